@@ -1,0 +1,31 @@
+// Torch-free.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wsel/tensor/spec.h"
+
+namespace wsel::checkpoint {
+
+// The contiguous, little-endian bytes of tensor `i`. They are needed until the
+// next call.
+using TensorBytes = std::function<std::span<const std::byte>(size_t i)>;
+
+// Writes a checkpoint: a file that torch.load(weights_only=True) reads where
+// the name ends in .pth, .pt or .bin, else safetensors. The file appears whole
+// or not at all: it is flushed, reopened and compared with `specs` first.
+// Equal arguments give equal bytes. `metadata` becomes safetensors'
+// __metadata__, or the record "wsel/metadata.json" of the zip, which
+// torch.load passes over.
+// Errors: kIo; kFormat where what was written does not read back.
+void Write(const std::filesystem::path& path,
+           const std::vector<TensorSpec>& specs, const TensorBytes& bytes,
+           const std::map<std::string, std::string>& metadata);
+
+}  // namespace wsel::checkpoint

@@ -1,0 +1,15 @@
+// Torch-free.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace wsel {
+
+// Calls body(0) ... body(count - 1), each once, on up to `threads` threads
+// (0: one per processor), in no fixed order, and returns when all are done.
+// Where bodies throw, no new one starts and the first exception is rethrown.
+void ParallelFor(size_t count, const std::function<void(size_t)>& body,
+                 size_t threads = 0);
+
+}  // namespace wsel

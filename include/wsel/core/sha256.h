@@ -1,0 +1,31 @@
+// Torch-free.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace wsel {
+
+// SHA-256 (FIPS 180-4) by OpenSSL, which uses the processor's SHA extensions.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+
+  void Update(std::span<const std::byte> bytes);
+  void Update(std::string_view text);
+  // 64 lower-case hexadecimal digits. Ends the digest: call it once.
+  std::string Hex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::string Sha256Hex(std::span<const std::byte> bytes);
+std::string Sha256Hex(std::string_view text);
+
+}  // namespace wsel

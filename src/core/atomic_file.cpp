@@ -1,0 +1,78 @@
+#include "wsel/core/atomic_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "wsel/core/error.h"
+
+namespace wsel {
+namespace {
+
+std::filesystem::path FolderOf(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : ".";
+}
+
+// A rename is on disk only once its folder is.
+void FlushFolder(const std::filesystem::path& folder) {
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;  // some file systems refuse; the file itself is flushed
+  fsync(fd);
+  close(fd);
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::filesystem::path& target)
+    : target_(target),
+      temporary_(fmt::format("{}.tmp.{}", target.string(), getpid())) {
+  if (std::filesystem::is_directory(target)) {
+    throw Error(ErrorKind::kIo, target.string(),
+                "is a folder; name the file to write");
+  }
+  fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+             0666);
+  if (fd_ < 0) ThrowIo("cannot write here");
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ >= 0) close(fd_);
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+}
+
+void AtomicFile::Write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = write(fd_, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) ThrowIo("cannot write");
+    offset_ += static_cast<uint64_t>(n);
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+}
+
+void AtomicFile::Write(std::string_view text) {
+  Write(std::as_bytes(std::span(text)));
+}
+
+void AtomicFile::Commit(
+    const std::function<void(const std::filesystem::path&)>& verify) {
+  if (fsync(fd_) != 0) ThrowIo("cannot flush to disk");
+  if (close(std::exchange(fd_, -1)) != 0) ThrowIo("cannot close");
+  if (verify) verify(temporary_);
+  if (rename(temporary_.c_str(), target_.c_str()) != 0) {
+    ThrowIo("cannot rename into place");
+  }
+  temporary_.clear();
+  FlushFolder(FolderOf(target_));
+}
+
+void AtomicFile::ThrowIo(std::string_view action) const {
+  throw Error(ErrorKind::kIo, target_.string(),
+              fmt::format("{}: {}", action,
+                          std::generic_category().message(errno)));
+}
+
+}  // namespace wsel

@@ -1,0 +1,115 @@
+#include "wsel/core/json_object.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "wsel/core/suggest.h"
+
+namespace wsel {
+
+using Json = nlohmann::ordered_json;
+
+Json ParseJson(std::string_view text, std::string_view where, ErrorKind kind) {
+  constexpr int kMaxDepth = 64;
+  std::vector<std::set<std::string>> keys;
+  const auto check = [&](int depth, Json::parse_event_t event, Json& value) {
+    if (depth > kMaxDepth) {
+      throw Error(kind, where, "JSON is nested more than 64 levels deep");
+    }
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key &&
+        !keys.back().insert(value.get<std::string>()).second) {
+      throw Error(kind, where,
+                  fmt::format("duplicate key '{}'", value.get<std::string>()));
+    }
+    return true;
+  };
+  try {
+    return Json::parse(text, check);
+  } catch (const Json::parse_error& e) {
+    throw Error(kind, where,
+                fmt::format("not valid JSON at byte {}", e.byte));
+  }
+}
+
+JsonObject::JsonObject(const Json& value, std::string where, ErrorKind kind)
+    : value_(value), where_(std::move(where)), kind_(kind) {
+  if (!value.is_object()) {
+    throw Error(kind, where_,
+                fmt::format("expected an object, found {}", value.type_name()));
+  }
+}
+
+bool JsonObject::Has(std::string_view key) {
+  asked_.emplace_back(key);
+  return value_.contains(key);
+}
+
+const Json& JsonObject::Raw(std::string_view key) {
+  if (!Has(key)) throw Error(kind_, PathOf(key), "is missing");
+  return value_.at(std::string(key));
+}
+
+JsonObject JsonObject::Object(std::string_view key) {
+  return {Raw(key), PathOf(key), kind_};
+}
+
+std::string JsonObject::PathOf(std::string_view key) const {
+  return fmt::format("{}.{}", where_, key);
+}
+
+void JsonObject::Finish() const {
+  for (const auto& item : value_.items()) {
+    if (std::find(asked_.begin(), asked_.end(), item.key()) == asked_.end()) {
+      throw Error(kind_, where_, Unknown("key", item.key(), asked_));
+    }
+  }
+}
+
+bool JsonObject::Convert(const Json& value, bool& out) {
+  if (!value.is_boolean()) return false;
+  out = value.get<bool>();
+  return true;
+}
+
+bool JsonObject::Convert(const Json& value, int64_t& out) {
+  if (!value.is_number_integer()) return false;
+  if (value.is_number_unsigned() &&
+      value.get<uint64_t>() >
+          static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+    return false;
+  }
+  out = value.get<int64_t>();
+  return true;
+}
+
+bool JsonObject::Convert(const Json& value, int& out) {
+  int64_t wide = 0;
+  if (!Convert(value, wide) || wide != static_cast<int>(wide)) return false;
+  out = static_cast<int>(wide);
+  return true;
+}
+
+bool JsonObject::Convert(const Json& value, double& out) {
+  if (!value.is_number()) return false;
+  out = value.get<double>();
+  return true;
+}
+
+bool JsonObject::Convert(const Json& value, std::string& out) {
+  if (!value.is_string()) return false;
+  out = value.get<std::string>();
+  return true;
+}
+
+void JsonObject::ThrowType(std::string_view key, const Json& value) const {
+  throw Error(kind_, PathOf(key),
+              fmt::format("has a value of the wrong type: {}",
+                          value.dump().substr(0, 80)));
+}
+
+}  // namespace wsel
