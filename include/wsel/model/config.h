@@ -10,8 +10,9 @@
 namespace wsel::model {
 
 enum class Pooling {
-  kToken,    // the class token after the final norm
-  kAverage,  // mean of the patch tokens, then `fc_norm`
+  kToken,          // the class token after the final norm
+  kAverage,        // mean of the patch tokens, then `fc_norm` (MAE)
+  kNormedAverage,  // mean of the patch tokens after `norm` (timm's vit_*_gap)
 };
 
 enum class Activation {
@@ -57,14 +58,14 @@ struct VitConfig {
 // A ConvNeXt (Liu et al. 2022) as timm's ConvNeXt builds it.
 struct ConvNextConfig {
   std::string name;
-  int64_t img_size = 224;   // counts FLOPs; the weights fit any size
-  int64_t patch_size = 4;   // 1 to 4; at 2 stage 0 downsamples too, as timm's
+  int64_t img_size = 224;  // counts FLOPs; the weights fit any size
+  int64_t patch_size = 4;  // 1 to 4; at 2 stage 0 downsamples too, as timm's
   std::array<int64_t, 4> dims = {96, 192, 384, 768};
   std::array<int64_t, 4> depths = {3, 3, 9, 3};
-  int64_t num_classes = 1000;      // 0: no head
-  bool conv_mlp = false;           // fc1, fc2 as 1x1 convolutions [4D, D, 1, 1]
-  bool head_norm_first = false;    // `norm_pre` before pooling (the *_hnf)
-  double layer_scale = 1e-6;       // initial value; 0: no layer scale
+  int64_t num_classes = 1000;    // 0: no head
+  bool conv_mlp = false;         // fc1, fc2 as 1x1 convolutions [4D, D, 1, 1]
+  bool head_norm_first = false;  // `norm_pre` before pooling (the *_hnf)
+  double layer_scale = 1e-6;     // initial value; 0: no layer scale
   double head_init_scale = 1;
   double norm_eps = 1e-6;
 
@@ -79,9 +80,12 @@ const std::string& NameOf(const Config& config);
 int64_t NumClasses(const Config& config);
 void SetNumClasses(Config& config, int64_t num_classes);
 
-// Checks that a model can be built: sizes positive and below 2^20, the image
-// divisible into patches, the width into heads, token pooling with a class
-// token. Errors: kConfig, naming `where` and the field.
+// Checks that a model can be built: sizes positive and below 2^20, at most 1024
+// blocks a stage, the image divisible into patches, the width into heads, token
+// pooling with a class token, a distillation token where timm's DeiT has one
+// (with a class token that has a position, no registers). What passes has a
+// ParameterCount that fits int64_t. Errors: kConfig, naming `where` and the
+// field.
 void Validate(const Config& config, std::string_view where);
 
 }  // namespace wsel::model

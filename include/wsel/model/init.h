@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "wsel/core/registry.h"
+
 namespace wsel::model {
 
 // How one fresh tensor is drawn. A value: it can be printed, stored in a plan
@@ -13,7 +15,7 @@ enum class InitKind {
   kNormal,       // mean 0, deviation `value`
   kTruncNormal,  // normal of deviation `value`, truncated at +-`bound`
   kUniform,      // in +-`bound`
-  kSinCos,       // fixed 2-D sine-cosine position embedding
+  kSinCos,       // fixed 2-D sine-cosine positions; the first `value` are zeros
   kMimeticQkv,   // rows q, k, v of `heads` heads (Trockman & Kolter 2023)
   kMimeticProj,  // the attention's output projection that fits kMimeticQkv
 };
@@ -38,5 +40,8 @@ enum class Initializer {
   kKaiming,      // every Linear and Conv weight: torch's kaiming_normal_
   kMimetic,      // ViT only
 };
+
+// timm, trunc-normal, xavier, kaiming, mimetic
+const Registry<Initializer>& Initializers();
 
 }  // namespace wsel::model

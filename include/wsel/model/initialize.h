@@ -5,18 +5,16 @@
 #include <cstdint>
 
 #include "wsel/model/init.h"
-#include "wsel/model/layout.h"
+#include "wsel/tensor/spec.h"
 
 namespace wsel::model {
 
-// How `initializer` draws one tensor of the model. Sources: timm's
-// init_weights_vit_timm and ConvNeXt._init_weights; torch.nn.init; Trockman &
-// Kolter 2023. Errors: kConfig for mimetic on a ConvNeXt.
-Init InitFor(const Config& config, const ModelTensor& tensor,
-             Initializer initializer);
+// Which Init a tensor gets is decided in the torch-free init_rule.h
+// (src/model/init_rule.cpp): planning needs it and must not need torch.
 
-// Draws a float32 tensor. The numbers depend on (seed, spec.name, init) alone:
-// not on other tensors, the order, or the number of threads.
+// Draws a contiguous float32 tensor of spec.shape. The numbers depend on (seed,
+// spec, init) alone: not on other tensors, the order, or the number of threads.
+// Element i takes number i of RandomStream(seed, spec.name).
 // kMimeticQkv and kMimeticProj of one block take the name without its last two
 // parts ("blocks.3.attn") as the address, so that the two fit.
 at::Tensor Draw(const Init& init, const TensorSpec& spec, uint64_t seed);

@@ -19,8 +19,8 @@ enum class Role {
   kAttnInner,  // attention channels: heads x head dimension
   kMlpHidden,  // hidden channels of an MLP
   kClasses,
-  kTokens,     // positions: prefix tokens, then the patch grid row by row
-  kKernel,     // side of the patch embedding's kernel
+  kTokens,  // positions: prefix tokens, then the patch grid row by row
+  kKernel,  // side of the patch embedding's kernel
 };
 
 struct Axis {
@@ -35,10 +35,10 @@ struct Axis {
 enum class Component {
   kPatchEmbed,  // ViT's patch_embed, ConvNeXt's stem convolution
   kPosEmbed,
-  kTokens,      // class, distillation and register tokens
-  kAttention,   // qkv, proj
-  kConv,        // ConvNeXt's depthwise convolution
-  kNorm,        // every LayerNorm
+  kTokens,     // class, distillation and register tokens
+  kAttention,  // qkv, proj
+  kConv,       // ConvNeXt's depthwise convolution
+  kNorm,       // every LayerNorm
   kMlp,
   kLayerScale,
   kDownsample,  // ConvNeXt's convolution between stages
@@ -71,7 +71,8 @@ int64_t ParameterCount(const Config& config);
 
 // Floating point operations of one forward pass on one image: multiply-adds of
 // convolutions, linear layers and attention's matrix products, times two, as
-// torch.utils.flop_counter counts them with fused attention off.
+// torch.utils.flop_counter counts them with fused attention off. At most
+// INT64_MAX, which stands for more.
 int64_t Flops(const Config& config);
 
 }  // namespace wsel::model

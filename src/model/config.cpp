@@ -1,0 +1,121 @@
+#include "wsel/model/config.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "wsel/core/error.h"
+
+namespace wsel::model {
+namespace {
+
+constexpr int64_t kMaxSize = (1 << 20) - 1;
+constexpr int64_t kMaxDepth = 1024;
+
+// Checks fields and throws for the first that is wrong.
+class Checker {
+ public:
+  explicit Checker(std::string_view where) : where_(where) {}
+
+  void Range(std::string_view field, int64_t value, int64_t low,
+             int64_t high) const {
+    Require(value >= low && value <= high, field,
+            fmt::format("is {}; it must be {} to {}", value, low, high));
+  }
+  void Size(std::string_view field, int64_t value) const {
+    Range(field, value, 1, kMaxSize);
+  }
+  void AtLeast(std::string_view field, double value, double low) const {
+    Require(std::isfinite(value) && value >= low, field,
+            fmt::format("is {}; it must be {} or more", value, low));
+  }
+  void Above(std::string_view field, double value, double low) const {
+    Require(std::isfinite(value) && value > low, field,
+            fmt::format("is {}; it must be above {}", value, low));
+  }
+  void Require(bool good, std::string_view field,
+               const std::string& message) const {
+    if (good) return;
+    throw Error(ErrorKind::kConfig, fmt::format("{}.{}", where_, field),
+                message);
+  }
+
+ private:
+  std::string_view where_;
+};
+
+void CheckTokens(const VitConfig& c, const Checker& check) {
+  check.Require(c.class_token || c.pooling != Pooling::kToken, "pooling",
+                "is 'token' without a class token; use 'avg'");
+  if (!c.dist_token) return;
+  check.Require(c.class_token && c.pooling == Pooling::kToken, "dist_token",
+                "needs a class token and pooling 'token'");
+  check.Require(c.reg_tokens == 0, "dist_token",
+                "does not go with register tokens");
+  check.Require(!c.no_embed_class, "dist_token",
+                "has a position of its own; no_embed_class must be false");
+}
+
+void Check(const VitConfig& c, const Checker& check) {
+  check.Size("img_size", c.img_size);
+  check.Size("patch_size", c.patch_size);
+  check.Size("embed_dim", c.embed_dim);
+  check.Range("depth", c.depth, 1, kMaxDepth);
+  check.Size("num_heads", c.num_heads);
+  check.Range("num_classes", c.num_classes, 0, kMaxSize);
+  check.Range("reg_tokens", c.reg_tokens, 0, kMaxSize);
+  check.Above("mlp_ratio", c.mlp_ratio, 0);
+  check.AtLeast("layer_scale", c.layer_scale, 0);
+  check.Above("norm_eps", c.norm_eps, 0);
+  const double hidden = static_cast<double>(c.embed_dim) * c.mlp_ratio;
+  check.Require(hidden >= 1 && hidden <= static_cast<double>(kMaxSize),
+                "mlp_ratio",
+                fmt::format("gives an MLP {} channels wide; it must be 1 to {}",
+                            hidden, kMaxSize));
+  check.Require(c.img_size % c.patch_size == 0, "img_size",
+                fmt::format("{} does not divide into patches of {}", c.img_size,
+                            c.patch_size));
+  check.Require(c.embed_dim % c.num_heads == 0, "num_heads",
+                fmt::format("the width {} does not divide into {} heads",
+                            c.embed_dim, c.num_heads));
+  CheckTokens(c, check);
+}
+
+void Check(const ConvNextConfig& c, const Checker& check) {
+  check.Size("img_size", c.img_size);
+  check.Range("patch_size", c.patch_size, 1, 4);
+  for (size_t s = 0; s < c.dims.size(); ++s) {
+    // The MLP is four times as wide and must be a size too.
+    check.Range(fmt::format("dims[{}]", s), c.dims[s], 1, kMaxSize / 4);
+    check.Range(fmt::format("depths[{}]", s), c.depths[s], 1, kMaxDepth);
+  }
+  check.Range("num_classes", c.num_classes, 0, kMaxSize);
+  check.AtLeast("layer_scale", c.layer_scale, 0);
+  check.Above("head_init_scale", c.head_init_scale, 0);
+  check.Above("norm_eps", c.norm_eps, 0);
+}
+
+}  // namespace
+
+std::string_view Family(const Config& config) {
+  return std::holds_alternative<VitConfig>(config) ? "ViT" : "ConvNeXt";
+}
+
+const std::string& NameOf(const Config& config) {
+  return std::visit([](const auto& c) -> const std::string& { return c.name; },
+                    config);
+}
+
+int64_t NumClasses(const Config& config) {
+  return std::visit([](const auto& c) { return c.num_classes; }, config);
+}
+
+void SetNumClasses(Config& config, int64_t num_classes) {
+  std::visit([&](auto& c) { c.num_classes = num_classes; }, config);
+}
+
+void Validate(const Config& config, std::string_view where) {
+  std::visit([&](const auto& c) { Check(c, Checker(where)); }, config);
+}
+
+}  // namespace wsel::model

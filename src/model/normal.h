@@ -1,0 +1,14 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "wsel/core/philox.h"
+
+namespace wsel::model {
+
+// Fills a contiguous float32 or float64 tensor: element i is `deviation` times
+// the normal quantile of number i of the stream.
+void FillNormal(const RandomStream& stream, double deviation,
+                at::Tensor& tensor);
+
+}  // namespace wsel::model
