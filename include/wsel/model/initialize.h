@@ -9,8 +9,8 @@
 
 namespace wsel::model {
 
-// Which Init a tensor gets is decided in the torch-free init_rule.h
-// (src/model/init_rule.cpp): planning needs it and must not need torch.
+// Which Init a tensor gets is decided by the torch-free init_rule.h: planning
+// needs it and must not need torch.
 
 // Draws a contiguous float32 tensor of spec.shape. The numbers depend on (seed,
 // spec, init) alone: not on other tensors, the order, or the number of threads.
