@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "wsel/core/error.h"
 
@@ -29,9 +30,17 @@ void FlushFolder(const std::filesystem::path& folder) {
 AtomicFile::AtomicFile(const std::filesystem::path& target)
     : target_(target),
       temporary_(fmt::format("{}.tmp.{}", target.string(), getpid())) {
-  if (std::filesystem::is_directory(target)) {
+  std::error_code unknown;  // a target that cannot be looked at fails at open
+  const auto status = std::filesystem::status(target, unknown);
+  if (std::filesystem::is_directory(status)) {
     throw Error(ErrorKind::kIo, target.string(),
                 "is a folder; name the file to write");
+  }
+  // The rename would replace /dev/null itself by a file.
+  if (std::filesystem::exists(status) &&
+      !std::filesystem::is_regular_file(status)) {
+    throw Error(ErrorKind::kIo, target.string(),
+                "is not a regular file; name the file to write");
   }
   fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
              0666);

@@ -17,7 +17,8 @@ namespace wsel {
 // left behind is named "<target>.tmp.<pid>" and is safe to delete.
 class AtomicFile {
  public:
-  // Errors: kIo where the folder is missing or cannot be written.
+  // Errors: kIo where the folder is missing or cannot be written, or where the
+  // target is a folder or a device.
   explicit AtomicFile(const std::filesystem::path& target);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;

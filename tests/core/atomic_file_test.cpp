@@ -1,0 +1,178 @@
+#include "wsel/core/atomic_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "core/child_process.h"
+#include "temp_folder.h"
+#include "wsel/core/error.h"
+
+namespace wsel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+std::string ReadText(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void WriteText(const fs::path& path, std::string_view text) {
+  AtomicFile file(path);
+  file.Write(text);
+  file.Commit();
+}
+
+std::string IoErrorOf(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::kIo);
+    return e.what();
+  }
+  ADD_FAILURE() << "threw nothing";
+  return "";
+}
+
+TEST(AtomicFile, WritesAndReplaces) {
+  const TempFolder folder;
+  WriteText(folder / "out", "old");
+  AtomicFile file(folder / "out");
+  file.Write("ne");
+  file.Write("w");
+  EXPECT_EQ(file.offset(), 3U);
+  EXPECT_EQ(ReadText(folder / "out"), "old");
+  file.Commit();
+  EXPECT_EQ(ReadText(folder / "out"), "new");
+  EXPECT_EQ(folder.FileCount(), 1U);
+}
+
+TEST(AtomicFile, AnEmptyFileIsAFile) {
+  const TempFolder folder;
+  WriteText(folder / "out", "");
+  EXPECT_EQ(ReadText(folder / "out"), "");
+  EXPECT_EQ(folder.FileCount(), 1U);
+}
+
+TEST(AtomicFile, WithoutCommitNothingAppears) {
+  const TempFolder folder;
+  { AtomicFile(folder / "out").Write("half"); }
+  EXPECT_EQ(folder.FileCount(), 0U);
+}
+
+TEST(AtomicFile, TheOldFileSurvivesAWriterThatDies) {
+  const TempFolder folder;
+  WriteText(folder / "out", "old");
+  EXPECT_EQ(ExitCodeOfChild([&] {
+              AtomicFile file(folder / "out");
+              file.Write("half");
+              _exit(7);
+              return 0;
+            }),
+            7);
+  EXPECT_EQ(ReadText(folder / "out"), "old");
+  EXPECT_EQ(folder.FileCount(), 2U);  // "<target>.tmp.<pid>" is left behind
+  WriteText(folder / "out", "new");   // and is in nobody's way
+  EXPECT_EQ(ReadText(folder / "out"), "new");
+}
+
+TEST(AtomicFile, VerifySeesTheContentBeforeTheRename) {
+  const TempFolder folder;
+  WriteText(folder / "out", "old");
+  AtomicFile file(folder / "out");
+  file.Write("new");
+  file.Commit([&](const fs::path& temporary) {
+    EXPECT_EQ(ReadText(temporary), "new");
+    EXPECT_EQ(ReadText(folder / "out"), "old");
+  });
+  EXPECT_EQ(ReadText(folder / "out"), "new");
+}
+
+TEST(AtomicFile, VerifyThatThrowsKeepsTheOldFile) {
+  const TempFolder folder;
+  WriteText(folder / "out", "old");
+  const auto refuse = [](const fs::path&) { throw std::logic_error("bad"); };
+  {
+    AtomicFile file(folder / "out");
+    file.Write("new");
+    EXPECT_THROW(file.Commit(refuse), std::logic_error);
+  }
+  EXPECT_EQ(ReadText(folder / "out"), "old");
+  EXPECT_EQ(folder.FileCount(), 1U);
+}
+
+TEST(AtomicFile, AFullDisk) {
+  const TempFolder folder;
+  WriteText(folder / "out", "old");
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit tiny{1000, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &tiny);
+  const std::string message = IoErrorOf([&] {
+    AtomicFile file(folder / "out");
+    file.Write(std::string(4000, 'x'));
+  });
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_THAT(message, HasSubstr("out: cannot write: "));
+  EXPECT_EQ(ReadText(folder / "out"), "old");
+  EXPECT_EQ(folder.FileCount(), 1U);
+}
+
+TEST(AtomicFile, AMissingFolder) {
+  const TempFolder folder;
+  EXPECT_THAT(IoErrorOf([&] { AtomicFile file(folder / "no/out"); }),
+              HasSubstr("cannot write here: No such file"));
+}
+
+TEST(AtomicFile, AReadOnlyFolder) {
+  const TempFolder folder;
+  fs::permissions(folder.path(), fs::perms(0555));
+  EXPECT_EQ(ExitCodeOfChild([&] {
+              GiveUpRoot();
+              try {
+                AtomicFile file(folder / "out");
+                return 1;
+              } catch (const Error& e) {
+                return e.kind() == ErrorKind::kIo ? 0 : 2;
+              }
+            }),
+            0);
+  EXPECT_EQ(folder.FileCount(), 0U);
+}
+
+TEST(AtomicFile, ATargetThatIsAFolder) {
+  const TempFolder folder;
+  EXPECT_THAT(IoErrorOf([&] { AtomicFile file(folder.path()); }),
+              HasSubstr("is a folder"));
+}
+
+// A rename would put a file in the place of /dev/null, for all programs.
+TEST(AtomicFile, ATargetThatIsADevice) {
+  const TempFolder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(IoErrorOf([&] { AtomicFile file(folder / "pipe"); }),
+              HasSubstr("not a regular file"));
+  EXPECT_THAT(IoErrorOf([&] { AtomicFile file("/dev/null"); }),
+              HasSubstr("not a regular file"));
+}
+
+TEST(AtomicFile, ANameThatIsTooLong) {
+  const TempFolder folder;
+  EXPECT_THAT(
+      IoErrorOf([&] { AtomicFile file(folder / std::string(300, 'x')); }),
+      HasSubstr("File name too long"));
+}
+
+}  // namespace
+}  // namespace wsel

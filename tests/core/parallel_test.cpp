@@ -1,0 +1,54 @@
+#include "wsel/core/parallel.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace wsel {
+namespace {
+
+TEST(ParallelFor, CallsEachIndexOnce) {
+  for (const size_t threads : {0, 1, 2, 16}) {
+    std::vector<std::atomic<int>> calls(1000);
+    ParallelFor(
+        calls.size(), [&](size_t i) { ++calls[i]; }, threads);
+    for (const auto& count : calls) EXPECT_EQ(count, 1);
+  }
+}
+
+TEST(ParallelFor, NothingToDo) {
+  ParallelFor(0, [](size_t) { FAIL(); });
+}
+
+TEST(ParallelFor, OneThreadIsTheCallers) {
+  const auto caller = std::this_thread::get_id();
+  ParallelFor(
+      3, [&](size_t) { EXPECT_EQ(std::this_thread::get_id(), caller); }, 1);
+}
+
+TEST(ParallelFor, RethrowsAndStartsNoMore) {
+  for (const size_t threads : {1, 4}) {
+    std::atomic<int> calls = 0;
+    const auto body = [&](size_t i) {
+      ++calls;
+      if (i == 3) throw std::runtime_error("three");
+      // The others wait, so that a runaway loop would be seen.
+      if (i > 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    };
+    EXPECT_THROW(ParallelFor(100'000, body, threads), std::runtime_error);
+    EXPECT_LT(calls, 50'000);
+  }
+}
+
+TEST(ParallelFor, AllBodiesThrow) {
+  EXPECT_THROW(ParallelFor(
+                   100, [](size_t i) { throw static_cast<int>(i); }, 8),
+               int);
+}
+
+}  // namespace
+}  // namespace wsel

@@ -1,0 +1,164 @@
+#include "rooms_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string_view>
+
+namespace wsel {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Faults = std::vector<std::string>;
+
+// main.cpp lies in no room and may include all.
+constexpr int kAboveAll = 100;
+constexpr int kNoRoom = -1;
+
+bool IsHeader(std::string_view path) { return path.ends_with(".h"); }
+
+// "include/wsel/core/error.h" and "src/core/error.cpp" -> "core".
+std::string RoomOf(const std::string& path) {
+  static const std::regex kRoom("(include/wsel|src)/([^/]+)/.+");
+  std::smatch match;
+  return std::regex_match(path, match, kRoom) ? match.str(2) : "";
+}
+
+int LevelOf(const std::string& path) {
+  if (path == "src/main.cpp") return kAboveAll;
+  const auto at = RoomLevels().find(RoomOf(path));
+  return at == RoomLevels().end() ? kNoRoom : at->second;
+}
+
+// As the preprocessor finds them: beside the including file, then in include/.
+// What is not in the tree stays as written ("ATen/ATen.h").
+std::vector<std::string> IncludesOf(const std::string& path,
+                                    const SourceTree& tree) {
+  static const std::regex kInclude(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])");
+  std::vector<std::string> includes;
+  std::istringstream text(tree.at(path));
+  for (std::string line; std::getline(text, line);) {
+    std::smatch match;
+    if (!std::regex_search(line, match, kInclude)) continue;
+    const fs::path written = match.str(1);
+    const auto beside =
+        (fs::path(path).parent_path() / written).lexically_normal().string();
+    if (tree.contains(beside)) {
+      includes.push_back(beside);
+    } else if (written.string().starts_with("wsel/")) {
+      includes.push_back("include/" + written.string());
+    } else {
+      includes.push_back(written.string());
+    }
+  }
+  return includes;
+}
+
+void CheckLevels(const std::string& path, const SourceTree& tree,
+                 Faults& faults) {
+  const int level = LevelOf(path);
+  if (level == kNoRoom) {
+    faults.push_back(fmt::format("{}: lies in no known room", path));
+    return;
+  }
+  for (const std::string& include : IncludesOf(path, tree)) {
+    const std::string room = RoomOf(include);
+    if (room.empty() || room == RoomOf(path)) continue;
+    const int below = LevelOf(include);
+    if (below == kNoRoom) {
+      faults.push_back(
+          fmt::format("{}: includes the unknown room {}", path, room));
+    } else if (below >= level) {
+      faults.push_back(fmt::format("{}: level {} includes {} of level {}", path,
+                                   level, include, below));
+    }
+  }
+}
+
+// All that `path` includes, itself and LibTorch's headers among it.
+void Reach(const std::string& path, const SourceTree& tree,
+           std::set<std::string>& reached) {
+  if (!reached.insert(path).second || !tree.contains(path)) return;
+  for (const std::string& next : IncludesOf(path, tree)) {
+    Reach(next, tree, reached);
+  }
+}
+
+void CheckTorchFree(const std::string& path, const SourceTree& tree,
+                    Faults& faults) {
+  static const std::regex kTorch("(torch|ATen|c10|caffe2)/.*");
+  if (!tree.at(path).starts_with("// Torch-free.\n")) return;
+  std::set<std::string> reached;
+  Reach(path, tree, reached);
+  for (const std::string& file : reached) {
+    if (std::regex_match(file, kTorch)) {
+      faults.push_back(
+          fmt::format("{}: marked torch-free, reaches {}", path, file));
+    }
+  }
+}
+
+// A header that reaches itself through another.
+void CheckCycle(const std::string& path, const SourceTree& tree,
+                Faults& faults) {
+  std::set<std::string> reached;
+  for (const std::string& next : IncludesOf(path, tree)) {
+    Reach(next, tree, reached);
+  }
+  if (reached.contains(path)) {
+    faults.push_back(fmt::format("{}: lies on an include cycle", path));
+  }
+}
+
+void CheckUsing(const std::string& path, const SourceTree& tree,
+                Faults& faults) {
+  static const std::regex kUsing(R"((^|[\n;{}])\s*using\s+namespace\b)");
+  if (std::regex_search(tree.at(path), kUsing)) {
+    faults.push_back(fmt::format("{}: using namespace in a header", path));
+  }
+}
+
+void CheckName(const std::string& path, Faults& faults) {
+  static const std::regex kEmptyWord(
+      R"((utils?|helpers?|common|misc|.*(manager|handler|context).*))",
+      std::regex::icase);
+  for (const fs::path& part : fs::path(path)) {
+    if (std::regex_match(part.stem().string(), kEmptyWord)) {
+      faults.push_back(
+          fmt::format("{}: '{}' says nothing", path, part.string()));
+    }
+  }
+}
+
+}  // namespace
+
+const std::map<std::string, int>& RoomLevels() {
+  static const std::map<std::string, int> kLevels = {
+      {"core", 0},    {"tensor", 1}, {"checkpoint", 2}, {"naming", 2},
+      {"model", 2},   {"image", 2},  {"optim", 2},      {"select", 3},
+      {"augment", 3}, {"data", 3},   {"distill", 3},    {"train", 4},
+      {"recipe", 5},  {"report", 5}, {"cli", 6},
+  };
+  return kLevels;
+}
+
+Faults RoomFaults(const SourceTree& tree) {
+  Faults faults;
+  for (const auto& [path, text] : tree) {
+    CheckLevels(path, tree, faults);
+    CheckName(path, faults);
+    if (!IsHeader(path)) continue;
+    CheckTorchFree(path, tree, faults);
+    CheckCycle(path, tree, faults);
+    CheckUsing(path, tree, faults);
+  }
+  return faults;
+}
+
+}  // namespace wsel

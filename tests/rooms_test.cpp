@@ -1,0 +1,154 @@
+// The table of rooms in CONTRIBUTING.md, held against the code; and the checker
+// itself, held against small trees that are wrong in one way each.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "rooms_check.h"
+
+namespace wsel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string ReadText(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+SourceTree ReadTree() {
+  const fs::path root = WSEL_SOURCE_DIR;
+  SourceTree tree;
+  for (const char* folder : {"include", "src"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      if (!entry.is_regular_file()) continue;
+      tree[fs::relative(entry, root).generic_string()] = ReadText(entry);
+    }
+  }
+  return tree;
+}
+
+TEST(Rooms, CodeKeepsTheRules) {
+  const SourceTree tree = ReadTree();
+  EXPECT_TRUE(tree.contains("include/wsel/core/error.h"));
+  EXPECT_THAT(RoomFaults(tree), IsEmpty());
+}
+
+TEST(Rooms, ContributingHasTheSameTable) {
+  const std::string text =
+      ReadText(fs::path(WSEL_SOURCE_DIR) / "CONTRIBUTING.md");
+  static const std::regex kRow(R"(\| (\d+) \| `(\w+)` \|)");
+  std::set<std::string> described;
+  for (std::sregex_iterator row(text.begin(), text.end(), kRow), end;
+       row != end; ++row) {
+    const std::string room = row->str(2);
+    described.insert(room);
+    ASSERT_TRUE(RoomLevels().contains(room)) << room;
+    EXPECT_EQ(RoomLevels().at(room), std::stoi(row->str(1))) << room;
+  }
+  for (const auto& entry :
+       fs::directory_iterator(fs::path(WSEL_SOURCE_DIR) / "src")) {
+    if (!entry.is_directory() || fs::is_empty(entry)) continue;
+    EXPECT_TRUE(described.contains(entry.path().filename().string()))
+        << "CONTRIBUTING.md does not describe " << entry.path();
+  }
+}
+
+TEST(RoomFaults, DownwardAndWithinARoomIsFine) {
+  EXPECT_THAT(
+      RoomFaults({
+          {"include/wsel/core/error.h", "// Torch-free.\n#include <string>\n"},
+          {"include/wsel/core/json.h",
+           "// Torch-free.\n#include \"wsel/core/error.h\"\n"},
+          {"src/select/plan.cpp", "#include \"wsel/core/json.h\"\n"},
+          {"src/main.cpp", "#include \"wsel/cli/run.h\"\n"},
+      }),
+      IsEmpty());
+}
+
+TEST(RoomFaults, Upward) {
+  EXPECT_THAT(RoomFaults({{"include/wsel/core/error.h",
+                           "#include \"wsel/tensor/spec.h\"\n"}}),
+              ElementsAre(HasSubstr("level 0 includes")));
+}
+
+TEST(RoomFaults, Sideways) {
+  EXPECT_THAT(RoomFaults({{"src/model/layout.cpp",
+                           "  #  include <wsel/checkpoint/open.h>\n"}}),
+              ElementsAre(HasSubstr("level 2 includes")));
+}
+
+// "../model/vit.h" is found beside the including file, without "wsel/".
+TEST(RoomFaults, SidewaysByARelativePath) {
+  EXPECT_THAT(
+      RoomFaults({{"src/checkpoint/open.cpp", "#include \"../model/vit.h\"\n"},
+                  {"src/model/vit.h", "\n"}}),
+      ElementsAre(HasSubstr("src/model/vit.h of level 2")));
+}
+
+TEST(RoomFaults, UnknownRoom) {
+  EXPECT_THAT(RoomFaults({{"src/attic/box.cpp", "\n"}}),
+              ElementsAre(HasSubstr("no known room")));
+  EXPECT_THAT(RoomFaults({{"include/wsel/loose.h", "\n"}}),
+              ElementsAre(HasSubstr("no known room")));
+  EXPECT_THAT(
+      RoomFaults({{"src/cli/init.cpp", "#include \"wsel/attic/box.h\"\n"}}),
+      ElementsAre(HasSubstr("unknown room attic")));
+}
+
+TEST(RoomFaults, Cycle) {
+  EXPECT_THAT(
+      RoomFaults({{"include/wsel/core/a.h", "#include \"wsel/core/b.h\"\n"},
+                  {"include/wsel/core/b.h", "#include \"wsel/core/c.h\"\n"},
+                  {"include/wsel/core/c.h", "#include \"wsel/core/b.h\"\n"}}),
+      ElementsAre(HasSubstr("b.h: lies on an include cycle"),
+                  HasSubstr("c.h: lies on an include cycle")));
+}
+
+TEST(RoomFaults, TorchFreeHeaderThatReachesTorch) {
+  EXPECT_THAT(
+      RoomFaults({
+          {"include/wsel/model/config.h",
+           "// Torch-free.\n#include \"wsel/tensor/bridge.h\"\n"},
+          {"include/wsel/tensor/bridge.h", "#include <ATen/core/Tensor.h>\n"},
+      }),
+      ElementsAre("include/wsel/model/config.h: marked torch-free, reaches "
+                  "ATen/core/Tensor.h"));
+  EXPECT_THAT(RoomFaults({{"include/wsel/core/a.h",
+                           "// Torch-free.\n#include <c10/util/Half.h>\n"}}),
+              ElementsAre(HasSubstr("c10/util/Half.h")));
+}
+
+TEST(RoomFaults, UsingNamespaceInAHeader) {
+  EXPECT_THAT(RoomFaults({{"include/wsel/core/a.h",
+                           "namespace wsel { using  namespace std; }\n"}}),
+              ElementsAre(HasSubstr("using namespace")));
+  EXPECT_THAT(
+      RoomFaults({{"src/core/a.cpp", "using namespace std;\n"},
+                  {"include/wsel/core/a.h", "// no using namespace here\n"}}),
+      IsEmpty());
+}
+
+TEST(RoomFaults, NamesThatSayNothing) {
+  for (const char* path :
+       {"src/core/utils.cpp", "include/wsel/core/common.h", "src/core/misc.cpp",
+        "src/core/file_manager.cpp", "src/core/ErrorHandler.cpp",
+        "include/wsel/core/run_context.h", "src/core/helpers/a.cpp"}) {
+    EXPECT_THAT(RoomFaults({{path, "\n"}}),
+                ElementsAre(HasSubstr("says nothing")))
+        << path;
+  }
+}
+
+}  // namespace
+}  // namespace wsel
