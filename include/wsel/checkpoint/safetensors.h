@@ -1,0 +1,20 @@
+// Torch-free.
+#pragma once
+
+#include <memory>
+
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/core/mapped_file.h"
+
+namespace wsel::checkpoint {
+
+// The longest JSON header that is read, as in the safetensors library.
+inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;
+
+// Reads a safetensors file: eight bytes of header length, a JSON object
+// name -> {dtype, shape, data_offsets}, then the numbers. Stricter than the
+// library in one point: at most 32 dimensions.
+// Errors: kFormat, with file and tensor.
+std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file);
+
+}  // namespace wsel::checkpoint

@@ -1,0 +1,106 @@
+#include "wsel/checkpoint/foreign.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+namespace wsel::checkpoint {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Foreign {
+  size_t offset;
+  std::string_view magic;
+  std::string_view message;
+};
+
+// The first row that fits is meant, so the narrower ones come first.
+constexpr std::array kForeign = {
+    // PROTO, LONG1 of ten bytes, and torch's number 0x1950a86a20f9469cfc6c
+    Foreign{2, "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv,
+            "is a checkpoint of torch before 1.6 (legacy torch.save), which is "
+            "not read yet; load it with torch.load in Python and torch.save it "
+            "again"},
+    Foreign{0, "sys_info"sv,
+            "is a tar checkpoint of torch before 0.1.10, which torch.load "
+            "itself no longer reads with weights_only=True; convert it with a "
+            "torch of that time"},
+    Foreign{257, "ustar"sv,
+            "is a tar archive; unpack it and name the checkpoint inside"},
+    Foreign{0, "\x89HDF\r\n\x1a\n"sv,
+            "is an HDF5 file (Keras, TensorFlow); convert it to safetensors in "
+            "Python"},
+    Foreign{0, "\x93NUMPY"sv,
+            "is a single NumPy array (.npy); save the weights by name with "
+            "safetensors.numpy.save_file"},
+    Foreign{0, "\x1f\x8b"sv, "is compressed by gzip; unpack it with gunzip"},
+    Foreign{0,
+            "\xfd"
+            "7zXZ\0"sv,
+            "is compressed by xz; unpack it with unxz"},
+    Foreign{0, "\x28\xb5\x2f\xfd"sv,
+            "is compressed by zstd; unpack it with unzstd"},
+    Foreign{0, "BZh"sv, "is compressed by bzip2; unpack it with bunzip2"},
+    Foreign{0, "GGUF"sv,
+            "is a GGUF file of llama.cpp, whose weights are usually "
+            "quantised; use the original checkpoint"},
+    Foreign{0, "version https://git-lfs"sv,
+            "is a git-lfs pointer, not the file it stands for; run `git lfs "
+            "pull` where it came from"},
+    Foreign{0,
+            "\x7f"
+            "ELF"sv,
+            "is a program, not a checkpoint"},
+    Foreign{0, "\x80"sv,
+            "is a bare Python pickle, not a checkpoint of torch.save; load it "
+            "in Python and torch.save its state_dict"},
+};
+
+std::string Start(std::span<const std::byte> bytes) {
+  const auto start = bytes.first(std::min<size_t>(bytes.size(), 1024));
+  return {reinterpret_cast<const char*>(start.data()), start.size()};
+}
+
+bool IsHtml(std::string text) {
+  for (char& c : text) {
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos) return false;
+  const std::string_view rest = std::string_view(text).substr(first);
+  return rest.starts_with("<!doctype html") || rest.starts_with("<html");
+}
+
+std::string DescribeJson(std::string_view text) {
+  if (text.find("\"weight_map\"") != std::string_view::npos ||
+      text.find("\"total_size\"") != std::string_view::npos) {
+    return "is the index of a checkpoint in several files, which is not read "
+           "yet; merge them in Python, or name one of the .safetensors files";
+  }
+  return "is a JSON file, not a checkpoint; name the file with the weights";
+}
+
+}  // namespace
+
+std::string DescribeForeign(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return "is empty; download or copy it again";
+  const std::string start = Start(bytes);
+  for (const Foreign& row : kForeign) {
+    if (start.size() >= row.offset &&
+        std::string_view(start).substr(row.offset).starts_with(row.magic)) {
+      return std::string(row.message);
+    }
+  }
+  if (IsHtml(start)) {
+    return "is an HTML page, not a checkpoint: the download got a login or "
+           "error page; open the address in a browser";
+  }
+  if (start.starts_with('{')) return DescribeJson(start);
+  return "is no checkpoint that is known here: neither safetensors, nor a zip "
+         "of torch.save or TorchScript; a cut or broken download looks like "
+         "this too";
+}
+
+}  // namespace wsel::checkpoint

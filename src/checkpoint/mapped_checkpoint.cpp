@@ -1,0 +1,83 @@
+#include "wsel/checkpoint/mapped_checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/utf8.h"
+#include "wsel/core/error.h"
+
+namespace wsel::checkpoint {
+namespace {
+
+bool IsAligned(std::span<const std::byte> bytes, DType dtype) {
+  return reinterpret_cast<uintptr_t>(bytes.data()) % SizeOf(dtype) == 0;
+}
+
+// new[] aligns for every element type.
+void CopyAligned(TensorView& view) {
+  const std::shared_ptr<std::byte[]> copy(new std::byte[view.bytes.size()]);
+  std::memcpy(copy.get(), view.bytes.data(), view.bytes.size());
+  view.bytes = {copy.get(), view.bytes.size()};
+  view.owner = copy;
+}
+
+}  // namespace
+
+std::string_view Name(Container container) {
+  switch (container) {
+    case Container::kSafetensors:
+      return "safetensors";
+    case Container::kTorchZip:
+      return "torch zip";
+    case Container::kTorchScript:
+      return "TorchScript";
+  }
+  return "unknown";
+}
+
+MappedCheckpoint::MappedCheckpoint(std::unique_ptr<MappedFile> file,
+                                   Contents contents)
+    : file_(std::move(file)), contents_(std::move(contents)) {
+  index_.reserve(contents_.specs.size());
+  for (size_t i = 0; i < contents_.specs.size(); ++i) {
+    const std::string& name = contents_.specs[i].name;
+    if (!IsTensorName(name)) {
+      Refuse(file_->path().string(),
+             fmt::format("a tensor is called {}: names are UTF-8 text of 1 to "
+                         "1024 bytes without control characters; rename it",
+                         Quoted(name)));
+    }
+    if (!index_.emplace(name, i).second) {
+      Refuse(AtTensor(file_->path().string(), name),
+             "two tensors have this name; save the weights under distinct "
+             "names");
+    }
+  }
+}
+
+size_t MappedCheckpoint::IndexOf(std::string_view name) const {
+  const auto at = index_.find(name);
+  if (at == index_.end()) {
+    throw Error(ErrorKind::kMismatch, AtTensor(path().string(), name),
+                "there is no such tensor; see `wsel inspect`");
+  }
+  return at->second;
+}
+
+TensorView MappedCheckpoint::View(std::string_view name) const {
+  const size_t i = IndexOf(name);
+  const TensorPlace& place = contents_.places[i];
+  TensorView view{contents_.specs[i], place.strides, place.bytes, nullptr};
+  if (!IsAligned(view.bytes, view.spec.dtype)) CopyAligned(view);
+  return view;
+}
+
+void MappedCheckpoint::Drop(std::string_view name) const {
+  file_->Drop(contents_.places[IndexOf(name)].bytes);
+}
+
+}  // namespace wsel::checkpoint

@@ -1,0 +1,49 @@
+#include <algorithm>
+#include <array>
+
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/checkpoint/foreign.h"
+#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/safetensors.h"
+#include "wsel/checkpoint/torch_zip.h"
+#include "wsel/core/mapped_file.h"
+
+namespace wsel::checkpoint {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+bool LooksLikeZip(Bytes bytes) {
+  return bytes.size() >= 2 && bytes[0] == std::byte{'P'} &&
+         bytes[1] == std::byte{'K'};
+}
+
+bool LooksLikeSafetensors(Bytes bytes) {
+  return bytes.size() >= 9 && bytes[8] == std::byte{'{'};
+}
+
+struct Reader {
+  bool (*takes)(Bytes);
+  std::unique_ptr<Checkpoint> (*open)(std::unique_ptr<MappedFile>);
+};
+
+// The first that takes the file reads it.
+constexpr std::array kReaders = {
+    Reader{LooksLikeZip, OpenTorchZip},
+    Reader{LooksLikeSafetensors, OpenSafetensors},
+};
+
+}  // namespace
+
+std::unique_ptr<Checkpoint> Open(const std::filesystem::path& path) {
+  auto file = std::make_unique<MappedFile>(path);
+  const auto reader =
+      std::find_if(kReaders.begin(), kReaders.end(),
+                   [&](const Reader& r) { return r.takes(file->bytes()); });
+  if (reader == kReaders.end()) {
+    Refuse(path.string(), DescribeForeign(file->bytes()));
+  }
+  return reader->open(std::move(file));
+}
+
+}  // namespace wsel::checkpoint

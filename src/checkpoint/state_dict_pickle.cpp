@@ -1,0 +1,153 @@
+#include "wsel/checkpoint/state_dict_pickle.h"
+
+#include <concepts>
+#include <map>
+
+namespace wsel::checkpoint {
+namespace {
+
+// The class of a dtype's storage; "" for those younger than typed storages.
+std::string StorageClass(DType dtype) {
+  switch (dtype) {
+    case DType::kBool:
+      return "BoolStorage";
+    case DType::kU8:
+      return "ByteStorage";
+    case DType::kI8:
+      return "CharStorage";
+    case DType::kI16:
+      return "ShortStorage";
+    case DType::kI32:
+      return "IntStorage";
+    case DType::kI64:
+      return "LongStorage";
+    case DType::kF16:
+      return "HalfStorage";
+    case DType::kBF16:
+      return "BFloat16Storage";
+    case DType::kF32:
+      return "FloatStorage";
+    case DType::kF64:
+      return "DoubleStorage";
+    case DType::kU16:
+    case DType::kU32:
+    case DType::kU64:
+    case DType::kF8E4M3:
+    case DType::kF8E5M2:
+      return "";
+  }
+  return "";
+}
+
+// Emits opcodes; each line of a caller reads as pickletools prints it.
+class Pickler {
+ public:
+  std::string Take() { return std::move(out_); }
+
+  void Op(std::string_view bytes) { out_ += bytes; }
+
+  void Global(const std::string& module, const std::string& name) {
+    const auto [at, is_new] =
+        memo_.emplace(module + " " + name, static_cast<uint8_t>(memo_.size()));
+    if (is_new) {
+      out_ += 'c' + module + '\n' + name + "\nq";  // GLOBAL, BINPUT
+    } else {
+      out_ += 'h';  // BINGET
+    }
+    Little(at->second);
+  }
+
+  void Text(std::string_view text) {
+    out_ += 'X';  // BINUNICODE
+    Little(static_cast<uint32_t>(text.size()));
+    out_ += text;
+  }
+
+  void Integer(int64_t value) {  // 0 or more
+    if (value < 0x100) {
+      out_ += 'K';  // BININT1
+      Little(static_cast<uint8_t>(value));
+    } else if (value < 0x10000) {
+      out_ += 'M';  // BININT2
+      Little(static_cast<uint16_t>(value));
+    } else if (value <= 0x7FFFFFFF) {
+      out_ += 'J';  // BININT
+      Little(static_cast<uint32_t>(value));
+    } else {
+      out_ += "\x8a\x08";  // LONG1 of eight bytes
+      Little(static_cast<uint64_t>(value));
+    }
+  }
+
+  void Tuple(const std::vector<int64_t>& values) {
+    Op("(");
+    for (const int64_t value : values) Integer(value);
+    Op("t");
+  }
+
+  void EmptyOrderedDict() {
+    Global("collections", "OrderedDict");
+    Op(")R");  // EMPTY_TUPLE REDUCE
+  }
+
+ private:
+  template <std::unsigned_integral T>
+  void Little(T value) {
+    out_.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  }
+
+  std::string out_;
+  std::map<std::string, uint8_t> memo_;  // some twenty globals exist
+};
+
+// ("storage", class, key, "cpu", size): what torch finds data/<key> by.
+void EmitStorage(Pickler& out, const TensorSpec& spec, size_t index) {
+  const std::string type = StorageClass(spec.dtype);
+  const int64_t count = *ElementCount(spec.shape);
+  out.Op("(");
+  out.Text("storage");
+  if (type.empty()) {
+    out.Global("torch.storage", "UntypedStorage");
+  } else {
+    out.Global("torch", type);
+  }
+  out.Text(std::to_string(index));
+  out.Text("cpu");
+  out.Integer(type.empty() ? count * static_cast<int64_t>(SizeOf(spec.dtype))
+                           : count);
+  out.Op("tQ");  // TUPLE BINPERSID
+}
+
+// _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks), or
+// _v3, which adds the dtype.
+void EmitTensor(Pickler& out, const TensorSpec& spec, size_t index) {
+  const bool typed = !StorageClass(spec.dtype).empty();
+  out.Global("torch._utils",
+             typed ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3");
+  out.Op("(");
+  EmitStorage(out, spec, index);
+  out.Integer(0);
+  out.Tuple(spec.shape);
+  out.Tuple(ContiguousStrides(spec.shape));
+  out.Op("\x89");  // NEWFALSE
+  out.EmptyOrderedDict();
+  if (!typed) out.Global("torch", std::string(Name(spec.dtype)));
+  out.Op("tR");  // TUPLE REDUCE
+}
+
+}  // namespace
+
+std::string PickleStateDict(const std::vector<TensorSpec>& specs) {
+  Pickler out;
+  out.Op("\x80\x02");  // PROTO 2
+  out.EmptyOrderedDict();
+  out.Op("(");
+  for (size_t i = 0; i < specs.size(); ++i) {
+    out.Text(specs[i].name);
+    EmitTensor(out, specs[i], i);
+  }
+  out.Op("u.");  // SETITEMS STOP
+  return out.Take();
+}
+
+}  // namespace wsel::checkpoint

@@ -1,0 +1,242 @@
+#include "wsel/checkpoint/torch_zip.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "wsel/checkpoint/mapped_checkpoint.h"
+#include "wsel/checkpoint/pickle.h"
+#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/state_dict.h"
+#include "wsel/checkpoint/zip.h"
+#include "wsel/core/json_object.h"
+
+namespace wsel::checkpoint {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+std::string_view TextOf(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+[[noreturn]] void RefuseOtherZip(const ZipArchive& zip,
+                                 const std::string& path) {
+  const auto& entries = zip.entries();
+  const bool numpy = std::all_of(
+      entries.begin(), entries.end(),
+      [](const ZipEntry& entry) { return entry.name.ends_with(".npy"); });
+  if (numpy && !entries.empty()) {
+    Refuse(path,
+           "is a NumPy archive (.npz), which is not read yet; load it with "
+           "numpy.load and write it with safetensors.numpy.save_file");
+  }
+  Refuse(path,
+         "is a zip file, but not one of torch.save: it has no folder with a "
+         "data.pkl; name the checkpoint that is inside, or download it again");
+}
+
+// The one folder that everything is in: "archive", or the name that the file
+// had when it was saved.
+std::string FindRoot(const ZipArchive& zip, const std::string& path) {
+  constexpr std::string_view kPickle = "/data.pkl";
+  std::string root;
+  for (const ZipEntry& entry : zip.entries()) {
+    if (!entry.name.ends_with(kPickle)) continue;
+    const auto folder =
+        entry.name.substr(0, entry.name.size() - kPickle.size());
+    if (folder.find('/') != std::string_view::npos) continue;
+    if (!root.empty()) {
+      Refuse(path, "holds several checkpoints (data.pkl); unpack one");
+    }
+    root = folder;
+  }
+  if (root.empty()) RefuseOtherZip(zip, path);
+  return root;
+}
+
+// One archive being read: the zip, and its tensors as they are found.
+class Archive {
+ public:
+  Archive(Bytes file, const std::string& path)
+      : file_(file),
+        path_(path),
+        zip_(file, path),
+        root_(FindRoot(zip_, path)) {
+    contents_.container =
+        Record("constants.pkl") == nullptr && Record("bytecode.pkl") == nullptr
+            ? Container::kTorchZip
+            : Container::kTorchScript;
+  }
+
+  Contents Read() {
+    CheckByteOrder();
+    const Bytes pickle = zip_.Stored(*Record("data.pkl"));
+    StateDict state = ReadStateDict(Pickle(pickle, path_), path_);
+    if (state.tensors.empty()) RefuseEmpty();
+    for (PickledTensor& tensor : state.tensors) Add(tensor);
+    contents_.metadata = std::move(state.metadata);
+    AddOwnMetadata();
+    KeepHeader(pickle);
+    return std::move(contents_);
+  }
+
+ private:
+  const ZipEntry* Record(std::string_view name) const {
+    return zip_.Find(fmt::format("{}/{}", root_, name));
+  }
+
+  void CheckByteOrder() const {
+    const ZipEntry* order = Record("byteorder");
+    if (order != nullptr && TextOf(zip_.Stored(*order)) != "little") {
+      Refuse(path_, fmt::format("holds numbers of byte order {}; save it again "
+                                "on a little-endian machine",
+                                Quoted(TextOf(zip_.Stored(*order)))));
+    }
+  }
+
+  [[noreturn]] void RefuseEmpty() const {
+    if (contents_.container == Container::kTorchZip) {
+      Refuse(path_,
+             "holds no tensors; save the model's state_dict() with torch.save");
+    }
+    if (Record("bytecode.pkl") != nullptr) {
+      Refuse(path_,
+             "is a lite-interpreter model for phones: its weights are packed "
+             "into constants, as integers where it is quantised, and have no "
+             "names; use the checkpoint that it was made from");
+    }
+    Refuse(path_,
+           "is a TorchScript archive whose attributes hold no tensors: it was "
+           "frozen; use the model from before torch.jit.freeze");
+  }
+
+  // Lite-interpreter archives put a storage that code uses too with the
+  // constants.
+  const ZipEntry& Storage(const PickledTensor& tensor) const {
+    const ZipEntry* entry = Record("data/" + tensor.storage);
+    if (entry == nullptr && contents_.container == Container::kTorchScript) {
+      entry = Record("constants/" + tensor.storage);
+    }
+    if (entry == nullptr) {
+      Refuse(AtTensor(path_, tensor.spec.name),
+             fmt::format("its numbers, {}, are not in the file; download it "
+                         "again",
+                         Quoted("data/" + tensor.storage)));
+    }
+    return *entry;
+  }
+
+  void Add(PickledTensor& tensor) {
+    const Bytes storage = zip_.Stored(Storage(tensor));
+    const std::string where = AtTensor(path_, tensor.spec.name);
+    if (static_cast<uint64_t>(tensor.storage_bytes) > storage.size()) {
+      Refuse(where, fmt::format("its storage should have {} bytes and has {}; "
+                                "download the file again",
+                                tensor.storage_bytes, storage.size()));
+    }
+    const Bytes bytes =
+        Cut(storage.first(static_cast<size_t>(tensor.storage_bytes)), tensor,
+            where);
+    contents_.specs.push_back(std::move(tensor.spec));
+    contents_.places.push_back({std::move(tensor.strides), bytes});
+  }
+
+  // The part of the storage that the view addresses.
+  Bytes Cut(Bytes storage, const PickledTensor& tensor,
+            const std::string& where) const {
+    const auto count = ElementCount(tensor.spec.shape);
+    if (!count || tensor.strides.size() != tensor.spec.shape.size()) {
+      Refuse(where, fmt::format("has the impossible shape {} with {} strides",
+                                FormatShape(tensor.spec.shape),
+                                tensor.strides.size()));
+    }
+    if (*count == 0) return {};
+    CheckRepeats(*count, tensor.spec.dtype, where);
+    const auto size = static_cast<int64_t>(SizeOf(tensor.spec.dtype));
+    int64_t last = 0;
+    int64_t end = 0;
+    if (Last(tensor, last) || __builtin_add_overflow(last, 1, &end) ||
+        __builtin_mul_overflow(end, size, &end) ||
+        end > static_cast<int64_t>(storage.size())) {
+      Refuse(where,
+             fmt::format("{} reaches beyond its storage of {} bytes; "
+                         "the file is broken, download it again",
+                         FormatShape(tensor.spec.shape), storage.size()));
+    }
+    const auto begin = static_cast<size_t>(tensor.offset * size);
+    return storage.subspan(begin, static_cast<size_t>(end) - begin);
+  }
+
+  // The index of the last element, in elements of the storage; true where it
+  // overflows.
+  static bool Last(const PickledTensor& tensor, int64_t& last) {
+    last = tensor.offset;
+    for (size_t i = 0; i < tensor.strides.size(); ++i) {
+      int64_t step = 0;
+      if (__builtin_mul_overflow(tensor.spec.shape[i] - 1, tensor.strides[i],
+                                 &step) ||
+          __builtin_add_overflow(last, step, &last)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Stride 0 makes a tensor of any size from four bytes (torch.expand). Whoever
+  // copies it pays, so there is a limit.
+  void CheckRepeats(int64_t count, DType dtype,
+                    const std::string& where) const {
+    constexpr uint64_t kSpare = 256U << 20U;
+    const uint64_t most = (file_.size() + kSpare) / SizeOf(dtype);
+    if (static_cast<uint64_t>(count) > most) {
+      Refuse(where, fmt::format("repeats its numbers to {} elements, more than "
+                                "the file explains; save it after .clone()",
+                                count));
+    }
+  }
+
+  // What our own writer says of the file.
+  void AddOwnMetadata() {
+    constexpr size_t kLongest = 16U << 20U;
+    const ZipEntry* record = Record("wsel/metadata.json");
+    if (record == nullptr) return;
+    const Bytes text = zip_.Stored(*record);
+    const std::string where = path_ + ": wsel/metadata.json";
+    if (text.size() > kLongest) Refuse(where, "is longer than 16 MB");
+    const auto json = ParseJson(TextOf(text), where, ErrorKind::kFormat);
+    if (!json.is_object()) Refuse(where, "is no JSON object");
+    for (const auto& item : json.items()) {
+      if (!item.value().is_string()) {
+        Refuse(where, Quoted(item.key()) + " is no string");
+      }
+      contents_.metadata[item.key()] = item.value().get<std::string>();
+    }
+  }
+
+  // The directory counts too: it holds the checksums of all tensors.
+  void KeepHeader(Bytes pickle) {
+    auto& copy = contents_.header_copy;
+    copy.reserve(pickle.size() + zip_.directory().size());
+    copy.assign(pickle.begin(), pickle.end());
+    copy.insert(copy.end(), zip_.directory().begin(), zip_.directory().end());
+    contents_.header = copy;
+  }
+
+  Bytes file_;
+  std::string path_;
+  ZipArchive zip_;
+  std::string root_;
+  Contents contents_;
+};
+
+}  // namespace
+
+std::unique_ptr<Checkpoint> OpenTorchZip(std::unique_ptr<MappedFile> file) {
+  Contents contents = Archive(file->bytes(), file->path().string()).Read();
+  return std::make_unique<MappedCheckpoint>(std::move(file),
+                                            std::move(contents));
+}
+
+}  // namespace wsel::checkpoint

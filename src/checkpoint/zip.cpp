@@ -1,0 +1,305 @@
+#include "wsel/checkpoint/zip.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "wsel/checkpoint/byte_cursor.h"
+#include "wsel/checkpoint/refusal.h"
+
+namespace wsel::checkpoint {
+namespace {
+
+constexpr uint32_t kLocalHeader = 0x04034B50;
+constexpr uint32_t kCentralHeader = 0x02014B50;
+constexpr uint32_t kEnd = 0x06054B50;
+constexpr uint32_t kEnd64 = 0x06064B50;
+constexpr uint32_t kLocator64 = 0x07064B50;
+constexpr size_t kEndSize = 22;
+constexpr size_t kEnd64Size = 56;
+constexpr size_t kLocator64Size = 20;
+constexpr uint32_t kSeeZip64 = 0xFFFFFFFF;  // "look in the zip64 record"
+constexpr uint16_t kSeeZip64Short = 0xFFFF;
+
+constexpr uint16_t kEncrypted = 1U << 0U;
+constexpr uint16_t kSizesFollow = 1U << 3U;  // local sizes may be zero
+
+using Bytes = std::span<const std::byte>;
+
+struct Directory {
+  uint64_t count = 0;
+  uint64_t size = 0;
+  uint64_t offset = 0;
+  uint64_t end = 0;  // where the end records begin
+};
+
+// What both headers of an entry say.
+struct Header {
+  uint16_t flags = 0;
+  uint16_t method = 0;
+  uint32_t crc = 0;
+  uint64_t compressed = 0;
+  uint64_t size = 0;
+  std::string_view name;
+};
+
+ByteCursor CursorAt(Bytes bytes, uint64_t offset, const std::string& path) {
+  if (offset > bytes.size()) {
+    Refuse(path, fmt::format("the zip directory points to byte {}, beyond the "
+                             "file's end; download it again",
+                             offset));
+  }
+  return {bytes.subspan(offset), fmt::format("{}: byte {}", path, offset)};
+}
+
+bool HasSignature(Bytes bytes, uint64_t offset, uint32_t signature) {
+  if (offset > bytes.size() || bytes.size() - offset < 4) return false;
+  return ByteCursor(bytes.subspan(offset), "").Little<uint32_t>() == signature;
+}
+
+// The end record is followed by a comment of up to 65,535 bytes, so it is
+// searched from the back, and must account for every byte after it.
+uint64_t FindEnd(Bytes bytes, const std::string& path) {
+  if (bytes.size() >= kEndSize) {
+    const uint64_t last = bytes.size() - kEndSize;
+    for (uint64_t back = 0; back <= std::min<uint64_t>(last, 65535); ++back) {
+      if (!HasSignature(bytes, last - back, kEnd)) continue;
+      ByteCursor comment(bytes.subspan(last - back + 20), path);
+      if (comment.Little<uint16_t>() == back) return last - back;
+    }
+  }
+  Refuse(path,
+         "truncated: the directory at the end of the zip file is missing; "
+         "download it again");
+}
+
+void CheckSame(uint64_t narrow, uint64_t wide, uint64_t see_zip64,
+               const std::string& path) {
+  if (narrow != see_zip64 && narrow != wide) {
+    Refuse(path, "the two end records of the zip file contradict each other");
+  }
+}
+
+void ReadEnd64(Bytes bytes, uint64_t end, const std::string& path,
+               Directory& directory) {
+  ByteCursor locator = CursorAt(bytes, end - kLocator64Size + 8, path);
+  const auto offset = locator.Little<uint64_t>();
+  if (offset > end - kLocator64Size ||
+      end - kLocator64Size - offset < kEnd64Size ||
+      !HasSignature(bytes, offset, kEnd64)) {
+    Refuse(path, "the zip64 locator points to no zip64 end record");
+  }
+  ByteCursor record = CursorAt(bytes, offset, path);
+  record.Take(24);  // signature, sizes, versions, disk numbers
+  const auto here = record.Little<uint64_t>();
+  directory.count = record.Little<uint64_t>();
+  if (here != directory.count) {
+    Refuse(path, "is one part of a zip file in several; join them first");
+  }
+  directory.size = record.Little<uint64_t>();
+  directory.offset = record.Little<uint64_t>();
+  directory.end = offset;
+}
+
+Directory FindDirectory(Bytes bytes, const std::string& path) {
+  const uint64_t end = FindEnd(bytes, path);
+  ByteCursor cursor = CursorAt(bytes, end + 4, path);
+  cursor.Take(4);  // disk numbers
+  const auto here = cursor.Little<uint16_t>();
+  const auto count = cursor.Little<uint16_t>();
+  const auto size = cursor.Little<uint32_t>();
+  const auto offset = cursor.Little<uint32_t>();
+  if (here != count) {
+    Refuse(path, "is one part of a zip file in several; join them first");
+  }
+  Directory directory{count, size, offset, end};
+  if (end >= kLocator64Size &&
+      HasSignature(bytes, end - kLocator64Size, kLocator64)) {
+    ReadEnd64(bytes, end, path, directory);
+    CheckSame(count, directory.count, kSeeZip64Short, path);
+    CheckSame(size, directory.size, kSeeZip64, path);
+    CheckSame(offset, directory.offset, kSeeZip64, path);
+  }
+  return directory;
+}
+
+Bytes DirectoryBytes(Bytes bytes, const Directory& directory,
+                     const std::string& path) {
+  if (directory.size > directory.end ||
+      directory.offset != directory.end - directory.size) {
+    Refuse(path, fmt::format("the zip directory would span bytes {} to {}, but "
+                             "its end record begins at {}; something was cut "
+                             "out or put in, download it again",
+                             directory.offset,
+                             directory.offset + directory.size, directory.end));
+  }
+  return bytes.subspan(directory.offset, directory.size);
+}
+
+// Sizes that did not fit 32 bits, in the order that the format fixes.
+void ReadZip64Extra(Bytes extra, const std::string& where, Header& header,
+                    uint64_t& offset) {
+  ByteCursor cursor(extra, where);
+  while (cursor.left() >= 4) {
+    const auto id = cursor.Little<uint16_t>();
+    const Bytes field = cursor.Take(cursor.Little<uint16_t>());
+    if (id != 1) continue;
+    ByteCursor wide(field, where);
+    if (header.size == kSeeZip64) header.size = wide.Little<uint64_t>();
+    if (header.compressed == kSeeZip64) {
+      header.compressed = wide.Little<uint64_t>();
+    }
+    if (offset == kSeeZip64) offset = wide.Little<uint64_t>();
+    return;
+  }
+}
+
+// Flags to sizes, which both headers hold in the same order.
+Header ReadFields(ByteCursor& cursor) {
+  Header header;
+  header.flags = cursor.Little<uint16_t>();
+  header.method = cursor.Little<uint16_t>();
+  cursor.Take(4);  // time and date
+  header.crc = cursor.Little<uint32_t>();
+  header.compressed = cursor.Little<uint32_t>();
+  header.size = cursor.Little<uint32_t>();
+  return header;
+}
+
+std::pair<Header, uint64_t> ReadCentral(ByteCursor& cursor,
+                                        const std::string& path) {
+  if (cursor.Little<uint32_t>() != kCentralHeader) {
+    Refuse(path, "the zip directory holds something that is no entry");
+  }
+  cursor.Take(4);  // versions
+  Header header = ReadFields(cursor);
+  const auto name_length = cursor.Little<uint16_t>();
+  const auto extra_length = cursor.Little<uint16_t>();
+  const auto comment_length = cursor.Little<uint16_t>();
+  cursor.Take(8);  // disk number, attributes
+  uint64_t offset = cursor.Little<uint32_t>();
+  header.name = cursor.Text(name_length);
+  ReadZip64Extra(cursor.Take(extra_length), path, header, offset);
+  cursor.Take(comment_length);
+  return {header, offset};
+}
+
+bool Agrees(uint64_t local, uint64_t central, uint16_t flags) {
+  return local == central || local == kSeeZip64 ||
+         (local == 0 && (flags & kSizesFollow) != 0);
+}
+
+// Where the entry's data begins: known to the local header alone, since the
+// length of its extra field, in which torch hides padding, is not repeated.
+uint64_t DataOffset(Bytes bytes, uint64_t begin, const Header& central,
+                    const std::string& path) {
+  const std::string where = fmt::format("{}: {}", path, Quoted(central.name));
+  ByteCursor cursor = CursorAt(bytes, begin, path);
+  if (cursor.Little<uint32_t>() != kLocalHeader) {
+    Refuse(where, fmt::format("no zip entry begins at byte {}", begin));
+  }
+  cursor.Take(2);  // version
+  const Header local = ReadFields(cursor);
+  const auto name_length = cursor.Little<uint16_t>();
+  const auto extra_length = cursor.Little<uint16_t>();
+  if (cursor.Text(name_length) != central.name ||
+      local.method != central.method ||
+      !Agrees(local.size, central.size, local.flags) ||
+      !Agrees(local.compressed, central.compressed, local.flags) ||
+      !Agrees(local.crc, central.crc, local.flags)) {
+    Refuse(where,
+           "the zip entry and the zip directory contradict each other; the "
+           "file is broken or an attack, get another copy");
+  }
+  cursor.Take(extra_length);
+  return begin + cursor.offset();
+}
+
+ZipEntry Locate(Bytes before_directory, const Header& header, uint64_t begin,
+                const std::string& path) {
+  const std::string where = fmt::format("{}: {}", path, Quoted(header.name));
+  if ((header.flags & kEncrypted) != 0) {
+    Refuse(where, "is encrypted; unpack it with its password first");
+  }
+  if (header.method == 0 && header.compressed != header.size) {
+    Refuse(where, "is stored, but in more or fewer bytes than it has");
+  }
+  const uint64_t data = DataOffset(before_directory, begin, header, path);
+  if (header.compressed > before_directory.size() - data) {
+    Refuse(where,
+           fmt::format("truncated: the entry promises {} bytes, the "
+                       "file has {}; download it again",
+                       header.compressed, before_directory.size() - data));
+  }
+  return {header.name, header.method, header.size, begin,
+          before_directory.subspan(data, header.compressed)};
+}
+
+// Entries that share bytes are how a small zip file unpacks to a huge one.
+void CheckOverlap(std::vector<ZipEntry>& entries, Bytes bytes,
+                  const std::string& path) {
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  uint64_t covered = 0;
+  for (const ZipEntry& entry : entries) {
+    if (entry.begin < covered) {
+      Refuse(fmt::format("{}: {}", path, Quoted(entry.name)),
+             "overlaps another entry of the zip file; the file is broken or "
+             "an attack, get another copy");
+    }
+    covered = static_cast<uint64_t>(entry.data.data() - bytes.data()) +
+              entry.data.size();
+  }
+}
+
+void CheckDistinct(std::vector<ZipEntry>& entries, const std::string& path) {
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  const auto twice = std::adjacent_find(
+      entries.begin(), entries.end(),
+      [](const auto& a, const auto& b) { return a.name == b.name; });
+  if (twice != entries.end()) {
+    Refuse(fmt::format("{}: {}", path, Quoted(twice->name)),
+           "is in the zip file twice; the file is broken or an attack, get "
+           "another copy");
+  }
+}
+
+}  // namespace
+
+ZipArchive::ZipArchive(Bytes bytes, std::string path) : path_(std::move(path)) {
+  const Directory directory = FindDirectory(bytes, path_);
+  directory_ = DirectoryBytes(bytes, directory, path_);
+  ByteCursor cursor(directory_, path_ + ": zip directory");
+  while (cursor.left() > 0) {
+    const auto [header, begin] = ReadCentral(cursor, path_);
+    entries_.push_back(
+        Locate(bytes.first(directory.offset), header, begin, path_));
+  }
+  if (entries_.size() != directory.count) {
+    Refuse(path_, fmt::format("the zip directory promises {} entries and has "
+                              "{}; download it again",
+                              directory.count, entries_.size()));
+  }
+  CheckOverlap(entries_, bytes, path_);
+  CheckDistinct(entries_, path_);
+}
+
+const ZipEntry* ZipArchive::Find(std::string_view name) const {
+  const auto at = std::lower_bound(
+      entries_.begin(), entries_.end(), name,
+      [](const ZipEntry& entry, std::string_view n) { return entry.name < n; });
+  return at == entries_.end() || at->name != name ? nullptr : &*at;
+}
+
+Bytes ZipArchive::Stored(const ZipEntry& entry) const {
+  if (entry.method != 0) {
+    Refuse(fmt::format("{}: {}", path_, Quoted(entry.name)),
+           "is compressed, which torch never does to tensors: the file was "
+           "unpacked and zipped again; use the original, or zip it with -0");
+  }
+  return entry.data;
+}
+
+}  // namespace wsel::checkpoint

@@ -1,0 +1,145 @@
+#include "wsel/checkpoint/zip_writer.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <concepts>
+
+namespace wsel::checkpoint {
+namespace {
+
+constexpr uint64_t kAlignment = 64;
+constexpr uint64_t kLocalSize = 30;
+constexpr uint16_t kUtf8Names = 1U << 11U;
+constexpr uint16_t kNoDate = 0x21;  // 1 January 1980, the format's first day
+constexpr uint16_t kPaddingId = 0x4246;  // "FB", as torch's
+
+template <std::unsigned_integral T>
+void Put(std::string& out, T value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+// Signature (and version made by) are the caller's; this is what both headers
+// have from "version needed" to the sizes.
+void PutFields(std::string& out, uint32_t crc, uint64_t size, bool zip64) {
+  const auto narrow =
+      zip64 ? uint32_t{0xFFFFFFFF} : static_cast<uint32_t>(size);
+  Put(out, static_cast<uint16_t>(zip64 ? 45 : 20));
+  Put(out, kUtf8Names);
+  Put(out, uint16_t{0});  // stored
+  Put(out, uint16_t{0});  // time
+  Put(out, kNoDate);
+  Put(out, crc);
+  Put(out, narrow);  // compressed
+  Put(out, narrow);
+}
+
+}  // namespace
+
+ZipWriter::ZipWriter(AtomicFile& file, uint64_t zip64_from)
+    : file_(file), zip64_from_(zip64_from) {}
+
+void ZipWriter::Add(std::string_view name, std::span<const std::byte> data) {
+  const Entry& entry = entries_.emplace_back(
+      Entry{std::string(name),
+            static_cast<uint32_t>(crc32_z(
+                0, reinterpret_cast<const Bytef*>(data.data()), data.size())),
+            data.size(), file_.offset()});
+  file_.Write(LocalHeader(entry));
+  file_.Write(data);
+}
+
+void ZipWriter::Add(std::string_view name, std::string_view text) {
+  Add(name, std::as_bytes(std::span(text)));
+}
+
+std::string ZipWriter::LocalHeader(const Entry& entry) const {
+  const bool zip64 = entry.size >= zip64_from_;
+  std::string extra;
+  if (zip64) {
+    Put(extra, uint16_t{1});
+    Put(extra, uint16_t{16});
+    Put(extra, entry.size);
+    Put(extra, entry.size);
+  }
+  const uint64_t data =
+      entry.offset + kLocalSize + entry.name.size() + extra.size() + 4;
+  const uint64_t padding = (kAlignment - data % kAlignment) % kAlignment;
+  Put(extra, kPaddingId);
+  Put(extra, static_cast<uint16_t>(padding));
+  extra.append(padding, 'Z');
+
+  std::string out = "PK\x03\x04";
+  PutFields(out, entry.crc, entry.size, zip64);
+  Put(out, static_cast<uint16_t>(entry.name.size()));
+  Put(out, static_cast<uint16_t>(extra.size()));
+  return out + entry.name + extra;
+}
+
+std::string ZipWriter::CentralHeader(const Entry& entry) const {
+  const bool zip64 = entry.size >= zip64_from_ || entry.offset >= zip64_from_;
+  std::string extra;
+  if (zip64) {
+    Put(extra, uint16_t{1});
+    Put(extra, uint16_t{24});
+    Put(extra, entry.size);
+    Put(extra, entry.size);
+    Put(extra, entry.offset);
+  }
+  std::string out = "PK\x01\x02";
+  Put(out, static_cast<uint16_t>(zip64 ? 45 : 20));  // made by
+  PutFields(out, entry.crc, entry.size, zip64);
+  Put(out, static_cast<uint16_t>(entry.name.size()));
+  Put(out, static_cast<uint16_t>(extra.size()));
+  Put(out, uint16_t{0});  // comment
+  Put(out, uint16_t{0});  // disk
+  Put(out, uint16_t{0});  // internal attributes
+  Put(out, uint32_t{0});  // external attributes
+  Put(out, zip64 ? uint32_t{0xFFFFFFFF} : static_cast<uint32_t>(entry.offset));
+  return out + entry.name + extra;
+}
+
+std::string ZipWriter::EndRecords(uint64_t directory_offset) const {
+  const uint64_t end = file_.offset();
+  const uint64_t size = end - directory_offset;
+  const uint64_t count = entries_.size();
+  const bool zip64 = directory_offset >= zip64_from_ || size >= zip64_from_ ||
+                     count >= std::min<uint64_t>(zip64_from_, 0xFFFF);
+  std::string out;
+  if (zip64) {
+    out += "PK\x06\x06";
+    Put(out, uint64_t{44});  // of what follows
+    Put(out, uint16_t{45});
+    Put(out, uint16_t{45});
+    Put(out, uint64_t{0});  // disks
+    Put(out, count);
+    Put(out, count);
+    Put(out, size);
+    Put(out, directory_offset);
+    out += "PK\x06\x07";
+    Put(out, uint32_t{0});
+    Put(out, end);
+    Put(out, uint32_t{1});
+  }
+  out += "PK\x05\x06";
+  Put(out, uint32_t{0});  // disks
+  const auto narrow_count =
+      zip64 ? uint16_t{0xFFFF} : static_cast<uint16_t>(count);
+  Put(out, narrow_count);
+  Put(out, narrow_count);
+  Put(out, zip64 ? uint32_t{0xFFFFFFFF} : static_cast<uint32_t>(size));
+  Put(out,
+      zip64 ? uint32_t{0xFFFFFFFF} : static_cast<uint32_t>(directory_offset));
+  Put(out, uint16_t{0});  // comment
+  return out;
+}
+
+void ZipWriter::Finish() {
+  const uint64_t directory_offset = file_.offset();
+  std::string directory;
+  for (const Entry& entry : entries_) directory += CentralHeader(entry);
+  file_.Write(directory);
+  file_.Write(EndRecords(directory_offset));
+}
+
+}  // namespace wsel::checkpoint
