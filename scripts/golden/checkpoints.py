@@ -1,0 +1,150 @@
+"""Makes tests/golden/checkpoint/ with the real torch and safetensors.
+
+    python scripts/golden/checkpoints.py              # writes the goldens
+    python scripts/golden/checkpoints.py --check FILE [LIKE]
+
+--check loads FILE as its users will: a .pth with torch.load(weights_only=True)
+(plain and with mmap), anything else with safetensors.torch; prints its
+tensors, and with LIKE compares names, shapes, dtypes and bytes with that file.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import zipfile
+
+import numpy
+import safetensors
+import safetensors.torch
+import torch
+
+FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "checkpoint"
+
+DTYPES = [
+    "bool", "uint8", "int8", "int16", "uint16", "int32", "uint32", "int64",
+    "uint64", "float8_e4m3fn", "float8_e5m2", "float16", "bfloat16",
+    "float32", "float64",
+]
+
+
+def ramp(*shape, dtype=torch.float32):
+    """0, 1, 2, ...: a test needs no file to know what it should find."""
+    count = int(numpy.prod(shape))
+    values = torch.arange(count).to(torch.float64)
+    return values.to(dtype).reshape(shape)
+
+
+class Module(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.proj = torch.nn.Linear(3, 2)
+        self.blocks = torch.nn.ModuleList([torch.nn.LayerNorm(2)])
+        self.register_buffer("scale", torch.tensor([0.5], dtype=torch.float16))
+        self.grid = 7
+
+    def forward(self, x):
+        return self.blocks[0](self.proj(x)) * self.scale
+
+
+def module():
+    made = Module()
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.copy_(ramp(*parameter.shape))
+    return made
+
+
+def training():
+    """What a training script saves, argparse's Namespace and all."""
+    model = module()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    model(torch.ones(4, 3)).sum().backward()
+    optimizer.step()
+    args = argparse.Namespace(model="vit_tiny", lr=0.001, distributed=False,
+                              output=None, layers=[1, 2])
+    return {"model": module().state_dict(), "optimizer": optimizer.state_dict(),
+            "epoch": 300, "big": 2**40, "huge": 2**100,
+            "acc1": numpy.float64(72.5), "args": args,
+            "ema": [ramp(2), {"decay": 0.999}]}
+
+
+def views():
+    base = ramp(4, 6)
+    return {"transposed": base.t(), "row": base[2], "column": base[:, 1],
+            "corner": base[1:3, 2:5], "expanded": ramp(3, 1).expand(3, 5),
+            "tied": base, "scalar": torch.tensor(5.0),
+            "empty": torch.zeros(0, 4)}
+
+
+def make():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    every = {name: ramp(2, 3, dtype=getattr(torch, name)) for name in DTYPES}
+    torch.save(every, FOLDER / "dtypes.pth")
+    torch.save(training(), FOLDER / "training.pth")
+    torch.save(views(), FOLDER / "views.pth")
+    torch.save(ramp(2, 2), FOLDER / "alone.pth")
+    torch.save({"a.b": ramp(1), "a": {"b": ramp(1)}}, FOLDER / "collision.pth")
+    torch.save({"weight": ramp(2, 2).to_sparse()}, FOLDER / "sparse.pth")
+    torch.save(module().state_dict(), FOLDER / "protocol4.pth",
+               pickle_protocol=4)
+    # Classes of a script are pickled as __main__'s: inert names to a reader.
+    torch.save(module(), FOLDER / "module.pth")
+    script = torch.jit.script(module())
+    torch.jit.save(script, str(FOLDER / "script.pt"))
+    torch.jit.save(torch.jit.freeze(script.eval()), str(FOLDER / "frozen.pt"))
+    safetensors.torch.save_file(every, FOLDER / "dtypes.safetensors",
+                                metadata={"format": "pt"})
+    torch.save(every, FOLDER / "legacy.pth",
+               _use_new_zipfile_serialization=False)
+    numpy.savez(FOLDER / "arrays.npz", kernel=numpy.ones((2, 2)))
+    (FOLDER / "versions.json").write_text(json.dumps({
+        "python": sys.version.split()[0], "torch": torch.__version__,
+        "safetensors": safetensors.__version__,
+        "numpy": numpy.__version__}, indent=2) + "\n")
+
+
+def load(path):
+    if path.suffix not in (".pth", ".pt", ".bin"):
+        return safetensors.torch.load_file(path)
+    loaded = torch.load(path, weights_only=True)
+    mapped = torch.load(path, weights_only=True, mmap=True)
+    for name, tensor in loaded.items():
+        assert raw(tensor) == raw(mapped[name]), f"{name}: differs with mmap"
+    assert zipfile.ZipFile(path).testzip() is None, "wrong checksum"
+    return loaded
+
+
+def raw(tensor):
+    return bytes(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+
+
+def check(path, like):
+    loaded = load(path)
+    for name, tensor in loaded.items():
+        print(name, list(tensor.shape), tensor.dtype)
+    if like is None:
+        return
+    wanted = load(like)
+    assert set(loaded) == set(wanted), "other names"
+    for name, tensor in wanted.items():
+        mine = loaded[name]
+        assert mine.shape == tensor.shape, f"{name}: other shape"
+        assert mine.dtype == tensor.dtype, f"{name}: other dtype"
+        assert raw(mine) == raw(tensor), f"{name}: other numbers"
+    print(f"equal to {like}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", nargs="+", type=pathlib.Path,
+                        metavar=("FILE", "LIKE"))
+    arguments = parser.parse_args()
+    if arguments.check:
+        check(arguments.check[0], (arguments.check[1:] or [None])[0])
+    else:
+        make()
+
+
+if __name__ == "__main__":
+    main()
