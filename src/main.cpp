@@ -1,1 +1,46 @@
-int main() { return 0; }
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "wsel/cli/app.h"
+#include "wsel/core/error.h"
+
+namespace {
+
+// Documented in README.md; scripts rely on them.
+int ExitCode(wsel::ErrorKind kind) {
+  switch (kind) {
+    case wsel::ErrorKind::kUsage:
+      return 2;
+    case wsel::ErrorKind::kConfig:
+      return 3;
+    case wsel::ErrorKind::kIo:
+      return 4;
+    case wsel::ErrorKind::kFormat:
+      return 5;
+    case wsel::ErrorKind::kMismatch:
+      return 6;
+    case wsel::ErrorKind::kInterrupted:
+      return 130;
+  }
+  return 70;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    wsel::cli::Run(argc, argv);
+    return 0;
+  } catch (const wsel::Error& e) {
+    fmt::print(stderr, "wsel: {}\n", e.what());
+    return ExitCode(e.kind());
+  } catch (const std::exception& e) {
+    fmt::print(stderr,
+               "wsel: internal error: {}\nThis is a fault of wsel; please "
+               "report it with the command.\n",
+               e.what());
+    return 70;
+  }
+}

@@ -2,86 +2,27 @@
 # the build needs. LibTorch's own find_package(Torch) insists on a CUDA toolkit
 # for a CUDA wheel and links every CUDA library, which doubles the start time
 # of a program that uses the CPU; so the libraries are named here.
-#
-# The order: CMAKE_PREFIX_PATH or Torch_DIR (an unpacked LibTorch zip), the
-# active Python's torch, the project's own .venv.
-
-function(_libtorch_candidates OUT)
-  set(ROOTS)
-  foreach(PREFIX ${Torch_DIR} $ENV{Torch_DIR})
-    list(APPEND ROOTS ${PREFIX}/../../..)  # <root>/share/cmake/Torch
-  endforeach()
-  set(PREFIXES "$ENV{CMAKE_PREFIX_PATH}")
-  string(REPLACE ":" ";" PREFIXES "${PREFIXES}")
-  foreach(PREFIX ${CMAKE_PREFIX_PATH} ${PREFIXES})
-    list(APPEND ROOTS ${PREFIX} ${PREFIX}/../..)  # <root> or <root>/share/cmake
-  endforeach()
-  # find_spec: where torch is, without the seconds that importing it takes.
-  set(SPEC "import importlib.util as u, os; s = u.find_spec('torch')
-print(os.path.dirname(s.origin) if s and s.origin else '')")
-  foreach(PYTHON python3 ${PROJECT_SOURCE_DIR}/.venv/bin/python3)
-    execute_process(COMMAND ${PYTHON} -c "${SPEC}" OUTPUT_VARIABLE ROOT
-                    OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-    list(APPEND ROOTS ${ROOT})
-  endforeach()
-  set(${OUT} ${ROOTS} PARENT_SCOPE)
-endfunction()
-
-function(_libtorch_version ROOT OUT)
-  set(VERSION "")
-  foreach(HEADER include/torch/headeronly/version.h
-                 include/torch/csrc/api/include/torch/version.h)
-    if(EXISTS ${ROOT}/${HEADER})
-      file(STRINGS ${ROOT}/${HEADER} LINE
-           REGEX "define TORCH_VERSION(_MAJOR|_MINOR|_PATCH)? +\"?[0-9]")
-      string(REGEX MATCHALL "[0-9]+" PARTS "${LINE}")
-      list(JOIN PARTS "." VERSION)
-      if(VERSION)
-        break()
-      endif()
-    endif()
-  endforeach()
-  set(${OUT} "${VERSION}" PARENT_SCOPE)
-endfunction()
-
-_libtorch_candidates(LIBTORCH_CANDIDATES)
-set(LIBTORCH_ROOT "")
-foreach(ROOT ${LIBTORCH_CANDIDATES})
-  if(EXISTS ${ROOT}/lib/libtorch_cpu.so AND EXISTS ${ROOT}/include/torch)
-    get_filename_component(LIBTORCH_ROOT ${ROOT} ABSOLUTE)
-    break()
-  endif()
-endforeach()
+include(${CMAKE_CURRENT_LIST_DIR}/find_libtorch.cmake)
+find_libtorch(LIBTORCH_ROOT LIBTORCH_FAULT)
 if(NOT LIBTORCH_ROOT)
-  message(FATAL_ERROR "LibTorch was not found. Run scripts/setup, which puts it "
+  message(FATAL_ERROR "${LIBTORCH_FAULT}. Run scripts/setup, which puts LibTorch "
     "into .venv, or give -DCMAKE_PREFIX_PATH=<unpacked LibTorch>.")
 endif()
 _libtorch_version(${LIBTORCH_ROOT} LIBTORCH_VERSION)
-if(LIBTORCH_VERSION VERSION_LESS 2.6)
-  message(FATAL_ERROR "LibTorch ${LIBTORCH_VERSION} in ${LIBTORCH_ROOT} is older "
-    "than 2.6. Run scripts/setup, or give a newer one by CMAKE_PREFIX_PATH.")
-endif()
 
 add_library(LibTorch::libtorch INTERFACE IMPORTED)
-target_include_directories(LibTorch::libtorch SYSTEM INTERFACE
-  ${LIBTORCH_ROOT}/include ${LIBTORCH_ROOT}/include/torch/csrc/api/include)
+# After the system's folders, not before: the wheel carries a newer fmt of its
+# own, and spdlog must see the one that it was built with.
+foreach(DIR include include/torch/csrc/api/include)
+  target_compile_options(LibTorch::libtorch INTERFACE
+    "SHELL:-idirafter ${LIBTORCH_ROOT}/${DIR}")
+endforeach()
 target_link_directories(LibTorch::libtorch INTERFACE ${LIBTORCH_ROOT}/lib)
 target_link_options(LibTorch::libtorch INTERFACE
   -Wl,--as-needed -Wl,-rpath,${LIBTORCH_ROOT}/lib)
 
-# Up to 2.6 some wheels have the old C++ string; TorchConfig.cmake knows.
-set(TORCH_CONFIG ${LIBTORCH_ROOT}/share/cmake/Torch/TorchConfig.cmake)
-if(EXISTS ${TORCH_CONFIG})
-  file(STRINGS ${TORCH_CONFIG} ABI_LINE REGEX "_GLIBCXX_USE_CXX11_ABI=0")
-  if(ABI_LINE)
-    message(FATAL_ERROR "LibTorch in ${LIBTORCH_ROOT} has the C++ ABI of before "
-      "2011, which spdlog and fmt do not; take the cxx11-abi LibTorch.")
-  endif()
-endif()
-
 # The libraries that torch_cuda itself needs lie beside a full wheel; the slim
 # install of scripts/setup has torch_cuda without them.
-include(CheckLanguage)
 set(LIBTORCH_HAS_CUDA OFF)
 if(EXISTS ${LIBTORCH_ROOT}/lib/libtorch_cuda.so)
   find_library(LIBTORCH_CUDNN NAMES libcudnn.so.9 NO_CACHE NO_DEFAULT_PATH

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <new>
+
+#include "wsel/core/mapped_file.h"
 
 namespace wsel {
 
@@ -46,6 +49,19 @@ std::string Sha256Hex(std::span<const std::byte> bytes) {
 
 std::string Sha256Hex(std::string_view text) {
   return Sha256Hex(std::as_bytes(std::span(text)));
+}
+
+std::string Sha256OfFile(const std::filesystem::path& path) {
+  constexpr size_t kChunk = size_t{4} << 20;
+  const MappedFile file(path);
+  Sha256 hash;
+  for (auto left = file.bytes(); !left.empty();) {
+    const auto chunk = left.first(std::min(kChunk, left.size()));
+    hash.Update(chunk);
+    file.Drop(chunk);  // a teacher may be larger than memory
+    left = left.subspan(chunk.size());
+  }
+  return hash.Hex();
 }
 
 }  // namespace wsel

@@ -13,8 +13,8 @@ std::optional<int64_t> ElementCount(const Shape& shape) {
     if (size < 0) return std::nullopt;
     empty = empty || size == 0;
     // [2^40, 2^40, 0] is refused too: its strides would not fit.
-    overflow = overflow ||
-               __builtin_mul_overflow(count, size == 0 ? 1 : size, &count);
+    overflow =
+        overflow || __builtin_mul_overflow(count, size == 0 ? 1 : size, &count);
   }
   if (overflow) return std::nullopt;
   return empty ? 0 : count;

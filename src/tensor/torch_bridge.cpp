@@ -45,8 +45,9 @@ DType FromScalarType(at::ScalarType type) {
 at::Tensor Borrow(const TensorView& view) {
   const auto options = at::TensorOptions().dtype(ToScalarType(view.spec.dtype));
   auto* data = const_cast<std::byte*>(view.bytes.data());
-  return at::from_blob(data, view.spec.shape, view.strides,
-                       [owner = view.owner](void*) {}, options);
+  return at::from_blob(
+      data, view.spec.shape, view.strides, [owner = view.owner](void*) {},
+      options);
 }
 
 std::span<const std::byte> BytesOf(const at::Tensor& tensor) {

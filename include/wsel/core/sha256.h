@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,5 +28,7 @@ class Sha256 {
 
 std::string Sha256Hex(std::span<const std::byte> bytes);
 std::string Sha256Hex(std::string_view text);
+// Of a whole file, as sha256sum prints it. Errors: kIo.
+std::string Sha256OfFile(const std::filesystem::path& path);
 
 }  // namespace wsel

@@ -27,10 +27,10 @@ enum class DType : uint8_t {
   kF64,
 };
 
-size_t SizeOf(DType dtype);                          // bytes an element
-bool IsFloating(DType dtype);                        // float8 to float64
-std::string_view Name(DType dtype);                  // torch's: "float32"
-std::string_view SafetensorsTag(DType dtype);        // "F32"
+size_t SizeOf(DType dtype);                    // bytes an element
+bool IsFloating(DType dtype);                  // float8 to float64
+std::string_view Name(DType dtype);            // torch's: "float32"
+std::string_view SafetensorsTag(DType dtype);  // "F32"
 std::optional<DType> DTypeByName(std::string_view name);
 std::optional<DType> DTypeBySafetensorsTag(std::string_view tag);
 

@@ -22,9 +22,7 @@ struct TensorView {
   // Keeps `bytes` alive where they belong to no file; may be null.
   std::shared_ptr<const void> owner;
 
-  bool IsContiguous() const {
-    return strides == ContiguousStrides(spec.shape);
-  }
+  bool IsContiguous() const { return strides == ContiguousStrides(spec.shape); }
 };
 
 // Named tensors that are read when asked for: an open checkpoint, the same

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace wsel::cli {
+
+// What every command may know of how the program was called.
+struct Invocation {
+  std::string command;  // the whole command line, quoted for a shell
+};
+
+// Each adds one command with its options; the command runs when the line has
+// been parsed. `invocation` must outlive the app.
+void AddInit(CLI::App& app, const Invocation& invocation);
+void AddInspect(CLI::App& app, const Invocation& invocation);
+void AddModels(CLI::App& app, const Invocation& invocation);
+
+}  // namespace wsel::cli

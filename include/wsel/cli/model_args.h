@@ -1,0 +1,32 @@
+// Torch-free.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "wsel/model/config.h"
+
+namespace wsel::cli {
+
+// A model as the command line names it: a variant, or a JSON file, with fields
+// overridden by flags. Lists have one number for a ViT, four for a ConvNeXt.
+struct ModelArgs {
+  std::string model;  // "vit_tiny", "ViT-T", "my_model.json"
+  std::optional<int64_t> img_size;
+  std::optional<int64_t> patch_size;
+  std::string depth;      // "6" or "2,2,6,2"
+  std::string embed_dim;  // "224" or "48,96,192,384"
+  std::optional<int64_t> num_heads;
+  std::optional<int64_t> num_classes;
+};
+
+// The model meant; a changed architecture has the changes in its name
+// ("vit_tiny_patch16_224+depth6"). Errors: kUsage for an unknown name or a flag
+// that the family lacks; kIo, kConfig for the file; kConfig where no such model
+// can be.
+model::Config Resolve(const ModelArgs& args);
+
+// The model of a variant's name or a JSON file.
+model::Config NamedModel(const std::string& name);
+
+}  // namespace wsel::cli

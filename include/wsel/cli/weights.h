@@ -1,0 +1,28 @@
+// Torch-free.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/model/detect.h"
+#include "wsel/naming/adapt.h"
+
+namespace wsel::cli {
+
+// A checkpoint that has been opened and looked at.
+struct Weights {
+  std::unique_ptr<checkpoint::Checkpoint> file;
+  naming::Adapted adapted;  // points into `file`
+  std::optional<model::Detection> model;
+};
+
+// Opens a checkpoint and finds out which model it is of: from what this program
+// wrote into its metadata, else from names and shapes.
+Weights OpenWeights(const std::string& path);
+
+// The key of the metadata under which this program keeps the model's config.
+inline constexpr const char* kModelKey = "wsel.model";
+
+}  // namespace wsel::cli

@@ -1,0 +1,142 @@
+#include "wsel/cli/app.h"
+
+#include <fmt/format.h>
+#include <torch/version.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "wsel/cli/commands.h"
+#include "wsel/cli/log.h"
+#include "wsel/core/error.h"
+#include "wsel/core/suggest.h"
+#include "wsel/core/version.h"
+
+namespace wsel::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Initialises small vision models from larger pretrained ones (weight "
+    "selection, ICLR 2024).";
+
+constexpr const char* kFooter = R"(
+Results go to stdout, logs to stderr.
+Exit codes: 0 done; 2 usage; 3 configuration; 4 input or output; 5 file format;
+6 mismatch of teacher, student or classes; 130 or 143 interrupted; 70 internal.)";
+
+std::string VersionText() {
+#ifdef WSEL_CUDA
+  constexpr std::string_view kBackend = "CPU and CUDA";
+#else
+  constexpr std::string_view kBackend = "CPU";
+#endif
+  return fmt::format("wsel {} (LibTorch {}, {})", Version(), TORCH_VERSION,
+                     kBackend);
+}
+
+// A word as a POSIX shell would need it typed.
+std::string Quote(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+      "_-./,=:+@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+    return word;
+  }
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string CommandLine(const std::vector<std::string>& args) {
+  std::string line = "wsel";
+  for (const std::string& arg : args) line += " " + Quote(arg);
+  return line;
+}
+
+std::vector<std::string> OptionNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+// What CLI11 did not understand, said with the nearest thing it knows.
+[[noreturn]] void ThrowUnexpected(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  const CLI::App& last = commands.empty() ? app : *commands.front();
+  const auto left = app.remaining(/*recurse=*/true);
+  const std::string word = left.empty() ? "" : left.front();
+  const std::string place =
+      commands.empty() ? "wsel" : "wsel " + last.get_name();
+  if (word.starts_with("--")) {
+    throw Error(
+        ErrorKind::kUsage, place,
+        Unknown("option", word.substr(0, word.find('=')), OptionNames(last)));
+  }
+  throw Error(
+      ErrorKind::kUsage, place,
+      fmt::format("'{}' was not expected here; see {} --help", word, place));
+}
+
+void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    known.push_back(command->get_name());
+  }
+  const auto word = std::find_if(
+      args.begin(), args.end(),
+      [](const std::string& arg) { return !arg.starts_with("-"); });
+  if (word == args.end()) return;
+  if (std::find(known.begin(), known.end(), *word) == known.end()) {
+    throw Error(ErrorKind::kUsage, "wsel", Unknown("command", *word, known));
+  }
+}
+
+void Parse(CLI::App& app, std::vector<std::string> args) {
+  CheckCommand(app, args);
+  std::reverse(args.begin(), args.end());  // as CLI11 takes them
+  try {
+    app.parse(args);
+  } catch (const CLI::CallForHelp& e) {
+    app.exit(e);
+  } catch (const CLI::CallForAllHelp& e) {
+    app.exit(e);
+  } catch (const CLI::CallForVersion& e) {
+    app.exit(e);
+  } catch (const CLI::ExtrasError&) {
+    ThrowUnexpected(app);
+  } catch (const CLI::ParseError& e) {
+    throw Error(ErrorKind::kUsage, "wsel",
+                fmt::format("{}; see wsel --help", e.what()));
+  }
+}
+
+}  // namespace
+
+void Run(int argc, const char* const* argv) {
+  const std::vector<std::string> args(argv + 1, argv + argc);
+  const Invocation invocation{CommandLine(args)};
+
+  CLI::App app(kAbout, "wsel");
+  app.set_version_flag("--version", VersionText());
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.fallthrough();
+  int verbose = 0;
+  int quiet = 0;
+  app.add_flag("-v,--verbose", verbose, "More on stderr");
+  app.add_flag("-q,--quiet", quiet, "Warnings and errors alone on stderr");
+  app.parse_complete_callback([&] { SetUpLog(verbose - quiet); });
+
+  AddInit(app, invocation);
+  AddInspect(app, invocation);
+  AddModels(app, invocation);
+  Parse(app, args);
+}
+
+}  // namespace wsel::cli

@@ -1,0 +1,55 @@
+#include "wsel/cli/provenance.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "wsel/cli/weights.h"
+#include "wsel/core/sha256.h"
+#include "wsel/core/version.h"
+#include "wsel/model/config_json.h"
+#include "wsel/select/plan_json.h"
+
+namespace wsel::cli {
+
+const Registry<HashScope>& HashScopes() {
+  static constexpr std::array<Registered<HashScope>, 2> kRows = {{
+      {HashScope::kRead, "read", "the header and the tensors that are read"},
+      {HashScope::kFull, "full", "the whole file, as sha256sum"},
+  }};
+  static constexpr Registry<HashScope> kRegistry("hash", kRows);
+  return kRegistry;
+}
+
+std::string HashTeacher(const checkpoint::Checkpoint& teacher,
+                        const std::string& tensors_digest, HashScope scope) {
+  if (scope == HashScope::kRead) {
+    return Sha256Hex(
+        fmt::format("{}\n{}\n", Sha256Hex(teacher.header()), tensors_digest));
+  }
+  return Sha256OfFile(teacher.path());
+}
+
+std::map<std::string, std::string> Provenance(
+    const Invocation& invocation, const select::Plan& plan,
+    const checkpoint::Checkpoint* teacher, const std::string& teacher_hash,
+    HashScope scope) {
+  std::map<std::string, std::string> metadata = {
+      {"format", "pt"},  // what Hugging Face's readers look for
+      {"wsel.version", std::string(Version())},
+      {"wsel.command", invocation.command},
+      {kModelKey, model::ToJson(plan.student)},
+      {"wsel.plan.sha256", select::DigestOf(plan)},
+      {"wsel.seed", std::to_string(plan.options.seed)},
+  };
+  if (teacher != nullptr) {
+    metadata["wsel.teacher.file"] = teacher->path().filename().string();
+    metadata["wsel.teacher.size"] = std::to_string(teacher->file_size());
+    metadata["wsel.teacher.sha256"] = teacher_hash;
+    metadata["wsel.teacher.sha256_of"] = HashScopes().NameOf(scope);
+  }
+  return metadata;
+}
+
+}  // namespace wsel::cli

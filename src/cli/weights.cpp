@@ -1,0 +1,23 @@
+#include "wsel/cli/weights.h"
+
+#include "wsel/model/config_json.h"
+
+namespace wsel::cli {
+
+Weights OpenWeights(const std::string& path) {
+  Weights weights;
+  weights.file = checkpoint::Open(path);
+  weights.adapted = naming::Adapt(*weights.file);
+  const auto& metadata = weights.file->metadata();
+  const auto own = metadata.find(kModelKey);
+  if (own != metadata.end()) {
+    weights.model.emplace();
+    weights.model->config = model::ConfigFromJson(
+        own->second, path + ": " + kModelKey, ErrorKind::kFormat);
+  } else {
+    weights.model = model::Detect(*weights.adapted.tensors);
+  }
+  return weights;
+}
+
+}  // namespace wsel::cli

@@ -1,0 +1,19 @@
+#include "wsel/core/text_file.h"
+
+#include "wsel/core/error.h"
+#include "wsel/core/mapped_file.h"
+
+namespace wsel {
+
+std::string ReadText(const std::filesystem::path& path) {
+  constexpr size_t kMost = size_t{256} << 20;
+  const MappedFile file(path);
+  const auto bytes = file.bytes();
+  if (bytes.size() > kMost) {
+    throw Error(ErrorKind::kIo, path.string(),
+                "is larger than 256 MB; that is no text of this program");
+  }
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace wsel

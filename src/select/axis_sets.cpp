@@ -1,0 +1,261 @@
+#include "wsel/select/axis_sets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "wsel/core/error.h"
+#include "wsel/core/philox.h"
+#include "wsel/select/index_rule.h"
+
+namespace wsel::select {
+namespace {
+
+using model::Axis;
+using model::ModelTensor;
+using model::Role;
+
+// Roles whose positions are chosen among; the others are taken whole or
+// resampled.
+bool IsSelectable(Role role) {
+  return role == Role::kWidth || role == Role::kAttnInner ||
+         role == Role::kMlpHidden;
+}
+
+std::string BlockName(const ModelTensor& tensor) {
+  return tensor.key.starts_with("stages.")
+             ? fmt::format("stages.{}.blocks.{}", tensor.stage, tensor.block)
+             : fmt::format("blocks.{}", tensor.block);
+}
+
+// Sums of equal positions of `groups` equal parts.
+std::vector<double> Fold(const std::vector<double>& scores, int groups) {
+  std::vector<double> folded(scores.size() / groups);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    folded[i % folded.size()] += scores[i];
+  }
+  return folded;
+}
+
+int64_t SizeOfGroup(const ModelTensor& tensor, size_t axis) {
+  return tensor.spec.shape[axis] / tensor.axes[axis].groups;
+}
+
+}  // namespace
+
+AxisSets::AxisSets(const Sides& sides, const Options& options,
+                   const std::vector<Pair>& pairs, const Evidence& evidence)
+    : sides_(sides), options_(options), pairs_(pairs), evidence_(evidence) {
+  if (const auto* t = std::get_if<model::VitConfig>(&sides.teacher)) {
+    const auto& s = std::get<model::VitConfig>(sides.student);
+    teacher_ = {t->num_heads, t->HeadDim()};
+    student_ = {s.num_heads, s.HeadDim()};
+  }
+}
+
+void AxisSets::Check(std::vector<std::string>& notes) const {
+  for (const Pair& pair : pairs_) {
+    if (pair.teacher == nullptr) continue;
+    const size_t rank =
+        std::min(pair.teacher->axes.size(), pair.student->axes.size());
+    for (size_t axis = 0; axis < rank; ++axis) CheckAxis(pair, axis);
+  }
+  CheckHeads(notes);
+}
+
+void AxisSets::CheckAxis(const Pair& pair, size_t axis) const {
+  const int64_t from = pair.teacher->spec.shape[axis];
+  const int64_t to = pair.student->spec.shape[axis];
+  const Axis& role = pair.student->axes[axis];
+  if (IsSelectable(role.role) && to > from) {
+    const bool staged = StageDepths(sides_.student).size() > 1;
+    const std::string_view what = role.role == Role::kWidth ? "width"
+                                  : role.role == Role::kMlpHidden
+                                      ? "MLP width"
+                                      : "attention width";
+    throw Error(
+        ErrorKind::kMismatch,
+        staged ? fmt::format("{} of stage {}", what, role.stage)
+               : std::string(what),
+        fmt::format("the student has {}, the teacher only {} ({}); a student "
+                    "must not be wider than its teacher",
+                    to / role.groups, from / role.groups,
+                    pair.student->spec.name));
+  }
+  const bool resampled = role.role == Role::kTokens ||
+                         role.role == Role::kKernel || options_.official;
+  if (!IsSelectable(role.role) && !resampled && to != from) {
+    throw Error(ErrorKind::kMismatch, pair.student->spec.name,
+                fmt::format("dimension {} has {} in the student and {} in the "
+                            "teacher, and nothing is selected from it",
+                            axis, to, from));
+  }
+  if (options_.official && to > from) {
+    throw Error(ErrorKind::kMismatch, pair.student->spec.name,
+                fmt::format("dimension {} has {} in the student and only {} in "
+                            "the teacher",
+                            axis, to, from));
+  }
+}
+
+void AxisSets::CheckHeads(std::vector<std::string>& notes) const {
+  const auto fail = [](std::string_view what, int64_t from, int64_t to,
+                       std::string_view rule) {
+    throw Error(ErrorKind::kMismatch, fmt::format("--heads {}", rule),
+                fmt::format("needs an equal {}: the teacher's is {}, the "
+                            "student's {}; use --heads flat",
+                            what, from, to));
+  };
+  if (options_.heads == Heads::kWhole &&
+      teacher_.head_dim != student_.head_dim) {
+    fail("head dimension", teacher_.head_dim, student_.head_dim, "whole");
+  }
+  if (options_.heads == Heads::kWithin && teacher_.heads != student_.heads) {
+    fail("number of heads", teacher_.heads, student_.heads, "within");
+  }
+  if (options_.heads == Heads::kFlat &&
+      teacher_.head_dim != student_.head_dim) {
+    notes.push_back(fmt::format(
+        "the head dimension changes from {} to {} (heads {} to {}): q, k, v "
+        "and proj stay paired, but a head of the student is no head of the "
+        "teacher",
+        teacher_.head_dim, student_.head_dim, teacher_.heads, student_.heads));
+  }
+}
+
+AxisPick AxisSets::Pick(const Pair& pair, size_t axis) {
+  const ModelTensor& teacher = *pair.teacher;
+  if (axis >= pair.student->axes.size()) return {};  // trailing 1x1
+  const int64_t from = teacher.spec.shape[axis];
+  const int64_t to = pair.student->spec.shape[axis];
+  if (from == to) return {};
+  if (options_.official) {
+    return {Intern(fmt::format("{} of {}", to, from), from,
+                   [&] { return UniformFp32(from, to); }),
+            1};
+  }
+  const Axis& role = pair.student->axes[axis];
+  if (!IsSelectable(role.role)) return {};  // resampled
+  const std::string name = NameOf(pair, axis);
+  if (!KeepsConsistency(options_.method)) {
+    return {
+        Intern(name, from,
+               [&] { return Choose(name, from, to, OwnScores(pair, axis)); }),
+        1};
+  }
+  const int64_t of = from / role.groups;
+  return {Intern(name, of,
+                 [&] {
+                   const auto scores = SharedScores(name, of);
+                   return role.role == Role::kAttnInner
+                              ? ChooseChannels(name, scores)
+                              : Choose(name, of, to / role.groups, scores);
+                 }),
+          role.groups};
+}
+
+// Names are addresses: pairs whose dimension has one name share its set.
+std::string AxisSets::NameOf(const Pair& pair, size_t axis) const {
+  if (!KeepsConsistency(options_.method)) {
+    return fmt::format("{}[{}]", pair.student->spec.name, axis);
+  }
+  const Axis& role = pair.student->axes[axis];
+  const bool staged = StageDepths(sides_.student).size() > 1;
+  const std::string stage = staged ? fmt::format(".{}", role.stage) : "";
+  if (role.role == Role::kWidth) return "width" + stage;
+  const std::string_view what = role.role == Role::kAttnInner ? "attn" : "mlp";
+  // Hidden channels of two blocks have nothing to do with each other: where
+  // scores decide, each block has its own.
+  if (LooksAtWeights(options_.method)) {
+    return fmt::format("{}.{}", BlockName(*pair.student), what);
+  }
+  return fmt::format("{}{}", what, stage);
+}
+
+int AxisSets::Intern(const std::string& name, int64_t of,
+                     const std::function<std::vector<int64_t>()>& choose) {
+  const auto [at, fresh] =
+      by_name_.try_emplace(name, static_cast<int>(sets_.size()));
+  if (fresh) sets_.push_back({name, of, choose()});
+  return at->second;
+}
+
+std::vector<int64_t> AxisSets::Choose(const std::string& name, int64_t from,
+                                      int64_t to,
+                                      const std::vector<double>& scores) const {
+  switch (options_.method) {
+    case Method::kUniform:
+      return Uniform(from, to);
+    case Method::kConsecutive:
+      return Consecutive(to);
+    case Method::kRandom:
+    case Method::kRandomInconsistent:
+      return RandomSubset(from, to,
+                          RandomStream(options_.seed, "select " + name));
+    default:
+      return Largest(scores, to);
+  }
+}
+
+std::vector<int64_t> AxisSets::ChooseChannels(
+    const std::string& name, const std::vector<double>& scores) const {
+  const int64_t dim = teacher_.head_dim;
+  if (options_.heads == Heads::kFlat) {
+    return Choose(name, teacher_.heads * dim,
+                  student_.heads * student_.head_dim, scores);
+  }
+  std::vector<int64_t> channels;
+  if (options_.heads == Heads::kWhole) {
+    std::vector<double> of_heads;
+    for (auto at = scores.begin(); at != scores.end(); at += dim) {
+      of_heads.push_back(std::accumulate(at, at + dim, 0.0));
+    }
+    for (const int64_t head :
+         Choose(name, teacher_.heads, student_.heads, of_heads)) {
+      for (int64_t d = 0; d < dim; ++d) channels.push_back(head * dim + d);
+    }
+    return channels;
+  }
+  for (int64_t head = 0; head < teacher_.heads; ++head) {
+    // Scores differ from head to head, so the channels may.
+    const auto of_head =
+        scores.empty() ? scores
+                       : std::vector<double>(scores.begin() + head * dim,
+                                             scores.begin() + (head + 1) * dim);
+    for (const int64_t d : Choose(name, dim, student_.head_dim, of_head)) {
+      channels.push_back(head * dim + d);
+    }
+  }
+  return channels;
+}
+
+std::vector<double> AxisSets::OwnScores(const Pair& pair, size_t axis) const {
+  if (!LooksAtWeights(options_.method)) return {};
+  return evidence_.slice_scores(pair.teacher->spec.name, axis, 1);
+}
+
+std::vector<double> AxisSets::SharedScores(const std::string& name,
+                                           int64_t of) const {
+  if (!LooksAtWeights(options_.method)) return {};
+  const int power = options_.method == Method::kL2Shared ? 2 : 1;
+  std::vector<double> sum(static_cast<size_t>(of));
+  for (const Pair& pair : pairs_) {
+    if (pair.teacher == nullptr) continue;
+    for (size_t axis = 0; axis < pair.teacher->axes.size(); ++axis) {
+      const bool shared = axis < pair.student->axes.size() &&
+                          IsSelectable(pair.student->axes[axis].role) &&
+                          NameOf(pair, axis) == name &&
+                          SizeOfGroup(*pair.teacher, axis) == of;
+      if (!shared) continue;
+      const auto scores =
+          Fold(evidence_.slice_scores(pair.teacher->spec.name, axis, power),
+               pair.teacher->axes[axis].groups);
+      std::transform(sum.begin(), sum.end(), scores.begin(), sum.begin(),
+                     std::plus<>());
+    }
+  }
+  return sum;
+}
+
+}  // namespace wsel::select

@@ -1,0 +1,117 @@
+#include "wsel/select/layer_map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <string>
+
+#include "wsel/core/error.h"
+#include "wsel/core/suggest.h"
+#include "wsel/select/index_rule.h"
+
+namespace wsel::select {
+namespace {
+
+constexpr std::string_view kOption = "--layers";
+
+std::vector<std::string_view> Split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (size_t end = text.find(separator); end != std::string_view::npos;
+       end = text.find(separator)) {
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  parts.push_back(text);
+  return parts;
+}
+
+std::string StageName(size_t stage, size_t stages) {
+  return stages == 1 ? "depth" : fmt::format("depth of stage {}", stage);
+}
+
+Indices ParseList(std::string_view list, int64_t from, int64_t to,
+                  const std::string& what) {
+  Indices blocks;
+  for (const std::string_view part : Split(list, ',')) {
+    int64_t block = -1;
+    const auto [end, code] =
+        std::from_chars(part.data(), part.data() + part.size(), block);
+    if (code != std::errc() || end != part.data() + part.size() || block < 0 ||
+        block >= from) {
+      throw Error(ErrorKind::kUsage, kOption,
+                  fmt::format("'{}' is no block of the teacher; its blocks are "
+                              "0 to {}",
+                              part, from - 1));
+    }
+    blocks.push_back(block);
+  }
+  if (static_cast<int64_t>(blocks.size()) != to) {
+    throw Error(ErrorKind::kUsage, kOption,
+                fmt::format("{}: the student has {} blocks, the list names {}",
+                            what, to, blocks.size()));
+  }
+  if (std::set<int64_t>(blocks.begin(), blocks.end()).size() != blocks.size()) {
+    throw Error(ErrorKind::kUsage, kOption,
+                fmt::format("'{}' names a block twice", list));
+  }
+  return blocks;
+}
+
+Indices Consecutive(int64_t start, int64_t count) {
+  Indices blocks = select::Consecutive(count);
+  for (int64_t& block : blocks) block += start;
+  return blocks;
+}
+
+bool IsList(std::string_view rule) {
+  return rule.find_first_not_of("0123456789,/ ") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::vector<std::vector<int64_t>> MapLayers(
+    const std::vector<int64_t>& teacher_depths,
+    const std::vector<int64_t>& student_depths, std::string_view rule) {
+  const size_t stages = student_depths.size();
+  const std::vector<std::string> rules = {"first", "last", "mid", "uniform"};
+  const bool list = IsList(rule);
+  if (!list && std::find(rules.begin(), rules.end(), rule) == rules.end()) {
+    throw Error(
+        ErrorKind::kUsage, kOption,
+        Unknown("layer rule", rule, rules) + " (or blocks by number: 0,2,4)");
+  }
+  const auto lists = Split(rule, '/');
+  if (list && lists.size() != stages) {
+    throw Error(ErrorKind::kUsage, kOption,
+                fmt::format("'{}' has {} lists; the student has {} stages "
+                            "(one list a stage, separated by '/')",
+                            rule, lists.size(), stages));
+  }
+
+  std::vector<std::vector<int64_t>> map;
+  for (size_t s = 0; s < stages; ++s) {
+    const int64_t from = teacher_depths[s];
+    const int64_t to = student_depths[s];
+    const std::string what = StageName(s, stages);
+    if (to > from) {
+      throw Error(ErrorKind::kMismatch, what,
+                  fmt::format("the student has {} blocks, the teacher only {}",
+                              to, from));
+    }
+    if (list) {
+      map.push_back(ParseList(lists[s], from, to, what));
+    } else if (rule == "uniform") {
+      map.push_back(Uniform(from, to));
+    } else {
+      const int64_t start = rule == "first"  ? 0
+                            : rule == "last" ? from - to
+                                             : (from - to) / 2;
+      map.push_back(Consecutive(start, to));
+    }
+  }
+  return map;
+}
+
+}  // namespace wsel::select

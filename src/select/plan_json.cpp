@@ -1,0 +1,387 @@
+#include "wsel/select/plan_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "wsel/core/json_object.h"
+#include "wsel/core/sha256.h"
+#include "wsel/model/config_json.h"
+#include "wsel/model/init_json.h"
+
+namespace wsel::select {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kFormat = "wsel-plan";
+constexpr int64_t kVersion = 1;
+
+// Indices, evenly spaced ones in short.
+
+Json WriteIndices(const std::vector<int64_t>& indices) {
+  if (indices.size() < 3) return indices;
+  const int64_t step = indices[1] - indices[0];
+  for (size_t i = 1; i < indices.size(); ++i) {
+    if (indices[i] - indices[i - 1] != step) return indices;
+  }
+  return {{"start", indices[0]}, {"step", step}, {"count", indices.size()}};
+}
+
+[[noreturn]] void Refuse(const std::string& where, std::string_view message) {
+  throw Error(ErrorKind::kFormat, where, message);
+}
+
+void CheckIndices(const std::vector<int64_t>& indices, int64_t of,
+                  const std::string& where) {
+  int64_t previous = -1;
+  for (const int64_t index : indices) {
+    if (index <= previous || index >= of) {
+      Refuse(where, fmt::format("indices must ascend and be below {}", of));
+    }
+    previous = index;
+  }
+}
+
+std::vector<int64_t> ReadIndices(JsonObject& set, int64_t of) {
+  std::vector<int64_t> indices;
+  if (set.Raw("take").is_array()) {
+    indices = set.Get<std::vector<int64_t>>("take");
+  } else {
+    JsonObject range = set.Object("take");
+    const auto start = range.Get<int64_t>("start");
+    const auto step = range.Get<int64_t>("step");
+    const auto count = range.Get<int64_t>("count");
+    range.Finish();
+    // Bounded before it is made: step >= 1 means count <= of.
+    if (start < 0 || step < 1 || count < 0 || count > of) {
+      Refuse(range.where(), fmt::format("is no range inside 0 to {}", of));
+    }
+    for (int64_t i = 0; i < count; ++i) indices.push_back(start + i * step);
+  }
+  CheckIndices(indices, of, set.where());
+  return indices;
+}
+
+// Options.
+
+Json WriteOptions(const Options& o) {
+  return {{"method", Methods().NameOf(o.method)},
+          {"layers", o.layers},
+          {"heads", HeadRules().NameOf(o.heads)},
+          {"head", HeadSources().NameOf(o.head)},
+          {"patch_resize", PatchResizes().NameOf(o.patch_resize)},
+          {"skip", o.skip},
+          {"official", o.official},
+          {"seed", o.seed}};
+}
+
+Options ReadOptions(JsonObject json) {
+  const auto find = [&](const auto& registry, std::string_view key) {
+    return registry.Find(json.Get<std::string>(key), json.PathOf(key),
+                         ErrorKind::kFormat);
+  };
+  Options o;
+  o.method = find(Methods(), "method");
+  o.layers = json.Get<std::string>("layers");
+  o.heads = find(HeadRules(), "heads");
+  o.head = find(HeadSources(), "head");
+  o.patch_resize = find(PatchResizes(), "patch_resize");
+  o.skip = json.Get<std::vector<std::string>>("skip");
+  o.official = json.Get<bool>("official");
+  o.seed = static_cast<uint64_t>(json.Get<int64_t>("seed"));
+  json.Finish();
+  return o;
+}
+
+// One tensor.
+
+Json WriteAxis(const AxisPick& axis, const Plan& plan) {
+  if (axis.set == AxisPick::kAll) return "all";
+  Json json = {{"set", plan.sets[axis.set].name}};
+  if (axis.groups != 1) json["groups"] = axis.groups;
+  return json;
+}
+
+void Write(const Selected& s, const Plan& plan, Json& json) {
+  json["from"] = s.teacher;
+  json["teacher_shape"] = s.teacher_shape;
+  json["axes"] = Json::array();
+  for (const AxisPick& axis : s.axes) {
+    json["axes"].push_back(WriteAxis(axis, plan));
+  }
+  if (s.positions) {
+    json["positions"] = {{"prefix", s.positions->prefix},
+                         {"teacher_prefix", s.positions->teacher_prefix},
+                         {"from_grid", s.positions->from_grid},
+                         {"to_grid", s.positions->to_grid}};
+  }
+  if (s.kernel) {
+    json["kernel"] = {{"from", s.kernel->from},
+                      {"to", s.kernel->to},
+                      {"method", PatchResizes().NameOf(s.kernel->method)}};
+  }
+}
+
+void Write(const Ranked& r, const Plan&, Json& json) {
+  json["from"] = r.teacher;
+  json["teacher_shape"] = r.teacher_shape;
+  json["largest_magnitude"] = r.digest;
+}
+
+void Write(const Fresh& f, const Plan&, Json& json) {
+  json["fresh"] = {{"reason", f.reason},
+                   {"init", Json::parse(model::ToJson(f.init))}};
+}
+
+// Sizes of a shape from outside: a product that fits, no huge rank.
+Shape ReadShape(JsonObject& json, std::string_view key) {
+  Shape shape = json.Get<Shape>(key);
+  const auto count = ElementCount(shape);
+  if (shape.size() > 8 || !count || *count > int64_t{1} << 40) {
+    Refuse(json.PathOf(key), "is no shape of a tensor");
+  }
+  return shape;
+}
+
+AxisPick ReadAxis(const Json& value, const Plan& plan, int64_t size,
+                  const std::string& where) {
+  if (value == "all") return {};
+  JsonObject json(value, where, ErrorKind::kFormat);
+  const auto name = json.Get<std::string>("set");
+  AxisPick axis;
+  axis.groups = json.GetOr<int>("groups", 1);
+  json.Finish();
+  const auto at =
+      std::find_if(plan.sets.begin(), plan.sets.end(),
+                   [&](const IndexSet& set) { return set.name == name; });
+  if (at == plan.sets.end()) Refuse(where, "no index set '" + name + "'");
+  if (axis.groups < 1 || axis.groups > size || size % axis.groups != 0 ||
+      size / axis.groups != at->of) {
+    Refuse(where, fmt::format("index set '{}' is of {}, the dimension has {}",
+                              name, at->of, size));
+  }
+  axis.set = static_cast<int>(at - plan.sets.begin());
+  return axis;
+}
+
+int64_t ReadSide(JsonObject& json, std::string_view key) {
+  const auto side = json.Get<int64_t>(key);
+  if (side < 0 || side > 4096) Refuse(json.PathOf(key), "is out of range");
+  return side;
+}
+
+Positions ReadPositions(JsonObject json) {
+  Positions p;
+  p.prefix = json.Get<std::vector<int64_t>>("prefix");
+  p.teacher_prefix = ReadSide(json, "teacher_prefix");
+  p.from_grid = ReadSide(json, "from_grid");
+  p.to_grid = ReadSide(json, "to_grid");
+  json.Finish();
+  for (const int64_t at : p.prefix) {
+    if (at < -1 || at >= p.teacher_prefix) {
+      Refuse(json.PathOf("prefix"), "names a position the teacher has not");
+    }
+  }
+  return p;
+}
+
+KernelResize ReadKernel(JsonObject json) {
+  KernelResize k;
+  k.from = ReadSide(json, "from");
+  k.to = ReadSide(json, "to");
+  k.method = PatchResizes().Find(json.Get<std::string>("method"),
+                                 json.PathOf("method"), ErrorKind::kFormat);
+  json.Finish();
+  return k;
+}
+
+// The shape that a selection gives, which must be the student's, trailing ones
+// aside.
+Shape SelectedShape(const Selected& s, const Plan& plan) {
+  Shape shape = s.teacher_shape;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const AxisPick& axis = s.axes[i];
+    if (axis.set == AxisPick::kAll) continue;
+    shape[i] =
+        axis.groups * static_cast<int64_t>(plan.sets[axis.set].indices.size());
+  }
+  if (s.positions) {
+    const Positions& p = *s.positions;
+    if (shape[1] != p.teacher_prefix + p.from_grid * p.from_grid) return {};
+    shape[1] = static_cast<int64_t>(p.prefix.size()) + p.to_grid * p.to_grid;
+  }
+  if (s.kernel) {
+    if (shape[2] != s.kernel->from || shape[3] != s.kernel->from) return {};
+    shape[2] = shape[3] = s.kernel->to;
+  }
+  return shape;
+}
+
+Shape WithoutTrailingOnes(Shape shape) {
+  while (!shape.empty() && shape.back() == 1) shape.pop_back();
+  return shape;
+}
+
+Selected ReadSelected(JsonObject& json, const Plan& plan, const Shape& shape) {
+  Selected s;
+  s.teacher = json.Get<std::string>("from");
+  s.teacher_shape = ReadShape(json, "teacher_shape");
+  const Json& axes = json.Raw("axes");
+  if (!axes.is_array() || axes.size() != s.teacher_shape.size()) {
+    Refuse(json.PathOf("axes"), "needs one entry for each dimension");
+  }
+  for (size_t i = 0; i < axes.size(); ++i) {
+    s.axes.push_back(ReadAxis(axes[i], plan, s.teacher_shape[i],
+                              fmt::format("{}.axes[{}]", json.where(), i)));
+  }
+  if (json.Has("positions")) {
+    s.positions = ReadPositions(json.Object("positions"));
+  }
+  if (json.Has("kernel")) s.kernel = ReadKernel(json.Object("kernel"));
+  const size_t rank = s.teacher_shape.size();
+  if ((s.positions && rank != 3) || (s.kernel && rank != 4)) {
+    Refuse(json.where(), "is resampled, but has another number of dimensions");
+  }
+  if (WithoutTrailingOnes(SelectedShape(s, plan)) !=
+      WithoutTrailingOnes(shape)) {
+    Refuse(json.where(), fmt::format("what is selected has not the shape {}",
+                                     FormatShape(shape)));
+  }
+  return s;
+}
+
+Entry ReadEntry(JsonObject json, const Plan& plan) {
+  Entry entry;
+  entry.student.name = json.Get<std::string>("name");
+  entry.student.shape = ReadShape(json, "shape");
+  if (json.Has("fresh")) {
+    JsonObject fresh = json.Object("fresh");
+    entry.source = Fresh{
+        fresh.Get<std::string>("reason"),
+        model::InitFromJson(fresh.Raw("init").dump(), fresh.PathOf("init"))};
+    fresh.Finish();
+  } else if (json.Has("largest_magnitude")) {
+    Ranked r{json.Get<std::string>("from"), ReadShape(json, "teacher_shape"),
+             json.Get<std::string>("largest_magnitude")};
+    if (*ElementCount(r.teacher_shape) < *ElementCount(entry.student.shape)) {
+      Refuse(json.where(), "asks for more elements than the teacher has");
+    }
+    entry.source = std::move(r);
+  } else {
+    entry.source = ReadSelected(json, plan, entry.student.shape);
+  }
+  json.Finish();
+  return entry;
+}
+
+std::vector<Json> Elements(JsonObject& json, std::string_view key) {
+  const Json& array = json.Raw(key);
+  if (!array.is_array()) Refuse(json.PathOf(key), "must be an array");
+  return {array.begin(), array.end()};
+}
+
+// Reads array `key` of objects, one at a time.
+template <typename Read>
+void ForEach(JsonObject& json, std::string_view key, const Read& read) {
+  const auto elements = Elements(json, key);
+  for (size_t i = 0; i < elements.size(); ++i) {
+    read(JsonObject(elements[i], fmt::format("{}[{}]", json.PathOf(key), i),
+                    ErrorKind::kFormat));
+  }
+}
+
+model::Config ReadConfig(JsonObject& json, std::string_view key) {
+  return model::ConfigFromJson(json.Raw(key).dump(), json.PathOf(key),
+                               ErrorKind::kFormat);
+}
+
+// An array with one element a line: a plan is read by people too.
+void AppendArray(std::string& text, std::string_view key, const Json& array) {
+  text += fmt::format(",\n\"{}\": [", key);
+  const char* separator = "\n ";
+  for (const Json& element : array) {
+    text += separator + element.dump();
+    separator = ",\n ";
+  }
+  text += array.empty() ? "]" : "\n]";
+}
+
+}  // namespace
+
+std::string ToJson(const Plan& plan) {
+  std::string text =
+      fmt::format("{{\"format\": \"{}\", \"version\": {}", kFormat, kVersion);
+  if (plan.teacher) {
+    text += fmt::format(",\n\"teacher\": {}", model::ToJson(*plan.teacher));
+  }
+  text += fmt::format(",\n\"student\": {}", model::ToJson(plan.student));
+  text += fmt::format(",\n\"options\": {}", WriteOptions(plan.options).dump());
+  text += fmt::format(",\n\"layers\": {}", Json(plan.layers).dump());
+
+  Json sets = Json::array();
+  for (const IndexSet& set : plan.sets) {
+    sets.push_back({{"name", set.name},
+                    {"of", set.of},
+                    {"take", WriteIndices(set.indices)}});
+  }
+  AppendArray(text, "index_sets", sets);
+
+  Json tensors = Json::array();
+  for (const Entry& entry : plan.entries) {
+    Json json = {{"name", entry.student.name}, {"shape", entry.student.shape}};
+    std::visit([&](const auto& source) { Write(source, plan, json); },
+               entry.source);
+    tensors.push_back(std::move(json));
+  }
+  AppendArray(text, "tensors", tensors);
+
+  Json unused = Json::array();
+  for (const Unused& u : plan.unused) {
+    unused.push_back({{"name", u.teacher}, {"reason", u.reason}});
+  }
+  AppendArray(text, "unused", unused);
+  AppendArray(text, "notes", plan.notes);
+  return text + "}\n";
+}
+
+std::string DigestOf(const Plan& plan) { return Sha256Hex(ToJson(plan)); }
+
+Plan PlanFromJson(std::string_view text, std::string_view where) {
+  const Json root = ParseJson(text, where, ErrorKind::kFormat);
+  JsonObject json(root, std::string(where), ErrorKind::kFormat);
+  if (json.Get<std::string>("format") != kFormat ||
+      json.Get<int64_t>("version") != kVersion) {
+    Refuse(std::string(where),
+           fmt::format("is no plan of version {}", kVersion));
+  }
+  Plan plan;
+  if (json.Has("teacher")) plan.teacher = ReadConfig(json, "teacher");
+  plan.student = ReadConfig(json, "student");
+  plan.options = ReadOptions(json.Object("options"));
+  for (const Json& stage : Elements(json, "layers")) {
+    const Json named = {{"blocks", stage}};
+    JsonObject wrapped(named, json.PathOf("layers"), ErrorKind::kFormat);
+    plan.layers.push_back(wrapped.Get<std::vector<int64_t>>("blocks"));
+  }
+  ForEach(json, "index_sets", [&](JsonObject set) {
+    const auto name = set.Get<std::string>("name");
+    const auto of = set.Get<int64_t>("of");
+    plan.sets.push_back({name, of, ReadIndices(set, of)});
+    set.Finish();
+  });
+  ForEach(json, "tensors", [&](JsonObject tensor) {
+    plan.entries.push_back(ReadEntry(std::move(tensor), plan));
+  });
+  ForEach(json, "unused", [&](JsonObject unused) {
+    plan.unused.push_back(
+        {unused.Get<std::string>("name"), unused.Get<std::string>("reason")});
+    unused.Finish();
+  });
+  plan.notes = json.Get<std::vector<std::string>>("notes");
+  json.Finish();
+  return plan;
+}
+
+}  // namespace wsel::select

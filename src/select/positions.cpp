@@ -1,0 +1,48 @@
+#include "wsel/select/positions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace wsel::select {
+namespace {
+
+// The tokens that have a prefix position, in the order of the sequence.
+std::vector<std::string> PrefixTokens(const model::VitConfig& config) {
+  std::vector<std::string> tokens;
+  if (config.no_embed_class) return tokens;
+  if (config.class_token) tokens.emplace_back("cls_token");
+  if (config.dist_token) tokens.emplace_back("dist_token");
+  for (int64_t i = 0; i < config.reg_tokens; ++i) {
+    tokens.push_back(fmt::format("reg_token {}", i));
+  }
+  return tokens;
+}
+
+}  // namespace
+
+std::optional<Positions> PlanPositions(const model::VitConfig& teacher,
+                                       const model::VitConfig& student,
+                                       std::vector<std::string>& notes) {
+  const auto from = PrefixTokens(teacher);
+  const auto to = PrefixTokens(student);
+  if (from == to && teacher.GridSize() == student.GridSize()) {
+    return std::nullopt;
+  }
+  Positions positions;
+  for (const std::string& token : to) {
+    const auto at = std::find(from.begin(), from.end(), token);
+    positions.prefix.push_back(at == from.end() ? -1 : at - from.begin());
+    if (at == from.end()) {
+      notes.push_back(fmt::format(
+          "the teacher's {} has no position: the student's starts at zeros",
+          token));
+    }
+  }
+  positions.teacher_prefix = static_cast<int64_t>(from.size());
+  positions.from_grid = teacher.GridSize();
+  positions.to_grid = student.GridSize();
+  return positions;
+}
+
+}  // namespace wsel::select

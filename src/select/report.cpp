@@ -1,0 +1,214 @@
+#include "wsel/select/report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "wsel/model/init_rule.h"
+#include "wsel/model/layout.h"
+
+namespace wsel::select {
+namespace {
+
+// "blocks.3.norm1.bias" -> "blocks.*.norm1.bias"
+std::string WithoutBlock(std::string name) {
+  const size_t at = name.find("blocks.");
+  if (at == std::string::npos) return name;
+  const size_t begin = at + std::string_view("blocks.").size();
+  const size_t end = name.find('.', begin);
+  return end == std::string::npos ? name
+                                  : name.replace(begin, end - begin, "*");
+}
+
+// "0, 2, 4, ... 382"
+std::string Abridge(const std::vector<int64_t>& indices) {
+  if (indices.size() <= 8) return fmt::format("{}", fmt::join(indices, ", "));
+  return fmt::format("{}, {}, {}, {}, ... {}", indices[0], indices[1],
+                     indices[2], indices[3], indices.back());
+}
+
+std::string AxisName(const AxisPick& axis, const Plan& plan) {
+  if (axis.set == AxisPick::kAll) return "all";
+  const std::string name = WithoutBlock(plan.sets[axis.set].name);
+  return axis.groups == 1 ? name : fmt::format("{} x{}", name, axis.groups);
+}
+
+std::string Describe(const Selected& s, const Plan& plan) {
+  std::vector<std::string> axes;
+  bool all = true;
+  for (const AxisPick& axis : s.axes) {
+    axes.push_back(AxisName(axis, plan));
+    all = all && axis.set == AxisPick::kAll;
+  }
+  std::string text = fmt::format(
+      "{} {}: {}", WithoutBlock(s.teacher), FormatShape(s.teacher_shape),
+      all ? "all" : fmt::format("{}", fmt::join(axes, ", ")));
+  if (s.positions) {
+    text += fmt::format("; grid {0}x{0} -> {1}x{1}, bicubic",
+                        s.positions->from_grid, s.positions->to_grid);
+  }
+  if (s.kernel) {
+    text += fmt::format("; kernel {0}x{0} -> {1}x{1}, {2}", s.kernel->from,
+                        s.kernel->to, PatchResizes().NameOf(s.kernel->method));
+  }
+  return text;
+}
+
+std::string Describe(const Ranked& r, const Plan&) {
+  return fmt::format("{} {}: largest magnitude", WithoutBlock(r.teacher),
+                     FormatShape(r.teacher_shape));
+}
+
+std::string Describe(const Fresh& f, const Plan&) {
+  return fmt::format("fresh, {} ({})", model::Describe(f.init), f.reason);
+}
+
+struct Line {
+  std::string name;
+  std::string shape;
+  std::string from;
+  int count = 1;
+};
+
+std::vector<Line> Lines(const Plan& plan) {
+  std::vector<Line> lines;
+  for (const Entry& entry : plan.entries) {
+    Line line{WithoutBlock(entry.student.name),
+              FormatShape(entry.student.shape),
+              std::visit([&](const auto& s) { return Describe(s, plan); },
+                         entry.source)};
+    const auto same =
+        std::find_if(lines.begin(), lines.end(), [&](const Line& other) {
+          return std::tie(other.name, other.shape, other.from) ==
+                 std::tie(line.name, line.shape, line.from);
+        });
+    if (same == lines.end()) {
+      lines.push_back(std::move(line));
+    } else {
+      ++same->count;
+    }
+  }
+  return lines;
+}
+
+void AppendTensors(const Plan& plan, std::string& text) {
+  const auto lines = Lines(plan);
+  size_t name_width = 0;
+  size_t shape_width = 0;
+  for (const Line& line : lines) {
+    name_width = std::max(name_width, line.name.size());
+    shape_width = std::max(shape_width, line.shape.size());
+  }
+  text += "tensors\n";
+  for (const Line& line : lines) {
+    const auto count =
+        line.count == 1 ? std::string() : fmt::format("x{}", line.count);
+    fmt::format_to(std::back_inserter(text), "  {:{}} {:>3}  {:{}}  <- {}\n",
+                   line.name, name_width, count, line.shape, shape_width,
+                   line.from);
+  }
+}
+
+void AppendModel(std::string_view role, const model::Config& config,
+                 std::string& text) {
+  fmt::format_to(std::back_inserter(text), "{}  {}, {}, {:.2f} M parameters\n",
+                 role, NameOf(config), Family(config),
+                 static_cast<double>(ParameterCount(config)) * 1e-6);
+}
+
+void AppendRule(const Plan& plan, std::string& text) {
+  if (!plan.teacher) return;
+  const Options& o = plan.options;
+  if (o.official) {
+    text += "rule     the official script's (--compat official)\n";
+  } else {
+    fmt::format_to(std::back_inserter(text),
+                   "rule     {}, heads {}, layers {}, head {}, seed {}\n",
+                   Methods().NameOf(o.method), HeadRules().NameOf(o.heads),
+                   o.layers, HeadSources().NameOf(o.head), o.seed);
+  }
+  for (size_t stage = 0; stage < plan.layers.size(); ++stage) {
+    fmt::format_to(
+        std::back_inserter(text), "{:8} blocks {}\n",
+        plan.layers.size() == 1 ? "layers" : fmt::format("stage {}", stage),
+        fmt::join(plan.layers[stage], ", "));
+  }
+}
+
+void AppendSets(const Plan& plan, std::string& text) {
+  // Inconsistent methods have two sets a tensor: nobody reads those.
+  constexpr size_t kMost = 16;
+  if (plan.sets.empty()) return;
+  text += "index sets\n";
+  for (size_t i = 0; i < std::min(kMost, plan.sets.size()); ++i) {
+    const IndexSet& set = plan.sets[i];
+    fmt::format_to(std::back_inserter(text), "  {:10} {} of {}: {}\n", set.name,
+                   set.indices.size(), set.of, Abridge(set.indices));
+  }
+  if (plan.sets.size() > kMost) {
+    fmt::format_to(std::back_inserter(text),
+                   "  ... and {} more (all with --json)\n",
+                   plan.sets.size() - kMost);
+  }
+}
+
+void AppendUnused(const Plan& plan, std::string& text) {
+  if (plan.unused.empty()) return;
+  std::vector<std::pair<std::string, int>> reasons;
+  for (const Unused& unused : plan.unused) {
+    std::string line =
+        fmt::format("{}: {}", WithoutBlock(unused.teacher), unused.reason);
+    const auto same =
+        std::find_if(reasons.begin(), reasons.end(),
+                     [&](const auto& r) { return r.first == line; });
+    if (same == reasons.end()) {
+      reasons.emplace_back(std::move(line), 1);
+    } else {
+      ++same->second;
+    }
+  }
+  text += "unused tensors of the teacher\n";
+  for (const auto& [line, count] : reasons) {
+    fmt::format_to(std::back_inserter(text), "  {}{}\n", line,
+                   count == 1 ? "" : fmt::format(" (x{})", count));
+  }
+}
+
+}  // namespace
+
+Shares CountShares(const Plan& plan) {
+  Shares shares;
+  for (const Entry& entry : plan.entries) {
+    const int64_t count = *ElementCount(entry.student.shape);
+    (std::holds_alternative<Fresh>(entry.source) ? shares.fresh
+                                                 : shares.selected) += count;
+  }
+  return shares;
+}
+
+std::string Report(const Plan& plan) {
+  std::string text;
+  if (plan.teacher) AppendModel("teacher", *plan.teacher, text);
+  AppendModel("student", plan.student, text);
+  AppendRule(plan, text);
+  AppendSets(plan, text);
+  AppendTensors(plan, text);
+  AppendUnused(plan, text);
+  if (!plan.notes.empty()) text += "notes\n";
+  for (const std::string& note : plan.notes) text += "  " + note + "\n";
+
+  const Shares shares = CountShares(plan);
+  const auto total = static_cast<double>(shares.selected + shares.fresh);
+  fmt::format_to(std::back_inserter(text),
+                 "sum      {:.3f} M of {:.3f} M elements selected ({:.1f} %), "
+                 "{:.3f} M fresh\n",
+                 static_cast<double>(shares.selected) * 1e-6, total * 1e-6,
+                 100 * static_cast<double>(shares.selected) / total,
+                 static_cast<double>(shares.fresh) * 1e-6);
+  return text;
+}
+
+}  // namespace wsel::select

@@ -1,0 +1,24 @@
+#include "wsel/tensor/statistics.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/isnan.h>
+
+#include "wsel/tensor/torch_bridge.h"
+
+namespace wsel {
+
+Statistics StatisticsOf(const TensorView& view) {
+  at::Tensor x = Borrow(view).to(at::kDouble);
+  const at::Tensor nan = at::isnan(x);
+  Statistics s;
+  s.nan_count = nan.sum().item<int64_t>();
+  if (s.nan_count > 0) x = x.masked_select(nan.logical_not());
+  if (x.numel() == 0) return s;
+  s.min = x.min().item<double>();
+  s.max = x.max().item<double>();
+  s.mean = x.mean().item<double>();
+  s.std = x.std(/*unbiased=*/false).item<double>();
+  return s;
+}
+
+}  // namespace wsel
