@@ -22,4 +22,12 @@ const std::vector<Variant>& Variants();
 // Errors: kUsage, with the nearest known name.
 const Variant& FindVariant(std::string_view name);
 
+// Whether two configs are the same but for name, classes and image size.
+bool SameArchitecture(const Config& a, const Config& b);
+
+// The name of the variant of that architecture, at best with that image size;
+// where there is none, one that says its sizes: "vit_d224_l12_h4_p16",
+// "convnext_d48-96-192-384_l2-2-6-2".
+std::string DescriptiveName(const Config& config);
+
 }  // namespace wsel::model

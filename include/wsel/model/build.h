@@ -1,0 +1,46 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wsel/model/config.h"
+#include "wsel/model/init.h"
+#include "wsel/tensor/source.h"
+
+namespace wsel::model {
+
+// A model of either family. Copies share their parameters.
+struct Model {
+  Config config;
+  // A VitImpl or ConvNextImpl; its named_parameters() are those of Layout, in
+  // that order.
+  std::shared_ptr<torch::nn::Module> module;
+  // Images [B, 3, H, W] -> logits [B, classes], and in two halves: see vit.h
+  // and convnext.h for what the features are.
+  std::function<at::Tensor(const at::Tensor&)> forward;
+  std::function<at::Tensor(const at::Tensor&)> forward_features;
+  std::function<at::Tensor(const at::Tensor&)> forward_head;
+};
+
+// A model whose parameters (float32, on the CPU) hold no numbers yet: Load or
+// Initialize it. Errors: kConfig by Validate.
+Model Build(const Config& config);
+
+// Copies a checkpoint under timm's names into the model. A pointwise weight
+// [out, in] fits [out, in, 1, 1] and the reverse; other than that shapes must
+// be equal. All are checked before the first number is copied. Returns the
+// source's tensors that the model has no use for.
+// Errors: kMismatch naming the tensor that is missing, has another shape (with
+// both shapes), or is not floating point.
+std::vector<std::string> Load(Model& model, const TensorSource& source);
+
+// Draws all parameters. Errors: kConfig by InitFor.
+void Initialize(Model& model, Initializer initializer, uint64_t seed);
+
+}  // namespace wsel::model

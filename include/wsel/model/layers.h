@@ -1,0 +1,81 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+
+#include "wsel/model/config.h"
+
+namespace wsel::model {
+
+// The layers of both families. torch::nn has them too, but draws their
+// parameters on construction; here they are empty until they are loaded or
+// initialised, and no number is drawn twice.
+
+// y = x W^T + b over the last dimension, which is channels: [..., in] ->
+// [..., out].
+class LinearImpl : public torch::nn::Module {
+ public:
+  LinearImpl(int64_t in, int64_t out, bool with_bias = true);
+  at::Tensor forward(const at::Tensor& x);
+
+  at::Tensor weight;  // [out, in]
+  at::Tensor bias;    // [out], or undefined
+};
+TORCH_MODULE(Linear);
+
+// The same map with its weight stored as a 1x1 convolution's.
+class PointwiseImpl : public torch::nn::Module {
+ public:
+  // `conv`: store [out, in, 1, 1], else [out, in].
+  PointwiseImpl(int64_t in, int64_t out, bool conv);
+  at::Tensor forward(const at::Tensor& x);
+
+  at::Tensor weight;
+  at::Tensor bias;  // [out]
+};
+TORCH_MODULE(Pointwise);
+
+struct Conv2dShape {
+  int64_t in = 0;
+  int64_t out = 0;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t padding = 0;
+  int64_t groups = 1;
+  bool bias = true;
+};
+
+// [B, in, H, W] -> [B, out, H', W']
+class Conv2dImpl : public torch::nn::Module {
+ public:
+  explicit Conv2dImpl(const Conv2dShape& shape);
+  at::Tensor forward(const at::Tensor& x);
+
+  at::Tensor weight;  // [out, in / groups, kernel, kernel]
+  at::Tensor bias;    // [out], or undefined
+
+ private:
+  Conv2dShape shape_;
+};
+TORCH_MODULE(Conv2d);
+
+// Over the last dimension, which is channels.
+class LayerNormImpl : public torch::nn::Module {
+ public:
+  LayerNormImpl(int64_t width, double eps);
+  at::Tensor forward(const at::Tensor& x);
+
+  at::Tensor weight;  // [width]
+  at::Tensor bias;    // [width]
+
+ private:
+  double eps_;
+};
+TORCH_MODULE(LayerNorm);
+
+at::Tensor Activate(const at::Tensor& x, Activation activation);
+
+}  // namespace wsel::model

@@ -1,0 +1,132 @@
+#include "wsel/model/convnext.h"
+
+#include <ATen/ATen.h>
+
+namespace wsel::model {
+namespace {
+
+at::Tensor ToChannelsFirst(const at::Tensor& x) {
+  return x.permute({0, 3, 1, 2});  // [B, H, W, D] -> [B, D, H, W]
+}
+
+at::Tensor ToChannelsLast(const at::Tensor& x) {
+  return x.permute({0, 2, 3, 1});  // [B, D, H, W] -> [B, H, W, D]
+}
+
+}  // namespace
+
+ConvMlpImpl::ConvMlpImpl(int64_t width, bool conv) {
+  fc1 = register_module("fc1", Pointwise(width, 4 * width, conv));
+  fc2 = register_module("fc2", Pointwise(4 * width, width, conv));
+}
+
+at::Tensor ConvMlpImpl::forward(const at::Tensor& x) {
+  return fc2->forward(Activate(fc1->forward(x), Activation::kGelu));
+}
+
+ConvNextBlockImpl::ConvNextBlockImpl(const ConvNextConfig& c, int stage) {
+  const int64_t width = c.dims[stage];
+  if (c.layer_scale > 0) {
+    gamma = register_parameter("gamma", at::empty({width}));
+  }
+  conv_dw = register_module("conv_dw", Conv2d(Conv2dShape{.in = width,
+                                                          .out = width,
+                                                          .kernel = 7,
+                                                          .padding = 3,
+                                                          .groups = width}));
+  norm = register_module("norm", LayerNorm(width, c.norm_eps));
+  mlp = register_module("mlp", ConvMlp(width, c.conv_mlp));
+}
+
+at::Tensor ConvNextBlockImpl::forward(const at::Tensor& x) {
+  auto y = ToChannelsLast(conv_dw->forward(ToChannelsFirst(x)));
+  y = mlp->forward(norm->forward(y));
+  return x + (gamma.defined() ? y * gamma : y);
+}
+
+StemImpl::StemImpl(const ConvNextConfig& c) {
+  conv = register_module("0", Conv2d(Conv2dShape{.in = 3,
+                                                 .out = c.dims[0],
+                                                 .kernel = c.patch_size,
+                                                 .stride = c.patch_size}));
+  norm = register_module("1", LayerNorm(c.dims[0], c.norm_eps));
+}
+
+at::Tensor StemImpl::forward(const at::Tensor& images) {
+  const auto x = images.contiguous(at::MemoryFormat::ChannelsLast);
+  return norm->forward(ToChannelsLast(conv->forward(x)));
+}
+
+DownsampleImpl::DownsampleImpl(int64_t in, int64_t out, double eps) {
+  norm = register_module("0", LayerNorm(in, eps));
+  conv = register_module(
+      "1", Conv2d(Conv2dShape{.in = in, .out = out, .kernel = 2, .stride = 2}));
+}
+
+at::Tensor DownsampleImpl::forward(const at::Tensor& x) {
+  return ToChannelsLast(conv->forward(ToChannelsFirst(norm->forward(x))));
+}
+
+StageImpl::StageImpl(const ConvNextConfig& c, int stage) {
+  // timm: the stem of patch 2 leaves the halving to stage 0.
+  if (stage > 0 || c.patch_size == 2) {
+    const int64_t in = c.dims[stage > 0 ? stage - 1 : 0];
+    downsample = register_module("downsample",
+                                 Downsample(in, c.dims[stage], c.norm_eps));
+  }
+  blocks = register_module("blocks", torch::nn::ModuleList());
+  for (int64_t i = 0; i < c.depths[stage]; ++i) {
+    chain_.emplace_back(c, stage);
+    blocks->push_back(chain_.back());
+  }
+}
+
+at::Tensor StageImpl::forward(at::Tensor x) {
+  if (downsample) x = downsample->forward(x);
+  for (auto& block : chain_) x = block->forward(x);
+  return x;
+}
+
+ConvNextHeadImpl::ConvNextHeadImpl(const ConvNextConfig& c) {
+  if (!c.head_norm_first) {
+    norm = register_module("norm", LayerNorm(c.dims[3], c.norm_eps));
+  }
+  if (c.num_classes > 0) {
+    fc = register_module("fc", Linear(c.dims[3], c.num_classes));
+  }
+}
+
+at::Tensor ConvNextHeadImpl::forward(at::Tensor x) {
+  if (norm) x = norm->forward(x);
+  return fc ? fc->forward(x) : x;
+}
+
+ConvNextImpl::ConvNextImpl(const ConvNextConfig& c) {
+  stem = register_module("stem", Stem(c));
+  stages = register_module("stages", torch::nn::ModuleList());
+  for (int stage = 0; stage < 4; ++stage) {
+    chain_.emplace_back(c, stage);
+    stages->push_back(chain_.back());
+  }
+  if (c.head_norm_first) {
+    norm_pre = register_module("norm_pre", LayerNorm(c.dims[3], c.norm_eps));
+  }
+  head = register_module("head", ConvNextHead(c));
+}
+
+at::Tensor ConvNextImpl::forward_features(const at::Tensor& images) {
+  auto x = stem->forward(images);
+  for (auto& stage : chain_) x = stage->forward(x);
+  if (norm_pre) x = norm_pre->forward(x);
+  return ToChannelsFirst(x);
+}
+
+at::Tensor ConvNextImpl::forward_head(const at::Tensor& map) {
+  return head->forward(map.mean({2, 3}));
+}
+
+at::Tensor ConvNextImpl::forward(const at::Tensor& images) {
+  return forward_head(forward_features(images));
+}
+
+}  // namespace wsel::model

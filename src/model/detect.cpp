@@ -1,0 +1,64 @@
+#include "wsel/model/detect.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+#include "detect_family.h"
+#include "wsel/core/error.h"
+
+namespace wsel::model {
+namespace {
+
+// Parts of names that only other architectures have.
+struct Foreign {
+  std::string_view part;
+  std::string_view what;
+};
+
+constexpr std::array<Foreign, 17> kForeign = {{
+    {".mlp.w12.", "SwiGLU"},
+    {".mlp.w1.", "SwiGLU"},
+    {".mlp.fc1_g.", "SwiGLU"},
+    {".mlp.grn.", "global response normalisation (ConvNeXt V2)"},
+    {"rel_pos", "relative positions"},
+    {"relative_position", "relative positions"},
+    {"rope.", "rotary positions"},
+    {".attn.q_bias", "BEiT's attention biases"},
+    {".attn.q_norm.", "normalised queries and keys"},
+    {".attn.norm.", "normalised attention"},
+    {".mlp.norm.", "a normalised MLP"},
+    {".attns.", "parallel attention"},
+    {"patch_embed.backbone.", "a convolutional patch embedding"},
+    {"patch_embed.norm.", "a normalised patch embedding"},
+    {"attn_pool.", "attention pooling"},
+    {"head.pre_logits.fc.", "a hidden layer in the head"},
+    {".shortcut.", "blocks with their own shortcut"},
+}};
+
+void RefuseForeign(const TensorSource& source) {
+  for (const TensorSpec& spec : source.Specs()) {
+    for (const Foreign& foreign : kForeign) {
+      if (spec.name.find(foreign.part) == std::string::npos) continue;
+      throw Error(
+          ErrorKind::kMismatch, spec.name,
+          fmt::format("belongs to {}, which no model here has", foreign.what));
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<Detection> Detect(const TensorSource& source) {
+  const bool vit = source.Find("blocks.0.attn.qkv.weight") != nullptr ||
+                   (source.Find("patch_embed.proj.weight") != nullptr &&
+                    source.Find("blocks.0.norm1.weight") != nullptr);
+  const bool convnext =
+      source.Find("stages.0.blocks.0.conv_dw.weight") != nullptr;
+  if (!vit && !convnext) return std::nullopt;
+  RefuseForeign(source);
+  return vit ? DetectVit(source) : DetectConvNext(source);
+}
+
+}  // namespace wsel::model

@@ -1,0 +1,183 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <optional>
+
+#include "detect_family.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::model {
+namespace {
+
+constexpr int64_t kHeadDim = 64;
+
+// The side of a square of `count` positions, or nothing.
+std::optional<int64_t> Side(int64_t count) {
+  if (count < 1) return std::nullopt;
+  const auto side = std::llround(std::sqrt(static_cast<double>(count)));
+  if (side * side != count) return std::nullopt;
+  return side;
+}
+
+void ReadPatches(const ShapeReader& read, VitConfig& c) {
+  const std::string name = "patch_embed.proj.weight";
+  const Shape& shape = read.Get(name, 4);
+  if (shape[1] != 3 || shape[2] != shape[3]) {
+    Refuse(name, fmt::format("has shape {}; models here take RGB images in "
+                             "square patches",
+                             FormatShape(shape)));
+  }
+  c.embed_dim = shape[0];
+  c.patch_size = shape[2];
+  c.pre_norm = read.Has("norm_pre.weight");
+  if (c.pre_norm && read.Has("patch_embed.proj.bias")) {
+    Refuse("patch_embed.proj.bias",
+           "and norm_pre are both there; models here have one of them");
+  }
+}
+
+void ReadTokens(const ShapeReader& read, VitConfig& c) {
+  c.class_token = read.Has("cls_token");
+  c.dist_token = read.Has("dist_token");
+  c.reg_tokens = read.Has("reg_token") ? read.Get("reg_token", 3)[1] : 0;
+}
+
+// The grid, from as many positions as tokens or as patches.
+void ReadPositions(const ShapeReader& read, Detection& out, VitConfig& c) {
+  const int64_t positions = read.Get("pos_embed", 3)[1];
+  const int64_t prefix = c.PrefixTokens();
+  const auto with_prefix = Side(positions - prefix);
+  const auto without = prefix > 0 ? Side(positions) : std::nullopt;
+  if (!with_prefix && (!without || c.dist_token)) {
+    Refuse("pos_embed",
+           fmt::format("has {} positions, which with {} prefix tokens make no "
+                       "square grid",
+                       positions, prefix));
+  }
+  c.no_embed_class = !with_prefix;
+  c.img_size = (with_prefix ? *with_prefix : *without) * c.patch_size;
+  if (with_prefix && without) {
+    out.assumptions.push_back(fmt::format(
+        "{} positions are those of all tokens, not of patches alone",
+        positions));
+  }
+}
+
+void ReadBlock(const ShapeReader& read, VitConfig& c) {
+  c.depth = read.CountBlocks("blocks.");
+  const std::string qkv = "blocks.0.attn.qkv.weight";
+  const Shape& shape = read.Get(qkv, 2);
+  if (shape[0] != 3 * c.embed_dim || shape[1] != c.embed_dim) {
+    Refuse(qkv, fmt::format("has shape {}; the width {} asks for {}",
+                            FormatShape(shape), c.embed_dim,
+                            FormatShape({3 * c.embed_dim, c.embed_dim})));
+  }
+  c.qkv_bias = read.Has("blocks.0.attn.qkv.bias");
+  const int64_t hidden = read.Get("blocks.0.mlp.fc1.weight", 2)[0];
+  c.mlp_ratio = static_cast<double>(hidden) / static_cast<double>(c.embed_dim);
+  // The ratio's rounding must not lose a channel.
+  while (c.MlpHidden() < hidden) {
+    c.mlp_ratio = std::nextafter(c.mlp_ratio, 2 * c.mlp_ratio);
+  }
+  c.layer_scale = read.Has("blocks.0.ls1.gamma") ? 1e-5 : 0;
+}
+
+void ReadHead(const ShapeReader& read, Detection& out, VitConfig& c) {
+  c.num_classes = read.ClassesOf("head.weight");
+  if (read.Has("fc_norm.weight")) {
+    c.pooling = Pooling::kAverage;
+  } else if (c.class_token) {
+    c.pooling = Pooling::kToken;
+  } else {
+    c.pooling = Pooling::kNormedAverage;
+    out.assumptions.emplace_back(
+        "without a class token, the patches are averaged after the norm");
+  }
+}
+
+// What no name or shape tells is cleared, so that the rest can be compared.
+VitConfig Visible(VitConfig c) {
+  c.name.clear();
+  c.img_size = 0;
+  c.num_classes = 0;
+  c.num_heads = 0;
+  c.activation = Activation::kGelu;
+  c.layer_scale = c.layer_scale > 0 ? 1 : 0;
+  return c;
+}
+
+// The variant that looks the same, at best with the same image size.
+const VitConfig* Lookalike(const VitConfig& c) {
+  const VitConfig* found = nullptr;
+  for (const Variant& variant : Variants()) {
+    const auto* vit = std::get_if<VitConfig>(&variant.config);
+    if (vit == nullptr || Visible(*vit) != Visible(c)) continue;
+    if (vit->img_size == c.img_size) return vit;
+    if (found == nullptr) found = vit;
+  }
+  return found;
+}
+
+// The first variant of that width.
+const VitConfig* OfWidth(int64_t width) {
+  for (const Variant& variant : Variants()) {
+    const auto* vit = std::get_if<VitConfig>(&variant.config);
+    if (vit != nullptr && vit->embed_dim == width) return vit;
+  }
+  return nullptr;
+}
+
+// The fewest heads of at most 64 channels each.
+int64_t HeadsOf(int64_t width) {
+  int64_t heads = (width + kHeadDim - 1) / kHeadDim;
+  while (width % heads != 0) ++heads;
+  return heads;
+}
+
+void AssumeHeads(const VitConfig* like, Detection& out, VitConfig& c) {
+  if (like == nullptr) like = OfWidth(c.embed_dim);
+  if (like != nullptr) {
+    c.num_heads = like->num_heads;
+    out.assumptions.push_back(
+        fmt::format("{} heads, as {} has", c.num_heads, like->name));
+    return;
+  }
+  c.num_heads = HeadsOf(c.embed_dim);
+  out.assumptions.push_back(
+      fmt::format("{} channels a head, so {} heads", c.HeadDim(), c.num_heads));
+}
+
+void AssumeRest(const VitConfig* like, Detection& out, VitConfig& c) {
+  if (c.layer_scale > 0) {
+    if (like != nullptr) c.layer_scale = like->layer_scale;
+    out.assumptions.push_back(
+        fmt::format("layer scales started at {:g}", c.layer_scale));
+  }
+  if (c.pre_norm) {
+    out.assumptions.emplace_back(
+        "a norm before the blocks means CLIP: LayerNorm's eps is 1e-05, the "
+        "activation exact GELU (OpenAI's own weights want QuickGELU)");
+  }
+}
+
+}  // namespace
+
+Detection DetectVit(const TensorSource& source) {
+  const ShapeReader read(source);
+  Detection out;
+  VitConfig c;
+  ReadPatches(read, c);
+  c.norm_eps = c.pre_norm ? 1e-5 : 1e-6;
+  ReadTokens(read, c);
+  ReadPositions(read, out, c);
+  ReadBlock(read, c);
+  ReadHead(read, out, c);
+  const VitConfig* like = Lookalike(c);
+  AssumeHeads(like, out, c);
+  AssumeRest(like, out, c);
+  out.config = c;
+  Finish(out, "the ViT of this checkpoint");
+  return out;
+}
+
+}  // namespace wsel::model

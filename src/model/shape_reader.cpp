@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "detect_family.h"
+#include "wsel/core/error.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::model {
+
+void Refuse(const std::string& tensor, const std::string& message) {
+  throw Error(ErrorKind::kMismatch, tensor, message);
+}
+
+const Shape& ShapeReader::Get(const std::string& name, size_t rank) const {
+  const TensorSpec* spec = source_.Find(name);
+  if (spec == nullptr) {
+    Refuse(name, "is missing; the model's sizes cannot be told without it");
+  }
+  const bool good = spec->shape.size() == rank &&
+                    std::ranges::all_of(spec->shape, [](int64_t size) {
+                      return size >= 1 && size < (1 << 20);
+                    });
+  if (!good) {
+    Refuse(name, fmt::format("has shape {}; a model has {} dimensions here",
+                             FormatShape(spec->shape), rank));
+  }
+  return spec->shape;
+}
+
+int64_t ShapeReader::ClassesOf(const std::string& name) const {
+  return Has(name) ? Get(name, 2)[0] : 0;
+}
+
+int64_t ShapeReader::CountBlocks(const std::string& prefix) const {
+  std::set<int64_t> blocks;
+  for (const TensorSpec& spec : source_.Specs()) {
+    if (!spec.name.starts_with(prefix)) continue;
+    const char* begin = spec.name.data() + prefix.size();
+    const char* end = spec.name.data() + spec.name.size();
+    int64_t block = -1;
+    const auto [stop, code] = std::from_chars(begin, end, block);
+    if (code == std::errc() && stop != end && *stop == '.' && block >= 0) {
+      blocks.insert(block);
+    }
+  }
+  int64_t count = 0;
+  for (const int64_t block : blocks) {
+    if (block != count) {
+      Refuse(fmt::format("{}{}", prefix, count),
+             fmt::format("is missing, though there is a block {}", block));
+    }
+    ++count;
+  }
+  return count;
+}
+
+void Finish(Detection& detection, const std::string& tensor) {
+  const std::string name = DescriptiveName(detection.config);
+  std::visit([&](auto& c) { c.name = name; }, detection.config);
+  try {
+    Validate(detection.config, tensor);
+  } catch (const Error& e) {
+    throw Error(ErrorKind::kMismatch, "", e.what());
+  }
+}
+
+}  // namespace wsel::model

@@ -1,0 +1,171 @@
+#include "wsel/model/vit.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "wsel/core/error.h"
+#include "wsel/tensor/spec.h"
+
+namespace wsel::model {
+
+AttentionImpl::AttentionImpl(const VitConfig& c) : heads_(c.num_heads) {
+  qkv =
+      register_module("qkv", Linear(c.embed_dim, 3 * c.embed_dim, c.qkv_bias));
+  proj = register_module("proj", Linear(c.embed_dim, c.embed_dim));
+}
+
+at::Tensor AttentionImpl::forward(const at::Tensor& x) {
+  const int64_t b = x.size(0);
+  const int64_t n = x.size(1);
+  const int64_t d = x.size(2);
+  const auto split = qkv->forward(x)
+                         .view({b, n, 3, heads_, d / heads_})
+                         .permute({2, 0, 3, 1, 4});  // [3, B, heads, N, d]
+  const auto y = at::scaled_dot_product_attention(
+      split[0], split[1], split[2]);  // [B, heads, N, d]
+  return proj->forward(y.transpose(1, 2).reshape({b, n, d}));
+}
+
+MlpImpl::MlpImpl(const VitConfig& c) : activation_(c.activation) {
+  fc1 = register_module("fc1", Linear(c.embed_dim, c.MlpHidden()));
+  fc2 = register_module("fc2", Linear(c.MlpHidden(), c.embed_dim));
+}
+
+at::Tensor MlpImpl::forward(const at::Tensor& x) {
+  return fc2->forward(Activate(fc1->forward(x), activation_));
+}
+
+LayerScaleImpl::LayerScaleImpl(int64_t width) {
+  gamma = register_parameter("gamma", at::empty({width}));
+}
+
+at::Tensor LayerScaleImpl::forward(const at::Tensor& x) { return x * gamma; }
+
+VitBlockImpl::VitBlockImpl(const VitConfig& c) {
+  const bool scaled = c.layer_scale > 0;
+  norm1 = register_module("norm1", LayerNorm(c.embed_dim, c.norm_eps));
+  attn = register_module("attn", Attention(c));
+  if (scaled) ls1 = register_module("ls1", LayerScale(c.embed_dim));
+  norm2 = register_module("norm2", LayerNorm(c.embed_dim, c.norm_eps));
+  mlp = register_module("mlp", Mlp(c));
+  if (scaled) ls2 = register_module("ls2", LayerScale(c.embed_dim));
+}
+
+at::Tensor VitBlockImpl::forward(at::Tensor x) {
+  auto y = attn->forward(norm1->forward(x));
+  x = x + (ls1 ? ls1->forward(y) : y);
+  y = mlp->forward(norm2->forward(x));
+  return x + (ls2 ? ls2->forward(y) : y);
+}
+
+PatchEmbedImpl::PatchEmbedImpl(const VitConfig& c) {
+  proj = register_module("proj", Conv2d(Conv2dShape{.in = 3,
+                                                    .out = c.embed_dim,
+                                                    .kernel = c.patch_size,
+                                                    .stride = c.patch_size,
+                                                    .bias = !c.pre_norm}));
+}
+
+at::Tensor PatchEmbedImpl::forward(const at::Tensor& x) {
+  return proj->forward(x).flatten(2).transpose(1, 2);  // [B, patches, D]
+}
+
+VitImpl::VitImpl(const VitConfig& c) : config_(c) {
+  const int64_t d = c.embed_dim;
+  const auto token = [&](const char* name, int64_t count) {
+    return register_parameter(name, at::empty({1, count, d}));
+  };
+  const int64_t patches = c.GridSize() * c.GridSize();
+  if (c.class_token) cls_token = token("cls_token", 1);
+  if (c.reg_tokens > 0) reg_token = token("reg_token", c.reg_tokens);
+  pos_embed = token("pos_embed",
+                    c.no_embed_class ? patches : patches + c.PrefixTokens());
+  if (c.dist_token) dist_token = token("dist_token", 1);
+
+  patch_embed = register_module("patch_embed", PatchEmbed(c));
+  if (c.pre_norm) {
+    norm_pre = register_module("norm_pre", LayerNorm(d, c.norm_eps));
+  }
+  blocks = register_module("blocks", torch::nn::ModuleList());
+  for (int64_t i = 0; i < c.depth; ++i) {
+    chain_.emplace_back(c);
+    blocks->push_back(chain_.back());
+  }
+  if (c.pooling == Pooling::kAverage) {
+    fc_norm = register_module("fc_norm", LayerNorm(d, c.norm_eps));
+  } else {
+    norm = register_module("norm", LayerNorm(d, c.norm_eps));
+  }
+  if (c.num_classes == 0) return;
+  head = register_module("head", Linear(d, c.num_classes));
+  if (c.dist_token) {
+    head_dist = register_module("head_dist", Linear(d, c.num_classes));
+  }
+}
+
+void VitImpl::CheckImages(const at::Tensor& images) const {
+  const int64_t size = config_.img_size;
+  if (images.dim() == 4 && images.size(1) == 3 && images.size(2) == size &&
+      images.size(3) == size) {
+    return;
+  }
+  throw Error(ErrorKind::kMismatch, config_.name,
+              fmt::format("takes images [B, 3, {}, {}], not {}", size, size,
+                          FormatShape(images.sizes().vec())));
+}
+
+// Class, distillation and register tokens, then patches: [B, N, D].
+at::Tensor VitImpl::WithPrefix(const at::Tensor& patches) {
+  std::vector<at::Tensor> parts;
+  for (const at::Tensor& token : {cls_token, dist_token, reg_token}) {
+    if (token.defined()) {
+      parts.push_back(token.expand({patches.size(0), -1, -1}));
+    }
+  }
+  parts.push_back(patches);
+  return at::cat(parts, 1);
+}
+
+at::Tensor VitImpl::Embed(const at::Tensor& images) {
+  const auto patches = patch_embed->forward(images);
+  if (config_.no_embed_class) return WithPrefix(patches + pos_embed);
+  return WithPrefix(patches) + pos_embed;
+}
+
+at::Tensor VitImpl::forward_features(const at::Tensor& images) {
+  CheckImages(images);
+  auto x = Embed(images);
+  if (norm_pre) x = norm_pre->forward(x);
+  for (auto& block : chain_) x = block->forward(x);
+  return norm ? norm->forward(x) : x;
+}
+
+// [B, N, D] -> [B, D]
+at::Tensor VitImpl::Pool(const at::Tensor& tokens) {
+  if (config_.pooling == Pooling::kToken) return tokens.select(1, 0);
+  const auto mean = tokens.slice(1, config_.PrefixTokens()).mean(1);
+  return fc_norm ? fc_norm->forward(mean) : mean;
+}
+
+std::pair<at::Tensor, at::Tensor> VitImpl::forward_heads(
+    const at::Tensor& tokens) {
+  const auto of_class = tokens.select(1, 0);
+  const auto of_distillation = tokens.select(1, 1);
+  if (!head) return {of_class, of_distillation};
+  return {head->forward(of_class), head_dist->forward(of_distillation)};
+}
+
+at::Tensor VitImpl::forward_head(const at::Tensor& tokens) {
+  if (config_.dist_token) {
+    const auto [by_class, by_distillation] = forward_heads(tokens);
+    return (by_class + by_distillation) / 2;
+  }
+  const auto pooled = Pool(tokens);
+  return head ? head->forward(pooled) : pooled;
+}
+
+at::Tensor VitImpl::forward(const at::Tensor& images) {
+  return forward_head(forward_features(images));
+}
+
+}  // namespace wsel::model
