@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Goldens of the room `model`, made from timm.
+
+    scripts/golden/models.py            # writes tests/golden/model/
+
+- variants.json: of each variant a digest of its state_dict (names, types,
+  shapes, order), its counts, and its FLOPs by torch.utils.flop_counter.
+- init.json: what timm and torch.nn.init draw, in moments.
+- logits/*.safetensors: logits and all gradients of small models whose
+  parameters are hashed.py's.
+"""
+
+import hashlib
+import json
+import math
+import pathlib
+
+import numpy as np
+import timm
+import timm.layers
+import torch
+from safetensors.numpy import save_file
+from torch.utils.flop_counter import FlopCounterMode
+
+import hashed
+import timm_build
+
+OUTPUT = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "model"
+
+
+def vit(width, depth, heads, patch=16, **more):
+    return dict(family="vit", img_size=224, patch_size=patch, embed_dim=width,
+                depth=depth, num_heads=heads, num_classes=1000, **more)
+
+
+CLIP = dict(pre_norm=True, norm_eps=1e-5)
+
+# What timm has under no name: the paper's ViT-A and small CLIP students.
+OUR_OWN = {
+    "vit_a_patch16_224": vit(192, 6, 3),
+    "vit_a_patch16_clip_224": vit(192, 6, 3, **CLIP),
+    "vit_tiny_patch16_clip_224": vit(192, 12, 3, **CLIP),
+    "vit_small_patch16_clip_224": vit(384, 12, 6, **CLIP),
+}
+
+TIMM = """
+vit_tiny_patch16_224 vit_tiny_patch16_384
+vit_small_patch16_224 vit_small_patch16_384 vit_small_patch8_224
+vit_small_patch32_224 vit_small_patch32_384
+vit_base_patch16_224 vit_base_patch16_384 vit_base_patch8_224
+vit_base_patch32_224 vit_base_patch32_384
+vit_large_patch16_224 vit_large_patch16_384 vit_large_patch14_224
+vit_large_patch32_224 vit_large_patch32_384
+vit_medium_patch16_gap_240 vit_medium_patch16_gap_256
+vit_medium_patch16_gap_384 vit_base_patch16_gap_224
+deit_tiny_patch16_224 deit_tiny_distilled_patch16_224
+deit_small_patch16_224 deit_small_distilled_patch16_224
+deit_base_patch16_224 deit_base_distilled_patch16_224
+deit_base_patch16_384 deit_base_distilled_patch16_384
+deit3_small_patch16_224 deit3_small_patch16_384 deit3_medium_patch16_224
+deit3_base_patch16_224 deit3_base_patch16_384
+deit3_large_patch16_224 deit3_large_patch16_384
+vit_small_patch14_dinov2 vit_base_patch14_dinov2 vit_large_patch14_dinov2
+vit_small_patch14_reg4_dinov2 vit_base_patch14_reg4_dinov2
+vit_large_patch14_reg4_dinov2
+vit_xsmall_patch16_clip_224 vit_medium_patch16_clip_224
+vit_medium_patch32_clip_224 vit_betwixt_patch32_clip_224
+vit_base_patch32_clip_224 vit_base_patch32_clip_256 vit_base_patch32_clip_384
+vit_base_patch32_clip_448 vit_base_patch32_clip_quickgelu_224
+vit_base_patch16_clip_224 vit_base_patch16_clip_384
+vit_base_patch16_clip_quickgelu_224
+vit_large_patch14_clip_224 vit_large_patch14_clip_336
+vit_large_patch14_clip_quickgelu_224 vit_large_patch14_clip_quickgelu_336
+convnext_atto convnext_femto convnext_pico convnext_nano convnext_tiny
+convnext_tiny_hnf convnext_small convnext_base convnext_large convnext_xlarge
+""".split()
+
+
+def image_size(model):
+    if hasattr(model, "patch_embed"):
+        return model.patch_embed.img_size[0]
+    return 224
+
+
+def flops_of(model):
+    size = image_size(model)
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        model(torch.empty(1, 3, size, size, device="meta"))
+    return counter.get_total_flops()
+
+
+def describe_variant(model):
+    digest = hashlib.sha256()
+    state = model.state_dict()
+    for name, tensor in state.items():
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        digest.update(f"{name} {dtype} {list(tensor.shape)}\n".encode())
+    return {
+        "digest": digest.hexdigest(),
+        "tensors": len(state),
+        "parameters": sum(t.numel() for t in state.values()),
+        "img_size": image_size(model),
+        "flops": flops_of(model),
+    }
+
+
+def variants():
+    timm.layers.set_fused_attn(False)
+    rows = {}
+    with torch.device("meta"):
+        for name, config in OUR_OWN.items():
+            rows[name] = describe_variant(timm_build.build(config).eval())
+        for name in TIMM:
+            # No number of classes: heads of CLIP's are projections by default.
+            model = timm.create_model(name, num_classes=1000).eval()
+            rows[name] = describe_variant(model)
+    return rows
+
+
+def moments(tensor):
+    t = tensor.detach().double()
+    return {"shape": list(t.shape), "mean": t.mean().item(),
+            "std": t.std(correction=0).item(), "min": t.min().item(),
+            "max": t.max().item()}
+
+
+def initialisers():
+    """Moments of the first tensor of each kind, under each initialiser."""
+    torch.manual_seed(1)
+    out = {}
+    for name in ("vit_tiny_patch16_224", "deit_tiny_distilled_patch16_224",
+                 "deit3_small_patch16_224", "convnext_femto"):
+        state = timm.create_model(name).state_dict()
+        first = {}
+        for key, tensor in state.items():
+            kind = ".".join(p for p in key.split(".") if not p.isdigit())
+            first.setdefault(kind, key)
+        out[f"timm {name}"] = {k: moments(state[k]) for k in first.values()}
+    rules = {
+        "xavier": torch.nn.init.xavier_uniform_,
+        "kaiming": lambda w: torch.nn.init.kaiming_normal_(
+            w, mode="fan_in", nonlinearity="relu"),
+        "trunc-normal": lambda w: torch.nn.init.trunc_normal_(
+            w, std=0.02, a=-0.04, b=0.04),
+    }
+    shapes = {
+        "vit_tiny_patch16_224": ["patch_embed.proj.weight",
+                                 "blocks.0.attn.qkv.weight",
+                                 "blocks.0.mlp.fc2.weight", "head.weight"],
+        "convnext_femto": ["stages.0.blocks.0.conv_dw.weight",
+                           "stages.1.downsample.1.weight",
+                           "stages.3.blocks.0.mlp.fc1.weight"],
+    }
+    for rule, draw in rules.items():
+        for name, keys in shapes.items():
+            state = timm.create_model(name).state_dict()
+            out[f"{rule} {name}"] = {k: moments(draw(state[k])) for k in keys}
+    return out
+
+
+def small_vit(**more):
+    return dict(dict(family="vit", img_size=32, patch_size=8, embed_dim=24,
+                     depth=2, num_heads=3, num_classes=5), **more)
+
+
+def small_convnext(**more):
+    return dict(dict(family="convnext", img_size=64, patch_size=4,
+                     dims=[8, 12, 16, 20], depths=[1, 2, 2, 1], num_classes=5,
+                     layer_scale=1e-6), **more)
+
+
+SMALL = {
+    "vit_plain": small_vit(),
+    "vit_avg": small_vit(pooling="avg"),
+    "vit_gap_no_class_token": small_vit(pooling="normed-avg",
+                                        class_token=False),
+    "vit_clip_quickgelu": small_vit(pre_norm=True, norm_eps=1e-5,
+                                    activation="quick_gelu"),
+    "vit_distilled": small_vit(dist_token=True),
+    "vit_layer_scale_registers": small_vit(layer_scale=1e-5, reg_tokens=4,
+                                           no_embed_class=True),
+    "vit_registers_with_positions": small_vit(reg_tokens=2, pooling="avg"),
+    "vit_deit3": small_vit(layer_scale=1e-6, no_embed_class=True),
+    "vit_no_qkv_bias": small_vit(qkv_bias=False, mlp_ratio=2.5),
+    "vit_patch14": small_vit(patch_size=14, img_size=42, depth=1, num_heads=2),
+    "vit_headless": small_vit(num_classes=0, patch_size=4, img_size=20),
+    "convnext_linear": small_convnext(),
+    "convnext_conv_mlp": small_convnext(conv_mlp=True),
+    "convnext_hnf": small_convnext(conv_mlp=True, head_norm_first=True),
+    "convnext_patch2": small_convnext(patch_size=2, img_size=48),
+    "convnext_no_layer_scale": small_convnext(layer_scale=0),
+    "convnext_odd_size": small_convnext(img_size=75, patch_size=3,
+                                        dims=[8, 8, 12, 12]),
+}
+
+
+def fill(model):
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            p.copy_(torch.from_numpy(hashed.parameter(name, tuple(p.shape))))
+
+
+def run_small(config):
+    """Logits and the gradients of sum(logits * cotangent)."""
+    model = timm_build.build(config).double().eval()
+    fill(model)
+    size = config["img_size"]
+    x = torch.from_numpy(hashed.normal("input", (2, 3, size, size), 1.0))
+    logits = model(x.double())
+    cotangent = torch.from_numpy(
+        hashed.normal("cotangent", tuple(logits.shape), 1.0))
+    (logits * cotangent).sum().backward()
+    tensors = {"logits": logits.detach().float().numpy()}
+    for name, p in model.named_parameters():
+        tensors[f"grad.{name}"] = p.grad.float().numpy()
+    return tensors
+
+
+def write_json(name, content):
+    path = OUTPUT / name
+    content = {"made_by": "scripts/golden/models.py",
+               "versions": timm_build.versions(), **content}
+    path.write_text(json.dumps(content, indent=1) + "\n")
+    print(path, path.stat().st_size)
+
+
+def main():
+    (OUTPUT / "logits").mkdir(parents=True, exist_ok=True)
+    for name, config in SMALL.items():
+        path = OUTPUT / "logits" / f"{name}.safetensors"
+        tensors = {k: np.ascontiguousarray(v)
+                   for k, v in run_small(config).items()}
+        metadata = {"config": json.dumps(config),
+                    "versions": json.dumps(timm_build.versions())}
+        save_file(tensors, path, metadata)
+        assert not any(math.isnan(t.sum()) for t in tensors.values())
+        print(path, path.stat().st_size)
+    write_json("init.json", {"initialisers": initialisers()})
+    write_json("variants.json", {"variants": variants()})
+
+
+if __name__ == "__main__":
+    main()
