@@ -6,25 +6,19 @@
 #include <sys/stat.h>
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 
 #include "core/child_process.h"
 #include "temp_folder.h"
 #include "wsel/core/error.h"
+#include "wsel/core/text_file.h"
 
 namespace wsel {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-std::string ReadText(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 void WriteText(const fs::path& path, std::string_view text) {
   AtomicFile file(path);
