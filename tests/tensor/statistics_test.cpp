@@ -1,0 +1,58 @@
+#include "wsel/tensor/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace wsel {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+Statistics Of(const std::vector<float>& values) {
+  const auto count = static_cast<int64_t>(values.size());
+  return StatisticsOf(
+      {{"w", {count}}, {1}, std::as_bytes(std::span(values)), nullptr});
+}
+
+TEST(Statistics, OfNumbers) {
+  const Statistics s = Of({1, 2, 3, 6});
+  EXPECT_EQ(s.min, 1);
+  EXPECT_EQ(s.max, 6);
+  EXPECT_EQ(s.mean, 3);
+  EXPECT_DOUBLE_EQ(s.std, std::sqrt(14.0 / 4));  // divided by the count
+  EXPECT_EQ(s.nan_count, 0);
+}
+
+// Summed in float32 the mean would be off in the third digit.
+TEST(Statistics, LargeNumbersDoNotDrown) {
+  const Statistics s = Of({1e8F, 1, 1, 1, -1e8F});
+  EXPECT_DOUBLE_EQ(s.mean, 0.6);
+}
+
+TEST(Statistics, NanIsCountedAndLeftOut) {
+  const Statistics s = Of({kNan, 2, kNan, 4});
+  EXPECT_EQ(s.nan_count, 2);
+  EXPECT_EQ(s.min, 2);
+  EXPECT_EQ(s.max, 4);
+  EXPECT_EQ(s.mean, 3);
+}
+
+TEST(Statistics, InfinityShows) {
+  const Statistics s = Of({-kInfinity, 1});
+  EXPECT_EQ(s.min, -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(s.max, 1);
+}
+
+TEST(Statistics, OfNothing) {
+  EXPECT_EQ(Of({}).max, 0);
+  const Statistics s = Of({kNan});
+  EXPECT_EQ(s.nan_count, 1);
+  EXPECT_EQ(s.mean, 0);
+}
+
+}  // namespace
+}  // namespace wsel
