@@ -93,7 +93,7 @@ void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
       [](const std::string& arg) { return !arg.starts_with("-"); });
   if (word == args.end()) return;
   if (std::find(known.begin(), known.end(), *word) == known.end()) {
-    throw Error(ErrorKind::kUsage, "wsel", Unknown("command", *word, known));
+    throw Error(ErrorKind::kUsage, "", Unknown("command", *word, known));
   }
 }
 
@@ -111,7 +111,7 @@ void Parse(CLI::App& app, std::vector<std::string> args) {
   } catch (const CLI::ExtrasError&) {
     ThrowUnexpected(app);
   } catch (const CLI::ParseError& e) {
-    throw Error(ErrorKind::kUsage, "wsel",
+    throw Error(ErrorKind::kUsage, "",
                 fmt::format("{}; see wsel --help", e.what()));
   }
 }

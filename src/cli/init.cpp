@@ -109,7 +109,7 @@ model::Config TeacherModel(const InitArgs& args, const Weights& teacher) {
                 "lists what it holds");
   }
   for (const std::string& assumption : teacher.model->assumptions) {
-    spdlog::info("teacher: {}", assumption);
+    spdlog::debug("assumed of the teacher: {}", assumption);
   }
   return teacher.model->config;
 }
@@ -201,7 +201,9 @@ void RunInit(const InitArgs& args, const CLI::App& command,
   if (!args.teacher.empty()) teacher = OpenWeights(args.teacher);
   const Weights* source = teacher ? &*teacher : nullptr;
   const select::Plan plan = MakePlan(args, source);
-  fmt::print("{}", args.json ? select::ToJson(plan) : select::Report(plan));
+  fmt::print("{}", args.json      ? select::ToJson(plan)
+                   : args.dry_run ? select::Report(plan)
+                                  : select::Summary(plan));
   if (!args.save_plan.empty()) SaveText(args.save_plan, select::ToJson(plan));
   if (!args.dry_run) WriteStudent(args, plan, source, invocation);
 }
@@ -262,7 +264,8 @@ void AddInit(CLI::App& app, const Invocation& invocation) {
                 "What the teacher is (a name or a JSON file), where names and "
                 "shapes do not tell");
   c->add_flag("--dry-run", args->dry_run,
-              "Decide and print everything, write no student");
+              "Decide everything, print where each tensor comes from, write "
+              "no student");
   c->add_option("--save-plan", args->save_plan, "Write the plan as JSON");
   c->add_option("--plan", args->plan, "Carry out a saved plan");
   c->add_option("--hash", args->hash,

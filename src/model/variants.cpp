@@ -264,7 +264,7 @@ const Variant& FindVariant(std::string_view name) {
       known.push_back(alias);
     }
   }
-  throw Error(ErrorKind::kUsage, "model", Unknown("model", name, known));
+  throw Error(ErrorKind::kUsage, "", Unknown("model", name, known));
 }
 
 }  // namespace wsel::model

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "wsel/core/json_object.h"
 #include "wsel/core/sha256.h"
@@ -276,6 +277,20 @@ Entry ReadEntry(JsonObject json, const Plan& plan) {
   return entry;
 }
 
+// What no single entry can tell.
+void CheckEntries(const Plan& plan, const std::string& where) {
+  if (plan.entries.empty()) Refuse(where, "plans no tensor");
+  std::set<std::string_view> names;
+  for (const Entry& entry : plan.entries) {
+    if (!names.insert(entry.student.name).second) {
+      Refuse(where, "plans '" + entry.student.name + "' twice");
+    }
+    if (!plan.teacher && !std::holds_alternative<Fresh>(entry.source)) {
+      Refuse(where, "selects '" + entry.student.name + "' from no teacher");
+    }
+  }
+}
+
 std::vector<Json> Elements(JsonObject& json, std::string_view key) {
   const Json& array = json.Raw(key);
   if (!array.is_array()) Refuse(json.PathOf(key), "must be an array");
@@ -374,6 +389,7 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
   ForEach(json, "tensors", [&](JsonObject tensor) {
     plan.entries.push_back(ReadEntry(std::move(tensor), plan));
   });
+  CheckEntries(plan, json.PathOf("tensors"));
   ForEach(json, "unused", [&](JsonObject unused) {
     plan.unused.push_back(
         {unused.Get<std::string>("name"), unused.Get<std::string>("reason")});

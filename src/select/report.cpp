@@ -23,6 +23,14 @@ std::string WithoutBlock(std::string name) {
                                   : name.replace(begin, end - begin, "*");
 }
 
+// "blocks.3.norm1.bias" -> "blocks.3.*"
+std::string WholeBlock(const std::string& name) {
+  const size_t at = name.find("blocks.");
+  if (at == std::string::npos) return name;
+  const size_t end = name.find('.', at + std::string_view("blocks.").size());
+  return end == std::string::npos ? name : name.substr(0, end) + ".*";
+}
+
 // "0, 2, 4, ... 382"
 std::string Abridge(const std::vector<int64_t>& indices) {
   if (indices.size() <= 8) return fmt::format("{}", fmt::join(indices, ", "));
@@ -119,9 +127,16 @@ void AppendModel(std::string_view role, const model::Config& config,
                  static_cast<double>(ParameterCount(config)) * 1e-6);
 }
 
-void AppendRule(const Plan& plan, std::string& text) {
-  if (!plan.teacher) return;
+void AppendHeading(const Plan& plan, std::string& text) {
+  if (plan.teacher) AppendModel("teacher", *plan.teacher, text);
+  AppendModel("student", plan.student, text);
   const Options& o = plan.options;
+  if (!plan.teacher) {
+    const auto& first = std::get<Fresh>(plan.entries.front().source);
+    fmt::format_to(std::back_inserter(text), "rule     {}, seed {}\n",
+                   first.reason, o.seed);
+    return;
+  }
   if (o.official) {
     text += "rule     the official script's (--compat official)\n";
   } else {
@@ -160,7 +175,7 @@ void AppendUnused(const Plan& plan, std::string& text) {
   std::vector<std::pair<std::string, int>> reasons;
   for (const Unused& unused : plan.unused) {
     std::string line =
-        fmt::format("{}: {}", WithoutBlock(unused.teacher), unused.reason);
+        fmt::format("{}: {}", WholeBlock(unused.teacher), unused.reason);
     const auto same =
         std::find_if(reasons.begin(), reasons.end(),
                      [&](const auto& r) { return r.first == line; });
@@ -173,8 +188,22 @@ void AppendUnused(const Plan& plan, std::string& text) {
   text += "unused tensors of the teacher\n";
   for (const auto& [line, count] : reasons) {
     fmt::format_to(std::back_inserter(text), "  {}{}\n", line,
-                   count == 1 ? "" : fmt::format(" (x{})", count));
+                   count == 1 ? "" : fmt::format(" ({} tensors)", count));
   }
+}
+
+void AppendNotesAndSum(const Plan& plan, std::string& text) {
+  for (const std::string& note : plan.notes) {
+    fmt::format_to(std::back_inserter(text), "note     {}\n", note);
+  }
+  const Shares shares = CountShares(plan);
+  const auto total = static_cast<double>(shares.selected + shares.fresh);
+  fmt::format_to(std::back_inserter(text),
+                 "sum      {:.3f} M of {:.3f} M elements selected ({:.1f} %), "
+                 "{:.3f} M fresh\n",
+                 static_cast<double>(shares.selected) * 1e-6, total * 1e-6,
+                 100 * static_cast<double>(shares.selected) / total,
+                 static_cast<double>(shares.fresh) * 1e-6);
 }
 
 }  // namespace
@@ -189,25 +218,20 @@ Shares CountShares(const Plan& plan) {
   return shares;
 }
 
+std::string Summary(const Plan& plan) {
+  std::string text;
+  AppendHeading(plan, text);
+  AppendNotesAndSum(plan, text);
+  return text;
+}
+
 std::string Report(const Plan& plan) {
   std::string text;
-  if (plan.teacher) AppendModel("teacher", *plan.teacher, text);
-  AppendModel("student", plan.student, text);
-  AppendRule(plan, text);
+  AppendHeading(plan, text);
   AppendSets(plan, text);
   AppendTensors(plan, text);
   AppendUnused(plan, text);
-  if (!plan.notes.empty()) text += "notes\n";
-  for (const std::string& note : plan.notes) text += "  " + note + "\n";
-
-  const Shares shares = CountShares(plan);
-  const auto total = static_cast<double>(shares.selected + shares.fresh);
-  fmt::format_to(std::back_inserter(text),
-                 "sum      {:.3f} M of {:.3f} M elements selected ({:.1f} %), "
-                 "{:.3f} M fresh\n",
-                 static_cast<double>(shares.selected) * 1e-6, total * 1e-6,
-                 100 * static_cast<double>(shares.selected) / total,
-                 static_cast<double>(shares.fresh) * 1e-6);
+  AppendNotesAndSum(plan, text);
   return text;
 }
 

@@ -1,0 +1,41 @@
+// Torch-free.
+#pragma once
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "temp_folder.h"
+
+namespace wsel {
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+// Runs the built program in `folder`, as a user's shell would.
+inline Outcome RunWsel(const TempFolder& folder,
+                       const std::vector<std::string>& args) {
+  std::string line =
+      fmt::format("cd '{}' && '{}'", folder.path().string(), WSEL_BINARY);
+  for (const std::string& arg : args) line += fmt::format(" '{}'", arg);
+  line += " >.stdout 2>.stderr </dev/null";
+  const int status = std::system(line.c_str());
+  const auto read = [&](const char* name) {
+    std::ifstream file(folder / name);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(".stdout"),
+          read(".stderr")};
+}
+
+}  // namespace wsel

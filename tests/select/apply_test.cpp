@@ -1,0 +1,260 @@
+#include "wsel/select/apply.h"
+
+#include <ATen/ops/equal.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+
+#include "hashed_source.h"
+#include "throws.h"
+#include "wsel/core/sha256.h"
+#include "wsel/model/variants.h"
+#include "wsel/select/scores.h"
+#include "wsel/tensor/torch_bridge.h"
+
+namespace wsel::select {
+namespace {
+
+model::VitConfig Vit(int64_t width, int64_t heads, int64_t depth) {
+  model::VitConfig c;
+  c.img_size = 32;
+  c.patch_size = 16;
+  c.embed_dim = width;
+  c.num_heads = heads;
+  c.depth = depth;
+  c.num_classes = 5;
+  return c;
+}
+
+// A teacher whose every element says where it lies: 1000 * row + column for
+// matrices, the index for vectors.
+class LabelledSource : public HashedSource {
+ public:
+  using HashedSource::HashedSource;
+  TensorView View(std::string_view name) const override {
+    read.insert(std::string(name));
+    const TensorSpec& spec = *Find(name);
+    const int64_t columns = spec.shape.size() == 2 ? spec.shape[1] : 1;
+    auto values = std::make_shared<std::vector<float>>(
+        static_cast<size_t>(*ElementCount(spec.shape)));
+    for (size_t i = 0; i < values->size(); ++i) {
+      const auto at = static_cast<int64_t>(i);
+      (*values)[i] = static_cast<float>(
+          columns == 1 ? at : 1000 * (at / columns) + at % columns);
+    }
+    return {spec, ContiguousStrides(spec.shape),
+            std::as_bytes(std::span(*values)), values};
+  }
+  mutable std::set<std::string> read;
+};
+
+Student Select(const TensorSource& source, const model::Config& teacher,
+               const model::Config& student, const Options& options = {}) {
+  const Plan plan = PlanSelection(teacher, source.Specs(), student, options,
+                                  EvidenceOf(source));
+  return Apply(plan, &source);
+}
+
+at::Tensor TensorOf(const Student& student, const model::Config& config,
+                    const std::string& name) {
+  const auto layout = model::Layout(config);
+  for (size_t i = 0; i < layout.size(); ++i) {
+    if (layout[i].spec.name == name) return student.tensors[i];
+  }
+  throw std::out_of_range(name);
+}
+
+// The claim of the design: whatever the widths, row i of q, k and v and column
+// i of proj are one channel of the teacher. 96 -> 56 is 384 -> 224 in small,
+// where the official rule pulls them apart.
+TEST(Apply, KeepsQkvAndProjPairedWhereTheOfficialRuleDoesNot) {
+  const auto teacher = Vit(96, 6, 1);
+  const auto student = Vit(56, 4, 1);
+  // Apply runs on several threads, and LabelledSource notes what it reads.
+  const HashedSource plain(teacher);
+  const auto channels = [&](bool official) {
+    Options options;
+    options.official = official;
+    const Plan plan =
+        PlanSelection(teacher, plain.Specs(), student, options, {});
+    std::vector<std::vector<int64_t>> parts(4);
+    for (const Entry& entry : plan.entries) {
+      const auto* s = std::get_if<Selected>(&entry.source);
+      if (s == nullptr) continue;
+      const auto positions = [&](size_t axis) {
+        std::vector<int64_t> all;
+        for (int g = 0; g < s->axes[axis].groups; ++g) {
+          const IndexSet& set = plan.sets[s->axes[axis].set];
+          for (const int64_t i : set.indices) all.push_back(g * set.of + i);
+        }
+        return all;
+      };
+      if (s->teacher == "blocks.0.attn.qkv.weight") {
+        const auto rows = positions(0);
+        for (size_t i = 0; i < rows.size(); ++i) {
+          const auto part = static_cast<int64_t>(i / 56);
+          parts[part].push_back(rows[i] - 96 * part);
+        }
+      }
+      if (s->teacher == "blocks.0.attn.proj.weight") parts[3] = positions(1);
+    }
+    return parts;
+  };
+  const auto ours = channels(false);
+  EXPECT_EQ(ours[0], ours[1]);
+  EXPECT_EQ(ours[0], ours[2]);
+  EXPECT_EQ(ours[0], ours[3]);
+  const auto official = channels(true);
+  EXPECT_NE(official[0], official[1]);
+  EXPECT_NE(official[2], official[3]);
+}
+
+TEST(Apply, GathersRowsAndColumns) {
+  const auto teacher = Vit(4, 1, 1);
+  const auto student = Vit(2, 1, 1);
+  const HashedSource source(teacher);
+  const at::Tensor whole = Borrow(source.View("blocks.0.mlp.fc2.weight"));
+  const at::Tensor taken = TensorOf(Select(source, teacher, student), student,
+                                    "blocks.0.mlp.fc2.weight");
+  ASSERT_EQ(taken.sizes(), (std::vector<int64_t>{2, 8}));
+  for (int64_t row = 0; row < 2; ++row) {
+    for (int64_t column = 0; column < 8; ++column) {
+      EXPECT_EQ(taken[row][column].item<float>(),
+                whole[2 * row][2 * column].item<float>());
+    }
+  }
+}
+
+TEST(Apply, ReadsThePlansTensorsAndNoOthers) {
+  const auto teacher = Vit(8, 2, 4);
+  const auto student = Vit(8, 2, 1);
+  Options options;
+  options.skip = {"mlp"};
+  const LabelledSource source(teacher);
+  const Plan plan =
+      PlanSelection(teacher, source.Specs(), student, options, {});
+  EXPECT_TRUE(source.read.empty()) << "planning must not read";
+  // One thread: the note-taking is not safe on more.
+  Plan one = plan;
+  one.entries.resize(1);
+  Apply(one, &source);
+  EXPECT_EQ(source.read, (std::set<std::string>{"cls_token"}));
+}
+
+TEST(Apply, GivesTheSameBytesAgain) {
+  const auto teacher = Vit(16, 2, 2);
+  const auto student = Vit(8, 2, 1);
+  const HashedSource source(teacher);
+  Options options;
+  options.method = Method::kRandom;
+  const Student one = Select(source, teacher, student, options);
+  const Student two = Select(source, teacher, student, options);
+  ASSERT_EQ(one.tensors.size(), two.tensors.size());
+  for (size_t i = 0; i < one.tensors.size(); ++i) {
+    EXPECT_TRUE(at::equal(one.tensors[i], two.tensors[i]));
+  }
+  EXPECT_EQ(one.teacher_digest, two.teacher_digest);
+}
+
+TEST(Apply, DigestsWhatItRead) {
+  const auto teacher = Vit(8, 2, 1);
+  const auto student = Vit(4, 2, 1);
+  const HashedSource source(teacher);
+  Plan plan = PlanSelection(teacher, source.Specs(), student, {}, {});
+  plan.entries.resize(2);  // cls_token, pos_embed
+  const auto line = [&](const char* name) {
+    return std::string(name) + " " + Sha256Hex(source.View(name).bytes) + "\n";
+  };
+  EXPECT_EQ(Apply(plan, &source).teacher_digest,
+            Sha256Hex(line("cls_token") + line("pos_embed")));
+}
+
+TEST(Apply, BringsEveryFloatTypeToFloat32) {
+  const auto teacher = Vit(8, 2, 1);
+  const HashedSource source(teacher);
+  const Plan plan =
+      PlanSelection(teacher, source.Specs(), Vit(4, 2, 1), {}, {});
+  class AsHalf : public HashedSource {
+   public:
+    using HashedSource::HashedSource;
+    TensorView View(std::string_view name) const override {
+      const TensorView full = HashedSource::View(name);
+      auto half =
+          std::make_shared<at::Tensor>(Borrow(full).to(at::kHalf).contiguous());
+      TensorView view = full;
+      view.spec.dtype = DType::kF16;
+      view.bytes = BytesOf(*half);
+      view.owner = half;
+      return view;
+    }
+  };
+  const AsHalf half(teacher);
+  const Student student = Apply(plan, &half);
+  const at::Tensor whole = Borrow(source.View("norm.bias")).to(at::kHalf);
+  const at::Tensor taken = TensorOf(student, Vit(4, 2, 1), "norm.bias");
+  EXPECT_EQ(taken.scalar_type(), at::kFloat);
+  EXPECT_EQ(taken[1].item<float>(), whole[2].item<float>());
+}
+
+TEST(Apply, OwnsWhatItTookWhole) {
+  const auto config = Vit(8, 2, 1);
+  at::Tensor kept;
+  {
+    const HashedSource source(config);
+    kept = TensorOf(Select(source, config, config), config, "norm.bias");
+  }
+  EXPECT_EQ(kept[3].item<float>(), Hashed("norm.bias", 8)[3]);
+}
+
+TEST(Apply, RefusesATeacherThatThePlanWasNotMadeFor) {
+  const auto teacher = Vit(16, 2, 1);
+  const Plan plan = PlanSelection(teacher, HashedSource(teacher).Specs(),
+                                  Vit(8, 2, 1), {}, {});
+  const HashedSource wider(Vit(32, 2, 1));
+  ExpectError([&] { Apply(plan, &wider); }, ErrorKind::kMismatch,
+              {"[1, 1, 16]", "[1, 1, 32]"});
+  HashedSource lacking(teacher);
+  lacking.specs().erase(lacking.specs().begin());
+  ExpectError([&] { Apply(plan, &lacking); }, ErrorKind::kMismatch,
+              {"cls_token", "has none"});
+}
+
+TEST(Apply, TakesTheLargestMagnitudesInRowMajorOrder) {
+  const auto teacher = Vit(4, 1, 1);
+  const auto student = Vit(2, 1, 1);
+  const HashedSource source(teacher);
+  Options options;
+  options.method = Method::kMagnitude;
+  const at::Tensor taken = TensorOf(Select(source, teacher, student, options),
+                                    student, "blocks.0.attn.proj.weight");
+  std::vector<float> all = Hashed("blocks.0.attn.proj.weight", 16);
+  std::vector<float> magnitudes = all;
+  for (float& m : magnitudes) m = std::abs(m);
+  std::sort(magnitudes.rbegin(), magnitudes.rend());
+  std::erase_if(all, [&](float w) { return std::abs(w) < magnitudes[3]; });
+  ASSERT_EQ(all.size(), 4U);
+  for (int64_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(taken.reshape({-1})[i].item<float>(), all[i]);
+  }
+}
+
+TEST(Apply, RefusesAMagnitudePlanOnAnotherTeacher) {
+  const auto teacher = Vit(4, 1, 1);
+  const HashedSource source(teacher);
+  Options options;
+  options.method = Method::kMagnitude;
+  Plan plan = PlanSelection(teacher, source.Specs(), Vit(2, 1, 1), options,
+                            EvidenceOf(source));
+  for (Entry& entry : plan.entries) {
+    if (auto* ranked = std::get_if<Ranked>(&entry.source)) {
+      ranked->digest[0] ^= 1;
+    }
+  }
+  ExpectError([&] { Apply(plan, &source); }, ErrorKind::kMismatch,
+              {"another teacher"});
+}
+
+}  // namespace
+}  // namespace wsel::select

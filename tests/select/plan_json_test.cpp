@@ -1,0 +1,130 @@
+#include "wsel/select/plan_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "hashed_source.h"
+#include "throws.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::select {
+namespace {
+
+using testing::HasSubstr;
+
+const model::Config& Named(const char* name) {
+  return model::FindVariant(name).config;
+}
+
+// Scores and digests without a teacher: of the right size, and uneven.
+Evidence MadeUp(const TensorSource& teacher) {
+  return {[&teacher](const std::string& name, size_t axis, int) {
+            std::vector<double> scores(teacher.Find(name)->shape[axis]);
+            for (size_t i = 0; i < scores.size(); ++i) {
+              scores[i] = static_cast<double>(i * 7919 % 1009);
+            }
+            return scores;
+          },
+          [](const std::string&, int64_t) { return std::string(64, 'a'); }};
+}
+
+Plan PlanOf(const model::Config& teacher, const model::Config& student,
+            const Options& options) {
+  const HashedSource source(teacher);
+  return PlanSelection(teacher, source.Specs(), student, options,
+                       MadeUp(source));
+}
+
+std::string Replace(std::string text, const std::string& from,
+                    const std::string& to) {
+  const size_t at = text.find(from);
+  if (at == std::string::npos) throw std::out_of_range(from);
+  return text.replace(at, from.size(), to);
+}
+
+class PlanJsonOfMethod : public testing::TestWithParam<Method> {};
+
+TEST_P(PlanJsonOfMethod, ComesBackEqual) {
+  Options options;
+  options.method = GetParam();
+  options.skip = {"norm", "blocks.2.*"};
+  options.layers = "mid";
+  options.seed = 5;
+  const Plan plan = PlanOf(Named("vit_small"), Named("ViT-A"), options);
+  EXPECT_EQ(PlanFromJson(ToJson(plan), "plan.json"), plan);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PlanJsonOfMethod,
+                         testing::Values(Method::kUniform, Method::kConsecutive,
+                                         Method::kRandom,
+                                         Method::kRandomInconsistent,
+                                         Method::kL1, Method::kMagnitude,
+                                         Method::kL1Shared, Method::kL2Shared),
+                         [](const auto& info) {
+                           std::string name(Methods().NameOf(info.param));
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(PlanJson, KeepsResamplingAndRandomPlans) {
+  const Plan resampled = PlanOf(Named("vit_small_patch14_dinov2"),
+                                Named("vit_tiny_patch16_224"), {});
+  EXPECT_EQ(PlanFromJson(ToJson(resampled), "p"), resampled);
+  const Plan convnext =
+      PlanOf(Named("convnext_base"), Named("convnext_femto"), {});
+  EXPECT_EQ(PlanFromJson(ToJson(convnext), "p"), convnext);
+  const Plan random =
+      PlanRandom(Named("vit_tiny"), model::Initializer::kMimetic, 9);
+  EXPECT_EQ(PlanFromJson(ToJson(random), "p"), random);
+}
+
+TEST(PlanJson, WritesEvenlySpacedIndicesInShort) {
+  const std::string text =
+      ToJson(PlanOf(Named("vit_small"), Named("vit_tiny"), {}));
+  EXPECT_THAT(text, HasSubstr(R"({"name":"width","of":384,"take":)"
+                              R"({"start":0,"step":2,"count":192}})"));
+}
+
+TEST(PlanJson, DigestsTellPlansApart) {
+  const Plan plan = PlanOf(Named("vit_small"), Named("vit_tiny"), {});
+  Options consecutive;
+  consecutive.method = Method::kConsecutive;
+  EXPECT_EQ(DigestOf(plan), DigestOf(PlanFromJson(ToJson(plan), "p")));
+  EXPECT_NE(DigestOf(plan), DigestOf(PlanOf(Named("vit_small"),
+                                            Named("vit_tiny"), consecutive)));
+}
+
+// A plan file is a file from outside.
+TEST(PlanJson, RefusesWhatItDidNotWrite) {
+  const std::string good =
+      ToJson(PlanOf(Named("vit_small"), Named("vit_tiny"), {}));
+  const auto refused = [&](const std::string& from, const std::string& to,
+                           const std::vector<std::string>& parts) {
+    ExpectError([&] { PlanFromJson(Replace(good, from, to), "p.json"); },
+                ErrorKind::kFormat, parts);
+  };
+  refused("wsel-plan", "other", {"p.json", "no plan"});
+  refused(R"("version": 1)", R"("version": 2)", {"no plan of version 1"});
+  refused(R"("count":192)", R"("count":999999999999)", {"index_sets[0].take"});
+  refused(R"("start":0)", R"("start":-1)", {"index_sets[0].take"});
+  refused(R"("step":2)", R"("step":3)", {"ascend and be below 384"});
+  refused(R"("count":192)", R"("count":191)", {"tensors[0]", "shape"});
+  refused(R"("set":"width")", R"("set":"widht")", {"no index set 'widht'"});
+  refused(R"("groups":3)", R"("groups":2)", {"is of 384"});
+  refused(R"("groups":3)", R"("groups":0)", {"index set"});
+  refused(R"("shape":[1,1,192])", R"("shape":[1,-1,192])", {"no shape"});
+  refused(R"("shape":[1,1,192])", R"("shape":[4294967296,4294967296,2])",
+          {"no shape"});
+  refused(R"("method":"uniform")", R"("method":"unifrom")",
+          {"options.method", "did you mean 'uniform'"});
+  refused(R"("name":"pos_embed")", R"("name":"cls_token")", {"twice"});
+  refused(R"("unused": [)", R"("unusde": [)", {"unused", "missing"});
+  refused(R"("fresh":{)", R"("fresh":{"x":1,)", {"unknown key 'x'"});
+  ExpectError([&] { PlanFromJson(good.substr(0, good.size() / 2), "p.json"); },
+              ErrorKind::kFormat, {"p.json", "not valid JSON"});
+  ExpectError([] { PlanFromJson("", "p.json"); }, ErrorKind::kFormat,
+              {"not valid JSON"});
+}
+
+}  // namespace
+}  // namespace wsel::select

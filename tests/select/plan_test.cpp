@@ -1,0 +1,435 @@
+#include "wsel/select/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "hashed_source.h"
+#include "throws.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::select {
+namespace {
+
+using model::Config;
+using model::ConvNextConfig;
+using model::VitConfig;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+VitConfig SmallVit(int64_t width, int64_t heads, int64_t depth = 2) {
+  VitConfig c;
+  c.name = "small";
+  c.img_size = 32;
+  c.patch_size = 8;
+  c.embed_dim = width;
+  c.num_heads = heads;
+  c.depth = depth;
+  c.num_classes = 5;
+  return c;
+}
+
+ConvNextConfig SmallConvNext(int64_t width) {
+  ConvNextConfig c;
+  c.name = "small";
+  c.dims = {width, 2 * width, 3 * width, 4 * width};
+  c.depths = {1, 1, 2, 1};
+  c.num_classes = 5;
+  return c;
+}
+
+Evidence NoEvidence() {
+  return {[](const std::string&, size_t, int) -> std::vector<double> {
+            throw std::logic_error("asked for scores");
+          },
+          [](const std::string&, int64_t) -> std::string {
+            throw std::logic_error("asked for magnitudes");
+          }};
+}
+
+Plan PlanOf(const Config& teacher, const Config& student,
+            const Options& options = {}) {
+  return PlanSelection(teacher, HashedSource(teacher).Specs(), student, options,
+                       NoEvidence());
+}
+
+Options With(Method method) {
+  Options options;
+  options.method = method;
+  return options;
+}
+
+const Entry& EntryOf(const Plan& plan, const std::string& name) {
+  const auto at = std::find_if(
+      plan.entries.begin(), plan.entries.end(),
+      [&](const Entry& entry) { return entry.student.name == name; });
+  if (at == plan.entries.end()) throw std::out_of_range(name);
+  return *at;
+}
+
+const Selected& SelectedOf(const Plan& plan, const std::string& name) {
+  return std::get<Selected>(EntryOf(plan, name).source);
+}
+
+const IndexSet& SetOf(const Plan& plan, const std::string& name, size_t axis) {
+  return plan.sets.at(SelectedOf(plan, name).axes.at(axis).set);
+}
+
+bool IsFresh(const Plan& plan, const std::string& name) {
+  return std::holds_alternative<Fresh>(EntryOf(plan, name).source);
+}
+
+// The consistency of the paper: what is added, multiplied or handed on has one
+// index set, for every method that promises it.
+TEST(PlanSelection, IndexesEqualRolesAlike) {
+  for (const Method method :
+       {Method::kUniform, Method::kConsecutive, Method::kRandom}) {
+    const Plan plan = PlanOf(SmallVit(48, 4), SmallVit(28, 2), With(method));
+    const std::string b = "blocks.1.";
+    const auto& width = SetOf(plan, "cls_token", 2);
+    EXPECT_EQ(width.indices.size(), 28U);
+    EXPECT_EQ(SetOf(plan, "pos_embed", 2), width);
+    EXPECT_EQ(SetOf(plan, "patch_embed.proj.weight", 0), width);
+    EXPECT_EQ(SetOf(plan, b + "attn.qkv.weight", 1), width);
+    EXPECT_EQ(SetOf(plan, b + "attn.proj.weight", 0), width);
+    EXPECT_EQ(SetOf(plan, b + "mlp.fc1.weight", 1), width);
+    EXPECT_EQ(SetOf(plan, b + "mlp.fc2.weight", 0), width);
+    EXPECT_EQ(SetOf(plan, "norm.weight", 0), width);
+    // q, k, v and the columns of proj.
+    EXPECT_EQ(SetOf(plan, b + "attn.qkv.weight", 0),
+              SetOf(plan, b + "attn.proj.weight", 1));
+    EXPECT_EQ(SelectedOf(plan, b + "attn.qkv.weight").axes[0].groups, 3);
+    EXPECT_EQ(SelectedOf(plan, b + "attn.proj.weight").axes[1].groups, 1);
+    EXPECT_EQ(SetOf(plan, b + "mlp.fc1.weight", 0),
+              SetOf(plan, b + "mlp.fc2.weight", 1));
+    EXPECT_EQ(SetOf(plan, b + "mlp.fc1.bias", 0).indices.size(), 112U);
+  }
+}
+
+TEST(PlanSelection, HasAWidthForEachConvNextStage) {
+  const Plan plan = PlanOf(SmallConvNext(16), SmallConvNext(8));
+  EXPECT_EQ(SetOf(plan, "stages.2.downsample.1.weight", 0).name, "width.2");
+  EXPECT_EQ(SetOf(plan, "stages.2.downsample.1.weight", 1).name, "width.1");
+  EXPECT_EQ(SetOf(plan, "stages.2.downsample.0.weight", 0).name, "width.1");
+  EXPECT_EQ(SetOf(plan, "stages.2.blocks.1.gamma", 0).name, "width.2");
+  EXPECT_EQ(SetOf(plan, "stages.2.blocks.1.mlp.fc1.weight", 0).name, "mlp.2");
+  EXPECT_EQ(SetOf(plan, "head.norm.weight", 0).name, "width.3");
+}
+
+TEST(PlanSelection, RandomInconsistentChoosesForEachTensorAndAxis) {
+  const Plan plan = PlanOf(SmallVit(48, 4), SmallVit(24, 2),
+                           With(Method::kRandomInconsistent));
+  EXPECT_NE(SetOf(plan, "norm.weight", 0).indices,
+            SetOf(plan, "norm.bias", 0).indices);
+  EXPECT_EQ(SetOf(plan, "blocks.0.attn.qkv.weight", 0).of, 144);
+  EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("breaks consistency")));
+}
+
+TEST(PlanSelection, ChangesRandomChoicesWithTheSeedAlone) {
+  Options options = With(Method::kRandom);
+  const Plan one = PlanOf(SmallVit(48, 4), SmallVit(24, 2), options);
+  EXPECT_EQ(one, PlanOf(SmallVit(48, 4), SmallVit(24, 2), options));
+  options.seed = 1;
+  const Plan two = PlanOf(SmallVit(48, 4), SmallVit(24, 2), options);
+  EXPECT_NE(one.sets[0].indices, two.sets[0].indices);
+}
+
+TEST(PlanSelection, HeadsWholeTakesWholeHeads) {
+  Options options;
+  options.heads = Heads::kWhole;
+  const Plan plan = PlanOf(SmallVit(32, 4), SmallVit(16, 2), options);
+  EXPECT_THAT(
+      SetOf(plan, "blocks.0.attn.proj.weight", 1).indices,
+      ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
+}
+
+TEST(PlanSelection, HeadsWithinTakesTheSameChannelsOfEveryHead) {
+  Options options;
+  options.heads = Heads::kWithin;
+  const Plan plan = PlanOf(SmallVit(16, 2), SmallVit(8, 2), options);
+  EXPECT_THAT(SetOf(plan, "blocks.0.attn.proj.weight", 1).indices,
+              ElementsAre(0, 2, 4, 6, 8, 10, 12, 14));
+  options.method = Method::kRandom;
+  const auto random = SetOf(PlanOf(SmallVit(16, 2), SmallVit(8, 2), options),
+                            "blocks.0.attn.proj.weight", 1)
+                          .indices;
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(random[i] + 8, random[i + 4]);
+}
+
+TEST(PlanSelection, RefusesHeadsThatDoNotFitTheRule) {
+  Options options;
+  options.heads = Heads::kWhole;
+  ExpectError([&] { PlanOf(SmallVit(32, 4), SmallVit(28, 2), options); },
+              ErrorKind::kMismatch,
+              {"--heads whole", "head dimension", "8", "14"});
+  options.heads = Heads::kWithin;
+  ExpectError([&] { PlanOf(SmallVit(32, 4), SmallVit(16, 2), options); },
+              ErrorKind::kMismatch,
+              {"--heads within", "number of heads", "4", "2"});
+  ExpectError([&] { PlanOf(SmallConvNext(16), SmallConvNext(8), options); },
+              ErrorKind::kUsage, {"--heads", "no attention heads"});
+  options.method = Method::kRandomInconsistent;
+  ExpectError([&] { PlanOf(SmallVit(32, 4), SmallVit(16, 4), options); },
+              ErrorKind::kUsage, {"keeps no heads"});
+}
+
+TEST(PlanSelection, NotesAChangedHeadDimension) {
+  const Plan changed = PlanOf(SmallVit(48, 4), SmallVit(28, 2));
+  EXPECT_THAT(changed.notes,
+              ElementsAre(HasSubstr("head dimension changes from 12 to 14")));
+  EXPECT_TRUE(PlanOf(SmallVit(48, 4), SmallVit(24, 2)).notes.empty());
+}
+
+TEST(PlanSelection, TakesBlocksByTheLayerMap) {
+  Options options;
+  options.layers = "last";
+  const Plan plan = PlanOf(SmallVit(16, 2, 6), SmallVit(16, 2, 2), options);
+  EXPECT_EQ(SelectedOf(plan, "blocks.0.norm1.bias").teacher,
+            "blocks.4.norm1.bias");
+  EXPECT_THAT(plan.unused, testing::Contains(testing::FieldsAre(
+                               "blocks.3.norm1.bias", HasSubstr("no block"))));
+}
+
+TEST(PlanSelection, MakesSkippedComponentsAfresh) {
+  const std::vector<std::pair<std::string, std::string>> parts = {
+      {"patch_embed", "patch_embed.proj.weight"},
+      {"pos_embed", "pos_embed"},
+      {"attn", "blocks.1.attn.proj.bias"},
+      {"norm", "blocks.1.norm2.weight"},
+      {"mlp", "blocks.0.mlp.fc2.weight"},
+      {"blocks.1.*", "blocks.1.norm1.weight"}};
+  for (const auto& [item, name] : parts) {
+    Options options;
+    options.skip = {item};
+    const Plan plan = PlanOf(SmallVit(16, 2), SmallVit(8, 2), options);
+    ASSERT_TRUE(IsFresh(plan, name)) << item;
+    EXPECT_EQ(std::get<Fresh>(EntryOf(plan, name).source).reason,
+              "skipped: " + item);
+    EXPECT_FALSE(IsFresh(plan, "cls_token"));
+  }
+}
+
+TEST(PlanSelection, RefusesToSkipWhatIsNotThere) {
+  Options options;
+  options.skip = {"atn"};
+  ExpectError([&] { PlanOf(SmallVit(16, 2), SmallVit(8, 2), options); },
+              ErrorKind::kUsage, {"--skip", "did you mean 'attn'"});
+  options.skip = {"blocks.7.*"};
+  ExpectError([&] { PlanOf(SmallVit(16, 2), SmallVit(8, 2), options); },
+              ErrorKind::kUsage, {"matches no tensor"});
+  options.skip = {"pos_embed"};
+  ExpectError([&] { PlanOf(SmallConvNext(16), SmallConvNext(8), options); },
+              ErrorKind::kUsage, {"unknown component 'pos_embed'"});
+}
+
+TEST(PlanSelection, MakesANewHeadUnlessItIsReused) {
+  EXPECT_TRUE(IsFresh(PlanOf(SmallVit(16, 2), SmallVit(8, 2)), "head.weight"));
+  Options options;
+  options.head = Head::kReuse;
+  const Plan plan = PlanOf(SmallVit(16, 2), SmallVit(8, 2), options);
+  EXPECT_EQ(SetOf(plan, "head.weight", 1).name, "width");
+  EXPECT_EQ(SelectedOf(plan, "head.bias").axes[0].set, AxisPick::kAll);
+
+  VitConfig other = SmallVit(8, 2);
+  other.num_classes = 7;
+  ExpectError([&] { PlanOf(SmallVit(16, 2), other, options); },
+              ErrorKind::kMismatch, {"teacher has 5", "student 7"});
+}
+
+TEST(PlanSelection, RefusesAnotherFamily) {
+  ExpectError([] { PlanOf(SmallConvNext(16), SmallVit(8, 2)); },
+              ErrorKind::kMismatch, {"student is a ViT", "teacher a ConvNeXt"});
+}
+
+TEST(PlanSelection, RefusesAWiderStudentNamingTheAxis) {
+  ExpectError([] { PlanOf(SmallVit(16, 2), SmallVit(24, 2)); },
+              ErrorKind::kMismatch, {"width", "24", "only 16"});
+  ConvNextConfig wide = SmallConvNext(8);
+  wide.dims[2] = 400;
+  ExpectError([&] { PlanOf(SmallConvNext(8), wide); }, ErrorKind::kMismatch,
+              {"width of stage 2", "400", "only 24"});
+  VitConfig mlp = SmallVit(16, 2);
+  mlp.mlp_ratio = 5;
+  ExpectError([&] { PlanOf(SmallVit(16, 2), mlp); }, ErrorKind::kMismatch,
+              {"MLP width", "80", "only 64"});
+}
+
+TEST(PlanSelection, NamesATensorThatTheFileLacks) {
+  const VitConfig teacher = SmallVit(16, 2);
+  HashedSource file(teacher);
+  std::erase_if(file.specs(), [](const TensorSpec& spec) {
+    return spec.name == "blocks.1.mlp.fc1.bias";
+  });
+  ExpectError(
+      [&] {
+        PlanSelection(teacher, file.Specs(), SmallVit(8, 2), {}, NoEvidence());
+      },
+      ErrorKind::kMismatch, {"blocks.1.mlp.fc1.bias", "no such tensor"});
+}
+
+TEST(PlanSelection, NamesATensorOfAnotherShapeOrType) {
+  const VitConfig teacher = SmallVit(16, 2);
+  HashedSource file(teacher);
+  file.specs()[0].shape = {1, 1, 17};
+  const auto plan = [&] {
+    PlanSelection(teacher, file.Specs(), SmallVit(8, 2), {}, NoEvidence());
+  };
+  ExpectError(plan, ErrorKind::kMismatch,
+              {"cls_token", "[1, 1, 17]", "[1, 1, 16]"});
+  file.specs()[0].shape = {1, 1, 16};
+  file.specs()[0].dtype = DType::kI64;
+  ExpectError(plan, ErrorKind::kMismatch, {"cls_token", "int64"});
+}
+
+TEST(PlanSelection, AccountsForEveryTensorOfTheFile) {
+  const VitConfig teacher = SmallVit(16, 2, 3);
+  HashedSource file(teacher);
+  file.specs().push_back({"decoder.weight", {3}, DType::kF32});
+  const Plan plan =
+      PlanSelection(teacher, file.Specs(), SmallVit(8, 2), {}, NoEvidence());
+  size_t used = 0;
+  for (const Entry& entry : plan.entries) {
+    used += std::holds_alternative<Selected>(entry.source);
+  }
+  EXPECT_EQ(used + plan.unused.size(), file.Specs().size());
+  EXPECT_THAT(plan.unused, testing::Contains(testing::FieldsAre(
+                               "decoder.weight", HasSubstr("no tensor"))));
+}
+
+// What the teacher lacks and an identity replaces.
+TEST(PlanSelection, ReplacesWhatTheTeacherLacks) {
+  VitConfig clip = SmallVit(16, 2);
+  clip.pre_norm = true;
+  VitConfig student = SmallVit(8, 2);
+  student.layer_scale = 1e-6;
+  const Plan plan = PlanOf(clip, student);
+  const auto& bias =
+      std::get<Fresh>(EntryOf(plan, "patch_embed.proj.bias").source);
+  EXPECT_EQ(bias.init, model::Init{});
+  const auto& gamma =
+      std::get<Fresh>(EntryOf(plan, "blocks.0.ls1.gamma").source);
+  EXPECT_EQ(gamma.init.value, 1);
+  EXPECT_THAT(plan.notes,
+              testing::Contains(HasSubstr("norm before the blocks")));
+  EXPECT_THAT(plan.unused, testing::Contains(testing::FieldsAre(
+                               "norm_pre.weight", HasSubstr("no such"))));
+}
+
+TEST(PlanSelection, RefusesWhatNothingReplaces) {
+  VitConfig student = SmallVit(8, 2);
+  student.pre_norm = true;
+  ExpectError([&] { PlanOf(SmallVit(16, 2), student); }, ErrorKind::kMismatch,
+              {"norm_pre.weight", "--skip 'norm_pre.weight'"});
+}
+
+TEST(PlanSelection, TakesTheFinalNormFromItsOtherPlace) {
+  VitConfig teacher = SmallVit(16, 2);
+  teacher.pooling = model::Pooling::kAverage;
+  const Plan plan = PlanOf(teacher, SmallVit(8, 2));
+  EXPECT_EQ(SelectedOf(plan, "norm.weight").teacher, "fc_norm.weight");
+}
+
+TEST(PlanSelection, ResamplesPositionsAndKernels) {
+  VitConfig teacher = SmallVit(16, 2);
+  teacher.img_size = 64;  // grid 8
+  VitConfig student = SmallVit(8, 2);
+  student.patch_size = 16;  // grid 2
+  const Plan plan = PlanOf(teacher, student);
+  EXPECT_EQ(*SelectedOf(plan, "pos_embed").positions,
+            (Positions{{0}, 1, 8, 2}));
+  EXPECT_EQ(*SelectedOf(plan, "patch_embed.proj.weight").kernel,
+            (KernelResize{8, 16, PatchResize::kPinv}));
+}
+
+TEST(PlanSelection, FindsEachTokensPosition) {
+  VitConfig teacher = SmallVit(16, 2);
+  teacher.dist_token = true;
+  EXPECT_EQ(*SelectedOf(PlanOf(teacher, SmallVit(8, 2)), "pos_embed").positions,
+            (Positions{{0}, 2, 4, 4}));
+
+  VitConfig without = SmallVit(16, 2);
+  without.no_embed_class = true;
+  const Plan plan = PlanOf(without, SmallVit(8, 2));
+  EXPECT_EQ(*SelectedOf(plan, "pos_embed").positions,
+            (Positions{{-1}, 0, 4, 4}));
+  EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("starts at zeros")));
+}
+
+TEST(PlanSelection, OfficialTakesNoHeadAndOneRule) {
+  Options options;
+  options.official = true;
+  const Plan plan = PlanOf(SmallConvNext(16), SmallConvNext(8), options);
+  for (const Entry& entry : plan.entries) {
+    EXPECT_THAT(entry.student.name, testing::Not(HasSubstr("head")));
+    EXPECT_TRUE(std::holds_alternative<Selected>(entry.source));
+  }
+  options.method = Method::kRandom;
+  ExpectError([&] { PlanOf(SmallVit(16, 2), SmallVit(8, 2), options); },
+              ErrorKind::kUsage, {"--compat official", "one fixed rule"});
+}
+
+// l1 asks for one tensor and axis, the shared rules for all that share it, and
+// a fused qkv counts three times.
+TEST(PlanSelection, AddsUpScoresOverAllThatShareAnAxis) {
+  const VitConfig teacher = SmallVit(4, 1, 1);
+  const VitConfig student = SmallVit(2, 1, 1);
+  Evidence evidence;
+  // Channel 3 of proj's columns is strong, channel 1 of q, and of k, weak ones
+  // that add up to more than v's channel 0.
+  evidence.slice_scores = [](const std::string& name, size_t axis, int) {
+    if (name == "blocks.0.attn.proj.weight" && axis == 1) {
+      return std::vector<double>{0, 0, 0, 9};
+    }
+    if (name == "blocks.0.attn.qkv.weight" && axis == 0) {
+      return std::vector<double>{0, 2, 0, 0, 0, 2, 0, 0, 3, 0, 0, 0};
+    }
+    return std::vector<double>(64, 0);
+  };
+  const auto plan_of = [&](Method method) {
+    return PlanSelection(teacher, HashedSource(teacher).Specs(), student,
+                         With(method), evidence);
+  };
+  const Plan shared = plan_of(Method::kL1Shared);
+  EXPECT_THAT(SetOf(shared, "blocks.0.attn.qkv.weight", 0).indices,
+              ElementsAre(1, 3));
+  EXPECT_EQ(SetOf(shared, "blocks.0.attn.qkv.weight", 0),
+            SetOf(shared, "blocks.0.attn.proj.weight", 1));
+  const Plan alone = plan_of(Method::kL1);
+  EXPECT_THAT(SetOf(alone, "blocks.0.attn.qkv.weight", 0).indices,
+              ElementsAre(0, 1, 2, 3, 5, 8));
+  EXPECT_THAT(SetOf(alone, "blocks.0.attn.proj.weight", 1).indices,
+              ElementsAre(0, 3));
+}
+
+TEST(PlanSelection, MagnitudeStoresRuleAndDigest) {
+  const VitConfig teacher = SmallVit(16, 2);
+  Evidence evidence;
+  evidence.magnitude_digest = [](const std::string& name, int64_t count) {
+    return name + std::to_string(count);
+  };
+  const Plan plan =
+      PlanSelection(teacher, HashedSource(teacher).Specs(), SmallVit(8, 2),
+                    With(Method::kMagnitude), evidence);
+  EXPECT_EQ(std::get<Ranked>(EntryOf(plan, "norm.bias").source).digest,
+            "norm.bias8");
+  VitConfig other = SmallVit(8, 2);
+  other.patch_size = 16;
+  ExpectError(
+      [&] {
+        PlanSelection(teacher, HashedSource(teacher).Specs(), other,
+                      With(Method::kMagnitude), evidence);
+      },
+      ErrorKind::kMismatch, {"pos_embed", "magnitude"});
+}
+
+TEST(PlanRandom, DrawsEveryTensor) {
+  const Plan plan = PlanRandom(SmallVit(8, 2), model::Initializer::kXavier, 3);
+  EXPECT_EQ(plan.entries.size(), model::Layout(SmallVit(8, 2)).size());
+  for (const Entry& entry : plan.entries) {
+    EXPECT_EQ(std::get<Fresh>(entry.source).reason, "xavier");
+  }
+}
+
+}  // namespace
+}  // namespace wsel::select

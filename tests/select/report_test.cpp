@@ -1,0 +1,53 @@
+#include "wsel/select/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "hashed_source.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::select {
+namespace {
+
+using testing::HasSubstr;
+
+Plan UniformPlan(const char* teacher, const char* student,
+                 const Options& options = {}) {
+  const model::Config& config = model::FindVariant(teacher).config;
+  return PlanSelection(config, HashedSource(config).Specs(),
+                       model::FindVariant(student).config, options, {});
+}
+
+TEST(Report, SaysWhereEachTensorComesFrom) {
+  Options options;
+  options.skip = {"norm"};
+  options.layers = "last";
+  const std::string text =
+      Report(UniformPlan("vit_small", "vit_a_patch16_224", options));
+  EXPECT_THAT(text, HasSubstr("teacher  vit_small_patch16_224, ViT, 22.05 M"));
+  EXPECT_THAT(text, HasSubstr("blocks 6, 7, 8, 9, 10, 11"));
+  EXPECT_THAT(text, HasSubstr("192 of 384: 0, 2, 4, 6, ... 382"));
+  EXPECT_THAT(
+      text, HasSubstr("blocks.*.attn.qkv.weight [1152, 384]: attn x3, width"));
+  EXPECT_THAT(text, HasSubstr("x6"));
+  EXPECT_THAT(text, HasSubstr("fresh, ones (skipped: norm)"));
+  EXPECT_THAT(text, HasSubstr("blocks.2.*: no block of the student is taken "
+                              "from this one (12 tensors)"));
+}
+
+TEST(Report, NamesTheResampling) {
+  const std::string text =
+      Report(UniformPlan("vit_small_patch14_dinov2", "vit_tiny_patch16_224"));
+  EXPECT_THAT(text, HasSubstr("grid 37x37 -> 14x14, bicubic"));
+  EXPECT_THAT(text, HasSubstr("kernel 14x14 -> 16x16, pinv"));
+}
+
+TEST(CountShares, AddsUpToAllElements) {
+  const Plan plan = UniformPlan("vit_small", "vit_tiny");
+  const Shares shares = CountShares(plan);
+  EXPECT_EQ(shares.fresh, 1000 * 193);
+  EXPECT_EQ(shares.selected + shares.fresh, ParameterCount(plan.student));
+}
+
+}  // namespace
+}  // namespace wsel::select
