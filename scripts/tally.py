@@ -2,8 +2,8 @@
 """Adds up test results: tally.py FOLDER RUN...
 
 Each RUN left FOLDER/RUN.xml, as GoogleTest writes it, or an empty file
-FOLDER/RUN.passed. One that left neither did not finish: a failure, whatever its
-tests said before. Lists skipped and failed tests, and prints as last line
+FOLDER/RUN.passed. One that left neither did not finish, and one with a
+FOLDER/RUN.failed exited non-zero: failures, whatever their tests said. Lists skipped and failed tests, and prints as last line
 "N passed, N failed, N skipped".
 """
 
@@ -34,6 +34,9 @@ def tally(folder, run):
             print(f"skipped {name}: {' '.join(text[1:] or text)}")
         elif case.get("status") == "run":
             passed += 1
+    if not failed and (folder / f"{run}.failed").exists():
+        failed = 1
+        print(f"FAILED  {run}: by its exit code; a sanitizer, or an exit too early")
     return passed, failed, skipped
 
 
