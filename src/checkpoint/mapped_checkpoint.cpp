@@ -71,7 +71,11 @@ size_t MappedCheckpoint::IndexOf(std::string_view name) const {
 TensorView MappedCheckpoint::View(std::string_view name) const {
   const size_t i = IndexOf(name);
   const TensorPlace& place = contents_.places[i];
-  TensorView view{contents_.specs[i], place.strides, place.bytes, nullptr};
+  const TensorSpec& spec = contents_.specs[i];
+  TensorView view{
+      spec,
+      place.strides.empty() ? ContiguousStrides(spec.shape) : place.strides,
+      place.bytes, nullptr};
   if (!IsAligned(view.bytes, view.spec.dtype)) CopyAligned(view);
   return view;
 }

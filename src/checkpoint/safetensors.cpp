@@ -152,7 +152,7 @@ class HeaderReader {
   }
 
   bool AddDimension(uint64_t size) {
-    constexpr size_t kMaxRank = 32;
+    constexpr size_t kMaxRank = 16;
     Shape& shape = entries.back().spec.shape;
     if (size > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
       Refuse(At(),
@@ -175,6 +175,10 @@ class HeaderReader {
   }
 
   bool AddMetadata(std::string& text) {
+    if (metadata.size() == kMaxTensors) {
+      Refuse(path_,
+             fmt::format("__metadata__ has more than {} entries", kMaxTensors));
+    }
     if (!metadata.emplace(key_, std::move(text)).second) {
       Refuse(path_,
              fmt::format("__metadata__ has two values for {}", Quoted(key_)));
@@ -257,6 +261,30 @@ void CheckCover(const std::vector<Entry>& entries, uint64_t data_size,
   }
 }
 
+size_t EndOfString(std::string_view json, size_t begin) {
+  size_t i = begin + 1;
+  while (i < json.size() && json[i] != '"') i += json[i] == '\\' ? 2 : 1;
+  return std::min(i + 1, json.size());
+}
+
+// The parser keeps a string or number twice while it reads it, however long.
+void CheckTokens(std::string_view json, const std::string& path) {
+  constexpr size_t kLongest = 4U << 20U;
+  for (size_t i = 0; i < json.size();) {
+    const size_t end =
+        json[i] == '"' ? EndOfString(json, i)
+                       : std::min(json.find_first_not_of("0123456789+-.eE", i),
+                                  json.size());
+    if (end - i > kLongest) {
+      Refuse(path, fmt::format("byte {}: the header has a string or number of "
+                               "more than 4 MB; the file is broken or an "
+                               "attack, get another copy",
+                               8 + i));
+    }
+    i = std::max(end, i + 1);
+  }
+}
+
 uint64_t HeaderLength(ByteCursor& cursor, const std::string& path) {
   const auto length = cursor.Little<uint64_t>();
   if (length > kMaxSafetensorsHeader) {
@@ -278,8 +306,7 @@ Contents ContentsOf(HeaderReader& header, std::span<const std::byte> data) {
   contents.places.reserve(header.entries.size());
   for (Entry& entry : header.entries) {
     contents.places.push_back(
-        {ContiguousStrides(entry.spec.shape),
-         data.subspan(entry.begin, entry.end - entry.begin)});
+        {{}, data.subspan(entry.begin, entry.end - entry.begin)});
     contents.specs.push_back(std::move(entry.spec));
   }
   contents.metadata = std::move(header.metadata);
@@ -295,6 +322,7 @@ std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file) {
   if (!json.starts_with('{')) {
     Refuse(path, "byte 8: the header does not start with '{'");
   }
+  CheckTokens(json, path);
   HeaderReader header(path);
   nlohmann::json::sax_parse(json.begin(), json.end(), &header);
   for (const Entry& entry : header.entries) CheckSize(entry, path);

@@ -159,7 +159,7 @@ class Walk {
 
   bool AddTensor(const PickleValue& value) {
     auto tensor =
-        ReadPickledTensor(value, path_, name_.empty() ? kAlone : name_);
+        ReadPickledTensor(value, path_, name_.empty() ? alone_ : name_);
     if (!tensor) return false;
     if (result_.tensors.size() == kMaxTensors) {
       Refuse(path_, fmt::format("holds more than {} tensors", kMaxTensors));
@@ -175,7 +175,7 @@ class Walk {
     }
   }
 
-  const std::string kAlone = "tensor";
+  const std::string alone_ = "tensor";  // a name for the root
   std::string_view path_;
   size_t visits_left_;
   std::string name_;

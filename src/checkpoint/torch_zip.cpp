@@ -139,6 +139,9 @@ class Archive {
     const Bytes bytes =
         Cut(storage.first(static_cast<size_t>(tensor.storage_bytes)), tensor,
             where);
+    if (tensor.strides == ContiguousStrides(tensor.spec.shape)) {
+      tensor.strides.clear();
+    }
     contents_.specs.push_back(std::move(tensor.spec));
     contents_.places.push_back({std::move(tensor.strides), bytes});
   }

@@ -128,7 +128,7 @@ TEST(Safetensors, RefusesShapesThatOverflow) {
   EXPECT_THAT(Refusal(One("U8", "[99999999999999999999]", "[0,0]", 0)),
               HasSubstr("64 bits"));
   std::string ones = "[1";
-  for (int i = 0; i < 40; ++i) ones += ",1";
+  for (int i = 0; i < 16; ++i) ones += ",1";
   EXPECT_THAT(Refusal(One("U8", ones + "]", "[0,1]", 1)),
               HasSubstr("dimensions"));
 }
@@ -175,6 +175,25 @@ TEST(Safetensors, RefusesOtherJson) {
   EXPECT_THAT(
       Refusal(File(Header(Tensor("\\u001b[2J", "U8", "[0]", "[0,0]")), 0)),
       HasSubstr("'?[2J'"));
+}
+
+// Memory must not grow with what a header pretends to hold.
+TEST(Safetensors, RefusesHeadersThatOnlyFillMemory) {
+  const std::string long_text(5U << 20U, '1');
+  EXPECT_THAT(Refusal(File("{\"" + long_text + "\":{}}", 0)),
+              HasSubstr("byte 9: the header has a string"));
+  EXPECT_THAT(Refusal(File("{\"a\":" + long_text + "}", 0)),
+              HasSubstr("more than 4 MB"));
+  EXPECT_THAT(Refusal(File("{\"a\\\"" + long_text, 0)),
+              HasSubstr("more than 4 MB"));
+  std::string tensors = "{";
+  std::string entries = R"({"__metadata__":{)";
+  for (int i = 0; i <= 32'768; ++i) {
+    tensors += Tensor(std::to_string(i), "U8", "[0]", "[0,0]") + ",";
+    entries += fmt::format(R"("{}":"",)", i);
+  }
+  EXPECT_THAT(Refusal(File(tensors, 0)), HasSubstr("more than 32768 tensors"));
+  EXPECT_THAT(Refusal(File(entries, 0)), HasSubstr("more than 32768 entries"));
 }
 
 TEST(Safetensors, DeepJsonEndsAtOnce) {

@@ -16,11 +16,13 @@ namespace wsel::checkpoint {
 
 // More tensors than any one file of a vision model holds (a large one has two
 // thousand): a bound on what a hostile table of contents can make us allocate.
-inline constexpr size_t kMaxTensors = 100'000;
+inline constexpr size_t kMaxTensors = 32'768;
 
 // Where a tensor lies in the file.
 struct TensorPlace {
-  std::vector<int64_t> strides;  // in elements, none negative
+  // In elements, none negative; none at all where they are contiguous, since a
+  // table of contents should be no larger in memory than in the file.
+  std::vector<int64_t> strides;
   std::span<const std::byte> bytes;
 };
 

@@ -13,7 +13,9 @@ inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;
 
 // Reads a safetensors file: eight bytes of header length, a JSON object
 // name -> {dtype, shape, data_offsets}, then the numbers. Stricter than the
-// library in one point: at most 32 dimensions.
+// library, so that memory stays within the file's size and a few megabytes: at
+// most 16 dimensions, 32,768 tensors and as many metadata entries, and no
+// string of more than 4 MB.
 // Errors: kFormat, with file and tensor.
 std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file);
 
