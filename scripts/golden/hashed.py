@@ -1,7 +1,8 @@
-"""Numbers that Python and C++ compute alike, so that goldens need not hold
-them: element i of tensor `name` comes from splitmix64(fnv1a64(name) + 4 i + k).
+"""Numbers that Python and C++ compute alike, so that goldens hold results and
+no inputs: hashes, splitmix64, of a tensor's name and an element's index.
 
-tests/model/hashed.h is the other half.
+tests/hashed_source.h has `hashed` in C++, tests/model/hashed_parameters.h the
+rest.
 """
 
 import math
@@ -25,11 +26,22 @@ def splitmix64(x):
     return x ^ (x >> np.uint64(31))
 
 
+def bits(name, count):
+    index = np.arange(count, dtype=np.uint64) + np.uint64(fnv1a64(name))
+    return splitmix64(index)
+
+
+def hashed(name, shape):
+    """Uniform in [-0.5, 0.5), of 24 bits: exact in float32."""
+    top = bits(name, math.prod(shape)) >> np.uint64(40)
+    value = top.astype(np.float32) * np.float32(2.0**-24) - np.float32(0.5)
+    return value.reshape(shape)
+
+
 def uniforms(name, count):
     """[count, 4] in [0, 1)."""
-    index = np.arange(4 * count, dtype=np.uint64) + np.uint64(fnv1a64(name))
-    bits = splitmix64(index) >> np.uint64(11)
-    return (bits.astype(np.float64) * 2.0**-53).reshape(count, 4)
+    top = bits(name, 4 * count) >> np.uint64(11)
+    return (top.astype(np.float64) * 2.0**-53).reshape(count, 4)
 
 
 def normal(name, shape, deviation):

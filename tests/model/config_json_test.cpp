@@ -1,0 +1,91 @@
+#include "wsel/model/config_json.h"
+
+#include "throws.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::model {
+namespace {
+
+Config Read(const std::string& text) {
+  return ConfigFromJson(text, "model", ErrorKind::kConfig);
+}
+
+void ExpectRefused(const std::string& text,
+                   const std::vector<std::string>& parts) {
+  ExpectError([&] { Read(text); }, ErrorKind::kConfig, parts);
+}
+
+TEST(ConfigJson, ReadsBackEveryVariant) {
+  for (const Variant& variant : Variants()) {
+    EXPECT_EQ(Read(ToJson(variant.config)), variant.config)
+        << ToJson(variant.config);
+  }
+}
+
+TEST(ConfigJson, StartsWithTheFamily) {
+  EXPECT_TRUE(ToJson(VitConfig{}).starts_with(R"({"family":"vit","name":)"));
+  EXPECT_TRUE(ToJson(ConvNextConfig{}).starts_with(R"({"family":"convnext",)"));
+}
+
+TEST(ConfigJson, OverridesABase) {
+  const auto config = std::get<VitConfig>(
+      Read(R"({"base": "vit_tiny", "depth": 6, "num_classes": 10})"));
+  EXPECT_EQ(config.depth, 6);
+  EXPECT_EQ(config.embed_dim, 192);
+  EXPECT_EQ(config.num_classes, 10);
+  EXPECT_EQ(config.name, "vit_a_patch16_224");
+}
+
+TEST(ConfigJson, KeepsTheNameOfABaseOfOtherClassesAndImages) {
+  EXPECT_EQ(NameOf(Read(R"({"base": "deit_tiny", "num_classes": 10})")),
+            "deit_tiny_patch16_224");
+  EXPECT_EQ(NameOf(Read(R"({"base": "deit_tiny", "img_size": 96})")),
+            "deit_tiny_patch16_224");
+  EXPECT_EQ(NameOf(Read(R"({"base": "vit_tiny", "embed_dim": 224,
+                            "num_heads": 4, "name": "mine"})")),
+            "mine");
+}
+
+TEST(ConfigJson, NamesWhatHasNoBase) {
+  EXPECT_EQ(NameOf(Read(R"({"family": "vit"})")), "vit_base_patch16_224");
+  EXPECT_EQ(NameOf(Read(R"({"family": "convnext", "dims": [8, 16, 24, 32],
+                            "depths": [1, 1, 1, 1]})")),
+            "convnext_d8-16-24-32_l1-1-1-1");
+}
+
+TEST(ConfigJson, SaysWhatIsWrongAndWhere) {
+  ExpectRefused(R"({"base": "vit_tini"})",
+                {"model.base", "did you mean 'vit_tiny"});
+  ExpectRefused(R"({"base": "vit_tiny", "dept": 6})",
+                {"unknown key 'dept'", "did you mean 'depth'?"});
+  ExpectRefused(R"({"base": "vit_tiny", "depth": 6.5})", {"model.depth"});
+  ExpectRefused(R"({"base": "vit_tiny", "depth": 0})", {"model.depth", "is 0"});
+  ExpectRefused(R"({"base": "vit_tiny", "dims": [1, 2, 3, 4]})",
+                {"unknown key 'dims'"});
+  ExpectRefused(R"({"base": "vit_tiny", "pooling": "tokn"})",
+                {"model.pooling", "did you mean 'token'?"});
+  ExpectRefused(R"({"family": "resnet"})", {"model.family", "vit, convnext"});
+  ExpectRefused(R"({"family": "convnext", "base": "vit_tiny"})",
+                {"model.family", "'vit_tiny_patch16_224' is a ViT"});
+  ExpectRefused(R"({"depth": 6})", {"\"base\"", "\"family\""});
+  ExpectRefused(R"({"family": "convnext", "dims": [1, 2, 3]})",
+                {"model.dims", "3 numbers"});
+  ExpectRefused("[]", {"model", "expected an object"});
+}
+
+TEST(ConfigJson, SpeaksOfAFileWhereItIsOne) {
+  ExpectError(
+      [] {
+        ConfigFromJson(R"({"family": "vit", "depth": 0})", "a.safetensors",
+                       ErrorKind::kFormat);
+      },
+      ErrorKind::kFormat, {"a.safetensors.depth: is 0"});
+  ExpectError(
+      [] {
+        ConfigFromJson(R"({"base": "x"})", "a.safetensors", ErrorKind::kFormat);
+      },
+      ErrorKind::kFormat, {"a.safetensors.base: unknown model 'x'"});
+}
+
+}  // namespace
+}  // namespace wsel::model

@@ -1,0 +1,71 @@
+#include "wsel/model/config.h"
+
+#include <functional>
+#include <limits>
+
+#include "throws.h"
+
+namespace wsel::model {
+namespace {
+
+void ExpectVitError(const std::function<void(VitConfig&)>& change,
+                    const std::vector<std::string>& parts) {
+  VitConfig config;
+  change(config);
+  ExpectError([&] { Validate(config, "student"); }, ErrorKind::kConfig, parts);
+}
+
+void ExpectConvNextError(const std::function<void(ConvNextConfig&)>& change,
+                         const std::vector<std::string>& parts) {
+  ConvNextConfig config;
+  change(config);
+  ExpectError([&] { Validate(config, "student"); }, ErrorKind::kConfig, parts);
+}
+
+TEST(Validate, NamesTheFieldOfAVit) {
+  ExpectVitError([](auto& c) { c.depth = 0; }, {"student.depth", "is 0"});
+  ExpectVitError([](auto& c) { c.depth = 1 << 30; }, {"student.depth"});
+  ExpectVitError([](auto& c) { c.embed_dim = int64_t{1} << 40; },
+                 {"student.embed_dim"});
+  ExpectVitError([](auto& c) { c.img_size = 225; },
+                 {"student.img_size", "225", "16"});
+  ExpectVitError([](auto& c) { c.num_heads = 7; },
+                 {"student.num_heads", "768", "7"});
+  ExpectVitError([](auto& c) { c.num_classes = -1; }, {"student.num_classes"});
+  ExpectVitError([](auto& c) { c.class_token = false; }, {"student.pooling"});
+  ExpectVitError([](auto& c) { c.mlp_ratio = 1e-9; }, {"student.mlp_ratio"});
+  ExpectVitError(
+      [](auto& c) { c.mlp_ratio = std::numeric_limits<double>::infinity(); },
+      {"student.mlp_ratio"});
+  ExpectVitError([](auto& c) { c.norm_eps = 0; }, {"student.norm_eps"});
+  ExpectVitError(
+      [](auto& c) { c.layer_scale = std::numeric_limits<double>::quiet_NaN(); },
+      {"student.layer_scale"});
+}
+
+TEST(Validate, GivesADistillationTokenOnlyWhereTimmHasOne) {
+  const auto distilled = [](auto change) {
+    return [change](VitConfig& c) {
+      c.dist_token = true;
+      change(c);
+    };
+  };
+  ExpectVitError(distilled([](auto& c) { c.reg_tokens = 4; }),
+                 {"student.dist_token"});
+  ExpectVitError(distilled([](auto& c) { c.no_embed_class = true; }),
+                 {"student.dist_token"});
+  ExpectVitError(distilled([](auto& c) { c.pooling = Pooling::kAverage; }),
+                 {"student.dist_token"});
+}
+
+TEST(Validate, NamesTheFieldOfAConvNext) {
+  ExpectConvNextError([](auto& c) { c.patch_size = 5; },
+                      {"student.patch_size", "1 to 4"});
+  ExpectConvNextError([](auto& c) { c.dims[2] = 0; }, {"student.dims[2]"});
+  ExpectConvNextError([](auto& c) { c.depths[3] = 0; }, {"student.depths[3]"});
+  ExpectConvNextError([](auto& c) { c.head_init_scale = 0; },
+                      {"student.head_init_scale"});
+}
+
+}  // namespace
+}  // namespace wsel::model

@@ -1,0 +1,223 @@
+#include "wsel/model/detect.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <limits>
+#include <random>
+
+#include "model/specs_source.h"
+#include "throws.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::model {
+namespace {
+
+SpecsSource Tiny() { return SpecsSource(FindVariant("vit_tiny").config); }
+SpecsSource Femto() {
+  return SpecsSource(FindVariant("convnext_femto").config);
+}
+
+std::string Assumptions(const Detection& detection) {
+  return fmt::to_string(fmt::join(detection.assumptions, "; "));
+}
+
+void ExpectRefused(const SpecsSource& source,
+                   const std::vector<std::string>& parts) {
+  ExpectError([&] { Detect(source); }, ErrorKind::kMismatch, parts);
+}
+
+// What a file can tell of a config: GELUs and a DeiT's name are not in it.
+Config Told(Config config) {
+  if (auto* vit = std::get_if<VitConfig>(&config)) {
+    vit->activation = Activation::kGelu;
+  } else {
+    std::get<ConvNextConfig>(config).img_size = 224;
+  }
+  std::visit([&](auto& c) { c.name = ""; }, config);
+  return config;
+}
+
+TEST(Detect, TellsEveryVariantWithAndWithoutAHead) {
+  for (const Variant& variant : Variants()) {
+    for (const int64_t classes : {0, 37}) {
+      Config config = variant.config;
+      SetNumClasses(config, classes);
+      const auto detection = Detect(SpecsSource(config));
+      ASSERT_TRUE(detection) << NameOf(config);
+      EXPECT_EQ(Told(detection->config), Told(config)) << NameOf(config);
+      EXPECT_TRUE(SameArchitecture(
+          FindVariant(NameOf(detection->config)).config, detection->config));
+    }
+  }
+}
+
+TEST(Detect, SaysWhatItAssumed) {
+  EXPECT_EQ(Assumptions(*Detect(Tiny())),
+            "3 heads, as vit_tiny_patch16_224 has");
+  EXPECT_EQ(Assumptions(*Detect(Femto())),
+            "images of 224 pixels; layer scales started at 1e-06");
+  const SpecsSource clip(FindVariant("vit_base_patch16_clip_224").config);
+  EXPECT_THAT(Assumptions(*Detect(clip)),
+              testing::AllOf(testing::HasSubstr("1e-05"),
+                             testing::HasSubstr("QuickGELU")));
+}
+
+TEST(Detect, GivesUnknownWidthsHeadsOf64Channels) {
+  VitConfig config;
+  config.embed_dim = 320;
+  config.num_heads = 5;
+  config.mlp_ratio = 10.0 / 3;  // hidden: 1066
+  const auto detection = Detect(SpecsSource(config));
+  const auto& found = std::get<VitConfig>(detection->config);
+  EXPECT_EQ(found.num_heads, 5);
+  EXPECT_EQ(found.MlpHidden(), config.MlpHidden());
+  EXPECT_EQ(found.name, "vit_d320_l12_h5_p16");
+  EXPECT_EQ(Assumptions(*detection), "64 channels a head, so 5 heads");
+
+  config.embed_dim = 100;
+  config.num_heads = 2;
+  const auto odd = Detect(SpecsSource(config));
+  EXPECT_EQ(std::get<VitConfig>(odd->config).num_heads, 2);
+}
+
+TEST(Detect, KeepsEveryHiddenChannelOfOddRatios) {
+  for (int64_t hidden = 1; hidden < 400; ++hidden) {
+    auto source = Tiny();
+    for (int block = 0; block < 12; ++block) {
+      source.Reshape(fmt::format("blocks.{}.mlp.fc1.weight", block),
+                     {hidden, 192});
+    }
+    const auto detection = Detect(source);
+    EXPECT_EQ(std::get<VitConfig>(detection->config).MlpHidden(), hidden);
+  }
+}
+
+TEST(Detect, ReadsTheImageSizeOffTheGrid) {
+  auto config = std::get<VitConfig>(FindVariant("vit_tiny").config);
+  config.img_size = 96;
+  config.reg_tokens = 4;
+  for (const bool no_embed_class : {false, true}) {
+    config.no_embed_class = no_embed_class;
+    const auto found = std::get<VitConfig>(Detect(SpecsSource(config))->config);
+    EXPECT_EQ(found.img_size, 96);
+    EXPECT_EQ(found.reg_tokens, 4);
+    EXPECT_EQ(found.no_embed_class, no_embed_class);
+  }
+}
+
+TEST(Detect, TellsConvNextsApart) {
+  auto config = std::get<ConvNextConfig>(FindVariant("convnext_femto").config);
+  config.conv_mlp = false;  // the official weight-selection student
+  config.layer_scale = 0;
+  config.patch_size = 2;
+  const auto found =
+      std::get<ConvNextConfig>(Detect(SpecsSource(config))->config);
+  config.name = found.name;
+  EXPECT_EQ(found, config);
+}
+
+TEST(Detect, TakesAFileWithoutItsHeadNorm) {
+  const auto detection = Detect(Femto().Remove("head"));
+  EXPECT_EQ(NameOf(detection->config), "convnext_femto");
+  EXPECT_EQ(NumClasses(detection->config), 0);
+}
+
+TEST(Detect, FindsNothingInOtherModels) {
+  EXPECT_FALSE(Detect(SpecsSource()));
+  EXPECT_FALSE(Detect(SpecsSource()
+                          .Add("conv1.weight", {64, 3, 7, 7})
+                          .Add("fc.weight", {1000, 512})));
+  // A Swin.
+  EXPECT_FALSE(
+      Detect(SpecsSource()
+                 .Add("patch_embed.proj.weight", {96, 3, 4, 4})
+                 .Add("layers.0.blocks.0.attn.qkv.weight", {288, 96})));
+}
+
+TEST(Detect, RefusesRelativesByTheTensorThatTells) {
+  ExpectRefused(Tiny().Add("blocks.0.mlp.w12.weight", {4096, 192}),
+                {"blocks.0.mlp.w12.weight", "SwiGLU"});
+  ExpectRefused(Tiny().Add("blocks.0.attn.rel_pos_h", {27, 64}),
+                {"blocks.0.attn.rel_pos_h", "relative positions"});
+  ExpectRefused(Femto().Add("stages.0.blocks.0.mlp.grn.weight", {192}),
+                {"stages.0.blocks.0.mlp.grn.weight", "V2"});
+  ExpectRefused(Femto().Add("stem.3.weight", {48}), {"stem.3.weight"});
+}
+
+TEST(Detect, NamesWhatDoesNotFit) {
+  ExpectRefused(Tiny().Remove("pos_embed"), {"pos_embed", "is missing"});
+  ExpectRefused(Tiny().Reshape("pos_embed", {1, 190, 192}),
+                {"pos_embed", "190 positions", "1 prefix"});
+  ExpectRefused(Tiny().Reshape("pos_embed", {197, 192}),
+                {"pos_embed", "[197, 192]", "3 dimensions"});
+  ExpectRefused(Tiny().Remove("blocks.3."), {"blocks.3", "is missing"});
+  ExpectRefused(Tiny().Reshape("blocks.0.attn.qkv.weight", {192, 192}),
+                {"blocks.0.attn.qkv.weight", "[576, 192]"});
+  ExpectRefused(Tiny().Reshape("patch_embed.proj.weight", {192, 1, 16, 16}),
+                {"patch_embed.proj.weight", "RGB"});
+  ExpectRefused(Tiny().Add("norm_pre.weight", {192}),
+                {"patch_embed.proj.bias", "norm_pre"});
+  ExpectRefused(
+      Femto().Reshape("stages.1.blocks.0.conv_dw.weight", {96, 1, 3, 3}),
+      {"stages.1.blocks.0.conv_dw.weight", "[width, 1, 7, 7]"});
+  ExpectRefused(Femto().Reshape("stem.0.weight", {48, 3, 8, 8}),
+                {"stem.0.weight", "1 to 4"});
+  ExpectRefused(Femto().Remove("stages.2."),
+                {"stages.2.blocks.0.conv_dw.weight", "is missing"});
+}
+
+// A block's number is no size to believe: nothing is allocated by it.
+TEST(Detect, RefusesAbsurdBlockNumbers) {
+  ExpectRefused(Tiny().Add("blocks.1000000000.norm1.weight", {192}),
+                {"blocks.12", "is missing"});
+  EXPECT_TRUE(
+      Detect(Tiny().Add("blocks.99999999999999999999999.norm1.weight", {192})));
+  EXPECT_TRUE(Detect(Tiny().Add("blocks.-1.norm1.weight", {192})));
+  EXPECT_TRUE(Detect(Tiny().Add("blocks.", {192})));
+}
+
+// Whatever the shapes are, it ends in a model that can be built, in nothing,
+// or in a wsel::Error.
+TEST(Detect, SurvivesHostileShapes) {
+  std::mt19937_64 random(1);
+  const std::vector<int64_t> sizes = {0,
+                                      1,
+                                      2,
+                                      3,
+                                      7,
+                                      16,
+                                      192,
+                                      (1 << 20) - 1,
+                                      1 << 20,
+                                      -1,
+                                      std::numeric_limits<int64_t>::max(),
+                                      std::numeric_limits<int64_t>::min()};
+  int refused = 0;
+  for (int round = 0; round < 4000; ++round) {
+    SpecsSource source = round % 2 == 0 ? Tiny() : Femto();
+    const auto specs = source.Specs();
+    for (int change = 0; change < 3; ++change) {
+      const TensorSpec& spec = specs[random() % specs.size()];
+      Shape shape(random() % 3 == 0 ? random() % 6 : spec.shape.size());
+      for (int64_t& size : shape) size = sizes[random() % sizes.size()];
+      source.Reshape(spec.name, shape);
+      // Those that Detect looks at come at the front or in block 0.
+      const TensorSpec& early = specs[random() % 12];
+      if (random() % 2 == 0) source.Reshape(early.name, shape);
+    }
+    try {
+      const auto detection = Detect(source);
+      if (detection) {
+        EXPECT_NO_THROW(Validate(detection->config, "detected"));
+      }
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::kMismatch) << e.what();
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 1000);
+}
+
+}  // namespace
+}  // namespace wsel::model

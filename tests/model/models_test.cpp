@@ -1,0 +1,119 @@
+// Against timm: logits and all gradients of small models, made by
+// scripts/golden/models.py in float64, and the live check of
+// scripts/golden/parity.py.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "model/golden.h"
+#include "model/hashed_model.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/model/build.h"
+#include "wsel/model/config_json.h"
+#include "wsel/model/layout.h"
+#include "wsel/model/variants.h"
+#include "wsel/tensor/torch_bridge.h"
+
+namespace wsel::model {
+namespace {
+
+std::vector<std::filesystem::path> FilesIn(const std::filesystem::path& folder,
+                                           const std::string& ending) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().string().ends_with(ending)) files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+double LargestDifference(const at::Tensor& a, const at::Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
+
+double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
+  return ((found - wanted).norm() / wanted.norm()).item<double>();
+}
+
+// Logits and gradients of sum(logits * cotangent) are the file's.
+void ExpectGolden(const checkpoint::Checkpoint& golden) {
+  const Config config = ConfigFromJson(golden.metadata().at("config"), "golden",
+                                       ErrorKind::kFormat);
+  Model model = HashedModel(config);
+  const int64_t size =
+      std::visit([](const auto& c) { return c.img_size; }, config);
+  const auto logits =
+      model.forward(HashedNormalTensor("input", {2, 3, size, size}));
+  const auto wanted = Borrow(golden.View("logits"));
+  ASSERT_EQ(logits.sizes(), wanted.sizes());
+  EXPECT_LT(LargestDifference(logits, wanted), 2e-5);
+
+  (logits * HashedNormalTensor("cotangent", logits.sizes())).sum().backward();
+  const auto parameters = model.module->named_parameters();
+  EXPECT_EQ(parameters.size() + 1, golden.Specs().size());
+  for (const auto& item : parameters) {
+    const auto gradient = item.value().grad();
+    ASSERT_TRUE(gradient.defined()) << item.key();
+    const auto expected = Borrow(golden.View("grad." + item.key()));
+    EXPECT_LT(RelativeError(gradient, expected), 1e-4) << item.key();
+  }
+}
+
+TEST(Models, HaveTimmsLogitsAndGradients) {
+  const auto files = FilesIn(GoldenFolder() / "logits", ".safetensors");
+  EXPECT_GE(files.size(), 17U);
+  for (const auto& file : files) {
+    SCOPED_TRACE(file.filename());
+    ExpectGolden(*checkpoint::Open(file));
+  }
+}
+
+TEST(Models, HaveTheParametersOfTheirLayoutInItsOrder) {
+  for (const Variant& variant : Variants()) {
+    const Model model = Build(variant.config);
+    std::vector<TensorSpec> found;
+    for (const auto& item : model.module->named_parameters()) {
+      EXPECT_TRUE(item.value().requires_grad());
+      found.push_back({item.key(), item.value().sizes().vec()});
+    }
+    std::vector<TensorSpec> wanted;
+    for (const ModelTensor& tensor : Layout(variant.config)) {
+      wanted.push_back(tensor.spec);
+    }
+    EXPECT_EQ(found, wanted) << NameOf(variant.config);
+  }
+}
+
+// Written by scripts/golden/parity.py: models of random architectures with
+// random weights, an input, and timm's float64 logits, of which the largest
+// counts as 1.
+TEST(Parity, LogitsAreTimms) {
+  const char* folder = std::getenv("WSEL_PARITY_DIR");
+  if (folder == nullptr) {
+    GTEST_SKIP() << "scripts/golden/parity.py sets WSEL_PARITY_DIR";
+  }
+  const auto files = FilesIn(folder, ".case.safetensors");
+  ASSERT_FALSE(files.empty());
+  const at::NoGradGuard no_grad;
+  for (const auto& file : files) {
+    SCOPED_TRACE(file.filename());
+    const auto golden = checkpoint::Open(file);
+    const std::string json = golden->metadata().at("config");
+    SCOPED_TRACE(json);
+    std::string weights = file.string();
+    weights.replace(weights.rfind(".case."), 6, ".weights.");
+    Model model = Build(ConfigFromJson(json, "case", ErrorKind::kFormat));
+    EXPECT_TRUE(Load(model, *checkpoint::Open(weights)).empty());
+    const auto logits = model.forward(Borrow(golden->View("input")));
+    const auto wanted = Borrow(golden->View("logits"));
+    ASSERT_EQ(logits.sizes(), wanted.sizes());
+    const double scale = std::max(1.0, wanted.abs().max().item<double>());
+    EXPECT_LT(LargestDifference(logits, wanted) / scale, 2e-5);
+  }
+}
+
+}  // namespace
+}  // namespace wsel::model
