@@ -52,8 +52,14 @@ std::string Unknown(std::string_view kind, std::string_view name,
     return fmt::format("unknown {} '{}': did you mean '{}'?", kind, name,
                        *nearest);
   }
-  return fmt::format("unknown {} '{}'; known: {}", kind, name,
-                     fmt::join(known, ", "));
+  // A registry of models fills a screen: its head shows what names look like.
+  constexpr size_t kMost = 16;
+  const auto end = known.begin() + std::min(kMost, known.size());
+  return fmt::format("unknown {} '{}'; known: {}{}", kind, name,
+                     fmt::join(known.begin(), end, ", "),
+                     known.size() > kMost
+                         ? fmt::format(", ... ({} in all)", known.size())
+                         : "");
 }
 
 }  // namespace wsel

@@ -353,7 +353,7 @@ TEST(PlanSelection, FindsEachTokensPosition) {
   const Plan plan = PlanOf(without, SmallVit(8, 2));
   EXPECT_EQ(*SelectedOf(plan, "pos_embed").positions,
             (Positions{{-1}, 0, 4, 4}));
-  EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("starts at zeros")));
+  EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("starts at zeros")));
 }
 
 TEST(PlanSelection, OfficialTakesNoHeadAndOneRule) {

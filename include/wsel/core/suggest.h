@@ -16,7 +16,7 @@ std::optional<std::string> Nearest(std::string_view name,
                                    const std::vector<std::string>& known);
 
 // "unknown model 'vit_tini': did you mean 'vit_tiny'?", and where nothing is
-// near, all known names: "unknown method 'x'; known: uniform, random".
+// near, known names, 16 at most: "unknown method 'x'; known: uniform, random".
 std::string Unknown(std::string_view kind, std::string_view name,
                     const std::vector<std::string>& known);
 
