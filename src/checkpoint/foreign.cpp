@@ -58,7 +58,7 @@ constexpr std::array kForeign = {
             "in Python and torch.save its state_dict"},
 };
 
-std::string Start(std::span<const std::byte> bytes) {
+std::string_view Start(std::span<const std::byte> bytes) {
   const auto start = bytes.first(std::min<size_t>(bytes.size(), 1024));
   return {reinterpret_cast<const char*>(start.data()), start.size()};
 }
@@ -69,7 +69,8 @@ bool IsHtml(std::string text) {
   }
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return false;
-  const std::string_view rest = std::string_view(text).substr(first);
+  const std::string_view whole = text;
+  const std::string_view rest = whole.substr(first);
   return rest.starts_with("<!doctype html") || rest.starts_with("<html");
 }
 
@@ -86,14 +87,14 @@ std::string DescribeJson(std::string_view text) {
 
 std::string DescribeForeign(std::span<const std::byte> bytes) {
   if (bytes.empty()) return "is empty; download or copy it again";
-  const std::string start = Start(bytes);
+  const std::string_view start = Start(bytes);
   for (const Foreign& row : kForeign) {
     if (start.size() >= row.offset &&
-        std::string_view(start).substr(row.offset).starts_with(row.magic)) {
+        start.substr(row.offset).starts_with(row.magic)) {
       return std::string(row.message);
     }
   }
-  if (IsHtml(start)) {
+  if (IsHtml(std::string(start))) {
     return "is an HTML page, not a checkpoint: the download got a login or "
            "error page; open the address in a browser";
   }

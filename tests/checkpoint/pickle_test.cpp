@@ -1,5 +1,6 @@
 #include "wsel/checkpoint/pickle.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "checkpoint/files.h"
@@ -101,7 +102,7 @@ TEST(Pickle, RefusesGadgets) {
     EXPECT_THAT(Refusal(TorchZip(WeightsAnd(Unicode("x") + call))),
                 HasSubstr("is an attack"));
     EXPECT_THAT(Refusal(TorchZip("\x80\x02" + call + ".")),
-                HasSubstr(module + "." + name));
+                HasSubstr(fmt::format("{}.{}", module, name)));
   }
   // The same by STACK_GLOBAL.
   EXPECT_THAT(Refusal(TorchZip(WeightsAnd(Unicode("x") + Unicode("os") +
