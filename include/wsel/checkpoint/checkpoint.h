@@ -38,7 +38,8 @@ class Checkpoint : public TensorSource {
 
 // Opens a file as what its content shows it to be; its name plays no part.
 // Tensors inside nested dictionaries and lists, or in a TorchScript module's
-// attributes, have dotted names ("model.blocks.0.norm1.weight").
+// attributes, have dotted names ("model.blocks.0.norm1.weight"); a file that is
+// one tensor calls it "tensor".
 // Errors: kIo where it cannot be read; kFormat, with file and place, where it
 // is none of the containers or its content contradicts itself.
 std::unique_ptr<Checkpoint> Open(const std::filesystem::path& path);
