@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace wsel::model {
 namespace {
@@ -49,6 +51,37 @@ std::string Describe(const Init& init) {
       return fmt::format("mimetic projection of {} heads", init.heads);
   }
   return "?";
+}
+
+bool CanDraw(const Init& init, const TensorSpec& spec) {
+  const Shape& shape = spec.shape;
+  const auto is_attention = [&](int64_t parts) {
+    return shape.size() == 2 && shape[0] == parts * shape[1] &&
+           init.heads > 0 && shape[1] % init.heads == 0 &&
+           std::count(spec.name.begin(), spec.name.end(), '.') >= 2;
+  };
+  switch (init.kind) {
+    case InitKind::kConstant:
+    case InitKind::kNormal:
+      return true;
+    case InitKind::kTruncNormal:
+      return init.value > 0 && init.bound > 0;
+    case InitKind::kUniform:
+      return init.bound >= 0;
+    case InitKind::kSinCos: {
+      if (shape.size() != 3 || shape[0] != 1 || shape[2] % 4 != 0) return false;
+      if (!(init.value >= 0 && init.value < 1e6)) return false;
+      const auto prefix = static_cast<int64_t>(init.value);
+      const int64_t grid = shape[1] - prefix;
+      const auto side = std::llround(std::sqrt(static_cast<double>(grid)));
+      return grid > 0 && side * side == grid;
+    }
+    case InitKind::kMimeticQkv:
+      return is_attention(3);
+    case InitKind::kMimeticProj:
+      return is_attention(1);
+  }
+  return false;
 }
 
 }  // namespace wsel::model

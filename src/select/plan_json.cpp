@@ -140,7 +140,7 @@ void Write(const Fresh& f, const Plan&, Json& json) {
 Shape ReadShape(JsonObject& json, std::string_view key) {
   Shape shape = json.Get<Shape>(key);
   const auto count = ElementCount(shape);
-  if (shape.size() > 8 || !count || *count > int64_t{1} << 40) {
+  if (shape.size() > 8 || !count || *count > int64_t{1} << 31) {
     Refuse(json.PathOf(key), "is no shape of a tensor");
   }
   return shape;
@@ -259,10 +259,14 @@ Entry ReadEntry(JsonObject json, const Plan& plan) {
   entry.student.shape = ReadShape(json, "shape");
   if (json.Has("fresh")) {
     JsonObject fresh = json.Object("fresh");
-    entry.source = Fresh{
+    Fresh source{
         fresh.Get<std::string>("reason"),
         model::InitFromJson(fresh.Raw("init").dump(), fresh.PathOf("init"))};
     fresh.Finish();
+    if (!CanDraw(source.init, entry.student)) {
+      Refuse(fresh.PathOf("init"), "cannot draw a tensor of this shape");
+    }
+    entry.source = std::move(source);
   } else if (json.Has("largest_magnitude")) {
     Ranked r{json.Get<std::string>("from"), ReadShape(json, "teacher_shape"),
              json.Get<std::string>("largest_magnitude")};

@@ -119,6 +119,10 @@ TEST(PlanJson, RefusesWhatItDidNotWrite) {
           {"options.method", "did you mean 'uniform'"});
   refused(R"("name":"pos_embed")", R"("name":"cls_token")", {"twice"});
   refused(R"("unused": [)", R"("unusde": [)", {"unused", "missing"});
+  refused(R"("value":0.02,"bound":2.0)", R"("value":-1)", {"cannot draw"});
+  refused(R"("kind":"trunc_normal")", R"("kind":"mimetic_qkv","heads":0)",
+          {"cannot draw"});
+  refused(R"("kind":"trunc_normal")", R"("kind":"sin_cos")", {"cannot draw"});
   refused(R"("fresh":{)", R"("fresh":{"x":1,)", {"unknown key 'x'"});
   ExpectError([&] { PlanFromJson(good.substr(0, good.size() / 2), "p.json"); },
               ErrorKind::kFormat, {"p.json", "not valid JSON"});

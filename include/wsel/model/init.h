@@ -5,6 +5,7 @@
 #include <string>
 
 #include "wsel/core/registry.h"
+#include "wsel/tensor/spec.h"
 
 namespace wsel::model {
 
@@ -31,6 +32,10 @@ struct Init {
 
 // "zeros", "ones", "normal std 1e-06", "trunc normal std 0.02 in +-2", ...
 std::string Describe(const Init& init);
+
+// Whether `init` can draw this tensor: its numbers in range, its shape and name
+// what the mimetic kinds and kSinCos need. An Init from a file must be asked.
+bool CanDraw(const Init& init, const TensorSpec& spec);
 
 // The initialisers of whole models.
 enum class Initializer {

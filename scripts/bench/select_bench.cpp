@@ -1,0 +1,89 @@
+#include <ATen/Parallel.h>
+#include <benchmark/benchmark.h>
+
+#include <map>
+#include <string>
+
+#include "wsel/model/initialize.h"
+#include "wsel/model/layout.h"
+#include "wsel/model/variants.h"
+#include "wsel/select/apply.h"
+#include "wsel/select/plan_json.h"
+#include "wsel/select/scores.h"
+#include "wsel/tensor/torch_bridge.h"
+
+namespace wsel::select {
+namespace {
+
+// A teacher in memory: what is timed is selection, not reading.
+class MemorySource : public TensorSource {
+ public:
+  explicit MemorySource(const model::Config& config) {
+    for (const auto& tensor : model::Layout(config)) {
+      specs_.push_back(tensor.spec);
+      tensors_[tensor.spec.name] =
+          model::Draw({model::InitKind::kNormal, 0.02}, tensor.spec, 1);
+    }
+  }
+  const std::vector<TensorSpec>& Specs() const override { return specs_; }
+  TensorView View(std::string_view name) const override {
+    const TensorSpec& spec = *Find(name);
+    return {spec, ContiguousStrides(spec.shape),
+            BytesOf(tensors_.at(spec.name)), nullptr};
+  }
+
+ private:
+  std::vector<TensorSpec> specs_;
+  std::map<std::string, at::Tensor> tensors_;
+};
+
+const model::Config& Teacher() {
+  return model::FindVariant("vit_small").config;
+}
+const model::Config& StudentConfig() {
+  return model::FindVariant("vit_tiny").config;
+}
+const MemorySource& Source() {
+  static const MemorySource source(Teacher());
+  return source;
+}
+
+Plan PlanBy(Method method) {
+  Options options;
+  options.method = method;
+  return PlanSelection(Teacher(), Source().Specs(), StudentConfig(), options,
+                       EvidenceOf(Source()));
+}
+
+// ViT-S -> ViT-T: deciding.
+void BM_Plan(benchmark::State& state, Method method) {
+  for (auto _ : state) benchmark::DoNotOptimize(PlanBy(method));
+}
+BENCHMARK_CAPTURE(BM_Plan, uniform, Method::kUniform)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Plan, l1_shared, Method::kL1Shared)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Plan, magnitude, Method::kMagnitude)
+    ->Unit(benchmark::kMillisecond);
+
+void BM_PlanDigest(benchmark::State& state) {
+  const Plan plan = PlanBy(Method::kUniform);
+  for (auto _ : state) benchmark::DoNotOptimize(DigestOf(plan));
+}
+BENCHMARK(BM_PlanDigest)->Unit(benchmark::kMillisecond);
+
+// ViT-S -> ViT-T: hashing what is read, and gathering.
+void BM_Apply(benchmark::State& state, Method method) {
+  at::set_num_threads(1);  // as wsel init does
+  const Plan plan = PlanBy(method);
+  for (auto _ : state) benchmark::DoNotOptimize(Apply(plan, &Source()));
+}
+BENCHMARK_CAPTURE(BM_Apply, uniform, Method::kUniform)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(BM_Apply, magnitude, Method::kMagnitude)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+}  // namespace
+}  // namespace wsel::select
