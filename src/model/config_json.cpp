@@ -111,7 +111,8 @@ struct FieldReader {
 };
 
 // The same complaint about another place.
-[[noreturn]] void Rethrow(const Error& e, ErrorKind kind, std::string where) {
+[[noreturn]] void Rethrow(const Error& e, ErrorKind kind,
+                          const std::string& where) {
   std::string message = e.what();
   if (!e.where().empty()) message.erase(0, e.where().size() + 2);
   throw Error(kind, where, message);

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "wsel/model/layout.h"
@@ -30,22 +32,22 @@ double Count(const VitConfig& c) {
 }
 
 double Count(const ConvNextConfig& c) {
-  int64_t side = c.img_size / c.patch_size;
+  std::array<double, 4> widths{};
+  std::copy(c.dims.begin(), c.dims.end(), widths.begin());
   const auto patch = static_cast<double>(c.patch_size);
-  const auto area = [&] { return static_cast<double>(side) * side; };
-  double flops = MatMul(area(), 3 * patch * patch, c.dims[0]);
-  for (size_t s = 0; s < c.dims.size(); ++s) {
-    const auto width = static_cast<double>(c.dims[s]);
+  double side = std::floor(static_cast<double>(c.img_size) / patch);
+  double flops = MatMul(side * side, 3 * patch * patch, widths[0]);
+  for (size_t s = 0; s < widths.size(); ++s) {
+    const double width = widths[s];
     if (s > 0 || c.patch_size == 2) {
-      side /= 2;
-      const auto from = static_cast<double>(c.dims[s > 0 ? s - 1 : 0]);
-      flops += MatMul(area(), 4 * from, width);
+      side = std::floor(side / 2);
+      flops += MatMul(side * side, 4 * widths[s > 0 ? s - 1 : 0], width);
     }
-    const double block = MatMul(area(), 7 * 7, width) +         // depthwise
-                         2 * MatMul(area(), width, 4 * width);  // fc1, fc2
+    const double block = MatMul(side * side, 7 * 7, width) +         // conv_dw
+                         2 * MatMul(side * side, width, 4 * width);  // MLP
     flops += static_cast<double>(c.depths[s]) * block;
   }
-  return flops + MatMul(1, c.dims[3], c.num_classes);
+  return flops + MatMul(1, widths[3], static_cast<double>(c.num_classes));
 }
 
 }  // namespace

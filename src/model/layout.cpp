@@ -30,6 +30,7 @@ std::string_view Name(Component component) {
 const std::vector<Component>& AllComponents() {
   static const std::vector<Component> all = [] {
     std::vector<Component> components;
+    components.reserve(kNames.size());
     for (const auto& row : kNames) components.push_back(row.first);
     return components;
   }();
