@@ -39,7 +39,7 @@ std::string DescribeModel(const model::VitConfig& c) {
       "ViT: width {}, depth {}, {} heads, patch {}, image {}, {} classes",
       c.embed_dim, c.depth, c.num_heads, c.patch_size, c.img_size,
       c.num_classes);
-  if (c.pooling == model::Pooling::kAverage) text += ", average pooling";
+  if (c.pooling != model::Pooling::kToken) text += ", average pooling";
   if (c.dist_token) text += ", distillation token";
   if (c.reg_tokens > 0) text += fmt::format(", {} registers", c.reg_tokens);
   if (c.no_embed_class) text += ", prefix tokens without position";
