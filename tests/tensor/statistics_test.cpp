@@ -13,9 +13,11 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 Statistics Of(const std::vector<float>& values) {
-  const auto count = static_cast<int64_t>(values.size());
-  return StatisticsOf(
-      {{"w", {count}}, {1}, std::as_bytes(std::span(values)), nullptr});
+  TensorView view;
+  view.spec.shape = {static_cast<int64_t>(values.size())};
+  view.strides = {1};
+  view.bytes = std::as_bytes(std::span(values));
+  return StatisticsOf(view);
 }
 
 TEST(Statistics, OfNumbers) {
