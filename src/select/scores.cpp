@@ -1,14 +1,15 @@
 #include "wsel/select/scores.h"
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/abs.h>
 #include <ATen/ops/isnan.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <numeric>
 
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
@@ -29,7 +30,8 @@ at::Tensor ReadFloats(const TensorView& view) {
 
 using AxisScores = std::vector<std::vector<double>>;
 
-// Sums of |w|^power over all dimensions but one, for each dimension.
+// Sums of |w|^power over all dimensions but one, for each dimension. One pass:
+// a row of the last dimension is summed once and handed to all the others.
 AxisScores ScoreAllAxes(const TensorView& view, int power) {
   const at::Tensor tensor = ReadFloats(view);
   const float* w = tensor.const_data_ptr<float>();
@@ -37,11 +39,19 @@ AxisScores ScoreAllAxes(const TensorView& view, int power) {
   const auto strides = ContiguousStrides(shape);
   AxisScores scores(shape.size());
   for (size_t a = 0; a < shape.size(); ++a) scores[a].resize(shape[a]);
-  for (int64_t i = 0; i < tensor.numel(); ++i) {
-    const double magnitude = std::abs(static_cast<double>(w[i]));
-    const double score = power == 1 ? magnitude : magnitude * magnitude;
-    for (size_t a = 0; a < shape.size(); ++a) {
-      scores[a][i / strides[a] % shape[a]] += score;
+  if (shape.empty()) return scores;
+  std::vector<double>& last = scores.back();
+  const auto columns = static_cast<int64_t>(last.size());
+  for (int64_t begin = 0; begin < tensor.numel(); begin += columns) {
+    double row = 0;
+    for (int64_t j = 0; j < columns; ++j) {
+      const double magnitude = std::abs(static_cast<double>(w[begin + j]));
+      const double score = power == 1 ? magnitude : magnitude * magnitude;
+      last[j] += score;
+      row += score;
+    }
+    for (size_t a = 0; a + 1 < shape.size(); ++a) {
+      scores[a][begin / strides[a] % shape[a]] += row;
     }
   }
   return scores;
@@ -69,21 +79,22 @@ class ScoreCache {
 }  // namespace
 
 std::vector<int64_t> LargestMagnitude(const TensorView& view, int64_t count) {
-  const at::Tensor tensor = ReadFloats(view);
-  const float* w = tensor.const_data_ptr<float>();
-  std::vector<int64_t> positions(static_cast<size_t>(tensor.numel()));
-  std::iota(positions.begin(), positions.end(), 0);
-  const auto larger = [w](int64_t a, int64_t b) {
-    const float x = std::abs(w[a]);
-    const float y = std::abs(w[b]);
-    return x != y ? x > y : a < b;
-  };
-  const auto end = positions.begin() + count;
-  if (end != positions.end()) {
-    std::nth_element(positions.begin(), end, positions.end(), larger);
+  const at::Tensor tensor = ReadFloats(view).abs();
+  const float* magnitudes = tensor.const_data_ptr<float>();
+  std::vector<float> sorted(magnitudes, magnitudes + tensor.numel());
+  std::nth_element(sorted.begin(), sorted.begin() + (count - 1), sorted.end(),
+                   std::greater<>());
+  const float least = sorted[count - 1];
+  // Of those equal to the least, as many as there is room for, the lower first.
+  int64_t room = count - std::count_if(sorted.begin(), sorted.begin() + count,
+                                       [&](float m) { return m > least; });
+  std::vector<int64_t> positions;
+  positions.reserve(static_cast<size_t>(count));
+  for (int64_t i = 0; i < tensor.numel(); ++i) {
+    if (magnitudes[i] > least || (magnitudes[i] == least && room-- > 0)) {
+      positions.push_back(i);
+    }
   }
-  positions.erase(end, positions.end());
-  std::sort(positions.begin(), positions.end());
   return positions;
 }
 
