@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "hashed_source.h"
 #include "throws.h"
@@ -105,6 +106,58 @@ TEST(PlanSelection, IndexesEqualRolesAlike) {
               SetOf(plan, b + "mlp.fc2.weight", 1));
     EXPECT_EQ(SetOf(plan, b + "mlp.fc1.bias", 0).indices.size(), 112U);
   }
+}
+
+// The teacher's channels that block 0 takes: rows of q, k and v, each counted
+// from its own start, and columns of proj.
+std::array<std::vector<int64_t>, 4> Channels(const Plan& plan, int64_t from) {
+  const auto positions = [&](const std::string& name, size_t axis) {
+    const AxisPick& pick = SelectedOf(plan, name).axes[axis];
+    const IndexSet& set = plan.sets[pick.set];
+    std::vector<int64_t> all;
+    for (int g = 0; g < pick.groups; ++g) {
+      for (const int64_t i : set.indices) all.push_back(g * set.of + i);
+    }
+    return all;
+  };
+  const auto rows = positions("blocks.0.attn.qkv.weight", 0);
+  const auto width = static_cast<int64_t>(rows.size() / 3);
+  std::array<std::vector<int64_t>, 4> parts;
+  for (int64_t i = 0; i < 3 * width; ++i) {
+    parts[i / width].push_back(rows[i] - from * (i / width));
+  }
+  parts[3] = positions("blocks.0.attn.proj.weight", 1);
+  return parts;
+}
+
+// Whatever the widths, row i of q, k and v and column i of proj are one channel
+// of the teacher; the official rule pulls them apart where widths do not
+// divide: 54 of 224 query-key pairs, and all 192 of ViT-L -> T.
+TEST(PlanSelection, KeepsQkvAndProjPairedWhereTheOfficialRuleDoesNot) {
+  VitConfig wide = std::get<VitConfig>(model::FindVariant("vit_tiny").config);
+  wide.embed_dim = 224;
+  wide.num_heads = 4;
+  const auto check = [](const char* teacher_name, const Config& student,
+                        int64_t broken) {
+    const Config& teacher = model::FindVariant(teacher_name).config;
+    const int64_t from = std::get<VitConfig>(teacher).embed_dim;
+    const auto ours = Channels(PlanOf(teacher, student), from);
+    EXPECT_EQ(ours[0], ours[1]);
+    EXPECT_EQ(ours[0], ours[2]);
+    EXPECT_EQ(ours[0], ours[3]);
+    Options options;
+    options.official = true;
+    const auto theirs = Channels(PlanOf(teacher, student, options), from);
+    int64_t apart = 0;
+    for (size_t i = 0; i < theirs[0].size(); ++i) {
+      apart += theirs[0][i] != theirs[1][i];
+    }
+    EXPECT_EQ(apart, broken);
+    EXPECT_EQ(theirs[2] == theirs[3], broken == 0);
+  };
+  check("vit_small", wide, 54);
+  check("vit_large", model::FindVariant("vit_tiny").config, 192);
+  check("vit_small", model::FindVariant("vit_tiny").config, 0);
 }
 
 TEST(PlanSelection, HasAWidthForEachConvNextStage) {
