@@ -16,6 +16,7 @@ void ParallelFor(size_t count, const std::function<void(size_t)>& body,
 
   std::atomic<size_t> next = 0;
   std::exception_ptr failure;
+  size_t failed_index = count;
   std::mutex failure_mutex;
   const auto work = [&] {
     for (size_t i = next++; i < count; i = next++) {
@@ -23,8 +24,12 @@ void ParallelFor(size_t count, const std::function<void(size_t)>& body,
         body(i);
       } catch (...) {
         next = count;
+        // Indices are handed out in order: all smaller ones have been, and end.
         const std::lock_guard lock(failure_mutex);
-        if (!failure) failure = std::current_exception();
+        if (i < failed_index) {
+          failed_index = i;
+          failure = std::current_exception();
+        }
       }
     }
   };

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <set>
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -44,10 +44,22 @@ TEST(ParallelFor, RethrowsAndStartsNoMore) {
   }
 }
 
-TEST(ParallelFor, AllBodiesThrow) {
-  EXPECT_THROW(ParallelFor(
-                   100, [](size_t i) { throw static_cast<int>(i); }, 8),
-               int);
+// A message must not depend on which thread was faster.
+TEST(ParallelFor, RethrowsTheExceptionOfTheSmallestIndex) {
+  const auto body = [](size_t i) {
+    if (i < 5) return;
+    // The later ones throw earlier.
+    std::this_thread::sleep_for(std::chrono::milliseconds(5 * (12 - i)));
+    throw i;
+  };
+  for (int run = 0; run < 20; ++run) {
+    try {
+      ParallelFor(12, body, 8);
+      FAIL();
+    } catch (size_t index) {
+      EXPECT_EQ(index, 5U);
+    }
+  }
 }
 
 }  // namespace
