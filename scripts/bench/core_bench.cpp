@@ -8,22 +8,22 @@
 namespace wsel {
 namespace {
 
-void BM_Sha256(benchmark::State& state) {
+void HashBytes(benchmark::State& state) {
   const std::string text(static_cast<size_t>(state.range(0)), 'x');
   for (auto _ : state) benchmark::DoNotOptimize(Sha256Hex(text));
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(BM_Sha256)->Arg(1 << 10)->Arg(1 << 24);
+BENCHMARK(HashBytes)->Arg(1 << 10)->Arg(1 << 24);
 
-void BM_Philox(benchmark::State& state) {
+void DrawUniform(benchmark::State& state) {
   const RandomStream stream(1, "bench");
   uint64_t index = 0;
   for (auto _ : state) benchmark::DoNotOptimize(stream.Uniform(index++));
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(BM_Philox);
+BENCHMARK(DrawUniform);
 
-void BM_NormalDraw(benchmark::State& state) {
+void DrawNormal(benchmark::State& state) {
   const RandomStream stream(1, "bench");
   uint64_t index = 0;
   for (auto _ : state) {
@@ -31,7 +31,7 @@ void BM_NormalDraw(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(BM_NormalDraw);
+BENCHMARK(DrawNormal);
 
 }  // namespace
 }  // namespace wsel

@@ -131,7 +131,7 @@ TEST(AtomicFile, AMissingFolder) {
 
 TEST(AtomicFile, AReadOnlyFolder) {
   const TempFolder folder;
-  fs::permissions(folder.path(), fs::perms(0555));
+  fs::permissions(folder.path(), static_cast<fs::perms>(0555));
   EXPECT_EQ(ExitCodeOfChild([&] {
               GiveUpRoot();
               try {

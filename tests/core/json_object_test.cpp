@@ -55,7 +55,7 @@ TEST(ParseJson, RefusesADepthBomb) {
   };
   EXPECT_NO_THROW(Parse(nested(64)));
   EXPECT_THAT(ParseError(nested(66)), HasSubstr("more than 64 levels"));
-  EXPECT_THAT(ParseError(std::string(10'000'000, '[')),
+  EXPECT_THAT(ParseError(std::string(1'000'000, '[')),
               HasSubstr("more than 64 levels"));
   std::string objects;
   for (int i = 0; i < 100'000; ++i) objects += R"({"a":)";

@@ -80,7 +80,7 @@ TEST(MappedFile, AnUnreadableFile) {
   const TempFolder folder;
   std::ofstream(folder / "in") << "bytes";
   fs::permissions(folder / "in", fs::perms::none);
-  fs::permissions(folder.path(), fs::perms(0755));
+  fs::permissions(folder.path(), static_cast<fs::perms>(0755));
   EXPECT_EQ(
       ExitCodeOfChild([&] {
         GiveUpRoot();
