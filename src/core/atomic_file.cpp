@@ -42,8 +42,8 @@ AtomicFile::AtomicFile(const std::filesystem::path& target)
     throw Error(ErrorKind::kIo, target.string(),
                 "is not a regular file; name the file to write");
   }
-  fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-             0666);
+  fd_ =
+      open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd_ < 0) ThrowIo("cannot write here");
 }
 
@@ -79,9 +79,9 @@ void AtomicFile::Commit(
 }
 
 void AtomicFile::ThrowIo(std::string_view action) const {
-  throw Error(ErrorKind::kIo, target_.string(),
-              fmt::format("{}: {}", action,
-                          std::generic_category().message(errno)));
+  throw Error(
+      ErrorKind::kIo, target_.string(),
+      fmt::format("{}: {}", action, std::generic_category().message(errno)));
 }
 
 }  // namespace wsel

@@ -31,8 +31,7 @@ Json ParseJson(std::string_view text, std::string_view where, ErrorKind kind) {
   try {
     return Json::parse(text, check);
   } catch (const Json::parse_error& e) {
-    throw Error(kind, where,
-                fmt::format("not valid JSON at byte {}", e.byte));
+    throw Error(kind, where, fmt::format("not valid JSON at byte {}", e.byte));
   } catch (const Json::out_of_range& e) {  // 1e999
     throw Error(kind, where, e.what());
   }

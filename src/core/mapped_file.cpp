@@ -63,7 +63,8 @@ void MappedFile::Drop(std::span<const std::byte> range) const {
   const uintptr_t end = (first + range.size()) / page * page;
   if (begin >= end) return;
   // A hint: that it failed changes only how much memory is resident.
-  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  auto* data = const_cast<std::byte*>(range.data());
+  madvise(data + (begin - first), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace wsel

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
 
 namespace wsel {
 namespace {
@@ -54,12 +55,11 @@ std::string Unknown(std::string_view kind, std::string_view name,
   }
   // A registry of models fills a screen: its head shows what names look like.
   constexpr size_t kMost = 16;
-  const auto end = known.begin() + std::min(kMost, known.size());
-  return fmt::format("unknown {} '{}'; known: {}{}", kind, name,
-                     fmt::join(known.begin(), end, ", "),
-                     known.size() > kMost
-                         ? fmt::format(", ... ({} in all)", known.size())
-                         : "");
+  const auto head = std::span(known).first(std::min(kMost, known.size()));
+  return fmt::format(
+      "unknown {} '{}'; known: {}{}", kind, name, fmt::join(head, ", "),
+      known.size() > kMost ? fmt::format(", ... ({} in all)", known.size())
+                           : "");
 }
 
 }  // namespace wsel

@@ -51,9 +51,9 @@ std::string BestPrefix(const TensorSource& file) {
   std::string best;
   for (const TensorSpec& spec : file.Specs()) {
     for (const std::string_view anchor : kAnchors) {
-      if (!spec.name.ends_with(anchor)) continue;
-      const auto prefix = std::string_view(spec.name).substr(
-          0, spec.name.size() - anchor.size());
+      std::string_view prefix = spec.name;
+      if (!prefix.ends_with(anchor)) continue;
+      prefix.remove_suffix(anchor.size());
       const auto rank = Rank(prefix);
       if (!rank || (best_rank && *best_rank <= *rank)) continue;
       best_rank = rank;

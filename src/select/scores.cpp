@@ -19,7 +19,7 @@ namespace wsel::select {
 namespace {
 
 at::Tensor ReadFloats(const TensorView& view) {
-  const at::Tensor tensor = Borrow(view).to(at::kFloat).contiguous();
+  at::Tensor tensor = Borrow(view).to(at::kFloat).contiguous();
   if (at::isnan(tensor).any().item<bool>()) {
     throw Error(ErrorKind::kMismatch, view.spec.name,
                 "holds NaN, which cannot be ranked; choose a method that does "
