@@ -37,7 +37,7 @@ TEST(Suggest, TheLimit) {
 }
 
 TEST(Suggest, AnAbsurdlyLongNameEndsAtOnce) {
-  EXPECT_EQ(Nearest(std::string(100'000'000, 'v'), kModels), std::nullopt);
+  EXPECT_EQ(Nearest(std::string(1'000'000, 'v'), kModels), std::nullopt);
 }
 
 TEST(Suggest, TheFirstOfEquallyNear) {
