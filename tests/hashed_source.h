@@ -7,26 +7,19 @@
 #include <string_view>
 #include <vector>
 
+#include "hashed_numbers.h"
 #include "wsel/core/error.h"
 #include "wsel/model/layout.h"
 #include "wsel/tensor/source.h"
 
 namespace wsel {
 
-// The numbers of scripts/golden/hashed.py: element i of a tensor is a hash of
-// (name, i), so that golden files hold results and no inputs.
+// `hashed` of scripts/golden/hashed.py: in [-0.5, 0.5), of 24 bits.
 inline std::vector<float> Hashed(std::string_view name, int64_t count) {
-  uint64_t seed = 0xCBF29CE484222325;
-  for (const char c : name) {
-    seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  }
+  const HashedNumbers numbers(name);
   std::vector<float> values(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i) {
-    uint64_t x = seed + static_cast<uint64_t>(i) + 0x9E3779B97F4A7C15;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-    x ^= x >> 31;
-    values[i] = static_cast<float>(x >> 40) * 0x1p-24F - 0.5F;
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(numbers.Bits(i) >> 40) * 0x1p-24F - 0.5F;
   }
   return values;
 }

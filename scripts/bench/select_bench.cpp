@@ -56,32 +56,32 @@ Plan PlanBy(Method method) {
 }
 
 // ViT-S -> ViT-T: deciding.
-void BM_Plan(benchmark::State& state, Method method) {
+void PlanStudent(benchmark::State& state, Method method) {
   for (auto _ : state) benchmark::DoNotOptimize(PlanBy(method));
 }
-BENCHMARK_CAPTURE(BM_Plan, uniform, Method::kUniform)
+BENCHMARK_CAPTURE(PlanStudent, uniform, Method::kUniform)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_Plan, l1_shared, Method::kL1Shared)
+BENCHMARK_CAPTURE(PlanStudent, l1_shared, Method::kL1Shared)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_Plan, magnitude, Method::kMagnitude)
+BENCHMARK_CAPTURE(PlanStudent, magnitude, Method::kMagnitude)
     ->Unit(benchmark::kMillisecond);
 
-void BM_PlanDigest(benchmark::State& state) {
+void HashPlan(benchmark::State& state) {
   const Plan plan = PlanBy(Method::kUniform);
   for (auto _ : state) benchmark::DoNotOptimize(DigestOf(plan));
 }
-BENCHMARK(BM_PlanDigest)->Unit(benchmark::kMillisecond);
+BENCHMARK(HashPlan)->Unit(benchmark::kMillisecond);
 
 // ViT-S -> ViT-T: hashing what is read, and gathering.
-void BM_Apply(benchmark::State& state, Method method) {
+void ApplyPlan(benchmark::State& state, Method method) {
   at::set_num_threads(1);  // as wsel init does
   const Plan plan = PlanBy(method);
   for (auto _ : state) benchmark::DoNotOptimize(Apply(plan, &Source()));
 }
-BENCHMARK_CAPTURE(BM_Apply, uniform, Method::kUniform)
+BENCHMARK_CAPTURE(ApplyPlan, uniform, Method::kUniform)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
-BENCHMARK_CAPTURE(BM_Apply, magnitude, Method::kMagnitude)
+BENCHMARK_CAPTURE(ApplyPlan, magnitude, Method::kMagnitude)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

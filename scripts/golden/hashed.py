@@ -1,8 +1,8 @@
 """Numbers that Python and C++ compute alike, so that goldens hold results and
 no inputs: hashes, splitmix64, of a tensor's name and an element's index.
 
-tests/hashed_source.h has `hashed` in C++, tests/model/hashed_parameters.h the
-rest.
+tests/hashed_numbers.h has the hash in C++, tests/hashed_source.h `hashed`, and
+tests/model/hashed_parameters.h the rest.
 """
 
 import math
