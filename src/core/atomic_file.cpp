@@ -25,11 +25,19 @@ void FlushFolder(const std::filesystem::path& folder) {
   close(fd);
 }
 
+// The file that a symbolic link leads to: the rename would replace the link.
+std::filesystem::path Resolve(const std::filesystem::path& target) {
+  std::error_code error;  // a target that cannot be looked at fails at open
+  if (!std::filesystem::is_symlink(target, error)) return target;
+  const auto resolved = std::filesystem::weakly_canonical(target, error);
+  return error ? target : resolved;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const std::filesystem::path& target)
-    : target_(target),
-      temporary_(fmt::format("{}.tmp.{}", target.string(), getpid())) {
+    : target_(Resolve(target)),
+      temporary_(fmt::format("{}.tmp.{}", target_.string(), getpid())) {
   std::error_code unknown;  // a target that cannot be looked at fails at open
   const auto status = std::filesystem::status(target, unknown);
   if (std::filesystem::is_directory(status)) {

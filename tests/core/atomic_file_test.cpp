@@ -145,6 +145,15 @@ TEST(AtomicFile, AReadOnlyFolder) {
   EXPECT_EQ(folder.FileCount(), 0U);
 }
 
+TEST(AtomicFile, ASymbolicLinkStaysAndItsFileIsReplaced) {
+  const TempFolder folder;
+  WriteText(folder / "real", "old");
+  fs::create_symlink("real", folder / "link");
+  WriteText(folder / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(ReadText(folder / "real"), "new");
+}
+
 TEST(AtomicFile, ATargetThatIsAFolder) {
   const TempFolder folder;
   EXPECT_THAT(IoErrorOf([&] { AtomicFile file(folder.path()); }),
