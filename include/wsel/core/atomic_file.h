@@ -12,9 +12,10 @@ namespace wsel {
 
 // An output that appears whole or not at all. Bytes go to a temporary file
 // beside the target; Commit() flushes it to disk, lets the caller verify it,
-// and renames it; at the end of a symbolic link, the file that it leads to.
-// Whatever ends the program earlier, an old file at the target stays as it was.
-// The temporary file goes with the object; one that a kill left behind is named
+// and renames it over the target, or over the file that a symbolic link leads
+// to. Whatever ends the program earlier, an old file at the target stays as it
+// was. The temporary file goes with the object; one that a kill left behind is
+// named
 // "<target>.tmp.<pid>" and is safe to delete.
 class AtomicFile {
  public:
