@@ -1,0 +1,47 @@
+// Torch-free.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace wsel::image {
+
+using Rgb = std::array<uint8_t, 3>;
+
+// A picture in memory: 8-bit RGB, rows from the top, each pixel three bytes
+// (HWC), no padding between rows. All operations of this room give what Pillow
+// 12.2.0 gives on a picture of mode RGB, byte for byte.
+class Image {
+ public:
+  Image() = default;
+  // Black. Sizes are in pixels and at least 0.
+  Image(int width, int height)
+      : width_(width),
+        height_(height),
+        bytes_(static_cast<size_t>(width) * static_cast<size_t>(height) * 3) {}
+  Image(int width, int height, Rgb fill) : Image(width, height) {
+    for (size_t i = 0; i < bytes_.size(); ++i) bytes_[i] = fill[i % 3];
+  }
+
+  int width() const { return width_; }
+  int height() const { return height_; }
+  // Bytes of a row.
+  size_t stride() const { return static_cast<size_t>(width_) * 3; }
+
+  std::span<uint8_t> bytes() { return bytes_; }
+  std::span<const uint8_t> bytes() const { return bytes_; }
+  uint8_t* Row(int y) { return bytes_.data() + stride() * y; }
+  const uint8_t* Row(int y) const { return bytes_.data() + stride() * y; }
+
+  bool operator==(const Image&) const = default;
+
+ private:
+  int width_ = 0;
+  int height_ = 0;
+  std::vector<uint8_t> bytes_;
+};
+
+}  // namespace wsel::image

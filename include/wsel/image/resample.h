@@ -1,0 +1,32 @@
+// Torch-free.
+#pragma once
+
+#include "wsel/image/image.h"
+
+namespace wsel::image {
+
+// How pixels between pixels are made.
+enum class Interpolation { kNearest, kBilinear, kBicubic };
+
+// A part of a picture, in pixels from its upper left corner; edges may lie
+// inside pixels. Single precision, as Pillow has it.
+struct Box {
+  float left = 0;
+  float top = 0;
+  float right = 0;
+  float bottom = 0;
+};
+
+// The whole of `image`.
+Box WholeOf(const Image& image);
+
+// `box` of `image` as a picture of width x height pixels. Bilinear and bicubic
+// (a = -0.5) widen their kernels when they shrink, so nothing is left out:
+// separable, horizontal first, in fixed point of 22 bits with a rounding to 8
+// bits in between. Source: Pillow's Image.resize(size, resample, box).
+// The box lies within the image, right >= left and bottom >= top; width and
+// height are at least 1. Errors: kConfig where that is not so.
+Image Resize(const Image& image, const Box& box, int width, int height,
+             Interpolation interpolation);
+
+}  // namespace wsel::image

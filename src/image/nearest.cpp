@@ -1,0 +1,108 @@
+#include "nearest.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace wsel::image {
+namespace {
+
+// Pixel at `value`, or -1. The comparison comes first: what is outside need not
+// fit an int.
+int PixelAt(double value, int size) {
+  return value >= 0 && value < size ? static_cast<int>(value) : -1;
+}
+
+void CopyPixel(const Image& image, int x, int y, uint8_t* to) {
+  std::copy_n(image.Row(y) + static_cast<size_t>(x) * 3, 3, to);
+}
+
+// No rotation: each column has its column, each row its row.
+void Scale(const Image& image, Image& out, const AffineMatrix& m) {
+  std::vector<int> columns(out.width());
+  double u = m[2] + m[0] * 0.5;
+  for (int& column : columns) {
+    column = PixelAt(u, image.width());
+    u += m[0];
+  }
+  double v = m[5] + m[4] * 0.5;
+  for (int y = 0; y < out.height(); ++y, v += m[4]) {
+    const int row = PixelAt(v, image.height());
+    if (row < 0) continue;
+    for (int x = 0; x < out.width(); ++x) {
+      if (columns[x] >= 0)
+        CopyPixel(image, columns[x], row, out.Row(y) + x * 3);
+    }
+  }
+}
+
+// Whether all corners can be represented with 16 bits before the point.
+bool FitsFixedPoint(const Image& out, const AffineMatrix& m) {
+  for (const int x : {0, out.width()}) {
+    for (const int y : {0, out.height()}) {
+      if (!(std::abs(x * m[0] + y * m[1] + m[2]) < 32768 &&
+            std::abs(x * m[3] + y * m[4] + m[5]) < 32768)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+// In 64 bits, which cannot overflow where Pillow's 32 do not.
+int64_t ToFixed(double value) {
+  return static_cast<int64_t>(std::floor(value * 65536 + 0.5));
+}
+
+void FixedPoint(const Image& image, Image& out, const AffineMatrix& m) {
+  const int64_t right_u = ToFixed(m[0]);
+  const int64_t right_v = ToFixed(m[3]);
+  const int64_t down_u = ToFixed(m[1]);
+  const int64_t down_v = ToFixed(m[4]);
+  int64_t row_u = ToFixed(m[2] + m[0] * 0.5 + m[1] * 0.5);
+  int64_t row_v = ToFixed(m[5] + m[3] * 0.5 + m[4] * 0.5);
+  for (int y = 0; y < out.height(); ++y, row_u += down_u, row_v += down_v) {
+    int64_t u = row_u;
+    int64_t v = row_v;
+    for (int x = 0; x < out.width(); ++x, u += right_u, v += right_v) {
+      const int64_t from_x = u >> 16;
+      const int64_t from_y = v >> 16;
+      if (from_x >= 0 && from_x < image.width() && from_y >= 0 &&
+          from_y < image.height()) {
+        CopyPixel(image, static_cast<int>(from_x), static_cast<int>(from_y),
+                  out.Row(y) + x * 3);
+      }
+    }
+  }
+}
+
+void FloatingPoint(const Image& image, Image& out, const AffineMatrix& m) {
+  double row_u = m[2] + m[1] * 0.5 + m[0] * 0.5;
+  double row_v = m[5] + m[4] * 0.5 + m[3] * 0.5;
+  for (int y = 0; y < out.height(); ++y, row_u += m[1], row_v += m[4]) {
+    double u = row_u;
+    double v = row_v;
+    for (int x = 0; x < out.width(); ++x, u += m[0], v += m[3]) {
+      const int from_x = PixelAt(u, image.width());
+      const int from_y = PixelAt(v, image.height());
+      if (from_x >= 0 && from_y >= 0) {
+        CopyPixel(image, from_x, from_y, out.Row(y) + x * 3);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Image TransformNearest(const Image& image, Image out,
+                       const AffineMatrix& matrix) {
+  if (matrix[1] == 0 && matrix[3] == 0) {
+    Scale(image, out, matrix);
+  } else if (FitsFixedPoint(out, matrix)) {
+    FixedPoint(image, out, matrix);
+  } else {
+    FloatingPoint(image, out, matrix);
+  }
+  return out;
+}
+
+}  // namespace wsel::image

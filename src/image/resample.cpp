@@ -1,0 +1,169 @@
+#include "wsel/image/resample.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "kernel.h"
+#include "wsel/core/error.h"
+#include "wsel/image/affine.h"
+#include "wsel/image/crop.h"
+
+namespace wsel::image {
+namespace {
+
+constexpr int32_t kHalf = 1 << (kPrecisionBits - 1);
+
+uint8_t ToByte(int32_t sum) {
+  return static_cast<uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
+}
+
+// Rows are resampled in groups: a pixel's neighbours in memory are then the
+// same pixel of other rows, all with the same weight, which vector units like.
+constexpr int kGroup = 16;
+constexpr int kLanes = 3 * kGroup;
+
+// lanes[x][channel][row of the group]; rows past the last repeat it.
+void Interleave(const Image& image, int top, int rows,
+                std::vector<uint8_t>& lanes) {
+  for (int r = 0; r < kGroup; ++r) {
+    const uint8_t* row = image.Row(top + std::min(r, rows - 1));
+    uint8_t* lane = lanes.data() + r;
+    for (size_t i = 0; i < image.stride(); ++i) lane[i * kGroup] = row[i];
+  }
+}
+
+void WeighLanes(const uint8_t* lanes, const int32_t* weights, int count,
+                uint8_t* out) {
+  std::array<int32_t, kLanes> sums;
+  sums.fill(kHalf);
+  for (int t = 0; t < count; ++t, lanes += kLanes) {
+    for (int i = 0; i < kLanes; ++i) sums[i] += weights[t] * lanes[i];
+  }
+  for (int i = 0; i < kLanes; ++i) out[i] = ToByte(sums[i]);
+}
+
+// Rows `top` ... `bottom` - 1, resampled along x.
+Image Horizontal(const Image& image, int top, int bottom,
+                 const KernelTable& table) {
+  Image out(static_cast<int>(table.first.size()), bottom - top);
+  std::vector<uint8_t> lanes(image.stride() * kGroup);
+  std::array<uint8_t, kLanes> pixel;
+  for (int y = top; y < bottom; y += kGroup) {
+    const int rows = std::min(kGroup, bottom - y);
+    Interleave(image, y, rows, lanes);
+    for (int x = 0; x < out.width(); ++x) {
+      WeighLanes(lanes.data() + static_cast<size_t>(table.first[x]) * kLanes,
+                 table.WeightsOf(x), table.count[x], pixel.data());
+      for (int r = 0; r < rows; ++r) {
+        uint8_t* to = out.Row(y - top + r) + static_cast<size_t>(x) * 3;
+        for (int c = 0; c < 3; ++c) to[c] = pixel[c * kGroup + r];
+      }
+    }
+  }
+  return out;
+}
+
+// A stretch of one row of output, from rows `stride` bytes apart.
+constexpr int kStretch = 768;
+
+void WeighRows(const uint8_t* rows, size_t stride, const int32_t* weights,
+               int count, int length, uint8_t* out) {
+  std::array<int32_t, kStretch> sums;
+  sums.fill(kHalf);
+  for (int t = 0; t < count; ++t, rows += stride) {
+    for (int i = 0; i < length; ++i) sums[i] += weights[t] * rows[i];
+  }
+  for (int i = 0; i < length; ++i) out[i] = ToByte(sums[i]);
+}
+
+// `image` begins with row `top` of what `table` was made for.
+Image Vertical(const Image& image, int top, const KernelTable& table) {
+  Image out(image.width(), static_cast<int>(table.first.size()));
+  const auto stride = static_cast<int>(image.stride());
+  for (int y = 0; y < out.height(); ++y) {
+    for (int i = 0; i < stride; i += kStretch) {
+      WeighRows(image.Row(table.first[y] - top) + i, image.stride(),
+                table.WeightsOf(y), table.count[y],
+                std::min(kStretch, stride - i), out.Row(y) + i);
+    }
+  }
+  return out;
+}
+
+Image TwoPass(const Image& image, const Box& box, int width, int height,
+              Interpolation interpolation) {
+  const auto vertical = MakeKernelTable(image.height(), box.top, box.bottom,
+                                        height, interpolation);
+  const int top = vertical.first.front();
+  const int bottom = vertical.first.back() + vertical.count.back();
+  const bool keep_rows = height == image.height() && box.top == 0 &&
+                         box.bottom == static_cast<float>(height);
+  if (width == image.width() && box.left == 0 &&
+      box.right == static_cast<float>(width)) {
+    return keep_rows ? image : Vertical(image, 0, vertical);
+  }
+  const auto horizontal =
+      MakeKernelTable(image.width(), box.left, box.right, width, interpolation);
+  const Image narrowed = Horizontal(image, top, bottom, horizontal);
+  return keep_rows ? narrowed : Vertical(narrowed, top, vertical);
+}
+
+bool IsWhole(float value) { return value == std::trunc(value); }
+
+// What Pillow's C function does; Image.resize adds the case of tall images.
+Image ResizeOnce(const Image& image, const Box& box, int width, int height,
+                 Interpolation interpolation) {
+  if (IsWhole(box.left) && IsWhole(box.top) &&
+      box.right - box.left == static_cast<float>(width) &&
+      box.bottom - box.top == static_cast<float>(height)) {
+    return Crop(image, static_cast<int>(box.left), static_cast<int>(box.top),
+                width, height);
+  }
+  if (interpolation != Interpolation::kNearest) {
+    return TwoPass(image, box, width, height, interpolation);
+  }
+  const double across = static_cast<double>(box.right - box.left) / width;
+  const double down = static_cast<double>(box.bottom - box.top) / height;
+  return Transform(image, width, height,
+                   {across, 0, box.left, 0, down, box.top}, interpolation);
+}
+
+void CheckArguments(const Image& image, const Box& box, int width, int height) {
+  if (width < 1 || height < 1) {
+    throw Error(ErrorKind::kConfig, "resize",
+                "width and height must be at least 1");
+  }
+  // Written so that NaN fails.
+  if (!(box.left >= 0 && box.top >= 0 && box.right >= box.left &&
+        box.bottom >= box.top &&
+        box.right <= static_cast<float>(image.width()) &&
+        box.bottom <= static_cast<float>(image.height()))) {
+    throw Error(ErrorKind::kConfig, "resize",
+                "the box must lie within the image");
+  }
+}
+
+}  // namespace
+
+Box WholeOf(const Image& image) {
+  return {0, 0, static_cast<float>(image.width()),
+          static_cast<float>(image.height())};
+}
+
+Image Resize(const Image& image, const Box& box, int width, int height,
+             Interpolation interpolation) {
+  CheckArguments(image, box, width, height);
+  // Pillow takes very tall images vertically first, to save memory.
+  if (image.height() > int64_t{100} * image.width() &&
+      height < image.height()) {
+    const float whole = static_cast<float>(image.width());
+    const Image low = ResizeOnce(image, {0, box.top, whole, box.bottom},
+                                 image.width(), height, interpolation);
+    return ResizeOnce(low, {box.left, 0, box.right, static_cast<float>(height)},
+                      width, height, interpolation);
+  }
+  return ResizeOnce(image, box, width, height, interpolation);
+}
+
+}  // namespace wsel::image

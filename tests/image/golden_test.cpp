@@ -1,0 +1,100 @@
+// Every operation on hashed pictures of odd sizes, against Pillow's results.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "image/picture.h"
+#include "wsel/core/json_object.h"
+#include "wsel/core/text_file.h"
+#include "wsel/image/affine.h"
+#include "wsel/image/color.h"
+#include "wsel/image/crop.h"
+#include "wsel/image/resample.h"
+
+namespace wsel::image {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Operation = std::function<Image(const Image&, const Json&)>;
+
+constexpr Rgb kGrey = {128, 127, 126};
+
+Interpolation InterpolationOf(const Json& name) {
+  if (name == "nearest") return Interpolation::kNearest;
+  if (name == "bilinear") return Interpolation::kBilinear;
+  EXPECT_EQ(name, "bicubic");
+  return Interpolation::kBicubic;
+}
+
+Image ResizeAsTold(const Image& image, const Json& a) {
+  const Box box = a.size() == 3 ? WholeOf(image) : Box{a[3], a[4], a[5], a[6]};
+  return Resize(image, box, a[1], a[2], InterpolationOf(a[0]));
+}
+
+Image TransformAsTold(const Image& image, const Json& a) {
+  return Transform(image, a[1], a[2], {a[3], a[4], a[5], a[6], a[7], a[8]},
+                   InterpolationOf(a[0]), kGrey);
+}
+
+Image CropAsTold(const Image& image, const Json& a) {
+  return Crop(image, a[0], a[1], a[2], a[3], {a[4], a[5], a[6]});
+}
+
+Operation Plain(Image (*call)(const Image&)) {
+  return [call](const Image& image, const Json&) { return call(image); };
+}
+
+Operation Scaled(Image (*call)(const Image&, double)) {
+  return
+      [call](const Image& image, const Json& a) { return call(image, a[0]); };
+}
+
+const std::map<std::string, Operation>& Operations() {
+  static const std::map<std::string, Operation> kOperations = {
+      {"resize", ResizeAsTold},
+      {"transform", TransformAsTold},
+      {"rotate",
+       [](const Image& image, const Json& a) {
+         return Rotate(image, a[1], InterpolationOf(a[0]), kGrey);
+       }},
+      {"crop", CropAsTold},
+      {"flip", Plain(FlipHorizontal)},
+      {"autocontrast", Plain(AutoContrast)},
+      {"equalize", Plain(Equalize)},
+      {"invert", Plain(Invert)},
+      {"grey", Plain(Grey)},
+      {"posterize", [](const Image& image,
+                       const Json& a) { return Posterize(image, a[0]); }},
+      {"solarize", Scaled(Solarize)},
+      {"solarize_add", [](const Image& image,
+                          const Json& a) { return SolarizeAdd(image, a[0]); }},
+      {"color", Scaled(Color)},
+      {"contrast", Scaled(Contrast)},
+      {"brightness", Scaled(Brightness)},
+      {"sharpness", Scaled(Sharpness)},
+  };
+  return kOperations;
+}
+
+TEST(Image, OperationsEqualPillows) {
+  const auto path = std::filesystem::path(WSEL_SOURCE_DIR) /
+                    "tests/golden/image/operations.json";
+  const Json golden =
+      ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
+  ASSERT_GT(golden["rows"].size(), 1000U);
+  for (const Json& row : golden["rows"]) {
+    const Image picture = Picture(row[0], row[1], row[2]);
+    const Image made = Operations().at(row[3])(picture, row[4]);
+    EXPECT_EQ(made.width(), row[5]) << row;
+    EXPECT_EQ(made.height(), row[6]) << row;
+    EXPECT_EQ(Digest(made), row[7]) << row;
+  }
+}
+
+}  // namespace
+}  // namespace wsel::image
