@@ -15,8 +15,7 @@ namespace wsel {
 // and renames it over the target, or over the file that a symbolic link leads
 // to. Whatever ends the program earlier, an old file at the target stays as it
 // was. The temporary file goes with the object; one that a kill left behind is
-// named
-// "<target>.tmp.<pid>" and is safe to delete.
+// named "<target>.tmp.<pid>" and is safe to delete.
 class AtomicFile {
  public:
   // Errors: kIo where the folder is missing or cannot be written, or where the
