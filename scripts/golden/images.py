@@ -3,16 +3,23 @@
     python scripts/golden/images.py [ODD_IMAGES_FOLDER]
 
 operations.json: what Pillow makes of pictures that tests/image/picture.h makes
-too. Digests are the first 16 hexadecimal digits of SHA-256 over the RGB bytes.
+too. encoded/: small files of every kind; encoded.json: what Pillow reads in
+them. odd.json, with the folder given: what it reads in real odd files, which are
+not ours to copy. Digests are the first 16 hexadecimal digits of SHA-256 over the
+RGB bytes.
 """
 
 import hashlib
 import json
 import pathlib
+import shutil
+import sys
+import warnings
 
 import PIL
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageEnhance, ImageFile, ImageOps
 
+import encoded_images
 import hashed
 
 FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "image"
@@ -158,10 +165,37 @@ def write(name, rows):
         f'{{"pillow": "{PIL.__version__}", "rows": [\n{lines}\n]}}\n')
 
 
+def read(path, lenient=False):
+    """[width, height, digest], or ["refused"]."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+    try:
+        image = Image.open(path)
+        # Others are not read by wsel.
+        if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP"):
+            return ["refused"]
+        image = image.convert("RGB")
+        return [*image.size, digest(image)]
+    except (OSError, SyntaxError, ValueError):
+        return ["refused"]
+
+
+def reads(folder):
+    """[file, what Pillow reads, what it reads when told to be lenient]."""
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            yield [path.name, read(path), read(path, lenient=True)]
+
+
 def main():
     assert PIL.__version__ == "12.2.0", PIL.__version__
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    warnings.simplefilter("ignore")
+    shutil.rmtree(FOLDER / "encoded", ignore_errors=True)
+    (FOLDER / "encoded").mkdir(parents=True)
     write("operations.json", operations())
+    encoded_images.write_all(FOLDER / "encoded", picture)
+    write("encoded.json", reads(FOLDER / "encoded"))
+    if len(sys.argv) > 1:
+        write("odd.json", reads(pathlib.Path(sys.argv[1])))
 
 
 if __name__ == "__main__":

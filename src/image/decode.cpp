@@ -1,0 +1,75 @@
+#include "wsel/image/decode.h"
+
+#include <fmt/format.h>
+
+#include "decoders.h"
+#include "wsel/core/error.h"
+#include "wsel/core/mapped_file.h"
+
+namespace wsel::image {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+// Pictures that people have and we do not read, for the message.
+std::string_view ForeignFormat(std::string_view text) {
+  if (text.starts_with("BM")) return "a BMP picture";
+  if (text.starts_with("II*\0"sv) || text.starts_with("MM\0*"sv)) {
+    return "a TIFF picture";
+  }
+  if (text.starts_with("\0\0\0\x0CjP"sv)) return "a JPEG 2000 picture";
+  if (text.size() > 8 && text.substr(4, 4) == "ftyp")
+    return "an AVIF, HEIC or MP4 file";
+  if (text.starts_with("<svg") || text.starts_with("<?xml")) return "an SVG";
+  if (text.starts_with("version https://git-lfs")) return "a git-lfs pointer";
+  return "no picture that is known";
+}
+
+}  // namespace
+
+void Encoded::Refuse(std::string_view message) const {
+  throw Error(ErrorKind::kFormat, name, message);
+}
+
+void Encoded::CheckSize(int64_t width, int64_t height, int64_t densest) const {
+  if (width <= 0 || height <= 0) Refuse("is a picture without pixels");
+  // Both are below 2^32, and the first test keeps their product in range.
+  if (width > limits.max_pixels || height > limits.max_pixels / width) {
+    Refuse(fmt::format("claims {} x {} pixels; at most {} are read", width,
+                       height, limits.max_pixels));
+  }
+  if (densest == 0) return;
+  constexpr int64_t kSmall = 65536;  // pixels that are never too many
+  const int64_t most = kSmall + densest * static_cast<int64_t>(size());
+  if (width * height > most) {
+    Refuse(fmt::format("claims {} x {} pixels, which its {} bytes cannot hold",
+                       width, height, size()));
+  }
+}
+
+Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
+               const DecodeLimits& limits) {
+  const Encoded file{bytes, name, limits};
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
+                              bytes.size());
+  if (text.empty()) file.Refuse("is empty");
+  if (text.starts_with("\xFF\xD8\xFF")) return DecodeJpeg(file);
+  if (text.starts_with("\x89PNG\r\n\x1A\n")) return DecodePng(file);
+  if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) {
+    return DecodeGif(file);
+  }
+  if (text.starts_with("RIFF") && text.size() >= 16 &&
+      text.substr(8).starts_with("WEBPVP8")) {
+    return DecodeWebp(file);
+  }
+  file.Refuse(fmt::format("is {}; JPEG, PNG, GIF and WebP are read",
+                          ForeignFormat(text)));
+}
+
+Decoded DecodeFile(const std::filesystem::path& path,
+                   const DecodeLimits& limits) {
+  const MappedFile file(path);
+  return Decode(file.bytes(), path.string(), limits);
+}
+
+}  // namespace wsel::image

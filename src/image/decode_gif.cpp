@@ -1,0 +1,178 @@
+// Our own reader, since it needs the first frame alone and Pillow's idea of its
+// canvas (GIF89a).
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "decoders.h"
+#include "gif_lzw.h"
+
+namespace wsel::image {
+namespace {
+
+using Palette = std::array<Rgb, 256>;
+
+// A 12-bit code stands for at most 4,096 pixels.
+constexpr int64_t kDensest = 4096;
+
+class Cursor {
+ public:
+  explicit Cursor(const Encoded& file) : file_(file) {}
+
+  size_t left() const { return file_.size() - at_; }
+  bool done() const { return left() == 0; }
+  std::span<const uint8_t> Take(size_t count) {
+    if (count > left()) file_.Refuse("is a GIF that is cut short");
+    at_ += count;
+    return {file_.data() + at_ - count, count};
+  }
+  int Byte() { return Take(1)[0]; }
+  int Short() {
+    const auto bytes = Take(2);
+    return bytes[0] | bytes[1] << 8;
+  }
+  // A block of up to 255 bytes behind its length; empty at the end of a chain.
+  std::span<const uint8_t> Block() { return Take(static_cast<size_t>(Byte())); }
+
+ private:
+  const Encoded& file_;
+  size_t at_ = 0;
+};
+
+struct Frame {
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+  bool interlaced = false;
+  uint8_t background = 0;  // the transparent colour's index, where there is one
+  Palette palette = {};
+};
+
+Palette GreyRamp() {
+  Palette palette;
+  for (int i = 0; i < 256; ++i) palette[i].fill(static_cast<uint8_t>(i));
+  return palette;
+}
+
+// A palette that is the start of the grey ramp counts as the whole ramp.
+Palette ReadPalette(Cursor& cursor, int flags) {
+  const auto bytes = cursor.Take(size_t{3} << ((flags & 7) + 1));
+  Palette palette = {};
+  bool ramp = true;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    palette[i / 3][i % 3] = bytes[i];
+    ramp = ramp && bytes[i] == i / 3;
+  }
+  return ramp ? GreyRamp() : palette;
+}
+
+void ReadExtension(Cursor& cursor, Frame& frame) {
+  constexpr int kGraphicControl = 249;
+  const int label = cursor.Byte();
+  const auto block = cursor.Block();
+  if (label == kGraphicControl && block.size() >= 4 && (block[0] & 1) != 0) {
+    frame.background = block[3];
+  }
+  constexpr int kComment = 254;
+  if (label == kComment && block.empty()) return;
+  while (!cursor.Block().empty()) {
+  }
+}
+
+// Up to the first frame's description.
+void FindFrame(const Encoded& file, Cursor& cursor, Frame& frame) {
+  while (!cursor.done()) {
+    const int kind = cursor.Byte();
+    if (kind == ',') return;
+    if (kind == ';') break;
+    if (kind == '!') ReadExtension(cursor, frame);
+  }
+  file.Refuse("is a GIF without a picture");
+}
+
+void ReadFrame(Cursor& cursor, Frame& frame) {
+  frame.left = cursor.Short();
+  frame.top = cursor.Short();
+  frame.width = cursor.Short();
+  frame.height = cursor.Short();
+  const int flags = cursor.Byte();
+  frame.interlaced = (flags & 64) != 0;
+  if ((flags & 128) != 0) frame.palette = ReadPalette(cursor, flags);
+}
+
+std::vector<uint8_t> ReadIndices(const Encoded& file, Cursor& cursor,
+                                 const Frame& frame) {
+  const int bits = cursor.Byte();
+  std::vector<uint8_t> indices(static_cast<size_t>(frame.width) * frame.height);
+  std::vector<uint8_t> codes;
+  // Up to a block that is cut short: those before may hold all pixels.
+  while (!cursor.done()) {
+    const auto length = static_cast<size_t>(cursor.Byte());
+    if (length == 0 || length > cursor.left()) break;
+    const auto block = cursor.Take(length);
+    codes.insert(codes.end(), block.begin(), block.end());
+  }
+  if (!DecodeLzw(codes, bits, indices)) {
+    file.Refuse("is a GIF that is broken or cut short");
+  }
+  return indices;
+}
+
+// The rows of a frame in the order of the file.
+std::vector<int> RowOrder(const Frame& frame) {
+  std::vector<int> rows;
+  rows.reserve(frame.height);
+  const auto add = [&](int first, int step) {
+    for (int y = first; y < frame.height; y += step) rows.push_back(y);
+  };
+  if (!frame.interlaced) {
+    add(0, 1);
+    return rows;
+  }
+  add(0, 8);
+  add(4, 8);
+  add(2, 4);
+  add(1, 2);
+  return rows;
+}
+
+void Paint(const Frame& frame, const std::vector<uint8_t>& indices,
+           Image& image) {
+  const uint8_t* from = indices.data();
+  for (const int y : RowOrder(frame)) {
+    uint8_t* to = image.Row(frame.top + y) + size_t{3} * frame.left;
+    for (int x = 0; x < frame.width; ++x, to += 3) {
+      const Rgb& color = frame.palette[*from++];
+      std::copy(color.begin(), color.end(), to);
+    }
+  }
+}
+
+}  // namespace
+
+Decoded DecodeGif(const Encoded& file) {
+  Cursor cursor(file);
+  cursor.Take(6);  // its name
+  const int width = cursor.Short();
+  const int height = cursor.Short();
+  const int flags = cursor.Byte();
+  cursor.Take(2);
+  Frame frame;
+  frame.palette = (flags & 128) != 0 ? ReadPalette(cursor, flags) : GreyRamp();
+  FindFrame(file, cursor, frame);
+  ReadFrame(cursor, frame);
+  file.CheckSize(frame.width, frame.height, kDensest);
+  // The canvas grows where the frame goes beyond it.
+  const int right = std::max(width, frame.left + frame.width);
+  const int bottom = std::max(height, frame.top + frame.height);
+  file.CheckSize(right, bottom);
+  const auto indices = ReadIndices(file, cursor, frame);
+  Decoded decoded;
+  decoded.image = Image(right, bottom, frame.palette[frame.background]);
+  Paint(frame, indices, decoded.image);
+  return decoded;
+}
+
+}  // namespace wsel::image

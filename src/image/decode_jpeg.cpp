@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "decoders.h"
+#include "jpeg_reader.h"
+
+namespace wsel::image {
+namespace {
+
+// A block of 64 pixels takes two bits in the sparsest file that is not bare
+// header; four times that.
+constexpr int64_t kDensest = 1024;  // pixels a byte
+
+[[noreturn]] void RefuseBroken(const Encoded& file, const JpegReader& reader) {
+  if (reader.ended()) file.Refuse("is a JPEG that is cut short");
+  file.Refuse(fmt::format("is a broken JPEG ({})", reader.message()));
+}
+
+void ReadHeader(const Encoded& file, JpegReader& reader) {
+  if (!reader.ReadHeader()) RefuseBroken(file, reader);
+  auto& info = reader.info();
+  if (info.data_precision != 8) {
+    file.Refuse(fmt::format("is a JPEG of {} bits; only 8 are read",
+                            info.data_precision));
+  }
+  switch (info.num_components) {
+    case 1:
+      info.out_color_space = JCS_GRAYSCALE;
+      break;
+    case 3:
+      info.out_color_space = JCS_RGB;
+      break;
+    case 4:
+      info.out_color_space = JCS_CMYK;
+      break;
+    default:
+      file.Refuse(fmt::format("is a JPEG of {} channels", info.num_components));
+  }
+  file.CheckSize(info.image_width, info.image_height, kDensest);
+}
+
+// a * b / 255, rounded, for a and b up to 255.
+int MultiplyBytes(int a, int b) {
+  const int product = a * b + 128;
+  return ((product >> 8) + product) >> 8;
+}
+
+// Adobe's CMYK JPEGs hold 255 minus the ink, and Pillow takes all for Adobe's.
+void FromCmyk(const uint8_t* cmyk, int width, uint8_t* rgb) {
+  for (int x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
+    const int light = cmyk[3];
+    for (int c = 0; c < 3; ++c) {
+      rgb[c] =
+          static_cast<uint8_t>(light - MultiplyBytes(255 - cmyk[c], light));
+    }
+  }
+}
+
+void FromGrey(const uint8_t* grey, int width, uint8_t* rgb) {
+  for (int i = 0; i < 3 * width; ++i) rgb[i] = grey[i / 3];
+}
+
+void ReadRows(const Encoded& file, JpegReader& reader, Image& image) {
+  const int channels = reader.info().num_components;
+  std::vector<uint8_t> row(static_cast<size_t>(image.width()) * channels);
+  for (int y = 0; y < image.height(); ++y) {
+    uint8_t* to = channels == 3 ? image.Row(y) : row.data();
+    if (!reader.ReadRow(to)) RefuseBroken(file, reader);
+    if (channels == 1) FromGrey(row.data(), image.width(), image.Row(y));
+    if (channels == 4) FromCmyk(row.data(), image.width(), image.Row(y));
+  }
+}
+
+}  // namespace
+
+Decoded DecodeJpeg(const Encoded& file) {
+  JpegReader reader(file.bytes);
+  ReadHeader(file, reader);
+  if (!reader.Start()) RefuseBroken(file, reader);
+  Decoded decoded;
+  decoded.image = Image(static_cast<int>(reader.info().output_width),
+                        static_cast<int>(reader.info().output_height));
+  ReadRows(file, reader, decoded.image);
+  if (reader.lacks_pixels()) RefuseBroken(file, reader);
+  if (!reader.Finish()) RefuseBroken(file, reader);
+  decoded.trailing_bytes = reader.has_rest();
+  decoded.no_end = reader.ended();
+  decoded.damaged = reader.has_warnings();
+  return decoded;
+}
+
+}  // namespace wsel::image

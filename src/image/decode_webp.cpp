@@ -1,0 +1,66 @@
+#include <webp/decode.h>
+#include <webp/demux.h>
+
+#include <memory>
+
+#include "decoders.h"
+
+namespace wsel::image {
+namespace {
+
+struct DeleteDecoder {
+  void operator()(WebPAnimDecoder* decoder) const {
+    WebPAnimDecoderDelete(decoder);
+  }
+};
+
+// The first frame of an animation, on its canvas.
+void ReadFrame(const Encoded& file, Image& image) {
+  const WebPData data{file.data(), file.size()};
+  WebPAnimDecoderOptions options;
+  if (WebPAnimDecoderOptionsInit(&options) == 0) file.Refuse("libwebp differs");
+  options.color_mode = MODE_RGBA;
+  const std::unique_ptr<WebPAnimDecoder, DeleteDecoder> decoder(
+      WebPAnimDecoderNew(&data, &options));
+  uint8_t* rgba = nullptr;
+  int time = 0;
+  if (decoder == nullptr ||
+      WebPAnimDecoderGetNext(decoder.get(), &rgba, &time) == 0) {
+    file.Refuse("is a WebP animation that is broken or cut short");
+  }
+  const auto bytes = image.bytes();
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = rgba[i / 3 * 4 + i % 3];
+}
+
+void ReadStill(const Encoded& file, Image& image) {
+  if (WebPDecodeRGBInto(file.data(), file.size(), image.bytes().data(),
+                        image.bytes().size(),
+                        static_cast<int>(image.stride())) == nullptr) {
+    file.Refuse("is a WebP picture that is broken or cut short");
+  }
+}
+
+// What the RIFF header says, with itself.
+uint64_t StatedSize(const Encoded& file) {
+  const uint8_t* data = file.data() + 4;
+  return 8 + (data[0] | data[1] << 8 | data[2] << 16 | uint64_t{data[3]} << 24);
+}
+
+}  // namespace
+
+Decoded DecodeWebp(const Encoded& file) {
+  WebPBitstreamFeatures features;
+  if (WebPGetFeatures(file.data(), file.size(), &features) != VP8_STATUS_OK) {
+    file.Refuse("is a WebP picture with a broken header");
+  }
+  file.CheckSize(features.width, features.height);
+  Decoded decoded;
+  decoded.image = Image(features.width, features.height);
+  features.has_animation != 0 ? ReadFrame(file, decoded.image)
+                              : ReadStill(file, decoded.image);
+  decoded.trailing_bytes = file.size() > StatedSize(file);
+  decoded.no_end = file.size() < StatedSize(file);
+  return decoded;
+}
+
+}  // namespace wsel::image

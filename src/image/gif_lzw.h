@@ -1,0 +1,17 @@
+// Torch-free.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace wsel::image {
+
+// Decodes GIF's variable-length LZW (GIF89a, appendix F) until `out` is full.
+// `bits` is the minimum code size. Returns false where a code is invalid or the
+// codes end first.
+bool DecodeLzw(std::span<const uint8_t> codes, int bits,
+               std::span<uint8_t> out);
+
+}  // namespace wsel::image

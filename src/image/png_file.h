@@ -1,0 +1,32 @@
+// Torch-free.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "decoders.h"
+
+namespace wsel::image {
+
+// The chunks of a PNG that matter for 8-bit RGB (W3C PNG, third edition).
+struct PngFile {
+  int width = 0;
+  int height = 0;
+  int depth = 0;  // bits a sample
+  int color = 0;  // 0 grey, 2 RGB, 3 palette, 4 grey + alpha, 6 RGB + alpha
+  bool interlaced = false;
+  std::array<Rgb, 256> palette = {};  // black where the file has less
+  std::vector<std::span<const std::byte>> data;  // IDAT, in order
+  bool no_end = false;
+  bool trailing_bytes = false;
+
+  int channels() const {
+    return color == 2 ? 3 : color == 4 ? 2 : color == 6 ? 4 : 1;
+  }
+  int bits() const { return depth * channels(); }  // a pixel
+};
+
+// Checks what Pillow checks: checksums up to the data, and none from there on.
+PngFile ParsePng(const Encoded& file);
+
+}  // namespace wsel::image

@@ -1,0 +1,205 @@
+// Small files of every kind and real odd files, against what Pillow reads.
+
+#include "wsel/image/decode.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "image/picture.h"
+#include "temp_folder.h"
+#include "throws.h"
+#include "wsel/core/json_object.h"
+#include "wsel/core/text_file.h"
+
+namespace wsel::image {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using testing::HasSubstr;
+using namespace std::string_literals;
+
+const fs::path& GoldenFolder() {
+  static const fs::path kFolder =
+      fs::path(WSEL_SOURCE_DIR) / "tests/golden/image";
+  return kFolder;
+}
+
+Json ReadGolden(const char* name) {
+  const fs::path path = GoldenFolder() / name;
+  return ParseJson(ReadText(path), path.string(), ErrorKind::kFormat)["rows"];
+}
+
+Decoded DecodeText(const std::string& text, const DecodeLimits& limits = {}) {
+  return Decode(std::as_bytes(std::span(text)), "x", limits);
+}
+
+// As golden files have it; refusals must be kFormat and name the file.
+Json Read(const fs::path& path, Decoded& decoded) {
+  try {
+    decoded = DecodeFile(path);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kFormat) << error.what();
+    EXPECT_EQ(error.where(), path.string());
+    return {"refused"};
+  }
+  return {decoded.image.width(), decoded.image.height(), Digest(decoded.image)};
+}
+
+// A row holds what Pillow reads, and what it reads where it is told to make do
+// with truncated files. We add one thing to the first: a JPEG that lacks its
+// end marker, but no pixel, is read, with a flag.
+void ExpectAsPillow(const fs::path& folder, const Json& row) {
+  const std::string name = row[0];
+  Decoded decoded;
+  const Json read = Read(folder / name, decoded);
+  if (decoded.no_end && name.ends_with(".jpg")) {
+    EXPECT_EQ(row[1], Json({"refused"})) << name;
+    EXPECT_EQ(read, row[2]) << name;
+  } else {
+    EXPECT_EQ(read, row[1]) << name;
+  }
+}
+
+TEST(Decode, SmallFilesAsPillow) {
+  const Json rows = ReadGolden("encoded.json");
+  ASSERT_GT(rows.size(), 70U);
+  for (const Json& row : rows) ExpectAsPillow(GoldenFolder() / "encoded", row);
+}
+
+Decoded DecodeGolden(const std::string& name) {
+  return DecodeFile(GoldenFolder() / "encoded" / name);
+}
+
+TEST(Decode, Flags) {
+  std::set<std::string> trailing;
+  std::set<std::string> no_end;
+  std::set<std::string> damaged;
+  for (const Json& row : ReadGolden("encoded.json")) {
+    Decoded decoded;
+    Read(GoldenFolder() / "encoded" / row[0].get<std::string>(), decoded);
+    if (decoded.trailing_bytes) trailing.insert(row[0]);
+    if (decoded.no_end) no_end.insert(row[0]);
+    if (decoded.damaged) damaged.insert(row[0]);
+    EXPECT_EQ(decoded.intact(),
+              !decoded.trailing_bytes && !decoded.no_end && !decoded.damaged);
+  }
+  using Names = std::set<std::string>;
+  EXPECT_EQ(trailing, Names({"trailing.jpg", "trailing.png", "trailing.webp"}));
+  EXPECT_EQ(no_end,
+            Names({"no-end.jpg", "no-end.png", "progressive-no-end.jpg"}));
+  EXPECT_EQ(damaged, Names({"cut-with-end.jpg", "rows-missing.png"}));
+}
+
+TEST(Decode, NoEndOrTrailingBytesChangeNoPixel) {
+  for (const std::string kind : {".png", ".jpg"}) {
+    const Image whole = DecodeGolden("trailing" + kind).image;
+    EXPECT_EQ(DecodeGolden("no-end" + kind).image, whole) << kind;
+  }
+  EXPECT_EQ(DecodeGolden("progressive-no-end.jpg").image,
+            DecodeGolden("progressive.jpg").image);
+}
+
+TEST(Decode, OddFilesAsPillow) {
+  const char* shared = std::getenv("WSEL_SHARED_DATA");
+  const fs::path data = shared != nullptr
+                            ? fs::path(shared)
+                            : fs::path(WSEL_SOURCE_DIR) / "../shared/data";
+  const fs::path archive = data / "real-images.tar";
+  if (!fs::exists(archive)) {
+    GTEST_SKIP() << archive << " is not here; set WSEL_SHARED_DATA";
+  }
+  const TempFolder folder;
+  const std::string command = "tar -xf '" + archive.string() + "' -C '" +
+                              folder.path().string() + "' odd-images";
+  ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  const Json rows = ReadGolden("odd.json");
+  EXPECT_EQ(rows.size(), 68U);
+  for (const Json& row : rows) ExpectAsPillow(folder / "odd-images", row);
+}
+
+TEST(Decode, OtherKindsAreNamed) {
+  const std::pair<std::string, const char*> rows[] = {
+      {"", "is empty"},
+      {"x", "no picture that is known"},
+      {"BM123456", "a BMP picture"},
+      {"II*\0...."s, "a TIFF picture"},
+      {"\0\0\0\x20"
+       "ftypavif...."s,
+       "AVIF"},
+      {"version https://git-lfs.example/spec/v1\n", "git-lfs"},
+      {"RIFF....WAVEfmt ....", "no picture that is known"},
+  };
+  for (const auto& [bytes, message] : rows) {
+    ExpectError([&] { DecodeText(bytes); }, ErrorKind::kFormat,
+                {"x: ", message});
+  }
+  ExpectError([] { DecodeFile("/absent.png"); }, ErrorKind::kIo, {"absent"});
+}
+
+// What a few bytes claim is refused before memory is taken for it.
+TEST(Decode, BombsAreRefused) {
+  const auto bytes = [](const std::string& name) {
+    return ReadText(GoldenFolder() / "encoded" / name);
+  };
+  std::string gif = bytes("plain.gif");
+  gif.replace(6, 4, "\xFF\xFF\xFF\xFF");
+  ExpectError([&] { DecodeText(gif); }, ErrorKind::kFormat,
+              {"65535 x 65535 pixels; at most 178956970"});
+  std::string jpeg = bytes("420.jpg");
+  const size_t frame = jpeg.find("\xFF\xC0");
+  ASSERT_NE(frame, std::string::npos);
+  jpeg.replace(frame + 5, 4, "\x27\x10\x27\x10");
+  ExpectError([&] { DecodeText(jpeg); }, ErrorKind::kFormat,
+              {"10000 x 10000 pixels, which its", "bytes cannot hold"});
+  const DecodeLimits small{.max_pixels = 100};
+  for (const char* name : {"8-2.png", "plain.gif", "420.jpg", "lossy.webp"}) {
+    ExpectError([&] { DecodeText(bytes(name), small); }, ErrorKind::kFormat,
+                {"at most 100 are read"});
+  }
+}
+
+// Either a picture or a refusal: no crash, no other error.
+void ExpectSurvives(const std::string& text) {
+  try {
+    DecodeText(text, {.max_pixels = 1'000'000});
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kFormat);
+  }
+}
+
+// Of large files, some.
+TEST(Decode, SurvivesCutFiles) {
+  for (const Json& row : ReadGolden("encoded.json")) {
+    const std::string text =
+        ReadText(GoldenFolder() / "encoded" / row[0].get<std::string>());
+    const size_t step = 1 + text.size() / 200;
+    for (size_t size = 0; size < text.size(); size += step) {
+      // A copy of its own, for the sanitizer to see its end.
+      ExpectSurvives(std::string(text.data(), size));
+    }
+  }
+}
+
+TEST(Decode, SurvivesBrokenBytes) {
+  for (const Json& row : ReadGolden("encoded.json")) {
+    const std::string name = row[0];
+    const std::string text = ReadText(GoldenFolder() / "encoded" / name);
+    const auto random = Hashed("broken " + name, 600);
+    for (size_t i = 0; i < random.size(); i += 3) {
+      std::string broken = text;
+      const auto at = static_cast<size_t>((random[i] + 0.5F) *
+                                          static_cast<float>(text.size()));
+      // Headers are where errors hurt.
+      broken[i % 2 == 0 ? at : at % 64 % text.size()] =
+          static_cast<char>((random[i + 1] + 0.5F) * 256);
+      ExpectSurvives(broken);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wsel::image
