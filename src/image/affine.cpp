@@ -48,33 +48,49 @@ void Bilinear(const Image& image, const Place& place, uint8_t* out) {
 }
 
 // Through four points, the second of which is at d = 0. Its order of operations
-// is part of the result.
-double CubicThrough(double v1, double v2, double v3, double v4, double d) {
-  const double p2 = -v1 + v3;
-  const double p3 = 2 * (v1 - v2) + v3 - v4;
-  const double p4 = -v1 + v2 - v3 + v4;
+// is part of the result. Differences of bytes are exact as int.
+template <typename T>
+double CubicThrough(T v1, T v2, T v3, T v4, double d) {
+  const T p2 = -v1 + v3;
+  const T p3 = 2 * (v1 - v2) + v3 - v4;
+  const T p4 = -v1 + v2 - v3 + v4;
   return v2 + d * (p2 + d * (p3 + d * p4));
 }
 
+// Where the four rows around a point begin. Outside, a row repeats the one
+// before; the first is the nearest.
+struct Rows {
+  Rows(const Image& image, int first) {
+    at[0] = image.Row(std::clamp(first, 0, image.height() - 1));
+    for (int i = 1; i < 4; ++i) {
+      const bool inside = first + i >= 0 && first + i < image.height();
+      at[i] = inside ? image.Row(first + i) : at[i - 1];
+    }
+  }
+  const uint8_t* at[4];
+};
+
 void Bicubic(const Image& image, const Place& place, uint8_t* out) {
   const Columns columns(image, place.x - 1, 4);
-  const int top = place.y - 1;
-  for (int c = 0; c < 3; ++c) {
-    double rows[4];
-    for (int r = 0; r < 4; ++r) {
-      const bool inside = top + r >= 0 && top + r < image.height();
-      // Outside, a row repeats the one before; the first is clamped.
-      if (r > 0 && !inside) {
-        rows[r] = rows[r - 1];
-        continue;
+  const Rows rows(image, place.y - 1);
+  // points[column][row, channel]: gathered first, so that the arithmetic is one
+  // loop for the compiler to vectorise.
+  int points[4][12];
+  for (int column = 0; column < 4; ++column) {
+    for (int row = 0; row < 4; ++row) {
+      for (int c = 0; c < 3; ++c) {
+        points[column][row * 3 + c] = rows.at[row][columns.at[column] + c];
       }
-      const uint8_t* row =
-          image.Row(std::clamp(top + r, 0, image.height() - 1)) + c;
-      rows[r] = CubicThrough(row[columns.at[0]], row[columns.at[1]],
-                             row[columns.at[2]], row[columns.at[3]], place.dx);
     }
-    const double value =
-        CubicThrough(rows[0], rows[1], rows[2], rows[3], place.dy);
+  }
+  double across[12];
+  for (int i = 0; i < 12; ++i) {
+    across[i] = CubicThrough(points[0][i], points[1][i], points[2][i],
+                             points[3][i], place.dx);
+  }
+  for (int c = 0; c < 3; ++c) {
+    const double value = CubicThrough(across[c], across[3 + c], across[6 + c],
+                                      across[9 + c], place.dy);
     out[c] = static_cast<uint8_t>(std::clamp(value, 0.0, 255.0));
   }
 }
@@ -118,7 +134,8 @@ Image QuarterTurns(const Image& image, int turns) {
       const int from_y = turns == 1   ? x
                          : turns == 2 ? height - 1 - y
                                       : height - 1 - x;
-      std::copy_n(image.Row(from_y) + from_x * 3, 3, out.Row(y) + x * 3);
+      std::copy_n(image.Row(from_y) + size_t{3} * from_x, 3,
+                  out.Row(y) + size_t{3} * x);
     }
   }
   return out;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "decoders.h"
 #include "wsel/core/error.h"
 #include "wsel/core/mapped_file.h"
@@ -9,19 +11,23 @@
 namespace wsel::image {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
 // Pictures that people have and we do not read, for the message.
 std::string_view ForeignFormat(std::string_view text) {
-  if (text.starts_with("BM")) return "a BMP picture";
-  if (text.starts_with("II*\0"sv) || text.starts_with("MM\0*"sv)) {
-    return "a TIFF picture";
+  using std::string_view_literals::operator""sv;
+  constexpr std::pair<std::string_view, std::string_view> kStarts[] = {
+      {"BM", "a BMP picture"},
+      {"II*\0"sv, "a TIFF picture"},
+      {"MM\0*"sv, "a TIFF picture"},
+      {"\0\0\0\x0CjP"sv, "a JPEG 2000 picture"},
+      {"<svg", "an SVG picture"},
+      {"version https://git-lfs", "a git-lfs pointer"},
+  };
+  for (const auto& [start, kind] : kStarts) {
+    if (text.starts_with(start)) return kind;
   }
-  if (text.starts_with("\0\0\0\x0CjP"sv)) return "a JPEG 2000 picture";
-  if (text.size() > 8 && text.substr(4, 4) == "ftyp")
+  if (text.size() > 8 && text.substr(4, 4) == "ftyp") {
     return "an AVIF, HEIC or MP4 file";
-  if (text.starts_with("<svg") || text.starts_with("<?xml")) return "an SVG";
-  if (text.starts_with("version https://git-lfs")) return "a git-lfs pointer";
+  }
   return "no picture that is known";
 }
 

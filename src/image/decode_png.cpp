@@ -100,7 +100,8 @@ int SmallSample(const uint8_t* raw, int i, int depth) {
 uint8_t GreySample(const uint8_t* raw, int i, int depth) {
   if (depth == 16) {
     // Pillow clips where it might scale.
-    return raw[2 * i] == 0 ? raw[2 * i + 1] : 255;
+    raw += size_t{2} * i;
+    return raw[0] == 0 ? raw[1] : 255;
   }
   return static_cast<uint8_t>(SmallSample(raw, i, depth) *
                               (255 / ((1 << depth) - 1)));
@@ -115,7 +116,7 @@ Rgb PixelOf(const PngFile& png, const uint8_t* raw, int i) {
   const int bytes = png.depth / 8;
   raw += static_cast<ptrdiff_t>(i) * png.channels() * bytes;
   if (png.color == 4) return {raw[0], raw[0], raw[0]};
-  return {raw[0], raw[bytes], raw[2 * bytes]};
+  return {raw[0], raw[bytes], raw[size_t{2} * bytes]};
 }
 
 // One of the seven passes of Adam7; a picture that is not interlaced is the
@@ -158,7 +159,7 @@ void ReadPass(const Encoded& file, const PngFile& png, const Pass& pass,
       file.Refuse("is a PNG with broken data");
     }
     uint8_t* to = decoded.image.Row(y) + static_cast<size_t>(pass.first_x) * 3;
-    for (int i = 0; i < columns; ++i, to += 3 * pass.step_x) {
+    for (int i = 0; i < columns; ++i, to += size_t{3} * pass.step_x) {
       const Rgb pixel = PixelOf(png, row.data() + 1, i);
       std::copy(pixel.begin(), pixel.end(), to);
     }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "smooth.h"
 #include "wsel/core/error.h"
@@ -16,9 +17,10 @@ uint8_t MeanLuma(const Image& image) {
   const auto bytes = image.bytes();
   int64_t sum = 0;
   for (size_t i = 0; i + 2 < bytes.size(); i += 3) sum += Luma(&bytes[i]);
-  const auto count = static_cast<double>(bytes.size() / 3);
+  const size_t count = bytes.size() / 3;
   if (count == 0) return 0;
-  return static_cast<uint8_t>(static_cast<double>(sum) / count + 0.5);
+  return static_cast<uint8_t>(
+      std::floor(static_cast<double>(sum) / static_cast<double>(count) + 0.5));
 }
 
 }  // namespace

@@ -79,6 +79,7 @@ void JpegReader::ConnectSource(std::span<const std::byte> bytes) {
     ReaderOf(reinterpret_cast<j_common_ptr>(info)).PretendEnd();
     return TRUE;
   };
+  // `long` is libjpeg's choice. NOLINTNEXTLINE(google-runtime-int)
   source_.skip_input_data = [](j_decompress_ptr info, long count) {
     JpegReader& reader = ReaderOf(reinterpret_cast<j_common_ptr>(info));
     jpeg_source_mgr& source = reader.source_;

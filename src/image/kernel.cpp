@@ -20,6 +20,8 @@ double Cubic(double x) {
   return 0;
 }
 
+int Nearest(double x) { return static_cast<int>(std::floor(x + 0.5)); }
+
 int32_t ToFixed(double weight) {
   const double scaled = weight * (1 << kPrecisionBits);
   return static_cast<int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);
@@ -56,8 +58,8 @@ KernelTable MakeKernelTable(int inputs, float from, float to, int outputs,
   std::vector<double> weights;
   for (int i = 0; i < outputs; ++i) {
     const double center = from + (i + 0.5) * scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int end = std::min(static_cast<int>(center + support + 0.5), inputs);
+    const int first = std::max(Nearest(center - support), 0);
+    const int end = std::min(Nearest(center + support), inputs);
     weights.resize(std::max(end - first, 0));
     FillWeights(first, center, shrink, cubic, weights);
     std::transform(

@@ -29,8 +29,9 @@ void Scale(const Image& image, Image& out, const AffineMatrix& m) {
     const int row = PixelAt(v, image.height());
     if (row < 0) continue;
     for (int x = 0; x < out.width(); ++x) {
-      if (columns[x] >= 0)
-        CopyPixel(image, columns[x], row, out.Row(y) + x * 3);
+      if (columns[x] >= 0) {
+        CopyPixel(image, columns[x], row, out.Row(y) + size_t{3} * x);
+      }
     }
   }
 }
@@ -69,7 +70,7 @@ void FixedPoint(const Image& image, Image& out, const AffineMatrix& m) {
       if (from_x >= 0 && from_x < image.width() && from_y >= 0 &&
           from_y < image.height()) {
         CopyPixel(image, static_cast<int>(from_x), static_cast<int>(from_y),
-                  out.Row(y) + x * 3);
+                  out.Row(y) + size_t{3} * x);
       }
     }
   }
@@ -85,7 +86,7 @@ void FloatingPoint(const Image& image, Image& out, const AffineMatrix& m) {
       const int from_x = PixelAt(u, image.width());
       const int from_y = PixelAt(v, image.height());
       if (from_x >= 0 && from_y >= 0) {
-        CopyPixel(image, from_x, from_y, out.Row(y) + x * 3);
+        CopyPixel(image, from_x, from_y, out.Row(y) + size_t{3} * x);
       }
     }
   }

@@ -19,7 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-using testing::HasSubstr;
 using namespace std::string_literals;
 
 const fs::path& GoldenFolder() {
@@ -134,7 +133,7 @@ TEST(Decode, OtherKindsAreNamed) {
       {"RIFF....WAVEfmt ....", "no picture that is known"},
   };
   for (const auto& [bytes, message] : rows) {
-    ExpectError([&] { DecodeText(bytes); }, ErrorKind::kFormat,
+    ExpectError([&text = bytes] { DecodeText(text); }, ErrorKind::kFormat,
                 {"x: ", message});
   }
   ExpectError([] { DecodeFile("/absent.png"); }, ErrorKind::kIo, {"absent"});
