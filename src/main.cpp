@@ -2,6 +2,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
+#include <system_error>
 
 #include "wsel/cli/app.h"
 #include "wsel/core/error.h"
@@ -36,6 +38,13 @@ int main(int argc, char** argv) {
   } catch (const wsel::Error& e) {
     fmt::print(stderr, "wsel: {}\n", e.what());
     return ExitCode(e.kind());
+  } catch (const std::system_error& e) {
+    // What fmt and the standard library throw where the system refuses.
+    fmt::print(stderr, "wsel: {}\n", e.what());
+    return ExitCode(wsel::ErrorKind::kIo);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "wsel: out of memory\n");
+    return ExitCode(wsel::ErrorKind::kIo);
   } catch (const std::exception& e) {
     fmt::print(stderr,
                "wsel: internal error: {}\nThis is a fault of wsel; please "

@@ -399,7 +399,14 @@ class Machine {
   // What callee(*arguments) is known to give, or the call as data.
   bool Construct(const PickleValue& callee, const PickleValue& arguments) {
     const PickleNode* tuple = NodeOf(arguments, Kind::kTuple);
-    if (tuple == nullptr) Bad("something is called without arguments");
+    if (tuple == nullptr) {
+      if (NodeOf(callee, Kind::kGlobal) == nullptr) {
+        Bad("something is called without arguments");
+      }
+      // TorchScript calls an enumeration with the bare value.
+      return PushNode(Kind::kObject, {callee, arguments, std::monostate(),
+                                      std::monostate()});
+    }
     const bool one = !tuple->items.empty();
     switch (BuiltBy(GlobalName(callee))) {
       case Builds::kDict:

@@ -1,11 +1,17 @@
 #include "wsel/cli/app.h"
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <torch/version.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <iostream>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "wsel/cli/commands.h"
@@ -83,10 +89,20 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
       fmt::format("'{}' was not expected here; see {} --help", word, place));
 }
 
+bool HasOption(const CLI::App& app, const std::string& name) {
+  const auto names = OptionNames(app);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
   std::vector<std::string> known;
   for (const CLI::App* command : app.get_subcommands(nullptr)) {
     known.push_back(command->get_name());
+  }
+  if (args.size() == 1 && args[0].starts_with("--") &&
+      !HasOption(app, args[0])) {
+    throw Error(ErrorKind::kUsage, "",
+                Unknown("option", args[0], OptionNames(app)));
   }
   const auto word = std::find_if(
       args.begin(), args.end(),
@@ -94,6 +110,15 @@ void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
   if (word == args.end()) return;
   if (std::find(known.begin(), known.end(), *word) == known.end()) {
     throw Error(ErrorKind::kUsage, "", Unknown("command", *word, known));
+  }
+}
+
+// Results that did not reach a full disk must not end in success.
+void FlushResults() {
+  std::cout.flush();
+  if (std::fflush(stdout) != 0 || std::cout.fail()) {
+    throw Error(ErrorKind::kIo, "stdout",
+                std::generic_category().message(errno));
   }
 }
 
@@ -136,7 +161,13 @@ void Run(int argc, const char* const* argv) {
   AddInit(app, invocation);
   AddInspect(app, invocation);
   AddModels(app, invocation);
-  Parse(app, args);
+  try {
+    Parse(app, args);
+  } catch (const c10::Error& e) {
+    // LibTorch's own message carries a stack trace of many lines.
+    throw std::runtime_error(e.what_without_backtrace());
+  }
+  FlushResults();
 }
 
 }  // namespace wsel::cli

@@ -2,17 +2,21 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cmath>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "wsel/checkpoint/writer.h"
 #include "wsel/cli/commands.h"
+#include "wsel/cli/init_args.h"
 #include "wsel/cli/model_args.h"
 #include "wsel/cli/provenance.h"
 #include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/text_file.h"
 #include "wsel/model/init_rule.h"
+#include "wsel/model/layout.h"
 #include "wsel/select/apply.h"
 #include "wsel/select/plan_json.h"
 #include "wsel/select/report.h"
@@ -22,91 +26,14 @@
 namespace wsel::cli {
 namespace {
 
-struct InitArgs {
-  std::string teacher;
-  std::string teacher_model;
-  ModelArgs student;
-  std::string output;
-  std::string method;
-  std::string layers = "first";
-  std::string heads = "flat";
-  std::string head = "fresh";
-  std::string patch_resize = "pinv";
-  std::vector<std::string> skip;
-  std::string compat;
-  int64_t seed = 0;
-  std::string plan;
-  std::string save_plan;
-  std::string hash = "read";
-  bool dry_run = false;
-  bool json = false;
-};
-
-[[noreturn]] void Usage(std::string_view option, std::string_view message) {
-  throw Error(ErrorKind::kUsage, option, message);
-}
-
-// Refuses what can be told wrong before any file is opened.
-void CheckArgs(const InitArgs& args, const CLI::App& command) {
-  if (args.student.model.empty() && args.plan.empty()) {
-    Usage("--student", "is missing: a model's name (see wsel models)");
-  }
-  if (args.output.empty() && !args.dry_run) {
-    Usage("--output", "is missing: the file to write (or --dry-run)");
-  }
-  if (args.seed < 0) Usage("--seed", "must not be negative");
-  const auto forbid = [&](std::initializer_list<const char*> options,
-                          std::string_view why) {
-    for (const char* option : options) {
-      if (command.count(option) > 0) Usage(option, why);
-    }
-  };
-  if (!args.plan.empty()) {
-    forbid({"--student", "--method", "--layers", "--heads", "--head",
-            "--patch-resize", "--skip", "--compat", "--seed", "--num-classes",
-            "--img-size", "--patch-size", "--depth", "--embed-dim",
-            "--num-heads", "--teacher-model"},
-           "is already decided by --plan; leave it out");
-  }
-  if (args.teacher.empty()) {
-    forbid({"--teacher-model", "--layers", "--heads", "--head",
-            "--patch-resize", "--skip", "--compat", "--hash"},
-           "needs a --teacher");
-  }
-  std::error_code ignored;
-  if (!args.teacher.empty() &&
-      std::filesystem::equivalent(args.teacher, args.output, ignored)) {
-    Usage("--output", "is the teacher's own file; choose another name");
-  }
-}
-
-select::Options MakeOptions(const InitArgs& args) {
-  select::Options options;
-  if (!args.method.empty()) {
-    options.method = select::Methods().Find(args.method, "--method");
-  }
-  options.layers = args.layers;
-  options.heads = select::HeadRules().Find(args.heads, "--heads");
-  options.head = select::HeadSources().Find(args.head, "--head");
-  options.patch_resize =
-      select::PatchResizes().Find(args.patch_resize, "--patch-resize");
-  options.skip = args.skip;
-  options.seed = static_cast<uint64_t>(args.seed);
-  if (!args.compat.empty()) {
-    if (args.compat != "official") {
-      Usage("--compat", Unknown("rule", args.compat, {"official"}));
-    }
-    options.official = true;
-  }
-  return options;
-}
-
 model::Config TeacherModel(const InitArgs& args, const Weights& teacher) {
   if (!args.teacher_model.empty()) return NamedModel(args.teacher_model);
   if (!teacher.model) {
     throw Error(ErrorKind::kMismatch, args.teacher,
-                "holds no ViT or ConvNeXt under timm's names; wsel inspect "
-                "lists what it holds");
+                teacher.refusal.empty()
+                    ? "holds no ViT or ConvNeXt under timm's names; wsel "
+                      "inspect lists what it holds"
+                    : teacher.refusal);
   }
   for (const std::string& assumption : teacher.model->assumptions) {
     spdlog::debug("assumed of the teacher: {}", assumption);
@@ -129,7 +56,7 @@ model::Config StudentModel(const InitArgs& args, const model::Config& teacher) {
 }
 
 select::Plan PlanFromTeacher(const InitArgs& args, const Weights& teacher) {
-  const select::Options options = MakeOptions(args);
+  const select::Options options = SelectionOptions(args);
   const model::Config config = TeacherModel(args, teacher);
   return PlanSelection(config, teacher.adapted.tensors->Specs(),
                        StudentModel(args, config), options,
@@ -137,32 +64,80 @@ select::Plan PlanFromTeacher(const InitArgs& args, const Weights& teacher) {
 }
 
 select::Plan PlanWithoutTeacher(const InitArgs& args) {
-  const auto& initializers = model::Initializers();
-  const std::string name = args.method.empty() ? "timm" : args.method;
-  const auto selection = select::Methods().Names();
-  if (std::find(selection.begin(), selection.end(), name) != selection.end()) {
-    Usage("--method", fmt::format("{} selects from a teacher; give --teacher, "
-                                  "or one of {}",
-                                  name, initializers.Choices()));
-  }
-  return select::PlanRandom(Resolve(args.student),
-                            initializers.Find(name, "--method"),
+  return select::PlanRandom(Resolve(args.student), RandomMethod(args),
                             static_cast<uint64_t>(args.seed));
 }
 
-select::Plan MakePlan(const InitArgs& args, const Weights* teacher) {
-  if (args.plan.empty()) {
-    return teacher == nullptr ? PlanWithoutTeacher(args)
-                              : PlanFromTeacher(args, *teacher);
-  }
+select::Plan ReadPlan(const InitArgs& args) {
   select::Plan plan = select::PlanFromJson(ReadText(args.plan), args.plan);
-  if (plan.teacher && teacher == nullptr) {
-    Usage("--teacher", "is missing: the plan selects from a teacher");
+  if (plan.teacher && args.teacher.empty()) {
+    throw Error(ErrorKind::kUsage, "--teacher",
+                "is missing: the plan selects from a teacher");
   }
-  if (!plan.teacher && teacher != nullptr) {
-    Usage("--teacher", "has no part in this plan, which draws at random");
+  if (!plan.teacher && !args.teacher.empty()) {
+    throw Error(ErrorKind::kUsage, "--teacher",
+                "has no part in this plan, which draws at random");
   }
   return plan;
+}
+
+select::Plan MakePlan(const InitArgs& args, const Weights* teacher) {
+  if (!args.plan.empty()) return ReadPlan(args);
+  return teacher == nullptr ? PlanWithoutTeacher(args)
+                            : PlanFromTeacher(args, *teacher);
+}
+
+// A dry run whose teacher is not there: the registry knows the shapes of a
+// model that is named, by --teacher-model or by the file's name. What weights
+// would decide stays open.
+void PrintPlanOfAbsent(const InitArgs& args) {
+  const std::string stem = std::filesystem::path(args.teacher).stem().string();
+  std::optional<model::Config> teacher;
+  try {
+    teacher =
+        NamedModel(args.teacher_model.empty() ? stem : args.teacher_model);
+  } catch (const Error&) {
+    if (!args.teacher_model.empty()) throw;
+  }
+  fmt::print("absent   {}\n", args.teacher);
+  if (!teacher) return;
+  const auto layout = Layout(*teacher);
+  std::vector<TensorSpec> specs;
+  std::map<std::string, Shape> shapes;
+  for (const model::ModelTensor& tensor : layout) {
+    specs.push_back(tensor.spec);
+    shapes[tensor.spec.name] = tensor.spec.shape;
+  }
+  const select::Evidence none = {
+      [&](const std::string& name, size_t axis, int) {
+        return std::vector<double>(static_cast<size_t>(shapes[name][axis]));
+      },
+      [](const std::string&, int64_t) { return std::string(); }};
+  const select::Options options = SelectionOptions(args);
+  const select::Plan plan = PlanSelection(
+      *teacher, specs, StudentModel(args, *teacher), options, none);
+  fmt::print("{}", LooksAtWeights(options.method) ? select::Summary(plan)
+                                                  : select::Report(plan));
+}
+
+// Says what of a training checkpoint was taken for the weights.
+void LogAdaptation(const naming::Adapted& adapted) {
+  if (adapted.prefix.empty()) return;
+  spdlog::info(
+      "the weights are those under '{}'; {} other tensors of the file "
+      "are left alone",
+      adapted.prefix, adapted.ignored.size());
+}
+
+// A teacher's NaN goes on into its student: nothing here can mend it.
+void WarnOfNaN(const select::Plan& plan, const select::Student& student) {
+  for (size_t i = 0; i < student.tensors.size(); ++i) {
+    // A sum is NaN wherever a number is, and costs less than a look at each.
+    if (!std::isnan(student.tensors[i].sum().item<float>())) continue;
+    spdlog::warn("{} holds NaN or infinities, as the teacher does",
+                 plan.entries[i].student.name);
+    return;
+  }
 }
 
 void SaveText(const std::string& path, std::string_view text) {
@@ -182,6 +157,7 @@ void WriteStudent(const InitArgs& args, const select::Plan& plan,
   const auto scope = HashScopes().Find(args.hash, "--hash");
   const std::string hash =
       file == nullptr ? "" : HashTeacher(*file, student.teacher_digest, scope);
+  WarnOfNaN(plan, student);
   std::vector<TensorSpec> specs;
   for (const select::Entry& entry : plan.entries) {
     specs.push_back(entry.student);
@@ -195,10 +171,18 @@ void WriteStudent(const InitArgs& args, const select::Plan& plan,
 // Open, plan, print, apply, write.
 void RunInit(const InitArgs& args, const CLI::App& command,
              const Invocation& invocation) {
-  CheckArgs(args, command);
-  HashScopes().Find(args.hash, "--hash");
+  CheckInitArgs(args, command);
+  const bool absent =
+      !args.teacher.empty() && !std::filesystem::exists(args.teacher);
+  if (absent && args.dry_run && args.plan.empty()) {
+    PrintPlanOfAbsent(args);
+    return;
+  }
   std::optional<Weights> teacher;
-  if (!args.teacher.empty()) teacher = OpenWeights(args.teacher);
+  if (!args.teacher.empty()) {
+    teacher = OpenWeights(args.teacher);
+    LogAdaptation(teacher->adapted);
+  }
   const Weights* source = teacher ? &*teacher : nullptr;
   const select::Plan plan = MakePlan(args, source);
   fmt::print("{}", args.json      ? select::ToJson(plan)
@@ -214,65 +198,7 @@ void AddInit(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<InitArgs>();
   CLI::App* c = app.add_subcommand(
       "init", "Make a student checkpoint from a teacher, or at random");
-  c->add_option("--teacher", args->teacher,
-                "Teacher checkpoint (safetensors, torch zip, TorchScript)");
-  c->add_option("--student", args->student.model,
-                "Student: a model's name (see wsel models) or a JSON file");
-  c->add_option("--output", args->output,
-                "File to write: .pth, .pt or .bin for torch.load, else "
-                "safetensors");
-  c->add_option("--method", args->method,
-                fmt::format("With a teacher: {} (default uniform). Without: {} "
-                            "(default timm)",
-                            select::Methods().Choices(),
-                            model::Initializers().Choices()));
-  c->add_option("--layers", args->layers,
-                "Teacher's blocks: first|last|mid|uniform, or by number "
-                "(0,2,4; for a ConvNeXt a list a stage: 0,1/0,1/0,2,4/0,1)")
-      ->capture_default_str();
-  c->add_option("--heads", args->heads,
-                "Attention channels: " + select::HeadRules().Choices())
-      ->capture_default_str();
-  c->add_option("--skip", args->skip,
-                "Leave out components (patch_embed,pos_embed,attn,norm,mlp,"
-                "...) or tensors by pattern (blocks.3.*); they are "
-                "initialised as timm would")
-      ->delimiter(',');
-  c->add_option("--head", args->head,
-                "Classifier: " + select::HeadSources().Choices())
-      ->capture_default_str();
-  c->add_option("--num-classes", args->student.num_classes,
-                "Classes of the student; 0 for none");
-  c->add_option(
-       "--patch-resize", args->patch_resize,
-       "Patch kernels of another size: " + select::PatchResizes().Choices())
-      ->capture_default_str();
-  c->add_option("--compat", args->compat,
-                "official: to the bit what the paper's script writes (no "
-                "tensor with 'head' in its name)");
-  c->add_option("--seed", args->seed, "Of all that is drawn")
-      ->capture_default_str();
-  c->add_option("--img-size", args->student.img_size, "Student's image side");
-  c->add_option("--patch-size", args->student.patch_size,
-                "Student's patch side");
-  c->add_option("--depth", args->student.depth,
-                "Student's blocks: 6, or 2,2,6,2 for a ConvNeXt");
-  c->add_option("--embed-dim", args->student.embed_dim,
-                "Student's width: 192, or 48,96,192,384 for a ConvNeXt");
-  c->add_option("--num-heads", args->student.num_heads, "Student's heads");
-  c->add_option("--teacher-model", args->teacher_model,
-                "What the teacher is (a name or a JSON file), where names and "
-                "shapes do not tell");
-  c->add_flag("--dry-run", args->dry_run,
-              "Decide everything, print where each tensor comes from, write "
-              "no student");
-  c->add_option("--save-plan", args->save_plan, "Write the plan as JSON");
-  c->add_option("--plan", args->plan, "Carry out a saved plan");
-  c->add_option("--hash", args->hash,
-                "What of the teacher's file is hashed for the record: " +
-                    HashScopes().Choices())
-      ->capture_default_str();
-  c->add_flag("--json", args->json, "Print the plan as JSON");
+  AddInitOptions(*c, *args);
   c->callback([args, c, &invocation] { RunInit(*args, *c, invocation); });
 }
 

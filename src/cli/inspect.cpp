@@ -64,7 +64,9 @@ void PrintModel(const Weights& weights) {
     fmt::print("weights    under '{}'\n", weights.adapted.prefix);
   }
   if (!weights.model) {
-    fmt::print("model      no ViT or ConvNeXt under timm's names\n");
+    fmt::print("model      {}\n", weights.refusal.empty()
+                                      ? "no ViT or ConvNeXt under timm's names"
+                                      : weights.refusal);
     return;
   }
   const model::Config& config = weights.model->config;
@@ -75,6 +77,19 @@ void PrintModel(const Weights& weights) {
   for (const std::string& assumption : weights.model->assumptions) {
     fmt::print("assumed    {}\n", assumption);
   }
+}
+
+// The model's tensors that the file lacks, or has in another shape.
+std::vector<std::string> MissingTensors(const Weights& weights) {
+  std::vector<std::string> missing;
+  if (!weights.model) return missing;
+  for (const auto& tensor : Layout(weights.model->config)) {
+    const TensorSpec* found = weights.adapted.tensors->Find(tensor.spec.name);
+    if (found == nullptr || found->shape != tensor.spec.shape) {
+      missing.push_back(tensor.spec.name);
+    }
+  }
+  return missing;
 }
 
 void PrintTensors(const TensorSource& file,
@@ -103,6 +118,9 @@ void PrintText(const Weights& weights, const std::vector<Statistics>& stats) {
              file.path().string(), Name(file.container()),
              Megabytes(file.file_size()), file.Specs().size());
   PrintModel(weights);
+  for (const std::string& name : MissingTensors(weights)) {
+    fmt::print("missing    {}\n", name);
+  }
   for (const auto& [key, value] : file.metadata()) {
     if (key != kModelKey) fmt::print("metadata   {}: {}\n", key, value);
   }
@@ -136,6 +154,9 @@ Json AsJson(const Weights& weights, const std::vector<Statistics>& stats) {
     json["model"] = Json::parse(model::ToJson(config));
     json["parameters"] = ParameterCount(config);
     json["assumptions"] = weights.model->assumptions;
+    json["missing"] = MissingTensors(weights);
+  } else {
+    json["refusal"] = weights.refusal;
   }
   for (size_t i = 0; i < file.Specs().size(); ++i) {
     Json tensor = TensorJson(file.Specs()[i]);

@@ -29,7 +29,8 @@ std::vector<int64_t> ParseNumbers(const std::string& text,
     throw Error(ErrorKind::kUsage, option,
                 fmt::format("'{}': needs {}", text,
                             count == 1 ? "one number"
-                                       : "four numbers, one a stage: 2,2,6,2"));
+                                       : "four numbers, one a stage, with "
+                                         "commas between"));
   }
   return numbers;
 }

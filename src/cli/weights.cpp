@@ -1,5 +1,6 @@
 #include "wsel/cli/weights.h"
 
+#include "wsel/core/error.h"
 #include "wsel/model/config_json.h"
 
 namespace wsel::cli {
@@ -14,8 +15,13 @@ Weights OpenWeights(const std::string& path) {
     weights.model.emplace();
     weights.model->config = model::ConfigFromJson(
         own->second, path + ": " + kModelKey, ErrorKind::kFormat);
-  } else {
+    return weights;
+  }
+  try {
     weights.model = model::Detect(*weights.adapted.tensors);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kMismatch) throw;
+    weights.refusal = e.what();
   }
   return weights;
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,12 +26,18 @@ void FlushFolder(const std::filesystem::path& folder) {
   close(fd);
 }
 
-// The file that a symbolic link leads to: the rename would replace the link.
-std::filesystem::path Resolve(const std::filesystem::path& target) {
+// The file that a symbolic link leads to, there or not: the rename would
+// replace the link.
+std::filesystem::path Resolve(std::filesystem::path target) {
+  constexpr int kMostLinks = 40;  // Linux's own bound
   std::error_code error;  // a target that cannot be looked at fails at open
-  if (!std::filesystem::is_symlink(target, error)) return target;
-  const auto resolved = std::filesystem::weakly_canonical(target, error);
-  return error ? target : resolved;
+  for (int i = 0; i < kMostLinks; ++i) {
+    if (!std::filesystem::is_symlink(target, error)) break;
+    const auto next = std::filesystem::read_symlink(target, error);
+    if (error) break;
+    target = FolderOf(target) / next;  // an absolute `next` stands alone
+  }
+  return target;
 }
 
 }  // namespace
@@ -53,6 +60,10 @@ AtomicFile::AtomicFile(const std::filesystem::path& target)
   fd_ =
       open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd_ < 0) ThrowIo("cannot write here");
+  // Who may read the old file may read the new one, and no others.
+  if (std::filesystem::exists(status)) {
+    fchmod(fd_, static_cast<mode_t>(status.permissions()));
+  }
 }
 
 AtomicFile::~AtomicFile() {

@@ -46,7 +46,9 @@ JsonObject::JsonObject(const Json& value, std::string where, ErrorKind kind)
 }
 
 bool JsonObject::Has(std::string_view key) {
-  asked_.emplace_back(key);
+  if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) {
+    asked_.emplace_back(key);
+  }
   return value_.contains(key);
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t kMaxSize = (1 << 20) - 1;
 constexpr int64_t kMaxDepth = 1024;
+constexpr int64_t kMaxGrid = 512;  // 8192 pixels in patches of 16
 
 // Checks fields and throws for the first that is wrong.
 class Checker {
@@ -75,6 +76,9 @@ void Check(const VitConfig& c, const Checker& check) {
   check.Require(c.img_size % c.patch_size == 0, "img_size",
                 fmt::format("{} does not divide into patches of {}", c.img_size,
                             c.patch_size));
+  check.Require(c.GridSize() <= kMaxGrid, "img_size",
+                fmt::format("{} makes {} patches a side; it must be at most {}",
+                            c.img_size, c.GridSize(), kMaxGrid));
   check.Require(c.embed_dim % c.num_heads == 0, "num_heads",
                 fmt::format("the width {} does not divide into {} heads",
                             c.embed_dim, c.num_heads));

@@ -264,6 +264,9 @@ const Variant& FindVariant(std::string_view name) {
       known.push_back(alias);
     }
   }
+  // "vit_tiny_patch16_224.augreg_in21k": timm's tag says which weights.
+  const size_t tag = name.find('.');
+  if (tag != std::string_view::npos) return FindVariant(name.substr(0, tag));
   throw Error(ErrorKind::kUsage, "", Unknown("model", name, known));
 }
 

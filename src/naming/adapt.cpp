@@ -13,8 +13,8 @@ namespace {
 
 // Outermost first in a name; earlier ones are preferred.
 constexpr std::array<std::string_view, 6> kWrappers = {
-    "state_dict.",     "model_state_dict.", "model.",
     "state_dict_ema.", "model_ema.",        "ema.",
+    "state_dict.",     "model_state_dict.", "model.",
 };
 constexpr std::array<std::string_view, 3> kLayers = {"module.", "_orig_mod.",
                                                      "model."};

@@ -67,8 +67,8 @@ void CheckFile(const std::vector<Pair>& pairs,
     if (at->second->shape != expected.shape) {
       throw Error(
           ErrorKind::kMismatch, expected.name,
-          fmt::format("is {} in the teacher's file; its model has {} here; "
-                      "say what the teacher is with --teacher-model",
+          fmt::format("is {} in the teacher's file; its model has {} here: "
+                      "--teacher-model must say what the teacher is",
                       FormatShape(at->second->shape),
                       FormatShape(expected.shape)));
     }

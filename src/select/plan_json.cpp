@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "wsel/core/json_object.h"
 #include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/init_json.h"
+#include "wsel/model/layout.h"
 
 namespace wsel::select {
 namespace {
@@ -281,13 +281,26 @@ Entry ReadEntry(JsonObject json, const Plan& plan) {
   return entry;
 }
 
-// What no single entry can tell.
+// What no single entry can tell: that the tensors are the student's, in order.
 void CheckEntries(const Plan& plan, const std::string& where) {
-  if (plan.entries.empty()) Refuse(where, "plans no tensor");
-  std::set<std::string_view> names;
-  for (const Entry& entry : plan.entries) {
-    if (!names.insert(entry.student.name).second) {
-      Refuse(where, "plans '" + entry.student.name + "' twice");
+  std::vector<TensorSpec> wanted;
+  for (const model::ModelTensor& tensor : Layout(plan.student)) {
+    const bool head = tensor.spec.name.find("head") != std::string::npos;
+    if (!(plan.options.official && head)) wanted.push_back(tensor.spec);
+  }
+  if (plan.entries.size() != wanted.size()) {
+    Refuse(where,
+           fmt::format("plans {} tensors; {} has {}", plan.entries.size(),
+                       NameOf(plan.student), wanted.size()));
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const Entry& entry = plan.entries[i];
+    if (entry.student != wanted[i]) {
+      Refuse(
+          where,
+          fmt::format("plans '{}' {} where {} has '{}' {}", entry.student.name,
+                      FormatShape(entry.student.shape), NameOf(plan.student),
+                      wanted[i].name, FormatShape(wanted[i].shape)));
     }
     if (!plan.teacher && !std::holds_alternative<Fresh>(entry.source)) {
       Refuse(where, "selects '" + entry.student.name + "' from no teacher");

@@ -35,7 +35,7 @@ std::optional<Positions> PlanPositions(const model::VitConfig& teacher,
     positions.prefix.push_back(at == from.end() ? -1 : at - from.begin());
     if (at == from.end()) {
       notes.push_back(fmt::format(
-          "the teacher's {} has no position: the student's starts at zeros",
+          "the teacher has no position for {}: the student's starts at zeros",
           token));
     }
   }

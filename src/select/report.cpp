@@ -54,7 +54,11 @@ std::string Describe(const Selected& s, const Plan& plan) {
   std::string text = fmt::format(
       "{} {}: {}", WithoutBlock(s.teacher), FormatShape(s.teacher_shape),
       all ? "all" : fmt::format("{}", fmt::join(axes, ", ")));
-  if (s.positions) {
+  if (s.positions && s.positions->from_grid == s.positions->to_grid) {
+    text +=
+        fmt::format("; {} of {} prefix positions", s.positions->prefix.size(),
+                    s.positions->teacher_prefix);
+  } else if (s.positions) {
     text += fmt::format("; grid {0}x{0} -> {1}x{1}, bicubic",
                         s.positions->from_grid, s.positions->to_grid);
   }
@@ -174,8 +178,11 @@ void AppendUnused(const Plan& plan, std::string& text) {
   if (plan.unused.empty()) return;
   std::vector<std::pair<std::string, int>> reasons;
   for (const Unused& unused : plan.unused) {
-    std::string line =
-        fmt::format("{}: {}", WholeBlock(unused.teacher), unused.reason);
+    const bool block = unused.reason.starts_with("no block");
+    std::string line = fmt::format(
+        "{}: {}",
+        block ? WholeBlock(unused.teacher) : WithoutBlock(unused.teacher),
+        unused.reason);
     const auto same =
         std::find_if(reasons.begin(), reasons.end(),
                      [&](const auto& r) { return r.first == line; });

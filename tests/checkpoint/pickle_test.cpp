@@ -165,6 +165,13 @@ TEST(Pickle, RefusesDeepNesting) {
               HasSubstr("truncated"));
 }
 
+// A scripted timm model holds its patch embedding's output format that way.
+TEST(Pickle, TakesTorchScriptsEnumerationsAsData) {
+  const std::string format =
+      "c__torch__.timm.layers.format\nFormat\n" + Unicode("NCHW") + "R";
+  EXPECT_EQ(Refusal(TorchZip(WeightsAnd(Unicode("x") + format))), "");
+}
+
 TEST(Pickle, RefusesTooManyValues) {
   EXPECT_THAT(Refusal(TorchZip("\x80\x02" + std::string(4'100'000, 'N') + ".")),
               HasSubstr("more than 4000000 values"));

@@ -124,6 +124,23 @@ TEST_F(InitCommand, DryRunDecidesEverythingAndWritesNothing) {
   EXPECT_FALSE(Exists("s.safetensors"));
 }
 
+TEST_F(InitCommand, DryRunListsAnAbsentTeacherAndPlansByTheRegistry) {
+  const Outcome named =
+      Run({"init", "--teacher", "gone/vit_small_patch16_224.safetensors",
+           "--student", "vit_tiny", "--dry-run"});
+  EXPECT_EQ(named.exit_code, 0) << named.err;
+  EXPECT_THAT(named.out, HasSubstr("absent   gone/vit_small"));
+  EXPECT_THAT(named.out, HasSubstr("192 of 384"));
+  const Outcome told =
+      Run({"init", "--teacher", "t.pth", "--teacher-model", "convnext_tiny",
+           "--student", "vit_tiny", "--dry-run"});
+  EXPECT_EQ(told.exit_code, 6);
+  const Outcome unknown =
+      Run({"init", "--teacher", "t.pth", "--student", "vit_tiny", "--dry-run"});
+  EXPECT_EQ(unknown.exit_code, 0);
+  EXPECT_THAT(unknown.out, HasSubstr("absent   t.pth"));
+}
+
 TEST_F(InitCommand, PrintsThePlanAsJson) {
   const Outcome outcome = Init({"--dry-run", "--json"});
   const json plan = json::parse(outcome.out);
@@ -260,7 +277,28 @@ INSTANTIATE_TEST_SUITE_P(
               {"init", "--teacher", "teacher.safetensors", "--student",
                "student.json", "--output", "teacher.safetensors"},
               2,
-              "teacher's own file"},
+              "would overwrite 'teacher.safetensors'"},
+        Fault{
+            "SavedPlanIsTeacher",
+            {"init", "--teacher", "teacher.safetensors", "--student",
+             "student.json", "--save-plan", "teacher.safetensors", "--dry-run"},
+            2,
+            "--save-plan: would overwrite 'teacher.safetensors'"},
+        Fault{"EmptyTeacher",
+              {"init", "--teacher", "", "--student", "vit_tiny", "--dry-run"},
+              2,
+              "--teacher: is empty"},
+        Fault{"RandomMethodWithTeacher",
+              {"init", "--teacher", "teacher.safetensors", "--student",
+               "student.json", "--method", "xavier", "--dry-run"},
+              2,
+              "leave out --teacher"},
+        Fault{"UnknownGlobalOption", {"--verison"}, 2, "'--version'"},
+        Fault{"HugeImage",
+              {"init", "--student", "vit_tiny", "--img-size", "1000000",
+               "--dry-run"},
+              3,
+              "img_size"},
         Fault{"PlanAndMethod",
               {"init", "--plan", "plan.json", "--method", "l1", "--dry-run"},
               2,
@@ -280,7 +318,7 @@ INSTANTIATE_TEST_SUITE_P(
             "num_heads"},
         Fault{"MissingTeacher",
               {"init", "--teacher", "none.safetensors", "--student", "vit_tiny",
-               "--dry-run"},
+               "--output", "s.safetensors"},
               4,
               "none.safetensors: No such file"},
         Fault{"FolderAsTeacher",

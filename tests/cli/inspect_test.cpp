@@ -73,6 +73,32 @@ TEST_F(InspectCommand, CountsNaN) {
   EXPECT_EQ(stats["mean"], 2);
 }
 
+TEST_F(InspectCommand, ListsAModelThatIsUnknownHere) {
+  const std::string header =
+      R"({"stages.0.blocks.0.conv_dw.weight":{"dtype":"F32",)"
+      R"("shape":[1,1,7,7],"data_offsets":[0,196]},"stages.0.blocks.0.mlp.grn.)"
+      R"(weight":{"dtype":"F32","shape":[1],"data_offsets":[196,200]}})";
+  const uint64_t length = header.size();
+  std::ofstream file(folder_ / "v2.safetensors", std::ios::binary);
+  file.write(reinterpret_cast<const char*>(&length), 8);
+  file << header << std::string(200, '\0');
+  file.close();
+  const Outcome foreign = Run({"inspect", "v2.safetensors"});
+  EXPECT_EQ(foreign.exit_code, 0) << foreign.err;
+  EXPECT_THAT(foreign.out, HasSubstr("global response normalisation"));
+  EXPECT_THAT(foreign.out, HasSubstr("[1, 1, 7, 7]"));
+  EXPECT_THAT(Run({"inspect", "model.pth"}).out,
+              testing::Not(HasSubstr("missing")));
+}
+
+TEST_F(InspectCommand, ResultsThatDoNotFitAreNoSuccess) {
+  const std::string line = std::string("'") + WSEL_BINARY +
+                           "' models >/dev/full 2>'" +
+                           (folder_ / "err").string() + "'";
+  const int status = std::system(line.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 4);
+}
+
 TEST_F(InspectCommand, FailsWithoutAFile) {
   EXPECT_EQ(Run({"inspect"}).exit_code, 2);
   const Outcome missing = Run({"inspect", "none"});

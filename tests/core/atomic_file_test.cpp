@@ -151,7 +151,20 @@ TEST(AtomicFile, ASymbolicLinkStaysAndItsFileIsReplaced) {
   fs::create_symlink("real", folder / "link");
   WriteText(folder / "link", "new");
   EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  fs::create_symlink("not_yet", folder / "dangling");
+  WriteText(folder / "dangling", "new");
+  EXPECT_EQ(ReadText(folder / "not_yet"), "new");
   EXPECT_EQ(ReadText(folder / "real"), "new");
+}
+
+TEST(AtomicFile, KeepsTheModeOfTheFileItReplaces) {
+  const TempFolder folder;
+  WriteText(folder / "out", "old");
+  fs::permissions(folder / "out", fs::perms::owner_read |
+                                      fs::perms::owner_write |
+                                      fs::perms::group_read);
+  WriteText(folder / "out", "new");
+  EXPECT_EQ(static_cast<int>(fs::status(folder / "out").permissions()), 0640);
 }
 
 TEST(AtomicFile, ATargetThatIsAFolder) {

@@ -47,11 +47,11 @@ TEST(Adapt, LooksThroughWrappers) {
   EXPECT_EQ(PrefixOf({"model.stem.0.weight"}), "model.");
 }
 
-TEST(Adapt, PrefersTheWeightsToTheirMovingAverage) {
+TEST(Adapt, PrefersTheMovingAverageAsTimmDoes) {
   const std::string anchor = "patch_embed.proj.weight";
-  EXPECT_EQ(PrefixOf({"model_ema." + anchor, "model." + anchor}), "model.");
-  EXPECT_EQ(PrefixOf({"state_dict_ema." + anchor, "state_dict." + anchor}),
-            "state_dict.");
+  EXPECT_EQ(PrefixOf({"model." + anchor, "model_ema." + anchor}), "model_ema.");
+  EXPECT_EQ(PrefixOf({"state_dict." + anchor, "state_dict_ema." + anchor}),
+            "state_dict_ema.");
   EXPECT_EQ(PrefixOf({"model." + anchor, anchor}), "");
 }
 

@@ -117,7 +117,10 @@ TEST(PlanJson, RefusesWhatItDidNotWrite) {
           {"no shape"});
   refused(R"("method":"uniform")", R"("method":"unifrom")",
           {"options.method", "did you mean 'uniform'"});
-  refused(R"("name":"pos_embed")", R"("name":"cls_token")", {"twice"});
+  refused(R"("name":"pos_embed")", R"("name":"cls_token")",
+          {"plans 'cls_token'", "has 'pos_embed'"});
+  refused(R"("embed_dim":192,"depth":12)", R"("embed_dim":192,"depth":11)",
+          {"plans 152 tensors"});
   refused(R"("unused": [)", R"("unusde": [)", {"unused", "missing"});
   refused(R"("value":0.02,"bound":2.0)", R"("value":-1)", {"cannot draw"});
   refused(R"("kind":"trunc_normal")", R"("kind":"mimetic_qkv","heads":0)",

@@ -16,6 +16,8 @@ struct Weights {
   std::unique_ptr<checkpoint::Checkpoint> file;
   naming::Adapted adapted;  // points into `file`
   std::optional<model::Detection> model;
+  // Why there is no `model`, where a tensor tells of one that is unknown here.
+  std::string refusal;
 };
 
 // Opens a checkpoint and finds out which model it is of: from what this program
