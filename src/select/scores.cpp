@@ -1,15 +1,13 @@
 #include "wsel/select/scores.h"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/abs.h>
-#include <ATen/ops/isnan.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
+#include <span>
 
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
@@ -18,14 +16,15 @@
 namespace wsel::select {
 namespace {
 
+// Contiguous float32; the teacher's own memory where it is that already.
 at::Tensor ReadFloats(const TensorView& view) {
-  at::Tensor tensor = Borrow(view).to(at::kFloat).contiguous();
-  if (at::isnan(tensor).any().item<bool>()) {
-    throw Error(ErrorKind::kMismatch, view.spec.name,
-                "holds NaN, which cannot be ranked; choose a method that does "
-                "not look at weights, or another teacher");
-  }
-  return tensor;
+  return Borrow(view).to(at::kFloat).contiguous();
+}
+
+[[noreturn]] void ThrowNaN(const TensorView& view) {
+  throw Error(ErrorKind::kMismatch, view.spec.name,
+              "holds NaN, which cannot be ranked; choose a method that does "
+              "not look at weights, or another teacher");
 }
 
 using AxisScores = std::vector<std::vector<double>>;
@@ -54,7 +53,23 @@ AxisScores ScoreAllAxes(const TensorView& view, int power) {
       scores[a][begin / strides[a] % shape[a]] += row;
     }
   }
+  // Magnitudes add up to NaN only where one is NaN.
+  for (const double sum : last) {
+    if (std::isnan(sum)) ThrowNaN(view);
+  }
   return scores;
+}
+
+// Magnitudes as integers of the same order: a float's bits without its sign.
+uint32_t KeyOf(float w) { return std::bit_cast<uint32_t>(w) & 0x7fffffff; }
+constexpr uint32_t kInfinityKey = 0x7f800000;
+
+// The bucket, from the top, in which the count reaches `wanted`, which is
+// reduced by what lies above it.
+uint32_t BucketOf(const std::vector<int64_t>& histogram, int64_t& wanted) {
+  auto bucket = static_cast<uint32_t>(histogram.size()) - 1;
+  while (histogram[bucket] < wanted) wanted -= histogram[bucket--];
+  return bucket;
 }
 
 // Rows of a plan ask for one axis at a time; a tensor is read once.
@@ -79,20 +94,31 @@ class ScoreCache {
 }  // namespace
 
 std::vector<int64_t> LargestMagnitude(const TensorView& view, int64_t count) {
-  const at::Tensor tensor = ReadFloats(view).abs();
-  const float* magnitudes = tensor.const_data_ptr<float>();
-  std::vector<float> sorted(magnitudes, magnitudes + tensor.numel());
-  std::nth_element(sorted.begin(), sorted.begin() + (count - 1), sorted.end(),
-                   std::greater<>());
-  const float least = sorted[count - 1];
+  const at::Tensor tensor = ReadFloats(view);
+  const std::span<const float> w(tensor.const_data_ptr<float>(),
+                                 static_cast<size_t>(tensor.numel()));
+  // The least key that is taken, by its upper half and then its lower: sorting
+  // would need a copy of a tensor that may be large.
+  std::vector<int64_t> upper(1 << 16);
+  for (const float x : w) {
+    if (KeyOf(x) > kInfinityKey) ThrowNaN(view);
+    ++upper[KeyOf(x) >> 16];
+  }
+  int64_t room = count;
+  const uint32_t high = BucketOf(upper, room);
+  std::vector<int64_t> lower(1 << 16);
+  for (const float x : w) {
+    if (KeyOf(x) >> 16 == high) ++lower[KeyOf(x) & 0xffff];
+  }
+  const uint32_t least = high << 16 | BucketOf(lower, room);
+
   // Of those equal to the least, as many as there is room for, the lower first.
-  int64_t room = count - std::count_if(sorted.begin(), sorted.begin() + count,
-                                       [&](float m) { return m > least; });
   std::vector<int64_t> positions;
   positions.reserve(static_cast<size_t>(count));
-  for (int64_t i = 0; i < tensor.numel(); ++i) {
-    if (magnitudes[i] > least || (magnitudes[i] == least && room-- > 0)) {
-      positions.push_back(i);
+  for (size_t i = 0; i < w.size(); ++i) {
+    const uint32_t key = KeyOf(w[i]);
+    if (key > least || (key == least && room-- > 0)) {
+      positions.push_back(static_cast<int64_t>(i));
     }
   }
   return positions;
