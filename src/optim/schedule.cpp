@@ -1,0 +1,85 @@
+#include "wsel/optim/schedule.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <string_view>
+
+#include "wsel/core/error.h"
+
+namespace wsel::optim {
+namespace {
+
+[[noreturn]] void Refuse(std::string_view option, std::string_view message) {
+  throw Error(ErrorKind::kConfig, option, message);
+}
+
+void CheckRate(std::string_view option, double rate) {
+  if (std::isfinite(rate) && rate >= 0) return;
+  Refuse(option,
+         fmt::format("is {}: must be a finite number, 0 or more", rate));
+}
+
+void CheckAtLeastOne(std::string_view option, int64_t count) {
+  if (count < 1) Refuse(option, fmt::format("is {}: must be 1 or more", count));
+}
+
+// numpy.linspace(0, lr, steps)[step]
+double WarmUp(double lr, int64_t steps, int64_t step) {
+  if (step == 0) return 0;
+  // Not the product below, which may miss lr by a rounding.
+  if (step == steps - 1) return lr;
+  const double stride = lr / static_cast<double>(steps - 1);
+  return static_cast<double>(step) * stride;
+}
+
+double Cosine(double lr, double min_lr, int64_t steps, int64_t step) {
+  const double angle =
+      std::numbers::pi * static_cast<double>(step) / static_cast<double>(steps);
+  return min_lr + 0.5 * (lr - min_lr) * (1 + std::cos(angle));
+}
+
+}  // namespace
+
+void Validate(const ScheduleOptions& options) {
+  CheckRate("optimizer.lr", options.lr);
+  CheckRate("optimizer.min_lr", options.min_lr);
+  if (options.min_lr > options.lr) {
+    Refuse("optimizer.min_lr",
+           fmt::format("is {}, above optimizer.lr {}: the rate would rise",
+                       options.min_lr, options.lr));
+  }
+  CheckAtLeastOne("train.epochs", options.epochs);
+  CheckAtLeastOne("steps per epoch", options.steps_per_epoch);
+  if (options.epochs >
+      std::numeric_limits<int64_t>::max() / options.steps_per_epoch) {
+    Refuse("train.epochs",
+           fmt::format("{} of {} steps are more than can be counted",
+                       options.epochs, options.steps_per_epoch));
+  }
+  if (options.warmup_epochs < 0 || options.warmup_epochs > options.epochs) {
+    Refuse("train.warmup_epochs",
+           fmt::format("is {}: must be 0 to train.epochs, which is {}",
+                       options.warmup_epochs, options.epochs));
+  }
+}
+
+int64_t TotalSteps(const ScheduleOptions& options) {
+  Validate(options);
+  return options.epochs * options.steps_per_epoch;
+}
+
+double LearningRate(const ScheduleOptions& options, int64_t step) {
+  const int64_t total = TotalSteps(options);
+  if (step < 0 || step >= total) {
+    Refuse("step", fmt::format("{} is outside of the training's {} steps", step,
+                               total));
+  }
+  const int64_t warmup = options.warmup_epochs * options.steps_per_epoch;
+  if (step < warmup) return WarmUp(options.lr, warmup, step);
+  return Cosine(options.lr, options.min_lr, total - warmup, step - warmup);
+}
+
+}  // namespace wsel::optim

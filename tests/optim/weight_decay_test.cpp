@@ -1,0 +1,52 @@
+#include "wsel/optim/weight_decay.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "wsel/core/json_object.h"
+#include "wsel/core/text_file.h"
+#include "wsel/model/layout.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::optim {
+namespace {
+
+model::Config ConfigOf(const std::string& name) {
+  if (name == "vit_tiny_patch16_224+reg_tokens4") {
+    auto config = std::get<model::VitConfig>(
+        model::FindVariant("vit_tiny_patch16_224").config);
+    config.reg_tokens = 4;
+    return config;
+  }
+  return model::FindVariant(name).config;
+}
+
+// Made by scripts/golden/optim.py with the official get_parameter_groups, which
+// agrees there with timm's.
+TEST(TakesWeightDecay, AsInTheOfficialGroups) {
+  const std::string path = WSEL_SOURCE_DIR "/tests/golden/optim/recipe.json";
+  const auto golden = ParseJson(ReadText(path), path, ErrorKind::kFormat);
+  ASSERT_EQ(golden["decayed"].size(), 4U);
+  for (const auto& [name, decayed] : golden["decayed"].items()) {
+    std::vector<std::string> ours;
+    for (const auto& tensor : model::Layout(ConfigOf(name))) {
+      if (TakesWeightDecay(tensor.spec)) ours.push_back(tensor.spec.name);
+    }
+    EXPECT_EQ(ours, decayed.get<std::vector<std::string>>()) << name;
+  }
+}
+
+TEST(TakesWeightDecay, ByShapeAndByName) {
+  EXPECT_TRUE(TakesWeightDecay({"head.weight", {10, 4}}));
+  EXPECT_TRUE(TakesWeightDecay({"stem.0.weight", {4, 3, 4, 4}}));
+  EXPECT_FALSE(TakesWeightDecay({"norm.weight", {4}}));
+  EXPECT_FALSE(TakesWeightDecay({"scale", {}}));
+  EXPECT_FALSE(TakesWeightDecay({"odd.bias", {4, 4}}));
+  EXPECT_FALSE(TakesWeightDecay({"pos_embed", {1, 5, 4}}));
+  // Whole names only.
+  EXPECT_TRUE(TakesWeightDecay({"pos_embed.weight", {5, 4}}));
+}
+
+}  // namespace
+}  // namespace wsel::optim
