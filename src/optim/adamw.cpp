@@ -1,0 +1,121 @@
+#include "wsel/optim/adamw.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "wsel/core/error.h"
+#include "wsel/optim/weight_decay.h"
+
+namespace wsel::optim {
+namespace {
+
+void CheckBeta(std::string_view option, double beta) {
+  if (beta >= 0 && beta < 1) return;
+  throw Error(ErrorKind::kConfig, option,
+              fmt::format("is {}: must be 0 or more and below 1", beta));
+}
+
+void CheckNotNegative(std::string_view option, double value) {
+  if (std::isfinite(value) && value >= 0) return;
+  throw Error(ErrorKind::kConfig, option,
+              fmt::format("is {}: must be a finite number, 0 or more", value));
+}
+
+// The kernel walks all tensors by memory order and checks no strides. Autograd
+// lays a gradient out as its parameter; others may not.
+at::Tensor GradientLike(const at::Tensor& parameter) {
+  const at::Tensor& gradient = parameter.grad();
+  if (gradient.strides() == parameter.strides()) return gradient;
+  return at::empty_like(parameter).copy_(gradient);
+}
+
+// The kernel's arguments, one element a parameter.
+struct Lists {
+  std::vector<at::Tensor> parameters, gradients, exp_avgs, exp_avg_sqs, steps;
+};
+
+}  // namespace
+
+void Validate(const AdamWOptions& options) {
+  CheckBeta("optimizer.beta1", options.beta1);
+  CheckBeta("optimizer.beta2", options.beta2);
+  CheckNotNegative("optimizer.eps", options.eps);
+  CheckNotNegative("optimizer.weight_decay", options.weight_decay);
+}
+
+AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options)
+    : options_(options) {
+  Validate(options);
+  CheckParameters(parameters);
+  for (const NamedTensor& parameter : parameters) {
+    const at::Tensor values = parameter.tensor.detach();
+    const bool decays =
+        TakesWeightDecay({parameter.name, parameter.tensor.sizes().vec()});
+    (decays ? decayed_ : plain_)
+        .push_back({parameter, at::zeros_like(values), at::zeros_like(values),
+                    at::zeros({}, values.options())});
+  }
+}
+
+void AdamW::Step(double lr) {
+  CheckNotNegative("optimizer.lr", lr);
+  const at::NoGradGuard no_grad;
+  StepGroup(decayed_, lr, options_.weight_decay);
+  StepGroup(plain_, lr, 0);
+}
+
+void AdamW::StepGroup(const std::vector<Slot>& group, double lr,
+                      double weight_decay) {
+  Lists lists;
+  for (const Slot& slot : group) {
+    const at::Tensor& parameter = slot.parameter.tensor;
+    if (!parameter.grad().defined()) continue;
+    lists.parameters.push_back(parameter);
+    lists.gradients.push_back(GradientLike(parameter));
+    lists.exp_avgs.push_back(slot.exp_avg);
+    lists.exp_avg_sqs.push_back(slot.exp_avg_sq);
+    lists.steps.push_back(slot.step);
+  }
+  if (lists.parameters.empty()) return;
+  // The kernel reads the count of this step and does not advance it.
+  at::_foreach_add_(lists.steps, 1);
+  at::_fused_adamw_(lists.parameters, lists.gradients, lists.exp_avgs,
+                    lists.exp_avg_sqs, /*max_exp_avg_sqs=*/{}, lists.steps, lr,
+                    options_.beta1, options_.beta2, weight_decay, options_.eps,
+                    /*amsgrad=*/false, /*maximize=*/false);
+}
+
+void AdamW::ZeroGradients() {
+  for (const auto* group : {&decayed_, &plain_}) {
+    for (const Slot& slot : *group) {
+      slot.parameter.tensor.mutable_grad().reset();
+    }
+  }
+}
+
+NamedTensors AdamW::State() const {
+  NamedTensors state;
+  for (const auto* group : {&decayed_, &plain_}) {
+    for (const Slot& slot : *group) {
+      state.push_back({"step." + slot.parameter.name, slot.step});
+      state.push_back({"exp_avg." + slot.parameter.name, slot.exp_avg});
+      state.push_back({"exp_avg_sq." + slot.parameter.name, slot.exp_avg_sq});
+    }
+  }
+  return state;
+}
+
+NamedTensors AdamW::ExportState() const { return Snapshot(State()); }
+
+void AdamW::ImportState(const NamedTensors& state, std::string_view where) {
+  Restore(state, State(), where);
+}
+
+}  // namespace wsel::optim

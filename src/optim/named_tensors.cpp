@@ -1,0 +1,106 @@
+#include "wsel/optim/named_tensors.h"
+
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "wsel/core/error.h"
+#include "wsel/core/suggest.h"
+#include "wsel/tensor/spec.h"
+
+namespace wsel::optim {
+namespace {
+
+using ByName = std::map<std::string_view, const at::Tensor*>;
+
+[[noreturn]] void Refuse(std::string_view where, std::string_view message) {
+  throw Error(ErrorKind::kMismatch, where, message);
+}
+
+std::string Describe(const at::Tensor& tensor) {
+  return fmt::format("{} {}", c10::toString(tensor.scalar_type()),
+                     FormatShape(tensor.sizes().vec()));
+}
+
+ByName Index(const NamedTensors& tensors, std::string_view where) {
+  ByName index;
+  for (const auto& [name, tensor] : tensors) {
+    if (!index.emplace(name, &tensor).second) {
+      Refuse(where, fmt::format("'{}' is there twice", name));
+    }
+  }
+  return index;
+}
+
+void CheckKnown(const ByName& snapshot, const NamedTensors& tensors,
+                std::string_view where) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : tensors) names.push_back(name);
+  const std::set<std::string_view> known(names.begin(), names.end());
+  for (const auto& [name, tensor] : snapshot) {
+    if (!known.contains(name)) Refuse(where, Unknown("state", name, names));
+  }
+}
+
+void CheckFits(const ByName& snapshot, const NamedTensor& target,
+               std::string_view where) {
+  const auto found = snapshot.find(target.name);
+  if (found == snapshot.end()) {
+    Refuse(where, fmt::format("'{}' is missing", target.name));
+  }
+  const at::Tensor& saved = *found->second;
+  if (saved.sizes() == target.tensor.sizes() &&
+      saved.scalar_type() == target.tensor.scalar_type()) {
+    return;
+  }
+  Refuse(where, fmt::format("'{}' is {}, and {} here", target.name,
+                            Describe(saved), Describe(target.tensor)));
+}
+
+void CheckParameter(const NamedTensor& parameter, const at::Device& device) {
+  const auto& [name, tensor] = parameter;
+  if (tensor.scalar_type() != at::kFloat) {
+    Refuse(name, fmt::format("is {}: parameters are Float",
+                             c10::toString(tensor.scalar_type())));
+  }
+  if (!tensor.is_non_overlapping_and_dense()) {
+    Refuse(name, "is a view with gaps or overlaps: make it contiguous");
+  }
+  if (tensor.device() != device) {
+    Refuse(name, fmt::format("is on {}, and other parameters on {}",
+                             tensor.device().str(), device.str()));
+  }
+}
+
+}  // namespace
+
+NamedTensors Snapshot(const NamedTensors& tensors) {
+  NamedTensors copies;
+  for (const auto& [name, tensor] : tensors) {
+    copies.push_back({name, tensor.detach().to(at::kCPU).clone(
+                                at::MemoryFormat::Contiguous)});
+  }
+  return copies;
+}
+
+void Restore(const NamedTensors& snapshot, const NamedTensors& tensors,
+             std::string_view where) {
+  const at::NoGradGuard no_grad;
+  const ByName saved = Index(snapshot, where);
+  CheckKnown(saved, tensors, where);
+  for (const NamedTensor& target : tensors) CheckFits(saved, target, where);
+  for (const auto& [name, tensor] : tensors) tensor.copy_(*saved.at(name));
+}
+
+void CheckParameters(const NamedTensors& parameters) {
+  if (parameters.empty()) return;
+  Index(parameters, "parameters");
+  const at::Device device = parameters.front().tensor.device();
+  for (const NamedTensor& parameter : parameters) {
+    CheckParameter(parameter, device);
+  }
+}
+
+}  // namespace wsel::optim

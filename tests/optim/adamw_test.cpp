@@ -1,0 +1,173 @@
+#include "wsel/optim/adamw.h"
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "optim/golden_tensors.h"
+#include "throws.h"
+
+namespace wsel::optim {
+namespace {
+
+void Train(AdamW& optimizer, const NamedTensors& parameters, int from, int to) {
+  for (int step = from; step < to; ++step) {
+    SetGradients(parameters, step);
+    optimizer.Step(GoldenRate(step));
+    optimizer.ZeroGradients();
+  }
+}
+
+void ExpectGolden(const NamedTensors& parameters, const NamedTensors& state,
+                  const std::string& file, double tolerance) {
+  const GoldenTensors golden(file);
+  EXPECT_EQ(golden.size(), parameters.size() + state.size());
+  for (const auto* tensors : {&parameters, &state}) {
+    for (const auto& [name, tensor] : *tensors) {
+      EXPECT_LE(RelativeDifference(tensor, golden[name]), tolerance)
+          << file << ": " << name;
+    }
+  }
+}
+
+// Made by scripts/golden/optim.py with torch.optim.AdamW. Tolerances are a few
+// units in the last place of float32 (6e-8): processors differ in fused
+// multiply-adds, and torch's kernels in the order of products.
+TEST(AdamW, EqualsTorchFusedAndUnfused) {
+  const NamedTensors parameters = GoldenParameters();
+  AdamW optimizer(parameters, {});
+  Train(optimizer, parameters, 0, kGoldenSteps);
+  const NamedTensors state = optimizer.ExportState();
+  ExpectGolden(parameters, state, "adamw_fused.safetensors", 3e-7);
+  ExpectGolden(parameters, state, "adamw_single.safetensors", 6e-7);
+}
+
+TEST(AdamW, ResumesToTheBit) {
+  const NamedTensors through = GoldenParameters();
+  AdamW uninterrupted(through, {});
+  Train(uninterrupted, through, 0, 4);
+
+  NamedTensors resumed;
+  for (const auto& [name, tensor] : through) {
+    resumed.push_back({name, Parameter(tensor)});
+  }
+  AdamW optimizer(resumed, {});
+  NamedTensors saved = uninterrupted.ExportState();
+  std::reverse(saved.begin(), saved.end());  // order means nothing
+  optimizer.ImportState(saved, "run state");
+  Train(uninterrupted, through, 4, kGoldenSteps);
+  Train(optimizer, resumed, 4, kGoldenSteps);
+
+  for (size_t i = 0; i < through.size(); ++i) {
+    EXPECT_TRUE(resumed[i].tensor.equal(through[i].tensor)) << through[i].name;
+  }
+  const NamedTensors expected = uninterrupted.ExportState();
+  const NamedTensors state = optimizer.ExportState();
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_TRUE(state[i].tensor.equal(expected[i].tensor)) << state[i].name;
+  }
+}
+
+TEST(AdamW, AnExportIsNotChangedByLaterSteps) {
+  const NamedTensors parameters = GoldenParameters();
+  AdamW optimizer(parameters, {});
+  const NamedTensors before = optimizer.ExportState();
+  Train(optimizer, parameters, 0, 2);
+  for (const auto& [name, tensor] : before) {
+    EXPECT_EQ(tensor.abs().max().item<float>(), 0) << name;
+  }
+}
+
+TEST(AdamW, DecaysMatricesAlone) {
+  const NamedTensors parameters = {{"w", Parameter(at::ones({2, 2}))},
+                                   {"b", Parameter(at::ones({2}))}};
+  AdamW optimizer(parameters, {.weight_decay = 0.5});
+  for (const auto& [name, parameter] : parameters) {
+    parameter.mutable_grad() = at::zeros(parameter.sizes());
+  }
+  optimizer.Step(0.5);
+  EXPECT_TRUE(parameters[0].tensor.equal(at::full({2, 2}, 0.75)));
+  EXPECT_TRUE(parameters[1].tensor.equal(at::ones({2})));
+}
+
+TEST(AdamW, WithoutAGradientAParameterStays) {
+  const NamedTensors parameters = {{"w", Parameter(at::ones({2, 2}))}};
+  AdamW optimizer(parameters, {});
+  optimizer.Step(0.1);
+  EXPECT_TRUE(parameters[0].tensor.equal(at::ones({2, 2})));
+  EXPECT_EQ(optimizer.ExportState()[0].tensor.item<float>(), 0);
+}
+
+TEST(AdamW, ZeroGradientsLeavesThemUndefined) {
+  const NamedTensors parameters = GoldenParameters();
+  AdamW optimizer(parameters, {});
+  SetGradients(parameters, 0);
+  optimizer.ZeroGradients();
+  for (const auto& [name, parameter] : parameters) {
+    EXPECT_FALSE(parameter.grad().defined()) << name;
+  }
+}
+
+// The kernel would pair numbers by memory order.
+TEST(AdamW, LayoutsOfParameterAndGradientDoNotMatter) {
+  const Shape shape = {4, 3, 2, 2};
+  const at::Tensor values = HashedTensor("w", shape);
+  const at::Tensor gradient = HashedTensor("g", shape);
+  const auto last = at::MemoryFormat::ChannelsLast;
+  const auto step = [&](const at::Tensor& parameter, const at::Tensor& grad) {
+    AdamW optimizer({{"w", parameter}}, {});
+    for (int i = 0; i < 3; ++i) {
+      parameter.mutable_grad() = grad;
+      optimizer.Step(0.1);
+    }
+    return optimizer.ExportState();
+  };
+  const at::Tensor plain = Parameter(values);
+  const NamedTensors expected = step(plain, gradient);
+  const at::Tensor mixed = Parameter(values);
+  step(mixed, gradient.contiguous(last));
+  EXPECT_TRUE(mixed.equal(plain));
+  const at::Tensor reordered = values.clone(last).requires_grad_();
+  const NamedTensors state = step(reordered, gradient);
+  // Vector and tail elements of the kernel round differently.
+  EXPECT_LE(RelativeDifference(reordered, plain.detach()), 3e-7);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_TRUE(state[i].tensor.is_contiguous());
+    EXPECT_LE(RelativeDifference(state[i].tensor, expected[i].tensor), 3e-7);
+  }
+}
+
+TEST(AdamW, RefusesBadOptions) {
+  const auto refuses = [](const AdamWOptions& options,
+                          const std::string& option) {
+    ExpectError([&] { AdamW({}, options); }, ErrorKind::kConfig, {option});
+  };
+  refuses({.beta1 = 1}, "optimizer.beta1");
+  refuses({.beta2 = -0.1}, "optimizer.beta2");
+  refuses({.eps = -1e-8}, "optimizer.eps");
+  refuses({.weight_decay = -0.05}, "optimizer.weight_decay");
+  AdamW optimizer({}, {});
+  optimizer.Step(0);
+  ExpectError([&] { optimizer.Step(-1e-3); }, ErrorKind::kConfig,
+              {"optimizer.lr", "-0.001"});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  ExpectError([&] { optimizer.Step(nan); }, ErrorKind::kConfig,
+              {"optimizer.lr"});
+}
+
+TEST(AdamW, RefusesAStateThatDoesNotFit) {
+  const NamedTensors parameters = GoldenParameters();
+  AdamW optimizer(parameters, {});
+  NamedTensors state = optimizer.ExportState();
+  state.push_back({"exp_avg.head.wait", at::zeros({10, 37})});
+  ExpectError([&] { optimizer.ImportState(state, "last.state"); },
+              ErrorKind::kMismatch,
+              {"last.state", "exp_avg.head.wait", "exp_avg.head.weight"});
+}
+
+}  // namespace
+}  // namespace wsel::optim
