@@ -10,7 +10,11 @@
 namespace wsel::image {
 namespace {
 
-int Floor(double value) { return static_cast<int>(std::floor(value)); }
+// Of what fits an int. Without SSE4.1, std::floor is a call.
+int Floor(double value) {
+  const int cut = static_cast<int>(value);
+  return value < cut ? cut - 1 : cut;
+}
 
 // A point in the source, relative to pixel (x, y): dx and dy in [0, 1).
 struct Place {
@@ -70,27 +74,52 @@ struct Rows {
   const uint8_t* at[4];
 };
 
-void Bicubic(const Image& image, const Place& place, uint8_t* out) {
-  const Columns columns(image, place.x - 1, 4);
-  const Rows rows(image, place.y - 1);
-  // points[column][row, channel]: gathered first, so that the arithmetic is one
-  // loop for the compiler to vectorise.
-  int points[4][12];
-  for (int column = 0; column < 4; ++column) {
-    for (int row = 0; row < 4; ++row) {
-      for (int c = 0; c < 3; ++c) {
-        points[column][row * 3 + c] = rows.at[row][columns.at[column] + c];
+// The 4 x 4 pixels around a point, gathered so that the arithmetic is one loop
+// for the compiler to vectorise: lane [column][4 row + channel]; the fourth
+// channel is anything.
+using Points = std::array<std::array<int, 16>, 4>;
+
+void GatherInside(const uint8_t* corner, size_t stride, Points& points) {
+  for (int row = 0; row < 4; ++row, corner += stride) {
+    for (int column = 0; column < 4; ++column) {
+      for (int c = 0; c < 4; ++c) {
+        points[column][row * 4 + c] = corner[column * 3 + c];
       }
     }
   }
-  double across[12];
-  for (int i = 0; i < 12; ++i) {
+}
+
+void GatherAtBorder(const Image& image, int left, int top, Points& points) {
+  const Columns columns(image, left, 4);
+  const Rows rows(image, top);
+  for (int row = 0; row < 4; ++row) {
+    for (int column = 0; column < 4; ++column) {
+      for (int c = 0; c < 3; ++c) {
+        points[column][row * 4 + c] = rows.at[row][columns.at[column] + c];
+      }
+    }
+  }
+}
+
+void Bicubic(const Image& image, const Place& place, uint8_t* out) {
+  const int left = place.x - 1;
+  const int top = place.y - 1;
+  Points points = {};
+  // One pixel more to the right, for the fourth channel of the last.
+  if (left >= 0 && left + 4 < image.width() && top >= 0 &&
+      top + 3 < image.height()) {
+    GatherInside(image.Row(top) + size_t{3} * left, image.stride(), points);
+  } else {
+    GatherAtBorder(image, left, top, points);
+  }
+  std::array<double, 16> across;
+  for (int i = 0; i < 16; ++i) {
     across[i] = CubicThrough(points[0][i], points[1][i], points[2][i],
                              points[3][i], place.dx);
   }
   for (int c = 0; c < 3; ++c) {
-    const double value = CubicThrough(across[c], across[3 + c], across[6 + c],
-                                      across[9 + c], place.dy);
+    const double value = CubicThrough(across[c], across[4 + c], across[8 + c],
+                                      across[12 + c], place.dy);
     out[c] = static_cast<uint8_t>(std::clamp(value, 0.0, 255.0));
   }
 }

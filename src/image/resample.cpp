@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "kernel.h"
+#include "vector_clones.h"
 #include "wsel/core/error.h"
 #include "wsel/image/affine.h"
 #include "wsel/image/crop.h"
@@ -33,6 +34,7 @@ void Interleave(const Image& image, int top, int rows,
   }
 }
 
+WSEL_VECTOR_CLONES
 void WeighLanes(const uint8_t* lanes, const int32_t* weights, int count,
                 uint8_t* out) {
   std::array<int32_t, kLanes> sums;
@@ -67,6 +69,7 @@ Image Horizontal(const Image& image, int top, int bottom,
 // A stretch of one row of output, from rows `stride` bytes apart.
 constexpr int kStretch = 768;
 
+WSEL_VECTOR_CLONES
 void WeighRows(const uint8_t* rows, size_t stride, const int32_t* weights,
                int count, int length, uint8_t* out) {
   std::array<int32_t, kStretch> sums;
