@@ -161,6 +161,17 @@ TEST(Decode, BombsAreRefused) {
   }
 }
 
+// A scan costs time in proportion to the picture, and a few bytes.
+TEST(Decode, EndlessScansAreRefused) {
+  const std::string text =
+      ReadText(GoldenFolder() / "encoded" / "progressive.jpg");
+  const std::string scan = text.substr(text.rfind("\xFF\xDA"));
+  std::string many = text.substr(0, text.size() - 2);
+  for (int i = 0; i < 600; ++i) many += scan.substr(0, scan.size() - 2);
+  ExpectError([&] { DecodeText(many + "\xFF\xD9"); }, ErrorKind::kFormat,
+              {"too many scans"});
+}
+
 // Either a picture or a refusal: no crash, no other error.
 void ExpectSurvives(const std::string& text) {
   try {

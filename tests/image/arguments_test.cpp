@@ -1,0 +1,80 @@
+// What golden files cannot say: refused arguments, and what must not change.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "image/picture.h"
+#include "throws.h"
+#include "wsel/image/affine.h"
+#include "wsel/image/color.h"
+#include "wsel/image/crop.h"
+#include "wsel/image/resample.h"
+
+namespace wsel::image {
+namespace {
+
+TEST(Image, BoxesBeyondThePictureAreRefused) {
+  const Image image = Picture("plain", 13, 5);
+  const Box boxes[] = {
+      {-1, 0, 13, 5},
+      {0, -0.5F, 13, 5},
+      {0, 0, 13.5F, 5},
+      {0, 0, 13, 6},
+      {4, 0, 3, 5},
+      {0, 4, 13, 3},
+      {std::nanf(""), 0, 13, 5},
+  };
+  for (const Box& box : boxes) {
+    ExpectError([&] { Resize(image, box, 8, 8, Interpolation::kBicubic); },
+                ErrorKind::kConfig, {"box must lie within"});
+  }
+  ExpectError(
+      [&] { Resize(image, WholeOf(image), 0, 8, Interpolation::kNearest); },
+      ErrorKind::kConfig, {"at least 1"});
+}
+
+TEST(Image, BlendNeedsEqualSizes) {
+  ExpectError([] { Blend(Image(2, 3), Image(3, 2), 0.5); }, ErrorKind::kConfig,
+              {"different sizes"});
+}
+
+TEST(Image, FactorOneAndWholeSizesChangeNothing) {
+  const Image image = Picture("plain", 61, 47);
+  for (const auto enhance : {Color, Contrast, Brightness, Sharpness}) {
+    EXPECT_EQ(enhance(image, 1), image);
+  }
+  EXPECT_EQ(Posterize(image, 8), image);
+  EXPECT_EQ(Rotate(image, -720, Interpolation::kBicubic), image);
+  EXPECT_EQ(Resize(image, WholeOf(image), 61, 47, Interpolation::kBicubic),
+            image);
+  EXPECT_EQ(FlipHorizontal(FlipHorizontal(image)), image);
+}
+
+// As timm's authors meant it.
+TEST(Image, PosterizeToNoBitsIsBlack) {
+  EXPECT_EQ(Posterize(Picture("plain", 13, 5), 0), Image(13, 5));
+}
+
+TEST(Image, PointsFarOutsideAreFill) {
+  const Image image = Picture("plain", 13, 5);
+  const double huge = std::numeric_limits<double>::max();
+  const double nan = std::nan("");
+  for (const double far : {huge, -huge, 1e10, -1e10, nan}) {
+    for (const auto interpolation :
+         {Interpolation::kNearest, Interpolation::kBilinear,
+          Interpolation::kBicubic}) {
+      for (const double slant : {0.0, 0.5}) {
+        EXPECT_EQ(Transform(image, 4, 3, {1, slant, far, slant, 1, far},
+                            interpolation, {1, 2, 3}),
+                  Image(4, 3, {1, 2, 3}));
+      }
+    }
+  }
+  const int most = std::numeric_limits<int>::max();
+  EXPECT_EQ(Crop(image, most, -most, 4, 3, {1, 2, 3}), Image(4, 3, {1, 2, 3}));
+}
+
+}  // namespace
+}  // namespace wsel::image
