@@ -45,6 +45,16 @@ TEST(LearningRate, WarmsUpFrom0ToLrAndStaysAtLrForOneMoreStep) {
   EXPECT_GT(LearningRate(options, 19), 0.1);
 }
 
+// 37 strides of 0.3 / 37 fall short of 0.3 by a rounding.
+TEST(LearningRate, TheWarmUpEndsAtLrToTheBit) {
+  EXPECT_EQ(LearningRate({0.3, 0.1, 4, 2, 19}, 37), 0.3);
+}
+
+TEST(LearningRate, AWarmUpOfOneStepIsAtRate0) {
+  EXPECT_EQ(LearningRate({0.3, 0.1, 2, 1, 1}, 0), 0);
+  EXPECT_EQ(LearningRate({0.3, 0.1, 2, 1, 1}, 1), 0.3);
+}
+
 TEST(LearningRate, WithoutWarmUpStartsAtLr) {
   EXPECT_EQ(LearningRate({0.3, 0.1, 4, 0, 5}, 0), 0.3);
 }
