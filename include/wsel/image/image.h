@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,10 @@ class Image {
         height_(height),
         bytes_(static_cast<size_t>(width) * static_cast<size_t>(height) * 3) {}
   Image(int width, int height, Rgb fill) : Image(width, height) {
-    for (size_t i = 0; i < bytes_.size(); ++i) bytes_[i] = fill[i % 3];
+    if (fill == Rgb{}) return;
+    for (size_t i = 0; i < bytes_.size(); i += 3) {
+      std::copy(fill.begin(), fill.end(), &bytes_[i]);
+    }
   }
 
   int width() const { return width_; }
