@@ -1,5 +1,6 @@
 #include "wsel/optim/clip.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
@@ -27,7 +28,7 @@ at::Tensor ClipGradients(const NamedTensors& parameters, double max_norm) {
     if (parameter.grad().defined()) gradients.push_back(parameter.grad());
   }
   if (gradients.empty()) return at::zeros({});
-  const at::Tensor norm =
+  at::Tensor norm =
       at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
   // Always multiplied, if only by 1: to ask would wait for the device.
   const at::Tensor scale = (max_norm / (norm + 1e-6)).clamp_max(1);
