@@ -169,9 +169,10 @@ def ema():
 
 
 def write_tensors(file, tensors):
+    # One key: safetensors writes several in an order that changes.
     safetensors.numpy.save_file(
         {k: numpy.ascontiguousarray(v.numpy()) for k, v in tensors.items()},
-        FOLDER / file, VERSIONS)
+        FOLDER / file, {"versions": json.dumps(VERSIONS)})
 
 
 def main():
