@@ -404,8 +404,8 @@ class Machine {
         Bad("something is called without arguments");
       }
       // TorchScript calls an enumeration with the bare value.
-      return PushNode(Kind::kObject, {callee, arguments, std::monostate(),
-                                      std::monostate()});
+      return PushNode(Kind::kObject,
+                      {callee, arguments, std::monostate(), std::monostate()});
     }
     const bool one = !tuple->items.empty();
     switch (BuiltBy(GlobalName(callee))) {

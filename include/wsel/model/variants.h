@@ -18,8 +18,9 @@ struct Variant {
 // All known models, in the order in which `wsel models` lists them.
 const std::vector<Variant>& Variants();
 
-// The variant of that name or alias, a tag of timm's (".augreg_in21k") aside; case matters in timm's names only.
-// Errors: kUsage, with the nearest known name.
+// The variant of that name or alias, a tag of timm's (".augreg_in21k") aside;
+// case matters in timm's names only. Errors: kUsage, with the nearest known
+// name.
 const Variant& FindVariant(std::string_view name);
 
 // Whether two configs are the same but for name, classes and image size.

@@ -25,10 +25,10 @@ struct Adapted {
 
 // Looks through what training programs wrap weights in (state_dict, model,
 // model_ema, DistributedDataParallel's module., torch.compile's _orig_mod.) and
-// gives the weights inside. Of several copies the moving average goes before the
-// plain one, as in timm; the rest is ignored with a reason. A file without a wrapper,
-// or of a model unknown here, comes back as it is. `file` must outlive the
-// result.
+// gives the weights inside. Of several copies the moving average goes before
+// the plain one, as in timm; the rest is ignored with a reason. A file without
+// a wrapper, or of a model unknown here, comes back as it is. `file` must
+// outlive the result.
 Adapted Adapt(const TensorSource& file);
 
 }  // namespace wsel::naming

@@ -10,9 +10,9 @@
 namespace wsel::select {
 
 // The teacher's answers to a plan's questions, each tensor read once for each
-// power. Sums are in float64 and in a fixed order, so that they do not depend on
-// the number of threads. `teacher` must outlive the result.
-// Errors, when asked: kMismatch where a tensor holds NaN, which has no rank.
+// power. Sums are in float64 and in a fixed order, so that they do not depend
+// on the number of threads. `teacher` must outlive the result. Errors, when
+// asked: kMismatch where a tensor holds NaN, which has no rank.
 Evidence EvidenceOf(const TensorSource& teacher);
 
 // The flat, ascending positions of the `count` elements of largest magnitude;
