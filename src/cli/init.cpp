@@ -87,24 +87,22 @@ select::Plan MakePlan(const InitArgs& args, const Weights* teacher) {
                             : PlanFromTeacher(args, *teacher);
 }
 
-// A dry run whose teacher is not there: the registry knows the shapes of a
-// model that is named, by --teacher-model or by the file's name. What weights
-// would decide stays open.
-void PrintPlanOfAbsent(const InitArgs& args) {
-  const std::string stem = std::filesystem::path(args.teacher).stem().string();
-  std::optional<model::Config> teacher;
+// The model that an absent teacher is, by --teacher-model or the file's name.
+std::optional<model::Config> ModelOfAbsent(const InitArgs& args) {
+  if (!args.teacher_model.empty()) return NamedModel(args.teacher_model);
   try {
-    teacher =
-        NamedModel(args.teacher_model.empty() ? stem : args.teacher_model);
+    return NamedModel(std::filesystem::path(args.teacher).stem().string());
   } catch (const Error&) {
-    if (!args.teacher_model.empty()) throw;
+    return std::nullopt;
   }
-  fmt::print("absent   {}\n", args.teacher);
-  if (!teacher) return;
-  const auto layout = Layout(*teacher);
+}
+
+// The plan by the shapes that the registry knows. What weights would decide is
+// made up: of such a plan the summary alone means anything.
+select::Plan PlanOfAbsent(const InitArgs& args, const model::Config& teacher) {
   std::vector<TensorSpec> specs;
   std::map<std::string, Shape> shapes;
-  for (const model::ModelTensor& tensor : layout) {
+  for (const model::ModelTensor& tensor : Layout(teacher)) {
     specs.push_back(tensor.spec);
     shapes[tensor.spec.name] = tensor.spec.shape;
   }
@@ -113,11 +111,8 @@ void PrintPlanOfAbsent(const InitArgs& args) {
         return std::vector<double>(static_cast<size_t>(shapes[name][axis]));
       },
       [](const std::string&, int64_t) { return std::string(); }};
-  const select::Options options = SelectionOptions(args);
-  const select::Plan plan = PlanSelection(
-      *teacher, specs, StudentModel(args, *teacher), options, none);
-  fmt::print("{}", LooksAtWeights(options.method) ? select::Summary(plan)
-                                                  : select::Report(plan));
+  return PlanSelection(teacher, specs, StudentModel(args, teacher),
+                       SelectionOptions(args), none);
 }
 
 // Says what of a training checkpoint was taken for the weights.
@@ -144,6 +139,34 @@ void SaveText(const std::string& path, std::string_view text) {
   AtomicFile file(path);
   file.Write(text);
   file.Commit();
+}
+
+// Prints a plan as the user wants it, and saves it where asked.
+void ShowPlan(const InitArgs& args, const select::Plan& plan) {
+  fmt::print("{}", args.json      ? select::ToJson(plan)
+                   : args.dry_run ? select::Report(plan)
+                                  : select::Summary(plan));
+  if (!args.save_plan.empty()) SaveText(args.save_plan, select::ToJson(plan));
+}
+
+// A dry run checks all that it can without the teacher's file.
+void DryRunOfAbsent(const InitArgs& args) {
+  if (!args.json) fmt::print("absent   {}\n", args.teacher);
+  const auto teacher = ModelOfAbsent(args);
+  const bool wants_plan = args.json || !args.save_plan.empty();
+  const bool open = LooksAtWeights(SelectionOptions(args).method);
+  if (wants_plan && (!teacher || open)) {
+    throw Error(ErrorKind::kIo, args.teacher,
+                "is absent, so there is no plan to give: --teacher-model says "
+                "what it is, and the method must not look at weights");
+  }
+  if (!teacher) return;
+  const select::Plan plan = PlanOfAbsent(args, *teacher);
+  if (open) {
+    fmt::print("{}", select::Summary(plan));
+  } else {
+    ShowPlan(args, plan);
+  }
 }
 
 void WriteStudent(const InitArgs& args, const select::Plan& plan,
@@ -175,7 +198,7 @@ void RunInit(const InitArgs& args, const CLI::App& command,
   const bool absent =
       !args.teacher.empty() && !std::filesystem::exists(args.teacher);
   if (absent && args.dry_run && args.plan.empty()) {
-    PrintPlanOfAbsent(args);
+    DryRunOfAbsent(args);
     return;
   }
   std::optional<Weights> teacher;
@@ -185,10 +208,7 @@ void RunInit(const InitArgs& args, const CLI::App& command,
   }
   const Weights* source = teacher ? &*teacher : nullptr;
   const select::Plan plan = MakePlan(args, source);
-  fmt::print("{}", args.json      ? select::ToJson(plan)
-                   : args.dry_run ? select::Report(plan)
-                                  : select::Summary(plan));
-  if (!args.save_plan.empty()) SaveText(args.save_plan, select::ToJson(plan));
+  ShowPlan(args, plan);
   if (!args.dry_run) WriteStudent(args, plan, source, invocation);
 }
 

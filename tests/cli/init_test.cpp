@@ -139,6 +139,13 @@ TEST_F(InitCommand, DryRunListsAnAbsentTeacherAndPlansByTheRegistry) {
       Run({"init", "--teacher", "t.pth", "--student", "vit_tiny", "--dry-run"});
   EXPECT_EQ(unknown.exit_code, 0);
   EXPECT_THAT(unknown.out, HasSubstr("absent   t.pth"));
+  const std::vector<std::string> as_json = {
+      "init",      "--teacher", "t.pth",     "--teacher-model", "vit_small",
+      "--student", "vit_tiny",  "--dry-run", "--json"};
+  EXPECT_EQ(json::parse(Run(as_json).out)["format"], "wsel-plan");
+  auto by_weights = as_json;
+  by_weights.insert(by_weights.end(), {"--method", "l1"});
+  EXPECT_EQ(Run(by_weights).exit_code, 4);
 }
 
 TEST_F(InitCommand, PrintsThePlanAsJson) {
