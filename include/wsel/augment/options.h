@@ -1,0 +1,80 @@
+// Torch-free.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "wsel/image/image.h"
+#include "wsel/image/resample.h"
+
+namespace wsel::augment {
+
+// Where the random numbers of a sample come from: nothing else decides what
+// happens to it.
+struct SampleAddress {
+  uint64_t seed = 0;
+  int64_t epoch = 0;
+  int64_t index = 0;  // of the sample in its data set
+};
+
+// timm's "rand-m9-mstd0.5-inc1": `layers` operations drawn with replacement,
+// each applied with `probability` at a magnitude N(magnitude, magnitude_std)
+// clipped to [0, 10].
+struct RandAugmentOptions {
+  double magnitude = 9;
+  double magnitude_std = 0.5;
+  int layers = 2;
+  double probability = 0.5;
+  bool increasing = true;
+};
+
+// How the training crop is made.
+enum class TrainCrop {
+  kAuto,           // kPadded for img_size <= 32, else kRandomResized
+  kRandomResized,  // torchvision's RandomResizedCrop
+  kPadded,         // torchvision's RandomCrop(img_size, padding), black outside
+};
+
+// The transform of a training picture up to normalisation.
+struct TrainTransformOptions {
+  int img_size = 224;
+  TrainCrop crop = TrainCrop::kAuto;
+  std::array<double, 2> scale = {0.08, 1};         // of the area
+  std::array<double, 2> ratio = {3. / 4, 4. / 3};  // width : height
+  int padding = 4;                                 // pixels, kPadded
+  image::Interpolation interpolation = image::Interpolation::kBicubic;
+  double hflip = 0.5;  // probability
+  // timm's name for it, "" for none; see ParseRandAugment.
+  std::string rand_augment = "rand-m9-mstd0.5-inc1";
+  // What RandAugment's geometric operations fill in: round(255 mean).
+  image::Rgb fill = {124, 116, 104};
+};
+
+// The transform of an evaluated picture up to normalisation. img_size <= 32: a
+// centre crop, black outside. Up to 383: short side to img_size / crop_pct,
+// centre crop. From 384: plain resize.
+struct EvalTransformOptions {
+  int img_size = 224;
+  double crop_pct = 0.875;
+  image::Interpolation interpolation = image::Interpolation::kBicubic;
+};
+
+// timm's RandomErasing, mode "pixel", count 1, after normalisation.
+struct ErasingOptions {
+  double probability = 0.25;
+  double min_area = 0.02;
+  double max_area = 1. / 3;
+  double min_aspect = 0.3;  // drawn log-uniform up to its inverse
+};
+
+// timm's Mixup, mode "batch".
+struct MixOptions {
+  double mixup_alpha = 0.8;
+  double cutmix_alpha = 1;
+  double probability = 1;
+  double switch_probability = 0.5;  // of cutmix, where both are on
+  double smoothing = 0.1;
+};
+
+}  // namespace wsel::augment

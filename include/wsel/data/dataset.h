@@ -1,0 +1,27 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "wsel/image/image.h"
+
+namespace wsel::data {
+
+// Labelled pictures in a fixed order. Copies share what the functions hold.
+struct Dataset {
+  std::string name;                  // "cifar100 train"
+  std::vector<std::string> classes;  // a name for each label
+  std::vector<int32_t> labels;       // of each sample, into `classes`
+  // Sample i as 8-bit RGB in its stored size; called from several threads.
+  // Errors: kIo, kFormat, naming the file or the record.
+  std::function<image::Image(int64_t)> picture;
+  // Where sample i comes from: "images/Abyssinian_1.jpg", "data_batch_1[17]".
+  std::function<std::string(int64_t)> origin;
+
+  int64_t size() const { return static_cast<int64_t>(labels.size()); }
+};
+
+}  // namespace wsel::data
