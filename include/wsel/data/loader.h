@@ -55,19 +55,23 @@ using NextBatch = std::function<BatchPlan()>;
 
 struct LoaderOptions {
   int img_size = 224;
-  int64_t batch_size = 64;
+  int64_t batch_size = 64;  // the most indices that a plan may have
   int workers = -1;  // threads; 0: the caller's own; -1: one per processor
-  int slots = 3;     // batches that are ready or in work, at least 2
-  // A picture that cannot be decoded: false: the error is thrown by Next;
-  // true: `valid` is false, and the loader counts it.
+  // Batches that are in use, ready or in work, at least 2. Without workers
+  // there is one, made when it is asked for.
+  int slots = 3;
+  // A picture that cannot be read (kIo, kFormat): false: the error is thrown by
+  // Next; true: `valid` is false, and the loader counts it.
   bool skip_broken = false;
 };
 
 // Worker threads take single samples, decode and transform them right into
 // their place of a preallocated ring of batches. Which thread makes a sample
-// changes nothing about it.
+// changes nothing about it. Used from one thread at a time.
 class Loader {
  public:
+  // The workers start at once and fill the ring; `next` is called by the thread
+  // that calls this or Next. Errors: kConfig for options out of range.
   Loader(Dataset dataset, Transform transform, NextBatch next,
          const LoaderOptions& options, const Allocate& allocate = nullptr);
   ~Loader();  // stops the workers; samples in work are finished first
@@ -75,13 +79,16 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   // The next batch, valid until the next call; null after the last. Waits.
-  // Errors: what a picture or the transform threw, that of the first sample in
-  // order.
+  // Errors: what a picture, the transform or `next` threw, that of the first
+  // sample in order, after all batches before it; kConfig for a plan of too
+  // many indices or of one outside of the data set. Once thrown, it is thrown
+  // by every further call.
   const Batch* Next();
 
-  // Pictures skipped so far, and the first of them by name, at most 20.
+  // Pictures skipped in the batches that Next gave, each time that they were
+  // met, and the first of them by name, at most 20 and none twice.
   int64_t broken() const;
-  std::vector<std::string> broken_origins() const;
+  const std::vector<std::string>& broken_origins() const;
 
  private:
   struct State;

@@ -1,0 +1,111 @@
+#include "wsel/data/sampler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include "wsel/core/error.h"
+#include "wsel/core/philox.h"
+
+namespace wsel::data {
+namespace {
+
+[[noreturn]] void Refuse(std::string_view option, std::string_view message) {
+  throw Error(ErrorKind::kConfig, option, message);
+}
+
+void CheckPositive(std::string_view option, int64_t value) {
+  if (value < 1) Refuse(option, fmt::format("is {}: must be 1 or more", value));
+}
+
+void Validate(const TrainSampling& sampling) {
+  CheckPositive("train.batch_size", sampling.batch_size);
+  if (sampling.size < sampling.batch_size) {
+    Refuse("train.batch_size",
+           fmt::format("is {}, more than the {} training pictures, so that no "
+                       "step is full: lower it, or train on more pictures",
+                       sampling.batch_size, sampling.size));
+  }
+  CheckPositive("the loader's batch", sampling.chunk);
+  if (sampling.batch_size % sampling.chunk != 0) {
+    Refuse("the loader's batch",
+           fmt::format("is {}: must divide train.batch_size, which is {}",
+                       sampling.chunk, sampling.batch_size));
+  }
+  if (sampling.first_step < 0 || sampling.first_step > sampling.total_steps) {
+    Refuse("first step",
+           fmt::format("{} is outside of the training's {} steps",
+                       sampling.first_step, sampling.total_steps));
+  }
+}
+
+std::vector<int64_t> Part(const std::vector<int64_t>& all, int64_t begin,
+                          int64_t size) {
+  return {all.begin() + begin, all.begin() + begin + size};
+}
+
+class TrainStream {
+ public:
+  explicit TrainStream(const TrainSampling& sampling)
+      : sampling_(sampling),
+        steps_per_epoch_(sampling.size / sampling.batch_size),
+        step_(sampling.first_step) {}
+
+  BatchPlan operator()() {
+    if (step_ == sampling_.total_steps) return {};
+    const int64_t epoch = step_ / steps_per_epoch_;
+    if (epoch != epoch_) {
+      order_ = Permutation(sampling_.size, sampling_.seed, epoch);
+      epoch_ = epoch;
+    }
+    const int64_t begin =
+        step_ % steps_per_epoch_ * sampling_.batch_size + done_;
+    done_ += sampling_.chunk;
+    if (done_ == sampling_.batch_size) {
+      done_ = 0;
+      ++step_;
+    }
+    return {epoch, Part(order_, begin, sampling_.chunk)};
+  }
+
+ private:
+  TrainSampling sampling_;
+  int64_t steps_per_epoch_;
+  int64_t step_;
+  int64_t done_ = 0;    // samples of the step that were handed out
+  int64_t epoch_ = -1;  // of order_
+  std::vector<int64_t> order_;
+};
+
+}  // namespace
+
+std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch) {
+  std::vector<int64_t> order(static_cast<size_t>(size));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  const RandomStream stream(seed, fmt::format("sampler {}", epoch));
+  for (uint64_t i = order.size(); i > 1; --i) {
+    std::swap(order[i - 1], order[stream.Below(i - 1, i)]);
+  }
+  return order;
+}
+
+NextBatch TrainBatches(const TrainSampling& sampling) {
+  Validate(sampling);
+  return TrainStream(sampling);
+}
+
+NextBatch EvalBatches(int64_t size, int64_t batch) {
+  CheckPositive("the loader's batch", batch);
+  return [size, batch, begin = int64_t{0}]() mutable -> BatchPlan {
+    std::vector<int64_t> indices(
+        static_cast<size_t>(std::min(batch, size - begin)));
+    std::iota(indices.begin(), indices.end(), begin);
+    begin += static_cast<int64_t>(indices.size());
+    return {0, std::move(indices)};
+  };
+}
+
+}  // namespace wsel::data

@@ -1,0 +1,122 @@
+#include "wsel/data/sampler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "throws.h"
+
+namespace wsel::data {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<BatchPlan> AllOf(NextBatch next) {
+  std::vector<BatchPlan> plans;
+  for (BatchPlan plan = next(); !plan.indices.empty(); plan = next()) {
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+TEST(Permutation, HasEachIndexOnce) {
+  for (const int64_t size : {0, 1, 2, 1000}) {
+    std::vector<int64_t> order = Permutation(size, 7, 3);
+    std::ranges::sort(order);
+    ASSERT_EQ(order.size(), static_cast<size_t>(size));
+    for (int64_t i = 0; i < size; ++i) EXPECT_EQ(order[i], i);
+  }
+}
+
+// Written down here: runs that were started earlier must see the same order.
+TEST(Permutation, StaysTheSameFromVersionToVersion) {
+  EXPECT_THAT(Permutation(8, 1, 0), ElementsAre(0, 6, 2, 5, 3, 7, 1, 4));
+}
+
+TEST(Permutation, DependsOnSeedAndEpoch) {
+  const auto order = Permutation(1000, 1, 0);
+  EXPECT_EQ(order, Permutation(1000, 1, 0));
+  EXPECT_NE(order, Permutation(1000, 2, 0));
+  EXPECT_NE(order, Permutation(1000, 1, 1));
+}
+
+// Of 6 orders of 3, each comes in 1/6 of the epochs: within 5 sigma of 1000.
+TEST(Permutation, EveryOrderIsAsLikely) {
+  std::vector<int> count(27);
+  for (int64_t epoch = 0; epoch < 6000; ++epoch) {
+    const auto order = Permutation(3, 5, epoch);
+    ++count[static_cast<size_t>(9 * order[0] + 3 * order[1] + order[2])];
+  }
+  std::erase(count, 0);
+  ASSERT_EQ(count.size(), 6U);
+  for (const int times : count) EXPECT_NEAR(times, 1000, 145);
+}
+
+TEST(TrainBatches, GivesTheChunksOfEachStepAndDropsWhatIsLeftOver) {
+  const auto plans = AllOf(TrainBatches(
+      {.size = 11, .batch_size = 4, .chunk = 2, .seed = 9, .total_steps = 4}));
+  ASSERT_EQ(plans.size(), 8U);
+  for (size_t i = 0; i < plans.size(); ++i) {
+    const int64_t epoch = static_cast<int64_t>(i) / 4;  // two steps each
+    const auto order = Permutation(11, 9, epoch);
+    EXPECT_EQ(plans[i].epoch, epoch);
+    EXPECT_THAT(plans[i].indices,
+                ElementsAre(order[i % 4 * 2], order[i % 4 * 2 + 1]));
+  }
+}
+
+TEST(TrainBatches, ContinuesAtAnyStep) {
+  TrainSampling sampling{
+      .size = 10, .batch_size = 3, .chunk = 3, .seed = 4, .total_steps = 7};
+  const auto whole = AllOf(TrainBatches(sampling));
+  for (int64_t first = 0; first <= 7; ++first) {
+    sampling.first_step = first;
+    const auto rest = AllOf(TrainBatches(sampling));
+    ASSERT_EQ(rest.size(), static_cast<size_t>(7 - first));
+    for (size_t i = 0; i < rest.size(); ++i) {
+      EXPECT_EQ(rest[i].epoch, whole[first + i].epoch);
+      EXPECT_EQ(rest[i].indices, whole[first + i].indices);
+    }
+  }
+}
+
+TEST(TrainBatches, RefusesWhatMakesNoStream) {
+  const auto refuses = [](const TrainSampling& sampling,
+                          const std::vector<std::string>& parts) {
+    ExpectError([&] { TrainBatches(sampling); }, ErrorKind::kConfig, parts);
+  };
+  refuses({.size = 500, .batch_size = 512, .chunk = 512, .total_steps = 1},
+          {"train.batch_size", "512", "500", "lower it"});
+  refuses({.size = 500, .batch_size = 0, .chunk = 1}, {"train.batch_size"});
+  refuses({.size = 500, .batch_size = 12, .chunk = 5}, {"5", "divide", "12"});
+  refuses({.size = 500, .batch_size = 12, .chunk = 0}, {"loader's batch"});
+  refuses({.size = 9, .batch_size = 3, .chunk = 3, .first_step = -1}, {"-1"});
+  refuses({.size = 9,
+           .batch_size = 3,
+           .chunk = 3,
+           .first_step = 6,
+           .total_steps = 5},
+          {"6", "5 steps"});
+}
+
+TEST(EvalBatches, GivesAllSamplesInOrder) {
+  const auto plans = AllOf(EvalBatches(7, 3));
+  ASSERT_EQ(plans.size(), 3U);
+  EXPECT_THAT(plans[0].indices, ElementsAre(0, 1, 2));
+  EXPECT_THAT(plans[1].indices, ElementsAre(3, 4, 5));
+  EXPECT_THAT(plans[2].indices, ElementsAre(6));
+  EXPECT_EQ(plans[2].epoch, 0);
+}
+
+TEST(EvalBatches, OfAnEmptySetAreNone) {
+  EXPECT_THAT(AllOf(EvalBatches(0, 3)), IsEmpty());
+}
+
+TEST(EvalBatches, RefusesABatchOfNone) {
+  ExpectError([] { EvalBatches(7, 0); }, ErrorKind::kConfig, {"0"});
+}
+
+}  // namespace
+}  // namespace wsel::data
