@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "kernel.h"
-#include "vector_clones.h"
+#include "wsel/image/vector_clones.h"
 #include "wsel/core/error.h"
 #include "wsel/image/affine.h"
 #include "wsel/image/crop.h"

@@ -20,7 +20,7 @@ struct SampleAddress {
 
 // timm's "rand-m9-mstd0.5-inc1": `layers` operations drawn with replacement,
 // each applied with `probability` at a magnitude N(magnitude, magnitude_std)
-// clipped to [0, 10].
+// clipped to [0, 10]; an infinite deviation stands for U(0, magnitude).
 struct RandAugmentOptions {
   double magnitude = 9;
   double magnitude_std = 0.5;
