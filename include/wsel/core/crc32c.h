@@ -1,0 +1,13 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace wsel {
+
+// The CRC-32C of RFC 3720, appendix B.4 (polynomial 0x1EDC6F41, reflected),
+// which frames TFRecord files.
+uint32_t Crc32c(std::string_view bytes);
+
+}  // namespace wsel

@@ -1,0 +1,40 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "wsel/train/append_file.h"
+
+namespace wsel::train {
+
+struct Metric {
+  std::string name;  // no two alike in a row
+  std::variant<int64_t, double, std::string> value;
+};
+
+// metrics.jsonl: a JSON object a line. JSON has no number that is none: such
+// values are the strings "NaN", "Infinity" and "-Infinity", as in protobuf's
+// JSON, so that a diverged loss stays told apart from an absent one.
+class MetricLog {
+ public:
+  // Errors: as AppendFile.
+  MetricLog(const std::filesystem::path& path,
+            std::optional<uint64_t> resume_at)
+      : file_(path, resume_at) {}
+
+  // One line, with the metrics in their order. Errors: kIo.
+  void Write(std::span<const Metric> row);
+
+  // As AppendFile.
+  uint64_t Flush() { return file_.Flush(); }
+
+ private:
+  AppendFile file_;
+};
+
+}  // namespace wsel::train
