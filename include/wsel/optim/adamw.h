@@ -3,23 +3,10 @@
 #include <string_view>
 #include <vector>
 
+#include "wsel/optim/adamw_options.h"
 #include "wsel/optim/named_tensors.h"
 
 namespace wsel::optim {
-
-// Names and defaults are torch.optim.AdamW's, but for the paper's decay.
-struct AdamWOptions {
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double eps = 1e-8;
-  // Constant over the training, times the learning rate in each step; only
-  // where TakesWeightDecay (weight_decay.h).
-  double weight_decay = 0.05;
-};
-
-// Errors: kConfig at the option: a beta outside of [0, 1), a negative eps or
-// decay.
-void Validate(const AdamWOptions& options);
 
 // AdamW (Loshchilov & Hutter 2019) by LibTorch's fused kernel, as
 // torch.optim.AdamW(fused=True) on the CPU or a CUDA device: one pass over

@@ -1,0 +1,53 @@
+// Torch-free.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wsel/data/options.h"
+#include "wsel/model/config.h"
+#include "wsel/model/init.h"
+#include "wsel/train/options.h"
+
+namespace wsel::recipe {
+
+// Where the weights start.
+struct Start {
+  std::string file;  // a checkpoint of the model's architecture; "": none
+  // Draws all weights, or with a file a head of other classes.
+  model::Initializer method = model::Initializer::kTimm;
+};
+
+// A training as its configuration file says it, all defaults filled in.
+struct Recipe {
+  std::string about;
+  model::Config model;
+  // Where the file says them; else they are the data set's.
+  std::optional<int64_t> num_classes;
+  Start init;
+  data::DataOptions data;
+  train::Options train;
+};
+
+// Reads a configuration: sections model, init, data, augment, erasing, mix,
+// train, optimizer, evaluation, and a text "about". What is missing has the
+// default of the option structs. model.name is a variant of `wsel models`, and
+// the section's other keys override its fields. `sets` are overrides
+// ("optimizer.lr=1e-3"; the value is JSON, or else a string), the last one
+// counts. Image sizes and fill colours follow model and data.
+// Errors: kConfig with the path of what is unknown (and the nearest known), of
+// another type, or out of range; kUsage for an override that is none.
+Recipe RecipeFromJson(std::string_view text, std::string_view where,
+                      const std::vector<std::string>& sets = {});
+
+// Every value, as RecipeFromJson reads it; two blanks of indentation.
+std::string ToJson(const Recipe& recipe);
+
+// Where two recipes differ in what decides the numbers of a run, a line each:
+// "optimizer.lr: 0.002, now 0.001". Paths, threads, caches and how often a run
+// is saved decide nothing.
+std::vector<std::string> Differences(const Recipe& before, const Recipe& now);
+
+}  // namespace wsel::recipe

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <functional>
+
+#include "wsel/data/loader.h"
+#include "wsel/train/options.h"
+#include "wsel/train/upload.h"
+
+namespace wsel::train {
+
+struct Evaluation {
+  int64_t count = 0;    // pictures
+  int64_t skipped = 0;  // broken ones, in no other number
+  double loss = 0;      // cross-entropy with hard labels, the mean
+  double top1 = 0;      // percent
+  double top5 = 0;      // percent; among all where there are fewer classes
+};
+
+// Sees the logits [B, classes] (float32, on the CPU) of each batch.
+using OnLogits =
+    std::function<void(const data::Batch& batch, const at::Tensor& logits)>;
+
+struct EvaluationOptions {
+  int64_t img_size = 224;
+  Precision precision = Precision::kFp32;
+  c10::Device device = c10::kCPU;
+};
+
+// Runs `forward` (images -> logits) over all pictures of a loader, without
+// gradients. Ties count for the class of lower index.
+Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
+                    data::Loader& loader, Uploader& uploader,
+                    const EvaluationOptions& options,
+                    const OnLogits& on_logits = nullptr);
+
+}  // namespace wsel::train

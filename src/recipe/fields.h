@@ -1,0 +1,75 @@
+// Torch-free.
+#pragma once
+
+#include "wsel/recipe/recipe.h"
+
+namespace wsel::recipe {
+
+// Every key of the configuration with the value that it sets, section by
+// section: visit("train", "epochs", value). The one place that knows which key
+// is which option.
+template <typename R, typename Visitor>
+void VisitFields(R& r, Visitor&& visit) {
+  auto& t = r.train;
+  visit("init", "file", r.init.file);
+  visit("init", "method", r.init.method);
+
+  visit("data", "name", r.data.name);
+  visit("data", "root", r.data.root);
+  visit("data", "mean", t.normalisation.mean);
+  visit("data", "std", t.normalisation.std);
+  visit("data", "train_range", r.data.train_range);
+  visit("data", "classes", r.data.classes);
+  visit("data", "subset", r.data.subset);
+  visit("data", "subset_seed", r.data.subset_seed);
+  visit("data", "split_seed", r.data.split_seed);
+  visit("data", "workers", r.data.workers);
+  visit("data", "cache_gb", r.data.cache_gb);
+  visit("data", "skip_broken", r.data.skip_broken);
+
+  visit("augment", "crop", t.transform.crop);
+  visit("augment", "scale", t.transform.scale);
+  visit("augment", "ratio", t.transform.ratio);
+  visit("augment", "padding", t.transform.padding);
+  visit("augment", "interpolation", t.transform.interpolation);
+  visit("augment", "hflip", t.transform.hflip);
+  visit("augment", "rand_augment", t.transform.rand_augment);
+
+  visit("erasing", "probability", t.erasing.probability);
+  visit("erasing", "min_area", t.erasing.min_area);
+  visit("erasing", "max_area", t.erasing.max_area);
+  visit("erasing", "min_aspect", t.erasing.min_aspect);
+
+  visit("mix", "mixup_alpha", t.mix.mixup_alpha);
+  visit("mix", "cutmix_alpha", t.mix.cutmix_alpha);
+  visit("mix", "probability", t.mix.probability);
+  visit("mix", "switch_probability", t.mix.switch_probability);
+  visit("mix", "smoothing", t.mix.smoothing);
+
+  visit("train", "epochs", t.epochs);
+  visit("train", "warmup_epochs", t.warmup_epochs);
+  visit("train", "batch_size", t.batch_size);
+  visit("train", "micro_batch", t.micro_batch);
+  visit("train", "mixup_batch", t.mixup_batch);
+  visit("train", "memory_gb", t.memory_gb);
+  visit("train", "precision", t.precision);
+  visit("train", "seed", t.seed);
+  visit("train", "drop_path", t.drop_path);
+  visit("train", "clip_grad", t.clip_grad);
+  visit("train", "ema_decay", t.ema_decay);
+  visit("train", "save_minutes", t.save_minutes);
+
+  visit("optimizer", "lr", t.lr);
+  visit("optimizer", "min_lr", t.min_lr);
+  visit("optimizer", "weight_decay", t.optimizer.weight_decay);
+  visit("optimizer", "beta1", t.optimizer.beta1);
+  visit("optimizer", "beta2", t.optimizer.beta2);
+  visit("optimizer", "eps", t.optimizer.eps);
+
+  visit("evaluation", "every", t.eval_every);
+  visit("evaluation", "batch", t.eval_batch);
+  visit("evaluation", "crop_pct", t.evaluation.crop_pct);
+  visit("evaluation", "interpolation", t.evaluation.interpolation);
+}
+
+}  // namespace wsel::recipe

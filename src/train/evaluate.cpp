@@ -1,0 +1,76 @@
+#include "wsel/train/evaluate.h"
+
+#include <ATen/ATen.h>
+
+#include "wsel/train/precision.h"
+
+namespace wsel::train {
+namespace {
+
+// Sums over the pictures seen so far.
+struct Sums {
+  int64_t count = 0;
+  int64_t skipped = 0;
+  double loss = 0;
+  int64_t top1 = 0;
+  int64_t top5 = 0;
+
+  // logits [B, classes], labels [B], on the CPU.
+  void Add(const at::Tensor& logits, const at::Tensor& labels) {
+    if (labels.numel() == 0) return;
+    count += labels.size(0);
+    loss += at::cross_entropy_loss(logits.to(at::kDouble), labels, {},
+                                   at::Reduction::Sum)
+                .item<double>();
+    // A rank counts what is larger, or equal and of lower index.
+    const auto own = logits.gather(1, labels.unsqueeze(1));
+    const auto before =
+        at::arange(logits.size(1)).unsqueeze(0) < labels.unsqueeze(1);
+    const auto rank =
+        (logits > own).logical_or((logits == own).logical_and(before)).sum(1);
+    top1 += (rank < 1).sum().item<int64_t>();
+    top5 += (rank < 5).sum().item<int64_t>();
+  }
+
+  Evaluation Result() const {
+    const auto n = static_cast<double>(std::max<int64_t>(count, 1));
+    return {count, skipped, loss / n, 100 * static_cast<double>(top1) / n,
+            100 * static_cast<double>(top5) / n};
+  }
+};
+
+// The positions of a batch that hold a picture.
+at::Tensor Valid(const data::Batch& batch) {
+  std::vector<int64_t> valid;
+  for (size_t i = 0; i < batch.valid.size(); ++i) {
+    if (batch.valid[i]) valid.push_back(static_cast<int64_t>(i));
+  }
+  return at::tensor(valid, at::kLong);
+}
+
+}  // namespace
+
+Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
+                    data::Loader& loader, Uploader& uploader,
+                    const EvaluationOptions& options,
+                    const OnLogits& on_logits) {
+  const at::NoGradGuard no_grad;
+  Sums sums;
+  while (const data::Batch* batch = loader.Next()) {
+    const Uploaded uploaded = uploader.Upload(*batch, options.img_size);
+    at::Tensor logits;
+    {
+      const Autocast autocast(options.precision, options.device);
+      logits = forward(uploaded.images);
+    }
+    logits = logits.to(at::kCPU, at::kFloat);
+    if (on_logits) on_logits(*batch, logits);
+    const auto valid = Valid(*batch);
+    sums.skipped += batch->size - valid.size(0);
+    sums.Add(logits.index_select(0, valid),
+             uploaded.labels.to(at::kCPU).index_select(0, valid));
+  }
+  return sums.Result();
+}
+
+}  // namespace wsel::train

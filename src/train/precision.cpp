@@ -1,0 +1,57 @@
+#include "wsel/train/precision.h"
+
+#include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/cpu/Utils.h>
+
+#include "wsel/core/error.h"
+
+namespace wsel::train {
+namespace {
+
+bool Has(const char* capability) {
+  const auto all = at::cpu::get_cpu_capabilities();
+  const auto found = all.find(capability);
+  return found != all.end() && found->second.isBool() && found->second.toBool();
+}
+
+PrecisionChoice FastOnCpu() {
+  if (Has("amx_bf16") && Has("amx_tile") && at::cpu::init_amx()) {
+    return {Precision::kBf16, "the processor multiplies bf16 in AMX tiles"};
+  }
+  return {Precision::kFp32,
+          "the processor has no AMX, without which bf16 is "
+          "slow"};
+}
+
+at::ScalarType TypeOf(Precision precision) {
+  return precision == Precision::kFp16 ? at::kHalf : at::kBFloat16;
+}
+
+}  // namespace
+
+PrecisionChoice Choose(Precision wish, const c10::Device& device) {
+  if (wish == Precision::kFp16 && device.is_cpu()) {
+    throw Error(ErrorKind::kConfig, "train.precision",
+                "fp16 is for GPUs; on a CPU choose bf16, fp32 or auto");
+  }
+  if (wish != Precision::kAuto) return {wish, "as asked for"};
+  if (device.is_cpu()) return FastOnCpu();
+  return {Precision::kBf16, "the GPU's tensor cores multiply bf16"};
+}
+
+Autocast::Autocast(Precision precision, const c10::Device& device)
+    : active_(precision != Precision::kFp32), type_(device.type()) {
+  if (!active_) return;
+  at::autocast::increment_nesting();
+  at::autocast::set_autocast_dtype(type_, TypeOf(precision));
+  at::autocast::set_autocast_enabled(type_, true);
+}
+
+Autocast::~Autocast() {
+  if (!active_) return;
+  at::autocast::set_autocast_enabled(type_, false);
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+}
+
+}  // namespace wsel::train

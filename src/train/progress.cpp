@@ -1,0 +1,150 @@
+#include "wsel/train/progress.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace wsel::train {
+namespace {
+
+constexpr int kNarrowestBar = 5;
+constexpr int kWidestBar = 40;
+
+// "1.2e-3": two digits, and no more of the exponent than it needs.
+std::string Short(double value) {
+  if (value == 0 || !std::isfinite(value)) return fmt::format("{}", value);
+  const std::string text = fmt::format("{:.1e}", value);
+  const size_t e = text.find('e');
+  return fmt::format("{}e{}", text.substr(0, e), std::stoi(text.substr(e + 1)));
+}
+
+// "4:05", "1:04:05", "9d 04:05".
+std::string Clock(double seconds) {
+  const auto all = static_cast<int64_t>(std::lround(std::min(seconds, 1e15)));
+  const int64_t hours = all / 3600;
+  const int64_t minutes = all / 60 % 60;
+  if (hours >= 24) {
+    return fmt::format("{}d {:02}:{:02}", hours / 24, hours % 24, minutes);
+  }
+  if (hours > 0) return fmt::format("{}:{:02}:{:02}", hours, minutes, all % 60);
+  return fmt::format("{}:{:02}", minutes, all % 60);
+}
+
+// What follows the bar.
+std::string Figures(const ProgressPoint& point, const ProgressRate& rate) {
+  std::string text = fmt::format("{}/{}", point.step, point.steps);
+  if (point.loss) text += fmt::format("  loss {:.3f}", *point.loss);
+  if (point.lr) text += fmt::format("  lr {}", Short(*point.lr));
+  if (rate.images_per_second > 0) {
+    text += fmt::format("  {:.{}f} img/s", rate.images_per_second,
+                        rate.images_per_second < 10 ? 1 : 0);
+  }
+  const int64_t left = point.steps - point.step + point.later_steps;
+  if (rate.steps_per_second > 0 && left > 0) {
+    text += fmt::format(
+        "  {} left", Clock(static_cast<double>(left) / rate.steps_per_second));
+  }
+  return text;
+}
+
+std::string Bar(const ProgressPoint& point, int width) {
+  const double share = point.steps > 0 ? static_cast<double>(point.step) /
+                                             static_cast<double>(point.steps)
+                                       : 0;
+  const int filled = std::clamp(static_cast<int>(share * width), 0, width);
+  std::string bar(static_cast<size_t>(filled), '=');
+  if (filled > 0 && filled < width) bar.back() = '>';
+  return bar + std::string(static_cast<size_t>(width - filled), ' ');
+}
+
+double Now() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+
+int StderrWidth() {
+  winsize size = {};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return 80;
+  }
+  return size.ws_col;
+}
+
+bool StderrRedraws() {
+  const char* term = std::getenv("TERM");
+  const bool dumb = term == nullptr || std::string_view(term) == "dumb";
+  return isatty(STDERR_FILENO) == 1 && !dumb;
+}
+
+void WriteStderr(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+std::string ProgressBar(const ProgressPoint& point, const ProgressRate& rate,
+                        int width) {
+  const std::string figures = Figures(point, rate);
+  const auto text = static_cast<int>(point.title.size() + figures.size());
+  const int room = width - text - 5;  // two spaces, two brackets, a space
+  std::string line = point.title + "  ";
+  if (room >= kNarrowestBar) {
+    line += fmt::format("[{}] ", Bar(point, std::min(room, kWidestBar)));
+  }
+  line += figures;
+  return line.substr(0, static_cast<size_t>(std::max(width, 0)));
+}
+
+std::string ProgressLine(const ProgressPoint& point, const ProgressRate& rate) {
+  return point.title + "  " + Figures(point, rate);
+}
+
+ProgressOptions ProgressOnStderr(double line_seconds) {
+  const bool bar = StderrRedraws();
+  return {bar, bar ? 0.1 : line_seconds, StderrWidth, Now, WriteStderr};
+}
+
+ProgressRate ProgressMeter::Measure(const ProgressPoint& point, double now) {
+  const double seconds = now - first_time_;
+  const int64_t steps = point.step - first_.step;
+  if (seconds <= 0 || steps <= 0) return rate_;  // the piece before tells more
+  return {static_cast<double>(point.images - first_.images) / seconds,
+          static_cast<double>(steps) / seconds};
+}
+
+void ProgressMeter::Update(const ProgressPoint& point) {
+  const double now = options_.now();
+  const bool begins = point.title != first_.title || point.step < last_step_;
+  last_step_ = point.step;
+  if (begins) {
+    first_ = point;
+    first_time_ = now;
+  }
+  rate_ = Measure(point, now);
+  const bool ends = point.step >= point.steps;
+  if (!begins && !ends && now - shown_ < options_.seconds) return;
+  shown_ = now;
+  if (!options_.bar) {
+    options_.write(ProgressLine(point, rate_) + '\n');
+    return;
+  }
+  // One column is left free: some terminals wrap after the last. "\x1b[K"
+  // clears what an older bar left behind.
+  options_.write('\r' + ProgressBar(point, rate_, options_.width() - 1) +
+                 "\x1b[K");
+  on_screen_ = true;
+}
+
+void ProgressMeter::Clear() {
+  if (std::exchange(on_screen_, false)) options_.write("\r\x1b[K");
+}
+
+}  // namespace wsel::train

@@ -1,0 +1,93 @@
+#include "wsel/train/upload.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+namespace wsel::train {
+namespace {
+
+at::Tensor PerChannel(const std::array<double, 3>& values, double factor) {
+  std::vector<float> scaled;
+  for (const double value : values) {
+    scaled.push_back(static_cast<float>(value * factor));
+  }
+  return at::tensor(scaled).view({1, 3, 1, 1});
+}
+
+// The batch's pixels as a tensor that shares its memory: [B, H, W, 3].
+at::Tensor Pixels(const data::Batch& batch, int64_t img_size) {
+  // from_blob takes no constant pointer; nothing writes to it.
+  return at::from_blob(const_cast<uint8_t*>(batch.pixels.data()),
+                       {batch.size, img_size, img_size, 3}, at::kByte);
+}
+
+at::Tensor Labels(const data::Batch& batch) {
+  return at::tensor(at::ArrayRef<int32_t>(batch.labels), at::kInt)
+      .to(at::kLong);
+}
+
+}  // namespace
+
+Uploader::Uploader(const c10::Device& device, const Normalisation& n)
+    : device_(device),
+      mean_(PerChannel(n.mean, 255).to(device)),
+      scale_(PerChannel(n.std, 255).reciprocal().to(device)) {
+  if (device.is_cpu()) return;
+  stream_ = c10::impl::VirtualGuardImpl(device.type())
+                .getStreamFromGlobalPool(device);
+}
+
+at::Tensor Uploader::Copy(const at::Tensor& host) {
+  if (!stream_) return host;
+  const c10::impl::VirtualGuardImpl backend(device_.type());
+  const c10::Stream compute = backend.getStream(device_);
+  c10::Event copied(device_.type());
+  at::Tensor on_device;
+  {
+    const c10::StreamGuard guard(*stream_);
+    on_device = host.to(device_, /*non_blocking=*/true);
+    copied.record(*stream_);
+  }
+  copied.block(compute);
+  on_device.record_stream(compute);
+  copied.synchronize();
+  return on_device;
+}
+
+Uploaded Uploader::Upload(const data::Batch& batch, int64_t img_size) {
+  Uploaded out;
+  // Seen as [B, 3, H, W] these bytes are channels last already.
+  out.images = Copy(Pixels(batch, img_size))
+                   .permute({0, 3, 1, 2})
+                   .to(at::kFloat)
+                   .sub_(mean_)
+                   .mul_(scale_);
+  for (size_t i = 0; i < batch.overlays.size(); ++i) {
+    const data::Overlay& o = batch.overlays[i];
+    if (o.height == 0) continue;
+    const auto values = at::from_blob(const_cast<float*>(o.values.data()),
+                                      {3, o.height, o.width}, at::kFloat);
+    out.images[static_cast<int64_t>(i)]
+        .slice(1, o.top, o.top + o.height)
+        .slice(2, o.left, o.left + o.width)
+        .copy_(values);
+  }
+  out.labels = Copy(Labels(batch));
+  return out;
+}
+
+data::Allocate Uploader::allocate() const {
+  if (!stream_) return nullptr;
+  return [](size_t bytes) {
+    const auto memory =
+        at::empty({static_cast<int64_t>(bytes)},
+                  at::TensorOptions(at::kByte).pinned_memory(true));
+    return std::shared_ptr<uint8_t>(
+        memory.data_ptr<uint8_t>(),
+        [memory](uint8_t*) { /* freed with the tensor */ });
+  };
+}
+
+}  // namespace wsel::train
