@@ -8,6 +8,7 @@
 
 #include "wsel/core/error.h"
 #include "wsel/model/convnext.h"
+#include "wsel/model/drop_path.h"
 #include "wsel/model/init_rule.h"
 #include "wsel/model/initialize.h"
 #include "wsel/model/layout.h"
@@ -16,6 +17,17 @@
 
 namespace wsel::model {
 namespace {
+
+void CheckScales(const at::Tensor& scales, int64_t branches,
+                 const at::Tensor& images) {
+  if (!scales.defined()) return;
+  const Shape wanted = {branches, images.size(0)};
+  if (scales.sizes() == at::IntArrayRef(wanted)) return;
+  throw Error(
+      ErrorKind::kMismatch, "branch_scales",
+      fmt::format("has shape {}; the model and the batch need {}",
+                  FormatShape(scales.sizes().vec()), FormatShape(wanted)));
+}
 
 // The forward functions share ownership of the module.
 template <typename Holder>
@@ -31,6 +43,12 @@ Model Wrap(const Config& config, Holder holder) {
   };
   model.forward_head = [holder](const at::Tensor& x) mutable {
     return holder->forward_head(x);
+  };
+  model.forward_train = [holder, branches = DropPathBranches(config)](
+                            const at::Tensor& x,
+                            const at::Tensor& scales) mutable {
+    CheckScales(scales, branches, x);
+    return holder->forward(x, scales);
   };
   return model;
 }

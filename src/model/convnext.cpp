@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "wsel/model/residual.h"
+
 namespace wsel::model {
 namespace {
 
@@ -38,10 +40,10 @@ ConvNextBlockImpl::ConvNextBlockImpl(const ConvNextConfig& c, int stage) {
   mlp = register_module("mlp", ConvMlp(width, c.conv_mlp));
 }
 
-at::Tensor ConvNextBlockImpl::forward(const at::Tensor& x) {
-  auto y = ToChannelsLast(conv_dw->forward(ToChannelsFirst(x)));
-  y = mlp->forward(norm->forward(y));
-  return x + (gamma.defined() ? y * gamma : y);
+at::Tensor ConvNextBlockImpl::forward(const at::Tensor& x,
+                                      const at::Tensor& scale) {
+  const auto y = ToChannelsLast(conv_dw->forward(ToChannelsFirst(x)));
+  return AddBranch(x, mlp->forward(norm->forward(y)), gamma, scale);
 }
 
 StemImpl::StemImpl(const ConvNextConfig& c) {
@@ -81,9 +83,12 @@ StageImpl::StageImpl(const ConvNextConfig& c, int stage) {
   }
 }
 
-at::Tensor StageImpl::forward(at::Tensor x) {
+at::Tensor StageImpl::forward(at::Tensor x, const at::Tensor& scales) {
   if (downsample) x = downsample->forward(x);
-  for (auto& block : chain_) x = block->forward(x);
+  for (size_t i = 0; i < chain_.size(); ++i) {
+    const auto block = static_cast<int64_t>(i);
+    x = chain_[i]->forward(x, scales.defined() ? scales[block] : scales);
+  }
   return x;
 }
 
@@ -101,7 +106,7 @@ at::Tensor ConvNextHeadImpl::forward(at::Tensor x) {
   return fc ? fc->forward(x) : x;
 }
 
-ConvNextImpl::ConvNextImpl(const ConvNextConfig& c) {
+ConvNextImpl::ConvNextImpl(const ConvNextConfig& c) : depths_(c.depths) {
   stem = register_module("stem", Stem(c));
   stages = register_module("stages", torch::nn::ModuleList());
   for (int stage = 0; stage < 4; ++stage) {
@@ -114,9 +119,17 @@ ConvNextImpl::ConvNextImpl(const ConvNextConfig& c) {
   head = register_module("head", ConvNextHead(c));
 }
 
-at::Tensor ConvNextImpl::forward_features(const at::Tensor& images) {
+at::Tensor ConvNextImpl::forward_features(const at::Tensor& images,
+                                          const at::Tensor& branch_scales) {
   auto x = stem->forward(images);
-  for (auto& stage : chain_) x = stage->forward(x);
+  int64_t first = 0;
+  for (size_t i = 0; i < chain_.size(); ++i) {
+    x = chain_[i]->forward(
+        x, branch_scales.defined()
+               ? branch_scales.slice(0, first, first + depths_[i])
+               : branch_scales);
+    first += depths_[i];
+  }
   if (norm_pre) x = norm_pre->forward(x);
   return ToChannelsFirst(x);
 }
@@ -125,8 +138,9 @@ at::Tensor ConvNextImpl::forward_head(const at::Tensor& map) {
   return head->forward(map.mean({2, 3}));
 }
 
-at::Tensor ConvNextImpl::forward(const at::Tensor& images) {
-  return forward_head(forward_features(images));
+at::Tensor ConvNextImpl::forward(const at::Tensor& images,
+                                 const at::Tensor& branch_scales) {
+  return forward_head(forward_features(images, branch_scales));
 }
 
 }  // namespace wsel::model

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "wsel/core/error.h"
+#include "wsel/model/residual.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::model {
@@ -39,8 +40,6 @@ LayerScaleImpl::LayerScaleImpl(int64_t width) {
   gamma = register_parameter("gamma", at::empty({width}));
 }
 
-at::Tensor LayerScaleImpl::forward(const at::Tensor& x) { return x * gamma; }
-
 VitBlockImpl::VitBlockImpl(const VitConfig& c) {
   const bool scaled = c.layer_scale > 0;
   norm1 = register_module("norm1", LayerNorm(c.embed_dim, c.norm_eps));
@@ -51,11 +50,15 @@ VitBlockImpl::VitBlockImpl(const VitConfig& c) {
   if (scaled) ls2 = register_module("ls2", LayerScale(c.embed_dim));
 }
 
-at::Tensor VitBlockImpl::forward(at::Tensor x) {
-  auto y = attn->forward(norm1->forward(x));
-  x = x + (ls1 ? ls1->forward(y) : y);
-  y = mlp->forward(norm2->forward(x));
-  return x + (ls2 ? ls2->forward(y) : y);
+at::Tensor VitBlockImpl::forward(at::Tensor x, const at::Tensor& scales) {
+  const auto scale = [&](int64_t branch) {
+    return scales.defined() ? scales[branch] : at::Tensor();
+  };
+  const auto gamma = [](const LayerScale& layer) {
+    return layer ? layer->gamma : at::Tensor();
+  };
+  x = AddBranch(x, attn->forward(norm1->forward(x)), gamma(ls1), scale(0));
+  return AddBranch(x, mlp->forward(norm2->forward(x)), gamma(ls2), scale(1));
 }
 
 PatchEmbedImpl::PatchEmbedImpl(const VitConfig& c) {
@@ -132,11 +135,17 @@ at::Tensor VitImpl::Embed(const at::Tensor& images) {
   return WithPrefix(patches) + pos_embed;
 }
 
-at::Tensor VitImpl::forward_features(const at::Tensor& images) {
+at::Tensor VitImpl::forward_features(const at::Tensor& images,
+                                     const at::Tensor& branch_scales) {
   CheckImages(images);
   auto x = Embed(images);
   if (norm_pre) x = norm_pre->forward(x);
-  for (auto& block : chain_) x = block->forward(x);
+  for (size_t i = 0; i < chain_.size(); ++i) {
+    const auto first = static_cast<int64_t>(2 * i);
+    x = chain_[i]->forward(x, branch_scales.defined()
+                                  ? branch_scales.slice(0, first, first + 2)
+                                  : branch_scales);
+  }
   return norm ? norm->forward(x) : x;
 }
 
@@ -164,8 +173,9 @@ at::Tensor VitImpl::forward_head(const at::Tensor& tokens) {
   return head ? head->forward(pooled) : pooled;
 }
 
-at::Tensor VitImpl::forward(const at::Tensor& images) {
-  return forward_head(forward_features(images));
+at::Tensor VitImpl::forward(const at::Tensor& images,
+                            const at::Tensor& branch_scales) {
+  return forward_head(forward_features(images, branch_scales));
 }
 
 }  // namespace wsel::model

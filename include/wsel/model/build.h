@@ -26,6 +26,12 @@ struct Model {
   std::function<at::Tensor(const at::Tensor&)> forward;
   std::function<at::Tensor(const at::Tensor&)> forward_features;
   std::function<at::Tensor(const at::Tensor&)> forward_head;
+  // `forward` with drop path: images [B, 3, H, W], branch_scales [branches, B]
+  // float32 on their device, as DropPathScales (drop_path.h) draws them; or
+  // undefined, for no drop path. Of a dropped branch only the residual is left.
+  std::function<at::Tensor(const at::Tensor& images,
+                           const at::Tensor& branch_scales)>
+      forward_train;
 };
 
 // A model whose parameters (float32, on the CPU) hold no numbers yet: Load or

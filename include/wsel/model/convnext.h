@@ -5,6 +5,7 @@
 #include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/pimpl.h>
 
+#include <array>
 #include <vector>
 
 #include "wsel/model/config.h"
@@ -34,7 +35,8 @@ TORCH_MODULE(ConvMlp);
 class ConvNextBlockImpl : public torch::nn::Module {
  public:
   ConvNextBlockImpl(const ConvNextConfig& config, int stage);
-  at::Tensor forward(const at::Tensor& x);
+  // `scale` [B]: drop path; or undefined.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& scale = {});
 
   at::Tensor gamma;  // [D], or undefined
   Conv2d conv_dw = nullptr;
@@ -69,7 +71,8 @@ TORCH_MODULE(Downsample);
 class StageImpl : public torch::nn::Module {
  public:
   StageImpl(const ConvNextConfig& config, int stage);
-  at::Tensor forward(at::Tensor x);
+  // `scales` [blocks, B]: drop path; or undefined.
+  at::Tensor forward(at::Tensor x, const at::Tensor& scales = {});
 
   Downsample downsample = nullptr;
   torch::nn::ModuleList blocks = nullptr;
@@ -97,11 +100,14 @@ class ConvNextImpl : public torch::nn::Module {
 
   // Images [B, 3, H, W], any size of 32 and more at patch 4 -> logits
   // [B, classes]; without classes the pooled, normalised features [B, D].
-  at::Tensor forward(const at::Tensor& images);
+  // `branch_scales`: see build.h.
+  at::Tensor forward(const at::Tensor& images,
+                     const at::Tensor& branch_scales = {});
 
   // Images -> the last stage's map [B, D, h, w] (channels-last memory), after
   // `norm_pre` where the model has it.
-  at::Tensor forward_features(const at::Tensor& images);
+  at::Tensor forward_features(const at::Tensor& images,
+                              const at::Tensor& branch_scales = {});
 
   // [B, D, h, w] -> logits [B, classes]
   at::Tensor forward_head(const at::Tensor& map);
@@ -112,6 +118,7 @@ class ConvNextImpl : public torch::nn::Module {
   ConvNextHead head = nullptr;
 
  private:
+  std::array<int64_t, 4> depths_;
   std::vector<Stage> chain_;  // `stages`, typed
 };
 TORCH_MODULE(ConvNext);

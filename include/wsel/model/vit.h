@@ -45,11 +45,11 @@ class MlpImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Mlp);
 
-// x * gamma (Touvron et al. 2021, "Going deeper with Image Transformers").
+// Multiplies a branch (Touvron et al. 2021, "Going deeper with Image
+// Transformers"); AddBranch does it.
 class LayerScaleImpl : public torch::nn::Module {
  public:
   explicit LayerScaleImpl(int64_t width);
-  at::Tensor forward(const at::Tensor& x);
 
   at::Tensor gamma;  // [D]
 };
@@ -58,7 +58,8 @@ TORCH_MODULE(LayerScale);
 class VitBlockImpl : public torch::nn::Module {
  public:
   explicit VitBlockImpl(const VitConfig& config);
-  at::Tensor forward(at::Tensor x);
+  // `scales` [2, B]: drop path of attention and MLP; or undefined.
+  at::Tensor forward(at::Tensor x, const at::Tensor& scales = {});
 
   LayerNorm norm1 = nullptr;
   Attention attn = nullptr;
@@ -86,13 +87,15 @@ class VitImpl : public torch::nn::Module {
 
   // Images [B, 3, img_size, img_size] -> logits [B, classes]; without classes
   // the pooled features [B, D]. A distilled model's logits are the mean of its
-  // two heads', as in timm's eval mode.
+  // two heads', as timm's are unless it distils. `branch_scales`: see build.h.
   // Errors: kMismatch for images of another size.
-  at::Tensor forward(const at::Tensor& images);
+  at::Tensor forward(const at::Tensor& images,
+                     const at::Tensor& branch_scales = {});
 
   // Images -> all tokens [B, N, D] of the last block, after `norm` where the
   // model has it (it has not under Pooling::kAverage).
-  at::Tensor forward_features(const at::Tensor& images);
+  at::Tensor forward_features(const at::Tensor& images,
+                              const at::Tensor& branch_scales = {});
 
   // Tokens [B, N, D], as forward_features gives them -> logits.
   at::Tensor forward_head(const at::Tensor& tokens);

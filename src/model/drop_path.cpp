@@ -1,0 +1,53 @@
+#include "wsel/model/drop_path.h"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "wsel/core/philox.h"
+
+namespace wsel::model {
+namespace {
+
+int64_t Blocks(const Config& config) {
+  if (const auto* vit = std::get_if<VitConfig>(&config)) return vit->depth;
+  const auto& depths = std::get<ConvNextConfig>(config).depths;
+  return std::accumulate(depths.begin(), depths.end(), int64_t{0});
+}
+
+int64_t BranchesPerBlock(const Config& config) {
+  return std::holds_alternative<VitConfig>(config) ? 2 : 1;
+}
+
+// timm's linspace(0, rate, blocks).
+double RateOf(int64_t block, int64_t blocks, double rate) {
+  if (blocks == 1) return 0;
+  return rate * static_cast<double>(block) / static_cast<double>(blocks - 1);
+}
+
+}  // namespace
+
+int64_t DropPathBranches(const Config& config) {
+  return Blocks(config) * BranchesPerBlock(config);
+}
+
+std::vector<float> DropPathScales(const Config& config, double rate,
+                                  uint64_t seed, int64_t step, int64_t first,
+                                  int64_t count) {
+  const RandomStream stream(seed, fmt::format("drop_path.{}", step));
+  const int64_t branches = DropPathBranches(config);
+  std::vector<float> scales;
+  scales.reserve(static_cast<size_t>(branches * count));
+  for (int64_t branch = 0; branch < branches; ++branch) {
+    const int64_t block = branch / BranchesPerBlock(config);
+    const double keep = 1 - RateOf(block, Blocks(config), rate);
+    for (int64_t position = first; position < first + count; ++position) {
+      const int64_t address = position * branches + branch;
+      const bool kept = stream.Uniform(static_cast<uint64_t>(address)) < keep;
+      scales.push_back(kept ? static_cast<float>(1 / keep) : 0.0F);
+    }
+  }
+  return scales;
+}
+
+}  // namespace wsel::model
