@@ -1,0 +1,102 @@
+// Fashion-MNIST in MNIST's IDX files: four bytes of magic number (0, 0, type,
+// dimensions), each dimension as a big-endian 32-bit integer, the values.
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gzip.h"
+#include "locate.h"
+#include "readers.h"
+#include "records.h"
+#include "wsel/core/error.h"
+#include "wsel/core/mapped_file.h"
+
+namespace wsel::data {
+namespace {
+
+constexpr int kSize = 28;
+constexpr size_t kMostPictures = 1'000'000;
+
+const std::vector<std::string> kClasses = {
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+    "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+
+// The content of an IDX file of bytes whose shape is [N, shape...].
+std::vector<uint8_t> ReadIdx(const std::filesystem::path& path,
+                             const std::vector<uint32_t>& shape) {
+  const std::string where = path.string();
+  const auto refuse = [&](const std::string& message) {
+    throw Error(ErrorKind::kFormat, where, message);
+  };
+  const MappedFile file(path);
+  const auto read = [&](size_t most) {
+    if (IsGzip(file.bytes())) return Gunzip(file.bytes(), most, where);
+    const auto* begin = reinterpret_cast<const uint8_t*>(file.bytes().data());
+    return std::vector<uint8_t>(begin,
+                                begin + std::min(most, file.bytes().size()));
+  };
+  const size_t rank = shape.size() + 1;
+  const size_t header = 4 + 4 * rank;
+  const std::vector<uint8_t> start = read(header);
+  const auto integer = [&](size_t at) {
+    return uint32_t{start[at]} << 24 | uint32_t{start[at + 1]} << 16 |
+           uint32_t{start[at + 2]} << 8 | uint32_t{start[at + 3]};
+  };
+  if (start.size() < header || integer(0) != (0x0800 | rank)) {
+    refuse(fmt::format("is no IDX file of bytes with {} dimensions", rank));
+  }
+  const size_t count = integer(4);
+  size_t each = 1;
+  for (size_t d = 0; d < shape.size(); ++d) {
+    if (integer(8 + 4 * d) != shape[d]) {
+      refuse(fmt::format("its pictures are not {0} x {0}", kSize));
+    }
+    each *= shape[d];
+  }
+  if (count > kMostPictures) {
+    refuse(
+        fmt::format("claims {} entries; {} is the most", count, kMostPictures));
+  }
+  std::vector<uint8_t> content = read(header + count * each + 1);
+  if (content.size() != header + count * each) {
+    refuse(fmt::format("holds {} {} entries that it claims",
+                       content.size() < header + count * each ? "less than the"
+                                                              : "more than the",
+                       count));
+  }
+  content.erase(content.begin(),
+                content.begin() + static_cast<ptrdiff_t>(header));
+  return content;
+}
+
+// The file `name`, or packed as `name`.gz.
+std::filesystem::path OneOf(const std::filesystem::path& folder,
+                            const std::string& name) {
+  std::error_code ignored;
+  const auto plain = folder / name;
+  return std::filesystem::exists(plain, ignored) ? plain
+                                                 : folder / (name + ".gz");
+}
+
+}  // namespace
+
+Dataset OpenFashionMnist(const Request& request) {
+  const std::string start = request.train() ? "train" : "t10k";
+  const std::string images = start + "-images-idx3-ubyte";
+  const std::vector<std::string> folders = {"", "FashionMNIST/raw", "raw",
+                                            "fashion-mnist"};
+  Search search(request.facts, request.root);
+  auto folder = search.Find(folders, images);
+  if (!folder) folder = search.Get(folders, images + ".gz");
+
+  auto pixels = std::make_shared<const std::vector<uint8_t>>(
+      ReadIdx(OneOf(*folder, images), {kSize, kSize}));
+  const auto labels = ReadIdx(OneOf(*folder, start + "-labels-idx1-ubyte"), {});
+  return OfRecords(request.Title(), kClasses, {labels.begin(), labels.end()},
+                   {{images, *pixels, pixels}}, {Pixels::kGrey, kSize});
+}
+
+}  // namespace wsel::data

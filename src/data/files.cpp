@@ -1,0 +1,50 @@
+#include "files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "wsel/checkpoint/refusal.h"
+#include "wsel/core/error.h"
+
+namespace wsel::data {
+
+image::Decoded FilePicture::Decode(int64_t i) const {
+  return image::DecodeFile(folder / names->at(static_cast<size_t>(i)));
+}
+
+Dataset OfFiles(std::string name, std::vector<std::string> classes,
+                const std::filesystem::path& folder,
+                std::vector<std::string> names, std::vector<int32_t> labels) {
+  if (names.empty()) {
+    throw Error(ErrorKind::kFormat, folder.string(),
+                fmt::format("{} has no pictures", name));
+  }
+  const auto shared =
+      std::make_shared<const std::vector<std::string>>(std::move(names));
+  Dataset set;
+  set.name = std::move(name);
+  set.classes = std::move(classes);
+  set.labels = std::move(labels);
+  set.picture = FilePicture{folder, shared};
+  set.origin = [shared](int64_t i) {
+    return shared->at(static_cast<size_t>(i));
+  };
+  return set;
+}
+
+std::string InsideName(std::string_view name, const std::string& where) {
+  const std::filesystem::path path(name);
+  const bool leads_out =
+      name.empty() || path.is_absolute() || name.find('\0') != name.npos ||
+      std::find(path.begin(), path.end(), "..") != path.end();
+  if (leads_out) {
+    throw Error(ErrorKind::kFormat, where,
+                fmt::format("{} is no file of the data set's own folder",
+                            checkpoint::Quoted(name)));
+  }
+  return std::string(name);
+}
+
+}  // namespace wsel::data

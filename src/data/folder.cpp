@@ -1,0 +1,169 @@
+#include "folder.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <iterator>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "files.h"
+#include "locate.h"
+#include "readers.h"
+#include "wsel/core/error.h"
+#include "wsel/core/parallel.h"
+
+namespace wsel::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+// torchvision.datasets.folder.IMG_EXTENSIONS.
+constexpr std::array<std::string_view, 9> kExtensions = {
+    ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"};
+
+bool IsHidden(const fs::path& path) {
+  return path.filename().native().starts_with('.');
+}
+
+bool IsPicture(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return std::find(kExtensions.begin(), kExtensions.end(), extension) !=
+         kExtensions.end();
+}
+
+std::vector<fs::directory_entry> Entries(const fs::path& folder) {
+  std::error_code error;
+  const fs::directory_iterator begin(folder, error);
+  if (error) throw Error(ErrorKind::kIo, folder.string(), error.message());
+  std::vector<fs::directory_entry> entries;
+  for (const fs::directory_entry& entry : begin) {
+    if (!IsHidden(entry.path())) entries.push_back(entry);
+  }
+  // Which of two links to one folder is entered must not depend on the disk.
+  std::sort(entries.begin(), entries.end(),
+            [](const fs::directory_entry& a, const fs::directory_entry& b) {
+              return a.path().native() < b.path().native();
+            });
+  return entries;
+}
+
+// One class folder and all below it.
+class Walk {
+ public:
+  explicit Walk(fs::path root) : root_(std::move(root)) {}
+
+  std::vector<std::string> Pictures(const std::string& class_name) {
+    std::vector<std::pair<std::string, std::string>> found;  // folder, file
+    std::vector<std::string> pending = {class_name};
+    while (!pending.empty()) {
+      const std::string folder = std::move(pending.back());
+      pending.pop_back();
+      std::error_code unreadable;  // which Entries() reports
+      const fs::path real = fs::canonical(root_ / folder, unreadable);
+      if (!seen_.insert(real).second) continue;
+      for (const fs::directory_entry& entry : Entries(root_ / folder)) {
+        const std::string file = entry.path().filename().string();
+        std::error_code broken_link;
+        if (entry.is_directory(broken_link)) {
+          pending.push_back(folder + "/" + file);
+        } else if (IsPicture(entry.path())) {
+          found.emplace_back(folder, file);
+        }
+      }
+    }
+    std::sort(found.begin(), found.end());
+    std::vector<std::string> names;
+    for (const auto& [folder, file] : found) {
+      names.push_back(folder + "/" + file);
+    }
+    return names;
+  }
+
+ private:
+  fs::path root_;
+  std::set<fs::path> seen_;
+};
+
+// Where every class of the test split must be one of the training split's.
+void CheckKnown(const std::vector<std::string>& test,
+                const std::vector<std::string>& train, const fs::path& root) {
+  std::vector<std::string> strange;
+  std::set_difference(test.begin(), test.end(), train.begin(), train.end(),
+                      std::back_inserter(strange));
+  if (strange.empty()) return;
+  const size_t more = strange.size() > 10 ? strange.size() - 10 : 0;
+  strange.resize(strange.size() - more);
+  throw Error(ErrorKind::kMismatch, root.string(),
+              fmt::format("classes that the training split has not: {}{}",
+                          fmt::join(strange, ", "),
+                          more > 0 ? fmt::format(" and {} more", more) : ""));
+}
+
+}  // namespace
+
+std::vector<std::string> ClassFolders(const fs::path& root) {
+  std::vector<std::string> classes;
+  for (const fs::directory_entry& entry : Entries(root)) {
+    std::error_code broken_link;
+    if (entry.is_directory(broken_link)) {
+      classes.push_back(entry.path().filename().string());
+    }
+  }
+  if (classes.empty()) {
+    throw Error(ErrorKind::kFormat, root.string(),
+                "has no folders, one for each class, with pictures in them");
+  }
+  return classes;
+}
+
+std::vector<std::vector<std::string>> PicturesByClass(
+    const fs::path& root, const std::vector<std::string>& classes) {
+  std::vector<std::vector<std::string>> pictures(classes.size());
+  // By class, since a network disk answers many questions at once.
+  ParallelFor(classes.size(),
+              [&](size_t i) { pictures[i] = Walk(root).Pictures(classes[i]); });
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (!pictures[i].empty()) continue;
+    throw Error(ErrorKind::kFormat, (root / classes[i]).string(),
+                fmt::format("has no pictures ({}); remove the folder or fill "
+                            "it",
+                            fmt::join(kExtensions, " ")));
+  }
+  return pictures;
+}
+
+Dataset OpenFolder(const Request& request) {
+  Search search(request.facts, request.root);
+  const fs::path root = search.Get({""}, "train");
+  const std::vector<std::string> classes = ClassFolders(root / "train");
+  fs::path folder = root / "train";
+  std::vector<std::string> present = classes;
+  if (!request.train()) {
+    const bool has_val = search.Find({""}, "val").has_value();
+    folder = has_val ? root / "val" : search.Get({""}, "test") / "test";
+    present = ClassFolders(folder);
+    CheckKnown(present, classes, folder);
+  }
+  std::vector<std::string> names;
+  std::vector<int32_t> labels;
+  const auto pictures = PicturesByClass(folder, present);
+  for (size_t i = 0; i < present.size(); ++i) {
+    const auto label =
+        std::lower_bound(classes.begin(), classes.end(), present[i]) -
+        classes.begin();
+    labels.insert(labels.end(), pictures[i].size(),
+                  static_cast<int32_t>(label));
+    names.insert(names.end(), pictures[i].begin(), pictures[i].end());
+  }
+  return OfFiles(request.Title(), classes, folder, std::move(names),
+                 std::move(labels));
+}
+
+}  // namespace wsel::data
