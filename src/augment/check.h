@@ -1,0 +1,29 @@
+// Torch-free.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <string_view>
+
+#include "wsel/core/error.h"
+
+namespace wsel::augment {
+
+// Throws kConfig at "<where>.<name>" unless low <= value <= high; NaN is out.
+inline void CheckRange(std::string_view where, std::string_view name,
+                       double value, double low, double high) {
+  if (value >= low && value <= high) return;
+  throw Error(ErrorKind::kConfig, fmt::format("{}.{}", where, name),
+              fmt::format("{} is not in {} ... {}", value, low, high));
+}
+
+// Throws kConfig unless `bytes` is what a picture of img_size takes.
+inline void CheckOutput(size_t bytes, int img_size) {
+  if (bytes == size_t{3} * img_size * img_size) return;
+  throw Error(ErrorKind::kConfig, "augment.img_size",
+              fmt::format("{} bytes are no picture of {} x {}", bytes, img_size,
+                          img_size));
+}
+
+}  // namespace wsel::augment

@@ -1,0 +1,54 @@
+#include "wsel/augment/erasing.h"
+
+#include <cmath>
+
+#include "check.h"
+#include "normal_noise.h"
+#include "sample_stream.h"
+
+namespace wsel::augment {
+
+void Validate(const ErasingOptions& options, std::string_view where) {
+  CheckRange(where, "probability", options.probability, 0, 1);
+  CheckRange(where, "max_area", options.max_area, 0, 1);
+  CheckRange(where, "min_area", options.min_area, 0, options.max_area);
+  CheckRange(where, "min_aspect", options.min_aspect, 1e-3, 1);
+}
+
+std::optional<Erasure> DrawErasing(const ErasingOptions& options, int img_size,
+                                   const SampleAddress& address) {
+  constexpr uint64_t kAttempts = 10;
+  const auto stream = SampleStream(address, "erasing");
+  if (stream.Uniform(0) >= options.probability) return std::nullopt;
+  const double area = static_cast<double>(img_size) * img_size;
+  const double log_aspect = std::log(options.min_aspect);
+  for (uint64_t at = 1; at < 1 + 4 * kAttempts; at += 4) {
+    const double part =
+        area * UniformIn(stream, at, options.min_area, options.max_area);
+    const double aspect =
+        std::exp(UniformIn(stream, at + 1, log_aspect, -log_aspect));
+    // To even at halves, as Python's round().
+    const int height =
+        static_cast<int>(std::nearbyint(std::sqrt(part * aspect)));
+    const int width =
+        static_cast<int>(std::nearbyint(std::sqrt(part / aspect)));
+    if (width >= img_size || height >= img_size) continue;
+    if (width == 0 || height == 0) return std::nullopt;
+    return Erasure{UpTo(stream, at + 2, img_size - height),
+                   UpTo(stream, at + 3, img_size - width), height, width};
+  }
+  return std::nullopt;
+}
+
+std::vector<float> ErasureNoise(const Erasure& erasure,
+                                const SampleAddress& address) {
+  const auto stream = SampleStream(address, "erasing.noise");
+  constexpr uint64_t kWords = uint64_t{1} << 32;
+  std::vector<float> noise(size_t{3} * erasure.height * erasure.width);
+  FillNormal({static_cast<uint32_t>(stream.Below(0, kWords)),
+              static_cast<uint32_t>(stream.Below(1, kWords))},
+             noise);
+  return noise;
+}
+
+}  // namespace wsel::augment

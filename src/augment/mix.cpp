@@ -1,0 +1,106 @@
+#include "wsel/augment/mix.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "check.h"
+#include "sample_stream.h"
+
+namespace wsel::augment {
+namespace {
+
+// One number after the other.
+class Draws {
+ public:
+  explicit Draws(const RandomStream& stream) : stream_(stream) {}
+  double Uniform() { return stream_.Uniform(next_++); }
+  double Normal() { return NormalQuantile(Uniform()); }
+
+ private:
+  RandomStream stream_;
+  uint64_t next_ = 0;
+};
+
+// Beta(a, a) for a <= 1. Source: Joehnk 1964, with logarithms where powers
+// vanish.
+double SmallBeta(double a, Draws& draws) {
+  while (true) {
+    const double u = draws.Uniform();
+    const double v = draws.Uniform();
+    const double x = std::pow(u, 1 / a);
+    const double y = std::pow(v, 1 / a);
+    if (x + y > 1) continue;
+    if (x + y > 0) return x / (x + y);
+    return 1 / (1 + std::exp((std::log(v) - std::log(u)) / a));
+  }
+}
+
+// Gamma(a, 1) for a >= 1. Source: Marsaglia and Tsang, "A simple method for
+// generating gamma variables", ACM TOMS 2000.
+double Gamma(double a, Draws& draws) {
+  const double d = a - 1.0 / 3;
+  const double c = 1 / std::sqrt(9 * d);
+  while (true) {
+    const double x = draws.Normal();
+    const double root = 1 + c * x;
+    if (root <= 0) continue;
+    const double v = root * root * root;
+    if (std::log(draws.Uniform()) < x * x / 2 + d - d * v + d * std::log(v)) {
+      return d * v;
+    }
+  }
+}
+
+double Beta(double a, Draws draws) {
+  if (a <= 1) return SmallBeta(a, draws);
+  const double x = Gamma(a, draws);
+  const double y = Gamma(a, draws);
+  return x / (x + y);
+}
+
+// Source: timm's rand_bbox and its correction of lambda at the border.
+void DrawBox(int img_size, const RandomStream& stream, MixDraw& draw) {
+  const int side = static_cast<int>(img_size * std::sqrt(1 - draw.lambda));
+  const int y = UpTo(stream, 0, img_size - 1);
+  const int x = UpTo(stream, 1, img_size - 1);
+  draw.top = std::max(y - side / 2, 0);
+  draw.bottom = std::min(y + (side + 1) / 2, img_size);
+  draw.left = std::max(x - side / 2, 0);
+  draw.right = std::min(x + (side + 1) / 2, img_size);
+  draw.lambda = 1 - static_cast<double>(draw.bottom - draw.top) *
+                        (draw.right - draw.left) /
+                        (static_cast<double>(img_size) * img_size);
+}
+
+}  // namespace
+
+void Validate(const MixOptions& options, std::string_view where) {
+  CheckRange(where, "mixup_alpha", options.mixup_alpha, 0, 1e6);
+  CheckRange(where, "cutmix_alpha", options.cutmix_alpha, 0, 1e6);
+  CheckRange(where, "probability", options.probability, 0, 1);
+  CheckRange(where, "switch_probability", options.switch_probability, 0, 1);
+  CheckRange(where, "smoothing", options.smoothing, 0, 1);
+}
+
+MixDraw DrawMix(const MixOptions& options, int img_size, uint64_t seed,
+                int64_t step, int64_t unit) {
+  const auto stream = [&](std::string_view purpose) {
+    return StreamAt(seed, "augment.unit", step, unit, purpose);
+  };
+  MixDraw draw;
+  const bool mixup = options.mixup_alpha > 0;
+  const bool cutmix = options.cutmix_alpha > 0;
+  const auto choice = stream("choice");
+  if (!(mixup || cutmix) || choice.Uniform(0) >= options.probability) {
+    return draw;
+  }
+  draw.cutmix =
+      cutmix && (!mixup || choice.Uniform(1) < options.switch_probability);
+  draw.lambda = Beta(draw.cutmix ? options.cutmix_alpha : options.mixup_alpha,
+                     Draws(stream("lambda")));
+  if (draw.lambda == 1) return {};
+  if (draw.cutmix) DrawBox(img_size, stream("box"), draw);
+  return draw;
+}
+
+}  // namespace wsel::augment

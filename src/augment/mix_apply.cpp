@@ -1,0 +1,44 @@
+#include "wsel/augment/mix_apply.h"
+
+#include <ATen/ATen.h>
+
+#include "wsel/core/error.h"
+
+namespace wsel::augment {
+namespace {
+
+void CheckEven(int64_t count) {
+  if (count % 2 == 0) return;
+  throw Error(ErrorKind::kConfig, "train.mixup_batch",
+              "pictures are mixed in pairs: the unit must be even");
+}
+
+}  // namespace
+
+at::Tensor Mix(const at::Tensor& images, const MixDraw& draw) {
+  if (draw.lambda == 1) return images;
+  CheckEven(images.size(0));
+  at::Tensor mixed = images;
+  if (!draw.cutmix) {
+    const at::Tensor partners = images.flip(0).mul_(1 - draw.lambda);
+    return mixed.mul_(draw.lambda).add_(partners);
+  }
+  at::Tensor box =
+      mixed.slice(2, draw.top, draw.bottom).slice(3, draw.left, draw.right);
+  box.copy_(box.flip(0));  // flip makes a copy
+  return mixed;
+}
+
+at::Tensor MixTargets(const at::Tensor& labels, int64_t classes,
+                      double smoothing, double lambda) {
+  const double off = smoothing / static_cast<double>(classes);
+  const at::Tensor targets =
+      at::full({labels.size(0), classes}, off,
+               labels.options().dtype(at::kFloat))
+          .scatter_(1, labels.unsqueeze(1), 1 - smoothing + off);
+  if (lambda == 1) return targets;
+  CheckEven(labels.size(0));
+  return targets * lambda + targets.flip(0) * (1 - lambda);
+}
+
+}  // namespace wsel::augment

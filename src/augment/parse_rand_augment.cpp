@@ -1,0 +1,96 @@
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "wsel/augment/rand_augment.h"
+#include "wsel/core/error.h"
+
+namespace wsel::augment {
+namespace {
+
+// timm draws uniformly from here on.
+constexpr double kUniformAbove = 100;
+
+class Parser {
+ public:
+  Parser(std::string_view name, std::string_view where)
+      : name_(name), where_(where) {}
+
+  RandAugmentOptions Parse() {
+    std::string_view rest = name_;
+    if (NextSection(rest) != "rand") {
+      Refuse("is no RandAugment: write it as in \"rand-m9-mstd0.5-inc1\"");
+    }
+    options_ = {.magnitude = 10, .magnitude_std = 0, .increasing = false};
+    while (!rest.empty()) ReadSection(NextSection(rest));
+    return options_;
+  }
+
+ private:
+  static std::string_view NextSection(std::string_view& rest) {
+    const size_t end = rest.find('-');
+    const auto section = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    return section;
+  }
+
+  void ReadSection(std::string_view section) {
+    const size_t digit = section.find_first_of("0123456789");
+    const auto key = section.substr(0, digit);
+    const auto text =
+        digit == std::string_view::npos ? "" : section.substr(digit);
+    if (key == "m") {
+      options_.magnitude = Number<int>(section, text, 0, 10);
+    } else if (key == "mstd") {
+      options_.magnitude_std = Number<double>(section, text, 0, 1e9);
+      if (options_.magnitude_std > kUniformAbove) {
+        options_.magnitude_std = std::numeric_limits<double>::infinity();
+      }
+    } else if (key == "n") {
+      options_.layers = Number<int>(section, text, 0, 100);
+    } else if (key == "p") {
+      options_.probability = Number<double>(section, text, 0, 1);
+    } else if (key == "inc") {
+      options_.increasing = Number<int>(section, text, 0, 1) == 1;
+    } else {
+      Refuse(fmt::format(
+          "has a section '{}' that is not supported; known: m9 (magnitude), "
+          "mstd0.5 (its deviation; above 100: uniform), n2 (layers), p0.5 "
+          "(probability of each), inc1 (increasing operations)",
+          section));
+    }
+  }
+
+  template <typename T>
+  T Number(std::string_view section, std::string_view text, T low, T high) {
+    T value{};
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, value);
+    // Written so that NaN is refused.
+    if (read.ec != std::errc() || read.ptr != end ||
+        !(value >= low && value <= high)) {
+      Refuse(fmt::format(
+          "has '{}', whose number must be a{} from {} to {}", section,
+          std::is_integral_v<T> ? " whole one" : "ny one", low, high));
+    }
+    return value;
+  }
+
+  [[noreturn]] void Refuse(std::string_view why) {
+    throw Error(ErrorKind::kConfig, where_, fmt::format("'{}' {}", name_, why));
+  }
+
+  std::string_view name_;
+  std::string_view where_;
+  RandAugmentOptions options_;
+};
+
+}  // namespace
+
+RandAugmentOptions ParseRandAugment(std::string_view name,
+                                    std::string_view where) {
+  return Parser(name, where).Parse();
+}
+
+}  // namespace wsel::augment

@@ -1,0 +1,133 @@
+#include "wsel/augment/rand_augment.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "sample_stream.h"
+
+namespace wsel::augment {
+namespace {
+
+constexpr double kMostMagnitude = 10;
+
+constexpr std::array kPlain = {
+    Op::kAutoContrast, Op::kEqualize,      Op::kInvert,       Op::kRotate,
+    Op::kPosterize,    Op::kSolarize,      Op::kSolarizeAdd,  Op::kColor,
+    Op::kContrast,     Op::kBrightness,    Op::kSharpness,    Op::kShearX,
+    Op::kShearY,       Op::kTranslateXRel, Op::kTranslateYRel};
+
+constexpr std::array kIncreasing = {Op::kAutoContrast,
+                                    Op::kEqualize,
+                                    Op::kInvert,
+                                    Op::kRotate,
+                                    Op::kPosterizeIncreasing,
+                                    Op::kSolarizeIncreasing,
+                                    Op::kSolarizeAdd,
+                                    Op::kColorIncreasing,
+                                    Op::kContrastIncreasing,
+                                    Op::kBrightnessIncreasing,
+                                    Op::kSharpnessIncreasing,
+                                    Op::kShearX,
+                                    Op::kShearY,
+                                    Op::kTranslateXRel,
+                                    Op::kTranslateYRel};
+
+double DrawMagnitude(const RandAugmentOptions& options, double uniform) {
+  if (options.magnitude_std == 0) return options.magnitude;
+  if (std::isinf(options.magnitude_std)) return options.magnitude * uniform;
+  return options.magnitude + options.magnitude_std * NormalQuantile(uniform);
+}
+
+}  // namespace
+
+const Registry<Op>& Ops() {
+  static constexpr Registered<Op> kRows[] = {
+      {Op::kAutoContrast, "AutoContrast", "stretch each channel"},
+      {Op::kEqualize, "Equalize", "even histograms"},
+      {Op::kInvert, "Invert", "the negative"},
+      {Op::kRotate, "Rotate", "turn by up to 30 degrees"},
+      {Op::kPosterize, "Posterize", "keep 0 to 4 bits"},
+      {Op::kPosterizeIncreasing, "PosterizeIncreasing", "keep 4 to 0 bits"},
+      {Op::kSolarize, "Solarize", "invert what is above 0 to 256"},
+      {Op::kSolarizeIncreasing, "SolarizeIncreasing",
+       "invert what is above 256 to 0"},
+      {Op::kSolarizeAdd, "SolarizeAdd", "brighten the dark half"},
+      {Op::kColor, "Color", "saturation 0.1 to 1.9"},
+      {Op::kColorIncreasing, "ColorIncreasing", "saturation 1 -+ 0.9"},
+      {Op::kContrast, "Contrast", "contrast 0.1 to 1.9"},
+      {Op::kContrastIncreasing, "ContrastIncreasing", "contrast 1 -+ 0.9"},
+      {Op::kBrightness, "Brightness", "brightness 0.1 to 1.9"},
+      {Op::kBrightnessIncreasing, "BrightnessIncreasing",
+       "brightness 1 -+ 0.9"},
+      {Op::kSharpness, "Sharpness", "sharpness 0.1 to 1.9"},
+      {Op::kSharpnessIncreasing, "SharpnessIncreasing", "sharpness 1 -+ 0.9"},
+      {Op::kShearX, "ShearX", "slant by up to 0.3"},
+      {Op::kShearY, "ShearY", "slant by up to 0.3"},
+      {Op::kTranslateXRel, "TranslateXRel", "shift by up to 0.45"},
+      {Op::kTranslateYRel, "TranslateYRel", "shift by up to 0.45"},
+  };
+  static constexpr Registry<Op> kOps("RandAugment operation", kRows);
+  return kOps;
+}
+
+std::vector<DrawnOp> DrawRandAugment(const RandAugmentOptions& options,
+                                     const SampleAddress& address) {
+  const auto stream = SampleStream(address, "rand_augment");
+  const auto& choices = options.increasing ? kIncreasing : kPlain;
+  std::vector<DrawnOp> drawn;
+  for (int layer = 0; layer < options.layers; ++layer) {
+    const uint64_t first = uint64_t{4} * layer;
+    if (stream.Uniform(first) >= options.probability) continue;
+    const Op op = choices[stream.Below(first + 1, choices.size())];
+    const double magnitude = std::clamp(
+        DrawMagnitude(options, stream.Uniform(first + 2)), 0.0, kMostMagnitude);
+    const bool negative = stream.Uniform(first + 3) > 0.5;
+    drawn.push_back({op, magnitude, ArgumentOf(op, magnitude, negative)});
+  }
+  return drawn;
+}
+
+// Each expression in timm's order of operations: the last bit of a slope moves
+// pixels.
+double ArgumentOf(Op op, double magnitude, bool negative) {
+  const double level = magnitude / kMostMagnitude;
+  const auto turned = [&](double value) { return negative ? -value : value; };
+  switch (op) {
+    case Op::kAutoContrast:
+    case Op::kEqualize:
+    case Op::kInvert:
+      return 0;
+    case Op::kRotate:
+      return turned(level * 30);
+    case Op::kPosterize:
+      return std::trunc(level * 4);
+    case Op::kPosterizeIncreasing:
+      return 4 - std::trunc(level * 4);
+    case Op::kSolarize:
+      return std::min(256.0, std::trunc(level * 256));
+    case Op::kSolarizeIncreasing:
+      return 256 - std::min(256.0, std::trunc(level * 256));
+    case Op::kSolarizeAdd:
+      return std::min(128.0, std::trunc(level * 110));
+    case Op::kColor:
+    case Op::kContrast:
+    case Op::kBrightness:
+    case Op::kSharpness:
+      return level * 1.8 + 0.1;
+    case Op::kColorIncreasing:
+    case Op::kContrastIncreasing:
+    case Op::kBrightnessIncreasing:
+    case Op::kSharpnessIncreasing:
+      return std::max(0.1, 1 + turned(level * 0.9));
+    case Op::kShearX:
+    case Op::kShearY:
+      return turned(level * 0.3);
+    case Op::kTranslateXRel:
+    case Op::kTranslateYRel:
+      return turned(level * 0.45);
+  }
+  return 0;
+}
+
+}  // namespace wsel::augment

@@ -1,0 +1,144 @@
+#include "wsel/augment/train_transform.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "check.h"
+#include "sample_stream.h"
+#include "wsel/image/crop.h"
+#include "wsel/image/resample.h"
+
+namespace wsel::augment {
+namespace {
+
+constexpr int kAttempts = 10;
+
+// To even at halves, as Python's round().
+int Round(double value) { return static_cast<int>(std::nearbyint(value)); }
+
+bool IsPadded(const TrainTransformOptions& options) {
+  return options.crop == TrainCrop::kPadded ||
+         (options.crop == TrainCrop::kAuto && options.img_size <= 32);
+}
+
+// The largest part of a bearable shape, in the middle.
+void CropCentre(const std::array<double, 2>& ratio, int width, int height,
+                TrainDraws& draws) {
+  draws.width = width;
+  draws.height = height;
+  const double shape = static_cast<double>(width) / height;
+  if (shape < ratio[0]) {
+    draws.height = std::max(1, Round(width / ratio[0]));
+  } else if (shape > ratio[1]) {
+    draws.width = std::max(1, Round(height * ratio[1]));
+  }
+  draws.left = (width - draws.width) / 2;
+  draws.top = (height - draws.height) / 2;
+}
+
+// Source: torchvision's RandomResizedCrop.get_params.
+void DrawResizedCrop(const TrainTransformOptions& options, int width,
+                     int height, const RandomStream& stream,
+                     TrainDraws& draws) {
+  const double area = static_cast<double>(width) * height;
+  for (uint64_t i = 0; i < kAttempts; ++i) {
+    const double part =
+        area * UniformIn(stream, 4 * i, options.scale[0], options.scale[1]);
+    const double ratio =
+        std::exp(UniformIn(stream, 4 * i + 1, std::log(options.ratio[0]),
+                           std::log(options.ratio[1])));
+    draws.width = Round(std::sqrt(part * ratio));
+    draws.height = Round(std::sqrt(part / ratio));
+    if (draws.width > 0 && draws.width <= width && draws.height > 0 &&
+        draws.height <= height) {
+      draws.top = UpTo(stream, 4 * i + 2, height - draws.height);
+      draws.left = UpTo(stream, 4 * i + 3, width - draws.width);
+      return;
+    }
+  }
+  CropCentre(options.ratio, width, height, draws);
+}
+
+// Source: torchvision's RandomCrop(img_size, padding).
+void DrawPaddedCrop(const TrainTransformOptions& options, int width, int height,
+                    const RandomStream& stream, TrainDraws& draws) {
+  const int room_x = width + 2 * options.padding - options.img_size;
+  const int room_y = height + 2 * options.padding - options.img_size;
+  if (room_x < 0 || room_y < 0) {
+    throw Error(ErrorKind::kConfig, "augment.crop",
+                fmt::format("a picture of {} x {}, padded by {}, is smaller "
+                            "than {}; use random resized crops",
+                            width, height, options.padding, options.img_size));
+  }
+  draws.width = draws.height = options.img_size;
+  draws.top = UpTo(stream, 0, room_y) - options.padding;
+  draws.left = UpTo(stream, 1, room_x) - options.padding;
+}
+
+image::Image CropAsDrawn(const image::Image& source,
+                         const TrainTransformOptions& options,
+                         const TrainDraws& draws) {
+  image::Image part =
+      image::Crop(source, draws.left, draws.top, draws.width, draws.height);
+  if (IsPadded(options)) return part;
+  return image::Resize(part, image::WholeOf(part), options.img_size,
+                       options.img_size, options.interpolation);
+}
+
+}  // namespace
+
+void Validate(const TrainTransformOptions& options, std::string_view where) {
+  CheckRange(where, "img_size", options.img_size, 1, 4096);
+  CheckRange(where, "scale[1]", options.scale[1], 1e-6, 1);
+  CheckRange(where, "scale[0]", options.scale[0], 1e-6, options.scale[1]);
+  CheckRange(where, "ratio[1]", options.ratio[1], 1e-3, 1e3);
+  CheckRange(where, "ratio[0]", options.ratio[0], 1e-3, options.ratio[1]);
+  CheckRange(where, "padding", options.padding, 0, options.img_size);
+  CheckRange(where, "hflip", options.hflip, 0, 1);
+  if (!options.rand_augment.empty()) {
+    ParseRandAugment(options.rand_augment,
+                     fmt::format("{}.rand_augment", where));
+  }
+}
+
+TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
+                     int height, const SampleAddress& address) {
+  TrainDraws draws;
+  const auto crop = SampleStream(address, "crop");
+  if (IsPadded(options)) {
+    DrawPaddedCrop(options, width, height, crop, draws);
+  } else {
+    DrawResizedCrop(options, width, height, crop, draws);
+  }
+  draws.flip = SampleStream(address, "flip").Uniform(0) < options.hflip;
+  if (!options.rand_augment.empty()) {
+    draws.ops = DrawRandAugment(
+        ParseRandAugment(options.rand_augment, "augment.rand_augment"),
+        address);
+  }
+  return draws;
+}
+
+void ApplyTrain(const image::Image& source,
+                const TrainTransformOptions& options, const TrainDraws& draws,
+                std::span<uint8_t> out) {
+  CheckOutput(out.size(), options.img_size);
+  image::Image picture = CropAsDrawn(source, options, draws);
+  if (draws.flip) picture = image::FlipHorizontal(picture);
+  for (const DrawnOp& drawn : draws.ops) {
+    picture = ApplyOp(picture, drawn, options.interpolation, options.fill);
+  }
+  std::ranges::copy(picture.bytes(), out.begin());
+}
+
+void TrainTransform(const image::Image& source,
+                    const TrainTransformOptions& options,
+                    const SampleAddress& address, std::span<uint8_t> out) {
+  ApplyTrain(source, options,
+             DrawTrain(options, source.width(), source.height(), address), out);
+}
+
+}  // namespace wsel::augment

@@ -1,0 +1,205 @@
+// 20,000 draws of every parameter, against as many of timm's: two samples of
+// one distribution. Addresses are fixed, so each run sees the same draws.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "augment/golden.h"
+#include "wsel/augment/erasing.h"
+#include "wsel/augment/mix.h"
+#include "wsel/augment/rand_augment.h"
+#include "wsel/augment/train_transform.h"
+
+namespace wsel::augment {
+namespace {
+
+constexpr int kDraws = 20'000;
+
+using Columns = std::map<std::string, std::vector<double>>;
+
+std::vector<double> Histogram(const std::vector<double>& values,
+                              const std::vector<double>& edges) {
+  std::vector<double> counts(edges.size() + 1);
+  for (const double value : values) {
+    // As Python's bisect_left over sorted values: an edge begins its bin.
+    const auto bin = std::ranges::upper_bound(edges, value) - edges.begin();
+    ++counts[bin];
+  }
+  return counts;
+}
+
+// Pearson's statistic of two samples, over its mean in units of its standard
+// deviation. Beyond 5 by chance: less than once in 10,000 parameters.
+double Excess(const std::vector<double>& a, const std::vector<double>& b) {
+  double total_a = 0;
+  double total_b = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    total_a += a[i];
+    total_b += b[i];
+  }
+  double sum = 0;
+  int bins = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i] + b[i] == 0) continue;
+    const double difference = a[i] * std::sqrt(total_b / total_a) -
+                              b[i] * std::sqrt(total_a / total_b);
+    sum += difference * difference / (a[i] + b[i]);
+    ++bins;
+  }
+  const double freedom = std::max(bins - 1, 1);
+  return (sum - freedom) / std::sqrt(2 * freedom);
+}
+
+// Every histogram of timm's whose name starts with `prefix` has its column.
+void ExpectAsTimms(const std::string& prefix, const Columns& columns) {
+  static const Json kDrawsOfTimm = ReadGolden("draws.json")["draws"];
+  int seen = 0;
+  for (const auto& [name, histogram] : kDrawsOfTimm.items()) {
+    if (!name.starts_with(prefix + ".")) continue;
+    ++seen;
+    const auto column = columns.find(name.substr(prefix.size() + 1));
+    ASSERT_NE(column, columns.end()) << name;
+    const auto counts = Histogram(
+        column->second, histogram["edges"].get<std::vector<double>>());
+    EXPECT_LT(Excess(counts, histogram["counts"].get<std::vector<double>>()), 5)
+        << name << ": " << testing::PrintToString(counts) << " against "
+        << histogram["counts"];
+  }
+  EXPECT_GT(seen, 1) << prefix;
+}
+
+Columns CropDraws(const TrainTransformOptions& options, int width, int height) {
+  Columns columns;
+  for (int64_t i = 0; i < kDraws; ++i) {
+    const auto draws = DrawTrain(options, width, height, {3, i % 7, i});
+    columns["top"].push_back(draws.top);
+    columns["left"].push_back(draws.left);
+    columns["area"].push_back(static_cast<double>(draws.height) * draws.width /
+                              (width * height));
+    columns["aspect"].push_back(static_cast<double>(draws.width) /
+                                draws.height);
+  }
+  return columns;
+}
+
+TEST(Draws, CropsAsTimms) {
+  ExpectAsTimms("crop", CropDraws({.rand_augment = ""}, 500, 375));
+  ExpectAsTimms("small", CropDraws({.rand_augment = ""}, 32, 32));
+  ExpectAsTimms("long",
+                CropDraws({.scale = {0.5, 1}, .rand_augment = ""}, 600, 100));
+}
+
+TEST(Draws, PaddedCropsAsTorchvisions) {
+  Columns columns = CropDraws({.img_size = 32, .rand_augment = ""}, 32, 28);
+  for (auto* column : {&columns["top"], &columns["left"]}) {
+    for (double& value : *column) value += 4;
+  }
+  ExpectAsTimms("padded", columns);
+}
+
+TEST(Draws, FlipsAreFair) {
+  int flips = 0;
+  for (int64_t i = 0; i < kDraws; ++i) {
+    flips += DrawTrain({.rand_augment = ""}, 8, 8, {3, 0, i}).flip ? 1 : 0;
+  }
+  EXPECT_NEAR(flips, kDraws / 2, 5 * std::sqrt(kDraws / 4.0));
+}
+
+// An operation by its place in timm's list.
+int PlaceOf(Op op) {
+  static const std::vector<std::vector<Op>> kPlaces = {
+      {Op::kAutoContrast},
+      {Op::kEqualize},
+      {Op::kInvert},
+      {Op::kRotate},
+      {Op::kPosterize, Op::kPosterizeIncreasing},
+      {Op::kSolarize, Op::kSolarizeIncreasing},
+      {Op::kSolarizeAdd},
+      {Op::kColor, Op::kColorIncreasing},
+      {Op::kContrast, Op::kContrastIncreasing},
+      {Op::kBrightness, Op::kBrightnessIncreasing},
+      {Op::kSharpness, Op::kSharpnessIncreasing},
+      {Op::kShearX},
+      {Op::kShearY},
+      {Op::kTranslateXRel},
+      {Op::kTranslateYRel}};
+  const auto place = std::ranges::find_if(kPlaces, [&](const auto& ops) {
+    return std::ranges::find(ops, op) != ops.end();
+  });
+  return static_cast<int>(place - kPlaces.begin());
+}
+
+TEST(Draws, PoliciesAsTimms) {
+  for (const std::string name :
+       {"rand-m9-mstd0.5-inc1", "rand-m7-n3-mstd101-p0.8", "rand"}) {
+    const auto options = ParseRandAugment(name, "test");
+    Columns columns;
+    for (int64_t i = 0; i < kDraws; ++i) {
+      const auto drawn = DrawRandAugment(options, {11, 1, i});
+      columns["applied"].push_back(static_cast<double>(drawn.size()));
+      for (const DrawnOp& op : drawn) {
+        columns["op"].push_back(PlaceOf(op.op));
+        columns["magnitude"].push_back(op.magnitude);
+        columns["value." + std::string(Ops().NameOf(op.op))].push_back(
+            op.value);
+      }
+    }
+    ExpectAsTimms(name, columns);
+  }
+}
+
+TEST(Draws, ErasuresAsTimms) {
+  Columns columns;
+  for (int64_t i = 0; columns["top"].size() < kDraws; ++i) {
+    const auto erasure = DrawErasing({}, 224, {5, 0, i});
+    if (i < kDraws) columns["applied"].push_back(erasure ? 1 : 0);
+    if (!erasure) continue;
+    columns["top"].push_back(erasure->top);
+    columns["left"].push_back(erasure->left);
+    columns["area"].push_back(erasure->height * erasure->width / (224.0 * 224));
+    columns["aspect"].push_back(static_cast<double>(erasure->height) /
+                                erasure->width);
+  }
+  ExpectAsTimms("erasing", columns);
+}
+
+void ExpectMixesAsTimms(const std::string& name, const MixOptions& options) {
+  Columns columns;
+  for (int64_t i = 0; i < kDraws; ++i) {
+    const auto draw = DrawMix(options, 224, 9, i / 8, i % 8);
+    columns["cutmix"].push_back(draw.cutmix ? 1 : 0);
+    // A CutMix whose box has no pixel was one all the same.
+    const bool mixed = draw.cutmix || draw.lambda != 1;
+    columns["mixed"].push_back(mixed ? 1 : 0);
+    if (!mixed) continue;
+    if (!draw.cutmix) {
+      columns["lambda"].push_back(draw.lambda);
+      continue;
+    }
+    columns["corrected"].push_back(draw.lambda);
+    columns["top"].push_back(draw.top);
+    columns["bottom"].push_back(draw.bottom);
+    columns["left"].push_back(draw.left);
+    columns["right"].push_back(draw.right);
+  }
+  ExpectAsTimms(name, columns);
+}
+
+TEST(Draws, MixesAsTimms) {
+  ExpectMixesAsTimms("mix", {});
+  ExpectMixesAsTimms(
+      "mixup", {.mixup_alpha = 0.3, .cutmix_alpha = 0, .probability = 0.7});
+  ExpectMixesAsTimms("strong", {.mixup_alpha = 2.5, .cutmix_alpha = 0});
+  ExpectMixesAsTimms("cutmix", {.mixup_alpha = 0, .cutmix_alpha = 0.5});
+  ExpectMixesAsTimms(
+      "seldom",
+      {.mixup_alpha = 1, .cutmix_alpha = 0.3, .switch_probability = 0.2});
+}
+
+}  // namespace
+}  // namespace wsel::augment

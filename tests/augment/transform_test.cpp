@@ -1,0 +1,140 @@
+// Whole transforms with given draws, against torchvision's and timm's.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "augment/golden.h"
+#include "image/picture.h"
+#include "throws.h"
+#include "wsel/augment/eval_transform.h"
+#include "wsel/augment/train_transform.h"
+
+namespace wsel::augment {
+namespace {
+
+// An empty picture for `out` of a transform.
+image::Image Square(int size) { return {size, size}; }
+
+TEST(TrainTransform, EqualsTimms) {
+  const Json rows = ReadGolden("transforms.json")["train"];
+  ASSERT_GT(rows.size(), 100U);
+  for (const Json& row : rows) {
+    const TrainTransformOptions options{
+        .img_size = row[2], .interpolation = InterpolationOf(row[6])};
+    const Json& box = row[3];
+    TrainDraws draws{box[0], box[1], box[2], box[3], row[4], {}};
+    for (const Json& op : row[5]) {
+      const Op which = Ops().Find(op[0].get<std::string>(), "golden");
+      draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
+    }
+    image::Image out = Square(options.img_size);
+    ApplyTrain(image::Picture("plain", row[0], row[1]), options, draws,
+               out.bytes());
+    EXPECT_EQ(image::Digest(out), row[7]) << row;
+  }
+}
+
+TEST(EvalTransform, EqualsTorchvisions) {
+  const Json rows = ReadGolden("transforms.json")["eval"];
+  ASSERT_GT(rows.size(), 100U);
+  for (const Json& row : rows) {
+    const EvalTransformOptions options{row[2], row[3], InterpolationOf(row[4])};
+    image::Image out = Square(options.img_size);
+    EvalTransform(image::Picture("plain", row[0], row[1]), options,
+                  out.bytes());
+    EXPECT_EQ(image::Digest(out), row[5]) << row;
+  }
+}
+
+// A line of pixels must not become a resized picture of gigabytes.
+TEST(EvalTransform, LongPicturesCostLittle) {
+  image::Image out = Square(224);
+  EvalTransform(image::Image(1, 2'000'000, {9, 8, 7}), {}, out.bytes());
+  EXPECT_EQ(out, image::Image(224, 224, {9, 8, 7}));
+  EvalTransform(image::Image(2'000'000, 1, {9, 8, 7}), {}, out.bytes());
+  EXPECT_EQ(out, image::Image(224, 224, {9, 8, 7}));
+}
+
+TEST(TrainTransform, DependsOnTheAddressAlone) {
+  const TrainTransformOptions options{.img_size = 64};
+  const auto picture = image::Picture("plain", 61, 47);
+  const auto make = [&](const SampleAddress& address) {
+    image::Image out(64, 64);
+    TrainTransform(picture, options, address, out.bytes());
+    return out;
+  };
+  const auto first = make({1, 2, 3});
+  const auto other = make({1, 3, 2});
+  EXPECT_NE(first, other);
+  EXPECT_NE(first, make({2, 2, 3}));
+  EXPECT_NE(first, make({1, 2, 4}));
+  EXPECT_NE(first, make({1, 3, 3}));
+  EXPECT_EQ(first, make({1, 2, 3}));
+}
+
+// To change one part of the recipe leaves the draws of the others.
+TEST(TrainTransform, PartsHaveStreamsOfTheirOwn) {
+  TrainTransformOptions options;
+  const SampleAddress address{1, 0, 5};
+  const auto whole = DrawTrain(options, 500, 375, address);
+  options.rand_augment = "";
+  options.hflip = 0;
+  const auto plain = DrawTrain(options, 500, 375, address);
+  EXPECT_EQ(whole.left, plain.left);
+  EXPECT_EQ(whole.width, plain.width);
+  EXPECT_TRUE(plain.ops.empty());
+  EXPECT_FALSE(plain.flip);
+}
+
+TEST(TrainTransform, CropsLieWithin) {
+  const TrainTransformOptions options;
+  for (const auto& [width, height] :
+       {std::pair(1, 1), {1, 300}, {2000, 3}, {5, 4}, {500, 375}}) {
+    for (int64_t i = 0; i < 200; ++i) {
+      const auto draws = DrawTrain(options, width, height, {7, 0, i});
+      EXPECT_GE(draws.left, 0);
+      EXPECT_GE(draws.top, 0);
+      EXPECT_GE(draws.width, 1);
+      EXPECT_GE(draws.height, 1);
+      EXPECT_LE(draws.left + draws.width, width);
+      EXPECT_LE(draws.top + draws.height, height);
+    }
+  }
+}
+
+TEST(TrainTransform, SmallPicturesAreNotPaddedFurther) {
+  const TrainTransformOptions options{.img_size = 32};
+  EXPECT_EQ(DrawTrain(options, 24, 24, {}).left, -4);
+  ExpectError([&] { DrawTrain(options, 23, 60, {}); }, ErrorKind::kConfig,
+              {"23 x 60", "padded by 4", "smaller than 32"});
+}
+
+TEST(Transforms, OptionsAreChecked) {
+  const auto refused = [](const TrainTransformOptions& options,
+                          const char* place) {
+    ExpectError([&] { Validate(options, "data"); }, ErrorKind::kConfig,
+                {place});
+  };
+  Validate(TrainTransformOptions());
+  Validate(TrainTransformOptions{.rand_augment = ""});
+  refused({.img_size = 0}, "data.img_size: 0 is not in 1 ... 4096");
+  refused({.scale = {0.5, 0.4}}, "data.scale[0]");
+  refused({.scale = {0.5, 1.5}}, "data.scale[1]");
+  refused({.ratio = {0, 1}}, "data.ratio[0]");
+  refused({.ratio = {1, std::nan("")}}, "data.ratio[1]");
+  refused({.padding = -1}, "data.padding");
+  refused({.hflip = 2}, "data.hflip");
+  refused({.rand_augment = "rand-x"}, "data.rand_augment");
+  Validate(EvalTransformOptions());
+  ExpectError([] { Validate(EvalTransformOptions{.crop_pct = 0}); },
+              ErrorKind::kConfig, {"augment.crop_pct"});
+  image::Image out(8, 8);
+  ExpectError([&] { EvalTransform(out, {}, out.bytes()); }, ErrorKind::kConfig,
+              {"192 bytes are no picture of 224 x 224"});
+  ExpectError([&] { TrainTransform(out, {}, {}, out.bytes()); },
+              ErrorKind::kConfig, {"192 bytes"});
+}
+
+}  // namespace
+}  // namespace wsel::augment
