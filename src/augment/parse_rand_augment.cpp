@@ -36,6 +36,7 @@ class Parser {
   }
 
   void ReadSection(std::string_view section) {
+    if (section.empty()) return;  // as timm
     const size_t digit = section.find_first_of("0123456789");
     const auto key = section.substr(0, digit);
     const auto text =

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "cubic.h"
 #include "nearest.h"
 
 namespace wsel::image {
@@ -24,109 +25,27 @@ struct Place {
   double dy;
 };
 
-// Pixels that lie outside repeat those of the border.
-struct Columns {
-  Columns(const Image& image, int first, int count) {
-    for (int i = 0; i < count; ++i) {
-      at[i] = std::clamp(first + i, 0, image.width() - 1) * 3;
-    }
-  }
-  int at[4];
-};
-
 double Between(int a, int b, double d) { return a + (b - a) * d; }
 
 void Bilinear(const Image& image, const Place& place, uint8_t* out) {
-  const Columns columns(image, place.x, 2);
+  // Pixels that lie outside repeat those of the border.
+  const int last_column = image.width() - 1;
+  const int columns[] = {std::clamp(place.x, 0, last_column) * 3,
+                         std::clamp(place.x + 1, 0, last_column) * 3};
   const int last = image.height() - 1;
   const uint8_t* upper = image.Row(std::clamp(place.y, 0, last));
   const bool has_lower = place.y + 1 <= last;
   const uint8_t* lower = has_lower ? image.Row(place.y + 1) : upper;
   for (int c = 0; c < 3; ++c) {
-    const int left = columns.at[0] + c;
-    const int right = columns.at[1] + c;
+    const int left = columns[0] + c;
+    const int right = columns[1] + c;
     const double above = Between(upper[left], upper[right], place.dx);
     const double below = Between(lower[left], lower[right], place.dx);
     out[c] = static_cast<uint8_t>(above + (below - above) * place.dy);
   }
 }
 
-// Through four points, the second of which is at d = 0. Its order of operations
-// is part of the result. Differences of bytes are exact as int.
-template <typename T>
-double CubicThrough(T v1, T v2, T v3, T v4, double d) {
-  const T p2 = -v1 + v3;
-  const T p3 = 2 * (v1 - v2) + v3 - v4;
-  const T p4 = -v1 + v2 - v3 + v4;
-  return v2 + d * (p2 + d * (p3 + d * p4));
-}
-
-// Where the four rows around a point begin. Outside, a row repeats the one
-// before; the first is the nearest.
-struct Rows {
-  Rows(const Image& image, int first) {
-    at[0] = image.Row(std::clamp(first, 0, image.height() - 1));
-    for (int i = 1; i < 4; ++i) {
-      const bool inside = first + i >= 0 && first + i < image.height();
-      at[i] = inside ? image.Row(first + i) : at[i - 1];
-    }
-  }
-  const uint8_t* at[4];
-};
-
-// The 4 x 4 pixels around a point, gathered so that the arithmetic is one loop
-// for the compiler to vectorise: lane [column][4 row + channel]; the fourth
-// channel is anything.
-using Points = std::array<std::array<int, 16>, 4>;
-
-void GatherInside(const uint8_t* corner, size_t stride, Points& points) {
-  for (int row = 0; row < 4; ++row, corner += stride) {
-    for (int column = 0; column < 4; ++column) {
-      for (int c = 0; c < 4; ++c) {
-        points[column][row * 4 + c] = corner[column * 3 + c];
-      }
-    }
-  }
-}
-
-void GatherAtBorder(const Image& image, int left, int top, Points& points) {
-  const Columns columns(image, left, 4);
-  const Rows rows(image, top);
-  for (int row = 0; row < 4; ++row) {
-    for (int column = 0; column < 4; ++column) {
-      for (int c = 0; c < 3; ++c) {
-        points[column][row * 4 + c] = rows.at[row][columns.at[column] + c];
-      }
-    }
-  }
-}
-
-void Bicubic(const Image& image, const Place& place, uint8_t* out) {
-  const int left = place.x - 1;
-  const int top = place.y - 1;
-  Points points = {};
-  // One pixel more to the right, for the fourth channel of the last.
-  if (left >= 0 && left + 4 < image.width() && top >= 0 &&
-      top + 3 < image.height()) {
-    GatherInside(image.Row(top) + size_t{3} * left, image.stride(), points);
-  } else {
-    GatherAtBorder(image, left, top, points);
-  }
-  std::array<double, 16> across;
-  for (int i = 0; i < 16; ++i) {
-    across[i] = CubicThrough(points[0][i], points[1][i], points[2][i],
-                             points[3][i], place.dx);
-  }
-  for (int c = 0; c < 3; ++c) {
-    const double value = CubicThrough(across[c], across[4 + c], across[8 + c],
-                                      across[12 + c], place.dy);
-    out[c] = static_cast<uint8_t>(std::clamp(value, 0.0, 255.0));
-  }
-}
-
-Image Interpolate(const Image& image, Image out, const AffineMatrix& m,
-                  Interpolation interpolation) {
-  const bool cubic = interpolation == Interpolation::kBicubic;
+Image TransformLinear(const Image& image, Image out, const AffineMatrix& m) {
   for (int y = 0; y < out.height(); ++y) {
     uint8_t* to = out.Row(y);
     for (int x = 0; x < out.width(); ++x, to += 3) {
@@ -142,8 +61,7 @@ Image Interpolate(const Image& image, Image out, const AffineMatrix& m,
       v -= 0.5;
       const int left = Floor(u);
       const int top = Floor(v);
-      const Place place{left, top, u - left, v - top};
-      cubic ? Bicubic(image, place, to) : Bilinear(image, place, to);
+      Bilinear(image, {left, top, u - left, v - top}, to);
     }
   }
   return out;
@@ -196,10 +114,15 @@ Image Transform(const Image& image, int width, int height,
                 const AffineMatrix& matrix, Interpolation interpolation,
                 Rgb fill) {
   Image out(width, height, fill);
-  if (interpolation == Interpolation::kNearest) {
-    return TransformNearest(image, std::move(out), matrix);
+  switch (interpolation) {
+    case Interpolation::kNearest:
+      return TransformNearest(image, std::move(out), matrix);
+    case Interpolation::kBilinear:
+      return TransformLinear(image, std::move(out), matrix);
+    case Interpolation::kBicubic:
+      break;
   }
-  return Interpolate(image, std::move(out), matrix, interpolation);
+  return TransformCubic(image, std::move(out), matrix);
 }
 
 Image Rotate(const Image& image, double degrees, Interpolation interpolation,
