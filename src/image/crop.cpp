@@ -11,7 +11,9 @@ Image FlipHorizontal(const Image& image) {
     uint8_t* to = out.Row(y);
     for (int x = 0; x < image.width(); ++x, to += 3) {
       from -= 3;
-      std::copy_n(from, 3, to);
+      to[0] = from[0];
+      to[1] = from[1];
+      to[2] = from[2];
     }
   }
   return out;

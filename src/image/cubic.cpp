@@ -74,6 +74,17 @@ void DownFour(const double* a, const double* b, const double* c,
   }
 }
 
+// `count` pixels. Short runs by four bytes each, of which the next pixel
+// overwrites one: a call of memcpy costs more.
+void CopyPixels(const uint8_t* from, int count, uint8_t* to) {
+  if (count > 16) {
+    std::memcpy(to, from, size_t{3} * count);
+    return;
+  }
+  for (; count > 1; --count, from += 3, to += 3) std::memcpy(to, from, 4);
+  std::copy_n(from, 3, to);
+}
+
 // Makes a row of results at a time. The points around its pixels are gathered
 // into planes, one for each place in the 4 x 4, so that the arithmetic is loops
 // over rows of bytes. Where all points lie on rows or columns of the source, as
@@ -82,47 +93,38 @@ void DownFour(const double* a, const double* b, const double* c,
 class CubicRows {
  public:
   CubicRows(const Image& image, const AffineMatrix& matrix, int width)
-      : image_(image), m_(matrix), width_(width), x_(width), y_(width) {
+      : image_(image),
+        m_(matrix),
+        width_(width),
+        x_(width),
+        y_(width),
+        d_(size_t{3} * width) {
+    // One byte more, for copies of four.
     for (auto& plane : planes_) plane.resize(size_t{3} * width + 1);
     for (auto& row : across_) row.resize(size_t{3} * width);
-    d_.resize(size_t{3} * width);
   }
 
   void Make(int y, uint8_t* out) {
     const double cy = y + 0.5;
     // What is inside is one stretch: coordinates grow or fall along a row, and
     // their rounding keeps that.
-    int first = 0;
-    while (first < width_ && !Inside(first, cy)) ++first;
-    int end = width_;
-    while (end > first && !Inside(end - 1, cy)) --end;
-    if (first == end) return;
+    first_ = 0;
+    while (first_ < width_ && !Inside(first_, cy)) ++first_;
+    end_ = width_;
+    while (end_ > first_ && !Inside(end_ - 1, cy)) --end_;
+    if (first_ == end_) return;
     const bool between_columns =
-        Place(m_.data(), cy, first, end, x_.at.data(), x_.d.data());
+        Place(m_.data(), cy, first_, end_, x_.at.data(), x_.d.data());
     const bool between_rows =
-        Place(m_.data() + 3, cy, first, end, y_.at.data(), y_.d.data());
-    out += size_t{3} * first;
-    const int length = 3 * (end - first);
-    if (!between_rows) {
-      Gather(first, end, 0, 1, true);
-      Spread(x_.d, first, end);
-      ThroughFour(planes_[0].data(), planes_[1].data(), planes_[2].data(),
-                  planes_[3].data(), d_.data(), length, out);
-    } else if (!between_columns) {
-      for (int row = 0; row < 4; ++row) Gather(first, end, row, row, false);
-      Spread(y_.d, first, end);
-      ThroughFour(planes_[0].data(), planes_[1].data(), planes_[2].data(),
-                  planes_[3].data(), d_.data(), length, out);
+        Place(m_.data() + 3, cy, first_, end_, y_.at.data(), y_.d.data());
+    out += size_t{3} * first_;
+    if (between_rows && between_columns) {
+      MakeBetween(out);
     } else {
-      Spread(x_.d, first, end);
-      for (int row = 0; row < 4; ++row) {
-        Gather(first, end, 0, row, true);
-        AcrossFour(planes_[0].data(), planes_[1].data(), planes_[2].data(),
-                   planes_[3].data(), d_.data(), length, across_[row].data());
-      }
-      Spread(y_.d, first, end);
-      DownFour(across_[0].data(), across_[1].data(), across_[2].data(),
-               across_[3].data(), d_.data(), length, out);
+      GatherRuns(between_rows);
+      Spread(between_rows ? y_.d : x_.d);
+      ThroughFour(planes_[0].data(), planes_[1].data(), planes_[2].data(),
+                  planes_[3].data(), d_.data(), 3 * (end_ - first_), out);
     }
   }
 
@@ -135,49 +137,93 @@ class CubicRows {
     return u >= 0 && u < image_.width() && v >= 0 && v < image_.height();
   }
 
-  // Row `row` of the 4 x 4. Outside, a row repeats that of the border.
-  const uint8_t* RowAt(int x, int row) const {
-    return image_.Row(std::clamp(y_.at[x] - 1 + row, 0, image_.height() - 1));
+  void MakeBetween(uint8_t* out) {
+    const int length = 3 * (end_ - first_);
+    for (int x = first_; x < end_; ++x) GatherSquare(x);
+    Spread(x_.d);
+    for (size_t row = 0; row < 4; ++row) {
+      const auto* planes = &planes_[4 * row];
+      AcrossFour(planes[0].data(), planes[1].data(), planes[2].data(),
+                 planes[3].data(), d_.data(), length, across_[row].data());
+    }
+    Spread(y_.d);
+    DownFour(across_[0].data(), across_[1].data(), across_[2].data(),
+             across_[3].data(), d_.data(), length, out);
   }
 
-  // Row `row` of the points: its four columns into planes 0 ... 3, or its
-  // second into `plane`.
-  void Gather(int first, int end, int plane, int row, bool columns) {
-    // Pixels are copied as four bytes, so one more must follow.
-    const int last = image_.width() - 2;
-    for (int x = first; x < end; ++x) {
-      const uint8_t* from = RowAt(x, row);
-      const int column = x_.at[x] - 1;
-      const size_t to = size_t{3} * (x - first);
-      if (!columns) {
-        std::copy_n(from + size_t{3} * (column + 1), 3, &planes_[plane][to]);
-      } else if (column >= 0 && column + 3 <= last) {
-        from += size_t{3} * column;
-        for (int i = 0; i < 4; ++i)
-          std::memcpy(&planes_[i][to], from + 3 * i, 4);
-      } else {
-        for (int i = 0; i < 4; ++i) {
-          const int inside = std::clamp(column + i, 0, image_.width() - 1);
-          std::copy_n(from + size_t{3} * inside, 3, &planes_[i][to]);
+  // Pixels outside repeat those of the border.
+  const uint8_t* Pixel(int column, int row) const {
+    return image_.Row(std::clamp(row, 0, image_.height() - 1)) +
+           size_t{3} * std::clamp(column, 0, image_.width() - 1);
+  }
+
+  // The 4 x 4 points of result `x`, row by row.
+  void GatherSquare(int x) {
+    const int left = x_.at[x] - 1;
+    const int top = y_.at[x] - 1;
+    const size_t to = size_t{3} * (x - first_);
+    // One pixel more to the right, for copies of four bytes.
+    if (left >= 0 && left + 4 < image_.width() && top >= 0 &&
+        top + 3 < image_.height()) {
+      const uint8_t* from = image_.Row(top) + size_t{3} * left;
+      for (size_t row = 0; row < 4; ++row, from += image_.stride()) {
+        for (size_t i = 0; i < 4; ++i) {
+          std::memcpy(&planes_[4 * row + i][to], from + 3 * i, 4);
         }
       }
+      return;
+    }
+    for (int i = 0; i < 16; ++i) {
+      std::copy_n(Pixel(left + i % 4, top + i / 4), 3, &planes_[i][to]);
     }
   }
 
+  // The four points of each result along an axis, by runs that are neighbours
+  // in the source too.
+  void GatherRuns(bool down) {
+    for (int x = first_; x < end_;) {
+      const int end = EndOfRun(x, down);
+      const size_t to = size_t{3} * (x - first_);
+      for (int i = 0; i < 4; ++i) {
+        const int column = x_.at[x] + (down ? 0 : i - 1);
+        const int row = y_.at[x] + (down ? i - 1 : 0);
+        CopyPixels(Pixel(column, row), end - x, &planes_[i][to]);
+      }
+      x = end;
+    }
+  }
+
+  // Where a copy of pixels from result `x` on must end. Along rows what touches
+  // the border goes pixel by pixel.
+  int EndOfRun(int x, bool down) const {
+    const auto at_border = [&](int i) {
+      return !down && (x_.at[i] < 1 || x_.at[i] + 2 >= image_.width());
+    };
+    int end = x + 1;
+    if (at_border(x)) return end;
+    while (end < end_ && x_.at[end] == x_.at[end - 1] + 1 &&
+           y_.at[end] == y_.at[x] && !at_border(end)) {
+      ++end;
+    }
+    return end;
+  }
+
   // One for each byte.
-  void Spread(const std::vector<double>& d, int first, int end) {
+  void Spread(const std::vector<double>& d) {
     double* to = d_.data();
-    for (int x = first; x < end; ++x, to += 3) to[0] = to[1] = to[2] = d[x];
+    for (int x = first_; x < end_; ++x, to += 3) to[0] = to[1] = to[2] = d[x];
   }
 
   const Image& image_;
   const AffineMatrix& m_;
   int width_;
+  int first_ = 0;  // the results that have points, of a row
+  int end_ = 0;
   Axis x_;
   Axis y_;
-  std::array<std::vector<uint8_t>, 4> planes_;
-  std::array<std::vector<double>, 4> across_;
   std::vector<double> d_;
+  std::array<std::vector<uint8_t>, 16> planes_;
+  std::array<std::vector<double>, 4> across_;
 };
 
 }  // namespace

@@ -4,53 +4,88 @@
 #include "smooth.h"
 #include "wsel/core/error.h"
 #include "wsel/image/color.h"
+#include "wsel/image/vector_clones.h"
 
 namespace wsel::image {
 namespace {
 
-uint8_t Luma(const uint8_t* pixel) {
+// Fixed point of 16 bits.
+inline uint8_t Luma(const uint8_t* pixel) {
   return static_cast<uint8_t>(
       (pixel[0] * 19595 + pixel[1] * 38470 + pixel[2] * 7471 + 0x8000) >> 16);
 }
 
+WSEL_VECTOR_CLONES
+int64_t SumOfLuma(const uint8_t* pixels, int count) {
+  int sum = 0;
+  for (int i = 0; i < count; ++i) sum += Luma(pixels + size_t{3} * i);
+  return sum;
+}
+
 uint8_t MeanLuma(const Image& image) {
-  const auto bytes = image.bytes();
   int64_t sum = 0;
-  for (size_t i = 0; i + 2 < bytes.size(); i += 3) sum += Luma(&bytes[i]);
-  const size_t count = bytes.size() / 3;
+  for (int y = 0; y < image.height(); ++y) {
+    sum += SumOfLuma(image.Row(y), image.width());
+  }
+  const size_t count = image.bytes().size() / 3;
   if (count == 0) return 0;
   return static_cast<uint8_t>(
       std::floor(static_cast<double>(sum) / static_cast<double>(count) + 0.5));
 }
 
+WSEL_VECTOR_CLONES
+void GreyRow(const uint8_t* from, int count, uint8_t* to) {
+  for (int i = 0; i < count; ++i) {
+    to[3 * i] = to[3 * i + 1] = to[3 * i + 2] = Luma(from + size_t{3} * i);
+  }
+}
+
+inline uint8_t BlendByte(int from, int to, float weight) {
+  const float value =
+      static_cast<float>(from) + weight * static_cast<float>(to - from);
+  return static_cast<uint8_t>(std::clamp(value, 0.0F, 255.0F));
+}
+
+// Into `from`.
+WSEL_VECTOR_CLONES
+void BlendInto(uint8_t* from, const uint8_t* to, float weight, size_t size) {
+  for (size_t i = 0; i < size; ++i) from[i] = BlendByte(from[i], to[i], weight);
+}
+
+// From one value.
+WSEL_VECTOR_CLONES
+void BlendFrom(int from, const uint8_t* to, float weight, size_t size,
+               uint8_t* out) {
+  for (size_t i = 0; i < size; ++i) out[i] = BlendByte(from, to[i], weight);
+}
+
+Image BlendFrom(uint8_t from, const Image& image, double factor) {
+  const auto weight = static_cast<float>(factor);
+  if (weight == 1) return image;
+  Image out(image.width(), image.height());
+  BlendFrom(from, image.bytes().data(), weight, image.bytes().size(),
+            out.bytes().data());
+  return out;
+}
+
 }  // namespace
 
-Image Blend(const Image& from, const Image& to, double alpha) {
+Image Blend(Image from, const Image& to, double alpha) {
   if (from.width() != to.width() || from.height() != to.height()) {
     throw Error(ErrorKind::kConfig, "blend", "two images of different sizes");
   }
   const auto weight = static_cast<float>(alpha);
   if (weight == 0) return from;
   if (weight == 1) return to;
-  Image out(from.width(), from.height());
-  const auto a = from.bytes();
-  const auto b = to.bytes();
-  const auto c = out.bytes();
-  for (size_t i = 0; i < a.size(); ++i) {
-    const float value = static_cast<float>(a[i]) +
-                        weight * static_cast<float>(int{b[i]} - int{a[i]});
-    c[i] = static_cast<uint8_t>(std::clamp(value, 0.0F, 255.0F));
-  }
-  return out;
+  BlendInto(from.bytes().data(), to.bytes().data(), weight,
+            from.bytes().size());
+  return from;
 }
 
 Image Grey(const Image& image) {
   Image out(image.width(), image.height());
-  const auto from = image.bytes();
-  const auto to = out.bytes();
-  for (size_t i = 0; i + 2 < from.size(); i += 3) {
-    const uint8_t luma = Luma(&from[i]);
-    for (size_t c = 0; c < 3; ++c) to[i + c] = luma;
+  for (int y = 0; y < image.height(); ++y) {
+    GreyRow(image.Row(y), image.width(), out.Row(y));
   }
   return out;
 }
@@ -60,13 +95,11 @@ Image Color(const Image& image, double factor) {
 }
 
 Image Contrast(const Image& image, double factor) {
-  const uint8_t mean = MeanLuma(image);
-  return Blend(Image(image.width(), image.height(), {mean, mean, mean}), image,
-               factor);
+  return BlendFrom(MeanLuma(image), image, factor);
 }
 
 Image Brightness(const Image& image, double factor) {
-  return Blend(Image(image.width(), image.height()), image, factor);
+  return BlendFrom(0, image, factor);
 }
 
 Image Sharpness(const Image& image, double factor) {

@@ -5,10 +5,10 @@
 #include <cmath>
 
 #include "kernel.h"
-#include "wsel/image/vector_clones.h"
 #include "wsel/core/error.h"
 #include "wsel/image/affine.h"
 #include "wsel/image/crop.h"
+#include "wsel/image/vector_clones.h"
 
 namespace wsel::image {
 namespace {

@@ -35,7 +35,7 @@ Image Sharpness(const Image& image, double factor);
 // from + alpha (to - from), in single precision, cut off to whole numbers and
 // clipped. Both are of one size. Source: Pillow's Image.blend.
 // Errors: kConfig where sizes differ.
-Image Blend(const Image& from, const Image& to, double alpha);
+Image Blend(Image from, const Image& to, double alpha);
 
 // Luma of ITU-R 601-2 in fixed point of 16 bits, in all three channels.
 Image Grey(const Image& image);
