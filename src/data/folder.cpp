@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <iterator>
 #include <set>
 #include <system_error>
 #include <utility>
 
 #include "files.h"
+#include "list_file.h"
 #include "locate.h"
 #include "readers.h"
 #include "wsel/core/error.h"
@@ -91,21 +91,6 @@ class Walk {
   std::set<fs::path> seen_;
 };
 
-// Where every class of the test split must be one of the training split's.
-void CheckKnown(const std::vector<std::string>& test,
-                const std::vector<std::string>& train, const fs::path& root) {
-  std::vector<std::string> strange;
-  std::set_difference(test.begin(), test.end(), train.begin(), train.end(),
-                      std::back_inserter(strange));
-  if (strange.empty()) return;
-  const size_t more = strange.size() > 10 ? strange.size() - 10 : 0;
-  strange.resize(strange.size() - more);
-  throw Error(ErrorKind::kMismatch, root.string(),
-              fmt::format("classes that the training split has not: {}{}",
-                          fmt::join(strange, ", "),
-                          more > 0 ? fmt::format(" and {} more", more) : ""));
-}
-
 }  // namespace
 
 std::vector<std::string> ClassFolders(const fs::path& root) {
@@ -149,17 +134,14 @@ Dataset OpenFolder(const Request& request) {
     const bool has_val = search.Find({""}, "val").has_value();
     folder = has_val ? root / "val" : search.Get({""}, "test") / "test";
     present = ClassFolders(folder);
-    CheckKnown(present, classes, folder);
   }
+  const std::vector<int32_t> label_of =
+      LabelsOf(present, classes, folder.string());
   std::vector<std::string> names;
   std::vector<int32_t> labels;
   const auto pictures = PicturesByClass(folder, present);
   for (size_t i = 0; i < present.size(); ++i) {
-    const auto label =
-        std::lower_bound(classes.begin(), classes.end(), present[i]) -
-        classes.begin();
-    labels.insert(labels.end(), pictures[i].size(),
-                  static_cast<int32_t>(label));
+    labels.insert(labels.end(), pictures[i].size(), label_of[i]);
     names.insert(names.end(), pictures[i].begin(), pictures[i].end());
   }
   return OfFiles(request.Title(), classes, folder, std::move(names),

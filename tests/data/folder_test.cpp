@@ -85,7 +85,7 @@ TEST(Folder, UnknownTestClassesAreNamed) {
   Touch(root / "test/a/1.jpg");
   Touch(root / "test/c/1.jpg");
   ExpectError([&] { OpenDataset("folder", root.path(), Split::kTest); },
-              ErrorKind::kMismatch, {"training split has not: c"});
+              ErrorKind::kMismatch, {"training split has not: 'c'"});
 }
 
 TEST(Folder, EmptyClassesAreNamed) {

@@ -36,8 +36,8 @@ struct CheckReport {
 CheckReport Check(const Dataset& set, size_t threads = 0,
                   const std::function<void(int64_t done)>& progress = nullptr);
 
-// Where an opened set differs from what the table says of it: "50,000 pictures
-// are usual; here are 240". Empty where all is as usual.
+// Where an opened set differs from what the table says of it: "240 pictures
+// are here; the whole set has 3680". Empty where all is as usual.
 std::vector<std::string> Unusual(const DatasetFacts& facts, Split split,
                                  const Dataset& set);
 

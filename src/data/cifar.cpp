@@ -1,0 +1,106 @@
+// CIFAR-10 and CIFAR-100, as Python's pickles or as binary records: one label
+// (CIFAR-100: coarse and fine) and three planes of 32 x 32.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "cifar_pickle.h"
+#include "list_file.h"
+#include "locate.h"
+#include "mapped_records.h"
+#include "readers.h"
+#include "wsel/core/error.h"
+
+namespace wsel::data {
+namespace {
+
+// What differs between the two sets.
+struct Names {
+  std::vector<std::string> python_folders;
+  std::vector<std::string> binary_folders;
+  std::vector<std::string> train;  // without ".bin"
+  std::string test;
+  std::string python_meta;
+  std::string python_classes;  // a key of it
+  std::string binary_classes;
+  std::string python_labels;
+  size_t label_bytes;  // of a binary record; the last one counts
+};
+
+const Names& NamesOf(DatasetKind kind) {
+  static const Names kTen = {{"cifar-10-batches-py", ""},
+                             {"cifar-10-batches-bin", ""},
+                             {"data_batch_1", "data_batch_2", "data_batch_3",
+                              "data_batch_4", "data_batch_5"},
+                             "test_batch",
+                             "batches.meta",
+                             "label_names",
+                             "batches.meta.txt",
+                             "labels",
+                             1};
+  static const Names kHundred = {{"cifar-100-python", ""},
+                                 {"cifar-100-binary", ""},
+                                 {"train"},
+                                 "test",
+                                 "meta",
+                                 "fine_label_names",
+                                 "fine_label_names.txt",
+                                 "fine_labels",
+                                 2};
+  return kind == DatasetKind::kCifar10 ? kTen : kHundred;
+}
+
+// Reads the pickles in `folder`.
+Dataset OpenPickles(const Request& request, const Names& names,
+                    const std::vector<std::string>& files,
+                    const std::filesystem::path& folder) {
+  auto classes =
+      ReadCifarClasses(folder / names.python_meta, names.python_classes);
+  std::vector<int32_t> labels;
+  std::vector<Records> parts;
+  for (const std::string& file : files) {
+    CifarBatch batch = ReadCifarBatch(folder / file, names.python_labels);
+    labels.insert(labels.end(), batch.labels.begin(), batch.labels.end());
+    parts.push_back(std::move(batch.pictures));
+  }
+  return OfRecords(request.Title(), std::move(classes), std::move(labels),
+                   std::move(parts), {Pixels::kRowPlanes, 32});
+}
+
+Dataset OpenBinary(const Request& request, const Names& names,
+                   const std::vector<std::string>& files,
+                   const std::filesystem::path& folder) {
+  std::vector<std::string> classes;
+  for (ListLine& line : ReadList(folder / names.binary_classes)) {
+    classes.push_back(std::move(line.text));
+  }
+  const RecordLayout layout{Pixels::kRowPlanes, 32, names.label_bytes};
+  std::vector<int32_t> labels;
+  std::vector<Records> parts;
+  for (const std::string& file : files) {
+    parts.push_back(MapRecords(folder / (file + ".bin")));
+    const auto& bytes = parts.back().bytes;
+    for (size_t at = names.label_bytes - 1; at < bytes.size();
+         at += layout.RecordBytes()) {
+      labels.push_back(bytes[at]);
+    }
+  }
+  return OfRecords(request.Title(), std::move(classes), std::move(labels),
+                   std::move(parts), layout);
+}
+
+}  // namespace
+
+Dataset OpenCifar(const Request& request) {
+  const Names& names = NamesOf(request.facts.kind);
+  const auto files =
+      request.train() ? names.train : std::vector<std::string>{names.test};
+  Search search(request.facts, request.root);
+  if (const auto folder = search.Find(names.python_folders, files.front())) {
+    return OpenPickles(request, names, files, *folder);
+  }
+  const auto folder = search.Get(names.binary_folders, files.front() + ".bin");
+  return OpenBinary(request, names, files, folder);
+}
+
+}  // namespace wsel::data

@@ -1,0 +1,28 @@
+// Torch-free.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "records.h"
+
+namespace wsel::data {
+
+// One of CIFAR's pickled dictionaries.
+struct CifarBatch {
+  Records pictures;  // 3,072 bytes each, mapped
+  std::vector<int32_t> labels;
+};
+
+// `labels_key` is "labels" or "fine_labels". The pickle is read as data, never
+// run (see checkpoint/pickle.h). Errors: kIo; kFormat where the file is no such
+// dictionary, or its array is not bytes of shape [N, 3072], N the labels.
+CifarBatch ReadCifarBatch(const std::filesystem::path& path,
+                          const std::string& labels_key);
+
+// The list of names at `key`. Errors: the same.
+std::vector<std::string> ReadCifarClasses(const std::filesystem::path& path,
+                                          const std::string& key);
+
+}  // namespace wsel::data

@@ -1,0 +1,54 @@
+// Describable Textures, partition 1, as most papers use it. Training is the
+// official training and validation lists, one after the other.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "files.h"
+#include "list_file.h"
+#include "locate.h"
+#include "readers.h"
+#include "wsel/core/error.h"
+
+namespace wsel::data {
+namespace {
+
+struct Listed {
+  std::vector<std::string> names;    // "banded/banded_0002.jpg"
+  std::vector<std::string> classes;  // "banded"
+};
+
+void Add(const std::filesystem::path& list, Listed& listed) {
+  for (const ListLine& line : ReadList(list)) {
+    const size_t slash = line.text.find('/');
+    if (slash == std::string::npos ||
+        line.text.find('/', slash + 1) != std::string::npos) {
+      throw Error(ErrorKind::kFormat, line.where,
+                  "is not of the form class/name.jpg");
+    }
+    listed.names.push_back(InsideName(line.text, line.where));
+    listed.classes.push_back(line.text.substr(0, slash));
+  }
+}
+
+}  // namespace
+
+Dataset OpenDtd(const Request& request) {
+  Search search(request.facts, request.root);
+  const auto folder = search.Get({"dtd/dtd", "dtd", ""}, "labels/train1.txt");
+  search.Get({"dtd/dtd", "dtd", ""}, "images");
+  const auto labels = folder / "labels";
+  Listed train;
+  Add(labels / "train1.txt", train);
+  Add(labels / "val1.txt", train);
+  Listed test;
+  if (!request.train()) Add(labels / "test1.txt", test);
+
+  const auto classes = SortedSet(train.classes);
+  Listed& listed = request.train() ? train : test;
+  auto of_listed = LabelsOf(listed.classes, classes, labels.string());
+  return OfFiles(request.Title(), classes, folder / "images",
+                 std::move(listed.names), std::move(of_listed));
+}
+
+}  // namespace wsel::data

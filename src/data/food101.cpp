@@ -1,0 +1,55 @@
+// Food-101: JSON lists of "class/id" for each class, in the lists' order.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "files.h"
+#include "list_file.h"
+#include "locate.h"
+#include "readers.h"
+#include "wsel/core/json_object.h"
+#include "wsel/core/text_file.h"
+
+namespace wsel::data {
+namespace {
+
+nlohmann::ordered_json Load(const std::filesystem::path& path) {
+  return ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
+}
+
+std::vector<std::string> KeysOf(const nlohmann::ordered_json& list) {
+  std::vector<std::string> keys;
+  for (const auto& [key, unused] : list.items()) keys.push_back(key);
+  return keys;
+}
+
+}  // namespace
+
+Dataset OpenFood101(const Request& request) {
+  Search search(request.facts, request.root);
+  const auto folder = search.Get({"food-101", ""}, "meta/train.json");
+  search.Get({"food-101", ""}, "images");
+  const auto path =
+      folder / "meta" / fmt::format("{}.json", NameOf(request.split));
+  const auto train = Load(folder / "meta/train.json");
+  const auto listed = request.train() ? train : Load(path);
+  JsonObject(train, (folder / "meta/train.json").string(), ErrorKind::kFormat);
+  JsonObject object(listed, path.string(), ErrorKind::kFormat);
+
+  const auto classes = SortedSet(KeysOf(train));
+  const auto present = KeysOf(listed);
+  const auto label_of = LabelsOf(present, classes, path.string());
+  std::vector<std::string> names;
+  std::vector<int32_t> labels;
+  for (size_t i = 0; i < present.size(); ++i) {
+    const std::string where = object.PathOf(present[i]);
+    for (const auto& id : object.Get<std::vector<std::string>>(present[i])) {
+      names.push_back(InsideName(id, where) + ".jpg");
+      labels.push_back(label_of[i]);
+    }
+  }
+  return OfFiles(request.Title(), classes, folder / "images", std::move(names),
+                 std::move(labels));
+}
+
+}  // namespace wsel::data

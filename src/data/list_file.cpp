@@ -1,0 +1,79 @@
+#include "list_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "wsel/checkpoint/refusal.h"
+#include "wsel/core/error.h"
+#include "wsel/core/text_file.h"
+
+namespace wsel::data {
+namespace {
+
+std::string_view Stripped(std::string_view line) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t first = line.find_first_not_of(kSpace);
+  if (first == line.npos) return {};
+  return line.substr(first, line.find_last_not_of(kSpace) + 1 - first);
+}
+
+[[noreturn]] void ThrowStrange(const std::vector<std::string>& strange,
+                               const std::string& where) {
+  constexpr size_t kShown = 10;
+  std::vector<std::string> shown;
+  for (const std::string& name : strange) {
+    if (shown.size() < kShown) shown.push_back(checkpoint::Quoted(name));
+  }
+  throw Error(
+      ErrorKind::kMismatch, where,
+      fmt::format("classes that the training split has not: {}{}",
+                  fmt::join(shown, ", "),
+                  strange.size() > kShown
+                      ? fmt::format(" and {} more", strange.size() - kShown)
+                      : ""));
+}
+
+}  // namespace
+
+std::vector<ListLine> ReadList(const std::filesystem::path& path) {
+  const std::string text = ReadText(path);
+  std::vector<ListLine> lines;
+  size_t number = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const auto line =
+        Stripped(std::string_view(text).substr(begin, end - begin));
+    ++number;
+    if (!line.empty() && line.front() != '#') {
+      lines.push_back(
+          {std::string(line), fmt::format("{}:{}", path.string(), number)});
+    }
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::vector<int32_t> LabelsOf(const std::vector<std::string>& names,
+                              const std::vector<std::string>& classes,
+                              const std::string& where) {
+  std::vector<int32_t> labels;
+  std::vector<std::string> strange;
+  for (const std::string& name : names) {
+    const auto at = std::lower_bound(classes.begin(), classes.end(), name);
+    if (at == classes.end() || *at != name) strange.push_back(name);
+    labels.push_back(static_cast<int32_t>(at - classes.begin()));
+  }
+  if (!strange.empty()) ThrowStrange(SortedSet(std::move(strange)), where);
+  return labels;
+}
+
+std::vector<std::string> SortedSet(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace wsel::data

@@ -1,0 +1,102 @@
+// Oxford-IIIT Pets: lists of "name class-id species breed-id". A class is
+// called as its pictures are ("american_bulldog_10" -> "American Bulldog").
+// torchvision's labels are the ids less one; here they are their ranks, which
+// is the same for the whole set, and right for one that lacks breeds.
+#include <fmt/format.h>
+
+#include <cctype>
+#include <charconv>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "files.h"
+#include "list_file.h"
+#include "locate.h"
+#include "readers.h"
+#include "wsel/core/error.h"
+
+namespace wsel::data {
+namespace {
+
+struct Pet {
+  std::string name;
+  int id;
+  std::string where;
+};
+
+std::vector<Pet> ReadPets(const std::filesystem::path& path) {
+  std::vector<Pet> pets;
+  for (const ListLine& line : ReadList(path)) {
+    std::istringstream fields(line.text);
+    Pet pet{"", 0, line.where};
+    int species = 0;
+    int breed = 0;
+    std::string more;
+    if (!(fields >> pet.name >> pet.id >> species >> breed) || fields >> more ||
+        pet.id < 1) {
+      throw Error(ErrorKind::kFormat, line.where,
+                  "is not of the form: name class-id species breed-id");
+    }
+    InsideName(pet.name, line.where);
+    pets.push_back(std::move(pet));
+  }
+  return pets;
+}
+
+// Python's title() of each part between underscores.
+std::string ClassName(const std::string& picture) {
+  std::string name = picture.substr(0, picture.rfind('_'));
+  bool in_word = false;
+  for (char& c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool letter = std::isalpha(byte) != 0;
+    if (letter) {
+      c = static_cast<char>(in_word ? std::tolower(byte) : std::toupper(byte));
+    }
+    if (c == '_') c = ' ';
+    in_word = letter;
+  }
+  return name;
+}
+
+}  // namespace
+
+Dataset OpenPets(const Request& request) {
+  Search search(request.facts, request.root);
+  const std::vector<std::string> folders = {"oxford-iiit-pet", ""};
+  const auto folder = search.Get(folders, "annotations/trainval.txt");
+  search.Get(folders, "images");
+  auto pets = ReadPets(folder / "annotations/trainval.txt");
+
+  std::map<int, std::string> name_of;
+  for (const Pet& pet : pets) {
+    const auto [at, unused] = name_of.emplace(pet.id, ClassName(pet.name));
+    if (at->second == ClassName(pet.name)) continue;
+    throw Error(ErrorKind::kFormat, pet.where,
+                fmt::format("class {} is {} above", pet.id, at->second));
+  }
+  std::map<int, int32_t> label_of;
+  std::vector<std::string> classes;
+  for (const auto& [id, name] : name_of) {
+    label_of[id] = static_cast<int32_t>(classes.size());
+    classes.push_back(name);
+  }
+  if (!request.train()) pets = ReadPets(folder / "annotations/test.txt");
+  std::vector<std::string> names;
+  std::vector<int32_t> labels;
+  for (const Pet& pet : pets) {
+    const auto at = label_of.find(pet.id);
+    if (at == label_of.end()) {
+      throw Error(ErrorKind::kMismatch, pet.where,
+                  fmt::format("the training split has no class {} ({})", pet.id,
+                              ClassName(pet.name)));
+    }
+    names.push_back(pet.name + ".jpg");
+    labels.push_back(at->second);
+  }
+  return OfFiles(request.Title(), classes, folder / "images", std::move(names),
+                 std::move(labels));
+}
+
+}  // namespace wsel::data
