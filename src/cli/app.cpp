@@ -159,6 +159,7 @@ void Run(int argc, const char* const* argv) {
   app.parse_complete_callback([&] { SetUpLog(verbose - quiet); });
 
   AddInit(app, invocation);
+  AddDatasets(app, invocation);
   AddInspect(app, invocation);
   AddModels(app, invocation);
   try {

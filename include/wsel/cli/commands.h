@@ -13,6 +13,7 @@ struct Invocation {
 // Each adds one command with its options; the command runs when the line has
 // been parsed. `invocation` must outlive the app.
 void AddInit(CLI::App& app, const Invocation& invocation);
+void AddDatasets(CLI::App& app, const Invocation& invocation);
 void AddInspect(CLI::App& app, const Invocation& invocation);
 void AddModels(CLI::App& app, const Invocation& invocation);
 
