@@ -1,5 +1,7 @@
 #include "wsel/augment/eval_transform.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -12,18 +14,8 @@ namespace {
 
 constexpr int kLargestUnresized = 32;
 constexpr int kSmallestPlain = 384;
-
-// torchvision's Resize(short_side).
-image::Image ResizeShort(const image::Image& source, int short_side,
-                         image::Interpolation interpolation) {
-  const int least = std::min(source.width(), source.height());
-  const int most = std::max(source.width(), source.height());
-  const int long_side = static_cast<int>(int64_t{short_side} * most / least);
-  const bool upright = source.width() <= source.height();
-  return image::Resize(source, image::WholeOf(source),
-                       upright ? short_side : long_side,
-                       upright ? long_side : short_side, interpolation);
-}
+// Of the resized picture, in pixels: a line must not become gigabytes.
+constexpr int64_t kLongest = 1 << 20;
 
 // torchvision's CenterCrop along an axis: what is too short is padded to size
 // first, by one more at the end where the rest is odd; otherwise halves round
@@ -38,6 +30,27 @@ image::Image CropCentre(const image::Image& picture, int size) {
                      CentreOffset(picture.height(), size), size, size);
 }
 
+// torchvision's Resize(short_side), then its CenterCrop.
+image::Image ResizeAndCrop(const image::Image& source, int short_side,
+                           const EvalTransformOptions& options) {
+  const int size = options.img_size;
+  const int least = std::min(source.width(), source.height());
+  const int most = std::max(source.width(), source.height());
+  const int64_t long_side = int64_t{short_side} * most / std::max(least, 1);
+  if (least == 0 || long_side > kLongest) {
+    throw Error(ErrorKind::kFormat, "picture",
+                fmt::format("{} x {} pixels cannot be resized to {}",
+                            source.width(), source.height(), short_side));
+  }
+  const bool upright = source.width() <= source.height();
+  const int width = upright ? short_side : static_cast<int>(long_side);
+  const int height = upright ? static_cast<int>(long_side) : short_side;
+  return image::ResizeWindow(
+      source, width, height,
+      {CentreOffset(width, size), CentreOffset(height, size), size, size},
+      options.interpolation);
+}
+
 image::Image Make(const image::Image& source,
                   const EvalTransformOptions& options) {
   const int size = options.img_size;
@@ -46,10 +59,9 @@ image::Image Make(const image::Image& source,
     return image::Resize(source, image::WholeOf(source), size, size,
                          options.interpolation);
   }
-  return CropCentre(
-      ResizeShort(source, static_cast<int>(size / options.crop_pct),
-                  options.interpolation),
-      size);
+  // The short side is no less than size, crop_pct being 1 at most.
+  return ResizeAndCrop(source, static_cast<int>(size / options.crop_pct),
+                       options);
 }
 
 }  // namespace

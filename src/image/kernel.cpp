@@ -45,22 +45,23 @@ void FillWeights(int first, double center, double shrink, bool cubic,
 }  // namespace
 
 KernelTable MakeKernelTable(int inputs, float from, float to, int outputs,
-                            Interpolation interpolation) {
+                            int begin, int end, Interpolation interpolation) {
   const bool cubic = interpolation == Interpolation::kBicubic;
   const double scale = static_cast<double>(to - from) / outputs;
   const double shrink = std::max(scale, 1.0);
   const double support = (cubic ? 2 : 1) * shrink;
   KernelTable table;
   table.taps = static_cast<int>(std::ceil(support)) * 2 + 1;
-  table.first.resize(outputs);
-  table.count.resize(outputs);
-  table.weights.resize(static_cast<size_t>(outputs) * table.taps);
+  const int count = end - begin;
+  table.first.resize(count);
+  table.count.resize(count);
+  table.weights.resize(static_cast<size_t>(count) * table.taps);
   std::vector<double> weights;
-  for (int i = 0; i < outputs; ++i) {
-    const double center = from + (i + 0.5) * scale;
+  for (int i = 0; i < count; ++i) {
+    const double center = from + (begin + i + 0.5) * scale;
     const int first = std::max(Nearest(center - support), 0);
-    const int end = std::min(Nearest(center + support), inputs);
-    weights.resize(std::max(end - first, 0));
+    const int last = std::min(Nearest(center + support), inputs);
+    weights.resize(std::max(last - first, 0));
     FillWeights(first, center, shrink, cubic, weights);
     std::transform(
         weights.begin(), weights.end(),

@@ -10,8 +10,9 @@ namespace wsel::image {
 
 inline constexpr int kPrecisionBits = 22;
 
-// Along one axis: output i is the sum of weights(i)[t] * input[first[i] + t]
-// over t < count[i], in fixed point of kPrecisionBits.
+// Along one axis, for a stretch of outputs: output i of them is the sum of
+// weights(i)[t] * input[first[i] + t] over t < count[i], in fixed point of
+// kPrecisionBits.
 struct KernelTable {
   int taps = 0;  // weights are stored for each output
   std::vector<int> first;
@@ -23,8 +24,9 @@ struct KernelTable {
   }
 };
 
-// For `outputs` pixels made of [from, to) of `inputs`.
+// For outputs begin ... end - 1 of the `outputs` pixels that [from, to) of
+// `inputs` are made into.
 KernelTable MakeKernelTable(int inputs, float from, float to, int outputs,
-                            Interpolation interpolation);
+                            int begin, int end, Interpolation interpolation);
 
 }  // namespace wsel::image

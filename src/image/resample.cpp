@@ -94,21 +94,30 @@ Image Vertical(const Image& image, int top, const KernelTable& table) {
   return out;
 }
 
+// `window` of what a resize makes.
 Image TwoPass(const Image& image, const Box& box, int width, int height,
-              Interpolation interpolation) {
-  const auto vertical = MakeKernelTable(image.height(), box.top, box.bottom,
-                                        height, interpolation);
-  const int top = vertical.first.front();
-  const int bottom = vertical.first.back() + vertical.count.back();
+              const Window& window, Interpolation interpolation) {
+  const auto vertical =
+      MakeKernelTable(image.height(), box.top, box.bottom, height, window.top,
+                      window.top + window.height, interpolation);
   const bool keep_rows = height == image.height() && box.top == 0 &&
                          box.bottom == static_cast<float>(height);
-  if (width == image.width() && box.left == 0 &&
-      box.right == static_cast<float>(width)) {
-    return keep_rows ? image : Vertical(image, 0, vertical);
-  }
-  const auto horizontal =
-      MakeKernelTable(image.width(), box.left, box.right, width, interpolation);
-  const Image narrowed = Horizontal(image, top, bottom, horizontal);
+  const bool keep_columns = width == image.width() && box.left == 0 &&
+                            box.right == static_cast<float>(width);
+  // The rows that count, of those that the kernels reach.
+  const int top = keep_rows ? window.top : vertical.first.front();
+  const int bottom = keep_rows ? window.top + window.height
+                               : vertical.first.back() + vertical.count.back();
+  const auto narrow = [&] {
+    if (keep_columns) {
+      return Crop(image, window.left, top, window.width, bottom - top);
+    }
+    const auto horizontal =
+        MakeKernelTable(image.width(), box.left, box.right, width, window.left,
+                        window.left + window.width, interpolation);
+    return Horizontal(image, top, bottom, horizontal);
+  };
+  const Image narrowed = narrow();
   return keep_rows ? narrowed : Vertical(narrowed, top, vertical);
 }
 
@@ -124,12 +133,19 @@ Image ResizeOnce(const Image& image, const Box& box, int width, int height,
                 width, height);
   }
   if (interpolation != Interpolation::kNearest) {
-    return TwoPass(image, box, width, height, interpolation);
+    return TwoPass(image, box, width, height, {0, 0, width, height},
+                   interpolation);
   }
   const double across = static_cast<double>(box.right - box.left) / width;
   const double down = static_cast<double>(box.bottom - box.top) / height;
   return Transform(image, width, height,
                    {across, 0, box.left, 0, down, box.top}, interpolation);
+}
+
+// Pillow takes very tall images vertically first, to save memory.
+bool IsVerticalFirst(const Image& image, int height) {
+  return image.height() > int64_t{100} * image.width() &&
+         height < image.height();
 }
 
 void CheckArguments(const Image& image, const Box& box, int width, int height) {
@@ -157,9 +173,7 @@ Box WholeOf(const Image& image) {
 Image Resize(const Image& image, const Box& box, int width, int height,
              Interpolation interpolation) {
   CheckArguments(image, box, width, height);
-  // Pillow takes very tall images vertically first, to save memory.
-  if (image.height() > int64_t{100} * image.width() &&
-      height < image.height()) {
+  if (IsVerticalFirst(image, height)) {
     const float whole = static_cast<float>(image.width());
     const Image low = ResizeOnce(image, {0, box.top, whole, box.bottom},
                                  image.width(), height, interpolation);
@@ -167,6 +181,25 @@ Image Resize(const Image& image, const Box& box, int width, int height,
                       width, height, interpolation);
   }
   return ResizeOnce(image, box, width, height, interpolation);
+}
+
+Image ResizeWindow(const Image& image, int width, int height,
+                   const Window& window, Interpolation interpolation) {
+  const Box box = WholeOf(image);
+  CheckArguments(image, box, width, height);
+  if (window.left < 0 || window.top < 0 || window.width < 0 ||
+      window.height < 0 || window.width > width - window.left ||
+      window.height > height - window.top) {
+    throw Error(ErrorKind::kConfig, "resize",
+                "the window must lie within the result");
+  }
+  if (window.width == 0 || window.height == 0 ||
+      interpolation == Interpolation::kNearest ||
+      IsVerticalFirst(image, height)) {
+    return Crop(Resize(image, box, width, height, interpolation), window.left,
+                window.top, window.width, window.height);
+  }
+  return TwoPass(image, box, width, height, window, interpolation);
 }
 
 }  // namespace wsel::image

@@ -50,10 +50,14 @@ TEST(EvalTransform, EqualsTorchvisions) {
 // A line of pixels must not become a resized picture of gigabytes.
 TEST(EvalTransform, LongPicturesCostLittle) {
   image::Image out = Square(224);
-  EvalTransform(image::Image(1, 2'000'000, {9, 8, 7}), {}, out.bytes());
+  EvalTransform(image::Image(2, 8000, {9, 8, 7}), {}, out.bytes());
   EXPECT_EQ(out, image::Image(224, 224, {9, 8, 7}));
-  EvalTransform(image::Image(2'000'000, 1, {9, 8, 7}), {}, out.bytes());
+  EvalTransform(image::Image(8000, 2, {9, 8, 7}), {}, out.bytes());
   EXPECT_EQ(out, image::Image(224, 224, {9, 8, 7}));
+  for (const auto& line : {image::Image(1, 9'000'000), image::Image(0, 0)}) {
+    ExpectError([&] { EvalTransform(line, {}, out.bytes()); },
+                ErrorKind::kFormat, {"cannot be resized to 256"});
+  }
 }
 
 TEST(TrainTransform, DependsOnTheAddressAlone) {

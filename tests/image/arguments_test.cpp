@@ -35,6 +35,33 @@ TEST(Image, BoxesBeyondThePictureAreRefused) {
       ErrorKind::kConfig, {"at least 1"});
 }
 
+TEST(Image, WindowsAreCropsOfTheResized) {
+  for (const auto& [width, height] : {std::pair(13, 5), {61, 47}, {2, 301}}) {
+    const Image image = Picture("plain", width, height);
+    for (const auto interpolation :
+         {Interpolation::kNearest, Interpolation::kBilinear,
+          Interpolation::kBicubic}) {
+      for (const auto& [w, h] : {std::pair(40, 30), {13, 47}, {61, 5}}) {
+        const Image whole = Resize(image, WholeOf(image), w, h, interpolation);
+        for (const Window& at : {Window{0, 0, w, h}, Window{3, 1, 9, 4},
+                                 Window{w - 1, h - 1, 1, 1}}) {
+          EXPECT_EQ(ResizeWindow(image, w, h, at, interpolation),
+                    Crop(whole, at.left, at.top, at.width, at.height));
+        }
+      }
+    }
+  }
+  for (const Window& beyond : {Window{-1, 0, 4, 4}, Window{5, 0, 4, 4},
+                               Window{0, 0, 4, 9}, Window{0, 0, -1, 4}}) {
+    ExpectError(
+        [&] {
+          ResizeWindow(Picture("plain", 13, 5), 8, 8, beyond,
+                       Interpolation::kBicubic);
+        },
+        ErrorKind::kConfig, {"window must lie within"});
+  }
+}
+
 TEST(Image, BlendNeedsEqualSizes) {
   ExpectError([] { Blend(Image(2, 3), Image(3, 2), 0.5); }, ErrorKind::kConfig,
               {"different sizes"});

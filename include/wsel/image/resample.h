@@ -29,4 +29,18 @@ Box WholeOf(const Image& image);
 Image Resize(const Image& image, const Box& box, int width, int height,
              Interpolation interpolation);
 
+// A part of a picture in whole pixels.
+struct Window {
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+};
+
+// Crop(Resize(image, WholeOf(image), width, height, interpolation), window...),
+// and nothing else of the resized picture is made. Errors: kConfig, also where
+// the window reaches beyond it.
+Image ResizeWindow(const Image& image, int width, int height,
+                   const Window& window, Interpolation interpolation);
+
 }  // namespace wsel::image
