@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace wsel::train {
 
@@ -17,8 +18,8 @@ struct ProgressPoint {
   int64_t steps = 0;        // of this piece
   int64_t later_steps = 0;  // after this piece, counted into the time left
   int64_t images = 0;       // done
-  std::optional<double> loss;
-  std::optional<double> lr;
+  std::optional<double> loss = std::nullopt;
+  std::optional<double> lr = std::nullopt;
 };
 
 // What was measured up to a point; 0: not yet.
