@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <system_error>
 
 #include "wsel/cli/app.h"
+#include "wsel/cli/stop_signal.h"
 #include "wsel/core/error.h"
 
 namespace {
@@ -24,7 +26,7 @@ int ExitCode(wsel::ErrorKind kind) {
     case wsel::ErrorKind::kMismatch:
       return 6;
     case wsel::ErrorKind::kInterrupted:
-      return 130;
+      return wsel::cli::LastStopSignal() == SIGTERM ? 143 : 130;
   }
   return 70;
 }

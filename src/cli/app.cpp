@@ -159,6 +159,8 @@ void Run(int argc, const char* const* argv) {
   app.parse_complete_callback([&] { SetUpLog(verbose - quiet); });
 
   AddInit(app, invocation);
+  AddTrain(app, invocation);
+  AddEval(app, invocation);
   AddDatasets(app, invocation);
   AddInspect(app, invocation);
   AddModels(app, invocation);

@@ -36,8 +36,9 @@ c10::Device FindDevice(const std::string& name) {
       name == "cuda" || (name.starts_with("cuda:") && name.size() == 6 &&
                          name.back() >= '0' && name.back() <= '9');
   if (!known) {
-    throw Error(ErrorKind::kUsage, "--device",
-                fmt::format("'{}' is no device: auto, cpu, cuda, cuda:1", name));
+    throw Error(
+        ErrorKind::kUsage, "--device",
+        fmt::format("'{}' is no device: auto, cpu, cuda, cuda:1", name));
   }
   if (!cuda) {
     throw Error(ErrorKind::kUsage, "--device",

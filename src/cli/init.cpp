@@ -135,18 +135,13 @@ void WarnOfNaN(const select::Plan& plan, const select::Student& student) {
   }
 }
 
-void SaveText(const std::string& path, std::string_view text) {
-  AtomicFile file(path);
-  file.Write(text);
-  file.Commit();
-}
-
 // Prints a plan as the user wants it, and saves it where asked.
 void ShowPlan(const InitArgs& args, const select::Plan& plan) {
   fmt::print("{}", args.json      ? select::ToJson(plan)
                    : args.dry_run ? select::Report(plan)
                                   : select::Summary(plan));
-  if (!args.save_plan.empty()) SaveText(args.save_plan, select::ToJson(plan));
+  if (!args.save_plan.empty())
+    WriteTextFile(args.save_plan, select::ToJson(plan));
 }
 
 // A dry run checks all that it can without the teacher's file.

@@ -1,10 +1,13 @@
 #include "wsel/cli/log.h"
 
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
 #include <memory>
+
+#include "wsel/core/error.h"
 
 namespace wsel::cli {
 
@@ -20,6 +23,18 @@ void SetUpLog(int verbosity) {
                     : verbosity > 0 ? spdlog::level::debug
                                     : spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+}
+
+void LogInto(const std::filesystem::path& path, bool append) {
+  try {
+    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(
+        path.string(), /*truncate=*/!append);
+    sink->set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
+    spdlog::default_logger()->sinks().push_back(std::move(sink));
+    spdlog::default_logger()->flush_on(spdlog::level::info);
+  } catch (const spdlog::spdlog_ex& e) {
+    throw Error(ErrorKind::kIo, path.string(), e.what());
+  }
 }
 
 }  // namespace wsel::cli

@@ -103,4 +103,10 @@ void AtomicFile::ThrowIo(std::string_view action) const {
       fmt::format("{}: {}", action, std::generic_category().message(errno)));
 }
 
+void WriteTextFile(const std::filesystem::path& path, std::string_view text) {
+  AtomicFile file(path);
+  file.Write(text);
+  file.Commit();
+}
+
 }  // namespace wsel

@@ -62,27 +62,6 @@ bool Fits(const Shape& found, const Shape& wanted) {
   return found == wanted || IsConvOf(found, wanted) || IsConvOf(wanted, found);
 }
 
-void CheckTensor(const std::string& name, const Shape& wanted,
-                 const TensorSource& source) {
-  const TensorSpec* found = source.Find(name);
-  if (found == nullptr) {
-    throw Error(ErrorKind::kMismatch, name,
-                fmt::format("is missing from the checkpoint; the model needs "
-                            "it with shape {}",
-                            FormatShape(wanted)));
-  }
-  if (!Fits(found->shape, wanted)) {
-    throw Error(ErrorKind::kMismatch, name,
-                fmt::format("has shape {} in the checkpoint, {} in the model",
-                            FormatShape(found->shape), FormatShape(wanted)));
-  }
-  if (!IsFloating(found->dtype)) {
-    throw Error(ErrorKind::kMismatch, name,
-                fmt::format("holds {}; weights are floating point",
-                            wsel::Name(found->dtype)));
-  }
-}
-
 }  // namespace
 
 Model Build(const Config& config) {
@@ -93,10 +72,32 @@ Model Build(const Config& config) {
   return Wrap(config, ConvNext(std::get<ConvNextConfig>(config)));
 }
 
+void CheckFits(const TensorSpec& wanted, const TensorSource& source) {
+  const std::string& name = wanted.name;
+  const TensorSpec* found = source.Find(name);
+  if (found == nullptr) {
+    throw Error(ErrorKind::kMismatch, name,
+                fmt::format("is missing from the checkpoint; the model needs "
+                            "it with shape {}",
+                            FormatShape(wanted.shape)));
+  }
+  if (!Fits(found->shape, wanted.shape)) {
+    throw Error(
+        ErrorKind::kMismatch, name,
+        fmt::format("has shape {} in the checkpoint, {} in the model",
+                    FormatShape(found->shape), FormatShape(wanted.shape)));
+  }
+  if (!IsFloating(found->dtype)) {
+    throw Error(ErrorKind::kMismatch, name,
+                fmt::format("holds {}; weights are floating point",
+                            wsel::Name(found->dtype)));
+  }
+}
+
 std::vector<std::string> Load(Model& model, const TensorSource& source) {
   const auto parameters = model.module->named_parameters();
   for (const auto& parameter : parameters) {
-    CheckTensor(parameter.key(), parameter.value().sizes().vec(), source);
+    CheckFits({parameter.key(), parameter.value().sizes().vec()}, source);
   }
   const at::NoGradGuard no_grad;
   std::unordered_set<std::string> used;

@@ -226,6 +226,7 @@ class Training {
     EpochReport report;
     report.epoch = progress_.step / schedule_.steps_per_epoch;
     report.epochs = options_.epochs;
+    report.step = progress_.step;
     report.lr = lr;
     report.train_loss =
         progress_.loss_sum / static_cast<double>(schedule_.steps_per_epoch);

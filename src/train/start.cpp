@@ -55,6 +55,12 @@ class Replaced : public TensorSource {
 
 }  // namespace
 
+void CheckStart(const model::Config& config, const TensorSource& source) {
+  for (const auto& tensor : Layout(config)) {
+    if (!IsClassifier(tensor)) model::CheckFits(tensor.spec, source);
+  }
+}
+
 std::vector<std::string> LoadStart(model::Model& model,
                                    const TensorSource& source,
                                    model::Initializer fresh, uint64_t seed) {

@@ -15,6 +15,8 @@ struct Invocation {
 void AddInit(CLI::App& app, const Invocation& invocation);
 void AddDatasets(CLI::App& app, const Invocation& invocation);
 void AddInspect(CLI::App& app, const Invocation& invocation);
+void AddTrain(CLI::App& app, const Invocation& invocation);
+void AddEval(CLI::App& app, const Invocation& invocation);
 void AddModels(CLI::App& app, const Invocation& invocation);
 
 }  // namespace wsel::cli

@@ -26,5 +26,10 @@ Weights OpenWeights(const std::string& path);
 
 // The key of the metadata under which this program keeps the model's config.
 inline constexpr const char* kModelKey = "wsel.model";
+// And of what pictures its weights were trained on, as JSON: mean and deviation
+// of the three channels, names of the classes.
+inline constexpr const char* kMeanKey = "wsel.mean";
+inline constexpr const char* kStdKey = "wsel.std";
+inline constexpr const char* kClassesKey = "wsel.classes";
 
 }  // namespace wsel::cli

@@ -46,4 +46,7 @@ class AtomicFile {
   uint64_t offset_ = 0;
 };
 
+// A whole text file at once. Errors: kIo.
+void WriteTextFile(const std::filesystem::path& path, std::string_view text);
+
 }  // namespace wsel

@@ -38,6 +38,9 @@ struct Model {
 // Initialize it. Errors: kConfig by Validate.
 Model Build(const Config& config);
 
+// Errors: kMismatch, as Load's, for one tensor of the model.
+void CheckFits(const TensorSpec& wanted, const TensorSource& source);
+
 // Copies a checkpoint under timm's names into the model. A pointwise weight
 // [out, in] fits [out, in, 1, 1] and the reverse; other than that shapes must
 // be equal. All are checked before the first number is copied. Returns the

@@ -43,6 +43,7 @@ struct StepReport {
 struct EpochReport {
   int64_t epoch = 0;  // epochs done
   int64_t epochs = 0;
+  int64_t step = 0;  // updates done
   double train_loss = 0;
   double lr = 0;
   bool evaluated = false;

@@ -17,7 +17,7 @@ class RunLog {
   void Step(const StepReport& report);
   void Epoch(const EpochReport& report);
   // Notes the logs' present lengths.
-  void Stamp(Progress& progress) const;
+  void Stamp(Progress& progress);
 
  private:
   MetricLog metrics_;

@@ -1,0 +1,37 @@
+// Torch-free.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wsel/recipe/recipe.h"
+
+namespace wsel::cli {
+
+// A training as the command line describes it: a configuration file, or a model
+// and a data set, and overrides. Flags are short for --set.
+struct RecipeArgs {
+  std::string config;
+  std::string model;
+  std::string dataset;
+  std::string data_root;
+  std::string init;
+  std::string subset;
+  std::string classes;  // with commas between
+  std::optional<int64_t> epochs;
+  std::optional<int64_t> seed;
+  std::optional<int64_t> workers;
+  bool skip_broken = false;
+  std::vector<std::string> sets;
+};
+
+// Adds the options, which fill `args`; it must outlive the app.
+void AddRecipeOptions(CLI::App& command, RecipeArgs& args);
+
+// The recipe meant. --epochs keeps the warm-up's share of the training (paper,
+// Figure 4). Errors: kUsage, kIo, kConfig.
+recipe::Recipe ReadRecipe(const RecipeArgs& args);
+
+}  // namespace wsel::cli
