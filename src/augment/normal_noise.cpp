@@ -79,10 +79,13 @@ inline void BoxMuller(uint32_t length_bits, uint32_t angle_bits, float* first,
   cosine = cosine * z - 1.388731625493765e-3F;
   cosine = cosine * z + 4.166664568298827e-2F;
   cosine = cosine * z * z - 0.5F * z + 1.0F;
-  const bool swapped = (angle_bits >> 30 & 1) != 0;
-  const float sign = (angle_bits >> 31) != 0 ? -length : length;
-  *first = sign * (swapped ? sine : cosine);
-  *second = sign * (swapped ? cosine : sine);
+  // In bits, since a choice in a loop keeps it from becoming vectors.
+  const auto x = std::bit_cast<uint32_t>(cosine);
+  const auto y = std::bit_cast<uint32_t>(sine);
+  const uint32_t swap = (x ^ y) & -(angle_bits >> 30 & 1);
+  const uint32_t sign = angle_bits & 0x80000000;
+  *first = length * std::bit_cast<float>(x ^ swap ^ sign);
+  *second = length * std::bit_cast<float>(y ^ swap ^ sign);
 }
 
 WSEL_VECTOR_CLONES
