@@ -70,7 +70,8 @@ def write_mat(path, variables):
 def write_jpeg(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = Image.fromarray(noise(path.name, 3, 4, 3))
-    picture.resize((12, 9), Image.Resampling.BICUBIC).save(path, "JPEG", optimize=True)
+    picture = picture.resize((12, 9), Image.Resampling.BICUBIC)
+    picture.save(path, "JPEG", optimize=True)
 
 
 def make_cifar(root):
@@ -123,7 +124,8 @@ def make_lists(root):
     pets = root / "oxford-iiit-pet"
     lists = {"trainval": ["Abyssinian_1 1 1 1", "american_pit_bull_terrier_2 "
                           "2 2 1", "Abyssinian_10 1 1 1"],
-             "test": ["american_pit_bull_terrier_9 2 2 1", "Abyssinian_3 1 1 1"]}
+             "test": ["american_pit_bull_terrier_9 2 2 1",
+                      "Abyssinian_3 1 1 1"]}
     for split, lines in lists.items():
         write(pets / "annotations" / f"{split}.txt",
               "".join(line + "\n" for line in lines).encode())
@@ -183,7 +185,8 @@ def read_all(root):
         official = ["train", "val"] if train else ["test"]
         add("flowers102", *(datasets.Flowers102(root, s) for s in official))
         add("dtd", *(datasets.DTD(root, s) for s in official))
-        add("pets", datasets.OxfordIIITPet(root, "trainval" if train else split))
+        add("pets", datasets.OxfordIIITPet(
+            root, "trainval" if train else split))
         add("food101", datasets.Food101(root, split))
         add("folder", datasets.ImageFolder(
             root / "folders" / ("train" if train else "val")), at="folders")

@@ -90,11 +90,19 @@ MatFile::Variable MatFile::Find(const std::string& name) {
 
 template <typename T>
 std::vector<T> MatFile::Read(const Variable& variable) {
-  std::vector<T> values(variable.count);
   matvar_t* info = variable.info.get();
-  if (Mat_VarReadDataLinear(handle_->mat, info, values.data(), 0, 1,
-                            static_cast<int>(variable.count)) != 0) {
-    Refuse(fmt::format("variable '{}' is broken or cut short", info->name));
+  const auto read_over = [&](T filling) {
+    std::vector<T> values(variable.count, filling);
+    if (Mat_VarReadDataLinear(handle_->mat, info, values.data(), 0, 1,
+                              static_cast<int>(variable.count)) != 0) {
+      Refuse(fmt::format("variable '{}' is broken or cut short", info->name));
+    }
+    return values;
+  };
+  // Where the file ends early, matio says nothing and leaves what was there.
+  std::vector<T> values = read_over(0);
+  if (values != read_over(1)) {
+    Refuse(fmt::format("variable '{}' is cut short", info->name));
   }
   return values;
 }
