@@ -175,7 +175,11 @@ void RunCheck(const CheckArgs& args, bool json) {
     broken += checked.report.broken.size();
     unusual += checked.unusual.size();
   }
-  if (json) fmt::print("{}\n", rows.dump(1));
+  if (json) {
+    // A file's name need not be UTF-8.
+    fmt::print("{}\n",
+               rows.dump(1, ' ', false, Json::error_handler_t::replace));
+  }
   if (broken + unusual == 0) return;
   std::fflush(stdout);  // before what stderr says of it
   throw Error(ErrorKind::kFormat, args.root,

@@ -13,8 +13,8 @@ namespace {
 class Inflater {
  public:
   explicit Inflater(const std::string& where) : where_(where) {
-    constexpr int kGzip = 16 + MAX_WBITS;
-    if (inflateInit2(&stream_, kGzip) != Z_OK) throw std::bad_alloc();
+    constexpr int kGzipOrZlib = 32 + MAX_WBITS;
+    if (inflateInit2(&stream_, kGzipOrZlib) != Z_OK) throw std::bad_alloc();
   }
   ~Inflater() { inflateEnd(&stream_); }
   Inflater(const Inflater&) = delete;
@@ -35,8 +35,9 @@ class Inflater {
     const uInt room = stream_.avail_out;
     const int result = inflate(&stream_, Z_NO_FLUSH);
     if (result != Z_OK && result != Z_STREAM_END) {
-      throw Error(ErrorKind::kFormat, where_,
-                  "the gzip data is broken or cut short; fetch the file again");
+      throw Error(
+          ErrorKind::kFormat, where_,
+          "its packed data is broken or cut short; fetch the file again");
     }
     in = in.subspan(given - stream_.avail_in);
     out = out.subspan(room - stream_.avail_out);

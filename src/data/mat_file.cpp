@@ -2,163 +2,264 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <matio.h>
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
-#include "wsel/core/error.h"
-#include "wsel/core/mapped_file.h"
+#include "gzip.h"
+#include "wsel/checkpoint/refusal.h"
 
 namespace wsel::data {
+namespace {
 
-struct MatFile::Handle {
-  explicit Handle(mat_t* opened) : mat(opened) {}
-  ~Handle() {
-    if (mat != nullptr) Mat_Close(mat);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
+using checkpoint::Refuse;
+using ByteSpan = std::span<const uint8_t>;
 
-  mat_t* mat;
-  size_t file_bytes = 0;
+constexpr size_t kFileHeader = 128;
+constexpr size_t kTag = 8;
+
+// Types of elements.
+enum Type : uint32_t {
+  kInt8 = 1,
+  kUint8 = 2,
+  kInt16 = 3,
+  kUint16 = 4,
+  kInt32 = 5,
+  kUint32 = 6,
+  kSingle = 7,
+  kDouble = 9,
+  kInt64 = 12,
+  kUint64 = 13,
+  kMatrix = 14,
+  kCompressed = 15,
 };
 
-// A variable of which the header was read and found good.
-struct MatFile::Variable {
-  std::unique_ptr<matvar_t, void (*)(matvar_t*)> info;
+// Classes of arrays, which may be stored as a smaller type.
+constexpr uint8_t kDoubleClass = 6;
+constexpr uint8_t kUint8Class = 9;
+constexpr uint8_t kUint64Class = 15;
+constexpr uint8_t kComplexFlag = 0x08;
+
+template <typename T>
+T Load(ByteSpan bytes, size_t at) {
+  T value;
+  std::memcpy(&value, bytes.data() + at, sizeof(T));
+  return value;
+}
+
+struct Element {
+  uint32_t type;
+  ByteSpan content;
+};
+
+// Takes an element off the front of `bytes`; nothing where they are too few.
+std::optional<Element> Take(ByteSpan& bytes) {
+  if (bytes.size() < kTag) return std::nullopt;
+  uint32_t type = Load<uint32_t>(bytes, 0);
+  size_t size = Load<uint32_t>(bytes, 4);
+  size_t start = kTag;
+  if (type >> 16 != 0) {  // up to four bytes, inside of the tag
+    size = type >> 16;
+    type &= 0xFFFF;
+    start = 4;
+    if (size > 4) return std::nullopt;
+  }
+  if (size > bytes.size() - start) return std::nullopt;
+  const Element element{type, bytes.subspan(start, size)};
+  const size_t padding = type == kCompressed ? 0 : (8 - (start + size) % 8) % 8;
+  bytes = bytes.subspan(std::min(start + size + padding, bytes.size()));
+  return element;
+}
+
+// What an array says of itself before its values.
+struct Head {
+  uint8_t array_class;
+  bool complex;
   std::vector<size_t> shape;
-  size_t count;  // elements
+  std::string_view name;
 };
 
-MatFile::MatFile(const std::filesystem::path& path) : path_(path) {
-  size_t size = 0;
-  {
-    const MappedFile file(path);
-    size = file.bytes().size();
-    const std::string_view text(
-        reinterpret_cast<const char*>(file.bytes().data()), size);
-    // Matio reads MATLAB 4 and 7.3 (HDF5) too, but no data set is such a file.
-    if (!text.starts_with("MATLAB 5.0 MAT-file")) {
-      Refuse("is no MATLAB 5 file");
-    }
+std::optional<Head> TakeHead(ByteSpan& bytes) {
+  const auto flags = Take(bytes);
+  const auto shape = flags ? Take(bytes) : std::nullopt;
+  const auto name = shape ? Take(bytes) : std::nullopt;
+  if (!name || flags->content.size() != 8 || shape->type != kInt32) {
+    return std::nullopt;
   }
-  handle_ = std::make_unique<Handle>(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
-  if (handle_->mat == nullptr || Mat_GetVersion(handle_->mat) != MAT_FT_MAT5) {
-    Refuse("is no MATLAB 5 file, or its header is broken");
+  Head head{flags->content[0],
+            (flags->content[1] & kComplexFlag) != 0,
+            {},
+            {reinterpret_cast<const char*>(name->content.data()),
+             name->content.size()}};
+  for (size_t at = 0; at + 4 <= shape->content.size(); at += 4) {
+    head.shape.push_back(Load<uint32_t>(shape->content, at));
   }
-  handle_->file_bytes = size;
-}
-
-MatFile::~MatFile() = default;
-
-void MatFile::Refuse(const std::string& message) const {
-  throw Error(ErrorKind::kFormat, path_.string(), message);
-}
-
-MatFile::Variable MatFile::Find(const std::string& name) {
-  Variable found{
-      {Mat_VarReadInfo(handle_->mat, name.c_str()), Mat_VarFree}, {}, 1};
-  const matvar_t* info = found.info.get();
-  if (info == nullptr) {
-    Refuse(fmt::format("has no variable '{}': it is another file of this name",
-                       name));
-  }
-  if (info->class_type < MAT_C_DOUBLE || info->class_type > MAT_C_UINT64 ||
-      info->isComplex != 0 || info->rank < 2 || info->rank > 8) {
-    Refuse(fmt::format("variable '{}' is no real array of numbers", name));
-  }
-  // Deflate makes at most 1,032 bytes of one.
-  const size_t most = handle_->file_bytes * 1032;
-  found.shape.assign(info->dims, info->dims + info->rank);
-  for (const size_t dim : found.shape) {
-    if (dim == 0 || found.count > most / dim) {
-      Refuse(
-          fmt::format("variable '{}' claims a shape of {}, which this file "
-                      "cannot hold",
-                      name, fmt::join(found.shape, " x ")));
-    }
-    found.count *= dim;
-  }
-  if (found.count > static_cast<size_t>(std::numeric_limits<int>::max())) {
-    Refuse(fmt::format("variable '{}' is too large", name));
-  }
-  return found;
+  return head;
 }
 
 template <typename T>
-std::vector<T> MatFile::Read(const Variable& variable) {
-  matvar_t* info = variable.info.get();
-  const auto read_over = [&](T filling) {
-    std::vector<T> values(variable.count, filling);
-    if (Mat_VarReadDataLinear(handle_->mat, info, values.data(), 0, 1,
-                              static_cast<int>(variable.count)) != 0) {
-      Refuse(fmt::format("variable '{}' is broken or cut short", info->name));
-    }
-    return values;
-  };
-  // Where the file ends early, matio says nothing and leaves what was there.
-  std::vector<T> values = read_over(0);
-  if (values != read_over(1)) {
-    Refuse(fmt::format("variable '{}' is cut short", info->name));
+std::vector<double> Widened(ByteSpan bytes) {
+  std::vector<double> values;
+  for (size_t at = 0; at + sizeof(T) <= bytes.size(); at += sizeof(T)) {
+    values.push_back(static_cast<double>(Load<T>(bytes, at)));
   }
   return values;
 }
 
-std::vector<uint8_t> MatFile::Bytes(const std::string& name,
-                                    const std::vector<size_t>& leading) {
-  const Variable variable = Find(name);
-  std::vector<size_t> shape = variable.shape;
-  if (shape.size() == leading.size()) shape.push_back(1);
-  if (variable.info->class_type != MAT_C_UINT8 ||
-      shape.size() != leading.size() + 1 ||
-      !std::equal(leading.begin(), leading.end(), shape.begin())) {
-    Refuse(fmt::format("variable '{}' is no array of bytes of shape {} x N",
-                       name, fmt::join(leading, " x ")));
+std::vector<double> Numbers(const Element& element) {
+  switch (element.type) {
+    case kInt8:
+      return Widened<int8_t>(element.content);
+    case kUint8:
+      return Widened<uint8_t>(element.content);
+    case kInt16:
+      return Widened<int16_t>(element.content);
+    case kUint16:
+      return Widened<uint16_t>(element.content);
+    case kInt32:
+      return Widened<int32_t>(element.content);
+    case kUint32:
+      return Widened<uint32_t>(element.content);
+    case kSingle:
+      return Widened<float>(element.content);
+    case kDouble:
+      return Widened<double>(element.content);
+    case kInt64:
+      return Widened<int64_t>(element.content);
+    case kUint64:
+      return Widened<uint64_t>(element.content);
+    default:
+      return {};
   }
-  return Read<uint8_t>(variable);
 }
 
-std::vector<double> MatFile::Numbers(const std::string& name) {
-  const Variable variable = Find(name);
-  if (variable.shape.size() != 2 ||
-      (variable.shape[0] != 1 && variable.shape[1] != 1)) {
-    Refuse(fmt::format("variable '{}' is no vector", name));
+// An array that is there as a whole.
+struct Variable {
+  std::vector<uint8_t> unpacked;  // owns the values where they were packed
+  Head head;
+  Element values;
+};
+
+// The array in `element`, if it has this name.
+std::optional<Variable> Match(const Element& element, const std::string& name,
+                              const std::string& where) {
+  // Enough for the tag and head of any array that is read here.
+  constexpr size_t kStart = 512;
+  const bool packed = element.type == kCompressed;
+  if (!packed && element.type != kMatrix) return std::nullopt;
+  Variable variable;
+  ByteSpan array = element.content;
+  if (packed) {
+    variable.unpacked = Gunzip(std::as_bytes(element.content), kStart, where);
+    array = variable.unpacked;
+    if (array.size() < kTag || Load<uint32_t>(array, 0) != kMatrix) {
+      return std::nullopt;
+    }
+    array = array.subspan(kTag);
   }
-  const auto as_double = [](const auto& values) {
-    return std::vector<double>(values.begin(), values.end());
-  };
-  switch (variable.info->class_type) {
-    case MAT_C_UINT8:
-      return as_double(Read<uint8_t>(variable));
-    case MAT_C_UINT16:
-      return as_double(Read<uint16_t>(variable));
-    case MAT_C_UINT32:
-      return as_double(Read<uint32_t>(variable));
-    case MAT_C_INT16:
-      return as_double(Read<int16_t>(variable));
-    case MAT_C_INT32:
-      return as_double(Read<int32_t>(variable));
-    case MAT_C_INT64:
-      return as_double(Read<int64_t>(variable));
-    case MAT_C_SINGLE:
-      return as_double(Read<float>(variable));
-    case MAT_C_DOUBLE:
-      return Read<double>(variable);
-    default:
-      Refuse(fmt::format("variable '{}' has an unusual type", name));
+  auto head = TakeHead(array);
+  if (!head || head->name != name) return std::nullopt;
+  if (packed) {
+    const size_t size = kTag + Load<uint32_t>(variable.unpacked, 4);
+    // One byte more, so that the end and its checksum are looked at.
+    variable.unpacked = Gunzip(std::as_bytes(element.content), size + 1, where);
+    if (variable.unpacked.size() != size) {
+      Refuse(where,
+             fmt::format("variable '{}' has not the size it claims", name));
+    }
+    array = ByteSpan(variable.unpacked).subspan(kTag);
+    head = TakeHead(array);
   }
+  const auto values = Take(array);
+  if (!head || !values) {
+    Refuse(where, fmt::format("variable '{}' is cut short", name));
+  }
+  variable.head = *std::move(head);
+  variable.values = *values;
+  return variable;
+}
+
+Variable Find(const MappedFile& file, const std::string& name,
+              const std::string& where) {
+  ByteSpan rest(reinterpret_cast<const uint8_t*>(file.bytes().data()),
+                file.bytes().size());
+  rest = rest.subspan(kFileHeader);
+  while (!rest.empty()) {
+    const auto element = Take(rest);
+    if (!element) Refuse(where, "is cut short or broken");
+    auto variable = Match(*element, name, where);
+    if (!variable) continue;
+    const Head& head = variable->head;
+    if (head.array_class < kDoubleClass || head.array_class > kUint64Class ||
+        head.complex) {
+      Refuse(where,
+             fmt::format("variable '{}' is no real array of numbers", name));
+    }
+    return *std::move(variable);
+  }
+  Refuse(where,
+         fmt::format("has no variable '{}': it is another file of this name",
+                     name));
+}
+
+}  // namespace
+
+MatFile::MatFile(const std::filesystem::path& path)
+    : where_(path.string()), file_(path) {
+  const std::string_view text(
+      reinterpret_cast<const char*>(file_.bytes().data()),
+      file_.bytes().size());
+  // MATLAB 4 has no such header; 7.3 is HDF5. No data set is either.
+  if (text.size() < kFileHeader || !text.starts_with("MATLAB 5.0 MAT-file") ||
+      text.substr(kFileHeader - 2, 2) != "IM") {
+    Refuse(where_, "is no MATLAB 5 file of little-endian numbers");
+  }
+}
+
+std::vector<uint8_t> MatFile::Bytes(const std::string& name,
+                                    const std::vector<size_t>& leading) const {
+  const Variable variable = Find(file_, name, where_);
+  std::vector<size_t> shape = variable.head.shape;
+  if (shape.size() == leading.size()) shape.push_back(1);
+  if (variable.head.array_class != kUint8Class ||
+      variable.values.type != kUint8 || shape.size() != leading.size() + 1 ||
+      !std::equal(leading.begin(), leading.end(), shape.begin())) {
+    Refuse(where_,
+           fmt::format("variable '{}' is no array of bytes of shape {} x N",
+                       name, fmt::join(leading, " x ")));
+  }
+  size_t each = 1;
+  for (const size_t dim : leading) each *= dim;
+  const ByteSpan values = variable.values.content;
+  if (values.size() % each != 0 || values.size() / each != shape.back()) {
+    Refuse(where_, fmt::format("variable '{}' of shape {} has {} bytes", name,
+                               fmt::join(shape, " x "), values.size()));
+  }
+  return {values.begin(), values.end()};
 }
 
 std::vector<int64_t> MatFile::Integers(const std::string& name, int64_t least,
-                                       int64_t most) {
+                                       int64_t most) const {
+  const Variable variable = Find(file_, name, where_);
+  const auto& shape = variable.head.shape;
+  const auto numbers = Numbers(variable.values);
+  if (shape.size() != 2 || std::min(shape[0], shape[1]) != 1 ||
+      std::max(shape[0], shape[1]) != numbers.size()) {
+    Refuse(where_,
+           fmt::format("variable '{}' of shape {} is no vector of its {} "
+                       "numbers",
+                       name, fmt::join(shape, " x "), numbers.size()));
+  }
   std::vector<int64_t> integers;
-  for (const double number : Numbers(name)) {
+  for (const double number : numbers) {
     if (!(number >= static_cast<double>(least)) ||
         number > static_cast<double>(most) || number != std::floor(number)) {
-      Refuse(fmt::format("{}({}) is {}, not a whole number from {} to {}", name,
+      Refuse(where_,
+             fmt::format("{}({}) is {}, not a whole number from {} to {}", name,
                          integers.size() + 1, number, least, most));
     }
     integers.push_back(static_cast<int64_t>(number));

@@ -199,10 +199,17 @@ TEST(Hostile, MatlabFilesThatLie) {
   refused(MatHeader() + MatArray("X", {32, 32, 1, 3}, pixels),
           "no array of bytes of shape 32 x 32 x 3 x N");
   refused(MatHeader() + MatArray("X", {32, 32, 3, 0x7FFFFFFF}, pixels),
-          "cannot hold");
-  // The file could hold it packed, but does not.
-  refused(MatHeader() + MatArray("X", {32, 32, 3, 9}, pixels),
-          "variable 'X' is cut short");
+          "has 3072 bytes");
+  refused(MatHeader() + x.substr(0, x.size() - 8), "cut short");
+  refused(MatHeader() + x + Element(15, "no zlib"), "packed data is broken");
+  // What it claims lies beyond the end of the file.
+  std::string name = MatHeader() + x;
+  const size_t size_of_name = name.find("X") - 4;
+  name.replace(size_of_name, 4, "\xFF\xFF\xFF\x7F");
+  refused(name, "has no variable 'X'");
+  std::string big_endian = MatHeader() + x;
+  big_endian.replace(126, 2, "MI");
+  refused(big_endian, "little-endian");
 }
 
 TEST(Hostile, ChangedMatlabFilesNeverCrash) {
