@@ -1,0 +1,114 @@
+// Real pictures and lists in the layouts that users have (../shared/data).
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "temp_folder.h"
+#include "throws.h"
+#include "wsel/data/check.h"
+#include "wsel/data/open.h"
+
+namespace wsel::data {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Each;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class Real : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* shared = std::getenv("WSEL_SHARED_DATA");
+    const fs::path data = shared != nullptr
+                              ? fs::path(shared)
+                              : fs::path(WSEL_SOURCE_DIR) / "../shared/data";
+    archive_ = data / "real-images.tar";
+    if (!fs::exists(archive_)) {
+      GTEST_SKIP() << archive_ << " is not here; set WSEL_SHARED_DATA";
+    }
+  }
+
+  void Unpack(const std::string& part) const {
+    const std::string command = "tar -xf '" + archive_.string() + "' -C '" +
+                                root_.path().string() + "' " + part;
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  }
+
+  // Opens and decodes all of it.
+  Dataset OpenGood(const std::string& name, Split split) const {
+    Dataset set = OpenDataset(name, root_.path(), split);
+    const CheckReport report = Check(set);
+    EXPECT_THAT(report.broken, IsEmpty()) << report.broken.front().text;
+    return set;
+  }
+
+  fs::path archive_;
+  TempFolder root_;
+};
+
+std::vector<int64_t> CountsOf(const Dataset& set) {
+  std::vector<int64_t> counts(set.classes.size());
+  for (const int32_t label : set.labels) ++counts.at(label);
+  return counts;
+}
+
+TEST_F(Real, PetsOfThreeBreedsAndThreeKindsOfFile) {
+  Unpack("oxford-iiit-pet");
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    const Dataset set = OpenGood("pets", split);
+    EXPECT_THAT(set.classes,
+                ElementsAre("Abyssinian", "American Bulldog", "Bengal"));
+    EXPECT_EQ(set.size(), 120);
+  }
+}
+
+TEST_F(Real, FoodOfTenClasses) {
+  Unpack("food-101");
+  EXPECT_THAT(CountsOf(OpenGood("food101", Split::kTrain)),
+              testing::AllOf(testing::SizeIs(10), Each(24)));
+  EXPECT_EQ(OpenGood("food101", Split::kTest).size(), 120);
+}
+
+TEST_F(Real, TexturesOfTenClasses) {
+  Unpack("dtd");
+  EXPECT_THAT(CountsOf(OpenGood("dtd", Split::kTrain)),
+              testing::AllOf(testing::SizeIs(10), Each(10)));
+  EXPECT_THAT(CountsOf(OpenGood("dtd", Split::kTest)), Each(5));
+}
+
+TEST_F(Real, ImageNetsOwnFiles) {
+  Unpack("imagenet-sample");
+  fs::rename(root_ / "imagenet-sample", root_ / "train");
+  const Dataset set = OpenGood("imagenet", Split::kTrain);
+  EXPECT_EQ(set.size(), 201);
+  EXPECT_TRUE(std::is_sorted(set.classes.begin(), set.classes.end()));
+}
+
+TEST_F(Real, FlowersOfficialSplits) {
+  Unpack("flowers-102");
+  fs::create_directory(root_ / "flowers-102/jpg");
+  const Dataset train = OpenDataset("flowers102", root_.path(), Split::kTrain);
+  EXPECT_THAT(CountsOf(train), testing::AllOf(testing::SizeIs(102), Each(20)));
+  const Dataset test = OpenDataset("flowers102", root_.path(), Split::kTest);
+  EXPECT_EQ(test.size(), 6149);
+  EXPECT_THAT(Unusual(FindDataset("flowers", ""), Split::kTest, test),
+              IsEmpty());
+}
+
+TEST_F(Real, AForeignFileOfTheSameNameIsRefused) {
+  Unpack("flowers-102");
+  const fs::path folder = root_ / "flowers-102";
+  fs::create_directory(folder / "jpg");
+  fs::rename(folder / "not-the-official-imagelabels.mat",
+             folder / "imagelabels.mat");
+  ExpectError([&] { OpenDataset("flowers102", folder, Split::kTrain); },
+              ErrorKind::kFormat,
+              {"imagelabels.mat", "has no variable 'labels'"});
+}
+
+}  // namespace
+}  // namespace wsel::data
