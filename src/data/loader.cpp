@@ -220,8 +220,9 @@ Outcome Loader::State::Make(Slot& slot, int64_t at) const {
   } catch (const Error& e) {
     const bool broken = reading && (e.kind() == ErrorKind::kFormat ||
                                     e.kind() == ErrorKind::kIo);
-    if (!broken || !options.skip_broken)
+    if (!broken || !options.skip_broken) {
       return {true, std::current_exception()};
+    }
     std::ranges::fill(out, uint8_t{0});
     return {false, nullptr};
   } catch (...) {
