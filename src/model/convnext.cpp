@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "wsel/model/depthwise.h"
 #include "wsel/model/residual.h"
 
 namespace wsel::model {
@@ -42,7 +43,7 @@ ConvNextBlockImpl::ConvNextBlockImpl(const ConvNextConfig& c, int stage) {
 
 at::Tensor ConvNextBlockImpl::forward(const at::Tensor& x,
                                       const at::Tensor& scale) {
-  const auto y = ToChannelsLast(conv_dw->forward(ToChannelsFirst(x)));
+  const auto y = DepthwiseConv(x, conv_dw->weight, conv_dw->bias);
   return AddBranch(x, mlp->forward(norm->forward(y)), gamma, scale);
 }
 

@@ -1,0 +1,83 @@
+#include "depthwise_gradient.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace wsel::model {
+namespace {
+
+// g++ splits it into what the instruction set has.
+using Lanes [[gnu::vector_size(kLanes * sizeof(float)), gnu::aligned(4),
+              gnu::may_alias]] = float;
+
+namespace plain {
+#include "depthwise_taps.inc"
+}  // namespace plain
+
+// Attributes on one function would come too late: vectors are split before
+// functions are copied or inlined.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define WSEL_X86_VARIANTS 1
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+namespace avx2 {
+#include "depthwise_taps.inc"
+}  // namespace avx2
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f")
+namespace avx512 {
+#include "depthwise_taps.inc"
+}  // namespace avx512
+#pragma GCC pop_options
+#endif
+
+using Taps = void (*)(const Lanes*, const Lanes*, int64_t, int64_t, Lanes*);
+
+Taps FastestTaps() {
+#ifdef WSEL_X86_VARIANTS
+  if (__builtin_cpu_supports("avx512f")) return avx512::AddTaps;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    return avx2::AddTaps;
+  }
+#endif
+  return plain::AddTaps;
+}
+
+// Copies one block of channels, [height, width, kLanes], with `margin` columns
+// of zeros on either side, so that the inner loop knows no border.
+void Pack(const float* image, const DepthwiseImage& shape, int64_t first,
+          int64_t margin, float* out) {
+  const int64_t lanes = std::min(kLanes, shape.channels - first);
+  const auto bytes = static_cast<size_t>(lanes) * sizeof(float);
+  for (int64_t y = 0; y < shape.height; ++y) {
+    out = std::fill_n(out, margin * kLanes, 0.0F);
+    for (int64_t x = 0; x < shape.width; ++x, out += kLanes) {
+      const int64_t pixel = y * shape.width + x;
+      std::memcpy(out, image + pixel * shape.channels + first, bytes);
+      std::fill(out + lanes, out + kLanes, 0.0F);
+    }
+    out = std::fill_n(out, margin * kLanes, 0.0F);
+  }
+}
+
+}  // namespace
+
+void DepthwiseGradient(const DepthwiseImage& image, int64_t first, float* sums,
+                       std::vector<float>& scratch) {
+  static const Taps add_taps = FastestTaps();
+  const int64_t gradient_size = image.height * image.width * kLanes;
+  const int64_t input_size =
+      image.height * (image.width + kKernel - 1) * kLanes;
+  scratch.resize(static_cast<size_t>(gradient_size + input_size));
+  float* input = scratch.data();
+  float* gradient = input + input_size;
+  Pack(image.input, image, first, kKernel / 2, input);
+  Pack(image.gradient, image, first, 0, gradient);
+  std::fill_n(sums, kSums, 0.0F);
+  add_taps(reinterpret_cast<const Lanes*>(input),
+           reinterpret_cast<const Lanes*>(gradient), image.height, image.width,
+           reinterpret_cast<Lanes*>(sums));
+}
+
+}  // namespace wsel::model
