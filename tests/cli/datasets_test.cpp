@@ -71,7 +71,7 @@ TEST(Datasets, MistakesHaveTheirExitCodes) {
   EXPECT_THAT(name.err, HasSubstr("did you mean 'folder'?"));
   const Outcome root = RunWsel(folder, {"datasets", "check", "dtd", "no"});
   EXPECT_EQ(root.exit_code, 4);
-  EXPECT_THAT(root.err, HasSubstr("no is no folder"));
+  EXPECT_THAT(root.err, HasSubstr("no: is no folder"));
 }
 
 }  // namespace
