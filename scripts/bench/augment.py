@@ -4,6 +4,7 @@ times wsel's: the same pictures, options and work.
 
   augment.py [--bench build/release/scripts/bench/wsel-bench] [--rounds 5]
 
+Rates are by processor time, so other work on the machine disturbs them little.
 With --bench the two take turns, and the best round of each counts. Needs torch,
 torchvision, timm 1.x and Pillow, as in .venv-parity.
 """
@@ -74,20 +75,20 @@ def rows():
 def rate(call):
     """Calls a second."""
     count = 0
-    start = time.perf_counter()
-    while (spent := time.perf_counter() - start) < SECONDS:
+    start = time.process_time()
+    while (spent := time.process_time() - start) < SECONDS:
         call()
         count += 1
     return count / spent
 
 
 def bench_rates(bench, names):
-    """wsel-bench's pictures a second, by wall clock."""
+    """wsel-bench's pictures a second."""
     text = subprocess.run(
         [bench, f"--benchmark_filter=^({'|'.join(names)})$",
          f"--benchmark_min_time={SECONDS}", "--benchmark_format=json"],
         check=True, capture_output=True, text=True).stdout  # fmt: skip
-    return {row["name"]: 1e6 / row["real_time"]
+    return {row["name"]: 1e6 / row["cpu_time"]
             for row in json.loads(text)["benchmarks"]}  # fmt: skip
 
 

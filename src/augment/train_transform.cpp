@@ -81,11 +81,13 @@ void DrawPaddedCrop(const TrainTransformOptions& options, int width, int height,
 image::Image CropAsDrawn(const image::Image& source,
                          const TrainTransformOptions& options,
                          const TrainDraws& draws) {
-  image::Image part =
-      image::Crop(source, draws.left, draws.top, draws.width, draws.height);
-  if (IsPadded(options)) return part;
-  return image::Resize(part, image::WholeOf(part), options.img_size,
-                       options.img_size, options.interpolation);
+  if (IsPadded(options)) {
+    return image::Crop(source, draws.left, draws.top, draws.width,
+                       draws.height);
+  }
+  return image::ResizePart(
+      source, {draws.left, draws.top, draws.width, draws.height},
+      options.img_size, options.img_size, options.interpolation);
 }
 
 }  // namespace

@@ -24,13 +24,39 @@ uint8_t ToByte(int32_t sum) {
 constexpr int kGroup = 16;
 constexpr int kLanes = 3 * kGroup;
 
+// A part of a picture, where it lies.
+struct View {
+  explicit View(const Image& image)
+      : View(image, {0, 0, image.width(), image.height()}) {}
+  View(const Image& image, const Window& part)
+      : origin(image.Row(part.top) + size_t{3} * part.left),
+        stride(image.stride()),
+        width(part.width),
+        height(part.height) {}
+  const uint8_t* Row(int y) const { return origin + stride * y; }
+
+  const uint8_t* origin;
+  size_t stride;  // bytes from row to row
+  int width;
+  int height;
+};
+
+Image Copy(const View& view, const Window& part) {
+  Image out(part.width, part.height);
+  for (int y = 0; y < part.height; ++y) {
+    std::copy_n(view.Row(part.top + y) + size_t{3} * part.left, out.stride(),
+                out.Row(y));
+  }
+  return out;
+}
+
 // lanes[x][channel][row of the group]; rows past the last repeat it.
-void Interleave(const Image& image, int top, int rows,
+void Interleave(const View& image, int top, int rows,
                 std::vector<uint8_t>& lanes) {
   for (int r = 0; r < kGroup; ++r) {
     const uint8_t* row = image.Row(top + std::min(r, rows - 1));
     uint8_t* lane = lanes.data() + r;
-    for (size_t i = 0; i < image.stride(); ++i) lane[i * kGroup] = row[i];
+    for (int i = 0; i < 3 * image.width; ++i) lane[i * kGroup] = row[i];
   }
 }
 
@@ -46,10 +72,10 @@ void WeighLanes(const uint8_t* lanes, const int32_t* weights, int count,
 }
 
 // Rows `top` ... `bottom` - 1, resampled along x.
-Image Horizontal(const Image& image, int top, int bottom,
+Image Horizontal(const View& image, int top, int bottom,
                  const KernelTable& table) {
   Image out(static_cast<int>(table.first.size()), bottom - top);
-  std::vector<uint8_t> lanes(image.stride() * kGroup);
+  std::vector<uint8_t> lanes(size_t{kLanes} * image.width);
   std::array<uint8_t, kLanes> pixel;
   for (int y = top; y < bottom; y += kGroup) {
     const int rows = std::min(kGroup, bottom - y);
@@ -95,14 +121,14 @@ Image Vertical(const Image& image, int top, const KernelTable& table) {
 }
 
 // `window` of what a resize makes.
-Image TwoPass(const Image& image, const Box& box, int width, int height,
+Image TwoPass(const View& image, const Box& box, int width, int height,
               const Window& window, Interpolation interpolation) {
   const auto vertical =
-      MakeKernelTable(image.height(), box.top, box.bottom, height, window.top,
+      MakeKernelTable(image.height, box.top, box.bottom, height, window.top,
                       window.top + window.height, interpolation);
-  const bool keep_rows = height == image.height() && box.top == 0 &&
+  const bool keep_rows = height == image.height && box.top == 0 &&
                          box.bottom == static_cast<float>(height);
-  const bool keep_columns = width == image.width() && box.left == 0 &&
+  const bool keep_columns = width == image.width && box.left == 0 &&
                             box.right == static_cast<float>(width);
   // The rows that count, of those that the kernels reach.
   const int top = keep_rows ? window.top : vertical.first.front();
@@ -110,10 +136,10 @@ Image TwoPass(const Image& image, const Box& box, int width, int height,
                                : vertical.first.back() + vertical.count.back();
   const auto narrow = [&] {
     if (keep_columns) {
-      return Crop(image, window.left, top, window.width, bottom - top);
+      return Copy(image, {window.left, top, window.width, bottom - top});
     }
     const auto horizontal =
-        MakeKernelTable(image.width(), box.left, box.right, width, window.left,
+        MakeKernelTable(image.width, box.left, box.right, width, window.left,
                         window.left + window.width, interpolation);
     return Horizontal(image, top, bottom, horizontal);
   };
@@ -133,7 +159,7 @@ Image ResizeOnce(const Image& image, const Box& box, int width, int height,
                 width, height);
   }
   if (interpolation != Interpolation::kNearest) {
-    return TwoPass(image, box, width, height, {0, 0, width, height},
+    return TwoPass(View(image), box, width, height, {0, 0, width, height},
                    interpolation);
   }
   const double across = static_cast<double>(box.right - box.left) / width;
@@ -143,9 +169,17 @@ Image ResizeOnce(const Image& image, const Box& box, int width, int height,
 }
 
 // Pillow takes very tall images vertically first, to save memory.
-bool IsVerticalFirst(const Image& image, int height) {
-  return image.height() > int64_t{100} * image.width() &&
-         height < image.height();
+bool IsVerticalFirst(int from_width, int from_height, int height) {
+  return from_height > int64_t{100} * from_width && height < from_height;
+}
+
+void CheckWindow(const Window& window, int width, int height) {
+  if (window.left < 0 || window.top < 0 || window.width < 0 ||
+      window.height < 0 || window.width > width - window.left ||
+      window.height > height - window.top) {
+    throw Error(ErrorKind::kConfig, "resize",
+                "the window must lie within the picture");
+  }
 }
 
 void CheckArguments(const Image& image, const Box& box, int width, int height) {
@@ -173,7 +207,7 @@ Box WholeOf(const Image& image) {
 Image Resize(const Image& image, const Box& box, int width, int height,
              Interpolation interpolation) {
   CheckArguments(image, box, width, height);
-  if (IsVerticalFirst(image, height)) {
+  if (IsVerticalFirst(image.width(), image.height(), height)) {
     const float whole = static_cast<float>(image.width());
     const Image low = ResizeOnce(image, {0, box.top, whole, box.bottom},
                                  image.width(), height, interpolation);
@@ -187,19 +221,30 @@ Image ResizeWindow(const Image& image, int width, int height,
                    const Window& window, Interpolation interpolation) {
   const Box box = WholeOf(image);
   CheckArguments(image, box, width, height);
-  if (window.left < 0 || window.top < 0 || window.width < 0 ||
-      window.height < 0 || window.width > width - window.left ||
-      window.height > height - window.top) {
-    throw Error(ErrorKind::kConfig, "resize",
-                "the window must lie within the result");
-  }
+  CheckWindow(window, width, height);
   if (window.width == 0 || window.height == 0 ||
       interpolation == Interpolation::kNearest ||
-      IsVerticalFirst(image, height)) {
+      IsVerticalFirst(image.width(), image.height(), height)) {
     return Crop(Resize(image, box, width, height, interpolation), window.left,
                 window.top, window.width, window.height);
   }
-  return TwoPass(image, box, width, height, window, interpolation);
+  return TwoPass(View(image), box, width, height, window, interpolation);
+}
+
+Image ResizePart(const Image& image, const Window& part, int width, int height,
+                 Interpolation interpolation) {
+  CheckWindow(part, image.width(), image.height());
+  const bool same = part.width == width && part.height == height;
+  if (part.width == 0 || part.height == 0 || width < 1 || height < 1 || same ||
+      interpolation == Interpolation::kNearest ||
+      IsVerticalFirst(part.width, part.height, height)) {
+    const Image cut = Crop(image, part.left, part.top, part.width, part.height);
+    return Resize(cut, WholeOf(cut), width, height, interpolation);
+  }
+  return TwoPass(
+      View(image, part),
+      {0, 0, static_cast<float>(part.width), static_cast<float>(part.height)},
+      width, height, {0, 0, width, height}, interpolation);
 }
 
 }  // namespace wsel::image

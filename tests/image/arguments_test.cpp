@@ -35,7 +35,7 @@ TEST(Image, BoxesBeyondThePictureAreRefused) {
       ErrorKind::kConfig, {"at least 1"});
 }
 
-TEST(Image, WindowsAreCropsOfTheResized) {
+TEST(Image, WindowsAndPartsAreCropsWithoutTheRest) {
   for (const auto& [width, height] : {std::pair(13, 5), {61, 47}, {2, 301}}) {
     const Image image = Picture("plain", width, height);
     for (const auto interpolation :
@@ -48,6 +48,11 @@ TEST(Image, WindowsAreCropsOfTheResized) {
           EXPECT_EQ(ResizeWindow(image, w, h, at, interpolation),
                     Crop(whole, at.left, at.top, at.width, at.height));
         }
+        const Window part = {1, height / 3, width - 1, height / 2};
+        const Image cut =
+            Crop(image, part.left, part.top, part.width, part.height);
+        EXPECT_EQ(ResizePart(image, part, w, h, interpolation),
+                  Resize(cut, WholeOf(cut), w, h, interpolation));
       }
     }
   }
@@ -57,6 +62,12 @@ TEST(Image, WindowsAreCropsOfTheResized) {
         [&] {
           ResizeWindow(Picture("plain", 13, 5), 8, 8, beyond,
                        Interpolation::kBicubic);
+        },
+        ErrorKind::kConfig, {"window must lie within"});
+    ExpectError(
+        [&] {
+          ResizePart(Picture("plain", 8, 8), beyond, 8, 8,
+                     Interpolation::kBicubic);
         },
         ErrorKind::kConfig, {"window must lie within"});
   }

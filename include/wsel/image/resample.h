@@ -43,4 +43,10 @@ struct Window {
 Image ResizeWindow(const Image& image, int width, int height,
                    const Window& window, Interpolation interpolation);
 
+// Resize(Crop(image, part...), its whole, width, height, interpolation),
+// without the copy of the part. Errors: kConfig, also where the part reaches
+// beyond the picture.
+Image ResizePart(const Image& image, const Window& part, int width, int height,
+                 Interpolation interpolation);
+
 }  // namespace wsel::image
