@@ -15,20 +15,24 @@ inline uint8_t Luma(const uint8_t* pixel) {
       (pixel[0] * 19595 + pixel[1] * 38470 + pixel[2] * 7471 + 0x8000) >> 16);
 }
 
+// Of up to kStretch pixels, whose sum fits an int.
+constexpr size_t kStretch = 1 << 16;
+
 WSEL_VECTOR_CLONES
-int64_t SumOfLuma(const uint8_t* pixels, int count) {
+int SumOfLuma(const uint8_t* pixels, int count) {
   int sum = 0;
   for (int i = 0; i < count; ++i) sum += Luma(pixels + size_t{3} * i);
   return sum;
 }
 
 uint8_t MeanLuma(const Image& image) {
-  int64_t sum = 0;
-  for (int y = 0; y < image.height(); ++y) {
-    sum += SumOfLuma(image.Row(y), image.width());
-  }
   const size_t count = image.bytes().size() / 3;
   if (count == 0) return 0;
+  int64_t sum = 0;
+  for (size_t i = 0; i < count; i += kStretch) {
+    sum += SumOfLuma(image.bytes().data() + 3 * i,
+                     static_cast<int>(std::min(kStretch, count - i)));
+  }
   return static_cast<uint8_t>(
       std::floor(static_cast<double>(sum) / static_cast<double>(count) + 0.5));
 }

@@ -73,6 +73,12 @@ TEST(Image, WindowsAndPartsAreCropsWithoutTheRest) {
   }
 }
 
+// More pixels in a row than an int can add up.
+TEST(Image, MeansOfLongRowsDoNotOverflow) {
+  const Image white(9'000'000, 1, {255, 255, 255});
+  EXPECT_TRUE(Contrast(white, 0.5) == white);
+}
+
 TEST(Image, BlendNeedsEqualSizes) {
   ExpectError([] { Blend(Image(2, 3), Image(3, 2), 0.5); }, ErrorKind::kConfig,
               {"different sizes"});
