@@ -145,7 +145,7 @@ void Parse(CLI::App& app, std::vector<std::string> args) {
 
 void Run(int argc, const char* const* argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
-  const Invocation invocation{CommandLine(args)};
+  const Invocation invocation{CommandLine(args), argv};
 
   CLI::App app(kAbout, "wsel");
   app.set_version_flag("--version", VersionText());
@@ -162,6 +162,7 @@ void Run(int argc, const char* const* argv) {
   AddTrain(app, invocation);
   AddEval(app, invocation);
   AddDatasets(app, invocation);
+  AddProbe(app, invocation);
   AddInspect(app, invocation);
   AddModels(app, invocation);
   try {

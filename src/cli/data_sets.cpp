@@ -46,6 +46,7 @@ int64_t SizeOfSubset(const data::DataOptions& options, int64_t count) {
 
 DataSets OpenDataSets(const data::DataOptions& options) {
   CheckRange(options);
+  data::FindDataset(options.name, "data.name", ErrorKind::kConfig);
   data::Dataset train =
       data::OpenDataset(options.name, options.root, data::Split::kTrain,
                         {.split_seed = options.split_seed});

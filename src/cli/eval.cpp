@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "wsel/cli/calm_threads.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
@@ -222,7 +223,7 @@ void RunEval(const EvalArgs& args) {
 
 }  // namespace
 
-void AddEval(CLI::App& app, const Invocation& /*invocation*/) {
+void AddEval(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<EvalArgs>();
   CLI::App* c = app.add_subcommand(
       "eval", "Measure a checkpoint's accuracy on a data set's test pictures");
@@ -259,7 +260,10 @@ void AddEval(CLI::App& app, const Invocation& /*invocation*/) {
   c->add_option("--per-class", args->per_class,
                 "Write recall and precision of each class as CSV");
   c->add_flag("--json", args->json, "Print the result as JSON");
-  c->callback([args] { RunEval(*args); });
+  c->callback([args, &invocation] {
+    CalmThreads(invocation.argv);
+    RunEval(*args);
+  });
 }
 
 }  // namespace wsel::cli

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "wsel/cli/calm_threads.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
@@ -308,7 +309,7 @@ void RunTrain(const TrainArgs& args) {
 
 }  // namespace
 
-void AddTrain(CLI::App& app, const Invocation& /*invocation*/) {
+void AddTrain(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<TrainArgs>();
   CLI::App* c = app.add_subcommand(
       "train", "Train a model on a data set by a recipe, and keep the run");
@@ -323,7 +324,10 @@ void AddTrain(CLI::App& app, const Invocation& /*invocation*/) {
               "Go on where the folder's run was saved; start where none was");
   c->add_flag("--dry-run", args->dry_run,
               "Print the effective configuration and stop");
-  c->callback([args] { RunTrain(*args); });
+  c->callback([args, &invocation] {
+    if (!args->dry_run) CalmThreads(invocation.argv);
+    RunTrain(*args);
+  });
 }
 
 }  // namespace wsel::cli

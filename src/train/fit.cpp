@@ -91,7 +91,7 @@ class Training {
         step_(model, run.options, run.options.precision, run.device),
         uploader_(run.device, run.options.normalisation) {
     Resume();
-    log_.emplace(folder, progress_);
+    if (progress_.step < total_steps_) log_.emplace(folder, progress_);
   }
 
   Outcome Go() {

@@ -39,11 +39,11 @@ void AddEvaluation(std::vector<Scalar>& scalars, const std::string& prefix,
 }  // namespace
 
 RunLog::RunLog(const RunFolder& folder, const Progress& progress)
-    : metrics_(folder.metrics(),
-               If(progress.step > 0, progress.metrics_bytes)),
-      summary_(folder.summary(),
-               If(progress.step > 0, progress.summary_bytes)),
-      events_(folder.root(), Now(), If(progress.step > 0, progress.step)) {}
+    : metrics_(folder.metrics(), If(progress.step > 0, progress.metrics_bytes)),
+      summary_(folder.summary(), If(progress.step > 0, progress.summary_bytes)),
+      // Steps are numbered by updates done, and TensorBoard forgets what is at
+      // or beyond the number.
+      events_(folder.root(), Now(), If(progress.step > 0, progress.step + 1)) {}
 
 void RunLog::Step(const StepReport& report) {
   if (report.step % kStepsALine != 0) return;

@@ -8,6 +8,7 @@ namespace wsel::cli {
 // What every command may know of how the program was called.
 struct Invocation {
   std::string command;  // the whole command line, quoted for a shell
+  const char* const* argv = nullptr;
 };
 
 // Each adds one command with its options; the command runs when the line has
@@ -17,6 +18,7 @@ void AddDatasets(CLI::App& app, const Invocation& invocation);
 void AddInspect(CLI::App& app, const Invocation& invocation);
 void AddTrain(CLI::App& app, const Invocation& invocation);
 void AddEval(CLI::App& app, const Invocation& invocation);
+void AddProbe(CLI::App& app, const Invocation& invocation);
 void AddModels(CLI::App& app, const Invocation& invocation);
 
 }  // namespace wsel::cli

@@ -1,0 +1,206 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "cli/run_wsel.h"
+#include "wsel/core/atomic_file.h"
+#include "wsel/core/json_object.h"
+#include "wsel/core/text_file.h"
+
+namespace wsel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kData =
+    (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
+
+// A training of half a second on four pictures of two classes.
+std::vector<std::string> Train(const std::string& output,
+                               const std::vector<std::string>& more = {}) {
+  std::vector<std::string> args = {
+      "train",    "--config",  "r.json",   "--data-root", kData,
+      "--output", output,      "--device", "cpu",         "--threads",
+      "1",        "--workers", "1"};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+void WriteRecipe(const TempFolder& folder) {
+  WriteTextFile(folder / "r.json", R"({
+    "model": {"name": "vit_tiny", "img_size": 16, "patch_size": 8,
+              "embed_dim": 16, "depth": 2, "num_heads": 2},
+    "data": {"name": "folder"},
+    "train": {"epochs": 20, "warmup_epochs": 2, "batch_size": 4,
+              "mixup_batch": 2, "drop_path": 0.1, "ema_decay": 0.9,
+              "save_minutes": 0}
+  })");
+}
+
+std::string Bytes(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Train, LeavesAWholeRun) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const Outcome run = RunWsel(folder, Train("run", {"--seed", "3"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("batch       4 = 4 x 1 accumulated"));
+  EXPECT_THAT(run.out, HasSubstr("steps       20 = 20 epochs x 1"));
+  EXPECT_THAT(run.out, HasSubstr("best        top-1"));
+  for (const char* name :
+       {"config.json", "metrics.jsonl", "summary.csv", "log.txt",
+        "last.safetensors", "best.safetensors", "last-ema.safetensors",
+        "best-ema.safetensors", "state.safetensors"}) {
+    EXPECT_GT(fs::file_size(folder / "run" / name), 0U) << name;
+  }
+  EXPECT_THAT(ReadText(folder / "run" / "summary.csv"),
+              HasSubstr("epoch,train_loss,eval_loss,eval_top1,eval_top5,lr"));
+  EXPECT_THAT(run.err, HasSubstr("epoch 20/20"));
+  EXPECT_THAT(run.err, Not(HasSubstr("\r")));  // no terminal, no bar
+
+  // The weights are a checkpoint like any other.
+  const Outcome eval =
+      RunWsel(folder, {"eval", "--checkpoint", "run/last.safetensors",
+                       "--dataset", "folder", "--data-root", kData, "--json",
+                       "--predictions", "p.jsonl", "--logits", "--confusion",
+                       "c.csv", "--per-class", "k.csv"});
+  ASSERT_EQ(eval.exit_code, 0) << eval.err;
+  const auto result = ParseJson(eval.out, "stdout", ErrorKind::kFormat);
+  EXPECT_EQ(result["pictures"], 2);
+  EXPECT_THAT(ReadText(folder / "p.jsonl"), HasSubstr("\"logits\":["));
+  EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("class,support"));
+}
+
+TEST(Train, AFolderThatHoldsARunIsLeftAlone) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("run")).exit_code, 0);
+  const std::string before = Bytes(folder / "run" / "last.safetensors");
+  const Outcome again = RunWsel(folder, Train("run", {"--seed", "4"}));
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.err, HasSubstr("--resume"));
+  // Finished: --resume has nothing to do.
+  EXPECT_EQ(RunWsel(folder, Train("run", {"--resume"})).exit_code, 0);
+  EXPECT_EQ(Bytes(folder / "run" / "last.safetensors"), before);
+  const Outcome other =
+      RunWsel(folder, Train("run", {"--resume", "--set", "optimizer.lr=1e-4"}));
+  EXPECT_EQ(other.exit_code, 3);
+  EXPECT_THAT(other.err, HasSubstr("optimizer.lr: 0.004, now 0.0001"));
+}
+
+// Starts the program in a process of its own.
+pid_t Start(const TempFolder& folder, const std::vector<std::string>& args) {
+  const pid_t child = fork();
+  if (child != 0) return child;
+  if (chdir(folder.path().c_str()) != 0) _exit(99);
+  std::vector<char*> argv = {const_cast<char*>(WSEL_BINARY)};
+  for (const auto& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
+  argv.push_back(nullptr);
+  if (freopen("/dev/null", "w", stdout) == nullptr) _exit(99);
+  if (freopen("child.err", "w", stderr) == nullptr) _exit(99);
+  execv(WSEL_BINARY, argv.data());
+  _exit(99);
+}
+
+void Sleep(double seconds) {
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+}
+
+// Waits until the run saves for the first time.
+void AwaitState(const TempFolder& folder) {
+  for (int i = 0; i < 3000; ++i) {
+    if (fs::exists(folder / "run" / "state.safetensors")) return;
+    Sleep(0.01);
+  }
+}
+
+TEST(Train, EndsInTheSameBytesThoughKilledTwentyTimes) {
+  const TempFolder whole;
+  WriteRecipe(whole);
+  const std::vector<std::string> longer = {"--resume", "--epochs", "400"};
+  ASSERT_EQ(RunWsel(whole, Train("run", longer)).exit_code, 0);
+
+  const TempFolder torn;
+  WriteRecipe(torn);
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> instant(0, 0.12);
+  for (int kill_count = 0; kill_count < 20; ++kill_count) {
+    const pid_t child = Start(torn, Train("run", longer));
+    // It saves after each step, so most instants are within a save.
+    AwaitState(torn);
+    Sleep(0.35 + instant(random));
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+  }
+  const Outcome last = RunWsel(torn, Train("run", longer));
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  for (const char* name : {"last.safetensors", "best.safetensors",
+                           "last-ema.safetensors", "summary.csv"}) {
+    EXPECT_EQ(Bytes(whole / "run" / name), Bytes(torn / "run" / name)) << name;
+  }
+}
+
+TEST(Train, ASignalSavesAndSaysSo) {
+  for (const auto& [signal, code] :
+       {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+    const TempFolder folder;
+    WriteRecipe(folder);
+    const pid_t child = Start(folder, Train("run", {"--epochs", "100000"}));
+    AwaitState(folder);
+    kill(child, signal);
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), code);
+    EXPECT_THAT(ReadText(folder / "child.err"), HasSubstr("--resume goes on"));
+  }
+}
+
+TEST(Train, ADryRunNeedsNeitherDataNorStart) {
+  const TempFolder folder;
+  const Outcome run = RunWsel(
+      folder,
+      {"train", "--config", WSEL_SOURCE_DIR "/configs/cifar100/vit_tiny.json",
+       "--data-root", "nowhere", "--init", "none.safetensors", "--dry-run"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("absent      nowhere"));
+  EXPECT_THAT(run.out, HasSubstr("absent      none.safetensors"));
+  EXPECT_THAT(run.out, HasSubstr("steps       29100 = 300 epochs x 97"));
+  EXPECT_THAT(run.out, HasSubstr("5543716 parameters, 100 classes"));
+}
+
+TEST(Train, BadInputIsToldByKind) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const auto expect = [&](const std::vector<std::string>& more, int code,
+                          const char* text) {
+    const Outcome run = RunWsel(folder, Train("bad", more));
+    EXPECT_EQ(run.exit_code, code) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(text));
+    fs::remove_all(folder / "bad");
+  };
+  expect({"--set", "optimizer.lrr=1"}, 3, "did you mean 'lr'");
+  expect({"--set", "train.batch_size=64"}, 3, "more than the 4 training");
+  expect({"--init", "none.safetensors"}, 4, "none.safetensors");
+  expect({"--device", "gpu"}, 2, "--device");
+  expect({"--dataset", "cifar1000"}, 3, "cifar100");
+  expect({"--classes", "B,zebra"}, 3, "zebra");
+  WriteTextFile(folder / "file", "");
+  EXPECT_EQ(RunWsel(folder, Train("file")).exit_code, 4);
+}
+
+}  // namespace
+}  // namespace wsel

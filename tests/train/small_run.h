@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+
+#include "temp_folder.h"
+#include "wsel/model/build.h"
+#include "wsel/train/fit.h"
+
+namespace wsel::train {
+
+// 24 pictures of three classes that differ by colour.
+inline data::Dataset SmallSet() {
+  data::Dataset set;
+  set.name = "small";
+  set.classes = {"red", "green", "blue"};
+  for (int i = 0; i < 24; ++i) set.labels.push_back(i % 3);
+  set.picture = [](int64_t index) {
+    image::Image picture(12, 12, image::Rgb{40, 40, 40});
+    for (size_t i = static_cast<size_t>(index % 3); i < 12 * 12 * 3; i += 3) {
+      picture.bytes()[i] =
+          static_cast<uint8_t>(90 + (i * 7 + static_cast<size_t>(index)) % 90);
+    }
+    return picture;
+  };
+  set.origin = [](int64_t index) { return "small " + std::to_string(index); };
+  return set;
+}
+
+inline model::Config SmallVit() {
+  return model::VitConfig{.name = "small",
+                          .img_size = 16,
+                          .patch_size = 8,
+                          .embed_dim = 16,
+                          .depth = 2,
+                          .num_heads = 2,
+                          .num_classes = 3};
+}
+
+// Every part of the recipe is on.
+inline Options SmallOptions() {
+  Options options;
+  options.epochs = 3;
+  options.warmup_epochs = 1;
+  options.batch_size = 8;
+  options.micro_batch = 4;
+  options.mixup_batch = 4;
+  options.eval_batch = 7;
+  options.precision = Precision::kFp32;
+  options.drop_path = 0.2;
+  options.ema_decay = 0.9;
+  options.clip_grad = 1;
+  options.seed = 5;
+  options.transform.img_size = 16;
+  options.evaluation.img_size = 16;
+  return options;
+}
+
+inline std::string BytesOfFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A model, its run and what came of it.
+struct SmallRun {
+  explicit SmallRun(const Options& options, int workers = 1)
+      : run{.options = options,
+            .train = SmallSet(),
+            .test = SmallSet(),
+            .workers = workers,
+            .metadata = {}} {}
+
+  Outcome Go(const std::filesystem::path& path, const Watch& watch = {}) {
+    model::Model model = model::Build(SmallVit());
+    Initialize(model, model::Initializer::kTimm, 1);
+    const RunFolder folder(path);
+    return Fit(model, run, folder, watch);
+  }
+
+  Run run;
+};
+
+}  // namespace wsel::train

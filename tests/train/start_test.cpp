@@ -1,0 +1,80 @@
+#include "wsel/train/start.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "temp_folder.h"
+#include "throws.h"
+#include "train/small_run.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/checkpoint/writer.h"
+#include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/step.h"
+
+namespace wsel::train {
+namespace {
+
+using testing::ElementsAre;
+
+model::Model Drawn(const model::Config& config, uint64_t seed) {
+  model::Model model = model::Build(config);
+  Initialize(model, model::Initializer::kTimm, seed);
+  return model;
+}
+
+std::unique_ptr<checkpoint::Checkpoint> Saved(const model::Model& model,
+                                              const TempFolder& folder) {
+  const auto weights = optim::Snapshot(ParametersOf(model));
+  std::vector<TensorSpec> specs;
+  for (const auto& [name, tensor] : weights) {
+    specs.push_back({name, tensor.sizes().vec(), DType::kF32});
+  }
+  checkpoint::Write(folder / "w.safetensors", specs,
+                    [&](size_t i) { return BytesOf(weights[i].tensor); }, {});
+  return checkpoint::Open(folder / "w.safetensors");
+}
+
+bool Equal(const model::Model& a, const model::Model& b, const char* name) {
+  return at::equal(a.module->named_parameters()[name],
+                   b.module->named_parameters()[name]);
+}
+
+TEST(LoadStart, TakesAllWhereTheClassesAreTheSame) {
+  const TempFolder folder;
+  const model::Model teacher = Drawn(SmallVit(), 1);
+  model::Model model = model::Build(SmallVit());
+  EXPECT_THAT(
+      LoadStart(model, *Saved(teacher, folder), model::Initializer::kTimm, 9),
+      ElementsAre());
+  EXPECT_TRUE(Equal(model, teacher, "head.weight"));
+}
+
+TEST(LoadStart, MakesTheHeadAnewForOtherClasses) {
+  const TempFolder folder;
+  const model::Model teacher = Drawn(SmallVit(), 1);
+  model::Config config = SmallVit();
+  SetNumClasses(config, 5);
+  model::Model model = model::Build(config);
+  EXPECT_THAT(
+      LoadStart(model, *Saved(teacher, folder), model::Initializer::kTimm, 9),
+      ElementsAre("head.weight", "head.bias"));
+  EXPECT_TRUE(Equal(model, teacher, "blocks.1.mlp.fc1.weight"));
+  EXPECT_TRUE(Equal(model, Drawn(config, 9), "head.weight"));
+}
+
+TEST(LoadStart, NamesAnyOtherTensorThatDoesNotFit) {
+  const TempFolder folder;
+  auto config = std::get<model::VitConfig>(SmallVit());
+  config.embed_dim = 32;
+  const auto file = Saved(Drawn(config, 1), folder);
+  model::Model model = model::Build(SmallVit());
+  const auto load = [&] {
+    LoadStart(model, *file, model::Initializer::kTimm, 9);
+  };
+  ExpectError(load, ErrorKind::kMismatch, {"cls_token", "[1, 1, 32]"});
+  ExpectError([&] { CheckStart(SmallVit(), *file); }, ErrorKind::kMismatch,
+              {"cls_token", "[1, 1, 32]"});
+}
+
+}  // namespace
+}  // namespace wsel::train
