@@ -16,7 +16,7 @@ POOLING = {"token": ("token", None), "avg": ("avg", None),
            "normed-avg": ("avg", False)}
 
 
-def build_vit(config):
+def build_vit(config, drop_path):
     global_pool, fc_norm = POOLING[config.get("pooling", "token")]
     arguments = dict(
         img_size=config["img_size"],
@@ -37,13 +37,14 @@ def build_vit(config):
         norm_layer=functools.partial(timm.layers.LayerNorm,
                                      eps=config.get("norm_eps", 1e-6)),
         act_layer=config.get("activation", "gelu"),
+        drop_path_rate=drop_path,
     )
     if config.get("dist_token", False):
         return VisionTransformerDistilled(**arguments)
     return VisionTransformer(**arguments)
 
 
-def build_convnext(config):
+def build_convnext(config, drop_path):
     return ConvNeXt(
         num_classes=config["num_classes"],
         depths=tuple(config["depths"]),
@@ -54,13 +55,14 @@ def build_convnext(config):
         ls_init_value=config.get("layer_scale", 1e-6) or None,
         head_init_scale=config.get("head_init_scale", 1),
         norm_eps=config.get("norm_eps", 1e-6),
+        drop_path_rate=drop_path,
     )
 
 
-def build(config) -> nn.Module:
+def build(config, drop_path=0.0) -> nn.Module:
     if config["family"] == "vit":
-        return build_vit(config)
-    return build_convnext(config)
+        return build_vit(config, drop_path)
+    return build_convnext(config, drop_path)
 
 
 def versions():

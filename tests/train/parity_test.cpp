@@ -1,0 +1,231 @@
+// Against torch and timm: ten steps of training, made by
+// scripts/golden/train.py, whose constants these are.
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "hashed_numbers.h"
+#include "model/golden.h"
+#include "model/hashed_model.h"
+#include "wsel/augment/mix_apply.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/model/config_json.h"
+#include "wsel/model/drop_path.h"
+#include "wsel/optim/schedule.h"
+#include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/step.h"
+
+namespace wsel::train {
+namespace {
+
+constexpr int64_t kSteps = 10;
+constexpr int64_t kBatches = 2;
+constexpr int64_t kProbes = 16;
+
+// Relative errors. float32's rounding moves the golden's own numbers, from what
+// float64 gives, by 1e-7 (losses and norms), 5e-7 (logits), 2e-6 (gradients),
+// and 2e-5 to 4e-5 (how far weights moved: AdamW divides by small numbers).
+constexpr double kLossTolerance = 2e-6;
+constexpr double kLogitsTolerance = 5e-6;
+constexpr double kGradientTolerance = 2e-5;
+constexpr double kMovedTolerance = 4e-4;
+
+Options GoldenOptions() {
+  Options options;
+  options.epochs = 5;
+  options.warmup_epochs = 2;
+  options.batch_size = 8;
+  options.seed = 7;
+  options.lr = 4e-3;
+  options.min_lr = 1e-6;
+  options.optimizer.weight_decay = 0.05;
+  options.clip_grad = 3;
+  options.drop_path = 0.4;
+  options.ema_decay = 0.9;
+  options.mix.smoothing = 0.1;
+  return options;
+}
+
+double RateAt(const Options& options, int64_t step) {
+  return optim::LearningRate({.lr = options.lr,
+                              .min_lr = options.min_lr,
+                              .epochs = options.epochs,
+                              .warmup_epochs = options.warmup_epochs,
+                              .steps_per_epoch = kBatches},
+                             step);
+}
+
+// One of the two batches, mixed by a hashed share.
+MicroBatch EffectiveBatch(const model::Config& config, const Options& options,
+                          int64_t step) {
+  const std::string batch = std::to_string(step % kBatches);
+  const int64_t size =
+      std::visit([](const auto& c) { return c.img_size; }, config);
+  const int64_t classes = model::NumClasses(config);
+  const HashedNumbers numbers("labels." + batch);
+  std::vector<int64_t> labels;
+  for (int64_t i = 0; i < options.batch_size; ++i) {
+    const double share = numbers.Uniform(4 * static_cast<uint64_t>(i));
+    labels.push_back(
+        static_cast<int64_t>(share * static_cast<double>(classes)));
+  }
+  augment::MixDraw draw;
+  draw.lambda =
+      HashedNumbers("lambda").Uniform(4 * static_cast<uint64_t>(step));
+  const auto images = model::HashedNormalTensor(
+      "images." + batch, {options.batch_size, 3, size, size});
+  return {augment::Mix(images, draw),
+          augment::MixTargets(at::tensor(labels), classes,
+                              options.mix.smoothing, draw.lambda)};
+}
+
+// Its digest.
+at::Tensor Digest(const std::string& name, const at::Tensor& tensor) {
+  at::Tensor values = tensor.detach().to(at::kDouble).clone();
+  if (name.ends_with("attn.qkv.bias")) values.view({3, -1})[1].zero_();
+  const auto probes =
+      model::HashedNormalTensor("probe." + name, {kProbes, values.numel()});
+  return probes.to(at::kDouble).mv(values.flatten());
+}
+
+double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
+  return ((found - wanted).norm() / wanted.norm()).item<double>();
+}
+
+class Golden {
+ public:
+  explicit Golden(const std::string& family)
+      : file_(checkpoint::Open(WSEL_SOURCE_DIR "/tests/golden/train/" + family +
+                               ".safetensors")) {}
+
+  model::Config config() const {
+    const auto run =
+        ParseJson(file_->metadata().at("run"), "golden", ErrorKind::kFormat);
+    return model::ConfigFromJson(run.at("config").dump(), "golden",
+                                 ErrorKind::kFormat);
+  }
+  at::Tensor operator[](const std::string& name) const {
+    return Borrow(file_->View(name));
+  }
+  size_t size() const { return file_->Specs().size(); }
+
+  void ExpectDigest(const std::string& kind, const std::string& name,
+                    const at::Tensor& tensor, double tolerance) const {
+    const auto wanted = (*this)[kind + "." + name].to(at::kDouble);
+    EXPECT_LT(RelativeError(Digest(name, tensor), wanted), tolerance)
+        << kind << "." << name;
+  }
+
+ private:
+  std::unique_ptr<checkpoint::Checkpoint> file_;
+};
+
+// The golden's run, in micro-batches of any size.
+class GoldenRun {
+ public:
+  GoldenRun(const std::string& family, int64_t micro_batch)
+      : golden_(family),
+        micro_batch_(micro_batch),
+        model_(model::HashedModel(golden_.config())),
+        step_(model_, options_, Precision::kFp32, at::kCPU) {}
+
+  void ExpectFirstLogits() {
+    const auto batch = EffectiveBatch(model_.config, options_, 0);
+    const int64_t count = options_.batch_size;
+    const auto scales = model::DropPathScales(model_.config, options_.drop_path,
+                                              options_.seed, 0, 0, count);
+    const auto logits = model_.forward_train(
+        batch.images, at::tensor(scales).view({-1, count}));
+    EXPECT_LT(RelativeError(logits, golden_["logits"]), kLogitsTolerance);
+  }
+
+  void ExpectFirstGradients() {
+    Accumulate(0);
+    const auto parameters = ParametersOf(model_);
+    EXPECT_EQ(golden_.size(), 3 + 3 * parameters.size());
+    for (const auto& [name, tensor] : parameters) {
+      golden_.ExpectDigest("gradient", name, tensor.grad(), kGradientTolerance);
+    }
+  }
+
+  void ExpectCurveAndWeights() {
+    const auto start = optim::Snapshot(ParametersOf(model_));
+    std::vector<at::Tensor> losses;
+    std::vector<at::Tensor> norms;
+    for (int64_t step = 0; step < kSteps; ++step) {
+      Accumulate(step);
+      losses.push_back(step_.Update(RateAt(options_, step)));
+      norms.push_back(step_.gradient_norm());
+    }
+    ExpectCurve("losses", losses);
+    ExpectCurve("norms", norms);
+    ExpectMoved("moved", start, ParametersOf(model_));
+    ExpectMoved("averaged", start, step_.ema()->averages());
+  }
+
+ private:
+  void Accumulate(int64_t step) {
+    const auto batch = EffectiveBatch(model_.config, options_, step);
+    for (int64_t at = 0; at < options_.batch_size; at += micro_batch_) {
+      step_.Accumulate({batch.images.narrow(0, at, micro_batch_),
+                        batch.targets.narrow(0, at, micro_batch_), at},
+                       step);
+    }
+  }
+
+  void ExpectCurve(const std::string& kind,
+                   const std::vector<at::Tensor>& found) {
+    const auto wanted = golden_[kind];
+    ASSERT_EQ(wanted.numel(), kSteps);
+    for (int64_t step = 0; step < kSteps; ++step) {
+      EXPECT_LT(RelativeError(found[static_cast<size_t>(step)], wanted[step]),
+                kLossTolerance)
+          << kind << " of step " << step;
+    }
+  }
+
+  void ExpectMoved(const std::string& kind, const optim::NamedTensors& from,
+                   const optim::NamedTensors& to) {
+    ASSERT_EQ(from.size(), to.size());
+    for (size_t i = 0; i < to.size(); ++i) {
+      golden_.ExpectDigest(kind, to[i].name, to[i].tensor - from[i].tensor,
+                           kMovedTolerance);
+    }
+  }
+
+  Golden golden_;
+  Options options_ = GoldenOptions();
+  int64_t micro_batch_;
+  model::Model model_;
+  Step step_;
+};
+
+class Parity : public testing::TestWithParam<std::string> {};
+
+TEST_P(Parity, FirstLogitsAndGradientsAreTimms) {
+  GoldenRun run(GetParam(), 4);
+  run.ExpectFirstLogits();
+  run.ExpectFirstGradients();
+}
+
+TEST_P(Parity, TenStepsAreTorchsInWhateverMicroBatches) {
+  for (const int64_t micro_batch : {4, 8, 2}) {
+    SCOPED_TRACE(micro_batch);
+    GoldenRun(GetParam(), micro_batch).ExpectCurveAndWeights();
+  }
+}
+
+// Else the golden would hold nothing about clipping.
+TEST_P(Parity, ClipsSomeStepsAndNotOthers) {
+  const auto clipped = Golden(GetParam())["norms"] > GoldenOptions().clip_grad;
+  EXPECT_TRUE(clipped.any().item<bool>());
+  EXPECT_FALSE(clipped.all().item<bool>());
+}
+
+INSTANTIATE_TEST_SUITE_P(Training, Parity, testing::Values("vit", "convnext"));
+
+}  // namespace
+}  // namespace wsel::train
