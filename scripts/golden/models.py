@@ -201,10 +201,11 @@ def fill(model):
             p.copy_(torch.from_numpy(hashed.parameter(name, tuple(p.shape))))
 
 
-def run_small(config):
+def run_small(config, prepare=lambda model: None):
     """Logits and the gradients of sum(logits * cotangent)."""
     model = timm_build.build(config).double().eval()
     fill(model)
+    prepare(model)
     size = config["img_size"]
     x = torch.from_numpy(hashed.normal("input", (2, 3, size, size), 1.0))
     logits = model(x.double())

@@ -39,21 +39,25 @@ double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
 }
 
 // Logits and gradients of sum(logits * cotangent) are the file's.
+// `branch_scales`: drop path's, where the file has them.
 void ExpectGolden(const checkpoint::Checkpoint& golden) {
   const Config config = ConfigFromJson(golden.metadata().at("config"), "golden",
                                        ErrorKind::kFormat);
   Model model = HashedModel(config);
   const int64_t size =
       std::visit([](const auto& c) { return c.img_size; }, config);
+  const auto input = HashedNormalTensor("input", {2, 3, size, size});
+  const bool masked = golden.Find("branch_scales") != nullptr;
   const auto logits =
-      model.forward(HashedNormalTensor("input", {2, 3, size, size}));
+      masked ? model.forward_train(input, Borrow(golden.View("branch_scales")))
+             : model.forward(input);
   const auto wanted = Borrow(golden.View("logits"));
   ASSERT_EQ(logits.sizes(), wanted.sizes());
   EXPECT_LT(LargestDifference(logits, wanted), 2e-5);
 
   (logits * HashedNormalTensor("cotangent", logits.sizes())).sum().backward();
   const auto parameters = model.module->named_parameters();
-  EXPECT_EQ(parameters.size() + 1, golden.Specs().size());
+  EXPECT_EQ(parameters.size() + (masked ? 2 : 1), golden.Specs().size());
   for (const auto& item : parameters) {
     const auto gradient = item.value().grad();
     ASSERT_TRUE(gradient.defined()) << item.key();
@@ -68,6 +72,35 @@ TEST(Models, HaveTimmsLogitsAndGradients) {
   for (const auto& file : files) {
     SCOPED_TRACE(file.filename());
     ExpectGolden(*checkpoint::Open(file));
+  }
+}
+
+// Made by scripts/golden/drop_path.py.
+TEST(Models, DropPathAsTimmDoes) {
+  const auto files = FilesIn(GoldenFolder() / "drop_path", ".safetensors");
+  EXPECT_EQ(files.size(), 2U);
+  for (const auto& file : files) {
+    SCOPED_TRACE(file.filename());
+    ExpectGolden(*checkpoint::Open(file));
+  }
+}
+
+TEST(Models, WithoutScalesForwardTrainIsForward) {
+  Model model = HashedModel(FindVariant("vit_tiny_patch16_224").config);
+  const auto images = HashedNormalTensor("input", {1, 3, 224, 224});
+  EXPECT_TRUE(model.forward_train(images, {}).equal(model.forward(images)));
+}
+
+TEST(Models, ScalesOfAnotherShapeAreRefused) {
+  Model model = Build(FindVariant("convnext_femto").config);
+  const auto images = at::zeros({2, 3, 64, 64});
+  try {
+    model.forward_train(images, at::ones({24, 2}));
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kMismatch);
+    EXPECT_NE(std::string(error.what()).find("[12, 2]"), std::string::npos)
+        << error.what();
   }
 }
 
