@@ -203,6 +203,7 @@ void RunEval(const EvalArgs& args) {
           PredictionLine(test, b.indices[i], logits[row], args.logits));
     }
     seen += b.size;
+    if (!spdlog::should_log(spdlog::level::info)) return;
     meter.Update({.title = "eval",
                   .step = (seen + batch - 1) / batch,
                   .steps = (test.size() + batch - 1) / batch,

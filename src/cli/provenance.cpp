@@ -48,6 +48,11 @@ std::map<std::string, std::string> Provenance(
     metadata["wsel.teacher.size"] = std::to_string(teacher->file_size());
     metadata["wsel.teacher.sha256"] = teacher_hash;
     metadata["wsel.teacher.sha256_of"] = HashScopes().NameOf(scope);
+    // The student's weights expect the pictures that the teacher's did.
+    for (const char* key : {kMeanKey, kStdKey}) {
+      const auto found = teacher->metadata().find(key);
+      if (found != teacher->metadata().end()) metadata[key] = found->second;
+    }
   }
   return metadata;
 }

@@ -217,9 +217,11 @@ void PrintResult(const train::Outcome& outcome,
 train::Watch WatchOnStderr(train::ProgressMeter& meter,
                            const recipe::Recipe& recipe) {
   const int64_t batch = recipe.train.batch_size;
+  const bool quiet = !spdlog::should_log(spdlog::level::info);
   return {.stop = LastStopSignal,
           .on_step =
-              [&meter, &recipe, batch](const train::StepReport& r) {
+              [&meter, &recipe, batch, quiet](const train::StepReport& r) {
+                if (quiet) return;
                 const int64_t epoch = (r.step - 1) / r.steps_per_epoch;
                 const int64_t done = r.step - epoch * r.steps_per_epoch;
                 meter.Update({.title = fmt::format("epoch {}/{}", epoch + 1,

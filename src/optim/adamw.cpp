@@ -16,18 +16,6 @@
 namespace wsel::optim {
 namespace {
 
-void CheckBeta(std::string_view option, double beta) {
-  if (beta >= 0 && beta < 1) return;
-  throw Error(ErrorKind::kConfig, option,
-              fmt::format("is {}: must be 0 or more and below 1", beta));
-}
-
-void CheckNotNegative(std::string_view option, double value) {
-  if (std::isfinite(value) && value >= 0) return;
-  throw Error(ErrorKind::kConfig, option,
-              fmt::format("is {}: must be a finite number, 0 or more", value));
-}
-
 // The kernel walks all tensors by memory order and checks no strides. Autograd
 // lays a gradient out as its parameter; others may not.
 at::Tensor GradientLike(const at::Tensor& parameter) {
@@ -42,13 +30,6 @@ struct Lists {
 };
 
 }  // namespace
-
-void Validate(const AdamWOptions& options) {
-  CheckBeta("optimizer.beta1", options.beta1);
-  CheckBeta("optimizer.beta2", options.beta2);
-  CheckNotNegative("optimizer.eps", options.eps);
-  CheckNotNegative("optimizer.weight_decay", options.weight_decay);
-}
 
 AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options)
     : options_(options) {
@@ -65,7 +46,10 @@ AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options)
 }
 
 void AdamW::Step(double lr) {
-  CheckNotNegative("optimizer.lr", lr);
+  if (!(std::isfinite(lr) && lr >= 0)) {
+    throw Error(ErrorKind::kConfig, "optimizer.lr",
+                fmt::format("is {}: must be a finite number, 0 or more", lr));
+  }
   const at::NoGradGuard no_grad;
   StepGroup(decayed_, lr, options_.weight_decay);
   StepGroup(plain_, lr, 0);

@@ -129,8 +129,11 @@ void ProgressMeter::Update(const ProgressPoint& point) {
     first_time_ = now;
   }
   rate_ = Measure(point, now);
-  const bool ends = point.step >= point.steps;
-  if (!begins && !ends && now - shown_ < options_.seconds) return;
+  // A bar shows where it starts and ends; lines would be two for every piece,
+  // however short.
+  const bool edge = options_.bar && (begins || point.step >= point.steps);
+  if (!shown_) shown_ = now;
+  if (!edge && now - *shown_ < options_.seconds) return;
   shown_ = now;
   if (!options_.bar) {
     options_.write(ProgressLine(point, rate_) + '\n');

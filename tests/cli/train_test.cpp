@@ -182,6 +182,29 @@ TEST(Train, ADryRunNeedsNeitherDataNorStart) {
   EXPECT_THAT(run.out, HasSubstr("5543716 parameters, 100 classes"));
 }
 
+TEST(Train, AStartOfOtherPicturesIsWarnedOf) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(
+      RunWsel(folder, Train("teacher", {"--set", "data.mean=[0.5,0.5,0.5]",
+                                        "--epochs", "1"}))
+          .exit_code,
+      0);
+  ASSERT_EQ(RunWsel(folder, {"init", "--teacher", "teacher/last.safetensors",
+                             "--student", "vit_tiny", "--img-size", "16",
+                             "--patch-size", "8", "--embed-dim", "16",
+                             "--depth", "2", "--num-heads", "2",
+                             "--num-classes", "5", "--output", "s.safetensors"})
+                .exit_code,
+            0);
+  const Outcome run =
+      RunWsel(folder, Train("run", {"--init", "s.safetensors"}));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("wsel.mean [0.5,0.5,0.5]"));
+  EXPECT_THAT(run.err,
+              HasSubstr("made anew for 2 classes: head.weight, head.bias"));
+}
+
 TEST(Train, BadInputIsToldByKind) {
   const TempFolder folder;
   WriteRecipe(folder);

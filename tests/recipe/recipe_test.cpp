@@ -82,7 +82,7 @@ TEST(Recipe, DifferencesLeaveOutWhatDecidesNothing) {
   EXPECT_THAT(
       Differences(
           a, RecipeFromJson(kSmall, "r", {"optimizer.lr=1", "model.depth=4"})),
-      ElementsAre("model.name: \"vit_d192_l6_h3_p16\", now "
+      ElementsAre("model.name: \"vit_a_patch16_224\", now "
                   "\"vit_d192_l4_h3_p16\"",
                   "model.depth: 6, now 4", "optimizer.lr: 0.004, now 1.0"));
 }

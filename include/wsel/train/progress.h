@@ -55,7 +55,8 @@ class ProgressMeter {
   explicit ProgressMeter(ProgressOptions options)
       : options_(std::move(options)) {}
 
-  // Shows the point where it is time; the first of a piece and its last always.
+  // Shows the point where it is time; on a bar also the first of a piece and
+  // its last.
   // Rates are taken over the piece under way.
   void Update(const ProgressPoint& point);
 
@@ -69,9 +70,9 @@ class ProgressMeter {
   ProgressPoint first_;  // of the piece under way
   int64_t last_step_ = 0;
   double first_time_ = 0;
-  ProgressRate rate_;       // the last that was measured
-  double shown_ = 0;        // when something was last shown
-  bool on_screen_ = false;  // a bar is
+  ProgressRate rate_;            // the last that was measured
+  std::optional<double> shown_;  // when something was last shown
+  bool on_screen_ = false;       // a bar is
 };
 
 }  // namespace wsel::train
