@@ -8,21 +8,16 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "read_all.h"
 #include "temp_folder.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/error.h"
 
 namespace wsel::checkpoint {
-
-inline std::string ReadAll(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 inline void WriteAll(const std::filesystem::path& path, std::string_view text) {
   std::ofstream(path, std::ios::binary) << text;

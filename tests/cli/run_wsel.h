@@ -7,11 +7,10 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "read_all.h"
 #include "temp_folder.h"
 
 namespace wsel {
@@ -30,12 +29,8 @@ inline Outcome RunWsel(const TempFolder& folder,
   for (const std::string& arg : args) line += fmt::format(" '{}'", arg);
   line += " >.stdout 2>.stderr </dev/null";
   const int status = std::system(line.c_str());
-  const auto read = [&](const char* name) {
-    std::ifstream file(folder / name);
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  };
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(".stdout"),
-          read(".stderr")};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+          ReadAll(folder / ".stdout"), ReadAll(folder / ".stderr")};
 }
 
 }  // namespace wsel

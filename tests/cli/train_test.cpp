@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <random>
 #include <thread>
 
@@ -46,11 +45,6 @@ void WriteRecipe(const TempFolder& folder) {
   })");
 }
 
-std::string Bytes(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 TEST(Train, LeavesAWholeRun) {
   const TempFolder folder;
   WriteRecipe(folder);
@@ -87,13 +81,13 @@ TEST(Train, AFolderThatHoldsARunIsLeftAlone) {
   const TempFolder folder;
   WriteRecipe(folder);
   ASSERT_EQ(RunWsel(folder, Train("run")).exit_code, 0);
-  const std::string before = Bytes(folder / "run" / "last.safetensors");
+  const std::string before = ReadAll(folder / "run" / "last.safetensors");
   const Outcome again = RunWsel(folder, Train("run", {"--seed", "4"}));
   EXPECT_EQ(again.exit_code, 2);
   EXPECT_THAT(again.err, HasSubstr("--resume"));
   // Finished: --resume has nothing to do.
   EXPECT_EQ(RunWsel(folder, Train("run", {"--resume"})).exit_code, 0);
-  EXPECT_EQ(Bytes(folder / "run" / "last.safetensors"), before);
+  EXPECT_EQ(ReadAll(folder / "run" / "last.safetensors"), before);
   const Outcome other =
       RunWsel(folder, Train("run", {"--resume", "--set", "optimizer.lr=1e-4"}));
   EXPECT_EQ(other.exit_code, 3);
@@ -149,7 +143,8 @@ TEST(Train, EndsInTheSameBytesThoughKilledTwentyTimes) {
   ASSERT_EQ(last.exit_code, 0) << last.err;
   for (const char* name : {"last.safetensors", "best.safetensors",
                            "last-ema.safetensors", "summary.csv"}) {
-    EXPECT_EQ(Bytes(whole / "run" / name), Bytes(torn / "run" / name)) << name;
+    EXPECT_EQ(ReadAll(whole / "run" / name), ReadAll(torn / "run" / name))
+        << name;
   }
 }
 

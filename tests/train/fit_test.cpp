@@ -27,8 +27,8 @@ void ExpectSameFiles(const TempFolder& a, const TempFolder& b) {
   for (const char* name :
        {"last.safetensors", "best.safetensors", "last-ema.safetensors",
         "best-ema.safetensors", "summary.csv"}) {
-    EXPECT_FALSE(BytesOfFile(a / name).empty()) << name;
-    EXPECT_EQ(BytesOfFile(a / name), BytesOfFile(b / name)) << name;
+    EXPECT_FALSE(ReadAll(a / name).empty()) << name;
+    EXPECT_EQ(ReadAll(a / name), ReadAll(b / name)) << name;
   }
 }
 
@@ -100,7 +100,7 @@ TEST(Fit, ADivergedLossKeepsTheLastGoodState) {
   Options options = SmallOptions();
   const TempFolder folder;
   SmallRun(options).Go(folder.path(), StopAfter(4));
-  const std::string state = BytesOfFile(folder / "state.safetensors");
+  const std::string state = ReadAll(folder / "state.safetensors");
   options.lr = 1e30;
   options.clip_grad = 0;
   options.save_minutes = 0;

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 
+#include "read_all.h"
 #include "temp_folder.h"
 #include "wsel/model/build.h"
 #include "wsel/train/fit.h"
@@ -55,11 +54,6 @@ inline Options SmallOptions() {
   options.transform.img_size = 16;
   options.evaluation.img_size = 16;
   return options;
-}
-
-inline std::string BytesOfFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // A model, its run and what came of it.

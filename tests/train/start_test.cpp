@@ -7,9 +7,8 @@
 #include "throws.h"
 #include "train/small_run.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/checkpoint/writer.h"
-#include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/step.h"
+#include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
 namespace {
@@ -24,13 +23,8 @@ model::Model Drawn(const model::Config& config, uint64_t seed) {
 
 std::unique_ptr<checkpoint::Checkpoint> Saved(const model::Model& model,
                                               const TempFolder& folder) {
-  const auto weights = optim::Snapshot(ParametersOf(model));
-  std::vector<TensorSpec> specs;
-  for (const auto& [name, tensor] : weights) {
-    specs.push_back({name, tensor.sizes().vec(), DType::kF32});
-  }
-  checkpoint::Write(folder / "w.safetensors", specs,
-                    [&](size_t i) { return BytesOf(weights[i].tensor); }, {});
+  WriteTensors(folder / "w.safetensors", optim::Snapshot(ParametersOf(model)),
+               {});
   return checkpoint::Open(folder / "w.safetensors");
 }
 
