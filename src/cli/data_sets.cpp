@@ -11,17 +11,23 @@
 namespace wsel::cli {
 namespace {
 
+// As it is on disk.
 data::Dataset Open(const data::DataOptions& options, data::Split split) {
+  data::FindDataset(options.name, "data.name", ErrorKind::kConfig);
   if (options.root.empty()) {
     throw Error(ErrorKind::kUsage, "--data-root",
                 fmt::format("is missing: the folder that holds {}; wsel "
                             "datasets shows its layout",
                             options.name));
   }
-  auto dataset = data::OpenDataset(options.name, options.root, split,
-                                   {.split_seed = options.split_seed});
-  if (options.classes.empty()) return dataset;
-  return data::OnlyClasses(dataset, options.classes);
+  return data::OpenDataset(options.name, options.root, split,
+                           {.split_seed = options.split_seed});
+}
+
+data::Dataset WithClasses(const data::Dataset& dataset,
+                          const data::DataOptions& options) {
+  return options.classes.empty() ? dataset
+                                 : data::OnlyClasses(dataset, options.classes);
 }
 
 void CheckRange(const data::DataOptions& options) {
@@ -46,17 +52,12 @@ int64_t SizeOfSubset(const data::DataOptions& options, int64_t count) {
 
 DataSets OpenDataSets(const data::DataOptions& options) {
   CheckRange(options);
-  data::FindDataset(options.name, "data.name", ErrorKind::kConfig);
-  data::Dataset train =
-      data::OpenDataset(options.name, options.root, data::Split::kTrain,
-                        {.split_seed = options.split_seed});
+  data::Dataset train = Open(options, data::Split::kTrain);
   // A range counts in the set as it is on disk, before classes are taken.
   if (!options.train_range.empty()) {
     train = data::Range(train, options.train_range[0], options.train_range[1]);
   }
-  if (!options.classes.empty()) {
-    train = data::OnlyClasses(train, options.classes);
-  }
+  train = WithClasses(train, options);
   if (!options.subset.empty()) {
     train =
         data::Subset(train, data::ParseSubset(options.subset, "data.subset"),
@@ -66,7 +67,8 @@ DataSets OpenDataSets(const data::DataOptions& options) {
 }
 
 data::Dataset OpenTestSet(const data::DataOptions& options) {
-  return Cached(Open(options, data::Split::kTest), options);
+  return Cached(WithClasses(Open(options, data::Split::kTest), options),
+                options);
 }
 
 DataSizes SizesWithoutFiles(const data::DataOptions& options) {
