@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include "wsel/data/check.h"
 #include "wsel/data/open.h"
 #include "wsel/data/table.h"
+#include "wsel/train/progress.h"
 
 namespace wsel::cli {
 namespace {
@@ -67,39 +67,22 @@ void PrintTableJson() {
   fmt::print("{}\n", rows.dump(1));
 }
 
-// A line on a terminal's stderr that counts up; nothing elsewhere.
-class ProgressLine {
- public:
-  ProgressLine(std::string what, int64_t total)
-      : what_(std::move(what)), total_(total), shown_(isatty(2) == 1) {}
-  ~ProgressLine() {
-    if (shown_) std::fputs("\r\033[K", stderr);
-  }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  void Show(int64_t done) const {
-    if (!shown_ || (done % 100 != 0 && done != total_)) return;
-    constexpr int64_t kWidth = 30;
-    const auto filled = static_cast<size_t>(kWidth * done / total_);
-    fmt::print(stderr, "\r{} [{}{}] {}/{}", what_, std::string(filled, '#'),
-               std::string(kWidth - filled, ' '), done, total_);
-    std::fflush(stderr);
-  }
-
- private:
-  std::string what_;
-  int64_t total_;
-  bool shown_;
-};
-
 Checked CheckSplit(const DatasetFacts& facts, const CheckArgs& args,
                    Split split) {
   const auto set = data::OpenDataset(facts.name, args.root, split,
                                      {.split_seed = args.split_seed});
-  const ProgressLine line(set.name, set.size());
-  return {split, data::Check(set, 0, [&](int64_t done) { line.Show(done); }),
-          data::Unusual(facts, split, set), set.classes, set.size()};
+  auto options = train::ProgressOnStderr(0);
+  const bool on_terminal = options.bar;
+  train::ProgressMeter meter(std::move(options));
+  const auto show = [&](int64_t done) {
+    if (!on_terminal) return;
+    meter.Update(
+        {.title = set.name, .step = done, .steps = set.size(), .images = done});
+  };
+  auto report = data::Check(set, 0, show);
+  meter.Clear();
+  return {split, std::move(report), data::Unusual(facts, split, set),
+          set.classes, set.size()};
 }
 
 std::string SizeRange(int least, int most) {
