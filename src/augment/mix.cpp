@@ -74,6 +74,10 @@ void DrawBox(int img_size, const RandomStream& stream, MixDraw& draw) {
 
 }  // namespace
 
+bool Mixes(const MixOptions& options) {
+  return options.mixup_alpha > 0 || options.cutmix_alpha > 0;
+}
+
 void Validate(const MixOptions& options, std::string_view where) {
   CheckRange(where, "mixup_alpha", options.mixup_alpha, 0, 1e6);
   CheckRange(where, "cutmix_alpha", options.cutmix_alpha, 0, 1e6);
@@ -91,9 +95,7 @@ MixDraw DrawMix(const MixOptions& options, int img_size, uint64_t seed,
   const bool mixup = options.mixup_alpha > 0;
   const bool cutmix = options.cutmix_alpha > 0;
   const auto choice = stream("choice");
-  if (!(mixup || cutmix) || choice.Uniform(0) >= options.probability) {
-    return draw;
-  }
+  if (!Mixes(options) || choice.Uniform(0) >= options.probability) return draw;
   draw.cutmix =
       cutmix && (!mixup || choice.Uniform(1) < options.switch_probability);
   draw.lambda = Beta(draw.cutmix ? options.cutmix_alpha : options.mixup_alpha,

@@ -49,12 +49,7 @@ struct EvalArgs {
 
 model::Config ModelOf(const EvalArgs& args, const Weights& weights) {
   if (!args.model.empty()) return NamedModel(args.model);
-  if (weights.model) return weights.model->config;
-  throw Error(ErrorKind::kMismatch, args.checkpoint,
-              weights.refusal.empty()
-                  ? "holds no ViT or ConvNeXt under timm's names; wsel inspect "
-                    "lists what it holds"
-                  : weights.refusal);
+  return RequireModel(weights).config;
 }
 
 void CheckClasses(const model::Config& config, const data::Dataset& test) {
@@ -168,8 +163,7 @@ void RunEval(const EvalArgs& args) {
   const train::Normalisation normalisation{
       Channels(args.mean, "--mean", weights, kMeanKey, defaults.mean),
       Channels(args.std, "--std", weights, kStdKey, defaults.std)};
-  const auto size = static_cast<int>(
-      std::visit([](const auto& c) { return c.img_size; }, config));
+  const auto size = static_cast<int>(ImageSize(config));
   const int64_t batch =
       args.batch > 0
           ? args.batch

@@ -28,17 +28,11 @@ namespace {
 
 model::Config TeacherModel(const InitArgs& args, const Weights& teacher) {
   if (!args.teacher_model.empty()) return NamedModel(args.teacher_model);
-  if (!teacher.model) {
-    throw Error(ErrorKind::kMismatch, args.teacher,
-                teacher.refusal.empty()
-                    ? "holds no ViT or ConvNeXt under timm's names; wsel "
-                      "inspect lists what it holds"
-                    : teacher.refusal);
-  }
-  for (const std::string& assumption : teacher.model->assumptions) {
+  const model::Detection& found = RequireModel(teacher);
+  for (const std::string& assumption : found.assumptions) {
     spdlog::debug("assumed of the teacher: {}", assumption);
   }
-  return teacher.model->config;
+  return found.config;
 }
 
 // The student asked for; under --head reuse with the teacher's classes where

@@ -43,16 +43,11 @@ Features PixelFeatures(const data::Dataset& set) {
 // A model's pooled output before its head.
 Features BackboneFeatures(const ProbeArgs& args) {
   const Weights weights = OpenWeights(args.checkpoint);
-  if (!weights.model) {
-    throw Error(ErrorKind::kMismatch, args.checkpoint,
-                "holds no ViT or ConvNeXt under timm's names");
-  }
-  model::Config config = weights.model->config;
+  model::Config config = RequireModel(weights).config;
   model::SetNumClasses(config, 0);
   model::Model model = model::Build(config);
   Load(model, *weights.adapted.tensors);
-  const auto size = static_cast<int>(
-      std::visit([](const auto& c) { return c.img_size; }, config));
+  const auto size = static_cast<int>(ImageSize(config));
   return {size, model.forward};
 }
 

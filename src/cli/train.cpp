@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "wsel/augment/mix.h"
 #include "wsel/cli/calm_threads.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
@@ -20,6 +21,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 #include "wsel/core/version.h"
+#include "wsel/data/sampler.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/layout.h"
 #include "wsel/train/fit.h"
@@ -53,10 +55,9 @@ void SettleForDevice(recipe::Recipe& recipe, const c10::Device& device) {
                choice.reason);
   train.precision = choice.precision;
   if (train.micro_batch == 0) {
-    const bool mixes = train.mix.mixup_alpha > 0 || train.mix.cutmix_alpha > 0;
     const double given = train.memory_gb * 1024 * 1024 * 1024;
     train.micro_batch = train::SolveMicroBatch(
-        train.batch_size, mixes ? train.mixup_batch : 1,
+        train.batch_size, Mixes(train.mix) ? train.mixup_batch : 1,
         train::ActivationBytes(recipe.model),
         given > 0 ? static_cast<int64_t>(given) : MemoryBudget(device),
         device.is_cpu() ? kLargestOnCpu : kLargestOnGpu);
@@ -111,7 +112,7 @@ void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
     fmt::print("steps       unknown without the data set\n");
     return;
   }
-  const int64_t steps = train::StepsPerEpoch(train, train_size);
+  const int64_t steps = data::StepsPerEpoch(train_size, train.batch_size);
   fmt::print("pictures    {} to train, {} to test\n", train_size, test_size);
   fmt::print("steps       {} = {} epochs x {}\n", steps * train.epochs,
              train.epochs, steps);

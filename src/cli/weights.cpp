@@ -26,4 +26,13 @@ Weights OpenWeights(const std::string& path) {
   return weights;
 }
 
+const model::Detection& RequireModel(const Weights& weights) {
+  if (weights.model) return *weights.model;
+  throw Error(ErrorKind::kMismatch, weights.file->path().string(),
+              weights.refusal.empty()
+                  ? "holds no ViT or ConvNeXt under timm's names; wsel inspect "
+                    "lists what it holds"
+                  : weights.refusal);
+}
+
 }  // namespace wsel::cli

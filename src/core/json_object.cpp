@@ -90,6 +90,13 @@ bool JsonObject::Convert(const Json& value, int64_t& out) {
   return true;
 }
 
+bool JsonObject::Convert(const Json& value, uint64_t& out) {
+  int64_t number = 0;
+  if (!Convert(value, number) || number < 0) return false;
+  out = static_cast<uint64_t>(number);
+  return true;
+}
+
 bool JsonObject::Convert(const Json& value, int& out) {
   int64_t wide = 0;
   if (!Convert(value, wide) || wide != static_cast<int>(wide)) return false;

@@ -1,15 +1,13 @@
 #include "wsel/data/loader.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <string_view>
 #include <thread>
 #include <utility>
 
+#include "wsel/core/check.h"
 #include "wsel/core/error.h"
 
 namespace wsel::data {
@@ -17,19 +15,12 @@ namespace {
 
 constexpr size_t kMostNames = 20;
 
-void CheckRange(std::string_view option, int64_t value, int64_t least,
-                int64_t most) {
-  if (value >= least && value <= most) return;
-  throw Error(ErrorKind::kConfig, option,
-              fmt::format("is {}: must be {} to {}", value, least, most));
-}
-
 // The bounds keep the bytes of a batch countable.
 void Validate(const LoaderOptions& options) {
-  CheckRange("img_size", options.img_size, 1, 1 << 14);
-  CheckRange("batch_size", options.batch_size, 1, 1 << 24);
-  CheckRange("workers", options.workers, -1, 1024);
-  CheckRange("slots", options.slots, 2, 1024);
+  CheckBetween("img_size", options.img_size, 1, 1 << 14);
+  CheckBetween("batch_size", options.batch_size, 1, 1 << 24);
+  CheckBetween("workers", options.workers, -1, 1024);
+  CheckBetween("slots", options.slots, 2, 1024);
 }
 
 std::shared_ptr<uint8_t> OrdinaryMemory(size_t bytes) {
@@ -153,13 +144,13 @@ void Loader::State::PlanOne() {
     return;
   }
   const auto size = static_cast<int64_t>(plan.indices.size());
-  CheckRange("indices of a batch", size, 1, options.batch_size);
+  CheckBetween("indices of a batch", size, 1, options.batch_size);
 
   Slot& slot = SlotOf(planned);
   Batch& batch = slot.batch;
   batch.labels.clear();
   for (const int64_t index : plan.indices) {
-    CheckRange("index of a sample", index, 0, dataset.size() - 1);
+    CheckBetween("index of a sample", index, 0, dataset.size() - 1);
     batch.labels.push_back(dataset.labels[static_cast<size_t>(index)]);
   }
   batch.epoch = plan.epoch;

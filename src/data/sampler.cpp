@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "wsel/core/check.h"
 #include "wsel/core/error.h"
 #include "wsel/core/philox.h"
 
@@ -17,19 +18,9 @@ namespace {
   throw Error(ErrorKind::kConfig, option, message);
 }
 
-void CheckPositive(std::string_view option, int64_t value) {
-  if (value < 1) Refuse(option, fmt::format("is {}: must be 1 or more", value));
-}
-
 void Validate(const TrainSampling& sampling) {
-  CheckPositive("train.batch_size", sampling.batch_size);
-  if (sampling.size < sampling.batch_size) {
-    Refuse("train.batch_size",
-           fmt::format("is {}, more than the {} training pictures, so that no "
-                       "step is full: lower it, or train on more pictures",
-                       sampling.batch_size, sampling.size));
-  }
-  CheckPositive("the loader's batch", sampling.chunk);
+  StepsPerEpoch(sampling.size, sampling.batch_size);
+  CheckAtLeast("the loader's batch", sampling.chunk, 1);
   if (sampling.batch_size % sampling.chunk != 0) {
     Refuse("the loader's batch",
            fmt::format("is {}: must divide train.batch_size, which is {}",
@@ -51,7 +42,7 @@ class TrainStream {
  public:
   explicit TrainStream(const TrainSampling& sampling)
       : sampling_(sampling),
-        steps_per_epoch_(sampling.size / sampling.batch_size),
+        steps_per_epoch_(StepsPerEpoch(sampling.size, sampling.batch_size)),
         step_(sampling.first_step) {}
 
   BatchPlan operator()() {
@@ -92,13 +83,24 @@ std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch) {
   return order;
 }
 
+int64_t StepsPerEpoch(int64_t size, int64_t batch_size) {
+  CheckAtLeast("train.batch_size", batch_size, 1);
+  if (size < batch_size) {
+    Refuse("train.batch_size",
+           fmt::format("is {}, more than the {} training pictures, so that no "
+                       "step is full: lower it, or train on more pictures",
+                       batch_size, size));
+  }
+  return size / batch_size;
+}
+
 NextBatch TrainBatches(const TrainSampling& sampling) {
   Validate(sampling);
   return TrainStream(sampling);
 }
 
 NextBatch EvalBatches(int64_t size, int64_t batch) {
-  CheckPositive("the loader's batch", batch);
+  CheckAtLeast("the loader's batch", batch, 1);
   return [size, batch, begin = int64_t{0}]() mutable -> BatchPlan {
     std::vector<int64_t> indices(
         static_cast<size_t>(std::min(batch, size - begin)));

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "wsel/core/check.h"
 #include "wsel/core/error.h"
 
 namespace wsel::model {
@@ -20,8 +21,7 @@ class Checker {
 
   void Range(std::string_view field, int64_t value, int64_t low,
              int64_t high) const {
-    Require(value >= low && value <= high, field,
-            fmt::format("is {}; it must be {} to {}", value, low, high));
+    CheckBetween(fmt::format("{}.{}", where_, field), value, low, high);
   }
   void Size(std::string_view field, int64_t value) const {
     Range(field, value, 1, kMaxSize);
@@ -108,6 +108,10 @@ std::string_view Family(const Config& config) {
 const std::string& NameOf(const Config& config) {
   return std::visit([](const auto& c) -> const std::string& { return c.name; },
                     config);
+}
+
+int64_t ImageSize(const Config& config) {
+  return std::visit([](const auto& c) { return c.img_size; }, config);
 }
 
 int64_t NumClasses(const Config& config) {

@@ -2,22 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include "channel_order.h"
 #include "wsel/model/depthwise.h"
 #include "wsel/model/residual.h"
 
 namespace wsel::model {
-namespace {
-
-at::Tensor ToChannelsFirst(const at::Tensor& x) {
-  return x.permute({0, 3, 1, 2});  // [B, H, W, D] -> [B, D, H, W]
-}
-
-at::Tensor ToChannelsLast(const at::Tensor& x) {
-  return x.permute({0, 2, 3, 1});  // [B, D, H, W] -> [B, H, W, D]
-}
-
-}  // namespace
-
 ConvMlpImpl::ConvMlpImpl(int64_t width, bool conv) {
   fc1 = register_module("fc1", Pointwise(width, 4 * width, conv));
   fc2 = register_module("fc2", Pointwise(4 * width, width, conv));

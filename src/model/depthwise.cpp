@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "channel_order.h"
 #include "depthwise_gradient.h"
 #include "fused.h"
 
@@ -12,14 +13,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-at::Tensor ToChannelsFirst(const at::Tensor& x) {
-  return x.permute({0, 3, 1, 2});  // [B, H, W, C] -> [B, C, H, W]
-}
-
-at::Tensor ToChannelsLast(const at::Tensor& x) {
-  return x.permute({0, 2, 3, 1});  // [B, C, H, W] -> [B, H, W, C]
-}
 
 // x [B, H, W, C]
 at::Tensor Convolve(const at::Tensor& x, const at::Tensor& weight,

@@ -5,13 +5,13 @@
 #include <numeric>
 
 #include "wsel/core/philox.h"
+#include "wsel/model/layout.h"
 
 namespace wsel::model {
 namespace {
 
 int64_t Blocks(const Config& config) {
-  if (const auto* vit = std::get_if<VitConfig>(&config)) return vit->depth;
-  const auto& depths = std::get<ConvNextConfig>(config).depths;
+  const auto depths = StageDepths(config);
   return std::accumulate(depths.begin(), depths.end(), int64_t{0});
 }
 
@@ -35,12 +35,13 @@ std::vector<float> DropPathScales(const Config& config, double rate,
                                   uint64_t seed, int64_t step, int64_t first,
                                   int64_t count) {
   const RandomStream stream(seed, fmt::format("drop_path.{}", step));
-  const int64_t branches = DropPathBranches(config);
+  const int64_t blocks = Blocks(config);
+  const int64_t per_block = BranchesPerBlock(config);
+  const int64_t branches = blocks * per_block;
   std::vector<float> scales;
   scales.reserve(static_cast<size_t>(branches * count));
   for (int64_t branch = 0; branch < branches; ++branch) {
-    const int64_t block = branch / BranchesPerBlock(config);
-    const double keep = 1 - RateOf(block, Blocks(config), rate);
+    const double keep = 1 - RateOf(branch / per_block, blocks, rate);
     for (int64_t position = first; position < first + count; ++position) {
       const int64_t address = position * branches + branch;
       const bool kept = stream.Uniform(static_cast<uint64_t>(address)) < keep;

@@ -17,10 +17,6 @@ Config Architecture(Config config) {
   return config;
 }
 
-int64_t ImageSize(const Config& config) {
-  return std::visit([](const auto& c) { return c.img_size; }, config);
-}
-
 std::string NameBySizes(const VitConfig& c) {
   return fmt::format("vit_d{}_l{}_h{}_p{}", c.embed_dim, c.depth, c.num_heads,
                      c.patch_size);

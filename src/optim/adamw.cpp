@@ -6,11 +6,8 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
-#include <fmt/format.h>
 
-#include <cmath>
-
-#include "wsel/core/error.h"
+#include "wsel/core/check.h"
 #include "wsel/optim/weight_decay.h"
 
 namespace wsel::optim {
@@ -46,10 +43,7 @@ AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options)
 }
 
 void AdamW::Step(double lr) {
-  if (!(std::isfinite(lr) && lr >= 0)) {
-    throw Error(ErrorKind::kConfig, "optimizer.lr",
-                fmt::format("is {}: must be a finite number, 0 or more", lr));
-  }
+  CheckNotNegative("optimizer.lr", lr);
   const at::NoGradGuard no_grad;
   StepGroup(decayed_, lr, options_.weight_decay);
   StepGroup(plain_, lr, 0);

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <string_view>
 
+#include "wsel/core/check.h"
 #include "wsel/core/error.h"
 
 namespace wsel::optim {
@@ -14,12 +14,6 @@ void CheckBeta(std::string_view option, double beta) {
   if (beta >= 0 && beta < 1) return;
   throw Error(ErrorKind::kConfig, option,
               fmt::format("is {}: must be 0 or more and below 1", beta));
-}
-
-void CheckNotNegative(std::string_view option, double value) {
-  if (std::isfinite(value) && value >= 0) return;
-  throw Error(ErrorKind::kConfig, option,
-              fmt::format("is {}: must be a finite number, 0 or more", value));
 }
 
 }  // namespace

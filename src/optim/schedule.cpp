@@ -7,6 +7,7 @@
 #include <numbers>
 #include <string_view>
 
+#include "wsel/core/check.h"
 #include "wsel/core/error.h"
 
 namespace wsel::optim {
@@ -14,16 +15,6 @@ namespace {
 
 [[noreturn]] void Refuse(std::string_view option, std::string_view message) {
   throw Error(ErrorKind::kConfig, option, message);
-}
-
-void CheckRate(std::string_view option, double rate) {
-  if (std::isfinite(rate) && rate >= 0) return;
-  Refuse(option,
-         fmt::format("is {}: must be a finite number, 0 or more", rate));
-}
-
-void CheckAtLeastOne(std::string_view option, int64_t count) {
-  if (count < 1) Refuse(option, fmt::format("is {}: must be 1 or more", count));
 }
 
 // numpy.linspace(0, lr, steps)[step]
@@ -44,15 +35,15 @@ double Cosine(double lr, double min_lr, int64_t steps, int64_t step) {
 }  // namespace
 
 void Validate(const ScheduleOptions& options) {
-  CheckRate("optimizer.lr", options.lr);
-  CheckRate("optimizer.min_lr", options.min_lr);
+  CheckNotNegative("optimizer.lr", options.lr);
+  CheckNotNegative("optimizer.min_lr", options.min_lr);
   if (options.min_lr > options.lr) {
     Refuse("optimizer.min_lr",
            fmt::format("is {}, above optimizer.lr {}: the rate would rise",
                        options.min_lr, options.lr));
   }
-  CheckAtLeastOne("train.epochs", options.epochs);
-  CheckAtLeastOne("steps per epoch", options.steps_per_epoch);
+  CheckAtLeast("train.epochs", options.epochs, 1);
+  CheckAtLeast("steps per epoch", options.steps_per_epoch, 1);
   if (options.epochs >
       std::numeric_limits<int64_t>::max() / options.steps_per_epoch) {
     Refuse("train.epochs",

@@ -10,14 +10,9 @@
 #include <type_traits>
 
 #include "fields.h"
-#include "wsel/augment/erasing.h"
-#include "wsel/augment/eval_transform.h"
-#include "wsel/augment/mix.h"
-#include "wsel/augment/train_transform.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/registry.h"
 #include "wsel/model/config_json.h"
-#include "wsel/optim/schedule.h"
 
 namespace wsel::recipe {
 namespace {
@@ -66,13 +61,6 @@ struct Reader {
     } else {
       value = section.Get<T>(key);
     }
-  }
-  void operator()(uint64_t& value) const {
-    const auto number = section.Get<int64_t>(key);
-    if (number < 0) {
-      throw Error(section.kind(), section.PathOf(key), "must not be negative");
-    }
-    value = static_cast<uint64_t>(number);
   }
   // A subset is a number, a fraction or text such as "10%".
   void operator()(std::string& value) const {
@@ -137,8 +125,7 @@ void ReadModel(JsonObject& root, Recipe& recipe) {
 
 // What follows from other values.
 void Settle(Recipe& recipe) {
-  const auto size = static_cast<int>(std::visit(
-      [](const auto& config) { return config.img_size; }, recipe.model));
+  const auto size = static_cast<int>(ImageSize(recipe.model));
   recipe.train.transform.img_size = size;
   recipe.train.evaluation.img_size = size;
   for (size_t c = 0; c < 3; ++c) {
@@ -171,20 +158,6 @@ void Override(Json& root, const std::string& set) {
     }
   }
   (*at)[path.substr(start)] = std::move(value);
-}
-
-void ValidateAll(const Recipe& recipe) {
-  train::Validate(recipe.train);
-  augment::Validate(recipe.train.transform, "augment");
-  augment::Validate(recipe.train.erasing, "erasing");
-  augment::Validate(recipe.train.mix, "mix");
-  augment::Validate(recipe.train.evaluation, "evaluation");
-  optim::Validate(recipe.train.optimizer);
-  optim::Validate(
-      optim::ScheduleOptions{.lr = recipe.train.lr,
-                             .min_lr = recipe.train.min_lr,
-                             .epochs = recipe.train.epochs,
-                             .warmup_epochs = recipe.train.warmup_epochs});
 }
 
 // Values that may change within a run.
@@ -231,7 +204,7 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   sections.Finish();
   root.Finish();
   Settle(recipe);
-  ValidateAll(recipe);
+  train::Validate(recipe.train);
   return recipe;
 }
 

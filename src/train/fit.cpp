@@ -9,15 +9,13 @@
 
 #include "wsel/augment/mix.h"
 #include "wsel/augment/mix_apply.h"
-#include "wsel/checkpoint/writer.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
-#include "wsel/optim/schedule.h"
-#include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/pictures.h"
 #include "wsel/train/run_log.h"
 #include "wsel/train/step.h"
 #include "wsel/train/upload.h"
+#include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
 namespace {
@@ -28,13 +26,9 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-bool Mixes(const Options& options) {
-  return options.mix.mixup_alpha > 0 || options.mix.cutmix_alpha > 0;
-}
-
 // Pictures that are mixed together.
 int64_t UnitOf(const Options& options) {
-  return Mixes(options) ? options.mixup_batch : options.micro_batch;
+  return Mixes(options.mix) ? options.mixup_batch : options.micro_batch;
 }
 
 // Pictures that the loader hands over at once: whole micro-batches of whole
@@ -43,31 +37,11 @@ int64_t ChunkOf(const Options& options) {
   return std::max(UnitOf(options), options.micro_batch);
 }
 
-optim::ScheduleOptions ScheduleOf(const Options& options, int64_t size) {
-  return {.lr = options.lr,
-          .min_lr = options.min_lr,
-          .epochs = options.epochs,
-          .warmup_epochs = options.warmup_epochs,
-          .steps_per_epoch = StepsPerEpoch(options, size)};
-}
-
 data::LoaderOptions LoaderOptionsOf(const Run& run, int64_t batch_size) {
   return {.img_size = run.options.transform.img_size,
           .batch_size = batch_size,
           .workers = run.workers,
           .skip_broken = run.skip_broken};
-}
-
-void WriteWeights(const std::filesystem::path& path,
-                  const optim::NamedTensors& weights,
-                  const std::map<std::string, std::string>& metadata) {
-  std::vector<TensorSpec> specs;
-  for (const auto& [name, tensor] : weights) {
-    specs.push_back({name, tensor.sizes().vec(), DType::kF32});
-  }
-  checkpoint::Write(
-      path, specs, [&](size_t i) { return BytesOf(weights[i].tensor); },
-      metadata);
 }
 
 // Weights that are the best so far, and wait to be saved.
@@ -86,7 +60,9 @@ class Training {
         options_(run.options),
         folder_(folder),
         watch_(watch),
-        schedule_(ScheduleOf(run.options, run.train.size())),
+        schedule_(ScheduleOf(
+            run.options,
+            data::StepsPerEpoch(run.train.size(), run.options.batch_size))),
         total_steps_(optim::TotalSteps(schedule_)),
         step_(model, run.options, run.options.precision, run.device),
         uploader_(run.device, run.options.normalisation) {
@@ -164,12 +140,11 @@ class Training {
     std::vector<at::Tensor> targets;
     for (int64_t at = 0; at < batch.size; at += unit) {
       double lambda = 1;
-      if (Mixes(options_)) {
+      if (Mixes(options_.mix)) {
         const auto draw =
             augment::DrawMix(options_.mix, options_.transform.img_size,
                              options_.seed, step, (first + at) / unit);
-        auto images = chunk.images.narrow(0, at, unit);
-        images.copy_(augment::Mix(images, draw));
+        augment::Mix(chunk.images.narrow(0, at, unit), draw);
         lambda = draw.lambda;
       }
       targets.push_back(augment::MixTargets(chunk.labels.narrow(0, at, unit),
@@ -287,7 +262,7 @@ class Training {
   void SaveWeights(std::string_view which, const Best& weights) {
     auto metadata = run_.metadata;
     metadata["wsel.epoch"] = std::to_string(weights.epoch);
-    WriteWeights(folder_.weights(which), weights.weights, metadata);
+    WriteTensors(folder_.weights(which), weights.weights, metadata);
   }
 
   // Weights first: a state that is there always has its weights beside it.
@@ -338,14 +313,6 @@ class Training {
 };
 
 }  // namespace
-
-int64_t StepsPerEpoch(const Options& options, int64_t size) {
-  if (size >= options.batch_size) return size / options.batch_size;
-  throw Error(ErrorKind::kConfig, "train.batch_size",
-              fmt::format("is {}, more than the {} training pictures: an epoch "
-                          "would have no step",
-                          options.batch_size, size));
-}
 
 Outcome Fit(model::Model& model, const Run& run, const RunFolder& folder,
             const Watch& watch) {

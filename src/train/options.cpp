@@ -5,6 +5,11 @@
 #include <cmath>
 #include <string_view>
 
+#include "wsel/augment/erasing.h"
+#include "wsel/augment/eval_transform.h"
+#include "wsel/augment/mix.h"
+#include "wsel/augment/train_transform.h"
+#include "wsel/core/check.h"
 #include "wsel/core/error.h"
 
 namespace wsel::train {
@@ -12,18 +17,6 @@ namespace {
 
 [[noreturn]] void Refuse(std::string_view option, std::string_view message) {
   throw Error(ErrorKind::kConfig, option, message);
-}
-
-void AtLeast(std::string_view option, int64_t value, int64_t least) {
-  if (value < least) {
-    Refuse(option, fmt::format("is {}; it must be {} or more", value, least));
-  }
-}
-
-void Between(std::string_view option, double value, double low, double high) {
-  if (!(value >= low && value <= high)) {
-    Refuse(option, fmt::format("is {}; it must be {} to {}", value, low, high));
-  }
 }
 
 void Divides(std::string_view option, int64_t part, std::string_view of,
@@ -35,12 +28,12 @@ void Divides(std::string_view option, int64_t part, std::string_view of,
 }
 
 void ValidateBatches(const Options& o) {
-  AtLeast("train.batch_size", o.batch_size, 1);
-  AtLeast("train.micro_batch", o.micro_batch, 0);
-  AtLeast("train.eval_batch", o.eval_batch, 0);
-  const bool mixes = o.mix.mixup_alpha > 0 || o.mix.cutmix_alpha > 0;
+  CheckAtLeast("train.batch_size", o.batch_size, 1);
+  CheckAtLeast("train.micro_batch", o.micro_batch, 0);
+  CheckAtLeast("train.eval_batch", o.eval_batch, 0);
+  const bool mixes = Mixes(o.mix);
   if (mixes) {
-    AtLeast("train.mixup_batch", o.mixup_batch, 2);
+    CheckAtLeast("train.mixup_batch", o.mixup_batch, 2);
     if (o.mixup_batch % 2 != 0) {
       Refuse("train.mixup_batch",
              fmt::format("is {}; a picture is mixed with its mirror in the "
@@ -80,21 +73,28 @@ const Registry<Precision>& Precisions() {
   return kRegistry;
 }
 
+optim::ScheduleOptions ScheduleOf(const Options& o, int64_t steps_per_epoch) {
+  return {.lr = o.lr,
+          .min_lr = o.min_lr,
+          .epochs = o.epochs,
+          .warmup_epochs = o.warmup_epochs,
+          .steps_per_epoch = steps_per_epoch};
+}
+
 void Validate(const Options& o) {
-  AtLeast("train.epochs", o.epochs, 1);
-  AtLeast("train.warmup_epochs", o.warmup_epochs, 0);
-  if (o.warmup_epochs > o.epochs) {
-    Refuse("train.warmup_epochs",
-           fmt::format("is {}, longer than the training ({} epochs)",
-                       o.warmup_epochs, o.epochs));
-  }
+  optim::Validate(ScheduleOf(o, 1));
+  optim::Validate(o.optimizer);
+  augment::Validate(o.transform, "augment");
+  augment::Validate(o.erasing, "erasing");
+  augment::Validate(o.mix, "mix");
+  augment::Validate(o.evaluation, "evaluation");
   ValidateBatches(o);
-  AtLeast("train.eval_every", o.eval_every, 1);
-  Between("train.save_minutes", o.save_minutes, 0, 1e6);
-  Between("train.memory_gb", o.memory_gb, 0, 1e6);
-  Between("train.clip_grad", o.clip_grad, 0, 1e9);
-  Between("train.drop_path", o.drop_path, 0, 0.999);
-  Between("train.ema_decay", o.ema_decay, 0, 0.9999999);
+  CheckAtLeast("train.eval_every", o.eval_every, 1);
+  CheckRealBetween("train.save_minutes", o.save_minutes, 0, 1e6);
+  CheckRealBetween("train.memory_gb", o.memory_gb, 0, 1e6);
+  CheckRealBetween("train.clip_grad", o.clip_grad, 0, 1e9);
+  CheckRealBetween("train.drop_path", o.drop_path, 0, 0.999);
+  CheckRealBetween("train.ema_decay", o.ema_decay, 0, 0.9999999);
   ValidateNormalisation(o.normalisation);
 }
 

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/checkpoint/writer.h"
 #include "wsel/core/json_object.h"
 #include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
 namespace {
@@ -42,12 +42,7 @@ Progress FromText(const std::string& text, const std::string& where) {
   JsonObject object(json, where, ErrorKind::kFormat);
   Progress progress;
   VisitFields(progress, [&](const char* key, auto& value) {
-    using T = std::remove_reference_t<decltype(value)>;
-    if constexpr (std::is_same_v<T, uint64_t>) {
-      value = static_cast<uint64_t>(object.Get<int64_t>(key));
-    } else {
-      value = object.Get<T>(key);
-    }
+    value = object.Get<std::remove_reference_t<decltype(value)>>(key);
   });
   object.Finish();
   return progress;
@@ -57,14 +52,7 @@ Progress FromText(const std::string& text, const std::string& where) {
 
 void SaveState(const std::filesystem::path& path, const Progress& progress,
                const optim::NamedTensors& tensors) {
-  std::vector<TensorSpec> specs;
-  for (const auto& [name, tensor] : tensors) {
-    specs.push_back(
-        {name, tensor.sizes().vec(), FromScalarType(tensor.scalar_type())});
-  }
-  checkpoint::Write(path, specs,
-                    [&](size_t i) { return BytesOf(tensors[i].tensor); },
-                    {{kProgressKey, ToText(progress)}});
+  WriteTensors(path, tensors, {{kProgressKey, ToText(progress)}});
 }
 
 SavedState LoadState(const std::filesystem::path& path) {

@@ -5,6 +5,8 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "wsel/augment/erase_apply.h"
+
 namespace wsel::train {
 namespace {
 
@@ -67,12 +69,8 @@ Uploaded Uploader::Upload(const data::Batch& batch, int64_t img_size) {
   for (size_t i = 0; i < batch.overlays.size(); ++i) {
     const data::Overlay& o = batch.overlays[i];
     if (o.height == 0) continue;
-    const auto values = at::from_blob(const_cast<float*>(o.values.data()),
-                                      {3, o.height, o.width}, at::kFloat);
-    out.images[static_cast<int64_t>(i)]
-        .slice(1, o.top, o.top + o.height)
-        .slice(2, o.left, o.left + o.width)
-        .copy_(values);
+    augment::Erase(out.images, static_cast<int64_t>(i), o.top, o.left, o.height,
+                   o.width, o.values);
   }
   out.labels = Copy(Labels(batch));
   return out;

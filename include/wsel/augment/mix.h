@@ -8,6 +8,9 @@
 
 namespace wsel::augment {
 
+// Whether pictures are mixed at all: mixup, CutMix or both are on.
+bool Mixes(const MixOptions& options);
+
 // How a unit of pictures is mixed with itself in reverse order.
 struct MixDraw {
   // The share of a picture itself, of its pixels and its label; 1: no mix. For

@@ -24,6 +24,9 @@ struct Weights {
 // wrote into its metadata, else from names and shapes.
 Weights OpenWeights(const std::string& path);
 
+// Errors: kMismatch where nobody knows what model it is, with the reason.
+const model::Detection& RequireModel(const Weights& weights);
+
 // The key of the metadata under which this program keeps the model's config.
 inline constexpr const char* kModelKey = "wsel.model";
 // And of what pictures its weights were trained on, as JSON: mean and deviation

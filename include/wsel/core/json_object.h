@@ -28,8 +28,9 @@ class JsonObject {
 
   bool Has(std::string_view key);
 
-  // The value as T (bool, int64_t, int, double, std::string or std::vector of
-  // those). Integers are not taken from fractions, nor numbers from strings.
+  // The value as T (bool, int64_t, uint64_t, int, double, std::string or
+  // std::vector of those). Integers are not taken from fractions, nor numbers
+  // from strings.
   template <typename T>
   T Get(std::string_view key) {
     const auto& value = Raw(key);
@@ -55,6 +56,7 @@ class JsonObject {
  private:
   static bool Convert(const nlohmann::ordered_json& value, bool& out);
   static bool Convert(const nlohmann::ordered_json& value, int64_t& out);
+  static bool Convert(const nlohmann::ordered_json& value, uint64_t& out);
   static bool Convert(const nlohmann::ordered_json& value, int& out);
   static bool Convert(const nlohmann::ordered_json& value, double& out);
   static bool Convert(const nlohmann::ordered_json& value, std::string& out);

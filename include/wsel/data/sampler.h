@@ -12,9 +12,13 @@ namespace wsel::data {
 // random stream (seed, "sampler <epoch>").
 std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch);
 
+// size / batch_size; samples left over are dropped. Errors: kConfig where
+// batch_size is larger than the set, or less than 1.
+int64_t StepsPerEpoch(int64_t size, int64_t batch_size);
+
 // The training set in a fresh order each epoch. A step takes batch_size
 // samples, handed out in chunks: batch_size / chunk batches of the loader. An
-// epoch has size / batch_size steps; samples left over are dropped.
+// epoch has StepsPerEpoch.
 struct TrainSampling {
   int64_t size = 0;        // of the data set
   int64_t batch_size = 0;  // samples of a step
@@ -25,8 +29,8 @@ struct TrainSampling {
 };
 
 // The chunks of steps first_step ... total_steps - 1. Those of a step depend on
-// seed and step alone, wherever the stream started. Errors: kConfig where
-// batch_size is larger than the set, or a number makes no sense.
+// seed and step alone, wherever the stream started. Errors: as
+// StepsPerEpoch; kConfig where another number makes no sense.
 NextBatch TrainBatches(const TrainSampling& sampling);
 
 // All samples in order, the last batch as small as need be; epoch 0.

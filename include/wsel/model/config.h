@@ -77,6 +77,8 @@ using Config = std::variant<VitConfig, ConvNextConfig>;
 // "ViT" or "ConvNeXt"
 std::string_view Family(const Config& config);
 const std::string& NameOf(const Config& config);
+// In pixels a side.
+int64_t ImageSize(const Config& config);
 int64_t NumClasses(const Config& config);
 void SetNumClasses(Config& config, int64_t num_classes);
 

@@ -69,10 +69,6 @@ struct Outcome {
   int64_t broken = 0;
 };
 
-// Steps in one epoch of `size` pictures.
-// Errors: kConfig where they do not fill one batch.
-int64_t StepsPerEpoch(const Options& options, int64_t size);
-
 // Trains `model`, which is on run.device, and keeps `folder`: metrics, summary,
 // last and best weights, the state. Goes on from the folder's state where
 // there is one. Everything that decides the numbers is addressed by seed, step

@@ -7,6 +7,7 @@
 #include "wsel/augment/options.h"
 #include "wsel/core/registry.h"
 #include "wsel/optim/adamw_options.h"
+#include "wsel/optim/schedule.h"
 
 namespace wsel::train {
 
@@ -65,8 +66,13 @@ struct Options {
   augment::EvalTransformOptions evaluation;
 };
 
-// Errors: kConfig at the option ("train.batch_size"): a number out of its
-// range, sizes that do not divide, a warm-up that leaves no epoch.
+// The learning rate over epochs of so many steps.
+optim::ScheduleOptions ScheduleOf(const Options& options,
+                                  int64_t steps_per_epoch);
+
+// Looks at all of them, those of other rooms too. Errors: kConfig at the option
+// ("train.batch_size"): a number out of its range, sizes that do not divide, a
+// warm-up longer than the training.
 void Validate(const Options& options);
 
 }  // namespace wsel::train

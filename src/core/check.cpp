@@ -1,0 +1,45 @@
+#include "wsel/core/check.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "wsel/core/error.h"
+
+namespace wsel {
+namespace {
+
+template <typename T>
+void CheckWithin(std::string_view option, T value, T low, T high) {
+  // Written so that NaN fails.
+  if (value >= low && value <= high) return;
+  throw Error(ErrorKind::kConfig, option,
+              fmt::format("is {}; it must be {} to {}", value, low, high));
+}
+
+}  // namespace
+
+void CheckAtLeast(std::string_view option, int64_t value, int64_t least) {
+  if (value >= least) return;
+  throw Error(ErrorKind::kConfig, option,
+              fmt::format("is {}; it must be {} or more", value, least));
+}
+
+void CheckBetween(std::string_view option, int64_t value, int64_t low,
+                  int64_t high) {
+  CheckWithin(option, value, low, high);
+}
+
+void CheckRealBetween(std::string_view option, double value, double low,
+                      double high) {
+  CheckWithin(option, value, low, high);
+}
+
+void CheckNotNegative(std::string_view option, double value) {
+  if (std::isfinite(value) && value >= 0) return;
+  throw Error(
+      ErrorKind::kConfig, option,
+      fmt::format("is {}; it must be a finite number, 0 or more", value));
+}
+
+}  // namespace wsel
