@@ -14,6 +14,7 @@ import pathlib
 import sys
 import zipfile
 
+import ml_dtypes
 import numpy
 import safetensors
 import safetensors.torch
@@ -26,6 +27,7 @@ DTYPES = [
     "uint64", "float8_e4m3fn", "float8_e5m2", "float16", "bfloat16",
     "float32", "float64",
 ]
+NUMPY_DTYPES = [name for name in DTYPES if not name.startswith(("float8", "bf"))]
 
 
 def ramp(*shape, dtype=torch.float32):
@@ -97,11 +99,18 @@ def make():
                                 metadata={"format": "pt"})
     torch.save(every, FOLDER / "legacy.pth",
                _use_new_zipfile_serialization=False)
-    numpy.savez(FOLDER / "arrays.npz", kernel=numpy.ones((2, 2)))
+    arrays = {name: ramp(2, 3).numpy().astype(name) for name in NUMPY_DTYPES}
+    arrays["bfloat16"] = ramp(2, 3).numpy().astype(ml_dtypes.bfloat16)
+    arrays["block_0/fortran"] = numpy.asfortranarray(ramp(2, 3).numpy())
+    arrays["block_0/scalar"] = numpy.float32(5)
+    arrays["block_0/empty"] = numpy.zeros((0, 4))
+    arrays["text"] = numpy.array(["jax"])
+    numpy.savez(FOLDER / "arrays.npz", **arrays)
+    numpy.savez_compressed(FOLDER / "compressed.npz", kernel=ramp(2).numpy())
     (FOLDER / "versions.json").write_text(json.dumps({
         "python": sys.version.split()[0], "torch": torch.__version__,
         "safetensors": safetensors.__version__,
-        "numpy": numpy.__version__}, indent=2) + "\n")
+        "numpy": numpy.__version__, "ml_dtypes": ml_dtypes.__version__}, indent=2) + "\n")
 
 
 def load(path):

@@ -100,7 +100,8 @@ std::string DescribeForeign(std::span<const std::byte> bytes) {
   }
   if (start.starts_with('{')) return DescribeJson(start);
   return "is no checkpoint that is known here: neither safetensors, nor a zip "
-         "of torch.save or TorchScript; a cut or broken download looks like "
+         "of torch.save, TorchScript or NumPy; a cut or broken download looks "
+         "like "
          "this too";
 }
 

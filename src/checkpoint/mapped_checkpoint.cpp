@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "wsel/checkpoint/refusal.h"
@@ -12,6 +14,8 @@
 
 namespace wsel::checkpoint {
 namespace {
+
+constexpr size_t kUnread = std::numeric_limits<size_t>::max();
 
 bool IsAligned(std::span<const std::byte> bytes, DType dtype) {
   return reinterpret_cast<uintptr_t>(bytes.data()) % SizeOf(dtype) == 0;
@@ -35,6 +39,8 @@ std::string_view Name(Container container) {
       return "torch zip";
     case Container::kTorchScript:
       return "TorchScript";
+    case Container::kNpz:
+      return "npz";
   }
   return "unknown";
 }
@@ -42,20 +48,30 @@ std::string_view Name(Container container) {
 MappedCheckpoint::MappedCheckpoint(std::unique_ptr<MappedFile> file,
                                    Contents contents)
     : file_(std::move(file)), contents_(std::move(contents)) {
-  index_.reserve(contents_.specs.size());
+  const std::string path = file_->path().string();
+  if (contents_.specs.empty() && !contents_.unread.empty()) {
+    const Unread& first = contents_.unread[0];
+    Refuse(AtTensor(path, first.name), first.reason);
+  }
+  index_.reserve(contents_.specs.size() + contents_.unread.size());
   for (size_t i = 0; i < contents_.specs.size(); ++i) {
-    const std::string& name = contents_.specs[i].name;
-    if (!IsTensorName(name)) {
-      Refuse(file_->path().string(),
-             fmt::format("a tensor is called {}: names are UTF-8 text of 1 to "
-                         "1024 bytes without control characters; rename it",
-                         Quoted(name)));
-    }
-    if (!index_.emplace(name, i).second) {
-      Refuse(AtTensor(file_->path().string(), name),
-             "two tensors have this name; save the weights under distinct "
-             "names");
-    }
+    AddName(contents_.specs[i].name, i);
+  }
+  for (const Unread& unread : contents_.unread) AddName(unread.name, kUnread);
+}
+
+void MappedCheckpoint::AddName(std::string_view name, size_t index) {
+  const std::string path = file_->path().string();
+  if (!IsTensorName(name)) {
+    Refuse(path,
+           fmt::format("a tensor is called {}: names are UTF-8 text of 1 to "
+                       "1024 bytes without control characters; rename it",
+                       Quoted(name)));
+  }
+  if (!index_.emplace(name, index).second) {
+    Refuse(AtTensor(path, name),
+           "two tensors have this name; save the weights under distinct "
+           "names");
   }
 }
 
@@ -64,6 +80,13 @@ size_t MappedCheckpoint::IndexOf(std::string_view name) const {
   if (at == index_.end()) {
     throw Error(ErrorKind::kMismatch, AtTensor(path().string(), name),
                 "there is no such tensor; see `wsel inspect`");
+  }
+  if (at->second == kUnread) {
+    const auto& unread = contents_.unread;
+    const auto found =
+        std::find_if(unread.begin(), unread.end(),
+                     [&](const Unread& u) { return u.name == name; });
+    Refuse(AtTensor(path().string(), name), found->reason);
   }
   return at->second;
 }

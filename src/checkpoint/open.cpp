@@ -3,9 +3,11 @@
 
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/foreign.h"
+#include "wsel/checkpoint/npz.h"
 #include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/safetensors.h"
 #include "wsel/checkpoint/torch_zip.h"
+#include "wsel/checkpoint/zip.h"
 #include "wsel/core/mapped_file.h"
 
 namespace wsel::checkpoint {
@@ -22,6 +24,12 @@ bool LooksLikeSafetensors(Bytes bytes) {
   return bytes.size() >= 9 && bytes[8] == std::byte{'{'};
 }
 
+std::unique_ptr<Checkpoint> OpenZip(std::unique_ptr<MappedFile> file) {
+  const ZipArchive zip(file->bytes(), file->path().string());
+  const auto open = IsNpz(zip) ? OpenNpz : OpenTorchZip;
+  return open(std::move(file), zip);
+}
+
 struct Reader {
   bool (*takes)(Bytes);
   std::unique_ptr<Checkpoint> (*open)(std::unique_ptr<MappedFile>);
@@ -29,7 +37,7 @@ struct Reader {
 
 // The first that takes the file reads it.
 constexpr std::array kReaders = {
-    Reader{LooksLikeZip, OpenTorchZip},
+    Reader{LooksLikeZip, OpenZip},
     Reader{LooksLikeSafetensors, OpenSafetensors},
 };
 

@@ -21,22 +21,6 @@ std::string_view TextOf(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-[[noreturn]] void RefuseOtherZip(const ZipArchive& zip,
-                                 const std::string& path) {
-  const auto& entries = zip.entries();
-  const bool numpy = std::all_of(
-      entries.begin(), entries.end(),
-      [](const ZipEntry& entry) { return entry.name.ends_with(".npy"); });
-  if (numpy && !entries.empty()) {
-    Refuse(path,
-           "is a NumPy archive (.npz), which is not read yet; load it with "
-           "numpy.load and write it with safetensors.numpy.save_file");
-  }
-  Refuse(path,
-         "is a zip file, but not one of torch.save: it has no folder with a "
-         "data.pkl; name the checkpoint that is inside, or download it again");
-}
-
 // The one folder that everything is in: "archive", or the name that the file
 // had when it was saved.
 std::string FindRoot(const ZipArchive& zip, const std::string& path) {
@@ -52,18 +36,20 @@ std::string FindRoot(const ZipArchive& zip, const std::string& path) {
     }
     root = folder;
   }
-  if (root.empty()) RefuseOtherZip(zip, path);
+  if (root.empty()) {
+    Refuse(path,
+           "is a zip file, but not one of torch.save: it has no folder with a "
+           "data.pkl; name the checkpoint that is inside, or download it "
+           "again");
+  }
   return root;
 }
 
 // One archive being read: the zip, and its tensors as they are found.
 class Archive {
  public:
-  Archive(Bytes file, const std::string& path)
-      : file_(file),
-        path_(path),
-        zip_(file, path),
-        root_(FindRoot(zip_, path)) {
+  Archive(Bytes file, const ZipArchive& zip, const std::string& path)
+      : file_(file), path_(path), zip_(zip), root_(FindRoot(zip_, path)) {
     contents_.container =
         Record("constants.pkl") == nullptr && Record("bytecode.pkl") == nullptr
             ? Container::kTorchZip
@@ -229,15 +215,16 @@ class Archive {
 
   Bytes file_;
   std::string path_;
-  ZipArchive zip_;
+  const ZipArchive& zip_;
   std::string root_;
   Contents contents_;
 };
 
 }  // namespace
 
-std::unique_ptr<Checkpoint> OpenTorchZip(std::unique_ptr<MappedFile> file) {
-  Contents contents = Archive(file->bytes(), file->path().string()).Read();
+std::unique_ptr<Checkpoint> OpenTorchZip(std::unique_ptr<MappedFile> file,
+                                         const ZipArchive& zip) {
+  Contents contents = Archive(file->bytes(), zip, file->path().string()).Read();
   return std::make_unique<MappedCheckpoint>(std::move(file),
                                             std::move(contents));
 }

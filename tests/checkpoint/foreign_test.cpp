@@ -212,7 +212,7 @@ const Row kRows[] = {
      {2, 3, 4},
      DType::kI64,
      300.0},
-    {.file = "candle_test.npz", .expected = "NumPy archive"},
+    {"candle_test.npz", 2, "x_plus_one", {10}, DType::kI64, 55},
     {"candle_test.pt", 1, "test", {2, 4}, DType::kI64, 36.0},
     {"candle_test_with_key.pt",
      1,

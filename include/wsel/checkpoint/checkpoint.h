@@ -7,15 +7,23 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wsel/tensor/source.h"
 
 namespace wsel::checkpoint {
 
-enum class Container { kSafetensors, kTorchZip, kTorchScript };
+enum class Container { kSafetensors, kTorchZip, kTorchScript, kNpz };
 
-// "safetensors", "torch zip", "TorchScript"
+// "safetensors", "torch zip", "TorchScript", "npz"
 std::string_view Name(Container container);
+
+// A tensor that is in a file but of a kind that is not read (complex, sparse,
+// quantised, big-endian), with the reason.
+struct Unread {
+  std::string name;
+  std::string reason;
+};
 
 // An open checkpoint file. Its table of contents is read and checked on
 // opening; tensors are memory-mapped and touched only through View().
@@ -34,6 +42,10 @@ class Checkpoint : public TensorSource {
   // __metadata__, or the scalars and strings of a pickle under dotted names
   // ("epoch" -> "300", "args.model" -> "vit_tiny").
   virtual const std::map<std::string, std::string>& metadata() const = 0;
+  // Tensors that are not among Specs(), since they cannot be read. They do not
+  // hurt the others; who asks View() for one gets kFormat with the reason. A
+  // file that has nothing else is refused.
+  virtual const std::vector<Unread>& unread() const = 0;
 };
 
 // Opens a file as what its content shows it to be; its name plays no part.

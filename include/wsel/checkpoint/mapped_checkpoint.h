@@ -31,6 +31,7 @@ struct Contents {
   Container container = Container::kSafetensors;
   std::vector<TensorSpec> specs;
   std::vector<TensorPlace> places;
+  std::vector<Unread> unread;
   std::map<std::string, std::string> metadata;
   // For a header that does not lie in the file in one piece.
   std::vector<std::byte> header_copy;
@@ -40,7 +41,8 @@ struct Contents {
 // A checkpoint whose tensors are ranges of one mapped file.
 class MappedCheckpoint final : public Checkpoint {
  public:
-  // Errors: kFormat where two tensors have one name, or a name cannot be shown.
+  // Errors: kFormat where two tensors have one name, or a name cannot be shown,
+  // or none of them can be read.
   MappedCheckpoint(std::unique_ptr<MappedFile> file, Contents contents);
 
   const std::vector<TensorSpec>& Specs() const override {
@@ -61,8 +63,12 @@ class MappedCheckpoint final : public Checkpoint {
   const std::map<std::string, std::string>& metadata() const override {
     return contents_.metadata;
   }
+  const std::vector<Unread>& unread() const override {
+    return contents_.unread;
+  }
 
  private:
+  void AddName(std::string_view name, size_t index);
   size_t IndexOf(std::string_view name) const;
 
   std::unique_ptr<MappedFile> file_;

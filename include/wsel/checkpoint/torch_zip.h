@@ -4,14 +4,15 @@
 #include <memory>
 
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/checkpoint/zip.h"
 #include "wsel/core/mapped_file.h"
 
 namespace wsel::checkpoint {
 
 // Reads what torch.save (1.6 and later) and torch.jit.save write: a zip with
 // one folder that holds data.pkl and, stored uncompressed, data/<key>.
-// Errors: kFormat, with file and tensor; also for other zip files, which are
-// named where they are known (NumPy's .npz).
-std::unique_ptr<Checkpoint> OpenTorchZip(std::unique_ptr<MappedFile> file);
+// Errors: kFormat, with file and tensor; also for other zip files.
+std::unique_ptr<Checkpoint> OpenTorchZip(std::unique_ptr<MappedFile> file,
+                                         const ZipArchive& zip);
 
 }  // namespace wsel::checkpoint

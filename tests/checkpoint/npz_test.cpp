@@ -1,0 +1,182 @@
+#include "wsel/checkpoint/npz.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "checkpoint/files.h"
+#include "checkpoint/npy_bytes.h"
+#include "wsel/checkpoint/npy_header.h"
+
+namespace wsel::checkpoint {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using namespace std::string_literals;
+
+std::string RefusalOf(const std::string& npy) {
+  return Refusal(ZipOf({{.name = "w.npy", .data = npy}}));
+}
+
+std::string RefusalOfHeader(const std::string& literal) {
+  return RefusalOf(Npy(literal, std::string(8, '\x01')));
+}
+
+TEST(Npz, ReadsWhatNumpyAndJaxWrite) {
+  const auto file = Open(Golden("arrays.npz"));
+  EXPECT_EQ(file->container(), Container::kNpz);
+  EXPECT_EQ(Name(file->container()), "npz");
+  EXPECT_EQ(file->Specs().size(), 16U);
+  for (const TensorSpec& spec : file->Specs()) {
+    if (spec.name.starts_with("block_0/")) continue;
+    EXPECT_EQ(spec.name, Name(spec.dtype));
+    EXPECT_EQ(spec.shape, (Shape{2, 3}));
+  }
+  EXPECT_EQ(Elements<uint8_t>(file->View("bool")),
+            (std::vector<uint8_t>{0, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(Elements<int16_t>(file->View("int16")), Ramp<int16_t>(6));
+  EXPECT_EQ(Elements<uint64_t>(file->View("uint64")), Ramp<uint64_t>(6));
+  EXPECT_EQ(Elements<float>(file->View("float32")), Ramp<float>(6));
+  EXPECT_EQ(Elements<double>(file->View("float64")), Ramp<double>(6));
+  EXPECT_THAT(Elements<uint16_t>(file->View("float16")),
+              ElementsAre(0, 0x3C00, 0x4000, 0x4200, 0x4400, 0x4500));
+  EXPECT_THAT(Elements<uint16_t>(file->View("bfloat16")),
+              ElementsAre(0, 0x3F80, 0x4000, 0x4040, 0x4080, 0x40A0));
+}
+
+TEST(Npz, KeepsSlashesShapesAndOrder) {
+  const auto file = Open(Golden("arrays.npz"));
+  const TensorView fortran = file->View("block_0/fortran");
+  EXPECT_EQ(fortran.strides, (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(Elements<float>(fortran), Ramp<float>(6));
+  EXPECT_EQ(file->View("block_0/scalar").spec.shape, Shape{});
+  EXPECT_THAT(Elements<float>(file->View("block_0/scalar")), ElementsAre(5));
+  EXPECT_EQ(file->View("block_0/empty").spec.shape, (Shape{0, 4}));
+}
+
+TEST(Npz, ListsWhatItDoesNotRead) {
+  const auto file = Open(Golden("arrays.npz"));
+  ASSERT_EQ(file->unread().size(), 1U);
+  EXPECT_EQ(file->unread()[0].name, "text");
+  EXPECT_EQ(file->Find("text"), nullptr);
+  try {
+    file->View("text");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kFormat);
+    EXPECT_THAT(error.what(), HasSubstr("'<U3', which is not read"));
+  }
+}
+
+// Hashes of provenance are of the header: it must hold shapes and checksums.
+TEST(Npz, TheHeaderHoldsWhatSaysWhereTensorsAre) {
+  const auto file = Open(Golden("arrays.npz"));
+  const auto header = file->header();
+  const std::string text(reinterpret_cast<const char*>(header.data()),
+                         header.size());
+  EXPECT_THAT(text, HasSubstr("'shape': (0, 4)"));
+  EXPECT_THAT(text, HasSubstr("PK\x01\x02"));
+}
+
+TEST(Npz, ReadsEveryVersionAndSpelling) {
+  const std::string data(8, '\x01');
+  for (const char* literal :
+       {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
+        "{'shape':(2,),'fortran_order':True,'descr':\"<f4\"}",
+        "{ 'descr' : 'bfloat16', 'fortran_order': False, 'shape': (4L,)}  \n",
+        "{'descr': '|V2', 'fortran_order': False, 'shape': (2, 2, 1)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': ()}"}) {
+    EXPECT_EQ(RefusalOfHeader(literal), "") << literal;
+    EXPECT_EQ(RefusalOf(Npy(literal, data, 2)), "");
+    EXPECT_EQ(RefusalOf(Npy(literal, data, 3)), "");
+  }
+}
+
+TEST(Npz, RefusesOtherTypesWhereNothingElseIsThere) {
+  const auto type = [](const std::string& descr) {
+    return RefusalOfHeader(fmt::format(
+        "{{'descr': {}, 'fortran_order': False, 'shape': (2,)}}", descr));
+  };
+  EXPECT_THAT(type("'>f4'"), HasSubstr("big-endian"));
+  EXPECT_THAT(type("'|O'"), HasSubstr("Python objects"));
+  EXPECT_THAT(type("'<c8'"), HasSubstr("'<c8', which is not read"));
+  EXPECT_THAT(type("'<V1'"), HasSubstr("'<V1', which is not read"));
+  EXPECT_THAT(type("'\x1b[2J'"), HasSubstr("'?[2J'"));
+  EXPECT_THAT(type("[('a', '<f4')]"), HasSubstr("structures"));
+}
+
+TEST(Npz, RefusesCompressedArrays) {
+  EXPECT_THAT(Refusal(ReadAll(Golden("compressed.npz"))),
+              HasSubstr("tensor 'kernel': is compressed"));
+}
+
+TEST(Npz, RefusesHeadersThatNumpyDoesNotWrite) {
+  const auto shape = [](const std::string& text) {
+    return RefusalOfHeader(fmt::format(
+        "{{'descr': '|u1', 'fortran_order': False, 'shape': {}}}", text));
+  };
+  EXPECT_EQ(shape("(8,)"), "");
+  EXPECT_THAT(shape("(8)"), HasSubstr("no tuple"));
+  EXPECT_THAT(shape("(8 1)"), HasSubstr("comma"));
+  EXPECT_THAT(shape("(,)"), HasSubstr("no number"));
+  EXPECT_THAT(shape("(8,,)"), HasSubstr("no number"));
+  EXPECT_THAT(shape("(-8,)"), HasSubstr("no number"));
+  EXPECT_THAT(shape("(8.0,)"), HasSubstr("comma"));
+  EXPECT_THAT(shape("(0x8,)"), HasSubstr("comma"));
+  EXPECT_THAT(shape("(9223372036854775808,)"), HasSubstr("63 bits"));
+  EXPECT_THAT(shape("(8,"), HasSubstr("no number"));
+  EXPECT_THAT(shape("8"), HasSubstr("'(' is wanted"));
+  std::string ones = "(8,";
+  for (int i = 0; i < 64; ++i) ones += "1,";
+  EXPECT_THAT(shape(ones + ")"), HasSubstr("more than 64"));
+  EXPECT_THAT(shape("(8,)} {"), HasSubstr("follows the dictionary"));
+  EXPECT_THAT(shape("(8,), 'shape': (8,)"), HasSubstr("twice"));
+  EXPECT_THAT(shape("(8,), 'x': 1"), HasSubstr("'x' is unknown"));
+  for (const char* literal :
+       {"", "{}", "{'descr': '<f4'}", "{'descr: 1}", "[", "{'descr': 1}",
+        "{'fortran_order': 1}", "{'fortran_order' False}", "os.system('x')"}) {
+    EXPECT_THAT(RefusalOfHeader(literal), HasSubstr("of the array's header"))
+        << literal;
+  }
+}
+
+TEST(Npz, RefusesShapesThatDoNotFit) {
+  const auto shape = [](const std::string& text) {
+    return RefusalOfHeader(fmt::format(
+        "{{'descr': '<f4', 'fortran_order': True, 'shape': {}}}", text));
+  };
+  EXPECT_THAT(shape("(3,)"), HasSubstr("takes 12 bytes, the file has 8"));
+  EXPECT_THAT(shape("(1,)"), HasSubstr("takes 4 bytes, the file has 8"));
+  EXPECT_THAT(shape("(4294967296, 4294967296)"), HasSubstr("overflows"));
+  EXPECT_THAT(shape("(4611686018427387904,)"), HasSubstr("overflows"));
+  EXPECT_THAT(shape("(0, 4294967296, 4294967296)"), HasSubstr("overflows"));
+}
+
+TEST(Npz, RefusesBrokenArrays) {
+  EXPECT_THAT(RefusalOf(""), HasSubstr("truncated"));
+  EXPECT_THAT(RefusalOf("\x93NUMPZ\x01"), HasSubstr("no NumPy array"));
+  EXPECT_THAT(RefusalOf("\x93NUMPY\x01"), HasSubstr("truncated"));
+  EXPECT_THAT(RefusalOf("\x93NUMPY\x01\x00\x76\x00{"s), HasSubstr("truncated"));
+  EXPECT_THAT(RefusalOf("\x93NUMPY\x04\x00\x02\x00{}"s),
+              HasSubstr("version 4.0"));
+  EXPECT_THAT(RefusalOf("\x93NUMPY\x02\x00\xff\xff\xff\xff{}"s),
+              HasSubstr("4294967295 bytes long"));
+}
+
+TEST(Npz, NamesMustBeFitToShow) {
+  const std::string npy =
+      Npy("{'descr': '|u1', 'fortran_order': False, 'shape': ()}", "x");
+  EXPECT_THAT(Refusal(ZipOf({{.name = ".npy", .data = npy}})),
+              HasSubstr("a tensor is called ''"));
+  EXPECT_THAT(Refusal(ZipOf({{.name = "\n.npy", .data = npy}})),
+              HasSubstr("a tensor is called '?'"));
+  // What is not read is shown too.
+  const std::string object =
+      Npy("{'descr': '|O', 'fortran_order': False, 'shape': ()}", "x");
+  EXPECT_THAT(Refusal(ZipOf({{.name = "a.npy", .data = npy},
+                             {.name = "\n.npy", .data = object}})),
+              HasSubstr("a tensor is called '?'"));
+}
+
+}  // namespace
+}  // namespace wsel::checkpoint
