@@ -2,17 +2,24 @@
 
     python scripts/golden/checkpoints.py              # writes the goldens
     python scripts/golden/checkpoints.py --check FILE [LIKE]
+    python scripts/golden/checkpoints.py --sums FILE...
 
 --check loads FILE as its users will: a .pth with torch.load(weights_only=True)
 (plain and with mmap), anything else with safetensors.torch; prints its
 tensors, and with LIKE compares names, shapes, dtypes and bytes with that file.
+--sums prints, for the table of tests/checkpoint/foreign_test.cpp, how many
+tensors each FILE holds and the sum of their CRC-32 (only of files you trust:
+they are unpickled).
 """
 
 import argparse
+import io
 import json
 import pathlib
+import pickle
 import sys
 import zipfile
+import zlib
 
 import ml_dtypes
 import numpy
@@ -79,6 +86,22 @@ def views():
             "empty": torch.zeros(0, 4)}
 
 
+def set_aside():
+    """One ordinary tensor among those that are not read."""
+    value = ramp(2, 2)
+    return {"weight": value, "complex": torch.complex(value, value),
+            "negated": torch.complex(value, value).conj().imag,
+            "sparse": value.to_sparse(), "array": value.numpy(),
+            "quantised": torch.quantize_per_tensor(value, 1.0, 0, torch.qint8),
+            "meta": value.to("meta"), "scalar": numpy.float32(1)}
+
+
+def save_legacy(value, name, protocol=2):
+    """In the format from before torch 1.6."""
+    torch.save(value, FOLDER / name, pickle_protocol=protocol,
+               _use_new_zipfile_serialization=False)
+
+
 def make():
     FOLDER.mkdir(parents=True, exist_ok=True)
     every = {name: ramp(2, 3, dtype=getattr(torch, name)) for name in DTYPES}
@@ -97,8 +120,10 @@ def make():
     torch.jit.save(torch.jit.freeze(script.eval()), str(FOLDER / "frozen.pt"))
     safetensors.torch.save_file(every, FOLDER / "dtypes.safetensors",
                                 metadata={"format": "pt"})
-    torch.save(every, FOLDER / "legacy.pth",
-               _use_new_zipfile_serialization=False)
+    torch.save(set_aside(), FOLDER / "set_aside.pth")
+    save_legacy(every, "legacy.pth")
+    save_legacy(set_aside() | training() | views(), "legacy_training.pth")
+    save_legacy(module().state_dict(), "legacy_protocol4.pth", protocol=4)
     arrays = {name: ramp(2, 3).numpy().astype(name) for name in NUMPY_DTYPES}
     arrays["bfloat16"] = ramp(2, 3).numpy().astype(ml_dtypes.bfloat16)
     arrays["block_0/fortran"] = numpy.asfortranarray(ramp(2, 3).numpy())
@@ -124,8 +149,70 @@ def load(path):
     return loaded
 
 
+def tensors_in(value):
+    """All tensors of what torch.load gives, however deep."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, numpy.ndarray) and value.dtype != object:
+        return [torch.from_numpy(value)]
+    if isinstance(value, torch.nn.Module):
+        value = value.state_dict()
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, (list, tuple)):
+        value = list(getattr(value, "__dict__", {}).values())
+    return [tensor for item in value for tensor in tensors_in(item)]
+
+
+class Attributes:
+    """Stands for a class of TorchScript."""
+
+
+def attributes_of_script(path):
+    """All attributes of a scripted module; its state_dict() has not all."""
+    archive = torch._C.PyTorchFileReader(str(path))
+
+    class Unpickler(pickle.Unpickler):
+        def find_class(self, module, name):
+            if module.startswith("__torch__"):
+                return Attributes
+            if module == "torch" and name.endswith("Storage"):
+                return getattr(torch, name)
+            return super().find_class(module, name)
+
+        def persistent_load(self, saved):
+            _, kind, key, _, count = saved[:5]
+            tensor = archive.get_storage_from_record(
+                f"data/{key}", count, kind.dtype)
+            return tensor.storage()
+
+    return Unpickler(io.BytesIO(archive.get_record("data.pkl"))).load()
+
+
+def load_any(path):
+    start = path.read_bytes()[:9]
+    if start[8:] == b"{":
+        return safetensors.torch.load_file(path)
+    if path.suffix == ".npz":
+        return dict(numpy.load(path))
+    if b"constants.pkl" in path.read_bytes():
+        return attributes_of_script(path)
+    return torch.load(path, weights_only=False, map_location="cpu")
+
+
+def print_sums(paths):
+    for path in paths:
+        try:
+            found = tensors_in(load_any(path))
+        except Exception as error:  # whatever it is, it is not read
+            print(f"{path.name}: {type(error).__name__}: {str(error)[:90]}")
+            continue
+        total = sum(zlib.crc32(raw(tensor)) for tensor in found) % 2**32
+        print(f"{path.name}: {len(found)} 0x{total:08X}")
+
+
 def raw(tensor):
-    return bytes(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+    return bytes(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy())
 
 
 def check(path, like):
@@ -148,8 +235,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--check", nargs="+", type=pathlib.Path,
                         metavar=("FILE", "LIKE"))
+    parser.add_argument("--sums", nargs="+", type=pathlib.Path,
+                        metavar="FILE")
     arguments = parser.parse_args()
-    if arguments.check:
+    if arguments.sums:
+        print_sums(arguments.sums)
+    elif arguments.check:
         check(arguments.check[0], (arguments.check[1:] or [None])[0])
     else:
         make()

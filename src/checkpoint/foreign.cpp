@@ -18,14 +18,9 @@ struct Foreign {
 
 // The first row that fits is meant, so the narrower ones come first.
 constexpr std::array kForeign = {
-    // PROTO, LONG1 of ten bytes, and torch's number 0x1950a86a20f9469cfc6c
-    Foreign{2, "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv,
-            "is a checkpoint of torch before 1.6 (legacy torch.save), which is "
-            "not read yet; load it with torch.load in Python and torch.save it "
-            "again"},
     Foreign{0, "sys_info"sv,
-            "is a tar checkpoint of torch before 0.1.10, which torch.load "
-            "itself no longer reads with weights_only=True; convert it with a "
+            "is a tar checkpoint of torch before 0.1.10, which even torch.load "
+            "refuses today; convert it with a "
             "torch of that time"},
     Foreign{257, "ustar"sv,
             "is a tar archive; unpack it and name the checkpoint inside"},
@@ -100,7 +95,8 @@ std::string DescribeForeign(std::span<const std::byte> bytes) {
   }
   if (start.starts_with('{')) return DescribeJson(start);
   return "is no checkpoint that is known here: neither safetensors, nor a zip "
-         "of torch.save, TorchScript or NumPy; a cut or broken download looks "
+         "of torch.save, TorchScript or NumPy, nor a file of torch before 1.6; "
+         "a cut or broken download looks "
          "like "
          "this too";
 }

@@ -39,6 +39,8 @@ std::string_view Name(Container container) {
       return "torch zip";
     case Container::kTorchScript:
       return "TorchScript";
+    case Container::kLegacyTorch:
+      return "legacy torch";
     case Container::kNpz:
       return "npz";
   }

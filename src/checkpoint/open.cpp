@@ -3,6 +3,7 @@
 
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/foreign.h"
+#include "wsel/checkpoint/legacy_torch.h"
 #include "wsel/checkpoint/npz.h"
 #include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/safetensors.h"
@@ -38,6 +39,7 @@ struct Reader {
 // The first that takes the file reads it.
 constexpr std::array kReaders = {
     Reader{LooksLikeZip, OpenZip},
+    Reader{IsLegacyTorch, OpenLegacyTorch},
     Reader{LooksLikeSafetensors, OpenSafetensors},
 };
 

@@ -136,6 +136,7 @@ class Machine {
     }
   }
 
+  size_t size() const { return cursor_.offset(); }
   size_t value_count() const { return value_count_; }
 
  private:
@@ -503,6 +504,7 @@ class Machine {
 Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where) {
   Machine machine(bytes, where, nodes_);
   root_ = machine.Run();
+  size_ = machine.size();
   value_count_ = machine.value_count();
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,18 +14,53 @@ namespace {
 using Kind = PickleNode::Kind;
 using Items = std::vector<PickleValue>;
 
-constexpr std::array<std::pair<std::string_view, DType>, 10> kStorages = {{
-    {"BoolStorage", DType::kBool},
-    {"ByteStorage", DType::kU8},
-    {"CharStorage", DType::kI8},
-    {"ShortStorage", DType::kI16},
-    {"IntStorage", DType::kI32},
-    {"LongStorage", DType::kI64},
-    {"HalfStorage", DType::kF16},
-    {"BFloat16Storage", DType::kBF16},
-    {"FloatStorage", DType::kF32},
-    {"DoubleStorage", DType::kF64},
+struct StorageType {
+  std::string_view name;
+  int64_t size;                // bytes an element
+  std::optional<DType> dtype;  // nothing where it is not read
+};
+
+constexpr std::array<StorageType, 18> kStorages = {{
+    {"BoolStorage", 1, DType::kBool},
+    {"ByteStorage", 1, DType::kU8},
+    {"CharStorage", 1, DType::kI8},
+    {"ShortStorage", 2, DType::kI16},
+    {"IntStorage", 4, DType::kI32},
+    {"LongStorage", 8, DType::kI64},
+    {"HalfStorage", 2, DType::kF16},
+    {"BFloat16Storage", 2, DType::kBF16},
+    {"FloatStorage", 4, DType::kF32},
+    {"DoubleStorage", 8, DType::kF64},
+    {"UntypedStorage", 1, std::nullopt},
+    {"ComplexFloatStorage", 8, std::nullopt},
+    {"ComplexDoubleStorage", 16, std::nullopt},
+    {"QInt8Storage", 1, std::nullopt},
+    {"QUInt8Storage", 1, std::nullopt},
+    {"QInt32Storage", 4, std::nullopt},
+    {"QUInt4x2Storage", 1, std::nullopt},
+    {"QUInt2x4Storage", 1, std::nullopt},
 }};
+
+// "torch.FloatStorage", or "torch.cuda.FloatStorage": where it was when it was
+// saved does not matter. Null where the type is unknown.
+const StorageType* FindStorageType(const PickleValue& value) {
+  const std::string type = GlobalName(value);
+  const auto* found =
+      std::find_if(kStorages.begin(), kStorages.end(), [&](const auto& row) {
+        return type.substr(type.rfind('.') + 1) == row.name;
+      });
+  return found == kStorages.end() ? nullptr : found;
+}
+
+// ("storage", class, key, location, count), and in legacy files (view key,
+// offset, count) or None; null where the node names no storage.
+const Items* StorageId(const PickleNode& persistent) {
+  const PickleNode* id = NodeOf(persistent.items[0], Kind::kTuple);
+  if (id == nullptr || id->items.size() < 5) return nullptr;
+  const auto* kind = std::get_if<std::string_view>(&id->items[0]);
+  const bool keyed = std::holds_alternative<std::string_view>(id->items[2]);
+  return kind != nullptr && *kind == "storage" && keyed ? &id->items : nullptr;
+}
 
 // Reads the arguments of one call to torch._utils._rebuild_tensor*.
 class Rebuild {
@@ -33,29 +69,33 @@ class Rebuild {
       : path_(path), name_(name) {}
 
   // _rebuild_tensor(storage, offset, size, stride), and _v2, which adds
-  // requires_grad and backward_hooks.
+  // requires_grad, backward_hooks and metadata.
   PickledTensor Typed(const Items& arguments) const {
-    PickledTensor tensor = Geometry(arguments);
-    const Items& storage = StorageId(arguments[0]);
-    tensor.spec.dtype = StorageType(storage[1]);
-    const auto size = static_cast<int64_t>(SizeOf(tensor.spec.dtype));
-    if (__builtin_mul_overflow(Integer(storage[4]), size,
-                               &tensor.storage_bytes)) {
-      Bad("has a storage of more elements than memory has bytes");
+    const Items& storage = StorageOf(arguments);
+    const StorageType* type = FindStorageType(storage[1]);
+    if (type == nullptr || !type->dtype) {
+      return OfType(GlobalName(storage[1]));
     }
-    return tensor;
+    if (IsNegated(arguments, 6)) return Negated();
+    return Geometry(arguments, *type->dtype, type->size);
   }
 
-  // _rebuild_tensor_v3 adds the dtype; its storage counts bytes.
+  // _rebuild_tensor_v3 puts the dtype before the metadata; its storage counts
+  // bytes.
   PickledTensor Untyped(const Items& arguments) const {
     if (arguments.size() < 7) Bad("is built of too few arguments");
-    PickledTensor tensor = Geometry(arguments);
     std::string dtype = GlobalName(arguments[6]);
     if (dtype.starts_with("torch.")) dtype.erase(0, 6);
     const auto known = DTypeByName(dtype);
-    if (!known) ThrowType(dtype);
-    tensor.spec.dtype = *known;
-    tensor.storage_bytes = Integer(StorageId(arguments[0])[4]);
+    if (!known) return OfType(dtype);
+    if (IsNegated(arguments, 7)) return Negated();
+    return Geometry(arguments, *known, 1);
+  }
+
+  PickledTensor Refused(std::string reason) const {
+    PickledTensor tensor;
+    tensor.spec.name = name_;
+    tensor.refusal = std::move(reason);
     return tensor;
   }
 
@@ -64,40 +104,77 @@ class Rebuild {
   }
 
  private:
-  PickledTensor Geometry(const Items& arguments) const {
-    if (arguments.size() < 4) Bad("is built of too few arguments");
+  PickledTensor OfType(std::string_view type) const {
+    return Refused(
+        fmt::format("has elements of type {}, which are not read; convert it "
+                    "to a floating type in Python and save again",
+                    Quoted(type)));
+  }
+
+  PickledTensor Negated() const {
+    return Refused(
+        "is stored negated, which is not read; save it after "
+        ".resolve_neg()");
+  }
+
+  // `unit`: bytes of what the storage counts.
+  PickledTensor Geometry(const Items& arguments, DType dtype,
+                         int64_t unit) const {
+    const Items& storage = StorageOf(arguments);
     PickledTensor tensor;
     tensor.spec.name = name_;
-    const auto* key =
-        std::get_if<std::string_view>(&StorageId(arguments[0])[2]);
-    if (key == nullptr) Bad("has a storage without a key");
-    tensor.storage = *key;
+    tensor.spec.dtype = dtype;
+    tensor.storage = std::get<std::string_view>(storage[2]);
     tensor.offset = Integer(arguments[1]);
     tensor.spec.shape = Integers(arguments[2]);
     tensor.strides = Integers(arguments[3]);
+    tensor.storage_bytes = Bytes(Integer(storage[4]), unit);
+    tensor.view_bytes = tensor.storage_bytes;
+    if (storage.size() > 5) ReadView(storage[5], unit, tensor);
     return tensor;
   }
 
-  // ("storage", class, key, location, size)
-  const Items& StorageId(const PickleValue& value) const {
-    const PickleNode* storage = NodeOf(value, Kind::kPersistent);
-    const PickleNode* id =
-        storage == nullptr ? nullptr : NodeOf(storage->items[0], Kind::kTuple);
-    if (id == nullptr || id->items.size() < 5) {
-      Bad("is built of something that is no storage");
+  void ReadView(const PickleValue& value, int64_t unit,
+                PickledTensor& tensor) const {
+    if (std::holds_alternative<std::monostate>(value)) return;
+    const PickleNode* view = NodeOf(value, Kind::kTuple);
+    if (view == nullptr || view->items.size() != 3) {
+      Bad("its storage is a view that is not (key, offset, count)");
     }
-    return id->items;
+    tensor.view_begin = Bytes(Integer(view->items[1]), unit);
+    tensor.view_bytes = Bytes(Integer(view->items[2]), unit);
+    if (tensor.view_begin > tensor.storage_bytes ||
+        tensor.view_bytes > tensor.storage_bytes - tensor.view_begin) {
+      Bad("its storage is a view that reaches beyond the storage it is of");
+    }
   }
 
-  // "torch.FloatStorage", or "torch.cuda.FloatStorage": where it was when it
-  // was saved does not matter.
-  DType StorageType(const PickleValue& value) const {
-    const std::string type = GlobalName(value);
-    const std::string name = type.substr(type.rfind('.') + 1);
-    for (const auto& [known, dtype] : kStorages) {
-      if (name == known) return dtype;
+  const Items& StorageOf(const Items& arguments) const {
+    if (arguments.size() < 4) Bad("is built of too few arguments");
+    const PickleNode* persistent = NodeOf(arguments[0], Kind::kPersistent);
+    const Items* id = persistent == nullptr ? nullptr : StorageId(*persistent);
+    if (id == nullptr) Bad("is built of something that is no storage");
+    return *id;
+  }
+
+  static bool IsNegated(const Items& arguments, size_t metadata) {
+    if (arguments.size() <= metadata) return false;
+    const PickleNode* dict = NodeOf(arguments[metadata], Kind::kDict);
+    if (dict == nullptr) return false;
+    for (size_t i = 0; i + 1 < dict->items.size(); i += 2) {
+      const auto* key = std::get_if<std::string_view>(&dict->items[i]);
+      const auto* on = std::get_if<bool>(&dict->items[i + 1]);
+      if (key != nullptr && *key == "neg" && on != nullptr && *on) return true;
     }
-    ThrowType(type);
+    return false;
+  }
+
+  int64_t Bytes(int64_t count, int64_t unit) const {
+    int64_t bytes = 0;
+    if (__builtin_mul_overflow(count, unit, &bytes)) {
+      Bad("has a storage of more elements than memory has bytes");
+    }
+    return bytes;
   }
 
   int64_t Integer(const PickleValue& value) const {
@@ -121,13 +198,6 @@ class Rebuild {
     return numbers;
   }
 
-  [[noreturn]] void ThrowType(std::string_view type) const {
-    Bad(
-        fmt::format("has elements of type {}, which are not read; convert it "
-                    "to a floating type in Python and save again",
-                    Quoted(type)));
-  }
-
   std::string_view path_;
   const std::string& name_;
 };
@@ -147,6 +217,7 @@ bool Unwrap(PickleValue& callee, PickleValue& arguments) {
   }
   if (name != "torch._utils._rebuild_parameter" &&
       name != "torch._utils._rebuild_parameter_with_state" &&
+      name != "torch._utils._rebuild_device_tensor_from_cpu_tensor" &&
       name != "torch.nn.parameter.Parameter") {
     return false;
   }
@@ -156,6 +227,25 @@ bool Unwrap(PickleValue& callee, PickleValue& arguments) {
   callee = inner->items[0];
   arguments = inner->items[1];
   return true;
+}
+
+// What a function builds that is no plain tensor; "" where it is none of them.
+std::string_view KindBuiltBy(std::string_view function) {
+  constexpr std::string_view kRebuild = "torch._utils._rebuild_";
+  if (function == "numpy.core.multiarray._reconstruct" ||
+      function == "numpy._core.multiarray._reconstruct") {
+    return "a NumPy array";
+  }
+  if (!function.starts_with(kRebuild)) return "";
+  const auto kind = function.substr(kRebuild.size());
+  if (kind.starts_with("sparse_")) return "sparse";
+  if (kind == "qtensor") return "quantised";
+  if (kind == "nested_tensor") return "nested";
+  if (kind.starts_with("meta_tensor")) return "without numbers (on 'meta')";
+  if (kind == "device_tensor_from_numpy" || kind == "xla_tensor") {
+    return "a TPU's, saved as a NumPy array";
+  }
+  return "of an unknown kind";
 }
 
 }  // namespace
@@ -171,7 +261,8 @@ std::optional<PickledTensor> ReadPickledTensor(const PickleValue& value,
   for (int depth = 0; depth < 4 && Unwrap(callee, arguments); ++depth) {
   }
   const std::string function = GlobalName(callee);
-  if (!function.starts_with("torch._utils._rebuild_")) return std::nullopt;
+  const std::string_view kind = KindBuiltBy(function);
+  if (kind.empty()) return std::nullopt;
 
   const Rebuild rebuild(path, name);
   const PickleNode* tuple = NodeOf(arguments, Kind::kTuple);
@@ -183,11 +274,28 @@ std::optional<PickledTensor> ReadPickledTensor(const PickleValue& value,
   if (function == "torch._utils._rebuild_tensor_v3") {
     return rebuild.Untyped(tuple->items);
   }
-  rebuild.Bad(
-      fmt::format("is of a kind that is not read ({}): sparse, "
-                  "quantised, nested or without numbers; save it as "
-                  "an ordinary tensor",
-                  Quoted(function)));
+  return rebuild.Refused(
+      fmt::format("is {}, which is not read ({}); save it as an ordinary "
+                  "tensor",
+                  kind, Quoted(function)));
+}
+
+std::optional<PickledStorage> ReadPickledStorage(const PickleNode& node,
+                                                 std::string_view path) {
+  const Items* id = StorageId(node);
+  if (id == nullptr) return std::nullopt;
+  const auto key = std::get<std::string_view>((*id)[2]);
+  const std::string where = fmt::format("{}: storage {}", path, Quoted(key));
+  const StorageType* type = FindStorageType((*id)[1]);
+  if (type == nullptr) {
+    Refuse(where, fmt::format("has elements of the unknown type {}",
+                              Quoted(GlobalName((*id)[1]))));
+  }
+  const auto* count = std::get_if<int64_t>(&(*id)[4]);
+  if (count == nullptr || *count < 0) {
+    Refuse(where, "has a size that is no count");
+  }
+  return PickledStorage{key, type->size, *count};
 }
 
 }  // namespace wsel::checkpoint

@@ -161,8 +161,13 @@ class Walk {
     auto tensor =
         ReadPickledTensor(value, path_, name_.empty() ? alone_ : name_);
     if (!tensor) return false;
-    if (result_.tensors.size() == kMaxTensors) {
+    if (result_.tensors.size() + result_.unread.size() == kMaxTensors) {
       Refuse(path_, fmt::format("holds more than {} tensors", kMaxTensors));
+    }
+    if (!tensor->refusal.empty()) {
+      result_.unread.push_back(
+          {std::move(tensor->spec.name), std::move(tensor->refusal)});
+      return true;
     }
     result_.tensors.push_back(*std::move(tensor));
     return true;

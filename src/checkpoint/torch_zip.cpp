@@ -9,6 +9,7 @@
 #include "wsel/checkpoint/pickle.h"
 #include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/state_dict.h"
+#include "wsel/checkpoint/storage_view.h"
 #include "wsel/checkpoint/zip.h"
 #include "wsel/core/json_object.h"
 
@@ -60,7 +61,8 @@ class Archive {
     CheckByteOrder();
     const Bytes pickle = zip_.Stored(*Record("data.pkl"));
     StateDict state = ReadStateDict(Pickle(pickle, path_), path_);
-    if (state.tensors.empty()) RefuseEmpty();
+    if (state.tensors.empty() && state.unread.empty()) RefuseEmpty();
+    contents_.unread = std::move(state.unread);
     for (PickledTensor& tensor : state.tensors) Add(tensor);
     contents_.metadata = std::move(state.metadata);
     AddOwnMetadata();
@@ -115,75 +117,9 @@ class Archive {
   }
 
   void Add(PickledTensor& tensor) {
-    const Bytes storage = zip_.Stored(Storage(tensor));
-    const std::string where = AtTensor(path_, tensor.spec.name);
-    if (static_cast<uint64_t>(tensor.storage_bytes) > storage.size()) {
-      Refuse(where, fmt::format("its storage should have {} bytes and has {}; "
-                                "download the file again",
-                                tensor.storage_bytes, storage.size()));
-    }
-    const Bytes bytes =
-        Cut(storage.first(static_cast<size_t>(tensor.storage_bytes)), tensor,
-            where);
-    if (tensor.strides == ContiguousStrides(tensor.spec.shape)) {
-      tensor.strides.clear();
-    }
+    contents_.places.push_back(
+        PlaceTensor(tensor, zip_.Stored(Storage(tensor)), file_.size(), path_));
     contents_.specs.push_back(std::move(tensor.spec));
-    contents_.places.push_back({std::move(tensor.strides), bytes});
-  }
-
-  // The part of the storage that the view addresses.
-  Bytes Cut(Bytes storage, const PickledTensor& tensor,
-            const std::string& where) const {
-    const auto count = ElementCount(tensor.spec.shape);
-    if (!count || tensor.strides.size() != tensor.spec.shape.size()) {
-      Refuse(where, fmt::format("has the impossible shape {} with {} strides",
-                                FormatShape(tensor.spec.shape),
-                                tensor.strides.size()));
-    }
-    if (*count == 0) return {};
-    CheckRepeats(*count, tensor.spec.dtype, where);
-    const auto size = static_cast<int64_t>(SizeOf(tensor.spec.dtype));
-    int64_t last = 0;
-    int64_t end = 0;
-    if (Last(tensor, last) || __builtin_add_overflow(last, 1, &end) ||
-        __builtin_mul_overflow(end, size, &end) ||
-        end > static_cast<int64_t>(storage.size())) {
-      Refuse(where,
-             fmt::format("{} reaches beyond its storage of {} bytes; "
-                         "the file is broken, download it again",
-                         FormatShape(tensor.spec.shape), storage.size()));
-    }
-    const auto begin = static_cast<size_t>(tensor.offset * size);
-    return storage.subspan(begin, static_cast<size_t>(end) - begin);
-  }
-
-  // The index of the last element, in elements of the storage; true where it
-  // overflows.
-  static bool Last(const PickledTensor& tensor, int64_t& last) {
-    last = tensor.offset;
-    for (size_t i = 0; i < tensor.strides.size(); ++i) {
-      int64_t step = 0;
-      if (__builtin_mul_overflow(tensor.spec.shape[i] - 1, tensor.strides[i],
-                                 &step) ||
-          __builtin_add_overflow(last, step, &last)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  // Stride 0 makes a tensor of any size from four bytes (torch.expand). Whoever
-  // copies it pays, so there is a limit.
-  void CheckRepeats(int64_t count, DType dtype,
-                    const std::string& where) const {
-    constexpr uint64_t kSpare = 256U << 20U;
-    const uint64_t most = (file_.size() + kSpare) / SizeOf(dtype);
-    if (static_cast<uint64_t>(count) > most) {
-      Refuse(where, fmt::format("repeats its numbers to {} elements, more than "
-                                "the file explains; save it after .clone()",
-                                count));
-    }
   }
 
   // What our own writer says of the file.

@@ -57,6 +57,10 @@ TEST(CheckpointGolden, EveryDTypeOfTorch) {
   ExpectEveryDType(*file);
 }
 
+TEST(CheckpointGolden, EveryDTypeOfLegacyTorch) {
+  ExpectEveryDType(*Open(Golden("legacy.pth")));
+}
+
 TEST(CheckpointGolden, EveryDTypeOfSafetensors) {
   const auto file = Open(Golden("dtypes.safetensors"));
   EXPECT_EQ(file->container(), Container::kSafetensors);
@@ -123,17 +127,40 @@ TEST(CheckpointGolden, ATensorAloneIsCalledTensor) {
   EXPECT_THAT(NamesOf(*Open(Golden("alone.pth"))), ElementsAre("tensor"));
 }
 
+TEST(CheckpointGolden, WhatIsNotReadDoesNotHurtTheRest) {
+  const auto file = Open(Golden("set_aside.pth"));
+  EXPECT_THAT(NamesOf(*file), ElementsAre("weight"));
+  std::string unread;
+  for (const auto& [name, reason] : file->unread()) {
+    unread += name + " " + reason + "\n";
+  }
+  for (const char* part :
+       {"complex has elements of type 'torch.ComplexFloatStorage'",
+        "negated is stored negated", "sparse is sparse",
+        "quantised is quantised", "meta is without numbers",
+        "array is a NumPy array"}) {
+    EXPECT_THAT(unread, HasSubstr(part));
+  }
+  EXPECT_EQ(file->unread().size(), 6U);
+  try {
+    file->View("sparse");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kFormat);
+    EXPECT_THAT(error.what(), HasSubstr("tensor 'sparse': is sparse"));
+  }
+}
+
 TEST(CheckpointGolden, SaysWhatItDoesNotRead) {
   EXPECT_THAT(RefusalOfGolden("frozen.pt"), HasSubstr("frozen"));
   EXPECT_THAT(RefusalOfGolden("sparse.pth"), HasSubstr("sparse"));
   EXPECT_THAT(RefusalOfGolden("collision.pth"),
               HasSubstr("tensor 'a.b': two tensors"));
-  EXPECT_THAT(RefusalOfGolden("legacy.pth"), HasSubstr("before 1.6"));
 }
 
 TEST(CheckpointGolden, EveryTruncationIsRefused) {
-  for (const char* name :
-       {"dtypes.safetensors", "dtypes.pth", "views.pth", "arrays.npz"}) {
+  for (const char* name : {"dtypes.safetensors", "dtypes.pth", "views.pth",
+                           "arrays.npz", "legacy_training.pth"}) {
     const std::string whole = ReadAll(Golden(name));
     for (size_t size = 0; size < whole.size(); ++size) {
       ASSERT_NE(Refusal(whole.substr(0, size)), "") << name << " " << size;
@@ -145,8 +172,9 @@ TEST(CheckpointGolden, EveryTruncationIsRefused) {
 // can still be read to their last byte.
 TEST(CheckpointGolden, FlippedBytesDoNoHarm) {
   const TempFolder folder;
-  for (const char* name : {"dtypes.safetensors", "training.pth", "views.pth",
-                           "script.pt", "arrays.npz"}) {
+  for (const char* name :
+       {"dtypes.safetensors", "training.pth", "views.pth", "script.pt",
+        "arrays.npz", "legacy.pth", "legacy_training.pth"}) {
     const std::string whole = ReadAll(Golden(name));
     for (size_t i = 0; i < whole.size(); ++i) {
       std::string flipped = whole;

@@ -13,9 +13,15 @@
 
 namespace wsel::checkpoint {
 
-enum class Container { kSafetensors, kTorchZip, kTorchScript, kNpz };
+enum class Container {
+  kSafetensors,
+  kTorchZip,
+  kTorchScript,
+  kLegacyTorch,
+  kNpz
+};
 
-// "safetensors", "torch zip", "TorchScript", "npz"
+// "safetensors", "torch zip", "TorchScript", "legacy torch", "npz"
 std::string_view Name(Container container);
 
 // A tensor that is in a file but of a kind that is not read (complex, sparse,

@@ -59,6 +59,10 @@ class Pickle {
   Pickle& operator=(const Pickle&) = delete;
 
   const PickleValue& root() const { return root_; }
+  // Bytes up to and with the STOP; what follows is not looked at.
+  size_t size() const { return size_; }
+  // In the order of the pickle.
+  const std::deque<PickleNode>& nodes() const { return nodes_; }
   // How many values were made: what a walk over a tree of this size may cost.
   size_t value_count() const { return value_count_; }
 
@@ -66,6 +70,7 @@ class Pickle {
   // All nodes, so that cycles do not leak and deep nesting does not recurse.
   std::deque<PickleNode> nodes_;
   PickleValue root_;
+  size_t size_ = 0;
   size_t value_count_ = 0;
 };
 

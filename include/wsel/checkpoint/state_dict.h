@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/pickle.h"
 #include "wsel/checkpoint/pickled_tensor.h"
 
@@ -17,6 +18,7 @@ namespace wsel::checkpoint {
 // pickle that is one tensor and nothing else calls it "tensor".
 struct StateDict {
   std::vector<PickledTensor> tensors;  // in the order of the pickle
+  std::vector<Unread> unread;
   // Numbers, strings and bools ("true", "false"). Left out: None, what is
   // longer than 1,024 bytes, lists of more than 64 items, and whatever comes
   // after the first 4,096.
