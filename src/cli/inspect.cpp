@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -45,6 +46,8 @@ std::string DescribeModel(const model::VitConfig& c) {
   if (c.no_embed_class) text += ", prefix tokens without position";
   if (c.pre_norm) text += ", norm before the blocks";
   if (c.layer_scale != 0) text += ", layer scale";
+  if (c.activation == model::Activation::kQuickGelu) text += ", QuickGELU";
+  if (c.norm_eps != 1e-6) text += fmt::format(", eps {:g}", c.norm_eps);
   return text;
 }
 
@@ -59,14 +62,24 @@ std::string Megabytes(uint64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) * 1e-6);
 }
 
-void PrintModel(const Weights& weights) {
-  if (!weights.adapted.prefix.empty()) {
-    fmt::print("weights    under '{}'\n", weights.adapted.prefix);
+void PrintSource(const naming::Adapted& adapted) {
+  if (adapted.source.empty()) return;
+  fmt::print("names      {}, {}\n", adapted.source,
+             adapted.IsCertain() ? "certain" : "likely");
+  if (!adapted.prefix.empty()) {
+    fmt::print("weights    under '{}'\n", adapted.prefix);
   }
+  for (const std::string& doubt : adapted.doubts) {
+    fmt::print("assumed    {}\n", doubt);
+  }
+}
+
+void PrintModel(const Weights& weights) {
   if (!weights.model) {
-    fmt::print("model      {}\n", weights.refusal.empty()
-                                      ? "no ViT or ConvNeXt under timm's names"
-                                      : weights.refusal);
+    fmt::print("model      {}\n",
+               weights.refusal.empty()
+                   ? "no ViT or ConvNeXt under names that are known here"
+                   : weights.refusal);
     return;
   }
   const model::Config& config = weights.model->config;
@@ -79,17 +92,27 @@ void PrintModel(const Weights& weights) {
   }
 }
 
-// The model's tensors that the file lacks, or has in another shape.
-std::vector<std::string> MissingTensors(const Weights& weights) {
-  std::vector<std::string> missing;
-  if (!weights.model) return missing;
-  for (const auto& tensor : Layout(weights.model->config)) {
-    const TensorSpec* found = weights.adapted.tensors->Find(tensor.spec.name);
-    if (found == nullptr || found->shape != tensor.spec.shape) {
-      missing.push_back(tensor.spec.name);
-    }
+// What became of each tensor: a line a reason, with the first that has it.
+void PrintAccount(const Weights& weights) {
+  const naming::Adapted& adapted = weights.adapted;
+  if (adapted.source.empty()) return;
+  fmt::print("used       {} tensors\n", adapted.used.size());
+  std::map<std::string, std::vector<std::string>> by_reason;
+  for (const naming::Unused& unused : adapted.ignored) {
+    by_reason[unused.reason].push_back(unused.name);
   }
-  return missing;
+  for (const auto& [reason, names] : by_reason) {
+    fmt::print(
+        "ignored    {}{}: {}\n", names.front(),
+        names.size() == 1 ? "" : fmt::format(" and {} more", names.size() - 1),
+        reason);
+  }
+  for (const naming::Unused& unused : adapted.refused) {
+    fmt::print("refused    {}: {}\n", unused.name, unused.reason);
+  }
+  for (const std::string& name : MissingTensors(weights)) {
+    fmt::print("missing    {}\n", name);
+  }
 }
 
 void PrintTensors(const TensorSource& file,
@@ -117,10 +140,9 @@ void PrintText(const Weights& weights, const std::vector<Statistics>& stats) {
   fmt::print("file       {}\ncontainer  {}, {}, {} tensors\n",
              file.path().string(), Name(file.container()),
              Megabytes(file.file_size()), file.Specs().size());
+  PrintSource(weights.adapted);
   PrintModel(weights);
-  for (const std::string& name : MissingTensors(weights)) {
-    fmt::print("missing    {}\n", name);
-  }
+  PrintAccount(weights);
   for (const auto& [key, value] : file.metadata()) {
     if (key != kModelKey) fmt::print("metadata   {}: {}\n", key, value);
   }
@@ -140,12 +162,31 @@ Json StatsJson(const Statistics& s) {
           {"nan_count", s.nan_count}};
 }
 
+Json ReasonsJson(const std::vector<naming::Unused>& unused) {
+  Json json = Json::object();
+  for (const naming::Unused& one : unused) json[one.name] = one.reason;
+  return json;
+}
+
+Json NamesJson(const naming::Adapted& adapted) {
+  if (adapted.source.empty()) return nullptr;
+  Json used = Json::object();
+  for (const naming::Used& one : adapted.used) used[one.name] = one.timm;
+  return {{"source", adapted.source},
+          {"certain", adapted.IsCertain()},
+          {"doubts", adapted.doubts},
+          {"used", used},
+          {"ignored", ReasonsJson(adapted.ignored)},
+          {"refused", ReasonsJson(adapted.refused)}};
+}
+
 Json AsJson(const Weights& weights, const std::vector<Statistics>& stats) {
   const checkpoint::Checkpoint& file = *weights.file;
   Json json = {{"file", file.path().string()},
                {"container", Name(file.container())},
                {"size", file.file_size()},
                {"prefix", weights.adapted.prefix},
+               {"names", NamesJson(weights.adapted)},
                {"model", nullptr},
                {"metadata", file.metadata()},
                {"tensors", Json::array()}};

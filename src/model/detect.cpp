@@ -17,11 +17,12 @@ struct Foreign {
   std::string_view what;
 };
 
-constexpr std::array<Foreign, 17> kForeign = {{
+constexpr std::array<Foreign, 20> kForeign = {{
     {".mlp.w12.", "SwiGLU"},
     {".mlp.w1.", "SwiGLU"},
     {".mlp.fc1_g.", "SwiGLU"},
-    {".mlp.grn.", "global response normalisation (ConvNeXt V2)"},
+    {".mlp.weights_in.", "SwiGLU"},
+    {".grn.", "global response normalisation (ConvNeXt V2)"},
     {"rel_pos", "relative positions"},
     {"relative_position", "relative positions"},
     {"rope.", "rotary positions"},
@@ -33,6 +34,8 @@ constexpr std::array<Foreign, 17> kForeign = {{
     {"patch_embed.backbone.", "a convolutional patch embedding"},
     {"patch_embed.norm.", "a normalised patch embedding"},
     {"attn_pool.", "attention pooling"},
+    {"MAPHead_0/", "attention pooling"},
+    {"heads.pre_logits.", "a hidden layer in the head"},
     {"head.pre_logits.fc.", "a hidden layer in the head"},
     {".shortcut.", "blocks with their own shortcut"},
 }};
@@ -50,7 +53,8 @@ void RefuseForeign(const TensorSource& source) {
 
 }  // namespace
 
-std::optional<Detection> Detect(const TensorSource& source) {
+std::optional<Detection> Detect(const TensorSource& source,
+                                const Hints& hints) {
   const bool vit = source.Find("blocks.0.attn.qkv.weight") != nullptr ||
                    (source.Find("patch_embed.proj.weight") != nullptr &&
                     source.Find("blocks.0.norm1.weight") != nullptr);
@@ -58,7 +62,7 @@ std::optional<Detection> Detect(const TensorSource& source) {
       source.Find("stages.0.blocks.0.conv_dw.weight") != nullptr;
   if (!vit && !convnext) return std::nullopt;
   RefuseForeign(source);
-  return vit ? DetectVit(source) : DetectConvNext(source);
+  return vit ? DetectVit(source, hints) : DetectConvNext(source, hints);
 }
 
 }  // namespace wsel::model

@@ -49,7 +49,7 @@ void ReadMlp(const ShapeReader& read, const TensorSource& source,
 
 }  // namespace
 
-Detection DetectConvNext(const TensorSource& source) {
+Detection DetectConvNext(const TensorSource& source, const Hints& hints) {
   const ShapeReader read(source);
   Detection out;
   ConvNextConfig c;
@@ -67,6 +67,8 @@ Detection DetectConvNext(const TensorSource& source) {
   }
   out.config = c;
   Finish(out, "the ConvNeXt of this checkpoint");
+  auto& config = std::get<ConvNextConfig>(out.config);
+  config.norm_eps = hints.norm_eps.value_or(config.norm_eps);
   return out;
 }
 

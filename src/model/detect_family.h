@@ -33,8 +33,8 @@ class ShapeReader {
 // Throws kMismatch about a tensor.
 [[noreturn]] void Refuse(const std::string& tensor, const std::string& message);
 
-Detection DetectVit(const TensorSource& source);
-Detection DetectConvNext(const TensorSource& source);
+Detection DetectVit(const TensorSource& source, const Hints& hints);
+Detection DetectConvNext(const TensorSource& source, const Hints& hints);
 
 // The name, and the check that the model can be built.
 void Finish(Detection& detection, const std::string& tensor);

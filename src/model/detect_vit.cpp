@@ -147,22 +147,24 @@ void AssumeHeads(const VitConfig* like, Detection& out, VitConfig& c) {
       fmt::format("{} channels a head, so {} heads", c.HeadDim(), c.num_heads));
 }
 
-void AssumeRest(const VitConfig* like, Detection& out, VitConfig& c) {
-  if (c.layer_scale > 0) {
-    if (like != nullptr) c.layer_scale = like->layer_scale;
-    out.assumptions.push_back(
-        fmt::format("layer scales started at {:g}", c.layer_scale));
-  }
-  if (c.pre_norm) {
-    out.assumptions.emplace_back(
-        "a norm before the blocks means CLIP: LayerNorm's eps is 1e-05, the "
-        "activation exact GELU (OpenAI's own weights want QuickGELU)");
-  }
+void AssumeActivation(const Hints& hints, Detection& out, VitConfig& c) {
+  c.activation = hints.activation.value_or(c.activation);
+  if (!c.pre_norm || (hints.norm_eps && hints.activation)) return;
+  out.assumptions.emplace_back(
+      "a norm before the blocks means CLIP: LayerNorm's eps is 1e-05, the "
+      "activation exact GELU (OpenAI's own weights want QuickGELU)");
+}
+
+void AssumeLayerScale(const VitConfig* like, Detection& out, VitConfig& c) {
+  if (c.layer_scale == 0) return;
+  if (like != nullptr) c.layer_scale = like->layer_scale;
+  out.assumptions.push_back(
+      fmt::format("layer scales started at {:g}", c.layer_scale));
 }
 
 }  // namespace
 
-Detection DetectVit(const TensorSource& source) {
+Detection DetectVit(const TensorSource& source, const Hints& hints) {
   const ShapeReader read(source);
   Detection out;
   VitConfig c;
@@ -174,9 +176,13 @@ Detection DetectVit(const TensorSource& source) {
   ReadHead(read, out, c);
   const VitConfig* like = Lookalike(c);
   AssumeHeads(like, out, c);
-  AssumeRest(like, out, c);
+  AssumeLayerScale(like, out, c);
+  AssumeActivation(hints, out, c);
   out.config = c;
   Finish(out, "the ViT of this checkpoint");
+  // After the name was found: an eps makes no other architecture.
+  auto& config = std::get<VitConfig>(out.config);
+  config.norm_eps = hints.norm_eps.value_or(config.norm_eps);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/detect.h"
@@ -21,14 +22,25 @@ struct Weights {
 };
 
 // Opens a checkpoint and finds out which model it is of: from what this program
-// wrote into its metadata, else from names and shapes.
+// wrote into its metadata, else from names, shapes and their source.
 Weights OpenWeights(const std::string& path);
 
-// Errors: kMismatch where nobody knows what model it is, with the reason.
+// Errors: kMismatch where nobody knows what model it is, or where the file has
+// a tensor that its source should not have, with the reason.
 const model::Detection& RequireModel(const Weights& weights);
+
+// The model's tensors that the file lacks, or has in another shape.
+std::vector<std::string> MissingTensors(const Weights& weights);
+
+// Under kMeanKey or kStdKey: what the file's metadata says, else what its
+// source is known for, as JSON; nothing where neither is.
+std::optional<std::string> PicturesOf(const Weights& weights,
+                                      const std::string& key);
 
 // The key of the metadata under which this program keeps the model's config.
 inline constexpr const char* kModelKey = "wsel.model";
+// And, of a model that has no config, what is known of it.
+inline constexpr const char* kGenericKey = "wsel.generic_model";
 // And of what pictures its weights were trained on, as JSON: mean and deviation
 // of the three channels, names of the classes.
 inline constexpr const char* kMeanKey = "wsel.mean";

@@ -1,0 +1,101 @@
+// Google's JAX checkpoints: the first ViTs and AugReg (vision_transformer), and
+// big_vision. Kernels lie input first, and attention keeps heads apart.
+#include <fmt/format.h>
+
+#include "source_table.h"
+
+namespace wsel::naming {
+namespace {
+
+// The numbers that Flax appended to a block's layers.
+struct Subscripts {
+  int attention;
+  int mlp;
+  int second_norm;
+};
+constexpr Subscripts kAugReg = {1, 3, 2};
+constexpr Subscripts kBigVision = {0, 0, 1};
+
+void AddNorm(Rows& rows, const std::string& theirs, const std::string& timm) {
+  rows.Add(theirs + "/scale", timm + ".weight")
+      .Add(theirs + "/bias", timm + ".bias");
+}
+
+void AddDense(Rows& rows, const std::string& theirs, const std::string& timm) {
+  rows.Add(theirs + "/kernel", timm + ".weight", Layout::kTransposed)
+      .Add(theirs + "/bias", timm + ".bias");
+}
+
+void AddBlock(Rows& rows, const std::string& block, const Subscripts& at) {
+  AddNorm(rows, block + "LayerNorm_0", "blocks.#.norm1");
+  AddNorm(rows, fmt::format("{}LayerNorm_{}", block, at.second_norm),
+          "blocks.#.norm2");
+  const std::string attention =
+      fmt::format("{}MultiHeadDotProductAttention_{}/", block, at.attention);
+  for (const auto& [name, part] :
+       {std::pair("query", Part::kQuery), std::pair("key", Part::kKey),
+        std::pair("value", Part::kValue)}) {
+    rows.Add(attention + name + "/kernel", "blocks.#.attn.qkv.weight",
+             Layout::kToHeads, part)
+        .Add(attention + name + "/bias", "blocks.#.attn.qkv.bias",
+             Layout::kHeadBias, part);
+  }
+  rows.Add(attention + "out/kernel", "blocks.#.attn.proj.weight",
+           Layout::kFromHeads)
+      .Add(attention + "out/bias", "blocks.#.attn.proj.bias");
+  const std::string mlp = fmt::format("{}MlpBlock_{}/", block, at.mlp);
+  AddDense(rows, mlp + "Dense_0", "blocks.#.mlp.fc1");
+  AddDense(rows, mlp + "Dense_1", "blocks.#.mlp.fc2");
+}
+
+// `block`: "encoderblock_#/", or "encoderblock/" where all are stacked in one.
+std::vector<Row> FlaxRows(const std::string& prefix, const std::string& block,
+                          const Subscripts& at) {
+  Rows rows(prefix);
+  rows.Add("embedding/kernel", "patch_embed.proj.weight", Layout::kKernel)
+      .Add("embedding/bias", "patch_embed.proj.bias")
+      .Add("cls", "cls_token")
+      .Add("Transformer/posembed_input/pos_embedding", "pos_embed")
+      .Add("pos_embedding", "pos_embed");
+  AddBlock(rows, "Transformer/" + block, at);
+  AddNorm(rows, "Transformer/encoder_norm", "norm");
+  AddDense(rows, "head", "head");
+  return rows.Take();
+}
+
+}  // namespace
+
+void AddFlax(std::vector<Source>& out) {
+  struct Kind {
+    const char* name;
+    const char* block;
+    const char* marker;  // of the block
+    Subscripts at;
+  };
+  constexpr Kind kKinds[] = {{"AugReg (JAX)", "encoderblock_#/",
+                              "encoderblock_0/LayerNorm_2/scale", kAugReg},
+                             {"big_vision (JAX)", "encoderblock_#/",
+                              "encoderblock_0/LayerNorm_1/scale", kBigVision},
+                             {"big_vision (JAX)", "encoderblock/",
+                              "encoderblock/LayerNorm_0/scale", kBigVision}};
+  for (const std::string prefix :
+       {"", "opt/target/", "params/", "params/img/"}) {
+    for (const Kind& kind : kKinds) {
+      out.push_back(
+          {.name = kind.name,
+           .markers = {prefix + "embedding/kernel",
+                       prefix + "Transformer/" + kind.marker},
+           .rows = FlaxRows(prefix, kind.block, kind.at),
+           .without = {{prefix + "pre_logits/*",
+                        "a hidden layer before the head, which timm leaves "
+                        "out too"},
+                       {"opt/*", "the optimiser's state"},
+                       {"params/t", "the temperature of a text tower"},
+                       {"params/b", "the bias of a text tower"},
+                       {"params/txt/*", "belongs to the text tower"}},
+           .facts = InceptionPictures()});
+    }
+  }
+}
+
+}  // namespace wsel::naming

@@ -1,0 +1,152 @@
+// timm's own names, and those of programs that built their models on timm's:
+// DeiT, DINO, DINOv2, MAE, the official weight selection.
+#include "source_table.h"
+
+namespace wsel::naming {
+namespace {
+
+constexpr std::string_view kMasks =
+    "stands for patches that pre-training hides; a classifier sees all";
+constexpr std::string_view kDecoder =
+    "belongs to the decoder, which pre-training alone needs";
+constexpr std::string_view kPreLogits =
+    "a hidden layer before the head, which timm leaves out too";
+
+std::vector<Row> With(std::vector<Row> rows, const std::vector<Row>& more) {
+  rows.insert(rows.end(), more.begin(), more.end());
+  return rows;
+}
+
+// DINOv2 as it is published and, with chunks of blocks, as it is trained.
+std::vector<Row> Dinov2Rows(bool registers) {
+  std::vector<Row> rows = TimmVitRows();
+  std::vector<Row> chunked;
+  for (Row row : rows) {
+    if (!row.theirs.starts_with("blocks.#.")) continue;
+    row.theirs.insert(7, "%.");
+    chunked.push_back(row);
+  }
+  rows = With(std::move(rows), chunked);
+  if (!registers) return rows;
+  std::erase_if(rows, [](const Row& row) { return row.timm == "pos_embed"; });
+  // Registers have no position, so timm's model adds positions to patches
+  // alone, and the class token's is folded into the token.
+  return With(
+      std::move(rows),
+      {{"register_tokens", "reg_token"},
+       {"pos_embed", "pos_embed", Layout::kLaterPositions},
+       {"pos_embed", "cls_token", Layout::kFirstPosition, Part::kAddend}});
+}
+
+void AddDinov2(std::vector<Source>& out) {
+  out.push_back({.name = "DINOv2 with registers",
+                 .markers = {"patch_embed.proj.weight", "register_tokens"},
+                 .rows = Dinov2Rows(true),
+                 .without = {{"mask_token", kMasks}},
+                 .facts = ImageNetPictures()});
+  out.push_back({.name = "DINOv2",
+                 .markers = {"patch_embed.proj.weight", "mask_token",
+                             "!decoder_embed.weight"},
+                 .rows = Dinov2Rows(false),
+                 .without = {{"mask_token", kMasks}},
+                 .facts = ImageNetPictures()});
+}
+
+void AddDeit(std::vector<Source>& out) {
+  const Rows scales = Rows()
+                          .Add("blocks.#.gamma_1", "blocks.#.ls1.gamma")
+                          .Add("blocks.#.gamma_2", "blocks.#.ls2.gamma");
+  out.push_back({.name = "DeiT III",
+                 .markers = {"patch_embed.proj.weight", "blocks.0.gamma_1"},
+                 .rows = With(TimmVitRows(), Rows(scales).Take()),
+                 .without = {},
+                 .facts = ImageNetPictures()});
+  out.push_back({.name = "timm, or DeiT distilled",
+                 .markers = {"patch_embed.proj.weight", "dist_token"},
+                 .rows = TimmVitRows(),
+                 .without = {},
+                 .facts = ImageNetPictures()});
+}
+
+void AddMae(std::vector<Source>& out) {
+  out.push_back({.name = "MAE, pre-training",
+                 .markers = {"patch_embed.proj.weight", "decoder_embed.weight"},
+                 .rows = TimmVitRows(),
+                 .without = {{"mask_token", kMasks}, {"decoder_*", kDecoder}},
+                 .facts = ImageNetPictures()});
+  out.push_back({.name = "timm, or MAE fine-tuned",
+                 .markers = {"patch_embed.proj.weight", "fc_norm.weight",
+                             "cls_token", "!norm.weight"},
+                 .rows = TimmVitRows(),
+                 .without = {}});
+}
+
+void AddPlain(std::vector<Source>& out) {
+  const std::vector<Without> without = {{"pre_logits.*", kPreLogits}};
+  out.push_back(
+      {.name = "timm, DINO, MAE's encoder or official weight selection",
+       .markers = {"patch_embed.proj.weight", "!head.weight"},
+       .rows = TimmVitRows(),
+       .without = without});
+  out.push_back({.name = "timm",
+                 .markers = {"patch_embed.proj.weight"},
+                 .rows = TimmVitRows(),
+                 .without = without});
+  // The official script leaves out whatever is called "head".
+  out.push_back(
+      {.name = "official weight selection",
+       .markers = {"stem.0.weight", "stages.3.blocks.0.norm.weight",
+                   "!head.norm.weight", "!norm_pre.weight", "!head.fc.weight"},
+       .rows =
+           With(TimmConvNextRows(), {{"stages.3.blocks.0.norm.weight",
+                                      "head.norm.weight", Layout::kOnesLike},
+                                     {"stages.3.blocks.0.norm.weight",
+                                      "head.norm.bias", Layout::kZerosLike}}),
+       .without = {},
+       .facts = {},
+       .doubts = {"head.norm is not in the file: it is ones and zeros, as a "
+                  "fresh norm"}});
+  out.push_back({.name = "timm",
+                 .markers = {"stem.0.weight"},
+                 .rows = TimmConvNextRows(),
+                 .without = {}});
+}
+
+}  // namespace
+
+std::vector<Row> TimmVitRows(std::string_view prefix) {
+  Rows rows{std::string(prefix)};
+  for (const char* name : {"cls_token", "dist_token", "reg_token", "pos_embed",
+                           "blocks.#.ls1.gamma", "blocks.#.ls2.gamma"}) {
+    rows.Add(name, name);
+  }
+  for (const char* layer :
+       {"patch_embed.proj", "norm_pre", "blocks.#.norm1", "blocks.#.attn.qkv",
+        "blocks.#.attn.proj", "blocks.#.norm2", "blocks.#.mlp.fc1",
+        "blocks.#.mlp.fc2", "norm", "fc_norm", "head", "head_dist"}) {
+    rows.Layer(layer, layer);
+  }
+  return rows.Take();
+}
+
+std::vector<Row> TimmConvNextRows(std::string_view prefix) {
+  Rows rows{std::string(prefix)};
+  rows.Add("stages.#.blocks.#.gamma", "stages.#.blocks.#.gamma");
+  for (const char* layer :
+       {"stem.0", "stem.1", "stages.#.downsample.0", "stages.#.downsample.1",
+        "stages.#.blocks.#.conv_dw", "stages.#.blocks.#.norm",
+        "stages.#.blocks.#.mlp.fc1", "stages.#.blocks.#.mlp.fc2", "norm_pre",
+        "head.norm", "head.fc"}) {
+    rows.Layer(layer, layer);
+  }
+  return rows.Take();
+}
+
+void AddTimm(std::vector<Source>& out) {
+  AddDinov2(out);
+  AddDeit(out);
+  AddMae(out);
+  AddPlain(out);
+}
+
+}  // namespace wsel::naming
