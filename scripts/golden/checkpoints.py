@@ -28,6 +28,7 @@ import safetensors.torch
 import torch
 
 FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "checkpoint"
+CORPUS = pathlib.Path(__file__).parents[2] / "tests" / "fuzz" / "corpus"
 
 DTYPES = [
     "bool", "uint8", "int8", "int16", "uint16", "int32", "uint32", "int64",
@@ -102,7 +103,44 @@ def save_legacy(value, name, protocol=2):
                _use_new_zipfile_serialization=False)
 
 
+def make_corpus():
+    """Seeds of the fuzz targets: a few hundred bytes each."""
+    def file(target, name):
+        (CORPUS / target).mkdir(parents=True, exist_ok=True)
+        return CORPUS / target / name
+
+    small = {"a.w": ramp(2, 3), "b": ramp(2, dtype=torch.float16)}
+    safetensors.torch.save_file(small, file("safetensors", "small"),
+                                metadata={"format": "pt"})
+    arrays = {"a/w": ramp(2, 3).numpy(),
+              "b": numpy.asfortranarray(ramp(2, 2).numpy())}
+    numpy.savez(file("npz", "small.npz"), **arrays)
+    file("npz", "small.npz").rename(file("npz", "small"))
+    with open(file("npz", "array"), "wb") as out:
+        numpy.save(out, arrays["b"])
+    values = {"small": small, "module": module(),
+              "mixed": {"w": ramp(4, 4).t(), "n": numpy.float32(1), "t": (1,),
+                        "args": argparse.Namespace(lr=0.1, s={1}, b=b"x"),
+                        "c": torch.complex(ramp(2), ramp(2)),
+                        "p": torch.nn.Parameter(ramp(2)), "big": 2**70}}
+    for name, value in values.items():
+        torch.save(value, file("torch_zip", name))
+        with zipfile.ZipFile(file("torch_zip", name)) as archive:
+            pickled = archive.read(f"{name}/data.pkl")
+        file("torch_zip", name + "_pickle").write_bytes(pickled)
+        if name != "module":  # whose source would be saved with it
+            torch.save(value, file("legacy_torch", name),
+                       _use_new_zipfile_serialization=False)
+    torch.save(small, file("legacy_torch", "protocol4"), pickle_protocol=4,
+               _use_new_zipfile_serialization=False)
+    index = {"metadata": {"total_size": 12, "nested": [{"a": None}]},
+             "weight_map": {"a": "a.safetensors", "b": "b.safetensors",
+                            "c": "b.safetensors"}}
+    file("sharded", "index").write_text(json.dumps(index, indent=1))
+
+
 def make():
+    make_corpus()
     FOLDER.mkdir(parents=True, exist_ok=True)
     every = {name: ramp(2, 3, dtype=getattr(torch, name)) for name in DTYPES}
     torch.save(every, FOLDER / "dtypes.pth")

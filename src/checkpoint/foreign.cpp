@@ -69,15 +69,6 @@ bool IsHtml(std::string text) {
   return rest.starts_with("<!doctype html") || rest.starts_with("<html");
 }
 
-std::string DescribeJson(std::string_view text) {
-  if (text.find("\"weight_map\"") != std::string_view::npos ||
-      text.find("\"total_size\"") != std::string_view::npos) {
-    return "is the index of a checkpoint in several files, which is not read "
-           "yet; merge them in Python, or name one of the .safetensors files";
-  }
-  return "is a JSON file, not a checkpoint; name the file with the weights";
-}
-
 }  // namespace
 
 std::string DescribeForeign(std::span<const std::byte> bytes) {
@@ -93,7 +84,9 @@ std::string DescribeForeign(std::span<const std::byte> bytes) {
     return "is an HTML page, not a checkpoint: the download got a login or "
            "error page; open the address in a browser";
   }
-  if (start.starts_with('{')) return DescribeJson(start);
+  if (start.starts_with('{')) {
+    return "is a JSON file, not a checkpoint; name the file with the weights";
+  }
   return "is no checkpoint that is known here: neither safetensors, nor a zip "
          "of torch.save, TorchScript or NumPy, nor a file of torch before 1.6; "
          "a cut or broken download looks "

@@ -35,6 +35,10 @@ std::string_view Name(Container container) {
   switch (container) {
     case Container::kSafetensors:
       return "safetensors";
+    case Container::kShardedSafetensors:
+      return "sharded safetensors";
+    case Container::kShardedTorch:
+      return "sharded torch";
     case Container::kTorchZip:
       return "torch zip";
     case Container::kTorchScript:

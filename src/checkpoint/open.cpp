@@ -7,6 +7,8 @@
 #include "wsel/checkpoint/npz.h"
 #include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/safetensors.h"
+#include "wsel/checkpoint/shard_index.h"
+#include "wsel/checkpoint/sharded.h"
 #include "wsel/checkpoint/torch_zip.h"
 #include "wsel/checkpoint/zip.h"
 #include "wsel/core/mapped_file.h"
@@ -43,17 +45,27 @@ constexpr std::array kReaders = {
     Reader{LooksLikeSafetensors, OpenSafetensors},
 };
 
-}  // namespace
-
-std::unique_ptr<Checkpoint> Open(const std::filesystem::path& path) {
-  auto file = std::make_unique<MappedFile>(path);
+std::unique_ptr<Checkpoint> OpenOne(std::unique_ptr<MappedFile> file) {
   const auto reader =
       std::find_if(kReaders.begin(), kReaders.end(),
                    [&](const Reader& r) { return r.takes(file->bytes()); });
   if (reader == kReaders.end()) {
-    Refuse(path.string(), DescribeForeign(file->bytes()));
+    Refuse(file->path().string(), DescribeForeign(file->bytes()));
   }
   return reader->open(std::move(file));
+}
+
+std::unique_ptr<Checkpoint> OpenOneAt(const std::filesystem::path& path) {
+  return OpenOne(std::make_unique<MappedFile>(path));
+}
+
+}  // namespace
+
+std::unique_ptr<Checkpoint> Open(const std::filesystem::path& path) {
+  auto file = std::make_unique<MappedFile>(path);
+  return LooksLikeJsonObject(file->bytes())
+             ? OpenSharded(std::move(file), OpenOneAt)
+             : OpenOne(std::move(file));
 }
 
 }  // namespace wsel::checkpoint

@@ -28,7 +28,14 @@ std::string HashTeacher(const checkpoint::Checkpoint& teacher,
     return Sha256Hex(
         fmt::format("{}\n{}\n", Sha256Hex(teacher.header()), tensors_digest));
   }
-  return Sha256OfFile(teacher.path());
+  const auto files = teacher.files();
+  if (files.size() == 1) return Sha256OfFile(files[0]);
+  std::string sums;  // what sha256sum prints of an index and its files
+  for (const auto& file : files) {
+    sums += fmt::format("{}  {}\n", Sha256OfFile(file),
+                        file.filename().string());
+  }
+  return Sha256Hex(sums);
 }
 
 std::map<std::string, std::string> Provenance(

@@ -35,7 +35,7 @@ TEST(Foreign, NamesWhatPeopleMistakeForCheckpoints) {
       {std::string(257, 'x') + "ustar", "tar archive"},
       {"sys_info"s + std::string(300, '\0'), "before 0.1.10"},
       {"\x80\x04]\x94.", "bare Python pickle"},
-      {R"({"metadata":{"total_size":1},"weight_map":{}})", "several files"},
+      {R"({"metadata":{"total_size":1},"weight_map":{}})", "weight_map is empty"},
       {R"({"a": 1})", "JSON"},
       {"hello", "no checkpoint that is known"},
       {"12345678", "no checkpoint that is known"},

@@ -1,31 +1,15 @@
 #include "wsel/checkpoint/safetensors.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 #include "checkpoint/files.h"
-#include "checkpoint/zip_bytes.h"
+#include "checkpoint/safetensors_bytes.h"
 
 namespace wsel::checkpoint {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string File(const std::string& header, size_t data_size) {
-  std::string out;
-  PutLittle<uint64_t>(out, header.size());
-  out += header;
-  for (size_t i = 0; i < data_size; ++i) out += static_cast<char>(i);
-  return out;
-}
-
-std::string Tensor(const std::string& name, const std::string& dtype,
-                   const std::string& shape, const std::string& offsets) {
-  return fmt::format(R"("{}":{{"dtype":"{}","shape":{},"data_offsets":{}}})",
-                     name, dtype, shape, offsets);
-}
 
 // A header of these entries.
 template <typename... Entries>
@@ -36,16 +20,18 @@ std::string Header(const Entries&... entries) {
 
 std::string One(const std::string& dtype, const std::string& shape,
                 const std::string& offsets, size_t data_size) {
-  return File(Header(Tensor("a", dtype, shape, offsets)), data_size);
+  return SafetensorsOf(Header(SafetensorsEntry("a", dtype, shape, offsets)),
+                       data_size);
 }
 
 TEST(Safetensors, KeepsTheHeadersOrderWhateverTheDatas) {
   const TempFolder folder;
-  WriteAll(folder / "f", File(Header(Tensor("b", "U8", "[2]", "[4,6]"),
-                                     Tensor("a", "I32", "[1]", "[0,4]"),
-                                     R"("__metadata__":{"k":"v"})") +
-                                  "  ",
-                              6));
+  WriteAll(folder / "f",
+           SafetensorsOf(Header(SafetensorsEntry("b", "U8", "[2]", "[4,6]"),
+                                SafetensorsEntry("a", "I32", "[1]", "[0,4]"),
+                                R"("__metadata__":{"k":"v"})") +
+                             "  ",
+                         6));
   const auto file = Open(folder / "f");
   EXPECT_EQ(file->container(), Container::kSafetensors);
   EXPECT_EQ(file->path(), folder / "f");
@@ -54,14 +40,15 @@ TEST(Safetensors, KeepsTheHeadersOrderWhateverTheDatas) {
   EXPECT_THAT(Elements<int32_t>(file->View("a")), ElementsAre(0x03020100));
   EXPECT_THAT(file->metadata(), ElementsAre(std::pair("k", "v")));
   EXPECT_EQ(file->header().size() + 6, file->file_size());
-  EXPECT_EQ(file->bytes().size(), file->file_size());
+  EXPECT_THAT(file->files(), ElementsAre(folder / "f"));
 }
 
 TEST(Safetensors, AlignsWhatLiesUnaligned) {
   const TempFolder folder;
-  WriteAll(folder / "f", File(Header(Tensor("b", "U8", "[1]", "[0,1]"),
-                                     Tensor("a", "F32", "[1]", "[1,5]")),
-                              5));
+  WriteAll(folder / "f",
+           SafetensorsOf(Header(SafetensorsEntry("b", "U8", "[1]", "[0,1]"),
+                                SafetensorsEntry("a", "F32", "[1]", "[1,5]")),
+                         5));
   const auto file = Open(folder / "f");
   const TensorView view = file->View("a");
   EXPECT_EQ(reinterpret_cast<uintptr_t>(view.bytes.data()) % 4, 0U);
@@ -71,7 +58,7 @@ TEST(Safetensors, AlignsWhatLiesUnaligned) {
 }
 
 TEST(Safetensors, NoTensorsIsAFile) {
-  EXPECT_EQ(Refusal(File("{}", 0)), "");
+  EXPECT_EQ(Refusal(SafetensorsOf("{}", 0)), "");
   EXPECT_EQ(Refusal(One("F32", "[]", "[0,4]", 4)), "");
   EXPECT_EQ(Refusal(One("F32", "[0,7]", "[0,0]", 0)), "");
 }
@@ -135,9 +122,10 @@ TEST(Safetensors, RefusesShapesThatOverflow) {
 
 TEST(Safetensors, RefusesOverlapAndHoles) {
   const auto two = [](const std::string& first, const std::string& second) {
-    return Refusal(File(Header(Tensor("a", "U8", "[4]", first),
-                               Tensor("b", "U8", "[4]", second)),
-                        8));
+    return Refusal(
+        SafetensorsOf(Header(SafetensorsEntry("a", "U8", "[4]", first),
+                             SafetensorsEntry("b", "U8", "[4]", second)),
+                      8));
   };
   EXPECT_EQ(two("[4,8]", "[0,4]"), "");
   EXPECT_THAT(two("[0,4]", "[2,6]"), HasSubstr("overlap"));
@@ -147,61 +135,66 @@ TEST(Safetensors, RefusesOverlapAndHoles) {
 }
 
 TEST(Safetensors, RefusesDuplicates) {
-  const std::string a = Tensor("a", "U8", "[0]", "[0,0]");
-  EXPECT_THAT(Refusal(File(Header(a, a), 0)),
+  const std::string a = SafetensorsEntry("a", "U8", "[0]", "[0,0]");
+  EXPECT_THAT(Refusal(SafetensorsOf(Header(a, a), 0)),
               HasSubstr("tensor 'a': two tensors have this name"));
-  EXPECT_THAT(Refusal(File(R"({"a":{"dtype":"U8","dtype":"U8"}})", 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf(R"({"a":{"dtype":"U8","dtype":"U8"}})", 0)),
               HasSubstr("two values for 'dtype'"));
-  EXPECT_THAT(Refusal(File(R"({"__metadata__":{"a":"","a":""}})", 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf(R"({"__metadata__":{"a":"","a":""}})", 0)),
               HasSubstr("two values"));
-  EXPECT_THAT(Refusal(File(R"({"__metadata__":{},"__metadata__":{}})", 0)),
-              HasSubstr("two '__metadata__'"));
+  EXPECT_THAT(
+      Refusal(SafetensorsOf(R"({"__metadata__":{},"__metadata__":{}})", 0)),
+      HasSubstr("two '__metadata__'"));
 }
 
 TEST(Safetensors, RefusesOtherJson) {
-  EXPECT_THAT(Refusal(File(R"({"__metadata__":{"a":1}})", 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf(R"({"__metadata__":{"a":1}})", 0)),
               HasSubstr("a number"));
-  EXPECT_THAT(Refusal(File(R"({"__metadata__":{"a":{}}})", 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf(R"({"__metadata__":{"a":{}}})", 0)),
               HasSubstr("an object"));
-  EXPECT_THAT(Refusal(File(R"({"a":[]})", 0)), HasSubstr("an array"));
-  EXPECT_THAT(Refusal(File(R"({"a":{}})", 0)), HasSubstr("lacks"));
-  EXPECT_THAT(Refusal(File(R"({"a":{"color":"red"}})", 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf(R"({"a":[]})", 0)), HasSubstr("an array"));
+  EXPECT_THAT(Refusal(SafetensorsOf(R"({"a":{}})", 0)), HasSubstr("lacks"));
+  EXPECT_THAT(Refusal(SafetensorsOf(R"({"a":{"color":"red"}})", 0)),
               HasSubstr("unknown field 'color'"));
-  EXPECT_THAT(Refusal(File("{}{}", 0)), HasSubstr("JSON"));
-  EXPECT_THAT(Refusal(File("{\"a", 0)), HasSubstr("JSON"));
-  EXPECT_THAT(Refusal(File("{\"\xff\":1}", 0)), HasSubstr("JSON"));
-  EXPECT_THAT(Refusal(File(Header(Tensor("", "U8", "[0]", "[0,0]")), 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf("{}{}", 0)), HasSubstr("JSON"));
+  EXPECT_THAT(Refusal(SafetensorsOf("{\"a", 0)), HasSubstr("JSON"));
+  EXPECT_THAT(Refusal(SafetensorsOf("{\"\xff\":1}", 0)), HasSubstr("JSON"));
+  EXPECT_THAT(Refusal(SafetensorsOf(
+                  Header(SafetensorsEntry("", "U8", "[0]", "[0,0]")), 0)),
               HasSubstr("names are"));
   EXPECT_THAT(
-      Refusal(File(Header(Tensor("\\u001b[2J", "U8", "[0]", "[0,0]")), 0)),
+      Refusal(SafetensorsOf(
+          Header(SafetensorsEntry("\\u001b[2J", "U8", "[0]", "[0,0]")), 0)),
       HasSubstr("'?[2J'"));
 }
 
 // Memory must not grow with what a header pretends to hold.
 TEST(Safetensors, RefusesHeadersThatOnlyFillMemory) {
   const std::string long_text(5U << 20U, '1');
-  EXPECT_THAT(Refusal(File("{\"" + long_text + "\":{}}", 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf("{\"" + long_text + "\":{}}", 0)),
               HasSubstr("byte 9: the header has a string"));
-  EXPECT_THAT(Refusal(File("{\"a\":" + long_text + "}", 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf("{\"a\":" + long_text + "}", 0)),
               HasSubstr("more than 4 MB"));
-  EXPECT_THAT(Refusal(File("{\"a\\\"" + long_text, 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf("{\"a\\\"" + long_text, 0)),
               HasSubstr("more than 4 MB"));
   std::string tensors = "{";
   std::string entries = R"({"__metadata__":{)";
   for (int i = 0; i <= 32'768; ++i) {
-    tensors += Tensor(std::to_string(i), "U8", "[0]", "[0,0]") + ",";
+    tensors += SafetensorsEntry(std::to_string(i), "U8", "[0]", "[0,0]") + ",";
     entries += fmt::format(R"("{}":"",)", i);
   }
-  EXPECT_THAT(Refusal(File(tensors, 0)), HasSubstr("more than 32768 tensors"));
-  EXPECT_THAT(Refusal(File(entries, 0)), HasSubstr("more than 32768 entries"));
+  EXPECT_THAT(Refusal(SafetensorsOf(tensors, 0)),
+              HasSubstr("more than 32768 tensors"));
+  EXPECT_THAT(Refusal(SafetensorsOf(entries, 0)),
+              HasSubstr("more than 32768 entries"));
 }
 
 TEST(Safetensors, DeepJsonEndsAtOnce) {
-  EXPECT_THAT(Refusal(File("{\"a\":" + std::string(1 << 20, '['), 0)),
+  EXPECT_THAT(Refusal(SafetensorsOf("{\"a\":" + std::string(1 << 20, '['), 0)),
               HasSubstr("an array"));
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "{\"a\":";
-  EXPECT_THAT(Refusal(File(deep, 0)), HasSubstr("unknown field 'a'"));
+  EXPECT_THAT(Refusal(SafetensorsOf(deep, 0)), HasSubstr("unknown field 'a'"));
 }
 
 }  // namespace

@@ -161,7 +161,8 @@ TEST(TorchZipWriter, TensorsBeginAtMultiplesOf64) {
   for (const TensorSpec& spec : sample.specs) {
     if (*ElementCount(spec.shape) == 0) continue;
     const TensorView view = file->View(spec.name);
-    EXPECT_EQ((view.bytes.data() - file->bytes().data()) % 64, 0);
+    // The file is mapped to the begin of a page.
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(view.bytes.data()) % 64, 0U);
     EXPECT_EQ(view.owner, nullptr);  // nothing had to be copied
   }
 }

@@ -15,13 +15,15 @@ namespace wsel::checkpoint {
 
 enum class Container {
   kSafetensors,
+  kShardedSafetensors,
   kTorchZip,
+  kShardedTorch,
   kTorchScript,
   kLegacyTorch,
   kNpz
 };
 
-// "safetensors", "torch zip", "TorchScript", "legacy torch", "npz"
+// "safetensors", "torch zip", "legacy torch", ...
 std::string_view Name(Container container);
 
 // A tensor that is in a file but of a kind that is not read (complex, sparse,
@@ -37,13 +39,14 @@ class Checkpoint : public TensorSource {
  public:
   virtual Container container() const = 0;
   virtual const std::filesystem::path& path() const = 0;
-  // Bytes of the file.
+  // The file, and behind it those that it names where it is an index.
+  virtual std::vector<std::filesystem::path> files() const = 0;
+  // Bytes of all of them.
   virtual uint64_t file_size() const = 0;
   // The bytes that say which tensors there are and where: the header of a
-  // safetensors file, the pickle and the central directory of a zip.
+  // safetensors file, the pickle and the central directory of a zip, an index
+  // and its files' headers.
   virtual std::span<const std::byte> header() const = 0;
-  // The whole file.
-  virtual std::span<const std::byte> bytes() const = 0;
   // What the file says of itself beside its tensors: safetensors'
   // __metadata__, or the scalars and strings of a pickle under dotted names
   // ("epoch" -> "300", "args.model" -> "vit_tiny").
@@ -57,9 +60,9 @@ class Checkpoint : public TensorSource {
 // Opens a file as what its content shows it to be; its name plays no part.
 // Tensors inside nested dictionaries and lists, or in a TorchScript module's
 // attributes, have dotted names ("model.blocks.0.norm1.weight"); a file that is
-// one tensor calls it "tensor".
-// Errors: kIo where it cannot be read; kFormat, with file and place, where it
-// is none of the containers or its content contradicts itself.
+// one tensor calls it "tensor". The index of a checkpoint in several files
+// opens them all. Errors: kIo where it cannot be read; kFormat, with file and
+// place, where it is none of the containers or its content contradicts itself.
 std::unique_ptr<Checkpoint> Open(const std::filesystem::path& path);
 
 }  // namespace wsel::checkpoint

@@ -55,11 +55,13 @@ class MappedCheckpoint final : public Checkpoint {
 
   Container container() const override { return contents_.container; }
   const std::filesystem::path& path() const override { return file_->path(); }
+  std::vector<std::filesystem::path> files() const override {
+    return {file_->path()};
+  }
   uint64_t file_size() const override { return file_->bytes().size(); }
   std::span<const std::byte> header() const override {
     return contents_.header;
   }
-  std::span<const std::byte> bytes() const override { return file_->bytes(); }
   const std::map<std::string, std::string>& metadata() const override {
     return contents_.metadata;
   }

@@ -17,7 +17,8 @@ enum class HashScope {
 };
 const Registry<HashScope>& HashScopes();
 
-// SHA-256 of the whole file, or of the header's SHA-256 and `tensors_digest`
+// SHA-256 of the whole file (of several, of what sha256sum prints of them), or
+// of the header's SHA-256 and `tensors_digest`
 // (select::Student::teacher_digest), a line each.
 std::string HashTeacher(const checkpoint::Checkpoint& teacher,
                         const std::string& tensors_digest, HashScope scope);

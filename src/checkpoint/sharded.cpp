@@ -1,0 +1,200 @@
+#include "wsel/checkpoint/sharded.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/shard_index.h"
+#include "wsel/core/error.h"
+
+namespace wsel::checkpoint {
+namespace {
+
+using Shards = std::vector<std::unique_ptr<Checkpoint>>;
+
+std::string_view TextOf(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Whether a file's real place is the folder that the index is in, by the path
+// that was given or really.
+bool LiesBeside(const std::filesystem::path& index,
+                const std::filesystem::path& shard) {
+  std::error_code error;
+  const auto real = std::filesystem::canonical(shard, error).parent_path();
+  const auto beside = std::filesystem::canonical(index, error).parent_path();
+  const auto given = std::filesystem::canonical(shard.parent_path(), error);
+  return !error && (real == beside || real == given);
+}
+
+std::filesystem::path Locate(const std::filesystem::path& index,
+                             const std::string& name) {
+  const auto shard = index.parent_path() / name;
+  std::error_code ignored;
+  if (!std::filesystem::exists(shard, ignored)) {
+    Refuse(index.string(),
+           fmt::format("the file {}, which it names, is not beside it; "
+                       "download that too",
+                       Quoted(name)));
+  }
+  if (!LiesBeside(index, shard)) {
+    Refuse(index.string(),
+           fmt::format("the file {}, which it names, is a symbolic link to "
+                       "another folder; put the file itself there",
+                       Quoted(name)));
+  }
+  return shard;
+}
+
+Shards OpenAll(const std::filesystem::path& index,
+               const std::vector<std::string>& names, OpenShard open) {
+  Shards shards;
+  for (const std::string& name : names) {
+    shards.push_back(open(Locate(index, name)));
+  }
+  return shards;
+}
+
+Container ContainerOf(const Shards& shards, const std::string& path) {
+  const auto all = [&](auto... kinds) {
+    return std::all_of(shards.begin(), shards.end(), [&](const auto& shard) {
+      return ((shard->container() == kinds) || ...);
+    });
+  };
+  if (all(Container::kSafetensors)) return Container::kShardedSafetensors;
+  if (all(Container::kTorchZip, Container::kLegacyTorch)) {
+    return Container::kShardedTorch;
+  }
+  Refuse(path, "names files that are neither all safetensors nor all torch's");
+}
+
+class ShardedCheckpoint final : public Checkpoint {
+ public:
+  ShardedCheckpoint(std::unique_ptr<MappedFile> file, ShardIndex index,
+                    Shards shards)
+      : file_(std::move(file)),
+        shards_(std::move(shards)),
+        container_(ContainerOf(shards_, path().string())) {
+    for (size_t i = 0; i < shards_.size(); ++i) Take(index, i);
+    if (!index.shard_of.empty()) RefuseMissing(index);
+    KeepHeaders();
+  }
+
+  const std::vector<TensorSpec>& Specs() const override { return specs_; }
+  TensorView View(std::string_view name) const override {
+    return ShardOf(name).View(name);
+  }
+  void Drop(std::string_view name) const override { ShardOf(name).Drop(name); }
+
+  Container container() const override { return container_; }
+  const std::filesystem::path& path() const override { return file_->path(); }
+  std::vector<std::filesystem::path> files() const override {
+    std::vector<std::filesystem::path> files = {path()};
+    for (const auto& shard : shards_) files.push_back(shard->path());
+    return files;
+  }
+  uint64_t file_size() const override {
+    uint64_t size = file_->bytes().size();
+    for (const auto& shard : shards_) size += shard->file_size();
+    return size;
+  }
+  std::span<const std::byte> header() const override { return header_; }
+  const std::map<std::string, std::string>& metadata() const override {
+    return metadata_;
+  }
+  const std::vector<Unread>& unread() const override { return unread_; }
+
+ private:
+  // What is left in the index afterwards is in no file.
+  void Take(ShardIndex& index, size_t i) {
+    const Checkpoint& shard = *shards_[i];
+    for (const TensorSpec& spec : shard.Specs()) {
+      TakeName(index, spec.name, i);
+      specs_.push_back(spec);
+    }
+    for (const Unread& unread : shard.unread()) {
+      TakeName(index, unread.name, i);
+      unread_.push_back(unread);
+    }
+    metadata_.insert(shard.metadata().begin(), shard.metadata().end());
+  }
+
+  void TakeName(ShardIndex& index, const std::string& name, size_t i) {
+    const auto entry = index.shard_of.find(name);
+    const auto taken = shard_of_.find(name);
+    if (taken != shard_of_.end()) {
+      Refuse(AtTensor(path().string(), name),
+             fmt::format("is in {} and in {}; delete the files of another "
+                         "download",
+                         NameOf(taken->second), NameOf(i)));
+    }
+    if (entry == index.shard_of.end()) {
+      Refuse(AtTensor(path().string(), name),
+             fmt::format("is in {}, but not in weight_map; the index belongs "
+                         "to other files",
+                         NameOf(i)));
+    }
+    if (entry->second != i) {
+      Refuse(AtTensor(path().string(), name),
+             fmt::format("is in {}, but weight_map looks for it in {}; the "
+                         "index belongs to other files",
+                         NameOf(i), NameOf(entry->second)));
+    }
+    shard_of_.insert(index.shard_of.extract(entry));
+  }
+
+  [[noreturn]] void RefuseMissing(const ShardIndex& index) const {
+    const auto& [name, shard] = *index.shard_of.begin();
+    Refuse(AtTensor(path().string(), name),
+           fmt::format("is not in {}, where weight_map looks for it; the index "
+                       "belongs to other files",
+                       NameOf(shard)));
+  }
+
+  std::string NameOf(size_t shard) const {
+    return Quoted(shards_[shard]->path().filename().string());
+  }
+
+  void KeepHeaders() {
+    header_.assign(file_->bytes().begin(), file_->bytes().end());
+    for (const auto& shard : shards_) {
+      const auto header = shard->header();
+      header_.insert(header_.end(), header.begin(), header.end());
+    }
+  }
+
+  const Checkpoint& ShardOf(std::string_view name) const {
+    const auto found = shard_of_.find(std::string(name));
+    if (found == shard_of_.end()) {
+      throw Error(ErrorKind::kMismatch, AtTensor(path().string(), name),
+                  "there is no such tensor; see `wsel inspect`");
+    }
+    return *shards_[found->second];
+  }
+
+  std::unique_ptr<MappedFile> file_;
+  Shards shards_;
+  Container container_;
+  std::vector<TensorSpec> specs_;
+  std::vector<Unread> unread_;
+  std::unordered_map<std::string, size_t> shard_of_;
+  std::map<std::string, std::string> metadata_;
+  std::vector<std::byte> header_;
+};
+
+}  // namespace
+
+std::unique_ptr<Checkpoint> OpenSharded(std::unique_ptr<MappedFile> index,
+                                        OpenShard open) {
+  const std::string path = index->path().string();
+  ShardIndex parsed = ReadShardIndex(TextOf(index->bytes()), path);
+  if (parsed.shards.empty()) Refuse(path, "its weight_map is empty");
+  Shards shards = OpenAll(index->path(), parsed.shards, open);
+  return std::make_unique<ShardedCheckpoint>(
+      std::move(index), std::move(parsed), std::move(shards));
+}
+
+}  // namespace wsel::checkpoint

@@ -1,0 +1,8 @@
+#include "fuzz/read_input.h"
+#include "wsel/checkpoint/legacy_torch.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace wsel::checkpoint;
+  ReadBytes({data, size}, OpenLegacyTorch);
+  return 0;
+}

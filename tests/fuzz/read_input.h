@@ -1,0 +1,85 @@
+// Torch-free.
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/core/error.h"
+#include "wsel/core/mapped_file.h"
+
+// What the fuzz targets share: an input is opened by one reader, and either
+// refused as a format error or every number that it promises can be read.
+namespace wsel::checkpoint {
+
+using Reader =
+    std::function<std::unique_ptr<Checkpoint>(std::unique_ptr<MappedFile>)>;
+
+// Kept from the optimiser, so that the reads happen.
+inline volatile uint8_t read_sink;
+
+// The tensor's elements at the corners of its shape: all but these lie between
+// them.
+inline void TouchCorners(const TensorView& view) {
+  int64_t last = 0;
+  for (size_t i = 0; i < view.strides.size(); ++i) {
+    if (view.spec.shape[i] == 0) return;
+    last += (view.spec.shape[i] - 1) * view.strides[i];
+  }
+  const auto size = static_cast<int64_t>(SizeOf(view.spec.dtype));
+  const auto end = static_cast<size_t>((last + 1) * size);
+  if (view.bytes.size() != end) std::abort();
+  for (const std::byte b : {view.bytes.front(), view.bytes.back()}) {
+    read_sink = static_cast<uint8_t>(b);
+  }
+}
+
+inline void TouchAll(const Checkpoint& file) {
+  for (const TensorSpec& spec : file.Specs()) {
+    TouchCorners(file.View(spec.name));
+  }
+  for (const Unread& unread : file.unread()) {
+    if (file.Find(unread.name) != nullptr) std::abort();
+  }
+  for (const std::byte b : file.header()) read_sink = static_cast<uint8_t>(b);
+}
+
+inline void ReadFile(const std::filesystem::path& path, const Reader& reader) {
+  try {
+    TouchAll(*reader(std::make_unique<MappedFile>(path)));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kFormat) throw;
+    if (!error.where().starts_with(path.string())) std::abort();
+  }
+}
+
+// The same for bytes in memory.
+inline void ReadBytes(std::span<const uint8_t> bytes, const Reader& reader) {
+  const int fd = memfd_create("fuzz", MFD_CLOEXEC);
+  if (write(fd, bytes.data(), bytes.size()) !=
+      static_cast<ssize_t>(bytes.size())) {
+    std::abort();
+  }
+  ReadFile("/proc/self/fd/" + std::to_string(fd), reader);
+  close(fd);
+}
+
+inline void ReadBytes(const std::string& bytes, const Reader& reader) {
+  ReadBytes(
+      std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()),
+      reader);
+}
+
+inline bool IsZip(std::span<const uint8_t> bytes) {
+  return bytes.size() >= 2 && bytes[0] == 'P' && bytes[1] == 'K';
+}
+
+}  // namespace wsel::checkpoint

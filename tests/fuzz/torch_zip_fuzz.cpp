@@ -1,0 +1,23 @@
+#include "checkpoint/zip_bytes.h"
+#include "fuzz/read_input.h"
+#include "wsel/checkpoint/torch_zip.h"
+
+// An input is a zip file or, since few changes of a zip leave its offsets
+// right, the pickle of one whose storage "0" has 64 bytes.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace wsel;
+  using namespace wsel::checkpoint;
+  const auto open = [](std::unique_ptr<MappedFile> file) {
+    const ZipArchive zip(file->bytes(), file->path().string());
+    return OpenTorchZip(std::move(file), zip);
+  };
+  if (IsZip({data, size})) {
+    ReadBytes({data, size}, open);
+    return 0;
+  }
+  const std::string pickle(reinterpret_cast<const char*>(data), size);
+  ReadBytes(ZipOf({{.name = "a/data.pkl", .data = pickle},
+                   {.name = "a/data/0", .data = std::string(64, '\x01')}}),
+            open);
+  return 0;
+}
