@@ -4,16 +4,12 @@
 
 #include "channel_order.h"
 #include "wsel/model/depthwise.h"
-#include "wsel/model/residual.h"
+#include "wsel/model/mlp_branch.h"
 
 namespace wsel::model {
 ConvMlpImpl::ConvMlpImpl(int64_t width, bool conv) {
   fc1 = register_module("fc1", Pointwise(width, 4 * width, conv));
   fc2 = register_module("fc2", Pointwise(4 * width, width, conv));
-}
-
-at::Tensor ConvMlpImpl::forward(const at::Tensor& x) {
-  return fc2->forward(Activate(fc1->forward(x), Activation::kGelu));
 }
 
 ConvNextBlockImpl::ConvNextBlockImpl(const ConvNextConfig& c, int stage) {
@@ -33,7 +29,11 @@ ConvNextBlockImpl::ConvNextBlockImpl(const ConvNextConfig& c, int stage) {
 at::Tensor ConvNextBlockImpl::forward(const at::Tensor& x,
                                       const at::Tensor& scale) {
   const auto y = DepthwiseConv(x, conv_dw->weight, conv_dw->bias);
-  return AddBranch(x, mlp->forward(norm->forward(y)), gamma, scale);
+  const MlpBranch branch = {
+      norm->weight,       norm->bias,         norm->eps(),
+      Activation::kGelu,  mlp->fc1->matrix(), mlp->fc1->bias,
+      mlp->fc2->matrix(), mlp->fc2->bias,     gamma};
+  return AddMlpBranch(x, y, branch, scale);
 }
 
 StemImpl::StemImpl(const ConvNextConfig& c) {

@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <initializer_list>
+#include <optional>
 
 namespace wsel::model {
 
@@ -20,6 +21,11 @@ inline bool FusedApplies(std::initializer_list<at::Tensor> tensors) {
     }
   }
   return true;
+}
+
+// Autograd's functions want absent arguments so.
+inline std::optional<at::Tensor> IfDefined(const at::Tensor& t) {
+  return t.defined() ? std::optional(t) : std::nullopt;
 }
 
 }  // namespace wsel::model

@@ -19,10 +19,6 @@ PointwiseImpl::PointwiseImpl(int64_t in, int64_t out, bool conv) {
   bias = register_parameter("bias", at::empty({out}));
 }
 
-at::Tensor PointwiseImpl::forward(const at::Tensor& x) {
-  return at::linear(x, weight.flatten(1), bias);
-}
-
 Conv2dImpl::Conv2dImpl(const Conv2dShape& shape) : shape_(shape) {
   weight = register_parameter(
       "weight", at::empty({shape.out, shape.in / shape.groups, shape.kernel,

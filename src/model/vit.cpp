@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include "wsel/core/error.h"
-#include "wsel/model/residual.h"
+#include "wsel/model/attention_branch.h"
+#include "wsel/model/mlp_branch.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::model {
@@ -15,25 +16,9 @@ AttentionImpl::AttentionImpl(const VitConfig& c) : heads_(c.num_heads) {
   proj = register_module("proj", Linear(c.embed_dim, c.embed_dim));
 }
 
-at::Tensor AttentionImpl::forward(const at::Tensor& x) {
-  const int64_t b = x.size(0);
-  const int64_t n = x.size(1);
-  const int64_t d = x.size(2);
-  const auto split = qkv->forward(x)
-                         .view({b, n, 3, heads_, d / heads_})
-                         .permute({2, 0, 3, 1, 4});  // [3, B, heads, N, d]
-  const auto y = at::scaled_dot_product_attention(
-      split[0], split[1], split[2]);  // [B, heads, N, d]
-  return proj->forward(y.transpose(1, 2).reshape({b, n, d}));
-}
-
 MlpImpl::MlpImpl(const VitConfig& c) : activation_(c.activation) {
   fc1 = register_module("fc1", Linear(c.embed_dim, c.MlpHidden()));
   fc2 = register_module("fc2", Linear(c.MlpHidden(), c.embed_dim));
-}
-
-at::Tensor MlpImpl::forward(const at::Tensor& x) {
-  return fc2->forward(Activate(fc1->forward(x), activation_));
 }
 
 LayerScaleImpl::LayerScaleImpl(int64_t width) {
@@ -57,8 +42,16 @@ at::Tensor VitBlockImpl::forward(at::Tensor x, const at::Tensor& scales) {
   const auto gamma = [](const LayerScale& layer) {
     return layer ? layer->gamma : at::Tensor();
   };
-  x = AddBranch(x, attn->forward(norm1->forward(x)), gamma(ls1), scale(0));
-  return AddBranch(x, mlp->forward(norm2->forward(x)), gamma(ls2), scale(1));
+  x = AddAttentionBranch(x,
+                         {norm1->weight, norm1->bias, norm1->eps(),
+                          attn->heads(), attn->qkv->weight, attn->qkv->bias,
+                          attn->proj->weight, attn->proj->bias, gamma(ls1)},
+                         scale(0));
+  return AddMlpBranch(x, x,
+                      {norm2->weight, norm2->bias, norm2->eps(),
+                       mlp->activation(), mlp->fc1->weight, mlp->fc1->bias,
+                       mlp->fc2->weight, mlp->fc2->bias, gamma(ls2)},
+                      scale(1));
 }
 
 PatchEmbedImpl::PatchEmbedImpl(const VitConfig& c) {

@@ -20,12 +20,12 @@ namespace wsel::model {
 // called and ordered as in timm's state_dict; members that a config lacks are
 // null.
 
-// The pointwise part of a block, D -> 4D -> D.
+// The parameters of a block's pointwise part, D -> 4D -> D; AddMlpBranch
+// computes it.
 class ConvMlpImpl : public torch::nn::Module {
  public:
   // `conv`: weights are stored as 1x1 convolutions.
   ConvMlpImpl(int64_t width, bool conv);
-  at::Tensor forward(const at::Tensor& x);
 
   Pointwise fc1 = nullptr;
   Pointwise fc2 = nullptr;

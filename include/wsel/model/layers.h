@@ -26,12 +26,14 @@ class LinearImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Linear);
 
-// The same map with its weight stored as a 1x1 convolution's.
+// The parameters of the same map, its weight perhaps stored as a 1x1
+// convolution's.
 class PointwiseImpl : public torch::nn::Module {
  public:
   // `conv`: store [out, in, 1, 1], else [out, in].
   PointwiseImpl(int64_t in, int64_t out, bool conv);
-  at::Tensor forward(const at::Tensor& x);
+  // The weight as [out, in].
+  at::Tensor matrix() const { return weight.flatten(1); }
 
   at::Tensor weight;
   at::Tensor bias;  // [out]
@@ -67,6 +69,8 @@ class LayerNormImpl : public torch::nn::Module {
  public:
   LayerNormImpl(int64_t width, double eps);
   at::Tensor forward(const at::Tensor& x);
+
+  double eps() const { return eps_; }
 
   at::Tensor weight;  // [width]
   at::Tensor bias;    // [width]

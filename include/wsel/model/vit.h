@@ -18,11 +18,12 @@ namespace wsel::model {
 // grid row by row), width D. Members are called and ordered as in timm's
 // state_dict; members that a config lacks are null.
 
-// Multi-head self-attention (Vaswani et al. 2017), [B, N, D] -> [B, N, D].
+// The parameters of multi-head self-attention; AddAttentionBranch computes it.
 class AttentionImpl : public torch::nn::Module {
  public:
   explicit AttentionImpl(const VitConfig& config);
-  at::Tensor forward(const at::Tensor& x);
+
+  int64_t heads() const { return heads_; }
 
   Linear qkv = nullptr;
   Linear proj = nullptr;
@@ -32,10 +33,12 @@ class AttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Attention);
 
+// The parameters of a block's MLP; AddMlpBranch computes it.
 class MlpImpl : public torch::nn::Module {
  public:
   explicit MlpImpl(const VitConfig& config);
-  at::Tensor forward(const at::Tensor& x);
+
+  Activation activation() const { return activation_; }
 
   Linear fc1 = nullptr;
   Linear fc2 = nullptr;
