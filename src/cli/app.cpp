@@ -164,6 +164,7 @@ void Run(int argc, const char* const* argv) {
   AddDatasets(app, invocation);
   AddProbe(app, invocation);
   AddInspect(app, invocation);
+  AddConvert(app, invocation);
   AddModels(app, invocation);
   try {
     Parse(app, args);

@@ -62,17 +62,15 @@ void CheckClasses(const model::Config& config, const data::Dataset& test) {
                                 NumClasses(config), test.name, classes));
 }
 
-// Three numbers from the flag, else from what the checkpoint says of its
-// training, else ImageNet's.
+// Three numbers from the flag, else from what the checkpoint or its source says
+// of its training, else ImageNet's.
 std::array<double, 3> Channels(const std::vector<double>& flag,
                                std::string_view option, const Weights& weights,
                                const char* key,
                                const std::array<double, 3>& fallback) {
   std::vector<double> values = flag;
-  const auto& metadata = weights.file->metadata();
-  if (const auto found = metadata.find(key);
-      values.empty() && found != metadata.end()) {
-    const auto json = Json::parse(found->second, nullptr, false);
+  if (const auto known = PicturesOf(weights, key); values.empty() && known) {
+    const auto json = Json::parse(*known, nullptr, false);
     const bool numbers =
         json.is_array() &&
         std::all_of(json.begin(), json.end(),
@@ -232,9 +230,10 @@ void AddEval(CLI::App& app, const Invocation& invocation) {
   c->add_option("--model", args->model,
                 "What the checkpoint is, where it does not tell: a name or a "
                 "JSON file");
-  c->add_option("--mean", args->mean,
-                "Of the channels: 0.5,0.5,0.5; default: as the checkpoint was "
-                "trained by wsel, else ImageNet's")
+  c->add_option(
+       "--mean", args->mean,
+       "Of the channels: 0.5,0.5,0.5; default: as the checkpoint or its "
+       "source says, else ImageNet's")
       ->delimiter(',');
   c->add_option("--std", args->std, "As --mean")->delimiter(',');
   c->add_option("--crop-pct", args->crop_pct,

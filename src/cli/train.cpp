@@ -135,18 +135,16 @@ model::Model BuildStart(const recipe::Recipe& recipe, const Weights* start) {
 
 // Says where the start was trained on pictures of other mean and deviation.
 void CompareNormalisation(const recipe::Recipe& recipe, const Weights& start) {
-  const auto& metadata = start.file->metadata();
   for (const auto& [key, values] :
        {std::pair(kMeanKey, recipe.train.normalisation.mean),
         std::pair(kStdKey, recipe.train.normalisation.std)}) {
-    const auto found = metadata.find(key);
+    const auto then = PicturesOf(start, key);
     const std::string now = nlohmann::json(values).dump();
-    if (found == metadata.end() || found->second == now) continue;
+    if (!then || *then == now) continue;
     spdlog::warn(
         "{}: its weights saw pictures of {} {}, this run uses {}; "
         "data.{} sets it",
-        recipe.init.file, key, found->second, now,
-        key == kMeanKey ? "mean" : "std");
+        recipe.init.file, key, *then, now, key == kMeanKey ? "mean" : "std");
   }
 }
 

@@ -16,6 +16,7 @@ struct Invocation {
 void AddInit(CLI::App& app, const Invocation& invocation);
 void AddDatasets(CLI::App& app, const Invocation& invocation);
 void AddInspect(CLI::App& app, const Invocation& invocation);
+void AddConvert(CLI::App& app, const Invocation& invocation);
 void AddTrain(CLI::App& app, const Invocation& invocation);
 void AddEval(CLI::App& app, const Invocation& invocation);
 void AddProbe(CLI::App& app, const Invocation& invocation);

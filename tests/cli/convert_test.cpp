@@ -1,0 +1,142 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <tuple>
+
+#include "cli/run_wsel.h"
+#include "naming/golden.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/checkpoint/writer.h"
+
+namespace wsel {
+namespace {
+
+using testing::HasSubstr;
+
+class ConvertCommand : public testing::Test {
+ protected:
+  Outcome Convert(std::vector<std::string> args) const {
+    args.insert(args.begin(), "convert");
+    return RunWsel(folder_, args);
+  }
+  static std::string Golden(const std::string& file) {
+    return (naming::GoldenFolder() / file).string();
+  }
+  void ExpectSame(const std::string& a, const std::string& b) const {
+    const auto one = checkpoint::Open(folder_ / a);
+    const auto two = checkpoint::Open(folder_ / b);
+    EXPECT_EQ(one->Specs().size(), two->Specs().size());
+    for (const TensorSpec& spec : one->Specs()) {
+      ASSERT_NE(two->Find(spec.name), nullptr) << spec.name;
+      const auto x = one->View(spec.name);
+      const auto y = two->View(spec.name);
+      EXPECT_EQ(x.spec, y.spec);
+      EXPECT_TRUE(std::ranges::equal(x.bytes, y.bytes)) << spec.name;
+    }
+  }
+  // A ViT of whose tensors one, the class token, holds `value`.
+  void WriteWith(float value) const {
+    const auto file = checkpoint::Open(Golden("timm_vit.safetensors"));
+    std::vector<float> token(16, value);
+    checkpoint::Write(
+        folder_ / "vit.safetensors", file->Specs(),
+        [&](size_t i) {
+          const TensorView view = file->View(file->Specs()[i].name);
+          return view.spec.name == "cls_token"
+                     ? std::as_bytes(std::span<const float>(token))
+                     : view.bytes;
+        },
+        {});
+  }
+  TempFolder folder_;
+};
+
+TEST_F(ConvertCommand, GoesThereAndBackBitByBit) {
+  const std::vector<std::pair<std::string, std::string>> trips = {
+      {"timm_vit.safetensors", "hf"}, {"timm_vit.safetensors", "torchvision"},
+      {"dinov2.pth", "hf"},           {"deit_distilled.pth", "hf"},
+      {"openai_clip.pt", "hf"},       {"meta_convnext.pth", "hf"},
+      {"meta_convnext.pth", "meta"},  {"meta_convnext.pth", "torchvision"},
+      {"augreg.npz", "torchvision"},  {"timm_vit.safetensors", "timm"}};
+  for (const auto& [file, naming] : trips) {
+    SCOPED_TRACE(file + " " + naming);
+    for (const auto& step : std::vector<std::vector<std::string>>{
+             {Golden(file), "plain.safetensors"},
+             {"plain.safetensors", "there.pth", "--naming", naming},
+             {"there.pth", "back.safetensors"}}) {
+      const Outcome outcome = Convert(step);
+      ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    }
+    ExpectSame("plain.safetensors", "back.safetensors");
+  }
+}
+
+TEST_F(ConvertCommand, SaysWhereTheFileComesFrom) {
+  const Outcome outcome =
+      Convert({Golden("hf_vit.safetensors"), "out.safetensors", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["from"], "Hugging Face ViT");
+  EXPECT_EQ(json["tensors"], 32);
+  const auto file = checkpoint::Open(folder_ / "out.safetensors");
+  EXPECT_EQ(file->metadata().at("wsel.converted.file"), "hf_vit.safetensors");
+  EXPECT_EQ(file->metadata().at("wsel.mean"), "[0.5,0.5,0.5]");
+  EXPECT_THAT(file->metadata().at("wsel.model"), HasSubstr("1e-12"));
+}
+
+TEST_F(ConvertCommand, RoundsToNearestEven) {
+  // Halfway between two float16 and two bfloat16 numbers; evens are below.
+  for (const auto& [value, dtype, bits] :
+       {std::tuple(1 + 0x1p-11F, "float16", 0x3c00),
+        std::tuple(1 + 0x1p-11F + 0x1p-20F, "float16", 0x3c01),
+        std::tuple(1 + 3 * 0x1p-11F, "float16", 0x3c02),
+        std::tuple(0x1p-25F, "float16", 0),
+        std::tuple(-0.0F, "float16", 0x8000),
+        std::tuple(0x1.8p-24F, "float16", 2),
+        std::tuple(65519.0F, "float16", 0x7bff),
+        std::tuple(INFINITY, "float16", 0x7c00),
+        std::tuple(NAN, "float16", 0x7e00),
+        std::tuple(1 + 0x1p-8F, "bfloat16", 0x3f80),
+        std::tuple(1 + 3 * 0x1p-8F, "bfloat16", 0x3f82)}) {
+    WriteWith(value);
+    const Outcome outcome =
+        Convert({"vit.safetensors", "out.safetensors", "--dtype", dtype});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto file = checkpoint::Open(folder_ / "out.safetensors");
+    uint16_t found = 0;
+    std::memcpy(&found, file->View("cls_token").bytes.data(), 2);
+    EXPECT_EQ(found, bits) << value << " " << dtype;
+  }
+}
+
+TEST_F(ConvertCommand, RefusesNumbersThatATypeCannotHold) {
+  WriteWith(65520);  // halfway to the first number beyond float16
+  const Outcome outcome =
+      Convert({"vit.safetensors", "out.safetensors", "--dtype", "float16"});
+  EXPECT_EQ(outcome.exit_code, 6);
+  EXPECT_THAT(outcome.err, HasSubstr("cls_token"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.safetensors"));
+}
+
+TEST_F(ConvertCommand, RefusesWhatCannotBeSaid) {
+  const std::string vit = Golden("timm_vit.safetensors");
+  const Outcome no_name = Convert({vit, "out.pth", "--naming", "meta"});
+  EXPECT_EQ(no_name.exit_code, 6);
+  EXPECT_THAT(no_name.err, HasSubstr("has no name in meta"));
+  EXPECT_EQ(Convert({vit, "out.npz"}).exit_code, 2);
+  EXPECT_EQ(Convert({vit}).exit_code, 2);
+  EXPECT_EQ(Convert({vit, vit}).exit_code, 2);
+  EXPECT_THAT(Convert({vit, "out.pth", "--naming", "torchvison"}).err,
+              HasSubstr("did you mean 'torchvision'?"));
+  EXPECT_THAT(Convert({vit, "out.pth", "--dtype", "float61"}).err,
+              HasSubstr("did you mean"));
+}
+
+}  // namespace
+}  // namespace wsel
