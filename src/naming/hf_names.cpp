@@ -91,13 +91,7 @@ std::vector<Row> Dinov2Rows(const std::string& prefix, bool registers) {
       .Add(block + "layer_scale2.lambda1", "blocks.#.ls2.gamma")
       .Layer("layernorm", "norm");
   std::vector<Row> out = rows.Take();
-  if (!registers) return out;
-  // As in timm_names.cpp: the class token's position goes into the token.
-  for (Row& row : out) {
-    if (row.timm == "pos_embed") row.layout = Layout::kLaterPositions;
-  }
-  out.push_back({prefix + "embeddings.position_embeddings", "cls_token",
-                 Layout::kFirstPosition, Part::kAddend});
+  if (registers) FoldClassPosition(out);
   return out;
 }
 

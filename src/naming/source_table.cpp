@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace wsel::naming {
 
 Rows& Rows::Add(std::string_view theirs, std::string_view timm, Layout layout,
@@ -39,6 +41,13 @@ const std::vector<Source>& Sources() {
     return out;
   }();
   return sources;
+}
+
+void FoldClassPosition(std::vector<Row>& rows) {
+  const auto positions = std::ranges::find(rows, "pos_embed", &Row::timm);
+  positions->layout = Layout::kLaterPositions;
+  rows.push_back(
+      {positions->theirs, "cls_token", Layout::kFirstPosition, Part::kAddend});
 }
 
 Facts ImageNetPictures() {

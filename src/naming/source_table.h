@@ -97,6 +97,11 @@ void AddFlax(std::vector<Source>& out);
 std::vector<Row> TimmVitRows(std::string_view prefix = "");
 std::vector<Row> TimmConvNextRows(std::string_view prefix = "");
 
+// DINOv2's registers have no position, so timm's model adds positions to
+// patches alone: the row of the position embedding gives those, and one more
+// adds the class token's to the token.
+void FoldClassPosition(std::vector<Row>& rows);
+
 // Means and deviations of pictures.
 Facts ImageNetPictures();
 Facts InceptionPictures();  // 0.5 all

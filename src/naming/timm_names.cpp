@@ -28,14 +28,9 @@ std::vector<Row> Dinov2Rows(bool registers) {
   }
   rows = With(std::move(rows), chunked);
   if (!registers) return rows;
-  std::erase_if(rows, [](const Row& row) { return row.timm == "pos_embed"; });
-  // Registers have no position, so timm's model adds positions to patches
-  // alone, and the class token's is folded into the token.
-  return With(
-      std::move(rows),
-      {{"register_tokens", "reg_token"},
-       {"pos_embed", "pos_embed", Layout::kLaterPositions},
-       {"pos_embed", "cls_token", Layout::kFirstPosition, Part::kAddend}});
+  rows.push_back({"register_tokens", "reg_token"});
+  FoldClassPosition(rows);
+  return rows;
 }
 
 void AddDinov2(std::vector<Source>& out) {
@@ -53,12 +48,11 @@ void AddDinov2(std::vector<Source>& out) {
 }
 
 void AddDeit(std::vector<Source>& out) {
-  const Rows scales = Rows()
-                          .Add("blocks.#.gamma_1", "blocks.#.ls1.gamma")
-                          .Add("blocks.#.gamma_2", "blocks.#.ls2.gamma");
   out.push_back({.name = "DeiT III",
                  .markers = {"patch_embed.proj.weight", "blocks.0.gamma_1"},
-                 .rows = With(TimmVitRows(), Rows(scales).Take()),
+                 .rows = With(TimmVitRows(),
+                              {{"blocks.#.gamma_1", "blocks.#.ls1.gamma"},
+                               {"blocks.#.gamma_2", "blocks.#.ls2.gamma"}}),
                  .without = {},
                  .facts = ImageNetPictures()});
   out.push_back({.name = "timm, or DeiT distilled",
