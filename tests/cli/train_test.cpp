@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -17,6 +19,7 @@ namespace wsel {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -94,10 +97,17 @@ TEST(Train, AFolderThatHoldsARunIsLeftAlone) {
   EXPECT_THAT(other.err, HasSubstr("optimizer.lr: 0.004, now 0.0001"));
 }
 
-// Starts the program in a process of its own.
-pid_t Start(const TempFolder& folder, const std::vector<std::string>& args) {
+// Starts the program in a process of its own, with files limited in size where
+// a limit is given.
+pid_t Start(const TempFolder& folder, const std::vector<std::string>& args,
+            const rlimit* file_size = nullptr) {
   const pid_t child = fork();
   if (child != 0) return child;
+  if (file_size != nullptr) {
+    // Instead of the signal the write fails, as on a full disk.
+    signal(SIGXFSZ, SIG_IGN);
+    if (setrlimit(RLIMIT_FSIZE, file_size) != 0) _exit(99);
+  }
   if (chdir(folder.path().c_str()) != 0) _exit(99);
   std::vector<char*> argv = {const_cast<char*>(WSEL_BINARY)};
   for (const auto& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
@@ -162,6 +172,46 @@ TEST(Train, ASignalSavesAndSaysSo) {
     EXPECT_EQ(WEXITSTATUS(status), code);
     EXPECT_THAT(ReadText(folder / "child.err"), HasSubstr("--resume goes on"));
   }
+}
+
+// A disk that fills up while the run saves: no file may grow beyond 8 KB.
+TEST(Train, AFullDiskKeepsTheLastGoodState) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const std::vector<std::string> longer = {"--resume", "--epochs", "100000"};
+  const pid_t child = Start(folder, Train("run", longer));
+  AwaitState(folder);
+  kill(child, SIGINT);
+  waitpid(child, nullptr, 0);
+  const auto saved = [&] {
+    std::map<std::string, std::string> bytes;
+    for (const auto& file : fs::directory_iterator(folder / "run")) {
+      if (file.path().extension() != ".safetensors") continue;
+      bytes[file.path().filename()] = ReadAll(file.path());
+    }
+    return bytes;
+  };
+  const auto before = saved();
+  ASSERT_TRUE(before.contains("state.safetensors"));
+
+  const rlimit full = {.rlim_cur = 8192, .rlim_max = RLIM_INFINITY};
+  const pid_t starved = Start(folder, Train("run", longer), &full);
+  int status = 0;
+  waitpid(starved, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 4) << ReadText(folder / "child.err");
+  EXPECT_THAT(ReadText(folder / "child.err"),
+              AllOf(HasSubstr(".safetensors"), HasSubstr("File too large")));
+  EXPECT_EQ(saved(), before);  // and nothing half written beside them
+}
+
+TEST(Train, AFolderThatCannotBeWrittenIsToldBeforeTheDataIsRead) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  // Not even root may make folders there.
+  const Outcome run = RunWsel(folder, Train("/sys/wsel-run"));
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_THAT(run.err, HasSubstr("/sys/wsel-run"));
 }
 
 TEST(Train, ADryRunNeedsNeitherDataNorStart) {
