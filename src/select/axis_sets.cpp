@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "wsel/core/error.h"
-#include "wsel/core/philox.h"
 #include "wsel/select/index_rule.h"
 
 namespace wsel::select {
@@ -27,15 +25,6 @@ std::string BlockName(const ModelTensor& tensor) {
   return tensor.key.starts_with("stages.")
              ? fmt::format("stages.{}.blocks.{}", tensor.stage, tensor.block)
              : fmt::format("blocks.{}", tensor.block);
-}
-
-// Sums of equal positions of `groups` equal parts.
-std::vector<double> Fold(const std::vector<double>& scores, int groups) {
-  std::vector<double> folded(scores.size() / groups);
-  for (size_t i = 0; i < scores.size(); ++i) {
-    folded[i % folded.size()] += scores[i];
-  }
-  return folded;
 }
 
 int64_t SizeOfGroup(const ModelTensor& tensor, size_t axis) {
@@ -139,18 +128,22 @@ AxisPick AxisSets::Pick(const Pair& pair, size_t axis) {
   if (!IsSelectable(role.role)) return {};  // resampled
   const std::string name = NameOf(pair, axis);
   if (!KeepsConsistency(options_.method)) {
-    return {
-        Intern(name, from,
-               [&] { return Choose(name, from, to, OwnScores(pair, axis)); }),
-        1};
+    return {Intern(name, from,
+                   [&] {
+                     return Choose(options_, name, from, to,
+                                   OwnScores(pair, axis));
+                   }),
+            1};
   }
   const int64_t of = from / role.groups;
   return {Intern(name, of,
                  [&] {
                    const auto scores = SharedScores(name, of);
                    return role.role == Role::kAttnInner
-                              ? ChooseChannels(name, scores)
-                              : Choose(name, of, to / role.groups, scores);
+                              ? ChooseChannels(options_, name, teacher_,
+                                               student_, scores)
+                              : Choose(options_, name, of, to / role.groups,
+                                       scores);
                  }),
           role.groups};
 }
@@ -181,55 +174,6 @@ int AxisSets::Intern(const std::string& name, int64_t of,
   return at->second;
 }
 
-std::vector<int64_t> AxisSets::Choose(const std::string& name, int64_t from,
-                                      int64_t to,
-                                      const std::vector<double>& scores) const {
-  switch (options_.method) {
-    case Method::kUniform:
-      return Uniform(from, to);
-    case Method::kConsecutive:
-      return Consecutive(to);
-    case Method::kRandom:
-    case Method::kRandomInconsistent:
-      return RandomSubset(from, to,
-                          RandomStream(options_.seed, "select " + name));
-    default:
-      return Largest(scores, to);
-  }
-}
-
-std::vector<int64_t> AxisSets::ChooseChannels(
-    const std::string& name, const std::vector<double>& scores) const {
-  const int64_t dim = teacher_.head_dim;
-  if (options_.heads == Heads::kFlat) {
-    return Choose(name, teacher_.heads * dim,
-                  student_.heads * student_.head_dim, scores);
-  }
-  std::vector<int64_t> channels;
-  if (options_.heads == Heads::kWhole) {
-    std::vector<double> of_heads;
-    for (auto at = scores.begin(); at != scores.end(); at += dim) {
-      of_heads.push_back(std::accumulate(at, at + dim, 0.0));
-    }
-    for (const int64_t head :
-         Choose(name, teacher_.heads, student_.heads, of_heads)) {
-      for (int64_t d = 0; d < dim; ++d) channels.push_back(head * dim + d);
-    }
-    return channels;
-  }
-  for (int64_t head = 0; head < teacher_.heads; ++head) {
-    // Scores differ from head to head, so the channels may.
-    const auto of_head =
-        scores.empty() ? scores
-                       : std::vector<double>(scores.begin() + head * dim,
-                                             scores.begin() + (head + 1) * dim);
-    for (const int64_t d : Choose(name, dim, student_.head_dim, of_head)) {
-      channels.push_back(head * dim + d);
-    }
-  }
-  return channels;
-}
-
 std::vector<double> AxisSets::OwnScores(const Pair& pair, size_t axis) const {
   if (!LooksAtWeights(options_.method)) return {};
   return evidence_.slice_scores(pair.teacher->spec.name, axis, 1);
@@ -248,9 +192,9 @@ std::vector<double> AxisSets::SharedScores(const std::string& name,
                           NameOf(pair, axis) == name &&
                           SizeOfGroup(*pair.teacher, axis) == of;
       if (!shared) continue;
-      const auto scores =
-          Fold(evidence_.slice_scores(pair.teacher->spec.name, axis, power),
-               pair.teacher->axes[axis].groups);
+      const auto scores = FoldScores(
+          evidence_.slice_scores(pair.teacher->spec.name, axis, power),
+          pair.teacher->axes[axis].groups);
       std::transform(sum.begin(), sum.end(), scores.begin(), sum.begin(),
                      std::plus<>());
     }

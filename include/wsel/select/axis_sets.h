@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "wsel/select/choice.h"
 #include "wsel/select/pairing.h"
 #include "wsel/select/plan.h"
 
@@ -30,20 +31,11 @@ class AxisSets {
   std::vector<IndexSet> Take() && { return std::move(sets_); }
 
  private:
-  struct Attention {
-    int64_t heads = 1;
-    int64_t head_dim = 1;
-  };
-
   std::string NameOf(const Pair& pair, size_t axis) const;
   void CheckHeads(std::vector<std::string>& notes) const;
   void CheckAxis(const Pair& pair, size_t axis) const;
   int Intern(const std::string& name, int64_t of,
              const std::function<std::vector<int64_t>()>& choose);
-  std::vector<int64_t> Choose(const std::string& name, int64_t from, int64_t to,
-                              const std::vector<double>& scores) const;
-  std::vector<int64_t> ChooseChannels(const std::string& name,
-                                      const std::vector<double>& scores) const;
   std::vector<double> OwnScores(const Pair& pair, size_t axis) const;
   std::vector<double> SharedScores(const std::string& name, int64_t of) const;
 
@@ -51,8 +43,8 @@ class AxisSets {
   const Options& options_;
   const std::vector<Pair>& pairs_;
   const Evidence& evidence_;
-  Attention teacher_;
-  Attention student_;
+  HeadSplit teacher_;
+  HeadSplit student_;
   std::vector<IndexSet> sets_;
   std::map<std::string, int> by_name_;
 };

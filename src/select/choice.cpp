@@ -1,0 +1,85 @@
+#include "wsel/select/choice.h"
+
+#include <numeric>
+
+#include "wsel/core/philox.h"
+
+namespace wsel::select {
+namespace {
+
+Indices WholeHeads(const Options& options, const std::string& name,
+                   const HeadSplit& from, const HeadSplit& to,
+                   const std::vector<double>& scores) {
+  const int64_t dim = from.head_dim;
+  std::vector<double> of_heads;
+  for (auto at = scores.begin(); at != scores.end(); at += dim) {
+    of_heads.push_back(std::accumulate(at, at + dim, 0.0));
+  }
+  Indices channels;
+  for (const int64_t head :
+       Choose(options, name, from.heads, to.heads, of_heads)) {
+    for (int64_t d = 0; d < dim; ++d) channels.push_back(head * dim + d);
+  }
+  return channels;
+}
+
+Indices WithinHeads(const Options& options, const std::string& name,
+                    const HeadSplit& from, const HeadSplit& to,
+                    const std::vector<double>& scores) {
+  const int64_t dim = from.head_dim;
+  Indices channels;
+  for (int64_t head = 0; head < from.heads; ++head) {
+    // Scores differ from head to head, so the channels may.
+    const auto of_head =
+        scores.empty() ? scores
+                       : std::vector<double>(scores.begin() + head * dim,
+                                             scores.begin() + (head + 1) * dim);
+    for (const int64_t d : Choose(options, name, dim, to.head_dim, of_head)) {
+      channels.push_back(head * dim + d);
+    }
+  }
+  return channels;
+}
+
+}  // namespace
+
+Indices Choose(const Options& options, const std::string& name, int64_t from,
+               int64_t to, const std::vector<double>& scores) {
+  switch (options.method) {
+    case Method::kUniform:
+      return Uniform(from, to);
+    case Method::kConsecutive:
+      return Consecutive(to);
+    case Method::kRandom:
+    case Method::kRandomInconsistent:
+      return RandomSubset(from, to,
+                          RandomStream(options.seed, "select " + name));
+    default:
+      return Largest(scores, to);
+  }
+}
+
+Indices ChooseChannels(const Options& options, const std::string& name,
+                       const HeadSplit& from, const HeadSplit& to,
+                       const std::vector<double>& scores) {
+  switch (options.heads) {
+    case Heads::kWhole:
+      return WholeHeads(options, name, from, to, scores);
+    case Heads::kWithin:
+      return WithinHeads(options, name, from, to, scores);
+    case Heads::kFlat:
+      break;
+  }
+  return Choose(options, name, from.heads * from.head_dim,
+                to.heads * to.head_dim, scores);
+}
+
+std::vector<double> FoldScores(const std::vector<double>& scores, int groups) {
+  std::vector<double> folded(scores.size() / groups);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    folded[i % folded.size()] += scores[i];
+  }
+  return folded;
+}
+
+}  // namespace wsel::select
