@@ -1,0 +1,39 @@
+#include "wsel/model/family.h"
+
+#include <array>
+
+namespace wsel::model {
+
+const Registry<DimensionRole>& DimensionRoles() {
+  static constexpr std::array<Registered<DimensionRole>, 6> kRows = {{
+      {DimensionRole::kWidth, "width", "one index set through the model"},
+      {DimensionRole::kHidden, "hidden", "inside one layer"},
+      {DimensionRole::kAttention, "attention", "inside one layer, in heads"},
+      {DimensionRole::kLeading, "leading", "the first ones are taken"},
+      {DimensionRole::kFixed, "fixed", "never selected from"},
+      {DimensionRole::kLayers, "layers", "how often layers are repeated"},
+  }};
+  static constexpr Registry<DimensionRole> kRegistry("role", kRows);
+  return kRegistry;
+}
+
+std::string NameTemplate::With(int64_t layer) const {
+  return layers ? before + std::to_string(layer) + after : before;
+}
+
+std::vector<std::string> SizeNames(const FamilyTable& family) {
+  std::vector<std::string> names;
+  for (const Dimension& dimension : family.dimensions) {
+    names.push_back(dimension.name);
+    if (dimension.role == DimensionRole::kAttention) {
+      names.push_back(HeadsOf(dimension));
+    }
+  }
+  return names;
+}
+
+std::string HeadsOf(const Dimension& dimension) {
+  return dimension.name + ".heads";
+}
+
+}  // namespace wsel::model

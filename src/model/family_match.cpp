@@ -1,0 +1,216 @@
+#include "wsel/model/family_match.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "wsel/core/error.h"
+#include "wsel/core/suggest.h"
+
+namespace wsel::model {
+namespace {
+
+// The layer's number in a name that fits the template, 0 without layers;
+// nothing where it does not fit.
+std::optional<int64_t> LayerIn(std::string_view name,
+                               const NameTemplate& pattern) {
+  if (!pattern.layers) {
+    return name == pattern.before ? std::optional<int64_t>(0) : std::nullopt;
+  }
+  const size_t around = pattern.before.size() + pattern.after.size();
+  if (name.size() <= around || !name.starts_with(pattern.before) ||
+      !name.ends_with(pattern.after)) {
+    return std::nullopt;
+  }
+  name.remove_prefix(pattern.before.size());
+  name.remove_suffix(pattern.after.size());
+  constexpr size_t kMostDigits = 9;
+  const bool padded = name.size() > 1 && name.front() == '0';
+  if (name.size() > kMostDigits || padded) return std::nullopt;
+  int64_t layer = 0;
+  const auto [end, code] =
+      std::from_chars(name.data(), name.data() + name.size(), layer);
+  const bool number =
+      code == std::errc() && layer >= 0 && end == name.data() + name.size();
+  return number ? std::optional(layer) : std::nullopt;
+}
+
+class Matcher {
+ public:
+  Matcher(const FamilyTable& family, const Sizes& stated)
+      : family_(family), stated_(stated) {}
+
+  FamilyMatch Run(const std::vector<TensorSpec>& specs) && {
+    CheckStated();
+    for (const TensorSpec& spec : specs) Place(spec);
+    CheckLayers();
+    for (const auto& [place, spec] : match_.tensors) {
+      Infer(family_.tensors[place.first], *spec);
+    }
+    Compare();
+    return std::move(match_);
+  }
+
+ private:
+  void CheckStated() const {
+    const auto known = SizeNames(family_);
+    for (const auto& [name, size] : stated_) {
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        throw Error(ErrorKind::kUsage, "--teacher-size",
+                    Unknown("size", name, known));
+      }
+    }
+  }
+
+  void Place(const TensorSpec& spec) {
+    const std::string* taken = nullptr;
+    const auto take = [&](const std::string& text) {
+      if (taken != nullptr) {
+        throw Error(ErrorKind::kConfig, family_.source,
+                    fmt::format("'{}' and '{}' both match the tensor '{}'",
+                                *taken, text, spec.name));
+      }
+      taken = &text;
+    };
+    for (size_t i = 0; i < family_.tensors.size(); ++i) {
+      const auto layer = LayerIn(spec.name, family_.tensors[i].name);
+      if (!layer) continue;
+      take(family_.tensors[i].text);
+      match_.tensors[{i, *layer}] = &spec;
+    }
+    for (size_t i = 0; i < family_.ignored.size(); ++i) {
+      if (!LayerIn(spec.name, family_.ignored[i].name)) continue;
+      take(family_.ignored[i].text);
+      match_.ignored.emplace_back(&spec, i);
+    }
+    if (taken == nullptr) ThrowUnknown(spec);
+  }
+
+  [[noreturn]] void ThrowUnknown(const TensorSpec& spec) const {
+    std::vector<std::string> names;
+    for (const FamilyTensor& tensor : family_.tensors) {
+      names.push_back(tensor.text);
+    }
+    const auto near = Nearest(spec.name, names);
+    throw Error(
+        ErrorKind::kMismatch, spec.name,
+        fmt::format("no template of {} matches this tensor{}; add it to "
+                    "\"tensors\" or, with a reason, to \"ignored\"",
+                    family_.source,
+                    near ? fmt::format(" (the nearest is '{}')", *near) : ""));
+  }
+
+  // Layers run from 0 to the highest number found, and each has every tensor
+  // that any has.
+  void CheckLayers() {
+    std::map<size_t, int64_t> of_template;  // found
+    for (const auto& [place, spec] : match_.tensors) {
+      ++of_template[place.first];
+      const auto kind = family_.tensors[place.first].name.layers;
+      if (!kind) continue;
+      auto& most = match_.sizes[family_.dimensions[*kind].name];
+      most = std::max(most, of_template[place.first]);
+    }
+    for (size_t i = 0; i < family_.tensors.size(); ++i) {
+      const FamilyTensor& tensor = family_.tensors[i];
+      if (!of_template.contains(i)) {
+        if (tensor.optional) continue;
+        throw Error(
+            ErrorKind::kMismatch, tensor.text,
+            fmt::format("matches no tensor of the teacher: this is no "
+                        "{} as {} has it, or the tensor is \"optional\"",
+                        family_.name, family_.source));
+      }
+      if (tensor.name.layers) CheckEachLayer(i);
+    }
+  }
+
+  void CheckEachLayer(size_t place) {
+    const FamilyTensor& tensor = family_.tensors[place];
+    const int64_t count =
+        match_.sizes.at(family_.dimensions[*tensor.name.layers].name);
+    for (int64_t layer = 0; layer < count; ++layer) {
+      if (match_.tensors.contains({place, layer})) continue;
+      throw Error(ErrorKind::kMismatch, tensor.name.With(layer),
+                  "the teacher has no such tensor, but others of its kind; "
+                  "layers are numbered from 0, and all have the same tensors");
+    }
+  }
+
+  void Infer(const FamilyTensor& tensor, const TensorSpec& spec) {
+    if (spec.shape.size() != tensor.axes.size()) {
+      throw Error(ErrorKind::kMismatch, spec.name,
+                  fmt::format("is {} in the teacher; {} gives it {} dimensions",
+                              FormatShape(spec.shape), family_.source,
+                              tensor.axes.size()));
+    }
+    for (size_t axis = 0; axis < tensor.axes.size(); ++axis) {
+      InferAxis(tensor.axes[axis], spec, axis);
+    }
+  }
+
+  void InferAxis(const FamilyAxis& axis, const TensorSpec& spec, size_t at) {
+    const int64_t size = spec.shape[at];
+    const auto fail = [&](std::string_view message) {
+      throw Error(ErrorKind::kMismatch, spec.name,
+                  fmt::format("dimension {} is {} in the teacher; {}", at, size,
+                              message));
+    };
+    if (!axis.dimension) {
+      if (size != axis.factor) {
+        fail(fmt::format("{} says {}", family_.source, axis.factor));
+      }
+      return;
+    }
+    const std::string& name = family_.dimensions[*axis.dimension].name;
+    if (size == 0 || size % axis.factor != 0) {
+      fail(
+          fmt::format("that is not {} equal parts of '{}'", axis.factor, name));
+    }
+    const int64_t part = size / axis.factor;
+    const auto [known, fresh] = match_.sizes.try_emplace(name, part);
+    if (fresh) by_[name] = spec.name;
+    if (known->second != part) {
+      fail(fmt::format("'{}' is {} by '{}'", name, known->second, by_[name]));
+    }
+  }
+
+  // What was stated against what was found.
+  void Compare() {
+    for (const Dimension& dimension : family_.dimensions) {
+      const auto stated = stated_.find(dimension.name);
+      const auto found = match_.sizes.find(dimension.name);
+      if (stated != stated_.end() && found != match_.sizes.end() &&
+          stated->second != found->second) {
+        throw Error(ErrorKind::kMismatch, dimension.name,
+                    fmt::format("the teacher has {}, stated is {}",
+                                found->second, stated->second));
+      }
+      const auto heads = stated_.find(HeadsOf(dimension));
+      if (heads == stated_.end() || found == match_.sizes.end()) continue;
+      if (heads->second < 1 || found->second % heads->second != 0) {
+        throw Error(ErrorKind::kUsage, "--teacher-size",
+                    fmt::format("{}: {} heads do not divide the teacher's {}",
+                                heads->first, heads->second, found->second));
+      }
+      match_.sizes.insert(*heads);
+    }
+  }
+
+  const FamilyTable& family_;
+  const Sizes& stated_;
+  FamilyMatch match_;
+  std::map<std::string, std::string> by_;  // the tensor that told a size
+};
+
+}  // namespace
+
+FamilyMatch Match(const FamilyTable& family,
+                  const std::vector<TensorSpec>& specs, const Sizes& stated) {
+  return Matcher(family, stated).Run(specs);
+}
+
+}  // namespace wsel::model

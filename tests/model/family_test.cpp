@@ -1,0 +1,198 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "throws.h"
+#include "wsel/core/text_file.h"
+#include "wsel/model/family_json.h"
+#include "wsel/model/family_match.h"
+
+namespace wsel::model {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+constexpr const char* kFamily = R"({
+  "name": "mlp", "about": "for tests",
+  "dimensions": {"width": "width", "layers": "layers",
+                 "inner": {"role": "attention", "follows": "width"},
+                 "classes": "fixed"},
+  "tensors": {"stem": ["width", 3],
+              "block.{layers}.in": ["3*inner", "width"],
+              "block.{layers}.out": ["width", "inner"],
+              "head": ["classes", "width"]},
+  "optional": ["head"],
+  "ignored": {"step": "counts batches", "block.{layers}.seen": "counts"}
+})";
+
+FamilyTable Read(const std::string& text = kFamily) {
+  return FamilyFromJson(text, "mlp.json");
+}
+
+std::string With(const std::string& from, const std::string& to) {
+  std::string text = kFamily;
+  const size_t at = text.find(from);
+  if (at == std::string::npos) throw std::out_of_range(from);
+  return text.replace(at, from.size(), to);
+}
+
+std::vector<TensorSpec> File() {
+  return {{"step", {}},
+          {"stem", {4, 3}},
+          {"block.0.in", {18, 4}},
+          {"block.0.out", {4, 6}},
+          {"block.0.seen", {1}},
+          {"block.1.in", {18, 4}},
+          {"block.1.out", {4, 6}}};
+}
+
+void ExpectBad(const std::string& from, const std::string& to,
+               const std::vector<std::string>& parts) {
+  ExpectError([&] { Read(With(from, to)); }, ErrorKind::kConfig, parts);
+}
+
+TEST(FamilyFromJson, ReadsDimensionsAndTemplates) {
+  const FamilyTable family = Read();
+  EXPECT_EQ(family.name, "mlp");
+  EXPECT_EQ(family.dimensions[2].role, DimensionRole::kAttention);
+  EXPECT_EQ(family.dimensions[2].follows, 0U);
+  EXPECT_EQ(family.tensors[1].name.With(7), "block.7.in");
+  EXPECT_EQ(family.tensors[1].axes[0].factor, 3);
+  EXPECT_TRUE(family.tensors[3].optional);
+  EXPECT_THAT(SizeNames(family), ElementsAre("width", "layers", "inner",
+                                             "inner.heads", "classes"));
+}
+
+TEST(FamilyFromJson, ReadsEveryFileOfConfigs) {
+  int count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(
+           WSEL_SOURCE_DIR "/configs/families")) {
+    const auto family =
+        FamilyFromJson(ReadText(file.path()), file.path().string());
+    EXPECT_EQ(family.name, file.path().stem());
+    EXPECT_FALSE(family.about.empty());
+    ++count;
+  }
+  EXPECT_GE(count, 2);
+}
+
+TEST(FamilyFromJson, NamesTheNearestKnownWord) {
+  ExpectBad("\"attention\"", "\"attn\"",
+            {"mlp.json.dimensions.inner.role", "unknown role 'attn'"});
+  ExpectBad("\"classes\": \"fixed\"", "\"classes\": \"fixd\"",
+            {"mlp.json.dimensions.classes", "did you mean 'fixed'"});
+  ExpectBad("[\"width\", 3]", "[\"widht\", 3]",
+            {"mlp.json.tensors.stem", "did you mean 'width'"});
+  ExpectBad("\"ignored\"", "\"ignore\"", {"did you mean 'ignored'"});
+  ExpectBad("[\"head\"]", "[\"haed\"]",
+            {"mlp.json.optional", "did you mean 'head'"});
+  ExpectBad("{layers}.in", "{layer}.in", {"did you mean 'layers'"});
+}
+
+TEST(FamilyFromJson, RefusesTemplatesAndAxesThatCannotBe) {
+  ExpectBad("{layers}.in", "{width}.in", {"'width' is not of role layers"});
+  ExpectBad("{layers}.in", "{layers}.{layers}.in", {"one {layers} at most"});
+  ExpectBad("{layers}.in", "}layers{.in", {"one {layers} at most"});
+  ExpectBad("[\"width\", 3]", "[\"width\", \"layers\"]", {"belongs in a name"});
+  ExpectBad("[\"width\", 3]", "[\"width\", 0]", {"a size is 1 or more"});
+  ExpectBad("[\"width\", 3]", "[\"width\", 1.5]", {"a number, a dimension or"});
+  ExpectBad("[\"width\", 3]", "\"width\"", {"needs an array"});
+  for (const char* parts : {"0*inner", "-3*inner", "x*inner", "9999*inner"}) {
+    ExpectBad("3*inner", parts, {"parts are a number from 1 to 1024"});
+  }
+  ExpectBad("\"counts batches\"", "3", {"mlp.json.ignored.step", "in words"});
+}
+
+TEST(FamilyFromJson, RefusesDimensionsThatCannotBe) {
+  ExpectBad("\"classes\": \"fixed\"",
+            "\"classes\": \"fixed\", \"x\": \"fixed\"",
+            {"mlp.json.dimensions.x", "no tensor has this dimension"});
+  ExpectBad("[\"width\", 3]", "[\"width\", \"inner\"]",
+            {"mlp.json.dimensions.inner", "in layers and outside"});
+  ExpectBad("\"follows\": \"width\"", "\"follows\": \"inner\"",
+            {"must name a dimension that follows none"});
+  ExpectBad("\"follows\": \"width\"", "\"follows\": \"layers\"",
+            {"nothing follows them"});
+  ExpectBad("\"width\": \"width\"", "\"wi.dth\": \"width\"",
+            {"letters, digits and '_'"});
+  ExpectBad("\"head\": [", "\"stem\": [", {"stem"});  // a key twice
+}
+
+TEST(FamilyMatch, InfersSizesFromShapes) {
+  const FamilyTable family = Read();
+  const auto file = File();
+  const FamilyMatch match = Match(family, file, {{"inner.heads", 2}});
+  EXPECT_THAT(match.sizes, ElementsAre(Pair("inner", 6), Pair("inner.heads", 2),
+                                       Pair("layers", 2), Pair("width", 4)));
+  EXPECT_EQ(match.tensors.at({2, 1})->name, "block.1.out");
+  EXPECT_EQ(match.ignored.size(), 2U);
+}
+
+void ExpectMismatch(const std::vector<TensorSpec>& file,
+                    const std::vector<std::string>& parts,
+                    const Sizes& stated = {}) {
+  const FamilyTable family = Read();
+  ExpectError([&] { Match(family, file, stated); }, ErrorKind::kMismatch,
+              parts);
+}
+
+TEST(FamilyMatch, RefusesATensorThatNoTemplateMatches) {
+  for (const char* name :
+       {"stem2", "block.x.in", "block.01.in", "block.-1.in", "block..in",
+        "block.99999999999.in", "block.2.in."}) {
+    auto file = File();
+    file.push_back({name, {1}});
+    ExpectMismatch(file, {name, "no template of mlp.json"});
+  }
+  auto file = File();
+  file.push_back({"hea", {1}});
+  ExpectMismatch(file, {"the nearest is 'head'", "\"ignored\""});
+}
+
+TEST(FamilyMatch, RefusesATemplateThatMatchesNothing) {
+  auto file = File();
+  file.erase(file.begin() + 1);
+  ExpectMismatch(file, {"stem: matches no tensor", "mlp.json", "\"optional\""});
+}
+
+TEST(FamilyMatch, RefusesTwoTemplatesForOneTensor) {
+  const FamilyTable family =
+      Read(With("\"stem\":", "\"block.0.in\": [18, \"width\"], \"stem\":"));
+  const auto file = File();
+  ExpectError([&] { Match(family, file, {}); }, ErrorKind::kConfig,
+              {"mlp.json", "'block.0.in' and 'block.{layers}.in' both match"});
+}
+
+TEST(FamilyMatch, RefusesLayersWithAGap) {
+  auto file = File();
+  file[5].name = "block.2.in";
+  ExpectMismatch(file, {"block.1.in: the teacher has no such tensor"});
+  file = File();
+  file.pop_back();
+  ExpectMismatch(file, {"block.1.out: the teacher has no such tensor"});
+}
+
+TEST(FamilyMatch, RefusesSizesThatContradict) {
+  auto file = File();
+  file[3].shape = {4, 7};
+  ExpectMismatch(
+      file, {"block.0.out: dimension 1 is 7", "'inner' is 6", "block.0.in"});
+  file = File();
+  file[2].shape = {17, 4};
+  ExpectMismatch(file, {"17", "not 3 equal parts of 'inner'"});
+  file = File();
+  file[1].shape = {4, 4};
+  ExpectMismatch(file, {"stem: dimension 1 is 4", "says 3"});
+  file[1].shape = {4};
+  ExpectMismatch(file, {"stem: is [4]", "2 dimensions"});
+  file[1].shape = {0, 3};
+  ExpectMismatch(file, {"stem"});
+  ExpectMismatch(File(), {"width: the teacher has 4, stated is 5"},
+                 {{"width", 5}});
+}
+
+}  // namespace
+}  // namespace wsel::model
