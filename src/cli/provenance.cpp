@@ -8,7 +8,6 @@
 #include "wsel/cli/weights.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/version.h"
-#include "wsel/model/config_json.h"
 #include "wsel/select/plan_json.h"
 
 namespace wsel::cli {
@@ -32,8 +31,8 @@ std::string HashTeacher(const checkpoint::Checkpoint& teacher,
   if (files.size() == 1) return Sha256OfFile(files[0]);
   std::string sums;  // what sha256sum prints of an index and its files
   for (const auto& file : files) {
-    sums += fmt::format("{}  {}\n", Sha256OfFile(file),
-                        file.filename().string());
+    sums +=
+        fmt::format("{}  {}\n", Sha256OfFile(file), file.filename().string());
   }
   return Sha256Hex(sums);
 }
@@ -46,7 +45,7 @@ std::map<std::string, std::string> Provenance(
       {"format", "pt"},  // what Hugging Face's readers look for
       {"wsel.version", std::string(Version())},
       {"wsel.command", invocation.command},
-      {kModelKey, model::ToJson(plan.student)},
+      {IsGeneric(plan) ? kGenericKey : kModelKey, select::ToJson(plan.student)},
       {"wsel.plan.sha256", select::DigestOf(plan)},
       {"wsel.seed", std::to_string(plan.options.seed)},
   };

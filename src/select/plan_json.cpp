@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "wsel/core/json_object.h"
 #include "wsel/core/sha256.h"
@@ -281,17 +282,29 @@ Entry ReadEntry(JsonObject json, const Plan& plan) {
   return entry;
 }
 
+// No table tells which tensors a generic student has; none may come twice.
+void CheckNames(const Plan& plan, const std::string& where) {
+  std::set<std::string_view> names;
+  for (const Entry& entry : plan.entries) {
+    if (!names.insert(entry.student.name).second) {
+      Refuse(where, "plans '" + entry.student.name + "' twice");
+    }
+  }
+}
+
 // What no single entry can tell: that the tensors are the student's, in order.
 void CheckEntries(const Plan& plan, const std::string& where) {
+  const auto* student = std::get_if<model::Config>(&plan.student);
+  if (student == nullptr) return CheckNames(plan, where);
   std::vector<TensorSpec> wanted;
-  for (const model::ModelTensor& tensor : Layout(plan.student)) {
+  for (const model::ModelTensor& tensor : Layout(*student)) {
     const bool head = tensor.spec.name.find("head") != std::string::npos;
     if (!(plan.options.official && head)) wanted.push_back(tensor.spec);
   }
   if (plan.entries.size() != wanted.size()) {
     Refuse(where,
            fmt::format("plans {} tensors; {} has {}", plan.entries.size(),
-                       NameOf(plan.student), wanted.size()));
+                       NameOf(*student), wanted.size()));
   }
   for (size_t i = 0; i < wanted.size(); ++i) {
     const Entry& entry = plan.entries[i];
@@ -299,7 +312,7 @@ void CheckEntries(const Plan& plan, const std::string& where) {
       Refuse(
           where,
           fmt::format("plans '{}' {} where {} has '{}' {}", entry.student.name,
-                      FormatShape(entry.student.shape), NameOf(plan.student),
+                      FormatShape(entry.student.shape), NameOf(*student),
                       wanted[i].name, FormatShape(wanted[i].shape)));
     }
     if (!plan.teacher && !std::holds_alternative<Fresh>(entry.source)) {
@@ -324,9 +337,22 @@ void ForEach(JsonObject& json, std::string_view key, const Read& read) {
   }
 }
 
-model::Config ReadConfig(JsonObject& json, std::string_view key) {
-  return model::ConfigFromJson(json.Raw(key).dump(), json.PathOf(key),
-                               ErrorKind::kFormat);
+PlanModel ReadModel(JsonObject& json, std::string_view key) {
+  const Json& value = json.Raw(key);
+  if (!value.is_object() || !value.contains("generic")) {
+    return model::ConfigFromJson(value.dump(), json.PathOf(key),
+                                 ErrorKind::kFormat);
+  }
+  JsonObject object = json.Object(key);
+  GenericModel generic;
+  generic.name = object.Get<std::string>("generic");
+  JsonObject sizes = object.Object("sizes");
+  for (const auto& item : object.Raw("sizes").items()) {
+    generic.sizes.emplace_back(item.key(), sizes.Get<int64_t>(item.key()));
+  }
+  generic.stacks = object.Get<std::vector<std::string>>("stacks");
+  object.Finish();
+  return generic;
 }
 
 // An array with one element a line: a plan is read by people too.
@@ -342,13 +368,24 @@ void AppendArray(std::string& text, std::string_view key, const Json& array) {
 
 }  // namespace
 
+std::string ToJson(const PlanModel& model) {
+  if (const auto* config = std::get_if<model::Config>(&model)) {
+    return model::ToJson(*config);
+  }
+  const auto& generic = std::get<GenericModel>(model);
+  Json json = {{"generic", generic.name}, {"sizes", Json::object()}};
+  for (const auto& [name, size] : generic.sizes) json["sizes"][name] = size;
+  json["stacks"] = generic.stacks;
+  return json.dump();
+}
+
 std::string ToJson(const Plan& plan) {
   std::string text =
       fmt::format("{{\"format\": \"{}\", \"version\": {}", kFormat, kVersion);
   if (plan.teacher) {
-    text += fmt::format(",\n\"teacher\": {}", model::ToJson(*plan.teacher));
+    text += fmt::format(",\n\"teacher\": {}", ToJson(*plan.teacher));
   }
-  text += fmt::format(",\n\"student\": {}", model::ToJson(plan.student));
+  text += fmt::format(",\n\"student\": {}", ToJson(plan.student));
   text += fmt::format(",\n\"options\": {}", WriteOptions(plan.options).dump());
   text += fmt::format(",\n\"layers\": {}", Json(plan.layers).dump());
 
@@ -389,8 +426,13 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
            fmt::format("is no plan of version {}", kVersion));
   }
   Plan plan;
-  if (json.Has("teacher")) plan.teacher = ReadConfig(json, "teacher");
-  plan.student = ReadConfig(json, "student");
+  if (json.Has("teacher")) plan.teacher = ReadModel(json, "teacher");
+  plan.student = ReadModel(json, "student");
+  const bool generic_teacher =
+      plan.teacher && std::holds_alternative<GenericModel>(*plan.teacher);
+  if (IsGeneric(plan) != generic_teacher) {
+    Refuse(json.PathOf("teacher"), "must be generic where the student is");
+  }
   plan.options = ReadOptions(json.Object("options"));
   for (const Json& stage : Elements(json, "layers")) {
     const Json named = {{"blocks", stage}};

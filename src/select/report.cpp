@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "wsel/model/init_rule.h"
@@ -13,22 +14,37 @@
 namespace wsel::select {
 namespace {
 
+// Where the number of a block stands in a name, and the rest after it; nothing
+// in a name without a block.
+struct BlockNumber {
+  size_t begin;
+  size_t end;
+};
+
+std::optional<BlockNumber> FindBlock(std::string_view name, const Plan& plan) {
+  static const std::vector<std::string> kOfConfigs = {"blocks."};
+  const auto* generic = std::get_if<GenericModel>(&plan.student);
+  for (const std::string& stack : generic ? generic->stacks : kOfConfigs) {
+    const size_t at = name.find(stack);
+    if (at == std::string_view::npos) continue;
+    const size_t begin = at + stack.size();
+    const size_t end = name.find_first_not_of("0123456789", begin);
+    if (end != begin && end != std::string_view::npos) return {{begin, end}};
+  }
+  return std::nullopt;
+}
+
 // "blocks.3.norm1.bias" -> "blocks.*.norm1.bias"
-std::string WithoutBlock(std::string name) {
-  const size_t at = name.find("blocks.");
-  if (at == std::string::npos) return name;
-  const size_t begin = at + std::string_view("blocks.").size();
-  const size_t end = name.find('.', begin);
-  return end == std::string::npos ? name
-                                  : name.replace(begin, end - begin, "*");
+std::string WithoutBlock(std::string name, const Plan& plan) {
+  const auto block = FindBlock(name, plan);
+  return block ? name.replace(block->begin, block->end - block->begin, "*")
+               : name;
 }
 
 // "blocks.3.norm1.bias" -> "blocks.3.*"
-std::string WholeBlock(const std::string& name) {
-  const size_t at = name.find("blocks.");
-  if (at == std::string::npos) return name;
-  const size_t end = name.find('.', at + std::string_view("blocks.").size());
-  return end == std::string::npos ? name : name.substr(0, end) + ".*";
+std::string WholeBlock(const std::string& name, const Plan& plan) {
+  const auto block = FindBlock(name, plan);
+  return block ? name.substr(0, block->end) + ".*" : name;
 }
 
 // "0, 2, 4, ... 382"
@@ -40,7 +56,7 @@ std::string Abridge(const std::vector<int64_t>& indices) {
 
 std::string AxisName(const AxisPick& axis, const Plan& plan) {
   if (axis.set == AxisPick::kAll) return "all";
-  const std::string name = WithoutBlock(plan.sets[axis.set].name);
+  const std::string name = WithoutBlock(plan.sets[axis.set].name, plan);
   return axis.groups == 1 ? name : fmt::format("{} x{}", name, axis.groups);
 }
 
@@ -52,7 +68,7 @@ std::string Describe(const Selected& s, const Plan& plan) {
     all = all && axis.set == AxisPick::kAll;
   }
   std::string text = fmt::format(
-      "{} {}: {}", WithoutBlock(s.teacher), FormatShape(s.teacher_shape),
+      "{} {}: {}", WithoutBlock(s.teacher, plan), FormatShape(s.teacher_shape),
       all ? "all" : fmt::format("{}", fmt::join(axes, ", ")));
   if (s.positions && s.positions->from_grid == s.positions->to_grid) {
     text +=
@@ -69,8 +85,8 @@ std::string Describe(const Selected& s, const Plan& plan) {
   return text;
 }
 
-std::string Describe(const Ranked& r, const Plan&) {
-  return fmt::format("{} {}: largest magnitude", WithoutBlock(r.teacher),
+std::string Describe(const Ranked& r, const Plan& plan) {
+  return fmt::format("{} {}: largest magnitude", WithoutBlock(r.teacher, plan),
                      FormatShape(r.teacher_shape));
 }
 
@@ -88,7 +104,7 @@ struct Line {
 std::vector<Line> Lines(const Plan& plan) {
   std::vector<Line> lines;
   for (const Entry& entry : plan.entries) {
-    Line line{WithoutBlock(entry.student.name),
+    Line line{WithoutBlock(entry.student.name, plan),
               FormatShape(entry.student.shape),
               std::visit([&](const auto& s) { return Describe(s, plan); },
                          entry.source)};
@@ -124,8 +140,19 @@ void AppendTensors(const Plan& plan, std::string& text) {
   }
 }
 
-void AppendModel(std::string_view role, const model::Config& config,
+void AppendModel(std::string_view role, const PlanModel& model,
                  std::string& text) {
+  if (const auto* generic = std::get_if<GenericModel>(&model)) {
+    std::vector<std::string> sizes;
+    for (const auto& [name, size] : generic->sizes) {
+      sizes.push_back(fmt::format("{} {}", name, size));
+    }
+    fmt::format_to(std::back_inserter(text), "{}  {}{}{}\n", role,
+                   generic->name, sizes.empty() ? "" : ": ",
+                   fmt::join(sizes, ", "));
+    return;
+  }
+  const auto& config = std::get<model::Config>(model);
   fmt::format_to(std::back_inserter(text), "{}  {}, {}, {:.2f} M parameters\n",
                  role, NameOf(config), Family(config),
                  static_cast<double>(ParameterCount(config)) * 1e-6);
@@ -143,6 +170,11 @@ void AppendHeading(const Plan& plan, std::string& text) {
   }
   if (o.official) {
     text += "rule     the official script's (--compat official)\n";
+  } else if (IsGeneric(plan)) {
+    fmt::format_to(std::back_inserter(text),
+                   "rule     {}, heads {}, layers {}, seed {}\n",
+                   Methods().NameOf(o.method), HeadRules().NameOf(o.heads),
+                   o.layers, o.seed);
   } else {
     fmt::format_to(std::back_inserter(text),
                    "rule     {}, heads {}, layers {}, head {}, seed {}\n",
@@ -179,10 +211,10 @@ void AppendUnused(const Plan& plan, std::string& text) {
   std::vector<std::pair<std::string, int>> reasons;
   for (const Unused& unused : plan.unused) {
     const bool block = unused.reason.starts_with("no block");
-    std::string line = fmt::format(
-        "{}: {}",
-        block ? WholeBlock(unused.teacher) : WithoutBlock(unused.teacher),
-        unused.reason);
+    std::string line = fmt::format("{}: {}",
+                                   block ? WholeBlock(unused.teacher, plan)
+                                         : WithoutBlock(unused.teacher, plan),
+                                   unused.reason);
     const auto same =
         std::find_if(reasons.begin(), reasons.end(),
                      [&](const auto& r) { return r.first == line; });

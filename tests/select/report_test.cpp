@@ -46,7 +46,8 @@ TEST(CountShares, AddsUpToAllElements) {
   const Plan plan = UniformPlan("vit_small", "vit_tiny");
   const Shares shares = CountShares(plan);
   EXPECT_EQ(shares.fresh, 1000 * 193);
-  EXPECT_EQ(shares.selected + shares.fresh, ParameterCount(plan.student));
+  EXPECT_EQ(shares.selected + shares.fresh,
+            ParameterCount(std::get<model::Config>(plan.student)));
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ std::optional<std::string> PicturesOf(const Weights& weights,
 
 // The key of the metadata under which this program keeps the model's config.
 inline constexpr const char* kModelKey = "wsel.model";
+// Or, of a model that no config describes, its sizes (select/plan.h).
+inline constexpr const char* kGenericKey = "wsel.generic_model";
 // And of what pictures its weights were trained on, as JSON: mean and deviation
 // of the three channels, names of the classes.
 inline constexpr const char* kMeanKey = "wsel.mean";

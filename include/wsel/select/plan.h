@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -99,12 +100,25 @@ struct Unused {
   bool operator==(const Unused&) const = default;
 };
 
+// A model that no config describes: a family file does, or its tensors' names.
+struct GenericModel {
+  std::string name;  // the family's, or the file's
+  // By name, in the order of the family: dimensions, heads, layers.
+  std::vector<std::pair<std::string, int64_t>> sizes;
+  // What stands before a layer's number in names: "encoder.layer."
+  std::vector<std::string> stacks;
+
+  bool operator==(const GenericModel&) const = default;
+};
+
+using PlanModel = std::variant<model::Config, GenericModel>;
+
 // Where every number of a student comes from: decided once, before any number
 // moves. It can be printed (report.h), stored and read back (plan_json.h), and
 // carried out (apply.h).
 struct Plan {
-  std::optional<model::Config> teacher;  // none for a random student
-  model::Config student;
+  std::optional<PlanModel> teacher;  // none for a random student
+  PlanModel student;
   Options options;
   std::vector<std::vector<int64_t>> layers;  // a stage: teacher's block of each
   std::vector<IndexSet> sets;
@@ -114,6 +128,11 @@ struct Plan {
 
   bool operator==(const Plan&) const = default;
 };
+
+// Whether the student's model is generic; then the teacher's is too.
+inline bool IsGeneric(const Plan& plan) {
+  return std::holds_alternative<GenericModel>(plan.student);
+}
 
 // What data-dependent rules ask of the teacher's numbers.
 struct Evidence {

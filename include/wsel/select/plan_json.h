@@ -12,6 +12,10 @@ namespace wsel::select {
 // Evenly spaced indices are written as {"start", "step", "count"}.
 std::string ToJson(const Plan& plan);
 
+// One of a plan's two models as a line of JSON: a config, or
+// {"generic": name, "sizes": {...}, "stacks": [...]}.
+std::string ToJson(const PlanModel& model);
+
 // SHA-256 of ToJson(plan).
 std::string DigestOf(const Plan& plan);
 

@@ -1,0 +1,259 @@
+#include "wsel/select/family_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "select/small_bert.h"
+#include "throws.h"
+#include "wsel/select/plan_json.h"
+#include "wsel/select/report.h"
+
+namespace wsel::select {
+namespace {
+
+using model::Sizes;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::FieldsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+const std::string kLayer = "encoder.layer.1.";
+
+// From 16 wide, 4 layers, MLP of 32.
+Plan PlanOf(const Sizes& student, const Options& options = {},
+            const Sizes& teacher = {{"inner.heads", 4}}) {
+  return PlanByFamily(Bert(), SmallBert(16, 4, 32), teacher, student, options,
+                      NoEvidence());
+}
+
+void ExpectRefused(const Sizes& student, ErrorKind kind,
+                   const std::vector<std::string>& parts,
+                   const Options& options = {},
+                   const Sizes& teacher = {{"inner.heads", 4}}) {
+  ExpectError([&] { PlanOf(student, options, teacher); }, kind, parts);
+}
+
+Options With(Heads heads, Method method = Method::kUniform) {
+  Options options;
+  options.heads = heads;
+  options.method = method;
+  return options;
+}
+
+TEST(PlanByFamily, KeepsTheResidualStreamAndTheMlpPaired) {
+  for (const Method method :
+       {Method::kUniform, Method::kConsecutive, Method::kRandom}) {
+    const Plan plan = PlanOf({{"width", 6}}, With(Heads::kFlat, method));
+    const IndexSet& width = SetOf(plan, "embeddings.LayerNorm.bias", 0);
+    EXPECT_EQ(width.name, "width");
+    EXPECT_EQ(width.indices.size(), 6U);
+    for (const auto& [name, axis] : std::vector<std::pair<std::string, int>>{
+             {"embeddings.word_embeddings.weight", 1},
+             {"embeddings.position_embeddings.weight", 1},
+             {kLayer + "attention.self.query.weight", 1},
+             {kLayer + "attention.output.dense.weight", 0},
+             {kLayer + "intermediate.dense.weight", 1},
+             {kLayer + "output.dense.weight", 0},
+             {"pooler.dense.weight", 0},
+             {"pooler.dense.weight", 1}}) {
+      EXPECT_EQ(SetOf(plan, name, axis), width) << name;
+    }
+    const IndexSet& mlp = SetOf(plan, kLayer + "output.dense.weight", 1);
+    EXPECT_EQ(mlp.indices.size(), 12U) << "follows the width";
+    EXPECT_EQ(SetOf(plan, kLayer + "intermediate.dense.weight", 0), mlp);
+    EXPECT_EQ(SetOf(plan, kLayer + "intermediate.dense.bias", 0), mlp);
+  }
+}
+
+// Row i of query and key is one channel of the teacher, as are row i of value
+// and column i of the output.
+TEST(PlanByFamily, KeepsAttentionPairedByEveryRule) {
+  for (const Heads heads : {Heads::kFlat, Heads::kWhole, Heads::kWithin}) {
+    for (const Method method : {Method::kUniform, Method::kRandom}) {
+      const Plan plan = PlanOf({{"width", 8}}, With(heads, method));
+      const std::string self = kLayer + "attention.self.";
+      const auto& inner = SetOf(plan, self + "query.weight", 0).indices;
+      EXPECT_EQ(inner.size(), 8U);
+      for (const char* name : {"query.bias", "key.weight", "key.bias",
+                               "value.weight", "value.bias"}) {
+        EXPECT_EQ(SetOf(plan, self + name, 0).indices, inner) << name;
+      }
+      EXPECT_EQ(
+          SetOf(plan, kLayer + "attention.output.dense.weight", 1).indices,
+          inner);
+    }
+  }
+}
+
+TEST(PlanByFamily, TakesHeadsWholeOrWithin) {
+  const std::string query = kLayer + "attention.self.query.bias";
+  EXPECT_THAT(
+      SetOf(PlanOf({{"width", 8}}, With(Heads::kWhole)), query, 0).indices,
+      ElementsAre(0, 1, 2, 3, 8, 9, 10, 11));
+  EXPECT_THAT(
+      SetOf(PlanOf({{"width", 8}}, With(Heads::kWithin)), query, 0).indices,
+      ElementsAre(0, 2, 4, 6, 8, 10, 12, 14));
+}
+
+TEST(PlanByFamily, TakesLayersByTheMapAndTheFirstTokens) {
+  Options options;
+  options.layers = "last";
+  const Plan plan = PlanOf({{"layers", 2}, {"tokens", 5}}, options);
+  EXPECT_EQ(SelectedOf(plan, kLayer + "output.dense.bias").teacher,
+            "encoder.layer.3.output.dense.bias");
+  EXPECT_THAT(SetOf(plan, "embeddings.position_embeddings.weight", 0).indices,
+              ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(plan.layers, ElementsAre(ElementsAre(2, 3)));
+  EXPECT_EQ(plan.entries.size(), 5U + 2 * 16 + 2);
+}
+
+TEST(PlanByFamily, AccountsForEveryTensorOfTheTeacher) {
+  const Plan plan = PlanOf({{"layers", 3}});
+  EXPECT_EQ(plan.entries.size() + plan.unused.size(),
+            SmallBert(16, 4, 32).size());
+  EXPECT_THAT(plan.unused, Contains(FieldsAre("embeddings.position_ids",
+                                              HasSubstr("BertModel makes"))));
+  EXPECT_THAT(plan.unused,
+              Contains(FieldsAre("encoder.layer.3.output.dense.bias",
+                                 HasSubstr("no block"))));
+}
+
+TEST(PlanByFamily, DoesWithoutOptionalTensors) {
+  auto teacher = SmallBert(16, 4, 32);
+  teacher.resize(teacher.size() - 2);  // the pooler
+  const Plan plan =
+      PlanByFamily(Bert(), teacher, {}, {{"width", 8}}, {}, NoEvidence());
+  EXPECT_EQ(plan.entries.back().student.name,
+            "encoder.layer.3.output.LayerNorm.bias");
+}
+
+TEST(PlanByFamily, ChoosesForEachTensorWhereTheMethodSaysSo) {
+  const Plan plan =
+      PlanOf({{"width", 8}}, With(Heads::kFlat, Method::kRandomInconsistent));
+  EXPECT_NE(SetOf(plan, "embeddings.LayerNorm.weight", 0).indices,
+            SetOf(plan, "embeddings.LayerNorm.bias", 0).indices);
+  EXPECT_THAT(plan.notes, Contains(HasSubstr("breaks consistency")));
+  ExpectRefused({{"width", 8}}, ErrorKind::kUsage,
+                {"--heads", "keeps no heads"},
+                With(Heads::kWhole, Method::kRandomInconsistent));
+}
+
+// A layer's channels are ranked by the tensors of that layer alone, the width
+// by all.
+TEST(PlanByFamily, RanksEachLayerByItsOwnScores) {
+  const auto specs = SmallBert(16, 4, 32);
+  const Evidence evidence = {
+      [&](const std::string& name, size_t axis, int power) {
+        EXPECT_EQ(power, 2);
+        const bool last = name.find("layer.3.intermediate") != name.npos;
+        auto copy = specs;
+        std::vector<double> scores(SpecOf(copy, name).shape[axis], 1);
+        if (last && axis == 0) scores.back() = 9;
+        return scores;
+      },
+      {}};
+  Options options;
+  options.method = Method::kL2Shared;
+  const Plan plan =
+      PlanByFamily(Bert(), specs, {}, {{"mlp", 2}}, options, evidence);
+  const auto taken = [&](const char* layer) {
+    return SetOf(plan, std::string(layer) + "output.dense.weight", 1).indices;
+  };
+  EXPECT_THAT(taken("encoder.layer.2."), ElementsAre(0, 1));
+  EXPECT_THAT(taken("encoder.layer.3."), ElementsAre(0, 31));
+}
+
+TEST(PlanByFamily, MakesSkippedTensorsAfresh) {
+  Options options;
+  options.skip = {"pooler.*", "encoder.layer.0.output.LayerNorm.*"};
+  const Plan plan = PlanOf({{"width", 8}}, options);
+  const auto fresh = [&](const std::string& name) {
+    return model::Describe(std::get<Fresh>(EntryOf(plan, name).source).init);
+  };
+  EXPECT_EQ(fresh("pooler.dense.bias"), "zeros");
+  EXPECT_EQ(fresh("encoder.layer.0.output.LayerNorm.weight"), "ones");
+  EXPECT_THAT(fresh("pooler.dense.weight"), HasSubstr("0.02"));
+  options.skip = {"attn"};
+  ExpectRefused({{"width", 8}}, ErrorKind::kUsage,
+                {"--skip", "'attn'", "pattern"}, options);
+}
+
+// A new vocabulary needs new embeddings, and nothing else.
+TEST(PlanByFamily, LetsAFixedDimensionChangeWhereItsTensorsAreSkipped) {
+  ExpectRefused({{"vocabulary", 7}}, ErrorKind::kMismatch,
+                {"vocabulary", "is fixed", "11", "7", "word_embeddings"});
+  Options options;
+  options.skip = {"embeddings.word_embeddings.*"};
+  EXPECT_EQ(EntryOf(PlanOf({{"vocabulary", 7}}, options),
+                    "embeddings.word_embeddings.weight")
+                .student.shape,
+            (Shape{7, 16}));
+}
+
+TEST(PlanByFamily, ComesBackEqualFromJson) {
+  for (const Method method : {Method::kUniform, Method::kRandomInconsistent}) {
+    Options options = With(Heads::kFlat, method);
+    options.skip = {"pooler.*"};
+    const Plan plan = PlanOf({{"width", 8}, {"layers", 2}}, options);
+    EXPECT_EQ(PlanFromJson(ToJson(plan), "plan.json"), plan);
+  }
+}
+
+TEST(PlanByFamily, ReportsSizesAndFoldsLayers) {
+  const std::string text = Report(PlanOf({{"width", 8}, {"layers", 2}}));
+  EXPECT_THAT(text, HasSubstr("teacher  bert: width 16, layers 4, inner 16, "
+                              "inner.heads 4, mlp 32, tokens 8"));
+  EXPECT_THAT(text,
+              HasSubstr("student  bert: width 8, layers 2, inner 8, mlp"));
+  EXPECT_THAT(text, HasSubstr("encoder.layer.*.output.dense.weight"));
+  EXPECT_THAT(text, HasSubstr("encoder.layer.2.*: no block of the student"));
+  EXPECT_THAT(text, HasSubstr("a head of the student is no head"));
+}
+
+TEST(PlanByFamily, RefusesAStudentThatIsLargerThanTheTeacher) {
+  ExpectRefused({{"width", 32}}, ErrorKind::kMismatch,
+                {"width", "has 32", "only 16", "embeddings.word_embeddings"});
+  ExpectRefused({{"layers", 5}}, ErrorKind::kMismatch,
+                {"depth", "has 5", "only 4"});
+}
+
+TEST(PlanByFamily, RefusesSizesThatAreUnknownOrNone) {
+  ExpectRefused({{"widht", 8}}, ErrorKind::kUsage,
+                {"--student-size", "did you mean 'width'"});
+  for (const int64_t size : {int64_t{0}, int64_t{-3}, INT64_MAX}) {
+    ExpectRefused({{"width", size}}, ErrorKind::kUsage,
+                  {"--student-size", "width", "is no size"});
+  }
+  ExpectRefused({}, ErrorKind::kUsage,
+                {"--teacher-size", "unknown size 'head'"}, {}, {{"head", 4}});
+}
+
+TEST(PlanByFamily, RefusesSizesThatDoNotDivide) {
+  const auto teacher = SmallBert(16, 1, 24);
+  const auto plan = [&] {
+    PlanByFamily(Bert(), teacher, {}, {{"width", 7}}, {}, NoEvidence());
+  };
+  ExpectError(plan, ErrorKind::kMismatch,
+              {"mlp", "follows 'width'", "--student-size mlp=N"});
+  ExpectRefused({}, ErrorKind::kUsage,
+                {"--teacher-size", "inner.heads", "do not divide", "16"}, {},
+                {{"inner.heads", 3}});
+  ExpectRefused({{"width", 8}, {"inner.heads", 3}}, ErrorKind::kMismatch,
+                {"inner.heads", "do not divide", "8"});
+  ExpectRefused({{"width", 6}}, ErrorKind::kMismatch,
+                {"inner", "heads of 4", "student's 6"}, With(Heads::kWhole));
+  ExpectRefused({{"width", 6}}, ErrorKind::kMismatch,
+                {"inner.heads", "4 heads do not divide"}, With(Heads::kWithin));
+  ExpectRefused({{"width", 8}, {"inner.heads", 4}}, ErrorKind::kMismatch,
+                {"inner.heads", "gives the student 2"}, With(Heads::kWhole));
+}
+
+TEST(PlanByFamily, AsksForHeadsWhereARuleNeedsThem) {
+  ExpectRefused({{"width", 8}}, ErrorKind::kUsage,
+                {"--heads", "--teacher-size inner.heads=N"},
+                With(Heads::kWhole), {});
+}
+
+}  // namespace
+}  // namespace wsel::select
