@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hashed_numbers.h"
@@ -33,6 +34,9 @@ class HashedSource : public TensorSource {
       specs_.push_back(tensor.spec);
     }
   }
+
+  explicit HashedSource(std::vector<TensorSpec> specs)
+      : specs_(std::move(specs)) {}
 
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
   TensorView View(std::string_view name) const override {

@@ -10,6 +10,7 @@
 #include "wsel/checkpoint/writer.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/init_args.h"
+#include "wsel/cli/init_generic.h"
 #include "wsel/cli/model_args.h"
 #include "wsel/cli/provenance.h"
 #include "wsel/cli/weights.h"
@@ -77,6 +78,7 @@ select::Plan ReadPlan(const InitArgs& args) {
 
 select::Plan MakePlan(const InitArgs& args, const Weights* teacher) {
   if (!args.plan.empty()) return ReadPlan(args);
+  if (AsksForGeneric(args)) return PlanGenericStudent(args, *teacher->file);
   return teacher == nullptr ? PlanWithoutTeacher(args)
                             : PlanFromTeacher(args, *teacher);
 }
@@ -141,13 +143,17 @@ void ShowPlan(const InitArgs& args, const select::Plan& plan) {
 // A dry run checks all that it can without the teacher's file.
 void DryRunOfAbsent(const InitArgs& args) {
   if (!args.json) fmt::print("absent   {}\n", args.teacher);
-  const auto teacher = ModelOfAbsent(args);
+  const bool generic = AsksForGeneric(args);
+  if (generic) CheckGenericStudent(args);
+  const auto teacher = generic ? std::nullopt : ModelOfAbsent(args);
   const bool wants_plan = args.json || !args.save_plan.empty();
   const bool open = LooksAtWeights(SelectionOptions(args).method);
   if (wants_plan && (!teacher || open)) {
     throw Error(ErrorKind::kIo, args.teacher,
-                "is absent, so there is no plan to give: --teacher-model says "
-                "what it is, and the method must not look at weights");
+                generic ? "is absent, so there is no plan to give"
+                        : "is absent, so there is no plan to give: "
+                          "--teacher-model says what it is, and the method "
+                          "must not look at weights");
   }
   if (!teacher) return;
   const select::Plan plan = PlanOfAbsent(args, *teacher);
@@ -162,8 +168,10 @@ void WriteStudent(const InitArgs& args, const select::Plan& plan,
                   const Weights* teacher, const Invocation& invocation) {
   // The work is split by tensor; threads inside one would only fight.
   at::set_num_threads(1);
-  const select::Student student = select::Apply(
-      plan, teacher == nullptr ? nullptr : teacher->adapted.tensors.get());
+  const select::Student student =
+      select::Apply(plan, teacher == nullptr ? nullptr
+                          : IsGeneric(plan)  ? teacher->file.get()
+                                             : teacher->adapted.tensors.get());
   const checkpoint::Checkpoint* file =
       teacher == nullptr ? nullptr : teacher->file.get();
   const auto scope = HashScopes().Find(args.hash, "--hash");
@@ -191,12 +199,10 @@ void RunInit(const InitArgs& args, const CLI::App& command,
     return;
   }
   std::optional<Weights> teacher;
-  if (!args.teacher.empty()) {
-    teacher = OpenWeights(args.teacher);
-    LogAdaptation(teacher->adapted);
-  }
+  if (!args.teacher.empty()) teacher = OpenWeights(args.teacher);
   const Weights* source = teacher ? &*teacher : nullptr;
   const select::Plan plan = MakePlan(args, source);
+  if (teacher && !IsGeneric(plan)) LogAdaptation(teacher->adapted);
   ShowPlan(args, plan);
   if (!args.dry_run) WriteStudent(args, plan, source, invocation);
 }

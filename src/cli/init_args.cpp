@@ -30,7 +30,8 @@ void CheckFiles(const InitArgs& args) {
         std::pair("--save-plan", args.save_plan)}) {
     if (output.empty()) continue;
     for (const std::string& input :
-         {args.teacher, args.plan, args.teacher_model,
+         {args.teacher, args.plan, args.teacher_model, args.family,
+          args.student_like,
           student.ends_with(".json") ? student : std::string()}) {
       if (!input.empty() && SameFile(input, output)) {
         Usage(option, fmt::format("would overwrite '{}', which is read; choose "
@@ -53,6 +54,30 @@ void CheckEmpty(const CLI::App& command) {
   }
 }
 
+void Forbid(const CLI::App& command, std::initializer_list<const char*> options,
+            std::string_view why) {
+  for (const char* option : options) {
+    if (command.count(option) > 0) Usage(option, why);
+  }
+}
+
+void CheckGeneric(const InitArgs& args, const CLI::App& command) {
+  if (args.family.empty()) {
+    Forbid(command, {"--teacher-size", "--student-size"}, "needs a --family");
+  } else {
+    Forbid(command, {"--student-like"},
+           "says what the student is, as --family does; leave one out");
+  }
+  if (!AsksForGeneric(args)) return;
+  if (args.teacher.empty()) Usage("--teacher", "is missing");
+  Forbid(command,
+         {"--student", "--head", "--patch-resize", "--compat", "--num-classes",
+          "--img-size", "--patch-size", "--depth", "--embed-dim", "--num-heads",
+          "--teacher-model"},
+         "is for a ViT or ConvNeXt; leave it out with --family and "
+         "--student-like");
+}
+
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -68,6 +93,10 @@ select::Method SelectionMethod(const std::string& name) {
 
 }  // namespace
 
+bool AsksForGeneric(const InitArgs& args) {
+  return !args.family.empty() || !args.student_like.empty();
+}
+
 void AddInitOptions(CLI::App& command, InitArgs& args) {
   command.add_option(
       "--teacher", args.teacher,
@@ -75,6 +104,21 @@ void AddInitOptions(CLI::App& command, InitArgs& args) {
   command.add_option(
       "--student", args.student.model,
       "Student: a model's name (see wsel models) or a JSON file");
+  command.add_option("--family", args.family,
+                     "Instead of --student, for any other architecture: a JSON "
+                     "file of tensors' names and what their dimensions mean "
+                     "(configs/families)");
+  command
+      .add_option("--teacher-size", args.teacher_size,
+                  "With --family, what shapes do not tell: inner.heads=12")
+      ->delimiter(',');
+  command
+      .add_option("--student-size", args.student_size,
+                  "With --family, the student's sizes: width=192,layers=3")
+      ->delimiter(',');
+  command.add_option("--student-like", args.student_like,
+                     "Instead of --student: a checkpoint of the student's "
+                     "names and shapes, whose numbers are not read");
   command.add_option("--output", args.output,
                      "File to write: .pth, .pt or .bin for torch.load, else "
                      "safetensors");
@@ -145,28 +189,28 @@ void AddInitOptions(CLI::App& command, InitArgs& args) {
 void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
   CheckEmpty(command);
   HashScopes().Find(args.hash, "--hash");
-  if (args.student.model.empty() && args.plan.empty()) {
+  if (args.student.model.empty() && args.plan.empty() &&
+      !AsksForGeneric(args)) {
     Usage("--student", "is missing: a model's name (see wsel models)");
   }
   if (args.output.empty() && !args.dry_run) {
     Usage("--output", "is missing: the file to write (or --dry-run)");
   }
   if (args.seed < 0) Usage("--seed", "must not be negative");
-  const auto forbid = [&](std::initializer_list<const char*> options,
-                          std::string_view why) {
-    for (const char* option : options) {
-      if (command.count(option) > 0) Usage(option, why);
-    }
-  };
   if (!args.plan.empty()) {
-    forbid({"--student", "--method", "--layers", "--heads", "--head",
-            "--patch-resize", "--skip", "--compat", "--seed", "--num-classes",
-            "--img-size", "--patch-size", "--depth", "--embed-dim",
-            "--num-heads", "--teacher-model"},
+    Forbid(command, {"--student",      "--family",       "--teacher-size",
+                     "--student-size", "--student-like", "--method",
+                     "--layers",       "--heads",        "--head",
+                     "--patch-resize", "--skip",         "--compat",
+                     "--seed",         "--num-classes",  "--img-size",
+                     "--patch-size",   "--depth",        "--embed-dim",
+                     "--num-heads",    "--teacher-model"},
            "is already decided by --plan; leave it out");
   }
+  CheckGeneric(args, command);
   if (args.teacher.empty()) {
-    forbid({"--teacher-model", "--layers", "--heads", "--head",
+    Forbid(command,
+           {"--teacher-model", "--layers", "--heads", "--head",
             "--patch-resize", "--skip", "--compat", "--hash"},
            "needs a --teacher");
   }

@@ -15,6 +15,10 @@ struct InitArgs {
   std::string teacher;
   std::string teacher_model;
   ModelArgs student;
+  std::string family;
+  std::vector<std::string> teacher_size;
+  std::vector<std::string> student_size;
+  std::string student_like;
   std::string output;
   std::string method;
   std::string layers = "first";
@@ -30,6 +34,9 @@ struct InitArgs {
   bool dry_run = false;
   bool json = false;
 };
+
+// Whether the student is one that no model's name describes.
+bool AsksForGeneric(const InitArgs& args);
 
 // Adds the options of `wsel init`, which fill `args`; it must outlive the app.
 void AddInitOptions(CLI::App& command, InitArgs& args);

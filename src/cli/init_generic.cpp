@@ -1,0 +1,84 @@
+#include "wsel/cli/init_generic.h"
+
+#include <charconv>
+#include <filesystem>
+
+#include "wsel/core/error.h"
+#include "wsel/core/text_file.h"
+#include "wsel/model/family_json.h"
+#include "wsel/select/family_plan.h"
+#include "wsel/select/like_plan.h"
+#include "wsel/select/scores.h"
+
+namespace wsel::cli {
+namespace {
+
+// "width=192" and the like.
+model::Sizes ParseSizes(const std::vector<std::string>& items,
+                        const char* option) {
+  model::Sizes sizes;
+  for (const std::string& item : items) {
+    const size_t equals = item.find('=');
+    const std::string name = item.substr(0, equals);
+    int64_t size = 0;
+    const char* end = item.data() + item.size();
+    const char* begin =
+        equals == std::string::npos ? end : item.data() + equals + 1;
+    const auto [rest, code] = std::from_chars(begin, end, size);
+    if (code != std::errc() || rest != end || name.empty()) {
+      throw Error(ErrorKind::kUsage, option,
+                  "'" + item + "' is not of the form name=number");
+    }
+    if (!sizes.emplace(name, size).second) {
+      throw Error(ErrorKind::kUsage, option, "states '" + name + "' twice");
+    }
+  }
+  return sizes;
+}
+
+model::FamilyTable ReadFamily(const InitArgs& args) {
+  return model::FamilyFromJson(ReadText(args.family), args.family);
+}
+
+std::string FileName(const std::filesystem::path& path) {
+  return path.filename().string();
+}
+
+select::Plan PlanOfFamily(const InitArgs& args,
+                          const checkpoint::Checkpoint& teacher) {
+  return select::PlanByFamily(ReadFamily(args), teacher.Specs(),
+                              ParseSizes(args.teacher_size, "--teacher-size"),
+                              ParseSizes(args.student_size, "--student-size"),
+                              SelectionOptions(args),
+                              select::EvidenceOf(teacher));
+}
+
+select::Plan PlanOfLike(const InitArgs& args,
+                        const checkpoint::Checkpoint& teacher) {
+  const auto like = checkpoint::Open(args.student_like);
+  return select::PlanLike(teacher.Specs(), FileName(teacher.path()),
+                          like->Specs(), FileName(like->path()),
+                          SelectionOptions(args), select::EvidenceOf(teacher));
+}
+
+}  // namespace
+
+select::Plan PlanGenericStudent(const InitArgs& args,
+                                const checkpoint::Checkpoint& teacher) {
+  select::Plan plan = args.family.empty() ? PlanOfLike(args, teacher)
+                                          : PlanOfFamily(args, teacher);
+  for (const checkpoint::Unread& one : teacher.unread()) {
+    plan.unused.push_back({one.name, one.reason});
+  }
+  return plan;
+}
+
+void CheckGenericStudent(const InitArgs& args) {
+  SelectionOptions(args);
+  ParseSizes(args.teacher_size, "--teacher-size");
+  ParseSizes(args.student_size, "--student-size");
+  if (!args.family.empty()) ReadFamily(args);
+  if (!args.student_like.empty()) checkpoint::Open(args.student_like);
+}
+
+}  // namespace wsel::cli
