@@ -9,7 +9,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 #include "wsel/model/family_match.h"
-#include "wsel/select/generic.h"
+#include "wsel/select/generic_plan.h"
 #include "wsel/select/layer_map.h"
 
 namespace wsel::select {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "wsel/core/error.h"
-#include "wsel/select/generic.h"
+#include "wsel/select/generic_plan.h"
 #include "wsel/select/layer_map.h"
 #include "wsel/select/numbered_names.h"
 

@@ -43,7 +43,7 @@ Numbered FindNumbers(const std::vector<TensorSpec>& specs) {
       const std::string before = name.substr(0, dot + 1);
       auto [at, fresh] = numbered.children.try_emplace(before);
       if (fresh) numbered.order.push_back(before);
-      at->second[number].insert(std::string(rest.substr(rest.find('.'))));
+      at->second[number].emplace(rest.substr(rest.find('.')));
     }
   }
   return numbered;

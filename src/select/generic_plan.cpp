@@ -1,4 +1,4 @@
-#include "wsel/select/generic.h"
+#include "wsel/select/generic_plan.h"
 
 #include <fmt/format.h>
 
