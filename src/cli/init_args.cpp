@@ -191,7 +191,9 @@ void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
   HashScopes().Find(args.hash, "--hash");
   if (args.student.model.empty() && args.plan.empty() &&
       !AsksForGeneric(args)) {
-    Usage("--student", "is missing: a model's name (see wsel models)");
+    Usage("--student",
+          "is missing: a model's name (see wsel models), or --family or "
+          "--student-like");
   }
   if (args.output.empty() && !args.dry_run) {
     Usage("--output", "is missing: the file to write (or --dry-run)");
