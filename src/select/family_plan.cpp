@@ -48,9 +48,8 @@ class StudentSizes {
 
   Sizes Run() && {
     for (const Dimension& d : family_.dimensions) {
-      if (!teacher_.contains(d.name)) {  // of optional tensors alone
-        sizes_.erase(d.name);
-        sizes_.erase(HeadsOf(d));
+      if (!teacher_.contains(d.name)) {
+        RefuseOfAbsent(d);
       } else if (!d.follows) {
         sizes_.try_emplace(d.name, teacher_.at(d.name));
       }
@@ -64,6 +63,17 @@ class StudentSizes {
   }
 
  private:
+  // `d` is a dimension of optional tensors, which this teacher lacks.
+  void RefuseOfAbsent(const Dimension& d) const {
+    for (const std::string& name : {d.name, HeadsOf(d)}) {
+      if (!sizes_.contains(name)) continue;
+      throw Error(
+          ErrorKind::kMismatch, name,
+          "no tensor of the teacher has this dimension; leave it out of "
+          "--student-size");
+    }
+  }
+
   int64_t InProportion(const Dimension& d) const {
     const std::string& leader = family_.dimensions[*d.follows].name;
     const int64_t own = teacher_.at(d.name);

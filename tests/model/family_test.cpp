@@ -12,7 +12,6 @@ namespace wsel::model {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::Pair;
 
 constexpr const char* kFamily = R"({

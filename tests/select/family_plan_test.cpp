@@ -16,7 +16,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::FieldsAre;
 using testing::HasSubstr;
-using testing::Pair;
 
 const std::string kLayer = "encoder.layer.1.";
 
@@ -126,6 +125,21 @@ TEST(PlanByFamily, DoesWithoutOptionalTensors) {
       PlanByFamily(Bert(), teacher, {}, {{"width", 8}}, {}, NoEvidence());
   EXPECT_EQ(plan.entries.back().student.name,
             "encoder.layer.3.output.LayerNorm.bias");
+}
+
+TEST(PlanByFamily, RefusesASizeOfWhatTheTeacherLacks) {
+  const auto family = model::FamilyFromJson(
+      R"({"name": "headless", "about": "",
+          "dimensions": {"width": "width", "classes": "fixed"},
+          "tensors": {"stem": ["width"], "head": ["classes", "width"]},
+          "optional": ["head"]})",
+      "headless.json");
+  const std::vector<TensorSpec> teacher = {{"stem", {4}}};
+  const auto plan = [&] {
+    PlanByFamily(family, teacher, {}, {{"classes", 3}}, {}, NoEvidence());
+  };
+  ExpectError(plan, ErrorKind::kMismatch,
+              {"classes: no tensor of the teacher has this dimension"});
 }
 
 TEST(PlanByFamily, ChoosesForEachTensorWhereTheMethodSaysSo) {
