@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -24,10 +25,15 @@ using Kind = PickleNode::Kind;
 // One file being read, from front to back.
 class Legacy {
  public:
-  Legacy(Bytes file, const std::string& path) : file_(file), path_(path) {}
+  Legacy(Bytes file, const std::string& path, Allowance& allowance)
+      : file_(file),
+        path_(path),
+        allowance_(allowance),
+        storages_(&allowance),
+        keys_(&allowance) {}
 
-  Contents Read() {
-    Skip(Pickle(Rest(), path_ + ": the magic number"));
+  Contents Read() try {
+    Skip(Pickle(Rest(), path_ + ": the magic number", allowance_));
     ReadProtocol();
     ReadMachine();
     StateDict state = ReadObject();
@@ -39,6 +45,8 @@ class Legacy {
     contents_.unread = std::move(state.unread);
     contents_.metadata = std::move(state.metadata);
     return std::move(contents_);
+  } catch (const std::bad_alloc&) {
+    Refuse(path_, kOverAllowance);
   }
 
  private:
@@ -52,7 +60,7 @@ class Legacy {
 
   void ReadProtocol() {
     constexpr int64_t kProtocol = 1001;
-    const Pickle pickle(Rest(), path_ + ": the protocol");
+    const Pickle pickle(Rest(), path_ + ": the protocol", allowance_);
     const auto* protocol = std::get_if<int64_t>(&pickle.root());
     if (protocol == nullptr || *protocol != kProtocol) {
       Refuse(path_, fmt::format("its protocol is not {}; save it again with a "
@@ -63,7 +71,7 @@ class Legacy {
   }
 
   void ReadMachine() {
-    const Pickle pickle(Rest(), path_ + ": the machine");
+    const Pickle pickle(Rest(), path_ + ": the machine", allowance_);
     const PickleNode* machine = NodeOf(pickle.root(), Kind::kDict);
     if (machine == nullptr) {
       Refuse(path_, "does not say what machine it was saved on");
@@ -82,14 +90,14 @@ class Legacy {
   }
 
   StateDict ReadObject() {
-    const Pickle pickle(Rest(), path_);
+    const Pickle pickle(Rest(), path_, allowance_);
     for (const PickleNode& node : pickle.nodes()) {
       if (node.kind != Kind::kPersistent) continue;
       const auto storage = ReadPickledStorage(node, path_);
       // Of several tensors the first decides how long the elements are.
       if (storage) storages_.emplace(storage->key, Storage{*storage, {}});
     }
-    StateDict state = ReadStateDict(pickle, path_);
+    StateDict state = ReadStateDict(pickle, path_, allowance_);
     if (state.tensors.empty() && state.unread.empty()) {
       Refuse(path_,
              "holds no tensors; save the model's state_dict() with torch.save");
@@ -99,7 +107,7 @@ class Legacy {
   }
 
   void ReadKeys() {
-    const Pickle pickle(Rest(), path_ + ": the storage keys");
+    const Pickle pickle(Rest(), path_ + ": the storage keys", allowance_);
     const PickleNode* list = NodeOf(pickle.root(), Kind::kList);
     if (list == nullptr) Refuse(path_, "does not list its storages");
     for (const PickleValue& item : list->items) {
@@ -159,10 +167,11 @@ class Legacy {
 
   Bytes file_;
   std::string path_;
+  Allowance& allowance_;
   size_t offset_ = 0;
-  std::unordered_map<std::string_view, Storage> storages_;
+  std::pmr::unordered_map<std::string_view, Storage> storages_;
   // In the order of the file.
-  std::vector<std::pair<const std::string_view, Storage>*> keys_;
+  std::pmr::vector<std::pair<const std::string_view, Storage>*> keys_;
   Contents contents_;
 };
 
@@ -182,8 +191,10 @@ bool IsLegacyTorch(Bytes bytes) {
   return start.size() > at && start.substr(at).starts_with(kMagic);
 }
 
-std::unique_ptr<Checkpoint> OpenLegacyTorch(std::unique_ptr<MappedFile> file) {
-  Contents contents = Legacy(file->bytes(), file->path().string()).Read();
+std::unique_ptr<Checkpoint> OpenLegacyTorch(std::unique_ptr<MappedFile> file,
+                                            Allowance& allowance) {
+  Contents contents =
+      Legacy(file->bytes(), file->path().string(), allowance).Read();
   return std::make_unique<MappedCheckpoint>(std::move(file),
                                             std::move(contents));
 }

@@ -58,12 +58,17 @@ void CheckSize(const TensorSpec& spec, Bytes numbers,
   }
 }
 
-void Add(const ZipEntry& entry, const std::string& path, Contents& contents) {
+void Add(const ZipEntry& entry, const std::string& path, Allowance& allowance,
+         Contents& contents) {
   TensorSpec spec;
   spec.name = entry.name.substr(0, entry.name.size() - kSuffix.size());
   const std::string where = AtTensor(path, spec.name);
   const Bytes npy = StoredNpy(entry, where);
   NpyHeader header = ReadNpyHeader(npy, where);
+  // Shapes and strides, and what a vector of the header's copies grows by.
+  allowance.Spend(kCostOfTensor + spec.name.size() + 3 * header.size +
+                      3 * sizeof(int64_t) * header.shape.size(),
+                  where);
   const Bytes text = npy.first(header.size);
   contents.header_copy.insert(contents.header_copy.end(), text.begin(),
                               text.end());
@@ -92,15 +97,19 @@ bool IsNpz(const ZipArchive& zip) {
 }
 
 std::unique_ptr<Checkpoint> OpenNpz(std::unique_ptr<MappedFile> file,
-                                    const ZipArchive& zip) {
+                                    const ZipArchive& zip,
+                                    Allowance& allowance) {
   const std::string path = file->path().string();
   if (zip.entries().size() > kMaxTensors) {
     Refuse(path, fmt::format("holds more than {} tensors", kMaxTensors));
   }
   Contents contents;
   contents.container = Container::kNpz;
-  for (const ZipEntry& entry : zip.entries()) Add(entry, path, contents);
+  for (const ZipEntry& entry : zip.entries()) {
+    Add(entry, path, allowance, contents);
+  }
   auto& copy = contents.header_copy;
+  allowance.Spend(zip.directory().size(), path);
   copy.insert(copy.end(), zip.directory().begin(), zip.directory().end());
   contents.header = copy;
   return std::make_unique<MappedCheckpoint>(std::move(file),

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "wsel/checkpoint/allowance.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/foreign.h"
 #include "wsel/checkpoint/legacy_torch.h"
@@ -27,15 +28,16 @@ bool LooksLikeSafetensors(Bytes bytes) {
   return bytes.size() >= 9 && bytes[8] == std::byte{'{'};
 }
 
-std::unique_ptr<Checkpoint> OpenZip(std::unique_ptr<MappedFile> file) {
+std::unique_ptr<Checkpoint> OpenZip(std::unique_ptr<MappedFile> file,
+                                    Allowance& allowance) {
   const ZipArchive zip(file->bytes(), file->path().string());
   const auto open = IsNpz(zip) ? OpenNpz : OpenTorchZip;
-  return open(std::move(file), zip);
+  return open(std::move(file), zip, allowance);
 }
 
 struct Reader {
   bool (*takes)(Bytes);
-  std::unique_ptr<Checkpoint> (*open)(std::unique_ptr<MappedFile>);
+  std::unique_ptr<Checkpoint> (*open)(std::unique_ptr<MappedFile>, Allowance&);
 };
 
 // The first that takes the file reads it.
@@ -45,27 +47,32 @@ constexpr std::array kReaders = {
     Reader{LooksLikeSafetensors, OpenSafetensors},
 };
 
-std::unique_ptr<Checkpoint> OpenOne(std::unique_ptr<MappedFile> file) {
+std::unique_ptr<Checkpoint> OpenOne(std::unique_ptr<MappedFile> file,
+                                    Allowance& allowance) {
   const auto reader =
       std::find_if(kReaders.begin(), kReaders.end(),
                    [&](const Reader& r) { return r.takes(file->bytes()); });
   if (reader == kReaders.end()) {
     Refuse(file->path().string(), DescribeForeign(file->bytes()));
   }
-  return reader->open(std::move(file));
+  return reader->open(std::move(file), allowance);
 }
 
-std::unique_ptr<Checkpoint> OpenOneAt(const std::filesystem::path& path) {
-  return OpenOne(std::make_unique<MappedFile>(path));
+std::unique_ptr<Checkpoint> OpenOneAt(const std::filesystem::path& path,
+                                      Allowance& allowance) {
+  auto file = std::make_unique<MappedFile>(path);
+  allowance.AddFile(file->bytes().size());
+  return OpenOne(std::move(file), allowance);
 }
 
 }  // namespace
 
 std::unique_ptr<Checkpoint> Open(const std::filesystem::path& path) {
   auto file = std::make_unique<MappedFile>(path);
+  Allowance allowance(file->bytes().size());
   return LooksLikeJsonObject(file->bytes())
-             ? OpenSharded(std::move(file), OpenOneAt)
-             : OpenOne(std::move(file));
+             ? OpenSharded(std::move(file), OpenOneAt, allowance)
+             : OpenOne(std::move(file), allowance);
 }
 
 }  // namespace wsel::checkpoint

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstring>
+#include <initializer_list>
+#include <new>
 #include <unordered_map>
 #include <utility>
 
@@ -16,7 +19,7 @@ namespace wsel::checkpoint {
 namespace {
 
 using Kind = PickleNode::Kind;
-using Items = std::vector<PickleValue>;
+using Items = std::pmr::vector<PickleValue>;
 
 // A checkpoint of a large model with its optimizer makes some 50,000.
 constexpr size_t kMaxValues = 4'000'000;
@@ -33,6 +36,7 @@ enum Op : uint8_t {
   kNone = 'N',
   kNewTrue = 0x88,
   kNewFalse = 0x89,
+  kInt = 'I',  // Python 2's integers beyond 32 bits
   kBinInt = 'J',
   kBinInt1 = 'K',
   kBinInt2 = 'M',
@@ -69,6 +73,8 @@ enum Op : uint8_t {
   kMemoize = 0x94,
   kGlobal = 'c',
   kStackGlobal = 0x93,
+  kInst = 'i',  // instances of Python 2's old classes
+  kObj = 'o',
   kReduce = 'R',
   kNewObj = 0x81,
   kNewObjEx = 0x92,
@@ -106,9 +112,11 @@ Builds BuiltBy(const std::string& callee) {
       {"builtins.list", Builds::kList},
       {"__builtin__.list", Builds::kList},
       {"builtins.tuple", Builds::kTuple},
+      {"__builtin__.tuple", Builds::kTuple},
       {"builtins.set", Builds::kSet},
       {"__builtin__.set", Builds::kSet},
       {"builtins.frozenset", Builds::kSet},
+      {"__builtin__.frozenset", Builds::kSet},
       {"torch.Size", Builds::kTuple},
       {"torch.jit._pickle.build_intlist", Builds::kFirstArgument},
       {"torch.jit._pickle.build_tensorlist", Builds::kFirstArgument},
@@ -124,16 +132,21 @@ Builds BuiltBy(const std::string& callee) {
 class Machine {
  public:
   Machine(std::span<const std::byte> bytes, const std::string& where,
-          std::deque<PickleNode>& nodes)
-      : cursor_(bytes, where), where_(where), nodes_(nodes) {}
+          std::pmr::deque<PickleNode>& nodes)
+      : cursor_(bytes, where),
+        where_(where),
+        nodes_(nodes),
+        memory_(nodes.get_allocator()) {}
 
-  PickleValue Run() {
+  PickleValue Run() try {
     for (;;) {
       at_ = cursor_.offset();
       const auto op = cursor_.Little<uint8_t>();
       if (op == kStop) return Pop();
       Step(op);
     }
+  } catch (const std::bad_alloc&) {
+    Bad(kOverAllowance);
   }
 
   size_t size() const { return cursor_.offset(); }
@@ -142,13 +155,16 @@ class Machine {
  private:
   // One group of opcodes each; the first that knows `op` does it.
   void Step(uint8_t op) {
-    if (!DoScalar(op) && !DoText(op) && !DoStack(op) && !DoContainer(op) &&
-        !DoMemo(op) && !DoObject(op)) {
-      Bad(
-          fmt::format("opcode 0x{:02x} is none that torch writes; save the "
-                      "file again with torch.save",
-                      op));
+    if (DoScalar(op) || DoText(op) || DoStack(op) || DoContainer(op) ||
+        DoMemo(op) || DoObject(op)) {
+      return;
     }
+    constexpr std::string_view kOfOldProtocols = "FLPSVdglp";
+    Bad(fmt::format(
+        "opcode 0x{:02x} is {}; save the file again with torch.save", op,
+        kOfOldProtocols.find(static_cast<char>(op)) != std::string_view::npos
+            ? "of pickle protocols 0 and 1, which are not read"
+            : "none that torch writes"));
   }
 
   bool DoScalar(uint8_t op) {
@@ -159,6 +175,8 @@ class Machine {
         return Push(true);
       case kNewFalse:
         return Push(false);
+      case kInt:
+        return PushDecimal(cursor_.Line());
       case kBinInt:
         return Push(int64_t{static_cast<int32_t>(cursor_.Little<uint32_t>())});
       case kBinInt1:
@@ -226,7 +244,7 @@ class Machine {
   bool DoContainer(uint8_t op) {
     switch (op) {
       case kEmptyTuple:
-        return PushNode(Kind::kTuple, {});
+        return PushNode(Kind::kTuple, Made({}));
       case kTuple:
         return PushNode(Kind::kTuple, PopMark());
       case kTuple1:
@@ -236,19 +254,19 @@ class Machine {
       case kTuple3:
         return PushNode(Kind::kTuple, PopSome(3));
       case kEmptyList:
-        return PushNode(Kind::kList, {});
+        return PushNode(Kind::kList, Made({}));
       case kAppend:
         return Extend(Kind::kList, PopSome(1));
       case kAppends:
         return Extend(Kind::kList, PopMark());
       case kEmptyDict:
-        return PushNode(Kind::kDict, {});
+        return PushNode(Kind::kDict, Made({}));
       case kSetItem:
         return Extend(Kind::kDict, PopSome(2));
       case kSetItems:
         return Extend(Kind::kDict, PopMark());
       case kEmptySet:
-        return PushNode(Kind::kSet, {});
+        return PushNode(Kind::kSet, Made({}));
       case kAddItems:
         return Extend(Kind::kSet, PopMark());
       case kFrozenSet:
@@ -285,6 +303,19 @@ class Machine {
         const Items names = PopSome(2);
         return PushGlobal(TextOf(names[0]), TextOf(names[1]));
       }
+      case kInst: {
+        const std::string_view module = cursor_.Line();
+        PushGlobal(module, cursor_.Line());
+        const PickleValue callee = Pop();
+        return Construct(callee, TupleOf(PopMark()));
+      }
+      case kObj: {
+        Items parts = PopMark();
+        if (parts.empty()) Bad("an instance has no class");
+        const PickleValue callee = parts[0];
+        parts.erase(parts.begin());
+        return Construct(callee, TupleOf(std::move(parts)));
+      }
       case kReduce:
       case kNewObj: {
         const Items parts = PopSome(2);
@@ -316,6 +347,15 @@ class Machine {
     return true;
   }
 
+  Items Made(std::initializer_list<PickleValue> values) const {
+    return {values, memory_};
+  }
+
+  PickleValue TupleOf(Items items) {
+    Count();
+    return &nodes_.emplace_back(PickleNode{Kind::kTuple, std::move(items)});
+  }
+
   bool PushNode(Kind kind, Items items) {
     return Push(&nodes_.emplace_back(PickleNode{kind, std::move(items)}));
   }
@@ -326,6 +366,18 @@ class Machine {
     const bool negative = !digits.empty() && (digits.back() & 0x80) != 0;
     int64_t value = negative ? -1 : 0;
     std::memcpy(&value, digits.data(), digits.size());
+    return Push(value);
+  }
+
+  // In text; 00 and 01 are Python 2.2's bools.
+  bool PushDecimal(std::string_view text) {
+    if (text == "00" || text == "01") return Push(text == "01");
+    int64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || stop != end) {
+      Bad(fmt::format("{} is no integer of 64 bits", Quoted(text)));
+    }
     return Push(value);
   }
 
@@ -365,7 +417,7 @@ class Machine {
 
   Items PopFrom(size_t from) {
     const auto begin = stack_.begin() + static_cast<ptrdiff_t>(from);
-    Items items(begin, stack_.end());
+    Items items(begin, stack_.end(), memory_);
     stack_.erase(begin, stack_.end());
     return items;
   }
@@ -388,13 +440,17 @@ class Machine {
   }
 
   bool PushGlobal(std::string_view module, std::string_view name) {
+    constexpr size_t kLongest = 1000;
+    if (module.size() > kLongest || name.size() > kLongest) {
+      Bad(fmt::format("a global's name is longer than {} bytes", kLongest));
+    }
     if (IsHostile(module, name)) {
       Bad(
           fmt::format("calls {} on this computer wherever Python unpickles it: "
                       "the file is an attack; delete it",
                       Quoted(fmt::format("{}.{}", module, name))));
     }
-    return PushNode(Kind::kGlobal, {module, name});
+    return PushNode(Kind::kGlobal, Made({module, name}));
   }
 
   // What callee(*arguments) is known to give, or the call as data.
@@ -405,41 +461,45 @@ class Machine {
         Bad("something is called without arguments");
       }
       // TorchScript calls an enumeration with the bare value.
-      return PushNode(Kind::kObject,
-                      {callee, arguments, std::monostate(), std::monostate()});
+      return PushObject(callee, arguments);
     }
-    const bool one = !tuple->items.empty();
+    const bool none = tuple->items.empty();
+    const PickleValue first = none ? PickleValue() : tuple->items[0];
     switch (BuiltBy(GlobalName(callee))) {
       case Builds::kDict:
-        return PushNode(Kind::kDict, one ? PairsOf(tuple->items[0]) : Items());
+        return PushNode(Kind::kDict, PairsOf(first));
       case Builds::kList:
-        return PushNode(Kind::kList, one ? ItemsOf(tuple->items[0]) : Items());
+        return PushNode(Kind::kList, ItemsOf(first));
       case Builds::kTuple:
-        return PushNode(Kind::kTuple, one ? ItemsOf(tuple->items[0]) : Items());
+        return PushNode(Kind::kTuple, ItemsOf(first));
       case Builds::kSet:
-        return PushNode(Kind::kSet, one ? ItemsOf(tuple->items[0]) : Items());
+        return PushNode(Kind::kSet, ItemsOf(first));
       case Builds::kFirstArgument:
-        if (one) return Push(tuple->items[0]);
+        if (!none) return Push(first);
         break;
       case Builds::kOther:
         break;
     }
-    return PushNode(Kind::kObject,
-                    {callee, arguments, std::monostate(), std::monostate()});
+    return PushObject(callee, arguments);
+  }
+
+  bool PushObject(const PickleValue& callee, const PickleValue& arguments) {
+    return PushNode(Kind::kObject, Made({callee, arguments, std::monostate(),
+                                         std::monostate()}));
   }
 
   // A copy of a container's items. Copies count, or copying copies would
   // double the memory with every call.
   Items ItemsOf(const PickleValue& value) {
     const auto* node = std::get_if<PickleNode*>(&value);
-    if (node == nullptr || (*node)->kind > Kind::kSet) return {};
+    if (node == nullptr || (*node)->kind > Kind::kSet) return Made({});
     for (size_t i = 0; i < (*node)->items.size(); ++i) Count();
-    return (*node)->items;
+    return {(*node)->items, memory_};
   }
 
   // Python 2 pickles OrderedDict([[key, value], ...]).
   Items PairsOf(const PickleValue& value) {
-    Items pairs;
+    Items pairs = Made({});
     for (const PickleValue& item : ItemsOf(value)) {
       const Items pair = ItemsOf(item);
       if (pair.size() != 2) Bad("a dictionary is made of no pairs");
@@ -468,7 +528,7 @@ class Machine {
   PickleNode* ContentsOf(PickleNode& object, Kind kind) {
     PickleValue& contents = object.items[3];
     if (std::holds_alternative<std::monostate>(contents)) {
-      contents = &nodes_.emplace_back(PickleNode{kind, {}});
+      contents = &nodes_.emplace_back(PickleNode{kind, Made({})});
     }
     return std::get<PickleNode*>(contents);
   }
@@ -491,21 +551,33 @@ class Machine {
 
   ByteCursor cursor_;
   const std::string& where_;
-  std::deque<PickleNode>& nodes_;
+  std::pmr::deque<PickleNode>& nodes_;
+  std::pmr::polymorphic_allocator<> memory_;
   size_t at_ = 0;
   size_t value_count_ = 0;
-  Items stack_;
-  std::vector<size_t> marks_;
-  std::unordered_map<uint32_t, PickleValue> memo_;
+  Items stack_{memory_};
+  std::pmr::vector<size_t> marks_{memory_};
+  std::pmr::unordered_map<uint32_t, PickleValue> memo_{memory_};
 };
 
 }  // namespace
 
-Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where) {
+Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where,
+               Allowance& allowance)
+    : nodes_(&allowance) {
   Machine machine(bytes, where, nodes_);
   root_ = machine.Run();
   size_ = machine.size();
   value_count_ = machine.value_count();
+}
+
+Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where)
+    : Pickle(bytes, where, std::make_unique<Allowance>(bytes.size())) {}
+
+Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where,
+               std::unique_ptr<Allowance> own)
+    : Pickle(bytes, where, *own) {
+  own_ = std::move(own);
 }
 
 const PickleNode* NodeOf(const PickleValue& value, PickleNode::Kind kind) {

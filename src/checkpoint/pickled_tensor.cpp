@@ -12,7 +12,7 @@ namespace wsel::checkpoint {
 namespace {
 
 using Kind = PickleNode::Kind;
-using Items = std::vector<PickleValue>;
+using Items = std::pmr::vector<PickleValue>;
 
 struct StorageType {
   std::string_view name;
@@ -157,10 +157,14 @@ class Rebuild {
     return *id;
   }
 
-  static bool IsNegated(const Items& arguments, size_t metadata) {
+  bool IsNegated(const Items& arguments, size_t metadata) const {
+    constexpr size_t kMost = 64;  // torch knows of two flags
     if (arguments.size() <= metadata) return false;
     const PickleNode* dict = NodeOf(arguments[metadata], Kind::kDict);
     if (dict == nullptr) return false;
+    if (dict->items.size() > 2 * kMost) {
+      Bad(fmt::format("has more than {} flags", kMost));
+    }
     for (size_t i = 0; i + 1 < dict->items.size(); i += 2) {
       const auto* key = std::get_if<std::string_view>(&dict->items[i]);
       const auto* on = std::get_if<bool>(&dict->items[i + 1]);
@@ -210,9 +214,8 @@ bool Unwrap(PickleValue& callee, PickleValue& arguments) {
   if (tuple == nullptr) return false;
   if (name == "torch._tensor._rebuild_from_type_v2") {
     if (tuple->items.size() < 3) return false;
-    const Items items = tuple->items;  // function, type, arguments, state
-    callee = items[0];
-    arguments = items[2];
+    callee = tuple->items[0];  // function, type, arguments, state
+    arguments = tuple->items[2];
     return true;
   }
   if (name != "torch._utils._rebuild_parameter" &&
@@ -258,15 +261,26 @@ std::optional<PickledTensor> ReadPickledTensor(const PickleValue& value,
   PickleValue callee = object->items[0];
   PickleValue arguments = object->items[1];
   // A parameter of a subclass is two deep; a parameter of itself has no end.
-  for (int depth = 0; depth < 4 && Unwrap(callee, arguments); ++depth) {
-  }
+  int depth = 0;
+  while (depth < 4 && Unwrap(callee, arguments)) ++depth;
   const std::string function = GlobalName(callee);
   const std::string_view kind = KindBuiltBy(function);
-  if (kind.empty()) return std::nullopt;
-
   const Rebuild rebuild(path, name);
+  if (kind.empty()) {
+    if (depth == 0) return std::nullopt;
+    return rebuild.Refused(
+        fmt::format("is what a call to {} gives, which is not run; save it as "
+                    "an ordinary tensor",
+                    Quoted(function)));
+  }
   const PickleNode* tuple = NodeOf(arguments, Kind::kTuple);
   if (tuple == nullptr) rebuild.Bad("is built of no arguments");
+  if (depth == 0 && !std::holds_alternative<std::monostate>(object->items[2]) &&
+      kind != "a NumPy array") {
+    return rebuild.Refused(
+        "is given other numbers after it was built, which is not read; save "
+        "it as an ordinary tensor");
+  }
   if (function == "torch._utils._rebuild_tensor" ||
       function == "torch._utils._rebuild_tensor_v2") {
     return rebuild.Typed(tuple->items);

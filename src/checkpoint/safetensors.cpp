@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "wsel/checkpoint/byte_cursor.h"
+#include "wsel/checkpoint/json_tokens.h"
 #include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/refusal.h"
 
@@ -26,7 +27,8 @@ struct Entry {
 // document lies in memory beside it. The names of the members are nlohmann's.
 class HeaderReader {
  public:
-  explicit HeaderReader(std::string path) : path_(std::move(path)) {}
+  HeaderReader(std::string path, Allowance& allowance)
+      : path_(std::move(path)), allowance_(allowance) {}
 
   std::vector<Entry> entries;
   std::map<std::string, std::string> metadata;
@@ -39,7 +41,7 @@ class HeaderReader {
   }
 
   bool key(std::string& text) {
-    key_ = std::move(text);
+    key_ = text;  // of just its length, which the parser's string is not
     if (state_ != State::kTensor) return true;
     bool& seen = key_ == "dtype"          ? seen_dtype_
                  : key_ == "shape"        ? seen_shape_
@@ -144,8 +146,10 @@ class HeaderReader {
     if (entries.size() == kMaxTensors) {
       Refuse(path_, fmt::format("holds more than {} tensors", kMaxTensors));
     }
-    entries.emplace_back().spec.name = std::move(key_);
-    key_.clear();
+    constexpr uint64_t kGrowth = 3 * sizeof(Entry);  // of a vector
+    allowance_.Spend(kCostOfTensor + kGrowth + key_.size(),
+                     AtTensor(path_, key_));
+    entries.emplace_back().spec.name = key_;
     seen_dtype_ = seen_shape_ = seen_offsets_ = false;
     offset_count_ = 0;
     return Go(State::kTensor);
@@ -179,7 +183,8 @@ class HeaderReader {
       Refuse(path_,
              fmt::format("__metadata__ has more than {} entries", kMaxTensors));
     }
-    if (!metadata.emplace(key_, std::move(text)).second) {
+    allowance_.Spend(kCostOfEntry + key_.size() + text.size(), path_);
+    if (!metadata.emplace(key_, std::as_const(text)).second) {
       Refuse(path_,
              fmt::format("__metadata__ has two values for {}", Quoted(key_)));
     }
@@ -187,6 +192,7 @@ class HeaderReader {
   }
 
   std::string path_;
+  Allowance& allowance_;
   State state_ = State::kStart;
   std::string key_;
   bool seen_metadata_ = false;
@@ -261,30 +267,6 @@ void CheckCover(const std::vector<Entry>& entries, uint64_t data_size,
   }
 }
 
-size_t EndOfString(std::string_view json, size_t begin) {
-  size_t i = begin + 1;
-  while (i < json.size() && json[i] != '"') i += json[i] == '\\' ? 2 : 1;
-  return std::min(i + 1, json.size());
-}
-
-// The parser keeps a string or number twice while it reads it, however long.
-void CheckTokens(std::string_view json, const std::string& path) {
-  constexpr size_t kLongest = 4U << 20U;
-  for (size_t i = 0; i < json.size();) {
-    const size_t end =
-        json[i] == '"' ? EndOfString(json, i)
-                       : std::min(json.find_first_not_of("0123456789+-.eE", i),
-                                  json.size());
-    if (end - i > kLongest) {
-      Refuse(path, fmt::format("byte {}: the header has a string or number of "
-                               "more than 4 MB; the file is broken or an "
-                               "attack, get another copy",
-                               8 + i));
-    }
-    i = std::max(end, i + 1);
-  }
-}
-
 uint64_t HeaderLength(ByteCursor& cursor, const std::string& path) {
   const auto length = cursor.Little<uint64_t>();
   if (length > kMaxSafetensorsHeader) {
@@ -315,15 +297,16 @@ Contents ContentsOf(HeaderReader& header, std::span<const std::byte> data) {
 
 }  // namespace
 
-std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file) {
+std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file,
+                                            Allowance& allowance) {
   const std::string path = file->path().string();
   ByteCursor cursor(file->bytes(), path);
   const std::string_view json = cursor.Text(HeaderLength(cursor, path));
   if (!json.starts_with('{')) {
     Refuse(path, "byte 8: the header does not start with '{'");
   }
-  CheckTokens(json, path);
-  HeaderReader header(path);
+  CheckJsonTokens(json, path, 8);
+  HeaderReader header(path, allowance);
   nlohmann::json::sax_parse(json.begin(), json.end(), &header);
   for (const Entry& entry : header.entries) CheckSize(entry, path);
   const auto data = file->bytes().subspan(cursor.offset());

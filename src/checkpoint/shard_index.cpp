@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "wsel/checkpoint/json_tokens.h"
 #include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/utf8.h"
@@ -33,7 +34,8 @@ void CheckShardName(std::string_view name, const std::string& path) {
 // names of the members are nlohmann's.
 class IndexReader {
  public:
-  explicit IndexReader(const std::string& path) : path_(path) {}
+  IndexReader(const std::string& path, Allowance& allowance)
+      : path_(path), allowance_(allowance) {}
 
   ShardIndex Result() && {
     if (!seen_map_) {
@@ -78,7 +80,7 @@ class IndexReader {
     return true;
   }
   bool key(std::string& text) {
-    if (in_map_ || depth_ == 1) key_ = std::move(text);
+    if (in_map_ || depth_ == 1) key_ = text;
     return true;
   }
   bool string(std::string& shard) {
@@ -120,6 +122,7 @@ class IndexReader {
     if (index_.shard_of.size() == kMaxTensors) {
       Bad(fmt::format("more than {} tensors", kMaxTensors));
     }
+    allowance_.Spend(kCostOfEntry + key_.size(), AtTensor(path_, key_));
     auto known = shards_.find(shard);
     if (known == shards_.end()) {
       CheckShardName(shard, path_);
@@ -138,6 +141,7 @@ class IndexReader {
   }
 
   const std::string& path_;
+  Allowance& allowance_;
   ShardIndex index_;
   std::map<std::string, size_t, std::less<>> shards_;  // by first mention
   std::string key_;
@@ -156,12 +160,14 @@ bool LooksLikeJsonObject(std::span<const std::byte> bytes) {
          start.find('\0') == std::string_view::npos;
 }
 
-ShardIndex ReadShardIndex(std::string_view json, const std::string& path) {
+ShardIndex ReadShardIndex(std::string_view json, const std::string& path,
+                          Allowance& allowance) {
   if (json.size() > kLongest) {
     Refuse(path,
            "is a JSON file of more than 8 MB, as no index of a checkpoint is");
   }
-  IndexReader reader(path);
+  CheckJsonTokens(json, path);
+  IndexReader reader(path, allowance);
   nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
   return std::move(reader).Result();
 }

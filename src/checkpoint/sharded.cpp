@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/shard_index.h"
 #include "wsel/core/error.h"
@@ -50,10 +51,11 @@ std::filesystem::path Locate(const std::filesystem::path& index,
 }
 
 Shards OpenAll(const std::filesystem::path& index,
-               const std::vector<std::string>& names, OpenShard open) {
+               const std::vector<std::string>& names, OpenShard open,
+               Allowance& allowance) {
   Shards shards;
   for (const std::string& name : names) {
-    shards.push_back(open(Locate(index, name)));
+    shards.push_back(open(Locate(index, name), allowance));
   }
   return shards;
 }
@@ -74,13 +76,13 @@ Container ContainerOf(const Shards& shards, const std::string& path) {
 class ShardedCheckpoint final : public Checkpoint {
  public:
   ShardedCheckpoint(std::unique_ptr<MappedFile> file, ShardIndex index,
-                    Shards shards)
+                    Shards shards, Allowance& allowance)
       : file_(std::move(file)),
         shards_(std::move(shards)),
         container_(ContainerOf(shards_, path().string())) {
-    for (size_t i = 0; i < shards_.size(); ++i) Take(index, i);
+    for (size_t i = 0; i < shards_.size(); ++i) Take(index, i, allowance);
     if (!index.shard_of.empty()) RefuseMissing(index);
-    KeepHeaders();
+    KeepHeaders(allowance);
   }
 
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
@@ -109,17 +111,26 @@ class ShardedCheckpoint final : public Checkpoint {
 
  private:
   // What is left in the index afterwards is in no file.
-  void Take(ShardIndex& index, size_t i) {
+  void Take(ShardIndex& index, size_t i, Allowance& allowance) {
     const Checkpoint& shard = *shards_[i];
     for (const TensorSpec& spec : shard.Specs()) {
+      allowance.Spend(kCostOfTensor + spec.name.size() +
+                          spec.shape.size() * sizeof(int64_t),
+                      AtTensor(path().string(), spec.name));
       TakeName(index, spec.name, i);
       specs_.push_back(spec);
     }
     for (const Unread& unread : shard.unread()) {
+      allowance.Spend(kCostOfTensor + unread.name.size() + unread.reason.size(),
+                      AtTensor(path().string(), unread.name));
       TakeName(index, unread.name, i);
       unread_.push_back(unread);
     }
-    metadata_.insert(shard.metadata().begin(), shard.metadata().end());
+    for (const auto& [key, value] : shard.metadata()) {
+      allowance.Spend(kCostOfEntry + key.size() + value.size(),
+                      path().string());
+      metadata_.emplace(key, value);
+    }
   }
 
   void TakeName(ShardIndex& index, const std::string& name, size_t i) {
@@ -158,7 +169,11 @@ class ShardedCheckpoint final : public Checkpoint {
     return Quoted(shards_[shard]->path().filename().string());
   }
 
-  void KeepHeaders() {
+  void KeepHeaders(Allowance& allowance) {
+    size_t size = file_->bytes().size();
+    for (const auto& shard : shards_) size += shard->header().size();
+    allowance.Spend(size, path().string());
+    header_.reserve(size);
     header_.assign(file_->bytes().begin(), file_->bytes().end());
     for (const auto& shard : shards_) {
       const auto header = shard->header();
@@ -188,13 +203,13 @@ class ShardedCheckpoint final : public Checkpoint {
 }  // namespace
 
 std::unique_ptr<Checkpoint> OpenSharded(std::unique_ptr<MappedFile> index,
-                                        OpenShard open) {
+                                        OpenShard open, Allowance& allowance) {
   const std::string path = index->path().string();
-  ShardIndex parsed = ReadShardIndex(TextOf(index->bytes()), path);
+  ShardIndex parsed = ReadShardIndex(TextOf(index->bytes()), path, allowance);
   if (parsed.shards.empty()) Refuse(path, "its weight_map is empty");
-  Shards shards = OpenAll(index->path(), parsed.shards, open);
+  Shards shards = OpenAll(index->path(), parsed.shards, open, allowance);
   return std::make_unique<ShardedCheckpoint>(
-      std::move(index), std::move(parsed), std::move(shards));
+      std::move(index), std::move(parsed), std::move(shards), allowance);
 }
 
 }  // namespace wsel::checkpoint

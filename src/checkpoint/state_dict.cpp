@@ -48,10 +48,19 @@ std::string KeyText(const PickleValue& key) {
   return ScalarText(key).value_or("?");
 }
 
+// What is made of a tensor, here and on the way to a MappedCheckpoint: a
+// vector that grows holds its elements up to three times.
+uint64_t CostOf(const PickledTensor& tensor) {
+  const size_t numbers = tensor.spec.shape.size() + 2 * tensor.strides.size();
+  return 3 * sizeof(PickledTensor) + kCostOfTensor + numbers * sizeof(int64_t) +
+         tensor.spec.name.size() + tensor.refusal.size();
+}
+
 class Walk {
  public:
-  Walk(const Pickle& pickle, std::string_view path)
+  Walk(const Pickle& pickle, std::string_view path, Allowance& allowance)
       : path_(path),
+        allowance_(allowance),
         visits_left_(1000 + kMaxVisitsPerValue * pickle.value_count()) {}
 
   void Visit(const PickleValue& value, bool scalars) {
@@ -164,6 +173,7 @@ class Walk {
     if (result_.tensors.size() + result_.unread.size() == kMaxTensors) {
       Refuse(path_, fmt::format("holds more than {} tensors", kMaxTensors));
     }
+    allowance_.Spend(CostOf(*tensor), AtTensor(path_, tensor->spec.name));
     if (!tensor->refusal.empty()) {
       result_.unread.push_back(
           {std::move(tensor->spec.name), std::move(tensor->refusal)});
@@ -176,12 +186,14 @@ class Walk {
   void AddScalar(const PickleValue& value) {
     if (result_.metadata.size() == kMaxMetadata || !IsTensorName(name_)) return;
     if (auto text = ScalarText(value)) {
+      allowance_.Spend(kCostOfEntry + name_.size() + text->size(), path_);
       result_.metadata.emplace(name_, *std::move(text));
     }
   }
 
   const std::string alone_ = "tensor";  // a name for the root
   std::string_view path_;
+  Allowance& allowance_;
   size_t visits_left_;
   std::string name_;
   std::vector<const PickleNode*> inside_;
@@ -190,8 +202,9 @@ class Walk {
 
 }  // namespace
 
-StateDict ReadStateDict(const Pickle& pickle, std::string_view path) {
-  Walk walk(pickle, path);
+StateDict ReadStateDict(const Pickle& pickle, std::string_view path,
+                        Allowance& allowance) {
+  Walk walk(pickle, path, allowance);
   walk.Visit(pickle.root(), true);
   return walk.Result();
 }

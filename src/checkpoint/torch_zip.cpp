@@ -10,8 +10,8 @@
 #include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/state_dict.h"
 #include "wsel/checkpoint/storage_view.h"
+#include "wsel/checkpoint/string_map.h"
 #include "wsel/checkpoint/zip.h"
-#include "wsel/core/json_object.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -49,8 +49,13 @@ std::string FindRoot(const ZipArchive& zip, const std::string& path) {
 // One archive being read: the zip, and its tensors as they are found.
 class Archive {
  public:
-  Archive(Bytes file, const ZipArchive& zip, const std::string& path)
-      : file_(file), path_(path), zip_(zip), root_(FindRoot(zip_, path)) {
+  Archive(Bytes file, const ZipArchive& zip, const std::string& path,
+          Allowance& allowance)
+      : file_(file),
+        path_(path),
+        zip_(zip),
+        allowance_(allowance),
+        root_(FindRoot(zip_, path)) {
     contents_.container =
         Record("constants.pkl") == nullptr && Record("bytecode.pkl") == nullptr
             ? Container::kTorchZip
@@ -60,7 +65,8 @@ class Archive {
   Contents Read() {
     CheckByteOrder();
     const Bytes pickle = zip_.Stored(*Record("data.pkl"));
-    StateDict state = ReadStateDict(Pickle(pickle, path_), path_);
+    StateDict state =
+        ReadStateDict(Pickle(pickle, path_, allowance_), path_, allowance_);
     if (state.tensors.empty() && state.unread.empty()) RefuseEmpty();
     contents_.unread = std::move(state.unread);
     for (PickledTensor& tensor : state.tensors) Add(tensor);
@@ -103,15 +109,15 @@ class Archive {
   // Lite-interpreter archives put a storage that code uses too with the
   // constants.
   const ZipEntry& Storage(const PickledTensor& tensor) const {
-    const ZipEntry* entry = Record("data/" + tensor.storage);
+    const ZipEntry* entry = Record(fmt::format("data/{}", tensor.storage));
     if (entry == nullptr && contents_.container == Container::kTorchScript) {
-      entry = Record("constants/" + tensor.storage);
+      entry = Record(fmt::format("constants/{}", tensor.storage));
     }
     if (entry == nullptr) {
       Refuse(AtTensor(path_, tensor.spec.name),
              fmt::format("its numbers, {}, are not in the file; download it "
                          "again",
-                         Quoted("data/" + tensor.storage)));
+                         Quoted(fmt::format("data/{}", tensor.storage))));
     }
     return *entry;
   }
@@ -130,20 +136,17 @@ class Archive {
     const Bytes text = zip_.Stored(*record);
     const std::string where = path_ + ": wsel/metadata.json";
     if (text.size() > kLongest) Refuse(where, "is longer than 16 MB");
-    const auto json = ParseJson(TextOf(text), where, ErrorKind::kFormat);
-    if (!json.is_object()) Refuse(where, "is no JSON object");
-    for (const auto& item : json.items()) {
-      if (!item.value().is_string()) {
-        Refuse(where, Quoted(item.key()) + " is no string");
-      }
-      contents_.metadata[item.key()] = item.value().get<std::string>();
-    }
+    auto own = ReadStringMap(TextOf(text), where, allowance_);
+    own.merge(contents_.metadata);
+    contents_.metadata = std::move(own);
   }
 
   // The directory counts too: it holds the checksums of all tensors.
   void KeepHeader(Bytes pickle) {
     auto& copy = contents_.header_copy;
-    copy.reserve(pickle.size() + zip_.directory().size());
+    const size_t size = pickle.size() + zip_.directory().size();
+    allowance_.Spend(size, path_);
+    copy.reserve(size);
     copy.assign(pickle.begin(), pickle.end());
     copy.insert(copy.end(), zip_.directory().begin(), zip_.directory().end());
     contents_.header = copy;
@@ -152,6 +155,7 @@ class Archive {
   Bytes file_;
   std::string path_;
   const ZipArchive& zip_;
+  Allowance& allowance_;
   std::string root_;
   Contents contents_;
 };
@@ -159,8 +163,10 @@ class Archive {
 }  // namespace
 
 std::unique_ptr<Checkpoint> OpenTorchZip(std::unique_ptr<MappedFile> file,
-                                         const ZipArchive& zip) {
-  Contents contents = Archive(file->bytes(), zip, file->path().string()).Read();
+                                         const ZipArchive& zip,
+                                         Allowance& allowance) {
+  Contents contents =
+      Archive(file->bytes(), zip, file->path().string(), allowance).Read();
   return std::make_unique<MappedCheckpoint>(std::move(file),
                                             std::move(contents));
 }

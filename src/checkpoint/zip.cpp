@@ -16,11 +16,15 @@ constexpr uint32_t kCentralHeader = 0x02014B50;
 constexpr uint32_t kEnd = 0x06054B50;
 constexpr uint32_t kEnd64 = 0x06064B50;
 constexpr uint32_t kLocator64 = 0x07064B50;
+constexpr size_t kCentralSize = 46;  // without its name
 constexpr size_t kEndSize = 22;
 constexpr size_t kEnd64Size = 56;
 constexpr size_t kLocator64Size = 20;
 constexpr uint32_t kSeeZip64 = 0xFFFFFFFF;  // "look in the zip64 record"
 constexpr uint16_t kSeeZip64Short = 0xFFFF;
+
+// A torch zip has one entry a storage and a few more.
+constexpr size_t kMaxEntries = 131'072;
 
 constexpr uint16_t kEncrypted = 1U << 0U;
 constexpr uint16_t kSizesFollow = 1U << 3U;  // local sizes may be zero
@@ -271,8 +275,15 @@ void CheckDistinct(std::vector<ZipEntry>& entries, const std::string& path) {
 ZipArchive::ZipArchive(Bytes bytes, std::string path) : path_(std::move(path)) {
   const Directory directory = FindDirectory(bytes, path_);
   directory_ = DirectoryBytes(bytes, directory, path_);
+  if (directory.count > kMaxEntries) {
+    Refuse(path_, fmt::format("the zip directory promises {} entries, more "
+                              "than the {} that are read",
+                              directory.count, kMaxEntries));
+  }
+  entries_.reserve(
+      std::min<size_t>(directory.count, directory.size / kCentralSize));
   ByteCursor cursor(directory_, path_ + ": zip directory");
-  while (cursor.left() > 0) {
+  while (cursor.left() > 0 && entries_.size() <= directory.count) {
     const auto [header, begin] = ReadCentral(cursor, path_);
     entries_.push_back(
         Locate(bytes.first(directory.offset), header, begin, path_));

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "checkpoint/live_bytes.h"
 #include "read_all.h"
 #include "temp_folder.h"
 #include "wsel/checkpoint/checkpoint.h"
@@ -48,19 +49,26 @@ class MemoryFile {
   int fd_;
 };
 
+// What Open() may take of memory for files of `size` bytes, whatever they say.
+inline uint64_t MostMemory(uint64_t size) { return size + (64U << 20U); }
+
 // The message with which Open() refuses a file of these bytes; "" where it
-// takes it. A refusal must be kFormat and name the file.
+// takes it. A refusal must be kFormat and name the file. In either case memory
+// is bounded.
 inline std::string Refusal(std::string_view bytes) {
   const MemoryFile file(bytes);
   const auto path = file.path();
+  const LivePeak peak;
+  std::string message;
   try {
     Open(path);
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kFormat) << error.what();
     EXPECT_TRUE(error.where().starts_with(path.string())) << error.where();
-    return std::string(error.what()).substr(path.string().size());
+    message = std::string(error.what()).substr(path.string().size());
   }
-  return "";
+  EXPECT_LE(peak.bytes(), MostMemory(bytes.size())) << message;
+  return message;
 }
 
 // A tensor's elements in row-major order, whatever its strides.

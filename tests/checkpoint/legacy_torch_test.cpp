@@ -105,33 +105,5 @@ TEST(LegacyTorch, RefusesOtherMachinesAndProtocols) {
   EXPECT_THAT(Refusal(machine + "N."), HasSubstr("what machine"));
 }
 
-TEST(LegacyTorch, RefusesStoragesThatDoNotAddUp) {
-  const std::string start = LegacyStart() + WeightsAnd("");
-  const std::string data(16, '\x01');
-  const std::string floats = LegacyStorage(4, data);
-  EXPECT_EQ(Refusal(start + LegacyKeys({"0"}) + floats), "");
-  EXPECT_THAT(Refusal(start + LegacyKeys({"0"}) + floats + "x"),
-              HasSubstr("1 bytes follow the last storage"));
-  EXPECT_THAT(Refusal(start + LegacyKeys({"0"}) + floats.substr(0, 23)),
-              HasSubstr("storage '0': truncated: it has 4 elements, the file "
-                        "3"));
-  EXPECT_THAT(Refusal(start + LegacyKeys({"0"}) + LegacyStorage(5, data)),
-              HasSubstr("has 5 elements where 4 are promised"));
-  EXPECT_THAT(Refusal(start + LegacyKeys({"0"}) + LegacyStorage(-1, data)),
-              HasSubstr("has 18446744073709551615 elements"));
-  EXPECT_THAT(Refusal(start + LegacyKeys({"0", "0"}) + floats + floats),
-              HasSubstr("in the file twice"));
-  EXPECT_THAT(Refusal(start + LegacyKeys({"1"}) + floats),
-              HasSubstr("no tensor is in"));
-  EXPECT_THAT(Refusal(start + LegacyKeys({})),
-              HasSubstr("tensor 'w': its numbers, storage '0', are not in"));
-  EXPECT_THAT(Refusal(start + "\x80\x02N."), HasSubstr("not list"));
-  EXPECT_THAT(Refusal(start + "\x80\x02]K\x01" + "a."), HasSubstr("lists"));
-  EXPECT_THAT(Refusal(Legacy("\x80\x02N.")), HasSubstr("holds no tensors"));
-  std::string unknown = Legacy(WeightsAnd(""));
-  unknown.replace(unknown.find("FloatStorage"), 5, "Bloat");
-  EXPECT_THAT(Refusal(unknown), HasSubstr("unknown type 'torch.BloatStorage'"));
-}
-
 }  // namespace
 }  // namespace wsel::checkpoint

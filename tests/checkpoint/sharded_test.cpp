@@ -68,36 +68,6 @@ TEST_F(Sharded, OfTorchToo) {
   EXPECT_THAT(Refused(R"({"w":"a.bin","b":"b"})"), HasSubstr("neither all"));
 }
 
-TEST_F(Sharded, NamesWhatIsMissing) {
-  Shard("one", {"a"});
-  EXPECT_THAT(Refused(R"({"a":"one","b":"two"})"),
-              HasSubstr("'two', which it names, is not beside it"));
-  EXPECT_THAT(Refused(R"({"a":"one","b":"one"})"),
-              HasSubstr("tensor 'b': is not in 'one'"));
-}
-
-TEST_F(Sharded, TensorsBelongToOneFile) {
-  Shard("one", {"a", "b"});
-  Shard("two", {"b"});
-  EXPECT_THAT(Refused(R"({"a":"one"})"),
-              HasSubstr("tensor 'b': is in 'one', but not in weight_map"));
-  EXPECT_THAT(Refused(R"({"a":"one","b":"two"})"),
-              HasSubstr("'b': is in 'one', but weight_map looks for it in"));
-  Shard("two", {"b", "c"});
-  EXPECT_THAT(Refused(R"({"a":"one","b":"one","c":"two"})"),
-              HasSubstr("'b': is in 'one' and in 'two'"));
-}
-
-TEST_F(Sharded, RefusesPaths) {
-  Shard("one", {"a"});
-  for (const char* name : {"../one", "/etc/passwd", "sub/one", "..", ".", "",
-                           "a\\\\b", "\\u0000", "./one", "one/"}) {
-    EXPECT_THAT(Refused(R"({"a":")" + std::string(name) + "\"}"),
-                HasSubstr("no name of a file beside the index"))
-        << name;
-  }
-}
-
 TEST_F(Sharded, LinksLeadNowhereElse) {
   const TempFolder other;
   WriteAll(other / "blob", ByteTensors({"a"}));
@@ -109,40 +79,6 @@ TEST_F(Sharded, LinksLeadNowhereElse) {
   std::filesystem::create_symlink(other / "blob", snapshot / "one");
   std::filesystem::create_symlink(other / "blob2", snapshot / "index");
   EXPECT_THAT(NamesOf(*Open(snapshot / "index")), ElementsAre("a"));
-}
-
-TEST_F(Sharded, FilesMustBeCheckpointsThemselves) {
-  EXPECT_THAT(Refused(R"({"a":"index"})"), HasSubstr("JSON file"));
-  WriteAll(folder_ / "empty", "");
-  EXPECT_THAT(Refused(R"({"a":"empty"})"), HasSubstr("is empty"));
-  std::filesystem::create_directory(folder_ / "folder");
-  try {
-    Open(Index(R"({"a":"folder"})"));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kIo);
-    EXPECT_EQ(error.where(), (folder_ / "folder").string());
-  }
-}
-
-TEST_F(Sharded, RefusesOtherMaps) {
-  Shard("one", {"a"});
-  EXPECT_THAT(Refused("{}"), HasSubstr("empty"));
-  EXPECT_THAT(Refused("[]"), HasSubstr("no object"));
-  EXPECT_THAT(Refused("\"one\""), HasSubstr("no object"));
-  EXPECT_THAT(Refused("null"), HasSubstr("no object"));
-  EXPECT_THAT(Refused(R"({"a":1})"), HasSubstr("no file's name"));
-  EXPECT_THAT(Refused(R"({"a":NaN})"), HasSubstr("begins like JSON"));
-  EXPECT_THAT(Refused(R"({"a":{"b":"one"}})"), HasSubstr("an object in"));
-  EXPECT_THAT(Refused(R"({"a":["one"]})"), HasSubstr("an array in"));
-  EXPECT_THAT(Refused(R"({"a":"one","a":"one"})"), HasSubstr("twice"));
-  EXPECT_THAT(Refused(R"({"a":"one"},"weight_map":{"a":"one"})"),
-              HasSubstr("two weight_map"));
-  EXPECT_THAT(Refused(R"({"\u001b[2J":"one"})"), HasSubstr("'?[2J'"));
-  EXPECT_THAT(Refused(R"({"a":"one"})" + std::string(9U << 20U, ' ')),
-              HasSubstr("more than 8 MB"));
-  WriteAll(folder_ / "x", R"({"a":{"weight_map":{"a":"one"}}})");
-  EXPECT_THROW(Open(folder_ / "x"), Error);
 }
 
 TEST_F(Sharded, PassesOverWhatElseIsThere) {

@@ -7,11 +7,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace wsel;
   using namespace wsel::checkpoint;
-  const auto open =
-      [](std::unique_ptr<MappedFile> file) -> std::unique_ptr<Checkpoint> {
+  const auto open = [](std::unique_ptr<MappedFile> file,
+                       Allowance& allowance) -> std::unique_ptr<Checkpoint> {
     const ZipArchive zip(file->bytes(), file->path().string());
     if (!IsNpz(zip)) return Open(file->path());
-    return OpenNpz(std::move(file), zip);
+    return OpenNpz(std::move(file), zip, allowance);
   };
   if (IsZip({data, size})) {
     ReadBytes({data, size}, open);

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+#include "wsel/checkpoint/allowance.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/error.h"
 #include "wsel/core/mapped_file.h"
@@ -20,8 +21,8 @@
 // refused as a format error or every number that it promises can be read.
 namespace wsel::checkpoint {
 
-using Reader =
-    std::function<std::unique_ptr<Checkpoint>(std::unique_ptr<MappedFile>)>;
+using Reader = std::function<std::unique_ptr<Checkpoint>(
+    std::unique_ptr<MappedFile>, Allowance&)>;
 
 // Kept from the optimiser, so that the reads happen.
 inline volatile uint8_t read_sink;
@@ -54,7 +55,9 @@ inline void TouchAll(const Checkpoint& file) {
 
 inline void ReadFile(const std::filesystem::path& path, const Reader& reader) {
   try {
-    TouchAll(*reader(std::make_unique<MappedFile>(path)));
+    auto file = std::make_unique<MappedFile>(path);
+    Allowance allowance(file->bytes().size());
+    TouchAll(*reader(std::move(file), allowance));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kFormat) throw;
     if (!error.where().starts_with(path.string())) std::abort();

@@ -26,8 +26,11 @@ const std::filesystem::path& Folder() {
   return folder;
 }
 
-std::unique_ptr<Checkpoint> OpenOne(const std::filesystem::path& path) {
-  return OpenSafetensors(std::make_unique<MappedFile>(path));
+std::unique_ptr<Checkpoint> OpenOne(const std::filesystem::path& path,
+                                    Allowance& allowance) {
+  auto file = std::make_unique<MappedFile>(path);
+  allowance.AddFile(file->bytes().size());
+  return OpenSafetensors(std::move(file), allowance);
 }
 
 }  // namespace
@@ -38,8 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(data),
              static_cast<std::streamsize>(size));
-  ReadFile(path, [](std::unique_ptr<MappedFile> file) {
-    return OpenSharded(std::move(file), OpenOne);
+  ReadFile(path, [](std::unique_ptr<MappedFile> file, Allowance& allowance) {
+    return OpenSharded(std::move(file), OpenOne, allowance);
   });
   return 0;
 }

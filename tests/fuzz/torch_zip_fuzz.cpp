@@ -7,9 +7,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace wsel;
   using namespace wsel::checkpoint;
-  const auto open = [](std::unique_ptr<MappedFile> file) {
+  const auto open = [](std::unique_ptr<MappedFile> file, Allowance& allowance) {
     const ZipArchive zip(file->bytes(), file->path().string());
-    return OpenTorchZip(std::move(file), zip);
+    return OpenTorchZip(std::move(file), zip, allowance);
   };
   if (IsZip({data, size})) {
     ReadBytes({data, size}, open);

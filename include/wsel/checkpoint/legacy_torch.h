@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "wsel/checkpoint/allowance.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/mapped_file.h"
 
@@ -19,6 +20,7 @@ bool IsLegacyTorch(std::span<const std::byte> bytes);
 // int64 count of elements and the elements. Storages of GPUs are read like the
 // CPU's. Errors: kFormat, with file and tensor or storage; also where the
 // machine was big-endian, or anything follows the last storage.
-std::unique_ptr<Checkpoint> OpenLegacyTorch(std::unique_ptr<MappedFile> file);
+std::unique_ptr<Checkpoint> OpenLegacyTorch(std::unique_ptr<MappedFile> file,
+                                            Allowance& allowance);
 
 }  // namespace wsel::checkpoint

@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -17,6 +18,11 @@ namespace wsel::checkpoint {
 // More tensors than any one file of a vision model holds (a large one has two
 // thousand): a bound on what a hostile table of contents can make us allocate.
 inline constexpr size_t kMaxTensors = 32'768;
+
+// What of an Allowance a tensor costs beside its name and shape: specs, places
+// and the index. And an entry of metadata beside its texts.
+inline constexpr uint64_t kCostOfTensor = 512;
+inline constexpr uint64_t kCostOfEntry = 128;
 
 // Where a tensor lies in the file.
 struct TensorPlace {

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "wsel/checkpoint/allowance.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/zip.h"
 #include "wsel/core/mapped_file.h"
@@ -18,6 +19,7 @@ bool IsNpz(const ZipArchive& zip);
 // strided view. Text, objects and big-endian numbers are unread().
 // Errors: kFormat, with file and tensor; also where arrays are compressed.
 std::unique_ptr<Checkpoint> OpenNpz(std::unique_ptr<MappedFile> file,
-                                    const ZipArchive& zip);
+                                    const ZipArchive& zip,
+                                    Allowance& allowance);
 
 }  // namespace wsel::checkpoint

@@ -4,11 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "wsel/checkpoint/allowance.h"
 
 namespace wsel::checkpoint {
 
@@ -40,20 +44,24 @@ struct PickleNode {
     kPersistent,  // items: the id that the container understands
   };
   Kind kind;
-  std::vector<PickleValue> items;
+  std::pmr::vector<PickleValue> items;
 };
 
 // What a pickle says, without doing it: interprets the opcodes that torch's
-// weights-only loader accepts and those of protocols 3 to 5. Dictionaries,
+// weights-only loader accepts, those of protocols 3 to 5, and what Python 2
+// writes in protocol 2. Not protocols 0 and 1. Dictionaries,
 // sets, torch.Size and TorchScript's typed lists become containers; every
 // other call stays an object node {callee, arguments, state}, data and never
 // code. Globals that would hand the computer to the file's author in Python
 // (os.system, eval, ...) are refused, though they are inert here, since such a
-// file is an attack. Memory is linear in the pickle's size, nothing recurses.
+// file is an attack. Nothing recurses.
 class Pickle {
  public:
-  // `bytes` must outlive this object; `where` names it in messages.
-  // Errors: kFormat, with the byte.
+  // `bytes` and `allowance` must outlive this object; `where` names it in
+  // messages. Errors: kFormat, with the byte.
+  Pickle(std::span<const std::byte> bytes, const std::string& where,
+         Allowance& allowance);
+  // With an allowance of its own.
   Pickle(std::span<const std::byte> bytes, const std::string& where);
   Pickle(const Pickle&) = delete;
   Pickle& operator=(const Pickle&) = delete;
@@ -62,13 +70,17 @@ class Pickle {
   // Bytes up to and with the STOP; what follows is not looked at.
   size_t size() const { return size_; }
   // In the order of the pickle.
-  const std::deque<PickleNode>& nodes() const { return nodes_; }
+  const std::pmr::deque<PickleNode>& nodes() const { return nodes_; }
   // How many values were made: what a walk over a tree of this size may cost.
   size_t value_count() const { return value_count_; }
 
  private:
+  Pickle(std::span<const std::byte> bytes, const std::string& where,
+         std::unique_ptr<Allowance> own);
+
+  std::unique_ptr<Allowance> own_;  // null where it is another's
   // All nodes, so that cycles do not leak and deep nesting does not recurse.
-  std::deque<PickleNode> nodes_;
+  std::pmr::deque<PickleNode> nodes_;
   PickleValue root_;
   size_t size_ = 0;
   size_t value_count_ = 0;

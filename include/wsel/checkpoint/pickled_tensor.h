@@ -17,7 +17,7 @@ struct PickledTensor {
   TensorSpec spec;
   std::vector<int64_t> strides;  // in elements
   int64_t offset = 0;            // in elements, from view_begin
-  std::string storage;           // its key
+  std::string_view storage;      // its key, in the pickle
   int64_t storage_bytes = 0;     // as promised
   // The bytes of the storage that the tensor may use: all of them, but for
   // storages that are views of others, as torch before 0.4 wrote them.

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "wsel/checkpoint/allowance.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/mapped_file.h"
 
@@ -13,10 +14,10 @@ inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;
 
 // Reads a safetensors file: eight bytes of header length, a JSON object
 // name -> {dtype, shape, data_offsets}, then the numbers. Stricter than the
-// library, so that memory stays within the file's size and a few megabytes: at
-// most 16 dimensions, 32,768 tensors and as many metadata entries, and no
-// string of more than 4 MB.
+// library, so that memory stays within the allowance: at most 16 dimensions,
+// 32,768 tensors and as many metadata entries, and no string of more than 2 MB.
 // Errors: kFormat, with file and tensor.
-std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file);
+std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file,
+                                            Allowance& allowance);
 
 }  // namespace wsel::checkpoint

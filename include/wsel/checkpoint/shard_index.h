@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "wsel/checkpoint/allowance.h"
+
 namespace wsel::checkpoint {
 
 // Which file holds which tensor: the weight_map of a *.index.json.
@@ -23,6 +25,7 @@ bool LooksLikeJsonObject(std::span<const std::byte> bytes);
 // Reads {"weight_map": {tensor: file}, ...} of at most 8 MB; whatever else is
 // in it is passed over. Errors: kFormat, at `path`; also where there is no
 // weight_map, a tensor is in it twice, or a file's name is a path.
-ShardIndex ReadShardIndex(std::string_view json, const std::string& path);
+ShardIndex ReadShardIndex(std::string_view json, const std::string& path,
+                          Allowance& allowance);
 
 }  // namespace wsel::checkpoint

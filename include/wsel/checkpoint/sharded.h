@@ -3,14 +3,15 @@
 
 #include <memory>
 
+#include "wsel/checkpoint/allowance.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/mapped_file.h"
 
 namespace wsel::checkpoint {
 
-// Opens a file that is a checkpoint by itself.
-using OpenShard =
-    std::unique_ptr<Checkpoint> (*)(const std::filesystem::path& path);
+// Opens a file that is a checkpoint by itself, and adds it to the allowance.
+using OpenShard = std::unique_ptr<Checkpoint> (*)(
+    const std::filesystem::path& path, Allowance& allowance);
 
 // Reads model.safetensors.index.json, or torch's pytorch_model.bin.index.json,
 // and the files beside it that it names. They are all safetensors or all
@@ -19,6 +20,6 @@ using OpenShard =
 // Of metadata the first file's value stays.
 // Errors: kIo or kFormat, where a file is missing or not what the index says.
 std::unique_ptr<Checkpoint> OpenSharded(std::unique_ptr<MappedFile> index,
-                                        OpenShard open);
+                                        OpenShard open, Allowance& allowance);
 
 }  // namespace wsel::checkpoint

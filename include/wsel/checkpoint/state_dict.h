@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wsel/checkpoint/allowance.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/pickle.h"
 #include "wsel/checkpoint/pickled_tensor.h"
@@ -25,8 +26,11 @@ struct StateDict {
   std::map<std::string, std::string> metadata;
 };
 
-// Errors: kFormat where containers contain themselves, are nested more than
-// 100 deep, or share so much that the tree is a bomb.
-StateDict ReadStateDict(const Pickle& pickle, std::string_view path);
+// The result refers to the pickle's bytes. Of `allowance` it takes what its
+// tensors will need as a MappedCheckpoint too. Errors: kFormat where containers
+// contain themselves, are nested more than 100 deep, or share so much that the
+// tree is a bomb.
+StateDict ReadStateDict(const Pickle& pickle, std::string_view path,
+                        Allowance& allowance);
 
 }  // namespace wsel::checkpoint

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "wsel/checkpoint/allowance.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/zip.h"
 #include "wsel/core/mapped_file.h"
@@ -13,6 +14,7 @@ namespace wsel::checkpoint {
 // one folder that holds data.pkl and, stored uncompressed, data/<key>.
 // Errors: kFormat, with file and tensor; also for other zip files.
 std::unique_ptr<Checkpoint> OpenTorchZip(std::unique_ptr<MappedFile> file,
-                                         const ZipArchive& zip);
+                                         const ZipArchive& zip,
+                                         Allowance& allowance);
 
 }  // namespace wsel::checkpoint

@@ -23,6 +23,7 @@ struct ZipEntry {
 // stored entry begins, which zip libraries do not tell. Stricter than they are:
 // local and central headers must agree, entries must not overlap or repeat,
 // and nothing may lie between the central directory and its end record.
+// There are at most 131,072 entries.
 // Checksums are not compared: torch can be told to write none.
 class ZipArchive {
  public:
