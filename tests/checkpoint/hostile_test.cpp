@@ -1,0 +1,271 @@
+#include "checkpoint/hostile.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "checkpoint/pickle_bytes.h"
+#include "checkpoint/safetensors_bytes.h"
+
+namespace wsel::checkpoint {
+namespace {
+
+using testing::HasSubstr;
+
+TEST_P(HostileFile, IsRefused) {
+  EXPECT_THAT(Refusal(GetParam().bytes()), HasSubstr(GetParam().says));
+}
+
+// What Open() says of a file on the disk, with memory bounded as in Refusal().
+std::string ErrorOf(const std::filesystem::path& path, ErrorKind kind,
+                    uint64_t size) {
+  const LivePeak peak;
+  std::string message;
+  try {
+    Open(path);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind) << error.what();
+    EXPECT_TRUE(error.where().starts_with(path.parent_path().string()));
+    message = error.what();
+  }
+  EXPECT_LE(peak.bytes(), MostMemory(size)) << message;
+  return message;
+}
+
+// A shard index, and files beside it.
+struct HostileShards {
+  std::string name;
+  std::string says;
+  std::string map;  // the weight_map
+  std::vector<std::pair<std::string, std::string>> files = {};
+  std::function<void(const TempFolder&)> prepare = [](const TempFolder&) {};
+  ErrorKind kind = ErrorKind::kFormat;
+};
+
+class HostileIndex : public testing::TestWithParam<HostileShards> {};
+
+TEST_P(HostileIndex, IsRefused) {
+  const HostileShards& shards = GetParam();
+  const TempFolder folder;
+  const std::string index = "{\"weight_map\":" + shards.map + "}";
+  uint64_t size = index.size();
+  WriteAll(folder / "index", index);
+  for (const auto& [name, bytes] : shards.files) {
+    WriteAll(folder / name, bytes);
+    size += bytes.size();
+  }
+  shards.prepare(folder);
+  EXPECT_THAT(ErrorOf(folder / "index", shards.kind, size),
+              HasSubstr(shards.says));
+}
+
+// {"a": that name}
+std::string MapTo(const std::string& shard) {
+  return R"({"a":")" + shard + "\"}";
+}
+
+HostileShards PathTo(const std::string& name, const std::string& shard) {
+  return {.name = name,
+          .says = "is no name of a file beside the index",
+          .map = MapTo(shard),
+          .files = {{"one", ByteTensors({"a"})}}};
+}
+
+// Files that are small, but hold 30,000 entries of metadata each.
+HostileShards ManyEntries() {
+  HostileShards shards{.name = "MetadataOfManyFiles",
+                       .says = "tens of megabytes more",
+                       .map = "{"};
+  std::string metadata = R"({"__metadata__":{)";
+  for (int i = 0; i < 30'000; ++i) metadata += fmt::format("\"{}\":\"\",", i);
+  metadata.back() = '}';
+  for (int i = 0; i < 60; ++i) {
+    const std::string entry =
+        SafetensorsEntry(fmt::format("t{}", i), "U8", "[0]", "[0,0]");
+    shards.files.emplace_back(fmt::format("s{}", i),
+                              SafetensorsOf(metadata + "," + entry + "}", 0));
+    shards.map += fmt::format("\"t{0}\":\"s{0}\",", i);
+  }
+  shards.map.back() = '}';
+  return shards;
+}
+
+void LinkToFifo(const TempFolder& folder) {
+  ASSERT_EQ(mkfifo((folder / "one").c_str(), 0600), 0);
+}
+
+void LinkAway(const TempFolder& folder) {
+  std::filesystem::create_symlink("/etc/hostname", folder / "one");
+}
+
+void LinkInCircles(const TempFolder& folder) {
+  std::filesystem::create_symlink("one", folder / "one");
+}
+
+void LinkToNothing(const TempFolder& folder) {
+  std::filesystem::create_symlink(folder / "two", folder / "one");
+}
+
+void MakeFolder(const TempFolder& folder) {
+  std::filesystem::create_directory(folder / "one");
+}
+
+const auto kOne =
+    std::pair<std::string, std::string>("one", ByteTensors({"a"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Shards, HostileIndex,
+    testing::Values(
+        PathTo("PathUp", "../one"), PathTo("PathFromRoot", "/etc/passwd"),
+        PathTo("PathDown", "sub/one"), PathTo("PathIsParent", ".."),
+        PathTo("PathIsFolder", "."), PathTo("PathIsEmpty", ""),
+        PathTo("PathOfWindows", "a\\\\b"), PathTo("PathWithZero", "\\u0000"),
+        PathTo("PathFromHere", "./one"), PathTo("PathToFolder", "one/"),
+        PathTo("PathTooLong", std::string(1025, 'n')),
+        HostileShards{.name = "FileMissing",
+                      .says = "index: the file 'one', which it names, is not",
+                      .map = MapTo("one")},
+        HostileShards{.name = "FileIsFifo",
+                      .says = "one: is not a regular file",
+                      .map = MapTo("one"),
+                      .prepare = LinkToFifo,
+                      .kind = ErrorKind::kIo},
+        HostileShards{.name = "FileIsFolder",
+                      .says = "one: is a folder",
+                      .map = MapTo("one"),
+                      .prepare = MakeFolder,
+                      .kind = ErrorKind::kIo},
+        HostileShards{.name = "FileIsElsewhere",
+                      .says = "index: the file 'one', which it names, is a sym",
+                      .map = MapTo("one"),
+                      .prepare = LinkAway},
+        HostileShards{.name = "FileIsALoop",
+                      .says = "index: the file 'one', which it names, is not",
+                      .map = MapTo("one"),
+                      .prepare = LinkInCircles},
+        HostileShards{.name = "FileIsADeadLink",
+                      .says = "index: the file 'one', which it names, is not",
+                      .map = MapTo("one"),
+                      .prepare = LinkToNothing},
+        HostileShards{.name = "FileIsEmpty",
+                      .says = "one: is empty",
+                      .map = MapTo("one"),
+                      .files = {{"one", ""}}},
+        HostileShards{.name = "FileIsTheIndex",
+                      .says = "index: is a JSON file",
+                      .map = MapTo("index")},
+        HostileShards{.name = "FileIsCut",
+                      .says = "one: truncated",
+                      .map = MapTo("one"),
+                      .files = {{"one", kOne.second.substr(0, 30)}}},
+        HostileShards{.name = "FileOfAnotherKind",
+                      .says = "neither all safetensors nor all torch's",
+                      .map = R"({"a":"one","w":"two"})",
+                      .files = {kOne, {"two", TorchZip(WeightsAnd(""))}}},
+        HostileShards{.name = "TensorMissing",
+                      .says = "index: tensor 'b': is not in 'one'",
+                      .map = R"({"a":"one","b":"one"})",
+                      .files = {kOne}},
+        HostileShards{.name = "TensorUnlisted",
+                      .says = "tensor 'b': is in 'one', but not in weight_map",
+                      .map = MapTo("one"),
+                      .files = {{"one", ByteTensors({"a", "b"})}}},
+        HostileShards{
+            .name = "TensorElsewhere",
+            .says = "'a': is in 'one', but weight_map looks for it in",
+            .map = R"({"a":"two","b":"one"})",
+            .files = {kOne, {"two", ByteTensors({"b"})}}},
+        HostileShards{.name = "TensorInTwoFiles",
+                      .says = "tensor 'a': is in 'one' and in 'two'",
+                      .map = R"({"a":"one","b":"two"})",
+                      .files = {kOne, {"two", ByteTensors({"a", "b"})}}},
+        HostileShards{.name = "TensorTwice",
+                      .says = "tensor 'a': is in weight_map twice",
+                      .map = R"({"a":"one","a":"one"})"},
+        HostileShards{.name = "NameSteersTerminal",
+                      .says = "index: the index holds the tensor '?[2J'",
+                      .map = R"({"\u001b[2J":"one"})"},
+        HostileShards{.name = "MapEmpty",
+                      .says = "index: its weight_map is empty",
+                      .map = "{}"},
+        HostileShards{.name = "MapIsArray",
+                      .says = "a weight_map that is no object",
+                      .map = "[]"},
+        HostileShards{.name = "MapOfNumbers",
+                      .says = "that is no file's name in weight_map",
+                      .map = R"({"a":1})"},
+        HostileShards{.name = "MapOfNaN",
+                      .says = "index: byte 20: begins like JSON",
+                      .map = R"({"a":NaN})"},
+        HostileShards{.name = "MapOfMaps",
+                      .says = "an object in weight_map",
+                      .map = R"({"a":{"b":"one"}})"},
+        HostileShards{.name = "MapTwice",
+                      .says = "two weight_map",
+                      .map = R"({"a":"one"},"weight_map":{"a":"one"})"},
+        HostileShards{
+            .name = "MapCut", .says = "begins like JSON", .map = R"({"a":)"},
+        HostileShards{.name = "IndexTooLong",
+                      .says = "more than 8 MB",
+                      .map = MapTo("one") + std::string(9U << 20U, ' ')},
+        HostileShards{.name = "IndexOfNewlines",
+                      .says = "index: byte 262",
+                      .map = std::string(7'000'000, '\n') + "?"},
+        HostileShards{.name = "IndexOfArrays",
+                      .says = "index: byte 262",
+                      .map = "{}, \"x\": [" + Repeated("[\n],", 1'900'000)},
+        HostileShards{.name = "IndexOfOneNumber",
+                      .says = "a string or number of more than 2 MB",
+                      .map = "{}, \"x\": " + std::string(7'000'000, '1')},
+        ManyEntries()),
+    [](const auto& info) { return info.param.name; });
+
+// Not even opened for long: a FIFO without a writer would block for ever.
+TEST(HostilePath, IsNoRegularFile) {
+  const TempFolder folder;
+  ASSERT_EQ(mkfifo((folder / "fifo").c_str(), 0600), 0);
+  const int server = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  const std::string socket_path = folder / "socket";
+  socket_path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(bind(server, reinterpret_cast<const sockaddr*>(&address),
+                 sizeof(address)),
+            0);
+  std::filesystem::create_symlink("loop", folder / "loop");
+  for (const char* name : {"fifo", "socket", "loop", "absent", "absent/file"}) {
+    EXPECT_THAT(ErrorOf(folder / name, ErrorKind::kIo, 0), HasSubstr(name));
+  }
+  EXPECT_THAT(ErrorOf(folder.path(), ErrorKind::kIo, 0),
+              HasSubstr("is a folder"));
+  for (const char* device : {"/dev/null", "/dev/zero"}) {
+    EXPECT_THAT(ErrorOf(device, ErrorKind::kIo, 0),
+                HasSubstr("is not a regular file"));
+  }
+  close(server);
+}
+
+TEST(HostilePath, IsUnreadable) {
+  const TempFolder folder;
+  WriteAll(folder / "secret", ByteTensors({"a"}));
+  std::filesystem::permissions(folder / "secret", std::filesystem::perms::none);
+  // Whoever may read everything becomes someone who may not.
+  const uid_t self = geteuid();
+  if (self == 0) {
+    std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+    ASSERT_EQ(seteuid(65534), 0);
+  }
+  const std::string message = ErrorOf(folder / "secret", ErrorKind::kIo, 0);
+  ASSERT_EQ(seteuid(self), 0);
+  EXPECT_THAT(message, HasSubstr("secret: Permission denied"));
+}
+
+TEST(HostilePath, IsEmpty) {
+  const TempFolder folder;
+  WriteAll(folder / "empty", "");
+  EXPECT_THAT(ErrorOf(folder / "empty", ErrorKind::kFormat, 0),
+              HasSubstr("empty: is empty"));
+}
+
+}  // namespace
+}  // namespace wsel::checkpoint
