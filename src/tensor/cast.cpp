@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <memory>
-#include <span>
+#include <type_traits>
+#include <vector>
 
 #include "wsel/core/error.h"
 #include "wsel/tensor/view_shape.h"
@@ -14,48 +16,71 @@
 namespace wsel {
 namespace {
 
-// A format of 16 bits: a sign, an exponent, and `mantissa` stored bits.
-struct Small {
+// A sign, an exponent, and `mantissa` stored bits.
+struct Format {
   int mantissa;
   int bias;
 
-  int ExponentOfInfinity() const { return 2 * bias + 1; }
+  constexpr int ExponentOfInfinity() const { return 2 * bias + 1; }
 };
-constexpr Small kHalf = {10, 15};
-constexpr Small kBrain = {7, 127};
+constexpr Format kHalf = {10, 15};
+constexpr Format kBrain = {7, 127};
+constexpr Format kSingle = {23, 127};
+constexpr Format kDouble = {52, 1023};
 
-double Decode(uint16_t bits, Small format) {
-  const int sign = bits >> 15;
-  const int exponent = (bits & 0x7fff) >> format.mantissa;
-  const int fraction = bits & ((1 << format.mantissa) - 1);
-  double value = 0;
-  if (exponent == format.ExponentOfInfinity()) {
-    value = fraction == 0 ? INFINITY : NAN;
-  } else if (exponent == 0) {
-    value = std::ldexp(fraction, 1 - format.bias - format.mantissa);
-  } else {
-    value = std::ldexp(fraction + (1 << format.mantissa),
-                       exponent - format.bias - format.mantissa);
+// The nearest 16 bits to the number in `bits`, ties to even; infinity where it
+// is beyond them. NaN keeps its sign alone.
+template <Format kFrom, Format kTo, typename Bits>
+uint16_t Round(Bits bits) {
+  constexpr int kSignShift = 8 * sizeof(Bits) - 1;
+  constexpr Bits kHidden = Bits{1} << kFrom.mantissa;
+  constexpr Bits kInfinity = Bits{kTo.ExponentOfInfinity()} << kTo.mantissa;
+  const auto sign = static_cast<uint16_t>((bits >> kSignShift) << 15U);
+  const int field =
+      static_cast<int>(bits >> kFrom.mantissa) & kFrom.ExponentOfInfinity();
+  const Bits fraction = bits & (kHidden - 1);
+  if (field == kFrom.ExponentOfInfinity()) {
+    const Bits nan = fraction == 0 ? 0 : Bits{1} << (kTo.mantissa - 1);
+    return static_cast<uint16_t>(sign | kInfinity | nan);
   }
-  return sign == 1 ? -value : value;
+  // Numbers of one exponent lie on a grid, and so do those too small for it.
+  constexpr int kLeast = 1 - kTo.bias;
+  const int exponent = std::max(field, 1) - kFrom.bias;
+  const int above = std::max(exponent, kLeast);
+  const int drop = kFrom.mantissa - kTo.mantissa + above - exponent;
+  if (drop > kFrom.mantissa + 1) return sign;  // below half of the least
+  const Bits digits = field == 0 ? fraction : fraction | kHidden;
+  const Bits half = Bits{1} << (drop - 1);
+  const Bits odd = (digits >> drop) & 1;
+  const Bits steps = (digits + half - 1 + odd) >> drop;
+  // A number that is rounded up to the next exponent carries into its field.
+  const Bits grid = static_cast<Bits>(above + kTo.bias - 1) << kTo.mantissa;
+  return static_cast<uint16_t>(sign | std::min(grid + steps, kInfinity));
 }
 
-uint16_t Encode(double value, Small format) {
-  const uint16_t sign = std::signbit(value) ? 0x8000 : 0;
-  const auto infinity =
-      static_cast<uint16_t>(format.ExponentOfInfinity() << format.mantissa);
-  if (std::isnan(value)) return sign | infinity | (1 << (format.mantissa - 1));
-  if (std::isinf(value)) return sign | infinity;
-  const double size = std::fabs(value);
-  // Numbers of one exponent lie on a grid, and so do those too small for it.
-  const int least = 1 - format.bias;
-  const int exponent = size > 0 ? std::max(std::ilogb(size), least) : least;
-  const auto steps = static_cast<int64_t>(
-      std::nearbyint(std::ldexp(size, format.mantissa - exponent)));
-  // A number that is rounded up to the next exponent carries into its field.
-  const int64_t field = exponent + format.bias - 1;
-  const int64_t bits = (field << format.mantissa) + steps;
-  return sign | static_cast<uint16_t>(std::min<int64_t>(bits, infinity));
+constexpr uint32_t kNaN = 0x7fc00000;  // of float
+
+// A brain float is the upper half of a float.
+float WidenBrain(uint16_t bits) {
+  const uint32_t wide = uint32_t{bits} << 16U;
+  const bool is_nan = (bits & 0x7fffU) > 0x7f80U;
+  return std::bit_cast<float>(is_nan ? (wide & 0x80000000U) | kNaN : wide);
+}
+
+// A float holds the subnormal numbers of a half as normal ones.
+float WidenHalf(uint16_t bits) {
+  constexpr uint32_t kRebias = kSingle.bias - kHalf.bias;
+  constexpr float kStep = 0x1p-24F;  // between subnormal halves
+  const uint32_t sign = (bits & 0x8000U) << 16U;
+  const uint32_t field = (bits & 0x7fffU) >> 10U;
+  const uint32_t fraction = bits & 0x3ffU;
+  uint32_t size = (field + kRebias) << 23U | fraction << 13U;
+  if (field == 0) {
+    size = std::bit_cast<uint32_t>(static_cast<float>(fraction) * kStep);
+  } else if (field == 31) {
+    size = fraction == 0 ? 0x7f800000U : kNaN;
+  }
+  return std::bit_cast<float>(sign | size);
 }
 
 template <typename T>
@@ -65,34 +90,71 @@ T Load(const std::byte* from) {
   return value;
 }
 
-double ReadElement(const std::byte* from, DType dtype) {
-  switch (dtype) {
-    case DType::kF16:
-      return Decode(Load<uint16_t>(from), kHalf);
-    case DType::kBF16:
-      return Decode(Load<uint16_t>(from), kBrain);
-    case DType::kF32:
-      return Load<float>(from);
-    default:
-      return Load<double>(from);
+// An element as float or double, whichever holds it.
+template <DType kType>
+auto Read(const std::byte* from) {
+  if constexpr (kType == DType::kF16) {
+    return WidenHalf(Load<uint16_t>(from));
+  } else if constexpr (kType == DType::kBF16) {
+    return WidenBrain(Load<uint16_t>(from));
+  } else if constexpr (kType == DType::kF32) {
+    return Load<float>(from);
+  } else {
+    return Load<double>(from);
   }
 }
 
-template <typename T>
-void Store(T value, std::byte* to) {
-  std::memcpy(to, &value, sizeof(value));
+template <Format kTo>
+uint16_t Narrowed(float value) {
+  return Round<kSingle, kTo>(std::bit_cast<uint32_t>(value));
+}
+template <Format kTo>
+uint16_t Narrowed(double value) {
+  return Round<kDouble, kTo>(std::bit_cast<uint64_t>(value));
 }
 
-void WriteElement(double value, DType dtype, std::byte* to) {
+template <DType kType>
+auto Rounded(auto value) {
+  if constexpr (kType == DType::kF16) {
+    return Narrowed<kHalf>(value);
+  } else if constexpr (kType == DType::kBF16) {
+    return Narrowed<kBrain>(value);
+  } else if constexpr (kType == DType::kF32) {
+    return static_cast<float>(value);
+  } else {
+    return static_cast<double>(value);
+  }
+}
+
+// Writes value(i) for every i < count to `to`; the first i whose finite value
+// the type cannot hold, else `count`.
+template <DType kType, typename Value>
+size_t WriteAll(const Value& value, size_t count, std::byte* to) {
+  constexpr size_t kSize = kType == DType::kF64   ? 8
+                           : kType == DType::kF32 ? 4
+                                                  : 2;
+  for (size_t i = 0; i < count; ++i) {
+    const auto exact = value(i);
+    const auto rounded = Rounded<kType>(exact);
+    std::byte* place = to + i * kSize;
+    std::memcpy(place, &rounded, kSize);
+    if (!std::isfinite(Read<kType>(place)) && std::isfinite(exact)) return i;
+  }
+  return count;
+}
+
+// Calls `use` with the type as a constant.
+template <typename Use>
+auto WithType(DType dtype, const Use& use) {
   switch (dtype) {
     case DType::kF16:
-      return Store(Encode(value, kHalf), to);
+      return use(std::integral_constant<DType, DType::kF16>());
     case DType::kBF16:
-      return Store(Encode(value, kBrain), to);
+      return use(std::integral_constant<DType, DType::kBF16>());
     case DType::kF32:
-      return Store(static_cast<float>(value), to);
+      return use(std::integral_constant<DType, DType::kF32>());
     default:
-      return Store(value, to);
+      return use(std::integral_constant<DType, DType::kF64>());
   }
 }
 
@@ -112,18 +174,16 @@ void CheckKnown(const TensorSpec& spec) {
 // A view whose element i, row by row, is value(i).
 template <typename Value>
 TensorView Compute(TensorSpec spec, const Value& value) {
-  const size_t size = SizeOf(spec.dtype);
   const auto count = static_cast<size_t>(*ElementCount(spec.shape));
-  const auto buffer = std::make_shared<std::vector<std::byte>>(count * size);
-  for (size_t i = 0; i < count; ++i) {
-    std::byte* to = buffer->data() + i * size;
-    const double exact = value(i);
-    WriteElement(exact, spec.dtype, to);
-    if (std::isfinite(exact) && !std::isfinite(ReadElement(to, spec.dtype))) {
-      throw Error(ErrorKind::kMismatch, spec.name,
-                  fmt::format("holds {:g}, which {} cannot; use another type",
-                              exact, Name(spec.dtype)));
-    }
+  const auto buffer =
+      std::make_shared<std::vector<std::byte>>(count * SizeOf(spec.dtype));
+  const size_t written = WithType(spec.dtype, [&](auto type) {
+    return WriteAll<type()>(value, count, buffer->data());
+  });
+  if (written < count) {
+    throw Error(ErrorKind::kMismatch, spec.name,
+                fmt::format("holds {:g}, which {} cannot; use another type",
+                            value(written), Name(spec.dtype)));
   }
   TensorView view;
   view.strides = ContiguousStrides(spec.shape);
@@ -141,9 +201,11 @@ TensorView Cast(const TensorView& view, DType to) {
   const TensorView from = InOrder(view);
   TensorSpec spec = from.spec;
   spec.dtype = to;
-  const size_t size = SizeOf(from.spec.dtype);
-  return Compute(std::move(spec), [&](size_t i) {
-    return ReadElement(from.bytes.data() + i * size, from.spec.dtype);
+  const std::byte* begin = from.bytes.data();
+  return WithType(from.spec.dtype, [&](auto type) {
+    const size_t size = SizeOf(type());
+    return Compute(std::move(spec),
+                   [=](size_t i) { return Read<type()>(begin + i * size); });
   });
 }
 
@@ -151,11 +213,12 @@ TensorView Add(const TensorView& a, const TensorView& b) {
   CheckKnown(a.spec);
   const TensorView left = InOrder(a);
   const TensorView right = InOrder(b);
-  const DType dtype = a.spec.dtype;
-  const size_t size = SizeOf(dtype);
-  return Compute(left.spec, [&](size_t i) {
-    return ReadElement(left.bytes.data() + i * size, dtype) +
-           ReadElement(right.bytes.data() + i * size, dtype);
+  return WithType(a.spec.dtype, [&](auto type) {
+    const size_t size = SizeOf(type());
+    return Compute(left.spec, [&](size_t i) {
+      return double{Read<type()>(left.bytes.data() + i * size)} +
+             double{Read<type()>(right.bytes.data() + i * size)};
+    });
   });
 }
 
