@@ -1,6 +1,5 @@
 #include "wsel/checkpoint/pickle.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "checkpoint/files.h"
@@ -10,7 +9,6 @@ namespace wsel::checkpoint {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using namespace std::string_literals;
 using Kind = PickleNode::Kind;

@@ -9,7 +9,6 @@ namespace wsel::checkpoint {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 // A header of these entries.
 template <typename... Entries>

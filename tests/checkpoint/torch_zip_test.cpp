@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <limits>
-
 #include "checkpoint/files.h"
 #include "checkpoint/pickle_bytes.h"
 
@@ -12,8 +10,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
 std::string RefusalOf(const std::string& tensor) {
   return Refusal(TorchZip("\x80\x02}" + Unicode("w") + tensor + "s."));
