@@ -8,7 +8,11 @@
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/allocator_interface.h>
+// Of <sanitizer/allocator_interface.h>, which not every GCC comes with.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(
+    void (*malloc_hook)(const volatile void*, size_t),
+    void (*free_hook)(const volatile void*));
+extern "C" size_t __sanitizer_get_allocated_size(const volatile void* block);
 #endif
 
 namespace {
@@ -33,7 +37,7 @@ void Discount(size_t size) { live.fetch_sub(size, std::memory_order_relaxed); }
 [[maybe_unused]] const int hooks = __sanitizer_install_malloc_and_free_hooks(
     [](const volatile void* /*block*/, size_t size) { Count(size); },
     [](const volatile void* block) {
-      Discount(__sanitizer_get_allocated_size(const_cast<const void*>(block)));
+      Discount(__sanitizer_get_allocated_size(block));
     });
 
 #else
