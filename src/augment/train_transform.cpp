@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "sample_stream.h"
+#include "wsel/augment/eval_transform.h"
 #include "wsel/image/crop.h"
 #include "wsel/image/resample.h"
 
@@ -78,9 +79,21 @@ void DrawPaddedCrop(const TrainTransformOptions& options, int width, int height,
   draws.left = UpTo(stream, 1, room_x) - options.padding;
 }
 
+image::Image CropAsEvaluated(const image::Image& source,
+                             const TrainTransformOptions& options) {
+  image::Image picture(options.img_size, options.img_size, image::Rgb{});
+  EvalTransform(source,
+                {options.img_size, options.crop_pct, options.interpolation},
+                picture.bytes());
+  return picture;
+}
+
 image::Image CropAsDrawn(const image::Image& source,
                          const TrainTransformOptions& options,
                          const TrainDraws& draws) {
+  if (options.crop == TrainCrop::kEvaluation) {
+    return CropAsEvaluated(source, options);
+  }
   if (IsPadded(options)) {
     return image::Crop(source, draws.left, draws.top, draws.width,
                        draws.height);
@@ -112,7 +125,7 @@ TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
   const auto crop = SampleStream(address, "crop");
   if (IsPadded(options)) {
     DrawPaddedCrop(options, width, height, crop, draws);
-  } else {
+  } else if (options.crop != TrainCrop::kEvaluation) {
     DrawResizedCrop(options, width, height, crop, draws);
   }
   draws.flip = SampleStream(address, "flip").Uniform(0) < options.hflip;

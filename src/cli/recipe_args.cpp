@@ -7,6 +7,7 @@
 
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
+#include "wsel/select/options.h"
 
 namespace wsel::cli {
 namespace {
@@ -42,6 +43,10 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
   text("data.name", args.dataset);
   text("data.root", args.data_root);
   text("init.file", args.init);
+  text("teacher.file", args.teacher);
+  text("init.select", args.select);
+  text("distill.method", args.distill);
+  if (args.distill_cache) sets.emplace_back("distill.cache=true");
   text("data.subset", args.subset);
   if (!args.classes.empty()) {
     sets.push_back("data.classes=" + Json(Split(args.classes)).dump());
@@ -76,6 +81,20 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
   c.add_option("--init", args.init,
                "A checkpoint to start from, as wsel init writes it; a head of "
                "other classes is made anew. Without it: init.method");
+  c.add_option(
+      "--teacher", args.teacher,
+      "A checkpoint to select from or to distil: any that wsel inspect "
+      "understands, or a TorchScript module to distil");
+  c.add_option("--select", args.select,
+               "Start by weight selection from the teacher: " +
+                   select::Methods().Choices());
+  c.add_option(
+      "--distill", args.distill,
+      "Learn from the teacher too: " + train::Distillations().Choices());
+  c.add_flag("--distill-cache", args.distill_cache,
+             "Ask the teacher once a picture, where pictures do not change "
+             "from epoch to epoch (augment.crop=evaluation and no other "
+             "augmentation)");
   c.add_option("--subset", args.subset,
                "Training pictures, balanced by class: 500, 0.1 or 10%");
   c.add_option("--classes", args.classes, "Only these classes: cat,dog");

@@ -16,6 +16,7 @@
 #include "wsel/cli/log.h"
 #include "wsel/cli/recipe_args.h"
 #include "wsel/cli/stop_signal.h"
+#include "wsel/cli/train_teacher.h"
 #include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
@@ -118,8 +119,13 @@ void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
              train.epochs, steps);
 }
 
-model::Model BuildStart(const recipe::Recipe& recipe, const Weights* start) {
+model::Model BuildStart(const recipe::Recipe& recipe, const Weights* start,
+                        const TrainTeacher* teacher) {
   model::Model model = model::Build(recipe.model);
+  if (!recipe.init.select.empty() && teacher != nullptr) {
+    SelectStart(model, *teacher, recipe);
+    return model;
+  }
   if (start == nullptr) {
     Initialize(model, recipe.init.method, recipe.train.seed);
     return model;
@@ -154,6 +160,8 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
   portable.data.root.clear();
   portable.init.file =
       std::filesystem::path(recipe.init.file).filename().string();
+  portable.teacher.file =
+      std::filesystem::path(recipe.teacher.file).filename().string();
   using Json = nlohmann::json;
   return {{"format", "pt"},
           {"wsel.version", std::string(Version())},
@@ -162,6 +170,23 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
           {kStdKey, Json(recipe.train.normalisation.std).dump()},
           {kClassesKey, Json(train.classes).dump()},
           {"wsel.recipe", recipe::ToJson(portable)}};
+}
+
+void DryRunTeacher(const recipe::Recipe& recipe, int64_t classes) {
+  const std::string& file = recipe.teacher.file;
+  if (file.empty()) return;
+  if (!std::filesystem::exists(file)) {
+    fmt::print("absent      {}\n", file);
+    return;
+  }
+  const TrainTeacher teacher = OpenTeacher(recipe);
+  if (!recipe.init.select.empty()) BuildStart(recipe, nullptr, &teacher);
+  if (recipe.train.distill.method != train::Distillation::kNone &&
+      classes > 0) {
+    AnsweringTeacher(teacher, recipe,
+                     std::vector<std::string>(static_cast<size_t>(classes)),
+                     c10::kCPU);
+  }
 }
 
 // Absent files are listed; all the rest is checked as ever.
@@ -179,11 +204,12 @@ void DryRun(recipe::Recipe recipe) {
   if (const std::string& file = recipe.init.file; !file.empty()) {
     if (std::filesystem::exists(file)) {
       const Weights start = OpenWeights(file);
-      BuildStart(recipe, &start);
+      BuildStart(recipe, &start, nullptr);
     } else {
       fmt::print("absent      {}\n", file);
     }
   }
+  DryRunTeacher(recipe, sizes.classes);
   PrintPlan(recipe, sizes.train, sizes.test);
 }
 
@@ -273,6 +299,11 @@ void RunTrain(const TrainArgs& args) {
   const train::RunFolder folder(args.output);
   CheckFolder(folder, args.resume);
   const bool goes_on = args.resume && folder.HasState();
+  std::optional<TrainTeacher> teacher;
+  if (!recipe.teacher.file.empty()) {
+    teacher = OpenTeacher(recipe);
+    recipe.teacher.digest = teacher->digest;
+  }
   if (goes_on) MatchSaved(recipe, folder);
   LogInto(folder.log(), goes_on);
   SettleForDevice(recipe, device);
@@ -288,19 +319,26 @@ void RunTrain(const TrainArgs& args) {
   SetClasses(recipe, static_cast<int64_t>(sets.train.classes.size()));
   PrintPlan(recipe, sets.train.size(), sets.test.size());
   std::fflush(stdout);
-  model::Model model = BuildStart(recipe, start ? &*start : nullptr);
+  model::Model model = BuildStart(recipe, start ? &*start : nullptr,
+                                  teacher && !goes_on ? &*teacher : nullptr);
   start.reset();
   model.module->to(device);
 
   if (!goes_on) WriteTextFile(folder.config(), recipe::ToJson(recipe) + "\n");
   train::ProgressMeter meter(train::ProgressOnStderr(30));
-  const train::Run run{recipe.train,
-                       sets.train,
-                       sets.test,
-                       device,
-                       static_cast<int>(recipe.data.workers),
-                       recipe.data.skip_broken,
-                       Metadata(recipe, sets.train)};
+  train::Run run;
+  run.options = recipe.train;
+  run.train = sets.train;
+  run.test = sets.test;
+  run.device = device;
+  run.workers = static_cast<int>(recipe.data.workers);
+  run.skip_broken = recipe.data.skip_broken;
+  if (recipe.train.distill.method != train::Distillation::kNone) {
+    run.teacher =
+        AnsweringTeacher(*teacher, recipe, sets.train.classes, device);
+  }
+  teacher.reset();
+  run.metadata = Metadata(recipe, sets.train);
   const auto outcome =
       train::Fit(model, run, folder, WatchOnStderr(meter, recipe));
   meter.Clear();

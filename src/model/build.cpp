@@ -50,6 +50,12 @@ Model Wrap(const Config& config, Holder holder) {
     CheckScales(scales, branches, x);
     return holder->forward(x, scales);
   };
+  model.forward_outputs = [holder, branches = DropPathBranches(config)](
+                              const at::Tensor& x,
+                              const at::Tensor& scales) mutable {
+    CheckScales(scales, branches, x);
+    return holder->forward_outputs(x, scales);
+  };
   return model;
 }
 

@@ -118,6 +118,12 @@ int64_t NumClasses(const Config& config) {
   return std::visit([](const auto& c) { return c.num_classes; }, config);
 }
 
+int64_t FeatureWidth(const Config& config) {
+  const auto* vit = std::get_if<VitConfig>(&config);
+  return vit != nullptr ? vit->embed_dim
+                        : std::get<ConvNextConfig>(config).dims[3];
+}
+
 void SetNumClasses(Config& config, int64_t num_classes) {
   std::visit([&](auto& c) { c.num_classes = num_classes; }, config);
 }

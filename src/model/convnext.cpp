@@ -128,6 +128,12 @@ at::Tensor ConvNextImpl::forward_head(const at::Tensor& map) {
   return head->forward(map.mean({2, 3}));
 }
 
+Outputs ConvNextImpl::forward_outputs(const at::Tensor& images,
+                                      const at::Tensor& branch_scales) {
+  const auto pooled = forward_features(images, branch_scales).mean({2, 3});
+  return {head->forward(pooled), {}, pooled};
+}
+
 at::Tensor ConvNextImpl::forward(const at::Tensor& images,
                                  const at::Tensor& branch_scales) {
   return forward_head(forward_features(images, branch_scales));

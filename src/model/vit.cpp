@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "wsel/core/error.h"
 #include "wsel/model/attention_branch.h"
 #include "wsel/model/mlp_branch.h"
@@ -128,8 +130,9 @@ at::Tensor VitImpl::Embed(const at::Tensor& images) {
   return WithPrefix(patches) + pos_embed;
 }
 
-at::Tensor VitImpl::forward_features(const at::Tensor& images,
-                                     const at::Tensor& branch_scales) {
+// All tokens [B, N, D] of the last block, before any norm.
+at::Tensor VitImpl::RunBlocks(const at::Tensor& images,
+                              const at::Tensor& branch_scales) {
   CheckImages(images);
   auto x = Embed(images);
   if (norm_pre) x = norm_pre->forward(x);
@@ -139,6 +142,12 @@ at::Tensor VitImpl::forward_features(const at::Tensor& images,
                                   ? branch_scales.slice(0, first, first + 2)
                                   : branch_scales);
   }
+  return x;
+}
+
+at::Tensor VitImpl::forward_features(const at::Tensor& images,
+                                     const at::Tensor& branch_scales) {
+  const auto x = RunBlocks(images, branch_scales);
   return norm ? norm->forward(x) : x;
 }
 
@@ -164,6 +173,22 @@ at::Tensor VitImpl::forward_head(const at::Tensor& tokens) {
   }
   const auto pooled = Pool(tokens);
   return head ? head->forward(pooled) : pooled;
+}
+
+Outputs VitImpl::forward_outputs(const at::Tensor& images,
+                                 const at::Tensor& branch_scales) {
+  const auto x = RunBlocks(images, branch_scales);
+  const auto tokens = norm ? norm->forward(x) : x;
+  Outputs outputs;
+  outputs.feature = config_.pooling == Pooling::kToken
+                        ? x.select(1, 0)
+                        : x.slice(1, config_.PrefixTokens()).mean(1);
+  if (config_.dist_token) {
+    std::tie(outputs.logits, outputs.distillation) = forward_heads(tokens);
+  } else {
+    outputs.logits = forward_head(tokens);
+  }
+  return outputs;
 }
 
 at::Tensor VitImpl::forward(const at::Tensor& images,

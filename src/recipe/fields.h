@@ -13,6 +13,21 @@ void VisitFields(R& r, Visitor&& visit) {
   auto& t = r.train;
   visit("init", "file", r.init.file);
   visit("init", "method", r.init.method);
+  visit("init", "select", r.init.select);
+  visit("init", "layers", r.init.layers);
+
+  visit("teacher", "file", r.teacher.file);
+  visit("teacher", "digest", r.teacher.digest);
+  visit("teacher", "script", r.teacher.script);
+  visit("teacher", "mean", r.teacher.mean);
+  visit("teacher", "std", r.teacher.std);
+  visit("teacher", "img_size", r.teacher.img_size);
+  visit("teacher", "precision", r.teacher.precision);
+
+  visit("distill", "method", t.distill.method);
+  visit("distill", "alpha", t.distill.alpha);
+  visit("distill", "temperature", t.distill.temperature);
+  visit("distill", "cache", t.distill.cache);
 
   visit("data", "name", r.data.name);
   visit("data", "root", r.data.root);

@@ -10,20 +10,25 @@
 #include <type_traits>
 
 #include "fields.h"
+#include "wsel/core/check.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/registry.h"
 #include "wsel/model/config_json.h"
+#include "wsel/select/options.h"
 
 namespace wsel::recipe {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<Registered<augment::TrainCrop>, 3> kCrops = {{
+constexpr double kHardAlpha = 0.5;  // DeiT's
+
+constexpr std::array<Registered<augment::TrainCrop>, 4> kCrops = {{
     {augment::TrainCrop::kAuto, "auto", "padded to 32 pixels, then random"},
     {augment::TrainCrop::kRandomResized, "random-resized",
      "a random part, resized"},
     {augment::TrainCrop::kPadded, "padded", "a random shift over a border"},
+    {augment::TrainCrop::kEvaluation, "evaluation", "as in evaluation"},
 }};
 constexpr Registry<augment::TrainCrop> kCropNames("crop", kCrops);
 
@@ -40,6 +45,9 @@ const Registry<augment::TrainCrop>& NamesOf(augment::TrainCrop /*tag*/) {
 }
 const Registry<image::Interpolation>& NamesOf(image::Interpolation /*tag*/) {
   return kInterpolationNames;
+}
+const Registry<train::Distillation>& NamesOf(train::Distillation /*tag*/) {
+  return train::Distillations();
 }
 const Registry<train::Precision>& NamesOf(train::Precision /*tag*/) {
   return train::Precisions();
@@ -123,11 +131,43 @@ void ReadModel(JsonObject& root, Recipe& recipe) {
                                        ErrorKind::kConfig);
 }
 
+void CheckTeacherFile(const Recipe& recipe) {
+  const TeacherFile& teacher = recipe.teacher;
+  const bool selects = !recipe.init.select.empty();
+  const bool distils =
+      recipe.train.distill.method != train::Distillation::kNone;
+  const auto refuse = [](const char* key, const char* message) {
+    throw Error(ErrorKind::kConfig, key, message);
+  };
+  if (selects) select::Methods().Find(recipe.init.select, "init.select");
+  if (selects && !recipe.init.file.empty()) {
+    refuse("init.select",
+           "starts from the teacher, and init.file from a "
+           "file: choose one");
+  }
+  if (teacher.file.empty() && (selects || distils)) {
+    refuse("teacher.file", "is missing: the teacher to select or distil from");
+  }
+  if (!teacher.file.empty() && !selects && !distils) {
+    refuse("teacher.file",
+           "has nothing to do: set init.select or "
+           "distill.method");
+  }
+  for (const auto& [key, values] : {std::pair("teacher.mean", &teacher.mean),
+                                    std::pair("teacher.std", &teacher.std)}) {
+    if (!values->empty() && values->size() != 3) {
+      refuse(key, "has other than three numbers");
+    }
+  }
+  CheckAtLeast("teacher.img_size", teacher.img_size, 0);
+}
+
 // What follows from other values.
 void Settle(Recipe& recipe) {
   const auto size = static_cast<int>(ImageSize(recipe.model));
   recipe.train.transform.img_size = size;
   recipe.train.evaluation.img_size = size;
+  recipe.train.transform.crop_pct = recipe.train.evaluation.crop_pct;
   for (size_t c = 0; c < 3; ++c) {
     const double mean = recipe.train.normalisation.mean[c];
     recipe.train.transform.fill[c] =
@@ -164,7 +204,8 @@ void Override(Json& root, const std::string& set) {
 bool Decides(std::string_view section, std::string_view key) {
   static const std::set<std::pair<std::string_view, std::string_view>> kFree = {
       {"data", "root"},       {"data", "workers"},       {"data", "cache_gb"},
-      {"train", "memory_gb"}, {"train", "save_minutes"}, {"init", "file"}};
+      {"train", "memory_gb"}, {"train", "save_minutes"}, {"init", "file"},
+      {"teacher", "file"}};
   return !kFree.contains({section, key});
 }
 
@@ -201,9 +242,15 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
     JsonObject* object = sections.Find(section);
     if (object != nullptr && object->Has(key)) Reader{*object, key}(value);
   });
+  if (JsonObject* distill = sections.Find("distill");
+      recipe.train.distill.method == train::Distillation::kHard &&
+      (distill == nullptr || !distill->Has("alpha"))) {
+    recipe.train.distill.alpha = kHardAlpha;
+  }
   sections.Finish();
   root.Finish();
   Settle(recipe);
+  CheckTeacherFile(recipe);
   train::Validate(recipe.train);
   return recipe;
 }

@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <span>
 
 #include "wsel/augment/mix.h"
 #include "wsel/augment/mix_apply.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
+#include "wsel/train/lessons.h"
 #include "wsel/train/pictures.h"
 #include "wsel/train/run_log.h"
 #include "wsel/train/step.h"
@@ -64,14 +66,18 @@ class Training {
             run.options,
             data::StepsPerEpoch(run.train.size(), run.options.batch_size))),
         total_steps_(optim::TotalSteps(schedule_)),
-        step_(model, run.options, run.options.precision, run.device),
+        step_(model, run.options, run.options.precision, run.device,
+              run.teacher ? run.teacher->width : 0),
         uploader_(run.device, run.options.normalisation) {
     Resume();
     if (progress_.step < total_steps_) log_.emplace(folder, progress_);
   }
 
   Outcome Go() {
-    StartLoader();
+    if (progress_.step < total_steps_) {
+      StartTeacher();
+      StartLoader();
+    }
     last_save_ = epoch_start_ = Clock::now();
     while (progress_.step < total_steps_) {
       RunStep();
@@ -97,8 +103,18 @@ class Training {
     progress_ = saved.progress;
   }
 
+  void StartTeacher() {
+    if (!run_.teacher) return;
+    lessons_.emplace(*run_.teacher, run_.device);
+    if (!options_.distill.cache) return;
+    data::Loader loader(
+        run_.train, TrainPictures(options_),
+        data::EvalBatches(run_.train.size(), options_.eval_batch),
+        LoaderOptionsOf(run_, options_.eval_batch), uploader_.allocate());
+    lessons_->Remember(loader, uploader_, options_.transform.img_size);
+  }
+
   void StartLoader() {
-    if (progress_.step >= total_steps_) return;
     const auto batches = data::TrainBatches({.size = run_.train.size(),
                                              .batch_size = options_.batch_size,
                                              .chunk = ChunkOf(options_),
@@ -118,10 +134,17 @@ class Training {
       Uploaded chunk = uploader_.Upload(batch, options_.transform.img_size);
       const auto targets = MixChunk(chunk, batch, step, first);
       for (int64_t at = 0; at < batch.size; at += options_.micro_batch) {
-        step_.Accumulate(
-            {chunk.images.narrow(0, at, options_.micro_batch),
-             targets.narrow(0, at, options_.micro_batch), first + at},
-            step);
+        MicroBatch part{chunk.images.narrow(0, at, options_.micro_batch),
+                        targets.narrow(0, at, options_.micro_batch),
+                        first + at};
+        if (lessons_) {
+          part.taught = lessons_->For(
+              part.images,
+              std::span(batch.indices)
+                  .subspan(static_cast<size_t>(at),
+                           static_cast<size_t>(options_.micro_batch)));
+        }
+        step_.Accumulate(part, step);
       }
     }
     const double lr = optim::LearningRate(schedule_, step);
@@ -168,8 +191,14 @@ class Training {
     images_ += unread_ * options_.batch_size;
     pending_ = at::Tensor();
     unread_ = 0;
-    StepReport report{progress_.step, total_steps_, schedule_.steps_per_epoch,
-                      loss,           lr,           Rate()};
+    StepReport report;
+    report.step = progress_.step;
+    report.total_steps = total_steps_;
+    report.steps_per_epoch = schedule_.steps_per_epoch;
+    report.loss = loss;
+    if (lessons_) report.taught_loss = step_.taught_loss().item<double>();
+    report.lr = lr;
+    report.images_per_second = Rate();
     log_->Step(report);
     if (watch_.on_step) watch_.on_step(report);
   }
@@ -208,6 +237,7 @@ class Training {
     report.seconds = SecondsSince(epoch_start_);
     report.images_per_second =
         static_cast<double>(images_ - epoch_images_) / report.seconds;
+    if (lessons_) report.teacher_seconds = lessons_->TakeSeconds();
     if (report.epoch % options_.eval_every == 0 ||
         report.epoch == options_.epochs) {
       EvaluateAll(report);
@@ -298,6 +328,7 @@ class Training {
   Uploader uploader_;
   Progress progress_;
   std::optional<RunLog> log_;
+  std::optional<Lessons> lessons_;
   std::optional<data::Loader> loader_;
   at::Tensor pending_;  // losses that were not read yet, summed
   int64_t unread_ = 0;

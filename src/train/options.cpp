@@ -60,7 +60,43 @@ void ValidateNormalisation(const Normalisation& n) {
   }
 }
 
+void ValidateDistillation(const Options& o) {
+  const DistillOptions& d = o.distill;
+  const bool hard = d.method == Distillation::kHard;
+  CheckRealBetween("distill.alpha", d.alpha, 0, hard ? 1 : 1e9);
+  CheckRealBetween("distill.temperature", d.temperature, 1e-3, 1e3);
+  if (!d.cache) return;
+  if (d.method == Distillation::kNone) {
+    Refuse("distill.cache", "needs distill.method: there is no teacher");
+  }
+  const auto refuse = [](bool changes, std::string_view option,
+                         std::string_view value) {
+    if (!changes) return;
+    Refuse("distill.cache",
+           fmt::format("keeps the teacher's answers, so pictures must be the "
+                       "same in each epoch: set {}={} too",
+                       option, value));
+  };
+  refuse(o.transform.crop != augment::TrainCrop::kEvaluation, "augment.crop",
+         "evaluation");
+  refuse(o.transform.hflip > 0, "augment.hflip", "0");
+  refuse(!o.transform.rand_augment.empty(), "augment.rand_augment", "\"\"");
+  refuse(o.erasing.probability > 0, "erasing.probability", "0");
+  refuse(Mixes(o.mix), "mix.probability", "0");
+}
+
 }  // namespace
+
+const Registry<Distillation>& Distillations() {
+  static constexpr std::array<Registered<Distillation>, 4> kRows = {{
+      {Distillation::kNone, "none", "no teacher in the loss"},
+      {Distillation::kLogit, "logit", "the teacher's class probabilities"},
+      {Distillation::kFeature, "feature", "the teacher's final features"},
+      {Distillation::kHard, "hard", "the teacher's classes, as DeiT"},
+  }};
+  static constexpr Registry<Distillation> kRegistry("distillation", kRows);
+  return kRegistry;
+}
 
 const Registry<Precision>& Precisions() {
   static constexpr std::array<Registered<Precision>, 4> kRows = {{
@@ -96,6 +132,7 @@ void Validate(const Options& o) {
   CheckRealBetween("train.drop_path", o.drop_path, 0, 0.999);
   CheckRealBetween("train.ema_decay", o.ema_decay, 0, 0.9999999);
   ValidateNormalisation(o.normalisation);
+  ValidateDistillation(o);
 }
 
 }  // namespace wsel::train

@@ -47,14 +47,19 @@ RunLog::RunLog(const RunFolder& folder, const Progress& progress)
 
 void RunLog::Step(const StepReport& report) {
   if (report.step % kStepsALine != 0) return;
-  const std::vector<Metric> row = {{"kind", "step"},
-                                   {"step", report.step},
-                                   {"loss", report.loss},
-                                   {"lr", report.lr}};
-  metrics_.Write(row);
-  const std::vector<Scalar> scalars = {
+  std::vector<Metric> row = {{"kind", "step"},
+                             {"step", report.step},
+                             {"loss", report.loss},
+                             {"lr", report.lr}};
+  std::vector<Scalar> scalars = {
       {"train/loss", static_cast<float>(report.loss)},
       {"train/lr", static_cast<float>(report.lr)}};
+  if (report.taught_loss) {
+    row.push_back({"taught_loss", *report.taught_loss});
+    scalars.push_back(
+        {"train/taught_loss", static_cast<float>(*report.taught_loss)});
+  }
+  metrics_.Write(row);
   events_.Write(report.step, Now(), scalars);
 }
 
@@ -80,6 +85,9 @@ void RunLog::Epoch(const EpochReport& report) {
   }
   row.push_back({"seconds", report.seconds});
   row.push_back({"images_per_second", report.images_per_second});
+  if (report.teacher_seconds) {
+    row.push_back({"teacher_seconds", *report.teacher_seconds});
+  }
   metrics_.Write(row);
   summary_.Write(summary);
   events_.Write(report.step, Now(), scalars);

@@ -41,6 +41,25 @@ at::Tensor BranchScales(const model::Config& config, const Options& options,
   return at::tensor(scales).view({-1, count});
 }
 
+std::optional<Distiller> DistillerOf(const model::Config& config,
+                                     const Options& options,
+                                     int64_t teacher_width,
+                                     const c10::Device& device) {
+  if (options.distill.method == Distillation::kNone) return std::nullopt;
+  return Distiller(options.distill, model::FeatureWidth(config), teacher_width,
+                   options.seed, device);
+}
+
+optim::NamedTensors Joined(optim::NamedTensors parameters,
+                           const std::optional<Distiller>& distiller) {
+  if (distiller) Append(parameters, distiller->parameters());
+  return parameters;
+}
+
+void AddTo(at::Tensor& sum, const at::Tensor& value) {
+  sum = sum.defined() ? sum + value.detach() : value.detach();
+}
+
 }  // namespace
 
 optim::NamedTensors ParametersOf(const model::Model& model) {
@@ -52,49 +71,67 @@ optim::NamedTensors ParametersOf(const model::Model& model) {
 }
 
 Step::Step(model::Model& model, const Options& options, Precision precision,
-           const c10::Device& device)
+           const c10::Device& device, int64_t teacher_width)
     : model_(model),
       options_(options),
       precision_(precision),
       device_(device),
       parameters_(ParametersOf(model)),
-      optimizer_(parameters_, options.optimizer) {
+      distiller_(DistillerOf(model.config, options, teacher_width, device)),
+      trained_(Joined(parameters_, distiller_)),
+      optimizer_(trained_, options.optimizer) {
   if (options.ema_decay > 0) ema_.emplace(parameters_, options.ema_decay);
   if (precision == Precision::kFp16) scaler_.emplace(device);
+}
+
+at::Tensor Step::Loss(const MicroBatch& part, const at::Tensor& scales,
+                      double share) {
+  if (!distiller_) {
+    at::Tensor logits;
+    {
+      const Autocast autocast(precision_, device_);
+      logits = model_.forward_train(part.images, scales);
+    }
+    return SoftTargetCrossEntropy(logits, part.targets) * share;
+  }
+  model::Outputs outputs;
+  {
+    const Autocast autocast(precision_, device_);
+    outputs = model_.forward_outputs(part.images, scales);
+  }
+  const auto loss = distiller_->Loss(outputs, part.targets, part.taught);
+  AddTo(taught_, loss.taught * share);
+  return loss.total * share;
 }
 
 void Step::Accumulate(const MicroBatch& part, int64_t step) {
   const int64_t count = part.images.size(0);
   auto scales = BranchScales(model_.config, options_, step, part.first, count);
   if (scales.defined()) scales = scales.to(device_);
-  at::Tensor logits;
-  {
-    const Autocast autocast(precision_, device_);
-    logits = model_.forward_train(part.images, scales);
-  }
   const double share =
       static_cast<double>(count) / static_cast<double>(options_.batch_size);
-  const auto loss = SoftTargetCrossEntropy(logits, part.targets) * share;
+  const auto loss = Loss(part, scales, share);
   (scaler_ ? scaler_->Scale(loss) : loss).backward();
-  const auto value = loss.detach();
-  loss_ = loss_.defined() ? loss_ + value : value;
+  AddTo(loss_, loss);
 }
 
 at::Tensor Step::Update(double lr) {
-  const bool finite = !scaler_ || scaler_->Unscale(parameters_);
+  const bool finite = !scaler_ || scaler_->Unscale(trained_);
   if (options_.clip_grad > 0) {
-    norm_ = optim::ClipGradients(parameters_, options_.clip_grad);
+    norm_ = optim::ClipGradients(trained_, options_.clip_grad);
   }
   if (finite) {
     optimizer_.Step(lr);
     if (ema_) ema_->Update();
   }
   optimizer_.ZeroGradients();
+  last_taught_ = std::exchange(taught_, at::Tensor());
   return std::exchange(loss_, at::Tensor());
 }
 
 optim::NamedTensors Step::ExportState() const {
   auto state = Prefixed("model.", optim::Snapshot(parameters_));
+  if (distiller_) Append(state, optim::Snapshot(distiller_->parameters()));
   Append(state, Prefixed("adamw.", optimizer_.ExportState()));
   if (ema_) Append(state, Prefixed("ema.", optim::Snapshot(ema_->averages())));
   if (scaler_) {
@@ -107,6 +144,11 @@ void Step::ImportState(const optim::NamedTensors& state,
                        std::string_view where) {
   const at::NoGradGuard no_grad;
   optim::Restore(Under("model.", state), parameters_, where);
+  if (distiller_) {
+    // Their own names begin with it.
+    optim::Restore(Prefixed("distill.", Under("distill.", state)),
+                   distiller_->parameters(), where);
+  }
   optimizer_.ImportState(Under("adamw.", state), where);
   if (ema_) ema_->ImportState(Under("ema.", state), where);
   if (scaler_) optim::Restore(Under("scaler.", state), scaler_->State(), where);

@@ -1,3 +1,4 @@
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -11,9 +12,11 @@
 #include <thread>
 
 #include "cli/run_wsel.h"
+#include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
+#include "wsel/tensor/torch_bridge.h"
 
 namespace wsel {
 namespace {
@@ -248,6 +251,86 @@ TEST(Train, AStartOfOtherPicturesIsWarnedOf) {
   EXPECT_THAT(run.err, HasSubstr("wsel.mean [0.5,0.5,0.5]"));
   EXPECT_THAT(run.err,
               HasSubstr("made anew for 2 classes: head.weight, head.bias"));
+}
+
+// Table 4 of the paper in one run: selected from a teacher, and taught by it.
+TEST(Train, SelectsAndDistilsFromOneTeacher) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const std::vector<std::string> wide = {
+      "--set", "model.embed_dim=32",      "--set",    "model.num_heads=4",
+      "--set", "data.mean=[0.5,0.5,0.5]", "--epochs", "2"};
+  ASSERT_EQ(RunWsel(folder, Train("teacher", wide)).exit_code, 0);
+  const std::string teacher = "teacher/last.safetensors";
+  const Outcome run =
+      RunWsel(folder, Train("run", {"--teacher", teacher, "--select", "uniform",
+                                    "--distill", "logit"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("2 classes, pictures of 16 px, mean "
+                                 "[0.5,0.5,0.5]"));
+  const std::string metrics = ReadText(folder / "run" / "metrics.jsonl");
+  EXPECT_THAT(metrics, HasSubstr("\"taught_loss\":"));
+  EXPECT_THAT(metrics, HasSubstr("\"teacher_seconds\":"));
+  const std::string config = ReadText(folder / "run" / "config.json");
+  EXPECT_THAT(config, HasSubstr("\"digest\": \""));
+
+  // Its first weights are those of `wsel init`, the head but for its class
+  // count drawn alike.
+  ASSERT_EQ(
+      RunWsel(folder, {"init", "--teacher", teacher, "--student", "vit_tiny",
+                       "--img-size", "16", "--patch-size", "8", "--embed-dim",
+                       "16", "--depth", "2", "--num-heads", "2",
+                       "--num-classes", "2", "--output", "s.safetensors"})
+          .exit_code,
+      0);
+  const std::vector<std::string> still = {"--set",    "optimizer.lr=0",
+                                          "--set",    "optimizer.min_lr=0",
+                                          "--epochs", "1"};
+  auto selecting = still;
+  selecting.insert(selecting.end(),
+                   {"--teacher", teacher, "--select", "uniform"});
+  ASSERT_EQ(RunWsel(folder, Train("one", selecting)).exit_code, 0);
+  auto starting = still;
+  starting.insert(starting.end(), {"--init", "s.safetensors"});
+  ASSERT_EQ(RunWsel(folder, Train("two", starting)).exit_code, 0);
+  for (const auto& spec : checkpoint::Open(folder / "s.safetensors")->Specs()) {
+    const auto one = checkpoint::Open(folder / "one/last.safetensors");
+    const auto two = checkpoint::Open(folder / "two/last.safetensors");
+    EXPECT_TRUE(
+        at::equal(Borrow(one->View(spec.name)), Borrow(two->View(spec.name))))
+        << spec.name;
+  }
+}
+
+TEST(Train, ATeacherOfNoUseIsRefusedBeforeTheFirstStep) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const auto expect = [&](const std::vector<std::string>& more, int code,
+                          const char* text) {
+    const Outcome run = RunWsel(folder, Train("bad", more));
+    EXPECT_EQ(run.exit_code, code) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(text));
+    fs::remove_all(folder / "bad");
+  };
+  const std::string script = WSEL_SOURCE_DIR "/tests/golden/train/script_";
+  expect({"--distill", "logit"}, 3, "teacher.file");
+  expect({"--teacher", script + "means.pt"}, 3, "nothing to do");
+  expect({"--teacher", "none.pt", "--distill", "logit"}, 4, "none.pt");
+  expect({"--teacher", script + "means.pt", "--distill", "logits"}, 3, "logit");
+  expect({"--teacher", script + "means.pt", "--distill", "logit"}, 6,
+         "3 classes apart, and the data set has 2");
+  expect({"--teacher", script + "pair.pt", "--distill", "feature"}, 6, "Tuple");
+  expect({"--teacher", script + "means.pt", "--select", "uniform"}, 6,
+         "TorchScript");
+  expect({"--teacher", script + "means.pt", "--distill", "logit", "--set",
+          "distill.alpha=-1"},
+         3, "distill.alpha");
+  expect({"--teacher", script + "means.pt", "--distill", "feature",
+          "--distill-cache"},
+         3, "augment.crop=evaluation");
+  expect({"--teacher", script + "means.pt", "--distill", "feature", "--set",
+          "teacher.digest=\"00\""},
+         6, "SHA-256");
 }
 
 TEST(Train, BadInputIsToldByKind) {

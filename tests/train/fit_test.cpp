@@ -117,6 +117,83 @@ TEST(Fit, ADivergedLossKeepsTheLastGoodState) {
   }
 }
 
+// A teacher of twice the width, by features: then an Mlp is trained too.
+SmallRun Distilled(Options options) {
+  options.distill.method = Distillation::kFeature;
+  SmallRun small(options);
+  auto config = std::get<model::VitConfig>(SmallVit());
+  config.embed_dim = 32;
+  model::Model teacher = model::Build(config);
+  Initialize(teacher, model::Initializer::kTimm, 2);
+  small.run.teacher = ModelTeacher(teacher, Distillation::kFeature, {});
+  return small;
+}
+
+TEST(Fit, ADistillationEndsInTheSameBytesWhereverItWasStopped) {
+  const TempFolder whole;
+  Distilled(SmallOptions()).Go(whole.path());
+  for (const int64_t stop : {1, 4, 8}) {
+    const TempFolder parts;
+    Distilled(SmallOptions()).Go(parts.path(), StopAfter(stop));
+    Distilled(SmallOptions()).Go(parts.path());
+    ExpectSameFiles(whole, parts);
+  }
+  EXPECT_THAT(ReadAll(whole / "metrics.jsonl"),
+              testing::HasSubstr("teacher_seconds"));
+  // The Mlp is the training's, not the student's.
+  const auto has = [&](const char* file) {
+    const auto opened = checkpoint::Open(whole / file);
+    return std::ranges::any_of(opened->Specs(), [](const TensorSpec& spec) {
+      return spec.name.find("distill.") != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(has("state.safetensors"));
+  EXPECT_FALSE(has("last.safetensors"));
+}
+
+// What teachers say is the same whether it is asked for each time or kept.
+TEST(Fit, ACacheOfTheTeacherChangesRoundingAlone) {
+  Options options = SmallOptions();
+  options.transform.crop = augment::TrainCrop::kEvaluation;
+  options.transform.hflip = 0;
+  options.transform.rand_augment = "";
+  options.erasing.probability = 0;
+  options.mix.mixup_alpha = options.mix.cutmix_alpha = 0;
+  int64_t asked = 0;
+  const auto loss = [&](bool cache) {
+    options.distill.cache = cache;
+    SmallRun small = Distilled(options);
+    asked = 0;
+    small.run.teacher->answer =
+        [&asked, answer = small.run.teacher->answer](const at::Tensor& images) {
+          asked += images.size(0);
+          return answer(images);
+        };
+    const TempFolder folder;
+    return small.Go(folder.path()).progress.last_loss;
+  };
+  const double fresh = loss(false);
+  EXPECT_EQ(asked, 3 * 24);
+  EXPECT_NEAR(loss(true), fresh, 1e-4);
+  EXPECT_EQ(asked, 24);
+}
+
+TEST(Validate, RefusesACacheWherePicturesChange) {
+  Options options = SmallOptions();
+  options.distill = {.method = Distillation::kLogit, .cache = true};
+  ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
+              {"distill.cache", "augment.crop=evaluation"});
+  options.transform.crop = augment::TrainCrop::kEvaluation;
+  ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
+              {"augment.hflip=0"});
+  options.distill = {.method = Distillation::kLogit, .alpha = -1};
+  ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
+              {"distill.alpha"});
+  options.distill = {.method = Distillation::kHard, .alpha = 2};
+  ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
+              {"distill.alpha"});
+}
+
 TEST(Fit, ABrokenPictureEndsTheRunOrIsCounted) {
   SmallRun run(SmallOptions());
   const auto good = run.run.train.picture;

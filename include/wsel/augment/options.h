@@ -34,6 +34,7 @@ enum class TrainCrop {
   kAuto,           // kPadded for img_size <= 32, else kRandomResized
   kRandomResized,  // torchvision's RandomResizedCrop
   kPadded,         // torchvision's RandomCrop(img_size, padding), black outside
+  kEvaluation,     // as an evaluated picture; nothing is drawn
 };
 
 // The transform of a training picture up to normalisation.
@@ -43,6 +44,7 @@ struct TrainTransformOptions {
   std::array<double, 2> scale = {0.08, 1};         // of the area
   std::array<double, 2> ratio = {3. / 4, 4. / 3};  // width : height
   int padding = 4;                                 // pixels, kPadded
+  double crop_pct = 0.875;                         // kEvaluation
   image::Interpolation interpolation = image::Interpolation::kBicubic;
   double hflip = 0.5;  // probability
   // timm's name for it, "" for none; see ParseRandAugment.

@@ -18,6 +18,10 @@ struct RecipeArgs {
   std::string dataset;
   std::string data_root;
   std::string init;
+  std::string teacher;
+  std::string select;
+  std::string distill;
+  bool distill_cache = false;
   std::string subset;
   std::string classes;  // with commas between
   std::optional<int64_t> epochs;

@@ -11,6 +11,7 @@
 
 #include "wsel/model/config.h"
 #include "wsel/model/init.h"
+#include "wsel/model/outputs.h"
 #include "wsel/tensor/source.h"
 
 namespace wsel::model {
@@ -32,6 +33,10 @@ struct Model {
   std::function<at::Tensor(const at::Tensor& images,
                            const at::Tensor& branch_scales)>
       forward_train;
+  // The same pass, with all that a teacher may be compared with.
+  std::function<Outputs(const at::Tensor& images,
+                        const at::Tensor& branch_scales)>
+      forward_outputs;
 };
 
 // A model whose parameters (float32, on the CPU) hold no numbers yet: Load or

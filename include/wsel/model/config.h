@@ -80,6 +80,8 @@ const std::string& NameOf(const Config& config);
 // In pixels a side.
 int64_t ImageSize(const Config& config);
 int64_t NumClasses(const Config& config);
+// Channels of the final features.
+int64_t FeatureWidth(const Config& config);
 void SetNumClasses(Config& config, int64_t num_classes);
 
 // Checks that a model can be built: sizes positive and below 2^20, at most 1024

@@ -10,6 +10,7 @@
 
 #include "wsel/model/config.h"
 #include "wsel/model/layers.h"
+#include "wsel/model/outputs.h"
 
 namespace wsel::model {
 
@@ -111,6 +112,10 @@ class ConvNextImpl : public torch::nn::Module {
 
   // [B, D, h, w] -> logits [B, classes]
   at::Tensor forward_head(const at::Tensor& map);
+
+  // Images -> what outputs.h says.
+  Outputs forward_outputs(const at::Tensor& images,
+                          const at::Tensor& branch_scales = {});
 
   Stem stem = nullptr;
   torch::nn::ModuleList stages = nullptr;

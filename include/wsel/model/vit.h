@@ -10,6 +10,7 @@
 
 #include "wsel/model/config.h"
 #include "wsel/model/layers.h"
+#include "wsel/model/outputs.h"
 
 namespace wsel::model {
 
@@ -103,6 +104,10 @@ class VitImpl : public torch::nn::Module {
   // Tokens [B, N, D], as forward_features gives them -> logits.
   at::Tensor forward_head(const at::Tensor& tokens);
 
+  // Images -> what outputs.h says.
+  Outputs forward_outputs(const at::Tensor& images,
+                          const at::Tensor& branch_scales = {});
+
   // Tokens -> the logits of `head` on the class token and of `head_dist` on the
   // distillation token. Only for a config with dist_token.
   std::pair<at::Tensor, at::Tensor> forward_heads(const at::Tensor& tokens);
@@ -121,6 +126,8 @@ class VitImpl : public torch::nn::Module {
 
  private:
   at::Tensor Embed(const at::Tensor& images);
+  at::Tensor RunBlocks(const at::Tensor& images,
+                       const at::Tensor& branch_scales);
   at::Tensor WithPrefix(const at::Tensor& patches);
   at::Tensor Pool(const at::Tensor& tokens);
   void CheckImages(const at::Tensor& images) const;

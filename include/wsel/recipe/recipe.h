@@ -16,8 +16,25 @@ namespace wsel::recipe {
 // Where the weights start.
 struct Start {
   std::string file;  // a checkpoint of the model's architecture; "": none
+  // Or by weight selection from the teacher, as `wsel init` does: "uniform" and
+  // so on; "": not. The teacher's layers as in select/options.h.
+  std::string select;
+  std::string layers = "first";
   // Draws all weights, or with a file a head of other classes.
   model::Initializer method = model::Initializer::kTimm;
+};
+
+// The network that selection takes weights from, distillation answers, or both.
+struct TeacherFile {
+  std::string file;    // a checkpoint, or a TorchScript module; "": none
+  std::string digest;  // SHA-256 of the file; "": filled in by the run
+  bool script = false;  // run the file's TorchScript, whatever its tensors are
+  // Of the pictures that it expects; empty: what its file says, else as the
+  // student's.
+  std::vector<double> mean;
+  std::vector<double> std;
+  int64_t img_size = 0;  // 0: its own; the student's for TorchScript
+  train::Precision precision = train::Precision::kAuto;
 };
 
 // A training as its configuration file says it, all defaults filled in.
@@ -27,11 +44,12 @@ struct Recipe {
   // Where the file says them; else they are the data set's.
   std::optional<int64_t> num_classes;
   Start init;
+  TeacherFile teacher;
   data::DataOptions data;
   train::Options train;
 };
 
-// Reads a configuration: sections model, init, data, augment, erasing, mix,
+// Reads a configuration: sections model, init, teacher, distill, data, augment, erasing, mix,
 // train, optimizer, evaluation, and a text "about". What is missing has the
 // default of the option structs. model.name is a variant of `wsel models`, and
 // the section's other keys override its fields. `sets` are overrides

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "wsel/data/dataset.h"
@@ -13,6 +14,7 @@
 #include "wsel/train/options.h"
 #include "wsel/train/run_folder.h"
 #include "wsel/train/run_state.h"
+#include "wsel/train/teacher.h"
 
 namespace wsel::train {
 
@@ -25,6 +27,8 @@ struct Run {
   c10::Device device = c10::kCPU;
   int workers = -1;
   bool skip_broken = false;
+  // Where options.distill has a method: a teacher that CheckTeacher has passed.
+  std::optional<Teacher> teacher;
   // Goes into every checkpoint: the model, the recipe.
   std::map<std::string, std::string> metadata;
 };
@@ -35,6 +39,7 @@ struct StepReport {
   int64_t total_steps = 0;
   int64_t steps_per_epoch = 0;
   double loss = 0;
+  std::optional<double> taught_loss;  // the teacher's part of it
   double lr = 0;
   double images_per_second = 0;  // over the last second or so
 };
@@ -53,6 +58,9 @@ struct EpochReport {
   bool best = false;
   double seconds = 0;
   double images_per_second = 0;
+  // Of `seconds`, spent on the teacher's answers. On a GPU some of its passes
+  // are timed, and stand for all.
+  std::optional<double> teacher_seconds;
 };
 
 // What a training asks and tells while it runs.

@@ -10,4 +10,18 @@ namespace wsel::train {
 at::Tensor SoftTargetCrossEntropy(const at::Tensor& logits,
                                   const at::Tensor& targets);
 
+// What a student learns from a teacher's logits: T^2 KL(p_t || p_s) of the
+// softmaxes at temperature T, the mean over the batch (Hinton et al. 2015).
+// Both [B, classes] -> scalar, float32.
+at::Tensor DistillationKl(const at::Tensor& student, const at::Tensor& teacher,
+                          double temperature);
+
+// Cross-entropy with the teacher's most likely classes, the mean over the
+// batch: DeiT's hard distillation. Both [B, classes] -> scalar, float32.
+at::Tensor HardDistillation(const at::Tensor& student,
+                            const at::Tensor& teacher);
+
+// The mean of |teacher - student|, both [B, D] -> scalar, float32.
+at::Tensor FeatureL1(const at::Tensor& student, const at::Tensor& teacher);
+
 }  // namespace wsel::train

@@ -22,6 +22,30 @@ enum class Precision {
 // auto, fp32, bf16, fp16
 const Registry<Precision>& Precisions();
 
+// How a teacher takes part in the loss. p are softmaxes at a temperature T, O
+// the features of model/outputs.h.
+enum class Distillation {
+  kNone,
+  kLogit,    // L_class + alpha T^2 KL(p_teacher || p_student)
+  kFeature,  // L_class + alpha mean |O_teacher - MLP(O_student)|
+  kHard,     // (1 - alpha) L_class + alpha CE(student, the teacher's class)
+};
+// none, logit, feature, hard
+const Registry<Distillation>& Distillations();
+
+// Sources: paper, section 4.4 (logit, feature); DeiT, Touvron et al. 2021,
+// equation 3 (hard), where the distillation token's logits learn from the
+// teacher and the class token's from the labels. Logits of a student with that
+// token learn so by kLogit too.
+struct DistillOptions {
+  Distillation method = Distillation::kNone;
+  double alpha = 1;        // DeiT's is 0.5
+  double temperature = 1;  // kLogit
+  // The teacher sees each picture once, before the training; needs pictures
+  // that are the same in each epoch.
+  bool cache = false;
+};
+
 // Of a channel of the picture: (value / 255 - mean) / std.
 struct Normalisation {
   // ImageNet's, for every data set, as in the official code.
@@ -63,6 +87,7 @@ struct Options {
   augment::TrainTransformOptions transform;
   augment::ErasingOptions erasing;
   augment::MixOptions mix;
+  DistillOptions distill;
   augment::EvalTransformOptions evaluation;
 };
 

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+
+#include "wsel/data/loader.h"
+#include "wsel/train/teacher.h"
+#include "wsel/train/upload.h"
+
+namespace wsel::train {
+
+// What a teacher says to a run's pictures, and what that costs.
+class Lessons {
+ public:
+  Lessons(const Teacher& teacher, const c10::Device& device);
+
+  // Lets the teacher see each picture of `loader` once, which gives those of
+  // index 0, 1, ... in order; from then on For answers by index.
+  void Remember(data::Loader& loader, Uploader& uploader, int64_t img_size);
+
+  // [B, width] on the device. `images` as the student sees them, `indices` in
+  // the data set.
+  at::Tensor For(const at::Tensor& images, std::span<const int64_t> indices);
+
+  // Seconds of the answers since the last call. On a GPU, where to wait for
+  // each would hold it up, one pass in so many is timed and stands for them.
+  double TakeSeconds();
+
+ private:
+  at::Tensor Timed(const at::Tensor& images);
+
+  const Teacher& teacher_;
+  c10::Device device_;
+  at::Tensor remembered_;  // [N, width], on the CPU
+  int64_t calls_ = 0;
+  int64_t images_ = 0;
+  int64_t timed_images_ = 0;
+  double timed_seconds_ = 0;
+};
+
+}  // namespace wsel::train

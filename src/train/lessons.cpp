@@ -1,0 +1,67 @@
+#include "wsel/train/lessons.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <chrono>
+#include <vector>
+
+namespace wsel::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int64_t kTimeEvery = 20;  // on a GPU
+
+void Wait(const c10::Device& device) {
+  if (device.is_cpu()) return;
+  c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+}
+
+}  // namespace
+
+Lessons::Lessons(const Teacher& teacher, const c10::Device& device)
+    : teacher_(teacher), device_(device) {}
+
+void Lessons::Remember(data::Loader& loader, Uploader& uploader,
+                       int64_t img_size) {
+  std::vector<at::Tensor> answers;
+  while (const data::Batch* batch = loader.Next()) {
+    const Uploaded uploaded = uploader.Upload(*batch, img_size);
+    answers.push_back(Timed(uploaded.images).to(at::kCPU));
+  }
+  remembered_ = at::cat(answers);
+}
+
+at::Tensor Lessons::For(const at::Tensor& images,
+                        std::span<const int64_t> indices) {
+  if (!remembered_.defined()) return Timed(images);
+  const auto rows =
+      at::tensor(at::ArrayRef<int64_t>(indices.data(), indices.size()));
+  return remembered_.index_select(0, rows).to(device_);
+}
+
+at::Tensor Lessons::Timed(const at::Tensor& images) {
+  images_ += images.size(0);
+  const bool timed = device_.is_cpu() || calls_++ % kTimeEvery == 0;
+  if (!timed) return teacher_.answer(images);
+  Wait(device_);
+  const auto start = Clock::now();
+  at::Tensor answer = teacher_.answer(images);
+  Wait(device_);
+  timed_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+  timed_images_ += images.size(0);
+  return answer;
+}
+
+double Lessons::TakeSeconds() {
+  const double seconds = timed_images_ == 0
+                             ? 0
+                             : timed_seconds_ * static_cast<double>(images_) /
+                                   static_cast<double>(timed_images_);
+  images_ = timed_images_ = 0;
+  timed_seconds_ = 0;
+  return seconds;
+}
+
+}  // namespace wsel::train

@@ -1,0 +1,221 @@
+// Against torch and timm: scripts/golden/distill.py, which has the same cases.
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "model/golden.h"
+#include "model/hashed_model.h"
+#include "throws.h"
+#include "wsel/augment/mix_apply.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/distiller.h"
+#include "wsel/train/loss.h"
+#include "wsel/train/step.h"
+#include "wsel/train/teacher.h"
+
+namespace wsel::train {
+namespace {
+
+// float32's own rounding moves these by 1e-6 and less.
+constexpr double kLossTolerance = 2e-6;
+constexpr double kAnswerTolerance = 5e-6;
+constexpr double kGradientTolerance = 4e-5;
+
+constexpr int64_t kBatch = 8;
+constexpr int64_t kProbes = 4;
+constexpr Normalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+
+model::VitConfig Vit() {
+  return {.name = "vit",
+          .img_size = 32,
+          .patch_size = 8,
+          .embed_dim = 32,
+          .depth = 3,
+          .num_heads = 4,
+          .num_classes = 10};
+}
+
+model::VitConfig VitTeacher() {
+  model::VitConfig config = Vit();
+  config.img_size = 48;
+  config.embed_dim = 48;
+  return config;
+}
+
+model::VitConfig Distilled() {
+  model::VitConfig config = Vit();
+  config.dist_token = true;
+  return config;
+}
+
+model::ConvNextConfig ConvNext() {
+  return {.name = "convnext",
+          .img_size = 64,
+          .dims = {8, 16, 24, 32},
+          .depths = {1, 1, 2, 1},
+          .num_classes = 10};
+}
+
+model::ConvNextConfig ConvNextTeacher() {
+  model::ConvNextConfig config = ConvNext();
+  config.img_size = 96;
+  config.dims = {12, 16, 24, 40};
+  return config;
+}
+
+struct Case {
+  std::string name;
+  model::Config student;
+  model::Config teacher;
+  DistillOptions options;
+};
+
+std::vector<Case> Cases() {
+  using enum Distillation;
+  return {
+      {"vit-logit", Vit(), VitTeacher(), {kLogit, 1, 1}},
+      {"vit-logit-hot", Vit(), ConvNextTeacher(), {kLogit, 0.5, 3}},
+      {"vit-feature", Vit(), VitTeacher(), {kFeature, 2, 1}},
+      {"vit-hard", Vit(), VitTeacher(), {kHard, 0.5, 1}},
+      {"distilled-hard", Distilled(), VitTeacher(), {kHard, 0.25, 1}},
+      {"distilled-logit", Distilled(), VitTeacher(), {kLogit, 1, 1}},
+      {"convnext-logit", ConvNext(), ConvNextTeacher(), {kLogit, 1, 2}},
+      {"convnext-feature", ConvNext(), VitTeacher(), {kFeature, 1, 1}},
+  };
+}
+
+// The first batch of scripts/golden/train.py.
+MicroBatch Mixed(const model::Config& config) {
+  const int64_t size = ImageSize(config);
+  const HashedNumbers numbers("labels.0");
+  std::vector<int64_t> labels;
+  for (uint64_t i = 0; i < kBatch; ++i) {
+    labels.push_back(static_cast<int64_t>(numbers.Uniform(4 * i) * 10));
+  }
+  augment::MixDraw draw;
+  draw.lambda = HashedNumbers("lambda").Uniform(0);
+  const auto images =
+      model::HashedNormalTensor("images.0", {kBatch, 3, size, size});
+  return {augment::Mix(images, draw),
+          augment::MixTargets(at::tensor(labels), 10, 0.1, draw.lambda)};
+}
+
+double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
+  const double norm = wanted.norm().item<double>();
+  return (found - wanted).norm().item<double>() / (norm > 0 ? norm : 1);
+}
+
+// As in train.py; a key's bias has no gradient but rounding.
+at::Tensor Digest(const std::string& name, const at::Tensor& tensor) {
+  at::Tensor values = tensor.to(at::kDouble).clone();
+  if (name.ends_with("attn.qkv.bias")) values.view({3, -1})[1].zero_();
+  const auto probes =
+      model::HashedNormalTensor("probe." + name, {16, values.numel()});
+  return probes.slice(0, 0, kProbes).to(at::kDouble).mv(values.flatten());
+}
+
+void FillHashed(const optim::NamedTensors& tensors) {
+  const at::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : tensors) {
+    const auto values = model::HashedParameter({name, tensor.sizes().vec()});
+    tensor.copy_(model::ToTensor(values, tensor.sizes()));
+  }
+}
+
+Teacher HashedTeacher(const Case& c) {
+  TeacherView view;
+  view.teacher = kHalf;
+  view.img_size = ImageSize(c.teacher);
+  return ModelTeacher(model::HashedModel(c.teacher), c.options.method, view);
+}
+
+class Distil : public testing::TestWithParam<Case> {};
+
+TEST_P(Distil, AnswerLossAndGradientsAreTorchs) {
+  const Case& c = GetParam();
+  const auto golden = checkpoint::Open(
+      WSEL_SOURCE_DIR "/tests/golden/train/distill.safetensors");
+  const auto wanted = [&](const std::string& what) {
+    return Borrow(golden->View(c.name + "." + what)).clone();
+  };
+  const MicroBatch batch = Mixed(c.student);
+  const at::Tensor answer = HashedTeacher(c).answer(batch.images);
+  EXPECT_LT(RelativeError(answer, wanted("answer")), kAnswerTolerance);
+
+  model::Model student = model::HashedModel(c.student);
+  const Distiller distiller(c.options, FeatureWidth(c.student), answer.size(1),
+                            0, at::kCPU);
+  FillHashed(distiller.parameters());
+  const auto loss = distiller.Loss(student.forward_outputs(batch.images, {}),
+                                   batch.targets, answer);
+  const auto losses = wanted("losses");
+  EXPECT_LT(RelativeError(loss.total.detach(), losses[0]), kLossTolerance);
+  EXPECT_LT(RelativeError(loss.taught.detach(), losses[1]), kLossTolerance);
+
+  loss.total.backward();
+  auto parameters = ParametersOf(student);
+  parameters.insert(parameters.end(), distiller.parameters().begin(),
+                    distiller.parameters().end());
+  for (const auto& [name, tensor] : parameters) {
+    ASSERT_TRUE(tensor.grad().defined()) << name;
+    EXPECT_LT(RelativeError(Digest(name, tensor.grad()),
+                            wanted("gradient." + name).to(at::kDouble)),
+              kGradientTolerance)
+        << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, Distil, testing::ValuesIn(Cases()),
+                         [](const auto& info) {
+                           std::string name = info.param.name;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(DistillationKl, IsZeroForEqualLogitsWhateverTheirOffset) {
+  const auto logits = at::randn({4, 7});
+  EXPECT_NEAR(DistillationKl(logits + 3, logits, 2).item<double>(), 0, 1e-6);
+}
+
+TEST(ModelTeacher, MakesNoGraph) {
+  const Case c = Cases()[0];
+  const Teacher teacher = HashedTeacher(c);
+  const auto images = Mixed(c.student).images.requires_grad_(true);
+  EXPECT_FALSE(teacher.answer(images).requires_grad());
+}
+
+TEST(CheckTeacher, RefusesOtherClassesWhereTheyAreCompared) {
+  const Teacher teacher = HashedTeacher(Cases()[0]);
+  ExpectError(
+      [&] { CheckTeacher(teacher, Distillation::kLogit, 7, 32, at::kCPU); },
+      ErrorKind::kMismatch, {"10 classes", "has 7", "by features"});
+  CheckTeacher(teacher, Distillation::kLogit, 10, 32, at::kCPU);
+  CheckTeacher(teacher, Distillation::kFeature, 7, 32, at::kCPU);
+}
+
+TEST(CheckTeacher, RefusesOneWithoutAClassifier) {
+  Case c = Cases()[0];
+  SetNumClasses(c.teacher, 0);
+  const Teacher teacher = HashedTeacher(c);
+  ExpectError(
+      [&] { CheckTeacher(teacher, Distillation::kHard, 10, 32, at::kCPU); },
+      ErrorKind::kMismatch, {"no classifier"});
+}
+
+TEST(CheckTeacher, RefusesOneThatAnswersNaN) {
+  model::Model model = model::HashedModel(VitTeacher());
+  {
+    const at::NoGradGuard no_grad;
+    model.module->named_parameters()["head.bias"][3].fill_(NAN);
+  }
+  TeacherView view;
+  view.img_size = 48;
+  const Teacher teacher = ModelTeacher(model, Distillation::kLogit, view);
+  ExpectError(
+      [&] { CheckTeacher(teacher, Distillation::kLogit, 10, 32, at::kCPU); },
+      ErrorKind::kMismatch, {"NaN"});
+}
+
+}  // namespace
+}  // namespace wsel::train
