@@ -9,7 +9,6 @@
 
 #include "wsel/cli/provenance.h"
 #include "wsel/core/error.h"
-#include "wsel/core/json_object.h"
 #include "wsel/select/apply.h"
 #include "wsel/select/report.h"
 #include "wsel/select/scores.h"
@@ -30,18 +29,8 @@ std::array<double, 3> Expected(const std::vector<double>& said,
                                const std::optional<std::string>& filed,
                                const std::array<double, 3>& student,
                                const std::string& where) {
-  std::vector<double> values = said;
-  if (values.empty() && filed) {
-    const auto json = ParseJson(*filed, where, ErrorKind::kFormat);
-    if (!json.is_array() || json.size() != 3 || !json[0].is_number() ||
-        !json[1].is_number() || !json[2].is_number()) {
-      throw Error(ErrorKind::kFormat, where,
-                  fmt::format("is {}, not three numbers", *filed));
-    }
-    values = json.get<std::vector<double>>();
-  }
-  if (values.empty()) return student;
-  return {values[0], values[1], values[2]};
+  if (!said.empty()) return {said[0], said[1], said[2]};
+  return filed ? ThreeNumbers(*filed, where) : student;
 }
 
 train::TeacherView ViewOf(const TrainTeacher& teacher,

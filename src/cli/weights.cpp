@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "wsel/core/error.h"
+#include "wsel/core/json_object.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/layout.h"
 
@@ -99,6 +100,21 @@ std::optional<std::string> PicturesOf(const Weights& weights,
   const auto& values = key == kMeanKey ? facts.mean : facts.std;
   if (!values) return std::nullopt;
   return nlohmann::json(*values).dump();
+}
+
+std::array<double, 3> ThreeNumbers(const std::string& json,
+                                   const std::string& where) {
+  const auto value = ParseJson(json, where, ErrorKind::kFormat);
+  const bool numbers = value.is_array() && value.size() == 3 &&
+                       std::ranges::all_of(value, [](const auto& element) {
+                         return element.is_number();
+                       });
+  if (!numbers) {
+    throw Error(ErrorKind::kFormat, where,
+                fmt::format("is {}, not three numbers", json));
+  }
+  return {value[0].template get<double>(), value[1].template get<double>(),
+          value[2].template get<double>()};
 }
 
 }  // namespace wsel::cli

@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,10 @@ std::vector<std::string> MissingTensors(const Weights& weights);
 // source is known for, as JSON; nothing where neither is.
 std::optional<std::string> PicturesOf(const Weights& weights,
                                       const std::string& key);
+
+// "[0.5,0.5,0.5]", as PicturesOf gives it. Errors: kFormat at `where`.
+std::array<double, 3> ThreeNumbers(const std::string& json,
+                                   const std::string& where);
 
 // The key of the metadata under which this program keeps the model's config.
 inline constexpr const char* kModelKey = "wsel.model";

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "wsel/core/registry.h"
+
+namespace wsel::train {
+
+// How the linear classifier of frozen features is found.
+enum class ProbeSolver {
+  kLbfgs,  // the optimum of a convex loss: logistic.h
+  kSgd,    // MAE's recipe with plain SGD
+  kLars,   // MAE's recipe as it is: LARS (You et al. 2017)
+};
+// lbfgs, sgd, lars
+const Registry<ProbeSolver>& ProbeSolvers();
+
+// MAE's linear probe (He et al. 2022, appendix A.1, table 10): a batch norm
+// without affine parameters, a linear map, momentum 0.9, no weight decay, a
+// warm-up and half a cosine.
+struct ProbeRecipe {
+  ProbeSolver solver = ProbeSolver::kLars;
+  int64_t epochs = 90;
+  int64_t warmup_epochs = 10;
+  int64_t batch_size = 512;
+  double lr = 0.1;  // of 256 pictures; multiplied by batch_size / 256
+  uint64_t seed = 0;
+};
+
+// Errors: kConfig at the option.
+void Validate(const ProbeRecipe& recipe);
+
+// Such a classifier while it is trained.
+class LinearProbe {
+ public:
+  LinearProbe(int64_t width, int64_t classes, const ProbeRecipe& recipe,
+              int64_t steps_per_epoch);
+
+  // One step: features [B, width], labels [B].
+  void Train(const at::Tensor& features, const at::Tensor& labels);
+
+  // Features [B, width] -> logits [B, classes], by the running statistics.
+  at::Tensor Logits(const at::Tensor& features) const;
+
+ private:
+  // timm's and MAE's LARS: the step of a matrix is scaled by
+  // 0.001 |weights| / |gradient|; a bias takes it as it is.
+  double Trust(const at::Tensor& parameter) const;
+  void Move(at::Tensor& parameter, at::Tensor& momentum, double lr);
+
+  ProbeRecipe recipe_;
+  int64_t steps_per_epoch_;
+  int64_t step_ = 0;
+  at::Tensor running_mean_;  // [width]
+  at::Tensor running_var_;
+  at::Tensor weight_;  // [classes, width]
+  at::Tensor bias_;    // [classes]
+  at::Tensor weight_momentum_;
+  at::Tensor bias_momentum_;
+};
+
+}  // namespace wsel::train

@@ -1,0 +1,50 @@
+"""Makes tests/golden/train/probe.safetensors: scikit-learn's logistic regression
+of hashed features.
+
+    python scripts/golden/probe.py
+
+The features of class c are hashed noise around a hashed mean, so weak that no
+line tells all apart; tests/train/linear_probe_test.cpp makes the same.
+"""
+
+import json
+import pathlib
+
+import numpy as np
+import safetensors.numpy
+import sklearn
+from sklearn.linear_model import LogisticRegression
+
+import hashed
+
+PATH = (pathlib.Path(__file__).parents[2] / "tests" / "golden" / "train" /
+        "probe.safetensors")
+CLASSES, WIDTH = 5, 24
+TRAIN, TEST = 400, 1000
+PENALTIES = (0.1, 1.0, 10.0)
+
+
+def features(name, count):
+    labels = np.arange(count) % CLASSES
+    means = hashed.normal("probe.means", (CLASSES, WIDTH), 0.4)
+    return means[labels] + hashed.normal(f"probe.{name}", (count, WIDTH), 1.0), labels
+
+
+def main():
+    train, test = features("train", TRAIN), features("test", TEST)
+    out = {}
+    for l2 in PENALTIES:
+        model = LogisticRegression(C=1 / l2, tol=1e-10, max_iter=10000)
+        model.fit(*train)
+        # scikit-learn's is in Fortran's order, which safetensors would forget.
+        out[f"weight.{l2:g}"] = np.ascontiguousarray(model.coef_, np.float32)
+        out[f"bias.{l2:g}"] = model.intercept_.astype(np.float32)
+        out[f"top1.{l2:g}"] = np.float32([100 * model.score(*test)])
+        print(l2, model.score(*train), model.score(*test))
+    versions = {"scikit-learn": sklearn.__version__, "numpy": np.__version__}
+    safetensors.numpy.save_file(out, PATH, {"versions": json.dumps(versions)})
+    print(PATH.name, PATH.stat().st_size)
+
+
+if __name__ == "__main__":
+    main()

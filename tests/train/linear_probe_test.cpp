@@ -1,0 +1,96 @@
+#include "wsel/train/linear_probe.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "model/hashed_model.h"
+#include "throws.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/logistic.h"
+
+namespace wsel::train {
+namespace {
+
+constexpr int64_t kClasses = 5;
+constexpr int64_t kWidth = 24;
+
+struct Features {
+  at::Tensor values;
+  at::Tensor labels;
+};
+
+// Those of scripts/golden/probe.py.
+Features Hashed(const std::string& name, int64_t count) {
+  const auto labels = at::arange(count).remainder(kClasses);
+  const auto means =
+      model::HashedNormalTensor("probe.means", {kClasses, kWidth}) * 0.4;
+  const auto noise =
+      model::HashedNormalTensor("probe." + name, {count, kWidth});
+  return {means.index_select(0, labels) + noise, labels};
+}
+
+double Top1(const at::Tensor& logits, const at::Tensor& labels) {
+  return 100 *
+         logits.argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
+}
+
+TEST(FitLogistic, IsScikitLearns) {
+  const auto golden =
+      checkpoint::Open(WSEL_SOURCE_DIR "/tests/golden/train/probe.safetensors");
+  const auto wanted = [&](const std::string& name) {
+    return Borrow(golden->View(name)).clone();
+  };
+  const Features train = Hashed("train", 400);
+  const Features test = Hashed("test", 1000);
+  for (const auto& [l2, name] :
+       {std::pair(0.1, ".0.1"), std::pair(1.0, ".1"), std::pair(10.0, ".10")}) {
+    const Linear found =
+        FitLogistic(train.values, train.labels, kClasses, {.l2 = l2});
+    const auto weight = wanted(std::string("weight") + name);
+    EXPECT_LT((found.weight - weight).norm().item<double>(),
+              1e-2 * weight.norm().item<double>());
+    EXPECT_NEAR(
+        Top1(at::linear(test.values, found.weight, found.bias), test.labels),
+        wanted(std::string("top1") + name).item<double>(), 0.2);
+  }
+}
+
+double TrainedTop1(ProbeSolver solver, double lr) {
+  const Features train = Hashed("train", 400);
+  const Features test = Hashed("test", 1000);
+  ProbeRecipe recipe;
+  recipe.solver = solver;
+  recipe.epochs = 60;
+  recipe.warmup_epochs = 5;
+  recipe.batch_size = 100;
+  recipe.lr = lr;
+  LinearProbe probe(kWidth, kClasses, recipe, 4);
+  for (int64_t step = 0; step < 4 * recipe.epochs; ++step) {
+    const int64_t first = step % 4 * 100;
+    probe.Train(train.values.narrow(0, first, 100),
+                train.labels.narrow(0, first, 100));
+  }
+  return Top1(probe.Logits(test.values), test.labels);
+}
+
+TEST(LinearProbe, ComesNearTheOptimum) {
+  const Features train = Hashed("train", 400);
+  const Features test = Hashed("test", 1000);
+  const Linear best =
+      FitLogistic(train.values, train.labels, kClasses, {.l2 = 10});
+  const double optimum =
+      Top1(at::linear(test.values, best.weight, best.bias), test.labels);
+  EXPECT_NEAR(TrainedTop1(ProbeSolver::kSgd, 0.1), optimum, 3);
+  EXPECT_NEAR(TrainedTop1(ProbeSolver::kLars, 10), optimum, 3);
+}
+
+TEST(LinearProbe, RefusesNonsense) {
+  ExpectError([] { Validate(ProbeRecipe{.batch_size = 1}); },
+              ErrorKind::kConfig, {"--batch-size"});
+  ExpectError([] { Validate(ProbeRecipe{.epochs = 5, .warmup_epochs = 9}); },
+              ErrorKind::kConfig, {"warm"});
+}
+
+}  // namespace
+}  // namespace wsel::train
