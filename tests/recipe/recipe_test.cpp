@@ -103,7 +103,10 @@ TEST(Recipe, ShippedOnesHold) {
     const Recipe recipe = RecipeFromJson(ReadText(path), path.string());
     EXPECT_FALSE(recipe.about.empty()) << path;
     const auto& facts = data::FindDataset(recipe.data.name, path.string());
-    EXPECT_GE(facts.train, recipe.train.batch_size) << path;
+    // Nobody knows how large a folder is.
+    if (recipe.data.name != "folder") {
+      EXPECT_GE(facts.train, recipe.train.batch_size) << path;
+    }
     ++count;
   }
   EXPECT_GE(count, 24);  // Tables 14, 15 and 11

@@ -26,8 +26,8 @@ struct Start {
 
 // The network that selection takes weights from, distillation answers, or both.
 struct TeacherFile {
-  std::string file;    // a checkpoint, or a TorchScript module; "": none
-  std::string digest;  // SHA-256 of the file; "": filled in by the run
+  std::string file;     // a checkpoint, or a TorchScript module; "": none
+  std::string digest;   // SHA-256 of the file; "": filled in by the run
   bool script = false;  // run the file's TorchScript, whatever its tensors are
   // Of the pictures that it expects; empty: what its file says, else as the
   // student's.
@@ -49,10 +49,11 @@ struct Recipe {
   train::Options train;
 };
 
-// Reads a configuration: sections model, init, teacher, distill, data, augment, erasing, mix,
-// train, optimizer, evaluation, and a text "about". What is missing has the
-// default of the option structs. model.name is a variant of `wsel models`, and
-// the section's other keys override its fields. `sets` are overrides
+// Reads a configuration: sections model, init, teacher, distill, data, augment,
+// erasing, mix, train, optimizer, evaluation, and a text "about". What is
+// missing has the default of the option structs. model.name is a variant of
+// `wsel models`, and the section's other keys override its fields. `sets` are
+// overrides
 // ("optimizer.lr=1e-3"; the value is JSON, or else a string), the last one
 // counts. Image sizes and fill colours follow model and data.
 // Errors: kConfig with the path of what is unknown (and the nearest known), of
