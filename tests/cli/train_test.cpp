@@ -293,9 +293,10 @@ TEST(Train, SelectsAndDistilsFromOneTeacher) {
   auto starting = still;
   starting.insert(starting.end(), {"--init", "s.safetensors"});
   ASSERT_EQ(RunWsel(folder, Train("two", starting)).exit_code, 0);
-  for (const auto& spec : checkpoint::Open(folder / "s.safetensors")->Specs()) {
-    const auto one = checkpoint::Open(folder / "one/last.safetensors");
-    const auto two = checkpoint::Open(folder / "two/last.safetensors");
+  const auto student = checkpoint::Open(folder / "s.safetensors");
+  const auto one = checkpoint::Open(folder / "one/last.safetensors");
+  const auto two = checkpoint::Open(folder / "two/last.safetensors");
+  for (const auto& spec : student->Specs()) {
     EXPECT_TRUE(
         at::equal(Borrow(one->View(spec.name)), Borrow(two->View(spec.name))))
         << spec.name;
