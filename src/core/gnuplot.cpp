@@ -1,0 +1,136 @@
+#include "wsel/core/gnuplot.h"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+
+#include "wsel/core/atomic_file.h"
+#include "wsel/core/error.h"
+
+extern char** environ;
+
+namespace wsel {
+namespace {
+
+[[noreturn]] void Throw(std::string_view message) {
+  throw Error(ErrorKind::kIo, "gnuplot", message);
+}
+
+[[noreturn]] void ThrowCode(int code) {
+  Throw(std::generic_category().message(code));
+}
+
+struct Close {
+  void operator()(FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<FILE, Close>;
+
+// Files without a name instead of pipes: the child never waits for us, nor we
+// for it, and a child that ends early raises no SIGPIPE.
+File Temporary() {
+  File file(std::tmpfile());
+  if (!file) ThrowCode(errno);
+  return file;
+}
+
+File Holding(std::string_view text) {
+  File file = Temporary();
+  if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() ||
+      std::fflush(file.get()) != 0) {
+    ThrowCode(errno);
+  }
+  std::rewind(file.get());
+  return file;
+}
+
+std::string ContentOf(FILE* file) {
+  std::rewind(file);
+  std::string content;
+  std::array<char, 65536> buffer;
+  while (const size_t n = std::fread(buffer.data(), 1, buffer.size(), file)) {
+    content.append(buffer.data(), n);
+  }
+  return content;
+}
+
+// The child's streams; gone with the object.
+class Streams {
+ public:
+  Streams(const File& in, const File& out, const File& err) {
+    posix_spawn_file_actions_init(&actions_);
+    int to = 0;
+    for (const File* file : {&in, &out, &err}) {
+      posix_spawn_file_actions_adddup2(&actions_, fileno(file->get()), to++);
+    }
+  }
+  ~Streams() { posix_spawn_file_actions_destroy(&actions_); }
+  Streams(const Streams&) = delete;
+  Streams& operator=(const Streams&) = delete;
+
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+int WaitFor(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) ThrowCode(errno);
+  }
+  return status;
+}
+
+// The last line of gnuplot's complaint says what; those before show where.
+std::string LastLine(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  const auto start = text.rfind('\n');
+  return start == std::string::npos ? text : text.substr(start + 1);
+}
+
+}  // namespace
+
+std::optional<std::string> RunGnuplot(std::string_view script) {
+  const File in = Holding(script);
+  const File out = Temporary();
+  const File err = Temporary();
+  const Streams streams(in, out, err);
+  std::array<std::string, 2> words = {"gnuplot", "--default-settings"};
+  char* const argv[] = {words[0].data(), words[1].data(), nullptr};
+  pid_t child = 0;
+  const int failed =
+      posix_spawnp(&child, argv[0], streams.get(), nullptr, argv, environ);
+  if (failed == ENOENT) return std::nullopt;
+  if (failed != 0) ThrowCode(failed);
+  const int status = WaitFor(child);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    Throw(fmt::format("failed: {}", LastLine(ContentOf(err.get()))));
+  }
+  return ContentOf(out.get());
+}
+
+bool DrawPng(const std::filesystem::path& path, std::string_view script) {
+  const auto picture = RunGnuplot(script);
+  if (!picture) return false;
+  // A gnuplot without the terminal that was asked for says so and exits with 0.
+  if (!picture->starts_with("\x89PNG")) {
+    Throw(
+        fmt::format("drew no PNG for {}; its package must have the terminal "
+                    "pngcairo, as gnuplot-nox has",
+                    path.string()));
+  }
+  AtomicFile file(path);
+  file.Write(*picture);
+  file.Commit();
+  return true;
+}
+
+}  // namespace wsel
