@@ -2,27 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
 #include <utility>
 
+#include "wsel/core/csv.h"
 #include "wsel/core/error.h"
 
 namespace wsel::train {
 namespace {
-
-// RFC 4180, section 2: quoted where a comma, a quote or a line end would
-// otherwise be taken for one of the table.
-std::string Quoted(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    return std::string(text);
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
 
 double Ratio(int64_t part, int64_t whole) {
   if (whole == 0) return 0;
@@ -78,10 +64,10 @@ double Confusion::Accuracy() const {
 
 std::string Confusion::MatrixCsv() const {
   std::string csv = "label";
-  for (const std::string& name : classes_) csv += ',' + Quoted(name);
+  for (const std::string& name : classes_) csv += ',' + CsvCell(name);
   csv += '\n';
   for (size_t label = 0; label < classes_.size(); ++label) {
-    csv += Quoted(classes_[label]);
+    csv += CsvCell(classes_[label]);
     for (size_t other = 0; other < classes_.size(); ++other) {
       csv += fmt::format(",{}", counts_[label * classes_.size() + other]);
     }
@@ -98,7 +84,7 @@ std::string Confusion::ScoresCsv() const {
   for (size_t label = 0; label < classes_.size(); ++label) {
     const ClassScore s = Score(static_cast<int32_t>(label));
     csv +=
-        fmt::format("{},{},{},{},{},{}\n", Quoted(classes_[label]), s.support,
+        fmt::format("{},{},{},{},{},{}\n", CsvCell(classes_[label]), s.support,
                     s.predicted, s.correct, s.recall, s.precision);
     if (s.support == 0) continue;
     recalls += s.recall;
