@@ -56,6 +56,10 @@ Model Wrap(const Config& config, Holder holder) {
     CheckScales(scales, branches, x);
     return holder->forward_outputs(x, scales);
   };
+  model.visit_blocks = [holder](const at::Tensor& x,
+                                const SeeBlock& see) mutable {
+    holder->visit_blocks(x, see);
+  };
   return model;
 }
 

@@ -73,11 +73,13 @@ StageImpl::StageImpl(const ConvNextConfig& c, int stage) {
   }
 }
 
-at::Tensor StageImpl::forward(at::Tensor x, const at::Tensor& scales) {
+at::Tensor StageImpl::forward(at::Tensor x, const at::Tensor& scales,
+                              const SeeBlock& see) {
   if (downsample) x = downsample->forward(x);
   for (size_t i = 0; i < chain_.size(); ++i) {
     const auto block = static_cast<int64_t>(i);
     x = chain_[i]->forward(x, scales.defined() ? scales[block] : scales);
+    if (see) see(x);
   }
   return x;
 }
@@ -132,6 +134,12 @@ Outputs ConvNextImpl::forward_outputs(const at::Tensor& images,
                                       const at::Tensor& branch_scales) {
   const auto pooled = forward_features(images, branch_scales).mean({2, 3});
   return {head->forward(pooled), {}, pooled};
+}
+
+void ConvNextImpl::visit_blocks(const at::Tensor& images, const SeeBlock& see) {
+  auto x = stem->forward(images);
+  see(x);
+  for (Stage& stage : chain_) x = stage->forward(x, {}, see);
 }
 
 at::Tensor ConvNextImpl::forward(const at::Tensor& images,

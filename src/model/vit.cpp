@@ -132,15 +132,18 @@ at::Tensor VitImpl::Embed(const at::Tensor& images) {
 
 // All tokens [B, N, D] of the last block, before any norm.
 at::Tensor VitImpl::RunBlocks(const at::Tensor& images,
-                              const at::Tensor& branch_scales) {
+                              const at::Tensor& branch_scales,
+                              const SeeBlock& see) {
   CheckImages(images);
   auto x = Embed(images);
   if (norm_pre) x = norm_pre->forward(x);
+  if (see) see(x);
   for (size_t i = 0; i < chain_.size(); ++i) {
     const auto first = static_cast<int64_t>(2 * i);
     x = chain_[i]->forward(x, branch_scales.defined()
                                   ? branch_scales.slice(0, first, first + 2)
                                   : branch_scales);
+    if (see) see(x);
   }
   return x;
 }
@@ -189,6 +192,10 @@ Outputs VitImpl::forward_outputs(const at::Tensor& images,
     outputs.logits = forward_head(tokens);
   }
   return outputs;
+}
+
+void VitImpl::visit_blocks(const at::Tensor& images, const SeeBlock& see) {
+  RunBlocks(images, /*branch_scales=*/{}, see);
 }
 
 at::Tensor VitImpl::forward(const at::Tensor& images,

@@ -7,8 +7,8 @@
 
 namespace wsel {
 
-Statistics StatisticsOf(const TensorView& view) {
-  at::Tensor x = Borrow(view).to(at::kDouble);
+Statistics StatisticsOf(const at::Tensor& tensor) {
+  at::Tensor x = tensor.to(at::kDouble);
   const at::Tensor nan = at::isnan(x);
   Statistics s;
   s.nan_count = nan.sum().item<int64_t>();
@@ -19,6 +19,10 @@ Statistics StatisticsOf(const TensorView& view) {
   s.mean = x.mean().item<double>();
   s.std = x.std(/*unbiased=*/false).item<double>();
   return s;
+}
+
+Statistics StatisticsOf(const TensorView& view) {
+  return StatisticsOf(Borrow(view));
 }
 
 }  // namespace wsel

@@ -37,6 +37,9 @@ struct Model {
   std::function<Outputs(const at::Tensor& images,
                         const at::Tensor& branch_scales)>
       forward_outputs;
+  // The blocks alone, for who wants to look between them.
+  std::function<void(const at::Tensor& images, const SeeBlock& see)>
+      visit_blocks;
 };
 
 // A model whose parameters (float32, on the CPU) hold no numbers yet: Load or

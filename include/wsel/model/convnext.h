@@ -72,8 +72,10 @@ TORCH_MODULE(Downsample);
 class StageImpl : public torch::nn::Module {
  public:
   StageImpl(const ConvNextConfig& config, int stage);
-  // `scales` [blocks, B]: drop path; or undefined.
-  at::Tensor forward(at::Tensor x, const at::Tensor& scales = {});
+  // `scales` [blocks, B]: drop path; or undefined. `see`: what each block
+  // gives.
+  at::Tensor forward(at::Tensor x, const at::Tensor& scales = {},
+                     const SeeBlock& see = nullptr);
 
   Downsample downsample = nullptr;
   torch::nn::ModuleList blocks = nullptr;
@@ -116,6 +118,9 @@ class ConvNextImpl : public torch::nn::Module {
   // Images -> what outputs.h says.
   Outputs forward_outputs(const at::Tensor& images,
                           const at::Tensor& branch_scales = {});
+
+  // Images -> what outputs.h says, to `see`.
+  void visit_blocks(const at::Tensor& images, const SeeBlock& see);
 
   Stem stem = nullptr;
   torch::nn::ModuleList stages = nullptr;

@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
+
 namespace wsel::model {
 
 // What a forward pass gives a training that listens to a teacher.
@@ -15,5 +17,9 @@ struct Outputs {
   // mean over patches or positions where a model has none.
   at::Tensor feature;
 };
+
+// Sees what flows from block to block: once what enters the first, then what
+// each block gives. Tokens [B, N, D] of a ViT, maps [B, H, W, D] of a ConvNeXt.
+using SeeBlock = std::function<void(const at::Tensor& x)>;
 
 }  // namespace wsel::model

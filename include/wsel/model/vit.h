@@ -108,6 +108,9 @@ class VitImpl : public torch::nn::Module {
   Outputs forward_outputs(const at::Tensor& images,
                           const at::Tensor& branch_scales = {});
 
+  // Images -> what outputs.h says, to `see`.
+  void visit_blocks(const at::Tensor& images, const SeeBlock& see);
+
   // Tokens -> the logits of `head` on the class token and of `head_dist` on the
   // distillation token. Only for a config with dist_token.
   std::pair<at::Tensor, at::Tensor> forward_heads(const at::Tensor& tokens);
@@ -127,7 +130,8 @@ class VitImpl : public torch::nn::Module {
  private:
   at::Tensor Embed(const at::Tensor& images);
   at::Tensor RunBlocks(const at::Tensor& images,
-                       const at::Tensor& branch_scales);
+                       const at::Tensor& branch_scales,
+                       const SeeBlock& see = nullptr);
   at::Tensor WithPrefix(const at::Tensor& patches);
   at::Tensor Pool(const at::Tensor& tokens);
   void CheckImages(const at::Tensor& images) const;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 
 #include "wsel/tensor/source.h"
@@ -16,7 +18,8 @@ struct Statistics {
   int64_t nan_count = 0;
 };
 
-// Computed in float64.
+// Computed in float64. A tensor is of any type of numbers.
+Statistics StatisticsOf(const at::Tensor& tensor);
 Statistics StatisticsOf(const TensorView& view);
 
 }  // namespace wsel
