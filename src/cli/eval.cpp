@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
+#include "wsel/cli/dry_run.h"
 #include "wsel/cli/model_args.h"
 #include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
@@ -44,6 +46,7 @@ struct EvalArgs {
   bool logits = false;
   std::string confusion;
   std::string per_class;
+  bool dry_run = false;
   bool json = false;
 };
 
@@ -52,14 +55,14 @@ model::Config ModelOf(const EvalArgs& args, const Weights& weights) {
   return RequireModel(weights).config;
 }
 
-void CheckClasses(const model::Config& config, const data::Dataset& test) {
-  const auto classes = static_cast<int64_t>(test.classes.size());
+void CheckClasses(const model::Config& config, const std::string& data,
+                  int64_t classes) {
   if (NumClasses(config) == classes) return;
   throw Error(ErrorKind::kMismatch, NameOf(config),
               NumClasses(config) == 0
                   ? "has no classifier head to evaluate"
                   : fmt::format("tells {} classes apart, and {} has {}",
-                                NumClasses(config), test.name, classes));
+                                NumClasses(config), data, classes));
 }
 
 // Three numbers from the flag, else from what the checkpoint or its source says
@@ -141,6 +144,21 @@ void CheckEvalArgs(const EvalArgs& args) {
   }
 }
 
+// Counts are 0 where nobody knows them without the files. An absent
+// checkpoint's classes are not known: its name tells the architecture alone.
+void DryRun(const EvalArgs& args) {
+  const DataSizes sizes = DryRunSizes(args.data, Splits::kTest);
+  auto config = DryRunModel(args.checkpoint);
+  if (!args.model.empty()) config = NamedModel(args.model);
+  if (config) {
+    fmt::print("model       {}\n", NameOf(*config));
+    if (sizes.classes > 0 && std::filesystem::exists(args.checkpoint)) {
+      CheckClasses(*config, args.data.name, sizes.classes);
+    }
+  }
+  fmt::print("to test     {}\n", CountText(sizes.test));
+}
+
 // Open, build, load, run over the pictures, report.
 void RunEval(const EvalArgs& args) {
   CheckEvalArgs(args);
@@ -149,6 +167,10 @@ void RunEval(const EvalArgs& args) {
       train::Choose(train::Precisions().Find(args.precision, "--precision"),
                     device)
           .precision;
+  if (args.dry_run) {
+    DryRun(args);
+    return;
+  }
   const Weights weights = OpenWeights(args.checkpoint);
   const model::Config config = ModelOf(args, weights);
   model::Model model = model::Build(config);
@@ -156,7 +178,7 @@ void RunEval(const EvalArgs& args) {
   model.module->to(device);
 
   const data::Dataset test = OpenTestSet(args.data);
-  CheckClasses(config, test);
+  CheckClasses(config, test.name, static_cast<int64_t>(test.classes.size()));
   const train::Normalisation defaults;
   const train::Normalisation normalisation{
       Channels(args.mean, "--mean", weights, kMeanKey, defaults.mean),
@@ -253,6 +275,9 @@ void AddEval(CLI::App& app, const Invocation& invocation) {
                 "Write the confusion matrix as CSV");
   c->add_option("--per-class", args->per_class,
                 "Write recall and precision of each class as CSV");
+  c->add_flag("--dry-run", args->dry_run,
+              "Check all that can be checked, and list the files that are not "
+              "here");
   c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args, &invocation] {
     CalmThreads(invocation.argv);

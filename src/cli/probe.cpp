@@ -11,7 +11,9 @@
 #include "wsel/cli/calm_threads.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
+#include "wsel/cli/dry_run.h"
 #include "wsel/cli/weights.h"
+#include "wsel/core/check.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
 #include "wsel/model/build.h"
@@ -31,6 +33,7 @@ struct ProbeArgs {
   train::LogisticOptions logistic;
   train::ProbeRecipe recipe;
   bool augment = false;
+  bool dry_run = false;
   bool json = false;
 };
 
@@ -48,19 +51,6 @@ Features PixelFeatures(const data::Dataset& set) {
   return {std::max(first.width(), first.height()),
           {},
           [](const at::Tensor& images) { return images.flatten(1); }};
-}
-
-// Of the pictures that the weights were trained on, where the file says so.
-train::Normalisation NormalisationOf(const Weights& weights) {
-  train::Normalisation normalisation;
-  for (const auto& [key, values] : {std::pair(kMeanKey, &normalisation.mean),
-                                    std::pair(kStdKey, &normalisation.std)}) {
-    if (const auto filed = PicturesOf(weights, key)) {
-      *values =
-          ThreeNumbers(*filed, weights.file->path().string() + ": " + key);
-    }
-  }
-  return normalisation;
 }
 
 // A model's pooled output before its head.
@@ -138,7 +128,31 @@ void CheckProbeArgs(const ProbeArgs& args) {
            "needs --solver lars or sgd: lbfgs looks at all "
            "features at once, so they must not change");
   }
+  CheckNotNegative("--l2", args.logistic.l2);
   train::Validate(args.recipe);
+}
+
+// What no classifier can be fitted to.
+void CheckSizes(const data::DataOptions& data, int64_t classes,
+                int64_t pictures) {
+  const auto refuse = [&](std::string_view message) {
+    throw Error(ErrorKind::kMismatch, data.name, message);
+  };
+  if (classes == 1) refuse("has one class, and nothing to tell apart");
+  if (pictures == 1) refuse("has one training picture, which tells nothing");
+}
+
+// Counts are 0 where nobody knows them without the files.
+void DryRun(const ProbeArgs& args) {
+  const DataSizes sizes = DryRunSizes(args.data, Splits::kBoth);
+  CheckSizes(args.data, sizes.classes, sizes.train);
+  const auto config = args.pixels ? std::nullopt : DryRunModel(args.checkpoint);
+  if (config) {
+    fmt::print("features    {}, width {}\n", NameOf(*config),
+               FeatureWidth(*config));
+  }
+  fmt::print("to train    {}\nto test     {}\n", CountText(sizes.train),
+             CountText(sizes.test));
 }
 
 // Logits of the test features.
@@ -250,12 +264,13 @@ void PrintResult(const ProbeArgs& args, const DataSets& sets, int64_t width,
 void RunProbe(ProbeArgs args) {
   args.recipe.solver = train::ProbeSolvers().Find(args.solver, "--solver");
   CheckProbeArgs(args);
+  if (args.dry_run) {
+    DryRun(args);
+    return;
+  }
   const DataSets sets = OpenDataSets(args.data);
   const auto classes = static_cast<int64_t>(sets.train.classes.size());
-  if (classes < 2) {
-    throw Error(ErrorKind::kMismatch, args.data.name,
-                "has one class, and nothing to tell apart");
-  }
+  CheckSizes(args.data, classes, sets.train.size());
   const Features features =
       args.pixels ? PixelFeatures(sets.train) : BackboneFeatures(args);
   Classify classify;
@@ -317,6 +332,9 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
               "lars, sgd: MAE's crops and flips; features are then computed "
               "anew in each epoch instead of once");
   c->add_option("--workers", args->data.workers, "Threads that load pictures");
+  c->add_flag("--dry-run", args->dry_run,
+              "Check all that can be checked, and list the files that are not "
+              "here");
   c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args, &invocation] {
     CalmThreads(invocation.argv);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
@@ -115,6 +116,18 @@ std::array<double, 3> ThreeNumbers(const std::string& json,
   }
   return {value[0].template get<double>(), value[1].template get<double>(),
           value[2].template get<double>()};
+}
+
+train::Normalisation NormalisationOf(const Weights& weights) {
+  train::Normalisation normalisation;
+  for (const auto& [key, values] : {std::pair(kMeanKey, &normalisation.mean),
+                                    std::pair(kStdKey, &normalisation.std)}) {
+    if (const auto filed = PicturesOf(weights, key)) {
+      *values =
+          ThreeNumbers(*filed, weights.file->path().string() + ": " + key);
+    }
+  }
+  return normalisation;
 }
 
 }  // namespace wsel::cli

@@ -10,6 +10,7 @@
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/detect.h"
 #include "wsel/naming/adapt.h"
+#include "wsel/train/options.h"
 
 namespace wsel::cli {
 
@@ -41,6 +42,10 @@ std::optional<std::string> PicturesOf(const Weights& weights,
 // "[0.5,0.5,0.5]", as PicturesOf gives it. Errors: kFormat at `where`.
 std::array<double, 3> ThreeNumbers(const std::string& json,
                                    const std::string& where);
+
+// Of the pictures that the weights were trained on, where the file or its
+// source says so, else ImageNet's. Errors: as ThreeNumbers.
+train::Normalisation NormalisationOf(const Weights& weights);
 
 // The key of the metadata under which this program keeps the model's config.
 inline constexpr const char* kModelKey = "wsel.model";

@@ -1,0 +1,197 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/run_wsel.h"
+#include "wsel/core/atomic_file.h"
+
+namespace wsel {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kFashion = "/usr/share/datasets/fashion-mnist";
+
+// A folder with a small model, to which tests add pictures that are none.
+class Probe : public testing::Test {
+ protected:
+  Probe() {
+    EXPECT_EQ(RunWsel(folder_,
+                      {"init", "--student", "vit_tiny", "--img-size", "16",
+                       "--patch-size", "8", "--embed-dim", "12", "--depth", "2",
+                       "--num-classes", "0", "--output", "m.safetensors"})
+                  .exit_code,
+              0);
+  }
+
+  // Files that are no pictures: who looks at one fails with exit code 5.
+  void MakeBrokenPictures(const std::vector<std::string>& classes, int each) {
+    for (const char* split : {"train", "val"}) {
+      for (const std::string& name : classes) {
+        fs::create_directories(folder_ / "data" / split / name);
+        for (int i = 0; i < each; ++i) {
+          WriteTextFile(
+              folder_ / "data" / split / name / (std::to_string(i) + ".png"),
+              "no picture");
+        }
+      }
+    }
+  }
+
+  Outcome Run(const std::vector<std::string>& more,
+              const std::string& root = "data") const {
+    std::vector<std::string> args = {"probe", "--dataset", "folder",
+                                     "--data-root", root};
+    args.insert(args.end(), more.begin(), more.end());
+    return RunWsel(folder_, args);
+  }
+
+  TempFolder folder_;
+};
+
+const std::string kPictures =
+    (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
+
+TEST_F(Probe, FitsFeaturesAndPixels) {
+  for (const std::vector<std::string>& what :
+       {std::vector<std::string>{"--checkpoint", "m.safetensors"},
+        {"--pixels"},
+        {"--checkpoint", "m.safetensors", "--solver", "sgd", "--epochs", "3",
+         "--warmup-epochs", "1"},
+        {"--checkpoint", "m.safetensors", "--solver", "lars", "--epochs", "3",
+         "--warmup-epochs", "1", "--augment"}}) {
+    auto args = what;
+    args.emplace_back("--json");
+    const Outcome probe = Run(args, kPictures);
+    ASSERT_EQ(probe.exit_code, 0) << probe.err;
+    const json result = json::parse(probe.out);
+    EXPECT_EQ(result["train"], 4);
+    EXPECT_EQ(result["test"], 2);
+    const bool model = what[0] == "--checkpoint";
+    EXPECT_EQ(result["features"] == 12, model);
+    const bool anew = what.back() == "--augment";
+    EXPECT_EQ(result["training_features"], anew ? "anew" : "cached");
+    EXPECT_EQ(result.contains("train_top1"), !anew);
+  }
+}
+
+TEST_F(Probe, SaysTheSameForTheSameSeed) {
+  const std::vector<std::string> args = {"--checkpoint",    "m.safetensors",
+                                         "--solver",        "lars",
+                                         "--epochs",        "2",
+                                         "--seed",          "7",
+                                         "--warmup-epochs", "0"};
+  const Outcome once = Run(args, kPictures);
+  ASSERT_EQ(once.exit_code, 0) << once.err;
+  EXPECT_THAT(once.out, AllOf(HasSubstr("top-1 "), HasSubstr("12 features")));
+  EXPECT_EQ(Run(args, kPictures).out, once.out);
+}
+
+// The pictures are none, so that a single look at one would end otherwise.
+TEST_F(Probe, OneClassIsRefusedBeforeAnyFeature) {
+  MakeBrokenPictures({"only"}, 3);
+  for (const char* solver : {"lbfgs", "lars"}) {
+    const Outcome probe =
+        Run({"--checkpoint", "m.safetensors", "--solver", solver});
+    EXPECT_EQ(probe.exit_code, 6) << probe.err;
+    EXPECT_THAT(probe.err, HasSubstr("has one class"));
+    EXPECT_THAT(probe.err, Not(HasSubstr(".png")));
+  }
+  EXPECT_EQ(Run({"--pixels"}).exit_code, 6);
+}
+
+TEST_F(Probe, OnePictureIsRefusedBeforeAnyFeature) {
+  MakeBrokenPictures({"a", "b"}, 2);
+  const Outcome probe = Run({"--pixels", "--subset", "1"});
+  EXPECT_EQ(probe.exit_code, 6) << probe.err;
+  EXPECT_THAT(probe.err, HasSubstr("one training picture"));
+}
+
+TEST_F(Probe, BadInputIsRefusedBeforeAnyFeature) {
+  MakeBrokenPictures({"a", "b"}, 2);
+  struct Case {
+    std::vector<std::string> args;
+    int exit_code;
+    std::string message;
+  };
+  const std::vector<std::string> model = {"--checkpoint", "m.safetensors"};
+  for (const Case& c : {
+           Case{{}, 2, "one of --checkpoint FILE and --pixels"},
+           Case{{"--pixels", "--checkpoint", "m.safetensors"}, 2, "one of"},
+           Case{{"--pixels", "--solver", "lbfg"}, 2, "did you mean 'lbfgs'"},
+           Case{{"--pixels", "--augment"}, 2, "needs --solver lars or sgd"},
+           Case{{"--pixels", "--l2", "-1"}, 3, "--l2"},
+           Case{{"--pixels", "--l2", "nan"}, 3, "--l2"},
+           Case{{"--pixels", "--solver", "sgd", "--batch-size", "1"},
+                3,
+                "--batch-size"},
+           Case{{"--pixels", "--solver", "sgd", "--epochs", "0"}, 3, "epochs"},
+           Case{{"--pixels", "--solver", "sgd", "--lr", "-1"}, 3, "lr"},
+           Case{{"--pixels", "--subset", "9"}, 3, "9"},
+           Case{{"--pixels", "--subset", "many"}, 2, "many"},
+           Case{{"--pixels", "--train-range", "3,2"}, 3, "3"},
+           Case{{"--checkpoint", "none.safetensors"}, 4, "none.safetensors"},
+           Case{{"--checkpoint", "data/train/a/0.png"}, 5, "0.png"},
+       }) {
+    const Outcome probe = Run(c.args);
+    EXPECT_EQ(probe.exit_code, c.exit_code) << c.message << "\n" << probe.err;
+    EXPECT_THAT(probe.err, HasSubstr(c.message));
+    EXPECT_EQ(probe.out, "");
+  }
+  // And with nothing wrong but the pictures, those are what is told.
+  const Outcome probe = Run(model);
+  EXPECT_EQ(probe.exit_code, 5);
+  EXPECT_THAT(probe.err, HasSubstr("0.png"));
+}
+
+TEST_F(Probe, DryRunListsWhatIsNotThere) {
+  const Outcome absent =
+      RunWsel(folder_, {"probe", "--dataset", "cifar100", "--data-root", "none",
+                        "--checkpoint", "vit_tiny.safetensors", "--dry-run"});
+  ASSERT_EQ(absent.exit_code, 0) << absent.err;
+  EXPECT_THAT(absent.out,
+              AllOf(HasSubstr("absent      none"),
+                    HasSubstr("absent      vit_tiny.safetensors"),
+                    HasSubstr("width 192"), HasSubstr("50000 pictures")));
+  const Outcome typo =
+      RunWsel(folder_, {"probe", "--dataset", "cifar10O", "--data-root", "none",
+                        "--pixels", "--dry-run"});
+  EXPECT_EQ(typo.exit_code, 3);
+  EXPECT_THAT(typo.err, HasSubstr("cifar10"));
+}
+
+TEST_F(Probe, DryRunLooksAtWhatIsThere) {
+  MakeBrokenPictures({"a", "b"}, 2);
+  const Outcome probe = Run({"--checkpoint", "m.safetensors", "--dry-run"});
+  ASSERT_EQ(probe.exit_code, 0) << probe.err;
+  EXPECT_THAT(probe.out,
+              AllOf(HasSubstr("width 12"), HasSubstr("to train    4 pictures"),
+                    Not(HasSubstr("absent"))));
+  MakeBrokenPictures({"a"}, 0);
+  fs::remove_all(folder_ / "data" / "train" / "b");
+  fs::remove_all(folder_ / "data" / "val" / "b");
+  EXPECT_EQ(Run({"--pixels", "--dry-run"}).exit_code, 6);
+}
+
+TEST_F(Probe, IsTheLinearClassifierOfTheResults) {
+  if (!fs::exists(kFashion)) {
+    GTEST_SKIP() << "no Fashion-MNIST: apt-get install dataset-fashion-mnist";
+  }
+  const Outcome probe =
+      RunWsel(folder_,
+              {"probe", "--pixels", "--dataset", "fashion_mnist", "--data-root",
+               kFashion, "--subset", "200", "--l2", "100", "--json"});
+  ASSERT_EQ(probe.exit_code, 0) << probe.err;
+  const json result = json::parse(probe.out);
+  EXPECT_EQ(result["test"], 10000);
+  EXPECT_GT(result["top1"].get<double>(), 60);
+}
+
+}  // namespace
+}  // namespace wsel
