@@ -163,6 +163,7 @@ void Run(int argc, const char* const* argv) {
   AddEval(app, invocation);
   AddDatasets(app, invocation);
   AddProbe(app, invocation);
+  AddAnalyze(app, invocation);
   AddInspect(app, invocation);
   AddConvert(app, invocation);
   AddModels(app, invocation);

@@ -19,6 +19,7 @@ void AddInspect(CLI::App& app, const Invocation& invocation);
 void AddConvert(CLI::App& app, const Invocation& invocation);
 void AddTrain(CLI::App& app, const Invocation& invocation);
 void AddEval(CLI::App& app, const Invocation& invocation);
+void AddAnalyze(CLI::App& app, const Invocation& invocation);
 void AddProbe(CLI::App& app, const Invocation& invocation);
 void AddModels(CLI::App& app, const Invocation& invocation);
 

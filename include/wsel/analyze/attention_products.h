@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "wsel/model/config.h"
+#include "wsel/tensor/source.h"
+
+namespace wsel::analyze {
+
+// What one attention head multiplies tokens by (paper, Figure 5; Trockman &
+// Kolter 2023). Tokens are rows, x -> x W; D is the width. In pretrained ViTs
+// the first resembles the identity, and the second the negative identity.
+struct AttentionProducts {
+  at::Tensor query_key;   // W_q W_k^T [D, D], float64
+  at::Tensor value_proj;  // W_v W_proj [D, D], float64
+};
+
+// From weights as timm stores them: qkv [3D, D], rows q, k, v, each head by
+// head; proj [D, D]. `head` is from 0 to heads - 1.
+AttentionProducts ProductsOfHead(const at::Tensor& qkv, const at::Tensor& proj,
+                                 int64_t heads, int64_t head);
+
+// Of a head of a block of a checkpoint under timm's names. Errors: kMismatch
+// for a model that is no ViT, or weights that are missing or misshapen; kUsage
+// for a block or head that the model lacks.
+AttentionProducts ProductsOf(const model::Config& config,
+                             const TensorSource& weights, int64_t block,
+                             int64_t head);
+
+// How far a square matrix is from a multiple of the identity.
+struct Diagonality {
+  double diagonal_mean = 0;
+  double off_diagonal_rms = 0;
+};
+Diagonality DiagonalityOf(const at::Tensor& matrix);
+
+}  // namespace wsel::analyze

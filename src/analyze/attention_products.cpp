@@ -1,0 +1,72 @@
+#include "wsel/analyze/attention_products.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "wsel/core/error.h"
+#include "wsel/model/build.h"
+#include "wsel/tensor/torch_bridge.h"
+
+namespace wsel::analyze {
+namespace {
+
+void CheckIndex(const model::VitConfig& vit, std::string_view option,
+                std::string_view what, int64_t index, int64_t count) {
+  if (index >= 0 && index < count) return;
+  throw Error(ErrorKind::kUsage, option,
+              fmt::format("is {}; {} has {} {}, counted from 0", index,
+                          vit.name, count, what));
+}
+
+at::Tensor Weight(const TensorSource& weights, int64_t block,
+                  std::string_view layer, const Shape& shape) {
+  const TensorSpec wanted = {
+      fmt::format("blocks.{}.attn.{}.weight", block, layer), shape};
+  model::CheckFits(wanted, weights);
+  return Borrow(weights.View(wanted.name)).to(at::kDouble).view(shape);
+}
+
+}  // namespace
+
+AttentionProducts ProductsOfHead(const at::Tensor& qkv, const at::Tensor& proj,
+                                 int64_t heads, int64_t head) {
+  const int64_t width = proj.size(0);
+  const int64_t head_dim = width / heads;
+  const int64_t first = head * head_dim;
+  // Rows of q, k and v are columns of W_q, W_k and W_v: [d, D] each.
+  const auto rows = [&](int64_t part) {
+    return qkv.narrow(0, part * width + first, head_dim);
+  };
+  const auto to_proj = proj.narrow(1, first, head_dim).t();  // [d, D]
+  return {rows(0).t().matmul(rows(1)), rows(2).t().matmul(to_proj)};
+}
+
+AttentionProducts ProductsOf(const model::Config& config,
+                             const TensorSource& weights, int64_t block,
+                             int64_t head) {
+  const auto* vit = std::get_if<model::VitConfig>(&config);
+  if (vit == nullptr) {
+    throw Error(ErrorKind::kMismatch, NameOf(config),
+                "is a ConvNeXt, which has no attention; wsel analyze weights "
+                "and features take both families");
+  }
+  CheckIndex(*vit, "--block", "blocks", block, vit->depth);
+  CheckIndex(*vit, "--head-index", "heads", head, vit->num_heads);
+  const int64_t width = vit->embed_dim;
+  const auto qkv = Weight(weights, block, "qkv", {3 * width, width});
+  const auto proj = Weight(weights, block, "proj", {width, width});
+  return ProductsOfHead(qkv, proj, vit->num_heads, head);
+}
+
+Diagonality DiagonalityOf(const at::Tensor& matrix) {
+  const auto diagonal = matrix.diagonal();
+  const auto others = static_cast<double>(matrix.numel() - diagonal.numel());
+  const double square = matrix.square().sum().item<double>() -
+                        diagonal.square().sum().item<double>();
+  return {diagonal.mean().item<double>(),
+          others == 0 ? 0 : std::sqrt(std::max(square, 0.0) / others)};
+}
+
+}  // namespace wsel::analyze

@@ -1,0 +1,71 @@
+#include "wsel/analyze/depth_profile.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "wsel/model/layout.h"
+
+namespace wsel::analyze {
+namespace {
+
+// Tokens [B, N, D] or maps [B, H, W, D] -> [B, D].
+at::Tensor MeanOverPatches(const at::Tensor& x, const model::Config& config) {
+  if (const auto* vit = std::get_if<model::VitConfig>(&config)) {
+    return x.slice(1, vit->PrefixTokens()).mean(1);
+  }
+  return x.mean({1, 2});
+}
+
+// Of one block, over the batches seen so far.
+struct Seen {
+  std::vector<at::Tensor> features;
+  double squares = 0;
+  int64_t count = 0;
+
+  void Add(const at::Tensor& x, const model::Config& config) {
+    features.push_back(MeanOverPatches(x, config));
+    squares += x.square().sum(at::kDouble).item<double>();
+    count += x.numel();
+  }
+};
+
+}  // namespace
+
+std::vector<std::string> BlockNames(const model::Config& config) {
+  const auto depths = StageDepths(config);
+  const bool vit = std::holds_alternative<model::VitConfig>(config);
+  std::vector<std::string> names = {"embed"};
+  for (size_t stage = 0; stage < depths.size(); ++stage) {
+    for (int64_t block = 0; block < depths[stage]; ++block) {
+      names.push_back(vit ? fmt::format("blocks.{}", block)
+                          : fmt::format("stages.{}.blocks.{}", stage, block));
+    }
+  }
+  return names;
+}
+
+std::vector<BlockFeatures> ProfileOf(const model::Model& model,
+                                     data::Loader& loader,
+                                     train::Uploader& uploader) {
+  const at::NoGradGuard no_grad;
+  const auto names = BlockNames(model.config);
+  std::vector<Seen> seen(names.size());
+  while (const data::Batch* batch = loader.Next()) {
+    const auto images = uploader.Upload(*batch, ImageSize(model.config)).images;
+    size_t at = 0;
+    model.visit_blocks(
+        images, [&](const at::Tensor& x) { seen[at++].Add(x, model.config); });
+  }
+  std::vector<BlockFeatures> profile;
+  for (size_t i = 0; i < seen.size(); ++i) {
+    profile.push_back(
+        {names[i], at::cat(seen[i].features),
+         std::sqrt(seen[i].squares / static_cast<double>(seen[i].count))});
+  }
+  return profile;
+}
+
+}  // namespace wsel::analyze

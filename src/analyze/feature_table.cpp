@@ -1,0 +1,87 @@
+#include "wsel/analyze/feature_table.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "wsel/analyze/effective_rank.h"
+#include "wsel/analyze/similarity.h"
+#include "wsel/core/csv.h"
+
+namespace wsel::analyze {
+namespace {
+
+double RankOf(const at::Tensor& features) {
+  const auto wide = features.to(at::kDouble);
+  return EffectiveRank(wide - wide.mean(0, /*keepdim=*/true));
+}
+
+BlockRow Measure(const BlockFeatures& block,
+                 const std::vector<BlockFeatures>& teacher) {
+  BlockRow row;
+  row.block = block.block;
+  row.width = block.features.size(1);
+  row.rms = block.rms;
+  row.effective_rank = RankOf(block.features);
+  for (const BlockFeatures& other : teacher) {
+    row.cka.push_back(LinearCka(block.features, other.features));
+    const bool comparable = other.features.size(1) == row.width;
+    row.cosine.push_back(comparable ? MeanCosine(block.features, other.features)
+                                    : std::numeric_limits<double>::quiet_NaN());
+  }
+  return row;
+}
+
+}  // namespace
+
+ModelFeatures TableOf(const std::string& name,
+                      const std::vector<BlockFeatures>& profile,
+                      const std::vector<BlockFeatures>& teacher) {
+  ModelFeatures model = {name, {}};
+  for (const BlockFeatures& block : profile) {
+    model.rows.push_back(Measure(block, teacher));
+  }
+  return model;
+}
+
+int64_t MostAlike(const BlockRow& row) {
+  int64_t best = -1;
+  for (size_t i = 0; i < row.cka.size(); ++i) {
+    if (std::isnan(row.cka[i])) continue;
+    if (best < 0 || row.cka[i] > row.cka[static_cast<size_t>(best)]) {
+      best = static_cast<int64_t>(i);
+    }
+  }
+  return best;
+}
+
+std::string DepthCsv(const std::vector<ModelFeatures>& models) {
+  std::string csv = "model,block,width,rms,effective_rank\n";
+  for (const ModelFeatures& model : models) {
+    for (const BlockRow& row : model.rows) {
+      csv +=
+          fmt::format("{},{},{},{},{}\n", CsvCell(model.name), row.block,
+                      row.width, CsvCell(row.rms), CsvCell(row.effective_rank));
+    }
+  }
+  return csv;
+}
+
+std::string SimilarityCsv(const std::vector<ModelFeatures>& models,
+                          const ModelFeatures& teacher) {
+  std::string csv = "model,block,teacher_block,cka,cosine\n";
+  for (const ModelFeatures& model : models) {
+    for (const BlockRow& row : model.rows) {
+      for (size_t i = 0; i < row.cka.size(); ++i) {
+        csv += fmt::format("{},{},{},{},{}\n", CsvCell(model.name), row.block,
+                           teacher.rows[i].block, CsvCell(row.cka[i]),
+                           CsvCell(row.cosine[i]));
+      }
+    }
+  }
+  return csv;
+}
+
+}  // namespace wsel::analyze

@@ -1,0 +1,66 @@
+#include "wsel/analyze/weight_table.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "wsel/analyze/effective_rank.h"
+#include "wsel/model/layout.h"
+#include "wsel/tensor/torch_bridge.h"
+
+namespace wsel::analyze {
+namespace {
+
+// "stages.2.blocks.{}.mlp.fc1.weight" -> "mlp.fc1"
+std::string LayerOf(const model::ModelTensor& tensor) {
+  if (tensor.block < 0) return "";
+  std::string layer = tensor.key.substr(tensor.key.find("{}.") + 3);
+  if (layer.ends_with(".weight")) layer.resize(layer.size() - 7);
+  return layer;
+}
+
+// Blocks of all stages before this one.
+int64_t BlocksBefore(const std::vector<int64_t>& depths, int stage) {
+  int64_t count = 0;
+  for (int i = 0; i < stage; ++i) count += depths[static_cast<size_t>(i)];
+  return count;
+}
+
+void FillNumbers(const TensorView& view, WeightRow& row) {
+  row.statistics = StatisticsOf(view);
+  const auto x = Borrow(view).to(at::kDouble);
+  row.norm = x.norm().item<double>();
+  row.effective_rank = std::numeric_limits<double>::quiet_NaN();
+  if (x.dim() < 2 || x.size(0) == 1) return;
+  const auto matrix = x.flatten(1);
+  row.full_rank = std::min(matrix.size(0), matrix.size(1));
+  row.effective_rank = EffectiveRank(matrix);
+}
+
+}  // namespace
+
+std::vector<WeightRow> WeightTable(const model::Config& config,
+                                   const TensorSource& weights) {
+  const auto depths = StageDepths(config);
+  std::vector<WeightRow> rows;
+  for (const model::ModelTensor& tensor : Layout(config)) {
+    const TensorSpec* found = weights.Find(tensor.spec.name);
+    if (found == nullptr) continue;
+    WeightRow row;
+    row.tensor = tensor.spec.name;
+    row.layer = LayerOf(tensor);
+    if (tensor.block >= 0) {
+      row.block =
+          tensor.block + static_cast<int>(BlocksBefore(depths, tensor.stage));
+    }
+    row.shape = found->shape;
+    FillNumbers(weights.View(row.tensor), row);
+    weights.Drop(row.tensor);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace wsel::analyze

@@ -1,0 +1,41 @@
+#include "wsel/cli/analyze.h"
+
+#include <spdlog/spdlog.h>
+
+#include "wsel/core/error.h"
+#include "wsel/core/gnuplot.h"
+
+namespace wsel::cli {
+
+AnalysisFolder::AnalysisFolder(const std::string& path) : path_(path) {
+  if (path.empty()) {
+    throw Error(ErrorKind::kUsage, "--output",
+                "is missing: the folder for numbers and pictures");
+  }
+  std::error_code error;
+  std::filesystem::create_directories(path_, error);
+  if (error) throw Error(ErrorKind::kIo, path, error.message());
+}
+
+bool AnalysisFolder::Draw(const std::string& file,
+                          const std::string& script) const {
+  if (DrawPng(path_ / file, script)) return true;
+  spdlog::warn("{}: {}; the numbers are written", (path_ / file).string(),
+               kGnuplotIsMissing);
+  return false;
+}
+
+void AddAnalyze(CLI::App& app, const Invocation& invocation) {
+  CLI::App* c = app.add_subcommand(
+      "analyze", "Look into models: attention, features or weights");
+  AddAnalyzeAttention(*c, invocation);
+  AddAnalyzeFeatures(*c, invocation);
+  AddAnalyzeWeights(*c, invocation);
+  c->callback([c] {
+    if (!c->get_subcommands().empty()) return;
+    throw Error(ErrorKind::kUsage, "wsel analyze",
+                "needs to know what: attention, features or weights");
+  });
+}
+
+}  // namespace wsel::cli

@@ -1,0 +1,188 @@
+// Against NumPy, by scripts/golden/analyze.py.
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "model/hashed_model.h"
+#include "throws.h"
+#include "wsel/analyze/attention_products.h"
+#include "wsel/analyze/effective_rank.h"
+#include "wsel/analyze/similarity.h"
+#include "wsel/analyze/weight_table.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/tensor/torch_bridge.h"
+
+namespace wsel::analyze {
+namespace {
+
+constexpr int64_t kPictures = 40;
+constexpr double kNear = 1e-12;
+
+at::Tensor Golden(const std::string& name) {
+  static const auto file = checkpoint::Open(
+      WSEL_SOURCE_DIR "/tests/golden/analyze/numpy.safetensors");
+  return Borrow(file->View(name)).clone();
+}
+
+double Golden(const std::string& name, int64_t index) {
+  return Golden(name)[index].item<double>();
+}
+
+at::Tensor X() {
+  return model::HashedNormalTensor("analyze.x", {kPictures, 12});
+}
+at::Tensor Noise() {
+  return model::HashedNormalTensor("analyze.y", {kPictures, 12});
+}
+// Part of x, moved and scaled, and something else.
+at::Tensor Y() {
+  return at::cat({X().slice(1, 0, 4) * 2 + 1, Noise().slice(1, 0, 5)}, 1);
+}
+
+model::VitConfig SmallVit() {
+  model::VitConfig config;
+  config.name = "small";
+  config.img_size = 28;
+  config.patch_size = 7;
+  config.embed_dim = 24;
+  config.depth = 2;
+  config.num_heads = 3;
+  config.num_classes = 5;
+  return config;
+}
+
+// The hashed parameters of a model, as a checkpoint has them.
+class HashedWeights : public TensorSource {
+ public:
+  explicit HashedWeights(const model::Config& config)
+      : model_(model::HashedModel(config)) {
+    for (const auto& item : model_.module->named_parameters()) {
+      specs_.push_back({item.key(), item.value().sizes().vec()});
+    }
+  }
+  const std::vector<TensorSpec>& Specs() const override { return specs_; }
+  TensorView View(std::string_view name) const override {
+    const TensorSpec* spec = Find(name);
+    const auto tensor = model_.module->named_parameters()[std::string(name)];
+    return {*spec, ContiguousStrides(spec->shape), BytesOf(tensor.detach()),
+            nullptr};
+  }
+
+ private:
+  model::Model model_;
+  std::vector<TensorSpec> specs_;
+};
+
+TEST(EffectiveRank, IsNumpys) {
+  EXPECT_NEAR(EffectiveRank(X()), Golden("rank", 0), 1e-5);
+  EXPECT_NEAR(EffectiveRank(Y().t()), Golden("rank", 1), 1e-5);
+}
+
+TEST(EffectiveRank, OfSpecialMatrices) {
+  EXPECT_NEAR(EffectiveRank(at::eye(7)), 7, kNear);
+  EXPECT_NEAR(EffectiveRank(at::ones({3, 5})), 1, kNear);
+  EXPECT_EQ(EffectiveRank(at::zeros({3, 5})), 0);
+  const auto broken =
+      at::full({2, 2}, std::numeric_limits<double>::quiet_NaN());
+  EXPECT_TRUE(std::isnan(EffectiveRank(broken)));
+}
+
+TEST(LinearCka, IsNumpys) {
+  EXPECT_NEAR(LinearCka(X(), X()), Golden("cka", 0), kNear);
+  EXPECT_NEAR(LinearCka(X(), Y()), Golden("cka", 1), 1e-6);
+  EXPECT_NEAR(LinearCka(X(), Noise()), Golden("cka", 2), 1e-6);
+}
+
+TEST(LinearCka, SeesThroughRotationScaleAndShift) {
+  const auto rotation =
+      std::get<0>(at::linalg_qr(X().slice(0, 0, 12).to(at::kDouble)));
+  const auto moved = X().to(at::kDouble).matmul(rotation) * 3 + 5;
+  EXPECT_NEAR(LinearCka(X(), moved), 1, kNear);
+  EXPECT_TRUE(std::isnan(LinearCka(X(), at::ones({kPictures, 3}))));
+}
+
+TEST(MeanCosine, IsNumpys) {
+  EXPECT_NEAR(MeanCosine(X(), Noise()), Golden("cosine", 0), 1e-7);
+  EXPECT_NEAR(MeanCosine(X(), X() + Noise()), Golden("cosine", 1), 1e-6);
+}
+
+TEST(AttentionProducts, AreNumpys) {
+  const model::Config config = SmallVit();
+  const HashedWeights weights(config);
+  for (int64_t head = 0; head < 3; ++head) {
+    const auto products = ProductsOf(config, weights, 1, head);
+    const auto number = std::to_string(head);
+    EXPECT_TRUE(at::allclose(products.query_key, Golden("query_key." + number),
+                             1e-6, 1e-7));
+    EXPECT_TRUE(at::allclose(products.value_proj,
+                             Golden("value_proj." + number), 1e-6, 1e-7));
+  }
+}
+
+TEST(AttentionProducts, RefuseWhatIsNotThere) {
+  const model::Config config = SmallVit();
+  const HashedWeights weights(config);
+  ExpectError([&] { ProductsOf(config, weights, 2, 0); }, ErrorKind::kUsage,
+              {"--block", "is 2", "2 blocks"});
+  ExpectError([&] { ProductsOf(config, weights, 0, -1); }, ErrorKind::kUsage,
+              {"--head-index", "3 heads"});
+  ExpectError([&] { ProductsOf(model::ConvNextConfig{}, weights, 0, 0); },
+              ErrorKind::kMismatch, {"no attention"});
+  auto wider = SmallVit();
+  wider.embed_dim = 48;
+  ExpectError([&] { ProductsOf(wider, weights, 0, 0); }, ErrorKind::kMismatch,
+              {"blocks.0.attn.qkv.weight", "[72, 24]", "[144, 48]"});
+}
+
+TEST(Diagonality, OfTheIdentityAndOfItsOpposite) {
+  const auto identity = DiagonalityOf(at::eye(5) * 3);
+  EXPECT_NEAR(identity.diagonal_mean, 3, kNear);
+  EXPECT_NEAR(identity.off_diagonal_rms, 0, kNear);
+  const auto rest = DiagonalityOf(at::ones({5, 5}) - at::eye(5));
+  EXPECT_NEAR(rest.diagonal_mean, 0, kNear);
+  EXPECT_NEAR(rest.off_diagonal_rms, 1, kNear);
+}
+
+TEST(WeightTable, IsNumpys) {
+  const model::Config config = SmallVit();
+  for (const WeightRow& row : WeightTable(config, HashedWeights(config))) {
+    if (row.tensor != "blocks.1.mlp.fc1.weight") continue;
+    EXPECT_EQ(row.layer, "mlp.fc1");
+    EXPECT_EQ(row.block, 1);
+    EXPECT_EQ(row.full_rank, 24);
+    const Statistics& s = row.statistics;
+    const double found[] = {s.mean, s.std,    s.min,
+                            s.max,  row.norm, row.effective_rank};
+    for (int64_t i = 0; i < 6; ++i) {
+      EXPECT_NEAR(found[i], Golden("fc1", i), 1e-6) << i;
+    }
+    return;
+  }
+  FAIL() << "no fc1";
+}
+
+TEST(WeightTable, CountsBlocksThroughStages) {
+  model::ConvNextConfig small;
+  small.name = "small";
+  small.dims = {4, 6, 8, 10};
+  small.depths = {1, 2, 1, 1};
+  const model::Config config = small;
+  int last = -1;
+  for (const WeightRow& row : WeightTable(config, HashedWeights(config))) {
+    EXPECT_TRUE(row.block == -1 || row.block == last || row.block == last + 1)
+        << row.tensor;
+    last = std::max(last, row.block);
+    if (row.tensor == "stages.0.blocks.0.conv_dw.weight") {
+      EXPECT_EQ(row.full_rank, 4);
+    }
+    EXPECT_EQ(row.full_rank == 0, row.shape.size() == 1) << row.tensor;
+  }
+  EXPECT_EQ(last, 4);
+}
+
+}  // namespace
+}  // namespace wsel::analyze
