@@ -51,7 +51,8 @@ Matrix MakeMatrix(const Subject& subject, const std::string& product,
 std::vector<Matrix> AllMatrices(const AttentionArgs& args) {
   std::vector<Matrix> query_key;
   std::vector<Matrix> value_proj;
-  for (const Subject& subject : OpenSubjects(args.subjects)) {
+  const std::string prefix = fmt::format("blocks.{}.attn.", args.block);
+  for (const Subject& subject : OpenSubjects(args.subjects, prefix)) {
     const auto products = analyze::ProductsOf(subject.config, *subject.weights,
                                               args.block, args.head);
     query_key.push_back(MakeMatrix(subject, "query_key", products.query_key));

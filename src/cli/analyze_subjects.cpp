@@ -19,14 +19,18 @@
 namespace wsel::cli {
 namespace {
 
-// A student that lies in memory, as a checkpoint is seen.
+// A student, or a part of one, that lies in memory, as a checkpoint is seen.
 class MadeStudent : public TensorSource {
  public:
-  MadeStudent(const select::Plan& plan, const TensorSource* teacher)
-      : student_(select::Apply(plan, teacher)) {
+  MadeStudent(select::Plan plan, const TensorSource* teacher,
+              const std::string& prefix) {
+    std::erase_if(plan.entries, [&](const select::Entry& entry) {
+      return !entry.student.name.starts_with(prefix);
+    });
     for (const select::Entry& entry : plan.entries) {
       specs_.push_back(entry.student);
     }
+    student_ = select::Apply(plan, teacher);
   }
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
   TensorView View(std::string_view name) const override {
@@ -99,19 +103,20 @@ Subject FromFile(const std::string& path, const std::string& model) {
   return subject;
 }
 
-Subject Random(const SubjectArgs& args, const std::string& method) {
+Subject Random(const SubjectArgs& args, const std::string& method,
+               const std::string& prefix) {
   Subject subject;
   subject.name = fmt::format("random ({})", method);
   subject.config = Resolve(args.student);
   const auto plan = select::PlanRandom(
       subject.config, model::Initializers().Find(method, "--method"),
       static_cast<uint64_t>(args.seed));
-  subject.weights = std::make_shared<MadeStudent>(plan, nullptr);
+  subject.weights = std::make_shared<MadeStudent>(plan, nullptr, prefix);
   return subject;
 }
 
 Subject Selected(const SubjectArgs& args, const std::string& method,
-                 const Subject& teacher) {
+                 const Subject& teacher, const std::string& prefix) {
   Subject subject;
   subject.name = fmt::format("selected ({})", method);
   subject.config = Resolve(args.student);
@@ -121,7 +126,8 @@ Subject Selected(const SubjectArgs& args, const std::string& method,
   const auto plan = select::PlanSelection(
       teacher.config, teacher.weights->Specs(), subject.config, options,
       select::EvidenceOf(*teacher.weights));
-  subject.weights = std::make_shared<MadeStudent>(plan, teacher.weights.get());
+  subject.weights =
+      std::make_shared<MadeStudent>(plan, teacher.weights.get(), prefix);
   return subject;
 }
 
@@ -185,7 +191,8 @@ void AddSubjectOptions(CLI::App& command, SubjectArgs& args) {
       ->capture_default_str();
 }
 
-std::vector<Subject> OpenSubjects(const SubjectArgs& args) {
+std::vector<Subject> OpenSubjects(const SubjectArgs& args,
+                                  const std::string& prefix) {
   Check(args);
   std::optional<Subject> teacher;
   if (!args.teacher.empty()) {
@@ -195,12 +202,12 @@ std::vector<Subject> OpenSubjects(const SubjectArgs& args) {
   const auto methods = MethodsOf(args);
   std::vector<Subject> subjects;
   for (const std::string& method : methods) {
-    if (IsInitializer(method)) subjects.push_back(Random(args, method));
+    if (IsInitializer(method)) subjects.push_back(Random(args, method, prefix));
   }
   if (teacher) subjects.push_back(*teacher);
   for (const std::string& method : methods) {
     if (IsInitializer(method)) continue;
-    subjects.push_back(Selected(args, method, *teacher));
+    subjects.push_back(Selected(args, method, *teacher, prefix));
   }
   // What is made here has seen no pictures: it gets those of the teacher.
   for (Subject& subject : subjects) {

@@ -38,10 +38,12 @@ struct Subject {
 
 // In the order of the paper's Figure 5: random students, the teacher, students
 // selected from it, checkpoints. Without methods a student is made by timm's
-// initialiser and, where there is a teacher, by uniform selection.
+// initialiser and, where there is a teacher, by uniform selection. Of students
+// only tensors whose names begin with `prefix` are made.
 // Errors: kUsage where nothing is named or options contradict each other; those
 // of opening a checkpoint and of planning a student.
-std::vector<Subject> OpenSubjects(const SubjectArgs& args);
+std::vector<Subject> OpenSubjects(const SubjectArgs& args,
+                                  const std::string& prefix = "");
 
 // Checks all that can be checked without numbers, and lists on stdout what
 // would be looked at and the files that are not there. Errors: as above.
