@@ -1,22 +1,33 @@
 // Torch-free.
 #pragma once
 
-#include <cmath>
+#include <fmt/format.h>
+
+#include <cctype>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace wsel::analyze {
 
-// A text between gnuplot's single quotes, which know no escapes but the quote
-// twice. Control characters, which would end the line, become spaces.
+// A text as gnuplot's string. Whatever could mean something to it (quotes,
+// backquotes, which run programs, macros) is written by its number; control
+// characters, which would end the line, become spaces.
 inline std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
+  constexpr std::string_view kPlain = " ._-/(),:=+";
+  std::string quoted = "\"";
   for (const char c : text) {
-    if (c == '\'') quoted += '\'';
-    quoted += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ') {
+      quoted += ' ';
+    } else if (byte > 127 || std::isalnum(byte) != 0 ||
+               kPlain.find(c) != std::string_view::npos) {
+      quoted += c;
+    } else {
+      quoted += fmt::format("\\{:03o}", byte);
+    }
   }
-  return quoted + "'";
+  return quoted + "\"";
 }
 
 // Of an axis over 0 ... count - 1: 1, 2 or 5 times a power of ten, so that it
