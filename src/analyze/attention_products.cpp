@@ -43,9 +43,7 @@ AttentionProducts ProductsOfHead(const at::Tensor& qkv, const at::Tensor& proj,
   return {rows(0).t().matmul(rows(1)), rows(2).t().matmul(to_proj)};
 }
 
-AttentionProducts ProductsOf(const model::Config& config,
-                             const TensorSource& weights, int64_t block,
-                             int64_t head) {
+void CheckHead(const model::Config& config, int64_t block, int64_t head) {
   const auto* vit = std::get_if<model::VitConfig>(&config);
   if (vit == nullptr) {
     throw Error(ErrorKind::kMismatch, NameOf(config),
@@ -54,10 +52,17 @@ AttentionProducts ProductsOf(const model::Config& config,
   }
   CheckIndex(*vit, "--block", "blocks", block, vit->depth);
   CheckIndex(*vit, "--head-index", "heads", head, vit->num_heads);
-  const int64_t width = vit->embed_dim;
+}
+
+AttentionProducts ProductsOf(const model::Config& config,
+                             const TensorSource& weights, int64_t block,
+                             int64_t head) {
+  CheckHead(config, block, head);
+  const auto& vit = std::get<model::VitConfig>(config);
+  const int64_t width = vit.embed_dim;
   const auto qkv = Weight(weights, block, "qkv", {3 * width, width});
   const auto proj = Weight(weights, block, "proj", {width, width});
-  return ProductsOfHead(qkv, proj, vit->num_heads, head);
+  return ProductsOfHead(qkv, proj, vit.num_heads, head);
 }
 
 Diagonality DiagonalityOf(const at::Tensor& matrix) {

@@ -110,7 +110,8 @@ class Key {
     for (size_t i = 0; i < lines_.size(); ++i) {
       const int cell = static_cast<int>(i);
       const int at = left + cell % columns_ * cell_;
-      const double y = (rows_ - cell / columns_) * (1.0 * kKeyLine / height);
+      const int up = (rows_ - cell / columns_) * kKeyLine;
+      const double y = 1.0 * up / height;
       script += fmt::format(
           "set arrow from screen {0},{2} to screen {1},{2} nohead lw 2 "
           "lc rgb '{3}'\n"

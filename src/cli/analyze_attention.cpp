@@ -113,7 +113,9 @@ void PrintJson(const AttentionArgs& args, const std::vector<Matrix>& matrices) {
 // Open, multiply, write, draw, print.
 void RunAttention(const AttentionArgs& args) {
   if (args.subjects.dry_run) {
-    DryRunSubjects(args.subjects);
+    for (const model::Config& config : DryRunSubjects(args.subjects)) {
+      analyze::CheckHead(config, args.block, args.head);
+    }
     return;
   }
   const auto matrices = AllMatrices(args);

@@ -221,20 +221,27 @@ std::vector<Subject> OpenSubjects(const SubjectArgs& args,
   return subjects;
 }
 
-void DryRunSubjects(const SubjectArgs& args) {
+std::vector<model::Config> DryRunSubjects(const SubjectArgs& args) {
   Check(args);
-  std::optional<model::Config> teacher;
-  if (!args.teacher.empty()) teacher = DryRunModel(args.teacher);
-  if (!args.teacher_model.empty()) teacher = NamedModel(args.teacher_model);
-  if (teacher) fmt::print("teacher     {}\n", NameOf(*teacher));
-  for (const std::string& path : args.checkpoints) {
-    if (const auto config = DryRunModel(path)) {
-      fmt::print("checkpoint  {}\n", NameOf(*config));
-    }
+  std::vector<model::Config> known;
+  const auto show = [&](const char* what,
+                        const std::optional<model::Config>& config) {
+    if (!config) return;
+    fmt::print("{:10}  {}\n", what, NameOf(*config));
+    known.push_back(*config);
+  };
+  if (!args.teacher.empty()) {
+    const auto found = DryRunModel(args.teacher);
+    show("teacher",
+         args.teacher_model.empty() ? found : NamedModel(args.teacher_model));
   }
-  if (args.student.model.empty()) return;
-  fmt::print("student     {}: {}\n", NameOf(Resolve(args.student)),
-             fmt::join(MethodsOf(args), ", "));
+  for (const std::string& path : args.checkpoints) {
+    show("checkpoint", DryRunModel(path));
+  }
+  if (args.student.model.empty()) return known;
+  show("student", Resolve(args.student));
+  fmt::print("{:10}  {}\n", "made by", fmt::join(MethodsOf(args), ", "));
+  return known;
 }
 
 }  // namespace wsel::cli

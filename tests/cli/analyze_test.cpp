@@ -251,6 +251,10 @@ TEST_F(Analyze, DryRunListsWhatIsNotThere) {
   EXPECT_THAT(run.out, AllOf(HasSubstr("absent      vit_small.safetensors"),
                              HasSubstr("teacher     vit_small_patch16_224"),
                              HasSubstr("timm, uniform")));
+  const Outcome far = Run("attention", {"--teacher", "vit_small.safetensors",
+                                        "--head-index", "6", "--dry-run"});
+  EXPECT_EQ(far.exit_code, 2);
+  EXPECT_THAT(far.err, HasSubstr("6 heads"));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 

@@ -22,9 +22,12 @@ struct AttentionProducts {
 AttentionProducts ProductsOfHead(const at::Tensor& qkv, const at::Tensor& proj,
                                  int64_t heads, int64_t head);
 
-// Of a head of a block of a checkpoint under timm's names. Errors: kMismatch
-// for a model that is no ViT, or weights that are missing or misshapen; kUsage
-// for a block or head that the model lacks.
+// Errors: kMismatch for a model that is no ViT; kUsage for a block or head that
+// it lacks.
+void CheckHead(const model::Config& config, int64_t block, int64_t head);
+
+// Of a head of a block of a checkpoint under timm's names. Errors: as
+// CheckHead; kMismatch for weights that are missing or misshapen.
 AttentionProducts ProductsOf(const model::Config& config,
                              const TensorSource& weights, int64_t block,
                              int64_t head);

@@ -46,7 +46,8 @@ std::vector<Subject> OpenSubjects(const SubjectArgs& args,
                                   const std::string& prefix = "");
 
 // Checks all that can be checked without numbers, and lists on stdout what
-// would be looked at and the files that are not there. Errors: as above.
-void DryRunSubjects(const SubjectArgs& args);
+// would be looked at and the files that are not there. Returns the models that
+// are known. Errors: as above.
+std::vector<model::Config> DryRunSubjects(const SubjectArgs& args);
 
 }  // namespace wsel::cli
