@@ -9,12 +9,14 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "wsel/cli/account.h"
 #include "wsel/cli/calm_threads.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
 #include "wsel/cli/dry_run.h"
 #include "wsel/cli/model_args.h"
+#include "wsel/cli/use_of_weights.h"
 #include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
@@ -50,9 +52,16 @@ struct EvalArgs {
   bool json = false;
 };
 
+// The model that the file tells, or that the user says it is.
 model::Config ModelOf(const EvalArgs& args, const Weights& weights) {
-  if (!args.model.empty()) return NamedModel(args.model);
-  return RequireModel(weights).config;
+  const model::Config& found = RequireModel(weights).config;
+  if (args.model.empty()) return found;
+  const model::Config said = NamedModel(args.model);
+  for (const std::string& clause : OtherUses(found, said)) {
+    spdlog::warn("{}: its weights want {}, as {} has", args.checkpoint, clause,
+                 NameOf(said));
+  }
+  return said;
 }
 
 void CheckClasses(const model::Config& config, const std::string& data,
@@ -175,6 +184,8 @@ void RunEval(const EvalArgs& args) {
   const model::Config config = ModelOf(args, weights);
   model::Model model = model::Build(config);
   Load(model, *weights.adapted.tensors);
+  RequireAllUsed(weights, config);
+  LogAccount(weights);
   model.module->to(device);
 
   const data::Dataset test = OpenTestSet(args.data);

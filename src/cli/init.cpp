@@ -8,11 +8,13 @@
 #include <memory>
 
 #include "wsel/checkpoint/writer.h"
+#include "wsel/cli/account.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/init_args.h"
 #include "wsel/cli/init_generic.h"
 #include "wsel/cli/model_args.h"
 #include "wsel/cli/provenance.h"
+#include "wsel/cli/use_of_weights.h"
 #include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/text_file.h"
@@ -28,11 +30,8 @@ namespace wsel::cli {
 namespace {
 
 model::Config TeacherModel(const InitArgs& args, const Weights& teacher) {
-  if (!args.teacher_model.empty()) return NamedModel(args.teacher_model);
   const model::Detection& found = RequireModel(teacher);
-  for (const std::string& assumption : found.assumptions) {
-    spdlog::debug("assumed of the teacher: {}", assumption);
-  }
+  if (!args.teacher_model.empty()) return NamedModel(args.teacher_model);
   return found.config;
 }
 
@@ -111,13 +110,15 @@ select::Plan PlanOfAbsent(const InitArgs& args, const model::Config& teacher) {
                        SelectionOptions(args), none);
 }
 
-// Says what of a training checkpoint was taken for the weights.
-void LogAdaptation(const naming::Adapted& adapted) {
-  if (adapted.prefix.empty()) return;
-  spdlog::info(
-      "the weights are those under '{}'; {} other tensors of the file "
-      "are left alone",
-      adapted.prefix, adapted.ignored.size());
+// The student is timm's model of its name, whatever its teacher computed.
+void LogOtherUses(const select::Plan& plan) {
+  const auto* student = std::get_if<model::Config>(&plan.student);
+  const auto* teacher =
+      plan.teacher ? std::get_if<model::Config>(&*plan.teacher) : nullptr;
+  if (student == nullptr || teacher == nullptr) return;
+  for (const std::string& clause : OtherUses(*teacher, *student)) {
+    spdlog::warn("the teacher's weights want {}, as the student has", clause);
+  }
 }
 
 // A teacher's NaN goes on into its student: nothing here can mend it.
@@ -172,11 +173,11 @@ void WriteStudent(const InitArgs& args, const select::Plan& plan,
       select::Apply(plan, teacher == nullptr ? nullptr
                           : IsGeneric(plan)  ? teacher->file.get()
                                              : teacher->adapted.tensors.get());
-  const checkpoint::Checkpoint* file =
-      teacher == nullptr ? nullptr : teacher->file.get();
   const auto scope = HashScopes().Find(args.hash, "--hash");
   const std::string hash =
-      file == nullptr ? "" : HashTeacher(*file, student.teacher_digest, scope);
+      teacher == nullptr
+          ? ""
+          : HashTeacher(*teacher->file, student.teacher_digest, scope);
   WarnOfNaN(plan, student);
   std::vector<TensorSpec> specs;
   for (const select::Entry& entry : plan.entries) {
@@ -184,7 +185,7 @@ void WriteStudent(const InitArgs& args, const select::Plan& plan,
   }
   checkpoint::Write(
       args.output, specs, [&](size_t i) { return BytesOf(student.tensors[i]); },
-      Provenance(invocation, plan, file, hash, scope));
+      Provenance(invocation, plan, teacher, hash, scope));
   spdlog::info("wrote {} ({} tensors)", args.output, specs.size());
 }
 
@@ -202,7 +203,10 @@ void RunInit(const InitArgs& args, const CLI::App& command,
   if (!args.teacher.empty()) teacher = OpenWeights(args.teacher);
   const Weights* source = teacher ? &*teacher : nullptr;
   const select::Plan plan = MakePlan(args, source);
-  if (teacher && !IsGeneric(plan)) LogAdaptation(teacher->adapted);
+  if (teacher && !IsGeneric(plan)) {
+    LogAccount(*teacher);
+    LogOtherUses(plan);
+  }
   ShowPlan(args, plan);
   if (!args.dry_run) WriteStudent(args, plan, source, invocation);
 }

@@ -115,6 +115,12 @@ void PrintAccount(const Weights& weights) {
   }
 }
 
+void PrintUnread(const checkpoint::Checkpoint& file) {
+  for (const checkpoint::Unread& unread : file.unread()) {
+    fmt::print("unread     {}: {}\n", unread.name, unread.reason);
+  }
+}
+
 void PrintTensors(const TensorSource& file,
                   const std::vector<Statistics>& stats) {
   size_t width = 0;
@@ -143,6 +149,7 @@ void PrintText(const Weights& weights, const std::vector<Statistics>& stats) {
   PrintSource(weights.adapted);
   PrintModel(weights);
   PrintAccount(weights);
+  PrintUnread(file);
   for (const auto& [key, value] : file.metadata()) {
     if (key != kModelKey) fmt::print("metadata   {}: {}\n", key, value);
   }
@@ -168,6 +175,12 @@ Json ReasonsJson(const std::vector<naming::Unused>& unused) {
   return json;
 }
 
+Json UnreadJson(const checkpoint::Checkpoint& file) {
+  Json json = Json::object();
+  for (const auto& [name, reason] : file.unread()) json[name] = reason;
+  return json;
+}
+
 Json NamesJson(const naming::Adapted& adapted) {
   if (adapted.source.empty()) return nullptr;
   Json used = Json::object();
@@ -189,6 +202,7 @@ Json AsJson(const Weights& weights, const std::vector<Statistics>& stats) {
                {"names", NamesJson(weights.adapted)},
                {"model", nullptr},
                {"metadata", file.metadata()},
+               {"unread", UnreadJson(file)},
                {"tensors", Json::array()}};
   if (weights.model) {
     const model::Config& config = weights.model->config;

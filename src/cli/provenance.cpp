@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "wsel/cli/weights.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/version.h"
 #include "wsel/select/plan_json.h"
@@ -37,10 +36,11 @@ std::string HashTeacher(const checkpoint::Checkpoint& teacher,
   return Sha256Hex(sums);
 }
 
-std::map<std::string, std::string> Provenance(
-    const Invocation& invocation, const select::Plan& plan,
-    const checkpoint::Checkpoint* teacher, const std::string& teacher_hash,
-    HashScope scope) {
+std::map<std::string, std::string> Provenance(const Invocation& invocation,
+                                              const select::Plan& plan,
+                                              const Weights* teacher,
+                                              const std::string& teacher_hash,
+                                              HashScope scope) {
   std::map<std::string, std::string> metadata = {
       {"format", "pt"},  // what Hugging Face's readers look for
       {"wsel.version", std::string(Version())},
@@ -50,14 +50,14 @@ std::map<std::string, std::string> Provenance(
       {"wsel.seed", std::to_string(plan.options.seed)},
   };
   if (teacher != nullptr) {
-    metadata["wsel.teacher.file"] = teacher->path().filename().string();
-    metadata["wsel.teacher.size"] = std::to_string(teacher->file_size());
+    const checkpoint::Checkpoint& file = *teacher->file;
+    metadata["wsel.teacher.file"] = file.path().filename().string();
+    metadata["wsel.teacher.size"] = std::to_string(file.file_size());
     metadata["wsel.teacher.sha256"] = teacher_hash;
     metadata["wsel.teacher.sha256_of"] = HashScopes().NameOf(scope);
     // The student's weights expect the pictures that the teacher's did.
     for (const char* key : {kMeanKey, kStdKey}) {
-      const auto found = teacher->metadata().find(key);
-      if (found != teacher->metadata().end()) metadata[key] = found->second;
+      if (const auto known = PicturesOf(*teacher, key)) metadata[key] = *known;
     }
   }
   return metadata;

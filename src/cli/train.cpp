@@ -16,6 +16,7 @@
 #include "wsel/cli/log.h"
 #include "wsel/cli/recipe_args.h"
 #include "wsel/cli/stop_signal.h"
+#include "wsel/cli/train_start.h"
 #include "wsel/cli/train_teacher.h"
 #include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
@@ -139,21 +140,6 @@ model::Model BuildStart(const recipe::Recipe& recipe, const Weights* start,
   return model;
 }
 
-// Says where the start was trained on pictures of other mean and deviation.
-void CompareNormalisation(const recipe::Recipe& recipe, const Weights& start) {
-  for (const auto& [key, values] :
-       {std::pair(kMeanKey, recipe.train.normalisation.mean),
-        std::pair(kStdKey, recipe.train.normalisation.std)}) {
-    const auto then = PicturesOf(start, key);
-    const std::string now = nlohmann::json(values).dump();
-    if (!then || *then == now) continue;
-    spdlog::warn(
-        "{}: its weights saw pictures of {} {}, this run uses {}; "
-        "data.{} sets it",
-        recipe.init.file, key, *then, now, key == kMeanKey ? "mean" : "std");
-  }
-}
-
 std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
                                             const data::Dataset& train) {
   recipe::Recipe portable = recipe;
@@ -203,7 +189,7 @@ void DryRun(recipe::Recipe recipe) {
   if (sizes.classes > 0) SetClasses(recipe, sizes.classes);
   if (const std::string& file = recipe.init.file; !file.empty()) {
     if (std::filesystem::exists(file)) {
-      const Weights start = OpenWeights(file);
+      const Weights start = OpenStart(recipe);
       BuildStart(recipe, &start, nullptr);
     } else {
       fmt::print("absent      {}\n", file);
@@ -311,9 +297,7 @@ void RunTrain(const TrainArgs& args) {
   // A start that does not fit is told before data is read.
   std::optional<Weights> start;
   if (!recipe.init.file.empty() && !goes_on) {
-    start = OpenWeights(recipe.init.file);
-    CompareNormalisation(recipe, *start);
-    train::CheckStart(recipe.model, *start->adapted.tensors);
+    start = OpenStart(recipe);
   }
   const DataSets sets = OpenDataSets(recipe.data);
   SetClasses(recipe, static_cast<int64_t>(sets.train.classes.size()));

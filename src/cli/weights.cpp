@@ -68,7 +68,8 @@ const model::Detection& RequireModel(const Weights& weights) {
   if (!weights.model) {
     throw Error(ErrorKind::kMismatch, path,
                 "holds no ViT or ConvNeXt under names that are known here; "
-                "wsel inspect lists what it holds");
+                "wsel inspect lists what it holds, and wsel init --family "
+                "selects by a table of its names (docs/families.md)");
   }
   if (!weights.adapted.refused.empty()) {
     const naming::Unused& first = weights.adapted.refused.front();
@@ -76,6 +77,12 @@ const model::Detection& RequireModel(const Weights& weights) {
                 first.reason +
                     "; wsel inspect lists what became of each "
                     "tensor");
+  }
+  for (const checkpoint::Unread& unread : weights.file->unread()) {
+    if (!unread.name.starts_with(weights.adapted.prefix)) continue;
+    throw Error(ErrorKind::kMismatch, fmt::format("{}: {}", path, unread.name),
+                fmt::format("lies among the weights and cannot be read: {}",
+                            unread.reason));
   }
   return *weights.model;
 }

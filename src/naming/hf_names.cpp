@@ -188,14 +188,14 @@ void AddDinov2(std::vector<Source>& out, const std::string& prefix) {
        .rows = Dinov2Rows(prefix, true),
        .without = without,
        .facts = WithEps(ImageNetPictures(), 1e-6)});
-  out.push_back(
-      {.name = "Hugging Face DINOv2",
-       .markers = {prefix + kPatches, prefix + "encoder.layer.0.norm1.weight"},
-       .rows = Dinov2Rows(prefix, false),
-       .without = without,
-       .facts = WithEps(ImageNetPictures(), 1e-6),
-       .naming = Naming::kHuggingFace,
-       .writes = WritesOf(prefix, "dinov2.")});
+  out.push_back({.name = "Hugging Face DINOv2",
+                 .markers = {prefix + kPatches,
+                             prefix + "encoder.layer.0.layer_scale1.lambda1"},
+                 .rows = Dinov2Rows(prefix, false),
+                 .without = without,
+                 .facts = WithEps(ImageNetPictures(), 1e-6),
+                 .naming = Naming::kHuggingFace,
+                 .writes = WritesOf(prefix, "dinov2.")});
 }
 
 void AddClipTower(std::vector<Source>& out, const std::string& prefix) {
@@ -236,6 +236,9 @@ void AddHuggingFace(std::vector<Source>& out) {
                    .rows = ConvNextRows(prefix),
                    .without = {},
                    .facts = ImageNetPictures(),
+                   .doubts = {"the eps of the last norm is 1e-06, as of all "
+                              "others; Hugging Face's default for it alone is "
+                              "1e-12 (config.json: layer_norm_eps)"},
                    .naming = Naming::kHuggingFace,
                    .writes = WritesOf(prefix, "convnext.")});
   }

@@ -6,6 +6,7 @@
 
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/cli/commands.h"
+#include "wsel/cli/weights.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::cli {
@@ -24,10 +25,12 @@ std::string HashTeacher(const checkpoint::Checkpoint& teacher,
                         const std::string& tensors_digest, HashScope scope);
 
 // What is needed to make a student again, as metadata of its file: version,
-// command, model, plan and, unless null, the teacher's file and its hash.
-std::map<std::string, std::string> Provenance(
-    const Invocation& invocation, const select::Plan& plan,
-    const checkpoint::Checkpoint* teacher, const std::string& teacher_hash,
-    HashScope scope);
+// command, model, plan and, unless null, the teacher's file, its hash, and what
+// pictures its weights were trained on where file or source tell.
+std::map<std::string, std::string> Provenance(const Invocation& invocation,
+                                              const select::Plan& plan,
+                                              const Weights* teacher,
+                                              const std::string& teacher_hash,
+                                              HashScope scope);
 
 }  // namespace wsel::cli

@@ -28,7 +28,8 @@ struct Weights {
 Weights OpenWeights(const std::string& path);
 
 // Errors: kMismatch where nobody knows what model it is, or where the file has
-// a tensor that its source should not have, with the reason.
+// a tensor among the weights that its source should not have or that is not
+// read, with the reason.
 const model::Detection& RequireModel(const Weights& weights);
 
 // The model's tensors that the file lacks, or has in another shape.
