@@ -2,7 +2,7 @@
 """Goldens of the room `naming`: small models in files of the real libraries.
 
     scripts/golden/naming.py            # writes tests/golden/naming/
-    scripts/golden/naming.py --check WSEL   # WSEL convert, then strict loading
+    scripts/golden/naming.py --check build/release/wsel   # naming_check.py
 
 Every tensor is random. What timm, torchvision, transformers and open_clip write
 is written by them. What is only published (DeiT, DINO, MAE, Meta's ConvNeXt,
@@ -19,7 +19,7 @@ import functools
 import json
 import pathlib
 import re
-import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -35,6 +35,7 @@ from timm.models.deit import VisionTransformerDistilled
 from timm.models.vision_transformer import VisionTransformer
 
 import hashed
+import naming_check
 
 FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "naming"
 
@@ -481,6 +482,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", metavar="WSEL")
     arguments = parser.parse_args()
+    if arguments.check:
+        sys.exit(not naming_check.run(arguments.check))
     FOLDER.mkdir(parents=True, exist_ok=True)
     write()
 

@@ -10,10 +10,15 @@
 #include <optional>
 
 #include "wsel/checkpoint/writer.h"
+#include "wsel/cli/account.h"
 #include "wsel/cli/commands.h"
+#include "wsel/cli/foreign_model.h"
+#include "wsel/cli/hf_config.h"
 #include "wsel/cli/weights.h"
+#include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
+#include "wsel/core/text_file.h"
 #include "wsel/core/version.h"
 #include "wsel/model/config_json.h"
 #include "wsel/naming/export.h"
@@ -68,31 +73,27 @@ void CheckComplete(const Weights& weights) {
                           weights.file->path().string()));
 }
 
-// What names cannot carry: how the numbers are to be used.
-void WarnOfMeaning(const model::Config& config, naming::Naming naming) {
-  const auto* vit = std::get_if<model::VitConfig>(&config);
-  if (vit == nullptr || naming == naming::Naming::kTimm) return;
-  const bool quick = vit->activation == model::Activation::kQuickGelu;
-  if (naming == naming::Naming::kHuggingFace) {
-    spdlog::info(
-        "config.json is not written; it needs layer_norm_eps {:g}, "
-        "hidden_act {}, num_attention_heads {}",
-        vit->norm_eps, quick ? "quick_gelu" : "gelu", vit->num_heads);
-  } else if (quick || vit->norm_eps != 1e-6) {
-    spdlog::warn(
-        "these weights want LayerNorm's eps {:g} and {}; torchvision's model "
-        "has 1e-06 and GELU",
-        vit->norm_eps, quick ? "QuickGELU" : "GELU");
-  }
-}
+// The configuration that goes with a file under Hugging Face's names, and where
+// from_pretrained looks for it.
+struct Companion {
+  std::filesystem::path path;
+  std::string text;
+};
 
-void LogLeftOut(const naming::Adapted& adapted) {
-  std::map<std::string, size_t> counts;
-  for (const naming::Unused& unused : adapted.ignored) ++counts[unused.reason];
-  for (const auto& [reason, count] : counts) {
-    spdlog::info("left out {} tensor{}: {}", count, count == 1 ? "" : "s",
-                 reason);
+// One that says something else belongs to another model: it stays.
+std::optional<Companion> CompanionOf(const ConvertArgs& args,
+                                     const model::Config& config,
+                                     naming::Naming naming) {
+  if (naming != naming::Naming::kHuggingFace) return std::nullopt;
+  const auto path =
+      std::filesystem::path(args.output).replace_filename("config.json");
+  const std::string text = HfConfig(config);
+  if (std::filesystem::exists(path) && ReadText(path) != text) {
+    throw Error(ErrorKind::kUsage, path.string(),
+                "is there already and is of another model; write into a folder "
+                "of its own");
   }
+  return Companion{path, text};
 }
 
 // Keeps what the file says of its own making, and adds where it comes from.
@@ -133,8 +134,9 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
   const model::Config& config = RequireModel(weights).config;
   CheckComplete(weights);
   const auto renamed = naming::Export(*weights.adapted.tensors, naming);
-  LogLeftOut(weights.adapted);
-  WarnOfMeaning(config, naming);
+  RequireForeignModel(config, naming);
+  const auto companion = CompanionOf(args, config, naming);
+  LogAccount(weights);
 
   const auto specs = SpecsIn(*renamed, dtype);
   TensorView current;  // keeps the bytes of the tensor that is being written
@@ -146,6 +148,7 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
         return current.bytes;
       },
       MetadataOf(weights, invocation));
+  if (companion) WriteTextFile(companion->path, companion->text);
   if (args.json) {
     fmt::print("{}\n", nlohmann::ordered_json(
                            {{"output", args.output},
@@ -173,7 +176,8 @@ void AddConvert(CLI::App& app, const Invocation& invocation) {
                 "Ends in .safetensors, or in .pth, .pt or .bin for "
                 "torch.load(weights_only=True)");
   c->add_option("--naming", args->naming,
-                naming::Namings().Choices() + "; default timm");
+                naming::Namings().Choices() +
+                    "; default timm. hf writes config.json beside the file");
   c->add_option("--dtype", args->dtype,
                 kDTypeNames.Choices() + "; default: as they are");
   c->add_flag("--json", args->json, "Print the result as JSON");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "pattern.h"
 #include "source_table.h"
@@ -112,6 +113,16 @@ bool IsWritten(const Source& source, Naming naming, bool has_head) {
   return source.writes == (has_head ? Writes::kWithHead : Writes::kWithoutHead);
 }
 
+// Whether the written file would be told for what `source` is.
+bool HasMarkers(const Source& source, const std::vector<Written>& written) {
+  std::unordered_set<std::string_view> names;
+  for (const Written& one : written) names.insert(one.spec.name);
+  return std::ranges::all_of(source.markers, [&](std::string_view marker) {
+    const bool absent = marker.starts_with('!');
+    return names.contains(marker.substr(absent ? 1 : 0)) != absent;
+  });
+}
+
 }  // namespace
 
 const Registry<Naming>& Namings() {
@@ -145,6 +156,7 @@ std::unique_ptr<TensorSource> Export(const TensorSource& tensors,
       ++count;
     }
     if (count == tensors.Specs().size()) {
+      if (!HasMarkers(source, written)) continue;
       return std::make_unique<Renamed>(tensors, std::move(written));
     }
     if (stopper.empty() || count > furthest) {
@@ -152,9 +164,14 @@ std::unique_ptr<TensorSource> Export(const TensorSource& tensors,
       stopper = tensors.Specs()[count].name;
     }
   }
+  const std::string_view name = Namings().NameOf(naming);
+  if (stopper.empty()) {
+    throw Error(ErrorKind::kMismatch, name,
+                "has no model of these tensors alone; --naming timm keeps "
+                "them");
+  }
   throw Error(ErrorKind::kMismatch, stopper,
-              fmt::format("has no name in {}; --naming timm keeps it",
-                          Namings().NameOf(naming)));
+              fmt::format("has no name in {}; --naming timm keeps it", name));
 }
 
 }  // namespace wsel::naming

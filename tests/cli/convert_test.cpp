@@ -13,6 +13,7 @@
 #include "naming/golden.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/writer.h"
+#include "wsel/core/atomic_file.h"
 
 namespace wsel {
 namespace {
@@ -74,7 +75,34 @@ TEST_F(ConvertCommand, GoesThereAndBackBitByBit) {
       ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     }
     ExpectSame("plain.safetensors", "back.safetensors");
+    std::filesystem::remove(folder_ / "config.json");
   }
+}
+
+TEST_F(ConvertCommand, WritesWhatFromPretrainedNeeds) {
+  const std::string clip = Golden("openai_clip.pt");
+  const std::vector<std::string> args = {clip, "model.safetensors", "--naming",
+                                         "hf"};
+  ASSERT_EQ(Convert(args).exit_code, 0);
+  const std::string text = ReadAll(folder_ / "config.json");
+  const auto config = nlohmann::json::parse(text);
+  EXPECT_EQ(config["model_type"], "clip_vision_model");
+  EXPECT_EQ(config["hidden_act"], "quick_gelu");
+  EXPECT_EQ(config["layer_norm_eps"], 1e-5);
+  EXPECT_EQ(config["projection_dim"], 6);
+  // The same again is no other model.
+  EXPECT_EQ(Convert(args).exit_code, 0);
+  EXPECT_EQ(ReadAll(folder_ / "config.json"), text);
+}
+
+TEST_F(ConvertCommand, LeavesTheConfigurationOfAnotherModelAlone) {
+  WriteTextFile(folder_ / "config.json", "{}");
+  const Outcome outcome = Convert(
+      {Golden("timm_vit.safetensors"), "model.safetensors", "--naming", "hf"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("config.json"));
+  EXPECT_EQ(ReadAll(folder_ / "config.json"), "{}");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "model.safetensors"));
 }
 
 TEST_F(ConvertCommand, SaysWhereTheFileComesFrom) {

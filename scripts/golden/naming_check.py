@@ -1,0 +1,188 @@
+"""What `wsel convert` writes, in the libraries that it is written for: what
+`scripts/golden/naming.py --check WSEL` does.
+
+For each naming and family a random model of timm's is converted by the program
+WSEL and loaded strictly: by from_pretrained of the folder, with config.json as
+it was written, by torchvision's and by timm's load_state_dict (Meta's ConvNeXt
+through timm's filter for its names). Outputs must agree. Then the file is
+converted back, and must equal the first to the bit.
+"""
+
+import functools
+import json
+import pathlib
+import subprocess
+import tempfile
+
+import safetensors.torch
+import timm
+import torch
+import torchvision
+import transformers
+from timm.models.convnext import ConvNeXt, checkpoint_filter_fn
+from timm.models.deit import VisionTransformerDistilled
+from timm.models.vision_transformer import VisionTransformer
+
+TOLERANCE = 1e-5  # of the largest output
+SIZE = 32
+# 64 channels a head, which is what a file of no known width is taken to have.
+VIT = dict(img_size=SIZE, patch_size=8, embed_dim=128, depth=2, num_heads=2,
+           mlp_ratio=2, num_classes=5)
+WIDTHS, DEPTHS = [8, 16, 24, 32], [1, 1, 2, 1]
+CONVNEXT = dict(dims=WIDTHS, depths=DEPTHS, num_classes=5)
+
+
+def randomised(model):
+    """No tensor keeps the value it is always started with."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for name, tensor in model.named_parameters():
+            noise = torch.randn(tensor.shape, generator=generator)
+            centre = 1.0 if "norm" in name and "weight" in name else 0.0
+            tensor.copy_(centre + 0.2 * noise)
+    return model.eval()
+
+
+def clip():
+    """A tower of CLIP's: its projection has no bias."""
+    model = randomised(VisionTransformer(
+        **VIT, pre_norm=True,
+        norm_layer=functools.partial(torch.nn.LayerNorm, eps=1e-5)))
+    torch.nn.init.zeros_(model.head.bias)
+    return model
+
+
+def families():
+    return {
+        "vit": randomised(VisionTransformer(**VIT)),
+        "vit without head": randomised(
+            VisionTransformer(**{**VIT, "num_classes": 0})),
+        "vit without qkv bias": randomised(
+            VisionTransformer(**VIT, qkv_bias=False)),
+        "deit distilled": randomised(VisionTransformerDistilled(**VIT)),
+        "dinov2": randomised(VisionTransformer(
+            **{**VIT, "num_classes": 0}, init_values=1e-5)),
+        "clip": clip(),
+        "convnext": randomised(ConvNeXt(**CONVNEXT)),
+        "convnext without head": randomised(
+            ConvNeXt(**{**CONVNEXT, "num_classes": 0})),
+        "convnext, conv_mlp": randomised(ConvNeXt(**CONVNEXT, conv_mlp=True)),
+    }
+
+
+CASES = {
+    "timm": ["vit", "vit without head", "vit without qkv bias",
+             "deit distilled", "dinov2", "clip", "convnext",
+             "convnext without head", "convnext, conv_mlp"],
+    "hf": ["vit", "vit without head", "vit without qkv bias",
+           "deit distilled", "dinov2", "clip", "convnext",
+           "convnext without head", "convnext, conv_mlp"],
+    "torchvision": ["vit", "convnext", "convnext, conv_mlp"],
+    "meta": ["convnext", "convnext without head", "convnext, conv_mlp"],
+}
+
+
+def read(path):
+    if path.suffix == ".safetensors":
+        return safetensors.torch.load_file(path)
+    return torch.load(path, weights_only=True)
+
+
+def in_timm(path, model):
+    model.load_state_dict(read(path), strict=True)
+    return model
+
+
+def in_meta(path, model):
+    state = read(path)
+    assert "downsample_layers.0.0.weight" in state, sorted(state)[:3]
+    model.load_state_dict(checkpoint_filter_fn({"model": state}, model),
+                          strict=True)
+    return model
+
+
+def in_torchvision(path, model):
+    if isinstance(model, VisionTransformer):
+        there = torchvision.models.VisionTransformer(
+            image_size=SIZE, patch_size=8, num_layers=2, num_heads=2,
+            hidden_dim=128, mlp_dim=256, num_classes=5)
+    else:
+        block = torchvision.models.convnext.CNBlockConfig
+        outs = WIDTHS[1:] + [None]
+        there = torchvision.models.ConvNeXt(
+            [block(*row) for row in zip(WIDTHS, outs, DEPTHS)], num_classes=5)
+    there.load_state_dict(read(path), strict=True)
+    return there
+
+
+def in_hf(path, model):
+    config = json.loads((path.parent / "config.json").read_text())
+    kind = getattr(transformers, config["architectures"][0])
+    there, loading = kind.from_pretrained(path.parent, output_loading_info=True)
+    lacking = {key for key in loading["missing_keys"] if "pooler" not in key}
+    assert not lacking, lacking
+    for what in ("unexpected_keys", "mismatched_keys"):
+        assert not loading[what], loading[what]
+    return there
+
+
+def output(model, images):
+    out = model(images)
+    for name in ("logits", "image_embeds"):
+        if hasattr(out, name):
+            return getattr(out, name)
+    if hasattr(out, "last_hidden_state"):
+        pooled = out.last_hidden_state
+        # Without a head timm gives the class token, or the pooled maps.
+        return pooled[:, 0] if pooled.ndim == 3 else out.pooler_output
+    return out
+
+
+LOADERS = {"timm": in_timm, "hf": in_hf, "torchvision": in_torchvision,
+           "meta": in_meta}
+
+
+def convert(wsel, *arguments):
+    done = subprocess.run([wsel, "-q", "convert", *map(str, arguments)],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(
+        a[k].dtype == b[k].dtype and torch.equal(a[k].squeeze(), b[k].squeeze())
+        for k in a)
+
+
+def check(wsel, naming, family, model, file, folder):
+    """The largest error of an output, as a part of the largest output."""
+    first, there, back = folder / "first.pth", folder / file, folder / "back.pth"
+    torch.save(model.state_dict(), first)
+    convert(wsel, first, there, "--naming", naming)
+    convert(wsel, there, back)
+    assert same(read(first), read(back)), (naming, family)
+    images = torch.randn(2, 3, SIZE, SIZE,
+                         generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        wanted = model(images)
+        found = output(LOADERS[naming](there, model), images)
+    assert wanted.shape == found.shape, (wanted.shape, found.shape)
+    return ((wanted - found).abs().max() / wanted.abs().max()).item()
+
+
+def run(wsel):
+    """Prints the error of each case; False where one is too large."""
+    wsel = pathlib.Path(wsel).resolve()
+    transformers.logging.set_verbosity_error()
+    print(f"timm {timm.__version__}, torchvision {torchvision.__version__}, "
+          f"transformers {transformers.__version__}, torch {torch.__version__}")
+    worst = 0.0
+    for naming, names in CASES.items():
+        for family in names:
+            for file in ("model.safetensors", "pytorch_model.bin"):
+                with tempfile.TemporaryDirectory() as folder:
+                    error = check(wsel, naming, family, families()[family],
+                                  file, pathlib.Path(folder))
+                print(f"{naming:12} {family:22} {file:18} {error:.1e}")
+                worst = max(worst, error)
+    return worst <= TOLERANCE
