@@ -166,6 +166,7 @@ void Run(int argc, const char* const* argv) {
   AddAnalyze(app, invocation);
   AddInspect(app, invocation);
   AddConvert(app, invocation);
+  AddReport(app, invocation);
   AddModels(app, invocation);
   try {
     Parse(app, args);

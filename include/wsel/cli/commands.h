@@ -21,6 +21,7 @@ void AddTrain(CLI::App& app, const Invocation& invocation);
 void AddEval(CLI::App& app, const Invocation& invocation);
 void AddAnalyze(CLI::App& app, const Invocation& invocation);
 void AddProbe(CLI::App& app, const Invocation& invocation);
+void AddReport(CLI::App& app, const Invocation& invocation);
 void AddModels(CLI::App& app, const Invocation& invocation);
 
 }  // namespace wsel::cli

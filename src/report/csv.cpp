@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "wsel/report/formats.h"
+
+namespace wsel::report {
+namespace {
+
+std::string Quote(const std::string& cell) {
+  if (cell.find_first_of(",\"\n\r") == std::string::npos) return cell;
+  std::string quoted = "\"";
+  for (const char c : cell) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string Line(const std::vector<std::string>& cells) {
+  std::vector<std::string> quoted;
+  for (const std::string& cell : cells) quoted.push_back(Quote(cell));
+  return fmt::format("{}\n", fmt::join(quoted, ","));
+}
+
+void AddSpread(std::vector<std::string>& cells,
+               const std::optional<Spread>& spread) {
+  cells.push_back(spread ? fmt::format("{}", spread->mean) : "");
+  cells.push_back(
+      spread && spread->deviation ? fmt::format("{}", *spread->deviation) : "");
+}
+
+void AddComparison(std::vector<std::string>& cells,
+                   const std::optional<Comparison>& comparison) {
+  if (!comparison) {
+    cells.insert(cells.end(), 5, "");
+    return;
+  }
+  const PairedDifference& paired = comparison->paired;
+  cells.push_back(fmt::format("{}", comparison->change));
+  cells.push_back(std::to_string(paired.n));
+  cells.push_back(paired.n == 0 ? "" : fmt::format("{}", paired.mean));
+  cells.push_back(paired.interval ? fmt::format("{}", paired.interval->low)
+                                  : "");
+  cells.push_back(paired.interval ? fmt::format("{}", paired.interval->high)
+                                  : "");
+}
+
+std::optional<Spread> SpreadOfMeasure(const std::optional<Measure>& measure) {
+  if (!measure) return std::nullopt;
+  return measure->spread;
+}
+
+}  // namespace
+
+std::string ToCsv(const Report& report) {
+  const Layout& layout = report.layout;
+  std::vector<std::string> header;
+  for (const auto& axes : {layout.row_axes, layout.column_axes}) {
+    for (const size_t axis : axes) {
+      header.push_back(report.study.axes[axis].name);
+    }
+  }
+  for (const char* title :
+       {"runs", "n", "last_top1", "last_top1_std", "best_top1", "best_top1_std",
+        "last_top5", "last_top5_std", "change", "pairs", "paired_difference",
+        "ci95_low", "ci95_high"}) {
+    header.emplace_back(title);
+  }
+  std::string text = Line(header);
+  for (size_t row = 0; row < report.cells.size(); ++row) {
+    for (size_t column = 0; column < layout.columns.size(); ++column) {
+      const Cell& cell = report.cells[row][column];
+      if (cell.runs.empty()) continue;
+      std::vector<std::string> cells = layout.rows[row];
+      cells.insert(cells.end(), layout.columns[column].begin(),
+                   layout.columns[column].end());
+      cells.push_back(std::to_string(cell.runs.size()));
+      cells.push_back(std::to_string(cell.counted.size()));
+      AddSpread(cells, SpreadOfMeasure(cell.last));
+      AddSpread(cells, SpreadOfMeasure(cell.best));
+      AddSpread(cells, cell.top5);
+      AddComparison(cells, cell.last ? cell.last->change : std::nullopt);
+      text += Line(cells);
+    }
+  }
+  return text;
+}
+
+}  // namespace wsel::report

@@ -1,0 +1,152 @@
+#include <nlohmann/json.hpp>
+
+#include "wsel/report/formats.h"
+#include "wsel/report/grid.h"
+
+namespace wsel::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json ToJson(const std::optional<double>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json ToJson(const Spread& spread) {
+  return {{"n", spread.n},
+          {"mean", spread.mean},
+          {"std", ToJson(spread.deviation)}};
+}
+
+Json ToJson(const Comparison& comparison) {
+  const PairedDifference& paired = comparison.paired;
+  Json json = {
+      {"change", comparison.change},
+      {"pairs", paired.n},
+      {"paired_difference", paired.n == 0 ? Json() : Json(paired.mean)},
+      {"ci95", nullptr},
+      {"seeds_without_partner", comparison.alone}};
+  if (paired.interval) {
+    json["ci95"] = {paired.interval->low, paired.interval->high};
+  }
+  return json;
+}
+
+Json ToJson(const std::optional<Measure>& measure) {
+  if (!measure) return nullptr;
+  Json json = ToJson(measure->spread);
+  json["best_of_column"] = measure->best;
+  if (measure->change) json["against_baseline"] = ToJson(*measure->change);
+  return json;
+}
+
+Json ToJson(const Reach& reach) {
+  return {{"top1", reach.accuracy},
+          {"runs", reach.reached},
+          {"epochs", reach.epochs ? ToJson(*reach.epochs) : Json()}};
+}
+
+Json CurveJson(const Cell& cell) {
+  Json curve = Json::array();
+  for (const CurvePoint& point : cell.curve) {
+    Json json = {{"epoch", point.epoch}};
+    json.update(ToJson(point.top1));
+    curve.push_back(std::move(json));
+  }
+  return curve;
+}
+
+Json KeyJson(const Study& study, const std::vector<size_t>& axes,
+             const Key& key) {
+  Json json = Json::object();
+  for (size_t i = 0; i < axes.size(); ++i) {
+    json[study.axes[axes[i]].name] = key[i];
+  }
+  return json;
+}
+
+Json SettingsJson(const Run& run) {
+  Json json = Json::object();
+  for (const Setting& setting : run.settings) {
+    json[setting.axis] = setting.value;
+  }
+  return json;
+}
+
+Json RunJson(const Run& run) {
+  const bool counted = IsCounted(run);
+  Json json = {
+      {"folder", run.path_text},
+      {"settings", SettingsJson(run)},
+      {"seed", run.seed ? Json(*run.seed) : Json()},
+      {"state", NameOf(run.state)},
+      {"counted", counted},
+      {"last_top1", counted ? Json(LastTop1(run)) : Json()},
+      {"best_top1", counted ? Json(BestTop1(run)) : Json()},
+      {"epochs", run.log.epochs.empty() ? 0 : run.log.epochs.back().epoch},
+      {"epochs_planned", run.epochs_planned},
+      {"config_sha256", run.config_digest},
+      {"provenance", Json::object()},
+      {"error", run.error},
+      {"notes", run.log.notes}};
+  if (run.log.parameters > 0) json["parameters"] = run.log.parameters;
+  for (const auto& [name, value] : run.provenance) {
+    json["provenance"][name] = value;
+  }
+  return json;
+}
+
+Json CellsJson(const Report& report) {
+  Json cells = Json::array();
+  const Layout& layout = report.layout;
+  for (size_t row = 0; row < report.cells.size(); ++row) {
+    for (size_t column = 0; column < layout.columns.size(); ++column) {
+      const Cell& cell = report.cells[row][column];
+      if (cell.runs.empty()) continue;
+      Json reach = Json::array();
+      for (const Reach& one : cell.reach) reach.push_back(ToJson(one));
+      cells.push_back(
+          {{"row", KeyJson(report.study, layout.row_axes, layout.rows[row])},
+           {"column",
+            KeyJson(report.study, layout.column_axes, layout.columns[column])},
+           {"runs", cell.runs.size()},
+           {"counted", cell.counted.size()},
+           {"last_top1", ToJson(cell.last)},
+           {"best_top1", ToJson(cell.best)},
+           {"last_top5", cell.top5 ? ToJson(*cell.top5) : Json()},
+           {"curve", CurveJson(cell)},
+           {"curve_of_unfinished_runs", cell.under_way},
+           {"epochs_to_reach", std::move(reach)}});
+    }
+  }
+  return cells;
+}
+
+Json DifferencesJson(const Report& report) {
+  Json json = Json::object();
+  for (const Difference& difference : report.differences) {
+    Json& rows = json[difference.path] = Json::object();
+    for (size_t row = 0; row < difference.values.size(); ++row) {
+      rows[LabelOf(report.layout.rows[row])] = difference.values[row];
+    }
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string ToJson(const Report& report) {
+  Json runs = Json::array();
+  for (const Run& run : report.study.runs) runs.push_back(RunJson(run));
+  const Json json = {{"name", report.study.name},
+                     {"version", report.version},
+                     {"command", report.command},
+                     {"status", StatusLine(report)},
+                     {"baseline", report.layout.baseline},
+                     {"cells", CellsJson(report)},
+                     {"configuration_differences", DifferencesJson(report)},
+                     {"runs", std::move(runs)}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace wsel::report

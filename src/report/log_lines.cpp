@@ -1,0 +1,97 @@
+#include "log_lines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "wsel/core/error.h"
+#include "wsel/core/text_file.h"
+
+namespace wsel::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMostBytes = size_t{64} << 20;
+constexpr size_t kMostOfALine = size_t{1} << 20;
+constexpr size_t kMostEpochs = 100'000;
+constexpr double kLatestEpoch = 1e9;
+
+}  // namespace
+
+LogLines ReadLines(const fs::path& path) {
+  LogLines log;
+  std::error_code ignored;
+  if (fs::file_size(path, ignored) > kMostBytes && !ignored) {
+    throw Error(ErrorKind::kFormat, path.string(),
+                "is larger than 64 MB: no log of epochs");
+  }
+  log.text = ReadText(path);
+  std::string_view rest = log.text;
+  for (size_t number = 1; !rest.empty(); ++number) {
+    const size_t end = rest.find('\n');
+    if (end == std::string_view::npos) {
+      log.cut = true;
+      break;
+    }
+    Line line = {number, rest.substr(0, end)};
+    rest.remove_prefix(end + 1);
+    if (line.text.ends_with('\r')) line.text.remove_suffix(1);
+    if (line.text.size() > kMostOfALine) {
+      throw Error(ErrorKind::kFormat, PlaceOf(path, line),
+                  "is longer than 1 MB: no line of a log of epochs");
+    }
+    if (!line.text.empty()) log.lines.push_back(line);
+  }
+  return log;
+}
+
+std::string PlaceOf(const fs::path& path, const Line& line) {
+  return fmt::format("{}:{}", path.string(), line.number);
+}
+
+int64_t CheckedEpoch(double value, const std::string& where) {
+  if (value >= 0 && value <= kLatestEpoch && std::floor(value) == value) {
+    return static_cast<int64_t>(value);
+  }
+  throw Error(
+      ErrorKind::kFormat, where,
+      fmt::format("epoch is {}: a whole number from 0 on is expected", value));
+}
+
+double CheckedAccuracy(double value, const std::string& where,
+                       std::string_view name) {
+  if (value >= 0 && value <= 100) return value;
+  throw Error(ErrorKind::kFormat, where,
+              fmt::format("{} is {}: percent, from 0 to 100, is expected", name,
+                          value));
+}
+
+void Append(Log& log, const Epoch& epoch, const std::string& where) {
+  while (!log.epochs.empty() && log.epochs.back().epoch >= epoch.epoch) {
+    log.epochs.pop_back();
+  }
+  if (log.epochs.size() >= kMostEpochs) {
+    throw Error(ErrorKind::kFormat, where, "has more than 100,000 epochs");
+  }
+  log.epochs.push_back(epoch);
+}
+
+void Finish(Log& log, bool cut) {
+  if (cut) log.notes.push_back("its last line has no end and was left out");
+  if (!log.epochs.empty() && log.epochs.front().epoch == 0) {
+    for (Epoch& epoch : log.epochs) ++epoch.epoch;
+  }
+  double highest = 0;
+  for (const Epoch& epoch : log.epochs) {
+    highest = std::max(highest, epoch.top1.value_or(0));
+  }
+  if (highest > 0 && highest <= 1) {
+    log.notes.push_back(
+        "its top-1 never exceeds 1; it is taken as percent, though it may be "
+        "a fraction");
+  }
+}
+
+}  // namespace wsel::report

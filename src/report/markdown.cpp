@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "wsel/report/formats.h"
+#include "wsel/report/grid.h"
+
+namespace wsel::report {
+namespace {
+
+// Text as text: a name must not end a cell or begin a link.
+std::string Escape(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (std::string_view("\\`*|<>[]&~").find(c) != std::string_view::npos) {
+      escaped += '\\';
+    }
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string CellText(const GridText& cell) {
+  std::string text = Escape(cell.text);
+  if (cell.bold) text = "**" + text + "**";
+  if (!cell.remark.empty()) text += fmt::format(" ({})", Escape(cell.remark));
+  return text;
+}
+
+std::string Row(const std::vector<std::string>& cells) {
+  return fmt::format("| {} |\n", fmt::join(cells, " | "));
+}
+
+std::string Table(const Grid& grid) {
+  std::vector<std::string> header;
+  for (const std::string& title : grid.header) header.push_back(Escape(title));
+  std::string text =
+      fmt::format("## {}\n\n{}|", Escape(grid.title), Row(header));
+  for (size_t i = 0; i < grid.header.size(); ++i) text += "---|";
+  text += '\n';
+  for (const auto& row : grid.rows) {
+    std::vector<std::string> cells;
+    for (const GridText& cell : row) cells.push_back(CellText(cell));
+    text += Row(cells);
+  }
+  if (grid.captions.empty()) return text + '\n';
+  text += '\n';
+  for (const std::string& line : grid.captions) text += Escape(line) + '\n';
+  return text + '\n';
+}
+
+// A span of code that may hold backticks.
+std::string Code(std::string_view text) {
+  const char* fence = text.find('`') == std::string_view::npos ? "`" : "`` ";
+  std::string end(fence);
+  if (end.size() > 1) end = " ``";
+  return fmt::format("{}{}{}", fence, text, end);
+}
+
+}  // namespace
+
+std::string ToMarkdown(const Report& report) {
+  std::string text = fmt::format("# {}\n\n{}\n\n", Escape(report.study.name),
+                                 StatusLine(report));
+  for (const Grid& grid : Grids(report)) text += Table(grid);
+  for (const std::string& note : Notes(report)) {
+    text += fmt::format("- {}\n", Escape(note));
+  }
+  if (!Notes(report).empty()) text += '\n';
+  return text +
+         fmt::format("wsel {}, {}\n", report.version, Code(report.command));
+}
+
+}  // namespace wsel::report

@@ -1,0 +1,135 @@
+#include "wsel/report/run.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <fstream>
+#include <regex>
+
+#include "run_files.h"
+#include "wsel/core/registry.h"
+#include "wsel/report/printable.h"
+
+namespace wsel::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<Registered<RunState>, 6> kStates = {{
+    {RunState::kWaiting, "waiting", ""},
+    {RunState::kRunning, "running", ""},
+    {RunState::kFinished, "finished", ""},
+    {RunState::kFailed, "failed", ""},
+    {RunState::kUnfinished, "unfinished", ""},
+    {RunState::kUnknown, "as logged", ""},
+}};
+constexpr Registry<RunState> kStateNames("state", kStates);
+
+// This program's own log.txt is prose.
+bool IsOfficialLog(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  char first = 0;
+  return file >> std::ws >> first && first == '{';
+}
+
+// "uniform-seed3" -> 3, and the name loses it; so does "uniform-3" where 3 is
+// known to be the seed. A number alone may mean anything.
+void CutSeed(Run& run) {
+  static const std::regex kNamed("(.*?)[-_.]?seed[-_=]?([0-9]{1,9})");
+  static const std::regex kBare("(.+)[-_.]([0-9]{1,9})");
+  std::smatch match;
+  if (std::regex_match(run.name, match, kNamed)) {
+    const int64_t seed = std::stoll(match.str(2));
+    if (run.seed && *run.seed != seed) return;
+    run.seed = seed;
+  } else if (!run.seed || !std::regex_match(run.name, match, kBare) ||
+             std::stoll(match.str(2)) != *run.seed) {
+    return;
+  }
+  if (match.length(1) > 0) run.name = match.str(1);
+}
+
+RunState StateByEpochs(const Run& run) {
+  if (run.epochs_planned == 0) return RunState::kUnknown;
+  const int64_t trained =
+      run.log.epochs.empty() ? 0 : run.log.epochs.back().epoch;
+  return trained >= run.epochs_planned ? RunState::kFinished
+                                       : RunState::kUnfinished;
+}
+
+void ReadLogOf(const fs::path& folder, Run& run) {
+  const fs::path summary = folder / "summary.csv";
+  const fs::path official = folder / "log.txt";
+  if (fs::exists(summary)) {
+    run.log = ReadSummaryCsv(summary);
+  } else if (IsOfficialLog(official)) {
+    run.log = ReadOfficialLog(official);
+  }
+}
+
+Run ReadFolder(const fs::path& folder) {
+  Run run;
+  run.path = folder;
+  run.path_text = Printable(folder.string());
+  run.name = FolderName(folder);
+  if (fs::exists(folder / "config.json")) {
+    ReadConfig(folder / "config.json", run);
+  }
+  ReadLogOf(folder, run);
+  ReadProvenance(folder, run);
+  if (fs::exists(folder / "run.json")) {
+    ReadRunJson(folder / "run.json", run);
+    return run;
+  }
+  run.state = StateByEpochs(run);
+  CutSeed(run);
+  run.settings = {{"run", run.name}};
+  return run;
+}
+
+}  // namespace
+
+std::string_view NameOf(RunState state) { return kStateNames.NameOf(state); }
+
+RunState FindState(std::string_view name, std::string_view where) {
+  return kStateNames.Find(name, where, ErrorKind::kFormat);
+}
+
+std::string FolderName(const fs::path& folder) {
+  const fs::path whole = fs::absolute(folder).lexically_normal();
+  return Printable(
+      (whole.has_filename() ? whole : whole.parent_path()).filename().string());
+}
+
+std::string_view ValueOf(const Run& run, std::string_view axis) {
+  for (const Setting& setting : run.settings) {
+    if (setting.axis == axis) return setting.value;
+  }
+  return {};
+}
+
+bool IsRunFolder(const fs::path& folder) {
+  if (!fs::is_directory(folder)) return false;
+  for (const char* name : {"config.json", "run.json", "summary.csv"}) {
+    if (fs::is_regular_file(folder / name)) return true;
+  }
+  return IsOfficialLog(folder / "log.txt");
+}
+
+Run ReadRun(const fs::path& path) {
+  if (fs::is_directory(path)) return ReadFolder(path);
+  Run run;
+  run.path = path;
+  run.path_text = Printable(path.string());
+  // A log in a folder of its own is called by that.
+  const std::string stem = path.stem().string();
+  run.name = stem == "summary" || stem == "log"
+                 ? FolderName(fs::absolute(path).parent_path())
+                 : Printable(stem);
+  run.log = ReadLog(path);
+  CutSeed(run);
+  run.settings = {{"run", run.name}};
+  return run;
+}
+
+}  // namespace wsel::report

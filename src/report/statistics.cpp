@@ -1,0 +1,43 @@
+#include "wsel/report/statistics.h"
+
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace wsel::report {
+
+Spread SpreadOf(std::span<const double> values) {
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  Spread spread = {static_cast<int64_t>(values.size()), mean, std::nullopt};
+  if (values.size() < 2) return spread;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  spread.deviation = std::sqrt(squares / (n - 1));
+  return spread;
+}
+
+double StudentQuantile(double p, double degrees) {
+  return boost::math::quantile(boost::math::students_t(degrees), p);
+}
+
+PairedDifference ComparePairs(std::span<const double> values,
+                              std::span<const double> baseline) {
+  constexpr double kUpper = 0.975;  // both tails of a 95 % interval
+  if (values.empty()) return {};
+  std::vector<double> differences;
+  for (size_t i = 0; i < values.size(); ++i) {
+    differences.push_back(values[i] - baseline[i]);
+  }
+  const Spread spread = SpreadOf(differences);
+  PairedDifference result = {spread.n, spread.mean, std::nullopt};
+  if (!spread.deviation) return result;
+  const auto n = static_cast<double>(spread.n);
+  const double half =
+      StudentQuantile(kUpper, n - 1) * *spread.deviation / std::sqrt(n);
+  result.interval = {spread.mean - half, spread.mean + half};
+  return result;
+}
+
+}  // namespace wsel::report

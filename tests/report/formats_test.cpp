@@ -1,0 +1,140 @@
+#include "wsel/report/formats.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "report/made_runs.h"
+#include "temp_folder.h"
+#include "wsel/report/chart.h"
+
+namespace wsel::report {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kHostile =
+    R"(<script>alert(1)</script>|`*[x](y)_&\%$#{}^~")";
+
+// Two starts over two seeds; one's name means something to every format.
+class Formats : public testing::Test {
+ protected:
+  Formats() {
+    for (int seed : {0, 1}) {
+      Add("random", seed, {40.0 + seed, 50.0 + seed});
+      Add(kHostile, seed, {60.0 + seed, 70.0 + 2 * seed});
+    }
+    Write(folder_ / "s/sweep.json", R"({"name": "a | <b>"})");
+    report_ = MakeReport(ReadStudy({folder_ / "s"}), {});
+    report_.version = "1.0";
+    report_.command = "wsel report s";
+  }
+  void Add(const std::string& init, int seed, const std::vector<double>& top1) {
+    MakeSweepRun(folder_ / "s", fmt::format("{}-{}", init == kHostile, seed),
+                 fmt::format(R"("init": {})", json(init).dump()), seed,
+                 "finished", top1);
+  }
+  TempFolder folder_;
+  Report report_;
+};
+
+TEST_F(Formats, Markdown) {
+  const std::string text = ToMarkdown(report_);
+  EXPECT_THAT(text, HasSubstr("# a \\| \\<b\\>\n"));
+  EXPECT_THAT(text, HasSubstr("| random | 50.50 \u00B1 0.71 |"));
+  EXPECT_THAT(text, HasSubstr("**71.00 \u00B1 1.41** (\u219120.50) |"));
+  EXPECT_THAT(text, Not(HasSubstr("<script")));
+  EXPECT_THAT(text, HasSubstr("\\<script\\>"));
+  EXPECT_THAT(text, HasSubstr("wsel 1.0, `wsel report s`"));
+}
+
+TEST_F(Formats, Csv) {
+  const std::string text = ToCsv(report_);
+  EXPECT_THAT(text, HasSubstr("init,runs,n,last_top1,last_top1_std,"));
+  EXPECT_THAT(text, HasSubstr("\nrandom,2,2,50.5,0.7071067811865476,"));
+  EXPECT_THAT(text, HasSubstr("{}^~\"\"\",2,2,71,"));
+  EXPECT_THAT(text, HasSubstr(",20.5,2,20.5,"));
+}
+
+TEST_F(Formats, LatexEscapesEverySpecialCharacter) {
+  const std::string text = ToLatex(report_);
+  EXPECT_THAT(text, HasSubstr("\\textbf{71.00 $\\pm$ 1.41}"));
+  EXPECT_THAT(text, HasSubstr("$\\uparrow$20.50"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("\\textless{}script\\textgreater{}alert(1)\\textless{}/script"
+                "\\textgreater{}\\textbar{}`*[x](y)\\_\\&\\textbackslash{}\\%"
+                "\\$\\#\\{\\}\\textasciicircum{}\\textasciitilde{}"
+                "\\textquotedbl{}"));
+}
+
+TEST_F(Formats, JsonHoldsEverything) {
+  const json all = json::parse(ToJson(report_));
+  EXPECT_EQ(all["baseline"], "random");
+  EXPECT_EQ(all["runs"].size(), 4U);
+  ASSERT_EQ(all["cells"].size(), 2U);
+  const json& cell = all["cells"][1];
+  EXPECT_EQ(cell["row"]["init"], kHostile);
+  EXPECT_EQ(cell["last_top1"]["mean"], 71);
+  EXPECT_EQ(cell["last_top1"]["against_baseline"]["pairs"], 2);
+  EXPECT_EQ(cell["curve"][0]["epoch"], 1);
+  EXPECT_EQ(cell["curve"][0]["mean"], 60.5);
+}
+
+TEST_F(Formats, HtmlIsOnePageWithoutScripts) {
+  const std::string page = ToHtml(report_);
+  EXPECT_THAT(page, HasSubstr("<h1>a | &lt;b&gt;</h1>"));
+  EXPECT_THAT(page, HasSubstr("<b>71.00 \u00B1 1.41</b>"));
+  EXPECT_THAT(page, HasSubstr("<svg class=\"chart\""));
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  for (const char* outside : {" src=", " href=", "url(", "@import", "http:"}) {
+    // But for the name of SVG, which nobody loads.
+    std::string rest = page;
+    for (size_t at;
+         (at = rest.find("http://www.w3.org/2000/svg")) != std::string::npos;) {
+      rest.erase(at, 26);
+    }
+    EXPECT_THAT(rest, Not(HasSubstr(outside)));
+  }
+}
+
+TEST_F(Formats, SvgEscapesNames) {
+  const std::string svg = ToSvg(report_);
+  EXPECT_THAT(svg, HasSubstr("&lt;script&gt;alert(1)"));
+  EXPECT_THAT(svg, Not(HasSubstr("<script")));
+  EXPECT_THAT(svg, HasSubstr("class=\"band\""));
+}
+
+TEST_F(Formats, AReportWithoutAnyNumberIsStillOne) {
+  const TempFolder empty;
+  MakeSweepRun(empty / "s", "a", R"("init": "random")", 0, "waiting", {});
+  Write(empty / "s/sweep.json", "{}");
+  const Report report = MakeReport(ReadStudy({empty / "s"}), {});
+  for (const auto& text :
+       {ToMarkdown(report), ToHtml(report), ToLatex(report)}) {
+    EXPECT_THAT(text, HasSubstr("waiting"));
+    EXPECT_THAT(text, Not(HasSubstr("nan")));
+  }
+  EXPECT_THAT(ToCsv(report), HasSubstr("\nrandom,1,0,,,"));
+  EXPECT_EQ(json::parse(ToJson(report))["cells"][0]["last_top1"], nullptr);
+  EXPECT_THAT(ToSvg(report), HasSubstr("</svg>"));
+}
+
+TEST(NiceScale, HoldsBothEndsInRoundSteps) {
+  const auto expect = [](double low, double high, const Scale& expected) {
+    const Scale scale = NiceScale(low, high, 6);
+    EXPECT_NEAR(scale.low, expected.low, 1e-9) << low << " " << high;
+    EXPECT_NEAR(scale.high, expected.high, 1e-9) << low << " " << high;
+    EXPECT_NEAR(scale.step, expected.step, 1e-9) << low << " " << high;
+  };
+  expect(0, 100, {0, 100, 20});
+  expect(41.2, 86.6, {40, 90, 10});
+  expect(82.1, 82.4, {82.1, 82.4, 0.05});
+  expect(50, 50, {50, 51, 0.2});
+}
+
+}  // namespace
+}  // namespace wsel::report

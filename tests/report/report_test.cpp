@@ -1,0 +1,197 @@
+#include "wsel/report/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/made_runs.h"
+#include "temp_folder.h"
+#include "wsel/report/grid.h"
+
+namespace wsel::report {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// A sweep of two starts and three seeds that is not finished.
+class UnfinishedSweep : public testing::Test {
+ protected:
+  UnfinishedSweep() {
+    const auto sweep = folder_ / "s";
+    Write(sweep / "sweep.json", R"({"name": "two starts"})");
+    Add("random", 0, "finished", {10, 50, 40});
+    Add("random", 1, "finished", {12, 52, 44});
+    Add("random", 2, "running", {14});
+    Add("uniform", 0, "finished", {30, 60, 62});
+    Add("uniform", 1, "finished", {34, 58, 64});
+    Add("uniform", 2, "finished", {32, 66, 66});
+    Add("l1", 0, "failed", {}, R"(, "error": "no\nmemory")");
+    Add("l1", 1, "waiting", {});
+    Add("l1", 2, "running", {20, 25});
+  }
+  void Add(const std::string& init, int seed, const std::string& state,
+           const std::vector<double>& top1, const std::string& more = "") {
+    MakeSweepRun(folder_ / "s", fmt::format("{}-{}", init, seed),
+                 fmt::format(R"("init": "{}")", init), seed, state, top1, more);
+  }
+  Report Make(const Options& options = {}) const {
+    return MakeReport(ReadStudy({folder_ / "s"}), options);
+  }
+  static const Cell& Row(const Report& report, const std::string& label) {
+    for (size_t row = 0; row < report.cells.size(); ++row) {
+      if (LabelOf(report.layout.rows[row]) == label) {
+        return report.cells[row][0];
+      }
+    }
+    throw std::out_of_range(label);
+  }
+  TempFolder folder_;
+};
+
+TEST_F(UnfinishedSweep, CountsFinishedRunsAlone) {
+  const Report report = Make();
+  const Cell& random = Row(report, "random");
+  EXPECT_EQ(random.runs.size(), 3U);
+  EXPECT_EQ(random.counted.size(), 2U);
+  EXPECT_EQ(random.last->spread.mean, 42);
+  EXPECT_NEAR(*random.last->spread.deviation, 2.8284271247, 1e-9);
+  EXPECT_EQ(random.best->spread.mean, 51);
+  EXPECT_EQ(random.top5->mean, 99.5);
+  EXPECT_FALSE(Row(report, "l1").last);
+  EXPECT_EQ(StatusLine(report),
+            "5 of 9 runs are finished; 2 running, 1 failed, 1 waiting.");
+}
+
+TEST_F(UnfinishedSweep, MarksTheBestAndComparesBySeed) {
+  const Report report = Make();
+  const Cell& uniform = Row(report, "uniform");
+  EXPECT_TRUE(uniform.last->best);
+  EXPECT_FALSE(Row(report, "random").last->best);
+  const Comparison& change = *uniform.last->change;
+  EXPECT_EQ(change.change, 22);  // 64 - 42
+  EXPECT_EQ(change.paired.n, 2);
+  EXPECT_EQ(change.paired.mean, 21);  // of 22 and 20
+  // t(0.975, 1) = 12.7062, times sqrt(2) / sqrt(2).
+  EXPECT_NEAR(change.paired.interval->low, 21 - 12.7062, 1e-4);
+  EXPECT_THAT(change.alone, ElementsAre(2));
+  EXPECT_FALSE(Row(report, "random").last->change);
+}
+
+TEST_F(UnfinishedSweep, CurvesAreMeansOfTheRunsThatCount) {
+  const Report report = Make();
+  const auto& curve = Row(report, "uniform").curve;
+  ASSERT_EQ(curve.size(), 3U);
+  EXPECT_EQ(curve[0].top1.mean, 32);
+  EXPECT_EQ(curve[0].top1.deviation, 2);
+  // Where no run counts yet, those under way are shown, and said to be.
+  EXPECT_TRUE(Row(report, "l1").under_way);
+  EXPECT_EQ(Row(report, "l1").curve.size(), 2U);
+}
+
+TEST_F(UnfinishedSweep, TellsTheEpochsToReachAnAccuracy) {
+  const Report report = Make({{}, {55, 64, 99}});
+  const auto& reach = Row(report, "uniform").reach;
+  ASSERT_EQ(reach.size(), 3U);
+  EXPECT_EQ(reach[0].epochs->mean, 2);
+  EXPECT_EQ(reach[1].reached, 2);  // one run in epoch 3, one in 2
+  EXPECT_EQ(reach[1].epochs->mean, 2.5);
+  EXPECT_EQ(reach[2].reached, 0);
+  EXPECT_FALSE(reach[2].epochs);
+  const Grid grid = ReachGrids(report)[0];
+  EXPECT_THAT(grid.header, ElementsAre("init", "55 %", "64 %", "99 %"));
+  EXPECT_EQ(grid.rows[1][2].remark, "2 of 3 runs");
+  EXPECT_EQ(grid.rows[0][1].text, "not reached");
+}
+
+TEST_F(UnfinishedSweep, RoundAccuraciesLieWithinTheCurves) {
+  const Report report = Make();
+  std::vector<double> accuracies;
+  for (const Reach& one : Row(report, "random").reach) {
+    accuracies.push_back(one.accuracy);
+  }
+  EXPECT_THAT(accuracies, ElementsAre(20, 30, 40, 50, 60));
+}
+
+TEST_F(UnfinishedSweep, SaysNOfACellWithFewerRuns) {
+  const Grid grid = LastGrid(Make());
+  ASSERT_EQ(grid.rows.size(), 3U);
+  const auto& random = grid.rows[1];
+  EXPECT_EQ(random[0].text, "random");
+  EXPECT_EQ(random[1].text, "42.00 \u00B1 2.83");
+  EXPECT_EQ(random[1].remark, "n = 2");
+  EXPECT_EQ(grid.rows[2][1].remark, "\u219122.00");
+  EXPECT_EQ(grid.rows[0][1].text, "\u2013");
+}
+
+TEST_F(UnfinishedSweep, ListsTheRunsThatDoNotCount) {
+  const Grid grid = OpenRunsGrid(Make());
+  ASSERT_EQ(grid.rows.size(), 4U);
+  EXPECT_EQ(grid.rows[0][2].text, "failed");
+  EXPECT_EQ(grid.rows[0][4].text, "no");  // the error's first line
+}
+
+TEST_F(UnfinishedSweep, OneSeedInventsNoDeviation) {
+  const TempFolder one;
+  MakeRun(one / "r/random-0", 0, {50});
+  MakeRun(one / "r/uniform-0", 0, {60});
+  const Report report = MakeReport(ReadStudy({one / "r"}), {});
+  EXPECT_THAT(LastGrid(report).captions,
+              testing::Contains("n = 1: no deviation."));
+  const Grid differences = ComparisonGrid(report);
+  ASSERT_EQ(differences.rows.size(), 1U);
+  EXPECT_EQ(differences.rows[0][2].text, "+10.00");
+  EXPECT_EQ(differences.rows[0][3].text, "\u2013");
+  EXPECT_EQ(differences.rows[0][4].text, "n = 1: no deviation");
+}
+
+TEST_F(UnfinishedSweep, SeedsWithoutPartnerAreSaid) {
+  EXPECT_THAT(ComparisonGrid(Make()).rows[0].back().text,
+              HasSubstr("seeds without partner: 2"));
+}
+
+TEST(MarkBest, EqualAsShownIsEquallyBest) {
+  const TempFolder folder;
+  MakeRun(folder / "r/a", 0, {50.001});
+  MakeRun(folder / "r/b", 0, {50.002});
+  MakeRun(folder / "r/c", 0, {40});
+  const Grid grid = LastGrid(MakeReport(ReadStudy({folder / "r"}), {}));
+  EXPECT_TRUE(grid.rows[0][1].bold);
+  EXPECT_TRUE(grid.rows[1][1].bold);
+  EXPECT_FALSE(grid.rows[2][1].bold);
+}
+
+TEST(Differences, OfMethodsNotOfSeedsAndColumns) {
+  const TempFolder folder;
+  const auto add = [&](const char* init, const char* data, int seed) {
+    const std::string name = fmt::format("{}-{}-{}", init, data, seed);
+    MakeSweepRun(folder / "s", name,
+                 fmt::format(R"("init": "{}", "data": "{}")", init, data), seed,
+                 "finished", {50});
+    Write(folder / "s/runs" / name / "config.json",
+          fmt::format(R"({{"init": {{"file": "{}.safetensors"}}, )"
+                      R"("data": {{"name": "{}"}}, "train": {{"epochs": 1, )"
+                      R"("seed": {}}}}})",
+                      init, data, seed));
+  };
+  Write(folder / "s/sweep.json", "{}");
+  add("random", "x", 0);
+  add("random", "y", 1);
+  add("uniform", "x", 0);  // y is missing: the data set is no difference
+  const Report report = MakeReport(ReadStudy({folder / "s"}), {});
+  ASSERT_EQ(report.differences.size(), 1U);
+  EXPECT_EQ(report.differences[0].path, "init.file");
+  EXPECT_THAT(report.differences[0].values,
+              ElementsAre("random.safetensors", "uniform.safetensors"));
+}
+
+TEST(RoundAccuracies, OfAFlatCurveAreNone) {
+  Cell cell;
+  EXPECT_THAT(RoundAccuracies({&cell}), IsEmpty());
+  cell.counted = {0};
+  cell.curve = {{1, {1, 50.02, {}}}, {2, {1, 50.03, {}}}};
+  EXPECT_THAT(RoundAccuracies({&cell}), IsEmpty());
+}
+
+}  // namespace
+}  // namespace wsel::report
