@@ -95,26 +95,23 @@ Grid AccuracyGrid(const Report& report, const char* title,
   return grid;
 }
 
-std::string IntervalText(const PairedDifference& paired) {
-  if (!paired.interval) return kNothing;
-  return fmt::format("{} to {}", Signed(paired.interval->low),
-                     Signed(paired.interval->high));
+// Whether nought lies within says what a reader looks for.
+GridText IntervalText(const PairedDifference& paired) {
+  if (paired.n == 0) return {kNothing, "no seed in common", false};
+  if (!paired.interval) return {"n = 1: no deviation", "", false};
+  const auto [low, high] = *paired.interval;
+  const bool apart = low > 0 || high < 0;
+  return {fmt::format("{} to {}", Signed(low), Signed(high)),
+          apart ? "" : "0 lies within", false};
 }
 
-std::string Verdict(const Comparison& comparison) {
-  const PairedDifference& paired = comparison.paired;
-  std::vector<std::string> parts;
-  if (paired.n == 0) parts.emplace_back("no seed in common");
-  if (paired.n == 1) parts.emplace_back("n = 1: no deviation");
-  if (paired.interval) {
-    const bool apart = paired.interval->low > 0 || paired.interval->high < 0;
-    parts.emplace_back(apart ? "differs" : "0 is within");
-  }
+GridText PairsText(const Comparison& comparison) {
+  GridText text = {std::to_string(comparison.paired.n), "", false};
   if (!comparison.alone.empty()) {
-    parts.push_back(fmt::format("seeds without partner: {}",
-                                fmt::join(comparison.alone, ", ")));
+    text.remark = fmt::format("seeds without partner: {}",
+                              fmt::join(comparison.alone, ", "));
   }
-  return fmt::to_string(fmt::join(parts, "; "));
+  return text;
 }
 
 std::string ReachText(const Reach& reach) {
@@ -233,7 +230,7 @@ Grid ComparisonGrid(const Report& report) {
     grid.header.push_back(NamesOf(report.study, report.layout.column_axes));
     grid.labels = 2;
   }
-  for (const char* title : {"pairs", "difference", "95 % interval", ""}) {
+  for (const char* title : {"pairs", "difference", "95 % interval"}) {
     grid.header.emplace_back(title);
   }
   for (size_t row = 0; row < report.cells.size(); ++row) {
@@ -244,12 +241,11 @@ Grid ComparisonGrid(const Report& report) {
       auto& texts = grid.rows.emplace_back();
       texts.push_back({LabelOf(report.layout.rows[row]), "", false});
       if (columned) texts.push_back({ColumnTitle(report, column), "", false});
-      texts.push_back({std::to_string(change.paired.n), "", false});
+      texts.push_back(PairsText(change));
       texts.push_back(
           {change.paired.n == 0 ? kNothing : Signed(change.paired.mean), "",
            false});
-      texts.push_back({IntervalText(change.paired), "", false});
-      texts.push_back({Verdict(change), "", false});
+      texts.push_back(IntervalText(change.paired));
     }
   }
   return grid;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "html_style.h"
 #include "wsel/report/chart.h"
@@ -9,7 +10,7 @@
 namespace wsel::report {
 namespace {
 
-constexpr size_t kWideTable = 7;  // columns from which on letters are smaller
+constexpr size_t kWideTable = 9;  // columns from which on letters are smaller
 
 // The colour says what the arrow does: up is better.
 const char* RemarkKind(const std::string& remark) {
@@ -47,10 +48,10 @@ std::string Table(const Grid& grid) {
     html += "</tr>\n";
   }
   html += "</tbody></table></div>\n";
-  for (const std::string& line : grid.captions) {
-    html += fmt::format("<p class=\"caption\">{}</p>\n", EscapeXml(line));
-  }
-  return html;
+  if (grid.captions.empty()) return html;
+  return html +
+         fmt::format("<p class=\"caption\">{}</p>\n",
+                     EscapeXml(fmt::to_string(fmt::join(grid.captions, " "))));
 }
 
 std::string Section(const Grid& grid) {

@@ -27,7 +27,7 @@ th,td{padding:.32rem .9rem;text-align:center;vertical-align:top}
 thead th{border-bottom:1px solid var(--strong);font-weight:600}
 tbody tr+tr>*{border-top:1px solid var(--rule)}
 tbody th{font-weight:400}
-.name{text-align:left;overflow-wrap:anywhere;min-width:6rem;max-width:26rem}
+.name{text-align:left;overflow-wrap:anywhere;min-width:8rem;max-width:26rem}
 td:first-child,th:first-child{padding-left:.3rem}
 .remark{font-size:.84rem;white-space:nowrap}
 .up{color:var(--up)}.down{color:var(--down)}

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
+
+#include "differences.h"
 
 namespace wsel::report {
 namespace {
@@ -89,88 +90,6 @@ void AddReach(Report& report) {
   }
 }
 
-// What must differ, or decides nothing.
-bool IsNoDifference(std::string_view path) {
-  return path == "train.seed" || path == "about" || path == "data.root" ||
-         path == "data.workers" || path == "train.save_minutes";
-}
-
-Difference Describe(const std::string& path,
-                    const std::vector<std::set<std::string>>& rows) {
-  constexpr size_t kShown = 3;
-  Difference difference = {path, {}};
-  for (const auto& values : rows) {
-    const std::vector<std::string> all(values.begin(), values.end());
-    const auto end =
-        all.begin() + static_cast<int64_t>(std::min(kShown, all.size()));
-    std::string text = fmt::to_string(fmt::join(all.begin(), end, ", "));
-    if (all.size() > kShown) text += fmt::format(", \u2026 ({})", all.size());
-    difference.values.push_back(std::move(text));
-  }
-  return difference;
-}
-
-// A cell's values of each key; empty for a foreign log's.
-using Values = std::map<std::string, std::set<std::string>>;
-
-Values ConfigOf(const Study& study, const Cell& cell) {
-  Values values;
-  for (const size_t i : cell.runs) {
-    for (const auto& [path, value] : study.runs[i].config) {
-      if (!IsNoDifference(path)) values[path].insert(value);
-    }
-  }
-  return values;
-}
-
-// Whether cells of one column have the key otherwise. What differs between
-// columns alone, as the data set does, makes no method.
-bool Differs(const std::string& path,
-             const std::vector<std::vector<Values>>& values) {
-  for (size_t column = 0; column < values.front().size(); ++column) {
-    std::set<std::set<std::string>> distinct;
-    for (const auto& row : values) {
-      if (row[column].empty()) continue;
-      const auto at = row[column].find(path);
-      distinct.insert(at == row[column].end() ? std::set<std::string>{}
-                                              : at->second);
-    }
-    if (distinct.size() > 1) return true;
-  }
-  return false;
-}
-
-// The keys of all configurations, in the order of the files.
-std::vector<std::string> PathsOf(const Study& study) {
-  std::vector<std::string> paths;
-  std::set<std::string> seen;
-  for (const Run& run : study.runs) {
-    for (const auto& [path, value] : run.config) {
-      if (seen.insert(path).second) paths.push_back(path);
-    }
-  }
-  return paths;
-}
-
-std::vector<Difference> FindDifferences(const Report& report) {
-  std::vector<std::vector<Values>> values;
-  for (const auto& row : report.cells) {
-    auto& of_row = values.emplace_back();
-    for (const Cell& cell : row) of_row.push_back(ConfigOf(report.study, cell));
-  }
-  std::vector<Difference> differences;
-  for (const std::string& path : PathsOf(report.study)) {
-    if (values.empty() || !Differs(path, values)) continue;
-    std::vector<std::set<std::string>> rows;
-    for (auto& row : values) {
-      auto& all = rows.emplace_back();
-      for (Values& cell : row) all.merge(std::set(cell[path]));
-    }
-    differences.push_back(Describe(path, rows));
-  }
-  return differences;
-}
-
 }  // namespace
 
 Report MakeReport(Study study, const Options& options) {
@@ -185,7 +104,7 @@ Report MakeReport(Study study, const Options& options) {
   }
   CompareRows(report);
   AddReach(report);
-  report.differences = FindDifferences(report);
+  report.differences = FindDifferences(report.study, report.cells);
   return report;
 }
 

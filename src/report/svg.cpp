@@ -15,12 +15,12 @@ namespace {
 // In units of the picture. The legend lies below the frame.
 constexpr double kWidth = 640;
 constexpr double kHeight = 420;
-constexpr double kLeft = 52;
+constexpr double kLeft = 56;
 constexpr double kRight = kWidth - 14;
 constexpr double kTop = 34;
 constexpr double kBottom = 330;
-constexpr double kLegendLine = 18;
-constexpr double kCharacter = 6.4;  // the width of one, about
+constexpr double kLegendLine = 20;
+constexpr double kCharacter = 7.6;  // the width of one, about
 constexpr size_t kMostMarks = 40;   // points beyond that are a line alone
 
 // kChartColours for a dark ground.
@@ -85,11 +85,11 @@ class Picture {
     });
     ticks(x_, [&](double epoch) {
       svg += Line("mark", X(epoch), kBottom, X(epoch), kBottom + 4);
-      svg += Text(X(epoch), kBottom + 17, "tick", "middle",
+      svg += Text(X(epoch), kBottom + 19, "tick", "middle",
                   fmt::format("{:g}", epoch));
     });
     svg += Line("axis", kLeft, kBottom, kRight, kBottom);
-    svg += Text((kLeft + kRight) / 2, kBottom + 34, "label", "middle", "epoch");
+    svg += Text((kLeft + kRight) / 2, kBottom + 38, "label", "middle", "epoch");
     return svg + Text(kLeft - 40, kTop - 12, "label", "start",
                       chart_.title.empty() ? "top-1 (%)" : "");
   }
@@ -172,7 +172,7 @@ class Picture {
   std::string Legend() const {
     std::string svg;
     PlaceLegend([&](size_t i, double x, int line) {
-      const double y = kBottom + 58 + line * kLegendLine;
+      const double y = kBottom + 64 + line * kLegendLine;
       svg += fmt::format("<g class=\"{}\">{}</g>\n", Kind(i),
                          Line("line", x, y - 4, x + 20, y - 4));
       svg += Text(x + 26, y, "label", "start", LegendName(chart_.series[i]));
@@ -194,9 +194,9 @@ std::string Colours(bool dark) {
   return css;
 }
 
-constexpr const char* kStyle = R"(.chart{font:12px system-ui,sans-serif}
+constexpr const char* kStyle = R"(.chart{font:14px system-ui,sans-serif}
 .chart text{fill:var(--text,#1b1b1b)}
-.chart .title{font-weight:600;font-size:14px}
+.chart .title{font-weight:600;font-size:16px}
 .chart .tick,.chart .label{fill:var(--soft,#555)}
 .chart .rule{stroke:var(--rule,#e3e3e3)}
 .chart .axis,.chart .mark{stroke:var(--soft,#555)}
