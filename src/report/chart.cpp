@@ -21,17 +21,20 @@ std::vector<Chart> Charts(const Report& report) {
 }
 
 Scale NiceScale(double low, double high, int ticks) {
+  // Tenths are no binary numbers: a tick more or less must not hang on that.
+  constexpr double kSlack = 1e-9;
   if (high <= low) high = low + 1;
   const double rough = (high - low) / ticks;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   double step = 10 * power;
   for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough) {
+    if (factor * power >= rough * (1 - kSlack)) {
       step = factor * power;
       break;
     }
   }
-  return {std::floor(low / step) * step, std::ceil(high / step) * step, step};
+  return {std::floor(low / step + kSlack) * step,
+          std::ceil(high / step - kSlack) * step, step};
 }
 
 Scale EpochScale(const Chart& chart) {

@@ -42,22 +42,35 @@ std::string WithoutSeed(const std::string& value, const Run& run) {
   return std::regex_replace(value, seed, "$1{seed}");
 }
 
-Values ConfigOf(const Study& study, const Cell& cell) {
-  Values values;
-  Values seedless;
+// "uniform-0.safetensors" and "uniform-1.safetensors" of seeds 0 and 1 are one
+// thing.
+void JoinSeeds(const Study& study, const Cell& cell, const std::string& path,
+               std::set<std::string>& values) {
+  std::set<std::string> seedless;
   for (const size_t i : cell.runs) {
-    const Run& run = study.runs[i];
-    for (const auto& [path, value] : run.config) {
-      if (IsNoDifference(path)) continue;
-      values[path].insert(value);
-      seedless[path].insert(WithoutSeed(value, run));
+    for (const auto& [key, value] : study.runs[i].config) {
+      if (key == path) seedless.insert(WithoutSeed(value, study.runs[i]));
     }
   }
-  // "uniform-0.safetensors" and "uniform-1.safetensors" are one thing.
+  if (seedless.size() == 1) values = seedless;
+}
+
+Values ConfigOf(const Study& study, const Cell& cell) {
+  Values values;
+  for (const size_t i : cell.runs) {
+    for (const auto& [path, value] : study.runs[i].config) {
+      if (!IsNoDifference(path)) values[path].insert(value);
+    }
+  }
   for (auto& [path, all] : values) {
-    if (all.size() > 1 && seedless[path].size() == 1) all = seedless[path];
+    if (all.size() > 1) JoinSeeds(study, cell, path, all);
   }
   return values;
+}
+
+std::set<std::string> At(const Values& values, const std::string& path) {
+  const auto at = values.find(path);
+  return at == values.end() ? std::set<std::string>{} : at->second;
 }
 
 // Whether cells of one column have the key otherwise. What differs between
@@ -68,9 +81,7 @@ bool Differs(const std::string& path,
     std::set<std::set<std::string>> distinct;
     for (const auto& row : values) {
       if (row[column].empty()) continue;
-      const auto at = row[column].find(path);
-      distinct.insert(at == row[column].end() ? std::set<std::string>{}
-                                              : at->second);
+      distinct.insert(At(row[column], path));
     }
     if (distinct.size() > 1) return true;
   }
@@ -102,9 +113,9 @@ std::vector<Difference> FindDifferences(
   for (const std::string& path : PathsOf(study)) {
     if (values.empty() || !Differs(path, values)) continue;
     std::vector<std::set<std::string>> rows;
-    for (auto& row : values) {
+    for (const auto& row : values) {
       auto& all = rows.emplace_back();
-      for (Values& cell : row) all.merge(std::set(cell[path]));
+      for (const Values& cell : row) all.merge(At(cell, path));
     }
     differences.push_back(Describe(path, rows));
   }

@@ -80,7 +80,7 @@ std::string Curves(const Report& report) {
 std::string Failures(const Report& report) {
   std::string html;
   for (const Run& run : report.study.runs) {
-    if (run.state == RunState::kFinished) continue;
+    if (run.state == RunState::kFinished || run.again) continue;
     if (run.error.empty() && run.log_tail.empty()) continue;
     html += fmt::format(
         "<details{}><summary>{}, {}</summary>\n<pre>{}\n{}</pre></details>\n",

@@ -32,7 +32,8 @@ td:first-child,th:first-child{padding-left:.3rem}
 .remark{font-size:.84rem;white-space:nowrap}
 .up{color:var(--up)}.down{color:var(--down)}
 .wide{font-size:.82rem}.wide td,.wide th{padding:.25rem .55rem;text-align:left}
-.wide td{overflow-wrap:anywhere;max-width:18rem}
+.wide td{white-space:nowrap}
+.wide td:last-child{white-space:normal;overflow-wrap:anywhere}
 .charts{display:grid;gap:1.2rem;
 grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr))}
 .charts.one{grid-template-columns:minmax(0,46rem)}

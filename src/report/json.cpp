@@ -137,7 +137,9 @@ Json DifferencesJson(const Report& report) {
 
 std::string ToJson(const Report& report) {
   Json runs = Json::array();
-  for (const Run& run : report.study.runs) runs.push_back(RunJson(run));
+  for (const Run& run : report.study.runs) {
+    if (!run.again) runs.push_back(RunJson(run));
+  }
   const Json json = {{"name", report.study.name},
                      {"version", report.version},
                      {"command", report.command},

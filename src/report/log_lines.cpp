@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <fstream>
 
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
@@ -45,6 +47,17 @@ LogLines ReadLines(const fs::path& path) {
     if (!line.text.empty()) log.lines.push_back(line);
   }
   return log;
+}
+
+bool BeginsWithBrace(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return false;  // a pipe would wait
+  std::array<char, 4096> start;
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), start.size());
+  const std::string_view text(start.data(), static_cast<size_t>(file.gcount()));
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
 }
 
 std::string PlaceOf(const fs::path& path, const Line& line) {

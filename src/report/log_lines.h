@@ -26,6 +26,10 @@ struct LogLines {
 // 1 MB.
 LogLines ReadLines(const std::filesystem::path& path);
 
+// Whether the first character is a brace: a log of JSON objects. False where
+// the file cannot be read; who reads it then says why.
+bool BeginsWithBrace(const std::filesystem::path& path);
+
 // "file:line".
 std::string PlaceOf(const std::filesystem::path& path, const Line& line);
 

@@ -109,9 +109,9 @@ Report MakeReport(Study study, const Options& options) {
 }
 
 size_t Count(const Report& report, RunState state) {
-  return static_cast<size_t>(
-      std::count_if(report.study.runs.begin(), report.study.runs.end(),
-                    [&](const Run& run) { return run.state == state; }));
+  return static_cast<size_t>(std::count_if(
+      report.study.runs.begin(), report.study.runs.end(),
+      [&](const Run& run) { return run.state == state && !run.again; }));
 }
 
 int64_t UsualCount(const Report& report) {

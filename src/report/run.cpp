@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <fstream>
 #include <regex>
 
+#include "log_lines.h"
 #include "run_files.h"
 #include "wsel/core/registry.h"
 #include "wsel/report/printable.h"
@@ -24,13 +24,6 @@ constexpr std::array<Registered<RunState>, 6> kStates = {{
     {RunState::kUnknown, "as logged", ""},
 }};
 constexpr Registry<RunState> kStateNames("state", kStates);
-
-// This program's own log.txt is prose.
-bool IsOfficialLog(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  char first = 0;
-  return file >> std::ws >> first && first == '{';
-}
 
 // "uniform-seed3" -> 3, and the name loses it; so does "uniform-3" where 3 is
 // known to be the seed. A number alone may mean anything.
@@ -62,7 +55,7 @@ void ReadLogOf(const fs::path& folder, Run& run) {
   const fs::path official = folder / "log.txt";
   if (fs::exists(summary)) {
     run.log = ReadSummaryCsv(summary);
-  } else if (IsOfficialLog(official)) {
+  } else if (BeginsWithBrace(official)) {
     run.log = ReadOfficialLog(official);
   }
 }
@@ -113,7 +106,8 @@ bool IsRunFolder(const fs::path& folder) {
   for (const char* name : {"config.json", "run.json", "summary.csv"}) {
     if (fs::is_regular_file(folder / name)) return true;
   }
-  return IsOfficialLog(folder / "log.txt");
+  // This program's own log.txt is prose.
+  return BeginsWithBrace(folder / "log.txt");
 }
 
 Run ReadRun(const fs::path& path) {

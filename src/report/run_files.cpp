@@ -45,6 +45,18 @@ void Flatten(const Json& value, const std::string& path, Run& run) {
   }
 }
 
+std::vector<Setting> ReadSettings(const Json& axes, const std::string& where) {
+  JsonObject(axes, where, ErrorKind::kFormat);  // is one
+  if (axes.size() > kMostKeys) {
+    throw Error(ErrorKind::kFormat, where, "has over 4096 axes");
+  }
+  std::vector<Setting> settings;
+  for (const auto& [axis, value] : axes.items()) {
+    settings.push_back({Printable(axis), ValueText(value)});
+  }
+  return settings;
+}
+
 // One key of the weights' metadata, under the name that reports give it.
 void Keep(const checkpoint::Checkpoint& file, const char* key, const char* name,
           Run& run) {
@@ -85,13 +97,15 @@ void ReadRunJson(const fs::path& path, Run& run) {
   std::string text;
   const Json json = ReadJson(path, text);
   JsonObject root(json, path.string(), ErrorKind::kFormat);
-  JsonObject settings = root.Object("settings");
-  const Json& axes = root.Raw("settings");
-  if (axes.size() > kMostKeys) {
-    throw Error(ErrorKind::kFormat, settings.where(), "has over 4096 axes");
-  }
-  for (const auto& [axis, value] : axes.items()) {
-    run.settings.push_back({Printable(axis), ValueText(value)});
+  run.settings = ReadSettings(root.Raw("settings"), root.PathOf("settings"));
+  if (root.Has("also")) {
+    const std::string where = root.PathOf("also");
+    if (root.Raw("also").size() > kMostKeys) {
+      throw Error(ErrorKind::kFormat, where, "has over 4096 entries");
+    }
+    for (const Json& settings : root.Raw("also")) {
+      run.also.push_back(ReadSettings(settings, where));
+    }
   }
   if (root.Has("seed") && !root.Raw("seed").is_null()) {
     run.seed = root.Get<int64_t>("seed");

@@ -42,6 +42,17 @@ struct Part {
   std::vector<Run> runs;
 };
 
+// The run, in each of its cells.
+void AddRun(Run run, std::vector<Run>& runs) {
+  for (const auto& settings : run.also) {
+    Run copy = run;
+    copy.settings = settings;
+    copy.again = true;
+    runs.push_back(std::move(copy));
+  }
+  runs.push_back(std::move(run));
+}
+
 Part ReadPart(const fs::path& path, std::vector<Axis>& axes, Wish& wish,
               std::string& name) {
   if (!fs::exists(path)) {
@@ -56,7 +67,7 @@ Part ReadPart(const fs::path& path, std::vector<Axis>& axes, Wish& wish,
   }
   const fs::path runs = sweep ? path / "runs" : path;
   if (fs::is_directory(runs)) {
-    for (const fs::path& run : RunsIn(runs)) part.runs.push_back(ReadRun(run));
+    for (const fs::path& run : RunsIn(runs)) AddRun(ReadRun(run), part.runs);
   }
   if (!part.runs.empty()) return part;
   throw Error(ErrorKind::kFormat, path.string(),
@@ -161,7 +172,11 @@ Study ReadStudy(const std::vector<fs::path>& paths) {
   std::vector<Part> parts;
   std::vector<Axis> known;
   for (const fs::path& path : paths) {
-    parts.push_back(ReadPart(path, known, study.wish, study.name));
+    try {
+      parts.push_back(ReadPart(path, known, study.wish, study.name));
+    } catch (const fs::filesystem_error& e) {  // a folder that is closed to us
+      throw Error(ErrorKind::kIo, e.path1().string(), e.code().message());
+    }
   }
   if (study.name.empty() && !paths.empty())
     study.name = FolderName(paths.front());

@@ -14,7 +14,6 @@ namespace {
 
 // In units of the picture. The legend lies below the frame.
 constexpr double kWidth = 640;
-constexpr double kHeight = 420;
 constexpr double kLeft = 56;
 constexpr double kRight = kWidth - 14;
 constexpr double kTop = 34;
@@ -33,12 +32,17 @@ class Picture {
   explicit Picture(const Chart& chart)
       : chart_(chart), x_(EpochScale(chart)), y_(Top1Scale(chart)) {}
 
+  double Height() const {
+    const int lines = PlaceLegend([](size_t, double, int) {});
+    return kBottom + 54 + lines * kLegendLine;
+  }
+
   std::string Svg() const {
     std::string svg = fmt::format(
         "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" "
         "viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Top-1 over epochs "
         "{}\">\n",
-        kWidth, kHeight + ExtraLegend(), EscapeXml(chart_.title));
+        kWidth, Height(), EscapeXml(chart_.title));
     svg += Text(kLeft, 18, "title", "start", chart_.title);
     svg += Axes();
     for (size_t i = 0; i < chart_.series.size(); ++i) svg += Curve(i);
@@ -142,7 +146,7 @@ class Picture {
 
   static double LegendWidth(const Series& series) {
     // Bytes where characters would do: too wide is no harm.
-    return 40 + kCharacter * static_cast<double>(LegendName(series).size());
+    return 48 + kCharacter * static_cast<double>(LegendName(series).size());
   }
 
   // Calls draw(i, x, line) for each entry, left to right in as many lines as it
@@ -161,12 +165,6 @@ class Picture {
       x += width;
     }
     return line + 1;
-  }
-
-  // Height that the legend needs beyond what the picture has for it.
-  double ExtraLegend() const {
-    const int lines = PlaceLegend([](size_t, double, int) {});
-    return std::max(0.0, (lines - 2) * kLegendLine);
   }
 
   std::string Legend() const {
@@ -226,7 +224,10 @@ std::string ToSvg(const Report& report) {
   const auto charts = Charts(report);
   const double columns = charts.size() > 1 ? 2 : 1;
   const auto rows = static_cast<double>((charts.size() + 1) / 2);
-  const double height = kHeight + 60;  // of a panel, with a long legend
+  double height = 1;
+  for (const Chart& chart : charts) {
+    height = std::max(height, Picture(chart).Height());
+  }
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
       "viewBox=\"0 0 {0} {1}\">\n<style>{2}</style>\n"

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "report/made_runs.h"
 #include "temp_folder.h"
@@ -141,6 +142,13 @@ TEST_F(LogFile, FractionsAreNotedNotGuessed) {
   const Log log = Csv("epoch,eval_top1\n1,0.5\n2,0.8\n");
   EXPECT_EQ(log.epochs[1].top1, 0.8);
   EXPECT_THAT(log.notes, ElementsAre(HasSubstr("fraction")));
+}
+
+// Opened to look at its first character, a pipe would wait for ever.
+TEST_F(LogFile, APipeIsAnIoError) {
+  ASSERT_EQ(mkfifo((folder_ / "log.txt").c_str(), 0600), 0);
+  ExpectError([&] { ReadLog(folder_ / "log.txt"); }, ErrorKind::kIo,
+              {"log.txt"});
 }
 
 TEST_F(LogFile, MissingIsAnIoError) {

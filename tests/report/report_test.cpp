@@ -144,6 +144,15 @@ TEST_F(UnfinishedSweep, OneSeedInventsNoDeviation) {
   EXPECT_EQ(differences.rows[0][3].text, "n = 1: no deviation");
 }
 
+TEST_F(UnfinishedSweep, ARunMayCountInTwoCells) {
+  Add("uniform", 3, "finished", {1, 2, 68}, R"(, "also": [{"init": "first"}])");
+  const Report report = Make();
+  EXPECT_EQ(Row(report, "uniform").counted.size(), 4U);
+  EXPECT_EQ(Row(report, "first").last->spread.mean, 68);
+  EXPECT_THAT(StatusLine(report), HasSubstr("6 of 10 runs"));
+  EXPECT_EQ(ProvenanceGrid(report).rows.size(), 10U);
+}
+
 TEST_F(UnfinishedSweep, SeedsWithoutPartnerAreSaid) {
   const auto row = ComparisonGrid(Make()).rows[0];
   EXPECT_EQ(row[1].text, "2");

@@ -147,6 +147,8 @@ TEST(ReadStudy, BrokenFilesOfASweepAreRefusedWithTheirPlace) {
           {"run.json.settings"});
   refused(R"({"settings": [1], "state": "finished"})", ErrorKind::kFormat,
           {"run.json.settings", "object"});
+  refused(R"({"settings": {}, "also": [3], "state": "failed"})",
+          ErrorKind::kFormat, {"run.json.also", "object"});
   refused(R"({"settings": {}, "state": "finishd"})", ErrorKind::kFormat,
           {"run.json.state", "did you mean 'finished'?"});
   refused(R"({"settings": {}, "state": "failed", "seed": "x"})",
@@ -162,7 +164,7 @@ TEST(ReadRun, HostileTextIsMadePrintable) {
         R"({"settings": {"a\u001b[2J": "b\nc\u202e\u2066"}, "state": "failed",)"
         R"( "error": "line\nnext\u0007", "log_tail": ")" +
             std::string(20000, 'x') + "\"}");
-  const Run run = ReadRun(folder / "r");
+  const report::Run run = ReadRun(folder / "r");
   EXPECT_EQ(run.settings[0].axis, "a [2J");
   EXPECT_EQ(run.settings[0].value, "b c  ");
   EXPECT_EQ(run.error, "line\nnext ");
@@ -172,7 +174,7 @@ TEST(ReadRun, HostileTextIsMadePrintable) {
 TEST(ReadRun, ConfigurationIsFlattened) {
   const TempFolder folder;
   MakeRun(folder / "r", 3, {50}, "student.safetensors");
-  const Run run = ReadRun(folder / "r");
+  const report::Run run = ReadRun(folder / "r");
   EXPECT_EQ(run.seed, 3);
   EXPECT_EQ(run.epochs_planned, 1);
   EXPECT_EQ(run.config_digest.size(), 64U);
@@ -188,7 +190,7 @@ TEST(ReadRun, BrokenWeightsAreANote) {
   const TempFolder folder;
   MakeRun(folder / "r", 0, {50});
   Write(folder / "r/last.safetensors", "broken");
-  const Run run = ReadRun(folder / "r");
+  const report::Run run = ReadRun(folder / "r");
   EXPECT_THAT(run.log.notes, ElementsAre(HasSubstr("last.safetensors")));
 }
 

@@ -52,7 +52,7 @@ Scale Top1Scale(const Chart& chart);
 // for who prefers them, or a picture's own.
 std::string ChartStyle(bool dark);
 
-// An <svg> element, 640 x 420 units large, that needs ChartStyle.
+// An <svg> element, 640 units wide, that needs ChartStyle.
 std::string ChartSvg(const Chart& chart);
 
 // A PNG of all charts, drawn by gnuplot. Errors: kIo where that is missing or

@@ -37,6 +37,10 @@ struct Run {
   std::string path_text;  // as it may be shown
   std::string name;       // of the folder or file
   std::vector<Setting> settings;
+  // Where a sweep comes to the same run by other settings, those: it counts in
+  // each of the cells.
+  std::vector<std::vector<Setting>> also;
+  bool again = false;  // the run is in another cell and listed there
   std::optional<int64_t> seed;
   RunState state = RunState::kUnknown;
   std::string error;           // of a failed one
