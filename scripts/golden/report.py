@@ -1,8 +1,10 @@
-"""Makes tests/golden/report/statistics.json with scipy.
+"""Makes tests/golden/report/ with scipy and timm (without torch).
 
     python scripts/golden/report.py
 """
 
+import importlib.metadata
+import importlib.util
 import json
 import pathlib
 
@@ -11,7 +13,8 @@ import scipy
 import scipy.stats
 
 FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "report"
-VERSIONS = {"scipy": scipy.__version__, "numpy": numpy.__version__}
+VERSIONS = {"scipy": scipy.__version__, "numpy": numpy.__version__,
+            "timm": importlib.metadata.version("timm")}
 
 # Accuracies of two methods, a seed each place.
 PAIRS = [
@@ -43,7 +46,27 @@ def pairs():
                "low": float(interval.low), "high": float(interval.high)}
 
 
+def timm_summary():
+    """What timm's own function writes: four epochs, of which the last three
+    are trained again after a resume, whose first line is a header again."""
+    root = pathlib.Path(importlib.util.find_spec("timm").origin).parent
+    spec = importlib.util.spec_from_file_location(
+        "summary", root / "utils" / "summary.py")
+    summary = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(summary)
+    file = FOLDER / "timm_summary.csv"
+    file.unlink(missing_ok=True)
+    for run, first in enumerate((0, 1)):
+        for epoch in range(first, 4):
+            summary.update_summary(
+                epoch, {"loss": 4.0 / (epoch + 1)},
+                {"loss": 3.5 / (epoch + 1), "top1": 20.5 + 10 * epoch + run,
+                 "top5": 50.25 + 10 * epoch},
+                file, lr=0.001, write_header=epoch == first)
+
+
 FOLDER.mkdir(parents=True, exist_ok=True)
 (FOLDER / "statistics.json").write_text(
     json.dumps({"versions": VERSIONS, "quantiles": list(quantiles()),
                 "pairs": list(pairs())}, indent=1) + "\n")
+timm_summary()

@@ -17,6 +17,7 @@
 #include "wsel/core/version.h"
 #include "wsel/report/chart.h"
 #include "wsel/report/formats.h"
+#include "wsel/report/printable.h"
 
 namespace wsel::cli {
 namespace {
@@ -101,7 +102,7 @@ void RunReport(const ReportArgs& args, const Invocation& invocation) {
       report::ReadStudy({args.folders.begin(), args.folders.end()});
   report::Report report = MakeReport(std::move(study), args.options);
   report.version = Version();
-  report.command = invocation.command;
+  report.command = report::Printable(invocation.command, 2000);
   const std::string text = Render(report, format);
   if (args.output.empty()) {
     fmt::print("{}", text);

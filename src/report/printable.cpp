@@ -23,7 +23,8 @@ bool Steers(std::string_view character) {
   return (character >= "\u0080" && character <= "\u009F") ||  // controls
          (character >= "\u200E" && character <= "\u200F") ||  // directions
          (character >= "\u2028" && character <= "\u202E") ||
-         (character >= "\u2066" && character <= "\u2069");
+         (character >= "\u2066" && character <= "\u2069") ||
+         character == "\uFFFE" || character == "\uFFFF";  // not in XML
 }
 
 std::string Clean(std::string_view text, size_t most, bool lines) {

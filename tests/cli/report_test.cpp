@@ -105,8 +105,8 @@ int64_t CountPixels(const image::Image& image, image::Rgb colour) {
 TEST_F(ReportCommand, PrintsMarkdown) {
   const Outcome outcome = Run({"report", "s"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("13 of 18 runs are finished; 1 running, "
-                                     "2 failed"));
+  EXPECT_THAT(outcome.out, HasSubstr("14 of 18 runs are finished; 1 running, "
+                                     "1 failed, 2 waiting."));
 }
 
 TEST_F(ReportCommand, TheOutputsNameSaysTheFormat) {

@@ -62,6 +62,19 @@ TEST_F(LogFile, OfTimm) {
   EXPECT_FALSE(log.epochs[1].top5);
 }
 
+// As timm's own function wrote it, with a resume.
+TEST(ReadSummaryCsv, ReadsTimmsOwn) {
+  const Log log =
+      ReadSummaryCsv(std::filesystem::path(WSEL_SOURCE_DIR) / "tests" /
+                     "golden" / "report" / "timm_summary.csv");
+  EXPECT_THAT(EpochsOf(log), ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(log.epochs[0].top1, 20.5);
+  EXPECT_EQ(log.epochs[3].top1, 51.5);
+  EXPECT_EQ(log.epochs[3].top5, 80.25);
+  EXPECT_EQ(log.epochs[1].train_loss, 2);
+  EXPECT_THAT(log.notes, IsEmpty());
+}
+
 TEST_F(LogFile, AResumedRunsEpochsReplaceThoseBefore) {
   const Log log =
       Csv("epoch,eval_top1\n0,1.5\n1,2\n2,3\n"
