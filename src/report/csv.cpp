@@ -1,3 +1,5 @@
+#include "wsel/core/csv.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -6,24 +8,17 @@
 namespace wsel::report {
 namespace {
 
-std::string Quote(const std::string& cell) {
-  if (cell.find_first_of(",\"\n\r") == std::string::npos) return cell;
-  std::string quoted = "\"";
-  for (const char c : cell) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
-}
-
 std::string Line(const std::vector<std::string>& cells) {
   std::vector<std::string> quoted;
-  for (const std::string& cell : cells) quoted.push_back(Quote(cell));
+  for (const std::string& cell : cells) quoted.push_back(CsvCell(cell));
   return fmt::format("{}\n", fmt::join(quoted, ","));
 }
 
 void AddSpread(std::vector<std::string>& cells,
                const std::optional<Spread>& spread) {
-  cells.push_back(spread ? fmt::format("{}", spread->mean) : "");
-  cells.push_back(
-      spread && spread->deviation ? fmt::format("{}", *spread->deviation) : "");
+  cells.push_back(spread ? CsvCell(spread->mean) : "");
+  cells.push_back(spread && spread->deviation ? CsvCell(*spread->deviation)
+                                              : "");
 }
 
 void AddComparison(std::vector<std::string>& cells,
@@ -33,13 +28,11 @@ void AddComparison(std::vector<std::string>& cells,
     return;
   }
   const PairedDifference& paired = comparison->paired;
-  cells.push_back(fmt::format("{}", comparison->change));
+  cells.push_back(CsvCell(comparison->change));
   cells.push_back(std::to_string(paired.n));
-  cells.push_back(paired.n == 0 ? "" : fmt::format("{}", paired.mean));
-  cells.push_back(paired.interval ? fmt::format("{}", paired.interval->low)
-                                  : "");
-  cells.push_back(paired.interval ? fmt::format("{}", paired.interval->high)
-                                  : "");
+  cells.push_back(paired.n == 0 ? "" : CsvCell(paired.mean));
+  cells.push_back(paired.interval ? CsvCell(paired.interval->low) : "");
+  cells.push_back(paired.interval ? CsvCell(paired.interval->high) : "");
 }
 
 std::optional<Spread> SpreadOfMeasure(const std::optional<Measure>& measure) {

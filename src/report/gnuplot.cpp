@@ -3,17 +3,26 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cctype>
+
 #include "wsel/core/error.h"
 #include "wsel/report/chart.h"
 
 namespace wsel::report {
 namespace {
 
-// In single quotes nothing is special to gnuplot but the quote itself.
+// A text as gnuplot's string. What could mean something to it (quotes,
+// backquotes, which run programs, macros) is written by its number.
 std::string Quote(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
-  return quoted + "'";
+  constexpr std::string_view kPlain = " ._-/(),:=+";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte > 127 || std::isalnum(byte) != 0 ||
+                       kPlain.find(c) != std::string_view::npos;
+    quoted += plain ? std::string(1, c) : fmt::format("\\{:03o}", byte);
+  }
+  return quoted + "\"";
 }
 
 std::string DataOf(const Series& series, size_t number) {

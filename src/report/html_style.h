@@ -31,9 +31,9 @@ tbody th{font-weight:400}
 td:first-child,th:first-child{padding-left:.3rem}
 .remark{font-size:.84rem;white-space:nowrap}
 .up{color:var(--up)}.down{color:var(--down)}
-.wide{font-size:.82rem}.wide td,.wide th{padding:.25rem .55rem;text-align:left}
+.wide{font-size:.82rem}.wide td,.wide th{padding:.25rem .45rem;text-align:left}
 .wide td{white-space:nowrap}
-.wide td:last-child{white-space:normal;overflow-wrap:anywhere}
+.wide td:last-child{white-space:normal;overflow-wrap:anywhere;min-width:9rem}
 .charts{display:grid;gap:1.2rem;
 grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr))}
 .charts.one{grid-template-columns:minmax(0,46rem)}

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "grid_text.h"
 
@@ -50,6 +51,17 @@ void DropEmptyColumns(Grid& grid) {
   }
 }
 
+// One version of all runs is said below the table instead of in each row.
+void JoinVersions(Grid& grid, size_t column) {
+  std::set<std::string> versions;
+  for (const auto& row : grid.rows) versions.insert(row[column].text);
+  versions.erase("");
+  if (versions.size() != 1) return;
+  grid.captions.push_back(
+      fmt::format("Trained by wsel {}.", *versions.begin()));
+  for (auto& row : grid.rows) row[column].text.clear();
+}
+
 }  // namespace
 
 std::string StatusLine(const Report& report) {
@@ -96,6 +108,7 @@ Grid OpenRunsGrid(const Report& report) {
 }
 
 Grid ProvenanceGrid(const Report& report) {
+  constexpr size_t kVersionColumn = 9;
   Grid grid = {"Provenance",
                {"run", "seed", "state", "epochs", "last", "best",
                 "configuration", "plan", "teacher", "wsel", "folder"},
@@ -116,6 +129,7 @@ Grid ProvenanceGrid(const Report& report) {
       texts.push_back({std::move(text), "", false});
     }
   }
+  JoinVersions(grid, kVersionColumn);
   DropEmptyColumns(grid);
   return grid;
 }
