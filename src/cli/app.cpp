@@ -17,6 +17,7 @@
 #include "wsel/cli/commands.h"
 #include "wsel/cli/log.h"
 #include "wsel/core/error.h"
+#include "wsel/core/shell_quote.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/version.h"
 
@@ -40,25 +41,6 @@ std::string VersionText() {
 #endif
   return fmt::format("wsel {} (LibTorch {}, {})", Version(), TORCH_VERSION,
                      kBackend);
-}
-
-// A word as a POSIX shell would need it typed.
-std::string Quote(const std::string& word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-      "_-./,=:+@%";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
-    return word;
-  }
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
-
-std::string CommandLine(const std::vector<std::string>& args) {
-  std::string line = "wsel";
-  for (const std::string& arg : args) line += " " + Quote(arg);
-  return line;
 }
 
 std::vector<std::string> OptionNames(const CLI::App& app) {
@@ -145,7 +127,9 @@ void Parse(CLI::App& app, std::vector<std::string> args) {
 
 void Run(int argc, const char* const* argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
-  const Invocation invocation{CommandLine(args), argv};
+  std::vector<std::string> words = {"wsel"};
+  words.insert(words.end(), args.begin(), args.end());
+  const Invocation invocation{ShellLine(words), argv};
 
   CLI::App app(kAbout, "wsel");
   app.set_version_flag("--version", VersionText());
@@ -164,10 +148,13 @@ void Run(int argc, const char* const* argv) {
   AddDatasets(app, invocation);
   AddProbe(app, invocation);
   AddAnalyze(app, invocation);
+  AddSweep(app, invocation);
   AddInspect(app, invocation);
   AddConvert(app, invocation);
   AddReport(app, invocation);
   AddModels(app, invocation);
+  AddCompletion(app, invocation);
+  AddMan(app, invocation);
   try {
     Parse(app, args);
   } catch (const c10::Error& e) {

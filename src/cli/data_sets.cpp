@@ -5,11 +5,16 @@
 #include "wsel/core/error.h"
 #include "wsel/data/cache.h"
 #include "wsel/data/open.h"
+#include "wsel/data/picture_store.h"
 #include "wsel/data/subset.h"
 #include "wsel/data/table.h"
 
 namespace wsel::cli {
 namespace {
+
+size_t CacheBytes(const data::DataOptions& options) {
+  return static_cast<size_t>(options.cache_gb * 1024 * 1024 * 1024);
+}
 
 // As it is on disk.
 data::Dataset Open(const data::DataOptions& options, data::Split split) {
@@ -20,8 +25,10 @@ data::Dataset Open(const data::DataOptions& options, data::Split split) {
                             "datasets shows its layout",
                             options.name));
   }
-  return data::OpenDataset(options.name, options.root, split,
-                           {.split_seed = options.split_seed});
+  const data::Dataset set = data::OpenDataset(
+      options.name, options.root, split, {.split_seed = options.split_seed});
+  if (options.cache_dir.empty()) return set;
+  return data::StoredDecoded(set, options.cache_dir, CacheBytes(options));
 }
 
 data::Dataset WithClasses(const data::Dataset& dataset,
@@ -38,8 +45,7 @@ void CheckRange(const data::DataOptions& options) {
 
 data::Dataset Cached(const data::Dataset& dataset,
                      const data::DataOptions& options) {
-  const double bytes = options.cache_gb * 1024 * 1024 * 1024;
-  return data::Cached(dataset, static_cast<size_t>(bytes));
+  return data::Cached(dataset, CacheBytes(options));
 }
 
 // Of `count` pictures, as many as options.subset asks for.

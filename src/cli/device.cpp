@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include <fstream>
@@ -47,6 +48,15 @@ c10::Device FindDevice(const std::string& name) {
   }
   const int index = name == "cuda" ? 0 : name.back() - '0';
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
+}
+
+std::vector<std::string> DevicesOf(const std::string& name) {
+  const c10::Device first = FindDevice(name);
+  if (name != "auto" || first.is_cpu()) return {name};
+  const int count = c10::impl::VirtualGuardImpl(first.type()).deviceCount();
+  std::vector<std::string> devices;
+  for (int i = 0; i < count; ++i) devices.push_back(fmt::format("cuda:{}", i));
+  return devices;
 }
 
 int64_t MemoryBudget(const c10::Device& device) {

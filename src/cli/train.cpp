@@ -21,6 +21,7 @@
 #include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
 #include "wsel/core/version.h"
 #include "wsel/data/sampler.h"
@@ -156,6 +157,24 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
           {kStdKey, Json(recipe.train.normalisation.std).dump()},
           {kClassesKey, Json(train.classes).dump()},
           {"wsel.recipe", recipe::ToJson(portable)}};
+}
+
+// Where runs share a teacher's answers: the name is of all that decides them,
+// the recipe's part on teacher, pictures and what the student sees of them.
+std::filesystem::path AnswersFile(const recipe::Recipe& recipe,
+                                  const c10::Device& device) {
+  if (recipe.data.cache_dir.empty()) return {};
+  using Json = nlohmann::ordered_json;
+  const Json all = Json::parse(recipe::Identity(recipe));
+  Json part = {{"device", device.str()},
+               {"root", std::filesystem::absolute(recipe.data.root).string()},
+               {"img_size", ImageSize(recipe.model)},
+               {"method", all["distill"]["method"]}};
+  for (const char* section : {"teacher", "data", "augment", "evaluation"}) {
+    part[section] = all[section];
+  }
+  return std::filesystem::path(recipe.data.cache_dir) /
+         (Sha256Hex(part.dump()).substr(0, 16) + ".answers.safetensors");
 }
 
 void DryRunTeacher(const recipe::Recipe& recipe, int64_t classes) {
@@ -320,6 +339,7 @@ void RunTrain(const TrainArgs& args) {
   if (recipe.train.distill.method != train::Distillation::kNone) {
     run.teacher =
         AnsweringTeacher(*teacher, recipe, sets.train.classes, device);
+    run.answers = AnswersFile(recipe, device);
   }
   teacher.reset();
   run.metadata = Metadata(recipe, sets.train);

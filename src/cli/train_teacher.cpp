@@ -107,6 +107,8 @@ void SelectStart(model::Model& model, const TrainTeacher& teacher,
   select::Options options;
   options.method = select::Methods().Find(recipe.init.select, "init.select");
   options.layers = recipe.init.layers;
+  options.heads = select::HeadRules().Find(recipe.init.heads, "init.heads");
+  options.skip = recipe.init.skip;
   options.seed = recipe.train.seed;
   const TensorSource& tensors = *teacher.weights.adapted.tensors;
   const select::Plan plan =

@@ -15,6 +15,8 @@ void VisitFields(R& r, Visitor&& visit) {
   visit("init", "method", r.init.method);
   visit("init", "select", r.init.select);
   visit("init", "layers", r.init.layers);
+  visit("init", "heads", r.init.heads);
+  visit("init", "skip", r.init.skip);
 
   visit("teacher", "file", r.teacher.file);
   visit("teacher", "digest", r.teacher.digest);
@@ -40,6 +42,7 @@ void VisitFields(R& r, Visitor&& visit) {
   visit("data", "split_seed", r.data.split_seed);
   visit("data", "workers", r.data.workers);
   visit("data", "cache_gb", r.data.cache_gb);
+  visit("data", "cache_dir", r.data.cache_dir);
   visit("data", "skip_broken", r.data.skip_broken);
 
   visit("augment", "crop", t.transform.crop);

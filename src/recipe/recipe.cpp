@@ -140,6 +140,7 @@ void CheckTeacherFile(const Recipe& recipe) {
     throw Error(ErrorKind::kConfig, key, message);
   };
   if (selects) select::Methods().Find(recipe.init.select, "init.select");
+  select::HeadRules().Find(recipe.init.heads, "init.heads", ErrorKind::kConfig);
   if (selects && !recipe.init.file.empty()) {
     refuse("init.select",
            "starts from the teacher, and init.file from a "
@@ -203,9 +204,9 @@ void Override(Json& root, const std::string& set) {
 // Values that may change within a run.
 bool Decides(std::string_view section, std::string_view key) {
   static const std::set<std::pair<std::string_view, std::string_view>> kFree = {
-      {"data", "root"},       {"data", "workers"},       {"data", "cache_gb"},
-      {"train", "memory_gb"}, {"train", "save_minutes"}, {"init", "file"},
-      {"teacher", "file"}};
+      {"data", "root"},      {"data", "workers"},    {"data", "cache_gb"},
+      {"data", "cache_dir"}, {"train", "memory_gb"}, {"train", "save_minutes"},
+      {"init", "file"},      {"teacher", "file"}};
   return !kFree.contains({section, key});
 }
 
@@ -257,6 +258,12 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
 
 std::string ToJson(const Recipe& recipe) { return TreeOf(recipe).dump(2); }
 
+std::string ToRecipeFile(const Recipe& recipe) {
+  Json tree = TreeOf(recipe);
+  if (!recipe.num_classes) tree["model"].erase("num_classes");
+  return tree.dump(2) + "\n";
+}
+
 std::vector<std::string> Differences(const Recipe& before, const Recipe& now) {
   std::vector<std::string> lines;
   const auto compare = [&](const std::string& path, const Json& a,
@@ -276,6 +283,21 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now) {
             b[section][key]);
   });
   return lines;
+}
+
+std::string Identity(const Recipe& recipe) {
+  const Json tree = TreeOf(recipe);
+  Json identity;
+  identity["model"] = tree["model"];
+  VisitFields(recipe, [&](const std::string& section, const std::string& key,
+                          const auto&) {
+    const bool start =
+        key == "file" && (section == "init" || section == "teacher");
+    if (start || Decides(section, key)) {
+      identity[section][key] = tree[section][key];
+    }
+  });
+  return identity.dump();
 }
 
 }  // namespace wsel::recipe

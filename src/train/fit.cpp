@@ -111,7 +111,8 @@ class Training {
         run_.train, TrainPictures(options_),
         data::EvalBatches(run_.train.size(), options_.eval_batch),
         LoaderOptionsOf(run_, options_.eval_batch), uploader_.allocate());
-    lessons_->Remember(loader, uploader_, options_.transform.img_size);
+    lessons_->Remember(loader, uploader_, options_.transform.img_size,
+                       run_.train.size(), run_.answers);
   }
 
   void StartLoader() {

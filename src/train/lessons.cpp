@@ -6,10 +6,18 @@
 #include <chrono>
 #include <vector>
 
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/core/error.h"
+#include "wsel/core/file_lock.h"
+#include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/write_tensors.h"
+
 namespace wsel::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr const char* kAnswers = "answers";  // [pictures, width]
 
 constexpr int64_t kTimeEvery = 20;  // on a GPU
 
@@ -24,13 +32,44 @@ Lessons::Lessons(const Teacher& teacher, const c10::Device& device)
     : teacher_(teacher), device_(device) {}
 
 void Lessons::Remember(data::Loader& loader, Uploader& uploader,
-                       int64_t img_size) {
+                       int64_t img_size, int64_t pictures,
+                       const std::filesystem::path& file) {
+  if (file.empty()) {
+    See(loader, uploader, img_size);
+    return;
+  }
+  std::filesystem::create_directories(file.parent_path());
+  const FileLock lock(std::filesystem::path(file) += ".lock", /*wait=*/true);
+  if (std::filesystem::exists(file)) {
+    Recall(file, pictures);
+    return;
+  }
+  See(loader, uploader, img_size);
+  WriteTensors(file, {{kAnswers, remembered_}}, {});
+}
+
+void Lessons::Recall(const std::filesystem::path& file, int64_t pictures) {
+  const auto kept = checkpoint::Open(file);
+  for (const TensorSpec& spec : kept->Specs()) {
+    if (spec.name != kAnswers || spec.shape.size() != 2 ||
+        spec.shape[0] != pictures || spec.shape[1] != teacher_.width) {
+      continue;
+    }
+    remembered_ = Borrow(kept->View(spec.name)).clone();
+    return;
+  }
+  throw Error(ErrorKind::kFormat, file.string(),
+              "holds no answers of this teacher to these pictures: delete it, "
+              "and it is made anew");
+}
+
+void Lessons::See(data::Loader& loader, Uploader& uploader, int64_t img_size) {
   std::vector<at::Tensor> answers;
   while (const data::Batch* batch = loader.Next()) {
     const Uploaded uploaded = uploader.Upload(*batch, img_size);
     answers.push_back(Timed(uploaded.images).to(at::kCPU));
   }
-  remembered_ = at::cat(answers);
+  remembered_ = at::cat(answers).contiguous();
 }
 
 at::Tensor Lessons::For(const at::Tensor& images,

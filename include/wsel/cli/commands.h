@@ -22,6 +22,9 @@ void AddEval(CLI::App& app, const Invocation& invocation);
 void AddAnalyze(CLI::App& app, const Invocation& invocation);
 void AddProbe(CLI::App& app, const Invocation& invocation);
 void AddReport(CLI::App& app, const Invocation& invocation);
+void AddSweep(CLI::App& app, const Invocation& invocation);
 void AddModels(CLI::App& app, const Invocation& invocation);
+void AddCompletion(CLI::App& app, const Invocation& invocation);
+void AddMan(CLI::App& app, const Invocation& invocation);
 
 }  // namespace wsel::cli

@@ -21,6 +21,9 @@ struct DataOptions {
   uint64_t split_seed = 0;  // of EuroSAT, which has no official split
   int64_t workers = -1;     // threads that load; -1: one a processor
   double cache_gb = 2;      // decoded pictures that are kept in memory
+  // A folder in which runs share what takes long to make: decoded pictures,
+  // and answers of a teacher; "": none.
+  std::string cache_dir;
   bool skip_broken = false;
 };
 

@@ -20,6 +20,8 @@ struct Start {
   // so on; "": not. The teacher's layers as in select/options.h.
   std::string select;
   std::string layers = "first";
+  std::string heads = "flat";
+  std::vector<std::string> skip;
   // Draws all weights, or with a file a head of other classes.
   model::Initializer method = model::Initializer::kTimm;
 };
@@ -64,9 +66,17 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
 // Every value, as RecipeFromJson reads it; two blanks of indentation.
 std::string ToJson(const Recipe& recipe);
 
+// The same as a file to train by: the number of classes is left out where the
+// data set is to say it.
+std::string ToRecipeFile(const Recipe& recipe);
+
 // Where two recipes differ in what decides the numbers of a run, a line each:
 // "optimizer.lr: 0.002, now 0.001". Paths, threads, caches and how often a run
 // is saved decide nothing.
 std::vector<std::string> Differences(const Recipe& before, const Recipe& now);
+
+// The values that decide the numbers of a run and the files that it starts
+// from and learns from, as JSON: equal for runs that would be the same.
+std::string Identity(const Recipe& recipe);
 
 }  // namespace wsel::recipe

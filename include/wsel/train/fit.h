@@ -3,6 +3,7 @@
 #include <c10/core/Device.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -29,6 +30,9 @@ struct Run {
   bool skip_broken = false;
   // Where options.distill has a method: a teacher that CheckTeacher has passed.
   std::optional<Teacher> teacher;
+  // With options.distill.cache: a file in which runs of the same teacher and
+  // pictures share its answers; "": none.
+  std::filesystem::path answers;
   // Goes into every checkpoint: the model, the recipe.
   std::map<std::string, std::string> metadata;
 };

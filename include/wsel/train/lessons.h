@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 
 #include "wsel/data/loader.h"
@@ -16,9 +17,12 @@ class Lessons {
  public:
   Lessons(const Teacher& teacher, const c10::Device& device);
 
-  // Lets the teacher see each picture of `loader` once, which gives those of
-  // index 0, 1, ... in order; from then on For answers by index.
-  void Remember(data::Loader& loader, Uploader& uploader, int64_t img_size);
+  // Lets the teacher see each picture of `loader` once, which gives `pictures`
+  // in the order of their index; from then on For answers by index. With a
+  // `file`, answers are kept there, and taken from there where another run
+  // kept them. Errors: kIo; kFormat where the file holds no such answers.
+  void Remember(data::Loader& loader, Uploader& uploader, int64_t img_size,
+                int64_t pictures, const std::filesystem::path& file);
 
   // [B, width] on the device. `images` as the student sees them, `indices` in
   // the data set.
@@ -29,6 +33,8 @@ class Lessons {
   double TakeSeconds();
 
  private:
+  void See(data::Loader& loader, Uploader& uploader, int64_t img_size);
+  void Recall(const std::filesystem::path& file, int64_t pictures);
   at::Tensor Timed(const at::Tensor& images);
 
   const Teacher& teacher_;

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "wsel/core/file_lock.h"
+
 namespace wsel::train {
 
 // The folder of one run, held by this process alone: a second one on the same
@@ -12,9 +14,6 @@ class RunFolder {
   // Makes the folder where it is missing. Errors: kIo where it cannot be made
   // or written to, or another process has it.
   explicit RunFolder(std::filesystem::path root);
-  ~RunFolder();
-  RunFolder(const RunFolder&) = delete;
-  RunFolder& operator=(const RunFolder&) = delete;
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path config() const { return root_ / "config.json"; }
@@ -31,7 +30,7 @@ class RunFolder {
 
  private:
   std::filesystem::path root_;
-  int lock_ = -1;
+  FileLock lock_;
 };
 
 }  // namespace wsel::train

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <map>
+#include <string>
+
+#include "wsel/recipe/recipe.h"
+
+namespace wsel::cli {
+
+// What steps cost on this machine, measured once a model on pictures of noise:
+// loading, evaluation and teachers are not counted.
+class StepCosts {
+ public:
+  // `threads`: 0 for all. Errors: as FindDevice.
+  StepCosts(const std::string& device, int threads);
+
+  // Of one step of the recipe.
+  double SecondsOf(const recipe::Recipe& recipe);
+
+  std::string device_name() const { return device_.str(); }
+
+ private:
+  c10::Device device_;
+  std::map<std::string, double> seconds_a_picture_;  // by model and precision
+};
+
+}  // namespace wsel::cli

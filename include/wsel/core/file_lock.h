@@ -1,0 +1,29 @@
+// Torch-free.
+#pragma once
+
+#include <filesystem>
+
+namespace wsel {
+
+// A lock between processes, on a file that is made where it is missing. The
+// system lets go when the process has ended, and with it the children that were
+// handed the lock, however they end.
+class FileLock {
+ public:
+  FileLock() = default;
+  // `wait`: until another process lets go. Errors: kIo.
+  FileLock(const std::filesystem::path& file, bool wait);
+  ~FileLock();
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&& other) noexcept;
+
+  // Whether this process has it; never false after waiting.
+  bool held() const { return fd_ >= 0; }
+  // The open file, for a child that is to hold the lock too; -1: not held.
+  int fd() const { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace wsel

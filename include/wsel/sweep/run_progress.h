@@ -1,0 +1,33 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "wsel/sweep/run_record.h"
+
+namespace wsel::sweep {
+
+// How far a run is, by its config.json and metrics.jsonl.
+struct RunProgress {
+  int64_t epoch = 0;           // done
+  int64_t epochs = 0;          // 0: not yet known
+  std::optional<double> top1;  // of the last evaluation, percent
+  double images_per_second = 0;
+  std::optional<double> seconds_left;
+};
+
+// What is not there yet, or is being written, is left out.
+RunProgress ReadProgress(const std::filesystem::path& run_folder);
+
+// "running   vit-uniform-s1-0a1b2c3d  epoch 7/20  top-1 71.20  850 img/s  3:05
+// left"; for a failed run the error.
+std::string StatusLine(const std::string& run, const RunRecord& record,
+                       const RunProgress& progress);
+
+// "45 s", "3:05", "12:00:00" or "2.5 days".
+std::string Duration(double seconds);
+
+}  // namespace wsel::sweep

@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include "wsel/cli/command_tree.h"
+#include "wsel/cli/commands.h"
+#include "wsel/core/version.h"
+
+namespace wsel::cli {
+namespace {
+
+// Text that man's macros leave as it is.
+std::string Roff(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\') {
+      out += "\\e";
+    } else if (c == '-') {
+      out += "\\-";
+    } else if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) {
+      out += fmt::format("\\&{}", c);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string OptionsOf(const CommandText& command) {
+  std::string page;
+  for (const OptionText& option : command.options) {
+    std::string name = Roff(option.name);
+    if (!option.short_name.empty()) {
+      name = Roff(option.short_name) + ", " + name;
+    }
+    page += fmt::format(
+        ".TP\n\\fB{}\\fR{}\n{}{}\n", name,
+        option.takes_value && !option.positional ? " \\fIvalue\\fR" : "",
+        Roff(option.description),
+        option.preset.empty() ? "" : Roff(" (default " + option.preset + ")"));
+  }
+  return page;
+}
+
+}  // namespace
+
+std::string ManPage(const CommandText& tree, const std::string& footer) {
+  std::string page = fmt::format(
+      ".TH WSEL 1 \"\" \"wsel {}\" \"User Commands\"\n"
+      ".SH NAME\nwsel \\- initialise small vision models from larger ones, and "
+      "train them\n.SH SYNOPSIS\n.B wsel\n.I command\n[\\fIoptions\\fR]\n"
+      ".SH DESCRIPTION\n{}\n{}",
+      Roff(std::string(Version())), Roff(tree.description), OptionsOf(tree));
+  for (const CommandText& command : tree.commands) {
+    std::string title = command.name;
+    for (char& c : title) c = static_cast<char>(std::toupper(c));
+    page += fmt::format(".SH {}\n\\fBwsel {}\\fR: {}\n{}", title, command.name,
+                        Roff(command.description), OptionsOf(command));
+    for (const CommandText& part : command.commands) {
+      page += fmt::format(".SS {} {}\n{}\n{}", command.name, part.name,
+                          Roff(part.description), OptionsOf(part));
+    }
+  }
+  return page + ".SH EXIT STATUS\n" + Roff(footer) + "\n";
+}
+
+void AddMan(CLI::App& app, const Invocation& /*invocation*/) {
+  CLI::App* c = app.add_subcommand("man", "Print the manual page, for man(1)");
+  c->callback([&app] {
+    fmt::print("{}", ManPage(CommandTree(app), app.get_footer()));
+  });
+}
+
+}  // namespace wsel::cli

@@ -1,0 +1,84 @@
+#include "wsel/cli/sweep_cost.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "wsel/cli/device.h"
+#include "wsel/model/build.h"
+#include "wsel/model/config_json.h"
+#include "wsel/train/precision.h"
+#include "wsel/train/step.h"
+
+namespace wsel::cli {
+namespace {
+
+constexpr int64_t kPicturesOnCpu = 8;
+constexpr int64_t kPicturesOnGpu = 128;
+
+void Wait(const c10::Device& device) {
+  if (device.is_cpu()) return;
+  c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+}
+
+// Of one picture, by the second of two steps.
+double Measure(const recipe::Recipe& recipe, train::Precision precision,
+               const c10::Device& device) {
+  train::Options options = recipe.train;
+  options.batch_size = std::min(
+      options.batch_size, device.is_cpu() ? kPicturesOnCpu : kPicturesOnGpu);
+  options.micro_batch = options.batch_size;
+  options.distill = {};
+  model::Model model = model::Build(recipe.model);
+  Initialize(model, model::Initializer::kTimm, /*seed=*/0);
+  model.module->to(device);
+  train::Step step(model, options, precision, device);
+  const int64_t batch = options.batch_size;
+  const int64_t size = ImageSize(recipe.model);
+  const train::MicroBatch part = {
+      at::randn({batch, 3, size, size}, device)
+          .contiguous(at::MemoryFormat::ChannelsLast),
+      at::full({batch, NumClasses(recipe.model)},
+               1.0 / static_cast<double>(NumClasses(recipe.model)), device),
+      0,
+      {}};
+  double seconds = 0;
+  for (int i = 0; i < 2; ++i) {
+    Wait(device);
+    const auto start = std::chrono::steady_clock::now();
+    step.Accumulate(part, i);
+    step.Update(options.lr);
+    Wait(device);
+    seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count();
+  }
+  return seconds / static_cast<double>(batch);
+}
+
+}  // namespace
+
+StepCosts::StepCosts(const std::string& device, int threads)
+    : device_(FindDevice(device)) {
+  if (threads > 0) at::set_num_threads(threads);
+}
+
+double StepCosts::SecondsOf(const recipe::Recipe& recipe) {
+  const auto precision =
+      train::Choose(recipe.train.precision, device_).precision;
+  const std::string key = fmt::format("{} {} {}", model::ToJson(recipe.model),
+                                      train::Precisions().NameOf(precision),
+                                      recipe.train.drop_path > 0);
+  auto found = seconds_a_picture_.find(key);
+  if (found == seconds_a_picture_.end()) {
+    found = seconds_a_picture_.emplace(key, Measure(recipe, precision, device_))
+                .first;
+  }
+  return found->second * static_cast<double>(recipe.train.batch_size);
+}
+
+}  // namespace wsel::cli

@@ -1,0 +1,125 @@
+#include "wsel/cli/sweep_view.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include "wsel/core/error.h"
+#include "wsel/core/file_lock.h"
+#include "wsel/sweep/run_progress.h"
+
+namespace wsel::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::seconds;
+
+bool StderrRedraws() {
+  const char* term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) == 1 && term != nullptr &&
+         std::string_view(term) != "dumb";
+}
+
+size_t TerminalWidth() {
+  winsize size = {};
+  const bool known =
+      ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+std::string Line(const sweep::SweepFolder& folder, const std::string& run,
+                 const sweep::RunRecord& record) {
+  return StatusLine(run, record, sweep::ReadProgress(folder.run(run)));
+}
+
+using Counts = std::map<sweep::RunState, size_t>;
+
+std::string CountsLine(Counts counts, size_t runs) {
+  using sweep::RunState;
+  const size_t begun = counts[RunState::kFinished] + counts[RunState::kFailed] +
+                       counts[RunState::kRunning];
+  return fmt::format("{} runs: {} finished, {} running, {} failed, {} waiting",
+                     runs, counts[RunState::kFinished],
+                     counts[RunState::kRunning], counts[RunState::kFailed],
+                     std::max(runs, begun) - begun);
+}
+
+}  // namespace
+
+SweepView::SweepView(const sweep::SweepFolder& folder, size_t runs)
+    : folder_(folder),
+      runs_(runs),
+      redraws_(StderrRedraws()),
+      last_(Clock::now()) {}
+
+void SweepView::Changed(const std::string& run,
+                        const sweep::RunRecord& record) {
+  seen_[run] = record;
+  if (redraws_ && record.state != sweep::RunState::kFailed) {
+    Draw();
+    return;
+  }
+  Clear();
+  fmt::print(stderr, "{}\n", Line(folder_, run, record));
+}
+
+void SweepView::Refresh() {
+  const auto now = Clock::now();
+  if (now - last_ < (redraws_ ? seconds(1) : seconds(30))) return;
+  last_ = now;
+  Draw();
+}
+
+void SweepView::Draw() {
+  Clear();
+  Counts counts;
+  for (const auto& [run, record] : seen_) {
+    ++counts[record.state];
+    if (record.state != sweep::RunState::kRunning) continue;
+    const std::string line = Line(folder_, run, record);
+    fmt::print(stderr, "{}\n",
+               redraws_ ? line.substr(0, TerminalWidth() - 1) : line);
+    ++drawn_;
+  }
+  if (!redraws_) {
+    drawn_ = 0;
+    return;
+  }
+  fmt::print(stderr, "{}\n", CountsLine(counts, runs_));
+  ++drawn_;
+}
+
+void SweepView::Clear() {
+  if (drawn_ == 0) return;
+  // Up to the first line drawn, and all from there on off.
+  fmt::print(stderr, "\x1b[{}A\x1b[J", drawn_);
+  drawn_ = 0;
+}
+
+void PrintStatus(const std::string& path) {
+  const sweep::SweepFolder folder(path);
+  if (!std::filesystem::exists(folder.root() / "sweep.json")) {
+    throw Error(ErrorKind::kIo, path, "holds no sweep");
+  }
+  Counts counts;
+  const auto runs = folder.Runs();
+  for (const std::string& run : runs) {
+    auto record = folder.Read(run);
+    if (!record) continue;
+    // Nobody has it: it was killed, and the sweep's command goes on with it.
+    const bool running = record->state == sweep::RunState::kRunning;
+    if (running && FileLock(folder.lock(run), /*wait=*/false).held()) {
+      record->state = sweep::RunState::kWaiting;
+    }
+    ++counts[record->state];
+    fmt::print("{}\n", Line(folder, run, *record));
+  }
+  fmt::print("{}\n", CountsLine(counts, runs.size()));
+}
+
+}  // namespace wsel::cli

@@ -1,0 +1,97 @@
+#include "wsel/sweep/sweep_folder.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "wsel/core/atomic_file.h"
+#include "wsel/core/json_object.h"
+#include "wsel/core/text_file.h"
+
+namespace wsel::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+void MakeFolder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error) return;
+  throw Error(ErrorKind::kIo, path.string(),
+              "cannot be made: " + error.message());
+}
+
+// The name under which a sweep left its file here.
+std::string NameIn(const fs::path& file) {
+  const auto tree =
+      ParseJson(ReadText(file), file.string(), ErrorKind::kFormat);
+  const auto name = tree.find("name");
+  const bool text = tree.is_object() && name != tree.end() && name->is_string();
+  return text ? name->get<std::string>() : "";
+}
+
+}  // namespace
+
+void SweepFolder::Claim(const std::string& name,
+                        const std::string& json) const {
+  const fs::path file = root_ / "sweep.json";
+  if (fs::exists(file)) {
+    const std::string there = NameIn(file);
+    if (there != name) {
+      throw Error(ErrorKind::kConfig, root_.string(),
+                  "holds the sweep '" + there + "', not '" + name +
+                      "': choose another --output");
+    }
+  } else if (fs::exists(root_) && !fs::is_empty(root_)) {
+    throw Error(ErrorKind::kConfig, root_.string(),
+                "holds something else than a sweep: choose another --output");
+  }
+  MakeFolder(root_ / "runs");
+  MakeFolder(students());
+  MakeFolder(cache());
+  WriteTextFile(file, json);
+}
+
+fs::path SweepFolder::output(const std::string& run) const {
+  return this->run(run) / "output.txt";
+}
+
+fs::path SweepFolder::lock(const std::string& run) const {
+  return this->run(run) / "sweep.lock";
+}
+
+void SweepFolder::MakeRun(const PlannedRun& planned) const {
+  MakeFolder(run(planned.name()));
+  MakeFolder(root_ / "by-name");
+  // The slug alone names the run as long as its configuration stays.
+  const fs::path link = root_ / "by-name" / planned.slug;
+  std::error_code ignored;
+  fs::remove(link, ignored);
+  fs::create_directory_symlink(fs::path("..") / "runs" / planned.name(), link,
+                               ignored);
+}
+
+std::optional<RunRecord> SweepFolder::Read(const std::string& name) const {
+  const fs::path file = run(name) / "run.json";
+  if (!fs::exists(file)) return std::nullopt;
+  return RecordFromJson(ReadText(file), file.string());
+}
+
+void SweepFolder::Write(const std::string& name,
+                        const RunRecord& record) const {
+  WriteTextFile(run(name) / "run.json", ToJson(record));
+}
+
+std::vector<std::string> SweepFolder::Runs() const {
+  std::vector<std::string> names;
+  const fs::path runs = root_ / "runs";
+  if (!fs::is_directory(runs)) return names;
+  for (const auto& entry : fs::directory_iterator(runs)) {
+    if (fs::exists(entry.path() / "run.json")) {
+      names.push_back(entry.path().filename().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace wsel::sweep

@@ -1,0 +1,81 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/run_wsel.h"
+#include "wsel/core/atomic_file.h"
+
+namespace wsel {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// What bash offers for the last of `words`, by the script that wsel prints.
+std::string Offered(const TempFolder& folder, const std::string& words) {
+  WriteTextFile(folder / "wsel.bash",
+                RunWsel(folder, {"completion", "bash"}).out);
+  WriteTextFile(folder / "ask",
+                "source wsel.bash\nCOMP_WORDS=(wsel " + words +
+                    ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_wsel\n"
+                    "echo \"${COMPREPLY[@]}\" >offered\n");
+  const std::string line =
+      fmt::format("cd '{}' && bash -e ask", folder.path().string());
+  EXPECT_EQ(std::system(line.c_str()), 0);
+  return ReadAll(folder / "offered");
+}
+
+TEST(Completion, OffersCommandsOptionsAndValues) {
+  const TempFolder folder;
+  EXPECT_EQ(Offered(folder, "swe"), "sweep\n");
+  EXPECT_THAT(Offered(folder, "init --te"),
+              AllOf(HasSubstr("--teacher "), HasSubstr("--teacher-model"),
+                    Not(HasSubstr("--student"))));
+  EXPECT_THAT(Offered(folder, "init --method l"),
+              AllOf(HasSubstr("l1"), HasSubstr("l2-shared"),
+                    Not(HasSubstr("uniform"))));
+  EXPECT_THAT(Offered(folder, "train --dataset cifar"),
+              HasSubstr("cifar10 cifar100"));
+  EXPECT_THAT(Offered(folder, "init --student convnext_f"),
+              HasSubstr("convnext_femto"));
+}
+
+// The other shells read their scripts without complaint, where they are.
+TEST(Completion, IsWhatEachShellReads) {
+  const TempFolder folder;
+  for (const std::string shell : {"bash", "zsh", "fish"}) {
+    const Outcome script = RunWsel(folder, {"completion", shell});
+    ASSERT_EQ(script.exit_code, 0) << script.err;
+    EXPECT_THAT(script.out, HasSubstr("retry-failed"));
+    WriteTextFile(folder / "script", script.out);
+    const std::string line =
+        fmt::format("! command -v {0} >/dev/null || {0} -n '{1}'", shell,
+                    (folder / "script").string());
+    EXPECT_EQ(std::system(line.c_str()), 0) << shell;
+  }
+  const Outcome bad = RunWsel(folder, {"completion", "bsh"});
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("did you mean 'bash'"));
+}
+
+TEST(ManPage, NamesEveryCommandAndPassesGroff) {
+  const TempFolder folder;
+  const Outcome page = RunWsel(folder, {"man"});
+  ASSERT_EQ(page.exit_code, 0) << page.err;
+  for (const char* part : {".TH WSEL 1", ".SH INIT", ".SH SWEEP",
+                           "\\-\\-output", ".SH EXIT STATUS"}) {
+    EXPECT_THAT(page.out, HasSubstr(part));
+  }
+  WriteTextFile(folder / "page", page.out);
+  const std::string line = fmt::format(
+      "! command -v groff >/dev/null || groff -man -Tutf8 -ww '{0}' 2>'{1}' "
+      ">/dev/null",
+      (folder / "page").string(), (folder / "warnings").string());
+  EXPECT_EQ(std::system(line.c_str()), 0);
+  if (std::filesystem::exists(folder / "warnings")) {
+    EXPECT_EQ(ReadAll(folder / "warnings"), "");
+  }
+}
+
+}  // namespace
+}  // namespace wsel

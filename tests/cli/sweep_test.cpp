@@ -1,0 +1,154 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "cli/run_wsel.h"
+#include "cli/small_sweep.h"
+#include "wsel/core/atomic_file.h"
+
+namespace wsel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Sweep, MakesATableOnceAndGoesOnAfterAKill) {
+  const TempFolder folder;
+  MakeSmallTeacher(folder);
+  WriteTextFile(folder / "s.json", kSmallSweep);
+  const Outcome whole = RunWsel(folder, RunSmallSweep({"--jobs", "2"}));
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  EXPECT_THAT(whole.out, HasSubstr("4 finished, 0 failed"));
+  const auto expected = LastWeights(folder / "out");
+  ASSERT_EQ(expected.size(), 4U);
+
+  // Finished runs are not repeated.
+  const auto before =
+      fs::last_write_time(folder / "out/by-name/random-s0/log.txt");
+  EXPECT_EQ(RunWsel(folder, RunSmallSweep()).exit_code, 0);
+  EXPECT_EQ(fs::last_write_time(folder / "out/by-name/random-s0/log.txt"),
+            before);
+
+  const Outcome status = RunWsel(folder, {"sweep", "--status", "out"});
+  EXPECT_THAT(status.out,
+              AllOf(HasSubstr("finished  uniform-s1-"),
+                    HasSubstr("epoch 20/20"), HasSubstr("4 runs: 4 finished")));
+
+  // Another folder, killed on the way at several instants.
+  fs::rename(folder / "out", folder / "whole");
+  for (const int milliseconds : {900, 1700, 2600}) {
+    const std::string line = fmt::format(
+        "cd '{}' && exec '{}' sweep s.json --output out --device cpu "
+        "--threads 1 --data-root '{}' >.o 2>&1",
+        folder.path().string(), WSEL_BINARY, kSmallSweepData);
+    const pid_t child = fork();
+    if (child == 0) {
+      execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
+      _exit(127);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  }
+  // A run of the killed sweep saves, ends, and lets go of its folder.
+  Outcome last;
+  for (int i = 0; i < 100; ++i) {
+    last = RunWsel(folder, RunSmallSweep());
+    if (last.out.find(" 0 with another process") != std::string::npos) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  EXPECT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_EQ(LastWeights(folder / "out"), expected);
+}
+
+TEST(Sweep, ADryRunNeedsNeitherDataNorTeachers) {
+  const TempFolder folder;
+  WriteTextFile(folder / "s.json", kSmallSweep);
+  const Outcome run = RunWsel(
+      folder, {"sweep", "s.json", "--dry-run", "--set", "data.name=cifar10"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("s: 4 runs"), HasSubstr("random-s0-"),
+                             HasSubstr("250000 steps, about "),
+                             HasSubstr("absent    cifar10 (--data-root)"),
+                             HasSubstr("absent    t.safetensors"),
+                             HasSubstr("of steps as measured now on cpu")));
+  EXPECT_EQ(folder.FileCount(), 3U) << "nothing but the output's files";
+}
+
+TEST(Sweep, RecordsAFailureAndExitsByItsKind) {
+  const TempFolder folder;
+  WriteTextFile(folder / "s.json", kSmallSweep);
+  WriteTextFile(folder / "t.safetensors", "no checkpoint");
+  const Outcome run = RunWsel(folder, RunSmallSweep());
+  EXPECT_EQ(run.exit_code, 5) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("2 finished, 2 failed"));
+  EXPECT_THAT(run.err,
+              AllOf(HasSubstr("failed    uniform-s0-"),
+                    HasSubstr("t.safetensors"), HasSubstr("--retry-failed")));
+  MakeSmallTeacher(folder);
+  EXPECT_EQ(RunWsel(folder, RunSmallSweep()).exit_code, 5);
+  const Outcome again = RunWsel(folder, RunSmallSweep({"--retry-failed"}));
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+}
+
+TEST(Sweep, RefusesBadInputBeforeAnyRun) {
+  const TempFolder folder;
+  WriteTextFile(folder / "s.json", kSmallSweep);
+  const auto refused = [&](const std::vector<std::string>& args, int code,
+                           const std::string& part) {
+    const Outcome run = RunWsel(folder, args);
+    EXPECT_EQ(run.exit_code, code) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(part));
+    EXPECT_FALSE(fs::exists(folder / "out"));
+  };
+  refused(RunSmallSweep({"--launcher", "slurn"}), 2, "did you mean 'slurm'");
+  refused(RunSmallSweep({"--only", "random-s3"}), 2, "did you mean");
+  refused(RunSmallSweep({"--jobs", "0"}), 2, "--jobs");
+  refused(RunSmallSweep({"--set", "train.epoch=3"}), 3,
+          "did you mean 'epochs'");
+  refused(RunSmallSweep(), 4, "t.safetensors: is absent");
+  refused({"sweep", "absent.json", "--dry-run"}, 4, "absent.json");
+  refused({"sweep", "s.json"}, 2, "--output");
+  refused({"sweep", "--status", "nowhere"}, 4, "holds no sweep");
+  WriteTextFile(folder / "s.json", "{\"axes\": {\"optimizer.lr\": []}}");
+  refused(RunSmallSweep(), 3, "has no values");
+}
+
+TEST(Sweep, AFolderIsOneSweeps) {
+  const TempFolder folder;
+  MakeSmallTeacher(folder);
+  WriteTextFile(folder / "s.json", kSmallSweep);
+  ASSERT_EQ(
+      RunWsel(folder, RunSmallSweep({"--set", "train.epochs=2"})).exit_code, 0);
+  fs::rename(folder / "s.json", folder / "other.json");
+  const Outcome run =
+      RunWsel(folder, {"sweep", "other.json", "--output", "out", "--data-root",
+                       kSmallSweepData, "--device", "cpu"});
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_THAT(run.err, HasSubstr("holds the sweep 's', not 'other'"));
+}
+
+TEST(Sweep, PrintsAJobArraysScript) {
+  const TempFolder folder;
+  MakeSmallTeacher(folder);
+  WriteTextFile(folder / "s.json", kSmallSweep);
+  const Outcome run = RunWsel(
+      folder,
+      RunSmallSweep({"--launcher", "script", "--slurm=--partition=gpu"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("#SBATCH --array=0-3\n"),
+                             HasSubstr("#SBATCH --partition=gpu\n"),
+                             HasSubstr("  uniform-s1-")));
+  EXPECT_FALSE(fs::exists(folder / "out"));
+}
+
+}  // namespace
+}  // namespace wsel

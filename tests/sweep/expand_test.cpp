@@ -1,0 +1,215 @@
+#include "wsel/sweep/expand.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "temp_folder.h"
+#include "throws.h"
+#include "wsel/core/atomic_file.h"
+
+namespace wsel::sweep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::SizeIs;
+
+constexpr const char* kRecipe =
+    R"({"model": {"name": "vit_tiny"}, "data": {"name": "cifar10"}})";
+
+// A sweep with the recipe above and the sections given.
+std::string Text(const std::string& sections) {
+  return std::string("{\"recipe\": ") + kRecipe + ", " + sections + "}";
+}
+
+std::vector<PlannedRun> Runs(const std::string& sections,
+                             const std::vector<std::string>& sets = {}) {
+  return Expand(SweepFromJson(Text(sections), "s.json"), sets);
+}
+
+std::vector<std::string> Slugs(const std::string& sections) {
+  std::vector<std::string> slugs;
+  for (const auto& run : Runs(sections)) slugs.push_back(run.slug);
+  return slugs;
+}
+
+TEST(Expand, IsAProductWhoseLastAxisIsFastest) {
+  const auto runs =
+      Runs(R"("axes": {"optimizer.lr": [1e-3, 2e-3], "train.seed": [0, 1]})");
+  ASSERT_THAT(runs, SizeIs(4));
+  EXPECT_EQ(runs[1].slug, "0.001-s1");
+  EXPECT_EQ(runs[1].recipe.train.seed, 1U);
+  EXPECT_EQ(runs[2].recipe.train.lr, 2e-3);
+  // The seed tells no cells of a table apart.
+  EXPECT_THAT(runs[1].labels, ElementsAre(Pair("optimizer.lr", "0.001")));
+}
+
+TEST(Expand, ZippedAxesGoInStep) {
+  EXPECT_THAT(Slugs(R"("axes": {"train.epochs": [60, 90],
+                               "data.name": ["cifar10", "cifar100"],
+                               "train.warmup_epochs": [10, 15]},
+                      "zip": [["train.epochs", "train.warmup_epochs"]])"),
+              ElementsAre("60-cifar10-10-s0", "60-cifar100-10-s0",
+                          "90-cifar10-15-s0", "90-cifar100-15-s0"));
+}
+
+TEST(Expand, LeavesOutAndTakesIn) {
+  const std::string axes =
+      R"("axes": {"train.epochs": [60, 90], "train.seed": [0, 1]})";
+  EXPECT_THAT(Slugs(axes + R"(, "exclude": [{"train.epochs": 90,
+                                             "train.seed": [1]}])"),
+              ElementsAre("60-s0", "60-s1", "90-s0"));
+  EXPECT_THAT(Slugs(R"("axes": {"train.epochs": [60, 90],
+                        "train.warmup_epochs": [5, 10]},
+               "zip": [["train.epochs", "train.warmup_epochs"]],
+               "include": [{"train.epochs": 90, "train.warmup_epochs": 5}])"),
+              ElementsAre("60-5-s0", "90-10-s0", "90-5-s0"));
+}
+
+TEST(Expand, OverridesHoldForTheirCombinations) {
+  const auto runs = Runs(R"("axes": {"data.name": ["cifar10", "pets"]},
+              "set": {"train.drop_path": 0.1},
+              "overrides": [{"when": {"data.name": "pets"},
+                             "set": {"train.drop_path": 0.3}}])");
+  EXPECT_EQ(runs[0].recipe.train.drop_path, 0.1);
+  EXPECT_EQ(runs[1].recipe.train.drop_path, 0.3);
+}
+
+TEST(Expand, FillsNamesInBraces) {
+  const TempFolder folder;
+  WriteTextFile(folder / "cifar10.json", kRecipe);
+  const auto sweep = SweepFromJson(
+      R"({"recipe": "{data}.json",
+          "set": {"folder": "{here}/{data}"},
+          "axes": {"data": ["cifar10"],
+                   "init": {"from {x}": {"init.file": "{folder}/a.pth"},
+                            "b": {"init.file": "{folder}/{init}.pth"}}}})",
+      folder / "s.json");
+  const auto runs = Expand(sweep, {});
+  ASSERT_THAT(runs, SizeIs(2));
+  EXPECT_EQ(runs[0].recipe.init.file,
+            folder.path().string() + "/cifar10/a.pth");
+  EXPECT_EQ(runs[1].recipe.init.file,
+            folder.path().string() + "/cifar10/b.pth");
+  EXPECT_EQ(runs[0].slug, "from__x_-s0");
+}
+
+TEST(Expand, EqualRunsAreMadeOnce) {
+  const auto runs = Runs(R"("axes": {
+      "teacher": {"a": {"file": "a.pth"}, "b": {"file": "b.pth"}},
+      "init": {"random": {}, "uniform": {"init.select": "uniform",
+                                         "teacher.file": "{file}"}}})");
+  ASSERT_THAT(runs, SizeIs(3));
+  ASSERT_THAT(runs[0].also, SizeIs(1));
+  EXPECT_THAT(runs[0].also[0],
+              ElementsAre(Pair("teacher", "b"), Pair("init", "random")));
+}
+
+TEST(Expand, ADigestIsOfWhatDecides) {
+  const std::string axes = R"("axes": {"optimizer.lr": [1e-3]})";
+  const std::string digest = Runs(axes)[0].digest;
+  EXPECT_THAT(digest, SizeIs(8));
+  EXPECT_EQ(Runs(axes, {"data.root=elsewhere", "data.workers=3"})[0].digest,
+            digest);
+  EXPECT_NE(Runs(axes, {"train.epochs=60"})[0].digest, digest);
+  EXPECT_NE(Runs(axes, {"init.file=other.pth"})[0].digest, digest);
+  EXPECT_NE(Runs(axes + R"(, "probe": {})")[0].digest, digest);
+}
+
+void ExpectRefused(const std::string& sections,
+                   const std::vector<std::string>& parts) {
+  SCOPED_TRACE(sections);
+  ExpectError([&] { Runs(sections); }, ErrorKind::kConfig, parts);
+}
+
+TEST(Expand, RefusesWhatItCannotMean) {
+  ExpectRefused(R"("axes": {})", {"no run", "axes"});
+  ExpectRefused(R"("axes": {"optimizer.lr": []})",
+                {"s.json.axes.optimizer.lr", "no values"});
+  ExpectRefused(R"("axes": {"optimizer.lr": [1, 1]})", {"'1' twice"});
+  ExpectRefused(R"("axes": {"optimizer.lrr": [1]})",
+                {"s.json (optimizer.lrr=1)", "did you mean 'lr'"});
+  ExpectRefused(R"("axes": {"optimizer.lr": ["fast"]})",
+                {"optimizer.lr=fast", "optimizer.lr"});
+  ExpectRefused(R"("axes": {"lr": [1, 2]})", {"axes.lr", "changes nothing"});
+  ExpectRefused(R"("axes": {"a": {"x": {"epochs": 3}}})",
+                {"a.x", "sets 'epochs'", "no template"});
+  ExpectRefused(R"("axes": {"optimizer.lr": [1]}, "exclud": [])",
+                {"'exclud'", "did you mean 'exclude'"});
+  ExpectRefused(R"("axes": {"optimizer.lr": [1]},
+                   "exclude": [{"optimiser.lr": 1}])",
+                {"exclude[0]", "did you mean 'optimizer.lr'"});
+  ExpectRefused(R"("axes": {"optimizer.lr": [1]},
+                   "exclude": [{"optimizer.lr": 2}])",
+                {"exclude[0].optimizer.lr", "'2'"});
+  ExpectRefused(R"("axes": {"optimizer.lr": [1]},
+                   "exclude": [{"optimizer.lr": 1}])",
+                {"everything is excluded"});
+  ExpectRefused(R"("axes": {"optimizer.lr": [1, 2], "train.seed": [1]},
+                   "zip": [["optimizer.lr", "train.seed"]])",
+                {"zip[0]", "2 values", "has 1"});
+  ExpectRefused(R"("axes": {"init.file": ["{teecher}.pth"]},
+                   "set": {"teacher": "a"})",
+                {"'teecher'", "did you mean 'teacher'"});
+  ExpectRefused(R"("axes": {"optimizer.lr": [1], "train.seed": [0, 1]},
+                   "include": [{"optimizer.lr": 1}])",
+                {"include", "'train.seed' open"});
+}
+
+TEST(Expand, RefusesTwoThatSayOneValue) {
+  ExpectRefused(R"("axes": {"optimizer.lr": [1],
+                            "speed": {"slow": {"optimizer.lr": 2}}})",
+                {"optimizer.lr", "to 1 by the axis optimizer.lr",
+                 "to 2 by the axis speed"});
+  ExpectRefused(R"("axes": {"optimizer.lr": [1]},
+                   "overrides": [{"when": {"optimizer.lr": 1},
+                                  "set": {"optimizer.lr": 2}}])",
+                {"overrides[0]"});
+}
+
+TEST(Expand, RefusesMoreThanAnybodyRuns) {
+  std::string list = "0";
+  for (int i = 1; i < 500; ++i) list += "," + std::to_string(i);
+  ExpectRefused("\"axes\": {\"train.seed\": [" + list +
+                    "], \"data.subset_seed\": [" + list + "]}",
+                {"more than 100000"});
+}
+
+// What the project ships must read with neither data nor teachers.
+TEST(Expand, ReadsEverySweepOfConfigs) {
+  const auto folder =
+      std::filesystem::path(WSEL_SOURCE_DIR) / "configs" / "sweeps";
+  size_t sweeps = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    SCOPED_TRACE(entry.path());
+    const SweepFile sweep = ReadSweepFile(entry.path());
+    EXPECT_FALSE(sweep.about.empty());
+    EXPECT_FALSE(Expand(sweep, {}).empty());
+    ++sweeps;
+  }
+  EXPECT_GE(sweeps, 16U);
+}
+
+TEST(Expand, MakesTheRunsOfThePapersTables) {
+  const auto folder =
+      std::filesystem::path(WSEL_SOURCE_DIR) / "configs" / "sweeps";
+  const auto runs = [&](const char* name) {
+    return Expand(ReadSweepFile(folder / name), {});
+  };
+  // 9 data sets x 3 seeds and ImageNet once, 2 models, 2 starts.
+  EXPECT_THAT(runs("table2.json"), SizeIs((9 * 3 + 1) * 2 * 2));
+  const auto both = runs("table4.json").back().recipe;
+  EXPECT_EQ(both.train.distill.method, train::Distillation::kFeature);
+  EXPECT_EQ(both.init.select, "uniform");
+  EXPECT_EQ(both.teacher.file,
+            "teachers/vit_small_patch16_224.augreg_in21k.safetensors");
+  EXPECT_THAT(runs("table10.json")[6].recipe.init.skip,
+              ElementsAre("patch_embed"));
+  EXPECT_EQ(runs("figure4.json").back().recipe.train.warmup_epochs, 150);
+}
+
+}  // namespace
+}  // namespace wsel::sweep

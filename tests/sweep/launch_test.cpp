@@ -1,0 +1,217 @@
+#include "wsel/sweep/launch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "read_all.h"
+#include "temp_folder.h"
+#include "throws.h"
+#include "wsel/core/atomic_file.h"
+#include "wsel/core/file_lock.h"
+
+namespace wsel::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// A sweep over made-up runs, whose program is a shell script that is told what
+// to do by each run's seed.
+class LaunchTest : public testing::Test {
+ protected:
+  LaunchTest() {
+    sweep_ = SweepFromJson(R"({
+        "recipe": {"model": {"name": "vit_tiny"}, "data": {"name": "cifar10"}},
+        "axes": {"init": {"random": {},
+                          "uniform": {"init.select": "uniform",
+                                      "teacher.file": "t.pth"}},
+                 "train.seed": [0, 1]}})",
+                           "s.json");
+    runs_ = Expand(sweep_, {});
+    folder_.Claim(sweep_.name, sweep_.json);
+    options_.program = (temp_ / "wsel").string();
+    options_.threads = 1;
+  }
+
+  // $1 is the command; "train" has the run's folder after --output.
+  void Program(const std::string& on_train,
+               const std::string& on_init = "touch \"${@: -1}\"") {
+    WriteTextFile(options_.program,
+                  "#!/bin/bash\necho \"$*\" >>" + Log().string() +
+                      "\nif [[ $1 == init ]]; then " + on_init +
+                      "; exit; fi\n" + on_train + "\n");
+    chmod(options_.program.c_str(), 0755);
+  }
+
+  fs::path Log() const { return temp_ / "log"; }
+  Tally Run() { return Launch(sweep_, runs_, folder_, options_); }
+  RunRecord Record(size_t i) { return *folder_.Read(runs_[i].name()); }
+  // Lines of the log that have the word.
+  int Count(const std::string& word) const {
+    int count = 0;
+    const std::string log = ReadAll(Log());
+    for (size_t at = log.find(word); at != std::string::npos;
+         at = log.find(word, at + 1)) {
+      ++count;
+    }
+    return count;
+  }
+
+  TempFolder temp_;
+  SweepFile sweep_;
+  std::vector<PlannedRun> runs_;
+  SweepFolder folder_ = SweepFolder(temp_ / "out");
+  LaunchOptions options_;
+};
+
+TEST_F(LaunchTest, RunsEverythingOnce) {
+  Program("exit 0");
+  EXPECT_EQ(Run().finished, 4);
+  EXPECT_EQ(Run().finished, 4);
+  EXPECT_EQ(Count("train "), 4);
+  EXPECT_EQ(Record(3).state, RunState::kFinished);
+  EXPECT_EQ(Record(3).seed, 1U);
+  EXPECT_TRUE(fs::exists(temp_ / "out/by-name/uniform-s1/recipe.json"));
+}
+
+TEST_F(LaunchTest, MakesAStartOnceForAllRunsThatShareIt) {
+  // Three learning rates from one start.
+  sweep_ = SweepFromJson(R"({
+      "recipe": {"model": {"name": "vit_tiny"}, "data": {"name": "cifar10"},
+                 "init": {"select": "uniform"}, "teacher": {"file": "t.pth"}},
+      "axes": {"optimizer.lr": [1e-3, 2e-3, 3e-3]}})",
+                         "s.json");
+  runs_ = Expand(sweep_, {});
+  Program("exit 0");
+  EXPECT_EQ(Run().finished, 3);
+  EXPECT_EQ(Count("init "), 1);
+  const auto recipe = RecipeOfRun(runs_[0], false, folder_);
+  EXPECT_TRUE(fs::exists(recipe.init.file));
+  EXPECT_EQ(recipe.init.select, "");
+  EXPECT_EQ(recipe.teacher.file, "");
+}
+
+TEST_F(LaunchTest, AFailedRunIsRecordedAndTheRestGoOn) {
+  Program(R"(grep -q '"seed": 1' "$3" || exit 0
+             echo some words; echo "wsel: no: such luck" >&2; exit 5)");
+  const Tally tally = Run();
+  EXPECT_EQ(tally.finished, 2);
+  EXPECT_EQ(tally.failed, 2);
+  EXPECT_EQ(tally.exit_code, 5);
+  EXPECT_EQ(Record(1).state, RunState::kFailed);
+  EXPECT_EQ(Record(1).error, "no: such luck");
+  EXPECT_THAT(Record(1).log_tail, HasSubstr("some words"));
+
+  Program("exit 0");
+  EXPECT_EQ(Run().failed, 2) << "a failed run is left alone";
+  options_.retry_failed = true;
+  EXPECT_EQ(Run().finished, 4);
+  EXPECT_EQ(Record(1).error, "");
+}
+
+TEST_F(LaunchTest, AStartThatCannotBeMadeIsItsRunsFailure) {
+  Program("exit 0", "echo 'wsel: t.pth: does not fit' >&2; exit 6");
+  const Tally tally = Run();
+  EXPECT_EQ(tally.finished, 2);
+  EXPECT_EQ(tally.failed, 2);
+  EXPECT_EQ(Record(2).error, "t.pth: does not fit");
+  EXPECT_EQ(Record(2).exit_code, 6);
+}
+
+TEST_F(LaunchTest, AKilledRunSaysBySignal) {
+  Program("kill -9 $$");
+  EXPECT_EQ(Run().failed, 4);
+  EXPECT_EQ(Record(0).error, "killed by signal 9");
+}
+
+TEST_F(LaunchTest, SeveralRunAtOnceOnDevicesInTurn) {
+  options_.jobs = 2;
+  options_.devices = {"cuda:0", "cuda:1"};
+  // Ends when the other has begun too.
+  Program("for i in {1..100}; do (( $(grep -c train " + Log().string() +
+          ") > 1 )) && exit 0; sleep 0.1; done; exit 1");
+  EXPECT_EQ(Run().finished, 4);
+  EXPECT_EQ(Count("--device cuda:0"), 2);
+  EXPECT_EQ(Count("--device cuda:1"), 2);
+}
+
+TEST_F(LaunchTest, AStopIsPassedOnAndTheRestWaits) {
+  Program("trap 'exit 143' TERM; sleep 60 & wait");
+  options_.stop = [&] { return Count("train ") > 0 ? SIGTERM : 0; };
+  const Tally tally = Run();
+  EXPECT_EQ(tally.waiting, 4);
+  EXPECT_EQ(Record(0).state, RunState::kWaiting);
+
+  Program("exit 0");
+  options_.stop = nullptr;
+  EXPECT_EQ(Run().finished, 4);
+}
+
+TEST_F(LaunchTest, LeavesWhatAnotherProcessHas) {
+  Program("exit 0");
+  folder_.MakeRun(runs_[0]);
+  const FileLock lock(folder_.lock(runs_[0].name()), false);
+  ASSERT_TRUE(lock.held());
+  const Tally tally = Run();
+  EXPECT_EQ(tally.elsewhere, 1);
+  EXPECT_EQ(tally.finished, 3);
+  EXPECT_EQ(Count("train "), 3);
+}
+
+TEST_F(LaunchTest, AProbeLeavesASummary) {
+  sweep_ = SweepFromJson(R"({
+      "recipe": {"model": {"name": "vit_tiny"}, "data": {"name": "cifar10"}},
+      "probe": {"solver": "lars", "augment": true},
+      "axes": {"train.seed": [4]}})",
+                         "s.json");
+  runs_ = Expand(sweep_, {});
+  Program("echo '{\"train\": 3, \"top1\": 28.5}'");
+  EXPECT_EQ(Run().finished, 1);
+  EXPECT_EQ(Count("--method timm"), 1) << "a random start is made too";
+  EXPECT_EQ(Count("--solver lars --augment"), 1);
+  EXPECT_THAT(ReadAll(folder_.run(runs_[0].name()) / "summary.csv"),
+              HasSubstr("1,,,28.5,,"));
+}
+
+TEST_F(LaunchTest, TheFolderIsOneSweeps) {
+  ExpectError([&] { folder_.Claim("other", "{\"name\": \"other\"}"); },
+              ErrorKind::kConfig, {"holds the sweep 's'", "not 'other'"});
+  folder_.Claim(sweep_.name, sweep_.json);
+  WriteTextFile(temp_ / "x.txt", "something");
+  ExpectError([&] { SweepFolder(temp_.path()).Claim("s", "{}"); },
+              ErrorKind::kConfig, {"something else"});
+}
+
+TEST(RunRecord, ReadsBackAlikeAndRefusesNonsense) {
+  RunRecord record;
+  record.sweep = "s";
+  record.labels = {{"init", "a b"}};
+  record.also = {{{"init", "c"}}};
+  record.seed = 7;
+  record.state = RunState::kFailed;
+  record.error = "bad \xff byte";
+  const std::string text = ToJson(record);
+  const RunRecord again = RecordFromJson(text, "run.json");
+  EXPECT_EQ(again.labels, record.labels);
+  EXPECT_EQ(again.also, record.also);
+  EXPECT_EQ(again.seed, 7U);
+  EXPECT_EQ(again.state, RunState::kFailed);
+  for (const char* bad :
+       {"", "[]", "{}", R"({"sweep": "s", "settings": [], "seed": 0,
+                            "state": "waiting"})",
+        R"({"sweep": "s", "settings": {}, "seed": -1, "state": "waiting"})",
+        R"({"sweep": "s", "settings": {}, "seed": 0, "state": "asleep"})"}) {
+    ExpectError([&] { RecordFromJson(bad, "run.json"); }, ErrorKind::kFormat,
+                {"run.json"});
+  }
+}
+
+}  // namespace
+}  // namespace wsel::sweep
