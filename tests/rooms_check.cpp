@@ -143,7 +143,8 @@ const std::map<std::string, int>& RoomLevels() {
       {"core", 0},    {"tensor", 1}, {"checkpoint", 2}, {"naming", 2},
       {"model", 2},   {"image", 2},  {"optim", 2},      {"select", 3},
       {"augment", 3}, {"data", 3},   {"distill", 3},    {"train", 4},
-      {"analyze", 5}, {"recipe", 5}, {"report", 5},     {"cli", 6},
+      {"analyze", 5}, {"recipe", 5}, {"report", 5},     {"sweep", 6},
+      {"cli", 7},
   };
   return kLevels;
 }

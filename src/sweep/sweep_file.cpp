@@ -81,6 +81,9 @@ std::vector<Axis> ReadAxes(JsonObject& root) {
     axes.push_back({name, ReadPoints(name, values, where)});
     CheckLabels(axes.back(), where);
   }
+  if (axes.empty()) {
+    Refuse(root.PathOf("axes"), "is empty: name what the sweep varies");
+  }
   return axes;
 }
 

@@ -69,6 +69,45 @@ TEST(Sweep, MakesATableOnceAndGoesOnAfterAKill) {
   EXPECT_EQ(LastWeights(folder / "out"), expected);
 }
 
+// Two runs of one teacher on pictures that do not change: its answers are
+// asked for once, and so is every picture; who answers alone ends alike.
+TEST(Sweep, SharesPicturesAndATeachersAnswers) {
+  const TempFolder folder;
+  MakeSmallTeacher(folder);
+  WriteTextFile(folder / "s.json", R"({
+    "recipe": {
+      "model": {"name": "vit_tiny", "img_size": 16, "patch_size": 8,
+                "embed_dim": 16, "depth": 2, "num_heads": 2},
+      "data": {"name": "folder"},
+      "teacher": {"file": "t.safetensors"},
+      "distill": {"method": "feature", "cache": true},
+      "augment": {"crop": "evaluation", "hflip": 0, "rand_augment": ""},
+      "erasing": {"probability": 0},
+      "mix": {"mixup_alpha": 0, "cutmix_alpha": 0},
+      "train": {"epochs": 3, "warmup_epochs": 1, "batch_size": 4}
+    },
+    "axes": {"train.seed": [0, 1]}
+  })");
+  ASSERT_EQ(RunWsel(folder, RunSmallSweep({"--jobs", "2"})).exit_code, 0);
+  int answers = 0;
+  int pictures = 0;
+  for (const auto& entry : fs::directory_iterator(folder / "out/cache")) {
+    const std::string name = entry.path().filename().string();
+    answers += name.ends_with(".answers.safetensors") ? 1 : 0;
+    pictures += name.ends_with(".pictures") ? 1 : 0;
+  }
+  EXPECT_EQ(answers, 1);
+  EXPECT_EQ(pictures, 2) << "of the training and of the test pictures";
+
+  const Outcome alone =
+      RunWsel(folder, {"train", "--config", "out/by-name/s1/recipe.json",
+                       "--set", "data.cache_dir=\"\"", "--output", "alone",
+                       "--device", "cpu", "--threads", "1"});
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  EXPECT_EQ(ReadAll(folder / "alone/summary.csv"),
+            ReadAll(folder / "out/by-name/s1/summary.csv"));
+}
+
 TEST(Sweep, ADryRunNeedsNeitherDataNorTeachers) {
   const TempFolder folder;
   WriteTextFile(folder / "s.json", kSmallSweep);

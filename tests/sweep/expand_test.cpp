@@ -126,7 +126,7 @@ void ExpectRefused(const std::string& sections,
 }
 
 TEST(Expand, RefusesWhatItCannotMean) {
-  ExpectRefused(R"("axes": {})", {"no run", "axes"});
+  ExpectRefused(R"("axes": {})", {"s.json.axes", "is empty"});
   ExpectRefused(R"("axes": {"optimizer.lr": []})",
                 {"s.json.axes.optimizer.lr", "no values"});
   ExpectRefused(R"("axes": {"optimizer.lr": [1, 1]})", {"'1' twice"});
