@@ -145,6 +145,7 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
                                             const data::Dataset& train) {
   recipe::Recipe portable = recipe;
   portable.data.root.clear();
+  portable.data.cache_dir.clear();
   portable.init.file =
       std::filesystem::path(recipe.init.file).filename().string();
   portable.teacher.file =

@@ -47,21 +47,23 @@ void WriteZeros(const fs::path& path, const std::vector<TensorSpec>& specs) {
 void MakeFiles(const TempFolder& folder) {
   fs::create_directory_symlink(fs::path(WSEL_SOURCE_DIR) / "configs",
                                folder / "configs");
-  const auto teacher = [&](const char* model, const char* file) {
-    const Outcome made = RunWsel(
-        folder,
-        {"init", "--student", model, "--method", "timm", "--output", file});
+  const auto teacher = [&](const char* model, const char* file,
+                           const char* classes) {
+    const Outcome made =
+        RunWsel(folder, {"init", "--student", model, "--method", "timm",
+                         "--num-classes", classes, "--output", file});
     ASSERT_EQ(made.exit_code, 0) << made.err;
   };
-  teacher("vit_small", "vit_small.safetensors");
-  teacher("convnext_tiny", "convnext_tiny.safetensors");
-  for (const char* name : {"t", "teacher", "model"}) {
+  teacher("vit_small", "vit_small.safetensors", "1000");
+  teacher("vit_small", "teacher.safetensors", "100");
+  teacher("convnext_tiny", "convnext_tiny.safetensors", "1000");
+  for (const char* name : {"t", "model"}) {
     fs::create_symlink("vit_small.safetensors",
                        folder / (std::string(name) + ".safetensors"));
   }
   WriteZeros(folder / "minilm/model.safetensors",
              select::SmallBert(384, 6, 1536));
-  fs::create_directory(folder / "small");
+  for (const char* name : {"small", "hf"}) fs::create_directory(folder / name);
   const auto resnet = [](int64_t width) -> std::vector<TensorSpec> {
     return {{"conv1.weight", {width, 3, 7, 7}},
             {"bn1.weight", {width}},
@@ -76,6 +78,23 @@ void MakeFiles(const TempFolder& folder) {
       folder, {"sweep", "table3.json", "--output", "out/table3", "--data-root",
                kSmallSweepData, "--only", "random-s0", "--only", "random-s1"});
   ASSERT_EQ(made.exit_code, 0) << made.err;
+  // Runs of three programs, for one report.
+  for (const char* run : {"runs/random-0", "runs/a"}) {
+    fs::create_directories(folder / run);
+    for (const char* file :
+         {"config.json", "summary.csv", "best.safetensors"}) {
+      fs::copy(folder / "out/table3/by-name/random-s0" / file,
+               folder / run / file);
+    }
+  }
+  const auto text = [&](const char* file, const std::string& content) {
+    fs::create_directories((folder / file).parent_path());
+    WriteTextFile(folder / file, content);
+  };
+  text("timm/summary.csv", "epoch,train_loss,eval_loss,eval_top1\n0,2,2,50\n");
+  text("convnext/log.txt",
+       R"({"train_loss": 2, "test_acc1": 40, "test_acc5": 90, "epoch": 0})"
+       "\n");
 }
 
 // `wsel` as the page calls it, with --dry-run where a data set is asked for. To
