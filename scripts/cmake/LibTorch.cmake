@@ -18,8 +18,9 @@ foreach(DIR include include/torch/csrc/api/include)
     "SHELL:-idirafter ${LIBTORCH_ROOT}/${DIR}")
 endforeach()
 target_link_directories(LibTorch::libtorch INTERFACE ${LIBTORCH_ROOT}/lib)
-target_link_options(LibTorch::libtorch INTERFACE
-  -Wl,--as-needed -Wl,-rpath,${LIBTORCH_ROOT}/lib)
+target_link_options(LibTorch::libtorch INTERFACE -Wl,--as-needed)
+# Of what is built; what is installed brings its libraries along.
+set(CMAKE_BUILD_RPATH ${LIBTORCH_ROOT}/lib)
 
 # The libraries that torch_cuda itself needs lie beside a full wheel; the slim
 # install of scripts/setup has torch_cuda without them.

@@ -14,7 +14,15 @@ namespace {
 // What must differ, or decides nothing.
 bool IsNoDifference(std::string_view path) {
   return path == "train.seed" || path == "about" || path == "data.root" ||
-         path == "data.workers" || path == "train.save_minutes";
+         path == "data.workers" || path == "data.cache_gb" ||
+         path == "data.cache_dir" || path == "train.save_minutes";
+}
+
+// A sweep calls the starts that it makes by digest, which tells nobody
+// anything.
+std::string Told(const std::string& value) {
+  static const std::regex kStart("students/[0-9a-f]{16}\\.safetensors$");
+  return std::regex_search(value, kStart) ? "made by wsel init" : value;
 }
 
 Difference Describe(const std::string& path,
@@ -59,7 +67,7 @@ Values ConfigOf(const Study& study, const Cell& cell) {
   Values values;
   for (const size_t i : cell.runs) {
     for (const auto& [path, value] : study.runs[i].config) {
-      if (!IsNoDifference(path)) values[path].insert(value);
+      if (!IsNoDifference(path)) values[path].insert(Told(value));
     }
   }
   for (auto& [path, all] : values) {

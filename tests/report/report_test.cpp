@@ -208,6 +208,21 @@ TEST(Differences, AFileOfEachSeedIsOneThing) {
               ElementsAre("x/v10-{seed}.safetensors", ""));
 }
 
+TEST(Differences, ASweepsOwnStartsAreNotCalledByDigest) {
+  const TempFolder folder;
+  const std::string digest = "out/students/0123456789abcde";
+  for (int seed : {0, 1}) {
+    const std::string end = fmt::format("-{}", seed);
+    MakeRun(folder / ("r/a" + end), seed, {50},
+            fmt::format("{}{}.safetensors", digest, seed));
+    MakeRun(folder / ("r/b" + end), seed, {50});
+  }
+  const Report report = MakeReport(ReadStudy({folder / "r"}), {});
+  ASSERT_EQ(report.differences.size(), 1U);
+  EXPECT_THAT(report.differences[0].values,
+              ElementsAre("made by wsel init", ""));
+}
+
 TEST(RoundAccuracies, OfAFlatCurveAreNone) {
   Cell cell;
   EXPECT_THAT(RoundAccuracies({&cell}), IsEmpty());

@@ -1,0 +1,30 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "cli/run_wsel.h"
+
+namespace wsel {
+namespace {
+
+using testing::HasSubstr;
+
+// What is installed needs nothing of the build: its libraries lie beside it.
+TEST(Package, WhatIsInstalledRunsByItself) {
+  const TempFolder folder;
+  const std::string line = fmt::format(
+      "cd '{0}' && cmake --install '{1}' --prefix there >log 2>&1 && "
+      "there/bin/wsel --version >version && ldd there/bin/wsel >libraries && "
+      "ls there/share/man/man1/wsel.1 there/share/wsel/configs/sweeps "
+      "there/share/bash-completion/completions/wsel >>log",
+      folder.path().string(),
+      std::filesystem::path(WSEL_BINARY).parent_path().string());
+  ASSERT_EQ(std::system(line.c_str()), 0) << ReadAll(folder / "log");
+  EXPECT_THAT(ReadAll(folder / "version"), HasSubstr("LibTorch"));
+  EXPECT_THAT(ReadAll(folder / "libraries"),
+              HasSubstr("there/bin/../lib/wsel/libtorch_cpu.so"));
+}
+
+}  // namespace
+}  // namespace wsel
