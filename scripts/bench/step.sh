@@ -31,7 +31,11 @@ trap 'rm -rf "$folder"' EXIT
 # Model, size, patch, batch.
 readonly CASES=("vit_tiny_patch16_224 224 16 32" "convnext_femto 224 4 32"
   "vit_tiny_patch16_224 32 4 64")
-readonly ROWS=(torch torch-jemalloc wsel)
+# wsel-plain: without what `wsel train` tells glibc (src/cli/restart.cpp).
+readonly ROWS=(torch torch-jemalloc wsel-plain wsel)
+readonly GLIBC=glibc.malloc.mmap_threshold=17179869184
+readonly KEEP=$GLIBC:glibc.malloc.trim_threshold=17179869184:\
+glibc.malloc.top_pad=67108864:glibc.malloc.hugetlb=1
 readonly RETAIN=dirty_decay_ms:-1,muzzy_decay_ms:-1,thp:always
 readonly PEER=(.venv-parity/bin/python scripts/bench/step.py)
 
@@ -43,7 +47,10 @@ measure() { # row, model, size, patch, batch
     torch-jemalloc)
       LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=$RETAIN "${PEER[@]}" "$@" "$steps"
       ;;
-    wsel) "$build/scripts/bench/wsel-step-bench" "$@" "$steps" ;;
+    wsel-plain) "$build/scripts/bench/wsel-step-bench" "$@" "$steps" ;;
+    wsel)
+      GLIBC_TUNABLES=$KEEP "$build/scripts/bench/wsel-step-bench" "$@" "$steps"
+      ;;
   esac
 }
 

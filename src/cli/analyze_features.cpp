@@ -8,9 +8,9 @@
 #include "wsel/analyze/feature_table.h"
 #include "wsel/cli/analyze.h"
 #include "wsel/cli/analyze_subjects.h"
-#include "wsel/cli/calm_threads.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/dry_run.h"
+#include "wsel/cli/restart.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
@@ -161,7 +161,7 @@ void AddAnalyzeFeatures(CLI::App& analyze, const Invocation& invocation) {
                 "similarity.csv and .png");
   c->add_flag("--json", args->json, "Print JSON");
   c->callback([args, &invocation] {
-    CalmThreads(invocation.argv);
+    RestartForTraining(invocation.argv);
     RunFeatures(*args);
   });
 }

@@ -10,12 +10,12 @@
 #include <optional>
 
 #include "wsel/cli/account.h"
-#include "wsel/cli/calm_threads.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
 #include "wsel/cli/dry_run.h"
 #include "wsel/cli/model_args.h"
+#include "wsel/cli/restart.h"
 #include "wsel/cli/use_of_weights.h"
 #include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
@@ -291,7 +291,7 @@ void AddEval(CLI::App& app, const Invocation& invocation) {
               "here");
   c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args, &invocation] {
-    CalmThreads(invocation.argv);
+    RestartForTraining(invocation.argv);
     RunEval(*args);
   });
 }

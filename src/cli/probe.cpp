@@ -8,10 +8,10 @@
 #include <optional>
 #include <utility>
 
-#include "wsel/cli/calm_threads.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/dry_run.h"
+#include "wsel/cli/restart.h"
 #include "wsel/cli/weights.h"
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
@@ -337,7 +337,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
               "here");
   c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args, &invocation] {
-    CalmThreads(invocation.argv);
+    RestartForTraining(invocation.argv);
     RunProbe(*args);
   });
 }

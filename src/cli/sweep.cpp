@@ -9,10 +9,10 @@
 #include <set>
 #include <thread>
 
-#include "wsel/cli/calm_threads.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
+#include "wsel/cli/restart.h"
 #include "wsel/cli/stop_signal.h"
 #include "wsel/cli/sweep_cost.h"
 #include "wsel/cli/sweep_view.h"
@@ -363,7 +363,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
       return;
     }
     CheckArgs(*args);
-    if (args->dry_run) CalmThreads(invocation.argv);
+    if (args->dry_run) RestartForTraining(invocation.argv);
     RunSweep(*args);
   });
 }

@@ -9,12 +9,12 @@
 #include <optional>
 
 #include "wsel/augment/mix.h"
-#include "wsel/cli/calm_threads.h"
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
 #include "wsel/cli/log.h"
 #include "wsel/cli/recipe_args.h"
+#include "wsel/cli/restart.h"
 #include "wsel/cli/stop_signal.h"
 #include "wsel/cli/train_start.h"
 #include "wsel/cli/train_teacher.h"
@@ -369,7 +369,7 @@ void AddTrain(CLI::App& app, const Invocation& invocation) {
   c->add_flag("--dry-run", args->dry_run,
               "Print the effective configuration and stop");
   c->callback([args, &invocation] {
-    if (!args->dry_run) CalmThreads(invocation.argv);
+    if (!args->dry_run) RestartForTraining(invocation.argv);
     RunTrain(*args);
   });
 }

@@ -68,8 +68,9 @@ class EmptyProject {
     fs::create_directory_symlink(fs::path(WSEL_SOURCE_DIR) / "configs",
                                  folder_ / "configs");
     fs::current_path(folder_.path());
-    // Else `wsel` would start anew with it, and this process is the tests'.
+    // Else `wsel` would start anew with them, and this process is the tests'.
     setenv("GOMP_SPINCOUNT", "1000", 1);
+    setenv("GLIBC_TUNABLES", "", 1);
   }
   ~EmptyProject() { fs::current_path(before_); }
 
