@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gnuplot_text.h"
+#include "tick_step.h"
 #include "wsel/analyze/pictures.h"
+#include "wsel/core/gnuplot.h"
 
 namespace wsel::analyze {
 namespace {
@@ -55,9 +56,9 @@ std::string Panel(const HeatMap& map) {
       "set xrange [-0.5:{}.5]\nset yrange [{}.5:-0.5]\nset cbrange [{}:{}]\n"
       "plot '-' binary array=({},{}) format='%float' endian=little "
       "with image notitle\n",
-      Quoted(map.title), Quoted(map.x_label), Quoted(map.y_label),
-      TickStep(map.columns), TickStep(map.rows), map.columns - 1, map.rows - 1,
-      map.low, map.high, map.columns, map.rows);
+      GnuplotText(map.title), GnuplotText(map.x_label),
+      GnuplotText(map.y_label), TickStep(map.columns), TickStep(map.rows),
+      map.columns - 1, map.rows - 1, map.low, map.high, map.columns, map.rows);
   script.append(reinterpret_cast<const char*>(map.values.data()),
                 map.values.size() * sizeof(float));
   return script;

@@ -5,8 +5,9 @@
 #include <cmath>
 #include <string_view>
 
-#include "gnuplot_text.h"
+#include "tick_step.h"
 #include "wsel/analyze/pictures.h"
+#include "wsel/core/gnuplot.h"
 
 namespace wsel::analyze {
 namespace {
@@ -66,9 +67,9 @@ std::string Panel(size_t index, const LineChart& chart) {
   std::string script = fmt::format(
       "set title {} noenhanced\nset xlabel {}\nset ylabel {}\n"
       "{} logscale y\nset xrange [-0.4:{}.4]\nset xtics {}\n",
-      Quoted(chart.title), Quoted(chart.x_label), Quoted(chart.y_label),
-      chart.log_scale ? "set" : "unset", longest - 1,
-      TickStep(static_cast<int64_t>(longest)));
+      GnuplotText(chart.title), GnuplotText(chart.x_label),
+      GnuplotText(chart.y_label), chart.log_scale ? "set" : "unset",
+      longest - 1, TickStep(static_cast<int64_t>(longest)));
   std::string plots;
   for (size_t i = 0; i < chart.lines.size(); ++i) {
     const Line& line = chart.lines[i];
@@ -118,7 +119,7 @@ class Key {
           "set label '' at screen {4},{2} point pt {5} ps 1.1 lc rgb '{3}'\n"
           "set label {6} at screen {7},{2} noenhanced\n",
           x(at), x(at + 40), y, ColourOf(i), x(at + 20), MarkOf(i),
-          Quoted(lines_[i].name), x(at + 50));
+          GnuplotText(lines_[i].name), x(at + 50));
     }
     return script;
   }

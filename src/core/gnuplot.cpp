@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -97,6 +98,23 @@ std::string LastLine(std::string text) {
 }
 
 }  // namespace
+
+std::string GnuplotText(std::string_view text) {
+  constexpr std::string_view kPlain = " ._-/(),:=+";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ') {
+      quoted += ' ';
+    } else if (byte > 127 || std::isalnum(byte) != 0 ||
+               kPlain.find(c) != std::string_view::npos) {
+      quoted += c;
+    } else {
+      quoted += fmt::format("\\{:03o}", byte);
+    }
+  }
+  return quoted + "\"";
+}
 
 std::optional<std::string> RunGnuplot(std::string_view script) {
   const File in = Holding(script);

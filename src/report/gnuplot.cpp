@@ -3,27 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cctype>
-
 #include "wsel/core/error.h"
 #include "wsel/report/chart.h"
 
 namespace wsel::report {
 namespace {
-
-// A text as gnuplot's string. What could mean something to it (quotes,
-// backquotes, which run programs, macros) is written by its number.
-std::string Quote(std::string_view text) {
-  constexpr std::string_view kPlain = " ._-/(),:=+";
-  std::string quoted = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = byte > 127 || std::isalnum(byte) != 0 ||
-                       kPlain.find(c) != std::string_view::npos;
-    quoted += plain ? std::string(1, c) : fmt::format("\\{:03o}", byte);
-  }
-  return quoted + "\"";
-}
 
 std::string DataOf(const Series& series, size_t number) {
   std::string data = fmt::format("$series{} << EOD\n", number);
@@ -37,9 +21,9 @@ std::string DataOf(const Series& series, size_t number) {
 
 std::string PlotOf(const Chart& chart, size_t first) {
   const Scale y = Top1Scale(chart);
-  std::string script =
-      fmt::format("set title {}\nset yrange [{}:{}]\nset xrange [0:{}]\n",
-                  Quote(chart.title), y.low, y.high, EpochScale(chart).high);
+  std::string script = fmt::format(
+      "set title {}\nset yrange [{}:{}]\nset xrange [0:{}]\n",
+      GnuplotText(chart.title), y.low, y.high, EpochScale(chart).high);
   std::vector<std::string> curves;
   for (size_t i = 0; i < chart.series.size(); ++i) {
     const size_t number = first + i;
@@ -51,7 +35,7 @@ std::string PlotOf(const Chart& chart, size_t first) {
     curves.push_back(
         fmt::format("$series{} using 1:2 with linespoints linetype {} "
                     "linewidth 2 pointtype 7 pointsize 0.5 title {}",
-                    number, colour, Quote(chart.series[i].name)));
+                    number, colour, GnuplotText(chart.series[i].name)));
   }
   return script + fmt::format("plot {}\n", fmt::join(curves, ", \\\n  "));
 }
@@ -64,7 +48,7 @@ std::string Script(const std::vector<Chart>& charts, const std::string& title) {
       "set multiplot layout {},{} title {} noenhanced\n"
       "set style line 100 linecolor rgb '#e3e3e3'\nset grid linestyle 100\n"
       "set key bottom right\nset xlabel 'epoch'\nset ylabel 'top-1 (%)'\n",
-      columns * 720, rows * 480 + 40, rows, columns, Quote(title));
+      columns * 720, rows * 480 + 40, rows, columns, GnuplotText(title));
   for (size_t i = 0; i < kChartColours.size(); ++i) {
     script += fmt::format("set linetype {} linecolor rgb '{}'\n", i + 1,
                           kChartColours[i]);

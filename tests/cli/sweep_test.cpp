@@ -122,6 +122,20 @@ TEST(Sweep, ADryRunNeedsNeitherDataNorTeachers) {
   EXPECT_EQ(folder.FileCount(), 3U) << "nothing but the output's files";
 }
 
+TEST(Sweep, EverySweepOfConfigsHasADryRun) {
+  const TempFolder folder;
+  size_t sweeps = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(WSEL_SOURCE_DIR) /
+                                                  "configs" / "sweeps")) {
+    const Outcome run =
+        RunWsel(folder, {"sweep", entry.path().string(), "--dry-run"});
+    EXPECT_EQ(run.exit_code, 0) << entry.path() << run.err;
+    EXPECT_THAT(run.out, AllOf(HasSubstr(" runs\n"), HasSubstr("absent    ")));
+    ++sweeps;
+  }
+  EXPECT_GE(sweeps, 18U);
+}
+
 TEST(Sweep, RecordsAFailureAndExitsByItsKind) {
   const TempFolder folder;
   WriteTextFile(folder / "s.json", kSmallSweep);

@@ -8,6 +8,11 @@
 
 namespace wsel {
 
+// A text as a string of gnuplot's. Whatever could mean something to it (quotes,
+// backquotes, which run programs, macros) is written by its number; control
+// characters, which would end the line, become spaces.
+std::string GnuplotText(std::string_view text);
+
 // What gnuplot, run as a child with `script` on its standard input, writes to
 // its standard output; nothing where there is no gnuplot. Data may follow a
 // plot command in binary ("plot '-' binary array=(3,2)"). The user's own
