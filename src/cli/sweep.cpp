@@ -139,7 +139,7 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
     fmt::print("{} other combinations come to runs of this list\n", shared);
   }
   for (const std::string& file_or_set : Absent(runs)) {
-    fmt::print("absent    {}\n", file_or_set);
+    fmt::print("absent      {}\n", file_or_set);
   }
   if (file.probes) return;
   fmt::print("{} {} of steps as measured now on {}, {} at once{}\n",

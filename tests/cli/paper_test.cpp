@@ -150,6 +150,7 @@ TEST(Paper, EveryCommandPassesADryRun) {
   EXPECT_EQ(count["probe"], 4);
   EXPECT_EQ(count["eval"], 1);
   EXPECT_EQ(count["analyze"], 1);
+  EXPECT_EQ(count["sweep"], 1);
   // Nothing was written but the notes.
   EXPECT_EQ(project.folder().FileCount(), 3);
 }

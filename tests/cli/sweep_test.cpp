@@ -116,8 +116,8 @@ TEST(Sweep, ADryRunNeedsNeitherDataNorTeachers) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, AllOf(HasSubstr("s: 4 runs"), HasSubstr("random-s0-"),
                              HasSubstr("250000 steps, about "),
-                             HasSubstr("absent    cifar10 (--data-root)"),
-                             HasSubstr("absent    t.safetensors"),
+                             HasSubstr("absent      cifar10 (--data-root)"),
+                             HasSubstr("absent      t.safetensors"),
                              HasSubstr("of steps as measured now on cpu")));
   EXPECT_EQ(folder.FileCount(), 3U) << "nothing but the output's files";
 }
@@ -130,7 +130,8 @@ TEST(Sweep, EverySweepOfConfigsHasADryRun) {
     const Outcome run =
         RunWsel(folder, {"sweep", entry.path().string(), "--dry-run"});
     EXPECT_EQ(run.exit_code, 0) << entry.path() << run.err;
-    EXPECT_THAT(run.out, AllOf(HasSubstr(" runs\n"), HasSubstr("absent    ")));
+    EXPECT_THAT(run.out,
+                AllOf(HasSubstr(" runs\n"), HasSubstr("absent      ")));
     ++sweeps;
   }
   EXPECT_GE(sweeps, 18U);
