@@ -8,15 +8,12 @@
 #include "wsel/core/error.h"
 
 namespace wsel::cli {
-namespace {
 
 bool ListIfAbsent(const std::string& path) {
   if (std::filesystem::exists(path)) return false;
   fmt::print("absent      {}\n", path);
   return true;
 }
-
-}  // namespace
 
 std::optional<model::Config> DryRunModel(const std::string& path) {
   if (!ListIfAbsent(path)) return RequireModel(OpenWeights(path)).config;
@@ -29,7 +26,8 @@ std::optional<model::Config> DryRunModel(const std::string& path) {
 
 DataSizes DryRunSizes(const data::DataOptions& options, Splits splits) {
   const DataSizes known = SizesWithoutFiles(options);
-  if (ListIfAbsent(options.root)) return known;
+  const std::string& root = options.root;
+  if (ListIfAbsent(root.empty() ? "--data-root" : root)) return known;
   if (splits == Splits::kTest) {
     const data::Dataset test = OpenTestSet(options);
     return {known.train, test.size(),

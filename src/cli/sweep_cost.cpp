@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,17 +12,13 @@
 #include "wsel/model/config_json.h"
 #include "wsel/train/precision.h"
 #include "wsel/train/step.h"
+#include "wsel/train/synchronize.h"
 
 namespace wsel::cli {
 namespace {
 
 constexpr int64_t kPicturesOnCpu = 8;
 constexpr int64_t kPicturesOnGpu = 128;
-
-void Wait(const c10::Device& device) {
-  if (device.is_cpu()) return;
-  c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
-}
 
 // Of one picture, by the second of two steps.
 double Measure(const recipe::Recipe& recipe, train::Precision precision,
@@ -48,11 +43,11 @@ double Measure(const recipe::Recipe& recipe, train::Precision precision,
       {}};
   double seconds = 0;
   for (int i = 0; i < 2; ++i) {
-    Wait(device);
+    train::Synchronize(device);
     const auto start = std::chrono::steady_clock::now();
     step.Accumulate(part, i);
     step.Update(options.lr);
-    Wait(device);
+    train::Synchronize(device);
     seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
             .count();

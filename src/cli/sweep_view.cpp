@@ -1,36 +1,20 @@
 #include "wsel/cli/sweep_view.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <string_view>
 
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
 #include "wsel/sweep/run_progress.h"
+#include "wsel/train/progress.h"
 
 namespace wsel::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
-
-bool StderrRedraws() {
-  const char* term = std::getenv("TERM");
-  return isatty(STDERR_FILENO) == 1 && term != nullptr &&
-         std::string_view(term) != "dumb";
-}
-
-size_t TerminalWidth() {
-  winsize size = {};
-  const bool known =
-      ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 80;
-}
 
 std::string Line(const sweep::SweepFolder& folder, const std::string& run,
                  const sweep::RunRecord& record) {
@@ -54,7 +38,7 @@ std::string CountsLine(Counts counts, size_t runs) {
 SweepView::SweepView(const sweep::SweepFolder& folder, size_t runs)
     : folder_(folder),
       runs_(runs),
-      redraws_(StderrRedraws()),
+      redraws_(train::StderrRedraws()),
       last_(Clock::now()) {}
 
 void SweepView::Changed(const std::string& run,
@@ -82,8 +66,10 @@ void SweepView::Draw() {
     ++counts[record.state];
     if (record.state != sweep::RunState::kRunning) continue;
     const std::string line = Line(folder_, run, record);
-    fmt::print(stderr, "{}\n",
-               redraws_ ? line.substr(0, TerminalWidth() - 1) : line);
+    fmt::print(
+        stderr, "{}\n",
+        redraws_ ? line.substr(0, static_cast<size_t>(train::StderrWidth()) - 1)
+                 : line);
     ++drawn_;
   }
   if (!redraws_) {

@@ -12,6 +12,7 @@
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
+#include "wsel/cli/dry_run.h"
 #include "wsel/cli/log.h"
 #include "wsel/cli/recipe_args.h"
 #include "wsel/cli/restart.h"
@@ -180,11 +181,7 @@ std::filesystem::path AnswersFile(const recipe::Recipe& recipe,
 
 void DryRunTeacher(const recipe::Recipe& recipe, int64_t classes) {
   const std::string& file = recipe.teacher.file;
-  if (file.empty()) return;
-  if (!std::filesystem::exists(file)) {
-    fmt::print("absent      {}\n", file);
-    return;
-  }
+  if (file.empty() || ListIfAbsent(file)) return;
   const TrainTeacher teacher = OpenTeacher(recipe);
   if (!recipe.init.select.empty()) BuildStart(recipe, nullptr, &teacher);
   if (recipe.train.distill.method != train::Distillation::kNone &&
@@ -197,23 +194,12 @@ void DryRunTeacher(const recipe::Recipe& recipe, int64_t classes) {
 
 // Absent files are listed; all the rest is checked as ever.
 void DryRun(recipe::Recipe recipe) {
-  DataSizes sizes = SizesWithoutFiles(recipe.data);
-  const std::string& root = recipe.data.root;
-  if (!root.empty() && std::filesystem::exists(root)) {
-    const DataSets sets = OpenDataSets(recipe.data);
-    sizes = {sets.train.size(), sets.test.size(),
-             static_cast<int64_t>(sets.train.classes.size())};
-  } else {
-    fmt::print("absent      {}\n", root.empty() ? "--data-root" : root);
-  }
+  const DataSizes sizes = DryRunSizes(recipe.data, Splits::kBoth);
   if (sizes.classes > 0) SetClasses(recipe, sizes.classes);
-  if (const std::string& file = recipe.init.file; !file.empty()) {
-    if (std::filesystem::exists(file)) {
-      const Weights start = OpenStart(recipe);
-      BuildStart(recipe, &start, nullptr);
-    } else {
-      fmt::print("absent      {}\n", file);
-    }
+  const std::string& file = recipe.init.file;
+  if (!file.empty() && !ListIfAbsent(file)) {
+    const Weights start = OpenStart(recipe);
+    BuildStart(recipe, &start, nullptr);
   }
   DryRunTeacher(recipe, sizes.classes);
   PrintPlan(recipe, sizes.train, sizes.test);

@@ -47,4 +47,16 @@ FileLock& FileLock::operator=(FileLock&& other) noexcept {
   return *this;
 }
 
+void MakeOnce(const std::filesystem::path& file,
+              const std::function<void()>& make) {
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  if (error) {
+    throw Error(ErrorKind::kIo, file.parent_path().string(),
+                "cannot be made: " + error.message());
+  }
+  const FileLock lock(std::filesystem::path(file) += ".lock", /*wait=*/true);
+  if (!std::filesystem::exists(file)) make();
+}
+
 }  // namespace wsel

@@ -141,12 +141,8 @@ Dataset StoredDecoded(const Dataset& set, const fs::path& folder,
                       size_t max_bytes) {
   const auto* files = set.picture.target<FilePicture>();
   if (files == nullptr || EstimateBytes(set) > max_bytes) return set;
-  fs::create_directories(folder);
   const fs::path path = folder / (DigestOf(*files) + ".pictures");
-  {
-    const FileLock lock(fs::path(path) += ".lock", /*wait=*/true);
-    if (!fs::exists(path)) Make(set, path);
-  }
+  MakeOnce(path, [&] { Make(set, path); });
   const auto store =
       std::make_shared<const Store>(path, static_cast<size_t>(set.size()));
   Dataset stored = set;

@@ -97,9 +97,8 @@ Words TrainWords(const PlannedRun& run, const SweepFolder& folder,
   return words;
 }
 
-Words ProbeWords(const PlannedRun& run, const ProbeOptions& options,
-                 const SweepFolder& folder, const Share& share) {
-  const recipe::Recipe recipe = RecipeOfRun(run, /*probes=*/true, folder);
+Words ProbeWords(const recipe::Recipe& recipe, const ProbeOptions& options,
+                 const Share& share) {
   Words words = {"probe", "--json", "--checkpoint", recipe.init.file};
   AddData(recipe.data, words);
   if (share.threads > 0) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <optional>
@@ -49,10 +50,7 @@ class Launcher {
  public:
   Launcher(const SweepFile& sweep, const SweepFolder& folder,
            const LaunchOptions& options)
-      : sweep_(sweep),
-        folder_(folder),
-        options_(options),
-        places_(static_cast<size_t>(options.jobs), false) {}
+      : sweep_(sweep), folder_(folder), options_(options) {}
 
   Tally Run(const std::vector<PlannedRun>& runs) {
     Enlist(sweep_, runs, folder_);
@@ -73,7 +71,9 @@ class Launcher {
 
  private:
   int Stop() const { return options_.stop ? options_.stop() : 0; }
-  bool Full() const { return begun_.size() >= places_.size(); }
+  bool Full() const {
+    return begun_.size() >= static_cast<size_t>(options_.jobs);
+  }
 
   void CountUnbegun(const PlannedRun& run) {
     const auto record = folder_.Read(run.name());
@@ -108,14 +108,13 @@ class Launcher {
     Begun begun{&run, std::move(lock), std::nullopt, RecordOf(sweep_, run),
                 FreePlace()};
     Start(begun);
-    if (!begun.child) return;
-    places_[begun.place] = true;
-    begun_.push_back(std::move(begun));
+    if (begun.child) begun_.push_back(std::move(begun));
   }
 
   size_t FreePlace() const {
     size_t place = 0;
-    while (places_[place]) ++place;
+    const auto taken = [&](const Begun& begun) { return begun.place == place; };
+    while (std::any_of(begun_.begin(), begun_.end(), taken)) ++place;
     return place;
   }
 
@@ -126,19 +125,15 @@ class Launcher {
     begun.record.state = RunState::kRunning;
     Note(name, begun.record);
     if (!MakeStudent(begun)) return;
-    WriteTextFile(
-        folder_.run(name) / "recipe.json",
-        recipe::ToRecipeFile(RecipeOfRun(*begun.run, sweep_.probes, folder_)));
+    const auto recipe = RecipeOfRun(*begun.run, sweep_.probes, folder_);
+    WriteTextFile(folder_.run(name) / "recipe.json",
+                  recipe::ToRecipeFile(recipe));
     const Share share = ShareOf(begun.place);
     const fs::path output = folder_.output(name);
-    if (sweep_.probes) {
-      begun.child.emplace(
-          WithProgram(ProbeWords(*begun.run, sweep_.probe, folder_, share)),
-          ProbeFile(name), output, begun.lock.fd());
-    } else {
-      begun.child.emplace(WithProgram(TrainWords(*begun.run, folder_, share)),
-                          output, output);
-    }
+    begun.child.emplace(
+        WithProgram(sweep_.probes ? ProbeWords(recipe, sweep_.probe, share)
+                                  : TrainWords(*begun.run, folder_, share)),
+        sweep_.probes ? ProbeFile(name) : output, output, begun.lock.fd());
   }
 
   Share ShareOf(size_t place) const {
@@ -162,14 +157,14 @@ class Launcher {
   bool MakeStudent(Begun& begun) {
     const auto student = StudentOf(begun.run->recipe, sweep_.probes, folder_);
     if (!student || fs::exists(student->file)) return true;
-    // Another sweep may be making the same: then this waits for it.
-    const FileLock lock(fs::path(student->file) += ".lock", /*wait=*/true);
-    if (fs::exists(student->file)) return true;
-    WriteTextFile(student->model, student->model_json + "\n");
-    Words words = WithProgram(student->init);
-    words.insert(words.end(), {"--output", student->file.string()});
-    const fs::path output = folder_.output(begun.run->name());
-    const Ended ended = Child(words, output, output).Wait();
+    Ended ended;
+    MakeOnce(student->file, [&] {
+      WriteTextFile(student->model, student->model_json + "\n");
+      Words words = WithProgram(student->init);
+      words.insert(words.end(), {"--output", student->file.string()});
+      const fs::path output = folder_.output(begun.run->name());
+      ended = Child(words, output, output).Wait();
+    });
     if (ended.code == 0) return true;
     End(begun, ended);
     return false;
@@ -212,7 +207,6 @@ class Launcher {
         continue;
       }
       End(*begun, *ended);
-      places_[begun->place] = false;
       begun = begun_.erase(begun);
     }
   }
@@ -226,7 +220,6 @@ class Launcher {
   const SweepFile& sweep_;
   const SweepFolder& folder_;
   const LaunchOptions& options_;
-  std::vector<bool> places_;  // which are taken
   std::vector<Begun> begun_;
   bool stop_passed_on_ = false;
   Tally tally_;

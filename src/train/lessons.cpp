@@ -1,7 +1,6 @@
 #include "wsel/train/lessons.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <chrono>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
 #include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/synchronize.h"
 #include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
@@ -20,11 +20,6 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kAnswers = "answers";  // [pictures, width]
 
 constexpr int64_t kTimeEvery = 20;  // on a GPU
-
-void Wait(const c10::Device& device) {
-  if (device.is_cpu()) return;
-  c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
-}
 
 }  // namespace
 
@@ -38,14 +33,11 @@ void Lessons::Remember(data::Loader& loader, Uploader& uploader,
     See(loader, uploader, img_size);
     return;
   }
-  std::filesystem::create_directories(file.parent_path());
-  const FileLock lock(std::filesystem::path(file) += ".lock", /*wait=*/true);
-  if (std::filesystem::exists(file)) {
-    Recall(file, pictures);
-    return;
-  }
-  See(loader, uploader, img_size);
-  WriteTensors(file, {{kAnswers, remembered_}}, {});
+  MakeOnce(file, [&] {
+    See(loader, uploader, img_size);
+    WriteTensors(file, {{kAnswers, remembered_}}, {});
+  });
+  if (!remembered_.defined()) Recall(file, pictures);
 }
 
 void Lessons::Recall(const std::filesystem::path& file, int64_t pictures) {
@@ -84,10 +76,10 @@ at::Tensor Lessons::Timed(const at::Tensor& images) {
   images_ += images.size(0);
   const bool timed = device_.is_cpu() || calls_++ % kTimeEvery == 0;
   if (!timed) return teacher_.answer(images);
-  Wait(device_);
+  Synchronize(device_);
   const auto start = Clock::now();
   at::Tensor answer = teacher_.answer(images);
-  Wait(device_);
+  Synchronize(device_);
   timed_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
   timed_images_ += images.size(0);
   return answer;

@@ -69,6 +69,13 @@ double Now() {
   return std::chrono::duration<double>(now).count();
 }
 
+void WriteStderr(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace
+
 int StderrWidth() {
   winsize size = {};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
@@ -82,13 +89,6 @@ bool StderrRedraws() {
   const bool dumb = term == nullptr || std::string_view(term) == "dumb";
   return isatty(STDERR_FILENO) == 1 && !dumb;
 }
-
-void WriteStderr(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
-}
-
-}  // namespace
 
 std::string ProgressBar(const ProgressPoint& point, const ProgressRate& rate,
                         int width) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "checkpoint/files.h"
+#include "shared_data.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -59,13 +60,8 @@ TEST(Foreign, MissingFilesAndFoldersAreIo) {
   }
 }
 
-// Files of other people's programs, which may not be copied here.
 std::filesystem::path ForeignFolder() {
-  const char* shared = std::getenv("WSEL_SHARED_DATA");
-  return (shared != nullptr
-              ? std::filesystem::path(shared)
-              : std::filesystem::path(WSEL_SOURCE_DIR) / "../shared/data") /
-         "foreign-checkpoints";
+  return SharedData() / "foreign-checkpoints";
 }
 
 struct Row {

@@ -12,6 +12,7 @@
 #include "checkpoint/npy_bytes.h"
 #include "cli/run_wsel.h"
 #include "naming/golden.h"
+#include "shared_data.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/atomic_file.h"
 
@@ -196,11 +197,7 @@ TEST_F(ForeignFile, IsRefusedWhereATensorAmongItsWeightsCannotBeRead) {
 class StrangersFile : public ForeignFile {
  protected:
   void SetUp() override {
-    const char* shared = std::getenv("WSEL_SHARED_DATA");
-    const fs::path data = shared != nullptr
-                              ? fs::path(shared)
-                              : fs::path(WSEL_SOURCE_DIR) / "../shared/data";
-    files_ = data / "foreign-checkpoints";
+    files_ = SharedData() / "foreign-checkpoints";
     if (!fs::exists(files_)) {
       GTEST_SKIP() << files_ << " is not here; set WSEL_SHARED_DATA";
     }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "shared_data.h"
 #include "temp_folder.h"
 #include "throws.h"
 #include "wsel/data/check.h"
@@ -22,11 +23,7 @@ using testing::IsEmpty;
 class Real : public testing::Test {
  protected:
   void SetUp() override {
-    const char* shared = std::getenv("WSEL_SHARED_DATA");
-    const fs::path data = shared != nullptr
-                              ? fs::path(shared)
-                              : fs::path(WSEL_SOURCE_DIR) / "../shared/data";
-    archive_ = data / "real-images.tar";
+    archive_ = SharedData() / "real-images.tar";
     if (!fs::exists(archive_)) {
       GTEST_SKIP() << archive_ << " is not here; set WSEL_SHARED_DATA";
     }

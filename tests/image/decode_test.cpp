@@ -9,6 +9,7 @@
 #include <set>
 
 #include "image/picture.h"
+#include "shared_data.h"
 #include "temp_folder.h"
 #include "throws.h"
 #include "wsel/core/json_object.h"
@@ -103,11 +104,7 @@ TEST(Decode, NoEndOrTrailingBytesChangeNoPixel) {
 }
 
 TEST(Decode, OddFilesAsPillow) {
-  const char* shared = std::getenv("WSEL_SHARED_DATA");
-  const fs::path data = shared != nullptr
-                            ? fs::path(shared)
-                            : fs::path(WSEL_SOURCE_DIR) / "../shared/data";
-  const fs::path archive = data / "real-images.tar";
+  const fs::path archive = SharedData() / "real-images.tar";
   if (!fs::exists(archive)) {
     GTEST_SKIP() << archive << " is not here; set WSEL_SHARED_DATA";
   }

@@ -143,7 +143,7 @@ TEST_F(LaunchTest, SeveralRunAtOnceOnDevicesInTurn) {
 }
 
 TEST_F(LaunchTest, AStopIsPassedOnAndTheRestWaits) {
-  Program("trap 'exit 143' TERM; sleep 60 & wait");
+  Program("trap 'kill $!; exit 143' TERM; sleep 60 & wait");
   options_.stop = [&] { return Count("train ") > 0 ? SIGTERM : 0; };
   const Tally tally = Run();
   EXPECT_EQ(tally.waiting, 4);
@@ -163,6 +163,15 @@ TEST_F(LaunchTest, LeavesWhatAnotherProcessHas) {
   EXPECT_EQ(tally.elsewhere, 1);
   EXPECT_EQ(tally.finished, 3);
   EXPECT_EQ(Count("train "), 3);
+}
+
+// The sweep may be killed: what it began still has its run.
+TEST_F(LaunchTest, AChildHoldsItsRunsLockToo) {
+  Program("for i in /proc/$$/fd/*; do readlink $i; done >>" + Log().string());
+  EXPECT_EQ(Run().finished, 4);
+  for (const PlannedRun& run : runs_) {
+    EXPECT_EQ(Count(folder_.lock(run.name()).string()), 1) << run.name();
+  }
 }
 
 TEST_F(LaunchTest, AProbeLeavesASummary) {

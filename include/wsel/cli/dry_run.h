@@ -9,6 +9,9 @@
 
 namespace wsel::cli {
 
+// Whether the path is absent; then it is listed on stdout.
+bool ListIfAbsent(const std::string& path);
+
 // Parts of dry runs, which check all that can be checked without the files:
 // those that are not there are listed on stdout.
 

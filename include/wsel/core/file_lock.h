@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
 namespace wsel {
 
@@ -25,5 +26,11 @@ class FileLock {
  private:
   int fd_ = -1;
 };
+
+// Calls `make` where `file` is missing, once among all processes that ask: the
+// others wait for it. Whether `make` makes the file is its own affair: a later
+// call tries again. Makes the folder. Errors: kIo; what `make` throws.
+void MakeOnce(const std::filesystem::path& file,
+              const std::function<void()>& make);
 
 }  // namespace wsel

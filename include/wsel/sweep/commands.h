@@ -40,8 +40,8 @@ struct Share {
 Words TrainWords(const PlannedRun& run, const SweepFolder& folder,
                  const Share& share);
 
-// `wsel probe` of a run's start.
-Words ProbeWords(const PlannedRun& run, const ProbeOptions& options,
-                 const SweepFolder& folder, const Share& share);
+// `wsel probe` of a run's start, by RecipeOfRun.
+Words ProbeWords(const recipe::Recipe& recipe, const ProbeOptions& options,
+                 const Share& share);
 
 }  // namespace wsel::sweep

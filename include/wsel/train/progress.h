@@ -46,6 +46,11 @@ struct ProgressOptions {
   std::function<void(std::string_view)> write;
 };
 
+// Whether stderr is a terminal on which lines can be drawn anew, and how many
+// columns it has; 80 where nobody says.
+bool StderrRedraws();
+int StderrWidth();
+
 // For stderr: a bar ten times a second on a terminal that can redraw, otherwise
 // a line each `line_seconds`.
 ProgressOptions ProgressOnStderr(double line_seconds);
