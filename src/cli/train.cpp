@@ -28,6 +28,7 @@
 #include "wsel/data/sampler.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/layout.h"
+#include "wsel/model/product_library.h"
 #include "wsel/train/fit.h"
 #include "wsel/train/micro_batch.h"
 #include "wsel/train/precision.h"
@@ -57,6 +58,9 @@ void SettleForDevice(recipe::Recipe& recipe, const c10::Device& device) {
   spdlog::info("precision {} on {}: {}",
                train::Precisions().NameOf(choice.precision), device.str(),
                choice.reason);
+  if (device.is_cpu() && choice.precision == train::Precision::kFp32) {
+    spdlog::info("matrix products by {}", model::ProductLibrary());
+  }
   train.precision = choice.precision;
   if (train.micro_batch == 0) {
     const double given = train.memory_gb * 1024 * 1024 * 1024;

@@ -7,6 +7,7 @@
 
 #include "branch_gradient.h"
 #include "fused.h"
+#include "product.h"
 #include "wsel/model/residual.h"
 
 namespace wsel::model {
@@ -31,9 +32,13 @@ struct Kept {
   double eps = 0;
   int64_t heads = 1;
 
+  int64_t tokens() const { return x.size(1); }
+  int64_t width() const { return x.size(2); }
   double temperature() const {
-    return 1 / std::sqrt(static_cast<double>(x.size(2) / heads));
+    return 1 / std::sqrt(static_cast<double>(width() / heads));
   }
+  // Images that are worked on together: few tokens make thin matrices.
+  int64_t tile() const { return std::max<int64_t>(1, 256 / tokens()); }
 };
 
 Kept MakeKept(const at::Tensor& x, const at::Tensor& scale,
@@ -50,34 +55,63 @@ Kept MakeKept(const at::Tensor& x, const at::Tensor& scale,
   return k;
 }
 
-// The bias may be undefined.
-at::Tensor& LinearOut(at::Tensor& out, const at::Tensor& x, const Affine& map) {
-  return map.bias.defined() ? at::addmm_out(out, map.bias, x, map.weight.t())
-                            : at::mm_out(out, x, map.weight.t());
+// The [N, d] of one head in `part` of [.., N, parts * D]: 0, 1, 2 for q, k, v.
+Matrix Head(const Kept& k, const at::Tensor& of, int64_t image, int64_t head,
+            int64_t part = 0) {
+  const int64_t n = k.tokens();
+  const int64_t row = of.size(-1);
+  const int64_t d = k.width() / k.heads;
+  return {of.data_ptr<float>() + image * n * row + part * k.width() + head * d,
+          n, d, row};
 }
 
-// [N, parts * D] of one image -> `parts` views [heads, N, d]
-std::vector<at::Tensor> Heads(const at::Tensor& rows, int64_t parts,
-                              int64_t heads) {
-  return rows.view({rows.size(0), parts, heads, -1})
-      .permute({1, 2, 0, 3})
-      .unbind(0);
+// The [N, N] of one head in [.., heads, N, N].
+Matrix Scores(const Kept& k, const at::Tensor& of, int64_t image,
+              int64_t head) {
+  const int64_t n = k.tokens();
+  return {of.data_ptr<float>() + (image * k.heads + head) * n * n, n, n, n};
 }
 
-void ForwardImage(const Kept& k, int64_t image, at::Tensor out) {
-  const auto x = k.x[image];
-  auto qkv = k.qkv[image];
-  LinearOut(qkv, std::get<0>(Normalise(k.norm, k.eps, x)), k.to_qkv);
-  const auto parts = Heads(qkv, 3, k.heads);
-  auto attention = k.attention[image];
-  at::baddbmm_out(attention, attention, parts[0], parts[1].transpose(1, 2),
-                  /*beta=*/0, /*alpha=*/k.temperature());
-  at::_softmax_out(attention, attention, -1, /*half_to_float=*/false);
-  auto mixed = k.mixed[image];
-  Heads(mixed, 1, k.heads)[0].copy_(at::bmm(attention, parts[2]));
-  LinearOut(out, mixed, k.scaled_proj);
-  if (k.scale.defined()) out.mul_(k.scale[image]);
-  out.add_(x);
+// Calls body(image, head) for all heads of `images` images.
+template <typename Body>
+void ForHeads(const Kept& k, int64_t images, const Body& body) {
+  for (int64_t image = 0; image < images; ++image) {
+    for (int64_t head = 0; head < k.heads; ++head) body(image, head);
+  }
+}
+
+// [B, N, W] -> [B * N, W]
+at::Tensor RowsOf(const at::Tensor& t) { return t.view({-1, t.size(2)}); }
+
+// [B] -> [B, 1, 1]
+at::Tensor OfImages(const at::Tensor& scale) { return scale.view({-1, 1, 1}); }
+
+// A few images, and all that is kept for them.
+Kept Tile(const Kept& all, int64_t first, int64_t count) {
+  Kept k = all;
+  for (at::Tensor* t : {&k.x, &k.scale, &k.qkv, &k.attention, &k.mixed}) {
+    if (t->defined()) *t = t->narrow(0, first, count);
+  }
+  return k;
+}
+
+void ForwardTile(Kept k, at::Tensor out) {
+  const int64_t images = k.x.size(0);
+  LinearInto(RowsOf(k.qkv), std::get<0>(Normalise(k.norm, k.eps, RowsOf(k.x))),
+             k.to_qkv.weight, k.to_qkv.bias);
+  ForHeads(k, images, [&](int64_t i, int64_t h) {
+    Multiply(Scores(k, k.attention, i, h), Head(k, k.qkv, i, h),
+             Head(k, k.qkv, i, h, 1).Transposed(), 0, k.temperature());
+  });
+  at::_softmax_out(k.attention, k.attention, -1, /*half_to_float=*/false);
+  ForHeads(k, images, [&](int64_t i, int64_t h) {
+    Multiply(Head(k, k.mixed, i, h), Scores(k, k.attention, i, h),
+             Head(k, k.qkv, i, h, 2), 0);
+  });
+  LinearInto(RowsOf(out), RowsOf(k.mixed), k.scaled_proj.weight,
+             k.scaled_proj.bias);
+  if (k.scale.defined()) out.mul_(OfImages(k.scale));
+  out.add_(k.x);
 }
 
 at::Tensor Forward(Kept& k) {
@@ -88,48 +122,55 @@ at::Tensor Forward(Kept& k) {
   k.attention = at::empty({b, k.heads, n, n}, k.x.options());
   k.mixed = at::empty_like(k.x);
   auto out = at::empty_like(k.x);
-  ForRowTiles(b, 1, [&](int64_t, int64_t image, int64_t) {
+  ForRowTiles(b, k.tile(), [&](int64_t, int64_t first, int64_t count) {
     const at::AutoDispatchBelowAutograd guard;
-    ForwardImage(k, image, out[image]);
+    ForwardTile(Tile(k, first, count), out.narrow(0, first, count));
   });
   return out;
 }
 
-// The gradient of qkv [N, 3D] from that of `mixed` [N, D].
-at::Tensor AttentionGradient(const Kept& k, int64_t image,
-                             const at::Tensor& gradient) {
-  const auto qkv = k.qkv[image];
-  const auto parts = Heads(qkv, 3, k.heads);
-  const auto attention = k.attention[image];
-  const auto g = Heads(gradient, 1, k.heads)[0];
-  const auto result = at::empty_like(qkv);
-  const auto to = Heads(result, 3, k.heads);
-  to[2].copy_(at::bmm(attention.transpose(1, 2), g));
-  auto ds = at::bmm(g, parts[2].transpose(1, 2));  // [heads, N, N]
-  ds = at::_softmax_backward_data(ds, attention, -1, at::kFloat);
-  ds.mul_(k.temperature());
-  to[0].copy_(at::bmm(ds, parts[1]));
-  to[1].copy_(at::bmm(ds.transpose(1, 2), parts[0]));
+// The gradient of qkv [B, N, 3D] from that of `mixed` [B, N, D].
+at::Tensor AttentionGradient(const Kept& k, const at::Tensor& gradient) {
+  const int64_t images = k.x.size(0);
+  auto ds = at::empty_like(k.attention);
+  ForHeads(k, images, [&](int64_t i, int64_t h) {
+    Multiply(Scores(k, ds, i, h), Head(k, gradient, i, h),
+             Head(k, k.qkv, i, h, 2).Transposed(), 0);
+  });
+  at::_softmax_backward_data_out(ds, ds, k.attention, -1, at::kFloat);
+  const auto result = at::empty_like(k.qkv);
+  ForHeads(k, images, [&](int64_t i, int64_t h) {
+    const Matrix scores = Scores(k, ds, i, h);
+    Multiply(Head(k, result, i, h, 0), scores, Head(k, k.qkv, i, h, 1), 0,
+             k.temperature());
+    Multiply(Head(k, result, i, h, 1), scores.Transposed(),
+             Head(k, k.qkv, i, h, 0), 0, k.temperature());
+    Multiply(Head(k, result, i, h, 2),
+             Scores(k, k.attention, i, h).Transposed(), Head(k, gradient, i, h),
+             0);
+  });
   return result;
 }
 
 // Writes the gradient of x, adds to the sums.
-void BackwardImage(const Kept& k, const at::Tensor& gradient, int64_t image,
-                   BranchSums& sums, at::Tensor dx) {
-  const auto x = k.x[image];
-  auto g = gradient[image];
-  if (k.scale.defined()) g = g * k.scale[image];
-  AddLinearGradient(sums.outer, g, k.mixed[image]);
-  const auto dqkv =
-      AttentionGradient(k, image, at::mm(g, k.scaled_proj.weight));
+void BackwardTile(const Kept& k, const at::Tensor& gradient, BranchSums& sums,
+                  at::Tensor dx) {
+  const auto rows =
+      RowsOf(k.scale.defined() ? gradient * OfImages(k.scale) : gradient);
+  AddLinearGradient(sums.outer, rows, RowsOf(k.mixed));
+  const auto dmixed = at::empty_like(k.x);
+  Multiply(RowsOf(dmixed), rows, k.scaled_proj.weight, 0);
+  const auto dqkv = RowsOf(AttentionGradient(k, dmixed));
+  const auto x = RowsOf(k.x);
   const auto [normed, mean, rstd] = Normalise(k.norm, k.eps, x);
   AddLinearGradient(sums.inner, dqkv, normed);
-  const auto branch = NormGradient(
-      sums.norm, k.norm, at::mm(dqkv, k.to_qkv.weight), x, mean, rstd);
-  at::add_out(dx, gradient[image], branch);
+  const auto dn = at::empty_like(x);
+  Multiply(dn, dqkv, k.to_qkv.weight, 0);
+  at::add_out(dx, gradient,
+              NormGradient(sums.norm, k.norm, dn, x, mean, rstd).view_as(dx));
 }
 
-struct ImageAttention : torch::autograd::Function<ImageAttention> {
+struct TiledAttention : torch::autograd::Function<TiledAttention> {
   static at::Tensor forward(
       AutogradContext* context, const at::Tensor& x,
       const at::Tensor& norm_weight, const at::Tensor& norm_bias,
@@ -171,10 +212,11 @@ struct ImageAttention : torch::autograd::Function<ImageAttention> {
     auto dx = at::empty_like(k.x);
     const auto gradient = gradients[0].contiguous();
     BranchSums sums = SumOverTiles(
-        k.x.size(0), /*tile=*/1,
+        k.x.size(0), k.tile(),
         [&] { return BranchSums(k.norm, k.to_qkv, k.proj); },
-        [&](int64_t image, int64_t, BranchSums& part) {
-          BackwardImage(k, gradient, image, part, dx[image]);
+        [&](int64_t first, int64_t count, BranchSums& part) {
+          BackwardTile(Tile(k, first, count), gradient.narrow(0, first, count),
+                       part, dx.narrow(0, first, count));
         });
     const auto dgamma = GammaGradient(k.proj, p.gamma, sums.outer);
     return {dx,
@@ -219,7 +261,7 @@ at::Tensor AddAttentionBranch(const at::Tensor& x, const AttentionBranch& p,
                      p.proj_weight, p.proj_bias, p.gamma, scale})) {
     return AddBranch(x, Plain(x, p), p.gamma, scale);
   }
-  return ImageAttention::apply(x.contiguous(), p.norm_weight, p.norm_bias,
+  return TiledAttention::apply(x.contiguous(), p.norm_weight, p.norm_bias,
                                p.qkv_weight, IfDefined(p.qkv_bias),
                                p.proj_weight, p.proj_bias, IfDefined(p.gamma),
                                IfDefined(scale), p.heads, p.eps);

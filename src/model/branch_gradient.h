@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "product.h"
 #include "row_tiles.h"
 
 namespace wsel::model {
@@ -70,7 +71,7 @@ struct BranchSums {
 // rows.
 inline void AddLinearGradient(Affine& sums, const at::Tensor& gradient,
                               const at::Tensor& input) {
-  sums.weight.addmm_(gradient.t(), input);
+  Multiply(sums.weight, gradient.t(), input, 1);
   sums.bias.add_(gradient.sum(0));
 }
 

@@ -2,18 +2,16 @@
 
 #include <ATen/autocast_mode.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/core/grad_mode.h>
 
 #include <initializer_list>
 #include <optional>
 
 namespace wsel::model {
 
-// Whether a hand-written piece of a training step applies: gradients are
-// wanted, and everything is float32 on the CPU, outside autocast. Elsewhere
-// plain operators are right, and on a GPU also fast.
+// Whether a hand-written piece of a model applies: everything is float32 on the
+// CPU, outside autocast. Elsewhere plain operators are right, and on a GPU also
+// fast.
 inline bool FusedApplies(std::initializer_list<at::Tensor> tensors) {
-  if (!at::GradMode::is_enabled()) return false;
   if (at::autocast::is_autocast_enabled(at::kCPU)) return false;
   for (const at::Tensor& t : tensors) {
     if (t.defined() && !(t.is_cpu() && t.scalar_type() == at::kFloat)) {

@@ -5,6 +5,7 @@
 
 #include "branch_gradient.h"
 #include "fused.h"
+#include "product.h"
 #include "wsel/model/layers.h"
 #include "wsel/model/residual.h"
 
@@ -59,16 +60,14 @@ Rows MakeRows(const at::Tensor& x, const at::Tensor& y, const at::Tensor& scale,
 at::Tensor Forward(Rows& r) {
   r.hidden = at::empty({r.rows(), r.fc1.weight.size(0)}, r.y.options());
   auto out = at::empty_like(r.y);
-  const auto w1 = r.fc1.weight.t();
-  const auto w2 = r.scaled_fc2.weight.t();
   ForRowTiles(r.rows(), r.tile(), [&](int64_t, int64_t first, int64_t count) {
     const at::AutoDispatchBelowAutograd guard;
-    auto hidden = r.hidden.narrow(0, first, count);
+    const auto hidden = r.hidden.narrow(0, first, count);
     const auto y = r.y.narrow(0, first, count);
-    at::addmm_out(hidden, r.fc1.bias, std::get<0>(Normalise(r.norm, r.eps, y)),
-                  w1);
-    auto o = out.narrow(0, first, count);
-    at::addmm_out(o, r.scaled_fc2.bias, at::gelu(hidden), w2);
+    LinearInto(hidden, std::get<0>(Normalise(r.norm, r.eps, y)), r.fc1.weight,
+               r.fc1.bias);
+    const auto o = out.narrow(0, first, count);
+    LinearInto(o, at::gelu(hidden), r.scaled_fc2.weight, r.scaled_fc2.bias);
     if (r.scale.defined()) o.mul_(r.scale.narrow(0, first, count));
     o.add_(r.x.narrow(0, first, count));
   });
@@ -85,12 +84,14 @@ void BackwardTile(const Rows& r, const at::Tensor& gradient, int64_t first,
   const auto [normed, mean, rstd] = Normalise(r.norm, r.eps, y);
 
   AddLinearGradient(sums.outer, g, at::gelu(hidden));
-  auto dh = at::mm(g, r.scaled_fc2.weight);
+  auto dh = at::empty_like(hidden);
+  Multiply(dh, g, r.scaled_fc2.weight, 0);
   at::gelu_backward_out(dh, dh, hidden);
   AddLinearGradient(sums.inner, dh, normed);
+  auto dn = at::empty_like(y);
+  Multiply(dn, dh, r.fc1.weight, 0);
   dy.narrow(0, first, count)
-      .copy_(NormGradient(sums.norm, r.norm, at::mm(dh, r.fc1.weight), y, mean,
-                          rstd));
+      .copy_(NormGradient(sums.norm, r.norm, dn, y, mean, rstd));
 }
 
 struct TiledMlp : torch::autograd::Function<TiledMlp> {

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace wsel::model {
+
+// A view of a float32 matrix on the CPU, whose rows or whose columns lie
+// without gaps in them.
+struct Matrix {
+  Matrix(float* first, int64_t row_count, int64_t column_count,
+         int64_t row_step)
+      : data(first),
+        rows(row_count),
+        columns(column_count),
+        row_stride(row_step),
+        column_stride(1) {}
+  explicit Matrix(const at::Tensor& t)
+      : data(t.data_ptr<float>()),
+        rows(t.size(0)),
+        columns(t.size(1)),
+        row_stride(t.stride(0)),
+        column_stride(t.stride(1)) {}
+
+  Matrix Transposed() const {
+    Matrix t = *this;
+    std::swap(t.rows, t.columns);
+    std::swap(t.row_stride, t.column_stride);
+    return t;
+  }
+
+  float* data;
+  int64_t rows, columns;
+  int64_t row_stride, column_stride;  // in numbers
+};
+
+// c = beta c + alpha a b: a [M, K], b [K, N], c [M, N], whose rows lie without
+// gaps. Within a parallel region it stays on its thread.
+//
+// By oneDNN (libdnnl) where that is installed: MKL, which LibTorch brings
+// along, keeps its fast kernels for Intel's processors, and takes twice as long
+// on others (BENCHMARKS.md). Else by LibTorch.
+void Multiply(const Matrix& c, const Matrix& a, const Matrix& b, double beta,
+              double alpha = 1);
+
+inline void Multiply(const at::Tensor& c, const at::Tensor& a,
+                     const at::Tensor& b, double beta, double alpha = 1) {
+  Multiply(Matrix(c), Matrix(a), Matrix(b), beta, alpha);
+}
+
+// Rows [M, K] -> out [M, N] = rows weight^T + bias, which may be undefined.
+void LinearInto(const at::Tensor& out, const at::Tensor& rows,
+                const at::Tensor& weight, const at::Tensor& bias);
+
+}  // namespace wsel::model
