@@ -28,24 +28,22 @@ set(LIBTORCH_HAS_CUDA OFF)
 if(EXISTS ${LIBTORCH_ROOT}/lib/libtorch_cuda.so)
   find_library(LIBTORCH_CUDNN NAMES libcudnn.so.9 NO_CACHE NO_DEFAULT_PATH
     PATHS ${LIBTORCH_ROOT}/lib ${LIBTORCH_ROOT}/../nvidia/cudnn/lib)
-  find_package(CUDAToolkit QUIET)
-  if(LIBTORCH_CUDNN AND CUDAToolkit_FOUND)
+  if(LIBTORCH_CUDNN)
     set(LIBTORCH_HAS_CUDA ON)
   endif()
 endif()
 if(WSEL_CUDA STREQUAL "on" AND NOT LIBTORCH_HAS_CUDA)
-  message(FATAL_ERROR "WSEL_CUDA=on needs a CUDA toolkit and a full CUDA LibTorch "
-    "(libtorch_cuda.so with cuDNN); ${LIBTORCH_ROOT} has not both.")
+  message(FATAL_ERROR "WSEL_CUDA=on needs a full CUDA LibTorch (libtorch_cuda.so "
+    "with cuDNN); ${LIBTORCH_ROOT} is none.")
 endif()
 if(WSEL_CUDA STREQUAL "off" OR NOT LIBTORCH_HAS_CUDA)
   target_link_libraries(LibTorch::libtorch INTERFACE torch_cpu c10)
   set(LIBTORCH_BACKEND "CPU")
 else()
-  # torch_cuda registers itself when it is loaded: no symbol of ours needs it.
+  # torch_cuda registers itself when it is loaded: no symbol of ours needs it, and
+  # nothing of ours needs a CUDA toolkit.
   target_link_libraries(LibTorch::libtorch INTERFACE
-    torch_cpu c10 c10_cuda CUDA::cudart
-    -Wl,--no-as-needed torch_cuda -Wl,--as-needed)
-  target_compile_definitions(LibTorch::libtorch INTERFACE WSEL_CUDA=1)
+    torch_cpu c10 -Wl,--no-as-needed torch_cuda -Wl,--as-needed)
   set(LIBTORCH_BACKEND "CPU and CUDA")
 endif()
 message(STATUS

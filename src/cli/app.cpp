@@ -1,5 +1,6 @@
 #include "wsel/cli/app.h"
 
+#include <ATen/Context.h>
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <torch/version.h>
@@ -34,13 +35,10 @@ Exit codes: 0 done; 2 usage; 3 configuration; 4 input or output; 5 file format;
 6 mismatch of teacher, student or classes; 130 or 143 interrupted; 70 internal.)";
 
 std::string VersionText() {
-#ifdef WSEL_CUDA
-  constexpr std::string_view kBackend = "CPU and CUDA";
-#else
-  constexpr std::string_view kBackend = "CPU";
-#endif
+  // Of this program, whatever the machine has.
+  const char* backend = at::Context::hasCUDART() ? "CPU and CUDA" : "CPU";
   return fmt::format("wsel {} (LibTorch {}, {})", Version(), TORCH_VERSION,
-                     kBackend);
+                     backend);
 }
 
 std::vector<std::string> OptionNames(const CLI::App& app) {

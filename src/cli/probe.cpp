@@ -10,6 +10,7 @@
 
 #include "wsel/cli/commands.h"
 #include "wsel/cli/data_sets.h"
+#include "wsel/cli/device.h"
 #include "wsel/cli/dry_run.h"
 #include "wsel/cli/restart.h"
 #include "wsel/cli/weights.h"
@@ -29,6 +30,7 @@ struct ProbeArgs {
   std::string checkpoint;
   bool pixels = false;
   data::DataOptions data;
+  std::string device = "auto";
   std::string solver = "lbfgs";
   train::LogisticOptions logistic;
   train::ProbeRecipe recipe;
@@ -41,7 +43,8 @@ struct ProbeArgs {
 struct Features {
   int img_size = 224;
   train::Normalisation normalisation;
-  // Images [B, 3, H, W] -> [B, D].
+  c10::Device device = c10::kCPU;
+  // Images [B, 3, H, W] on the device -> [B, D].
   std::function<at::Tensor(const at::Tensor&)> of;
 };
 
@@ -50,6 +53,7 @@ Features PixelFeatures(const data::Dataset& set) {
   const auto first = set.picture(0);
   return {std::max(first.width(), first.height()),
           {},
+          c10::kCPU,
           [](const at::Tensor& images) { return images.flatten(1); }};
 }
 
@@ -61,7 +65,9 @@ Features BackboneFeatures(const ProbeArgs& args) {
   model::Model model = model::Build(config);
   Load(model, *weights.adapted.tensors);
   const auto size = static_cast<int>(ImageSize(config));
-  return {size, NormalisationOf(weights), model.forward};
+  const c10::Device device = FindDevice(args.device);
+  model.module->to(device);
+  return {size, NormalisationOf(weights), device, model.forward};
 }
 
 struct Table {
@@ -77,16 +83,17 @@ Table Compute(const data::Dataset& set, const Features& features,
               const ProbeArgs& args) {
   constexpr int64_t kBatch = 100;
   std::vector<at::Tensor> rows;
-  train::Uploader uploader(c10::kCPU, features.normalisation);
+  train::Uploader uploader(features.device, features.normalisation);
   data::Loader loader(set, train::EvalPictures({.img_size = features.img_size}),
                       data::EvalBatches(set.size(), kBatch),
                       {.img_size = features.img_size,
                        .batch_size = kBatch,
-                       .workers = static_cast<int>(args.data.workers)});
+                       .workers = static_cast<int>(args.data.workers)},
+                      uploader.allocate());
   const at::NoGradGuard no_grad;
   while (const data::Batch* batch = loader.Next()) {
     rows.push_back(
-        features.of(uploader.Upload(*batch, features.img_size).images));
+        features.of(uploader.Upload(*batch, features.img_size).images).cpu());
   }
   return {at::cat(rows), LabelsOf(set)};
 }
@@ -216,23 +223,24 @@ Classify FitOverCrops(const Features& features, const data::Dataset& set,
   options.transform.img_size = features.img_size;
   options.transform.rand_augment = "";
   options.erasing.probability = 0;
-  train::Uploader uploader(c10::kCPU, features.normalisation);
+  train::Uploader uploader(features.device, features.normalisation);
   data::Loader loader(set, TrainPictures(options), TrainBatches(sampling),
                       {.img_size = features.img_size,
                        .batch_size = sampling.batch_size,
-                       .workers = static_cast<int>(args.data.workers)});
+                       .workers = static_cast<int>(args.data.workers)},
+                      uploader.allocate());
   std::optional<train::LinearProbe> probe;
   while (const data::Batch* batch = loader.Next()) {
     const auto uploaded = uploader.Upload(*batch, features.img_size);
     at::Tensor seen;
     {
       const at::NoGradGuard no_grad;
-      seen = features.of(uploaded.images);
+      seen = features.of(uploaded.images).cpu();
     }
     if (!probe) {
       probe = ProbeOf(seen.size(1), classes, sampling, args.recipe);
     }
-    probe->Train(seen, uploaded.labels);
+    probe->Train(seen, uploaded.labels.cpu());
   }
   return ClassifyBy(std::move(*probe));
 }
@@ -332,6 +340,8 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
               "lars, sgd: MAE's crops and flips; features are then computed "
               "anew in each epoch instead of once");
   c->add_option("--workers", args->data.workers, "Threads that load pictures");
+  c->add_option("--device", args->device,
+                "Where features are computed: auto, cpu, cuda or cuda:1");
   c->add_flag("--dry-run", args->dry_run,
               "Check all that can be checked, and list the files that are not "
               "here");

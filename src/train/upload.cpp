@@ -5,6 +5,8 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <algorithm>
+
 #include "wsel/augment/erase_apply.h"
 
 namespace wsel::train {
@@ -28,6 +30,17 @@ at::Tensor Pixels(const data::Batch& batch, int64_t img_size) {
 at::Tensor Labels(const data::Batch& batch) {
   return at::tensor(at::ArrayRef<int32_t>(batch.labels), at::kInt)
       .to(at::kLong);
+}
+
+// The values of all overlays in a row, so that a GPU takes them at once.
+at::Tensor ValuesOf(std::span<const data::Overlay> overlays, bool pinned) {
+  int64_t count = 0;
+  for (const auto& o : overlays) count += static_cast<int64_t>(o.values.size());
+  const at::Tensor all =
+      at::empty({count}, at::TensorOptions(at::kFloat).pinned_memory(pinned));
+  float* to = all.data_ptr<float>();
+  for (const auto& o : overlays) to = std::ranges::copy(o.values, to).out;
+  return all;
 }
 
 }  // namespace
@@ -66,14 +79,23 @@ Uploaded Uploader::Upload(const data::Batch& batch, int64_t img_size) {
                    .to(at::kFloat)
                    .sub_(mean_)
                    .mul_(scale_);
-  for (size_t i = 0; i < batch.overlays.size(); ++i) {
-    const data::Overlay& o = batch.overlays[i];
-    if (o.height == 0) continue;
-    augment::Erase(out.images, static_cast<int64_t>(i), o.top, o.left, o.height,
-                   o.width, o.values);
-  }
+  EraseIn(out.images, batch.overlays);
   out.labels = Copy(Labels(batch));
   return out;
+}
+
+void Uploader::EraseIn(at::Tensor& images,
+                       std::span<const data::Overlay> overlays) {
+  const at::Tensor values = Copy(ValuesOf(overlays, stream_.has_value()));
+  int64_t first = 0;
+  for (size_t i = 0; i < overlays.size(); ++i) {
+    const data::Overlay& o = overlays[i];
+    if (o.height == 0) continue;
+    const auto count = static_cast<int64_t>(o.values.size());
+    augment::Erase(images, static_cast<int64_t>(i), o.top, o.left, o.height,
+                   o.width, values.narrow(0, first, count));
+    first += count;
+  }
 }
 
 data::Allocate Uploader::allocate() const {

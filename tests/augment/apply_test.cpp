@@ -67,10 +67,10 @@ TEST(Mix, OddUnitsAreRefused) {
 TEST(Erase, WritesTheRectangleAlone) {
   at::Tensor images = HashedImages();
   const at::Tensor before = images.clone();
-  const std::vector<float> values = Hashed("noise", 3 * 2 * 4);
+  const at::Tensor values = at::tensor(Hashed("noise", 3 * 2 * 4));
   Erase(images, 2, 3, 1, 2, 4, values);
   EXPECT_TRUE(at::equal(images[2].slice(1, 3, 5).slice(2, 1, 5),
-                        at::tensor(values).reshape({3, 2, 4})));
+                        values.reshape({3, 2, 4})));
   images[2].slice(1, 3, 5).slice(2, 1, 5).copy_(
       before[2].slice(1, 3, 5).slice(2, 1, 5));
   EXPECT_TRUE(at::equal(images, before));
@@ -78,7 +78,7 @@ TEST(Erase, WritesTheRectangleAlone) {
 
 TEST(Erase, WhatDoesNotFitIsRefused) {
   at::Tensor images = HashedImages();
-  const std::vector<float> values(24);
+  const at::Tensor values = at::zeros({24});
   const std::array<int, 4> rows[] = {
       {5, 1, 2, 4}, {3, 3, 2, 4}, {-1, 1, 2, 4}, {3, 1, 2, 3}};
   for (const auto& [top, left, height, width] : rows) {

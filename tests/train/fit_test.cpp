@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "gpu.h"
 #include "throws.h"
 #include "train/small_run.h"
 #include "wsel/checkpoint/checkpoint.h"
@@ -118,14 +119,16 @@ TEST(Fit, ADivergedLossKeepsTheLastGoodState) {
 }
 
 // A teacher of twice the width, by features: then an Mlp is trained too.
-SmallRun Distilled(Options options) {
+SmallRun Distilled(Options options, const c10::Device& device = c10::kCPU) {
   options.distill.method = Distillation::kFeature;
   SmallRun small(options);
   auto config = std::get<model::VitConfig>(SmallVit());
   config.embed_dim = 32;
   model::Model teacher = model::Build(config);
   Initialize(teacher, model::Initializer::kTimm, 2);
-  small.run.teacher = ModelTeacher(teacher, Distillation::kFeature, {});
+  small.run.device = device;
+  small.run.teacher =
+      ModelTeacher(teacher, Distillation::kFeature, {.device = device});
   return small;
 }
 
@@ -176,6 +179,68 @@ TEST(Fit, ACacheOfTheTeacherChangesRoundingAlone) {
   EXPECT_EQ(asked, 3 * 24);
   EXPECT_NEAR(loss(true), fresh, 1e-4);
   EXPECT_EQ(asked, 24);
+}
+
+class FitOnGpu : public OnGpu {
+ protected:
+  // Only colours, many times: any sound training learns them.
+  Options Easy(Precision precision) {
+    Options options = SmallOptions();
+    options.epochs = 30;
+    options.warmup_epochs = 3;
+    options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
+    options.transform.rand_augment = "";
+    options.precision = precision;
+    return options;
+  }
+
+  Outcome Go(SmallRun run, const TempFolder& folder, const Watch& watch = {}) {
+    run.run.device = gpu_;
+    return run.Go(folder.path(), watch);
+  }
+};
+
+TEST_F(FitOnGpu, LearnsInEachPrecision) {
+  for (const Precision precision :
+       {Precision::kFp32, Precision::kBf16, Precision::kFp16}) {
+    SCOPED_TRACE(Precisions().NameOf(precision));
+    const TempFolder folder;
+    const Outcome outcome = Go(SmallRun(Easy(precision)), folder);
+    EXPECT_EQ(outcome.progress.step, 90);
+    EXPECT_EQ(outcome.progress.best_top1, 100);
+  }
+}
+
+// A training of 9 steps with everything on, as on the processor.
+TEST_F(FitOnGpu, EndsWhereTheProcessorDoes) {
+  const TempFolder here;
+  const double wanted =
+      SmallRun(SmallOptions()).Go(here.path()).progress.last_loss;
+  const TempFolder there;
+  EXPECT_NEAR(Go(SmallRun(SmallOptions()), there).progress.last_loss, wanted,
+              1e-3 * wanted);
+}
+
+TEST_F(FitOnGpu, GoesOnWhereItWasStopped) {
+  Options options = SmallOptions();
+  options.precision = Precision::kFp16;  // its scale is state too
+  const TempFolder whole;
+  const double wanted = Go(SmallRun(options), whole).progress.last_loss;
+  const TempFolder parts;
+  const Outcome first = Go(SmallRun(options), parts, StopAfter(4));
+  EXPECT_EQ(first.progress.step, 4);
+  const Outcome second = Go(SmallRun(options), parts);
+  EXPECT_EQ(second.progress.step, kSteps);
+  EXPECT_NEAR(second.progress.last_loss, wanted, 1e-2 * wanted);
+}
+
+TEST_F(FitOnGpu, Distils) {
+  const TempFolder here;
+  const double wanted =
+      Distilled(SmallOptions()).Go(here.path()).progress.last_loss;
+  const TempFolder there;
+  EXPECT_NEAR(Go(Distilled(SmallOptions(), gpu_), there).progress.last_loss,
+              wanted, 1e-3 * wanted);
 }
 
 TEST(Validate, RefusesACacheWherePicturesChange) {

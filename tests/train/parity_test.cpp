@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gpu.h"
 #include "hashed_numbers.h"
 #include "model/golden.h"
 #include "model/hashed_model.h"
@@ -84,7 +85,7 @@ MicroBatch EffectiveBatch(const model::Config& config, const Options& options,
 
 // Its digest.
 at::Tensor Digest(const std::string& name, const at::Tensor& tensor) {
-  at::Tensor values = tensor.detach().to(at::kDouble).clone();
+  at::Tensor values = tensor.detach().to(at::kCPU, at::kDouble).clone();
   if (name.ends_with("attn.qkv.bias")) values.view({3, -1})[1].zero_();
   const auto probes =
       model::HashedNormalTensor("probe." + name, {kProbes, values.numel()});
@@ -123,23 +124,33 @@ class Golden {
   std::unique_ptr<checkpoint::Checkpoint> file_;
 };
 
+model::Model HashedModelOn(const model::Config& config,
+                           const c10::Device& device) {
+  model::Model model = model::HashedModel(config);
+  model.module->to(device);
+  return model;
+}
+
 // The golden's run, in micro-batches of any size.
 class GoldenRun {
  public:
-  GoldenRun(const std::string& family, int64_t micro_batch)
+  GoldenRun(const std::string& family, int64_t micro_batch,
+            const c10::Device& device = at::kCPU)
       : golden_(family),
         micro_batch_(micro_batch),
-        model_(model::HashedModel(golden_.config())),
-        step_(model_, options_, Precision::kFp32, at::kCPU) {}
+        device_(device),
+        model_(HashedModelOn(golden_.config(), device)),
+        step_(model_, options_, Precision::kFp32, device) {}
 
   void ExpectFirstLogits() {
     const auto batch = EffectiveBatch(model_.config, options_, 0);
     const int64_t count = options_.batch_size;
     const auto scales = model::DropPathScales(model_.config, options_.drop_path,
                                               options_.seed, 0, 0, count);
-    const auto logits = model_.forward_train(
-        batch.images, at::tensor(scales).view({-1, count}));
-    EXPECT_LT(RelativeError(logits, golden_["logits"]), kLogitsTolerance);
+    const auto logits =
+        model_.forward_train(batch.images.to(device_),
+                             at::tensor(scales).view({-1, count}).to(device_));
+    EXPECT_LT(RelativeError(logits.cpu(), golden_["logits"]), kLogitsTolerance);
   }
 
   void ExpectFirstGradients() {
@@ -170,9 +181,10 @@ class GoldenRun {
   void Accumulate(int64_t step) {
     const auto batch = EffectiveBatch(model_.config, options_, step);
     for (int64_t at = 0; at < options_.batch_size; at += micro_batch_) {
-      step_.Accumulate({batch.images.narrow(0, at, micro_batch_),
-                        batch.targets.narrow(0, at, micro_batch_), at},
-                       step);
+      step_.Accumulate(
+          {batch.images.narrow(0, at, micro_batch_).to(device_),
+           batch.targets.narrow(0, at, micro_batch_).to(device_), at},
+          step);
     }
   }
 
@@ -181,8 +193,9 @@ class GoldenRun {
     const auto wanted = golden_[kind];
     ASSERT_EQ(wanted.numel(), kSteps);
     for (int64_t step = 0; step < kSteps; ++step) {
-      EXPECT_LT(RelativeError(found[static_cast<size_t>(step)], wanted[step]),
-                kLossTolerance)
+      EXPECT_LT(
+          RelativeError(found[static_cast<size_t>(step)].cpu(), wanted[step]),
+          kLossTolerance)
           << kind << " of step " << step;
     }
   }
@@ -191,7 +204,8 @@ class GoldenRun {
                    const optim::NamedTensors& to) {
     ASSERT_EQ(from.size(), to.size());
     for (size_t i = 0; i < to.size(); ++i) {
-      golden_.ExpectDigest(kind, to[i].name, to[i].tensor - from[i].tensor,
+      golden_.ExpectDigest(kind, to[i].name,
+                           to[i].tensor.cpu() - from[i].tensor,
                            kMovedTolerance);
     }
   }
@@ -199,6 +213,7 @@ class GoldenRun {
   Golden golden_;
   Options options_ = GoldenOptions();
   int64_t micro_batch_;
+  c10::Device device_;
   model::Model model_;
   Step step_;
 };
@@ -223,6 +238,18 @@ TEST_P(Parity, ClipsSomeStepsAndNotOthers) {
   const auto clipped = Golden(GetParam())["norms"] > GoldenOptions().clip_grad;
   EXPECT_TRUE(clipped.any().item<bool>());
   EXPECT_FALSE(clipped.all().item<bool>());
+}
+
+using ParityOnGpu = OnGpu;
+
+TEST_F(ParityOnGpu, LogitsGradientsAndTenStepsAreTimms) {
+  for (const char* family : {"vit", "convnext"}) {
+    SCOPED_TRACE(family);
+    GoldenRun first(family, 4, gpu_);
+    first.ExpectFirstLogits();
+    first.ExpectFirstGradients();
+    GoldenRun(family, 4, gpu_).ExpectCurveAndWeights();
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Training, Parity, testing::Values("vit", "convnext"));

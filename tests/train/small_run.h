@@ -68,6 +68,7 @@ struct SmallRun {
   Outcome Go(const std::filesystem::path& path, const Watch& watch = {}) {
     model::Model model = model::Build(SmallVit());
     Initialize(model, model::Initializer::kTimm, 1);
+    model.module->to(run.device);
     const RunFolder folder(path);
     return Fit(model, run, folder, watch);
   }

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "gpu.h"
+
 namespace wsel::train {
 namespace {
 
@@ -69,6 +71,28 @@ TEST(Uploader, LeavesTheLoadersBytesAlone) {
   uploader.Upload(pictures.batch, 4).images.zero_();
   EXPECT_EQ(pictures.bytes, before);
   EXPECT_EQ(uploader.allocate(), nullptr);  // nothing to pin for a CPU
+}
+
+using UploaderOnGpu = OnGpu;
+
+TEST_F(UploaderOnGpu, BringsWhatTheProcessorHas) {
+  Pictures pictures;
+  for (data::Overlay& overlay : pictures.batch.overlays) {
+    overlay = {1, 2, 2, 1, {10, 11, 20, 21, 30, 31}};
+  }
+  Uploader here(c10::Device(c10::kCPU), {});
+  Uploader there(gpu_, {});
+  const Uploaded wanted = here.Upload(pictures.batch, 4);
+  const Uploaded found = there.Upload(pictures.batch, 4);
+  EXPECT_TRUE(found.images.is_cuda());
+  EXPECT_TRUE(found.images.is_contiguous(at::MemoryFormat::ChannelsLast));
+  EXPECT_TRUE(at::allclose(found.images.cpu(), wanted.images, 0, 1e-6));
+  EXPECT_TRUE(at::equal(found.labels.cpu(), wanted.labels));
+}
+
+TEST_F(UploaderOnGpu, TheLoadersMemoryIsPinned) {
+  const auto memory = Uploader(gpu_, {}).allocate()(64);
+  EXPECT_TRUE(at::from_blob(memory.get(), {64}, at::kByte).is_pinned());
 }
 
 }  // namespace

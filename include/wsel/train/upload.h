@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "wsel/data/loader.h"
 #include "wsel/train/options.h"
@@ -32,6 +33,7 @@ class Uploader {
 
  private:
   at::Tensor Copy(const at::Tensor& host);
+  void EraseIn(at::Tensor& images, std::span<const data::Overlay> overlays);
 
   c10::Device device_;
   std::optional<c10::Stream> stream_;
