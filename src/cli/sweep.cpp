@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -67,22 +68,30 @@ std::vector<std::string> Overrides(const SweepArgs& args) {
   return sets;
 }
 
-// The runs that --only names, by folder or by slug; all without it.
-std::vector<sweep::PlannedRun> Chosen(std::vector<sweep::PlannedRun> runs,
-                                      const std::vector<std::string>& only) {
+// The runs whose folder or slug one of the shell patterns of --only matches;
+// all without any.
+std::vector<sweep::PlannedRun> Chosen(
+    const std::vector<sweep::PlannedRun>& runs,
+    const std::vector<std::string>& only) {
   if (only.empty()) return runs;
-  std::vector<sweep::PlannedRun> chosen;
-  std::vector<std::string> known;
-  for (const auto& run : runs) known.push_back(run.slug);
-  for (const std::string& name : only) {
-    const auto found =
-        std::find_if(runs.begin(), runs.end(), [&](const auto& run) {
-          return run.slug == name || run.name() == name;
-        });
-    if (found == runs.end()) {
-      throw Error(ErrorKind::kUsage, "--only", Unknown("run", name, known));
+  std::vector<bool> wanted(runs.size());
+  for (const std::string& pattern : only) {
+    bool found = false;
+    for (size_t i = 0; i < runs.size(); ++i) {
+      if (fnmatch(pattern.c_str(), runs[i].slug.c_str(), 0) != 0 &&
+          fnmatch(pattern.c_str(), runs[i].name().c_str(), 0) != 0) {
+        continue;
+      }
+      found = wanted[i] = true;
     }
-    chosen.push_back(*found);
+    if (found) continue;
+    std::vector<std::string> known;
+    for (const auto& run : runs) known.push_back(run.slug);
+    throw Error(ErrorKind::kUsage, "--only", Unknown("run", pattern, known));
+  }
+  std::vector<sweep::PlannedRun> chosen;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    if (wanted[i]) chosen.push_back(runs[i]);
   }
   return chosen;
 }
@@ -340,7 +349,9 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
   c->add_option("--set", args->sets,
                 "A value of all runs: train.epochs=3; may be repeated")
       ->allow_extra_args(false);
-  c->add_option("--only", args->only, "These runs, by name; may be repeated")
+  c->add_option("--only", args->only,
+                "These runs, by name or shell pattern ('vit-*'); may be "
+                "repeated")
       ->allow_extra_args(false);
   c->add_option("--jobs", args->jobs, "Runs at once")->capture_default_str();
   c->add_option("--threads", args->threads,

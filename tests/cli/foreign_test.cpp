@@ -91,7 +91,9 @@ TEST_F(ForeignFile, IsEvaluatedAndStartsATraining) {
     const Outcome train = TrainDry(c.path.string());
     EXPECT_EQ(train.exit_code, 0) << train.err;
     EXPECT_THAT(train.err, Not(HasSubstr("weights want")));
-    if (!c.ignored.empty()) EXPECT_THAT(train.err, HasSubstr("left out"));
+    if (!c.ignored.empty()) {
+      EXPECT_THAT(train.err, HasSubstr("left out"));
+    }
   }
 }
 

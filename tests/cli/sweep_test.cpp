@@ -153,6 +153,30 @@ TEST(Sweep, RecordsAFailureAndExitsByItsKind) {
   EXPECT_EQ(again.exit_code, 0) << again.err;
 }
 
+TEST(Sweep, OnlyTakesNamesAndPatterns) {
+  const TempFolder folder;
+  WriteTextFile(folder / "s.json", kSmallSweep);
+  const auto planned = [&](const std::vector<std::string>& only) {
+    std::vector<std::string> args = {"--dry-run"};
+    for (const std::string& one : only) {
+      args.insert(args.end(), {"--only", one});
+    }
+    const Outcome run = RunWsel(folder, RunSmallSweep(args));
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    std::vector<std::string> slugs;
+    for (const char* slug :
+         {"random-s0", "random-s1", "uniform-s0", "uniform-s1"}) {
+      if (run.out.find(slug) != std::string::npos) slugs.emplace_back(slug);
+    }
+    return slugs;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(planned({"random-s1"}), ElementsAre("random-s1"));
+  EXPECT_THAT(planned({"*-s1"}), ElementsAre("random-s1", "uniform-s1"));
+  EXPECT_THAT(planned({"uni*", "*-s1", "uniform-s0"}),
+              ElementsAre("random-s1", "uniform-s0", "uniform-s1"));
+}
+
 TEST(Sweep, RefusesBadInputBeforeAnyRun) {
   const TempFolder folder;
   WriteTextFile(folder / "s.json", kSmallSweep);
@@ -165,6 +189,7 @@ TEST(Sweep, RefusesBadInputBeforeAnyRun) {
   };
   refused(RunSmallSweep({"--launcher", "slurn"}), 2, "did you mean 'slurm'");
   refused(RunSmallSweep({"--only", "random-s3"}), 2, "did you mean");
+  refused(RunSmallSweep({"--only", "random-s?x"}), 2, "unknown run");
   refused(RunSmallSweep({"--jobs", "0"}), 2, "--jobs");
   refused(RunSmallSweep({"--set", "train.epoch=3"}), 3,
           "did you mean 'epochs'");
