@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 namespace wsel::cli {
 namespace {
@@ -27,9 +28,12 @@ void RestartForTraining(const char* const* argv) {
     set |= SetWhereFree("GOMP_SPINCOUNT", "1000");
   }
   if (!set) return;
-  // execv takes no constant words, and changes none. Where it fails, as without
-  // /proc, the program goes on as it is.
-  execv("/proc/self/exe", const_cast<char* const*>(argv));
+  // By its path, so that it keeps its name among the processes. execv takes no
+  // constant words, and changes none. Where it fails, as without /proc, the
+  // program goes on as it is.
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) execv(self.c_str(), const_cast<char* const*>(argv));
 }
 
 }  // namespace wsel::cli

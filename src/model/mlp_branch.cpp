@@ -5,6 +5,7 @@
 
 #include "branch_gradient.h"
 #include "fused.h"
+#include "gelu_gradient.h"
 #include "product.h"
 #include "wsel/model/layers.h"
 #include "wsel/model/residual.h"
@@ -83,10 +84,12 @@ void BackwardTile(const Rows& r, const at::Tensor& gradient, int64_t first,
   if (r.scale.defined()) g = g * r.scale.narrow(0, first, count);
   const auto [normed, mean, rstd] = Normalise(r.norm, r.eps, y);
 
-  AddLinearGradient(sums.outer, g, at::gelu(hidden));
-  auto dh = at::empty_like(hidden);
+  const auto dh = at::empty_like(hidden);
   Multiply(dh, g, r.scaled_fc2.weight, 0);
-  at::gelu_backward_out(dh, dh, hidden);
+  const auto activation = at::empty_like(hidden);
+  GeluAndGradient(hidden.const_data_ptr<float>(), hidden.numel(),
+                  activation.data_ptr<float>(), dh.data_ptr<float>());
+  AddLinearGradient(sums.outer, g, activation);
   AddLinearGradient(sums.inner, dh, normed);
   auto dn = at::empty_like(y);
   Multiply(dn, dh, r.fc1.weight, 0);

@@ -1,0 +1,55 @@
+#include "../../src/model/gelu_gradient.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+namespace wsel::model {
+namespace {
+
+// Numbers from -100 to 100, more of them near 0, and the values that are told
+// apart inside.
+std::vector<float> Hidden() {
+  std::vector<float> hidden = {0, -0.0F, 1e-30F, -1e-30F, 3e38F, -3e38F};
+  for (int i = -5000; i <= 5000; ++i) {
+    const double share = i / 5000.0;
+    hidden.push_back(static_cast<float>(100 * share * share * share));
+  }
+  return hidden;
+}
+
+// Every length of what is left over once whole lanes are done.
+TEST(GeluAndGradient, IsTheErrorFunctionsAndItsDerivative) {
+  const std::vector<float> hidden = Hidden();
+  for (size_t fewer = 0; fewer < 16; ++fewer) {
+    const size_t count = hidden.size() - fewer;
+    std::vector<float> activation(count + 1, 7);
+    std::vector<float> gradient(count + 1, 2);
+    GeluAndGradient(hidden.data(), static_cast<int64_t>(count),
+                    activation.data(), gradient.data());
+    for (size_t i = 0; i < count; ++i) {
+      const double x = hidden[i];
+      const double normal = 0.5 * std::erfc(-x / std::numbers::sqrt2);
+      const double density =
+          std::exp(-x * x / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+      ASSERT_NEAR(activation[i], x * normal, 1.5e-7 * (1 + std::abs(x))) << x;
+      ASSERT_NEAR(gradient[i], 2 * (normal + x * density), 1e-6) << x;
+    }
+    EXPECT_EQ(activation[count], 7);
+    EXPECT_EQ(gradient[count], 2);
+  }
+}
+
+TEST(GeluAndGradient, KeepsWhatIsNoNumber) {
+  const std::vector<float> hidden = {NAN, 1, NAN};
+  std::vector<float> activation(3);
+  std::vector<float> gradient(3, 1);
+  GeluAndGradient(hidden.data(), 3, activation.data(), gradient.data());
+  EXPECT_TRUE(std::isnan(activation[0]) && std::isnan(gradient[2]));
+  EXPECT_TRUE(std::isfinite(activation[1]) && std::isfinite(gradient[1]));
+}
+
+}  // namespace
+}  // namespace wsel::model
