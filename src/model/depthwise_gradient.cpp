@@ -6,43 +6,8 @@
 namespace wsel::model {
 namespace {
 
-// g++ splits it into what the instruction set has.
-using Lanes [[gnu::vector_size(kLanes * sizeof(float)), gnu::aligned(4),
-              gnu::may_alias]] = float;
-
-namespace plain {
-#include "depthwise_taps.inc"
-}  // namespace plain
-
-// Attributes on one function would come too late: vectors are split before
-// functions are copied or inlined.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define WSEL_X86_VARIANTS 1
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-namespace avx2 {
-#include "depthwise_taps.inc"
-}  // namespace avx2
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f")
-namespace avx512 {
-#include "depthwise_taps.inc"
-}  // namespace avx512
-#pragma GCC pop_options
-#endif
-
-using Taps = void (*)(const Lanes*, const Lanes*, int64_t, int64_t, Lanes*);
-
-Taps FastestTaps() {
-#ifdef WSEL_X86_VARIANTS
-  if (__builtin_cpu_supports("avx512f")) return avx512::AddTaps;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return avx2::AddTaps;
-  }
-#endif
-  return plain::AddTaps;
-}
+#define WSEL_LANES_CODE "depthwise_taps.inc"
+#include "instruction_sets.inc"
 
 // Copies one block of channels, [height, width, kLanes], with `margin` columns
 // of zeros on either side, so that the inner loop knows no border.
@@ -65,7 +30,7 @@ void Pack(const float* image, const DepthwiseImage& shape, int64_t first,
 
 void DepthwiseGradient(const DepthwiseImage& image, int64_t first, float* sums,
                        std::vector<float>& scratch) {
-  static const Taps add_taps = FastestTaps();
+  static const auto add_taps = WSEL_FASTEST(AddTaps);
   const int64_t gradient_size = image.height * image.width * kLanes;
   const int64_t input_size =
       image.height * (image.width + kKernel - 1) * kLanes;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "lanes.h"
+
 namespace wsel::model {
 
 // The gradient of a depthwise 7x7 convolution (stride 1, padding 3) with
@@ -12,7 +14,6 @@ namespace wsel::model {
 //
 // It works on blocks of kLanes channels: the sums of one image and one block,
 // kTaps for the weight and one for the bias, each of kLanes channels.
-constexpr int64_t kLanes = 16;
 constexpr int64_t kKernel = 7;
 constexpr int64_t kTaps = kKernel * kKernel;
 constexpr int64_t kSums = (kTaps + 1) * kLanes;
