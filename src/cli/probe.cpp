@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -31,6 +32,7 @@ struct ProbeArgs {
   bool pixels = false;
   data::DataOptions data;
   std::string device = "auto";
+  int threads = 0;
   std::string solver = "lbfgs";
   train::LogisticOptions logistic;
   train::ProbeRecipe recipe;
@@ -271,6 +273,7 @@ void PrintResult(const ProbeArgs& args, const DataSets& sets, int64_t width,
 
 void RunProbe(ProbeArgs args) {
   args.recipe.solver = train::ProbeSolvers().Find(args.solver, "--solver");
+  if (args.threads > 0) at::set_num_threads(args.threads);
   CheckProbeArgs(args);
   if (args.dry_run) {
     DryRun(args);
@@ -342,6 +345,8 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->add_option("--workers", args->data.workers, "Threads that load pictures");
   c->add_option("--device", args->device,
                 "Where features are computed: auto, cpu, cuda or cuda:1");
+  c->add_option("--threads", args->threads,
+                "Threads of one computation; 0: one a core");
   c->add_flag("--dry-run", args->dry_run,
               "Check all that can be checked, and list the files that are not "
               "here");

@@ -99,7 +99,9 @@ Words TrainWords(const PlannedRun& run, const SweepFolder& folder,
 
 Words ProbeWords(const recipe::Recipe& recipe, const ProbeOptions& options,
                  const Share& share) {
-  Words words = {"probe", "--json", "--checkpoint", recipe.init.file};
+  Words words = {
+      "probe",    "--json",     "--checkpoint", recipe.init.file,
+      "--device", share.device, "--threads",    std::to_string(share.threads)};
   AddData(recipe.data, words);
   if (share.threads > 0) {
     words.insert(words.end(), {"--workers", std::to_string(share.threads)});
