@@ -35,7 +35,8 @@ struct Kept {
   int64_t tokens() const { return x.size(1); }
   int64_t width() const { return x.size(2); }
   double temperature() const {
-    return 1 / std::sqrt(static_cast<double>(width() / heads));
+    const int64_t d = width() / heads;
+    return 1 / std::sqrt(static_cast<double>(d));
   }
   // Images that are worked on together: few tokens make thin matrices.
   int64_t tile() const { return std::max<int64_t>(1, 256 / tokens()); }
@@ -95,7 +96,7 @@ Kept Tile(const Kept& all, int64_t first, int64_t count) {
   return k;
 }
 
-void ForwardTile(Kept k, at::Tensor out) {
+void ForwardTile(Kept k, const at::Tensor& out) {
   const int64_t images = k.x.size(0);
   LinearInto(RowsOf(k.qkv), std::get<0>(Normalise(k.norm, k.eps, RowsOf(k.x))),
              k.to_qkv.weight, k.to_qkv.bias);
@@ -138,7 +139,7 @@ at::Tensor AttentionGradient(const Kept& k, const at::Tensor& gradient) {
              Head(k, k.qkv, i, h, 2).Transposed(), 0);
   });
   at::_softmax_backward_data_out(ds, ds, k.attention, -1, at::kFloat);
-  const auto result = at::empty_like(k.qkv);
+  auto result = at::empty_like(k.qkv);
   ForHeads(k, images, [&](int64_t i, int64_t h) {
     const Matrix scores = Scores(k, ds, i, h);
     Multiply(Head(k, result, i, h, 0), scores, Head(k, k.qkv, i, h, 1), 0,
