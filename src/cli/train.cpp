@@ -58,9 +58,6 @@ void SettleForDevice(recipe::Recipe& recipe, const c10::Device& device) {
   spdlog::info("precision {} on {}: {}",
                train::Precisions().NameOf(choice.precision), device.str(),
                choice.reason);
-  if (device.is_cpu() && choice.precision == train::Precision::kFp32) {
-    spdlog::info("matrix products by {}", model::ProductLibrary());
-  }
   train.precision = choice.precision;
   if (train.micro_batch == 0) {
     const double given = train.memory_gb * 1024 * 1024 * 1024;
@@ -303,6 +300,9 @@ void RunTrain(const TrainArgs& args) {
   if (goes_on) MatchSaved(recipe, folder);
   LogInto(folder.log(), goes_on);
   SettleForDevice(recipe, device);
+  if (device.is_cpu() && recipe.train.precision == train::Precision::kFp32) {
+    spdlog::info("matrix products by {}", model::ProductLibrary());
+  }
 
   // A start that does not fit is told before data is read.
   std::optional<Weights> start;

@@ -81,9 +81,6 @@ void ForHeads(const Kept& k, int64_t images, const Body& body) {
   }
 }
 
-// [B, N, W] -> [B * N, W]
-at::Tensor RowsOf(const at::Tensor& t) { return t.view({-1, t.size(2)}); }
-
 // [B] -> [B, 1, 1]
 at::Tensor OfImages(const at::Tensor& scale) { return scale.view({-1, 1, 1}); }
 
@@ -130,7 +127,7 @@ at::Tensor Forward(Kept& k) {
   return out;
 }
 
-// The gradient of qkv [B, N, 3D] from that of `mixed` [B, N, D].
+// The gradient of qkv [B, N, 3D] from that of `mixed`, [B * N, D].
 at::Tensor AttentionGradient(const Kept& k, const at::Tensor& gradient) {
   const int64_t images = k.x.size(0);
   auto ds = at::empty_like(k.attention);
@@ -159,14 +156,12 @@ void BackwardTile(const Kept& k, const at::Tensor& gradient, BranchSums& sums,
   const auto rows =
       RowsOf(k.scale.defined() ? gradient * OfImages(k.scale) : gradient);
   AddLinearGradient(sums.outer, rows, RowsOf(k.mixed));
-  const auto dmixed = at::empty_like(k.x);
-  Multiply(RowsOf(dmixed), rows, k.scaled_proj.weight, 0);
-  const auto dqkv = RowsOf(AttentionGradient(k, dmixed));
+  const auto dqkv =
+      RowsOf(AttentionGradient(k, Product(rows, k.scaled_proj.weight)));
   const auto x = RowsOf(k.x);
   const auto [normed, mean, rstd] = Normalise(k.norm, k.eps, x);
   AddLinearGradient(sums.inner, dqkv, normed);
-  const auto dn = at::empty_like(x);
-  Multiply(dn, dqkv, k.to_qkv.weight, 0);
+  const auto dn = Product(dqkv, k.to_qkv.weight);
   at::add_out(dx, gradient,
               NormGradient(sums.norm, k.norm, dn, x, mean, rstd).view_as(dx));
 }

@@ -36,6 +36,11 @@ inline at::Tensor GammaGradient(const Affine& outer, const at::Tensor& gamma,
   return of_gamma;
 }
 
+// [.., W] -> [M, W]: a view where the rows lie together.
+inline at::Tensor RowsOf(const at::Tensor& t) {
+  return t.reshape({-1, t.size(-1)});
+}
+
 // Rows normalised, their means and the inverses of their deviations.
 inline auto Normalise(const Affine& norm, double eps, const at::Tensor& rows) {
   return at::native_layer_norm(rows, {rows.size(1)}, norm.weight, norm.bias,

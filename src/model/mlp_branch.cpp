@@ -36,8 +36,6 @@ struct Rows {
   int64_t tile() const { return TileRows(fc1.weight.size(0)); }
 };
 
-at::Tensor RowsOf(const at::Tensor& t) { return t.reshape({-1, t.size(-1)}); }
-
 // [B] -> [M, 1]
 at::Tensor OfRows(const at::Tensor& scale, int64_t rows) {
   if (!scale.defined()) return {};
@@ -84,17 +82,15 @@ void BackwardTile(const Rows& r, const at::Tensor& gradient, int64_t first,
   if (r.scale.defined()) g = g * r.scale.narrow(0, first, count);
   const auto [normed, mean, rstd] = Normalise(r.norm, r.eps, y);
 
-  const auto dh = at::empty_like(hidden);
-  Multiply(dh, g, r.scaled_fc2.weight, 0);
+  const auto dh = Product(g, r.scaled_fc2.weight);
   const auto activation = at::empty_like(hidden);
   GeluAndGradient(hidden.const_data_ptr<float>(), hidden.numel(),
                   activation.data_ptr<float>(), dh.data_ptr<float>());
   AddLinearGradient(sums.outer, g, activation);
   AddLinearGradient(sums.inner, dh, normed);
-  auto dn = at::empty_like(y);
-  Multiply(dn, dh, r.fc1.weight, 0);
   dy.narrow(0, first, count)
-      .copy_(NormGradient(sums.norm, r.norm, dn, y, mean, rstd));
+      .copy_(NormGradient(sums.norm, r.norm, Product(dh, r.fc1.weight), y, mean,
+                          rstd));
 }
 
 struct TiledMlp : torch::autograd::Function<TiledMlp> {

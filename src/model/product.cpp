@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <dlfcn.h>
 
+#include <algorithm>
+
 #include "wsel/model/product_library.h"
 
 namespace wsel::model {
@@ -72,6 +74,12 @@ void Multiply(const Matrix& c, const Matrix& a, const Matrix& b, double beta,
   if (MultiplyByOneDnn(c, a, b, beta, alpha)) return;
   at::Tensor out = TensorOf(c);
   at::addmm_out(out, out, TensorOf(a), TensorOf(b), beta, alpha);
+}
+
+at::Tensor Product(const at::Tensor& a, const at::Tensor& b) {
+  auto c = at::empty({a.size(0), b.size(1)}, a.options());
+  Multiply(c, a, b, 0);
+  return c;
 }
 
 std::string_view ProductLibrary() {

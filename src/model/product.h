@@ -2,6 +2,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <utility>
+
 namespace wsel::model {
 
 // A view of a float32 matrix on the CPU, whose rows or whose columns lie
@@ -46,6 +49,9 @@ inline void Multiply(const at::Tensor& c, const at::Tensor& a,
                      const at::Tensor& b, double beta, double alpha = 1) {
   Multiply(Matrix(c), Matrix(a), Matrix(b), beta, alpha);
 }
+
+// a b, in memory of its own.
+at::Tensor Product(const at::Tensor& a, const at::Tensor& b);
 
 // Rows [M, K] -> out [M, N] = rows weight^T + bias, which may be undefined.
 void LinearInto(const at::Tensor& out, const at::Tensor& rows,

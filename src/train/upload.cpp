@@ -86,7 +86,9 @@ Uploaded Uploader::Upload(const data::Batch& batch, int64_t img_size) {
 
 void Uploader::EraseIn(at::Tensor& images,
                        std::span<const data::Overlay> overlays) {
-  const at::Tensor values = Copy(ValuesOf(overlays, stream_.has_value()));
+  const at::Tensor host = ValuesOf(overlays, stream_.has_value());
+  if (host.numel() == 0) return;
+  const at::Tensor values = Copy(host);
   int64_t first = 0;
   for (size_t i = 0; i < overlays.size(); ++i) {
     const data::Overlay& o = overlays[i];
