@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Adds up test results: tally.py FOLDER RUN...
 
-Each RUN left FOLDER/RUN.xml, as GoogleTest writes it, or an empty file
-FOLDER/RUN.passed. One that left neither did not finish, and one with a
-FOLDER/RUN.failed exited non-zero: failures, whatever their tests said. Lists skipped and failed tests, and prints as last line
+Each RUN left FOLDER/RUN.xml, as written by GoogleTest, or an empty file
+FOLDER/RUN.passed. A run that left neither did not finish, and one with a
+FOLDER/RUN.failed exited non-zero; both count as failures, whatever their tests
+reported. Lists skipped and failed tests; the last line is
 "N passed, N failed, N skipped".
 """
 
@@ -36,7 +37,7 @@ def tally(folder, run):
             passed += 1
     if not failed and (folder / f"{run}.failed").exists():
         failed = 1
-        print(f"FAILED  {run}: by its exit code; a sanitizer, or an exit too early")
+        print(f"FAILED  {run}: non-zero exit code (sanitizer, early exit)")
     return passed, failed, skipped
 
 

@@ -12,7 +12,7 @@
 
 namespace {
 
-// Documented in README.md; scripts rely on them.
+// Documented in README.md, so that scripts can rely on them.
 int ExitCode(wsel::ErrorKind kind) {
   switch (kind) {
     case wsel::ErrorKind::kUsage:
@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "wsel: {}\n", e.what());
     return ExitCode(e.kind());
   } catch (const std::system_error& e) {
-    // What fmt and the standard library throw where the system refuses.
+    // Thrown by fmt and the standard library if a system call fails.
     fmt::print(stderr, "wsel: {}\n", e.what());
     return ExitCode(wsel::ErrorKind::kIo);
   } catch (const std::bad_alloc&) {
@@ -49,8 +49,8 @@ int main(int argc, char** argv) {
     return ExitCode(wsel::ErrorKind::kIo);
   } catch (const std::exception& e) {
     fmt::print(stderr,
-               "wsel: internal error: {}\nThis is a fault of wsel; please "
-               "report it with the command.\n",
+               "wsel: internal error: {}\nThis is a bug in wsel; please report "
+               "it with the command line.\n",
                e.what());
     return 70;
   }

@@ -6,12 +6,13 @@
 
 namespace wsel {
 
-// Tests of what only a GPU shows: skipped where program or machine has none.
+// Fixture of tests that need a GPU: skipped if there is none, or LibTorch has
+// no CUDA.
 class OnGpu : public testing::Test {
  protected:
   void SetUp() override {
     if (!at::hasCUDA()) GTEST_SKIP() << "no GPU here";
-    // Else convolutions would round as 10-bit mantissas do.
+    // TF32 would round convolutions to 10-bit mantissas.
     at::globalContext().setAllowTF32CuDNN(false);
   }
 

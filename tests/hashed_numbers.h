@@ -7,11 +7,11 @@
 
 namespace wsel {
 
-// The numbers of scripts/golden/hashed.py, to the bit: splitmix64 of a tensor's
-// name and an element's index.
-class HashedNumbers {
+// Pseudo-random values, bit-identical to scripts/golden/hashed.py: splitmix64
+// of a tensor's name and an element's index.
+class HashedValues {
  public:
-  explicit HashedNumbers(std::string_view name) {
+  explicit HashedValues(std::string_view name) {
     for (const char c : name) {
       seed_ = (seed_ ^ static_cast<unsigned char>(c)) * 0x100000001B3;
     }
@@ -27,7 +27,7 @@ class HashedNumbers {
   double Uniform(uint64_t index) const {
     return static_cast<double>(Bits(index) >> 11) * 0x1p-53;
   }
-  // The sum of four uniforms: nearly normal, of deviation 1.
+  // The sum of four uniforms: nearly normal, with standard deviation 1.
   double Normal(uint64_t index) const {
     double sum = 0;
     for (uint64_t k = 0; k < 4; ++k) sum += Uniform(4 * index + k);

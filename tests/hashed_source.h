@@ -15,18 +15,17 @@
 
 namespace wsel {
 
-// `hashed` of scripts/golden/hashed.py: in [-0.5, 0.5), of 24 bits.
+// `hashed` of scripts/golden/hashed.py: in [-0.5, 0.5), with 24 random bits.
 inline std::vector<float> Hashed(std::string_view name, int64_t count) {
-  const HashedNumbers numbers(name);
+  const HashedValues hashed(name);
   std::vector<float> values(static_cast<size_t>(count));
   for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>(numbers.Bits(i) >> 40) * 0x1p-24F - 0.5F;
+    values[i] = static_cast<float>(hashed.Bits(i) >> 40) * 0x1p-24F - 0.5F;
   }
   return values;
 }
 
-// A checkpoint of a model that no file holds: its tensors are made when asked
-// for.
+// A synthetic checkpoint of a model: tensors are generated on access.
 class HashedSource : public TensorSource {
  public:
   explicit HashedSource(const model::Config& config) {
@@ -42,8 +41,8 @@ class HashedSource : public TensorSource {
   TensorView View(std::string_view name) const override {
     const TensorSpec* spec = Find(name);
     if (spec == nullptr) throw Error(ErrorKind::kMismatch, name, "no tensor");
-    auto values = std::make_shared<std::vector<float>>(
-        Hashed(name, *ElementCount(spec->shape)));
+    auto values =
+        std::make_shared<std::vector<float>>(Hashed(name, *Numel(spec->shape)));
     return {*spec, ContiguousStrides(spec->shape),
             std::as_bytes(std::span(*values)), values};
   }

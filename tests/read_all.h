@@ -8,7 +8,7 @@
 
 namespace wsel {
 
-// A file's bytes; "" where it cannot be read.
+// A file's bytes; "" if it cannot be read.
 inline std::string ReadAll(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

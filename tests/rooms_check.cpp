@@ -15,9 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Faults = std::vector<std::string>;
+using Violations = std::vector<std::string>;
 
-// main.cpp lies in no room and may include all.
+// main.cpp is in no room and may include all.
 constexpr int kAboveAll = 100;
 constexpr int kNoRoom = -1;
 
@@ -36,8 +36,8 @@ int LevelOf(const std::string& path) {
   return at == RoomLevels().end() ? kNoRoom : at->second;
 }
 
-// As the preprocessor finds them: beside the including file, then in include/.
-// What is not in the tree stays as written ("ATen/ATen.h").
+// Resolved as the preprocessor does: beside the including file, then in
+// include/. Files outside the tree stay as written ("ATen/ATen.h").
 std::vector<std::string> IncludesOf(const std::string& path,
                                     const SourceTree& tree) {
   static const std::regex kInclude(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])");
@@ -61,10 +61,10 @@ std::vector<std::string> IncludesOf(const std::string& path,
 }
 
 void CheckLevels(const std::string& path, const SourceTree& tree,
-                 Faults& faults) {
+                 Violations& violations) {
   const int level = LevelOf(path);
   if (level == kNoRoom) {
-    faults.push_back(fmt::format("{}: lies in no known room", path));
+    violations.push_back(fmt::format("{}: is in no known room", path));
     return;
   }
   for (const std::string& include : IncludesOf(path, tree)) {
@@ -72,66 +72,67 @@ void CheckLevels(const std::string& path, const SourceTree& tree,
     if (room.empty() || room == RoomOf(path)) continue;
     const int below = LevelOf(include);
     if (below == kNoRoom) {
-      faults.push_back(
+      violations.push_back(
           fmt::format("{}: includes the unknown room {}", path, room));
     } else if (below >= level) {
-      faults.push_back(fmt::format("{}: level {} includes {} of level {}", path,
-                                   level, include, below));
+      violations.push_back(fmt::format("{}: level {} includes {} of level {}",
+                                       path, level, include, below));
     }
   }
 }
 
-// All that `path` includes, itself and LibTorch's headers among it.
-void Reach(const std::string& path, const SourceTree& tree,
-           std::set<std::string>& reached) {
-  if (!reached.insert(path).second || !tree.contains(path)) return;
+// All files that `path` includes directly or indirectly, with itself and
+// LibTorch's headers.
+void CollectIncludes(const std::string& path, const SourceTree& tree,
+                     std::set<std::string>& included) {
+  if (!included.insert(path).second || !tree.contains(path)) return;
   for (const std::string& next : IncludesOf(path, tree)) {
-    Reach(next, tree, reached);
+    CollectIncludes(next, tree, included);
   }
 }
 
 void CheckTorchFree(const std::string& path, const SourceTree& tree,
-                    Faults& faults) {
+                    Violations& violations) {
   static const std::regex kTorch("(torch|ATen|c10|caffe2)/.*");
   if (!tree.at(path).starts_with("// Torch-free.\n")) return;
-  std::set<std::string> reached;
-  Reach(path, tree, reached);
-  for (const std::string& file : reached) {
+  std::set<std::string> included;
+  CollectIncludes(path, tree, included);
+  for (const std::string& file : included) {
     if (std::regex_match(file, kTorch)) {
-      faults.push_back(
-          fmt::format("{}: marked torch-free, reaches {}", path, file));
+      violations.push_back(
+          fmt::format("{}: marked torch-free, but includes {}", path, file));
     }
   }
 }
 
-// A header that reaches itself through another.
+// A header that includes itself through another.
 void CheckCycle(const std::string& path, const SourceTree& tree,
-                Faults& faults) {
-  std::set<std::string> reached;
+                Violations& violations) {
+  std::set<std::string> included;
   for (const std::string& next : IncludesOf(path, tree)) {
-    Reach(next, tree, reached);
+    CollectIncludes(next, tree, included);
   }
-  if (reached.contains(path)) {
-    faults.push_back(fmt::format("{}: lies on an include cycle", path));
+  if (included.contains(path)) {
+    violations.push_back(fmt::format("{}: is on an include cycle", path));
   }
 }
 
 void CheckUsing(const std::string& path, const SourceTree& tree,
-                Faults& faults) {
+                Violations& violations) {
   static const std::regex kUsing(R"((^|[\n;{}])\s*using\s+namespace\b)");
   if (std::regex_search(tree.at(path), kUsing)) {
-    faults.push_back(fmt::format("{}: using namespace in a header", path));
+    violations.push_back(fmt::format("{}: using namespace in a header", path));
   }
 }
 
-void CheckName(const std::string& path, Faults& faults) {
-  static const std::regex kEmptyWord(
+void CheckName(const std::string& path, Violations& violations) {
+  static const std::regex kMeaningless(
       R"((utils?|helpers?|common|misc|.*(manager|handler|context).*))",
       std::regex::icase);
   for (const fs::path& part : fs::path(path)) {
-    if (std::regex_match(part.stem().string(), kEmptyWord)) {
-      faults.push_back(
-          fmt::format("{}: '{}' says nothing", path, part.string()));
+    if (std::regex_match(part.stem().string(), kMeaningless)) {
+      violations.push_back(fmt::format("{}: '{}' is not a descriptive name",
+                                       path, part.string()));
     }
   }
 }
@@ -142,24 +143,23 @@ const std::map<std::string, int>& RoomLevels() {
   static const std::map<std::string, int> kLevels = {
       {"core", 0},    {"tensor", 1}, {"checkpoint", 2}, {"naming", 2},
       {"model", 2},   {"image", 2},  {"optim", 2},      {"select", 3},
-      {"augment", 3}, {"data", 3},   {"distill", 3},    {"train", 4},
-      {"analyze", 5}, {"recipe", 5}, {"report", 5},     {"sweep", 6},
-      {"cli", 7},
+      {"augment", 3}, {"data", 3},   {"train", 4},      {"analyze", 5},
+      {"recipe", 5},  {"report", 5}, {"sweep", 6},      {"cli", 7},
   };
   return kLevels;
 }
 
-Faults RoomFaults(const SourceTree& tree) {
-  Faults faults;
+Violations RoomViolations(const SourceTree& tree) {
+  Violations violations;
   for (const auto& [path, text] : tree) {
-    CheckLevels(path, tree, faults);
-    CheckName(path, faults);
+    CheckLevels(path, tree, violations);
+    CheckName(path, violations);
     if (!IsHeader(path)) continue;
-    CheckTorchFree(path, tree, faults);
-    CheckCycle(path, tree, faults);
-    CheckUsing(path, tree, faults);
+    CheckTorchFree(path, tree, violations);
+    CheckCycle(path, tree, violations);
+    CheckUsing(path, tree, violations);
   }
-  return faults;
+  return violations;
 }
 
 }  // namespace wsel

@@ -7,15 +7,15 @@
 
 namespace wsel {
 
-// Path from the project's root -> text.
+// Path relative to the project's root -> text.
 using SourceTree = std::map<std::string, std::string>;
 
-// What breaks the rules of CONTRIBUTING.md, one line a fault: includes that
-// point up, sideways or in a circle, rooms that no table knows, headers that
-// are marked torch-free and are not, names that say nothing.
-std::vector<std::string> RoomFaults(const SourceTree& tree);
+// Violations of the rules of CONTRIBUTING.md, one line each: includes of a room
+// on the same or a higher level, include cycles, unknown rooms, headers that
+// are marked torch-free but are not, meaningless names.
+std::vector<std::string> RoomViolations(const SourceTree& tree);
 
-// Room -> level, as RoomFaults holds it.
+// Room -> level, as RoomViolations checks it.
 const std::map<std::string, int>& RoomLevels();
 
 }  // namespace wsel

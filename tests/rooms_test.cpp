@@ -1,5 +1,5 @@
-// The table of rooms in CONTRIBUTING.md, held against the code; and the checker
-// itself, held against small trees that are wrong in one way each.
+// Checks the code against the table of rooms in CONTRIBUTING.md, and the
+// checker itself with small trees that have one violation each.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,13 +32,13 @@ SourceTree ReadTree() {
   return tree;
 }
 
-TEST(Rooms, CodeKeepsTheRules) {
+TEST(Rooms, CodeFollowsTheRules) {
   const SourceTree tree = ReadTree();
   EXPECT_TRUE(tree.contains("include/wsel/core/error.h"));
-  EXPECT_THAT(RoomFaults(tree), IsEmpty());
+  EXPECT_THAT(RoomViolations(tree), IsEmpty());
 }
 
-TEST(Rooms, ContributingHasTheSameTable) {
+TEST(Rooms, MatchContributing) {
   const std::string text =
       ReadText(fs::path(WSEL_SOURCE_DIR) / "CONTRIBUTING.md");
   static const std::regex kRow(R"(\| (\d+) \| `(\w+)` \|)");
@@ -58,9 +58,9 @@ TEST(Rooms, ContributingHasTheSameTable) {
   }
 }
 
-TEST(RoomFaults, DownwardAndWithinARoomIsFine) {
+TEST(RoomViolations, AcceptsDownwardAndWithinARoom) {
   EXPECT_THAT(
-      RoomFaults({
+      RoomViolations({
           {"include/wsel/core/error.h", "// Torch-free.\n#include <string>\n"},
           {"include/wsel/core/json.h",
            "// Torch-free.\n#include \"wsel/core/error.h\"\n"},
@@ -70,76 +70,78 @@ TEST(RoomFaults, DownwardAndWithinARoomIsFine) {
       IsEmpty());
 }
 
-TEST(RoomFaults, Upward) {
-  EXPECT_THAT(RoomFaults({{"include/wsel/core/error.h",
-                           "#include \"wsel/tensor/spec.h\"\n"}}),
+TEST(RoomViolations, Upward) {
+  EXPECT_THAT(RoomViolations({{"include/wsel/core/error.h",
+                               "#include \"wsel/tensor/spec.h\"\n"}}),
               ElementsAre(HasSubstr("level 0 includes")));
 }
 
-TEST(RoomFaults, Sideways) {
-  EXPECT_THAT(RoomFaults({{"src/model/layout.cpp",
-                           "  #  include <wsel/checkpoint/open.h>\n"}}),
+TEST(RoomViolations, Sideways) {
+  EXPECT_THAT(RoomViolations({{"src/model/layout.cpp",
+                               "  #  include <wsel/checkpoint/open.h>\n"}}),
               ElementsAre(HasSubstr("level 2 includes")));
 }
 
 // "../model/vit.h" is found beside the including file, without "wsel/".
-TEST(RoomFaults, SidewaysByARelativePath) {
-  EXPECT_THAT(
-      RoomFaults({{"src/checkpoint/open.cpp", "#include \"../model/vit.h\"\n"},
-                  {"src/model/vit.h", "\n"}}),
-      ElementsAre(HasSubstr("src/model/vit.h of level 2")));
+TEST(RoomViolations, SidewaysByARelativePath) {
+  EXPECT_THAT(RoomViolations(
+                  {{"src/checkpoint/open.cpp", "#include \"../model/vit.h\"\n"},
+                   {"src/model/vit.h", "\n"}}),
+              ElementsAre(HasSubstr("src/model/vit.h of level 2")));
 }
 
-TEST(RoomFaults, UnknownRoom) {
-  EXPECT_THAT(RoomFaults({{"src/attic/box.cpp", "\n"}}),
+TEST(RoomViolations, UnknownRoom) {
+  EXPECT_THAT(RoomViolations({{"src/attic/box.cpp", "\n"}}),
               ElementsAre(HasSubstr("no known room")));
-  EXPECT_THAT(RoomFaults({{"include/wsel/loose.h", "\n"}}),
+  EXPECT_THAT(RoomViolations({{"include/wsel/loose.h", "\n"}}),
               ElementsAre(HasSubstr("no known room")));
   EXPECT_THAT(
-      RoomFaults({{"src/cli/init.cpp", "#include \"wsel/attic/box.h\"\n"}}),
+      RoomViolations({{"src/cli/init.cpp", "#include \"wsel/attic/box.h\"\n"}}),
       ElementsAre(HasSubstr("unknown room attic")));
 }
 
-TEST(RoomFaults, Cycle) {
-  EXPECT_THAT(
-      RoomFaults({{"include/wsel/core/a.h", "#include \"wsel/core/b.h\"\n"},
-                  {"include/wsel/core/b.h", "#include \"wsel/core/c.h\"\n"},
-                  {"include/wsel/core/c.h", "#include \"wsel/core/b.h\"\n"}}),
-      ElementsAre(HasSubstr("b.h: lies on an include cycle"),
-                  HasSubstr("c.h: lies on an include cycle")));
+TEST(RoomViolations, Cycle) {
+  EXPECT_THAT(RoomViolations(
+                  {{"include/wsel/core/a.h", "#include \"wsel/core/b.h\"\n"},
+                   {"include/wsel/core/b.h", "#include \"wsel/core/c.h\"\n"},
+                   {"include/wsel/core/c.h", "#include \"wsel/core/b.h\"\n"}}),
+              ElementsAre(HasSubstr("b.h: is on an include cycle"),
+                          HasSubstr("c.h: is on an include cycle")));
 }
 
-TEST(RoomFaults, TorchFreeHeaderThatReachesTorch) {
+TEST(RoomViolations, TorchFreeHeaderThatIncludesTorch) {
   EXPECT_THAT(
-      RoomFaults({
+      RoomViolations({
           {"include/wsel/model/config.h",
            "// Torch-free.\n#include \"wsel/tensor/bridge.h\"\n"},
           {"include/wsel/tensor/bridge.h", "#include <ATen/core/Tensor.h>\n"},
       }),
-      ElementsAre("include/wsel/model/config.h: marked torch-free, reaches "
-                  "ATen/core/Tensor.h"));
-  EXPECT_THAT(RoomFaults({{"include/wsel/core/a.h",
-                           "// Torch-free.\n#include <c10/util/Half.h>\n"}}),
-              ElementsAre(HasSubstr("c10/util/Half.h")));
-}
-
-TEST(RoomFaults, UsingNamespaceInAHeader) {
-  EXPECT_THAT(RoomFaults({{"include/wsel/core/a.h",
-                           "namespace wsel { using  namespace std; }\n"}}),
-              ElementsAre(HasSubstr("using namespace")));
+      ElementsAre(
+          "include/wsel/model/config.h: marked torch-free, but includes "
+          "ATen/core/Tensor.h"));
   EXPECT_THAT(
-      RoomFaults({{"src/core/a.cpp", "using namespace std;\n"},
-                  {"include/wsel/core/a.h", "// no using namespace here\n"}}),
-      IsEmpty());
+      RoomViolations({{"include/wsel/core/a.h",
+                       "// Torch-free.\n#include <c10/util/Half.h>\n"}}),
+      ElementsAre(HasSubstr("c10/util/Half.h")));
 }
 
-TEST(RoomFaults, NamesThatSayNothing) {
+TEST(RoomViolations, UsingNamespaceInAHeader) {
+  EXPECT_THAT(RoomViolations({{"include/wsel/core/a.h",
+                               "namespace wsel { using  namespace std; }\n"}}),
+              ElementsAre(HasSubstr("using namespace")));
+  EXPECT_THAT(RoomViolations(
+                  {{"src/core/a.cpp", "using namespace std;\n"},
+                   {"include/wsel/core/a.h", "// no using namespace here\n"}}),
+              IsEmpty());
+}
+
+TEST(RoomViolations, MeaninglessNames) {
   for (const char* path :
        {"src/core/utils.cpp", "include/wsel/core/common.h", "src/core/misc.cpp",
         "src/core/file_manager.cpp", "src/core/ErrorHandler.cpp",
         "include/wsel/core/run_context.h", "src/core/helpers/a.cpp"}) {
-    EXPECT_THAT(RoomFaults({{path, "\n"}}),
-                ElementsAre(HasSubstr("says nothing")))
+    EXPECT_THAT(RoomViolations({{path, "\n"}}),
+                ElementsAre(HasSubstr("not a descriptive name")))
         << path;
   }
 }

@@ -6,8 +6,8 @@
 
 namespace wsel {
 
-// Real data and other people's files, which may not be copied here: tests of
-// them skip where the folder is absent.
+// Real data and third-party files, which may not be redistributed: tests that
+// need them are skipped if the folder is missing.
 inline std::filesystem::path SharedData() {
   const char* shared = std::getenv("WSEL_SHARED_DATA");
   if (shared != nullptr) return shared;

@@ -9,7 +9,7 @@
 
 namespace wsel {
 
-// An empty folder of one test, gone with the object.
+// A temporary folder, deleted with the object.
 class TempFolder {
  public:
   TempFolder() {

@@ -11,7 +11,7 @@
 
 namespace wsel {
 
-// That `call` throws a wsel::Error of `kind` whose text has all of `parts`.
+// Expects `call` to throw a wsel::Error of `kind` with all `parts` in its text.
 inline void ExpectError(const std::function<void()>& call, ErrorKind kind,
                         const std::vector<std::string>& parts) {
   try {

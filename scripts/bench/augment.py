@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Times timm's training and evaluation transforms on one thread, as wsel-bench
-times wsel's: the same pictures, options and work.
+times wsel's: the same images, options and work.
 
   augment.py [--bench build/release/scripts/bench/wsel-bench] [--rounds 5]
 
-Rates are by processor time, so other work on the machine disturbs them little.
-With --bench the two take turns, and the best round of each counts. Needs torch,
-torchvision, timm 1.x and Pillow, as in .venv-parity.
+Rates are by CPU time, so other load on the machine matters little. With --bench
+the two alternate, and the best round of each counts. Needs torch, torchvision,
+timm 1.x and Pillow, as in .venv-parity.
 """
 
 import argparse
@@ -24,7 +24,7 @@ SECONDS = 1.5  # a round of one row
 
 
 def scene(width, height):
-    """Noise, enlarged from an eighth: as smooth as photographs are."""
+    """Noise, enlarged eightfold: about as smooth as a photograph."""
     noise = numpy.random.default_rng(1).integers(
         0, 256, (height // 8, width // 8, 3), dtype=numpy.uint8)
     return Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC)
@@ -37,8 +37,8 @@ def jpeg(image):
 
 
 def train_transform():
-    """Up to bytes, and the erasing's noise: normalisation, which wsel leaves to
-    the device, is left out."""
+    """Up to bytes, with the noise for random erasing, but without the
+    normalisation, which wsel does on the device."""
     return create_transform(
         224, is_training=True, auto_augment="rand-m9-mstd0.5-inc1",
         interpolation="bicubic", re_prob=0.0, use_prefetcher=True)
@@ -73,7 +73,7 @@ def rows():
 
 
 def rate(call):
-    """Calls a second."""
+    """Calls per second."""
     count = 0
     start = time.process_time()
     while (spent := time.process_time() - start) < SECONDS:
@@ -83,7 +83,7 @@ def rate(call):
 
 
 def bench_rates(bench, names):
-    """wsel-bench's pictures a second."""
+    """wsel-bench's images per second."""
     text = subprocess.run(
         [bench, f"--benchmark_filter=^({'|'.join(names)})$",
          f"--benchmark_min_time={SECONDS}", "--benchmark_format=json"],

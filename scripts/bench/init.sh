@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Times whole commands of wsel against their yardsticks, in turns, and prints
-# medians: the table of BENCHMARKS.md.
+# Times whole commands of wsel and what they are compared with, alternately, and
+# prints medians: the table in BENCHMARKS.md.
 set -euo pipefail
 
 usage() {
   cat <<'EOF'
 usage: scripts/bench/init.sh [--official DIR] [--runs N]
 
-Needs a release build (scripts/build). With --official, a checkout of the
-paper's code, and .venv-parity (scripts/setup --parity), the paper's script is
-timed in the same run. Works in a temporary folder of 3 GB.
+Needs a release build (scripts/build). With --official DIR, a checkout of the
+paper's code, it times the paper's script in the same run, which needs
+.venv-parity (scripts/setup --parity). Uses 3 GB in a temporary folder.
 EOF
 }
 
@@ -46,7 +46,7 @@ if [[ -n $official ]]; then
   order+=(official)
 fi
 
-# A warm-up, then every command in turn: drift of the machine hits all alike.
+# A warm-up, then all commands alternately, so that drift affects them equally.
 for ((run = 0; run <= runs; ++run)); do
   for name in "${order[@]}"; do
     command=${COMMANDS[$name]}

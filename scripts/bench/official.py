@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the paper's own weight selection on a local teacher, to be timed whole.
+"""Runs the paper's own weight selection on a local teacher, for timing.
 
 The official script downloads its teacher; here timm.create_model loads a file
-in its stead. All else is the script's own main, unchanged, on timm 1.x.
+instead. Everything else is the script's main, unchanged, on timm 1.x.
 
   official.py --official DIR --teacher FILE.safetensors --output DIR
               [--model vit_small_patch16_224] [--student-family vit]
@@ -30,7 +30,7 @@ def parse_args():
 
 
 def classes_of(teacher):
-    """Rows of the classifier; 0 where there is none."""
+    """Rows of the classifier; 0 without one."""
     from safetensors import safe_open
 
     with safe_open(teacher, framework="pt") as file:
@@ -58,7 +58,7 @@ def load_from(teacher):
 def main():
     args = parse_args()
     script = args.official / "weight_selection.py"
-    # It imports timm by names of before 1.0, which warn and still work.
+    # It imports timm by names from before 1.0, which still work with a warning.
     warnings.simplefilter("ignore")
     sys.path.insert(0, str(args.official))
     load_from(args.teacher.resolve())

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""A training step of PyTorch eager with timm: the yardstick of step_bench.cpp.
+"""A training step of PyTorch eager with timm, to compare with step_bench.cpp.
 
     scripts/bench/step.py MODEL SIZE PATCH BATCH STEPS [cpu|cuda fp32|bf16]
 
-Prints the best and the median images a second over the steps, after 3 steps of
-warm-up (10 on a GPU): forward, soft-target cross entropy, backward, fused AdamW.
+Prints the best and the median images per second over the steps, after 3 steps
+of warm-up (10 on a GPU): forward, soft-target cross entropy, backward, fused
+AdamW.
 """
 
 import statistics

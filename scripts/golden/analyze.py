@@ -1,9 +1,9 @@
-"""Makes tests/golden/analyze/numpy.safetensors: what wsel analyze computes, by
-NumPy from the definitions.
+"""Makes tests/golden/analyze/numpy.safetensors: what wsel analyze computes,
+from the definitions in NumPy.
 
     python scripts/golden/analyze.py
 
-All inputs are hashed; tests/analyze/golden_test.cpp makes the same.
+All inputs are hashed; tests/analyze/golden_test.cpp uses the same.
 """
 
 import json
@@ -28,7 +28,7 @@ def attention(head):
     """Tokens are rows, x -> x W."""
     qkv = parameter("blocks.1.attn.qkv.weight", (3 * WIDTH, WIDTH))
     proj = parameter("blocks.1.attn.proj.weight", (WIDTH, WIDTH))
-    # As timm's forward takes them apart: [3, heads, head_dim, D].
+    # Split as in timm's forward: [3, heads, head_dim, D].
     w_q, w_k, w_v = qkv.reshape(3, HEADS, WIDTH // HEADS, WIDTH)[:, head].transpose(0, 2, 1)
     w_proj = proj.T.reshape(HEADS, WIDTH // HEADS, WIDTH)[head]
     return w_q @ w_k.T, w_v @ w_proj
@@ -42,7 +42,7 @@ def effective_rank(matrix):
 
 
 def linear_cka(x, y):
-    """By Gram matrices, HSIC / sqrt(HSIC HSIC), not by the formula that C++ has."""
+    """From Gram matrices, HSIC / sqrt(HSIC HSIC), unlike the formula in C++."""
     centring = np.eye(PICTURES) - 1 / PICTURES
     k, l = centring @ x @ x.T @ centring, centring @ y @ y.T @ centring
     return (k * l).sum() / np.sqrt((k * k).sum() * (l * l).sum())

@@ -2,10 +2,10 @@
 
     python scripts/golden/augment.py
 
-operations.json: what timm's RandAugment operations make of pictures, by
-operation, magnitude and sign. transforms.json: whole transforms with given
-draws. mixes.json: Mixup, CutMix and random erasing. draws.json: histograms of
-20,000 draws of every parameter.
+operations.json: results of timm's RandAugment operations, by operation,
+magnitude and sign. transforms.json: whole transforms with given parameters.
+mixes.json: Mixup, CutMix and random erasing. draws.json: histograms of 20,000
+draws of every parameter.
 """
 
 import bisect
@@ -43,7 +43,7 @@ GEOMETRIC = ("Rotate", "ShearX", "ShearY", "TranslateXRel", "TranslateYRel")
 
 
 def argument(name, magnitude, negative):
-    """timm's, with the coin in `negative`'s hand."""
+    """timm's argument, with the sign given by `negative`."""
     level = auto_augment.LEVEL_TO_ARG[name]
     toss, random.random = random.random, lambda: 1.0 if negative else 0.0
     try:
@@ -84,7 +84,7 @@ def operations():
 
 def train_rows():
     """[width, height, img_size, [left, top, width, height], flip, ops, filter,
-    digest]; an img_size up to 32 crops from a picture padded by 4."""
+    digest]; an img_size up to 32 crops from an image padded by 4."""
     boxes = [(32, 32, 64, (0, 0, 32, 32)), (32, 32, 224, (3, 9, 17, 22)),
              (61, 47, 48, (40, 2, 21, 45)), (150, 113, 96, (11, 0, 120, 113)),
              (13, 5, 40, (12, 4, 1, 1)), (32, 32, 32, (-4, 3, 32, 32)),
@@ -113,7 +113,7 @@ def train_rows():
 
 
 def eval_transform(size, crop_pct, filter):
-    """As the official build_transform composes it."""
+    """Composed as by the official build_transform."""
     filter = F.InterpolationMode(filter)
     if size <= 32:
         return T.CenterCrop(size)
@@ -161,7 +161,7 @@ def mixes():
 
 
 def histogram(values, edges=None):
-    """Edges at the values' own quantiles: each bin holds about as many."""
+    """Edges at the values' quantiles, so that bins have about equal counts."""
     values = sorted(float(value) for value in values)
     if edges is None:
         edges = sorted({values[i * len(values) // BINS]
@@ -215,7 +215,7 @@ def policy_draws(name):
 
 
 class Recorder:
-    """Stands for the picture that is erased."""
+    """Stands in for the image that is erased."""
 
     def __init__(self):
         self.boxes = []

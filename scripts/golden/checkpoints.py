@@ -4,12 +4,12 @@
     python scripts/golden/checkpoints.py --check FILE [LIKE]
     python scripts/golden/checkpoints.py --sums FILE...
 
---check loads FILE as its users will: a .pth with torch.load(weights_only=True)
-(plain and with mmap), anything else with safetensors.torch; prints its
+--check loads FILE as a user would: a .pth with torch.load(weights_only=True)
+(with and without mmap), anything else with safetensors.torch. It prints the
 tensors, and with LIKE compares names, shapes, dtypes and bytes with that file.
---sums prints, for the table of tests/checkpoint/foreign_test.cpp, how many
-tensors each FILE holds and the sum of their CRC-32 (only of files you trust:
-they are unpickled).
+--sums prints the number of tensors in each FILE and the sum of their CRC-32,
+for the table in tests/checkpoint/foreign_test.cpp. FILEs are unpickled, so they
+must be trusted.
 """
 
 import argparse
@@ -39,7 +39,7 @@ NUMPY_DTYPES = [name for name in DTYPES if not name.startswith(("float8", "bf"))
 
 
 def ramp(*shape, dtype=torch.float32):
-    """0, 1, 2, ...: a test needs no file to know what it should find."""
+    """0, 1, 2, ...: values that a test knows without a file."""
     count = int(numpy.prod(shape))
     values = torch.arange(count).to(torch.float64)
     return values.to(dtype).reshape(shape)
@@ -66,7 +66,7 @@ def module():
 
 
 def training():
-    """What a training script saves, argparse's Namespace and all."""
+    """What a training script saves, including argparse's Namespace."""
     model = module()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     model(torch.ones(4, 3)).sum().backward()
@@ -88,7 +88,7 @@ def views():
 
 
 def set_aside():
-    """One ordinary tensor among those that are not read."""
+    """One ordinary tensor among unsupported ones."""
     value = ramp(2, 2)
     return {"weight": value, "complex": torch.complex(value, value),
             "negated": torch.complex(value, value).conj().imag,
@@ -128,7 +128,7 @@ def make_corpus():
         with zipfile.ZipFile(file("torch_zip", name)) as archive:
             pickled = archive.read(f"{name}/data.pkl")
         file("torch_zip", name + "_pickle").write_bytes(pickled)
-        if name != "module":  # whose source would be saved with it
+        if name != "module":  # the source of a module would be saved, too
             torch.save(value, file("legacy_torch", name),
                        _use_new_zipfile_serialization=False)
     torch.save(small, file("legacy_torch", "protocol4"), pickle_protocol=4,
@@ -151,7 +151,7 @@ def make():
     torch.save({"weight": ramp(2, 2).to_sparse()}, FOLDER / "sparse.pth")
     torch.save(module().state_dict(), FOLDER / "protocol4.pth",
                pickle_protocol=4)
-    # Classes of a script are pickled as __main__'s: inert names to a reader.
+    # A script's classes are pickled as members of __main__.
     torch.save(module(), FOLDER / "module.pth")
     script = torch.jit.script(module())
     torch.jit.save(script, str(FOLDER / "script.pt"))
@@ -188,7 +188,7 @@ def load(path):
 
 
 def tensors_in(value):
-    """All tensors of what torch.load gives, however deep."""
+    """All tensors in the result of torch.load, at any depth."""
     if isinstance(value, torch.Tensor):
         return [value]
     if isinstance(value, numpy.ndarray) and value.dtype != object:
@@ -203,11 +203,11 @@ def tensors_in(value):
 
 
 class Attributes:
-    """Stands for a class of TorchScript."""
+    """Stands in for a TorchScript class."""
 
 
 def attributes_of_script(path):
-    """All attributes of a scripted module; its state_dict() has not all."""
+    """All attributes of a scripted module; state_dict() lacks some."""
     archive = torch._C.PyTorchFileReader(str(path))
 
     class Unpickler(pickle.Unpickler):
@@ -242,7 +242,7 @@ def print_sums(paths):
     for path in paths:
         try:
             found = tensors_in(load_any(path))
-        except Exception as error:  # whatever it is, it is not read
+        except Exception as error:  # any error: the file cannot be read
             print(f"{path.name}: {type(error).__name__}: {str(error)[:90]}")
             continue
         total = sum(zlib.crc32(raw(tensor)) for tensor in found) % 2**32
@@ -265,7 +265,7 @@ def check(path, like):
         mine = loaded[name]
         assert mine.shape == tensor.shape, f"{name}: other shape"
         assert mine.dtype == tensor.dtype, f"{name}: other dtype"
-        assert raw(mine) == raw(tensor), f"{name}: other numbers"
+        assert raw(mine) == raw(tensor), f"{name}: values differ"
     print(f"equal to {like}")
 
 

@@ -2,9 +2,9 @@
 
     python scripts/golden/datasets.py
 
-A tiny set in the layout of each row of the table, its formats written by hand
-or by Pillow and scipy; datasets.json: what torchvision's classes read there.
-Digests are the first 16 hexadecimal digits of SHA-256 over the RGB bytes.
+A tiny data set in the layout of each supported one, its formats written by hand
+or by Pillow and scipy; datasets.json: what torchvision's classes read from
+them. Digests are the first 16 hexadecimal digits of SHA-256 over the RGB bytes.
 """
 
 import hashlib
@@ -27,14 +27,14 @@ FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "data"
 
 
 def noise(name, *shape):
-    """Bytes that are the same on every run."""
+    """Random bytes, the same on every run."""
     return np.random.Generator(
         np.random.PCG64(list(name.encode()))
     ).integers(0, 256, shape, np.uint8)
 
 
 class Python2Pickler(pickle._Pickler):
-    """Writes str and bytes as Python 2's str, as CIFAR's files have them."""
+    """Writes str and bytes as Python 2's str, as in CIFAR's files."""
 
     def save_str(self, obj):
         data = obj if isinstance(obj, bytes) else obj.encode("latin1")
@@ -63,7 +63,7 @@ def write_pickle(path, value):
 def write_mat(path, variables):
     path.parent.mkdir(parents=True, exist_ok=True)
     savemat(path, variables, do_compression=True)
-    with open(path, "r+b") as file:  # instead of the time of writing
+    with open(path, "r+b") as file:  # instead of the current time
         file.write(b"MATLAB 5.0 MAT-file".ljust(116))
 
 
@@ -166,7 +166,7 @@ def row(name, split, root, parts, classes):
 
 
 def read_all(root):
-    # The tiny files have not the official checksums.
+    # The tiny files do not have the official checksums.
     for module in (cifar, flowers102, mnist, stl10, svhn):
         module.check_integrity = lambda path, md5=None: True
     rows = []
@@ -190,7 +190,7 @@ def read_all(root):
         add("food101", datasets.Food101(root, split))
         add("folder", datasets.ImageFolder(
             root / "folders" / ("train" if train else "val")), at="folders")
-    # It has no names of its own without class_names.txt.
+    # Without class_names.txt torchvision has no names.
     names = "airplane bird car cat deer dog horse monkey ship truck".split()
     rows.append(row("stl10", "train", "", [datasets.STL10(root, "train")],
                     names))

@@ -1,11 +1,11 @@
 """Makes tests/golden/train/distill.safetensors: losses and gradients of small
-models of timm that torch distils, each for one batch that is mixed.
+timm models distilled with torch, each for one mixed batch.
 
     python scripts/golden/distill.py
 
-Pictures, labels, the mixing and weights are those of train.py; the teacher sees
-the pictures normalised by 0.5 and resized. tests/train/distill_test.cpp has the
-same cases.
+Images, labels, mixing and weights are those of train.py; the teacher gets the
+images normalised with mean and std 0.5 and resized.
+tests/train/distill_test.cpp has the same cases.
 """
 
 import json
@@ -44,7 +44,7 @@ CASES = {
 
 
 def with_feature(model, config):
-    """Calls a model; returns its answer and what goes into its last norm."""
+    """Calls a model; returns its output and the input of its last norm."""
     norm = model.norm if config["family"] == "vit" else model.head.norm
     seen = []
     hook = norm.register_forward_pre_hook(lambda _, x: seen.append(x[0]))

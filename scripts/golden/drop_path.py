@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Goldens of drop path, made from timm under masks that are given.
+"""Goldens of drop path, computed by timm with given masks.
 
     scripts/golden/drop_path.py     # writes tests/golden/model/drop_path/
 
-Logits and all gradients of small models in training mode, as models.py makes
-them in eval mode, and `branch_scales` [branches, B], which take the place of
-timm's random masks.
+Logits and all gradients of small models in training mode (models.py: eval
+mode), and `branch_scales` [branches, B], which replace timm's random masks.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Small files of every kind that the decoders must know, for images.py."""
+"""Small files of every kind that the decoders support, for images.py."""
 
 import io
 import struct
@@ -9,7 +9,7 @@ from PIL import Image
 import hashed
 
 SIZE = (37, 29)
-KINDS = [  # of PNG: bits a sample, colour type, channels
+KINDS = [  # of PNG: bits per sample, colour type, channels
     *[(depth, 0, 1) for depth in (1, 2, 4, 8, 16)],
     *[(depth, 3, 1) for depth in (1, 2, 4, 8)],
     *[(depth, color, channels) for depth in (8, 16)
@@ -35,7 +35,7 @@ def chunk(kind, body):
 
 
 def rows(name, width, height, depth, channels, interlaced):
-    """Noise under every filter: whatever it says, it is a picture."""
+    """Random bytes with each row filter; any content is a valid image."""
     data = b""
     for x, y, dx, dy in ADAM7 if interlaced else [(0, 0, 1, 1)]:
         columns = (width - x + dx - 1) // dx

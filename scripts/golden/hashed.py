@@ -1,5 +1,5 @@
-"""Numbers that Python and C++ compute alike, so that goldens hold results and
-no inputs: hashes, splitmix64, of a tensor's name and an element's index.
+"""Values that Python and C++ compute alike, so that goldens need only results,
+not inputs: splitmix64 hashes of a tensor's name and an element's index.
 
 tests/hashed_numbers.h has the hash in C++, tests/hashed_source.h `hashed`, and
 tests/model/hashed_parameters.h the rest.
@@ -32,7 +32,7 @@ def bits(name, count):
 
 
 def hashed(name, shape):
-    """Uniform in [-0.5, 0.5), of 24 bits: exact in float32."""
+    """Uniform in [-0.5, 0.5) with 24 bits, exact in float32."""
     top = bits(name, math.prod(shape)) >> np.uint64(40)
     value = top.astype(np.float32) * np.float32(2.0**-24) - np.float32(0.5)
     return value.reshape(shape)
@@ -45,7 +45,7 @@ def uniforms(name, count):
 
 
 def normal(name, shape, deviation):
-    """Nearly normal: the sum of four uniforms, of deviation `deviation`."""
+    """Nearly normal with std `deviation`: the sum of four uniforms."""
     u = uniforms(name, math.prod(shape))
     total = ((u[:, 0] + u[:, 1]) + u[:, 2]) + u[:, 3]
     value = (total - 2.0) * math.sqrt(3.0) * deviation
@@ -59,7 +59,7 @@ def positive(name, shape):
 
 
 def parameter(name, shape):
-    """No tensor is constant: swapped norms or a lost bias would go unseen."""
+    """No tensor is constant, so swapped norms or a lost bias are noticed."""
     if name.endswith("gamma") or (len(shape) == 1 and name.endswith("weight")):
         return positive(name, shape)
     if name.endswith("bias"):

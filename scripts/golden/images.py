@@ -2,11 +2,11 @@
 
     python scripts/golden/images.py [ODD_IMAGES_FOLDER]
 
-operations.json: what Pillow makes of pictures that tests/image/picture.h makes
-too. encoded/: small files of every kind; encoded.json: what Pillow reads in
-them. odd.json, with the folder given: what it reads in real odd files, which are
-not ours to copy. Digests are the first 16 hexadecimal digits of SHA-256 over the
-RGB bytes.
+operations.json: results of Pillow on images that tests/image/picture.h
+generates, too. encoded/: small files of every kind; encoded.json: what Pillow
+decodes from them. odd.json, if the folder is given: what it decodes from real
+odd files, which may not be copied here. Digests are the first 16 hexadecimal
+digits of SHA-256 over the RGB bytes.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ GREY = (128, 127, 126)
 
 
 def picture(kind, width, height):
-    """Noise of six bits on slopes; "dim" has a narrow range, "flat" none."""
+    """Gradients with 6-bit noise; "dim" has a narrow range, "flat" none."""
     count = width * height * 3
     noise = (hashed.bits(f"{kind} {width}x{height}", count) >> 58).tolist()
     data = bytearray()
@@ -54,7 +54,7 @@ def digest(image):
 
 
 def solarize_add(image, add, threshold=128):
-    """timm's, which Pillow lacks."""
+    """timm's operation, which Pillow does not have."""
     table = [min(255, i + add) if i < threshold else i for i in range(256)]
     return image.point(table * 3)
 
@@ -99,7 +99,7 @@ OPERATIONS = {
 
 
 def geometry(width, height):
-    """(operation, arguments) for a picture of this size."""
+    """(operation, arguments) for an image of this size."""
     yield "flip", []
     yield "crop", [-3, -2, width + 4, height + 5, *GREY]
     yield "crop", [width // 3, height // 3, width, height, 0, 0, 0]
@@ -151,7 +151,7 @@ def operations():
                 made = OPERATIONS[name](image, *arguments)
                 yield [kind, width, height, name, arguments, *made.size,
                        digest(made)]
-    # So tall that Pillow resizes it vertically first.
+    # Tall enough that Pillow resizes vertically first.
     for name in FILTERS:
         image = picture("plain", 2, 301)
         made = resize(image, name, 5, 40, 0.25, 3.5, 1.75, 290)
@@ -170,7 +170,7 @@ def read(path, lenient=False):
     ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     try:
         image = Image.open(path)
-        # Others are not read by wsel.
+        # wsel does not read others.
         if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP"):
             return ["refused"]
         image = image.convert("RGB")
@@ -180,7 +180,7 @@ def read(path, lenient=False):
 
 
 def reads(folder):
-    """[file, what Pillow reads, what it reads when told to be lenient]."""
+    """[file, Pillow's result, its result with LOAD_TRUNCATED_IMAGES]."""
     for path in sorted(folder.iterdir()):
         if path.is_file():
             yield [path.name, read(path), read(path, lenient=True)]

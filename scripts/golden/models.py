@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Goldens of the room `model`, made from timm.
+"""Goldens of the room `model`, computed by timm.
 
     scripts/golden/models.py            # writes tests/golden/model/
 
-- variants.json: of each variant a digest of its state_dict (names, types,
+- variants.json: for each variant a digest of its state_dict (names, dtypes,
   shapes, order), its counts, and its FLOPs by torch.utils.flop_counter.
-- init.json: what timm and torch.nn.init draw, in moments.
+- init.json: moments of what timm and torch.nn.init draw.
 - logits/*.safetensors: logits and all gradients of small models whose
   parameters are hashed.py's.
 """
@@ -35,7 +35,7 @@ def vit(width, depth, heads, patch=16, **more):
 
 CLIP = dict(pre_norm=True, norm_eps=1e-5)
 
-# What timm has under no name: the paper's ViT-A and small CLIP students.
+# Not registered in timm: the paper's ViT-A and small CLIP students.
 OUR_OWN = {
     "vit_a_patch16_224": vit(192, 6, 3),
     "vit_a_patch16_clip_224": vit(192, 6, 3, **CLIP),
@@ -112,7 +112,7 @@ def variants():
         for name, config in OUR_OWN.items():
             rows[name] = describe_variant(timm_build.build(config).eval())
         for name in TIMM:
-            # No number of classes: heads of CLIP's are projections by default.
+            # No number of classes: CLIP's heads are projections by default.
             model = timm.create_model(name, num_classes=1000).eval()
             rows[name] = describe_variant(model)
     return rows
@@ -126,7 +126,7 @@ def moments(tensor):
 
 
 def initialisers():
-    """Moments of the first tensor of each kind, under each initialiser."""
+    """Moments of the first tensor of each kind, for each initialiser."""
     torch.manual_seed(1)
     out = {}
     for name in ("vit_tiny_patch16_224", "deit_tiny_distilled_patch16_224",

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Goldens of the room `naming`: small models in files of the real libraries.
+"""Goldens of the room `naming`: small models, saved by the real libraries.
 
     scripts/golden/naming.py            # writes tests/golden/naming/
     scripts/golden/naming.py --check build/release/wsel   # naming_check.py
 
-Every tensor is random. What timm, torchvision, transformers and open_clip write
-is written by them. What is only published (DeiT, DINO, MAE, Meta's ConvNeXt,
-AugReg) is a model of timm's under the published names; of those that timm reads
-itself, it must read back the same. outputs.safetensors holds what the library
-computes for hashed.normal("input"), cases.json the rest.
+Every tensor is random. Files of timm, torchvision, transformers and open_clip
+are written by these. Sources without a library here (DeiT, DINO, MAE, Meta's
+ConvNeXt, AugReg) are timm models under the published names; if timm can load
+them, it must read back the same. outputs.safetensors has the library's output
+for hashed.normal("input"), cases.json the rest.
 
 Needs timm, torchvision, transformers and open_clip_torch.
 """
@@ -50,7 +50,7 @@ TEXT = dict(context_length=8, vocab_size=20, width=16, heads=2, layers=1)
 
 
 def randomised(model, seed=0):
-    """No tensor keeps the value it is always started with."""
+    """Randomises every tensor, including those with constant initialisation."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, tensor in model.named_parameters():
@@ -77,12 +77,12 @@ class Cases:
         self.rows, self.outputs = [], {}
 
     def add(self, file, source, output, **more):
-        """`output`: of the library, for a model that `file` holds."""
+        """`output`: the library's, for the model in `file`."""
         self.rows.append({"file": file, "source": source, **more})
         self.outputs[file] = output.detach().float().contiguous()
 
     def run(self, file, source, model, content=None, size=SIZE, **more):
-        """Writes a model's state and notes its output."""
+        """Writes a model's state and records its output."""
         save(file, model.state_dict() if content is None else content)
         with torch.no_grad():
             self.add(file, source, model(images(size)), **more)
@@ -114,7 +114,7 @@ def noise(*shape):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(9))
 
 
-# timm and what is built on it
+# timm and libraries built on it
 
 
 def timm_cases(cases):
@@ -233,7 +233,7 @@ def meta_cases(cases):
 
 
 def flax(model, big_vision=False, stacked=False):
-    """A ViT of timm's as Flax names and turns it."""
+    """A timm ViT with Flax's names and axis order."""
     s = {k: v.numpy() for k, v in model.state_dict().items()}
     width, heads = VIT["embed_dim"], VIT["num_heads"]
     out = {"embedding/kernel": s["patch_embed.proj.weight"].transpose(2, 3, 1, 0),
@@ -309,7 +309,7 @@ def text_of(state):
 
 
 def openai_clip(cases):
-    """As OpenAI's archives: traced, matrices in float16, numbers as buffers."""
+    """As OpenAI's archives: traced, matrices in float16, scalars as buffers."""
     model = clip(quick_gelu=True)
     open_clip.model.convert_weights_to_fp16(model)
     state = copy.deepcopy(model).float().state_dict()
@@ -397,7 +397,7 @@ def open_clip_cases(cases):
 
 
 def hf_file(model, file):
-    """What save_pretrained writes: in files the names of 4.x are kept."""
+    """What save_pretrained writes: files keep the names of 4.x."""
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         written = pathlib.Path(folder) / "model.safetensors"

@@ -1,11 +1,12 @@
-"""What `wsel convert` writes, in the libraries that it is written for: what
-`scripts/golden/naming.py --check WSEL` does.
+"""Loads the output of `wsel convert` into the libraries that it is written for:
+`scripts/golden/naming.py --check WSEL`.
 
-For each naming and family a random model of timm's is converted by the program
-WSEL and loaded strictly: by from_pretrained of the folder, with config.json as
-it was written, by torchvision's and by timm's load_state_dict (Meta's ConvNeXt
-through timm's filter for its names). Outputs must agree. Then the file is
-converted back, and must equal the first to the bit.
+For each naming and architecture a random timm model is converted by the program
+WSEL and loaded with strict loading: by from_pretrained from the folder, with
+the config.json that was written, and by torchvision's and timm's
+load_state_dict (Meta's ConvNeXt through timm's filter for its names). Outputs
+must agree. Then the file is converted back and must be bit-identical to the
+first.
 """
 
 import functools
@@ -23,9 +24,9 @@ from timm.models.convnext import ConvNeXt, checkpoint_filter_fn
 from timm.models.deit import VisionTransformerDistilled
 from timm.models.vision_transformer import VisionTransformer
 
-TOLERANCE = 1e-5  # of the largest output
+TOLERANCE = 1e-5  # relative to the largest output
 SIZE = 32
-# 64 channels a head, which is what a file of no known width is taken to have.
+# 64 channels per head, the assumption for a file of unregistered width.
 VIT = dict(img_size=SIZE, patch_size=8, embed_dim=128, depth=2, num_heads=2,
            mlp_ratio=2, num_classes=5)
 WIDTHS, DEPTHS = [8, 16, 24, 32], [1, 1, 2, 1]
@@ -33,7 +34,7 @@ CONVNEXT = dict(dims=WIDTHS, depths=DEPTHS, num_classes=5)
 
 
 def randomised(model):
-    """No tensor keeps the value it is always started with."""
+    """Randomises every tensor, including those with constant initialisation."""
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, tensor in model.named_parameters():
@@ -44,7 +45,7 @@ def randomised(model):
 
 
 def clip():
-    """A tower of CLIP's: its projection has no bias."""
+    """A CLIP tower: its projection has no bias."""
     model = randomised(VisionTransformer(
         **VIT, pre_norm=True,
         norm_layer=functools.partial(torch.nn.LayerNorm, eps=1e-5)))
@@ -133,7 +134,7 @@ def output(model, images):
             return getattr(out, name)
     if hasattr(out, "last_hidden_state"):
         pooled = out.last_hidden_state
-        # Without a head timm gives the class token, or the pooled maps.
+        # Without a head timm returns the class token, or the pooled maps.
         return pooled[:, 0] if pooled.ndim == 3 else out.pooler_output
     return out
 
@@ -155,7 +156,7 @@ def same(a, b):
 
 
 def check(wsel, naming, family, model, file, folder):
-    """The largest error of an output, as a part of the largest output."""
+    """The largest error of an output, relative to the largest output."""
     first, there, back = folder / "first.pth", folder / file, folder / "back.pth"
     torch.save(model.state_dict(), first)
     convert(wsel, first, there, "--naming", naming)
@@ -171,7 +172,7 @@ def check(wsel, naming, family, model, file, folder):
 
 
 def run(wsel):
-    """Prints the error of each case; False where one is too large."""
+    """Prints the error of each case; False if one is too large."""
     wsel = pathlib.Path(wsel).resolve()
     transformers.logging.set_verbosity_error()
     print(f"timm {timm.__version__}, torchvision {torchvision.__version__}, "

@@ -4,7 +4,7 @@ timm.
     python scripts/golden/optim.py --official DIR
 
 DIR is a checkout of the paper's code (github: OscarXZQ/weight-selection). Its
-functions are called from there as they stand: nothing of them is kept here.
+functions are called from there, unchanged; none of them is copied here.
 """
 
 import argparse
@@ -40,7 +40,7 @@ SCHEDULES = [
     (0.0, 0.0, 3, 1, 3),
 ]
 
-# Names, shapes, and which of them a case gives no gradient at odd steps.
+# Names, shapes, and which of them get no gradient at odd steps in a case.
 PARAMETERS = {
     "pos_embed": (1, 5, 6),
     "blocks.0.attn.qkv.weight": (18, 6),
@@ -54,7 +54,7 @@ SKIPPED = "head.bias"
 
 
 def official(checkout, file, function):
-    """One function of the official code, as it is there."""
+    """One function of the official code, unchanged."""
     source = (checkout / file).read_text()
     node = next(node for node in ast.parse(source).body
                 if isinstance(node, ast.FunctionDef) and node.name == function)
@@ -68,7 +68,7 @@ def official(checkout, file, function):
 
 
 def sampled(total, warmup):
-    """Steps at the seams, and some between."""
+    """Steps at the boundaries, and some between."""
     near = {0, 1, 2, warmup - 2, warmup - 1, warmup, warmup + 1, total - 2,
             total - 1}
     spread = {total * i // 17 for i in range(17)}
@@ -100,7 +100,7 @@ MODELS = {
 
 
 def decayed(get_parameter_groups, name, build):
-    """Names that the official code and timm agree to decay."""
+    """Names to which both the official code and timm apply weight decay."""
     model = build() if build else timm.create_model(name)
     exempt = getattr(model, "no_weight_decay", lambda: set())()
     names = {id(p): n for n, p in model.named_parameters()}
@@ -157,7 +157,7 @@ def adamw(max_norm=None, **kind):
 
 
 def ema():
-    """timm's averages over weights that move by a hashed number a step."""
+    """timm's EMA of weights that move by a hashed value per step."""
     model = torch.nn.Module()
     model.w = torch.nn.Parameter(torch.from_numpy(hashed("ema.w", (9, 7))))
     averages = ModelEmaV3(model, decay=0.9)
@@ -169,7 +169,7 @@ def ema():
 
 
 def write_tensors(file, tensors):
-    # One key: safetensors writes several in an order that changes.
+    # A single key: safetensors writes several in varying order.
     safetensors.numpy.save_file(
         {k: numpy.ascontiguousarray(v.numpy()) for k, v in tensors.items()},
         FOLDER / file, {"versions": json.dumps(VERSIONS)})

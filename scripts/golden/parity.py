@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compares wsel's models with timm's, live, on architectures drawn at random.
+"""Compares wsel's models with timm's on random architectures.
 
     scripts/golden/parity.py --tests build/tests/wsel-tests [--cases 20] [--seed 0]
 
 Writes each case (config, weights, input, timm's logits) into a folder and runs
-the test Parity.LogitsAreTimms on it, whose exit code it returns.
+the test Parity.LogitsAreTimms on it; returns that test's exit code.
 """
 
 import argparse
@@ -46,8 +46,8 @@ def draw_vit(rng):
 
 
 def draw_convnext(rng):
-    # A norm over very few channels is nearly a sign: timm's own float32 is then
-    # off by more than what is compared here.
+    # A norm over very few channels is nearly a sign: float32 in timm is then
+    # off by more than the tolerance.
     patch = rng.randint(1, 4)
     return dict(
         family="convnext", patch_size=patch, img_size=rng.randint(32, 80),
@@ -59,7 +59,7 @@ def draw_convnext(rng):
 
 
 def draw_parameter(name, shape, generator):
-    """No tensor is constant: swapped norms or a lost bias would go unseen."""
+    """No tensor is constant, so swapped norms or a lost bias are noticed."""
     if name.endswith("gamma") or (len(shape) == 1 and name.endswith("weight")):
         return generator.uniform(0.5, 1.5, shape)
     if name.endswith("bias"):

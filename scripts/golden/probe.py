@@ -1,10 +1,10 @@
-"""Makes tests/golden/train/probe.safetensors: scikit-learn's logistic regression
-of hashed features.
+"""Makes tests/golden/train/probe.safetensors: scikit-learn's logistic
+regression of hashed features.
 
     python scripts/golden/probe.py
 
-The features of class c are hashed noise around a hashed mean, so weak that no
-line tells all apart; tests/train/linear_probe_test.cpp makes the same.
+The features of class c are hashed noise around a hashed mean, not linearly
+separable; tests/train/linear_probe_test.cpp uses the same.
 """
 
 import json
@@ -36,7 +36,7 @@ def main():
     for l2 in PENALTIES:
         model = LogisticRegression(C=1 / l2, tol=1e-10, max_iter=10000)
         model.fit(*train)
-        # scikit-learn's is in Fortran's order, which safetensors would forget.
+        # scikit-learn's is in Fortran order, which safetensors would ignore.
         out[f"weight.{l2:g}"] = np.ascontiguousarray(model.coef_, np.float32)
         out[f"bias.{l2:g}"] = model.intercept_.astype(np.float32)
         out[f"top1.{l2:g}"] = np.float32([100 * model.score(*test)])

@@ -16,7 +16,7 @@ FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "report"
 VERSIONS = {"scipy": scipy.__version__, "numpy": numpy.__version__,
             "timm": importlib.metadata.version("timm")}
 
-# Accuracies of two methods, a seed each place.
+# Accuracies of two methods, one per seed.
 PAIRS = [
     ([86.63, 86.54, 86.72], [82.54, 82.16, 82.92]),
     ([71.2, 70.9], [71.3, 70.6]),
@@ -47,8 +47,8 @@ def pairs():
 
 
 def timm_summary():
-    """What timm's own function writes: four epochs, of which the last three
-    are trained again after a resume, whose first line is a header again."""
+    """What timm's own function writes: four epochs, the last three of them
+    trained again after a resume, which starts with a second header."""
     root = pathlib.Path(importlib.util.find_spec("timm").origin).parent
     spec = importlib.util.spec_from_file_location(
         "summary", root / "utils" / "summary.py")

@@ -1,5 +1,5 @@
-"""Makes tests/golden/train/script_*.pt: TorchScript modules as teachers, of
-which some are of no use.
+"""Makes tests/golden/train/script_*.pt: TorchScript modules as teachers, some
+of them unusable.
 
     python scripts/golden/script_teachers.py
 """
@@ -16,7 +16,7 @@ FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "train"
 
 
 class Means(nn.Module):
-    """Means of the three channels, mapped to three numbers."""
+    """Means of the three channels, mapped to three logits."""
 
     def __init__(self):
         super().__init__()
@@ -42,7 +42,7 @@ class OnCuda(Means):
 
 
 class Large(Means):
-    """Takes pictures of 24 x 24 alone."""
+    """Accepts only images of 24 x 24."""
 
     def forward(self, x: torch.Tensor):
         return self.map(x.view(-1, 3, 24 * 24).mean(2))

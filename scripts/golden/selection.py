@@ -3,7 +3,7 @@
     python scripts/golden/selection.py --official DIR
 
 DIR is a checkout of the paper's code (github: OscarXZQ/weight-selection). Its
-rule is taken from there as it stands: nothing of it is kept here.
+rule is loaded from there, unchanged; none of it is copied here.
 """
 
 import argparse
@@ -26,7 +26,7 @@ FOLDER = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "select"
 
 
 def official_rule(checkout):
-    """uniform_element_selection of the official script, as it is there."""
+    """uniform_element_selection of the official script, unchanged."""
     source = (checkout / "weight_selection.py").read_text()
     tree = ast.parse(source)
     rule = next(node for node in tree.body if isinstance(node, ast.FunctionDef)

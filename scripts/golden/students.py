@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes students with wsel and takes them to timm, as their users will.
+"""Writes students with wsel and loads them into timm, as a user would.
 
     scripts/golden/students.py --wsel build/release/wsel
                                --tests build/release/tests/wsel-tests
 
-Every teacher is timm's, with random tensors. Each student must load strictly
-into timm from a safetensors file and from a .pth of equal tensors, and the test
-Parity.LogitsAreTimms compares wsel's logits on it with timm's.
+Every teacher is a timm model with random weights. Each student must load into
+timm with strict loading, from a safetensors file and from a .pth with equal
+tensors, and the test Parity.LogitsAreTimms compares wsel's logits with timm's.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def config_of(file):
 
 
 def make_student(wsel, teacher, student, options, folder, stem):
-    """The two files, through the loaders that their users have."""
+    """Loads the two files with the usual loaders."""
     loaded = []
     for file in (f"{stem}.weights.safetensors", f"{stem}.pth"):
         subprocess.run([wsel, "-q", "init", "--teacher", teacher, "--student",

@@ -1,4 +1,4 @@
-"""Builds timm's model of a wsel config: what goldens and the parity check ask.
+"""Builds the timm model of a wsel config, for goldens and the parity check.
 
 A config is the JSON that wsel::model::ToJson writes.
 """

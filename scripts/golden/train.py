@@ -1,14 +1,14 @@
-"""Makes tests/golden/train/{vit,convnext}.safetensors: small models of timm
-that torch trains for ten steps as the recipe does.
+"""Makes tests/golden/train/{vit,convnext}.safetensors: small timm models that
+torch trains for ten steps of the recipe.
 
     python scripts/golden/train.py
 
 A step is timm's Mixup over the effective batch, micro-batches with drop path,
 SoftTargetCrossEntropy, clip_grad_norm_, AdamW in timm's two groups at the
-schedule's rate, and ModelEmaV3. Pictures, labels and first weights are
-hashed.py's; drop path's draws and the learning rates are those that wsel makes.
-A file holds the losses and gradient norms of the steps, the first logits, and
-digests of tensors.
+schedule's rate, and ModelEmaV3. Images, labels and initial weights are
+hashed.py's; drop path masks and learning rates are wsel's. A file has the
+losses and gradient norms of the steps, the first logits, and digests of
+tensors.
 
 tests/train/parity_test.cpp runs the same steps with the same constants.
 """
@@ -47,13 +47,13 @@ LR, MIN_LR = 4e-3, 1e-6
 WEIGHT_DECAY = 0.05
 SMOOTHING = 0.1
 DROP_PATH = 0.4
-CLIP = 3.0  # below some norms, above others
+CLIP = 3.0  # below some norms and above others
 EMA_DECAY = 0.9
 PROBES = 16
 
 
 def philox(counter, key):
-    """Philox4x32-10, of Salmon et al."""
+    """Philox4x32-10 (Salmon et al.)."""
     x, k = list(counter), list(key)
     for _ in range(10):
         a, b = 0xD2511F53 * x[0], 0xCD9E8D57 * x[2]
@@ -68,17 +68,17 @@ def split(value):
 
 
 def uniform(seed, name, index):
-    """Number `index` of wsel's RandomStream(seed, name)."""
+    """Value `index` of wsel's RandomStream(seed, name)."""
     counter = split(index) + split(hashed.fnv1a64(name))
     low, high, _, _ = philox(counter, split(seed))
     return (((high << 32 | low) >> 12) + 0.5) * 2.0**-52
 
 
 class DrawnDropPath(DropPath):
-    """timm's, but for where the random numbers come from: wsel's stream of the
-    step, at the address of a sample and a branch."""
+    """timm's, with random numbers from wsel's stream of the step, addressed by
+    sample and branch."""
 
-    step = first = branches = None  # of the forward pass that comes
+    step = first = branches = None  # of the next forward pass
 
     def __init__(self, drop_prob, branch):
         super().__init__(drop_prob)
@@ -95,8 +95,8 @@ class DrawnDropPath(DropPath):
 
 
 def draw_by_address(model):
-    """Branches are numbered in the order of the forward pass; where the rate is
-    0 timm has an Identity, which counts."""
+    """Numbers branches in the order of the forward pass, including timm's
+    Identity for a rate of 0."""
     places = [(module, name) for module in model.modules()
               for name, _ in module.named_children()
               if name.startswith("drop_path")]
@@ -108,7 +108,7 @@ def draw_by_address(model):
 
 
 class GivenMixup(Mixup):
-    """timm's, but for the draw: mixup with a hashed share."""
+    """timm's, with a hashed lambda."""
 
     step = None
 
@@ -117,7 +117,7 @@ class GivenMixup(Mixup):
 
 
 def learning_rate(step):
-    """The official cosine_scheduler, which tests/golden/optim holds."""
+    """The official cosine_scheduler, from tests/golden/optim."""
     warmup = WARMUP_EPOCHS * STEPS_PER_EPOCH
     if step < warmup:
         return float(np.linspace(0, LR, warmup)[step])
@@ -126,7 +126,7 @@ def learning_rate(step):
 
 
 def pictures(config, step):
-    """Those of one of two batches, which take turns, and their labels."""
+    """Images and labels of one of two alternating batches."""
     batch, size = step % STEPS_PER_EPOCH, config["img_size"]
     images = hashed.normal(f"images.{batch}", (BATCH, 3, size, size), 1.0)
     shares = hashed.uniforms(f"labels.{batch}", BATCH)[:, 0]
@@ -135,12 +135,12 @@ def pictures(config, step):
 
 
 def digest(name, tensor):
-    """Products with hashed vectors: their error is that of the whole tensor, as
-    far as one number says it."""
+    """Products with hashed vectors: each has an error like that of the whole
+    tensor."""
     values = tensor.detach().double().clone()
     if name.endswith("attn.qkv.bias"):
-        # A key's bias moves all scores of a query alike, so its gradient is 0
-        # but for the rounding, which AdamW blows up.
+        # A key's bias shifts all scores of a query equally: its gradient is 0
+        # up to rounding, which AdamW amplifies.
         values.view(3, -1)[1] = 0
     probes = hashed.normal(f"probe.{name}", (PROBES, values.numel()), 1.0)
     return (torch.from_numpy(probes).double() @ values.flatten()).float()
@@ -209,7 +209,7 @@ def relative(found, wanted):
 
 
 def report(name, single, double):
-    """What float32's rounding does, for the test's tolerances."""
+    """The effect of float32 rounding, for the test's tolerances."""
     print(name, "losses", single["losses"], "norms", single["norms"])
     worst = {}
     for key in single:
@@ -227,7 +227,7 @@ def main():
         report(name, tensors, train(config, torch.float64))
         run = {"config": config, "versions": timm_build.versions()}
         path = FOLDER / f"{name}.safetensors"
-        # One key: safetensors writes several in an order that changes.
+        # A single key: safetensors writes several in varying order.
         safetensors.numpy.save_file(tensors, path, {"run": json.dumps(run)})
         print(path.name, path.stat().st_size)
 

@@ -16,16 +16,16 @@ void CheckIndex(const model::VitConfig& vit, std::string_view option,
                 std::string_view what, int64_t index, int64_t count) {
   if (index >= 0 && index < count) return;
   throw Error(ErrorKind::kUsage, option,
-              fmt::format("is {}; {} has {} {}, counted from 0", index,
+              fmt::format("is {}, but {} has {} {}, counted from 0", index,
                           vit.name, count, what));
 }
 
 at::Tensor Weight(const TensorSource& weights, int64_t block,
                   std::string_view layer, const Shape& shape) {
-  const TensorSpec wanted = {
+  const TensorSpec expected = {
       fmt::format("blocks.{}.attn.{}.weight", block, layer), shape};
-  model::CheckFits(wanted, weights);
-  return Borrow(weights.View(wanted.name)).to(at::kDouble).view(shape);
+  model::CheckFits(expected, weights);
+  return Borrow(weights.View(expected.name)).to(at::kDouble).view(shape);
 }
 
 }  // namespace
@@ -47,8 +47,8 @@ void CheckHead(const model::Config& config, int64_t block, int64_t head) {
   const auto* vit = std::get_if<model::VitConfig>(&config);
   if (vit == nullptr) {
     throw Error(ErrorKind::kMismatch, NameOf(config),
-                "is a ConvNeXt, which has no attention; wsel analyze weights "
-                "and features take both families");
+                "a ConvNeXt has no attention; wsel analyze weights and wsel "
+                "analyze features support it");
   }
   CheckIndex(*vit, "--block", "blocks", block, vit->depth);
   CheckIndex(*vit, "--head-index", "heads", head, vit->num_heads);
@@ -67,11 +67,13 @@ AttentionProducts ProductsOf(const model::Config& config,
 
 Diagonality DiagonalityOf(const at::Tensor& matrix) {
   const auto diagonal = matrix.diagonal();
-  const auto others = static_cast<double>(matrix.numel() - diagonal.numel());
+  const auto off_diagonal =
+      static_cast<double>(matrix.numel() - diagonal.numel());
   const double square = matrix.square().sum().item<double>() -
                         diagonal.square().sum().item<double>();
-  return {diagonal.mean().item<double>(),
-          others == 0 ? 0 : std::sqrt(std::max(square, 0.0) / others)};
+  return {
+      diagonal.mean().item<double>(),
+      off_diagonal == 0 ? 0 : std::sqrt(std::max(square, 0.0) / off_diagonal)};
 }
 
 }  // namespace wsel::analyze

@@ -19,8 +19,8 @@ at::Tensor MeanOverPatches(const at::Tensor& x, const model::Config& config) {
   return x.mean({1, 2});
 }
 
-// Of one block, over the batches seen so far.
-struct Seen {
+// The features of one block, accumulated over batches.
+struct Accumulator {
   std::vector<at::Tensor> features;
   double squares = 0;
   int64_t count = 0;
@@ -52,18 +52,19 @@ std::vector<BlockFeatures> ProfileOf(const model::Model& model,
                                      train::Uploader& uploader) {
   const at::NoGradGuard no_grad;
   const auto names = BlockNames(model.config);
-  std::vector<Seen> seen(names.size());
+  std::vector<Accumulator> blocks(names.size());
   while (const data::Batch* batch = loader.Next()) {
     const auto images = uploader.Upload(*batch, ImageSize(model.config)).images;
-    size_t at = 0;
-    model.visit_blocks(
-        images, [&](const at::Tensor& x) { seen[at++].Add(x, model.config); });
+    size_t block = 0;
+    model.visit_blocks(images, [&](const at::Tensor& x) {
+      blocks[block++].Add(x, model.config);
+    });
   }
   std::vector<BlockFeatures> profile;
-  for (size_t i = 0; i < seen.size(); ++i) {
+  for (size_t i = 0; i < blocks.size(); ++i) {
     profile.push_back(
-        {names[i], at::cat(seen[i].features),
-         std::sqrt(seen[i].squares / static_cast<double>(seen[i].count))});
+        {names[i], at::cat(blocks[i].features),
+         std::sqrt(blocks[i].squares / static_cast<double>(blocks[i].count))});
   }
   return profile;
 }

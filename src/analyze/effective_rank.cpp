@@ -15,7 +15,7 @@ double EffectiveRank(const at::Tensor& matrix) {
   const double sum = values.sum().item<double>();
   if (sum == 0) return 0;
   const auto p = values / sum;
-  // xlogy takes 0 log 0 for 0, which is its limit.
+  // xlogy defines 0 log 0 as 0, its limit.
   return std::exp(-at::xlogy(p, p).sum().item<double>());
 }
 

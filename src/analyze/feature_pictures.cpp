@@ -36,7 +36,7 @@ std::string DepthScript(const std::vector<ModelFeatures>& models) {
   return LineChartScript({rms, rank}, 2);
 }
 
-// The teacher's blocks run down, the model's to the right.
+// The teacher's blocks are the rows, the model's are the columns.
 std::string SimilarityScript(const std::vector<ModelFeatures>& models,
                              const ModelFeatures& teacher) {
   std::vector<HeatMap> maps;

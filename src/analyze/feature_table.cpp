@@ -46,7 +46,7 @@ ModelFeatures TableOf(const std::string& name,
   return model;
 }
 
-int64_t MostAlike(const BlockRow& row) {
+int64_t MostSimilar(const BlockRow& row) {
   int64_t best = -1;
   for (size_t i = 0; i < row.cka.size(); ++i) {
     if (std::isnan(row.cka[i])) continue;

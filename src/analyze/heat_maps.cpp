@@ -10,11 +10,11 @@
 namespace wsel::analyze {
 namespace {
 
-// Pixels of a panel's side: enough for a cell each, as long as it can be.
-constexpr int kLeast = 480;
-constexpr int kMost = 1100;
+// A panel's side in pixels: one pixel per cell, within these limits.
+constexpr int kMinSide = 480;
+constexpr int kMaxSide = 1100;
 
-// ColorBrewer's RdBu, and matplotlib's viridis, which survive print.
+// ColorBrewer's RdBu and matplotlib's viridis; both print well.
 constexpr std::string_view kRedBlue =
     "(-1 '#053061', -0.75 '#2166ac', -0.5 '#4393c3', -0.25 '#92c5de', "
     "0 '#f7f7f7', 0.25 '#f4a582', 0.5 '#d6604d', 0.75 '#b2182b', 1 '#67001f')";
@@ -23,20 +23,19 @@ constexpr std::string_view kViridis =
     "0.5 '#21908d', 0.625 '#27ad81', 0.75 '#5cc863', 0.875 '#aadc32', "
     "1 '#fde725')";
 
-// Where panels stand, in pixels. All room around them grows with their side, as
-// the letters do.
+// Positions of the panels, in pixels. Margins and fonts scale with the side.
 struct Grid {
-  int side = kLeast;
+  int side = kMinSide;
   int columns = 1;
   int rows = 1;
 
-  int Scaled(int pixels) const { return pixels * side / kLeast; }
+  int Scaled(int pixels) const { return pixels * side / kMinSide; }
   int CellWidth() const { return side + Scaled(280); }
   int CellHeight() const { return side + Scaled(160); }
   int Width() const { return columns * CellWidth(); }
   int Height() const { return rows * CellHeight(); }
 
-  // gnuplot's margins, which are parts of the picture, from below.
+  // gnuplot's margins, as fractions of the plot, from the bottom.
   std::string Margins(int index) const {
     const int left = index % columns * CellWidth() + Scaled(130);
     const int top = Height() - index / columns * CellHeight() - Scaled(60);
@@ -48,7 +47,7 @@ struct Grid {
   }
 };
 
-// Numbers follow the plot command in binary: no digit is lost or parsed.
+// Values follow the plot command in binary: exact, and without parsing.
 std::string Panel(const HeatMap& map) {
   std::string script = fmt::format(
       "set title {} noenhanced\nset xlabel {}\nset ylabel {}\n"
@@ -73,8 +72,8 @@ std::string HeatMapScript(const std::vector<HeatMap>& maps, int columns,
     largest = std::max({largest, map.rows, map.columns});
   }
   const Grid grid = {
-      static_cast<int>(std::clamp<int64_t>(largest, kLeast, kMost)), columns,
-      (static_cast<int>(maps.size()) + columns - 1) / columns};
+      static_cast<int>(std::clamp<int64_t>(largest, kMinSide, kMaxSide)),
+      columns, (static_cast<int>(maps.size()) + columns - 1) / columns};
   std::string script = fmt::format(
       "set terminal pngcairo enhanced font 'sans,{}' size {},{}\n"
       "set palette defined {}\nset tics out nomirror\nset multiplot\n",
@@ -86,12 +85,12 @@ std::string HeatMapScript(const std::vector<HeatMap>& maps, int columns,
   return script + "\nunset multiplot\n";
 }
 
-double AbsoluteQuantile(std::vector<float> values, double share) {
+double AbsoluteQuantile(std::vector<float> values, double q) {
   std::erase_if(values, [](float x) { return std::isnan(x); });
   if (values.empty()) return 0;
   for (float& x : values) x = std::abs(x);
   const auto at =
-      static_cast<ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+      static_cast<ptrdiff_t>(q * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), values.begin() + at, values.end());
   return values[static_cast<size_t>(at)];
 }

@@ -12,18 +12,18 @@
 namespace wsel::analyze {
 namespace {
 
-// Pixels: of a panel with its labels, around all panels, of the key.
+// Pixels: of a panel with its labels, around all panels, of the legend.
 constexpr int kWidth = 520;
 constexpr int kHeight = 400;
 constexpr int kLeft = 95;
 constexpr int kTop = 45;
 constexpr int kUnder = 75;
-constexpr int kKeyLine = 26;
-constexpr int kKeyMark = 80;
+constexpr int kLegendLine = 26;
+constexpr int kLegendMark = 80;
 constexpr int kCharacter = 10;
 
-// Okabe & Ito's colours, told apart by the colour-blind, and a mark for each,
-// told apart in black and white.
+// Okabe & Ito's colours, distinct for colour-blind readers, with a mark for
+// each, distinct in black and white.
 constexpr std::array<std::string_view, 8> kColours = {
     "#000000", "#d55e00", "#0072b2", "#009e73",
     "#cc79a7", "#e69f00", "#56b4e9", "#999999"};
@@ -32,12 +32,12 @@ constexpr std::array<int, 8> kMarks = {7, 5, 9, 13, 6, 4, 8, 12};
 std::string_view ColourOf(size_t line) {
   return kColours[line % kColours.size()];
 }
-// Where colours begin anew, marks do not: no two of 64 lines look alike.
+// Marks shift when the colours repeat, so that 64 lines are distinct.
 int MarkOf(size_t line) {
   return kMarks[(line + line / kColours.size()) % kMarks.size()];
 }
 
-// An empty line is a gap.
+// gnuplot's data block; an empty line is a gap.
 std::string Data(const std::string& name, const Line& line, bool log_scale) {
   std::string block = name + " << EOD\n";
   for (size_t x = 0; x < line.values.size(); ++x) {
@@ -80,30 +80,30 @@ std::string Panel(size_t index, const LineChart& chart) {
         fmt::format("{} {} with linespoints lc rgb '{}' pt {} ps 1.1 lw 2",
                     plots.empty() ? "plot" : ",", name, ColourOf(i), MarkOf(i));
   }
-  // Of no value at all gnuplot would make no axis.
+  // Without any value gnuplot would not draw axes.
   script += plots.empty() ? "set yrange [0.5:1.5]\n" : "set yrange [*:*]\n";
   return script + (plots.empty() ? "plot NaN" : plots) + "\n";
 }
 
-// Names of lines, each behind its mark, in rows below the panels. gnuplot's own
-// key would be as wide as one panel.
-class Key {
+// The legend: rows of marks with line names, below the panels. gnuplot's own
+// key would be limited to the width of one panel.
+class Legend {
  public:
-  Key(const std::vector<Line>& lines, int width)
+  Legend(const std::vector<Line>& lines, int width)
       : lines_(lines), width_(width) {
     size_t longest = 1;
     for (const Line& line : lines) {
       longest = std::max(longest, line.name.size());
     }
-    cell_ = kKeyMark + kCharacter * static_cast<int>(longest);
+    cell_ = kLegendMark + kCharacter * static_cast<int>(longest);
     const int count = std::max(static_cast<int>(lines.size()), 1);
     columns_ = std::clamp(width / cell_, 1, count);
     rows_ = (count + columns_ - 1) / columns_;
   }
 
-  int height() const { return rows_ * kKeyLine + kKeyLine; }
+  int height() const { return rows_ * kLegendLine + kLegendLine; }
 
-  // Of a picture `height` pixels high.
+  // For a plot that is `height` pixels high.
   std::string Script(int height) const {
     const int left = (width_ - columns_ * cell_) / 2;
     const auto x = [&](int pixels) { return 1.0 * pixels / width_; };
@@ -111,7 +111,7 @@ class Key {
     for (size_t i = 0; i < lines_.size(); ++i) {
       const int cell = static_cast<int>(i);
       const int at = left + cell % columns_ * cell_;
-      const int up = (rows_ - cell / columns_) * kKeyLine;
+      const int up = (rows_ - cell / columns_) * kLegendLine;
       const double y = 1.0 * up / height;
       script += fmt::format(
           "set arrow from screen {0},{2} to screen {1},{2} nohead lw 2 "
@@ -137,8 +137,8 @@ class Key {
 std::string LineChartScript(const std::vector<LineChart>& charts, int columns) {
   const int rows = (static_cast<int>(charts.size()) + columns - 1) / columns;
   const int width = columns * kWidth;
-  const Key key(charts.front().lines, width);
-  const int height = rows * kHeight + key.height();
+  const Legend legend(charts.front().lines, width);
+  const int height = rows * kHeight + legend.height();
   const auto x = [&](int pixels) { return 1.0 * pixels / width; };
   const auto y = [&](int pixels) { return 1.0 * pixels / height; };
   std::string script = fmt::format(
@@ -148,11 +148,11 @@ std::string LineChartScript(const std::vector<LineChart>& charts, int columns) {
       "set multiplot layout {},{} margins screen {},{},{},{} "
       "spacing screen {},{}\n{}",
       width, height, rows, columns, x(kLeft), 1 - x(25),
-      y(key.height() + kUnder), 1 - y(kTop), x(kLeft + 25), y(kTop + kUnder),
-      key.Script(height));
+      y(legend.height() + kUnder), 1 - y(kTop), x(kLeft + 25), y(kTop + kUnder),
+      legend.Script(height));
   for (size_t i = 0; i < charts.size(); ++i) {
     script += Panel(i, charts[i]);
-    // The key is drawn once, with the first panel.
+    // The legend is drawn once, with the first panel.
     if (i == 0) script += "unset label\nunset arrow\n";
   }
   return script + "unset multiplot\n";

@@ -5,8 +5,8 @@
 
 namespace wsel::analyze {
 
-// Of an axis over 0 ... count - 1: 1, 2 or 5 times a power of ten, so that it
-// has at most seven ticks.
+// The tick step of an axis over 0 ... count - 1: 1, 2 or 5 times a power of
+// ten, for at most seven ticks.
 inline int64_t TickStep(int64_t count) {
   int64_t power = 1;
   for (; power * 70 <= count; power *= 10) {

@@ -21,14 +21,14 @@ std::string LayerOf(const model::ModelTensor& tensor) {
   return layer;
 }
 
-// Blocks of all stages before this one.
+// The number of blocks in all stages before this one.
 int64_t BlocksBefore(const std::vector<int64_t>& depths, int stage) {
   int64_t count = 0;
   for (int i = 0; i < stage; ++i) count += depths[static_cast<size_t>(i)];
   return count;
 }
 
-void FillNumbers(const TensorView& view, WeightRow& row) {
+void FillStatistics(const TensorView& view, WeightRow& row) {
   row.statistics = StatisticsOf(view);
   const auto x = Borrow(view).to(at::kDouble);
   row.norm = x.norm().item<double>();
@@ -56,7 +56,7 @@ std::vector<WeightRow> WeightTable(const model::Config& config,
           tensor.block + static_cast<int>(BlocksBefore(depths, tensor.stage));
     }
     row.shape = found->shape;
-    FillNumbers(weights.View(row.tensor), row);
+    FillStatistics(weights.View(row.tensor), row);
     weights.Drop(row.tensor);
     rows.push_back(std::move(row));
   }

@@ -4,52 +4,52 @@
 
 namespace wsel::augment {
 
-image::Image ApplyOp(const image::Image& picture, const DrawnOp& drawn,
+image::Image ApplyOp(const image::Image& image, const DrawnOp& drawn,
                      image::Interpolation interpolation, image::Rgb fill) {
   const double value = drawn.value;
   const auto affine = [&](const image::AffineMatrix& matrix) {
-    return image::Transform(picture, picture.width(), picture.height(), matrix,
+    return image::Transform(image, image.width(), image.height(), matrix,
                             interpolation, fill);
   };
   switch (drawn.op) {
     case Op::kAutoContrast:
-      return image::AutoContrast(picture);
+      return image::AutoContrast(image);
     case Op::kEqualize:
-      return image::Equalize(picture);
+      return image::Equalize(image);
     case Op::kInvert:
-      return image::Invert(picture);
+      return image::Invert(image);
     case Op::kRotate:
-      return image::Rotate(picture, value, interpolation, fill);
+      return image::Rotate(image, value, interpolation, fill);
     case Op::kPosterize:
     case Op::kPosterizeIncreasing:
-      return image::Posterize(picture, static_cast<int>(value));
+      return image::Posterize(image, static_cast<int>(value));
     case Op::kSolarize:
     case Op::kSolarizeIncreasing:
-      return image::Solarize(picture, value);
+      return image::Solarize(image, value);
     case Op::kSolarizeAdd:
-      return image::SolarizeAdd(picture, static_cast<int>(value));
+      return image::SolarizeAdd(image, static_cast<int>(value));
     case Op::kColor:
     case Op::kColorIncreasing:
-      return image::Color(picture, value);
+      return image::Color(image, value);
     case Op::kContrast:
     case Op::kContrastIncreasing:
-      return image::Contrast(picture, value);
+      return image::Contrast(image, value);
     case Op::kBrightness:
     case Op::kBrightnessIncreasing:
-      return image::Brightness(picture, value);
+      return image::Brightness(image, value);
     case Op::kSharpness:
     case Op::kSharpnessIncreasing:
-      return image::Sharpness(picture, value);
+      return image::Sharpness(image, value);
     case Op::kShearX:
       return affine({1, value, 0, 0, 1, 0});
     case Op::kShearY:
       return affine({1, 0, 0, value, 1, 0});
     case Op::kTranslateXRel:
-      return affine({1, 0, value * picture.width(), 0, 1, 0});
+      return affine({1, 0, value * image.width(), 0, 1, 0});
     case Op::kTranslateYRel:
-      return affine({1, 0, 0, 0, 1, value * picture.height()});
+      return affine({1, 0, 0, 0, 1, value * image.height()});
   }
-  return picture;
+  return image;
 }
 
 }  // namespace wsel::augment

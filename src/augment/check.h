@@ -10,7 +10,7 @@
 
 namespace wsel::augment {
 
-// Throws kConfig at "<where>.<name>" unless low <= value <= high; NaN is out.
+// Throws kConfig at "<where>.<name>" unless low <= value <= high; NaN throws.
 inline void CheckRange(std::string_view where, std::string_view name,
                        double value, double low, double high) {
   if (value >= low && value <= high) return;
@@ -18,12 +18,12 @@ inline void CheckRange(std::string_view where, std::string_view name,
               fmt::format("{} is not in {} ... {}", value, low, high));
 }
 
-// Throws kConfig unless `bytes` is what a picture of img_size takes.
+// Throws kConfig unless `bytes` is the size of an image of img_size.
 inline void CheckOutput(size_t bytes, int img_size) {
   if (bytes == size_t{3} * img_size * img_size) return;
   throw Error(ErrorKind::kConfig, "augment.img_size",
-              fmt::format("{} bytes are no picture of {} x {}", bytes, img_size,
-                          img_size));
+              fmt::format("the output has {} bytes, expected {} x {} x 3",
+                          bytes, img_size, img_size));
 }
 
 }  // namespace wsel::augment

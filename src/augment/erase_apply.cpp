@@ -13,7 +13,7 @@ void Erase(at::Tensor& images, int64_t i, int top, int left, int height,
       left + int64_t{width} > images.size(3) ||
       values.numel() != int64_t{3} * height * width) {
     throw Error(ErrorKind::kConfig, "erase",
-                "the rectangle and its values do not fit the pictures");
+                "the rectangle and its values do not fit the images");
   }
   images.select(0, i)
       .slice(1, top, top + height)

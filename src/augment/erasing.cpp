@@ -15,36 +15,37 @@ void Validate(const ErasingOptions& options, std::string_view where) {
   CheckRange(where, "min_aspect", options.min_aspect, 1e-3, 1);
 }
 
-std::optional<Erasure> DrawErasing(const ErasingOptions& options, int img_size,
-                                   const SampleAddress& address) {
+std::optional<ErasedRect> DrawErasing(const ErasingOptions& options,
+                                      int img_size,
+                                      const SampleAddress& address) {
   constexpr uint64_t kAttempts = 10;
   const auto stream = SampleStream(address, "erasing");
   if (stream.Uniform(0) >= options.probability) return std::nullopt;
   const double area = static_cast<double>(img_size) * img_size;
   const double log_aspect = std::log(options.min_aspect);
   for (uint64_t at = 1; at < 1 + 4 * kAttempts; at += 4) {
-    const double part =
+    const double erased_area =
         area * UniformIn(stream, at, options.min_area, options.max_area);
     const double aspect =
         std::exp(UniformIn(stream, at + 1, log_aspect, -log_aspect));
-    // To even at halves, as Python's round().
+    // Rounds half to even, as Python's round().
     const int height =
-        static_cast<int>(std::nearbyint(std::sqrt(part * aspect)));
+        static_cast<int>(std::nearbyint(std::sqrt(erased_area * aspect)));
     const int width =
-        static_cast<int>(std::nearbyint(std::sqrt(part / aspect)));
+        static_cast<int>(std::nearbyint(std::sqrt(erased_area / aspect)));
     if (width >= img_size || height >= img_size) continue;
     if (width == 0 || height == 0) return std::nullopt;
-    return Erasure{UpTo(stream, at + 2, img_size - height),
-                   UpTo(stream, at + 3, img_size - width), height, width};
+    return ErasedRect{UpTo(stream, at + 2, img_size - height),
+                      UpTo(stream, at + 3, img_size - width), height, width};
   }
   return std::nullopt;
 }
 
-std::vector<float> ErasureNoise(const Erasure& erasure,
+std::vector<float> ErasingNoise(const ErasedRect& rect,
                                 const SampleAddress& address) {
   const auto stream = SampleStream(address, "erasing.noise");
   constexpr uint64_t kWords = uint64_t{1} << 32;
-  std::vector<float> noise(size_t{3} * erasure.height * erasure.width);
+  std::vector<float> noise(size_t{3} * rect.height * rect.width);
   FillNormal({static_cast<uint32_t>(stream.Below(0, kWords)),
               static_cast<uint32_t>(stream.Below(1, kWords))},
              noise);

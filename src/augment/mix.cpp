@@ -9,10 +9,10 @@
 namespace wsel::augment {
 namespace {
 
-// One number after the other.
-class Draws {
+// Consecutive draws from a stream.
+class DrawSequence {
  public:
-  explicit Draws(const RandomStream& stream) : stream_(stream) {}
+  explicit DrawSequence(const RandomStream& stream) : stream_(stream) {}
   double Uniform() { return stream_.Uniform(next_++); }
   double Normal() { return NormalQuantile(Uniform()); }
 
@@ -21,9 +21,9 @@ class Draws {
   uint64_t next_ = 0;
 };
 
-// Beta(a, a) for a <= 1. Source: Joehnk 1964, with logarithms where powers
-// vanish.
-double SmallBeta(double a, Draws& draws) {
+// Beta(a, a) for a <= 1. Source: Joehnk 1964, with logarithms where the powers
+// underflow.
+double SmallBeta(double a, DrawSequence& draws) {
   while (true) {
     const double u = draws.Uniform();
     const double v = draws.Uniform();
@@ -37,7 +37,7 @@ double SmallBeta(double a, Draws& draws) {
 
 // Gamma(a, 1) for a >= 1. Source: Marsaglia and Tsang, "A simple method for
 // generating gamma variables", ACM TOMS 2000.
-double Gamma(double a, Draws& draws) {
+double Gamma(double a, DrawSequence& draws) {
   const double d = a - 1.0 / 3;
   const double c = 1 / std::sqrt(9 * d);
   while (true) {
@@ -51,14 +51,14 @@ double Gamma(double a, Draws& draws) {
   }
 }
 
-double Beta(double a, Draws draws) {
+double Beta(double a, DrawSequence draws) {
   if (a <= 1) return SmallBeta(a, draws);
   const double x = Gamma(a, draws);
   const double y = Gamma(a, draws);
   return x / (x + y);
 }
 
-// Source: timm's rand_bbox and its correction of lambda at the border.
+// Source: timm's rand_bbox, which corrects lambda for boxes cut by the border.
 void DrawBox(int img_size, const RandomStream& stream, MixDraw& draw) {
   const int side = static_cast<int>(img_size * std::sqrt(1 - draw.lambda));
   const int y = UpTo(stream, 0, img_size - 1);
@@ -74,7 +74,7 @@ void DrawBox(int img_size, const RandomStream& stream, MixDraw& draw) {
 
 }  // namespace
 
-bool Mixes(const MixOptions& options) {
+bool MixingEnabled(const MixOptions& options) {
   return options.mixup_alpha > 0 || options.cutmix_alpha > 0;
 }
 
@@ -87,19 +87,20 @@ void Validate(const MixOptions& options, std::string_view where) {
 }
 
 MixDraw DrawMix(const MixOptions& options, int img_size, uint64_t seed,
-                int64_t step, int64_t unit) {
+                int64_t step, int64_t group) {
   const auto stream = [&](std::string_view purpose) {
-    return StreamAt(seed, "augment.unit", step, unit, purpose);
+    return StreamAt(seed, "augment.unit", step, group, purpose);
   };
   MixDraw draw;
   const bool mixup = options.mixup_alpha > 0;
   const bool cutmix = options.cutmix_alpha > 0;
   const auto choice = stream("choice");
-  if (!Mixes(options) || choice.Uniform(0) >= options.probability) return draw;
+  if (!MixingEnabled(options)) return draw;
+  if (choice.Uniform(0) >= options.probability) return draw;
   draw.cutmix =
       cutmix && (!mixup || choice.Uniform(1) < options.switch_probability);
   draw.lambda = Beta(draw.cutmix ? options.cutmix_alpha : options.mixup_alpha,
-                     Draws(stream("lambda")));
+                     DrawSequence(stream("lambda")));
   if (draw.lambda == 1) return {};
   if (draw.cutmix) DrawBox(img_size, stream("box"), draw);
   return draw;

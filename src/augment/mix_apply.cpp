@@ -10,7 +10,7 @@ namespace {
 void CheckEven(int64_t count) {
   if (count % 2 == 0) return;
   throw Error(ErrorKind::kConfig, "train.mixup_batch",
-              "pictures are mixed in pairs: the unit must be even");
+              "must be even, since images are mixed in pairs");
 }
 
 }  // namespace
@@ -25,15 +25,15 @@ at::Tensor Mix(const at::Tensor& images, const MixDraw& draw) {
   }
   at::Tensor box =
       mixed.slice(2, draw.top, draw.bottom).slice(3, draw.left, draw.right);
-  box.copy_(box.flip(0));  // flip makes a copy
+  box.copy_(box.flip(0));  // flip copies, so the halves do not overlap
   return mixed;
 }
 
-at::Tensor MixTargets(const at::Tensor& labels, int64_t classes,
+at::Tensor MixTargets(const at::Tensor& labels, int64_t num_classes,
                       double smoothing, double lambda) {
-  const double off = smoothing / static_cast<double>(classes);
+  const double off = smoothing / static_cast<double>(num_classes);
   const at::Tensor targets =
-      at::full({labels.size(0), classes}, off,
+      at::full({labels.size(0), num_classes}, off,
                labels.options().dtype(at::kFloat))
           .scatter_(1, labels.unsqueeze(1), 1 - smoothing + off);
   if (lambda == 1) return targets;

@@ -9,13 +9,13 @@
 namespace wsel::augment {
 namespace {
 
-// Counters at a time: arrays of such length stay in the first cache, and loops
-// over them become vectors.
+// Counters per block: the arrays fit the L1 cache, and loops over them
+// vectorise.
 constexpr int kBlock = 64;
 
 using Words = std::array<uint32_t, kBlock>;
 
-// core/philox.h's, for counters first, first + 1, ....
+// Philox as in core/philox.h, for counters first, first + 1, ....
 inline void PhiloxBlock(uint32_t first, std::array<uint32_t, 2> key,
                         std::array<Words, 4>& x) {
   for (int i = 0; i < kBlock; ++i) {
@@ -36,7 +36,7 @@ inline void PhiloxBlock(uint32_t first, std::array<uint32_t, 2> key,
   }
 }
 
-// Natural logarithm of x > 0, normal. Source: Cephes, logf.
+// Natural logarithm of a normal x > 0. Source: Cephes, logf.
 inline float Log(float x) {
   // x = 2^exponent * m, m within [sqrt(1/2), sqrt(2)).
   constexpr uint32_t kRootHalf = 0x3F3504F3;
@@ -60,8 +60,8 @@ inline float Log(float x) {
   return (m + y) + exponent * 0.693359375F;
 }
 
-// Two normal numbers of 64 random bits. Sine and cosine: Cephes, within an
-// eighth of a turn; the upper two bits of the angle turn by quarters.
+// Two normal values from 64 random bits. Sine and cosine: Cephes, within an
+// eighth of a turn; the upper two bits of the angle add quarter turns.
 inline void BoxMuller(uint32_t length_bits, uint32_t angle_bits, float* first,
                       float* second) {
   const float uniform =
@@ -79,7 +79,7 @@ inline void BoxMuller(uint32_t length_bits, uint32_t angle_bits, float* first,
   cosine = cosine * z - 1.388731625493765e-3F;
   cosine = cosine * z + 4.166664568298827e-2F;
   cosine = cosine * z * z - 0.5F * z + 1.0F;
-  // In bits, since a choice in a loop keeps it from becoming vectors.
+  // Selects with bit operations, since a branch would prevent vectorisation.
   const auto x = std::bit_cast<uint32_t>(cosine);
   const auto y = std::bit_cast<uint32_t>(sine);
   const uint32_t swap = (x ^ y) & -(angle_bits >> 30 & 1);
@@ -103,12 +103,12 @@ void NormalBlock(uint32_t first, const uint32_t* key, float* out) {
 }  // namespace
 
 void FillNormal(std::array<uint32_t, 2> key, std::span<float> out) {
-  constexpr size_t kNumbers = 4 * kBlock;
-  std::array<float, kNumbers> numbers;
+  constexpr size_t kBlockValues = 4 * kBlock;
+  std::array<float, kBlockValues> values;
   for (uint32_t block = 0; !out.empty(); ++block) {
-    NormalBlock(block * kBlock, key.data(), numbers.data());
-    const size_t count = std::min(out.size(), kNumbers);
-    std::copy_n(numbers.begin(), count, out.begin());
+    NormalBlock(block * kBlock, key.data(), values.data());
+    const size_t count = std::min(out.size(), kBlockValues);
+    std::copy_n(values.begin(), count, out.begin());
     out = out.subspan(count);
   }
 }

@@ -7,9 +7,10 @@
 
 namespace wsel::augment {
 
-// Fills `out` with N(0, 1), fast: Philox under `key` at counters 0, 1, ..., and
-// Box and Muller's pairs in single precision. Sums, products and square roots
-// alone, each rounded: every machine makes the same numbers.
+// Fills `out` with N(0, 1): Philox with `key` at counters 0, 1, ..., then the
+// Box-Muller transform in single precision. Vectorised, and limited to sums,
+// products and square roots, each rounded: the values are the same on every
+// machine.
 void FillNormal(std::array<uint32_t, 2> key, std::span<float> out);
 
 }  // namespace wsel::augment

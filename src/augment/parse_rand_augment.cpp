@@ -9,7 +9,7 @@
 namespace wsel::augment {
 namespace {
 
-// timm draws uniformly from here on.
+// Above this mstd, timm draws magnitudes uniformly.
 constexpr double kUniformAbove = 100;
 
 class Parser {
@@ -20,7 +20,7 @@ class Parser {
   RandAugmentOptions Parse() {
     std::string_view rest = name_;
     if (NextSection(rest) != "rand") {
-      Refuse("is no RandAugment: write it as in \"rand-m9-mstd0.5-inc1\"");
+      Fail("is not a RandAugment policy such as \"rand-m9-mstd0.5-inc1\"");
     }
     options_ = {.magnitude = 10, .magnitude_std = 0, .increasing = false};
     while (!rest.empty()) ReadSection(NextSection(rest));
@@ -36,7 +36,7 @@ class Parser {
   }
 
   void ReadSection(std::string_view section) {
-    if (section.empty()) return;  // as timm
+    if (section.empty()) return;  // as in timm
     const size_t digit = section.find_first_of("0123456789");
     const auto key = section.substr(0, digit);
     const auto text =
@@ -55,9 +55,9 @@ class Parser {
     } else if (key == "inc") {
       options_.increasing = Number<int>(section, text, 0, 1) == 1;
     } else {
-      Refuse(fmt::format(
-          "has a section '{}' that is not supported; known: m9 (magnitude), "
-          "mstd0.5 (its deviation; above 100: uniform), n2 (layers), p0.5 "
+      Fail(fmt::format(
+          "has an unsupported section '{}'; supported: m9 (magnitude), mstd0.5 "
+          "(its standard deviation; above 100: uniform), n2 (layers), p0.5 "
           "(probability of each), inc1 (increasing operations)",
           section));
     }
@@ -68,17 +68,17 @@ class Parser {
     T value{};
     const char* end = text.data() + text.size();
     const auto read = std::from_chars(text.data(), end, value);
-    // Written so that NaN is refused.
+    // Written so that NaN fails.
     if (read.ec != std::errc() || read.ptr != end ||
         !(value >= low && value <= high)) {
-      Refuse(fmt::format(
-          "has '{}', whose number must be a{} from {} to {}", section,
-          std::is_integral_v<T> ? " whole one" : "ny one", low, high));
+      Fail(fmt::format("has '{}'; expected {} from {} to {}", section,
+                       std::is_integral_v<T> ? "an integer" : "a number", low,
+                       high));
     }
     return value;
   }
 
-  [[noreturn]] void Refuse(std::string_view why) {
+  [[noreturn]] void Fail(std::string_view why) {
     throw Error(ErrorKind::kConfig, where_, fmt::format("'{}' {}", name_, why));
   }
 

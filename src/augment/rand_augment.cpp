@@ -9,9 +9,9 @@
 namespace wsel::augment {
 namespace {
 
-constexpr double kMostMagnitude = 10;
+constexpr double kMaxMagnitude = 10;
 
-constexpr std::array kPlain = {
+constexpr std::array kDefault = {
     Op::kAutoContrast, Op::kEqualize,      Op::kInvert,       Op::kRotate,
     Op::kPosterize,    Op::kSolarize,      Op::kSolarizeAdd,  Op::kColor,
     Op::kContrast,     Op::kBrightness,    Op::kSharpness,    Op::kShearX,
@@ -44,14 +44,14 @@ double DrawMagnitude(const RandAugmentOptions& options, double uniform) {
 const Registry<Op>& Ops() {
   static constexpr Registered<Op> kRows[] = {
       {Op::kAutoContrast, "AutoContrast", "stretch each channel"},
-      {Op::kEqualize, "Equalize", "even histograms"},
-      {Op::kInvert, "Invert", "the negative"},
-      {Op::kRotate, "Rotate", "turn by up to 30 degrees"},
+      {Op::kEqualize, "Equalize", "equalise the histograms"},
+      {Op::kInvert, "Invert", "invert all values"},
+      {Op::kRotate, "Rotate", "rotate by up to 30 degrees"},
       {Op::kPosterize, "Posterize", "keep 0 to 4 bits"},
       {Op::kPosterizeIncreasing, "PosterizeIncreasing", "keep 4 to 0 bits"},
-      {Op::kSolarize, "Solarize", "invert what is above 0 to 256"},
+      {Op::kSolarize, "Solarize", "invert values above 0 to 256"},
       {Op::kSolarizeIncreasing, "SolarizeIncreasing",
-       "invert what is above 256 to 0"},
+       "invert values above 256 to 0"},
       {Op::kSolarizeAdd, "SolarizeAdd", "brighten the dark half"},
       {Op::kColor, "Color", "saturation 0.1 to 1.9"},
       {Op::kColorIncreasing, "ColorIncreasing", "saturation 1 -+ 0.9"},
@@ -62,8 +62,8 @@ const Registry<Op>& Ops() {
        "brightness 1 -+ 0.9"},
       {Op::kSharpness, "Sharpness", "sharpness 0.1 to 1.9"},
       {Op::kSharpnessIncreasing, "SharpnessIncreasing", "sharpness 1 -+ 0.9"},
-      {Op::kShearX, "ShearX", "slant by up to 0.3"},
-      {Op::kShearY, "ShearY", "slant by up to 0.3"},
+      {Op::kShearX, "ShearX", "shear by up to 0.3"},
+      {Op::kShearY, "ShearY", "shear by up to 0.3"},
       {Op::kTranslateXRel, "TranslateXRel", "shift by up to 0.45"},
       {Op::kTranslateYRel, "TranslateYRel", "shift by up to 0.45"},
   };
@@ -74,32 +74,34 @@ const Registry<Op>& Ops() {
 std::vector<DrawnOp> DrawRandAugment(const RandAugmentOptions& options,
                                      const SampleAddress& address) {
   const auto stream = SampleStream(address, "rand_augment");
-  const auto& choices = options.increasing ? kIncreasing : kPlain;
+  const auto& choices = options.increasing ? kIncreasing : kDefault;
   std::vector<DrawnOp> drawn;
   for (int layer = 0; layer < options.layers; ++layer) {
     const uint64_t first = uint64_t{4} * layer;
     if (stream.Uniform(first) >= options.probability) continue;
     const Op op = choices[stream.Below(first + 1, choices.size())];
     const double magnitude = std::clamp(
-        DrawMagnitude(options, stream.Uniform(first + 2)), 0.0, kMostMagnitude);
+        DrawMagnitude(options, stream.Uniform(first + 2)), 0.0, kMaxMagnitude);
     const bool negative = stream.Uniform(first + 3) > 0.5;
     drawn.push_back({op, magnitude, ArgumentOf(op, magnitude, negative)});
   }
   return drawn;
 }
 
-// Each expression in timm's order of operations: the last bit of a slope moves
-// pixels.
+// Each expression keeps timm's order of operations: the last bit of a shear
+// moves pixels.
 double ArgumentOf(Op op, double magnitude, bool negative) {
-  const double level = magnitude / kMostMagnitude;
-  const auto turned = [&](double value) { return negative ? -value : value; };
+  const double level = magnitude / kMaxMagnitude;
+  const auto signed_value = [&](double value) {
+    return negative ? -value : value;
+  };
   switch (op) {
     case Op::kAutoContrast:
     case Op::kEqualize:
     case Op::kInvert:
       return 0;
     case Op::kRotate:
-      return turned(level * 30);
+      return signed_value(level * 30);
     case Op::kPosterize:
       return std::trunc(level * 4);
     case Op::kPosterizeIncreasing:
@@ -119,13 +121,13 @@ double ArgumentOf(Op op, double magnitude, bool negative) {
     case Op::kContrastIncreasing:
     case Op::kBrightnessIncreasing:
     case Op::kSharpnessIncreasing:
-      return std::max(0.1, 1 + turned(level * 0.9));
+      return std::max(0.1, 1 + signed_value(level * 0.9));
     case Op::kShearX:
     case Op::kShearY:
-      return turned(level * 0.3);
+      return signed_value(level * 0.3);
     case Op::kTranslateXRel:
     case Op::kTranslateYRel:
-      return turned(level * 0.45);
+      return signed_value(level * 0.45);
   }
   return 0;
 }

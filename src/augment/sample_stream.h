@@ -10,8 +10,8 @@
 
 namespace wsel::augment {
 
-// The random numbers for one `purpose` of the thing at (seed, a, b) among those
-// of a `kind`: keys are themselves drawn, so there is no limit to a and b.
+// The random stream for one `purpose` of the item (a, b) of a `kind`. The keys
+// are themselves drawn, so a and b may be any integers.
 inline RandomStream StreamAt(uint64_t seed, std::string_view kind, int64_t a,
                              int64_t b, std::string_view purpose) {
   constexpr uint64_t kAll = std::numeric_limits<uint64_t>::max();
@@ -22,20 +22,20 @@ inline RandomStream StreamAt(uint64_t seed, std::string_view kind, int64_t a,
   return {inner, purpose};
 }
 
-// For what happens to a sample. Purposes have streams of their own, so that a
-// change of one leaves the others as they are.
+// The stream for one purpose of a sample. Each purpose has its own stream, so
+// that changing one leaves the draws of the others unchanged.
 inline RandomStream SampleStream(const SampleAddress& at,
                                  std::string_view purpose) {
   return StreamAt(at.seed, "augment.sample", at.epoch, at.index, purpose);
 }
 
-// Uniform between two ends, as Python's random.uniform.
+// Uniform between `low` and `high`, as Python's random.uniform.
 inline double UniformIn(const RandomStream& stream, uint64_t index, double low,
                         double high) {
   return low + (high - low) * stream.Uniform(index);
 }
 
-// A whole number, 0 ... most.
+// A uniform integer, 0 ... most.
 inline int UpTo(const RandomStream& stream, uint64_t index, int most) {
   return static_cast<int>(stream.Below(index, static_cast<uint64_t>(most) + 1));
 }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kAttempts = 10;
 
-// To even at halves, as Python's round().
+// Rounds half to even, as Python's round().
 int Round(double value) { return static_cast<int>(std::nearbyint(value)); }
 
 bool IsPadded(const TrainTransformOptions& options) {
@@ -25,15 +25,15 @@ bool IsPadded(const TrainTransformOptions& options) {
          (options.crop == TrainCrop::kAuto && options.img_size <= 32);
 }
 
-// The largest part of a bearable shape, in the middle.
+// torchvision's fallback: the largest centred crop within the aspect ratios.
 void CropCentre(const std::array<double, 2>& ratio, int width, int height,
                 TrainDraws& draws) {
   draws.width = width;
   draws.height = height;
-  const double shape = static_cast<double>(width) / height;
-  if (shape < ratio[0]) {
+  const double aspect = static_cast<double>(width) / height;
+  if (aspect < ratio[0]) {
     draws.height = std::max(1, Round(width / ratio[0]));
-  } else if (shape > ratio[1]) {
+  } else if (aspect > ratio[1]) {
     draws.width = std::max(1, Round(height * ratio[1]));
   }
   draws.left = (width - draws.width) / 2;
@@ -46,13 +46,13 @@ void DrawResizedCrop(const TrainTransformOptions& options, int width,
                      TrainDraws& draws) {
   const double area = static_cast<double>(width) * height;
   for (uint64_t i = 0; i < kAttempts; ++i) {
-    const double part =
+    const double crop_area =
         area * UniformIn(stream, 4 * i, options.scale[0], options.scale[1]);
     const double ratio =
         std::exp(UniformIn(stream, 4 * i + 1, std::log(options.ratio[0]),
                            std::log(options.ratio[1])));
-    draws.width = Round(std::sqrt(part * ratio));
-    draws.height = Round(std::sqrt(part / ratio));
+    draws.width = Round(std::sqrt(crop_area * ratio));
+    draws.height = Round(std::sqrt(crop_area / ratio));
     if (draws.width > 0 && draws.width <= width && draws.height > 0 &&
         draws.height <= height) {
       draws.top = UpTo(stream, 4 * i + 2, height - draws.height);
@@ -69,36 +69,37 @@ void DrawPaddedCrop(const TrainTransformOptions& options, int width, int height,
   const int room_x = width + 2 * options.padding - options.img_size;
   const int room_y = height + 2 * options.padding - options.img_size;
   if (room_x < 0 || room_y < 0) {
-    throw Error(ErrorKind::kConfig, "augment.crop",
-                fmt::format("a picture of {} x {}, padded by {}, is smaller "
-                            "than {}; use random resized crops",
-                            width, height, options.padding, options.img_size));
+    throw Error(
+        ErrorKind::kConfig, "augment.crop",
+        fmt::format("an image of {} x {}, padded by {}, is smaller than "
+                    "{}; use 'random-resized' crops",
+                    width, height, options.padding, options.img_size));
   }
   draws.width = draws.height = options.img_size;
   draws.top = UpTo(stream, 0, room_y) - options.padding;
   draws.left = UpTo(stream, 1, room_x) - options.padding;
 }
 
-image::Image CropAsEvaluated(const image::Image& source,
-                             const TrainTransformOptions& options) {
-  image::Image picture(options.img_size, options.img_size, image::Rgb{});
+image::Image EvalCrop(const image::Image& source,
+                      const TrainTransformOptions& options) {
+  image::Image crop(options.img_size, options.img_size, image::Rgb{});
   EvalTransform(source,
                 {options.img_size, options.crop_pct, options.interpolation},
-                picture.bytes());
-  return picture;
+                crop.bytes());
+  return crop;
 }
 
-image::Image CropAsDrawn(const image::Image& source,
-                         const TrainTransformOptions& options,
-                         const TrainDraws& draws) {
+image::Image ApplyCrop(const image::Image& source,
+                       const TrainTransformOptions& options,
+                       const TrainDraws& draws) {
   if (options.crop == TrainCrop::kEvaluation) {
-    return CropAsEvaluated(source, options);
+    return EvalCrop(source, options);
   }
   if (IsPadded(options)) {
     return image::Crop(source, draws.left, draws.top, draws.width,
                        draws.height);
   }
-  return image::ResizePart(
+  return image::CropThenResize(
       source, {draws.left, draws.top, draws.width, draws.height},
       options.img_size, options.img_size, options.interpolation);
 }
@@ -141,12 +142,12 @@ void ApplyTrain(const image::Image& source,
                 const TrainTransformOptions& options, const TrainDraws& draws,
                 std::span<uint8_t> out) {
   CheckOutput(out.size(), options.img_size);
-  image::Image picture = CropAsDrawn(source, options, draws);
-  if (draws.flip) picture = image::FlipHorizontal(picture);
+  image::Image image = ApplyCrop(source, options, draws);
+  if (draws.flip) image = image::FlipHorizontal(image);
   for (const DrawnOp& drawn : draws.ops) {
-    picture = ApplyOp(picture, drawn, options.interpolation, options.fill);
+    image = ApplyOp(image, drawn, options.interpolation, options.fill);
   }
-  std::ranges::copy(picture.bytes(), out.begin());
+  std::ranges::copy(image.bytes(), out.begin());
 }
 
 void TrainTransform(const image::Image& source,

@@ -10,47 +10,48 @@ namespace {
 
 using namespace std::string_view_literals;
 
-struct Foreign {
+struct KnownFormat {
   size_t offset;
   std::string_view magic;
   std::string_view message;
 };
 
-// The first row that fits is meant, so the narrower ones come first.
-constexpr std::array kForeign = {
-    Foreign{0, "sys_info"sv,
-            "is a tar checkpoint of torch before 0.1.10, which even torch.load "
-            "refuses today; convert it with a "
-            "torch of that time"},
-    Foreign{257, "ustar"sv,
-            "is a tar archive; unpack it and name the checkpoint inside"},
-    Foreign{0, "\x89HDF\r\n\x1a\n"sv,
-            "is an HDF5 file (Keras, TensorFlow); convert it to safetensors in "
-            "Python"},
-    Foreign{0, "\x93NUMPY"sv,
-            "is a single NumPy array (.npy); save the weights by name with "
-            "safetensors.numpy.save_file"},
-    Foreign{0, "\x1f\x8b"sv, "is compressed by gzip; unpack it with gunzip"},
-    Foreign{0,
-            "\xfd"
-            "7zXZ\0"sv,
-            "is compressed by xz; unpack it with unxz"},
-    Foreign{0, "\x28\xb5\x2f\xfd"sv,
-            "is compressed by zstd; unpack it with unzstd"},
-    Foreign{0, "BZh"sv, "is compressed by bzip2; unpack it with bunzip2"},
-    Foreign{0, "GGUF"sv,
-            "is a GGUF file of llama.cpp, whose weights are usually "
-            "quantised; use the original checkpoint"},
-    Foreign{0, "version https://git-lfs"sv,
-            "is a git-lfs pointer, not the file it stands for; run `git lfs "
-            "pull` where it came from"},
-    Foreign{0,
-            "\x7f"
-            "ELF"sv,
-            "is a program, not a checkpoint"},
-    Foreign{0, "\x80"sv,
-            "is a bare Python pickle, not a checkpoint of torch.save; load it "
-            "in Python and torch.save its state_dict"},
+// The first row that matches counts, so more specific ones come first.
+constexpr std::array kKnownFormats = {
+    KnownFormat{
+        0, "sys_info"sv,
+        "is a tar checkpoint of torch before 0.1.10, which torch.load itself "
+        "now rejects; convert it with a torch version of that time"},
+    KnownFormat{257, "ustar"sv,
+                "is a tar archive; unpack it and use the checkpoint inside"},
+    KnownFormat{0, "\x89HDF\r\n\x1a\n"sv,
+                "is an HDF5 file (Keras, TensorFlow); convert it to "
+                "safetensors in Python"},
+    KnownFormat{0, "\x93NUMPY"sv,
+                "is a single NumPy array (.npy); save the weights by name with "
+                "safetensors.numpy.save_file"},
+    KnownFormat{0, "\x1f\x8b"sv,
+                "is compressed with gzip; unpack it with gunzip"},
+    KnownFormat{0,
+                "\xfd"
+                "7zXZ\0"sv,
+                "is compressed with xz; unpack it with unxz"},
+    KnownFormat{0, "\x28\xb5\x2f\xfd"sv,
+                "is compressed with zstd; unpack it with unzstd"},
+    KnownFormat{0, "BZh"sv, "is compressed with bzip2; unpack it with bunzip2"},
+    KnownFormat{0, "GGUF"sv,
+                "is a GGUF file of llama.cpp, usually with quantised weights; "
+                "use the original checkpoint"},
+    KnownFormat{0, "version https://git-lfs"sv,
+                "is a git-lfs pointer, not the file itself; run `git lfs pull` "
+                "in its repository"},
+    KnownFormat{0,
+                "\x7f"
+                "ELF"sv,
+                "is a program, not a checkpoint"},
+    KnownFormat{0, "\x80"sv,
+                "is a bare Python pickle, not a torch.save checkpoint; load it "
+                "in Python and torch.save its state_dict"},
 };
 
 std::string_view Start(std::span<const std::byte> bytes) {
@@ -71,27 +72,25 @@ bool IsHtml(std::string text) {
 
 }  // namespace
 
-std::string DescribeForeign(std::span<const std::byte> bytes) {
+std::string DescribeUnknownFile(std::span<const std::byte> bytes) {
   if (bytes.empty()) return "is empty; download or copy it again";
   const std::string_view start = Start(bytes);
-  for (const Foreign& row : kForeign) {
+  for (const KnownFormat& row : kKnownFormats) {
     if (start.size() >= row.offset &&
         start.substr(row.offset).starts_with(row.magic)) {
       return std::string(row.message);
     }
   }
   if (IsHtml(std::string(start))) {
-    return "is an HTML page, not a checkpoint: the download got a login or "
-           "error page; open the address in a browser";
+    return "is an HTML page, not a checkpoint: the download returned a login "
+           "or error page; open the URL in a browser";
   }
   if (start.starts_with('{')) {
-    return "is a JSON file, not a checkpoint; name the file with the weights";
+    return "is a JSON file, not a checkpoint; use the file with the weights";
   }
-  return "is no checkpoint that is known here: neither safetensors, nor a zip "
-         "of torch.save, TorchScript or NumPy, nor a file of torch before 1.6; "
-         "a cut or broken download looks "
-         "like "
-         "this too";
+  return "is not in a supported checkpoint format: safetensors, a zip of "
+         "torch.save, TorchScript or NumPy, or a file of torch before 1.6; a "
+         "truncated or corrupt download looks like this too";
 }
 
 }  // namespace wsel::checkpoint

@@ -9,6 +9,7 @@
 namespace wsel::checkpoint {
 namespace {
 
+// Sized for AllocationLimit::kParserReserve; see the header.
 constexpr size_t kLongestToken = 2U << 20U;
 constexpr size_t kLongestRest = 256U << 10U;
 
@@ -18,7 +19,7 @@ size_t EndOfString(std::string_view json, size_t begin) {
   return std::min(i + 1, json.size());
 }
 
-// Of the string or number that begins at `begin`; `begin` where none does.
+// The end of the string or number at `begin`, or `begin` if there is none.
 size_t EndOfToken(std::string_view json, size_t begin) {
   if (json[begin] == '"') return EndOfString(json, begin);
   return std::min(json.find_first_not_of("0123456789+-.eE", begin),
@@ -34,13 +35,13 @@ void CheckJsonTokens(std::string_view json, const std::string& where,
     const size_t end = EndOfToken(json, i);
     rest = end == i ? rest + 1 : 0;
     if (end - i > kLongestToken || rest > kLongestRest) {
-      Refuse(where,
-             fmt::format("byte {}: the JSON has {}; the file is broken or an "
-                         "attack, get another copy",
-                         offset + i,
-                         rest > 0 ? "more than 256 KB without any string or "
-                                    "number"
-                                  : "a string or number of more than 2 MB"));
+      ThrowFormatError(
+          where,
+          fmt::format("byte {}: the JSON has {}; the file is corrupt or "
+                      "malicious, get another copy",
+                      offset + i,
+                      rest > 0 ? "more than 256 KB without a string or number"
+                               : "a string or number of more than 2 MB"));
     }
     i = std::max(end, i + 1);
   }

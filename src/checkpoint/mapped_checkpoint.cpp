@@ -15,10 +15,10 @@
 namespace wsel::checkpoint {
 namespace {
 
-constexpr size_t kUnread = std::numeric_limits<size_t>::max();
+constexpr size_t kUnsupported = std::numeric_limits<size_t>::max();
 
 bool IsAligned(std::span<const std::byte> bytes, DType dtype) {
-  return reinterpret_cast<uintptr_t>(bytes.data()) % SizeOf(dtype) == 0;
+  return reinterpret_cast<uintptr_t>(bytes.data()) % ItemSize(dtype) == 0;
 }
 
 // new[] aligns for every element type.
@@ -55,29 +55,32 @@ MappedCheckpoint::MappedCheckpoint(std::unique_ptr<MappedFile> file,
                                    Contents contents)
     : file_(std::move(file)), contents_(std::move(contents)) {
   const std::string path = file_->path().string();
-  if (contents_.specs.empty() && !contents_.unread.empty()) {
-    const Unread& first = contents_.unread[0];
-    Refuse(AtTensor(path, first.name), first.reason);
+  if (contents_.specs.empty() && !contents_.unsupported.empty()) {
+    const UnsupportedTensor& first = contents_.unsupported[0];
+    ThrowFormatError(AtTensor(path, first.name), first.reason);
   }
-  index_.reserve(contents_.specs.size() + contents_.unread.size());
+  index_.reserve(contents_.specs.size() + contents_.unsupported.size());
   for (size_t i = 0; i < contents_.specs.size(); ++i) {
     AddName(contents_.specs[i].name, i);
   }
-  for (const Unread& unread : contents_.unread) AddName(unread.name, kUnread);
+  for (const auto& tensor : contents_.unsupported) {
+    AddName(tensor.name, kUnsupported);
+  }
 }
 
 void MappedCheckpoint::AddName(std::string_view name, size_t index) {
   const std::string path = file_->path().string();
   if (!IsTensorName(name)) {
-    Refuse(path,
-           fmt::format("a tensor is called {}: names are UTF-8 text of 1 to "
-                       "1024 bytes without control characters; rename it",
-                       Quoted(name)));
+    ThrowFormatError(
+        path,
+        fmt::format("a tensor is named {}: names must be UTF-8, 1 to 1024 "
+                    "bytes, without control characters; rename it",
+                    Quoted(name)));
   }
   if (!index_.emplace(name, index).second) {
-    Refuse(AtTensor(path, name),
-           "two tensors have this name; save the weights under distinct "
-           "names");
+    ThrowFormatError(
+        AtTensor(path, name),
+        "two tensors have this name; save the weights under unique names");
   }
 }
 
@@ -85,32 +88,32 @@ size_t MappedCheckpoint::IndexOf(std::string_view name) const {
   const auto at = index_.find(name);
   if (at == index_.end()) {
     throw Error(ErrorKind::kMismatch, AtTensor(path().string(), name),
-                "there is no such tensor; see `wsel inspect`");
+                "no such tensor; see `wsel inspect`");
   }
-  if (at->second == kUnread) {
-    const auto& unread = contents_.unread;
-    const auto found =
-        std::find_if(unread.begin(), unread.end(),
-                     [&](const Unread& u) { return u.name == name; });
-    Refuse(AtTensor(path().string(), name), found->reason);
+  if (at->second == kUnsupported) {
+    const auto& unsupported = contents_.unsupported;
+    const auto found = std::find_if(
+        unsupported.begin(), unsupported.end(),
+        [&](const UnsupportedTensor& u) { return u.name == name; });
+    ThrowFormatError(AtTensor(path().string(), name), found->reason);
   }
   return at->second;
 }
 
 TensorView MappedCheckpoint::View(std::string_view name) const {
   const size_t i = IndexOf(name);
-  const TensorPlace& place = contents_.places[i];
+  const TensorLocation& location = contents_.locations[i];
   const TensorSpec& spec = contents_.specs[i];
-  TensorView view{
-      spec,
-      place.strides.empty() ? ContiguousStrides(spec.shape) : place.strides,
-      place.bytes, nullptr};
+  TensorView view{spec,
+                  location.strides.empty() ? ContiguousStrides(spec.shape)
+                                           : location.strides,
+                  location.bytes, nullptr};
   if (!IsAligned(view.bytes, view.spec.dtype)) CopyAligned(view);
   return view;
 }
 
-void MappedCheckpoint::Drop(std::string_view name) const {
-  file_->Drop(contents_.places[IndexOf(name)].bytes);
+void MappedCheckpoint::Release(std::string_view name) const {
+  file_->Release(contents_.locations[IndexOf(name)].bytes);
 }
 
 }  // namespace wsel::checkpoint

@@ -33,10 +33,11 @@ constexpr std::array<std::pair<std::string_view, DType>, 15> kTypes = {{
     {"<f8", DType::kF64},
 }};
 
-// {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, in any order.
-class Literal {
+// Parses {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }; keys may
+// be in any order.
+class LiteralParser {
  public:
-  Literal(std::string_view text, const std::string& where)
+  LiteralParser(std::string_view text, const std::string& where)
       : text_(text), where_(where) {}
 
   NpyHeader Read() {
@@ -48,9 +49,9 @@ class Literal {
       break;
     }
     Skip();
-    if (at_ != text_.size()) Bad("something follows the dictionary");
+    if (at_ != text_.size()) Fail("unexpected text after the dictionary");
     if (!seen_type_ || !seen_order_ || !seen_shape_) {
-      Bad("'descr', 'fortran_order' or 'shape' is missing");
+      Fail("'descr', 'fortran_order' or 'shape' is missing");
     }
     return std::move(header_);
   }
@@ -63,13 +64,13 @@ class Literal {
                  : key == "fortran_order" ? seen_order_
                  : key == "shape"
                      ? seen_shape_
-                     : Bad(fmt::format("the key {} is unknown", Quoted(key)));
+                     : Fail(fmt::format("unknown key {}", Quoted(key)));
     if (std::exchange(seen, true)) {
-      Bad(fmt::format("{} is there twice", Quoted(key)));
+      Fail(fmt::format("{} occurs twice", Quoted(key)));
     }
     if (&seen == &seen_type_) {
       if (Next() == '[') {
-        Bad("is an array of structures; save each field as an array");
+        Fail("is a structured array; save each field as its own array");
       }
       header_.type = String();
     } else if (&seen == &seen_order_) {
@@ -81,9 +82,9 @@ class Literal {
 
   std::string_view String() {
     const char quote = Next();
-    if (quote != '\'' && quote != '"') Bad("a string is wanted");
+    if (quote != '\'' && quote != '"') Fail("expected a string");
     const size_t end = text_.find(quote, at_ + 1);
-    if (end == std::string_view::npos) Bad("a string does not end");
+    if (end == std::string_view::npos) Fail("unterminated string");
     const auto string = text_.substr(at_ + 1, end - at_ - 1);
     at_ = end + 1;
     return string;
@@ -97,7 +98,7 @@ class Literal {
       at_ += word.size();
       return value;
     }
-    Bad("True or False is wanted");
+    Fail("expected True or False");
   }
 
   Shape Tuple() {
@@ -106,12 +107,12 @@ class Literal {
     Expect('(');
     bool comma = true;
     while (!Take(')')) {
-      if (!comma) Bad("a comma is wanted between dimensions");
-      if (shape.size() == kMaxRank) Bad("has more than 64 dimensions");
+      if (!comma) Fail("expected a comma between dimensions");
+      if (shape.size() == kMaxRank) Fail("has more than 64 dimensions");
       shape.push_back(Number());
       comma = Take(',');
     }
-    if (shape.size() == 1 && !comma) Bad("the shape is no tuple");
+    if (shape.size() == 1 && !comma) Fail("the shape is not a tuple");
     return shape;
   }
 
@@ -122,7 +123,7 @@ class Literal {
     const auto [end, error] =
         std::from_chars(begin, text_.data() + text_.size(), value);
     if (error != std::errc() || value < 0) {
-      Bad("a dimension is no number of at most 63 bits");
+      Fail("expected a dimension of at most 63 bits");
     }
     at_ += static_cast<size_t>(end - begin);
     Take('L');  // Python 2's long
@@ -142,11 +143,12 @@ class Literal {
     return true;
   }
   void Expect(char c) {
-    if (!Take(c)) Bad(fmt::format("'{}' is wanted", c));
+    if (!Take(c)) Fail(fmt::format("expected '{}'", c));
   }
 
-  [[noreturn]] bool& Bad(std::string_view what) const {
-    Refuse(where_, fmt::format("byte {} of the array's header: {}", at_, what));
+  [[noreturn]] bool& Fail(std::string_view what) const {
+    ThrowFormatError(
+        where_, fmt::format("byte {} of the array's header: {}", at_, what));
   }
 
   std::string_view text_;
@@ -159,20 +161,22 @@ class Literal {
 };
 
 uint32_t TextLength(ByteCursor& cursor, const std::string& where) {
-  constexpr uint32_t kLongest = 10'000;
-  const auto major = cursor.Little<uint8_t>();
-  const auto minor = cursor.Little<uint8_t>();
+  constexpr uint32_t kMaxLength = 10'000;
+  const auto major = cursor.ReadInt<uint8_t>();
+  const auto minor = cursor.ReadInt<uint8_t>();
   if (major < 1 || major > 3 || minor != 0) {
-    Refuse(where, fmt::format("is a .npy of version {}.{}, which is unknown; "
-                              "save it again with numpy.savez",
-                              major, minor));
+    ThrowFormatError(where, fmt::format("is a .npy of unknown version {}.{}; "
+                                        "save it again with numpy.savez",
+                                        major, minor));
   }
   const uint32_t length =
-      major == 1 ? cursor.Little<uint16_t>() : cursor.Little<uint32_t>();
-  if (length > kLongest) {
-    Refuse(where, fmt::format("the array's header is {} bytes long, more than "
-                              "the {} that NumPy reads",
-                              length, kLongest));
+      major == 1 ? cursor.ReadInt<uint16_t>() : cursor.ReadInt<uint32_t>();
+  if (length > kMaxLength) {
+    ThrowFormatError(
+        where,
+        fmt::format(
+            "the array's header has {} bytes, more than NumPy's limit of {}",
+            length, kMaxLength));
   }
   return length;
 }
@@ -183,11 +187,11 @@ NpyHeader ReadNpyHeader(std::span<const std::byte> npy,
                         const std::string& where) {
   constexpr std::string_view kMagic = "\x93NUMPY";
   ByteCursor cursor(npy, where);
-  if (cursor.Text(kMagic.size()) != kMagic) {
-    Refuse(where, "is no NumPy array, though it is called .npy");
+  if (cursor.ReadString(kMagic.size()) != kMagic) {
+    ThrowFormatError(where, "is not a NumPy array, although it is named .npy");
   }
   const uint32_t length = TextLength(cursor, where);
-  NpyHeader header = Literal(cursor.Text(length), where).Read();
+  NpyHeader header = LiteralParser(cursor.ReadString(length), where).Read();
   header.size = cursor.offset();
   return header;
 }
@@ -198,17 +202,17 @@ std::variant<DType, std::string> DTypeOfNumpy(std::string_view type) {
   }
   if (type.starts_with('>')) {
     return fmt::format(
-        "its numbers are big-endian ({}); convert it with "
+        "is big-endian ({}); convert it with "
         "x.astype(x.dtype.newbyteorder('<')) in NumPy",
         Quoted(type));
   }
   if (type == "|O") {
-    return "it holds Python objects, which only running the file's code could "
-           "read; save numbers";
+    return "holds Python objects, which cannot be read without running code "
+           "from the file; save numeric arrays";
   }
   return fmt::format(
-      "its elements are of NumPy's type {}, which is not read; "
-      "convert it to float32",
+      "has elements of NumPy type {}, which is not supported; convert it to "
+      "float32",
       Quoted(type));
 }
 

@@ -16,7 +16,7 @@ using Bytes = std::span<const std::byte>;
 
 constexpr std::string_view kSuffix = ".npy";
 
-// The first dimension runs fastest.
+// The first dimension varies fastest.
 std::vector<int64_t> FortranStrides(const Shape& shape) {
   Shape reversed(shape.rbegin(), shape.rend());
   auto strides = ContiguousStrides(reversed);
@@ -33,56 +33,56 @@ std::vector<int64_t> StridesOf(const NpyHeader& header) {
 
 Bytes StoredNpy(const ZipEntry& entry, const std::string& where) {
   if (entry.method != 0) {
-    Refuse(where,
-           "is compressed, and so cannot be mapped into memory; load it in "
-           "NumPy and write it with numpy.savez, not savez_compressed");
+    ThrowFormatError(
+        where,
+        "is compressed and so cannot be memory-mapped; load it in NumPy and "
+        "save it with numpy.savez, not savez_compressed");
   }
   return entry.data;
 }
 
-void CheckSize(const TensorSpec& spec, Bytes numbers,
-               const std::string& where) {
-  const auto count = ElementCount(spec.shape);
+void CheckSize(const TensorSpec& spec, Bytes data, const std::string& where) {
+  const auto count = Numel(spec.shape);
   uint64_t bytes = 0;
   if (!count || __builtin_mul_overflow(static_cast<uint64_t>(*count),
-                                       SizeOf(spec.dtype), &bytes)) {
-    Refuse(where, fmt::format("has the shape {}, which overflows",
-                              FormatShape(spec.shape)));
+                                       ItemSize(spec.dtype), &bytes)) {
+    ThrowFormatError(where, fmt::format("has the shape {}, which overflows",
+                                        FormatShape(spec.shape)));
   }
-  if (bytes != numbers.size()) {
-    Refuse(where,
-           fmt::format("{} {} takes {} bytes, the file has {}; download it "
-                       "again",
-                       Name(spec.dtype), FormatShape(spec.shape), bytes,
-                       numbers.size()));
+  if (bytes != data.size()) {
+    ThrowFormatError(
+        where,
+        fmt::format(
+            "{} {} takes {} bytes, but the file has {}; download it again",
+            Name(spec.dtype), FormatShape(spec.shape), bytes, data.size()));
   }
 }
 
-void Add(const ZipEntry& entry, const std::string& path, Allowance& allowance,
+void Add(const ZipEntry& entry, const std::string& path, AllocationLimit& limit,
          Contents& contents) {
   TensorSpec spec;
   spec.name = entry.name.substr(0, entry.name.size() - kSuffix.size());
   const std::string where = AtTensor(path, spec.name);
   const Bytes npy = StoredNpy(entry, where);
   NpyHeader header = ReadNpyHeader(npy, where);
-  // Shapes and strides, and what a vector of the header's copies grows by.
-  allowance.Spend(kCostOfTensor + spec.name.size() + 3 * header.size +
-                      3 * sizeof(int64_t) * header.shape.size(),
-                  where);
+  // Shapes and strides, and the growth of the vector of header copies.
+  limit.Charge(kBytesPerTensor + spec.name.size() + 3 * header.size +
+                   3 * sizeof(int64_t) * header.shape.size(),
+               where);
   const Bytes text = npy.first(header.size);
   contents.header_copy.insert(contents.header_copy.end(), text.begin(),
                               text.end());
 
   const auto type = DTypeOfNumpy(header.type);
   if (const auto* reason = std::get_if<std::string>(&type)) {
-    contents.unread.push_back({std::move(spec.name), *reason});
+    contents.unsupported.push_back({std::move(spec.name), *reason});
     return;
   }
   spec.dtype = std::get<DType>(type);
   spec.shape = header.shape;
-  const Bytes numbers = npy.subspan(header.size);
-  CheckSize(spec, numbers, where);
-  contents.places.push_back({StridesOf(header), numbers});
+  const Bytes data = npy.subspan(header.size);
+  CheckSize(spec, data, where);
+  contents.locations.push_back({StridesOf(header), data});
   contents.specs.push_back(std::move(spec));
 }
 
@@ -98,18 +98,19 @@ bool IsNpz(const ZipArchive& zip) {
 
 std::unique_ptr<Checkpoint> OpenNpz(std::unique_ptr<MappedFile> file,
                                     const ZipArchive& zip,
-                                    Allowance& allowance) {
+                                    AllocationLimit& limit) {
   const std::string path = file->path().string();
   if (zip.entries().size() > kMaxTensors) {
-    Refuse(path, fmt::format("holds more than {} tensors", kMaxTensors));
+    ThrowFormatError(path,
+                     fmt::format("holds more than {} tensors", kMaxTensors));
   }
   Contents contents;
   contents.container = Container::kNpz;
   for (const ZipEntry& entry : zip.entries()) {
-    Add(entry, path, allowance, contents);
+    Add(entry, path, limit, contents);
   }
   auto& copy = contents.header_copy;
-  allowance.Spend(zip.directory().size(), path);
+  limit.Charge(zip.directory().size(), path);
   copy.insert(copy.end(), zip.directory().begin(), zip.directory().end());
   contents.header = copy;
   return std::make_unique<MappedCheckpoint>(std::move(file),

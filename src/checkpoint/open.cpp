@@ -29,18 +29,19 @@ bool LooksLikeSafetensors(Bytes bytes) {
 }
 
 std::unique_ptr<Checkpoint> OpenZip(std::unique_ptr<MappedFile> file,
-                                    Allowance& allowance) {
+                                    AllocationLimit& limit) {
   const ZipArchive zip(file->bytes(), file->path().string());
   const auto open = IsNpz(zip) ? OpenNpz : OpenTorchZip;
-  return open(std::move(file), zip, allowance);
+  return open(std::move(file), zip, limit);
 }
 
 struct Reader {
-  bool (*takes)(Bytes);
-  std::unique_ptr<Checkpoint> (*open)(std::unique_ptr<MappedFile>, Allowance&);
+  bool (*accepts)(Bytes);
+  std::unique_ptr<Checkpoint> (*open)(std::unique_ptr<MappedFile>,
+                                      AllocationLimit&);
 };
 
-// The first that takes the file reads it.
+// The first reader that accepts the file opens it.
 constexpr std::array kReaders = {
     Reader{LooksLikeZip, OpenZip},
     Reader{IsLegacyTorch, OpenLegacyTorch},
@@ -48,31 +49,31 @@ constexpr std::array kReaders = {
 };
 
 std::unique_ptr<Checkpoint> OpenOne(std::unique_ptr<MappedFile> file,
-                                    Allowance& allowance) {
+                                    AllocationLimit& limit) {
   const auto reader =
       std::find_if(kReaders.begin(), kReaders.end(),
-                   [&](const Reader& r) { return r.takes(file->bytes()); });
+                   [&](const Reader& r) { return r.accepts(file->bytes()); });
   if (reader == kReaders.end()) {
-    Refuse(file->path().string(), DescribeForeign(file->bytes()));
+    ThrowFormatError(file->path().string(), DescribeUnknownFile(file->bytes()));
   }
-  return reader->open(std::move(file), allowance);
+  return reader->open(std::move(file), limit);
 }
 
 std::unique_ptr<Checkpoint> OpenOneAt(const std::filesystem::path& path,
-                                      Allowance& allowance) {
+                                      AllocationLimit& limit) {
   auto file = std::make_unique<MappedFile>(path);
-  allowance.AddFile(file->bytes().size());
-  return OpenOne(std::move(file), allowance);
+  limit.AddFile(file->bytes().size());
+  return OpenOne(std::move(file), limit);
 }
 
 }  // namespace
 
 std::unique_ptr<Checkpoint> Open(const std::filesystem::path& path) {
   auto file = std::make_unique<MappedFile>(path);
-  Allowance allowance(file->bytes().size());
+  AllocationLimit limit(file->bytes().size());
   return LooksLikeJsonObject(file->bytes())
-             ? OpenSharded(std::move(file), OpenOneAt, allowance)
-             : OpenOne(std::move(file), allowance);
+             ? OpenSharded(std::move(file), OpenOneAt, limit)
+             : OpenOne(std::move(file), limit);
 }
 
 }  // namespace wsel::checkpoint

@@ -21,10 +21,10 @@ namespace {
 using Kind = PickleNode::Kind;
 using Items = std::pmr::vector<PickleValue>;
 
-// A checkpoint of a large model with its optimizer makes some 50,000.
+// A checkpoint of a large model with its optimizer has some 50,000.
 constexpr size_t kMaxValues = 4'000'000;
 
-// The opcodes, by the names of Python's pickletools.
+// Opcodes, with their names in Python's pickletools.
 enum Op : uint8_t {
   kProto = 0x80,
   kStop = '.',
@@ -73,7 +73,7 @@ enum Op : uint8_t {
   kMemoize = 0x94,
   kGlobal = 'c',
   kStackGlobal = 0x93,
-  kInst = 'i',  // instances of Python 2's old classes
+  kInst = 'i',  // instances of Python 2's old-style classes
   kObj = 'o',
   kReduce = 'R',
   kNewObj = 0x81,
@@ -82,8 +82,8 @@ enum Op : uint8_t {
   kBinPersId = 'Q',
 };
 
-// No checkpoint needs these, and Python's loader would run them. torch blocks
-// the first four modules too.
+// No checkpoint needs these, and Python's unpickler would run them. torch
+// blocks the first four modules too.
 constexpr std::array<std::string_view, 10> kHostileModules = {
     "os",       "posix",  "nt",    "sys", "subprocess",
     "commands", "shutil", "runpy", "pty", "socket"};
@@ -99,40 +99,40 @@ bool IsHostile(std::string_view module, std::string_view name) {
           has(kHostileBuiltins, name));
 }
 
-// Calls whose result is a plain container.
-enum class Builds { kOther, kDict, kList, kTuple, kSet, kFirstArgument };
+// What a known call returns: a plain container, or its first argument.
+enum class CallResult { kOther, kDict, kList, kTuple, kSet, kFirstArgument };
 
-Builds BuiltBy(const std::string& callee) {
-  static const std::unordered_map<std::string, Builds> kTable = {
-      {"collections.OrderedDict", Builds::kDict},
-      {"collections.Counter", Builds::kDict},
-      {"collections.defaultdict", Builds::kDict},
-      {"builtins.dict", Builds::kDict},
-      {"__builtin__.dict", Builds::kDict},
-      {"builtins.list", Builds::kList},
-      {"__builtin__.list", Builds::kList},
-      {"builtins.tuple", Builds::kTuple},
-      {"__builtin__.tuple", Builds::kTuple},
-      {"builtins.set", Builds::kSet},
-      {"__builtin__.set", Builds::kSet},
-      {"builtins.frozenset", Builds::kSet},
-      {"__builtin__.frozenset", Builds::kSet},
-      {"torch.Size", Builds::kTuple},
-      {"torch.jit._pickle.build_intlist", Builds::kFirstArgument},
-      {"torch.jit._pickle.build_tensorlist", Builds::kFirstArgument},
-      {"torch.jit._pickle.build_doublelist", Builds::kFirstArgument},
-      {"torch.jit._pickle.build_boollist", Builds::kFirstArgument},
-      {"torch.jit._pickle.restore_type_tag", Builds::kFirstArgument},
+CallResult ResultOf(const std::string& callee) {
+  static const std::unordered_map<std::string, CallResult> kTable = {
+      {"collections.OrderedDict", CallResult::kDict},
+      {"collections.Counter", CallResult::kDict},
+      {"collections.defaultdict", CallResult::kDict},
+      {"builtins.dict", CallResult::kDict},
+      {"__builtin__.dict", CallResult::kDict},
+      {"builtins.list", CallResult::kList},
+      {"__builtin__.list", CallResult::kList},
+      {"builtins.tuple", CallResult::kTuple},
+      {"__builtin__.tuple", CallResult::kTuple},
+      {"builtins.set", CallResult::kSet},
+      {"__builtin__.set", CallResult::kSet},
+      {"builtins.frozenset", CallResult::kSet},
+      {"__builtin__.frozenset", CallResult::kSet},
+      {"torch.Size", CallResult::kTuple},
+      {"torch.jit._pickle.build_intlist", CallResult::kFirstArgument},
+      {"torch.jit._pickle.build_tensorlist", CallResult::kFirstArgument},
+      {"torch.jit._pickle.build_doublelist", CallResult::kFirstArgument},
+      {"torch.jit._pickle.build_boollist", CallResult::kFirstArgument},
+      {"torch.jit._pickle.restore_type_tag", CallResult::kFirstArgument},
   };
   const auto at = kTable.find(callee);
-  return at == kTable.end() ? Builds::kOther : at->second;
+  return at == kTable.end() ? CallResult::kOther : at->second;
 }
 
-// The stack machine that a pickle is a program for.
-class Machine {
+// The stack machine that interprets a pickle.
+class Unpickler {
  public:
-  Machine(std::span<const std::byte> bytes, const std::string& where,
-          std::pmr::deque<PickleNode>& nodes)
+  Unpickler(std::span<const std::byte> bytes, const std::string& where,
+            std::pmr::deque<PickleNode>& nodes)
       : cursor_(bytes, where),
         where_(where),
         nodes_(nodes),
@@ -141,30 +141,30 @@ class Machine {
   PickleValue Run() try {
     for (;;) {
       at_ = cursor_.offset();
-      const auto op = cursor_.Little<uint8_t>();
+      const auto op = cursor_.ReadInt<uint8_t>();
       if (op == kStop) return Pop();
       Step(op);
     }
   } catch (const std::bad_alloc&) {
-    Bad(kOverAllowance);
+    Fail(kOverLimit);
   }
 
   size_t size() const { return cursor_.offset(); }
   size_t value_count() const { return value_count_; }
 
  private:
-  // One group of opcodes each; the first that knows `op` does it.
+  // Each handles one group of opcodes, and returns false for the others.
   void Step(uint8_t op) {
     if (DoScalar(op) || DoText(op) || DoStack(op) || DoContainer(op) ||
         DoMemo(op) || DoObject(op)) {
       return;
     }
-    constexpr std::string_view kOfOldProtocols = "FLPSVdglp";
-    Bad(fmt::format(
+    constexpr std::string_view kOldOpcodes = "FLPSVdglp";
+    Fail(fmt::format(
         "opcode 0x{:02x} is {}; save the file again with torch.save", op,
-        kOfOldProtocols.find(static_cast<char>(op)) != std::string_view::npos
-            ? "of pickle protocols 0 and 1, which are not read"
-            : "none that torch writes"));
+        kOldOpcodes.find(static_cast<char>(op)) != std::string_view::npos
+            ? "from pickle protocol 0 or 1, which are not supported"
+            : "not one that torch writes"));
   }
 
   bool DoScalar(uint8_t op) {
@@ -176,20 +176,20 @@ class Machine {
       case kNewFalse:
         return Push(false);
       case kInt:
-        return PushDecimal(cursor_.Line());
+        return PushDecimal(cursor_.ReadLine());
       case kBinInt:
-        return Push(int64_t{static_cast<int32_t>(cursor_.Little<uint32_t>())});
+        return Push(int64_t{static_cast<int32_t>(cursor_.ReadInt<uint32_t>())});
       case kBinInt1:
-        return Push(int64_t{cursor_.Little<uint8_t>()});
+        return Push(int64_t{cursor_.ReadInt<uint8_t>()});
       case kBinInt2:
-        return Push(int64_t{cursor_.Little<uint16_t>()});
+        return Push(int64_t{cursor_.ReadInt<uint16_t>()});
       case kLong1:
-        return PushLong(cursor_.Little<uint8_t>());
+        return PushLong(cursor_.ReadInt<uint8_t>());
       case kLong4:
-        return PushLong(cursor_.Little<uint32_t>());
-      case kBinFloat:  // the one big-endian number of the format
+        return PushLong(cursor_.ReadInt<uint32_t>());
+      case kBinFloat:  // the only big-endian number in the format
         return Push(std::bit_cast<double>(
-            __builtin_bswap64(cursor_.Little<uint64_t>())));
+            __builtin_bswap64(cursor_.ReadInt<uint64_t>())));
       default:
         return false;
     }
@@ -197,21 +197,24 @@ class Machine {
 
   bool DoText(uint8_t op) {
     switch (op) {
-      case kShortBinString:  // str of Python 2, which is text to checkpoints
+      case kShortBinString:  // Python 2's str, used for text in checkpoints
       case kShortBinUnicode:
-        return Push(cursor_.Text(cursor_.Little<uint8_t>()));
+        return Push(cursor_.ReadString(cursor_.ReadInt<uint8_t>()));
       case kBinString:
       case kBinUnicode:
-        return Push(cursor_.Text(cursor_.Little<uint32_t>()));
+        return Push(cursor_.ReadString(cursor_.ReadInt<uint32_t>()));
       case kBinUnicode8:
-        return Push(cursor_.Text(cursor_.Little<uint64_t>()));
+        return Push(cursor_.ReadString(cursor_.ReadInt<uint64_t>()));
       case kShortBinBytes:
-        return Push(PickleBytes{cursor_.Text(cursor_.Little<uint8_t>())});
+        return Push(
+            PickleBytes{cursor_.ReadString(cursor_.ReadInt<uint8_t>())});
       case kBinBytes:
-        return Push(PickleBytes{cursor_.Text(cursor_.Little<uint32_t>())});
+        return Push(
+            PickleBytes{cursor_.ReadString(cursor_.ReadInt<uint32_t>())});
       case kBinBytes8:
       case kByteArray8:
-        return Push(PickleBytes{cursor_.Text(cursor_.Little<uint64_t>())});
+        return Push(
+            PickleBytes{cursor_.ReadString(cursor_.ReadInt<uint64_t>())});
       default:
         return false;
     }
@@ -220,9 +223,9 @@ class Machine {
   bool DoStack(uint8_t op) {
     switch (op) {
       case kProto:
-        return CheckProtocol(cursor_.Little<uint8_t>());
+        return CheckProtocol(cursor_.ReadInt<uint8_t>());
       case kFrame:  // a hint for buffered readers
-        cursor_.Little<uint64_t>();
+        cursor_.ReadInt<uint64_t>();
         return true;
       case kMark:
         Count();
@@ -244,29 +247,29 @@ class Machine {
   bool DoContainer(uint8_t op) {
     switch (op) {
       case kEmptyTuple:
-        return PushNode(Kind::kTuple, Made({}));
+        return PushNode(Kind::kTuple, MakeItems({}));
       case kTuple:
         return PushNode(Kind::kTuple, PopMark());
       case kTuple1:
-        return PushNode(Kind::kTuple, PopSome(1));
+        return PushNode(Kind::kTuple, PopItems(1));
       case kTuple2:
-        return PushNode(Kind::kTuple, PopSome(2));
+        return PushNode(Kind::kTuple, PopItems(2));
       case kTuple3:
-        return PushNode(Kind::kTuple, PopSome(3));
+        return PushNode(Kind::kTuple, PopItems(3));
       case kEmptyList:
-        return PushNode(Kind::kList, Made({}));
+        return PushNode(Kind::kList, MakeItems({}));
       case kAppend:
-        return Extend(Kind::kList, PopSome(1));
+        return Extend(Kind::kList, PopItems(1));
       case kAppends:
         return Extend(Kind::kList, PopMark());
       case kEmptyDict:
-        return PushNode(Kind::kDict, Made({}));
+        return PushNode(Kind::kDict, MakeItems({}));
       case kSetItem:
-        return Extend(Kind::kDict, PopSome(2));
+        return Extend(Kind::kDict, PopItems(2));
       case kSetItems:
         return Extend(Kind::kDict, PopMark());
       case kEmptySet:
-        return PushNode(Kind::kSet, Made({}));
+        return PushNode(Kind::kSet, MakeItems({}));
       case kAddItems:
         return Extend(Kind::kSet, PopMark());
       case kFrozenSet:
@@ -279,15 +282,15 @@ class Machine {
   bool DoMemo(uint8_t op) {
     switch (op) {
       case kBinGet:
-        return Push(Recall(cursor_.Little<uint8_t>()));
+        return Push(MemoGet(cursor_.ReadInt<uint8_t>()));
       case kLongBinGet:
-        return Push(Recall(cursor_.Little<uint32_t>()));
+        return Push(MemoGet(cursor_.ReadInt<uint32_t>()));
       case kBinPut:
-        return Remember(cursor_.Little<uint8_t>());
+        return MemoPut(cursor_.ReadInt<uint8_t>());
       case kLongBinPut:
-        return Remember(cursor_.Little<uint32_t>());
+        return MemoPut(cursor_.ReadInt<uint32_t>());
       case kMemoize:
-        return Remember(static_cast<uint32_t>(memo_.size()));
+        return MemoPut(static_cast<uint32_t>(memo_.size()));
       default:
         return false;
     }
@@ -296,39 +299,39 @@ class Machine {
   bool DoObject(uint8_t op) {
     switch (op) {
       case kGlobal: {
-        const std::string_view module = cursor_.Line();
-        return PushGlobal(module, cursor_.Line());
+        const std::string_view module = cursor_.ReadLine();
+        return PushGlobal(module, cursor_.ReadLine());
       }
       case kStackGlobal: {
-        const Items names = PopSome(2);
+        const Items names = PopItems(2);
         return PushGlobal(TextOf(names[0]), TextOf(names[1]));
       }
       case kInst: {
-        const std::string_view module = cursor_.Line();
-        PushGlobal(module, cursor_.Line());
+        const std::string_view module = cursor_.ReadLine();
+        PushGlobal(module, cursor_.ReadLine());
         const PickleValue callee = Pop();
         return Construct(callee, TupleOf(PopMark()));
       }
       case kObj: {
         Items parts = PopMark();
-        if (parts.empty()) Bad("an instance has no class");
+        if (parts.empty()) Fail("an instance has no class");
         const PickleValue callee = parts[0];
         parts.erase(parts.begin());
         return Construct(callee, TupleOf(std::move(parts)));
       }
       case kReduce:
       case kNewObj: {
-        const Items parts = PopSome(2);
+        const Items parts = PopItems(2);
         return Construct(parts[0], parts[1]);
       }
-      case kNewObjEx: {  // keyword arguments are not looked at by anyone
-        const Items parts = PopSome(3);
+      case kNewObjEx: {  // keyword arguments are ignored
+        const Items parts = PopItems(3);
         return Construct(parts[0], parts[1]);
       }
       case kBuild:
         return Build(Pop());
       case kBinPersId:
-        return PushNode(Kind::kPersistent, PopSome(1));
+        return PushNode(Kind::kPersistent, PopItems(1));
       default:
         return false;
     }
@@ -336,7 +339,8 @@ class Machine {
 
   void Count() {
     if (++value_count_ > kMaxValues) {
-      Bad(fmt::format("makes more than {} values, as no checkpoint does",
+      Fail(
+          fmt::format("creates more than {} values, far more than a checkpoint",
                       kMaxValues));
     }
   }
@@ -347,7 +351,7 @@ class Machine {
     return true;
   }
 
-  Items Made(std::initializer_list<PickleValue> values) const {
+  Items MakeItems(std::initializer_list<PickleValue> values) const {
     return {values, memory_};
   }
 
@@ -361,7 +365,7 @@ class Machine {
   }
 
   bool PushLong(uint32_t length) {
-    const std::string_view digits = cursor_.Text(length);
+    const std::string_view digits = cursor_.ReadString(length);
     if (length > 8) return Push(PickleBigInt{digits});
     const bool negative = !digits.empty() && (digits.back() & 0x80) != 0;
     int64_t value = negative ? -1 : 0;
@@ -369,31 +373,31 @@ class Machine {
     return Push(value);
   }
 
-  // In text; 00 and 01 are Python 2.2's bools.
+  // An integer in decimal; 00 and 01 are the bools of protocols 0 and 1.
   bool PushDecimal(std::string_view text) {
     if (text == "00" || text == "01") return Push(text == "01");
     int64_t value = 0;
     const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, value);
     if (error != std::errc() || stop != end) {
-      Bad(fmt::format("{} is no integer of 64 bits", Quoted(text)));
+      Fail(fmt::format("{} is not a 64-bit integer", Quoted(text)));
     }
     return Push(value);
   }
 
   bool CheckProtocol(uint8_t protocol) const {
     if (protocol >= 2 && protocol <= 5) return true;
-    Bad(
-        fmt::format("pickle protocol {} is not known; save the file again "
+    Fail(
+        fmt::format("pickle protocol {} is not supported; save the file again "
                     "with torch.save",
                     protocol));
   }
 
-  // Values below the last mark are out of reach, as in Python.
-  size_t Floor() const { return marks_.empty() ? 0 : marks_.back(); }
+  // Values below the last mark cannot be popped, as in Python.
+  size_t StackBase() const { return marks_.empty() ? 0 : marks_.back(); }
 
   PickleValue& Top() {
-    if (stack_.size() <= Floor()) Bad("the stack is empty");
+    if (stack_.size() <= StackBase()) Fail("the stack is empty");
     return stack_.back();
   }
 
@@ -403,13 +407,13 @@ class Machine {
     return value;
   }
 
-  Items PopSome(size_t count) {
-    if (stack_.size() - Floor() < count) Bad("the stack is too short");
+  Items PopItems(size_t count) {
+    if (stack_.size() - StackBase() < count) Fail("the stack is too short");
     return PopFrom(stack_.size() - count);
   }
 
   Items PopMark() {
-    if (marks_.empty()) Bad("there is no mark");
+    if (marks_.empty()) Fail("there is no mark");
     const size_t from = marks_.back();
     marks_.pop_back();
     return PopFrom(from);
@@ -422,87 +426,88 @@ class Machine {
     return items;
   }
 
-  bool Remember(uint32_t key) {
+  bool MemoPut(uint32_t key) {
     memo_[key] = Top();
     return true;
   }
 
-  const PickleValue& Recall(uint32_t key) const {
+  const PickleValue& MemoGet(uint32_t key) const {
     const auto at = memo_.find(key);
-    if (at == memo_.end()) Bad(fmt::format("nothing is memorised as {}", key));
+    if (at == memo_.end()) Fail(fmt::format("the memo has no entry {}", key));
     return at->second;
   }
 
   std::string_view TextOf(const PickleValue& value) const {
     const auto* text = std::get_if<std::string_view>(&value);
-    if (text == nullptr) Bad("a global's name is no text");
+    if (text == nullptr) Fail("a global's name is not a string");
     return *text;
   }
 
   bool PushGlobal(std::string_view module, std::string_view name) {
-    constexpr size_t kLongest = 1000;
-    if (module.size() > kLongest || name.size() > kLongest) {
-      Bad(fmt::format("a global's name is longer than {} bytes", kLongest));
+    constexpr size_t kMaxName = 1000;
+    if (module.size() > kMaxName || name.size() > kMaxName) {
+      Fail(fmt::format("a global's name is longer than {} bytes", kMaxName));
     }
     if (IsHostile(module, name)) {
-      Bad(
-          fmt::format("calls {} on this computer wherever Python unpickles it: "
-                      "the file is an attack; delete it",
+      Fail(
+          fmt::format("would call {} if Python unpickled it: the file is "
+                      "malicious; delete it",
                       Quoted(fmt::format("{}.{}", module, name))));
     }
-    return PushNode(Kind::kGlobal, Made({module, name}));
+    return PushNode(Kind::kGlobal, MakeItems({module, name}));
   }
 
-  // What callee(*arguments) is known to give, or the call as data.
+  // Pushes the result of callee(*arguments) if known, else the call as data.
   bool Construct(const PickleValue& callee, const PickleValue& arguments) {
     const PickleNode* tuple = NodeOf(arguments, Kind::kTuple);
     if (tuple == nullptr) {
       if (NodeOf(callee, Kind::kGlobal) == nullptr) {
-        Bad("something is called without arguments");
+        Fail("a value is called without arguments");
       }
-      // TorchScript calls an enumeration with the bare value.
+      // TorchScript calls an enum with the bare value.
       return PushObject(callee, arguments);
     }
     const bool none = tuple->items.empty();
     const PickleValue first = none ? PickleValue() : tuple->items[0];
-    switch (BuiltBy(GlobalName(callee))) {
-      case Builds::kDict:
+    switch (ResultOf(GlobalName(callee))) {
+      case CallResult::kDict:
         return PushNode(Kind::kDict, PairsOf(first));
-      case Builds::kList:
+      case CallResult::kList:
         return PushNode(Kind::kList, ItemsOf(first));
-      case Builds::kTuple:
+      case CallResult::kTuple:
         return PushNode(Kind::kTuple, ItemsOf(first));
-      case Builds::kSet:
+      case CallResult::kSet:
         return PushNode(Kind::kSet, ItemsOf(first));
-      case Builds::kFirstArgument:
+      case CallResult::kFirstArgument:
         if (!none) return Push(first);
         break;
-      case Builds::kOther:
+      case CallResult::kOther:
         break;
     }
     return PushObject(callee, arguments);
   }
 
   bool PushObject(const PickleValue& callee, const PickleValue& arguments) {
-    return PushNode(Kind::kObject, Made({callee, arguments, std::monostate(),
-                                         std::monostate()}));
+    return PushNode(
+        Kind::kObject,
+        MakeItems({callee, arguments, std::monostate(), std::monostate()}));
   }
 
-  // A copy of a container's items. Copies count, or copying copies would
-  // double the memory with every call.
+  // A copy of a container's items. They are counted: otherwise copies of copies
+  // would double the memory with every call.
   Items ItemsOf(const PickleValue& value) {
     const auto* node = std::get_if<PickleNode*>(&value);
-    if (node == nullptr || (*node)->kind > Kind::kSet) return Made({});
+    if (node == nullptr || (*node)->kind > Kind::kSet) return MakeItems({});
     for (size_t i = 0; i < (*node)->items.size(); ++i) Count();
     return {(*node)->items, memory_};
   }
 
   // Python 2 pickles OrderedDict([[key, value], ...]).
   Items PairsOf(const PickleValue& value) {
-    Items pairs = Made({});
+    Items pairs = MakeItems({});
     for (const PickleValue& item : ItemsOf(value)) {
       const Items pair = ItemsOf(item);
-      if (pair.size() != 2) Bad("a dictionary is made of no pairs");
+      if (pair.size() != 2) Fail("a dictionary's item is not a pair");
       pairs.insert(pairs.end(), pair.begin(), pair.end());
     }
     return pairs;
@@ -516,10 +521,10 @@ class Machine {
       node = ContentsOf(*node, kind);
     }
     if (node == nullptr || node->kind != kind) {
-      Bad("adds items to something that holds none of this kind");
+      Fail("adds items to a value of the wrong kind");
     }
     if (kind == Kind::kDict && items.size() % 2 != 0) {
-      Bad("a dictionary has a key without a value");
+      Fail("a dictionary has a key without a value");
     }
     node->items.insert(node->items.end(), items.begin(), items.end());
     return true;
@@ -528,25 +533,26 @@ class Machine {
   PickleNode* ContentsOf(PickleNode& object, Kind kind) {
     PickleValue& contents = object.items[3];
     if (std::holds_alternative<std::monostate>(contents)) {
-      contents = &nodes_.emplace_back(PickleNode{kind, Made({})});
+      contents = &nodes_.emplace_back(PickleNode{kind, MakeItems({})});
     }
     return std::get<PickleNode*>(contents);
   }
 
-  // The state of a container (an OrderedDict's `_metadata`) says nothing of
-  // tensors and is dropped.
+  // The state of a container (an OrderedDict's `_metadata`) does not describe
+  // tensors and is ignored.
   bool Build(const PickleValue& state) {
     auto* const* top = std::get_if<PickleNode*>(&Top());
     if (top == nullptr || (*top)->kind == Kind::kGlobal ||
         (*top)->kind == Kind::kPersistent) {
-      Bad("gives a state to something that has none");
+      Fail("sets the state of a value that has none");
     }
     if ((*top)->kind == Kind::kObject) (*top)->items[2] = state;
     return true;
   }
 
-  [[noreturn]] void Bad(std::string_view what) const {
-    Refuse(where_, fmt::format("byte {} of the pickle: {}", at_, what));
+  [[noreturn]] void Fail(std::string_view what) const {
+    ThrowFormatError(where_,
+                     fmt::format("byte {} of the pickle: {}", at_, what));
   }
 
   ByteCursor cursor_;
@@ -563,19 +569,19 @@ class Machine {
 }  // namespace
 
 Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where,
-               Allowance& allowance)
-    : nodes_(&allowance) {
-  Machine machine(bytes, where, nodes_);
-  root_ = machine.Run();
-  size_ = machine.size();
-  value_count_ = machine.value_count();
+               AllocationLimit& limit)
+    : nodes_(&limit) {
+  Unpickler unpickler(bytes, where, nodes_);
+  root_ = unpickler.Run();
+  size_ = unpickler.size();
+  value_count_ = unpickler.value_count();
 }
 
 Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where)
-    : Pickle(bytes, where, std::make_unique<Allowance>(bytes.size())) {}
+    : Pickle(bytes, where, std::make_unique<AllocationLimit>(bytes.size())) {}
 
 Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where,
-               std::unique_ptr<Allowance> own)
+               std::unique_ptr<AllocationLimit> own)
     : Pickle(bytes, where, *own) {
   own_ = std::move(own);
 }

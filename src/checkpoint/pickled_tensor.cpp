@@ -16,8 +16,8 @@ using Items = std::pmr::vector<PickleValue>;
 
 struct StorageType {
   std::string_view name;
-  int64_t size;                // bytes an element
-  std::optional<DType> dtype;  // nothing where it is not read
+  int64_t size;                // bytes per element
+  std::optional<DType> dtype;  // nothing if not supported
 };
 
 constexpr std::array<StorageType, 18> kStorages = {{
@@ -41,8 +41,8 @@ constexpr std::array<StorageType, 18> kStorages = {{
     {"QUInt2x4Storage", 1, std::nullopt},
 }};
 
-// "torch.FloatStorage", or "torch.cuda.FloatStorage": where it was when it was
-// saved does not matter. Null where the type is unknown.
+// For "torch.FloatStorage" or "torch.cuda.FloatStorage": the device does not
+// matter. Null if the type is unknown.
 const StorageType* FindStorageType(const PickleValue& value) {
   const std::string type = GlobalName(value);
   const auto* found =
@@ -53,7 +53,7 @@ const StorageType* FindStorageType(const PickleValue& value) {
 }
 
 // ("storage", class, key, location, count), and in legacy files (view key,
-// offset, count) or None; null where the node names no storage.
+// offset, count) or None; null if the node does not refer to a storage.
 const Items* StorageId(const PickleNode& persistent) {
   const PickleNode* id = NodeOf(persistent.items[0], Kind::kTuple);
   if (id == nullptr || id->items.size() < 5) return nullptr;
@@ -63,9 +63,9 @@ const Items* StorageId(const PickleNode& persistent) {
 }
 
 // Reads the arguments of one call to torch._utils._rebuild_tensor*.
-class Rebuild {
+class RebuildReader {
  public:
-  Rebuild(std::string_view path, const std::string& name)
+  RebuildReader(std::string_view path, const std::string& name)
       : path_(path), name_(name) {}
 
   // _rebuild_tensor(storage, offset, size, stride), and _v2, which adds
@@ -74,50 +74,50 @@ class Rebuild {
     const Items& storage = StorageOf(arguments);
     const StorageType* type = FindStorageType(storage[1]);
     if (type == nullptr || !type->dtype) {
-      return OfType(GlobalName(storage[1]));
+      return UnsupportedType(GlobalName(storage[1]));
     }
-    if (IsNegated(arguments, 6)) return Negated();
+    if (IsNegated(arguments, 6)) return UnsupportedNegated();
     return Geometry(arguments, *type->dtype, type->size);
   }
 
-  // _rebuild_tensor_v3 puts the dtype before the metadata; its storage counts
-  // bytes.
+  // _rebuild_tensor_v3 has the dtype before the metadata; its storage size is
+  // in bytes.
   PickledTensor Untyped(const Items& arguments) const {
-    if (arguments.size() < 7) Bad("is built of too few arguments");
+    if (arguments.size() < 7) Fail("is built from too few arguments");
     std::string dtype = GlobalName(arguments[6]);
     if (dtype.starts_with("torch.")) dtype.erase(0, 6);
     const auto known = DTypeByName(dtype);
-    if (!known) return OfType(dtype);
-    if (IsNegated(arguments, 7)) return Negated();
+    if (!known) return UnsupportedType(dtype);
+    if (IsNegated(arguments, 7)) return UnsupportedNegated();
     return Geometry(arguments, *known, 1);
   }
 
-  PickledTensor Refused(std::string reason) const {
+  PickledTensor Unsupported(std::string reason) const {
     PickledTensor tensor;
     tensor.spec.name = name_;
-    tensor.refusal = std::move(reason);
+    tensor.unsupported_reason = std::move(reason);
     return tensor;
   }
 
-  [[noreturn]] void Bad(std::string_view what) const {
-    Refuse(AtTensor(path_, name_), what);
+  [[noreturn]] void Fail(std::string_view what) const {
+    ThrowFormatError(AtTensor(path_, name_), what);
   }
 
  private:
-  PickledTensor OfType(std::string_view type) const {
-    return Refused(
-        fmt::format("has elements of type {}, which are not read; convert it "
-                    "to a floating type in Python and save again",
+  PickledTensor UnsupportedType(std::string_view type) const {
+    return Unsupported(
+        fmt::format("has the unsupported element type {}; convert it to a "
+                    "floating-point type in Python and save it again",
                     Quoted(type)));
   }
 
-  PickledTensor Negated() const {
-    return Refused(
-        "is stored negated, which is not read; save it after "
+  PickledTensor UnsupportedNegated() const {
+    return Unsupported(
+        "is lazily negated, which is not supported; save it after "
         ".resolve_neg()");
   }
 
-  // `unit`: bytes of what the storage counts.
+  // `unit`: bytes per unit of the storage's size.
   PickledTensor Geometry(const Items& arguments, DType dtype,
                          int64_t unit) const {
     const Items& storage = StorageOf(arguments);
@@ -139,31 +139,31 @@ class Rebuild {
     if (std::holds_alternative<std::monostate>(value)) return;
     const PickleNode* view = NodeOf(value, Kind::kTuple);
     if (view == nullptr || view->items.size() != 3) {
-      Bad("its storage is a view that is not (key, offset, count)");
+      Fail("its storage is a view that is not (key, offset, count)");
     }
     tensor.view_begin = Bytes(Integer(view->items[1]), unit);
     tensor.view_bytes = Bytes(Integer(view->items[2]), unit);
     if (tensor.view_begin > tensor.storage_bytes ||
         tensor.view_bytes > tensor.storage_bytes - tensor.view_begin) {
-      Bad("its storage is a view that reaches beyond the storage it is of");
+      Fail("its storage is a view that extends beyond the underlying storage");
     }
   }
 
   const Items& StorageOf(const Items& arguments) const {
-    if (arguments.size() < 4) Bad("is built of too few arguments");
+    if (arguments.size() < 4) Fail("is built from too few arguments");
     const PickleNode* persistent = NodeOf(arguments[0], Kind::kPersistent);
     const Items* id = persistent == nullptr ? nullptr : StorageId(*persistent);
-    if (id == nullptr) Bad("is built of something that is no storage");
+    if (id == nullptr) Fail("is built from a value that is not a storage");
     return *id;
   }
 
   bool IsNegated(const Items& arguments, size_t metadata) const {
-    constexpr size_t kMost = 64;  // torch knows of two flags
+    constexpr size_t kMaxFlags = 64;  // torch has two
     if (arguments.size() <= metadata) return false;
     const PickleNode* dict = NodeOf(arguments[metadata], Kind::kDict);
     if (dict == nullptr) return false;
-    if (dict->items.size() > 2 * kMost) {
-      Bad(fmt::format("has more than {} flags", kMost));
+    if (dict->items.size() > 2 * kMaxFlags) {
+      Fail(fmt::format("has more than {} flags", kMaxFlags));
     }
     for (size_t i = 0; i + 1 < dict->items.size(); i += 2) {
       const auto* key = std::get_if<std::string_view>(&dict->items[i]);
@@ -176,7 +176,7 @@ class Rebuild {
   int64_t Bytes(int64_t count, int64_t unit) const {
     int64_t bytes = 0;
     if (__builtin_mul_overflow(count, unit, &bytes)) {
-      Bad("has a storage of more elements than memory has bytes");
+      Fail("has a storage size that overflows 64 bits");
     }
     return bytes;
   }
@@ -184,7 +184,7 @@ class Rebuild {
   int64_t Integer(const PickleValue& value) const {
     const auto* number = std::get_if<int64_t>(&value);
     if (number == nullptr || *number < 0) {
-      Bad("has a size, stride or offset that is no count");
+      Fail("has a size, stride or offset that is not an integer >= 0");
     }
     return *number;
   }
@@ -194,20 +194,20 @@ class Rebuild {
     const PickleNode* node = NodeOf(value, Kind::kTuple);
     if (node == nullptr) node = NodeOf(value, Kind::kList);
     if (node == nullptr || node->items.size() > kMaxRank) {
-      Bad("has a shape or strides that are no short list of numbers");
+      Fail("has a shape or strides that are not a list of at most 64 integers");
     }
-    std::vector<int64_t> numbers;
-    numbers.reserve(node->items.size());
-    for (const auto& item : node->items) numbers.push_back(Integer(item));
-    return numbers;
+    std::vector<int64_t> integers;
+    integers.reserve(node->items.size());
+    for (const auto& item : node->items) integers.push_back(Integer(item));
+    return integers;
   }
 
   std::string_view path_;
   const std::string& name_;
 };
 
-// What stands for a tensor and is one for us: a parameter, a subclass.
-// `callee` and `arguments` are replaced by those of the call inside.
+// If the call wraps a tensor (a parameter, a subclass), replaces `callee` and
+// `arguments` by those of the wrapped call.
 bool Unwrap(PickleValue& callee, PickleValue& arguments) {
   const std::string name = GlobalName(callee);
   const PickleNode* tuple = NodeOf(arguments, Kind::kTuple);
@@ -232,7 +232,7 @@ bool Unwrap(PickleValue& callee, PickleValue& arguments) {
   return true;
 }
 
-// What a function builds that is no plain tensor; "" where it is none of them.
+// The kind of tensor that a function builds; "" if it is not a known one.
 std::string_view KindBuiltBy(std::string_view function) {
   constexpr std::string_view kRebuild = "torch._utils._rebuild_";
   if (function == "numpy.core.multiarray._reconstruct" ||
@@ -244,9 +244,9 @@ std::string_view KindBuiltBy(std::string_view function) {
   if (kind.starts_with("sparse_")) return "sparse";
   if (kind == "qtensor") return "quantised";
   if (kind == "nested_tensor") return "nested";
-  if (kind.starts_with("meta_tensor")) return "without numbers (on 'meta')";
+  if (kind.starts_with("meta_tensor")) return "without data (on device 'meta')";
   if (kind == "device_tensor_from_numpy" || kind == "xla_tensor") {
-    return "a TPU's, saved as a NumPy array";
+    return "a TPU tensor saved as a NumPy array";
   }
   return "of an unknown kind";
 }
@@ -260,26 +260,26 @@ std::optional<PickledTensor> ReadPickledTensor(const PickleValue& value,
   if (object == nullptr) return std::nullopt;
   PickleValue callee = object->items[0];
   PickleValue arguments = object->items[1];
-  // A parameter of a subclass is two deep; a parameter of itself has no end.
+  // A parameter of a subclass takes two steps; cyclic ones would never end.
   int depth = 0;
   while (depth < 4 && Unwrap(callee, arguments)) ++depth;
   const std::string function = GlobalName(callee);
   const std::string_view kind = KindBuiltBy(function);
-  const Rebuild rebuild(path, name);
+  const RebuildReader rebuild(path, name);
   if (kind.empty()) {
     if (depth == 0) return std::nullopt;
-    return rebuild.Refused(
-        fmt::format("is what a call to {} gives, which is not run; save it as "
-                    "an ordinary tensor",
+    return rebuild.Unsupported(
+        fmt::format("is the result of calling {}, which is not run; save it as "
+                    "a plain tensor",
                     Quoted(function)));
   }
   const PickleNode* tuple = NodeOf(arguments, Kind::kTuple);
-  if (tuple == nullptr) rebuild.Bad("is built of no arguments");
+  if (tuple == nullptr) rebuild.Fail("is built without arguments");
   if (depth == 0 && !std::holds_alternative<std::monostate>(object->items[2]) &&
       kind != "a NumPy array") {
-    return rebuild.Refused(
-        "is given other numbers after it was built, which is not read; save "
-        "it as an ordinary tensor");
+    return rebuild.Unsupported(
+        "is modified after it is built, which is not supported; save it as a "
+        "plain tensor");
   }
   if (function == "torch._utils._rebuild_tensor" ||
       function == "torch._utils._rebuild_tensor_v2") {
@@ -288,10 +288,9 @@ std::optional<PickledTensor> ReadPickledTensor(const PickleValue& value,
   if (function == "torch._utils._rebuild_tensor_v3") {
     return rebuild.Untyped(tuple->items);
   }
-  return rebuild.Refused(
-      fmt::format("is {}, which is not read ({}); save it as an ordinary "
-                  "tensor",
-                  kind, Quoted(function)));
+  return rebuild.Unsupported(fmt::format(
+      "is {}, which is not supported ({}); save it as a plain tensor", kind,
+      Quoted(function)));
 }
 
 std::optional<PickledStorage> ReadPickledStorage(const PickleNode& node,
@@ -302,12 +301,12 @@ std::optional<PickledStorage> ReadPickledStorage(const PickleNode& node,
   const std::string where = fmt::format("{}: storage {}", path, Quoted(key));
   const StorageType* type = FindStorageType((*id)[1]);
   if (type == nullptr) {
-    Refuse(where, fmt::format("has elements of the unknown type {}",
-                              Quoted(GlobalName((*id)[1]))));
+    ThrowFormatError(where, fmt::format("has elements of unknown type {}",
+                                        Quoted(GlobalName((*id)[1]))));
   }
   const auto* count = std::get_if<int64_t>(&(*id)[4]);
   if (count == nullptr || *count < 0) {
-    Refuse(where, "has a size that is no count");
+    ThrowFormatError(where, "has a size that is not an integer >= 0");
   }
   return PickledStorage{key, type->size, *count};
 }

@@ -6,18 +6,18 @@
 
 namespace wsel::checkpoint {
 
-void Refuse(std::string_view where, std::string_view message) {
+void ThrowFormatError(std::string_view where, std::string_view message) {
   throw Error(ErrorKind::kFormat, where, message);
 }
 
 std::string Quoted(std::string_view text) {
-  constexpr size_t kLongest = 100;
-  std::string shown(text.substr(0, kLongest));
+  constexpr size_t kMaxShown = 100;
+  std::string shown(text.substr(0, kMaxShown));
   for (char& c : shown) {
     const auto code = static_cast<unsigned char>(c);
     if (code < 0x20 || code == 0x7F) c = '?';
   }
-  return fmt::format("'{}{}'", shown, text.size() > kLongest ? "..." : "");
+  return fmt::format("'{}{}'", shown, text.size() > kMaxShown ? "..." : "");
 }
 
 std::string AtTensor(std::string_view path, std::string_view name) {

@@ -23,9 +23,8 @@ std::string Header(const std::vector<TensorSpec>& specs,
   }
   uint64_t begin = 0;
   for (const TensorSpec& spec : specs) {
-    const uint64_t end =
-        begin +
-        static_cast<uint64_t>(*ElementCount(spec.shape)) * SizeOf(spec.dtype);
+    const uint64_t end = begin + static_cast<uint64_t>(*Numel(spec.shape)) *
+                                     ItemSize(spec.dtype);
     fmt::format_to(
         out, R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}},)",
         Json(spec.name), SafetensorsTag(spec.dtype), fmt::join(spec.shape, ","),
@@ -34,7 +33,7 @@ std::string Header(const std::vector<TensorSpec>& specs,
   }
   if (json.back() == ',') json.pop_back();
   json += '}';
-  // So that the first tensor is aligned for every element type.
+  // Aligns the first tensor for every element type.
   json.resize((json.size() + 7) / 8 * 8, ' ');
   return json;
 }

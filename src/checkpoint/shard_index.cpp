@@ -15,35 +15,35 @@
 namespace wsel::checkpoint {
 namespace {
 
-constexpr size_t kLongest = 8U << 20U;
+constexpr size_t kMaxIndexSize = 8U << 20U;
 constexpr size_t kMaxShards = 1000;
 
-// A file in the index's own folder, and nowhere else: an index is part of a
-// download, and must not choose what else on this computer is opened.
+// Only a file in the index's own folder is allowed: an index is downloaded, and
+// must not decide which other files on this computer are opened.
 void CheckShardName(std::string_view name, const std::string& path) {
   if (!IsTensorName(name) || name == "." || name == ".." ||
       name.find_first_of("/\\") != std::string_view::npos) {
-    Refuse(path,
-           fmt::format("weight_map names {}, which is no name of a file beside "
-                       "the index; get the original index",
-                       Quoted(name)));
+    ThrowFormatError(
+        path, fmt::format("weight_map names {}, which is not a file name in "
+                          "the index's folder; get the original index",
+                          Quoted(name)));
   }
 }
 
-// Receives the JSON piece by piece, so that no document lies in memory. The
-// names of the members are nlohmann's.
+// Builds the index from SAX events, without a JSON document in memory. The
+// snake_case members implement nlohmann's SAX interface.
 class IndexReader {
  public:
-  IndexReader(const std::string& path, Allowance& allowance)
-      : path_(path), allowance_(allowance) {}
+  IndexReader(const std::string& path, AllocationLimit& limit)
+      : path_(path), limit_(limit) {}
 
   ShardIndex Result() && {
     if (!seen_map_) {
-      Refuse(path_,
-             "is a JSON file, not a checkpoint: it has no weight_map; name the "
-             "file with the weights");
+      ThrowFormatError(path_,
+                       "is a JSON file, not a checkpoint: it has no "
+                       "weight_map; use the file with the weights");
     }
-    // Numbers in the order of names.
+    // Renumbers shards in name order.
     std::vector<size_t> rank;
     for (auto& [name, first] : shards_) {
       rank.resize(std::max(rank.size(), first + 1));
@@ -57,10 +57,10 @@ class IndexReader {
   bool start_object(size_t /*count*/) {
     ++depth_;
     if (depth_ == 2 && key_ == "weight_map") {
-      if (std::exchange(seen_map_, true)) Bad("two weight_map");
+      if (std::exchange(seen_map_, true)) Fail("two weight_map keys");
       in_map_ = true;
     } else if (in_map_) {
-      Bad("an object in weight_map");
+      Fail("an object in weight_map");
     }
     return true;
   }
@@ -70,7 +70,7 @@ class IndexReader {
     return true;
   }
   bool start_array(size_t /*count*/) {
-    if (in_map_) Bad("an array in weight_map");
+    if (in_map_) Fail("an array in weight_map");
     Other(false);
     ++depth_;
     return true;
@@ -98,52 +98,54 @@ class IndexReader {
 
   bool parse_error(size_t position, const std::string& /*token*/,
                    const nlohmann::json::exception& /*error*/) {
-    Refuse(path_, fmt::format("byte {}: begins like JSON, but is none; a cut "
-                              "or broken download looks like this",
-                              position));
+    ThrowFormatError(
+        path_, fmt::format("byte {}: begins like JSON, but is not valid; a "
+                           "truncated or corrupt download looks like this",
+                           position));
   }
 
  private:
   bool Other(bool in_map) const {
-    if (in_map) Bad("something that is no file's name in weight_map");
+    if (in_map) Fail("a value that is not a file name in weight_map");
     if (depth_ == 1 && key_ == "weight_map") {
-      Bad("a weight_map that is no object");
+      Fail("a weight_map that is not an object");
     }
     return true;
   }
 
   void Add(const std::string& shard) {
     if (!IsTensorName(key_)) {
-      Bad(
-          fmt::format("the tensor {}: names are UTF-8 text of 1 to 1024 bytes "
+      Fail(
+          fmt::format("the tensor {}: names must be UTF-8, 1 to 1024 bytes, "
                       "without control characters",
                       Quoted(key_)));
     }
     if (index_.shard_of.size() == kMaxTensors) {
-      Bad(fmt::format("more than {} tensors", kMaxTensors));
+      Fail(fmt::format("more than {} tensors", kMaxTensors));
     }
-    allowance_.Spend(kCostOfEntry + key_.size(), AtTensor(path_, key_));
+    limit_.Charge(kBytesPerEntry + key_.size(), AtTensor(path_, key_));
     auto known = shards_.find(shard);
     if (known == shards_.end()) {
       CheckShardName(shard, path_);
       if (shards_.size() == kMaxShards) {
-        Bad(fmt::format("more than {} files", kMaxShards));
+        Fail(fmt::format("more than {} files", kMaxShards));
       }
       known = shards_.emplace(shard, shards_.size()).first;
     }
     if (!index_.shard_of.emplace(key_, known->second).second) {
-      Refuse(AtTensor(path_, key_), "is in weight_map twice");
+      ThrowFormatError(AtTensor(path_, key_), "is in weight_map twice");
     }
   }
 
-  [[noreturn]] void Bad(std::string_view what) const {
-    Refuse(path_, fmt::format("the index holds {}; get the original", what));
+  [[noreturn]] void Fail(std::string_view what) const {
+    ThrowFormatError(
+        path_, fmt::format("the index has {}; get the original index", what));
   }
 
   const std::string& path_;
-  Allowance& allowance_;
+  AllocationLimit& limit_;
   ShardIndex index_;
-  std::map<std::string, size_t, std::less<>> shards_;  // by first mention
+  std::map<std::string, size_t, std::less<>> shards_;  // by first occurrence
   std::string key_;
   size_t depth_ = 0;
   bool in_map_ = false;
@@ -161,13 +163,14 @@ bool LooksLikeJsonObject(std::span<const std::byte> bytes) {
 }
 
 ShardIndex ReadShardIndex(std::string_view json, const std::string& path,
-                          Allowance& allowance) {
-  if (json.size() > kLongest) {
-    Refuse(path,
-           "is a JSON file of more than 8 MB, as no index of a checkpoint is");
+                          AllocationLimit& limit) {
+  if (json.size() > kMaxIndexSize) {
+    ThrowFormatError(
+        path,
+        "is a JSON file of more than 8 MB, too large for a checkpoint index");
   }
   CheckJsonTokens(json, path);
-  IndexReader reader(path, allowance);
+  IndexReader reader(path, limit);
   nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
   return std::move(reader).Result();
 }

@@ -20,15 +20,15 @@ std::string_view TextOf(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Whether a file's real place is the folder that the index is in, by the path
-// that was given or really.
-bool LiesBeside(const std::filesystem::path& index,
-                const std::filesystem::path& shard) {
+// Whether a shard, with symbolic links resolved, is in the index's folder,
+// either as given or with the index's links resolved.
+bool IsBeside(const std::filesystem::path& index,
+              const std::filesystem::path& shard) {
   std::error_code error;
   const auto real = std::filesystem::canonical(shard, error).parent_path();
-  const auto beside = std::filesystem::canonical(index, error).parent_path();
+  const auto resolved = std::filesystem::canonical(index, error).parent_path();
   const auto given = std::filesystem::canonical(shard.parent_path(), error);
-  return !error && (real == beside || real == given);
+  return !error && (real == resolved || real == given);
 }
 
 std::filesystem::path Locate(const std::filesystem::path& index,
@@ -36,26 +36,27 @@ std::filesystem::path Locate(const std::filesystem::path& index,
   const auto shard = index.parent_path() / name;
   std::error_code ignored;
   if (!std::filesystem::exists(shard, ignored)) {
-    Refuse(index.string(),
-           fmt::format("the file {}, which it names, is not beside it; "
-                       "download that too",
-                       Quoted(name)));
+    ThrowFormatError(
+        index.string(),
+        fmt::format(
+            "the listed file {} is not in the same folder; download it too",
+            Quoted(name)));
   }
-  if (!LiesBeside(index, shard)) {
-    Refuse(index.string(),
-           fmt::format("the file {}, which it names, is a symbolic link to "
-                       "another folder; put the file itself there",
-                       Quoted(name)));
+  if (!IsBeside(index, shard)) {
+    ThrowFormatError(index.string(),
+                     fmt::format("the listed file {} is a symbolic link to "
+                                 "another folder; copy the file itself there",
+                                 Quoted(name)));
   }
   return shard;
 }
 
 Shards OpenAll(const std::filesystem::path& index,
                const std::vector<std::string>& names, OpenShard open,
-               Allowance& allowance) {
+               AllocationLimit& limit) {
   Shards shards;
   for (const std::string& name : names) {
-    shards.push_back(open(Locate(index, name), allowance));
+    shards.push_back(open(Locate(index, name), limit));
   }
   return shards;
 }
@@ -70,26 +71,29 @@ Container ContainerOf(const Shards& shards, const std::string& path) {
   if (all(Container::kTorchZip, Container::kLegacyTorch)) {
     return Container::kShardedTorch;
   }
-  Refuse(path, "names files that are neither all safetensors nor all torch's");
+  ThrowFormatError(
+      path, "lists files that are neither all safetensors nor all torch files");
 }
 
 class ShardedCheckpoint final : public Checkpoint {
  public:
   ShardedCheckpoint(std::unique_ptr<MappedFile> file, ShardIndex index,
-                    Shards shards, Allowance& allowance)
+                    Shards shards, AllocationLimit& limit)
       : file_(std::move(file)),
         shards_(std::move(shards)),
         container_(ContainerOf(shards_, path().string())) {
-    for (size_t i = 0; i < shards_.size(); ++i) Take(index, i, allowance);
-    if (!index.shard_of.empty()) RefuseMissing(index);
-    KeepHeaders(allowance);
+    for (size_t i = 0; i < shards_.size(); ++i) Take(index, i, limit);
+    if (!index.shard_of.empty()) ThrowMissing(index);
+    KeepHeaders(limit);
   }
 
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
   TensorView View(std::string_view name) const override {
     return ShardOf(name).View(name);
   }
-  void Drop(std::string_view name) const override { ShardOf(name).Drop(name); }
+  void Release(std::string_view name) const override {
+    ShardOf(name).Release(name);
+  }
 
   Container container() const override { return container_; }
   const std::filesystem::path& path() const override { return file_->path(); }
@@ -107,28 +111,30 @@ class ShardedCheckpoint final : public Checkpoint {
   const std::map<std::string, std::string>& metadata() const override {
     return metadata_;
   }
-  const std::vector<Unread>& unread() const override { return unread_; }
+  const std::vector<UnsupportedTensor>& unsupported() const override {
+    return unsupported_;
+  }
 
  private:
-  // What is left in the index afterwards is in no file.
-  void Take(ShardIndex& index, size_t i, Allowance& allowance) {
+  // Removes the shard's tensors from the index: what remains is in no file.
+  void Take(ShardIndex& index, size_t i, AllocationLimit& limit) {
     const Checkpoint& shard = *shards_[i];
     for (const TensorSpec& spec : shard.Specs()) {
-      allowance.Spend(kCostOfTensor + spec.name.size() +
-                          spec.shape.size() * sizeof(int64_t),
-                      AtTensor(path().string(), spec.name));
+      limit.Charge(kBytesPerTensor + spec.name.size() +
+                       spec.shape.size() * sizeof(int64_t),
+                   AtTensor(path().string(), spec.name));
       TakeName(index, spec.name, i);
       specs_.push_back(spec);
     }
-    for (const Unread& unread : shard.unread()) {
-      allowance.Spend(kCostOfTensor + unread.name.size() + unread.reason.size(),
-                      AtTensor(path().string(), unread.name));
-      TakeName(index, unread.name, i);
-      unread_.push_back(unread);
+    for (const UnsupportedTensor& unsupported : shard.unsupported()) {
+      limit.Charge(
+          kBytesPerTensor + unsupported.name.size() + unsupported.reason.size(),
+          AtTensor(path().string(), unsupported.name));
+      TakeName(index, unsupported.name, i);
+      unsupported_.push_back(unsupported);
     }
     for (const auto& [key, value] : shard.metadata()) {
-      allowance.Spend(kCostOfEntry + key.size() + value.size(),
-                      path().string());
+      limit.Charge(kBytesPerEntry + key.size() + value.size(), path().string());
       metadata_.emplace(key, value);
     }
   }
@@ -137,42 +143,43 @@ class ShardedCheckpoint final : public Checkpoint {
     const auto entry = index.shard_of.find(name);
     const auto taken = shard_of_.find(name);
     if (taken != shard_of_.end()) {
-      Refuse(AtTensor(path().string(), name),
-             fmt::format("is in {} and in {}; delete the files of another "
-                         "download",
-                         NameOf(taken->second), NameOf(i)));
+      ThrowFormatError(
+          AtTensor(path().string(), name),
+          fmt::format(
+              "is in {} and in {}; delete files left from another download",
+              NameOf(taken->second), NameOf(i)));
     }
     if (entry == index.shard_of.end()) {
-      Refuse(AtTensor(path().string(), name),
-             fmt::format("is in {}, but not in weight_map; the index belongs "
-                         "to other files",
-                         NameOf(i)));
+      ThrowFormatError(AtTensor(path().string(), name),
+                       fmt::format("is in {}, but not in weight_map; the index "
+                                   "belongs to other files",
+                                   NameOf(i)));
     }
     if (entry->second != i) {
-      Refuse(AtTensor(path().string(), name),
-             fmt::format("is in {}, but weight_map looks for it in {}; the "
-                         "index belongs to other files",
-                         NameOf(i), NameOf(entry->second)));
+      ThrowFormatError(AtTensor(path().string(), name),
+                       fmt::format("is in {}, but weight_map lists it in {}; "
+                                   "the index belongs to other files",
+                                   NameOf(i), NameOf(entry->second)));
     }
     shard_of_.insert(index.shard_of.extract(entry));
   }
 
-  [[noreturn]] void RefuseMissing(const ShardIndex& index) const {
+  [[noreturn]] void ThrowMissing(const ShardIndex& index) const {
     const auto& [name, shard] = *index.shard_of.begin();
-    Refuse(AtTensor(path().string(), name),
-           fmt::format("is not in {}, where weight_map looks for it; the index "
-                       "belongs to other files",
-                       NameOf(shard)));
+    ThrowFormatError(AtTensor(path().string(), name),
+                     fmt::format("is not in {}, where weight_map lists it; the "
+                                 "index belongs to other files",
+                                 NameOf(shard)));
   }
 
   std::string NameOf(size_t shard) const {
     return Quoted(shards_[shard]->path().filename().string());
   }
 
-  void KeepHeaders(Allowance& allowance) {
+  void KeepHeaders(AllocationLimit& limit) {
     size_t size = file_->bytes().size();
     for (const auto& shard : shards_) size += shard->header().size();
-    allowance.Spend(size, path().string());
+    limit.Charge(size, path().string());
     header_.reserve(size);
     header_.assign(file_->bytes().begin(), file_->bytes().end());
     for (const auto& shard : shards_) {
@@ -185,7 +192,7 @@ class ShardedCheckpoint final : public Checkpoint {
     const auto found = shard_of_.find(std::string(name));
     if (found == shard_of_.end()) {
       throw Error(ErrorKind::kMismatch, AtTensor(path().string(), name),
-                  "there is no such tensor; see `wsel inspect`");
+                  "no such tensor; see `wsel inspect`");
     }
     return *shards_[found->second];
   }
@@ -194,7 +201,7 @@ class ShardedCheckpoint final : public Checkpoint {
   Shards shards_;
   Container container_;
   std::vector<TensorSpec> specs_;
-  std::vector<Unread> unread_;
+  std::vector<UnsupportedTensor> unsupported_;
   std::unordered_map<std::string, size_t> shard_of_;
   std::map<std::string, std::string> metadata_;
   std::vector<std::byte> header_;
@@ -203,13 +210,14 @@ class ShardedCheckpoint final : public Checkpoint {
 }  // namespace
 
 std::unique_ptr<Checkpoint> OpenSharded(std::unique_ptr<MappedFile> index,
-                                        OpenShard open, Allowance& allowance) {
+                                        OpenShard open,
+                                        AllocationLimit& limit) {
   const std::string path = index->path().string();
-  ShardIndex parsed = ReadShardIndex(TextOf(index->bytes()), path, allowance);
-  if (parsed.shards.empty()) Refuse(path, "its weight_map is empty");
-  Shards shards = OpenAll(index->path(), parsed.shards, open, allowance);
+  ShardIndex parsed = ReadShardIndex(TextOf(index->bytes()), path, limit);
+  if (parsed.shards.empty()) ThrowFormatError(path, "its weight_map is empty");
+  Shards shards = OpenAll(index->path(), parsed.shards, open, limit);
   return std::make_unique<ShardedCheckpoint>(
-      std::move(index), std::move(parsed), std::move(shards), allowance);
+      std::move(index), std::move(parsed), std::move(shards), limit);
 }
 
 }  // namespace wsel::checkpoint

@@ -20,8 +20,7 @@ constexpr size_t kMaxName = 1024;
 constexpr size_t kMaxText = 1024;
 constexpr size_t kMaxMetadata = 4096;
 constexpr size_t kMaxListed = 64;
-// Of a tree without shared parts, a walk sees every value once. Tied modules
-// are seen a few times.
+// A walk visits a value once, and shared ones (tied modules) a few times.
 constexpr size_t kMaxVisitsPerValue = 16;
 
 std::optional<std::string> ScalarText(const PickleValue& value) {
@@ -48,26 +47,27 @@ std::string KeyText(const PickleValue& key) {
   return ScalarText(key).value_or("?");
 }
 
-// What is made of a tensor, here and on the way to a MappedCheckpoint: a
-// vector that grows holds its elements up to three times.
-uint64_t CostOf(const PickledTensor& tensor) {
-  const size_t numbers = tensor.spec.shape.size() + 2 * tensor.strides.size();
-  return 3 * sizeof(PickledTensor) + kCostOfTensor + numbers * sizeof(int64_t) +
-         tensor.spec.name.size() + tensor.refusal.size();
+// Memory for a tensor, here and on the way to a MappedCheckpoint. A growing
+// vector holds up to three copies of its elements.
+uint64_t BytesFor(const PickledTensor& tensor) {
+  const size_t integers = tensor.spec.shape.size() + 2 * tensor.strides.size();
+  return 3 * sizeof(PickledTensor) + kBytesPerTensor +
+         integers * sizeof(int64_t) + tensor.spec.name.size() +
+         tensor.unsupported_reason.size();
 }
 
 class Walk {
  public:
-  Walk(const Pickle& pickle, std::string_view path, Allowance& allowance)
+  Walk(const Pickle& pickle, std::string_view path, AllocationLimit& limit)
       : path_(path),
-        allowance_(allowance),
+        limit_(limit),
         visits_left_(1000 + kMaxVisitsPerValue * pickle.value_count()) {}
 
   void Visit(const PickleValue& value, bool scalars) {
     if (visits_left_-- == 0) {
-      Refuse(path_,
-             "its values share so many parts that they unfold without end: "
-             "the file is broken or an attack, get another copy");
+      ThrowFormatError(path_,
+                       "its shared values expand without end; the file is "
+                       "corrupt or malicious, get another copy");
     }
     auto* const* node = std::get_if<PickleNode*>(&value);
     if (node == nullptr) {
@@ -91,29 +91,31 @@ class Walk {
         return VisitDict(node, scalars, false);
       case Kind::kObject:
         return VisitObject(node, scalars);
-      case Kind::kSet:  // has no order, so its members have no names
+      case Kind::kSet:  // unordered, so its members have no names
       case Kind::kGlobal:
       case Kind::kPersistent:
         return;
     }
   }
 
-  // False where the node is not to be looked into: an object that refers back
-  // to its owner (a scheduler to its optimizer) holds nothing new.
+  // False if the node need not be visited: an object that refers back to its
+  // owner (a scheduler to its optimizer) adds nothing new.
   bool Enter(const PickleNode* node) {
     if (std::find(inside_.begin(), inside_.end(), node) != inside_.end()) {
       const bool has_object =
           std::any_of(inside_.begin(), inside_.end(),
                       [](const auto* n) { return n->kind == Kind::kObject; });
       if (has_object) return false;
-      Refuse(path_, fmt::format("{} contains itself; save the state_dict "
-                                "alone",
-                                Quoted(name_)));
+      ThrowFormatError(
+          path_, fmt::format("{} contains itself; save only the state_dict",
+                             Quoted(name_)));
     }
     if (inside_.size() == kMaxDepth) {
-      Refuse(path_, fmt::format("{} is nested more than {} deep; save the "
-                                "state_dict alone",
-                                Quoted(name_), kMaxDepth));
+      ThrowFormatError(
+          path_,
+          fmt::format(
+              "{} is nested more than {} levels deep; save only the state_dict",
+              Quoted(name_), kMaxDepth));
     }
     inside_.push_back(node);
     return true;
@@ -139,8 +141,8 @@ class Walk {
     }
   }
 
-  // Attributes are in the state, a dictionary, or with __slots__ a pair of
-  // them; what a list or dict subclass holds is in the contents.
+  // The state holds the attributes: a dictionary, or with __slots__ a pair of
+  // them. The contents are the items of a list or dict subclass.
   void VisitObject(const PickleNode& object, bool scalars) {
     Visit(object.items[1], false);
     if (const auto* state = NodeOf(object.items[2], Kind::kDict)) {
@@ -157,8 +159,9 @@ class Walk {
     const size_t length = name_.size();
     if (length + 1 + key.size() > kMaxName) {
       if (is_scalar) return;
-      Refuse(path_, fmt::format("{} is a name of more than {} bytes",
-                                Quoted(key), kMaxName));
+      ThrowFormatError(
+          path_, fmt::format("the name ending in {} is longer than {} bytes",
+                             Quoted(key), kMaxName));
     }
     if (length > 0) name_ += '.';
     name_ += key;
@@ -168,15 +171,16 @@ class Walk {
 
   bool AddTensor(const PickleValue& value) {
     auto tensor =
-        ReadPickledTensor(value, path_, name_.empty() ? alone_ : name_);
+        ReadPickledTensor(value, path_, name_.empty() ? root_name_ : name_);
     if (!tensor) return false;
-    if (result_.tensors.size() + result_.unread.size() == kMaxTensors) {
-      Refuse(path_, fmt::format("holds more than {} tensors", kMaxTensors));
+    if (result_.tensors.size() + result_.unsupported.size() == kMaxTensors) {
+      ThrowFormatError(path_,
+                       fmt::format("holds more than {} tensors", kMaxTensors));
     }
-    allowance_.Spend(CostOf(*tensor), AtTensor(path_, tensor->spec.name));
-    if (!tensor->refusal.empty()) {
-      result_.unread.push_back(
-          {std::move(tensor->spec.name), std::move(tensor->refusal)});
+    limit_.Charge(BytesFor(*tensor), AtTensor(path_, tensor->spec.name));
+    if (!tensor->unsupported_reason.empty()) {
+      result_.unsupported.push_back({std::move(tensor->spec.name),
+                                     std::move(tensor->unsupported_reason)});
       return true;
     }
     result_.tensors.push_back(*std::move(tensor));
@@ -186,14 +190,14 @@ class Walk {
   void AddScalar(const PickleValue& value) {
     if (result_.metadata.size() == kMaxMetadata || !IsTensorName(name_)) return;
     if (auto text = ScalarText(value)) {
-      allowance_.Spend(kCostOfEntry + name_.size() + text->size(), path_);
+      limit_.Charge(kBytesPerEntry + name_.size() + text->size(), path_);
       result_.metadata.emplace(name_, *std::move(text));
     }
   }
 
-  const std::string alone_ = "tensor";  // a name for the root
+  const std::string root_name_ = "tensor";
   std::string_view path_;
-  Allowance& allowance_;
+  AllocationLimit& limit_;
   size_t visits_left_;
   std::string name_;
   std::vector<const PickleNode*> inside_;
@@ -203,8 +207,8 @@ class Walk {
 }  // namespace
 
 StateDict ReadStateDict(const Pickle& pickle, std::string_view path,
-                        Allowance& allowance) {
-  Walk walk(pickle, path, allowance);
+                        AllocationLimit& limit) {
+  Walk walk(pickle, path, limit);
   walk.Visit(pickle.root(), true);
   return walk.Result();
 }

@@ -6,7 +6,7 @@
 namespace wsel::checkpoint {
 namespace {
 
-// The class of a dtype's storage; "" for those younger than typed storages.
+// The class of a dtype's storage; "" for dtypes newer than typed storages.
 std::string StorageClass(DType dtype) {
   switch (dtype) {
     case DType::kBool:
@@ -39,7 +39,7 @@ std::string StorageClass(DType dtype) {
   return "";
 }
 
-// Emits opcodes; each line of a caller reads as pickletools prints it.
+// Emits opcodes, so that a caller's lines read like the output of pickletools.
 class Pickler {
  public:
   std::string Take() { return std::move(out_); }
@@ -54,28 +54,28 @@ class Pickler {
     } else {
       out_ += 'h';  // BINGET
     }
-    Little(at->second);
+    WriteInt(at->second);
   }
 
   void Text(std::string_view text) {
     out_ += 'X';  // BINUNICODE
-    Little(static_cast<uint32_t>(text.size()));
+    WriteInt(static_cast<uint32_t>(text.size()));
     out_ += text;
   }
 
-  void Integer(int64_t value) {  // 0 or more
+  void Integer(int64_t value) {  // >= 0
     if (value < 0x100) {
       out_ += 'K';  // BININT1
-      Little(static_cast<uint8_t>(value));
+      WriteInt(static_cast<uint8_t>(value));
     } else if (value < 0x10000) {
       out_ += 'M';  // BININT2
-      Little(static_cast<uint16_t>(value));
+      WriteInt(static_cast<uint16_t>(value));
     } else if (value <= 0x7FFFFFFF) {
       out_ += 'J';  // BININT
-      Little(static_cast<uint32_t>(value));
+      WriteInt(static_cast<uint32_t>(value));
     } else {
       out_ += "\x8a\x08";  // LONG1 of eight bytes
-      Little(static_cast<uint64_t>(value));
+      WriteInt(static_cast<uint64_t>(value));
     }
   }
 
@@ -92,18 +92,18 @@ class Pickler {
 
  private:
   template <std::unsigned_integral T>
-  void Little(T value) {
+  void WriteInt(T value) {
     out_.append(reinterpret_cast<const char*>(&value), sizeof(value));
   }
 
   std::string out_;
-  std::map<std::string, uint8_t> memo_;  // some twenty globals exist
+  std::map<std::string, uint8_t> memo_;  // there are about twenty globals
 };
 
-// ("storage", class, key, "cpu", size): what torch finds data/<key> by.
+// The persistent id ("storage", class, key, "cpu", size) of data/<key>.
 void EmitStorage(Pickler& out, const TensorSpec& spec, size_t index) {
   const std::string type = StorageClass(spec.dtype);
-  const int64_t count = *ElementCount(spec.shape);
+  const int64_t count = *Numel(spec.shape);
   out.Op("(");
   out.Text("storage");
   if (type.empty()) {
@@ -113,7 +113,7 @@ void EmitStorage(Pickler& out, const TensorSpec& spec, size_t index) {
   }
   out.Text(std::to_string(index));
   out.Text("cpu");
-  out.Integer(type.empty() ? count * static_cast<int64_t>(SizeOf(spec.dtype))
+  out.Integer(type.empty() ? count * static_cast<int64_t>(ItemSize(spec.dtype))
                            : count);
   out.Op("tQ");  // TUPLE BINPERSID
 }

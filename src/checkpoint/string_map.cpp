@@ -12,17 +12,17 @@
 namespace wsel::checkpoint {
 namespace {
 
-// Receives the JSON piece by piece, so that no document lies in memory. The
-// names of the members are nlohmann's.
-class MapReader {
+// Builds the map from SAX events, without a JSON document in memory. The
+// snake_case members implement nlohmann's SAX interface.
+class MetadataReader {
  public:
-  MapReader(const std::string& where, Allowance& allowance)
-      : where_(where), allowance_(allowance) {}
+  MetadataReader(const std::string& where, AllocationLimit& limit)
+      : where_(where), limit_(limit) {}
 
   std::map<std::string, std::string> map;
 
   bool start_object(size_t /*count*/) {
-    if (std::exchange(inside_, true)) Bad();
+    if (std::exchange(inside_, true)) Fail();
     return true;
   }
   bool end_object() { return true; }
@@ -31,51 +31,54 @@ class MapReader {
     return true;
   }
   bool string(std::string& text) {
-    if (!inside_) Bad();
+    if (!inside_) Fail();
     if (map.size() == kMaxTensors) {
-      Refuse(where_, fmt::format("has more than {} entries", kMaxTensors));
+      ThrowFormatError(where_,
+                       fmt::format("has more than {} entries", kMaxTensors));
     }
-    allowance_.Spend(kCostOfEntry + key_.size() + text.size(), where_);
-    // Copied, since the parser's string has room for more than it holds.
+    limit_.Charge(kBytesPerEntry + key_.size() + text.size(), where_);
+    // A copy, since the parser's string has spare capacity.
     if (!map.emplace(key_, std::as_const(text)).second) {
-      Refuse(where_, fmt::format("has two values for {}", Quoted(key_)));
+      ThrowFormatError(where_,
+                       fmt::format("has two values for {}", Quoted(key_)));
     }
     return true;
   }
 
-  bool start_array(size_t /*count*/) { Bad(); }
-  bool end_array() { Bad(); }
-  bool number_unsigned(uint64_t /*value*/) { Bad(); }
-  bool number_integer(int64_t /*value*/) { Bad(); }
-  bool number_float(double /*value*/, const std::string& /*text*/) { Bad(); }
-  bool boolean(bool /*value*/) { Bad(); }
-  bool null() { Bad(); }
-  bool binary(nlohmann::json::binary_t& /*value*/) { Bad(); }
+  bool start_array(size_t /*count*/) { Fail(); }
+  bool end_array() { Fail(); }
+  bool number_unsigned(uint64_t /*value*/) { Fail(); }
+  bool number_integer(int64_t /*value*/) { Fail(); }
+  bool number_float(double /*value*/, const std::string& /*text*/) { Fail(); }
+  bool boolean(bool /*value*/) { Fail(); }
+  bool null() { Fail(); }
+  bool binary(nlohmann::json::binary_t& /*value*/) { Fail(); }
 
   bool parse_error(size_t position, const std::string& /*token*/,
                    const nlohmann::json::exception& /*error*/) {
-    Refuse(where_, fmt::format("byte {}: is not valid JSON", position));
+    ThrowFormatError(where_,
+                     fmt::format("byte {}: is not valid JSON", position));
   }
 
  private:
-  [[noreturn]] void Bad() const {
-    if (key_.empty()) Refuse(where_, "is no JSON object of strings");
-    Refuse(where_, Quoted(key_) + " is no string");
+  [[noreturn]] void Fail() const {
+    ThrowFormatError(where_, key_.empty() ? "is not a JSON object of strings"
+                                          : Quoted(key_) + " is not a string");
   }
 
   const std::string& where_;
-  Allowance& allowance_;
+  AllocationLimit& limit_;
   bool inside_ = false;
   std::string key_;
 };
 
 }  // namespace
 
-std::map<std::string, std::string> ReadStringMap(std::string_view json,
-                                                 const std::string& where,
-                                                 Allowance& allowance) {
+std::map<std::string, std::string> ReadJsonMetadata(std::string_view json,
+                                                    const std::string& where,
+                                                    AllocationLimit& limit) {
   CheckJsonTokens(json, where);
-  MapReader reader(where, allowance);
+  MetadataReader reader(where, limit);
   nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
   return std::move(reader.map);
 }

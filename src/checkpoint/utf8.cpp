@@ -6,7 +6,7 @@
 namespace wsel::checkpoint {
 namespace {
 
-// The length of the character that starts with `lead`, 0 where none does.
+// The length of the character that starts with `lead`, or 0 if none does.
 size_t LengthOf(unsigned char lead) {
   if (lead < 0x80) return 1;
   if (lead >= 0xC2 && lead < 0xE0) return 2;
@@ -15,7 +15,8 @@ size_t LengthOf(unsigned char lead) {
   return 0;
 }
 
-// Whether a character of `length` bytes needs them all and may be used.
+// Whether the encoding of `code` in `length` bytes is the shortest and `code`
+// is a valid character.
 bool IsAllowed(uint32_t code, size_t length) {
   if (length == 3) return code >= 0x800 && (code < 0xD800 || code > 0xDFFF);
   if (length == 4) return code >= 0x10000 && code <= 0x10FFFF;
@@ -42,12 +43,12 @@ bool IsUtf8(std::string_view text) {
 }
 
 bool IsTensorName(std::string_view name) {
-  const auto steers = [](char c) {
+  const auto is_control = [](char c) {
     const auto code = static_cast<unsigned char>(c);
     return code < 0x20 || code == 0x7F;
   };
   return !name.empty() && name.size() <= 1024 && IsUtf8(name) &&
-         std::none_of(name.begin(), name.end(), steers);
+         std::none_of(name.begin(), name.end(), is_control);
 }
 
 }  // namespace wsel::checkpoint

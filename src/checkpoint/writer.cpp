@@ -23,14 +23,15 @@ void CheckSpecs(const std::vector<TensorSpec>& specs, const std::string& path) {
   for (const TensorSpec& spec : specs) {
     const std::string where = AtTensor(path, spec.name);
     if (!IsTensorName(spec.name) || spec.name == "__metadata__") {
-      Refuse(where, "no tensor can have this name");
+      ThrowFormatError(where, "is not a valid tensor name");
     }
     if (!names.insert(spec.name).second) {
-      Refuse(where, "two tensors would have this name");
+      ThrowFormatError(where, "two tensors would have this name");
     }
-    if (!ElementCount(spec.shape)) {
-      Refuse(where, fmt::format("the shape {} has no element count",
-                                FormatShape(spec.shape)));
+    if (!Numel(spec.shape)) {
+      ThrowFormatError(
+          where, fmt::format("has the shape {}, which is negative or overflows",
+                             FormatShape(spec.shape)));
     }
   }
 }
@@ -39,53 +40,53 @@ void CheckMetadata(const std::map<std::string, std::string>& metadata,
                    const std::string& path) {
   for (const auto& [key, value] : metadata) {
     if (!IsUtf8(key) || !IsUtf8(value)) {
-      Refuse(path, fmt::format("metadata {} is not UTF-8", Quoted(key)));
+      ThrowFormatError(path,
+                       fmt::format("metadata {} is not UTF-8", Quoted(key)));
     }
   }
 }
 
-// `bytes`, held to what the specs promise.
+// `bytes`, checked against the sizes in the specs.
 TensorBytes Checked(const std::vector<TensorSpec>& specs,
                     const TensorBytes& bytes, const std::string& path) {
   return [&specs, &bytes, &path](size_t i) {
     const auto span = bytes(i);
-    const size_t want = static_cast<size_t>(*ElementCount(specs[i].shape)) *
-                        SizeOf(specs[i].dtype);
-    if (span.size() != want) {
-      Refuse(AtTensor(path, specs[i].name),
-             fmt::format("{} {} takes {} bytes, {} were given",
-                         Name(specs[i].dtype), FormatShape(specs[i].shape),
-                         want, span.size()));
+    const size_t expected =
+        static_cast<size_t>(*Numel(specs[i].shape)) * ItemSize(specs[i].dtype);
+    if (span.size() != expected) {
+      ThrowFormatError(
+          AtTensor(path, specs[i].name),
+          fmt::format("{} {} takes {} bytes, got {}", Name(specs[i].dtype),
+                      FormatShape(specs[i].shape), expected, span.size()));
     }
     return span;
   };
 }
 
-[[noreturn]] void ThrowUnlike(const std::string& where) {
-  Refuse(where,
-         "what was written does not read back the same, so nothing was "
-         "replaced; is the disk sound?");
+[[noreturn]] void ThrowNotIdentical(const std::string& where) {
+  ThrowFormatError(where,
+                   "the written file does not read back identically, so "
+                   "nothing was replaced; check the disk");
 }
 
-// Compared with the numbers themselves rather than with a checksum of them,
-// which is both stricter and faster.
+// Compares the data itself rather than checksums, which is stricter and faster.
 void Verify(const std::filesystem::path& temporary,
             const std::vector<TensorSpec>& specs, const TensorBytes& bytes,
             const std::map<std::string, std::string>& metadata,
             const std::string& path) {
   const auto written = Open(temporary);
   if (written->Specs() != specs || written->metadata() != metadata) {
-    ThrowUnlike(path);
+    ThrowNotIdentical(path);
   }
   for (size_t i = 0; i < specs.size(); ++i) {
     const TensorView view = written->View(specs[i].name);
-    const auto want = bytes(i);
-    if (!view.IsContiguous() || view.bytes.size() != want.size() ||
-        (!want.empty() &&
-         std::memcmp(view.bytes.data(), want.data(), want.size()) != 0)) {
-      ThrowUnlike(AtTensor(path, specs[i].name));
+    const auto expected = bytes(i);
+    if (!view.IsContiguous() || view.bytes.size() != expected.size() ||
+        (!expected.empty() && std::memcmp(view.bytes.data(), expected.data(),
+                                          expected.size()) != 0)) {
+      ThrowNotIdentical(AtTensor(path, specs[i].name));
     }
-    written->Drop(specs[i].name);
+    written->Release(specs[i].name);
   }
 }
 

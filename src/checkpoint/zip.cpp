@@ -16,14 +16,14 @@ constexpr uint32_t kCentralHeader = 0x02014B50;
 constexpr uint32_t kEnd = 0x06054B50;
 constexpr uint32_t kEnd64 = 0x06064B50;
 constexpr uint32_t kLocator64 = 0x07064B50;
-constexpr size_t kCentralSize = 46;  // without its name
+constexpr size_t kCentralSize = 46;  // without the name
 constexpr size_t kEndSize = 22;
 constexpr size_t kEnd64Size = 56;
 constexpr size_t kLocator64Size = 20;
 constexpr uint32_t kSeeZip64 = 0xFFFFFFFF;  // "look in the zip64 record"
 constexpr uint16_t kSeeZip64Short = 0xFFFF;
 
-// A torch zip has one entry a storage and a few more.
+// A torch zip has one entry per storage and a few more.
 constexpr size_t kMaxEntries = 131'072;
 
 constexpr uint16_t kEncrypted = 1U << 0U;
@@ -38,7 +38,7 @@ struct Directory {
   uint64_t end = 0;  // where the end records begin
 };
 
-// What both headers of an entry say.
+// The fields that both headers of an entry have.
 struct Header {
   uint16_t flags = 0;
   uint16_t method = 0;
@@ -50,80 +50,85 @@ struct Header {
 
 ByteCursor CursorAt(Bytes bytes, uint64_t offset, const std::string& path) {
   if (offset > bytes.size()) {
-    Refuse(path, fmt::format("the zip directory points to byte {}, beyond the "
-                             "file's end; download it again",
-                             offset));
+    ThrowFormatError(path,
+                     fmt::format("the zip directory points to byte {}, beyond "
+                                 "the file's end; download it again",
+                                 offset));
   }
   return {bytes.subspan(offset), fmt::format("{}: byte {}", path, offset)};
 }
 
 bool HasSignature(Bytes bytes, uint64_t offset, uint32_t signature) {
   if (offset > bytes.size() || bytes.size() - offset < 4) return false;
-  return ByteCursor(bytes.subspan(offset), "").Little<uint32_t>() == signature;
+  return ByteCursor(bytes.subspan(offset), "").ReadInt<uint32_t>() == signature;
 }
 
-// The end record is followed by a comment of up to 65,535 bytes, so it is
-// searched from the back, and must account for every byte after it.
+// The end record is followed by a comment of up to 65,535 bytes, so the search
+// starts at the end, and the comment's length must match the rest of the file.
 uint64_t FindEnd(Bytes bytes, const std::string& path) {
   if (bytes.size() >= kEndSize) {
     const uint64_t last = bytes.size() - kEndSize;
     for (uint64_t back = 0; back <= std::min<uint64_t>(last, 65535); ++back) {
       if (!HasSignature(bytes, last - back, kEnd)) continue;
       ByteCursor comment(bytes.subspan(last - back + 20), path);
-      if (comment.Little<uint16_t>() == back) return last - back;
+      if (comment.ReadInt<uint16_t>() == back) return last - back;
     }
   }
-  Refuse(path,
-         "truncated: the directory at the end of the zip file is missing; "
-         "download it again");
+  ThrowFormatError(path,
+                   "truncated: the directory at the end of the zip file is "
+                   "missing; download it again");
 }
 
-void CheckSame(uint64_t narrow, uint64_t wide, uint64_t see_zip64,
-               const std::string& path) {
+void CheckEqual(uint64_t narrow, uint64_t wide, uint64_t see_zip64,
+                const std::string& path) {
   if (narrow != see_zip64 && narrow != wide) {
-    Refuse(path, "the two end records of the zip file contradict each other");
+    ThrowFormatError(
+        path, "the two end records of the zip file contradict each other");
   }
 }
 
 void ReadEnd64(Bytes bytes, uint64_t end, const std::string& path,
                Directory& directory) {
   ByteCursor locator = CursorAt(bytes, end - kLocator64Size + 8, path);
-  const auto offset = locator.Little<uint64_t>();
+  const auto offset = locator.ReadInt<uint64_t>();
   if (offset > end - kLocator64Size ||
       end - kLocator64Size - offset < kEnd64Size ||
       !HasSignature(bytes, offset, kEnd64)) {
-    Refuse(path, "the zip64 locator points to no zip64 end record");
+    ThrowFormatError(path,
+                     "the zip64 locator does not point to a zip64 end record");
   }
   ByteCursor record = CursorAt(bytes, offset, path);
-  record.Take(24);  // signature, sizes, versions, disk numbers
-  const auto here = record.Little<uint64_t>();
-  directory.count = record.Little<uint64_t>();
+  record.ReadBytes(24);  // signature, sizes, versions, disk numbers
+  const auto here = record.ReadInt<uint64_t>();
+  directory.count = record.ReadInt<uint64_t>();
   if (here != directory.count) {
-    Refuse(path, "is one part of a zip file in several; join them first");
+    ThrowFormatError(
+        path, "is one part of a multi-part zip file; join the parts first");
   }
-  directory.size = record.Little<uint64_t>();
-  directory.offset = record.Little<uint64_t>();
+  directory.size = record.ReadInt<uint64_t>();
+  directory.offset = record.ReadInt<uint64_t>();
   directory.end = offset;
 }
 
 Directory FindDirectory(Bytes bytes, const std::string& path) {
   const uint64_t end = FindEnd(bytes, path);
   ByteCursor cursor = CursorAt(bytes, end + 4, path);
-  cursor.Take(4);  // disk numbers
-  const auto here = cursor.Little<uint16_t>();
-  const auto count = cursor.Little<uint16_t>();
-  const auto size = cursor.Little<uint32_t>();
-  const auto offset = cursor.Little<uint32_t>();
+  cursor.ReadBytes(4);  // disk numbers
+  const auto here = cursor.ReadInt<uint16_t>();
+  const auto count = cursor.ReadInt<uint16_t>();
+  const auto size = cursor.ReadInt<uint32_t>();
+  const auto offset = cursor.ReadInt<uint32_t>();
   if (here != count) {
-    Refuse(path, "is one part of a zip file in several; join them first");
+    ThrowFormatError(
+        path, "is one part of a multi-part zip file; join the parts first");
   }
   Directory directory{count, size, offset, end};
   if (end >= kLocator64Size &&
       HasSignature(bytes, end - kLocator64Size, kLocator64)) {
     ReadEnd64(bytes, end, path, directory);
-    CheckSame(count, directory.count, kSeeZip64Short, path);
-    CheckSame(size, directory.size, kSeeZip64, path);
-    CheckSame(offset, directory.offset, kSeeZip64, path);
+    CheckEqual(count, directory.count, kSeeZip64Short, path);
+    CheckEqual(size, directory.size, kSeeZip64, path);
+    CheckEqual(offset, directory.offset, kSeeZip64, path);
   }
   return directory;
 }
@@ -132,60 +137,62 @@ Bytes DirectoryBytes(Bytes bytes, const Directory& directory,
                      const std::string& path) {
   if (directory.size > directory.end ||
       directory.offset != directory.end - directory.size) {
-    Refuse(path, fmt::format("the zip directory would span bytes {} to {}, but "
-                             "its end record begins at {}; something was cut "
-                             "out or put in, download it again",
-                             directory.offset,
-                             directory.offset + directory.size, directory.end));
+    ThrowFormatError(
+        path,
+        fmt::format(
+            "the zip directory would span bytes {} to {}, but its end record "
+            "begins at {}; bytes were removed or inserted, download it again",
+            directory.offset, directory.offset + directory.size,
+            directory.end));
   }
   return bytes.subspan(directory.offset, directory.size);
 }
 
-// Sizes that did not fit 32 bits, in the order that the format fixes.
+// Reads the sizes that do not fit 32 bits, in the format's fixed order.
 void ReadZip64Extra(Bytes extra, const std::string& where, Header& header,
                     uint64_t& offset) {
   ByteCursor cursor(extra, where);
-  while (cursor.left() >= 4) {
-    const auto id = cursor.Little<uint16_t>();
-    const Bytes field = cursor.Take(cursor.Little<uint16_t>());
+  while (cursor.remaining() >= 4) {
+    const auto id = cursor.ReadInt<uint16_t>();
+    const Bytes field = cursor.ReadBytes(cursor.ReadInt<uint16_t>());
     if (id != 1) continue;
     ByteCursor wide(field, where);
-    if (header.size == kSeeZip64) header.size = wide.Little<uint64_t>();
+    if (header.size == kSeeZip64) header.size = wide.ReadInt<uint64_t>();
     if (header.compressed == kSeeZip64) {
-      header.compressed = wide.Little<uint64_t>();
+      header.compressed = wide.ReadInt<uint64_t>();
     }
-    if (offset == kSeeZip64) offset = wide.Little<uint64_t>();
+    if (offset == kSeeZip64) offset = wide.ReadInt<uint64_t>();
     return;
   }
 }
 
-// Flags to sizes, which both headers hold in the same order.
+// Reads flags to sizes, which are in the same order in both headers.
 Header ReadFields(ByteCursor& cursor) {
   Header header;
-  header.flags = cursor.Little<uint16_t>();
-  header.method = cursor.Little<uint16_t>();
-  cursor.Take(4);  // time and date
-  header.crc = cursor.Little<uint32_t>();
-  header.compressed = cursor.Little<uint32_t>();
-  header.size = cursor.Little<uint32_t>();
+  header.flags = cursor.ReadInt<uint16_t>();
+  header.method = cursor.ReadInt<uint16_t>();
+  cursor.ReadBytes(4);  // time and date
+  header.crc = cursor.ReadInt<uint32_t>();
+  header.compressed = cursor.ReadInt<uint32_t>();
+  header.size = cursor.ReadInt<uint32_t>();
   return header;
 }
 
 std::pair<Header, uint64_t> ReadCentral(ByteCursor& cursor,
                                         const std::string& path) {
-  if (cursor.Little<uint32_t>() != kCentralHeader) {
-    Refuse(path, "the zip directory holds something that is no entry");
+  if (cursor.ReadInt<uint32_t>() != kCentralHeader) {
+    ThrowFormatError(path, "the zip directory has an invalid entry");
   }
-  cursor.Take(4);  // versions
+  cursor.ReadBytes(4);  // versions
   Header header = ReadFields(cursor);
-  const auto name_length = cursor.Little<uint16_t>();
-  const auto extra_length = cursor.Little<uint16_t>();
-  const auto comment_length = cursor.Little<uint16_t>();
-  cursor.Take(8);  // disk number, attributes
-  uint64_t offset = cursor.Little<uint32_t>();
-  header.name = cursor.Text(name_length);
-  ReadZip64Extra(cursor.Take(extra_length), path, header, offset);
-  cursor.Take(comment_length);
+  const auto name_length = cursor.ReadInt<uint16_t>();
+  const auto extra_length = cursor.ReadInt<uint16_t>();
+  const auto comment_length = cursor.ReadInt<uint16_t>();
+  cursor.ReadBytes(8);  // disk number, attributes
+  uint64_t offset = cursor.ReadInt<uint32_t>();
+  header.name = cursor.ReadString(name_length);
+  ReadZip64Extra(cursor.ReadBytes(extra_length), path, header, offset);
+  cursor.ReadBytes(comment_length);
   return {header, offset};
 }
 
@@ -194,29 +201,31 @@ bool Agrees(uint64_t local, uint64_t central, uint16_t flags) {
          (local == 0 && (flags & kSizesFollow) != 0);
 }
 
-// Where the entry's data begins: known to the local header alone, since the
-// length of its extra field, in which torch hides padding, is not repeated.
+// Where the entry's data begins. Only the local header determines it: its extra
+// field, in which torch puts padding, may differ from the central one.
 uint64_t DataOffset(Bytes bytes, uint64_t begin, const Header& central,
                     const std::string& path) {
   const std::string where = fmt::format("{}: {}", path, Quoted(central.name));
   ByteCursor cursor = CursorAt(bytes, begin, path);
-  if (cursor.Little<uint32_t>() != kLocalHeader) {
-    Refuse(where, fmt::format("no zip entry begins at byte {}", begin));
+  if (cursor.ReadInt<uint32_t>() != kLocalHeader) {
+    ThrowFormatError(where,
+                     fmt::format("no zip entry begins at byte {}", begin));
   }
-  cursor.Take(2);  // version
+  cursor.ReadBytes(2);  // version
   const Header local = ReadFields(cursor);
-  const auto name_length = cursor.Little<uint16_t>();
-  const auto extra_length = cursor.Little<uint16_t>();
-  if (cursor.Text(name_length) != central.name ||
+  const auto name_length = cursor.ReadInt<uint16_t>();
+  const auto extra_length = cursor.ReadInt<uint16_t>();
+  if (cursor.ReadString(name_length) != central.name ||
       local.method != central.method ||
       !Agrees(local.size, central.size, local.flags) ||
       !Agrees(local.compressed, central.compressed, local.flags) ||
       !Agrees(local.crc, central.crc, local.flags)) {
-    Refuse(where,
-           "the zip entry and the zip directory contradict each other; the "
-           "file is broken or an attack, get another copy");
+    ThrowFormatError(
+        where,
+        "the zip entry and the zip directory contradict each other; the file "
+        "is corrupt or malicious, get another copy");
   }
-  cursor.Take(extra_length);
+  cursor.ReadBytes(extra_length);
   return begin + cursor.offset();
 }
 
@@ -224,23 +233,24 @@ ZipEntry Locate(Bytes before_directory, const Header& header, uint64_t begin,
                 const std::string& path) {
   const std::string where = fmt::format("{}: {}", path, Quoted(header.name));
   if ((header.flags & kEncrypted) != 0) {
-    Refuse(where, "is encrypted; unpack it with its password first");
+    ThrowFormatError(where, "is encrypted; unpack it with its password first");
   }
   if (header.method == 0 && header.compressed != header.size) {
-    Refuse(where, "is stored, but in more or fewer bytes than it has");
+    ThrowFormatError(where,
+                     "is stored uncompressed, but with two different sizes");
   }
   const uint64_t data = DataOffset(before_directory, begin, header, path);
   if (header.compressed > before_directory.size() - data) {
-    Refuse(where,
-           fmt::format("truncated: the entry promises {} bytes, the "
-                       "file has {}; download it again",
-                       header.compressed, before_directory.size() - data));
+    ThrowFormatError(
+        where, fmt::format("truncated: the entry declares {} bytes, the file "
+                           "has {}; download it again",
+                           header.compressed, before_directory.size() - data));
   }
   return {header.name, header.method, header.size, begin,
           before_directory.subspan(data, header.compressed)};
 }
 
-// Entries that share bytes are how a small zip file unpacks to a huge one.
+// Overlapping entries let a small zip file unpack to a huge one.
 void CheckOverlap(std::vector<ZipEntry>& entries, Bytes bytes,
                   const std::string& path) {
   std::sort(entries.begin(), entries.end(),
@@ -248,9 +258,9 @@ void CheckOverlap(std::vector<ZipEntry>& entries, Bytes bytes,
   uint64_t covered = 0;
   for (const ZipEntry& entry : entries) {
     if (entry.begin < covered) {
-      Refuse(fmt::format("{}: {}", path, Quoted(entry.name)),
-             "overlaps another entry of the zip file; the file is broken or "
-             "an attack, get another copy");
+      ThrowFormatError(fmt::format("{}: {}", path, Quoted(entry.name)),
+                       "overlaps another entry of the zip file; the file is "
+                       "corrupt or malicious, get another copy");
     }
     covered = static_cast<uint64_t>(entry.data.data() - bytes.data()) +
               entry.data.size();
@@ -264,9 +274,9 @@ void CheckDistinct(std::vector<ZipEntry>& entries, const std::string& path) {
       entries.begin(), entries.end(),
       [](const auto& a, const auto& b) { return a.name == b.name; });
   if (twice != entries.end()) {
-    Refuse(fmt::format("{}: {}", path, Quoted(twice->name)),
-           "is in the zip file twice; the file is broken or an attack, get "
-           "another copy");
+    ThrowFormatError(fmt::format("{}: {}", path, Quoted(twice->name)),
+                     "is in the zip file twice; the file is corrupt or "
+                     "malicious, get another copy");
   }
 }
 
@@ -276,22 +286,24 @@ ZipArchive::ZipArchive(Bytes bytes, std::string path) : path_(std::move(path)) {
   const Directory directory = FindDirectory(bytes, path_);
   directory_ = DirectoryBytes(bytes, directory, path_);
   if (directory.count > kMaxEntries) {
-    Refuse(path_, fmt::format("the zip directory promises {} entries, more "
-                              "than the {} that are read",
-                              directory.count, kMaxEntries));
+    ThrowFormatError(
+        path_,
+        fmt::format(
+            "the zip directory declares {} entries, more than the limit of {}",
+            directory.count, kMaxEntries));
   }
   entries_.reserve(
       std::min<size_t>(directory.count, directory.size / kCentralSize));
   ByteCursor cursor(directory_, path_ + ": zip directory");
-  while (cursor.left() > 0 && entries_.size() <= directory.count) {
+  while (cursor.remaining() > 0 && entries_.size() <= directory.count) {
     const auto [header, begin] = ReadCentral(cursor, path_);
     entries_.push_back(
         Locate(bytes.first(directory.offset), header, begin, path_));
   }
   if (entries_.size() != directory.count) {
-    Refuse(path_, fmt::format("the zip directory promises {} entries and has "
-                              "{}; download it again",
-                              directory.count, entries_.size()));
+    ThrowFormatError(path_, fmt::format("the zip directory declares {} entries "
+                                        "and has {}; download it again",
+                                        directory.count, entries_.size()));
   }
   CheckOverlap(entries_, bytes, path_);
   CheckDistinct(entries_, path_);
@@ -306,9 +318,10 @@ const ZipEntry* ZipArchive::Find(std::string_view name) const {
 
 Bytes ZipArchive::Stored(const ZipEntry& entry) const {
   if (entry.method != 0) {
-    Refuse(fmt::format("{}: {}", path_, Quoted(entry.name)),
-           "is compressed, which torch never does to tensors: the file was "
-           "unpacked and zipped again; use the original, or zip it with -0");
+    ThrowFormatError(
+        fmt::format("{}: {}", path_, Quoted(entry.name)),
+        "is compressed, but torch never compresses tensors: the file was "
+        "unpacked and zipped again; use the original, or zip it with -0");
   }
   return entry.data;
 }

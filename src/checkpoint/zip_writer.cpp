@@ -11,16 +11,15 @@ namespace {
 constexpr uint64_t kAlignment = 64;
 constexpr uint64_t kLocalSize = 30;
 constexpr uint16_t kUtf8Names = 1U << 11U;
-constexpr uint16_t kNoDate = 0x21;  // 1 January 1980, the format's first day
-constexpr uint16_t kPaddingId = 0x4246;  // "FB", as torch's
+constexpr uint16_t kNoDate = 0x21;       // 1 January 1980, the format's epoch
+constexpr uint16_t kPaddingId = 0x4246;  // "FB", as in torch
 
 template <std::unsigned_integral T>
 void Put(std::string& out, T value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
-// Signature (and version made by) are the caller's; this is what both headers
-// have from "version needed" to the sizes.
+// The fields that both headers share, from "version needed" to the sizes.
 void PutFields(std::string& out, uint32_t crc, uint64_t size, bool zip64) {
   const auto narrow =
       zip64 ? uint32_t{0xFFFFFFFF} : static_cast<uint32_t>(size);
@@ -108,7 +107,7 @@ std::string ZipWriter::EndRecords(uint64_t directory_offset) const {
   std::string out;
   if (zip64) {
     out += "PK\x06\x06";
-    Put(out, uint64_t{44});  // of what follows
+    Put(out, uint64_t{44});  // remaining size of this record
     Put(out, uint16_t{45});
     Put(out, uint16_t{45});
     Put(out, uint64_t{0});  // disks

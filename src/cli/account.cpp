@@ -22,38 +22,40 @@ void LogReasons(const std::map<std::string, size_t>& counts,
 
 }  // namespace
 
-void LogAccount(const Weights& weights) {
-  const naming::Adapted& adapted = weights.adapted;
-  if (!adapted.prefix.empty()) {
-    spdlog::info("the weights are those under '{}'", adapted.prefix);
+void LogLoadReport(const PretrainedCheckpoint& pretrained) {
+  const naming::Adapted& remapped = pretrained.remapped;
+  if (!remapped.prefix.empty()) {
+    spdlog::info("using the weights under '{}'", remapped.prefix);
   }
   std::map<std::string, size_t> ignored;
-  for (const naming::Unused& one : adapted.ignored) ++ignored[one.reason];
-  LogReasons(ignored, "left out");
-  std::map<std::string, size_t> unread;
-  for (const checkpoint::Unread& one : weights.file->unread()) {
-    ++unread[one.reason];
+  for (const naming::Unused& key : remapped.ignored) ++ignored[key.reason];
+  LogReasons(ignored, "ignored");
+  std::map<std::string, size_t> unsupported;
+  for (const checkpoint::Unread& tensor : pretrained.file->unread()) {
+    ++unsupported[tensor.reason];
   }
-  LogReasons(unread, "could not read");
-  for (const std::string& doubt : adapted.doubts) {
-    spdlog::info("assumed: {}", doubt);
+  LogReasons(unsupported, "could not read");
+  for (const std::string& warning : remapped.doubts) {
+    spdlog::info("assumed: {}", warning);
   }
-  if (!weights.model) return;
-  for (const std::string& assumption : weights.model->assumptions) {
+  if (!pretrained.model) return;
+  for (const std::string& assumption : pretrained.model->assumptions) {
     spdlog::info("assumed: {}", assumption);
   }
 }
 
-void RequireAllUsed(const Weights& weights, const model::Config& config) {
+void RequireNoUnexpectedKeys(const PretrainedCheckpoint& pretrained,
+                             const model::Config& config) {
   std::unordered_set<std::string> names;
   for (const auto& tensor : Layout(config)) names.insert(tensor.spec.name);
-  for (const TensorSpec& spec : weights.adapted.tensors->Specs()) {
+  for (const TensorSpec& spec : pretrained.remapped.tensors->Specs()) {
     if (names.contains(spec.name)) continue;
-    throw Error(ErrorKind::kMismatch,
-                fmt::format("{}: {}", weights.file->path().string(), spec.name),
-                fmt::format("is a weight that {} does not have; wsel inspect "
-                            "says what model the file is of",
-                            NameOf(config)));
+    throw Error(
+        ErrorKind::kMismatch,
+        fmt::format("{}: {}", pretrained.file->path().string(), spec.name),
+        fmt::format("unexpected key: {} has no such tensor; wsel "
+                    "inspect shows the file's model",
+                    NameOf(config)));
   }
 }
 

@@ -1,6 +1,6 @@
-// How jemalloc, where it is linked in, treats memory that was freed: it keeps
-// it, in huge pages. A training step frees and takes the same activations over
-// and over; as fresh pages, their faults cost a ConvNeXt a third of its time.
+// jemalloc, if linked in, keeps freed memory, in huge pages. A training step
+// frees and allocates the same activations over and over; the page faults of
+// new mappings would cost a ConvNeXt a third of its time.
 
 extern "C" {
 extern const char* malloc_conf;

@@ -10,7 +10,7 @@ namespace wsel::cli {
 AnalysisFolder::AnalysisFolder(const std::string& path) : path_(path) {
   if (path.empty()) {
     throw Error(ErrorKind::kUsage, "--output",
-                "is missing: the folder for numbers and pictures");
+                "is missing: the folder for tables and plots");
   }
   std::error_code error;
   std::filesystem::create_directories(path_, error);
@@ -20,21 +20,21 @@ AnalysisFolder::AnalysisFolder(const std::string& path) : path_(path) {
 bool AnalysisFolder::Draw(const std::string& file,
                           const std::string& script) const {
   if (DrawPng(path_ / file, script)) return true;
-  spdlog::warn("{}: {}; the numbers are written", (path_ / file).string(),
+  spdlog::warn("{}: {}; only the tables were written", (path_ / file).string(),
                kGnuplotIsMissing);
   return false;
 }
 
 void AddAnalyze(CLI::App& app, const Invocation& invocation) {
   CLI::App* c = app.add_subcommand(
-      "analyze", "Look into models: attention, features or weights");
+      "analyze", "Analyze attention, features or weights of models");
   AddAnalyzeAttention(*c, invocation);
   AddAnalyzeFeatures(*c, invocation);
   AddAnalyzeWeights(*c, invocation);
   c->callback([c] {
     if (!c->get_subcommands().empty()) return;
     throw Error(ErrorKind::kUsage, "wsel analyze",
-                "needs to know what: attention, features or weights");
+                "needs a subcommand: attention, features or weights");
   });
 }
 

@@ -18,16 +18,16 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct AttentionArgs {
-  SubjectArgs subjects;
+  AnalyzedModelArgs models;
   int64_t block = 0;
   int64_t head = 0;
   std::string output;
   bool json = false;
 };
 
-// A product of two weights of one model.
+// A product of two weight matrices of one model.
 struct Matrix {
-  std::string subject;
+  std::string model;
   std::string product;  // "query_key" or "value_proj"
   std::string file;
   int64_t width = 0;
@@ -35,41 +35,40 @@ struct Matrix {
   analyze::Diagonality diagonality;
 };
 
-Matrix MakeMatrix(const Subject& subject, const std::string& product,
+Matrix MakeMatrix(const AnalyzedModel& model, const std::string& product,
                   const at::Tensor& x) {
   const auto values = x.to(at::kFloat).contiguous();
   const float* data = values.const_data_ptr<float>();
-  return {subject.name,
+  return {model.name,
           product,
-          fmt::format("{}.{}.npy", product, subject.slug),
+          fmt::format("{}.{}.npy", product, model.slug),
           x.size(0),
           {data, data + values.numel()},
           analyze::DiagonalityOf(x)};
 }
 
-// All of one product, then all of the other: the rows of the picture.
+// All of one product, then all of the other: the rows of the plot.
 std::vector<Matrix> AllMatrices(const AttentionArgs& args) {
   std::vector<Matrix> query_key;
   std::vector<Matrix> value_proj;
   const std::string prefix = fmt::format("blocks.{}.attn.", args.block);
-  for (const Subject& subject : OpenSubjects(args.subjects, prefix)) {
-    const auto products = analyze::ProductsOf(subject.config, *subject.weights,
+  for (const AnalyzedModel& model : OpenAnalyzedModels(args.models, prefix)) {
+    const auto products = analyze::ProductsOf(model.config, *model.weights,
                                               args.block, args.head);
-    query_key.push_back(MakeMatrix(subject, "query_key", products.query_key));
-    value_proj.push_back(
-        MakeMatrix(subject, "value_proj", products.value_proj));
+    query_key.push_back(MakeMatrix(model, "query_key", products.query_key));
+    value_proj.push_back(MakeMatrix(model, "value_proj", products.value_proj));
   }
   query_key.insert(query_key.end(), value_proj.begin(), value_proj.end());
   return query_key;
 }
 
-// Colours end where one number in a thousand is larger, so that a few do not
-// make the rest pale.
+// The colour range ends at the 99.9th percentile, so that outliers do not make
+// the rest pale.
 analyze::HeatMap MapOf(const Matrix& matrix) {
   const double limit = analyze::AbsoluteQuantile(matrix.values, 0.999);
   const double high = limit > 0 && std::isfinite(limit) ? limit : 1;
   return {
-      .title = matrix.subject,
+      .title = matrix.model,
       .x_label = "channel",
       .y_label = matrix.product == "query_key" ? "W_q W_k^T" : "W_v W_{proj}",
       .rows = matrix.width,
@@ -82,14 +81,13 @@ analyze::HeatMap MapOf(const Matrix& matrix) {
 void Print(const std::vector<Matrix>& matrices) {
   size_t width = 5;
   for (const Matrix& matrix : matrices) {
-    width = std::max(width, matrix.subject.size());
+    width = std::max(width, matrix.model.size());
   }
   fmt::print("{:{}}  {:10}  {:>5}  {:>13}  {:>16}\n", "model", width, "matrix",
              "width", "diagonal mean", "off-diagonal rms");
   for (const Matrix& matrix : matrices) {
-    fmt::print("{:{}}  {:10}  {:5}  {:13.4g}  {:16.4g}\n", matrix.subject,
-               width, matrix.product, matrix.width,
-               matrix.diagonality.diagonal_mean,
+    fmt::print("{:{}}  {:10}  {:5}  {:13.4g}  {:16.4g}\n", matrix.model, width,
+               matrix.product, matrix.width, matrix.diagonality.diagonal_mean,
                matrix.diagonality.off_diagonal_rms);
   }
 }
@@ -99,21 +97,21 @@ void PrintJson(const AttentionArgs& args, const std::vector<Matrix>& matrices) {
       {"block", args.block}, {"head", args.head}, {"matrices", Json::array()}};
   for (const Matrix& matrix : matrices) {
     json["matrices"].push_back(
-        {{"model", matrix.subject},
+        {{"model", matrix.model},
          {"matrix", matrix.product},
          {"width", matrix.width},
          {"diagonal_mean", matrix.diagonality.diagonal_mean},
          {"off_diagonal_rms", matrix.diagonality.off_diagonal_rms},
          {"file", matrix.file}});
   }
-  // A file's name need not be UTF-8.
+  // A file name need not be UTF-8.
   fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
 // Open, multiply, write, draw, print.
 void RunAttention(const AttentionArgs& args) {
-  if (args.subjects.dry_run) {
-    for (const model::Config& config : DryRunSubjects(args.subjects)) {
+  if (args.models.dry_run) {
+    for (const model::Config& config : DryRunAnalyzedModels(args.models)) {
       analyze::CheckHead(config, args.block, args.head);
     }
     return;
@@ -136,18 +134,19 @@ void RunAttention(const AttentionArgs& args) {
 
 void AddAnalyzeAttention(CLI::App& analyze, const Invocation&) {
   const auto args = std::make_shared<AttentionArgs>();
-  CLI::App* c = analyze.add_subcommand(
-      "attention",
-      "The paper's Figure 5: W_q W_k^T and W_v W_proj of a head, for ViTs side "
-      "by side");
-  AddSubjectOptions(*c, args->subjects);
-  c->add_option("--block", args->block, "Counted from 0")
+  CLI::App* c = analyze.add_subcommand("attention",
+                                       "Plot W_q W_k^T and W_v W_proj of one "
+                                       "attention head of several ViTs (the "
+                                       "paper's Figure 5)");
+  AddAnalyzedModelOptions(*c, args->models);
+  c->add_option("--block", args->block, "Block index, from 0")
       ->capture_default_str();
-  c->add_option("--head-index", args->head, "Of the block; counted from 0")
+  c->add_option("--head-index", args->head,
+                "Attention head of the block, from 0")
       ->capture_default_str();
   c->add_option("--output", args->output,
-                "Folder for attention.png and a .npy file for each matrix");
-  c->add_flag("--json", args->json, "Print JSON");
+                "Output folder: attention.png and one .npy file per matrix");
+  c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args] { RunAttention(*args); });
 }
 

@@ -24,51 +24,51 @@ using analyze::BlockRow;
 using analyze::ModelFeatures;
 
 struct FeaturesArgs {
-  SubjectArgs subjects;
+  AnalyzedModelArgs models;
   data::DataOptions data;
   std::string output;
   bool json = false;
 };
 
-// Some hundred tell what a block does; all would take long.
-constexpr int64_t kPictures = 512;
+// A few hundred are enough for stable statistics.
+constexpr int64_t kImages = 512;
 constexpr int64_t kBatch = 32;
 
-data::Dataset PicturesToLookAt(const data::DataOptions& options) {
-  const data::Dataset set = OpenDataSets(options).train;
-  if (!options.subset.empty() || set.size() <= kPictures) return set;
-  return data::Subset(set, {.count = kPictures}, options.subset_seed);
+data::Dataset AnalyzedImages(const data::DataOptions& options) {
+  const data::Dataset set = OpenSplits(options).train;
+  if (!options.subset.empty() || set.size() <= kImages) return set;
+  return data::Subset(set, {.count = kImages}, options.subset_seed);
 }
 
-std::vector<analyze::BlockFeatures> Profile(const Subject& subject,
+std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& analyzed,
                                             const data::Dataset& set,
                                             int64_t workers) {
-  model::Config config = subject.config;
-  model::SetNumClasses(config, 0);  // no head is needed, and some have none
+  model::Config config = analyzed.config;
+  model::SetNumClasses(config, 0);  // no classifier needed
   model::Model model = model::Build(config);
-  Load(model, *subject.weights);
+  Load(model, *analyzed.weights);
   const auto size = static_cast<int>(ImageSize(config));
-  train::Uploader uploader(c10::kCPU, subject.normalisation);
+  train::Uploader uploader(c10::kCPU, analyzed.normalisation);
   data::Loader loader(set, train::EvalPictures({.img_size = size}),
                       data::EvalBatches(set.size(), kBatch),
                       {.img_size = size,
                        .batch_size = kBatch,
                        .workers = static_cast<int>(workers)});
-  spdlog::info("{}: {} pictures", subject.name, set.size());
+  spdlog::info("{}: {} images", analyzed.name, set.size());
   return analyze::ProfileOf(model, loader, uploader);
 }
 
-// The teacher's profile is held, the others one at a time.
-std::vector<ModelFeatures> TablesOf(const std::vector<Subject>& subjects,
-                                    const Subject* teacher,
+// Of all profiles only the teacher's stays in memory.
+std::vector<ModelFeatures> TablesOf(const std::vector<AnalyzedModel>& analyzed,
+                                    const AnalyzedModel* teacher,
                                     const data::Dataset& set, int64_t workers) {
-  std::vector<analyze::BlockFeatures> held;
-  if (teacher != nullptr) held = Profile(*teacher, set, workers);
+  std::vector<analyze::BlockFeatures> reference;
+  if (teacher != nullptr) reference = Profile(*teacher, set, workers);
   std::vector<ModelFeatures> models;
-  for (const Subject& subject : subjects) {
+  for (const AnalyzedModel& model : analyzed) {
     const auto profile =
-        &subject == teacher ? held : Profile(subject, set, workers);
-    models.push_back(analyze::TableOf(subject.name, profile, held));
+        &model == teacher ? reference : Profile(model, set, workers);
+    models.push_back(analyze::TableOf(model.name, profile, reference));
   }
   return models;
 }
@@ -76,7 +76,7 @@ std::vector<ModelFeatures> TablesOf(const std::vector<Subject>& subjects,
 void Print(const ModelFeatures& model, const ModelFeatures* teacher) {
   fmt::print("{}\n  {:18}  {:>5}  {:>9}  {:>14}{}\n", model.name, "block",
              "width", "rms", "effective rank",
-             teacher == nullptr ? "" : "  most like the teacher's (CKA)");
+             teacher == nullptr ? "" : "  most similar teacher block (CKA)");
   for (const BlockRow& row : model.rows) {
     fmt::print("  {:18}  {:5}  {:9.4g}  {:14.2f}", row.block, row.width,
                row.rms, row.effective_rank);
@@ -88,9 +88,9 @@ void Print(const ModelFeatures& model, const ModelFeatures* teacher) {
   }
 }
 
-// Of no number nlohmann makes null.
-void PrintJson(const std::vector<ModelFeatures>& models, int64_t pictures) {
-  Json json = {{"pictures", pictures}, {"models", Json::array()}};
+// nlohmann writes NaN as null.
+void PrintJson(const std::vector<ModelFeatures>& models, int64_t num_images) {
+  Json json = {{"num_images", num_images}, {"models", Json::array()}};
   for (const ModelFeatures& model : models) {
     Json blocks = Json::array();
     for (const BlockRow& row : model.rows) {
@@ -103,27 +103,28 @@ void PrintJson(const std::vector<ModelFeatures>& models, int64_t pictures) {
     }
     json["models"].push_back({{"model", model.name}, {"blocks", blocks}});
   }
-  // A file's name need not be UTF-8.
+  // A file name need not be UTF-8.
   fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
 // Open, run, compare, write, draw, print.
 void RunFeatures(const FeaturesArgs& args) {
-  if (args.subjects.dry_run) {
-    DryRunSubjects(args.subjects);
-    const DataSizes sizes = DryRunSizes(args.data, Splits::kBoth);
+  if (args.models.dry_run) {
+    DryRunAnalyzedModels(args.models);
+    const SplitSizes sizes = DryRunSizes(args.data, Splits::kBoth);
     fmt::print("data        {}, {}\n", args.data.name, CountText(sizes.train));
     return;
   }
-  const auto subjects = OpenSubjects(args.subjects);
-  const data::Dataset set = PicturesToLookAt(args.data);
+  const auto analyzed = OpenAnalyzedModels(args.models);
+  const data::Dataset set = AnalyzedImages(args.data);
   const AnalysisFolder folder(args.output);
-  const auto teacher = std::ranges::find_if(subjects, &Subject::is_teacher);
-  const bool compares = teacher != subjects.end();
-  const auto models = TablesOf(subjects, compares ? &*teacher : nullptr, set,
+  const auto teacher =
+      std::ranges::find_if(analyzed, &AnalyzedModel::is_teacher);
+  const bool compares = teacher != analyzed.end();
+  const auto models = TablesOf(analyzed, compares ? &*teacher : nullptr, set,
                                args.data.workers);
   const ModelFeatures* compared =
-      compares ? &models[static_cast<size_t>(teacher - subjects.begin())]
+      compares ? &models[static_cast<size_t>(teacher - analyzed.begin())]
                : nullptr;
   WriteTextFile(folder / "depth.csv", DepthCsv(models));
   folder.Draw("depth.png", DepthScript(models));
@@ -142,26 +143,32 @@ void RunFeatures(const FeaturesArgs& args) {
 
 void AddAnalyzeFeatures(CLI::App& analyze, const Invocation& invocation) {
   const auto args = std::make_shared<FeaturesArgs>();
-  CLI::App* c = analyze.add_subcommand(
-      "features",
-      "What models make of pictures, block by block: scale, effective rank, "
-      "likeness to the teacher (CKA, cosine)");
-  AddSubjectOptions(*c, args->subjects);
-  c->add_option("--dataset", args->data.name, "See wsel datasets")->required();
+  CLI::App* c =
+      analyze.add_subcommand("features",
+                             "Features of each block on training images: RMS, "
+                             "effective rank, similarity "
+                             "to the teacher's blocks (CKA, cosine)");
+  AddAnalyzedModelOptions(*c, args->models);
+  c->add_option("--dataset", args->data.name,
+                "Data set, as listed by wsel datasets")
+      ->required();
   c->add_option("--data-root", args->data.root,
-                "The folder that holds the data set")
+                "Folder that holds the data set")
       ->required();
   c->add_option("--subset", args->data.subset,
-                fmt::format("Training pictures, balanced by class: 500, 0.1 or "
-                            "10% (default {}, or all if less)",
-                            kPictures));
-  c->add_option("--workers", args->data.workers, "Threads that load pictures");
+                fmt::format("Number or share of training images, balanced by "
+                            "class: 500, 0.1 or 10% (default: {}, or all if "
+                            "fewer)",
+                            kImages));
+  c->add_option("--workers", args->data.workers,
+                "Data loader threads; -1: one per core")
+      ->capture_default_str();
   c->add_option("--output", args->output,
-                "Folder for depth.csv and .png and, with a teacher, "
+                "Output folder: depth.csv and .png and, with a teacher, "
                 "similarity.csv and .png");
-  c->add_flag("--json", args->json, "Print JSON");
+  c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args, &invocation] {
-    RestartForTraining(invocation.argv);
+    ReexecWithTunedEnvironment(invocation.argv);
     RunFeatures(*args);
   });
 }

@@ -19,11 +19,11 @@
 namespace wsel::cli {
 namespace {
 
-// A student, or a part of one, that lies in memory, as a checkpoint is seen.
-class MadeStudent : public TensorSource {
+// A student, or a part of it, in memory, read like a checkpoint.
+class InMemoryStudent : public TensorSource {
  public:
-  MadeStudent(select::Plan plan, const TensorSource* teacher,
-              const std::string& prefix) {
+  InMemoryStudent(select::Plan plan, const TensorSource* teacher,
+                  const std::string& prefix) {
     std::erase_if(plan.entries, [&](const select::Entry& entry) {
       return !entry.student.name.starts_with(prefix);
     });
@@ -39,7 +39,7 @@ class MadeStudent : public TensorSource {
       return {specs_[i], ContiguousStrides(specs_[i].shape),
               BytesOf(student_.tensors[i]), nullptr};
     }
-    throw Error(ErrorKind::kMismatch, name, "is no tensor of the student");
+    throw Error(ErrorKind::kMismatch, name, "is not a tensor of the student");
   }
 
  private:
@@ -52,83 +52,84 @@ bool IsInitializer(const std::string& method) {
   return std::ranges::find(names, method) != names.end();
 }
 
-std::vector<std::string> MethodsOf(const SubjectArgs& args) {
+std::vector<std::string> MethodsOf(const AnalyzedModelArgs& args) {
   if (args.student.model.empty() || !args.methods.empty()) return args.methods;
   if (args.teacher.empty()) return {"timm"};
   return {"timm", "uniform"};
 }
 
-void Check(const SubjectArgs& args) {
-  const auto refuse = [](std::string_view where, std::string_view message) {
+void Check(const AnalyzedModelArgs& args) {
+  const auto fail = [](std::string_view where, std::string_view message) {
     throw Error(ErrorKind::kUsage, where, message);
   };
   const bool student = !args.student.model.empty();
   if (args.teacher.empty() && args.checkpoints.empty() && !student) {
-    refuse("wsel analyze",
-           "needs something to look at: --teacher FILE, --checkpoint FILE or "
-           "--student MODEL");
+    fail("wsel analyze",
+         "needs a model: --teacher FILE, --checkpoint FILE or --student MODEL");
   }
   if (!student && !args.methods.empty()) {
-    refuse("--method", "makes students, and needs --student MODEL");
+    fail("--method", "needs --student MODEL, which it initialises");
   }
   if (args.teacher.empty() && !args.teacher_model.empty()) {
-    refuse("--teacher-model", "says what --teacher is, which is missing");
+    fail("--teacher-model", "needs --teacher, whose model it gives");
   }
-  if (args.seed < 0) refuse("--seed", "is negative");
+  if (args.seed < 0) fail("--seed", "must not be negative");
   for (const std::string& method : args.methods) {
     if (IsInitializer(method)) continue;
-    // Of all names the nearest is meant, whichever kind it is of.
+    // Suggests the nearest name of either kind.
     auto known = model::Initializers().Names();
     const auto rules = select::Methods().Names();
     known.insert(known.end(), rules.begin(), rules.end());
     if (std::ranges::find(known, method) == known.end()) {
-      refuse("--method", Unknown("method", method, known));
+      fail("--method", Unknown("method", method, known));
     }
     if (args.teacher.empty()) {
-      refuse("--method",
-             fmt::format("{} selects from a teacher: --teacher is missing",
-                         method));
+      fail("--method",
+           fmt::format("{} selects from a teacher; --teacher is missing",
+                       method));
     }
   }
 }
 
-Subject FromFile(const std::string& path, const std::string& model) {
-  const auto weights = std::make_shared<Weights>(OpenWeights(path));
-  Subject subject;
-  subject.name = std::filesystem::path(path).stem().string();
-  subject.config =
-      model.empty() ? RequireModel(*weights).config : NamedModel(model);
-  subject.weights = {weights, weights->adapted.tensors.get()};
-  subject.normalisation = NormalisationOf(*weights);
-  return subject;
+AnalyzedModel FromFile(const std::string& path, const std::string& model_name) {
+  const auto pretrained =
+      std::make_shared<PretrainedCheckpoint>(OpenPretrained(path));
+  AnalyzedModel model;
+  model.name = std::filesystem::path(path).stem().string();
+  model.config = model_name.empty() ? RequireModel(*pretrained).config
+                                    : NamedModel(model_name);
+  model.weights = {pretrained, pretrained->remapped.tensors.get()};
+  model.normalisation = PretrainedMeanStd(*pretrained);
+  return model;
 }
 
-Subject Random(const SubjectArgs& args, const std::string& method,
-               const std::string& prefix) {
-  Subject subject;
-  subject.name = fmt::format("random ({})", method);
-  subject.config = Resolve(args.student);
+AnalyzedModel Random(const AnalyzedModelArgs& args, const std::string& method,
+                     const std::string& prefix) {
+  AnalyzedModel model;
+  model.name = fmt::format("random ({})", method);
+  model.config = Resolve(args.student);
   const auto plan = select::PlanRandom(
-      subject.config, model::Initializers().Find(method, "--method"),
+      model.config, model::Initializers().Find(method, "--method"),
       static_cast<uint64_t>(args.seed));
-  subject.weights = std::make_shared<MadeStudent>(plan, nullptr, prefix);
-  return subject;
+  model.weights = std::make_shared<InMemoryStudent>(plan, nullptr, prefix);
+  return model;
 }
 
-Subject Selected(const SubjectArgs& args, const std::string& method,
-                 const Subject& teacher, const std::string& prefix) {
-  Subject subject;
-  subject.name = fmt::format("selected ({})", method);
-  subject.config = Resolve(args.student);
+AnalyzedModel Selected(const AnalyzedModelArgs& args, const std::string& method,
+                       const AnalyzedModel& teacher,
+                       const std::string& prefix) {
+  AnalyzedModel model;
+  model.name = fmt::format("selected ({})", method);
+  model.config = Resolve(args.student);
   select::Options options;
   options.method = select::Methods().Find(method, "--method");
   options.seed = static_cast<uint64_t>(args.seed);
   const auto plan = select::PlanSelection(
-      teacher.config, teacher.weights->Specs(), subject.config, options,
+      teacher.config, teacher.weights->Specs(), model.config, options,
       select::EvidenceOf(*teacher.weights));
-  subject.weights =
-      std::make_shared<MadeStudent>(plan, teacher.weights.get(), prefix);
-  return subject;
+  model.weights =
+      std::make_shared<InMemoryStudent>(plan, teacher.weights.get(), prefix);
+  return model;
 }
 
 std::string SlugOf(std::string name) {
@@ -140,88 +141,90 @@ std::string SlugOf(std::string name) {
   return name;
 }
 
-// Files of one name, as best.safetensors of several runs, are told apart by
-// their folders, or in the end by a number.
-void TellApart(std::vector<Subject>& subjects, size_t first_file,
-               const std::vector<std::string>& paths) {
+// Files of the same name, such as best.safetensors of several runs, get their
+// path as name, or else a number.
+void MakeNamesUnique(std::vector<AnalyzedModel>& models, size_t first_file,
+                     const std::vector<std::string>& paths) {
   std::multiset<std::string> names;
-  for (const Subject& subject : subjects) names.insert(subject.name);
+  for (const AnalyzedModel& model : models) names.insert(model.name);
   std::set<std::string> slugs;
-  for (size_t i = 0; i < subjects.size(); ++i) {
-    Subject& subject = subjects[i];
-    if (i >= first_file && names.count(subject.name) > 1) {
-      subject.name = paths[i - first_file];
+  for (size_t i = 0; i < models.size(); ++i) {
+    AnalyzedModel& model = models[i];
+    if (i >= first_file && names.count(model.name) > 1) {
+      model.name = paths[i - first_file];
     }
-    const std::string name = subject.name;
-    subject.slug = SlugOf(name);
-    for (int n = 2; !slugs.insert(subject.slug).second; ++n) {
-      subject.name = fmt::format("{} ({})", name, n);
-      subject.slug = SlugOf(subject.name);
+    const std::string name = model.name;
+    model.slug = SlugOf(name);
+    for (int n = 2; !slugs.insert(model.slug).second; ++n) {
+      model.name = fmt::format("{} ({})", name, n);
+      model.slug = SlugOf(model.name);
     }
   }
 }
 
 }  // namespace
 
-void AddSubjectOptions(CLI::App& command, SubjectArgs& args) {
-  command.add_option("--teacher", args.teacher,
-                     "Teacher checkpoint, to look at and to select from");
+void AddAnalyzedModelOptions(CLI::App& command, AnalyzedModelArgs& args) {
+  command.add_option(
+      "--teacher", args.teacher,
+      "Teacher checkpoint, to analyze and to select students from");
   command.add_option("--teacher-model", args.teacher_model,
-                     "What the teacher is, where it does not tell: a name or a "
-                     "JSON file");
+                     "Model of the teacher if it cannot be detected: a name "
+                     "(see wsel models) or a JSON file");
   command
       .add_option("--checkpoint", args.checkpoints,
-                  "Weights to look at; may be repeated")
+                  "Checkpoint to analyze; may be repeated")
       ->allow_extra_args(false);
-  command.add_option("--student", args.student.model,
-                     "A student to make in memory: a model's name or a JSON "
-                     "file");
+  command.add_option(
+      "--student", args.student.model,
+      "Model of students to initialise in memory: a name (see wsel "
+      "models) or a JSON file");
   command
-      .add_option("--method", args.methods,
-                  fmt::format("How students are made, with commas between: at "
-                              "random ({}), or selected from the teacher ({})",
-                              model::Initializers().Choices(),
-                              select::Methods().Choices()))
+      .add_option(
+          "--method", args.methods,
+          fmt::format("Initialisations of the student, comma-separated: "
+                      "random ({}) or selected from the teacher ({}); "
+                      "default: timm and, given a teacher, uniform",
+                      model::Initializers().Choices(),
+                      select::Methods().Choices()))
       ->delimiter(',')
       ->allow_extra_args(false);
   command.add_flag("--dry-run", args.dry_run,
-                   "Check all that can be checked, and list the files that "
-                   "are not here");
-  command.add_option("--seed", args.seed, "Of all that is drawn")
-      ->capture_default_str();
+                   "Check the options and list missing files; compute nothing");
+  command.add_option("--seed", args.seed, "Random seed")->capture_default_str();
 }
 
-std::vector<Subject> OpenSubjects(const SubjectArgs& args,
-                                  const std::string& prefix) {
+std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalyzedModelArgs& args,
+                                              const std::string& prefix) {
   Check(args);
-  std::optional<Subject> teacher;
+  std::optional<AnalyzedModel> teacher;
   if (!args.teacher.empty()) {
     teacher = FromFile(args.teacher, args.teacher_model);
     teacher->is_teacher = true;
   }
   const auto methods = MethodsOf(args);
-  std::vector<Subject> subjects;
+  std::vector<AnalyzedModel> models;
   for (const std::string& method : methods) {
-    if (IsInitializer(method)) subjects.push_back(Random(args, method, prefix));
+    if (IsInitializer(method)) models.push_back(Random(args, method, prefix));
   }
-  if (teacher) subjects.push_back(*teacher);
+  if (teacher) models.push_back(*teacher);
   for (const std::string& method : methods) {
     if (IsInitializer(method)) continue;
-    subjects.push_back(Selected(args, method, *teacher, prefix));
+    models.push_back(Selected(args, method, *teacher, prefix));
   }
-  // What is made here has seen no pictures: it gets those of the teacher.
-  for (Subject& subject : subjects) {
-    if (teacher) subject.normalisation = teacher->normalisation;
+  // Students have no mean and std of their own: they get the teacher's.
+  for (AnalyzedModel& model : models) {
+    if (teacher) model.normalisation = teacher->normalisation;
   }
-  const size_t first_file = subjects.size();
+  const size_t first_file = models.size();
   for (const std::string& path : args.checkpoints) {
-    subjects.push_back(FromFile(path, ""));
+    models.push_back(FromFile(path, ""));
   }
-  TellApart(subjects, first_file, args.checkpoints);
-  return subjects;
+  MakeNamesUnique(models, first_file, args.checkpoints);
+  return models;
 }
 
-std::vector<model::Config> DryRunSubjects(const SubjectArgs& args) {
+std::vector<model::Config> DryRunAnalyzedModels(const AnalyzedModelArgs& args) {
   Check(args);
   std::vector<model::Config> known;
   const auto show = [&](const char* what,
@@ -240,7 +243,7 @@ std::vector<model::Config> DryRunSubjects(const SubjectArgs& args) {
   }
   if (args.student.model.empty()) return known;
   show("student", Resolve(args.student));
-  fmt::print("{:10}  {}\n", "made by", fmt::join(MethodsOf(args), ", "));
+  fmt::print("{:10}  {}\n", "methods", fmt::join(MethodsOf(args), ", "));
   return known;
 }
 

@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 using analyze::WeightRow;
 
 struct WeightsArgs {
-  SubjectArgs subjects;
+  AnalyzedModelArgs models;
   std::string output;
   bool json = false;
 };
@@ -73,7 +73,7 @@ std::string Csv(const std::vector<ModelWeights>& models) {
   return csv;
 }
 
-// Of no number nlohmann makes null.
+// nlohmann writes NaN and infinity as null.
 Json AsJson(const std::vector<ModelWeights>& models) {
   Json json = Json::array();
   for (const ModelWeights& model : models) {
@@ -96,7 +96,7 @@ Json AsJson(const std::vector<ModelWeights>& models) {
   return json;
 }
 
-// The matrices inside blocks, by what they are called there.
+// Names within a block of the weight matrices in blocks.
 std::vector<std::string> LayersOf(const std::vector<ModelWeights>& models) {
   std::vector<std::string> layers;
   for (const ModelWeights& model : models) {
@@ -110,7 +110,7 @@ std::vector<std::string> LayersOf(const std::vector<ModelWeights>& models) {
   return layers;
 }
 
-// Block by block, one line a model.
+// Over blocks, one line per model.
 analyze::LineChart Chart(const std::vector<ModelWeights>& models,
                          const std::string& layer, const std::string& y_label,
                          const std::function<double(const WeightRow&)>& value) {
@@ -153,21 +153,21 @@ void Draw(const AnalysisFolder& folder,
 
 // Open, measure, write, draw, print.
 void RunWeights(const WeightsArgs& args) {
-  if (args.subjects.dry_run) {
-    DryRunSubjects(args.subjects);
+  if (args.models.dry_run) {
+    DryRunAnalyzedModels(args.models);
     return;
   }
-  const auto subjects = OpenSubjects(args.subjects);
+  const auto analyzed = OpenAnalyzedModels(args.models);
   const AnalysisFolder folder(args.output);
   std::vector<ModelWeights> models;
-  for (const Subject& subject : subjects) {
+  for (const AnalyzedModel& model : analyzed) {
     models.push_back(
-        {subject.name, analyze::WeightTable(subject.config, *subject.weights)});
+        {model.name, analyze::WeightTable(model.config, *model.weights)});
   }
   WriteTextFile(folder / "weights.csv", Csv(models));
   Draw(folder, models);
   if (args.json) {
-    // A file's name need not be UTF-8.
+    // A file name need not be UTF-8.
     fmt::print("{}\n", AsJson(models).dump(1, ' ', false,
                                            Json::error_handler_t::replace));
     return;
@@ -181,12 +181,12 @@ void AddAnalyzeWeights(CLI::App& analyze, const Invocation&) {
   const auto args = std::make_shared<WeightsArgs>();
   CLI::App* c = analyze.add_subcommand(
       "weights",
-      "Mean, deviation, norm and effective rank of every tensor, and through "
-      "depth");
-  AddSubjectOptions(*c, args->subjects);
+      "Mean, standard deviation, norm and effective rank of every tensor, also "
+      "plotted over blocks");
+  AddAnalyzedModelOptions(*c, args->models);
   c->add_option("--output", args->output,
-                "Folder for weights.csv and weights.png");
-  c->add_flag("--json", args->json, "Print JSON");
+                "Output folder: weights.csv and weights.png");
+  c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args] { RunWeights(*args); });
 }
 

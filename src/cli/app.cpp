@@ -35,7 +35,7 @@ Exit codes: 0 done; 2 usage; 3 configuration; 4 input or output; 5 file format;
 6 mismatch of teacher, student or classes; 130 or 143 interrupted; 70 internal.)";
 
 std::string VersionText() {
-  // Of this program, whatever the machine has.
+  // What this build supports, whether or not the machine has a GPU.
   const char* backend = at::Context::hasCUDART() ? "CPU and CUDA" : "CPU";
   return fmt::format("wsel {} (LibTorch {}, {})", Version(), TORCH_VERSION,
                      backend);
@@ -44,6 +44,7 @@ std::string VersionText() {
 std::vector<std::string> OptionNames(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // hidden
     for (const std::string& name : option->get_lnames()) {
       names.push_back("--" + name);
     }
@@ -51,22 +52,22 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   return names;
 }
 
-// What CLI11 did not understand, said with the nearest thing it knows.
+// Reports what CLI11 could not parse, with the nearest known option.
 [[noreturn]] void ThrowUnexpected(const CLI::App& app) {
   const auto commands = app.get_subcommands();
   const CLI::App& last = commands.empty() ? app : *commands.front();
   const auto left = app.remaining(/*recurse=*/true);
   const std::string word = left.empty() ? "" : left.front();
-  const std::string place =
+  const std::string where =
       commands.empty() ? "wsel" : "wsel " + last.get_name();
   if (word.starts_with("--")) {
     throw Error(
-        ErrorKind::kUsage, place,
+        ErrorKind::kUsage, where,
         Unknown("option", word.substr(0, word.find('=')), OptionNames(last)));
   }
   throw Error(
-      ErrorKind::kUsage, place,
-      fmt::format("'{}' was not expected here; see {} --help", word, place));
+      ErrorKind::kUsage, where,
+      fmt::format("unexpected argument '{}'; see {} --help", word, where));
 }
 
 bool HasOption(const CLI::App& app, const std::string& name) {
@@ -93,7 +94,7 @@ void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
   }
 }
 
-// Results that did not reach a full disk must not end in success.
+// Fails if results could not be written, for example to a full disk.
 void FlushResults() {
   std::cout.flush();
   if (std::fflush(stdout) != 0 || std::cout.fail()) {
@@ -104,7 +105,7 @@ void FlushResults() {
 
 void Parse(CLI::App& app, std::vector<std::string> args) {
   CheckCommand(app, args);
-  std::reverse(args.begin(), args.end());  // as CLI11 takes them
+  std::reverse(args.begin(), args.end());  // CLI11 expects the last first
   try {
     app.parse(args);
   } catch (const CLI::CallForHelp& e) {
@@ -136,8 +137,8 @@ void Run(int argc, const char* const* argv) {
   app.fallthrough();
   int verbose = 0;
   int quiet = 0;
-  app.add_flag("-v,--verbose", verbose, "More on stderr");
-  app.add_flag("-q,--quiet", quiet, "Warnings and errors alone on stderr");
+  app.add_flag("-v,--verbose", verbose, "Also log debug messages");
+  app.add_flag("-q,--quiet", quiet, "Log only warnings and errors");
   app.parse_complete_callback([&] { SetUpLog(verbose - quiet); });
 
   AddInit(app, invocation);
@@ -156,7 +157,7 @@ void Run(int argc, const char* const* argv) {
   try {
     Parse(app, args);
   } catch (const c10::Error& e) {
-    // LibTorch's own message carries a stack trace of many lines.
+    // LibTorch's what() includes a long stack trace.
     throw std::runtime_error(e.what_without_backtrace());
   }
   FlushResults();

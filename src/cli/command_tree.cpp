@@ -13,8 +13,8 @@ bool Among(const std::string& name, std::initializer_list<const char*> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Values that a registry knows: by the option's meaning, or as its description
-// lists them, "uniform|consecutive|random".
+// The values of an option: of the registry that it refers to, or as listed in
+// its description, "uniform|consecutive|random".
 std::vector<std::string> ChoicesOf(const std::string& name,
                                    const std::string& description) {
   std::vector<std::string> choices;
@@ -25,7 +25,7 @@ std::vector<std::string> ChoicesOf(const std::string& name,
     return choices;
   }
   if (name == "--dataset") {
-    for (const auto& facts : data::Datasets()) choices.emplace_back(facts.name);
+    for (const auto& info : data::Datasets()) choices.emplace_back(info.name);
     return choices;
   }
   static const std::regex kList("[a-z0-9-]+(\\|[a-z0-9-]+)+");
@@ -41,33 +41,34 @@ std::vector<std::string> ChoicesOf(const std::string& name,
   return choices;
 }
 
-OptionText TextOf(const CLI::Option& option) {
-  OptionText text;
-  text.positional = option.get_positional();
-  text.name = text.positional ? option.get_name(/*positional=*/true)
+OptionHelp HelpOf(const CLI::Option& option) {
+  OptionHelp help;
+  help.positional = option.get_positional();
+  help.name = help.positional ? option.get_name(/*positional=*/true)
                               : "--" + option.get_lnames().front();
   if (!option.get_snames().empty()) {
-    text.short_name = "-" + option.get_snames().front();
+    help.short_name = "-" + option.get_snames().front();
   }
-  text.description = option.get_description();
-  text.preset = option.get_default_str();
-  text.takes_value = option.get_items_expected_max() > 0;
-  text.choices = ChoicesOf(text.name, text.description);
-  text.takes_file = text.takes_value && text.choices.empty();
-  return text;
+  help.description = option.get_description();
+  help.default_value = option.get_default_str();
+  help.takes_value = option.get_items_expected_max() > 0;
+  help.choices = ChoicesOf(help.name, help.description);
+  help.takes_file = help.takes_value && help.choices.empty();
+  return help;
 }
 
 }  // namespace
 
-CommandText CommandTree(const CLI::App& app) {
-  CommandText text{app.get_name(), app.get_description(), {}, {}};
+CommandHelp CommandTree(const CLI::App& app) {
+  CommandHelp help{app.get_name(), app.get_description(), {}, {}};
   for (const CLI::Option* option : app.get_options()) {
-    text.options.push_back(TextOf(*option));
+    if (option->get_group().empty()) continue;  // hidden
+    help.options.push_back(HelpOf(*option));
   }
   for (const CLI::App* command : app.get_subcommands(nullptr)) {
-    text.commands.push_back(CommandTree(*command));
+    help.commands.push_back(CommandTree(*command));
   }
-  return text;
+  return help;
 }
 
 }  // namespace wsel::cli

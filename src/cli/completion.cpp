@@ -23,8 +23,8 @@ std::string Joined(const std::vector<std::string>& words) {
   return fmt::to_string(fmt::join(words, " "));
 }
 
-// The first sentence or so, with nothing in it that a quoted word of a shell
-// would end at.
+// The description up to its first punctuation, without characters that are
+// special within a shell's quotes.
 std::string Short(const std::string& description) {
   std::string text = description.substr(0, description.find_first_of(":;.("));
   for (char& c : text) {
@@ -36,17 +36,17 @@ std::string Short(const std::string& description) {
   return text;
 }
 
-std::vector<std::string> OptionWords(const CommandText& command) {
+std::vector<std::string> OptionWords(const CommandHelp& command) {
   std::vector<std::string> words;
-  for (const OptionText& option : command.options) {
+  for (const OptionHelp& option : command.options) {
     if (!option.positional) words.push_back(option.name);
   }
   return words;
 }
 
-std::vector<std::string> CommandWords(const CommandText& tree) {
+std::vector<std::string> CommandWords(const CommandHelp& tree) {
   std::vector<std::string> words;
-  for (const CommandText& command : tree.commands) {
+  for (const CommandHelp& command : tree.commands) {
     words.push_back(command.name);
   }
   return words;
@@ -54,11 +54,11 @@ std::vector<std::string> CommandWords(const CommandText& tree) {
 
 }  // namespace
 
-std::string BashCompletion(const CommandText& tree) {
+std::string BashCompletion(const CommandHelp& tree) {
   std::string values;
   std::string options;
-  for (const CommandText& command : tree.commands) {
-    for (const OptionText& option : command.options) {
+  for (const CommandHelp& command : tree.commands) {
+    for (const OptionHelp& option : command.options) {
       if (option.choices.empty() || option.positional) continue;
       values += fmt::format("    '{} {}') words='{}' ;;\n", command.name,
                             option.name, Joined(option.choices));
@@ -92,14 +92,14 @@ complete -o default -F _wsel wsel
                      values, options);
 }
 
-std::string ZshCompletion(const CommandText& tree) {
+std::string ZshCompletion(const CommandHelp& tree) {
   std::string commands;
   std::string cases;
-  for (const CommandText& command : tree.commands) {
+  for (const CommandHelp& command : tree.commands) {
     commands +=
         fmt::format("    '{}:{}'\n", command.name, Short(command.description));
     cases += fmt::format("      {}) _arguments", command.name);
-    for (const OptionText& option : command.options) {
+    for (const OptionHelp& option : command.options) {
       if (option.positional) continue;
       cases += fmt::format(
           " \\\n        '{}{}[{}]{}'", option.takes_value ? "*" : "",
@@ -126,13 +126,13 @@ _wsel "$@"
                      commands, cases);
 }
 
-std::string FishCompletion(const CommandText& tree) {
+std::string FishCompletion(const CommandHelp& tree) {
   std::string script = "# fish completion of wsel\n";
-  for (const CommandText& command : tree.commands) {
+  for (const CommandHelp& command : tree.commands) {
     script += fmt::format(
         "complete -c wsel -f -n __fish_use_subcommand -a {} -d '{}'\n",
         command.name, Short(command.description));
-    for (const OptionText& option : command.options) {
+    for (const OptionHelp& option : command.options) {
       if (option.positional) continue;
       script += fmt::format(
           "complete -c wsel -n '__fish_seen_subcommand_from {}' -l {} -d '{}'",
@@ -149,11 +149,11 @@ std::string FishCompletion(const CommandText& tree) {
 
 void AddCompletion(CLI::App& app, const Invocation& /*invocation*/) {
   const auto shell = std::make_shared<std::string>();
-  CLI::App* c = app.add_subcommand(
-      "completion", "Print a script that completes commands in a shell");
-  c->add_option("shell", *shell, kShellNames.Choices())->required();
+  CLI::App* c =
+      app.add_subcommand("completion", "Print a shell completion script");
+  c->add_option("shell", *shell, "Shell: " + kShellNames.Choices())->required();
   c->callback([shell, &app] {
-    const CommandText tree = CommandTree(app);
+    const CommandHelp tree = CommandTree(app);
     switch (kShellNames.Find(*shell, "wsel completion")) {
       case Shell::kBash:
         return fmt::print("{}", BashCompletion(tree));

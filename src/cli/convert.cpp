@@ -55,32 +55,31 @@ void CheckConvertArgs(const ConvertArgs& args) {
   constexpr std::array kKnown = {".safetensors", ".pth", ".pt", ".bin"};
   if (std::ranges::find(kKnown, extension) == kKnown.end()) {
     throw Error(ErrorKind::kUsage, args.output,
-                "does not say its container: end its name in .safetensors, "
-                ".pth, .pt or .bin");
+                "has an unknown extension; use .safetensors, .pth, .pt or "
+                ".bin");
   }
   std::error_code ignored;
   if (std::filesystem::equivalent(args.input, args.output, ignored)) {
     throw Error(ErrorKind::kUsage, args.output,
-                "is the file to convert; the output needs another name");
+                "is also the input; choose another output");
   }
 }
 
-void CheckComplete(const Weights& weights) {
-  const auto missing = MissingTensors(weights);
+void CheckComplete(const PretrainedCheckpoint& pretrained) {
+  const auto missing = MissingKeys(pretrained);
   if (missing.empty()) return;
   throw Error(ErrorKind::kMismatch, missing.front(),
-              fmt::format("is missing from {}, or has another shape",
-                          weights.file->path().string()));
+              fmt::format("missing key: {} lacks it or has it in another shape",
+                          pretrained.file->path().string()));
 }
 
-// The configuration that goes with a file under Hugging Face's names, and where
-// from_pretrained looks for it.
+// The config.json that from_pretrained expects beside the weights.
 struct Companion {
   std::filesystem::path path;
   std::string text;
 };
 
-// One that says something else belongs to another model: it stays.
+// An existing file with another content belongs to another model, and is kept.
 std::optional<Companion> CompanionOf(const ConvertArgs& args,
                                      const model::Config& config,
                                      naming::Naming naming) {
@@ -90,30 +89,31 @@ std::optional<Companion> CompanionOf(const ConvertArgs& args,
   const std::string text = HfConfig(config);
   if (std::filesystem::exists(path) && ReadText(path) != text) {
     throw Error(ErrorKind::kUsage, path.string(),
-                "is there already and is of another model; write into a folder "
-                "of its own");
+                "already exists for another model; write to another folder");
   }
   return Companion{path, text};
 }
 
-// Keeps what the file says of its own making, and adds where it comes from.
-Metadata MetadataOf(const Weights& weights, const Invocation& invocation) {
+// Keeps the file's provenance, and adds the conversion.
+Metadata MetadataOf(const PretrainedCheckpoint& pretrained,
+                    const Invocation& invocation) {
   Metadata metadata;
-  const checkpoint::Checkpoint& file = *weights.file;
+  const checkpoint::Checkpoint& file = *pretrained.file;
   for (const auto& [key, value] : file.metadata()) {
     if (key.starts_with("wsel.")) metadata[key] = value;
   }
   for (const char* key : {kMeanKey, kStdKey}) {
-    if (const auto value = PicturesOf(weights, key)) metadata[key] = *value;
+    if (const auto value = PretrainedMeanOrStd(pretrained, key))
+      metadata[key] = *value;
   }
-  metadata["format"] = "pt";  // what Hugging Face's readers look for
+  metadata["format"] = "pt";  // required by Hugging Face's readers
   metadata["wsel.version"] = std::string(Version());
   metadata["wsel.command"] = invocation.command;
-  metadata[kModelKey] = model::ToJson(RequireModel(weights).config);
+  metadata[kModelKey] = model::ToJson(RequireModel(pretrained).config);
   metadata["wsel.converted.file"] = file.path().filename().string();
   metadata["wsel.converted.size"] = std::to_string(file.file_size());
   metadata["wsel.converted.sha256"] = Sha256OfFile(file.path());
-  metadata["wsel.converted.names"] = weights.adapted.source;
+  metadata["wsel.converted.names"] = pretrained.remapped.source;
   return metadata;
 }
 
@@ -130,16 +130,16 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
   const auto naming = naming::Namings().Find(args.naming, "--naming");
   std::optional<DType> dtype;
   if (!args.dtype.empty()) dtype = kDTypeNames.Find(args.dtype, "--dtype");
-  const Weights weights = OpenWeights(args.input);
-  const model::Config& config = RequireModel(weights).config;
-  CheckComplete(weights);
-  const auto renamed = naming::Export(*weights.adapted.tensors, naming);
-  RequireForeignModel(config, naming);
+  const PretrainedCheckpoint pretrained = OpenPretrained(args.input);
+  const model::Config& config = RequireModel(pretrained).config;
+  CheckComplete(pretrained);
+  const auto renamed = naming::Export(*pretrained.remapped.tensors, naming);
+  RequireExportable(config, naming);
   const auto companion = CompanionOf(args, config, naming);
-  LogAccount(weights);
+  LogLoadReport(pretrained);
 
   const auto specs = SpecsIn(*renamed, dtype);
-  TensorView current;  // keeps the bytes of the tensor that is being written
+  TensorView current;  // owns the bytes of the tensor being written
   checkpoint::Write(
       args.output, specs,
       [&](size_t i) {
@@ -147,22 +147,23 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
         current = InOrder(Cast(view, specs[i].dtype));
         return current.bytes;
       },
-      MetadataOf(weights, invocation));
+      MetadataOf(pretrained, invocation));
   if (companion) WriteTextFile(companion->path, companion->text);
   if (args.json) {
     fmt::print("{}\n", nlohmann::ordered_json(
                            {{"output", args.output},
                             {"size", std::filesystem::file_size(args.output)},
-                            {"from", weights.adapted.source},
+                            {"from", pretrained.remapped.source},
                             {"naming", args.naming},
                             {"tensors", specs.size()},
-                            {"ignored", weights.adapted.ignored.size()},
+                            {"ignored", pretrained.remapped.ignored.size()},
                             {"model", NameOf(config)}})
                            .dump());
     return;
   }
-  fmt::print("{}: {} tensors of {} under {}'s names, from {}'s\n", args.output,
-             specs.size(), NameOf(config), args.naming, weights.adapted.source);
+  fmt::print("{}: {} tensors of {}, names converted from {} to {}\n",
+             args.output, specs.size(), NameOf(config),
+             pretrained.remapped.source, args.naming);
 }
 
 }  // namespace
@@ -170,16 +171,19 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
 void AddConvert(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<ConvertArgs>();
   CLI::App* c = app.add_subcommand(
-      "convert", "Write a checkpoint in another container, naming or type");
-  c->add_option("IN", args->input, "Checkpoint, as wsel inspect knows it");
+      "convert", "Convert a checkpoint to another container, naming or dtype");
+  c->add_option("IN", args->input,
+                "Input checkpoint, of any kind that wsel inspect reads");
   c->add_option("OUT", args->output,
-                "Ends in .safetensors, or in .pth, .pt or .bin for "
+                "Output file: .safetensors, or .pth, .pt or .bin for "
                 "torch.load(weights_only=True)");
   c->add_option("--naming", args->naming,
-                naming::Namings().Choices() +
-                    "; default timm. hf writes config.json beside the file");
-  c->add_option("--dtype", args->dtype,
-                kDTypeNames.Choices() + "; default: as they are");
+                "Tensor names to write: " + naming::Namings().Choices() +
+                    "; hf also writes config.json beside the file")
+      ->capture_default_str();
+  c->add_option(
+      "--dtype", args->dtype,
+      "Data type to cast to: " + kDTypeNames.Choices() + "; default: no cast");
   c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args, &invocation] { RunConvert(*args, invocation); });
 }

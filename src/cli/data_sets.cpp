@@ -16,13 +16,13 @@ size_t CacheBytes(const data::DataOptions& options) {
   return static_cast<size_t>(options.cache_gb * 1024 * 1024 * 1024);
 }
 
-// As it is on disk.
+// The whole split, as it is on disk.
 data::Dataset Open(const data::DataOptions& options, data::Split split) {
   data::FindDataset(options.name, "data.name", ErrorKind::kConfig);
   if (options.root.empty()) {
     throw Error(ErrorKind::kUsage, "--data-root",
-                fmt::format("is missing: the folder that holds {}; wsel "
-                            "datasets shows its layout",
+                fmt::format("is missing: the folder that holds {}; see wsel "
+                            "datasets for its layout",
                             options.name));
   }
   const data::Dataset set = data::OpenDataset(
@@ -40,7 +40,7 @@ data::Dataset WithClasses(const data::Dataset& dataset,
 void CheckRange(const data::DataOptions& options) {
   if (options.train_range.empty() || options.train_range.size() == 2) return;
   throw Error(ErrorKind::kConfig, "data.train_range",
-              "needs two numbers, the first index and the end: [0, 54000]");
+              "needs two values, the first index and the end: [0, 54000]");
 }
 
 data::Dataset Cached(const data::Dataset& dataset,
@@ -48,18 +48,18 @@ data::Dataset Cached(const data::Dataset& dataset,
   return data::Cached(dataset, CacheBytes(options));
 }
 
-// Of `count` pictures, as many as options.subset asks for.
-int64_t SizeOfSubset(const data::DataOptions& options, int64_t count) {
+// How many of `count` images options.subset keeps.
+int64_t SubsetSize(const data::DataOptions& options, int64_t count) {
   if (options.subset.empty() || count == 0) return count;
   return data::ParseSubset(options.subset, "data.subset").Of(count);
 }
 
 }  // namespace
 
-DataSets OpenDataSets(const data::DataOptions& options) {
+DataSplits OpenSplits(const data::DataOptions& options) {
   CheckRange(options);
   data::Dataset train = Open(options, data::Split::kTrain);
-  // A range counts in the set as it is on disk, before classes are taken.
+  // A range indexes the split on disk, before classes are filtered.
   if (!options.train_range.empty()) {
     train = data::Range(train, options.train_range[0], options.train_range[1]);
   }
@@ -69,32 +69,32 @@ DataSets OpenDataSets(const data::DataOptions& options) {
         data::Subset(train, data::ParseSubset(options.subset, "data.subset"),
                      options.subset_seed);
   }
-  return {Cached(train, options), OpenTestSet(options)};
+  return {Cached(train, options), OpenTestSplit(options)};
 }
 
-data::Dataset OpenTestSet(const data::DataOptions& options) {
+data::Dataset OpenTestSplit(const data::DataOptions& options) {
   return Cached(WithClasses(Open(options, data::Split::kTest), options),
                 options);
 }
 
-DataSizes SizesWithoutFiles(const data::DataOptions& options) {
+SplitSizes SizesWithoutFiles(const data::DataOptions& options) {
   CheckRange(options);
-  const auto& facts =
+  const auto& info =
       data::FindDataset(options.name, "data.name", ErrorKind::kConfig);
-  DataSizes sizes{facts.train, facts.test, facts.classes};
+  SplitSizes sizes{info.train, info.test, info.classes};
   if (!options.train_range.empty()) {
     sizes.train = options.train_range[1] - options.train_range[0];
   }
   if (!options.classes.empty()) {
-    const auto part = static_cast<int64_t>(options.classes.size());
-    // As if every class had as many pictures as any other.
-    if (facts.classes > 0) {
-      sizes.train = sizes.train * part / facts.classes;
-      sizes.test = sizes.test * part / facts.classes;
+    const auto kept = static_cast<int64_t>(options.classes.size());
+    // Assumes balanced classes.
+    if (info.classes > 0) {
+      sizes.train = sizes.train * kept / info.classes;
+      sizes.test = sizes.test * kept / info.classes;
     }
-    sizes.classes = part;
+    sizes.classes = kept;
   }
-  sizes.train = SizeOfSubset(options, sizes.train);
+  sizes.train = SubsetSize(options, sizes.train);
   return sizes;
 }
 

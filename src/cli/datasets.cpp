@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 using data::DatasetFacts;
 using data::Split;
 
-constexpr size_t kShown = 20;  // remarks of a kind that are printed
+constexpr size_t kMaxShown = 20;  // images printed per kind of issue
 
 struct CheckArgs {
   std::string name;
@@ -30,46 +30,46 @@ struct CheckArgs {
   uint64_t split_seed = 0;
 };
 
-// A split, as it was found.
-struct Checked {
+// A split, as found on disk.
+struct CheckedSplit {
   Split split;
   data::CheckReport report;
-  std::vector<std::string> unusual;
+  std::vector<std::string> count_mismatches;
   std::vector<std::string> classes;
-  int64_t pictures;
+  int64_t num_images;
 };
 
 void PrintTable() {
   fmt::print("{:13}  {:>7}  {:>9}  {:>6}  {:>4}  {}\n", "name", "classes",
              "train", "test", "size", "files below the root");
-  for (const DatasetFacts& facts : data::Datasets()) {
-    const auto number = [](int64_t n) {
+  for (const DatasetFacts& info : data::Datasets()) {
+    const auto count = [](int64_t n) {
       return n == 0 ? std::string("-") : std::to_string(n);
     };
-    fmt::print("{:13}  {:>7}  {:>9}  {:>6}  {:>4}  {}\n", facts.name,
-               number(facts.classes), number(facts.train), number(facts.test),
-               number(facts.native_size), facts.layout);
+    fmt::print("{:13}  {:>7}  {:>9}  {:>6}  {:>4}  {}\n", info.name,
+               count(info.classes), count(info.train), count(info.test),
+               count(info.native_size), info.layout);
   }
 }
 
 void PrintTableJson() {
   Json rows = Json::array();
-  for (const DatasetFacts& facts : data::Datasets()) {
-    const auto number = [](int64_t n) { return n == 0 ? Json() : Json(n); };
-    rows.push_back({{"name", facts.name},
-                    {"title", facts.title},
-                    {"classes", number(facts.classes)},
-                    {"train", number(facts.train)},
-                    {"test", number(facts.test)},
-                    {"size", number(facts.native_size)},
-                    {"layout", facts.layout}});
+  for (const DatasetFacts& info : data::Datasets()) {
+    const auto count = [](int64_t n) { return n == 0 ? Json() : Json(n); };
+    rows.push_back({{"name", info.name},
+                    {"title", info.title},
+                    {"classes", count(info.classes)},
+                    {"train", count(info.train)},
+                    {"test", count(info.test)},
+                    {"size", count(info.native_size)},
+                    {"layout", info.layout}});
   }
   fmt::print("{}\n", rows.dump(1));
 }
 
-Checked CheckSplit(const DatasetFacts& facts, const CheckArgs& args,
-                   Split split) {
-  const auto set = data::OpenDataset(facts.name, args.root, split,
+CheckedSplit CheckSplit(const DatasetFacts& info, const CheckArgs& args,
+                        Split split) {
+  const auto set = data::OpenDataset(info.name, args.root, split,
                                      {.split_seed = args.split_seed});
   auto options = train::ProgressOnStderr(0);
   const bool on_terminal = options.bar;
@@ -81,7 +81,7 @@ Checked CheckSplit(const DatasetFacts& facts, const CheckArgs& args,
   };
   auto report = data::Check(set, 0, show);
   meter.Clear();
-  return {split, std::move(report), data::Unusual(facts, split, set),
+  return {split, std::move(report), data::Unusual(info, split, set),
           set.classes, set.size()};
 }
 
@@ -90,55 +90,55 @@ std::string SizeRange(int least, int most) {
                        : fmt::format("{}-{}", least, most);
 }
 
-void PrintRemarks(std::string_view kind,
-                  const std::vector<data::Remark>& remarks) {
-  for (size_t i = 0; i < std::min(kShown, remarks.size()); ++i) {
-    fmt::print("  {}: {}\n", kind, remarks[i].text);
+void PrintIssues(std::string_view kind,
+                 const std::vector<data::Remark>& issues) {
+  for (size_t i = 0; i < std::min(kMaxShown, issues.size()); ++i) {
+    fmt::print("  {}: {}\n", kind, issues[i].text);
   }
-  if (remarks.size() > kShown) {
-    fmt::print("  and {} more; --json names them all\n",
-               remarks.size() - kShown);
+  if (issues.size() > kMaxShown) {
+    fmt::print("  and {} more; --json lists them all\n",
+               issues.size() - kMaxShown);
   }
 }
 
-void Print(const Checked& checked) {
+void Print(const CheckedSplit& checked) {
   const data::CheckReport& report = checked.report;
   const auto [least, most] =
       std::minmax_element(report.per_class.begin(), report.per_class.end());
   fmt::print(
-      "{}: {} pictures of {} x {} pixels, {} classes of {} to {} pictures, {} "
-      "broken, {} with remarks\n",
-      NameOf(checked.split), checked.pictures,
+      "{}: {} images of {} x {} pixels, {} classes of {} to {} images, {} "
+      "corrupt, {} damaged\n",
+      NameOf(checked.split), checked.num_images,
       SizeRange(report.min_width, report.max_width),
       SizeRange(report.min_height, report.max_height), checked.classes.size(),
       *least, *most, report.broken.size(), report.damaged.size());
-  for (const std::string& text : checked.unusual) {
-    fmt::print("  unusual: {}\n", text);
+  for (const std::string& text : checked.count_mismatches) {
+    fmt::print("  count mismatch: {}\n", text);
   }
-  PrintRemarks("broken", report.broken);
-  PrintRemarks("remark", report.damaged);
+  PrintIssues("corrupt", report.broken);
+  PrintIssues("damaged", report.damaged);
 }
 
-Json Texts(const std::vector<data::Remark>& remarks) {
+Json Texts(const std::vector<data::Remark>& issues) {
   Json texts = Json::array();
-  for (const data::Remark& remark : remarks) texts.push_back(remark.text);
+  for (const data::Remark& issue : issues) texts.push_back(issue.text);
   return texts;
 }
 
-Json ToJson(const Checked& checked) {
+Json ToJson(const CheckedSplit& checked) {
   const data::CheckReport& report = checked.report;
   Json per_class = Json::object();
   for (size_t i = 0; i < checked.classes.size(); ++i) {
     per_class[checked.classes[i]] = report.per_class[i];
   }
   return {{"split", NameOf(checked.split)},
-          {"pictures", checked.pictures},
+          {"num_images", checked.num_images},
           {"width", {report.min_width, report.max_width}},
           {"height", {report.min_height, report.max_height}},
           {"classes", per_class},
-          {"unusual", checked.unusual},
-          {"broken", Texts(report.broken)},
-          {"remarks", Texts(report.damaged)}};
+          {"count_mismatches", checked.count_mismatches},
+          {"corrupt", Texts(report.broken)},
+          {"damaged", Texts(report.damaged)}};
 }
 
 std::vector<Split> SplitsOf(const std::string& split) {
@@ -148,27 +148,27 @@ std::vector<Split> SplitsOf(const std::string& split) {
 }
 
 void RunCheck(const CheckArgs& args, bool json) {
-  const DatasetFacts& facts = data::FindDataset(args.name, "wsel datasets");
+  const DatasetFacts& info = data::FindDataset(args.name, "wsel datasets");
   Json rows = Json::array();
-  size_t broken = 0;
-  size_t unusual = 0;
+  size_t num_corrupt = 0;
+  size_t num_mismatches = 0;
   for (const Split split : SplitsOf(args.split)) {
-    const Checked checked = CheckSplit(facts, args, split);
+    const CheckedSplit checked = CheckSplit(info, args, split);
     json ? rows.push_back(ToJson(checked)) : Print(checked);
-    broken += checked.report.broken.size();
-    unusual += checked.unusual.size();
+    num_corrupt += checked.report.broken.size();
+    num_mismatches += checked.count_mismatches.size();
   }
   if (json) {
-    // A file's name need not be UTF-8.
+    // A file name need not be UTF-8.
     fmt::print("{}\n",
                rows.dump(1, ' ', false, Json::error_handler_t::replace));
   }
-  if (broken + unusual == 0) return;
-  std::fflush(stdout);  // before what stderr says of it
-  throw Error(ErrorKind::kFormat, args.root,
-              fmt::format("{} pictures are broken, and {} counts are not those "
-                          "of {}",
-                          broken, unusual, facts.title));
+  if (num_corrupt + num_mismatches == 0) return;
+  std::fflush(stdout);  // before the error on stderr
+  throw Error(
+      ErrorKind::kFormat, args.root,
+      fmt::format("{} corrupt images; {} counts differ from those of {}",
+                  num_corrupt, num_mismatches, info.title));
 }
 
 }  // namespace
@@ -177,19 +177,25 @@ void AddDatasets(CLI::App& app, const Invocation&) {
   const auto json = std::make_shared<bool>(false);
   const auto args = std::make_shared<CheckArgs>();
   CLI::App* c = app.add_subcommand(
-      "datasets", "List the data sets known by name, or check one");
-  c->add_flag("--json", *json, "Print JSON");
+      "datasets", "List the supported data sets, or check one on disk");
+  c->add_flag("--json", *json, "Print the result as JSON");
   CLI::App* check = c->add_subcommand(
       "check",
-      "Verify counts and labels, and decode every picture; exit code 5 where "
-      "something is broken or not as usual");
-  check->add_option("NAME", args->name, "A data set of the list")->required();
-  check->add_option("ROOT", args->root, "The folder that holds it")->required();
-  check->add_option("--split", args->split, "train or test; both if not given")
+      "Verify counts and labels, and decode every image; exit code 5 if an "
+      "image is corrupt or a count differs");
+  check->add_option("NAME", args->name, "Data set, as listed by wsel datasets")
+      ->required();
+  check->add_option("ROOT", args->root, "Folder that holds the data set")
+      ->required();
+  check
+      ->add_option("--split", args->split,
+                   "Split to check: train|test; default: both")
       ->check(CLI::IsMember({"train", "test"}));
-  check->add_option("--split-seed", args->split_seed,
-                    "Of EuroSAT's seeded split (0)");
-  check->add_flag("--json", *json, "Print JSON");
+  check
+      ->add_option("--split-seed", args->split_seed,
+                   "Seed of EuroSAT's train/test split")
+      ->capture_default_str();
+  check->add_flag("--json", *json, "Print the result as JSON");
   c->callback([c, json, args] {
     if (!c->get_subcommands().empty()) {
       RunCheck(*args, *json);

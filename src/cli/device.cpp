@@ -13,7 +13,7 @@
 namespace wsel::cli {
 namespace {
 
-// The kernel's estimate of what can be had without swapping.
+// The kernel's estimate of what can be allocated without swapping.
 int64_t FreeMemory() {
   std::ifstream info("/proc/meminfo");
   std::string word;
@@ -22,7 +22,7 @@ int64_t FreeMemory() {
     if (word == "MemAvailable:" && info >> kilobytes) return kilobytes * 1024;
     info.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
   }
-  return int64_t{4} << 30;  // no Linux
+  return int64_t{4} << 30;  // not Linux
 }
 
 }  // namespace
@@ -39,12 +39,12 @@ c10::Device FindDevice(const std::string& name) {
   if (!known) {
     throw Error(
         ErrorKind::kUsage, "--device",
-        fmt::format("'{}' is no device: auto, cpu, cuda, cuda:1", name));
+        fmt::format("expected auto, cpu, cuda or cuda:1, not '{}'", name));
   }
   if (!cuda) {
     throw Error(ErrorKind::kUsage, "--device",
-                "cuda: this build or this machine has none; wsel --version "
-                "says what was built");
+                "no CUDA device: either this build has no CUDA support (see "
+                "wsel --version), or this machine has no GPU");
   }
   const int index = name == "cuda" ? 0 : name.back() - '0';
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};

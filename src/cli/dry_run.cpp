@@ -9,14 +9,14 @@
 
 namespace wsel::cli {
 
-bool ListIfAbsent(const std::string& path) {
+bool ListIfMissing(const std::string& path) {
   if (std::filesystem::exists(path)) return false;
-  fmt::print("absent      {}\n", path);
+  fmt::print("missing     {}\n", path);
   return true;
 }
 
 std::optional<model::Config> DryRunModel(const std::string& path) {
-  if (!ListIfAbsent(path)) return RequireModel(OpenWeights(path)).config;
+  if (!ListIfMissing(path)) return RequireModel(OpenPretrained(path)).config;
   try {
     return NamedModel(std::filesystem::path(path).stem().string());
   } catch (const Error&) {
@@ -24,23 +24,23 @@ std::optional<model::Config> DryRunModel(const std::string& path) {
   }
 }
 
-DataSizes DryRunSizes(const data::DataOptions& options, Splits splits) {
-  const DataSizes known = SizesWithoutFiles(options);
+SplitSizes DryRunSizes(const data::DataOptions& options, Splits splits) {
+  const SplitSizes known = SizesWithoutFiles(options);
   const std::string& root = options.root;
-  if (ListIfAbsent(root.empty() ? "--data-root" : root)) return known;
+  if (ListIfMissing(root.empty() ? "--data-root" : root)) return known;
   if (splits == Splits::kTest) {
-    const data::Dataset test = OpenTestSet(options);
+    const data::Dataset test = OpenTestSplit(options);
     return {known.train, test.size(),
             static_cast<int64_t>(test.classes.size())};
   }
-  const DataSets sets = OpenDataSets(options);
-  return {sets.train.size(), sets.test.size(),
-          static_cast<int64_t>(sets.train.classes.size())};
+  const DataSplits opened = OpenSplits(options);
+  return {opened.train.size(), opened.test.size(),
+          static_cast<int64_t>(opened.train.classes.size())};
 }
 
-std::string CountText(int64_t pictures) {
-  return pictures == 0 ? "an unknown number of pictures"
-                       : fmt::format("{} pictures", pictures);
+std::string CountText(int64_t num_images) {
+  return num_images == 0 ? "an unknown number of images"
+                         : fmt::format("{} images", num_images);
 }
 
 }  // namespace wsel::cli

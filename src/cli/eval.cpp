@@ -15,6 +15,7 @@
 #include "wsel/cli/device.h"
 #include "wsel/cli/dry_run.h"
 #include "wsel/cli/model_args.h"
+#include "wsel/cli/renamed_option.h"
 #include "wsel/cli/restart.h"
 #include "wsel/cli/use_of_weights.h"
 #include "wsel/cli/weights.h"
@@ -41,7 +42,7 @@ struct EvalArgs {
   std::vector<double> mean;
   std::vector<double> std;
   double crop_pct = 0.875;
-  int64_t batch = 0;
+  int64_t batch_size = 0;
   std::string precision = "auto";
   std::string device = "auto";
   std::string predictions;
@@ -52,16 +53,17 @@ struct EvalArgs {
   bool json = false;
 };
 
-// The model that the file tells, or that the user says it is.
-model::Config ModelOf(const EvalArgs& args, const Weights& weights) {
-  const model::Config& found = RequireModel(weights).config;
+// The model given by --model, else the detected one.
+model::Config ModelOf(const EvalArgs& args,
+                      const PretrainedCheckpoint& pretrained) {
+  const model::Config& found = RequireModel(pretrained).config;
   if (args.model.empty()) return found;
-  const model::Config said = NamedModel(args.model);
-  for (const std::string& clause : OtherUses(found, said)) {
-    spdlog::warn("{}: its weights want {}, as {} has", args.checkpoint, clause,
-                 NameOf(said));
+  const model::Config given = NamedModel(args.model);
+  for (const std::string& clause : ForwardDifferences(found, given)) {
+    spdlog::warn("{}: the weights were trained with {} as in {}",
+                 args.checkpoint, clause, NameOf(given));
   }
-  return said;
+  return given;
 }
 
 void CheckClasses(const model::Config& config, const std::string& data,
@@ -69,35 +71,37 @@ void CheckClasses(const model::Config& config, const std::string& data,
   if (NumClasses(config) == classes) return;
   throw Error(ErrorKind::kMismatch, NameOf(config),
               NumClasses(config) == 0
-                  ? "has no classifier head to evaluate"
-                  : fmt::format("tells {} classes apart, and {} has {}",
+                  ? "has no classifier to evaluate"
+                  : fmt::format("has {} classes, but {} has {}",
                                 NumClasses(config), data, classes));
 }
 
-// Three numbers from the flag, else from what the checkpoint or its source says
-// of its training, else ImageNet's.
-std::array<double, 3> Channels(const std::vector<double>& flag,
-                               std::string_view option, const Weights& weights,
-                               const char* key,
-                               const std::array<double, 3>& fallback) {
+// The mean or std given by the flag, else that of the checkpoint or its source
+// library, else ImageNet's.
+std::array<double, 3> ResolveRgbTriple(const std::vector<double>& flag,
+                                       std::string_view option,
+                                       const PretrainedCheckpoint& pretrained,
+                                       const char* key,
+                                       const std::array<double, 3>& fallback) {
   std::vector<double> values = flag;
-  if (const auto known = PicturesOf(weights, key); values.empty() && known) {
+  if (const auto known = PretrainedMeanOrStd(pretrained, key);
+      values.empty() && known) {
     const auto json = Json::parse(*known, nullptr, false);
-    const bool numbers =
-        json.is_array() &&
-        std::all_of(json.begin(), json.end(),
-                    [](const Json& item) { return item.is_number(); });
-    if (numbers) values = json.get<std::vector<double>>();
+    const bool valid = json.is_array() && std::all_of(json.begin(), json.end(),
+                                                      [](const Json& item) {
+                                                        return item.is_number();
+                                                      });
+    if (valid) values = json.get<std::vector<double>>();
   }
   if (values.empty()) return fallback;
   if (values.size() != 3) {
     throw Error(ErrorKind::kUsage, option,
-                "needs three numbers, one a channel: 0.5,0.5,0.5");
+                "needs one value per channel, such as 0.5,0.5,0.5");
   }
   return {values[0], values[1], values[2]};
 }
 
-// A picture's line of the predictions file.
+// The line of an image in the predictions file.
 std::string PredictionLine(const data::Dataset& test, int64_t index,
                            const at::Tensor& logits, bool with_logits) {
   const auto label =
@@ -120,11 +124,11 @@ std::string PredictionLine(const data::Dataset& test, int64_t index,
 }
 
 void Print(const EvalArgs& args, const train::Evaluation& e,
-           const std::vector<std::string>& broken) {
+           const std::vector<std::string>& corrupt) {
   if (args.json) {
     fmt::print("{}\n", Json({{"checkpoint", args.checkpoint},
                              {"dataset", args.data.name},
-                             {"pictures", e.count},
+                             {"num_images", e.count},
                              {"skipped", e.skipped},
                              {"loss", e.loss},
                              {"top1", e.top1},
@@ -132,31 +136,31 @@ void Print(const EvalArgs& args, const train::Evaluation& e,
                            .dump());
     return;
   }
-  fmt::print("top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} pictures\n", e.top1,
+  fmt::print("top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n", e.top1,
              e.top5, e.loss, e.count);
   if (e.skipped > 0) {
-    fmt::print("{} pictures were left out as broken: {}\n", e.skipped,
-               fmt::join(broken, ", "));
+    fmt::print("skipped {} corrupt images: {}\n", e.skipped,
+               fmt::join(corrupt, ", "));
   }
 }
 
 void CheckEvalArgs(const EvalArgs& args) {
   if (args.logits && args.predictions.empty()) {
-    throw Error(ErrorKind::kUsage, "--logits", "goes with --predictions FILE");
+    throw Error(ErrorKind::kUsage, "--logits", "needs --predictions FILE");
   }
   for (const std::string& output :
        {args.predictions, args.confusion, args.per_class}) {
     if (!output.empty() && output == args.checkpoint) {
       throw Error(ErrorKind::kUsage, output,
-                  "is the checkpoint; the output needs another name");
+                  "is the checkpoint; choose another output");
     }
   }
 }
 
-// Counts are 0 where nobody knows them without the files. An absent
-// checkpoint's classes are not known: its name tells the architecture alone.
+// The number of classes of a missing checkpoint is unknown: its name gives only
+// the architecture.
 void DryRun(const EvalArgs& args) {
-  const DataSizes sizes = DryRunSizes(args.data, Splits::kTest);
+  const SplitSizes sizes = DryRunSizes(args.data, Splits::kTest);
   auto config = DryRunModel(args.checkpoint);
   if (!args.model.empty()) config = NamedModel(args.model);
   if (config) {
@@ -165,10 +169,10 @@ void DryRun(const EvalArgs& args) {
       CheckClasses(*config, args.data.name, sizes.classes);
     }
   }
-  fmt::print("to test     {}\n", CountText(sizes.test));
+  fmt::print("test        {}\n", CountText(sizes.test));
 }
 
-// Open, build, load, run over the pictures, report.
+// Open, build, load, evaluate, report.
 void RunEval(const EvalArgs& args) {
   CheckEvalArgs(args);
   const c10::Device device = FindDevice(args.device);
@@ -180,24 +184,25 @@ void RunEval(const EvalArgs& args) {
     DryRun(args);
     return;
   }
-  const Weights weights = OpenWeights(args.checkpoint);
-  const model::Config config = ModelOf(args, weights);
+  const PretrainedCheckpoint pretrained = OpenPretrained(args.checkpoint);
+  const model::Config config = ModelOf(args, pretrained);
   model::Model model = model::Build(config);
-  Load(model, *weights.adapted.tensors);
-  RequireAllUsed(weights, config);
-  LogAccount(weights);
+  Load(model, *pretrained.remapped.tensors);
+  RequireNoUnexpectedKeys(pretrained, config);
+  LogLoadReport(pretrained);
   model.module->to(device);
 
-  const data::Dataset test = OpenTestSet(args.data);
+  const data::Dataset test = OpenTestSplit(args.data);
   CheckClasses(config, test.name, static_cast<int64_t>(test.classes.size()));
   const train::Normalisation defaults;
   const train::Normalisation normalisation{
-      Channels(args.mean, "--mean", weights, kMeanKey, defaults.mean),
-      Channels(args.std, "--std", weights, kStdKey, defaults.std)};
+      ResolveRgbTriple(args.mean, "--mean", pretrained, kMeanKey,
+                       defaults.mean),
+      ResolveRgbTriple(args.std, "--std", pretrained, kStdKey, defaults.std)};
   const auto size = static_cast<int>(ImageSize(config));
   const int64_t batch =
-      args.batch > 0
-          ? args.batch
+      args.batch_size > 0
+          ? args.batch_size
           : train::SolveMicroBatch(256, 1, train::ActivationBytes(config) / 4,
                                    MemoryBudget(device), 256);
 
@@ -252,46 +257,61 @@ void RunEval(const EvalArgs& args) {
 void AddEval(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<EvalArgs>();
   CLI::App* c = app.add_subcommand(
-      "eval", "Measure a checkpoint's accuracy on a data set's test pictures");
-  c->add_option("--checkpoint", args->checkpoint,
-                "Weights with a classifier head, as wsel inspect knows them")
+      "eval", "Evaluate a checkpoint on the test split of a data set");
+  c->add_option(
+       "--checkpoint", args->checkpoint,
+       "Checkpoint with a classifier, of any kind that wsel inspect reads")
       ->required();
-  c->add_option("--dataset", args->data.name, "See wsel datasets")->required();
+  c->add_option("--dataset", args->data.name,
+                "Data set, as listed by wsel datasets")
+      ->required();
   c->add_option("--data-root", args->data.root,
-                "The folder that holds the data set")
+                "Folder that holds the data set")
       ->required();
   c->add_option("--model", args->model,
-                "What the checkpoint is, where it does not tell: a name or a "
-                "JSON file");
+                "Model of the checkpoint if it cannot be detected: a name (see "
+                "wsel models) or a JSON file");
   c->add_option(
        "--mean", args->mean,
-       "Of the channels: 0.5,0.5,0.5; default: as the checkpoint or its "
-       "source says, else ImageNet's")
+       "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint or its "
+       "source library, else ImageNet's")
       ->delimiter(',');
-  c->add_option("--std", args->std, "As --mean")->delimiter(',');
+  c->add_option("--std", args->std,
+                "Per-channel standard deviation; default: as --mean")
+      ->delimiter(',');
   c->add_option("--crop-pct", args->crop_pct,
-                "The part of the resized picture that is looked at");
-  c->add_option("--batch", args->batch, "Pictures at once; 0: what fits");
+                "Center crop fraction (timm's crop_pct)")
+      ->capture_default_str();
+  c->add_option("--batch-size", args->batch_size,
+                "Batch size in images; 0: derived from free memory")
+      ->capture_default_str();
+  AddOldName(*c, "--batch", "--batch-size", args->batch_size);
   c->add_option("--classes", args->data.classes, "Only these classes: cat,dog")
       ->delimiter(',');
-  c->add_option("--precision", args->precision, "auto, fp32, bf16 or fp16");
-  c->add_option("--device", args->device, "auto, cpu, cuda or cuda:1");
-  c->add_option("--workers", args->data.workers, "Threads that load pictures");
-  c->add_flag("--skip-broken", args->data.skip_broken,
-              "Leave out pictures that cannot be read, and count them");
+  c->add_option("--precision", args->precision,
+                "Compute dtype (autocast): " + train::Precisions().Choices())
+      ->capture_default_str();
+  c->add_option("--device", args->device, "Device: auto|cpu|cuda or cuda:1")
+      ->capture_default_str();
+  c->add_option("--workers", args->data.workers,
+                "Data loader threads; -1: one per core")
+      ->capture_default_str();
+  c->add_flag("--skip-corrupt", args->data.skip_broken,
+              "Skip and count images that cannot be read");
+  AddOldName(*c, "--skip-broken", "--skip-corrupt", args->data.skip_broken);
   c->add_option("--predictions", args->predictions,
-                "Write a JSON line for each picture");
-  c->add_flag("--logits", args->logits, "With its logits");
+                "Write one JSON line per image to this file");
+  c->add_flag("--logits", args->logits, "Add logits to --predictions");
   c->add_option("--confusion", args->confusion,
-                "Write the confusion matrix as CSV");
+                "Write the confusion matrix to this CSV file");
   c->add_option("--per-class", args->per_class,
-                "Write recall and precision of each class as CSV");
+                "Write recall and precision of each class to this CSV file");
   c->add_flag("--dry-run", args->dry_run,
-              "Check all that can be checked, and list the files that are not "
-              "here");
+              "Check the options and list missing files; compute nothing");
   c->add_flag("--json", args->json, "Print the result as JSON");
-  c->callback([args, &invocation] {
-    RestartForTraining(invocation.argv);
+  c->callback([args, c, &invocation] {
+    ReexecWithTunedEnvironment(invocation.argv);
+    LogOldNames(*c);
     RunEval(*args);
   });
 }

@@ -11,40 +11,39 @@ namespace {
 
 using naming::Naming;
 
-void RefuseIf(bool differs, const model::Config& config, Naming naming,
-              std::string_view what) {
+void FailIf(bool differs, const model::Config& config, Naming naming,
+            std::string_view what) {
   if (!differs) return;
   throw Error(ErrorKind::kMismatch, NameOf(config),
-              fmt::format("{}, which no model under the names of --naming {} "
-                          "does; --naming timm keeps it",
+              fmt::format("{}, which --naming {} cannot express; --naming timm "
+                          "can",
                           what, naming::Namings().NameOf(naming)));
 }
 
 void Require(const model::Config& config, const model::VitConfig& c,
              Naming naming) {
-  RefuseIf(!c.class_token, config, naming, "has no class token");
-  RefuseIf(c.pooling != model::Pooling::kToken, config, naming,
-           "averages its patches");
-  RefuseIf(c.no_embed_class, config, naming,
-           "gives its class token no position");
+  FailIf(!c.class_token, config, naming, "has no class token");
+  FailIf(c.pooling != model::Pooling::kToken, config, naming,
+         "uses average pooling");
+  FailIf(c.no_embed_class, config, naming,
+         "has no position embedding for its class token");
   const bool biased = naming == Naming::kTorchvision || c.pre_norm;
-  RefuseIf(biased && !c.qkv_bias, config, naming,
-           "has no bias in query, key and value");
+  FailIf(biased && !c.qkv_bias, config, naming, "has no qkv bias");
 }
 
 void Require(const model::Config& config, const model::ConvNextConfig& c,
              Naming naming) {
   const bool hf = naming == Naming::kHuggingFace;
-  RefuseIf(hf ? c.patch_size == 2 : c.patch_size != 4, config, naming,
-           fmt::format("has patches of {} pixels", c.patch_size));
-  RefuseIf(naming == Naming::kTorchvision && c.layer_scale == 0, config, naming,
-           "has no layer scale");
+  FailIf(hf ? c.patch_size == 2 : c.patch_size != 4, config, naming,
+         fmt::format("has patches of {} pixels", c.patch_size));
+  FailIf(naming == Naming::kTorchvision && c.layer_scale == 0, config, naming,
+         "has no layer scale");
 }
 
-// The model that the library would compute with the same weights.
-model::Config AsThere(model::Config config, Naming naming) {
+// The config with which the library would run the same weights.
+model::Config AsExported(model::Config config, Naming naming) {
   auto* vit = std::get_if<model::VitConfig>(&config);
-  // What config.json can say.
+  // config.json has fields for both.
   if (vit != nullptr && naming == Naming::kHuggingFace) return config;
   if (vit != nullptr) vit->activation = model::Activation::kGelu;
   std::visit([](auto& c) { c.norm_eps = 1e-6; }, config);
@@ -53,11 +52,12 @@ model::Config AsThere(model::Config config, Naming naming) {
 
 }  // namespace
 
-void RequireForeignModel(const model::Config& config, Naming naming) {
+void RequireExportable(const model::Config& config, Naming naming) {
   if (naming == Naming::kTimm) return;
   std::visit([&](const auto& c) { Require(config, c, naming); }, config);
-  for (const auto& clause : OtherUses(config, AsThere(config, naming))) {
-    spdlog::warn("these weights want {}, as {}'s model has", clause,
+  for (const auto& clause :
+       ForwardDifferences(config, AsExported(config, naming))) {
+    spdlog::warn("the weights were trained with {} as in the {} model", clause,
                  naming::Namings().NameOf(naming));
   }
 }

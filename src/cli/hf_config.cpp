@@ -12,16 +12,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// DINOv2's configuration knows the MLP's ratio, and takes whole ones alone.
+// DINOv2's config.json holds the MLP ratio, as an integer.
 int64_t WholeRatio(const model::VitConfig& c) {
   if (c.MlpHidden() % c.embed_dim == 0) return c.MlpHidden() / c.embed_dim;
   throw Error(ErrorKind::kMismatch, c.name,
-              fmt::format("has {} channels in its MLP, for a width of {}; "
-                          "Hugging Face's DINOv2 takes multiples alone",
+              fmt::format("has {} MLP channels and embed_dim {}; Hugging "
+                          "Face's DINOv2 needs a multiple of embed_dim",
                           c.MlpHidden(), c.embed_dim));
 }
 
-// What all of Hugging Face's ViTs are told.
+// Fields that all of Hugging Face's ViTs share.
 Json VitSizes(const model::VitConfig& c) {
   return {
       {"num_channels", 3},
@@ -90,7 +90,7 @@ Json Describe(const model::ConvNextConfig& c) {
                      {"hidden_sizes", c.dims},
                      {"depths", c.depths},
                      {"hidden_act", "gelu"},
-                     // of the last norm; the others' is fixed
+                     // of the last norm; fixed in the others
                      {"layer_norm_eps", c.norm_eps},
                      {"layer_scale_init_value", c.layer_scale}});
   if (head) json["num_labels"] = c.num_classes;

@@ -14,6 +14,7 @@
 #include "wsel/cli/init_generic.h"
 #include "wsel/cli/model_args.h"
 #include "wsel/cli/provenance.h"
+#include "wsel/cli/renamed_option.h"
 #include "wsel/cli/use_of_weights.h"
 #include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
@@ -29,14 +30,15 @@
 namespace wsel::cli {
 namespace {
 
-model::Config TeacherModel(const InitArgs& args, const Weights& teacher) {
+model::Config TeacherModel(const InitArgs& args,
+                           const PretrainedCheckpoint& teacher) {
   const model::Detection& found = RequireModel(teacher);
   if (!args.teacher_model.empty()) return NamedModel(args.teacher_model);
   return found.config;
 }
 
-// The student asked for; under --head reuse with the teacher's classes where
-// the user named no number.
+// The student's config; with --head reuse and no --num-classes, with as many
+// classes as the teacher.
 model::Config StudentModel(const InitArgs& args, const model::Config& teacher) {
   ModelArgs student = args.student;
   if (args.head == "reuse" && !student.num_classes) {
@@ -44,17 +46,18 @@ model::Config StudentModel(const InitArgs& args, const model::Config& teacher) {
   }
   model::Config config = Resolve(student);
   auto* convnext = std::get_if<model::ConvNextConfig>(&config);
-  // The official student keeps the MLP's weights as matrices.
+  // In the official student the MLP's weights are matrices.
   if (!args.compat.empty() && convnext != nullptr) convnext->conv_mlp = false;
   return config;
 }
 
-select::Plan PlanFromTeacher(const InitArgs& args, const Weights& teacher) {
+select::Plan PlanFromTeacher(const InitArgs& args,
+                             const PretrainedCheckpoint& teacher) {
   const select::Options options = SelectionOptions(args);
   const model::Config config = TeacherModel(args, teacher);
-  return PlanSelection(config, teacher.adapted.tensors->Specs(),
+  return PlanSelection(config, teacher.remapped.tensors->Specs(),
                        StudentModel(args, config), options,
-                       select::EvidenceOf(*teacher.adapted.tensors));
+                       select::EvidenceOf(*teacher.remapped.tensors));
 }
 
 select::Plan PlanWithoutTeacher(const InitArgs& args) {
@@ -70,20 +73,21 @@ select::Plan ReadPlan(const InitArgs& args) {
   }
   if (!plan.teacher && !args.teacher.empty()) {
     throw Error(ErrorKind::kUsage, "--teacher",
-                "has no part in this plan, which draws at random");
+                "is not used by this plan, which initialises at random");
   }
   return plan;
 }
 
-select::Plan MakePlan(const InitArgs& args, const Weights* teacher) {
+select::Plan MakePlan(const InitArgs& args,
+                      const PretrainedCheckpoint* teacher) {
   if (!args.plan.empty()) return ReadPlan(args);
-  if (AsksForGeneric(args)) return PlanGenericStudent(args, *teacher->file);
+  if (IsGenericStudent(args)) return PlanGenericStudent(args, *teacher->file);
   return teacher == nullptr ? PlanWithoutTeacher(args)
                             : PlanFromTeacher(args, *teacher);
 }
 
-// The model that an absent teacher is, by --teacher-model or the file's name.
-std::optional<model::Config> ModelOfAbsent(const InitArgs& args) {
+// The model of a missing teacher, by --teacher-model or the file's name.
+std::optional<model::Config> ModelOfMissing(const InitArgs& args) {
   if (!args.teacher_model.empty()) return NamedModel(args.teacher_model);
   try {
     return NamedModel(std::filesystem::path(args.teacher).stem().string());
@@ -92,47 +96,48 @@ std::optional<model::Config> ModelOfAbsent(const InitArgs& args) {
   }
 }
 
-// The plan by the shapes that the registry knows. What weights would decide is
-// made up: of such a plan the summary alone means anything.
-select::Plan PlanOfAbsent(const InitArgs& args, const model::Config& teacher) {
+// The plan for the teacher's shapes, without its weights. With a data-dependent
+// rule the indices are meaningless, and only the summary is of use.
+select::Plan PlanWithoutWeights(const InitArgs& args,
+                                const model::Config& teacher) {
   std::vector<TensorSpec> specs;
   std::map<std::string, Shape> shapes;
   for (const model::ModelTensor& tensor : Layout(teacher)) {
     specs.push_back(tensor.spec);
     shapes[tensor.spec.name] = tensor.spec.shape;
   }
-  const select::Evidence none = {
+  const select::Evidence placeholder = {
       [&](const std::string& name, size_t axis, int) {
         return std::vector<double>(static_cast<size_t>(shapes[name][axis]));
       },
       [](const std::string&, int64_t) { return std::string(); }};
   return PlanSelection(teacher, specs, StudentModel(args, teacher),
-                       SelectionOptions(args), none);
+                       SelectionOptions(args), placeholder);
 }
 
-// The student is timm's model of its name, whatever its teacher computed.
-void LogOtherUses(const select::Plan& plan) {
+// The student has timm's eps and activation, which may not be the teacher's.
+void WarnOfForwardDifferences(const select::Plan& plan) {
   const auto* student = std::get_if<model::Config>(&plan.student);
   const auto* teacher =
       plan.teacher ? std::get_if<model::Config>(&*plan.teacher) : nullptr;
   if (student == nullptr || teacher == nullptr) return;
-  for (const std::string& clause : OtherUses(*teacher, *student)) {
-    spdlog::warn("the teacher's weights want {}, as the student has", clause);
+  for (const std::string& clause : ForwardDifferences(*teacher, *student)) {
+    spdlog::warn("the teacher was trained with {} as in the student", clause);
   }
 }
 
-// A teacher's NaN goes on into its student: nothing here can mend it.
+// NaN in a teacher is copied into its student.
 void WarnOfNaN(const select::Plan& plan, const select::Student& student) {
   for (size_t i = 0; i < student.tensors.size(); ++i) {
-    // A sum is NaN wherever a number is, and costs less than a look at each.
+    // The sum is NaN if any value is, and is cheaper than checking each.
     if (!std::isnan(student.tensors[i].sum().item<float>())) continue;
-    spdlog::warn("{} holds NaN or infinities, as the teacher does",
+    spdlog::warn("{} contains NaN or infinite values, as the teacher does",
                  plan.entries[i].student.name);
     return;
   }
 }
 
-// Prints a plan as the user wants it, and saves it where asked.
+// Prints the plan in the format asked for, and saves it for --save-plan.
 void ShowPlan(const InitArgs& args, const select::Plan& plan) {
   fmt::print("{}", args.json      ? select::ToJson(plan)
                    : args.dry_run ? select::Report(plan)
@@ -141,24 +146,24 @@ void ShowPlan(const InitArgs& args, const select::Plan& plan) {
     WriteTextFile(args.save_plan, select::ToJson(plan));
 }
 
-// A dry run checks all that it can without the teacher's file.
-void DryRunOfAbsent(const InitArgs& args) {
-  if (!args.json) fmt::print("absent   {}\n", args.teacher);
-  const bool generic = AsksForGeneric(args);
+// A dry run if the teacher's file is missing.
+void DryRunWithoutTeacher(const InitArgs& args) {
+  if (!args.json) fmt::print("missing  {}\n", args.teacher);
+  const bool generic = IsGenericStudent(args);
   if (generic) CheckGenericStudent(args);
-  const auto teacher = generic ? std::nullopt : ModelOfAbsent(args);
+  const auto teacher = generic ? std::nullopt : ModelOfMissing(args);
   const bool wants_plan = args.json || !args.save_plan.empty();
-  const bool open = LooksAtWeights(SelectionOptions(args).method);
-  if (wants_plan && (!teacher || open)) {
+  const bool data_dependent = LooksAtWeights(SelectionOptions(args).method);
+  if (wants_plan && (!teacher || data_dependent)) {
     throw Error(ErrorKind::kIo, args.teacher,
-                generic ? "is absent, so there is no plan to give"
-                        : "is absent, so there is no plan to give: "
-                          "--teacher-model says what it is, and the method "
-                          "must not look at weights");
+                generic ? "is missing, so there is no plan to print or save"
+                        : "is missing, so there is no plan to print or save; "
+                          "give --teacher-model, and a --method that does not "
+                          "depend on weights");
   }
   if (!teacher) return;
-  const select::Plan plan = PlanOfAbsent(args, *teacher);
-  if (open) {
+  const select::Plan plan = PlanWithoutWeights(args, *teacher);
+  if (data_dependent) {
     fmt::print("{}", select::Summary(plan));
   } else {
     ShowPlan(args, plan);
@@ -166,13 +171,14 @@ void DryRunOfAbsent(const InitArgs& args) {
 }
 
 void WriteStudent(const InitArgs& args, const select::Plan& plan,
-                  const Weights* teacher, const Invocation& invocation) {
-  // The work is split by tensor; threads inside one would only fight.
+                  const PretrainedCheckpoint* teacher,
+                  const Invocation& invocation) {
+  // Tensors are processed in parallel, each by one thread.
   at::set_num_threads(1);
   const select::Student student =
       select::Apply(plan, teacher == nullptr ? nullptr
                           : IsGeneric(plan)  ? teacher->file.get()
-                                             : teacher->adapted.tensors.get());
+                                             : teacher->remapped.tensors.get());
   const auto scope = HashScopes().Find(args.hash, "--hash");
   const std::string hash =
       teacher == nullptr
@@ -193,19 +199,19 @@ void WriteStudent(const InitArgs& args, const select::Plan& plan,
 void RunInit(const InitArgs& args, const CLI::App& command,
              const Invocation& invocation) {
   CheckInitArgs(args, command);
-  const bool absent =
+  const bool missing =
       !args.teacher.empty() && !std::filesystem::exists(args.teacher);
-  if (absent && args.dry_run && args.plan.empty()) {
-    DryRunOfAbsent(args);
+  if (missing && args.dry_run && args.plan.empty()) {
+    DryRunWithoutTeacher(args);
     return;
   }
-  std::optional<Weights> teacher;
-  if (!args.teacher.empty()) teacher = OpenWeights(args.teacher);
-  const Weights* source = teacher ? &*teacher : nullptr;
+  std::optional<PretrainedCheckpoint> teacher;
+  if (!args.teacher.empty()) teacher = OpenPretrained(args.teacher);
+  const PretrainedCheckpoint* source = teacher ? &*teacher : nullptr;
   const select::Plan plan = MakePlan(args, source);
   if (teacher && !IsGeneric(plan)) {
-    LogAccount(*teacher);
-    LogOtherUses(plan);
+    LogLoadReport(*teacher);
+    WarnOfForwardDifferences(plan);
   }
   ShowPlan(args, plan);
   if (!args.dry_run) WriteStudent(args, plan, source, invocation);
@@ -216,9 +222,16 @@ void RunInit(const InitArgs& args, const CLI::App& command,
 void AddInit(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<InitArgs>();
   CLI::App* c = app.add_subcommand(
-      "init", "Make a student checkpoint from a teacher, or at random");
+      "init",
+      "Initialise a student from a teacher by weight selection, or at random");
   AddInitOptions(*c, *args);
-  c->callback([args, c, &invocation] { RunInit(*args, *c, invocation); });
+  c->callback([args, c, &invocation] {
+    if (args->head == "fresh") {
+      LogRenamed("--head fresh", "--head reset");
+      args->head = "reset";
+    }
+    RunInit(*args, *c, invocation);
+  });
 }
 
 }  // namespace wsel::cli

@@ -18,7 +18,7 @@ namespace {
 }
 
 bool SameFile(const std::string& a, const std::string& b) {
-  std::error_code ignored;  // of files that are not there
+  std::error_code ignored;  // of missing files
   return a == b || std::filesystem::equivalent(a, b, ignored);
 }
 
@@ -34,18 +34,18 @@ void CheckFiles(const InitArgs& args) {
           args.student_like,
           student.ends_with(".json") ? student : std::string()}) {
       if (!input.empty() && SameFile(input, output)) {
-        Usage(option, fmt::format("would overwrite '{}', which is read; choose "
-                                  "another name",
+        Usage(option, fmt::format("would overwrite '{}', which is an input; "
+                                  "choose another name",
                                   input));
       }
     }
   }
   if (!args.output.empty() && args.output == args.save_plan) {
-    Usage("--save-plan", "is the file of --output; choose another name");
+    Usage("--save-plan", "is the same file as --output; choose another name");
   }
 }
 
-// An empty value is an unset variable of a shell script, and means nothing.
+// An empty value is most likely an unset variable of a shell script.
 void CheckEmpty(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     for (const std::string& value : option->results()) {
@@ -63,18 +63,18 @@ void Forbid(const CLI::App& command, std::initializer_list<const char*> options,
 
 void CheckGeneric(const InitArgs& args, const CLI::App& command) {
   if (args.family.empty()) {
-    Forbid(command, {"--teacher-size", "--student-size"}, "needs a --family");
+    Forbid(command, {"--teacher-size", "--student-size"}, "needs --family");
   } else {
     Forbid(command, {"--student-like"},
-           "says what the student is, as --family does; leave one out");
+           "cannot be combined with --family; leave one out");
   }
-  if (!AsksForGeneric(args)) return;
+  if (!IsGenericStudent(args)) return;
   if (args.teacher.empty()) Usage("--teacher", "is missing");
   Forbid(command,
          {"--student", "--head", "--patch-resize", "--compat", "--num-classes",
           "--img-size", "--patch-size", "--depth", "--embed-dim", "--num-heads",
           "--teacher-model"},
-         "is for a ViT or ConvNeXt; leave it out with --family and "
+         "applies only to ViT and ConvNeXt; leave it out with --family and "
          "--student-like");
 }
 
@@ -84,8 +84,8 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
 
 select::Method SelectionMethod(const std::string& name) {
   if (Contains(model::Initializers().Names(), name)) {
-    Usage("--method", fmt::format("{} draws a random student; leave out "
-                                  "--teacher, or select by one of {}",
+    Usage("--method", fmt::format("{} initialises at random; leave out "
+                                  "--teacher, or use one of {}",
                                   name, select::Methods().Choices()));
   }
   return select::Methods().Find(name, "--method");
@@ -93,95 +93,107 @@ select::Method SelectionMethod(const std::string& name) {
 
 }  // namespace
 
-bool AsksForGeneric(const InitArgs& args) {
+bool IsGenericStudent(const InitArgs& args) {
   return !args.family.empty() || !args.student_like.empty();
 }
 
 void AddInitOptions(CLI::App& command, InitArgs& args) {
   command.add_option(
       "--teacher", args.teacher,
-      "Teacher checkpoint (safetensors, torch zip, TorchScript)");
+      "Teacher checkpoint, of any kind that wsel inspect reads; without it the "
+      "student is randomly initialised");
   command.add_option(
       "--student", args.student.model,
-      "Student: a model's name (see wsel models) or a JSON file");
+      "Model of the student: a name (see wsel models) or a JSON file");
   command.add_option("--family", args.family,
                      "Instead of --student, for any other architecture: a JSON "
-                     "file of tensors' names and what their dimensions mean "
-                     "(configs/families)");
+                     "file of its tensor names and dimensions (see "
+                     "docs/families.md)");
   command
       .add_option("--teacher-size", args.teacher_size,
-                  "With --family, what shapes do not tell: inner.heads=12")
+                  "With --family, teacher sizes that its shapes do not "
+                  "determine: inner.heads=12")
       ->delimiter(',');
   command
       .add_option("--student-size", args.student_size,
-                  "With --family, the student's sizes: width=192,layers=3")
+                  "With --family, student sizes: width=192,layers=3")
       ->delimiter(',');
   command.add_option("--student-like", args.student_like,
-                     "Instead of --student: a checkpoint of the student's "
-                     "names and shapes, whose numbers are not read");
+                     "Instead of --student: a checkpoint with the student's "
+                     "tensor names and shapes; its values are not read");
   command.add_option("--output", args.output,
-                     "File to write: .pth, .pt or .bin for torch.load, else "
+                     "Output file: .pth, .pt or .bin for torch.load, else "
                      "safetensors");
   command.add_option(
       "--method", args.method,
-      fmt::format("With a teacher: {} (default uniform). Without: {} "
-                  "(default timm)",
+      fmt::format("Selection rule, with a teacher: {} (default: uniform). "
+                  "Random initialisation, without: {} (default: timm)",
                   select::Methods().Choices(),
                   model::Initializers().Choices()));
   command
       .add_option("--layers", args.layers,
-                  "Teacher's blocks: first|last|mid|uniform, or by number "
-                  "(0,2,4; for a ConvNeXt a list a stage: 0,1/0,1/0,2,4/0,1)")
+                  "Layer selection: first|last|mid|uniform, or block numbers "
+                  "of the teacher (0,2,4; for a ConvNeXt one list per stage: "
+                  "0,1/0,1/0,2,4/0,1)")
       ->capture_default_str();
   command
-      .add_option("--heads", args.heads,
-                  "Attention channels: " + select::HeadRules().Choices())
+      .add_option(
+          "--heads", args.heads,
+          "Selection of attention channels: " + select::HeadRules().Choices())
       ->capture_default_str();
   command
       .add_option("--skip", args.skip,
-                  "Leave out components (patch_embed,pos_embed,attn,norm,mlp,"
-                  "...) or tensors by pattern (blocks.3.*); they are "
-                  "initialised as timm would")
+                  "Components (patch_embed,pos_embed,attn,norm,mlp,...) or "
+                  "tensor name patterns (blocks.3.*) to initialise at random, "
+                  "as timm would, instead of selecting them")
       ->delimiter(',');
   command
       .add_option("--head", args.head,
-                  "Classifier: " + select::HeadSources().Choices())
+                  "Classifier: " + select::HeadSources().Choices() +
+                      "; reset re-initialises it, reuse selects it from the "
+                      "teacher's")
       ->capture_default_str();
   command.add_option("--num-classes", args.student.num_classes,
-                     "Classes of the student; 0 for none");
+                     "Number of classes of the student; 0: no classifier; "
+                     "default: the model's or, with --head reuse, the "
+                     "teacher's");
   command
-      .add_option(
-          "--patch-resize", args.patch_resize,
-          "Patch kernels of another size: " + select::PatchResizes().Choices())
+      .add_option("--patch-resize", args.patch_resize,
+                  "Resampling of patch_embed to another patch size: " +
+                      select::PatchResizes().Choices())
       ->capture_default_str();
   command.add_option("--compat", args.compat,
-                     "official: to the bit what the paper's script writes (no "
-                     "tensor with 'head' in its name)");
-  command.add_option("--seed", args.seed, "Of all that is drawn")
-      ->capture_default_str();
+                     "official: bit-identical to the paper's script, which "
+                     "leaves out tensors with 'head' in their name");
+  command.add_option("--seed", args.seed, "Random seed")->capture_default_str();
   command.add_option("--img-size", args.student.img_size,
-                     "Student's image side");
+                     "Image size of the student, in pixels");
   command.add_option("--patch-size", args.student.patch_size,
-                     "Student's patch side");
+                     "Patch size of the student, in pixels");
   command.add_option("--depth", args.student.depth,
-                     "Student's blocks: 6, or 2,2,6,2 for a ConvNeXt");
+                     "Number of blocks of the student: 6, or 2,2,6,2 for a "
+                     "ConvNeXt");
   command.add_option("--embed-dim", args.student.embed_dim,
-                     "Student's width: 192, or 48,96,192,384 for a ConvNeXt");
-  command.add_option("--num-heads", args.student.num_heads, "Student's heads");
+                     "Width of the student: 192, or 48,96,192,384 for a "
+                     "ConvNeXt");
+  command.add_option("--num-heads", args.student.num_heads,
+                     "Number of attention heads of the student (ViT)");
   command.add_option(
       "--teacher-model", args.teacher_model,
-      "What the teacher is (a name or a JSON file), where names and "
-      "shapes do not tell");
+      "Model of the teacher if it cannot be detected: a name (see wsel models) "
+      "or a JSON file");
   command.add_flag(
       "--dry-run", args.dry_run,
-      "Decide everything, print where each tensor comes from, write "
-      "no student");
-  command.add_option("--save-plan", args.save_plan, "Write the plan as JSON");
-  command.add_option("--plan", args.plan, "Carry out a saved plan");
+      "Print where each tensor of the student comes from; write no student");
+  command.add_option("--save-plan", args.save_plan,
+                     "Write the plan to this JSON file");
+  command.add_option("--plan", args.plan,
+                     "Apply a plan written by --save-plan");
   command
-      .add_option("--hash", args.hash,
-                  "What of the teacher's file is hashed for the record: " +
-                      HashScopes().Choices())
+      .add_option(
+          "--hash", args.hash,
+          "Part of the teacher's file that is hashed for the metadata: " +
+              HashScopes().Choices())
       ->capture_default_str();
   command.add_flag("--json", args.json, "Print the plan as JSON");
 }
@@ -190,13 +202,13 @@ void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
   CheckEmpty(command);
   HashScopes().Find(args.hash, "--hash");
   if (args.student.model.empty() && args.plan.empty() &&
-      !AsksForGeneric(args)) {
+      !IsGenericStudent(args)) {
     Usage("--student",
-          "is missing: a model's name (see wsel models), or --family or "
-          "--student-like");
+          "is missing: a model name (see wsel models) or a JSON file; or give "
+          "--family or --student-like");
   }
   if (args.output.empty() && !args.dry_run) {
-    Usage("--output", "is missing: the file to write (or --dry-run)");
+    Usage("--output", "is missing: the file to write; or give --dry-run");
   }
   if (args.seed < 0) Usage("--seed", "must not be negative");
   if (!args.plan.empty()) {
@@ -207,14 +219,14 @@ void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
                      "--seed",         "--num-classes",  "--img-size",
                      "--patch-size",   "--depth",        "--embed-dim",
                      "--num-heads",    "--teacher-model"},
-           "is already decided by --plan; leave it out");
+           "is determined by --plan; leave it out");
   }
   CheckGeneric(args, command);
   if (args.teacher.empty()) {
     Forbid(command,
            {"--teacher-model", "--layers", "--heads", "--head",
             "--patch-resize", "--skip", "--compat", "--hash"},
-           "needs a --teacher");
+           "needs --teacher");
   }
   CheckFiles(args);
 }
@@ -223,14 +235,14 @@ model::Initializer RandomMethod(const InitArgs& args) {
   const std::string name = args.method.empty() ? "timm" : args.method;
   if (Contains(select::Methods().Names(), name)) {
     Usage("--method", fmt::format("{} selects from a teacher; give --teacher, "
-                                  "or draw by one of {}",
+                                  "or use one of {}",
                                   name, model::Initializers().Choices()));
   }
   const auto known = model::Initializers().Names();
   if (!Contains(known, name)) {
     auto all = known;
-    const auto selecting = select::Methods().Names();
-    all.insert(all.end(), selecting.begin(), selecting.end());
+    const auto rules = select::Methods().Names();
+    all.insert(all.end(), rules.begin(), rules.end());
     Usage("--method", Unknown("method", name, all));
   }
   return model::Initializers().Find(name, "--method");

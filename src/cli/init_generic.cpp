@@ -13,7 +13,7 @@
 namespace wsel::cli {
 namespace {
 
-// "width=192" and the like.
+// Parses items such as "width=192".
 model::Sizes ParseSizes(const std::vector<std::string>& items,
                         const char* option) {
   model::Sizes sizes;
@@ -30,7 +30,7 @@ model::Sizes ParseSizes(const std::vector<std::string>& items,
                   "'" + item + "' is not of the form name=number");
     }
     if (!sizes.emplace(name, size).second) {
-      throw Error(ErrorKind::kUsage, option, "states '" + name + "' twice");
+      throw Error(ErrorKind::kUsage, option, "gives '" + name + "' twice");
     }
   }
   return sizes;
@@ -44,8 +44,8 @@ std::string FileName(const std::filesystem::path& path) {
   return path.filename().string();
 }
 
-select::Plan PlanOfFamily(const InitArgs& args,
-                          const checkpoint::Checkpoint& teacher) {
+select::Plan PlanFamily(const InitArgs& args,
+                        const checkpoint::Checkpoint& teacher) {
   return select::PlanByFamily(ReadFamily(args), teacher.Specs(),
                               ParseSizes(args.teacher_size, "--teacher-size"),
                               ParseSizes(args.student_size, "--student-size"),
@@ -53,8 +53,8 @@ select::Plan PlanOfFamily(const InitArgs& args,
                               select::EvidenceOf(teacher));
 }
 
-select::Plan PlanOfLike(const InitArgs& args,
-                        const checkpoint::Checkpoint& teacher) {
+select::Plan PlanStudentLike(const InitArgs& args,
+                             const checkpoint::Checkpoint& teacher) {
   const auto like = checkpoint::Open(args.student_like);
   return select::PlanLike(teacher.Specs(), FileName(teacher.path()),
                           like->Specs(), FileName(like->path()),
@@ -65,10 +65,10 @@ select::Plan PlanOfLike(const InitArgs& args,
 
 select::Plan PlanGenericStudent(const InitArgs& args,
                                 const checkpoint::Checkpoint& teacher) {
-  select::Plan plan = args.family.empty() ? PlanOfLike(args, teacher)
-                                          : PlanOfFamily(args, teacher);
-  for (const checkpoint::Unread& one : teacher.unread()) {
-    plan.unused.push_back({one.name, one.reason});
+  select::Plan plan = args.family.empty() ? PlanStudentLike(args, teacher)
+                                          : PlanFamily(args, teacher);
+  for (const checkpoint::Unread& tensor : teacher.unread()) {
+    plan.unused.push_back({tensor.name, tensor.reason});
   }
   return plan;
 }

@@ -24,9 +24,9 @@ struct InspectArgs {
   bool json = false;
 };
 
-// One for each tensor of the file, or none where they were not asked for.
-std::vector<Statistics> AllStatistics(const TensorSource& file, bool wanted) {
-  std::vector<Statistics> all(wanted ? file.Specs().size() : 0);
+// One per tensor of the file; empty unless `enabled`.
+std::vector<Statistics> AllStatistics(const TensorSource& file, bool enabled) {
+  std::vector<Statistics> all(enabled ? file.Specs().size() : 0);
   ParallelFor(all.size(), [&](size_t i) {
     const std::string& name = file.Specs()[i].name;
     all[i] = StatisticsOf(file.View(name));
@@ -42,8 +42,9 @@ std::string DescribeModel(const model::VitConfig& c) {
       c.num_classes);
   if (c.pooling != model::Pooling::kToken) text += ", average pooling";
   if (c.dist_token) text += ", distillation token";
-  if (c.reg_tokens > 0) text += fmt::format(", {} registers", c.reg_tokens);
-  if (c.no_embed_class) text += ", prefix tokens without position";
+  if (c.reg_tokens > 0)
+    text += fmt::format(", {} register tokens", c.reg_tokens);
+  if (c.no_embed_class) text += ", no position embedding for prefix tokens";
   if (c.pre_norm) text += ", norm before the blocks";
   if (c.layer_scale != 0) text += ", layer scale";
   if (c.activation == model::Activation::kQuickGelu) text += ", QuickGELU";
@@ -62,44 +63,45 @@ std::string Megabytes(uint64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) * 1e-6);
 }
 
-void PrintSource(const naming::Adapted& adapted) {
-  if (adapted.source.empty()) return;
-  fmt::print("names      {}, {}\n", adapted.source,
-             adapted.IsCertain() ? "certain" : "likely");
-  if (!adapted.prefix.empty()) {
-    fmt::print("weights    under '{}'\n", adapted.prefix);
+void PrintSource(const naming::Adapted& remapped) {
+  if (remapped.source.empty()) return;
+  fmt::print("names      {}, {}\n", remapped.source,
+             remapped.IsCertain() ? "certain" : "likely");
+  if (!remapped.prefix.empty()) {
+    fmt::print("weights    under '{}'\n", remapped.prefix);
   }
-  for (const std::string& doubt : adapted.doubts) {
-    fmt::print("assumed    {}\n", doubt);
+  for (const std::string& warning : remapped.doubts) {
+    fmt::print("assumed    {}\n", warning);
   }
 }
 
-void PrintModel(const Weights& weights) {
-  if (!weights.model) {
+void PrintModel(const PretrainedCheckpoint& pretrained) {
+  if (!pretrained.model) {
     fmt::print("model      {}\n",
-               weights.refusal.empty()
-                   ? "no ViT or ConvNeXt under names that are known here"
-                   : weights.refusal);
+               pretrained.unsupported_reason.empty()
+                   ? "unknown: not a ViT or ConvNeXt under known names"
+                   : pretrained.unsupported_reason);
     return;
   }
-  const model::Config& config = weights.model->config;
+  const model::Config& config = pretrained.model->config;
   fmt::print("model      {}\n           {}\n           {:.3f} M parameters\n",
              NameOf(config),
              std::visit([](const auto& c) { return DescribeModel(c); }, config),
              static_cast<double>(ParameterCount(config)) * 1e-6);
-  for (const std::string& assumption : weights.model->assumptions) {
+  for (const std::string& assumption : pretrained.model->assumptions) {
     fmt::print("assumed    {}\n", assumption);
   }
 }
 
-// What became of each tensor: a line a reason, with the first that has it.
-void PrintAccount(const Weights& weights) {
-  const naming::Adapted& adapted = weights.adapted;
-  if (adapted.source.empty()) return;
-  fmt::print("used       {} tensors\n", adapted.used.size());
+// Counts of used and ignored tensors, one line per reason with an example;
+// unexpected and missing ones by name.
+void PrintLoadReport(const PretrainedCheckpoint& pretrained) {
+  const naming::Adapted& remapped = pretrained.remapped;
+  if (remapped.source.empty()) return;
+  fmt::print("used       {} tensors\n", remapped.used.size());
   std::map<std::string, std::vector<std::string>> by_reason;
-  for (const naming::Unused& unused : adapted.ignored) {
-    by_reason[unused.reason].push_back(unused.name);
+  for (const naming::Unused& key : remapped.ignored) {
+    by_reason[key.reason].push_back(key.name);
   }
   for (const auto& [reason, names] : by_reason) {
     fmt::print(
@@ -107,17 +109,17 @@ void PrintAccount(const Weights& weights) {
         names.size() == 1 ? "" : fmt::format(" and {} more", names.size() - 1),
         reason);
   }
-  for (const naming::Unused& unused : adapted.refused) {
-    fmt::print("refused    {}: {}\n", unused.name, unused.reason);
+  for (const naming::Unused& key : remapped.refused) {
+    fmt::print("unexpected {}: {}\n", key.name, key.reason);
   }
-  for (const std::string& name : MissingTensors(weights)) {
+  for (const std::string& name : MissingKeys(pretrained)) {
     fmt::print("missing    {}\n", name);
   }
 }
 
-void PrintUnread(const checkpoint::Checkpoint& file) {
-  for (const checkpoint::Unread& unread : file.unread()) {
-    fmt::print("unread     {}: {}\n", unread.name, unread.reason);
+void PrintUnsupported(const checkpoint::Checkpoint& file) {
+  for (const checkpoint::Unread& tensor : file.unread()) {
+    fmt::print("unsupported {}: {}\n", tensor.name, tensor.reason);
   }
 }
 
@@ -141,15 +143,16 @@ void PrintTensors(const TensorSource& file,
   }
 }
 
-void PrintText(const Weights& weights, const std::vector<Statistics>& stats) {
-  const checkpoint::Checkpoint& file = *weights.file;
+void PrintText(const PretrainedCheckpoint& pretrained,
+               const std::vector<Statistics>& stats) {
+  const checkpoint::Checkpoint& file = *pretrained.file;
   fmt::print("file       {}\ncontainer  {}, {}, {} tensors\n",
              file.path().string(), Name(file.container()),
              Megabytes(file.file_size()), file.Specs().size());
-  PrintSource(weights.adapted);
-  PrintModel(weights);
-  PrintAccount(weights);
-  PrintUnread(file);
+  PrintSource(pretrained.remapped);
+  PrintModel(pretrained);
+  PrintLoadReport(pretrained);
+  PrintUnsupported(file);
   for (const auto& [key, value] : file.metadata()) {
     if (key != kModelKey) fmt::print("metadata   {}: {}\n", key, value);
   }
@@ -169,49 +172,50 @@ Json StatsJson(const Statistics& s) {
           {"nan_count", s.nan_count}};
 }
 
-Json ReasonsJson(const std::vector<naming::Unused>& unused) {
+Json ReasonsJson(const std::vector<naming::Unused>& keys) {
   Json json = Json::object();
-  for (const naming::Unused& one : unused) json[one.name] = one.reason;
+  for (const naming::Unused& key : keys) json[key.name] = key.reason;
   return json;
 }
 
-Json UnreadJson(const checkpoint::Checkpoint& file) {
+Json UnsupportedJson(const checkpoint::Checkpoint& file) {
   Json json = Json::object();
   for (const auto& [name, reason] : file.unread()) json[name] = reason;
   return json;
 }
 
-Json NamesJson(const naming::Adapted& adapted) {
-  if (adapted.source.empty()) return nullptr;
+Json NamesJson(const naming::Adapted& remapped) {
+  if (remapped.source.empty()) return nullptr;
   Json used = Json::object();
-  for (const naming::Used& one : adapted.used) used[one.name] = one.timm;
-  return {{"source", adapted.source},
-          {"certain", adapted.IsCertain()},
-          {"doubts", adapted.doubts},
+  for (const naming::Used& key : remapped.used) used[key.name] = key.timm;
+  return {{"source", remapped.source},
+          {"certain", remapped.IsCertain()},
+          {"warnings", remapped.doubts},
           {"used", used},
-          {"ignored", ReasonsJson(adapted.ignored)},
-          {"refused", ReasonsJson(adapted.refused)}};
+          {"ignored", ReasonsJson(remapped.ignored)},
+          {"unexpected", ReasonsJson(remapped.refused)}};
 }
 
-Json AsJson(const Weights& weights, const std::vector<Statistics>& stats) {
-  const checkpoint::Checkpoint& file = *weights.file;
+Json AsJson(const PretrainedCheckpoint& pretrained,
+            const std::vector<Statistics>& stats) {
+  const checkpoint::Checkpoint& file = *pretrained.file;
   Json json = {{"file", file.path().string()},
                {"container", Name(file.container())},
                {"size", file.file_size()},
-               {"prefix", weights.adapted.prefix},
-               {"names", NamesJson(weights.adapted)},
+               {"prefix", pretrained.remapped.prefix},
+               {"names", NamesJson(pretrained.remapped)},
                {"model", nullptr},
                {"metadata", file.metadata()},
-               {"unread", UnreadJson(file)},
+               {"unsupported", UnsupportedJson(file)},
                {"tensors", Json::array()}};
-  if (weights.model) {
-    const model::Config& config = weights.model->config;
+  if (pretrained.model) {
+    const model::Config& config = pretrained.model->config;
     json["model"] = Json::parse(model::ToJson(config));
     json["parameters"] = ParameterCount(config);
-    json["assumptions"] = weights.model->assumptions;
-    json["missing"] = MissingTensors(weights);
+    json["assumptions"] = pretrained.model->assumptions;
+    json["missing"] = MissingKeys(pretrained);
   } else {
-    json["refusal"] = weights.refusal;
+    json["unsupported_reason"] = pretrained.unsupported_reason;
   }
   for (size_t i = 0; i < file.Specs().size(); ++i) {
     Json tensor = TensorJson(file.Specs()[i]);
@@ -225,12 +229,12 @@ void RunInspect(const InspectArgs& args) {
   if (args.file.empty()) {
     throw Error(ErrorKind::kUsage, "FILE", "is missing: the checkpoint");
   }
-  const Weights weights = OpenWeights(args.file);
-  const auto stats = AllStatistics(*weights.file, args.stats);
+  const PretrainedCheckpoint pretrained = OpenPretrained(args.file);
+  const auto stats = AllStatistics(*pretrained.file, args.stats);
   if (args.json) {
-    fmt::print("{}\n", AsJson(weights, stats).dump(1));
+    fmt::print("{}\n", AsJson(pretrained, stats).dump(1));
   } else {
-    PrintText(weights, stats);
+    PrintText(pretrained, stats);
   }
 }
 
@@ -239,11 +243,13 @@ void RunInspect(const InspectArgs& args) {
 void AddInspect(CLI::App& app, const Invocation&) {
   const auto args = std::make_shared<InspectArgs>();
   CLI::App* c = app.add_subcommand(
-      "inspect", "Say what a checkpoint holds: container, model, tensors");
-  c->add_option("FILE", args->file, "Checkpoint");
+      "inspect",
+      "Print a checkpoint's container, source library, model and tensors");
+  c->add_option("FILE", args->file,
+                "Checkpoint: safetensors, PyTorch, TorchScript or .npz");
   c->add_flag("--stats", args->stats,
-              "Min, max, mean, std and NaN count of each tensor");
-  c->add_flag("--json", args->json, "Print JSON");
+              "Add min, max, mean, std and NaN count of each tensor");
+  c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args] { RunInspect(*args); });
 }
 

@@ -25,7 +25,7 @@ void SetUpLog(int verbosity) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-void LogInto(const std::filesystem::path& path, bool append) {
+void AddLogFile(const std::filesystem::path& path, bool append) {
   try {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(
         path.string(), /*truncate=*/!append);

@@ -7,7 +7,7 @@
 namespace wsel::cli {
 namespace {
 
-// Text that man's macros leave as it is.
+// Escapes what man macros would interpret.
 std::string Roff(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -24,9 +24,9 @@ std::string Roff(const std::string& text) {
   return out;
 }
 
-std::string OptionsOf(const CommandText& command) {
+std::string OptionsOf(const CommandHelp& command) {
   std::string page;
-  for (const OptionText& option : command.options) {
+  for (const OptionHelp& option : command.options) {
     std::string name = Roff(option.name);
     if (!option.short_name.empty()) {
       name = Roff(option.short_name) + ", " + name;
@@ -35,26 +35,28 @@ std::string OptionsOf(const CommandText& command) {
         ".TP\n\\fB{}\\fR{}\n{}{}\n", name,
         option.takes_value && !option.positional ? " \\fIvalue\\fR" : "",
         Roff(option.description),
-        option.preset.empty() ? "" : Roff(" (default " + option.preset + ")"));
+        option.default_value.empty()
+            ? ""
+            : Roff(" (default " + option.default_value + ")"));
   }
   return page;
 }
 
 }  // namespace
 
-std::string ManPage(const CommandText& tree, const std::string& footer) {
+std::string ManPage(const CommandHelp& tree, const std::string& footer) {
   std::string page = fmt::format(
       ".TH WSEL 1 \"\" \"wsel {}\" \"User Commands\"\n"
       ".SH NAME\nwsel \\- initialise small vision models from larger ones, and "
       "train them\n.SH SYNOPSIS\n.B wsel\n.I command\n[\\fIoptions\\fR]\n"
       ".SH DESCRIPTION\n{}\n{}",
       Roff(std::string(Version())), Roff(tree.description), OptionsOf(tree));
-  for (const CommandText& command : tree.commands) {
+  for (const CommandHelp& command : tree.commands) {
     std::string title = command.name;
     for (char& c : title) c = static_cast<char>(std::toupper(c));
     page += fmt::format(".SH {}\n\\fBwsel {}\\fR: {}\n{}", title, command.name,
                         Roff(command.description), OptionsOf(command));
-    for (const CommandText& part : command.commands) {
+    for (const CommandHelp& part : command.commands) {
       page += fmt::format(".SS {} {}\n{}\n{}", command.name, part.name,
                           Roff(part.description), OptionsOf(part));
     }
@@ -63,7 +65,7 @@ std::string ManPage(const CommandText& tree, const std::string& footer) {
 }
 
 void AddMan(CLI::App& app, const Invocation& /*invocation*/) {
-  CLI::App* c = app.add_subcommand("man", "Print the manual page, for man(1)");
+  CLI::App* c = app.add_subcommand("man", "Print the man page");
   c->callback([&app] {
     fmt::print("{}", ManPage(CommandTree(app), app.get_footer()));
   });

@@ -13,29 +13,29 @@
 namespace wsel::cli {
 namespace {
 
-std::vector<int64_t> ParseNumbers(const std::string& text,
-                                  const std::string& option, size_t count) {
-  std::vector<int64_t> numbers;
+std::vector<int64_t> ParseIntegers(const std::string& text,
+                                   const std::string& option, size_t count) {
+  std::vector<int64_t> values;
   const char* at = text.data();
   const char* end = at + text.size();
   while (at < end) {
-    int64_t number = 0;
-    const auto [next, code] = std::from_chars(at, end, number);
+    int64_t value = 0;
+    const auto [next, code] = std::from_chars(at, end, value);
     if (code != std::errc() || (next != end && *next != ',')) break;
-    numbers.push_back(number);
+    values.push_back(value);
     at = next == end ? end : next + 1;
   }
-  if (at != end || numbers.size() != count) {
+  if (at != end || values.size() != count) {
     throw Error(ErrorKind::kUsage, option,
-                fmt::format("'{}': needs {}", text,
-                            count == 1 ? "one number"
-                                       : "four numbers, one a stage, with "
-                                         "commas between"));
+                fmt::format("'{}': expected {}", text,
+                            count == 1 ? "one integer"
+                                       : "four comma-separated integers, one "
+                                         "per stage"));
   }
-  return numbers;
+  return values;
 }
 
-// Applies overrides and keeps the name telling them.
+// Applies overrides and appends them to the model's name.
 class Override {
  public:
   explicit Override(std::string& name) : name_(name) {}
@@ -49,9 +49,9 @@ class Override {
   void Set(std::array<int64_t, 4>& field, const std::string& text,
            std::string_view key) {
     if (text.empty()) return;
-    const auto numbers = ParseNumbers(text, fmt::format("--{}", key), 4);
-    const std::array<int64_t, 4> value = {numbers[0], numbers[1], numbers[2],
-                                          numbers[3]};
+    const auto parsed = ParseIntegers(text, fmt::format("--{}", key), 4);
+    const std::array<int64_t, 4> value = {parsed[0], parsed[1], parsed[2],
+                                          parsed[3]};
     if (value == field) return;
     field = value;
     name_ += fmt::format("+{}{}-{}-{}-{}", key, value[0], value[1], value[2],
@@ -64,7 +64,7 @@ class Override {
 
 std::optional<int64_t> One(const std::string& text, const std::string& option) {
   if (text.empty()) return std::nullopt;
-  return ParseNumbers(text, option, 1).front();
+  return ParseIntegers(text, option, 1).front();
 }
 
 void Apply(const ModelArgs& args, model::VitConfig& config) {
@@ -79,9 +79,9 @@ void Apply(const ModelArgs& args, model::VitConfig& config) {
 
 void Apply(const ModelArgs& args, model::ConvNextConfig& config) {
   if (args.num_heads) {
-    throw Error(
-        ErrorKind::kUsage, "--num-heads",
-        fmt::format("{} is a ConvNeXt, which has no heads", config.name));
+    throw Error(ErrorKind::kUsage, "--num-heads",
+                fmt::format("{} is a ConvNeXt, which has no attention heads",
+                            config.name));
   }
   Override override(config.name);
   override.Set(config.img_size, args.img_size, "img_size");

@@ -42,8 +42,9 @@ void PrintTable() {
                fmt::join(variant.aliases, ", "));
   }
   fmt::print(
-      "\nWith 1000 classes. FLOPs: multiply-adds x 2 of one forward pass at "
-      "the image size\nin the name, attention's products included.\n");
+      "\nWith 1000 classes. FLOPs: 2 x multiply-adds of one forward pass at "
+      "the "
+      "image size\nin the name, including attention's matrix products.\n");
 }
 
 }  // namespace
@@ -51,8 +52,9 @@ void PrintTable() {
 void AddModels(CLI::App& app, const Invocation&) {
   const auto json = std::make_shared<bool>(false);
   CLI::App* c = app.add_subcommand(
-      "models", "List the models known by name, with parameters and FLOPs");
-  c->add_flag("--json", *json, "Print JSON, with every field of each config");
+      "models", "List the named models, with parameters and FLOPs");
+  c->add_flag("--json", *json,
+              "Print the result as JSON, with all fields of each config");
   c->callback([json] { *json ? PrintJson() : PrintTable(); });
 }
 

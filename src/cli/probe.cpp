@@ -41,7 +41,7 @@ struct ProbeArgs {
   bool json = false;
 };
 
-// What a linear classifier sees of a picture.
+// The features that a linear classifier is fitted to.
 struct Features {
   int img_size = 224;
   train::Normalisation normalisation;
@@ -50,7 +50,7 @@ struct Features {
   std::function<at::Tensor(const at::Tensor&)> of;
 };
 
-// The pictures themselves, at the size in which they are stored.
+// The raw pixels, at the size of the first image.
 Features PixelFeatures(const data::Dataset& set) {
   const auto first = set.picture(0);
   return {std::max(first.width(), first.height()),
@@ -59,20 +59,20 @@ Features PixelFeatures(const data::Dataset& set) {
           [](const at::Tensor& images) { return images.flatten(1); }};
 }
 
-// A model's pooled output before its head.
+// A model's pooled features, before its classifier.
 Features BackboneFeatures(const ProbeArgs& args) {
-  const Weights weights = OpenWeights(args.checkpoint);
-  model::Config config = RequireModel(weights).config;
+  const PretrainedCheckpoint pretrained = OpenPretrained(args.checkpoint);
+  model::Config config = RequireModel(pretrained).config;
   model::SetNumClasses(config, 0);
   model::Model model = model::Build(config);
-  Load(model, *weights.adapted.tensors);
+  Load(model, *pretrained.remapped.tensors);
   const auto size = static_cast<int>(ImageSize(config));
   const c10::Device device = FindDevice(args.device);
   model.module->to(device);
-  return {size, NormalisationOf(weights), device, model.forward};
+  return {size, PretrainedMeanStd(pretrained), device, model.forward};
 }
 
-struct Table {
+struct LabelledFeatures {
   at::Tensor features;  // [N, D]
   at::Tensor labels;    // [N]
 };
@@ -81,8 +81,9 @@ at::Tensor LabelsOf(const data::Dataset& set) {
   return at::tensor(at::ArrayRef<int32_t>(set.labels), at::kInt).to(at::kLong);
 }
 
-Table Compute(const data::Dataset& set, const Features& features,
-              const ProbeArgs& args) {
+LabelledFeatures ComputeFeatures(const data::Dataset& set,
+                                 const Features& features,
+                                 const ProbeArgs& args) {
   constexpr int64_t kBatch = 100;
   std::vector<at::Tensor> rows;
   train::Uploader uploader(features.device, features.normalisation);
@@ -100,11 +101,11 @@ Table Compute(const data::Dataset& set, const Features& features,
   return {at::cat(rows), LabelsOf(set)};
 }
 
-// To mean 0 and deviation 1 of the training features; what does not vary
-// becomes 0.
-class Standard {
+// As scikit-learn's StandardScaler: to mean 0 and standard deviation 1 over the
+// training features; constant features become 0.
+class StandardScaler {
  public:
-  explicit Standard(const at::Tensor& train)
+  explicit StandardScaler(const at::Tensor& train)
       : mean_(train.mean(0, /*keepdim=*/true)) {
     const auto std = train.std(0, /*unbiased=*/false, /*keepdim=*/true);
     scale_ = at::where(std > 1e-6, std, at::full_like(std, INFINITY));
@@ -121,61 +122,59 @@ class Standard {
 void CheckFinite(const at::Tensor& features, const ProbeArgs& args) {
   if (at::isfinite(features).all().item<bool>()) return;
   throw Error(ErrorKind::kMismatch, args.checkpoint,
-              "gives features that are no numbers (NaN or infinite): its "
-              "weights are broken");
+              "produces NaN or infinite features; its weights are corrupt");
 }
 
 void CheckProbeArgs(const ProbeArgs& args) {
-  const auto refuse = [](const char* where, const char* message) {
+  const auto fail = [](const char* where, const char* message) {
     throw Error(ErrorKind::kUsage, where, message);
   };
   if (args.pixels != args.checkpoint.empty()) {
-    refuse("wsel probe", "needs one of --checkpoint FILE and --pixels");
+    fail("wsel probe", "needs either --checkpoint FILE or --pixels");
   }
   if (args.augment && args.recipe.solver == train::ProbeSolver::kLbfgs) {
-    refuse("--augment",
-           "needs --solver lars or sgd: lbfgs looks at all "
-           "features at once, so they must not change");
+    fail("--augment",
+         "needs --solver lars or sgd; lbfgs is fitted to fixed features");
   }
   CheckNotNegative("--l2", args.logistic.l2);
   train::Validate(args.recipe);
 }
 
-// What no classifier can be fitted to.
+// Errors: kMismatch for a split that no classifier can be fitted to.
 void CheckSizes(const data::DataOptions& data, int64_t classes,
-                int64_t pictures) {
-  const auto refuse = [&](std::string_view message) {
+                int64_t num_images) {
+  const auto fail = [&](std::string_view message) {
     throw Error(ErrorKind::kMismatch, data.name, message);
   };
-  if (classes == 1) refuse("has one class, and nothing to tell apart");
-  if (pictures == 1) refuse("has one training picture, which tells nothing");
+  if (classes == 1) fail("has one class; a probe needs at least two");
+  if (num_images == 1) fail("has one training image; a probe needs more");
 }
 
-// Counts are 0 where nobody knows them without the files.
 void DryRun(const ProbeArgs& args) {
-  const DataSizes sizes = DryRunSizes(args.data, Splits::kBoth);
+  const SplitSizes sizes = DryRunSizes(args.data, Splits::kBoth);
   CheckSizes(args.data, sizes.classes, sizes.train);
   const auto config = args.pixels ? std::nullopt : DryRunModel(args.checkpoint);
   if (config) {
-    fmt::print("features    {}, width {}\n", NameOf(*config),
+    fmt::print("features    {}, {} channels\n", NameOf(*config),
                FeatureWidth(*config));
   }
-  fmt::print("to train    {}\nto test     {}\n", CountText(sizes.train),
+  fmt::print("train       {}\ntest        {}\n", CountText(sizes.train),
              CountText(sizes.test));
 }
 
-// Logits of the test features.
+// The fitted classifier: features [N, D] -> logits [N, classes].
 using Classify = std::function<at::Tensor(const at::Tensor& features)>;
 
-// The convex optimum over standardised features.
-Classify FitOptimum(Table& train, int64_t classes, const ProbeArgs& args) {
-  const Standard standard(train.features);
-  train.features = standard(train.features);
+// Logistic regression on standardised features. Consumes train.features.
+Classify FitLogisticRegression(LabelledFeatures& train, int64_t classes,
+                               const ProbeArgs& args) {
+  const StandardScaler scale(train.features);
+  train.features = scale(train.features);
   const auto linear =
       train::FitLogistic(train.features, train.labels, classes, args.logistic);
   train.features = at::Tensor();
-  return [standard, linear](const at::Tensor& features) {
-    return at::linear(standard(features), linear.weight, linear.bias);
+  return [scale, linear](const at::Tensor& features) {
+    return at::linear(scale(features), linear.weight, linear.bias);
   };
 }
 
@@ -202,9 +201,10 @@ Classify ClassifyBy(train::LinearProbe probe) {
   return [probe](const at::Tensor& features) { return probe.Logits(features); };
 }
 
-// MAE's recipe over features that were computed once.
-Classify FitOverCached(const Table& train, const data::Dataset& set,
-                       int64_t classes, const ProbeArgs& args) {
+// MAE's recipe on features that were computed once.
+Classify FitOnCachedFeatures(const LabelledFeatures& train,
+                             const data::Dataset& set, int64_t classes,
+                             const ProbeArgs& args) {
   const auto sampling = SamplingOf(set, args.recipe);
   auto probe = ProbeOf(train.features.size(1), classes, sampling, args.recipe);
   const auto next = TrainBatches(sampling);
@@ -216,9 +216,10 @@ Classify FitOverCached(const Table& train, const data::Dataset& set,
   return ClassifyBy(std::move(probe));
 }
 
-// MAE's recipe with its crops and flips: features are new in each epoch.
-Classify FitOverCrops(const Features& features, const data::Dataset& set,
-                      int64_t classes, const ProbeArgs& args) {
+// MAE's recipe with its crops and flips: features are recomputed in each epoch.
+Classify FitOnAugmentedImages(const Features& features,
+                              const data::Dataset& set, int64_t classes,
+                              const ProbeArgs& args) {
   const auto sampling = SamplingOf(set, args.recipe);
   train::Options options;
   options.seed = args.recipe.seed;
@@ -234,15 +235,15 @@ Classify FitOverCrops(const Features& features, const data::Dataset& set,
   std::optional<train::LinearProbe> probe;
   while (const data::Batch* batch = loader.Next()) {
     const auto uploaded = uploader.Upload(*batch, features.img_size);
-    at::Tensor seen;
+    at::Tensor batch_features;
     {
       const at::NoGradGuard no_grad;
-      seen = features.of(uploaded.images).cpu();
+      batch_features = features.of(uploaded.images).cpu();
     }
     if (!probe) {
-      probe = ProbeOf(seen.size(1), classes, sampling, args.recipe);
+      probe = ProbeOf(batch_features.size(1), classes, sampling, args.recipe);
     }
-    probe->Train(seen, uploaded.labels.cpu());
+    probe->Train(batch_features, uploaded.labels.cpu());
   }
   return ClassifyBy(std::move(*probe));
 }
@@ -252,23 +253,26 @@ double Accuracy(const at::Tensor& logits, const at::Tensor& labels) {
          logits.argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
 }
 
-void PrintResult(const ProbeArgs& args, const DataSets& sets, int64_t width,
-                 std::optional<double> on_train, double on_test) {
-  const std::string how = args.augment ? "anew" : "cached";
+void PrintResult(const ProbeArgs& args, const DataSplits& splits,
+                 int64_t num_features, std::optional<double> train_top1,
+                 double top1) {
   if (args.json) {
     nlohmann::ordered_json json = {
-        {"train", sets.train.size()}, {"test", sets.test.size()},
-        {"features", width},          {"solver", args.solver},
-        {"training_features", how},   {"top1", on_test}};
-    if (on_train) json["train_top1"] = *on_train;
+        {"train", splits.train.size()},
+        {"test", splits.test.size()},
+        {"num_features", num_features},
+        {"solver", args.solver},
+        {"training_features", args.augment ? "recomputed" : "cached"},
+        {"top1", top1}};
+    if (train_top1) json["train_top1"] = *train_top1;
     fmt::print("{}\n", json.dump());
     return;
   }
   fmt::print(
-      "top-1 {:.2f}{}  {} features {}, {}, {} pictures to train, {} to test\n",
-      on_test, on_train ? fmt::format("  (train {:.2f})", *on_train) : "",
-      width, args.augment ? "computed anew in each epoch" : "computed once",
-      args.solver, sets.train.size(), sets.test.size());
+      "top-1 {:.2f}{}  {} features {}, {}, {} training and {} test images\n",
+      top1, train_top1 ? fmt::format("  (train {:.2f})", *train_top1) : "",
+      num_features, args.augment ? "recomputed in each epoch" : "computed once",
+      args.solver, splits.train.size(), splits.test.size());
 }
 
 void RunProbe(ProbeArgs args) {
@@ -279,26 +283,26 @@ void RunProbe(ProbeArgs args) {
     DryRun(args);
     return;
   }
-  const DataSets sets = OpenDataSets(args.data);
-  const auto classes = static_cast<int64_t>(sets.train.classes.size());
-  CheckSizes(args.data, classes, sets.train.size());
+  const DataSplits splits = OpenSplits(args.data);
+  const auto classes = static_cast<int64_t>(splits.train.classes.size());
+  CheckSizes(args.data, classes, splits.train.size());
   const Features features =
-      args.pixels ? PixelFeatures(sets.train) : BackboneFeatures(args);
+      args.pixels ? PixelFeatures(splits.train) : BackboneFeatures(args);
   Classify classify;
-  std::optional<double> on_train;
+  std::optional<double> train_top1;
   if (args.augment) {
-    classify = FitOverCrops(features, sets.train, classes, args);
+    classify = FitOnAugmentedImages(features, splits.train, classes, args);
   } else {
-    Table train = Compute(sets.train, features, args);
+    LabelledFeatures train = ComputeFeatures(splits.train, features, args);
     CheckFinite(train.features, args);
-    const at::Tensor seen = train.features;
+    const at::Tensor unscaled = train.features;
     classify = args.recipe.solver == train::ProbeSolver::kLbfgs
-                   ? FitOptimum(train, classes, args)
-                   : FitOverCached(train, sets.train, classes, args);
-    on_train = Accuracy(classify(seen), train.labels);
+                   ? FitLogisticRegression(train, classes, args)
+                   : FitOnCachedFeatures(train, splits.train, classes, args);
+    train_top1 = Accuracy(classify(unscaled), train.labels);
   }
-  const Table test = Compute(sets.test, features, args);
-  PrintResult(args, sets, test.features.size(1), on_train,
+  const LabelledFeatures test = ComputeFeatures(splits.test, features, args);
+  PrintResult(args, splits, test.features.size(1), train_top1,
               Accuracy(classify(test.features), test.labels));
 }
 
@@ -307,52 +311,66 @@ void RunProbe(ProbeArgs args) {
 void AddProbe(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<ProbeArgs>();
   CLI::App* c = app.add_subcommand(
-      "probe", "Fit a linear classifier on frozen features, or on pixels");
-  c->add_option("--checkpoint", args->checkpoint,
-                "Weights whose pooled features are classified");
+      "probe",
+      "Fit a linear probe on a model's frozen features, or on raw pixels");
+  c->add_option(
+      "--checkpoint", args->checkpoint,
+      "Checkpoint of the backbone; its pooled features are classified");
   c->add_flag("--pixels", args->pixels,
-              "Classify the pictures' own values: what any model must beat");
-  c->add_option("--dataset", args->data.name, "See wsel datasets")->required();
-  c->add_option("--data-root", args->data.root,
-                "The folder that holds the data set")
+              "Classify raw pixels instead, as a baseline");
+  c->add_option("--dataset", args->data.name,
+                "Data set, as listed by wsel datasets")
       ->required();
-  c->add_option("--subset", args->data.subset,
-                "Training pictures, balanced by class: 500, 0.1 or 10%");
+  c->add_option("--data-root", args->data.root,
+                "Folder that holds the data set")
+      ->required();
+  c->add_option(
+      "--subset", args->data.subset,
+      "Number or share of training images, balanced by class: 500, 0.1 "
+      "or 10%");
   c->add_option("--train-range", args->data.train_range,
-                "First and end index of the training pictures: 54000,60000")
+                "First and end index of the training images: 54000,60000")
       ->delimiter(',');
   c->add_option("--solver", args->solver,
-                "lbfgs: the optimum, which needs no learning rate; lars or "
-                "sgd: MAE's recipe, with batch norm")
+                "Solver: " + train::ProbeSolvers().Choices() +
+                    "; lbfgs fits logistic regression to convergence, lars and "
+                    "sgd follow MAE's recipe, with batch norm")
       ->capture_default_str();
   c->add_option("--l2", args->logistic.l2,
-                "lbfgs: weight of the squared norm, 1 / C of scikit-learn")
+                "L2 penalty (only --solver lbfgs): 1 / C of scikit-learn")
       ->capture_default_str();
-  c->add_option("--epochs", args->recipe.epochs, "lars, sgd")
+  c->add_option("--epochs", args->recipe.epochs,
+                "Training epochs (only --solver lars or sgd)")
       ->capture_default_str();
-  c->add_option("--warmup-epochs", args->recipe.warmup_epochs, "lars, sgd")
+  c->add_option("--warmup-epochs", args->recipe.warmup_epochs,
+                "Warmup epochs (only --solver lars or sgd)")
       ->capture_default_str();
-  c->add_option("--batch-size", args->recipe.batch_size, "lars, sgd")
+  c->add_option("--batch-size", args->recipe.batch_size,
+                "Batch size in images (only --solver lars or sgd)")
       ->capture_default_str();
   c->add_option("--lr", args->recipe.lr,
-                "lars, sgd: of 256 pictures, scaled by the batch")
+                "Learning rate per 256 images, scaled by the batch size (only "
+                "--solver lars or sgd)")
       ->capture_default_str();
-  c->add_option("--seed", args->recipe.seed, "lars, sgd")
+  c->add_option("--seed", args->recipe.seed,
+                "Random seed (only --solver lars or sgd)")
       ->capture_default_str();
   c->add_flag("--augment", args->augment,
-              "lars, sgd: MAE's crops and flips; features are then computed "
-              "anew in each epoch instead of once");
-  c->add_option("--workers", args->data.workers, "Threads that load pictures");
+              "Apply MAE's random crops and flips (only --solver lars or sgd); "
+              "features are then recomputed in each epoch");
+  c->add_option("--workers", args->data.workers,
+                "Data loader threads; -1: one per core")
+      ->capture_default_str();
   c->add_option("--device", args->device,
-                "Where features are computed: auto, cpu, cuda or cuda:1");
-  c->add_option("--threads", args->threads,
-                "Threads of one computation; 0: one a core");
+                "Device that computes features: auto|cpu|cuda or cuda:1")
+      ->capture_default_str();
+  c->add_option("--threads", args->threads, "Compute threads; 0: one per core")
+      ->capture_default_str();
   c->add_flag("--dry-run", args->dry_run,
-              "Check all that can be checked, and list the files that are not "
-              "here");
+              "Check the options and list missing files; compute nothing");
   c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args, &invocation] {
-    RestartForTraining(invocation.argv);
+    ReexecWithTunedEnvironment(invocation.argv);
     RunProbe(*args);
   });
 }

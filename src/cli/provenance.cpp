@@ -13,7 +13,7 @@ namespace wsel::cli {
 
 const Registry<HashScope>& HashScopes() {
   static constexpr std::array<Registered<HashScope>, 2> kRows = {{
-      {HashScope::kRead, "read", "the header and the tensors that are read"},
+      {HashScope::kRead, "read", "the header and the tensors read"},
       {HashScope::kFull, "full", "the whole file, as sha256sum"},
   }};
   static constexpr Registry<HashScope> kRegistry("hash", kRows);
@@ -28,7 +28,7 @@ std::string HashTeacher(const checkpoint::Checkpoint& teacher,
   }
   const auto files = teacher.files();
   if (files.size() == 1) return Sha256OfFile(files[0]);
-  std::string sums;  // what sha256sum prints of an index and its files
+  std::string sums;  // as sha256sum prints for an index and its shards
   for (const auto& file : files) {
     sums +=
         fmt::format("{}  {}\n", Sha256OfFile(file), file.filename().string());
@@ -36,13 +36,12 @@ std::string HashTeacher(const checkpoint::Checkpoint& teacher,
   return Sha256Hex(sums);
 }
 
-std::map<std::string, std::string> Provenance(const Invocation& invocation,
-                                              const select::Plan& plan,
-                                              const Weights* teacher,
-                                              const std::string& teacher_hash,
-                                              HashScope scope) {
+std::map<std::string, std::string> Provenance(
+    const Invocation& invocation, const select::Plan& plan,
+    const PretrainedCheckpoint* teacher, const std::string& teacher_hash,
+    HashScope scope) {
   std::map<std::string, std::string> metadata = {
-      {"format", "pt"},  // what Hugging Face's readers look for
+      {"format", "pt"},  // required by Hugging Face's readers
       {"wsel.version", std::string(Version())},
       {"wsel.command", invocation.command},
       {IsGeneric(plan) ? kGenericKey : kModelKey, select::ToJson(plan.student)},
@@ -55,9 +54,10 @@ std::map<std::string, std::string> Provenance(const Invocation& invocation,
     metadata["wsel.teacher.size"] = std::to_string(file.file_size());
     metadata["wsel.teacher.sha256"] = teacher_hash;
     metadata["wsel.teacher.sha256_of"] = HashScopes().NameOf(scope);
-    // The student's weights expect the pictures that the teacher's did.
+    // The student expects images normalised as for the teacher.
     for (const char* key : {kMeanKey, kStdKey}) {
-      if (const auto known = PicturesOf(*teacher, key)) metadata[key] = *known;
+      if (const auto known = PretrainedMeanOrStd(*teacher, key))
+        metadata[key] = *known;
     }
   }
   return metadata;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "wsel/cli/renamed_option.h"
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 #include "wsel/select/options.h"
@@ -14,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// "path=value" with a value that is text, whatever it looks like.
+// "path=value", where the value is a string even if it looks like a number.
 std::string SetText(const std::string& path, const std::string& text) {
   return path + "=" + Json(text).dump();
 }
@@ -30,13 +31,13 @@ std::vector<std::string> Split(const std::string& list) {
   return parts;
 }
 
-// All flags as overrides; --set comes last, as the most exact.
+// All flags as overrides. --set comes last, and takes precedence.
 std::vector<std::string> Overrides(const RecipeArgs& args) {
   std::vector<std::string> sets;
   const auto text = [&](const char* path, const std::string& value) {
     if (!value.empty()) sets.push_back(SetText(path, value));
   };
-  const auto number = [&](const char* path, std::optional<int64_t> value) {
+  const auto integer = [&](const char* path, std::optional<int64_t> value) {
     if (value) sets.push_back(fmt::format("{}={}", path, *value));
   };
   text("model.name", args.model);
@@ -51,19 +52,20 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
   if (!args.classes.empty()) {
     sets.push_back("data.classes=" + Json(Split(args.classes)).dump());
   }
-  number("train.seed", args.seed);
-  number("data.workers", args.workers);
-  if (args.skip_broken) sets.emplace_back("data.skip_broken=true");
+  integer("train.seed", args.seed);
+  integer("data.workers", args.workers);
+  if (args.skip_corrupt) sets.emplace_back("data.skip_corrupt=true");
   sets.insert(sets.end(), args.sets.begin(), args.sets.end());
   return sets;
 }
 
-// The recipe for `epochs`, with the warm-up's share kept.
-void Shorten(recipe::Recipe& recipe, int64_t epochs) {
+// Sets the number of epochs, and scales the warmup along.
+void SetEpochs(recipe::Recipe& recipe, int64_t epochs) {
   auto& train = recipe.train;
-  const double share = static_cast<double>(train.warmup_epochs) /
-                       static_cast<double>(train.epochs);
-  train.warmup_epochs = std::llround(share * static_cast<double>(epochs));
+  const double warmup_share = static_cast<double>(train.warmup_epochs) /
+                              static_cast<double>(train.epochs);
+  train.warmup_epochs =
+      std::llround(warmup_share * static_cast<double>(epochs));
   train.epochs = epochs;
   train::Validate(train);
 }
@@ -72,41 +74,47 @@ void Shorten(recipe::Recipe& recipe, int64_t epochs) {
 
 void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
   c.add_option("--config", args.config,
-               "A recipe, such as configs/cifar100/vit_tiny.json");
-  c.add_option("--model", args.model, "Instead of a recipe: see wsel models");
+               "Recipe (JSON), such as configs/cifar100/vit_tiny.json");
+  c.add_option("--model", args.model,
+               "Model, as listed by wsel models; overrides the recipe's");
   c.add_option("--dataset", args.dataset,
-               "Instead of a recipe: see wsel datasets");
-  c.add_option("--data-root", args.data_root,
-               "The folder that holds the data set");
+               "Data set, as listed by wsel datasets; overrides the recipe's");
+  c.add_option("--data-root", args.data_root, "Folder that holds the data set");
   c.add_option("--init", args.init,
-               "A checkpoint to start from, as wsel init writes it; a head of "
-               "other classes is made anew. Without it: init.method");
+               "Initial checkpoint (init.file); a classifier with a different "
+               "number of classes is re-initialised. Default: random "
+               "initialisation by init.method");
   c.add_option(
       "--teacher", args.teacher,
-      "A checkpoint to select from or to distil: any that wsel inspect "
-      "understands, or a TorchScript module to distil");
+      "Teacher checkpoint for --select and --distill, of any kind that wsel "
+      "inspect reads; for --distill also a TorchScript module");
   c.add_option("--select", args.select,
-               "Start by weight selection from the teacher: " +
+               "Initialise by weight selection from the teacher; rule: " +
                    select::Methods().Choices());
   c.add_option(
       "--distill", args.distill,
-      "Learn from the teacher too: " + train::Distillations().Choices());
+      "Distil from the teacher; loss: " + train::Distillations().Choices());
   c.add_flag("--distill-cache", args.distill_cache,
-             "Ask the teacher once a picture, where pictures do not change "
-             "from epoch to epoch (augment.crop=evaluation and no other "
-             "augmentation)");
-  c.add_option("--subset", args.subset,
-               "Training pictures, balanced by class: 500, 0.1 or 10%");
+             "Run the teacher once per image and reuse its outputs (needs "
+             "transforms without randomness: augment.crop=evaluation and no "
+             "other augmentation)");
+  c.add_option(
+      "--subset", args.subset,
+      "Number or share of training images, balanced by class: 500, 0.1 "
+      "or 10%");
   c.add_option("--classes", args.classes, "Only these classes: cat,dog");
   c.add_option("--epochs", args.epochs,
-               "A shorter or longer training; the warm-up keeps its share");
-  c.add_option("--seed", args.seed, "Of every random draw");
+               "Number of epochs to train; the warmup is scaled along");
+  c.add_option("--seed", args.seed, "Random seed");
   c.add_option("--workers", args.workers,
-               "Threads that load pictures; 0: none of their own");
-  c.add_flag("--skip-broken", args.skip_broken,
-             "Leave out pictures that cannot be read, and count them");
+               "Data loader threads; 0: load in the main thread; -1: one per "
+               "core");
+  c.add_flag("--skip-corrupt", args.skip_corrupt,
+             "Skip and count images that cannot be read (data.skip_corrupt)");
+  AddOldName(c, "--skip-broken", "--skip-corrupt", args.skip_corrupt);
   c.add_option("--set", args.sets,
-               "A value of the recipe: optimizer.lr=1e-3; may be repeated")
+               "Override a value of the recipe, such as optimizer.lr=1e-3, "
+               "train.val_interval=5 or train.memory_gib=4; may be repeated")
       ->allow_extra_args(false);
 }
 
@@ -119,7 +127,7 @@ recipe::Recipe ReadRecipe(const RecipeArgs& args) {
   auto recipe =
       recipe::RecipeFromJson(file ? ReadText(args.config) : "{}",
                              file ? args.config : "recipe", Overrides(args));
-  if (args.epochs) Shorten(recipe, *args.epochs);
+  if (args.epochs) SetEpochs(recipe, *args.epochs);
   return recipe;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "wsel/cli/commands.h"
+#include "wsel/cli/renamed_option.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/registry.h"
@@ -44,7 +45,7 @@ struct ReportArgs {
   report::Options options;
 };
 
-// What was asked for; else what the output's name ends in.
+// By --format, else by the extension of --output.
 Format ChooseFormat(const ReportArgs& args) {
   if (!args.format.empty()) return kFormatNames.Find(args.format, "--format");
   if (args.output.empty()) return Format::kMarkdown;
@@ -54,7 +55,7 @@ Format ChooseFormat(const ReportArgs& args) {
     known.push_back(row.about);
   }
   throw Error(ErrorKind::kUsage, "--output",
-              fmt::format("{} does not say the format: end it in {}, or add "
+              fmt::format("{} has an unknown extension; use {}, or add "
                           "--format",
                           args.output, fmt::join(known, ", ")));
 }
@@ -82,8 +83,9 @@ std::string Render(const report::Report& report, Format format) {
 void CheckAccuracies(const std::vector<double>& accuracies) {
   for (const double accuracy : accuracies) {
     if (accuracy > 0 && accuracy <= 100) continue;
-    throw Error(ErrorKind::kUsage, "--reach",
-                fmt::format("{} is no top-1 in percent", accuracy));
+    throw Error(
+        ErrorKind::kUsage, "--target-accuracy",
+        fmt::format("expected a top-1 accuracy in percent, not {}", accuracy));
   }
 }
 
@@ -95,7 +97,7 @@ void RunReport(const ReportArgs& args, const Invocation& invocation) {
   const Format format = ChooseFormat(args);
   if (format == Format::kPng && args.output.empty()) {
     throw Error(ErrorKind::kUsage, "--output",
-                "is missing: a picture needs a file");
+                "is missing: the PNG file to write");
   }
   CheckAccuracies(args.options.accuracies);
   report::Study study =
@@ -118,31 +120,37 @@ void AddReport(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<ReportArgs>();
   CLI::App* c = app.add_subcommand(
       "report",
-      "Tables, differences with confidence intervals and learning curves of "
-      "runs: mean and deviation over seeds");
-  c->add_option("DIR", args->folders,
-                "Folders of a sweep, of runs or of a run; or logs: timm's "
-                "summary.csv, the ConvNeXt repository's log.txt");
+      "Report runs: mean and standard deviation over seeds, differences with "
+      "confidence intervals, learning curves");
   c->add_option(
-      "--format", args->format,
-      kFormatNames.Choices() + "; the output's ending says it too (markdown)");
+      "DIR", args->folders,
+      "Folder of a sweep, of runs or of one run, or a log file: timm's "
+      "summary.csv, the ConvNeXt repository's log.txt");
+  c->add_option("--format", args->format,
+                "Output format: " + kFormatNames.Choices() +
+                    "; default: by the extension of --output, else markdown");
   c->add_option("--baseline", args->options.wish.baseline,
-                "The row, or the value of a row's axis, that others are "
-                "compared with (the sweep's, else \"random\")");
-  c->add_option("--rows", args->options.wish.rows,
-                "Axes of the sweep for the rows (the sweep's own, else the one "
-                "with the baseline or with most values)")
+                "Row, or value of a row's axis, that others are compared with; "
+                "default: the sweep file's, else random");
+  c->add_option(
+       "--rows", args->options.wish.rows,
+       "Axes for the rows, comma-separated; default: the sweep file's, "
+       "else the axis with the baseline or with most values")
       ->delimiter(',');
   c->add_option("--columns", args->options.wish.columns,
-                "Axes for the columns (those left)")
+                "Axes for the columns, comma-separated; default: the others")
       ->delimiter(',');
-  c->add_option("--reach", args->options.accuracies,
-                "Top-1 in percent of which to tell the epochs that reach it "
-                "(round ones)")
+  c->add_option("--target-accuracy", args->options.accuracies,
+                "Top-1 accuracies in percent for which the epochs to accuracy "
+                "are reported: 60,70; default: round ones")
       ->delimiter(',');
-  c->add_option("--output", args->output,
-                "File to write instead of stdout; replaced as a whole");
-  c->callback([args, &invocation] { RunReport(*args, invocation); });
+  AddOldName(*c, "--reach", "--target-accuracy", args->options.accuracies)
+      ->delimiter(',');
+  c->add_option("--output", args->output, "Output file; default: stdout");
+  c->callback([args, c, &invocation] {
+    LogOldNames(*c);
+    RunReport(*args, invocation);
+  });
 }
 
 }  // namespace wsel::cli

@@ -8,29 +8,30 @@
 namespace wsel::cli {
 namespace {
 
-// In bytes: more than any block of a training, so that none goes back.
-constexpr const char* kKeepMemory =
+// Thresholds in bytes, larger than any allocation of a run, so that no memory
+// is returned to the kernel.
+constexpr const char* kMallocTunables =
     "glibc.malloc.mmap_threshold=17179869184:"
     "glibc.malloc.trim_threshold=17179869184:"
     "glibc.malloc.top_pad=67108864:glibc.malloc.hugetlb=1";
 
-// Whether the variable was free, and is set now.
-bool SetWhereFree(const char* name, const char* value) {
+// Returns whether the variable was unset, and is set now.
+bool SetIfUnset(const char* name, const char* value) {
   if (std::getenv(name) != nullptr) return false;
   return setenv(name, value, /*overwrite=*/0) == 0;
 }
 
 }  // namespace
 
-void RestartForTraining(const char* const* argv) {
-  bool set = SetWhereFree("GLIBC_TUNABLES", kKeepMemory);
+void ReexecWithTunedEnvironment(const char* const* argv) {
+  bool set = SetIfUnset("GLIBC_TUNABLES", kMallocTunables);
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
-    set |= SetWhereFree("GOMP_SPINCOUNT", "1000");
+    set |= SetIfUnset("GOMP_SPINCOUNT", "1000");
   }
   if (!set) return;
-  // By its path, so that it keeps its name among the processes. execv takes no
-  // constant words, and changes none. Where it fails, as without /proc, the
-  // program goes on as it is.
+  // By its path, so that the process keeps its name. execv takes non-const
+  // strings, but does not change them. If it fails, as without /proc, the
+  // program continues untuned.
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (!error) execv(self.c_str(), const_cast<char* const*>(argv));

@@ -8,7 +8,7 @@ namespace {
 volatile std::sig_atomic_t last_signal = 0;
 
 void Remember(int signal) {
-  // The next one has its usual effect.
+  // The next one has its default effect.
   std::signal(signal, SIG_DFL);
   last_signal = signal;
 }

@@ -38,7 +38,7 @@ namespace fs = std::filesystem;
 enum class Launcher { kLocal, kSlurm, kScript };
 
 constexpr std::array<Registered<Launcher>, 3> kLaunchers = {{
-    {Launcher::kLocal, "local", "processes of this machine"},
+    {Launcher::kLocal, "local", "processes on this machine"},
     {Launcher::kSlurm, "slurm", "a job array, submitted by sbatch"},
     {Launcher::kScript, "script", "the job array's script, printed"},
 }};
@@ -68,13 +68,13 @@ std::vector<std::string> Overrides(const SweepArgs& args) {
   return sets;
 }
 
-// The runs whose folder or slug one of the shell patterns of --only matches;
-// all without any.
-std::vector<sweep::PlannedRun> Chosen(
+// The runs with a name or slug that matches a shell pattern of --only; all runs
+// without patterns.
+std::vector<sweep::PlannedRun> SelectRuns(
     const std::vector<sweep::PlannedRun>& runs,
     const std::vector<std::string>& only) {
   if (only.empty()) return runs;
-  std::vector<bool> wanted(runs.size());
+  std::vector<bool> selected(runs.size());
   for (const std::string& pattern : only) {
     bool found = false;
     for (size_t i = 0; i < runs.size(); ++i) {
@@ -82,35 +82,35 @@ std::vector<sweep::PlannedRun> Chosen(
           fnmatch(pattern.c_str(), runs[i].name().c_str(), 0) != 0) {
         continue;
       }
-      found = wanted[i] = true;
+      found = selected[i] = true;
     }
     if (found) continue;
     std::vector<std::string> known;
     for (const auto& run : runs) known.push_back(run.slug);
     throw Error(ErrorKind::kUsage, "--only", Unknown("run", pattern, known));
   }
-  std::vector<sweep::PlannedRun> chosen;
+  std::vector<sweep::PlannedRun> result;
   for (size_t i = 0; i < runs.size(); ++i) {
-    if (wanted[i]) chosen.push_back(runs[i]);
+    if (selected[i]) result.push_back(runs[i]);
   }
-  return chosen;
+  return result;
 }
 
-// Files that the runs need and that are not there, each once.
-std::set<std::string> Absent(const std::vector<sweep::PlannedRun>& runs) {
-  std::set<std::string> absent;
+// Missing files that the runs need, without duplicates.
+std::set<std::string> MissingFiles(const std::vector<sweep::PlannedRun>& runs) {
+  std::set<std::string> missing;
   for (const auto& run : runs) {
     const auto& recipe = run.recipe;
     for (const std::string& file : {recipe.init.file, recipe.teacher.file}) {
-      if (!file.empty() && !fs::exists(file)) absent.insert(file);
+      if (!file.empty() && !fs::exists(file)) missing.insert(file);
     }
     if (recipe.data.root.empty()) {
-      absent.insert(recipe.data.name + " (--data-root)");
+      missing.insert(recipe.data.name + " (--data-root)");
     } else if (!fs::exists(recipe.data.root)) {
-      absent.insert(recipe.data.root);
+      missing.insert(recipe.data.root);
     }
   }
-  return absent;
+  return missing;
 }
 
 void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
@@ -121,7 +121,7 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
   double seconds = 0;
   bool known = true;
   for (const auto& run : runs) {
-    const DataSizes sizes = SizesWithoutFiles(run.recipe.data);
+    const SplitSizes sizes = SizesWithoutFiles(run.recipe.data);
     const int64_t steps =
         sizes.train == 0
             ? 0
@@ -136,26 +136,26 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
       fmt::print("{}  steps unknown without the data set\n", run.name());
       continue;
     }
-    const double taken =
+    const double estimate =
         static_cast<double>(steps) * costs.SecondsOf(run.recipe);
-    seconds += taken;
+    seconds += estimate;
     fmt::print("{}  {} steps, about {}\n", run.name(), steps,
-               sweep::Duration(taken));
+               sweep::Duration(estimate));
   }
   size_t shared = 0;
   for (const auto& run : runs) shared += run.also.size();
   if (shared > 0) {
-    fmt::print("{} other combinations come to runs of this list\n", shared);
+    fmt::print("{} other combinations are identical to listed runs\n", shared);
   }
-  for (const std::string& file_or_set : Absent(runs)) {
-    fmt::print("absent      {}\n", file_or_set);
+  for (const std::string& file_or_set : MissingFiles(runs)) {
+    fmt::print("missing     {}\n", file_or_set);
   }
   if (file.probes) return;
-  fmt::print("{} {} of steps as measured now on {}, {} at once{}\n",
-             known ? "about" : "at least",
-             sweep::Duration(seconds / std::max(1, args.jobs)),
-             costs.device_name(), std::max(1, args.jobs),
-             known ? "" : ", and the runs of unknown length");
+  const int jobs = std::max(1, args.jobs);
+  fmt::print("{} {} for all steps at --jobs {} (a step timed on {}){}\n",
+             known ? "about" : "at least", sweep::Duration(seconds / jobs),
+             jobs, costs.device_name(),
+             known ? "" : ", plus the runs of unknown length");
 }
 
 int ThreadsOf(const SweepArgs& args) {
@@ -164,7 +164,7 @@ int ThreadsOf(const SweepArgs& args) {
   return std::max(1, cores / args.jobs);
 }
 
-// The error of a whole sweep: that of its first failed run.
+// The error kind of a sweep: that of its first failed run.
 ErrorKind KindOf(int exit_code) {
   switch (exit_code) {
     case 2:
@@ -180,25 +180,27 @@ ErrorKind KindOf(int exit_code) {
   }
 }
 
-void Report(const SweepArgs& args, const sweep::Tally& tally) {
-  fmt::print("{} finished, {} failed, {} waiting, {} with another process\n",
-             tally.finished, tally.failed, tally.waiting, tally.elsewhere);
+void ReportResult(const SweepArgs& args, const sweep::Tally& result) {
+  fmt::print("{} finished, {} failed, {} waiting, {} running elsewhere\n",
+             result.finished, result.failed, result.waiting, result.elsewhere);
   std::fflush(stdout);
   if (LastStopSignal() != 0) {
-    throw Error(ErrorKind::kInterrupted, args.output,
-                "stopped; what runs had done is saved, and the same command "
-                "goes on");
+    throw Error(
+        ErrorKind::kInterrupted, args.output,
+        "stopped; the runs have saved their state, and the same command "
+        "continues them");
   }
-  if (tally.failed > 0) {
-    throw Error(KindOf(tally.exit_code), args.output,
-                fmt::format("{} runs failed: wsel sweep --status {} says why, "
-                            "--retry-failed runs them again",
-                            tally.failed, args.output));
+  if (result.failed > 0) {
+    throw Error(
+        KindOf(result.exit_code), args.output,
+        fmt::format("{} runs failed; wsel sweep --status {} shows their "
+                    "errors, --retry-failed re-runs them",
+                    result.failed, args.output));
   }
 }
 
-void RunHere(const SweepArgs& args, const sweep::SweepFile& file,
-             const std::vector<sweep::PlannedRun>& runs) {
+void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
+                const std::vector<sweep::PlannedRun>& runs) {
   const StopSignal signals;
   const sweep::SweepFolder folder(args.output);
   SweepView view(folder, runs.size());
@@ -214,33 +216,33 @@ void RunHere(const SweepArgs& args, const sweep::SweepFile& file,
                           const sweep::RunRecord& record) {
     view.Changed(run, record);
   };
-  const sweep::Tally tally = sweep::Launch(file, runs, folder, options);
+  const sweep::Tally result = sweep::Launch(file, runs, folder, options);
   view.Clear();
-  Report(args, tally);
+  ReportResult(args, result);
 }
 
-// The command that a task of the array runs, to which --only is added.
+// The command of a task of the job array, to which --only is added.
 sweep::Words TaskCommand(const SweepArgs& args) {
   const auto absolute = [](const std::string& path) {
     return fs::absolute(path).string();
   };
-  sweep::Words words = {fs::read_symlink("/proc/self/exe").string(),
-                        "sweep",
-                        absolute(args.file),
-                        "--output",
-                        absolute(args.output),
-                        "--device",
-                        args.device,
-                        "--threads",
-                        std::to_string(args.threads)};
+  sweep::Words argv = {fs::read_symlink("/proc/self/exe").string(),
+                       "sweep",
+                       absolute(args.file),
+                       "--output",
+                       absolute(args.output),
+                       "--device",
+                       args.device,
+                       "--threads",
+                       std::to_string(args.threads)};
   if (!args.data_root.empty()) {
-    words.insert(words.end(), {"--data-root", absolute(args.data_root)});
+    argv.insert(argv.end(), {"--data-root", absolute(args.data_root)});
   }
   for (const std::string& set : args.sets) {
-    words.insert(words.end(), {"--set", set});
+    argv.insert(argv.end(), {"--set", set});
   }
-  if (args.retry_failed) words.emplace_back("--retry-failed");
-  return words;
+  if (args.retry_failed) argv.emplace_back("--retry-failed");
+  return argv;
 }
 
 std::string ArrayScript(const SweepArgs& args, const sweep::SweepFile& file,
@@ -262,46 +264,46 @@ std::string ArrayScript(const SweepArgs& args, const sweep::SweepFile& file,
   return job.runs.empty() ? "" : sweep::SlurmScript(job);
 }
 
-void Submit(const SweepArgs& args, const std::string& script) {
+void SubmitJob(const SweepArgs& args, const std::string& script) {
   const fs::path slurm = fs::path(args.output) / "slurm";
   fs::create_directories(slurm);
   const fs::path file = slurm / "job.sh";
-  const fs::path said = slurm / "sbatch.txt";
+  const fs::path output = slurm / "sbatch.txt";
   WriteTextFile(file, script);
   const auto ended =
-      sweep::Child({"/usr/bin/env", "sbatch", file.string()}, said, said)
+      sweep::Child({"/usr/bin/env", "sbatch", file.string()}, output, output)
           .Wait();
-  const std::string text = sweep::Tail(said, 10);
+  const std::string text = sweep::Tail(output, 10);
   if (ended.code == 0) {
     fmt::print("{}", text);
     return;
   }
-  throw Error(ErrorKind::kIo, "sbatch",
-              fmt::format("did not take {}: {}", file.string(),
-                          sweep::LastError(text)));
+  throw Error(
+      ErrorKind::kIo, "sbatch",
+      fmt::format("rejected {}: {}", file.string(), sweep::LastError(text)));
 }
 
 void RunSweep(SweepArgs args) {
   const auto launcher = kLauncherNames.Find(args.launcher, "--launcher");
   const sweep::SweepFile file = sweep::ReadSweepFile(args.file);
-  const auto runs = Chosen(Expand(file, Overrides(args)), args.only);
+  const auto runs = SelectRuns(Expand(file, Overrides(args)), args.only);
   if (args.dry_run) {
     DryRun(args, file, runs);
     return;
   }
   if (args.output.empty()) {
     throw Error(ErrorKind::kUsage, "--output",
-                "is missing: the sweep's folder (or --dry-run)");
+                "is missing: the sweep's folder; or give --dry-run");
   }
-  const auto absent = Absent(runs);
-  if (!absent.empty()) {
-    throw Error(ErrorKind::kIo, *absent.begin(),
-                fmt::format("is absent{}: nothing was begun",
-                            absent.size() == 1
+  const auto missing = MissingFiles(runs);
+  if (!missing.empty()) {
+    throw Error(ErrorKind::kIo, *missing.begin(),
+                fmt::format("is missing{}; no run was started",
+                            missing.size() == 1
                                 ? ""
                                 : fmt::format(", as are {} others (--dry-run "
                                               "lists them)",
-                                              absent.size() - 1)));
+                                              missing.size() - 1)));
   }
   if (launcher == Launcher::kScript) {
     fmt::print("{}", ArrayScript(args, file, runs));
@@ -309,26 +311,27 @@ void RunSweep(SweepArgs args) {
   }
   sweep::SweepFolder(args.output).Claim(file.name, file.json);
   if (launcher == Launcher::kLocal) {
-    RunHere(args, file, runs);
+    RunLocally(args, file, runs);
     return;
   }
   Enlist(file, runs, sweep::SweepFolder(args.output));
   const std::string script = ArrayScript(args, file, runs);
   if (script.empty()) {
-    fmt::print("nothing is left to do\n");
+    fmt::print("no runs are left to start\n");
     return;
   }
-  Submit(args, script);
+  SubmitJob(args, script);
 }
 
 void CheckArgs(const SweepArgs& args) {
   if (args.file.empty()) {
-    throw Error(ErrorKind::kUsage, "FILE",
-                "is missing: the sweep, such as configs/sweeps/smoke.json");
+    throw Error(
+        ErrorKind::kUsage, "FILE",
+        "is missing: the sweep file, such as configs/sweeps/smoke.json");
   }
   if (args.jobs < 1 || args.threads < 0) {
     throw Error(ErrorKind::kUsage, args.jobs < 1 ? "--jobs" : "--threads",
-                "must be positive");
+                args.jobs < 1 ? "must be at least 1" : "must not be negative");
   }
 }
 
@@ -337,44 +340,51 @@ void CheckArgs(const SweepArgs& args) {
 void AddSweep(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<SweepArgs>();
   CLI::App* c = app.add_subcommand(
-      "sweep", "Make all runs of a table, each once, from one file");
+      "sweep", "Run all combinations of a sweep file, each once");
   c->add_option("file", args->file,
-                "What varies: see docs/sweeps.md and configs/sweeps");
+                "Sweep file (JSON): see docs/sweeps.md and configs/sweeps");
   c->add_option("--output", args->output,
-                "The sweep's folder; the same command goes on with it");
+                "Folder of the sweep; the same command continues it");
   c->add_option("--status", args->status,
-                "Print how the runs of a sweep's folder stand, and stop");
+                "Print the state of the runs in this sweep's folder, and exit");
   c->add_option("--data-root", args->data_root,
-                "The folder that holds the data sets");
+                "Folder that holds the data sets");
   c->add_option("--set", args->sets,
-                "A value of all runs: train.epochs=3; may be repeated")
-      ->allow_extra_args(false);
-  c->add_option("--only", args->only,
-                "These runs, by name or shell pattern ('vit-*'); may be "
+                "Override a value in all runs, such as train.epochs=3; may be "
                 "repeated")
       ->allow_extra_args(false);
-  c->add_option("--jobs", args->jobs, "Runs at once")->capture_default_str();
-  c->add_option("--threads", args->threads,
-                "Threads of one run; 0: the cores, divided by --jobs");
-  c->add_option("--device", args->device,
-                "auto: all GPUs in turn, a run each; cpu, cuda:1")
-      ->capture_default_str();
-  c->add_option("--launcher", args->launcher, kLauncherNames.Choices())
-      ->capture_default_str();
-  c->add_option("--slurm", args->slurm,
-                "An option of sbatch: --slurm=--partition=gpu; may be repeated")
+  c->add_option(
+       "--only", args->only,
+       "Only the runs with this name or shell pattern, such as 'vit-*'; "
+       "may be repeated")
       ->allow_extra_args(false);
-  c->add_flag("--retry-failed", args->retry_failed,
-              "Run again what failed before");
+  c->add_option("--jobs", args->jobs, "Runs in parallel")
+      ->capture_default_str();
+  c->add_option("--threads", args->threads,
+                "Compute threads per run; 0: all cores, divided by --jobs")
+      ->capture_default_str();
+  c->add_option("--device", args->device,
+                "Device of the runs: cpu, cuda:1, or auto, which assigns all "
+                "GPUs in turn")
+      ->capture_default_str();
+  c->add_option("--launcher", args->launcher,
+                "Launcher: " + kLauncherNames.Choices() +
+                    "; script prints the Slurm job array's script")
+      ->capture_default_str();
+  c->add_option(
+       "--slurm", args->slurm,
+       "Option for sbatch, as --slurm=--partition=gpu; may be repeated")
+      ->allow_extra_args(false);
+  c->add_flag("--retry-failed", args->retry_failed, "Re-run failed runs");
   c->add_flag("--dry-run", args->dry_run,
-              "List the runs with their steps and a time by a measured step");
+              "List the runs with their steps and estimated time; run nothing");
   c->callback([args, &invocation] {
     if (!args->status.empty()) {
       PrintStatus(args->status);
       return;
     }
     CheckArgs(*args);
-    if (args->dry_run) RestartForTraining(invocation.argv);
+    if (args->dry_run) ReexecWithTunedEnvironment(invocation.argv);
     RunSweep(*args);
   });
 }

@@ -17,15 +17,16 @@
 namespace wsel::cli {
 namespace {
 
-constexpr int64_t kPicturesOnCpu = 8;
-constexpr int64_t kPicturesOnGpu = 128;
+constexpr int64_t kImagesOnCpu = 8;
+constexpr int64_t kImagesOnGpu = 128;
 
-// Of one picture, by the second of two steps.
-double Measure(const recipe::Recipe& recipe, train::Precision precision,
-               const c10::Device& device) {
+// Times the second of two steps.
+double MeasureSecondsPerImage(const recipe::Recipe& recipe,
+                              train::Precision precision,
+                              const c10::Device& device) {
   train::Options options = recipe.train;
-  options.batch_size = std::min(
-      options.batch_size, device.is_cpu() ? kPicturesOnCpu : kPicturesOnGpu);
+  options.batch_size = std::min(options.batch_size,
+                                device.is_cpu() ? kImagesOnCpu : kImagesOnGpu);
   options.micro_batch = options.batch_size;
   options.distill = {};
   model::Model model = model::Build(recipe.model);
@@ -68,10 +69,12 @@ double StepCosts::SecondsOf(const recipe::Recipe& recipe) {
   const std::string key = fmt::format("{} {} {}", model::ToJson(recipe.model),
                                       train::Precisions().NameOf(precision),
                                       recipe.train.drop_path > 0);
-  auto found = seconds_a_picture_.find(key);
-  if (found == seconds_a_picture_.end()) {
-    found = seconds_a_picture_.emplace(key, Measure(recipe, precision, device_))
-                .first;
+  auto found = seconds_per_image_.find(key);
+  if (found == seconds_per_image_.end()) {
+    found =
+        seconds_per_image_
+            .emplace(key, MeasureSecondsPerImage(recipe, precision, device_))
+            .first;
   }
   return found->second * static_cast<double>(recipe.train.batch_size);
 }

@@ -25,12 +25,12 @@ using Counts = std::map<sweep::RunState, size_t>;
 
 std::string CountsLine(Counts counts, size_t runs) {
   using sweep::RunState;
-  const size_t begun = counts[RunState::kFinished] + counts[RunState::kFailed] +
-                       counts[RunState::kRunning];
+  const size_t started = counts[RunState::kFinished] +
+                         counts[RunState::kFailed] + counts[RunState::kRunning];
   return fmt::format("{} runs: {} finished, {} running, {} failed, {} waiting",
                      runs, counts[RunState::kFinished],
                      counts[RunState::kRunning], counts[RunState::kFailed],
-                     std::max(runs, begun) - begun);
+                     std::max(runs, started) - started);
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ void SweepView::Draw() {
 
 void SweepView::Clear() {
   if (drawn_ == 0) return;
-  // Up to the first line drawn, and all from there on off.
+  // Moves up to the first line drawn, and erases from there.
   fmt::print(stderr, "\x1b[{}A\x1b[J", drawn_);
   drawn_ = 0;
 }
@@ -90,14 +90,14 @@ void SweepView::Clear() {
 void PrintStatus(const std::string& path) {
   const sweep::SweepFolder folder(path);
   if (!std::filesystem::exists(folder.root() / "sweep.json")) {
-    throw Error(ErrorKind::kIo, path, "holds no sweep");
+    throw Error(ErrorKind::kIo, path, "is not a sweep's folder");
   }
   Counts counts;
   const auto runs = folder.Runs();
   for (const std::string& run : runs) {
     auto record = folder.Read(run);
     if (!record) continue;
-    // Nobody has it: it was killed, and the sweep's command goes on with it.
+    // A free lock: the run was killed, and the sweep's command will resume it.
     const bool running = record->state == sweep::RunState::kRunning;
     if (running && FileLock(folder.lock(run), /*wait=*/false).held()) {
       record->state = sweep::RunState::kWaiting;

@@ -15,6 +15,7 @@
 #include "wsel/cli/dry_run.h"
 #include "wsel/cli/log.h"
 #include "wsel/cli/recipe_args.h"
+#include "wsel/cli/renamed_option.h"
 #include "wsel/cli/restart.h"
 #include "wsel/cli/stop_signal.h"
 #include "wsel/cli/train_start.h"
@@ -47,12 +48,12 @@ struct TrainArgs {
   bool dry_run = false;
 };
 
-// More at once makes a CPU no faster, and a GPU hardly.
-constexpr int64_t kLargestOnCpu = 64;
-constexpr int64_t kLargestOnGpu = 1024;
+// Larger micro-batches are not faster on a CPU, and hardly on a GPU.
+constexpr int64_t kMaxMicroBatchCpu = 64;
+constexpr int64_t kMaxMicroBatchGpu = 1024;
 
-// Fills in what the recipe leaves to the machine.
-void SettleForDevice(recipe::Recipe& recipe, const c10::Device& device) {
+// Replaces `auto` precision and batch sizes of 0 by values for the device.
+void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
   auto& train = recipe.train;
   const auto choice = train::Choose(train.precision, device);
   spdlog::info("precision {} on {}: {}",
@@ -60,20 +61,20 @@ void SettleForDevice(recipe::Recipe& recipe, const c10::Device& device) {
                choice.reason);
   train.precision = choice.precision;
   if (train.micro_batch == 0) {
-    const double given = train.memory_gb * 1024 * 1024 * 1024;
+    const double limit = train.memory_gb * 1024 * 1024 * 1024;
     train.micro_batch = train::SolveMicroBatch(
         train.batch_size, Mixes(train.mix) ? train.mixup_batch : 1,
         train::ActivationBytes(recipe.model),
-        given > 0 ? static_cast<int64_t>(given) : MemoryBudget(device),
-        device.is_cpu() ? kLargestOnCpu : kLargestOnGpu);
+        limit > 0 ? static_cast<int64_t>(limit) : MemoryBudget(device),
+        device.is_cpu() ? kMaxMicroBatchCpu : kMaxMicroBatchGpu);
   }
   if (train.eval_batch == 0) train.eval_batch = train.micro_batch;
   train::Validate(train);
 }
 
-// A run goes on with the recipe that it began with; what the machine decided
-// then stays decided.
-void MatchSaved(recipe::Recipe& recipe, const train::RunFolder& folder) {
+// Checks that a run is resumed with the recipe that it was started with, and
+// restores the values that were resolved automatically.
+void CheckResumeConfig(recipe::Recipe& recipe, const train::RunFolder& folder) {
   const std::string where = folder.config().string();
   const auto saved = recipe::RecipeFromJson(ReadText(folder.config()), where);
   auto& train = recipe.train;
@@ -88,8 +89,9 @@ void MatchSaved(recipe::Recipe& recipe, const train::RunFolder& folder) {
   const auto differences = recipe::Differences(saved, recipe);
   if (differences.empty()) return;
   throw Error(ErrorKind::kConfig, where,
-              fmt::format("the run began with another configuration; go on "
-                          "with that one, or train into another folder:\n  {}",
+              fmt::format("the run was started with another configuration; "
+                          "resume with that one, or train into another "
+                          "folder:\n  {}",
                           fmt::join(differences, "\n  ")));
 }
 
@@ -103,7 +105,7 @@ void SetClasses(recipe::Recipe& recipe, int64_t classes) {
                           recipe.data.name, classes));
 }
 
-// What a user wants to see before hours are spent.
+// A summary to check before training.
 void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
                int64_t test_size) {
   const auto& train = recipe.train;
@@ -118,27 +120,28 @@ void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
     return;
   }
   const int64_t steps = data::StepsPerEpoch(train_size, train.batch_size);
-  fmt::print("pictures    {} to train, {} to test\n", train_size, test_size);
+  fmt::print("images      {} training, {} test\n", train_size, test_size);
   fmt::print("steps       {} = {} epochs x {}\n", steps * train.epochs,
              train.epochs, steps);
 }
 
-model::Model BuildStart(const recipe::Recipe& recipe, const Weights* start,
-                        const TrainTeacher* teacher) {
+model::Model InitModel(const recipe::Recipe& recipe,
+                       const PretrainedCheckpoint* checkpoint,
+                       const TrainTeacher* teacher) {
   model::Model model = model::Build(recipe.model);
   if (!recipe.init.select.empty() && teacher != nullptr) {
-    SelectStart(model, *teacher, recipe);
+    InitFromTeacher(model, *teacher, recipe);
     return model;
   }
-  if (start == nullptr) {
+  if (checkpoint == nullptr) {
     Initialize(model, recipe.init.method, recipe.train.seed);
     return model;
   }
-  const auto fresh = train::LoadStart(model, *start->adapted.tensors,
+  const auto reset = train::LoadStart(model, *checkpoint->remapped.tensors,
                                       recipe.init.method, recipe.train.seed);
-  if (!fresh.empty()) {
-    spdlog::info("made anew for {} classes: {}", NumClasses(recipe.model),
-                 fmt::join(fresh, ", "));
+  if (!reset.empty()) {
+    spdlog::info("re-initialised for {} classes: {}", NumClasses(recipe.model),
+                 fmt::join(reset, ", "));
   }
   return model;
 }
@@ -162,45 +165,45 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
           {"wsel.recipe", recipe::ToJson(portable)}};
 }
 
-// Where runs share a teacher's answers: the name is of all that decides them,
-// the recipe's part on teacher, pictures and what the student sees of them.
-std::filesystem::path AnswersFile(const recipe::Recipe& recipe,
-                                  const c10::Device& device) {
+// The file in which runs share teacher outputs. Its name is a hash of all that
+// determines them: the recipe's teacher, data and transforms.
+std::filesystem::path TeacherCacheFile(const recipe::Recipe& recipe,
+                                       const c10::Device& device) {
   if (recipe.data.cache_dir.empty()) return {};
   using Json = nlohmann::ordered_json;
-  const Json all = Json::parse(recipe::Identity(recipe));
-  Json part = {{"device", device.str()},
-               {"root", std::filesystem::absolute(recipe.data.root).string()},
-               {"img_size", ImageSize(recipe.model)},
-               {"method", all["distill"]["method"]}};
+  const Json identity = Json::parse(recipe::Identity(recipe));
+  Json key = {{"device", device.str()},
+              {"root", std::filesystem::absolute(recipe.data.root).string()},
+              {"img_size", ImageSize(recipe.model)},
+              {"method", identity["distill"]["method"]}};
   for (const char* section : {"teacher", "data", "augment", "evaluation"}) {
-    part[section] = all[section];
+    key[section] = identity[section];
   }
   return std::filesystem::path(recipe.data.cache_dir) /
-         (Sha256Hex(part.dump()).substr(0, 16) + ".answers.safetensors");
+         (Sha256Hex(key.dump()).substr(0, 16) + ".answers.safetensors");
 }
 
 void DryRunTeacher(const recipe::Recipe& recipe, int64_t classes) {
   const std::string& file = recipe.teacher.file;
-  if (file.empty() || ListIfAbsent(file)) return;
+  if (file.empty() || ListIfMissing(file)) return;
   const TrainTeacher teacher = OpenTeacher(recipe);
-  if (!recipe.init.select.empty()) BuildStart(recipe, nullptr, &teacher);
+  if (!recipe.init.select.empty()) InitModel(recipe, nullptr, &teacher);
   if (recipe.train.distill.method != train::Distillation::kNone &&
       classes > 0) {
-    AnsweringTeacher(teacher, recipe,
-                     std::vector<std::string>(static_cast<size_t>(classes)),
-                     c10::kCPU);
+    MakeTeacher(teacher, recipe,
+                std::vector<std::string>(static_cast<size_t>(classes)),
+                c10::kCPU);
   }
 }
 
-// Absent files are listed; all the rest is checked as ever.
+// Lists missing files, and checks everything else as a run does.
 void DryRun(recipe::Recipe recipe) {
-  const DataSizes sizes = DryRunSizes(recipe.data, Splits::kBoth);
+  const SplitSizes sizes = DryRunSizes(recipe.data, Splits::kBoth);
   if (sizes.classes > 0) SetClasses(recipe, sizes.classes);
   const std::string& file = recipe.init.file;
-  if (!file.empty() && !ListIfAbsent(file)) {
-    const Weights start = OpenStart(recipe);
-    BuildStart(recipe, &start, nullptr);
+  if (!file.empty() && !ListIfMissing(file)) {
+    const PretrainedCheckpoint checkpoint = OpenInitCheckpoint(recipe);
+    InitModel(recipe, &checkpoint, nullptr);
   }
   DryRunTeacher(recipe, sizes.classes);
   PrintPlan(recipe, sizes.train, sizes.test);
@@ -218,22 +221,21 @@ void LogEpoch(const train::EpochReport& r) {
   spdlog::info("{}", line);
 }
 
-void PrintResult(const train::Outcome& outcome,
-                 const train::RunFolder& folder) {
-  const train::Progress& p = outcome.progress;
+void PrintResult(const train::Outcome& result, const train::RunFolder& folder) {
+  const train::Progress& p = result.progress;
   fmt::print("last        top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {}\n",
              p.last_top1, p.last_top5, p.last_loss,
              folder.weights("last").string());
   fmt::print("best        top-1 {:.2f}  top-5 {:.2f}  epoch {}  {}\n",
              p.best_top1, p.best_top5, p.best_epoch,
              folder.weights("best").string());
-  if (outcome.broken > 0) {
-    fmt::print("broken      {} times a picture was left out\n", outcome.broken);
+  if (result.broken > 0) {
+    fmt::print("corrupt     images skipped {} times\n", result.broken);
   }
 }
 
-train::Watch WatchOnStderr(train::ProgressMeter& meter,
-                           const recipe::Recipe& recipe) {
+train::Watch CallbacksOnStderr(train::ProgressMeter& meter,
+                               const recipe::Recipe& recipe) {
   const int64_t batch = recipe.train.batch_size;
   const bool quiet = !spdlog::should_log(spdlog::level::info);
   return {.stop = LastStopSignal,
@@ -261,27 +263,28 @@ train::Watch WatchOnStderr(train::ProgressMeter& meter,
 
 void CheckFolder(const train::RunFolder& folder, bool resume) {
   if (!folder.HasRun() || resume) return;
-  throw Error(ErrorKind::kUsage, folder.root().string(),
-              "holds a run already: --resume goes on with it, or name another "
-              "--output");
+  throw Error(
+      ErrorKind::kUsage, folder.root().string(),
+      "already holds a run; continue it with --resume, or choose another "
+      "--output");
 }
 
-// The last line of a run that a signal ended.
-[[noreturn]] void ThrowInterrupted(const train::Outcome& outcome,
+// Ends an interrupted run with exit code 130 or 143.
+[[noreturn]] void ThrowInterrupted(const train::Outcome& result,
                                    const train::RunFolder& folder) {
   throw Error(ErrorKind::kInterrupted, folder.root().string(),
-              fmt::format("stopped after step {}, which is saved; the same "
-                          "command with --resume goes on",
-                          outcome.progress.step));
+              fmt::format("stopped after step {}; its state is saved, and the "
+                          "same command with --resume continues",
+                          result.progress.step));
 }
 
-// Read recipe, open data, build, load, train, report.
+// Read recipe, open data, build model, initialise, train, report.
 void RunTrain(const TrainArgs& args) {
   if (args.threads > 0) at::set_num_threads(args.threads);
   recipe::Recipe recipe = ReadRecipe(args.recipe);
   const c10::Device device = FindDevice(args.device);
   if (args.dry_run) {
-    SettleForDevice(recipe, device);
+    ResolveAutoOptions(recipe, device);
     DryRun(std::move(recipe));
     return;
   }
@@ -291,75 +294,79 @@ void RunTrain(const TrainArgs& args) {
   const StopSignal signals;
   const train::RunFolder folder(args.output);
   CheckFolder(folder, args.resume);
-  const bool goes_on = args.resume && folder.HasState();
+  const bool resumes = args.resume && folder.HasState();
   std::optional<TrainTeacher> teacher;
   if (!recipe.teacher.file.empty()) {
     teacher = OpenTeacher(recipe);
     recipe.teacher.digest = teacher->digest;
   }
-  if (goes_on) MatchSaved(recipe, folder);
-  LogInto(folder.log(), goes_on);
-  SettleForDevice(recipe, device);
+  if (resumes) CheckResumeConfig(recipe, folder);
+  AddLogFile(folder.log(), resumes);
+  ResolveAutoOptions(recipe, device);
   if (device.is_cpu() && recipe.train.precision == train::Precision::kFp32) {
-    spdlog::info("matrix products by {}", model::ProductLibrary());
+    spdlog::info("matrix products: {}", model::ProductLibrary());
   }
 
-  // A start that does not fit is told before data is read.
-  std::optional<Weights> start;
-  if (!recipe.init.file.empty() && !goes_on) {
-    start = OpenStart(recipe);
+  // Opened first, so that a mismatch is found before data is read.
+  std::optional<PretrainedCheckpoint> checkpoint;
+  if (!recipe.init.file.empty() && !resumes) {
+    checkpoint = OpenInitCheckpoint(recipe);
   }
-  const DataSets sets = OpenDataSets(recipe.data);
-  SetClasses(recipe, static_cast<int64_t>(sets.train.classes.size()));
-  PrintPlan(recipe, sets.train.size(), sets.test.size());
+  const DataSplits splits = OpenSplits(recipe.data);
+  SetClasses(recipe, static_cast<int64_t>(splits.train.classes.size()));
+  PrintPlan(recipe, splits.train.size(), splits.test.size());
   std::fflush(stdout);
-  model::Model model = BuildStart(recipe, start ? &*start : nullptr,
-                                  teacher && !goes_on ? &*teacher : nullptr);
-  start.reset();
+  model::Model model = InitModel(recipe, checkpoint ? &*checkpoint : nullptr,
+                                 teacher && !resumes ? &*teacher : nullptr);
+  checkpoint.reset();
   model.module->to(device);
 
-  if (!goes_on) WriteTextFile(folder.config(), recipe::ToJson(recipe) + "\n");
+  if (!resumes) WriteTextFile(folder.config(), recipe::ToJson(recipe) + "\n");
   train::ProgressMeter meter(train::ProgressOnStderr(30));
-  train::Run run;
-  run.options = recipe.train;
-  run.train = sets.train;
-  run.test = sets.test;
-  run.device = device;
-  run.workers = static_cast<int>(recipe.data.workers);
-  run.skip_broken = recipe.data.skip_broken;
+  train::Run job;
+  job.options = recipe.train;
+  job.train = splits.train;
+  job.test = splits.test;
+  job.device = device;
+  job.workers = static_cast<int>(recipe.data.workers);
+  job.skip_broken = recipe.data.skip_broken;
   if (recipe.train.distill.method != train::Distillation::kNone) {
-    run.teacher =
-        AnsweringTeacher(*teacher, recipe, sets.train.classes, device);
-    run.answers = AnswersFile(recipe, device);
+    job.teacher = MakeTeacher(*teacher, recipe, splits.train.classes, device);
+    job.answers = TeacherCacheFile(recipe, device);
   }
   teacher.reset();
-  run.metadata = Metadata(recipe, sets.train);
-  const auto outcome =
-      train::Fit(model, run, folder, WatchOnStderr(meter, recipe));
+  job.metadata = Metadata(recipe, splits.train);
+  const auto result =
+      train::Fit(model, job, folder, CallbacksOnStderr(meter, recipe));
   meter.Clear();
-  if (outcome.signal != 0) ThrowInterrupted(outcome, folder);
-  PrintResult(outcome, folder);
+  if (result.signal != 0) ThrowInterrupted(result, folder);
+  PrintResult(result, folder);
 }
 
 }  // namespace
 
 void AddTrain(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<TrainArgs>();
-  CLI::App* c = app.add_subcommand(
-      "train", "Train a model on a data set by a recipe, and keep the run");
+  CLI::App* c =
+      app.add_subcommand("train", "Train a model on a data set by a recipe");
   AddRecipeOptions(*c, args->recipe);
   c->add_option("--output", args->output,
-                "The run's folder: config.json, metrics.jsonl, summary.csv, "
-                "TensorBoard events, last and best weights, state");
-  c->add_option("--device", args->device, "auto, cpu, cuda or cuda:1");
-  c->add_option("--threads", args->threads,
-                "Threads of one computation; 0: one a core");
-  c->add_flag("--resume", args->resume,
-              "Go on where the folder's run was saved; start where none was");
+                "Folder of the run: config.json, metrics.jsonl, summary.csv, "
+                "TensorBoard events, last and best checkpoints, run state");
+  c->add_option("--device", args->device, "Device: auto|cpu|cuda or cuda:1")
+      ->capture_default_str();
+  c->add_option("--threads", args->threads, "Compute threads; 0: one per core")
+      ->capture_default_str();
+  c->add_flag(
+      "--resume", args->resume,
+      "Resume the run in --output from its saved state; start a new run "
+      "if there is none");
   c->add_flag("--dry-run", args->dry_run,
-              "Print the effective configuration and stop");
-  c->callback([args, &invocation] {
-    if (!args->dry_run) RestartForTraining(invocation.argv);
+              "Check the options, print the effective recipe and list missing "
+              "files; do not train");
+  c->callback([args, c, &invocation] {
+    if (!args->dry_run) ReexecWithTunedEnvironment(invocation.argv);
+    LogOldNames(*c);
     RunTrain(*args);
   });
 }

@@ -11,34 +11,36 @@
 namespace wsel::cli {
 namespace {
 
-void ComparePictures(const recipe::Recipe& recipe, const Weights& start) {
+void CompareMeanStd(const recipe::Recipe& recipe,
+                    const PretrainedCheckpoint& checkpoint) {
   for (const auto& [key, values] :
        {std::pair(kMeanKey, recipe.train.normalisation.mean),
         std::pair(kStdKey, recipe.train.normalisation.std)}) {
-    const auto then = PicturesOf(start, key);
+    const auto pretrained = PretrainedMeanOrStd(checkpoint, key);
     const std::string now = nlohmann::json(values).dump();
-    if (!then || *then == now) continue;
+    if (!pretrained || *pretrained == now) continue;
+    const char* name = key == kMeanKey ? "mean" : "std";
     spdlog::warn(
-        "{}: its weights saw pictures of {} {}, this run uses {}; "
-        "data.{} sets it",
-        recipe.init.file, key, *then, now, key == kMeanKey ? "mean" : "std");
+        "{}: the weights were trained with {} {}, but this run uses {}; set "
+        "data.{} to match",
+        recipe.init.file, name, *pretrained, now, name);
   }
 }
 
 }  // namespace
 
-Weights OpenStart(const recipe::Recipe& recipe) {
-  Weights start = OpenWeights(recipe.init.file);
-  const model::Detection& found = RequireModel(start);
-  LogAccount(start);
-  train::CheckStart(recipe.model, *start.adapted.tensors);
-  RequireAllUsed(start, recipe.model);
-  ComparePictures(recipe, start);
-  for (const auto& clause : OtherUses(found.config, recipe.model)) {
-    spdlog::warn("{}: its weights want {}, as this run's model has",
+PretrainedCheckpoint OpenInitCheckpoint(const recipe::Recipe& recipe) {
+  PretrainedCheckpoint checkpoint = OpenPretrained(recipe.init.file);
+  const model::Detection& found = RequireModel(checkpoint);
+  LogLoadReport(checkpoint);
+  train::CheckStart(recipe.model, *checkpoint.remapped.tensors);
+  RequireNoUnexpectedKeys(checkpoint, recipe.model);
+  CompareMeanStd(recipe, checkpoint);
+  for (const auto& clause : ForwardDifferences(found.config, recipe.model)) {
+    spdlog::warn("{}: the weights were trained with {} as in this run's model",
                  recipe.init.file, clause);
   }
-  return start;
+  return checkpoint;
 }
 
 }  // namespace wsel::cli

@@ -17,58 +17,64 @@
 namespace wsel::cli {
 namespace {
 
-// Whether the file's own code is the only thing that can run its weights.
-bool RunsAsScript(const Weights& weights) {
-  return weights.file->container() == checkpoint::Container::kTorchScript &&
-         (!weights.model || !weights.adapted.refused.empty() ||
-          !MissingTensors(weights).empty());
+// Whether the weights can only be run by the TorchScript code in the file.
+bool RunsAsScript(const PretrainedCheckpoint& pretrained) {
+  return pretrained.file->container() == checkpoint::Container::kTorchScript &&
+         (!pretrained.model || !pretrained.remapped.refused.empty() ||
+          !MissingKeys(pretrained).empty());
 }
 
-// What the user says, else the file, else as for the student.
-std::array<double, 3> Expected(const std::vector<double>& said,
-                               const std::optional<std::string>& filed,
-                               const std::array<double, 3>& student,
-                               const std::string& where) {
-  if (!said.empty()) return {said[0], said[1], said[2]};
-  return filed ? ThreeNumbers(*filed, where) : student;
+// The recipe's value, else the checkpoint's, else the student's.
+std::array<double, 3> ResolveRgbTriple(
+    const std::vector<double>& configured,
+    const std::optional<std::string>& pretrained,
+    const std::array<double, 3>& student, const std::string& where) {
+  if (!configured.empty()) {
+    return {configured[0], configured[1], configured[2]};
+  }
+  return pretrained ? ParseRgbTriple(*pretrained, where) : student;
 }
 
-train::TeacherView ViewOf(const TrainTeacher& teacher,
-                          const recipe::Recipe& recipe,
-                          const c10::Device& device) {
+train::TeacherView PreprocessFor(const TrainTeacher& teacher,
+                                 const recipe::Recipe& recipe,
+                                 const c10::Device& device) {
   const std::string path = recipe.teacher.file;
   const auto& student = recipe.train.normalisation;
-  const auto filed = [&](const char* key) {
-    return teacher.script ? std::nullopt : PicturesOf(teacher.weights, key);
+  const auto pretrained = [&](const char* key) {
+    return teacher.script ? std::nullopt
+                          : PretrainedMeanOrStd(teacher.pretrained, key);
   };
-  train::TeacherView view;
-  view.student = student;
-  view.teacher.mean = Expected(recipe.teacher.mean, filed(kMeanKey),
-                               student.mean, path + ": " + kMeanKey);
-  view.teacher.std = Expected(recipe.teacher.std, filed(kStdKey), student.std,
-                              path + ": " + kStdKey);
-  view.img_size = recipe.teacher.img_size;
-  if (view.img_size == 0 && !teacher.script) {
-    view.img_size = ImageSize(teacher.weights.model->config);
+  train::TeacherView preprocess;
+  preprocess.student = student;
+  preprocess.teacher.mean =
+      ResolveRgbTriple(recipe.teacher.mean, pretrained(kMeanKey), student.mean,
+                       path + ": " + kMeanKey);
+  preprocess.teacher.std =
+      ResolveRgbTriple(recipe.teacher.std, pretrained(kStdKey), student.std,
+                       path + ": " + kStdKey);
+  preprocess.img_size = recipe.teacher.img_size;
+  if (preprocess.img_size == 0 && !teacher.script) {
+    preprocess.img_size = ImageSize(teacher.pretrained.model->config);
   }
-  view.precision = train::Choose(recipe.teacher.precision, device).precision;
-  view.device = device;
-  return view;
+  preprocess.precision =
+      train::Choose(recipe.teacher.precision, device).precision;
+  preprocess.device = device;
+  return preprocess;
 }
 
-// Names of classes are compared where both are known; their order is what a
-// teacher's answers hang on.
-void CompareClasses(const Weights& weights,
+// Warns if the teacher's class names are known and differ from the data set's:
+// logits are matched by index.
+void CompareClasses(const PretrainedCheckpoint& pretrained,
                     const std::vector<std::string>& classes) {
-  const auto& metadata = weights.file->metadata();
+  const auto& metadata = pretrained.file->metadata();
   const auto found = metadata.find(kClassesKey);
   if (found == metadata.end()) return;
   const std::string now = nlohmann::json(classes).dump();
   if (found->second == now) return;
   spdlog::warn(
-      "{}: its classes are {}, the data set's {}; distillation takes "
-      "them for the same, one by one",
-      weights.file->path().string(), found->second, now);
+      "{}: the teacher's classes are {}, the data set's {}; distillation "
+      "matches them by index",
+      pretrained.file->path().string(), found->second, now);
 }
 
 }  // namespace
@@ -76,43 +82,43 @@ void CompareClasses(const Weights& weights,
 TrainTeacher OpenTeacher(const recipe::Recipe& recipe) {
   const std::string& path = recipe.teacher.file;
   TrainTeacher teacher;
-  teacher.weights = OpenWeights(path);
-  const checkpoint::Checkpoint& file = *teacher.weights.file;
+  teacher.pretrained = OpenPretrained(path);
+  const checkpoint::Checkpoint& file = *teacher.pretrained.file;
   teacher.digest = HashTeacher(file, "", HashScope::kFull);
   if (!recipe.teacher.digest.empty() &&
       recipe.teacher.digest != teacher.digest) {
     throw Error(ErrorKind::kMismatch, path,
-                fmt::format("is not the file that teacher.digest means: its "
-                            "SHA-256 is {}, not {}",
+                fmt::format("has SHA-256 {}, but teacher.digest is {}",
                             teacher.digest, recipe.teacher.digest));
   }
-  teacher.script = recipe.teacher.script || RunsAsScript(teacher.weights);
-  if (!teacher.script) RequireModel(teacher.weights);
+  teacher.script = recipe.teacher.script || RunsAsScript(teacher.pretrained);
+  if (!teacher.script) RequireModel(teacher.pretrained);
   if (teacher.script &&
       file.container() != checkpoint::Container::kTorchScript) {
     throw Error(ErrorKind::kMismatch, path,
-                fmt::format("is {}; teacher.script needs a TorchScript module",
+                fmt::format("is {}, but teacher.script needs a TorchScript "
+                            "module",
                             Name(file.container())));
   }
   if (teacher.script && !recipe.init.select.empty()) {
     throw Error(ErrorKind::kMismatch, path,
-                "is run as TorchScript, from whose weights nothing can be "
-                "selected: leave out init.select");
+                "runs as TorchScript, which weight selection does not support; "
+                "leave out init.select");
   }
   return teacher;
 }
 
-void SelectStart(model::Model& model, const TrainTeacher& teacher,
-                 const recipe::Recipe& recipe) {
+void InitFromTeacher(model::Model& model, const TrainTeacher& teacher,
+                     const recipe::Recipe& recipe) {
   select::Options options;
   options.method = select::Methods().Find(recipe.init.select, "init.select");
   options.layers = recipe.init.layers;
   options.heads = select::HeadRules().Find(recipe.init.heads, "init.heads");
   options.skip = recipe.init.skip;
   options.seed = recipe.train.seed;
-  const TensorSource& tensors = *teacher.weights.adapted.tensors;
+  const TensorSource& tensors = *teacher.pretrained.remapped.tensors;
   const select::Plan plan =
-      PlanSelection(teacher.weights.model->config, tensors.Specs(),
+      PlanSelection(teacher.pretrained.model->config, tensors.Specs(),
                     model.config, options, select::EvidenceOf(tensors));
   fmt::print("{}", select::Summary(plan));
   const select::Student student = select::Apply(plan, &tensors);
@@ -124,34 +130,35 @@ void SelectStart(model::Model& model, const TrainTeacher& teacher,
   }
 }
 
-train::Teacher AnsweringTeacher(const TrainTeacher& teacher,
-                                const recipe::Recipe& recipe,
-                                const std::vector<std::string>& classes,
-                                const c10::Device& device) {
+train::Teacher MakeTeacher(const TrainTeacher& teacher,
+                           const recipe::Recipe& recipe,
+                           const std::vector<std::string>& classes,
+                           const c10::Device& device) {
   const auto method = recipe.train.distill.method;
-  const auto view = ViewOf(teacher, recipe, device);
+  const auto preprocess = PreprocessFor(teacher, recipe, device);
   const int64_t student_size = ImageSize(recipe.model);
-  train::Teacher answering;
+  train::Teacher result;
   if (teacher.script) {
-    answering = train::ScriptTeacher(recipe.teacher.file, view, student_size);
+    result =
+        train::ScriptTeacher(recipe.teacher.file, preprocess, student_size);
   } else {
-    CompareClasses(teacher.weights, classes);
-    model::Model model = model::Build(teacher.weights.model->config);
-    model::Load(model, *teacher.weights.adapted.tensors);
-    answering = train::ModelTeacher(std::move(model), method, view);
+    CompareClasses(teacher.pretrained, classes);
+    model::Model model = model::Build(teacher.pretrained.model->config);
+    model::Load(model, *teacher.pretrained.remapped.tensors);
+    result = train::ModelTeacher(std::move(model), method, preprocess);
   }
-  CheckTeacher(answering, method, static_cast<int64_t>(classes.size()),
+  CheckTeacher(result, method, static_cast<int64_t>(classes.size()),
                student_size, device);
-  const auto numbers = [](const std::array<double, 3>& values) {
+  const auto text = [](const std::array<double, 3>& values) {
     return nlohmann::json(values).dump();
   };
-  spdlog::info("teacher {}: {} {}, pictures of {} px, mean {}, std {}, {}",
-               answering.name, answering.width,
+  spdlog::info("teacher {}: {} {}, images of {} px, mean {}, std {}, {}",
+               result.name, result.width,
                method == train::Distillation::kFeature ? "features" : "classes",
-               view.img_size == 0 ? student_size : view.img_size,
-               numbers(view.teacher.mean), numbers(view.teacher.std),
-               train::Precisions().NameOf(view.precision));
-  return answering;
+               preprocess.img_size == 0 ? student_size : preprocess.img_size,
+               text(preprocess.teacher.mean), text(preprocess.teacher.std),
+               train::Precisions().NameOf(preprocess.precision));
+  return result;
 }
 
 }  // namespace wsel::cli

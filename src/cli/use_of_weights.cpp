@@ -15,20 +15,20 @@ double EpsOf(const model::Config& config) {
 
 }  // namespace
 
-std::vector<std::string> OtherUses(const model::Config& theirs,
-                                   const model::Config& ours) {
+std::vector<std::string> ForwardDifferences(const model::Config& source,
+                                            const model::Config& target) {
   std::vector<std::string> clauses;
-  if (theirs.index() != ours.index()) return clauses;
-  if (EpsOf(theirs) != EpsOf(ours)) {
-    clauses.push_back(fmt::format("LayerNorm's eps {:g}, not {:g}",
-                                  EpsOf(theirs), EpsOf(ours)));
+  if (source.index() != target.index()) return clauses;
+  if (EpsOf(source) != EpsOf(target)) {
+    clauses.push_back(fmt::format("LayerNorm eps {:g}, not {:g}", EpsOf(source),
+                                  EpsOf(target)));
   }
-  const auto* vit = std::get_if<model::VitConfig>(&theirs);
+  const auto* vit = std::get_if<model::VitConfig>(&source);
   if (vit == nullptr) return clauses;
-  const auto now = std::get<model::VitConfig>(ours).activation;
-  if (vit->activation != now) {
+  const auto activation = std::get<model::VitConfig>(target).activation;
+  if (vit->activation != activation) {
     clauses.push_back(
-        fmt::format("{}, not {}", NameOf(vit->activation), NameOf(now)));
+        fmt::format("{}, not {}", NameOf(vit->activation), NameOf(activation)));
   }
   return clauses;
 }

@@ -13,85 +13,86 @@
 namespace wsel::cli {
 namespace {
 
-model::Hints HintsOf(const naming::Facts& facts) {
+model::Hints HintsOf(const naming::Facts& pretrained_cfg) {
   model::Hints hints;
-  hints.norm_eps = facts.norm_eps;
-  if (facts.quick_gelu) {
-    hints.activation = *facts.quick_gelu ? model::Activation::kQuickGelu
-                                         : model::Activation::kGelu;
+  hints.norm_eps = pretrained_cfg.norm_eps;
+  if (pretrained_cfg.quick_gelu) {
+    hints.activation = *pretrained_cfg.quick_gelu
+                           ? model::Activation::kQuickGelu
+                           : model::Activation::kGelu;
   }
   return hints;
 }
 
-// Says why a file is no model where names or shapes tell it.
-void DetectModel(Weights& weights) {
+// Sets the model or, if names or shapes show that it is unsupported, why.
+void DetectModel(PretrainedCheckpoint& pretrained) {
   try {
-    weights.model =
-        model::Detect(*weights.adapted.tensors, HintsOf(weights.adapted.facts));
+    pretrained.model = model::Detect(*pretrained.remapped.tensors,
+                                     HintsOf(pretrained.remapped.facts));
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::kMismatch) throw;
-    weights.refusal = e.what();
+    pretrained.unsupported_reason = e.what();
   }
 }
 
-// Equal shapes, or a pointwise weight as a matrix and as a convolution.
-bool Fits(const Shape& found, const Shape& wanted) {
-  if (found == wanted) return true;
-  const auto& longer = found.size() > wanted.size() ? found : wanted;
-  const auto& shorter = found.size() > wanted.size() ? wanted : found;
+// Equal shapes, or one weight both as a matrix and as a 1 x 1 convolution.
+bool Fits(const Shape& found, const Shape& expected) {
+  if (found == expected) return true;
+  const auto& longer = found.size() > expected.size() ? found : expected;
+  const auto& shorter = found.size() > expected.size() ? expected : found;
   return shorter.size() == 2 && longer == Shape{shorter[0], shorter[1], 1, 1};
 }
 
 }  // namespace
 
-Weights OpenWeights(const std::string& path) {
-  Weights weights;
-  weights.file = checkpoint::Open(path);
-  weights.adapted = naming::Adapt(*weights.file);
-  const auto& metadata = weights.file->metadata();
-  const auto own = metadata.find(kModelKey);
-  if (own == metadata.end()) {
-    DetectModel(weights);
-    return weights;
+PretrainedCheckpoint OpenPretrained(const std::string& path) {
+  PretrainedCheckpoint pretrained;
+  pretrained.file = checkpoint::Open(path);
+  pretrained.remapped = naming::Adapt(*pretrained.file);
+  const auto& metadata = pretrained.file->metadata();
+  const auto config = metadata.find(kModelKey);
+  if (config == metadata.end()) {
+    DetectModel(pretrained);
+    return pretrained;
   }
-  weights.model.emplace();
-  weights.model->config = model::ConfigFromJson(
-      own->second, path + ": " + kModelKey, ErrorKind::kFormat);
-  return weights;
+  pretrained.model.emplace();
+  pretrained.model->config = model::ConfigFromJson(
+      config->second, path + ": " + kModelKey, ErrorKind::kFormat);
+  return pretrained;
 }
 
-const model::Detection& RequireModel(const Weights& weights) {
-  const std::string path = weights.file->path().string();
-  if (!weights.refusal.empty()) {
-    throw Error(ErrorKind::kMismatch, path, weights.refusal);
+const model::Detection& RequireModel(const PretrainedCheckpoint& pretrained) {
+  const std::string path = pretrained.file->path().string();
+  if (!pretrained.unsupported_reason.empty()) {
+    throw Error(ErrorKind::kMismatch, path, pretrained.unsupported_reason);
   }
-  if (!weights.model) {
-    throw Error(ErrorKind::kMismatch, path,
-                "holds no ViT or ConvNeXt under names that are known here; "
-                "wsel inspect lists what it holds, and wsel init --family "
-                "selects by a table of its names (docs/families.md)");
+  if (!pretrained.model) {
+    throw Error(
+        ErrorKind::kMismatch, path,
+        "is not a ViT or ConvNeXt under known tensor names; wsel inspect "
+        "lists its tensors, and wsel init --family selects from other "
+        "architectures (docs/families.md)");
   }
-  if (!weights.adapted.refused.empty()) {
-    const naming::Unused& first = weights.adapted.refused.front();
+  if (!pretrained.remapped.refused.empty()) {
+    const naming::Unused& first = pretrained.remapped.refused.front();
     throw Error(ErrorKind::kMismatch, fmt::format("{}: {}", path, first.name),
-                first.reason +
-                    "; wsel inspect lists what became of each "
-                    "tensor");
+                first.reason + "; see wsel inspect for the other tensors");
   }
-  for (const checkpoint::Unread& unread : weights.file->unread()) {
-    if (!unread.name.starts_with(weights.adapted.prefix)) continue;
-    throw Error(ErrorKind::kMismatch, fmt::format("{}: {}", path, unread.name),
-                fmt::format("lies among the weights and cannot be read: {}",
-                            unread.reason));
+  for (const checkpoint::Unread& tensor : pretrained.file->unread()) {
+    if (!tensor.name.starts_with(pretrained.remapped.prefix)) continue;
+    throw Error(
+        ErrorKind::kMismatch, fmt::format("{}: {}", path, tensor.name),
+        fmt::format("unsupported tensor among the weights: {}", tensor.reason));
   }
-  return *weights.model;
+  return *pretrained.model;
 }
 
-std::vector<std::string> MissingTensors(const Weights& weights) {
+std::vector<std::string> MissingKeys(const PretrainedCheckpoint& pretrained) {
   std::vector<std::string> missing;
-  if (!weights.model) return missing;
-  for (const auto& tensor : Layout(weights.model->config)) {
-    const TensorSpec* found = weights.adapted.tensors->Find(tensor.spec.name);
+  if (!pretrained.model) return missing;
+  for (const auto& tensor : Layout(pretrained.model->config)) {
+    const TensorSpec* found =
+        pretrained.remapped.tensors->Find(tensor.spec.name);
     if (found == nullptr || !Fits(found->shape, tensor.spec.shape)) {
       missing.push_back(tensor.spec.name);
     }
@@ -99,39 +100,39 @@ std::vector<std::string> MissingTensors(const Weights& weights) {
   return missing;
 }
 
-std::optional<std::string> PicturesOf(const Weights& weights,
-                                      const std::string& key) {
-  const auto& metadata = weights.file->metadata();
+std::optional<std::string> PretrainedMeanOrStd(
+    const PretrainedCheckpoint& pretrained, const std::string& key) {
+  const auto& metadata = pretrained.file->metadata();
   const auto found = metadata.find(key);
   if (found != metadata.end()) return found->second;
-  const naming::Facts& facts = weights.adapted.facts;
-  const auto& values = key == kMeanKey ? facts.mean : facts.std;
+  const naming::Facts& cfg = pretrained.remapped.facts;
+  const auto& values = key == kMeanKey ? cfg.mean : cfg.std;
   if (!values) return std::nullopt;
   return nlohmann::json(*values).dump();
 }
 
-std::array<double, 3> ThreeNumbers(const std::string& json,
-                                   const std::string& where) {
+std::array<double, 3> ParseRgbTriple(const std::string& json,
+                                     const std::string& where) {
   const auto value = ParseJson(json, where, ErrorKind::kFormat);
-  const bool numbers = value.is_array() && value.size() == 3 &&
-                       std::ranges::all_of(value, [](const auto& element) {
-                         return element.is_number();
-                       });
-  if (!numbers) {
+  const bool valid = value.is_array() && value.size() == 3 &&
+                     std::ranges::all_of(value, [](const auto& element) {
+                       return element.is_number();
+                     });
+  if (!valid) {
     throw Error(ErrorKind::kFormat, where,
-                fmt::format("is {}, not three numbers", json));
+                fmt::format("expected three values, not {}", json));
   }
   return {value[0].template get<double>(), value[1].template get<double>(),
           value[2].template get<double>()};
 }
 
-train::Normalisation NormalisationOf(const Weights& weights) {
+train::Normalisation PretrainedMeanStd(const PretrainedCheckpoint& pretrained) {
   train::Normalisation normalisation;
   for (const auto& [key, values] : {std::pair(kMeanKey, &normalisation.mean),
                                     std::pair(kStdKey, &normalisation.std)}) {
-    if (const auto filed = PicturesOf(weights, key)) {
+    if (const auto json = PretrainedMeanOrStd(pretrained, key)) {
       *values =
-          ThreeNumbers(*filed, weights.file->path().string() + ": " + key);
+          ParseRgbTriple(*json, pretrained.file->path().string() + ": " + key);
     }
   }
   return normalisation;

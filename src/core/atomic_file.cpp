@@ -18,24 +18,24 @@ std::filesystem::path FolderOf(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : ".";
 }
 
-// A rename is on disk only once its folder is.
+// A rename is durable only once its folder has been flushed.
 void FlushFolder(const std::filesystem::path& folder) {
   const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;  // some file systems refuse; the file itself is flushed
+  if (fd < 0) return;  // some file systems cannot; the file itself is flushed
   fsync(fd);
   close(fd);
 }
 
-// The file that a symbolic link leads to, there or not: the rename would
+// The file that a symbolic link points to, existing or not: the rename would
 // replace the link.
 std::filesystem::path Resolve(std::filesystem::path target) {
-  constexpr int kMostLinks = 40;  // Linux's own bound
-  std::error_code error;  // a target that cannot be looked at fails at open
-  for (int i = 0; i < kMostLinks; ++i) {
+  constexpr int kMaxLinks = 40;  // as in Linux
+  std::error_code error;         // an inaccessible target fails at open
+  for (int i = 0; i < kMaxLinks; ++i) {
     if (!std::filesystem::is_symlink(target, error)) break;
     const auto next = std::filesystem::read_symlink(target, error);
     if (error) break;
-    target = FolderOf(target) / next;  // an absolute `next` stands alone
+    target = FolderOf(target) / next;  // an absolute `next` replaces it
   }
   return target;
 }
@@ -45,22 +45,22 @@ std::filesystem::path Resolve(std::filesystem::path target) {
 AtomicFile::AtomicFile(const std::filesystem::path& target)
     : target_(Resolve(target)),
       temporary_(fmt::format("{}.tmp.{}", target_.string(), getpid())) {
-  std::error_code unknown;  // a target that cannot be looked at fails at open
-  const auto status = std::filesystem::status(target, unknown);
+  std::error_code ignored;  // an inaccessible target fails at open
+  const auto status = std::filesystem::status(target, ignored);
   if (std::filesystem::is_directory(status)) {
     throw Error(ErrorKind::kIo, target.string(),
-                "is a folder; name the file to write");
+                "is a folder; give the path of a file to write");
   }
-  // The rename would replace /dev/null itself by a file.
+  // The rename would replace /dev/null itself with a file.
   if (std::filesystem::exists(status) &&
       !std::filesystem::is_regular_file(status)) {
     throw Error(ErrorKind::kIo, target.string(),
-                "is not a regular file; name the file to write");
+                "is not a regular file; give the path of a file to write");
   }
   fd_ =
       open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd_ < 0) ThrowIo("cannot write here");
-  // Who may read the old file may read the new one, and no others.
+  if (fd_ < 0) ThrowIo("cannot create file");
+  // The new file keeps the permissions of the old one.
   if (std::filesystem::exists(status)) {
     fchmod(fd_, static_cast<mode_t>(status.permissions()));
   }

@@ -11,18 +11,18 @@ namespace {
 
 template <typename T>
 void CheckWithin(std::string_view option, T value, T low, T high) {
-  // Written so that NaN fails.
+  // NaN fails both comparisons, and so the check.
   if (value >= low && value <= high) return;
   throw Error(ErrorKind::kConfig, option,
-              fmt::format("is {}; it must be {} to {}", value, low, high));
+              fmt::format("is {}; it must be from {} to {}", value, low, high));
 }
 
 }  // namespace
 
-void CheckAtLeast(std::string_view option, int64_t value, int64_t least) {
-  if (value >= least) return;
+void CheckAtLeast(std::string_view option, int64_t value, int64_t low) {
+  if (value >= low) return;
   throw Error(ErrorKind::kConfig, option,
-              fmt::format("is {}; it must be {} or more", value, least));
+              fmt::format("is {}; it must be {} or more", value, low));
 }
 
 void CheckBetween(std::string_view option, int64_t value, int64_t low,

@@ -5,7 +5,7 @@
 namespace wsel {
 namespace {
 
-constexpr uint32_t kPolynomial = 0x82F63B78;  // bits in reverse order
+constexpr uint32_t kPolynomial = 0x82F63B78;  // bit-reversed
 
 constexpr std::array<uint32_t, 256> MakeTable() {
   std::array<uint32_t, 256> table = {};

@@ -24,7 +24,7 @@ namespace {
 
 FileLock::FileLock(const std::filesystem::path& file, bool wait) {
   fd_ = open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-  if (fd_ < 0) ThrowIo(file, "cannot be written", errno);
+  if (fd_ < 0) ThrowIo(file, "cannot open lock file", errno);
   int result = 0;
   do {
     result = flock(fd_, LOCK_EX | (wait ? 0 : LOCK_NB));
@@ -32,7 +32,7 @@ FileLock::FileLock(const std::filesystem::path& file, bool wait) {
   if (result == 0) return;
   const int code = errno;
   close(std::exchange(fd_, -1));
-  if (code != EWOULDBLOCK) ThrowIo(file, "cannot be locked", code);
+  if (code != EWOULDBLOCK) ThrowIo(file, "cannot lock", code);
 }
 
 FileLock::~FileLock() {
@@ -47,16 +47,16 @@ FileLock& FileLock::operator=(FileLock&& other) noexcept {
   return *this;
 }
 
-void MakeOnce(const std::filesystem::path& file,
-              const std::function<void()>& make) {
+void CreateOnce(const std::filesystem::path& file,
+                const std::function<void()>& create) {
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
   if (error) {
     throw Error(ErrorKind::kIo, file.parent_path().string(),
-                "cannot be made: " + error.message());
+                "cannot create folder: " + error.message());
   }
   const FileLock lock(std::filesystem::path(file) += ".lock", /*wait=*/true);
-  if (!std::filesystem::exists(file)) make();
+  if (!std::filesystem::exists(file)) create();
 }
 
 }  // namespace wsel

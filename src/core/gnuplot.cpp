@@ -32,8 +32,8 @@ struct Close {
 };
 using File = std::unique_ptr<FILE, Close>;
 
-// Files without a name instead of pipes: the child never waits for us, nor we
-// for it, and a child that ends early raises no SIGPIPE.
+// Anonymous files instead of pipes: neither process can block the other, and a
+// child that exits early does not raise SIGPIPE.
 File Temporary() {
   File file(std::tmpfile());
   if (!file) ThrowCode(errno);
@@ -60,7 +60,7 @@ std::string ContentOf(FILE* file) {
   return content;
 }
 
-// The child's streams; gone with the object.
+// The child's standard streams.
 class Streams {
  public:
   Streams(const File& in, const File& out, const File& err) {
@@ -88,7 +88,7 @@ int WaitFor(pid_t child) {
   return status;
 }
 
-// The last line of gnuplot's complaint says what; those before show where.
+// The last line of gnuplot's errors is the message; those before show where.
 std::string LastLine(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
     text.pop_back();
@@ -136,17 +136,17 @@ std::optional<std::string> RunGnuplot(std::string_view script) {
 }
 
 bool DrawPng(const std::filesystem::path& path, std::string_view script) {
-  const auto picture = RunGnuplot(script);
-  if (!picture) return false;
-  // A gnuplot without the terminal that was asked for says so and exits with 0.
-  if (!picture->starts_with("\x89PNG")) {
+  const auto png = RunGnuplot(script);
+  if (!png) return false;
+  // A gnuplot without the requested terminal prints an error but exits with 0.
+  if (!png->starts_with("\x89PNG")) {
     Throw(
-        fmt::format("drew no PNG for {}; its package must have the terminal "
-                    "pngcairo, as gnuplot-nox has",
+        fmt::format("did not produce a PNG for {}; install a gnuplot with the "
+                    "pngcairo terminal, such as the package gnuplot-nox",
                     path.string()));
   }
   AtomicFile file(path);
-  file.Write(*picture);
+  file.Write(*png);
   file.Commit();
   return true;
 }

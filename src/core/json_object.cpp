@@ -117,9 +117,9 @@ bool JsonObject::Convert(const Json& value, std::string& out) {
 }
 
 void JsonObject::ThrowType(std::string_view key, const Json& value) const {
-  throw Error(kind_, PathOf(key),
-              fmt::format("has a value of the wrong type: {}",
-                          value.dump().substr(0, 80)));
+  throw Error(
+      kind_, PathOf(key),
+      fmt::format("has the wrong type: {}", value.dump().substr(0, 80)));
 }
 
 }  // namespace wsel

@@ -24,7 +24,7 @@ void ParallelFor(size_t count, const std::function<void(size_t)>& body,
         body(i);
       } catch (...) {
         next = count;
-        // Indices are handed out in order: all smaller ones have been, and end.
+        // Indices are taken in order, so all smaller ones run to their end.
         const std::lock_guard lock(failure_mutex);
         if (i < failed_index) {
           failed_index = i;

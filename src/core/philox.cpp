@@ -50,7 +50,7 @@ uint64_t RandomStream::Bits(uint64_t index) const {
 }
 
 double RandomStream::Uniform(uint64_t index) const {
-  // The middle of one of 2^52 equal cells: never 0, never 1.
+  // The midpoint of one of 2^52 equal intervals: never 0 or 1.
   return (static_cast<double>(Bits(index) >> 12) + 0.5) * 0x1p-52;
 }
 

@@ -19,7 +19,7 @@ struct Sha256::State {
 Sha256::Sha256() : state_(std::make_unique<State>()) {
   if (state_->context == nullptr ||
       EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
-    throw std::bad_alloc();  // the only way in which OpenSSL fails here
+    throw std::bad_alloc();  // OpenSSL can only fail here for lack of memory
   }
 }
 
@@ -55,11 +55,11 @@ std::string Sha256OfFile(const std::filesystem::path& path) {
   constexpr size_t kChunk = size_t{4} << 20;
   const MappedFile file(path);
   Sha256 hash;
-  for (auto left = file.bytes(); !left.empty();) {
-    const auto chunk = left.first(std::min(kChunk, left.size()));
+  for (auto rest = file.bytes(); !rest.empty();) {
+    const auto chunk = rest.first(std::min(kChunk, rest.size()));
     hash.Update(chunk);
-    file.Drop(chunk);  // a teacher may be larger than memory
-    left = left.subspan(chunk.size());
+    file.Release(chunk);  // a teacher may be larger than memory
+    rest = rest.subspan(chunk.size());
   }
   return hash.Hex();
 }

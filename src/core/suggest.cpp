@@ -31,7 +31,7 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> Nearest(std::string_view name,
                                    const std::vector<std::string>& known) {
-  // An absurdly long name is no typing slip, and the table is quadratic.
+  // A very long name is not a typo, and the distance takes quadratic time.
   if (name.empty() || name.size() > 100) return std::nullopt;
   std::optional<std::string> best;
   size_t best_distance = 0;
@@ -53,13 +53,13 @@ std::string Unknown(std::string_view kind, std::string_view name,
     return fmt::format("unknown {} '{}': did you mean '{}'?", kind, name,
                        *nearest);
   }
-  // A registry of models fills a screen: its head shows what names look like.
-  constexpr size_t kMost = 16;
-  const auto head = std::span(known).first(std::min(kMost, known.size()));
+  // A few names show the pattern; the full list of models would fill a screen.
+  constexpr size_t kMaxListed = 16;
+  const auto head = std::span(known).first(std::min(kMaxListed, known.size()));
   return fmt::format(
       "unknown {} '{}'; known: {}{}", kind, name, fmt::join(head, ", "),
-      known.size() > kMost ? fmt::format(", ... ({} in all)", known.size())
-                           : "");
+      known.size() > kMaxListed ? fmt::format(", ... ({} in all)", known.size())
+                                : "");
 }
 
 }  // namespace wsel

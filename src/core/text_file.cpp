@@ -6,12 +6,12 @@
 namespace wsel {
 
 std::string ReadText(const std::filesystem::path& path) {
-  constexpr size_t kMost = size_t{256} << 20;
+  constexpr size_t kMaxSize = size_t{256} << 20;
   const MappedFile file(path);
   const auto bytes = file.bytes();
-  if (bytes.size() > kMost) {
+  if (bytes.size() > kMaxSize) {
     throw Error(ErrorKind::kIo, path.string(),
-                "is larger than 256 MB; that is no text of this program");
+                "is larger than 256 MB, the limit for text files");
   }
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

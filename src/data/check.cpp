@@ -13,29 +13,29 @@
 namespace wsel::data {
 namespace {
 
-// Files can say more than whether they are readable.
-image::Decoded Decode(const Dataset& set, int64_t i) {
-  const auto* files = set.picture.target<FilePicture>();
+// Image files are decoded here, to learn whether they are damaged.
+image::Decoded Decode(const Dataset& dataset, int64_t i) {
+  const auto* files = dataset.image.target<ImageFiles>();
   if (files != nullptr) return files->Decode(i);
   image::Decoded decoded;
-  decoded.image = set.picture(i);
+  decoded.image = dataset.image(i);
   return decoded;
 }
 
-std::string RemarkOn(const image::Decoded& decoded) {
+std::string DamageOf(const image::Decoded& decoded) {
   if (decoded.damaged) return "is damaged; pixels may be wrong";
   if (decoded.no_end) return "has no end marker";
   if (decoded.trailing_bytes) return "has bytes after its end";
   return "";
 }
 
-// The report, filled by several threads.
+// Builds the report; several threads call CheckOne.
 class Checker {
  public:
-  Checker(const Dataset& set, const std::function<void(int64_t)>& progress)
-      : set_(set), progress_(progress) {
-    report_.per_class.resize(set.classes.size());
-    for (const int32_t label : set.labels) {
+  Checker(const Dataset& dataset, const std::function<void(int64_t)>& progress)
+      : dataset_(dataset), progress_(progress) {
+    report_.per_class.resize(dataset.classes.size());
+    for (const int32_t label : dataset.labels) {
       ++report_.per_class.at(static_cast<size_t>(label));
     }
     report_.min_width = std::numeric_limits<int>::max();
@@ -44,27 +44,27 @@ class Checker {
 
   void CheckOne(int64_t i) {
     try {
-      const image::Decoded decoded = Decode(set_, i);
+      const image::Decoded decoded = Decode(dataset_, i);
       const std::lock_guard lock(mutex_);
       AddSize(decoded.image);
-      const std::string remark = RemarkOn(decoded);
-      if (!remark.empty()) {
+      const std::string damage = DamageOf(decoded);
+      if (!damage.empty()) {
         report_.damaged.push_back(
-            {i, fmt::format("{}: {}", set_.origin(i), remark)});
+            {i, fmt::format("{}: {}", dataset_.filename(i), damage)});
       }
       Done();
     } catch (const Error& e) {
       const std::lock_guard lock(mutex_);
-      report_.broken.push_back({i, e.what()});
+      report_.corrupt.push_back({i, e.what()});
       Done();
     }
   }
 
   CheckReport Finish() {
-    const auto by_index = [](const Remark& a, const Remark& b) {
+    const auto by_index = [](const ImageIssue& a, const ImageIssue& b) {
       return a.index < b.index;
     };
-    std::sort(report_.broken.begin(), report_.broken.end(), by_index);
+    std::sort(report_.corrupt.begin(), report_.corrupt.end(), by_index);
     std::sort(report_.damaged.begin(), report_.damaged.end(), by_index);
     report_.min_width = std::min(report_.min_width, report_.max_width);
     report_.min_height = std::min(report_.min_height, report_.max_height);
@@ -83,7 +83,7 @@ class Checker {
     if (progress_) progress_(done_);
   }
 
-  const Dataset& set_;
+  const Dataset& dataset_;
   const std::function<void(int64_t)>& progress_;
   std::mutex mutex_;
   CheckReport report_;
@@ -92,27 +92,29 @@ class Checker {
 
 }  // namespace
 
-CheckReport Check(const Dataset& set, size_t threads,
+CheckReport Check(const Dataset& dataset, size_t threads,
                   const std::function<void(int64_t)>& progress) {
-  Checker checker(set, progress);
+  Checker checker(dataset, progress);
   ParallelFor(
-      set.labels.size(),
+      dataset.labels.size(),
       [&](size_t i) { checker.CheckOne(static_cast<int64_t>(i)); }, threads);
   return checker.Finish();
 }
 
-std::vector<std::string> Unusual(const DatasetFacts& facts, Split split,
-                                 const Dataset& set) {
-  std::vector<std::string> unusual;
-  const auto compare = [&](std::string_view what, int64_t usual, int64_t here) {
-    if (usual == 0 || usual == here) return;
-    unusual.push_back(
-        fmt::format("{} {} are here; the whole set has {}", here, what, usual));
+std::vector<std::string> CountMismatches(const DatasetInfo& info, Split split,
+                                         const Dataset& dataset) {
+  std::vector<std::string> mismatches;
+  const auto compare = [&](std::string_view what, int64_t expected,
+                           int64_t found) {
+    if (expected == 0 || expected == found) return;
+    mismatches.push_back(
+        fmt::format("found {} {}, expected {}", found, what, expected));
   };
-  compare("classes", facts.classes, static_cast<int64_t>(set.classes.size()));
-  compare("pictures", split == Split::kTrain ? facts.train : facts.test,
-          set.size());
-  return unusual;
+  compare("classes", info.num_classes,
+          static_cast<int64_t>(dataset.classes.size()));
+  compare("images", split == Split::kTrain ? info.num_train : info.num_test,
+          dataset.size());
+  return mismatches;
 }
 
 }  // namespace wsel::data

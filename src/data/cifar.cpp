@@ -1,4 +1,4 @@
-// CIFAR-10 and CIFAR-100, as Python's pickles or as binary records: one label
+// CIFAR-10 and CIFAR-100, as Python pickles or as binary records of one label
 // (CIFAR-100: coarse and fine) and three planes of 32 x 32.
 #include <fmt/format.h>
 
@@ -14,17 +14,17 @@
 namespace wsel::data {
 namespace {
 
-// What differs between the two sets.
+// How the two data sets differ.
 struct Names {
   std::vector<std::string> python_folders;
   std::vector<std::string> binary_folders;
   std::vector<std::string> train;  // without ".bin"
   std::string test;
   std::string python_meta;
-  std::string python_classes;  // a key of it
+  std::string python_classes;  // a key of python_meta
   std::string binary_classes;
   std::string python_labels;
-  size_t label_bytes;  // of a binary record; the last one counts
+  size_t label_bytes;  // of a binary record; the last one is used
 };
 
 const Names& NamesOf(DatasetKind kind) {
@@ -51,7 +51,7 @@ const Names& NamesOf(DatasetKind kind) {
 }
 
 // Reads the pickles in `folder`.
-Dataset OpenPickles(const Request& request, const Names& names,
+Dataset OpenPickles(const OpenRequest& request, const Names& names,
                     const std::vector<std::string>& files,
                     const std::filesystem::path& folder) {
   auto classes =
@@ -61,20 +61,20 @@ Dataset OpenPickles(const Request& request, const Names& names,
   for (const std::string& file : files) {
     CifarBatch batch = ReadCifarBatch(folder / file, names.python_labels);
     labels.insert(labels.end(), batch.labels.begin(), batch.labels.end());
-    parts.push_back(std::move(batch.pictures));
+    parts.push_back(std::move(batch.images));
   }
-  return OfRecords(request.Title(), std::move(classes), std::move(labels),
-                   std::move(parts), {Pixels::kRowPlanes, 32});
+  return DatasetOfRecords(request.Name(), std::move(classes), std::move(labels),
+                          std::move(parts), {PixelLayout::kRowPlanes, 32});
 }
 
-Dataset OpenBinary(const Request& request, const Names& names,
+Dataset OpenBinary(const OpenRequest& request, const Names& names,
                    const std::vector<std::string>& files,
                    const std::filesystem::path& folder) {
   std::vector<std::string> classes;
   for (ListLine& line : ReadList(folder / names.binary_classes)) {
     classes.push_back(std::move(line.text));
   }
-  const RecordLayout layout{Pixels::kRowPlanes, 32, names.label_bytes};
+  const RecordLayout layout{PixelLayout::kRowPlanes, 32, names.label_bytes};
   std::vector<int32_t> labels;
   std::vector<Records> parts;
   for (const std::string& file : files) {
@@ -85,17 +85,17 @@ Dataset OpenBinary(const Request& request, const Names& names,
       labels.push_back(bytes[at]);
     }
   }
-  return OfRecords(request.Title(), std::move(classes), std::move(labels),
-                   std::move(parts), layout);
+  return DatasetOfRecords(request.Name(), std::move(classes), std::move(labels),
+                          std::move(parts), layout);
 }
 
 }  // namespace
 
-Dataset OpenCifar(const Request& request) {
-  const Names& names = NamesOf(request.facts.kind);
+Dataset OpenCifar(const OpenRequest& request) {
+  const Names& names = NamesOf(request.info.kind);
   const auto files =
       request.train() ? names.train : std::vector<std::string>{names.test};
-  Search search(request.facts, request.root);
+  Search search(request.info, request.root);
   if (const auto folder = search.Find(names.python_folders, files.front())) {
     return OpenPickles(request, names, files, *folder);
   }

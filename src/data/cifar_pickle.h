@@ -11,13 +11,14 @@ namespace wsel::data {
 
 // One of CIFAR's pickled dictionaries.
 struct CifarBatch {
-  Records pictures;  // 3,072 bytes each, mapped
+  Records images;  // 3,072 bytes each, mapped
   std::vector<int32_t> labels;
 };
 
-// `labels_key` is "labels" or "fine_labels". The pickle is read as data, never
-// run (see checkpoint/pickle.h). Errors: kIo; kFormat where the file is no such
-// dictionary, or its array is not bytes of shape [N, 3072], N the labels.
+// `labels_key` is "labels" or "fine_labels". The pickle is parsed as data,
+// never executed (see checkpoint/pickle.h). Errors: kIo; kFormat if the file is
+// not such a dictionary, or its array is not bytes of shape [number of labels,
+// 3072].
 CifarBatch ReadCifarBatch(const std::filesystem::path& path,
                           const std::string& labels_key);
 

@@ -1,5 +1,5 @@
-// Describable Textures, partition 1, as most papers use it. Training is the
-// official training and validation lists, one after the other.
+// Describable Textures, partition 1, as used by most papers. The training split
+// is the official training list followed by the validation list.
 #include <fmt/format.h>
 
 #include <utility>
@@ -23,18 +23,17 @@ void Add(const std::filesystem::path& list, Listed& listed) {
     const size_t slash = line.text.find('/');
     if (slash == std::string::npos ||
         line.text.find('/', slash + 1) != std::string::npos) {
-      throw Error(ErrorKind::kFormat, line.where,
-                  "is not of the form class/name.jpg");
+      throw Error(ErrorKind::kFormat, line.where, "expected class/name.jpg");
     }
-    listed.names.push_back(InsideName(line.text, line.where));
+    listed.names.push_back(CheckedName(line.text, line.where));
     listed.classes.push_back(line.text.substr(0, slash));
   }
 }
 
 }  // namespace
 
-Dataset OpenDtd(const Request& request) {
-  Search search(request.facts, request.root);
+Dataset OpenDtd(const OpenRequest& request) {
+  Search search(request.info, request.root);
   const auto folder = search.Get({"dtd/dtd", "dtd", ""}, "labels/train1.txt");
   search.Get({"dtd/dtd", "dtd", ""}, "images");
   const auto labels = folder / "labels";
@@ -44,11 +43,11 @@ Dataset OpenDtd(const Request& request) {
   Listed test;
   if (!request.train()) Add(labels / "test1.txt", test);
 
-  const auto classes = SortedSet(train.classes);
+  const auto classes = SortedUnique(train.classes);
   Listed& listed = request.train() ? train : test;
-  auto of_listed = LabelsOf(listed.classes, classes, labels.string());
-  return OfFiles(request.Title(), classes, folder / "images",
-                 std::move(listed.names), std::move(of_listed));
+  auto listed_labels = LabelsOf(listed.classes, classes, labels.string());
+  return DatasetOfFiles(request.Name(), classes, folder / "images",
+                        std::move(listed.names), std::move(listed_labels));
 }
 
 }  // namespace wsel::data

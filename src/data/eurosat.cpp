@@ -1,4 +1,4 @@
-// EuroSAT: a folder for each class, and no official split.
+// EuroSAT: a folder per class, and no official split.
 #include <numeric>
 #include <utility>
 
@@ -11,7 +11,7 @@
 namespace wsel::data {
 namespace {
 
-// 0 ... count - 1 in an order that is the same on every machine.
+// 0 ... count - 1, shuffled alike on every machine.
 std::vector<size_t> Shuffled(size_t count, uint64_t seed) {
   std::vector<size_t> order(count);
   std::iota(order.begin(), order.end(), size_t{0});
@@ -22,7 +22,8 @@ std::vector<size_t> Shuffled(size_t count, uint64_t seed) {
   return order;
 }
 
-// Which of `count` files are in the split: 60 % train, the last 20 % test.
+// Which of `count` files are in the split: the first 60 % train, the last 20 %
+// test.
 std::vector<bool> InSplit(size_t count, Split split, uint64_t seed) {
   const std::vector<size_t> order = Shuffled(count, seed);
   const bool train = split == Split::kTrain;
@@ -36,15 +37,15 @@ std::vector<bool> InSplit(size_t count, Split split, uint64_t seed) {
 
 }  // namespace
 
-Dataset OpenEuroSat(const Request& request) {
-  Search search(request.facts, request.root);
-  // Every form of the archive has this class; the folder itself comes last.
+Dataset OpenEuroSat(const OpenRequest& request) {
+  Search search(request.info, request.root);
+  // All versions of the archive have this class; the root itself is tried last.
   const auto folder =
       search.Get({"eurosat/2750", "2750", "EuroSAT/2750", ""}, "AnnualCrop");
   const std::vector<std::string> classes = ClassFolders(folder);
-  const auto pictures = PicturesByClass(folder, classes);
+  const auto images = ImagesByClass(folder, classes);
   size_t count = 0;
-  for (const auto& of_class : pictures) count += of_class.size();
+  for (const auto& class_images : images) count += class_images.size();
 
   const std::vector<bool> in_split =
       InSplit(count, request.split, request.options.split_seed);
@@ -52,14 +53,14 @@ Dataset OpenEuroSat(const Request& request) {
   std::vector<int32_t> labels;
   size_t index = 0;
   for (size_t label = 0; label < classes.size(); ++label) {
-    for (const std::string& name : pictures[label]) {
+    for (const std::string& name : images[label]) {
       if (!in_split[index++]) continue;
       names.push_back(name);
       labels.push_back(static_cast<int32_t>(label));
     }
   }
-  return OfFiles(request.Title(), classes, folder, std::move(names),
-                 std::move(labels));
+  return DatasetOfFiles(request.Name(), classes, folder, std::move(names),
+                        std::move(labels));
 }
 
 }  // namespace wsel::data

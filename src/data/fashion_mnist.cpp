@@ -1,5 +1,6 @@
-// Fashion-MNIST in MNIST's IDX files: four bytes of magic number (0, 0, type,
-// dimensions), each dimension as a big-endian 32-bit integer, the values.
+// Fashion-MNIST in MNIST's IDX format: a magic number of four bytes (0, 0,
+// type, number of dimensions), each dimension as a big-endian 32-bit integer,
+// the values.
 #include <fmt/format.h>
 
 #include <array>
@@ -18,17 +19,17 @@ namespace wsel::data {
 namespace {
 
 constexpr int kSize = 28;
-constexpr size_t kMostPictures = 1'000'000;
+constexpr size_t kMaxImages = 1'000'000;
 
 const std::vector<std::string> kClasses = {
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
     "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 
-// The content of an IDX file of bytes whose shape is [N, shape...].
+// Reads an IDX file of bytes with shape [N, shape...].
 std::vector<uint8_t> ReadIdx(const std::filesystem::path& path,
                              const std::vector<uint32_t>& shape) {
   const std::string where = path.string();
-  const auto refuse = [&](const std::string& message) {
+  const auto fail = [&](const std::string& message) {
     throw Error(ErrorKind::kFormat, where, message);
   };
   const MappedFile file(path);
@@ -46,33 +47,31 @@ std::vector<uint8_t> ReadIdx(const std::filesystem::path& path,
            uint32_t{start[at + 2]} << 8 | uint32_t{start[at + 3]};
   };
   if (start.size() < header || integer(0) != (0x0800 | rank)) {
-    refuse(fmt::format("is no IDX file of bytes with {} dimensions", rank));
+    fail(fmt::format("is not an IDX file of bytes with {} dimensions", rank));
   }
   const size_t count = integer(4);
   size_t each = 1;
   for (size_t d = 0; d < shape.size(); ++d) {
     if (integer(8 + 4 * d) != shape[d]) {
-      refuse(fmt::format("its pictures are not {0} x {0}", kSize));
+      fail(fmt::format("its images are not {0} x {0}", kSize));
     }
     each *= shape[d];
   }
-  if (count > kMostPictures) {
-    refuse(
-        fmt::format("claims {} entries; {} is the most", count, kMostPictures));
+  if (count > kMaxImages) {
+    fail(fmt::format("claims {} entries; the limit is {}", count, kMaxImages));
   }
   std::vector<uint8_t> content = read(header + count * each + 1);
   if (content.size() != header + count * each) {
-    refuse(fmt::format("holds {} {} entries that it claims",
-                       content.size() < header + count * each ? "less than the"
-                                                              : "more than the",
-                       count));
+    fail(fmt::format("holds {} than the {} entries that it claims",
+                     content.size() < header + count * each ? "less" : "more",
+                     count));
   }
   content.erase(content.begin(),
                 content.begin() + static_cast<ptrdiff_t>(header));
   return content;
 }
 
-// The file `name`, or packed as `name`.gz.
+// The file `name`, or `name`.gz if there is none.
 std::filesystem::path OneOf(const std::filesystem::path& folder,
                             const std::string& name) {
   std::error_code ignored;
@@ -83,20 +82,21 @@ std::filesystem::path OneOf(const std::filesystem::path& folder,
 
 }  // namespace
 
-Dataset OpenFashionMnist(const Request& request) {
+Dataset OpenFashionMnist(const OpenRequest& request) {
   const std::string start = request.train() ? "train" : "t10k";
   const std::string images = start + "-images-idx3-ubyte";
   const std::vector<std::string> folders = {"", "FashionMNIST/raw", "raw",
                                             "fashion-mnist"};
-  Search search(request.facts, request.root);
+  Search search(request.info, request.root);
   auto folder = search.Find(folders, images);
   if (!folder) folder = search.Get(folders, images + ".gz");
 
   auto pixels = std::make_shared<const std::vector<uint8_t>>(
       ReadIdx(OneOf(*folder, images), {kSize, kSize}));
   const auto labels = ReadIdx(OneOf(*folder, start + "-labels-idx1-ubyte"), {});
-  return OfRecords(request.Title(), kClasses, {labels.begin(), labels.end()},
-                   {{images, *pixels, pixels}}, {Pixels::kGrey, kSize});
+  return DatasetOfRecords(
+      request.Name(), kClasses, {labels.begin(), labels.end()},
+      {{images, *pixels, pixels}}, {PixelLayout::kGrey, kSize});
 }
 
 }  // namespace wsel::data

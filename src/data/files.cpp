@@ -10,38 +10,39 @@
 
 namespace wsel::data {
 
-image::Decoded FilePicture::Decode(int64_t i) const {
+image::Decoded ImageFiles::Decode(int64_t i) const {
   return image::DecodeFile(folder / names->at(static_cast<size_t>(i)));
 }
 
-Dataset OfFiles(std::string name, std::vector<std::string> classes,
-                const std::filesystem::path& folder,
-                std::vector<std::string> names, std::vector<int32_t> labels) {
+Dataset DatasetOfFiles(std::string name, std::vector<std::string> classes,
+                       const std::filesystem::path& folder,
+                       std::vector<std::string> names,
+                       std::vector<int32_t> labels) {
   if (names.empty()) {
     throw Error(ErrorKind::kFormat, folder.string(),
-                fmt::format("{} has no pictures", name));
+                fmt::format("{} has no images", name));
   }
   const auto shared =
       std::make_shared<const std::vector<std::string>>(std::move(names));
-  Dataset set;
-  set.name = std::move(name);
-  set.classes = std::move(classes);
-  set.labels = std::move(labels);
-  set.picture = FilePicture{folder, shared};
-  set.origin = [shared](int64_t i) {
+  Dataset dataset;
+  dataset.name = std::move(name);
+  dataset.classes = std::move(classes);
+  dataset.labels = std::move(labels);
+  dataset.image = ImageFiles{folder, shared};
+  dataset.filename = [shared](int64_t i) {
     return shared->at(static_cast<size_t>(i));
   };
-  return set;
+  return dataset;
 }
 
-std::string InsideName(std::string_view name, const std::string& where) {
+std::string CheckedName(std::string_view name, const std::string& where) {
   const std::filesystem::path path(name);
   const bool leads_out =
       name.empty() || path.is_absolute() || name.find('\0') != name.npos ||
       std::find(path.begin(), path.end(), "..") != path.end();
   if (leads_out) {
     throw Error(ErrorKind::kFormat, where,
-                fmt::format("{} is no file of the data set's own folder",
+                fmt::format("{} is outside the data set's folder",
                             checkpoint::Quoted(name)));
   }
   return std::string(name);

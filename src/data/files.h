@@ -13,24 +13,25 @@
 
 namespace wsel::data {
 
-// Pictures that are files below one folder, decoded when asked for. The type
-// of Dataset::picture in such a set, so that a check can ask it for more.
-struct FilePicture {
+// Image files below one folder, decoded on access. Dataset::image of such a
+// data set holds this type, so that others can get at the files with target().
+struct ImageFiles {
   std::filesystem::path folder;
-  std::shared_ptr<const std::vector<std::string>> names;  // below the folder
+  std::shared_ptr<const std::vector<std::string>> names;  // relative paths
 
   image::Decoded Decode(int64_t i) const;
   image::Image operator()(int64_t i) const { return Decode(i).image; }
 };
 
-// A data set of `names` below `folder`, with a label each. Errors: kFormat
-// where there is none.
-Dataset OfFiles(std::string name, std::vector<std::string> classes,
-                const std::filesystem::path& folder,
-                std::vector<std::string> names, std::vector<int32_t> labels);
+// A data set of the images `names` below `folder`, with one label each. Errors:
+// kFormat if there are none.
+Dataset DatasetOfFiles(std::string name, std::vector<std::string> classes,
+                       const std::filesystem::path& folder,
+                       std::vector<std::string> names,
+                       std::vector<int32_t> labels);
 
-// `name` as a list names it at `where`. Errors: kFormat where it could lead out
-// of the set's folder ("../../etc/passwd"), or is empty.
-std::string InsideName(std::string_view name, const std::string& where);
+// Returns `name`, as listed at `where`. Errors: kFormat if it is empty or could
+// leave the data set's folder ("../../etc/passwd").
+std::string CheckedName(std::string_view name, const std::string& where);
 
 }  // namespace wsel::data

@@ -6,7 +6,7 @@
 
 namespace wsel::data {
 
-// As torchvision 0.26 calls them, whose doubt about the 60th is its authors'.
+// As in torchvision 0.26, including the question mark of the 60th.
 constexpr std::array<std::string_view, 102> kFlowers = {
     "pink primrose",
     "hard-leaved pocket orchid",

@@ -1,5 +1,6 @@
 // Oxford Flowers-102: labels and splits in MATLAB files, both counted from 1.
-// Training is the official training and validation list, one after the other.
+// The training split is the official training list followed by the validation
+// list.
 #include <fmt/format.h>
 
 #include <utility>
@@ -12,9 +13,9 @@
 
 namespace wsel::data {
 
-Dataset OpenFlowers102(const Request& request) {
+Dataset OpenFlowers102(const OpenRequest& request) {
   const std::vector<std::string> folders = {"flowers-102", ""};
-  Search search(request.facts, request.root);
+  Search search(request.info, request.root);
   const auto folder = search.Get(folders, "setid.mat");
   search.Get(folders, "imagelabels.mat");
   search.Get(folders, "jpg");
@@ -38,8 +39,8 @@ Dataset OpenFlowers102(const Request& request) {
   } else {
     add("tstid");
   }
-  return OfFiles(request.Title(), {kFlowers.begin(), kFlowers.end()},
-                 folder / "jpg", std::move(names), std::move(labels));
+  return DatasetOfFiles(request.Name(), {kFlowers.begin(), kFlowers.end()},
+                        folder / "jpg", std::move(names), std::move(labels));
 }
 
 }  // namespace wsel::data

@@ -22,7 +22,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// torchvision.datasets.folder.IMG_EXTENSIONS.
+// torchvision.datasets.folder.IMG_EXTENSIONS, so that samples have the same
+// indices as there. image::Decode cannot read .ppm, .bmp, .pgm and .tif(f):
+// such files are reported as corrupt images.
 constexpr std::array<std::string_view, 9> kExtensions = {
     ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"};
 
@@ -30,7 +32,7 @@ bool IsHidden(const fs::path& path) {
   return path.filename().native().starts_with('.');
 }
 
-bool IsPicture(const fs::path& path) {
+bool IsImage(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
@@ -46,7 +48,8 @@ std::vector<fs::directory_entry> Entries(const fs::path& folder) {
   for (const fs::directory_entry& entry : begin) {
     if (!IsHidden(entry.path())) entries.push_back(entry);
   }
-  // Which of two links to one folder is entered must not depend on the disk.
+  // Which of two links to a folder is entered must not depend on the file
+  // system.
   std::sort(entries.begin(), entries.end(),
             [](const fs::directory_entry& a, const fs::directory_entry& b) {
               return a.path().native() < b.path().native();
@@ -54,18 +57,18 @@ std::vector<fs::directory_entry> Entries(const fs::path& folder) {
   return entries;
 }
 
-// One class folder and all below it.
-class Walk {
+// Finds the images of one class folder, recursively.
+class ClassWalker {
  public:
-  explicit Walk(fs::path root) : root_(std::move(root)) {}
+  explicit ClassWalker(fs::path root) : root_(std::move(root)) {}
 
-  std::vector<std::string> Pictures(const std::string& class_name) {
+  std::vector<std::string> Images(const std::string& class_name) {
     std::vector<std::pair<std::string, std::string>> found;  // folder, file
     std::vector<std::string> pending = {class_name};
     while (!pending.empty()) {
       const std::string folder = std::move(pending.back());
       pending.pop_back();
-      std::error_code unreadable;  // which Entries() reports
+      std::error_code unreadable;  // reported by Entries()
       const fs::path real = fs::canonical(root_ / folder, unreadable);
       if (!seen_.insert(real).second) continue;
       for (const fs::directory_entry& entry : Entries(root_ / folder)) {
@@ -73,7 +76,7 @@ class Walk {
         std::error_code broken_link;
         if (entry.is_directory(broken_link)) {
           pending.push_back(folder + "/" + file);
-        } else if (IsPicture(entry.path())) {
+        } else if (IsImage(entry.path())) {
           found.emplace_back(folder, file);
         }
       }
@@ -103,29 +106,29 @@ std::vector<std::string> ClassFolders(const fs::path& root) {
   }
   if (classes.empty()) {
     throw Error(ErrorKind::kFormat, root.string(),
-                "has no folders, one for each class, with pictures in them");
+                "has no folders; expected one per class, with images in it");
   }
   return classes;
 }
 
-std::vector<std::vector<std::string>> PicturesByClass(
+std::vector<std::vector<std::string>> ImagesByClass(
     const fs::path& root, const std::vector<std::string>& classes) {
-  std::vector<std::vector<std::string>> pictures(classes.size());
-  // By class, since a network disk answers many questions at once.
-  ParallelFor(classes.size(),
-              [&](size_t i) { pictures[i] = Walk(root).Pictures(classes[i]); });
+  std::vector<std::vector<std::string>> images(classes.size());
+  // In parallel, since network file systems have a high latency.
+  ParallelFor(classes.size(), [&](size_t i) {
+    images[i] = ClassWalker(root).Images(classes[i]);
+  });
   for (size_t i = 0; i < classes.size(); ++i) {
-    if (!pictures[i].empty()) continue;
+    if (!images[i].empty()) continue;
     throw Error(ErrorKind::kFormat, (root / classes[i]).string(),
-                fmt::format("has no pictures ({}); remove the folder or fill "
-                            "it",
+                fmt::format("has no images ({}); remove the folder or add some",
                             fmt::join(kExtensions, " ")));
   }
-  return pictures;
+  return images;
 }
 
-Dataset OpenFolder(const Request& request) {
-  Search search(request.facts, request.root);
+Dataset OpenFolder(const OpenRequest& request) {
+  Search search(request.info, request.root);
   const fs::path root = search.Get({""}, "train");
   const std::vector<std::string> classes = ClassFolders(root / "train");
   fs::path folder = root / "train";
@@ -139,13 +142,13 @@ Dataset OpenFolder(const Request& request) {
       LabelsOf(present, classes, folder.string());
   std::vector<std::string> names;
   std::vector<int32_t> labels;
-  const auto pictures = PicturesByClass(folder, present);
+  const auto images = ImagesByClass(folder, present);
   for (size_t i = 0; i < present.size(); ++i) {
-    labels.insert(labels.end(), pictures[i].size(), label_of[i]);
-    names.insert(names.end(), pictures[i].begin(), pictures[i].end());
+    labels.insert(labels.end(), images[i].size(), label_of[i]);
+    names.insert(names.end(), images[i].begin(), images[i].end());
   }
-  return OfFiles(request.Title(), classes, folder, std::move(names),
-                 std::move(labels));
+  return DatasetOfFiles(request.Name(), classes, folder, std::move(names),
+                        std::move(labels));
 }
 
 }  // namespace wsel::data

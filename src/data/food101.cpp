@@ -1,4 +1,4 @@
-// Food-101: JSON lists of "class/id" for each class, in the lists' order.
+// Food-101: JSON lists of "class/id" per class, in the order of the lists.
 #include <fmt/format.h>
 
 #include <utility>
@@ -25,8 +25,8 @@ std::vector<std::string> KeysOf(const nlohmann::ordered_json& list) {
 
 }  // namespace
 
-Dataset OpenFood101(const Request& request) {
-  Search search(request.facts, request.root);
+Dataset OpenFood101(const OpenRequest& request) {
+  Search search(request.info, request.root);
   const auto folder = search.Get({"food-101", ""}, "meta/train.json");
   search.Get({"food-101", ""}, "images");
   const auto path =
@@ -36,7 +36,7 @@ Dataset OpenFood101(const Request& request) {
   JsonObject(train, (folder / "meta/train.json").string(), ErrorKind::kFormat);
   JsonObject object(listed, path.string(), ErrorKind::kFormat);
 
-  const auto classes = SortedSet(KeysOf(train));
+  const auto classes = SortedUnique(KeysOf(train));
   const auto present = KeysOf(listed);
   const auto label_of = LabelsOf(present, classes, path.string());
   std::vector<std::string> names;
@@ -44,12 +44,12 @@ Dataset OpenFood101(const Request& request) {
   for (size_t i = 0; i < present.size(); ++i) {
     const std::string where = object.PathOf(present[i]);
     for (const auto& id : object.Get<std::vector<std::string>>(present[i])) {
-      names.push_back(InsideName(id, where) + ".jpg");
+      names.push_back(CheckedName(id, where) + ".jpg");
       labels.push_back(label_of[i]);
     }
   }
-  return OfFiles(request.Title(), classes, folder / "images", std::move(names),
-                 std::move(labels));
+  return DatasetOfFiles(request.Name(), classes, folder / "images",
+                        std::move(names), std::move(labels));
 }
 
 }  // namespace wsel::data

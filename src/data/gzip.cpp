@@ -20,7 +20,8 @@ class Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
-  // Fills `out` from `in`, both moved on; true at the stream's end.
+  // Inflates from `in` to `out` and advances both; true at the end of the
+  // stream.
   bool Step(std::span<const std::byte>& in, std::span<uint8_t>& out) {
     const auto part = [](size_t size) {
       return static_cast<uInt>(
@@ -37,7 +38,7 @@ class Inflater {
     if (result != Z_OK && result != Z_STREAM_END) {
       throw Error(
           ErrorKind::kFormat, where_,
-          "its packed data is broken or cut short; fetch the file again");
+          "its compressed data is corrupt or truncated; download it again");
     }
     in = in.subspan(given - stream_.avail_in);
     out = out.subspan(room - stream_.avail_out);
@@ -58,7 +59,7 @@ bool IsGzip(std::span<const std::byte> bytes) {
 
 std::vector<uint8_t> Gunzip(std::span<const std::byte> bytes, size_t most,
                             const std::string& where) {
-  // Deflate makes at most 1,032 bytes of one.
+  // Deflate expands by at most a factor of 1,032.
   std::vector<uint8_t> content(
       std::min(most, std::max<size_t>(bytes.size(), 1) * 1032));
   std::span<uint8_t> room(content);

@@ -20,19 +20,19 @@ std::string_view Stripped(std::string_view line) {
   return line.substr(first, line.find_last_not_of(kSpace) + 1 - first);
 }
 
-[[noreturn]] void ThrowStrange(const std::vector<std::string>& strange,
+[[noreturn]] void ThrowUnknown(const std::vector<std::string>& unknown,
                                const std::string& where) {
   constexpr size_t kShown = 10;
   std::vector<std::string> shown;
-  for (const std::string& name : strange) {
+  for (const std::string& name : unknown) {
     if (shown.size() < kShown) shown.push_back(checkpoint::Quoted(name));
   }
   throw Error(
       ErrorKind::kMismatch, where,
-      fmt::format("classes that the training split has not: {}{}",
+      fmt::format("has classes that are not in the training split: {}{}",
                   fmt::join(shown, ", "),
-                  strange.size() > kShown
-                      ? fmt::format(" and {} more", strange.size() - kShown)
+                  unknown.size() > kShown
+                      ? fmt::format(" and {} more", unknown.size() - kShown)
                       : ""));
 }
 
@@ -60,17 +60,17 @@ std::vector<int32_t> LabelsOf(const std::vector<std::string>& names,
                               const std::vector<std::string>& classes,
                               const std::string& where) {
   std::vector<int32_t> labels;
-  std::vector<std::string> strange;
+  std::vector<std::string> unknown;
   for (const std::string& name : names) {
     const auto at = std::lower_bound(classes.begin(), classes.end(), name);
-    if (at == classes.end() || *at != name) strange.push_back(name);
+    if (at == classes.end() || *at != name) unknown.push_back(name);
     labels.push_back(static_cast<int32_t>(at - classes.begin()));
   }
-  if (!strange.empty()) ThrowStrange(SortedSet(std::move(strange)), where);
+  if (!unknown.empty()) ThrowUnknown(SortedUnique(std::move(unknown)), where);
   return labels;
 }
 
-std::vector<std::string> SortedSet(std::vector<std::string> names) {
+std::vector<std::string> SortedUnique(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;

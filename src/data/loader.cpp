@@ -13,46 +13,46 @@
 namespace wsel::data {
 namespace {
 
-constexpr size_t kMostNames = 20;
+constexpr size_t kMaxCorruptFiles = 20;
 
-// The bounds keep the bytes of a batch countable.
+// The bounds keep the size of a batch within size_t.
 void Validate(const LoaderOptions& options) {
   CheckBetween("img_size", options.img_size, 1, 1 << 14);
   CheckBetween("batch_size", options.batch_size, 1, 1 << 24);
   CheckBetween("workers", options.workers, -1, 1024);
-  CheckBetween("slots", options.slots, 2, 1024);
+  CheckBetween("prefetch", options.prefetch, 2, 1024);
 }
 
-std::shared_ptr<uint8_t> OrdinaryMemory(size_t bytes) {
+std::shared_ptr<uint8_t> PageableMemory(size_t bytes) {
   return {new uint8_t[bytes], std::default_delete<uint8_t[]>()};
 }
 
-// One place of the ring.
+// One batch of the ring buffer.
 struct Slot {
   std::shared_ptr<uint8_t> memory;
   Batch batch;
-  int64_t taken = 0;    // samples that some thread makes or has made
+  int64_t taken = 0;    // samples that a thread has started
   int64_t pending = 0;  // samples that are not finished
-  // What the first sample in order threw, and which it was.
+  // The exception of the first failing sample in order, and its position.
   std::exception_ptr failure;
   int64_t failed_at = 0;
 };
 
-// How the making of a sample ended.
-struct Outcome {
+// The result of loading a sample.
+struct SampleResult {
   bool valid = true;
   std::exception_ptr failure;
 };
 
 }  // namespace
 
-// The caller's thread plans batches into free slots, the workers make their
-// samples. Batch n lies in slot n % slots. A slot belongs to the workers from
-// its planning until its last sample is finished, and to the caller otherwise;
-// within it, sample i's pixels and overlay belong to the thread that took it.
-// All else that both sides touch is guarded by the mutex.
+// The caller's thread schedules batches into free slots; the workers load their
+// samples. Batch n lies in slot n % slots.size(). The workers own a slot from
+// when it is scheduled until its last sample is finished, the caller owns it
+// otherwise; within it, the pixels and erase patch of a sample are owned by the
+// thread that took it. All other shared state is guarded by the mutex.
 struct Loader::State {
-  State(Dataset dataset, Transform transform, NextBatch next,
+  State(Dataset dataset, Transform transform, BatchSampler sampler,
         const LoaderOptions& options, const Allocate& allocate);
   ~State();
 
@@ -60,54 +60,54 @@ struct Loader::State {
   const Batch* Next();
 
   void Fill();
-  void PlanOne();
+  void ScheduleBatch();
   void Work();
-  bool HasWork() const { return taking < planned; }
-  void RunOne(std::unique_lock<std::mutex>& lock);
-  Outcome Make(Slot& slot, int64_t at) const;
-  void CountBroken(const Batch& batch);
+  bool HasWork() const { return taking < scheduled; }
+  void LoadNextSample(std::unique_lock<std::mutex>& lock);
+  SampleResult LoadSample(Slot& slot, int64_t at) const;
+  void CountCorrupt(const Batch& batch);
   Slot& SlotOf(int64_t batch) {
     return slots[static_cast<size_t>(batch) % slots.size()];
   }
 
   const Dataset dataset;
   const Transform transform;
-  const NextBatch next;
+  const BatchSampler sampler;
   const LoaderOptions options;
-  const size_t picture_bytes;
+  const size_t image_bytes;
 
-  // The caller's alone.
+  // Used only by the caller.
   std::vector<Slot> slots;
-  int64_t delivered = 0;  // batches that Next gave
-  bool ended = false;     // `next` is not asked any more: it ended or threw
-  std::exception_ptr plan_failure;
-  int64_t broken = 0;
-  std::vector<std::string> broken_origins;
+  int64_t delivered = 0;  // batches returned by Next
+  bool ended = false;     // the sampler has ended or thrown
+  std::exception_ptr sampler_failure;
+  int64_t num_corrupt = 0;
+  std::vector<std::string> corrupt_files;
 
-  // Guarded. `planned` is written by the caller alone.
+  // Guarded by the mutex. Only the caller writes `scheduled`.
   std::mutex mutex;
-  std::condition_variable work;   // there are samples to take, or it is over
+  std::condition_variable work;   // there are samples to take, or `stopping`
   std::condition_variable ready;  // a batch is finished
-  int64_t planned = 0;            // batches given to the workers
-  int64_t taking = 0;             // the batch whose samples are handed out
+  int64_t scheduled = 0;          // batches given to the workers
+  int64_t taking = 0;             // the batch from which samples are taken
   bool stopping = false;
 
   std::vector<std::jthread> workers;
 };
 
 Loader::State::State(Dataset dataset_in, Transform transform_in,
-                     NextBatch next_in, const LoaderOptions& options_in,
+                     BatchSampler sampler_in, const LoaderOptions& options_in,
                      const Allocate& allocate)
     : dataset(std::move(dataset_in)),
       transform(std::move(transform_in)),
-      next(std::move(next_in)),
+      sampler(std::move(sampler_in)),
       options(options_in),
-      picture_bytes(size_t{3} * static_cast<size_t>(options.img_size) *
-                    static_cast<size_t>(options.img_size)),
-      slots(options.workers == 0 ? 1 : static_cast<size_t>(options.slots)) {
-  const size_t bytes = picture_bytes * static_cast<size_t>(options.batch_size);
+      image_bytes(size_t{3} * static_cast<size_t>(options.img_size) *
+                  static_cast<size_t>(options.img_size)),
+      slots(options.workers == 0 ? 1 : static_cast<size_t>(options.prefetch)) {
+  const size_t bytes = image_bytes * static_cast<size_t>(options.batch_size);
   for (Slot& slot : slots) {
-    slot.memory = allocate ? allocate(bytes) : OrdinaryMemory(bytes);
+    slot.memory = allocate ? allocate(bytes) : PageableMemory(bytes);
   }
 }
 
@@ -117,7 +117,7 @@ Loader::State::~State() {
     stopping = true;
   }
   work.notify_all();
-  // The threads are the last member: they end before what they use.
+  // The threads are the last member, so they are joined first.
 }
 
 void Loader::State::Start(int count) {
@@ -127,43 +127,43 @@ void Loader::State::Start(int count) {
 }
 
 void Loader::State::Fill() {
-  while (!ended && planned - delivered < static_cast<int64_t>(slots.size())) {
+  while (!ended && scheduled - delivered < static_cast<int64_t>(slots.size())) {
     try {
-      PlanOne();
-    } catch (...) {  // batches before it come first
-      plan_failure = std::current_exception();
+      ScheduleBatch();
+    } catch (...) {  // thrown by Next after the batches before it
+      sampler_failure = std::current_exception();
       ended = true;
     }
   }
 }
 
-void Loader::State::PlanOne() {
-  BatchPlan plan = next();
-  if (plan.indices.empty()) {
+void Loader::State::ScheduleBatch() {
+  BatchIndices sampled = sampler();
+  if (sampled.indices.empty()) {
     ended = true;
     return;
   }
-  const auto size = static_cast<int64_t>(plan.indices.size());
+  const auto size = static_cast<int64_t>(sampled.indices.size());
   CheckBetween("indices of a batch", size, 1, options.batch_size);
 
-  Slot& slot = SlotOf(planned);
+  Slot& slot = SlotOf(scheduled);
   Batch& batch = slot.batch;
   batch.labels.clear();
-  for (const int64_t index : plan.indices) {
+  for (const int64_t index : sampled.indices) {
     CheckBetween("index of a sample", index, 0, dataset.size() - 1);
     batch.labels.push_back(dataset.labels[static_cast<size_t>(index)]);
   }
-  batch.epoch = plan.epoch;
+  batch.epoch = sampled.epoch;
   batch.size = size;
-  batch.pixels = {slot.memory.get(), plan.indices.size() * picture_bytes};
-  batch.overlays.resize(plan.indices.size());
-  batch.valid.assign(plan.indices.size(), true);
-  batch.indices = std::move(plan.indices);
+  batch.pixels = {slot.memory.get(), sampled.indices.size() * image_bytes};
+  batch.erase_patches.resize(sampled.indices.size());
+  batch.valid.assign(sampled.indices.size(), true);
+  batch.indices = std::move(sampled.indices);
   slot.taken = 0;
   slot.pending = size;
   {
     const std::lock_guard lock(mutex);
-    ++planned;
+    ++scheduled;
   }
   work.notify_all();
 }
@@ -173,45 +173,45 @@ void Loader::State::Work() {
   while (true) {
     work.wait(lock, [this] { return stopping || HasWork(); });
     if (stopping) return;
-    RunOne(lock);
+    LoadNextSample(lock);
   }
 }
 
-void Loader::State::RunOne(std::unique_lock<std::mutex>& lock) {
+void Loader::State::LoadNextSample(std::unique_lock<std::mutex>& lock) {
   Slot& slot = SlotOf(taking);
   const int64_t at = slot.taken++;
   if (slot.taken == slot.batch.size) ++taking;
 
   lock.unlock();
-  Outcome outcome = Make(slot, at);
+  SampleResult result = LoadSample(slot, at);
   lock.lock();
 
-  // Neighbours in a std::vector<bool> share bytes: not for the thread alone.
-  if (!outcome.valid) slot.batch.valid[static_cast<size_t>(at)] = false;
-  if (outcome.failure && (!slot.failure || at < slot.failed_at)) {
-    slot.failure = std::move(outcome.failure);
+  // Under the mutex, since elements of std::vector<bool> share bytes.
+  if (!result.valid) slot.batch.valid[static_cast<size_t>(at)] = false;
+  if (result.failure && (!slot.failure || at < slot.failed_at)) {
+    slot.failure = std::move(result.failure);
     slot.failed_at = at;
   }
   if (--slot.pending == 0) ready.notify_one();
 }
 
-Outcome Loader::State::Make(Slot& slot, int64_t at) const {
+SampleResult Loader::State::LoadSample(Slot& slot, int64_t at) const {
   const auto i = static_cast<size_t>(at);
-  const std::span<uint8_t> out(slot.memory.get() + i * picture_bytes,
-                               picture_bytes);
-  Overlay& overlay = slot.batch.overlays[i];
-  overlay = Overlay{.values = std::move(overlay.values)};  // keeps the memory
-  overlay.values.clear();
+  const std::span<uint8_t> out(slot.memory.get() + i * image_bytes,
+                               image_bytes);
+  ErasePatch& patch = slot.batch.erase_patches[i];
+  patch = ErasePatch{.values = std::move(patch.values)};  // keeps the memory
+  patch.values.clear();
   const int64_t index = slot.batch.indices[i];
   bool reading = true;
   try {
-    const image::Image picture = dataset.picture(index);
+    const image::Image image = dataset.image(index);
     reading = false;
-    transform(picture, slot.batch.epoch, index, out, overlay);
+    transform(image, slot.batch.epoch, index, out, patch);
   } catch (const Error& e) {
-    const bool broken = reading && (e.kind() == ErrorKind::kFormat ||
-                                    e.kind() == ErrorKind::kIo);
-    if (!broken || !options.skip_broken) {
+    const bool corrupt = reading && (e.kind() == ErrorKind::kFormat ||
+                                     e.kind() == ErrorKind::kIo);
+    if (!corrupt || !options.skip_corrupt) {
       return {true, std::current_exception()};
     }
     std::ranges::fill(out, uint8_t{0});
@@ -224,39 +224,39 @@ Outcome Loader::State::Make(Slot& slot, int64_t at) const {
 
 const Batch* Loader::State::Next() {
   Fill();
-  if (delivered == planned) {
-    if (plan_failure) std::rethrow_exception(plan_failure);
+  if (delivered == scheduled) {
+    if (sampler_failure) std::rethrow_exception(sampler_failure);
     return nullptr;
   }
   Slot& slot = SlotOf(delivered);
   {
     std::unique_lock lock(mutex);
-    while (options.workers == 0 && HasWork()) RunOne(lock);
+    while (options.workers == 0 && HasWork()) LoadNextSample(lock);
     ready.wait(lock, [&slot] { return slot.pending == 0; });
   }
   if (slot.failure) std::rethrow_exception(slot.failure);
-  CountBroken(slot.batch);
+  CountCorrupt(slot.batch);
   ++delivered;
   return &slot.batch;
 }
 
-void Loader::State::CountBroken(const Batch& batch) {
+void Loader::State::CountCorrupt(const Batch& batch) {
   for (size_t i = 0; i < batch.valid.size(); ++i) {
     if (batch.valid[i]) continue;
-    ++broken;
-    if (broken_origins.size() == kMostNames) continue;
-    std::string origin = dataset.origin(batch.indices[i]);
-    if (std::ranges::find(broken_origins, origin) == broken_origins.end()) {
-      broken_origins.push_back(std::move(origin));
+    ++num_corrupt;
+    if (corrupt_files.size() == kMaxCorruptFiles) continue;
+    std::string filename = dataset.filename(batch.indices[i]);
+    if (std::ranges::find(corrupt_files, filename) == corrupt_files.end()) {
+      corrupt_files.push_back(std::move(filename));
     }
   }
 }
 
-Loader::Loader(Dataset dataset, Transform transform, NextBatch next,
+Loader::Loader(Dataset dataset, Transform transform, BatchSampler sampler,
                const LoaderOptions& options, const Allocate& allocate) {
   Validate(options);
   state_ = std::make_unique<State>(std::move(dataset), std::move(transform),
-                                   std::move(next), options, allocate);
+                                   std::move(sampler), options, allocate);
   const auto processors =
       static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   state_->Start(options.workers < 0 ? processors : options.workers);
@@ -266,10 +266,10 @@ Loader::~Loader() = default;
 
 const Batch* Loader::Next() { return state_->Next(); }
 
-int64_t Loader::broken() const { return state_->broken; }
+int64_t Loader::num_corrupt() const { return state_->num_corrupt; }
 
-const std::vector<std::string>& Loader::broken_origins() const {
-  return state_->broken_origins;
+const std::vector<std::string>& Loader::corrupt_files() const {
+  return state_->corrupt_files;
 }
 
 }  // namespace wsel::data

@@ -12,10 +12,10 @@ namespace wsel::data {
 std::optional<std::filesystem::path> Search::Find(
     const std::vector<std::string>& folders, const std::string& wanted) {
   for (const std::string& folder : folders) {
-    const auto place = folder.empty() ? root_ : root_ / folder;
+    const auto candidate = folder.empty() ? root_ : root_ / folder;
     std::error_code ignored;
-    if (std::filesystem::exists(place / wanted, ignored)) return place;
-    looked_at_.push_back((place / wanted).string());
+    if (std::filesystem::exists(candidate / wanted, ignored)) return candidate;
+    tried_.push_back((candidate / wanted).string());
   }
   return std::nullopt;
 }
@@ -32,11 +32,9 @@ void Search::ThrowNotFound() const {
   const bool is_folder = std::filesystem::is_directory(root_, ignored);
   throw Error(
       ErrorKind::kIo, root_.string(),
-      fmt::format(
-          "{} the data set {}; looked for {}. Expected below "
-          "the root: {}",
-          is_folder ? "does not hold" : "is no folder, so it does not hold",
-          facts_.name, fmt::join(looked_at_, ", "), facts_.layout));
+      fmt::format("{} the data set {}; tried {}. Expected below the root: {}",
+                  is_folder ? "does not contain" : "is not a folder with",
+                  info_.name, fmt::join(tried_, ", "), info_.layout));
 }
 
 }  // namespace wsel::data

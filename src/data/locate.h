@@ -11,26 +11,26 @@
 
 namespace wsel::data {
 
-// A search below the user's root for the folder that holds a set.
+// Searches below the user's root for the folder that holds a data set.
 class Search {
  public:
-  Search(const DatasetFacts& facts, std::filesystem::path root)
-      : facts_(facts), root_(std::move(root)) {}
+  Search(const DatasetInfo& info, std::filesystem::path root)
+      : info_(info), root_(std::move(root)) {}
 
-  // The first of the folders below the root ("" is the root itself) that has
-  // `wanted`, a file or folder.
+  // The first of `folders`, relative to the root ("": the root itself), that
+  // contains `wanted`, a file or folder.
   std::optional<std::filesystem::path> Find(
       const std::vector<std::string>& folders, const std::string& wanted);
 
-  // The same, or kIo with every place that was looked at so far.
+  // The same. Errors: kIo with all paths tried so far.
   std::filesystem::path Get(const std::vector<std::string>& folders,
                             const std::string& wanted);
   [[noreturn]] void ThrowNotFound() const;
 
  private:
-  const DatasetFacts& facts_;
+  const DatasetInfo& info_;
   std::filesystem::path root_;
-  std::vector<std::string> looked_at_;
+  std::vector<std::string> tried_;
 };
 
 }  // namespace wsel::data

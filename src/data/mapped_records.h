@@ -7,7 +7,7 @@
 
 namespace wsel::data {
 
-// A whole file as records, mapped and called by its name. Errors: kIo.
+// Maps a whole file as records named after it. Errors: kIo.
 Records MapRecords(const std::filesystem::path& path);
 
 }  // namespace wsel::data

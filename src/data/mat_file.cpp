@@ -16,13 +16,12 @@
 namespace wsel::data {
 namespace {
 
-using checkpoint::Refuse;
 using ByteSpan = std::span<const uint8_t>;
 
 constexpr size_t kFileHeader = 128;
 constexpr size_t kTag = 8;
 
-// Types of elements.
+// Element types.
 enum Type : uint32_t {
   kInt8 = 1,
   kUint8 = 2,
@@ -38,7 +37,7 @@ enum Type : uint32_t {
   kCompressed = 15,
 };
 
-// Classes of arrays, which may be stored as a smaller type.
+// Array classes; the values may be stored as a smaller type.
 constexpr uint8_t kDoubleClass = 6;
 constexpr uint8_t kUint8Class = 9;
 constexpr uint8_t kUint64Class = 15;
@@ -56,13 +55,13 @@ struct Element {
   ByteSpan content;
 };
 
-// Takes an element off the front of `bytes`; nothing where they are too few.
-std::optional<Element> Take(ByteSpan& bytes) {
+// Takes an element off the front of `bytes`; nothing if it is truncated.
+std::optional<Element> TakeElement(ByteSpan& bytes) {
   if (bytes.size() < kTag) return std::nullopt;
   uint32_t type = Load<uint32_t>(bytes, 0);
   size_t size = Load<uint32_t>(bytes, 4);
   size_t start = kTag;
-  if (type >> 16 != 0) {  // up to four bytes, inside of the tag
+  if (type >> 16 != 0) {  // up to four bytes, inside the tag
     size = type >> 16;
     type &= 0xFFFF;
     start = 4;
@@ -75,30 +74,30 @@ std::optional<Element> Take(ByteSpan& bytes) {
   return element;
 }
 
-// What an array says of itself before its values.
-struct Head {
+// The part of an array before its values.
+struct ArrayHeader {
   uint8_t array_class;
   bool complex;
   std::vector<size_t> shape;
   std::string_view name;
 };
 
-std::optional<Head> TakeHead(ByteSpan& bytes) {
-  const auto flags = Take(bytes);
-  const auto shape = flags ? Take(bytes) : std::nullopt;
-  const auto name = shape ? Take(bytes) : std::nullopt;
+std::optional<ArrayHeader> TakeHeader(ByteSpan& bytes) {
+  const auto flags = TakeElement(bytes);
+  const auto shape = flags ? TakeElement(bytes) : std::nullopt;
+  const auto name = shape ? TakeElement(bytes) : std::nullopt;
   if (!name || flags->content.size() != 8 || shape->type != kInt32) {
     return std::nullopt;
   }
-  Head head{flags->content[0],
-            (flags->content[1] & kComplexFlag) != 0,
-            {},
-            {reinterpret_cast<const char*>(name->content.data()),
-             name->content.size()}};
+  ArrayHeader header{flags->content[0],
+                     (flags->content[1] & kComplexFlag) != 0,
+                     {},
+                     {reinterpret_cast<const char*>(name->content.data()),
+                      name->content.size()}};
   for (size_t at = 0; at + 4 <= shape->content.size(); at += 4) {
-    head.shape.push_back(Load<uint32_t>(shape->content, at));
+    header.shape.push_back(Load<uint32_t>(shape->content, at));
   }
-  return head;
+  return header;
 }
 
 template <typename T>
@@ -110,7 +109,7 @@ std::vector<double> Widened(ByteSpan bytes) {
   return values;
 }
 
-std::vector<double> Numbers(const Element& element) {
+std::vector<double> AsDoubles(const Element& element) {
   switch (element.type) {
     case kInt8:
       return Widened<int8_t>(element.content);
@@ -137,17 +136,17 @@ std::vector<double> Numbers(const Element& element) {
   }
 }
 
-// An array that is there as a whole.
+// A complete array.
 struct Variable {
-  std::vector<uint8_t> unpacked;  // owns the values where they were packed
-  Head head;
+  std::vector<uint8_t> unpacked;  // owns the values if they were compressed
+  ArrayHeader header;
   Element values;
 };
 
 // The array in `element`, if it has this name.
 std::optional<Variable> Match(const Element& element, const std::string& name,
                               const std::string& where) {
-  // Enough for the tag and head of any array that is read here.
+  // Enough for the tag and header of any array that is read here.
   constexpr size_t kStart = 512;
   const bool packed = element.type == kCompressed;
   if (!packed && element.type != kMatrix) return std::nullopt;
@@ -161,24 +160,25 @@ std::optional<Variable> Match(const Element& element, const std::string& name,
     }
     array = array.subspan(kTag);
   }
-  auto head = TakeHead(array);
-  if (!head || head->name != name) return std::nullopt;
+  auto header = TakeHeader(array);
+  if (!header || header->name != name) return std::nullopt;
   if (packed) {
     const size_t size = kTag + Load<uint32_t>(variable.unpacked, 4);
-    // One byte more, so that the end and its checksum are looked at.
+    // One byte more, so that the end and its checksum are verified.
     variable.unpacked = Gunzip(std::as_bytes(element.content), size + 1, where);
     if (variable.unpacked.size() != size) {
-      Refuse(where,
-             fmt::format("variable '{}' has not the size it claims", name));
+      checkpoint::Refuse(
+          where,
+          fmt::format("variable '{}' does not have the size it claims", name));
     }
     array = ByteSpan(variable.unpacked).subspan(kTag);
-    head = TakeHead(array);
+    header = TakeHeader(array);
   }
-  const auto values = Take(array);
-  if (!head || !values) {
-    Refuse(where, fmt::format("variable '{}' is cut short", name));
+  const auto values = TakeElement(array);
+  if (!header || !values) {
+    checkpoint::Refuse(where, fmt::format("variable '{}' is truncated", name));
   }
-  variable.head = *std::move(head);
+  variable.header = *std::move(header);
   variable.values = *values;
   return variable;
 }
@@ -189,21 +189,23 @@ Variable Find(const MappedFile& file, const std::string& name,
                 file.bytes().size());
   rest = rest.subspan(kFileHeader);
   while (!rest.empty()) {
-    const auto element = Take(rest);
-    if (!element) Refuse(where, "is cut short or broken");
+    const auto element = TakeElement(rest);
+    if (!element) checkpoint::Refuse(where, "is truncated or corrupt");
     auto variable = Match(*element, name, where);
     if (!variable) continue;
-    const Head& head = variable->head;
-    if (head.array_class < kDoubleClass || head.array_class > kUint64Class ||
-        head.complex) {
-      Refuse(where,
-             fmt::format("variable '{}' is no real array of numbers", name));
+    const ArrayHeader& header = variable->header;
+    if (header.array_class < kDoubleClass ||
+        header.array_class > kUint64Class || header.complex) {
+      checkpoint::Refuse(
+          where,
+          fmt::format("variable '{}' is not an array of real numbers", name));
     }
     return *std::move(variable);
   }
-  Refuse(where,
-         fmt::format("has no variable '{}': it is another file of this name",
-                     name));
+  checkpoint::Refuse(
+      where,
+      fmt::format("has no variable '{}': it is another file with this name",
+                  name));
 }
 
 }  // namespace
@@ -213,34 +215,36 @@ MatFile::MatFile(const std::filesystem::path& path)
   const std::string_view text(
       reinterpret_cast<const char*>(file_.bytes().data()),
       file_.bytes().size());
-  // MATLAB 4 has no such header; 7.3 is HDF5. No data set is either.
+  // MATLAB 4 has no such header; 7.3 is HDF5. No data set uses either.
   if (text.size() < kFileHeader || !text.starts_with("MATLAB 5.0 MAT-file") ||
       text.substr(kFileHeader - 2, 2) != "IM") {
-    Refuse(where_, "is no MATLAB 5 file of little-endian numbers");
+    checkpoint::Refuse(where_, "is not a little-endian MATLAB 5 file");
   }
 }
 
 std::vector<uint8_t> MatFile::Bytes(const std::string& name,
                                     const std::vector<size_t>& leading) const {
   Variable variable = Find(file_, name, where_);
-  std::vector<size_t> shape = variable.head.shape;
+  std::vector<size_t> shape = variable.header.shape;
   if (shape.size() == leading.size()) shape.push_back(1);
-  if (variable.head.array_class != kUint8Class ||
+  if (variable.header.array_class != kUint8Class ||
       variable.values.type != kUint8 || shape.size() != leading.size() + 1 ||
       !std::equal(leading.begin(), leading.end(), shape.begin())) {
-    Refuse(where_,
-           fmt::format("variable '{}' is no array of bytes of shape {} x N",
-                       name, fmt::join(leading, " x ")));
+    checkpoint::Refuse(
+        where_,
+        fmt::format("variable '{}' is not an array of bytes of shape {} x N",
+                    name, fmt::join(leading, " x ")));
   }
   size_t each = 1;
   for (const size_t dim : leading) each *= dim;
   const ByteSpan values = variable.values.content;
   if (values.size() % each != 0 || values.size() / each != shape.back()) {
-    Refuse(where_, fmt::format("variable '{}' of shape {} has {} bytes", name,
-                               fmt::join(shape, " x "), values.size()));
+    checkpoint::Refuse(
+        where_, fmt::format("variable '{}' of shape {} has {} bytes", name,
+                            fmt::join(shape, " x "), values.size()));
   }
   if (variable.unpacked.empty()) return {values.begin(), values.end()};
-  // Cut off what is around them, since a copy of SVHN takes 225 MB more.
+  // Trimmed in place, since a copy of SVHN would take 225 MB more.
   std::vector<uint8_t> bytes = std::move(variable.unpacked);
   const auto start = values.data() - bytes.data();
   bytes.resize(static_cast<size_t>(start) + values.size());
@@ -248,27 +252,28 @@ std::vector<uint8_t> MatFile::Bytes(const std::string& name,
   return bytes;
 }
 
-std::vector<int64_t> MatFile::Integers(const std::string& name, int64_t least,
-                                       int64_t most) const {
+std::vector<int64_t> MatFile::Integers(const std::string& name, int64_t min,
+                                       int64_t max) const {
   const Variable variable = Find(file_, name, where_);
-  const auto& shape = variable.head.shape;
-  const auto numbers = Numbers(variable.values);
+  const auto& shape = variable.header.shape;
+  const auto values = AsDoubles(variable.values);
   if (shape.size() != 2 || std::min(shape[0], shape[1]) != 1 ||
-      std::max(shape[0], shape[1]) != numbers.size()) {
-    Refuse(where_,
-           fmt::format("variable '{}' of shape {} is no vector of its {} "
-                       "numbers",
-                       name, fmt::join(shape, " x "), numbers.size()));
+      std::max(shape[0], shape[1]) != values.size()) {
+    checkpoint::Refuse(
+        where_,
+        fmt::format("variable '{}' of shape {} is not a vector of its {} "
+                    "values",
+                    name, fmt::join(shape, " x "), values.size()));
   }
   std::vector<int64_t> integers;
-  for (const double number : numbers) {
-    if (!(number >= static_cast<double>(least)) ||
-        number > static_cast<double>(most) || number != std::floor(number)) {
-      Refuse(where_,
-             fmt::format("{}({}) is {}, not a whole number from {} to {}", name,
-                         integers.size() + 1, number, least, most));
+  for (const double value : values) {
+    if (!(value >= static_cast<double>(min)) ||
+        value > static_cast<double>(max) || value != std::floor(value)) {
+      checkpoint::Refuse(
+          where_, fmt::format("{}({}) is {}, not an integer from {} to {}",
+                              name, integers.size() + 1, value, min, max));
     }
-    integers.push_back(static_cast<int64_t>(number));
+    integers.push_back(static_cast<int64_t>(value));
   }
   return integers;
 }

@@ -12,14 +12,14 @@ std::string_view NameOf(Split split) {
   return split == Split::kTrain ? "train" : "test";
 }
 
-std::string Request::Title() const {
-  return fmt::format("{} {}", facts.name, NameOf(split));
+std::string OpenRequest::Name() const {
+  return fmt::format("{} {}", info.name, NameOf(split));
 }
 
 Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
                     Split split, const OpenOptions& options) {
-  const Request request{FindDataset(name, ""), root, split, options};
-  switch (request.facts.kind) {
+  const OpenRequest request{FindDataset(name, ""), root, split, options};
+  switch (request.info.kind) {
     case DatasetKind::kCifar10:
     case DatasetKind::kCifar100:
       return OpenCifar(request);

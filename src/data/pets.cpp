@@ -1,7 +1,7 @@
-// Oxford-IIIT Pets: lists of "name class-id species breed-id". A class is
-// called as its pictures are ("american_bulldog_10" -> "American Bulldog").
-// torchvision's labels are the ids less one; here they are their ranks, which
-// is the same for the whole set, and right for one that lacks breeds.
+// Oxford-IIIT Pets: lists of "name class-id species breed-id". Class names come
+// from image names ("american_bulldog_10" -> "American Bulldog"). torchvision's
+// labels are the ids minus one; here they are the ranks of the ids, which is
+// the same for the full data set, and also works if breeds are missing.
 #include <fmt/format.h>
 
 #include <cctype>
@@ -36,17 +36,17 @@ std::vector<Pet> ReadPets(const std::filesystem::path& path) {
     if (!(fields >> pet.name >> pet.id >> species >> breed) || fields >> more ||
         pet.id < 1) {
       throw Error(ErrorKind::kFormat, line.where,
-                  "is not of the form: name class-id species breed-id");
+                  "expected 'name class-id species breed-id'");
     }
-    InsideName(pet.name, line.where);
+    CheckedName(pet.name, line.where);
     pets.push_back(std::move(pet));
   }
   return pets;
 }
 
 // Python's title() of each part between underscores.
-std::string ClassName(const std::string& picture) {
-  std::string name = picture.substr(0, picture.rfind('_'));
+std::string ClassName(const std::string& image_name) {
+  std::string name = image_name.substr(0, image_name.rfind('_'));
   bool in_word = false;
   for (char& c : name) {
     const auto byte = static_cast<unsigned char>(c);
@@ -62,8 +62,8 @@ std::string ClassName(const std::string& picture) {
 
 }  // namespace
 
-Dataset OpenPets(const Request& request) {
-  Search search(request.facts, request.root);
+Dataset OpenPets(const OpenRequest& request) {
+  Search search(request.info, request.root);
   const std::vector<std::string> folders = {"oxford-iiit-pet", ""};
   const auto folder = search.Get(folders, "annotations/trainval.txt");
   search.Get(folders, "images");
@@ -74,7 +74,7 @@ Dataset OpenPets(const Request& request) {
     const auto [at, unused] = name_of.emplace(pet.id, ClassName(pet.name));
     if (at->second == ClassName(pet.name)) continue;
     throw Error(ErrorKind::kFormat, pet.where,
-                fmt::format("class {} is {} above", pet.id, at->second));
+                fmt::format("class {} is called {} above", pet.id, at->second));
   }
   std::map<int, int32_t> label_of;
   std::vector<std::string> classes;
@@ -95,8 +95,8 @@ Dataset OpenPets(const Request& request) {
     names.push_back(pet.name + ".jpg");
     labels.push_back(at->second);
   }
-  return OfFiles(request.Title(), classes, folder / "images", std::move(names),
-                 std::move(labels));
+  return DatasetOfFiles(request.Name(), classes, folder / "images",
+                        std::move(names), std::move(labels));
 }
 
 }  // namespace wsel::data

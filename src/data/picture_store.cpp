@@ -22,28 +22,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The file: the pictures' bytes one after another, then a Place for each, then
-// the magic. Numbers as this machine has them: the file does not leave it.
+// The file: the pixels of all images, then an Entry for each, then the magic.
+// Integers have the native byte order: the file is only for this machine.
 constexpr std::string_view kMagic = "wselpix1";
-constexpr size_t kAtOnce = 256;   // pictures that are decoded together
-constexpr int64_t kSampled = 32;  // by which the whole is estimated
+constexpr size_t kChunk = 256;    // images that are decoded in parallel
+constexpr int64_t kSampled = 32;  // images by which the size is estimated
 
-struct Place {
+struct Entry {
   uint64_t offset;
-  uint32_t width;  // 0: the picture could not be read
+  uint32_t width;  // 0: the image could not be read
   uint32_t height;
 };
 
-size_t BytesOf(const Place& place) {
-  return size_t{place.width} * place.height * 3;
+size_t BytesOf(const Entry& entry) {
+  return size_t{entry.width} * entry.height * 3;
 }
 
-// Of what the pictures are, as far as their folder tells.
-std::string DigestOf(const FilePicture& files) {
+// Identifies the images by their files' paths, sizes and times.
+std::string DigestOf(const ImageFiles& files) {
   Sha256 hash;
   hash.Update(fs::absolute(files.folder).string());
   for (const std::string& name : *files.names) {
-    std::error_code ignored;  // of a file that is not there, and cannot be read
+    std::error_code ignored;  // a missing file is a corrupt image
     const fs::path path = files.folder / name;
     const auto time = fs::last_write_time(path, ignored).time_since_epoch();
     hash.Update(fmt::format("\n{} {} {}", name, fs::file_size(path, ignored),
@@ -52,21 +52,23 @@ std::string DigestOf(const FilePicture& files) {
   return hash.Hex().substr(0, 16);
 }
 
-image::Image PictureOrNone(const Dataset& set, int64_t i) {
+// An empty image if it cannot be read.
+image::Image ImageOrEmpty(const Dataset& dataset, int64_t i) {
   try {
-    return set.picture(i);
+    return dataset.image(i);
   } catch (const Error&) {
     return {};
   }
 }
 
-size_t EstimateBytes(const Dataset& set) {
-  const int64_t sampled = std::min(kSampled, set.size());
+size_t EstimateBytes(const Dataset& dataset) {
+  const int64_t sampled = std::min(kSampled, dataset.size());
   size_t bytes = 0;
   for (int64_t i = 0; i < sampled; ++i) {
-    bytes += PictureOrNone(set, i * set.size() / sampled).bytes().size();
+    bytes += ImageOrEmpty(dataset, i * dataset.size() / sampled).bytes().size();
   }
-  return bytes / static_cast<size_t>(sampled) * static_cast<size_t>(set.size());
+  return bytes / static_cast<size_t>(sampled) *
+         static_cast<size_t>(dataset.size());
 }
 
 template <typename T>
@@ -74,83 +76,87 @@ std::span<const std::byte> AsBytes(const std::vector<T>& values) {
   return std::as_bytes(std::span(values));
 }
 
-void Make(const Dataset& set, const fs::path& path) {
+void WriteStore(const Dataset& dataset, const fs::path& path) {
   AtomicFile file(path);
-  std::vector<Place> places;
-  const auto count = static_cast<size_t>(set.size());
-  for (size_t first = 0; first < count; first += kAtOnce) {
-    std::vector<image::Image> pictures(std::min(kAtOnce, count - first));
-    ParallelFor(pictures.size(), [&](size_t i) {
-      pictures[i] = PictureOrNone(set, static_cast<int64_t>(first + i));
+  std::vector<Entry> entries;
+  const auto count = static_cast<size_t>(dataset.size());
+  for (size_t first = 0; first < count; first += kChunk) {
+    std::vector<image::Image> images(std::min(kChunk, count - first));
+    ParallelFor(images.size(), [&](size_t i) {
+      images[i] = ImageOrEmpty(dataset, static_cast<int64_t>(first + i));
     });
-    for (const image::Image& picture : pictures) {
-      places.push_back({file.offset(), static_cast<uint32_t>(picture.width()),
-                        static_cast<uint32_t>(picture.height())});
-      file.Write(std::as_bytes(picture.bytes()));
+    for (const image::Image& image : images) {
+      entries.push_back({file.offset(), static_cast<uint32_t>(image.width()),
+                         static_cast<uint32_t>(image.height())});
+      file.Write(std::as_bytes(image.bytes()));
     }
   }
-  file.Write(AsBytes(places));
+  file.Write(AsBytes(entries));
   file.Write(kMagic);
   file.Commit();
 }
 
 class Store {
  public:
-  Store(const fs::path& path, size_t count) : file_(path), places_(count) {
+  Store(const fs::path& path, size_t count) : file_(path), entries_(count) {
     const auto bytes = file_.bytes();
-    const size_t tail = count * sizeof(Place) + kMagic.size();
+    const size_t tail = count * sizeof(Entry) + kMagic.size();
     if (bytes.size() < tail || std::memcmp(&bytes[bytes.size() - kMagic.size()],
                                            kMagic.data(), kMagic.size()) != 0) {
-      Refuse();
+      Fail();
     }
     pixels_ = bytes.size() - tail;
-    std::memcpy(places_.data(), &bytes[pixels_], count * sizeof(Place));
-    for (const Place& place : places_) {
-      const size_t size = BytesOf(place);
-      if (size > pixels_ || place.offset > pixels_ - size) Refuse();
+    std::memcpy(entries_.data(), &bytes[pixels_], count * sizeof(Entry));
+    for (const Entry& entry : entries_) {
+      const size_t size = BytesOf(entry);
+      if (size > pixels_ || entry.offset > pixels_ - size) Fail();
     }
   }
 
-  // Nothing where the picture could not be read.
+  // Empty if the image could not be read.
   image::Image At(int64_t i) const {
-    const Place& place = places_.at(static_cast<size_t>(i));
-    image::Image picture(static_cast<int>(place.width),
-                         static_cast<int>(place.height));
-    if (BytesOf(place) > 0) {
-      std::memcpy(picture.bytes().data(), &file_.bytes()[place.offset],
-                  BytesOf(place));
+    const Entry& entry = entries_.at(static_cast<size_t>(i));
+    image::Image image(static_cast<int>(entry.width),
+                       static_cast<int>(entry.height));
+    if (BytesOf(entry) > 0) {
+      std::memcpy(image.bytes().data(), &file_.bytes()[entry.offset],
+                  BytesOf(entry));
     }
-    return picture;
+    return image;
   }
 
  private:
-  [[noreturn]] void Refuse() const {
-    throw Error(ErrorKind::kFormat, file_.path().string(),
-                "is no whole store of decoded pictures: delete it, and it is "
-                "made anew");
+  [[noreturn]] void Fail() const {
+    throw Error(
+        ErrorKind::kFormat, file_.path().string(),
+        "is an incomplete or corrupt image cache; delete it to rebuild");
   }
 
   MappedFile file_;
-  std::vector<Place> places_;
-  size_t pixels_ = 0;  // bytes of all pictures
+  std::vector<Entry> entries_;
+  size_t pixels_ = 0;  // bytes of all images
 };
 
 }  // namespace
 
-Dataset StoredDecoded(const Dataset& set, const fs::path& folder,
-                      size_t max_bytes) {
-  const auto* files = set.picture.target<FilePicture>();
-  if (files == nullptr || EstimateBytes(set) > max_bytes) return set;
-  const fs::path path = folder / (DigestOf(*files) + ".pictures");
-  MakeOnce(path, [&] { Make(set, path); });
+Dataset CachedOnDisk(const Dataset& dataset, const fs::path& folder,
+                     size_t max_bytes) {
+  const auto* files = dataset.image.target<ImageFiles>();
+  if (files == nullptr || EstimateBytes(dataset) > max_bytes) return dataset;
+  const fs::path base = folder / DigestOf(*files);
+  // Earlier versions wrote the same content to a file with another extension.
+  fs::path path = base.string() + ".pictures";
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) path = base.string() + ".images";
+  MakeOnce(path, [&] { WriteStore(dataset, path); });
   const auto store =
-      std::make_shared<const Store>(path, static_cast<size_t>(set.size()));
-  Dataset stored = set;
-  stored.picture = [store, decode = set.picture](int64_t i) {
-    image::Image picture = store->At(i);
-    return picture.width() > 0 ? picture : decode(i);
+      std::make_shared<const Store>(path, static_cast<size_t>(dataset.size()));
+  Dataset cached = dataset;
+  cached.image = [store, decode = dataset.image](int64_t i) {
+    image::Image image = store->At(i);
+    return image.width() > 0 ? image : decode(i);
   };
-  return stored;
+  return cached;
 }
 
 }  // namespace wsel::data

@@ -9,27 +9,27 @@
 
 namespace wsel::data {
 
-// What OpenDataset hands to the reader of a set.
-struct Request {
-  const DatasetFacts& facts;
+// The arguments of OpenDataset.
+struct OpenRequest {
+  const DatasetInfo& info;
   std::filesystem::path root;
   Split split;
   OpenOptions options;
 
   bool train() const { return split == Split::kTrain; }
-  std::string Title() const;  // "cifar10 train"
+  std::string Name() const;  // "cifar10 train"
 };
 
-// One reader for each way that sets lie on a disk; errors as OpenDataset's.
-Dataset OpenFashionMnist(const Request& request);
-Dataset OpenFolder(const Request& request);  // and ImageNet-1K
-Dataset OpenEuroSat(const Request& request);
-Dataset OpenCifar(const Request& request);  // both
-Dataset OpenStl10(const Request& request);
-Dataset OpenSvhn(const Request& request);
-Dataset OpenFlowers102(const Request& request);
-Dataset OpenPets(const Request& request);
-Dataset OpenFood101(const Request& request);
-Dataset OpenDtd(const Request& request);
+// One reader per layout on disk. Errors: as OpenDataset.
+Dataset OpenFashionMnist(const OpenRequest& request);
+Dataset OpenFolder(const OpenRequest& request);  // also ImageNet-1K
+Dataset OpenEuroSat(const OpenRequest& request);
+Dataset OpenCifar(const OpenRequest& request);  // CIFAR-10 and CIFAR-100
+Dataset OpenStl10(const OpenRequest& request);
+Dataset OpenSvhn(const OpenRequest& request);
+Dataset OpenFlowers102(const OpenRequest& request);
+Dataset OpenPets(const OpenRequest& request);
+Dataset OpenFood101(const OpenRequest& request);
+Dataset OpenDtd(const OpenRequest& request);
 
 }  // namespace wsel::data

@@ -10,8 +10,8 @@
 namespace wsel::data {
 namespace {
 
-// Where sample i lies: in a file, at a record of it.
-struct Place {
+// The location of a sample.
+struct RecordRef {
   const Records* part;
   size_t record;
 };
@@ -27,7 +27,7 @@ class RecordSet {
     return count;
   }
 
-  Place At(int64_t i) const {
+  RecordRef At(int64_t i) const {
     auto record = static_cast<size_t>(i);
     for (const Records& part : parts_) {
       if (record < CountOf(part)) return {&part, record};
@@ -36,12 +36,12 @@ class RecordSet {
     throw std::out_of_range("no such sample");
   }
 
-  std::string Origin(int64_t i) const {
-    const Place place = At(i);
-    return fmt::format("{}[{}]", place.part->name, place.record);
+  std::string Filename(int64_t i) const {
+    const RecordRef ref = At(i);
+    return fmt::format("{}[{}]", ref.part->name, ref.record);
   }
 
-  image::Image Picture(int64_t i) const;
+  image::Image Decode(int64_t i) const;
 
  private:
   size_t CountOf(const Records& part) const {
@@ -52,39 +52,40 @@ class RecordSet {
   RecordLayout layout_;
 };
 
-image::Image RecordSet::Picture(int64_t i) const {
-  const Place place = At(i);
-  const uint8_t* from = place.part->bytes.data() +
-                        place.record * layout_.RecordBytes() + layout_.prefix;
+image::Image RecordSet::Decode(int64_t i) const {
+  const RecordRef ref = At(i);
+  const uint8_t* from = ref.part->bytes.data() +
+                        ref.record * layout_.RecordBytes() + layout_.prefix;
   const size_t size = static_cast<size_t>(layout_.size);
-  const size_t plane = layout_.pixels == Pixels::kGrey ? 0 : size * size;
-  const bool columns = layout_.pixels == Pixels::kColumnPlanes;
-  image::Image picture(layout_.size, layout_.size);
-  uint8_t* to = picture.bytes().data();
+  const size_t plane = layout_.pixels == PixelLayout::kGrey ? 0 : size * size;
+  const bool columns = layout_.pixels == PixelLayout::kColumnPlanes;
+  image::Image image(layout_.size, layout_.size);
+  uint8_t* to = image.bytes().data();
   for (size_t y = 0; y < size; ++y) {
     for (size_t x = 0; x < size; ++x) {
       const uint8_t* pixel = from + (columns ? x * size + y : y * size + x);
       for (size_t c = 0; c < 3; ++c) *to++ = pixel[c * plane];
     }
   }
-  return picture;
+  return image;
 }
 
 }  // namespace
 
 size_t RecordLayout::PixelBytes() const {
-  const size_t channels = pixels == Pixels::kGrey ? 1 : 3;
+  const size_t channels = pixels == PixelLayout::kGrey ? 1 : 3;
   return channels * static_cast<size_t>(size) * static_cast<size_t>(size);
 }
 
-Dataset OfRecords(std::string name, std::vector<std::string> classes,
-                  std::vector<int32_t> labels, std::vector<Records> parts,
-                  const RecordLayout& layout) {
+Dataset DatasetOfRecords(std::string name, std::vector<std::string> classes,
+                         std::vector<int32_t> labels,
+                         std::vector<Records> parts,
+                         const RecordLayout& layout) {
   for (const Records& part : parts) {
     if (part.bytes.size() % layout.RecordBytes() == 0) continue;
     throw Error(ErrorKind::kFormat, part.name,
-                fmt::format("{} bytes are no whole number of records of {} "
-                            "bytes: the file is cut short",
+                fmt::format("has {} bytes, not a multiple of the {} bytes of a "
+                            "record: the file is truncated",
                             part.bytes.size(), layout.RecordBytes()));
   }
   const std::string where = parts.empty() ? name : parts.front().name;
@@ -92,24 +93,24 @@ Dataset OfRecords(std::string name, std::vector<std::string> classes,
       std::make_shared<const RecordSet>(std::move(parts), layout);
   if (records->Count() != labels.size() || labels.empty()) {
     throw Error(ErrorKind::kFormat, where,
-                fmt::format("{} has {} pictures and {} labels", name,
+                fmt::format("{} has {} images and {} labels", name,
                             records->Count(), labels.size()));
   }
   for (size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] >= 0 && static_cast<size_t>(labels[i]) < classes.size()) {
       continue;
     }
-    throw Error(ErrorKind::kFormat, records->Origin(static_cast<int64_t>(i)),
-                fmt::format("label {} is none of {} classes", labels[i],
-                            classes.size()));
+    throw Error(ErrorKind::kFormat, records->Filename(static_cast<int64_t>(i)),
+                fmt::format("label {} is out of range for {} classes",
+                            labels[i], classes.size()));
   }
-  Dataset set;
-  set.name = std::move(name);
-  set.classes = std::move(classes);
-  set.labels = std::move(labels);
-  set.picture = [records](int64_t i) { return records->Picture(i); };
-  set.origin = [records](int64_t i) { return records->Origin(i); };
-  return set;
+  Dataset dataset;
+  dataset.name = std::move(name);
+  dataset.classes = std::move(classes);
+  dataset.labels = std::move(labels);
+  dataset.image = [records](int64_t i) { return records->Decode(i); };
+  dataset.filename = [records](int64_t i) { return records->Filename(i); };
+  return dataset;
 }
 
 }  // namespace wsel::data

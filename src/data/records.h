@@ -12,33 +12,34 @@
 
 namespace wsel::data {
 
-// Records of one size, one after another, as a file or a variable holds them.
+// Consecutive records of equal size, as stored in a file or variable.
 struct Records {
   std::string name;  // "data_batch_1"
   std::span<const uint8_t> bytes;
   std::shared_ptr<const void> owner;  // keeps `bytes` alive
 };
 
-enum class Pixels {
+enum class PixelLayout {
   kGrey,          // rows of one channel
   kRowPlanes,     // three planes of rows (CIFAR)
   kColumnPlanes,  // three planes of columns, as MATLAB writes (STL-10, SVHN)
 };
 
 struct RecordLayout {
-  Pixels pixels = Pixels::kRowPlanes;
+  PixelLayout pixels = PixelLayout::kRowPlanes;
   int size = 32;      // width and height
-  size_t prefix = 0;  // bytes of a record before its pixels
+  size_t prefix = 0;  // bytes before the pixels of a record
 
   size_t PixelBytes() const;
   size_t RecordBytes() const { return prefix + PixelBytes(); }
 };
 
-// A data set over all records of `parts`, in order. The parts hold whole
-// records, as many as there are labels. Errors: kFormat where that is not so,
-// where there is none, or where a label is no class, naming the record.
-Dataset OfRecords(std::string name, std::vector<std::string> classes,
-                  std::vector<int32_t> labels, std::vector<Records> parts,
-                  const RecordLayout& layout);
+// A data set of all records of `parts`, in order. Errors: kFormat if a part
+// does not consist of whole records, if their number is 0 or not that of the
+// labels, or if a label is out of range, naming the record.
+Dataset DatasetOfRecords(std::string name, std::vector<std::string> classes,
+                         std::vector<int32_t> labels,
+                         std::vector<Records> parts,
+                         const RecordLayout& layout);
 
 }  // namespace wsel::data

@@ -14,38 +14,37 @@
 namespace wsel::data {
 namespace {
 
-[[noreturn]] void Refuse(std::string_view option, std::string_view message) {
+[[noreturn]] void Fail(std::string_view option, std::string_view message) {
   throw Error(ErrorKind::kConfig, option, message);
 }
 
 void Validate(const TrainSampling& sampling) {
   StepsPerEpoch(sampling.size, sampling.batch_size);
-  CheckAtLeast("the loader's batch", sampling.chunk, 1);
+  CheckAtLeast("loader batch size", sampling.chunk, 1);
   if (sampling.batch_size % sampling.chunk != 0) {
-    Refuse("the loader's batch",
-           fmt::format("is {}: must divide train.batch_size, which is {}",
-                       sampling.chunk, sampling.batch_size));
+    Fail("loader batch size",
+         fmt::format("is {}; it must divide train.batch_size, which is {}",
+                     sampling.chunk, sampling.batch_size));
   }
   if (sampling.first_step < 0 || sampling.first_step > sampling.total_steps) {
-    Refuse("first step",
-           fmt::format("{} is outside of the training's {} steps",
-                       sampling.first_step, sampling.total_steps));
+    Fail("first step", fmt::format("is {}; the training has {} steps",
+                                   sampling.first_step, sampling.total_steps));
   }
 }
 
-std::vector<int64_t> Part(const std::vector<int64_t>& all, int64_t begin,
-                          int64_t size) {
+std::vector<int64_t> Slice(const std::vector<int64_t>& all, int64_t begin,
+                           int64_t size) {
   return {all.begin() + begin, all.begin() + begin + size};
 }
 
-class TrainStream {
+class TrainSampler {
  public:
-  explicit TrainStream(const TrainSampling& sampling)
+  explicit TrainSampler(const TrainSampling& sampling)
       : sampling_(sampling),
         steps_per_epoch_(StepsPerEpoch(sampling.size, sampling.batch_size)),
         step_(sampling.first_step) {}
 
-  BatchPlan operator()() {
+  BatchIndices operator()() {
     if (step_ == sampling_.total_steps) return {};
     const int64_t epoch = step_ / steps_per_epoch_;
     if (epoch != epoch_) {
@@ -59,14 +58,14 @@ class TrainStream {
       done_ = 0;
       ++step_;
     }
-    return {epoch, Part(order_, begin, sampling_.chunk)};
+    return {epoch, Slice(order_, begin, sampling_.chunk)};
   }
 
  private:
   TrainSampling sampling_;
   int64_t steps_per_epoch_;
   int64_t step_;
-  int64_t done_ = 0;    // samples of the step that were handed out
+  int64_t done_ = 0;    // samples of the step that were returned
   int64_t epoch_ = -1;  // of order_
   std::vector<int64_t> order_;
 };
@@ -86,24 +85,24 @@ std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch) {
 int64_t StepsPerEpoch(int64_t size, int64_t batch_size) {
   CheckAtLeast("train.batch_size", batch_size, 1);
   if (size < batch_size) {
-    Refuse("train.batch_size",
-           fmt::format("is {}, more than the {} training pictures, so that no "
-                       "step is full: lower it, or train on more pictures",
-                       batch_size, size));
+    Fail("train.batch_size",
+         fmt::format("is {}, more than the {} training images; lower it or "
+                     "train on more images",
+                     batch_size, size));
   }
   return size / batch_size;
 }
 
-NextBatch TrainBatches(const TrainSampling& sampling) {
+BatchSampler TrainBatches(const TrainSampling& sampling) {
   Validate(sampling);
-  return TrainStream(sampling);
+  return TrainSampler(sampling);
 }
 
-NextBatch EvalBatches(int64_t size, int64_t batch) {
-  CheckAtLeast("the loader's batch", batch, 1);
-  return [size, batch, begin = int64_t{0}]() mutable -> BatchPlan {
+BatchSampler EvalBatches(int64_t size, int64_t batch_size) {
+  CheckAtLeast("loader batch size", batch_size, 1);
+  return [size, batch_size, begin = int64_t{0}]() mutable -> BatchIndices {
     std::vector<int64_t> indices(
-        static_cast<size_t>(std::min(batch, size - begin)));
+        static_cast<size_t>(std::min(batch_size, size - begin)));
     std::iota(indices.begin(), indices.end(), begin);
     begin += static_cast<int64_t>(indices.size());
     return {0, std::move(indices)};

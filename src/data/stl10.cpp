@@ -1,4 +1,4 @@
-// STL-10: pictures as bytes [N, 3, column, row], labels from 1.
+// STL-10: images as bytes [N, 3, column, row], labels from 1.
 
 #include <utility>
 
@@ -15,16 +15,16 @@ const std::vector<std::string> kClasses = {
 
 }  // namespace
 
-Dataset OpenStl10(const Request& request) {
+Dataset OpenStl10(const OpenRequest& request) {
   const std::string start(NameOf(request.split));
-  Search search(request.facts, request.root);
+  Search search(request.info, request.root);
   const auto folder = search.Get({"stl10_binary", ""}, start + "_X.bin");
   const Records labels_file = MapRecords(folder / (start + "_y.bin"));
   std::vector<int32_t> labels;
   for (const uint8_t label : labels_file.bytes) labels.push_back(label - 1);
-  return OfRecords(request.Title(), kClasses, std::move(labels),
-                   {MapRecords(folder / (start + "_X.bin"))},
-                   {Pixels::kColumnPlanes, 96});
+  return DatasetOfRecords(request.Name(), kClasses, std::move(labels),
+                          {MapRecords(folder / (start + "_X.bin"))},
+                          {PixelLayout::kColumnPlanes, 96});
 }
 
 }  // namespace wsel::data

@@ -16,48 +16,48 @@
 namespace wsel::data {
 namespace {
 
-[[noreturn]] void Refuse(const Dataset& set, const std::string& message) {
-  throw Error(ErrorKind::kConfig, set.name, message);
+[[noreturn]] void Fail(const Dataset& dataset, const std::string& message) {
+  throw Error(ErrorKind::kConfig, dataset.name, message);
 }
 
-// The samples `chosen` of a set, in that order. Labels and classes stay.
-Dataset Chosen(const Dataset& set, std::vector<int64_t> chosen) {
+// The samples `chosen`, in that order, with unchanged labels and classes.
+Dataset Select(const Dataset& dataset, std::vector<int64_t> chosen) {
   Dataset part;
-  part.name = set.name;
-  part.classes = set.classes;
+  part.name = dataset.name;
+  part.classes = dataset.classes;
   for (const int64_t i : chosen) {
-    part.labels.push_back(set.labels[static_cast<size_t>(i)]);
+    part.labels.push_back(dataset.labels[static_cast<size_t>(i)]);
   }
   const auto shared =
       std::make_shared<const std::vector<int64_t>>(std::move(chosen));
   const auto at = [shared](int64_t i) {
     return shared->at(static_cast<size_t>(i));
   };
-  part.picture = [at, picture = set.picture](int64_t i) {
-    return picture(at(i));
+  part.image = [at, image = dataset.image](int64_t i) { return image(at(i)); };
+  part.filename = [at, filename = dataset.filename](int64_t i) {
+    return filename(at(i));
   };
-  part.origin = [at, origin = set.origin](int64_t i) { return origin(at(i)); };
   return part;
 }
 
-// All samples, in an order of which every start is balanced: in each round
-// each class that has any left gives one, in an order of the round's own.
-std::vector<int64_t> BalancedOrder(const Dataset& set, uint64_t seed) {
+// All samples, ordered such that every prefix is balanced: in each round, each
+// class with samples left contributes one, in random order.
+std::vector<int64_t> BalancedOrder(const Dataset& dataset, uint64_t seed) {
   const RandomStream samples(seed, "data.subset.samples");
   const RandomStream turns(seed, "data.subset.turns");
-  std::vector<std::vector<std::pair<double, int64_t>>> of_class(
-      set.classes.size());
-  for (int64_t i = 0; i < set.size(); ++i) {
-    of_class[static_cast<size_t>(set.labels[static_cast<size_t>(i)])]
+  std::vector<std::vector<std::pair<double, int64_t>>> by_class(
+      dataset.classes.size());
+  for (int64_t i = 0; i < dataset.size(); ++i) {
+    by_class[static_cast<size_t>(dataset.labels[static_cast<size_t>(i)])]
         .emplace_back(samples.Uniform(static_cast<uint64_t>(i)), i);
   }
   std::vector<std::tuple<size_t, double, int64_t>>
       order;  // round, turn, sample
-  for (size_t c = 0; c < of_class.size(); ++c) {
-    std::sort(of_class[c].begin(), of_class[c].end());
-    for (size_t round = 0; round < of_class[c].size(); ++round) {
-      order.emplace_back(round, turns.Uniform(round * of_class.size() + c),
-                         of_class[c][round].second);
+  for (size_t c = 0; c < by_class.size(); ++c) {
+    std::sort(by_class[c].begin(), by_class[c].end());
+    for (size_t round = 0; round < by_class[c].size(); ++round) {
+      order.emplace_back(round, turns.Uniform(round * by_class.size() + c),
+                         by_class[c][round].second);
     }
   }
   std::sort(order.begin(), order.end());
@@ -67,9 +67,9 @@ std::vector<int64_t> BalancedOrder(const Dataset& set, uint64_t seed) {
 }
 
 // Classes with fewer samples than an even share of `count`.
-int64_t ShortClasses(const Dataset& set, int64_t count) {
-  std::vector<int64_t> per_class(set.classes.size());
-  for (const int32_t label : set.labels)
+int64_t CountShortClasses(const Dataset& dataset, int64_t count) {
+  std::vector<int64_t> per_class(dataset.classes.size());
+  for (const int32_t label : dataset.labels)
     ++per_class[static_cast<size_t>(label)];
   const int64_t share = count / static_cast<int64_t>(per_class.size());
   return std::count_if(per_class.begin(), per_class.end(),
@@ -100,56 +100,62 @@ SubsetSize ParseSubset(std::string_view text, std::string_view where,
     size.count = count;
     return size;
   }
-  // "1" is one picture and "1.0" all of them.
+  // "1" is one image, "1.0" is all of them.
   const bool can_be_fraction = percent || number.find('.') != number.npos;
   if (can_be_fraction && parsed(size.fraction)) {
     if (percent) size.fraction /= 100;
     if (size.fraction > 0 && size.fraction <= 1) return size;
   }
-  throw Error(error, where,
-              fmt::format("'{}' is no subset: give a number of pictures (500), "
-                          "a fraction (0.1) or a percentage (10%)",
-                          text));
+  throw Error(
+      error, where,
+      fmt::format("'{}' is not a subset size; expected a number of images "
+                  "(500), a fraction (0.1) or a percentage (10%)",
+                  text));
 }
 
-Dataset Subset(const Dataset& set, const SubsetSize& size, uint64_t seed) {
-  const int64_t count = size.Of(set.size());
-  if (count < 1 || count > set.size()) {
-    Refuse(set, fmt::format("has {} pictures; a subset of {} cannot be taken",
-                            set.size(), count));
+Dataset Subset(const Dataset& dataset, const SubsetSize& size, uint64_t seed) {
+  const int64_t count = size.Of(dataset.size());
+  if (count < 1 || count > dataset.size()) {
+    Fail(dataset, fmt::format("has {} images, too few for a subset of {}",
+                              dataset.size(), count));
   }
-  auto indices = BalancedOrder(set, seed);
+  auto indices = BalancedOrder(dataset, seed);
   indices.resize(static_cast<size_t>(count));
   std::sort(indices.begin(), indices.end());
-  Dataset part = Chosen(set, std::move(indices));
-  part.name = fmt::format("{}, {} of {}", set.name, count, set.size());
-  const int64_t lacking = count < set.size() ? ShortClasses(set, count) : 0;
-  if (lacking > 0) {
+  Dataset part = Select(dataset, std::move(indices));
+  part.name = fmt::format("{}, {} of {}", dataset.name, count, dataset.size());
+  const int64_t num_short =
+      count < dataset.size() ? CountShortClasses(dataset, count) : 0;
+  if (num_short > 0) {
     part.name += fmt::format(" ({} of {} classes have less than their share)",
-                             lacking, set.classes.size());
+                             num_short, dataset.classes.size());
   }
   return part;
 }
 
-Dataset OnlyClasses(const Dataset& set, const std::vector<std::string>& names) {
-  if (names.empty()) Refuse(set, "no classes are named");
-  std::vector<int32_t> new_label(set.classes.size(), -1);
+Dataset OnlyClasses(const Dataset& dataset,
+                    const std::vector<std::string>& names) {
+  if (names.empty()) Fail(dataset, "no classes are given");
+  std::vector<int32_t> new_label(dataset.classes.size(), -1);
   for (size_t i = 0; i < names.size(); ++i) {
-    const auto at = std::find(set.classes.begin(), set.classes.end(), names[i]);
-    if (at == set.classes.end()) {
-      Refuse(set, Unknown("class", names[i], set.classes));
+    const auto at =
+        std::find(dataset.classes.begin(), dataset.classes.end(), names[i]);
+    if (at == dataset.classes.end()) {
+      Fail(dataset, Unknown("class", names[i], dataset.classes));
     }
-    int32_t& label = new_label[static_cast<size_t>(at - set.classes.begin())];
-    if (label >= 0) Refuse(set, fmt::format("class '{}' is named twice", *at));
+    int32_t& label =
+        new_label[static_cast<size_t>(at - dataset.classes.begin())];
+    if (label >= 0) Fail(dataset, fmt::format("class '{}' is repeated", *at));
     label = static_cast<int32_t>(i);
   }
   std::vector<int64_t> chosen;
-  for (int64_t i = 0; i < set.size(); ++i) {
-    const auto label = static_cast<size_t>(set.labels[static_cast<size_t>(i)]);
+  for (int64_t i = 0; i < dataset.size(); ++i) {
+    const auto label =
+        static_cast<size_t>(dataset.labels[static_cast<size_t>(i)]);
     if (new_label[label] >= 0) chosen.push_back(i);
   }
-  if (chosen.empty()) Refuse(set, "has no pictures of these classes");
-  Dataset part = Chosen(set, std::move(chosen));
+  if (chosen.empty()) Fail(dataset, "has no images of these classes");
+  Dataset part = Select(dataset, std::move(chosen));
   part.classes = names;
   for (int32_t& label : part.labels) {
     label = new_label[static_cast<size_t>(label)];
@@ -157,15 +163,14 @@ Dataset OnlyClasses(const Dataset& set, const std::vector<std::string>& names) {
   return part;
 }
 
-Dataset Range(const Dataset& set, int64_t first, int64_t end) {
-  if (first < 0 || first >= end || end > set.size()) {
-    Refuse(set, fmt::format("has {} pictures; there is no range from {} to {} "
-                            "(the end is not in it)",
-                            set.size(), first, end));
+Dataset Range(const Dataset& dataset, int64_t first, int64_t end) {
+  if (first < 0 || first >= end || end > dataset.size()) {
+    Fail(dataset, fmt::format("has {} images; [{}, {}) is not a valid range",
+                              dataset.size(), first, end));
   }
   std::vector<int64_t> chosen(static_cast<size_t>(end - first));
   std::iota(chosen.begin(), chosen.end(), first);
-  return Chosen(set, std::move(chosen));
+  return Select(dataset, std::move(chosen));
 }
 
 }  // namespace wsel::data

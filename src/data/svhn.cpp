@@ -1,5 +1,5 @@
-// Street View House Numbers, cropped digits: X [32, 32, 3, N] in MATLAB's
-// order, y from 1 to 10, where 10 means the digit 0.
+// Street View House Numbers, cropped digits: X [32, 32, 3, N] in Fortran order,
+// y from 1 to 10, where 10 is the digit 0.
 #include <fmt/format.h>
 
 #include <utility>
@@ -11,9 +11,9 @@
 
 namespace wsel::data {
 
-Dataset OpenSvhn(const Request& request) {
+Dataset OpenSvhn(const OpenRequest& request) {
   const std::string name = fmt::format("{}_32x32.mat", NameOf(request.split));
-  Search search(request.facts, request.root);
+  Search search(request.info, request.root);
   const auto folder = search.Get({"", "svhn", "SVHN"}, name);
   MatFile file(folder / name);
   const auto pixels = std::make_shared<const std::vector<uint8_t>>(
@@ -22,10 +22,10 @@ Dataset OpenSvhn(const Request& request) {
   for (const int64_t digit : file.Integers("y", 0, 10)) {
     labels.push_back(static_cast<int32_t>(digit % 10));
   }
-  return OfRecords(request.Title(),
-                   {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
-                   std::move(labels), {{name, *pixels, pixels}},
-                   {Pixels::kColumnPlanes, 32});
+  return DatasetOfRecords(request.Name(),
+                          {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
+                          std::move(labels), {{name, *pixels, pixels}},
+                          {PixelLayout::kColumnPlanes, 32});
 }
 
 }  // namespace wsel::data

@@ -10,7 +10,7 @@
 namespace wsel::data {
 namespace {
 
-constexpr DatasetFacts kTable[] = {
+constexpr DatasetInfo kTable[] = {
     {DatasetKind::kCifar10,
      "cifar10",
      "CIFAR-10",
@@ -124,33 +124,33 @@ constexpr DatasetFacts kTable[] = {
 };
 
 // "CIFAR-10" and "cifar_10" are both "cifar10".
-std::string Plain(std::string_view name) {
-  std::string plain;
+std::string Canonical(std::string_view name) {
+  std::string canonical;
   for (const char c : name) {
     if (c == '-' || c == '_' || c == ' ') continue;
-    plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    canonical += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
-  return plain;
+  return canonical;
 }
 
-bool IsCalled(const DatasetFacts& facts, const std::string& plain) {
-  const auto& aliases = facts.aliases;
-  return !plain.empty() &&
-         (Plain(facts.name) == plain ||
-          std::find(aliases.begin(), aliases.end(), plain) != aliases.end());
+bool IsCalled(const DatasetInfo& info, const std::string& canonical) {
+  const auto& aliases = info.aliases;
+  return !canonical.empty() && (Canonical(info.name) == canonical ||
+                                std::find(aliases.begin(), aliases.end(),
+                                          canonical) != aliases.end());
 }
 
 }  // namespace
 
-std::span<const DatasetFacts> Datasets() { return kTable; }
+std::span<const DatasetInfo> DatasetRegistry() { return kTable; }
 
-const DatasetFacts& FindDataset(std::string_view name, std::string_view where,
-                                ErrorKind error) {
-  const std::string plain = Plain(name);
+const DatasetInfo& FindDataset(std::string_view name, std::string_view where,
+                               ErrorKind error) {
+  const std::string canonical = Canonical(name);
   std::vector<std::string> names;
-  for (const DatasetFacts& facts : kTable) {
-    if (IsCalled(facts, plain)) return facts;
-    names.emplace_back(facts.name);
+  for (const DatasetInfo& info : kTable) {
+    if (IsCalled(info, canonical)) return info;
+    names.emplace_back(info.name);
   }
   throw Error(error, where, Unknown("data set", name, names));
 }

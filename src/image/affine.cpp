@@ -11,37 +11,37 @@
 namespace wsel::image {
 namespace {
 
-// Of what fits an int. Without SSE4.1, std::floor is a call.
+// For values that fit an int; std::floor is a function call without SSE4.1.
 int Floor(double value) {
   const int cut = static_cast<int>(value);
   return value < cut ? cut - 1 : cut;
 }
 
 // A point in the source, relative to pixel (x, y): dx and dy in [0, 1).
-struct Place {
+struct SourcePoint {
   int x;
   int y;
   double dx;
   double dy;
 };
 
-double Between(int a, int b, double d) { return a + (b - a) * d; }
+double Lerp(int a, int b, double d) { return a + (b - a) * d; }
 
-void Bilinear(const Image& image, const Place& place, uint8_t* out) {
-  // Pixels that lie outside repeat those of the border.
+void Bilinear(const Image& image, const SourcePoint& point, uint8_t* out) {
+  // Pixels outside repeat the border.
   const int last_column = image.width() - 1;
-  const int columns[] = {std::clamp(place.x, 0, last_column) * 3,
-                         std::clamp(place.x + 1, 0, last_column) * 3};
+  const int columns[] = {std::clamp(point.x, 0, last_column) * 3,
+                         std::clamp(point.x + 1, 0, last_column) * 3};
   const int last = image.height() - 1;
-  const uint8_t* upper = image.Row(std::clamp(place.y, 0, last));
-  const bool has_lower = place.y + 1 <= last;
-  const uint8_t* lower = has_lower ? image.Row(place.y + 1) : upper;
+  const uint8_t* upper = image.Row(std::clamp(point.y, 0, last));
+  const bool has_lower = point.y + 1 <= last;
+  const uint8_t* lower = has_lower ? image.Row(point.y + 1) : upper;
   for (int c = 0; c < 3; ++c) {
     const int left = columns[0] + c;
     const int right = columns[1] + c;
-    const double above = Between(upper[left], upper[right], place.dx);
-    const double below = Between(lower[left], lower[right], place.dx);
-    out[c] = static_cast<uint8_t>(above + (below - above) * place.dy);
+    const double above = Lerp(upper[left], upper[right], point.dx);
+    const double below = Lerp(lower[left], lower[right], point.dx);
+    out[c] = static_cast<uint8_t>(above + (below - above) * point.dy);
   }
 }
 
@@ -67,8 +67,7 @@ Image TransformLinear(const Image& image, Image out, const AffineMatrix& m) {
   return out;
 }
 
-// A quarter turn counter-clockwise, `turns` times, of a square; half turns of
-// any picture.
+// `turns` quarter turns counter-clockwise: 2 for any image, 1 or 3 for squares.
 Image QuarterTurns(const Image& image, int turns) {
   const int width = image.width();
   const int height = image.height();
@@ -88,8 +87,8 @@ Image QuarterTurns(const Image& image, int turns) {
   return out;
 }
 
-// To 15 decimals, as Python's round(): exact, by way of text, so that a turn by
-// 30 degrees has the same last bit.
+// To 15 decimals, as Python's round(). Exact, because it goes through text: a
+// rotation by 30 degrees has the same last bit.
 double RoundTo15(double value) {
   std::array<char, 32> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
@@ -127,15 +126,15 @@ Image Transform(const Image& image, int width, int height,
 
 Image Rotate(const Image& image, double degrees, Interpolation interpolation,
              Rgb fill) {
-  // Python's %: the rest has the sign of the divisor.
-  double rest = std::fmod(degrees, 360);
-  if (rest < 0) rest += 360;
-  if (rest == 0) return image;
-  if (rest == 180) return QuarterTurns(image, 2);
-  if ((rest == 90 || rest == 270) && image.width() == image.height()) {
-    return QuarterTurns(image, rest == 90 ? 1 : 3);
+  // Python's %: the remainder has the sign of the divisor.
+  double turn = std::fmod(degrees, 360);
+  if (turn < 0) turn += 360;
+  if (turn == 0) return image;
+  if (turn == 180) return QuarterTurns(image, 2);
+  if ((turn == 90 || turn == 270) && image.width() == image.height()) {
+    return QuarterTurns(image, turn == 90 ? 1 : 3);
   }
-  return Transform(image, image.width(), image.height(), Rotation(image, rest),
+  return Transform(image, image.width(), image.height(), Rotation(image, turn),
                    interpolation, fill);
 }
 

@@ -22,7 +22,7 @@ Image FlipHorizontal(const Image& image) {
 Image Crop(const Image& image, int left, int top, int width, int height,
            Rgb fill) {
   Image out(width, height, fill);
-  // In 64 bits: an offset near the limits of int must not wrap around.
+  // In 64 bits, so that offsets near the limits of int do not overflow.
   const int64_t x0 = std::max<int64_t>(left, 0);
   const int64_t x1 = std::min<int64_t>(int64_t{left} + width, image.width());
   const int64_t y0 = std::max<int64_t>(top, 0);

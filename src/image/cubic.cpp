@@ -9,10 +9,10 @@
 namespace wsel::image {
 namespace {
 
-// Through four points, the second of which is at d = 0. Its order of operations
-// is part of the result. Differences of bytes are exact as int.
+// The cubic through four points, the second of which is at d = 0. The result
+// depends on the order of operations. Differences of bytes are exact as int.
 template <typename T>
-inline double CubicThrough(T v1, T v2, T v3, T v4, double d) {
+inline double Cubic(T v1, T v2, T v3, T v4, double d) {
   const T p2 = -v1 + v3;
   const T p3 = 2 * (v1 - v2) + v3 - v4;
   const T p4 = -v1 + v2 - v3 + v4;
@@ -23,59 +23,63 @@ inline uint8_t ToByte(double value) {
   return static_cast<uint8_t>(std::clamp(static_cast<int>(value), 0, 255));
 }
 
-// A coordinate's points in the source for a row of pixels, and how far between
-// pixels they lie: d in [0, 1).
-struct Axis {
-  explicit Axis(int width) : at(width), d(width) {}
+// One coordinate of the source points of a row of pixels: whole pixels and the
+// fraction d in [0, 1).
+struct Coordinates {
+  explicit Coordinates(int width) : at(width), d(width) {}
   std::vector<int> at;
   std::vector<double> d;
 };
 
-// Of pixels first ... end - 1, all inside, so that points fit an int. True
-// where a point lies between pixels. Without SSE4.1 std::floor is a call.
+// Computes `at` and `d` of pixels first ... end - 1, which are all inside, so
+// that they fit an int. True if any fraction is not 0. std::floor is a function
+// call without SSE4.1.
 WSEL_VECTOR_CLONES
-bool Place(const double* m, double cy, int first, int end, int* at, double* d) {
-  int between = 0;
+bool ComputeCoordinates(const double* m, double cy, int first, int end, int* at,
+                        double* d) {
+  int fractional = 0;
   for (int x = first; x < end; ++x) {
     const double value = m[0] * (x + 0.5) + m[1] * cy + m[2] - 0.5;
     const int cut = static_cast<int>(value);
     const int floor = cut - (value < cut ? 1 : 0);
     at[x] = floor;
     d[x] = value - floor;
-    between |= d[x] != 0 ? 1 : 0;
+    fractional |= d[x] != 0 ? 1 : 0;
   }
-  return between != 0;
+  return fractional != 0;
 }
 
-// `length` results from four points each, `d` for each.
+// Interpolates `length` bytes from four planes, each with its own `d`.
 WSEL_VECTOR_CLONES
-void ThroughFour(const uint8_t* a, const uint8_t* b, const uint8_t* c,
-                 const uint8_t* e, const double* d, int length, uint8_t* out) {
+void InterpolateToBytes(const uint8_t* a, const uint8_t* b, const uint8_t* c,
+                        const uint8_t* e, const double* d, int length,
+                        uint8_t* out) {
   for (int i = 0; i < length; ++i) {
-    out[i] =
-        ToByte(CubicThrough(int{a[i]}, int{b[i]}, int{c[i]}, int{e[i]}, d[i]));
+    out[i] = ToByte(Cubic(int{a[i]}, int{b[i]}, int{c[i]}, int{e[i]}, d[i]));
   }
 }
 
-// The same, to be gone on with.
+// The same without rounding, for the pass along rows.
 WSEL_VECTOR_CLONES
-void AcrossFour(const uint8_t* a, const uint8_t* b, const uint8_t* c,
-                const uint8_t* e, const double* d, int length, double* out) {
+void InterpolateRows(const uint8_t* a, const uint8_t* b, const uint8_t* c,
+                     const uint8_t* e, const double* d, int length,
+                     double* out) {
   for (int i = 0; i < length; ++i) {
-    out[i] = CubicThrough(int{a[i]}, int{b[i]}, int{c[i]}, int{e[i]}, d[i]);
+    out[i] = Cubic(int{a[i]}, int{b[i]}, int{c[i]}, int{e[i]}, d[i]);
   }
 }
 
 WSEL_VECTOR_CLONES
-void DownFour(const double* a, const double* b, const double* c,
-              const double* e, const double* d, int length, uint8_t* out) {
+void InterpolateColumns(const double* a, const double* b, const double* c,
+                        const double* e, const double* d, int length,
+                        uint8_t* out) {
   for (int i = 0; i < length; ++i) {
-    out[i] = ToByte(CubicThrough(a[i], b[i], c[i], e[i], d[i]));
+    out[i] = ToByte(Cubic(a[i], b[i], c[i], e[i], d[i]));
   }
 }
 
-// `count` pixels. Short runs by four bytes each, of which the next pixel
-// overwrites one: a call of memcpy costs more.
+// Copies `count` pixels. Short runs copy four bytes per pixel, the last of
+// which the next pixel overwrites: that is cheaper than a call of memcpy.
 void CopyPixels(const uint8_t* from, int count, uint8_t* to) {
   if (count > 16) {
     std::memcpy(to, from, size_t{3} * count);
@@ -85,46 +89,47 @@ void CopyPixels(const uint8_t* from, int count, uint8_t* to) {
   std::copy_n(from, 3, to);
 }
 
-// Makes a row of results at a time. The points around its pixels are gathered
-// into planes, one for each place in the 4 x 4, so that the arithmetic is loops
-// over rows of bytes. Where all points lie on rows or columns of the source, as
-// for shifts and slants along an axis, polynomials at d = 0 are their second
-// point, and four planes do.
-class CubicRows {
+// Transforms one row at a time. The 4 x 4 neighbours of its source points are
+// gathered into 16 planes, so that the arithmetic is loops over rows of bytes.
+// If all points lie on rows or on columns of the source, as for shifts and
+// shears along an axis, the cubics across have d = 0 and equal their second
+// point, so four planes suffice.
+class RowTransform {
  public:
-  CubicRows(const Image& image, const AffineMatrix& matrix, int width)
+  RowTransform(const Image& image, const AffineMatrix& matrix, int width)
       : image_(image),
         m_(matrix),
         width_(width),
         x_(width),
         y_(width),
         d_(size_t{3} * width) {
-    // One byte more, for copies of four.
+    // One byte more, since copies take four.
     for (auto& plane : planes_) plane.resize(size_t{3} * width + 1);
     for (auto& row : across_) row.resize(size_t{3} * width);
   }
 
-  void Make(int y, uint8_t* out) {
+  void Transform(int y, uint8_t* out) {
     const double cy = y + 0.5;
-    // What is inside is one stretch: coordinates grow or fall along a row, and
-    // their rounding keeps that.
+    // The pixels inside are contiguous: coordinates are monotonic along a row,
+    // also after rounding.
     first_ = 0;
     while (first_ < width_ && !Inside(first_, cy)) ++first_;
     end_ = width_;
     while (end_ > first_ && !Inside(end_ - 1, cy)) --end_;
     if (first_ == end_) return;
-    const bool between_columns =
-        Place(m_.data(), cy, first_, end_, x_.at.data(), x_.d.data());
-    const bool between_rows =
-        Place(m_.data() + 3, cy, first_, end_, y_.at.data(), y_.d.data());
+    const bool between_columns = ComputeCoordinates(m_.data(), cy, first_, end_,
+                                                    x_.at.data(), x_.d.data());
+    const bool between_rows = ComputeCoordinates(
+        m_.data() + 3, cy, first_, end_, y_.at.data(), y_.d.data());
     out += size_t{3} * first_;
     if (between_rows && between_columns) {
-      MakeBetween(out);
+      TransformInBoth(out);
     } else {
       GatherRuns(between_rows);
-      Spread(between_rows ? y_.d : x_.d);
-      ThroughFour(planes_[0].data(), planes_[1].data(), planes_[2].data(),
-                  planes_[3].data(), d_.data(), 3 * (end_ - first_), out);
+      SetFractions(between_rows ? y_.d : x_.d);
+      InterpolateToBytes(planes_[0].data(), planes_[1].data(),
+                         planes_[2].data(), planes_[3].data(), d_.data(),
+                         3 * (end_ - first_), out);
     }
   }
 
@@ -137,32 +142,32 @@ class CubicRows {
     return u >= 0 && u < image_.width() && v >= 0 && v < image_.height();
   }
 
-  void MakeBetween(uint8_t* out) {
+  void TransformInBoth(uint8_t* out) {
     const int length = 3 * (end_ - first_);
     for (int x = first_; x < end_; ++x) GatherSquare(x);
-    Spread(x_.d);
+    SetFractions(x_.d);
     for (size_t row = 0; row < 4; ++row) {
       const auto* planes = &planes_[4 * row];
-      AcrossFour(planes[0].data(), planes[1].data(), planes[2].data(),
-                 planes[3].data(), d_.data(), length, across_[row].data());
+      InterpolateRows(planes[0].data(), planes[1].data(), planes[2].data(),
+                      planes[3].data(), d_.data(), length, across_[row].data());
     }
-    Spread(y_.d);
-    DownFour(across_[0].data(), across_[1].data(), across_[2].data(),
-             across_[3].data(), d_.data(), length, out);
+    SetFractions(y_.d);
+    InterpolateColumns(across_[0].data(), across_[1].data(), across_[2].data(),
+                       across_[3].data(), d_.data(), length, out);
   }
 
-  // Pixels outside repeat those of the border.
+  // Pixels outside repeat the border.
   const uint8_t* Pixel(int column, int row) const {
     return image_.Row(std::clamp(row, 0, image_.height() - 1)) +
            size_t{3} * std::clamp(column, 0, image_.width() - 1);
   }
 
-  // The 4 x 4 points of result `x`, row by row.
+  // Gathers the 4 x 4 neighbours of output `x`, row by row.
   void GatherSquare(int x) {
     const int left = x_.at[x] - 1;
     const int top = y_.at[x] - 1;
     const size_t to = size_t{3} * (x - first_);
-    // One pixel more to the right, for copies of four bytes.
+    // One pixel more to the right, since copies take four bytes.
     if (left >= 0 && left + 4 < image_.width() && top >= 0 &&
         top + 3 < image_.height()) {
       const uint8_t* from = image_.Row(top) + size_t{3} * left;
@@ -178,8 +183,8 @@ class CubicRows {
     }
   }
 
-  // The four points of each result along an axis, by runs that are neighbours
-  // in the source too.
+  // Gathers the four neighbours of each output along one axis. Outputs whose
+  // source pixels are adjacent too are copied as one run.
   void GatherRuns(bool down) {
     for (int x = first_; x < end_;) {
       const int end = EndOfRun(x, down);
@@ -193,8 +198,8 @@ class CubicRows {
     }
   }
 
-  // Where a copy of pixels from result `x` on must end. Along rows what touches
-  // the border goes pixel by pixel.
+  // The end of the run that starts at output `x`. Along rows, points next to
+  // the border are copied pixel by pixel.
   int EndOfRun(int x, bool down) const {
     const auto at_border = [&](int i) {
       return !down && (x_.at[i] < 1 || x_.at[i] + 2 >= image_.width());
@@ -208,8 +213,8 @@ class CubicRows {
     return end;
   }
 
-  // One for each byte.
-  void Spread(const std::vector<double>& d) {
+  // Sets d_ from one fraction per pixel to one per byte.
+  void SetFractions(const std::vector<double>& d) {
     double* to = d_.data();
     for (int x = first_; x < end_; ++x, to += 3) to[0] = to[1] = to[2] = d[x];
   }
@@ -217,10 +222,10 @@ class CubicRows {
   const Image& image_;
   const AffineMatrix& m_;
   int width_;
-  int first_ = 0;  // the results that have points, of a row
+  int first_ = 0;  // first_ ... end_ - 1 have a point inside the source
   int end_ = 0;
-  Axis x_;
-  Axis y_;
+  Coordinates x_;
+  Coordinates y_;
   std::vector<double> d_;
   std::array<std::vector<uint8_t>, 16> planes_;
   std::array<std::vector<double>, 4> across_;
@@ -230,8 +235,8 @@ class CubicRows {
 
 Image TransformCubic(const Image& image, Image out,
                      const AffineMatrix& matrix) {
-  CubicRows rows(image, matrix, out.width());
-  for (int y = 0; y < out.height(); ++y) rows.Make(y, out.Row(y));
+  RowTransform rows(image, matrix, out.width());
+  for (int y = 0; y < out.height(); ++y) rows.Transform(y, out.Row(y));
   return out;
 }
 

@@ -5,7 +5,8 @@
 
 namespace wsel::image {
 
-// `matrix` with bicubic interpolation; `out` comes filled.
+// Applies `matrix` with bicubic interpolation. `out` is already filled; pixels
+// that map outside keep their value.
 Image TransformCubic(const Image& image, Image out, const AffineMatrix& matrix);
 
 }  // namespace wsel::image

@@ -11,15 +11,15 @@
 namespace wsel::image {
 namespace {
 
-// Pictures that people have and we do not read, for the message.
-std::string_view ForeignFormat(std::string_view text) {
+// Names common formats that are not supported, for the message.
+std::string_view UnsupportedFormat(std::string_view text) {
   using std::string_view_literals::operator""sv;
   constexpr std::pair<std::string_view, std::string_view> kStarts[] = {
-      {"BM", "a BMP picture"},
-      {"II*\0"sv, "a TIFF picture"},
-      {"MM\0*"sv, "a TIFF picture"},
-      {"\0\0\0\x0CjP"sv, "a JPEG 2000 picture"},
-      {"<svg", "an SVG picture"},
+      {"BM", "a BMP image"},
+      {"II*\0"sv, "a TIFF image"},
+      {"MM\0*"sv, "a TIFF image"},
+      {"\0\0\0\x0CjP"sv, "a JPEG 2000 image"},
+      {"<svg", "an SVG image"},
       {"version https://git-lfs", "a git-lfs pointer"},
   };
   for (const auto& [start, kind] : kStarts) {
@@ -28,28 +28,30 @@ std::string_view ForeignFormat(std::string_view text) {
   if (text.size() > 8 && text.substr(4, 4) == "ftyp") {
     return "an AVIF, HEIC or MP4 file";
   }
-  return "no picture that is known";
+  return "not a recognised image";
 }
 
 }  // namespace
 
-void Encoded::Refuse(std::string_view message) const {
+void Encoded::Fail(std::string_view message) const {
   throw Error(ErrorKind::kFormat, name, message);
 }
 
-void Encoded::CheckSize(int64_t width, int64_t height, int64_t densest) const {
-  if (width <= 0 || height <= 0) Refuse("is a picture without pixels");
+void Encoded::CheckSize(int64_t width, int64_t height,
+                        int64_t max_pixels_per_byte) const {
+  if (width <= 0 || height <= 0) Fail("has no pixels");
   // Both are below 2^32, and the first test keeps their product in range.
   if (width > limits.max_pixels || height > limits.max_pixels / width) {
-    Refuse(fmt::format("claims {} x {} pixels; at most {} are read", width,
-                       height, limits.max_pixels));
+    Fail(fmt::format("claims {} x {} pixels; the limit is {}", width, height,
+                     limits.max_pixels));
   }
-  if (densest == 0) return;
-  constexpr int64_t kSmall = 65536;  // pixels that are never too many
-  const int64_t most = kSmall + densest * static_cast<int64_t>(size());
+  if (max_pixels_per_byte == 0) return;
+  constexpr int64_t kAlwaysAllowed = 65536;  // pixels
+  const int64_t most =
+      kAlwaysAllowed + max_pixels_per_byte * static_cast<int64_t>(size());
   if (width * height > most) {
-    Refuse(fmt::format("claims {} x {} pixels, which its {} bytes cannot hold",
-                       width, height, size()));
+    Fail(fmt::format("claims {} x {} pixels, which its {} bytes cannot hold",
+                     width, height, size()));
   }
 }
 
@@ -58,7 +60,7 @@ Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
   const Encoded file{bytes, name, limits};
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
                               bytes.size());
-  if (text.empty()) file.Refuse("is empty");
+  if (text.empty()) file.Fail("is empty");
   if (text.starts_with("\xFF\xD8\xFF")) return DecodeJpeg(file);
   if (text.starts_with("\x89PNG\r\n\x1A\n")) return DecodePng(file);
   if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) {
@@ -68,8 +70,8 @@ Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
       text.substr(8).starts_with("WEBPVP8")) {
     return DecodeWebp(file);
   }
-  file.Refuse(fmt::format("is {}; JPEG, PNG, GIF and WebP are read",
-                          ForeignFormat(text)));
+  file.Fail(fmt::format("is {}; supported are JPEG, PNG, GIF and WebP",
+                        UnsupportedFormat(text)));
 }
 
 Decoded DecodeFile(const std::filesystem::path& path,

@@ -1,5 +1,5 @@
-// Our own reader, since it needs the first frame alone and Pillow's idea of its
-// canvas (GIF89a).
+// GIF is decoded because Oxford-IIIT Pets ships GIFs named .jpg. This reader
+// (GIF89a) decodes only the first frame, on the canvas that Pillow gives it.
 
 #include <algorithm>
 #include <array>
@@ -14,16 +14,16 @@ namespace {
 using Palette = std::array<Rgb, 256>;
 
 // A 12-bit code stands for at most 4,096 pixels.
-constexpr int64_t kDensest = 4096;
+constexpr int64_t kMaxPixelsPerByte = 4096;
 
 class Cursor {
  public:
   explicit Cursor(const Encoded& file) : file_(file) {}
 
-  size_t left() const { return file_.size() - at_; }
-  bool done() const { return left() == 0; }
+  size_t remaining() const { return file_.size() - at_; }
+  bool done() const { return remaining() == 0; }
   std::span<const uint8_t> Take(size_t count) {
-    if (count > left()) file_.Refuse("is a GIF that is cut short");
+    if (count > remaining()) file_.Fail("is a truncated GIF");
     at_ += count;
     return {file_.data() + at_ - count, count};
   }
@@ -32,7 +32,7 @@ class Cursor {
     const auto bytes = Take(2);
     return bytes[0] | bytes[1] << 8;
   }
-  // A block of up to 255 bytes behind its length; empty at the end of a chain.
+  // A block: its length, then up to 255 bytes. Empty at the end of a chain.
   std::span<const uint8_t> Block() { return Take(static_cast<size_t>(Byte())); }
 
  private:
@@ -46,7 +46,7 @@ struct Frame {
   int width = 0;
   int height = 0;
   bool interlaced = false;
-  uint8_t background = 0;  // the transparent colour's index, where there is one
+  uint8_t background = 0;  // the transparent colour's index, if any
   Palette palette = {};
 };
 
@@ -56,7 +56,7 @@ Palette GreyRamp() {
   return palette;
 }
 
-// A palette that is the start of the grey ramp counts as the whole ramp.
+// A palette that is a prefix of the grey ramp counts as the whole ramp.
 Palette ReadPalette(Cursor& cursor, int flags) {
   const auto bytes = cursor.Take(size_t{3} << ((flags & 7) + 1));
   Palette palette = {};
@@ -81,7 +81,7 @@ void ReadExtension(Cursor& cursor, Frame& frame) {
   }
 }
 
-// Up to the first frame's description.
+// Skips to the first frame's description.
 void FindFrame(const Encoded& file, Cursor& cursor, Frame& frame) {
   while (!cursor.done()) {
     const int kind = cursor.Byte();
@@ -89,7 +89,7 @@ void FindFrame(const Encoded& file, Cursor& cursor, Frame& frame) {
     if (kind == ';') break;
     if (kind == '!') ReadExtension(cursor, frame);
   }
-  file.Refuse("is a GIF without a picture");
+  file.Fail("is a GIF without an image");
 }
 
 void ReadFrame(Cursor& cursor, Frame& frame) {
@@ -107,20 +107,20 @@ std::vector<uint8_t> ReadIndices(const Encoded& file, Cursor& cursor,
   const int bits = cursor.Byte();
   std::vector<uint8_t> indices(static_cast<size_t>(frame.width) * frame.height);
   std::vector<uint8_t> codes;
-  // Up to a block that is cut short: those before may hold all pixels.
+  // Stops at a truncated block: those before it may hold all pixels.
   while (!cursor.done()) {
     const auto length = static_cast<size_t>(cursor.Byte());
-    if (length == 0 || length > cursor.left()) break;
+    if (length == 0 || length > cursor.remaining()) break;
     const auto block = cursor.Take(length);
     codes.insert(codes.end(), block.begin(), block.end());
   }
   if (!DecodeLzw(codes, bits, indices)) {
-    file.Refuse("is a GIF that is broken or cut short");
+    file.Fail("is a corrupt or truncated GIF");
   }
   return indices;
 }
 
-// The rows of a frame in the order of the file.
+// The rows of a frame in file order.
 std::vector<int> RowOrder(const Frame& frame) {
   std::vector<int> rows;
   rows.reserve(frame.height);
@@ -154,7 +154,7 @@ void Paint(const Frame& frame, const std::vector<uint8_t>& indices,
 
 Decoded DecodeGif(const Encoded& file) {
   Cursor cursor(file);
-  cursor.Take(6);  // its name
+  cursor.Take(6);  // the signature
   const int width = cursor.Short();
   const int height = cursor.Short();
   const int flags = cursor.Byte();
@@ -163,8 +163,8 @@ Decoded DecodeGif(const Encoded& file) {
   frame.palette = (flags & 128) != 0 ? ReadPalette(cursor, flags) : GreyRamp();
   FindFrame(file, cursor, frame);
   ReadFrame(cursor, frame);
-  file.CheckSize(frame.width, frame.height, kDensest);
-  // The canvas grows where the frame goes beyond it.
+  file.CheckSize(frame.width, frame.height, kMaxPixelsPerByte);
+  // The canvas grows if the frame exceeds it.
   const int right = std::max(width, frame.left + frame.width);
   const int bottom = std::max(height, frame.top + frame.height);
   file.CheckSize(right, bottom);

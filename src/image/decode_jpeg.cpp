@@ -8,21 +8,22 @@
 namespace wsel::image {
 namespace {
 
-// A block of 64 pixels takes two bits in the sparsest file that is not bare
-// header; four times that.
-constexpr int64_t kDensest = 1024;  // pixels a byte
+// A block of 64 pixels takes at least two bits unless the file is all header;
+// four times that.
+constexpr int64_t kMaxPixelsPerByte = 1024;
 
-[[noreturn]] void RefuseBroken(const Encoded& file, const JpegReader& reader) {
-  if (reader.ended()) file.Refuse("is a JPEG that is cut short");
-  file.Refuse(fmt::format("is a broken JPEG ({})", reader.message()));
+[[noreturn]] void FailCorrupt(const Encoded& file, const JpegReader& reader) {
+  if (reader.truncated()) file.Fail("is a truncated JPEG");
+  file.Fail(fmt::format("is a corrupt JPEG ({})", reader.message()));
 }
 
 void ReadHeader(const Encoded& file, JpegReader& reader) {
-  if (!reader.ReadHeader()) RefuseBroken(file, reader);
+  if (!reader.ReadHeader()) FailCorrupt(file, reader);
   auto& info = reader.info();
   if (info.data_precision != 8) {
-    file.Refuse(fmt::format("is a JPEG of {} bits; only 8 are read",
-                            info.data_precision));
+    file.Fail(
+        fmt::format("is a JPEG with {} bits per channel; only 8 are supported",
+                    info.data_precision));
   }
   switch (info.num_components) {
     case 1:
@@ -35,9 +36,11 @@ void ReadHeader(const Encoded& file, JpegReader& reader) {
       info.out_color_space = JCS_CMYK;
       break;
     default:
-      file.Refuse(fmt::format("is a JPEG of {} channels", info.num_components));
+      file.Fail(
+          fmt::format("is a JPEG with {} channels; 1, 3 and 4 are supported",
+                      info.num_components));
   }
-  file.CheckSize(info.image_width, info.image_height, kDensest);
+  file.CheckSize(info.image_width, info.image_height, kMaxPixelsPerByte);
 }
 
 // a * b / 255, rounded, for a and b up to 255.
@@ -46,7 +49,7 @@ int MultiplyBytes(int a, int b) {
   return ((product >> 8) + product) >> 8;
 }
 
-// Adobe's CMYK JPEGs hold 255 minus the ink, and Pillow takes all for Adobe's.
+// Adobe's CMYK JPEGs store 255 minus the ink; Pillow assumes this for all.
 void FromCmyk(const uint8_t* cmyk, int width, uint8_t* rgb) {
   for (int x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
     const int light = cmyk[3];
@@ -66,7 +69,7 @@ void ReadRows(const Encoded& file, JpegReader& reader, Image& image) {
   std::vector<uint8_t> row(static_cast<size_t>(image.width()) * channels);
   for (int y = 0; y < image.height(); ++y) {
     uint8_t* to = channels == 3 ? image.Row(y) : row.data();
-    if (!reader.ReadRow(to)) RefuseBroken(file, reader);
+    if (!reader.ReadRow(to)) FailCorrupt(file, reader);
     if (channels == 1) FromGrey(row.data(), image.width(), image.Row(y));
     if (channels == 4) FromCmyk(row.data(), image.width(), image.Row(y));
   }
@@ -77,15 +80,15 @@ void ReadRows(const Encoded& file, JpegReader& reader, Image& image) {
 Decoded DecodeJpeg(const Encoded& file) {
   JpegReader reader(file.bytes);
   ReadHeader(file, reader);
-  if (!reader.Start()) RefuseBroken(file, reader);
+  if (!reader.Start()) FailCorrupt(file, reader);
   Decoded decoded;
   decoded.image = Image(static_cast<int>(reader.info().output_width),
                         static_cast<int>(reader.info().output_height));
   ReadRows(file, reader, decoded.image);
-  if (reader.lacks_pixels()) RefuseBroken(file, reader);
-  if (!reader.Finish()) RefuseBroken(file, reader);
-  decoded.trailing_bytes = reader.has_rest();
-  decoded.no_end = reader.ended();
+  if (reader.missing_pixels()) FailCorrupt(file, reader);
+  if (!reader.Finish()) FailCorrupt(file, reader);
+  decoded.trailing_bytes = reader.has_trailing_bytes();
+  decoded.no_end = reader.truncated();
   decoded.damaged = reader.has_warnings();
   return decoded;
 }

@@ -1,5 +1,5 @@
-// Our own reader over zlib, since libpng refuses what Pillow reads (checksums
-// of the data, missing ends) and jumps where it fails.
+// Reads PNG with zlib only: libpng rejects incomplete files that Pillow reads,
+// and reports errors by longjmp.
 
 #include <zlib.h>
 
@@ -13,7 +13,7 @@
 namespace wsel::image {
 namespace {
 
-// The chunks of data as one deflated stream.
+// Inflates the data chunks as one stream.
 class Inflater {
  public:
   explicit Inflater(std::span<const std::span<const std::byte>> pieces)
@@ -24,9 +24,9 @@ class Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
-  enum class Outcome { kFull, kShort, kBroken };
-  Outcome Read(std::span<uint8_t> out);
-  // The stream came to its end with the last bytes that were read.
+  enum class Status { kFilled, kTruncated, kCorrupt };
+  Status Read(std::span<uint8_t> out);
+  // The last read reached the end of the stream.
   bool ended() const { return ended_; }
 
  private:
@@ -49,16 +49,16 @@ bool Inflater::Refill() {
   return true;
 }
 
-Inflater::Outcome Inflater::Read(std::span<uint8_t> out) {
+Inflater::Status Inflater::Read(std::span<uint8_t> out) {
   stream_.next_out = out.data();
   stream_.avail_out = static_cast<uInt>(out.size());
   while (stream_.avail_out > 0) {
-    if (ended_ || !Refill()) return Outcome::kShort;
+    if (ended_ || !Refill()) return Status::kTruncated;
     const int code = inflate(&stream_, Z_NO_FLUSH);
-    if (code < 0 || code == Z_NEED_DICT) return Outcome::kBroken;
+    if (code < 0 || code == Z_NEED_DICT) return Status::kCorrupt;
     ended_ = code == Z_STREAM_END;
   }
-  return Outcome::kFull;
+  return Status::kFilled;
 }
 
 uint8_t Paeth(int left, int above, int corner) {
@@ -71,8 +71,8 @@ uint8_t Paeth(int left, int above, int corner) {
   return static_cast<uint8_t>(to_above <= to_corner ? above : corner);
 }
 
-// Undoes filter row[0] on the bytes that follow it; `step` is a pixel's bytes.
-// False where the filter is unknown.
+// Undoes filter row[0] on the bytes that follow it; `step` is the bytes per
+// pixel. False if the filter is unknown.
 bool Unfilter(std::span<uint8_t> row, std::span<const uint8_t> above,
               size_t step) {
   const uint8_t filter = row[0];
@@ -99,7 +99,7 @@ int SmallSample(const uint8_t* raw, int i, int depth) {
 
 uint8_t GreySample(const uint8_t* raw, int i, int depth) {
   if (depth == 16) {
-    // Pillow clips where it might scale.
+    // Pillow clips instead of scaling.
     raw += size_t{2} * i;
     return raw[0] == 0 ? raw[1] : 255;
   }
@@ -119,8 +119,8 @@ Rgb PixelOf(const PngFile& png, const uint8_t* raw, int i) {
   return {raw[0], raw[bytes], raw[size_t{2} * bytes]};
 }
 
-// One of the seven passes of Adam7; a picture that is not interlaced is the
-// last with steps of 1.
+// One of the seven passes of Adam7. A non-interlaced image is one pass with
+// steps of 1.
 struct Pass {
   int first_x;
   int first_y;
@@ -131,32 +131,32 @@ struct Pass {
 constexpr Pass kAdam7[] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8},
                            {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2},
                            {0, 1, 1, 2}};
-constexpr Pass kAll = {0, 0, 1, 1};
+constexpr Pass kNonInterlaced = {0, 0, 1, 1};
 
-int CountOf(int size, int first, int step) {
+int PassSize(int size, int first, int step) {
   return (size - first + step - 1) / step;
 }
 
 void ReadPass(const Encoded& file, const PngFile& png, const Pass& pass,
               Inflater& inflater, Decoded& decoded) {
-  const int columns = CountOf(png.width, pass.first_x, pass.step_x);
+  const int columns = PassSize(png.width, pass.first_x, pass.step_x);
   if (columns <= 0) return;
   const size_t length = (static_cast<size_t>(columns) * png.bits() + 7) / 8;
   std::vector<uint8_t> row(length + 1);
   std::vector<uint8_t> above(length + 1);
   for (int y = pass.first_y; y < png.height; y += pass.step_y) {
-    // Data that ended in good order, though early, Pillow lets pass.
+    // Like Pillow, accept a complete stream with too few rows.
     if (inflater.ended()) {
       decoded.damaged = true;
       return;
     }
-    const auto outcome = inflater.Read(row);
-    if (outcome == Inflater::Outcome::kShort) {
-      file.Refuse("is a PNG that is cut short");
+    const auto status = inflater.Read(row);
+    if (status == Inflater::Status::kTruncated) {
+      file.Fail("is a truncated PNG");
     }
-    if (outcome == Inflater::Outcome::kBroken ||
+    if (status == Inflater::Status::kCorrupt ||
         !Unfilter(row, above, (static_cast<size_t>(png.bits()) + 7) / 8)) {
-      file.Refuse("is a PNG with broken data");
+      file.Fail("is a PNG with corrupt data");
     }
     uint8_t* to = decoded.image.Row(y) + static_cast<size_t>(pass.first_x) * 3;
     for (int i = 0; i < columns; ++i, to += size_t{3} * pass.step_x) {
@@ -176,8 +176,9 @@ Decoded DecodePng(const Encoded& file) {
   decoded.no_end = png.no_end;
   decoded.trailing_bytes = png.trailing_bytes;
   Inflater inflater(png.data);
-  const auto passes = png.interlaced ? std::span<const Pass>(kAdam7)
-                                     : std::span<const Pass>(&kAll, 1);
+  const auto passes = png.interlaced
+                          ? std::span<const Pass>(kAdam7)
+                          : std::span<const Pass>(&kNonInterlaced, 1);
   for (const Pass& pass : passes) {
     ReadPass(file, png, pass, inflater, decoded);
   }

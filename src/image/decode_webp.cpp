@@ -18,7 +18,8 @@ struct DeleteDecoder {
 void ReadFrame(const Encoded& file, Image& image) {
   const WebPData data{file.data(), file.size()};
   WebPAnimDecoderOptions options;
-  if (WebPAnimDecoderOptionsInit(&options) == 0) file.Refuse("libwebp differs");
+  if (WebPAnimDecoderOptionsInit(&options) == 0)
+    file.Fail("needs another version of libwebp");
   options.color_mode = MODE_RGBA;
   const std::unique_ptr<WebPAnimDecoder, DeleteDecoder> decoder(
       WebPAnimDecoderNew(&data, &options));
@@ -26,7 +27,7 @@ void ReadFrame(const Encoded& file, Image& image) {
   int time = 0;
   if (decoder == nullptr ||
       WebPAnimDecoderGetNext(decoder.get(), &rgba, &time) == 0) {
-    file.Refuse("is a WebP animation that is broken or cut short");
+    file.Fail("is a corrupt or truncated WebP animation");
   }
   const auto bytes = image.bytes();
   for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = rgba[i / 3 * 4 + i % 3];
@@ -36,11 +37,11 @@ void ReadStill(const Encoded& file, Image& image) {
   if (WebPDecodeRGBInto(file.data(), file.size(), image.bytes().data(),
                         image.bytes().size(),
                         static_cast<int>(image.stride())) == nullptr) {
-    file.Refuse("is a WebP picture that is broken or cut short");
+    file.Fail("is a corrupt or truncated WebP image");
   }
 }
 
-// What the RIFF header says, with itself.
+// The file's size according to the RIFF header, the header included.
 uint64_t StatedSize(const Encoded& file) {
   const uint8_t* data = file.data() + 4;
   return 8 + (data[0] | data[1] << 8 | data[2] << 16 | uint64_t{data[3]} << 24);
@@ -51,7 +52,7 @@ uint64_t StatedSize(const Encoded& file) {
 Decoded DecodeWebp(const Encoded& file) {
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(file.data(), file.size(), &features) != VP8_STATUS_OK) {
-    file.Refuse("is a WebP picture with a broken header");
+    file.Fail("is a WebP image with a corrupt header");
   }
   file.CheckSize(features.width, features.height);
   Decoded decoded;

@@ -7,7 +7,7 @@
 
 namespace wsel::image {
 
-// What every decoder gets: a file in memory, its name, and what it may use.
+// The input of a decoder: a file in memory, its name, and the limits.
 struct Encoded {
   std::span<const std::byte> bytes;
   const std::string& name;
@@ -18,13 +18,14 @@ struct Encoded {
     return reinterpret_cast<const uint8_t*>(bytes.data());
   }
   // Throws kFormat.
-  [[noreturn]] void Refuse(std::string_view message) const;
-  // Refuses empty pictures and those beyond the limit, and where `densest` is
-  // given, those with more pixels per byte of the file.
-  void CheckSize(int64_t width, int64_t height, int64_t densest = 0) const;
+  [[noreturn]] void Fail(std::string_view message) const;
+  // Errors: kFormat if the image is empty or larger than the limit, or, unless
+  // `max_pixels_per_byte` is 0, has more pixels per byte of the file.
+  void CheckSize(int64_t width, int64_t height,
+                 int64_t max_pixels_per_byte = 0) const;
 };
 
-// The bytes begin as the format's do; the rest may be anything.
+// The bytes begin with the format's signature; the rest may be anything.
 Decoded DecodeJpeg(const Encoded& file);
 Decoded DecodePng(const Encoded& file);
 Decoded DecodeGif(const Encoded& file);

@@ -9,14 +9,14 @@
 namespace wsel::image {
 namespace {
 
-// Fixed point of 16 bits.
+// ITU-R 601-2 luma in 16-bit fixed point.
 inline uint8_t Luma(const uint8_t* pixel) {
   return static_cast<uint8_t>(
       (pixel[0] * 19595 + pixel[1] * 38470 + pixel[2] * 7471 + 0x8000) >> 16);
 }
 
-// Of up to kStretch pixels, whose sum fits an int.
-constexpr size_t kStretch = 1 << 16;
+// Pixels per partial sum, which then fits an int.
+constexpr size_t kRun = 1 << 16;
 
 WSEL_VECTOR_CLONES
 int SumOfLuma(const uint8_t* pixels, int count) {
@@ -29,9 +29,9 @@ uint8_t MeanLuma(const Image& image) {
   const size_t count = image.bytes().size() / 3;
   if (count == 0) return 0;
   int64_t sum = 0;
-  for (size_t i = 0; i < count; i += kStretch) {
+  for (size_t i = 0; i < count; i += kRun) {
     sum += SumOfLuma(image.bytes().data() + 3 * i,
-                     static_cast<int>(std::min(kStretch, count - i)));
+                     static_cast<int>(std::min(kRun, count - i)));
   }
   return static_cast<uint8_t>(
       std::floor(static_cast<double>(sum) / static_cast<double>(count) + 0.5));
@@ -50,13 +50,13 @@ inline uint8_t BlendByte(int from, int to, float weight) {
   return static_cast<uint8_t>(std::clamp(value, 0.0F, 255.0F));
 }
 
-// Into `from`.
+// Blends into `from`.
 WSEL_VECTOR_CLONES
 void BlendInto(uint8_t* from, const uint8_t* to, float weight, size_t size) {
   for (size_t i = 0; i < size; ++i) from[i] = BlendByte(from[i], to[i], weight);
 }
 
-// From one value.
+// Blends from a constant.
 WSEL_VECTOR_CLONES
 void BlendFrom(int from, const uint8_t* to, float weight, size_t size,
                uint8_t* out) {
@@ -76,7 +76,7 @@ Image BlendFrom(uint8_t from, const Image& image, double factor) {
 
 Image Blend(Image from, const Image& to, double alpha) {
   if (from.width() != to.width() || from.height() != to.height()) {
-    throw Error(ErrorKind::kConfig, "blend", "two images of different sizes");
+    throw Error(ErrorKind::kConfig, "blend", "the images have different sizes");
   }
   const auto weight = static_cast<float>(alpha);
   if (weight == 0) return from;

@@ -6,8 +6,8 @@
 namespace wsel::image {
 namespace {
 
-constexpr int kMostBits = 12;
-constexpr int kTable = 1 << kMostBits;
+constexpr int kMaxBits = 12;
+constexpr int kTableSize = 1 << kMaxBits;
 
 class Lzw {
  public:
@@ -16,29 +16,29 @@ class Lzw {
     Clear();
   }
 
-  // The next string, or nothing where there is none or it is invalid.
+  // The next string; empty at the end or if the code is invalid.
   std::span<const uint8_t> Next();
 
  private:
   int NextCode();
   void Clear();
-  void Learn(uint8_t last);
+  void AddEntry(uint8_t last);
   std::span<const uint8_t> First(int code);
   std::span<const uint8_t> Expand(int code);
 
   std::span<const uint8_t> codes_;
   int bits_;
   int clear_;
-  int next_ = 0;       // the code that is learned next
-  int code_bits_ = 0;  // of each code now
+  int next_ = 0;       // the code of the next table entry
+  int code_bits_ = 0;  // current width of a code
   int previous_ = -1;  // the last code, or -1 after a clear code
   uint8_t first_ = 0;  // the first byte of the last string
   uint32_t window_ = 0;
   int window_bits_ = 0;
-  // A string is that of link[code] and the byte data[code].
-  std::array<uint8_t, kTable> data_ = {};
-  std::array<int, kTable> link_ = {};
-  std::array<uint8_t, kTable + 1> string_ = {};
+  // The string of a code is that of prefix[code] and the byte suffix[code].
+  std::array<uint8_t, kTableSize> suffix_ = {};
+  std::array<int, kTableSize> prefix_ = {};
+  std::array<uint8_t, kTableSize + 1> string_ = {};
 };
 
 void Lzw::Clear() {
@@ -47,7 +47,7 @@ void Lzw::Clear() {
   previous_ = -1;
 }
 
-// -1 where the bits have run out.
+// -1 when the input is exhausted.
 int Lzw::NextCode() {
   while (window_bits_ < code_bits_) {
     if (codes_.empty()) return -1;
@@ -61,11 +61,11 @@ int Lzw::NextCode() {
   return code;
 }
 
-void Lzw::Learn(uint8_t last) {
-  if (next_ >= kTable) return;
-  data_[next_] = last;
-  link_[next_] = previous_;
-  if (next_ == (1 << code_bits_) - 1 && code_bits_ < kMostBits) ++code_bits_;
+void Lzw::AddEntry(uint8_t last) {
+  if (next_ >= kTableSize) return;
+  suffix_[next_] = last;
+  prefix_[next_] = previous_;
+  if (next_ == (1 << code_bits_) - 1 && code_bits_ < kMaxBits) ++code_bits_;
   ++next_;
 }
 
@@ -79,20 +79,20 @@ std::span<const uint8_t> Lzw::First(int code) {
 
 std::span<const uint8_t> Lzw::Expand(int code) {
   if (code > next_) return {};
-  size_t begin = string_.size();  // the string is made from its end
+  size_t begin = string_.size();  // the string is built from its end
   int at = code;
-  if (code == next_) {  // the string that this very code teaches
+  if (code == next_) {  // the entry that this code is about to add
     string_[--begin] = first_;
     at = previous_;
   }
   while (at >= clear_) {
-    if (at >= kTable || begin <= 1) return {};
-    string_[--begin] = data_[at];
-    at = link_[at];
+    if (at >= kTableSize || begin <= 1) return {};
+    string_[--begin] = suffix_[at];
+    at = prefix_[at];
   }
   first_ = static_cast<uint8_t>(at);
   string_[--begin] = first_;
-  Learn(first_);
+  AddEntry(first_);
   previous_ = code;
   return std::span(string_).subspan(begin);
 }
@@ -111,7 +111,7 @@ std::span<const uint8_t> Lzw::Next() {
 
 bool DecodeLzw(std::span<const uint8_t> codes, int bits,
                std::span<uint8_t> out) {
-  if (bits > kMostBits) return false;
+  if (bits > kMaxBits) return false;
   Lzw lzw(codes, bits);
   while (!out.empty()) {
     const auto string = lzw.Next();

@@ -6,14 +6,14 @@
 #include <cstdint>
 #include <cstdio>  // jpeglib.h needs it
 #include <span>
-// Last: it is C and knows no order.
+// Last: it needs the headers above.
 #include <jpeglib.h>
 
 namespace wsel::image {
 
-// libjpeg over bytes in memory. Where the library fails it jumps; each step
-// ends that jump in its own frame, which has no destructors to skip, and
-// returns false. message() then says why.
+// libjpeg over bytes in memory. libjpeg reports errors by longjmp; each method
+// catches the jump in a frame that has no destructors to skip, and returns
+// false. message() is then the reason.
 class JpegReader {
  public:
   explicit JpegReader(std::span<const std::byte> bytes);
@@ -21,33 +21,36 @@ class JpegReader {
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
 
-  // Up to the first scan.
+  // Reads up to the first scan.
   bool ReadHeader();
-  // With the colours set in info(). Reads all scans of a progressive file.
+  // Starts decoding to the colour space set in info(). Reads all scans of a
+  // progressive file.
   bool Start();
-  // The next row: width * output_components bytes.
+  // Reads the next row: width * output_components bytes.
   bool ReadRow(uint8_t* row);
-  // Up to the end marker.
+  // Reads up to the end marker.
   bool Finish();
 
   jpeg_decompress_struct& info() { return info_; }
   const char* message() const { return message_; }
 
   // The bytes ended before the end marker.
-  bool ended() const { return ended_; }
-  // ... and before the last pixel.
-  bool lacks_pixels() const;
-  // Bytes after the end marker.
-  bool has_rest() const { return !ended_ && source_.bytes_in_buffer > 0; }
+  bool truncated() const { return truncated_; }
+  // The bytes ended before the last pixel.
+  bool missing_pixels() const;
+  // Bytes follow the end marker.
+  bool has_trailing_bytes() const {
+    return !truncated_ && source_.bytes_in_buffer > 0;
+  }
   bool has_warnings() const { return errors_.num_warnings > 0; }
 
  private:
   template <typename Call>
-  bool Step(Call call);
-  void ConnectErrors();
-  void ConnectSource(std::span<const std::byte> bytes);
+  bool Try(Call call);
+  void InstallErrorHandler();
+  void InstallSource(std::span<const std::byte> bytes);
   void LimitScans();
-  void PretendEnd();
+  void InsertEndMarker();
 
   jpeg_decompress_struct info_ = {};
   jpeg_error_mgr errors_ = {};
@@ -56,8 +59,8 @@ class JpegReader {
   std::jmp_buf jump_ = {};
   char message_[JMSG_LENGTH_MAX] = {};
   bool created_ = false;
-  bool ended_ = false;
-  bool invents_ = false;  // pixels, after the end
+  bool truncated_ = false;
+  bool pixels_invented_ = false;  // warnings after the end of the bytes
 };
 
 }  // namespace wsel::image

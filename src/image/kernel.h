@@ -10,11 +10,11 @@ namespace wsel::image {
 
 inline constexpr int kPrecisionBits = 22;
 
-// Along one axis, for a stretch of outputs: output i of them is the sum of
-// weights(i)[t] * input[first[i] + t] over t < count[i], in fixed point of
-// kPrecisionBits.
+// Resampling weights along one axis, for a range of outputs: output i is the
+// sum over t < count[i] of WeightsOf(i)[t] * input[first[i] + t], in fixed
+// point with kPrecisionBits fractional bits.
 struct KernelTable {
-  int taps = 0;  // weights are stored for each output
+  int taps = 0;  // weights stored per output
   std::vector<int> first;
   std::vector<int> count;
   std::vector<int32_t> weights;
@@ -24,8 +24,8 @@ struct KernelTable {
   }
 };
 
-// For outputs begin ... end - 1 of the `outputs` pixels that [from, to) of
-// `inputs` are made into.
+// The weights for outputs begin ... end - 1 when [from, to) of `inputs` pixels
+// is resampled to `outputs` pixels.
 KernelTable MakeKernelTable(int inputs, float from, float to, int outputs,
                             int begin, int end, Interpolation interpolation);
 

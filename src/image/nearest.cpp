@@ -6,8 +6,8 @@
 namespace wsel::image {
 namespace {
 
-// Pixel at `value`, or -1. The comparison comes first: what is outside need not
-// fit an int.
+// The pixel at `value`, or -1 if outside. Compares first: values outside need
+// not fit an int.
 int PixelAt(double value, int size) {
   return value >= 0 && value < size ? static_cast<int>(value) : -1;
 }
@@ -16,7 +16,7 @@ void CopyPixel(const Image& image, int x, int y, uint8_t* to) {
   std::copy_n(image.Row(y) + static_cast<size_t>(x) * 3, 3, to);
 }
 
-// No rotation: each column has its column, each row its row.
+// Without rotation or shear: columns and rows map independently.
 void Scale(const Image& image, Image& out, const AffineMatrix& m) {
   std::vector<int> columns(out.width());
   double u = m[2] + m[0] * 0.5;
@@ -36,7 +36,7 @@ void Scale(const Image& image, Image& out, const AffineMatrix& m) {
   }
 }
 
-// Whether all corners can be represented with 16 bits before the point.
+// Whether all corners fit 16.16 fixed point.
 bool FitsFixedPoint(const Image& out, const AffineMatrix& m) {
   for (const int x : {0, out.width()}) {
     for (const int y : {0, out.height()}) {
@@ -49,7 +49,7 @@ bool FitsFixedPoint(const Image& out, const AffineMatrix& m) {
   return true;
 }
 
-// In 64 bits, which cannot overflow where Pillow's 32 do not.
+// In 64 bits, which cannot overflow if Pillow's 32 bits do not.
 int64_t ToFixed(double value) {
   return static_cast<int64_t>(std::floor(value * 65536 + 0.5));
 }

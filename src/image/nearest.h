@@ -5,8 +5,9 @@
 
 namespace wsel::image {
 
-// `matrix` without interpolation; `out` comes filled. Pillow steps along rows
-// in one of three arithmetics, whose rounding errors are part of the result.
+// Applies `matrix` without interpolation. `out` is already filled; pixels that
+// map outside keep their value. Pillow steps along rows in one of three
+// arithmetics, whose rounding errors are reproduced.
 Image TransformNearest(const Image& image, Image out,
                        const AffineMatrix& matrix);
 

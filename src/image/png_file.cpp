@@ -8,15 +8,14 @@
 namespace wsel::image {
 namespace {
 
-// Deflate at its best: one byte of 1,032, so as many pixels of 8 bits and eight
-// times as many of one.
-constexpr int64_t kDensest = int64_t{8} * 1032;
+// Deflate compresses to 1/1032 at best, and a byte holds up to eight pixels.
+constexpr int64_t kMaxPixelsPerByte = int64_t{8} * 1032;
 
 struct Chunk {
   std::string_view type;
-  std::span<const std::byte> body;  // as much of it as there is
-  bool whole = false;               // its checksum is there, too
-  bool checks = false;              // and right
+  std::span<const std::byte> body;  // as many bytes as the file has
+  bool complete = false;            // neither body nor checksum is truncated
+  bool checksum_ok = false;
 };
 
 uint32_t Big32(const std::byte* at) {
@@ -25,12 +24,11 @@ uint32_t Big32(const std::byte* at) {
   return value;
 }
 
-// Reads chunk after chunk.
-class Chunks {
+class ChunkReader {
  public:
-  explicit Chunks(std::span<const std::byte> rest) : rest_(rest) {}
+  explicit ChunkReader(std::span<const std::byte> rest) : rest_(rest) {}
 
-  size_t left() const { return rest_.size(); }
+  size_t remaining() const { return rest_.size(); }
   bool Next(Chunk& chunk);
 
  private:
@@ -42,22 +40,23 @@ uint32_t Checksum(std::span<const std::byte> bytes) {
       crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-bool Chunks::Next(Chunk& chunk) {
+bool ChunkReader::Next(Chunk& chunk) {
   constexpr size_t kHead = 8;
   if (rest_.size() < kHead) return false;
   const size_t length = Big32(rest_.data());
   chunk.type = {reinterpret_cast<const char*>(rest_.data()) + 4, 4};
-  const size_t there = std::min(length, rest_.size() - kHead);
-  chunk.body = rest_.subspan(kHead, there);
-  chunk.whole = rest_.size() >= kHead + length + 4;
-  chunk.checks = chunk.whole && Checksum(rest_.subspan(4, 4 + length)) ==
-                                    Big32(rest_.data() + kHead + length);
+  const size_t available = std::min(length, rest_.size() - kHead);
+  chunk.body = rest_.subspan(kHead, available);
+  chunk.complete = rest_.size() >= kHead + length + 4;
+  chunk.checksum_ok =
+      chunk.complete && Checksum(rest_.subspan(4, 4 + length)) ==
+                            Big32(rest_.data() + kHead + length);
   rest_ = rest_.subspan(std::min(rest_.size(), kHead + length + 4));
   return true;
 }
 
-// Bits of `depth`, for each colour type, that the standard knows.
-bool IsKnown(int depth, int color) {
+// Whether the standard allows this bit depth for this colour type.
+bool IsValid(int depth, int color) {
   switch (color) {
     case 0:
       return depth == 1 || depth == 2 || depth == 4 || depth == 8 ||
@@ -74,18 +73,18 @@ bool IsKnown(int depth, int color) {
 }
 
 void ReadHeader(const Encoded& file, const Chunk& chunk, PngFile& png) {
-  if (chunk.body.size() < 13) file.Refuse("is a PNG with a short header");
+  if (chunk.body.size() < 13) file.Fail("is a PNG with a truncated header");
   const uint32_t width = Big32(chunk.body.data());
   const uint32_t height = Big32(chunk.body.data() + 4);
-  file.CheckSize(width, height, kDensest);
+  file.CheckSize(width, height, kMaxPixelsPerByte);
   png.width = static_cast<int>(width);
   png.height = static_cast<int>(height);
   png.depth = static_cast<int>(chunk.body[8]);
   png.color = static_cast<int>(chunk.body[9]);
   png.interlaced = chunk.body[12] != std::byte{0};
-  if (!IsKnown(png.depth, png.color) || chunk.body[11] != std::byte{0}) {
-    file.Refuse(fmt::format("is a PNG of an unknown kind: {} bits, colour {}",
-                            png.depth, png.color));
+  if (!IsValid(png.depth, png.color) || chunk.body[11] != std::byte{0}) {
+    file.Fail(fmt::format("is an invalid PNG: bit depth {}, colour type {}",
+                          png.depth, png.color));
   }
 }
 
@@ -96,29 +95,29 @@ void ReadPalette(const Chunk& chunk, PngFile& png) {
   }
 }
 
-// Leaves the first chunk of data in `chunk`.
-void ReadUpToData(const Encoded& file, Chunks& chunks, Chunk& chunk,
+// Reads until `chunk` is the first data chunk.
+void ReadUpToData(const Encoded& file, ChunkReader& chunks, Chunk& chunk,
                   PngFile& png) {
   while (true) {
-    if (!chunks.Next(chunk)) file.Refuse("is a PNG that is cut short");
+    if (!chunks.Next(chunk)) file.Fail("is a truncated PNG");
     if (chunk.type == "IDAT") break;
-    if (!chunk.checks) {
-      file.Refuse(chunk.whole ? "is a broken PNG: a checksum is wrong"
-                              : "is a PNG that is cut short");
+    if (!chunk.checksum_ok) {
+      file.Fail(chunk.complete ? "is a corrupt PNG: wrong checksum"
+                               : "is a truncated PNG");
     }
     if (chunk.type == "IEND") break;
     if (chunk.type == "IHDR") ReadHeader(file, chunk, png);
     if (chunk.type == "PLTE") ReadPalette(chunk, png);
   }
   if (png.width == 0 || chunk.type == "IEND") {
-    file.Refuse("is a PNG without a picture");
+    file.Fail("is a PNG without image data");
   }
 }
 
 }  // namespace
 
 PngFile ParsePng(const Encoded& file) {
-  Chunks chunks(file.bytes.subspan(8));
+  ChunkReader chunks(file.bytes.subspan(8));
   PngFile png;
   Chunk chunk;
   ReadUpToData(file, chunks, chunk, png);
@@ -128,7 +127,7 @@ PngFile ParsePng(const Encoded& file) {
   }
   while (more && chunk.type != "IEND") more = chunks.Next(chunk);
   png.no_end = !more;
-  png.trailing_bytes = more && chunks.left() > 0;
+  png.trailing_bytes = more && chunks.remaining() > 0;
   return png;
 }
 

@@ -63,12 +63,12 @@ Table Stretch(const Histogram& counts) {
       [&](int i) { return static_cast<int64_t>(i * scale + offset); });
 }
 
-Table Even(const Histogram& counts) {
+Table Equalising(const Histogram& counts) {
   int highest = 255;
   while (highest > 0 && counts[highest] == 0) --highest;
   const int64_t below =
       std::accumulate(counts.begin(), counts.begin() + highest, int64_t{0});
-  // A step of 0 is also what a single value gives.
+  // A single value also gives a step of 0.
   const int64_t step = below / 255;
   if (step == 0) return Identity();
   int64_t sum = step / 2;
@@ -85,7 +85,9 @@ Image AutoContrast(const Image& image) {
   return ApplyByHistogram(image, Stretch);
 }
 
-Image Equalize(const Image& image) { return ApplyByHistogram(image, Even); }
+Image Equalize(const Image& image) {
+  return ApplyByHistogram(image, Equalising);
+}
 
 Image Invert(const Image& image) {
   return Apply(image, MakeTable([](int i) { return 255 - i; }));

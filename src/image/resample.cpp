@@ -19,12 +19,12 @@ uint8_t ToByte(int32_t sum) {
   return static_cast<uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
 }
 
-// Rows are resampled in groups: a pixel's neighbours in memory are then the
-// same pixel of other rows, all with the same weight, which vector units like.
+// Rows are resampled in groups: adjacent in memory are then the same pixel of
+// several rows, which share a weight, so that the loops vectorise.
 constexpr int kGroup = 16;
 constexpr int kLanes = 3 * kGroup;
 
-// A part of a picture, where it lies.
+// A part of an image, not copied.
 struct View {
   explicit View(const Image& image)
       : View(image, {0, 0, image.width(), image.height()}) {}
@@ -36,7 +36,7 @@ struct View {
   const uint8_t* Row(int y) const { return origin + stride * y; }
 
   const uint8_t* origin;
-  size_t stride;  // bytes from row to row
+  size_t stride;  // bytes between rows
   int width;
   int height;
 };
@@ -92,13 +92,13 @@ Image Horizontal(const View& image, int top, int bottom,
   return out;
 }
 
-// A stretch of one row of output, from rows `stride` bytes apart.
-constexpr int kStretch = 768;
+// Bytes of an output row that WeighRows computes at a time.
+constexpr int kSegment = 768;
 
 WSEL_VECTOR_CLONES
 void WeighRows(const uint8_t* rows, size_t stride, const int32_t* weights,
                int count, int length, uint8_t* out) {
-  std::array<int32_t, kStretch> sums;
+  std::array<int32_t, kSegment> sums;
   sums.fill(kHalf);
   for (int t = 0; t < count; ++t, rows += stride) {
     for (int i = 0; i < length; ++i) sums[i] += weights[t] * rows[i];
@@ -106,21 +106,21 @@ void WeighRows(const uint8_t* rows, size_t stride, const int32_t* weights,
   for (int i = 0; i < length; ++i) out[i] = ToByte(sums[i]);
 }
 
-// `image` begins with row `top` of what `table` was made for.
+// Resamples along y. `image` begins with row `top` of the input of `table`.
 Image Vertical(const Image& image, int top, const KernelTable& table) {
   Image out(image.width(), static_cast<int>(table.first.size()));
   const auto stride = static_cast<int>(image.stride());
   for (int y = 0; y < out.height(); ++y) {
-    for (int i = 0; i < stride; i += kStretch) {
+    for (int i = 0; i < stride; i += kSegment) {
       WeighRows(image.Row(table.first[y] - top) + i, image.stride(),
                 table.WeightsOf(y), table.count[y],
-                std::min(kStretch, stride - i), out.Row(y) + i);
+                std::min(kSegment, stride - i), out.Row(y) + i);
     }
   }
   return out;
 }
 
-// `window` of what a resize makes.
+// `window` of the resized `box`.
 Image TwoPass(const View& image, const Box& box, int width, int height,
               const Window& window, Interpolation interpolation) {
   const auto vertical =
@@ -130,11 +130,11 @@ Image TwoPass(const View& image, const Box& box, int width, int height,
                          box.bottom == static_cast<float>(height);
   const bool keep_columns = width == image.width && box.left == 0 &&
                             box.right == static_cast<float>(width);
-  // The rows that count, of those that the kernels reach.
+  // The input rows that the window depends on.
   const int top = keep_rows ? window.top : vertical.first.front();
   const int bottom = keep_rows ? window.top + window.height
                                : vertical.first.back() + vertical.count.back();
-  const auto narrow = [&] {
+  const auto resample_rows = [&] {
     if (keep_columns) {
       return Copy(image, {window.left, top, window.width, bottom - top});
     }
@@ -143,13 +143,13 @@ Image TwoPass(const View& image, const Box& box, int width, int height,
                         window.left + window.width, interpolation);
     return Horizontal(image, top, bottom, horizontal);
   };
-  const Image narrowed = narrow();
-  return keep_rows ? narrowed : Vertical(narrowed, top, vertical);
+  const Image rows = resample_rows();
+  return keep_rows ? rows : Vertical(rows, top, vertical);
 }
 
 bool IsWhole(float value) { return value == std::trunc(value); }
 
-// What Pillow's C function does; Image.resize adds the case of tall images.
+// Pillow's C function; Image.resize adds the case of tall images.
 Image ResizeOnce(const Image& image, const Box& box, int width, int height,
                  Interpolation interpolation) {
   if (IsWhole(box.left) && IsWhole(box.top) &&
@@ -168,7 +168,7 @@ Image ResizeOnce(const Image& image, const Box& box, int width, int height,
                    {across, 0, box.left, 0, down, box.top}, interpolation);
 }
 
-// Pillow takes very tall images vertically first, to save memory.
+// Pillow resizes very tall images vertically first, to save memory.
 bool IsVerticalFirst(int from_width, int from_height, int height) {
   return from_height > int64_t{100} * from_width && height < from_height;
 }
@@ -178,7 +178,7 @@ void CheckWindow(const Window& window, int width, int height) {
       window.height < 0 || window.width > width - window.left ||
       window.height > height - window.top) {
     throw Error(ErrorKind::kConfig, "resize",
-                "the window must lie within the picture");
+                "the window must lie within the image");
   }
 }
 
@@ -199,7 +199,7 @@ void CheckArguments(const Image& image, const Box& box, int width, int height) {
 
 }  // namespace
 
-Box WholeOf(const Image& image) {
+Box FullBox(const Image& image) {
   return {0, 0, static_cast<float>(image.width()),
           static_cast<float>(image.height())};
 }
@@ -217,9 +217,9 @@ Image Resize(const Image& image, const Box& box, int width, int height,
   return ResizeOnce(image, box, width, height, interpolation);
 }
 
-Image ResizeWindow(const Image& image, int width, int height,
-                   const Window& window, Interpolation interpolation) {
-  const Box box = WholeOf(image);
+Image ResizeThenCrop(const Image& image, int width, int height,
+                     const Window& window, Interpolation interpolation) {
+  const Box box = FullBox(image);
   CheckArguments(image, box, width, height);
   CheckWindow(window, width, height);
   if (window.width == 0 || window.height == 0 ||
@@ -231,20 +231,21 @@ Image ResizeWindow(const Image& image, int width, int height,
   return TwoPass(View(image), box, width, height, window, interpolation);
 }
 
-Image ResizePart(const Image& image, const Window& part, int width, int height,
-                 Interpolation interpolation) {
-  CheckWindow(part, image.width(), image.height());
-  const bool same = part.width == width && part.height == height;
-  if (part.width == 0 || part.height == 0 || width < 1 || height < 1 || same ||
-      interpolation == Interpolation::kNearest ||
-      IsVerticalFirst(part.width, part.height, height)) {
-    const Image cut = Crop(image, part.left, part.top, part.width, part.height);
-    return Resize(cut, WholeOf(cut), width, height, interpolation);
+Image CropThenResize(const Image& image, const Window& window, int width,
+                     int height, Interpolation interpolation) {
+  CheckWindow(window, image.width(), image.height());
+  const bool same = window.width == width && window.height == height;
+  if (window.width == 0 || window.height == 0 || width < 1 || height < 1 ||
+      same || interpolation == Interpolation::kNearest ||
+      IsVerticalFirst(window.width, window.height, height)) {
+    const Image cut =
+        Crop(image, window.left, window.top, window.width, window.height);
+    return Resize(cut, FullBox(cut), width, height, interpolation);
   }
-  return TwoPass(
-      View(image, part),
-      {0, 0, static_cast<float>(part.width), static_cast<float>(part.height)},
-      width, height, {0, 0, width, height}, interpolation);
+  return TwoPass(View(image, window),
+                 {0, 0, static_cast<float>(window.width),
+                  static_cast<float>(window.height)},
+                 width, height, {0, 0, width, height}, interpolation);
 }
 
 }  // namespace wsel::image

@@ -7,8 +7,8 @@
 namespace wsel::image {
 namespace {
 
-// Three pixels of a row, `row` in the middle. Sums in single precision and in
-// Pillow's order, which decides a rounding now and then.
+// Weighted sum of three pixels of a row, `row` in the middle. In single
+// precision and in Pillow's order, which sometimes changes the rounding.
 inline float WeighThree(const uint8_t* row, float side, float middle) {
   return static_cast<float>(row[-3]) * side +
          static_cast<float>(row[0]) * middle +

@@ -5,8 +5,8 @@
 
 namespace wsel::image {
 
-// Each pixel averaged with its eight neighbours, itself five times; the border
-// stays. Source: Pillow's ImageFilter.SMOOTH.
+// Averages each pixel (weight 5) with its eight neighbours (weight 1); the
+// border is unchanged. Source: Pillow's ImageFilter.SMOOTH.
 Image Smooth(const Image& image);
 
 }  // namespace wsel::image

@@ -16,154 +16,156 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// The kept matrices grow with the square of the tokens: beyond this many,
-// LibTorch's attention, which computes them anew, is the better one.
+// The saved attention matrices grow with the square of the number of tokens:
+// above this many, LibTorch's attention, which recomputes them, is better.
 constexpr int64_t kMaxTokens = 512;
 
-// The arguments of both passes, and what the first keeps for the second.
-struct Kept {
-  at::Tensor x;          // [B, N, D]
-  at::Tensor scale;      // [B] or undefined
-  at::Tensor qkv;        // [B, N, 3D]
-  at::Tensor attention;  // [B, heads, N, N], after the softmax
-  at::Tensor mixed;      // [B, N, D], before proj
-  Affine norm, to_qkv, proj;
-  Affine scaled_proj;  // times gamma
+// The arguments of both passes, and what the forward pass saves for backward.
+struct AttentionContext {
+  at::Tensor x;            // [B, N, D]
+  at::Tensor scale;        // [B] or undefined
+  at::Tensor qkv;          // [B, N, 3D]
+  at::Tensor attn_probs;   // [B, heads, N, N], after the softmax
+  at::Tensor attn_output;  // [B, N, D], before proj
+  WeightAndBias norm, to_qkv, proj;
+  WeightAndBias scaled_proj;  // times gamma
   double eps = 0;
   int64_t heads = 1;
 
   int64_t tokens() const { return x.size(1); }
   int64_t width() const { return x.size(2); }
-  double temperature() const {
+  double softmax_scale() const {
     const int64_t d = width() / heads;
     return 1 / std::sqrt(static_cast<double>(d));
   }
-  // Images that are worked on together: few tokens make thin matrices.
+  // Images processed together: few tokens alone would make thin matrices.
   int64_t tile() const { return std::max<int64_t>(1, 256 / tokens()); }
 };
 
-Kept MakeKept(const at::Tensor& x, const at::Tensor& scale,
-              const AttentionBranch& p) {
-  Kept k;
-  k.x = x;
-  k.scale = scale;
-  k.norm = {p.norm_weight, p.norm_bias};
-  k.to_qkv = {p.qkv_weight, p.qkv_bias};
-  k.proj = {p.proj_weight, p.proj_bias};
-  k.scaled_proj = TimesGamma(k.proj, p.gamma);
-  k.eps = p.eps;
-  k.heads = p.heads;
-  return k;
+AttentionContext MakeContext(const at::Tensor& x, const at::Tensor& scale,
+                             const AttentionBranch& p) {
+  AttentionContext c;
+  c.x = x;
+  c.scale = scale;
+  c.norm = {p.norm_weight, p.norm_bias};
+  c.to_qkv = {p.qkv_weight, p.qkv_bias};
+  c.proj = {p.proj_weight, p.proj_bias};
+  c.scaled_proj = TimesGamma(c.proj, p.gamma);
+  c.eps = p.eps;
+  c.heads = p.heads;
+  return c;
 }
 
-// The [N, d] of one head in `part` of [.., N, parts * D]: 0, 1, 2 for q, k, v.
-Matrix Head(const Kept& k, const at::Tensor& of, int64_t image, int64_t head,
-            int64_t part = 0) {
-  const int64_t n = k.tokens();
+// The [N, d] matrix of one head in [.., N, parts * D]; parts 0-2: q, k, v.
+Matrix Head(const AttentionContext& c, const at::Tensor& of, int64_t image,
+            int64_t head, int64_t part = 0) {
+  const int64_t n = c.tokens();
   const int64_t row = of.size(-1);
-  const int64_t d = k.width() / k.heads;
-  return {of.data_ptr<float>() + image * n * row + part * k.width() + head * d,
+  const int64_t d = c.width() / c.heads;
+  return {of.data_ptr<float>() + image * n * row + part * c.width() + head * d,
           n, d, row};
 }
 
-// The [N, N] of one head in [.., heads, N, N].
-Matrix Scores(const Kept& k, const at::Tensor& of, int64_t image,
+// The [N, N] matrix of one head in [.., heads, N, N].
+Matrix Scores(const AttentionContext& c, const at::Tensor& of, int64_t image,
               int64_t head) {
-  const int64_t n = k.tokens();
-  return {of.data_ptr<float>() + (image * k.heads + head) * n * n, n, n, n};
+  const int64_t n = c.tokens();
+  return {of.data_ptr<float>() + (image * c.heads + head) * n * n, n, n, n};
 }
 
-// Calls body(image, head) for all heads of `images` images.
+// Calls body(image, head) for every head of `images` images.
 template <typename Body>
-void ForHeads(const Kept& k, int64_t images, const Body& body) {
+void ForHeads(const AttentionContext& c, int64_t images, const Body& body) {
   for (int64_t image = 0; image < images; ++image) {
-    for (int64_t head = 0; head < k.heads; ++head) body(image, head);
+    for (int64_t head = 0; head < c.heads; ++head) body(image, head);
   }
 }
 
 // [B] -> [B, 1, 1]
-at::Tensor OfImages(const at::Tensor& scale) { return scale.view({-1, 1, 1}); }
+at::Tensor PerImage(const at::Tensor& scale) { return scale.view({-1, 1, 1}); }
 
-// A few images, and all that is kept for them.
-Kept Tile(const Kept& all, int64_t first, int64_t count) {
-  Kept k = all;
-  for (at::Tensor* t : {&k.x, &k.scale, &k.qkv, &k.attention, &k.mixed}) {
+// The context of a few images.
+AttentionContext Tile(const AttentionContext& all, int64_t first,
+                      int64_t count) {
+  AttentionContext c = all;
+  for (at::Tensor* t :
+       {&c.x, &c.scale, &c.qkv, &c.attn_probs, &c.attn_output}) {
     if (t->defined()) *t = t->narrow(0, first, count);
   }
-  return k;
+  return c;
 }
 
-void ForwardTile(Kept k, const at::Tensor& out) {
-  const int64_t images = k.x.size(0);
-  LinearInto(RowsOf(k.qkv), std::get<0>(Normalise(k.norm, k.eps, RowsOf(k.x))),
-             k.to_qkv.weight, k.to_qkv.bias);
-  ForHeads(k, images, [&](int64_t i, int64_t h) {
-    Multiply(Scores(k, k.attention, i, h), Head(k, k.qkv, i, h),
-             Head(k, k.qkv, i, h, 1).Transposed(), 0, k.temperature());
+void ForwardTile(AttentionContext c, const at::Tensor& out) {
+  const int64_t images = c.x.size(0);
+  LinearInto(RowsOf(c.qkv), std::get<0>(Normalise(c.norm, c.eps, RowsOf(c.x))),
+             c.to_qkv.weight, c.to_qkv.bias);
+  ForHeads(c, images, [&](int64_t i, int64_t h) {
+    Gemm(Scores(c, c.attn_probs, i, h), Head(c, c.qkv, i, h),
+         Head(c, c.qkv, i, h, 1).Transposed(), 0, c.softmax_scale());
   });
-  at::_softmax_out(k.attention, k.attention, -1, /*half_to_float=*/false);
-  ForHeads(k, images, [&](int64_t i, int64_t h) {
-    Multiply(Head(k, k.mixed, i, h), Scores(k, k.attention, i, h),
-             Head(k, k.qkv, i, h, 2), 0);
+  at::_softmax_out(c.attn_probs, c.attn_probs, -1, /*half_to_float=*/false);
+  ForHeads(c, images, [&](int64_t i, int64_t h) {
+    Gemm(Head(c, c.attn_output, i, h), Scores(c, c.attn_probs, i, h),
+         Head(c, c.qkv, i, h, 2), 0);
   });
-  LinearInto(RowsOf(out), RowsOf(k.mixed), k.scaled_proj.weight,
-             k.scaled_proj.bias);
-  if (k.scale.defined()) out.mul_(OfImages(k.scale));
-  out.add_(k.x);
+  LinearInto(RowsOf(out), RowsOf(c.attn_output), c.scaled_proj.weight,
+             c.scaled_proj.bias);
+  if (c.scale.defined()) out.mul_(PerImage(c.scale));
+  out.add_(c.x);
 }
 
-at::Tensor Forward(Kept& k) {
-  const int64_t b = k.x.size(0);
-  const int64_t n = k.x.size(1);
-  const int64_t d = k.x.size(2);
-  k.qkv = at::empty({b, n, 3 * d}, k.x.options());
-  k.attention = at::empty({b, k.heads, n, n}, k.x.options());
-  k.mixed = at::empty_like(k.x);
-  auto out = at::empty_like(k.x);
-  ForRowTiles(b, k.tile(), [&](int64_t, int64_t first, int64_t count) {
+at::Tensor Forward(AttentionContext& c) {
+  const int64_t b = c.x.size(0);
+  const int64_t n = c.x.size(1);
+  const int64_t d = c.x.size(2);
+  c.qkv = at::empty({b, n, 3 * d}, c.x.options());
+  c.attn_probs = at::empty({b, c.heads, n, n}, c.x.options());
+  c.attn_output = at::empty_like(c.x);
+  auto out = at::empty_like(c.x);
+  ForRowTiles(b, c.tile(), [&](int64_t, int64_t first, int64_t count) {
     const at::AutoDispatchBelowAutograd guard;
-    ForwardTile(Tile(k, first, count), out.narrow(0, first, count));
+    ForwardTile(Tile(c, first, count), out.narrow(0, first, count));
   });
   return out;
 }
 
-// The gradient of qkv [B, N, 3D] from that of `mixed`, [B * N, D].
-at::Tensor AttentionGradient(const Kept& k, const at::Tensor& gradient) {
-  const int64_t images = k.x.size(0);
-  auto ds = at::empty_like(k.attention);
-  ForHeads(k, images, [&](int64_t i, int64_t h) {
-    Multiply(Scores(k, ds, i, h), Head(k, gradient, i, h),
-             Head(k, k.qkv, i, h, 2).Transposed(), 0);
+// The gradient of qkv [B, N, 3D] from that of attn_output, [B * N, D].
+at::Tensor AttentionGradient(const AttentionContext& c,
+                             const at::Tensor& gradient) {
+  const int64_t images = c.x.size(0);
+  auto ds = at::empty_like(c.attn_probs);
+  ForHeads(c, images, [&](int64_t i, int64_t h) {
+    Gemm(Scores(c, ds, i, h), Head(c, gradient, i, h),
+         Head(c, c.qkv, i, h, 2).Transposed(), 0);
   });
-  at::_softmax_backward_data_out(ds, ds, k.attention, -1, at::kFloat);
-  auto result = at::empty_like(k.qkv);
-  ForHeads(k, images, [&](int64_t i, int64_t h) {
-    const Matrix scores = Scores(k, ds, i, h);
-    Multiply(Head(k, result, i, h, 0), scores, Head(k, k.qkv, i, h, 1), 0,
-             k.temperature());
-    Multiply(Head(k, result, i, h, 1), scores.Transposed(),
-             Head(k, k.qkv, i, h, 0), 0, k.temperature());
-    Multiply(Head(k, result, i, h, 2),
-             Scores(k, k.attention, i, h).Transposed(), Head(k, gradient, i, h),
-             0);
+  at::_softmax_backward_data_out(ds, ds, c.attn_probs, -1, at::kFloat);
+  auto result = at::empty_like(c.qkv);
+  ForHeads(c, images, [&](int64_t i, int64_t h) {
+    const Matrix scores = Scores(c, ds, i, h);
+    Gemm(Head(c, result, i, h, 0), scores, Head(c, c.qkv, i, h, 1), 0,
+         c.softmax_scale());
+    Gemm(Head(c, result, i, h, 1), scores.Transposed(), Head(c, c.qkv, i, h, 0),
+         0, c.softmax_scale());
+    Gemm(Head(c, result, i, h, 2), Scores(c, c.attn_probs, i, h).Transposed(),
+         Head(c, gradient, i, h), 0);
   });
   return result;
 }
 
-// Writes the gradient of x, adds to the sums.
-void BackwardTile(const Kept& k, const at::Tensor& gradient, BranchSums& sums,
-                  at::Tensor dx) {
+// Writes the gradient of x and accumulates those of the parameters.
+void BackwardTile(const AttentionContext& c, const at::Tensor& gradient,
+                  BranchGradients& grads, at::Tensor dx) {
   const auto rows =
-      RowsOf(k.scale.defined() ? gradient * OfImages(k.scale) : gradient);
-  AddLinearGradient(sums.outer, rows, RowsOf(k.mixed));
+      RowsOf(c.scale.defined() ? gradient * PerImage(c.scale) : gradient);
+  AddLinearGradient(grads.outer, rows, RowsOf(c.attn_output));
   const auto dqkv =
-      RowsOf(AttentionGradient(k, Product(rows, k.scaled_proj.weight)));
-  const auto x = RowsOf(k.x);
-  const auto [normed, mean, rstd] = Normalise(k.norm, k.eps, x);
-  AddLinearGradient(sums.inner, dqkv, normed);
-  const auto dn = Product(dqkv, k.to_qkv.weight);
+      RowsOf(AttentionGradient(c, Matmul(rows, c.scaled_proj.weight)));
+  const auto x = RowsOf(c.x);
+  const auto [normed, mean, rstd] = Normalise(c.norm, c.eps, x);
+  AddLinearGradient(grads.inner, dqkv, normed);
+  const auto dn = Matmul(dqkv, c.to_qkv.weight);
   at::add_out(dx, gradient,
-              NormGradient(sums.norm, k.norm, dn, x, mean, rstd).view_as(dx));
+              NormGradient(grads.norm, c.norm, dn, x, mean, rstd).view_as(dx));
 }
 
 struct TiledAttention : torch::autograd::Function<TiledAttention> {
@@ -179,11 +181,11 @@ struct TiledAttention : torch::autograd::Function<TiledAttention> {
         norm_weight, norm_bias,  eps,
         heads,       qkv_weight, qkv_bias.value_or(at::Tensor()),
         proj_weight, proj_bias,  layer_scale.value_or(at::Tensor())};
-    Kept k = MakeKept(x, scale, p);
-    const auto out = Forward(k);
+    AttentionContext c = MakeContext(x, scale, p);
+    const auto out = Forward(c);
     context->save_for_backward({x, norm_weight, norm_bias, qkv_weight,
                                 p.qkv_bias, proj_weight, proj_bias, p.gamma,
-                                scale, k.qkv, k.attention, k.mixed});
+                                scale, c.qkv, c.attn_probs, c.attn_output});
     context->saved_data["heads"] = heads;
     context->saved_data["eps"] = eps;
     return out;
@@ -201,27 +203,27 @@ struct TiledAttention : torch::autograd::Function<TiledAttention> {
                                s[5],
                                s[6],
                                s[7]};
-    Kept k = MakeKept(s[0], s[8], p);
-    k.qkv = s[9];
-    k.attention = s[10];
-    k.mixed = s[11];
-    auto dx = at::empty_like(k.x);
+    AttentionContext c = MakeContext(s[0], s[8], p);
+    c.qkv = s[9];
+    c.attn_probs = s[10];
+    c.attn_output = s[11];
+    auto dx = at::empty_like(c.x);
     const auto gradient = gradients[0].contiguous();
-    BranchSums sums = SumOverTiles(
-        k.x.size(0), k.tile(),
-        [&] { return BranchSums(k.norm, k.to_qkv, k.proj); },
-        [&](int64_t first, int64_t count, BranchSums& part) {
-          BackwardTile(Tile(k, first, count), gradient.narrow(0, first, count),
+    BranchGradients grads = SumOverTiles(
+        c.x.size(0), c.tile(),
+        [&] { return BranchGradients(c.norm, c.to_qkv, c.proj); },
+        [&](int64_t first, int64_t count, BranchGradients& part) {
+          BackwardTile(Tile(c, first, count), gradient.narrow(0, first, count),
                        part, dx.narrow(0, first, count));
         });
-    const auto dgamma = GammaGradient(k.proj, p.gamma, sums.outer);
+    const auto dgamma = GammaGradient(c.proj, p.gamma, grads.outer);
     return {dx,
-            sums.norm.weight,
-            sums.norm.bias,
-            sums.inner.weight,
-            p.qkv_bias.defined() ? sums.inner.bias : at::Tensor(),
-            sums.outer.weight,
-            sums.outer.bias,
+            grads.norm.weight,
+            grads.norm.bias,
+            grads.inner.weight,
+            p.qkv_bias.defined() ? grads.inner.bias : at::Tensor(),
+            grads.outer.weight,
+            grads.outer.bias,
             dgamma,
             at::Tensor(),
             at::Tensor(),
@@ -229,7 +231,7 @@ struct TiledAttention : torch::autograd::Function<TiledAttention> {
   }
 };
 
-at::Tensor Plain(const at::Tensor& x, const AttentionBranch& p) {
+at::Tensor ReferenceAttention(const at::Tensor& x, const AttentionBranch& p) {
   const int64_t b = x.size(0);
   const int64_t n = x.size(1);
   const int64_t d = x.size(2);
@@ -243,7 +245,7 @@ at::Tensor Plain(const at::Tensor& x, const AttentionBranch& p) {
                     p.proj_bias);
 }
 
-// With fewer images than threads some would idle.
+// With fewer images than threads some threads would be idle.
 bool KeepsThreadsBusy(int64_t images) {
   return images >= at::get_num_threads();
 }
@@ -253,9 +255,9 @@ bool KeepsThreadsBusy(int64_t images) {
 at::Tensor AddAttentionBranch(const at::Tensor& x, const AttentionBranch& p,
                               const at::Tensor& scale) {
   if (x.size(1) > kMaxTokens || !KeepsThreadsBusy(x.size(0)) ||
-      !FusedApplies({x, p.norm_weight, p.norm_bias, p.qkv_weight, p.qkv_bias,
-                     p.proj_weight, p.proj_bias, p.gamma, scale})) {
-    return AddBranch(x, Plain(x, p), p.gamma, scale);
+      !CanUseFused({x, p.norm_weight, p.norm_bias, p.qkv_weight, p.qkv_bias,
+                    p.proj_weight, p.proj_bias, p.gamma, scale})) {
+    return AddBranch(x, ReferenceAttention(x, p), p.gamma, scale);
   }
   return TiledAttention::apply(x.contiguous(), p.norm_weight, p.norm_bias,
                                p.qkv_weight, IfDefined(p.qkv_bias),

@@ -21,17 +21,17 @@ namespace {
 void CheckScales(const at::Tensor& scales, int64_t branches,
                  const at::Tensor& images) {
   if (!scales.defined()) return;
-  const Shape wanted = {branches, images.size(0)};
-  if (scales.sizes() == at::IntArrayRef(wanted)) return;
+  const Shape expected = {branches, images.size(0)};
+  if (scales.sizes() == at::IntArrayRef(expected)) return;
   throw Error(
-      ErrorKind::kMismatch, "branch_scales",
-      fmt::format("has shape {}; the model and the batch need {}",
-                  FormatShape(scales.sizes().vec()), FormatShape(wanted)));
+      ErrorKind::kMismatch, "drop_path_scales",
+      fmt::format("has shape {}; expected {} for this model and batch",
+                  FormatShape(scales.sizes().vec()), FormatShape(expected)));
 }
 
 // The forward functions share ownership of the module.
 template <typename Holder>
-Model Wrap(const Config& config, Holder holder) {
+Model MakeModel(const Config& config, Holder holder) {
   Model model;
   model.config = config;
   model.module = holder.ptr();
@@ -57,8 +57,8 @@ Model Wrap(const Config& config, Holder holder) {
     return holder->forward_outputs(x, scales);
   };
   model.visit_blocks = [holder](const at::Tensor& x,
-                                const SeeBlock& see) mutable {
-    holder->visit_blocks(x, see);
+                                const BlockHook& hook) mutable {
+    holder->visit_blocks(x, hook);
   };
   return model;
 }
@@ -68,8 +68,9 @@ bool IsConvOf(const Shape& conv, const Shape& linear) {
   return linear.size() == 2 && conv == Shape{linear[0], linear[1], 1, 1};
 }
 
-bool Fits(const Shape& found, const Shape& wanted) {
-  return found == wanted || IsConvOf(found, wanted) || IsConvOf(wanted, found);
+bool Fits(const Shape& found, const Shape& expected) {
+  return found == expected || IsConvOf(found, expected) ||
+         IsConvOf(expected, found);
 }
 
 }  // namespace
@@ -77,29 +78,29 @@ bool Fits(const Shape& found, const Shape& wanted) {
 Model Build(const Config& config) {
   Validate(config, NameOf(config));
   if (const auto* vit = std::get_if<VitConfig>(&config)) {
-    return Wrap(config, Vit(*vit));
+    return MakeModel(config, Vit(*vit));
   }
-  return Wrap(config, ConvNext(std::get<ConvNextConfig>(config)));
+  return MakeModel(config, ConvNext(std::get<ConvNextConfig>(config)));
 }
 
-void CheckFits(const TensorSpec& wanted, const TensorSource& source) {
-  const std::string& name = wanted.name;
+void CheckFits(const TensorSpec& expected, const TensorSource& source) {
+  const std::string& name = expected.name;
   const TensorSpec* found = source.Find(name);
   if (found == nullptr) {
     throw Error(ErrorKind::kMismatch, name,
                 fmt::format("is missing from the checkpoint; the model needs "
                             "it with shape {}",
-                            FormatShape(wanted.shape)));
+                            FormatShape(expected.shape)));
   }
-  if (!Fits(found->shape, wanted.shape)) {
+  if (!Fits(found->shape, expected.shape)) {
     throw Error(
         ErrorKind::kMismatch, name,
-        fmt::format("has shape {} in the checkpoint, {} in the model",
-                    FormatShape(found->shape), FormatShape(wanted.shape)));
+        fmt::format("has shape {} in the checkpoint but {} in the model",
+                    FormatShape(found->shape), FormatShape(expected.shape)));
   }
   if (!IsFloating(found->dtype)) {
     throw Error(ErrorKind::kMismatch, name,
-                fmt::format("holds {}; weights are floating point",
+                fmt::format("is {}; weights must be floating point",
                             wsel::Name(found->dtype)));
   }
 }
@@ -117,20 +118,20 @@ std::vector<std::string> Load(Model& model, const TensorSource& source) {
     source.Drop(parameter.key());
     used.insert(parameter.key());
   }
-  std::vector<std::string> unused;
+  std::vector<std::string> unexpected;
   for (const TensorSpec& spec : source.Specs()) {
-    if (!used.contains(spec.name)) unused.push_back(spec.name);
+    if (!used.contains(spec.name)) unexpected.push_back(spec.name);
   }
-  return unused;
+  return unexpected;
 }
 
 void Initialize(Model& model, Initializer initializer, uint64_t seed) {
   const at::NoGradGuard no_grad;
   const auto parameters = model.module->named_parameters();
-  for (const ModelTensor& tensor : Layout(model.config)) {
-    at::Tensor to = parameters[tensor.spec.name];
-    to.copy_(
-        Draw(InitFor(model.config, tensor, initializer), tensor.spec, seed));
+  for (const ParameterSpec& parameter : ParameterSpecs(model.config)) {
+    at::Tensor to = parameters[parameter.spec.name];
+    to.copy_(Draw(InitFor(model.config, parameter, initializer), parameter.spec,
+                  seed));
   }
 }
 

@@ -34,9 +34,9 @@ class Checker {
     Require(std::isfinite(value) && value > low, field,
             fmt::format("is {}; it must be above {}", value, low));
   }
-  void Require(bool good, std::string_view field,
+  void Require(bool valid, std::string_view field,
                const std::string& message) const {
-    if (good) return;
+    if (valid) return;
     throw Error(ErrorKind::kConfig, fmt::format("{}.{}", where_, field),
                 message);
   }
@@ -47,14 +47,14 @@ class Checker {
 
 void CheckTokens(const VitConfig& c, const Checker& check) {
   check.Require(c.class_token || c.pooling != Pooling::kToken, "pooling",
-                "is 'token' without a class token; use 'avg'");
+                "is 'token' but there is no class token; use 'avg'");
   if (!c.dist_token) return;
   check.Require(c.class_token && c.pooling == Pooling::kToken, "dist_token",
                 "needs a class token and pooling 'token'");
   check.Require(c.reg_tokens == 0, "dist_token",
-                "does not go with register tokens");
+                "cannot be combined with register tokens");
   check.Require(!c.no_embed_class, "dist_token",
-                "has a position of its own; no_embed_class must be false");
+                "has a position embedding; no_embed_class must be false");
 }
 
 void Check(const VitConfig& c, const Checker& check) {
@@ -71,17 +71,18 @@ void Check(const VitConfig& c, const Checker& check) {
   const double hidden = static_cast<double>(c.embed_dim) * c.mlp_ratio;
   check.Require(hidden >= 1 && hidden <= static_cast<double>(kMaxSize),
                 "mlp_ratio",
-                fmt::format("gives an MLP {} channels wide; it must be 1 to {}",
+                fmt::format("makes {} hidden channels; they must be 1 to {}",
                             hidden, kMaxSize));
   check.Require(c.img_size % c.patch_size == 0, "img_size",
-                fmt::format("{} does not divide into patches of {}", c.img_size,
-                            c.patch_size));
-  check.Require(c.GridSize() <= kMaxGrid, "img_size",
-                fmt::format("{} makes {} patches a side; it must be at most {}",
-                            c.img_size, c.GridSize(), kMaxGrid));
+                fmt::format("is {}, not a multiple of patch_size {}",
+                            c.img_size, c.patch_size));
+  check.Require(
+      c.GridSize() <= kMaxGrid, "img_size",
+      fmt::format("is {}: {} patches per side; at most {} are supported",
+                  c.img_size, c.GridSize(), kMaxGrid));
   check.Require(c.embed_dim % c.num_heads == 0, "num_heads",
-                fmt::format("the width {} does not divide into {} heads",
-                            c.embed_dim, c.num_heads));
+                fmt::format("is {}, which does not divide embed_dim {}",
+                            c.num_heads, c.embed_dim));
   CheckTokens(c, check);
 }
 
@@ -89,7 +90,7 @@ void Check(const ConvNextConfig& c, const Checker& check) {
   check.Size("img_size", c.img_size);
   check.Range("patch_size", c.patch_size, 1, 4);
   for (size_t s = 0; s < c.dims.size(); ++s) {
-    // The MLP is four times as wide and must be a size too.
+    // The MLP is four times as wide, which must be a valid size too.
     check.Range(fmt::format("dims[{}]", s), c.dims[s], 1, kMaxSize / 4);
     check.Range(fmt::format("depths[{}]", s), c.depths[s], 1, kMaxDepth);
   }
@@ -101,7 +102,7 @@ void Check(const ConvNextConfig& c, const Checker& check) {
 
 }  // namespace
 
-std::string_view Family(const Config& config) {
+std::string_view ArchitectureName(const Config& config) {
   return std::holds_alternative<VitConfig>(config) ? "ViT" : "ConvNeXt";
 }
 
@@ -118,7 +119,7 @@ int64_t NumClasses(const Config& config) {
   return std::visit([](const auto& c) { return c.num_classes; }, config);
 }
 
-int64_t FeatureWidth(const Config& config) {
+int64_t NumFeatures(const Config& config) {
   const auto* vit = std::get_if<VitConfig>(&config);
   return vit != nullptr ? vit->embed_dim
                         : std::get<ConvNextConfig>(config).dims[3];

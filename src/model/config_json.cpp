@@ -84,7 +84,7 @@ struct FieldWriter {
   nlohmann::ordered_json& json;
 };
 
-// Overrides the fields that a JSON object has.
+// Overrides the fields that are present in a JSON object.
 struct FieldReader {
   template <typename T>
   void operator()(const char* key, T& value) const {
@@ -101,7 +101,7 @@ struct FieldReader {
     const auto list = json.Get<std::vector<int64_t>>(key);
     if (list.size() != value.size()) {
       throw Error(json.kind(), json.PathOf(key),
-                  fmt::format("has {} numbers; it needs one for each of the "
+                  fmt::format("has {} values; it needs one for each of the "
                               "four stages",
                               list.size()));
     }
@@ -110,7 +110,7 @@ struct FieldReader {
   JsonObject& json;
 };
 
-// The same complaint about another place.
+// Throws the same message at a different location.
 [[noreturn]] void Rethrow(const Error& e, ErrorKind kind,
                           const std::string& where) {
   std::string message = e.what();
@@ -139,11 +139,11 @@ FamilyTag TagOf(const Config& config) {
                                                    : FamilyTag::kConvNext;
 }
 
-// The config to start from: that of "base", or the defaults of "family".
-Config StartOf(JsonObject& json) {
+// The config that other keys override: "base", or the defaults of "family".
+Config InitialConfig(JsonObject& json) {
   if (!json.Has("base") && !json.Has("family")) {
     throw Error(json.kind(), json.where(),
-                "needs \"base\" (a model's name) or \"family\" "
+                "needs \"base\" (a model name) or \"family\" "
                 "(\"vit\" or \"convnext\")");
   }
   std::optional<FamilyTag> family;
@@ -157,8 +157,9 @@ Config StartOf(JsonObject& json) {
   }
   Config base = BaseOf(json);
   if (family && *family != TagOf(base)) {
-    throw Error(json.kind(), json.PathOf("family"),
-                fmt::format("'{}' is a {}", NameOf(base), Family(base)));
+    throw Error(
+        json.kind(), json.PathOf("family"),
+        fmt::format("'{}' is a {}", NameOf(base), ArchitectureName(base)));
   }
   return base;
 }
@@ -184,14 +185,14 @@ Config ConfigFromJson(std::string_view text, std::string_view where,
                       ErrorKind kind) {
   const auto root = ParseJson(text, where, kind);
   JsonObject json(root, std::string(where), kind);
-  const Config start = StartOf(json);
-  Config config = start;
+  const Config initial = InitialConfig(json);
+  Config config = initial;
   std::visit([&](auto& c) { VisitFields(c, FieldReader{json}); }, config);
   json.Finish();
   CheckConfig(config, json);
-  // A variant that was changed is that variant no longer.
+  // A modified variant no longer has the variant's name.
   if (NameOf(config).empty() ||
-      (!json.Has("name") && !SameArchitecture(config, start))) {
+      (!json.Has("name") && !SameArchitecture(config, initial))) {
     const std::string name = DescriptiveName(config);
     std::visit([&](auto& c) { c.name = name; }, config);
   }

@@ -7,6 +7,7 @@
 #include "wsel/model/mlp_branch.h"
 
 namespace wsel::model {
+
 ConvMlpImpl::ConvMlpImpl(int64_t width, bool conv) {
   fc1 = register_module("fc1", Pointwise(width, 4 * width, conv));
   fc2 = register_module("fc2", Pointwise(4 * width, width, conv));
@@ -60,7 +61,7 @@ at::Tensor DownsampleImpl::forward(const at::Tensor& x) {
 }
 
 StageImpl::StageImpl(const ConvNextConfig& c, int stage) {
-  // timm: the stem of patch 2 leaves the halving to stage 0.
+  // As in timm: after a stem of patch size 2, stage 0 downsamples.
   if (stage > 0 || c.patch_size == 2) {
     const int64_t in = c.dims[stage > 0 ? stage - 1 : 0];
     downsample = register_module("downsample",
@@ -68,18 +69,18 @@ StageImpl::StageImpl(const ConvNextConfig& c, int stage) {
   }
   blocks = register_module("blocks", torch::nn::ModuleList());
   for (int64_t i = 0; i < c.depths[stage]; ++i) {
-    chain_.emplace_back(c, stage);
-    blocks->push_back(chain_.back());
+    typed_blocks_.emplace_back(c, stage);
+    blocks->push_back(typed_blocks_.back());
   }
 }
 
 at::Tensor StageImpl::forward(at::Tensor x, const at::Tensor& scales,
-                              const SeeBlock& see) {
+                              const BlockHook& hook) {
   if (downsample) x = downsample->forward(x);
-  for (size_t i = 0; i < chain_.size(); ++i) {
+  for (size_t i = 0; i < typed_blocks_.size(); ++i) {
     const auto block = static_cast<int64_t>(i);
-    x = chain_[i]->forward(x, scales.defined() ? scales[block] : scales);
-    if (see) see(x);
+    x = typed_blocks_[i]->forward(x, scales.defined() ? scales[block] : scales);
+    if (hook) hook(x);
   }
   return x;
 }
@@ -102,8 +103,8 @@ ConvNextImpl::ConvNextImpl(const ConvNextConfig& c) : depths_(c.depths) {
   stem = register_module("stem", Stem(c));
   stages = register_module("stages", torch::nn::ModuleList());
   for (int stage = 0; stage < 4; ++stage) {
-    chain_.emplace_back(c, stage);
-    stages->push_back(chain_.back());
+    typed_stages_.emplace_back(c, stage);
+    stages->push_back(typed_stages_.back());
   }
   if (c.head_norm_first) {
     norm_pre = register_module("norm_pre", LayerNorm(c.dims[3], c.norm_eps));
@@ -112,14 +113,14 @@ ConvNextImpl::ConvNextImpl(const ConvNextConfig& c) : depths_(c.depths) {
 }
 
 at::Tensor ConvNextImpl::forward_features(const at::Tensor& images,
-                                          const at::Tensor& branch_scales) {
+                                          const at::Tensor& drop_path_scales) {
   auto x = stem->forward(images);
   int64_t first = 0;
-  for (size_t i = 0; i < chain_.size(); ++i) {
-    x = chain_[i]->forward(
-        x, branch_scales.defined()
-               ? branch_scales.slice(0, first, first + depths_[i])
-               : branch_scales);
+  for (size_t i = 0; i < typed_stages_.size(); ++i) {
+    x = typed_stages_[i]->forward(
+        x, drop_path_scales.defined()
+               ? drop_path_scales.slice(0, first, first + depths_[i])
+               : drop_path_scales);
     first += depths_[i];
   }
   if (norm_pre) x = norm_pre->forward(x);
@@ -131,20 +132,21 @@ at::Tensor ConvNextImpl::forward_head(const at::Tensor& map) {
 }
 
 Outputs ConvNextImpl::forward_outputs(const at::Tensor& images,
-                                      const at::Tensor& branch_scales) {
-  const auto pooled = forward_features(images, branch_scales).mean({2, 3});
+                                      const at::Tensor& drop_path_scales) {
+  const auto pooled = forward_features(images, drop_path_scales).mean({2, 3});
   return {head->forward(pooled), {}, pooled};
 }
 
-void ConvNextImpl::visit_blocks(const at::Tensor& images, const SeeBlock& see) {
+void ConvNextImpl::visit_blocks(const at::Tensor& images,
+                                const BlockHook& hook) {
   auto x = stem->forward(images);
-  see(x);
-  for (Stage& stage : chain_) x = stage->forward(x, {}, see);
+  hook(x);
+  for (Stage& stage : typed_stages_) x = stage->forward(x, {}, hook);
 }
 
 at::Tensor ConvNextImpl::forward(const at::Tensor& images,
-                                 const at::Tensor& branch_scales) {
-  return forward_head(forward_features(images, branch_scales));
+                                 const at::Tensor& drop_path_scales) {
+  return forward_head(forward_features(images, drop_path_scales));
 }
 
 }  // namespace wsel::model

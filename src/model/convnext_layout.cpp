@@ -7,13 +7,13 @@ Dim Width(const ConvNextConfig& c, int stage) {
   return {c.dims[stage], {Role::kWidth, stage}};
 }
 
-// A linear layer over channels: [out, in], or as a 1x1 convolution.
+// The weight of a linear layer: [out, in], or that of a 1x1 convolution.
 std::vector<Dim> Pointwise(bool conv, Dim out, Dim in) {
   if (conv) return {out, in, Fixed(1), Fixed(1)};
   return {out, in};
 }
 
-void AddBlock(const ConvNextConfig& c, int stage, LayoutBuilder& out) {
+void AddBlock(const ConvNextConfig& c, int stage, ParameterSpecsBuilder& out) {
   const Dim width = Width(c, stage);
   const Dim hidden = {4 * c.dims[stage], {Role::kMlpHidden, stage}};
   if (c.layer_scale > 0) out.Add(Component::kLayerScale, "gamma", {width});
@@ -26,7 +26,7 @@ void AddBlock(const ConvNextConfig& c, int stage, LayoutBuilder& out) {
                Pointwise(c.conv_mlp, width, hidden));
 }
 
-void AddStage(const ConvNextConfig& c, int stage, LayoutBuilder& out) {
+void AddStage(const ConvNextConfig& c, int stage, ParameterSpecsBuilder& out) {
   const std::string name = fmt::format("stages.{}.", stage);
   if (stage > 0 || c.patch_size == 2) {
     const Dim from = Width(c, stage > 0 ? stage - 1 : 0);
@@ -43,8 +43,8 @@ void AddStage(const ConvNextConfig& c, int stage, LayoutBuilder& out) {
 
 }  // namespace
 
-std::vector<ModelTensor> ConvNextLayout(const ConvNextConfig& c) {
-  LayoutBuilder out;
+std::vector<ParameterSpec> ConvNextParameterSpecs(const ConvNextConfig& c) {
+  ParameterSpecsBuilder out;
   const Dim kernel = {c.patch_size, {Role::kKernel}};
   out.AddLayer(Component::kPatchEmbed, "stem.0",
                {Width(c, 0), Fixed(3), kernel, kernel});

@@ -33,8 +33,8 @@ at::Tensor InputGradient(const at::Tensor& x, const at::Tensor& weight,
   return ToChannelsLast(input);
 }
 
-// The sums of every image and block of channels, [B, blocks, taps + 1, lanes].
-at::Tensor SumsOfImages(const at::Tensor& x, const at::Tensor& gradient) {
+// The sums per image and block of channels, [B, blocks, taps + 1, lanes].
+at::Tensor SumsPerImage(const at::Tensor& x, const at::Tensor& gradient) {
   const int64_t images = x.size(0);
   const int64_t channels = x.size(3);
   const int64_t blocks = (channels + kLanes - 1) / kLanes;
@@ -60,10 +60,10 @@ struct WeightGradients {
   at::Tensor bias;
 };
 
-WeightGradients GradientsOfWeights(const at::Tensor& x,
-                                   const at::Tensor& gradient) {
+WeightGradients ComputeWeightGradients(const at::Tensor& x,
+                                       const at::Tensor& gradient) {
   const int64_t channels = x.size(3);
-  const auto taps = SumsOfImages(x, gradient)
+  const auto taps = SumsPerImage(x, gradient)
                         .sum(0)
                         .transpose(1, 2)
                         .reshape({-1, kTaps + 1})
@@ -87,7 +87,7 @@ struct Depthwise7 : torch::autograd::Function<Depthwise7> {
     if (context->needs_input_grad(0)) {
       x = InputGradient(saved[0], saved[1], gradient);
     }
-    const auto weights = GradientsOfWeights(saved[0], gradient);
+    const auto weights = ComputeWeightGradients(saved[0], gradient);
     return {x, weights.weight, weights.bias};
   }
 };
@@ -96,7 +96,7 @@ struct Depthwise7 : torch::autograd::Function<Depthwise7> {
 
 at::Tensor DepthwiseConv(const at::Tensor& x, const at::Tensor& weight,
                          const at::Tensor& bias) {
-  if (weight.size(2) == kKernel && FusedApplies({x, weight, bias})) {
+  if (weight.size(2) == kKernel && CanUseFused({x, weight, bias})) {
     return Depthwise7::apply(x.contiguous(), weight, bias);
   }
   return Convolve(x, weight, bias);

@@ -6,11 +6,11 @@
 namespace wsel::model {
 namespace {
 
-#define WSEL_LANES_CODE "depthwise_taps.inc"
+#define WSEL_SIMD_SOURCE "depthwise_taps.inc"
 #include "instruction_sets.inc"
 
 // Copies one block of channels, [height, width, kLanes], with `margin` columns
-// of zeros on either side, so that the inner loop knows no border.
+// of zeros on either side, so that the inner loop needs no border checks.
 void Pack(const float* image, const DepthwiseImage& shape, int64_t first,
           int64_t margin, float* out) {
   const int64_t lanes = std::min(kLanes, shape.channels - first);
@@ -30,7 +30,7 @@ void Pack(const float* image, const DepthwiseImage& shape, int64_t first,
 
 void DepthwiseGradient(const DepthwiseImage& image, int64_t first, float* sums,
                        std::vector<float>& scratch) {
-  static const auto add_taps = WSEL_FASTEST(AddTaps);
+  static const auto add_taps = WSEL_DISPATCH(AddTaps);
   const int64_t gradient_size = image.height * image.width * kLanes;
   const int64_t input_size =
       image.height * (image.width + kKernel - 1) * kLanes;
@@ -40,9 +40,9 @@ void DepthwiseGradient(const DepthwiseImage& image, int64_t first, float* sums,
   Pack(image.input, image, first, kKernel / 2, input);
   Pack(image.gradient, image, first, 0, gradient);
   std::fill_n(sums, kSums, 0.0F);
-  add_taps(reinterpret_cast<const Lanes*>(input),
-           reinterpret_cast<const Lanes*>(gradient), image.height, image.width,
-           reinterpret_cast<Lanes*>(sums));
+  add_taps(reinterpret_cast<const FloatVec*>(input),
+           reinterpret_cast<const FloatVec*>(gradient), image.height,
+           image.width, reinterpret_cast<FloatVec*>(sums));
 }
 
 }  // namespace wsel::model

@@ -9,11 +9,12 @@
 namespace wsel::model {
 
 // The gradient of a depthwise 7x7 convolution (stride 1, padding 3) with
-// respect to its weight and bias. oneDNN's takes ten times as long as the rest
-// of that convolution's backward pass, and a seventh of a ConvNeXt's step.
+// respect to its weight and bias. With oneDNN this gradient takes ten times as
+// long as the rest of the convolution's backward pass, and a seventh of a
+// ConvNeXt's training step.
 //
-// It works on blocks of kLanes channels: the sums of one image and one block,
-// kTaps for the weight and one for the bias, each of kLanes channels.
+// Channels are processed in blocks of kLanes. The sums of one image and block
+// are kTaps for the weight and one for the bias, each of kLanes channels.
 constexpr int64_t kKernel = 7;
 constexpr int64_t kTaps = kKernel * kKernel;
 constexpr int64_t kSums = (kTaps + 1) * kLanes;
@@ -27,7 +28,7 @@ struct DepthwiseImage {
 };
 
 // Writes `sums` [kTaps + 1, kLanes] for the channels from `first` on; lanes
-// beyond the last channel get zeros. `scratch` is for reuse between calls.
+// beyond the last channel are zero. `scratch` is reused between calls.
 void DepthwiseGradient(const DepthwiseImage& image, int64_t first, float* sums,
                        std::vector<float>& scratch);
 

@@ -11,13 +11,13 @@
 namespace wsel::model {
 namespace {
 
-// Parts of names that only other architectures have.
-struct Foreign {
+// Parts of tensor names that show an unsupported architecture.
+struct Unsupported {
   std::string_view part;
-  std::string_view what;
+  std::string_view feature;
 };
 
-constexpr std::array<Foreign, 20> kForeign = {{
+constexpr std::array<Unsupported, 20> kUnsupported = {{
     {".mlp.w12.", "SwiGLU"},
     {".mlp.w1.", "SwiGLU"},
     {".mlp.fc1_g.", "SwiGLU"},
@@ -40,13 +40,13 @@ constexpr std::array<Foreign, 20> kForeign = {{
     {".shortcut.", "blocks with their own shortcut"},
 }};
 
-void RefuseForeign(const TensorSource& source) {
+void CheckSupported(const TensorSource& source) {
   for (const TensorSpec& spec : source.Specs()) {
-    for (const Foreign& foreign : kForeign) {
-      if (spec.name.find(foreign.part) == std::string::npos) continue;
+    for (const Unsupported& row : kUnsupported) {
+      if (spec.name.find(row.part) == std::string::npos) continue;
       throw Error(
           ErrorKind::kMismatch, spec.name,
-          fmt::format("belongs to {}, which no model here has", foreign.what));
+          fmt::format("belongs to {}, which is not supported", row.feature));
     }
   }
 }
@@ -61,7 +61,7 @@ std::optional<Detection> Detect(const TensorSource& source,
   const bool convnext =
       source.Find("stages.0.blocks.0.conv_dw.weight") != nullptr;
   if (!vit && !convnext) return std::nullopt;
-  RefuseForeign(source);
+  CheckSupported(source);
   return vit ? DetectVit(source, hints) : DetectConvNext(source, hints);
 }
 

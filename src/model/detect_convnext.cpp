@@ -9,13 +9,15 @@ void ReadStem(const ShapeReader& read, ConvNextConfig& c) {
   const std::string name = "stem.0.weight";
   const Shape& shape = read.Get(name, 4);
   for (const char* other : {"stem.2.weight", "stem.3.weight"}) {
-    if (read.Has(other)) Refuse(other, "belongs to an overlapping stem");
+    if (!read.Has(other)) continue;
+    ThrowMismatch(other, "belongs to an unsupported, overlapping stem");
   }
   if (read.Has("stem.1.weight")) read.Get("stem.1.weight", 1);
   if (shape[1] != 3 || shape[2] != shape[3] || shape[2] > 4) {
-    Refuse(name, fmt::format("has shape {}; a stem here takes RGB images in "
-                             "square patches of 1 to 4 pixels",
-                             FormatShape(shape)));
+    ThrowMismatch(
+        name, fmt::format("has shape {}; supported stems take RGB images in "
+                          "square patches of 1 to 4 pixels",
+                          FormatShape(shape)));
   }
   c.patch_size = shape[2];
 }
@@ -26,8 +28,8 @@ void ReadStage(const ShapeReader& read, int stage, ConvNextConfig& c) {
   const std::string conv = prefix + "0.conv_dw.weight";
   const Shape& shape = read.Get(conv, 4);
   if (shape[1] != 1 || shape[2] != 7 || shape[3] != 7) {
-    Refuse(conv, fmt::format("has shape {}; a ConvNeXt's is [width, 1, 7, 7]",
-                             FormatShape(shape)));
+    ThrowMismatch(conv, fmt::format("has shape {}; expected [width, 1, 7, 7]",
+                                    FormatShape(shape)));
   }
   c.dims[stage] = shape[0];
 }
@@ -38,12 +40,13 @@ void ReadMlp(const ShapeReader& read, const TensorSource& source,
   const TensorSpec* spec = source.Find(name);
   c.conv_mlp = spec != nullptr && spec->shape.size() == 4;
   const Shape& shape = read.Get(name, c.conv_mlp ? 4 : 2);
-  const bool good = shape[0] == 4 * c.dims[0] && shape[1] == c.dims[0] &&
-                    (!c.conv_mlp || (shape[2] == 1 && shape[3] == 1));
-  if (!good) {
-    Refuse(name, fmt::format("has shape {}; a ConvNeXt's MLP of width {} goes "
-                             "to four times that",
-                             FormatShape(shape), c.dims[0]));
+  const bool valid = shape[0] == 4 * c.dims[0] && shape[1] == c.dims[0] &&
+                     (!c.conv_mlp || (shape[2] == 1 && shape[3] == 1));
+  if (!valid) {
+    ThrowMismatch(
+        name, fmt::format("has shape {}; expected an MLP of {} channels with "
+                          "four times as many hidden channels",
+                          FormatShape(shape), c.dims[0]));
   }
 }
 
@@ -58,10 +61,10 @@ Detection DetectConvNext(const TensorSource& source, const Hints& hints) {
   ReadMlp(read, source, c);
   c.head_norm_first = read.Has("norm_pre.weight");
   c.num_classes = read.ClassesOf("head.fc.weight");
-  out.assumptions.push_back(fmt::format("images of {} pixels", c.img_size));
+  out.assumptions.push_back(fmt::format("image size {}", c.img_size));
   if (read.Has("stages.0.blocks.0.gamma")) {
     out.assumptions.push_back(
-        fmt::format("layer scales started at {:g}", c.layer_scale));
+        fmt::format("initial layer scale {:g}", c.layer_scale));
   } else {
     c.layer_scale = 0;
   }

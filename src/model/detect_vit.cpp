@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kHeadDim = 64;
 
-// The side of a square of `count` positions, or nothing.
+// The side of a square grid of `count` positions, or nullopt.
 std::optional<int64_t> Side(int64_t count) {
   if (count < 1) return std::nullopt;
   const auto side = std::llround(std::sqrt(static_cast<double>(count)));
@@ -23,16 +23,17 @@ void ReadPatches(const ShapeReader& read, VitConfig& c) {
   const std::string name = "patch_embed.proj.weight";
   const Shape& shape = read.Get(name, 4);
   if (shape[1] != 3 || shape[2] != shape[3]) {
-    Refuse(name, fmt::format("has shape {}; models here take RGB images in "
-                             "square patches",
-                             FormatShape(shape)));
+    ThrowMismatch(
+        name, fmt::format("has shape {}; supported models take RGB images in "
+                          "square patches",
+                          FormatShape(shape)));
   }
   c.embed_dim = shape[0];
   c.patch_size = shape[2];
   c.pre_norm = read.Has("norm_pre.weight");
   if (c.pre_norm && read.Has("patch_embed.proj.bias")) {
-    Refuse("patch_embed.proj.bias",
-           "and norm_pre are both there; models here have one of them");
+    ThrowMismatch("patch_embed.proj.bias",
+                  "and norm_pre exclude each other in supported models");
   }
 }
 
@@ -42,23 +43,24 @@ void ReadTokens(const ShapeReader& read, VitConfig& c) {
   c.reg_tokens = read.Has("reg_token") ? read.Get("reg_token", 3)[1] : 0;
 }
 
-// The grid, from as many positions as tokens or as patches.
+// The patch grid, given as many positions as tokens or as patches.
 void ReadPositions(const ShapeReader& read, Detection& out, VitConfig& c) {
   const int64_t positions = read.Get("pos_embed", 3)[1];
   const int64_t prefix = c.PrefixTokens();
   const auto with_prefix = Side(positions - prefix);
   const auto without = prefix > 0 ? Side(positions) : std::nullopt;
   if (!with_prefix && (!without || c.dist_token)) {
-    Refuse("pos_embed",
-           fmt::format("has {} positions, which with {} prefix tokens make no "
-                       "square grid",
-                       positions, prefix));
+    ThrowMismatch(
+        "pos_embed",
+        fmt::format("has {} positions, which with {} prefix tokens do not "
+                    "make a square grid",
+                    positions, prefix));
   }
   c.no_embed_class = !with_prefix;
   c.img_size = (with_prefix ? *with_prefix : *without) * c.patch_size;
   if (with_prefix && without) {
     out.assumptions.push_back(fmt::format(
-        "{} positions are those of all tokens, not of patches alone",
+        "the {} positions are those of all tokens, not only of patches",
         positions));
   }
 }
@@ -68,14 +70,15 @@ void ReadBlock(const ShapeReader& read, VitConfig& c) {
   const std::string qkv = "blocks.0.attn.qkv.weight";
   const Shape& shape = read.Get(qkv, 2);
   if (shape[0] != 3 * c.embed_dim || shape[1] != c.embed_dim) {
-    Refuse(qkv, fmt::format("has shape {}; the width {} asks for {}",
-                            FormatShape(shape), c.embed_dim,
-                            FormatShape({3 * c.embed_dim, c.embed_dim})));
+    ThrowMismatch(qkv, fmt::format("has shape {}; expected {} for embed_dim {}",
+                                   FormatShape(shape),
+                                   FormatShape({3 * c.embed_dim, c.embed_dim}),
+                                   c.embed_dim));
   }
   c.qkv_bias = read.Has("blocks.0.attn.qkv.bias");
   const int64_t hidden = read.Get("blocks.0.mlp.fc1.weight", 2)[0];
   c.mlp_ratio = static_cast<double>(hidden) / static_cast<double>(c.embed_dim);
-  // The ratio's rounding must not lose a channel.
+  // Rounding of the ratio must not lose a hidden channel.
   while (c.MlpHidden() < hidden) {
     c.mlp_ratio = std::nextafter(c.mlp_ratio, 2 * c.mlp_ratio);
   }
@@ -91,11 +94,11 @@ void ReadHead(const ShapeReader& read, Detection& out, VitConfig& c) {
   } else {
     c.pooling = Pooling::kNormedAverage;
     out.assumptions.emplace_back(
-        "without a class token, the patches are averaged after the norm");
+        "average pooling after the norm, as there is no class token");
   }
 }
 
-// What no name or shape tells is cleared, so that the rest can be compared.
+// Clears what names and shapes do not determine, to compare the rest.
 VitConfig Visible(VitConfig c) {
   c.name.clear();
   c.img_size = 0;
@@ -106,8 +109,8 @@ VitConfig Visible(VitConfig c) {
   return c;
 }
 
-// The variant that looks the same, at best with the same image size.
-const VitConfig* Lookalike(const VitConfig& c) {
+// The variant with the same tensors, preferably of the same image size.
+const VitConfig* MatchingVariant(const VitConfig& c) {
   const VitConfig* found = nullptr;
   for (const Variant& variant : Variants()) {
     const auto* vit = std::get_if<VitConfig>(&variant.config);
@@ -118,8 +121,8 @@ const VitConfig* Lookalike(const VitConfig& c) {
   return found;
 }
 
-// The first variant of that width.
-const VitConfig* OfWidth(int64_t width) {
+// The first variant with that width.
+const VitConfig* VariantOfWidth(int64_t width) {
   for (const Variant& variant : Variants()) {
     const auto* vit = std::get_if<VitConfig>(&variant.config);
     if (vit != nullptr && vit->embed_dim == width) return vit;
@@ -127,39 +130,39 @@ const VitConfig* OfWidth(int64_t width) {
   return nullptr;
 }
 
-// The fewest heads of at most 64 channels each.
-int64_t HeadsOf(int64_t width) {
+// The smallest number of heads with at most 64 channels each.
+int64_t DefaultHeads(int64_t width) {
   int64_t heads = (width + kHeadDim - 1) / kHeadDim;
   while (width % heads != 0) ++heads;
   return heads;
 }
 
 void AssumeHeads(const VitConfig* like, Detection& out, VitConfig& c) {
-  if (like == nullptr) like = OfWidth(c.embed_dim);
+  if (like == nullptr) like = VariantOfWidth(c.embed_dim);
   if (like != nullptr) {
     c.num_heads = like->num_heads;
     out.assumptions.push_back(
-        fmt::format("{} heads, as {} has", c.num_heads, like->name));
+        fmt::format("{} heads, as in {}", c.num_heads, like->name));
     return;
   }
-  c.num_heads = HeadsOf(c.embed_dim);
-  out.assumptions.push_back(
-      fmt::format("{} channels a head, so {} heads", c.HeadDim(), c.num_heads));
+  c.num_heads = DefaultHeads(c.embed_dim);
+  out.assumptions.push_back(fmt::format("{} channels per head, so {} heads",
+                                        c.HeadDim(), c.num_heads));
 }
 
 void AssumeActivation(const Hints& hints, Detection& out, VitConfig& c) {
   c.activation = hints.activation.value_or(c.activation);
   if (!c.pre_norm || (hints.norm_eps && hints.activation)) return;
   out.assumptions.emplace_back(
-      "a norm before the blocks means CLIP: LayerNorm's eps is 1e-05, the "
-      "activation exact GELU (OpenAI's own weights want QuickGELU)");
+      "CLIP, as there is a norm before the blocks: LayerNorm eps 1e-05 and "
+      "exact GELU (OpenAI's weights were trained with QuickGELU)");
 }
 
 void AssumeLayerScale(const VitConfig* like, Detection& out, VitConfig& c) {
   if (c.layer_scale == 0) return;
   if (like != nullptr) c.layer_scale = like->layer_scale;
   out.assumptions.push_back(
-      fmt::format("layer scales started at {:g}", c.layer_scale));
+      fmt::format("initial layer scale {:g}", c.layer_scale));
 }
 
 }  // namespace
@@ -174,13 +177,13 @@ Detection DetectVit(const TensorSource& source, const Hints& hints) {
   ReadPositions(read, out, c);
   ReadBlock(read, c);
   ReadHead(read, out, c);
-  const VitConfig* like = Lookalike(c);
+  const VitConfig* like = MatchingVariant(c);
   AssumeHeads(like, out, c);
   AssumeLayerScale(like, out, c);
   AssumeActivation(hints, out, c);
   out.config = c;
   Finish(out, "the ViT of this checkpoint");
-  // After the name was found: an eps makes no other architecture.
+  // After the name is found: eps does not make it a different variant.
   auto& config = std::get<VitConfig>(out.config);
   config.norm_eps = hints.norm_eps.value_or(config.norm_eps);
   return out;

@@ -10,7 +10,7 @@
 namespace wsel::model {
 namespace {
 
-int64_t Blocks(const Config& config) {
+int64_t NumBlocks(const Config& config) {
   const auto depths = StageDepths(config);
   return std::accumulate(depths.begin(), depths.end(), int64_t{0});
 }
@@ -19,7 +19,7 @@ int64_t BranchesPerBlock(const Config& config) {
   return std::holds_alternative<VitConfig>(config) ? 2 : 1;
 }
 
-// timm's linspace(0, rate, blocks).
+// torch.linspace(0, rate, blocks)[block], as in timm.
 double RateOf(int64_t block, int64_t blocks, double rate) {
   if (blocks == 1) return 0;
   return rate * static_cast<double>(block) / static_cast<double>(blocks - 1);
@@ -28,14 +28,14 @@ double RateOf(int64_t block, int64_t blocks, double rate) {
 }  // namespace
 
 int64_t DropPathBranches(const Config& config) {
-  return Blocks(config) * BranchesPerBlock(config);
+  return NumBlocks(config) * BranchesPerBlock(config);
 }
 
 std::vector<float> DropPathScales(const Config& config, double rate,
                                   uint64_t seed, int64_t step, int64_t first,
                                   int64_t count) {
   const RandomStream stream(seed, fmt::format("drop_path.{}", step));
-  const int64_t blocks = Blocks(config);
+  const int64_t blocks = NumBlocks(config);
   const int64_t per_block = BranchesPerBlock(config);
   const int64_t branches = blocks * per_block;
   std::vector<float> scales;

@@ -9,9 +9,9 @@ const Registry<DimensionRole>& DimensionRoles() {
       {DimensionRole::kWidth, "width", "one index set through the model"},
       {DimensionRole::kHidden, "hidden", "inside one layer"},
       {DimensionRole::kAttention, "attention", "inside one layer, in heads"},
-      {DimensionRole::kLeading, "leading", "the first ones are taken"},
+      {DimensionRole::kLeading, "leading", "the first positions are taken"},
       {DimensionRole::kFixed, "fixed", "never selected from"},
-      {DimensionRole::kLayers, "layers", "how often layers are repeated"},
+      {DimensionRole::kLayers, "layers", "the number of layers"},
   }};
   static constexpr Registry<DimensionRole> kRegistry("role", kRows);
   return kRegistry;

@@ -13,9 +13,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int64_t kMostParts = 1024;
+constexpr int64_t kMaxParts = 1024;
 
-[[noreturn]] void Refuse(std::string_view where, std::string_view message) {
+[[noreturn]] void ThrowConfig(std::string_view where,
+                              std::string_view message) {
   throw Error(ErrorKind::kConfig, where, message);
 }
 
@@ -28,7 +29,7 @@ bool IsIdentifier(std::string_view name) {
          });
 }
 
-// Reads one file. Dimensions first: all else refers to them.
+// Reads one file: dimensions first, as everything else refers to them.
 class Reader {
  public:
   Reader(JsonObject& json, FamilyTable& family)
@@ -49,7 +50,7 @@ class Reader {
   const Json& ObjectAt(std::string_view key) {
     const Json& value = json_.Raw(key);
     if (!value.is_object() || value.empty()) {
-      Refuse(json_.PathOf(key), "must be an object with at least one key");
+      ThrowConfig(json_.PathOf(key), "must be an object with at least one key");
     }
     return value;
   }
@@ -60,7 +61,7 @@ class Reader {
       if (dimension.name == name) return names.size();
       names.push_back(dimension.name);
     }
-    Refuse(where, Unknown("dimension", name, names));
+    ThrowConfig(where, Unknown("dimension", name, names));
   }
 
   void ReadDimensions() {
@@ -68,7 +69,7 @@ class Reader {
     for (const auto& item : dimensions.items()) {
       const std::string where = PathOf("dimensions", item.key());
       if (!IsIdentifier(item.key())) {
-        Refuse(where, "a dimension's name has letters, digits and '_' alone");
+        ThrowConfig(where, "must have only letters, digits and '_'");
       }
       family_.dimensions.push_back(
           {item.key(), RoleOf(item.value(), where), std::nullopt});
@@ -100,11 +101,13 @@ class Reader {
       const Json& other =
           json_.Raw("dimensions").at(family_.dimensions[leader].name);
       if (leader == place || (other.is_object() && other.contains("follows"))) {
-        Refuse(where, "must name a dimension that follows none itself");
+        ThrowConfig(where,
+                    "must name a dimension that does not follow another");
       }
       for (const size_t at : {place, leader}) {
         if (family_.dimensions[at].role == DimensionRole::kLayers) {
-          Refuse(where, "layers follow nothing, and nothing follows them");
+          ThrowConfig(where,
+                      "layers cannot follow, nor be followed by, a dimension");
         }
       }
       dimension.follows = leader;
@@ -115,18 +118,18 @@ class Reader {
   NameTemplate ReadTemplate(const std::string& text, const std::string& where) {
     const size_t open = text.find('{');
     if (open == std::string::npos && text.find('}') == std::string::npos) {
-      if (text.empty()) Refuse(where, "an empty name");
+      if (text.empty()) ThrowConfig(where, "a name must not be empty");
       return {text, std::nullopt, ""};
     }
     const size_t close = text.find('}');
     if (close == std::string::npos || close < open ||
         text.find_first_of("{}", close + 1) != std::string::npos) {
-      Refuse(where, "a name has one {layers} at most");
+      ThrowConfig(where, "a name may have at most one {layers}");
     }
     const size_t layers = Find(text.substr(open + 1, close - open - 1), where);
     if (family_.dimensions[layers].role != DimensionRole::kLayers) {
-      Refuse(where, fmt::format("'{}' is not of role layers",
-                                family_.dimensions[layers].name));
+      ThrowConfig(where, fmt::format("'{}' does not have the role layers",
+                                     family_.dimensions[layers].name));
     }
     return {text.substr(0, open), layers, text.substr(close + 1)};
   }
@@ -135,28 +138,31 @@ class Reader {
     FamilyAxis axis;
     if (value.is_number_integer()) {
       axis.factor = value.get<int64_t>();
-      if (axis.factor < 1) Refuse(where, "a size is 1 or more");
+      if (axis.factor < 1) ThrowConfig(where, "a size must be 1 or more");
       return axis;
     }
     if (!value.is_string()) {
-      Refuse(where, "an axis is a number, a dimension or \"3*inner\"");
+      ThrowConfig(where,
+                  "an axis must be a number, a dimension or \"3*inner\"");
     }
     std::string name = value.get<std::string>();
     if (const size_t star = name.find('*'); star != std::string::npos) {
       const char* end = name.data() + star;
       const auto [rest, code] = std::from_chars(name.data(), end, axis.factor);
       if (code != std::errc() || rest != end || axis.factor < 1 ||
-          axis.factor > kMostParts) {
-        Refuse(where, fmt::format("'{}': parts are a number from 1 to {}", name,
-                                  kMostParts));
+          axis.factor > kMaxParts) {
+        ThrowConfig(where,
+                    fmt::format("'{}': the number of parts must be 1 to {}",
+                                name, kMaxParts));
       }
       name.erase(0, star + 1);
     }
     axis.dimension = Find(name, where);
     if (family_.dimensions[*axis.dimension].role == DimensionRole::kLayers) {
-      Refuse(where, fmt::format("'{}' counts layers and is no dimension of a "
-                                "tensor; it belongs in a name: {{{}}}",
-                                name, name));
+      ThrowConfig(where,
+                  fmt::format("'{}' counts layers and cannot be a dimension of "
+                              "a tensor; use it in a name: {{{}}}",
+                              name, name));
     }
     return axis;
   }
@@ -168,9 +174,9 @@ class Reader {
       tensor.text = item.key();
       tensor.name = ReadTemplate(item.key(), where);
       if (!item.value().is_array() || item.value().size() > 8) {
-        Refuse(where,
-               "needs an array with an axis for each dimension, 8 at "
-               "most");
+        ThrowConfig(
+            where,
+            "must be an array with an axis for each dimension, at most 8");
       }
       for (const Json& axis : item.value()) {
         tensor.axes.push_back(ReadAxis(axis, where));
@@ -188,7 +194,7 @@ class Reader {
         if (tensor.text == text) tensor.optional = true;
       }
       if (std::find(known.begin(), known.end(), text) == known.end()) {
-        Refuse(json_.PathOf("optional"), Unknown("tensor", text, known));
+        ThrowConfig(json_.PathOf("optional"), Unknown("tensor", text, known));
       }
     }
   }
@@ -197,13 +203,13 @@ class Reader {
     if (!json_.Has("ignored")) return;
     for (const auto& item : ObjectAt("ignored").items()) {
       const std::string where = PathOf("ignored", item.key());
-      if (!item.value().is_string()) Refuse(where, "needs a reason, in words");
+      if (!item.value().is_string()) ThrowConfig(where, "must be a string");
       family_.ignored.push_back({item.key(), ReadTemplate(item.key(), where),
                                  item.value().get<std::string>()});
     }
   }
 
-  // That each dimension is used, and used where its role lets it be.
+  // Checks that every dimension is used, and only where its role allows.
   void CheckUse() const {
     std::set<size_t> inside;
     std::set<size_t> outside;
@@ -218,14 +224,14 @@ class Reader {
       const Dimension& dimension = family_.dimensions[i];
       const std::string where = PathOf("dimensions", dimension.name);
       if (!inside.contains(i) && !outside.contains(i)) {
-        Refuse(where, "no tensor has this dimension; remove it");
+        ThrowConfig(where, "no tensor has this dimension; remove it");
       }
       const bool of_layer = dimension.role == DimensionRole::kHidden ||
                             dimension.role == DimensionRole::kAttention;
       if (of_layer && inside.contains(i) && outside.contains(i)) {
-        Refuse(where,
-               "is used in layers and outside of them; only role width "
-               "may be");
+        ThrowConfig(where,
+                    "is used both inside and outside of layers; only the role "
+                    "width allows that");
       }
     }
   }

@@ -13,8 +13,8 @@
 namespace wsel::model {
 namespace {
 
-// The layer's number in a name that fits the template, 0 without layers;
-// nothing where it does not fit.
+// The layer number in a name that matches the template, 0 if the template has
+// none; nullopt if the name does not match.
 std::optional<int64_t> LayerIn(std::string_view name,
                                const NameTemplate& pattern) {
   if (!pattern.layers) {
@@ -27,9 +27,9 @@ std::optional<int64_t> LayerIn(std::string_view name,
   }
   name.remove_prefix(pattern.before.size());
   name.remove_suffix(pattern.after.size());
-  constexpr size_t kMostDigits = 9;
+  constexpr size_t kMaxDigits = 9;
   const bool padded = name.size() > 1 && name.front() == '0';
-  if (name.size() > kMostDigits || padded) return std::nullopt;
+  if (name.size() > kMaxDigits || padded) return std::nullopt;
   int64_t layer = 0;
   const auto [end, code] =
       std::from_chars(name.data(), name.data() + name.size(), layer);
@@ -40,11 +40,11 @@ std::optional<int64_t> LayerIn(std::string_view name,
 
 class Matcher {
  public:
-  Matcher(const FamilyTable& family, const Sizes& stated)
-      : family_(family), stated_(stated) {}
+  Matcher(const FamilyTable& family, const Sizes& given)
+      : family_(family), given_(given) {}
 
   FamilyMatch Run(const std::vector<TensorSpec>& specs) && {
-    CheckStated();
+    CheckGiven();
     for (const TensorSpec& spec : specs) Place(spec);
     CheckLayers();
     for (const auto& [place, spec] : match_.tensors) {
@@ -55,11 +55,11 @@ class Matcher {
   }
 
  private:
-  void CheckStated() const {
+  void CheckGiven() const {
     const auto known = SizeNames(family_);
-    for (const auto& [name, size] : stated_) {
+    for (const auto& [name, size] : given_) {
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        throw Error(ErrorKind::kUsage, "--teacher-size",
+        throw Error(ErrorKind::kUsage, "teacher size",
                     Unknown("size", name, known));
       }
     }
@@ -97,31 +97,30 @@ class Matcher {
     const auto near = Nearest(spec.name, names);
     throw Error(
         ErrorKind::kMismatch, spec.name,
-        fmt::format("no template of {} matches this tensor{}; add it to "
-                    "\"tensors\" or, with a reason, to \"ignored\"",
+        fmt::format("matches no template of {}{}; add it to \"tensors\" "
+                    "or, with a reason, to \"ignored\"",
                     family_.source,
                     near ? fmt::format(" (the nearest is '{}')", *near) : ""));
   }
 
-  // Layers run from 0 to the highest number found, and each has every tensor
-  // that any has.
+  // Checks that layers have no gaps, and all of them the same tensors.
   void CheckLayers() {
-    std::map<size_t, int64_t> of_template;  // found
+    std::map<size_t, int64_t> count_of;  // tensors found, by template
     for (const auto& [place, spec] : match_.tensors) {
-      ++of_template[place.first];
+      ++count_of[place.first];
       const auto kind = family_.tensors[place.first].name.layers;
       if (!kind) continue;
       auto& most = match_.sizes[family_.dimensions[*kind].name];
-      most = std::max(most, of_template[place.first]);
+      most = std::max(most, count_of[place.first]);
     }
     for (size_t i = 0; i < family_.tensors.size(); ++i) {
       const FamilyTensor& tensor = family_.tensors[i];
-      if (!of_template.contains(i)) {
+      if (!count_of.contains(i)) {
         if (tensor.optional) continue;
         throw Error(
             ErrorKind::kMismatch, tensor.text,
-            fmt::format("matches no tensor of the teacher: this is no "
-                        "{} as {} has it, or the tensor is \"optional\"",
+            fmt::format("matches no tensor of the teacher: either it is "
+                        "not the {} of {}, or this tensor is \"optional\"",
                         family_.name, family_.source));
       }
       if (tensor.name.layers) CheckEachLayer(i);
@@ -135,17 +134,18 @@ class Matcher {
     for (int64_t layer = 0; layer < count; ++layer) {
       if (match_.tensors.contains({place, layer})) continue;
       throw Error(ErrorKind::kMismatch, tensor.name.With(layer),
-                  "the teacher has no such tensor, but others of its kind; "
-                  "layers are numbered from 0, and all have the same tensors");
+                  "is missing from the teacher, though other layers have it; "
+                  "layers are numbered from 0 and have the same tensors");
     }
   }
 
   void Infer(const FamilyTensor& tensor, const TensorSpec& spec) {
     if (spec.shape.size() != tensor.axes.size()) {
-      throw Error(ErrorKind::kMismatch, spec.name,
-                  fmt::format("is {} in the teacher; {} gives it {} dimensions",
-                              FormatShape(spec.shape), family_.source,
-                              tensor.axes.size()));
+      throw Error(
+          ErrorKind::kMismatch, spec.name,
+          fmt::format("has shape {} in the teacher; {} expects {} dimensions",
+                      FormatShape(spec.shape), family_.source,
+                      tensor.axes.size()));
     }
     for (size_t axis = 0; axis < tensor.axes.size(); ++axis) {
       InferAxis(tensor.axes[axis], spec, axis);
@@ -161,56 +161,58 @@ class Matcher {
     };
     if (!axis.dimension) {
       if (size != axis.factor) {
-        fail(fmt::format("{} says {}", family_.source, axis.factor));
+        fail(fmt::format("{} expects {}", family_.source, axis.factor));
       }
       return;
     }
     const std::string& name = family_.dimensions[*axis.dimension].name;
     if (size == 0 || size % axis.factor != 0) {
       fail(
-          fmt::format("that is not {} equal parts of '{}'", axis.factor, name));
+          fmt::format("this is not {} equal parts of '{}'", axis.factor, name));
     }
     const int64_t part = size / axis.factor;
-    const auto [known, fresh] = match_.sizes.try_emplace(name, part);
-    if (fresh) by_[name] = spec.name;
+    const auto [known, inserted] = match_.sizes.try_emplace(name, part);
+    if (inserted) by_[name] = spec.name;
     if (known->second != part) {
-      fail(fmt::format("'{}' is {} by '{}'", name, known->second, by_[name]));
+      fail(fmt::format("'{}' is {} according to '{}'", name, known->second,
+                       by_[name]));
     }
   }
 
-  // What was stated against what was found.
+  // Compares the sizes that were given with those found.
   void Compare() {
     for (const Dimension& dimension : family_.dimensions) {
-      const auto stated = stated_.find(dimension.name);
+      const auto given = given_.find(dimension.name);
       const auto found = match_.sizes.find(dimension.name);
-      if (stated != stated_.end() && found != match_.sizes.end() &&
-          stated->second != found->second) {
+      if (given != given_.end() && found != match_.sizes.end() &&
+          given->second != found->second) {
         throw Error(ErrorKind::kMismatch, dimension.name,
-                    fmt::format("the teacher has {}, stated is {}",
-                                found->second, stated->second));
+                    fmt::format("is {} in the teacher, but {} was given",
+                                found->second, given->second));
       }
-      const auto heads = stated_.find(HeadsOf(dimension));
-      if (heads == stated_.end() || found == match_.sizes.end()) continue;
+      const auto heads = given_.find(HeadsOf(dimension));
+      if (heads == given_.end() || found == match_.sizes.end()) continue;
       if (heads->second < 1 || found->second % heads->second != 0) {
-        throw Error(ErrorKind::kUsage, "--teacher-size",
-                    fmt::format("{}: {} heads do not divide the teacher's {}",
-                                heads->first, heads->second, found->second));
+        throw Error(
+            ErrorKind::kUsage, "teacher size",
+            fmt::format("{}: {} heads do not divide the teacher's {} channels",
+                        heads->first, heads->second, found->second));
       }
       match_.sizes.insert(*heads);
     }
   }
 
   const FamilyTable& family_;
-  const Sizes& stated_;
+  const Sizes& given_;
   FamilyMatch match_;
-  std::map<std::string, std::string> by_;  // the tensor that told a size
+  std::map<std::string, std::string> by_;  // the tensor a size was read from
 };
 
 }  // namespace
 
 FamilyMatch Match(const FamilyTable& family,
-                  const std::vector<TensorSpec>& specs, const Sizes& stated) {
-  return Matcher(family, stated).Run(specs);
+                  const std::vector<TensorSpec>& specs, const Sizes& given) {
+  return Matcher(family, given).Run(specs);
 }
 
 }  // namespace wsel::model

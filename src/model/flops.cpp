@@ -8,8 +8,7 @@
 namespace wsel::model {
 namespace {
 
-// In double, which is exact below 2^53 and does not overflow for the largest
-// model that Validate lets pass.
+// In double: exact below 2^53, and no overflow for the largest valid model.
 double MatMul(double rows, double inner, double columns) {
   return 2 * rows * inner * columns;
 }

@@ -8,10 +8,9 @@
 
 namespace wsel::model {
 
-// Whether a hand-written piece of a model applies: everything is float32 on the
-// CPU, outside autocast. Elsewhere plain operators are right, and on a GPU also
-// fast.
-inline bool FusedApplies(std::initializer_list<at::Tensor> tensors) {
+// Whether the hand-written kernels apply: all tensors are float32 on the CPU,
+// outside autocast. Otherwise LibTorch's operators are used.
+inline bool CanUseFused(std::initializer_list<at::Tensor> tensors) {
   if (at::autocast::is_autocast_enabled(at::kCPU)) return false;
   for (const at::Tensor& t : tensors) {
     if (t.defined() && !(t.is_cpu() && t.scalar_type() == at::kFloat)) {
@@ -21,7 +20,7 @@ inline bool FusedApplies(std::initializer_list<at::Tensor> tensors) {
   return true;
 }
 
-// Autograd's functions want absent arguments so.
+// Autograd functions take optional tensors in this form.
 inline std::optional<at::Tensor> IfDefined(const at::Tensor& t) {
   return t.defined() ? std::optional(t) : std::nullopt;
 }

@@ -7,14 +7,14 @@
 namespace wsel::model {
 namespace {
 
-#define WSEL_LANES_CODE "gelu_lanes.inc"
+#define WSEL_SIMD_SOURCE "gelu_lanes.inc"
 #include "instruction_sets.inc"
 
 }  // namespace
 
 void GeluAndGradient(const float* hidden, int64_t count, float* activation,
                      float* gradient) {
-  static const auto differentiate = WSEL_FASTEST(DifferentiateAll);
+  static const auto differentiate = WSEL_DISPATCH(DifferentiateAll);
   differentiate(hidden, count, activation, gradient);
 }
 

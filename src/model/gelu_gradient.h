@@ -5,10 +5,10 @@
 
 namespace wsel::model {
 
-// For a backward pass that kept what goes into GELU and not what comes out:
-// activation = GELU(hidden), gradient *= GELU'(hidden), of `count` numbers
-// each. In one pass, whose error function and density share their exponential,
-// it takes half of what LibTorch's two take.
+// For a backward pass that saved only the input of GELU:
+// activation = GELU(hidden) and gradient *= GELU'(hidden), on `count` values.
+// One pass, in which the error function and the density share an exponential,
+// takes half the time of LibTorch's two.
 void GeluAndGradient(const float* hidden, int64_t count, float* activation,
                      float* gradient);
 

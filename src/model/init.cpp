@@ -10,13 +10,13 @@ namespace wsel::model {
 namespace {
 
 constexpr std::array<Registered<Initializer>, 5> kInitializers = {{
-    {Initializer::kTimm, "timm", "timm's default for the family"},
+    {Initializer::kTimm, "timm", "timm's default for the architecture"},
     {Initializer::kTruncNormal, "trunc-normal",
      "normal weights, std 0.02, cut at 2 std"},
     {Initializer::kXavier, "xavier", "uniform weights by fan-in and fan-out"},
     {Initializer::kKaiming, "kaiming", "normal weights by fan-in, for ReLU"},
     {Initializer::kMimetic, "mimetic",
-     "attention like a trained ViT's (Trockman & Kolter 2023)"},
+     "attention resembling a trained ViT's (Trockman & Kolter 2023)"},
 }};
 
 std::string DescribeConstant(double value) {

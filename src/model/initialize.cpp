@@ -13,7 +13,7 @@
 namespace wsel::model {
 namespace {
 
-// Calls element(i) for every i, in parallel, and stores what it returns.
+// Sets every element i to element(i), in parallel.
 template <typename T, typename F>
 void Fill(at::Tensor& tensor, const F& element) {
   constexpr int64_t kChunk = 1 << 16;
@@ -43,16 +43,15 @@ void FillUniform(const RandomStream& stream, double bound, at::Tensor& tensor) {
 }
 
 // "blocks.3.attn" of "blocks.3.attn.qkv.weight".
-std::string AttentionOf(const std::string& name) {
+std::string AttentionPrefix(const std::string& name) {
   return name.substr(0, name.rfind('.', name.rfind('.') - 1));
 }
 
 }  // namespace
 
-void FillNormal(const RandomStream& stream, double deviation,
-                at::Tensor& tensor) {
+void FillNormal(const RandomStream& stream, double std, at::Tensor& tensor) {
   const auto element = [&](int64_t i) {
-    return deviation * NormalQuantile(stream.Uniform(i));
+    return std * NormalQuantile(stream.Uniform(i));
   };
   if (tensor.scalar_type() == at::kDouble) {
     Fill<double>(tensor, element);
@@ -63,10 +62,11 @@ void FillNormal(const RandomStream& stream, double deviation,
 
 at::Tensor Draw(const Init& init, const TensorSpec& spec, uint64_t seed) {
   if (init.kind == InitKind::kMimeticQkv) {
-    return MimeticQkv(spec.shape[1], init.heads, seed, AttentionOf(spec.name));
+    return MimeticQkv(spec.shape[1], init.heads, seed,
+                      AttentionPrefix(spec.name));
   }
   if (init.kind == InitKind::kMimeticProj) {
-    return MimeticProj(spec.shape[1], seed, AttentionOf(spec.name));
+    return MimeticProj(spec.shape[1], seed, AttentionPrefix(spec.name));
   }
   if (init.kind == InitKind::kSinCos) {
     return SinCosPositions(spec.shape, static_cast<int64_t>(init.value));

@@ -37,9 +37,10 @@ const std::vector<Component>& AllComponents() {
   return all;
 }
 
-std::vector<ModelTensor> Layout(const Config& config) {
-  if (const auto* vit = std::get_if<VitConfig>(&config)) return VitLayout(*vit);
-  return ConvNextLayout(std::get<ConvNextConfig>(config));
+std::vector<ParameterSpec> ParameterSpecs(const Config& config) {
+  if (const auto* vit = std::get_if<VitConfig>(&config))
+    return VitParameterSpecs(*vit);
+  return ConvNextParameterSpecs(std::get<ConvNextConfig>(config));
 }
 
 std::vector<int64_t> StageDepths(const Config& config) {
@@ -50,8 +51,8 @@ std::vector<int64_t> StageDepths(const Config& config) {
 
 int64_t ParameterCount(const Config& config) {
   int64_t count = 0;
-  for (const ModelTensor& tensor : Layout(config)) {
-    count += *ElementCount(tensor.spec.shape);
+  for (const ParameterSpec& parameter : ParameterSpecs(config)) {
+    count += *ElementCount(parameter.spec.shape);
   }
   return count;
 }

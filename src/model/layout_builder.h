@@ -20,11 +20,11 @@ struct Dim {
 inline Dim Fixed(int64_t size) { return {size, {Role::kFixed}}; }
 inline Dim Classes(int64_t size) { return {size, {Role::kClasses}}; }
 
-// Collects a model's tensors in the order of timm's state_dict. Within
-// BeginBlock and EndBlock names are the block's own ("attn.qkv.weight").
-class LayoutBuilder {
+// Collects a model's parameters in the order of timm's state_dict. Between
+// BeginBlock and EndBlock names are relative to the block ("attn.qkv.weight").
+class ParameterSpecsBuilder {
  public:
-  // `prefix` has "{}" for the block's number: "stages.2.blocks.{}."
+  // `prefix` has "{}" for the block number: "stages.2.blocks.{}."
   void BeginBlock(std::string prefix, int stage, int block) {
     prefix_ = std::move(prefix);
     stage_ = stage;
@@ -34,37 +34,37 @@ class LayoutBuilder {
 
   void Add(Component component, const std::string& name,
            const std::vector<Dim>& dims) {
-    ModelTensor tensor;
-    tensor.component = component;
-    tensor.key = prefix_ + name;
-    tensor.stage = stage_;
-    tensor.block = block_;
-    tensor.spec.name =
-        block_ < 0 ? name : fmt::format(fmt::runtime(tensor.key), block_);
+    ParameterSpec parameter;
+    parameter.component = component;
+    parameter.key = prefix_ + name;
+    parameter.stage = stage_;
+    parameter.block = block_;
+    parameter.spec.name =
+        block_ < 0 ? name : fmt::format(fmt::runtime(parameter.key), block_);
     for (const Dim& dim : dims) {
-      tensor.spec.shape.push_back(dim.size);
-      tensor.axes.push_back(dim.axis);
+      parameter.spec.shape.push_back(dim.size);
+      parameter.axes.push_back(dim.axis);
     }
-    tensors_.push_back(std::move(tensor));
+    parameters_.push_back(std::move(parameter));
   }
 
-  // A layer's weight and, along the weight's first dimension, its bias.
+  // A layer's weight and its bias, which has the weight's first dimension.
   void AddLayer(Component component, const std::string& name,
                 const std::vector<Dim>& weight, bool bias = true) {
     Add(component, name + ".weight", weight);
     if (bias) Add(component, name + ".bias", {weight.front()});
   }
 
-  std::vector<ModelTensor> Take() { return std::move(tensors_); }
+  std::vector<ParameterSpec> Take() { return std::move(parameters_); }
 
  private:
   std::string prefix_;
   int stage_ = -1;
   int block_ = -1;
-  std::vector<ModelTensor> tensors_;
+  std::vector<ParameterSpec> parameters_;
 };
 
-std::vector<ModelTensor> VitLayout(const VitConfig& config);
-std::vector<ModelTensor> ConvNextLayout(const ConvNextConfig& config);
+std::vector<ParameterSpec> VitParameterSpecs(const VitConfig& config);
+std::vector<ParameterSpec> ConvNextParameterSpecs(const ConvNextConfig& config);
 
 }  // namespace wsel::model

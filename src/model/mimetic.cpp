@@ -12,16 +12,16 @@
 namespace wsel::model {
 namespace {
 
-// Of a number of threads LAPACK's last bits depend; so a decomposition runs on
-// one. The number is global to LibTorch: one decomposition at a time.
-class OneThread {
+// LAPACK's last bits depend on the number of threads, so a decomposition runs
+// on one. The number is global to LibTorch, hence one decomposition at a time.
+class SingleThreadGuard {
  public:
-  OneThread() : lock_(mutex_), before_(at::get_num_threads()) {
+  SingleThreadGuard() : lock_(mutex_), before_(at::get_num_threads()) {
     at::set_num_threads(1);
   }
-  ~OneThread() { at::set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
+  ~SingleThreadGuard() { at::set_num_threads(before_); }
+  SingleThreadGuard(const SingleThreadGuard&) = delete;
+  SingleThreadGuard& operator=(const SingleThreadGuard&) = delete;
 
  private:
   static inline std::mutex mutex_;
@@ -42,9 +42,9 @@ Factors Factor(double noise, double identity, int64_t width, uint64_t seed,
              noise / std::sqrt(static_cast<double>(width)), a);
   a += identity * at::eye(width, at::kDouble);
 
-  const OneThread one;
+  const SingleThreadGuard guard;
   auto [u, s, vt] = at::linalg_svd(a, /*full_matrices=*/false);
-  // A singular vector's sign is LAPACK's choice: make it the same everywhere.
+  // The signs of singular vectors are up to LAPACK: make them deterministic.
   const auto sign = at::where(u.sum(0) < 0, -1.0, 1.0);  // [D]
   const auto root = s.sqrt() * sign;
   return {u * root, root.unsqueeze(1) * vt};
@@ -66,7 +66,7 @@ at::Tensor MimeticQkv(int64_t width, int64_t heads, uint64_t seed,
     const auto rows = [&](int64_t part) {
       return qkv[part].narrow(0, h * head_dim, head_dim);  // [head_dim, D]
     };
-    // Stored rows are outputs: the transposes of the columns of x W.
+    // Rows of a stored weight are outputs, that is columns of W in x W.
     rows(0).copy_(qk.left.narrow(1, 0, head_dim).t());
     rows(1).copy_(qk.right.narrow(0, 0, head_dim));
   }

@@ -6,9 +6,8 @@
 
 namespace wsel::model {
 
-// Fills a contiguous float32 or float64 tensor: element i is `deviation` times
-// the normal quantile of number i of the stream.
-void FillNormal(const RandomStream& stream, double deviation,
-                at::Tensor& tensor);
+// Fills a contiguous float32 or float64 tensor: element i is `std` times the
+// normal quantile of sample i of the stream.
+void FillNormal(const RandomStream& stream, double std, at::Tensor& tensor);
 
 }  // namespace wsel::model

@@ -7,8 +7,7 @@
 
 namespace wsel::model {
 
-// A view of a float32 matrix on the CPU, whose rows or whose columns lie
-// without gaps in them.
+// A view of a float32 matrix on the CPU, contiguous along rows or columns.
 struct Matrix {
   Matrix(float* first, int64_t row_count, int64_t column_count,
          int64_t row_step)
@@ -33,25 +32,25 @@ struct Matrix {
 
   float* data;
   int64_t rows, columns;
-  int64_t row_stride, column_stride;  // in numbers
+  int64_t row_stride, column_stride;  // in elements
 };
 
-// c = beta c + alpha a b: a [M, K], b [K, N], c [M, N], whose rows lie without
-// gaps. Within a parallel region it stays on its thread.
+// c = beta c + alpha a b: a [M, K], b [K, N], c [M, N] contiguous along its
+// rows. Within a parallel region it runs on the calling thread.
 //
-// By oneDNN (libdnnl) where that is installed: MKL, which LibTorch brings
-// along, keeps its fast kernels for Intel's processors, and takes twice as long
-// on others (BENCHMARKS.md). Else by LibTorch.
-void Multiply(const Matrix& c, const Matrix& a, const Matrix& b, double beta,
-              double alpha = 1);
+// Uses oneDNN (libdnnl) if it is installed, otherwise LibTorch, whose MKL has
+// its fast kernels only for Intel's processors and takes twice as long on
+// others (BENCHMARKS.md).
+void Gemm(const Matrix& c, const Matrix& a, const Matrix& b, double beta,
+          double alpha = 1);
 
-inline void Multiply(const at::Tensor& c, const at::Tensor& a,
-                     const at::Tensor& b, double beta, double alpha = 1) {
-  Multiply(Matrix(c), Matrix(a), Matrix(b), beta, alpha);
+inline void Gemm(const at::Tensor& c, const at::Tensor& a, const at::Tensor& b,
+                 double beta, double alpha = 1) {
+  Gemm(Matrix(c), Matrix(a), Matrix(b), beta, alpha);
 }
 
-// a b, in memory of its own.
-at::Tensor Product(const at::Tensor& a, const at::Tensor& b);
+// a b, as a new tensor.
+at::Tensor Matmul(const at::Tensor& a, const at::Tensor& b);
 
 // Rows [M, K] -> out [M, N] = rows weight^T + bias, which may be undefined.
 void LinearInto(const at::Tensor& out, const at::Tensor& rows,

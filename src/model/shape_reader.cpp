@@ -10,22 +10,25 @@
 
 namespace wsel::model {
 
-void Refuse(const std::string& tensor, const std::string& message) {
+void ThrowMismatch(const std::string& tensor, const std::string& message) {
   throw Error(ErrorKind::kMismatch, tensor, message);
 }
 
 const Shape& ShapeReader::Get(const std::string& name, size_t rank) const {
   const TensorSpec* spec = source_.Find(name);
   if (spec == nullptr) {
-    Refuse(name, "is missing; the model's sizes cannot be told without it");
+    ThrowMismatch(name,
+                  "is missing; it is needed to determine the model's sizes");
   }
-  const bool good = spec->shape.size() == rank &&
-                    std::ranges::all_of(spec->shape, [](int64_t size) {
-                      return size >= 1 && size < (1 << 20);
-                    });
-  if (!good) {
-    Refuse(name, fmt::format("has shape {}; a model has {} dimensions here",
-                             FormatShape(spec->shape), rank));
+  const bool valid = spec->shape.size() == rank &&
+                     std::ranges::all_of(spec->shape, [](int64_t size) {
+                       return size >= 1 && size < (1 << 20);
+                     });
+  if (!valid) {
+    ThrowMismatch(
+        name,
+        fmt::format("has shape {}; expected {} dimensions of 1 to 1048575",
+                    FormatShape(spec->shape), rank));
   }
   return spec->shape;
 }
@@ -49,8 +52,8 @@ int64_t ShapeReader::CountBlocks(const std::string& prefix) const {
   int64_t count = 0;
   for (const int64_t block : blocks) {
     if (block != count) {
-      Refuse(fmt::format("{}{}", prefix, count),
-             fmt::format("is missing, though there is a block {}", block));
+      ThrowMismatch(fmt::format("{}{}", prefix, count),
+                    fmt::format("is missing, but there is a block {}", block));
     }
     ++count;
   }

@@ -11,7 +11,7 @@
 namespace wsel::model {
 namespace {
 
-// A ViT's size: width, depth, heads, and the letter papers call it by.
+// A ViT's size: width, depth, heads, and its letter in papers.
 struct Size {
   std::string_view name;
   std::string_view letter;
@@ -89,7 +89,7 @@ VitConfig Gap(const Size& size, int64_t img) {
 
 VitConfig GapBase() {
   VitConfig c = Gap(kBase, 224);
-  c.num_heads = 16;  // of 48 channels, as timm's
+  c.num_heads = 16;  // of 48 channels, as in timm
   return c;
 }
 
@@ -110,8 +110,8 @@ ConvNextConfig ConvNext(std::string_view name, std::array<int64_t, 4> dims,
   return c;
 }
 
-// Aliases of a plain ViT: its size at patch 16 (of large too: the ViT-L of the
-// paper), and size/patch at 224 pixels.
+// Aliases of a plain ViT at image size 224: its size if the patch size is 16
+// (large too: the paper's ViT-L), and size/patch.
 Variant WithAliases(const Size& size, int64_t patch, int64_t img) {
   Variant v = {Vit(size, patch, img), {}};
   if (img != 224) return v;
@@ -264,7 +264,7 @@ const Variant& FindVariant(std::string_view name) {
       known.push_back(alias);
     }
   }
-  // "vit_tiny_patch16_224.augreg_in21k": timm's tag says which weights.
+  // "vit_tiny_patch16_224.augreg_in21k": timm's tag of the pretrained weights.
   const size_t tag = name.find('.');
   if (tag != std::string_view::npos) return FindVariant(name.substr(0, tag));
   throw Error(ErrorKind::kUsage, "", Unknown("model", name, known));

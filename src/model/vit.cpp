@@ -86,8 +86,8 @@ VitImpl::VitImpl(const VitConfig& c) : config_(c) {
   }
   blocks = register_module("blocks", torch::nn::ModuleList());
   for (int64_t i = 0; i < c.depth; ++i) {
-    chain_.emplace_back(c);
-    blocks->push_back(chain_.back());
+    typed_blocks_.emplace_back(c);
+    blocks->push_back(typed_blocks_.back());
   }
   if (c.pooling == Pooling::kAverage) {
     fc_norm = register_module("fc_norm", LayerNorm(d, c.norm_eps));
@@ -108,7 +108,7 @@ void VitImpl::CheckImages(const at::Tensor& images) const {
     return;
   }
   throw Error(ErrorKind::kMismatch, config_.name,
-              fmt::format("takes images [B, 3, {}, {}], not {}", size, size,
+              fmt::format("expects images [B, 3, {}, {}], not {}", size, size,
                           FormatShape(images.sizes().vec())));
 }
 
@@ -130,27 +130,28 @@ at::Tensor VitImpl::Embed(const at::Tensor& images) {
   return WithPrefix(patches) + pos_embed;
 }
 
-// All tokens [B, N, D] of the last block, before any norm.
+// All tokens [B, N, D] of the last block, before the final norm.
 at::Tensor VitImpl::RunBlocks(const at::Tensor& images,
-                              const at::Tensor& branch_scales,
-                              const SeeBlock& see) {
+                              const at::Tensor& drop_path_scales,
+                              const BlockHook& hook) {
   CheckImages(images);
   auto x = Embed(images);
   if (norm_pre) x = norm_pre->forward(x);
-  if (see) see(x);
-  for (size_t i = 0; i < chain_.size(); ++i) {
+  if (hook) hook(x);
+  for (size_t i = 0; i < typed_blocks_.size(); ++i) {
     const auto first = static_cast<int64_t>(2 * i);
-    x = chain_[i]->forward(x, branch_scales.defined()
-                                  ? branch_scales.slice(0, first, first + 2)
-                                  : branch_scales);
-    if (see) see(x);
+    x = typed_blocks_[i]->forward(
+        x, drop_path_scales.defined()
+               ? drop_path_scales.slice(0, first, first + 2)
+               : drop_path_scales);
+    if (hook) hook(x);
   }
   return x;
 }
 
 at::Tensor VitImpl::forward_features(const at::Tensor& images,
-                                     const at::Tensor& branch_scales) {
-  const auto x = RunBlocks(images, branch_scales);
+                                     const at::Tensor& drop_path_scales) {
+  const auto x = RunBlocks(images, drop_path_scales);
   return norm ? norm->forward(x) : x;
 }
 
@@ -163,44 +164,44 @@ at::Tensor VitImpl::Pool(const at::Tensor& tokens) {
 
 std::pair<at::Tensor, at::Tensor> VitImpl::forward_heads(
     const at::Tensor& tokens) {
-  const auto of_class = tokens.select(1, 0);
-  const auto of_distillation = tokens.select(1, 1);
-  if (!head) return {of_class, of_distillation};
-  return {head->forward(of_class), head_dist->forward(of_distillation)};
+  const auto class_token = tokens.select(1, 0);
+  const auto distillation_token = tokens.select(1, 1);
+  if (!head) return {class_token, distillation_token};
+  return {head->forward(class_token), head_dist->forward(distillation_token)};
 }
 
 at::Tensor VitImpl::forward_head(const at::Tensor& tokens) {
   if (config_.dist_token) {
-    const auto [by_class, by_distillation] = forward_heads(tokens);
-    return (by_class + by_distillation) / 2;
+    const auto [logits, dist_logits] = forward_heads(tokens);
+    return (logits + dist_logits) / 2;
   }
   const auto pooled = Pool(tokens);
   return head ? head->forward(pooled) : pooled;
 }
 
 Outputs VitImpl::forward_outputs(const at::Tensor& images,
-                                 const at::Tensor& branch_scales) {
-  const auto x = RunBlocks(images, branch_scales);
+                                 const at::Tensor& drop_path_scales) {
+  const auto x = RunBlocks(images, drop_path_scales);
   const auto tokens = norm ? norm->forward(x) : x;
   Outputs outputs;
   outputs.feature = config_.pooling == Pooling::kToken
                         ? x.select(1, 0)
                         : x.slice(1, config_.PrefixTokens()).mean(1);
   if (config_.dist_token) {
-    std::tie(outputs.logits, outputs.distillation) = forward_heads(tokens);
+    std::tie(outputs.logits, outputs.dist_logits) = forward_heads(tokens);
   } else {
     outputs.logits = forward_head(tokens);
   }
   return outputs;
 }
 
-void VitImpl::visit_blocks(const at::Tensor& images, const SeeBlock& see) {
-  RunBlocks(images, /*branch_scales=*/{}, see);
+void VitImpl::visit_blocks(const at::Tensor& images, const BlockHook& hook) {
+  RunBlocks(images, /*drop_path_scales=*/{}, hook);
 }
 
 at::Tensor VitImpl::forward(const at::Tensor& images,
-                            const at::Tensor& branch_scales) {
-  return forward_head(forward_features(images, branch_scales));
+                            const at::Tensor& drop_path_scales) {
+  return forward_head(forward_features(images, drop_path_scales));
 }
 
 }  // namespace wsel::model

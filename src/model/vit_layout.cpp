@@ -18,7 +18,8 @@ struct VitDims {
   Dim width, qkv, inner, hidden, tokens, kernel;
 };
 
-void AddEmbedding(const VitConfig& c, const VitDims& d, LayoutBuilder& out) {
+void AddEmbedding(const VitConfig& c, const VitDims& d,
+                  ParameterSpecsBuilder& out) {
   const Dim one = Fixed(1);
   if (c.class_token) {
     out.Add(Component::kTokens, "cls_token", {one, one, d.width});
@@ -36,7 +37,8 @@ void AddEmbedding(const VitConfig& c, const VitDims& d, LayoutBuilder& out) {
   if (c.pre_norm) out.AddLayer(Component::kNorm, "norm_pre", {d.width});
 }
 
-void AddBlock(const VitConfig& c, const VitDims& d, LayoutBuilder& out) {
+void AddBlock(const VitConfig& c, const VitDims& d,
+              ParameterSpecsBuilder& out) {
   const bool scaled = c.layer_scale > 0;
   out.AddLayer(Component::kNorm, "norm1", {d.width});
   out.AddLayer(Component::kAttention, "attn.qkv", {d.qkv, d.width}, c.qkv_bias);
@@ -50,9 +52,9 @@ void AddBlock(const VitConfig& c, const VitDims& d, LayoutBuilder& out) {
 
 }  // namespace
 
-std::vector<ModelTensor> VitLayout(const VitConfig& c) {
+std::vector<ParameterSpec> VitParameterSpecs(const VitConfig& c) {
   const VitDims d(c);
-  LayoutBuilder out;
+  ParameterSpecsBuilder out;
   AddEmbedding(c, d, out);
   for (int i = 0; i < c.depth; ++i) {
     out.BeginBlock("blocks.{}.", 0, i);

@@ -33,17 +33,17 @@ bool HasMarkers(const Source& source, const std::string& prefix,
   return source.accepts == nullptr || source.accepts(file, prefix);
 }
 
-struct Found {
+struct SourceMatch {
   const Source* source = nullptr;
   std::string prefix;
   size_t rank = 0;
 };
 
-// The source whose first marker lies in the best wrapper; of several there the
-// first in the list.
-Found FindSource(const TensorSource& file) {
+// The source whose first marker has the best-ranked prefix; in case of a tie
+// the first source in the list.
+SourceMatch FindSource(const TensorSource& file) {
   const Names names = NamesOf(file);
-  Found best;
+  SourceMatch best;
   for (const Source& source : Sources()) {
     const std::string& anchor = source.markers.front();
     for (const TensorSpec& spec : file.Specs()) {
@@ -63,22 +63,22 @@ int64_t CountOf(std::string_view pattern, char c) {
   return std::count(pattern.begin(), pattern.end(), c);
 }
 
-// Whether a row's tensor holds all blocks along its first dimension.
+// Whether the source's tensor stacks all blocks along its first dimension.
 bool IsStacked(const Row& row) {
-  return CountOf(row.timm, '#') > CountOf(row.theirs, '#');
+  return CountOf(row.timm, '#') > CountOf(row.source, '#');
 }
 
-// A tensor that is taken as it stands.
+// A tensor that is used unchanged.
 Piece Whole(const TensorSpec& spec) {
-  return {spec, Layout::kSame, Part::kWhole, std::nullopt};
+  return {spec, TensorLayout::kSame, Part::kWhole, std::nullopt};
 }
 
 bool IsThird(Part part) {
   return part == Part::kQuery || part == Part::kKey || part == Part::kValue;
 }
 
-// Whether three times the first dimension is a size too.
-bool CanBeThird(const Shape& shape) {
+// Whether three times the first dimension does not overflow.
+bool CanTriple(const Shape& shape) {
   return !shape.empty() && ElementCount({shape[0], 3});
 }
 
@@ -88,27 +88,27 @@ std::string_view NameOf(Part part) {
   return kNames[static_cast<size_t>(part)];
 }
 
-// One reading of a file by a source's table.
-class Reading {
+// Remaps a file by the table of its source.
+class Remapper {
  public:
-  Reading(const TensorSource& file, Found found)
+  Remapper(const TensorSource& file, SourceMatch found)
       : file_(file), source_(*found.source), prefix_(std::move(found.prefix)) {}
 
-  Adapted Take() {
-    for (const TensorSpec& spec : file_.Specs()) Account(spec);
-    Complete();
+  RemappedStateDict Run() {
+    for (const TensorSpec& spec : file_.Specs()) Remap(spec);
+    MergePieces();
     return Result();
   }
 
  private:
-  // A piece, and the tensor that it belongs to.
+  // A piece and the timm tensor that it belongs to.
   struct Placed {
     std::string timm;
     Piece piece;
     Shape shape;  // in timm's layout
   };
 
-  void Account(const TensorSpec& spec) {
+  void Remap(const TensorSpec& spec) {
     if (!spec.name.starts_with(prefix_)) {
       ignored_.push_back({spec.name, OutsideReason(spec.name, prefix_)});
       return;
@@ -116,34 +116,34 @@ class Reading {
     const std::string name = spec.name.substr(prefix_.size());
     std::vector<Placed> placed;
     for (const Row& row : source_.rows) {
-      const auto numbers = Match(row.theirs, name);
-      if (numbers && !Place(row, *numbers, spec, placed)) return;
+      const auto numbers = Match(row.source, name);
+      if (numbers && !AddPieces(row, *numbers, spec, placed)) return;
     }
     for (Placed& one : placed) {
       if (!Fits(one)) return;
     }
     for (Placed& one : placed) Put(std::move(one));
-    if (placed.empty()) SetAside(spec, name);
+    if (placed.empty()) IgnoreOrReject(spec, name);
   }
 
-  // Adds the pieces that a row makes of a tensor; false where it is refused.
-  bool Place(const Row& row, const Numbers& numbers, const TensorSpec& spec,
-             std::vector<Placed>& placed) {
+  // Adds the pieces of timm tensors that a row makes of a tensor; false if the
+  // tensor is rejected.
+  bool AddPieces(const Row& row, const Numbers& numbers, const TensorSpec& spec,
+                 std::vector<Placed>& placed) {
     Shape shape = spec.shape;
     int64_t blocks = 1;
     if (IsStacked(row)) {
       if (shape.empty() || shape[0] < 1 || shape[0] > kMaxBlocks) {
-        return Refuse(spec, fmt::format("has shape {}; its first dimension "
-                                        "should count blocks",
+        return Reject(spec, fmt::format("has shape {}; the first dimension "
+                                        "should be the number of blocks",
                                         FormatShape(shape)));
       }
       blocks = shape[0];
       shape.erase(shape.begin());
     }
-    const auto in_timm = ShapeInTimm(row.layout, shape);
-    if (!in_timm || (IsThird(row.part) && !CanBeThird(*in_timm))) {
-      return Refuse(spec, fmt::format("has shape {}, which is none that {} "
-                                      "gives it",
+    const auto timm_shape = TimmShape(row.layout, shape);
+    if (!timm_shape || (IsThird(row.part) && !CanTriple(*timm_shape))) {
+      return Reject(spec, fmt::format("has shape {}, which {} does not have",
                                       FormatShape(spec.shape), source_.name));
     }
     for (int64_t block = 0; block < blocks; ++block) {
@@ -153,27 +153,28 @@ class Reading {
         all.push_back(std::to_string(block));
         piece.block = block;
       }
-      placed.push_back({Fill(row.timm, all), std::move(piece), *in_timm});
+      placed.push_back({Fill(row.timm, all), std::move(piece), *timm_shape});
     }
     return true;
   }
 
-  // Whether the tensor's place is free and its neighbours are alike.
+  // Whether no other tensor is the same piece, and the other pieces of the
+  // timm tensor have the same type and shape.
   bool Fits(const Placed& one) {
     const auto found = index_.find(one.timm);
     if (found == index_.end()) return true;
     for (const Placed& other : places_[found->second]) {
-      const TensorSpec& theirs = other.piece.spec;
+      const TensorSpec& other_spec = other.piece.spec;
       if (other.piece.part == one.piece.part) {
-        return Refuse(one.piece.spec, fmt::format("is timm's {}, and so is {}",
-                                                  one.timm, theirs.name));
+        return Reject(one.piece.spec, fmt::format("is timm's {}, as is {}",
+                                                  one.timm, other_spec.name));
       }
-      const bool alike =
-          theirs.dtype == one.piece.spec.dtype && other.shape == one.shape;
-      if (!alike) {
-        return Refuse(
+      const bool equal =
+          other_spec.dtype == one.piece.spec.dtype && other.shape == one.shape;
+      if (!equal) {
+        return Reject(
             one.piece.spec,
-            fmt::format("does not go with {} in type or shape", theirs.name));
+            fmt::format("differs from {} in type or shape", other_spec.name));
       }
     }
     return true;
@@ -185,71 +186,71 @@ class Reading {
     places_[at->second].push_back(std::move(one));
   }
 
-  void SetAside(const TensorSpec& spec, const std::string& name) {
-    for (const Without& row : source_.without) {
-      if (!Match(row.theirs, name)) continue;
+  void IgnoreOrReject(const TensorSpec& spec, const std::string& name) {
+    for (const IgnoredPattern& row : source_.ignored) {
+      if (!Match(row.pattern, name)) continue;
       ignored_.push_back({spec.name, std::string(row.reason)});
       return;
     }
-    Refuse(spec, fmt::format("is no tensor of {}", source_.name));
+    Reject(spec, fmt::format("is not a tensor of {}", source_.name));
   }
 
-  bool Refuse(const TensorSpec& spec, std::string reason) {
-    refused_.push_back({spec.name, std::move(reason)});
-    rest_.push_back(spec);
+  bool Reject(const TensorSpec& spec, std::string reason) {
+    unexpected_.push_back({spec.name, std::move(reason)});
+    unexpected_specs_.push_back(spec);
     return false;
   }
 
-  // Turns places into assemblies, but for those that lack a part.
-  void Complete() {
+  // Merges the pieces of every timm tensor; rejects incomplete ones.
+  void MergePieces() {
     for (std::vector<Placed>& place : places_) {
       std::ranges::sort(place, {},
                         [](const Placed& p) { return p.piece.part; });
-      // Parts differ, so three thirds are all there are.
+      // Parts are distinct, so three thirds are query, key and value.
       const auto thirds = std::ranges::count_if(
           place, [](const Placed& p) { return IsThird(p.piece.part); });
       const bool whole = place.front().piece.part == Part::kWhole;
       if (whole ? thirds == 0 : thirds == 3 && place.size() == 3) {
-        Assemble(place);
+        Merge(place);
         continue;
       }
       for (const Placed& one : place) {
-        Refuse(one.piece.spec,
-               fmt::format("is the {} of timm's {}, of which other parts are "
+        Reject(one.piece.spec,
+               fmt::format("is the {} of timm's {}; its other parts are "
                            "missing",
                            NameOf(one.piece.part), one.timm));
       }
     }
   }
 
-  void Assemble(std::vector<Placed>& place) {
-    Assembly assembly;
-    assembly.spec = {place[0].timm, place[0].shape, place[0].piece.spec.dtype};
-    if (place.size() == 3) assembly.spec.shape[0] *= 3;
+  void Merge(std::vector<Placed>& place) {
+    MergedTensor merged;
+    merged.spec = {place[0].timm, place[0].shape, place[0].piece.spec.dtype};
+    if (place.size() == 3) merged.spec.shape[0] *= 3;
     for (Placed& one : place) {
       const std::string& name = one.piece.spec.name;
       if (used_names_.insert(name).second) used_.push_back({name, one.timm});
-      assembly.pieces.push_back(std::move(one.piece));
+      merged.pieces.push_back(std::move(one.piece));
     }
-    assemblies_.push_back(std::move(assembly));
+    merged_.push_back(std::move(merged));
   }
 
-  Adapted Result() {
-    // What was refused stays visible under its own name, unless that is taken.
-    for (const TensorSpec& spec : rest_) {
+  RemappedStateDict Result() {
+    // Unexpected tensors keep their own names unless those are taken.
+    for (const TensorSpec& spec : unexpected_specs_) {
       const std::string name = spec.name.substr(prefix_.size());
       if (!index_.try_emplace(name, 0).second) continue;
-      assemblies_.push_back({{name, spec.shape, spec.dtype}, {Whole(spec)}});
+      merged_.push_back({{name, spec.shape, spec.dtype}, {Whole(spec)}});
     }
-    Adapted out;
-    out.tensors = std::make_unique<Assembled>(file_, std::move(assemblies_));
+    RemappedStateDict out;
+    out.tensors = std::make_unique<MergedSource>(file_, std::move(merged_));
     out.prefix = prefix_;
     out.source = source_.name;
-    out.doubts = source_.doubts;
-    out.facts = source_.facts;
+    out.warnings = source_.warnings;
+    out.pretrained_cfg = source_.pretrained_cfg;
     out.used = std::move(used_);
     out.ignored = std::move(ignored_);
-    out.refused = std::move(refused_);
+    out.unexpected = std::move(unexpected_);
     return out;
   }
 
@@ -258,31 +259,31 @@ class Reading {
   std::string prefix_;
   std::vector<std::vector<Placed>> places_;
   std::unordered_map<std::string, size_t> index_;  // timm's name -> place
-  std::vector<Assembly> assemblies_;
+  std::vector<MergedTensor> merged_;
   std::unordered_set<std::string> used_names_;
-  std::vector<Used> used_;
-  std::vector<Unused> ignored_;
-  std::vector<Unused> refused_;
-  std::vector<TensorSpec> rest_;
+  std::vector<UsedKey> used_;
+  std::vector<UnusedKey> ignored_;
+  std::vector<UnusedKey> unexpected_;
+  std::vector<TensorSpec> unexpected_specs_;
 };
 
-// A file that nobody knows, as it stands.
-Adapted AsItStands(const TensorSource& file) {
-  std::vector<Assembly> assemblies;
+// A file of an unknown source, under its own names.
+RemappedStateDict Unmapped(const TensorSource& file) {
+  std::vector<MergedTensor> merged;
   for (const TensorSpec& spec : file.Specs()) {
-    assemblies.push_back({spec, {Whole(spec)}});
+    merged.push_back({spec, {Whole(spec)}});
   }
-  Adapted out;
-  out.tensors = std::make_unique<Assembled>(file, std::move(assemblies));
+  RemappedStateDict out;
+  out.tensors = std::make_unique<MergedSource>(file, std::move(merged));
   return out;
 }
 
 }  // namespace
 
-Adapted Adapt(const TensorSource& file) {
-  Found found = FindSource(file);
-  if (found.source == nullptr) return AsItStands(file);
-  return Reading(file, std::move(found)).Take();
+RemappedStateDict RemapStateDict(const TensorSource& file) {
+  SourceMatch found = FindSource(file);
+  if (found.source == nullptr) return Unmapped(file);
+  return Remapper(file, std::move(found)).Run();
 }
 
 }  // namespace wsel::naming

@@ -12,39 +12,39 @@
 
 namespace wsel::naming {
 
-// A file's tensor, as one of timm's or a part of it.
+// A tensor of the file that is a timm tensor or a part of one.
 struct Piece {
   TensorSpec spec;  // in the file
-  Layout layout = Layout::kSame;
+  TensorLayout layout = TensorLayout::kSame;
   Part part = Part::kWhole;
-  // Where the file's tensor holds all blocks: which one.
+  // The block's index, if the file's tensor stacks all blocks.
   std::optional<int64_t> block;
 };
 
-// A tensor of timm's and what it is made of: a whole, a whole and its addend,
-// or query, key and value, in that order.
-struct Assembly {
+// A timm tensor and the pieces it is made of: a whole, a whole and its addend,
+// or query, key and value, in this order.
+struct MergedTensor {
   TensorSpec spec;
   std::vector<Piece> pieces;
 };
 
-// Tensors that are put together when they are viewed: those of one piece share
-// the file's memory wherever it lies so that they can.
-class Assembled : public TensorSource {
+// Tensors that are merged when they are viewed. Those of one piece share the
+// file's memory if its layout allows.
+class MergedSource : public TensorSource {
  public:
   // `file` must outlive this.
-  Assembled(const TensorSource& file, std::vector<Assembly> assemblies);
+  MergedSource(const TensorSource& file, std::vector<MergedTensor> merged);
 
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
   TensorView View(std::string_view name) const override;
   void Drop(std::string_view name) const override;
 
  private:
-  const Assembly& Get(std::string_view name) const;
+  const MergedTensor& Get(std::string_view name) const;
   TensorView ViewPiece(const Piece& piece) const;
 
   const TensorSource& file_;
-  std::vector<Assembly> assemblies_;
+  std::vector<MergedTensor> merged_;
   std::vector<TensorSpec> specs_;
   std::unordered_map<std::string, size_t> index_;
 };

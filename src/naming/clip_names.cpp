@@ -1,16 +1,16 @@
 // OpenAI's CLIP and open_clip. Their image tower is a ViT with a norm before
-// its blocks and a projection without bias in place of a head.
+// the blocks and a projection without bias instead of a head.
 #include "source_table.h"
 
 namespace wsel::naming {
 namespace {
 
 constexpr std::string_view kText =
-    "belongs to the text tower or ties the two towers; the image tower is the "
-    "model";
+    "part of the text tower or of the contrastive loss; only the image tower "
+    "is used";
 
-std::vector<Without> TextTower() {
-  std::vector<Without> out;
+std::vector<IgnoredPattern> TextTower() {
+  std::vector<IgnoredPattern> out;
   for (const char* name :
        {"transformer.*", "token_embedding.*", "positional_embedding",
         "ln_final.*", "text_projection*", "text.*", "logit_scale", "logit_bias",
@@ -24,8 +24,8 @@ std::vector<Row> ClipRows(const std::string& tower) {
   const std::string block = "transformer.resblocks.#.";
   return Rows(tower)
       .Layer("conv1", "patch_embed.proj")
-      .Add("class_embedding", "cls_token", Layout::kVector)
-      .Add("positional_embedding", "pos_embed", Layout::kTable)
+      .Add("class_embedding", "cls_token", TensorLayout::kVector)
+      .Add("positional_embedding", "pos_embed", TensorLayout::kTable)
       .Layer("ln_pre", "norm_pre")
       .Layer(block + "ln_1", "blocks.#.norm1")
       .Add(block + "attn.in_proj_weight", "blocks.#.attn.qkv.weight")
@@ -37,49 +37,50 @@ std::vector<Row> ClipRows(const std::string& tower) {
       .Layer(block + "mlp.c_proj", "blocks.#.mlp.fc2")
       .Add(block + "ls_2.gamma", "blocks.#.ls2.gamma")
       .Layer("ln_post", "norm")
-      .Add("proj", "head.weight", Layout::kTransposed)
-      .Add("proj", "head.bias", Layout::kZeros)
+      .Add("proj", "head.weight", TensorLayout::kTransposed)
+      .Add("proj", "head.bias", TensorLayout::kZeros)
       .Take();
 }
 
-Facts ClipFacts(bool quick_gelu) {
-  Facts facts = ClipPictures();
-  facts.norm_eps = 1e-5;
-  facts.quick_gelu = quick_gelu;
-  return facts;
+PretrainedCfg ClipCfg(bool quick_gelu) {
+  PretrainedCfg cfg = ClipMeanStd();
+  cfg.norm_eps = 1e-5;
+  cfg.quick_gelu = quick_gelu;
+  return cfg;
 }
 
-// OpenAI's code halves the weights of matrices and leaves norms alone.
-bool IsPartlyHalved(const TensorSource& file, const std::string& prefix) {
+// OpenAI's code converts matrices to float16 and keeps norms in float32.
+bool HasFloat16Matrices(const TensorSource& file, const std::string& prefix) {
   const TensorSpec* conv = file.Find(prefix + "visual.conv1.weight");
   const TensorSpec* norm = file.Find(prefix + "visual.ln_pre.weight");
   return conv != nullptr && norm != nullptr && conv->dtype == DType::kF16 &&
          norm->dtype == DType::kF32;
 }
 
-// A tower that is a model of timm's, with a projection outside of it.
+// A timm model as image tower, with a projection outside of it.
 std::vector<Row> TowerRows(std::vector<Row> rows, const std::string& head) {
-  rows.push_back({"visual.head.proj.weight", head + ".weight", Layout::kSame});
   rows.push_back(
-      {"visual.head.proj.weight", head + ".bias", Layout::kZerosOfRows});
+      {"visual.head.proj.weight", head + ".weight", TensorLayout::kSame});
+  rows.push_back(
+      {"visual.head.proj.weight", head + ".bias", TensorLayout::kZerosOfRows});
   return rows;
 }
 
 void AddTowers(std::vector<Source>& out) {
-  std::vector<Without> without = TextTower();
-  without.push_back({"visual.head.mlp.*",
-                     "a projection with a hidden layer, which no model here "
-                     "has; the tower is taken without a head"});
+  std::vector<IgnoredPattern> ignored = TextTower();
+  ignored.push_back({"visual.head.mlp.*",
+                     "a projection with a hidden layer, which is not "
+                     "supported; the tower is used without a head"});
   out.push_back({.name = "open_clip, timm's ViT",
                  .markers = {"visual.trunk.patch_embed.proj.weight"},
                  .rows = TowerRows(TimmVitRows("visual.trunk."), "head"),
-                 .without = without});
+                 .ignored = ignored});
   out.push_back(
       {.name = "open_clip, timm's ConvNeXt",
        .markers = {"visual.trunk.stem.0.weight"},
        .rows = TowerRows(TimmConvNextRows("visual.trunk."), "head.fc"),
-       .without = without,
-       .facts = ClipPictures()});
+       .ignored = ignored,
+       .pretrained_cfg = ClipMeanStd()});
 }
 
 }  // namespace
@@ -89,27 +90,28 @@ void AddClip(std::vector<Source>& out) {
                    .markers = {"visual.conv1.weight", "visual.class_embedding",
                                "input_resolution"},
                    .rows = ClipRows("visual."),
-                   .without = TextTower(),
-                   .facts = ClipFacts(true)};
+                   .ignored = TextTower(),
+                   .pretrained_cfg = ClipCfg(true)};
   out.push_back(openai);
   openai.markers.pop_back();
-  openai.accepts = IsPartlyHalved;
-  openai.doubts = {
-      "QuickGELU, because matrices are float16 and norms float32, as OpenAI's "
-      "code leaves them"};
+  openai.accepts = HasFloat16Matrices;
+  openai.warnings = {
+      "QuickGELU, as matrices are float16 and norms float32 like in OpenAI's "
+      "checkpoints"};
   out.push_back(openai);
-  const std::vector<std::string> doubts = {
-      "exact GELU, as open_clip's own models have; OpenAI's weights under "
-      "these names want QuickGELU (--teacher-model or --model says it)"};
+  const std::vector<std::string> warnings = {
+      "exact GELU, as in open_clip's own models; for OpenAI's weights under "
+      "these names give a model with QuickGELU explicitly"};
   for (const char* tower : {"visual.", ""}) {
     const std::string prefix = tower;
     out.push_back(
         {.name = "open_clip",
          .markers = {prefix + "conv1.weight", prefix + "class_embedding"},
          .rows = ClipRows(prefix),
-         .without = prefix.empty() ? std::vector<Without>() : TextTower(),
-         .facts = ClipFacts(false),
-         .doubts = doubts});
+         .ignored =
+             prefix.empty() ? std::vector<IgnoredPattern>() : TextTower(),
+         .pretrained_cfg = ClipCfg(false),
+         .warnings = warnings});
   }
   AddTowers(out);
 }

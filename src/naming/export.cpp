@@ -15,20 +15,20 @@
 namespace wsel::naming {
 namespace {
 
-// A tensor to write, and what of timm's it is.
-struct Written {
+// A tensor to write, and the (part of a) timm tensor that it is.
+struct ExportedTensor {
   TensorSpec spec;
   std::string timm;
-  Layout layout = Layout::kSame;
+  TensorLayout layout = TensorLayout::kSame;
   Part part = Part::kWhole;
 };
 
-// timm's tensors, taken apart when they are viewed.
-class Renamed : public TensorSource {
+// timm's tensors under other names, split when they are viewed.
+class ExportedSource : public TensorSource {
  public:
-  Renamed(const TensorSource& timm, std::vector<Written> written)
-      : timm_(timm), written_(std::move(written)) {
-    for (const Written& one : written_) {
+  ExportedSource(const TensorSource& timm, std::vector<ExportedTensor> exported)
+      : timm_(timm), exported_(std::move(exported)) {
+    for (const ExportedTensor& one : exported_) {
       index_[one.spec.name] = specs_.size();
       specs_.push_back(one.spec);
     }
@@ -39,9 +39,10 @@ class Renamed : public TensorSource {
   TensorView View(std::string_view name) const override {
     const auto found = index_.find(std::string(name));
     if (found == index_.end()) {
-      throw Error(ErrorKind::kMismatch, name, "is not among the tensors");
+      throw Error(ErrorKind::kMismatch, name,
+                  "is not among the exported tensors");
     }
-    const Written& one = written_[found->second];
+    const ExportedTensor& one = exported_[found->second];
     TensorView view = timm_.View(one.timm);
     if (one.part != Part::kWhole) {
       const int64_t third = view.spec.shape[0] / 3;
@@ -49,14 +50,14 @@ class Renamed : public TensorSource {
           static_cast<int64_t>(one.part) - static_cast<int64_t>(Part::kQuery);
       view = Narrow(std::move(view), 0, which * third, third);
     }
-    view = Outside(one.layout, view);
+    view = ToSource(one.layout, view);
     view.spec.name = name;
     return view;
   }
 
  private:
   const TensorSource& timm_;
-  std::vector<Written> written_;
+  std::vector<ExportedTensor> exported_;
   std::vector<TensorSpec> specs_;
   std::unordered_map<std::string, size_t> index_;
 };
@@ -66,37 +67,39 @@ bool IsZero(const TensorView& view) {
                              [](std::byte b) { return b == std::byte{0}; });
 }
 
-std::optional<Written> Write(const Row& row, const Numbers& numbers,
-                             const TensorSpec& spec) {
+std::optional<ExportedTensor> ExportByRow(const Row& row,
+                                          const Numbers& numbers,
+                                          const TensorSpec& spec) {
   Shape shape = spec.shape;
   if (row.part != Part::kWhole) {
     if (shape.empty() || shape[0] % 3 != 0) return std::nullopt;
     shape[0] /= 3;
   }
-  const auto outside = ShapeOutside(row.layout, shape);
-  if (!outside) return std::nullopt;
-  return Written{{Fill(row.theirs, numbers), *outside, spec.dtype},
-                 spec.name,
-                 row.layout,
-                 row.part};
+  const auto source_shape = SourceShape(row.layout, shape);
+  if (!source_shape) return std::nullopt;
+  return ExportedTensor{{Fill(row.source, numbers), *source_shape, spec.dtype},
+                        spec.name,
+                        row.layout,
+                        row.part};
 }
 
-// What a table makes of one of timm's tensors, by the first row for it or, of
-// parts, the first for each. False where there is none.
-bool WriteBy(const Source& source, const TensorSource& timm,
-             const TensorSpec& spec, std::vector<Written>& out) {
+// Exports a timm tensor by the first row that matches it or, if the source
+// splits it, by the first row for each part. False if there is none.
+bool ExportBySource(const Source& source, const TensorSource& timm,
+                    const TensorSpec& spec, std::vector<ExportedTensor>& out) {
   std::vector<Part> done;
   for (const Row& row : source.rows) {
     const auto numbers = Match(row.timm, spec.name);
     if (!numbers || std::ranges::count(done, row.part) > 0) continue;
-    if (row.layout == Layout::kZeros || row.layout == Layout::kZerosOfRows) {
-      // A bias that the names cannot say, because it is 0.
+    if (row.layout == TensorLayout::kZeros ||
+        row.layout == TensorLayout::kZerosOfRows) {
+      // The source has no such bias; it can be omitted if it is 0.
       return IsZero(timm.View(spec.name));
     }
-    auto written = Write(row, *numbers, spec);
-    if (!written) return false;
+    auto tensor = ExportByRow(row, *numbers, spec);
+    if (!tensor) return false;
     done.push_back(row.part);
-    out.push_back(std::move(*written));
+    out.push_back(std::move(*tensor));
     if (row.part == Part::kWhole) return true;
   }
   return done.size() == 3;
@@ -107,16 +110,18 @@ bool HasHead(const TensorSource& timm) {
          timm.Find("head.fc.weight") != nullptr;
 }
 
-bool IsWritten(const Source& source, Naming naming, bool has_head) {
+bool IsExportable(const Source& source, Naming naming, bool has_head) {
   if (source.naming != naming) return false;
-  if (source.writes == Writes::kAll) return true;
-  return source.writes == (has_head ? Writes::kWithHead : Writes::kWithoutHead);
+  if (source.exportable == Exportable::kAll) return true;
+  return source.exportable ==
+         (has_head ? Exportable::kWithHead : Exportable::kWithoutHead);
 }
 
-// Whether the written file would be told for what `source` is.
-bool HasMarkers(const Source& source, const std::vector<Written>& written) {
+// Whether the exported file would be recognised as `source`.
+bool HasMarkers(const Source& source,
+                const std::vector<ExportedTensor>& exported) {
   std::unordered_set<std::string_view> names;
-  for (const Written& one : written) names.insert(one.spec.name);
+  for (const ExportedTensor& one : exported) names.insert(one.spec.name);
   return std::ranges::all_of(source.markers, [&](std::string_view marker) {
     const bool absent = marker.starts_with('!');
     return names.contains(marker.substr(absent ? 1 : 0)) != absent;
@@ -127,7 +132,7 @@ bool HasMarkers(const Source& source, const std::vector<Written>& written) {
 
 const Registry<Naming>& Namings() {
   static constexpr std::array<Registered<Naming>, 4> kRows = {{
-      {Naming::kTimm, "timm", "timm, and programs built on it"},
+      {Naming::kTimm, "timm", "timm and programs built on it"},
       {Naming::kHuggingFace, "hf", "Hugging Face's transformers"},
       {Naming::kTorchvision, "torchvision", "torchvision.models"},
       {Naming::kMeta, "meta", "Meta's ConvNeXt"},
@@ -138,40 +143,39 @@ const Registry<Naming>& Namings() {
 
 std::unique_ptr<TensorSource> Export(const TensorSource& tensors,
                                      Naming naming) {
-  std::vector<Written> all;
+  std::vector<ExportedTensor> all;
   if (naming == Naming::kTimm) {
     for (const TensorSpec& spec : tensors.Specs())
       all.push_back({spec, spec.name});
-    return std::make_unique<Renamed>(tensors, std::move(all));
+    return std::make_unique<ExportedSource>(tensors, std::move(all));
   }
-  // The tensor that the table which got furthest has no name for.
-  std::string stopper;
+  // The tensor without a name in the table that exports the most tensors.
+  std::string unnamed;
   size_t furthest = 0;
   for (const Source& source : Sources()) {
-    if (!IsWritten(source, naming, HasHead(tensors))) continue;
-    std::vector<Written> written;
+    if (!IsExportable(source, naming, HasHead(tensors))) continue;
+    std::vector<ExportedTensor> exported;
     size_t count = 0;
     for (const TensorSpec& spec : tensors.Specs()) {
-      if (!WriteBy(source, tensors, spec, written)) break;
+      if (!ExportBySource(source, tensors, spec, exported)) break;
       ++count;
     }
     if (count == tensors.Specs().size()) {
-      if (!HasMarkers(source, written)) continue;
-      return std::make_unique<Renamed>(tensors, std::move(written));
+      if (!HasMarkers(source, exported)) continue;
+      return std::make_unique<ExportedSource>(tensors, std::move(exported));
     }
-    if (stopper.empty() || count > furthest) {
+    if (unnamed.empty() || count > furthest) {
       furthest = count;
-      stopper = tensors.Specs()[count].name;
+      unnamed = tensors.Specs()[count].name;
     }
   }
   const std::string_view name = Namings().NameOf(naming);
-  if (stopper.empty()) {
+  if (unnamed.empty()) {
     throw Error(ErrorKind::kMismatch, name,
-                "has no model of these tensors alone; --naming timm keeps "
-                "them");
+                "has no model with exactly these tensors; use naming 'timm'");
   }
-  throw Error(ErrorKind::kMismatch, stopper,
-              fmt::format("has no name in {}; --naming timm keeps it", name));
+  throw Error(ErrorKind::kMismatch, unnamed,
+              fmt::format("has no name in {}; use naming 'timm'", name));
 }
 
 }  // namespace wsel::naming

@@ -1,5 +1,6 @@
-// Google's JAX checkpoints: the first ViTs and AugReg (vision_transformer), and
-// big_vision. Kernels lie input first, and attention keeps heads apart.
+// Google's JAX checkpoints: the original ViTs and AugReg (vision_transformer),
+// and big_vision. Kernels are input-major, and attention weights have a
+// separate dimension for heads.
 #include <fmt/format.h>
 
 #include "source_table.h"
@@ -7,7 +8,7 @@
 namespace wsel::naming {
 namespace {
 
-// The numbers that Flax appended to a block's layers.
+// The numbers that Flax appends to the names of a block's layers.
 struct Subscripts {
   int attention;
   int mlp;
@@ -16,14 +17,14 @@ struct Subscripts {
 constexpr Subscripts kAugReg = {1, 3, 2};
 constexpr Subscripts kBigVision = {0, 0, 1};
 
-void AddNorm(Rows& rows, const std::string& theirs, const std::string& timm) {
-  rows.Add(theirs + "/scale", timm + ".weight")
-      .Add(theirs + "/bias", timm + ".bias");
+void AddNorm(Rows& rows, const std::string& source, const std::string& timm) {
+  rows.Add(source + "/scale", timm + ".weight")
+      .Add(source + "/bias", timm + ".bias");
 }
 
-void AddDense(Rows& rows, const std::string& theirs, const std::string& timm) {
-  rows.Add(theirs + "/kernel", timm + ".weight", Layout::kTransposed)
-      .Add(theirs + "/bias", timm + ".bias");
+void AddDense(Rows& rows, const std::string& source, const std::string& timm) {
+  rows.Add(source + "/kernel", timm + ".weight", TensorLayout::kTransposed)
+      .Add(source + "/bias", timm + ".bias");
 }
 
 void AddBlock(Rows& rows, const std::string& block, const Subscripts& at) {
@@ -36,23 +37,23 @@ void AddBlock(Rows& rows, const std::string& block, const Subscripts& at) {
        {std::pair("query", Part::kQuery), std::pair("key", Part::kKey),
         std::pair("value", Part::kValue)}) {
     rows.Add(attention + name + "/kernel", "blocks.#.attn.qkv.weight",
-             Layout::kToHeads, part)
+             TensorLayout::kToHeads, part)
         .Add(attention + name + "/bias", "blocks.#.attn.qkv.bias",
-             Layout::kHeadBias, part);
+             TensorLayout::kHeadBias, part);
   }
   rows.Add(attention + "out/kernel", "blocks.#.attn.proj.weight",
-           Layout::kFromHeads)
+           TensorLayout::kFromHeads)
       .Add(attention + "out/bias", "blocks.#.attn.proj.bias");
   const std::string mlp = fmt::format("{}MlpBlock_{}/", block, at.mlp);
   AddDense(rows, mlp + "Dense_0", "blocks.#.mlp.fc1");
   AddDense(rows, mlp + "Dense_1", "blocks.#.mlp.fc2");
 }
 
-// `block`: "encoderblock_#/", or "encoderblock/" where all are stacked in one.
+// `block`: "encoderblock_#/", or "encoderblock/" if all blocks are stacked.
 std::vector<Row> FlaxRows(const std::string& prefix, const std::string& block,
                           const Subscripts& at) {
   Rows rows(prefix);
-  rows.Add("embedding/kernel", "patch_embed.proj.weight", Layout::kKernel)
+  rows.Add("embedding/kernel", "patch_embed.proj.weight", TensorLayout::kKernel)
       .Add("embedding/bias", "patch_embed.proj.bias")
       .Add("cls", "cls_token")
       .Add("Transformer/posembed_input/pos_embedding", "pos_embed")
@@ -69,7 +70,7 @@ void AddFlax(std::vector<Source>& out) {
   struct Kind {
     const char* name;
     const char* block;
-    const char* marker;  // of the block
+    const char* marker;  // within "Transformer/"
     Subscripts at;
   };
   constexpr Kind kKinds[] = {{"AugReg (JAX)", "encoderblock_#/",
@@ -86,14 +87,14 @@ void AddFlax(std::vector<Source>& out) {
            .markers = {prefix + "embedding/kernel",
                        prefix + "Transformer/" + kind.marker},
            .rows = FlaxRows(prefix, kind.block, kind.at),
-           .without = {{prefix + "pre_logits/*",
-                        "a hidden layer before the head, which timm leaves "
-                        "out too"},
-                       {"opt/*", "the optimiser's state"},
-                       {"params/t", "the temperature of a text tower"},
-                       {"params/b", "the bias of a text tower"},
-                       {"params/txt/*", "belongs to the text tower"}},
-           .facts = InceptionPictures()});
+           .ignored = {{prefix + "pre_logits/*",
+                        "a hidden layer before the head, which timm ignores "
+                        "too"},
+                       {"opt/*", "optimizer state"},
+                       {"params/t", "the temperature of the contrastive loss"},
+                       {"params/b", "the bias of the contrastive loss"},
+                       {"params/txt/*", "part of the text tower"}},
+           .pretrained_cfg = InceptionMeanStd()});
     }
   }
 }

@@ -1,6 +1,6 @@
-// Hugging Face's transformers: what is in files, which keep the names of 4.x,
-// and what a state_dict() of 5.x calls the same. File names come first, for the
-// way out takes the first that fits.
+// Hugging Face's transformers: the names in files, which are those of 4.x, and
+// those of a state_dict() of 5.x. Names in files come first, because export
+// uses the first that matches.
 #include <fmt/format.h>
 
 #include <array>
@@ -11,19 +11,18 @@ namespace wsel::naming {
 namespace {
 
 constexpr std::string_view kPooler =
-    "the pooler of a base model, which no classifier uses";
-constexpr std::string_view kMasks =
-    "stands for patches that pre-training hides; a classifier sees all";
+    "the pooler of a base model, which classifiers do not use";
+constexpr std::string_view kMasks = "the mask token, used only in pre-training";
 constexpr std::string_view kDecoder =
-    "belongs to the decoder, which pre-training alone needs";
+    "part of the decoder, used only in pre-training";
 
-// Query, key and value as layers of their own; `pattern` has a {} for which.
-void AddApart(Rows& rows, const std::string& pattern,
-              const std::array<const char*, 3>& names) {
+// Query, key and value as separate layers; `pattern` has a {} for their names.
+void AddSeparateQkv(Rows& rows, const std::string& pattern,
+                    const std::array<const char*, 3>& names) {
   constexpr Part kParts[] = {Part::kQuery, Part::kKey, Part::kValue};
   for (size_t i = 0; i < 3; ++i) {
     rows.Layer(fmt::format(fmt::runtime(pattern), names[i]),
-               "blocks.#.attn.qkv", Layout::kSame, kParts[i]);
+               "blocks.#.attn.qkv", TensorLayout::kSame, kParts[i]);
   }
 }
 
@@ -39,14 +38,14 @@ void AddEmbeddings(Rows& rows) {
 // The blocks of ViT and DeiT.
 void AddVitBlocks(Rows& rows) {
   const std::string file = "encoder.layer.#.";
-  AddApart(rows, file + "attention.attention.{}", kLong);
+  AddSeparateQkv(rows, file + "attention.attention.{}", kLong);
   rows.Layer(file + "attention.output.dense", "blocks.#.attn.proj")
       .Layer(file + "layernorm_before", "blocks.#.norm1")
       .Layer(file + "layernorm_after", "blocks.#.norm2")
       .Layer(file + "intermediate.dense", "blocks.#.mlp.fc1")
       .Layer(file + "output.dense", "blocks.#.mlp.fc2");
   const std::string state = "layers.#.";
-  AddApart(rows, state + "attention.{}", kShort);
+  AddSeparateQkv(rows, state + "attention.{}", kShort);
   rows.Layer(state + "attention.o_proj", "blocks.#.attn.proj")
       .Layer(state + "layernorm_before", "blocks.#.norm1")
       .Layer(state + "layernorm_after", "blocks.#.norm2")
@@ -59,7 +58,7 @@ std::vector<Row> VitRows(const std::string& prefix) {
   Rows rows(prefix);
   AddEmbeddings(rows);
   AddVitBlocks(rows);
-  return rows.Outside("classifier", "head").Take();
+  return rows.LayerWithoutPrefix("classifier", "head").Take();
 }
 
 std::vector<Row> DeitRows(const std::string& prefix) {
@@ -67,8 +66,8 @@ std::vector<Row> DeitRows(const std::string& prefix) {
   AddEmbeddings(rows);
   rows.Add("embeddings.distillation_token", "dist_token");
   AddVitBlocks(rows);
-  return rows.Outside("cls_classifier", "head")
-      .Outside("distillation_classifier", "head_dist")
+  return rows.LayerWithoutPrefix("cls_classifier", "head")
+      .LayerWithoutPrefix("distillation_classifier", "head_dist")
       .Take();
 }
 
@@ -79,8 +78,8 @@ std::vector<Row> Dinov2Rows(const std::string& prefix, bool registers) {
     rows.Add("embeddings.register_tokens", "reg_token");
   }
   const std::string block = "encoder.layer.#.";
-  AddApart(rows, block + "attention.attention.{}", kLong);
-  AddApart(rows, block + "attention.{}", kShort);
+  AddSeparateQkv(rows, block + "attention.attention.{}", kLong);
+  AddSeparateQkv(rows, block + "attention.{}", kShort);
   rows.Layer(block + "attention.output.dense", "blocks.#.attn.proj")
       .Layer(block + "attention.o_proj", "blocks.#.attn.proj")
       .Layer(block + "norm1", "blocks.#.norm1")
@@ -91,7 +90,7 @@ std::vector<Row> Dinov2Rows(const std::string& prefix, bool registers) {
       .Add(block + "layer_scale2.lambda1", "blocks.#.ls2.gamma")
       .Layer("layernorm", "norm");
   std::vector<Row> out = rows.Take();
-  if (registers) FoldClassPosition(out);
+  if (registers) AddClassPosition(out);
   return out;
 }
 
@@ -99,10 +98,11 @@ std::vector<Row> ClipRows(const std::string& prefix) {
   Rows rows(prefix);
   const std::string block = "encoder.layers.#.";
   rows.Add("embeddings.patch_embedding.weight", "patch_embed.proj.weight")
-      .Add("embeddings.class_embedding", "cls_token", Layout::kVector)
-      .Add("embeddings.position_embedding.weight", "pos_embed", Layout::kTable)
-      .Layer("pre_layrnorm", "norm_pre");  // their spelling
-  AddApart(rows, block + "self_attn.{}", kShort);
+      .Add("embeddings.class_embedding", "cls_token", TensorLayout::kVector)
+      .Add("embeddings.position_embedding.weight", "pos_embed",
+           TensorLayout::kTable)
+      .Layer("pre_layrnorm", "norm_pre");  // sic
+  AddSeparateQkv(rows, block + "self_attn.{}", kShort);
   rows.Layer(block + "self_attn.out_proj", "blocks.#.attn.proj")
       .Layer(block + "layer_norm1", "blocks.#.norm1")
       .Layer(block + "layer_norm2", "blocks.#.norm2")
@@ -112,7 +112,7 @@ std::vector<Row> ClipRows(const std::string& prefix) {
   std::vector<Row> out = rows.Take();
   out.push_back({"visual_projection.weight", "head.weight"});
   out.push_back(
-      {"visual_projection.weight", "head.bias", Layout::kZerosOfRows});
+      {"visual_projection.weight", "head.bias", TensorLayout::kZerosOfRows});
   return out;
 }
 
@@ -126,99 +126,101 @@ std::vector<Row> ConvNextRows(const std::string& prefix) {
       .Layer(stage + "downsampling_layer.1", "stages.#.downsample.1")
       .Layer(block + "dwconv", "stages.#.blocks.#.conv_dw")
       .Layer(block + "layernorm", "stages.#.blocks.#.norm")
-      .Layer(block + "pwconv1", "stages.#.blocks.#.mlp.fc1", Layout::kPointwise)
-      .Layer(block + "pwconv2", "stages.#.blocks.#.mlp.fc2", Layout::kPointwise)
+      .Layer(block + "pwconv1", "stages.#.blocks.#.mlp.fc1",
+             TensorLayout::kPointwise)
+      .Layer(block + "pwconv2", "stages.#.blocks.#.mlp.fc2",
+             TensorLayout::kPointwise)
       .Add(block + "layer_scale_parameter", "stages.#.blocks.#.gamma")
       .Layer("layernorm", "head.norm")
-      .Outside("classifier", "head.fc")
+      .LayerWithoutPrefix("classifier", "head.fc")
       .Take();
 }
 
-Facts WithEps(Facts facts, double eps) {
-  facts.norm_eps = eps;
-  return facts;
+PretrainedCfg WithEps(PretrainedCfg cfg, double eps) {
+  cfg.norm_eps = eps;
+  return cfg;
 }
 
-// Models with a head are written under their prefix, bare ones without.
-Writes WritesOf(const std::string& prefix, const std::string& own) {
-  if (prefix == own) return Writes::kWithHead;
-  return prefix.empty() ? Writes::kWithoutHead : Writes::kNothing;
+// Only models with a head are exported under a prefix.
+Exportable ExportableUnder(const std::string& prefix, const std::string& own) {
+  if (prefix == own) return Exportable::kWithHead;
+  return prefix.empty() ? Exportable::kWithoutHead : Exportable::kNone;
 }
 
 constexpr const char* kPatches =
     "embeddings.patch_embeddings.projection.weight";
 
 void AddVit(std::vector<Source>& out, const std::string& prefix) {
-  const std::vector<std::string> doubts = {
-      "LayerNorm's eps is 1e-12, the default, which config.json may change"};
+  const std::vector<std::string> warnings = {
+      "LayerNorm eps 1e-12, the default, which config.json may override"};
   out.push_back(
       {.name = "Hugging Face DeiT",
        .markers = {prefix + kPatches, prefix + "embeddings.distillation_token"},
        .rows = DeitRows(prefix),
-       .without = {{prefix + "pooler.*", kPooler},
+       .ignored = {{prefix + "pooler.*", kPooler},
                    {"classifier.*",
-                    "reads the class token beside a distillation "
-                    "token, which no model here does"}},
-       .facts = WithEps(ImageNetPictures(), 1e-12),
-       .doubts = doubts,
+                    "a head on the class token only, beside a distillation "
+                    "token, which is not supported"}},
+       .pretrained_cfg = WithEps(ImageNetMeanStd(), 1e-12),
+       .warnings = warnings,
        .naming = Naming::kHuggingFace,
-       .writes = WritesOf(prefix, "deit.")});
+       .exportable = ExportableUnder(prefix, "deit.")});
   out.push_back({.name = "Hugging Face ViT",
                  .markers = {prefix + kPatches,
                              "!" + prefix + "encoder.layer.0.norm1.weight"},
                  .rows = VitRows(prefix),
-                 .without = {{prefix + "pooler.*", kPooler},
+                 .ignored = {{prefix + "pooler.*", kPooler},
                              {prefix + "embeddings.mask_token", kMasks},
                              {"decoder.*", kDecoder}},
-                 .facts = WithEps(InceptionPictures(), 1e-12),
-                 .doubts = doubts,
+                 .pretrained_cfg = WithEps(InceptionMeanStd(), 1e-12),
+                 .warnings = warnings,
                  .naming = Naming::kHuggingFace,
-                 .writes = WritesOf(prefix, "vit.")});
+                 .exportable = ExportableUnder(prefix, "vit.")});
 }
 
 void AddDinov2(std::vector<Source>& out, const std::string& prefix) {
-  const std::vector<Without> without = {
+  const std::vector<IgnoredPattern> ignored = {
       {prefix + "embeddings.mask_token", kMasks},
       {"classifier.*",
-       "reads the class token and the mean of the patches, which no model "
-       "here does"}};
+       "a head on the class token and the mean of the patches, which is not "
+       "supported"}};
   out.push_back(
       {.name = "Hugging Face DINOv2 with registers",
        .markers = {prefix + kPatches, prefix + "embeddings.register_tokens"},
        .rows = Dinov2Rows(prefix, true),
-       .without = without,
-       .facts = WithEps(ImageNetPictures(), 1e-6)});
+       .ignored = ignored,
+       .pretrained_cfg = WithEps(ImageNetMeanStd(), 1e-6)});
   out.push_back({.name = "Hugging Face DINOv2",
                  .markers = {prefix + kPatches,
                              prefix + "encoder.layer.0.layer_scale1.lambda1"},
                  .rows = Dinov2Rows(prefix, false),
-                 .without = without,
-                 .facts = WithEps(ImageNetPictures(), 1e-6),
+                 .ignored = ignored,
+                 .pretrained_cfg = WithEps(ImageNetMeanStd(), 1e-6),
                  .naming = Naming::kHuggingFace,
-                 .writes = WritesOf(prefix, "dinov2.")});
+                 .exportable = ExportableUnder(prefix, "dinov2.")});
 }
 
 void AddClipTower(std::vector<Source>& out, const std::string& prefix) {
   constexpr std::string_view kText =
-      "belongs to the text tower or ties the two towers; the image tower is "
-      "the model";
-  Facts facts = WithEps(ClipPictures(), 1e-5);
-  facts.quick_gelu = true;
+      "part of the text tower or of the contrastive loss; only the image tower "
+      "is used";
+  PretrainedCfg cfg = WithEps(ClipMeanStd(), 1e-5);
+  cfg.quick_gelu = true;
   out.push_back(
       {.name = "Hugging Face CLIP",
        .markers = {prefix + "embeddings.patch_embedding.weight",
                    prefix + "embeddings.class_embedding"},
        .rows = ClipRows(prefix),
-       .without = {{"text_model.*", kText},
+       .ignored = {{"text_model.*", kText},
                    {"text_projection.*", kText},
                    {"logit_scale", kText},
                    {prefix + "embeddings.position_ids",
-                    "counts positions, and holds no weights"}},
-       .facts = facts,
-       .doubts = {"QuickGELU, the default, which config.json may change "
-                  "(hidden_act): LAION's models have exact GELU"},
+                    "position indices, not weights"}},
+       .pretrained_cfg = cfg,
+       .warnings = {"QuickGELU, the default, which config.json may override "
+                    "(hidden_act): LAION's models have exact GELU"},
        .naming = Naming::kHuggingFace,
-       .writes = prefix.empty() ? Writes::kNothing : Writes::kAll});
+       .exportable = prefix.empty() ? Exportable::kNone : Exportable::kAll});
 }
 
 }  // namespace
@@ -234,13 +236,13 @@ void AddHuggingFace(std::vector<Source>& out) {
                    .markers = {prefix + "embeddings.patch_embeddings.weight",
                                prefix + "embeddings.layernorm.weight"},
                    .rows = ConvNextRows(prefix),
-                   .without = {},
-                   .facts = ImageNetPictures(),
-                   .doubts = {"the eps of the last norm is 1e-06, as of all "
-                              "others; Hugging Face's default for it alone is "
-                              "1e-12 (config.json: layer_norm_eps)"},
+                   .ignored = {},
+                   .pretrained_cfg = ImageNetMeanStd(),
+                   .warnings = {"eps 1e-06 in the last norm, as in the others; "
+                                "Hugging Face's default for this norm is 1e-12 "
+                                "(config.json: layer_norm_eps)"},
                    .naming = Naming::kHuggingFace,
-                   .writes = WritesOf(prefix, "convnext.")});
+                   .exportable = ExportableUnder(prefix, "convnext.")});
   }
 }
 

@@ -9,7 +9,7 @@
 namespace wsel::naming {
 namespace {
 
-// The product of two dimensions, each of a shape that has an ElementCount.
+// The product of two dimensions, nullopt if it overflows.
 std::optional<int64_t> Product(int64_t a, int64_t b) {
   return ElementCount({a, b});
 }
@@ -23,26 +23,26 @@ std::optional<Shape> Merged(const Shape& shape, size_t first) {
   return out;
 }
 
-// A made-up tensor, no larger than what it is made up from.
-std::optional<Shape> Filled(const Shape& theirs, int64_t size) {
-  const auto count = ElementCount(theirs);
+// A constant tensor, no larger than the tensor in the file that it stands for.
+std::optional<Shape> ConstantShape(const Shape& source, int64_t size) {
+  const auto count = ElementCount(source);
   if (!count || size > *count) return std::nullopt;
   return Shape{size};
 }
 
-size_t RankOf(Layout layout) {
+size_t RankOf(TensorLayout layout) {
   switch (layout) {
-    case Layout::kVector:
-    case Layout::kOnesLike:
-    case Layout::kZerosLike:
+    case TensorLayout::kVector:
+    case TensorLayout::kOnesLike:
+    case TensorLayout::kZerosLike:
       return 1;
-    case Layout::kTable:
-    case Layout::kTransposed:
-    case Layout::kHeadBias:
-    case Layout::kZeros:
-    case Layout::kZerosOfRows:
+    case TensorLayout::kTable:
+    case TensorLayout::kTransposed:
+    case TensorLayout::kHeadBias:
+    case TensorLayout::kZeros:
+    case TensorLayout::kZerosOfRows:
       return 2;
-    case Layout::kKernel:
+    case TensorLayout::kKernel:
       return 4;
     default:
       return 3;
@@ -55,58 +55,58 @@ bool IsPointwise(const Shape& shape) {
 }
 
 TensorView Constant(const TensorView& like, const Shape& shape, float value) {
-  const auto numbers = std::make_shared<std::vector<float>>(
+  const auto values = std::make_shared<std::vector<float>>(
       static_cast<size_t>(*ElementCount(shape)), value);
   const TensorView view = {{like.spec.name, shape, DType::kF32},
                            ContiguousStrides(shape),
-                           std::as_bytes(std::span(*numbers)),
-                           numbers};
+                           std::as_bytes(std::span(*values)),
+                           values};
   return Cast(view, like.spec.dtype);
 }
 
 }  // namespace
 
-std::optional<Shape> ShapeInTimm(Layout layout, const Shape& s) {
-  if (layout == Layout::kSame) return s;
-  if (layout == Layout::kPointwise) {
+std::optional<Shape> TimmShape(TensorLayout layout, const Shape& s) {
+  if (layout == TensorLayout::kSame) return s;
+  if (layout == TensorLayout::kPointwise) {
     return IsPointwise(s) ? std::optional(s) : std::nullopt;
   }
   if (s.size() != RankOf(layout)) return std::nullopt;
   switch (layout) {
-    case Layout::kVector:
+    case TensorLayout::kVector:
       return Shape{1, 1, s[0]};
-    case Layout::kTable:
+    case TensorLayout::kTable:
       return Shape{1, s[0], s[1]};
-    case Layout::kColumn:
+    case TensorLayout::kColumn:
       if (s[1] != 1 || s[2] != 1) return std::nullopt;
       return Shape{s[0]};
-    case Layout::kTransposed:
+    case TensorLayout::kTransposed:
       return Shape{s[1], s[0]};
-    case Layout::kKernel:
+    case TensorLayout::kKernel:
       return Shape{s[3], s[2], s[0], s[1]};
-    case Layout::kToHeads: {
+    case TensorLayout::kToHeads: {
       const auto merged = Merged(s, 1);
       if (!merged) return std::nullopt;
       return Shape{(*merged)[1], (*merged)[0]};
     }
-    case Layout::kHeadBias:
+    case TensorLayout::kHeadBias:
       return Merged(s, 0);
-    case Layout::kFromHeads: {
+    case TensorLayout::kFromHeads: {
       const auto merged = Merged(s, 0);
       if (!merged) return std::nullopt;
       return Shape{(*merged)[1], (*merged)[0]};
     }
-    case Layout::kZeros:
-      return Filled(s, s[1]);
-    case Layout::kZerosOfRows:
-      return Filled(s, s[0]);
-    case Layout::kOnesLike:
-    case Layout::kZerosLike:
-      return Filled(s, s[0]);
-    case Layout::kFirstPosition:
+    case TensorLayout::kZeros:
+      return ConstantShape(s, s[1]);
+    case TensorLayout::kZerosOfRows:
+      return ConstantShape(s, s[0]);
+    case TensorLayout::kOnesLike:
+    case TensorLayout::kZerosLike:
+      return ConstantShape(s, s[0]);
+    case TensorLayout::kFirstPosition:
       if (s[0] != 1 || s[1] < 1) return std::nullopt;
       return Shape{1, 1, s[2]};
-    case Layout::kLaterPositions:
+    case TensorLayout::kLaterPositions:
       if (s[0] != 1 || s[1] < 1) return std::nullopt;
       return Shape{1, s[1] - 1, s[2]};
     default:
@@ -114,52 +114,52 @@ std::optional<Shape> ShapeInTimm(Layout layout, const Shape& s) {
   }
 }
 
-TensorView InTimm(Layout layout, const TensorView& view) {
-  const Shape shape = *ShapeInTimm(layout, view.spec.shape);
+TensorView ToTimm(TensorLayout layout, const TensorView& view) {
+  const Shape shape = *TimmShape(layout, view.spec.shape);
   switch (layout) {
-    case Layout::kSame:
-    case Layout::kPointwise:
+    case TensorLayout::kSame:
+    case TensorLayout::kPointwise:
       return view;
-    case Layout::kTransposed:
+    case TensorLayout::kTransposed:
       return Permute(view, {1, 0});
-    case Layout::kKernel:
+    case TensorLayout::kKernel:
       return Permute(view, {3, 2, 0, 1});
-    case Layout::kToHeads:
-    case Layout::kFromHeads:
-      // [D, hd] or [hd, D], turned round
+    case TensorLayout::kToHeads:
+    case TensorLayout::kFromHeads:
+      // [D, hd] or [hd, D], transposed
       return Permute(Reshape(view, {shape[1], shape[0]}), {1, 0});
-    case Layout::kZeros:
-    case Layout::kZerosOfRows:
-    case Layout::kZerosLike:
+    case TensorLayout::kZeros:
+    case TensorLayout::kZerosOfRows:
+    case TensorLayout::kZerosLike:
       return Constant(view, shape, 0);
-    case Layout::kOnesLike:
+    case TensorLayout::kOnesLike:
       return Constant(view, shape, 1);
-    case Layout::kFirstPosition:
+    case TensorLayout::kFirstPosition:
       return Narrow(view, 1, 0, 1);
-    case Layout::kLaterPositions:
+    case TensorLayout::kLaterPositions:
       return Narrow(view, 1, 1, shape[1]);
     default:
       return Reshape(view, shape);
   }
 }
 
-std::optional<Shape> ShapeOutside(Layout layout, const Shape& s) {
+std::optional<Shape> SourceShape(TensorLayout layout, const Shape& s) {
   switch (layout) {
-    case Layout::kSame:
+    case TensorLayout::kSame:
       return s;
-    case Layout::kVector:
+    case TensorLayout::kVector:
       if (s.size() != 3 || s[0] != 1 || s[1] != 1) return std::nullopt;
       return Shape{s[2]};
-    case Layout::kTable:
+    case TensorLayout::kTable:
       if (s.size() != 3 || s[0] != 1) return std::nullopt;
       return Shape{s[1], s[2]};
-    case Layout::kColumn:
+    case TensorLayout::kColumn:
       if (s.size() != 1) return std::nullopt;
       return Shape{s[0], 1, 1};
-    case Layout::kPointwise:
+    case TensorLayout::kPointwise:
       if (!IsPointwise(s)) return std::nullopt;
       return Shape{s[0], s[1]};
-    case Layout::kTransposed:
+    case TensorLayout::kTransposed:
       if (s.size() != 2) return std::nullopt;
       return Shape{s[1], s[0]};
     default:
@@ -167,10 +167,10 @@ std::optional<Shape> ShapeOutside(Layout layout, const Shape& s) {
   }
 }
 
-TensorView Outside(Layout layout, const TensorView& timm) {
-  if (layout == Layout::kSame) return timm;
-  if (layout == Layout::kTransposed) return Permute(timm, {1, 0});
-  return Reshape(timm, *ShapeOutside(layout, timm.spec.shape));
+TensorView ToSource(TensorLayout layout, const TensorView& timm) {
+  if (layout == TensorLayout::kSame) return timm;
+  if (layout == TensorLayout::kTransposed) return Permute(timm, {1, 0});
+  return Reshape(timm, *SourceShape(layout, timm.spec.shape));
 }
 
 }  // namespace wsel::naming

@@ -7,38 +7,38 @@
 
 namespace wsel::naming {
 
-// How a foreign tensor lies to timm's: shapes theirs -> timm's. D, C are
-// widths, h heads of d channels each.
-enum class Layout {
+// How a source library's tensor is laid out compared with timm's, as shapes
+// source -> timm. D and C are widths, h the number of heads of d channels each.
+enum class TensorLayout {
   kSame,
   kVector,         // [D] -> [1, 1, D]
   kTable,          // [N, D] -> [1, N, D]
   kColumn,         // [C, 1, 1] -> [C]
-  kPointwise,      // [out, in] -> the same, or a 1x1 convolution's
+  kPointwise,      // [out, in] or [out, in, 1, 1] -> the same
   kTransposed,     // [in, out] -> [out, in]
   kKernel,         // [height, width, in, out] -> [out, in, height, width]
   kToHeads,        // [D, h, d] -> [hd, D]
   kHeadBias,       // [h, d] -> [hd]
   kFromHeads,      // [h, d, D] -> [D, hd]
-  kZeros,          // [D, classes] -> [classes] zeros: a bias that is not there
+  kZeros,          // [D, classes] -> [classes] zeros for an absent bias
   kZerosOfRows,    // [classes, D] -> [classes] zeros
-  kOnesLike,       // [D] -> [D] ones: a weight that is not there
+  kOnesLike,       // [D] -> [D] ones for an absent weight
   kZerosLike,      // [D] -> [D] zeros
   kFirstPosition,  // [1, N, D] -> [1, 1, D]
   kLaterPositions  // [1, N, D] -> [1, N - 1, D]
 };
 
-// The shape that timm's tensor has, or nothing where theirs does not fit.
-std::optional<Shape> ShapeInTimm(Layout layout, const Shape& theirs);
+// The shape of timm's tensor, or nullopt if `source` does not have this layout.
+std::optional<Shape> TimmShape(TensorLayout layout, const Shape& source);
 
-// Their numbers as timm's tensor has them. The shape fits.
-TensorView InTimm(Layout layout, const TensorView& theirs);
+// The tensor in timm's layout. Its TimmShape must exist.
+TensorView ToTimm(TensorLayout layout, const TensorView& source);
 
-// The way back, where there is one: kSame to kTransposed. Nothing for others,
-// and for a shape that does not fit.
-std::optional<Shape> ShapeOutside(Layout layout, const Shape& timm);
+// The inverse of TimmShape, defined for kSame to kTransposed; nullopt for other
+// layouts and for a shape that does not fit.
+std::optional<Shape> SourceShape(TensorLayout layout, const Shape& timm);
 
-// timm's numbers as they have them, where ShapeOutside gives a shape.
-TensorView Outside(Layout layout, const TensorView& timm);
+// timm's tensor in the source's layout. Its SourceShape must exist.
+TensorView ToSource(TensorLayout layout, const TensorView& timm);
 
 }  // namespace wsel::naming

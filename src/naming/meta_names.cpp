@@ -11,16 +11,16 @@ std::vector<Row> ConvNextRows() {
   rows.Layer("downsample_layers.0.0", "stem.0")
       .Layer("downsample_layers.0.1", "stem.1");
   for (int stage = 1; stage < 4; ++stage) {
-    const std::string theirs = fmt::format("downsample_layers.{}.", stage);
+    const std::string source = fmt::format("downsample_layers.{}.", stage);
     const std::string timm = fmt::format("stages.{}.downsample.", stage);
-    rows.Layer(theirs + "0", timm + "0").Layer(theirs + "1", timm + "1");
+    rows.Layer(source + "0", timm + "0").Layer(source + "1", timm + "1");
   }
   return rows.Layer("stages.#.#.dwconv", "stages.#.blocks.#.conv_dw")
       .Layer("stages.#.#.norm", "stages.#.blocks.#.norm")
       .Layer("stages.#.#.pwconv1", "stages.#.blocks.#.mlp.fc1",
-             Layout::kPointwise)
+             TensorLayout::kPointwise)
       .Layer("stages.#.#.pwconv2", "stages.#.blocks.#.mlp.fc2",
-             Layout::kPointwise)
+             TensorLayout::kPointwise)
       .Add("stages.#.#.gamma", "stages.#.blocks.#.gamma")
       .Layer("norm", "head.norm")
       .Layer("head", "head.fc")
@@ -34,10 +34,10 @@ void AddMeta(std::vector<Source>& out) {
       {.name = "Meta ConvNeXt",
        .markers = {"downsample_layers.0.0.weight", "stages.0.0.dwconv.weight"},
        .rows = ConvNextRows(),
-       .without = {},
-       .facts = ImageNetPictures(),
+       .ignored = {},
+       .pretrained_cfg = ImageNetMeanStd(),
        .naming = Naming::kMeta,
-       .writes = Writes::kAll});
+       .exportable = Exportable::kAll});
 }
 
 }  // namespace wsel::naming

@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kMaxDigits = 4;
 
-// The number that `text` starts with, or nothing.
+// The number at the start of `text`, or "".
 std::string_view LeadingNumber(std::string_view text) {
   size_t length = 0;
   while (length < text.size() && length <= kMaxDigits &&

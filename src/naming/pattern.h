@@ -8,15 +8,15 @@
 
 namespace wsel::naming {
 
-// The numbers in a tensor's name that a pattern matched, in order.
+// The numbers that a pattern captured from a tensor's name, in order.
 using Numbers = std::vector<std::string>;
 
-// Matches a whole name. '#' stands for a number, which is kept; '%' for one
-// that is dropped; a '*' at the end for any rest. Numbers are written as
-// programs write them: at most four digits, no leading zero.
+// Matches a whole name. '#' matches a number and captures it, '%' matches one
+// without capturing, and a final '*' matches any rest. Numbers have at most
+// four digits and no leading zeros.
 std::optional<Numbers> Match(std::string_view pattern, std::string_view name);
 
-// The pattern with each '#' replaced by the next number. There are enough.
+// Replaces each '#' of the pattern by the next number. There must be enough.
 std::string Fill(std::string_view pattern, const Numbers& numbers);
 
 }  // namespace wsel::naming

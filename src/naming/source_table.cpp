@@ -6,25 +6,25 @@
 
 namespace wsel::naming {
 
-Rows& Rows::Add(std::string_view theirs, std::string_view timm, Layout layout,
-                Part part) {
+Rows& Rows::Add(std::string_view source, std::string_view timm,
+                TensorLayout layout, Part part) {
   rows_.push_back(
-      {prefix_ + std::string(theirs), std::string(timm), layout, part});
+      {prefix_ + std::string(source), std::string(timm), layout, part});
   return *this;
 }
 
-Rows& Rows::Layer(std::string_view theirs, std::string_view timm, Layout weight,
-                  Part part) {
-  Add(fmt::format("{}.weight", theirs), fmt::format("{}.weight", timm), weight,
+Rows& Rows::Layer(std::string_view source, std::string_view timm,
+                  TensorLayout weight, Part part) {
+  Add(fmt::format("{}.weight", source), fmt::format("{}.weight", timm), weight,
       part);
-  return Add(fmt::format("{}.bias", theirs), fmt::format("{}.bias", timm),
-             Layout::kSame, part);
+  return Add(fmt::format("{}.bias", source), fmt::format("{}.bias", timm),
+             TensorLayout::kSame, part);
 }
 
-Rows& Rows::Outside(std::string_view theirs, std::string_view timm) {
+Rows& Rows::LayerWithoutPrefix(std::string_view source, std::string_view timm) {
   for (const char* kind : {"weight", "bias"}) {
     rows_.push_back(
-        {fmt::format("{}.{}", theirs, kind), fmt::format("{}.{}", timm, kind)});
+        {fmt::format("{}.{}", source, kind), fmt::format("{}.{}", timm, kind)});
   }
   return *this;
 }
@@ -43,32 +43,32 @@ const std::vector<Source>& Sources() {
   return sources;
 }
 
-void FoldClassPosition(std::vector<Row>& rows) {
+void AddClassPosition(std::vector<Row>& rows) {
   const auto positions = std::ranges::find(rows, "pos_embed", &Row::timm);
-  positions->layout = Layout::kLaterPositions;
-  rows.push_back(
-      {positions->theirs, "cls_token", Layout::kFirstPosition, Part::kAddend});
+  positions->layout = TensorLayout::kLaterPositions;
+  rows.push_back({positions->source, "cls_token", TensorLayout::kFirstPosition,
+                  Part::kAddend});
 }
 
-Facts ImageNetPictures() {
-  Facts facts;
-  facts.mean = {0.485, 0.456, 0.406};
-  facts.std = {0.229, 0.224, 0.225};
-  return facts;
+PretrainedCfg ImageNetMeanStd() {
+  PretrainedCfg cfg;
+  cfg.mean = {0.485, 0.456, 0.406};
+  cfg.std = {0.229, 0.224, 0.225};
+  return cfg;
 }
 
-Facts InceptionPictures() {
-  Facts facts;
-  facts.mean = {0.5, 0.5, 0.5};
-  facts.std = {0.5, 0.5, 0.5};
-  return facts;
+PretrainedCfg InceptionMeanStd() {
+  PretrainedCfg cfg;
+  cfg.mean = {0.5, 0.5, 0.5};
+  cfg.std = {0.5, 0.5, 0.5};
+  return cfg;
 }
 
-Facts ClipPictures() {
-  Facts facts;
-  facts.mean = {0.48145466, 0.4578275, 0.40821073};
-  facts.std = {0.26862954, 0.26130258, 0.27577711};
-  return facts;
+PretrainedCfg ClipMeanStd() {
+  PretrainedCfg cfg;
+  cfg.mean = {0.48145466, 0.4578275, 0.40821073};
+  cfg.std = {0.26862954, 0.26130258, 0.27577711};
+  return cfg;
 }
 
 }  // namespace wsel::naming

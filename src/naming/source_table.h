@@ -12,7 +12,7 @@
 
 namespace wsel::naming {
 
-// What of timm's tensor a foreign one is.
+// The part of timm's tensor that a source library's tensor is.
 enum class Part {
   kWhole,
   kQuery,  // the first third of a fused qkv, along its first dimension
@@ -21,59 +21,61 @@ enum class Part {
   kAddend,  // to be added to the whole
 };
 
-// A foreign tensor and timm's; patterns as in pattern.h, with as many '#' on
-// the left as on the right. Where the right has one more, the foreign tensor
-// holds all blocks along its first dimension.
+// The patterns (pattern.h) of a tensor's names in the source library and in
+// timm, with equally many '#'. If timm's has one more, the source library
+// stacks all blocks along the first dimension.
 struct Row {
-  std::string theirs;
+  std::string source;
   std::string timm;
-  Layout layout = Layout::kSame;
+  TensorLayout layout = TensorLayout::kSame;
   Part part = Part::kWhole;
 };
 
-// Tensors that belong to a source and are no weights of a model here.
-struct Without {
-  std::string theirs;
+// Tensors of a source library that the supported models do not use.
+struct IgnoredPattern {
+  std::string pattern;
   std::string_view reason;
 };
 
-// Which models are written under a source's names.
-enum class Writes {
-  kNothing,
+// Which models can be exported under a source's names.
+enum class Exportable {
+  kNone,
   kAll,
   kWithHead,
   kWithoutHead,
 };
 
-// One program's names for one family of models.
+// The names of one library for one kind of model.
 struct Source {
   std::string name;
-  // Tensors that tell the source, each there or, with a '!', not there.
+  // Names that must be present or, after a '!', absent in this source's files.
   std::vector<std::string> markers;
   std::vector<Row> rows;
-  std::vector<Without> without;
-  Facts facts = {};
-  std::vector<std::string> doubts = {};
-  // One more condition on the file's tensors under `prefix`, or null.
+  std::vector<IgnoredPattern> ignored;
+  PretrainedCfg pretrained_cfg = {};
+  std::vector<std::string> warnings = {};
+  // An additional condition on the file's tensors under `prefix`, or null.
   bool (*accepts)(const TensorSource& file,
                   const std::string& prefix) = nullptr;
   Naming naming = Naming::kTimm;
-  Writes writes = Writes::kNothing;
+  Exportable exportable = Exportable::kNone;
 };
 
-// Adds rows to a table.
+// Builds the rows of a table.
 class Rows {
  public:
   explicit Rows(std::string prefix = "") : prefix_(std::move(prefix)) {}
 
   // A tensor.
-  Rows& Add(std::string_view theirs, std::string_view timm,
-            Layout layout = Layout::kSame, Part part = Part::kWhole);
-  // The `weight` and the `bias` of a layer.
-  Rows& Layer(std::string_view theirs, std::string_view timm,
-              Layout weight = Layout::kSame, Part part = Part::kWhole);
-  // The same, for names that the prefix does not apply to.
-  Rows& Outside(std::string_view theirs, std::string_view timm);
+  Rows& Add(std::string_view source, std::string_view timm,
+            TensorLayout layout = TensorLayout::kSame,
+            Part part = Part::kWhole);
+  // The `weight` and `bias` of a layer.
+  Rows& Layer(std::string_view source, std::string_view timm,
+              TensorLayout weight = TensorLayout::kSame,
+              Part part = Part::kWhole);
+  // The same without the prefix.
+  Rows& LayerWithoutPrefix(std::string_view source, std::string_view timm);
 
   std::vector<Row> Take() { return std::move(rows_); }
 
@@ -82,10 +84,10 @@ class Rows {
   std::vector<Row> rows_;
 };
 
-// All sources, the more particular ones first.
+// All sources, the more specific ones first.
 const std::vector<Source>& Sources();
 
-// The tables of one program each, for Sources().
+// The tables of one library each, for Sources().
 void AddTimm(std::vector<Source>& out);
 void AddClip(std::vector<Source>& out);
 void AddHuggingFace(std::vector<Source>& out);
@@ -97,14 +99,14 @@ void AddFlax(std::vector<Source>& out);
 std::vector<Row> TimmVitRows(std::string_view prefix = "");
 std::vector<Row> TimmConvNextRows(std::string_view prefix = "");
 
-// DINOv2's registers have no position, so timm's model adds positions to
-// patches alone: the row of the position embedding gives those, and one more
-// adds the class token's to the token.
-void FoldClassPosition(std::vector<Row>& rows);
+// DINOv2 with registers has positions for class token and patches, timm's model
+// only for patches: changes the position embedding's row to those of the
+// patches and adds a row that adds the class token's position to the token.
+void AddClassPosition(std::vector<Row>& rows);
 
-// Means and deviations of pictures.
-Facts ImageNetPictures();
-Facts InceptionPictures();  // 0.5 all
-Facts ClipPictures();
+// Means and standard deviations of the training images.
+PretrainedCfg ImageNetMeanStd();
+PretrainedCfg InceptionMeanStd();  // all 0.5
+PretrainedCfg ClipMeanStd();
 
 }  // namespace wsel::naming

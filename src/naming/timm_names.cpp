@@ -1,35 +1,35 @@
-// timm's own names, and those of programs that built their models on timm's:
+// timm's own names, and those of projects whose models are based on timm's:
 // DeiT, DINO, DINOv2, MAE, the official weight selection.
 #include "source_table.h"
 
 namespace wsel::naming {
 namespace {
 
-constexpr std::string_view kMasks =
-    "stands for patches that pre-training hides; a classifier sees all";
+constexpr std::string_view kMasks = "the mask token, used only in pre-training";
 constexpr std::string_view kDecoder =
-    "belongs to the decoder, which pre-training alone needs";
+    "part of the decoder, used only in pre-training";
 constexpr std::string_view kPreLogits =
-    "a hidden layer before the head, which timm leaves out too";
+    "a hidden layer before the head, which timm ignores too";
 
 std::vector<Row> With(std::vector<Row> rows, const std::vector<Row>& more) {
   rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }
 
-// DINOv2 as it is published and, with chunks of blocks, as it is trained.
+// DINOv2's published checkpoints and its training checkpoints, which have
+// chunks of blocks.
 std::vector<Row> Dinov2Rows(bool registers) {
   std::vector<Row> rows = TimmVitRows();
   std::vector<Row> chunked;
   for (Row row : rows) {
-    if (!row.theirs.starts_with("blocks.#.")) continue;
-    row.theirs.insert(7, "%.");
+    if (!row.source.starts_with("blocks.#.")) continue;
+    row.source.insert(7, "%.");
     chunked.push_back(row);
   }
   rows = With(std::move(rows), chunked);
   if (!registers) return rows;
   rows.push_back({"register_tokens", "reg_token"});
-  FoldClassPosition(rows);
+  AddClassPosition(rows);
   return rows;
 }
 
@@ -37,14 +37,14 @@ void AddDinov2(std::vector<Source>& out) {
   out.push_back({.name = "DINOv2 with registers",
                  .markers = {"patch_embed.proj.weight", "register_tokens"},
                  .rows = Dinov2Rows(true),
-                 .without = {{"mask_token", kMasks}},
-                 .facts = ImageNetPictures()});
+                 .ignored = {{"mask_token", kMasks}},
+                 .pretrained_cfg = ImageNetMeanStd()});
   out.push_back({.name = "DINOv2",
                  .markers = {"patch_embed.proj.weight", "mask_token",
                              "!decoder_embed.weight"},
                  .rows = Dinov2Rows(false),
-                 .without = {{"mask_token", kMasks}},
-                 .facts = ImageNetPictures()});
+                 .ignored = {{"mask_token", kMasks}},
+                 .pretrained_cfg = ImageNetMeanStd()});
 }
 
 void AddDeit(std::vector<Source>& out) {
@@ -53,57 +53,57 @@ void AddDeit(std::vector<Source>& out) {
                  .rows = With(TimmVitRows(),
                               {{"blocks.#.gamma_1", "blocks.#.ls1.gamma"},
                                {"blocks.#.gamma_2", "blocks.#.ls2.gamma"}}),
-                 .without = {},
-                 .facts = ImageNetPictures()});
+                 .ignored = {},
+                 .pretrained_cfg = ImageNetMeanStd()});
   out.push_back({.name = "timm, or DeiT distilled",
                  .markers = {"patch_embed.proj.weight", "dist_token"},
                  .rows = TimmVitRows(),
-                 .without = {},
-                 .facts = ImageNetPictures()});
+                 .ignored = {},
+                 .pretrained_cfg = ImageNetMeanStd()});
 }
 
 void AddMae(std::vector<Source>& out) {
   out.push_back({.name = "MAE, pre-training",
                  .markers = {"patch_embed.proj.weight", "decoder_embed.weight"},
                  .rows = TimmVitRows(),
-                 .without = {{"mask_token", kMasks}, {"decoder_*", kDecoder}},
-                 .facts = ImageNetPictures()});
+                 .ignored = {{"mask_token", kMasks}, {"decoder_*", kDecoder}},
+                 .pretrained_cfg = ImageNetMeanStd()});
   out.push_back({.name = "timm, or MAE fine-tuned",
                  .markers = {"patch_embed.proj.weight", "fc_norm.weight",
                              "cls_token", "!norm.weight"},
                  .rows = TimmVitRows(),
-                 .without = {}});
+                 .ignored = {}});
 }
 
 void AddPlain(std::vector<Source>& out) {
-  const std::vector<Without> without = {{"pre_logits.*", kPreLogits}};
+  const std::vector<IgnoredPattern> ignored = {{"pre_logits.*", kPreLogits}};
   out.push_back(
       {.name = "timm, DINO, MAE's encoder or official weight selection",
        .markers = {"patch_embed.proj.weight", "!head.weight"},
        .rows = TimmVitRows(),
-       .without = without});
+       .ignored = ignored});
   out.push_back({.name = "timm",
                  .markers = {"patch_embed.proj.weight"},
                  .rows = TimmVitRows(),
-                 .without = without});
-  // The official script leaves out whatever is called "head".
+                 .ignored = ignored});
+  // The official script omits every tensor with "head" in its name.
   out.push_back(
       {.name = "official weight selection",
        .markers = {"stem.0.weight", "stages.3.blocks.0.norm.weight",
                    "!head.norm.weight", "!norm_pre.weight", "!head.fc.weight"},
-       .rows =
-           With(TimmConvNextRows(), {{"stages.3.blocks.0.norm.weight",
-                                      "head.norm.weight", Layout::kOnesLike},
-                                     {"stages.3.blocks.0.norm.weight",
-                                      "head.norm.bias", Layout::kZerosLike}}),
-       .without = {},
-       .facts = {},
-       .doubts = {"head.norm is not in the file: it is ones and zeros, as a "
-                  "fresh norm"}});
+       .rows = With(TimmConvNextRows(),
+                    {{"stages.3.blocks.0.norm.weight", "head.norm.weight",
+                      TensorLayout::kOnesLike},
+                     {"stages.3.blocks.0.norm.weight", "head.norm.bias",
+                      TensorLayout::kZerosLike}}),
+       .ignored = {},
+       .pretrained_cfg = {},
+       .warnings = {"ones and zeros for head.norm, which is not in the "
+                    "file"}});
   out.push_back({.name = "timm",
                  .markers = {"stem.0.weight"},
                  .rows = TimmConvNextRows(),
-                 .without = {}});
+                 .ignored = {}});
 }
 
 }  // namespace

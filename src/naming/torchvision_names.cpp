@@ -27,26 +27,27 @@ std::vector<Row> VitRows() {
       .Take();
 }
 
-// Stages are at 1, 3, 5, 7 of `features`; stem and downsampling between them.
+// In `features` the stem is 0, stages are 1, 3, 5 and 7, and downsampling
+// layers are between them.
 std::vector<Row> ConvNextRows() {
   Rows rows;
   rows.Layer("features.0.0", "stem.0").Layer("features.0.1", "stem.1");
   for (int stage = 0; stage < 4; ++stage) {
-    const std::string theirs = fmt::format("features.{}.", 2 * stage + 1);
+    const std::string source = fmt::format("features.{}.", 2 * stage + 1);
     const std::string timm = fmt::format("stages.{}.", stage);
     if (stage > 0) {
       const std::string down = fmt::format("features.{}.", 2 * stage);
       rows.Layer(down + "0", timm + "downsample.0");
       rows.Layer(down + "1", timm + "downsample.1");
     }
-    rows.Layer(theirs + "#.block.0", timm + "blocks.#.conv_dw")
-        .Layer(theirs + "#.block.2", timm + "blocks.#.norm")
-        .Layer(theirs + "#.block.3", timm + "blocks.#.mlp.fc1",
-               Layout::kPointwise)
-        .Layer(theirs + "#.block.5", timm + "blocks.#.mlp.fc2",
-               Layout::kPointwise)
-        .Add(theirs + "#.layer_scale", timm + "blocks.#.gamma",
-             Layout::kColumn);
+    rows.Layer(source + "#.block.0", timm + "blocks.#.conv_dw")
+        .Layer(source + "#.block.2", timm + "blocks.#.norm")
+        .Layer(source + "#.block.3", timm + "blocks.#.mlp.fc1",
+               TensorLayout::kPointwise)
+        .Layer(source + "#.block.5", timm + "blocks.#.mlp.fc2",
+               TensorLayout::kPointwise)
+        .Add(source + "#.layer_scale", timm + "blocks.#.gamma",
+             TensorLayout::kColumn);
   }
   return rows.Layer("classifier.0", "head.norm")
       .Layer("classifier.2", "head.fc")
@@ -59,18 +60,18 @@ void AddTorchvision(std::vector<Source>& out) {
   out.push_back({.name = "torchvision ViT",
                  .markers = {"conv_proj.weight", "encoder.pos_embedding"},
                  .rows = VitRows(),
-                 .without = {},
-                 .facts = ImageNetPictures(),
+                 .ignored = {},
+                 .pretrained_cfg = ImageNetMeanStd(),
                  .naming = Naming::kTorchvision,
-                 .writes = Writes::kAll});
+                 .exportable = Exportable::kAll});
   out.push_back(
       {.name = "torchvision ConvNeXt",
        .markers = {"features.0.0.weight", "features.1.0.block.0.weight"},
        .rows = ConvNextRows(),
-       .without = {},
-       .facts = ImageNetPictures(),
+       .ignored = {},
+       .pretrained_cfg = ImageNetMeanStd(),
        .naming = Naming::kTorchvision,
-       .writes = Writes::kAll});
+       .exportable = Exportable::kAll});
 }
 
 }  // namespace wsel::naming

@@ -7,26 +7,27 @@
 namespace wsel::naming {
 namespace {
 
-// Outermost first in a name; earlier ones are preferred.
+// Outermost prefixes, in order of preference.
 constexpr std::array<std::string_view, 8> kWrappers = {
     "state_dict_ema.", "model_ema.",        "ema.",   "teacher.",
     "state_dict.",     "model_state_dict.", "model.", "student.",
 };
-constexpr std::array<std::string_view, 4> kLayers = {"module.", "_orig_mod.",
-                                                     "model.", "backbone."};
+constexpr std::array<std::string_view, 4> kInnerWrappers = {
+    "module.", "_orig_mod.", "model.", "backbone."};
 
-struct Neighbour {
+// Tensors of a checkpoint that are not weights.
+struct OtherState {
   std::string_view start;
   std::string_view reason;
 };
 
-constexpr std::array<Neighbour, 6> kNeighbours = {{
-    {"optimizer", "the optimiser's state"},
-    {"lr_scheduler", "the schedule's state"},
-    {"scaler", "the loss scaler's state"},
-    {"loss_scaler", "the loss scaler's state"},
-    {"dino_loss", "the state of DINO's loss"},
-    {"rng", "a random generator's state"},
+constexpr std::array<OtherState, 6> kOtherStates = {{
+    {"optimizer", "optimizer state"},
+    {"lr_scheduler", "learning rate scheduler state"},
+    {"scaler", "loss scaler state"},
+    {"loss_scaler", "loss scaler state"},
+    {"dino_loss", "state of DINO's loss"},
+    {"rng", "random generator state"},
 }};
 
 std::string_view WrapperOf(std::string_view name) {
@@ -49,9 +50,9 @@ std::optional<size_t> WrapperRank(std::string_view prefix) {
   }
   for (bool removed = true; removed;) {
     removed = false;
-    for (const std::string_view layer : kLayers) {
-      if (!prefix.starts_with(layer)) continue;
-      prefix.remove_prefix(layer.size());
+    for (const std::string_view wrapper : kInnerWrappers) {
+      if (!prefix.starts_with(wrapper)) continue;
+      prefix.remove_prefix(wrapper.size());
       removed = true;
     }
   }
@@ -60,15 +61,15 @@ std::optional<size_t> WrapperRank(std::string_view prefix) {
 }
 
 std::string OutsideReason(std::string_view name, std::string_view prefix) {
-  for (const Neighbour& row : kNeighbours) {
+  for (const OtherState& row : kOtherStates) {
     if (name.starts_with(row.start)) return std::string(row.reason);
   }
   const std::string_view wrapper = WrapperOf(name);
   if (!wrapper.empty() && wrapper != WrapperOf(prefix)) {
-    return fmt::format("belongs to another copy; '{}' goes before '{}'", prefix,
+    return fmt::format("another copy; '{}' takes precedence over '{}'", prefix,
                        wrapper);
   }
-  return fmt::format("lies outside of '{}', where the weights are", prefix);
+  return fmt::format("not under '{}', the prefix of the weights", prefix);
 }
 
 }  // namespace wsel::naming

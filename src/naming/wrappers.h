@@ -8,11 +8,11 @@
 
 namespace wsel::naming {
 
-// How good a prefix of the weights' names is, the lower the better; nothing for
-// one that no training program makes.
+// The rank of a prefix of weight names, lower is better; nullopt if no known
+// training program adds it.
 std::optional<size_t> WrapperRank(std::string_view prefix);
 
-// Why a tensor that is not under `prefix` is no weight.
+// Why a tensor that is not under `prefix` is ignored.
 std::string OutsideReason(std::string_view name, std::string_view prefix);
 
 }  // namespace wsel::naming

@@ -13,16 +13,16 @@
 namespace wsel::optim {
 namespace {
 
-// The kernel walks all tensors by memory order and checks no strides. Autograd
-// lays a gradient out as its parameter; others may not.
-at::Tensor GradientLike(const at::Tensor& parameter) {
+// The kernel walks all tensors in memory order without checking strides.
+// Gradients have their parameter's strides, but only if autograd made them.
+at::Tensor GradientWithStridesOf(const at::Tensor& parameter) {
   const at::Tensor& gradient = parameter.grad();
   if (gradient.strides() == parameter.strides()) return gradient;
   return at::empty_like(parameter).copy_(gradient);
 }
 
-// The kernel's arguments, one element a parameter.
-struct Lists {
+// The kernel's arguments, one element per parameter.
+struct TensorLists {
   std::vector<at::Tensor> parameters, gradients, exp_avgs, exp_avg_sqs, steps;
 };
 
@@ -34,9 +34,9 @@ AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options)
   CheckParameters(parameters);
   for (const NamedTensor& parameter : parameters) {
     const at::Tensor values = parameter.tensor.detach();
-    const bool decays =
-        TakesWeightDecay({parameter.name, parameter.tensor.sizes().vec()});
-    (decays ? decayed_ : plain_)
+    const bool has_decay =
+        HasWeightDecay({parameter.name, parameter.tensor.sizes().vec()});
+    (has_decay ? decay_ : no_decay_)
         .push_back({parameter, at::zeros_like(values), at::zeros_like(values),
                     at::zeros({}, values.options())});
   }
@@ -45,24 +45,24 @@ AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options)
 void AdamW::Step(double lr) {
   CheckNotNegative("optimizer.lr", lr);
   const at::NoGradGuard no_grad;
-  StepGroup(decayed_, lr, options_.weight_decay);
-  StepGroup(plain_, lr, 0);
+  StepGroup(decay_, lr, options_.weight_decay);
+  StepGroup(no_decay_, lr, 0);
 }
 
 void AdamW::StepGroup(const std::vector<Slot>& group, double lr,
                       double weight_decay) {
-  Lists lists;
+  TensorLists lists;
   for (const Slot& slot : group) {
     const at::Tensor& parameter = slot.parameter.tensor;
     if (!parameter.grad().defined()) continue;
     lists.parameters.push_back(parameter);
-    lists.gradients.push_back(GradientLike(parameter));
+    lists.gradients.push_back(GradientWithStridesOf(parameter));
     lists.exp_avgs.push_back(slot.exp_avg);
     lists.exp_avg_sqs.push_back(slot.exp_avg_sq);
     lists.steps.push_back(slot.step);
   }
   if (lists.parameters.empty()) return;
-  // The kernel reads the count of this step and does not advance it.
+  // The kernel expects the count to include this step and does not advance it.
   at::_foreach_add_(lists.steps, 1);
   at::_fused_adamw_(lists.parameters, lists.gradients, lists.exp_avgs,
                     lists.exp_avg_sqs, /*max_exp_avg_sqs=*/{}, lists.steps, lr,
@@ -71,16 +71,16 @@ void AdamW::StepGroup(const std::vector<Slot>& group, double lr,
 }
 
 void AdamW::ZeroGradients() {
-  for (const auto* group : {&decayed_, &plain_}) {
+  for (const auto* group : {&decay_, &no_decay_}) {
     for (const Slot& slot : *group) {
       slot.parameter.tensor.mutable_grad().reset();
     }
   }
 }
 
-NamedTensors AdamW::State() const {
+NamedTensors AdamW::SharedState() const {
   NamedTensors state;
-  for (const auto* group : {&decayed_, &plain_}) {
+  for (const auto* group : {&decay_, &no_decay_}) {
     for (const Slot& slot : *group) {
       state.push_back({"step." + slot.parameter.name, slot.step});
       state.push_back({"exp_avg." + slot.parameter.name, slot.exp_avg});
@@ -90,10 +90,10 @@ NamedTensors AdamW::State() const {
   return state;
 }
 
-NamedTensors AdamW::ExportState() const { return Snapshot(State()); }
+NamedTensors AdamW::StateDict() const { return CloneTensors(SharedState()); }
 
-void AdamW::ImportState(const NamedTensors& state, std::string_view where) {
-  Restore(state, State(), where);
+void AdamW::LoadStateDict(const NamedTensors& state, std::string_view where) {
+  CopyTensorsInto(state, SharedState(), where);
 }
 
 }  // namespace wsel::optim

@@ -18,8 +18,8 @@ namespace wsel::optim {
 at::Tensor ClipGradients(const NamedTensors& parameters, double max_norm) {
   if (!std::isfinite(max_norm) || max_norm <= 0) {
     throw Error(ErrorKind::kConfig, "optimizer.clip_norm",
-                fmt::format("is {}: must be a finite number above 0; leave it "
-                            "out to clip nothing",
+                fmt::format("is {}: must be positive and finite; omit it to "
+                            "disable clipping",
                             max_norm));
   }
   const at::NoGradGuard no_grad;
@@ -30,7 +30,7 @@ at::Tensor ClipGradients(const NamedTensors& parameters, double max_norm) {
   if (gradients.empty()) return at::zeros({});
   at::Tensor norm =
       at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
-  // Always multiplied, if only by 1: to ask would wait for the device.
+  // Multiplies even by 1: testing the norm would synchronise the device.
   const at::Tensor scale = (max_norm / (norm + 1e-6)).clamp_max(1);
   at::_foreach_mul_(gradients, scale);
   return norm;

@@ -15,20 +15,20 @@ Ema::Ema(const NamedTensors& parameters, double decay) : decay_(decay) {
   }
   CheckParameters(parameters);
   for (const auto& [name, tensor] : parameters) {
-    weights_.push_back(tensor);
-    targets_.push_back(tensor.detach().clone());
-    averages_.push_back({name, targets_.back()});
+    weight_list_.push_back(tensor);
+    ema_list_.push_back(tensor.detach().clone());
+    ema_weights_.push_back({name, ema_list_.back()});
   }
 }
 
 void Ema::Update() {
-  if (targets_.empty()) return;
+  if (ema_list_.empty()) return;
   const at::NoGradGuard no_grad;
-  at::_foreach_lerp_(targets_, weights_, 1 - decay_);
+  at::_foreach_lerp_(ema_list_, weight_list_, 1 - decay_);
 }
 
-void Ema::ImportState(const NamedTensors& averages, std::string_view where) {
-  Restore(averages, averages_, where);
+void Ema::LoadStateDict(const NamedTensors& saved, std::string_view where) {
+  CopyTensorsInto(saved, ema_weights_, where);
 }
 
 }  // namespace wsel::optim

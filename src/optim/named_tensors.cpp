@@ -15,7 +15,8 @@ namespace {
 
 using ByName = std::map<std::string_view, const at::Tensor*>;
 
-[[noreturn]] void Refuse(std::string_view where, std::string_view message) {
+[[noreturn]] void ThrowMismatch(std::string_view where,
+                                std::string_view message) {
   throw Error(ErrorKind::kMismatch, where, message);
 }
 
@@ -28,55 +29,56 @@ ByName Index(const NamedTensors& tensors, std::string_view where) {
   ByName index;
   for (const auto& [name, tensor] : tensors) {
     if (!index.emplace(name, &tensor).second) {
-      Refuse(where, fmt::format("'{}' is there twice", name));
+      ThrowMismatch(where, fmt::format("'{}' occurs twice", name));
     }
   }
   return index;
 }
 
-void CheckKnown(const ByName& snapshot, const NamedTensors& tensors,
+void CheckKnown(const ByName& saved, const NamedTensors& tensors,
                 std::string_view where) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : tensors) names.push_back(name);
   const std::set<std::string_view> known(names.begin(), names.end());
-  for (const auto& [name, tensor] : snapshot) {
-    if (!known.contains(name)) Refuse(where, Unknown("state", name, names));
+  for (const auto& [name, tensor] : saved) {
+    if (!known.contains(name))
+      ThrowMismatch(where, Unknown("state", name, names));
   }
 }
 
-void CheckFits(const ByName& snapshot, const NamedTensor& target,
+void CheckFits(const ByName& saved, const NamedTensor& target,
                std::string_view where) {
-  const auto found = snapshot.find(target.name);
-  if (found == snapshot.end()) {
-    Refuse(where, fmt::format("'{}' is missing", target.name));
+  const auto found = saved.find(target.name);
+  if (found == saved.end()) {
+    ThrowMismatch(where, fmt::format("'{}' is missing", target.name));
   }
-  const at::Tensor& saved = *found->second;
-  if (saved.sizes() == target.tensor.sizes() &&
-      saved.scalar_type() == target.tensor.scalar_type()) {
+  const at::Tensor& tensor = *found->second;
+  if (tensor.sizes() == target.tensor.sizes() &&
+      tensor.scalar_type() == target.tensor.scalar_type()) {
     return;
   }
-  Refuse(where, fmt::format("'{}' is {}, and {} here", target.name,
-                            Describe(saved), Describe(target.tensor)));
+  ThrowMismatch(where, fmt::format("'{}' is {}; expected {}", target.name,
+                                   Describe(tensor), Describe(target.tensor)));
 }
 
 void CheckParameter(const NamedTensor& parameter, const at::Device& device) {
   const auto& [name, tensor] = parameter;
   if (tensor.scalar_type() != at::kFloat) {
-    Refuse(name, fmt::format("is {}: parameters are Float",
-                             c10::toString(tensor.scalar_type())));
+    ThrowMismatch(name, fmt::format("is {}: parameters must be Float",
+                                    c10::toString(tensor.scalar_type())));
   }
   if (!tensor.is_non_overlapping_and_dense()) {
-    Refuse(name, "is a view with gaps or overlaps: make it contiguous");
+    ThrowMismatch(name, "is a view with gaps or overlaps: make it contiguous");
   }
   if (tensor.device() != device) {
-    Refuse(name, fmt::format("is on {}, and other parameters on {}",
-                             tensor.device().str(), device.str()));
+    ThrowMismatch(name, fmt::format("is on {}, but other parameters are on {}",
+                                    tensor.device().str(), device.str()));
   }
 }
 
 }  // namespace
 
-NamedTensors Snapshot(const NamedTensors& tensors) {
+NamedTensors CloneTensors(const NamedTensors& tensors) {
   NamedTensors copies;
   for (const auto& [name, tensor] : tensors) {
     copies.push_back({name, tensor.detach().to(at::kCPU).clone(
@@ -85,13 +87,13 @@ NamedTensors Snapshot(const NamedTensors& tensors) {
   return copies;
 }
 
-void Restore(const NamedTensors& snapshot, const NamedTensors& tensors,
-             std::string_view where) {
+void CopyTensorsInto(const NamedTensors& saved, const NamedTensors& tensors,
+                     std::string_view where) {
   const at::NoGradGuard no_grad;
-  const ByName saved = Index(snapshot, where);
-  CheckKnown(saved, tensors, where);
-  for (const NamedTensor& target : tensors) CheckFits(saved, target, where);
-  for (const auto& [name, tensor] : tensors) tensor.copy_(*saved.at(name));
+  const ByName by_name = Index(saved, where);
+  CheckKnown(by_name, tensors, where);
+  for (const NamedTensor& target : tensors) CheckFits(by_name, target, where);
+  for (const auto& [name, tensor] : tensors) tensor.copy_(*by_name.at(name));
 }
 
 void CheckParameters(const NamedTensors& parameters) {

@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 4> kExempt = {"pos_embed", "cls_token",
 
 }  // namespace
 
-bool TakesWeightDecay(const TensorSpec& parameter) {
+bool HasWeightDecay(const TensorSpec& parameter) {
   if (parameter.shape.size() <= 1) return false;
   if (parameter.name.ends_with(".bias")) return false;
   return std::ranges::find(kExempt, parameter.name) == kExempt.end();

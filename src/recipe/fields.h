@@ -1,13 +1,30 @@
 // Torch-free.
 #pragma once
 
+#include <array>
+#include <string_view>
+
 #include "wsel/recipe/recipe.h"
 
 namespace wsel::recipe {
 
-// Every key of the configuration with the value that it sets, section by
-// section: visit("train", "epochs", value). The one place that knows which key
-// is which option.
+// A key that had another name: configurations with the old one are still read.
+struct RenamedKey {
+  std::string_view old_section;
+  std::string_view old_key;
+  std::string_view section;
+  std::string_view key;
+};
+inline constexpr std::array<RenamedKey, 4> kRenamedKeys = {{
+    {"data", "cache_gb", "data", "cache_gib"},
+    {"data", "skip_broken", "data", "skip_corrupt"},
+    {"train", "memory_gb", "train", "memory_gib"},
+    {"evaluation", "every", "train", "val_interval"},
+}};
+
+// Every key of the configuration with the option that it sets, section by
+// section: visit("train", "epochs", value). The only place that maps keys to
+// options. The order is that of Identity, and must not change.
 template <typename R, typename Visitor>
 void VisitFields(R& r, Visitor&& visit) {
   auto& t = r.train;
@@ -41,9 +58,9 @@ void VisitFields(R& r, Visitor&& visit) {
   visit("data", "subset_seed", r.data.subset_seed);
   visit("data", "split_seed", r.data.split_seed);
   visit("data", "workers", r.data.workers);
-  visit("data", "cache_gb", r.data.cache_gb);
+  visit("data", "cache_gib", r.data.cache_gib);
   visit("data", "cache_dir", r.data.cache_dir);
-  visit("data", "skip_broken", r.data.skip_broken);
+  visit("data", "skip_corrupt", r.data.skip_corrupt);
 
   visit("augment", "crop", t.transform.crop);
   visit("augment", "scale", t.transform.scale);
@@ -69,7 +86,7 @@ void VisitFields(R& r, Visitor&& visit) {
   visit("train", "batch_size", t.batch_size);
   visit("train", "micro_batch", t.micro_batch);
   visit("train", "mixup_batch", t.mixup_batch);
-  visit("train", "memory_gb", t.memory_gb);
+  visit("train", "memory_gib", t.memory_gib);
   visit("train", "precision", t.precision);
   visit("train", "seed", t.seed);
   visit("train", "drop_path", t.drop_path);
@@ -84,7 +101,7 @@ void VisitFields(R& r, Visitor&& visit) {
   visit("optimizer", "beta2", t.optimizer.beta2);
   visit("optimizer", "eps", t.optimizer.eps);
 
-  visit("evaluation", "every", t.eval_every);
+  visit("train", "val_interval", t.val_interval);  // was evaluation.every
   visit("evaluation", "batch", t.eval_batch);
   visit("evaluation", "crop_pct", t.evaluation.crop_pct);
   visit("evaluation", "interpolation", t.evaluation.interpolation);

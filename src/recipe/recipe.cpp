@@ -24,10 +24,12 @@ using Json = nlohmann::ordered_json;
 constexpr double kHardAlpha = 0.5;  // DeiT's
 
 constexpr std::array<Registered<augment::TrainCrop>, 4> kCrops = {{
-    {augment::TrainCrop::kAuto, "auto", "padded to 32 pixels, then random"},
+    {augment::TrainCrop::kAuto, "auto",
+     "padded up to 32 pixels, else random-resized"},
     {augment::TrainCrop::kRandomResized, "random-resized",
-     "a random part, resized"},
-    {augment::TrainCrop::kPadded, "padded", "a random shift over a border"},
+     "a random area, resized"},
+    {augment::TrainCrop::kPadded, "padded",
+     "a random crop of the padded image"},
     {augment::TrainCrop::kEvaluation, "evaluation", "as in evaluation"},
 }};
 constexpr Registry<augment::TrainCrop> kCropNames("crop", kCrops);
@@ -56,7 +58,7 @@ const Registry<model::Initializer>& NamesOf(model::Initializer /*tag*/) {
   return model::Initializers();
 }
 
-// A value of the configuration into the option that it sets.
+// Reads a value of the configuration into its option.
 struct Reader {
   JsonObject& section;
   std::string_view key;
@@ -70,7 +72,7 @@ struct Reader {
       value = section.Get<T>(key);
     }
   }
-  // A subset is a number, a fraction or text such as "10%".
+  // A subset is a number, a fraction or a string such as "10%".
   void operator()(std::string& value) const {
     const Json& json = section.Raw(key);
     const bool number = key == "subset" && json.is_number();
@@ -81,7 +83,7 @@ struct Reader {
     const auto list = section.Get<std::vector<double>>(key);
     if (list.size() != N) {
       throw Error(section.kind(), section.PathOf(key),
-                  fmt::format("has {} numbers; it needs {}", list.size(), N));
+                  fmt::format("has {} values; it needs {}", list.size(), N));
     }
     std::copy(list.begin(), list.end(), value.begin());
   }
@@ -114,8 +116,8 @@ void ReadModel(JsonObject& root, Recipe& recipe) {
                 "is missing: \"model\": {\"name\": \"vit_tiny\"}, or --model");
   }
   Json section = root.Raw("model");
-  // A variant's name is what the model starts from; with a family the section
-  // is a whole model.
+  // Without a family, the name is that of the variant to start from; with one,
+  // the section describes a whole model.
   if (section.is_object() && section.contains("name") &&
       !section.contains("family") && !section.contains("base")) {
     Json based = {{"base", section["name"]}};
@@ -136,35 +138,34 @@ void CheckTeacherFile(const Recipe& recipe) {
   const bool selects = !recipe.init.select.empty();
   const bool distils =
       recipe.train.distill.method != train::Distillation::kNone;
-  const auto refuse = [](const char* key, const char* message) {
+  const auto fail = [](const char* key, const char* message) {
     throw Error(ErrorKind::kConfig, key, message);
   };
   if (selects) select::Methods().Find(recipe.init.select, "init.select");
   select::HeadRules().Find(recipe.init.heads, "init.heads", ErrorKind::kConfig);
   if (selects && !recipe.init.file.empty()) {
-    refuse("init.select",
-           "starts from the teacher, and init.file from a "
-           "file: choose one");
+    fail(
+        "init.select",
+        "selects from the teacher, and init.file loads a checkpoint: give only "
+        "one of them");
   }
   if (teacher.file.empty() && (selects || distils)) {
-    refuse("teacher.file", "is missing: the teacher to select or distil from");
+    fail("teacher.file", "is missing: the teacher to select from or to distil");
   }
   if (!teacher.file.empty() && !selects && !distils) {
-    refuse("teacher.file",
-           "has nothing to do: set init.select or "
-           "distill.method");
+    fail("teacher.file", "is not used: set init.select or distill.method");
   }
   for (const auto& [key, values] : {std::pair("teacher.mean", &teacher.mean),
                                     std::pair("teacher.std", &teacher.std)}) {
     if (!values->empty() && values->size() != 3) {
-      refuse(key, "has other than three numbers");
+      fail(key, "needs three values, one per channel");
     }
   }
   CheckAtLeast("teacher.img_size", teacher.img_size, 0);
 }
 
-// What follows from other values.
-void Settle(Recipe& recipe) {
+// Fills in the values that are derived from others.
+void Derive(Recipe& recipe) {
   const auto size = static_cast<int>(ImageSize(recipe.model));
   recipe.train.transform.img_size = size;
   recipe.train.evaluation.img_size = size;
@@ -176,14 +177,62 @@ void Settle(Recipe& recipe) {
   }
 }
 
-// Puts the value of "a.b=value" into the tree, making objects on the way.
+[[noreturn]] void ThrowGivenTwice(std::string_view where,
+                                  const RenamedKey& key) {
+  throw Error(
+      ErrorKind::kConfig, where,
+      fmt::format("{}.{} is given twice, also under its old name {}.{}: "
+                  "give only one of them",
+                  key.section, key.key, key.old_section, key.old_key));
+}
+
+// Moves values under old names to the new ones.
+void RenameOldKeys(Json& root, std::string_view where) {
+  const auto has = [&](std::string_view section, std::string_view key) {
+    return root.contains(section) && root[std::string(section)].contains(key);
+  };
+  for (const RenamedKey& key : kRenamedKeys) {
+    if (!has(key.old_section, key.old_key)) continue;
+    if (has(key.section, key.key)) ThrowGivenTwice(where, key);
+    const std::string section(key.section);
+    // Reported when the section is read.
+    if (root.contains(section) && !root[section].is_object()) continue;
+    Json& old = root[std::string(key.old_section)];
+    Json value = old[std::string(key.old_key)];
+    old.erase(std::string(key.old_key));
+    root[section][std::string(key.key)] = std::move(value);
+  }
+}
+
+// The overrides with old names replaced.
+std::vector<std::string> WithNewNames(const std::vector<std::string>& sets) {
+  const auto has = [&](const std::string& path) {
+    return std::any_of(sets.begin(), sets.end(), [&](const std::string& set) {
+      return set.starts_with(path + '=');
+    });
+  };
+  std::vector<std::string> renamed = sets;
+  for (const RenamedKey& key : kRenamedKeys) {
+    const auto old = fmt::format("{}.{}", key.old_section, key.old_key);
+    const auto path = fmt::format("{}.{}", key.section, key.key);
+    if (!has(old)) continue;
+    if (has(path)) ThrowGivenTwice("--set", key);
+    for (std::string& set : renamed) {
+      if (set.starts_with(old + '=')) set.replace(0, old.size(), path);
+    }
+  }
+  return renamed;
+}
+
+// Sets the value of "a.b=value" in the tree, creating objects on the way.
 void Override(Json& root, const std::string& set) {
   const size_t equals = set.find('=');
   const std::string path = set.substr(0, equals);
   if (equals == std::string::npos || path.empty()) {
-    throw Error(
-        ErrorKind::kUsage, "--set",
-        fmt::format("'{}' is no PATH=VALUE, such as optimizer.lr=1e-3", set));
+    throw Error(ErrorKind::kUsage, "--set",
+                fmt::format("expected PATH=VALUE, such as optimizer.lr=1e-3, "
+                            "found '{}'",
+                            set));
   }
   const std::string text = set.substr(equals + 1);
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -195,19 +244,30 @@ void Override(Json& root, const std::string& set) {
     at = &(*at)[path.substr(start, dot - start)];
     if (!at->is_object() && !at->is_null()) {
       throw Error(ErrorKind::kConfig, path,
-                  "leads through a value that is no section");
+                  "leads through a value that is not a section");
     }
   }
   (*at)[path.substr(start)] = std::move(value);
 }
 
-// Values that may change within a run.
-bool Decides(std::string_view section, std::string_view key) {
+// Whether a value affects a run's result; others may change on resuming.
+bool AffectsResult(std::string_view section, std::string_view key) {
   static const std::set<std::pair<std::string_view, std::string_view>> kFree = {
-      {"data", "root"},      {"data", "workers"},    {"data", "cache_gb"},
-      {"data", "cache_dir"}, {"train", "memory_gb"}, {"train", "save_minutes"},
+      {"data", "root"},      {"data", "workers"},     {"data", "cache_gib"},
+      {"data", "cache_dir"}, {"train", "memory_gib"}, {"train", "save_minutes"},
       {"init", "file"},      {"teacher", "file"}};
   return !kFree.contains({section, key});
+}
+
+// The old section and key of one that was renamed, or the same. Sweeps name
+// the folders of runs by a digest of Identity, which therefore keeps old names.
+std::pair<std::string, std::string> OldNameOf(const std::string& section,
+                                              const std::string& key) {
+  for (const RenamedKey& k : kRenamedKeys) {
+    if (k.section != section || k.key != key) continue;
+    return {std::string(k.old_section), std::string(k.old_key)};
+  }
+  return {section, key};
 }
 
 Json TreeOf(const Recipe& recipe) {
@@ -232,7 +292,9 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
                       const std::vector<std::string>& sets) {
   Json tree = ParseJson(text, where, ErrorKind::kConfig);
   if (tree.is_object()) {
-    for (const std::string& set : sets) Override(tree, set);
+    RenameOldKeys(tree, where);
+    for (const std::string& set : WithNewNames(sets)) Override(tree, set);
+    RenameOldKeys(tree, where);  // a value of `sets` may be a whole section
   }
   JsonObject root(tree, std::string(where));
   Recipe recipe;
@@ -250,7 +312,7 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   }
   sections.Finish();
   root.Finish();
-  Settle(recipe);
+  Derive(recipe);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
   return recipe;
@@ -278,7 +340,7 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now) {
             b["model"].contains(key) ? b["model"][key] : Json());
   }
   VisitFields(now, [&](const char* section, const char* key, const auto&) {
-    if (!Decides(section, key)) return;
+    if (!AffectsResult(section, key)) return;
     compare(fmt::format("{}.{}", section, key), a[section][key],
             b[section][key]);
   });
@@ -291,11 +353,11 @@ std::string Identity(const Recipe& recipe) {
   identity["model"] = tree["model"];
   VisitFields(recipe, [&](const std::string& section, const std::string& key,
                           const auto&) {
-    const bool start =
+    const bool checkpoint =
         key == "file" && (section == "init" || section == "teacher");
-    if (start || Decides(section, key)) {
-      identity[section][key] = tree[section][key];
-    }
+    if (!checkpoint && !AffectsResult(section, key)) return;
+    const auto [old_section, old_key] = OldNameOf(section, key);
+    identity[old_section][old_key] = tree[section][key];
   });
   return identity.dump();
 }

@@ -11,19 +11,20 @@ bool IsEvaluated(const Run& run) {
                      [](const Epoch& e) { return e.top1.has_value(); });
 }
 
-std::vector<double> Of(const Study& study, const std::vector<size_t>& runs,
-                       double (*measure)(const Run&)) {
+std::vector<double> Collect(const Experiment& experiment,
+                            const std::vector<size_t>& runs,
+                            double (*metric)(const Run&)) {
   std::vector<double> values;
-  for (const size_t run : runs) values.push_back(measure(study.runs[run]));
+  for (const size_t run : runs) values.push_back(metric(experiment.runs[run]));
   return values;
 }
 
-// Of the last evaluated epoch of all runs, or nothing where one did not say.
-std::optional<Spread> LastTop5(const Study& study,
-                               const std::vector<size_t>& runs) {
+// Of the last evaluated epoch of all runs; empty if a run has no top-5.
+std::optional<MeanStd> LastTop5(const Experiment& experiment,
+                                const std::vector<size_t>& runs) {
   std::vector<double> values;
   for (const size_t run : runs) {
-    const auto& epochs = study.runs[run].log.epochs;
+    const auto& epochs = experiment.runs[run].log.epochs;
     const auto last =
         std::find_if(epochs.rbegin(), epochs.rend(),
                      [](const Epoch& e) { return e.top1.has_value(); });
@@ -31,13 +32,16 @@ std::optional<Spread> LastTop5(const Study& study,
     values.push_back(*last->top5);
   }
   if (values.empty()) return std::nullopt;
-  return SpreadOf(values);
+  return Summarise(values);
 }
 
-std::vector<const Run*> Curved(const Study& study, const Cell& cell) {
+// The runs whose mean is the curve of the cell.
+std::vector<const Run*> CurveRuns(const Experiment& experiment,
+                                  const Cell& cell) {
   std::vector<const Run*> runs;
-  for (const size_t run : cell.under_way ? cell.runs : cell.counted) {
-    if (IsEvaluated(study.runs[run])) runs.push_back(&study.runs[run]);
+  for (const size_t run : cell.unfinished ? cell.runs : cell.counted) {
+    const Run& candidate = experiment.runs[run];
+    if (IsEvaluated(candidate)) runs.push_back(&candidate);
   }
   return runs;
 }
@@ -81,37 +85,40 @@ std::vector<CurvePoint> MeanCurve(const std::vector<const Run*>& runs) {
   std::vector<CurvePoint> curve;
   for (const auto& [epoch, values] : by_epoch) {
     if (values.size() == runs.size()) {
-      curve.push_back({epoch, SpreadOf(values)});
+      curve.push_back({epoch, Summarise(values)});
     }
   }
   return curve;
 }
 
-Cell MakeCell(const Study& study, std::vector<size_t> runs) {
+Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs) {
   Cell cell;
   cell.runs = std::move(runs);
   for (const size_t run : cell.runs) {
-    if (IsCounted(study.runs[run])) cell.counted.push_back(run);
+    if (IsCounted(experiment.runs[run])) cell.counted.push_back(run);
   }
-  cell.under_way = cell.counted.empty();
-  cell.curve = MeanCurve(Curved(study, cell));
-  if (cell.under_way) return cell;
-  cell.last = Measure{SpreadOf(Of(study, cell.counted, LastTop1)), false, {}};
-  cell.best = Measure{SpreadOf(Of(study, cell.counted, BestTop1)), false, {}};
-  cell.top5 = LastTop5(study, cell.counted);
+  cell.unfinished = cell.counted.empty();
+  cell.curve = MeanCurve(CurveRuns(experiment, cell));
+  if (cell.unfinished) return cell;
+  cell.last = CellAccuracy{
+      Summarise(Collect(experiment, cell.counted, LastTop1)), false, {}};
+  cell.best = CellAccuracy{
+      Summarise(Collect(experiment, cell.counted, BestTop1)), false, {}};
+  cell.top5 = LastTop5(experiment, cell.counted);
   return cell;
 }
 
-Reach ReachOf(const Study& study, const Cell& cell, double accuracy) {
-  Reach reach = {accuracy, 0, std::nullopt};
+EpochsToAccuracy ComputeEpochsToAccuracy(const Experiment& experiment,
+                                         const Cell& cell, double accuracy) {
+  EpochsToAccuracy result = {accuracy, 0, std::nullopt};
   std::vector<double> epochs;
   for (const size_t run : cell.counted) {
-    const auto first = FirstEpochAt(study.runs[run], accuracy);
+    const auto first = FirstEpochAt(experiment.runs[run], accuracy);
     if (first) epochs.push_back(static_cast<double>(*first));
   }
-  reach.reached = static_cast<int64_t>(epochs.size());
-  if (!epochs.empty()) reach.epochs = SpreadOf(epochs);
-  return reach;
+  result.num_reached = static_cast<int64_t>(epochs.size());
+  if (!epochs.empty()) result.epochs = Summarise(epochs);
+  return result;
 }
 
 std::vector<double> RoundAccuracies(const std::vector<const Cell*>& cells) {
@@ -138,36 +145,36 @@ std::vector<double> RoundAccuracies(const std::vector<const Cell*>& cells) {
   return {};
 }
 
-Comparison Compare(const Study& study, const Cell& cell, const Cell& baseline,
-                   double (*measure)(const Run&)) {
+Comparison Compare(const Experiment& experiment, const Cell& cell,
+                   const Cell& baseline, double (*metric)(const Run&)) {
   const auto mean = [&](const Cell& c) {
-    return SpreadOf(Of(study, c.counted, measure)).mean;
+    return Summarise(Collect(experiment, c.counted, metric)).mean;
   };
   const auto by_seed = [&](const Cell& c) {
     std::map<int64_t, double> values;
     for (const size_t run : c.counted) {
-      const Run& one = study.runs[run];
-      if (one.seed) values[*one.seed] = measure(one);
+      const Run& r = experiment.runs[run];
+      if (r.seed) values[*r.seed] = metric(r);
     }
     return values;
   };
-  const auto mine = by_seed(cell);
-  const auto theirs = by_seed(baseline);
+  const auto cell_values = by_seed(cell);
+  const auto baseline_values = by_seed(baseline);
   Comparison comparison;
   comparison.change = mean(cell) - mean(baseline);
   std::vector<double> values;
   std::vector<double> base;
-  for (const auto& [seed, value] : mine) {
-    const auto partner = theirs.find(seed);
-    if (partner == theirs.end()) {
-      comparison.alone.push_back(seed);
+  for (const auto& [seed, value] : cell_values) {
+    const auto pair = baseline_values.find(seed);
+    if (pair == baseline_values.end()) {
+      comparison.unpaired_seeds.push_back(seed);
       continue;
     }
     values.push_back(value);
-    base.push_back(partner->second);
+    base.push_back(pair->second);
   }
-  for (const auto& [seed, value] : theirs) {
-    if (!mine.contains(seed)) comparison.alone.push_back(seed);
+  for (const auto& [seed, value] : baseline_values) {
+    if (!cell_values.contains(seed)) comparison.unpaired_seeds.push_back(seed);
   }
   comparison.paired = ComparePairs(values, base);
   return comparison;

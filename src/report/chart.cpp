@@ -13,7 +13,7 @@ std::vector<Chart> Charts(const Report& report) {
       const Cell& cell = report.cells[row][column];
       if (cell.curve.empty()) continue;
       chart.series.push_back(
-          {LabelOf(report.layout.rows[row]), cell.curve, cell.under_way});
+          {LabelOf(report.layout.rows[row]), cell.curve, cell.unfinished});
     }
     if (!chart.series.empty()) charts.push_back(std::move(chart));
   }
@@ -21,7 +21,8 @@ std::vector<Chart> Charts(const Report& report) {
 }
 
 Scale NiceScale(double low, double high, int ticks) {
-  // Tenths are no binary numbers: a tick more or less must not hang on that.
+  // Absorbs rounding: multiples of 0.1 are not exact, which could add or drop a
+  // tick.
   constexpr double kSlack = 1e-9;
   if (high <= low) high = low + 1;
   const double rough = (high - low) / ticks;
@@ -43,7 +44,7 @@ Scale EpochScale(const Chart& chart) {
     last = std::max(last, static_cast<double>(series.points.back().epoch));
   }
   Scale scale = NiceScale(0, last, 6);
-  scale.step = std::max(1.0, scale.step);  // there is no half epoch
+  scale.step = std::max(1.0, scale.step);  // whole epochs only
   scale.high = last;                       // curves end at the frame
   return scale;
 }
@@ -53,7 +54,7 @@ Scale Top1Scale(const Chart& chart) {
   double high = 0;
   for (const Series& series : chart.series) {
     for (const CurvePoint& point : series.points) {
-      const double half = point.top1.deviation.value_or(0);
+      const double half = point.top1.std.value_or(0);
       low = std::min(low, point.top1.mean - half);
       high = std::max(high, point.top1.mean + half);
     }

@@ -9,26 +9,26 @@ namespace wsel::report {
 namespace {
 
 std::string Signed(double value) {
-  // A zero that was rounded has no sign.
+  // What rounds to zero has no sign.
   if (std::lround(value * 100) == 0) return "0.00";
   return fmt::format("{}{:.2f}", value < 0 ? "\u2212" : "+", std::abs(value));
 }
 
-// Whether nought lies within says what a reader looks for.
+// Points out if the interval contains 0, which is what a reader looks for.
 GridText IntervalText(const PairedDifference& paired) {
   if (paired.n == 0) return {kNothing, "no seed in common", false};
-  if (!paired.interval) return {"n = 1: no deviation", "", false};
+  if (!paired.interval) return {"n = 1: no interval", "", false};
   const auto [low, high] = *paired.interval;
-  const bool apart = low > 0 || high < 0;
+  const bool excludes_zero = low > 0 || high < 0;
   return {fmt::format("{} to {}", Signed(low), Signed(high)),
-          apart ? "" : "0 lies within", false};
+          excludes_zero ? "" : "contains 0", false};
 }
 
 GridText PairsText(const Comparison& comparison) {
   GridText text = {std::to_string(comparison.paired.n), "", false};
-  if (!comparison.alone.empty()) {
-    text.remark = fmt::format("seeds without partner: {}",
-                              fmt::join(comparison.alone, ", "));
+  if (!comparison.unpaired_seeds.empty()) {
+    text.remark = fmt::format("unpaired seeds: {}",
+                              fmt::join(comparison.unpaired_seeds, ", "));
   }
   return text;
 }
@@ -36,15 +36,16 @@ GridText PairsText(const Comparison& comparison) {
 }  // namespace
 
 Grid ComparisonGrid(const Report& report) {
-  const bool columned = report.layout.columns.size() > 1;
-  Grid grid = {fmt::format("Differences to {}", report.layout.baseline),
+  const bool has_columns = report.layout.columns.size() > 1;
+  Grid grid = {fmt::format("Differences from {}", report.layout.baseline),
                {RowTitle(report)},
                {},
                {"Top-1 after the last epoch, paired by seed; 95 % confidence "
                 "interval by Student's t, not corrected for the number of "
                 "comparisons."}};
-  if (columned) {
-    grid.header.push_back(NamesOf(report.study, report.layout.column_axes));
+  if (has_columns) {
+    grid.header.push_back(
+        NamesOf(report.experiment, report.layout.column_axes));
     grid.labels = 2;
   }
   for (const char* title : {"pairs", "difference", "95 % interval"}) {
@@ -52,12 +53,14 @@ Grid ComparisonGrid(const Report& report) {
   }
   for (size_t row = 0; row < report.cells.size(); ++row) {
     for (size_t column = 0; column < report.cells[row].size(); ++column) {
-      const auto& measure = report.cells[row][column].last;
-      if (!measure || !measure->change) continue;
-      const Comparison& change = *measure->change;
+      const auto& last = report.cells[row][column].last;
+      if (!last || !last->change) continue;
+      const Comparison& change = *last->change;
       auto& texts = grid.rows.emplace_back();
       texts.push_back({LabelOf(report.layout.rows[row]), "", false});
-      if (columned) texts.push_back({ColumnTitle(report, column), "", false});
+      if (has_columns) {
+        texts.push_back({ColumnTitle(report, column), "", false});
+      }
       texts.push_back(PairsText(change));
       texts.push_back(
           {change.paired.n == 0 ? kNothing : Signed(change.paired.mean), "",

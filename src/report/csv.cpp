@@ -14,11 +14,10 @@ std::string Line(const std::vector<std::string>& cells) {
   return fmt::format("{}\n", fmt::join(quoted, ","));
 }
 
-void AddSpread(std::vector<std::string>& cells,
-               const std::optional<Spread>& spread) {
-  cells.push_back(spread ? CsvCell(spread->mean) : "");
-  cells.push_back(spread && spread->deviation ? CsvCell(*spread->deviation)
-                                              : "");
+void AddMeanStd(std::vector<std::string>& cells,
+                const std::optional<MeanStd>& value) {
+  cells.push_back(value ? CsvCell(value->mean) : "");
+  cells.push_back(value && value->std ? CsvCell(*value->std) : "");
 }
 
 void AddComparison(std::vector<std::string>& cells,
@@ -35,9 +34,9 @@ void AddComparison(std::vector<std::string>& cells,
   cells.push_back(paired.interval ? CsvCell(paired.interval->high) : "");
 }
 
-std::optional<Spread> SpreadOfMeasure(const std::optional<Measure>& measure) {
-  if (!measure) return std::nullopt;
-  return measure->spread;
+std::optional<MeanStd> MeanStdOf(const std::optional<CellAccuracy>& accuracy) {
+  if (!accuracy) return std::nullopt;
+  return accuracy->value;
 }
 
 }  // namespace
@@ -47,7 +46,7 @@ std::string ToCsv(const Report& report) {
   std::vector<std::string> header;
   for (const auto& axes : {layout.row_axes, layout.column_axes}) {
     for (const size_t axis : axes) {
-      header.push_back(report.study.axes[axis].name);
+      header.push_back(report.experiment.axes[axis].name);
     }
   }
   for (const char* title :
@@ -66,9 +65,9 @@ std::string ToCsv(const Report& report) {
                    layout.columns[column].end());
       cells.push_back(std::to_string(cell.runs.size()));
       cells.push_back(std::to_string(cell.counted.size()));
-      AddSpread(cells, SpreadOfMeasure(cell.last));
-      AddSpread(cells, SpreadOfMeasure(cell.best));
-      AddSpread(cells, cell.top5);
+      AddMeanStd(cells, MeanStdOf(cell.last));
+      AddMeanStd(cells, MeanStdOf(cell.best));
+      AddMeanStd(cells, cell.top5);
       AddComparison(cells, cell.last ? cell.last->change : std::nullopt);
       text += Line(cells);
     }

@@ -11,24 +11,23 @@
 namespace wsel::report {
 namespace {
 
-// What must differ, or decides nothing.
-bool IsNoDifference(std::string_view path) {
+// Keys that must differ between runs, or that do not affect results.
+bool IsIgnored(std::string_view path) {
   return path == "train.seed" || path == "about" || path == "data.root" ||
-         path == "data.workers" || path == "data.cache_gb" ||
+         path == "data.workers" || path == "data.cache_gib" ||
          path == "data.cache_dir" || path == "train.save_minutes";
 }
 
-// A sweep calls the starts that it makes by digest, which tells nobody
-// anything.
-std::string Told(const std::string& value) {
-  static const std::regex kStart("students/[0-9a-f]{16}\\.safetensors$");
-  return std::regex_search(value, kStart) ? "made by wsel init" : value;
+// Hides the digest in the name of a sweep's initial checkpoint.
+std::string DisplayValue(const std::string& value) {
+  static const std::regex kInitFile("students/[0-9a-f]{16}\\.safetensors$");
+  return std::regex_search(value, kInitFile) ? "made by wsel init" : value;
 }
 
-Difference Describe(const std::string& path,
-                    const std::vector<std::set<std::string>>& rows) {
+ConfigDifference Describe(const std::string& path,
+                          const std::vector<std::set<std::string>>& rows) {
   constexpr size_t kShown = 3;
-  Difference difference = {path, {}};
+  ConfigDifference difference = {path, {}};
   for (const auto& values : rows) {
     const std::vector<std::string> all(values.begin(), values.end());
     const auto end =
@@ -40,38 +39,38 @@ Difference Describe(const std::string& path,
   return difference;
 }
 
-// A cell's values of each key; empty for a foreign log's.
+// A cell's values of each key; empty if it has only third-party logs.
 using Values = std::map<std::string, std::set<std::string>>;
 
-// A value with the seed, where it stands apart in it, called so.
+// Replaces the seed, if it stands apart in the value, by "{seed}".
 std::string WithoutSeed(const std::string& value, const Run& run) {
   if (!run.seed) return value;
   const std::regex seed(fmt::format(R"(([-_.=/])({})(?![0-9]))", *run.seed));
   return std::regex_replace(value, seed, "$1{seed}");
 }
 
-// "uniform-0.safetensors" and "uniform-1.safetensors" of seeds 0 and 1 are one
-// thing.
-void JoinSeeds(const Study& study, const Cell& cell, const std::string& path,
-               std::set<std::string>& values) {
+// Counts values that differ only in the seed, such as "uniform-0.safetensors"
+// and "uniform-1.safetensors" of seeds 0 and 1, as one.
+void JoinSeeds(const Experiment& experiment, const Cell& cell,
+               const std::string& path, std::set<std::string>& values) {
   std::set<std::string> seedless;
   for (const size_t i : cell.runs) {
-    for (const auto& [key, value] : study.runs[i].config) {
-      if (key == path) seedless.insert(WithoutSeed(value, study.runs[i]));
+    for (const auto& [key, value] : experiment.runs[i].config) {
+      if (key == path) seedless.insert(WithoutSeed(value, experiment.runs[i]));
     }
   }
   if (seedless.size() == 1) values = seedless;
 }
 
-Values ConfigOf(const Study& study, const Cell& cell) {
+Values ConfigOf(const Experiment& experiment, const Cell& cell) {
   Values values;
   for (const size_t i : cell.runs) {
-    for (const auto& [path, value] : study.runs[i].config) {
-      if (!IsNoDifference(path)) values[path].insert(Told(value));
+    for (const auto& [path, value] : experiment.runs[i].config) {
+      if (!IsIgnored(path)) values[path].insert(DisplayValue(value));
     }
   }
   for (auto& [path, all] : values) {
-    if (all.size() > 1) JoinSeeds(study, cell, path, all);
+    if (all.size() > 1) JoinSeeds(experiment, cell, path, all);
   }
   return values;
 }
@@ -81,8 +80,8 @@ std::set<std::string> At(const Values& values, const std::string& path) {
   return at == values.end() ? std::set<std::string>{} : at->second;
 }
 
-// Whether cells of one column have the key otherwise. What differs between
-// columns alone, as the data set does, makes no method.
+// Whether the key differs between cells of one column. What differs only
+// between columns, such as the data set, does not distinguish rows.
 bool Differs(const std::string& path,
              const std::vector<std::vector<Values>>& values) {
   for (size_t column = 0; column < values.front().size(); ++column) {
@@ -97,10 +96,10 @@ bool Differs(const std::string& path,
 }
 
 // The keys of all configurations, in the order of the files.
-std::vector<std::string> PathsOf(const Study& study) {
+std::vector<std::string> PathsOf(const Experiment& experiment) {
   std::vector<std::string> paths;
   std::set<std::string> seen;
-  for (const Run& run : study.runs) {
+  for (const Run& run : experiment.runs) {
     for (const auto& [path, value] : run.config) {
       if (seen.insert(path).second) paths.push_back(path);
     }
@@ -110,15 +109,15 @@ std::vector<std::string> PathsOf(const Study& study) {
 
 }  // namespace
 
-std::vector<Difference> FindDifferences(
-    const Study& study, const std::vector<std::vector<Cell>>& cells) {
+std::vector<ConfigDifference> FindDifferences(
+    const Experiment& experiment, const std::vector<std::vector<Cell>>& cells) {
   std::vector<std::vector<Values>> values;
   for (const auto& row : cells) {
     auto& of_row = values.emplace_back();
-    for (const Cell& cell : row) of_row.push_back(ConfigOf(study, cell));
+    for (const Cell& cell : row) of_row.push_back(ConfigOf(experiment, cell));
   }
-  std::vector<Difference> differences;
-  for (const std::string& path : PathsOf(study)) {
+  std::vector<ConfigDifference> differences;
+  for (const std::string& path : PathsOf(experiment)) {
     if (values.empty() || !Differs(path, values)) continue;
     std::vector<std::set<std::string>> rows;
     for (const auto& row : values) {

@@ -7,9 +7,9 @@
 
 namespace wsel::report {
 
-// The keys that rows of cells have otherwise within a column; what must differ
-// (the seed) or decides nothing (paths of data, threads) is none.
-std::vector<Difference> FindDifferences(
-    const Study& study, const std::vector<std::vector<Cell>>& cells);
+// The configuration keys that differ between rows within a column, except those
+// that must differ (the seed) or do not affect results (data paths, threads).
+std::vector<ConfigDifference> FindDifferences(
+    const Experiment& experiment, const std::vector<std::vector<Cell>>& cells);
 
 }  // namespace wsel::report

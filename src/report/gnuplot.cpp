@@ -12,7 +12,7 @@ namespace {
 std::string DataOf(const Series& series, size_t number) {
   std::string data = fmt::format("$series{} << EOD\n", number);
   for (const CurvePoint& point : series.points) {
-    const double half = point.top1.deviation.value_or(0);
+    const double half = point.top1.std.value_or(0);
     data += fmt::format("{} {} {} {}\n", point.epoch, point.top1.mean,
                         point.top1.mean - half, point.top1.mean + half);
   }
@@ -74,9 +74,9 @@ std::string ChartsPng(const std::vector<Chart>& charts,
   const auto png = RunGnuplot(Script(charts, title));
   if (png && png->starts_with("\x89PNG")) return *png;
   throw Error(ErrorKind::kIo, "gnuplot",
-              fmt::format("{}; .svg needs none",
-                          png ? "drew no PNG: its package must have the "
-                                "terminal pngcairo, as gnuplot-nox has"
+              fmt::format("{}; .svg does not need it",
+                          png ? "drew no PNG: it needs the terminal pngcairo, "
+                                "as in the package gnuplot-nox"
                               : kGnuplotIsMissing));
 }
 

@@ -18,23 +18,23 @@ std::string Arrow(double change) {
                      std::abs(change));
 }
 
-GridText MeasureText(const Measure& measure, int64_t usual) {
-  GridText text = {SpreadText(measure.spread), "", measure.best};
+GridText AccuracyText(const CellAccuracy& accuracy, int64_t usual) {
+  GridText text = {MeanStdText(accuracy.value), "", accuracy.best};
   std::vector<std::string> remarks;
-  if (measure.change) remarks.push_back(Arrow(measure.change->change));
-  if (measure.spread.n < usual) {
-    remarks.push_back(fmt::format("n = {}", measure.spread.n));
+  if (accuracy.change) remarks.push_back(Arrow(accuracy.change->change));
+  if (accuracy.value.n < usual) {
+    remarks.push_back(fmt::format("n = {}", accuracy.value.n));
   }
   text.remark = fmt::to_string(fmt::join(remarks, ", "));
   return text;
 }
 
-// "data = cifar100, model = vit_tiny": what all runs have alike.
+// "data = cifar100, model = vit_tiny": what all runs share.
 std::string FixedAxes(const Report& report) {
   std::vector<std::string> all;
   for (const size_t axis : report.layout.fixed_axes) {
-    all.push_back(fmt::format("{} = {}", report.study.axes[axis].name,
-                              report.study.axes[axis].values.front()));
+    all.push_back(fmt::format("{} = {}", report.experiment.axes[axis].name,
+                              report.experiment.axes[axis].values.front()));
   }
   return fmt::to_string(fmt::join(all, ", "));
 }
@@ -43,16 +43,16 @@ std::vector<std::string> AccuracyCaptions(const Report& report) {
   std::vector<std::string> captions;
   const int64_t usual = UsualCount(report);
   if (usual == 1) {
-    captions.push_back("n = 1: no deviation.");
+    captions.push_back("n = 1: no standard deviation.");
   } else if (usual > 1) {
     captions.push_back(fmt::format(
-        "Mean \u00B1 standard deviation over seeds, n = {} where nothing else "
-        "is said; bold: the best of a column.",
+        "Mean \u00B1 standard deviation over seeds, n = {} unless noted; bold: "
+        "the best of a column.",
         usual));
   }
   if (!report.layout.baseline.empty()) {
     captions.push_back(
-        fmt::format("Arrows: against {}.", report.layout.baseline));
+        fmt::format("Arrows: change from {}.", report.layout.baseline));
   }
   if (const std::string fixed = FixedAxes(report); !fixed.empty()) {
     captions.push_back(fmt::format("All runs: {}.", fixed));
@@ -61,7 +61,7 @@ std::vector<std::string> AccuracyCaptions(const Report& report) {
 }
 
 Grid AccuracyGrid(const Report& report, const char* title,
-                  std::optional<Measure> Cell::*which) {
+                  std::optional<CellAccuracy> Cell::*which) {
   Grid grid = {title, {RowTitle(report)}, {}, AccuracyCaptions(report)};
   for (size_t column = 0; column < report.layout.columns.size(); ++column) {
     grid.header.push_back(ColumnTitle(report, column));
@@ -70,9 +70,9 @@ Grid AccuracyGrid(const Report& report, const char* title,
     auto& texts = grid.rows.emplace_back();
     texts.push_back({LabelOf(report.layout.rows[row]), "", false});
     for (const Cell& cell : report.cells[row]) {
-      const auto& measure = cell.*which;
-      texts.push_back(measure ? MeasureText(*measure, UsualCount(report))
-                              : GridText{kNothing, "", false});
+      const auto& accuracy = cell.*which;
+      texts.push_back(accuracy ? AccuracyText(*accuracy, UsualCount(report))
+                               : GridText{kNothing, "", false});
     }
   }
   return grid;
@@ -81,7 +81,7 @@ Grid AccuracyGrid(const Report& report, const char* title,
 }  // namespace
 
 std::string RowTitle(const Report& report) {
-  const std::string names = NamesOf(report.study, report.layout.row_axes);
+  const std::string names = NamesOf(report.experiment, report.layout.row_axes);
   return names.empty() ? "run" : names;
 }
 
@@ -92,10 +92,10 @@ std::string ColumnTitle(const Report& report, size_t column) {
 
 std::string Accuracy(double percent) { return fmt::format("{:.2f}", percent); }
 
-std::string SpreadText(const Spread& spread) {
-  if (!spread.deviation) return Accuracy(spread.mean);
-  return fmt::format("{} \u00B1 {}", Accuracy(spread.mean),
-                     Accuracy(*spread.deviation));
+std::string MeanStdText(const MeanStd& value) {
+  if (!value.std) return Accuracy(value.mean);
+  return fmt::format("{} \u00B1 {}", Accuracy(value.mean),
+                     Accuracy(*value.std));
 }
 
 Grid LastGrid(const Report& report) {
@@ -107,11 +107,11 @@ Grid BestGrid(const Report& report) {
 }
 
 Grid DifferenceGrid(const Report& report) {
-  Grid grid = {"What the configurations have otherwise", {"key"}, {}, {}};
+  Grid grid = {"Configuration differences", {"key"}, {}, {}};
   for (const Key& row : report.layout.rows) {
     grid.header.push_back(LabelOf(row));
   }
-  for (const Difference& difference : report.differences) {
+  for (const ConfigDifference& difference : report.differences) {
     auto& texts = grid.rows.emplace_back();
     texts.push_back({difference.path, "", false});
     for (const std::string& value : difference.values) {
@@ -124,9 +124,11 @@ Grid DifferenceGrid(const Report& report) {
 std::vector<Grid> Grids(const Report& report) {
   std::vector<Grid> grids = {LastGrid(report), BestGrid(report),
                              ComparisonGrid(report)};
-  for (Grid& grid : ReachGrids(report)) grids.push_back(std::move(grid));
+  for (Grid& grid : EpochsToAccuracyGrids(report)) {
+    grids.push_back(std::move(grid));
+  }
   grids.push_back(DifferenceGrid(report));
-  grids.push_back(OpenRunsGrid(report));
+  grids.push_back(UncountedRunsGrid(report));
   std::erase_if(grids, [](const Grid& grid) { return grid.rows.empty(); });
   return grids;
 }

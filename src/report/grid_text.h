@@ -7,13 +7,13 @@
 
 namespace wsel::report {
 
-// What a cell shows that has nothing to show: an en dash.
+// Placeholder of an empty cell: an en dash.
 inline constexpr const char* kNothing = "\u2013";
 
-// "init" over the rows' labels; "run" where there is no axis.
+// Header of the row labels, such as "init"; "run" without row axes.
 std::string RowTitle(const Report& report);
 
-// What a column is called; "top-1" where there is no axis.
+// Header of a column; "top-1" without column axes.
 std::string ColumnTitle(const Report& report, size_t column);
 
 }  // namespace wsel::report

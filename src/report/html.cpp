@@ -10,24 +10,25 @@
 namespace wsel::report {
 namespace {
 
-constexpr size_t kWideTable = 9;  // columns from which on letters are smaller
+constexpr size_t kWideTable = 9;  // columns from which the font is smaller
 
-// The colour says what the arrow does: up is better.
+// Coloured as the arrow points: up is better.
 const char* RemarkKind(const std::string& remark) {
   if (remark.starts_with("\u2191")) return "remark up";
   if (remark.starts_with("\u2193")) return "remark down";
   return "remark";
 }
 
-std::string CellHtml(const GridText& cell, bool name) {
+std::string CellHtml(const GridText& cell, bool is_label) {
   std::string text = EscapeXml(cell.text);
   if (cell.bold) text = fmt::format("<b>{}</b>", text);
   if (!cell.remark.empty()) {
     text += fmt::format(" <span class=\"{}\">{}</span>",
                         RemarkKind(cell.remark), EscapeXml(cell.remark));
   }
-  return name ? fmt::format("<th class=\"name\" scope=\"row\">{}</th>", text)
-              : fmt::format("<td>{}</td>", text);
+  return is_label
+             ? fmt::format("<th class=\"name\" scope=\"row\">{}</th>", text)
+             : fmt::format("<td>{}</td>", text);
 }
 
 std::string Table(const Grid& grid) {
@@ -72,15 +73,16 @@ std::string Curves(const Report& report) {
   }
   return html +
          "</div>\n<p class=\"caption\">Lines: means over seeds; bands: one "
-         "standard deviation to either side. Drawn where all runs of a line "
-         "were evaluated.</p>\n</section>\n";
+         "standard deviation to either side. Points: epochs at which all runs "
+         "of a line were evaluated.</p>\n</section>\n";
 }
 
-// What failed runs said last; the table above it has but the first line.
+// Errors and last output of failed runs; the table above has only the first
+// line.
 std::string Failures(const Report& report) {
   std::string html;
-  for (const Run& run : report.study.runs) {
-    if (run.state == RunState::kFinished || run.again) continue;
+  for (const Run& run : report.experiment.runs) {
+    if (run.state == RunState::kFinished || run.is_alias) continue;
     if (run.error.empty() && run.log_tail.empty()) continue;
     html += fmt::format(
         "<details{}><summary>{}, {}</summary>\n<pre>{}\n{}</pre></details>\n",
@@ -103,8 +105,9 @@ std::string NotesHtml(const Report& report) {
 }  // namespace
 
 std::string ToHtml(const Report& report) {
-  const std::string name = EscapeXml(report.study.name);
-  // The policy forbids what no part of this page does: loading and running.
+  const std::string name = EscapeXml(report.experiment.name);
+  // The policy blocks scripts and external resources, which the page never
+  // uses.
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
@@ -115,8 +118,8 @@ std::string ToHtml(const Report& report) {
       name, kPageStyle, ChartStyle(true), EscapeXml(StatusLine(report)));
   html += Section(LastGrid(report)) + Curves(report) +
           Section(ComparisonGrid(report)) + Section(BestGrid(report));
-  for (const Grid& grid : ReachGrids(report)) html += Section(grid);
-  html += Section(DifferenceGrid(report)) + Section(OpenRunsGrid(report)) +
+  for (const Grid& grid : EpochsToAccuracyGrids(report)) html += Section(grid);
+  html += Section(DifferenceGrid(report)) + Section(UncountedRunsGrid(report)) +
           Failures(report) + NotesHtml(report) +
           Section(ProvenanceGrid(report));
   return html + fmt::format(

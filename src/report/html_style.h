@@ -3,8 +3,8 @@
 
 namespace wsel::report {
 
-// The page's look: light, dark for who prefers it, and on paper light with no
-// table torn apart. ChartStyle comes after it.
+// The page's CSS: light or dark by the reader's preference; printed light,
+// without page breaks inside table rows. ChartStyle follows it.
 constexpr const char* kPageStyle = R"(:root{color-scheme:light dark;
 --ground:#fff;--text:#1b1b1b;--soft:#5c5c5c;--rule:#e2e2e2;--strong:#1b1b1b;
 --shade:#f5f6f7;--up:#00704f;--down:#b3261e}

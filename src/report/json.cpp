@@ -12,10 +12,8 @@ Json ToJson(const std::optional<double>& value) {
   return value ? Json(*value) : Json();
 }
 
-Json ToJson(const Spread& spread) {
-  return {{"n", spread.n},
-          {"mean", spread.mean},
-          {"std", ToJson(spread.deviation)}};
+Json ToJson(const MeanStd& value) {
+  return {{"n", value.n}, {"mean", value.mean}, {"std", ToJson(value.std)}};
 }
 
 Json ToJson(const Comparison& comparison) {
@@ -25,25 +23,25 @@ Json ToJson(const Comparison& comparison) {
       {"pairs", paired.n},
       {"paired_difference", paired.n == 0 ? Json() : Json(paired.mean)},
       {"ci95", nullptr},
-      {"seeds_without_partner", comparison.alone}};
+      {"unpaired_seeds", comparison.unpaired_seeds}};
   if (paired.interval) {
     json["ci95"] = {paired.interval->low, paired.interval->high};
   }
   return json;
 }
 
-Json ToJson(const std::optional<Measure>& measure) {
-  if (!measure) return nullptr;
-  Json json = ToJson(measure->spread);
-  json["best_of_column"] = measure->best;
-  if (measure->change) json["against_baseline"] = ToJson(*measure->change);
+Json ToJson(const std::optional<CellAccuracy>& accuracy) {
+  if (!accuracy) return nullptr;
+  Json json = ToJson(accuracy->value);
+  json["best_of_column"] = accuracy->best;
+  if (accuracy->change) json["against_baseline"] = ToJson(*accuracy->change);
   return json;
 }
 
-Json ToJson(const Reach& reach) {
-  return {{"top1", reach.accuracy},
-          {"runs", reach.reached},
-          {"epochs", reach.epochs ? ToJson(*reach.epochs) : Json()}};
+Json ToJson(const EpochsToAccuracy& target) {
+  return {{"top1", target.accuracy},
+          {"runs", target.num_reached},
+          {"epochs", target.epochs ? ToJson(*target.epochs) : Json()}};
 }
 
 Json CurveJson(const Cell& cell) {
@@ -56,11 +54,11 @@ Json CurveJson(const Cell& cell) {
   return curve;
 }
 
-Json KeyJson(const Study& study, const std::vector<size_t>& axes,
+Json KeyJson(const Experiment& experiment, const std::vector<size_t>& axes,
              const Key& key) {
   Json json = Json::object();
   for (size_t i = 0; i < axes.size(); ++i) {
-    json[study.axes[axes[i]].name] = key[i];
+    json[experiment.axes[axes[i]].name] = key[i];
   }
   return json;
 }
@@ -103,20 +101,22 @@ Json CellsJson(const Report& report) {
     for (size_t column = 0; column < layout.columns.size(); ++column) {
       const Cell& cell = report.cells[row][column];
       if (cell.runs.empty()) continue;
-      Json reach = Json::array();
-      for (const Reach& one : cell.reach) reach.push_back(ToJson(one));
-      cells.push_back(
-          {{"row", KeyJson(report.study, layout.row_axes, layout.rows[row])},
-           {"column",
-            KeyJson(report.study, layout.column_axes, layout.columns[column])},
-           {"runs", cell.runs.size()},
-           {"counted", cell.counted.size()},
-           {"last_top1", ToJson(cell.last)},
-           {"best_top1", ToJson(cell.best)},
-           {"last_top5", cell.top5 ? ToJson(*cell.top5) : Json()},
-           {"curve", CurveJson(cell)},
-           {"curve_of_unfinished_runs", cell.under_way},
-           {"epochs_to_reach", std::move(reach)}});
+      Json targets = Json::array();
+      for (const EpochsToAccuracy& target : cell.epochs_to_accuracy) {
+        targets.push_back(ToJson(target));
+      }
+      cells.push_back({{"row", KeyJson(report.experiment, layout.row_axes,
+                                       layout.rows[row])},
+                       {"column", KeyJson(report.experiment, layout.column_axes,
+                                          layout.columns[column])},
+                       {"runs", cell.runs.size()},
+                       {"counted", cell.counted.size()},
+                       {"last_top1", ToJson(cell.last)},
+                       {"best_top1", ToJson(cell.best)},
+                       {"last_top5", cell.top5 ? ToJson(*cell.top5) : Json()},
+                       {"curve", CurveJson(cell)},
+                       {"curve_of_unfinished_runs", cell.unfinished},
+                       {"epochs_to_accuracy", std::move(targets)}});
     }
   }
   return cells;
@@ -124,7 +124,7 @@ Json CellsJson(const Report& report) {
 
 Json DifferencesJson(const Report& report) {
   Json json = Json::object();
-  for (const Difference& difference : report.differences) {
+  for (const ConfigDifference& difference : report.differences) {
     Json& rows = json[difference.path] = Json::object();
     for (size_t row = 0; row < difference.values.size(); ++row) {
       rows[LabelOf(report.layout.rows[row])] = difference.values[row];
@@ -137,10 +137,10 @@ Json DifferencesJson(const Report& report) {
 
 std::string ToJson(const Report& report) {
   Json runs = Json::array();
-  for (const Run& run : report.study.runs) {
-    if (!run.again) runs.push_back(RunJson(run));
+  for (const Run& run : report.experiment.runs) {
+    if (!run.is_alias) runs.push_back(RunJson(run));
   }
-  const Json json = {{"name", report.study.name},
+  const Json json = {{"name", report.experiment.name},
                      {"version", report.version},
                      {"command", report.command},
                      {"status", StatusLine(report)},

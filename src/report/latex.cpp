@@ -9,7 +9,6 @@
 namespace wsel::report {
 namespace {
 
-// Longest first where one begins another.
 constexpr std::pair<std::string_view, std::string_view> kSpecial[] = {
     {"\\", "\\textbackslash{}"},
     {"{", "\\{"},
@@ -60,7 +59,8 @@ std::string CellText(const GridText& cell) {
   return text;
 }
 
-// A first cell that begins with a bracket would be read as \\'s argument.
+// The {} stops a cell that begins with a bracket from being parsed as an
+// argument of the previous row's \\.
 std::string Row(const std::vector<std::string>& cells) {
   return fmt::format("  {{}}{} \\\\\n", fmt::join(cells, " & "));
 }
@@ -87,8 +87,8 @@ std::string Table(const Grid& grid) {
 
 std::string ToLatex(const Report& report) {
   std::string text = fmt::format(
-      "% {}\n% Made by wsel {}; needs \\usepackage{{booktabs}} and, for quotes "
-      "and signs in\n% names, \\usepackage[T1]{{fontenc}}.\n\n",
+      "% {}\n% Written by wsel {}; needs \\usepackage{{booktabs}} and, for "
+      "special\n% characters in names, \\usepackage[T1]{{fontenc}}.\n\n",
       StatusLine(report), report.version);
   for (const Grid& grid : Grids(report)) text += Table(grid);
   return text;

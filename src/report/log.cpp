@@ -5,7 +5,7 @@
 namespace wsel::report {
 
 Log ReadLog(const std::filesystem::path& path) {
-  return BeginsWithBrace(path) ? ReadOfficialLog(path) : ReadSummaryCsv(path);
+  return StartsWithBrace(path) ? ReadOfficialLog(path) : ReadSummaryCsv(path);
 }
 
 }  // namespace wsel::report

@@ -15,34 +15,33 @@ struct Line {
   std::string_view text;
 };
 
-// A log in lines.
+// A log split into lines.
 struct LogLines {
   std::string text;
-  std::vector<Line> lines;  // into `text`, without line ends and empty lines
-  bool cut = false;         // the last line, left out, had no end
+  std::vector<Line> lines;  // views of `text`; no line ends, no empty lines
+  bool truncated = false;   // the last line had no end and is left out
 };
 
-// Errors: kIo; kFormat where it is larger than 64 MB or has a line of more than
-// 1 MB.
+// Errors: kIo; kFormat if the file exceeds 64 MB or a line exceeds 1 MB.
 LogLines ReadLines(const std::filesystem::path& path);
 
-// Whether the first character is a brace: a log of JSON objects. False where
-// the file cannot be read; who reads it then says why.
-bool BeginsWithBrace(const std::filesystem::path& path);
+// Whether the first character is a brace: a log of JSON objects. False if the
+// file cannot be read, so that reading it reports the error.
+bool StartsWithBrace(const std::filesystem::path& path);
 
 // "file:line".
-std::string PlaceOf(const std::filesystem::path& path, const Line& line);
+std::string LocationOf(const std::filesystem::path& path, const Line& line);
 
-// A number that a log gives, checked. Errors: kFormat at `where`.
+// Check a value of a log. Errors: kFormat at `where`.
 int64_t CheckedEpoch(double value, const std::string& where);
 double CheckedAccuracy(double value, const std::string& where,
                        std::string_view name);
 
-// Adds an epoch; one that comes again replaces what stood from it on. Errors:
+// Adds an epoch; a repeated one replaces that epoch and all later ones. Errors:
 // kFormat at `where` beyond 100,000 epochs.
 void Append(Log& log, const Epoch& epoch, const std::string& where);
 
-// What is to be said and done once all lines are read.
-void Finish(Log& log, bool cut);
+// Adds notes and renumbers epochs once all lines are read.
+void Finish(Log& log, bool truncated);
 
 }  // namespace wsel::report

@@ -7,7 +7,7 @@
 namespace wsel::report {
 namespace {
 
-// Text as text: a name must not end a cell or begin a link.
+// A name must not end a cell or begin a link.
 std::string Escape(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
@@ -48,7 +48,7 @@ std::string Table(const Grid& grid) {
   return text + '\n';
 }
 
-// A span of code that may hold backticks.
+// A code span; the text may contain backticks.
 std::string Code(std::string_view text) {
   const char* fence = text.find('`') == std::string_view::npos ? "`" : "`` ";
   std::string end(fence);
@@ -59,8 +59,8 @@ std::string Code(std::string_view text) {
 }  // namespace
 
 std::string ToMarkdown(const Report& report) {
-  std::string text = fmt::format("# {}\n\n{}\n\n", Escape(report.study.name),
-                                 StatusLine(report));
+  std::string text = fmt::format(
+      "# {}\n\n{}\n\n", Escape(report.experiment.name), StatusLine(report));
   for (const Grid& grid : Grids(report)) text += Table(grid);
   for (const std::string& note : Notes(report)) {
     text += fmt::format("- {}\n", Escape(note));

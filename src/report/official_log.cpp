@@ -33,7 +33,7 @@ Log ReadOfficialLog(const fs::path& path) {
   const LogLines file = ReadLines(path);
   Log log;
   for (const Line& line : file.lines) {
-    const std::string where = PlaceOf(path, line);
+    const std::string where = LocationOf(path, line);
     const auto json = ParseJson(line.text, where, ErrorKind::kFormat);
     JsonObject object(json, where, ErrorKind::kFormat);
     Append(log, ReadEpoch(object), where);
@@ -41,7 +41,7 @@ Log ReadOfficialLog(const fs::path& path) {
       log.parameters = object.Get<int64_t>("n_parameters");
     }
   }
-  Finish(log, file.cut);
+  Finish(log, file.truncated);
   return log;
 }
 

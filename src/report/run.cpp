@@ -21,13 +21,13 @@ constexpr std::array<Registered<RunState>, 6> kStates = {{
     {RunState::kFinished, "finished", ""},
     {RunState::kFailed, "failed", ""},
     {RunState::kUnfinished, "unfinished", ""},
-    {RunState::kUnknown, "as logged", ""},
+    {RunState::kUnknown, "log only", ""},
 }};
 constexpr Registry<RunState> kStateNames("state", kStates);
 
-// "uniform-seed3" -> 3, and the name loses it; so does "uniform-3" where 3 is
-// known to be the seed. A number alone may mean anything.
-void CutSeed(Run& run) {
+// Moves the seed from the name to `seed`: "uniform-seed3" -> 3; "uniform-3"
+// only if 3 is known to be the seed, as a bare number may mean anything.
+void StripSeed(Run& run) {
   static const std::regex kNamed("(.*?)[-_.]?seed[-_=]?([0-9]{1,9})");
   static const std::regex kBare("(.+)[-_.]([0-9]{1,9})");
   std::smatch match;
@@ -55,7 +55,7 @@ void ReadLogOf(const fs::path& folder, Run& run) {
   const fs::path official = folder / "log.txt";
   if (fs::exists(summary)) {
     run.log = ReadSummaryCsv(summary);
-  } else if (BeginsWithBrace(official)) {
+  } else if (StartsWithBrace(official)) {
     run.log = ReadOfficialLog(official);
   }
 }
@@ -63,7 +63,7 @@ void ReadLogOf(const fs::path& folder, Run& run) {
 Run ReadFolder(const fs::path& folder) {
   Run run;
   run.path = folder;
-  run.path_text = Printable(folder.string());
+  run.path_text = EscapeText(folder.string());
   run.name = FolderName(folder);
   if (fs::exists(folder / "config.json")) {
     ReadConfig(folder / "config.json", run);
@@ -75,7 +75,7 @@ Run ReadFolder(const fs::path& folder) {
     return run;
   }
   run.state = StateByEpochs(run);
-  CutSeed(run);
+  StripSeed(run);
   run.settings = {{"run", run.name}};
   return run;
 }
@@ -89,9 +89,11 @@ RunState FindState(std::string_view name, std::string_view where) {
 }
 
 std::string FolderName(const fs::path& folder) {
-  const fs::path whole = fs::absolute(folder).lexically_normal();
-  return Printable(
-      (whole.has_filename() ? whole : whole.parent_path()).filename().string());
+  const fs::path absolute = fs::absolute(folder).lexically_normal();
+  return EscapeText(
+      (absolute.has_filename() ? absolute : absolute.parent_path())
+          .filename()
+          .string());
 }
 
 std::string_view ValueOf(const Run& run, std::string_view axis) {
@@ -106,22 +108,22 @@ bool IsRunFolder(const fs::path& folder) {
   for (const char* name : {"config.json", "run.json", "summary.csv"}) {
     if (fs::is_regular_file(folder / name)) return true;
   }
-  // This program's own log.txt is prose.
-  return BeginsWithBrace(folder / "log.txt");
+  // This program's own log.txt is plain text.
+  return StartsWithBrace(folder / "log.txt");
 }
 
 Run ReadRun(const fs::path& path) {
   if (fs::is_directory(path)) return ReadFolder(path);
   Run run;
   run.path = path;
-  run.path_text = Printable(path.string());
-  // A log in a folder of its own is called by that.
+  run.path_text = EscapeText(path.string());
+  // A log with a standard name is named after its folder.
   const std::string stem = path.stem().string();
   run.name = stem == "summary" || stem == "log"
                  ? FolderName(fs::absolute(path).parent_path())
-                 : Printable(stem);
+                 : EscapeText(stem);
   run.log = ReadLog(path);
-  CutSeed(run);
+  StripSeed(run);
   run.settings = {{"run", run.name}};
   return run;
 }

@@ -9,22 +9,22 @@
 
 namespace wsel::report {
 
-// The files of a run's folder beside its log; each fills its part of `run`.
+// Readers of a run's files other than its log; each fills its part of `run`.
 
-// config.json, flattened; seed and epochs. Errors: kIo, kFormat.
+// config.json, flattened; also the seed and epochs. Errors: kIo, kFormat.
 void ReadConfig(const std::filesystem::path& path, Run& run);
 
-// run.json, which a sweep writes: settings, seed, state. Errors: kIo, kFormat.
+// run.json, written by a sweep: settings, seed, state. Errors: kIo, kFormat.
 void ReadRunJson(const std::filesystem::path& path, Run& run);
 
-// The metadata of the weights that the run began with and has written, where
-// those files are still there; one that cannot be read is a note of the log.
+// The metadata of the initial checkpoint and of the last weights, if the files
+// still exist; one that cannot be read adds a note to the log.
 void ReadProvenance(const std::filesystem::path& folder, Run& run);
 
-// Errors: kFormat at `where`, with the nearest known.
+// Errors: kFormat at `where`, with the nearest known state.
 RunState FindState(std::string_view name, std::string_view where);
 
-// The name of a folder, however it was given ("runs/a/", ".").
+// The name of a folder, whatever its spelling ("runs/a/", ".").
 std::string FolderName(const std::filesystem::path& folder);
 
 }  // namespace wsel::report

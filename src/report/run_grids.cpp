@@ -38,7 +38,8 @@ std::string ProvenanceOf(const Run& run, std::string_view key) {
   return "";
 }
 
-// A column that says nothing of any run, as the plan where none was selected.
+// Drops columns that are empty for every run, such as the plan without
+// selection.
 void DropEmptyColumns(Grid& grid) {
   for (size_t i = grid.header.size(); i-- > 1;) {
     const bool empty =
@@ -51,8 +52,8 @@ void DropEmptyColumns(Grid& grid) {
   }
 }
 
-// One version of all runs is said below the table instead of in each row.
-void JoinVersions(Grid& grid, size_t column) {
+// If all runs have one version, states it below the table, not in each row.
+void HoistVersion(Grid& grid, size_t column) {
   std::set<std::string> versions;
   for (const auto& row : grid.rows) versions.insert(row[column].text);
   versions.erase("");
@@ -66,15 +67,14 @@ void JoinVersions(Grid& grid, size_t column) {
 
 std::string StatusLine(const Report& report) {
   size_t all = 0;
-  for (const Run& run : report.study.runs) all += run.again ? 0 : 1;
-  const size_t foreign = Count(report, RunState::kUnknown);
-  if (foreign == all) {
-    return fmt::format("{} log{}, taken as finished.", all,
-                       all == 1 ? "" : "s");
+  for (const Run& run : report.experiment.runs) all += run.is_alias ? 0 : 1;
+  const size_t logs = Count(report, RunState::kUnknown);
+  if (logs == all) {
+    return fmt::format("{} log{}, assumed finished.", all, all == 1 ? "" : "s");
   }
   std::string line = fmt::format("{} of {} runs {} finished",
-                                 Count(report, RunState::kFinished) + foreign,
-                                 all, all == 1 ? "is" : "are");
+                                 Count(report, RunState::kFinished) + logs, all,
+                                 all == 1 ? "is" : "are");
   std::vector<std::string> others;
   for (const RunState state : {RunState::kRunning, RunState::kFailed,
                                RunState::kUnfinished, RunState::kWaiting}) {
@@ -86,37 +86,38 @@ std::string StatusLine(const Report& report) {
   return line + ".";
 }
 
-Grid OpenRunsGrid(const Report& report) {
-  Grid grid = {"Runs that no table counts",
-               {"run", "seed", "state", "epochs", "why"},
+Grid UncountedRunsGrid(const Report& report) {
+  Grid grid = {"Runs not included in the tables",
+               {"run", "seed", "state", "epochs", "reason"},
                {},
                {}};
-  for (const Run& run : report.study.runs) {
-    if (IsCounted(run) || run.again) continue;
-    const std::string why =
+  for (const Run& run : report.experiment.runs) {
+    if (IsCounted(run) || run.is_alias) continue;
+    const std::string reason =
         !run.error.empty() ? FirstLine(run.error)
         : run.state == RunState::kFinished || run.state == RunState::kUnknown
-            ? "no epoch was evaluated"
+            ? "never evaluated"
             : "";
     grid.rows.push_back({{SettingsText(run), "", false},
                          {SeedText(run), "", false},
                          {std::string(NameOf(run.state)), "", false},
                          {EpochsText(run), "", false},
-                         {why, "", false}});
+                         {reason, "", false}});
   }
   return grid;
 }
 
 Grid ProvenanceGrid(const Report& report) {
   constexpr size_t kVersionColumn = 9;
-  Grid grid = {"Provenance",
-               {"run", "seed", "state", "epochs", "last", "best",
-                "configuration", "plan", "teacher", "wsel", "folder"},
-               {},
-               {"Digests are SHA-256, their first 12 digits: of config.json, "
-                "and of the plan by which the start was selected."}};
-  for (const Run& run : report.study.runs) {
-    if (run.again) continue;
+  Grid grid = {
+      "Provenance",
+      {"run", "seed", "state", "epochs", "last", "best", "configuration",
+       "plan", "teacher", "wsel", "folder"},
+      {},
+      {"The first 12 digits of SHA-256 digests: of config.json, and of "
+       "the selection plan of the initial weights."}};
+  for (const Run& run : report.experiment.runs) {
+    if (run.is_alias) continue;
     const bool counted = IsCounted(run);
     std::vector<GridText>& texts = grid.rows.emplace_back();
     for (std::string text :
@@ -129,15 +130,15 @@ Grid ProvenanceGrid(const Report& report) {
       texts.push_back({std::move(text), "", false});
     }
   }
-  JoinVersions(grid, kVersionColumn);
+  HoistVersion(grid, kVersionColumn);
   DropEmptyColumns(grid);
   return grid;
 }
 
 std::vector<std::string> Notes(const Report& report) {
   std::vector<std::string> notes;
-  for (const Run& run : report.study.runs) {
-    if (run.again) continue;
+  for (const Run& run : report.experiment.runs) {
+    if (run.is_alias) continue;
     for (const std::string& note : run.log.notes) {
       notes.push_back(fmt::format("{}: {}", run.path_text, note));
     }

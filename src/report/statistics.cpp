@@ -7,15 +7,15 @@
 
 namespace wsel::report {
 
-Spread SpreadOf(std::span<const double> values) {
+MeanStd Summarise(std::span<const double> values) {
   const auto n = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  Spread spread = {static_cast<int64_t>(values.size()), mean, std::nullopt};
-  if (values.size() < 2) return spread;
+  MeanStd result = {static_cast<int64_t>(values.size()), mean, std::nullopt};
+  if (values.size() < 2) return result;
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  spread.deviation = std::sqrt(squares / (n - 1));
-  return spread;
+  result.std = std::sqrt(squares / (n - 1));
+  return result;
 }
 
 double StudentQuantile(double p, double degrees) {
@@ -30,13 +30,13 @@ PairedDifference ComparePairs(std::span<const double> values,
   for (size_t i = 0; i < values.size(); ++i) {
     differences.push_back(values[i] - baseline[i]);
   }
-  const Spread spread = SpreadOf(differences);
-  PairedDifference result = {spread.n, spread.mean, std::nullopt};
-  if (!spread.deviation) return result;
-  const auto n = static_cast<double>(spread.n);
+  const MeanStd summary = Summarise(differences);
+  PairedDifference result = {summary.n, summary.mean, std::nullopt};
+  if (!summary.std) return result;
+  const auto n = static_cast<double>(summary.n);
   const double half =
-      StudentQuantile(kUpper, n - 1) * *spread.deviation / std::sqrt(n);
-  result.interval = {spread.mean - half, spread.mean + half};
+      StudentQuantile(kUpper, n - 1) * *summary.std / std::sqrt(n);
+  result.interval = {summary.mean - half, summary.mean + half};
   return result;
 }
 

@@ -17,15 +17,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostRuns = 10'000;
+constexpr size_t kMaxRuns = 10'000;
 
 void CheckCount(size_t runs, const fs::path& folder) {
-  if (runs <= kMostRuns) return;
+  if (runs <= kMaxRuns) return;
   throw Error(ErrorKind::kFormat, folder.string(),
-              "holds more than 10,000 runs: report on parts of it");
+              "holds more than 10,000 runs: report on fewer at a time");
 }
 
-// The folders of runs in `folder`, by name.
+// The run folders in `folder`, sorted by name.
 std::vector<fs::path> RunsIn(const fs::path& folder) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -36,48 +36,48 @@ std::vector<fs::path> RunsIn(const fs::path& folder) {
   return found;
 }
 
-// What one of the given paths holds.
-struct Part {
+// The runs of one of the given paths.
+struct Source {
   fs::path path;
   std::vector<Run> runs;
 };
 
-// The run, in each of its cells.
+// Adds the run to each of its cells.
 void AddRun(Run run, std::vector<Run>& runs) {
-  for (const auto& settings : run.also) {
+  for (const auto& settings : run.other_settings) {
     Run copy = run;
     copy.settings = settings;
-    copy.again = true;
+    copy.is_alias = true;
     runs.push_back(std::move(copy));
   }
   runs.push_back(std::move(run));
 }
 
-Part ReadPart(const fs::path& path, std::vector<Axis>& axes, Wish& wish,
-              std::string& name) {
+Source ReadSource(const fs::path& path, std::vector<Axis>& axes,
+                  TableOptions& table, std::string& name) {
   if (!fs::exists(path)) {
-    throw Error(ErrorKind::kIo, path.string(), "is missing: no such folder");
+    throw Error(ErrorKind::kIo, path.string(), "does not exist");
   }
-  Part part = {path, {}};
+  Source source = {path, {}};
   const bool sweep = fs::exists(path / "sweep.json");
-  if (sweep) ReadSweepJson(path / "sweep.json", axes, wish, name);
+  if (sweep) ReadSweepJson(path / "sweep.json", axes, table, name);
   if (!sweep && (!fs::is_directory(path) || IsRunFolder(path))) {
-    part.runs.push_back(ReadRun(path));
-    return part;
+    source.runs.push_back(ReadRun(path));
+    return source;
   }
   const fs::path runs = sweep ? path / "runs" : path;
   if (fs::is_directory(runs)) {
-    for (const fs::path& run : RunsIn(runs)) AddRun(ReadRun(run), part.runs);
+    for (const fs::path& run : RunsIn(runs)) AddRun(ReadRun(run), source.runs);
   }
-  if (!part.runs.empty()) return part;
+  if (!source.runs.empty()) return source;
   throw Error(ErrorKind::kFormat, path.string(),
               sweep ? "is a sweep without runs: start it with wsel sweep"
-                    : "holds no run: neither a summary.csv nor folders with "
-                      "one are in it");
+                    : "holds no run: expected a summary.csv, or folders with "
+                      "one");
 }
 
-// All that a cell of one seed is known by.
-std::string KeyOf(const Run& run) {
+// Identifies a run by its seed and settings.
+std::string IdentityOf(const Run& run) {
   std::string key = run.seed ? std::to_string(*run.seed) : "none";
   std::map<std::string, std::string> sorted;
   for (const Setting& setting : run.settings) {
@@ -87,24 +87,25 @@ std::string KeyOf(const Run& run) {
   return key;
 }
 
-// Two runs of the same settings and seed, if there are.
-std::optional<std::pair<fs::path, fs::path>> Twins(
+// Two runs with the same settings and seed, if any.
+std::optional<std::pair<fs::path, fs::path>> FindDuplicates(
     const std::vector<Run>& runs) {
   std::map<std::string, const Run*> seen;
   for (const Run& run : runs) {
-    const auto [at, is_new] = seen.emplace(KeyOf(run), &run);
+    const auto [at, is_new] = seen.emplace(IdentityOf(run), &run);
     if (!is_new) return std::pair(at->second->path, run.path);
   }
   return std::nullopt;
 }
 
-std::vector<Run> Join(const std::vector<Part>& parts, bool name_folders) {
+std::vector<Run> Join(const std::vector<Source>& sources,
+                      bool add_folder_axis) {
   std::vector<Run> runs;
-  for (const Part& part : parts) {
-    for (Run run : part.runs) {
-      if (name_folders) {
+  for (const Source& source : sources) {
+    for (Run run : source.runs) {
+      if (add_folder_axis) {
         run.settings.insert(run.settings.begin(),
-                            {"folder", Printable(part.path.string())});
+                            {"folder", EscapeText(source.path.string())});
       }
       runs.push_back(std::move(run));
     }
@@ -122,7 +123,7 @@ std::optional<double> AsNumber(const std::string& text) {
   return value;
 }
 
-void SortNumbers(std::vector<std::string>& values) {
+void SortIfNumbers(std::vector<std::string>& values) {
   const auto is_number = [](const std::string& v) { return !!AsNumber(v); };
   if (!std::all_of(values.begin(), values.end(), is_number)) return;
   std::stable_sort(values.begin(), values.end(),
@@ -131,8 +132,7 @@ void SortNumbers(std::vector<std::string>& values) {
                    });
 }
 
-// The axes that runs have, with the values that they have: in the order of
-// `known` where it knows them.
+// The axes and values of the runs; values of axes in `known` keep its order.
 std::vector<Axis> AxesOf(const std::vector<Run>& runs,
                          const std::vector<Axis>& known) {
   std::vector<Axis> axes;
@@ -151,7 +151,7 @@ std::vector<Axis> AxesOf(const std::vector<Run>& runs,
       const std::string value(ValueOf(run, axis.name));
       if (used.insert(value).second) found.push_back(value);
     }
-    SortNumbers(found);
+    SortIfNumbers(found);
     for (const Axis& other : known) {
       if (other.name != axis.name) continue;
       for (const std::string& value : other.values) {
@@ -167,31 +167,34 @@ std::vector<Axis> AxesOf(const std::vector<Run>& runs,
 
 }  // namespace
 
-Study ReadStudy(const std::vector<fs::path>& paths) {
-  Study study;
-  std::vector<Part> parts;
+Experiment ReadExperiment(const std::vector<fs::path>& paths) {
+  Experiment experiment;
+  std::vector<Source> sources;
   std::vector<Axis> known;
   for (const fs::path& path : paths) {
     try {
-      parts.push_back(ReadPart(path, known, study.wish, study.name));
-    } catch (const fs::filesystem_error& e) {  // a folder that is closed to us
+      sources.push_back(
+          ReadSource(path, known, experiment.table, experiment.name));
+    } catch (const fs::filesystem_error& e) {  // no permission
       throw Error(ErrorKind::kIo, e.path1().string(), e.code().message());
     }
   }
-  if (study.name.empty() && !paths.empty())
-    study.name = FolderName(paths.front());
-  study.runs = Join(parts, false);
-  if (parts.size() > 1 && Twins(study.runs)) study.runs = Join(parts, true);
-  CheckCount(study.runs.size(), paths.front());
-  if (const auto twins = Twins(study.runs)) {
-    throw Error(
-        ErrorKind::kMismatch, twins->second.string(),
-        fmt::format("has the settings and the seed of {}: a seed counts "
-                    "once; leave one out",
-                    twins->first.string()));
+  if (experiment.name.empty() && !paths.empty()) {
+    experiment.name = FolderName(paths.front());
   }
-  study.axes = AxesOf(study.runs, known);
-  return study;
+  experiment.runs = Join(sources, /*add_folder_axis=*/false);
+  if (sources.size() > 1 && FindDuplicates(experiment.runs)) {
+    experiment.runs = Join(sources, /*add_folder_axis=*/true);
+  }
+  CheckCount(experiment.runs.size(), paths.front());
+  if (const auto duplicates = FindDuplicates(experiment.runs)) {
+    throw Error(
+        ErrorKind::kMismatch, duplicates->second.string(),
+        fmt::format("has the same settings and seed as {}: leave one out",
+                    duplicates->first.string()));
+  }
+  experiment.axes = AxesOf(experiment.runs, known);
+  return experiment;
 }
 
 }  // namespace wsel::report

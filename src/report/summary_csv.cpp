@@ -17,10 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostColumns = 4096;
+constexpr size_t kMaxColumns = 4096;
 
-// What the columns are called: timm's name first, then those of forks and of
-// other programs.
+// Column names: timm's first, then those of forks and other programs.
 using Names = std::array<std::string_view, 8>;
 constexpr Names kEpoch = {"epoch", "Epoch"};
 constexpr Names kTop1 = {"eval_top1", "top1", "eval_acc1", "val_top1",
@@ -32,8 +31,8 @@ constexpr Names kEvalLoss = {"eval_loss", "val_loss", "test_loss"};
 
 constexpr size_t kAbsent = static_cast<size_t>(-1);
 
-// Cells of a line by RFC 4180, but for line ends inside of quotes, which no
-// log of numbers has.
+// Cells of a line by RFC 4180, except line ends inside quotes, which no
+// training log has.
 std::vector<std::string> Split(std::string_view line,
                                const std::string& where) {
   std::vector<std::string> cells(1);
@@ -48,11 +47,11 @@ std::vector<std::string> Split(std::string_view line,
     } else {
       cells.back() += line[i];
     }
-    if (cells.size() > kMostColumns) {
+    if (cells.size() > kMaxColumns) {
       throw Error(ErrorKind::kFormat, where, "has more than 4096 columns");
     }
   }
-  if (quoted) throw Error(ErrorKind::kFormat, where, "ends inside of quotes");
+  if (quoted) throw Error(ErrorKind::kFormat, where, "ends inside quotes");
   return cells;
 }
 
@@ -62,7 +61,7 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// The columns of a file by what they hold.
+// Maps the columns of a file to their meaning.
 class Columns {
  public:
   Columns(const std::vector<std::string>& header, const std::string& where)
@@ -72,8 +71,8 @@ class Columns {
         top5_(Find(header, kTop5)),
         train_loss_(Find(header, kTrainLoss)),
         eval_loss_(Find(header, kEvalLoss)) {
-    if (epoch_ == kAbsent) Refuse(header, kEpoch, where);
-    if (top1_ == kAbsent) Refuse(header, kTop1, where);
+    if (epoch_ == kAbsent) ThrowMissing(header, kEpoch, where);
+    if (top1_ == kAbsent) ThrowMissing(header, kTop1, where);
   }
 
   Epoch Read(const std::vector<std::string>& cells,
@@ -107,18 +106,18 @@ class Columns {
     return kAbsent;
   }
 
-  [[noreturn]] static void Refuse(const std::vector<std::string>& header,
-                                  const Names& names,
-                                  const std::string& where) {
+  [[noreturn]] static void ThrowMissing(const std::vector<std::string>& header,
+                                        const Names& names,
+                                        const std::string& where) {
     std::vector<std::string_view> known;
     for (const std::string_view name : names) {
       if (!name.empty()) known.push_back(name);
     }
     throw Error(
         ErrorKind::kFormat, where,
-        fmt::format("no column is called {}; there are: {}",
+        fmt::format("has no column {}; its columns: {}",
                     fmt::join(known, " or "),
-                    Printable(fmt::to_string(fmt::join(header, ", ")))));
+                    EscapeText(fmt::to_string(fmt::join(header, ", ")))));
   }
 
   static std::optional<double> Number(const std::vector<std::string>& cells,
@@ -131,7 +130,7 @@ class Columns {
         std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc() && end == text.data() + text.size()) return value;
     throw Error(ErrorKind::kFormat, where,
-                fmt::format("'{}' is no number", Printable(text, 40)));
+                fmt::format("'{}' is not a number", EscapeText(text, 40)));
   }
 
   size_t count_;
@@ -148,19 +147,19 @@ Log ReadSummaryCsv(const fs::path& path) {
   const LogLines file = ReadLines(path);
   Log log;
   if (file.lines.empty()) {
-    if (file.cut) return log;  // a run that has just begun
+    if (file.truncated) return log;  // a run that has just started
     throw Error(ErrorKind::kFormat, path.string(),
-                "is empty: a line with the columns' names is expected");
+                "is empty: expected a header with column names");
   }
   const Line& header = file.lines.front();
-  const Columns columns(Split(header.text, PlaceOf(path, header)),
-                        PlaceOf(path, header));
+  const Columns columns(Split(header.text, LocationOf(path, header)),
+                        LocationOf(path, header));
   for (const Line& line : std::span(file.lines).subspan(1)) {
-    if (line.text == header.text) continue;  // timm writes it after a resume
-    const std::string where = PlaceOf(path, line);
+    if (line.text == header.text) continue;  // timm repeats it after a resume
+    const std::string where = LocationOf(path, line);
     Append(log, columns.Read(Split(line.text, where), where), where);
   }
-  Finish(log, file.cut);
+  Finish(log, file.truncated);
   return log;
 }
 

@@ -12,24 +12,24 @@
 namespace wsel::report {
 namespace {
 
-// In units of the picture. The legend lies below the frame.
+// In SVG units. The legend is below the frame.
 constexpr double kWidth = 640;
 constexpr double kLeft = 56;
 constexpr double kRight = kWidth - 14;
 constexpr double kTop = 34;
 constexpr double kBottom = 330;
 constexpr double kLegendLine = 20;
-constexpr double kCharacter = 7.6;  // the width of one, about
-constexpr size_t kMostMarks = 40;   // points beyond that are a line alone
+constexpr double kCharacter = 7.6;  // approximate width
+constexpr size_t kMaxMarkers = 40;  // curves with more points have no markers
 
-// kChartColours for a dark ground.
+// kChartColours for a dark background.
 constexpr std::array<const char*, kChartColours.size()> kOnDark = {
     "#a8a8a8", "#4fa8e0", "#f08a3c", "#34c79c",
     "#e09ac4", "#f0c350", "#8fd0f5", "#c9a876"};
 
-class Picture {
+class Figure {
  public:
-  explicit Picture(const Chart& chart)
+  explicit Figure(const Chart& chart)
       : chart_(chart), x_(EpochScale(chart)), y_(Top1Scale(chart)) {}
 
   double Height() const {
@@ -54,8 +54,8 @@ class Picture {
     return kLeft + (epoch - x_.low) / (x_.high - x_.low) * (kRight - kLeft);
   }
   double Y(double top1) const {
-    const double inside = std::clamp(top1, y_.low, y_.high);
-    return kBottom - (inside - y_.low) / (y_.high - y_.low) * (kBottom - kTop);
+    const double clamped = std::clamp(top1, y_.low, y_.high);
+    return kBottom - (clamped - y_.low) / (y_.high - y_.low) * (kBottom - kTop);
   }
 
   static std::string Text(double x, double y, const char* kind,
@@ -107,9 +107,9 @@ class Picture {
     std::string upper;
     std::string lower;
     for (const CurvePoint& point : series.points) {
-      if (!point.top1.deviation) return "";
+      if (!point.top1.std) return "";
       const double x = X(static_cast<double>(point.epoch));
-      const double half = *point.top1.deviation;
+      const double half = *point.top1.std;
       upper += fmt::format("{:.1f},{:.1f} ", x, Y(point.top1.mean + half));
       lower.insert(0,
                    fmt::format("{:.1f},{:.1f} ", x, Y(point.top1.mean - half)));
@@ -123,7 +123,7 @@ class Picture {
     const CurvePoint& last = series.points.back();
     std::string svg = fmt::format(
         "<g class=\"{}\"><title>{}: {} % after epoch {}</title>\n", Kind(i),
-        EscapeXml(series.name), SpreadText(last.top1), last.epoch);
+        EscapeXml(series.name), MeanStdText(last.top1), last.epoch);
     svg += Band(series);
     std::string points;
     std::string marks;
@@ -135,22 +135,22 @@ class Picture {
                            x, y);
     }
     svg += fmt::format("<polyline class=\"line{}\" points=\"{}\"/>\n",
-                       series.under_way ? " open" : "", points);
-    return svg + (series.points.size() <= kMostMarks ? marks : "") + "</g>\n";
+                       series.unfinished ? " open" : "", points);
+    return svg + (series.points.size() <= kMaxMarkers ? marks : "") + "</g>\n";
   }
 
   static std::string LegendName(const Series& series) {
-    return Printable(series.name, 60) +
-           (series.under_way ? " (under way)" : "");
+    return EscapeText(series.name, 60) +
+           (series.unfinished ? " (unfinished)" : "");
   }
 
   static double LegendWidth(const Series& series) {
-    // Bytes where characters would do: too wide is no harm.
+    // Counts bytes, not characters: too wide is harmless.
     return 48 + kCharacter * static_cast<double>(LegendName(series).size());
   }
 
-  // Calls draw(i, x, line) for each entry, left to right in as many lines as it
-  // takes; returns the number of lines.
+  // Calls draw(i, x, line) for each entry, left to right, wrapping lines;
+  // returns the number of lines.
   template <typename Draw>
   int PlaceLegend(const Draw& draw) const {
     double x = kLeft;
@@ -218,7 +218,7 @@ std::string ChartStyle(bool dark) {
   return css;
 }
 
-std::string ChartSvg(const Chart& chart) { return Picture(chart).Svg(); }
+std::string ChartSvg(const Chart& chart) { return Figure(chart).Svg(); }
 
 std::string ToSvg(const Report& report) {
   const auto charts = Charts(report);
@@ -226,7 +226,7 @@ std::string ToSvg(const Report& report) {
   const auto rows = static_cast<double>((charts.size() + 1) / 2);
   double height = 1;
   for (const Chart& chart : charts) {
-    height = std::max(height, Picture(chart).Height());
+    height = std::max(height, Figure(chart).Height());
   }
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "

@@ -11,15 +11,15 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-// A list of values, or an object with a point a label.
-std::vector<std::string> Labels(const Json& points) {
+// Of an axis: a list of values, or an object of values by label.
+std::vector<std::string> Labels(const Json& values) {
   std::vector<std::string> labels;
-  for (const auto& [key, value] : points.items()) {
-    if (points.is_object()) {
-      labels.push_back(Printable(key));
+  for (const auto& [key, value] : values.items()) {
+    if (values.is_object()) {
+      labels.push_back(EscapeText(key));
     } else {
-      labels.push_back(Printable(value.is_string() ? value.get<std::string>()
-                                                   : value.dump()));
+      labels.push_back(EscapeText(value.is_string() ? value.get<std::string>()
+                                                    : value.dump()));
     }
   }
   return labels;
@@ -31,26 +31,26 @@ std::vector<std::string> Names(JsonObject& object, std::string_view key) {
 
 }  // namespace
 
-void ReadSweepJson(const fs::path& path, std::vector<Axis>& axes, Wish& wish,
-                   std::string& name) {
+void ReadSweepJson(const fs::path& path, std::vector<Axis>& axes,
+                   TableOptions& table, std::string& name) {
   const Json json =
       ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
   JsonObject root(json, path.string(), ErrorKind::kFormat);
   if (name.empty()) {
-    name = Printable(root.GetOr<std::string>(
+    name = EscapeText(root.GetOr<std::string>(
         "name", FolderName(fs::absolute(path).parent_path())));
   }
   if (root.Has("axes")) {
-    root.Object("axes");  // is one
-    for (const auto& [axis, points] : root.Raw("axes").items()) {
-      axes.push_back({Printable(axis), Labels(points)});
+    root.Object("axes");  // requires an object
+    for (const auto& [axis, values] : root.Raw("axes").items()) {
+      axes.push_back({EscapeText(axis), Labels(values)});
     }
   }
   if (!root.Has("report")) return;
   JsonObject report(root.Raw("report"), root.PathOf("report"),
                     ErrorKind::kConfig);
-  wish = {Names(report, "rows"), Names(report, "columns"),
-          report.GetOr<std::string>("baseline", "")};
+  table = {Names(report, "rows"), Names(report, "columns"),
+           report.GetOr<std::string>("baseline", "")};
   report.Finish();
 }
 

@@ -9,11 +9,11 @@
 
 namespace wsel::report {
 
-// Of sweep.json what tables need: its name, unless `name` is said already; the
-// axes with their labels in order, added to `axes`; and the section "report",
+// Reads what tables need of sweep.json: its name, unless `name` is set; the
+// axes with their labels, in order, appended to `axes`; and section "report",
 // {"rows": ["init"], "columns": ["data"], "baseline": "random"}. Errors: kIo;
 // kConfig in that section; kFormat.
 void ReadSweepJson(const std::filesystem::path& path, std::vector<Axis>& axes,
-                   Wish& wish, std::string& name);
+                   TableOptions& table, std::string& name);
 
 }  // namespace wsel::report

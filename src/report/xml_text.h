@@ -6,7 +6,7 @@
 
 namespace wsel::report {
 
-// Text as it stands in an element or an attribute of HTML or SVG.
+// Escapes text for an element or attribute of HTML or SVG.
 std::string EscapeXml(std::string_view text);
 
 }  // namespace wsel::report

@@ -15,21 +15,21 @@
 namespace wsel::select {
 namespace {
 
-at::Tensor AsIndex(std::vector<int64_t>& positions) {
-  return at::from_blob(positions.data(),
-                       {static_cast<int64_t>(positions.size())}, at::kLong);
+at::Tensor AsIndex(std::vector<int64_t>& indices) {
+  return at::from_blob(indices.data(), {static_cast<int64_t>(indices.size())},
+                       at::kLong);
 }
 
-// The positions of an axis: the set's, in each of its groups.
+// The set's indices, repeated in each of `groups` equal parts of a dimension.
 std::vector<int64_t> Expand(const IndexSet& set, int groups) {
-  std::vector<int64_t> positions;
-  positions.reserve(set.indices.size() * groups);
+  std::vector<int64_t> indices;
+  indices.reserve(set.indices.size() * groups);
   for (int g = 0; g < groups; ++g) {
     for (const int64_t index : set.indices) {
-      positions.push_back(g * set.of + index);
+      indices.push_back(g * set.of + index);
     }
   }
-  return positions;
+  return indices;
 }
 
 at::Tensor Take(const Selected& s, const Plan& plan, const TensorView& view) {
@@ -37,23 +37,24 @@ at::Tensor Take(const Selected& s, const Plan& plan, const TensorView& view) {
   for (size_t axis = 0; axis < s.axes.size(); ++axis) {
     const AxisPick& pick = s.axes[axis];
     if (pick.set == AxisPick::kAll) continue;
-    auto positions = Expand(plan.sets[pick.set], pick.groups);
-    tensor = at::index_select(tensor, static_cast<int64_t>(axis),
-                              AsIndex(positions));
+    auto indices = Expand(plan.sets[pick.set], pick.groups);
+    tensor =
+        at::index_select(tensor, static_cast<int64_t>(axis), AsIndex(indices));
   }
-  if (s.positions) tensor = ResamplePositions(tensor, *s.positions);
-  if (s.kernel) tensor = ResizeKernel(tensor, *s.kernel);
+  if (s.pos_embed) tensor = ResamplePosEmbed(tensor, *s.pos_embed);
+  if (s.patch_embed) tensor = ResamplePatchEmbed(tensor, *s.patch_embed);
   return tensor;
 }
 
-at::Tensor Take(const Ranked& r, const Shape& shape, const TensorView& view) {
-  auto positions = LargestMagnitude(view, *ElementCount(shape));
-  if (DigestOf(positions) != r.digest) {
-    throw Error(ErrorKind::kMismatch, r.teacher,
-                "its elements of largest magnitude are others than when the "
-                "plan was made: this is another teacher");
+at::Tensor Take(const TopMagnitude& t, const Shape& shape,
+                const TensorView& view) {
+  auto indices = LargestMagnitude(view, *ElementCount(shape));
+  if (DigestOf(indices) != t.digest) {
+    throw Error(ErrorKind::kMismatch, t.teacher,
+                "its elements of largest magnitude differ from those in the "
+                "plan, which was made for another teacher");
   }
-  return Borrow(view).reshape({-1}).index_select(0, AsIndex(positions));
+  return Borrow(view).reshape({-1}).index_select(0, AsIndex(indices));
 }
 
 TensorView ReadChecked(const TensorSource* teacher, const std::string& name,
@@ -61,19 +62,19 @@ TensorView ReadChecked(const TensorSource* teacher, const std::string& name,
   const TensorSpec* spec = teacher == nullptr ? nullptr : teacher->Find(name);
   if (spec == nullptr) {
     throw Error(ErrorKind::kMismatch, name,
-                "the plan takes this tensor, and the teacher has none");
+                "the plan selects from this tensor, but the teacher lacks it");
   }
   if (spec->shape != shape || !IsFloating(spec->dtype)) {
     throw Error(ErrorKind::kMismatch, name,
-                fmt::format("the plan takes it from {}, the teacher has {} {}",
+                fmt::format("the plan expects {}, the teacher has {} {}",
                             FormatShape(shape), Name(spec->dtype),
                             FormatShape(spec->shape)));
   }
   return teacher->View(name);
 }
 
-// The student's tensor in memory of its own: what was taken whole is still the
-// teacher's, which goes with its file.
+// A tensor that owns its memory: one that was taken whole still points into the
+// teacher's file.
 at::Tensor Own(const at::Tensor& taken, const Shape& shape,
                const TensorView& view) {
   const at::Tensor tensor = taken.to(at::kFloat).contiguous().reshape(shape);
@@ -92,7 +93,8 @@ Student Apply(const Plan& plan, const TensorSource* teacher) {
     const TensorView view =
         ReadChecked(teacher, source.teacher, source.teacher_shape);
     lines[i] = fmt::format("{} {}\n", source.teacher, Sha256Hex(view.bytes));
-    if constexpr (std::is_same_v<std::decay_t<decltype(source)>, Ranked>) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(source)>,
+                                 TopMagnitude>) {
       student.tensors[i] =
           Own(Take(source, spec.shape, view), spec.shape, view);
     } else {
@@ -102,11 +104,11 @@ Student Apply(const Plan& plan, const TensorSource* teacher) {
   };
   ParallelFor(plan.entries.size(), [&](size_t i) {
     const Entry& entry = plan.entries[i];
-    if (const auto* fresh = std::get_if<Fresh>(&entry.source)) {
+    if (const auto* random = std::get_if<Reinitialised>(&entry.source)) {
       student.tensors[i] =
-          model::Draw(fresh->init, entry.student, plan.options.seed);
-    } else if (const auto* ranked = std::get_if<Ranked>(&entry.source)) {
-      take(i, *ranked);
+          model::Draw(random->init, entry.student, plan.options.seed);
+    } else if (const auto* top = std::get_if<TopMagnitude>(&entry.source)) {
+      take(i, *top);
     } else {
       take(i, std::get<Selected>(entry.source));
     }

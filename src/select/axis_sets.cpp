@@ -14,8 +14,8 @@ using model::Axis;
 using model::ModelTensor;
 using model::Role;
 
-// Roles whose positions are chosen among; the others are taken whole or
-// resampled.
+// Whether indices are selected along dimensions of this role; the others are
+// taken whole or resampled.
 bool IsSelectable(Role role) {
   return role == Role::kWidth || role == Role::kAttnInner ||
          role == Role::kMlpHidden;
@@ -33,18 +33,22 @@ int64_t SizeOfGroup(const ModelTensor& tensor, size_t axis) {
 
 }  // namespace
 
-AxisSets::AxisSets(const Sides& sides, const Options& options,
-                   const std::vector<Pair>& pairs, const Evidence& evidence)
-    : sides_(sides), options_(options), pairs_(pairs), evidence_(evidence) {
-  if (const auto* t = std::get_if<model::VitConfig>(&sides.teacher)) {
-    const auto& s = std::get<model::VitConfig>(sides.student);
+AxisSets::AxisSets(const ModelPair& models, const Options& options,
+                   const std::vector<TensorPair>& pairs,
+                   const ImportanceScores& importance)
+    : models_(models),
+      options_(options),
+      pairs_(pairs),
+      importance_(importance) {
+  if (const auto* t = std::get_if<model::VitConfig>(&models.teacher)) {
+    const auto& s = std::get<model::VitConfig>(models.student);
     teacher_ = {t->num_heads, t->HeadDim()};
     student_ = {s.num_heads, s.HeadDim()};
   }
 }
 
 void AxisSets::Check(std::vector<std::string>& notes) const {
-  for (const Pair& pair : pairs_) {
+  for (const TensorPair& pair : pairs_) {
     if (pair.teacher == nullptr) continue;
     const size_t rank =
         std::min(pair.teacher->axes.size(), pair.student->axes.size());
@@ -53,12 +57,12 @@ void AxisSets::Check(std::vector<std::string>& notes) const {
   CheckHeads(notes);
 }
 
-void AxisSets::CheckAxis(const Pair& pair, size_t axis) const {
+void AxisSets::CheckAxis(const TensorPair& pair, size_t axis) const {
   const int64_t from = pair.teacher->spec.shape[axis];
   const int64_t to = pair.student->spec.shape[axis];
   const Axis& role = pair.student->axes[axis];
   if (IsSelectable(role.role) && to > from) {
-    const bool staged = StageDepths(sides_.student).size() > 1;
+    const bool staged = StageDepths(models_.student).size() > 1;
     const std::string_view what = role.role == Role::kWidth ? "width"
                                   : role.role == Role::kMlpHidden
                                       ? "MLP width"
@@ -76,13 +80,14 @@ void AxisSets::CheckAxis(const Pair& pair, size_t axis) const {
                          role.role == Role::kKernel || options_.official;
   if (!IsSelectable(role.role) && !resampled && to != from) {
     throw Error(ErrorKind::kMismatch, pair.student->spec.name,
-                fmt::format("dimension {} has {} in the student and {} in the "
-                            "teacher, and nothing is selected from it",
+                fmt::format("dimension {} is {} in the student and {} in the "
+                            "teacher; it must be equal, because nothing is "
+                            "selected along it",
                             axis, to, from));
   }
   if (options_.official && to > from) {
     throw Error(ErrorKind::kMismatch, pair.student->spec.name,
-                fmt::format("dimension {} has {} in the student and only {} in "
+                fmt::format("dimension {} is {} in the student and only {} in "
                             "the teacher",
                             axis, to, from));
   }
@@ -91,9 +96,9 @@ void AxisSets::CheckAxis(const Pair& pair, size_t axis) const {
 void AxisSets::CheckHeads(std::vector<std::string>& notes) const {
   const auto fail = [](std::string_view what, int64_t from, int64_t to,
                        std::string_view rule) {
-    throw Error(ErrorKind::kMismatch, fmt::format("--heads {}", rule),
+    throw Error(ErrorKind::kMismatch, fmt::format("heads={}", rule),
                 fmt::format("needs an equal {}: the teacher's is {}, the "
-                            "student's {}; use --heads flat",
+                            "student's {}; use heads=flat",
                             what, from, to));
   };
   if (options_.heads == Heads::kWhole &&
@@ -107,13 +112,13 @@ void AxisSets::CheckHeads(std::vector<std::string>& notes) const {
       teacher_.head_dim != student_.head_dim) {
     notes.push_back(fmt::format(
         "the head dimension changes from {} to {} (heads {} to {}): q, k, v "
-        "and proj stay paired, but a head of the student is no head of the "
-        "teacher",
+        "and proj stay consistent, but a head of the student does not "
+        "correspond to one head of the teacher",
         teacher_.head_dim, student_.head_dim, teacher_.heads, student_.heads));
   }
 }
 
-AxisPick AxisSets::Pick(const Pair& pair, size_t axis) {
+AxisPick AxisSets::Pick(const TensorPair& pair, size_t axis) {
   const ModelTensor& teacher = *pair.teacher;
   if (axis >= pair.student->axes.size()) return {};  // trailing 1x1
   const int64_t from = teacher.spec.shape[axis];
@@ -130,8 +135,8 @@ AxisPick AxisSets::Pick(const Pair& pair, size_t axis) {
   if (!KeepsConsistency(options_.method)) {
     return {Intern(name, from,
                    [&] {
-                     return Choose(options_, name, from, to,
-                                   OwnScores(pair, axis));
+                     return SelectIndices(options_, name, from, to,
+                                          OwnScores(pair, axis));
                    }),
             1};
   }
@@ -140,51 +145,52 @@ AxisPick AxisSets::Pick(const Pair& pair, size_t axis) {
                  [&] {
                    const auto scores = SharedScores(name, of);
                    return role.role == Role::kAttnInner
-                              ? ChooseChannels(options_, name, teacher_,
+                              ? SelectChannels(options_, name, teacher_,
                                                student_, scores)
-                              : Choose(options_, name, of, to / role.groups,
-                                       scores);
+                              : SelectIndices(options_, name, of,
+                                              to / role.groups, scores);
                  }),
           role.groups};
 }
 
-// Names are addresses: pairs whose dimension has one name share its set.
-std::string AxisSets::NameOf(const Pair& pair, size_t axis) const {
+// Dimensions with the same name share one index set.
+std::string AxisSets::NameOf(const TensorPair& pair, size_t axis) const {
   if (!KeepsConsistency(options_.method)) {
     return fmt::format("{}[{}]", pair.student->spec.name, axis);
   }
   const Axis& role = pair.student->axes[axis];
-  const bool staged = StageDepths(sides_.student).size() > 1;
+  const bool staged = StageDepths(models_.student).size() > 1;
   const std::string stage = staged ? fmt::format(".{}", role.stage) : "";
   if (role.role == Role::kWidth) return "width" + stage;
   const std::string_view what = role.role == Role::kAttnInner ? "attn" : "mlp";
-  // Hidden channels of two blocks have nothing to do with each other: where
-  // scores decide, each block has its own.
-  if (LooksAtWeights(options_.method)) {
+  // Hidden channels of different blocks are unrelated: data-dependent rules
+  // select them per block.
+  if (IsDataDependent(options_.method)) {
     return fmt::format("{}.{}", BlockName(*pair.student), what);
   }
   return fmt::format("{}{}", what, stage);
 }
 
 int AxisSets::Intern(const std::string& name, int64_t of,
-                     const std::function<std::vector<int64_t>()>& choose) {
-  const auto [at, fresh] =
+                     const std::function<std::vector<int64_t>()>& select) {
+  const auto [at, added] =
       by_name_.try_emplace(name, static_cast<int>(sets_.size()));
-  if (fresh) sets_.push_back({name, of, choose()});
+  if (added) sets_.push_back({name, of, select()});
   return at->second;
 }
 
-std::vector<double> AxisSets::OwnScores(const Pair& pair, size_t axis) const {
-  if (!LooksAtWeights(options_.method)) return {};
-  return evidence_.slice_scores(pair.teacher->spec.name, axis, 1);
+std::vector<double> AxisSets::OwnScores(const TensorPair& pair,
+                                        size_t axis) const {
+  if (!IsDataDependent(options_.method)) return {};
+  return importance_.slice_scores(pair.teacher->spec.name, axis, 1);
 }
 
 std::vector<double> AxisSets::SharedScores(const std::string& name,
                                            int64_t of) const {
-  if (!LooksAtWeights(options_.method)) return {};
+  if (!IsDataDependent(options_.method)) return {};
   const int power = options_.method == Method::kL2Shared ? 2 : 1;
   std::vector<double> sum(static_cast<size_t>(of));
-  for (const Pair& pair : pairs_) {
+  for (const TensorPair& pair : pairs_) {
     if (pair.teacher == nullptr) continue;
     for (size_t axis = 0; axis < pair.teacher->axes.size(); ++axis) {
       const bool shared = axis < pair.student->axes.size() &&
@@ -193,7 +199,7 @@ std::vector<double> AxisSets::SharedScores(const std::string& name,
                           SizeOfGroup(*pair.teacher, axis) == of;
       if (!shared) continue;
       const auto scores = FoldScores(
-          evidence_.slice_scores(pair.teacher->spec.name, axis, power),
+          importance_.slice_scores(pair.teacher->spec.name, axis, power),
           pair.teacher->axes[axis].groups);
       std::transform(sum.begin(), sum.end(), scores.begin(), sum.begin(),
                      std::plus<>());

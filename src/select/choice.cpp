@@ -11,13 +11,13 @@ Indices WholeHeads(const Options& options, const std::string& name,
                    const HeadSplit& from, const HeadSplit& to,
                    const std::vector<double>& scores) {
   const int64_t dim = from.head_dim;
-  std::vector<double> of_heads;
+  std::vector<double> head_scores;
   for (auto at = scores.begin(); at != scores.end(); at += dim) {
-    of_heads.push_back(std::accumulate(at, at + dim, 0.0));
+    head_scores.push_back(std::accumulate(at, at + dim, 0.0));
   }
   Indices channels;
   for (const int64_t head :
-       Choose(options, name, from.heads, to.heads, of_heads)) {
+       SelectIndices(options, name, from.heads, to.heads, head_scores)) {
     for (int64_t d = 0; d < dim; ++d) channels.push_back(head * dim + d);
   }
   return channels;
@@ -29,12 +29,13 @@ Indices WithinHeads(const Options& options, const std::string& name,
   const int64_t dim = from.head_dim;
   Indices channels;
   for (int64_t head = 0; head < from.heads; ++head) {
-    // Scores differ from head to head, so the channels may.
-    const auto of_head =
+    // Scores differ between heads, so the selected channels may, too.
+    const auto head_scores =
         scores.empty() ? scores
                        : std::vector<double>(scores.begin() + head * dim,
                                              scores.begin() + (head + 1) * dim);
-    for (const int64_t d : Choose(options, name, dim, to.head_dim, of_head)) {
+    for (const int64_t d :
+         SelectIndices(options, name, dim, to.head_dim, head_scores)) {
       channels.push_back(head * dim + d);
     }
   }
@@ -43,8 +44,9 @@ Indices WithinHeads(const Options& options, const std::string& name,
 
 }  // namespace
 
-Indices Choose(const Options& options, const std::string& name, int64_t from,
-               int64_t to, const std::vector<double>& scores) {
+Indices SelectIndices(const Options& options, const std::string& name,
+                      int64_t from, int64_t to,
+                      const std::vector<double>& scores) {
   switch (options.method) {
     case Method::kUniform:
       return Uniform(from, to);
@@ -59,7 +61,7 @@ Indices Choose(const Options& options, const std::string& name, int64_t from,
   }
 }
 
-Indices ChooseChannels(const Options& options, const std::string& name,
+Indices SelectChannels(const Options& options, const std::string& name,
                        const HeadSplit& from, const HeadSplit& to,
                        const std::vector<double>& scores) {
   switch (options.heads) {
@@ -70,8 +72,8 @@ Indices ChooseChannels(const Options& options, const std::string& name,
     case Heads::kFlat:
       break;
   }
-  return Choose(options, name, from.heads * from.head_dim,
-                to.heads * to.head_dim, scores);
+  return SelectIndices(options, name, from.heads * from.head_dim,
+                       to.heads * to.head_dim, scores);
 }
 
 std::vector<double> FoldScores(const std::vector<double>& scores, int groups) {

@@ -23,108 +23,111 @@ using model::FamilyTensor;
 using model::HeadsOf;
 using model::Sizes;
 
-constexpr int64_t kMostSize = int64_t{1} << 31;
+constexpr int64_t kMaxSize = int64_t{1} << 31;
 
 void CheckStudentSizes(const FamilyTable& family, const Sizes& sizes) {
   const auto known = SizeNames(family);
   for (const auto& [name, size] : sizes) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw Error(ErrorKind::kUsage, "--student-size",
+      throw Error(ErrorKind::kUsage, "student size",
                   Unknown("size", name, known));
     }
-    if (size < 1 || size > kMostSize) {
-      throw Error(ErrorKind::kUsage, "--student-size",
-                  fmt::format("{}: {} is no size", name, size));
+    if (size < 1 || size > kMaxSize) {
+      throw Error(ErrorKind::kUsage, "student size",
+                  fmt::format("{}: {} is not a valid size", name, size));
     }
   }
 }
 
-// Fills in what the student's sizes leave out.
+// Fills in the student's sizes that were not given.
 class StudentSizes {
  public:
   StudentSizes(const FamilyTable& family, const Sizes& teacher,
-               const Sizes& stated, Heads rule)
-      : family_(family), teacher_(teacher), rule_(rule), sizes_(stated) {}
+               const Sizes& given, Heads rule)
+      : family_(family), teacher_(teacher), rule_(rule), sizes_(given) {}
 
   Sizes Run() && {
     for (const Dimension& d : family_.dimensions) {
       if (!teacher_.contains(d.name)) {
-        RefuseOfAbsent(d);
+        RejectAbsent(d);
       } else if (!d.follows) {
         sizes_.try_emplace(d.name, teacher_.at(d.name));
       }
     }
     for (const Dimension& d : family_.dimensions) {
       if (!teacher_.contains(d.name)) continue;
-      if (d.follows) sizes_.try_emplace(d.name, InProportion(d));
+      if (d.follows) sizes_.try_emplace(d.name, Proportional(d));
       if (d.role == DimensionRole::kAttention) FillHeads(d);
     }
     return std::move(sizes_);
   }
 
  private:
-  // `d` is a dimension of optional tensors, which this teacher lacks.
-  void RefuseOfAbsent(const Dimension& d) const {
+  // `d` only occurs in optional tensors, which this teacher lacks.
+  void RejectAbsent(const Dimension& d) const {
     for (const std::string& name : {d.name, HeadsOf(d)}) {
       if (!sizes_.contains(name)) continue;
-      throw Error(
-          ErrorKind::kMismatch, name,
-          "no tensor of the teacher has this dimension; leave it out of "
-          "--student-size");
+      throw Error(ErrorKind::kMismatch, name,
+                  "no tensor of the teacher has this dimension; remove it from "
+                  "the student sizes");
     }
   }
 
-  int64_t InProportion(const Dimension& d) const {
+  int64_t Proportional(const Dimension& d) const {
     const std::string& leader = family_.dimensions[*d.follows].name;
     const int64_t own = teacher_.at(d.name);
-    // The leader may be of an optional tensor, which this teacher lacks.
+    // The leader may only occur in an optional tensor that this teacher lacks.
     if (!teacher_.contains(leader)) return own;
     const int64_t from = teacher_.at(leader);
     const int64_t to = sizes_.at(leader);
-    if (own > kMostSize || to > kMostSize || own * to % from != 0) {
-      throw Error(ErrorKind::kMismatch, d.name,
-                  fmt::format("follows '{}', and {} does not divide as {} does "
-                              "into {}; state it: --student-size {}=N",
-                              leader, own, from, to, d.name));
+    if (own > kMaxSize || to > kMaxSize || own * to % from != 0) {
+      throw Error(
+          ErrorKind::kMismatch, d.name,
+          fmt::format("follows '{}', but {} cannot be scaled by {}/{} to "
+                      "a whole number; give the student size {}=N",
+                      leader, own, to, from, d.name));
     }
     return own * to / from;
   }
 
-  // The student's heads, where the rule gives or the user stated them.
+  // The student's heads, if the rule determines or the user gave them.
   void FillHeads(const Dimension& d) {
     const std::string key = HeadsOf(d);
     const int64_t size = sizes_.at(d.name);
     if (rule_ != Heads::kFlat) {
       const int64_t heads = HeadsByRule(d, size);
-      const int64_t stated = sizes_.try_emplace(key, heads).first->second;
-      if (stated != heads) {
+      const int64_t given = sizes_.try_emplace(key, heads).first->second;
+      if (given != heads) {
         throw Error(ErrorKind::kMismatch, key,
-                    fmt::format("--heads {} gives the student {}, stated is {}",
-                                HeadRules().NameOf(rule_), heads, stated));
+                    fmt::format("heads={} gives the student {}, but "
+                                "the student size gives {}",
+                                HeadRules().NameOf(rule_), heads, given));
       }
     }
     const auto heads = sizes_.find(key);
     if (heads != sizes_.end() && size % heads->second != 0) {
-      throw Error(ErrorKind::kMismatch, key,
-                  fmt::format("{} heads do not divide the student's {}",
-                              heads->second, size));
+      throw Error(
+          ErrorKind::kMismatch, key,
+          fmt::format("the student's {} channels cannot be divided into "
+                      "{} heads",
+                      size, heads->second));
     }
   }
 
   int64_t HeadsByRule(const Dimension& d, int64_t size) const {
     const auto heads = teacher_.find(HeadsOf(d));
     if (heads == teacher_.end()) {
-      throw Error(ErrorKind::kUsage, "--heads",
-                  fmt::format("needs the heads of the teacher's '{}', which "
-                              "shapes do not tell: --teacher-size {}=N",
+      throw Error(ErrorKind::kUsage, "heads",
+                  fmt::format("the teacher's number of heads in '{}' is not "
+                              "known from shapes; give the teacher size {}=N",
                               d.name, HeadsOf(d)));
     }
     if (rule_ == Heads::kWithin) return heads->second;
     const int64_t head_dim = teacher_.at(d.name) / heads->second;
     if (size % head_dim != 0) {
       throw Error(ErrorKind::kMismatch, d.name,
-                  fmt::format("--heads whole takes heads of {}, which do not "
-                              "divide the student's {}",
+                  fmt::format("heads=whole needs a multiple of the head "
+                              "dimension {}, but the student has {}",
                               head_dim, size));
     }
     return size / head_dim;
@@ -146,7 +149,7 @@ GenericModel ModelOf(const FamilyTable& family, const Sizes& sizes) {
   std::set<std::string> seen;
   for (const FamilyTensor& tensor : family.tensors) {
     if (!tensor.name.layers) continue;
-    // Of names, and of sets: "encoder.layer." and "layers.".
+    // In names of tensors and of index sets: "encoder.layer.", "layers.".
     for (const std::string& stack :
          {tensor.name.before,
           family.dimensions[*tensor.name.layers].name + "."}) {
@@ -156,22 +159,22 @@ GenericModel ModelOf(const FamilyTable& family, const Sizes& sizes) {
   return model;
 }
 
-class FamilySides {
+class FamilyMapper {
  public:
-  FamilySides(const FamilyTable& family, const FamilyMatch& teacher,
-              const Sizes& student, const Options& options)
+  FamilyMapper(const FamilyTable& family, const FamilyMatch& teacher,
+               const Sizes& student, const Options& options)
       : family_(family),
         teacher_(teacher),
         student_(student),
         rule_(options.heads) {
-    sides_.teacher = ModelOf(family, teacher.sizes);
-    sides_.student = ModelOf(family, student);
+    mapping_.teacher = ModelOf(family, teacher.sizes);
+    mapping_.student = ModelOf(family, student);
     AddDimensions();
     MapAllLayers(options.layers);
   }
 
-  GenericSides Run() && {
-    // Tensors of one layer stand together, as in a state_dict.
+  GenericMapping Run() && {
+    // Tensors of one layer are adjacent, as in a state dict.
     const auto& tensors = family_.tensors;
     for (size_t begin = 0; begin < tensors.size();) {
       size_t end = begin + 1;
@@ -179,12 +182,12 @@ class FamilySides {
              tensors[end].name.layers == tensors[begin].name.layers) {
         ++end;
       }
-      AddRun(begin, end);
+      AddTensors(begin, end);
       begin = end;
     }
-    Account();
+    AddUnused();
     AddNotes();
-    return std::move(sides_);
+    return std::move(mapping_);
   }
 
  private:
@@ -197,16 +200,16 @@ class FamilySides {
         named.from_heads = HeadsIn(d, teacher_.sizes);
         named.to_heads = HeadsIn(d, student_);
       }
-      sides_.dimensions.push_back(std::move(named));
+      mapping_.dimensions.push_back(std::move(named));
     }
   }
 
-  // One head where the rule does not ask.
+  // One head if the rule does not need heads.
   HeadSplit HeadsIn(const Dimension& d, const Sizes& sizes) const {
     const int64_t size = sizes.at(d.name);
-    const bool asks =
+    const bool needed =
         d.role == DimensionRole::kAttention && rule_ != Heads::kFlat;
-    const int64_t heads = asks ? sizes.at(HeadsOf(d)) : 1;
+    const int64_t heads = needed ? sizes.at(HeadsOf(d)) : 1;
     return {heads, size / heads};
   }
 
@@ -224,18 +227,18 @@ class FamilySides {
       from.push_back(teacher_.sizes.at(d.name));
       to.push_back(student_.at(d.name));
     }
-    sides_.layers = MapLayers(from, to, rule);
+    mapping_.layers = MapLayers(from, to, rule);
   }
 
-  void AddRun(size_t begin, size_t end) {
+  void AddTensors(size_t begin, size_t end) {
     const auto layers = family_.tensors[begin].name.layers;
     if (!layers) {
       for (size_t i = begin; i < end; ++i) AddPair(i, 0, 0, "");
       return;
     }
     const std::string& name = family_.dimensions[*layers].name;
-    if (!teacher_.sizes.contains(name)) return;  // all optional, none there
-    const auto& map = sides_.layers[stage_of_[*layers]];
+    if (!teacher_.sizes.contains(name)) return;  // all optional and absent
+    const auto& map = mapping_.layers[stage_of_[*layers]];
     for (size_t block = 0; block < map.size(); ++block) {
       for (size_t i = begin; i < end; ++i) {
         AddPair(i, map[block], static_cast<int64_t>(block),
@@ -260,17 +263,17 @@ class FamilySides {
           {dimension, dimension ? static_cast<int>(factor) : 1});
     }
     used_.insert(pair.teacher.name);
-    sides_.pairs.push_back(std::move(pair));
+    mapping_.pairs.push_back(std::move(pair));
   }
 
-  void Account() {
+  void AddUnused() {
     for (const auto& [place, spec] : teacher_.tensors) {
       if (used_.contains(spec->name)) continue;
-      sides_.unused.push_back(
+      mapping_.unused.push_back(
           {spec->name, "no block of the student is taken from this one"});
     }
     for (const auto& [spec, place] : teacher_.ignored) {
-      sides_.unused.push_back({spec->name, family_.ignored[place].reason});
+      mapping_.unused.push_back({spec->name, family_.ignored[place].reason});
     }
   }
 
@@ -284,10 +287,10 @@ class FamilySides {
       const int64_t from = teacher_.sizes.at(d.name);
       const int64_t to = student_.at(d.name);
       if (from == to) continue;
-      sides_.notes.push_back(fmt::format(
-          "'{}' is chosen across heads ({} to {}): q, k, v and the output stay "
-          "paired, but a head of the student is no head of the teacher; "
-          "--heads whole or within keeps them",
+      mapping_.notes.push_back(fmt::format(
+          "'{}' is selected across heads ({} to {}): q, k, v and the output "
+          "stay consistent, but a head of the student does not correspond to "
+          "one head of the teacher; heads=whole or heads=within keeps heads",
           d.name, from, to));
     }
   }
@@ -296,8 +299,8 @@ class FamilySides {
   const FamilyMatch& teacher_;
   const Sizes& student_;
   Heads rule_;
-  GenericSides sides_;
-  std::vector<size_t> stage_of_;  // of layers among FamilyTable::dimensions
+  GenericMapping mapping_;
+  std::vector<size_t> stage_of_;  // by index into FamilyTable::dimensions
   std::set<std::string> used_;
 };
 
@@ -306,13 +309,13 @@ class FamilySides {
 Plan PlanByFamily(const FamilyTable& family,
                   const std::vector<TensorSpec>& teacher,
                   const Sizes& teacher_sizes, const Sizes& student_sizes,
-                  const Options& options, const Evidence& evidence) {
+                  const Options& options, const ImportanceScores& importance) {
   CheckStudentSizes(family, student_sizes);
   const FamilyMatch match = Match(family, teacher, teacher_sizes);
   const Sizes student =
       StudentSizes(family, match.sizes, student_sizes, options.heads).Run();
-  return PlanGeneric(FamilySides(family, match, student, options).Run(),
-                     options, evidence);
+  return PlanGeneric(FamilyMapper(family, match, student, options).Run(),
+                     options, importance);
 }
 
 }  // namespace wsel::select

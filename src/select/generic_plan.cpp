@@ -17,31 +17,31 @@ using model::Init;
 
 void CheckOptions(const Options& options) {
   if (options.official) {
-    throw Error(ErrorKind::kUsage, "--compat official",
-                "is the rule of ViT and ConvNeXt; leave it out");
+    throw Error(ErrorKind::kUsage, "official",
+                "the official rule is only for ViT and ConvNeXt; leave it out");
   }
   if (options.heads != Heads::kFlat && !KeepsConsistency(options.method)) {
-    throw Error(ErrorKind::kUsage, "--heads",
-                fmt::format("--method {} chooses for each tensor alone and "
-                            "keeps no heads; leave it out",
+    throw Error(ErrorKind::kUsage, "heads",
+                fmt::format("method {} selects for each tensor separately and "
+                            "does not keep heads; leave it out",
                             Methods().NameOf(options.method)));
   }
   for (const std::string& item : options.skip) {
     if (item.find_first_of("*.") != std::string::npos) continue;
-    throw Error(ErrorKind::kUsage, "--skip",
-                fmt::format("'{}': this model has no components by name; give "
-                            "a pattern ('*{}*')",
+    throw Error(ErrorKind::kUsage, "skip",
+                fmt::format("'{}': this model has no named components; use a "
+                            "pattern ('*{}*')",
                             item, item));
   }
 }
 
-// `tensor` is one that has the dimension.
+// `tensor` is one that has this dimension.
 void CheckDimension(const NamedDimension& d, const std::string& tensor) {
   if (d.to == d.from) return;
   if (d.role == DimensionRole::kFixed) {
     throw Error(ErrorKind::kMismatch, d.name,
-                fmt::format("is fixed: the teacher has {}, the student {}, and "
-                            "nothing is selected from it ({})",
+                fmt::format("is fixed: nothing is selected along it, but the "
+                            "teacher has {}, the student {} ({})",
                             d.from, d.to, tensor));
   }
   if (d.to > d.from) {
@@ -52,11 +52,11 @@ void CheckDimension(const NamedDimension& d, const std::string& tensor) {
   }
   if (d.to < 1) {
     throw Error(ErrorKind::kMismatch, d.name,
-                fmt::format("the student has none ({})", tensor));
+                fmt::format("is 0 in the student ({})", tensor));
   }
 }
 
-Init FreshInit(const TensorSpec& spec) {
+Init DefaultInit(const TensorSpec& spec) {
   if (spec.name.ends_with("bias") || spec.name.ends_with("running_mean")) {
     return {};
   }
@@ -66,33 +66,36 @@ Init FreshInit(const TensorSpec& spec) {
 
 class Planner {
  public:
-  Planner(const GenericSides& sides, const Options& options,
-          const Evidence& evidence, Plan& plan)
-      : sides_(sides), options_(options), evidence_(evidence), plan_(plan) {}
+  Planner(const GenericMapping& mapping, const Options& options,
+          const ImportanceScores& importance, Plan& plan)
+      : mapping_(mapping),
+        options_(options),
+        importance_(importance),
+        plan_(plan) {}
 
   void Run() {
-    const Skip skip(options_.skip, AsModelTensors());
+    const Skip skip(options_.skip, AsParameterSpecs());
     std::vector<const std::string*> skipped;
-    for (const NamedPair& pair : sides_.pairs) {
-      skipped.push_back(skip.Match(AsModelTensor(pair)));
+    for (const NamedPair& pair : mapping_.pairs) {
+      skipped.push_back(skip.Match(AsParameterSpec(pair)));
       if (skipped.back() == nullptr) selected_.push_back(&pair);
     }
     for (const NamedPair* pair : selected_) CheckPair(*pair);
     for (size_t i = 0; i < skipped.size(); ++i) {
-      AddEntry(sides_.pairs[i], skipped[i]);
+      AddEntry(mapping_.pairs[i], skipped[i]);
     }
   }
 
  private:
-  static model::ModelTensor AsModelTensor(const NamedPair& pair) {
+  static model::ModelTensor AsParameterSpec(const NamedPair& pair) {
     model::ModelTensor tensor;
     tensor.spec = pair.student;
     return tensor;
   }
-  std::vector<model::ModelTensor> AsModelTensors() const {
+  std::vector<model::ModelTensor> AsParameterSpecs() const {
     std::vector<model::ModelTensor> tensors;
-    for (const NamedPair& pair : sides_.pairs) {
-      tensors.push_back(AsModelTensor(pair));
+    for (const NamedPair& pair : mapping_.pairs) {
+      tensors.push_back(AsParameterSpec(pair));
     }
     return tensors;
   }
@@ -103,8 +106,8 @@ class Planner {
       throw Error(
           ErrorKind::kMismatch, name,
           fmt::format("the teacher has no such tensor; choose a student of "
-                      "the teacher's kind, or initialise it afresh with "
-                      "--skip '{}'",
+                      "the teacher's architecture, or skip '{}' to "
+                      "re-initialise it",
                       name));
     }
     if (pair.teacher.shape.size() != pair.student.shape.size()) {
@@ -115,20 +118,21 @@ class Planner {
     }
     if (!IsFloating(pair.teacher.dtype)) {
       throw Error(ErrorKind::kMismatch, pair.teacher.name,
-                  fmt::format("holds {}; weights are floating point numbers",
+                  fmt::format("holds {}; expected a floating-point type",
                               Name(pair.teacher.dtype)));
     }
     for (const NamedAxis& axis : pair.axes) {
       if (axis.dimension) {
-        CheckDimension(sides_.dimensions[*axis.dimension], name);
+        CheckDimension(mapping_.dimensions[*axis.dimension], name);
       }
     }
   }
 
   void AddEntry(const NamedPair& pair, const std::string* skipped) {
     if (skipped != nullptr) {
-      plan_.entries.push_back({pair.student, Fresh{"skipped: " + *skipped,
-                                                   FreshInit(pair.student)}});
+      plan_.entries.push_back(
+          {pair.student,
+           Reinitialised{"skipped: " + *skipped, DefaultInit(pair.student)}});
       if (!pair.teacher.name.empty()) {
         plan_.unused.push_back({pair.teacher.name, "skipped"});
       }
@@ -138,9 +142,10 @@ class Planner {
     const int64_t count = *ElementCount(pair.student.shape);
     if (options_.method == Method::kMagnitude &&
         count != *ElementCount(teacher.shape)) {
-      plan_.entries.push_back({pair.student, Ranked{teacher.name, teacher.shape,
-                                                    evidence_.magnitude_digest(
-                                                        teacher.name, count)}});
+      plan_.entries.push_back(
+          {pair.student,
+           TopMagnitude{teacher.name, teacher.shape,
+                        importance_.magnitude_digest(teacher.name, count)}});
       return;
     }
     Selected selected{teacher.name, teacher.shape, {}, {}, {}};
@@ -163,8 +168,8 @@ class Planner {
     if (!KeepsConsistency(options_.method)) {
       return {Intern(name, from,
                      [&] {
-                       return Choose(options_, name, from, to,
-                                     OwnScores(pair, axis));
+                       return SelectIndices(options_, name, from, to,
+                                            OwnScores(pair, axis));
                      }),
               1};
     }
@@ -172,46 +177,47 @@ class Planner {
                    [&] {
                      const auto scores = SharedScores(name, d.from);
                      return d.role == DimensionRole::kAttention
-                                ? ChooseChannels(options_, name, d.from_heads,
+                                ? SelectChannels(options_, name, d.from_heads,
                                                  d.to_heads, scores)
-                                : Choose(options_, name, d.from, d.to, scores);
+                                : SelectIndices(options_, name, d.from, d.to,
+                                                scores);
                    }),
             groups};
   }
 
   const NamedDimension& DimensionOf(const NamedPair& pair, size_t axis) const {
-    return sides_.dimensions[*pair.axes[axis].dimension];
+    return mapping_.dimensions[*pair.axes[axis].dimension];
   }
 
-  // Names are addresses: dimensions of one name share their set.
+  // Dimensions with the same name share one index set.
   std::string SetName(const NamedPair& pair, size_t axis) const {
     const NamedDimension& d = DimensionOf(pair, axis);
     if (d.role == DimensionRole::kLeading) return d.name;
     if (!KeepsConsistency(options_.method)) {
       return fmt::format("{}[{}]", pair.student.name, axis);
     }
-    // Hidden channels of two layers have nothing to do with each other: where
-    // scores decide, each layer has its own.
+    // Hidden channels of different layers are unrelated: data-dependent rules
+    // select them per layer.
     const bool own = d.role != DimensionRole::kWidth &&
-                     LooksAtWeights(options_.method) && !pair.layer.empty();
+                     IsDataDependent(options_.method) && !pair.layer.empty();
     return own ? fmt::format("{}.{}", pair.layer, d.name) : d.name;
   }
 
   int Intern(const std::string& name, int64_t of,
-             const std::function<Indices()>& choose) {
-    const auto [at, fresh] =
+             const std::function<Indices()>& select) {
+    const auto [at, added] =
         by_name_.try_emplace(name, static_cast<int>(plan_.sets.size()));
-    if (fresh) plan_.sets.push_back({name, of, choose()});
+    if (added) plan_.sets.push_back({name, of, select()});
     return at->second;
   }
 
   std::vector<double> OwnScores(const NamedPair& pair, size_t axis) const {
-    if (!LooksAtWeights(options_.method)) return {};
-    return evidence_.slice_scores(pair.teacher.name, axis, 1);
+    if (!IsDataDependent(options_.method)) return {};
+    return importance_.slice_scores(pair.teacher.name, axis, 1);
   }
 
   std::vector<double> SharedScores(const std::string& name, int64_t of) const {
-    if (!LooksAtWeights(options_.method)) return {};
+    if (!IsDataDependent(options_.method)) return {};
     const int power = options_.method == Method::kL2Shared ? 2 : 1;
     std::vector<double> sum(static_cast<size_t>(of));
     for (const NamedPair* pair : selected_) {
@@ -219,9 +225,9 @@ class Planner {
         if (!pair->axes[axis].dimension || SetName(*pair, axis) != name) {
           continue;
         }
-        const auto scores =
-            FoldScores(evidence_.slice_scores(pair->teacher.name, axis, power),
-                       pair->axes[axis].groups);
+        const auto scores = FoldScores(
+            importance_.slice_scores(pair->teacher.name, axis, power),
+            pair->axes[axis].groups);
         std::transform(sum.begin(), sum.end(), scores.begin(), sum.begin(),
                        std::plus<>());
       }
@@ -229,9 +235,9 @@ class Planner {
     return sum;
   }
 
-  const GenericSides& sides_;
+  const GenericMapping& mapping_;
   const Options& options_;
-  const Evidence& evidence_;
+  const ImportanceScores& importance_;
   Plan& plan_;
   std::vector<const NamedPair*> selected_;
   std::map<std::string, int> by_name_;
@@ -239,21 +245,21 @@ class Planner {
 
 }  // namespace
 
-Plan PlanGeneric(GenericSides sides, const Options& options,
-                 const Evidence& evidence) {
+Plan PlanGeneric(GenericMapping mapping, const Options& options,
+                 const ImportanceScores& importance) {
   CheckOptions(options);
   Plan plan;
-  plan.teacher = sides.teacher;
-  plan.student = sides.student;
+  plan.teacher = mapping.teacher;
+  plan.student = mapping.student;
   plan.options = options;
-  plan.layers = sides.layers;
-  plan.unused = sides.unused;
-  plan.notes = sides.notes;
-  Planner(sides, options, evidence, plan).Run();
+  plan.layers = mapping.layers;
+  plan.unused = mapping.unused;
+  plan.notes = mapping.notes;
+  Planner(mapping, options, importance, plan).Run();
   if (!KeepsConsistency(options.method)) {
     plan.notes.push_back(fmt::format(
-        "--method {} breaks consistency on purpose: each tensor and dimension "
-        "is chosen alone",
+        "method {} breaks consistency on purpose: indices are selected "
+        "separately for each tensor and dimension",
         Methods().NameOf(options.method)));
   }
   return plan;

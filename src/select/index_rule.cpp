@@ -35,8 +35,8 @@ Indices Uniform(int64_t from, int64_t to) {
 
 Indices UniformFp32(int64_t from, int64_t to) {
   if (from % to == 0) return Strided(from, to);
-  // As at::linspace: from the start in the first half, from the end in the
-  // second.
+  // As at::linspace: counts from the start in the first half, and from the end
+  // in the second.
   const auto end = static_cast<float>(from - 1);
   const float step = end / static_cast<float>(to - 1);
   Indices indices(static_cast<size_t>(to));

@@ -14,7 +14,7 @@
 namespace wsel::select {
 namespace {
 
-constexpr std::string_view kOption = "--layers";
+constexpr std::string_view kOption = "layers";
 
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -41,20 +41,19 @@ Indices ParseList(std::string_view list, int64_t from, int64_t to,
     if (code != std::errc() || end != part.data() + part.size() || block < 0 ||
         block >= from) {
       throw Error(ErrorKind::kUsage, kOption,
-                  fmt::format("'{}' is no block of the teacher; its blocks are "
-                              "0 to {}",
+                  fmt::format("'{}' is not a block of the teacher (0 to {})",
                               part, from - 1));
     }
     blocks.push_back(block);
   }
   if (static_cast<int64_t>(blocks.size()) != to) {
     throw Error(ErrorKind::kUsage, kOption,
-                fmt::format("{}: the student has {} blocks, the list names {}",
+                fmt::format("{}: the student has {} blocks, the list has {}",
                             what, to, blocks.size()));
   }
   if (std::set<int64_t>(blocks.begin(), blocks.end()).size() != blocks.size()) {
     throw Error(ErrorKind::kUsage, kOption,
-                fmt::format("'{}' names a block twice", list));
+                fmt::format("'{}' lists a block twice", list));
   }
   return blocks;
 }
@@ -86,7 +85,7 @@ std::vector<std::vector<int64_t>> MapLayers(
   if (list && lists.size() != stages) {
     throw Error(ErrorKind::kUsage, kOption,
                 fmt::format("'{}' has {} lists; the student has {} stages "
-                            "(one list a stage, separated by '/')",
+                            "(one list per stage, separated by '/')",
                             rule, lists.size(), stages));
   }
 

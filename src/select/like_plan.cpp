@@ -22,10 +22,10 @@ std::string NameOf(const SizePair& sizes) {
   return fmt::format("{}->{}", sizes.first, sizes.second);
 }
 
-class LikeSides {
+class LikeMapper {
  public:
-  LikeSides(const std::vector<TensorSpec>& teacher,
-            const std::vector<TensorSpec>& like, const std::string& layers)
+  LikeMapper(const std::vector<TensorSpec>& teacher,
+             const std::vector<TensorSpec>& like, const std::string& layers)
       : teacher_(teacher), like_(like), stacks_(FindStacks(teacher, like)) {
     for (const TensorSpec& spec : teacher) by_name_[spec.name] = &spec;
     std::vector<int64_t> from;
@@ -34,39 +34,39 @@ class LikeSides {
       from.push_back(stack.teacher_count);
       to.push_back(stack.student_count);
     }
-    sides_.layers = MapLayers(from, to, layers);
+    mapping_.layers = MapLayers(from, to, layers);
   }
 
-  GenericSides Run(const std::string& teacher_name,
-                   const std::string& like_name) && {
-    PairUp();
+  GenericMapping Run(const std::string& teacher_name,
+                     const std::string& like_name) && {
+    MapTensors();
     CollectSizes();
-    for (NamedPair& pair : sides_.pairs) FillAxes(pair);
-    Account();
-    Describe(teacher_name, like_name);
+    for (NamedPair& pair : mapping_.pairs) FillAxes(pair);
+    AddUnused();
+    DescribeModels(teacher_name, like_name);
     AddNotes();
-    return std::move(sides_);
+    return std::move(mapping_);
   }
 
  private:
-  // The teacher's name for a tensor of the student: another layer's number.
+  // The teacher's name for a tensor of the student: with the selected layer.
   std::string Counterpart(const std::string& name) const {
     for (size_t i = 0; i < stacks_.size(); ++i) {
-      const std::string& before = stacks_[i].before;
-      const int64_t block = NumberBehind(name, before);
+      const std::string& prefix = stacks_[i].prefix;
+      const int64_t block = NumberAfter(name, prefix);
       if (block < 0) continue;
-      return before + std::to_string(sides_.layers[i][block]) +
-             name.substr(name.find('.', before.size()));
+      return prefix + std::to_string(mapping_.layers[i][block]) +
+             name.substr(name.find('.', prefix.size()));
     }
     return name;
   }
 
-  void PairUp() {
+  void MapTensors() {
     for (const TensorSpec& student : like_) {
       if (!IsFloating(student.dtype)) {
-        sides_.notes.push_back(
-            fmt::format("{} is left out: it holds {}, no weights", student.name,
-                        Name(student.dtype)));
+        mapping_.notes.push_back(
+            fmt::format("{} is left out: it holds {}, not weights",
+                        student.name, Name(student.dtype)));
         continue;
       }
       NamedPair pair;
@@ -76,12 +76,12 @@ class LikeSides {
         pair.teacher = *found->second;
         used_.insert(pair.teacher.name);
       }
-      sides_.pairs.push_back(std::move(pair));
+      mapping_.pairs.push_back(std::move(pair));
     }
   }
 
   void CollectSizes() {
-    for (const NamedPair& pair : sides_.pairs) {
+    for (const NamedPair& pair : mapping_.pairs) {
       if (pair.teacher.shape.size() != pair.student.shape.size()) continue;
       for (size_t axis = 0; axis < pair.teacher.shape.size(); ++axis) {
         const SizePair sizes = {pair.teacher.shape[axis],
@@ -91,19 +91,19 @@ class LikeSides {
     }
     for (auto& [sizes, dimension] : dimension_of_) {
       if (IsFused(sizes)) continue;
-      dimension = sides_.dimensions.size();
+      dimension = mapping_.dimensions.size();
       NamedDimension named;
       named.name = NameOf(sizes);
       named.from = sizes.first;
       named.to = sizes.second;
-      sides_.dimensions.push_back(std::move(named));
+      mapping_.dimensions.push_back(std::move(named));
     }
   }
 
   static SizePair Third(const SizePair& sizes) {
     return {sizes.first / kFused, sizes.second / kFused};
   }
-  // Whether this is three of another pair of sizes.
+  // Whether both sizes are three times those of another dimension.
   bool IsFused(const SizePair& sizes) const {
     return sizes.first % kFused == 0 && sizes.second % kFused == 0 &&
            dimension_of_.contains(Third(sizes));
@@ -111,7 +111,7 @@ class LikeSides {
 
   void FillAxes(NamedPair& pair) const {
     for (size_t axis = 0; axis < pair.teacher.shape.size(); ++axis) {
-      if (axis >= pair.student.shape.size()) break;  // refused later
+      if (axis >= pair.student.shape.size()) break;  // CheckPair fails
       SizePair sizes = {pair.teacher.shape[axis], pair.student.shape[axis]};
       NamedAxis named;
       while (sizes.first != sizes.second && IsFused(sizes)) {
@@ -125,21 +125,21 @@ class LikeSides {
     }
   }
 
-  void Account() {
+  void AddUnused() {
     for (const TensorSpec& spec : teacher_) {
       if (!used_.contains(spec.name)) {
-        sides_.unused.push_back({spec.name, ReasonUnused(spec)});
+        mapping_.unused.push_back({spec.name, ReasonUnused(spec)});
       }
     }
   }
 
   std::string ReasonUnused(const TensorSpec& spec) const {
     if (!IsFloating(spec.dtype)) {
-      return fmt::format("holds {}, no weights", Name(spec.dtype));
+      return fmt::format("holds {}, not weights", Name(spec.dtype));
     }
     for (size_t i = 0; i < stacks_.size(); ++i) {
-      const int64_t block = NumberBehind(spec.name, stacks_[i].before);
-      const auto& taken = sides_.layers[i];
+      const int64_t block = NumberAfter(spec.name, stacks_[i].prefix);
+      const auto& taken = mapping_.layers[i];
       if (block >= 0 &&
           std::find(taken.begin(), taken.end(), block) == taken.end()) {
         return "no block of the student is taken from this one";
@@ -148,39 +148,40 @@ class LikeSides {
     return "the student has no such tensor";
   }
 
-  void Describe(const std::string& teacher_name, const std::string& like_name) {
-    sides_.teacher.name = teacher_name;
-    sides_.student.name = like_name;
+  void DescribeModels(const std::string& teacher_name,
+                      const std::string& like_name) {
+    mapping_.teacher.name = teacher_name;
+    mapping_.student.name = like_name;
     for (const NumberedStack& stack : stacks_) {
-      sides_.teacher.sizes.emplace_back(stack.before + "*",
-                                        stack.teacher_count);
-      sides_.student.sizes.emplace_back(stack.before + "*",
-                                        stack.student_count);
+      mapping_.teacher.sizes.emplace_back(stack.prefix + "*",
+                                          stack.teacher_count);
+      mapping_.student.sizes.emplace_back(stack.prefix + "*",
+                                          stack.student_count);
     }
     std::set<std::string> seen;
     for (const NumberedStack& stack : stacks_) {
-      seen.insert(stack.before);
-      sides_.student.stacks.push_back(stack.before);
+      seen.insert(stack.prefix);
+      mapping_.student.stacks.push_back(stack.prefix);
     }
-    for (const std::string& before : RepeatedPrefixes(like_)) {
-      if (seen.insert(before).second) sides_.student.stacks.push_back(before);
+    for (const std::string& prefix : RepeatedPrefixes(like_)) {
+      if (seen.insert(prefix).second) mapping_.student.stacks.push_back(prefix);
     }
-    sides_.teacher.stacks = sides_.student.stacks;
+    mapping_.teacher.stacks = mapping_.student.stacks;
   }
 
   void AddNotes() {
     std::vector<std::string> names;
-    for (const NamedDimension& d : sides_.dimensions) names.push_back(d.name);
+    for (const NamedDimension& d : mapping_.dimensions) names.push_back(d.name);
     if (names.empty()) return;
-    sides_.notes.push_back(fmt::format(
-        "assumed, for roles are unknown: dimensions that shrink from one size "
-        "to the same size are the same one and get the same indices ({})",
+    mapping_.notes.push_back(fmt::format(
+        "assumed, because roles are unknown: dimensions that shrink between "
+        "the same two sizes are the same one and get the same indices ({})",
         fmt::join(names, ", ")));
     for (const auto& [sizes, unused] : dimension_of_) {
       if (!IsFused(sizes)) continue;
-      sides_.notes.push_back(fmt::format(
-          "assumed: {} is three of {} (a fused q, k, v) and is taken in three "
-          "parts",
+      mapping_.notes.push_back(fmt::format(
+          "assumed: {} is three times {} (a fused q, k, v) and is indexed in "
+          "three equal parts",
           NameOf(sizes), NameOf(Third(sizes))));
     }
   }
@@ -191,9 +192,9 @@ class LikeSides {
   const std::vector<TensorSpec>& like_;
   std::vector<NumberedStack> stacks_;
   std::map<std::string_view, const TensorSpec*> by_name_;
-  std::map<SizePair, size_t> dimension_of_;  // into GenericSides::dimensions
+  std::map<SizePair, size_t> dimension_of_;  // into GenericMapping::dimensions
   std::set<std::string> used_;
-  GenericSides sides_;
+  GenericMapping mapping_;
 };
 
 }  // namespace
@@ -201,16 +202,17 @@ class LikeSides {
 Plan PlanLike(const std::vector<TensorSpec>& teacher,
               const std::string& teacher_name,
               const std::vector<TensorSpec>& like, const std::string& like_name,
-              const Options& options, const Evidence& evidence) {
+              const Options& options, const ImportanceScores& importance) {
   if (options.heads != Heads::kFlat) {
-    throw Error(ErrorKind::kUsage, "--heads",
-                fmt::format("{} needs to know which dimensions are heads, "
-                            "which two checkpoints do not tell; use --family",
+    throw Error(ErrorKind::kUsage, "heads",
+                fmt::format("{} needs to know which dimensions are attention "
+                            "heads; use a family file instead of a checkpoint "
+                            "of the student's shapes",
                             HeadRules().NameOf(options.heads)));
   }
   return PlanGeneric(
-      LikeSides(teacher, like, options.layers).Run(teacher_name, like_name),
-      options, evidence);
+      LikeMapper(teacher, like, options.layers).Run(teacher_name, like_name),
+      options, importance);
 }
 
 }  // namespace wsel::select

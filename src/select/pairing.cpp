@@ -27,8 +27,8 @@ std::map<Address, const ModelTensor*> Index(
   return index;
 }
 
-// The final norm has two places: before pooling and after it.
-const std::map<std::string, std::string>& OtherPlace() {
+// The final norm has another name before pooling than after it.
+const std::map<std::string, std::string>& OtherFinalNorm() {
   static const std::map<std::string, std::string> kOther = {
       {"norm.weight", "fc_norm.weight"},
       {"norm.bias", "fc_norm.bias"},
@@ -42,23 +42,23 @@ const std::map<std::string, std::string>& OtherPlace() {
   return kOther;
 }
 
-class Pairing {
+class ComponentMapper {
  public:
-  Pairing(const Sides& sides, const Options& options,
-          std::vector<std::string>& notes)
-      : sides_(sides),
+  ComponentMapper(const ModelPair& models, const Options& options,
+                  std::vector<std::string>& notes)
+      : models_(models),
         options_(options),
         notes_(notes),
-        skip_(options.skip, sides.student_tensors),
-        teacher_(Index(sides.teacher_tensors)) {}
+        skip_(options.skip, models.student_tensors),
+        teacher_(Index(models.teacher_tensors)) {}
 
-  Pair Of(const ModelTensor& student) {
+  TensorPair Map(const ModelTensor& student) {
     if (const std::string* item = skip_.Match(student)) {
-      return {&student, nullptr, TimmFresh(student, "skipped: " + *item)};
+      return {&student, nullptr, TimmInit(student, "skipped: " + *item)};
     }
     if (student.component == Component::kHead &&
-        options_.head == Head::kFresh) {
-      return {&student, nullptr, TimmFresh(student, "a new head")};
+        options_.head == Head::kReset) {
+      return {&student, nullptr, TimmInit(student, "head=reset")};
     }
     if (const ModelTensor* teacher = Counterpart(student)) {
       return {&student, teacher, {}};
@@ -76,83 +76,83 @@ class Pairing {
     const int block =
         student.block < 0
             ? -1
-            : static_cast<int>(sides_.layers[student.stage][student.block]);
+            : static_cast<int>(models_.layers[student.stage][student.block]);
     if (auto* same = Find(student.key, student.stage, block)) return same;
-    const auto other = OtherPlace().find(student.key);
-    if (other == OtherPlace().end()) return nullptr;
+    const auto other = OtherFinalNorm().find(student.key);
+    if (other == OtherFinalNorm().end()) return nullptr;
     const ModelTensor* found = Find(other->second, -1, -1);
     if (found != nullptr) {
       notes_.push_back(fmt::format(
           "{} is taken from the teacher's {}: the two models pool and "
-          "normalise in another order",
+          "normalise in a different order",
           student.spec.name, found->spec.name));
     }
     return found;
   }
 
-  Fresh TimmFresh(const ModelTensor& student, std::string reason) const {
+  Reinitialised TimmInit(const ModelTensor& student, std::string reason) const {
     return {std::move(reason),
-            InitFor(sides_.student, student, model::Initializer::kTimm)};
+            InitFor(models_.student, student, model::Initializer::kTimm)};
   }
 
-  Fresh Replacement(const ModelTensor& student) {
+  Reinitialised Replacement(const ModelTensor& student) {
     const std::string& name = student.spec.name;
     if (student.component == Component::kHead) {
       throw Error(ErrorKind::kMismatch, name,
-                  "the teacher has no head to reuse; use --head fresh");
+                  "the teacher has no classifier to reuse; use head=reset");
     }
     if (student.component == Component::kLayerScale) {
-      return {"the teacher has no layer scale, which equals ones",
-              Init{.value = 1}};
+      return {"identity: the teacher has no layer scale", Init{.value = 1}};
     }
     if (student.component == Component::kTokens) {
       notes_.push_back(fmt::format(
           "the teacher has no {}: it is initialised as timm would", name));
-      return TimmFresh(student, "the teacher has no such token");
+      return TimmInit(student, "the teacher has no such token");
     }
     if (name.ends_with(".bias") && student.component != Component::kNorm) {
-      return {"the teacher has no bias here, which equals zeros", Init{}};
+      return {"identity: the teacher has no bias here", Init{}};
     }
     throw Error(
         ErrorKind::kMismatch, name,
         fmt::format("the teacher has no such tensor; choose a student of the "
-                    "teacher's kind, or initialise it afresh with --skip '{}'",
+                    "teacher's architecture, or skip '{}' to re-initialise it",
                     name));
   }
 
-  const Sides& sides_;
+  const ModelPair& models_;
   const Options& options_;
   std::vector<std::string>& notes_;
   Skip skip_;
   std::map<Address, const ModelTensor*> teacher_;
 };
 
-void CheckReusedHead(const Sides& sides) {
-  const int64_t teacher = NumClasses(sides.teacher);
-  const int64_t student = NumClasses(sides.student);
+void CheckReusedHead(const ModelPair& models) {
+  const int64_t teacher = NumClasses(models.teacher);
+  const int64_t student = NumClasses(models.student);
   if (teacher == student) return;
   throw Error(
-      ErrorKind::kMismatch, "head",
-      fmt::format("--head reuse needs equal classes: the teacher has {}, the "
-                  "student {}; give --num-classes {} or use --head fresh",
+      ErrorKind::kMismatch, "head=reuse",
+      fmt::format("needs an equal number of classes: the teacher has {}, the "
+                  "student {}; set num_classes to {} or use head=reset",
                   teacher, student, teacher));
 }
 
 }  // namespace
 
-std::vector<Pair> PairTensors(const Sides& sides, const Options& options,
-                              std::vector<std::string>& notes) {
-  if (options.head == Head::kReuse) CheckReusedHead(sides);
-  Pairing pairing(sides, options, notes);
-  std::vector<Pair> pairs;
-  for (const ModelTensor& student : sides.student_tensors) {
+std::vector<TensorPair> MapComponents(const ModelPair& models,
+                                      const Options& options,
+                                      std::vector<std::string>& notes) {
+  if (options.head == Head::kReuse) CheckReusedHead(models);
+  ComponentMapper mapper(models, options, notes);
+  std::vector<TensorPair> pairs;
+  for (const ModelTensor& student : models.student_tensors) {
     // The official script skips every name with "head" in it, ConvNeXt's
     // final norm included.
     if (options.official &&
         student.spec.name.find("head") != std::string::npos) {
       continue;
     }
-    pairs.push_back(pairing.Of(student));
+    pairs.push_back(mapper.Map(student));
   }
   return pairs;
 }

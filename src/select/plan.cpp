@@ -23,8 +23,8 @@ using model::VitConfig;
 void CheckFamily(const model::Config& teacher, const model::Config& student) {
   if (teacher.index() == student.index()) return;
   throw Error(ErrorKind::kMismatch, NameOf(student),
-              fmt::format("the student is a {}, the teacher a {}; weights are "
-                          "selected within one family",
+              fmt::format("the student is a {}, the teacher a {}; weights can "
+                          "only be selected within one architecture",
                           Family(student), Family(teacher)));
 }
 
@@ -33,48 +33,48 @@ void CheckOptions(const model::Config& student, const Options& options) {
   official.official = true;
   official.seed = options.seed;
   if (options.official && options != official) {
-    throw Error(ErrorKind::kUsage, "--compat official",
-                "is one fixed rule; leave out --method, --layers, --heads, "
-                "--head, --skip and --patch-resize");
+    throw Error(ErrorKind::kUsage, "official",
+                "the official rule is fixed; leave out method, layers, heads, "
+                "head, skip and patch_resize");
   }
   if (options.heads == Heads::kFlat) return;
   if (!std::holds_alternative<VitConfig>(student)) {
-    throw Error(ErrorKind::kUsage, "--heads",
+    throw Error(ErrorKind::kUsage, "heads",
                 "a ConvNeXt has no attention heads; leave it out");
   }
   if (!KeepsConsistency(options.method)) {
-    throw Error(ErrorKind::kUsage, "--heads",
-                fmt::format("--method {} chooses for each tensor alone and "
-                            "keeps no heads; leave it out",
+    throw Error(ErrorKind::kUsage, "heads",
+                fmt::format("method {} selects for each tensor separately and "
+                            "does not keep heads; leave it out",
                             Methods().NameOf(options.method)));
   }
 }
 
-// That the file holds the tensors which the plan will read, as the teacher's
-// architecture has them.
-void CheckFile(const std::vector<Pair>& pairs,
+// Checks that the file has the tensors that the plan will read, with the shapes
+// of the teacher's architecture.
+void CheckFile(const std::vector<TensorPair>& pairs,
                const std::vector<TensorSpec>& file) {
   std::map<std::string_view, const TensorSpec*> by_name;
   for (const TensorSpec& spec : file) by_name[spec.name] = &spec;
-  for (const Pair& pair : pairs) {
+  for (const TensorPair& pair : pairs) {
     if (pair.teacher == nullptr) continue;
     const TensorSpec& expected = pair.teacher->spec;
     const auto at = by_name.find(expected.name);
     if (at == by_name.end()) {
       throw Error(ErrorKind::kMismatch, expected.name,
-                  "the teacher's file has no such tensor; is it whole?");
+                  "missing from the teacher's file; is the file complete?");
     }
     if (at->second->shape != expected.shape) {
       throw Error(
           ErrorKind::kMismatch, expected.name,
-          fmt::format("is {} in the teacher's file; its model has {} here: "
-                      "--teacher-model must say what the teacher is",
+          fmt::format("is {} in the teacher's file, but {} in the teacher's "
+                      "model; correct the teacher's model",
                       FormatShape(at->second->shape),
                       FormatShape(expected.shape)));
     }
     if (!IsFloating(at->second->dtype)) {
       throw Error(ErrorKind::kMismatch, expected.name,
-                  fmt::format("holds {}; weights are floating point numbers",
+                  fmt::format("holds {}; expected a floating-point type",
                               Name(at->second->dtype)));
     }
   }
@@ -82,49 +82,53 @@ void CheckFile(const std::vector<Pair>& pairs,
 
 class Planner {
  public:
-  Planner(const Sides& sides, const Options& options, const Evidence& evidence,
-          Plan& plan)
-      : sides_(sides), options_(options), evidence_(evidence), plan_(plan) {}
+  Planner(const ModelPair& models, const Options& options,
+          const ImportanceScores& importance, Plan& plan)
+      : models_(models),
+        options_(options),
+        importance_(importance),
+        plan_(plan) {}
 
   void Run(const std::vector<TensorSpec>& file) {
-    const auto pairs = PairTensors(sides_, options_, plan_.notes);
+    const auto pairs = MapComponents(models_, options_, plan_.notes);
     CheckFile(pairs, file);
-    AxisSets sets(sides_, options_, pairs, evidence_);
+    AxisSets sets(models_, options_, pairs, importance_);
     sets.Check(plan_.notes);
     PlanResampling();
-    for (const Pair& pair : pairs) {
-      if (pair.teacher != nullptr && Resampled(*pair.student) &&
+    for (const TensorPair& pair : pairs) {
+      if (pair.teacher != nullptr && IsResampled(*pair.student) &&
           options_.method == Method::kMagnitude) {
         throw Error(ErrorKind::kMismatch, pair.student->spec.name,
-                    "has another grid or kernel than the teacher's, and "
-                    "magnitude selection has no rule for that; leave it out "
-                    "with --skip");
+                    "has another grid or kernel size than the teacher's, which "
+                    "method magnitude does not support; skip this tensor");
       }
     }
-    for (const Pair& pair : pairs) {
+    for (const TensorPair& pair : pairs) {
       plan_.entries.push_back({pair.student->spec, SourceOf(pair, sets)});
     }
     plan_.sets = std::move(sets).Take();
-    Account(pairs, file);
+    AddUnused(pairs, file);
     AddNotes();
   }
 
  private:
   void PlanResampling() {
-    const auto* teacher = std::get_if<VitConfig>(&sides_.teacher);
+    const auto* teacher = std::get_if<VitConfig>(&models_.teacher);
     if (options_.official) return;
     if (teacher != nullptr) {
-      const auto& student = std::get<VitConfig>(sides_.student);
-      positions_ = PlanPositions(*teacher, student, plan_.notes);
-      PlanKernel(teacher->patch_size, student.patch_size);
+      const auto& student = std::get<VitConfig>(models_.student);
+      pos_embed_ = PlanPosEmbedResample(*teacher, student, plan_.notes);
+      PlanPatchEmbed(teacher->patch_size, student.patch_size);
     } else {
-      PlanKernel(std::get<model::ConvNextConfig>(sides_.teacher).patch_size,
-                 std::get<model::ConvNextConfig>(sides_.student).patch_size);
+      PlanPatchEmbed(
+          std::get<model::ConvNextConfig>(models_.teacher).patch_size,
+          std::get<model::ConvNextConfig>(models_.student).patch_size);
     }
   }
 
-  void PlanKernel(int64_t from, int64_t to) {
-    if (from != to) kernel_ = KernelResize{from, to, options_.patch_resize};
+  void PlanPatchEmbed(int64_t from, int64_t to) {
+    if (from == to) return;
+    patch_embed_ = PatchEmbedResample{from, to, options_.patch_resize};
   }
 
   static bool HasAxis(const ModelTensor& tensor, Role role) {
@@ -132,64 +136,67 @@ class Planner {
                        [&](const auto& axis) { return axis.role == role; });
   }
 
-  bool Resampled(const ModelTensor& student) const {
-    return (positions_ && HasAxis(student, Role::kTokens)) ||
-           (kernel_ && HasAxis(student, Role::kKernel));
+  bool IsResampled(const ModelTensor& student) const {
+    return (pos_embed_ && HasAxis(student, Role::kTokens)) ||
+           (patch_embed_ && HasAxis(student, Role::kKernel));
   }
 
-  std::variant<Selected, Ranked, Fresh> SourceOf(const Pair& pair,
-                                                 AxisSets& sets) const {
-    if (pair.teacher == nullptr) return pair.fresh;
+  std::variant<Selected, TopMagnitude, Reinitialised> SourceOf(
+      const TensorPair& pair, AxisSets& sets) const {
+    if (pair.teacher == nullptr) return pair.reinitialised;
     const TensorSpec& teacher = pair.teacher->spec;
     const int64_t count = *ElementCount(pair.student->spec.shape);
     if (options_.method == Method::kMagnitude &&
         count != *ElementCount(teacher.shape)) {
-      return Ranked{teacher.name, teacher.shape,
-                    evidence_.magnitude_digest(teacher.name, count)};
+      return TopMagnitude{teacher.name, teacher.shape,
+                          importance_.magnitude_digest(teacher.name, count)};
     }
     Selected selected{teacher.name, teacher.shape, {}, {}, {}};
     for (size_t axis = 0; axis < teacher.shape.size(); ++axis) {
       selected.axes.push_back(sets.Pick(pair, axis));
     }
-    if (HasAxis(*pair.student, Role::kTokens)) selected.positions = positions_;
-    if (HasAxis(*pair.student, Role::kKernel)) selected.kernel = kernel_;
+    const ModelTensor& student = *pair.student;
+    if (HasAxis(student, Role::kTokens)) selected.pos_embed = pos_embed_;
+    if (HasAxis(student, Role::kKernel)) selected.patch_embed = patch_embed_;
     return selected;
   }
 
-  // Says of every tensor of the file that is not used why.
-  void Account(const std::vector<Pair>& pairs,
-               const std::vector<TensorSpec>& file) {
+  // Lists every tensor of the file that is not used, with the reason.
+  void AddUnused(const std::vector<TensorPair>& pairs,
+                 const std::vector<TensorSpec>& file) {
     std::set<std::string_view> used;
-    for (const Pair& pair : pairs) {
+    for (const TensorPair& pair : pairs) {
       if (pair.teacher != nullptr) used.insert(pair.teacher->spec.name);
     }
     std::map<std::string_view, const ModelTensor*> known;
-    for (const ModelTensor& t : sides_.teacher_tensors) known[t.spec.name] = &t;
+    for (const ModelTensor& tensor : models_.teacher_tensors) {
+      known[tensor.spec.name] = &tensor;
+    }
     for (const TensorSpec& spec : file) {
       if (used.contains(spec.name)) continue;
       const auto at = known.find(spec.name);
       plan_.unused.push_back(
-          {spec.name, at == known.end() ? fmt::format("is no tensor of a {}",
-                                                      Family(sides_.teacher))
+          {spec.name, at == known.end() ? fmt::format("not a tensor of a {}",
+                                                      Family(models_.teacher))
                                         : ReasonUnused(*at->second)});
     }
   }
 
   std::string ReasonUnused(const ModelTensor& teacher) const {
     if (teacher.block >= 0) {
-      const auto& taken = sides_.layers[teacher.stage];
+      const auto& taken = models_.layers[teacher.stage];
       if (std::find(taken.begin(), taken.end(), teacher.block) == taken.end()) {
         return "no block of the student is taken from this one";
       }
     }
-    for (const ModelTensor& student : sides_.student_tensors) {
+    for (const ModelTensor& student : models_.student_tensors) {
       if (student.key != teacher.key || student.stage != teacher.stage) {
         continue;
       }
-      if (options_.official) return "the official rule takes no 'head'";
+      if (options_.official) return "the official rule skips 'head'";
       return teacher.component == model::Component::kHead &&
-                     options_.head == Head::kFresh
-                 ? "the student's head is new"
+                     options_.head == Head::kReset
+                 ? "the student's head is re-initialised"
                  : "skipped";
     }
     return "the student has no such tensor";
@@ -198,33 +205,35 @@ class Planner {
   void AddNotes() {
     if (!KeepsConsistency(options_.method)) {
       plan_.notes.push_back(fmt::format(
-          "--method {} breaks consistency on purpose: each tensor and "
-          "dimension is chosen alone, a fused qkv as one",
+          "method {} breaks consistency on purpose: indices are selected "
+          "separately for each tensor and dimension, and a fused qkv is one "
+          "dimension",
           Methods().NameOf(options_.method)));
     }
-    const auto* teacher = std::get_if<VitConfig>(&sides_.teacher);
+    const auto* teacher = std::get_if<VitConfig>(&models_.teacher);
     if (teacher == nullptr) return;
-    const auto& student = std::get<VitConfig>(sides_.student);
-    const auto differs = [&](bool here, bool there, std::string_view what) {
-      if (here && !there) {
+    const auto& student = std::get<VitConfig>(models_.student);
+    const auto note_if = [&](bool teacher_has, bool student_has,
+                             std::string_view what) {
+      if (teacher_has && !student_has) {
         plan_.notes.push_back(fmt::format(
-            "the teacher has {}, the student has not: its activations will "
-            "differ more than selection alone makes them",
+            "the teacher has {}, the student does not: its activations will "
+            "differ from the teacher's by more than selection causes",
             what));
       }
     };
-    differs(teacher->pre_norm, student.pre_norm, "a norm before the blocks");
-    differs(teacher->layer_scale != 0, student.layer_scale != 0, "layer scale");
-    differs(teacher->activation == model::Activation::kQuickGelu,
+    note_if(teacher->pre_norm, student.pre_norm, "a norm before the blocks");
+    note_if(teacher->layer_scale != 0, student.layer_scale != 0, "layer scale");
+    note_if(teacher->activation == model::Activation::kQuickGelu,
             student.activation == model::Activation::kQuickGelu, "QuickGELU");
   }
 
-  const Sides& sides_;
+  const ModelPair& models_;
   const Options& options_;
-  const Evidence& evidence_;
+  const ImportanceScores& importance_;
   Plan& plan_;
-  std::optional<Positions> positions_;
-  std::optional<KernelResize> kernel_;
+  std::optional<PosEmbedResample> pos_embed_;
+  std::optional<PatchEmbedResample> patch_embed_;
 };
 
 }  // namespace
@@ -232,18 +241,18 @@ class Planner {
 Plan PlanSelection(const model::Config& teacher,
                    const std::vector<TensorSpec>& teacher_tensors,
                    const model::Config& student, const Options& options,
-                   const Evidence& evidence) {
+                   const ImportanceScores& importance) {
   CheckFamily(teacher, student);
   CheckOptions(student, options);
-  const Sides sides{
+  const ModelPair models{
       teacher, student, Layout(teacher), Layout(student),
       MapLayers(StageDepths(teacher), StageDepths(student), options.layers)};
   Plan plan;
   plan.teacher = teacher;
   plan.student = student;
   plan.options = options;
-  plan.layers = sides.layers;
-  Planner(sides, options, evidence, plan).Run(teacher_tensors);
+  plan.layers = models.layers;
+  Planner(models, options, importance, plan).Run(teacher_tensors);
   return plan;
 }
 
@@ -255,7 +264,8 @@ Plan PlanRandom(const model::Config& student, model::Initializer initializer,
   const std::string reason(model::Initializers().NameOf(initializer));
   for (const ModelTensor& tensor : Layout(student)) {
     plan.entries.push_back(
-        {tensor.spec, Fresh{reason, InitFor(student, tensor, initializer)}});
+        {tensor.spec,
+         Reinitialised{reason, InitFor(student, tensor, initializer)}});
   }
   return plan;
 }

@@ -18,9 +18,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kFormat = "wsel-plan";
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
+// Version 1 has "fresh" for "reinitialised" entries and for the "reset" head.
+constexpr int64_t kOldVersion = 1;
+constexpr const char* kFresh = "fresh";
 
-// Indices, evenly spaced ones in short.
+// Indices; evenly spaced ones are abbreviated.
 
 Json WriteIndices(const std::vector<int64_t>& indices) {
   if (indices.size() < 3) return indices;
@@ -31,7 +34,7 @@ Json WriteIndices(const std::vector<int64_t>& indices) {
   return {{"start", indices[0]}, {"step", step}, {"count", indices.size()}};
 }
 
-[[noreturn]] void Refuse(const std::string& where, std::string_view message) {
+[[noreturn]] void Fail(const std::string& where, std::string_view message) {
   throw Error(ErrorKind::kFormat, where, message);
 }
 
@@ -40,7 +43,7 @@ void CheckIndices(const std::vector<int64_t>& indices, int64_t of,
   int64_t previous = -1;
   for (const int64_t index : indices) {
     if (index <= previous || index >= of) {
-      Refuse(where, fmt::format("indices must ascend and be below {}", of));
+      Fail(where, fmt::format("indices must ascend and be below {}", of));
     }
     previous = index;
   }
@@ -56,9 +59,9 @@ std::vector<int64_t> ReadIndices(JsonObject& set, int64_t of) {
     const auto step = range.Get<int64_t>("step");
     const auto count = range.Get<int64_t>("count");
     range.Finish();
-    // Bounded before it is made: step >= 1 means count <= of.
+    // Checked before allocating: step >= 1 implies count <= of.
     if (start < 0 || step < 1 || count < 0 || count > of) {
-      Refuse(range.where(), fmt::format("is no range inside 0 to {}", of));
+      Fail(range.where(), fmt::format("not a range within [0, {})", of));
     }
     for (int64_t i = 0; i < count; ++i) indices.push_back(start + i * step);
   }
@@ -88,7 +91,9 @@ Options ReadOptions(JsonObject json) {
   o.method = find(Methods(), "method");
   o.layers = json.Get<std::string>("layers");
   o.heads = find(HeadRules(), "heads");
-  o.head = find(HeadSources(), "head");
+  o.head = json.Get<std::string>("head") == kFresh
+               ? Head::kReset
+               : find(HeadSources(), "head");
   o.patch_resize = find(PatchResizes(), "patch_resize");
   o.skip = json.Get<std::vector<std::string>>("skip");
   o.official = json.Get<bool>("official");
@@ -113,36 +118,36 @@ void Write(const Selected& s, const Plan& plan, Json& json) {
   for (const AxisPick& axis : s.axes) {
     json["axes"].push_back(WriteAxis(axis, plan));
   }
-  if (s.positions) {
-    json["positions"] = {{"prefix", s.positions->prefix},
-                         {"teacher_prefix", s.positions->teacher_prefix},
-                         {"from_grid", s.positions->from_grid},
-                         {"to_grid", s.positions->to_grid}};
+  if (const auto& p = s.pos_embed) {
+    json["positions"] = {{"prefix", p->prefix},
+                         {"teacher_prefix", p->teacher_prefix},
+                         {"from_grid", p->from_grid},
+                         {"to_grid", p->to_grid}};
   }
-  if (s.kernel) {
-    json["kernel"] = {{"from", s.kernel->from},
-                      {"to", s.kernel->to},
-                      {"method", PatchResizes().NameOf(s.kernel->method)}};
+  if (const auto& p = s.patch_embed) {
+    json["kernel"] = {{"from", p->from},
+                      {"to", p->to},
+                      {"method", PatchResizes().NameOf(p->method)}};
   }
 }
 
-void Write(const Ranked& r, const Plan&, Json& json) {
-  json["from"] = r.teacher;
-  json["teacher_shape"] = r.teacher_shape;
-  json["largest_magnitude"] = r.digest;
+void Write(const TopMagnitude& t, const Plan&, Json& json) {
+  json["from"] = t.teacher;
+  json["teacher_shape"] = t.teacher_shape;
+  json["largest_magnitude"] = t.digest;
 }
 
-void Write(const Fresh& f, const Plan&, Json& json) {
-  json["fresh"] = {{"reason", f.reason},
-                   {"init", Json::parse(model::ToJson(f.init))}};
+void Write(const Reinitialised& r, const Plan&, Json& json) {
+  json["reinitialised"] = {{"reason", r.reason},
+                           {"init", Json::parse(model::ToJson(r.init))}};
 }
 
-// Sizes of a shape from outside: a product that fits, no huge rank.
+// An untrusted shape: few dimensions, and a product that fits.
 Shape ReadShape(JsonObject& json, std::string_view key) {
   Shape shape = json.Get<Shape>(key);
   const auto count = ElementCount(shape);
   if (shape.size() > 8 || !count || *count > int64_t{1} << 31) {
-    Refuse(json.PathOf(key), "is no shape of a tensor");
+    Fail(json.PathOf(key), "not a valid tensor shape");
   }
   return shape;
 }
@@ -158,11 +163,11 @@ AxisPick ReadAxis(const Json& value, const Plan& plan, int64_t size,
   const auto at =
       std::find_if(plan.sets.begin(), plan.sets.end(),
                    [&](const IndexSet& set) { return set.name == name; });
-  if (at == plan.sets.end()) Refuse(where, "no index set '" + name + "'");
+  if (at == plan.sets.end()) Fail(where, "unknown index set '" + name + "'");
   if (axis.groups < 1 || axis.groups > size || size % axis.groups != 0 ||
       size / axis.groups != at->of) {
-    Refuse(where, fmt::format("index set '{}' is of {}, the dimension has {}",
-                              name, at->of, size));
+    Fail(where, fmt::format("index set '{}' is of {}, the dimension is {}",
+                            name, at->of, size));
   }
   axis.set = static_cast<int>(at - plan.sets.begin());
   return axis;
@@ -170,12 +175,12 @@ AxisPick ReadAxis(const Json& value, const Plan& plan, int64_t size,
 
 int64_t ReadSide(JsonObject& json, std::string_view key) {
   const auto side = json.Get<int64_t>(key);
-  if (side < 0 || side > 4096) Refuse(json.PathOf(key), "is out of range");
+  if (side < 0 || side > 4096) Fail(json.PathOf(key), "is out of range");
   return side;
 }
 
-Positions ReadPositions(JsonObject json) {
-  Positions p;
+PosEmbedResample ReadPosEmbed(JsonObject json) {
+  PosEmbedResample p;
   p.prefix = json.Get<std::vector<int64_t>>("prefix");
   p.teacher_prefix = ReadSide(json, "teacher_prefix");
   p.from_grid = ReadSide(json, "from_grid");
@@ -183,24 +188,24 @@ Positions ReadPositions(JsonObject json) {
   json.Finish();
   for (const int64_t at : p.prefix) {
     if (at < -1 || at >= p.teacher_prefix) {
-      Refuse(json.PathOf("prefix"), "names a position the teacher has not");
+      Fail(json.PathOf("prefix"), "has a position that the teacher lacks");
     }
   }
   return p;
 }
 
-KernelResize ReadKernel(JsonObject json) {
-  KernelResize k;
-  k.from = ReadSide(json, "from");
-  k.to = ReadSide(json, "to");
-  k.method = PatchResizes().Find(json.Get<std::string>("method"),
+PatchEmbedResample ReadPatchEmbed(JsonObject json) {
+  PatchEmbedResample p;
+  p.from = ReadSide(json, "from");
+  p.to = ReadSide(json, "to");
+  p.method = PatchResizes().Find(json.Get<std::string>("method"),
                                  json.PathOf("method"), ErrorKind::kFormat);
   json.Finish();
-  return k;
+  return p;
 }
 
-// The shape that a selection gives, which must be the student's, trailing ones
-// aside.
+// The shape that a selection gives; it must be the student's, except for
+// trailing ones.
 Shape SelectedShape(const Selected& s, const Plan& plan) {
   Shape shape = s.teacher_shape;
   for (size_t i = 0; i < shape.size(); ++i) {
@@ -209,14 +214,13 @@ Shape SelectedShape(const Selected& s, const Plan& plan) {
     shape[i] =
         axis.groups * static_cast<int64_t>(plan.sets[axis.set].indices.size());
   }
-  if (s.positions) {
-    const Positions& p = *s.positions;
-    if (shape[1] != p.teacher_prefix + p.from_grid * p.from_grid) return {};
-    shape[1] = static_cast<int64_t>(p.prefix.size()) + p.to_grid * p.to_grid;
+  if (const auto& p = s.pos_embed) {
+    if (shape[1] != p->teacher_prefix + p->from_grid * p->from_grid) return {};
+    shape[1] = static_cast<int64_t>(p->prefix.size()) + p->to_grid * p->to_grid;
   }
-  if (s.kernel) {
-    if (shape[2] != s.kernel->from || shape[3] != s.kernel->from) return {};
-    shape[2] = shape[3] = s.kernel->to;
+  if (const auto& p = s.patch_embed) {
+    if (shape[2] != p->from || shape[3] != p->from) return {};
+    shape[2] = shape[3] = p->to;
   }
   return shape;
 }
@@ -232,24 +236,24 @@ Selected ReadSelected(JsonObject& json, const Plan& plan, const Shape& shape) {
   s.teacher_shape = ReadShape(json, "teacher_shape");
   const Json& axes = json.Raw("axes");
   if (!axes.is_array() || axes.size() != s.teacher_shape.size()) {
-    Refuse(json.PathOf("axes"), "needs one entry for each dimension");
+    Fail(json.PathOf("axes"), "must have one entry per dimension");
   }
   for (size_t i = 0; i < axes.size(); ++i) {
     s.axes.push_back(ReadAxis(axes[i], plan, s.teacher_shape[i],
                               fmt::format("{}.axes[{}]", json.where(), i)));
   }
   if (json.Has("positions")) {
-    s.positions = ReadPositions(json.Object("positions"));
+    s.pos_embed = ReadPosEmbed(json.Object("positions"));
   }
-  if (json.Has("kernel")) s.kernel = ReadKernel(json.Object("kernel"));
+  if (json.Has("kernel")) s.patch_embed = ReadPatchEmbed(json.Object("kernel"));
   const size_t rank = s.teacher_shape.size();
-  if ((s.positions && rank != 3) || (s.kernel && rank != 4)) {
-    Refuse(json.where(), "is resampled, but has another number of dimensions");
+  if ((s.pos_embed && rank != 3) || (s.patch_embed && rank != 4)) {
+    Fail(json.where(), "is resampled, but has the wrong number of dimensions");
   }
   if (WithoutTrailingOnes(SelectedShape(s, plan)) !=
       WithoutTrailingOnes(shape)) {
-    Refuse(json.where(), fmt::format("what is selected has not the shape {}",
-                                     FormatShape(shape)));
+    Fail(json.where(), fmt::format("the selection does not have the shape {}",
+                                   FormatShape(shape)));
   }
   return s;
 }
@@ -258,23 +262,25 @@ Entry ReadEntry(JsonObject json, const Plan& plan) {
   Entry entry;
   entry.student.name = json.Get<std::string>("name");
   entry.student.shape = ReadShape(json, "shape");
-  if (json.Has("fresh")) {
-    JsonObject fresh = json.Object("fresh");
-    Fresh source{
-        fresh.Get<std::string>("reason"),
-        model::InitFromJson(fresh.Raw("init").dump(), fresh.PathOf("init"))};
-    fresh.Finish();
-    if (!CanDraw(source.init, entry.student)) {
-      Refuse(fresh.PathOf("init"), "cannot draw a tensor of this shape");
-    }
-    entry.source = std::move(source);
-  } else if (json.Has("largest_magnitude")) {
-    Ranked r{json.Get<std::string>("from"), ReadShape(json, "teacher_shape"),
-             json.Get<std::string>("largest_magnitude")};
-    if (*ElementCount(r.teacher_shape) < *ElementCount(entry.student.shape)) {
-      Refuse(json.where(), "asks for more elements than the teacher has");
+  const char* key = json.Has(kFresh) ? kFresh : "reinitialised";
+  if (json.Has(key)) {
+    JsonObject object = json.Object(key);
+    Reinitialised r{
+        object.Get<std::string>("reason"),
+        model::InitFromJson(object.Raw("init").dump(), object.PathOf("init"))};
+    object.Finish();
+    if (!CanDraw(r.init, entry.student)) {
+      Fail(object.PathOf("init"), "cannot initialise a tensor of this shape");
     }
     entry.source = std::move(r);
+  } else if (json.Has("largest_magnitude")) {
+    TopMagnitude t{json.Get<std::string>("from"),
+                   ReadShape(json, "teacher_shape"),
+                   json.Get<std::string>("largest_magnitude")};
+    if (*ElementCount(t.teacher_shape) < *ElementCount(entry.student.shape)) {
+      Fail(json.where(), "selects more elements than the teacher has");
+    }
+    entry.source = std::move(t);
   } else {
     entry.source = ReadSelected(json, plan, entry.student.shape);
   }
@@ -282,17 +288,17 @@ Entry ReadEntry(JsonObject json, const Plan& plan) {
   return entry;
 }
 
-// No table tells which tensors a generic student has; none may come twice.
+// The tensors of a generic student are unknown, but must be unique.
 void CheckNames(const Plan& plan, const std::string& where) {
   std::set<std::string_view> names;
   for (const Entry& entry : plan.entries) {
     if (!names.insert(entry.student.name).second) {
-      Refuse(where, "plans '" + entry.student.name + "' twice");
+      Fail(where, "contains '" + entry.student.name + "' twice");
     }
   }
 }
 
-// What no single entry can tell: that the tensors are the student's, in order.
+// Checks that the tensors are the student's, in order.
 void CheckEntries(const Plan& plan, const std::string& where) {
   const auto* student = std::get_if<model::Config>(&plan.student);
   if (student == nullptr) return CheckNames(plan, where);
@@ -302,32 +308,32 @@ void CheckEntries(const Plan& plan, const std::string& where) {
     if (!(plan.options.official && head)) wanted.push_back(tensor.spec);
   }
   if (plan.entries.size() != wanted.size()) {
-    Refuse(where,
-           fmt::format("plans {} tensors; {} has {}", plan.entries.size(),
-                       NameOf(*student), wanted.size()));
+    Fail(where,
+         fmt::format("contains {} tensors; {} has {}", plan.entries.size(),
+                     NameOf(*student), wanted.size()));
   }
   for (size_t i = 0; i < wanted.size(); ++i) {
     const Entry& entry = plan.entries[i];
     if (entry.student != wanted[i]) {
-      Refuse(
-          where,
-          fmt::format("plans '{}' {} where {} has '{}' {}", entry.student.name,
-                      FormatShape(entry.student.shape), NameOf(*student),
-                      wanted[i].name, FormatShape(wanted[i].shape)));
+      Fail(where,
+           fmt::format("contains '{}' {} where {} has '{}' {}",
+                       entry.student.name, FormatShape(entry.student.shape),
+                       NameOf(*student), wanted[i].name,
+                       FormatShape(wanted[i].shape)));
     }
-    if (!plan.teacher && !std::holds_alternative<Fresh>(entry.source)) {
-      Refuse(where, "selects '" + entry.student.name + "' from no teacher");
+    if (!plan.teacher && !std::holds_alternative<Reinitialised>(entry.source)) {
+      Fail(where, "selects '" + entry.student.name + "' without a teacher");
     }
   }
 }
 
 std::vector<Json> Elements(JsonObject& json, std::string_view key) {
   const Json& array = json.Raw(key);
-  if (!array.is_array()) Refuse(json.PathOf(key), "must be an array");
+  if (!array.is_array()) Fail(json.PathOf(key), "must be an array");
   return {array.begin(), array.end()};
 }
 
-// Reads array `key` of objects, one at a time.
+// Calls `read` for each object of the array `key`.
 template <typename Read>
 void ForEach(JsonObject& json, std::string_view key, const Read& read) {
   const auto elements = Elements(json, key);
@@ -355,7 +361,7 @@ PlanModel ReadModel(JsonObject& json, std::string_view key) {
   return generic;
 }
 
-// An array with one element a line: a plan is read by people too.
+// An array with one element per line: plans are also read by people.
 void AppendArray(std::string& text, std::string_view key, const Json& array) {
   text += fmt::format(",\n\"{}\": [", key);
   const char* separator = "\n ";
@@ -420,10 +426,11 @@ std::string DigestOf(const Plan& plan) { return Sha256Hex(ToJson(plan)); }
 Plan PlanFromJson(std::string_view text, std::string_view where) {
   const Json root = ParseJson(text, where, ErrorKind::kFormat);
   JsonObject json(root, std::string(where), ErrorKind::kFormat);
-  if (json.Get<std::string>("format") != kFormat ||
-      json.Get<int64_t>("version") != kVersion) {
-    Refuse(std::string(where),
-           fmt::format("is no plan of version {}", kVersion));
+  const auto format = json.Get<std::string>("format");
+  const auto version = json.Get<int64_t>("version");
+  if (format != kFormat || (version != kVersion && version != kOldVersion)) {
+    Fail(std::string(where), fmt::format("expected a plan of version {} or {}",
+                                         kOldVersion, kVersion));
   }
   Plan plan;
   if (json.Has("teacher")) plan.teacher = ReadModel(json, "teacher");
@@ -431,7 +438,8 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
   const bool generic_teacher =
       plan.teacher && std::holds_alternative<GenericModel>(*plan.teacher);
   if (IsGeneric(plan) != generic_teacher) {
-    Refuse(json.PathOf("teacher"), "must be generic where the student is");
+    Fail(json.PathOf("teacher"),
+         "must be generic if and only if the student is");
   }
   plan.options = ReadOptions(json.Object("options"));
   for (const Json& stage : Elements(json, "layers")) {

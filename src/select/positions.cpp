@@ -7,7 +7,7 @@
 namespace wsel::select {
 namespace {
 
-// The tokens that have a prefix position, in the order of the sequence.
+// The prefix tokens that have a position, in the order of the sequence.
 std::vector<std::string> PrefixTokens(const model::VitConfig& config) {
   std::vector<std::string> tokens;
   if (config.no_embed_class) return tokens;
@@ -21,28 +21,27 @@ std::vector<std::string> PrefixTokens(const model::VitConfig& config) {
 
 }  // namespace
 
-std::optional<Positions> PlanPositions(const model::VitConfig& teacher,
-                                       const model::VitConfig& student,
-                                       std::vector<std::string>& notes) {
+std::optional<PosEmbedResample> PlanPosEmbedResample(
+    const model::VitConfig& teacher, const model::VitConfig& student,
+    std::vector<std::string>& notes) {
   const auto from = PrefixTokens(teacher);
   const auto to = PrefixTokens(student);
   if (from == to && teacher.GridSize() == student.GridSize()) {
     return std::nullopt;
   }
-  Positions positions;
+  PosEmbedResample resample;
   for (const std::string& token : to) {
     const auto at = std::find(from.begin(), from.end(), token);
-    positions.prefix.push_back(at == from.end() ? -1 : at - from.begin());
+    resample.prefix.push_back(at == from.end() ? -1 : at - from.begin());
     if (at == from.end()) {
       notes.push_back(fmt::format(
-          "the teacher has no position for {}: the student's starts at zeros",
-          token));
+          "the teacher has no position for {}: the student's is zeros", token));
     }
   }
-  positions.teacher_prefix = static_cast<int64_t>(from.size());
-  positions.from_grid = teacher.GridSize();
-  positions.to_grid = student.GridSize();
-  return positions;
+  resample.teacher_prefix = static_cast<int64_t>(from.size());
+  resample.from_grid = teacher.GridSize();
+  resample.to_grid = student.GridSize();
+  return resample;
 }
 
 }  // namespace wsel::select

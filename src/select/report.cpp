@@ -14,17 +14,16 @@
 namespace wsel::select {
 namespace {
 
-// Where the number of a block stands in a name, and the rest after it; nothing
-// in a name without a block.
+// The range [begin, end) of a block's number in a name.
 struct BlockNumber {
   size_t begin;
   size_t end;
 };
 
 std::optional<BlockNumber> FindBlock(std::string_view name, const Plan& plan) {
-  static const std::vector<std::string> kOfConfigs = {"blocks."};
+  static const std::vector<std::string> kConfigStacks = {"blocks."};
   const auto* generic = std::get_if<GenericModel>(&plan.student);
-  for (const std::string& stack : generic ? generic->stacks : kOfConfigs) {
+  for (const std::string& stack : generic ? generic->stacks : kConfigStacks) {
     const size_t at = name.find(stack);
     if (at == std::string_view::npos) continue;
     const size_t begin = at + stack.size();
@@ -70,28 +69,29 @@ std::string Describe(const Selected& s, const Plan& plan) {
   std::string text = fmt::format(
       "{} {}: {}", WithoutBlock(s.teacher, plan), FormatShape(s.teacher_shape),
       all ? "all" : fmt::format("{}", fmt::join(axes, ", ")));
-  if (s.positions && s.positions->from_grid == s.positions->to_grid) {
-    text +=
-        fmt::format("; {} of {} prefix positions", s.positions->prefix.size(),
-                    s.positions->teacher_prefix);
-  } else if (s.positions) {
+  const auto& pos_embed = s.pos_embed;
+  if (pos_embed && pos_embed->from_grid == pos_embed->to_grid) {
+    text += fmt::format("; {} of {} prefix positions", pos_embed->prefix.size(),
+                        pos_embed->teacher_prefix);
+  } else if (pos_embed) {
     text += fmt::format("; grid {0}x{0} -> {1}x{1}, bicubic",
-                        s.positions->from_grid, s.positions->to_grid);
+                        pos_embed->from_grid, pos_embed->to_grid);
   }
-  if (s.kernel) {
-    text += fmt::format("; kernel {0}x{0} -> {1}x{1}, {2}", s.kernel->from,
-                        s.kernel->to, PatchResizes().NameOf(s.kernel->method));
+  if (const auto& p = s.patch_embed) {
+    text += fmt::format("; kernel {0}x{0} -> {1}x{1}, {2}", p->from, p->to,
+                        PatchResizes().NameOf(p->method));
   }
   return text;
 }
 
-std::string Describe(const Ranked& r, const Plan& plan) {
-  return fmt::format("{} {}: largest magnitude", WithoutBlock(r.teacher, plan),
-                     FormatShape(r.teacher_shape));
+std::string Describe(const TopMagnitude& t, const Plan& plan) {
+  return fmt::format("{} {}: largest magnitude", WithoutBlock(t.teacher, plan),
+                     FormatShape(t.teacher_shape));
 }
 
-std::string Describe(const Fresh& f, const Plan&) {
-  return fmt::format("fresh, {} ({})", model::Describe(f.init), f.reason);
+std::string Describe(const Reinitialised& r, const Plan&) {
+  return fmt::format("re-initialised, {} ({})", model::Describe(r.init),
+                     r.reason);
 }
 
 struct Line {
@@ -163,13 +163,13 @@ void AppendHeading(const Plan& plan, std::string& text) {
   AppendModel("student", plan.student, text);
   const Options& o = plan.options;
   if (!plan.teacher) {
-    const auto& first = std::get<Fresh>(plan.entries.front().source);
+    const auto& first = std::get<Reinitialised>(plan.entries.front().source);
     fmt::format_to(std::back_inserter(text), "rule     {}, seed {}\n",
                    first.reason, o.seed);
     return;
   }
   if (o.official) {
-    text += "rule     the official script's (--compat official)\n";
+    text += "rule     the official script's\n";
   } else if (IsGeneric(plan)) {
     fmt::format_to(std::back_inserter(text),
                    "rule     {}, heads {}, layers {}, seed {}\n",
@@ -190,7 +190,7 @@ void AppendHeading(const Plan& plan, std::string& text) {
 }
 
 void AppendSets(const Plan& plan, std::string& text) {
-  // Inconsistent methods have two sets a tensor: nobody reads those.
+  // Inconsistent methods have up to two sets per tensor: too many to read.
   constexpr size_t kMost = 16;
   if (plan.sets.empty()) return;
   text += "index sets\n";
@@ -201,7 +201,7 @@ void AppendSets(const Plan& plan, std::string& text) {
   }
   if (plan.sets.size() > kMost) {
     fmt::format_to(std::back_inserter(text),
-                   "  ... and {} more (all with --json)\n",
+                   "  ... and {} more (all are in the plan's JSON)\n",
                    plan.sets.size() - kMost);
   }
 }
@@ -231,36 +231,38 @@ void AppendUnused(const Plan& plan, std::string& text) {
   }
 }
 
-void AppendNotesAndSum(const Plan& plan, std::string& text) {
+void AppendNotesAndTotals(const Plan& plan, std::string& text) {
   for (const std::string& note : plan.notes) {
     fmt::format_to(std::back_inserter(text), "note     {}\n", note);
   }
-  const Shares shares = CountShares(plan);
-  const auto total = static_cast<double>(shares.selected + shares.fresh);
+  const ElementCounts counts = CountElements(plan);
+  const auto selected = static_cast<double>(counts.selected);
+  const auto reinitialised = static_cast<double>(counts.reinitialised);
+  const double total = selected + reinitialised;
   fmt::format_to(std::back_inserter(text),
-                 "sum      {:.3f} M of {:.3f} M elements selected ({:.1f} %), "
-                 "{:.3f} M fresh\n",
-                 static_cast<double>(shares.selected) * 1e-6, total * 1e-6,
-                 100 * static_cast<double>(shares.selected) / total,
-                 static_cast<double>(shares.fresh) * 1e-6);
+                 "total    {:.3f} M of {:.3f} M elements selected ({:.1f} %), "
+                 "{:.3f} M re-initialised\n",
+                 selected * 1e-6, total * 1e-6, 100 * selected / total,
+                 reinitialised * 1e-6);
 }
 
 }  // namespace
 
-Shares CountShares(const Plan& plan) {
-  Shares shares;
+ElementCounts CountElements(const Plan& plan) {
+  ElementCounts counts;
   for (const Entry& entry : plan.entries) {
     const int64_t count = *ElementCount(entry.student.shape);
-    (std::holds_alternative<Fresh>(entry.source) ? shares.fresh
-                                                 : shares.selected) += count;
+    (std::holds_alternative<Reinitialised>(entry.source) ? counts.reinitialised
+                                                         : counts.selected) +=
+        count;
   }
-  return shares;
+  return counts;
 }
 
 std::string Summary(const Plan& plan) {
   std::string text;
   AppendHeading(plan, text);
-  AppendNotesAndSum(plan, text);
+  AppendNotesAndTotals(plan, text);
   return text;
 }
 
@@ -270,7 +272,7 @@ std::string Report(const Plan& plan) {
   AppendSets(plan, text);
   AppendTensors(plan, text);
   AppendUnused(plan, text);
-  AppendNotesAndSum(plan, text);
+  AppendNotesAndTotals(plan, text);
   return text;
 }
 

@@ -33,25 +33,27 @@ at::Tensor ResizeGrid(const at::Tensor& grid, int64_t from, int64_t to) {
 
 }  // namespace
 
-at::Tensor ResamplePositions(const at::Tensor& embedding, const Positions& p) {
-  const at::Tensor input = embedding.to(at::kFloat);
+at::Tensor ResamplePosEmbed(const at::Tensor& pos_embed,
+                            const PosEmbedResample& r) {
+  const at::Tensor input = pos_embed.to(at::kFloat);
   std::vector<at::Tensor> parts;
-  for (const int64_t at : p.prefix) {
-    parts.push_back(at < 0 ? at::zeros({1, 1, input.size(2)})
-                           : input.narrow(1, at, 1));
+  for (const int64_t row : r.prefix) {
+    parts.push_back(row < 0 ? at::zeros({1, 1, input.size(2)})
+                            : input.narrow(1, row, 1));
   }
   const at::Tensor grid =
-      input.narrow(1, p.teacher_prefix, p.from_grid * p.from_grid);
-  parts.push_back(p.from_grid == p.to_grid
+      input.narrow(1, r.teacher_prefix, r.from_grid * r.from_grid);
+  parts.push_back(r.from_grid == r.to_grid
                       ? grid
-                      : ResizeGrid(grid, p.from_grid, p.to_grid));
+                      : ResizeGrid(grid, r.from_grid, r.to_grid));
   return at::cat(parts, 1);
 }
 
-at::Tensor ResizeKernel(const at::Tensor& kernel, const KernelResize& r) {
+at::Tensor ResamplePatchEmbed(const at::Tensor& kernel,
+                              const PatchEmbedResample& r) {
   const at::Tensor input = kernel.to(at::kFloat).contiguous();
   if (r.method == PatchResize::kBilinear) return Bilinear(input, r.to);
-  // Column i is what resizing makes of the patch that is 1 at pixel i alone.
+  // Column i is the resized patch that is 1 at pixel i and 0 elsewhere.
   const int64_t pixels = r.from * r.from;
   const at::Tensor basis = at::eye(pixels).reshape({pixels, 1, r.from, r.from});
   const at::Tensor resized = r.method == PatchResize::kPinv

@@ -16,21 +16,21 @@
 namespace wsel::select {
 namespace {
 
-// Contiguous float32; the teacher's own memory where it is that already.
+// Contiguous float32; without a copy if the teacher's tensor already is.
 at::Tensor ReadFloats(const TensorView& view) {
   return Borrow(view).to(at::kFloat).contiguous();
 }
 
 [[noreturn]] void ThrowNaN(const TensorView& view) {
   throw Error(ErrorKind::kMismatch, view.spec.name,
-              "holds NaN, which cannot be ranked; choose a method that does "
-              "not look at weights, or another teacher");
+              "contains NaN, which cannot be ranked; use a method that is not "
+              "data-dependent, or another teacher");
 }
 
 using AxisScores = std::vector<std::vector<double>>;
 
-// Sums of |w|^power over all dimensions but one, for each dimension. One pass:
-// a row of the last dimension is summed once and handed to all the others.
+// For each dimension, the sums of |w|^power over all others. One pass: a row of
+// the last dimension is summed once and added to the scores of all others.
 AxisScores ScoreAllAxes(const TensorView& view, int power) {
   const at::Tensor tensor = ReadFloats(view);
   const float* w = tensor.const_data_ptr<float>();
@@ -53,26 +53,27 @@ AxisScores ScoreAllAxes(const TensorView& view, int power) {
       scores[a][begin / strides[a] % shape[a]] += row;
     }
   }
-  // Magnitudes add up to NaN only where one is NaN.
+  // A sum of magnitudes is NaN only if one of them is.
   for (const double sum : last) {
     if (std::isnan(sum)) ThrowNaN(view);
   }
   return scores;
 }
 
-// Magnitudes as integers of the same order: a float's bits without its sign.
+// Integers in the order of the magnitudes: a float's bits without its sign.
 uint32_t KeyOf(float w) { return std::bit_cast<uint32_t>(w) & 0x7fffffff; }
 constexpr uint32_t kInfinityKey = 0x7f800000;
 
-// The bucket, from the top, in which the count reaches `wanted`, which is
-// reduced by what lies above it.
+// The highest bucket at which the count from the top reaches `wanted`; reduces
+// `wanted` by the counts above it.
 uint32_t BucketOf(const std::vector<int64_t>& histogram, int64_t& wanted) {
   auto bucket = static_cast<uint32_t>(histogram.size()) - 1;
   while (histogram[bucket] < wanted) wanted -= histogram[bucket--];
   return bucket;
 }
 
-// Rows of a plan ask for one axis at a time; a tensor is read once.
+// Planning needs one dimension at a time; this reads each tensor once per
+// power.
 class ScoreCache {
  public:
   explicit ScoreCache(const TensorSource& teacher) : teacher_(teacher) {}
@@ -97,8 +98,8 @@ std::vector<int64_t> LargestMagnitude(const TensorView& view, int64_t count) {
   const at::Tensor tensor = ReadFloats(view);
   const std::span<const float> w(tensor.const_data_ptr<float>(),
                                  static_cast<size_t>(tensor.numel()));
-  // The least key that is taken, by its upper half and then its lower: sorting
-  // would need a copy of a tensor that may be large.
+  // Finds the smallest key that is selected by its upper and then its lower
+  // half: sorting would copy a tensor that may be large.
   std::vector<int64_t> upper(1 << 16);
   for (const float x : w) {
     if (KeyOf(x) > kInfinityKey) ThrowNaN(view);
@@ -112,32 +113,32 @@ std::vector<int64_t> LargestMagnitude(const TensorView& view, int64_t count) {
   }
   const uint32_t least = high << 16 | BucketOf(lower, room);
 
-  // Of those equal to the least, as many as there is room for, the lower first.
-  std::vector<int64_t> positions;
-  positions.reserve(static_cast<size_t>(count));
+  // Elements that equal the smallest key fill the remaining room in order.
+  std::vector<int64_t> indices;
+  indices.reserve(static_cast<size_t>(count));
   for (size_t i = 0; i < w.size(); ++i) {
     const uint32_t key = KeyOf(w[i]);
     if (key > least || (key == least && room-- > 0)) {
-      positions.push_back(static_cast<int64_t>(i));
+      indices.push_back(static_cast<int64_t>(i));
     }
   }
-  return positions;
+  return indices;
 }
 
-std::string DigestOf(const std::vector<int64_t>& positions) {
-  return Sha256Hex(std::as_bytes(std::span(positions)));
+std::string DigestOf(const std::vector<int64_t>& indices) {
+  return Sha256Hex(std::as_bytes(std::span(indices)));
 }
 
-Evidence EvidenceOf(const TensorSource& teacher) {
+ImportanceScores ImportanceScoresOf(const TensorSource& teacher) {
   const auto cache = std::make_shared<ScoreCache>(teacher);
   return {
       [cache](const std::string& name, size_t axis, int power) {
         return cache->Get(name, axis, power);
       },
       [&teacher](const std::string& name, int64_t count) {
-        const auto positions = LargestMagnitude(teacher.View(name), count);
+        const auto indices = LargestMagnitude(teacher.View(name), count);
         teacher.Drop(name);
-        return DigestOf(positions);
+        return DigestOf(indices);
       },
   };
 }

@@ -15,7 +15,7 @@ bool IsPattern(std::string_view item) {
   return item.find_first_of("*.") != std::string_view::npos;
 }
 
-// Glob with '*' only: greedy, with one point to fall back to.
+// Glob with only '*': greedy, backtracking to the last '*'.
 bool Glob(std::string_view pattern, std::string_view text) {
   size_t p = 0;
   size_t t = 0;
@@ -64,7 +64,7 @@ Skip::Skip(const std::vector<std::string>& items,
         std::any_of(tensors.begin(), tensors.end(),
                     [&](const ModelTensor& t) { return Matches(item, t); });
     if (known) continue;
-    throw Error(ErrorKind::kUsage, "--skip",
+    throw Error(ErrorKind::kUsage, "skip",
                 IsPattern(item)
                     ? "'" + item + "' matches no tensor of the student"
                     : Unknown("component", item, ComponentsOf(tensors)));

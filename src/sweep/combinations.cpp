@@ -9,9 +9,10 @@
 namespace wsel::sweep {
 namespace {
 
-constexpr size_t kMostRuns = 100'000;
+constexpr size_t kMaxRuns = 100'000;
 
-// Axes that go in step, by index; an axis of its own is a group of one.
+// Indices of axes that vary in step; an axis that is not zipped is a group of
+// one.
 using Group = std::vector<size_t>;
 
 size_t IndexOf(const SweepFile& sweep, const std::string& axis) {
@@ -41,11 +42,11 @@ std::vector<Group> Groups(const SweepFile& sweep) {
 void CheckCount(const SweepFile& sweep, const std::vector<Group>& groups) {
   size_t count = 1;
   for (const Group& group : groups) {
-    count *= sweep.axes[group.front()].points.size();
-    if (count > kMostRuns) {
+    count *= sweep.axes[group.front()].values.size();
+    if (count > kMaxRuns) {
       throw Error(
           ErrorKind::kConfig, sweep.path.string(),
-          fmt::format("its axes make more than {} combinations", kMostRuns));
+          fmt::format("its axes have more than {} combinations", kMaxRuns));
     }
   }
 }
@@ -57,7 +58,8 @@ bool Excluded(const SweepFile& sweep, const Combination& combination) {
                      });
 }
 
-// All with `groups` from `next` on still open.
+// Appends all completions of `partial`, in which `groups` from `next` on are
+// not set yet.
 void Product(const SweepFile& sweep, const std::vector<Group>& groups,
              size_t next, Combination& partial,
              std::vector<Combination>& combinations) {
@@ -66,33 +68,35 @@ void Product(const SweepFile& sweep, const std::vector<Group>& groups,
     return;
   }
   const Group& group = groups[next];
-  for (size_t p = 0; p < sweep.axes[group.front()].points.size(); ++p) {
-    for (const size_t axis : group) partial[axis] = &sweep.axes[axis].points[p];
+  for (size_t p = 0; p < sweep.axes[group.front()].values.size(); ++p) {
+    for (const size_t axis : group) partial[axis] = &sweep.axes[axis].values[p];
     Product(sweep, groups, next + 1, partial, combinations);
   }
 }
 
-// All that a selector means which names every axis.
+// Appends all combinations that the selector, which must name every axis,
+// matches; axes from `axis` on are not set in `partial` yet.
 void Include(const SweepFile& sweep, const Selector& selector, size_t axis,
              Combination& partial, std::vector<Combination>& combinations) {
   if (axis == sweep.axes.size()) {
-    const bool there = std::find(combinations.begin(), combinations.end(),
-                                 partial) != combinations.end();
-    if (!there) combinations.push_back(partial);
+    const bool present = std::find(combinations.begin(), combinations.end(),
+                                   partial) != combinations.end();
+    if (!present) combinations.push_back(partial);
     return;
   }
   const auto named = std::find_if(
       selector.begin(), selector.end(),
       [&](const auto& part) { return part.first == sweep.axes[axis].name; });
   if (named == selector.end()) {
-    throw Error(ErrorKind::kConfig, sweep.path.string() + ".include",
-                fmt::format("leaves the axis '{}' open: name one of its values",
-                            sweep.axes[axis].name));
+    throw Error(
+        ErrorKind::kConfig, sweep.path.string() + ".include",
+        fmt::format("does not name the axis '{}': list one of its values",
+                    sweep.axes[axis].name));
   }
   for (const std::string& label : named->second) {
-    for (const Point& point : sweep.axes[axis].points) {
-      if (point.label != label) continue;
-      partial[axis] = &point;
+    for (const AxisValue& value : sweep.axes[axis].values) {
+      if (value.label != label) continue;
+      partial[axis] = &value;
       Include(sweep, selector, axis + 1, partial, combinations);
     }
   }
@@ -103,8 +107,8 @@ void Include(const SweepFile& sweep, const Selector& selector, size_t axis,
 bool Matches(const SweepFile& sweep, const Combination& combination,
              const Selector& selector) {
   return std::all_of(selector.begin(), selector.end(), [&](const auto& part) {
-    const Point& point = *combination[IndexOf(sweep, part.first)];
-    return std::find(part.second.begin(), part.second.end(), point.label) !=
+    const AxisValue& value = *combination[IndexOf(sweep, part.first)];
+    return std::find(part.second.begin(), part.second.end(), value.label) !=
            part.second.end();
   });
 }
@@ -120,7 +124,7 @@ std::vector<Combination> Combinations(const SweepFile& sweep) {
   }
   if (combinations.empty()) {
     throw Error(ErrorKind::kConfig, sweep.path.string(),
-                "no run is left: everything is excluded");
+                "has no runs: every combination is excluded");
   }
   return combinations;
 }

@@ -19,60 +19,61 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kLongestSlug = 80;
+constexpr size_t kMaxSlugLength = 80;
 
-// Who says what: of two that speak of one value, the later kind wins, and two
-// of a kind, or an override against an axis, must agree.
-enum class Voice { kSweep, kAxis, kOverride };
+// The source of a setting. Anything may replace a setting of kSweep; settings
+// of one key by axes and overrides must agree.
+enum class SettingSource { kSweep, kAxis, kOverride };
 
-struct Said {
+struct Assignment {
   std::string json;
-  Voice voice;
-  std::string by;
+  SettingSource source;
+  std::string by;  // the source in messages
 };
 
-// Everything that one combination sets, before and after templates are filled.
+// Collects everything that one combination sets and fills its templates.
 class RunSettings {
  public:
-  void Add(const std::vector<Setting>& settings, Voice voice,
+  void Add(const std::vector<Setting>& settings, SettingSource source,
            const std::string& by) {
     for (const Setting& setting : settings) {
-      const auto [at, is_new] =
-          said_.try_emplace(setting.path, Said{setting.json, voice, by});
+      const auto [at, is_new] = assignments_.try_emplace(
+          setting.path, Assignment{setting.json, source, by});
       if (is_new) continue;
-      Said& before = at->second;
-      if (before.voice != Voice::kSweep && before.json != setting.json) {
+      Assignment& before = at->second;
+      if (before.source != SettingSource::kSweep &&
+          before.json != setting.json) {
         throw Error(
             ErrorKind::kConfig, setting.path,
-            fmt::format("is set to {} by {} and to {} by {}: let one of them "
-                        "say it",
+            fmt::format("is set to {} by {} and to {} by {}: remove one of "
+                        "them",
                         before.json, before.by, setting.json, by));
       }
-      before = {setting.json, voice, by};
+      before = {setting.json, source, by};
     }
   }
 
-  // Adds the names for templates, those without a dot, to the labels' names,
-  // which they may use themselves.
+  // Adds the template variables, paths without a dot, to `names`, which has the
+  // labels of axes; their values may refer to those labels.
   void AddNames(std::map<std::string, std::string>& names,
                 std::set<std::string>& used) const {
     const auto labels = names;
-    for (const auto& [path, said] : said_) {
+    for (const auto& [path, assignment] : assignments_) {
       if (path.find('.') != std::string::npos) continue;
-      const Json value = Json::parse(said.json);
+      const Json value = Json::parse(assignment.json);
       names[path] = value.is_string() ? FillTemplate(value.get<std::string>(),
                                                      labels, path, used)
-                                      : said.json;
+                                      : assignment.json;
     }
   }
 
-  // "path=value" of the rest, as RecipeFromJson takes them.
+  // All other settings as "path=value", for RecipeFromJson.
   std::vector<std::string> Sets(const std::map<std::string, std::string>& names,
                                 std::set<std::string>& used) const {
     std::vector<std::string> sets;
-    for (const auto& [path, said] : said_) {
+    for (const auto& [path, assignment] : assignments_) {
       if (path.find('.') == std::string::npos) continue;
-      Json value = Json::parse(said.json);
+      Json value = Json::parse(assignment.json);
       Fill(value, names, path, used);
       sets.push_back(path + "=" + value.dump());
     }
@@ -89,10 +90,10 @@ class RunSettings {
     }
   }
 
-  std::map<std::string, Said> said_;
+  std::map<std::string, Assignment> assignments_;
 };
 
-// Reads each recipe's file once.
+// Reads each recipe file once.
 class RecipeTexts {
  public:
   const std::string& Of(const std::filesystem::path& path) {
@@ -110,7 +111,7 @@ std::string Slug(const Labels& labels, const SweepFile& sweep, uint64_t seed) {
   for (const auto& [axis, label] : labels) {
     const bool varies = std::any_of(
         sweep.axes.begin(), sweep.axes.end(), [&](const Axis& candidate) {
-          return candidate.name == axis && candidate.points.size() > 1;
+          return candidate.name == axis && candidate.values.size() > 1;
         });
     if (!varies) continue;
     if (!slug.empty()) slug += '-';
@@ -120,7 +121,7 @@ std::string Slug(const Labels& labels, const SweepFile& sweep, uint64_t seed) {
       slug += plain ? c : '_';
     }
   }
-  slug = slug.substr(0, kLongestSlug);
+  slug = slug.substr(0, kMaxSlugLength);
   return fmt::format("{}{}s{}", slug, slug.empty() ? "" : "-", seed);
 }
 
@@ -132,7 +133,7 @@ std::string DigestOf(const recipe::Recipe& recipe, const SweepFile& sweep) {
   return Sha256Hex(text).substr(0, 8);
 }
 
-// Turns combinations into runs, and notes which names did anything.
+// Turns combinations into runs, and records which template variables are used.
 class Expander {
  public:
   Expander(const SweepFile& sweep, const std::vector<std::string>& sets)
@@ -141,7 +142,9 @@ class Expander {
   PlannedRun Plan(const Combination& combination) {
     PlannedRun run;
     std::string title;
-    std::map<std::string, std::string> names = {{"here", Here()}};
+    // {here}: the old name of {sweep_dir}.
+    std::map<std::string, std::string> names = {{"sweep_dir", SweepDir()},
+                                                {"here", SweepDir()}};
     for (size_t i = 0; i < combination.size(); ++i) {
       const std::string& axis = sweep_.axes[i].name;
       names[axis] = combination[i]->label;
@@ -162,32 +165,33 @@ class Expander {
     return run;
   }
 
-  // What no run asks for is a mistake: an axis of mere labels that is in no
-  // template and no override, a name that is in no template.
+  // Rejects what has no effect: an axis whose values set nothing and that no
+  // template or override uses, and a variable that no template uses.
   void CheckUse() const {
     CheckNames(sweep_.settings, "set");
     for (const Axis& axis : sweep_.axes) {
-      for (const Point& point : axis.points) {
-        CheckNames(point.settings, axis.name + "." + point.label);
+      for (const AxisValue& value : axis.values) {
+        CheckNames(value.settings, axis.name + "." + value.label);
       }
-      bool sets = used_.contains(axis.name) || axis.points.size() == 1;
-      for (const Point& point : axis.points) sets |= !point.settings.empty();
+      bool sets = used_.contains(axis.name) || axis.values.size() == 1;
+      for (const AxisValue& value : axis.values) {
+        sets |= !value.settings.empty();
+      }
       for (const Override& override : sweep_.overrides) {
         for (const auto& part : override.when) sets |= part.first == axis.name;
       }
       if (sets) continue;
       throw Error(
           ErrorKind::kConfig, sweep_.path.string() + ".axes." + axis.name,
-          fmt::format("changes nothing: give its points what they set, use "
-                      "{{{}}} in a template, or name a path of the "
-                      "configuration",
+          fmt::format("has no effect: let its values set something, use {{{}}} "
+                      "in a template, or name a configuration key",
                       axis.name));
     }
   }
 
  private:
-  // The folder of the sweep's file.
-  std::string Here() const {
+  // The folder of the sweep file.
+  std::string SweepDir() const {
     const auto folder = sweep_.path.parent_path();
     return folder.empty() ? "." : folder.string();
   }
@@ -198,9 +202,9 @@ class Expander {
       const std::string& path = setting.path;
       if (path.find('.') != std::string::npos || used_.contains(path)) continue;
       throw Error(ErrorKind::kConfig, sweep_.path.string() + ": " + by,
-                  fmt::format("sets '{0}', which is no path of the "
-                              "configuration (section.key), and no template "
-                              "has {{{0}}}",
+                  fmt::format("sets '{0}', which is neither a configuration "
+                              "key (section.key) nor used in a template as "
+                              "{{{0}}}",
                               path));
     }
   }
@@ -208,9 +212,9 @@ class Expander {
   recipe::Recipe ReadRecipe(const Combination& combination,
                             std::map<std::string, std::string>& names) {
     RunSettings settings;
-    settings.Add(sweep_.settings, Voice::kSweep, "set");
+    settings.Add(sweep_.settings, SettingSource::kSweep, "set");
     for (size_t i = 0; i < combination.size(); ++i) {
-      settings.Add(combination[i]->settings, Voice::kAxis,
+      settings.Add(combination[i]->settings, SettingSource::kAxis,
                    "the axis " + sweep_.axes[i].name);
     }
     std::string file = sweep_.recipe;
@@ -218,7 +222,7 @@ class Expander {
       const Override& override = sweep_.overrides[i];
       if (!Matches(sweep_, combination, override.when)) continue;
       const std::string by = fmt::format("overrides[{}]", i);
-      settings.Add(override.settings, Voice::kOverride, by);
+      settings.Add(override.settings, SettingSource::kOverride, by);
       if (!override.recipe.empty()) file = override.recipe;
     }
     settings.AddNames(names, used_);
@@ -251,7 +255,7 @@ std::vector<PlannedRun> Expand(const SweepFile& sweep,
     if (is_new) {
       runs.push_back(std::move(run));
     } else if (runs[at->second].labels != run.labels) {
-      runs[at->second].also.push_back(run.labels);
+      runs[at->second].other_labels.push_back(run.labels);
     }
   }
   expander.CheckUse();

@@ -21,29 +21,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kLook = std::chrono::milliseconds(100);
+constexpr auto kPollInterval = std::chrono::milliseconds(100);
 
-// Exit codes of a run that a signal stopped and that can go on.
-bool Stopped(const Ended& ended) {
-  return ended.code == 130 || ended.code == 143;
+// Whether SIGINT or SIGTERM stopped the run, which can be resumed.
+bool Stopped(const ExitStatus& status) {
+  return status.code == 130 || status.code == 143;
 }
 
 RunRecord RecordOf(const SweepFile& sweep, const PlannedRun& run) {
   RunRecord record;
   record.sweep = sweep.name;
   record.labels = run.labels;
-  record.also = run.also;
+  record.other_labels = run.other_labels;
   record.seed = run.recipe.train.seed;
   return record;
 }
 
-// A run that has begun; the lock is its child's too.
-struct Begun {
+// A run in progress; its child process inherits the lock.
+struct ActiveRun {
   const PlannedRun* run;
   FileLock lock;
-  std::optional<Child> child;
+  std::optional<Subprocess> child;
   RunRecord record;
-  size_t place;  // which of the jobs
+  size_t slot;  // index among the parallel jobs
 };
 
 class Launcher {
@@ -52,183 +52,188 @@ class Launcher {
            const LaunchOptions& options)
       : sweep_(sweep), folder_(folder), options_(options) {}
 
-  Tally Run(const std::vector<PlannedRun>& runs) {
-    Enlist(sweep_, runs, folder_);
+  SweepResult Run(const std::vector<PlannedRun>& runs) {
+    RegisterRuns(sweep_, runs, folder_);
     for (const PlannedRun& run : runs) {
-      while (Full() && !Stop()) Look();
+      while (Full() && !Stop()) Poll();
       if (Stop()) {
-        CountUnbegun(run);
+        CountAsRecorded(run);
       } else {
-        Begin(run);
+        StartRun(run);
       }
     }
-    while (!begun_.empty()) {
-      if (Stop()) PassStopOn();
-      Look();
+    while (!active_.empty()) {
+      if (Stop()) ForwardSignal();
+      Poll();
     }
-    return tally_;
+    return result_;
   }
 
  private:
   int Stop() const { return options_.stop ? options_.stop() : 0; }
   bool Full() const {
-    return begun_.size() >= static_cast<size_t>(options_.jobs);
+    return active_.size() >= static_cast<size_t>(options_.jobs);
   }
 
-  void CountUnbegun(const PlannedRun& run) {
+  void CountAsRecorded(const PlannedRun& run) {
     const auto record = folder_.Read(run.name());
     const RunState state = record ? record->state : RunState::kWaiting;
     if (state == RunState::kFinished) {
-      ++tally_.finished;
+      ++result_.finished;
     } else if (state == RunState::kFailed) {
       CountFailed(*record);
     } else {
-      ++tally_.waiting;
+      ++result_.waiting;
     }
   }
 
   void CountFailed(const RunRecord& record) {
-    ++tally_.failed;
-    if (tally_.exit_code == 0) tally_.exit_code = record.exit_code;
+    ++result_.failed;
+    if (result_.exit_code == 0) result_.exit_code = record.exit_code;
   }
 
-  void Begin(const PlannedRun& run) {
+  void StartRun(const PlannedRun& run) {
     FileLock lock(folder_.lock(run.name()), /*wait=*/false);
     if (!lock.held()) {
-      ++tally_.elsewhere;
+      ++result_.running_elsewhere;
       return;
     }
     const auto before = folder_.Read(run.name());
     const bool failed = before && before->state == RunState::kFailed;
     if (before && (before->state == RunState::kFinished ||
                    (failed && !options_.retry_failed))) {
-      CountUnbegun(run);
+      CountAsRecorded(run);
       return;
     }
-    Begun begun{&run, std::move(lock), std::nullopt, RecordOf(sweep_, run),
-                FreePlace()};
-    Start(begun);
-    if (begun.child) begun_.push_back(std::move(begun));
+    ActiveRun active{&run, std::move(lock), std::nullopt, RecordOf(sweep_, run),
+                     FreeSlot()};
+    StartProcess(active);
+    if (active.child) active_.push_back(std::move(active));
   }
 
-  size_t FreePlace() const {
-    size_t place = 0;
-    const auto taken = [&](const Begun& begun) { return begun.place == place; };
-    while (std::any_of(begun_.begin(), begun_.end(), taken)) ++place;
-    return place;
+  size_t FreeSlot() const {
+    size_t slot = 0;
+    const auto taken = [&](const ActiveRun& active) {
+      return active.slot == slot;
+    };
+    while (std::any_of(active_.begin(), active_.end(), taken)) ++slot;
+    return slot;
   }
 
-  // Makes the start where it is missing, and starts the child; or records why
-  // that failed.
-  void Start(Begun& begun) {
-    const std::string name = begun.run->name();
-    begun.record.state = RunState::kRunning;
-    Note(name, begun.record);
-    if (!MakeStudent(begun)) return;
-    const auto recipe = RecipeOfRun(*begun.run, sweep_.probes, folder_);
+  // Creates the initial checkpoint if it is missing, and starts the child; or
+  // records why that failed.
+  void StartProcess(ActiveRun& active) {
+    const std::string name = active.run->name();
+    active.record.state = RunState::kRunning;
+    UpdateStatus(name, active.record);
+    if (!RunInit(active)) return;
+    const auto recipe = ResolveRecipe(*active.run, sweep_.probes, folder_);
     WriteTextFile(folder_.run(name) / "recipe.json",
                   recipe::ToRecipeFile(recipe));
-    const Share share = ShareOf(begun.place);
+    const Resources resources = ResourcesOf(active.slot);
     const fs::path output = folder_.output(name);
-    begun.child.emplace(
-        WithProgram(sweep_.probes ? ProbeWords(recipe, sweep_.probe, share)
-                                  : TrainWords(*begun.run, folder_, share)),
-        sweep_.probes ? ProbeFile(name) : output, output, begun.lock.fd());
+    active.child.emplace(
+        WithProgram(sweep_.probes ? ProbeArgv(recipe, sweep_.probe, resources)
+                                  : TrainArgv(*active.run, folder_, resources)),
+        sweep_.probes ? ProbeFile(name) : output, output, active.lock.fd());
   }
 
-  Share ShareOf(size_t place) const {
-    Share share;
-    share.threads = options_.threads;
+  Resources ResourcesOf(size_t slot) const {
+    Resources resources;
+    resources.threads = options_.threads;
     if (!options_.devices.empty()) {
-      share.device = options_.devices[place % options_.devices.size()];
+      resources.device = options_.devices[slot % options_.devices.size()];
     }
-    return share;
+    return resources;
   }
 
-  Words WithProgram(Words words) const {
-    words.insert(words.begin(), options_.program);
-    return words;
+  Argv WithProgram(Argv argv) const {
+    argv.insert(argv.begin(), options_.program);
+    return argv;
   }
 
   fs::path ProbeFile(const std::string& name) const {
     return folder_.run(name) / "probe.json";
   }
 
-  bool MakeStudent(Begun& begun) {
-    const auto student = StudentOf(begun.run->recipe, sweep_.probes, folder_);
-    if (!student || fs::exists(student->file)) return true;
-    Ended ended;
-    MakeOnce(student->file, [&] {
-      WriteTextFile(student->model, student->model_json + "\n");
-      Words words = WithProgram(student->init);
-      words.insert(words.end(), {"--output", student->file.string()});
-      const fs::path output = folder_.output(begun.run->name());
-      ended = Child(words, output, output).Wait();
+  // False if `wsel init` failed, which is recorded.
+  bool RunInit(ActiveRun& active) {
+    const auto command =
+        InitCommandFor(active.run->recipe, sweep_.probes, folder_);
+    if (!command || fs::exists(command->checkpoint)) return true;
+    ExitStatus status;
+    MakeOnce(command->checkpoint, [&] {
+      WriteTextFile(command->model, command->model_json + "\n");
+      Argv argv = WithProgram(command->argv);
+      argv.insert(argv.end(), {"--output", command->checkpoint.string()});
+      const fs::path output = folder_.output(active.run->name());
+      status = Subprocess(argv, output, output).Wait();
     });
-    if (ended.code == 0) return true;
-    End(begun, ended);
+    if (status.code == 0) return true;
+    Finish(active, status);
     return false;
   }
 
-  void Note(const std::string& name, const RunRecord& record) {
+  void UpdateStatus(const std::string& name, const RunRecord& record) {
     folder_.Write(name, record);
     if (options_.on_change) options_.on_change(name, record);
   }
 
-  void End(Begun& begun, const Ended& ended) {
-    const std::string name = begun.run->name();
-    RunRecord& record = begun.record;
-    if (ended.code == 0) {
-      if (sweep_.probes) SummarizeProbe(ProbeFile(name), folder_.run(name));
+  // Records and counts how the run ended.
+  void Finish(ActiveRun& active, const ExitStatus& status) {
+    const std::string name = active.run->name();
+    RunRecord& record = active.record;
+    if (status.code == 0) {
+      if (sweep_.probes) SummariseProbe(ProbeFile(name), folder_.run(name));
       record.state = RunState::kFinished;
-      ++tally_.finished;
-    } else if (Stopped(ended)) {
+      ++result_.finished;
+    } else if (Stopped(status)) {
       record.state = RunState::kWaiting;
-      ++tally_.waiting;
+      ++result_.waiting;
     } else {
       record.state = RunState::kFailed;
-      record.exit_code = ended.code;
+      record.exit_code = status.code;
       record.log_tail = Tail(folder_.output(name), kTailLines);
-      record.error = ended.signal == 0
+      record.error = status.signal == 0
                          ? LastError(record.log_tail)
-                         : fmt::format("killed by signal {}", ended.signal);
+                         : fmt::format("killed by signal {}", status.signal);
       CountFailed(record);
     }
-    Note(name, record);
+    UpdateStatus(name, record);
   }
 
-  void Look() {
+  void Poll() {
     if (options_.on_wait) options_.on_wait();
-    std::this_thread::sleep_for(kLook);
-    for (auto begun = begun_.begin(); begun != begun_.end();) {
-      const auto ended = begun->child->Poll();
-      if (!ended) {
-        ++begun;
+    std::this_thread::sleep_for(kPollInterval);
+    for (auto active = active_.begin(); active != active_.end();) {
+      const auto status = active->child->Poll();
+      if (!status) {
+        ++active;
         continue;
       }
-      End(*begun, *ended);
-      begun = begun_.erase(begun);
+      Finish(*active, *status);
+      active = active_.erase(active);
     }
   }
 
-  void PassStopOn() {
-    if (stop_passed_on_) return;
-    for (const Begun& begun : begun_) begun.child->Signal(SIGTERM);
-    stop_passed_on_ = true;
+  void ForwardSignal() {
+    if (signal_forwarded_) return;
+    for (const ActiveRun& active : active_) active.child->Signal(SIGTERM);
+    signal_forwarded_ = true;
   }
 
   const SweepFile& sweep_;
   const SweepFolder& folder_;
   const LaunchOptions& options_;
-  std::vector<Begun> begun_;
-  bool stop_passed_on_ = false;
-  Tally tally_;
+  std::vector<ActiveRun> active_;
+  bool signal_forwarded_ = false;
+  SweepResult result_;
 };
 
 }  // namespace
 
-void Enlist(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
-            const SweepFolder& folder) {
+void RegisterRuns(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
+                  const SweepFolder& folder) {
   for (const PlannedRun& run : runs) {
     folder.MakeRun(run);
     const FileLock lock(folder.lock(run.name()), /*wait=*/false);
@@ -238,8 +243,8 @@ void Enlist(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
   }
 }
 
-Tally Launch(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
-             const SweepFolder& folder, const LaunchOptions& options) {
+SweepResult Launch(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
+                   const SweepFolder& folder, const LaunchOptions& options) {
   return Launcher(sweep, folder, options).Run(runs);
 }
 

@@ -10,11 +10,11 @@
 
 namespace wsel::sweep {
 
-void SummarizeProbe(const std::filesystem::path& printed,
+void SummariseProbe(const std::filesystem::path& output,
                     const std::filesystem::path& run_folder) {
   const auto tree =
-      ParseJson(ReadText(printed), printed.string(), ErrorKind::kFormat);
-  JsonObject result(tree, printed.string(), ErrorKind::kFormat);
+      ParseJson(ReadText(output), output.string(), ErrorKind::kFormat);
+  JsonObject result(tree, output.string(), ErrorKind::kFormat);
   WriteTextFile(
       run_folder / "summary.csv",
       fmt::format("epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n"

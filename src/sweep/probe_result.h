@@ -5,9 +5,9 @@
 
 namespace wsel::sweep {
 
-// Turns what `wsel probe --json` printed into a summary.csv of one row, as a
-// training's. Errors: kFormat, kIo.
-void SummarizeProbe(const std::filesystem::path& printed,
+// Converts the output of `wsel probe --json` to a summary.csv of one row, in
+// the format of `wsel train`. Errors: kFormat, kIo.
+void SummariseProbe(const std::filesystem::path& output,
                     const std::filesystem::path& run_folder);
 
 }  // namespace wsel::sweep

@@ -16,10 +16,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-// More than the steps of one epoch, of which each tenth has a line.
+// More than the lines of one epoch, which has one per ten steps.
 constexpr size_t kLines = 1000;
 
-constexpr int64_t kDays = 2 * 24 * 3600;  // from here on days are easier read
+constexpr int64_t kDays = 2 * 24 * 3600;  // longer durations are in days
 
 int64_t EpochsOf(const std::filesystem::path& config) {
   if (!std::filesystem::exists(config)) return 0;
@@ -30,10 +30,10 @@ int64_t EpochsOf(const std::filesystem::path& config) {
   return has ? json[epochs].get<int64_t>() : 0;
 }
 
-double NumberOr(const Json& row, const char* key, double otherwise) {
+double NumberOr(const Json& row, const char* key, double fallback) {
   const auto found = row.find(key);
   return found != row.end() && found->is_number() ? found->get<double>()
-                                                  : otherwise;
+                                                  : fallback;
 }
 
 }  // namespace

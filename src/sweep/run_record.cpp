@@ -10,10 +10,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<Registered<RunState>, 4> kStates = {{
-    {RunState::kWaiting, "waiting", "not begun, or stopped"},
-    {RunState::kRunning, "running", "under way"},
-    {RunState::kFinished, "finished", "done"},
-    {RunState::kFailed, "failed", "ended with an error"},
+    {RunState::kWaiting, "waiting", "not started, or stopped"},
+    {RunState::kRunning, "running", "in progress"},
+    {RunState::kFinished, "finished", "completed"},
+    {RunState::kFailed, "failed", "exited with an error"},
 }};
 constexpr Registry<RunState> kStateNames("state", kStates);
 
@@ -26,11 +26,12 @@ Json LabelsJson(const Labels& labels) {
 Labels LabelsFrom(const Json& json, const std::string& where) {
   Labels labels;
   if (!json.is_object()) {
-    throw Error(ErrorKind::kFormat, where, "is no object of axes and labels");
+    throw Error(ErrorKind::kFormat, where,
+                "is not an object of axes and labels");
   }
   for (const auto& [axis, label] : json.items()) {
     if (!label.is_string()) {
-      throw Error(ErrorKind::kFormat, where + "." + axis, "is no text");
+      throw Error(ErrorKind::kFormat, where + "." + axis, "is not a string");
     }
     labels.emplace_back(axis, label.get<std::string>());
   }
@@ -45,10 +46,10 @@ std::string ToJson(const RunRecord& record) {
   Json json;
   json["sweep"] = record.sweep;
   json["settings"] = LabelsJson(record.labels);
-  if (!record.also.empty()) {
-    json["also"] = Json::array();
-    for (const Labels& labels : record.also) {
-      json["also"].push_back(LabelsJson(labels));
+  if (!record.other_labels.empty()) {
+    json["other_settings"] = Json::array();
+    for (const Labels& labels : record.other_labels) {
+      json["other_settings"].push_back(LabelsJson(labels));
     }
   }
   json["seed"] = record.seed;
@@ -58,7 +59,7 @@ std::string ToJson(const RunRecord& record) {
     json["error"] = record.error;
     json["log_tail"] = record.log_tail;
   }
-  // What a failed program printed may be no UTF-8.
+  // The output of a failed program may be invalid UTF-8.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -68,13 +69,15 @@ RunRecord RecordFromJson(std::string_view text, const std::string& where) {
   RunRecord record;
   record.sweep = object.Get<std::string>("sweep");
   record.labels = LabelsFrom(object.Raw("settings"), object.PathOf("settings"));
-  if (object.Has("also")) {
-    const Json& also = object.Raw("also");
-    if (!also.is_array()) {
-      throw Error(ErrorKind::kFormat, object.PathOf("also"), "is no list");
+  // "also" is the key in older files.
+  for (const char* key : {"other_settings", "also"}) {
+    if (!object.Has(key)) continue;
+    const Json& others = object.Raw(key);
+    if (!others.is_array()) {
+      throw Error(ErrorKind::kFormat, object.PathOf(key), "is not a list");
     }
-    for (const Json& labels : also) {
-      record.also.push_back(LabelsFrom(labels, object.PathOf("also")));
+    for (const Json& labels : others) {
+      record.other_labels.push_back(LabelsFrom(labels, object.PathOf(key)));
     }
   }
   record.seed = object.Get<uint64_t>("seed");

@@ -18,7 +18,7 @@ std::string Directives(const SlurmJob& job) {
   const auto add = [&](const std::string& option) {
     if (!option.starts_with("--") || option.find('\n') != std::string::npos) {
       throw Error(ErrorKind::kUsage, "--slurm",
-                  fmt::format("'{}' is no option of sbatch, such as "
+                  fmt::format("'{}' is not an option of sbatch, such as "
                               "--partition=gpu",
                               option));
     }
@@ -35,7 +35,7 @@ std::string Directives(const SlurmJob& job) {
 }
 
 constexpr const char* kBody = R"(
-# The time limit is a minute away: let the run save, then queue it again.
+# One minute before the time limit: let the run save, then requeue it.
 stop() {{ stopped=1 && kill -TERM "$child"; }}
 trap stop USR1
 

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-[[noreturn]] void Refuse(const std::string& where, const std::string& message) {
+[[noreturn]] void Fail(const std::string& where, const std::string& message) {
   throw Error(ErrorKind::kConfig, where, message);
 }
 
@@ -24,7 +24,7 @@ std::string LabelOf(const Json& value) {
 
 const Json& RequireObject(JsonObject& in, const char* key) {
   const Json& value = in.Raw(key);
-  if (!value.is_object()) Refuse(in.PathOf(key), "is no object");
+  if (!value.is_object()) Fail(in.PathOf(key), "is not an object");
   return value;
 }
 
@@ -36,37 +36,37 @@ std::vector<Setting> ReadSettings(const Json& object) {
   return settings;
 }
 
-// [1e-3, 2e-3] of a path sets it; of a name, the label is all there is. An
-// object has a point a label.
-std::vector<Point> ReadPoints(const std::string& name, const Json& values,
-                              const std::string& where) {
-  std::vector<Point> points;
-  const bool path = name.find('.') != std::string::npos;
+// A list: values of a configuration key, such as [1e-3, 2e-3], or mere labels
+// of a free name. An object: what each value sets, by label.
+std::vector<AxisValue> ReadValues(const std::string& name, const Json& values,
+                                  const std::string& where) {
+  std::vector<AxisValue> axis_values;
+  const bool is_key = name.find('.') != std::string::npos;
   if (values.is_array()) {
     for (const Json& value : values) {
-      points.push_back({LabelOf(value), {}});
-      if (path) points.back().settings = {{name, value.dump()}};
+      axis_values.push_back({LabelOf(value), {}});
+      if (is_key) axis_values.back().settings = {{name, value.dump()}};
     }
   } else if (values.is_object()) {
     for (const auto& [label, sets] : values.items()) {
       if (!sets.is_object()) {
-        Refuse(where + "." + label, "is no object of what this point sets");
+        Fail(where + "." + label, "is not an object of what this value sets");
       }
-      points.push_back({label, ReadSettings(sets)});
+      axis_values.push_back({label, ReadSettings(sets)});
     }
   } else {
-    Refuse(where, "is neither a list of values nor an object of points");
+    Fail(where, "is neither a list nor an object of values");
   }
-  if (points.empty()) Refuse(where, "has no values: leave the axis out");
-  return points;
+  if (axis_values.empty()) Fail(where, "has no values: remove the axis");
+  return axis_values;
 }
 
 void CheckLabels(const Axis& axis, const std::string& where) {
   std::set<std::string> seen;
-  for (const Point& point : axis.points) {
-    if (point.label.empty()) Refuse(where, "has a value without a name");
-    if (!seen.insert(point.label).second) {
-      Refuse(where, fmt::format("has '{}' twice", point.label));
+  for (const AxisValue& value : axis.values) {
+    if (value.label.empty()) Fail(where, "has a value with an empty label");
+    if (!seen.insert(value.label).second) {
+      Fail(where, fmt::format("has '{}' twice", value.label));
     }
   }
 }
@@ -74,15 +74,15 @@ void CheckLabels(const Axis& axis, const std::string& where) {
 std::vector<Axis> ReadAxes(JsonObject& root) {
   std::vector<Axis> axes;
   if (!root.Has("axes")) {
-    Refuse(root.PathOf("axes"), "is missing: what the sweep varies");
+    Fail(root.PathOf("axes"), "is missing: list what the sweep varies");
   }
   for (const auto& [name, values] : RequireObject(root, "axes").items()) {
     const std::string where = root.PathOf("axes") + "." + name;
-    axes.push_back({name, ReadPoints(name, values, where)});
+    axes.push_back({name, ReadValues(name, values, where)});
     CheckLabels(axes.back(), where);
   }
   if (axes.empty()) {
-    Refuse(root.PathOf("axes"), "is empty: name what the sweep varies");
+    Fail(root.PathOf("axes"), "is empty: list what the sweep varies");
   }
   return axes;
 }
@@ -94,22 +94,22 @@ const Axis& FindAxis(const std::vector<Axis>& axes, const std::string& name,
     if (axis.name == name) return axis;
     known.push_back(axis.name);
   }
-  Refuse(where, Unknown("axis", name, known));
+  Fail(where, Unknown("axis", name, known));
 }
 
 void CheckLabel(const Axis& axis, const std::string& label,
                 const std::string& where) {
   std::vector<std::string> known;
-  for (const Point& point : axis.points) known.push_back(point.label);
+  for (const AxisValue& value : axis.values) known.push_back(value.label);
   if (std::find(known.begin(), known.end(), label) == known.end()) {
-    Refuse(where, Unknown("value of the axis", label, known));
+    Fail(where, Unknown("value of the axis", label, known));
   }
 }
 
 Selector ReadSelector(const Json& object, const std::vector<Axis>& axes,
                       const std::string& where) {
   if (!object.is_object() || object.empty()) {
-    Refuse(where, "is no object of axes and their values");
+    Fail(where, "is not an object of axes and their values");
   }
   Selector selector;
   for (const auto& [name, values] : object.items()) {
@@ -125,7 +125,7 @@ Selector ReadSelector(const Json& object, const std::vector<Axis>& axes,
     } else {
       add(values);
     }
-    if (labels.empty()) Refuse(at, "names no value");
+    if (labels.empty()) Fail(at, "lists no value");
     selector.emplace_back(name, std::move(labels));
   }
   return selector;
@@ -135,7 +135,7 @@ const Json& ReadList(JsonObject& root, const char* key) {
   static const Json kNone = Json::array();
   if (!root.Has(key)) return kNone;
   const Json& list = root.Raw(key);
-  if (!list.is_array()) Refuse(root.PathOf(key), "is no list");
+  if (!list.is_array()) Fail(root.PathOf(key), "is not a list");
   return list;
 }
 
@@ -178,7 +178,7 @@ std::vector<std::vector<std::string>> ReadZipped(
     const std::string where =
         fmt::format("{}[{}]", root.PathOf("zip"), zipped.size());
     if (!group.is_array() || group.size() < 2) {
-      Refuse(where, "is no list of axes that go in step");
+      Fail(where, "is not a list of two or more axes");
     }
     std::vector<std::string> names;
     size_t length = 0;
@@ -186,15 +186,14 @@ std::vector<std::vector<std::string>> ReadZipped(
       names.push_back(LabelOf(json));
       const Axis& axis = FindAxis(axes, names.back(), where);
       if (!seen.insert(axis.name).second) {
-        Refuse(where, fmt::format("'{}' is zipped twice", axis.name));
+        Fail(where, fmt::format("'{}' is zipped twice", axis.name));
       }
-      if (length == 0) length = axis.points.size();
-      if (axis.points.size() != length) {
-        Refuse(
-            where,
-            fmt::format("'{}' has {} values, '{}' has {}: axes that go in "
-                        "step have equally many",
-                        names.front(), length, axis.name, axis.points.size()));
+      if (length == 0) length = axis.values.size();
+      if (axis.values.size() != length) {
+        Fail(where,
+             fmt::format("'{}' has {} values, but '{}' has {}: zipped axes "
+                         "need equally many",
+                         names.front(), length, axis.name, axis.values.size()));
       }
     }
     zipped.push_back(std::move(names));
@@ -210,7 +209,7 @@ void ReadRecipe(JsonObject& root, SweepFile& sweep) {
   } else if (recipe.is_object()) {
     sweep.inline_recipe = recipe.dump();
   } else {
-    Refuse(root.PathOf("recipe"), "is neither a file's name nor a recipe");
+    Fail(root.PathOf("recipe"), "is neither the path of a recipe nor a recipe");
   }
 }
 
@@ -241,7 +240,7 @@ SweepFile SweepFromJson(const std::string& text,
   sweep.included = ReadSelectors(root, "include", sweep.axes);
   sweep.overrides = ReadOverrides(root, sweep.axes);
   ReadProbe(root, sweep);
-  // For `wsel report`, which reads it from the sweep's folder.
+  // Read by `wsel report` from the sweep's folder.
   if (root.Has("report")) RequireObject(root, "report");
   root.Finish();
   tree["name"] = sweep.name;

@@ -12,21 +12,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void MakeFolder(const fs::path& path) {
+void CreateFolder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (!error) return;
   throw Error(ErrorKind::kIo, path.string(),
-              "cannot be made: " + error.message());
+              "cannot be created: " + error.message());
 }
 
-// The name under which a sweep left its file here.
+// The sweep's name in a sweep.json; "" if it has none.
 std::string NameIn(const fs::path& file) {
   const auto tree =
       ParseJson(ReadText(file), file.string(), ErrorKind::kFormat);
   const auto name = tree.find("name");
-  const bool text = tree.is_object() && name != tree.end() && name->is_string();
-  return text ? name->get<std::string>() : "";
+  const bool has_name =
+      tree.is_object() && name != tree.end() && name->is_string();
+  return has_name ? name->get<std::string>() : "";
 }
 
 }  // namespace
@@ -35,19 +36,20 @@ void SweepFolder::Claim(const std::string& name,
                         const std::string& json) const {
   const fs::path file = root_ / "sweep.json";
   if (fs::exists(file)) {
-    const std::string there = NameIn(file);
-    if (there != name) {
+    const std::string existing = NameIn(file);
+    if (existing != name) {
       throw Error(ErrorKind::kConfig, root_.string(),
-                  "holds the sweep '" + there + "', not '" + name +
+                  "holds the sweep '" + existing + "', not '" + name +
                       "': choose another --output");
     }
   } else if (fs::exists(root_) && !fs::is_empty(root_)) {
-    throw Error(ErrorKind::kConfig, root_.string(),
-                "holds something else than a sweep: choose another --output");
+    throw Error(
+        ErrorKind::kConfig, root_.string(),
+        "contains something other than a sweep: choose another --output");
   }
-  MakeFolder(root_ / "runs");
-  MakeFolder(students());
-  MakeFolder(cache());
+  CreateFolder(root_ / "runs");
+  CreateFolder(students());
+  CreateFolder(cache());
   WriteTextFile(file, json);
 }
 
@@ -60,9 +62,10 @@ fs::path SweepFolder::lock(const std::string& run) const {
 }
 
 void SweepFolder::MakeRun(const PlannedRun& planned) const {
-  MakeFolder(run(planned.name()));
-  MakeFolder(root_ / "by-name");
-  // The slug alone names the run as long as its configuration stays.
+  CreateFolder(run(planned.name()));
+  CreateFolder(root_ / "by-name");
+  // Links to the newest run of that slug: a changed configuration changes only
+  // the digest.
   const fs::path link = root_ / "by-name" / planned.slug;
   std::error_code ignored;
   fs::remove(link, ignored);

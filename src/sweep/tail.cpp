@@ -8,13 +8,13 @@
 namespace wsel::sweep {
 namespace {
 
-constexpr std::streamoff kMost = 64 * 1024;
+constexpr std::streamoff kMaxBytes = 64 * 1024;
 
 std::vector<std::string> Lines(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) {
-    // A progress bar redraws its line.
+    // A progress bar redraws its line after a carriage return.
     const size_t redrawn = line.rfind('\r');
     lines.push_back(redrawn == std::string::npos ? line
                                                  : line.substr(redrawn + 1));
@@ -28,7 +28,7 @@ std::string Tail(const std::filesystem::path& file, size_t lines) {
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   if (!in) return "";
   const std::streamoff size = in.tellg();
-  in.seekg(std::max<std::streamoff>(0, size - kMost));
+  in.seekg(std::max<std::streamoff>(0, size - kMaxBytes));
   std::ostringstream text;
   text << in.rdbuf();
   const auto all = Lines(text.str());
@@ -46,7 +46,7 @@ std::string LastError(const std::string& output) {
   for (size_t i = lines.size(); i-- > 0;) {
     if (lines[i].starts_with(prefix)) return lines[i].substr(prefix.size());
   }
-  return lines.empty() ? "it printed nothing" : lines.back();
+  return lines.empty() ? "no output" : lines.back();
 }
 
 }  // namespace wsel::sweep

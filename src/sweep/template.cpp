@@ -22,8 +22,9 @@ std::string FillTemplate(const std::string& text,
     if (found == values.end()) {
       std::vector<std::string> known;
       for (const auto& [key, value] : values) known.push_back(key);
-      throw Error(ErrorKind::kConfig, where,
-                  "'" + text + "': " + Unknown("name in braces", name, known));
+      throw Error(
+          ErrorKind::kConfig, where,
+          "'" + text + "': " + Unknown("template variable", name, known));
     }
     used.insert(name);
     filled += text.substr(start, open - start) + found->second;

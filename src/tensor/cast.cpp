@@ -16,7 +16,7 @@
 namespace wsel {
 namespace {
 
-// A sign, an exponent, and `mantissa` stored bits.
+// A floating-point format: a sign, an exponent, and `mantissa` stored bits.
 struct Format {
   int mantissa;
   int bias;
@@ -28,8 +28,8 @@ constexpr Format kBrain = {7, 127};
 constexpr Format kSingle = {23, 127};
 constexpr Format kDouble = {52, 1023};
 
-// The nearest 16 bits to the number in `bits`, ties to even; infinity where it
-// is beyond them. NaN keeps its sign alone.
+// Rounds the value in `bits` to a 16-bit format, to nearest, ties to even;
+// overflow gives infinity. Of a NaN only the sign is kept.
 template <Format kFrom, Format kTo, typename Bits>
 uint16_t Round(Bits bits) {
   constexpr int kSignShift = 8 * sizeof(Bits) - 1;
@@ -43,44 +43,44 @@ uint16_t Round(Bits bits) {
     const Bits nan = fraction == 0 ? 0 : Bits{1} << (kTo.mantissa - 1);
     return static_cast<uint16_t>(sign | kInfinity | nan);
   }
-  // Numbers of one exponent lie on a grid, and so do those too small for it.
-  constexpr int kLeast = 1 - kTo.bias;
+  // Values of one exponent are evenly spaced, and so are the subnormals.
+  constexpr int kMinExponent = 1 - kTo.bias;
   const int exponent = std::max(field, 1) - kFrom.bias;
-  const int above = std::max(exponent, kLeast);
+  const int above = std::max(exponent, kMinExponent);
   const int drop = kFrom.mantissa - kTo.mantissa + above - exponent;
-  if (drop > kFrom.mantissa + 1) return sign;  // below half of the least
+  if (drop > kFrom.mantissa + 1) return sign;  // rounds to zero
   const Bits digits = field == 0 ? fraction : fraction | kHidden;
   const Bits half = Bits{1} << (drop - 1);
   const Bits odd = (digits >> drop) & 1;
   const Bits steps = (digits + half - 1 + odd) >> drop;
-  // A number that is rounded up to the next exponent carries into its field.
+  // Rounding up to the next power of two carries into the exponent field.
   const Bits grid = static_cast<Bits>(above + kTo.bias - 1) << kTo.mantissa;
   return static_cast<uint16_t>(sign | std::min(grid + steps, kInfinity));
 }
 
-constexpr uint32_t kNaN = 0x7fc00000;  // of float
+constexpr uint32_t kNaN = 0x7fc00000;  // float32
 
-// A brain float is the upper half of a float.
+// A bfloat16 is the upper half of a float32.
 float WidenBrain(uint16_t bits) {
   const uint32_t wide = uint32_t{bits} << 16U;
   const bool is_nan = (bits & 0x7fffU) > 0x7f80U;
   return std::bit_cast<float>(is_nan ? (wide & 0x80000000U) | kNaN : wide);
 }
 
-// A float holds the subnormal numbers of a half as normal ones.
+// The subnormals of float16 are normal values in float32.
 float WidenHalf(uint16_t bits) {
   constexpr uint32_t kRebias = kSingle.bias - kHalf.bias;
-  constexpr float kStep = 0x1p-24F;  // between subnormal halves
+  constexpr float kStep = 0x1p-24F;  // between float16 subnormals
   const uint32_t sign = (bits & 0x8000U) << 16U;
   const uint32_t field = (bits & 0x7fffU) >> 10U;
   const uint32_t fraction = bits & 0x3ffU;
-  uint32_t size = (field + kRebias) << 23U | fraction << 13U;
+  uint32_t magnitude = (field + kRebias) << 23U | fraction << 13U;
   if (field == 0) {
-    size = std::bit_cast<uint32_t>(static_cast<float>(fraction) * kStep);
+    magnitude = std::bit_cast<uint32_t>(static_cast<float>(fraction) * kStep);
   } else if (field == 31) {
-    size = fraction == 0 ? 0x7f800000U : kNaN;
+    magnitude = fraction == 0 ? 0x7f800000U : kNaN;
   }
-  return std::bit_cast<float>(sign | size);
+  return std::bit_cast<float>(sign | magnitude);
 }
 
 template <typename T>
@@ -90,7 +90,7 @@ T Load(const std::byte* from) {
   return value;
 }
 
-// An element as float or double, whichever holds it.
+// An element as float or, if it is float64, double.
 template <DType kType>
 auto Read(const std::byte* from) {
   if constexpr (kType == DType::kF16) {
@@ -126,8 +126,8 @@ auto Rounded(auto value) {
   }
 }
 
-// Writes value(i) for every i < count to `to`; the first i whose finite value
-// the type cannot hold, else `count`.
+// Writes value(i) for every i < count to `to`. Returns `count`, or the first i
+// for which a finite value overflows the type.
 template <DType kType, typename Value>
 size_t WriteAll(const Value& value, size_t count, std::byte* to) {
   constexpr size_t kSize = kType == DType::kF64   ? 8
@@ -136,14 +136,14 @@ size_t WriteAll(const Value& value, size_t count, std::byte* to) {
   for (size_t i = 0; i < count; ++i) {
     const auto exact = value(i);
     const auto rounded = Rounded<kType>(exact);
-    std::byte* place = to + i * kSize;
-    std::memcpy(place, &rounded, kSize);
-    if (!std::isfinite(Read<kType>(place)) && std::isfinite(exact)) return i;
+    std::byte* element = to + i * kSize;
+    std::memcpy(element, &rounded, kSize);
+    if (!std::isfinite(Read<kType>(element)) && std::isfinite(exact)) return i;
   }
   return count;
 }
 
-// Calls `use` with the type as a constant.
+// Calls `use` with the type as a compile-time constant.
 template <typename Use>
 auto WithType(DType dtype, const Use& use) {
   switch (dtype) {
@@ -158,31 +158,31 @@ auto WithType(DType dtype, const Use& use) {
   }
 }
 
-bool IsKnown(DType dtype) {
+bool IsSupported(DType dtype) {
   return dtype == DType::kF16 || dtype == DType::kBF16 ||
          dtype == DType::kF32 || dtype == DType::kF64;
 }
 
-void CheckKnown(const TensorSpec& spec) {
-  if (IsKnown(spec.dtype)) return;
+void CheckSupported(const TensorSpec& spec) {
+  if (IsSupported(spec.dtype)) return;
   throw Error(ErrorKind::kMismatch, spec.name,
-              fmt::format("holds {}; float16, bfloat16, float32 and float64 "
-                          "are converted",
+              fmt::format("is {}; only float16, bfloat16, float32 and float64 "
+                          "can be converted",
                           Name(spec.dtype)));
 }
 
-// A view whose element i, row by row, is value(i).
+// A view whose element i, in row-major order, is value(i).
 template <typename Value>
 TensorView Compute(TensorSpec spec, const Value& value) {
-  const auto count = static_cast<size_t>(*ElementCount(spec.shape));
+  const auto count = static_cast<size_t>(*Numel(spec.shape));
   const auto buffer =
-      std::make_shared<std::vector<std::byte>>(count * SizeOf(spec.dtype));
+      std::make_shared<std::vector<std::byte>>(count * ItemSize(spec.dtype));
   const size_t written = WithType(spec.dtype, [&](auto type) {
     return WriteAll<type()>(value, count, buffer->data());
   });
   if (written < count) {
     throw Error(ErrorKind::kMismatch, spec.name,
-                fmt::format("holds {:g}, which {} cannot; use another type",
+                fmt::format("value {:g} overflows {}; use another type",
                             value(written), Name(spec.dtype)));
   }
   TensorView view;
@@ -197,24 +197,24 @@ TensorView Compute(TensorSpec spec, const Value& value) {
 
 TensorView Cast(const TensorView& view, DType to) {
   if (view.spec.dtype == to) return view;
-  CheckKnown(view.spec);
-  const TensorView from = InOrder(view);
+  CheckSupported(view.spec);
+  const TensorView from = Contiguous(view);
   TensorSpec spec = from.spec;
   spec.dtype = to;
   const std::byte* begin = from.bytes.data();
   return WithType(from.spec.dtype, [&](auto type) {
-    const size_t size = SizeOf(type());
+    const size_t size = ItemSize(type());
     return Compute(std::move(spec),
                    [=](size_t i) { return Read<type()>(begin + i * size); });
   });
 }
 
 TensorView Add(const TensorView& a, const TensorView& b) {
-  CheckKnown(a.spec);
-  const TensorView left = InOrder(a);
-  const TensorView right = InOrder(b);
+  CheckSupported(a.spec);
+  const TensorView left = Contiguous(a);
+  const TensorView right = Contiguous(b);
   return WithType(a.spec.dtype, [&](auto type) {
-    const size_t size = SizeOf(type());
+    const size_t size = ItemSize(type());
     return Compute(left.spec, [&](size_t i) {
       return double{Read<type()>(left.bytes.data() + i * size)} +
              double{Read<type()>(right.bytes.data() + i * size)};

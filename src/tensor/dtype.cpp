@@ -13,7 +13,7 @@ struct Row {
   std::string_view tag;
 };
 
-// In the order of the enumeration, so that a row's index is its dtype.
+// In enumeration order, so that a row's index is its dtype.
 constexpr std::array<Row, 15> kTable = {{
     {DType::kBool, 1, false, "bool", "BOOL"},
     {DType::kU8, 1, false, "uint8", "U8"},
@@ -36,7 +36,7 @@ const Row& RowOf(DType dtype) { return kTable[static_cast<size_t>(dtype)]; }
 
 }  // namespace
 
-size_t SizeOf(DType dtype) { return RowOf(dtype).size; }
+size_t ItemSize(DType dtype) { return RowOf(dtype).size; }
 bool IsFloating(DType dtype) { return RowOf(dtype).floating; }
 std::string_view Name(DType dtype) { return RowOf(dtype).name; }
 std::string_view SafetensorsTag(DType dtype) { return RowOf(dtype).tag; }

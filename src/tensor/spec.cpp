@@ -5,14 +5,14 @@
 
 namespace wsel {
 
-std::optional<int64_t> ElementCount(const Shape& shape) {
+std::optional<int64_t> Numel(const Shape& shape) {
   int64_t count = 1;
   bool overflow = false;
   bool empty = false;
   for (const int64_t size : shape) {
     if (size < 0) return std::nullopt;
     empty = empty || size == 0;
-    // [2^40, 2^40, 0] is refused too: its strides would not fit.
+    // [2^40, 2^40, 0] is rejected too: its strides would overflow.
     overflow =
         overflow || __builtin_mul_overflow(count, size == 0 ? 1 : size, &count);
   }

@@ -39,7 +39,7 @@ DType FromScalarType(at::ScalarType type) {
     if (scalar_type == type) return dtype;
   }
   throw Error(ErrorKind::kFormat, c10::toString(type),
-              "is an element type that checkpoints here do not hold");
+              "is not a supported element type");
 }
 
 at::Tensor Borrow(const TensorView& view) {

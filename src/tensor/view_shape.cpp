@@ -10,7 +10,7 @@ namespace {
 
 using Buffer = std::vector<std::byte>;
 
-// Elements from the first to the last one addressed.
+// The number of elements from the first to the last one addressed.
 int64_t Extent(const Shape& shape, const std::vector<int64_t>& strides) {
   int64_t extent = 1;
   for (size_t i = 0; i < shape.size(); ++i) {
@@ -21,68 +21,68 @@ int64_t Extent(const Shape& shape, const std::vector<int64_t>& strides) {
 }
 
 size_t ByteCount(const TensorSpec& spec) {
-  return static_cast<size_t>(*ElementCount(spec.shape)) * SizeOf(spec.dtype);
+  return static_cast<size_t>(*Numel(spec.shape)) * ItemSize(spec.dtype);
 }
 
-// Strides of dimensions of size 1 address nothing and may be anything.
-bool LiesInOrder(const TensorView& view) {
-  const auto wanted = ContiguousStrides(view.spec.shape);
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (view.spec.shape[i] != 1 && view.strides[i] != wanted[i]) return false;
+// Strides of dimensions of size 1 do not matter.
+bool IsRowMajor(const TensorView& view) {
+  const auto expected = ContiguousStrides(view.spec.shape);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (view.spec.shape[i] != 1 && view.strides[i] != expected[i]) return false;
   }
   return true;
 }
 
-// Copies a line of `count` elements that lie `stride` bytes apart.
+// Copies a row of `count` elements that are `stride` bytes apart.
 template <size_t kSize>
-void CopyLine(const std::byte* from, int64_t stride, int64_t count,
-              std::byte* to) {
+void CopyRow(const std::byte* from, int64_t stride, int64_t count,
+             std::byte* to) {
   for (int64_t i = 0; i < count; ++i) {
     std::memcpy(to + i * static_cast<int64_t>(kSize), from + i * stride, kSize);
   }
 }
 
-void CopyLine(size_t size, const std::byte* from, int64_t stride, int64_t count,
-              std::byte* to) {
+void CopyRow(size_t size, const std::byte* from, int64_t stride, int64_t count,
+             std::byte* to) {
   if (stride == static_cast<int64_t>(size)) {
     std::memcpy(to, from, static_cast<size_t>(count) * size);
   } else if (size == 1) {
-    CopyLine<1>(from, stride, count, to);
+    CopyRow<1>(from, stride, count, to);
   } else if (size == 2) {
-    CopyLine<2>(from, stride, count, to);
+    CopyRow<2>(from, stride, count, to);
   } else if (size == 4) {
-    CopyLine<4>(from, stride, count, to);
+    CopyRow<4>(from, stride, count, to);
   } else {
-    CopyLine<8>(from, stride, count, to);
+    CopyRow<8>(from, stride, count, to);
   }
 }
 
-// Copies dimension `axis` and those after it; returns the end of the copy.
-std::byte* CopyFrom(const TensorView& view, size_t axis, const std::byte* from,
+// Copies dimension `dim` and those after it; returns the end of the copy.
+std::byte* CopyFrom(const TensorView& view, size_t dim, const std::byte* from,
                     std::byte* to) {
-  const size_t size = SizeOf(view.spec.dtype);
+  const size_t size = ItemSize(view.spec.dtype);
   const Shape& shape = view.spec.shape;
-  if (axis == shape.size()) {
+  if (dim == shape.size()) {
     std::memcpy(to, from, size);
     return to + size;
   }
-  const int64_t stride = view.strides[axis] * static_cast<int64_t>(size);
-  if (axis + 1 == shape.size()) {
-    CopyLine(size, from, stride, shape[axis], to);
-    return to + static_cast<size_t>(shape[axis]) * size;
+  const int64_t stride = view.strides[dim] * static_cast<int64_t>(size);
+  if (dim + 1 == shape.size()) {
+    CopyRow(size, from, stride, shape[dim], to);
+    return to + static_cast<size_t>(shape[dim]) * size;
   }
-  for (int64_t i = 0; i < shape[axis]; ++i) {
-    to = CopyFrom(view, axis + 1, from + i * stride, to);
+  for (int64_t i = 0; i < shape[dim]; ++i) {
+    to = CopyFrom(view, dim + 1, from + i * stride, to);
   }
   return to;
 }
 
-void CopyInOrder(const TensorView& view, std::byte* to) {
+void CopyRowMajor(const TensorView& view, std::byte* to) {
   const size_t bytes = ByteCount(view.spec);
   if (bytes > view.bytes.size()) {
     throw Error(ErrorKind::kFormat, view.spec.name,
-                "has elements that overlap; copy it in Python "
-                "(tensor.clone()) and save it again");
+                "has overlapping elements; copy it in Python (tensor.clone()) "
+                "and save it again");
   }
   if (bytes > 0) CopyFrom(view, 0, view.bytes.data(), to);
 }
@@ -98,42 +98,42 @@ TensorView Owning(TensorSpec spec, std::shared_ptr<const Buffer> buffer) {
 
 }  // namespace
 
-TensorView Narrow(TensorView view, size_t axis, int64_t start, int64_t count) {
-  const size_t size = SizeOf(view.spec.dtype);
-  view.spec.shape[axis] = count;
+TensorView Narrow(TensorView view, size_t dim, int64_t start, int64_t count) {
+  const size_t size = ItemSize(view.spec.dtype);
+  view.spec.shape[dim] = count;
   const auto extent =
       static_cast<size_t>(Extent(view.spec.shape, view.strides)) * size;
   const size_t offset =
-      extent == 0 ? 0 : static_cast<size_t>(start * view.strides[axis]) * size;
+      extent == 0 ? 0 : static_cast<size_t>(start * view.strides[dim]) * size;
   view.bytes = view.bytes.subspan(offset, extent);
   return view;
 }
 
-TensorView Permute(const TensorView& view, const std::vector<size_t>& axes) {
+TensorView Permute(const TensorView& view, const std::vector<size_t>& dims) {
   TensorView out = view;
-  for (size_t i = 0; i < axes.size(); ++i) {
-    out.spec.shape[i] = view.spec.shape[axes[i]];
-    out.strides[i] = view.strides[axes[i]];
+  for (size_t i = 0; i < dims.size(); ++i) {
+    out.spec.shape[i] = view.spec.shape[dims[i]];
+    out.strides[i] = view.strides[dims[i]];
   }
   return out;
 }
 
 TensorView Reshape(TensorView view, const Shape& shape) {
-  view = InOrder(view);
+  view = Contiguous(view);
   view.spec.shape = shape;
   view.strides = ContiguousStrides(shape);
   return view;
 }
 
-TensorView InOrder(const TensorView& view) {
-  if (LiesInOrder(view)) {
-    TensorView same = view;
-    same.strides = ContiguousStrides(view.spec.shape);
-    return same;
+TensorView Contiguous(const TensorView& view) {
+  if (IsRowMajor(view)) {
+    TensorView contiguous = view;
+    contiguous.strides = ContiguousStrides(view.spec.shape);
+    return contiguous;
   }
   const auto buffer = std::make_shared<Buffer>(
       std::min(ByteCount(view.spec), view.bytes.size()));
-  CopyInOrder(view, buffer->data());
+  CopyRowMajor(view, buffer->data());
   return Owning(view.spec, buffer);
 }
 
@@ -150,7 +150,7 @@ TensorView Concatenate(std::string_view name,
   const auto buffer = std::make_shared<Buffer>(bytes);
   std::byte* to = buffer->data();
   for (const TensorView& part : parts) {
-    CopyInOrder(part, to);
+    CopyRowMajor(part, to);
     to += ByteCount(part.spec);
   }
   return Owning(std::move(spec), buffer);

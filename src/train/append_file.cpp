@@ -16,13 +16,13 @@ namespace wsel::train {
 AppendFile::AppendFile(std::filesystem::path path,
                        std::optional<uint64_t> resume_at)
     : path_(std::move(path)) {
-  const int begin = resume_at ? 0 : O_TRUNC;
-  fd_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | begin,
-             0666);
-  if (fd_ < 0) ThrowIo("cannot write here");
+  const int truncate = resume_at ? 0 : O_TRUNC;
+  fd_ = open(path_.c_str(),
+             O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | truncate, 0666);
+  if (fd_ < 0) ThrowIo("cannot open the file for writing");
   if (!resume_at) return;
   try {
-    CutTo(*resume_at);
+    TruncateTo(*resume_at);
   } catch (...) {
     close(fd_);
     throw;
@@ -31,19 +31,19 @@ AppendFile::AppendFile(std::filesystem::path path,
 
 AppendFile::~AppendFile() { close(fd_); }
 
-void AppendFile::CutTo(uint64_t length) {
+void AppendFile::TruncateTo(uint64_t length) {
   struct stat status = {};
-  if (fstat(fd_, &status) != 0) ThrowIo("cannot look at the file");
+  if (fstat(fd_, &status) != 0) ThrowIo("cannot read the file's size");
   const auto size = static_cast<uint64_t>(status.st_size);
   if (size < length) {
     throw Error(ErrorKind::kFormat, path_.string(),
-                fmt::format("has {} bytes where the saved run had written {}: "
-                            "put the run's own file back, or start a new run "
-                            "in another folder",
+                fmt::format("has {} bytes, but the saved run had written {}: "
+                            "restore the run's own file, or start a new run in "
+                            "another folder",
                             size, length));
   }
   if (ftruncate(fd_, static_cast<off_t>(length)) != 0) {
-    ThrowIo("cannot cut off what the saved run does not know");
+    ThrowIo("cannot truncate the file to where the run was saved");
   }
   bytes_ = length;
 }

@@ -17,32 +17,32 @@ double Ratio(int64_t part, int64_t whole) {
 
 }  // namespace
 
-Confusion::Confusion(std::vector<std::string> classes)
+ConfusionMatrix::ConfusionMatrix(std::vector<std::string> classes)
     : classes_(std::move(classes)),
       counts_(classes_.size() * classes_.size()) {}
 
-size_t Confusion::Place(int32_t label, int32_t prediction) const {
+size_t ConfusionMatrix::IndexOf(int32_t label, int32_t prediction) const {
   for (const int32_t index : {label, prediction}) {
     if (index >= 0 && static_cast<size_t>(index) < classes_.size()) continue;
     throw Error(ErrorKind::kMismatch, "confusion matrix",
-                fmt::format("class {} of {}: the model and the data set have "
-                            "different classes",
+                fmt::format("class index {} is out of range for {} classes: "
+                            "the model and the data set have different classes",
                             index, classes_.size()));
   }
   return static_cast<size_t>(label) * classes_.size() +
          static_cast<size_t>(prediction);
 }
 
-void Confusion::Add(int32_t label, int32_t prediction) {
-  ++counts_[Place(label, prediction)];
+void ConfusionMatrix::Add(int32_t label, int32_t prediction) {
+  ++counts_[IndexOf(label, prediction)];
   ++total_;
 }
 
-int64_t Confusion::Count(int32_t label, int32_t prediction) const {
-  return counts_[Place(label, prediction)];
+int64_t ConfusionMatrix::Count(int32_t label, int32_t prediction) const {
+  return counts_[IndexOf(label, prediction)];
 }
 
-ClassScore Confusion::Score(int32_t label) const {
+ClassScore ConfusionMatrix::Score(int32_t label) const {
   ClassScore score{.correct = Count(label, label)};
   for (size_t other = 0; other < classes_.size(); ++other) {
     const auto o = static_cast<int32_t>(other);
@@ -54,7 +54,7 @@ ClassScore Confusion::Score(int32_t label) const {
   return score;
 }
 
-double Confusion::Accuracy() const {
+double ConfusionMatrix::Accuracy() const {
   int64_t correct = 0;
   for (size_t i = 0; i < classes_.size(); ++i) {
     correct += counts_[i * classes_.size() + i];
@@ -62,7 +62,7 @@ double Confusion::Accuracy() const {
   return Ratio(correct, total_);
 }
 
-std::string Confusion::MatrixCsv() const {
+std::string ConfusionMatrix::MatrixCsv() const {
   std::string csv = "label";
   for (const std::string& name : classes_) csv += ',' + CsvCell(name);
   csv += '\n';
@@ -76,7 +76,7 @@ std::string Confusion::MatrixCsv() const {
   return csv;
 }
 
-std::string Confusion::ScoresCsv() const {
+std::string ConfusionMatrix::ScoresCsv() const {
   std::string csv = "class,support,predicted,correct,recall,precision\n";
   double recalls = 0;
   double precisions = 0;

@@ -9,8 +9,8 @@
 namespace wsel::train {
 namespace {
 
-optim::NamedTensor Drawn(const std::string& name, const Shape& shape,
-                         uint64_t seed, const c10::Device& device) {
+optim::NamedTensor InitialParameter(const std::string& name, const Shape& shape,
+                                    uint64_t seed, const c10::Device& device) {
   const model::Init init =
       shape.size() == 1 ? model::Init{model::InitKind::kConstant}
                         : model::Init{model::InitKind::kTruncNormal, 0.02, 2};
@@ -30,34 +30,37 @@ Distiller::Distiller(const DistillOptions& options, int64_t student_width,
         std::pair("distill.fc1.bias", Shape{hidden}),
         std::pair("distill.fc2.weight", Shape{teacher_width, hidden}),
         std::pair("distill.fc2.bias", Shape{teacher_width})}) {
-    mlp_.push_back(Drawn(name, shape, seed, device));
+    projector_.push_back(InitialParameter(name, shape, seed, device));
   }
 }
 
-at::Tensor Distiller::Taught(const model::Outputs& student,
-                             const at::Tensor& taught) const {
+at::Tensor Distiller::KdLoss(const model::Outputs& student,
+                             const at::Tensor& teacher_output) const {
   const at::Tensor& logits =
       student.distillation.defined() ? student.distillation : student.logits;
   switch (options_.method) {
     case Distillation::kLogit:
-      return DistillationKl(logits, taught, options_.temperature);
+      return DistillationKl(logits, teacher_output, options_.temperature);
     case Distillation::kHard:
-      return HardDistillation(logits, taught);
+      return HardDistillation(logits, teacher_output);
     default:
       break;
   }
-  const auto hidden = at::gelu(at::linear(student.feature.to(at::kFloat),
-                                          mlp_[0].tensor, mlp_[1].tensor));
-  return FeatureL1(at::linear(hidden, mlp_[2].tensor, mlp_[3].tensor), taught);
+  const auto hidden =
+      at::gelu(at::linear(student.feature.to(at::kFloat), projector_[0].tensor,
+                          projector_[1].tensor));
+  return FeatureL1(
+      at::linear(hidden, projector_[2].tensor, projector_[3].tensor),
+      teacher_output);
 }
 
-DistilledLoss Distiller::Loss(const model::Outputs& student,
-                              const at::Tensor& targets,
-                              const at::Tensor& taught) const {
-  const auto by_class = SoftTargetCrossEntropy(student.logits, targets);
-  const auto by_teacher = Taught(student, taught) * options_.alpha;
+DistillationLoss Distiller::Loss(const model::Outputs& student,
+                                 const at::Tensor& targets,
+                                 const at::Tensor& teacher_output) const {
+  const auto task_loss = SoftTargetCrossEntropy(student.logits, targets);
+  const auto kd_loss = KdLoss(student, teacher_output) * options_.alpha;
   const bool hard = options_.method == Distillation::kHard;
-  return {by_class * (hard ? 1 - options_.alpha : 1) + by_teacher, by_teacher};
+  return {task_loss * (hard ? 1 - options_.alpha : 1) + kd_loss, kd_loss};
 }
 
 }  // namespace wsel::train

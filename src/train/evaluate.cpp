@@ -7,7 +7,7 @@
 namespace wsel::train {
 namespace {
 
-// Sums over the pictures seen so far.
+// Sums over the images so far.
 struct Sums {
   int64_t count = 0;
   int64_t skipped = 0;
@@ -22,12 +22,14 @@ struct Sums {
     loss += at::cross_entropy_loss(logits.to(at::kDouble), labels, {},
                                    at::Reduction::Sum)
                 .item<double>();
-    // A rank counts what is larger, or equal and of lower index.
-    const auto own = logits.gather(1, labels.unsqueeze(1));
+    // The rank is the number of classes with a larger logit, or with an equal
+    // one and a lower index.
+    const auto target = logits.gather(1, labels.unsqueeze(1));
     const auto before =
         at::arange(logits.size(1)).unsqueeze(0) < labels.unsqueeze(1);
-    const auto rank =
-        (logits > own).logical_or((logits == own).logical_and(before)).sum(1);
+    const auto rank = (logits > target)
+                          .logical_or((logits == target).logical_and(before))
+                          .sum(1);
     top1 += (rank < 1).sum().item<int64_t>();
     top5 += (rank < 5).sum().item<int64_t>();
   }
@@ -39,8 +41,8 @@ struct Sums {
   }
 };
 
-// The positions of a batch that hold a picture.
-at::Tensor Valid(const data::Batch& batch) {
+// The positions in a batch that hold an image that was read.
+at::Tensor ValidPositions(const data::Batch& batch) {
   std::vector<int64_t> valid;
   for (size_t i = 0; i < batch.valid.size(); ++i) {
     if (batch.valid[i]) valid.push_back(static_cast<int64_t>(i));
@@ -57,18 +59,18 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
   const at::NoGradGuard no_grad;
   Sums sums;
   while (const data::Batch* batch = loader.Next()) {
-    const Uploaded uploaded = uploader.Upload(*batch, options.img_size);
+    const DeviceBatch on_device = uploader.Upload(*batch, options.img_size);
     at::Tensor logits;
     {
       const Autocast autocast(options.precision, options.device);
-      logits = forward(uploaded.images);
+      logits = forward(on_device.images);
     }
     logits = logits.to(at::kCPU, at::kFloat);
     if (on_logits) on_logits(*batch, logits);
-    const auto valid = Valid(*batch);
+    const auto valid = ValidPositions(*batch);
     sums.skipped += batch->size - valid.size(0);
     sums.Add(logits.index_select(0, valid),
-             uploaded.labels.to(at::kCPU).index_select(0, valid));
+             on_device.labels.to(at::kCPU).index_select(0, valid));
   }
   return sums.Result();
 }

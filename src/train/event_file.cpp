@@ -23,8 +23,8 @@ std::string LittleEndian(uint64_t value, size_t bytes) {
   return out;
 }
 
-// Protobuf's wire format: a field is a varint of its number and type, and the
-// value by that type.
+// Protobuf's wire format: a field is a varint of its number and type, followed
+// by the value, encoded by type.
 enum WireType { kVarint = 0, k64Bits = 1, kBytes = 2, k32Bits = 5 };
 
 std::string Varint(uint64_t value) {
@@ -46,12 +46,12 @@ std::string BytesField(unsigned field, std::string_view value) {
 
 // event.proto, Event: double wall_time = 1, int64 step = 2, and one of
 // string file_version = 3, Summary summary = 5, SessionLog session_log = 7.
-std::string Event(double time, int64_t step, std::string_view what) {
+std::string Event(double time, int64_t step, std::string_view field) {
   std::string out =
       Tag(1, k64Bits) + LittleEndian(std::bit_cast<uint64_t>(time), 8);
-  // proto3 leaves out a 0.
+  // proto3 omits a 0.
   if (step != 0) out += Tag(2, kVarint) + Varint(static_cast<uint64_t>(step));
-  return out += what;
+  return out += field;
 }
 
 std::string FileVersion() { return BytesField(3, "brain.Event:2"); }
@@ -61,20 +61,20 @@ std::string SessionStart() {
 }
 
 // summary.proto, Summary: repeated Value value = 1; Value: string tag = 1,
-// float simple_value = 2, a member of a oneof, so that a 0 is written.
+// float simple_value = 2, a member of a oneof, so a 0 is written too.
 std::string Summary(std::span<const Scalar> scalars) {
   std::string values;
   for (const Scalar& scalar : scalars) {
-    const std::string number =
+    const std::string value =
         Tag(2, k32Bits) +
         LittleEndian(std::bit_cast<uint32_t>(scalar.value), 4);
-    values += BytesField(1, BytesField(1, scalar.tag) + number);
+    values += BytesField(1, BytesField(1, scalar.tag) + value);
   }
   return BytesField(5, values);
 }
 
-// tsl/lib/io/record_writer.cc: a CRC beside data that may itself hold CRCs is
-// turned and moved.
+// tsl/lib/io/record_writer.cc: CRCs stored with the data are rotated and
+// offset, since the data may itself hold CRCs.
 std::string MaskedCrc(std::string_view bytes) {
   const uint32_t crc = Crc32c(bytes);
   return LittleEndian(std::rotr(crc, 15) + 0xA282EAD8, 4);
@@ -85,7 +85,7 @@ std::string Record(std::string_view data) {
   return length + MaskedCrc(length) + std::string(data) + MaskedCrc(data);
 }
 
-// The second in the name of an event file, -1 for another file.
+// The seconds in the name of an event file; -1 for any other file.
 int64_t SecondOf(std::string_view name) {
   if (!name.starts_with(kPrefix)) return -1;
   name.remove_prefix(kPrefix.size());
@@ -94,11 +94,12 @@ int64_t SecondOf(std::string_view name) {
   return second;
 }
 
-// TensorBoard reads files in the order of their names: seconds of ten digits.
+// TensorBoard reads files in the order of their names, which hold seconds in
+// ten digits.
 std::filesystem::path NewName(const std::filesystem::path& folder,
                               double time) {
   auto second = static_cast<int64_t>(time);
-  std::error_code unreadable;  // opening the new file says it
+  std::error_code unreadable;  // opening the new file reports it
   for (const auto& entry :
        std::filesystem::directory_iterator(folder, unreadable)) {
     const int64_t old = SecondOf(entry.path().filename().string());

@@ -28,150 +28,149 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Pictures that are mixed together.
-int64_t UnitOf(const Options& options) {
+// Images that are mixed together.
+int64_t MixupGroupSize(const Options& options) {
   return Mixes(options.mix) ? options.mixup_batch : options.micro_batch;
 }
 
-// Pictures that the loader hands over at once: whole micro-batches of whole
-// units.
-int64_t ChunkOf(const Options& options) {
-  return std::max(UnitOf(options), options.micro_batch);
+// Images per batch of the loader: whole micro-batches and whole mixup groups.
+int64_t ChunkSize(const Options& options) {
+  return std::max(MixupGroupSize(options), options.micro_batch);
 }
 
-data::LoaderOptions LoaderOptionsOf(const Run& run, int64_t batch_size) {
-  return {.img_size = run.options.transform.img_size,
+data::LoaderOptions LoaderOptionsOf(const TrainJob& job, int64_t batch_size) {
+  return {.img_size = job.options.transform.img_size,
           .batch_size = batch_size,
-          .workers = run.workers,
-          .skip_broken = run.skip_broken};
+          .workers = job.workers,
+          .skip_corrupt = job.skip_corrupt};
 }
 
-// Weights that are the best so far, and wait to be saved.
+// Weights of an epoch, not saved yet.
 struct Best {
   optim::NamedTensors weights;
   int64_t epoch = 0;
 };
 
-// One run from start or state to its end or a signal.
-class Training {
+// Trains from the beginning, or from a saved state, to the end or a signal.
+class Trainer {
  public:
-  Training(model::Model& model, const Run& run, const RunFolder& folder,
-           const Watch& watch)
+  Trainer(model::Model& model, const TrainJob& job, const RunFolder& folder,
+          const TrainCallbacks& callbacks)
       : model_(model),
-        run_(run),
-        options_(run.options),
+        job_(job),
+        options_(job.options),
         folder_(folder),
-        watch_(watch),
+        callbacks_(callbacks),
         schedule_(ScheduleOf(
-            run.options,
-            data::StepsPerEpoch(run.train.size(), run.options.batch_size))),
+            job.options,
+            data::StepsPerEpoch(job.train.size(), job.options.batch_size))),
         total_steps_(optim::TotalSteps(schedule_)),
-        step_(model, run.options, run.options.precision, run.device,
-              run.teacher ? run.teacher->width : 0),
-        uploader_(run.device, run.options.normalisation) {
+        step_(model, job.options, job.options.precision, job.device,
+              job.teacher ? job.teacher->width : 0),
+        uploader_(job.device, job.options.normalisation) {
     Resume();
-    if (progress_.step < total_steps_) log_.emplace(folder, progress_);
+    if (state_.step < total_steps_) log_.emplace(folder, state_);
   }
 
-  Outcome Go() {
-    if (progress_.step < total_steps_) {
+  TrainResult Train() {
+    if (state_.step < total_steps_) {
       StartTeacher();
       StartLoader();
     }
     last_save_ = epoch_start_ = Clock::now();
-    while (progress_.step < total_steps_) {
+    while (state_.step < total_steps_) {
       RunStep();
-      if (progress_.step % schedule_.steps_per_epoch == 0) EndEpoch();
-      const int signal = watch_.stop ? watch_.stop() : 0;
-      const bool finished = progress_.step == total_steps_;
+      if (state_.step % schedule_.steps_per_epoch == 0) EndEpoch();
+      const int signal = callbacks_.stop_signal ? callbacks_.stop_signal() : 0;
+      const bool finished = state_.step == total_steps_;
       if (signal != 0 && !finished) {
         Save();
-        return {progress_, signal, loader_->broken()};
+        return {state_, signal, loader_->broken()};
       }
       if (finished || SecondsSince(last_save_) >= options_.save_minutes * 60) {
         Save();
       }
     }
-    return {progress_, 0, loader_ ? loader_->broken() : 0};
+    return {state_, 0, loader_ ? loader_->broken() : 0};
   }
 
  private:
   void Resume() {
     if (!folder_.HasState()) return;
     const SavedState saved = LoadState(folder_.state());
-    step_.ImportState(saved.tensors, folder_.state().string());
-    progress_ = saved.progress;
+    step_.LoadStateDict(saved.tensors, folder_.state().string());
+    state_ = saved.state;
   }
 
   void StartTeacher() {
-    if (!run_.teacher) return;
-    lessons_.emplace(*run_.teacher, run_.device);
+    if (!job_.teacher) return;
+    teacher_outputs_.emplace(*job_.teacher, job_.device);
     if (!options_.distill.cache) return;
     data::Loader loader(
-        run_.train, TrainPictures(options_),
-        data::EvalBatches(run_.train.size(), options_.eval_batch),
-        LoaderOptionsOf(run_, options_.eval_batch), uploader_.allocate());
-    lessons_->Remember(loader, uploader_, options_.transform.img_size,
-                       run_.train.size(), run_.answers);
+        job_.train, MakeTrainTransform(options_),
+        data::EvalBatches(job_.train.size(), options_.eval_batch),
+        LoaderOptionsOf(job_, options_.eval_batch), uploader_.allocate());
+    teacher_outputs_->Precompute(loader, uploader_, options_.transform.img_size,
+                                 job_.train.size(), job_.teacher_cache);
   }
 
   void StartLoader() {
-    const auto batches = data::TrainBatches({.size = run_.train.size(),
+    const auto batches = data::TrainBatches({.size = job_.train.size(),
                                              .batch_size = options_.batch_size,
-                                             .chunk = ChunkOf(options_),
+                                             .chunk = ChunkSize(options_),
                                              .seed = options_.seed,
-                                             .first_step = progress_.step,
+                                             .first_step = state_.step,
                                              .total_steps = total_steps_});
-    loader_.emplace(run_.train, TrainPictures(options_), batches,
-                    LoaderOptionsOf(run_, ChunkOf(options_)),
+    loader_.emplace(job_.train, MakeTrainTransform(options_), batches,
+                    LoaderOptionsOf(job_, ChunkSize(options_)),
                     uploader_.allocate());
   }
 
   void RunStep() {
-    const int64_t step = progress_.step;
+    const int64_t step = state_.step;
     for (int64_t first = 0; first < options_.batch_size;
-         first += ChunkOf(options_)) {
+         first += ChunkSize(options_)) {
       const data::Batch& batch = *loader_->Next();
-      Uploaded chunk = uploader_.Upload(batch, options_.transform.img_size);
+      DeviceBatch chunk = uploader_.Upload(batch, options_.transform.img_size);
       const auto targets = MixChunk(chunk, batch, step, first);
       for (int64_t at = 0; at < batch.size; at += options_.micro_batch) {
-        MicroBatch part{chunk.images.narrow(0, at, options_.micro_batch),
-                        targets.narrow(0, at, options_.micro_batch),
-                        first + at};
-        if (lessons_) {
-          part.taught = lessons_->For(
-              part.images,
+        MicroBatch micro_batch{chunk.images.narrow(0, at, options_.micro_batch),
+                               targets.narrow(0, at, options_.micro_batch),
+                               first + at};
+        if (teacher_outputs_) {
+          micro_batch.teacher_output = teacher_outputs_->Get(
+              micro_batch.images,
               std::span(batch.indices)
                   .subspan(static_cast<size_t>(at),
                            static_cast<size_t>(options_.micro_batch)));
         }
-        step_.Accumulate(part, step);
+        step_.ForwardBackward(micro_batch, step);
       }
     }
     const double lr = optim::LearningRate(schedule_, step);
-    const auto loss = step_.Update(lr).to(at::kDouble);
-    pending_ = pending_.defined() ? pending_ + loss : loss;
-    ++progress_.step;
-    ++unread_;
-    if (run_.device.is_cpu() || unread_ == kReadEvery) ReadLoss(lr);
+    const auto loss = step_.OptimizerStep(lr).to(at::kDouble);
+    unread_loss_ = unread_loss_.defined() ? unread_loss_ + loss : loss;
+    ++state_.step;
+    ++unread_steps_;
+    if (job_.device.is_cpu() || unread_steps_ == kReadInterval) ReadLoss(lr);
   }
 
-  // Mixes the pictures of each unit in place and returns the soft targets of
-  // all: [chunk, classes]. A picture that was skipped teaches nothing.
-  at::Tensor MixChunk(Uploaded& chunk, const data::Batch& batch, int64_t step,
-                      int64_t first) {
-    const int64_t unit = UnitOf(options_);
+  // Mixes the images of each mixup group in place and returns all soft targets,
+  // [chunk, classes]. Those of a skipped image are zero: it has no task loss.
+  at::Tensor MixChunk(DeviceBatch& chunk, const data::Batch& batch,
+                      int64_t step, int64_t first) {
+    const int64_t group = MixupGroupSize(options_);
     std::vector<at::Tensor> targets;
-    for (int64_t at = 0; at < batch.size; at += unit) {
+    for (int64_t at = 0; at < batch.size; at += group) {
       double lambda = 1;
       if (Mixes(options_.mix)) {
         const auto draw =
             augment::DrawMix(options_.mix, options_.transform.img_size,
-                             options_.seed, step, (first + at) / unit);
-        augment::Mix(chunk.images.narrow(0, at, unit), draw);
+                             options_.seed, step, (first + at) / group);
+        augment::Mix(chunk.images.narrow(0, at, group), draw);
         lambda = draw.lambda;
       }
-      targets.push_back(augment::MixTargets(chunk.labels.narrow(0, at, unit),
+      targets.push_back(augment::MixTargets(chunk.labels.narrow(0, at, group),
                                             NumClasses(model_.config),
                                             options_.mix.smoothing, lambda));
     }
@@ -182,36 +181,36 @@ class Training {
     return all;
   }
 
-  // Waits for the device, and looks whether the training is still sound.
+  // Waits for the device, checks that the loss is finite, and reports it.
   void ReadLoss(double lr) {
-    if (unread_ == 0) return;
-    const double sum = pending_.item<double>();
-    const double loss = sum / static_cast<double>(unread_);
+    if (unread_steps_ == 0) return;
+    const double sum = unread_loss_.item<double>();
+    const double loss = sum / static_cast<double>(unread_steps_);
     if (!std::isfinite(loss)) ThrowDiverged(loss);
-    progress_.loss_sum += sum;
-    images_ += unread_ * options_.batch_size;
-    pending_ = at::Tensor();
-    unread_ = 0;
+    state_.loss_sum += sum;
+    images_ += unread_steps_ * options_.batch_size;
+    unread_loss_ = at::Tensor();
+    unread_steps_ = 0;
     StepReport report;
-    report.step = progress_.step;
+    report.step = state_.step;
     report.total_steps = total_steps_;
     report.steps_per_epoch = schedule_.steps_per_epoch;
     report.loss = loss;
-    if (lessons_) report.taught_loss = step_.taught_loss().item<double>();
+    if (teacher_outputs_) report.kd_loss = step_.kd_loss().item<double>();
     report.lr = lr;
     report.images_per_second = Rate();
     log_->Step(report);
-    if (watch_.on_step) watch_.on_step(report);
+    if (callbacks_.on_step) callbacks_.on_step(report);
   }
 
   [[noreturn]] void ThrowDiverged(double loss) {
     throw Error(
         ErrorKind::kConfig, folder_.root().string(),
-        fmt::format("the loss is {} at step {}: lower optimizer.lr, lengthen "
-                    "the warm-up, or set train.clip_grad; {}",
-                    loss, progress_.step,
+        fmt::format("the loss is {} at step {}: lower optimizer.lr, raise "
+                    "train.warmup_epochs, or set train.clip_grad; {}",
+                    loss, state_.step,
                     folder_.HasState() ? "the last good state is kept"
-                                       : "nothing was saved before"));
+                                       : "nothing has been saved yet"));
   }
 
   // Images per second over the last second or so.
@@ -226,80 +225,82 @@ class Training {
   }
 
   void EndEpoch() {
-    const double lr = optim::LearningRate(schedule_, progress_.step - 1);
+    const double lr = optim::LearningRate(schedule_, state_.step - 1);
     ReadLoss(lr);
     EpochReport report;
-    report.epoch = progress_.step / schedule_.steps_per_epoch;
+    report.epoch = state_.step / schedule_.steps_per_epoch;
     report.epochs = options_.epochs;
-    report.step = progress_.step;
+    report.step = state_.step;
     report.lr = lr;
     report.train_loss =
-        progress_.loss_sum / static_cast<double>(schedule_.steps_per_epoch);
+        state_.loss_sum / static_cast<double>(schedule_.steps_per_epoch);
     report.seconds = SecondsSince(epoch_start_);
     report.images_per_second =
         static_cast<double>(images_ - epoch_images_) / report.seconds;
-    if (lessons_) report.teacher_seconds = lessons_->TakeSeconds();
-    if (report.epoch % options_.eval_every == 0 ||
+    if (teacher_outputs_) {
+      report.teacher_seconds = teacher_outputs_->TakeElapsedSeconds();
+    }
+    if (report.epoch % options_.val_interval == 0 ||
         report.epoch == options_.epochs) {
       EvaluateAll(report);
     }
     log_->Epoch(report);
-    if (watch_.on_epoch) watch_.on_epoch(report);
-    progress_.loss_sum = 0;
+    if (callbacks_.on_epoch) callbacks_.on_epoch(report);
+    state_.loss_sum = 0;
     epoch_start_ = rate_start_ = Clock::now();
     epoch_images_ = rate_images_ = images_;
   }
 
   Evaluation EvaluateOnTest(const model::Model& model) {
     data::Loader loader(
-        run_.test, EvalPictures(options_.evaluation),
-        data::EvalBatches(run_.test.size(), options_.eval_batch),
-        LoaderOptionsOf(run_, options_.eval_batch), uploader_.allocate());
+        job_.test, MakeEvalTransform(options_.evaluation),
+        data::EvalBatches(job_.test.size(), options_.eval_batch),
+        LoaderOptionsOf(job_, options_.eval_batch), uploader_.allocate());
     return Evaluate(
         model.forward, loader, uploader_,
-        {options_.transform.img_size, options_.precision, run_.device});
+        {options_.transform.img_size, options_.precision, job_.device});
   }
 
   void EvaluateAll(EpochReport& report) {
     report.evaluated = true;
     report.test = EvaluateOnTest(model_);
-    progress_.last_top1 = report.test.top1;
-    progress_.last_top5 = report.test.top5;
-    progress_.last_loss = report.test.loss;
-    if (report.test.top1 > progress_.best_top1) {
+    state_.last_top1 = report.test.top1;
+    state_.last_top5 = report.test.top5;
+    state_.last_loss = report.test.loss;
+    if (report.test.top1 > state_.best_top1) {
       report.best = true;
-      progress_.best_top1 = report.test.top1;
-      progress_.best_top5 = report.test.top5;
-      progress_.best_epoch = report.epoch;
+      state_.best_top1 = report.test.top1;
+      state_.best_top5 = report.test.top5;
+      state_.best_epoch = report.epoch;
       best_ = {optim::Snapshot(ParametersOf(model_)), report.epoch};
     }
     if (step_.ema() == nullptr) return;
     report.has_ema = true;
-    report.ema = EvaluateOnTest(AveragedModel());
-    if (report.ema.top1 > progress_.best_ema_top1) {
-      progress_.best_ema_top1 = report.ema.top1;
+    report.ema = EvaluateOnTest(EmaModel());
+    if (report.ema.top1 > state_.best_ema_top1) {
+      state_.best_ema_top1 = report.ema.top1;
       best_ema_ = {optim::Snapshot(step_.ema()->averages()), report.epoch};
     }
   }
 
-  model::Model AveragedModel() {
+  model::Model EmaModel() {
     const at::NoGradGuard no_grad;
-    model::Model averaged = model::Build(model_.config);
-    averaged.module->to(run_.device);
-    optim::Restore(step_.ema()->averages(), ParametersOf(averaged), "ema");
-    return averaged;
+    model::Model ema = model::Build(model_.config);
+    ema.module->to(job_.device);
+    optim::Restore(step_.ema()->averages(), ParametersOf(ema), "ema");
+    return ema;
   }
 
   void SaveWeights(std::string_view which, const Best& weights) {
-    auto metadata = run_.metadata;
+    auto metadata = job_.metadata;
     metadata["wsel.epoch"] = std::to_string(weights.epoch);
     WriteTensors(folder_.weights(which), weights.weights, metadata);
   }
 
-  // Weights first: a state that is there always has its weights beside it.
+  // Weights first, so that a saved state always has its weights.
   void Save() {
-    const int64_t epoch = progress_.step / schedule_.steps_per_epoch;
-    ReadLoss(optim::LearningRate(schedule_, progress_.step - 1));
+    const int64_t epoch = state_.step / schedule_.steps_per_epoch;
+    ReadLoss(optim::LearningRate(schedule_, state_.step - 1));
     if (best_) SaveWeights("best", *best_);
     if (best_ema_) SaveWeights("best-ema", *best_ema_);
     best_.reset();
@@ -309,30 +310,30 @@ class Training {
       SaveWeights("last-ema",
                   {optim::Snapshot(step_.ema()->averages()), epoch});
     }
-    progress_.seconds += SecondsSince(last_save_);
+    state_.seconds += SecondsSince(last_save_);
     last_save_ = Clock::now();
-    log_->Stamp(progress_);
-    SaveState(folder_.state(), progress_, step_.ExportState());
+    log_->RecordLogLengths(state_);
+    SaveState(folder_.state(), state_, step_.StateDict());
   }
 
-  // On a GPU, to look at the loss after each step would hold it up.
-  static constexpr int64_t kReadEvery = 20;
+  // Reading the loss after each step would stall a GPU.
+  static constexpr int64_t kReadInterval = 20;
 
   model::Model& model_;
-  const Run& run_;
+  const TrainJob& job_;
   const Options& options_;
   const RunFolder& folder_;
-  const Watch& watch_;
+  const TrainCallbacks& callbacks_;
   optim::ScheduleOptions schedule_;
   int64_t total_steps_;
-  Step step_;
+  TrainStep step_;
   Uploader uploader_;
-  Progress progress_;
+  TrainerState state_;
   std::optional<RunLog> log_;
-  std::optional<Lessons> lessons_;
+  std::optional<TeacherOutputs> teacher_outputs_;
   std::optional<data::Loader> loader_;
-  at::Tensor pending_;  // losses that were not read yet, summed
-  int64_t unread_ = 0;
+  at::Tensor unread_loss_;  // sum over the steps since the last read
+  int64_t unread_steps_ = 0;
   std::optional<Best> best_;
   std::optional<Best> best_ema_;
   int64_t images_ = 0;
@@ -346,9 +347,9 @@ class Training {
 
 }  // namespace
 
-Outcome Fit(model::Model& model, const Run& run, const RunFolder& folder,
-            const Watch& watch) {
-  return Training(model, run, folder, watch).Go();
+TrainResult Fit(model::Model& model, const TrainJob& job,
+                const RunFolder& folder, const TrainCallbacks& callbacks) {
+  return Trainer(model, job, folder, callbacks).Train();
 }
 
 }  // namespace wsel::train

@@ -17,75 +17,78 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kAnswers = "answers";  // [pictures, width]
+constexpr const char* kOutputs = "teacher_outputs";  // [images, width]
+constexpr const char* kOldOutputs = "answers";       // its name in older caches
 
 constexpr int64_t kTimeEvery = 20;  // on a GPU
 
 }  // namespace
 
-Lessons::Lessons(const Teacher& teacher, const c10::Device& device)
+TeacherOutputs::TeacherOutputs(const Teacher& teacher,
+                               const c10::Device& device)
     : teacher_(teacher), device_(device) {}
 
-void Lessons::Remember(data::Loader& loader, Uploader& uploader,
-                       int64_t img_size, int64_t pictures,
-                       const std::filesystem::path& file) {
+void TeacherOutputs::Precompute(data::Loader& loader, Uploader& uploader,
+                                int64_t img_size, int64_t num_images,
+                                const std::filesystem::path& file) {
   if (file.empty()) {
-    See(loader, uploader, img_size);
+    ComputeAll(loader, uploader, img_size);
     return;
   }
   MakeOnce(file, [&] {
-    See(loader, uploader, img_size);
-    WriteTensors(file, {{kAnswers, remembered_}}, {});
+    ComputeAll(loader, uploader, img_size);
+    WriteTensors(file, {{kOutputs, cached_}}, {});
   });
-  if (!remembered_.defined()) Recall(file, pictures);
+  if (!cached_.defined()) LoadCache(file, num_images);
 }
 
-void Lessons::Recall(const std::filesystem::path& file, int64_t pictures) {
-  const auto kept = checkpoint::Open(file);
-  for (const TensorSpec& spec : kept->Specs()) {
-    if (spec.name != kAnswers || spec.shape.size() != 2 ||
-        spec.shape[0] != pictures || spec.shape[1] != teacher_.width) {
-      continue;
-    }
-    remembered_ = Borrow(kept->View(spec.name)).clone();
+void TeacherOutputs::LoadCache(const std::filesystem::path& file,
+                               int64_t num_images) {
+  const auto cache = checkpoint::Open(file);
+  for (const TensorSpec& spec : cache->Specs()) {
+    const bool named = spec.name == kOutputs || spec.name == kOldOutputs;
+    if (!named || spec.shape != Shape{num_images, teacher_.width}) continue;
+    cached_ = Borrow(cache->View(spec.name)).clone();
     return;
   }
-  throw Error(ErrorKind::kFormat, file.string(),
-              "holds no answers of this teacher to these pictures: delete it, "
-              "and it is made anew");
+  throw Error(
+      ErrorKind::kFormat, file.string(),
+      "does not hold this teacher's outputs for these images: delete it "
+      "to have them recomputed");
 }
 
-void Lessons::See(data::Loader& loader, Uploader& uploader, int64_t img_size) {
-  std::vector<at::Tensor> answers;
+void TeacherOutputs::ComputeAll(data::Loader& loader, Uploader& uploader,
+                                int64_t img_size) {
+  std::vector<at::Tensor> outputs;
   while (const data::Batch* batch = loader.Next()) {
-    const Uploaded uploaded = uploader.Upload(*batch, img_size);
-    answers.push_back(Timed(uploaded.images).to(at::kCPU));
+    const DeviceBatch on_device = uploader.Upload(*batch, img_size);
+    outputs.push_back(TimedForward(on_device.images).to(at::kCPU));
   }
-  remembered_ = at::cat(answers).contiguous();
+  cached_ = at::cat(outputs).contiguous();
 }
 
-at::Tensor Lessons::For(const at::Tensor& images,
-                        std::span<const int64_t> indices) {
-  if (!remembered_.defined()) return Timed(images);
+at::Tensor TeacherOutputs::Get(const at::Tensor& images,
+                               std::span<const int64_t> indices) {
+  if (!cached_.defined()) return TimedForward(images);
   const auto rows =
       at::tensor(at::ArrayRef<int64_t>(indices.data(), indices.size()));
-  return remembered_.index_select(0, rows).to(device_);
+  return cached_.index_select(0, rows).to(device_);
 }
 
-at::Tensor Lessons::Timed(const at::Tensor& images) {
+at::Tensor TeacherOutputs::TimedForward(const at::Tensor& images) {
   images_ += images.size(0);
   const bool timed = device_.is_cpu() || calls_++ % kTimeEvery == 0;
-  if (!timed) return teacher_.answer(images);
+  if (!timed) return teacher_.forward(images);
   Synchronize(device_);
   const auto start = Clock::now();
-  at::Tensor answer = teacher_.answer(images);
+  at::Tensor output = teacher_.forward(images);
   Synchronize(device_);
   timed_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
   timed_images_ += images.size(0);
-  return answer;
+  return output;
 }
 
-double Lessons::TakeSeconds() {
+double TeacherOutputs::TakeElapsedSeconds() {
   const double seconds = timed_images_ == 0
                              ? 0
                              : timed_seconds_ * static_cast<double>(images_) /

@@ -10,15 +10,15 @@
 namespace wsel::train {
 namespace {
 
-// MAE's: of the batch norm, of LARS, and of the classifier's first weights.
+// MAE's constants: batch norm, LARS, momentum, the classifier's initial std.
 constexpr double kNormEps = 1e-6;
 constexpr double kNormMomentum = 0.1;
 constexpr double kTrustCoefficient = 0.001;
 constexpr double kMomentum = 0.9;
-constexpr double kFirstStd = 0.01;
+constexpr double kInitStd = 0.01;
 
-at::Tensor FirstWeight(int64_t width, int64_t classes, uint64_t seed) {
-  const model::Init init{model::InitKind::kTruncNormal, kFirstStd, 2};
+at::Tensor InitialWeight(int64_t width, int64_t classes, uint64_t seed) {
+  const model::Init init{model::InitKind::kTruncNormal, kInitStd, 2};
   return Draw(init, {"probe.weight", {classes, width}}, seed);
 }
 
@@ -35,7 +35,7 @@ optim::ScheduleOptions ScheduleOf(const ProbeRecipe& recipe,
 
 const Registry<ProbeSolver>& ProbeSolvers() {
   static constexpr std::array<Registered<ProbeSolver>, 3> kRows = {{
-      {ProbeSolver::kLbfgs, "lbfgs", "the optimum, without a learning rate"},
+      {ProbeSolver::kLbfgs, "lbfgs", "logistic regression by L-BFGS"},
       {ProbeSolver::kSgd, "sgd", "MAE's recipe with SGD"},
       {ProbeSolver::kLars, "lars", "MAE's recipe"},
   }};
@@ -54,42 +54,44 @@ LinearProbe::LinearProbe(int64_t width, int64_t classes,
       steps_per_epoch_(steps_per_epoch),
       running_mean_(at::zeros({width})),
       running_var_(at::ones({width})),
-      weight_(FirstWeight(width, classes, recipe.seed).requires_grad_()),
+      weight_(InitialWeight(width, classes, recipe.seed).requires_grad_()),
       bias_(at::zeros({classes}).requires_grad_()),
       weight_momentum_(at::zeros({classes, width})),
       bias_momentum_(at::zeros({classes})) {}
 
 void LinearProbe::Train(const at::Tensor& features, const at::Tensor& labels) {
-  const auto normal =
+  const auto normalised =
       at::batch_norm(features, {}, {}, running_mean_, running_var_,
                      /*training=*/true, kNormMomentum, kNormEps,
                      /*cudnn_enabled=*/false);
-  at::cross_entropy_loss(at::linear(normal, weight_, bias_), labels).backward();
+  at::cross_entropy_loss(at::linear(normalised, weight_, bias_), labels)
+      .backward();
   const double lr =
       optim::LearningRate(ScheduleOf(recipe_, steps_per_epoch_), step_++);
   const at::NoGradGuard no_grad;
-  Move(weight_, weight_momentum_, lr);
-  Move(bias_, bias_momentum_, lr);
+  UpdateParameter(weight_, weight_momentum_, lr);
+  UpdateParameter(bias_, bias_momentum_, lr);
 }
 
-double LinearProbe::Trust(const at::Tensor& parameter) const {
+double LinearProbe::TrustRatio(const at::Tensor& parameter) const {
   if (recipe_.solver != ProbeSolver::kLars || parameter.dim() < 2) return 1;
   const double weight = parameter.norm().item<double>();
   const double gradient = parameter.grad().norm().item<double>();
   return weight > 0 && gradient > 0 ? kTrustCoefficient * weight / gradient : 1;
 }
 
-void LinearProbe::Move(at::Tensor& parameter, at::Tensor& momentum, double lr) {
-  momentum.mul_(kMomentum).add_(parameter.grad(), Trust(parameter));
+void LinearProbe::UpdateParameter(at::Tensor& parameter, at::Tensor& momentum,
+                                  double lr) {
+  momentum.mul_(kMomentum).add_(parameter.grad(), TrustRatio(parameter));
   parameter.sub_(momentum, lr);
   parameter.mutable_grad().reset();
 }
 
 at::Tensor LinearProbe::Logits(const at::Tensor& features) const {
   const at::NoGradGuard no_grad;
-  const auto normal =
+  const auto normalised =
       (features - running_mean_) / (running_var_ + kNormEps).sqrt();
-  return at::linear(normal, weight_, bias_);
+  return at::linear(normalised, weight_, bias_);
 }
 
 }  // namespace wsel::train

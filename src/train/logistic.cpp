@@ -5,9 +5,11 @@
 
 namespace wsel::train {
 
-Linear FitLogistic(const at::Tensor& features, const at::Tensor& labels,
-                   int64_t classes, const LogisticOptions& options) {
-  Linear model{at::zeros({classes, features.size(1)}), at::zeros({classes})};
+LinearClassifier FitLogistic(const at::Tensor& features,
+                             const at::Tensor& labels, int64_t classes,
+                             const LogisticOptions& options) {
+  LinearClassifier model{at::zeros({classes, features.size(1)}),
+                         at::zeros({classes})};
   model.weight.requires_grad_();
   model.bias.requires_grad_();
   torch::optim::LBFGS solver({model.weight, model.bias},

@@ -5,7 +5,7 @@
 namespace wsel::train {
 namespace {
 
-constexpr double kFirstScale = 65536;
+constexpr double kInitialScale = 65536;
 constexpr double kGrowth = 2;
 constexpr double kBackoff = 0.5;
 constexpr int64_t kGrowthInterval = 2000;
@@ -13,7 +13,7 @@ constexpr int64_t kGrowthInterval = 2000;
 }  // namespace
 
 LossScaler::LossScaler(const c10::Device& device)
-    : scale_(at::full({}, kFirstScale, at::TensorOptions(device))),
+    : scale_(at::full({}, kInitialScale, at::TensorOptions(device))),
       growth_tracker_(
           at::zeros({}, at::TensorOptions(device).dtype(at::kInt))) {}
 

@@ -26,7 +26,7 @@ void MetricLog::Write(std::span<const Metric> row) {
     line[metric.name] = std::visit(
         [](const auto& value) { return ToJson(value); }, metric.value);
   }
-  // A name that is no UTF-8 must not end a run: it is replaced.
+  // Invalid UTF-8 in a name must not end a run: it is replaced.
   file_.Write(line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 

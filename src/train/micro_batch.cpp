@@ -5,11 +5,12 @@
 namespace wsel::train {
 namespace {
 
-// float32 numbers that a block keeps for each token (or position) and channel:
-// inputs of two norms, qkv, attention's and projection's outputs, the MLP's
-// hidden layer before and after its activation, sums.
+// float32 values that a block saves per token (or position) and channel: inputs
+// of two norms, qkv, outputs of attention and projection, the MLP's hidden
+// layer before and after its activation, sums.
 constexpr int64_t kVitBlock = 17;
-// Output of the depthwise convolution, of the norm, hidden layer twice, output.
+// Outputs of the depthwise convolution and the norm, hidden layer twice,
+// output.
 constexpr int64_t kConvNextBlock = 13;
 
 int64_t Activations(const model::VitConfig& c) {
@@ -34,14 +35,16 @@ int64_t ActivationBytes(const model::Config& config) {
          static_cast<int64_t>(sizeof(float));
 }
 
-int64_t SolveMicroBatch(int64_t batch_size, int64_t unit, int64_t bytes_each,
-                        int64_t bytes, int64_t largest) {
+int64_t SolveMicroBatch(int64_t batch_size, int64_t mixup_batch,
+                        int64_t bytes_per_image, int64_t bytes,
+                        int64_t largest) {
   const int64_t fits =
-      std::clamp<int64_t>(bytes / std::max<int64_t>(bytes_each, 1), 1,
+      std::clamp<int64_t>(bytes / std::max<int64_t>(bytes_per_image, 1), 1,
                           std::max<int64_t>(largest, 1));
   for (int64_t size = std::min(fits, batch_size); size > 1; --size) {
     const bool divides = batch_size % size == 0;
-    if (divides && (unit % size == 0 || size % unit == 0)) return size;
+    const bool aligned = mixup_batch % size == 0 || size % mixup_batch == 0;
+    if (divides && aligned) return size;
   }
   return 1;
 }

@@ -15,47 +15,51 @@
 namespace wsel::train {
 namespace {
 
-[[noreturn]] void Refuse(std::string_view option, std::string_view message) {
+[[noreturn]] void ThrowConfig(std::string_view option,
+                              std::string_view message) {
   throw Error(ErrorKind::kConfig, option, message);
 }
 
-void Divides(std::string_view option, int64_t part, std::string_view of,
-             int64_t whole) {
+void CheckDivides(std::string_view option, int64_t part, std::string_view of,
+                  int64_t whole) {
   if (whole % part != 0) {
-    Refuse(option, fmt::format("is {}, which does not divide {} ({})", part, of,
-                               whole));
+    ThrowConfig(option, fmt::format("is {}, which does not divide {} ({})",
+                                    part, of, whole));
   }
 }
 
 void ValidateBatches(const Options& o) {
   CheckAtLeast("train.batch_size", o.batch_size, 1);
   CheckAtLeast("train.micro_batch", o.micro_batch, 0);
-  CheckAtLeast("train.eval_batch", o.eval_batch, 0);
+  CheckAtLeast("evaluation.batch", o.eval_batch, 0);
   const bool mixes = Mixes(o.mix);
   if (mixes) {
     CheckAtLeast("train.mixup_batch", o.mixup_batch, 2);
     if (o.mixup_batch % 2 != 0) {
-      Refuse("train.mixup_batch",
-             fmt::format("is {}; a picture is mixed with its mirror in the "
-                         "batch, so it must be even",
-                         o.mixup_batch));
+      ThrowConfig(
+          "train.mixup_batch",
+          fmt::format("is {}; it must be even, since images are mixed in "
+                      "pairs",
+                      o.mixup_batch));
     }
-    Divides("train.mixup_batch", o.mixup_batch, "train.batch_size",
-            o.batch_size);
+    CheckDivides("train.mixup_batch", o.mixup_batch, "train.batch_size",
+                 o.batch_size);
   }
   if (o.micro_batch == 0) return;
-  Divides("train.micro_batch", o.micro_batch, "train.batch_size", o.batch_size);
+  CheckDivides("train.micro_batch", o.micro_batch, "train.batch_size",
+               o.batch_size);
   if (mixes && o.micro_batch % o.mixup_batch != 0) {
-    Divides("train.micro_batch", o.micro_batch, "train.mixup_batch",
-            o.mixup_batch);
+    CheckDivides("train.micro_batch", o.micro_batch, "train.mixup_batch",
+                 o.mixup_batch);
   }
 }
 
 void ValidateNormalisation(const Normalisation& n) {
   for (size_t c = 0; c < 3; ++c) {
-    if (!std::isfinite(n.mean[c])) Refuse("data.mean", "must be finite");
+    if (!std::isfinite(n.mean[c])) ThrowConfig("data.mean", "must be finite");
     if (!(n.std[c] > 0 && std::isfinite(n.std[c]))) {
-      Refuse("data.std", fmt::format("is {}; it must be above 0", n.std[c]));
+      ThrowConfig("data.std",
+                  fmt::format("is {}; it must be above 0", n.std[c]));
     }
   }
 }
@@ -67,22 +71,24 @@ void ValidateDistillation(const Options& o) {
   CheckRealBetween("distill.temperature", d.temperature, 1e-3, 1e3);
   if (!d.cache) return;
   if (d.method == Distillation::kNone) {
-    Refuse("distill.cache", "needs distill.method: there is no teacher");
+    ThrowConfig("distill.cache",
+                "needs distill.method: without it there is no teacher");
   }
-  const auto refuse = [](bool changes, std::string_view option,
+  const auto forbid = [](bool changes, std::string_view option,
                          std::string_view value) {
     if (!changes) return;
-    Refuse("distill.cache",
-           fmt::format("keeps the teacher's answers, so pictures must be the "
-                       "same in each epoch: set {}={} too",
-                       option, value));
+    ThrowConfig(
+        "distill.cache",
+        fmt::format("reuses the teacher's outputs, so images must be the same "
+                    "in every epoch: set {}={} too",
+                    option, value));
   };
-  refuse(o.transform.crop != augment::TrainCrop::kEvaluation, "augment.crop",
+  forbid(o.transform.crop != augment::TrainCrop::kEvaluation, "augment.crop",
          "evaluation");
-  refuse(o.transform.hflip > 0, "augment.hflip", "0");
-  refuse(!o.transform.rand_augment.empty(), "augment.rand_augment", "\"\"");
-  refuse(o.erasing.probability > 0, "erasing.probability", "0");
-  refuse(Mixes(o.mix), "mix.probability", "0");
+  forbid(o.transform.hflip > 0, "augment.hflip", "0");
+  forbid(!o.transform.rand_augment.empty(), "augment.rand_augment", "\"\"");
+  forbid(o.erasing.probability > 0, "erasing.probability", "0");
+  forbid(Mixes(o.mix), "mix.probability", "0");
 }
 
 }  // namespace
@@ -92,7 +98,8 @@ const Registry<Distillation>& Distillations() {
       {Distillation::kNone, "none", "no teacher in the loss"},
       {Distillation::kLogit, "logit", "the teacher's class probabilities"},
       {Distillation::kFeature, "feature", "the teacher's final features"},
-      {Distillation::kHard, "hard", "the teacher's classes, as DeiT"},
+      {Distillation::kHard, "hard",
+       "the teacher's predicted classes, as in DeiT"},
   }};
   static constexpr Registry<Distillation> kRegistry("distillation", kRows);
   return kRegistry;
@@ -100,10 +107,11 @@ const Registry<Distillation>& Distillations() {
 
 const Registry<Precision>& Precisions() {
   static constexpr std::array<Registered<Precision>, 4> kRows = {{
-      {Precision::kAuto, "auto", "what the device does fast"},
+      {Precision::kAuto, "auto", "the fastest on the device"},
       {Precision::kFp32, "fp32", "float32 throughout"},
       {Precision::kBf16, "bf16", "matrix products in bfloat16"},
-      {Precision::kFp16, "fp16", "matrix products in float16, scaled loss"},
+      {Precision::kFp16, "fp16",
+       "matrix products in float16, with loss scaling"},
   }};
   static constexpr Registry<Precision> kRegistry("precision", kRows);
   return kRegistry;
@@ -125,9 +133,9 @@ void Validate(const Options& o) {
   augment::Validate(o.mix, "mix");
   augment::Validate(o.evaluation, "evaluation");
   ValidateBatches(o);
-  CheckAtLeast("train.eval_every", o.eval_every, 1);
+  CheckAtLeast("train.val_interval", o.val_interval, 1);
   CheckRealBetween("train.save_minutes", o.save_minutes, 0, 1e6);
-  CheckRealBetween("train.memory_gb", o.memory_gb, 0, 1e6);
+  CheckRealBetween("train.memory_gib", o.memory_gib, 0, 1e6);
   CheckRealBetween("train.clip_grad", o.clip_grad, 0, 1e9);
   CheckRealBetween("train.drop_path", o.drop_path, 0, 0.999);
   CheckRealBetween("train.ema_decay", o.ema_decay, 0, 0.9999999);

@@ -6,27 +6,28 @@
 
 namespace wsel::train {
 
-data::Transform TrainPictures(const Options& options) {
+data::Transform MakeTrainTransform(const Options& options) {
   return [transform = options.transform, erasing = options.erasing,
-          seed = options.seed](const image::Image& picture, int64_t epoch,
+          seed = options.seed](const image::Image& image, int64_t epoch,
                                int64_t index, std::span<uint8_t> out,
-                               data::Overlay& overlay) {
+                               data::Overlay& patch) {
     const augment::SampleAddress address{seed, epoch, index};
-    augment::TrainTransform(picture, transform, address, out);
+    augment::TrainTransform(image, transform, address, out);
     const auto erasure =
         augment::DrawErasing(erasing, transform.img_size, address);
     if (!erasure) return;
-    overlay = {erasure->top, erasure->left, erasure->height, erasure->width,
-               augment::ErasureNoise(*erasure, address)};
+    patch = {erasure->top, erasure->left, erasure->height, erasure->width,
+             augment::ErasureNoise(*erasure, address)};
   };
 }
 
-data::Transform EvalPictures(const augment::EvalTransformOptions& options) {
-  return [options](const image::Image& picture, int64_t /*epoch*/,
-                   int64_t /*index*/, std::span<uint8_t> out,
-                   data::Overlay& /*overlay*/) {
-    augment::EvalTransform(picture, options, out);
-  };
+data::Transform MakeEvalTransform(
+    const augment::EvalTransformOptions& options) {
+  return
+      [options](const image::Image& image, int64_t /*epoch*/, int64_t /*index*/,
+                std::span<uint8_t> out, data::Overlay& /*patch*/) {
+        augment::EvalTransform(image, options, out);
+      };
 }
 
 }  // namespace wsel::train

@@ -15,36 +15,35 @@ bool Has(const char* capability) {
   return found != all.end() && found->second.isBool() && found->second.toBool();
 }
 
-PrecisionChoice FastOnCpu() {
+PrecisionChoice FastestOnCpu() {
   if (Has("amx_bf16") && Has("amx_tile") && at::cpu::init_amx()) {
-    return {Precision::kBf16, "the processor multiplies bf16 in AMX tiles"};
+    return {Precision::kBf16, "the CPU has AMX for bf16"};
   }
-  return {Precision::kFp32,
-          "the processor has no AMX, without which bf16 is "
-          "slow"};
+  return {Precision::kFp32, "the CPU has no AMX, without which bf16 is slow"};
 }
 
-at::ScalarType TypeOf(Precision precision) {
+at::ScalarType DtypeOf(Precision precision) {
   return precision == Precision::kFp16 ? at::kHalf : at::kBFloat16;
 }
 
 }  // namespace
 
-PrecisionChoice Choose(Precision wish, const c10::Device& device) {
-  if (wish == Precision::kFp16 && device.is_cpu()) {
+PrecisionChoice ResolvePrecision(Precision requested,
+                                 const c10::Device& device) {
+  if (requested == Precision::kFp16 && device.is_cpu()) {
     throw Error(ErrorKind::kConfig, "train.precision",
-                "fp16 is for GPUs; on a CPU choose bf16, fp32 or auto");
+                "fp16 needs a GPU; on a CPU choose bf16, fp32 or auto");
   }
-  if (wish != Precision::kAuto) return {wish, "as asked for"};
-  if (device.is_cpu()) return FastOnCpu();
-  return {Precision::kBf16, "the GPU's tensor cores multiply bf16"};
+  if (requested != Precision::kAuto) return {requested, "as requested"};
+  if (device.is_cpu()) return FastestOnCpu();
+  return {Precision::kBf16, "the GPU's tensor cores support bf16"};
 }
 
 Autocast::Autocast(Precision precision, const c10::Device& device)
     : active_(precision != Precision::kFp32), type_(device.type()) {
   if (!active_) return;
   at::autocast::increment_nesting();
-  at::autocast::set_autocast_dtype(type_, TypeOf(precision));
+  at::autocast::set_autocast_dtype(type_, DtypeOf(precision));
   at::autocast::set_autocast_enabled(type_, true);
 }
 

@@ -17,7 +17,7 @@ namespace {
 constexpr int kNarrowestBar = 5;
 constexpr int kWidestBar = 40;
 
-// "1.2e-3": two digits, and no more of the exponent than it needs.
+// "1.2e-3": two significant digits, and an exponent without padding.
 std::string Short(double value) {
   if (value == 0 || !std::isfinite(value)) return fmt::format("{}", value);
   const std::string text = fmt::format("{:.1e}", value);
@@ -26,19 +26,21 @@ std::string Short(double value) {
 }
 
 // "4:05", "1:04:05", "9d 04:05".
-std::string Clock(double seconds) {
-  const auto all = static_cast<int64_t>(std::lround(std::min(seconds, 1e15)));
-  const int64_t hours = all / 3600;
-  const int64_t minutes = all / 60 % 60;
+std::string Duration(double seconds) {
+  const auto total = static_cast<int64_t>(std::lround(std::min(seconds, 1e15)));
+  const int64_t hours = total / 3600;
+  const int64_t minutes = total / 60 % 60;
   if (hours >= 24) {
     return fmt::format("{}d {:02}:{:02}", hours / 24, hours % 24, minutes);
   }
-  if (hours > 0) return fmt::format("{}:{:02}:{:02}", hours, minutes, all % 60);
-  return fmt::format("{}:{:02}", minutes, all % 60);
+  if (hours > 0) {
+    return fmt::format("{}:{:02}:{:02}", hours, minutes, total % 60);
+  }
+  return fmt::format("{}:{:02}", minutes, total % 60);
 }
 
-// What follows the bar.
-std::string Figures(const ProgressPoint& point, const ProgressRate& rate) {
+// The text after the bar.
+std::string Stats(const ProgressPoint& point, const ProgressRate& rate) {
   std::string text = fmt::format("{}/{}", point.step, point.steps);
   if (point.loss) text += fmt::format("  loss {:.3f}", *point.loss);
   if (point.lr) text += fmt::format("  lr {}", Short(*point.lr));
@@ -48,17 +50,17 @@ std::string Figures(const ProgressPoint& point, const ProgressRate& rate) {
   }
   const int64_t left = point.steps - point.step + point.later_steps;
   if (rate.steps_per_second > 0 && left > 0) {
-    text += fmt::format(
-        "  {} left", Clock(static_cast<double>(left) / rate.steps_per_second));
+    text += fmt::format("  {} left", Duration(static_cast<double>(left) /
+                                              rate.steps_per_second));
   }
   return text;
 }
 
 std::string Bar(const ProgressPoint& point, int width) {
-  const double share = point.steps > 0 ? static_cast<double>(point.step) /
-                                             static_cast<double>(point.steps)
-                                       : 0;
-  const int filled = std::clamp(static_cast<int>(share * width), 0, width);
+  const double fraction = point.steps > 0 ? static_cast<double>(point.step) /
+                                                static_cast<double>(point.steps)
+                                          : 0;
+  const int filled = std::clamp(static_cast<int>(fraction * width), 0, width);
   std::string bar(static_cast<size_t>(filled), '=');
   if (filled > 0 && filled < width) bar.back() = '>';
   return bar + std::string(static_cast<size_t>(width - filled), ' ');
@@ -92,19 +94,19 @@ bool StderrRedraws() {
 
 std::string ProgressBar(const ProgressPoint& point, const ProgressRate& rate,
                         int width) {
-  const std::string figures = Figures(point, rate);
-  const auto text = static_cast<int>(point.title.size() + figures.size());
+  const std::string stats = Stats(point, rate);
+  const auto text = static_cast<int>(point.title.size() + stats.size());
   const int room = width - text - 5;  // two spaces, two brackets, a space
   std::string line = point.title + "  ";
   if (room >= kNarrowestBar) {
     line += fmt::format("[{}] ", Bar(point, std::min(room, kWidestBar)));
   }
-  line += figures;
+  line += stats;
   return line.substr(0, static_cast<size_t>(std::max(width, 0)));
 }
 
 std::string ProgressLine(const ProgressPoint& point, const ProgressRate& rate) {
-  return point.title + "  " + Figures(point, rate);
+  return point.title + "  " + Stats(point, rate);
 }
 
 ProgressOptions ProgressOnStderr(double line_seconds) {
@@ -115,7 +117,7 @@ ProgressOptions ProgressOnStderr(double line_seconds) {
 ProgressRate ProgressMeter::Measure(const ProgressPoint& point, double now) {
   const double seconds = now - first_time_;
   const int64_t steps = point.step - first_.step;
-  if (seconds <= 0 || steps <= 0) return rate_;  // the piece before tells more
+  if (seconds <= 0 || steps <= 0) return rate_;  // of the previous phase
   return {static_cast<double>(point.images - first_.images) / seconds,
           static_cast<double>(steps) / seconds};
 }
@@ -129,8 +131,8 @@ void ProgressMeter::Update(const ProgressPoint& point) {
     first_time_ = now;
   }
   rate_ = Measure(point, now);
-  // A bar shows where it starts and ends; lines would be two for every piece,
-  // however short.
+  // Only a bar shows the first and last point: as lines they would be two for
+  // every phase, however short.
   const bool edge = options_.bar && (begins || point.step >= point.steps);
   if (!shown_) shown_ = now;
   if (!edge && now - *shown_ < options_.seconds) return;
@@ -139,8 +141,8 @@ void ProgressMeter::Update(const ProgressPoint& point) {
     options_.write(ProgressLine(point, rate_) + '\n');
     return;
   }
-  // One column is left free: some terminals wrap after the last. "\x1b[K"
-  // clears what an older bar left behind.
+  // One column stays free: some terminals wrap after the last one. "\x1b[K"
+  // erases what remains of a longer bar.
   options_.write('\r' + ProgressBar(point, rate_, options_.width() - 1) +
                  "\x1b[K");
   on_screen_ = true;

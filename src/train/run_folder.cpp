@@ -13,13 +13,13 @@ RunFolder::RunFolder(fs::path root) : root_(std::move(root)) {
   fs::create_directories(root_, error);
   if (error) {
     throw Error(ErrorKind::kIo, root_.string(),
-                "cannot be written: " + error.message());
+                "cannot create the run's folder: " + error.message());
   }
   lock_ = FileLock(root_ / "lock", /*wait=*/false);
   if (lock_.held()) return;
   throw Error(ErrorKind::kIo, root_.string(),
-              "another wsel process is writing here: wait for it or choose "
-              "another --output");
+              "another wsel process is writing to this folder: wait for it or "
+              "choose another --output");
 }
 
 fs::path RunFolder::weights(std::string_view which) const {

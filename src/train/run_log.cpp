@@ -6,8 +6,8 @@
 namespace wsel::train {
 namespace {
 
-// Steps are many; of these, one in so many is written down.
-constexpr int64_t kStepsALine = 10;
+// One step in so many is logged.
+constexpr int64_t kLogInterval = 10;
 
 double Now() {
   const auto time = std::chrono::system_clock::now().time_since_epoch();
@@ -38,15 +38,15 @@ void AddEvaluation(std::vector<Scalar>& scalars, const std::string& prefix,
 
 }  // namespace
 
-RunLog::RunLog(const RunFolder& folder, const Progress& progress)
-    : metrics_(folder.metrics(), If(progress.step > 0, progress.metrics_bytes)),
-      summary_(folder.summary(), If(progress.step > 0, progress.summary_bytes)),
-      // Steps are numbered by updates done, and TensorBoard forgets what is at
-      // or beyond the number.
-      events_(folder.root(), Now(), If(progress.step > 0, progress.step + 1)) {}
+RunLog::RunLog(const RunFolder& folder, const TrainerState& state)
+    : metrics_(folder.metrics(), If(state.step > 0, state.metrics_bytes)),
+      summary_(folder.summary(), If(state.step > 0, state.summary_bytes)),
+      // Events are numbered by steps done, and TensorBoard discards those from
+      // the given number on.
+      events_(folder.root(), Now(), If(state.step > 0, state.step + 1)) {}
 
 void RunLog::Step(const StepReport& report) {
-  if (report.step % kStepsALine != 0) return;
+  if (report.step % kLogInterval != 0) return;
   std::vector<Metric> row = {{"kind", "step"},
                              {"step", report.step},
                              {"loss", report.loss},
@@ -54,10 +54,9 @@ void RunLog::Step(const StepReport& report) {
   std::vector<Scalar> scalars = {
       {"train/loss", static_cast<float>(report.loss)},
       {"train/lr", static_cast<float>(report.lr)}};
-  if (report.taught_loss) {
-    row.push_back({"taught_loss", *report.taught_loss});
-    scalars.push_back(
-        {"train/taught_loss", static_cast<float>(*report.taught_loss)});
+  if (report.kd_loss) {
+    row.push_back({"kd_loss", *report.kd_loss});
+    scalars.push_back({"train/kd_loss", static_cast<float>(*report.kd_loss)});
   }
   metrics_.Write(row);
   events_.Write(report.step, Now(), scalars);
@@ -93,9 +92,9 @@ void RunLog::Epoch(const EpochReport& report) {
   events_.Write(report.step, Now(), scalars);
 }
 
-void RunLog::Stamp(Progress& progress) {
-  progress.metrics_bytes = metrics_.Flush();
-  progress.summary_bytes = summary_.Flush();
+void RunLog::RecordLogLengths(TrainerState& state) {
+  state.metrics_bytes = metrics_.Flush();
+  state.summary_bytes = summary_.Flush();
 }
 
 }  // namespace wsel::train

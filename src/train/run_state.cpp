@@ -12,62 +12,62 @@
 namespace wsel::train {
 namespace {
 
-constexpr const char* kProgressKey = "wsel.progress";
+constexpr const char* kStateKey = "wsel.progress";
 
-template <typename P, typename Visitor>
-void VisitFields(P& progress, Visitor&& visit) {
-  visit("step", progress.step);
-  visit("loss_sum", progress.loss_sum);
-  visit("best_top1", progress.best_top1);
-  visit("best_top5", progress.best_top5);
-  visit("best_epoch", progress.best_epoch);
-  visit("best_ema_top1", progress.best_ema_top1);
-  visit("last_top1", progress.last_top1);
-  visit("last_top5", progress.last_top5);
-  visit("last_loss", progress.last_loss);
-  visit("seconds", progress.seconds);
-  visit("metrics_bytes", progress.metrics_bytes);
-  visit("summary_bytes", progress.summary_bytes);
+template <typename S, typename Visitor>
+void VisitFields(S& state, Visitor&& visit) {
+  visit("step", state.step);
+  visit("loss_sum", state.loss_sum);
+  visit("best_top1", state.best_top1);
+  visit("best_top5", state.best_top5);
+  visit("best_epoch", state.best_epoch);
+  visit("best_ema_top1", state.best_ema_top1);
+  visit("last_top1", state.last_top1);
+  visit("last_top5", state.last_top5);
+  visit("last_loss", state.last_loss);
+  visit("seconds", state.seconds);
+  visit("metrics_bytes", state.metrics_bytes);
+  visit("summary_bytes", state.summary_bytes);
 }
 
-std::string ToText(const Progress& progress) {
+std::string ToText(const TrainerState& state) {
   nlohmann::ordered_json json;
-  VisitFields(progress,
+  VisitFields(state,
               [&](const char* key, const auto& value) { json[key] = value; });
   return json.dump();
 }
 
-Progress FromText(const std::string& text, const std::string& where) {
+TrainerState FromText(const std::string& text, const std::string& where) {
   const auto json = ParseJson(text, where, ErrorKind::kFormat);
   JsonObject object(json, where, ErrorKind::kFormat);
-  Progress progress;
-  VisitFields(progress, [&](const char* key, auto& value) {
+  TrainerState state;
+  VisitFields(state, [&](const char* key, auto& value) {
     value = object.Get<std::remove_reference_t<decltype(value)>>(key);
   });
   object.Finish();
-  return progress;
+  return state;
 }
 
 }  // namespace
 
-void SaveState(const std::filesystem::path& path, const Progress& progress,
+void SaveState(const std::filesystem::path& path, const TrainerState& state,
                const optim::NamedTensors& tensors) {
-  WriteTensors(path, tensors, {{kProgressKey, ToText(progress)}});
+  WriteTensors(path, tensors, {{kStateKey, ToText(state)}});
 }
 
 SavedState LoadState(const std::filesystem::path& path) {
   const auto file = checkpoint::Open(path);
-  const auto found = file->metadata().find(kProgressKey);
+  const auto found = file->metadata().find(kStateKey);
   if (found == file->metadata().end()) {
     throw Error(ErrorKind::kFormat, path.string(),
-                "is not the state of a run: it does not say how far it came");
+                "is not the state of a run: its metadata has no wsel.progress");
   }
-  SavedState state;
-  state.progress = FromText(found->second, path.string() + ": " + kProgressKey);
+  SavedState saved;
+  saved.state = FromText(found->second, path.string() + ": " + kStateKey);
   for (const TensorSpec& spec : file->Specs()) {
-    state.tensors.push_back({spec.name, Borrow(file->View(spec.name)).clone()});
+    saved.tensors.push_back({spec.name, Borrow(file->View(spec.name)).clone()});
   }
-  return state;
+  return saved;
 }
 
 }  // namespace wsel::train

@@ -13,7 +13,7 @@ namespace {
 
 using Script = torch::jit::Module;
 
-// What a person can read of an error: its line that names the cause.
+// The line of an error that names its cause.
 std::string CauseOf(const std::exception& e) {
   const std::string text = e.what();
   for (const char* mark : {"RuntimeError: ", "Error: "}) {
@@ -32,56 +32,58 @@ Script LoadScript(const std::filesystem::path& path,
     return script;
   } catch (const std::exception& e) {
     throw Error(ErrorKind::kFormat, path.string(),
-                fmt::format("is no TorchScript module that runs on {}: {}",
+                fmt::format("is not a TorchScript module that runs on {}: {}",
                             device.str(), CauseOf(e)));
   }
 }
 
 at::Tensor RunScript(Script& script, const at::Tensor& images,
                      const std::string& where) {
-  c10::IValue answer;
+  c10::IValue output;
   try {
-    answer = script.forward({images});
+    output = script.forward({images});
   } catch (const std::exception& e) {
     throw Error(
         ErrorKind::kMismatch, where,
-        fmt::format("does not run on pictures {}x{} on {}: {}", images.size(2),
+        fmt::format("does not run on images of {}x{} on {}: {}", images.size(2),
                     images.size(3), images.device().str(), CauseOf(e)));
   }
-  if (answer.isTensor() && answer.toTensor().dim() == 2 &&
-      answer.toTensor().size(0) == images.size(0) &&
-      answer.toTensor().is_floating_point()) {
-    return answer.toTensor().to(images.device());
+  if (output.isTensor() && output.toTensor().dim() == 2 &&
+      output.toTensor().size(0) == images.size(0) &&
+      output.toTensor().is_floating_point()) {
+    return output.toTensor().to(images.device());
   }
   const std::string found =
-      answer.isTensor()
-          ? fmt::format("{} {}", c10::toString(answer.toTensor().scalar_type()),
-                        FormatShape(answer.toTensor().sizes().vec()))
-          : answer.tagKind();
+      output.isTensor()
+          ? fmt::format("{} {}", c10::toString(output.toTensor().scalar_type()),
+                        FormatShape(output.toTensor().sizes().vec()))
+          : output.tagKind();
   throw Error(ErrorKind::kMismatch, where,
-              fmt::format("answers {} pictures with {}; a teacher gives one "
-                          "floating-point tensor [pictures, classes] or "
-                          "[pictures, width]: wrap it so that it does",
-                          images.size(0), found));
+              fmt::format("returns {} for {} images; a teacher must return "
+                          "one floating-point tensor [images, classes] or "
+                          "[images, width]: wrap it so that it does",
+                          found, images.size(0)));
 }
 
 }  // namespace
 
 Teacher ScriptTeacher(const std::filesystem::path& path,
-                      const TeacherView& view, int64_t student_img_size) {
-  const auto script = std::make_shared<Script>(LoadScript(path, view.device));
+                      const TeacherOptions& options, int64_t student_img_size) {
+  const auto script =
+      std::make_shared<Script>(LoadScript(path, options.device));
   Teacher teacher;
   teacher.name = path.string();
-  teacher.answer = [script, view,
-                    name = teacher.name](const at::Tensor& images) {
+  teacher.forward = [script, options,
+                     name = teacher.name](const at::Tensor& images) {
     const at::NoGradGuard no_grad;
-    const Autocast autocast(view.precision, view.device);
-    return RunScript(*script, SeenBy(view, images).contiguous(), name)
+    const Autocast autocast(options.precision, options.device);
+    return RunScript(*script, PrepareForTeacher(options, images).contiguous(),
+                     name)
         .to(at::kFloat);
   };
   const auto grey = at::zeros({2, 3, student_img_size, student_img_size},
-                              at::TensorOptions(view.device));
-  teacher.width = teacher.answer(grey).size(1);
+                              at::TensorOptions(options.device));
+  teacher.width = teacher.forward(grey).size(1);
   return teacher;
 }
 

@@ -21,14 +21,15 @@ bool IsClassifier(const model::ModelTensor& tensor) {
 }
 
 // A checkpoint with some tensors replaced or added.
-class Replaced : public TensorSource {
+class PatchedSource : public TensorSource {
  public:
-  Replaced(const TensorSource& source, std::map<std::string, at::Tensor> with)
-      : source_(source), with_(std::move(with)) {
+  PatchedSource(const TensorSource& source,
+                std::map<std::string, at::Tensor> patches)
+      : source_(source), patches_(std::move(patches)) {
     for (const TensorSpec& spec : source.Specs()) {
-      if (!with_.contains(spec.name)) specs_.push_back(spec);
+      if (!patches_.contains(spec.name)) specs_.push_back(spec);
     }
-    for (const auto& [name, tensor] : with_) {
+    for (const auto& [name, tensor] : patches_) {
       specs_.push_back({name, tensor.sizes().vec(), DType::kF32});
     }
   }
@@ -36,34 +37,36 @@ class Replaced : public TensorSource {
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
 
   TensorView View(std::string_view name) const override {
-    const auto found = with_.find(std::string(name));
-    if (found == with_.end()) return source_.View(name);
+    const auto found = patches_.find(std::string(name));
+    if (found == patches_.end()) return source_.View(name);
     const at::Tensor& tensor = found->second;
     return {*Find(name), ContiguousStrides(tensor.sizes().vec()),
             BytesOf(tensor), nullptr};
   }
 
   void Drop(std::string_view name) const override {
-    if (!with_.contains(std::string(name))) source_.Drop(name);
+    if (!patches_.contains(std::string(name))) source_.Drop(name);
   }
 
  private:
   const TensorSource& source_;
-  std::map<std::string, at::Tensor> with_;
+  std::map<std::string, at::Tensor> patches_;
   std::vector<TensorSpec> specs_;
 };
 
 }  // namespace
 
-void CheckStart(const model::Config& config, const TensorSource& source) {
+void CheckInitCheckpoint(const model::Config& config,
+                         const TensorSource& source) {
   for (const auto& tensor : Layout(config)) {
     if (!IsClassifier(tensor)) model::CheckFits(tensor.spec, source);
   }
 }
 
-std::vector<std::string> LoadStart(model::Model& model,
-                                   const TensorSource& source,
-                                   model::Initializer fresh, uint64_t seed) {
+std::vector<std::string> InitFromCheckpoint(model::Model& model,
+                                            const TensorSource& source,
+                                            model::Initializer initializer,
+                                            uint64_t seed) {
   std::vector<model::ModelTensor> classifiers;
   bool fits = true;
   for (const auto& tensor : Layout(model.config)) {
@@ -76,14 +79,14 @@ std::vector<std::string> LoadStart(model::Model& model,
     Load(model, source);
     return {};
   }
-  std::map<std::string, at::Tensor> drawn;
+  std::map<std::string, at::Tensor> initial;
   std::vector<std::string> names;
   for (const auto& tensor : classifiers) {
-    drawn[tensor.spec.name] =
-        Draw(InitFor(model.config, tensor, fresh), tensor.spec, seed);
+    initial[tensor.spec.name] =
+        Draw(InitFor(model.config, tensor, initializer), tensor.spec, seed);
     names.push_back(tensor.spec.name);
   }
-  Load(model, Replaced(source, std::move(drawn)));
+  Load(model, PatchedSource(source, std::move(initial)));
   return names;
 }
 

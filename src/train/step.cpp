@@ -11,28 +11,28 @@ namespace wsel::train {
 namespace {
 
 // Adds `prefix` to each name.
-optim::NamedTensors Prefixed(const std::string& prefix,
-                             optim::NamedTensors tensors) {
+optim::NamedTensors AddPrefix(const std::string& prefix,
+                              optim::NamedTensors tensors) {
   for (auto& tensor : tensors) tensor.name = prefix + tensor.name;
   return tensors;
 }
 
-// The tensors whose names start with `prefix`, without it.
-optim::NamedTensors Under(const std::string& prefix,
-                          const optim::NamedTensors& tensors) {
-  optim::NamedTensors under;
+// The tensors with names that start with `prefix`, without it.
+optim::NamedTensors WithPrefix(const std::string& prefix,
+                               const optim::NamedTensors& tensors) {
+  optim::NamedTensors found;
   for (const auto& tensor : tensors) {
     if (!tensor.name.starts_with(prefix)) continue;
-    under.push_back({tensor.name.substr(prefix.size()), tensor.tensor});
+    found.push_back({tensor.name.substr(prefix.size()), tensor.tensor});
   }
-  return under;
+  return found;
 }
 
 void Append(optim::NamedTensors& to, const optim::NamedTensors& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
-// [branches, B] of a part of the effective batch; undefined without drop path.
+// [branches, B] for a micro-batch; undefined without drop path.
 at::Tensor BranchScales(const model::Config& config, const Options& options,
                         int64_t step, int64_t first, int64_t count) {
   if (options.drop_path == 0) return {};
@@ -50,8 +50,8 @@ std::optional<Distiller> DistillerOf(const model::Config& config,
                    options.seed, device);
 }
 
-optim::NamedTensors Joined(optim::NamedTensors parameters,
-                           const std::optional<Distiller>& distiller) {
+optim::NamedTensors Concatenate(optim::NamedTensors parameters,
+                                const std::optional<Distiller>& distiller) {
   if (distiller) Append(parameters, distiller->parameters());
   return parameters;
 }
@@ -70,52 +70,54 @@ optim::NamedTensors ParametersOf(const model::Model& model) {
   return parameters;
 }
 
-Step::Step(model::Model& model, const Options& options, Precision precision,
-           const c10::Device& device, int64_t teacher_width)
+TrainStep::TrainStep(model::Model& model, const Options& options,
+                     Precision precision, const c10::Device& device,
+                     int64_t teacher_width)
     : model_(model),
       options_(options),
       precision_(precision),
       device_(device),
       parameters_(ParametersOf(model)),
       distiller_(DistillerOf(model.config, options, teacher_width, device)),
-      trained_(Joined(parameters_, distiller_)),
+      trained_(Concatenate(parameters_, distiller_)),
       optimizer_(trained_, options.optimizer) {
   if (options.ema_decay > 0) ema_.emplace(parameters_, options.ema_decay);
   if (precision == Precision::kFp16) scaler_.emplace(device);
 }
 
-at::Tensor Step::Loss(const MicroBatch& part, const at::Tensor& scales,
-                      double share) {
+at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
+                           double weight) {
   if (!distiller_) {
     at::Tensor logits;
     {
       const Autocast autocast(precision_, device_);
-      logits = model_.forward_train(part.images, scales);
+      logits = model_.forward_train(batch.images, scales);
     }
-    return SoftTargetCrossEntropy(logits, part.targets) * share;
+    return SoftTargetCrossEntropy(logits, batch.targets) * weight;
   }
   model::Outputs outputs;
   {
     const Autocast autocast(precision_, device_);
-    outputs = model_.forward_outputs(part.images, scales);
+    outputs = model_.forward_outputs(batch.images, scales);
   }
-  const auto loss = distiller_->Loss(outputs, part.targets, part.taught);
-  AddTo(taught_, loss.taught * share);
-  return loss.total * share;
+  const auto loss =
+      distiller_->Loss(outputs, batch.targets, batch.teacher_output);
+  AddTo(kd_loss_, loss.kd_loss * weight);
+  return loss.loss * weight;
 }
 
-void Step::Accumulate(const MicroBatch& part, int64_t step) {
-  const int64_t count = part.images.size(0);
-  auto scales = BranchScales(model_.config, options_, step, part.first, count);
+void TrainStep::ForwardBackward(const MicroBatch& batch, int64_t step) {
+  const int64_t count = batch.images.size(0);
+  auto scales = BranchScales(model_.config, options_, step, batch.first, count);
   if (scales.defined()) scales = scales.to(device_);
-  const double share =
+  const double weight =
       static_cast<double>(count) / static_cast<double>(options_.batch_size);
-  const auto loss = Loss(part, scales, share);
+  const auto loss = Loss(batch, scales, weight);
   (scaler_ ? scaler_->Scale(loss) : loss).backward();
   AddTo(loss_, loss);
 }
 
-at::Tensor Step::Update(double lr) {
+at::Tensor TrainStep::OptimizerStep(double lr) {
   const bool finite = !scaler_ || scaler_->Unscale(trained_);
   if (options_.clip_grad > 0) {
     norm_ = optim::ClipGradients(trained_, options_.clip_grad);
@@ -125,33 +127,35 @@ at::Tensor Step::Update(double lr) {
     if (ema_) ema_->Update();
   }
   optimizer_.ZeroGradients();
-  last_taught_ = std::exchange(taught_, at::Tensor());
+  last_kd_loss_ = std::exchange(kd_loss_, at::Tensor());
   return std::exchange(loss_, at::Tensor());
 }
 
-optim::NamedTensors Step::ExportState() const {
-  auto state = Prefixed("model.", optim::Snapshot(parameters_));
+optim::NamedTensors TrainStep::StateDict() const {
+  auto state = AddPrefix("model.", optim::Snapshot(parameters_));
   if (distiller_) Append(state, optim::Snapshot(distiller_->parameters()));
-  Append(state, Prefixed("adamw.", optimizer_.ExportState()));
-  if (ema_) Append(state, Prefixed("ema.", optim::Snapshot(ema_->averages())));
+  Append(state, AddPrefix("adamw.", optimizer_.ExportState()));
+  if (ema_) Append(state, AddPrefix("ema.", optim::Snapshot(ema_->averages())));
   if (scaler_) {
-    Append(state, Prefixed("scaler.", optim::Snapshot(scaler_->State())));
+    Append(state, AddPrefix("scaler.", optim::Snapshot(scaler_->State())));
   }
   return state;
 }
 
-void Step::ImportState(const optim::NamedTensors& state,
-                       std::string_view where) {
+void TrainStep::LoadStateDict(const optim::NamedTensors& state,
+                              std::string_view where) {
   const at::NoGradGuard no_grad;
-  optim::Restore(Under("model.", state), parameters_, where);
+  optim::Restore(WithPrefix("model.", state), parameters_, where);
   if (distiller_) {
-    // Their own names begin with it.
-    optim::Restore(Prefixed("distill.", Under("distill.", state)),
+    // The projector's own names start with the prefix.
+    optim::Restore(AddPrefix("distill.", WithPrefix("distill.", state)),
                    distiller_->parameters(), where);
   }
-  optimizer_.ImportState(Under("adamw.", state), where);
-  if (ema_) ema_->ImportState(Under("ema.", state), where);
-  if (scaler_) optim::Restore(Under("scaler.", state), scaler_->State(), where);
+  optimizer_.ImportState(WithPrefix("adamw.", state), where);
+  if (ema_) ema_->ImportState(WithPrefix("ema.", state), where);
+  if (scaler_) {
+    optim::Restore(WithPrefix("scaler.", state), scaler_->State(), where);
+  }
 }
 
 }  // namespace wsel::train

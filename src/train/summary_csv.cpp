@@ -8,7 +8,7 @@
 namespace wsel::train {
 namespace {
 
-// As Python writes them: not a number has no sign.
+// As Python writes them: NaN has no sign.
 std::string Number(double value) {
   return std::isnan(value) ? "nan" : fmt::format("{}", value);
 }

@@ -22,10 +22,11 @@ bool ComparesClasses(Distillation method) {
 
 }  // namespace
 
-at::Tensor SeenBy(const TeacherView& view, const at::Tensor& images) {
-  at::Tensor seen = images;
-  const Normalisation& s = view.student;
-  const Normalisation& t = view.teacher;
+at::Tensor PrepareForTeacher(const TeacherOptions& options,
+                             const at::Tensor& images) {
+  at::Tensor prepared = images;
+  const Normalisation& s = options.student;
+  const Normalisation& t = options.teacher;
   if (s.mean != t.mean || s.std != t.std) {
     std::array<double, 3> factor;
     std::array<double, 3> offset;
@@ -33,16 +34,18 @@ at::Tensor SeenBy(const TeacherView& view, const at::Tensor& images) {
       factor[c] = s.std[c] / t.std[c];
       offset[c] = (s.mean[c] - t.mean[c]) / t.std[c];
     }
-    seen = seen * PerChannel(factor, seen) + PerChannel(offset, seen);
+    prepared =
+        prepared * PerChannel(factor, prepared) + PerChannel(offset, prepared);
   }
-  if (view.img_size == 0 || view.img_size == images.size(2)) return seen;
-  return at::_upsample_bicubic2d_aa(seen, {view.img_size, view.img_size},
+  const int64_t size = options.img_size;
+  if (size == 0 || size == images.size(2)) return prepared;
+  return at::_upsample_bicubic2d_aa(prepared, {size, size},
                                     /*align_corners=*/false);
 }
 
 Teacher ModelTeacher(model::Model model, Distillation method,
-                     const TeacherView& view) {
-  model.module->to(view.device);
+                     const TeacherOptions& options) {
+  model.module->to(options.device);
   for (auto& parameter : model.module->parameters()) {
     parameter.set_requires_grad(false);
   }
@@ -51,13 +54,14 @@ Teacher ModelTeacher(model::Model model, Distillation method,
   teacher.name = NameOf(model.config);
   teacher.width =
       feature ? FeatureWidth(model.config) : NumClasses(model.config);
-  teacher.answer = [model, feature, view](const at::Tensor& images) {
+  teacher.forward = [model, feature, options](const at::Tensor& images) {
     const at::NoGradGuard no_grad;
-    const at::Tensor seen = SeenBy(view, images);
-    const Autocast autocast(view.precision, view.device);
-    const at::Tensor answer =
-        feature ? model.forward_outputs(seen, {}).feature : model.forward(seen);
-    return answer.to(at::kFloat);
+    const at::Tensor prepared = PrepareForTeacher(options, images);
+    const Autocast autocast(options.precision, options.device);
+    const at::Tensor output = feature
+                                  ? model.forward_outputs(prepared, {}).feature
+                                  : model.forward(prepared);
+    return output.to(at::kFloat);
   };
   return teacher;
 }
@@ -68,20 +72,20 @@ void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
     throw Error(
         ErrorKind::kMismatch, teacher.name,
         teacher.width == 0
-            ? "has no classifier, so its classes cannot be learnt: take one "
-              "that was trained on this data, or distil by features"
-            : fmt::format("tells {} classes apart, and the data set has {}: "
-                          "take one that was trained on this data, or distil "
-                          "by features",
+            ? "has no classifier: use a teacher that was trained on this data "
+              "set, or distil features"
+            : fmt::format("has {} classes, but the data set has {}: use a "
+                          "teacher that was trained on this data set, or "
+                          "distil features",
                           teacher.width, classes));
   }
   const at::Tensor grey = at::zeros({2, 3, student_img_size, student_img_size},
                                     at::TensorOptions(device));
-  if (!at::isfinite(teacher.answer(grey)).all().item<bool>()) {
-    throw Error(ErrorKind::kMismatch, teacher.name,
-                "answers a grey picture with numbers that are none (NaN or "
-                "infinite): its weights are broken, or train.precision is too "
-                "low for it (teacher.precision)");
+  if (!at::isfinite(teacher.forward(grey)).all().item<bool>()) {
+    throw Error(
+        ErrorKind::kMismatch, teacher.name,
+        "outputs NaN or infinite values for a grey image: its weights are "
+        "corrupt, or teacher.precision is too low for it");
   }
 }
 

@@ -20,9 +20,9 @@ at::Tensor PerChannel(const std::array<double, 3>& values, double factor) {
   return at::tensor(scaled).view({1, 3, 1, 1});
 }
 
-// The batch's pixels as a tensor that shares its memory: [B, H, W, 3].
+// The batch's pixels [B, H, W, 3] as a tensor that shares their memory.
 at::Tensor Pixels(const data::Batch& batch, int64_t img_size) {
-  // from_blob takes no constant pointer; nothing writes to it.
+  // from_blob does not take a const pointer; nothing writes to it.
   return at::from_blob(const_cast<uint8_t*>(batch.pixels.data()),
                        {batch.size, img_size, img_size, 3}, at::kByte);
 }
@@ -32,14 +32,14 @@ at::Tensor Labels(const data::Batch& batch) {
       .to(at::kLong);
 }
 
-// The values of all overlays in a row, so that a GPU takes them at once.
-at::Tensor ValuesOf(std::span<const data::Overlay> overlays, bool pinned) {
+// The values of all patches in one tensor, for a single copy to a GPU.
+at::Tensor ValuesOf(std::span<const data::Overlay> patches, bool pinned) {
   int64_t count = 0;
-  for (const auto& o : overlays) count += static_cast<int64_t>(o.values.size());
+  for (const auto& o : patches) count += static_cast<int64_t>(o.values.size());
   const at::Tensor all =
       at::empty({count}, at::TensorOptions(at::kFloat).pinned_memory(pinned));
   float* to = all.data_ptr<float>();
-  for (const auto& o : overlays) to = std::ranges::copy(o.values, to).out;
+  for (const auto& o : patches) to = std::ranges::copy(o.values, to).out;
   return all;
 }
 
@@ -71,9 +71,9 @@ at::Tensor Uploader::Copy(const at::Tensor& host) {
   return on_device;
 }
 
-Uploaded Uploader::Upload(const data::Batch& batch, int64_t img_size) {
-  Uploaded out;
-  // Seen as [B, 3, H, W] these bytes are channels last already.
+DeviceBatch Uploader::Upload(const data::Batch& batch, int64_t img_size) {
+  DeviceBatch out;
+  // Permuted to [B, 3, H, W], these bytes are already channels last.
   out.images = Copy(Pixels(batch, img_size))
                    .permute({0, 3, 1, 2})
                    .to(at::kFloat)
@@ -85,13 +85,13 @@ Uploaded Uploader::Upload(const data::Batch& batch, int64_t img_size) {
 }
 
 void Uploader::EraseIn(at::Tensor& images,
-                       std::span<const data::Overlay> overlays) {
-  const at::Tensor host = ValuesOf(overlays, stream_.has_value());
+                       std::span<const data::Overlay> patches) {
+  const at::Tensor host = ValuesOf(patches, stream_.has_value());
   if (host.numel() == 0) return;
   const at::Tensor values = Copy(host);
   int64_t first = 0;
-  for (size_t i = 0; i < overlays.size(); ++i) {
-    const data::Overlay& o = overlays[i];
+  for (size_t i = 0; i < patches.size(); ++i) {
+    const data::Overlay& o = patches[i];
     if (o.height == 0) continue;
     const auto count = static_cast<int64_t>(o.values.size());
     augment::Erase(images, static_cast<int64_t>(i), o.top, o.left, o.height,

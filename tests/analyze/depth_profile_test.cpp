@@ -40,24 +40,24 @@ model::Config SmallConvNext() {
   return config;
 }
 
-// Pictures that differ, seven of them: no whole number of batches of three.
-data::Dataset Pictures() {
+// Seven different images, which is not a multiple of a batch of three.
+data::Dataset Images() {
   data::Dataset set;
   set.name = "seven";
   set.classes = {"all"};
   set.labels.resize(7);
   set.picture = [](int64_t index) {
-    image::Image picture(kSide, kSide);
+    image::Image image(kSide, kSide);
     int value = static_cast<int>(index) * 17;
-    for (auto& byte : picture.bytes()) byte = static_cast<uint8_t>(value += 5);
-    return picture;
+    for (auto& byte : image.bytes()) byte = static_cast<uint8_t>(value += 5);
+    return image;
   };
   set.origin = [](int64_t index) { return std::to_string(index); };
   return set;
 }
 
 std::vector<BlockFeatures> Profile(const model::Model& model, int64_t batch) {
-  const auto set = Pictures();
+  const auto set = Images();
   train::Uploader uploader(c10::kCPU, {});
   data::Loader loader(set, train::EvalPictures({.img_size = kSide}),
                       data::EvalBatches(set.size(), batch),
@@ -65,7 +65,7 @@ std::vector<BlockFeatures> Profile(const model::Model& model, int64_t batch) {
   return ProfileOf(model, loader, uploader);
 }
 
-TEST(BlockNames, AreThoseOfTensors) {
+TEST(BlockNames, ArePrefixesOfTensorNames) {
   EXPECT_THAT(BlockNames(SmallVit()),
               ElementsAre("embed", "blocks.0", "blocks.1"));
   EXPECT_THAT(BlockNames(SmallConvNext()),
@@ -74,7 +74,7 @@ TEST(BlockNames, AreThoseOfTensors) {
                           "stages.3.blocks.0"));
 }
 
-// What the blocks were seen to give is what the model goes on with.
+// The last output that is visited is the input of the model's pooling.
 TEST(VisitBlocks, EndsWithTheModelsFeature) {
   const at::NoGradGuard no_grad;
   for (const model::Config& config : {SmallVit(), SmallConvNext()}) {
@@ -94,7 +94,7 @@ TEST(VisitBlocks, EndsWithTheModelsFeature) {
   }
 }
 
-TEST(ProfileOf, IsTheSameForAnyBatch) {
+TEST(ProfileOf, IsTheSameForAnyBatchSize) {
   for (const model::Config& config : {SmallVit(), SmallConvNext()}) {
     const auto model = model::HashedModel(config);
     const auto three = Profile(model, 3);
@@ -110,9 +110,9 @@ TEST(ProfileOf, IsTheSameForAnyBatch) {
   }
 }
 
-TEST(ProfileOf, MeansOverPatchesAndSquaresOverAll) {
+TEST(ProfileOf, AveragesOverPatchesAndTakesTheRmsOverAllTokens) {
   const at::NoGradGuard no_grad;
-  const auto set = Pictures();
+  const auto set = Images();
   const auto model = model::HashedModel(SmallVit());
   train::Uploader uploader(c10::kCPU, {});
   data::Loader loader(set, train::EvalPictures({.img_size = kSide}),

@@ -19,7 +19,7 @@
 namespace wsel::analyze {
 namespace {
 
-constexpr int64_t kPictures = 40;
+constexpr int64_t kImages = 40;
 constexpr double kNear = 1e-12;
 
 at::Tensor Golden(const std::string& name) {
@@ -32,13 +32,11 @@ double Golden(const std::string& name, int64_t index) {
   return Golden(name)[index].item<double>();
 }
 
-at::Tensor X() {
-  return model::HashedNormalTensor("analyze.x", {kPictures, 12});
-}
+at::Tensor X() { return model::HashedNormalTensor("analyze.x", {kImages, 12}); }
 at::Tensor Noise() {
-  return model::HashedNormalTensor("analyze.y", {kPictures, 12});
+  return model::HashedNormalTensor("analyze.y", {kImages, 12});
 }
-// Part of x, moved and scaled, and something else.
+// Part of x, shifted and scaled, and noise.
 at::Tensor Y() {
   return at::cat({X().slice(1, 0, 4) * 2 + 1, Noise().slice(1, 0, 5)}, 1);
 }
@@ -55,7 +53,7 @@ model::VitConfig SmallVit() {
   return config;
 }
 
-// The hashed parameters of a model, as a checkpoint has them.
+// The hashed parameters of a model as a checkpoint.
 class HashedWeights : public TensorSource {
  public:
   explicit HashedWeights(const model::Config& config)
@@ -77,7 +75,7 @@ class HashedWeights : public TensorSource {
   std::vector<TensorSpec> specs_;
 };
 
-TEST(EffectiveRank, IsNumpys) {
+TEST(EffectiveRank, EqualsNumpys) {
   EXPECT_NEAR(EffectiveRank(X()), Golden("rank", 0), 1e-5);
   EXPECT_NEAR(EffectiveRank(Y().t()), Golden("rank", 1), 1e-5);
 }
@@ -86,31 +84,30 @@ TEST(EffectiveRank, OfSpecialMatrices) {
   EXPECT_NEAR(EffectiveRank(at::eye(7)), 7, kNear);
   EXPECT_NEAR(EffectiveRank(at::ones({3, 5})), 1, kNear);
   EXPECT_EQ(EffectiveRank(at::zeros({3, 5})), 0);
-  const auto broken =
-      at::full({2, 2}, std::numeric_limits<double>::quiet_NaN());
-  EXPECT_TRUE(std::isnan(EffectiveRank(broken)));
+  const auto nan = at::full({2, 2}, std::numeric_limits<double>::quiet_NaN());
+  EXPECT_TRUE(std::isnan(EffectiveRank(nan)));
 }
 
-TEST(LinearCka, IsNumpys) {
+TEST(LinearCka, EqualsNumpys) {
   EXPECT_NEAR(LinearCka(X(), X()), Golden("cka", 0), kNear);
   EXPECT_NEAR(LinearCka(X(), Y()), Golden("cka", 1), 1e-6);
   EXPECT_NEAR(LinearCka(X(), Noise()), Golden("cka", 2), 1e-6);
 }
 
-TEST(LinearCka, SeesThroughRotationScaleAndShift) {
+TEST(LinearCka, IsInvariantToRotationScaleAndShift) {
   const auto rotation =
       std::get<0>(at::linalg_qr(X().slice(0, 0, 12).to(at::kDouble)));
   const auto moved = X().to(at::kDouble).matmul(rotation) * 3 + 5;
   EXPECT_NEAR(LinearCka(X(), moved), 1, kNear);
-  EXPECT_TRUE(std::isnan(LinearCka(X(), at::ones({kPictures, 3}))));
+  EXPECT_TRUE(std::isnan(LinearCka(X(), at::ones({kImages, 3}))));
 }
 
-TEST(MeanCosine, IsNumpys) {
+TEST(MeanCosine, EqualsNumpys) {
   EXPECT_NEAR(MeanCosine(X(), Noise()), Golden("cosine", 0), 1e-7);
   EXPECT_NEAR(MeanCosine(X(), X() + Noise()), Golden("cosine", 1), 1e-6);
 }
 
-TEST(AttentionProducts, AreNumpys) {
+TEST(AttentionProducts, EqualNumpys) {
   const model::Config config = SmallVit();
   const HashedWeights weights(config);
   for (int64_t head = 0; head < 3; ++head) {
@@ -123,7 +120,7 @@ TEST(AttentionProducts, AreNumpys) {
   }
 }
 
-TEST(AttentionProducts, RefuseWhatIsNotThere) {
+TEST(AttentionProducts, RejectABlockOrHeadThatDoesNotExist) {
   const model::Config config = SmallVit();
   const HashedWeights weights(config);
   ExpectError([&] { ProductsOf(config, weights, 2, 0); }, ErrorKind::kUsage,
@@ -138,7 +135,7 @@ TEST(AttentionProducts, RefuseWhatIsNotThere) {
               {"blocks.0.attn.qkv.weight", "[72, 24]", "[144, 48]"});
 }
 
-TEST(Diagonality, OfTheIdentityAndOfItsOpposite) {
+TEST(Diagonality, OfTheIdentityAndItsComplement) {
   const auto identity = DiagonalityOf(at::eye(5) * 3);
   EXPECT_NEAR(identity.diagonal_mean, 3, kNear);
   EXPECT_NEAR(identity.off_diagonal_rms, 0, kNear);
@@ -147,7 +144,7 @@ TEST(Diagonality, OfTheIdentityAndOfItsOpposite) {
   EXPECT_NEAR(rest.off_diagonal_rms, 1, kNear);
 }
 
-TEST(WeightTable, IsNumpys) {
+TEST(WeightTable, EqualsNumpys) {
   const model::Config config = SmallVit();
   for (const WeightRow& row : WeightTable(config, HashedWeights(config))) {
     if (row.tensor != "blocks.1.mlp.fc1.weight") continue;
@@ -165,7 +162,7 @@ TEST(WeightTable, IsNumpys) {
   FAIL() << "no fc1";
 }
 
-TEST(WeightTable, CountsBlocksThroughStages) {
+TEST(WeightTable, CountsBlocksAcrossStages) {
   model::ConvNextConfig small;
   small.name = "small";
   small.dims = {4, 6, 8, 10};

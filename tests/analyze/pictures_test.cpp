@@ -35,13 +35,13 @@ LineChart Chart(const std::string& name, std::vector<double> values) {
   return chart;
 }
 
-// Names come from files, and gnuplot's language can run programs.
-TEST(Pictures, TextsAreNoCommands) {
+// Names are untrusted, and gnuplot scripts can run programs.
+TEST(Plots, DoNotExecuteTheirTexts) {
   if (!RunGnuplot("")) {
     GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
   }
   const TempFolder folder;
-  const std::string file = (folder / "made").string();
+  const std::string file = (folder / "created").string();
   for (const std::string& name :
        {"a'\nsystem('touch " + file + "')\n", "`touch " + file + "`",
         "'.system(\"touch " + file + "\").'",
@@ -53,7 +53,7 @@ TEST(Pictures, TextsAreNoCommands) {
   }
 }
 
-TEST(Pictures, AreDrawnOfOddNumbersToo) {
+TEST(Plots, AreDrawnForUnusualValues) {
   if (!RunGnuplot("")) {
     GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
   }
@@ -73,7 +73,7 @@ TEST(Pictures, AreDrawnOfOddNumbersToo) {
                     2, Palette::kSequential)));
 }
 
-TEST(AbsoluteQuantile, IsOfMagnitudesAndNumbers) {
+TEST(AbsoluteQuantile, IgnoresSignsAndNaN) {
   const auto nan = static_cast<float>(kNaN);
   EXPECT_EQ(AbsoluteQuantile({-4, 1, nan, 2, -3, 0}, 1), 4);
   EXPECT_EQ(AbsoluteQuantile({-4, 1, nan, 2, -3, 0}, 0.5), 2);

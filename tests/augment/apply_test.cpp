@@ -1,4 +1,4 @@
-// Mixes and erasures of tensors, against timm's.
+// Mixing and erasing of tensors, compared to timm.
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ at::Tensor Values(const Json& list, at::IntArrayRef shape) {
   return at::tensor(list.get<std::vector<float>>()).reshape(shape);
 }
 
-TEST(Mix, EqualsTimms) {
+TEST(Mix, EqualsTimm) {
   const auto path = std::filesystem::path(WSEL_SOURCE_DIR) /
                     "tests/golden/augment/mixes.json";
   const Json golden =
@@ -44,7 +44,7 @@ TEST(Mix, EqualsTimms) {
   }
 }
 
-TEST(Mix, WholeLambdaLeavesAll) {
+TEST(Mix, LambdaOneChangesNothing) {
   const at::Tensor images = HashedImages();
   EXPECT_TRUE(at::equal(Mix(images.clone(), MixDraw()), images));
   const at::Tensor labels = at::tensor(std::vector<int64_t>{1, 0, 1});
@@ -53,7 +53,7 @@ TEST(Mix, WholeLambdaLeavesAll) {
       at::tensor({0.1F, 0.9F, 0.9F, 0.1F, 0.1F, 0.9F}).reshape({3, 2})));
 }
 
-TEST(Mix, OddUnitsAreRefused) {
+TEST(Mix, RejectsOddGroups) {
   const MixDraw draw{.lambda = 0.5};
   ExpectError(
       [&] {
@@ -64,7 +64,7 @@ TEST(Mix, OddUnitsAreRefused) {
               ErrorKind::kConfig, {"even"});
 }
 
-TEST(Erase, WritesTheRectangleAlone) {
+TEST(Erase, WritesOnlyTheRectangle) {
   at::Tensor images = HashedImages();
   const at::Tensor before = images.clone();
   const at::Tensor values = at::tensor(Hashed("noise", 3 * 2 * 4));
@@ -76,7 +76,7 @@ TEST(Erase, WritesTheRectangleAlone) {
   EXPECT_TRUE(at::equal(images, before));
 }
 
-TEST(Erase, WhatDoesNotFitIsRefused) {
+TEST(Erase, RejectsRectanglesThatDoNotFit) {
   at::Tensor images = HashedImages();
   const at::Tensor values = at::zeros({24});
   const std::array<int, 4> rows[] = {

@@ -1,5 +1,6 @@
-// 20,000 draws of every parameter, against as many of timm's: two samples of
-// one distribution. Addresses are fixed, so each run sees the same draws.
+// 20,000 draws of every parameter, compared to as many of timm's: two samples
+// from the same distribution. Addresses are fixed, so each run has the same
+// draws.
 
 #include <gtest/gtest.h>
 
@@ -26,15 +27,15 @@ std::vector<double> Histogram(const std::vector<double>& values,
                               const std::vector<double>& edges) {
   std::vector<double> counts(edges.size() + 1);
   for (const double value : values) {
-    // As Python's bisect_left over sorted values: an edge begins its bin.
+    // As Python's bisect_left over sorted values: an edge starts its bin.
     const auto bin = std::ranges::upper_bound(edges, value) - edges.begin();
     ++counts[bin];
   }
   return counts;
 }
 
-// Pearson's statistic of two samples, over its mean in units of its standard
-// deviation. Beyond 5 by chance: less than once in 10,000 parameters.
+// Pearson's statistic of two samples, minus its mean, in units of its standard
+// deviation. Above 5 by chance: less than once in 10,000 parameters.
 double Excess(const std::vector<double>& a, const std::vector<double>& b) {
   double total_a = 0;
   double total_b = 0;
@@ -55,11 +56,11 @@ double Excess(const std::vector<double>& a, const std::vector<double>& b) {
   return (sum - freedom) / std::sqrt(2 * freedom);
 }
 
-// Every histogram of timm's whose name starts with `prefix` has its column.
-void ExpectAsTimms(const std::string& prefix, const Columns& columns) {
-  static const Json kDrawsOfTimm = ReadGolden("draws.json")["draws"];
+// Compares `columns` to all of timm's histograms under `prefix`.
+void ExpectEqualsTimm(const std::string& prefix, const Columns& columns) {
+  static const Json kTimmDraws = ReadGolden("draws.json")["draws"];
   int seen = 0;
-  for (const auto& [name, histogram] : kDrawsOfTimm.items()) {
+  for (const auto& [name, histogram] : kTimmDraws.items()) {
     if (!name.starts_with(prefix + ".")) continue;
     ++seen;
     const auto column = columns.find(name.substr(prefix.size() + 1));
@@ -87,19 +88,19 @@ Columns CropDraws(const TrainTransformOptions& options, int width, int height) {
   return columns;
 }
 
-TEST(Draws, CropsAsTimms) {
-  ExpectAsTimms("crop", CropDraws({.rand_augment = ""}, 500, 375));
-  ExpectAsTimms("small", CropDraws({.rand_augment = ""}, 32, 32));
-  ExpectAsTimms("long",
-                CropDraws({.scale = {0.5, 1}, .rand_augment = ""}, 600, 100));
+TEST(Draws, CropsEqualTimm) {
+  ExpectEqualsTimm("crop", CropDraws({.rand_augment = ""}, 500, 375));
+  ExpectEqualsTimm("small", CropDraws({.rand_augment = ""}, 32, 32));
+  ExpectEqualsTimm(
+      "long", CropDraws({.scale = {0.5, 1}, .rand_augment = ""}, 600, 100));
 }
 
-TEST(Draws, PaddedCropsAsTorchvisions) {
+TEST(Draws, PaddedCropsEqualTorchvision) {
   Columns columns = CropDraws({.img_size = 32, .rand_augment = ""}, 32, 28);
   for (auto* column : {&columns["top"], &columns["left"]}) {
     for (double& value : *column) value += 4;
   }
-  ExpectAsTimms("padded", columns);
+  ExpectEqualsTimm("padded", columns);
 }
 
 TEST(Draws, FlipsAreFair) {
@@ -110,9 +111,9 @@ TEST(Draws, FlipsAreFair) {
   EXPECT_NEAR(flips, kDraws / 2, 5 * std::sqrt(kDraws / 4.0));
 }
 
-// An operation by its place in timm's list.
-int PlaceOf(Op op) {
-  static const std::vector<std::vector<Op>> kPlaces = {
+// The index of an operation in timm's list.
+int IndexOf(Op op) {
+  static const std::vector<std::vector<Op>> kTimmOps = {
       {Op::kAutoContrast},
       {Op::kEqualize},
       {Op::kInvert},
@@ -128,13 +129,13 @@ int PlaceOf(Op op) {
       {Op::kShearY},
       {Op::kTranslateXRel},
       {Op::kTranslateYRel}};
-  const auto place = std::ranges::find_if(kPlaces, [&](const auto& ops) {
+  const auto found = std::ranges::find_if(kTimmOps, [&](const auto& ops) {
     return std::ranges::find(ops, op) != ops.end();
   });
-  return static_cast<int>(place - kPlaces.begin());
+  return static_cast<int>(found - kTimmOps.begin());
 }
 
-TEST(Draws, PoliciesAsTimms) {
+TEST(Draws, PoliciesEqualTimm) {
   for (const std::string name :
        {"rand-m9-mstd0.5-inc1", "rand-m7-n3-mstd101-p0.8", "rand"}) {
     const auto options = ParseRandAugment(name, "test");
@@ -143,37 +144,37 @@ TEST(Draws, PoliciesAsTimms) {
       const auto drawn = DrawRandAugment(options, {11, 1, i});
       columns["applied"].push_back(static_cast<double>(drawn.size()));
       for (const DrawnOp& op : drawn) {
-        columns["op"].push_back(PlaceOf(op.op));
+        columns["op"].push_back(IndexOf(op.op));
         columns["magnitude"].push_back(op.magnitude);
         columns["value." + std::string(Ops().NameOf(op.op))].push_back(
             op.value);
       }
     }
-    ExpectAsTimms(name, columns);
+    ExpectEqualsTimm(name, columns);
   }
 }
 
-TEST(Draws, ErasuresAsTimms) {
+TEST(Draws, ErasedRectsEqualTimm) {
   Columns columns;
   for (int64_t i = 0; columns["top"].size() < kDraws; ++i) {
-    const auto erasure = DrawErasing({}, 224, {5, 0, i});
-    if (i < kDraws) columns["applied"].push_back(erasure ? 1 : 0);
-    if (!erasure) continue;
-    columns["top"].push_back(erasure->top);
-    columns["left"].push_back(erasure->left);
-    columns["area"].push_back(erasure->height * erasure->width / (224.0 * 224));
-    columns["aspect"].push_back(static_cast<double>(erasure->height) /
-                                erasure->width);
+    const auto rect = DrawErasing({}, 224, {5, 0, i});
+    if (i < kDraws) columns["applied"].push_back(rect ? 1 : 0);
+    if (!rect) continue;
+    columns["top"].push_back(rect->top);
+    columns["left"].push_back(rect->left);
+    columns["area"].push_back(rect->height * rect->width / (224.0 * 224));
+    columns["aspect"].push_back(static_cast<double>(rect->height) /
+                                rect->width);
   }
-  ExpectAsTimms("erasing", columns);
+  ExpectEqualsTimm("erasing", columns);
 }
 
-void ExpectMixesAsTimms(const std::string& name, const MixOptions& options) {
+void ExpectMixEqualsTimm(const std::string& name, const MixOptions& options) {
   Columns columns;
   for (int64_t i = 0; i < kDraws; ++i) {
     const auto draw = DrawMix(options, 224, 9, i / 8, i % 8);
     columns["cutmix"].push_back(draw.cutmix ? 1 : 0);
-    // A CutMix whose box has no pixel was one all the same.
+    // Counts CutMix with an empty box too.
     const bool mixed = draw.cutmix || draw.lambda != 1;
     columns["mixed"].push_back(mixed ? 1 : 0);
     if (!mixed) continue;
@@ -187,16 +188,16 @@ void ExpectMixesAsTimms(const std::string& name, const MixOptions& options) {
     columns["left"].push_back(draw.left);
     columns["right"].push_back(draw.right);
   }
-  ExpectAsTimms(name, columns);
+  ExpectEqualsTimm(name, columns);
 }
 
-TEST(Draws, MixesAsTimms) {
-  ExpectMixesAsTimms("mix", {});
-  ExpectMixesAsTimms(
+TEST(Draws, MixesEqualTimm) {
+  ExpectMixEqualsTimm("mix", {});
+  ExpectMixEqualsTimm(
       "mixup", {.mixup_alpha = 0.3, .cutmix_alpha = 0, .probability = 0.7});
-  ExpectMixesAsTimms("strong", {.mixup_alpha = 2.5, .cutmix_alpha = 0});
-  ExpectMixesAsTimms("cutmix", {.mixup_alpha = 0, .cutmix_alpha = 0.5});
-  ExpectMixesAsTimms(
+  ExpectMixEqualsTimm("strong", {.mixup_alpha = 2.5, .cutmix_alpha = 0});
+  ExpectMixEqualsTimm("cutmix", {.mixup_alpha = 0, .cutmix_alpha = 0.5});
+  ExpectMixEqualsTimm(
       "seldom",
       {.mixup_alpha = 1, .cutmix_alpha = 0.3, .switch_probability = 0.2});
 }

@@ -12,10 +12,10 @@
 namespace wsel::augment {
 namespace {
 
-constexpr Erasure kLarge = {0, 0, 200, 200};
+constexpr ErasedRect kLarge = {0, 0, 200, 200};
 
 TEST(Erasing, NoiseIsNormal) {
-  const auto noise = ErasureNoise(kLarge, {1, 2, 3});
+  const auto noise = ErasingNoise(kLarge, {1, 2, 3});
   ASSERT_EQ(noise.size(), 120'000U);
   const auto count = static_cast<double>(noise.size());
   std::array<double, 5> moments{};
@@ -26,11 +26,11 @@ TEST(Erasing, NoiseIsNormal) {
       moment += power / count;
       power *= value;
     }
-    // Even bins of the distribution function.
+    // Bins of equal probability.
     const double below = 0.5 * std::erfc(-value / std::sqrt(2.0));
     ++counts[std::min<size_t>(static_cast<size_t>(below * 16), 15)];
   }
-  // Five standard deviations of each.
+  // Tolerances are five standard deviations.
   EXPECT_NEAR(moments[1], 0, 5 / std::sqrt(count));
   EXPECT_NEAR(moments[2], 1, 5 * std::sqrt(2 / count));
   EXPECT_NEAR(moments[3], 0, 5 * std::sqrt(15 / count));
@@ -38,8 +38,8 @@ TEST(Erasing, NoiseIsNormal) {
   for (const int bin : counts) EXPECT_NEAR(bin, 7500, 5 * std::sqrt(7500));
 }
 
-// The fast generator is the plain one: Philox, then Box and Muller.
-TEST(Erasing, NoiseIsBoxMullersOfPhilox) {
+// The fast generator equals the plain one: Philox, then Box-Muller.
+TEST(Erasing, NoiseIsBoxMullerOfPhilox) {
   std::array<float, 600> noise;
   FillNormal({5, 6}, noise);
   for (const uint32_t counter : {0U, 1U, 63U, 64U, 70U}) {
@@ -56,30 +56,30 @@ TEST(Erasing, NoiseIsBoxMullersOfPhilox) {
 }
 
 TEST(Erasing, NoiseDependsOnTheAddress) {
-  const Erasure small = {0, 0, 2, 3};
-  const auto noise = ErasureNoise(small, {1, 2, 3});
-  EXPECT_EQ(noise, ErasureNoise(small, {1, 2, 3}));
-  EXPECT_NE(noise, ErasureNoise(small, {1, 2, 4}));
-  EXPECT_NE(noise, ErasureNoise(small, {1, 3, 3}));
-  EXPECT_NE(noise, ErasureNoise(small, {2, 2, 3}));
+  const ErasedRect small = {0, 0, 2, 3};
+  const auto noise = ErasingNoise(small, {1, 2, 3});
+  EXPECT_EQ(noise, ErasingNoise(small, {1, 2, 3}));
+  EXPECT_NE(noise, ErasingNoise(small, {1, 2, 4}));
+  EXPECT_NE(noise, ErasingNoise(small, {1, 3, 3}));
+  EXPECT_NE(noise, ErasingNoise(small, {2, 2, 3}));
 }
 
-TEST(Erasing, ErasuresLieWithin) {
+TEST(Erasing, RectsLieWithinTheImage) {
   const ErasingOptions always = {.probability = 1};
   for (const int size : {1, 2, 3, 8, 32}) {
     for (int64_t i = 0; i < 500; ++i) {
-      const auto erasure = DrawErasing(always, size, {1, 0, i});
-      if (!erasure) continue;
-      EXPECT_GT(erasure->height, 0);
-      EXPECT_GT(erasure->width, 0);
-      EXPECT_LE(erasure->top + erasure->height, size);
-      EXPECT_LE(erasure->left + erasure->width, size);
+      const auto rect = DrawErasing(always, size, {1, 0, i});
+      if (!rect) continue;
+      EXPECT_GT(rect->height, 0);
+      EXPECT_GT(rect->width, 0);
+      EXPECT_LE(rect->top + rect->height, size);
+      EXPECT_LE(rect->left + rect->width, size);
     }
   }
   EXPECT_FALSE(DrawErasing({.probability = 0}, 32, {1, 0, 0}));
 }
 
-TEST(Mix, BoxesAreOfLambdasSize) {
+TEST(Mix, LambdaIsTheFractionOutsideTheBox) {
   const MixOptions cutmix = {.mixup_alpha = 0};
   for (int64_t step = 0; step < 500; ++step) {
     const auto draw = DrawMix(cutmix, 32, 1, step, 0);
@@ -94,10 +94,10 @@ TEST(Mix, BoxesAreOfLambdasSize) {
   }
 }
 
-TEST(Mix, AddressesDiffer) {
+TEST(Mix, DrawDependsOnTheAddress) {
   const MixOptions mixup = {.cutmix_alpha = 0};
-  const auto lambda = [&](uint64_t seed, int64_t step, int64_t unit) {
-    return DrawMix(mixup, 32, seed, step, unit).lambda;
+  const auto lambda = [&](uint64_t seed, int64_t step, int64_t group) {
+    return DrawMix(mixup, 32, seed, step, group).lambda;
   };
   EXPECT_EQ(lambda(1, 2, 3), lambda(1, 2, 3));
   EXPECT_NE(lambda(1, 2, 3), lambda(1, 3, 2));
@@ -111,8 +111,8 @@ TEST(Mix, OffMeansNoMix) {
   EXPECT_EQ(DrawMix({.probability = 0}, 32, 1, 2, 3).lambda, 1);
 }
 
-// Where powers of uniform numbers vanish.
-TEST(Mix, TinyAlphasStillGiveNumbers) {
+// Here the powers of the uniform draws underflow.
+TEST(Mix, TinyAlphasGiveValidLambdas) {
   const MixOptions tiny = {.mixup_alpha = 1e-4, .cutmix_alpha = 0};
   for (int64_t step = 0; step < 100; ++step) {
     const double lambda = DrawMix(tiny, 32, 1, step, 0).lambda;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr image::Rgb kFill = {124, 116, 104};
 
-TEST(RandAugment, OperationsEqualTimms) {
+TEST(RandAugment, OperationsEqualTimm) {
   const Json rows = ReadGolden("operations.json")["rows"];
   ASSERT_GT(rows.size(), 2000U);
   for (const Json& row : rows) {
@@ -21,23 +21,23 @@ TEST(RandAugment, OperationsEqualTimms) {
     const double magnitude = row[4];
     const double value = ArgumentOf(op, magnitude, row[5]);
     EXPECT_EQ(value, row[7]) << row;
-    const auto made =
-        ApplyOp(image::Picture(row[0], row[1], row[2]), {op, magnitude, value},
-                InterpolationOf(row[6]), kFill);
-    EXPECT_EQ(image::Digest(made), row[8]) << row;
+    const auto result =
+        ApplyOp(image::TestImage(row[0], row[1], row[2]),
+                {op, magnitude, value}, InterpolationOf(row[6]), kFill);
+    EXPECT_EQ(image::Digest(result), row[8]) << row;
   }
 }
 
 TEST(RandAugment, PosterizeToNoBitsIsBlack) {
   const double bits = ArgumentOf(Op::kPosterizeIncreasing, 10, false);
   EXPECT_EQ(bits, 0);
-  EXPECT_EQ(ApplyOp(image::Picture("plain", 13, 5),
+  EXPECT_EQ(ApplyOp(image::TestImage("plain", 13, 5),
                     {Op::kPosterizeIncreasing, 10, bits},
                     image::Interpolation::kBicubic, kFill),
             image::Image(13, 5));
 }
 
-TEST(RandAugment, NamesAreTimms) {
+TEST(RandAugment, ParsesTimmsNotation) {
   const auto whole = ParseRandAugment("rand-m9-mstd0.5-inc1", "x");
   EXPECT_EQ(whole.magnitude, 9);
   EXPECT_EQ(whole.magnitude_std, 0.5);
@@ -55,7 +55,7 @@ TEST(RandAugment, NamesAreTimms) {
   EXPECT_EQ(other.probability, 0.25);
 }
 
-TEST(RandAugment, OtherNamesAreRefused) {
+TEST(RandAugment, RejectsUnsupportedPolicies) {
   for (const char* name :
        {"", "original", "augmix-m3", "rand-x1", "rand-w0", "rand-tweights",
         "rand-mmax20", "rand-m9.5", "rand-m11", "rand-m-1", "rand-m",
@@ -67,7 +67,7 @@ TEST(RandAugment, OtherNamesAreRefused) {
   }
 }
 
-TEST(RandAugment, UnknownOperationsGetTheNearest) {
+TEST(RandAugment, UnknownOperationsSuggestTheNearest) {
   EXPECT_EQ(Ops().NameOf(Op::kShearX), "ShearX");
   EXPECT_EQ(Ops().rows().size(), 21U);
   ExpectError([] { Ops().Find("Sharpnes", "here"); }, ErrorKind::kUsage,

@@ -1,4 +1,4 @@
-// Whole transforms with given draws, against torchvision's and timm's.
+// Complete transforms with given draws, compared to torchvision and timm.
 
 #include <gtest/gtest.h>
 
@@ -13,10 +13,10 @@
 namespace wsel::augment {
 namespace {
 
-// An empty picture for `out` of a transform.
+// An image for the output of a transform.
 image::Image Square(int size) { return {size, size}; }
 
-TEST(TrainTransform, EqualsTimms) {
+TEST(TrainTransform, EqualsTimm) {
   const Json rows = ReadGolden("transforms.json")["train"];
   ASSERT_GT(rows.size(), 100U);
   for (const Json& row : rows) {
@@ -29,26 +29,26 @@ TEST(TrainTransform, EqualsTimms) {
       draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
     }
     image::Image out = Square(options.img_size);
-    ApplyTrain(image::Picture("plain", row[0], row[1]), options, draws,
+    ApplyTrain(image::TestImage("plain", row[0], row[1]), options, draws,
                out.bytes());
     EXPECT_EQ(image::Digest(out), row[7]) << row;
   }
 }
 
-TEST(EvalTransform, EqualsTorchvisions) {
+TEST(EvalTransform, EqualsTorchvision) {
   const Json rows = ReadGolden("transforms.json")["eval"];
   ASSERT_GT(rows.size(), 100U);
   for (const Json& row : rows) {
     const EvalTransformOptions options{row[2], row[3], InterpolationOf(row[4])};
     image::Image out = Square(options.img_size);
-    EvalTransform(image::Picture("plain", row[0], row[1]), options,
+    EvalTransform(image::TestImage("plain", row[0], row[1]), options,
                   out.bytes());
     EXPECT_EQ(image::Digest(out), row[5]) << row;
   }
 }
 
-// A line of pixels must not become a resized picture of gigabytes.
-TEST(EvalTransform, LongPicturesCostLittle) {
+// A line of pixels must not be resized to gigabytes.
+TEST(EvalTransform, ElongatedImagesTakeLittleMemory) {
   image::Image out = Square(224);
   EvalTransform(image::Image(2, 8000, {9, 8, 7}), {}, out.bytes());
   EXPECT_EQ(out, image::Image(224, 224, {9, 8, 7}));
@@ -60,25 +60,25 @@ TEST(EvalTransform, LongPicturesCostLittle) {
   }
 }
 
-TEST(TrainTransform, DependsOnTheAddressAlone) {
+TEST(TrainTransform, DependsOnlyOnTheAddress) {
   const TrainTransformOptions options{.img_size = 64};
-  const auto picture = image::Picture("plain", 61, 47);
-  const auto make = [&](const SampleAddress& address) {
+  const auto image = image::TestImage("plain", 61, 47);
+  const auto transform = [&](const SampleAddress& address) {
     image::Image out(64, 64);
-    TrainTransform(picture, options, address, out.bytes());
+    TrainTransform(image, options, address, out.bytes());
     return out;
   };
-  const auto first = make({1, 2, 3});
-  const auto other = make({1, 3, 2});
+  const auto first = transform({1, 2, 3});
+  const auto other = transform({1, 3, 2});
   EXPECT_NE(first, other);
-  EXPECT_NE(first, make({2, 2, 3}));
-  EXPECT_NE(first, make({1, 2, 4}));
-  EXPECT_NE(first, make({1, 3, 3}));
-  EXPECT_EQ(first, make({1, 2, 3}));
+  EXPECT_NE(first, transform({2, 2, 3}));
+  EXPECT_NE(first, transform({1, 2, 4}));
+  EXPECT_NE(first, transform({1, 3, 3}));
+  EXPECT_EQ(first, transform({1, 2, 3}));
 }
 
-// To change one part of the recipe leaves the draws of the others.
-TEST(TrainTransform, PartsHaveStreamsOfTheirOwn) {
+// Changing one part of the transform does not change the draws of the others.
+TEST(TrainTransform, PartsHaveIndependentStreams) {
   TrainTransformOptions options;
   const SampleAddress address{1, 0, 5};
   const auto whole = DrawTrain(options, 500, 375, address);
@@ -91,7 +91,7 @@ TEST(TrainTransform, PartsHaveStreamsOfTheirOwn) {
   EXPECT_FALSE(plain.flip);
 }
 
-TEST(TrainTransform, CropsLieWithin) {
+TEST(TrainTransform, CropsLieWithinTheImage) {
   const TrainTransformOptions options;
   for (const auto& [width, height] :
        {std::pair(1, 1), {1, 300}, {2000, 3}, {5, 4}, {500, 375}}) {
@@ -107,7 +107,7 @@ TEST(TrainTransform, CropsLieWithin) {
   }
 }
 
-TEST(TrainTransform, SmallPicturesAreNotPaddedFurther) {
+TEST(TrainTransform, RejectsImagesTooSmallAfterPadding) {
   const TrainTransformOptions options{.img_size = 32};
   EXPECT_EQ(DrawTrain(options, 24, 24, {}).left, -4);
   ExpectError([&] { DrawTrain(options, 23, 60, {}); }, ErrorKind::kConfig,
@@ -115,27 +115,27 @@ TEST(TrainTransform, SmallPicturesAreNotPaddedFurther) {
 }
 
 TEST(Transforms, OptionsAreChecked) {
-  const auto refused = [](const TrainTransformOptions& options,
-                          const char* place) {
+  const auto expect_error = [](const TrainTransformOptions& options,
+                               const char* message) {
     ExpectError([&] { Validate(options, "data"); }, ErrorKind::kConfig,
-                {place});
+                {message});
   };
   Validate(TrainTransformOptions());
   Validate(TrainTransformOptions{.rand_augment = ""});
-  refused({.img_size = 0}, "data.img_size: 0 is not in 1 ... 4096");
-  refused({.scale = {0.5, 0.4}}, "data.scale[0]");
-  refused({.scale = {0.5, 1.5}}, "data.scale[1]");
-  refused({.ratio = {0, 1}}, "data.ratio[0]");
-  refused({.ratio = {1, std::nan("")}}, "data.ratio[1]");
-  refused({.padding = -1}, "data.padding");
-  refused({.hflip = 2}, "data.hflip");
-  refused({.rand_augment = "rand-x"}, "data.rand_augment");
+  expect_error({.img_size = 0}, "data.img_size: 0 is not in 1 ... 4096");
+  expect_error({.scale = {0.5, 0.4}}, "data.scale[0]");
+  expect_error({.scale = {0.5, 1.5}}, "data.scale[1]");
+  expect_error({.ratio = {0, 1}}, "data.ratio[0]");
+  expect_error({.ratio = {1, std::nan("")}}, "data.ratio[1]");
+  expect_error({.padding = -1}, "data.padding");
+  expect_error({.hflip = 2}, "data.hflip");
+  expect_error({.rand_augment = "rand-x"}, "data.rand_augment");
   Validate(EvalTransformOptions());
   ExpectError([] { Validate(EvalTransformOptions{.crop_pct = 0}); },
               ErrorKind::kConfig, {"augment.crop_pct"});
   image::Image out(8, 8);
   ExpectError([&] { EvalTransform(out, {}, out.bytes()); }, ErrorKind::kConfig,
-              {"192 bytes are no picture of 224 x 224"});
+              {"192 bytes, expected 224 x 224 x 3"});
   ExpectError([&] { TrainTransform(out, {}, {}, out.bytes()); },
               ErrorKind::kConfig, {"192 bytes"});
 }

@@ -11,30 +11,32 @@
 namespace wsel::checkpoint {
 namespace {
 
-constexpr size_t kHalf = 20U << 20U;  // of what is handed out beyond the file
+// Half of what is handed out beyond the size of the file.
+constexpr size_t kHalf =
+    (AllocationLimit::kLimit - AllocationLimit::kParserReserve) / 2;
 
-TEST(Allowance, IsSpentOnce) {
-  Allowance allowance(100);
-  allowance.Spend(2 * kHalf + 100, "f");
+TEST(AllocationLimit, ChargesAreFinal) {
+  AllocationLimit limit(100);
+  limit.Charge(2 * kHalf + 100, "f");
   try {
-    allowance.Spend(1, "f: tensor 'a'");
+    limit.Charge(1, "f: tensor 'a'");
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kFormat);
     EXPECT_EQ(error.where(), "f: tensor 'a'");
   }
-  allowance.Spend(0, "f");
-  allowance.AddFile(1);
-  allowance.Spend(1, "f");
+  limit.Charge(0, "f");
+  limit.AddFile(1);
+  limit.Charge(1, "f");
 }
 
-TEST(Allowance, TakesBackWhatContainersFree) {
-  Allowance allowance(0);
+TEST(AllocationLimit, CreditsWhatContainersFree) {
+  AllocationLimit limit(0);
   for (int i = 0; i < 3; ++i) {
-    std::pmr::vector<char> bytes(&allowance);
+    std::pmr::vector<char> bytes(&limit);
     bytes.resize(kHalf);
     EXPECT_THROW(bytes.resize(2 * kHalf + 1), std::bad_alloc);
-    EXPECT_THROW(allowance.Spend(kHalf, "f"), Error);
+    EXPECT_THROW(limit.Charge(kHalf, "f"), Error);
   }
 }
 

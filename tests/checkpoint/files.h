@@ -29,7 +29,7 @@ inline std::filesystem::path Golden(const std::string& name) {
          name;
 }
 
-// A file in memory: tests that open thousands would wear out the disk.
+// A file in memory: some tests open thousands, which would wear out a disk.
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view bytes)
@@ -49,13 +49,13 @@ class MemoryFile {
   int fd_;
 };
 
-// What Open() may take of memory for files of `size` bytes, whatever they say.
-inline uint64_t MostMemory(uint64_t size) { return size + (64U << 20U); }
+// The memory that Open() may take for files of `size` bytes.
+inline uint64_t MemoryLimit(uint64_t size) { return size + (64U << 20U); }
 
-// The message with which Open() refuses a file of these bytes; "" where it
-// takes it. A refusal must be kFormat and name the file. In either case memory
-// is bounded.
-inline std::string Refusal(std::string_view bytes) {
+// The message of the error that Open() throws for a file of these bytes; "" if
+// it succeeds. The error must be kFormat and name the file. In either case
+// memory must stay within MemoryLimit.
+inline std::string OpenError(std::string_view bytes) {
   const MemoryFile file(bytes);
   const auto path = file.path();
   const LivePeak peak;
@@ -67,31 +67,32 @@ inline std::string Refusal(std::string_view bytes) {
     EXPECT_TRUE(error.where().starts_with(path.string())) << error.where();
     message = std::string(error.what()).substr(path.string().size());
   }
-  EXPECT_LE(peak.bytes(), MostMemory(bytes.size())) << message;
+  EXPECT_LE(peak.bytes(), MemoryLimit(bytes.size())) << message;
   return message;
 }
 
-// A tensor's elements in row-major order, whatever its strides.
+// A tensor's elements in row-major order, for any strides.
 template <typename T>
 std::vector<T> Elements(const TensorView& view) {
   const Shape& shape = view.spec.shape;
   std::vector<T> out;
-  const int64_t count = *ElementCount(shape);
+  const int64_t count = *Numel(shape);
   for (int64_t i = 0; i < count; ++i) {
     int64_t rest = i;
-    int64_t at = 0;
+    int64_t offset = 0;
     for (size_t d = shape.size(); d-- > 0;) {
-      at += rest % shape[d] * view.strides[d];
+      offset += rest % shape[d] * view.strides[d];
       rest /= shape[d];
     }
     T value;
-    std::memcpy(&value, view.bytes.data() + at * int64_t{sizeof(T)}, sizeof(T));
+    std::memcpy(&value, view.bytes.data() + offset * int64_t{sizeof(T)},
+                sizeof(T));
     out.push_back(value);
   }
   return out;
 }
 
-// 0, 1, 2, ...: what scripts/golden/checkpoints.py fills its tensors with.
+// 0, 1, 2, ...: the content of tensors of scripts/golden/checkpoints.py.
 template <typename T>
 std::vector<T> Ramp(size_t count) {
   std::vector<T> out;

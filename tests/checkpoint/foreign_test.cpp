@@ -15,7 +15,7 @@ namespace {
 using testing::HasSubstr;
 using namespace std::string_literals;
 
-TEST(Foreign, NamesWhatPeopleMistakeForCheckpoints) {
+TEST(UnknownFile, DescribesWhatItIs) {
   const std::pair<std::string, const char*> rows[] = {
       {"", "is empty"},
       {"\n<!DOCTYPE html><html>", "HTML page"},
@@ -39,15 +39,15 @@ TEST(Foreign, NamesWhatPeopleMistakeForCheckpoints) {
       {R"({"metadata":{"total_size":1},"weight_map":{}})",
        "weight_map is empty"},
       {R"({"a": 1})", "JSON"},
-      {"hello", "no checkpoint that is known"},
-      {"12345678", "no checkpoint that is known"},
+      {"hello", "not in a supported checkpoint format"},
+      {"12345678", "not in a supported checkpoint format"},
   };
   for (const auto& [bytes, message] : rows) {
-    EXPECT_THAT(Refusal(bytes), HasSubstr(message)) << bytes.substr(0, 20);
+    EXPECT_THAT(OpenError(bytes), HasSubstr(message)) << bytes.substr(0, 20);
   }
 }
 
-TEST(Foreign, MissingFilesAndFoldersAreIo) {
+TEST(UnknownFile, MissingFilesAndFoldersAreIoErrors) {
   const TempFolder folder;
   for (const auto& path : {folder / "absent", folder.path()}) {
     try {
@@ -60,17 +60,18 @@ TEST(Foreign, MissingFilesAndFoldersAreIo) {
   }
 }
 
-std::filesystem::path ForeignFolder() {
+// Files that other programs wrote.
+std::filesystem::path ThirdPartyFolder() {
   return SharedData() / "foreign-checkpoints";
 }
 
 struct Row {
   const char* file;
-  size_t count = 0;  // of tensors, 0 where it is refused
-  // Of all tensors, by torch 2.11, numpy or safetensors: what
-  // scripts/golden/checkpoints.py --sums prints.
+  size_t count = 0;  // of tensors; 0 if the file is not supported
+  // Of all tensors, as read by torch 2.11, numpy or safetensors and printed by
+  // scripts/golden/checkpoints.py --sums.
   uint32_t crc_sum = 0;
-  const char* expected = "";  // a tensor, or a part of the refusal
+  const char* expected = "";  // a tensor, or a part of the error message
   Shape shape = {};
   DType dtype = DType::kF32;
 };
@@ -83,9 +84,9 @@ uint32_t CrcOf(const TensorView& view) {
               elements.size() * sizeof(T)));
 }
 
-// Of the elements in row-major order.
+// The CRC of the elements in row-major order.
 uint32_t Crc(const TensorView& view) {
-  switch (SizeOf(view.spec.dtype)) {
+  switch (ItemSize(view.spec.dtype)) {
     case 1:
       return CrcOf<uint8_t>(view);
     case 2:
@@ -233,21 +234,21 @@ const Row kRows[] = {
      DType::kF32},
 };
 
-class ForeignFile : public testing::TestWithParam<Row> {
+class ThirdPartyFile : public testing::TestWithParam<Row> {
  protected:
   void SetUp() override {
-    path_ = ForeignFolder() / GetParam().file;
+    path_ = ThirdPartyFolder() / GetParam().file;
     if (!std::filesystem::exists(path_)) {
-      GTEST_SKIP() << path_ << " is not here; set WSEL_SHARED_DATA";
+      GTEST_SKIP() << path_ << " is missing; set WSEL_SHARED_DATA";
     }
   }
   std::filesystem::path path_;
 };
 
-TEST_P(ForeignFile, IsReadOrRefused) {
+TEST_P(ThirdPartyFile, IsReadOrRejected) {
   const Row& row = GetParam();
   if (row.count == 0) {
-    EXPECT_THAT(Refusal(ReadAll(path_)), HasSubstr(row.expected));
+    EXPECT_THAT(OpenError(ReadAll(path_)), HasSubstr(row.expected));
     return;
   }
   const auto file = Open(path_);
@@ -260,14 +261,13 @@ TEST_P(ForeignFile, IsReadOrRefused) {
     sum += Crc(file->View(spec.name));
   }
   EXPECT_EQ(sum, row.crc_sum);
-  EXPECT_TRUE(file->unread().empty());
+  EXPECT_TRUE(file->unsupported().empty());
 }
 
-// The table leaves out none of them.
-TEST(Foreign, EveryFileIsInTheTable) {
-  const auto folder = ForeignFolder();
+TEST(ThirdParty, EveryFileIsInTheTable) {
+  const auto folder = ThirdPartyFolder();
   if (!std::filesystem::exists(folder)) {
-    GTEST_SKIP() << folder << " is not here; set WSEL_SHARED_DATA";
+    GTEST_SKIP() << folder << " is missing; set WSEL_SHARED_DATA";
   }
   std::set<std::string> known;
   for (const Row& row : kRows) known.insert(row.file);
@@ -276,7 +276,7 @@ TEST(Foreign, EveryFileIsInTheTable) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Checkpoints, ForeignFile, testing::ValuesIn(kRows),
+INSTANTIATE_TEST_SUITE_P(Checkpoints, ThirdPartyFile, testing::ValuesIn(kRows),
                          [](const auto& info) {
                            std::string name = info.param.file;
                            for (char& c : name) {

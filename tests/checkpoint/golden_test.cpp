@@ -1,5 +1,4 @@
-// Files that the real torch and safetensors wrote; see
-// scripts/golden/checkpoints.py.
+// Files written by torch and safetensors (scripts/golden/checkpoints.py).
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -17,8 +16,8 @@ using testing::Key;
 using testing::Not;
 using testing::Pair;
 
-std::string RefusalOfGolden(const std::string& name) {
-  return Refusal(ReadAll(Golden(name)));
+std::string OpenErrorOfGolden(const std::string& name) {
+  return OpenError(ReadAll(Golden(name)));
 }
 
 // 0, 1, ... 5 in float8, float16 and bfloat16.
@@ -68,7 +67,7 @@ TEST(CheckpointGolden, EveryDTypeOfSafetensors) {
   ExpectEveryDType(*file);
 }
 
-TEST(CheckpointGolden, ATrainingCheckpoint) {
+TEST(CheckpointGolden, ReadsATrainingCheckpoint) {
   const auto file = Open(Golden("training.pth"));
   EXPECT_EQ(Elements<float>(file->View("model.proj.weight")), Ramp<float>(6));
   EXPECT_EQ(Elements<uint16_t>(file->View("model.scale")),
@@ -88,7 +87,7 @@ TEST(CheckpointGolden, ATrainingCheckpoint) {
                     Not(Contains(Key("huge")))));       // 2^100
 }
 
-TEST(CheckpointGolden, Views) {
+TEST(CheckpointGolden, ReadsViews) {
   const auto file = Open(Golden("views.pth"));
   const auto at = [&](const char* name) {
     return Elements<float>(file->View(name));
@@ -106,7 +105,7 @@ TEST(CheckpointGolden, Views) {
   EXPECT_EQ(at("transposed")[1], 6);
   EXPECT_EQ(file->View("tied").bytes.data(),
             file->View("transposed").bytes.data());
-  file->Drop("tied");
+  file->Release("tied");
   EXPECT_EQ(at("tied"), Ramp<float>(24));
 }
 
@@ -123,25 +122,25 @@ TEST(CheckpointGolden, ModulesHaveTheNamesOfTheirStateDict) {
   EXPECT_THAT(script->metadata(), Contains(Pair("grid", "7")));
 }
 
-TEST(CheckpointGolden, ATensorAloneIsCalledTensor) {
+TEST(CheckpointGolden, ABareTensorIsCalledTensor) {
   EXPECT_THAT(NamesOf(*Open(Golden("alone.pth"))), ElementsAre("tensor"));
 }
 
-TEST(CheckpointGolden, WhatIsNotReadDoesNotHurtTheRest) {
+TEST(CheckpointGolden, UnsupportedTensorsDoNotAffectTheRest) {
   const auto file = Open(Golden("set_aside.pth"));
   EXPECT_THAT(NamesOf(*file), ElementsAre("weight"));
-  std::string unread;
-  for (const auto& [name, reason] : file->unread()) {
-    unread += name + " " + reason + "\n";
+  std::string unsupported;
+  for (const auto& [name, reason] : file->unsupported()) {
+    unsupported += name + " " + reason + "\n";
   }
   for (const char* part :
-       {"complex has elements of type 'torch.ComplexFloatStorage'",
-        "negated is stored negated", "sparse is sparse",
-        "quantised is quantised", "meta is without numbers",
+       {"complex has the unsupported element type 'torch.ComplexFloatStorage'",
+        "negated is lazily negated", "sparse is sparse",
+        "quantised is quantised", "meta is without data",
         "array is a NumPy array"}) {
-    EXPECT_THAT(unread, HasSubstr(part));
+    EXPECT_THAT(unsupported, HasSubstr(part));
   }
-  EXPECT_EQ(file->unread().size(), 6U);
+  EXPECT_EQ(file->unsupported().size(), 6U);
   try {
     file->View("sparse");
     FAIL();
@@ -151,25 +150,25 @@ TEST(CheckpointGolden, WhatIsNotReadDoesNotHurtTheRest) {
   }
 }
 
-TEST(CheckpointGolden, SaysWhatItDoesNotRead) {
-  EXPECT_THAT(RefusalOfGolden("frozen.pt"), HasSubstr("frozen"));
-  EXPECT_THAT(RefusalOfGolden("sparse.pth"), HasSubstr("sparse"));
-  EXPECT_THAT(RefusalOfGolden("collision.pth"),
+TEST(CheckpointGolden, NamesTheReason) {
+  EXPECT_THAT(OpenErrorOfGolden("frozen.pt"), HasSubstr("frozen"));
+  EXPECT_THAT(OpenErrorOfGolden("sparse.pth"), HasSubstr("sparse"));
+  EXPECT_THAT(OpenErrorOfGolden("collision.pth"),
               HasSubstr("tensor 'a.b': two tensors"));
 }
 
-TEST(CheckpointGolden, EveryTruncationIsRefused) {
+TEST(CheckpointGolden, RejectsEveryTruncation) {
   for (const char* name : {"dtypes.safetensors", "dtypes.pth", "views.pth",
                            "arrays.npz", "legacy_training.pth"}) {
     const std::string whole = ReadAll(Golden(name));
     for (size_t size = 0; size < whole.size(); ++size) {
-      ASSERT_NE(Refusal(whole.substr(0, size)), "") << name << " " << size;
+      ASSERT_NE(OpenError(whole.substr(0, size)), "") << name << " " << size;
     }
   }
 }
 
-// Whatever a flipped byte does, it is refused as a format error or the tensors
-// can still be read to their last byte.
+// With any byte flipped, Open() throws a format error or all tensors can still
+// be read completely.
 TEST(CheckpointGolden, FlippedBytesDoNoHarm) {
   const TempFolder folder;
   for (const char* name :
@@ -184,7 +183,7 @@ TEST(CheckpointGolden, FlippedBytesDoNoHarm) {
         const auto file = Open(memory.path());
         for (const TensorSpec& spec : file->Specs()) {
           const TensorView view = file->View(spec.name);
-          if (*ElementCount(spec.shape) < 10'000) Elements<uint8_t>(view);
+          if (*Numel(spec.shape) < 10'000) Elements<uint8_t>(view);
         }
       } catch (const Error& error) {
         ASSERT_EQ(error.kind(), ErrorKind::kFormat) << error.what();

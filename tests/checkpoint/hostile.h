@@ -13,27 +13,26 @@
 
 namespace wsel::checkpoint {
 
-// A file that must be refused. HostileFile.IsRefused runs over the tables of
-// hostile_*_test.cpp; that no case takes more memory than its file explains is
-// asserted by Refusal().
+// A file that must be rejected. HostileFile.IsRejected runs the tables of
+// hostile_*_test.cpp; OpenError() asserts that memory stays within MemoryLimit.
 struct Hostile {
-  Hostile(std::string the_name, std::string the_says, std::string the_bytes)
+  Hostile(std::string the_name, std::string the_message, std::string the_bytes)
       : name(std::move(the_name)),
-        says(std::move(the_says)),
+        message(std::move(the_message)),
         bytes([b = std::move(the_bytes)] { return b; }) {}
-  // Large ones are made when their turn comes.
-  Hostile(std::string the_name, std::string the_says,
+  // For large files, which are created only when their test runs.
+  Hostile(std::string the_name, std::string the_message,
           std::function<std::string()> make)
       : name(std::move(the_name)),
-        says(std::move(the_says)),
+        message(std::move(the_message)),
         bytes(std::move(make)) {}
 
   std::string name;
-  std::string says;  // a part of the message: the place, and what is wrong
+  std::string message;  // a part of it: the location, and what is wrong
   std::function<std::string()> bytes;
 };
 
-// For messages about a case.
+// For gtest's messages about a case.
 inline void PrintTo(const Hostile& hostile, std::ostream* out) {
   *out << hostile.name;
 }

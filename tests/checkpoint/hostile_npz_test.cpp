@@ -12,7 +12,7 @@ std::string Npz(const std::string& npy) {
   return ZipOf({{.name = "w.npy", .data = npy}});
 }
 
-// Eight bytes of that shape.
+// Eight bytes of data with this shape.
 std::string Shaped(const std::string& shape) {
   return Npz(
       Npy("{'descr': '<f4', 'fortran_order': True, 'shape': " + shape + "}",
@@ -31,7 +31,7 @@ std::string Cut(size_t size) {
                  .substr(0, size));
 }
 
-// Two bytes a dimension there, 24 here.
+// A dimension takes two bytes in the file, and 24 in memory.
 std::string ManyDimensions() {
   const std::string npy = Npy("{'descr':'|u1','fortran_order':True,'shape':(" +
                                   Repeated("1,", 63) + "1)}",
@@ -60,38 +60,38 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile("CutInVersion", "tensor 'w': byte 7: truncated", Cut(7)),
         Hostile("CutInLength", "tensor 'w': byte 8: truncated", Cut(9)),
         Hostile("CutInHeader", "tensor 'w': byte 10: truncated", Cut(30)),
-        Hostile("CutInNumbers", "takes 8 bytes, the file has 7", Cut(72)),
-        Hostile("OtherMagic", "tensor 'w': is no NumPy array",
+        Hostile("CutInData", "takes 8 bytes, but the file has 7", Cut(72)),
+        Hostile("OtherMagic", "tensor 'w': is not a NumPy array",
                 Npz("\x93NUMPZ\x01")),
-        Hostile("UnknownVersion", "'w': is a .npy of version 4.0",
+        Hostile("UnknownVersion", "'w': is a .npy of unknown version 4.0",
                 Npz("\x93NUMPY\x04\x00\x02\x00{}"s)),
-        Hostile("HeaderOfTwoTo32", "tensor 'w': the array's header is 4294967",
+        Hostile("HeaderOfTwoTo32", "tensor 'w': the array's header has 4294967",
                 Npz("\x93NUMPY\x02\x00\xff\xff\xff\xff{}"s)),
         Hostile("ShapeTooLarge", "tensor 'w': float32 [3] takes 12 bytes",
                 Shaped("(3,)")),
-        Hostile("ShapeTooSmall", "takes 4 bytes, the file has 8",
+        Hostile("ShapeTooSmall", "takes 4 bytes, but the file has 8",
                 Shaped("(1,)")),
         Hostile("ShapeOverflows", "tensor 'w': has the shape [4294967296, 42",
                 Shaped("(4294967296, 4294967296)")),
         Hostile("BytesOverflow", "overflows", Shaped("(4611686018427387904,)")),
         Hostile("ShapeOverflowsBesideZero", "overflows",
                 Shaped("(0, 4294967296, 4294967296)")),
-        Hostile("ShapeOfTwoTo63", "of the array's header: a dimension is no",
+        Hostile("ShapeOfTwoTo63", "of the array's header: expected a dimension",
                 Shaped("(9223372036854775808,)")),
         Hostile("ShapeOf70Dimensions", "has more than 64 dimensions",
                 Shaped("(" + Repeated("1,", 70) + ")")),
-        Hostile("ShapeNegative", "a dimension is no number", Shaped("(-2,)")),
-        Hostile("ShapeIsACall", "'(' is wanted", Shaped("os.system('x')")),
-        Hostile("ShapeTwice", "'shape' is there twice",
+        Hostile("ShapeNegative", "expected a dimension", Shaped("(-2,)")),
+        Hostile("ShapeIsACall", "expected '('", Shaped("os.system('x')")),
+        Hostile("ShapeTwice", "'shape' occurs twice",
                 Shaped("(2,), 'shape': (2,)")),
-        Hostile("TypeIsObject", "tensor 'w': it holds Python objects",
+        Hostile("TypeIsObject", "tensor 'w': holds Python objects",
                 Typed("'|O'")),
         Hostile("TypeIsBigEndian", "big-endian", Typed("'>f4'")),
-        Hostile("TypeIsStructure", "byte 10 of the array's header: is an array",
+        Hostile("TypeIsStructure", "byte 10 of the array's header: is a struct",
                 Typed("[('a', '<f4')]")),
         Hostile("HeaderIsCode", "byte 0 of the array's header",
                 Npz(Npy("__import__('os').system('x')", ""))),
-        Hostile("NameEmpty", "a tensor is called ''",
+        Hostile("NameEmpty", "a tensor is named ''",
                 ZipOf({{.name = ".npy",
                         .data = Npy("{'descr': '|u1', 'fortran_order': False, "
                                     "'shape': ()}",

@@ -12,7 +12,7 @@ std::string One(const std::string& dtype, const std::string& shape,
                        data_size);
 }
 
-// Two tensors of four bytes in eight.
+// Two tensors of four bytes each in eight bytes of data.
 std::string Two(const std::string& first, const std::string& second) {
   return SafetensorsOf("{" + SafetensorsEntry("a", "U8", "[4]", first) + "," +
                            SafetensorsEntry("b", "U8", "[4]", second) + "}",
@@ -53,14 +53,14 @@ const std::string kLong(3U << 20U, '1');
 INSTANTIATE_TEST_SUITE_P(
     Safetensors, HostileFile,
     testing::Values(
-        Hostile("CutInLength", "a cut or broken download", Cut(5)),
-        Hostile("CutBehindLength", "a cut or broken download", Cut(8)),
+        Hostile("CutInLength", "a truncated or corrupt download", Cut(5)),
+        Hostile("CutBehindLength", "a truncated or corrupt download", Cut(8)),
         Hostile("CutInHeader", "truncated: the header is", Cut(30)),
         Hostile("CutBehindHeader", "of tensors, the file has 0",
                 One("F32", "[2]", "[0,8]", 0)),
-        Hostile("CutInData", "promises 8 bytes of tensors, the file has 7",
+        Hostile("CutInData", "declares 8 bytes of tensors, the file has 7",
                 One("F32", "[2]", "[0,8]", 7)),
-        Hostile("MoreData", "promises 4 bytes of tensors, the file has 5",
+        Hostile("MoreData", "declares 4 bytes of tensors, the file has 5",
                 One("U8", "[4]", "[0,4]", 5)),
         Hostile("HeaderOfNoBytes", "byte 8: the header does not start with",
                 Length(0)),
@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
                 Two("[0,4]", "[5,9]")),
         Hostile("OffsetsBehindHole", "they leave a hole",
                 Two("[1,5]", "[5,9]")),
-        Hostile("OffsetsBeyondFile", "promises 12 bytes",
+        Hostile("OffsetsBeyondFile", "declares 12 bytes",
                 SafetensorsOf(
                     "{" + SafetensorsEntry("a", "U8", "[12]", "[0,12]") + "}",
                     8)),
@@ -139,8 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile("MetadataInfinity", "is not valid JSON",
                 Json(R"({"__metadata__":{"a":-Infinity}})")),
         Hostile("MetadataOfNumbers",
-                "a number where its format wants none (at "
-                "key 'a')",
+                "a number where the format does not allow it (at key 'a')",
                 Json(R"({"__metadata__":{"a":1}})")),
         Hostile("MetadataNested", "an object",
                 Json(R"({"__metadata__":{"a":{}}})")),
@@ -149,18 +148,18 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile("JsonEndsInString", "is not valid JSON", Json("{\"a")),
         Hostile("JsonIsNotUtf8", "is not valid JSON", Json("{\"\xff\":1}")),
         Hostile("JsonOfHalfSurrogates", "is not valid JSON", Named("\\ud800")),
-        Hostile("NameEmpty", "a tensor is called ''", Named("")),
-        Hostile("NameTooLong", "names are UTF-8 text of 1 to 1024 bytes",
+        Hostile("NameEmpty", "a tensor is named ''", Named("")),
+        Hostile("NameTooLong", "names must be UTF-8, 1 to 1024 bytes",
                 Named(std::string(1025, 'n'))),
-        Hostile("NameSteersTerminal", "a tensor is called '?[2J'",
+        Hostile("NameSteersTerminal", "a tensor is named '?[2J'",
                 Named("\\u001b[2J")),
-        Hostile("NameIsLongerThanAny", "byte 9: the JSON has a string",
+        Hostile("NameTooLongForTheParser", "byte 9: the JSON has a string",
                 Json("{\"" + kLong + "\":{}}")),
-        Hostile("NumberIsLongerThanAny", "byte 13: the JSON has a string",
+        Hostile("NumberTooLongForTheParser", "byte 13: the JSON has a string",
                 Json("{\"a\":" + kLong + "}")),
         Hostile("StringWithoutEnd", "byte 9: the JSON has a string",
                 Json("{\"a\\\"" + kLong)),
-        // The parser would keep each for a message, as "<U+000A>".
+        // The parser would buffer each for an error message, as "<U+000A>".
         Hostile("NewlinesOnly", "byte 262152: the JSON has more than 256 KB",
                 [] { return Json("{" + std::string(20'000'000, '\n') + "?"); }),
         Hostile("TooManyTensors", "holds more than 32768 tensors",

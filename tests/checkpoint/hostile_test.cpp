@@ -13,11 +13,11 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST_P(HostileFile, IsRefused) {
-  EXPECT_THAT(Refusal(GetParam().bytes()), HasSubstr(GetParam().says));
+TEST_P(HostileFile, IsRejected) {
+  EXPECT_THAT(OpenError(GetParam().bytes()), HasSubstr(GetParam().message));
 }
 
-// What Open() says of a file on the disk, with memory bounded as in Refusal().
+// As OpenError(), for a file on disk.
 std::string ErrorOf(const std::filesystem::path& path, ErrorKind kind,
                     uint64_t size) {
   const LivePeak peak;
@@ -29,14 +29,14 @@ std::string ErrorOf(const std::filesystem::path& path, ErrorKind kind,
     EXPECT_TRUE(error.where().starts_with(path.parent_path().string()));
     message = error.what();
   }
-  EXPECT_LE(peak.bytes(), MostMemory(size)) << message;
+  EXPECT_LE(peak.bytes(), MemoryLimit(size)) << message;
   return message;
 }
 
 // A shard index, and files beside it.
 struct HostileShards {
   std::string name;
-  std::string says;
+  std::string message;
   std::string map;  // the weight_map
   std::vector<std::pair<std::string, std::string>> files = {};
   std::function<void(const TempFolder&)> prepare = [](const TempFolder&) {};
@@ -45,7 +45,7 @@ struct HostileShards {
 
 class HostileIndex : public testing::TestWithParam<HostileShards> {};
 
-TEST_P(HostileIndex, IsRefused) {
+TEST_P(HostileIndex, IsRejected) {
   const HostileShards& shards = GetParam();
   const TempFolder folder;
   const std::string index = "{\"weight_map\":" + shards.map + "}";
@@ -57,25 +57,25 @@ TEST_P(HostileIndex, IsRefused) {
   }
   shards.prepare(folder);
   EXPECT_THAT(ErrorOf(folder / "index", shards.kind, size),
-              HasSubstr(shards.says));
+              HasSubstr(shards.message));
 }
 
-// {"a": that name}
+// {"a": shard}
 std::string MapTo(const std::string& shard) {
   return R"({"a":")" + shard + "\"}";
 }
 
 HostileShards PathTo(const std::string& name, const std::string& shard) {
   return {.name = name,
-          .says = "is no name of a file beside the index",
+          .message = "is not a file name in the index's folder",
           .map = MapTo(shard),
           .files = {{"one", ByteTensors({"a"})}}};
 }
 
-// Files that are small, but hold 30,000 entries of metadata each.
+// Small files with 30,000 metadata entries each.
 HostileShards ManyEntries() {
   HostileShards shards{.name = "MetadataOfManyFiles",
-                       .says = "tens of megabytes more",
+                       .message = "tens of megabytes more",
                        .map = "{"};
   std::string metadata = R"({"__metadata__":{)";
   for (int i = 0; i < 30'000; ++i) metadata += fmt::format("\"{}\":\"\",", i);
@@ -91,7 +91,7 @@ HostileShards ManyEntries() {
   return shards;
 }
 
-void LinkToFifo(const TempFolder& folder) {
+void MakeFifo(const TempFolder& folder) {
   ASSERT_EQ(mkfifo((folder / "one").c_str(), 0600), 0);
 }
 
@@ -124,105 +124,105 @@ INSTANTIATE_TEST_SUITE_P(
         PathTo("PathFromHere", "./one"), PathTo("PathToFolder", "one/"),
         PathTo("PathTooLong", std::string(1025, 'n')),
         HostileShards{.name = "FileMissing",
-                      .says = "index: the file 'one', which it names, is not",
+                      .message = "index: the listed file 'one' is not",
                       .map = MapTo("one")},
         HostileShards{.name = "FileIsFifo",
-                      .says = "one: is not a regular file",
+                      .message = "one: is not a regular file",
                       .map = MapTo("one"),
-                      .prepare = LinkToFifo,
+                      .prepare = MakeFifo,
                       .kind = ErrorKind::kIo},
         HostileShards{.name = "FileIsFolder",
-                      .says = "one: is a folder",
+                      .message = "one: is a folder",
                       .map = MapTo("one"),
                       .prepare = MakeFolder,
                       .kind = ErrorKind::kIo},
         HostileShards{.name = "FileIsElsewhere",
-                      .says = "index: the file 'one', which it names, is a sym",
+                      .message = "index: the listed file 'one' is a sym",
                       .map = MapTo("one"),
                       .prepare = LinkAway},
         HostileShards{.name = "FileIsALoop",
-                      .says = "index: the file 'one', which it names, is not",
+                      .message = "index: the listed file 'one' is not",
                       .map = MapTo("one"),
                       .prepare = LinkInCircles},
         HostileShards{.name = "FileIsADeadLink",
-                      .says = "index: the file 'one', which it names, is not",
+                      .message = "index: the listed file 'one' is not",
                       .map = MapTo("one"),
                       .prepare = LinkToNothing},
         HostileShards{.name = "FileIsEmpty",
-                      .says = "one: is empty",
+                      .message = "one: is empty",
                       .map = MapTo("one"),
                       .files = {{"one", ""}}},
         HostileShards{.name = "FileIsTheIndex",
-                      .says = "index: is a JSON file",
+                      .message = "index: is a JSON file",
                       .map = MapTo("index")},
         HostileShards{.name = "FileIsCut",
-                      .says = "one: truncated",
+                      .message = "one: truncated",
                       .map = MapTo("one"),
                       .files = {{"one", kOne.second.substr(0, 30)}}},
         HostileShards{.name = "FileOfAnotherKind",
-                      .says = "neither all safetensors nor all torch's",
+                      .message = "neither all safetensors nor all torch files",
                       .map = R"({"a":"one","w":"two"})",
                       .files = {kOne, {"two", TorchZip(WeightsAnd(""))}}},
         HostileShards{.name = "TensorMissing",
-                      .says = "index: tensor 'b': is not in 'one'",
+                      .message = "index: tensor 'b': is not in 'one'",
                       .map = R"({"a":"one","b":"one"})",
                       .files = {kOne}},
-        HostileShards{.name = "TensorUnlisted",
-                      .says = "tensor 'b': is in 'one', but not in weight_map",
-                      .map = MapTo("one"),
-                      .files = {{"one", ByteTensors({"a", "b"})}}},
         HostileShards{
-            .name = "TensorElsewhere",
-            .says = "'a': is in 'one', but weight_map looks for it in",
-            .map = R"({"a":"two","b":"one"})",
-            .files = {kOne, {"two", ByteTensors({"b"})}}},
+            .name = "TensorUnlisted",
+            .message = "tensor 'b': is in 'one', but not in weight_map",
+            .map = MapTo("one"),
+            .files = {{"one", ByteTensors({"a", "b"})}}},
+        HostileShards{.name = "TensorElsewhere",
+                      .message = "'a': is in 'one', but weight_map lists it in",
+                      .map = R"({"a":"two","b":"one"})",
+                      .files = {kOne, {"two", ByteTensors({"b"})}}},
         HostileShards{.name = "TensorInTwoFiles",
-                      .says = "tensor 'a': is in 'one' and in 'two'",
+                      .message = "tensor 'a': is in 'one' and in 'two'",
                       .map = R"({"a":"one","b":"two"})",
                       .files = {kOne, {"two", ByteTensors({"a", "b"})}}},
         HostileShards{.name = "TensorTwice",
-                      .says = "tensor 'a': is in weight_map twice",
+                      .message = "tensor 'a': is in weight_map twice",
                       .map = R"({"a":"one","a":"one"})"},
         HostileShards{.name = "NameSteersTerminal",
-                      .says = "index: the index holds the tensor '?[2J'",
+                      .message = "index: the index has the tensor '?[2J'",
                       .map = R"({"\u001b[2J":"one"})"},
         HostileShards{.name = "MapEmpty",
-                      .says = "index: its weight_map is empty",
+                      .message = "index: its weight_map is empty",
                       .map = "{}"},
         HostileShards{.name = "MapIsArray",
-                      .says = "a weight_map that is no object",
+                      .message = "a weight_map that is not an object",
                       .map = "[]"},
         HostileShards{.name = "MapOfNumbers",
-                      .says = "that is no file's name in weight_map",
+                      .message = "that is not a file name in weight_map",
                       .map = R"({"a":1})"},
         HostileShards{.name = "MapOfNaN",
-                      .says = "index: byte 20: begins like JSON",
+                      .message = "index: byte 20: begins like JSON",
                       .map = R"({"a":NaN})"},
         HostileShards{.name = "MapOfMaps",
-                      .says = "an object in weight_map",
+                      .message = "an object in weight_map",
                       .map = R"({"a":{"b":"one"}})"},
         HostileShards{.name = "MapTwice",
-                      .says = "two weight_map",
+                      .message = "two weight_map",
                       .map = R"({"a":"one"},"weight_map":{"a":"one"})"},
         HostileShards{
-            .name = "MapCut", .says = "begins like JSON", .map = R"({"a":)"},
+            .name = "MapCut", .message = "begins like JSON", .map = R"({"a":)"},
         HostileShards{.name = "IndexTooLong",
-                      .says = "more than 8 MB",
+                      .message = "more than 8 MB",
                       .map = MapTo("one") + std::string(9U << 20U, ' ')},
         HostileShards{.name = "IndexOfNewlines",
-                      .says = "index: byte 262",
+                      .message = "index: byte 262",
                       .map = std::string(7'000'000, '\n') + "?"},
         HostileShards{.name = "IndexOfArrays",
-                      .says = "index: byte 262",
+                      .message = "index: byte 262",
                       .map = "{}, \"x\": [" + Repeated("[\n],", 1'900'000)},
         HostileShards{.name = "IndexOfOneNumber",
-                      .says = "a string or number of more than 2 MB",
+                      .message = "a string or number of more than 2 MB",
                       .map = "{}, \"x\": " + std::string(7'000'000, '1')},
         ManyEntries()),
     [](const auto& info) { return info.param.name; });
 
-// Not even opened for long: a FIFO without a writer would block for ever.
-TEST(HostilePath, IsNoRegularFile) {
+// Opening a FIFO without a writer must not block.
+TEST(HostilePath, IsNotARegularFile) {
   const TempFolder folder;
   ASSERT_EQ(mkfifo((folder / "fifo").c_str(), 0600), 0);
   const int server = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -249,7 +249,7 @@ TEST(HostilePath, IsUnreadable) {
   const TempFolder folder;
   WriteAll(folder / "secret", ByteTensors({"a"}));
   std::filesystem::permissions(folder / "secret", std::filesystem::perms::none);
-  // Whoever may read everything becomes someone who may not.
+  // Root can read everything, so become nobody.
   const uid_t self = geteuid();
   if (self == 0) {
     std::filesystem::permissions(folder.path(), std::filesystem::perms::all);

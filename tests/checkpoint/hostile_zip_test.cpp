@@ -5,7 +5,7 @@
 namespace wsel::checkpoint {
 namespace {
 
-// A torch zip: its pickle, its storage, and what else the case adds.
+// A torch zip with its pickle, its storage, and one more entry.
 std::string With(const ZipPart& more,
                  const ZipPart& storage = {.name = "a/data/0",
                                            .data = std::string(16, '\x01')}) {
@@ -18,13 +18,13 @@ std::string OwnMetadata(const std::string& json) {
 
 std::string Whole() { return TorchZip(WeightsAnd("")); }
 
-// Without the last bytes: 22 are the end record's, 200-odd the directory's.
+// Without the last bytes: the end record has 22, the directory about 200.
 std::string CutBy(size_t count) {
   const std::string whole = Whole();
   return whole.substr(0, whole.size() - count);
 }
 
-// With one byte changed, counted from the end.
+// With one byte changed, whose position is counted from the end.
 std::string Changed(size_t from_end, char value) {
   std::string bytes = Whole();
   bytes[bytes.size() - from_end] = value;
@@ -83,19 +83,19 @@ INSTANTIATE_TEST_SUITE_P(
                 Whole().erase(100, 10)),
         Hostile("PutInFront", "the zip directory would span bytes",
                 "PK" + Whole()),
-        Hostile("FewerEntries", "promises 3 entries and has 4",
+        Hostile("FewerEntries", "declares 3 entries and has 4",
                 [] {
                   std::string bytes = Whole();
                   bytes[bytes.size() - 14] = bytes[bytes.size() - 12] = 3;
                   return bytes;
                 }),
-        Hostile("MoreEntries", "promises 5 entries and has 4",
+        Hostile("MoreEntries", "declares 5 entries and has 4",
                 [] {
                   std::string bytes = Whole();
                   bytes[bytes.size() - 14] = bytes[bytes.size() - 12] = 5;
                   return bytes;
                 }),
-        Hostile("OneOfSeveralDisks", "one part of a zip file in several",
+        Hostile("OneOfSeveralDisks", "one part of a multi-part zip file",
                 Changed(14, 9)),
         Hostile("DirectoryTooLong", "would span bytes", Changed(8, 1)),
         Hostile("DirectoryElsewhere", "would span bytes", Changed(4, 1)),
@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
                 With({.name = "x", .local_name = "y"})),
         Hostile("SizesDisagree", "'x': the zip entry and the zip directory",
                 With({.name = "x", .data = "1", .local_size = 2})),
-        Hostile("SizeBeyondFile", "'x': truncated: the entry promises 9999999",
+        Hostile("SizeBeyondFile", "'x': truncated: the entry declares 9999999",
                 With({.name = "x",
                       .flags = 8,
                       .local_size = 0,
@@ -133,9 +133,9 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile("StorageTooShort", "'w': its storage should have 16 bytes",
                 With({.name = "x"},
                      {.name = "a/data/0", .data = std::string(15, '\x01')})),
-        Hostile("StorageMissing", "tensor 'w': its numbers, 'data/0', are not",
+        Hostile("StorageMissing", "tensor 'w': its storage 'data/0' is missing",
                 With({.name = "x"}, {.name = "a/data/1"})),
-        Hostile("StorageOfOtherFolder", "'data/0', are not in the file",
+        Hostile("StorageOfOtherFolder", "'data/0' is missing from the file",
                 With({.name = "x"},
                      {.name = "b/data/0", .data = std::string(16, '\x01')})),
         Hostile("NoEntries", "not one of torch.save", ZipOf({})),
@@ -143,19 +143,20 @@ INSTANTIATE_TEST_SUITE_P(
                 With({.name = "b/data.pkl"})),
         Hostile("PickleInRoot", "not one of torch.save",
                 ZipOf({{.name = "/data.pkl", .data = WeightsAnd("")}})),
-        Hostile("BigEndian", "numbers of byte order 'big'",
+        Hostile("BigEndian", "has byte order 'big'",
                 With({.name = "a/byteorder", .data = "big"})),
         Hostile("OwnMetadataCut", "wsel/metadata.json: byte 2: is not valid",
                 OwnMetadata("{")),
-        Hostile("OwnMetadataIsArray", "wsel/metadata.json: is no JSON object",
-                OwnMetadata("[]")),
-        Hostile("OwnMetadataIsText", "wsel/metadata.json: is no JSON object",
+        Hostile("OwnMetadataIsArray",
+                "wsel/metadata.json: is not a JSON object", OwnMetadata("[]")),
+        Hostile("OwnMetadataIsText", "wsel/metadata.json: is not a JSON object",
                 OwnMetadata("\"a\"")),
-        Hostile("OwnMetadataOfNumbers", "wsel/metadata.json: 'a' is no string",
+        Hostile("OwnMetadataOfNumbers",
+                "wsel/metadata.json: 'a' is not a string",
                 OwnMetadata(R"({"a":1})")),
         Hostile("OwnMetadataNaN", "wsel/metadata.json: byte 6: is not valid",
                 OwnMetadata(R"({"a":NaN})")),
-        Hostile("OwnMetadataNested", "wsel/metadata.json: 'a' is no string",
+        Hostile("OwnMetadataNested", "wsel/metadata.json: 'a' is not a string",
                 OwnMetadata(R"({"a":{"b":"c"}})")),
         Hostile("OwnMetadataTwice", "json: has two values for 'a'",
                 OwnMetadata(R"({"a":"","a":""})")),
@@ -164,7 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile(
             "OwnMetadataOfArrays", "json: byte 262148: the JSON has more than",
             [] { return OwnMetadata("{\"a\":" + std::string(1 << 20, '[')); }),
-        Hostile("TooManyEntries", "promises 1000000 entries, more than",
+        Hostile("TooManyEntries", "declares 1000000 entries, more than",
                 [] { return ManyEntries(1'000'000); }),
         Hostile("OneEntryAsMany", "'a': overlaps another entry",
                 [] { return ManyEntries(100'000); })),

@@ -20,14 +20,14 @@ inline std::string LegacyKeys(const std::vector<std::string>& keys) {
   return out + "e.";
 }
 
-// A storage as it lies in the file.
+// A storage as stored in the file.
 inline std::string LegacyStorage(int64_t count, const std::string& data) {
   std::string out;
   PutLittle(out, count);
   return out + data;
 }
 
-// A legacy file of that object, whose tensors lie in storage "0": four floats.
+// A legacy file of this object, whose tensors use storage "0" of four floats.
 inline std::string Legacy(const std::string& pickle) {
   return LegacyStart() + pickle + LegacyKeys({"0"}) +
          LegacyStorage(4, std::string(16, '\x01'));

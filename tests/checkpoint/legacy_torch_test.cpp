@@ -28,7 +28,7 @@ std::string FloatsOf(const std::string& bytes) {
   return out;
 }
 
-TEST(LegacyTorch, ReadsWhatTorchWrites) {
+TEST(LegacyTorch, ReadsTorchsFiles) {
   const auto file = Open(Golden("legacy_training.pth"));
   EXPECT_EQ(file->container(), Container::kLegacyTorch);
   EXPECT_EQ(Name(file->container()), "legacy torch");
@@ -46,7 +46,7 @@ TEST(LegacyTorch, ReadsEveryProtocol) {
   EXPECT_EQ(Elements<float>(
                 Open(Golden("legacy_protocol4.pth"))->View("proj.weight")),
             Ramp<float>(6));
-  EXPECT_EQ(Refusal(Legacy(WeightsAnd(""))), "");
+  EXPECT_EQ(OpenError(Legacy(WeightsAnd(""))), "");
 }
 
 // The sixth field of a storage's id: (key, offset, count) of a view.
@@ -63,28 +63,28 @@ TEST(LegacyTorch, ReadsViewsOfStorages) {
             "2 3 ");
   EXPECT_EQ(FloatsOf(file(Tensor(StorageWithView(4, view), 1, {1}, {1}))),
             "3 ");
-  EXPECT_THAT(Refusal(file(Tensor(StorageWithView(4, view), 1, {2}, {1}))),
-              HasSubstr("reaches beyond its storage of 8 bytes"));
-  for (const char* broken : {"K\x04K\x01", "K\x00K\x05", "K\x05K\x00"}) {
-    EXPECT_THAT(Refusal(file(Tensor(
+  EXPECT_THAT(OpenError(file(Tensor(StorageWithView(4, view), 1, {2}, {1}))),
+              HasSubstr("extends beyond its storage of 8 bytes"));
+  for (const char* invalid : {"K\x04K\x01", "K\x00K\x05", "K\x05K\x00"}) {
+    EXPECT_THAT(OpenError(file(Tensor(
                     StorageWithView(
-                        4, "(" + Unicode("v") + std::string(broken, 4) + "t"),
+                        4, "(" + Unicode("v") + std::string(invalid, 4) + "t"),
                     0, {1}, {1}))),
-                HasSubstr("beyond the storage it is of"));
+                HasSubstr("beyond the underlying storage"));
   }
-  EXPECT_THAT(Refusal(file(Tensor(StorageWithView(4, "K\x01"), 0, {1}, {1}))),
+  EXPECT_THAT(OpenError(file(Tensor(StorageWithView(4, "K\x01"), 0, {1}, {1}))),
               HasSubstr("not (key, offset, count)"));
 }
 
-TEST(LegacyTorch, ReadsStoragesOfGpus) {
+TEST(LegacyTorch, ReadsGpuStorages) {
   std::string storage = Storage(4);
   storage.replace(storage.find("ctorch\n"), 7, "ctorch.cuda\n");
   storage.replace(storage.find(Unicode("cpu")), 8, Unicode("cuda:7"));
-  EXPECT_EQ(Refusal(Legacy(With(Tensor(storage, 0, {4}, {1})))), "");
+  EXPECT_EQ(OpenError(Legacy(With(Tensor(storage, 0, {4}, {1})))), "");
 }
 
-// Whole modules were pickled with their source.
-TEST(LegacyTorch, PassesOverTheSourceOfModules) {
+// Whole modules were pickled with their source code.
+TEST(LegacyTorch, IgnoresTheSourceOfModules) {
   const std::string module = "(" + Unicode("module") + Global("m", "Net") +
                              Unicode("net.py") + Unicode("class Net") + "tQ";
   const std::string state =
@@ -93,16 +93,16 @@ TEST(LegacyTorch, PassesOverTheSourceOfModules) {
   EXPECT_THAT(NamesOf(*Open(file.path())), ElementsAre("w"));
 }
 
-TEST(LegacyTorch, RefusesOtherMachinesAndProtocols) {
+TEST(LegacyTorch, RejectsOtherByteOrdersAndProtocols) {
   std::string big = Legacy(WeightsAnd(""));
   big.replace(big.find("\x88s."), 1, "\x89");
-  EXPECT_THAT(Refusal(big), HasSubstr("big-endian"));
+  EXPECT_THAT(OpenError(big), HasSubstr("big-endian"));
   std::string protocol = Legacy(WeightsAnd(""));
   protocol.replace(protocol.find("M\xe9\x03"), 3, "M\xea\x03");
-  EXPECT_THAT(Refusal(protocol), HasSubstr("protocol is not 1001"));
-  std::string machine = LegacyStart();
-  machine.resize(machine.find('}'));
-  EXPECT_THAT(Refusal(machine + "N."), HasSubstr("what machine"));
+  EXPECT_THAT(OpenError(protocol), HasSubstr("protocol version is not 1001"));
+  std::string sys_info = LegacyStart();
+  sys_info.resize(sys_info.find('}'));
+  EXPECT_THAT(OpenError(sys_info + "N."), HasSubstr("sys_info is not"));
 }
 
 }  // namespace

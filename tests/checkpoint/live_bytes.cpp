@@ -8,7 +8,7 @@
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__)
-// Of <sanitizer/allocator_interface.h>, which not every GCC comes with.
+// From <sanitizer/allocator_interface.h>, which some GCC packages lack.
 extern "C" int __sanitizer_install_malloc_and_free_hooks(
     void (*malloc_hook)(const volatile void*, size_t),
     void (*free_hook)(const volatile void*));
@@ -33,7 +33,7 @@ void Discount(size_t size) { live.fetch_sub(size, std::memory_order_relaxed); }
 
 #if defined(__SANITIZE_ADDRESS__)
 
-// The sanitizer's own operator new finds more errors than ours would.
+// Hooks, since replacing operator new would hide errors from the sanitizer.
 [[maybe_unused]] const int hooks = __sanitizer_install_malloc_and_free_hooks(
     [](const volatile void* /*block*/, size_t size) { Count(size); },
     [](const volatile void* block) {

@@ -5,9 +5,8 @@
 
 namespace wsel {
 
-// How much more memory this program held at its worst, since this object was
-// made, than it held then: what operator new gave and delete did not take
-// back. Of one object at a time, and one thread.
+// The peak of live heap memory (operator new) since this object was created,
+// relative to what was live then. Use one object at a time, from one thread.
 class LivePeak {
  public:
   LivePeak();

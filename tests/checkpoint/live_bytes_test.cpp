@@ -7,8 +7,8 @@
 namespace wsel {
 namespace {
 
-// Or the bounds on memory would hold for anything.
-TEST(LivePeak, CountsWhatIsAliveAtOnce) {
+// Otherwise the tests of memory limits would always pass.
+TEST(LivePeak, IsThePeakNotTheTotal) {
   constexpr size_t kSize = 1'000'000;
   const LivePeak peak;
   for (int i = 0; i < 10; ++i) {

@@ -7,7 +7,7 @@
 
 namespace wsel::checkpoint {
 
-// A .npy file whose header is `literal`, however wrong.
+// A .npy file with `literal` as its header, valid or not.
 inline std::string Npy(const std::string& literal, const std::string& data,
                        int version = 1) {
   std::string out = "\x93NUMPY";

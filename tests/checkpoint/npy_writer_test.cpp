@@ -12,21 +12,20 @@
 namespace wsel::checkpoint {
 namespace {
 
-// The bytes of numpy.save(file, numpy.float32([[0, 1, 2], [3, 4, 5]])), NumPy
-// 2.4.
-TEST(WriteNpy, WritesWhatNumpySaves) {
+// As numpy.save(file, numpy.float32([[0, 1, 2], [3, 4, 5]])) of NumPy 2.4.
+TEST(WriteNpy, MatchesNumpySave) {
   const TempFolder folder;
-  const std::vector<float> numbers = {0, 1, 2, 3, 4, 5};
-  WriteNpy(folder / "x.npy", {2, 3}, numbers);
-  std::string wanted("\x93NUMPY\x01\x00v\x00", 10);
-  wanted += "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
-  wanted.resize(127, ' ');
-  wanted += '\n';
-  wanted.append(reinterpret_cast<const char*>(numbers.data()), 24);
-  EXPECT_EQ(ReadAll(folder / "x.npy"), wanted);
+  const std::vector<float> values = {0, 1, 2, 3, 4, 5};
+  WriteNpy(folder / "x.npy", {2, 3}, values);
+  std::string expected("\x93NUMPY\x01\x00v\x00", 10);
+  expected += "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
+  expected.resize(127, ' ');
+  expected += '\n';
+  expected.append(reinterpret_cast<const char*>(values.data()), 24);
+  EXPECT_EQ(ReadAll(folder / "x.npy"), expected);
 }
 
-TEST(WriteNpy, StartsNumbersAtAMultipleOf64) {
+TEST(WriteNpy, AlignsDataTo64Bytes) {
   const TempFolder folder;
   Shape shape;
   for (int dimensions = 0; dimensions < 30; ++dimensions) {
@@ -36,7 +35,7 @@ TEST(WriteNpy, StartsNumbersAtAMultipleOf64) {
   }
 }
 
-TEST(WriteNpy, SaysWhereItCannotWrite) {
+TEST(WriteNpy, RejectsAMissingFolder) {
   const TempFolder folder;
   ExpectError(
       [&] { WriteNpy(folder / "none/x.npy", {1}, std::vector<float>{1}); },

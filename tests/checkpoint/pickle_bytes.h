@@ -7,7 +7,7 @@
 
 namespace wsel::checkpoint {
 
-// Pieces of pickles, as pickletools names them.
+// Parts of pickles, named as in pickletools.
 inline std::string Unicode(const std::string& text) {
   std::string out = "X";
   PutLittle<uint32_t>(out, static_cast<uint32_t>(text.size()));
@@ -45,7 +45,7 @@ inline std::string Tensor(const std::string& storage, int64_t offset,
          Global("collections", "OrderedDict") + ")RtR";
 }
 
-// Four floats in storage "0", whole.
+// Four floats: all of storage "0".
 inline std::string FourFloats() { return Tensor(Storage(4), 0, {4}, {1}); }
 
 // A pickle of {"w": four floats, <more>}.
@@ -53,7 +53,7 @@ inline std::string WeightsAnd(const std::string& more) {
   return "\x80\x02}(" + Unicode("w") + FourFloats() + more + "u.";
 }
 
-// A torch zip with that pickle, and four floats as data/0.
+// A torch zip with this pickle, and four floats as data/0.
 inline std::string TorchZip(const std::string& pickle) {
   return ZipOf({{.name = "archive/data.pkl", .data = pickle},
                 {.name = "archive/byteorder", .data = "little"},

@@ -43,7 +43,7 @@ TEST(Pickle, ReadsEveryKindOfScalar) {
               ElementsAre(std::pair("a", "z")));
 }
 
-TEST(Pickle, LeavesOutWhatIsNoShortText) {
+TEST(Pickle, OmitsLongAndUnsupportedValues) {
   EXPECT_THAT(MetadataWith(Unicode("a") + "N"), IsEmpty());
   EXPECT_THAT(MetadataWith(Unicode("a") + "\x8a\x09" + std::string(9, 'x')),
               IsEmpty());
@@ -56,7 +56,7 @@ TEST(Pickle, LeavesOutWhatIsNoShortText) {
               IsEmpty());
 }
 
-TEST(Pickle, UnknownCallsAreDataAndStatesAreRead) {
+TEST(Pickle, KeepsUnknownCallsAsDataAndReadsTheirState) {
   const std::string object =
       Global("my.module", "Thing") + ")\x81}" + Unicode("lr") + "K\x01" + "sb";
   EXPECT_THAT(MetadataWith(Unicode("t") + object),
@@ -76,18 +76,18 @@ TEST(Pickle, ReadsProtocolFour) {
       "\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00}\x94("s + Unicode("w") +
       FourFloats() + Unicode("o") + "\x8c\x01m\x94\x8c\x01n\x93)}\x92"s +
       Unicode("s") + "\x8f(K\x01\x90" + Unicode("b") + "C\x01x" + "u.";
-  EXPECT_EQ(Refusal(TorchZip(pickle)), "");
+  EXPECT_EQ(OpenError(TorchZip(pickle)), "");
 }
 
-TEST(Pickle, PythonTwoDictionaries) {
+TEST(Pickle, ReadsPythonTwoDictionaries) {
   const std::string pairs = Global("collections", "OrderedDict") + "]](" +
                             Unicode("k") + "K\x05" + "ea\x85R";
   EXPECT_THAT(MetadataWith(Unicode("d") + pairs),
               ElementsAre(std::pair("d.k", "5")));
 }
 
-// What pickle of Python 2 writes in protocol 2: text in str, integers beyond
-// 32 bits in decimals, and instances of classes that do not derive from object.
+// Python 2's protocol 2: text as str, integers beyond 32 bits in decimal, and
+// instances of old-style classes.
 TEST(Pickle, ReadsPythonTwo) {
   const auto str = [](const std::string& text) {
     return "U" + std::string(1, static_cast<char>(text.size())) + text;
@@ -105,7 +105,7 @@ TEST(Pickle, ReadsPythonTwo) {
   EXPECT_THAT(MetadataWith(str("set") + set), IsEmpty());
 }
 
-TEST(Pickle, OldInstancesAreData) {
+TEST(Pickle, KeepsOldStyleInstancesAsData) {
   const std::string bytes = "\x80\x02(K\x05K\x06im\nOld\n.";
   const Pickle pickle(std::as_bytes(std::span(bytes)), "x");
   const PickleNode* node = NodeOf(pickle.root(), Kind::kObject);
@@ -117,7 +117,7 @@ TEST(Pickle, OldInstancesAreData) {
   EXPECT_EQ(std::get<int64_t>(arguments->items[1]), 6);
 }
 
-TEST(Pickle, ObjectsMayReferToTheirOwners) {
+TEST(Pickle, AcceptsObjectsThatReferToTheirOwners) {
   const std::string object = Global("m", "Scheduler") + ")\x81q\x01}(" +
                              Unicode("self") + "h\x01" + Unicode("step") +
                              "K\x03ub";
@@ -125,11 +125,11 @@ TEST(Pickle, ObjectsMayReferToTheirOwners) {
               ElementsAre(std::pair("s.step", "3")));
 }
 
-// A scripted timm model holds its patch embedding's output format that way.
-TEST(Pickle, TakesTorchScriptsEnumerationsAsData) {
+// A scripted timm model stores its patch embedding's output format as an enum.
+TEST(Pickle, KeepsTorchScriptEnumsAsData) {
   const std::string format =
       "c__torch__.timm.layers.format\nFormat\n" + Unicode("NCHW") + "R";
-  EXPECT_EQ(Refusal(TorchZip(WeightsAnd(Unicode("x") + format))), "");
+  EXPECT_EQ(OpenError(TorchZip(WeightsAnd(Unicode("x") + format))), "");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 
 namespace wsel::checkpoint {
 
-// A safetensors file of that header, and data 0, 1, 2, ...
+// A safetensors file with this header, and data 0, 1, 2, ...
 inline std::string SafetensorsOf(const std::string& header, size_t data_size) {
   std::string out;
   PutLittle<uint64_t>(out, header.size());
@@ -20,7 +20,7 @@ inline std::string SafetensorsOf(const std::string& header, size_t data_size) {
   return out;
 }
 
-// One tensor of a header.
+// A tensor's entry in the header.
 inline std::string SafetensorsEntry(const std::string& name,
                                     const std::string& dtype,
                                     const std::string& shape,
@@ -29,7 +29,7 @@ inline std::string SafetensorsEntry(const std::string& name,
                      name, dtype, shape, offsets);
 }
 
-// One byte each, under these names.
+// Tensors of one byte each with these names.
 inline std::string ByteTensors(const std::vector<std::string>& names) {
   std::vector<std::string> entries;
   for (size_t i = 0; i < names.size(); ++i) {

@@ -10,7 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// A header of these entries.
+// A header with these entries.
 template <typename... Entries>
 std::string Header(const Entries&... entries) {
   const std::vector<std::string> all = {entries...};
@@ -23,7 +23,7 @@ std::string One(const std::string& dtype, const std::string& shape,
                        data_size);
 }
 
-TEST(Safetensors, KeepsTheHeadersOrderWhateverTheDatas) {
+TEST(Safetensors, KeepsTheOrderOfTheHeader) {
   const TempFolder folder;
   WriteAll(folder / "f",
            SafetensorsOf(Header(SafetensorsEntry("b", "U8", "[2]", "[4,6]"),
@@ -42,7 +42,7 @@ TEST(Safetensors, KeepsTheHeadersOrderWhateverTheDatas) {
   EXPECT_THAT(file->files(), ElementsAre(folder / "f"));
 }
 
-TEST(Safetensors, AlignsWhatLiesUnaligned) {
+TEST(Safetensors, AlignsUnalignedData) {
   const TempFolder folder;
   WriteAll(folder / "f",
            SafetensorsOf(Header(SafetensorsEntry("b", "U8", "[1]", "[0,1]"),
@@ -52,14 +52,14 @@ TEST(Safetensors, AlignsWhatLiesUnaligned) {
   const TensorView view = file->View("a");
   EXPECT_EQ(reinterpret_cast<uintptr_t>(view.bytes.data()) % 4, 0U);
   EXPECT_THAT(Elements<uint32_t>(view), ElementsAre(0x04030201));
-  file->Drop("a");
+  file->Release("a");
   EXPECT_THAT(Elements<uint32_t>(file->View("a")), ElementsAre(0x04030201));
 }
 
-TEST(Safetensors, NoTensorsIsAFile) {
-  EXPECT_EQ(Refusal(SafetensorsOf("{}", 0)), "");
-  EXPECT_EQ(Refusal(One("F32", "[]", "[0,4]", 4)), "");
-  EXPECT_EQ(Refusal(One("F32", "[0,7]", "[0,0]", 0)), "");
+TEST(Safetensors, AcceptsFilesWithoutData) {
+  EXPECT_EQ(OpenError(SafetensorsOf("{}", 0)), "");
+  EXPECT_EQ(OpenError(One("F32", "[]", "[0,4]", 4)), "");
+  EXPECT_EQ(OpenError(One("F32", "[0,7]", "[0,0]", 0)), "");
 }
 
 TEST(Safetensors, UnknownTensorIsAMismatch) {

@@ -23,7 +23,7 @@ class Sharded : public testing::Test {
         R"({"metadata":{"total_size":3},"weight_map":)" + weight_map + "}");
     return folder_ / "index";
   }
-  std::string Refused(const std::string& weight_map) {
+  std::string ErrorOf(const std::string& weight_map) {
     const auto path = Index(weight_map);
     try {
       Open(path);
@@ -46,7 +46,7 @@ TEST_F(Sharded, IsOneCheckpoint) {
   EXPECT_THAT(NamesOf(*file), ElementsAre("a", "b", "c"));
   EXPECT_THAT(Elements<uint8_t>(file->View("b")), ElementsAre(1));
   EXPECT_THAT(Elements<uint8_t>(file->View("c")), ElementsAre(0));
-  file->Drop("c");
+  file->Release("c");
   EXPECT_THAT(file->files(),
               ElementsAre(folder_ / "index", folder_ / "one", folder_ / "two"));
   uint64_t size = 0;
@@ -58,21 +58,21 @@ TEST_F(Sharded, IsOneCheckpoint) {
   EXPECT_THROW(file->View("d"), Error);
 }
 
-TEST_F(Sharded, OfTorchToo) {
+TEST_F(Sharded, ReadsTorchShards) {
   WriteAll(folder_ / "a.bin", TorchZip(WeightsAnd("")));
   const auto file = Open(Index(R"({"w":"a.bin"})"));
   EXPECT_EQ(file->container(), Container::kShardedTorch);
   EXPECT_EQ(file->View("w").spec.shape, Shape{4});
   Shard("b", {"b"});
-  EXPECT_THAT(Refused(R"({"w":"a.bin","b":"b"})"), HasSubstr("neither all"));
+  EXPECT_THAT(ErrorOf(R"({"w":"a.bin","b":"b"})"), HasSubstr("neither all"));
 }
 
-TEST_F(Sharded, LinksLeadNowhereElse) {
+TEST_F(Sharded, RejectsLinksToOtherFolders) {
   const TempFolder other;
   WriteAll(other / "blob", ByteTensors({"a"}));
   std::filesystem::create_symlink(other / "blob", folder_ / "one");
-  EXPECT_THAT(Refused(R"({"a":"one"})"), HasSubstr("symbolic link to another"));
-  // Hugging Face's cache: index and files are links to one other folder.
+  EXPECT_THAT(ErrorOf(R"({"a":"one"})"), HasSubstr("symbolic link to another"));
+  // Hugging Face's cache: index and files are links into the same folder.
   const TempFolder snapshot;
   WriteAll(other / "blob2", R"({"weight_map":{"a":"one"}})");
   std::filesystem::create_symlink(other / "blob", snapshot / "one");
@@ -80,7 +80,7 @@ TEST_F(Sharded, LinksLeadNowhereElse) {
   EXPECT_THAT(NamesOf(*Open(snapshot / "index")), ElementsAre("a"));
 }
 
-TEST_F(Sharded, PassesOverWhatElseIsThere) {
+TEST_F(Sharded, IgnoresOtherKeys) {
   Shard("one", {"a"});
   WriteAll(folder_ / "x",
            R"( {"n":[1,-1,1.5,true,null,{"weight_map":"s"}],"s":"weight_map",)"

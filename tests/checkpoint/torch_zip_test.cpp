@@ -11,47 +11,48 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string RefusalOf(const std::string& tensor) {
-  return Refusal(TorchZip("\x80\x02}" + Unicode("w") + tensor + "s."));
+std::string OpenErrorOf(const std::string& tensor) {
+  return OpenError(TorchZip("\x80\x02}" + Unicode("w") + tensor + "s."));
 }
 
-TEST(TorchZip, StridedViewsShareAStorage) {
-  EXPECT_EQ(RefusalOf(FourFloats()), "");
-  EXPECT_EQ(RefusalOf(Tensor(Storage(4), 0, {2, 2}, {1, 2})), "");
-  EXPECT_EQ(RefusalOf(Tensor(Storage(4), 3, {5}, {0})), "");
-  EXPECT_EQ(RefusalOf(Tensor(Storage(4), 4, {0}, {1})), "");
-  EXPECT_EQ(RefusalOf(Tensor(Storage(2), 0, {2}, {1})), "");
-  EXPECT_EQ(Refusal(TorchZip(WeightsAnd(Unicode("tied") + FourFloats()))), "");
-}
-
-TEST(TorchZip, TheFolderMayHaveAnyName) {
-  const std::string pickle = WeightsAnd("");
-  const std::string floats(16, '\x01');
-  EXPECT_EQ(Refusal(ZipOf({{.name = "my model/data.pkl", .data = pickle},
-                           {.name = "my model/data/0", .data = floats}})),
+TEST(TorchZip, ReadsStridedViewsOfAStorage) {
+  EXPECT_EQ(OpenErrorOf(FourFloats()), "");
+  EXPECT_EQ(OpenErrorOf(Tensor(Storage(4), 0, {2, 2}, {1, 2})), "");
+  EXPECT_EQ(OpenErrorOf(Tensor(Storage(4), 3, {5}, {0})), "");
+  EXPECT_EQ(OpenErrorOf(Tensor(Storage(4), 4, {0}, {1})), "");
+  EXPECT_EQ(OpenErrorOf(Tensor(Storage(2), 0, {2}, {1})), "");
+  EXPECT_EQ(OpenError(TorchZip(WeightsAnd(Unicode("tied") + FourFloats()))),
             "");
-  EXPECT_THAT(Refusal(ZipOf({{.name = "a/data.pkl", .data = pickle},
-                             {.name = "b/data.pkl", .data = pickle}})),
-              HasSubstr("several checkpoints"));
-  EXPECT_THAT(Refusal(ZipOf({{.name = "data.pkl", .data = pickle}})),
-              HasSubstr("not one of torch.save"));
-  EXPECT_THAT(Refusal(ZipOf({})), HasSubstr("not one of torch.save"));
 }
 
-TEST(TorchZip, RefusesCompressedRecords) {
+TEST(TorchZip, AcceptsAnyFolderName) {
+  const std::string pickle = WeightsAnd("");
+  const std::string floats(16, '\x01');
+  EXPECT_EQ(OpenError(ZipOf({{.name = "my model/data.pkl", .data = pickle},
+                             {.name = "my model/data/0", .data = floats}})),
+            "");
+  EXPECT_THAT(OpenError(ZipOf({{.name = "a/data.pkl", .data = pickle},
+                               {.name = "b/data.pkl", .data = pickle}})),
+              HasSubstr("several checkpoints"));
+  EXPECT_THAT(OpenError(ZipOf({{.name = "data.pkl", .data = pickle}})),
+              HasSubstr("not one of torch.save"));
+  EXPECT_THAT(OpenError(ZipOf({})), HasSubstr("not one of torch.save"));
+}
+
+TEST(TorchZip, RejectsCompressedRecords) {
   const std::string pickle = WeightsAnd("");
   const std::string floats(16, '\x01');
   EXPECT_THAT(
-      Refusal(ZipOf({{.name = "a/data.pkl", .data = pickle},
-                     {.name = "a/data/0", .data = floats, .method = 8}})),
+      OpenError(ZipOf({{.name = "a/data.pkl", .data = pickle},
+                       {.name = "a/data/0", .data = floats, .method = 8}})),
       HasSubstr("is compressed"));
   EXPECT_THAT(
-      Refusal(ZipOf({{.name = "a/data.pkl", .data = pickle, .method = 8},
-                     {.name = "a/data/0", .data = floats}})),
+      OpenError(ZipOf({{.name = "a/data.pkl", .data = pickle, .method = 8},
+                       {.name = "a/data/0", .data = floats}})),
       HasSubstr("is compressed"));
 }
 
-TEST(TorchZip, UnalignedStoragesAreCopied) {
+TEST(TorchZip, CopiesUnalignedStorages) {
   const TempFolder folder;
   WriteAll(folder / "f", TorchZip(WeightsAnd("")));
   const auto file = Open(folder / "f");

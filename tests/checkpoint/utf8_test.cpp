@@ -7,7 +7,7 @@
 namespace wsel::checkpoint {
 namespace {
 
-TEST(Utf8, TakesWhatRfc3629Allows) {
+TEST(Utf8, AcceptsWhatRfc3629Allows) {
   for (const char* text :
        {"", "plain", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
         "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) {
@@ -15,7 +15,7 @@ TEST(Utf8, TakesWhatRfc3629Allows) {
   }
 }
 
-TEST(Utf8, RefusesTheRest) {
+TEST(Utf8, RejectsEverythingElse) {
   for (const char* text :
        {"\x80", "\xC3", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80",
         "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF",

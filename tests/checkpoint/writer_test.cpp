@@ -14,7 +14,7 @@ constexpr DType kEvery[] = {
     DType::kI32,    DType::kU32, DType::kI64,  DType::kU64, DType::kF8E4M3,
     DType::kF8E5M2, DType::kF16, DType::kBF16, DType::kF32, DType::kF64};
 
-// Tensors of every element type, and odd shapes: what a test writes.
+// The tests' checkpoint: tensors of every element type, and odd shapes.
 struct Sample {
   std::vector<TensorSpec> specs;
   std::vector<std::vector<std::byte>> data;
@@ -31,10 +31,10 @@ struct Sample {
     Add({"after odd", {70000}, DType::kF64});
   }
   void Add(TensorSpec spec) {
-    auto& bytes = data.emplace_back(
-        static_cast<size_t>(*ElementCount(spec.shape)) * SizeOf(spec.dtype));
+    auto& bytes = data.emplace_back(static_cast<size_t>(*Numel(spec.shape)) *
+                                    ItemSize(spec.dtype));
     for (size_t i = 0; i < bytes.size(); ++i) {
-      // 0 and 1 are all that a bool may be.
+      // A bool may only be 0 or 1.
       bytes[i] = static_cast<std::byte>(spec.dtype == DType::kBool ? i % 2 : i);
     }
     specs.push_back(std::move(spec));
@@ -78,12 +78,12 @@ TEST_P(Extension, EqualArgumentsGiveEqualBytes) {
   EXPECT_EQ(ReadAll(path_), ReadAll(again / path_.filename()));
 }
 
-TEST_P(Extension, WritesNoMetadataWhereThereIsNone) {
+TEST_P(Extension, WritesNoMetadataIfThereIsNone) {
   Write(path_, sample_.specs, sample_.Bytes(), {});
   EXPECT_TRUE(Open(path_)->metadata().empty());
 }
 
-TEST_P(Extension, AFailureHalfwayLeavesTheOldFile) {
+TEST_P(Extension, KeepsTheOldFileOnFailure) {
   sample_.Write(path_);
   const std::string old = ReadAll(path_);
   const TensorBytes failing = [&](size_t i) {
@@ -95,10 +95,10 @@ TEST_P(Extension, AFailureHalfwayLeavesTheOldFile) {
   EXPECT_EQ(folder_.FileCount(), 1U);
 }
 
-TEST_P(Extension, WhatDoesNotReadBackIsNotKept) {
+TEST_P(Extension, KeepsTheOldFileIfVerificationFails) {
   sample_.Write(path_);
   const std::string old = ReadAll(path_);
-  // A source whose numbers change between writing and comparing.
+  // A source whose data changes between writing and verifying.
   std::vector<std::byte> other(sample_.data[1].size(), std::byte{99});
   int calls = 0;
   const TensorBytes changing = [&](size_t i) {
@@ -116,27 +116,30 @@ TEST_P(Extension, WhatDoesNotReadBackIsNotKept) {
   EXPECT_EQ(folder_.FileCount(), 1U);
 }
 
-TEST_P(Extension, RefusesWhatNoFileCanHold) {
-  const auto refusal = [&](const std::vector<TensorSpec>& specs,
-                           const std::map<std::string, std::string>& metadata) {
-    const std::vector<std::byte> four(4);
-    try {
-      Write(
-          path_, specs, [&](size_t) { return std::span(four); }, metadata);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kFormat);
-      EXPECT_EQ(folder_.FileCount(), 0U);
-      return std::string(error.what());
-    }
-    return std::string();
-  };
-  EXPECT_THAT(refusal({{"a", {1}}, {"a", {1}}}, {}), HasSubstr("two tensors"));
-  EXPECT_THAT(refusal({{"", {1}}}, {}), HasSubstr("no tensor can have"));
-  EXPECT_THAT(refusal({{"__metadata__", {1}}}, {}), HasSubstr("no tensor can"));
-  EXPECT_THAT(refusal({{"a\nb", {1}}}, {}), HasSubstr("no tensor can have"));
-  EXPECT_THAT(refusal({{"a", {-1}}}, {}), HasSubstr("no element count"));
-  EXPECT_THAT(refusal({{"a", {2}}}, {}), HasSubstr("takes 8 bytes, 4 were"));
-  EXPECT_THAT(refusal({{"a", {1}}}, {{"k", "\xff"}}), HasSubstr("UTF-8"));
+TEST_P(Extension, RejectsInvalidInput) {
+  const auto error_of =
+      [&](const std::vector<TensorSpec>& specs,
+          const std::map<std::string, std::string>& metadata) {
+        const std::vector<std::byte> four(4);
+        try {
+          Write(
+              path_, specs, [&](size_t) { return std::span(four); }, metadata);
+        } catch (const Error& error) {
+          EXPECT_EQ(error.kind(), ErrorKind::kFormat);
+          EXPECT_EQ(folder_.FileCount(), 0U);
+          return std::string(error.what());
+        }
+        return std::string();
+      };
+  EXPECT_THAT(error_of({{"a", {1}}, {"a", {1}}}, {}), HasSubstr("two tensors"));
+  EXPECT_THAT(error_of({{"", {1}}}, {}), HasSubstr("not a valid tensor name"));
+  EXPECT_THAT(error_of({{"__metadata__", {1}}}, {}),
+              HasSubstr("not a valid tensor name"));
+  EXPECT_THAT(error_of({{"a\nb", {1}}}, {}),
+              HasSubstr("not a valid tensor name"));
+  EXPECT_THAT(error_of({{"a", {-1}}}, {}), HasSubstr("negative or overflows"));
+  EXPECT_THAT(error_of({{"a", {2}}}, {}), HasSubstr("takes 8 bytes, got 4"));
+  EXPECT_THAT(error_of({{"a", {1}}}, {{"k", "\xff"}}), HasSubstr("UTF-8"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Writers, Extension,
@@ -146,22 +149,22 @@ INSTANTIATE_TEST_SUITE_P(Writers, Extension,
                            return std::string(info.param).substr(2);
                          });
 
-TEST(SafetensorsWriter, DataBeginsAligned) {
+TEST(SafetensorsWriter, AlignsData) {
   const TempFolder folder;
   Sample().Write(folder / "f.safetensors");
   const auto file = Open(folder / "f.safetensors");
   EXPECT_EQ(file->header().size() % 8, 0U);
 }
 
-TEST(TorchZipWriter, TensorsBeginAtMultiplesOf64) {
+TEST(TorchZipWriter, AlignsTensorsTo64Bytes) {
   const TempFolder folder;
   const Sample sample;
   sample.Write(folder / "f.pth");
   const auto file = Open(folder / "f.pth");
   for (const TensorSpec& spec : sample.specs) {
-    if (*ElementCount(spec.shape) == 0) continue;
+    if (*Numel(spec.shape) == 0) continue;
     const TensorView view = file->View(spec.name);
-    // The file is mapped to the begin of a page.
+    // The file is mapped at the start of a page.
     EXPECT_EQ(reinterpret_cast<uintptr_t>(view.bytes.data()) % 64, 0U);
     EXPECT_EQ(view.owner, nullptr);  // nothing had to be copied
   }

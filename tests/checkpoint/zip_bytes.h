@@ -10,7 +10,7 @@
 
 namespace wsel::checkpoint {
 
-// One entry of a zip file made by a test, and the lies it tells.
+// An entry of a zip file, with header fields that a test may set wrong.
 struct ZipPart {
   std::string name;
   std::string data = "";

@@ -34,7 +34,7 @@ TEST(Zip, FindsStoredEntries) {
   EXPECT_EQ(std::memcmp(data.data(), "bee", 3), 0);
 }
 
-TEST(Zip, ACommentMayFollow) {
+TEST(Zip, AcceptsAComment) {
   std::string bytes = ZipOf({{.name = "a", .data = "x"}});
   bytes[bytes.size() - 2] = 5;
   EXPECT_EQ(Message(bytes + "hello"), "");
@@ -42,7 +42,7 @@ TEST(Zip, ACommentMayFollow) {
   EXPECT_THAT(Message(bytes + "hello!"), HasSubstr("truncated"));
 }
 
-TEST(Zip, RefusesCompressedAndEncrypted) {
+TEST(Zip, RejectsCompressedAndEncrypted) {
   const std::string bytes = ZipOf({{.name = "a", .data = "x", .method = 8}});
   const ZipArchive zip(std::as_bytes(std::span(bytes)), "x.zip");
   EXPECT_THROW(zip.Stored(*zip.Find("a")), Error);
@@ -50,13 +50,13 @@ TEST(Zip, RefusesCompressedAndEncrypted) {
               HasSubstr("encrypted"));
 }
 
-TEST(Zip, RefusesDuplicatesAndOverlap) {
+TEST(Zip, RejectsDuplicatesAndOverlap) {
   EXPECT_THAT(Message(ZipOf({{.name = "a"}, {.name = "a"}})),
               HasSubstr("'a': is in the zip file twice"));
   EXPECT_THAT(Message(ZipOf({{.name = "a", .data = "x"},
                              {.name = "a", .central_offset = 0}})),
               HasSubstr("contradict"));
-  // The quoted-overlap bomb: one entry's data holds another entry whole.
+  // The quoted-overlap bomb: one entry's data contains another whole entry.
   const std::string inner = ZipOf({{.name = "b", .data = "y"}});
   const std::string hidden = inner.substr(0, 32);
   EXPECT_THAT(
@@ -65,7 +65,7 @@ TEST(Zip, RefusesDuplicatesAndOverlap) {
       HasSubstr("overlaps"));
 }
 
-TEST(Zip, RefusesHeadersThatDisagree) {
+TEST(Zip, RejectsContradictingHeaders) {
   EXPECT_THAT(Message(ZipOf({{.name = "a", .data = "x", .local_name = "b"}})),
               HasSubstr("contradict"));
   EXPECT_THAT(Message(ZipOf({{.name = "a", .data = "x", .local_size = 2}})),
@@ -87,25 +87,25 @@ TEST(Zip, RefusesHeadersThatDisagree) {
               HasSubstr("beyond"));
 }
 
-TEST(Zip, RefusesALyingEndRecord) {
+TEST(Zip, RejectsAWrongEndRecord) {
   const std::string good = ZipOf({{.name = "a", .data = "x"}});
   const auto with = [&](size_t from_end, char value) {
     std::string bytes = good;
     bytes[bytes.size() - from_end] = value;
     return Message(bytes);
   };
-  EXPECT_THAT(with(14, 2), HasSubstr("several"));     // entries on this disk
+  EXPECT_THAT(with(14, 2), HasSubstr("multi-part"));  // entries on this disk
   EXPECT_THAT(with(10, 1), HasSubstr("would span"));  // directory size
   EXPECT_THAT(with(6, 1), HasSubstr("would span"));   // directory offset
   EXPECT_THAT(with(3, 100), HasSubstr("would span"));
   std::string two = good;
   two[two.size() - 14] = two[two.size() - 12] = 2;
-  EXPECT_THAT(Message(two), HasSubstr("promises 2 entries and has 1"));
+  EXPECT_THAT(Message(two), HasSubstr("declares 2 entries and has 1"));
   EXPECT_THAT(Message("prefix" + good), HasSubstr("would span"));
   EXPECT_THAT(Message("PK"), HasSubstr("truncated"));
 }
 
-// What torch writes always, and we beyond 4 GB: forced here by a threshold.
+// Torch always writes zip64, and we do beyond 4 GB; here forced by a threshold.
 TEST(Zip, ReadsItsOwnZip64) {
   const TempFolder folder;
   {
@@ -123,13 +123,13 @@ TEST(Zip, ReadsItsOwnZip64) {
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(data.data()), 3), "333");
   EXPECT_EQ((data.data() - std::as_bytes(std::span(bytes)).data()) % 64, 0);
   for (size_t i = 1; i <= 98; ++i) {  // end records: 56 + 20 + 22 bytes
-    std::string lie = bytes;
-    lie[lie.size() - i] = static_cast<char>(~lie[lie.size() - i]);
-    Message(lie);  // anything but a crash
+    std::string wrong = bytes;
+    wrong[wrong.size() - i] = static_cast<char>(~wrong[wrong.size() - i]);
+    Message(wrong);  // anything but a crash
   }
-  std::string lie = bytes;
-  lie[lie.size() - 98 + 55] = 1;  // the directory's offset, highest byte
-  EXPECT_THAT(Message(lie), HasSubstr("would span"));
+  std::string wrong = bytes;
+  wrong[wrong.size() - 98 + 55] = 1;  // the directory's offset, highest byte
+  EXPECT_THAT(Message(wrong), HasSubstr("would span"));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ using testing::HasSubstr;
 using testing::Not;
 using Words = std::vector<std::string>;
 
-const std::string kPictures =
+const std::string kImages =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
 bool HasGnuplot() { return RunGnuplot("").has_value(); }
@@ -31,24 +31,24 @@ bool IsPng(const fs::path& path) {
   return fs::exists(path) && ReadAll(path).starts_with("\x89PNG");
 }
 
-// A teacher twice as wide as the student that is selected from it.
+// A teacher twice as wide as the student selected from it.
 class Analyze : public testing::Test {
  protected:
   Analyze() {
-    Make({"--student", "vit_tiny", "--img-size", "16", "--patch-size", "8",
+    Init({"--student", "vit_tiny", "--img-size", "16", "--patch-size", "8",
           "--embed-dim", "24", "--depth", "2", "--output", "teacher.pth"});
-    Make({"--student", "vit_tiny", "--img-size", "16", "--patch-size", "8",
+    Init({"--student", "vit_tiny", "--img-size", "16", "--patch-size", "8",
           "--embed-dim", "12", "--depth", "2", "--output",
           "student.safetensors"});
-    Make({"--student", "convnext_atto", "--embed-dim", "8,16,24,32", "--depth",
+    Init({"--student", "convnext_atto", "--embed-dim", "8,16,24,32", "--depth",
           "1,1,2,1", "--output", "convnext.safetensors"});
     WriteStudentFile();
   }
 
-  void Make(Words args) const {
+  void Init(Words args) const {
     args.insert(args.begin(), "init");
-    const Outcome made = RunWsel(folder_, args);
-    EXPECT_EQ(made.exit_code, 0) << made.err;
+    const Outcome init = RunWsel(folder_, args);
+    EXPECT_EQ(init.exit_code, 0) << init.err;
   }
   void WriteStudentFile() const {
     WriteTextFile(folder_ / "small.json",
@@ -61,7 +61,7 @@ class Analyze : public testing::Test {
     return RunWsel(folder_, args);
   }
   Outcome Features(const Words& more) const {
-    Words args = {"--dataset", "folder", "--data-root", kPictures};
+    Words args = {"--dataset", "folder", "--data-root", kImages};
     args.insert(args.end(), more.begin(), more.end());
     return Run("features", args);
   }
@@ -69,15 +69,15 @@ class Analyze : public testing::Test {
   TempFolder folder_;
 };
 
-// Numbers behind a header that is a multiple of 64 bytes long.
-std::vector<float> NumbersOf(const fs::path& npy, size_t count) {
+// The values after a header of a multiple of 64 bytes.
+std::vector<float> ValuesOf(const fs::path& npy, size_t count) {
   const std::string bytes = ReadAll(npy);
-  std::vector<float> numbers(count);
+  std::vector<float> values(count);
   const size_t size = count * sizeof(float);
   EXPECT_GT(bytes.size(), size);
   EXPECT_EQ((bytes.size() - size) % 64, 0);
-  std::memcpy(numbers.data(), bytes.data() + bytes.size() - size, size);
-  return numbers;
+  std::memcpy(values.data(), bytes.data() + bytes.size() - size, size);
+  return values;
 }
 
 TEST_F(Analyze, AttentionIsFigure5) {
@@ -90,12 +90,12 @@ TEST_F(Analyze, AttentionIsFigure5) {
   for (const json& matrix : result["matrices"]) {
     names.push_back(matrix["model"]);
     const int64_t width = matrix["width"];
-    const auto numbers =
-        NumbersOf(folder_ / "out" / matrix["file"].get<std::string>(),
-                  static_cast<size_t>(width * width));
+    const auto values =
+        ValuesOf(folder_ / "out" / matrix["file"].get<std::string>(),
+                 static_cast<size_t>(width * width));
     double diagonal = 0;
     for (int64_t i = 0; i < width; ++i) {
-      diagonal += numbers[static_cast<size_t>(i * width + i)];
+      diagonal += values[static_cast<size_t>(i * width + i)];
     }
     EXPECT_NEAR(matrix["diagonal_mean"].get<double>(),
                 diagonal / static_cast<double>(width), 1e-6);
@@ -107,16 +107,16 @@ TEST_F(Analyze, AttentionIsFigure5) {
   EXPECT_EQ(IsPng(folder_ / "out/attention.png"), HasGnuplot());
 }
 
-TEST_F(Analyze, AttentionIsOfViTs) {
+TEST_F(Analyze, AttentionNeedsAViT) {
   const Outcome run =
       Run("attention", {"--checkpoint", "convnext.safetensors"});
   EXPECT_EQ(run.exit_code, 6);
   EXPECT_THAT(run.err, HasSubstr("no attention"));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
-  const Outcome far =
+  const Outcome block =
       Run("attention", {"--checkpoint", "student.safetensors", "--block", "2"});
-  EXPECT_EQ(far.exit_code, 2);
-  EXPECT_THAT(far.err, HasSubstr("2 blocks"));
+  EXPECT_EQ(block.exit_code, 2);
+  EXPECT_THAT(block.err, HasSubstr("2 blocks"));
 }
 
 TEST_F(Analyze, WeightsOfBothFamilies) {
@@ -136,21 +136,21 @@ TEST_F(Analyze, WeightsOfBothFamilies) {
   EXPECT_EQ(result[0]["tensors"][0]["tensor"], "cls_token");
 }
 
-TEST_F(Analyze, FeaturesOfSeveralStarts) {
+TEST_F(Analyze, FeaturesOfSeveralInitialisations) {
   const Outcome run =
       Features({"--teacher", "teacher.pth", "--student", "small.json",
                 "--method", "timm,mimetic,uniform,l1", "--checkpoint",
                 "convnext.safetensors", "--json"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const json result = json::parse(run.out);
-  EXPECT_EQ(result["pictures"], 4);
+  EXPECT_EQ(result["num_images"], 4);
   std::vector<std::string> names;
   for (const json& model : result["models"]) {
     names.push_back(model["model"]);
     for (const json& block : model["blocks"]) {
       EXPECT_EQ(block["teacher_cka"].size(), 3);
       EXPECT_GT(block["rms"].get<double>(), 0);
-      // Four pictures less their mean.
+      // Four images, centred.
       EXPECT_LE(block["effective_rank"].get<double>(), 3.001);
       const bool comparable = block["width"] == 24;
       EXPECT_NE(block["teacher_cosine"][0].is_null(), comparable);
@@ -173,7 +173,7 @@ TEST_F(Analyze, FeaturesOfSeveralStarts) {
   EXPECT_EQ(IsPng(folder_ / "out/similarity.png"), HasGnuplot());
 }
 
-TEST_F(Analyze, WithoutATeacherFeaturesAreComparedWithNone) {
+TEST_F(Analyze, WithoutATeacherFeaturesAreNotCompared) {
   const Outcome run = Features({"--checkpoint", "student.safetensors"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, Not(HasSubstr("CKA")));
@@ -181,7 +181,7 @@ TEST_F(Analyze, WithoutATeacherFeaturesAreComparedWithNone) {
   EXPECT_FALSE(fs::exists(folder_ / "out/similarity.csv"));
 }
 
-TEST_F(Analyze, WithoutGnuplotTheNumbersAreWritten) {
+TEST_F(Analyze, WithoutGnuplotOnlyTablesAreWritten) {
   const std::string line =
       "cd '" + folder_.path().string() + "' && PATH=/nowhere '" + WSEL_BINARY +
       "' analyze weights --checkpoint student.safetensors --output out >o 2>e";
@@ -192,7 +192,7 @@ TEST_F(Analyze, WithoutGnuplotTheNumbersAreWritten) {
   EXPECT_FALSE(fs::exists(folder_ / "out/weights.png"));
 }
 
-TEST_F(Analyze, TellsFilesOfOneNameApart) {
+TEST_F(Analyze, FilesOfTheSameNameGetUniqueNames) {
   for (const char* folder : {"a", "b"}) {
     fs::create_directory(folder_ / folder);
     fs::copy_file(folder_ / "student.safetensors",
@@ -214,13 +214,13 @@ TEST_F(Analyze, TellsFilesOfOneNameApart) {
   EXPECT_EQ(files.size(), 6);
 }
 
-TEST_F(Analyze, SaysWhatIsMissing) {
+TEST_F(Analyze, ReportsMissingOptions) {
   struct Case {
     Words args;
     std::string message;
   };
   for (const Case& c :
-       {Case{{"weights", "--output", "o"}, "needs something to look at"},
+       {Case{{"weights", "--output", "o"}, "needs a model"},
         Case{{"weights", "--checkpoint", "student.safetensors"}, "--output"},
         Case{{"weights", "--method", "timm", "--teacher", "teacher.pth",
               "--output", "o"},
@@ -243,18 +243,18 @@ TEST_F(Analyze, SaysWhatIsMissing) {
   }
 }
 
-TEST_F(Analyze, DryRunListsWhatIsNotThere) {
+TEST_F(Analyze, DryRunListsMissingFiles) {
   const Outcome run = Run("attention", {"--teacher", "vit_small.safetensors",
                                         "--student", "vit_tiny", "--checkpoint",
                                         "student.safetensors", "--dry-run"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.out, AllOf(HasSubstr("absent      vit_small.safetensors"),
+  EXPECT_THAT(run.out, AllOf(HasSubstr("missing     vit_small.safetensors"),
                              HasSubstr("teacher     vit_small_patch16_224"),
                              HasSubstr("timm, uniform")));
-  const Outcome far = Run("attention", {"--teacher", "vit_small.safetensors",
-                                        "--head-index", "6", "--dry-run"});
-  EXPECT_EQ(far.exit_code, 2);
-  EXPECT_THAT(far.err, HasSubstr("6 heads"));
+  const Outcome head = Run("attention", {"--teacher", "vit_small.safetensors",
+                                         "--head-index", "6", "--dry-run"});
+  EXPECT_EQ(head.exit_code, 2);
+  EXPECT_THAT(head.err, HasSubstr("6 heads"));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 

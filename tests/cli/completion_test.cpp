@@ -11,8 +11,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-// What bash offers for the last of `words`, by the script that wsel prints.
-std::string Offered(const TempFolder& folder, const std::string& words) {
+// Bash's completions of the last word, by the script that wsel prints.
+std::string Completions(const TempFolder& folder, const std::string& words) {
   WriteTextFile(folder / "wsel.bash",
                 RunWsel(folder, {"completion", "bash"}).out);
   WriteTextFile(folder / "ask",
@@ -25,23 +25,24 @@ std::string Offered(const TempFolder& folder, const std::string& words) {
   return ReadAll(folder / "offered");
 }
 
-TEST(Completion, OffersCommandsOptionsAndValues) {
+TEST(Completion, CompletesCommandsOptionsAndValues) {
   const TempFolder folder;
-  EXPECT_EQ(Offered(folder, "swe"), "sweep\n");
-  EXPECT_THAT(Offered(folder, "init --te"),
+  EXPECT_EQ(Completions(folder, "swe"), "sweep\n");
+  EXPECT_THAT(Completions(folder, "init --te"),
               AllOf(HasSubstr("--teacher "), HasSubstr("--teacher-model"),
                     Not(HasSubstr("--student"))));
-  EXPECT_THAT(Offered(folder, "init --method l"),
+  EXPECT_THAT(Completions(folder, "init --method l"),
               AllOf(HasSubstr("l1"), HasSubstr("l2-shared"),
                     Not(HasSubstr("uniform"))));
-  EXPECT_THAT(Offered(folder, "train --dataset cifar"),
+  EXPECT_THAT(Completions(folder, "train --dataset cifar"),
               HasSubstr("cifar10 cifar100"));
-  EXPECT_THAT(Offered(folder, "init --student convnext_f"),
+  EXPECT_THAT(Completions(folder, "init --student convnext_f"),
               HasSubstr("convnext_femto"));
+  EXPECT_EQ(Completions(folder, "eval --precision f"), "fp32 fp16\n");
 }
 
-// The other shells read their scripts without complaint, where they are.
-TEST(Completion, IsWhatEachShellReads) {
+// Every installed shell parses its script.
+TEST(Completion, EachShellParsesItsScript) {
   const TempFolder folder;
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const Outcome script = RunWsel(folder, {"completion", shell});

@@ -41,7 +41,7 @@ class ConvertCommand : public testing::Test {
       EXPECT_TRUE(std::ranges::equal(x.bytes, y.bytes)) << spec.name;
     }
   }
-  // A ViT of whose tensors one, the class token, holds `value`.
+  // A ViT with a class token of `value`.
   void WriteWith(float value) const {
     const auto file = checkpoint::Open(Golden("timm_vit.safetensors"));
     std::vector<float> token(16, value);
@@ -58,7 +58,7 @@ class ConvertCommand : public testing::Test {
   TempFolder folder_;
 };
 
-TEST_F(ConvertCommand, GoesThereAndBackBitByBit) {
+TEST_F(ConvertCommand, RoundTripsAreBitIdentical) {
   const std::vector<std::pair<std::string, std::string>> trips = {
       {"timm_vit.safetensors", "hf"}, {"timm_vit.safetensors", "torchvision"},
       {"dinov2.pth", "hf"},           {"deit_distilled.pth", "hf"},
@@ -79,7 +79,7 @@ TEST_F(ConvertCommand, GoesThereAndBackBitByBit) {
   }
 }
 
-TEST_F(ConvertCommand, WritesWhatFromPretrainedNeeds) {
+TEST_F(ConvertCommand, WritesTheConfigForFromPretrained) {
   const std::string clip = Golden("openai_clip.pt");
   const std::vector<std::string> args = {clip, "model.safetensors", "--naming",
                                          "hf"};
@@ -90,12 +90,12 @@ TEST_F(ConvertCommand, WritesWhatFromPretrainedNeeds) {
   EXPECT_EQ(config["hidden_act"], "quick_gelu");
   EXPECT_EQ(config["layer_norm_eps"], 1e-5);
   EXPECT_EQ(config["projection_dim"], 6);
-  // The same again is no other model.
+  // The same model may be written again.
   EXPECT_EQ(Convert(args).exit_code, 0);
   EXPECT_EQ(ReadAll(folder_ / "config.json"), text);
 }
 
-TEST_F(ConvertCommand, LeavesTheConfigurationOfAnotherModelAlone) {
+TEST_F(ConvertCommand, KeepsTheConfigOfAnotherModel) {
   WriteTextFile(folder_ / "config.json", "{}");
   const Outcome outcome = Convert(
       {Golden("timm_vit.safetensors"), "model.safetensors", "--naming", "hf"});
@@ -105,7 +105,7 @@ TEST_F(ConvertCommand, LeavesTheConfigurationOfAnotherModelAlone) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "model.safetensors"));
 }
 
-TEST_F(ConvertCommand, SaysWhereTheFileComesFrom) {
+TEST_F(ConvertCommand, RecordsTheSourceFile) {
   const Outcome outcome =
       Convert({Golden("hf_vit.safetensors"), "out.safetensors", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -119,7 +119,7 @@ TEST_F(ConvertCommand, SaysWhereTheFileComesFrom) {
 }
 
 TEST_F(ConvertCommand, RoundsToNearestEven) {
-  // Halfway between two float16 and two bfloat16 numbers; evens are below.
+  // Halfway between two float16 and two bfloat16 values; the even one is lower.
   for (const auto& [value, dtype, bits] :
        {std::tuple(1 + 0x1p-11F, "float16", 0x3c00),
         std::tuple(1 + 0x1p-11F + 0x1p-20F, "float16", 0x3c01),
@@ -143,8 +143,8 @@ TEST_F(ConvertCommand, RoundsToNearestEven) {
   }
 }
 
-TEST_F(ConvertCommand, RefusesNumbersThatATypeCannotHold) {
-  WriteWith(65520);  // halfway to the first number beyond float16
+TEST_F(ConvertCommand, FailsForValuesOutOfRange) {
+  WriteWith(65520);  // rounds to the first value beyond float16
   const Outcome outcome =
       Convert({"vit.safetensors", "out.safetensors", "--dtype", "float16"});
   EXPECT_EQ(outcome.exit_code, 6);
@@ -152,7 +152,7 @@ TEST_F(ConvertCommand, RefusesNumbersThatATypeCannotHold) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out.safetensors"));
 }
 
-TEST_F(ConvertCommand, RefusesWhatCannotBeSaid) {
+TEST_F(ConvertCommand, FailsForUnsupportedConversions) {
   const std::string vit = Golden("timm_vit.safetensors");
   const Outcome no_name = Convert({vit, "out.pth", "--naming", "meta"});
   EXPECT_EQ(no_name.exit_code, 6);

@@ -28,50 +28,50 @@ TEST(Datasets, AreListedWithTheirLayout) {
   EXPECT_TRUE(rows[11]["train"].is_null());
 }
 
-TEST(Datasets, AGoodSetPassesTheCheck) {
+TEST(Datasets, AValidDataSetPassesTheCheck) {
   const TempFolder folder;
   const Outcome run =
       RunWsel(folder, {"datasets", "check", "folder", kFolders.string()});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(run.err, "");
   EXPECT_THAT(run.out,
-              HasSubstr("train: 4 pictures of 12 x 9 pixels, 2 classes of 1 to "
-                        "3 pictures, 0 broken"));
-  EXPECT_THAT(run.out, HasSubstr("test: 2 pictures"));
+              HasSubstr("train: 4 images of 12 x 9 pixels, 2 classes of 1 to "
+                        "3 images, 0 corrupt"));
+  EXPECT_THAT(run.out, HasSubstr("test: 2 images"));
 }
 
-TEST(Datasets, BrokenPicturesAreNamed) {
+TEST(Datasets, CorruptImagesAreListed) {
   const TempFolder folder;
   fs::copy(kFolders, folder / "set", fs::copy_options::recursive);
-  std::ofstream(folder / "set/train/b/2.jpg") << "no picture";
+  std::ofstream(folder / "set/train/b/2.jpg") << "not an image";
   const Outcome run = RunWsel(folder, {"datasets", "check", "folder", "set",
                                        "--split", "train", "--json"});
   EXPECT_EQ(run.exit_code, 5);
-  EXPECT_THAT(run.err, HasSubstr("1 pictures are broken"));
+  EXPECT_THAT(run.err, HasSubstr("1 corrupt images"));
   const auto rows = ParseJson(run.out, "stdout", ErrorKind::kFormat);
   ASSERT_EQ(rows.size(), 1U);
-  ASSERT_EQ(rows[0]["broken"].size(), 1U);
-  EXPECT_THAT(rows[0]["broken"][0].get<std::string>(),
+  ASSERT_EQ(rows[0]["corrupt"].size(), 1U);
+  EXPECT_THAT(rows[0]["corrupt"][0].get<std::string>(),
               HasSubstr("set/train/b/2.jpg"));
   EXPECT_EQ(rows[0]["classes"]["b"], 3);
 }
 
-TEST(Datasets, CountsThatAreNotTheSetsAreSaid) {
+TEST(Datasets, CountMismatchesAreReported) {
   const TempFolder folder;
   const Outcome run =
       RunWsel(folder, {"datasets", "check", "imagenet", kFolders.string()});
   EXPECT_EQ(run.exit_code, 5);
-  EXPECT_THAT(run.out, HasSubstr("2 classes are here; the whole set has 1000"));
+  EXPECT_THAT(run.out, HasSubstr("found 2 classes, expected 1000"));
 }
 
-TEST(Datasets, MistakesHaveTheirExitCodes) {
+TEST(Datasets, ErrorsHaveTheirExitCodes) {
   const TempFolder folder;
   const Outcome name = RunWsel(folder, {"datasets", "check", "foldr", "."});
   EXPECT_EQ(name.exit_code, 2);
   EXPECT_THAT(name.err, HasSubstr("did you mean 'folder'?"));
   const Outcome root = RunWsel(folder, {"datasets", "check", "dtd", "no"});
   EXPECT_EQ(root.exit_code, 4);
-  EXPECT_THAT(root.err, HasSubstr("no: is no folder"));
+  EXPECT_THAT(root.err, HasSubstr("no: is not a folder"));
 }
 
 }  // namespace

@@ -21,54 +21,54 @@ Config Changed(std::string_view name, void (*change)(Config&)) {
   return config;
 }
 
-void ExpectRefused(const model::Config& config, Naming naming,
-                   const std::string& reason) {
+void ExpectNotExportable(const model::Config& config, Naming naming,
+                         const std::string& reason) {
   SCOPED_TRACE(reason);
-  ExpectError([&] { RequireForeignModel(config, naming); },
-              ErrorKind::kMismatch, {NameOf(config), reason});
+  ExpectError([&] { RequireExportable(config, naming); }, ErrorKind::kMismatch,
+              {NameOf(config), reason});
 }
 
-TEST(ForeignModel, TakesWhatTheLibraryHas) {
+TEST(ExportSupport, AcceptsModelsThatTheLibraryHas) {
   for (const char* name : {"vit_tiny", "convnext_tiny"}) {
     for (const Naming naming :
          {Naming::kTimm, Naming::kHuggingFace, Naming::kTorchvision}) {
-      RequireForeignModel(model::FindVariant(name).config, naming);
+      RequireExportable(model::FindVariant(name).config, naming);
     }
   }
 }
 
-TEST(ForeignModel, RefusesWhatNamesAloneWouldLetPass) {
+TEST(ExportSupport, FailsForModelsThatTheLibraryCannotBuild) {
   using model::ConvNextConfig;
   using model::VitConfig;
   const auto hf = Naming::kHuggingFace;
   const auto torchvision = Naming::kTorchvision;
-  ExpectRefused(
+  ExpectNotExportable(
       Changed<VitConfig>("vit_tiny", [](auto& c) { c.class_token = false; }),
       hf, "has no class token");
-  ExpectRefused(
+  ExpectNotExportable(
       Changed<VitConfig>("vit_tiny", [](auto& c) { c.no_embed_class = true; }),
-      hf, "no position");
-  ExpectRefused(Changed<VitConfig>("vit_tiny",
-                                   [](auto& c) {
-                                     c.pooling = model::Pooling::kNormedAverage;
-                                   }),
-                torchvision, "averages");
+      hf, "no position embedding");
+  ExpectNotExportable(
+      Changed<VitConfig>(
+          "vit_tiny",
+          [](auto& c) { c.pooling = model::Pooling::kNormedAverage; }),
+      torchvision, "average pooling");
   const model::Config unbiased =
       Changed<VitConfig>("vit_tiny", [](auto& c) { c.qkv_bias = false; });
-  ExpectRefused(unbiased, torchvision, "no bias");
-  RequireForeignModel(unbiased, hf);
+  ExpectNotExportable(unbiased, torchvision, "no qkv bias");
+  RequireExportable(unbiased, hf);
   const model::Config small = Changed<ConvNextConfig>(
       "convnext_tiny", [](auto& c) { c.patch_size = 2; });
-  ExpectRefused(small, hf, "patches of 2 pixels");
-  ExpectRefused(small, Naming::kMeta, "patches of 2 pixels");
+  ExpectNotExportable(small, hf, "patches of 2 pixels");
+  ExpectNotExportable(small, Naming::kMeta, "patches of 2 pixels");
   const model::Config unscaled = Changed<ConvNextConfig>(
       "convnext_tiny", [](auto& c) { c.layer_scale = 0; });
-  ExpectRefused(unscaled, torchvision, "no layer scale");
-  RequireForeignModel(unscaled, Naming::kMeta);
-  RequireForeignModel(small, Naming::kTimm);
+  ExpectNotExportable(unscaled, torchvision, "no layer scale");
+  RequireExportable(unscaled, Naming::kMeta);
+  RequireExportable(small, Naming::kTimm);
 }
 
-TEST(HfConfig, NamesTheModelAndItsSizes) {
+TEST(HfConfig, HasTheModelTypeAndSizes) {
   const auto of = [](const model::Config& config) {
     return json::parse(HfConfig(config));
   };
@@ -91,14 +91,14 @@ TEST(HfConfig, NamesTheModelAndItsSizes) {
   EXPECT_FALSE(clip.contains("projection_dim"));
 }
 
-TEST(HfConfig, RefusesADinov2ThatItCannotDescribe) {
+TEST(HfConfig, FailsForADinov2WithAFractionalMlpRatio) {
   const auto config =
       Changed<model::VitConfig>("vit_tiny", [](model::VitConfig& c) {
         c.layer_scale = 1e-5;
         c.mlp_ratio = 2.5;
       });
   ExpectError([&] { HfConfig(config); }, ErrorKind::kMismatch,
-              {"480 channels in its MLP"});
+              {"480 MLP channels"});
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Checkpoints of other programs through the command line: each command uses all
-// of a file's tensors, leaves them out with a reason, or refuses the file.
+// Third-party checkpoints on the command line: every tensor of a file is used,
+// ignored with a reason, or an error.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,17 +24,17 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-class ForeignFile : public testing::Test {
+class ThirdPartyFile : public testing::Test {
  protected:
-  // Five classes, as the goldens' heads tell apart, of a picture each.
-  ForeignFile() {
-    const fs::path picture =
+  // Five classes, as the goldens' classifiers have, of one image each.
+  ThirdPartyFile() {
+    const fs::path image =
         fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders/val/b/3.jpg";
     for (const char* part : {"train", "val"}) {
       for (const char* name : {"a", "b", "c", "d", "e"}) {
         const fs::path folder = folder_ / "data" / part / name;
         fs::create_directories(folder);
-        fs::copy(picture, folder / "1.jpg");
+        fs::copy(image, folder / "1.jpg");
       }
     }
   }
@@ -49,7 +49,7 @@ class ForeignFile : public testing::Test {
     args.insert(args.end(), more.begin(), more.end());
     return Run(args);
   }
-  // A dry run opens the start, builds the model and loads it.
+  // A dry run opens the checkpoint, builds the model and loads it.
   Outcome TrainDry(const std::string& file) const {
     return Run({"train", "--config", "recipe.json", "--data-root", "data",
                 "--init", file, "--dry-run"});
@@ -59,7 +59,7 @@ class ForeignFile : public testing::Test {
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     return json::parse(outcome.out);
   }
-  // A recipe of the model that a file is said to be of.
+  // A recipe for a model that wsel inspect detected.
   void WriteRecipe(json model) const {
     model["name"] = model["family"] == "vit" ? "vit_tiny" : "convnext_femto";
     for (const char* key : {"family", "num_classes"}) model.erase(key);
@@ -75,14 +75,14 @@ std::string Golden(const std::string& file) {
   return (naming::GoldenFolder() / file).string();
 }
 
-TEST_F(ForeignFile, IsEvaluatedAndStartsATraining) {
+TEST_F(ThirdPartyFile, CanBeEvaluatedAndTrained) {
   for (const naming::Case& c : naming::GoldenCases()) {
     SCOPED_TRACE(c.file);
     const json model = Inspect(c.path.string())["model"];
     const Outcome eval = Eval(c.path.string());
     if (model["num_classes"] == 5) {
       ASSERT_EQ(eval.exit_code, 0) << eval.err;
-      EXPECT_EQ(json::parse(eval.out)["pictures"], 5);
+      EXPECT_EQ(json::parse(eval.out)["num_images"], 5);
     } else {
       EXPECT_EQ(eval.exit_code, 6);
       EXPECT_THAT(eval.err, HasSubstr("class"));
@@ -90,16 +90,16 @@ TEST_F(ForeignFile, IsEvaluatedAndStartsATraining) {
     WriteRecipe(model);
     const Outcome train = TrainDry(c.path.string());
     EXPECT_EQ(train.exit_code, 0) << train.err;
-    EXPECT_THAT(train.err, Not(HasSubstr("weights want")));
+    EXPECT_THAT(train.err, Not(HasSubstr("as in this run's model")));
     if (!c.ignored.empty()) {
-      EXPECT_THAT(train.err, HasSubstr("left out"));
+      EXPECT_THAT(train.err, HasSubstr("ignored"));
     }
   }
 }
 
-TEST_F(ForeignFile, GivesAStudentThatKnowsWhatPicturesItsTeacherSaw) {
+TEST_F(ThirdPartyFile, PassesItsMeanOnToAStudent) {
   const std::map<std::string, std::string> means = {
-      {"timm_vit.safetensors", ""},  // timm's are of either kind
+      {"timm_vit.safetensors", ""},  // timm uses either
       {"hf_vit.safetensors", "[0.5,0.5,0.5]"},
       {"augreg.npz", "[0.5,0.5,0.5]"},
       {"deit3.pth", "[0.485,0.456,0.406]"},
@@ -119,12 +119,12 @@ TEST_F(ForeignFile, GivesAStudentThatKnowsWhatPicturesItsTeacherSaw) {
     const Outcome train = TrainDry("s.pth");
     EXPECT_EQ(train.exit_code, 0) << train.err;
     const bool imagenet = mean.empty() || mean.starts_with("[0.485");
-    EXPECT_EQ(train.err.find("data.mean sets it") == std::string::npos,
+    EXPECT_EQ(train.err.find("set data.mean to match") == std::string::npos,
               imagenet);
   }
 }
 
-TEST_F(ForeignFile, SaysWhereAModelUsesItsWeightsOtherwise) {
+TEST_F(ThirdPartyFile, WarnsOfForwardDifferences) {
   const std::string clip = Golden("openai_clip.pt");
   json model = Inspect(clip)["model"];
   EXPECT_EQ(model["activation"], "quick_gelu");
@@ -133,24 +133,26 @@ TEST_F(ForeignFile, SaysWhereAModelUsesItsWeightsOtherwise) {
   WriteRecipe(model);
   const Outcome train = TrainDry(clip);
   EXPECT_EQ(train.exit_code, 0) << train.err;
-  EXPECT_THAT(train.err, HasSubstr("want QuickGELU, not GELU"));
-  EXPECT_THAT(train.err, HasSubstr("want LayerNorm's eps 1e-05, not 1e-06"));
+  EXPECT_THAT(train.err, HasSubstr("trained with QuickGELU, not GELU"));
+  EXPECT_THAT(train.err,
+              HasSubstr("trained with LayerNorm eps 1e-05, not 1e-06"));
 
   const std::string vit = Golden("hf_vit.safetensors");
-  json said = Inspect(vit)["model"];
-  EXPECT_EQ(said["norm_eps"], 1e-12);
-  EXPECT_THAT(Eval(vit).err, Not(HasSubstr("weights want")));
-  said["norm_eps"] = 1e-6;
-  WriteTextFile(folder_ / "vit.json", said.dump());
+  json given = Inspect(vit)["model"];
+  EXPECT_EQ(given["norm_eps"], 1e-12);
+  EXPECT_THAT(Eval(vit).err, Not(HasSubstr("were trained with")));
+  given["norm_eps"] = 1e-6;
+  WriteTextFile(folder_ / "vit.json", given.dump());
   const Outcome eval = Eval(vit, {"--model", "vit.json"});
   EXPECT_EQ(eval.exit_code, 0) << eval.err;
-  EXPECT_THAT(eval.err, HasSubstr("want LayerNorm's eps 1e-12, not 1e-06"));
+  EXPECT_THAT(eval.err,
+              HasSubstr("trained with LayerNorm eps 1e-12, not 1e-06"));
 
   const Outcome convnext = Eval(Golden("hf_convnext.safetensors"));
-  EXPECT_THAT(convnext.err, HasSubstr("the eps of the last norm is 1e-06"));
+  EXPECT_THAT(convnext.err, HasSubstr("eps 1e-06 in the last norm"));
 }
 
-TEST_F(ForeignFile, IsRefusedWhereTheModelHasNoUseForATensor) {
+TEST_F(ThirdPartyFile, UnexpectedKeysAreAnError) {
   const std::string file = Golden("dinov2.pth");
   json model = Inspect(file)["model"];
   model["layer_scale"] = 0;
@@ -158,15 +160,15 @@ TEST_F(ForeignFile, IsRefusedWhereTheModelHasNoUseForATensor) {
   const Outcome train = TrainDry(file);
   EXPECT_EQ(train.exit_code, 6);
   EXPECT_THAT(train.err, HasSubstr("blocks.0.ls1.gamma"));
-  json headed = Inspect(Golden("deit3.pth"))["model"];
-  headed["layer_scale"] = 0;
-  WriteTextFile(folder_ / "vit.json", headed.dump());
+  json with_head = Inspect(Golden("deit3.pth"))["model"];
+  with_head["layer_scale"] = 0;
+  WriteTextFile(folder_ / "vit.json", with_head.dump());
   const Outcome eval = Eval(Golden("deit3.pth"), {"--model", "vit.json"});
   EXPECT_EQ(eval.exit_code, 6);
-  EXPECT_THAT(eval.err, HasSubstr("is a weight that"));
+  EXPECT_THAT(eval.err, HasSubstr("unexpected key"));
 }
 
-TEST_F(ForeignFile, IsRefusedWhereATensorAmongItsWeightsCannotBeRead) {
+TEST_F(ThirdPartyFile, UnsupportedTensorsAmongTheWeightsAreAnError) {
   const auto npy = [](std::string_view type, const Shape& shape,
                       const std::string& data) {
     return checkpoint::Npy(
@@ -189,19 +191,19 @@ TEST_F(ForeignFile, IsRefusedWhereATensorAmongItsWeightsCannotBeRead) {
   WriteTextFile(folder_ / "label.npz", checkpoint::ZipOf(parts));
   const Outcome eval = Eval("label.npz");
   EXPECT_EQ(eval.exit_code, 6);
-  EXPECT_THAT(eval.err, HasSubstr("blocks.0.label: lies among the weights"));
+  EXPECT_THAT(eval.err, HasSubstr("blocks.0.label: unsupported tensor among"));
   EXPECT_THAT(Run({"inspect", "label.npz"}).out,
-              HasSubstr("unread     blocks.0.label: "));
+              HasSubstr("unsupported blocks.0.label: "));
 }
 
-// Files that other people's programs wrote (../shared/data): none is a model
-// under names that are known here.
-class StrangersFile : public ForeignFile {
+// Files that other people's programs wrote (../shared/data). None has known
+// tensor names.
+class UnknownFile : public ThirdPartyFile {
  protected:
   void SetUp() override {
     files_ = SharedData() / "foreign-checkpoints";
     if (!fs::exists(files_)) {
-      GTEST_SKIP() << files_ << " is not here; set WSEL_SHARED_DATA";
+      GTEST_SKIP() << files_ << " is missing; set WSEL_SHARED_DATA";
     }
   }
   fs::path files_;
@@ -210,15 +212,15 @@ class StrangersFile : public ForeignFile {
 constexpr int kMismatched = 6;
 constexpr int kBadFormat = 5;
 
-struct Refusal {
+struct Failure {
   int exit_code;
   std::string reason;
 };
 
-TEST_F(StrangersFile, IsRefusedForTheRightReason) {
-  const Refusal unknown = {kMismatched, "holds no ViT or ConvNeXt"};
-  const Refusal tar = {kBadFormat, "before 0.1.10"};
-  const std::map<std::string, Refusal> special = {
+TEST_F(UnknownFile, FailsForTheRightReason) {
+  const Failure unknown = {kMismatched, "is not a ViT or ConvNeXt"};
+  const Failure tar = {kBadFormat, "before 0.1.10"};
+  const std::map<std::string, Failure> special = {
       {"burn-tar_float32.tar", tar},
       {"burn-tar_int64.tar", tar},
       {"burn-tar_weight_bias.tar", tar},
@@ -230,12 +232,12 @@ TEST_F(StrangersFile, IsRefusedForTheRightReason) {
     const std::string file = fs::absolute(entry.path()).string();
     SCOPED_TRACE(file);
     const auto found = special.find(entry.path().filename().string());
-    const Refusal& wanted = found == special.end() ? unknown : found->second;
+    const Failure& expected = found == special.end() ? unknown : found->second;
     for (const Outcome& outcome : {Run({"init", "--teacher", file, "--student",
                                         "vit_tiny", "--dry-run"}),
                                    Eval(file), TrainDry(file)}) {
-      EXPECT_EQ(outcome.exit_code, wanted.exit_code) << outcome.err;
-      EXPECT_THAT(outcome.err, HasSubstr(wanted.reason));
+      EXPECT_EQ(outcome.exit_code, expected.exit_code) << outcome.err;
+      EXPECT_THAT(outcome.err, HasSubstr(expected.reason));
       EXPECT_THAT(outcome.err, HasSubstr(entry.path().filename().string()));
     }
     ++count;
@@ -243,8 +245,8 @@ TEST_F(StrangersFile, IsRefusedForTheRightReason) {
   EXPECT_GE(count, 43U);
 }
 
-// A trained ViT under names of its author's: a table of them is all it takes.
-TEST_F(StrangersFile, IsSelectedFromByATableOfItsNames) {
+// A trained ViT with its author's tensor names needs only a family file.
+TEST_F(UnknownFile, IsSelectedFromWithAFamilyFile) {
   WriteTextFile(folder_ / "family.json", R"({
     "name": "vit-pytorch of 2020",
     "about": "a table for one file",

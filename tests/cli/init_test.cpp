@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-// A ViT of 12 blocks and 2 heads that is made and read in milliseconds.
+// A ViT of 12 blocks and 2 heads that is written and read in milliseconds.
 constexpr const char* kTeacher =
     R"({"base": "vit_tiny", "embed_dim": 32, "num_heads": 2, "img_size": 32,
         "num_classes": 10})";
@@ -28,9 +28,10 @@ class InitCommand : public testing::Test {
     Write("student.json",
           R"({"base": "vit_tiny", "embed_dim": 16, "num_heads": 2,
               "depth": 3, "img_size": 32, "num_classes": 10})");
-    const Outcome made = Run({"init", "--student", "teacher.json", "--output",
-                              "teacher.safetensors", "--seed", "1"});
-    EXPECT_EQ(made.exit_code, 0) << made.err;
+    const Outcome teacher =
+        Run({"init", "--student", "teacher.json", "--output",
+             "teacher.safetensors", "--seed", "1"});
+    EXPECT_EQ(teacher.exit_code, 0) << teacher.err;
   }
 
   void Write(const std::string& name, const std::string& text) const {
@@ -39,7 +40,7 @@ class InitCommand : public testing::Test {
   Outcome Run(const std::vector<std::string>& args) const {
     return RunWsel(folder_, args);
   }
-  // `wsel init --teacher teacher.safetensors --student student.json` and more.
+  // `wsel init --teacher teacher.safetensors --student student.json`, `more`.
   Outcome Init(std::vector<std::string> more) const {
     std::vector<std::string> args = {"init", "--teacher", "teacher.safetensors",
                                      "--student", "student.json"};
@@ -56,7 +57,7 @@ class InitCommand : public testing::Test {
   TempFolder folder_;
 };
 
-TEST_F(InitCommand, MakesAStudentWithItsProvenance) {
+TEST_F(InitCommand, WritesAStudentWithItsProvenance) {
   const Outcome outcome = Init({"--output", "s.safetensors", "--seed", "7"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("elements selected"));
@@ -76,7 +77,7 @@ TEST_F(InitCommand, MakesAStudentWithItsProvenance) {
   EXPECT_EQ(metadata.at("wsel.plan.sha256").size(), 64U);
 }
 
-TEST_F(InitCommand, GivesTheSameBytesForTheSameCommand) {
+TEST_F(InitCommand, IsReproducible) {
   for (const char* name : {"s.safetensors", "s.pth"}) {
     ASSERT_EQ(Init({"--output", name, "--method", "random"}).exit_code, 0);
     const std::string first = Hash(name);
@@ -85,7 +86,7 @@ TEST_F(InitCommand, GivesTheSameBytesForTheSameCommand) {
   }
 }
 
-TEST_F(InitCommand, HashesTheWholeTeacherWhenAsked) {
+TEST_F(InitCommand, HashesTheWholeTeacherWithHashFull) {
   ASSERT_EQ(Init({"--output", "s.pth", "--hash", "full"}).exit_code, 0);
   const auto file = checkpoint::Open(folder_ / "s.pth");
   EXPECT_EQ(file->metadata().at("wsel.teacher.sha256"),
@@ -115,37 +116,37 @@ TEST_F(InitCommand, ReplaysASavedPlanToTheSameTensors) {
   }
 }
 
-TEST_F(InitCommand, DryRunDecidesEverythingAndWritesNothing) {
+TEST_F(InitCommand, DryRunPrintsThePlanAndWritesNothing) {
   const size_t before = folder_.FileCount();
   const Outcome outcome = Init({"--output", "s.safetensors", "--dry-run"});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.out, HasSubstr("blocks.*.attn.qkv.weight"));
-  EXPECT_LE(folder_.FileCount(), before + 2) << "stdout and stderr alone";
+  EXPECT_LE(folder_.FileCount(), before + 2) << "only stdout and stderr";
   EXPECT_FALSE(Exists("s.safetensors"));
 }
 
-TEST_F(InitCommand, DryRunListsAnAbsentTeacherAndPlansByTheRegistry) {
+TEST_F(InitCommand, DryRunListsAMissingTeacherAndPlansByItsModelName) {
   const Outcome named =
       Run({"init", "--teacher", "gone/vit_small_patch16_224.safetensors",
            "--student", "vit_tiny", "--dry-run"});
   EXPECT_EQ(named.exit_code, 0) << named.err;
-  EXPECT_THAT(named.out, HasSubstr("absent   gone/vit_small"));
+  EXPECT_THAT(named.out, HasSubstr("missing  gone/vit_small"));
   EXPECT_THAT(named.out, HasSubstr("192 of 384"));
-  const Outcome told =
+  const Outcome given =
       Run({"init", "--teacher", "t.pth", "--teacher-model", "convnext_tiny",
            "--student", "vit_tiny", "--dry-run"});
-  EXPECT_EQ(told.exit_code, 6);
+  EXPECT_EQ(given.exit_code, 6);
   const Outcome unknown =
       Run({"init", "--teacher", "t.pth", "--student", "vit_tiny", "--dry-run"});
   EXPECT_EQ(unknown.exit_code, 0);
-  EXPECT_THAT(unknown.out, HasSubstr("absent   t.pth"));
+  EXPECT_THAT(unknown.out, HasSubstr("missing  t.pth"));
   const std::vector<std::string> as_json = {
       "init",      "--teacher", "t.pth",     "--teacher-model", "vit_small",
       "--student", "vit_tiny",  "--dry-run", "--json"};
   EXPECT_EQ(json::parse(Run(as_json).out)["format"], "wsel-plan");
-  auto by_weights = as_json;
-  by_weights.insert(by_weights.end(), {"--method", "l1"});
-  EXPECT_EQ(Run(by_weights).exit_code, 4);
+  auto data_dependent = as_json;
+  data_dependent.insert(data_dependent.end(), {"--method", "l1"});
+  EXPECT_EQ(Run(data_dependent).exit_code, 4);
 }
 
 TEST_F(InitCommand, PrintsThePlanAsJson) {
@@ -170,17 +171,18 @@ TEST_F(InitCommand, OverridesTheStudentByFlags) {
   EXPECT_EQ(student["num_classes"], 3);
 }
 
-TEST_F(InitCommand, TakesTheTeachersClassesWithItsHead) {
-  Write("bare.json", R"({"base": "vit_tiny", "embed_dim": 16, "num_heads": 2,
+TEST_F(InitCommand, HeadReuseKeepsTheTeachersNumberOfClasses) {
+  Write("no_classes.json",
+        R"({"base": "vit_tiny", "embed_dim": 16, "num_heads": 2,
                          "img_size": 32})");
   const Outcome outcome =
-      Run({"init", "--teacher", "teacher.safetensors", "--student", "bare.json",
-           "--head", "reuse", "--dry-run", "--json"});
+      Run({"init", "--teacher", "teacher.safetensors", "--student",
+           "no_classes.json", "--head", "reuse", "--dry-run", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(json::parse(outcome.out)["student"]["num_classes"], 10);
 }
 
-TEST_F(InitCommand, KeepsTheOldFileWhereItFails) {
+TEST_F(InitCommand, KeepsTheOldFileOnFailure) {
   Write("s.safetensors", "old");
   const Outcome outcome = Init(
       {"--output", "s.safetensors", "--num-heads", "2", "--embed-dim", "64"});
@@ -188,15 +190,15 @@ TEST_F(InitCommand, KeepsTheOldFileWhereItFails) {
   EXPECT_EQ(ReadText(folder_ / "s.safetensors"), "old");
 }
 
-TEST_F(InitCommand, WritesNoHeadUnderCompatOfficial) {
+TEST_F(InitCommand, WritesNoClassifierWithCompatOfficial) {
   ASSERT_EQ(Init({"--output", "s.pth", "--compat", "official"}).exit_code, 0);
   const auto file = checkpoint::Open(folder_ / "s.pth");
   EXPECT_EQ(file->Find("head.weight"), nullptr);
   EXPECT_NE(file->Find("norm.weight"), nullptr);
 }
 
-TEST_F(InitCommand, LooksThroughATrainingCheckpointsWrapper) {
-  // What a DistributedDataParallel training leaves: "module." before a name.
+TEST_F(InitCommand, UnwrapsATrainingCheckpoint) {
+  // As saved from DistributedDataParallel, which prefixes names with "module.".
   const auto teacher = checkpoint::Open(folder_ / "teacher.safetensors");
   json header;
   std::string data;
@@ -220,19 +222,20 @@ TEST_F(InitCommand, LooksThroughATrainingCheckpointsWrapper) {
               HasSubstr("under 'state_dict.module.'"));
 }
 
-// Every error: its exit code, and a message that says what to do.
+// Every error has its exit code and one message.
 
-struct Fault {
+struct Failure {
   const char* name;
   std::vector<std::string> args;
   int exit_code;
   const char* message;
 };
 
-class Fails : public InitCommand, public testing::WithParamInterface<Fault> {};
+class Fails : public InitCommand,
+              public testing::WithParamInterface<Failure> {};
 
 TEST_P(Fails, WithItsCodeAndAMessage) {
-  Write("garbage.safetensors", "no checkpoint at all, whatever it is called");
+  Write("garbage.safetensors", "not a checkpoint");
   Write("truncated.safetensors",
         ReadText(folder_ / "teacher.safetensors").substr(0, 20000));
   Write("wrong.json", R"({"base": "vit_tiny", "dept": 3})");
@@ -248,120 +251,123 @@ TEST_P(Fails, WithItsCodeAndAMessage) {
 INSTANTIATE_TEST_SUITE_P(
     Init, Fails,
     testing::Values(
-        Fault{"UnknownCommand", {"inti"}, 2, "did you mean 'init'"},
-        Fault{"UnknownOption",
-              {"init", "--techer", "x"},
-              2,
-              "did you mean '--teacher'"},
-        Fault{"UnknownModel",
-              {"init", "--teacher", "teacher.safetensors", "--student",
-               "vit_tini", "--dry-run"},
-              2,
-              "did you mean 'vit_tiny'"},
-        Fault{"UnknownMethod",
-              {"init", "--teacher", "teacher.safetensors", "--student",
-               "student.json", "--dry-run", "--method", "unifrom"},
-              2,
-              "did you mean 'uniform'"},
-        Fault{
+        Failure{"UnknownCommand", {"inti"}, 2, "did you mean 'init'"},
+        Failure{"UnknownOption",
+                {"init", "--techer", "x"},
+                2,
+                "did you mean '--teacher'"},
+        Failure{"UnknownModel",
+                {"init", "--teacher", "teacher.safetensors", "--student",
+                 "vit_tini", "--dry-run"},
+                2,
+                "did you mean 'vit_tiny'"},
+        Failure{"UnknownMethod",
+                {"init", "--teacher", "teacher.safetensors", "--student",
+                 "student.json", "--dry-run", "--method", "unifrom"},
+                2,
+                "did you mean 'uniform'"},
+        Failure{
             "UnknownInitialiser",
             {"init", "--student", "vit_tiny", "--dry-run", "--method", "xaver"},
             2,
             "did you mean 'xavier'"},
-        Fault{"SelectionWithoutTeacher",
-              {"init", "--student", "vit_tiny", "--dry-run", "--method", "l1"},
-              2,
-              "give --teacher"},
-        Fault{"NoOutput",
-              {"init", "--student", "vit_tiny"},
-              2,
-              "--output: is missing"},
-        Fault{"NoStudent",
-              {"init", "--teacher", "teacher.safetensors", "--dry-run"},
-              2,
-              "--student: is missing"},
-        Fault{"OutputIsTeacher",
-              {"init", "--teacher", "teacher.safetensors", "--student",
-               "student.json", "--output", "teacher.safetensors"},
-              2,
-              "would overwrite 'teacher.safetensors'"},
-        Fault{
+        Failure{
+            "SelectionWithoutTeacher",
+            {"init", "--student", "vit_tiny", "--dry-run", "--method", "l1"},
+            2,
+            "give --teacher"},
+        Failure{"NoOutput",
+                {"init", "--student", "vit_tiny"},
+                2,
+                "--output: is missing"},
+        Failure{"NoStudent",
+                {"init", "--teacher", "teacher.safetensors", "--dry-run"},
+                2,
+                "--student: is missing"},
+        Failure{"OutputIsTeacher",
+                {"init", "--teacher", "teacher.safetensors", "--student",
+                 "student.json", "--output", "teacher.safetensors"},
+                2,
+                "would overwrite 'teacher.safetensors'"},
+        Failure{
             "SavedPlanIsTeacher",
             {"init", "--teacher", "teacher.safetensors", "--student",
              "student.json", "--save-plan", "teacher.safetensors", "--dry-run"},
             2,
             "--save-plan: would overwrite 'teacher.safetensors'"},
-        Fault{"EmptyTeacher",
-              {"init", "--teacher", "", "--student", "vit_tiny", "--dry-run"},
-              2,
-              "--teacher: is empty"},
-        Fault{"RandomMethodWithTeacher",
-              {"init", "--teacher", "teacher.safetensors", "--student",
-               "student.json", "--method", "xavier", "--dry-run"},
-              2,
-              "leave out --teacher"},
-        Fault{"UnknownGlobalOption", {"--verison"}, 2, "'--version'"},
-        Fault{"HugeImage",
-              {"init", "--student", "vit_tiny", "--img-size", "1000000",
-               "--dry-run"},
-              3,
-              "img_size"},
-        Fault{"PlanAndMethod",
-              {"init", "--plan", "plan.json", "--method", "l1", "--dry-run"},
-              2,
-              "already decided by --plan"},
-        Fault{"NumberExpected",
-              {"init", "--student", "vit_tiny", "--depth", "six", "--dry-run"},
-              2,
-              "--depth: 'six'"},
-        Fault{"UnknownKeyInModel",
-              {"init", "--student", "wrong.json", "--dry-run"},
-              3,
-              "did you mean 'depth'"},
-        Fault{
+        Failure{"EmptyTeacher",
+                {"init", "--teacher", "", "--student", "vit_tiny", "--dry-run"},
+                2,
+                "--teacher: is empty"},
+        Failure{"RandomMethodWithTeacher",
+                {"init", "--teacher", "teacher.safetensors", "--student",
+                 "student.json", "--method", "xavier", "--dry-run"},
+                2,
+                "leave out --teacher"},
+        Failure{"UnknownGlobalOption", {"--verison"}, 2, "'--version'"},
+        Failure{"HugeImage",
+                {"init", "--student", "vit_tiny", "--img-size", "1000000",
+                 "--dry-run"},
+                3,
+                "img_size"},
+        Failure{"PlanAndMethod",
+                {"init", "--plan", "plan.json", "--method", "l1", "--dry-run"},
+                2,
+                "determined by --plan"},
+        Failure{
+            "NumberExpected",
+            {"init", "--student", "vit_tiny", "--depth", "six", "--dry-run"},
+            2,
+            "--depth: 'six'"},
+        Failure{"UnknownKeyInModel",
+                {"init", "--student", "wrong.json", "--dry-run"},
+                3,
+                "did you mean 'depth'"},
+        Failure{
             "ImpossibleModel",
             {"init", "--student", "vit_tiny", "--num-heads", "5", "--dry-run"},
             3,
             "num_heads"},
-        Fault{"MissingTeacher",
-              {"init", "--teacher", "none.safetensors", "--student", "vit_tiny",
-               "--output", "s.safetensors"},
-              4,
-              "none.safetensors: No such file"},
-        Fault{"FolderAsTeacher",
-              {"init", "--teacher", ".", "--student", "vit_tiny", "--dry-run"},
-              4,
-              "is a folder"},
-        Fault{"NoFolderForOutput",
-              {"init", "--teacher", "teacher.safetensors", "--student",
-               "student.json", "--output", "no/where.safetensors", "-q"},
-              4,
-              "no/where.safetensors"},
-        Fault{"Garbage",
-              {"init", "--teacher", "garbage.safetensors", "--student",
-               "vit_tiny", "--dry-run"},
-              5,
-              "garbage.safetensors"},
-        Fault{"Truncated",
-              {"init", "--teacher", "truncated.safetensors", "--student",
-               "vit_tiny", "--dry-run"},
-              5,
-              "truncated.safetensors"},
-        Fault{"PlanOfAnotherVersion",
-              {"init", "--teacher", "teacher.safetensors", "--plan",
-               "plan.json", "--dry-run"},
-              5,
-              "no plan of version 1"},
-        Fault{"WiderStudent",
-              {"init", "--teacher", "teacher.safetensors", "--student",
-               "vit_tiny", "--dry-run"},
-              6,
-              "width: the student has 192, the teacher only 32"},
-        Fault{"OtherFamily",
-              {"init", "--teacher", "teacher.safetensors", "--student",
-               "convnext_femto", "--dry-run"},
-              6,
-              "one family"}),
+        Failure{"MissingTeacher",
+                {"init", "--teacher", "none.safetensors", "--student",
+                 "vit_tiny", "--output", "s.safetensors"},
+                4,
+                "none.safetensors: No such file"},
+        Failure{
+            "FolderAsTeacher",
+            {"init", "--teacher", ".", "--student", "vit_tiny", "--dry-run"},
+            4,
+            "is a folder"},
+        Failure{"NoFolderForOutput",
+                {"init", "--teacher", "teacher.safetensors", "--student",
+                 "student.json", "--output", "no/where.safetensors", "-q"},
+                4,
+                "no/where.safetensors"},
+        Failure{"Garbage",
+                {"init", "--teacher", "garbage.safetensors", "--student",
+                 "vit_tiny", "--dry-run"},
+                5,
+                "garbage.safetensors"},
+        Failure{"Truncated",
+                {"init", "--teacher", "truncated.safetensors", "--student",
+                 "vit_tiny", "--dry-run"},
+                5,
+                "truncated.safetensors"},
+        Failure{"PlanOfAnotherVersion",
+                {"init", "--teacher", "teacher.safetensors", "--plan",
+                 "plan.json", "--dry-run"},
+                5,
+                "expected a plan of version 1 or 2"},
+        Failure{"WiderStudent",
+                {"init", "--teacher", "teacher.safetensors", "--student",
+                 "vit_tiny", "--dry-run"},
+                6,
+                "width: the student has 192, the teacher only 32"},
+        Failure{"OtherFamily",
+                {"init", "--teacher", "teacher.safetensors", "--student",
+                 "convnext_femto", "--dry-run"},
+                6,
+                "one architecture"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

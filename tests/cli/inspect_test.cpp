@@ -27,7 +27,7 @@ class InspectCommand : public testing::Test {
   TempFolder folder_;
 };
 
-TEST_F(InspectCommand, SaysContainerModelAndProvenance) {
+TEST_F(InspectCommand, PrintsContainerModelAndProvenance) {
   const Outcome outcome = Run({"inspect", "model.pth"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("container  torch zip"));
@@ -73,7 +73,7 @@ TEST_F(InspectCommand, CountsNaN) {
   EXPECT_EQ(stats["mean"], 2);
 }
 
-TEST_F(InspectCommand, ListsAModelThatIsUnknownHere) {
+TEST_F(InspectCommand, ListsTheTensorsOfAnUnsupportedModel) {
   const std::string header =
       R"({"stages.0.blocks.0.conv_dw.weight":{"dtype":"F32",)"
       R"("shape":[1,1,7,7],"data_offsets":[0,196]},"stages.0.blocks.0.mlp.grn.)"
@@ -83,15 +83,15 @@ TEST_F(InspectCommand, ListsAModelThatIsUnknownHere) {
   file.write(reinterpret_cast<const char*>(&length), 8);
   file << header << std::string(200, '\0');
   file.close();
-  const Outcome foreign = Run({"inspect", "v2.safetensors"});
-  EXPECT_EQ(foreign.exit_code, 0) << foreign.err;
-  EXPECT_THAT(foreign.out, HasSubstr("global response normalisation"));
-  EXPECT_THAT(foreign.out, HasSubstr("[1, 1, 7, 7]"));
+  const Outcome unsupported = Run({"inspect", "v2.safetensors"});
+  EXPECT_EQ(unsupported.exit_code, 0) << unsupported.err;
+  EXPECT_THAT(unsupported.out, HasSubstr("global response normalisation"));
+  EXPECT_THAT(unsupported.out, HasSubstr("[1, 1, 7, 7]"));
   EXPECT_THAT(Run({"inspect", "model.pth"}).out,
               testing::Not(HasSubstr("missing")));
 }
 
-TEST_F(InspectCommand, ResultsThatDoNotFitAreNoSuccess) {
+TEST_F(InspectCommand, FailsIfStdoutIsFull) {
   const std::string line = std::string("'") + WSEL_BINARY +
                            "' models >/dev/full 2>'" +
                            (folder_ / "err").string() + "'";
@@ -126,16 +126,16 @@ TEST_F(InspectCommand, HelpAndVersionSucceed) {
   EXPECT_EQ(Run({}).exit_code, 2);
 }
 
-TEST_F(InspectCommand, QuietIsQuietAndColourIsOff) {
+TEST_F(InspectCommand, QuietLogsNothingAndPipesGetNoColour) {
   const Outcome quiet = Run({"-q", "init", "--student", "vit_tiny",
                              "--embed-dim", "12", "--output", "q.safetensors"});
   EXPECT_EQ(quiet.exit_code, 0);
   EXPECT_EQ(quiet.err, "");
-  const Outcome loud =
+  const Outcome verbose =
       Run({"-v", "init", "--teacher", "model.pth", "--student", "convnext_atto",
            "--embed-dim", "4,8,12,16", "--depth", "1,1,1,1", "--dry-run"});
-  EXPECT_EQ(loud.exit_code, 0) << loud.err;
-  EXPECT_THAT(loud.err, testing::Not(HasSubstr("\x1b[")));
+  EXPECT_EQ(verbose.exit_code, 0) << verbose.err;
+  EXPECT_THAT(verbose.err, testing::Not(HasSubstr("\x1b[")));
 }
 
 }  // namespace

@@ -10,8 +10,9 @@ namespace {
 
 using testing::HasSubstr;
 
-// What is installed needs nothing of the build: its libraries lie beside it.
-TEST(Package, WhatIsInstalledRunsByItself) {
+// The installed program needs nothing from the build folder: its libraries are
+// installed with it.
+TEST(Package, TheInstalledProgramIsSelfContained) {
   const TempFolder folder;
   const std::string line = fmt::format(
       "cd '{0}' && cmake --install '{1}' --prefix there >log 2>&1 && "

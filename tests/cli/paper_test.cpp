@@ -1,6 +1,6 @@
-// docs/paper.md, held against the program: what stands there indented is run by
-// bash, whose `wsel` only notes how it was called; then each call is made here,
-// as a dry run.
+// Runs the commands of docs/paper.md: its indented lines are run by bash, with
+// a `wsel` that only records its arguments; then each call is repeated here, as
+// a dry run.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ std::string CodeOf(const std::string& page) {
   return code;
 }
 
-// A line a call, its words with tabs between.
+// Runs the code. One line per call, words separated by tabs.
 std::vector<Words> CallsOf(const std::string& code, const TempFolder& folder) {
   WriteTextFile(folder / "page.sh",
                 "set -euo pipefail\n"
@@ -61,14 +61,14 @@ std::vector<Words> CallsOf(const std::string& code, const TempFolder& folder) {
   return calls;
 }
 
-// The working folder of a test, which has the project's recipes and no more.
+// A working folder with only the project's recipes.
 class EmptyProject {
  public:
   EmptyProject() : before_(fs::current_path()) {
     fs::create_directory_symlink(fs::path(WSEL_SOURCE_DIR) / "configs",
                                  folder_ / "configs");
     fs::current_path(folder_.path());
-    // Else `wsel` would start anew with them, and this process is the tests'.
+    // Set, because otherwise `wsel` would re-execute this process.
     setenv("GOMP_SPINCOUNT", "1000", 1);
     setenv("GLIBC_TUNABLES", "", 1);
   }
@@ -81,7 +81,7 @@ class EmptyProject {
   fs::path before_;
 };
 
-// What a call prints; an error fails the test.
+// Returns a call's stdout; an error fails the test.
 std::string DryRun(Words call) {
   const bool runs = call[1] != "models";
   const bool is_dry = std::ranges::find(call, "--dry-run") != call.end();
@@ -130,37 +130,37 @@ TEST(Paper, EveryCommandPassesADryRun) {
     const std::string out = DryRun(call);
     ++count[call[1]];
     if (call[1] == "train") {
-      EXPECT_THAT(out, HasSubstr("pictures    ")) << call.back();
+      EXPECT_THAT(out, HasSubstr("images      ")) << call.back();
       EXPECT_THAT(out, HasSubstr("steps       ")) << call.back();
     }
     if (!ValueOf(call, "--data-root").empty()) {
-      EXPECT_THAT(out, HasSubstr("absent      DATA")) << call.back();
+      EXPECT_THAT(out, HasSubstr("missing     DATA")) << call.back();
     }
     for (const char* option : {"--teacher", "--checkpoint"}) {
       const std::string file = ValueOf(call, option);
-      EXPECT_THAT(out, HasSubstr(file.empty() ? "" : "absent")) << file;
+      EXPECT_THAT(out, HasSubstr(file.empty() ? "" : "missing")) << file;
     }
     // No run overwrites another.
     const std::string output = ValueOf(call, "--output");
     EXPECT_TRUE(output.empty() || outputs.insert(output).second) << output;
   }
-  // All tables, so the loops ran.
+  // The loops over all tables ran.
   EXPECT_EQ(count["train"], 160);
   EXPECT_EQ(count["init"], 23);
   EXPECT_EQ(count["probe"], 4);
   EXPECT_EQ(count["eval"], 1);
   EXPECT_EQ(count["analyze"], 1);
   EXPECT_EQ(count["sweep"], 1);
-  // Nothing was written but the notes.
+  // Nothing was written except the record of calls.
   EXPECT_EQ(project.folder().FileCount(), 3);
 }
 
-TEST(Paper, CountsAreTheRegistrys) {
+TEST(Paper, CountsAreThoseOfImageNet) {
   const EmptyProject project;
   const std::string out =
       DryRun({"wsel", "train", "--config", "configs/imagenet1k/vit_tiny.json",
               "--data-root", "DATA"});
-  EXPECT_THAT(out, HasSubstr("pictures    1281167 to train, 50000 to test"));
+  EXPECT_THAT(out, HasSubstr("images      1281167 training, 50000 test"));
   EXPECT_THAT(out, HasSubstr("steps       93600 = 300 epochs x 312"));
 }
 

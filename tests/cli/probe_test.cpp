@@ -18,7 +18,7 @@ using testing::Not;
 
 const std::string kFashion = "/usr/share/datasets/fashion-mnist";
 
-// A folder with a small model, to which tests add pictures that are none.
+// A folder with a small model, to which tests add corrupt images.
 class Probe : public testing::Test {
  protected:
   Probe() {
@@ -30,15 +30,15 @@ class Probe : public testing::Test {
               0);
   }
 
-  // Files that are no pictures: who looks at one fails with exit code 5.
-  void MakeBrokenPictures(const std::vector<std::string>& classes, int each) {
+  // Reading any of these fails with exit code 5.
+  void MakeCorruptImages(const std::vector<std::string>& classes, int each) {
     for (const char* split : {"train", "val"}) {
       for (const std::string& name : classes) {
         fs::create_directories(folder_ / "data" / split / name);
         for (int i = 0; i < each; ++i) {
           WriteTextFile(
               folder_ / "data" / split / name / (std::to_string(i) + ".png"),
-              "no picture");
+              "not an image");
         }
       }
     }
@@ -55,7 +55,7 @@ class Probe : public testing::Test {
   TempFolder folder_;
 };
 
-const std::string kPictures =
+const std::string kImages =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
 TEST_F(Probe, FitsFeaturesAndPixels) {
@@ -68,34 +68,34 @@ TEST_F(Probe, FitsFeaturesAndPixels) {
          "--warmup-epochs", "1", "--augment"}}) {
     auto args = what;
     args.emplace_back("--json");
-    const Outcome probe = Run(args, kPictures);
+    const Outcome probe = Run(args, kImages);
     ASSERT_EQ(probe.exit_code, 0) << probe.err;
     const json result = json::parse(probe.out);
     EXPECT_EQ(result["train"], 4);
     EXPECT_EQ(result["test"], 2);
     const bool model = what[0] == "--checkpoint";
-    EXPECT_EQ(result["features"] == 12, model);
-    const bool anew = what.back() == "--augment";
-    EXPECT_EQ(result["training_features"], anew ? "anew" : "cached");
-    EXPECT_EQ(result.contains("train_top1"), !anew);
+    EXPECT_EQ(result["num_features"] == 12, model);
+    const bool augments = what.back() == "--augment";
+    EXPECT_EQ(result["training_features"], augments ? "recomputed" : "cached");
+    EXPECT_EQ(result.contains("train_top1"), !augments);
   }
 }
 
-TEST_F(Probe, SaysTheSameForTheSameSeed) {
+TEST_F(Probe, IsReproducibleByItsSeed) {
   const std::vector<std::string> args = {"--checkpoint",    "m.safetensors",
                                          "--solver",        "lars",
                                          "--epochs",        "2",
                                          "--seed",          "7",
                                          "--warmup-epochs", "0"};
-  const Outcome once = Run(args, kPictures);
+  const Outcome once = Run(args, kImages);
   ASSERT_EQ(once.exit_code, 0) << once.err;
   EXPECT_THAT(once.out, AllOf(HasSubstr("top-1 "), HasSubstr("12 features")));
-  EXPECT_EQ(Run(args, kPictures).out, once.out);
+  EXPECT_EQ(Run(args, kImages).out, once.out);
 }
 
-// The pictures are none, so that a single look at one would end otherwise.
-TEST_F(Probe, OneClassIsRefusedBeforeAnyFeature) {
-  MakeBrokenPictures({"only"}, 3);
+// All images are corrupt, so that reading one would be another error.
+TEST_F(Probe, OneClassIsAnErrorBeforeImagesAreRead) {
+  MakeCorruptImages({"only"}, 3);
   for (const char* solver : {"lbfgs", "lars"}) {
     const Outcome probe =
         Run({"--checkpoint", "m.safetensors", "--solver", solver});
@@ -106,15 +106,15 @@ TEST_F(Probe, OneClassIsRefusedBeforeAnyFeature) {
   EXPECT_EQ(Run({"--pixels"}).exit_code, 6);
 }
 
-TEST_F(Probe, OnePictureIsRefusedBeforeAnyFeature) {
-  MakeBrokenPictures({"a", "b"}, 2);
+TEST_F(Probe, OneImageIsAnErrorBeforeImagesAreRead) {
+  MakeCorruptImages({"a", "b"}, 2);
   const Outcome probe = Run({"--pixels", "--subset", "1"});
   EXPECT_EQ(probe.exit_code, 6) << probe.err;
-  EXPECT_THAT(probe.err, HasSubstr("one training picture"));
+  EXPECT_THAT(probe.err, HasSubstr("one training image"));
 }
 
-TEST_F(Probe, BadInputIsRefusedBeforeAnyFeature) {
-  MakeBrokenPictures({"a", "b"}, 2);
+TEST_F(Probe, BadInputIsAnErrorBeforeImagesAreRead) {
+  MakeCorruptImages({"a", "b"}, 2);
   struct Case {
     std::vector<std::string> args;
     int exit_code;
@@ -122,8 +122,8 @@ TEST_F(Probe, BadInputIsRefusedBeforeAnyFeature) {
   };
   const std::vector<std::string> model = {"--checkpoint", "m.safetensors"};
   for (const Case& c : {
-           Case{{}, 2, "one of --checkpoint FILE and --pixels"},
-           Case{{"--pixels", "--checkpoint", "m.safetensors"}, 2, "one of"},
+           Case{{}, 2, "either --checkpoint FILE or --pixels"},
+           Case{{"--pixels", "--checkpoint", "m.safetensors"}, 2, "either"},
            Case{{"--pixels", "--solver", "lbfg"}, 2, "did you mean 'lbfgs'"},
            Case{{"--pixels", "--augment"}, 2, "needs --solver lars or sgd"},
            Case{{"--pixels", "--l2", "-1"}, 3, "--l2"},
@@ -144,21 +144,21 @@ TEST_F(Probe, BadInputIsRefusedBeforeAnyFeature) {
     EXPECT_THAT(probe.err, HasSubstr(c.message));
     EXPECT_EQ(probe.out, "");
   }
-  // And with nothing wrong but the pictures, those are what is told.
+  // With valid options, the corrupt image is reported.
   const Outcome probe = Run(model);
   EXPECT_EQ(probe.exit_code, 5);
   EXPECT_THAT(probe.err, HasSubstr("0.png"));
 }
 
-TEST_F(Probe, DryRunListsWhatIsNotThere) {
-  const Outcome absent =
+TEST_F(Probe, DryRunListsMissingFiles) {
+  const Outcome missing =
       RunWsel(folder_, {"probe", "--dataset", "cifar100", "--data-root", "none",
                         "--checkpoint", "vit_tiny.safetensors", "--dry-run"});
-  ASSERT_EQ(absent.exit_code, 0) << absent.err;
-  EXPECT_THAT(absent.out,
-              AllOf(HasSubstr("absent      none"),
-                    HasSubstr("absent      vit_tiny.safetensors"),
-                    HasSubstr("width 192"), HasSubstr("50000 pictures")));
+  ASSERT_EQ(missing.exit_code, 0) << missing.err;
+  EXPECT_THAT(missing.out,
+              AllOf(HasSubstr("missing     none"),
+                    HasSubstr("missing     vit_tiny.safetensors"),
+                    HasSubstr("192 channels"), HasSubstr("50000 images")));
   const Outcome typo =
       RunWsel(folder_, {"probe", "--dataset", "cifar10O", "--data-root", "none",
                         "--pixels", "--dry-run"});
@@ -166,20 +166,20 @@ TEST_F(Probe, DryRunListsWhatIsNotThere) {
   EXPECT_THAT(typo.err, HasSubstr("cifar10"));
 }
 
-TEST_F(Probe, DryRunLooksAtWhatIsThere) {
-  MakeBrokenPictures({"a", "b"}, 2);
+TEST_F(Probe, DryRunChecksExistingFiles) {
+  MakeCorruptImages({"a", "b"}, 2);
   const Outcome probe = Run({"--checkpoint", "m.safetensors", "--dry-run"});
   ASSERT_EQ(probe.exit_code, 0) << probe.err;
   EXPECT_THAT(probe.out,
-              AllOf(HasSubstr("width 12"), HasSubstr("to train    4 pictures"),
-                    Not(HasSubstr("absent"))));
-  MakeBrokenPictures({"a"}, 0);
+              AllOf(HasSubstr("12 channels"), HasSubstr("train       4 images"),
+                    Not(HasSubstr("missing"))));
+  MakeCorruptImages({"a"}, 0);
   fs::remove_all(folder_ / "data" / "train" / "b");
   fs::remove_all(folder_ / "data" / "val" / "b");
   EXPECT_EQ(Run({"--pixels", "--dry-run"}).exit_code, 6);
 }
 
-TEST_F(Probe, IsTheLinearClassifierOfTheResults) {
+TEST_F(Probe, FitsFashionMnistPixels) {
   if (!fs::exists(kFashion)) {
     GTEST_SKIP() << "no Fashion-MNIST: apt-get install dataset-fashion-mnist";
   }

@@ -1,9 +1,11 @@
-// README.md, held against the program: every command in it is run, in the order
-// of the page, as bash reads it. What would need a data set is a dry run.
+// Runs the commands in README.md, BENCHMARKS.md, CONTRIBUTING.md and docs/,
+// page by page, in bash. Commands that need a data set become dry runs. Scripts
+// are not run: they must exist and have the options.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -18,17 +20,43 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The page's indented commands of wsel; a line that ends in a backslash goes
-// on.
-std::string CommandsOf(const std::string& page) {
-  std::istringstream lines(page);
-  std::string commands;
-  bool goes_on = false;
-  for (std::string line; std::getline(lines, line);) {
-    if (goes_on || line.starts_with("    wsel ")) {
-      commands += line.substr(4) + "\n";
-      goes_on = line.ends_with('\\');
+// docs/paper.md has a test of its own; docs/sweep-example.md needs 96 runs.
+std::vector<fs::path> Pages() {
+  const fs::path root = WSEL_SOURCE_DIR;
+  std::vector<fs::path> pages = {root / "README.md", root / "BENCHMARKS.md",
+                                 root / "CONTRIBUTING.md"};
+  for (const auto& entry : fs::directory_iterator(root / "docs")) {
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with(".md") || name == "paper.md" ||
+        name == "sweep-example.md") {
+      continue;
     }
+    pages.push_back(entry.path());
+  }
+  return pages;
+}
+
+struct PageCommands {
+  std::string script;
+  int count = 0;
+};
+
+// The indented commands of a page that begin with "wsel " or "scripts/", the
+// latter prefixed with "script ". A backslash continues a line.
+PageCommands CommandsOf(const std::string& page) {
+  std::istringstream lines(page);
+  PageCommands commands;
+  bool continued = false;
+  for (std::string line; std::getline(lines, line);) {
+    const size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    const std::string text = line.substr(indent);
+    const bool is_script = text.starts_with("scripts/");
+    const bool begins =
+        !continued && indent >= 4 && (is_script || text.starts_with("wsel "));
+    if (!begins && !continued) continue;
+    commands.count += begins ? 1 : 0;
+    commands.script += (begins && is_script ? "script " : "") + text + "\n";
+    continued = text.ends_with('\\');
   }
   return commands;
 }
@@ -43,7 +71,7 @@ void WriteZeros(const fs::path& path, const std::vector<TensorSpec>& specs) {
                     [&](size_t i) { return std::span(bytes[i]); }, {});
 }
 
-// The files that the page takes for granted.
+// The files that the pages assume.
 void MakeFiles(const TempFolder& folder) {
   fs::create_directory_symlink(fs::path(WSEL_SOURCE_DIR) / "configs",
                                folder / "configs");
@@ -72,7 +100,7 @@ void MakeFiles(const TempFolder& folder) {
   };
   WriteZeros(folder / "resnet.pth", resnet(64));
   WriteZeros(folder / "narrow_resnet.pth", resnet(32));
-  // A sweep's folder, for the commands that look into one.
+  // The folder of a sweep, for the commands that read one.
   WriteTextFile(folder / "table3.json", kSmallSweep);
   const Outcome made = RunWsel(
       folder, {"sweep", "table3.json", "--output", "out/table3", "--data-root",
@@ -97,9 +125,9 @@ void MakeFiles(const TempFolder& folder) {
        "\n");
 }
 
-// `wsel` as the page calls it, with --dry-run where a data set is asked for. To
-// check one that is not there is an error of kind 4.
-constexpr const char* kWsel = R"(set -uo pipefail
+// `wsel` adds --dry-run to commands that need a data set; checking a missing
+// one ends with code 4. `script` looks up the options in the script's text.
+constexpr const char* kFunctions = R"(set -uo pipefail
 wsel() {{
   local more=()
   case "$1 $*" in
@@ -107,24 +135,43 @@ wsel() {{
     train* | eval* | probe* | sweep* | 'analyze analyze features'*)
       more=(--dry-run) ;;
   esac
-  '{}' --quiet "$@" "${{more[@]}}" >out.txt 2>err.txt
+  '{0}' --quiet "$@" "${{more[@]}}" >out.txt 2>err.txt
   local code=$?
   [[ $1 == datasets ]] && ((code == 4)) && return
   ((code == 0)) || {{ echo "exit $code: wsel $*"; cat err.txt; }}
 }}
+script() {{
+  local text word
+  [[ -x '{1}'/$1 ]] || {{ echo "not executable: $1"; return; }}
+  text=$(<'{1}'/$1)
+  # It passes options on to wsel sweep.
+  [[ $1 != scripts/cifar10 ]] || text+=$('{0}' sweep --help)
+  for word in "${{@:2}}"; do
+    [[ $word != -* ]] || grep -qwFe "$word" <<<"$text" ||
+      echo "$1 has no option $word"
+  done
+}}
 )";
 
-TEST(Readme, EveryCommandOfItRuns) {
-  const TempFolder folder;
-  MakeFiles(folder);
-  const std::string commands =
-      CommandsOf(ReadAll(fs::path(WSEL_SOURCE_DIR) / "README.md"));
-  EXPECT_GT(std::count(commands.begin(), commands.end(), '\n'), 40);
-  WriteTextFile(folder / "page.sh", fmt::format(kWsel, WSEL_BINARY) + commands);
-  const std::string line =
-      fmt::format("cd '{}' && bash page.sh >said", folder.path().string());
-  EXPECT_EQ(std::system(line.c_str()), 0);
-  EXPECT_EQ(ReadAll(folder / "said"), "");
+TEST(Docs, EveryCommandRuns) {
+  const TempFolder files;
+  MakeFiles(files);
+  const std::string functions =
+      fmt::format(kFunctions, WSEL_BINARY, WSEL_SOURCE_DIR);
+  int count = 0;
+  for (const fs::path& page : Pages()) {
+    const PageCommands commands = CommandsOf(ReadAll(page));
+    count += commands.count;
+    const TempFolder folder;
+    WriteTextFile(folder / "page.sh", functions + commands.script);
+    // Each page gets links to the files, which it may replace.
+    const std::string line = fmt::format(
+        "cp -as '{}/.' '{}' && cd '{}' && bash page.sh >said",
+        files.path().string(), folder.path().string(), folder.path().string());
+    EXPECT_EQ(std::system(line.c_str()), 0) << page;
+    EXPECT_EQ(ReadAll(folder / "said"), "") << page;
+  }
+  EXPECT_GT(count, 80);
 }
 
 }  // namespace

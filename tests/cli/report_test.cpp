@@ -1,4 +1,4 @@
-// Reports as a user gets them, and what a browser and LaTeX make of them.
+// Reports on the command line, and rendered by a browser and LaTeX.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,8 +24,9 @@ bool IsInstalled(const char* program) {
              fmt::format("command -v {} >/dev/null", program).c_str()) == 0;
 }
 
-// A sweep of three starts on two data sets, seeds 0 to 2; one run failed and
-// one goes on. The names would do harm to a page that took them as they are.
+// A sweep of three initialisations on two data sets, seeds 0 to 2; one run
+// failed and one is running. Unescaped, the names would inject script into a
+// page.
 class ReportCommand : public testing::Test {
  protected:
   static constexpr const char* kHostile =
@@ -33,7 +34,7 @@ class ReportCommand : public testing::Test {
 
   ReportCommand() {
     Write(folder_ / "s/sweep.json",
-          R"({"name": "starts <b>&amp;", "axes": {"init": {"random": {}, )"
+          R"({"name": "inits <b>&amp;", "axes": {"init": {"random": {}, )"
           R"("uniform": {}}, "data": ["cifar100", "pets"]}, )"
           R"("report": {"rows": ["init"], "columns": ["data"], )"
           R"("baseline": "random"}})");
@@ -109,10 +110,10 @@ TEST_F(ReportCommand, PrintsMarkdown) {
                                      "1 failed, 2 waiting."));
 }
 
-TEST_F(ReportCommand, TheOutputsNameSaysTheFormat) {
+TEST_F(ReportCommand, TheExtensionOfTheOutputDeterminesTheFormat) {
   for (const auto& [name, sign] :
        std::vector<std::pair<std::string, std::string>>{
-           {"r.md", "# starts"},
+           {"r.md", "# inits"},
            {"r.csv", "init,data,runs"},
            {"r.tex", "\\toprule"},
            {"r.json", "\"cells\""},
@@ -127,37 +128,37 @@ TEST_F(ReportCommand, TheOutputsNameSaysTheFormat) {
               HasSubstr("init,data,runs"));
 }
 
-TEST_F(ReportCommand, RefusesWhatItCannotDo) {
-  const auto refused = [&](std::vector<std::string> args, int code,
-                           const char* part) {
+TEST_F(ReportCommand, FailsForBadInput) {
+  const auto fails = [&](std::vector<std::string> args, int code,
+                         const char* part) {
     args.insert(args.begin(), "report");
     const Outcome outcome = Run(args);
     EXPECT_EQ(outcome.exit_code, code) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr(part));
   };
-  refused({}, 2, "DIR");
-  refused({"none"}, 4, "none");
-  refused({"s", "--format", "markdwn"}, 2, "did you mean 'markdown'?");
-  refused({"s", "--output", "r.doc"}, 2, ".md, .csv");
-  refused({"s", "--baseline", "unifrm"}, 2, "did you mean 'uniform'?");
-  refused({"s", "--rows", "dat"}, 2, "did you mean 'data'?");
-  refused({"s", "--reach", "50,500"}, 2, "500");
-  refused({"s", "--format", "png"}, 2, "--output");
-  Write(folder_ / "broken/summary.csv", "epoch,eval_top1\n1,x\n");
-  refused({"broken"}, 5, "summary.csv:2");
+  fails({}, 2, "DIR");
+  fails({"none"}, 4, "none");
+  fails({"s", "--format", "markdwn"}, 2, "did you mean 'markdown'?");
+  fails({"s", "--output", "r.doc"}, 2, ".md, .csv");
+  fails({"s", "--baseline", "unifrm"}, 2, "did you mean 'uniform'?");
+  fails({"s", "--rows", "dat"}, 2, "did you mean 'data'?");
+  fails({"s", "--target-accuracy", "50,500"}, 2, "500");
+  fails({"s", "--format", "png"}, 2, "--output");
+  Write(folder_ / "corrupt/summary.csv", "epoch,eval_top1\n1,x\n");
+  fails({"corrupt"}, 5, "summary.csv:2");
 }
 
 TEST_F(ReportCommand, TakesRowsColumnsAndAccuracies) {
   const json all = json::parse(
       Run({"report", "s", "--format", "json", "--rows", "data", "--columns",
-           "init", "--baseline", "pets", "--reach", "40"})
+           "init", "--baseline", "pets", "--target-accuracy", "40"})
           .out);
   EXPECT_EQ(all["baseline"], "pets");
   const json& cell = all["cells"][0];
   EXPECT_EQ(cell["row"], json({{"data", "cifar100"}}));
   EXPECT_EQ(cell["column"], json({{"init", "random"}}));
-  EXPECT_EQ(cell["epochs_to_reach"].size(), 1U);
-  EXPECT_EQ(cell["epochs_to_reach"][0]["epochs"]["mean"], 2);
+  EXPECT_EQ(cell["epochs_to_accuracy"].size(), 1U);
+  EXPECT_EQ(cell["epochs_to_accuracy"][0]["epochs"]["mean"], 2);
 }
 
 TEST_F(ReportCommand, LatexCompiles) {
@@ -180,24 +181,24 @@ TEST_F(ReportCommand, LatexCompiles) {
   EXPECT_GT(ReadAll(folder_ / "doc.pdf").size(), 1000U);
 }
 
-TEST_F(ReportCommand, DrawsPictures) {
+TEST_F(ReportCommand, DrawsPlots) {
   if (!IsInstalled("gnuplot")) GTEST_SKIP() << "gnuplot is not installed";
   const Outcome outcome = Run({"report", "s", "--output", "r.png"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const auto picture = image::DecodeFile(folder_ / "r.png");
-  EXPECT_TRUE(picture.intact());
-  EXPECT_EQ(picture.image.width(), 1440);
-  EXPECT_GT(CountPixels(picture.image, {0x00, 0x72, 0xb2}), 300);
+  const auto plot = image::DecodeFile(folder_ / "r.png");
+  EXPECT_TRUE(plot.intact());
+  EXPECT_EQ(plot.image.width(), 1440);
+  EXPECT_GT(CountPixels(plot.image, {0x00, 0x72, 0xb2}), 300);
 }
 
 TEST_F(ReportCommand, ABrowserShowsThePage) {
   if (!IsInstalled("chromium")) GTEST_SKIP() << "chromium is not installed";
   ASSERT_EQ(Run({"report", "s", "--output", "r.html"}).exit_code, 0);
   const std::string dom = Browse("--dump-dom", "r.html");
-  EXPECT_THAT(dom, HasSubstr("<title>starts &lt;b&gt;&amp;amp;</title>"));
+  EXPECT_THAT(dom, HasSubstr("<title>inits &lt;b&gt;&amp;amp;</title>"));
   EXPECT_THAT(dom, HasSubstr("<b>67.70"));
   EXPECT_THAT(dom, HasSubstr("<polygon class=\"band\""));
-  // What the names would have become.
+  // The names are escaped.
   EXPECT_THAT(dom, Not(HasSubstr("<script")));
   EXPECT_THAT(dom, Not(HasSubstr("<img")));
   EXPECT_THAT(dom, HasSubstr("&lt;img src=x onerror=alert(1)&gt;"));

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# A sweep as a job array of a real Slurm: a controller and a node, started here
-# under a configuration of their own. One task is killed on the way and queued
-# again. Usage: slurm.sh WSEL DATA FOLDER, where FOLDER holds s.json; what wsel
-# makes is in FOLDER/out. Exit code 77: Slurm or munge cannot run here.
+# Runs a sweep as a job array of a real Slurm: a controller and a node, started
+# here with their own configuration. One task is killed while it runs, and
+# requeued. Usage: slurm.sh WSEL DATA FOLDER; FOLDER holds s.json, and the output
+# is written to FOLDER/out. Exit code 77: Slurm or munge cannot run here.
 set -euo pipefail
 readonly WSEL=$1 DATA=$2 FOLDER=$3
 
@@ -25,7 +25,7 @@ stop() {
 } 2>/dev/null
 trap stop EXIT
 
-# Requeued jobs wait for their old credential to end.
+# Requeued jobs wait until their old credential expires.
 cat >"$S/slurm.conf" <<CONF
 ClusterName=wsel
 SlurmctldHost=$host(127.0.0.1)
@@ -66,12 +66,12 @@ done
 [[ $(sinfo -h -o %T) == idle ]] || { tail "$S"/*.log && exit 77; }
 
 cd "$FOLDER"
-said=$("$WSEL" sweep s.json --output out --data-root "$DATA" --device cpu \
+output=$("$WSEL" sweep s.json --output out --data-root "$DATA" --device cpu \
   --threads 1 --launcher slurm --slurm=--partition=here --slurm=--cpus-per-task=1)
-echo "$said"
-job=${said##* }
+echo "$output"
+job=${output##* }
 
-# The first task is under way: Slurm kills it and queues it again.
+# While the first task is running, Slurm kills and requeues it.
 for _ in {1..200}; do
   compgen -G 'out/runs/random-s0-*/state.safetensors' >/dev/null && break
   sleep 0.1

@@ -17,22 +17,22 @@ using testing::HasSubstr;
 
 constexpr int kCannotRun = 77;
 
-TEST(Slurm, ARequeuedTaskGoesOnAndEndsInTheSameBytes) {
+TEST(Slurm, ARequeuedTaskResumesWithABitIdenticalResult) {
   const TempFolder folder;
   MakeSmallTeacher(folder);
   WriteTextFile(folder / "s.json", kSmallSweep);
   const std::string line =
       fmt::format("bash '{}/tests/cli/slurm.sh' '{}' '{}' '{}' >'{}' 2>&1",
                   WSEL_SOURCE_DIR, WSEL_BINARY, kSmallSweepData,
-                  folder.path().string(), (folder / "said").string());
+                  folder.path().string(), (folder / "output").string());
   const int status = std::system(line.c_str());
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  const std::string said = ReadAll(folder / "said");
-  if (code == kCannotRun) GTEST_SKIP() << "no Slurm here: " << said;
-  ASSERT_EQ(code, 0) << said;
+  const std::string output = ReadAll(folder / "output");
+  if (code == kCannotRun) GTEST_SKIP() << "Slurm is not available: " << output;
+  ASSERT_EQ(code, 0) << output;
 
-  const Outcome stands = RunWsel(folder, {"sweep", "--status", "out"});
-  EXPECT_THAT(stands.out, HasSubstr("4 runs: 4 finished")) << said;
+  const Outcome status_run = RunWsel(folder, {"sweep", "--status", "out"});
+  EXPECT_THAT(status_run.out, HasSubstr("4 runs: 4 finished")) << output;
   const auto by_slurm = LastWeights(folder / "out");
   fs::rename(folder / "out", folder / "by-slurm");
   ASSERT_EQ(RunWsel(folder, RunSmallSweep()).exit_code, 0);

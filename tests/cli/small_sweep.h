@@ -16,7 +16,7 @@ inline const std::string kSmallSweepData =
     (std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders")
         .string();
 
-// Four trainings of half a second: two starts, two seeds.
+// Four runs of half a second: two initialisations, two seeds.
 inline constexpr const char* kSmallSweep = R"({
   "recipe": {
     "model": {"name": "vit_tiny", "img_size": 16, "patch_size": 8,
@@ -33,12 +33,12 @@ inline constexpr const char* kSmallSweep = R"({
 })";
 
 inline void MakeSmallTeacher(const TempFolder& folder) {
-  const Outcome made =
+  const Outcome init =
       RunWsel(folder, {"init", "--student", "vit_tiny", "--method", "timm",
                        "--img-size", "16", "--patch-size", "8", "--embed-dim",
                        "32", "--depth", "4", "--num-heads", "4", "--output",
                        "t.safetensors"});
-  ASSERT_EQ(made.exit_code, 0) << made.err;
+  ASSERT_EQ(init.exit_code, 0) << init.err;
 }
 
 inline std::vector<std::string> RunSmallSweep(

@@ -20,7 +20,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(Sweep, MakesATableOnceAndGoesOnAfterAKill) {
+TEST(Sweep, RunsEachOnceAndResumesAfterAKill) {
   const TempFolder folder;
   MakeSmallTeacher(folder);
   WriteTextFile(folder / "s.json", kSmallSweep);
@@ -42,7 +42,7 @@ TEST(Sweep, MakesATableOnceAndGoesOnAfterAKill) {
               AllOf(HasSubstr("finished  uniform-s1-"),
                     HasSubstr("epoch 20/20"), HasSubstr("4 runs: 4 finished")));
 
-  // Another folder, killed on the way at several instants.
+  // The same in another folder, killed several times.
   fs::rename(folder / "out", folder / "whole");
   for (const int milliseconds : {900, 1700, 2600}) {
     const std::string line = fmt::format(
@@ -58,20 +58,20 @@ TEST(Sweep, MakesATableOnceAndGoesOnAfterAKill) {
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
   }
-  // A run of the killed sweep saves, ends, and lets go of its folder.
+  // A run of the killed sweep saves its state, exits, and unlocks its folder.
   Outcome last;
   for (int i = 0; i < 100; ++i) {
     last = RunWsel(folder, RunSmallSweep());
-    if (last.out.find(" 0 with another process") != std::string::npos) break;
+    if (last.out.find(" 0 running elsewhere") != std::string::npos) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   EXPECT_EQ(last.exit_code, 0) << last.err;
   EXPECT_EQ(LastWeights(folder / "out"), expected);
 }
 
-// Two runs of one teacher on pictures that do not change: its answers are
-// asked for once, and so is every picture; who answers alone ends alike.
-TEST(Sweep, SharesPicturesAndATeachersAnswers) {
+// Two runs with one teacher and deterministic transforms: they share one cache
+// of teacher outputs and one of images, and results are the same without.
+TEST(Sweep, SharesImagesAndTeacherOutputs) {
   const TempFolder folder;
   MakeSmallTeacher(folder);
   WriteTextFile(folder / "s.json", R"({
@@ -89,15 +89,15 @@ TEST(Sweep, SharesPicturesAndATeachersAnswers) {
     "axes": {"train.seed": [0, 1]}
   })");
   ASSERT_EQ(RunWsel(folder, RunSmallSweep({"--jobs", "2"})).exit_code, 0);
-  int answers = 0;
-  int pictures = 0;
+  int teacher_caches = 0;
+  int image_caches = 0;
   for (const auto& entry : fs::directory_iterator(folder / "out/cache")) {
     const std::string name = entry.path().filename().string();
-    answers += name.ends_with(".answers.safetensors") ? 1 : 0;
-    pictures += name.ends_with(".pictures") ? 1 : 0;
+    teacher_caches += name.ends_with(".answers.safetensors") ? 1 : 0;
+    image_caches += name.ends_with(".images") ? 1 : 0;
   }
-  EXPECT_EQ(answers, 1);
-  EXPECT_EQ(pictures, 2) << "of the training and of the test pictures";
+  EXPECT_EQ(teacher_caches, 1);
+  EXPECT_EQ(image_caches, 2) << "of the training and the test split";
 
   const Outcome alone =
       RunWsel(folder, {"train", "--config", "out/by-name/s1/recipe.json",
@@ -114,15 +114,17 @@ TEST(Sweep, ADryRunNeedsNeitherDataNorTeachers) {
   const Outcome run = RunWsel(
       folder, {"sweep", "s.json", "--dry-run", "--set", "data.name=cifar10"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.out, AllOf(HasSubstr("s: 4 runs"), HasSubstr("random-s0-"),
-                             HasSubstr("250000 steps, about "),
-                             HasSubstr("absent      cifar10 (--data-root)"),
-                             HasSubstr("absent      t.safetensors"),
-                             HasSubstr("of steps as measured now on cpu")));
-  EXPECT_EQ(folder.FileCount(), 3U) << "nothing but the output's files";
+  EXPECT_THAT(
+      run.out,
+      AllOf(HasSubstr("s: 4 runs"), HasSubstr("random-s0-"),
+            HasSubstr("250000 steps, about "),
+            HasSubstr("missing     cifar10 (--data-root)"),
+            HasSubstr("missing     t.safetensors"),
+            HasSubstr(" for all steps at --jobs 1 (a step timed on cpu)")));
+  EXPECT_EQ(folder.FileCount(), 3U) << "only s.json, stdout and stderr";
 }
 
-TEST(Sweep, EverySweepOfConfigsHasADryRun) {
+TEST(Sweep, EverySweepInConfigsPassesADryRun) {
   const TempFolder folder;
   size_t sweeps = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(WSEL_SOURCE_DIR) /
@@ -131,7 +133,7 @@ TEST(Sweep, EverySweepOfConfigsHasADryRun) {
         RunWsel(folder, {"sweep", entry.path().string(), "--dry-run"});
     EXPECT_EQ(run.exit_code, 0) << entry.path() << run.err;
     EXPECT_THAT(run.out,
-                AllOf(HasSubstr(" runs\n"), HasSubstr("absent      ")));
+                AllOf(HasSubstr(" runs\n"), HasSubstr("missing     ")));
     ++sweeps;
   }
   EXPECT_GE(sweeps, 18U);
@@ -140,7 +142,7 @@ TEST(Sweep, EverySweepOfConfigsHasADryRun) {
 TEST(Sweep, RecordsAFailureAndExitsByItsKind) {
   const TempFolder folder;
   WriteTextFile(folder / "s.json", kSmallSweep);
-  WriteTextFile(folder / "t.safetensors", "no checkpoint");
+  WriteTextFile(folder / "t.safetensors", "not a checkpoint");
   const Outcome run = RunWsel(folder, RunSmallSweep());
   EXPECT_EQ(run.exit_code, 5) << run.err;
   EXPECT_THAT(run.out, HasSubstr("2 finished, 2 failed"));
@@ -177,31 +179,30 @@ TEST(Sweep, OnlyTakesNamesAndPatterns) {
               ElementsAre("random-s1", "uniform-s0", "uniform-s1"));
 }
 
-TEST(Sweep, RefusesBadInputBeforeAnyRun) {
+TEST(Sweep, FailsForBadInputBeforeAnyRun) {
   const TempFolder folder;
   WriteTextFile(folder / "s.json", kSmallSweep);
-  const auto refused = [&](const std::vector<std::string>& args, int code,
-                           const std::string& part) {
+  const auto fails = [&](const std::vector<std::string>& args, int code,
+                         const std::string& part) {
     const Outcome run = RunWsel(folder, args);
     EXPECT_EQ(run.exit_code, code) << run.err;
     EXPECT_THAT(run.err, HasSubstr(part));
     EXPECT_FALSE(fs::exists(folder / "out"));
   };
-  refused(RunSmallSweep({"--launcher", "slurn"}), 2, "did you mean 'slurm'");
-  refused(RunSmallSweep({"--only", "random-s3"}), 2, "did you mean");
-  refused(RunSmallSweep({"--only", "random-s?x"}), 2, "unknown run");
-  refused(RunSmallSweep({"--jobs", "0"}), 2, "--jobs");
-  refused(RunSmallSweep({"--set", "train.epoch=3"}), 3,
-          "did you mean 'epochs'");
-  refused(RunSmallSweep(), 4, "t.safetensors: is absent");
-  refused({"sweep", "absent.json", "--dry-run"}, 4, "absent.json");
-  refused({"sweep", "s.json"}, 2, "--output");
-  refused({"sweep", "--status", "nowhere"}, 4, "holds no sweep");
+  fails(RunSmallSweep({"--launcher", "slurn"}), 2, "did you mean 'slurm'");
+  fails(RunSmallSweep({"--only", "random-s3"}), 2, "did you mean");
+  fails(RunSmallSweep({"--only", "random-s?x"}), 2, "unknown run");
+  fails(RunSmallSweep({"--jobs", "0"}), 2, "--jobs");
+  fails(RunSmallSweep({"--set", "train.epoch=3"}), 3, "did you mean 'epochs'");
+  fails(RunSmallSweep(), 4, "t.safetensors: is missing");
+  fails({"sweep", "none.json", "--dry-run"}, 4, "none.json");
+  fails({"sweep", "s.json"}, 2, "--output");
+  fails({"sweep", "--status", "nowhere"}, 4, "is not a sweep's folder");
   WriteTextFile(folder / "s.json", "{\"axes\": {\"optimizer.lr\": []}}");
-  refused(RunSmallSweep(), 3, "has no values");
+  fails(RunSmallSweep(), 3, "has no values");
 }
 
-TEST(Sweep, AFolderIsOneSweeps) {
+TEST(Sweep, AFolderHoldsOnlyOneSweep) {
   const TempFolder folder;
   MakeSmallTeacher(folder);
   WriteTextFile(folder / "s.json", kSmallSweep);

@@ -29,7 +29,7 @@ using testing::Not;
 const std::string kData =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
-// A training of half a second on four pictures of two classes.
+// A run of half a second on four images of two classes.
 std::vector<std::string> Train(const std::string& output,
                                const std::vector<std::string>& more = {}) {
   std::vector<std::string> args = {
@@ -51,7 +51,7 @@ void WriteRecipe(const TempFolder& folder) {
   })");
 }
 
-TEST(Train, LeavesAWholeRun) {
+TEST(Train, WritesACompleteRunFolder) {
   const TempFolder folder;
   WriteRecipe(folder);
   const Outcome run = RunWsel(folder, Train("run", {"--seed", "3"}));
@@ -70,7 +70,7 @@ TEST(Train, LeavesAWholeRun) {
   EXPECT_THAT(run.err, HasSubstr("epoch 20/20"));
   EXPECT_THAT(run.err, Not(HasSubstr("\r")));  // no terminal, no bar
 
-  // The weights are a checkpoint like any other.
+  // The checkpoint can be evaluated.
   const Outcome eval =
       RunWsel(folder, {"eval", "--checkpoint", "run/last.safetensors",
                        "--dataset", "folder", "--data-root", kData, "--json",
@@ -78,12 +78,12 @@ TEST(Train, LeavesAWholeRun) {
                        "c.csv", "--per-class", "k.csv"});
   ASSERT_EQ(eval.exit_code, 0) << eval.err;
   const auto result = ParseJson(eval.out, "stdout", ErrorKind::kFormat);
-  EXPECT_EQ(result["pictures"], 2);
+  EXPECT_EQ(result["num_images"], 2);
   EXPECT_THAT(ReadText(folder / "p.jsonl"), HasSubstr("\"logits\":["));
   EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("class,support"));
 }
 
-TEST(Train, AFolderThatHoldsARunIsLeftAlone) {
+TEST(Train, AnExistingRunIsNotOverwritten) {
   const TempFolder folder;
   WriteRecipe(folder);
   ASSERT_EQ(RunWsel(folder, Train("run")).exit_code, 0);
@@ -100,8 +100,8 @@ TEST(Train, AFolderThatHoldsARunIsLeftAlone) {
   EXPECT_THAT(other.err, HasSubstr("optimizer.lr: 0.004, now 0.0001"));
 }
 
-// Starts the program in a process of its own, with files limited in size where
-// a limit is given.
+// Starts the program in another process, with an optional limit on the size of
+// its files.
 pid_t Start(const TempFolder& folder, const std::vector<std::string>& args,
             const rlimit* file_size = nullptr) {
   const pid_t child = fork();
@@ -133,35 +133,35 @@ void AwaitState(const TempFolder& folder) {
   }
 }
 
-TEST(Train, EndsInTheSameBytesThoughKilledTwentyTimes) {
+TEST(Train, KilledTwentyTimesTheResultIsBitIdentical) {
   const TempFolder whole;
   WriteRecipe(whole);
   const std::vector<std::string> longer = {"--resume", "--epochs", "400"};
   ASSERT_EQ(RunWsel(whole, Train("run", longer)).exit_code, 0);
 
-  const TempFolder torn;
-  WriteRecipe(torn);
+  const TempFolder killed;
+  WriteRecipe(killed);
   std::mt19937 random(1);
   std::uniform_real_distribution<double> instant(0, 0.12);
   for (int kill_count = 0; kill_count < 20; ++kill_count) {
-    const pid_t child = Start(torn, Train("run", longer));
-    // It saves after each step, so most instants are within a save.
-    AwaitState(torn);
+    const pid_t child = Start(killed, Train("run", longer));
+    // It saves after each step, so it is most likely killed while saving.
+    AwaitState(killed);
     Sleep(0.35 + instant(random));
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);
   }
-  const Outcome last = RunWsel(torn, Train("run", longer));
+  const Outcome last = RunWsel(killed, Train("run", longer));
   ASSERT_EQ(last.exit_code, 0) << last.err;
   for (const char* name : {"last.safetensors", "best.safetensors",
                            "last-ema.safetensors", "summary.csv"}) {
-    EXPECT_EQ(ReadAll(whole / "run" / name), ReadAll(torn / "run" / name))
+    EXPECT_EQ(ReadAll(whole / "run" / name), ReadAll(killed / "run" / name))
         << name;
   }
 }
 
-TEST(Train, ASignalSavesAndSaysSo) {
+TEST(Train, ASignalSavesTheState) {
   for (const auto& [signal, code] :
        {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
     const TempFolder folder;
@@ -173,11 +173,12 @@ TEST(Train, ASignalSavesAndSaysSo) {
     waitpid(child, &status, 0);
     ASSERT_TRUE(WIFEXITED(status));
     EXPECT_EQ(WEXITSTATUS(status), code);
-    EXPECT_THAT(ReadText(folder / "child.err"), HasSubstr("--resume goes on"));
+    EXPECT_THAT(ReadText(folder / "child.err"),
+                HasSubstr("--resume continues"));
   }
 }
 
-// A disk that fills up while the run saves: no file may grow beyond 8 KB.
+// A disk that is full while the run saves: files are limited to 8 KB.
 TEST(Train, AFullDiskKeepsTheLastGoodState) {
   const TempFolder folder;
   WriteRecipe(folder);
@@ -198,39 +199,39 @@ TEST(Train, AFullDiskKeepsTheLastGoodState) {
   ASSERT_TRUE(before.contains("state.safetensors"));
 
   const rlimit full = {.rlim_cur = 8192, .rlim_max = RLIM_INFINITY};
-  const pid_t starved = Start(folder, Train("run", longer), &full);
+  const pid_t limited = Start(folder, Train("run", longer), &full);
   int status = 0;
-  waitpid(starved, &status, 0);
+  waitpid(limited, &status, 0);
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 4) << ReadText(folder / "child.err");
   EXPECT_THAT(ReadText(folder / "child.err"),
               AllOf(HasSubstr(".safetensors"), HasSubstr("File too large")));
-  EXPECT_EQ(saved(), before);  // and nothing half written beside them
+  EXPECT_EQ(saved(), before);  // and no partial files beside them
 }
 
-TEST(Train, AFolderThatCannotBeWrittenIsToldBeforeTheDataIsRead) {
+TEST(Train, AnUnwritableFolderIsAnErrorBeforeDataIsRead) {
   const TempFolder folder;
   WriteRecipe(folder);
-  // Not even root may make folders there.
+  // Not even root can create folders there.
   const Outcome run = RunWsel(folder, Train("/sys/wsel-run"));
   EXPECT_EQ(run.exit_code, 4);
   EXPECT_THAT(run.err, HasSubstr("/sys/wsel-run"));
 }
 
-TEST(Train, ADryRunNeedsNeitherDataNorStart) {
+TEST(Train, ADryRunNeedsNeitherDataNorCheckpoint) {
   const TempFolder folder;
   const Outcome run = RunWsel(
       folder,
       {"train", "--config", WSEL_SOURCE_DIR "/configs/cifar100/vit_tiny.json",
        "--data-root", "nowhere", "--init", "none.safetensors", "--dry-run"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.out, HasSubstr("absent      nowhere"));
-  EXPECT_THAT(run.out, HasSubstr("absent      none.safetensors"));
+  EXPECT_THAT(run.out, HasSubstr("missing     nowhere"));
+  EXPECT_THAT(run.out, HasSubstr("missing     none.safetensors"));
   EXPECT_THAT(run.out, HasSubstr("steps       29100 = 300 epochs x 97"));
   EXPECT_THAT(run.out, HasSubstr("5543716 parameters, 100 classes"));
 }
 
-TEST(Train, AStartOfOtherPicturesIsWarnedOf) {
+TEST(Train, WarnsOfACheckpointTrainedWithAnotherMean) {
   const TempFolder folder;
   WriteRecipe(folder);
   ASSERT_EQ(
@@ -248,12 +249,13 @@ TEST(Train, AStartOfOtherPicturesIsWarnedOf) {
   const Outcome run =
       RunWsel(folder, Train("run", {"--init", "s.safetensors"}));
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("wsel.mean [0.5,0.5,0.5]"));
-  EXPECT_THAT(run.err,
-              HasSubstr("made anew for 2 classes: head.weight, head.bias"));
+  EXPECT_THAT(run.err, HasSubstr("trained with mean [0.5,0.5,0.5]"));
+  EXPECT_THAT(
+      run.err,
+      HasSubstr("re-initialised for 2 classes: head.weight, head.bias"));
 }
 
-// Table 4 of the paper in one run: selected from a teacher, and taught by it.
+// Table 4 of the paper in one run: selected and distilled from a teacher.
 TEST(Train, SelectsAndDistilsFromOneTeacher) {
   const TempFolder folder;
   WriteRecipe(folder);
@@ -266,16 +268,16 @@ TEST(Train, SelectsAndDistilsFromOneTeacher) {
       RunWsel(folder, Train("run", {"--teacher", teacher, "--select", "uniform",
                                     "--distill", "logit"}));
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("2 classes, pictures of 16 px, mean "
+  EXPECT_THAT(run.err, HasSubstr("2 classes, images of 16 px, mean "
                                  "[0.5,0.5,0.5]"));
   const std::string metrics = ReadText(folder / "run" / "metrics.jsonl");
-  EXPECT_THAT(metrics, HasSubstr("\"taught_loss\":"));
+  EXPECT_THAT(metrics, HasSubstr("\"kd_loss\":"));
   EXPECT_THAT(metrics, HasSubstr("\"teacher_seconds\":"));
   const std::string config = ReadText(folder / "run" / "config.json");
   EXPECT_THAT(config, HasSubstr("\"digest\": \""));
 
-  // Its first weights are those of `wsel init`, the head but for its class
-  // count drawn alike.
+  // Its initial weights are those of `wsel init`, with the same random
+  // classifier.
   ASSERT_EQ(
       RunWsel(folder, {"init", "--teacher", teacher, "--student", "vit_tiny",
                        "--img-size", "16", "--patch-size", "8", "--embed-dim",
@@ -283,16 +285,16 @@ TEST(Train, SelectsAndDistilsFromOneTeacher) {
                        "--num-classes", "2", "--output", "s.safetensors"})
           .exit_code,
       0);
-  const std::vector<std::string> still = {"--set",    "optimizer.lr=0",
-                                          "--set",    "optimizer.min_lr=0",
-                                          "--epochs", "1"};
-  auto selecting = still;
-  selecting.insert(selecting.end(),
+  const std::vector<std::string> frozen = {"--set",    "optimizer.lr=0",
+                                           "--set",    "optimizer.min_lr=0",
+                                           "--epochs", "1"};
+  auto by_select = frozen;
+  by_select.insert(by_select.end(),
                    {"--teacher", teacher, "--select", "uniform"});
-  ASSERT_EQ(RunWsel(folder, Train("one", selecting)).exit_code, 0);
-  auto starting = still;
-  starting.insert(starting.end(), {"--init", "s.safetensors"});
-  ASSERT_EQ(RunWsel(folder, Train("two", starting)).exit_code, 0);
+  ASSERT_EQ(RunWsel(folder, Train("one", by_select)).exit_code, 0);
+  auto by_init = frozen;
+  by_init.insert(by_init.end(), {"--init", "s.safetensors"});
+  ASSERT_EQ(RunWsel(folder, Train("two", by_init)).exit_code, 0);
   const auto student = checkpoint::Open(folder / "s.safetensors");
   const auto one = checkpoint::Open(folder / "one/last.safetensors");
   const auto two = checkpoint::Open(folder / "two/last.safetensors");
@@ -303,7 +305,7 @@ TEST(Train, SelectsAndDistilsFromOneTeacher) {
   }
 }
 
-TEST(Train, ATeacherOfNoUseIsRefusedBeforeTheFirstStep) {
+TEST(Train, AnUnsuitableTeacherIsAnErrorBeforeTheFirstStep) {
   const TempFolder folder;
   WriteRecipe(folder);
   const auto expect = [&](const std::vector<std::string>& more, int code,
@@ -315,11 +317,11 @@ TEST(Train, ATeacherOfNoUseIsRefusedBeforeTheFirstStep) {
   };
   const std::string script = WSEL_SOURCE_DIR "/tests/golden/train/script_";
   expect({"--distill", "logit"}, 3, "teacher.file");
-  expect({"--teacher", script + "means.pt"}, 3, "nothing to do");
+  expect({"--teacher", script + "means.pt"}, 3, "is not used");
   expect({"--teacher", "none.pt", "--distill", "logit"}, 4, "none.pt");
   expect({"--teacher", script + "means.pt", "--distill", "logits"}, 3, "logit");
   expect({"--teacher", script + "means.pt", "--distill", "logit"}, 6,
-         "3 classes apart, and the data set has 2");
+         "has 3 classes, but the data set has 2");
   expect({"--teacher", script + "pair.pt", "--distill", "feature"}, 6, "Tuple");
   expect({"--teacher", script + "means.pt", "--select", "uniform"}, 6,
          "TorchScript");
@@ -334,7 +336,7 @@ TEST(Train, ATeacherOfNoUseIsRefusedBeforeTheFirstStep) {
          6, "SHA-256");
 }
 
-TEST(Train, BadInputIsToldByKind) {
+TEST(Train, BadInputHasItsExitCode) {
   const TempFolder folder;
   WriteRecipe(folder);
   const auto expect = [&](const std::vector<std::string>& more, int code,

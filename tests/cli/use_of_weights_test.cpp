@@ -9,19 +9,19 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(OtherUses, NamesEpsAndActivation) {
-  model::VitConfig theirs;
-  theirs.norm_eps = 1e-5;
-  theirs.activation = model::Activation::kQuickGelu;
-  EXPECT_THAT(OtherUses(theirs, theirs), IsEmpty());
+TEST(ForwardDifferences, ListsEpsAndActivation) {
+  model::VitConfig clip;
+  clip.norm_eps = 1e-5;
+  clip.activation = model::Activation::kQuickGelu;
+  EXPECT_THAT(ForwardDifferences(clip, clip), IsEmpty());
   EXPECT_THAT(
-      OtherUses(theirs, model::VitConfig()),
-      ElementsAre("LayerNorm's eps 1e-05, not 1e-06", "QuickGELU, not GELU"));
+      ForwardDifferences(clip, model::VitConfig()),
+      ElementsAre("LayerNorm eps 1e-05, not 1e-06", "QuickGELU, not GELU"));
   model::ConvNextConfig convnext;
-  EXPECT_THAT(OtherUses(theirs, convnext), IsEmpty());
+  EXPECT_THAT(ForwardDifferences(clip, convnext), IsEmpty());
   convnext.norm_eps = 1e-12;
-  EXPECT_THAT(OtherUses(convnext, model::ConvNextConfig()),
-              ElementsAre("LayerNorm's eps 1e-12, not 1e-06"));
+  EXPECT_THAT(ForwardDifferences(convnext, model::ConvNextConfig()),
+              ElementsAre("LayerNorm eps 1e-12, not 1e-06"));
 }
 
 }  // namespace

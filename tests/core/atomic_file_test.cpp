@@ -50,20 +50,20 @@ TEST(AtomicFile, WritesAndReplaces) {
   EXPECT_EQ(folder.FileCount(), 1U);
 }
 
-TEST(AtomicFile, AnEmptyFileIsAFile) {
+TEST(AtomicFile, WritesAnEmptyFile) {
   const TempFolder folder;
   WriteText(folder / "out", "");
   EXPECT_EQ(ReadText(folder / "out"), "");
   EXPECT_EQ(folder.FileCount(), 1U);
 }
 
-TEST(AtomicFile, WithoutCommitNothingAppears) {
+TEST(AtomicFile, WritesNothingWithoutCommit) {
   const TempFolder folder;
   { AtomicFile(folder / "out").Write("half"); }
   EXPECT_EQ(folder.FileCount(), 0U);
 }
 
-TEST(AtomicFile, TheOldFileSurvivesAWriterThatDies) {
+TEST(AtomicFile, KeepsTheOldFileIfTheWriterDies) {
   const TempFolder folder;
   WriteText(folder / "out", "old");
   EXPECT_EQ(ExitCodeOfChild([&] {
@@ -75,11 +75,11 @@ TEST(AtomicFile, TheOldFileSurvivesAWriterThatDies) {
             7);
   EXPECT_EQ(ReadText(folder / "out"), "old");
   EXPECT_EQ(folder.FileCount(), 2U);  // "<target>.tmp.<pid>" is left behind
-  WriteText(folder / "out", "new");   // and is in nobody's way
+  WriteText(folder / "out", "new");   // and does no harm
   EXPECT_EQ(ReadText(folder / "out"), "new");
 }
 
-TEST(AtomicFile, VerifySeesTheContentBeforeTheRename) {
+TEST(AtomicFile, VerifiesBeforeTheRename) {
   const TempFolder folder;
   WriteText(folder / "out", "old");
   AtomicFile file(folder / "out");
@@ -91,20 +91,20 @@ TEST(AtomicFile, VerifySeesTheContentBeforeTheRename) {
   EXPECT_EQ(ReadText(folder / "out"), "new");
 }
 
-TEST(AtomicFile, VerifyThatThrowsKeepsTheOldFile) {
+TEST(AtomicFile, KeepsTheOldFileIfVerifyThrows) {
   const TempFolder folder;
   WriteText(folder / "out", "old");
-  const auto refuse = [](const fs::path&) { throw std::logic_error("bad"); };
+  const auto reject = [](const fs::path&) { throw std::logic_error("bad"); };
   {
     AtomicFile file(folder / "out");
     file.Write("new");
-    EXPECT_THROW(file.Commit(refuse), std::logic_error);
+    EXPECT_THROW(file.Commit(reject), std::logic_error);
   }
   EXPECT_EQ(ReadText(folder / "out"), "old");
   EXPECT_EQ(folder.FileCount(), 1U);
 }
 
-TEST(AtomicFile, AFullDisk) {
+TEST(AtomicFile, RejectsAFullDisk) {
   const TempFolder folder;
   WriteText(folder / "out", "old");
   rlimit before{};
@@ -123,13 +123,13 @@ TEST(AtomicFile, AFullDisk) {
   EXPECT_EQ(folder.FileCount(), 1U);
 }
 
-TEST(AtomicFile, AMissingFolder) {
+TEST(AtomicFile, RejectsAMissingFolder) {
   const TempFolder folder;
   EXPECT_THAT(IoErrorOf([&] { AtomicFile file(folder / "no/out"); }),
-              HasSubstr("cannot write here: No such file"));
+              HasSubstr("cannot create file: No such file"));
 }
 
-TEST(AtomicFile, AReadOnlyFolder) {
+TEST(AtomicFile, RejectsAReadOnlyFolder) {
   const TempFolder folder;
   fs::permissions(folder.path(), static_cast<fs::perms>(0555));
   EXPECT_EQ(ExitCodeOfChild([&] {
@@ -145,7 +145,7 @@ TEST(AtomicFile, AReadOnlyFolder) {
   EXPECT_EQ(folder.FileCount(), 0U);
 }
 
-TEST(AtomicFile, ASymbolicLinkStaysAndItsFileIsReplaced) {
+TEST(AtomicFile, KeepsASymbolicLinkAndReplacesItsTarget) {
   const TempFolder folder;
   WriteText(folder / "real", "old");
   fs::create_symlink("real", folder / "link");
@@ -167,14 +167,14 @@ TEST(AtomicFile, KeepsTheModeOfTheFileItReplaces) {
   EXPECT_EQ(static_cast<int>(fs::status(folder / "out").permissions()), 0640);
 }
 
-TEST(AtomicFile, ATargetThatIsAFolder) {
+TEST(AtomicFile, RejectsAFolder) {
   const TempFolder folder;
   EXPECT_THAT(IoErrorOf([&] { AtomicFile file(folder.path()); }),
               HasSubstr("is a folder"));
 }
 
-// A rename would put a file in the place of /dev/null, for all programs.
-TEST(AtomicFile, ATargetThatIsADevice) {
+// A rename would replace /dev/null with a file, for all programs.
+TEST(AtomicFile, RejectsADevice) {
   const TempFolder folder;
   ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
   EXPECT_THAT(IoErrorOf([&] { AtomicFile file(folder / "pipe"); }),
@@ -183,7 +183,7 @@ TEST(AtomicFile, ATargetThatIsADevice) {
               HasSubstr("not a regular file"));
 }
 
-TEST(AtomicFile, ANameThatIsTooLong) {
+TEST(AtomicFile, RejectsATooLongName) {
   const TempFolder folder;
   EXPECT_THAT(
       IoErrorOf([&] { AtomicFile file(folder / std::string(300, 'x')); }),

@@ -6,9 +6,9 @@
 
 namespace wsel {
 
-// Runs `action` in a forked child that ends without destructors or exit
-// handlers, as a killed process does, and returns its exit code: what `action`
-// returned, or 99 where it threw.
+// Runs `action` in a forked child that exits without destructors or exit
+// handlers, like a killed process, and returns its exit code: the result of
+// `action`, or 99 if it threw.
 template <typename F>
 int ExitCodeOfChild(F action) {
   const pid_t child = fork();
@@ -24,7 +24,7 @@ int ExitCodeOfChild(F action) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// File permissions do not bind root: in a child, become nobody.
+// Drops root privileges in a child, since root ignores file permissions.
 inline void GiveUpRoot() {
   constexpr uid_t kNobody = 65534;
   if (geteuid() == 0 && setuid(kNobody) != 0) _exit(98);

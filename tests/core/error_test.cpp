@@ -5,14 +5,14 @@
 namespace wsel {
 namespace {
 
-TEST(Error, ReadsWhereThenWhat) {
+TEST(Error, PutsWhereBeforeTheMessage) {
   const Error error(ErrorKind::kMismatch, "head.weight", "is missing");
   EXPECT_EQ(error.kind(), ErrorKind::kMismatch);
   EXPECT_EQ(error.where(), "head.weight");
   EXPECT_STREQ(error.what(), "head.weight: is missing");
 }
 
-TEST(Error, WithoutAPlaceIsTheMessageAlone) {
+TEST(Error, HasOnlyTheMessageIfWhereIsEmpty) {
   EXPECT_STREQ(Error(ErrorKind::kUsage, "", "no command").what(), "no command");
 }
 

@@ -17,41 +17,41 @@ using testing::StartsWith;
 
 constexpr const char* kPng = "set terminal pngcairo size 90,60\n";
 
-bool IsHere() { return RunGnuplot("").has_value(); }
+bool IsInstalled() { return RunGnuplot("").has_value(); }
 
-TEST(Gnuplot, GivesWhatItWrites) {
-  if (!IsHere()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
+TEST(Gnuplot, ReturnsItsOutput) {
+  if (!IsInstalled()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
   EXPECT_EQ(RunGnuplot("set print '-'\nprint 6 * 7\n"), "42\n");
 }
 
-// More than a pipe would hold, in both directions.
-TEST(Gnuplot, TakesAndGivesMuch) {
-  if (!IsHere()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
+// More than a pipe's buffer, in both directions.
+TEST(Gnuplot, HandlesLargeInputAndOutput) {
+  if (!IsInstalled()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
   const std::string script = "# " + std::string(200000, 'x') +
                              "\nset print '-'\n"
                              "do for [i=1:30000] { print 12345 }\n";
   EXPECT_EQ(RunGnuplot(script)->size(), 6 * 30000);
 }
 
-TEST(Gnuplot, SaysWhatItsComplaintIs) {
-  if (!IsHere()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
+TEST(Gnuplot, ReportsGnuplotsError) {
+  if (!IsInstalled()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
   ExpectError([] { RunGnuplot("plot nonsense +\n"); }, ErrorKind::kIo,
               {"gnuplot", "expression"});
 }
 
-TEST(Gnuplot, ReadsNumbersInBinary) {
-  if (!IsHere()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
+TEST(Gnuplot, ReadsBinaryData) {
+  if (!IsInstalled()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
   const TempFolder folder;
-  const float numbers[] = {0, 1, 2, 3, 4, 5};
+  const float values[] = {0, 1, 2, 3, 4, 5};
   std::string script = kPng;
   script += "plot '-' binary array=(3,2) format='%float' with image\n";
-  script.append(reinterpret_cast<const char*>(numbers), sizeof(numbers));
+  script.append(reinterpret_cast<const char*>(values), sizeof(values));
   EXPECT_TRUE(DrawPng(folder / "x.png", script));
   EXPECT_EQ(folder.FileCount(), 1);
 }
 
-TEST(Gnuplot, LeavesAnOldPictureWhereItFails) {
-  if (!IsHere()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
+TEST(Gnuplot, KeepsTheOldPngOnFailure) {
+  if (!IsInstalled()) GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
   const TempFolder folder;
   const auto path = folder / "x.png";
   ASSERT_TRUE(DrawPng(path, std::string(kPng) + "plot x\n"));
@@ -59,12 +59,12 @@ TEST(Gnuplot, LeavesAnOldPictureWhereItFails) {
   ExpectError([&] { DrawPng(path, std::string(kPng) + "plot (\n"); },
               ErrorKind::kIo, {"gnuplot"});
   ExpectError([&] { DrawPng(path, "set print '-'\nprint 1\n"); },
-              ErrorKind::kIo, {"drew no PNG", "x.png"});
+              ErrorKind::kIo, {"not produce a PNG", "x.png"});
   EXPECT_EQ(std::filesystem::file_size(path), old);
   EXPECT_EQ(folder.FileCount(), 1);
 }
 
-TEST(Gnuplot, IsMissingWherePathHasNone) {
+TEST(Gnuplot, ReturnsNothingIfNotOnThePath) {
   EXPECT_EQ(ExitCodeOfChild([] {
               setenv("PATH", "/nowhere", 1);
               return RunGnuplot("") ? 1 : 0;

@@ -35,21 +35,21 @@ std::string ParseError(std::string_view text) {
   return MessageOf([&] { Parse(text); });
 }
 
-TEST(ParseJson, KeepsTheOrderOfKeys) {
+TEST(ParseJson, KeepsKeyOrder) {
   EXPECT_EQ(Parse(R"({"b": 1, "a": [true, null]})").dump(),
             R"({"b":1,"a":[true,null]})");
 }
 
-TEST(ParseJson, RefusesDuplicateKeysAtAnyDepth) {
+TEST(ParseJson, RejectsDuplicateKeysAtAnyDepth) {
   EXPECT_EQ(ParseError(R"({"a": 1, "a": 2})"),
             "recipe.json: duplicate key 'a'");
   EXPECT_THAT(ParseError(R"({"x": [{"a": 1, "b": 2, "a": 3}]})"),
               HasSubstr("duplicate key 'a'"));
-  // The same key in two objects is no duplicate.
+  // The same key in two objects is not a duplicate.
   EXPECT_NO_THROW(Parse(R"({"a": {"a": 1}, "b": {"a": 1}})"));
 }
 
-TEST(ParseJson, RefusesADepthBomb) {
+TEST(ParseJson, RejectsADepthBomb) {
   const auto nested = [](size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
   };
@@ -62,7 +62,7 @@ TEST(ParseJson, RefusesADepthBomb) {
   EXPECT_THAT(ParseError(objects), HasSubstr("more than 64 levels"));
 }
 
-TEST(ParseJson, RefusesWhatIsNoJson) {
+TEST(ParseJson, RejectsInvalidJson) {
   for (const char* text :
        {"", "{", "{'a': 1}", "{\"a\": 1,}", "// note\n{}", "{} {}", "nul",
         "{\"a\": 01}", "{\"a\": NaN}", "\"\xff\"", "\"\xed\xa0\x80\""}) {
@@ -70,11 +70,11 @@ TEST(ParseJson, RefusesWhatIsNoJson) {
   }
 }
 
-TEST(ParseJson, RefusesANumberBeyondDouble) {
+TEST(ParseJson, RejectsANumberBeyondDouble) {
   EXPECT_THAT(ParseError(R"({"a": 1e999})"), HasSubstr("1e999"));
 }
 
-TEST(ParseJson, ThrowsTheKindItWasGiven) {
+TEST(ParseJson, ThrowsTheGivenKind) {
   MessageOf([] { ParseJson("{", "header", ErrorKind::kFormat); },
             ErrorKind::kFormat);
 }
@@ -100,14 +100,14 @@ TEST(JsonObject, ReadsEachType) {
   EXPECT_NO_THROW(inner.Finish());
 }
 
-TEST(JsonObject, RefusesOtherTypes) {
+TEST(JsonObject, RejectsWrongTypes) {
   const auto json = Parse(
       R"({"number": 1, "text": "1", "fraction": 1.0, "null": null,
           "mixed": [1, "2"], "list": [1]})");
   JsonObject object(json, "r");
   const auto message = [&](auto get) { return MessageOf(get); };
   EXPECT_EQ(message([&] { object.Get<int>("text"); }),
-            "r.text: has a value of the wrong type: \"1\"");
+            "r.text: has the wrong type: \"1\"");
   EXPECT_THAT(message([&] { object.Get<int>("fraction"); }), HasSubstr("1.0"));
   EXPECT_THAT(message([&] { object.Get<bool>("number"); }),
               HasSubstr("r.number"));
@@ -122,7 +122,7 @@ TEST(JsonObject, RefusesOtherTypes) {
               HasSubstr("r.list: expected an object, found array"));
 }
 
-TEST(JsonObject, RefusesIntegersBeyondTheirRange) {
+TEST(JsonObject, RejectsIntegersBeyondTheirRange) {
   const auto json = Parse(
       R"({"max": 9223372036854775807, "min": -9223372036854775808,
           "above": 9223372036854775808, "far": 18446744073709551616,
@@ -137,7 +137,7 @@ TEST(JsonObject, RefusesIntegersBeyondTheirRange) {
   EXPECT_THAT(MessageOf([&] { object.Get<int>("wide"); }), HasSubstr("wide"));
 }
 
-TEST(JsonObject, NamesWhatIsMissing) {
+TEST(JsonObject, NamesTheMissingKey) {
   const auto json = Parse(R"({"model": {}})");
   JsonObject object(json, "recipe.json");
   JsonObject model = object.Object("model");
@@ -145,7 +145,7 @@ TEST(JsonObject, NamesWhatIsMissing) {
             "recipe.json.model.depth: is missing");
 }
 
-TEST(JsonObject, FinishRefusesKeysThatNobodyAskedFor) {
+TEST(JsonObject, FinishRejectsUnknownKeys) {
   const auto json = Parse(R"({"depth": 12, "embed_dmi": 192})");
   JsonObject object(json, "model");
   object.Get<int>("depth");
@@ -154,7 +154,7 @@ TEST(JsonObject, FinishRefusesKeysThatNobodyAskedFor) {
             "model: unknown key 'embed_dmi': did you mean 'embed_dim'?");
 }
 
-TEST(JsonObject, RefusesWhatIsNoObject) {
+TEST(JsonObject, RejectsValuesThatAreNotObjects) {
   const auto json = Parse("[1]");
   EXPECT_THAT(MessageOf([&] { JsonObject(json, "r", ErrorKind::kFormat); },
                         ErrorKind::kFormat),

@@ -29,7 +29,7 @@ std::string IoErrorOf(const fs::path& path) {
   return "";
 }
 
-TEST(MappedFile, HasTheBytesOfTheFile) {
+TEST(MappedFile, HasTheFilesBytes) {
   const TempFolder folder;
   std::ofstream(folder / "in") << "bytes";
   const MappedFile file(folder / "in");
@@ -38,25 +38,25 @@ TEST(MappedFile, HasTheBytesOfTheFile) {
   EXPECT_EQ(file.path(), folder / "in");
 }
 
-TEST(MappedFile, DroppedPagesAreReadAgain) {
+TEST(MappedFile, ReadsReleasedPagesAgain) {
   const TempFolder folder;
   std::ofstream(folder / "in") << std::string(100'000, 'x');
   const MappedFile file(folder / "in");
-  file.Drop(file.bytes());
-  file.Drop(file.bytes().subspan(1, 10));  // less than a page
-  file.Drop({});
+  file.Release(file.bytes());
+  file.Release(file.bytes().subspan(1, 10));  // less than a page
+  file.Release({});
   for (const std::byte byte : file.bytes()) ASSERT_EQ(byte, std::byte{'x'});
 }
 
-TEST(MappedFile, AnEmptyFile) {
+TEST(MappedFile, MapsAnEmptyFile) {
   const TempFolder folder;
   std::ofstream(folder / "in").flush();
   const MappedFile file(folder / "in");
   EXPECT_TRUE(file.bytes().empty());
-  file.Drop(file.bytes());
+  file.Release(file.bytes());
 }
 
-TEST(MappedFile, MissingFilesAndFolders) {
+TEST(MappedFile, RejectsMissingFilesAndFolders) {
   const TempFolder folder;
   EXPECT_THAT(IoErrorOf(folder / "in"), HasSubstr("in: No such file"));
   EXPECT_THAT(IoErrorOf(folder / "no/in"), HasSubstr("No such file"));
@@ -65,18 +65,18 @@ TEST(MappedFile, MissingFilesAndFolders) {
   EXPECT_THAT(IoErrorOf(folder.path()), HasSubstr("is a folder"));
 }
 
-// Opened without O_NONBLOCK, a FIFO without a writer waits for ever.
-TEST(MappedFile, AFifoDoesNotHang) {
+// Without O_NONBLOCK, opening a FIFO that has no writer blocks forever.
+TEST(MappedFile, RejectsAFifoWithoutBlocking) {
   const TempFolder folder;
   ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
   EXPECT_THAT(IoErrorOf(folder / "pipe"), HasSubstr("not a regular file"));
 }
 
-TEST(MappedFile, ADevice) {
+TEST(MappedFile, RejectsADevice) {
   EXPECT_THAT(IoErrorOf("/dev/zero"), HasSubstr("not a regular file"));
 }
 
-TEST(MappedFile, AnUnreadableFile) {
+TEST(MappedFile, RejectsAnUnreadableFile) {
   const TempFolder folder;
   std::ofstream(folder / "in") << "bytes";
   fs::permissions(folder / "in", fs::perms::none);

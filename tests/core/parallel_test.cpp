@@ -20,23 +20,23 @@ TEST(ParallelFor, CallsEachIndexOnce) {
   }
 }
 
-TEST(ParallelFor, NothingToDo) {
+TEST(ParallelFor, AcceptsZeroCalls) {
   ParallelFor(0, [](size_t) { FAIL(); });
 }
 
-TEST(ParallelFor, OneThreadIsTheCallers) {
+TEST(ParallelFor, RunsOneThreadInTheCaller) {
   const auto caller = std::this_thread::get_id();
   ParallelFor(
       3, [&](size_t) { EXPECT_EQ(std::this_thread::get_id(), caller); }, 1);
 }
 
-TEST(ParallelFor, RethrowsAndStartsNoMore) {
+TEST(ParallelFor, RethrowsAndStops) {
   for (const size_t threads : {1, 4}) {
     std::atomic<int> calls = 0;
     const auto body = [&](size_t i) {
       ++calls;
       if (i == 3) throw std::runtime_error("three");
-      // The others wait, so that a runaway loop would be seen.
+      // Others are slow, so that a loop that does not stop would be noticed.
       if (i > 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     };
     EXPECT_THROW(ParallelFor(100'000, body, threads), std::runtime_error);
@@ -44,11 +44,11 @@ TEST(ParallelFor, RethrowsAndStartsNoMore) {
   }
 }
 
-// A message must not depend on which thread was faster.
+// The message must not depend on thread timing.
 TEST(ParallelFor, RethrowsTheExceptionOfTheSmallestIndex) {
   const auto body = [](size_t i) {
     if (i < 5) return;
-    // The later ones throw earlier.
+    // Larger indices throw earlier.
     std::this_thread::sleep_for(std::chrono::milliseconds(5 * (12 - i)));
     throw i;
   };

@@ -12,7 +12,7 @@ namespace {
 
 using Counter = std::array<uint32_t, 4>;
 
-// Random123's kat_vectors, the lines "philox4x32 10".
+// From Random123's kat_vectors, the lines "philox4x32 10".
 TEST(Philox, KnownAnswers) {
   constexpr uint32_t kOnes = 0xffffffff;
   EXPECT_EQ(Philox({0, 0, 0, 0}, {0, 0}),
@@ -24,7 +24,7 @@ TEST(Philox, KnownAnswers) {
             (Counter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
-TEST(RandomStream, ANumberDependsOnItsAddressAlone) {
+TEST(RandomStream, DependsOnlyOnSeedNameAndIndex) {
   const RandomStream stream(7, "blocks.0.attn.qkv.weight");
   const double fifth = stream.Uniform(5);
   for (uint64_t i = 0; i < 5; ++i) EXPECT_NE(stream.Uniform(i), fifth);
@@ -32,7 +32,7 @@ TEST(RandomStream, ANumberDependsOnItsAddressAlone) {
   EXPECT_EQ(RandomStream(7, "blocks.0.attn.qkv.weight").Uniform(5), fifth);
 }
 
-TEST(RandomStream, SeedNameAndIndexAllCountToTheLastBit) {
+TEST(RandomStream, UsesEveryBitOfSeedNameAndIndex) {
   std::set<double> numbers;
   for (const uint64_t seed :
        {uint64_t{0}, uint64_t{1}, uint64_t{1} << 32, uint64_t{1} << 63}) {
@@ -47,15 +47,16 @@ TEST(RandomStream, SeedNameAndIndexAllCountToTheLastBit) {
   EXPECT_EQ(numbers.size(), 4 * 5 * 4);
 }
 
-// What a seed gives is part of the interface: released runs depend on it.
-// Python: FNV-1a 64 of the name, Philox over (index, name) keyed by the seed.
-TEST(RandomStream, NumbersStayWhatTheyWere) {
+// The numbers of a seed are part of the interface: existing runs depend on
+// them. From Python: FNV-1a 64 of the name, Philox over (index, name) keyed by
+// the seed.
+TEST(RandomStream, NumbersAreStable) {
   EXPECT_EQ(RandomStream(0, "").Below(0, 1'000'000), 104112U);
   EXPECT_EQ(RandomStream(1, "head.weight").Below(3, 1'000'000), 935450U);
   EXPECT_EQ(RandomStream(1, "head.weight").Uniform(3), 0x1.def366e5eb115p-1);
 }
 
-TEST(RandomStream, UniformHasTheMomentsOfTheUniformDistribution) {
+TEST(RandomStream, UniformHasTheRightMoments) {
   const RandomStream stream(3, "moments");
   constexpr int kCount = 100'000;
   double sum = 0;
@@ -72,7 +73,7 @@ TEST(RandomStream, UniformHasTheMomentsOfTheUniformDistribution) {
   EXPECT_NEAR(squares / kCount, 1.0 / 3, 5 * std::sqrt(4.0 / 45 / kCount));
 }
 
-TEST(RandomStream, BelowStaysBelowAndReachesAll) {
+TEST(RandomStream, BelowCoversItsRange) {
   const RandomStream stream(3, "below");
   std::array<int, 7> seen{};
   for (uint64_t i = 0; i < 7000; ++i) ++seen.at(stream.Below(i, 7));
@@ -82,7 +83,7 @@ TEST(RandomStream, BelowStaysBelowAndReachesAll) {
   EXPECT_LT(stream.Below(9, kMax), kMax);
 }
 
-// By mpmath 1.3.0 at 60 digits, of the doubles as they are.
+// From mpmath 1.3.0 with 60 digits, at the exact values of the doubles.
 TEST(NormalQuantile, KnownValues) {
   const struct {
     double p;
@@ -96,7 +97,7 @@ TEST(NormalQuantile, KnownValues) {
       {1e-5, -4.264890793922824610233749},
       {0.001, -3.090232306167813535358005},
       {0.025, -1.959963984540054211779584},
-      {0.075, -1.439531470938455934949801},  // the first approximation's end
+      {0.075, -1.439531470938455934949801},  // end of the central approximation
       {0.1, -1.281551565544600435334517},
       {0.25, -0.674489750196081743202227},
       {0.3, -0.5244005127080408159694544},
@@ -112,7 +113,7 @@ TEST(NormalQuantile, KnownValues) {
   EXPECT_EQ(NormalQuantile(0.5), 0);
 }
 
-TEST(NormalQuantile, IsOddAndRises) {
+TEST(NormalQuantile, IsOddAndIncreasing) {
   double last = -std::numeric_limits<double>::infinity();
   for (int i = 1; i < 1024; ++i) {
     const double p = i / 1024.0;  // exact, and so is 1 - p

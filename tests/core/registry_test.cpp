@@ -15,7 +15,7 @@ constexpr std::array<Registered<Colour>, 2> kRows = {{
 }};
 constexpr Registry<Colour> kColours("colour", kRows);
 
-TEST(Registry, FindsWhatItNames) {
+TEST(Registry, FindsEveryName) {
   for (const auto& row : kColours.rows()) {
     EXPECT_EQ(kColours.Find(row.name, "--colour"), row.value);
     EXPECT_EQ(kColours.NameOf(row.value), row.name);
@@ -24,7 +24,7 @@ TEST(Registry, FindsWhatItNames) {
   EXPECT_EQ(kColours.Choices(), "red|green");
 }
 
-TEST(Registry, RefusesTheUnknownWithTheNearest) {
+TEST(Registry, RejectsUnknownNamesAndSuggestsTheNearest) {
   try {
     kColours.Find("gren", "--colour", ErrorKind::kConfig);
     FAIL();

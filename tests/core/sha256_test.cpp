@@ -20,7 +20,7 @@ TEST(Sha256, NistVectors) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST(Sha256, PiecesGiveTheDigestOfTheWhole) {
+TEST(Sha256, UpdatesInPieces) {
   Sha256 hash;
   for (const char* piece : {"", "a", "b", "", "c"}) {
     hash.Update(std::string_view(piece));

@@ -24,7 +24,7 @@ std::string IoErrorOf(const std::filesystem::path& path) {
   return "";
 }
 
-TEST(ReadText, ReadsAllOfIt) {
+TEST(ReadText, ReadsTheWholeFile) {
   const TempFolder folder;
   const std::string text("a\r\n\0b\n", 6);
   std::ofstream(folder / "in") << text;
@@ -33,11 +33,11 @@ TEST(ReadText, ReadsAllOfIt) {
   EXPECT_EQ(ReadText(folder / "empty"), "");
 }
 
-TEST(ReadText, RefusesMissingFoldersAndHugeFiles) {
+TEST(ReadText, RejectsMissingFilesFoldersAndHugeFiles) {
   const TempFolder folder;
   EXPECT_THAT(IoErrorOf(folder / "no"), testing::HasSubstr("No such file"));
   EXPECT_THAT(IoErrorOf(folder.path()), testing::HasSubstr("folder"));
-  std::ofstream(folder / "huge").flush();  // sparse: takes no room
+  std::ofstream(folder / "huge").flush();  // sparse: takes no space
   std::filesystem::resize_file(folder / "huge", uintmax_t{1} << 40);
   EXPECT_THAT(IoErrorOf(folder / "huge"), testing::HasSubstr("huge: "));
 }

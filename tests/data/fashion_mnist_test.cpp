@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 
-// An IDX file that claims `count` pictures of `size` and holds `bytes`.
+// An IDX file that claims `count` images of `size` and holds `bytes`.
 std::string Images(uint8_t count, uint8_t size, size_t bytes) {
   std::string idx = {0, 0, 8, 3, 0, 0, 0, static_cast<char>(count)};
   for (int d = 0; d < 2; ++d) {
@@ -56,48 +56,48 @@ TEST(FashionMnist, ReadsTorchvisionsAndDebiansLayout) {
   WriteGzip(root / "flat" / (kImages + std::string(".gz")),
             Images(2, 28, 2 * 784));
   WriteGzip(root / "flat" / (kLabels + std::string(".gz")), Labels({9, 0}));
-  for (const auto& place : {root.path(), root / "flat"}) {
-    const Dataset set = Open(place);
+  for (const auto& folder : {root.path(), root / "flat"}) {
+    const Dataset set = Open(folder);
     EXPECT_THAT(set.labels, ElementsAre(9, 0));
     EXPECT_EQ(set.classes[9], "Ankle boot");
-    EXPECT_EQ(set.origin(1), "train-images-idx3-ubyte[1]");
-    const image::Image picture = set.picture(1);
-    ASSERT_EQ(picture.width(), 28);
+    EXPECT_EQ(set.filename(1), "train-images-idx3-ubyte[1]");
+    const image::Image image = set.image(1);
+    ASSERT_EQ(image.width(), 28);
     const uint8_t grey = (784 + 29) % 251;
-    EXPECT_THAT(std::vector<uint8_t>(picture.Row(1) + 3, picture.Row(1) + 6),
+    EXPECT_THAT(std::vector<uint8_t>(image.Row(1) + 3, image.Row(1) + 6),
                 ElementsAre(grey, grey, grey));
   }
 }
 
-TEST(FashionMnist, RefusesHeadersThatLie) {
+TEST(FashionMnist, RejectsWrongHeaders) {
   const TempFolder root;
   Write(root / kLabels, Labels({1, 2}));
-  const auto refused = [&](const std::string& images,
-                           const std::string& message) {
+  const auto expect_error = [&](const std::string& images,
+                                const std::string& message) {
     Write(root / kImages, images);
     ExpectError([&] { Open(root.path()); }, ErrorKind::kFormat,
                 {kImages, message});
   };
-  refused(Images(2, 28, 2 * 784 - 1), "less than the 2 entries");
-  refused(Images(2, 28, 2 * 784 + 1), "more than the 2 entries");
-  refused(Images(2, 32, 2 * 1024), "not 28 x 28");
-  refused(Images(1, 28, 784), "1 pictures and 2 labels");
-  refused(Labels({1, 2}), "no IDX file");
-  refused("", "no IDX file");
+  expect_error(Images(2, 28, 2 * 784 - 1), "less than the 2 entries");
+  expect_error(Images(2, 28, 2 * 784 + 1), "more than the 2 entries");
+  expect_error(Images(2, 32, 2 * 1024), "not 28 x 28");
+  expect_error(Images(1, 28, 784), "1 images and 2 labels");
+  expect_error(Labels({1, 2}), "not an IDX file");
+  expect_error("", "not an IDX file");
   std::string huge = Images(0, 28, 784);
   huge[4] = '\x7F';
-  refused(huge, "2130706432 entries");
+  expect_error(huge, "2130706432 entries");
 }
 
-TEST(FashionMnist, RefusesLabelsThatAreNoClass) {
+TEST(FashionMnist, RejectsLabelsOutOfRange) {
   const TempFolder root;
   Write(root / kImages, Images(2, 28, 2 * 784));
   Write(root / kLabels, Labels({1, 10}));
   ExpectError([&] { Open(root.path()); }, ErrorKind::kFormat,
-              {"[1]", "label 10 is none of 10 classes"});
+              {"[1]", "label 10 is out of range for 10 classes"});
 }
 
-TEST(FashionMnist, GzipBombsAndBrokenGzipAreRefused) {
+TEST(FashionMnist, RejectsGzipBombsAndTruncatedGzip) {
   const TempFolder root;
   Write(root / kLabels, Labels({1, 2}));
   const fs::path images = root / (kImages + std::string(".gz"));
@@ -111,9 +111,9 @@ TEST(FashionMnist, GzipBombsAndBrokenGzipAreRefused) {
               {images.string()});
 }
 
-TEST(FashionMnist, DebiansPackageIsRead) {
+TEST(FashionMnist, ReadsDebiansPackage) {
   const fs::path root = "/usr/share/datasets/fashion-mnist";
-  if (!fs::exists(root)) GTEST_SKIP() << "dataset-fashion-mnist is absent";
+  if (!fs::exists(root)) GTEST_SKIP() << "dataset-fashion-mnist is missing";
   for (const Split split : {Split::kTrain, Split::kTest}) {
     const Dataset set = OpenDataset("Fashion-MNIST", root, split);
     EXPECT_EQ(set.size(), split == Split::kTrain ? 60'000 : 10'000);

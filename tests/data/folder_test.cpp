@@ -18,17 +18,17 @@ using testing::ElementsAre;
 
 void Touch(const fs::path& path) {
   fs::create_directories(path.parent_path());
-  std::ofstream(path) << "no picture";
+  std::ofstream(path) << "not an image";
 }
 
-std::vector<std::string> Origins(const Dataset& set) {
-  std::vector<std::string> origins;
-  for (int64_t i = 0; i < set.size(); ++i) origins.push_back(set.origin(i));
-  return origins;
+std::vector<std::string> Filenames(const Dataset& set) {
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < set.size(); ++i) names.push_back(set.filename(i));
+  return names;
 }
 
-TEST(Folder, OrderIsTorchvisions) {
-  // Classes by bytes; in a class by folder, then by file.
+TEST(Folder, OrderEqualsTorchvision) {
+  // Classes are sorted by bytes; within a class by folder, then by file.
   const TempFolder root;
   for (const char* name :
        {"train/b/2.jpg", "train/b/10.JPEG", "train/b/x/1.png", "train/b/z.webp",
@@ -38,22 +38,22 @@ TEST(Folder, OrderIsTorchvisions) {
   const Dataset set = OpenDataset("folder", root.path(), Split::kTrain);
   EXPECT_EQ(set.name, "folder train");
   EXPECT_THAT(set.classes, ElementsAre("B", "a", "b"));
-  EXPECT_THAT(Origins(set), ElementsAre("B/1.bmp", "a/1.jpg", "b/10.JPEG",
-                                        "b/2.jpg", "b/z.webp", "b/x/1.png"));
+  EXPECT_THAT(Filenames(set), ElementsAre("B/1.bmp", "a/1.jpg", "b/10.JPEG",
+                                          "b/2.jpg", "b/z.webp", "b/x/1.png"));
   EXPECT_THAT(set.labels, ElementsAre(0, 1, 2, 2, 2, 2));
 }
 
-TEST(Folder, HiddenFilesAndFoldersAreNoPictures) {
+TEST(Folder, IgnoresHiddenFilesAndFolders) {
   const TempFolder root;
   Touch(root / "train/a/1.jpg");
   Touch(root / "train/a/._1.jpg");
   Touch(root / "train/.cache/1.jpg");
   const Dataset set = OpenDataset("folder", root.path(), Split::kTrain);
   EXPECT_THAT(set.classes, ElementsAre("a"));
-  EXPECT_THAT(Origins(set), ElementsAre("a/1.jpg"));
+  EXPECT_THAT(Filenames(set), ElementsAre("a/1.jpg"));
 }
 
-TEST(Folder, LinksAreFollowedAndCyclesEnd) {
+TEST(Folder, FollowsLinksAndStopsAtCycles) {
   const TempFolder root;
   Touch(root / "elsewhere/1.jpg");
   fs::create_directories(root / "train");
@@ -61,11 +61,11 @@ TEST(Folder, LinksAreFollowedAndCyclesEnd) {
   fs::create_directory_symlink(".", root / "elsewhere/again");
   fs::create_symlink("nowhere.jpg", root / "elsewhere/lost.jpg");
   const Dataset set = OpenDataset("folder", root.path(), Split::kTrain);
-  EXPECT_THAT(Origins(set), ElementsAre("a/1.jpg", "a/lost.jpg"));
-  ExpectError([&] { set.picture(1); }, ErrorKind::kIo, {"lost.jpg"});
+  EXPECT_THAT(Filenames(set), ElementsAre("a/1.jpg", "a/lost.jpg"));
+  ExpectError([&] { set.image(1); }, ErrorKind::kIo, {"lost.jpg"});
 }
 
-TEST(Folder, TestLabelsAreTheTrainingSplits) {
+TEST(Folder, TestLabelsFollowTheTrainingClasses) {
   const TempFolder root;
   Touch(root / "train/a/1.jpg");
   Touch(root / "train/b/1.jpg");
@@ -74,43 +74,43 @@ TEST(Folder, TestLabelsAreTheTrainingSplits) {
   EXPECT_THAT(test.classes, ElementsAre("a", "b"));
   EXPECT_THAT(test.labels, ElementsAre(1));
 
-  Touch(root / "val/a/1.jpg");  // val goes before test
+  Touch(root / "val/a/1.jpg");  // val takes precedence over test
   EXPECT_THAT(OpenDataset("folder", root.path(), Split::kTest).labels,
               ElementsAre(0));
 }
 
-TEST(Folder, UnknownTestClassesAreNamed) {
+TEST(Folder, NamesUnknownTestClasses) {
   const TempFolder root;
   Touch(root / "train/a/1.jpg");
   Touch(root / "test/a/1.jpg");
   Touch(root / "test/c/1.jpg");
   ExpectError([&] { OpenDataset("folder", root.path(), Split::kTest); },
-              ErrorKind::kMismatch, {"training split has not: 'c'"});
+              ErrorKind::kMismatch, {"not in the training split: 'c'"});
 }
 
-TEST(Folder, EmptyClassesAreNamed) {
+TEST(Folder, NamesEmptyClasses) {
   const TempFolder root;
   Touch(root / "train/a/1.jpg");
   Touch(root / "train/b/notes.txt");
   ExpectError([&] { OpenDataset("folder", root.path(), Split::kTrain); },
-              ErrorKind::kFormat, {"train/b", "has no pictures"});
+              ErrorKind::kFormat, {"train/b", "has no images"});
 }
 
-TEST(Folder, AFlatFolderHasNoClasses) {
+TEST(Folder, RejectsAFlatFolder) {
   const TempFolder root;
   Touch(root / "train/1.jpg");
   ExpectError([&] { OpenDataset("imagenet", root.path(), Split::kTrain); },
-              ErrorKind::kFormat, {"no folders, one for each class"});
+              ErrorKind::kFormat, {"has no folders; expected one per class"});
 }
 
-TEST(Folder, MissingFoldersAreNamedWithTheLayout) {
+TEST(Folder, NamesMissingFoldersAndTheLayout) {
   const TempFolder root;
   ExpectError(
       [&] { OpenDataset("folder", root.path(), Split::kTrain); },
       ErrorKind::kIo,
-      {"does not hold the data set folder", "/train.", "train/<class>/*"});
+      {"does not contain the data set folder", "/train.", "train/<class>/*"});
   ExpectError([&] { OpenDataset("folder", root / "no", Split::kTrain); },
-              ErrorKind::kIo, {"is no folder"});
+              ErrorKind::kIo, {"is not a folder"});
   Touch(root / "train/a/1.jpg");
   ExpectError([&] { OpenDataset("folder", root.path(), Split::kTest); },
               ErrorKind::kIo, {"/val, ", "/test."});

@@ -18,12 +18,12 @@ namespace fs = std::filesystem;
 
 const fs::path kFolder = fs::path(WSEL_SOURCE_DIR) / "tests/golden/data";
 
-std::string Digest(const image::Image& picture) {
-  return Sha256Hex(std::as_bytes(picture.bytes())).substr(0, 16);
+std::string Digest(const image::Image& image) {
+  return Sha256Hex(std::as_bytes(image.bytes())).substr(0, 16);
 }
 
-// What torchvision reads of the tiny sets that scripts/golden/datasets.py made.
-TEST(Dataset, EverySetEqualsTorchvisions) {
+// The tiny data sets of scripts/golden/datasets.py, compared to torchvision.
+TEST(Dataset, AllEqualTorchvision) {
   const fs::path path = kFolder / "datasets.json";
   const auto golden =
       ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
@@ -38,12 +38,12 @@ TEST(Dataset, EverySetEqualsTorchvisions) {
     EXPECT_EQ(set.labels, row["labels"].get<std::vector<int32_t>>());
     ASSERT_EQ(static_cast<size_t>(set.size()), row["pixels"].size());
     for (int64_t i = 0; i < set.size(); ++i) {
-      EXPECT_EQ(Digest(set.picture(i)), row["pixels"][i]) << set.origin(i);
+      EXPECT_EQ(Digest(set.image(i)), row["pixels"][i]) << set.filename(i);
     }
   }
 }
 
-TEST(Dataset, TheInnerFolderIsARootToo) {
+TEST(Dataset, TheInnerFolderIsAlsoAccepted) {
   for (const auto& [name, folder] :
        std::vector<std::pair<std::string, std::string>>{
            {"cifar10", "cifar-10-batches-py"},
@@ -58,20 +58,20 @@ TEST(Dataset, TheInnerFolderIsARootToo) {
     const Dataset outer = OpenDataset(name, kFolder, Split::kTrain);
     const Dataset inner = OpenDataset(name, kFolder / folder, Split::kTrain);
     EXPECT_EQ(inner.labels, outer.labels) << folder;
-    EXPECT_EQ(inner.picture(0), outer.picture(0)) << folder;
+    EXPECT_EQ(inner.image(0), outer.image(0)) << folder;
   }
 }
 
-// The pickled set as the binary version has it: labels, then three planes.
+// Writes a data set in CIFAR's binary format: labels, then three planes.
 void WriteBinary(const Dataset& set, const fs::path& file,
                  const std::string& before_label) {
   std::ofstream out(file, std::ios::binary);
   for (int64_t i = 0; i < set.size(); ++i) {
     out << before_label << static_cast<char>(set.labels[i]);
-    const image::Image picture = set.picture(i);
+    const image::Image image = set.image(i);
     for (int channel = 0; channel < 3; ++channel) {
       for (size_t p = 0; p < 1024; ++p) {
-        out << static_cast<char>(picture.bytes()[3 * p + channel]);
+        out << static_cast<char>(image.bytes()[3 * p + channel]);
       }
     }
   }
@@ -91,7 +91,7 @@ TEST(Cifar, BinaryFilesEqualPickles) {
     EXPECT_EQ(binary.classes, pickled.classes);
     EXPECT_EQ(binary.labels, pickled.labels);
     for (int64_t i = 0; i < pickled.size(); ++i) {
-      EXPECT_EQ(binary.picture(i), pickled.picture(i));
+      EXPECT_EQ(binary.image(i), pickled.image(i));
     }
   };
   const Dataset ten = OpenDataset("cifar10", kFolder, Split::kTest);

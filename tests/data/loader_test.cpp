@@ -29,55 +29,55 @@ Dataset Numbers(int64_t size) {
   for (int64_t i = 0; i < size; ++i) {
     dataset.labels.push_back(static_cast<int32_t>(i % 5));
   }
-  dataset.picture = [](int64_t i) {
+  dataset.image = [](int64_t i) {
     const auto value = static_cast<uint8_t>(i);
     return image::Image(1, 1,
                         {value, static_cast<uint8_t>(value + 1),
                          static_cast<uint8_t>(value + 2)});
   };
-  dataset.origin = [](int64_t i) { return "number " + std::to_string(i); };
+  dataset.filename = [](int64_t i) { return "sample " + std::to_string(i); };
   return dataset;
 }
 
-// The same, where some pictures throw.
-Dataset Broken(int64_t size, std::set<int64_t> broken, ErrorKind kind) {
+// The same, but the `corrupt` images throw.
+Dataset WithCorrupt(int64_t size, std::set<int64_t> corrupt, ErrorKind kind) {
   Dataset dataset = Numbers(size);
-  dataset.picture = [good = dataset.picture, broken = std::move(broken),
-                     kind](int64_t i) {
-    if (broken.contains(i)) throw Error(kind, std::to_string(i), "is broken");
+  dataset.image = [good = dataset.image, corrupt = std::move(corrupt),
+                   kind](int64_t i) {
+    if (corrupt.contains(i)) throw Error(kind, std::to_string(i), "is corrupt");
     return good(i);
   };
   return dataset;
 }
 
-// Fills with the picture's pixel, plus the epoch in its red. Every third sample
-// has an overlay.
-void Fill(const image::Image& picture, int64_t epoch, int64_t index,
-          std::span<uint8_t> out, Overlay& overlay) {
-  for (size_t i = 0; i < out.size(); ++i) out[i] = picture.bytes()[i % 3];
+// Fills with the image's pixel, with the epoch added to red. Every third sample
+// has an erase patch.
+void Fill(const image::Image& image, int64_t epoch, int64_t index,
+          std::span<uint8_t> out, ErasePatch& patch) {
+  for (size_t i = 0; i < out.size(); ++i) out[i] = image.bytes()[i % 3];
   for (size_t i = 0; i < out.size(); i += 3) {
     out[i] = static_cast<uint8_t>(out[i] + epoch);
   }
   if (index % 3 == 0) {
-    overlay = {1, 0, 1, 1, std::vector<float>(3, static_cast<float>(index))};
+    patch = {1, 0, 1, 1, std::vector<float>(3, static_cast<float>(index))};
   }
 }
 
-// As Fill, at another pace each time.
-void FillUnevenly(const image::Image& picture, int64_t epoch, int64_t index,
-                  std::span<uint8_t> out, Overlay& overlay) {
+// As Fill, but with random delays.
+void FillWithDelays(const image::Image& image, int64_t epoch, int64_t index,
+                    std::span<uint8_t> out, ErasePatch& patch) {
   thread_local std::minstd_rand generator{std::random_device{}()};
   if (generator() % 4 == 0) {
     std::this_thread::sleep_for(std::chrono::microseconds(generator() % 500));
   }
-  Fill(picture, epoch, index, out, overlay);
+  Fill(image, epoch, index, out, patch);
 }
 
 LoaderOptions Options(int workers, int64_t batch_size = 4) {
   return {.img_size = kSide, .batch_size = batch_size, .workers = workers};
 }
 
-NextBatch TwoEpochs(int64_t size) {
+BatchSampler TwoEpochs(int64_t size) {
   return TrainBatches({.size = size,
                        .batch_size = 8,
                        .chunk = 4,
@@ -85,25 +85,25 @@ NextBatch TwoEpochs(int64_t size) {
                        .total_steps = 2 * (size / 8)});
 }
 
-// All that a loader gives, as one text.
-std::string Everything(Loader& loader) {
+// All batches of a loader as text.
+std::string AllBatches(Loader& loader) {
   std::string text;
   while (const Batch* batch = loader.Next()) {
     text += "epoch " + std::to_string(batch->epoch) + '\n';
     text.append(batch->pixels.begin(), batch->pixels.end());
     for (size_t i = 0; i < batch->indices.size(); ++i) {
-      const Overlay& over = batch->overlays[i];
+      const ErasePatch& patch = batch->erase_patches[i];
       text += std::to_string(batch->indices[i]) + ' ' +
               std::to_string(batch->labels[i]) + ' ' +
               std::to_string(batch->valid[i]) + ' ' +
-              std::to_string(over.height) + ' ' +
-              testing::PrintToString(over.values) + '\n';
+              std::to_string(patch.height) + ' ' +
+              testing::PrintToString(patch.values) + '\n';
     }
   }
   return text;
 }
 
-// The text of what Next throws after `batches` good ones.
+// The message of the error that Next throws after `batches` batches.
 std::string ErrorAfter(Loader& loader, int batches) {
   for (int i = 0; i < batches; ++i) {
     if (loader.Next() == nullptr) return "the end";
@@ -116,7 +116,7 @@ std::string ErrorAfter(Loader& loader, int batches) {
   return "no error";
 }
 
-TEST(Loader, GivesTheSamplesOfEachBatch) {
+TEST(Loader, ReturnsTheSamplesOfEachBatch) {
   Loader loader(Numbers(7), Fill, EvalBatches(7, 4), Options(2));
   const Batch* batch = loader.Next();
   ASSERT_NE(batch, nullptr);
@@ -127,10 +127,10 @@ TEST(Loader, GivesTheSamplesOfEachBatch) {
   ASSERT_EQ(batch->pixels.size(), 4 * kBytes);
   EXPECT_THAT(batch->pixels.subspan(2 * kBytes, 6),
               ElementsAre(2, 3, 4, 2, 3, 4));
-  ASSERT_EQ(batch->overlays.size(), 4U);
-  EXPECT_EQ(batch->overlays[1].height, 0);
-  EXPECT_EQ(batch->overlays[3].height, 1);
-  EXPECT_THAT(batch->overlays[3].values, ElementsAre(3, 3, 3));
+  ASSERT_EQ(batch->erase_patches.size(), 4U);
+  EXPECT_EQ(batch->erase_patches[1].height, 0);
+  EXPECT_EQ(batch->erase_patches[3].height, 1);
+  EXPECT_THAT(batch->erase_patches[3].values, ElementsAre(3, 3, 3));
 
   batch = loader.Next();
   ASSERT_NE(batch, nullptr);
@@ -139,63 +139,63 @@ TEST(Loader, GivesTheSamplesOfEachBatch) {
   EXPECT_THAT(batch->labels, ElementsAre(4, 0, 1));
   EXPECT_EQ(batch->pixels.size(), 3 * kBytes);
   EXPECT_EQ(batch->valid.size(), 3U);
-  EXPECT_EQ(batch->overlays.size(), 3U);
+  EXPECT_EQ(batch->erase_patches.size(), 3U);
 
   EXPECT_EQ(loader.Next(), nullptr);
   EXPECT_EQ(loader.Next(), nullptr);
 }
 
-TEST(Loader, AnyNumberOfWorkersGivesTheSameBytes) {
-  Dataset dataset = Broken(100, {3, 40, 41}, ErrorKind::kFormat);
+TEST(Loader, BytesDoNotDependOnTheNumberOfWorkers) {
+  Dataset dataset = WithCorrupt(100, {3, 40, 41}, ErrorKind::kFormat);
   std::vector<std::string> texts;
   for (const int workers : {0, 1, 7, -1}) {
     LoaderOptions options = Options(workers);
-    options.skip_broken = true;
-    Loader loader(dataset, FillUnevenly, TwoEpochs(100), options);
-    texts.push_back(Everything(loader));
+    options.skip_corrupt = true;
+    Loader loader(dataset, FillWithDelays, TwoEpochs(100), options);
+    texts.push_back(AllBatches(loader));
   }
   // 2 x 96 samples of 27 bytes, and more.
   EXPECT_GT(texts[0].size(), 2 * 96 * kBytes);
   EXPECT_THAT(texts, Each(texts[0]));
 }
 
-// An overlay of a batch that used the slot before must not show.
-TEST(Loader, OverlaysEndWithTheirBatch) {
+// The erase patch of an earlier batch in the same slot must not remain.
+TEST(Loader, ErasePatchesAreResetForEachBatch) {
   Loader loader(Numbers(30), Fill, EvalBatches(30, 1), Options(2, 1));
   for (int64_t i = 0; i < 30; ++i) {
-    const Overlay& overlay = loader.Next()->overlays[0];
-    EXPECT_EQ(overlay.height, i % 3 == 0 ? 1 : 0);
-    EXPECT_EQ(overlay.values.empty(), i % 3 != 0);
+    const ErasePatch& patch = loader.Next()->erase_patches[0];
+    EXPECT_EQ(patch.height, i % 3 == 0 ? 1 : 0);
+    EXPECT_EQ(patch.values.empty(), i % 3 != 0);
   }
 }
 
-TEST(Loader, WithoutWorkersAllHappensInNext) {
+TEST(Loader, WithoutWorkersNextLoadsTheBatch) {
   const auto caller = std::this_thread::get_id();
-  int made = 0;
+  int loaded = 0;
   const auto transform = [&](const image::Image&, int64_t, int64_t,
-                             std::span<uint8_t>, Overlay&) {
+                             std::span<uint8_t>, ErasePatch&) {
     EXPECT_EQ(std::this_thread::get_id(), caller);
-    ++made;
+    ++loaded;
   };
   Loader loader(Numbers(8), transform, EvalBatches(8, 4), Options(0));
-  EXPECT_EQ(made, 0);
+  EXPECT_EQ(loaded, 0);
   loader.Next();
-  EXPECT_EQ(made, 4);
+  EXPECT_EQ(loaded, 4);
 }
 
-TEST(Loader, WorkersFillTheRingBeforeItIsAskedFor) {
-  std::atomic<int> made = 0;
+TEST(Loader, WorkersPrefetchBatches) {
+  std::atomic<int> loaded = 0;
   const auto transform = [&](const image::Image&, int64_t, int64_t,
-                             std::span<uint8_t>, Overlay&) {
-    ++made;
-    made.notify_all();
+                             std::span<uint8_t>, ErasePatch&) {
+    ++loaded;
+    loaded.notify_all();
   };
   Loader loader(Numbers(40), transform, EvalBatches(40, 4), Options(2));
-  for (int now = made; now < 12; now = made) made.wait(now);
-  EXPECT_EQ(made, 12);  // three slots of 4, and the ring is full
+  for (int now = loaded; now < 12; now = loaded) loaded.wait(now);
+  EXPECT_EQ(loaded, 12);  // the ring buffer holds three batches of 4
 }
 
-TEST(Loader, PicturesLieInTheMemoryThatWasAllocated) {
+TEST(Loader, PixelsAreInTheAllocatedMemory) {
   std::vector<std::shared_ptr<uint8_t>> blocks;
   const auto allocate = [&](size_t bytes) {
     EXPECT_EQ(bytes, 4 * kBytes);
@@ -209,21 +209,21 @@ TEST(Loader, PicturesLieInTheMemoryThatWasAllocated) {
   }
 }
 
-TEST(Loader, ABrokenPictureIsAnErrorAfterTheBatchesBeforeIt) {
+TEST(Loader, ThrowsForCorruptImageAfterEarlierBatches) {
   for (const int workers : {0, 1, 7}) {
-    Loader loader(Broken(40, {10}, ErrorKind::kFormat), Fill,
+    Loader loader(WithCorrupt(40, {10}, ErrorKind::kFormat), Fill,
                   EvalBatches(40, 4), Options(workers));
-    EXPECT_EQ(ErrorAfter(loader, 2), "10: is broken");
-    EXPECT_EQ(ErrorAfter(loader, 0), "10: is broken");  // and stays
+    EXPECT_EQ(ErrorAfter(loader, 2), "10: is corrupt");
+    EXPECT_EQ(ErrorAfter(loader, 0), "10: is corrupt");  // and again
   }
 }
 
-// The message must not depend on which thread was faster.
+// The error must not depend on which thread is faster.
 TEST(Loader, ThrowsTheErrorOfTheFirstSampleInOrder) {
   const auto transform = [](const image::Image&, int64_t, int64_t index,
-                            std::span<uint8_t>, Overlay&) {
+                            std::span<uint8_t>, ErasePatch&) {
     if (index < 5) return;
-    // The later ones throw earlier.
+    // Later samples throw earlier.
     std::this_thread::sleep_for(std::chrono::milliseconds(5 * (12 - index)));
     throw std::runtime_error(std::to_string(index));
   };
@@ -233,119 +233,119 @@ TEST(Loader, ThrowsTheErrorOfTheFirstSampleInOrder) {
   }
 }
 
-TEST(Loader, SkipsBrokenPicturesAndRemembersThem) {
+TEST(Loader, SkipsAndReportsCorruptImages) {
   for (const int workers : {0, 1, 7}) {
     for (const ErrorKind kind : {ErrorKind::kFormat, ErrorKind::kIo}) {
       LoaderOptions options = Options(workers);
-      options.skip_broken = true;
-      Loader loader(Broken(8, {2, 5, 7}, kind), Fill, EvalBatches(8, 4),
+      options.skip_corrupt = true;
+      Loader loader(WithCorrupt(8, {2, 5, 7}, kind), Fill, EvalBatches(8, 4),
                     options);
       const Batch* batch = loader.Next();
       EXPECT_THAT(batch->valid, ElementsAre(true, true, false, true));
       EXPECT_THAT(batch->pixels.subspan(2 * kBytes, kBytes), Each(0));
       EXPECT_EQ(batch->pixels[kBytes], 1);
-      EXPECT_EQ(loader.broken(), 1);
-      EXPECT_THAT(loader.broken_origins(), ElementsAre("number 2"));
+      EXPECT_EQ(loader.num_corrupt(), 1);
+      EXPECT_THAT(loader.corrupt_files(), ElementsAre("sample 2"));
       batch = loader.Next();
       EXPECT_THAT(batch->valid, ElementsAre(true, false, true, false));
-      EXPECT_EQ(loader.broken(), 3);
-      EXPECT_THAT(loader.broken_origins(),
-                  ElementsAre("number 2", "number 5", "number 7"));
+      EXPECT_EQ(loader.num_corrupt(), 3);
+      EXPECT_THAT(loader.corrupt_files(),
+                  ElementsAre("sample 2", "sample 5", "sample 7"));
     }
   }
 }
 
-TEST(Loader, NamesTwentyBrokenPicturesAndNoneTwice) {
+TEST(Loader, NamesAtMostTwentyDistinctCorruptFiles) {
   std::set<int64_t> all;
   for (int64_t i = 0; i < 40; ++i) all.insert(i);
   LoaderOptions options = Options(2);
-  options.skip_broken = true;
-  const auto broken = [&](int64_t size) {
-    Loader loader(Broken(size, all, ErrorKind::kIo), Fill, TwoEpochs(size),
+  options.skip_corrupt = true;
+  const auto counts = [&](int64_t size) {
+    Loader loader(WithCorrupt(size, all, ErrorKind::kIo), Fill, TwoEpochs(size),
                   options);
-    Everything(loader);
-    return std::pair(loader.broken(), loader.broken_origins().size());
+    AllBatches(loader);
+    return std::pair(loader.num_corrupt(), loader.corrupt_files().size());
   };
-  EXPECT_EQ(broken(8), std::pair(int64_t{16}, size_t{8}));
-  EXPECT_EQ(broken(40), std::pair(int64_t{80}, size_t{20}));
+  EXPECT_EQ(counts(8), std::pair(int64_t{16}, size_t{8}));
+  EXPECT_EQ(counts(40), std::pair(int64_t{80}, size_t{20}));
 }
 
-TEST(Loader, SkipsNothingButBrokenPictures) {
+TEST(Loader, SkipsOnlyCorruptImages) {
   LoaderOptions options = Options(2);
-  options.skip_broken = true;
-  Loader config(Broken(8, {5}, ErrorKind::kConfig), Fill, EvalBatches(8, 4),
-                options);
-  EXPECT_EQ(ErrorAfter(config, 1), "5: is broken");
+  options.skip_corrupt = true;
+  Loader config(WithCorrupt(8, {5}, ErrorKind::kConfig), Fill,
+                EvalBatches(8, 4), options);
+  EXPECT_EQ(ErrorAfter(config, 1), "5: is corrupt");
 
   const auto transform = [](const image::Image&, int64_t, int64_t index,
-                            std::span<uint8_t>, Overlay&) {
+                            std::span<uint8_t>, ErasePatch&) {
     if (index == 5) throw Error(ErrorKind::kFormat, "transform", "fails");
   };
   Loader failing(Numbers(8), transform, EvalBatches(8, 4), options);
   EXPECT_EQ(ErrorAfter(failing, 1), "transform: fails");
 
   Dataset unforeseen = Numbers(8);
-  unforeseen.picture = [](int64_t) -> image::Image {
+  unforeseen.image = [](int64_t) -> image::Image {
     throw std::runtime_error("unforeseen");
   };
   Loader other(unforeseen, Fill, EvalBatches(8, 4), options);
   EXPECT_EQ(ErrorAfter(other, 0), "unforeseen");
 }
 
-TEST(Loader, ThrowsWhatThePlanThrowsAfterTheBatchesBeforeIt) {
+TEST(Loader, ThrowsSamplerErrorsAfterEarlierBatches) {
   for (const int workers : {0, 2}) {
-    const auto next = [good = EvalBatches(40, 4),
-                       calls = 0]() mutable -> BatchPlan {
-      if (++calls == 3) throw std::runtime_error("no third plan");
-      EXPECT_LT(calls, 3) << "asked again after it threw";
+    const auto sampler = [good = EvalBatches(40, 4),
+                          calls = 0]() mutable -> BatchIndices {
+      if (++calls == 3) throw std::runtime_error("no third batch");
+      EXPECT_LT(calls, 3) << "called again after it threw";
       return good();
     };
-    Loader loader(Numbers(40), Fill, next, Options(workers));
-    EXPECT_EQ(ErrorAfter(loader, 2), "no third plan");
-    EXPECT_EQ(ErrorAfter(loader, 0), "no third plan");
+    Loader loader(Numbers(40), Fill, sampler, Options(workers));
+    EXPECT_EQ(ErrorAfter(loader, 2), "no third batch");
+    EXPECT_EQ(ErrorAfter(loader, 0), "no third batch");
   }
 }
 
-TEST(Loader, RefusesPlansThatDoNotFit) {
-  const auto refuses = [](const std::vector<int64_t>& indices,
-                          const std::vector<std::string>& parts) {
+TEST(Loader, RejectsInvalidIndices) {
+  const auto expect_error = [](const std::vector<int64_t>& indices,
+                               const std::vector<std::string>& parts) {
     Loader loader(
         Numbers(8), Fill,
         [&] {
-          return BatchPlan{0, indices};
+          return BatchIndices{0, indices};
         },
         Options(2));
     ExpectError([&] { loader.Next(); }, ErrorKind::kConfig, parts);
   };
-  refuses({0, 1, 2, 3, 4}, {"5", "4"});
-  refuses({0, -1}, {"-1"});
-  refuses({0, 8}, {"8", "7"});
+  expect_error({0, 1, 2, 3, 4}, {"5", "4"});
+  expect_error({0, -1}, {"-1"});
+  expect_error({0, 8}, {"8", "7"});
 }
 
-TEST(Loader, RefusesOptionsOutOfRange) {
-  const auto refuses = [](const LoaderOptions& options,
-                          const std::string& option) {
+TEST(Loader, RejectsOptionsOutOfRange) {
+  const auto expect_error = [](const LoaderOptions& options,
+                               const std::string& option) {
     ExpectError([&] { Loader(Numbers(8), Fill, EvalBatches(8, 4), options); },
                 ErrorKind::kConfig, {option});
   };
-  refuses({.img_size = 0}, "img_size");
-  refuses({.img_size = 1 << 20}, "img_size");
-  refuses({.batch_size = 0}, "batch_size");
-  refuses({.workers = -2}, "workers");
-  refuses({.slots = 1}, "slots");
+  expect_error({.img_size = 0}, "img_size");
+  expect_error({.img_size = 1 << 20}, "img_size");
+  expect_error({.batch_size = 0}, "batch_size");
+  expect_error({.workers = -2}, "workers");
+  expect_error({.prefetch = 1}, "prefetch");
 }
 
-// Any hang or race shows here, the latter under a thread sanitizer.
-TEST(Loader, EndsAtAnyMoment) {
+// Finds hangs, and races under a thread sanitizer.
+TEST(Loader, CanBeDestroyedAtAnyTime) {
   std::minstd_rand generator(5);
   for (int run = 0; run < 300; ++run) {
     const int workers = static_cast<int>(generator() % 8);
     LoaderOptions options = Options(workers, 1 + generator() % 3);
-    options.slots = static_cast<int>(2 + generator() % 3);
-    options.skip_broken = generator() % 2 == 0;
-    const std::set<int64_t> broken = {static_cast<int64_t>(generator() % 200)};
-    Loader loader(Broken(100, broken, ErrorKind::kFormat),
-                  run % 10 == 0 ? Transform(FillUnevenly) : Transform(Fill),
+    options.prefetch = static_cast<int>(2 + generator() % 3);
+    options.skip_corrupt = generator() % 2 == 0;
+    const std::set<int64_t> corrupt = {static_cast<int64_t>(generator() % 200)};
+    Loader loader(WithCorrupt(100, corrupt, ErrorKind::kFormat),
+                  run % 10 == 0 ? Transform(FillWithDelays) : Transform(Fill),
                   EvalBatches(100, options.batch_size), options);
     const auto batches = static_cast<int64_t>(generator() % 120);
     int64_t samples = 0;
@@ -359,9 +359,9 @@ TEST(Loader, EndsAtAnyMoment) {
         for (const int64_t index : batch->indices) EXPECT_EQ(index, samples++);
       }
     } catch (const Error& e) {
-      EXPECT_FALSE(options.skip_broken);
-      EXPECT_EQ(e.where(), std::to_string(*broken.begin()));
-      EXPECT_EQ(*broken.begin() / options.batch_size * options.batch_size,
+      EXPECT_FALSE(options.skip_corrupt);
+      EXPECT_EQ(e.where(), std::to_string(*corrupt.begin()));
+      EXPECT_EQ(*corrupt.begin() / options.batch_size * options.batch_size,
                 samples);
     }
   }

@@ -15,25 +15,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kPlenty = 1 << 30;
+constexpr size_t kUnlimited = 1 << 30;
 
-class PictureStore : public testing::Test {
+class DiskCache : public testing::Test {
  protected:
-  PictureStore() {
+  DiskCache() {
     fs::copy(fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders", Root(),
              fs::copy_options::recursive);
   }
-  fs::path Root() const { return temp_ / "set"; }
+  fs::path Root() const { return temp_ / "dataset"; }
   Dataset Open() const {
     return OpenDataset("folder", Root().string(), Split::kTrain, {});
   }
-  Dataset Stored() const {
-    return StoredDecoded(Open(), temp_ / "cache", kPlenty);
+  Dataset Cached() const {
+    return CachedOnDisk(Open(), temp_ / "cache", kUnlimited);
   }
-  // The one store that was made.
+  // The cache file.
   fs::path File() const {
     for (const auto& entry : fs::directory_iterator(temp_ / "cache")) {
-      if (entry.path().extension() == ".pictures") return entry.path();
+      if (entry.path().extension() == ".images") return entry.path();
     }
     return {};
   }
@@ -41,22 +41,21 @@ class PictureStore : public testing::Test {
   TempFolder temp_;
 };
 
-TEST_F(PictureStore, HoldsWhatTheFilesShow) {
+TEST_F(DiskCache, EqualsTheDecodedImages) {
   const Dataset plain = Open();
-  const Dataset stored = Stored();
-  ASSERT_EQ(stored.size(), plain.size());
+  const Dataset cached = Cached();
+  ASSERT_EQ(cached.size(), plain.size());
   for (int64_t i = 0; i < plain.size(); ++i) {
-    EXPECT_EQ(stored.picture(i), plain.picture(i)) << plain.origin(i);
+    EXPECT_EQ(cached.image(i), plain.image(i)) << plain.filename(i);
   }
 }
 
-TEST_F(PictureStore, IsMadeOnceAndAnewWhereAFileChanged) {
-  Stored();
-  const auto made = fs::last_write_time(File());
-  Stored();
-  EXPECT_EQ(fs::last_write_time(File()), made);
+TEST_F(DiskCache, IsWrittenOnceAndAgainIfAFileChanges) {
+  Cached();
+  const auto written = fs::last_write_time(File());
+  Cached();
+  EXPECT_EQ(fs::last_write_time(File()), written);
 
-  const Dataset set = Open();
   const fs::path first = File();
   for (const auto& entry : fs::recursive_directory_iterator(Root())) {
     if (entry.is_regular_file()) {
@@ -64,44 +63,56 @@ TEST_F(PictureStore, IsMadeOnceAndAnewWhereAFileChanged) {
     }
   }
   fs::remove(first);
-  Stored();
+  Cached();
   EXPECT_NE(File(), first);
 }
 
-TEST_F(PictureStore, LeavesABrokenPictureToTheDecoder) {
-  WriteTextFile(Root() / "train/b/2.jpg", "no picture");
-  const Dataset stored = Stored();
-  int broken = 0;
-  for (int64_t i = 0; i < stored.size(); ++i) {
-    try {
-      stored.picture(i);
-    } catch (const Error&) {
-      ++broken;
-    }
-  }
-  EXPECT_EQ(broken, 1);
+// The extension of earlier versions.
+TEST_F(DiskCache, UsesAnExistingPicturesFile) {
+  Cached();
+  const fs::path old = File().replace_extension(".pictures");
+  fs::rename(File(), old);
+  const Dataset cached = Cached();
+  EXPECT_EQ(cached.image(0), Open().image(0));
+  EXPECT_EQ(File(), fs::path());
+  WriteTextFile(old, "");
+  ExpectError([&] { Cached(); }, ErrorKind::kFormat, {".pictures"});
 }
 
-TEST_F(PictureStore, StaysOutWhereItWouldBeTooLarge) {
-  StoredDecoded(Open(), temp_ / "cache", 10);
+TEST_F(DiskCache, LeavesCorruptImagesToTheDecoder) {
+  WriteTextFile(Root() / "train/b/2.jpg", "not an image");
+  const Dataset cached = Cached();
+  int corrupt = 0;
+  for (int64_t i = 0; i < cached.size(); ++i) {
+    try {
+      cached.image(i);
+    } catch (const Error&) {
+      ++corrupt;
+    }
+  }
+  EXPECT_EQ(corrupt, 1);
+}
+
+TEST_F(DiskCache, IsNotUsedIfTooLarge) {
+  CachedOnDisk(Open(), temp_ / "cache", 10);
   EXPECT_FALSE(fs::exists(temp_ / "cache"));
 }
 
-TEST_F(PictureStore, RefusesAStoreThatIsCutOrChanged) {
-  Stored();
+TEST_F(DiskCache, RejectsTruncatedAndCorruptFiles) {
+  Cached();
   const fs::path file = File();
   const std::string whole = ReadAll(file);
-  const auto refused = [&](const std::string& content) {
+  const auto expect_error = [&](const std::string& content) {
     WriteTextFile(file, content);
-    ExpectError([&] { Stored(); }, ErrorKind::kFormat,
+    ExpectError([&] { Cached(); }, ErrorKind::kFormat,
                 {file.filename().string(), "delete it"});
   };
-  refused("");
-  refused(whole.substr(0, whole.size() - 1));
-  refused(whole.substr(1));
+  expect_error("");
+  expect_error(whole.substr(0, whole.size() - 1));
+  expect_error(whole.substr(1));
   std::string far = whole;
-  far[whole.size() - 8 - 9] = '\x7f';  // the last picture's offset or size
-  refused(far);
+  far[whole.size() - 8 - 9] = '\x7f';  // the last image's offset or size
+  expect_error(far);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Real pictures and lists in the layouts that users have (../shared/data).
+// Real images and lists in the layouts that users have (../shared/data).
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class Real : public testing::Test {
   void SetUp() override {
     archive_ = SharedData() / "real-images.tar";
     if (!fs::exists(archive_)) {
-      GTEST_SKIP() << archive_ << " is not here; set WSEL_SHARED_DATA";
+      GTEST_SKIP() << archive_ << " is missing; set WSEL_SHARED_DATA";
     }
   }
 
@@ -35,11 +35,11 @@ class Real : public testing::Test {
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
   }
 
-  // Opens and decodes all of it.
-  Dataset OpenGood(const std::string& name, Split split) const {
+  // Opens a data set and decodes all images.
+  Dataset OpenAndCheck(const std::string& name, Split split) const {
     Dataset set = OpenDataset(name, root_.path(), split);
     const CheckReport report = Check(set);
-    EXPECT_THAT(report.broken, IsEmpty()) << report.broken.front().text;
+    EXPECT_THAT(report.corrupt, IsEmpty()) << report.corrupt.front().text;
     return set;
   }
 
@@ -53,10 +53,10 @@ std::vector<int64_t> CountsOf(const Dataset& set) {
   return counts;
 }
 
-TEST_F(Real, PetsOfThreeBreedsAndThreeKindsOfFile) {
+TEST_F(Real, PetsOfThreeBreedsAndThreeFileFormats) {
   Unpack("oxford-iiit-pet");
   for (const Split split : {Split::kTrain, Split::kTest}) {
-    const Dataset set = OpenGood("pets", split);
+    const Dataset set = OpenAndCheck("pets", split);
     EXPECT_THAT(set.classes,
                 ElementsAre("Abyssinian", "American Bulldog", "Bengal"));
     EXPECT_EQ(set.size(), 120);
@@ -65,22 +65,22 @@ TEST_F(Real, PetsOfThreeBreedsAndThreeKindsOfFile) {
 
 TEST_F(Real, FoodOfTenClasses) {
   Unpack("food-101");
-  EXPECT_THAT(CountsOf(OpenGood("food101", Split::kTrain)),
+  EXPECT_THAT(CountsOf(OpenAndCheck("food101", Split::kTrain)),
               testing::AllOf(testing::SizeIs(10), Each(24)));
-  EXPECT_EQ(OpenGood("food101", Split::kTest).size(), 120);
+  EXPECT_EQ(OpenAndCheck("food101", Split::kTest).size(), 120);
 }
 
 TEST_F(Real, TexturesOfTenClasses) {
   Unpack("dtd");
-  EXPECT_THAT(CountsOf(OpenGood("dtd", Split::kTrain)),
+  EXPECT_THAT(CountsOf(OpenAndCheck("dtd", Split::kTrain)),
               testing::AllOf(testing::SizeIs(10), Each(10)));
-  EXPECT_THAT(CountsOf(OpenGood("dtd", Split::kTest)), Each(5));
+  EXPECT_THAT(CountsOf(OpenAndCheck("dtd", Split::kTest)), Each(5));
 }
 
-TEST_F(Real, ImageNetsOwnFiles) {
+TEST_F(Real, ImageNetFiles) {
   Unpack("imagenet-sample");
   fs::rename(root_ / "imagenet-sample", root_ / "train");
-  const Dataset set = OpenGood("imagenet", Split::kTrain);
+  const Dataset set = OpenAndCheck("imagenet", Split::kTrain);
   EXPECT_EQ(set.size(), 201);
   EXPECT_TRUE(std::is_sorted(set.classes.begin(), set.classes.end()));
 }
@@ -92,11 +92,11 @@ TEST_F(Real, FlowersOfficialSplits) {
   EXPECT_THAT(CountsOf(train), testing::AllOf(testing::SizeIs(102), Each(20)));
   const Dataset test = OpenDataset("flowers102", root_.path(), Split::kTest);
   EXPECT_EQ(test.size(), 6149);
-  EXPECT_THAT(Unusual(FindDataset("flowers", ""), Split::kTest, test),
+  EXPECT_THAT(CountMismatches(FindDataset("flowers", ""), Split::kTest, test),
               IsEmpty());
 }
 
-TEST_F(Real, AForeignFileOfTheSameNameIsRefused) {
+TEST_F(Real, RejectsAnotherFileWithTheSameName) {
   Unpack("flowers-102");
   const fs::path folder = root_ / "flowers-102";
   fs::create_directory(folder / "jpg");

@@ -13,12 +13,12 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<BatchPlan> AllOf(NextBatch next) {
-  std::vector<BatchPlan> plans;
-  for (BatchPlan plan = next(); !plan.indices.empty(); plan = next()) {
-    plans.push_back(std::move(plan));
+std::vector<BatchIndices> AllOf(BatchSampler sampler) {
+  std::vector<BatchIndices> batches;
+  for (auto batch = sampler(); !batch.indices.empty(); batch = sampler()) {
+    batches.push_back(std::move(batch));
   }
-  return plans;
+  return batches;
 }
 
 TEST(Permutation, HasEachIndexOnce) {
@@ -30,7 +30,7 @@ TEST(Permutation, HasEachIndexOnce) {
   }
 }
 
-// Written down here: runs that were started earlier must see the same order.
+// Resumed runs must see the same order as when they were started.
 TEST(Permutation, StaysTheSameFromVersionToVersion) {
   EXPECT_THAT(Permutation(8, 1, 0), ElementsAre(0, 6, 2, 5, 3, 7, 1, 4));
 }
@@ -42,8 +42,8 @@ TEST(Permutation, DependsOnSeedAndEpoch) {
   EXPECT_NE(order, Permutation(1000, 1, 1));
 }
 
-// Of 6 orders of 3, each comes in 1/6 of the epochs: within 5 sigma of 1000.
-TEST(Permutation, EveryOrderIsAsLikely) {
+// Each of the 6 orders of 3 has probability 1/6: within 5 sigma of 1000.
+TEST(Permutation, AllOrdersAreEquallyLikely) {
   std::vector<int> count(27);
   for (int64_t epoch = 0; epoch < 6000; ++epoch) {
     const auto order = Permutation(3, 5, epoch);
@@ -54,20 +54,20 @@ TEST(Permutation, EveryOrderIsAsLikely) {
   for (const int times : count) EXPECT_NEAR(times, 1000, 145);
 }
 
-TEST(TrainBatches, GivesTheChunksOfEachStepAndDropsWhatIsLeftOver) {
-  const auto plans = AllOf(TrainBatches(
+TEST(TrainBatches, ReturnsTheChunksOfEachStepAndDropsTheRest) {
+  const auto batches = AllOf(TrainBatches(
       {.size = 11, .batch_size = 4, .chunk = 2, .seed = 9, .total_steps = 4}));
-  ASSERT_EQ(plans.size(), 8U);
-  for (size_t i = 0; i < plans.size(); ++i) {
+  ASSERT_EQ(batches.size(), 8U);
+  for (size_t i = 0; i < batches.size(); ++i) {
     const int64_t epoch = static_cast<int64_t>(i) / 4;  // two steps each
     const auto order = Permutation(11, 9, epoch);
-    EXPECT_EQ(plans[i].epoch, epoch);
-    EXPECT_THAT(plans[i].indices,
+    EXPECT_EQ(batches[i].epoch, epoch);
+    EXPECT_THAT(batches[i].indices,
                 ElementsAre(order[i % 4 * 2], order[i % 4 * 2 + 1]));
   }
 }
 
-TEST(TrainBatches, ContinuesAtAnyStep) {
+TEST(TrainBatches, ResumesAtAnyStep) {
   TrainSampling sampling{
       .size = 10, .batch_size = 3, .chunk = 3, .seed = 4, .total_steps = 7};
   const auto whole = AllOf(TrainBatches(sampling));
@@ -82,39 +82,43 @@ TEST(TrainBatches, ContinuesAtAnyStep) {
   }
 }
 
-TEST(TrainBatches, RefusesWhatMakesNoStream) {
-  const auto refuses = [](const TrainSampling& sampling,
-                          const std::vector<std::string>& parts) {
+TEST(TrainBatches, RejectsInvalidArguments) {
+  const auto expect_error = [](const TrainSampling& sampling,
+                               const std::vector<std::string>& parts) {
     ExpectError([&] { TrainBatches(sampling); }, ErrorKind::kConfig, parts);
   };
-  refuses({.size = 500, .batch_size = 512, .chunk = 512, .total_steps = 1},
-          {"train.batch_size", "512", "500", "lower it"});
-  refuses({.size = 500, .batch_size = 0, .chunk = 1}, {"train.batch_size"});
-  refuses({.size = 500, .batch_size = 12, .chunk = 5}, {"5", "divide", "12"});
-  refuses({.size = 500, .batch_size = 12, .chunk = 0}, {"loader's batch"});
-  refuses({.size = 9, .batch_size = 3, .chunk = 3, .first_step = -1}, {"-1"});
-  refuses({.size = 9,
-           .batch_size = 3,
-           .chunk = 3,
-           .first_step = 6,
-           .total_steps = 5},
-          {"6", "5 steps"});
+  expect_error({.size = 500, .batch_size = 512, .chunk = 512, .total_steps = 1},
+               {"train.batch_size", "512", "500", "lower it"});
+  expect_error({.size = 500, .batch_size = 0, .chunk = 1},
+               {"train.batch_size"});
+  expect_error({.size = 500, .batch_size = 12, .chunk = 5},
+               {"5", "divide", "12"});
+  expect_error({.size = 500, .batch_size = 12, .chunk = 0},
+               {"loader batch size"});
+  expect_error({.size = 9, .batch_size = 3, .chunk = 3, .first_step = -1},
+               {"-1"});
+  expect_error({.size = 9,
+                .batch_size = 3,
+                .chunk = 3,
+                .first_step = 6,
+                .total_steps = 5},
+               {"6", "5 steps"});
 }
 
-TEST(EvalBatches, GivesAllSamplesInOrder) {
-  const auto plans = AllOf(EvalBatches(7, 3));
-  ASSERT_EQ(plans.size(), 3U);
-  EXPECT_THAT(plans[0].indices, ElementsAre(0, 1, 2));
-  EXPECT_THAT(plans[1].indices, ElementsAre(3, 4, 5));
-  EXPECT_THAT(plans[2].indices, ElementsAre(6));
-  EXPECT_EQ(plans[2].epoch, 0);
+TEST(EvalBatches, ReturnsAllSamplesInOrder) {
+  const auto batches = AllOf(EvalBatches(7, 3));
+  ASSERT_EQ(batches.size(), 3U);
+  EXPECT_THAT(batches[0].indices, ElementsAre(0, 1, 2));
+  EXPECT_THAT(batches[1].indices, ElementsAre(3, 4, 5));
+  EXPECT_THAT(batches[2].indices, ElementsAre(6));
+  EXPECT_EQ(batches[2].epoch, 0);
 }
 
-TEST(EvalBatches, OfAnEmptySetAreNone) {
+TEST(EvalBatches, AnEmptyDataSetHasNone) {
   EXPECT_THAT(AllOf(EvalBatches(0, 3)), IsEmpty());
 }
 
-TEST(EvalBatches, RefusesABatchOfNone) {
+TEST(EvalBatches, RejectsABatchSizeOfZero) {
   ExpectError([] { EvalBatches(7, 0); }, ErrorKind::kConfig, {"0"});
 }
 

@@ -15,7 +15,7 @@ namespace {
 using testing::ElementsAre;
 
 // `counts[c]` samples of class c, one after the other; sample i is i pixels
-// wide, and says so.
+// wide and named i.
 Dataset Numbered(const std::vector<int>& counts) {
   Dataset set;
   set.name = "numbered";
@@ -24,15 +24,15 @@ Dataset Numbered(const std::vector<int>& counts) {
                           std::string(1, static_cast<char>('a' + c)));
     set.labels.insert(set.labels.end(), counts[c], static_cast<int32_t>(c));
   }
-  set.picture = [](int64_t i) { return image::Image(static_cast<int>(i), 1); };
-  set.origin = [](int64_t i) { return std::to_string(i); };
+  set.image = [](int64_t i) { return image::Image(static_cast<int>(i), 1); };
+  set.filename = [](int64_t i) { return std::to_string(i); };
   return set;
 }
 
-std::vector<std::string> Origins(const Dataset& set) {
-  std::vector<std::string> origins;
-  for (int64_t i = 0; i < set.size(); ++i) origins.push_back(set.origin(i));
-  return origins;
+std::vector<std::string> Filenames(const Dataset& set) {
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < set.size(); ++i) names.push_back(set.filename(i));
+  return names;
 }
 
 std::vector<int64_t> Counts(const Dataset& set) {
@@ -56,28 +56,28 @@ TEST(Subset, IsBalancedOrderedAndNested) {
                   *std::min_element(counts.begin(), counts.end()),
               1);
     for (int64_t i = 0; i < count; ++i) {
-      const int64_t index = std::stoll(part.origin(i));
-      EXPECT_EQ(part.picture(i).width(), index);
+      const int64_t index = std::stoll(part.filename(i));
+      EXPECT_EQ(part.image(i).width(), index);
       EXPECT_EQ(part.labels[i], all.labels[index]);
       if (i > 0) {
-        EXPECT_LT(std::stoll(part.origin(i - 1)), index);
+        EXPECT_LT(std::stoll(part.filename(i - 1)), index);
       }
     }
-    const auto origins = Origins(part);
-    const std::set<std::string> now(origins.begin(), origins.end());
+    const auto names = Filenames(part);
+    const std::set<std::string> now(names.begin(), names.end());
     EXPECT_TRUE(
         std::includes(now.begin(), now.end(), before.begin(), before.end()));
     before = now;
   }
 }
 
-TEST(Subset, FollowsItsSeed) {
+TEST(Subset, DependsOnTheSeed) {
   const Dataset all = Numbered({50, 50});
-  EXPECT_EQ(Origins(Take(all, 20, 1)), Origins(Take(all, 20, 1)));
-  EXPECT_NE(Origins(Take(all, 20, 1)), Origins(Take(all, 20, 2)));
+  EXPECT_EQ(Filenames(Take(all, 20, 1)), Filenames(Take(all, 20, 1)));
+  EXPECT_NE(Filenames(Take(all, 20, 1)), Filenames(Take(all, 20, 2)));
 }
 
-TEST(Subset, OtherClassesFillUpForSmallOnesAndTheNameSaysSo) {
+TEST(Subset, LargeClassesFillUpForSmallOnes) {
   const Dataset part = Take(Numbered({2, 30, 30}), 30);
   EXPECT_THAT(Counts(part), ElementsAre(2, 14, 14));
   EXPECT_EQ(part.name,
@@ -95,79 +95,80 @@ TEST(Subset, SizesAreNumbersFractionsAndPercentages) {
   for (const char* text : {"", "0", "-1", "1.5", "0.0", "101%", "%", "5x",
                            "1e3", "nan", "0.1.2", "99999999999999999999"}) {
     ExpectError([&] { ParseSubset(text); }, ErrorKind::kUsage,
-                {"--subset", "is no subset"});
+                {"--subset", "is not a subset size"});
   }
 }
 
-TEST(Subset, MoreThanThereIsIsRefused) {
+TEST(Subset, RejectsMoreThanTheDataSet) {
   ExpectError(
       [] {
         Take(Numbered({2, 3}), 6);
       },
-      ErrorKind::kConfig, {"numbered", "has 5 pictures", "subset of 6"});
+      ErrorKind::kConfig, {"numbered", "has 5 images", "subset of 6"});
 }
 
 TEST(OnlyClasses, RelabelsInTheOrderOfTheNames) {
   const Dataset part = OnlyClasses(Numbered({1, 2, 2}), {"class c", "class a"});
   EXPECT_THAT(part.classes, ElementsAre("class c", "class a"));
   EXPECT_THAT(part.labels, ElementsAre(1, 0, 0));
-  EXPECT_THAT(Origins(part), ElementsAre("0", "3", "4"));
+  EXPECT_THAT(Filenames(part), ElementsAre("0", "3", "4"));
 }
 
-TEST(OnlyClasses, RefusesUnknownAndRepeatedNames) {
+TEST(OnlyClasses, RejectsUnknownAndRepeatedNames) {
   const Dataset set = Numbered({1, 1, 0});
-  const auto refused = [&](const std::vector<std::string>& names,
-                           const std::string& message) {
+  const auto expect_error = [&](const std::vector<std::string>& names,
+                                const std::string& message) {
     ExpectError([&] { OnlyClasses(set, names); }, ErrorKind::kConfig,
                 {message});
   };
-  refused({"clas a"}, "did you mean 'class a'?");
-  refused({"class a", "class a"}, "named twice");
-  refused({}, "no classes are named");
-  refused({"class c"}, "no pictures of these classes");
+  expect_error({"clas a"}, "did you mean 'class a'?");
+  expect_error({"class a", "class a"}, "is repeated");
+  expect_error({}, "no classes are given");
+  expect_error({"class c"}, "no images of these classes");
 }
 
 TEST(Range, IsHalfOpenAndInside) {
   const Dataset set = Numbered({3, 3});
-  EXPECT_THAT(Origins(Range(set, 2, 4)), ElementsAre("2", "3"));
+  EXPECT_THAT(Filenames(Range(set, 2, 4)), ElementsAre("2", "3"));
   for (const auto& [first, end] :
        std::vector<std::pair<int, int>>{{-1, 2}, {2, 2}, {3, 2}, {0, 7}}) {
     ExpectError([&] { Range(set, first, end); }, ErrorKind::kConfig,
-                {"has 6 pictures"});
+                {"has 6 images"});
   }
 }
 
-TEST(Cached, DecodesOnceWhileThereIsRoom) {
+TEST(CachedInMemory, DecodesOnceUntilFull) {
   Dataset set = Numbered({4});
   std::vector<int> decoded(4);
-  set.picture = [&](int64_t i) {
+  set.image = [&](int64_t i) {
     ++decoded[static_cast<size_t>(i)];
     return image::Image(10, 10, {static_cast<uint8_t>(i), 0, 0});
   };
-  const size_t room = 2 * (300 + sizeof(image::Image));
-  const Dataset cached = Cached(set, room);
+  const size_t max_bytes = 2 * (300 + sizeof(image::Image));
+  const Dataset cached = CachedInMemory(set, max_bytes);
   for (int round = 0; round < 3; ++round) {
     for (int64_t i = 0; i < 4; ++i) {
-      EXPECT_EQ(cached.picture(i).bytes()[0], i);
+      EXPECT_EQ(cached.image(i).bytes()[0], i);
     }
   }
   EXPECT_THAT(decoded, ElementsAre(1, 1, 3, 3));
 }
 
-TEST(Check, NamesBrokenPicturesInOrder) {
+TEST(Check, NamesCorruptImagesInOrder) {
   Dataset set = Numbered({5, 3});
-  set.picture = [](int64_t i) -> image::Image {
+  set.image = [](int64_t i) -> image::Image {
     if (i % 3 == 1) {
-      throw Error(ErrorKind::kFormat, "file " + std::to_string(i), "is broken");
+      throw Error(ErrorKind::kFormat, "file " + std::to_string(i),
+                  "is corrupt");
     }
     return image::Image(10 + static_cast<int>(i), 4);
   };
   std::vector<int64_t> progress;
   const CheckReport report =
       Check(set, 3, [&](int64_t done) { progress.push_back(done); });
-  ASSERT_EQ(report.broken.size(), 3U);
-  EXPECT_EQ(report.broken[0].text, "file 1: is broken");
-  EXPECT_EQ(report.broken[2].text, "file 7: is broken");
+  ASSERT_EQ(report.corrupt.size(), 3U);
+  EXPECT_EQ(report.corrupt[0].text, "file 1: is corrupt");
+  EXPECT_EQ(report.corrupt[2].text, "file 7: is corrupt");
   EXPECT_THAT(report.per_class, ElementsAre(5, 3));
   EXPECT_EQ(report.min_width, 10);
   EXPECT_EQ(report.max_width, 16);
@@ -175,16 +176,16 @@ TEST(Check, NamesBrokenPicturesInOrder) {
   EXPECT_THAT(progress, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
 }
 
-TEST(Check, CountsAreComparedWithTheTable) {
+TEST(Check, ReportsCountMismatches) {
   const Dataset set = Numbered({5, 3});
-  EXPECT_THAT(Unusual(FindDataset("cifar10", ""), Split::kTest, set),
-              ElementsAre("2 classes are here; the whole set has 10",
-                          "8 pictures are here; the whole set has 10000"));
-  EXPECT_THAT(Unusual(FindDataset("folder", ""), Split::kTest, set),
+  EXPECT_THAT(CountMismatches(FindDataset("cifar10", ""), Split::kTest, set),
+              ElementsAre("found 2 classes, expected 10",
+                          "found 8 images, expected 10000"));
+  EXPECT_THAT(CountMismatches(FindDataset("folder", ""), Split::kTest, set),
               testing::IsEmpty());
 }
 
-TEST(Table, NamesAndAliasesAreFound) {
+TEST(DatasetRegistry, FindsNamesAndAliases) {
   EXPECT_EQ(FindDataset("CIFAR-10", "").name, "cifar10");
   EXPECT_EQ(FindDataset("imagenet", "").name, "imagenet1k");
   EXPECT_EQ(FindDataset("Fashion MNIST", "").name, "fashion_mnist");

@@ -2,16 +2,16 @@
 #include "fuzz/read_input.h"
 #include "wsel/checkpoint/npz.h"
 
-// An input is a zip file or, since few changes of a zip leave its offsets
-// right, the one array in it.
+// An input is a zip file or, since most mutations of a zip break its offsets,
+// the only array in it.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace wsel;
   using namespace wsel::checkpoint;
   const auto open = [](std::unique_ptr<MappedFile> file,
-                       Allowance& allowance) -> std::unique_ptr<Checkpoint> {
+                       AllocationLimit& limit) -> std::unique_ptr<Checkpoint> {
     const ZipArchive zip(file->bytes(), file->path().string());
     if (!IsNpz(zip)) return Open(file->path());
-    return OpenNpz(std::move(file), zip, allowance);
+    return OpenNpz(std::move(file), zip, limit);
   };
   if (IsZip({data, size})) {
     ReadBytes({data, size}, open);

@@ -17,25 +17,24 @@
 #include "wsel/core/error.h"
 #include "wsel/core/mapped_file.h"
 
-// What the fuzz targets share: an input is opened by one reader, and either
-// refused as a format error or every number that it promises can be read.
+// Shared by the fuzz targets: one reader opens an input, and either throws a
+// format error or all tensors can be read.
 namespace wsel::checkpoint {
 
 using Reader = std::function<std::unique_ptr<Checkpoint>(
-    std::unique_ptr<MappedFile>, Allowance&)>;
+    std::unique_ptr<MappedFile>, AllocationLimit&)>;
 
-// Kept from the optimiser, so that the reads happen.
+// Keeps the compiler from removing the reads.
 inline volatile uint8_t read_sink;
 
-// The tensor's elements at the corners of its shape: all but these lie between
-// them.
+// Reads the tensor's first and last element in memory; all others are between.
 inline void TouchCorners(const TensorView& view) {
   int64_t last = 0;
   for (size_t i = 0; i < view.strides.size(); ++i) {
     if (view.spec.shape[i] == 0) return;
     last += (view.spec.shape[i] - 1) * view.strides[i];
   }
-  const auto size = static_cast<int64_t>(SizeOf(view.spec.dtype));
+  const auto size = static_cast<int64_t>(ItemSize(view.spec.dtype));
   const auto end = static_cast<size_t>((last + 1) * size);
   if (view.bytes.size() != end) std::abort();
   for (const std::byte b : {view.bytes.front(), view.bytes.back()}) {
@@ -47,8 +46,8 @@ inline void TouchAll(const Checkpoint& file) {
   for (const TensorSpec& spec : file.Specs()) {
     TouchCorners(file.View(spec.name));
   }
-  for (const Unread& unread : file.unread()) {
-    if (file.Find(unread.name) != nullptr) std::abort();
+  for (const UnsupportedTensor& unsupported : file.unsupported()) {
+    if (file.Find(unsupported.name) != nullptr) std::abort();
   }
   for (const std::byte b : file.header()) read_sink = static_cast<uint8_t>(b);
 }
@@ -56,8 +55,8 @@ inline void TouchAll(const Checkpoint& file) {
 inline void ReadFile(const std::filesystem::path& path, const Reader& reader) {
   try {
     auto file = std::make_unique<MappedFile>(path);
-    Allowance allowance(file->bytes().size());
-    TouchAll(*reader(std::move(file), allowance));
+    AllocationLimit limit(file->bytes().size());
+    TouchAll(*reader(std::move(file), limit));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kFormat) throw;
     if (!error.where().starts_with(path.string())) std::abort();

@@ -12,7 +12,7 @@ namespace {
 using namespace wsel;
 using namespace wsel::checkpoint;
 
-// A folder with the files that the seed names; it stays where it is.
+// A folder with the files that the seed lists; it is not deleted.
 const std::filesystem::path& Folder() {
   static const std::filesystem::path folder = [] {
     std::string name = std::filesystem::temp_directory_path() / "fuzz-XXXXXX";
@@ -27,10 +27,10 @@ const std::filesystem::path& Folder() {
 }
 
 std::unique_ptr<Checkpoint> OpenOne(const std::filesystem::path& path,
-                                    Allowance& allowance) {
+                                    AllocationLimit& limit) {
   auto file = std::make_unique<MappedFile>(path);
-  allowance.AddFile(file->bytes().size());
-  return OpenSafetensors(std::move(file), allowance);
+  limit.AddFile(file->bytes().size());
+  return OpenSafetensors(std::move(file), limit);
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(data),
              static_cast<std::streamsize>(size));
-  ReadFile(path, [](std::unique_ptr<MappedFile> file, Allowance& allowance) {
-    return OpenSharded(std::move(file), OpenOne, allowance);
+  ReadFile(path, [](std::unique_ptr<MappedFile> file, AllocationLimit& limit) {
+    return OpenSharded(std::move(file), OpenOne, limit);
   });
   return 0;
 }

@@ -2,14 +2,15 @@
 #include "fuzz/read_input.h"
 #include "wsel/checkpoint/torch_zip.h"
 
-// An input is a zip file or, since few changes of a zip leave its offsets
-// right, the pickle of one whose storage "0" has 64 bytes.
+// An input is a zip file or, since most mutations of a zip break its offsets,
+// the pickle of one in which storage "0" has 64 bytes.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace wsel;
   using namespace wsel::checkpoint;
-  const auto open = [](std::unique_ptr<MappedFile> file, Allowance& allowance) {
+  const auto open = [](std::unique_ptr<MappedFile> file,
+                       AllocationLimit& limit) {
     const ZipArchive zip(file->bytes(), file->path().string());
-    return OpenTorchZip(std::move(file), zip, allowance);
+    return OpenTorchZip(std::move(file), zip, limit);
   };
   if (IsZip({data, size})) {
     ReadBytes({data, size}, open);

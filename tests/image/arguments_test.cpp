@@ -1,4 +1,4 @@
-// What golden files cannot say: refused arguments, and what must not change.
+// What golden files do not cover: invalid arguments and identities.
 
 #include <gtest/gtest.h>
 
@@ -15,8 +15,8 @@
 namespace wsel::image {
 namespace {
 
-TEST(Image, BoxesBeyondThePictureAreRefused) {
-  const Image image = Picture("plain", 13, 5);
+TEST(Image, ResizeRejectsBoxesOutsideTheImage) {
+  const Image image = TestImage("plain", 13, 5);
   const Box boxes[] = {
       {-1, 0, 13, 5},
       {0, -0.5F, 13, 5},
@@ -31,78 +31,78 @@ TEST(Image, BoxesBeyondThePictureAreRefused) {
                 ErrorKind::kConfig, {"box must lie within"});
   }
   ExpectError(
-      [&] { Resize(image, WholeOf(image), 0, 8, Interpolation::kNearest); },
+      [&] { Resize(image, FullBox(image), 0, 8, Interpolation::kNearest); },
       ErrorKind::kConfig, {"at least 1"});
 }
 
-TEST(Image, WindowsAndPartsAreCropsWithoutTheRest) {
+TEST(Image, FusedCropsEqualResizeAndCropInSequence) {
   for (const auto& [width, height] : {std::pair(13, 5), {61, 47}, {2, 301}}) {
-    const Image image = Picture("plain", width, height);
+    const Image image = TestImage("plain", width, height);
     for (const auto interpolation :
          {Interpolation::kNearest, Interpolation::kBilinear,
           Interpolation::kBicubic}) {
       for (const auto& [w, h] : {std::pair(40, 30), {13, 47}, {61, 5}}) {
-        const Image whole = Resize(image, WholeOf(image), w, h, interpolation);
+        const Image whole = Resize(image, FullBox(image), w, h, interpolation);
         for (const Window& at : {Window{0, 0, w, h}, Window{3, 1, 9, 4},
                                  Window{w - 1, h - 1, 1, 1}}) {
-          EXPECT_EQ(ResizeWindow(image, w, h, at, interpolation),
+          EXPECT_EQ(ResizeThenCrop(image, w, h, at, interpolation),
                     Crop(whole, at.left, at.top, at.width, at.height));
         }
-        const Window part = {1, height / 3, width - 1, height / 2};
+        const Window window = {1, height / 3, width - 1, height / 2};
         const Image cut =
-            Crop(image, part.left, part.top, part.width, part.height);
-        EXPECT_EQ(ResizePart(image, part, w, h, interpolation),
-                  Resize(cut, WholeOf(cut), w, h, interpolation));
+            Crop(image, window.left, window.top, window.width, window.height);
+        EXPECT_EQ(CropThenResize(image, window, w, h, interpolation),
+                  Resize(cut, FullBox(cut), w, h, interpolation));
       }
     }
   }
-  for (const Window& beyond : {Window{-1, 0, 4, 4}, Window{5, 0, 4, 4},
-                               Window{0, 0, 4, 9}, Window{0, 0, -1, 4}}) {
+  for (const Window& outside : {Window{-1, 0, 4, 4}, Window{5, 0, 4, 4},
+                                Window{0, 0, 4, 9}, Window{0, 0, -1, 4}}) {
     ExpectError(
         [&] {
-          ResizeWindow(Picture("plain", 13, 5), 8, 8, beyond,
-                       Interpolation::kBicubic);
+          ResizeThenCrop(TestImage("plain", 13, 5), 8, 8, outside,
+                         Interpolation::kBicubic);
         },
         ErrorKind::kConfig, {"window must lie within"});
     ExpectError(
         [&] {
-          ResizePart(Picture("plain", 8, 8), beyond, 8, 8,
-                     Interpolation::kBicubic);
+          CropThenResize(TestImage("plain", 8, 8), outside, 8, 8,
+                         Interpolation::kBicubic);
         },
         ErrorKind::kConfig, {"window must lie within"});
   }
 }
 
-// More pixels in a row than an int can add up.
+// The sum over the row exceeds an int.
 TEST(Image, MeansOfLongRowsDoNotOverflow) {
   const Image white(9'000'000, 1, {255, 255, 255});
   EXPECT_TRUE(Contrast(white, 0.5) == white);
 }
 
-TEST(Image, BlendNeedsEqualSizes) {
+TEST(Image, BlendRejectsDifferentSizes) {
   ExpectError([] { Blend(Image(2, 3), Image(3, 2), 0.5); }, ErrorKind::kConfig,
               {"different sizes"});
 }
 
-TEST(Image, FactorOneAndWholeSizesChangeNothing) {
-  const Image image = Picture("plain", 61, 47);
+TEST(Image, FactorOneAndSameSizeAreIdentities) {
+  const Image image = TestImage("plain", 61, 47);
   for (const auto enhance : {Color, Contrast, Brightness, Sharpness}) {
     EXPECT_EQ(enhance(image, 1), image);
   }
   EXPECT_EQ(Posterize(image, 8), image);
   EXPECT_EQ(Rotate(image, -720, Interpolation::kBicubic), image);
-  EXPECT_EQ(Resize(image, WholeOf(image), 61, 47, Interpolation::kBicubic),
+  EXPECT_EQ(Resize(image, FullBox(image), 61, 47, Interpolation::kBicubic),
             image);
   EXPECT_EQ(FlipHorizontal(FlipHorizontal(image)), image);
 }
 
-// As timm's authors meant it.
+// As intended by timm.
 TEST(Image, PosterizeToNoBitsIsBlack) {
-  EXPECT_EQ(Posterize(Picture("plain", 13, 5), 0), Image(13, 5));
+  EXPECT_EQ(Posterize(TestImage("plain", 13, 5), 0), Image(13, 5));
 }
 
-TEST(Image, PointsFarOutsideAreFill) {
-  const Image image = Picture("plain", 13, 5);
+TEST(Image, PointsFarOutsideAreFilled) {
+  const Image image = TestImage("plain", 13, 5);
   const double huge = std::numeric_limits<double>::max();
   const double nan = std::nan("");
   for (const double far : {huge, -huge, 1e10, -1e10, nan}) {
@@ -116,8 +116,8 @@ TEST(Image, PointsFarOutsideAreFill) {
       }
     }
   }
-  const int most = std::numeric_limits<int>::max();
-  EXPECT_EQ(Crop(image, most, -most, 4, 3, {1, 2, 3}), Image(4, 3, {1, 2, 3}));
+  const int max = std::numeric_limits<int>::max();
+  EXPECT_EQ(Crop(image, max, -max, 4, 3, {1, 2, 3}), Image(4, 3, {1, 2, 3}));
 }
 
 }  // namespace

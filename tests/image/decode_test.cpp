@@ -1,4 +1,4 @@
-// Small files of every kind and real odd files, against what Pillow reads.
+// Small files of every kind and unusual real files, compared to Pillow.
 
 #include "wsel/image/decode.h"
 
@@ -37,7 +37,7 @@ Decoded DecodeText(const std::string& text, const DecodeLimits& limits = {}) {
   return Decode(std::as_bytes(std::span(text)), "x", limits);
 }
 
-// As golden files have it; refusals must be kFormat and name the file.
+// The result as in the golden files; errors must be kFormat and name the file.
 Json Read(const fs::path& path, Decoded& decoded) {
   try {
     decoded = DecodeFile(path);
@@ -49,10 +49,10 @@ Json Read(const fs::path& path, Decoded& decoded) {
   return {decoded.image.width(), decoded.image.height(), Digest(decoded.image)};
 }
 
-// A row holds what Pillow reads, and what it reads where it is told to make do
-// with truncated files. We add one thing to the first: a JPEG that lacks its
-// end marker, but no pixel, is read, with a flag.
-void ExpectAsPillow(const fs::path& folder, const Json& row) {
+// A row holds what Pillow reads, and what it reads with LOAD_TRUNCATED_IMAGES.
+// Decode differs from the former in one case: a JPEG that lacks only its end
+// marker is read, with a flag.
+void CompareToPillow(const fs::path& folder, const Json& row) {
   const std::string name = row[0];
   Decoded decoded;
   const Json read = Read(folder / name, decoded);
@@ -64,10 +64,10 @@ void ExpectAsPillow(const fs::path& folder, const Json& row) {
   }
 }
 
-TEST(Decode, SmallFilesAsPillow) {
+TEST(Decode, SmallFilesEqualPillow) {
   const Json rows = ReadGolden("encoded.json");
   ASSERT_GT(rows.size(), 70U);
-  for (const Json& row : rows) ExpectAsPillow(GoldenFolder() / "encoded", row);
+  for (const Json& row : rows) CompareToPillow(GoldenFolder() / "encoded", row);
 }
 
 Decoded DecodeGolden(const std::string& name) {
@@ -94,7 +94,7 @@ TEST(Decode, Flags) {
   EXPECT_EQ(damaged, Names({"cut-with-end.jpg", "rows-missing.png"}));
 }
 
-TEST(Decode, NoEndOrTrailingBytesChangeNoPixel) {
+TEST(Decode, MissingEndAndTrailingBytesDoNotChangePixels) {
   for (const std::string kind : {".png", ".jpg"}) {
     const Image whole = DecodeGolden("trailing" + kind).image;
     EXPECT_EQ(DecodeGolden("no-end" + kind).image, whole) << kind;
@@ -103,10 +103,10 @@ TEST(Decode, NoEndOrTrailingBytesChangeNoPixel) {
             DecodeGolden("progressive.jpg").image);
 }
 
-TEST(Decode, OddFilesAsPillow) {
+TEST(Decode, UnusualFilesEqualPillow) {
   const fs::path archive = SharedData() / "real-images.tar";
   if (!fs::exists(archive)) {
-    GTEST_SKIP() << archive << " is not here; set WSEL_SHARED_DATA";
+    GTEST_SKIP() << archive << " is missing; set WSEL_SHARED_DATA";
   }
   const TempFolder folder;
   const std::string command = "tar -xf '" + archive.string() + "' -C '" +
@@ -114,20 +114,20 @@ TEST(Decode, OddFilesAsPillow) {
   ASSERT_EQ(std::system(command.c_str()), 0) << command;
   const Json rows = ReadGolden("odd.json");
   EXPECT_EQ(rows.size(), 68U);
-  for (const Json& row : rows) ExpectAsPillow(folder / "odd-images", row);
+  for (const Json& row : rows) CompareToPillow(folder / "odd-images", row);
 }
 
-TEST(Decode, OtherKindsAreNamed) {
+TEST(Decode, NamesUnsupportedFormats) {
   const std::pair<std::string, const char*> rows[] = {
       {"", "is empty"},
-      {"x", "no picture that is known"},
-      {"BM123456", "a BMP picture"},
-      {"II*\0...."s, "a TIFF picture"},
+      {"x", "not a recognised image"},
+      {"BM123456", "a BMP image"},
+      {"II*\0...."s, "a TIFF image"},
       {"\0\0\0\x20"
        "ftypavif...."s,
        "AVIF"},
       {"version https://git-lfs.example/spec/v1\n", "git-lfs"},
-      {"RIFF....WAVEfmt ....", "no picture that is known"},
+      {"RIFF....WAVEfmt ....", "not a recognised image"},
   };
   for (const auto& [bytes, message] : rows) {
     ExpectError([&text = bytes] { DecodeText(text); }, ErrorKind::kFormat,
@@ -136,15 +136,15 @@ TEST(Decode, OtherKindsAreNamed) {
   ExpectError([] { DecodeFile("/absent.png"); }, ErrorKind::kIo, {"absent"});
 }
 
-// What a few bytes claim is refused before memory is taken for it.
-TEST(Decode, BombsAreRefused) {
+// Claimed sizes are rejected before memory is allocated.
+TEST(Decode, RejectsDecompressionBombs) {
   const auto bytes = [](const std::string& name) {
     return ReadText(GoldenFolder() / "encoded" / name);
   };
   std::string gif = bytes("plain.gif");
   gif.replace(6, 4, "\xFF\xFF\xFF\xFF");
   ExpectError([&] { DecodeText(gif); }, ErrorKind::kFormat,
-              {"65535 x 65535 pixels; at most 178956970"});
+              {"65535 x 65535 pixels; the limit is 178956970"});
   std::string jpeg = bytes("420.jpg");
   const size_t frame = jpeg.find("\xFF\xC0");
   ASSERT_NE(frame, std::string::npos);
@@ -154,12 +154,12 @@ TEST(Decode, BombsAreRefused) {
   const DecodeLimits small{.max_pixels = 100};
   for (const char* name : {"8-2.png", "plain.gif", "420.jpg", "lossy.webp"}) {
     ExpectError([&] { DecodeText(bytes(name), small); }, ErrorKind::kFormat,
-                {"at most 100 are read"});
+                {"the limit is 100"});
   }
 }
 
-// A scan costs time in proportion to the picture, and a few bytes.
-TEST(Decode, EndlessScansAreRefused) {
+// A scan takes a few bytes, but time in proportion to the image.
+TEST(Decode, RejectsTooManyScans) {
   const std::string text =
       ReadText(GoldenFolder() / "encoded" / "progressive.jpg");
   const std::string scan = text.substr(text.rfind("\xFF\xDA"));
@@ -169,8 +169,8 @@ TEST(Decode, EndlessScansAreRefused) {
               {"too many scans"});
 }
 
-// Either a picture or a refusal: no crash, no other error.
-void ExpectSurvives(const std::string& text) {
+// Decodes or throws kFormat; does not crash.
+void ExpectNoCrash(const std::string& text) {
   try {
     DecodeText(text, {.max_pixels = 1'000'000});
   } catch (const Error& error) {
@@ -178,32 +178,32 @@ void ExpectSurvives(const std::string& text) {
   }
 }
 
-// Of large files, some.
-TEST(Decode, SurvivesCutFiles) {
+// About 200 lengths of each file.
+TEST(Decode, SurvivesTruncatedFiles) {
   for (const Json& row : ReadGolden("encoded.json")) {
     const std::string text =
         ReadText(GoldenFolder() / "encoded" / row[0].get<std::string>());
     const size_t step = 1 + text.size() / 200;
     for (size_t size = 0; size < text.size(); size += step) {
-      // A copy of its own, for the sanitizer to see its end.
-      ExpectSurvives(std::string(text.data(), size));
+      // A copy, so that the sanitizer detects reads beyond its end.
+      ExpectNoCrash(std::string(text.data(), size));
     }
   }
 }
 
-TEST(Decode, SurvivesBrokenBytes) {
+TEST(Decode, SurvivesCorruptBytes) {
   for (const Json& row : ReadGolden("encoded.json")) {
     const std::string name = row[0];
     const std::string text = ReadText(GoldenFolder() / "encoded" / name);
     const auto random = Hashed("broken " + name, 600);
     for (size_t i = 0; i < random.size(); i += 3) {
-      std::string broken = text;
+      std::string corrupt = text;
       const auto at = static_cast<size_t>((random[i] + 0.5F) *
                                           static_cast<float>(text.size()));
-      // Headers are where errors hurt.
-      broken[i % 2 == 0 ? at : at % 64 % text.size()] =
+      // Half of the changes hit the header.
+      corrupt[i % 2 == 0 ? at : at % 64 % text.size()] =
           static_cast<char>((random[i + 1] + 0.5F) * 256);
-      ExpectSurvives(broken);
+      ExpectNoCrash(corrupt);
     }
   }
 }

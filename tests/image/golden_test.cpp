@@ -1,4 +1,4 @@
-// Every operation on hashed pictures of odd sizes, against Pillow's results.
+// Every operation on hashed images of odd sizes, compared to Pillow.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,68 +31,68 @@ Interpolation InterpolationOf(const Json& name) {
   return Interpolation::kBicubic;
 }
 
-Image ResizeAsTold(const Image& image, const Json& a) {
-  const Box box = a.size() == 3 ? WholeOf(image) : Box{a[3], a[4], a[5], a[6]};
+Image ResizeOf(const Image& image, const Json& a) {
+  const Box box = a.size() == 3 ? FullBox(image) : Box{a[3], a[4], a[5], a[6]};
   return Resize(image, box, a[1], a[2], InterpolationOf(a[0]));
 }
 
-Image TransformAsTold(const Image& image, const Json& a) {
+Image TransformOf(const Image& image, const Json& a) {
   return Transform(image, a[1], a[2], {a[3], a[4], a[5], a[6], a[7], a[8]},
                    InterpolationOf(a[0]), kGrey);
 }
 
-Image CropAsTold(const Image& image, const Json& a) {
+Image CropOf(const Image& image, const Json& a) {
   return Crop(image, a[0], a[1], a[2], a[3], {a[4], a[5], a[6]});
 }
 
-Operation Plain(Image (*call)(const Image&)) {
+Operation Unary(Image (*call)(const Image&)) {
   return [call](const Image& image, const Json&) { return call(image); };
 }
 
-Operation Scaled(Image (*call)(const Image&, double)) {
+Operation WithFactor(Image (*call)(const Image&, double)) {
   return
       [call](const Image& image, const Json& a) { return call(image, a[0]); };
 }
 
 const std::map<std::string, Operation>& Operations() {
   static const std::map<std::string, Operation> kOperations = {
-      {"resize", ResizeAsTold},
-      {"transform", TransformAsTold},
+      {"resize", ResizeOf},
+      {"transform", TransformOf},
       {"rotate",
        [](const Image& image, const Json& a) {
          return Rotate(image, a[1], InterpolationOf(a[0]), kGrey);
        }},
-      {"crop", CropAsTold},
-      {"flip", Plain(FlipHorizontal)},
-      {"autocontrast", Plain(AutoContrast)},
-      {"equalize", Plain(Equalize)},
-      {"invert", Plain(Invert)},
-      {"grey", Plain(Grey)},
+      {"crop", CropOf},
+      {"flip", Unary(FlipHorizontal)},
+      {"autocontrast", Unary(AutoContrast)},
+      {"equalize", Unary(Equalize)},
+      {"invert", Unary(Invert)},
+      {"grey", Unary(Grey)},
       {"posterize", [](const Image& image,
                        const Json& a) { return Posterize(image, a[0]); }},
-      {"solarize", Scaled(Solarize)},
+      {"solarize", WithFactor(Solarize)},
       {"solarize_add", [](const Image& image,
                           const Json& a) { return SolarizeAdd(image, a[0]); }},
-      {"color", Scaled(Color)},
-      {"contrast", Scaled(Contrast)},
-      {"brightness", Scaled(Brightness)},
-      {"sharpness", Scaled(Sharpness)},
+      {"color", WithFactor(Color)},
+      {"contrast", WithFactor(Contrast)},
+      {"brightness", WithFactor(Brightness)},
+      {"sharpness", WithFactor(Sharpness)},
   };
   return kOperations;
 }
 
-TEST(Image, OperationsEqualPillows) {
+TEST(Image, OperationsEqualPillow) {
   const auto path = std::filesystem::path(WSEL_SOURCE_DIR) /
                     "tests/golden/image/operations.json";
   const Json golden =
       ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
   ASSERT_GT(golden["rows"].size(), 1000U);
   for (const Json& row : golden["rows"]) {
-    const Image picture = Picture(row[0], row[1], row[2]);
-    const Image made = Operations().at(row[3])(picture, row[4]);
-    EXPECT_EQ(made.width(), row[5]) << row;
-    EXPECT_EQ(made.height(), row[6]) << row;
-    EXPECT_EQ(Digest(made), row[7]) << row;
+    const Image image = TestImage(row[0], row[1], row[2]);
+    const Image result = Operations().at(row[3])(image, row[4]);
+    EXPECT_EQ(result.width(), row[5]) << row;
+    EXPECT_EQ(result.height(), row[6]) << row;
+    EXPECT_EQ(Digest(result), row[7]) << row;
   }
 }
 

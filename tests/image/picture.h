@@ -12,8 +12,9 @@
 
 namespace wsel::image {
 
-// picture() of scripts/golden/images.py: noise of six bits on slopes.
-inline Image Picture(const std::string& kind, int width, int height) {
+// The same as picture() of scripts/golden/images.py: six bits of noise on a
+// gradient.
+inline Image TestImage(const std::string& kind, int width, int height) {
   Image image(width, height);
   const auto bytes = image.bytes();
   const auto noise = Hashed(fmt::format("{} {}x{}", kind, width, height),
@@ -22,9 +23,9 @@ inline Image Picture(const std::string& kind, int width, int height) {
     const int x = i / 3 % width;
     const int y = i / 3 / width;
     const int channel = i % 3;
-    const int slope = (x * 5 + y * 3 + channel * 40) % 256;
-    int value =
-        std::min(255, slope * 3 / 4 + static_cast<int>((noise[i] + 0.5F) * 64));
+    const int gradient = (x * 5 + y * 3 + channel * 40) % 256;
+    int value = std::min(
+        255, gradient * 3 / 4 + static_cast<int>((noise[i] + 0.5F) * 64));
     if (kind == "dim") value = 60 + value / 4;
     if (kind == "flat") value = 77 * channel;
     bytes[i] = static_cast<uint8_t>(value);
@@ -32,7 +33,7 @@ inline Image Picture(const std::string& kind, int width, int height) {
   return image;
 }
 
-// As golden files have it.
+// As in the golden files.
 inline std::string Digest(const Image& image) {
   return Sha256Hex(std::as_bytes(image.bytes())).substr(0, 16);
 }

@@ -1,4 +1,4 @@
-// The hand-written halves of a block against LibTorch's operators, in float64.
+// The hand-written residual branches against LibTorch's operators in float64.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -12,7 +12,7 @@ namespace wsel::model {
 namespace {
 
 using Tensors = std::vector<at::Tensor>;
-// What a branch gives for its arguments, of which some may be undefined.
+// Computes a branch from its arguments, some of which may be undefined.
 using Branch = at::Tensor (*)(const Tensors&);
 
 at::Tensor Mlp(const Tensors& t) {
@@ -22,7 +22,7 @@ at::Tensor Mlp(const Tensors& t) {
       t[9]);
 }
 
-// One tensor for both, as in a ViT.
+// x and y are the same tensor, as in a ViT.
 at::Tensor VitMlp(const Tensors& t) {
   return AddMlpBranch(
       t[0], t[0],
@@ -35,25 +35,26 @@ at::Tensor Attention(const Tensors& t) {
       t[0], {t[1], t[2], 1e-6, 3, t[3], t[4], t[5], t[6], t[7]}, t[8]);
 }
 
-struct Which {
+// The optional arguments to pass.
+struct Optional {
   bool gamma = true;
   bool scale = true;
   bool bias = true;  // of qkv
 };
 
-// Matrices are scaled so that variances pass through.
+// Matrices are scaled to preserve the variance.
 at::Tensor Parameter(const std::string& name, at::IntArrayRef shape) {
   auto t = HashedNormalTensor(name, shape.vec());
   if (shape.size() == 2) t /= std::sqrt(static_cast<double>(shape[1]));
   return t.requires_grad_();
 }
 
-// Of images 2, 5, ... the branch is dropped.
+// Drops the branch of images 2, 5, ...
 at::Tensor DropPath(int64_t images) {
   return at::arange(1, images + 1).remainder(3).to(at::kFloat).mul(0.6);
 }
 
-Tensors MlpArguments(at::IntArrayRef shape, Which which) {
+Tensors MlpArguments(at::IntArrayRef shape, Optional optional) {
   const int64_t d = shape.back();
   return {Parameter("x", shape),
           Parameter("y", shape),
@@ -63,21 +64,21 @@ Tensors MlpArguments(at::IntArrayRef shape, Which which) {
           Parameter("fc1_bias", {4 * d}),
           Parameter("fc2", {d, 4 * d}),
           Parameter("fc2_bias", {d}),
-          which.gamma ? Parameter("gamma", {d}) : at::Tensor(),
-          which.scale ? DropPath(shape[0]) : at::Tensor()};
+          optional.gamma ? Parameter("gamma", {d}) : at::Tensor(),
+          optional.scale ? DropPath(shape[0]) : at::Tensor()};
 }
 
 Tensors AttentionArguments(int64_t images, int64_t tokens, int64_t d,
-                           Which which) {
+                           Optional optional) {
   return {Parameter("x", {images, tokens, d}),
           Parameter("norm", {d}),
           Parameter("norm_bias", {d}),
           Parameter("qkv", {3 * d, d}),
-          which.bias ? Parameter("qkv_bias", {3 * d}) : at::Tensor(),
+          optional.bias ? Parameter("qkv_bias", {3 * d}) : at::Tensor(),
           Parameter("proj", {d, d}),
           Parameter("proj_bias", {d}),
-          which.gamma ? Parameter("gamma", {d}) : at::Tensor(),
-          which.scale ? DropPath(images) : at::Tensor()};
+          optional.gamma ? Parameter("gamma", {d}) : at::Tensor(),
+          optional.scale ? DropPath(images) : at::Tensor()};
 }
 
 Tensors InDouble(const Tensors& tensors) {
@@ -91,7 +92,8 @@ Tensors InDouble(const Tensors& tensors) {
   return out;
 }
 
-at::Tensor Passes(Branch branch, const Tensors& arguments) {
+// Runs forward and backward; returns the output.
+at::Tensor RunPasses(Branch branch, const Tensors& arguments) {
   const at::Tensor out = branch(arguments);
   const auto cotangent =
       HashedNormalTensor("cotangent", out.sizes().vec()).to(out.dtype());
@@ -99,14 +101,15 @@ at::Tensor Passes(Branch branch, const Tensors& arguments) {
   return out.detach();
 }
 
-double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
-  return ((found - wanted).norm() / wanted.norm()).item<double>();
+double RelativeError(const at::Tensor& found, const at::Tensor& expected) {
+  return ((found - expected).norm() / expected.norm()).item<double>();
 }
 
-void ExpectAsInDouble(Branch branch, const Tensors& found,
-                      double tolerance = 3e-6) {
+void ExpectCloseToDouble(Branch branch, const Tensors& found,
+                         double tolerance = 3e-6) {
   const Tensors exact = InDouble(found);
-  EXPECT_LT(RelativeError(Passes(branch, found), Passes(branch, exact)), 1e-6);
+  EXPECT_LT(RelativeError(RunPasses(branch, found), RunPasses(branch, exact)),
+            1e-6);
   for (size_t i = 0; i < found.size(); ++i) {
     if (!found[i].defined()) continue;
     ASSERT_EQ(found[i].grad().defined(), exact[i].grad().defined()) << i;
@@ -115,41 +118,44 @@ void ExpectAsInDouble(Branch branch, const Tensors& found,
   }
 }
 
-TEST(Branches, MlpHasThePlainOperatorsGradients) {
-  ExpectAsInDouble(Mlp, MlpArguments({3, 9, 7, 24}, {}));
-  ExpectAsInDouble(Mlp, MlpArguments({3, 9, 7, 24}, {.gamma = false}));
-  ExpectAsInDouble(Mlp, MlpArguments({3, 9, 7, 24}, {.scale = false}));
+TEST(Branches, MlpMatchesTheOperators) {
+  ExpectCloseToDouble(Mlp, MlpArguments({3, 9, 7, 24}, {}));
+  ExpectCloseToDouble(Mlp, MlpArguments({3, 9, 7, 24}, {.gamma = false}));
+  ExpectCloseToDouble(Mlp, MlpArguments({3, 9, 7, 24}, {.scale = false}));
 }
 
-TEST(Branches, MlpOfOneTensorGetsBothGradients) {
-  ExpectAsInDouble(VitMlp, MlpArguments({4, 17, 24}, {}));
+TEST(Branches, MlpSumsBothGradientsOfASharedInput) {
+  ExpectCloseToDouble(VitMlp, MlpArguments({4, 17, 24}, {}));
 }
 
-TEST(Branches, MlpRowsNeedNotFillTiles) {
-  ExpectAsInDouble(Mlp, MlpArguments({5, 31, 33, 8}, {}));
-  ExpectAsInDouble(Mlp, MlpArguments({1, 1, 1, 8}, {}));
+TEST(Branches, MlpRowsMayNotFillTiles) {
+  ExpectCloseToDouble(Mlp, MlpArguments({5, 31, 33, 8}, {}));
+  ExpectCloseToDouble(Mlp, MlpArguments({1, 1, 1, 8}, {}));
 }
 
-TEST(Branches, AttentionHasThePlainOperatorsGradients) {
-  ExpectAsInDouble(Attention, AttentionArguments(7, 19, 24, {}));
-  ExpectAsInDouble(Attention, AttentionArguments(7, 19, 24, {.gamma = false}));
-  ExpectAsInDouble(Attention, AttentionArguments(7, 19, 24, {.scale = false}));
-  ExpectAsInDouble(Attention, AttentionArguments(7, 19, 24, {.bias = false}));
+TEST(Branches, AttentionMatchesTheOperators) {
+  ExpectCloseToDouble(Attention, AttentionArguments(7, 19, 24, {}));
+  ExpectCloseToDouble(Attention,
+                      AttentionArguments(7, 19, 24, {.gamma = false}));
+  ExpectCloseToDouble(Attention,
+                      AttentionArguments(7, 19, 24, {.scale = false}));
+  ExpectCloseToDouble(Attention,
+                      AttentionArguments(7, 19, 24, {.bias = false}));
 }
 
-// With LibTorch's rounding: a softmax over 513 tokens in float32.
-TEST(Branches, FewImagesAndManyTokensTakeTheOperators) {
+// The tolerance allows for LibTorch's softmax over 513 tokens in float32.
+TEST(Branches, FewImagesOrManyTokensUseTheOperators) {
   const int threads = at::get_num_threads();
   at::set_num_threads(4);
-  ExpectAsInDouble(Attention, AttentionArguments(3, 19, 24, {}));
+  ExpectCloseToDouble(Attention, AttentionArguments(3, 19, 24, {}));
   at::set_num_threads(threads);
-  ExpectAsInDouble(Attention, AttentionArguments(2, 513, 6, {}), 1e-5);
+  ExpectCloseToDouble(Attention, AttentionArguments(2, 513, 6, {}), 1e-5);
 }
 
-TEST(Branches, RepeatToTheBit) {
+TEST(Branches, AreReproducible) {
   const Tensors one = MlpArguments({5, 31, 33, 8}, {});
   const Tensors other = MlpArguments({5, 31, 33, 8}, {});
-  EXPECT_TRUE(Passes(Mlp, one).equal(Passes(Mlp, other)));
+  EXPECT_TRUE(RunPasses(Mlp, one).equal(RunPasses(Mlp, other)));
   for (size_t i = 0; i < 9; ++i) {
     EXPECT_TRUE(one[i].grad().equal(other[i].grad())) << i;
   }

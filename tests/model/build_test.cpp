@@ -78,10 +78,9 @@ at::Tensor Images(int64_t size) {
   return HashedNormalTensor("input", {2, 3, size, size});
 }
 
-// Fills every parameter with 7, tries to load, and expects that the error left
-// it so.
-void ExpectRefused(const MapSource& source,
-                   const std::vector<std::string>& parts) {
+// Fills every parameter with 7 and expects an error that leaves it unchanged.
+void ExpectLoadError(const MapSource& source,
+                     const std::vector<std::string>& parts) {
   Model model = Build(SmallVit());
   {
     const at::NoGradGuard no_grad;
@@ -96,18 +95,18 @@ void ExpectRefused(const MapSource& source,
 TEST(Load, CopiesEveryParameter) {
   Model model = Build(SmallVit());
   EXPECT_THAT(Load(model, SourceOf(SmallVit())), IsEmpty());
-  const auto wanted = HashedModel(SmallVit()).forward(Images(16));
-  EXPECT_TRUE(at::equal(model.forward(Images(16)), wanted));
+  const auto expected = HashedModel(SmallVit()).forward(Images(16));
+  EXPECT_TRUE(at::equal(model.forward(Images(16)), expected));
 }
 
-TEST(Load, SaysWhatItHadNoUseFor) {
+TEST(Load, ReturnsUnexpectedKeys) {
   auto source = SourceOf(SmallVit());
   source.Put("mask_token", at::zeros({1, 12}));
   Model model = Build(SmallVit());
   EXPECT_THAT(Load(model, source), ElementsAre("mask_token"));
 }
 
-TEST(Load, ConvertsHalves) {
+TEST(Load, ConvertsFloat16) {
   auto source = SourceOf(SmallVit());
   const auto head = source.Get("head.weight").to(at::kHalf);
   source.Put("head.weight", head);
@@ -117,44 +116,44 @@ TEST(Load, ConvertsHalves) {
                         head.to(at::kFloat)));
 }
 
-TEST(Load, RefusesAMissingTensor) {
+TEST(Load, RejectsAMissingTensor) {
   auto source = SourceOf(SmallVit());
   source.Remove("head.bias");
-  ExpectRefused(source, {"head.bias", "is missing", "[5]"});
+  ExpectLoadError(source, {"head.bias", "is missing", "[5]"});
 }
 
 // copy_ would broadcast it.
-TEST(Load, RefusesAShapeThatWouldBroadcast) {
+TEST(Load, RejectsAShapeThatWouldBroadcast) {
   auto source = SourceOf(SmallVit());
   source.Put("head.weight", at::zeros({1, 12}));
-  ExpectRefused(source, {"head.weight", "[1, 12]", "[5, 12]"});
+  ExpectLoadError(source, {"head.weight", "[1, 12]", "[5, 12]"});
 }
 
-TEST(Load, RefusesAnotherShapeOfAsManyElements) {
+TEST(Load, RejectsADifferentShapeOfEqualSize) {
   auto source = SourceOf(SmallVit());
   source.Put("cls_token", at::zeros({12}));
-  ExpectRefused(source, {"cls_token", "[12]", "[1, 1, 12]"});
+  ExpectLoadError(source, {"cls_token", "[12]", "[1, 1, 12]"});
   source = SourceOf(SmallVit());
   source.Put("norm.weight", at::zeros({12, 1, 1}));
-  ExpectRefused(source, {"norm.weight", "[12, 1, 1]"});
+  ExpectLoadError(source, {"norm.weight", "[12, 1, 1]"});
 }
 
-TEST(Load, RefusesIntegers) {
+TEST(Load, RejectsIntegers) {
   auto source = SourceOf(SmallVit());
   source.Put("head.bias", at::zeros({5}, at::kLong));
-  ExpectRefused(source, {"head.bias", "int64"});
+  ExpectLoadError(source, {"head.bias", "int64"});
 }
 
-TEST(Load, TakesPointwiseWeightsAsLinearOrConvolution) {
+TEST(Load, AcceptsPointwiseWeightsAsLinearOrConvolution) {
   for (const bool conv : {false, true}) {
     Model model = Build(SmallConvNext(conv));
     EXPECT_THAT(Load(model, SourceOf(SmallConvNext(!conv))), IsEmpty());
-    const auto wanted = HashedModel(SmallConvNext(!conv)).forward(Images(32));
-    EXPECT_TRUE(at::equal(model.forward(Images(32)), wanted));
+    const auto expected = HashedModel(SmallConvNext(!conv)).forward(Images(32));
+    EXPECT_TRUE(at::equal(model.forward(Images(32)), expected));
   }
 }
 
-TEST(Build, RefusesWhatCannotBeBuilt) {
+TEST(Build, RejectsAnInvalidConfig) {
   auto config = SmallVit();
   config.num_heads = 5;
   ExpectError([&] { Build(config); }, ErrorKind::kConfig, {"small.num_heads"});
@@ -173,26 +172,25 @@ TEST(Build, SplitsTheForwardPass) {
       at::equal(convnext.forward_head(map), convnext.forward(Images(64))));
 }
 
-TEST(Build, GivesADistilledModelTwoHeads) {
+TEST(Build, ADistilledModelHasTwoHeads) {
   auto config = SmallVit();
   config.dist_token = true;
   const Model model = HashedModel(config);
   auto vit = std::dynamic_pointer_cast<VitImpl>(model.module);
   ASSERT_TRUE(vit);
   const auto tokens = vit->forward_features(Images(16));
-  const auto [by_class, by_distillation] = vit->forward_heads(tokens);
-  EXPECT_FALSE(at::equal(by_class, by_distillation));
-  EXPECT_TRUE(
-      at::equal((by_class + by_distillation) / 2, model.forward(Images(16))));
+  const auto [logits, dist_logits] = vit->forward_heads(tokens);
+  EXPECT_FALSE(at::equal(logits, dist_logits));
+  EXPECT_TRUE(at::equal((logits + dist_logits) / 2, model.forward(Images(16))));
 }
 
-TEST(Vit, RefusesImagesOfAnotherSize) {
+TEST(Vit, RejectsImagesOfADifferentSize) {
   const Model model = HashedModel(SmallVit());
   ExpectError([&] { model.forward(Images(32)); }, ErrorKind::kMismatch,
               {"small", "[B, 3, 16, 16]", "[2, 3, 32, 32]"});
 }
 
-TEST(Initialize, DrawsWhatTheRuleSays) {
+TEST(Initialize, FollowsTheInitRule) {
   Model model = Build(SmallVit());
   Initialize(model, Initializer::kTimm, 3);
   const auto parameters = model.module->named_parameters();
@@ -200,9 +198,10 @@ TEST(Initialize, DrawsWhatTheRuleSays) {
   EXPECT_TRUE((parameters["head.bias"] == 0).all().item<bool>());
   EXPECT_NEAR(parameters["blocks.0.mlp.fc1.weight"].std().item<double>(), 0.02,
               0.003);
-  Model again = Build(SmallVit());
-  Initialize(again, Initializer::kTimm, 3);
-  EXPECT_TRUE(at::equal(again.forward(Images(16)), model.forward(Images(16))));
+  Model repeated = Build(SmallVit());
+  Initialize(repeated, Initializer::kTimm, 3);
+  EXPECT_TRUE(
+      at::equal(repeated.forward(Images(16)), model.forward(Images(16))));
 }
 
 }  // namespace

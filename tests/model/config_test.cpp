@@ -43,7 +43,7 @@ TEST(Validate, NamesTheFieldOfAVit) {
       {"student.layer_scale"});
 }
 
-TEST(Validate, GivesADistillationTokenOnlyWhereTimmHasOne) {
+TEST(Validate, AllowsADistillationTokenOnlyAsInTimm) {
   const auto distilled = [](auto change) {
     return [change](VitConfig& c) {
       c.dist_token = true;

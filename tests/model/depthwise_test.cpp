@@ -1,4 +1,4 @@
-// The hand-written gradient against LibTorch's operators, in float64.
+// The hand-written gradient against LibTorch's operators in float64.
 
 #include "wsel/model/depthwise.h"
 
@@ -31,42 +31,43 @@ Case InDouble(const Case& c) {
   return {leaf(c.x), leaf(c.weight), leaf(c.bias), leaf(c.cotangent)};
 }
 
-at::Tensor Passes(const Case& c) {
+// Runs forward and backward; returns the output.
+at::Tensor RunPasses(const Case& c) {
   const at::Tensor y = DepthwiseConv(c.x, c.weight, c.bias);
   (y * c.cotangent).sum().backward();
   return y.detach();
 }
 
-double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
-  return ((found - wanted).norm() / wanted.norm()).item<double>();
+double RelativeError(const at::Tensor& found, const at::Tensor& expected) {
+  return ((found - expected).norm() / expected.norm()).item<double>();
 }
 
-void ExpectAsInDouble(const Case& c) {
+void ExpectCloseToDouble(const Case& c) {
   const Case exact = InDouble(c);
-  EXPECT_LT(RelativeError(Passes(c), Passes(exact)), 1e-6);
+  EXPECT_LT(RelativeError(RunPasses(c), RunPasses(exact)), 1e-6);
   EXPECT_LT(RelativeError(c.x.grad(), exact.x.grad()), 1e-6);
   EXPECT_LT(RelativeError(c.weight.grad(), exact.weight.grad()), 2e-6);
   EXPECT_LT(RelativeError(c.bias.grad(), exact.bias.grad()), 2e-6);
 }
 
-TEST(Depthwise, HasThePlainOperatorsGradients) {
-  ExpectAsInDouble(MakeCase(2, 14, 14, 48));
-  ExpectAsInDouble(MakeCase(3, 9, 23, 16));
+TEST(Depthwise, MatchesTheOperators) {
+  ExpectCloseToDouble(MakeCase(2, 14, 14, 48));
+  ExpectCloseToDouble(MakeCase(3, 9, 23, 16));
 }
 
-TEST(Depthwise, ChannelsNeedNotFillABlock) {
-  ExpectAsInDouble(MakeCase(2, 8, 8, 40));
-  ExpectAsInDouble(MakeCase(2, 8, 8, 5));
+TEST(Depthwise, ChannelsMayNotFillABlock) {
+  ExpectCloseToDouble(MakeCase(2, 8, 8, 40));
+  ExpectCloseToDouble(MakeCase(2, 8, 8, 5));
 }
 
 TEST(Depthwise, MapsMayBeSmallerThanTheKernel) {
   for (const int64_t size : {1, 2, 3, 6}) {
-    ExpectAsInDouble(MakeCase(2, size, 4, 20));
-    ExpectAsInDouble(MakeCase(2, 4, size, 20));
+    ExpectCloseToDouble(MakeCase(2, size, 4, 20));
+    ExpectCloseToDouble(MakeCase(2, 4, size, 20));
   }
 }
 
-TEST(Depthwise, TakesMapsThatAreNotContiguous) {
+TEST(Depthwise, AcceptsNonContiguousMaps) {
   Case c = MakeCase(2, 12, 10, 16);
   const Case exact = InDouble(c);
   const auto view = [](const Case& of) {
@@ -80,23 +81,23 @@ TEST(Depthwise, TakesMapsThatAreNotContiguous) {
   EXPECT_LT(RelativeError(c.weight.grad(), exact.weight.grad()), 2e-6);
 }
 
-TEST(Depthwise, GradientsDoNotDependOnTheThreads) {
+TEST(Depthwise, GradientsDoNotDependOnTheNumberOfThreads) {
   const int threads = at::get_num_threads();
   const Case one = MakeCase(5, 7, 7, 40);
   const Case many = MakeCase(5, 7, 7, 40);
   at::set_num_threads(1);
-  Passes(one);
+  RunPasses(one);
   at::set_num_threads(3);
-  Passes(many);
+  RunPasses(many);
   at::set_num_threads(threads);
   EXPECT_TRUE(one.weight.grad().equal(many.weight.grad()));
   EXPECT_TRUE(one.bias.grad().equal(many.bias.grad()));
 }
 
-TEST(Depthwise, AnInputWithoutGradientGetsNone) {
+TEST(Depthwise, SkipsTheInputGradientIfNotRequired) {
   Case c = MakeCase(2, 8, 8, 16);
   c.x = c.x.detach();
-  Passes(c);
+  RunPasses(c);
   EXPECT_FALSE(c.x.grad().defined());
   EXPECT_TRUE(c.weight.grad().defined());
 }

@@ -22,13 +22,13 @@ std::string Assumptions(const Detection& detection) {
   return fmt::to_string(fmt::join(detection.assumptions, "; "));
 }
 
-void ExpectRefused(const SpecsSource& source,
-                   const std::vector<std::string>& parts) {
+void ExpectDetectError(const SpecsSource& source,
+                       const std::vector<std::string>& parts) {
   ExpectError([&] { Detect(source); }, ErrorKind::kMismatch, parts);
 }
 
-// What a file can tell of a config: GELUs and a DeiT's name are not in it.
-Config Told(Config config) {
+// The part of a config that a checkpoint determines: not activation and name.
+Config Detectable(Config config) {
   if (auto* vit = std::get_if<VitConfig>(&config)) {
     vit->activation = Activation::kGelu;
   } else {
@@ -38,32 +38,33 @@ Config Told(Config config) {
   return config;
 }
 
-TEST(Detect, TellsEveryVariantWithAndWithoutAHead) {
+TEST(Detect, FindsEveryVariantWithAndWithoutAHead) {
   for (const Variant& variant : Variants()) {
     for (const int64_t classes : {0, 37}) {
       Config config = variant.config;
       SetNumClasses(config, classes);
       const auto detection = Detect(SpecsSource(config));
       ASSERT_TRUE(detection) << NameOf(config);
-      EXPECT_EQ(Told(detection->config), Told(config)) << NameOf(config);
+      EXPECT_EQ(Detectable(detection->config), Detectable(config))
+          << NameOf(config);
       EXPECT_TRUE(SameArchitecture(
           FindVariant(NameOf(detection->config)).config, detection->config));
     }
   }
 }
 
-TEST(Detect, SaysWhatItAssumed) {
+TEST(Detect, ReportsItsAssumptions) {
   EXPECT_EQ(Assumptions(*Detect(Tiny())),
-            "3 heads, as vit_tiny_patch16_224 has");
+            "3 heads, as in vit_tiny_patch16_224");
   EXPECT_EQ(Assumptions(*Detect(Femto())),
-            "images of 224 pixels; layer scales started at 1e-06");
+            "image size 224; initial layer scale 1e-06");
   const SpecsSource clip(FindVariant("vit_base_patch16_clip_224").config);
   EXPECT_THAT(Assumptions(*Detect(clip)),
               testing::AllOf(testing::HasSubstr("1e-05"),
                              testing::HasSubstr("QuickGELU")));
 }
 
-TEST(Detect, GivesUnknownWidthsHeadsOf64Channels) {
+TEST(Detect, AssumesHeadsOf64ChannelsForUnknownWidths) {
   VitConfig config;
   config.embed_dim = 320;
   config.num_heads = 5;
@@ -73,7 +74,7 @@ TEST(Detect, GivesUnknownWidthsHeadsOf64Channels) {
   EXPECT_EQ(found.num_heads, 5);
   EXPECT_EQ(found.MlpHidden(), config.MlpHidden());
   EXPECT_EQ(found.name, "vit_d320_l12_h5_p16");
-  EXPECT_EQ(Assumptions(*detection), "64 channels a head, so 5 heads");
+  EXPECT_EQ(Assumptions(*detection), "64 channels per head, so 5 heads");
 
   config.embed_dim = 100;
   config.num_heads = 2;
@@ -93,7 +94,7 @@ TEST(Detect, KeepsEveryHiddenChannelOfOddRatios) {
   }
 }
 
-TEST(Detect, ReadsTheImageSizeOffTheGrid) {
+TEST(Detect, InfersTheImageSizeFromTheGrid) {
   auto config = std::get<VitConfig>(FindVariant("vit_tiny").config);
   config.img_size = 96;
   config.reg_tokens = 4;
@@ -106,7 +107,7 @@ TEST(Detect, ReadsTheImageSizeOffTheGrid) {
   }
 }
 
-TEST(Detect, TellsConvNextsApart) {
+TEST(Detect, DistinguishesConvNexts) {
   auto config = std::get<ConvNextConfig>(FindVariant("convnext_femto").config);
   config.conv_mlp = false;  // the official weight-selection student
   config.layer_scale = 0;
@@ -117,7 +118,7 @@ TEST(Detect, TellsConvNextsApart) {
   EXPECT_EQ(found, config);
 }
 
-TEST(Detect, TakesAFileWithoutItsHeadNorm) {
+TEST(Detect, AcceptsAFileWithoutHeadNorm) {
   const auto detection = Detect(Femto().Remove("head"));
   EXPECT_EQ(NameOf(detection->config), "convnext_femto");
   EXPECT_EQ(NumClasses(detection->config), 0);
@@ -135,50 +136,49 @@ TEST(Detect, FindsNothingInOtherModels) {
                  .Add("layers.0.blocks.0.attn.qkv.weight", {288, 96})));
 }
 
-TEST(Detect, RefusesRelativesByTheTensorThatTells) {
-  ExpectRefused(Tiny().Add("blocks.0.mlp.w12.weight", {4096, 192}),
-                {"blocks.0.mlp.w12.weight", "SwiGLU"});
-  ExpectRefused(Tiny().Add("blocks.0.attn.rel_pos_h", {27, 64}),
-                {"blocks.0.attn.rel_pos_h", "relative positions"});
-  ExpectRefused(Femto().Add("stages.0.blocks.0.mlp.grn.weight", {192}),
-                {"stages.0.blocks.0.mlp.grn.weight", "V2"});
-  ExpectRefused(Femto().Add("stem.3.weight", {48}), {"stem.3.weight"});
+TEST(Detect, RejectsUnsupportedArchitecturesByTensorName) {
+  ExpectDetectError(Tiny().Add("blocks.0.mlp.w12.weight", {4096, 192}),
+                    {"blocks.0.mlp.w12.weight", "SwiGLU"});
+  ExpectDetectError(Tiny().Add("blocks.0.attn.rel_pos_h", {27, 64}),
+                    {"blocks.0.attn.rel_pos_h", "relative positions"});
+  ExpectDetectError(Femto().Add("stages.0.blocks.0.mlp.grn.weight", {192}),
+                    {"stages.0.blocks.0.mlp.grn.weight", "V2"});
+  ExpectDetectError(Femto().Add("stem.3.weight", {48}), {"stem.3.weight"});
 }
 
-TEST(Detect, NamesWhatDoesNotFit) {
-  ExpectRefused(Tiny().Remove("pos_embed"), {"pos_embed", "is missing"});
-  ExpectRefused(Tiny().Reshape("pos_embed", {1, 190, 192}),
-                {"pos_embed", "190 positions", "1 prefix"});
-  ExpectRefused(Tiny().Reshape("pos_embed", {197, 192}),
-                {"pos_embed", "[197, 192]", "3 dimensions"});
-  ExpectRefused(Tiny().Remove("blocks.3."), {"blocks.3", "is missing"});
-  ExpectRefused(Tiny().Reshape("blocks.0.attn.qkv.weight", {192, 192}),
-                {"blocks.0.attn.qkv.weight", "[576, 192]"});
-  ExpectRefused(Tiny().Reshape("patch_embed.proj.weight", {192, 1, 16, 16}),
-                {"patch_embed.proj.weight", "RGB"});
-  ExpectRefused(Tiny().Add("norm_pre.weight", {192}),
-                {"patch_embed.proj.bias", "norm_pre"});
-  ExpectRefused(
+TEST(Detect, ErrorsNameTheTensor) {
+  ExpectDetectError(Tiny().Remove("pos_embed"), {"pos_embed", "is missing"});
+  ExpectDetectError(Tiny().Reshape("pos_embed", {1, 190, 192}),
+                    {"pos_embed", "190 positions", "1 prefix"});
+  ExpectDetectError(Tiny().Reshape("pos_embed", {197, 192}),
+                    {"pos_embed", "[197, 192]", "3 dimensions"});
+  ExpectDetectError(Tiny().Remove("blocks.3."), {"blocks.3", "is missing"});
+  ExpectDetectError(Tiny().Reshape("blocks.0.attn.qkv.weight", {192, 192}),
+                    {"blocks.0.attn.qkv.weight", "[576, 192]"});
+  ExpectDetectError(Tiny().Reshape("patch_embed.proj.weight", {192, 1, 16, 16}),
+                    {"patch_embed.proj.weight", "RGB"});
+  ExpectDetectError(Tiny().Add("norm_pre.weight", {192}),
+                    {"patch_embed.proj.bias", "norm_pre"});
+  ExpectDetectError(
       Femto().Reshape("stages.1.blocks.0.conv_dw.weight", {96, 1, 3, 3}),
       {"stages.1.blocks.0.conv_dw.weight", "[width, 1, 7, 7]"});
-  ExpectRefused(Femto().Reshape("stem.0.weight", {48, 3, 8, 8}),
-                {"stem.0.weight", "1 to 4"});
-  ExpectRefused(Femto().Remove("stages.2."),
-                {"stages.2.blocks.0.conv_dw.weight", "is missing"});
+  ExpectDetectError(Femto().Reshape("stem.0.weight", {48, 3, 8, 8}),
+                    {"stem.0.weight", "1 to 4"});
+  ExpectDetectError(Femto().Remove("stages.2."),
+                    {"stages.2.blocks.0.conv_dw.weight", "is missing"});
 }
 
-// A block's number is no size to believe: nothing is allocated by it.
-TEST(Detect, RefusesAbsurdBlockNumbers) {
-  ExpectRefused(Tiny().Add("blocks.1000000000.norm1.weight", {192}),
-                {"blocks.12", "is missing"});
+// Block numbers are untrusted: they do not determine any allocation.
+TEST(Detect, HandlesAbsurdBlockNumbers) {
+  ExpectDetectError(Tiny().Add("blocks.1000000000.norm1.weight", {192}),
+                    {"blocks.12", "is missing"});
   EXPECT_TRUE(
       Detect(Tiny().Add("blocks.99999999999999999999999.norm1.weight", {192})));
   EXPECT_TRUE(Detect(Tiny().Add("blocks.-1.norm1.weight", {192})));
   EXPECT_TRUE(Detect(Tiny().Add("blocks.", {192})));
 }
 
-// Whatever the shapes are, it ends in a model that can be built, in nothing,
-// or in a wsel::Error.
+// Whatever the shapes, the result is a valid config, nullopt or a wsel::Error.
 TEST(Detect, SurvivesHostileShapes) {
   std::mt19937_64 random(1);
   const std::vector<int64_t> sizes = {0,
@@ -193,7 +193,7 @@ TEST(Detect, SurvivesHostileShapes) {
                                       -1,
                                       std::numeric_limits<int64_t>::max(),
                                       std::numeric_limits<int64_t>::min()};
-  int refused = 0;
+  int rejected = 0;
   for (int round = 0; round < 4000; ++round) {
     SpecsSource source = round % 2 == 0 ? Tiny() : Femto();
     const auto specs = source.Specs();
@@ -202,7 +202,7 @@ TEST(Detect, SurvivesHostileShapes) {
       Shape shape(random() % 3 == 0 ? random() % 6 : spec.shape.size());
       for (int64_t& size : shape) size = sizes[random() % sizes.size()];
       source.Reshape(spec.name, shape);
-      // Those that Detect looks at come at the front or in block 0.
+      // Detect looks at tensors that come first or are in block 0.
       const TensorSpec& early = specs[random() % 12];
       if (random() % 2 == 0) source.Reshape(early.name, shape);
     }
@@ -213,10 +213,10 @@ TEST(Detect, SurvivesHostileShapes) {
       }
     } catch (const Error& e) {
       EXPECT_EQ(e.kind(), ErrorKind::kMismatch) << e.what();
-      ++refused;
+      ++rejected;
     }
   }
-  EXPECT_GT(refused, 1000);
+  EXPECT_GT(rejected, 1000);
 }
 
 }  // namespace

@@ -17,10 +17,10 @@ TEST(DropPath, CountsTheBranches) {
   EXPECT_EQ(DropPathBranches(ConvNext()), 12);
 }
 
-// Of 4,000 samples, the share that a branch drops, after checking that what it
-// keeps is multiplied by 1 / keep.
-double DroppedBy(const Config& config, double rate, int64_t branch,
-                 double keep) {
+// The fraction of 4,000 samples for which a branch is dropped. Expects the
+// factor 1 / keep for the others.
+double DroppedFraction(const Config& config, double rate, int64_t branch,
+                       double keep) {
   constexpr int64_t kSamples = 4000;
   const auto scales = DropPathScales(config, rate, 3, 7, 0, kSamples);
   const auto first = scales.begin() + branch * kSamples;
@@ -36,19 +36,21 @@ double DroppedBy(const Config& config, double rate, int64_t branch,
 }
 
 TEST(DropPath, RatesRiseLinearlyByBlock) {
-  EXPECT_EQ(DroppedBy(ConvNext(), 0.4, 0, 1), 0);
-  EXPECT_EQ(DroppedBy(Vit(), 0.4, 1, 1), 0);
-  // Six standard deviations of a share are 0.046.
+  EXPECT_EQ(DroppedFraction(ConvNext(), 0.4, 0, 1), 0);
+  EXPECT_EQ(DroppedFraction(Vit(), 0.4, 1, 1), 0);
+  // Six standard deviations of a fraction are 0.046.
   for (const int64_t block : {1, 6, 11}) {
-    const double wanted = 0.4 * static_cast<double>(block) / 11;
-    EXPECT_NEAR(DroppedBy(ConvNext(), 0.4, block, 1 - wanted), wanted, 0.046);
+    const double expected = 0.4 * static_cast<double>(block) / 11;
+    EXPECT_NEAR(DroppedFraction(ConvNext(), 0.4, block, 1 - expected), expected,
+                0.046);
     for (const int64_t branch : {2 * block, 2 * block + 1}) {
-      EXPECT_NEAR(DroppedBy(Vit(), 0.4, branch, 1 - wanted), wanted, 0.046);
+      EXPECT_NEAR(DroppedFraction(Vit(), 0.4, branch, 1 - expected), expected,
+                  0.046);
     }
   }
 }
 
-TEST(DropPath, MicroBatchesChangeNothing) {
+TEST(DropPath, DoesNotDependOnMicroBatches) {
   const auto whole = DropPathScales(Vit(), 0.5, 1, 2, 0, 12);
   const auto part = DropPathScales(Vit(), 0.5, 1, 2, 8, 4);
   for (int64_t branch = 0; branch < 24; ++branch) {
@@ -59,7 +61,7 @@ TEST(DropPath, MicroBatchesChangeNothing) {
   }
 }
 
-TEST(DropPath, DrawsByStepAndSeed) {
+TEST(DropPath, DependsOnStepAndSeed) {
   const auto draw = [](uint64_t seed, int64_t step) {
     return DropPathScales(ConvNext(), 0.5, seed, step, 0, 64);
   };

@@ -48,8 +48,8 @@ std::vector<TensorSpec> File() {
           {"block.1.out", {4, 6}}};
 }
 
-void ExpectBad(const std::string& from, const std::string& to,
-               const std::vector<std::string>& parts) {
+void ExpectReadError(const std::string& from, const std::string& to,
+                     const std::vector<std::string>& parts) {
   ExpectError([&] { Read(With(from, to)); }, ErrorKind::kConfig, parts);
 }
 
@@ -78,46 +78,54 @@ TEST(FamilyFromJson, ReadsEveryFileOfConfigs) {
   EXPECT_GE(count, 2);
 }
 
-TEST(FamilyFromJson, NamesTheNearestKnownWord) {
-  ExpectBad("\"attention\"", "\"attn\"",
-            {"mlp.json.dimensions.inner.role", "unknown role 'attn'"});
-  ExpectBad("\"classes\": \"fixed\"", "\"classes\": \"fixd\"",
-            {"mlp.json.dimensions.classes", "did you mean 'fixed'"});
-  ExpectBad("[\"width\", 3]", "[\"widht\", 3]",
-            {"mlp.json.tensors.stem", "did you mean 'width'"});
-  ExpectBad("\"ignored\"", "\"ignore\"", {"did you mean 'ignored'"});
-  ExpectBad("[\"head\"]", "[\"haed\"]",
-            {"mlp.json.optional", "did you mean 'head'"});
-  ExpectBad("{layers}.in", "{layer}.in", {"did you mean 'layers'"});
+TEST(FamilyFromJson, SuggestsTheNearestKnownWord) {
+  ExpectReadError("\"attention\"", "\"attn\"",
+                  {"mlp.json.dimensions.inner.role", "unknown role 'attn'"});
+  ExpectReadError("\"classes\": \"fixed\"", "\"classes\": \"fixd\"",
+                  {"mlp.json.dimensions.classes", "did you mean 'fixed'"});
+  ExpectReadError("[\"width\", 3]", "[\"widht\", 3]",
+                  {"mlp.json.tensors.stem", "did you mean 'width'"});
+  ExpectReadError("\"ignored\"", "\"ignore\"", {"did you mean 'ignored'"});
+  ExpectReadError("[\"head\"]", "[\"haed\"]",
+                  {"mlp.json.optional", "did you mean 'head'"});
+  ExpectReadError("{layers}.in", "{layer}.in", {"did you mean 'layers'"});
 }
 
-TEST(FamilyFromJson, RefusesTemplatesAndAxesThatCannotBe) {
-  ExpectBad("{layers}.in", "{width}.in", {"'width' is not of role layers"});
-  ExpectBad("{layers}.in", "{layers}.{layers}.in", {"one {layers} at most"});
-  ExpectBad("{layers}.in", "}layers{.in", {"one {layers} at most"});
-  ExpectBad("[\"width\", 3]", "[\"width\", \"layers\"]", {"belongs in a name"});
-  ExpectBad("[\"width\", 3]", "[\"width\", 0]", {"a size is 1 or more"});
-  ExpectBad("[\"width\", 3]", "[\"width\", 1.5]", {"a number, a dimension or"});
-  ExpectBad("[\"width\", 3]", "\"width\"", {"needs an array"});
+TEST(FamilyFromJson, RejectsInvalidTemplatesAndAxes) {
+  ExpectReadError("{layers}.in", "{width}.in",
+                  {"'width' does not have the role layers"});
+  ExpectReadError("{layers}.in", "{layers}.{layers}.in",
+                  {"at most one {layers}"});
+  ExpectReadError("{layers}.in", "}layers{.in", {"at most one {layers}"});
+  ExpectReadError("[\"width\", 3]", "[\"width\", \"layers\"]",
+                  {"use it in a name"});
+  ExpectReadError("[\"width\", 3]", "[\"width\", 0]",
+                  {"a size must be 1 or more"});
+  ExpectReadError("[\"width\", 3]", "[\"width\", 1.5]",
+                  {"a number, a dimension or"});
+  ExpectReadError("[\"width\", 3]", "\"width\"", {"must be an array"});
   for (const char* parts : {"0*inner", "-3*inner", "x*inner", "9999*inner"}) {
-    ExpectBad("3*inner", parts, {"parts are a number from 1 to 1024"});
+    ExpectReadError("3*inner", parts,
+                    {"the number of parts must be 1 to 1024"});
   }
-  ExpectBad("\"counts batches\"", "3", {"mlp.json.ignored.step", "in words"});
+  ExpectReadError("\"counts batches\"", "3",
+                  {"mlp.json.ignored.step", "must be a string"});
 }
 
-TEST(FamilyFromJson, RefusesDimensionsThatCannotBe) {
-  ExpectBad("\"classes\": \"fixed\"",
-            "\"classes\": \"fixed\", \"x\": \"fixed\"",
-            {"mlp.json.dimensions.x", "no tensor has this dimension"});
-  ExpectBad("[\"width\", 3]", "[\"width\", \"inner\"]",
-            {"mlp.json.dimensions.inner", "in layers and outside"});
-  ExpectBad("\"follows\": \"width\"", "\"follows\": \"inner\"",
-            {"must name a dimension that follows none"});
-  ExpectBad("\"follows\": \"width\"", "\"follows\": \"layers\"",
-            {"nothing follows them"});
-  ExpectBad("\"width\": \"width\"", "\"wi.dth\": \"width\"",
-            {"letters, digits and '_'"});
-  ExpectBad("\"head\": [", "\"stem\": [", {"stem"});  // a key twice
+TEST(FamilyFromJson, RejectsInvalidDimensions) {
+  ExpectReadError("\"classes\": \"fixed\"",
+                  "\"classes\": \"fixed\", \"x\": \"fixed\"",
+                  {"mlp.json.dimensions.x", "no tensor has this dimension"});
+  ExpectReadError(
+      "[\"width\", 3]", "[\"width\", \"inner\"]",
+      {"mlp.json.dimensions.inner", "inside and outside of layers"});
+  ExpectReadError("\"follows\": \"width\"", "\"follows\": \"inner\"",
+                  {"must name a dimension that does not follow another"});
+  ExpectReadError("\"follows\": \"width\"", "\"follows\": \"layers\"",
+                  {"layers cannot follow"});
+  ExpectReadError("\"width\": \"width\"", "\"wi.dth\": \"width\"",
+                  {"letters, digits and '_'"});
+  ExpectReadError("\"head\": [", "\"stem\": [", {"stem"});  // a duplicate key
 }
 
 TEST(FamilyMatch, InfersSizesFromShapes) {
@@ -132,32 +140,31 @@ TEST(FamilyMatch, InfersSizesFromShapes) {
 
 void ExpectMismatch(const std::vector<TensorSpec>& file,
                     const std::vector<std::string>& parts,
-                    const Sizes& stated = {}) {
+                    const Sizes& given = {}) {
   const FamilyTable family = Read();
-  ExpectError([&] { Match(family, file, stated); }, ErrorKind::kMismatch,
-              parts);
+  ExpectError([&] { Match(family, file, given); }, ErrorKind::kMismatch, parts);
 }
 
-TEST(FamilyMatch, RefusesATensorThatNoTemplateMatches) {
+TEST(FamilyMatch, RejectsATensorThatNoTemplateMatches) {
   for (const char* name :
        {"stem2", "block.x.in", "block.01.in", "block.-1.in", "block..in",
         "block.99999999999.in", "block.2.in."}) {
     auto file = File();
     file.push_back({name, {1}});
-    ExpectMismatch(file, {name, "no template of mlp.json"});
+    ExpectMismatch(file, {name, "matches no template of mlp.json"});
   }
   auto file = File();
   file.push_back({"hea", {1}});
   ExpectMismatch(file, {"the nearest is 'head'", "\"ignored\""});
 }
 
-TEST(FamilyMatch, RefusesATemplateThatMatchesNothing) {
+TEST(FamilyMatch, RejectsATemplateThatMatchesNothing) {
   auto file = File();
   file.erase(file.begin() + 1);
   ExpectMismatch(file, {"stem: matches no tensor", "mlp.json", "\"optional\""});
 }
 
-TEST(FamilyMatch, RefusesTwoTemplatesForOneTensor) {
+TEST(FamilyMatch, RejectsTwoTemplatesForOneTensor) {
   const FamilyTable family =
       Read(With("\"stem\":", "\"block.0.in\": [18, \"width\"], \"stem\":"));
   const auto file = File();
@@ -165,16 +172,16 @@ TEST(FamilyMatch, RefusesTwoTemplatesForOneTensor) {
               {"mlp.json", "'block.0.in' and 'block.{layers}.in' both match"});
 }
 
-TEST(FamilyMatch, RefusesLayersWithAGap) {
+TEST(FamilyMatch, RejectsLayersWithAGap) {
   auto file = File();
   file[5].name = "block.2.in";
-  ExpectMismatch(file, {"block.1.in: the teacher has no such tensor"});
+  ExpectMismatch(file, {"block.1.in: is missing from the teacher"});
   file = File();
   file.pop_back();
-  ExpectMismatch(file, {"block.1.out: the teacher has no such tensor"});
+  ExpectMismatch(file, {"block.1.out: is missing from the teacher"});
 }
 
-TEST(FamilyMatch, RefusesSizesThatContradict) {
+TEST(FamilyMatch, RejectsContradictorySizes) {
   auto file = File();
   file[3].shape = {4, 7};
   ExpectMismatch(
@@ -184,12 +191,12 @@ TEST(FamilyMatch, RefusesSizesThatContradict) {
   ExpectMismatch(file, {"17", "not 3 equal parts of 'inner'"});
   file = File();
   file[1].shape = {4, 4};
-  ExpectMismatch(file, {"stem: dimension 1 is 4", "says 3"});
+  ExpectMismatch(file, {"stem: dimension 1 is 4", "mlp.json expects 3"});
   file[1].shape = {4};
-  ExpectMismatch(file, {"stem: is [4]", "2 dimensions"});
+  ExpectMismatch(file, {"stem: has shape [4]", "2 dimensions"});
   file[1].shape = {0, 3};
   ExpectMismatch(file, {"stem"});
-  ExpectMismatch(File(), {"width: the teacher has 4, stated is 5"},
+  ExpectMismatch(File(), {"width: is 4 in the teacher, but 5 was given"},
                  {{"width", 5}});
 }
 

@@ -9,19 +9,18 @@
 namespace wsel::model {
 namespace {
 
-// Numbers from -100 to 100, more of them near 0, and the values that are told
-// apart inside.
+// Values from -100 to 100, denser near 0, and special cases.
 std::vector<float> Hidden() {
   std::vector<float> hidden = {0, -0.0F, 1e-30F, -1e-30F, 3e38F, -3e38F};
   for (int i = -5000; i <= 5000; ++i) {
-    const double share = i / 5000.0;
-    hidden.push_back(static_cast<float>(100 * share * share * share));
+    const double x = i / 5000.0;
+    hidden.push_back(static_cast<float>(100 * x * x * x));
   }
   return hidden;
 }
 
-// Every length of what is left over once whole lanes are done.
-TEST(GeluAndGradient, IsTheErrorFunctionsAndItsDerivative) {
+// For every number of elements beyond whole SIMD vectors.
+TEST(GeluAndGradient, MatchesTheErrorFunction) {
   const std::vector<float> hidden = Hidden();
   for (size_t fewer = 0; fewer < 16; ++fewer) {
     const size_t count = hidden.size() - fewer;
@@ -31,18 +30,18 @@ TEST(GeluAndGradient, IsTheErrorFunctionsAndItsDerivative) {
                     activation.data(), gradient.data());
     for (size_t i = 0; i < count; ++i) {
       const double x = hidden[i];
-      const double normal = 0.5 * std::erfc(-x / std::numbers::sqrt2);
+      const double cdf = 0.5 * std::erfc(-x / std::numbers::sqrt2);
       const double density =
           std::exp(-x * x / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
-      ASSERT_NEAR(activation[i], x * normal, 1.5e-7 * (1 + std::abs(x))) << x;
-      ASSERT_NEAR(gradient[i], 2 * (normal + x * density), 1e-6) << x;
+      ASSERT_NEAR(activation[i], x * cdf, 1.5e-7 * (1 + std::abs(x))) << x;
+      ASSERT_NEAR(gradient[i], 2 * (cdf + x * density), 1e-6) << x;
     }
     EXPECT_EQ(activation[count], 7);
     EXPECT_EQ(gradient[count], 2);
   }
 }
 
-TEST(GeluAndGradient, KeepsWhatIsNoNumber) {
+TEST(GeluAndGradient, PropagatesNan) {
   const std::vector<float> hidden = {NAN, 1, NAN};
   std::vector<float> activation(3);
   std::vector<float> gradient(3, 1);

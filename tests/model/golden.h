@@ -11,7 +11,7 @@
 
 namespace wsel::model {
 
-// The folder that scripts/golden/models.py writes.
+// The output folder of scripts/golden/models.py.
 inline std::filesystem::path GoldenFolder() {
   return std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden/model";
 }

@@ -13,7 +13,7 @@ inline at::Tensor ToTensor(const std::vector<float>& values,
   return at::tensor(values).reshape(shape);
 }
 
-// A model whose parameters are those of scripts/golden/hashed.py.
+// A model with the parameters of scripts/golden/hashed.py.
 inline Model HashedModel(const Config& config) {
   Model model = Build(config);
   const at::NoGradGuard no_grad;

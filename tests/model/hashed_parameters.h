@@ -13,11 +13,11 @@
 namespace wsel::model {
 
 inline std::vector<float> HashedNormal(std::string_view name, int64_t count,
-                                       double deviation) {
+                                       double std) {
   const HashedNumbers numbers(name);
   std::vector<float> values(static_cast<size_t>(count));
   for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>(numbers.Normal(i) * deviation);
+    values[i] = static_cast<float>(numbers.Normal(i) * std);
   }
   return values;
 }
@@ -31,8 +31,8 @@ inline std::vector<float> HashedPositive(std::string_view name, int64_t count) {
   return values;
 }
 
-// A parameter of a model. None is constant, so that swapped norms or a lost
-// bias show.
+// A parameter of a model. None is constant, so that tests notice swapped norms
+// or a missing bias.
 inline std::vector<float> HashedParameter(const TensorSpec& spec) {
   const std::string_view name = spec.name;
   const int64_t count = *ElementCount(spec.shape);

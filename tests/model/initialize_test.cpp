@@ -14,19 +14,19 @@
 namespace wsel::model {
 namespace {
 
-const ModelTensor& Find(const std::vector<ModelTensor>& layout,
-                        std::string_view name) {
-  for (const ModelTensor& tensor : layout) {
-    if (tensor.spec.name == name) return tensor;
+const ParameterSpec& Find(const std::vector<ParameterSpec>& parameters,
+                          std::string_view name) {
+  for (const ParameterSpec& parameter : parameters) {
+    if (parameter.spec.name == name) return parameter;
   }
   throw std::out_of_range(std::string(name));
 }
 
 at::Tensor DrawFor(const Config& config, std::string_view name,
                    Initializer initializer, uint64_t seed = 1) {
-  const auto layout = Layout(config);
-  const ModelTensor& tensor = Find(layout, name);
-  return Draw(InitFor(config, tensor, initializer), tensor.spec, seed);
+  const auto parameters = ParameterSpecs(config);
+  const ParameterSpec& parameter = Find(parameters, name);
+  return Draw(InitFor(config, parameter, initializer), parameter.spec, seed);
 }
 
 struct Moments {
@@ -39,10 +39,10 @@ Moments MomentsOf(const at::Tensor& tensor) {
           t.min().item<double>(), t.max().item<double>()};
 }
 
-// Two samples of n numbers of deviation s: their means differ by s sqrt(2/n),
-// their deviations by s / sqrt(n) (one standard error, at most: a uniform's by
-// less), their extremes by about 2 s / sqrt(2 ln n). Five of the first two and
-// four of the last are allowed; what is constant must be equal.
+// For two samples of n values with standard deviation s, the means differ with
+// a standard error of s sqrt(2/n), the standard deviations with one of at most
+// s / sqrt(n) (less if uniform), and the extremes by about 2 s / sqrt(2 ln n).
+// Allows five times the first two and four times the last.
 void ExpectSameMoments(const at::Tensor& drawn, const Moments& golden) {
   const Moments found = MomentsOf(drawn);
   EXPECT_EQ(found.min == found.max, golden.min == golden.max);
@@ -66,7 +66,7 @@ std::pair<Initializer, Config> Parse(const std::string& key) {
           FindVariant(key.substr(space + 1)).config};
 }
 
-TEST(Draw, HasTheMomentsOfTimmAndTorch) {
+TEST(Draw, MatchesTheMomentsOfTimmAndTorch) {
   const auto golden = ReadGolden("init.json").at("initialisers");
   EXPECT_EQ(golden.size(), 10U);
   for (const auto& [key, tensors] : golden.items()) {
@@ -82,7 +82,7 @@ TEST(Draw, HasTheMomentsOfTimmAndTorch) {
   }
 }
 
-TEST(Draw, KeepsToItsBounds) {
+TEST(Draw, StaysWithinItsBounds) {
   const TensorSpec spec = {"w", {500, 400}};
   const auto cut =
       MomentsOf(Draw({InitKind::kTruncNormal, 0.02, 0.04}, spec, 1));
@@ -90,7 +90,7 @@ TEST(Draw, KeepsToItsBounds) {
   EXPECT_GT(cut.max, 0.0399);
   EXPECT_GE(cut.min, -0.04);
   EXPECT_LT(cut.min, -0.0399);
-  // sqrt(1 - 4 phi(2) / (2 Phi(2) - 1)) of a normal cut at two deviations.
+  // sqrt(1 - 4 phi(2) / (2 Phi(2) - 1)) of a normal cut at 2 std.
   EXPECT_NEAR(cut.std / 0.02, 0.87962, 5 / std::sqrt(2 * 200000));
   const auto uniform = MomentsOf(Draw({InitKind::kUniform, 0, 0.3}, spec, 1));
   EXPECT_LE(uniform.max, 0.3F);
@@ -101,24 +101,24 @@ TEST(Draw, KeepsToItsBounds) {
 TEST(Draw, ScalesAConvNextsHead) {
   auto config = std::get<ConvNextConfig>(FindVariant("convnext_atto").config);
   config.head_init_scale = 0.001;
-  const auto layout = Layout(config);
+  const auto parameters = ParameterSpecs(config);
   const auto init =
-      InitFor(config, Find(layout, "head.fc.weight"), Initializer::kTimm);
+      InitFor(config, Find(parameters, "head.fc.weight"), Initializer::kTimm);
   EXPECT_EQ(init, (Init{InitKind::kTruncNormal, 0.02 * 0.001, 2 * 0.001}));
 }
 
-TEST(Draw, HasAnAddressAndNoOrder) {
+TEST(Draw, DependsOnlyOnSeedAndName) {
   const Init init = {InitKind::kNormal, 1};
   const auto a = Draw(init, {"a", {300, 500}}, 1);
   EXPECT_TRUE(at::equal(a, Draw(init, {"a", {300, 500}}, 1)));
   EXPECT_FALSE(at::equal(a, Draw(init, {"a", {300, 500}}, 2)));
   EXPECT_FALSE(at::equal(a, Draw(init, {"b", {300, 500}}, 1)));
-  // Element i takes number i: a prefix is the same numbers.
+  // Element i comes from sample i: a prefix has the same values.
   EXPECT_TRUE(at::equal(a[0], Draw(init, {"a", {500}}, 1)));
 }
 
 // Calls draw() with one thread in LibTorch and with two.
-void ExpectSameWithAnyThreads(const std::function<at::Tensor()>& draw) {
+void ExpectSameForAnyThreads(const std::function<at::Tensor()>& draw) {
   const int before = at::get_num_threads();
   at::set_num_threads(1);
   const auto one = draw();
@@ -128,37 +128,39 @@ void ExpectSameWithAnyThreads(const std::function<at::Tensor()>& draw) {
   EXPECT_TRUE(at::equal(one, two));
 }
 
-TEST(Draw, DoesNotDependOnThreads) {
+TEST(Draw, DoesNotDependOnTheNumberOfThreads) {
   const auto config = FindVariant("vit_tiny").config;
   for (const auto initializer : {Initializer::kTimm, Initializer::kMimetic}) {
-    ExpectSameWithAnyThreads([&] {
+    ExpectSameForAnyThreads([&] {
       return DrawFor(config, "blocks.1.attn.qkv.weight", initializer);
     });
   }
 }
 
-TEST(InitFor, GivesEveryTensorOfEveryVariantADescription) {
+TEST(InitFor, CoversEveryParameterOfEveryVariant) {
   for (const Variant& variant : Variants()) {
-    for (const ModelTensor& tensor : Layout(variant.config)) {
-      const Init init = InitFor(variant.config, tensor, Initializer::kTimm);
+    for (const ParameterSpec& parameter : ParameterSpecs(variant.config)) {
+      const Init init = InitFor(variant.config, parameter, Initializer::kTimm);
       EXPECT_NE(Describe(init), "?");
     }
   }
 }
 
-TEST(InitFor, RefusesMimeticWhereItMeansNothing) {
+TEST(InitFor, RejectsMimeticForUnsupportedModels) {
   const auto convnext = FindVariant("convnext_femto").config;
   ExpectError(
       [&] {
-        InitFor(convnext, Layout(convnext).front(), Initializer::kMimetic);
+        InitFor(convnext, ParameterSpecs(convnext).front(),
+                Initializer::kMimetic);
       },
       ErrorKind::kConfig, {"convnext_femto", "ViT"});
   VitConfig odd;
   odd.name = "odd";
   odd.embed_dim = 6;
   odd.num_heads = 1;
-  ExpectError([&] { InitFor(odd, Layout(odd).front(), Initializer::kMimetic); },
-              ErrorKind::kConfig, {"odd", "multiple of 4"});
+  ExpectError(
+      [&] { InitFor(odd, ParameterSpecs(odd).front(), Initializer::kMimetic); },
+      ErrorKind::kConfig, {"odd", "multiple of 4"});
 }
 
 class Mimetic : public testing::Test {
@@ -187,8 +189,8 @@ class Mimetic : public testing::Test {
 };
 
 // W_V W_proj = 0.4 Z - 0.4 I, exactly: out = x W_V W_proj. The diagonal's mean
-// has a standard error of 0.4 / D, the deviation one of 0.4 / sqrt(2) / D^1.5.
-TEST_F(Mimetic, ValuesTimesProjectionAreMinusTheIdentityAndNoise) {
+// has a standard error of 0.4 / D, the std one of 0.4 / sqrt(2) / D^1.5.
+TEST_F(Mimetic, ValuesTimesProjectionIsNoiseMinusIdentity) {
   const auto qkv = Get("blocks.2.attn.qkv.weight").view({3, kWidth, kWidth});
   const auto product = qkv[2].t().matmul(Get("blocks.2.attn.proj.weight").t());
   EXPECT_NEAR(DiagonalMean(product), -0.4, 5 * 0.4 / kWidth);
@@ -198,20 +200,19 @@ TEST_F(Mimetic, ValuesTimesProjectionAreMinusTheIdentityAndNoise) {
               5 * 0.4 / std::pow(kWidth, 1.5));
 }
 
-// 0.7 Z + 0.7 I, of which 64 of 192 singular values are kept: the rank is the
-// head's, the largest values are those of the full matrix, and the diagonal
-// keeps a part of 0.7.
-TEST_F(Mimetic, QueriesTimesKeysAreTheIdentitysBestOfRankHeadDim) {
+// The best approximation of rank 64 of 0.7 Z + 0.7 I [192, 192]: its largest
+// singular values are those of the full matrix, and its diagonal is smaller.
+TEST_F(Mimetic, QueriesTimesKeysHasRankHeadDim) {
   for (int64_t head = 0; head < 3; ++head) {
     const auto product = QueryKeyProduct(head);
     const auto values = at::linalg_svdvals(product);
     EXPECT_GT(values[kHeadDim - 1].item<double>(), 0.5);
     EXPECT_LT(values[kHeadDim].item<double>(), 1e-5);
-    // Of 0.7 (Z + I): the edge of its spectrum, 0.7 sqrt(27) / 2 = 1.819.
+    // The edge of the spectrum of 0.7 (Z + I): 0.7 sqrt(27) / 2 = 1.819.
     EXPECT_NEAR(values[0].item<double>(), 0.7 * std::sqrt(27.0) / 2, 0.1);
-    const double kept = DiagonalMean(product);
-    EXPECT_GT(kept, 0.25);
-    EXPECT_LT(kept, 0.7);
+    const double diagonal = DiagonalMean(product);
+    EXPECT_GT(diagonal, 0.25);
+    EXPECT_LT(diagonal, 0.7);
   }
   EXPECT_FALSE(at::allclose(QueryKeyProduct(0), QueryKeyProduct(1)));
 }
@@ -239,17 +240,17 @@ TEST_F(Mimetic, PositionsAreSineCosine) {
   EXPECT_NEAR(patch(3, 5, kQuarter - 1), std::sin(3e-4), 1e-9);
 }
 
-TEST_F(Mimetic, LeavesTheRestAsTimm) {
+TEST_F(Mimetic, InitialisesOtherParametersAsTimm) {
   const auto config = FindVariant("vit_tiny").config;
-  for (const ModelTensor& tensor : Layout(config)) {
-    if (tensor.component == Component::kPosEmbed) continue;
-    if (tensor.spec.name.find("attn") != std::string::npos &&
-        tensor.spec.shape.size() == 2) {
+  for (const ParameterSpec& parameter : ParameterSpecs(config)) {
+    if (parameter.component == Component::kPosEmbed) continue;
+    if (parameter.spec.name.find("attn") != std::string::npos &&
+        parameter.spec.shape.size() == 2) {
       continue;
     }
-    EXPECT_EQ(InitFor(config, tensor, Initializer::kMimetic),
-              InitFor(config, tensor, Initializer::kTimm))
-        << tensor.spec.name;
+    EXPECT_EQ(InitFor(config, parameter, Initializer::kMimetic),
+              InitFor(config, parameter, Initializer::kTimm))
+        << parameter.spec.name;
   }
 }
 

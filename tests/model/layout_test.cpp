@@ -12,19 +12,19 @@ namespace {
 
 using testing::ElementsAre;
 
-std::map<std::string, ModelTensor> ByName(const Config& config) {
-  std::map<std::string, ModelTensor> tensors;
-  for (const ModelTensor& tensor : Layout(config)) {
-    tensors[tensor.spec.name] = tensor;
+std::map<std::string, ParameterSpec> ByName(const Config& config) {
+  std::map<std::string, ParameterSpec> parameters;
+  for (const ParameterSpec& parameter : ParameterSpecs(config)) {
+    parameters[parameter.spec.name] = parameter;
   }
-  return tensors;
+  return parameters;
 }
 
 constexpr Axis kFixed = {Role::kFixed};
 
 Axis Width(int stage) { return {Role::kWidth, stage}; }
 
-TEST(Layout, SaysWhatAVitsDimensionsMean) {
+TEST(ParameterSpecs, RolesOfAVit) {
   const auto vit =
       ByName(FindVariant("deit_tiny_distilled_patch16_224").config);
   const Axis inner = {Role::kAttnInner};
@@ -47,7 +47,7 @@ TEST(Layout, SaysWhatAVitsDimensionsMean) {
   EXPECT_THAT(axes("head_dist.bias"), ElementsAre(Axis{Role::kClasses}));
 }
 
-TEST(Layout, SaysWhatAConvNextsDimensionsMean) {
+TEST(ParameterSpecs, RolesOfAConvNext) {
   const auto femto = ByName(FindVariant("convnext_femto").config);
   const auto axes = [&](const char* name) { return femto.at(name).axes; };
   const Axis kernel = {Role::kKernel};
@@ -66,9 +66,9 @@ TEST(Layout, SaysWhatAConvNextsDimensionsMean) {
               ElementsAre(Axis{Role::kClasses}, Width(3)));
 }
 
-TEST(Layout, SaysWhereATensorStands) {
+TEST(ParameterSpecs, KeyStageAndBlock) {
   const auto vit = ByName(FindVariant("vit_tiny").config);
-  const ModelTensor& fc1 = vit.at("blocks.11.mlp.fc1.weight");
+  const ParameterSpec& fc1 = vit.at("blocks.11.mlp.fc1.weight");
   EXPECT_EQ(fc1.key, "blocks.{}.mlp.fc1.weight");
   EXPECT_EQ(fc1.stage, 0);
   EXPECT_EQ(fc1.block, 11);
@@ -77,7 +77,7 @@ TEST(Layout, SaysWhereATensorStands) {
   EXPECT_EQ(vit.at("norm.weight").stage, -1);
 
   const auto femto = ByName(FindVariant("convnext_femto").config);
-  const ModelTensor& norm = femto.at("stages.2.blocks.5.norm.bias");
+  const ParameterSpec& norm = femto.at("stages.2.blocks.5.norm.bias");
   EXPECT_EQ(norm.key, "stages.2.blocks.{}.norm.bias");
   EXPECT_EQ(norm.stage, 2);
   EXPECT_EQ(norm.block, 5);
@@ -85,27 +85,27 @@ TEST(Layout, SaysWhereATensorStands) {
   EXPECT_EQ(femto.at("stages.2.downsample.1.bias").block, -1);
 }
 
-TEST(Layout, HasAnAxisForEveryDimensionOfEveryVariant) {
+TEST(ParameterSpecs, HaveAnAxisForEveryDimension) {
   for (const Variant& variant : Variants()) {
-    for (const ModelTensor& tensor : Layout(variant.config)) {
-      ASSERT_EQ(tensor.axes.size(), tensor.spec.shape.size())
-          << tensor.spec.name;
-      for (size_t i = 0; i < tensor.axes.size(); ++i) {
-        EXPECT_EQ(tensor.spec.shape[i] % tensor.axes[i].groups, 0);
+    for (const ParameterSpec& parameter : ParameterSpecs(variant.config)) {
+      ASSERT_EQ(parameter.axes.size(), parameter.spec.shape.size())
+          << parameter.spec.name;
+      for (size_t i = 0; i < parameter.axes.size(); ++i) {
+        EXPECT_EQ(parameter.spec.shape[i] % parameter.axes[i].groups, 0);
       }
     }
   }
 }
 
-TEST(Layout, LeavesOutTheHeadWithoutClasses) {
+TEST(ParameterSpecs, OmitTheHeadWithoutClasses) {
   Config config = FindVariant("deit_tiny_distilled_patch16_224").config;
   SetNumClasses(config, 0);
-  const auto tensors = ByName(config);
-  EXPECT_FALSE(tensors.contains("head.weight"));
-  EXPECT_FALSE(tensors.contains("head_dist.weight"));
+  const auto parameters = ByName(config);
+  EXPECT_FALSE(parameters.contains("head.weight"));
+  EXPECT_FALSE(parameters.contains("head_dist.weight"));
 }
 
-TEST(Layout, StagesOfPatch2HalveFourTimes) {
+TEST(ParameterSpecs, Stage0DownsamplesOnlyAtPatchSize2) {
   ConvNextConfig config;
   config.patch_size = 2;
   EXPECT_TRUE(ByName(config).contains("stages.0.downsample.1.weight"));
@@ -113,7 +113,7 @@ TEST(Layout, StagesOfPatch2HalveFourTimes) {
   EXPECT_FALSE(ByName(config).contains("stages.0.downsample.1.weight"));
 }
 
-TEST(Layout, NamesItsComponents) {
+TEST(ParameterSpecs, ComponentNames) {
   std::vector<std::string_view> names;
   for (const Component component : AllComponents()) {
     names.push_back(Name(component));
@@ -123,7 +123,7 @@ TEST(Layout, NamesItsComponents) {
                           "norm", "mlp", "layer_scale", "downsample", "head"));
 }
 
-TEST(Flops, DoNotOverflowForTheLargestModel) {
+TEST(Flops, SaturateForTheLargestModel) {
   VitConfig vit;
   vit.img_size = 512;
   vit.patch_size = 1;

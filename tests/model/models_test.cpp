@@ -1,4 +1,4 @@
-// Against timm: logits and all gradients of small models, made by
+// Compares with timm: logits and all gradients of small models, with goldens by
 // scripts/golden/models.py in float64, and the live check of
 // scripts/golden/parity.py.
 
@@ -34,12 +34,12 @@ double LargestDifference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
-double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
-  return ((found - wanted).norm() / wanted.norm()).item<double>();
+double RelativeError(const at::Tensor& found, const at::Tensor& expected) {
+  return ((found - expected).norm() / expected.norm()).item<double>();
 }
 
-// Logits and gradients of sum(logits * cotangent) are the file's.
-// `branch_scales`: drop path's, where the file has them.
+// Compares logits and the gradients of sum(logits * cotangent) with the file's,
+// with drop path if the file has factors for it ("branch_scales").
 void ExpectGolden(const checkpoint::Checkpoint& golden) {
   const Config config = ConfigFromJson(golden.metadata().at("config"), "golden",
                                        ErrorKind::kFormat);
@@ -47,17 +47,18 @@ void ExpectGolden(const checkpoint::Checkpoint& golden) {
   const int64_t size =
       std::visit([](const auto& c) { return c.img_size; }, config);
   const auto input = HashedNormalTensor("input", {2, 3, size, size});
-  const bool masked = golden.Find("branch_scales") != nullptr;
+  const bool drop_path = golden.Find("branch_scales") != nullptr;
   const auto logits =
-      masked ? model.forward_train(input, Borrow(golden.View("branch_scales")))
-             : model.forward(input);
-  const auto wanted = Borrow(golden.View("logits"));
-  ASSERT_EQ(logits.sizes(), wanted.sizes());
-  EXPECT_LT(LargestDifference(logits, wanted), 2e-5);
+      drop_path
+          ? model.forward_train(input, Borrow(golden.View("branch_scales")))
+          : model.forward(input);
+  const auto expected = Borrow(golden.View("logits"));
+  ASSERT_EQ(logits.sizes(), expected.sizes());
+  EXPECT_LT(LargestDifference(logits, expected), 2e-5);
 
   (logits * HashedNormalTensor("cotangent", logits.sizes())).sum().backward();
   const auto parameters = model.module->named_parameters();
-  EXPECT_EQ(parameters.size() + (masked ? 2 : 1), golden.Specs().size());
+  EXPECT_EQ(parameters.size() + (drop_path ? 2 : 1), golden.Specs().size());
   for (const auto& item : parameters) {
     const auto gradient = item.value().grad();
     ASSERT_TRUE(gradient.defined()) << item.key();
@@ -66,7 +67,7 @@ void ExpectGolden(const checkpoint::Checkpoint& golden) {
   }
 }
 
-TEST(Models, HaveTimmsLogitsAndGradients) {
+TEST(Models, MatchTimmsLogitsAndGradients) {
   const auto files = FilesIn(GoldenFolder() / "logits", ".safetensors");
   EXPECT_GE(files.size(), 17U);
   for (const auto& file : files) {
@@ -75,8 +76,8 @@ TEST(Models, HaveTimmsLogitsAndGradients) {
   }
 }
 
-// Made by scripts/golden/drop_path.py.
-TEST(Models, DropPathAsTimmDoes) {
+// Goldens by scripts/golden/drop_path.py.
+TEST(Models, MatchTimmsDropPath) {
   const auto files = FilesIn(GoldenFolder() / "drop_path", ".safetensors");
   EXPECT_EQ(files.size(), 2U);
   for (const auto& file : files) {
@@ -85,18 +86,18 @@ TEST(Models, DropPathAsTimmDoes) {
   }
 }
 
-TEST(Models, WithoutScalesForwardTrainIsForward) {
+TEST(Models, ForwardTrainWithoutScalesIsForward) {
   Model model = HashedModel(FindVariant("vit_tiny_patch16_224").config);
   const auto images = HashedNormalTensor("input", {1, 3, 224, 224});
   EXPECT_TRUE(model.forward_train(images, {}).equal(model.forward(images)));
 }
 
-TEST(Models, ScalesOfAnotherShapeAreRefused) {
+TEST(Models, RejectScalesOfADifferentShape) {
   Model model = Build(FindVariant("convnext_femto").config);
   const auto images = at::zeros({2, 3, 64, 64});
   try {
     model.forward_train(images, at::ones({24, 2}));
-    FAIL() << "accepted";
+    FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kMismatch);
     EXPECT_NE(std::string(error.what()).find("[12, 2]"), std::string::npos)
@@ -104,7 +105,7 @@ TEST(Models, ScalesOfAnotherShapeAreRefused) {
   }
 }
 
-TEST(Models, HaveTheParametersOfTheirLayoutInItsOrder) {
+TEST(Models, HaveTheirParameterSpecsInOrder) {
   for (const Variant& variant : Variants()) {
     const Model model = Build(variant.config);
     std::vector<TensorSpec> found;
@@ -112,18 +113,17 @@ TEST(Models, HaveTheParametersOfTheirLayoutInItsOrder) {
       EXPECT_TRUE(item.value().requires_grad());
       found.push_back({item.key(), item.value().sizes().vec()});
     }
-    std::vector<TensorSpec> wanted;
-    for (const ModelTensor& tensor : Layout(variant.config)) {
-      wanted.push_back(tensor.spec);
+    std::vector<TensorSpec> expected;
+    for (const ParameterSpec& parameter : ParameterSpecs(variant.config)) {
+      expected.push_back(parameter.spec);
     }
-    EXPECT_EQ(found, wanted) << NameOf(variant.config);
+    EXPECT_EQ(found, expected) << NameOf(variant.config);
   }
 }
 
-// Written by scripts/golden/parity.py: models of random architectures with
-// random weights, an input, and timm's float64 logits, of which the largest
-// counts as 1.
-TEST(Parity, LogitsAreTimms) {
+// Models of random architectures with random weights, an input and timm's
+// float64 logits, by scripts/golden/parity.py. Errors are relative.
+TEST(Parity, LogitsMatchTimm) {
   const char* folder = std::getenv("WSEL_PARITY_DIR");
   if (folder == nullptr) {
     GTEST_SKIP() << "scripts/golden/parity.py sets WSEL_PARITY_DIR";
@@ -141,10 +141,10 @@ TEST(Parity, LogitsAreTimms) {
     Model model = Build(ConfigFromJson(json, "case", ErrorKind::kFormat));
     EXPECT_TRUE(Load(model, *checkpoint::Open(weights)).empty());
     const auto logits = model.forward(Borrow(golden->View("input")));
-    const auto wanted = Borrow(golden->View("logits"));
-    ASSERT_EQ(logits.sizes(), wanted.sizes());
-    const double scale = std::max(1.0, wanted.abs().max().item<double>());
-    EXPECT_LT(LargestDifference(logits, wanted) / scale, 2e-5);
+    const auto expected = Borrow(golden->View("logits"));
+    ASSERT_EQ(logits.sizes(), expected.sizes());
+    const double scale = std::max(1.0, expected.abs().max().item<double>());
+    EXPECT_LT(LargestDifference(logits, expected) / scale, 2e-5);
   }
 }
 

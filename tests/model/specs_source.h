@@ -12,19 +12,19 @@
 
 namespace wsel::model {
 
-// Names and shapes of a checkpoint that has no numbers.
+// A checkpoint of names and shapes without data.
 class SpecsSource : public TensorSource {
  public:
   SpecsSource() = default;
   explicit SpecsSource(const Config& config) {
-    for (const ModelTensor& tensor : Layout(config)) {
-      specs_.push_back(tensor.spec);
+    for (const ParameterSpec& parameter : ParameterSpecs(config)) {
+      specs_.push_back(parameter.spec);
     }
   }
 
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
   TensorView View(std::string_view name) const override {
-    throw Error(ErrorKind::kMismatch, name, "has no numbers");
+    throw Error(ErrorKind::kMismatch, name, "has no data");
   }
 
   SpecsSource& Add(const std::string& name, const Shape& shape) {
@@ -37,7 +37,7 @@ class SpecsSource : public TensorSource {
     }
     return *this;
   }
-  // Takes out every tensor whose name contains `part`.
+  // Removes every tensor with `part` in its name.
   SpecsSource& Remove(const std::string& part) {
     std::erase_if(specs_, [&](const TensorSpec& spec) {
       return spec.name.find(part) != std::string::npos;

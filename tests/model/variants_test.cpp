@@ -15,17 +15,17 @@
 namespace wsel::model {
 namespace {
 
-std::string DigestOf(const std::vector<ModelTensor>& layout) {
+std::string DigestOf(const std::vector<ParameterSpec>& parameters) {
   Sha256 digest;
-  for (const ModelTensor& tensor : layout) {
-    digest.Update(fmt::format("{} {} {}\n", tensor.spec.name,
-                              Name(tensor.spec.dtype),
-                              FormatShape(tensor.spec.shape)));
+  for (const ParameterSpec& parameter : parameters) {
+    digest.Update(fmt::format("{} {} {}\n", parameter.spec.name,
+                              Name(parameter.spec.dtype),
+                              FormatShape(parameter.spec.shape)));
   }
   return digest.Hex();
 }
 
-TEST(Variants, AreTimmsInEveryNameShapeAndOrder) {
+TEST(Variants, MatchTimmsNamesShapesAndOrder) {
   const auto golden = ReadGolden("variants.json").at("variants");
   EXPECT_EQ(golden.size(), Variants().size());
   for (const Variant& variant : Variants()) {
@@ -33,17 +33,17 @@ TEST(Variants, AreTimmsInEveryNameShapeAndOrder) {
     SCOPED_TRACE(name);
     ASSERT_TRUE(golden.contains(name));
     const auto& row = golden.at(name);
-    const auto layout = Layout(variant.config);
-    EXPECT_EQ(layout.size(), row.at("tensors"));
+    const auto parameters = ParameterSpecs(variant.config);
+    EXPECT_EQ(parameters.size(), row.at("tensors"));
     EXPECT_EQ(ParameterCount(variant.config), row.at("parameters"));
-    EXPECT_EQ(DigestOf(layout), row.at("digest"));
+    EXPECT_EQ(DigestOf(parameters), row.at("digest"));
     std::visit(
         [&](const auto& c) { EXPECT_EQ(c.img_size, row.at("img_size")); },
         variant.config);
   }
 }
 
-TEST(Variants, CountFlopsAsTorchDoes) {
+TEST(Variants, CountFlopsAsTorch) {
   const auto golden = ReadGolden("variants.json").at("variants");
   for (const Variant& variant : Variants()) {
     EXPECT_EQ(Flops(variant.config),
@@ -52,13 +52,13 @@ TEST(Variants, CountFlopsAsTorchDoes) {
   }
 }
 
-TEST(Variants, PassValidation) {
+TEST(Variants, AreValid) {
   for (const Variant& variant : Variants()) {
     EXPECT_NO_THROW(Validate(variant.config, "variant"));
   }
 }
 
-TEST(Variants, HaveNoAmbiguousNameOrAlias) {
+TEST(Variants, HaveUniqueNamesAndAliases) {
   std::set<std::string> seen;
   const auto add = [&](std::string name) {
     std::ranges::transform(name, name.begin(),
@@ -102,7 +102,7 @@ TEST(Variants, SuggestTheNearestName) {
   ExpectError([] { FindVariant(""); }, ErrorKind::kUsage, {"known:"});
 }
 
-TEST(Variants, NameAnArchitecture) {
+TEST(Variants, DescribeArchitectures) {
   auto config = std::get<VitConfig>(FindVariant("vit_tiny").config);
   config.name = "mine";
   config.num_classes = 7;

@@ -7,7 +7,7 @@
 namespace wsel::naming {
 namespace {
 
-// Names alone; tensors are never looked at here.
+// A checkpoint of names only; its tensors are not read.
 class Names : public TensorSource {
  public:
   explicit Names(const std::vector<std::string>& names) {
@@ -27,7 +27,7 @@ class Names : public TensorSource {
 };
 
 std::string PrefixOf(const std::vector<std::string>& names) {
-  return Adapt(Names(names)).prefix;
+  return RemapStateDict(Names(names)).prefix;
 }
 
 std::vector<std::string> NamesIn(const TensorSource& source) {
@@ -36,17 +36,17 @@ std::vector<std::string> NamesIn(const TensorSource& source) {
   return names;
 }
 
-TEST(Adapt, LeavesPlainNames) {
+TEST(RemapStateDict, KeepsTimmsNames) {
   const Names file({"patch_embed.proj.weight", "head.weight", "head.bias"});
-  const Adapted adapted = Adapt(file);
-  EXPECT_EQ(adapted.prefix, "");
-  EXPECT_EQ(adapted.source, "timm");
-  EXPECT_TRUE(adapted.IsCertain());
-  EXPECT_EQ(adapted.tensors->Specs(), file.Specs());
-  EXPECT_TRUE(adapted.ignored.empty());
+  const RemappedStateDict remapped = RemapStateDict(file);
+  EXPECT_EQ(remapped.prefix, "");
+  EXPECT_EQ(remapped.source, "timm");
+  EXPECT_TRUE(remapped.IsCertain());
+  EXPECT_EQ(remapped.tensors->Specs(), file.Specs());
+  EXPECT_TRUE(remapped.ignored.empty());
 }
 
-TEST(Adapt, LooksThroughWrappers) {
+TEST(RemapStateDict, RemovesWrapperPrefixes) {
   const std::string anchor = "patch_embed.proj.weight";
   for (const std::string prefix :
        {"model.", "state_dict.", "state_dict.module.", "model._orig_mod.",
@@ -57,7 +57,7 @@ TEST(Adapt, LooksThroughWrappers) {
   EXPECT_EQ(PrefixOf({"model.stem.0.weight"}), "model.");
 }
 
-TEST(Adapt, PrefersTheMovingAverageAsTimmDoes) {
+TEST(RemapStateDict, PrefersEmaWeightsAsTimm) {
   const std::string anchor = "patch_embed.proj.weight";
   EXPECT_EQ(PrefixOf({"model." + anchor, "model_ema." + anchor}), "model_ema.");
   EXPECT_EQ(PrefixOf({"state_dict." + anchor, "state_dict_ema." + anchor}),
@@ -68,43 +68,43 @@ TEST(Adapt, PrefersTheMovingAverageAsTimmDoes) {
   EXPECT_EQ(PrefixOf({"model." + anchor, anchor}), "");
 }
 
-TEST(Adapt, LeavesAFileThatNobodyKnowsAsItIs) {
+TEST(RemapStateDict, KeepsTheNamesOfAnUnknownSource) {
   const Names file({"decoder.patch_embed.proj.weight", "x"});
-  const Adapted adapted = Adapt(file);
-  EXPECT_EQ(adapted.source, "");
-  EXPECT_EQ(adapted.prefix, "");
-  EXPECT_FALSE(adapted.IsCertain());
-  EXPECT_EQ(adapted.tensors->Specs(), file.Specs());
-  EXPECT_TRUE(Adapt(Names({})).tensors->Specs().empty());
+  const RemappedStateDict remapped = RemapStateDict(file);
+  EXPECT_EQ(remapped.source, "");
+  EXPECT_EQ(remapped.prefix, "");
+  EXPECT_FALSE(remapped.IsCertain());
+  EXPECT_EQ(remapped.tensors->Specs(), file.Specs());
+  EXPECT_TRUE(RemapStateDict(Names({})).tensors->Specs().empty());
 }
 
-TEST(Adapt, RenamesTensorsAndAccountsForTheRest) {
+TEST(RemapStateDict, RenamesTensorsAndAccountsForTheRest) {
   const Names file({"model.patch_embed.proj.weight", "model.norm.bias",
                     "optimizer.0.step", "other"});
-  const Adapted adapted = Adapt(file);
-  EXPECT_EQ(NamesIn(*adapted.tensors),
+  const RemappedStateDict remapped = RemapStateDict(file);
+  EXPECT_EQ(NamesIn(*remapped.tensors),
             std::vector<std::string>({"patch_embed.proj.weight", "norm.bias"}));
-  EXPECT_EQ(adapted.tensors->View("norm.bias").spec.name, "norm.bias");
-  ASSERT_EQ(adapted.used.size(), 2U);
-  EXPECT_EQ(adapted.used[1].name, "model.norm.bias");
-  EXPECT_EQ(adapted.used[1].timm, "norm.bias");
-  ASSERT_EQ(adapted.ignored.size(), 2U);
-  EXPECT_THAT(adapted.ignored[0].reason, testing::HasSubstr("optimiser"));
-  EXPECT_THAT(adapted.ignored[1].reason, testing::HasSubstr("'model.'"));
+  EXPECT_EQ(remapped.tensors->View("norm.bias").spec.name, "norm.bias");
+  ASSERT_EQ(remapped.used.size(), 2U);
+  EXPECT_EQ(remapped.used[1].name, "model.norm.bias");
+  EXPECT_EQ(remapped.used[1].timm, "norm.bias");
+  ASSERT_EQ(remapped.ignored.size(), 2U);
+  EXPECT_THAT(remapped.ignored[0].reason, testing::HasSubstr("optimizer"));
+  EXPECT_THAT(remapped.ignored[1].reason, testing::HasSubstr("'model.'"));
 }
 
-TEST(Adapt, RefusesWhatASourceShouldNotHave) {
-  const Adapted adapted =
-      Adapt(Names({"patch_embed.proj.weight", "head.weight", "extra.weight"}));
-  ASSERT_EQ(adapted.refused.size(), 1U);
-  EXPECT_EQ(adapted.refused[0].name, "extra.weight");
-  EXPECT_EQ(adapted.refused[0].reason, "is no tensor of timm");
-  EXPECT_FALSE(adapted.IsCertain());
-  // Others may know it by its name: SwiGLU is refused with its reason.
-  EXPECT_NE(adapted.tensors->Find("extra.weight"), nullptr);
+TEST(RemapStateDict, ReportsUnexpectedKeys) {
+  const RemappedStateDict remapped = RemapStateDict(
+      Names({"patch_embed.proj.weight", "head.weight", "extra.weight"}));
+  ASSERT_EQ(remapped.unexpected.size(), 1U);
+  EXPECT_EQ(remapped.unexpected[0].name, "extra.weight");
+  EXPECT_EQ(remapped.unexpected[0].reason, "is not a tensor of timm");
+  EXPECT_FALSE(remapped.IsCertain());
+  // Still visible: model::Detect rejects SwiGLU by its tensor names.
+  EXPECT_NE(remapped.tensors->Find("extra.weight"), nullptr);
 }
 
-// A Hugging Face ViT's names with the shapes of `shapes`.
+// Some tensors of a Hugging Face ViT.
 class HfVit : public TensorSource {
  public:
   HfVit() {
@@ -131,53 +131,53 @@ class HfVit : public TensorSource {
   std::vector<TensorSpec> specs_;
 };
 
-std::string RefusalOf(const HfVit& file) {
-  const Adapted adapted = Adapt(file);
-  return adapted.refused.empty()
-             ? ""
-             : adapted.refused[0].name + " " + adapted.refused[0].reason;
+std::string UnexpectedKey(const HfVit& file) {
+  const RemappedStateDict remapped = RemapStateDict(file);
+  return remapped.unexpected.empty() ? ""
+                                     : remapped.unexpected[0].name + " " +
+                                           remapped.unexpected[0].reason;
 }
 
-TEST(Adapt, PutsPartsTogether) {
+TEST(RemapStateDict, MergesQueryKeyAndValue) {
   const HfVit file;
-  const Adapted adapted = Adapt(file);
-  EXPECT_EQ(adapted.tensors->Find("blocks.0.attn.qkv.weight")->shape,
+  const RemappedStateDict remapped = RemapStateDict(file);
+  EXPECT_EQ(remapped.tensors->Find("blocks.0.attn.qkv.weight")->shape,
             (Shape{6, 2}));
-  EXPECT_TRUE(adapted.refused.empty());
+  EXPECT_TRUE(remapped.unexpected.empty());
 }
 
-TEST(Adapt, RefusesPartsThatDoNotGoTogether) {
+TEST(RemapStateDict, RejectsMismatchingParts) {
   const std::string key = std::string(HfVit::kAttention) + "key.weight";
   HfVit missing;
   missing.Remove(key);
-  EXPECT_THAT(RefusalOf(missing),
+  EXPECT_THAT(UnexpectedKey(missing),
               testing::HasSubstr("other parts are missing"));
   HfVit other_shape;
   other_shape.Add(key, {2, 3});
-  EXPECT_THAT(RefusalOf(other_shape),
-              testing::HasSubstr("key.weight does not go with"));
+  EXPECT_THAT(UnexpectedKey(other_shape),
+              testing::HasSubstr("key.weight differs from"));
   HfVit other_type;
   other_type.Add(key, {2, 2}, DType::kF16);
-  EXPECT_THAT(RefusalOf(other_type), testing::HasSubstr("does not go with"));
+  EXPECT_THAT(UnexpectedKey(other_type), testing::HasSubstr("differs from"));
   HfVit scalar;
   scalar.Add(key, {});
-  EXPECT_THAT(RefusalOf(scalar), testing::HasSubstr("has shape []"));
-  HfVit twice;  // the name of a file, and that of a state dict of 5.x
+  EXPECT_THAT(UnexpectedKey(scalar), testing::HasSubstr("has shape []"));
+  HfVit twice;  // under the names of files and of transformers 5's state dicts
   twice.Add("vit.layers.0.attention.k_proj.weight", {2, 2});
-  EXPECT_THAT(RefusalOf(twice), testing::HasSubstr("and so is"));
-  HfVit huge;  // no elements, and a size that tripled is none
+  EXPECT_THAT(UnexpectedKey(twice), testing::HasSubstr(", as is"));
+  HfVit huge;  // no elements, but three times the size overflows
   for (const char* name : {"query", "key", "value"}) {
     huge.Add(fmt::format("{}{}.weight", HfVit::kAttention, name),
              {int64_t{1} << 62, 0});
   }
-  EXPECT_THAT(RefusalOf(huge), testing::HasSubstr("has shape"));
+  EXPECT_THAT(UnexpectedKey(huge), testing::HasSubstr("has shape"));
 }
 
-TEST(Adapt, TakesNoNumberThatNoProgramWrites) {
-  const Adapted adapted = Adapt(
+TEST(RemapStateDict, RejectsMalformedBlockNumbers) {
+  const RemappedStateDict remapped = RemapStateDict(
       Names({"patch_embed.proj.weight", "head.weight", "blocks.01.norm1.bias",
              "blocks.99999.norm1.bias", "blocks..norm1.bias"}));
-  EXPECT_EQ(adapted.refused.size(), 3U);
+  EXPECT_EQ(remapped.unexpected.size(), 3U);
 }
 
 }  // namespace

@@ -12,13 +12,13 @@
 
 namespace wsel::naming {
 
-// A file of scripts/golden/naming.py, and what it holds.
+// A file by scripts/golden/naming.py and its properties.
 struct Case {
   std::filesystem::path path;
   std::string file;
   std::string source;
   std::string prefix;
-  std::vector<std::string> ignored;  // beside what lies outside of the prefix
+  std::vector<std::string> ignored;  // keys under the prefix
   std::string activation;            // empty: GELU
 };
 

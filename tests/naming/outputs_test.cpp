@@ -1,5 +1,5 @@
-// Models out of files of the real libraries compute what those libraries
-// compute; both by scripts/golden/naming.py.
+// Models loaded from files of other libraries have those libraries' outputs.
+// Goldens by scripts/golden/naming.py.
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -15,26 +15,29 @@
 namespace wsel::naming {
 namespace {
 
-// As a user would say what names do not tell: all goldens have two heads.
+// Names do not determine the number of heads; all goldens have two.
 model::Config WithHeads(model::Config config) {
   if (auto* vit = std::get_if<model::VitConfig>(&config)) vit->num_heads = 2;
   return config;
 }
 
-TEST(Outputs, AreThoseOfTheLibraryThatWroteTheFile) {
-  const auto wanted = checkpoint::Open(GoldenFolder() / "outputs.safetensors");
+TEST(Outputs, MatchTheLibraryThatWroteTheFile) {
+  const auto expected =
+      checkpoint::Open(GoldenFolder() / "outputs.safetensors");
   const at::NoGradGuard no_grad;
   for (const Case& c : GoldenCases()) {
     SCOPED_TRACE(c.file);
-    const cli::Weights weights = cli::OpenWeights(c.path.string());
-    const model::Config config = WithHeads(cli::RequireModel(weights).config);
+    const cli::PretrainedCheckpoint pretrained =
+        cli::OpenPretrained(c.path.string());
+    const model::Config config =
+        WithHeads(cli::RequireModel(pretrained).config);
     model::Model model = model::Build(config);
-    EXPECT_TRUE(Load(model, *weights.adapted.tensors).empty());
+    EXPECT_TRUE(Load(model, *pretrained.remapped.tensors).empty());
     const auto* vit = std::get_if<model::VitConfig>(&config);
     const int64_t size = vit == nullptr ? 32 : vit->img_size;
     const auto output =
         model.forward(model::HashedNormalTensor("input", {2, 3, size, size}));
-    const auto golden = Borrow(wanted->View(c.file));
+    const auto golden = Borrow(expected->View(c.file));
     ASSERT_EQ(output.sizes(), golden.sizes());
     const double error = (output - golden).abs().max().item<double>();
     EXPECT_LT(error / golden.abs().max().item<double>(), 1e-5);

@@ -1,5 +1,5 @@
-// What is written under another library's names, in either container and in any
-// type that holds the numbers, is read back to the same bits.
+// Tensors exported under another library's names, in either container and in
+// any dtype that holds their values, are read back bit-identically.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -18,10 +18,10 @@
 namespace wsel::naming {
 namespace {
 
-// The tensors of another source in one type.
-class InType : public TensorSource {
+// The tensors of another source, converted to one dtype.
+class Converted : public TensorSource {
  public:
-  InType(const TensorSource& source, DType dtype)
+  Converted(const TensorSource& source, DType dtype)
       : source_(source), dtype_(dtype), specs_(source.Specs()) {
     for (TensorSpec& spec : specs_) spec.dtype = dtype;
   }
@@ -84,29 +84,29 @@ TEST(RoundTrip, KeepsEveryBit) {
   const TempFolder folder;
   for (const auto& [golden, namings] : kTrips) {
     const auto file = checkpoint::Open(GoldenFolder() / golden);
-    const Adapted adapted = Adapt(*file);
+    const RemappedStateDict remapped = RemapStateDict(*file);
     for (const auto& [held, written] : kTypes) {
-      const InType there(*adapted.tensors, held);
+      const Converted there(*remapped.tensors, held);
       for (const Naming naming : namings) {
         for (const char* container : {"out.safetensors", "out.pth"}) {
           SCOPED_TRACE(fmt::format("{} {} {} as {} in {}", golden,
                                    Namings().NameOf(naming), Name(held),
                                    Name(written), container));
           const auto renamed = Export(there, naming);
-          Write(folder / container, InType(*renamed, written));
+          Write(folder / container, Converted(*renamed, written));
           const auto out = checkpoint::Open(folder / container);
-          const Adapted back = Adapt(*out);
-          EXPECT_TRUE(back.refused.empty());
+          const RemappedStateDict back = RemapStateDict(*out);
+          EXPECT_TRUE(back.unexpected.empty());
           EXPECT_TRUE(back.ignored.empty());
-          ExpectSame(there, InType(*back.tensors, held));
+          ExpectSame(there, Converted(*back.tensors, held));
         }
       }
     }
   }
 }
 
-// What a library wrote comes out as it was, but for what is no weight here.
-TEST(RoundTrip, GivesALibraryItsOwnFileBack) {
+// Exporting under the original library's names restores all used tensors.
+TEST(RoundTrip, RestoresALibrarysOwnFile) {
   using enum Naming;
   for (const auto& [golden, naming] :
        std::vector<std::pair<std::string, Naming>>{
@@ -122,10 +122,10 @@ TEST(RoundTrip, GivesALibraryItsOwnFileBack) {
            {"torchvision_convnext.pth", kTorchvision}}) {
     SCOPED_TRACE(golden);
     const auto file = checkpoint::Open(GoldenFolder() / golden);
-    const Adapted adapted = Adapt(*file);
-    const auto out = Export(*adapted.tensors, naming);
-    EXPECT_EQ(out->Specs().size(), adapted.used.size());
-    for (const Used& used : adapted.used) {
+    const RemappedStateDict remapped = RemapStateDict(*file);
+    const auto out = Export(*remapped.tensors, naming);
+    EXPECT_EQ(out->Specs().size(), remapped.used.size());
+    for (const UsedKey& used : remapped.used) {
       ASSERT_NE(out->Find(used.name), nullptr) << used.name;
       const TensorView x = InOrder(file->View(used.name));
       const TensorView y = InOrder(out->View(used.name));
@@ -135,13 +135,13 @@ TEST(RoundTrip, GivesALibraryItsOwnFileBack) {
   }
 }
 
-// A plain ViT without a head has a name in DINOv2's table for each of its
-// tensors, and yet is none: DINOv2 has layer scales.
-TEST(RoundTrip, WritesAModelAsTheKindThatItIs) {
+// DINOv2's table has names for all tensors of a plain ViT without a head, but
+// such a ViT is not a DINOv2 model, which has layer scales.
+TEST(RoundTrip, ExportsAPlainVitAsAVit) {
   const auto file =
       checkpoint::Open(GoldenFolder() / "hf_vit_base.safetensors");
-  const Adapted adapted = Adapt(*file);
-  const auto out = Export(*adapted.tensors, Naming::kHuggingFace);
+  const RemappedStateDict remapped = RemapStateDict(*file);
+  const auto out = Export(*remapped.tensors, Naming::kHuggingFace);
   EXPECT_NE(out->Find("encoder.layer.0.layernorm_before.weight"), nullptr);
   EXPECT_EQ(out->Find("encoder.layer.0.norm1.weight"), nullptr);
 }

@@ -1,5 +1,5 @@
-// Files of the real libraries, by scripts/golden/naming.py: each is told for
-// what it is, and no tensor is left unaccounted for.
+// Files of other libraries, by scripts/golden/naming.py: each source is
+// recognised, and every tensor is accounted for.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,17 +15,17 @@
 namespace wsel::naming {
 namespace {
 
-TEST(Sources, AreToldByTheirFiles) {
+TEST(Sources, AreRecognised) {
   const auto cases = GoldenCases();
   EXPECT_GE(cases.size(), 35U);
   for (const Case& c : cases) {
     SCOPED_TRACE(c.file);
     const auto file = checkpoint::Open(c.path);
-    const Adapted adapted = Adapt(*file);
-    EXPECT_EQ(adapted.source, c.source);
-    EXPECT_EQ(adapted.prefix, c.prefix);
-    EXPECT_TRUE(adapted.refused.empty())
-        << adapted.refused[0].name << " " << adapted.refused[0].reason;
+    const RemappedStateDict remapped = RemapStateDict(*file);
+    EXPECT_EQ(remapped.source, c.source);
+    EXPECT_EQ(remapped.prefix, c.prefix);
+    EXPECT_TRUE(remapped.unexpected.empty())
+        << remapped.unexpected[0].name << " " << remapped.unexpected[0].reason;
   }
 }
 
@@ -33,11 +33,11 @@ TEST(Sources, AccountForEveryTensorOnce) {
   for (const Case& c : GoldenCases()) {
     SCOPED_TRACE(c.file);
     const auto file = checkpoint::Open(c.path);
-    const Adapted adapted = Adapt(*file);
+    const RemappedStateDict remapped = RemapStateDict(*file);
     std::multiset<std::string> accounted;
-    for (const Used& used : adapted.used) accounted.insert(used.name);
+    for (const UsedKey& used : remapped.used) accounted.insert(used.name);
     std::vector<std::string> ignored;
-    for (const Unused& unused : adapted.ignored) {
+    for (const UnusedKey& unused : remapped.ignored) {
       accounted.insert(unused.name);
       EXPECT_FALSE(unused.reason.empty());
       if (unused.name.starts_with(c.prefix)) ignored.push_back(unused.name);
@@ -49,32 +49,32 @@ TEST(Sources, AccountForEveryTensorOnce) {
   }
 }
 
-TEST(Sources, GiveEveryTensorOfTheirModelInItsShape) {
+TEST(Sources, HaveEveryParameterOfTheirModelInItsShape) {
   for (const Case& c : GoldenCases()) {
     SCOPED_TRACE(c.file);
     const auto file = checkpoint::Open(c.path);
-    const Adapted adapted = Adapt(*file);
-    const auto detection = model::Detect(*adapted.tensors);
+    const RemappedStateDict remapped = RemapStateDict(*file);
+    const auto detection = model::Detect(*remapped.tensors);
     ASSERT_TRUE(detection);
-    const auto layout = Layout(detection->config);
-    EXPECT_EQ(adapted.tensors->Specs().size(), layout.size());
-    for (const model::ModelTensor& tensor : layout) {
-      const TensorSpec* found = adapted.tensors->Find(tensor.spec.name);
-      ASSERT_NE(found, nullptr) << tensor.spec.name;
-      EXPECT_EQ(found->shape, tensor.spec.shape) << tensor.spec.name;
-      const TensorView view = adapted.tensors->View(tensor.spec.name);
+    const auto parameters = ParameterSpecs(detection->config);
+    EXPECT_EQ(remapped.tensors->Specs().size(), parameters.size());
+    for (const model::ParameterSpec& parameter : parameters) {
+      const TensorSpec* found = remapped.tensors->Find(parameter.spec.name);
+      ASSERT_NE(found, nullptr) << parameter.spec.name;
+      EXPECT_EQ(found->shape, parameter.spec.shape) << parameter.spec.name;
+      const TensorView view = remapped.tensors->View(parameter.spec.name);
       EXPECT_EQ(view.spec, *found);
     }
   }
 }
 
-// What is only renamed shares the file's memory; a copy has an owner.
-TEST(Sources, CopyNothingThatNeedNotBeCopied) {
+// Tensors that are only renamed share the file's memory; copies have an owner.
+TEST(Sources, CopyOnlyMergedTensors) {
   const auto file = checkpoint::Open(GoldenFolder() / "hf_vit.safetensors");
-  const Adapted adapted = Adapt(*file);
-  for (const TensorSpec& spec : adapted.tensors->Specs()) {
+  const RemappedStateDict remapped = RemapStateDict(*file);
+  for (const TensorSpec& spec : remapped.tensors->Specs()) {
     const bool fused = spec.name.find(".qkv.") != std::string::npos;
-    const TensorView view = adapted.tensors->View(spec.name);
+    const TensorView view = remapped.tensors->View(spec.name);
     EXPECT_EQ(view.owner != nullptr, fused) << spec.name;
   }
 }

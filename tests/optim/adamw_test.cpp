@@ -34,55 +34,56 @@ void ExpectGolden(const NamedTensors& parameters, const NamedTensors& state,
   }
 }
 
-// Made by scripts/golden/optim.py with torch.optim.AdamW. Tolerances are a few
-// units in the last place of float32 (6e-8): processors differ in fused
+// Goldens by scripts/golden/optim.py with torch.optim.AdamW. Tolerances are a
+// few units in the last place of float32 (6e-8): processors differ in fused
 // multiply-adds, and torch's kernels in the order of products.
-TEST(AdamW, EqualsTorchFusedAndUnfused) {
+TEST(AdamW, MatchesTorchFusedAndUnfused) {
   const NamedTensors parameters = GoldenParameters();
   AdamW optimizer(parameters, {});
   Train(optimizer, parameters, 0, kGoldenSteps);
-  const NamedTensors state = optimizer.ExportState();
+  const NamedTensors state = optimizer.StateDict();
   ExpectGolden(parameters, state, "adamw_fused.safetensors", 3e-7);
   ExpectGolden(parameters, state, "adamw_single.safetensors", 6e-7);
 }
 
-TEST(AdamW, ResumesToTheBit) {
-  const NamedTensors through = GoldenParameters();
-  AdamW uninterrupted(through, {});
-  Train(uninterrupted, through, 0, 4);
+TEST(AdamW, ResumesBitIdentically) {
+  const NamedTensors straight = GoldenParameters();
+  AdamW uninterrupted(straight, {});
+  Train(uninterrupted, straight, 0, 4);
 
   NamedTensors resumed;
-  for (const auto& [name, tensor] : through) {
+  for (const auto& [name, tensor] : straight) {
     resumed.push_back({name, Parameter(tensor)});
   }
   AdamW optimizer(resumed, {});
-  NamedTensors saved = uninterrupted.ExportState();
-  std::reverse(saved.begin(), saved.end());  // order means nothing
-  optimizer.ImportState(saved, "run state");
-  Train(uninterrupted, through, 4, kGoldenSteps);
+  NamedTensors saved = uninterrupted.StateDict();
+  std::reverse(saved.begin(), saved.end());  // the order does not matter
+  optimizer.LoadStateDict(saved, "run state");
+  Train(uninterrupted, straight, 4, kGoldenSteps);
   Train(optimizer, resumed, 4, kGoldenSteps);
 
-  for (size_t i = 0; i < through.size(); ++i) {
-    EXPECT_TRUE(resumed[i].tensor.equal(through[i].tensor)) << through[i].name;
+  for (size_t i = 0; i < straight.size(); ++i) {
+    EXPECT_TRUE(resumed[i].tensor.equal(straight[i].tensor))
+        << straight[i].name;
   }
-  const NamedTensors expected = uninterrupted.ExportState();
-  const NamedTensors state = optimizer.ExportState();
+  const NamedTensors expected = uninterrupted.StateDict();
+  const NamedTensors state = optimizer.StateDict();
   for (size_t i = 0; i < expected.size(); ++i) {
     EXPECT_TRUE(state[i].tensor.equal(expected[i].tensor)) << state[i].name;
   }
 }
 
-TEST(AdamW, AnExportIsNotChangedByLaterSteps) {
+TEST(AdamW, StateDictIsNotChangedByLaterSteps) {
   const NamedTensors parameters = GoldenParameters();
   AdamW optimizer(parameters, {});
-  const NamedTensors before = optimizer.ExportState();
+  const NamedTensors before = optimizer.StateDict();
   Train(optimizer, parameters, 0, 2);
   for (const auto& [name, tensor] : before) {
     EXPECT_EQ(tensor.abs().max().item<float>(), 0) << name;
   }
 }
 
-TEST(AdamW, DecaysMatricesAlone) {
+TEST(AdamW, DecaysOnlyMatrices) {
   const NamedTensors parameters = {{"w", Parameter(at::ones({2, 2}))},
                                    {"b", Parameter(at::ones({2}))}};
   AdamW optimizer(parameters, {.weight_decay = 0.5});
@@ -94,15 +95,15 @@ TEST(AdamW, DecaysMatricesAlone) {
   EXPECT_TRUE(parameters[1].tensor.equal(at::ones({2})));
 }
 
-TEST(AdamW, WithoutAGradientAParameterStays) {
+TEST(AdamW, SkipsParametersWithoutGradient) {
   const NamedTensors parameters = {{"w", Parameter(at::ones({2, 2}))}};
   AdamW optimizer(parameters, {});
   optimizer.Step(0.1);
   EXPECT_TRUE(parameters[0].tensor.equal(at::ones({2, 2})));
-  EXPECT_EQ(optimizer.ExportState()[0].tensor.item<float>(), 0);
+  EXPECT_EQ(optimizer.StateDict()[0].tensor.item<float>(), 0);
 }
 
-TEST(AdamW, ZeroGradientsLeavesThemUndefined) {
+TEST(AdamW, ZeroGradientsMakesThemUndefined) {
   const NamedTensors parameters = GoldenParameters();
   AdamW optimizer(parameters, {});
   SetGradients(parameters, 0);
@@ -112,26 +113,26 @@ TEST(AdamW, ZeroGradientsLeavesThemUndefined) {
   }
 }
 
-// The kernel would pair numbers by memory order.
-TEST(AdamW, LayoutsOfParameterAndGradientDoNotMatter) {
+// The kernel alone would pair elements by memory order.
+TEST(AdamW, HandlesDifferentStridesOfParameterAndGradient) {
   const Shape shape = {4, 3, 2, 2};
   const at::Tensor values = HashedTensor("w", shape);
   const at::Tensor gradient = HashedTensor("g", shape);
-  const auto last = at::MemoryFormat::ChannelsLast;
+  const auto channels_last = at::MemoryFormat::ChannelsLast;
   const auto step = [&](const at::Tensor& parameter, const at::Tensor& grad) {
     AdamW optimizer({{"w", parameter}}, {});
     for (int i = 0; i < 3; ++i) {
       parameter.mutable_grad() = grad;
       optimizer.Step(0.1);
     }
-    return optimizer.ExportState();
+    return optimizer.StateDict();
   };
   const at::Tensor plain = Parameter(values);
   const NamedTensors expected = step(plain, gradient);
   const at::Tensor mixed = Parameter(values);
-  step(mixed, gradient.contiguous(last));
+  step(mixed, gradient.contiguous(channels_last));
   EXPECT_TRUE(mixed.equal(plain));
-  const at::Tensor reordered = values.clone(last).requires_grad_();
+  const at::Tensor reordered = values.clone(channels_last).requires_grad_();
   const NamedTensors state = step(reordered, gradient);
   // Vector and tail elements of the kernel round differently.
   EXPECT_LE(RelativeDifference(reordered, plain.detach()), 3e-7);
@@ -141,15 +142,15 @@ TEST(AdamW, LayoutsOfParameterAndGradientDoNotMatter) {
   }
 }
 
-TEST(AdamW, RefusesBadOptions) {
-  const auto refuses = [](const AdamWOptions& options,
+TEST(AdamW, RejectsInvalidOptions) {
+  const auto rejects = [](const AdamWOptions& options,
                           const std::string& option) {
     ExpectError([&] { AdamW({}, options); }, ErrorKind::kConfig, {option});
   };
-  refuses({.beta1 = 1}, "optimizer.beta1");
-  refuses({.beta2 = -0.1}, "optimizer.beta2");
-  refuses({.eps = -1e-8}, "optimizer.eps");
-  refuses({.weight_decay = -0.05}, "optimizer.weight_decay");
+  rejects({.beta1 = 1}, "optimizer.beta1");
+  rejects({.beta2 = -0.1}, "optimizer.beta2");
+  rejects({.eps = -1e-8}, "optimizer.eps");
+  rejects({.weight_decay = -0.05}, "optimizer.weight_decay");
   AdamW optimizer({}, {});
   optimizer.Step(0);
   ExpectError([&] { optimizer.Step(-1e-3); }, ErrorKind::kConfig,
@@ -159,12 +160,12 @@ TEST(AdamW, RefusesBadOptions) {
               {"optimizer.lr"});
 }
 
-TEST(AdamW, RefusesAStateThatDoesNotFit) {
+TEST(AdamW, RejectsAMismatchingState) {
   const NamedTensors parameters = GoldenParameters();
   AdamW optimizer(parameters, {});
-  NamedTensors state = optimizer.ExportState();
+  NamedTensors state = optimizer.StateDict();
   state.push_back({"exp_avg.head.wait", at::zeros({10, 37})});
-  ExpectError([&] { optimizer.ImportState(state, "last.state"); },
+  ExpectError([&] { optimizer.LoadStateDict(state, "last.state"); },
               ErrorKind::kMismatch,
               {"last.state", "exp_avg.head.wait", "exp_avg.head.weight"});
 }

@@ -13,9 +13,9 @@
 namespace wsel::optim {
 namespace {
 
-// Made by scripts/golden/optim.py with torch's clip_grad_norm_ at 0.5 before
+// Goldens by scripts/golden/optim.py with torch's clip_grad_norm_ at 0.5 before
 // each step of AdamW.
-TEST(ClipGradients, TrainsAsTorch) {
+TEST(ClipGradients, MatchesTorch) {
   const GoldenTensors golden("adamw_clipped.safetensors");
   const at::Tensor norms = golden["norms"];
   const NamedTensors parameters = GoldenParameters();
@@ -29,7 +29,7 @@ TEST(ClipGradients, TrainsAsTorch) {
   for (const auto& [name, parameter] : parameters) {
     EXPECT_LE(RelativeDifference(parameter, golden[name]), 3e-7) << name;
   }
-  for (const auto& [name, tensor] : optimizer.ExportState()) {
+  for (const auto& [name, tensor] : optimizer.StateDict()) {
     EXPECT_LE(RelativeDifference(tensor, golden[name]), 1e-6) << name;
   }
 }
@@ -44,7 +44,7 @@ NamedTensors TwoGradients() {
   return parameters;  // of norm sqrt(50)
 }
 
-TEST(ClipGradients, AboveTheNormOnly) {
+TEST(ClipGradients, ClipsOnlyAboveMaxNorm) {
   const NamedTensors parameters = TwoGradients();
   EXPECT_FLOAT_EQ(ClipGradients(parameters, 8).item<float>(), 7.0710678F);
   EXPECT_TRUE(parameters[0].tensor.grad().equal(at::full({2}, 3.0F)));
@@ -53,18 +53,18 @@ TEST(ClipGradients, AboveTheNormOnly) {
   EXPECT_FALSE(parameters[2].tensor.grad().defined());
 }
 
-TEST(ClipGradients, WithoutGradientsTheNormIs0) {
+TEST(ClipGradients, NormIs0WithoutGradients) {
   EXPECT_EQ(ClipGradients({}, 1).item<float>(), 0);
 }
 
-TEST(ClipGradients, RefusesANormThatStopsTheTraining) {
-  const auto refuses = [](double max_norm) {
+TEST(ClipGradients, RejectsInvalidMaxNorm) {
+  const auto rejects = [](double max_norm) {
     ExpectError([&] { ClipGradients(TwoGradients(), max_norm); },
                 ErrorKind::kConfig, {"optimizer.clip_norm"});
   };
-  refuses(0);
-  refuses(-1);
-  refuses(std::numeric_limits<double>::quiet_NaN());
+  rejects(0);
+  rejects(-1);
+  rejects(std::numeric_limits<double>::quiet_NaN());
 }
 
 }  // namespace

@@ -11,59 +11,60 @@
 namespace wsel::optim {
 namespace {
 
-void Move(const at::Tensor& weight, int step) {
+void UpdateWeight(const at::Tensor& weight, int step) {
   const at::NoGradGuard no_grad;
   weight.add_(HashedTensor("ema.w." + std::to_string(step), {9, 7}));
 }
 
-// Made by scripts/golden/optim.py with timm's ModelEmaV3.
-TEST(Ema, EqualsTimms) {
+// Goldens by scripts/golden/optim.py with timm's ModelEmaV3.
+TEST(Ema, MatchesTimm) {
   const at::Tensor weight = Parameter(HashedTensor("ema.w", {9, 7}));
   Ema ema({{"w", weight}}, 0.9);
   for (int step = 0; step < kGoldenSteps; ++step) {
-    Move(weight, step);
+    UpdateWeight(weight, step);
     ema.Update();
   }
   const GoldenTensors golden("ema.safetensors");
-  ASSERT_EQ(ema.averages().size(), golden.size());
-  EXPECT_LE(RelativeDifference(ema.averages()[0].tensor, golden["w"]), 3e-7);
+  ASSERT_EQ(ema.ema_weights().size(), golden.size());
+  EXPECT_LE(RelativeDifference(ema.ema_weights()[0].tensor, golden["w"]), 3e-7);
 }
 
-TEST(Ema, StartsAtTheWeightsAndSharesNothing) {
+TEST(Ema, StartsAsACopyOfTheWeights) {
   const at::Tensor weight = Parameter(at::ones({2, 2}));
   const Ema ema({{"w", weight}}, 0.9);
   {
     const at::NoGradGuard no_grad;
     weight.zero_();
   }
-  EXPECT_EQ(ema.averages()[0].name, "w");
-  EXPECT_FALSE(ema.averages()[0].tensor.requires_grad());
-  EXPECT_TRUE(ema.averages()[0].tensor.equal(at::ones({2, 2})));
+  EXPECT_EQ(ema.ema_weights()[0].name, "w");
+  EXPECT_FALSE(ema.ema_weights()[0].tensor.requires_grad());
+  EXPECT_TRUE(ema.ema_weights()[0].tensor.equal(at::ones({2, 2})));
 }
 
-TEST(Ema, ResumesToTheBit) {
+TEST(Ema, ResumesBitIdentically) {
   const at::Tensor weight = Parameter(HashedTensor("ema.w", {9, 7}));
-  Ema through({{"w", weight}}, 0.99);
-  Move(weight, 0);
-  through.Update();
+  Ema straight({{"w", weight}}, 0.99);
+  UpdateWeight(weight, 0);
+  straight.Update();
   Ema resumed({{"w", weight}}, 0.99);
-  resumed.ImportState(Snapshot(through.averages()), "run state");
-  Move(weight, 1);
-  through.Update();
+  resumed.LoadStateDict(CloneTensors(straight.ema_weights()), "run state");
+  UpdateWeight(weight, 1);
+  straight.Update();
   resumed.Update();
-  EXPECT_TRUE(resumed.averages()[0].tensor.equal(through.averages()[0].tensor));
+  EXPECT_TRUE(
+      resumed.ema_weights()[0].tensor.equal(straight.ema_weights()[0].tensor));
 }
 
-TEST(Ema, RefusesADecayThatIsNone) {
+TEST(Ema, RejectsADecayOutside0To1) {
   ExpectError([] { Ema({}, 1); }, ErrorKind::kConfig, {"train.ema_decay"});
   ExpectError([] { Ema({}, -0.1); }, ErrorKind::kConfig, {"train.ema_decay"});
 }
 
-TEST(Ema, RefusesAStateThatDoesNotFit) {
+TEST(Ema, RejectsAMismatchingState) {
   Ema ema({{"w", at::ones({2, 2})}}, 0.9);
   ExpectError(
       [&] {
-        ema.ImportState({{"v", at::ones({2, 2})}}, "last.state");
+        ema.LoadStateDict({{"v", at::ones({2, 2})}}, "last.state");
       },
       ErrorKind::kMismatch, {"last.state", "'v'"});
 }

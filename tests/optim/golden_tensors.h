@@ -40,7 +40,7 @@ inline NamedTensors GoldenParameters() {
   return parameters;
 }
 
-// Its set_gradients: head.bias has none at odd steps.
+// As set_gradients there: head.bias has no gradient at odd steps.
 inline void SetGradients(const NamedTensors& parameters, int step) {
   for (const auto& [name, parameter] : parameters) {
     if (name == "head.bias" && step % 2 == 1) {
@@ -52,10 +52,10 @@ inline void SetGradients(const NamedTensors& parameters, int step) {
   }
 }
 
-// Its learning rate.
+// The learning rate there.
 inline double GoldenRate(int step) { return 1e-3 * step; }
 
-// A file that it made.
+// A file written by scripts/golden/optim.py.
 class GoldenTensors {
  public:
   explicit GoldenTensors(const std::string& file)
@@ -70,7 +70,7 @@ class GoldenTensors {
   std::unique_ptr<checkpoint::Checkpoint> file_;
 };
 
-// The largest difference, as a part of the golden's largest number.
+// The largest absolute difference, relative to the golden's largest value.
 inline double RelativeDifference(const at::Tensor& ours,
                                  const at::Tensor& golden) {
   const double scale = golden.abs().max().item<double>();

@@ -22,30 +22,32 @@ model::Config ConfigOf(const std::string& name) {
   return model::FindVariant(name).config;
 }
 
-// Made by scripts/golden/optim.py with the official get_parameter_groups, which
-// agrees there with timm's.
-TEST(TakesWeightDecay, AsInTheOfficialGroups) {
+// Goldens by scripts/golden/optim.py with the official get_parameter_groups,
+// which agrees with timm's there.
+TEST(HasWeightDecay, MatchesTheOfficialGroups) {
   const std::string path = WSEL_SOURCE_DIR "/tests/golden/optim/recipe.json";
   const auto golden = ParseJson(ReadText(path), path, ErrorKind::kFormat);
   ASSERT_EQ(golden["decayed"].size(), 4U);
-  for (const auto& [name, decayed] : golden["decayed"].items()) {
+  for (const auto& [name, expected] : golden["decayed"].items()) {
     std::vector<std::string> ours;
-    for (const auto& tensor : model::Layout(ConfigOf(name))) {
-      if (TakesWeightDecay(tensor.spec)) ours.push_back(tensor.spec.name);
+    for (const auto& parameter : model::ParameterSpecs(ConfigOf(name))) {
+      if (HasWeightDecay(parameter.spec)) {
+        ours.push_back(parameter.spec.name);
+      }
     }
-    EXPECT_EQ(ours, decayed.get<std::vector<std::string>>()) << name;
+    EXPECT_EQ(ours, expected.get<std::vector<std::string>>()) << name;
   }
 }
 
-TEST(TakesWeightDecay, ByShapeAndByName) {
-  EXPECT_TRUE(TakesWeightDecay({"head.weight", {10, 4}}));
-  EXPECT_TRUE(TakesWeightDecay({"stem.0.weight", {4, 3, 4, 4}}));
-  EXPECT_FALSE(TakesWeightDecay({"norm.weight", {4}}));
-  EXPECT_FALSE(TakesWeightDecay({"scale", {}}));
-  EXPECT_FALSE(TakesWeightDecay({"odd.bias", {4, 4}}));
-  EXPECT_FALSE(TakesWeightDecay({"pos_embed", {1, 5, 4}}));
-  // Whole names only.
-  EXPECT_TRUE(TakesWeightDecay({"pos_embed.weight", {5, 4}}));
+TEST(HasWeightDecay, DependsOnShapeAndName) {
+  EXPECT_TRUE(HasWeightDecay({"head.weight", {10, 4}}));
+  EXPECT_TRUE(HasWeightDecay({"stem.0.weight", {4, 3, 4, 4}}));
+  EXPECT_FALSE(HasWeightDecay({"norm.weight", {4}}));
+  EXPECT_FALSE(HasWeightDecay({"scale", {}}));
+  EXPECT_FALSE(HasWeightDecay({"odd.bias", {4, 4}}));
+  EXPECT_FALSE(HasWeightDecay({"pos_embed", {1, 5, 4}}));
+  // Only whole names count.
+  EXPECT_TRUE(HasWeightDecay({"pos_embed.weight", {5, 4}}));
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ using testing::Not;
 constexpr const char* kHostile =
     R"(<script>alert(1)</script>|`*[x](y)_&\%$#{}^~")";
 
-// Two starts over two seeds; one's name means something to every format.
+// Two initialisations, two seeds; one label has the special characters of every
+// format.
 class Formats : public testing::Test {
  protected:
   Formats() {
@@ -28,7 +29,7 @@ class Formats : public testing::Test {
       Add(kHostile, seed, {60.0 + seed, 70.0 + 2 * seed});
     }
     Write(folder_ / "s/sweep.json", R"({"name": "a | <b>"})");
-    report_ = MakeReport(ReadStudy({folder_ / "s"}), {});
+    report_ = MakeReport(ReadExperiment({folder_ / "s"}), {});
     report_.version = "1.0";
     report_.command = "wsel report s";
   }
@@ -70,7 +71,7 @@ TEST_F(Formats, LatexEscapesEverySpecialCharacter) {
                 "\\textquotedbl{}"));
 }
 
-TEST_F(Formats, JsonHoldsEverything) {
+TEST_F(Formats, JsonHasRunsCellsAndCurves) {
   const json all = json::parse(ToJson(report_));
   EXPECT_EQ(all["baseline"], "random");
   EXPECT_EQ(all["runs"].size(), 4U);
@@ -79,6 +80,7 @@ TEST_F(Formats, JsonHoldsEverything) {
   EXPECT_EQ(cell["row"]["init"], kHostile);
   EXPECT_EQ(cell["last_top1"]["mean"], 71);
   EXPECT_EQ(cell["last_top1"]["against_baseline"]["pairs"], 2);
+  EXPECT_TRUE(cell["last_top1"]["against_baseline"]["unpaired_seeds"].empty());
   EXPECT_EQ(cell["curve"][0]["epoch"], 1);
   EXPECT_EQ(cell["curve"][0]["mean"], 60.5);
 }
@@ -90,7 +92,7 @@ TEST_F(Formats, HtmlIsOnePageWithoutScripts) {
   EXPECT_THAT(page, HasSubstr("<svg class=\"chart\""));
   EXPECT_THAT(page, Not(HasSubstr("<script")));
   for (const char* outside : {" src=", " href=", "url(", "@import", "http:"}) {
-    // But for the name of SVG, which nobody loads.
+    // Except the namespace of SVG, which is never loaded.
     std::string rest = page;
     for (size_t at;
          (at = rest.find("http://www.w3.org/2000/svg")) != std::string::npos;) {
@@ -107,11 +109,11 @@ TEST_F(Formats, SvgEscapesNames) {
   EXPECT_THAT(svg, HasSubstr("class=\"band\""));
 }
 
-TEST_F(Formats, AReportWithoutAnyNumberIsStillOne) {
+TEST_F(Formats, WriteReportsWithoutFinishedRuns) {
   const TempFolder empty;
   MakeSweepRun(empty / "s", "a", R"("init": "random")", 0, "waiting", {});
   Write(empty / "s/sweep.json", "{}");
-  const Report report = MakeReport(ReadStudy({empty / "s"}), {});
+  const Report report = MakeReport(ReadExperiment({empty / "s"}), {});
   for (const auto& text :
        {ToMarkdown(report), ToHtml(report), ToLatex(report)}) {
     EXPECT_THAT(text, HasSubstr("waiting"));
@@ -122,7 +124,7 @@ TEST_F(Formats, AReportWithoutAnyNumberIsStillOne) {
   EXPECT_THAT(ToSvg(report), HasSubstr("</svg>"));
 }
 
-TEST(NiceScale, HoldsBothEndsInRoundSteps) {
+TEST(NiceScale, CoversBothEndsInRoundSteps) {
   const auto expect = [](double low, double high, const Scale& expected) {
     const Scale scale = NiceScale(low, high, 6);
     EXPECT_NEAR(scale.low, expected.low, 1e-9) << low << " " << high;

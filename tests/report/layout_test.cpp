@@ -11,25 +11,25 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// All combinations of the axes' values, a run each.
-Study Product(std::vector<Axis> axes) {
-  Study study;
-  study.axes = std::move(axes);
-  study.runs.resize(1);
-  for (const Axis& axis : study.axes) {
+// One run for each combination of the axes' values.
+Experiment Product(std::vector<Axis> axes) {
+  Experiment experiment;
+  experiment.axes = std::move(axes);
+  experiment.runs.resize(1);
+  for (const Axis& axis : experiment.axes) {
     std::vector<Run> longer;
-    for (const Run& run : study.runs) {
+    for (const Run& run : experiment.runs) {
       for (const std::string& value : axis.values) {
         longer.push_back(run);
         longer.back().settings.push_back({axis.name, value});
       }
     }
-    study.runs = std::move(longer);
+    experiment.runs = std::move(longer);
   }
-  return study;
+  return experiment;
 }
 
-TEST(ChooseLayout, RowsAreTheAxisOfMostValues) {
+TEST(ChooseLayout, RowsAreTheAxisWithMostValues) {
   const Layout layout = ChooseLayout(
       Product({{"data", {"a", "b"}}, {"init", {"x", "y", "z"}}, {"m", {"v"}}}),
       {});
@@ -40,18 +40,18 @@ TEST(ChooseLayout, RowsAreTheAxisOfMostValues) {
   EXPECT_EQ(layout.baseline, "");
 }
 
-TEST(ChooseLayout, TheBaselinesAxisIsTheRows) {
-  const Study study =
+TEST(ChooseLayout, RowsAreTheAxisWithTheBaseline) {
+  const Experiment experiment =
       Product({{"data", {"a", "b", "c"}}, {"init", {"uniform", "random"}}});
-  const Layout layout = ChooseLayout(study, {});
+  const Layout layout = ChooseLayout(experiment, {});
   EXPECT_THAT(layout.row_axes, ElementsAre(1));
   EXPECT_EQ(layout.baseline, "random");
   EXPECT_THAT(layout.compared_with,
               ElementsAre(testing::Optional(1U), testing::Eq(std::nullopt)));
-  EXPECT_THAT(ChooseLayout(study, {{}, {}, "b"}).row_axes, ElementsAre(0));
+  EXPECT_THAT(ChooseLayout(experiment, {{}, {}, "b"}).row_axes, ElementsAre(0));
 }
 
-TEST(ChooseLayout, ABaselineIsTakenInTheRowsOtherValues) {
+TEST(ChooseLayout, ABaselineKeepsTheRowsOtherValues) {
   const Layout layout = ChooseLayout(
       Product({{"init", {"random", "uniform"}}, {"lr", {"1", "2"}}}),
       {{"init", "lr"}, {}, ""});
@@ -71,15 +71,16 @@ TEST(ChooseLayout, AWholeRowMayBeTheBaseline) {
   EXPECT_EQ(layout.compared_with[3], 1U);
 }
 
-TEST(ChooseLayout, TheStudysWishCountsWhereNoneIsGiven) {
-  Study study = Product({{"init", {"random", "b"}}, {"data", {"x", "y"}}});
-  study.wish = {{"data"}, {"init"}, "x"};
-  EXPECT_THAT(ChooseLayout(study, {}).row_axes, ElementsAre(1));
-  EXPECT_EQ(ChooseLayout(study, {}).baseline, "x");
-  EXPECT_EQ(ChooseLayout(study, {{}, {}, "y"}).baseline, "y");
+TEST(ChooseLayout, OptionsOverrideTheSweepFiles) {
+  Experiment experiment =
+      Product({{"init", {"random", "b"}}, {"data", {"x", "y"}}});
+  experiment.table = {{"data"}, {"init"}, "x"};
+  EXPECT_THAT(ChooseLayout(experiment, {}).row_axes, ElementsAre(1));
+  EXPECT_EQ(ChooseLayout(experiment, {}).baseline, "x");
+  EXPECT_EQ(ChooseLayout(experiment, {{}, {}, "y"}).baseline, "y");
 }
 
-TEST(ChooseLayout, OneRunIsATableToo) {
+TEST(ChooseLayout, AcceptsASingleRun) {
   const Layout layout = ChooseLayout(Product({{"run", {"only"}}}), {});
   EXPECT_THAT(layout.row_axes, ElementsAre(0));
   EXPECT_THAT(layout.fixed_axes, IsEmpty());
@@ -88,21 +89,21 @@ TEST(ChooseLayout, OneRunIsATableToo) {
 }
 
 TEST(ChooseLayout, CombinationsWithoutRunsGetNoRow) {
-  Study study = Product({{"a", {"1", "2"}}, {"b", {"1", "2"}}});
-  study.runs.pop_back();
-  EXPECT_EQ(ChooseLayout(study, {{"a", "b"}, {}, ""}).rows.size(), 3U);
+  Experiment experiment = Product({{"a", {"1", "2"}}, {"b", {"1", "2"}}});
+  experiment.runs.pop_back();
+  EXPECT_EQ(ChooseLayout(experiment, {{"a", "b"}, {}, ""}).rows.size(), 3U);
 }
 
-TEST(ChooseLayout, UnknownNamesComeWithTheNearest) {
-  const Study study = Product({{"init", {"random", "uniform"}}});
+TEST(ChooseLayout, UnknownNamesSuggestTheNearest) {
+  const Experiment experiment = Product({{"init", {"random", "uniform"}}});
   ExpectError(
       [&] {
-        ChooseLayout(study, {{"inti"}, {}, ""});
+        ChooseLayout(experiment, {{"inti"}, {}, ""});
       },
       ErrorKind::kUsage, {"did you mean 'init'?"});
   ExpectError(
       [&] {
-        ChooseLayout(study, {{}, {}, "randon"});
+        ChooseLayout(experiment, {{}, {}, "randon"});
       },
       ErrorKind::kUsage, {"--baseline", "did you mean 'random'?"});
 }

@@ -10,13 +10,13 @@
 
 namespace wsel::report {
 
-// A file with its folders.
+// Writes a file and creates its folders.
 inline void Write(const std::filesystem::path& path, const std::string& text) {
   std::filesystem::create_directories(path.parent_path());
   std::ofstream(path, std::ios::binary) << text;
 }
 
-// summary.csv as wsel train writes it, evaluated each epoch.
+// A summary.csv of wsel train, evaluated every epoch.
 inline std::string Summary(const std::vector<double>& top1) {
   std::string text = "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n";
   for (size_t i = 0; i < top1.size(); ++i) {
@@ -42,7 +42,8 @@ inline void MakeRun(const std::filesystem::path& folder, int seed,
   Write(folder / "summary.csv", Summary(top1));
 }
 
-// A run of a sweep; `settings` is JSON's inside: "\"init\": \"random\"".
+// A run of a sweep; `settings` is the inside of a JSON object, such as
+// "\"init\": \"random\""; `more` follows the state in run.json.
 inline void MakeSweepRun(const std::filesystem::path& sweep,
                          const std::string& name, const std::string& settings,
                          int seed, const std::string& state,

@@ -20,7 +20,7 @@ const json& Golden() {
   return kGolden;
 }
 
-TEST(StudentQuantile, IsScipys) {
+TEST(StudentQuantile, MatchesScipy) {
   for (const json& row : Golden()["quantiles"]) {
     const double t = row["t"];
     EXPECT_NEAR(StudentQuantile(row["p"], row["degrees"]), t,
@@ -29,7 +29,7 @@ TEST(StudentQuantile, IsScipys) {
   }
 }
 
-TEST(ComparePairs, IntervalIsThatOfScipysPairedTest) {
+TEST(ComparePairs, IntervalMatchesScipysPairedTest) {
   for (const json& row : Golden()["pairs"]) {
     const std::vector<double> values = row["values"];
     const std::vector<double> baseline = row["baseline"];
@@ -42,21 +42,21 @@ TEST(ComparePairs, IntervalIsThatOfScipysPairedTest) {
   }
 }
 
-TEST(SpreadOf, DeviationIsTheSamples) {
+TEST(Summarise, StdIsTheSampleStandardDeviation) {
   for (const json& row : Golden()["pairs"]) {
     const std::vector<double> values = row["values"];
-    const Spread spread = SpreadOf(values);
-    EXPECT_NEAR(spread.mean, row["mean"], 1e-10);
-    ASSERT_TRUE(spread.deviation);
-    EXPECT_NEAR(*spread.deviation, row["deviation"], 1e-10);
+    const MeanStd summary = Summarise(values);
+    EXPECT_NEAR(summary.mean, row["mean"], 1e-10);
+    ASSERT_TRUE(summary.std);
+    EXPECT_NEAR(*summary.std, row["deviation"], 1e-10);
   }
 }
 
-TEST(SpreadOf, OneValueHasNoDeviation) {
-  const Spread spread = SpreadOf(std::vector<double>{82.5});
-  EXPECT_EQ(spread.n, 1);
-  EXPECT_EQ(spread.mean, 82.5);
-  EXPECT_FALSE(spread.deviation);
+TEST(Summarise, OneValueHasNoStd) {
+  const MeanStd summary = Summarise(std::vector<double>{82.5});
+  EXPECT_EQ(summary.n, 1);
+  EXPECT_EQ(summary.mean, 82.5);
+  EXPECT_FALSE(summary.std);
 }
 
 TEST(ComparePairs, OnePairHasNoInterval) {

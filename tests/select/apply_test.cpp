@@ -28,7 +28,7 @@ model::VitConfig Vit(int64_t width, int64_t heads, int64_t depth) {
   return c;
 }
 
-// Notes the tensors that are read.
+// Records which tensors are read.
 class RecordingSource : public HashedSource {
  public:
   using HashedSource::HashedSource;
@@ -46,7 +46,7 @@ class RecordingSource : public HashedSource {
 Student Select(const TensorSource& source, const model::Config& teacher,
                const model::Config& student, const Options& options = {}) {
   const Plan plan = PlanSelection(teacher, source.Specs(), student, options,
-                                  EvidenceOf(source));
+                                  ImportanceScoresOf(source));
   return Apply(plan, &source);
 }
 
@@ -75,7 +75,7 @@ TEST(Apply, GathersRowsAndColumns) {
   }
 }
 
-TEST(Apply, ReadsThePlansTensorsAndNoOthers) {
+TEST(Apply, ReadsOnlyThePlansTensors) {
   const auto teacher = Vit(8, 2, 4);
   Options options;
   options.skip = {"mlp"};
@@ -110,7 +110,7 @@ TEST(Apply, GivesTheSameBytesAgain) {
   EXPECT_EQ(one.teacher_digest, two.teacher_digest);
 }
 
-TEST(Apply, DigestsWhatItRead) {
+TEST(Apply, HashesTheTensorsThatItReads) {
   const auto teacher = Vit(8, 2, 1);
   const auto student = Vit(4, 2, 1);
   const HashedSource source(teacher);
@@ -123,7 +123,7 @@ TEST(Apply, DigestsWhatItRead) {
             Sha256Hex(line("cls_token") + line("pos_embed")));
 }
 
-TEST(Apply, BringsEveryFloatTypeToFloat32) {
+TEST(Apply, ConvertsEveryFloatTypeToFloat32) {
   const auto teacher = Vit(8, 2, 1);
   const HashedSource source(teacher);
   const Plan plan =
@@ -150,7 +150,7 @@ TEST(Apply, BringsEveryFloatTypeToFloat32) {
   EXPECT_EQ(taken[1].item<float>(), whole[2].item<float>());
 }
 
-TEST(Apply, OwnsWhatItTookWhole) {
+TEST(Apply, OwnsTensorsThatAreTakenWhole) {
   const auto config = Vit(8, 2, 1);
   at::Tensor kept;
   {
@@ -160,7 +160,7 @@ TEST(Apply, OwnsWhatItTookWhole) {
   EXPECT_EQ(kept[3].item<float>(), Hashed("norm.bias", 8)[3]);
 }
 
-TEST(Apply, RefusesATeacherThatThePlanWasNotMadeFor) {
+TEST(Apply, RejectsATeacherThatDoesNotFitThePlan) {
   const auto teacher = Vit(16, 2, 1);
   const Plan plan = PlanSelection(teacher, HashedSource(teacher).Specs(),
                                   Vit(8, 2, 1), {}, {});
@@ -170,7 +170,7 @@ TEST(Apply, RefusesATeacherThatThePlanWasNotMadeFor) {
   HashedSource lacking(teacher);
   lacking.specs().erase(lacking.specs().begin());
   ExpectError([&] { Apply(plan, &lacking); }, ErrorKind::kMismatch,
-              {"cls_token", "has none"});
+              {"cls_token", "lacks it"});
 }
 
 TEST(Apply, TakesTheLargestMagnitudesInRowMajorOrder) {
@@ -192,16 +192,16 @@ TEST(Apply, TakesTheLargestMagnitudesInRowMajorOrder) {
   }
 }
 
-TEST(Apply, RefusesAMagnitudePlanOnAnotherTeacher) {
+TEST(Apply, RejectsAMagnitudePlanForAnotherTeacher) {
   const auto teacher = Vit(4, 1, 1);
   const HashedSource source(teacher);
   Options options;
   options.method = Method::kMagnitude;
   Plan plan = PlanSelection(teacher, source.Specs(), Vit(2, 1, 1), options,
-                            EvidenceOf(source));
+                            ImportanceScoresOf(source));
   for (Entry& entry : plan.entries) {
-    if (auto* ranked = std::get_if<Ranked>(&entry.source)) {
-      ranked->digest[0] ^= 1;
+    if (auto* top = std::get_if<TopMagnitude>(&entry.source)) {
+      top->digest[0] ^= 1;
     }
   }
   ExpectError([&] { Apply(plan, &source); }, ErrorKind::kMismatch,

@@ -19,17 +19,17 @@ using testing::HasSubstr;
 
 const std::string kLayer = "encoder.layer.1.";
 
-// From 16 wide, 4 layers, MLP of 32.
+// The teacher has width 16, 4 layers, and an MLP of 32.
 Plan PlanOf(const Sizes& student, const Options& options = {},
             const Sizes& teacher = {{"inner.heads", 4}}) {
   return PlanByFamily(Bert(), SmallBert(16, 4, 32), teacher, student, options,
-                      NoEvidence());
+                      NoScores());
 }
 
-void ExpectRefused(const Sizes& student, ErrorKind kind,
-                   const std::vector<std::string>& parts,
-                   const Options& options = {},
-                   const Sizes& teacher = {{"inner.heads", 4}}) {
+void ExpectRejected(const Sizes& student, ErrorKind kind,
+                    const std::vector<std::string>& parts,
+                    const Options& options = {},
+                    const Sizes& teacher = {{"inner.heads", 4}}) {
   ExpectError([&] { PlanOf(student, options, teacher); }, kind, parts);
 }
 
@@ -40,7 +40,7 @@ Options With(Heads heads, Method method = Method::kUniform) {
   return options;
 }
 
-TEST(PlanByFamily, KeepsTheResidualStreamAndTheMlpPaired) {
+TEST(PlanByFamily, IndexesTheResidualStreamAndTheMlpConsistently) {
   for (const Method method :
        {Method::kUniform, Method::kConsecutive, Method::kRandom}) {
     const Plan plan = PlanOf({{"width", 6}}, With(Heads::kFlat, method));
@@ -65,9 +65,9 @@ TEST(PlanByFamily, KeepsTheResidualStreamAndTheMlpPaired) {
   }
 }
 
-// Row i of query and key is one channel of the teacher, as are row i of value
-// and column i of the output.
-TEST(PlanByFamily, KeepsAttentionPairedByEveryRule) {
+// Row i of query and of key are the same channel of the teacher, and so are row
+// i of value and column i of the output.
+TEST(PlanByFamily, IndexesAttentionConsistentlyByEveryRule) {
   for (const Heads heads : {Heads::kFlat, Heads::kWhole, Heads::kWithin}) {
     for (const Method method : {Method::kUniform, Method::kRandom}) {
       const Plan plan = PlanOf({{"width", 8}}, With(heads, method));
@@ -85,7 +85,7 @@ TEST(PlanByFamily, KeepsAttentionPairedByEveryRule) {
   }
 }
 
-TEST(PlanByFamily, TakesHeadsWholeOrWithin) {
+TEST(PlanByFamily, SelectsWholeHeadsOrWithinHeads) {
   const std::string query = kLayer + "attention.self.query.bias";
   EXPECT_THAT(
       SetOf(PlanOf({{"width", 8}}, With(Heads::kWhole)), query, 0).indices,
@@ -95,7 +95,7 @@ TEST(PlanByFamily, TakesHeadsWholeOrWithin) {
       ElementsAre(0, 2, 4, 6, 8, 10, 12, 14));
 }
 
-TEST(PlanByFamily, TakesLayersByTheMapAndTheFirstTokens) {
+TEST(PlanByFamily, SelectsLayersByTheRuleAndTheFirstTokens) {
   Options options;
   options.layers = "last";
   const Plan plan = PlanOf({{"layers", 2}, {"tokens", 5}}, options);
@@ -118,16 +118,16 @@ TEST(PlanByFamily, AccountsForEveryTensorOfTheTeacher) {
                                  HasSubstr("no block"))));
 }
 
-TEST(PlanByFamily, DoesWithoutOptionalTensors) {
+TEST(PlanByFamily, AllowsATeacherWithoutOptionalTensors) {
   auto teacher = SmallBert(16, 4, 32);
   teacher.resize(teacher.size() - 2);  // the pooler
   const Plan plan =
-      PlanByFamily(Bert(), teacher, {}, {{"width", 8}}, {}, NoEvidence());
+      PlanByFamily(Bert(), teacher, {}, {{"width", 8}}, {}, NoScores());
   EXPECT_EQ(plan.entries.back().student.name,
             "encoder.layer.3.output.LayerNorm.bias");
 }
 
-TEST(PlanByFamily, RefusesASizeOfWhatTheTeacherLacks) {
+TEST(PlanByFamily, RejectsASizeOfADimensionThatTheTeacherLacks) {
   const auto family = model::FamilyFromJson(
       R"({"name": "headless", "about": "",
           "dimensions": {"width": "width", "classes": "fixed"},
@@ -136,28 +136,27 @@ TEST(PlanByFamily, RefusesASizeOfWhatTheTeacherLacks) {
       "headless.json");
   const std::vector<TensorSpec> teacher = {{"stem", {4}}};
   const auto plan = [&] {
-    PlanByFamily(family, teacher, {}, {{"classes", 3}}, {}, NoEvidence());
+    PlanByFamily(family, teacher, {}, {{"classes", 3}}, {}, NoScores());
   };
   ExpectError(plan, ErrorKind::kMismatch,
               {"classes: no tensor of the teacher has this dimension"});
 }
 
-TEST(PlanByFamily, ChoosesForEachTensorWhereTheMethodSaysSo) {
+TEST(PlanByFamily, SelectsPerTensorIfTheMethodIsInconsistent) {
   const Plan plan =
       PlanOf({{"width", 8}}, With(Heads::kFlat, Method::kRandomInconsistent));
   EXPECT_NE(SetOf(plan, "embeddings.LayerNorm.weight", 0).indices,
             SetOf(plan, "embeddings.LayerNorm.bias", 0).indices);
   EXPECT_THAT(plan.notes, Contains(HasSubstr("breaks consistency")));
-  ExpectRefused({{"width", 8}}, ErrorKind::kUsage,
-                {"--heads", "keeps no heads"},
-                With(Heads::kWhole, Method::kRandomInconsistent));
+  ExpectRejected({{"width", 8}}, ErrorKind::kUsage,
+                 {"heads: ", "does not keep heads"},
+                 With(Heads::kWhole, Method::kRandomInconsistent));
 }
 
-// A layer's channels are ranked by the tensors of that layer alone, the width
-// by all.
+// Hidden channels are ranked by their own layer's tensors, the width by all.
 TEST(PlanByFamily, RanksEachLayerByItsOwnScores) {
   const auto specs = SmallBert(16, 4, 32);
-  const Evidence evidence = {
+  const ImportanceScores importance = {
       [&](const std::string& name, size_t axis, int power) {
         EXPECT_EQ(power, 2);
         const bool last = name.find("layer.3.intermediate") != name.npos;
@@ -170,7 +169,7 @@ TEST(PlanByFamily, RanksEachLayerByItsOwnScores) {
   Options options;
   options.method = Method::kL2Shared;
   const Plan plan =
-      PlanByFamily(Bert(), specs, {}, {{"mlp", 2}}, options, evidence);
+      PlanByFamily(Bert(), specs, {}, {{"mlp", 2}}, options, importance);
   const auto taken = [&](const char* layer) {
     return SetOf(plan, std::string(layer) + "output.dense.weight", 1).indices;
   };
@@ -178,25 +177,26 @@ TEST(PlanByFamily, RanksEachLayerByItsOwnScores) {
   EXPECT_THAT(taken("encoder.layer.3."), ElementsAre(0, 31));
 }
 
-TEST(PlanByFamily, MakesSkippedTensorsAfresh) {
+TEST(PlanByFamily, ReinitialisesSkippedTensors) {
   Options options;
   options.skip = {"pooler.*", "encoder.layer.0.output.LayerNorm.*"};
   const Plan plan = PlanOf({{"width", 8}}, options);
-  const auto fresh = [&](const std::string& name) {
-    return model::Describe(std::get<Fresh>(EntryOf(plan, name).source).init);
+  const auto init = [&](const std::string& name) {
+    return model::Describe(
+        std::get<Reinitialised>(EntryOf(plan, name).source).init);
   };
-  EXPECT_EQ(fresh("pooler.dense.bias"), "zeros");
-  EXPECT_EQ(fresh("encoder.layer.0.output.LayerNorm.weight"), "ones");
-  EXPECT_THAT(fresh("pooler.dense.weight"), HasSubstr("0.02"));
+  EXPECT_EQ(init("pooler.dense.bias"), "zeros");
+  EXPECT_EQ(init("encoder.layer.0.output.LayerNorm.weight"), "ones");
+  EXPECT_THAT(init("pooler.dense.weight"), HasSubstr("0.02"));
   options.skip = {"attn"};
-  ExpectRefused({{"width", 8}}, ErrorKind::kUsage,
-                {"--skip", "'attn'", "pattern"}, options);
+  ExpectRejected({{"width", 8}}, ErrorKind::kUsage,
+                 {"skip: ", "'attn'", "pattern"}, options);
 }
 
-// A new vocabulary needs new embeddings, and nothing else.
-TEST(PlanByFamily, LetsAFixedDimensionChangeWhereItsTensorsAreSkipped) {
-  ExpectRefused({{"vocabulary", 7}}, ErrorKind::kMismatch,
-                {"vocabulary", "is fixed", "11", "7", "word_embeddings"});
+// Changing the vocabulary only requires re-initialised embeddings.
+TEST(PlanByFamily, LetsAFixedDimensionChangeIfItsTensorsAreSkipped) {
+  ExpectRejected({{"vocabulary", 7}}, ErrorKind::kMismatch,
+                 {"vocabulary", "is fixed", "11", "7", "word_embeddings"});
   Options options;
   options.skip = {"embeddings.word_embeddings.*"};
   EXPECT_EQ(EntryOf(PlanOf({{"vocabulary", 7}}, options),
@@ -205,7 +205,7 @@ TEST(PlanByFamily, LetsAFixedDimensionChangeWhereItsTensorsAreSkipped) {
             (Shape{7, 16}));
 }
 
-TEST(PlanByFamily, ComesBackEqualFromJson) {
+TEST(PlanByFamily, RoundTripsThroughJson) {
   for (const Method method : {Method::kUniform, Method::kRandomInconsistent}) {
     Options options = With(Heads::kFlat, method);
     options.skip = {"pooler.*"};
@@ -222,51 +222,53 @@ TEST(PlanByFamily, ReportsSizesAndFoldsLayers) {
               HasSubstr("student  bert: width 8, layers 2, inner 8, mlp"));
   EXPECT_THAT(text, HasSubstr("encoder.layer.*.output.dense.weight"));
   EXPECT_THAT(text, HasSubstr("encoder.layer.2.*: no block of the student"));
-  EXPECT_THAT(text, HasSubstr("a head of the student is no head"));
+  EXPECT_THAT(text, HasSubstr("a head of the student does not correspond"));
 }
 
-TEST(PlanByFamily, RefusesAStudentThatIsLargerThanTheTeacher) {
-  ExpectRefused({{"width", 32}}, ErrorKind::kMismatch,
-                {"width", "has 32", "only 16", "embeddings.word_embeddings"});
-  ExpectRefused({{"layers", 5}}, ErrorKind::kMismatch,
-                {"depth", "has 5", "only 4"});
+TEST(PlanByFamily, RejectsAStudentThatIsLargerThanTheTeacher) {
+  ExpectRejected({{"width", 32}}, ErrorKind::kMismatch,
+                 {"width", "has 32", "only 16", "embeddings.word_embeddings"});
+  ExpectRejected({{"layers", 5}}, ErrorKind::kMismatch,
+                 {"depth", "has 5", "only 4"});
 }
 
-TEST(PlanByFamily, RefusesSizesThatAreUnknownOrNone) {
-  ExpectRefused({{"widht", 8}}, ErrorKind::kUsage,
-                {"--student-size", "did you mean 'width'"});
+TEST(PlanByFamily, RejectsUnknownAndInvalidSizes) {
+  ExpectRejected({{"widht", 8}}, ErrorKind::kUsage,
+                 {"student size: ", "did you mean 'width'"});
   for (const int64_t size : {int64_t{0}, int64_t{-3}, INT64_MAX}) {
-    ExpectRefused({{"width", size}}, ErrorKind::kUsage,
-                  {"--student-size", "width", "is no size"});
+    ExpectRejected({{"width", size}}, ErrorKind::kUsage,
+                   {"student size: ", "width", "is not a valid size"});
   }
-  ExpectRefused({}, ErrorKind::kUsage,
-                {"--teacher-size", "unknown size 'head'"}, {}, {{"head", 4}});
+  ExpectRejected({}, ErrorKind::kUsage,
+                 {"teacher size: ", "unknown size 'head'"}, {}, {{"head", 4}});
 }
 
-TEST(PlanByFamily, RefusesSizesThatDoNotDivide) {
+TEST(PlanByFamily, RejectsSizesThatDoNotDivide) {
   const auto teacher = SmallBert(16, 1, 24);
   const auto plan = [&] {
-    PlanByFamily(Bert(), teacher, {}, {{"width", 7}}, {}, NoEvidence());
+    PlanByFamily(Bert(), teacher, {}, {{"width", 7}}, {}, NoScores());
   };
   ExpectError(plan, ErrorKind::kMismatch,
-              {"mlp", "follows 'width'", "--student-size mlp=N"});
-  ExpectRefused({}, ErrorKind::kUsage,
-                {"--teacher-size", "inner.heads", "do not divide", "16"}, {},
-                {{"inner.heads", 3}});
-  ExpectRefused({{"width", 8}, {"inner.heads", 3}}, ErrorKind::kMismatch,
-                {"inner.heads", "do not divide", "8"});
-  ExpectRefused({{"width", 6}}, ErrorKind::kMismatch,
-                {"inner", "heads of 4", "student's 6"}, With(Heads::kWhole));
-  ExpectRefused({{"width", 6}}, ErrorKind::kMismatch,
-                {"inner.heads", "4 heads do not divide"}, With(Heads::kWithin));
-  ExpectRefused({{"width", 8}, {"inner.heads", 4}}, ErrorKind::kMismatch,
-                {"inner.heads", "gives the student 2"}, With(Heads::kWhole));
+              {"mlp", "follows 'width'", "student size mlp=N"});
+  ExpectRejected({}, ErrorKind::kUsage,
+                 {"teacher size: ", "inner.heads", "do not divide", "16"}, {},
+                 {{"inner.heads", 3}});
+  ExpectRejected({{"width", 8}, {"inner.heads", 3}}, ErrorKind::kMismatch,
+                 {"inner.heads", "8 channels cannot be divided into 3 heads"});
+  ExpectRejected({{"width", 6}}, ErrorKind::kMismatch,
+                 {"inner", "head dimension 4", "student has 6"},
+                 With(Heads::kWhole));
+  ExpectRejected({{"width", 6}}, ErrorKind::kMismatch,
+                 {"inner.heads", "cannot be divided into 4 heads"},
+                 With(Heads::kWithin));
+  ExpectRejected({{"width", 8}, {"inner.heads", 4}}, ErrorKind::kMismatch,
+                 {"inner.heads", "gives the student 2"}, With(Heads::kWhole));
 }
 
-TEST(PlanByFamily, AsksForHeadsWhereARuleNeedsThem) {
-  ExpectRefused({{"width", 8}}, ErrorKind::kUsage,
-                {"--heads", "--teacher-size inner.heads=N"},
-                With(Heads::kWhole), {});
+TEST(PlanByFamily, AsksForHeadsIfARuleNeedsThem) {
+  ExpectRejected({{"width", 8}}, ErrorKind::kUsage,
+                 {"heads: ", "teacher size inner.heads=N"}, With(Heads::kWhole),
+                 {});
 }
 
 }  // namespace

@@ -10,13 +10,13 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST(Uniform, TakesEveryRthWhereTheSizeDivides) {
+TEST(Uniform, TakesEveryNthIfTheSizeDivides) {
   EXPECT_THAT(Uniform(6, 3), ElementsAre(0, 2, 4));
   EXPECT_THAT(Uniform(4, 4), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(Uniform(5, 1), ElementsAre(0));
 }
 
-TEST(Uniform, SpreadsToBothEndsWhereItDoesNot) {
+TEST(Uniform, IncludesBothEndsIfTheSizeDoesNotDivide) {
   EXPECT_THAT(Uniform(6, 4), ElementsAre(0, 2, 3, 5));
 }
 
@@ -35,9 +35,9 @@ TEST(Uniform, EqualsTheOfficialArithmeticForThePapersSizes) {
   }
 }
 
-// Why --compat official is no default: the script indexes a fused qkv as one
-// dimension, and where widths do not divide its three parts get other indices.
-TEST(UniformFp32, BreaksUpAFusedQkvWhereWidthsDoNotDivide) {
+// Why the official rule is not the default: the script indexes a fused qkv as
+// one dimension, and if widths do not divide, its parts get different indices.
+TEST(UniformFp32, MisalignsAFusedQkvIfWidthsDoNotDivide) {
   const auto mismatches = [](int64_t from, int64_t to) {
     const Indices fused = UniformFp32(3 * from, 3 * to);
     const Indices columns = UniformFp32(from, to);  // of proj
@@ -59,23 +59,23 @@ TEST(Consecutive, TakesTheFirst) {
 }
 
 TEST(RandomSubset, IsASortedSubset) {
-  const Indices chosen = RandomSubset(100, 40, RandomStream(7, "x"));
-  ASSERT_EQ(chosen.size(), 40U);
-  for (size_t i = 1; i < chosen.size(); ++i) {
-    EXPECT_LT(chosen[i - 1], chosen[i]);
+  const Indices subset = RandomSubset(100, 40, RandomStream(7, "x"));
+  ASSERT_EQ(subset.size(), 40U);
+  for (size_t i = 1; i < subset.size(); ++i) {
+    EXPECT_LT(subset[i - 1], subset[i]);
   }
-  EXPECT_GE(chosen.front(), 0);
-  EXPECT_LT(chosen.back(), 100);
+  EXPECT_GE(subset.front(), 0);
+  EXPECT_LT(subset.back(), 100);
 }
 
 TEST(RandomSubset, DependsOnSeedAndName) {
-  const Indices chosen = RandomSubset(100, 40, RandomStream(7, "x"));
-  EXPECT_EQ(chosen, RandomSubset(100, 40, RandomStream(7, "x")));
-  EXPECT_NE(chosen, RandomSubset(100, 40, RandomStream(8, "x")));
-  EXPECT_NE(chosen, RandomSubset(100, 40, RandomStream(7, "y")));
+  const Indices subset = RandomSubset(100, 40, RandomStream(7, "x"));
+  EXPECT_EQ(subset, RandomSubset(100, 40, RandomStream(7, "x")));
+  EXPECT_NE(subset, RandomSubset(100, 40, RandomStream(8, "x")));
+  EXPECT_NE(subset, RandomSubset(100, 40, RandomStream(7, "y")));
 }
 
-TEST(RandomSubset, ChoosesEveryPositionEquallyOften) {
+TEST(RandomSubset, SelectsEveryIndexEquallyOften) {
   constexpr int kDraws = 4000;
   std::vector<int> counts(10);
   for (int seed = 0; seed < kDraws; ++seed) {
@@ -83,11 +83,11 @@ TEST(RandomSubset, ChoosesEveryPositionEquallyOften) {
       ++counts[i];
     }
   }
-  // Binomial(4000, 0.3): 1200, deviation 29; 5 deviations.
+  // Binomial(4000, 0.3): mean 1200, std 29; within 5 std.
   for (const int count : counts) EXPECT_NEAR(count, 1200, 145);
 }
 
-TEST(Largest, KeepsAscendingOrderAndTheLowerOfEqualScores) {
+TEST(Largest, IsAscendingAndBreaksTiesByTheLowerIndex) {
   EXPECT_THAT(Largest({1, 5, 3, 5, 3}, 3), ElementsAre(1, 2, 3));
   EXPECT_THAT(Largest({2, 2, 2}, 2), ElementsAre(0, 1));
 }

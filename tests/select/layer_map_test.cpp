@@ -31,7 +31,7 @@ TEST(MapLayers, TakesExplicitLists) {
             (Map{{2}, {0}, {0, 8}, {1}}));
 }
 
-TEST(MapLayers, RefusesADeeperStudent) {
+TEST(MapLayers, RejectsADeeperStudent) {
   ExpectError([] { MapLayers({6}, {12}, "first"); }, ErrorKind::kMismatch,
               {"depth", "12", "only 6"});
   ExpectError(
@@ -41,16 +41,17 @@ TEST(MapLayers, RefusesADeeperStudent) {
       ErrorKind::kMismatch, {"depth of stage 2", "27", "only 9"});
 }
 
-TEST(MapLayers, RefusesWrongRules) {
+TEST(MapLayers, RejectsInvalidRules) {
   const auto map = [](const char* rule) {
     return [rule] { MapLayers({12}, {2}, rule); };
   };
   ExpectError(map("frist"), ErrorKind::kUsage, {"did you mean 'first'"});
   ExpectError(map("0,12"), ErrorKind::kUsage, {"'12'", "0 to 11"});
-  ExpectError(map("0,1,2"), ErrorKind::kUsage, {"2 blocks", "names 3"});
+  ExpectError(map("0,1,2"), ErrorKind::kUsage, {"2 blocks", "list has 3"});
   ExpectError(map("3,3"), ErrorKind::kUsage, {"twice"});
   ExpectError(map("0,"), ErrorKind::kUsage, {"''"});
-  ExpectError(map("99999999999999999999,1"), ErrorKind::kUsage, {"no block"});
+  ExpectError(map("99999999999999999999,1"), ErrorKind::kUsage,
+              {"not a block"});
   ExpectError(map("0/1"), ErrorKind::kUsage, {"2 lists", "1 stages"});
 }
 

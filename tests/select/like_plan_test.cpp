@@ -18,10 +18,10 @@ using testing::HasSubstr;
 
 Plan PlanOf(const std::vector<TensorSpec>& teacher,
             const std::vector<TensorSpec>& like, const Options& options = {}) {
-  return PlanLike(teacher, "t.pth", like, "s.pth", options, NoEvidence());
+  return PlanLike(teacher, "t.pth", like, "s.pth", options, NoScores());
 }
 
-TEST(PlanLike, GivesEqualSizesThatShrinkAlikeEqualIndices) {
+TEST(PlanLike, IndexesEqualSizesThatShrinkAlikeEqually) {
   Options options;
   options.method = Method::kRandom;
   const Plan plan = PlanOf(SmallBert(16, 4, 32), SmallBert(8, 4, 12), options);
@@ -33,13 +33,13 @@ TEST(PlanLike, GivesEqualSizesThatShrinkAlikeEqualIndices) {
   EXPECT_EQ(SetOf(plan, layer + "output.dense.weight", 1),
             SetOf(plan, layer + "intermediate.dense.bias", 0));
   EXPECT_THAT(plan.notes,
-              Contains(HasSubstr("assumed, for roles are unknown: dimensions "
-                                 "that shrink from one size to the same size "
-                                 "are the same one and get the same indices "
-                                 "(16->8, 32->12)")));
+              Contains(HasSubstr("assumed, because roles are unknown: "
+                                 "dimensions that shrink between the same two "
+                                 "sizes are the same one and get the same "
+                                 "indices (16->8, 32->12)")));
 }
 
-TEST(PlanLike, PairsLayersByTheMap) {
+TEST(PlanLike, MapsLayersByTheRule) {
   Options options;
   options.layers = "2,0";
   const Plan plan = PlanOf(SmallBert(16, 4, 32), SmallBert(8, 2, 32), options);
@@ -53,30 +53,30 @@ TEST(PlanLike, PairsLayersByTheMap) {
   options.layers = "frist";
   ExpectError(
       [&] { PlanOf(SmallBert(16, 4, 32), SmallBert(8, 4, 32), options); },
-      ErrorKind::kUsage, {"--layers", "did you mean 'first'"});
+      ErrorKind::kUsage, {"layers: ", "did you mean 'first'"});
 }
 
-TEST(PlanLike, AccountsForWhatHoldsNoWeights) {
+TEST(PlanLike, AccountsForTensorsThatAreNotWeights) {
   const auto teacher = SmallBert(16, 4, 32);
   const Plan plan = PlanOf(teacher, SmallBert(8, 2, 16));
   EXPECT_EQ(plan.entries.size(), SmallBert(8, 2, 16).size() - 1);
   EXPECT_THAT(plan.notes, Contains(HasSubstr("embeddings.position_ids is left "
                                              "out: it holds")));
   EXPECT_THAT(plan.unused, Contains(FieldsAre("embeddings.position_ids",
-                                              HasSubstr("no weights"))));
+                                              HasSubstr("not weights"))));
   EXPECT_EQ(PlanFromJson(ToJson(plan), "p"), plan);
 }
 
-TEST(PlanLike, TakesAFusedQkvInThreeParts) {
+TEST(PlanLike, IndexesAFusedQkvInThreeParts) {
   const std::vector<TensorSpec> teacher = {{"qkv.weight", {48, 16}}};
   const Plan plan = PlanOf(teacher, {{"qkv.weight", {24, 8}}});
   EXPECT_EQ(SelectedOf(plan, "qkv.weight").axes[0].groups, 3);
   EXPECT_EQ(SetOf(plan, "qkv.weight", 0), SetOf(plan, "qkv.weight", 1));
-  EXPECT_THAT(plan.notes, Contains(HasSubstr("48->24 is three of 16->8")));
+  EXPECT_THAT(plan.notes, Contains(HasSubstr("48->24 is three times 16->8")));
 }
 
-// Equal sizes on one side do not make two dimensions one.
-TEST(PlanLike, KeepsApartWhatShrinksDifferently) {
+// Dimensions are only the same if they are equal in both models.
+TEST(PlanLike, SeparatesDimensionsThatShrinkDifferently) {
   const Plan plan = PlanOf({{"up", {16, 16}}}, {{"up", {8, 4}}});
   EXPECT_EQ(SetOf(plan, "up", 0).name, "16->8");
   EXPECT_EQ(SetOf(plan, "up", 1).name, "16->4");
@@ -90,7 +90,7 @@ TEST(PlanLike, ReportsStacksOfLayers) {
   EXPECT_THAT(text, HasSubstr("encoder.layer.*.output.dense.bias"));
 }
 
-TEST(PlanLike, RefusesWhatTheTeacherCannotGive) {
+TEST(PlanLike, RejectsTensorsThatTheTeacherCannotGive) {
   const std::vector<TensorSpec> teacher = {{"a", {4, 4}}, {"b", {4}}};
   ExpectError(
       [&] {
@@ -101,8 +101,7 @@ TEST(PlanLike, RefusesWhatTheTeacherCannotGive) {
       [&] {
         PlanOf(teacher, {{"c", {4}}});
       },
-      ErrorKind::kMismatch,
-      {"c: the teacher has no such tensor", "--skip 'c'"});
+      ErrorKind::kMismatch, {"c: the teacher has no such tensor", "skip 'c'"});
   ExpectError(
       [&] {
         PlanOf(teacher, {{"b", {4, 4}}});
@@ -113,28 +112,28 @@ TEST(PlanLike, RefusesWhatTheTeacherCannotGive) {
       [&] {
         PlanOf(teacher, {{"b", {0}}});
       },
-      ErrorKind::kMismatch, {"4->0", "has none (b)"});
+      ErrorKind::kMismatch, {"4->0", "is 0 in the student (b)"});
   ExpectError(
       [] {
         PlanOf({{"a", {4}, DType::kI64}}, {{"a", {2}}});
       },
-      ErrorKind::kMismatch, {"a: holds", "floating point"});
+      ErrorKind::kMismatch, {"a: holds", "floating-point"});
   Options whole;
   whole.heads = Heads::kWhole;
   ExpectError(
       [&] {
         PlanOf(teacher, {{"b", {2}}}, whole);
       },
-      ErrorKind::kUsage, {"--heads", "use --family"});
+      ErrorKind::kUsage, {"heads: ", "use a family file"});
 }
 
-TEST(PlanLike, MakesAfreshWhatIsSkipped) {
+TEST(PlanLike, ReinitialisesSkippedTensors) {
   Options options;
   options.skip = {"head.*"};
   const Plan plan = PlanOf({{"a", {4}}, {"head.weight", {5, 4}}},
                            {{"a", {2}}, {"head.weight", {9, 2}}}, options);
-  EXPECT_TRUE(
-      std::holds_alternative<Fresh>(EntryOf(plan, "head.weight").source));
+  EXPECT_TRUE(std::holds_alternative<Reinitialised>(
+      EntryOf(plan, "head.weight").source));
   EXPECT_THAT(plan.unused, ElementsAre(FieldsAre("head.weight", "skipped")));
 }
 

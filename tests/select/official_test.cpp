@@ -1,5 +1,5 @@
-// --compat official against the paper's own code, to the bit, on the pairs for
-// which that is promised. Goldens by scripts/golden/selection.py.
+// Options::official against the paper's own code, to the bit, for the model
+// pairs that are documented to match. Goldens by scripts/golden/selection.py.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -38,11 +38,11 @@ Digests Select(const std::string& teacher_name, model::Config student,
   options.official = official;
   const Plan plan =
       PlanSelection(teacher, source.Specs(), student, options, {});
-  const Student made = Apply(plan, &source);
+  const Student result = Apply(plan, &source);
   Digests digests;
   for (size_t i = 0; i < plan.entries.size(); ++i) {
     digests[plan.entries[i].student.name] =
-        Sha256Hex(BytesOf(made.tensors[i])).substr(0, 16);
+        Sha256Hex(BytesOf(result.tensors[i])).substr(0, 16);
   }
   return digests;
 }
@@ -62,11 +62,12 @@ TEST_P(Official, EqualsThePapersCodeToTheBit) {
 
 INSTANTIATE_TEST_SUITE_P(Pairs, Official, testing::Range(0, 6));
 
-// Where widths divide (ViT-S, ViT-B -> T; ConvNeXt-T -> F), the default is the
-// official rule, ConvNeXt's final norm and the rank of fc1 and fc2 apart.
+// If widths divide (ViT-S, ViT-B -> T; ConvNeXt-T -> F), the default equals the
+// official rule, except for ConvNeXt's final norm and the number of dimensions
+// of fc1 and fc2.
 class Default : public testing::TestWithParam<int> {};
 
-TEST_P(Default, IsTheOfficialRuleWhereWidthsDivide) {
+TEST_P(Default, EqualsTheOfficialRuleIfWidthsDivide) {
   const auto golden = Case(GetParam());
   const Digests ours =
       Select(golden["teacher"], StudentOf(golden["student"]), false);

@@ -16,8 +16,8 @@ const model::Config& Named(const char* name) {
   return model::FindVariant(name).config;
 }
 
-// Scores and digests without a teacher: of the right size, and uneven.
-Evidence MadeUp(const TensorSource& teacher) {
+// Scores and digests without a teacher: of the right size, and not constant.
+ImportanceScores FakeScores(const TensorSource& teacher) {
   return {[&teacher](const std::string& name, size_t axis, int) {
             std::vector<double> scores(teacher.Find(name)->shape[axis]);
             for (size_t i = 0; i < scores.size(); ++i) {
@@ -32,7 +32,7 @@ Plan PlanOf(const model::Config& teacher, const model::Config& student,
             const Options& options) {
   const HashedSource source(teacher);
   return PlanSelection(teacher, source.Specs(), student, options,
-                       MadeUp(source));
+                       FakeScores(source));
 }
 
 std::string Replace(std::string text, const std::string& from,
@@ -44,7 +44,7 @@ std::string Replace(std::string text, const std::string& from,
 
 class PlanJsonOfMethod : public testing::TestWithParam<Method> {};
 
-TEST_P(PlanJsonOfMethod, ComesBackEqual) {
+TEST_P(PlanJsonOfMethod, RoundTrips) {
   Options options;
   options.method = GetParam();
   options.skip = {"norm", "blocks.2.*"};
@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(All, PlanJsonOfMethod,
                            return name;
                          });
 
-TEST(PlanJson, KeepsResamplingAndRandomPlans) {
+TEST(PlanJson, RoundTripsResamplingAndRandomPlans) {
   const Plan resampled = PlanOf(Named("vit_small_patch14_dinov2"),
                                 Named("vit_tiny_patch16_224"), {});
   EXPECT_EQ(PlanFromJson(ToJson(resampled), "p"), resampled);
@@ -78,14 +78,14 @@ TEST(PlanJson, KeepsResamplingAndRandomPlans) {
   EXPECT_EQ(PlanFromJson(ToJson(random), "p"), random);
 }
 
-TEST(PlanJson, WritesEvenlySpacedIndicesInShort) {
+TEST(PlanJson, AbbreviatesEvenlySpacedIndices) {
   const std::string text =
       ToJson(PlanOf(Named("vit_small"), Named("vit_tiny"), {}));
   EXPECT_THAT(text, HasSubstr(R"({"name":"width","of":384,"take":)"
                               R"({"start":0,"step":2,"count":192}})"));
 }
 
-TEST(PlanJson, DigestsTellPlansApart) {
+TEST(PlanJson, DigestsDifferBetweenPlans) {
   const Plan plan = PlanOf(Named("vit_small"), Named("vit_tiny"), {});
   Options consecutive;
   consecutive.method = Method::kConsecutive;
@@ -94,39 +94,80 @@ TEST(PlanJson, DigestsTellPlansApart) {
                                             Named("vit_tiny"), consecutive)));
 }
 
-// A plan file is a file from outside.
-TEST(PlanJson, RefusesWhatItDidNotWrite) {
+// Version 1 called re-initialised tensors and the reset head "fresh".
+TEST(PlanJson, ReadsVersion1) {
+  constexpr std::string_view kOld = R"({"format": "wsel-plan", "version": 1,
+    "teacher": {"generic":"t.pth","sizes":{},"stacks":[]},
+    "student": {"generic":"s.pth","sizes":{},"stacks":[]},
+    "options": {"method":"uniform","layers":"first","heads":"flat",
+                "head":"fresh","patch_resize":"pinv","skip":["b*"],
+                "official":false,"seed":0},
+    "layers": [],
+    "index_sets": [{"name":"4->2","of":4,"take":[0,2]}],
+    "tensors": [
+      {"name":"a","shape":[2],"from":"a","teacher_shape":[4],
+       "axes":[{"set":"4->2"}]},
+      {"name":"b","shape":[2],"fresh":{"reason":"skipped: b*",
+       "init":{"kind":"constant","value":1.0}}}],
+    "unused": [{"name":"b","reason":"skipped"}],
+    "notes": []})";
+  Plan plan;
+  plan.teacher = GenericModel{"t.pth", {}, {}};
+  plan.student = GenericModel{"s.pth", {}, {}};
+  plan.options.skip = {"b*"};
+  plan.sets.push_back({"4->2", 4, {0, 2}});
+  plan.entries.push_back(
+      {TensorSpec{"a", {2}}, Selected{"a", {4}, {AxisPick{0, 1}}, {}, {}}});
+  plan.entries.push_back(
+      {TensorSpec{"b", {2}}, Reinitialised{"skipped: b*", {.value = 1}}});
+  plan.unused.push_back({"b", "skipped"});
+  EXPECT_EQ(PlanFromJson(kOld, "p"), plan);
+  const std::string text = ToJson(plan);
+  EXPECT_THAT(text, HasSubstr(R"("version": 2)"));
+  EXPECT_THAT(text, HasSubstr(R"("head":"reset")"));
+  EXPECT_THAT(text, HasSubstr(R"("reinitialised":{"reason":"skipped: b*")"));
+  EXPECT_EQ(PlanFromJson(text, "p"), plan);
+}
+
+// A plan file is untrusted input.
+TEST(PlanJson, RejectsInvalidPlans) {
   const std::string good =
       ToJson(PlanOf(Named("vit_small"), Named("vit_tiny"), {}));
-  const auto refused = [&](const std::string& from, const std::string& to,
+  const auto rejects = [&](const std::string& from, const std::string& to,
                            const std::vector<std::string>& parts) {
     ExpectError([&] { PlanFromJson(Replace(good, from, to), "p.json"); },
                 ErrorKind::kFormat, parts);
   };
-  refused("wsel-plan", "other", {"p.json", "no plan"});
-  refused(R"("version": 1)", R"("version": 2)", {"no plan of version 1"});
-  refused(R"("count":192)", R"("count":999999999999)", {"index_sets[0].take"});
-  refused(R"("start":0)", R"("start":-1)", {"index_sets[0].take"});
-  refused(R"("step":2)", R"("step":3)", {"ascend and be below 384"});
-  refused(R"("count":192)", R"("count":191)", {"tensors[0]", "shape"});
-  refused(R"("set":"width")", R"("set":"widht")", {"no index set 'widht'"});
-  refused(R"("groups":3)", R"("groups":2)", {"is of 384"});
-  refused(R"("groups":3)", R"("groups":0)", {"index set"});
-  refused(R"("shape":[1,1,192])", R"("shape":[1,-1,192])", {"no shape"});
-  refused(R"("shape":[1,1,192])", R"("shape":[4294967296,4294967296,2])",
-          {"no shape"});
-  refused(R"("method":"uniform")", R"("method":"unifrom")",
+  rejects("wsel-plan", "other", {"p.json", "expected a plan"});
+  rejects(R"("version": 2)", R"("version": 3)",
+          {"expected a plan of version 1 or 2"});
+  rejects(R"("count":192)", R"("count":999999999999)", {"index_sets[0].take"});
+  rejects(R"("start":0)", R"("start":-1)", {"index_sets[0].take"});
+  rejects(R"("step":2)", R"("step":3)", {"ascend and be below 384"});
+  rejects(R"("count":192)", R"("count":191)", {"tensors[0]", "shape"});
+  rejects(R"("set":"width")", R"("set":"widht")",
+          {"unknown index set 'widht'"});
+  rejects(R"("groups":3)", R"("groups":2)", {"is of 384"});
+  rejects(R"("groups":3)", R"("groups":0)", {"index set"});
+  rejects(R"("shape":[1,1,192])", R"("shape":[1,-1,192])",
+          {"not a valid tensor shape"});
+  rejects(R"("shape":[1,1,192])", R"("shape":[4294967296,4294967296,2])",
+          {"not a valid tensor shape"});
+  rejects(R"("method":"uniform")", R"("method":"unifrom")",
           {"options.method", "did you mean 'uniform'"});
-  refused(R"("name":"pos_embed")", R"("name":"cls_token")",
-          {"plans 'cls_token'", "has 'pos_embed'"});
-  refused(R"("embed_dim":192,"depth":12)", R"("embed_dim":192,"depth":11)",
-          {"plans 152 tensors"});
-  refused(R"("unused": [)", R"("unusde": [)", {"unused", "missing"});
-  refused(R"("value":0.02,"bound":2.0)", R"("value":-1)", {"cannot draw"});
-  refused(R"("kind":"trunc_normal")", R"("kind":"mimetic_qkv","heads":0)",
-          {"cannot draw"});
-  refused(R"("kind":"trunc_normal")", R"("kind":"sin_cos")", {"cannot draw"});
-  refused(R"("fresh":{)", R"("fresh":{"x":1,)", {"unknown key 'x'"});
+  rejects(R"("name":"pos_embed")", R"("name":"cls_token")",
+          {"contains 'cls_token'", "has 'pos_embed'"});
+  rejects(R"("embed_dim":192,"depth":12)", R"("embed_dim":192,"depth":11)",
+          {"contains 152 tensors"});
+  rejects(R"("unused": [)", R"("unusde": [)", {"unused", "missing"});
+  rejects(R"("value":0.02,"bound":2.0)", R"("value":-1)",
+          {"cannot initialise"});
+  rejects(R"("kind":"trunc_normal")", R"("kind":"mimetic_qkv","heads":0)",
+          {"cannot initialise"});
+  rejects(R"("kind":"trunc_normal")", R"("kind":"sin_cos")",
+          {"cannot initialise"});
+  rejects(R"("reinitialised":{)", R"("reinitialised":{"x":1,)",
+          {"unknown key 'x'"});
   ExpectError([&] { PlanFromJson(good.substr(0, good.size() / 2), "p.json"); },
               ErrorKind::kFormat, {"p.json", "not valid JSON"});
   ExpectError([] { PlanFromJson("", "p.json"); }, ErrorKind::kFormat,

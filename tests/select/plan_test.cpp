@@ -40,7 +40,7 @@ ConvNextConfig SmallConvNext(int64_t width) {
   return c;
 }
 
-Evidence NoEvidence() {
+ImportanceScores NoScores() {
   return {[](const std::string&, size_t, int) -> std::vector<double> {
             throw std::logic_error("asked for scores");
           },
@@ -52,7 +52,7 @@ Evidence NoEvidence() {
 Plan PlanOf(const Config& teacher, const Config& student,
             const Options& options = {}) {
   return PlanSelection(teacher, HashedSource(teacher).Specs(), student, options,
-                       NoEvidence());
+                       NoScores());
 }
 
 Options With(Method method) {
@@ -77,13 +77,13 @@ const IndexSet& SetOf(const Plan& plan, const std::string& name, size_t axis) {
   return plan.sets.at(SelectedOf(plan, name).axes.at(axis).set);
 }
 
-bool IsFresh(const Plan& plan, const std::string& name) {
-  return std::holds_alternative<Fresh>(EntryOf(plan, name).source);
+bool IsReinitialised(const Plan& plan, const std::string& name) {
+  return std::holds_alternative<Reinitialised>(EntryOf(plan, name).source);
 }
 
-// The consistency of the paper: what is added, multiplied or handed on has one
-// index set, for every method that promises it.
-TEST(PlanSelection, IndexesEqualRolesAlike) {
+// The paper's consistency: dimensions that are added, multiplied or passed on
+// share one index set, for every method that keeps it.
+TEST(PlanSelection, IndexesEqualRolesEqually) {
   for (const Method method :
        {Method::kUniform, Method::kConsecutive, Method::kRandom}) {
     const Plan plan = PlanOf(SmallVit(48, 4), SmallVit(28, 2), With(method));
@@ -108,10 +108,10 @@ TEST(PlanSelection, IndexesEqualRolesAlike) {
   }
 }
 
-// The teacher's channels that block 0 takes: rows of q, k and v, each counted
-// from its own start, and columns of proj.
+// The teacher's channels in block 0: rows of q, k and v, each relative to its
+// own start, and columns of proj.
 std::array<std::vector<int64_t>, 4> Channels(const Plan& plan, int64_t from) {
-  const auto positions = [&](const std::string& name, size_t axis) {
+  const auto indices = [&](const std::string& name, size_t axis) {
     const AxisPick& pick = SelectedOf(plan, name).axes[axis];
     const IndexSet& set = plan.sets[pick.set];
     std::vector<int64_t> all;
@@ -120,25 +120,25 @@ std::array<std::vector<int64_t>, 4> Channels(const Plan& plan, int64_t from) {
     }
     return all;
   };
-  const auto rows = positions("blocks.0.attn.qkv.weight", 0);
+  const auto rows = indices("blocks.0.attn.qkv.weight", 0);
   const auto width = static_cast<int64_t>(rows.size() / 3);
   std::array<std::vector<int64_t>, 4> parts;
   for (int64_t i = 0; i < 3 * width; ++i) {
     parts[i / width].push_back(rows[i] - from * (i / width));
   }
-  parts[3] = positions("blocks.0.attn.proj.weight", 1);
+  parts[3] = indices("blocks.0.attn.proj.weight", 1);
   return parts;
 }
 
-// Whatever the widths, row i of q, k and v and column i of proj are one channel
-// of the teacher; the official rule pulls them apart where widths do not
-// divide: 54 of 224 query-key pairs, and all 192 of ViT-L -> T.
-TEST(PlanSelection, KeepsQkvAndProjPairedWhereTheOfficialRuleDoesNot) {
+// For any widths, row i of q, k and v and column i of proj are the same channel
+// of the teacher. The official rule misaligns them if widths do not divide: 54
+// of 224 query-key pairs, and all 192 of ViT-L -> T.
+TEST(PlanSelection, KeepsQkvAndProjAlignedUnlikeTheOfficialRule) {
   VitConfig wide = std::get<VitConfig>(model::FindVariant("vit_tiny").config);
   wide.embed_dim = 224;
   wide.num_heads = 4;
   const auto check = [](const char* teacher_name, const Config& student,
-                        int64_t broken) {
+                        int64_t misaligned) {
     const Config& teacher = model::FindVariant(teacher_name).config;
     const int64_t from = std::get<VitConfig>(teacher).embed_dim;
     const auto ours = Channels(PlanOf(teacher, student), from);
@@ -147,13 +147,13 @@ TEST(PlanSelection, KeepsQkvAndProjPairedWhereTheOfficialRuleDoesNot) {
     EXPECT_EQ(ours[0], ours[3]);
     Options options;
     options.official = true;
-    const auto theirs = Channels(PlanOf(teacher, student, options), from);
-    int64_t apart = 0;
-    for (size_t i = 0; i < theirs[0].size(); ++i) {
-      apart += theirs[0][i] != theirs[1][i];
+    const auto official = Channels(PlanOf(teacher, student, options), from);
+    int64_t count = 0;
+    for (size_t i = 0; i < official[0].size(); ++i) {
+      count += official[0][i] != official[1][i];
     }
-    EXPECT_EQ(apart, broken);
-    EXPECT_EQ(theirs[2] == theirs[3], broken == 0);
+    EXPECT_EQ(count, misaligned);
+    EXPECT_EQ(official[2] == official[3], misaligned == 0);
   };
   check("vit_small", wide, 54);
   check("vit_large", model::FindVariant("vit_tiny").config, 192);
@@ -170,7 +170,7 @@ TEST(PlanSelection, HasAWidthForEachConvNextStage) {
   EXPECT_EQ(SetOf(plan, "head.norm.weight", 0).name, "width.3");
 }
 
-TEST(PlanSelection, RandomInconsistentChoosesForEachTensorAndAxis) {
+TEST(PlanSelection, RandomInconsistentSelectsPerTensorAndDimension) {
   const Plan plan = PlanOf(SmallVit(48, 4), SmallVit(24, 2),
                            With(Method::kRandomInconsistent));
   EXPECT_NE(SetOf(plan, "norm.weight", 0).indices,
@@ -179,7 +179,7 @@ TEST(PlanSelection, RandomInconsistentChoosesForEachTensorAndAxis) {
   EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("breaks consistency")));
 }
 
-TEST(PlanSelection, ChangesRandomChoicesWithTheSeedAlone) {
+TEST(PlanSelection, RandomIndicesDependOnlyOnTheSeed) {
   Options options = With(Method::kRandom);
   const Plan one = PlanOf(SmallVit(48, 4), SmallVit(24, 2), options);
   EXPECT_EQ(one, PlanOf(SmallVit(48, 4), SmallVit(24, 2), options));
@@ -188,7 +188,7 @@ TEST(PlanSelection, ChangesRandomChoicesWithTheSeedAlone) {
   EXPECT_NE(one.sets[0].indices, two.sets[0].indices);
 }
 
-TEST(PlanSelection, HeadsWholeTakesWholeHeads) {
+TEST(PlanSelection, HeadsWholeSelectsWholeHeads) {
   Options options;
   options.heads = Heads::kWhole;
   const Plan plan = PlanOf(SmallVit(32, 4), SmallVit(16, 2), options);
@@ -197,7 +197,7 @@ TEST(PlanSelection, HeadsWholeTakesWholeHeads) {
       ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
 }
 
-TEST(PlanSelection, HeadsWithinTakesTheSameChannelsOfEveryHead) {
+TEST(PlanSelection, HeadsWithinSelectsTheSameChannelsOfEveryHead) {
   Options options;
   options.heads = Heads::kWithin;
   const Plan plan = PlanOf(SmallVit(16, 2), SmallVit(8, 2), options);
@@ -210,21 +210,21 @@ TEST(PlanSelection, HeadsWithinTakesTheSameChannelsOfEveryHead) {
   for (size_t i = 0; i < 4; ++i) EXPECT_EQ(random[i] + 8, random[i + 4]);
 }
 
-TEST(PlanSelection, RefusesHeadsThatDoNotFitTheRule) {
+TEST(PlanSelection, RejectsHeadsThatDoNotFitTheRule) {
   Options options;
   options.heads = Heads::kWhole;
   ExpectError([&] { PlanOf(SmallVit(32, 4), SmallVit(28, 2), options); },
               ErrorKind::kMismatch,
-              {"--heads whole", "head dimension", "8", "14"});
+              {"heads=whole", "head dimension", "8", "14"});
   options.heads = Heads::kWithin;
   ExpectError([&] { PlanOf(SmallVit(32, 4), SmallVit(16, 2), options); },
               ErrorKind::kMismatch,
-              {"--heads within", "number of heads", "4", "2"});
+              {"heads=within", "number of heads", "4", "2"});
   ExpectError([&] { PlanOf(SmallConvNext(16), SmallConvNext(8), options); },
-              ErrorKind::kUsage, {"--heads", "no attention heads"});
+              ErrorKind::kUsage, {"heads: ", "no attention heads"});
   options.method = Method::kRandomInconsistent;
   ExpectError([&] { PlanOf(SmallVit(32, 4), SmallVit(16, 4), options); },
-              ErrorKind::kUsage, {"keeps no heads"});
+              ErrorKind::kUsage, {"does not keep heads"});
 }
 
 TEST(PlanSelection, NotesAChangedHeadDimension) {
@@ -234,7 +234,7 @@ TEST(PlanSelection, NotesAChangedHeadDimension) {
   EXPECT_TRUE(PlanOf(SmallVit(48, 4), SmallVit(24, 2)).notes.empty());
 }
 
-TEST(PlanSelection, TakesBlocksByTheLayerMap) {
+TEST(PlanSelection, SelectsBlocksByTheLayerRule) {
   Options options;
   options.layers = "last";
   const Plan plan = PlanOf(SmallVit(16, 2, 6), SmallVit(16, 2, 2), options);
@@ -244,7 +244,7 @@ TEST(PlanSelection, TakesBlocksByTheLayerMap) {
                                "blocks.3.norm1.bias", HasSubstr("no block"))));
 }
 
-TEST(PlanSelection, MakesSkippedComponentsAfresh) {
+TEST(PlanSelection, ReinitialisesSkippedComponents) {
   const std::vector<std::pair<std::string, std::string>> parts = {
       {"patch_embed", "patch_embed.proj.weight"},
       {"pos_embed", "pos_embed"},
@@ -256,18 +256,18 @@ TEST(PlanSelection, MakesSkippedComponentsAfresh) {
     Options options;
     options.skip = {item};
     const Plan plan = PlanOf(SmallVit(16, 2), SmallVit(8, 2), options);
-    ASSERT_TRUE(IsFresh(plan, name)) << item;
-    EXPECT_EQ(std::get<Fresh>(EntryOf(plan, name).source).reason,
+    ASSERT_TRUE(IsReinitialised(plan, name)) << item;
+    EXPECT_EQ(std::get<Reinitialised>(EntryOf(plan, name).source).reason,
               "skipped: " + item);
-    EXPECT_FALSE(IsFresh(plan, "cls_token"));
+    EXPECT_FALSE(IsReinitialised(plan, "cls_token"));
   }
 }
 
-TEST(PlanSelection, RefusesToSkipWhatIsNotThere) {
+TEST(PlanSelection, RejectsSkipItemsThatMatchNothing) {
   Options options;
   options.skip = {"atn"};
   ExpectError([&] { PlanOf(SmallVit(16, 2), SmallVit(8, 2), options); },
-              ErrorKind::kUsage, {"--skip", "did you mean 'attn'"});
+              ErrorKind::kUsage, {"skip: ", "did you mean 'attn'"});
   options.skip = {"blocks.7.*"};
   ExpectError([&] { PlanOf(SmallVit(16, 2), SmallVit(8, 2), options); },
               ErrorKind::kUsage, {"matches no tensor"});
@@ -276,8 +276,9 @@ TEST(PlanSelection, RefusesToSkipWhatIsNotThere) {
               ErrorKind::kUsage, {"unknown component 'pos_embed'"});
 }
 
-TEST(PlanSelection, MakesANewHeadUnlessItIsReused) {
-  EXPECT_TRUE(IsFresh(PlanOf(SmallVit(16, 2), SmallVit(8, 2)), "head.weight"));
+TEST(PlanSelection, ResetsTheHeadUnlessItIsReused) {
+  EXPECT_TRUE(
+      IsReinitialised(PlanOf(SmallVit(16, 2), SmallVit(8, 2)), "head.weight"));
   Options options;
   options.head = Head::kReuse;
   const Plan plan = PlanOf(SmallVit(16, 2), SmallVit(8, 2), options);
@@ -290,12 +291,12 @@ TEST(PlanSelection, MakesANewHeadUnlessItIsReused) {
               ErrorKind::kMismatch, {"teacher has 5", "student 7"});
 }
 
-TEST(PlanSelection, RefusesAnotherFamily) {
+TEST(PlanSelection, RejectsAnotherArchitecture) {
   ExpectError([] { PlanOf(SmallConvNext(16), SmallVit(8, 2)); },
               ErrorKind::kMismatch, {"student is a ViT", "teacher a ConvNeXt"});
 }
 
-TEST(PlanSelection, RefusesAWiderStudentNamingTheAxis) {
+TEST(PlanSelection, RejectsAWiderStudentNamingTheDimension) {
   ExpectError([] { PlanOf(SmallVit(16, 2), SmallVit(24, 2)); },
               ErrorKind::kMismatch, {"width", "24", "only 16"});
   ConvNextConfig wide = SmallConvNext(8);
@@ -316,17 +317,17 @@ TEST(PlanSelection, NamesATensorThatTheFileLacks) {
   });
   ExpectError(
       [&] {
-        PlanSelection(teacher, file.Specs(), SmallVit(8, 2), {}, NoEvidence());
+        PlanSelection(teacher, file.Specs(), SmallVit(8, 2), {}, NoScores());
       },
-      ErrorKind::kMismatch, {"blocks.1.mlp.fc1.bias", "no such tensor"});
+      ErrorKind::kMismatch, {"blocks.1.mlp.fc1.bias", "missing"});
 }
 
-TEST(PlanSelection, NamesATensorOfAnotherShapeOrType) {
+TEST(PlanSelection, NamesATensorOfTheWrongShapeOrType) {
   const VitConfig teacher = SmallVit(16, 2);
   HashedSource file(teacher);
   file.specs()[0].shape = {1, 1, 17};
   const auto plan = [&] {
-    PlanSelection(teacher, file.Specs(), SmallVit(8, 2), {}, NoEvidence());
+    PlanSelection(teacher, file.Specs(), SmallVit(8, 2), {}, NoScores());
   };
   ExpectError(plan, ErrorKind::kMismatch,
               {"cls_token", "[1, 1, 17]", "[1, 1, 16]"});
@@ -340,28 +341,28 @@ TEST(PlanSelection, AccountsForEveryTensorOfTheFile) {
   HashedSource file(teacher);
   file.specs().push_back({"decoder.weight", {3}, DType::kF32});
   const Plan plan =
-      PlanSelection(teacher, file.Specs(), SmallVit(8, 2), {}, NoEvidence());
+      PlanSelection(teacher, file.Specs(), SmallVit(8, 2), {}, NoScores());
   size_t used = 0;
   for (const Entry& entry : plan.entries) {
     used += std::holds_alternative<Selected>(entry.source);
   }
   EXPECT_EQ(used + plan.unused.size(), file.Specs().size());
   EXPECT_THAT(plan.unused, testing::Contains(testing::FieldsAre(
-                               "decoder.weight", HasSubstr("no tensor"))));
+                               "decoder.weight", HasSubstr("not a tensor"))));
 }
 
-// What the teacher lacks and an identity replaces.
-TEST(PlanSelection, ReplacesWhatTheTeacherLacks) {
+// Biases and layer scales that the teacher lacks become the identity.
+TEST(PlanSelection, ReplacesMissingTensorsByTheIdentity) {
   VitConfig clip = SmallVit(16, 2);
   clip.pre_norm = true;
   VitConfig student = SmallVit(8, 2);
   student.layer_scale = 1e-6;
   const Plan plan = PlanOf(clip, student);
   const auto& bias =
-      std::get<Fresh>(EntryOf(plan, "patch_embed.proj.bias").source);
+      std::get<Reinitialised>(EntryOf(plan, "patch_embed.proj.bias").source);
   EXPECT_EQ(bias.init, model::Init{});
   const auto& gamma =
-      std::get<Fresh>(EntryOf(plan, "blocks.0.ls1.gamma").source);
+      std::get<Reinitialised>(EntryOf(plan, "blocks.0.ls1.gamma").source);
   EXPECT_EQ(gamma.init.value, 1);
   EXPECT_THAT(plan.notes,
               testing::Contains(HasSubstr("norm before the blocks")));
@@ -369,47 +370,47 @@ TEST(PlanSelection, ReplacesWhatTheTeacherLacks) {
                                "norm_pre.weight", HasSubstr("no such"))));
 }
 
-TEST(PlanSelection, RefusesWhatNothingReplaces) {
+TEST(PlanSelection, RejectsMissingTensorsWithoutAReplacement) {
   VitConfig student = SmallVit(8, 2);
   student.pre_norm = true;
   ExpectError([&] { PlanOf(SmallVit(16, 2), student); }, ErrorKind::kMismatch,
-              {"norm_pre.weight", "--skip 'norm_pre.weight'"});
+              {"norm_pre.weight", "skip 'norm_pre.weight'"});
 }
 
-TEST(PlanSelection, TakesTheFinalNormFromItsOtherPlace) {
+TEST(PlanSelection, MapsTheFinalNormUnderItsOtherName) {
   VitConfig teacher = SmallVit(16, 2);
   teacher.pooling = model::Pooling::kAverage;
   const Plan plan = PlanOf(teacher, SmallVit(8, 2));
   EXPECT_EQ(SelectedOf(plan, "norm.weight").teacher, "fc_norm.weight");
 }
 
-TEST(PlanSelection, ResamplesPositionsAndKernels) {
+TEST(PlanSelection, ResamplesPosEmbedAndPatchEmbed) {
   VitConfig teacher = SmallVit(16, 2);
   teacher.img_size = 64;  // grid 8
   VitConfig student = SmallVit(8, 2);
   student.patch_size = 16;  // grid 2
   const Plan plan = PlanOf(teacher, student);
-  EXPECT_EQ(*SelectedOf(plan, "pos_embed").positions,
-            (Positions{{0}, 1, 8, 2}));
-  EXPECT_EQ(*SelectedOf(plan, "patch_embed.proj.weight").kernel,
-            (KernelResize{8, 16, PatchResize::kPinv}));
+  EXPECT_EQ(*SelectedOf(plan, "pos_embed").pos_embed,
+            (PosEmbedResample{{0}, 1, 8, 2}));
+  EXPECT_EQ(*SelectedOf(plan, "patch_embed.proj.weight").patch_embed,
+            (PatchEmbedResample{8, 16, PatchResize::kPinv}));
 }
 
 TEST(PlanSelection, FindsEachTokensPosition) {
   VitConfig teacher = SmallVit(16, 2);
   teacher.dist_token = true;
-  EXPECT_EQ(*SelectedOf(PlanOf(teacher, SmallVit(8, 2)), "pos_embed").positions,
-            (Positions{{0}, 2, 4, 4}));
+  EXPECT_EQ(*SelectedOf(PlanOf(teacher, SmallVit(8, 2)), "pos_embed").pos_embed,
+            (PosEmbedResample{{0}, 2, 4, 4}));
 
   VitConfig without = SmallVit(16, 2);
   without.no_embed_class = true;
   const Plan plan = PlanOf(without, SmallVit(8, 2));
-  EXPECT_EQ(*SelectedOf(plan, "pos_embed").positions,
-            (Positions{{-1}, 0, 4, 4}));
-  EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("starts at zeros")));
+  EXPECT_EQ(*SelectedOf(plan, "pos_embed").pos_embed,
+            (PosEmbedResample{{-1}, 0, 4, 4}));
+  EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("student's is zeros")));
 }
 
-TEST(PlanSelection, OfficialTakesNoHeadAndOneRule) {
+TEST(PlanSelection, OfficialSkipsTheHeadAndHasOneRule) {
   Options options;
   options.official = true;
   const Plan plan = PlanOf(SmallConvNext(16), SmallConvNext(8), options);
@@ -419,18 +420,18 @@ TEST(PlanSelection, OfficialTakesNoHeadAndOneRule) {
   }
   options.method = Method::kRandom;
   ExpectError([&] { PlanOf(SmallVit(16, 2), SmallVit(8, 2), options); },
-              ErrorKind::kUsage, {"--compat official", "one fixed rule"});
+              ErrorKind::kUsage, {"official: ", "official rule is fixed"});
 }
 
-// l1 asks for one tensor and axis, the shared rules for all that share it, and
-// a fused qkv counts three times.
-TEST(PlanSelection, AddsUpScoresOverAllThatShareAnAxis) {
+// l1 scores one tensor and dimension; the shared rules sum over all tensors
+// that share it, and a fused qkv counts three times.
+TEST(PlanSelection, SumsScoresOverAllTensorsThatShareADimension) {
   const VitConfig teacher = SmallVit(4, 1, 1);
   const VitConfig student = SmallVit(2, 1, 1);
-  Evidence evidence;
-  // Channel 3 of proj's columns is strong, channel 1 of q, and of k, weak ones
-  // that add up to more than v's channel 0.
-  evidence.slice_scores = [](const std::string& name, size_t axis, int) {
+  ImportanceScores importance;
+  // Channel 3 has a high score in proj's columns; channel 1 has low scores in q
+  // and k that sum to more than v's channel 0.
+  importance.slice_scores = [](const std::string& name, size_t axis, int) {
     if (name == "blocks.0.attn.proj.weight" && axis == 1) {
       return std::vector<double>{0, 0, 0, 9};
     }
@@ -441,46 +442,46 @@ TEST(PlanSelection, AddsUpScoresOverAllThatShareAnAxis) {
   };
   const auto plan_of = [&](Method method) {
     return PlanSelection(teacher, HashedSource(teacher).Specs(), student,
-                         With(method), evidence);
+                         With(method), importance);
   };
   const Plan shared = plan_of(Method::kL1Shared);
   EXPECT_THAT(SetOf(shared, "blocks.0.attn.qkv.weight", 0).indices,
               ElementsAre(1, 3));
   EXPECT_EQ(SetOf(shared, "blocks.0.attn.qkv.weight", 0),
             SetOf(shared, "blocks.0.attn.proj.weight", 1));
-  const Plan alone = plan_of(Method::kL1);
-  EXPECT_THAT(SetOf(alone, "blocks.0.attn.qkv.weight", 0).indices,
+  const Plan separate = plan_of(Method::kL1);
+  EXPECT_THAT(SetOf(separate, "blocks.0.attn.qkv.weight", 0).indices,
               ElementsAre(0, 1, 2, 3, 5, 8));
-  EXPECT_THAT(SetOf(alone, "blocks.0.attn.proj.weight", 1).indices,
+  EXPECT_THAT(SetOf(separate, "blocks.0.attn.proj.weight", 1).indices,
               ElementsAre(0, 3));
 }
 
-TEST(PlanSelection, MagnitudeStoresRuleAndDigest) {
+TEST(PlanSelection, MagnitudeStoresADigest) {
   const VitConfig teacher = SmallVit(16, 2);
-  Evidence evidence;
-  evidence.magnitude_digest = [](const std::string& name, int64_t count) {
+  ImportanceScores importance;
+  importance.magnitude_digest = [](const std::string& name, int64_t count) {
     return name + std::to_string(count);
   };
   const Plan plan =
       PlanSelection(teacher, HashedSource(teacher).Specs(), SmallVit(8, 2),
-                    With(Method::kMagnitude), evidence);
-  EXPECT_EQ(std::get<Ranked>(EntryOf(plan, "norm.bias").source).digest,
+                    With(Method::kMagnitude), importance);
+  EXPECT_EQ(std::get<TopMagnitude>(EntryOf(plan, "norm.bias").source).digest,
             "norm.bias8");
   VitConfig other = SmallVit(8, 2);
   other.patch_size = 16;
   ExpectError(
       [&] {
         PlanSelection(teacher, HashedSource(teacher).Specs(), other,
-                      With(Method::kMagnitude), evidence);
+                      With(Method::kMagnitude), importance);
       },
       ErrorKind::kMismatch, {"pos_embed", "magnitude"});
 }
 
-TEST(PlanRandom, DrawsEveryTensor) {
+TEST(PlanRandom, InitialisesEveryTensor) {
   const Plan plan = PlanRandom(SmallVit(8, 2), model::Initializer::kXavier, 3);
   EXPECT_EQ(plan.entries.size(), model::Layout(SmallVit(8, 2)).size());
   for (const Entry& entry : plan.entries) {
-    EXPECT_EQ(std::get<Fresh>(entry.source).reason, "xavier");
+    EXPECT_EQ(std::get<Reinitialised>(entry.source).reason, "xavier");
   }
 }
 

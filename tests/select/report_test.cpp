@@ -18,7 +18,7 @@ Plan UniformPlan(const char* teacher, const char* student,
                        model::FindVariant(student).config, options, {});
 }
 
-TEST(Report, SaysWhereEachTensorComesFrom) {
+TEST(Report, ListsTheSourceOfEachTensor) {
   Options options;
   options.skip = {"norm"};
   options.layers = "last";
@@ -30,23 +30,23 @@ TEST(Report, SaysWhereEachTensorComesFrom) {
   EXPECT_THAT(
       text, HasSubstr("blocks.*.attn.qkv.weight [1152, 384]: attn x3, width"));
   EXPECT_THAT(text, HasSubstr("x6"));
-  EXPECT_THAT(text, HasSubstr("fresh, ones (skipped: norm)"));
+  EXPECT_THAT(text, HasSubstr("re-initialised, ones (skipped: norm)"));
   EXPECT_THAT(text, HasSubstr("blocks.2.*: no block of the student is taken "
                               "from this one (12 tensors)"));
 }
 
-TEST(Report, NamesTheResampling) {
+TEST(Report, DescribesResampling) {
   const std::string text =
       Report(UniformPlan("vit_small_patch14_dinov2", "vit_tiny_patch16_224"));
   EXPECT_THAT(text, HasSubstr("grid 37x37 -> 14x14, bicubic"));
   EXPECT_THAT(text, HasSubstr("kernel 14x14 -> 16x16, pinv"));
 }
 
-TEST(CountShares, AddsUpToAllElements) {
+TEST(CountElements, AddsUpToAllElements) {
   const Plan plan = UniformPlan("vit_small", "vit_tiny");
-  const Shares shares = CountShares(plan);
-  EXPECT_EQ(shares.fresh, 1000 * 193);
-  EXPECT_EQ(shares.selected + shares.fresh,
+  const ElementCounts counts = CountElements(plan);
+  EXPECT_EQ(counts.reinitialised, 1000 * 193);
+  EXPECT_EQ(counts.selected + counts.reinitialised,
             ParameterCount(std::get<model::Config>(plan.student)));
 }
 

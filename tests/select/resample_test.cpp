@@ -10,7 +10,7 @@
 namespace wsel::select {
 namespace {
 
-// Made by scripts/golden/selection.py with timm and torch.
+// Goldens by scripts/golden/selection.py with timm and torch.
 class Resampled : public testing::Test {
  protected:
   static at::Tensor Input(const std::string& name, const Shape& shape) {
@@ -29,17 +29,17 @@ class Resampled : public testing::Test {
       WSEL_SOURCE_DIR "/tests/golden/select/resampled.safetensors");
 };
 
-TEST_F(Resampled, PositionsEqualTimms) {
+TEST_F(Resampled, PosEmbedEqualsTimms) {
   const auto check = [this](int64_t from, int64_t to, int64_t prefix) {
     const std::string name = "positions." + std::to_string(from) + "." +
                              std::to_string(to) + "." + std::to_string(prefix);
-    Positions positions;
-    for (int64_t i = 0; i < prefix; ++i) positions.prefix.push_back(i);
-    positions.teacher_prefix = prefix;
-    positions.from_grid = from;
-    positions.to_grid = to;
+    PosEmbedResample resample;
+    for (int64_t i = 0; i < prefix; ++i) resample.prefix.push_back(i);
+    resample.teacher_prefix = prefix;
+    resample.from_grid = from;
+    resample.to_grid = to;
     ExpectGolden(
-        ResamplePositions(Input(name, {1, prefix + from * from, 4}), positions),
+        ResamplePosEmbed(Input(name, {1, prefix + from * from, 4}), resample),
         name, 1e-6);
   };
   check(7, 5, 1);
@@ -50,23 +50,23 @@ TEST_F(Resampled, PositionsEqualTimms) {
 
 TEST_F(Resampled, MissingPositionsAreZeros) {
   const at::Tensor input = Input("x", {1, 1 + 4, 3});
-  const at::Tensor out = ResamplePositions(input, {{-1, 0}, 1, 2, 2});
+  const at::Tensor out = ResamplePosEmbed(input, {{-1, 0}, 1, 2, 2});
   ASSERT_EQ(out.size(1), 6);
   EXPECT_EQ(out[0][0].abs().max().item<float>(), 0);
   EXPECT_TRUE(out.narrow(1, 1, 5).equal(input));
 }
 
-TEST_F(Resampled, KernelsEqualTimms) {
+TEST_F(Resampled, PatchEmbedEqualsTimms) {
   for (const auto& [from, to] : std::vector<std::pair<int64_t, int64_t>>{
            {16, 14}, {16, 8}, {8, 16}, {4, 2}}) {
     const auto check = [&, from = from, to = to](const std::string& mode,
                                                  PatchResize method) {
       const std::string name = "kernel." + mode + "." + std::to_string(from) +
                                "." + std::to_string(to);
-      // The pseudo-inverse's singular values leave some 1e-6 of rounding.
-      ExpectGolden(
-          ResizeKernel(Input(name, {2, 3, from, from}), {from, to, method}),
-          name, 2e-5);
+      // The pseudo-inverse has rounding errors of about 1e-6.
+      ExpectGolden(ResamplePatchEmbed(Input(name, {2, 3, from, from}),
+                                      {from, to, method}),
+                   name, 2e-5);
     };
     check("bicubic", PatchResize::kPinv);
     check("bilinear", PatchResize::kPinvBilinear);

@@ -12,7 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// One tensor of given numbers.
+// One tensor of given values.
 class OneTensor : public TensorSource {
  public:
   OneTensor(Shape shape, std::vector<float> values)
@@ -29,16 +29,16 @@ class OneTensor : public TensorSource {
   std::vector<float> values_;
 };
 
-TEST(EvidenceOf, SumsMagnitudesAndSquaresOverTheOtherDimensions) {
+TEST(ImportanceScoresOf, SumsMagnitudesAndSquaresOverTheOtherDimensions) {
   const OneTensor teacher({2, 3}, {1, -2, 3, -4, 5, 6});
-  const Evidence evidence = EvidenceOf(teacher);
-  EXPECT_THAT(evidence.slice_scores("w", 0, 1), ElementsAre(6, 15));
-  EXPECT_THAT(evidence.slice_scores("w", 1, 1), ElementsAre(5, 7, 9));
-  EXPECT_THAT(evidence.slice_scores("w", 0, 2), ElementsAre(14, 77));
-  EXPECT_THAT(evidence.slice_scores("w", 1, 2), ElementsAre(17, 29, 45));
+  const ImportanceScores importance = ImportanceScoresOf(teacher);
+  EXPECT_THAT(importance.slice_scores("w", 0, 1), ElementsAre(6, 15));
+  EXPECT_THAT(importance.slice_scores("w", 1, 1), ElementsAre(5, 7, 9));
+  EXPECT_THAT(importance.slice_scores("w", 0, 2), ElementsAre(14, 77));
+  EXPECT_THAT(importance.slice_scores("w", 1, 2), ElementsAre(17, 29, 45));
 }
 
-TEST(LargestMagnitude, IgnoresSignsAndPrefersTheLowerOfEqualOnes) {
+TEST(LargestMagnitude, IgnoresSignsAndBreaksTiesByTheLowerIndex) {
   const OneTensor teacher({2, 3}, {1, -3, 3, 0, 2, -2});
   const TensorView view = teacher.View("w");
   EXPECT_THAT(LargestMagnitude(view, 2), ElementsAre(1, 2));
@@ -46,13 +46,13 @@ TEST(LargestMagnitude, IgnoresSignsAndPrefersTheLowerOfEqualOnes) {
   EXPECT_THAT(LargestMagnitude(view, 6), ElementsAre(0, 1, 2, 3, 4, 5));
 }
 
-TEST(EvidenceOf, RefusesToRankNaN) {
+TEST(ImportanceScoresOf, RejectsNaN) {
   const OneTensor teacher({3}, {1, std::numeric_limits<float>::quiet_NaN(), 2});
-  const Evidence evidence = EvidenceOf(teacher);
-  ExpectError([&] { evidence.slice_scores("w", 0, 1); }, ErrorKind::kMismatch,
+  const ImportanceScores importance = ImportanceScoresOf(teacher);
+  ExpectError([&] { importance.slice_scores("w", 0, 1); }, ErrorKind::kMismatch,
               {"w", "NaN"});
-  ExpectError([&] { evidence.magnitude_digest("w", 1); }, ErrorKind::kMismatch,
-              {"w", "NaN"});
+  ExpectError([&] { importance.magnitude_digest("w", 1); },
+              ErrorKind::kMismatch, {"w", "NaN"});
 }
 
 }  // namespace

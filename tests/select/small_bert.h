@@ -17,7 +17,7 @@ inline model::FamilyTable Bert() {
   return model::FamilyFromJson(ReadText(path), path);
 }
 
-// The tensors of a BertModel's file of transformers 4.
+// The tensors of a BertModel as transformers 4 saves it.
 inline std::vector<TensorSpec> SmallBert(int64_t width, int64_t layers,
                                          int64_t mlp) {
   std::vector<TensorSpec> specs = {
@@ -71,8 +71,8 @@ inline const IndexSet& SetOf(const Plan& plan, const std::string& name,
   return plan.sets.at(SelectedOf(plan, name).axes.at(axis).set);
 }
 
-// Of methods that do not look at weights.
-inline Evidence NoEvidence() {
+// For methods that are not data-dependent.
+inline ImportanceScores NoScores() {
   return {[](const std::string&, size_t, int) -> std::vector<double> {
             throw std::logic_error("asked for scores");
           },

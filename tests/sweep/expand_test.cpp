@@ -36,18 +36,18 @@ std::vector<std::string> Slugs(const std::string& sections) {
   return slugs;
 }
 
-TEST(Expand, IsAProductWhoseLastAxisIsFastest) {
+TEST(Expand, IsAProductWithTheLastAxisFastest) {
   const auto runs =
       Runs(R"("axes": {"optimizer.lr": [1e-3, 2e-3], "train.seed": [0, 1]})");
   ASSERT_THAT(runs, SizeIs(4));
   EXPECT_EQ(runs[1].slug, "0.001-s1");
   EXPECT_EQ(runs[1].recipe.train.seed, 1U);
   EXPECT_EQ(runs[2].recipe.train.lr, 2e-3);
-  // The seed tells no cells of a table apart.
+  // Runs that differ only in the seed share a table cell.
   EXPECT_THAT(runs[1].labels, ElementsAre(Pair("optimizer.lr", "0.001")));
 }
 
-TEST(Expand, ZippedAxesGoInStep) {
+TEST(Expand, ZippedAxesVaryInStep) {
   EXPECT_THAT(Slugs(R"("axes": {"train.epochs": [60, 90],
                                "data.name": ["cifar10", "cifar100"],
                                "train.warmup_epochs": [10, 15]},
@@ -56,7 +56,7 @@ TEST(Expand, ZippedAxesGoInStep) {
                           "90-cifar10-15-s0", "90-cifar100-15-s0"));
 }
 
-TEST(Expand, LeavesOutAndTakesIn) {
+TEST(Expand, ExcludesAndIncludes) {
   const std::string axes =
       R"("axes": {"train.epochs": [60, 90], "train.seed": [0, 1]})";
   EXPECT_THAT(Slugs(axes + R"(, "exclude": [{"train.epochs": 90,
@@ -69,7 +69,7 @@ TEST(Expand, LeavesOutAndTakesIn) {
               ElementsAre("60-5-s0", "90-10-s0", "90-5-s0"));
 }
 
-TEST(Expand, OverridesHoldForTheirCombinations) {
+TEST(Expand, OverridesApplyToTheirCombinations) {
   const auto runs = Runs(R"("axes": {"data.name": ["cifar10", "pets"]},
               "set": {"train.drop_path": 0.1},
               "overrides": [{"when": {"data.name": "pets"},
@@ -78,12 +78,12 @@ TEST(Expand, OverridesHoldForTheirCombinations) {
   EXPECT_EQ(runs[1].recipe.train.drop_path, 0.3);
 }
 
-TEST(Expand, FillsNamesInBraces) {
+TEST(Expand, FillsTemplates) {
   const TempFolder folder;
   WriteTextFile(folder / "cifar10.json", kRecipe);
   const auto sweep = SweepFromJson(
       R"({"recipe": "{data}.json",
-          "set": {"folder": "{here}/{data}"},
+          "set": {"folder": "{sweep_dir}/{data}"},
           "axes": {"data": ["cifar10"],
                    "init": {"from {x}": {"init.file": "{folder}/a.pth"},
                             "b": {"init.file": "{folder}/{init}.pth"}}}})",
@@ -97,18 +97,25 @@ TEST(Expand, FillsNamesInBraces) {
   EXPECT_EQ(runs[0].slug, "from__x_-s0");
 }
 
-TEST(Expand, EqualRunsAreMadeOnce) {
+TEST(Expand, AcceptsTheOldNameOfSweepDir) {
+  const auto runs =
+      Runs(R"("axes": {"init.file": ["{here}/a", "{sweep_dir}/a"]})");
+  ASSERT_THAT(runs, SizeIs(1)) << "both are the same file";
+  EXPECT_EQ(runs[0].recipe.init.file, "./a");
+}
+
+TEST(Expand, EqualRunsRunOnce) {
   const auto runs = Runs(R"("axes": {
       "teacher": {"a": {"file": "a.pth"}, "b": {"file": "b.pth"}},
       "init": {"random": {}, "uniform": {"init.select": "uniform",
                                          "teacher.file": "{file}"}}})");
   ASSERT_THAT(runs, SizeIs(3));
-  ASSERT_THAT(runs[0].also, SizeIs(1));
-  EXPECT_THAT(runs[0].also[0],
+  ASSERT_THAT(runs[0].other_labels, SizeIs(1));
+  EXPECT_THAT(runs[0].other_labels[0],
               ElementsAre(Pair("teacher", "b"), Pair("init", "random")));
 }
 
-TEST(Expand, ADigestIsOfWhatDecides) {
+TEST(Expand, TheDigestIsOfSettingsThatAffectResults) {
   const std::string axes = R"("axes": {"optimizer.lr": [1e-3]})";
   const std::string digest = Runs(axes)[0].digest;
   EXPECT_THAT(digest, SizeIs(8));
@@ -119,67 +126,67 @@ TEST(Expand, ADigestIsOfWhatDecides) {
   EXPECT_NE(Runs(axes + R"(, "probe": {})")[0].digest, digest);
 }
 
-void ExpectRefused(const std::string& sections,
-                   const std::vector<std::string>& parts) {
+void ExpectConfigError(const std::string& sections,
+                       const std::vector<std::string>& parts) {
   SCOPED_TRACE(sections);
   ExpectError([&] { Runs(sections); }, ErrorKind::kConfig, parts);
 }
 
-TEST(Expand, RefusesWhatItCannotMean) {
-  ExpectRefused(R"("axes": {})", {"s.json.axes", "is empty"});
-  ExpectRefused(R"("axes": {"optimizer.lr": []})",
-                {"s.json.axes.optimizer.lr", "no values"});
-  ExpectRefused(R"("axes": {"optimizer.lr": [1, 1]})", {"'1' twice"});
-  ExpectRefused(R"("axes": {"optimizer.lrr": [1]})",
-                {"s.json (optimizer.lrr=1)", "did you mean 'lr'"});
-  ExpectRefused(R"("axes": {"optimizer.lr": ["fast"]})",
-                {"optimizer.lr=fast", "optimizer.lr"});
-  ExpectRefused(R"("axes": {"lr": [1, 2]})", {"axes.lr", "changes nothing"});
-  ExpectRefused(R"("axes": {"a": {"x": {"epochs": 3}}})",
-                {"a.x", "sets 'epochs'", "no template"});
-  ExpectRefused(R"("axes": {"optimizer.lr": [1]}, "exclud": [])",
-                {"'exclud'", "did you mean 'exclude'"});
-  ExpectRefused(R"("axes": {"optimizer.lr": [1]},
+TEST(Expand, RejectsInvalidSections) {
+  ExpectConfigError(R"("axes": {})", {"s.json.axes", "is empty"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": []})",
+                    {"s.json.axes.optimizer.lr", "no values"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1, 1]})", {"'1' twice"});
+  ExpectConfigError(R"("axes": {"optimizer.lrr": [1]})",
+                    {"s.json (optimizer.lrr=1)", "did you mean 'lr'"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": ["fast"]})",
+                    {"optimizer.lr=fast", "optimizer.lr"});
+  ExpectConfigError(R"("axes": {"lr": [1, 2]})", {"axes.lr", "has no effect"});
+  ExpectConfigError(R"("axes": {"a": {"x": {"epochs": 3}}})",
+                    {"a.x", "sets 'epochs'", "nor used in a template"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1]}, "exclud": [])",
+                    {"'exclud'", "did you mean 'exclude'"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1]},
                    "exclude": [{"optimiser.lr": 1}])",
-                {"exclude[0]", "did you mean 'optimizer.lr'"});
-  ExpectRefused(R"("axes": {"optimizer.lr": [1]},
+                    {"exclude[0]", "did you mean 'optimizer.lr'"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1]},
                    "exclude": [{"optimizer.lr": 2}])",
-                {"exclude[0].optimizer.lr", "'2'"});
-  ExpectRefused(R"("axes": {"optimizer.lr": [1]},
+                    {"exclude[0].optimizer.lr", "'2'"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1]},
                    "exclude": [{"optimizer.lr": 1}])",
-                {"everything is excluded"});
-  ExpectRefused(R"("axes": {"optimizer.lr": [1, 2], "train.seed": [1]},
+                    {"every combination is excluded"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1, 2], "train.seed": [1]},
                    "zip": [["optimizer.lr", "train.seed"]])",
-                {"zip[0]", "2 values", "has 1"});
-  ExpectRefused(R"("axes": {"init.file": ["{teecher}.pth"]},
+                    {"zip[0]", "2 values", "has 1"});
+  ExpectConfigError(R"("axes": {"init.file": ["{teecher}.pth"]},
                    "set": {"teacher": "a"})",
-                {"'teecher'", "did you mean 'teacher'"});
-  ExpectRefused(R"("axes": {"optimizer.lr": [1], "train.seed": [0, 1]},
+                    {"'teecher'", "did you mean 'teacher'"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1], "train.seed": [0, 1]},
                    "include": [{"optimizer.lr": 1}])",
-                {"include", "'train.seed' open"});
+                    {"include", "does not name the axis 'train.seed'"});
 }
 
-TEST(Expand, RefusesTwoThatSayOneValue) {
-  ExpectRefused(R"("axes": {"optimizer.lr": [1],
+TEST(Expand, RejectsConflictingSettings) {
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1],
                             "speed": {"slow": {"optimizer.lr": 2}}})",
-                {"optimizer.lr", "to 1 by the axis optimizer.lr",
-                 "to 2 by the axis speed"});
-  ExpectRefused(R"("axes": {"optimizer.lr": [1]},
+                    {"optimizer.lr", "to 1 by the axis optimizer.lr",
+                     "to 2 by the axis speed"});
+  ExpectConfigError(R"("axes": {"optimizer.lr": [1]},
                    "overrides": [{"when": {"optimizer.lr": 1},
                                   "set": {"optimizer.lr": 2}}])",
-                {"overrides[0]"});
+                    {"overrides[0]"});
 }
 
-TEST(Expand, RefusesMoreThanAnybodyRuns) {
+TEST(Expand, RejectsTooManyRuns) {
   std::string list = "0";
   for (int i = 1; i < 500; ++i) list += "," + std::to_string(i);
-  ExpectRefused("\"axes\": {\"train.seed\": [" + list +
-                    "], \"data.subset_seed\": [" + list + "]}",
-                {"more than 100000"});
+  ExpectConfigError("\"axes\": {\"train.seed\": [" + list +
+                        "], \"data.subset_seed\": [" + list + "]}",
+                    {"more than 100000"});
 }
 
-// What the project ships must read with neither data nor teachers.
-TEST(Expand, ReadsEverySweepOfConfigs) {
+// The shipped sweeps must expand without data sets and teachers.
+TEST(Expand, ReadsEverySweepInConfigs) {
   const auto folder =
       std::filesystem::path(WSEL_SOURCE_DIR) / "configs" / "sweeps";
   size_t sweeps = 0;
@@ -193,13 +200,13 @@ TEST(Expand, ReadsEverySweepOfConfigs) {
   EXPECT_GE(sweeps, 16U);
 }
 
-TEST(Expand, MakesTheRunsOfThePapersTables) {
+TEST(Expand, HasTheRunsOfThePapersTables) {
   const auto folder =
       std::filesystem::path(WSEL_SOURCE_DIR) / "configs" / "sweeps";
   const auto runs = [&](const char* name) {
     return Expand(ReadSweepFile(folder / name), {});
   };
-  // 9 data sets x 3 seeds and ImageNet once, 2 models, 2 starts.
+  // (9 data sets x 3 seeds + ImageNet once) x 2 models x 2 initialisations.
   EXPECT_THAT(runs("table2.json"), SizeIs((9 * 3 + 1) * 2 * 2));
   const auto both = runs("table4.json").back().recipe;
   EXPECT_EQ(both.train.distill.method, train::Distillation::kFeature);

@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// A sweep over made-up runs, whose program is a shell script that is told what
-// to do by each run's seed.
+// A sweep of fake runs: the program is a shell script, which may depend on the
+// run's seed.
 class LaunchTest : public testing::Test {
  protected:
   LaunchTest() {
@@ -40,7 +40,7 @@ class LaunchTest : public testing::Test {
     options_.threads = 1;
   }
 
-  // $1 is the command; "train" has the run's folder after --output.
+  // In the scripts, $1 is the command; for "train", $3 is the recipe.
   void Program(const std::string& on_train,
                const std::string& on_init = "touch \"${@: -1}\"") {
     WriteTextFile(options_.program,
@@ -51,9 +51,9 @@ class LaunchTest : public testing::Test {
   }
 
   fs::path Log() const { return temp_ / "log"; }
-  Tally Run() { return Launch(sweep_, runs_, folder_, options_); }
+  SweepResult Run() { return Launch(sweep_, runs_, folder_, options_); }
   RunRecord Record(size_t i) { return *folder_.Read(runs_[i].name()); }
-  // Lines of the log that have the word.
+  // Occurrences of the word in the log.
   int Count(const std::string& word) const {
     int count = 0;
     const std::string log = ReadAll(Log());
@@ -81,8 +81,8 @@ TEST_F(LaunchTest, RunsEverythingOnce) {
   EXPECT_TRUE(fs::exists(temp_ / "out/by-name/uniform-s1/recipe.json"));
 }
 
-TEST_F(LaunchTest, MakesAStartOnceForAllRunsThatShareIt) {
-  // Three learning rates from one start.
+TEST_F(LaunchTest, CreatesASharedInitialCheckpointOnce) {
+  // Three learning rates, one initialisation.
   sweep_ = SweepFromJson(R"({
       "recipe": {"model": {"name": "vit_tiny"}, "data": {"name": "cifar10"},
                  "init": {"select": "uniform"}, "teacher": {"file": "t.pth"}},
@@ -92,49 +92,49 @@ TEST_F(LaunchTest, MakesAStartOnceForAllRunsThatShareIt) {
   Program("exit 0");
   EXPECT_EQ(Run().finished, 3);
   EXPECT_EQ(Count("init "), 1);
-  const auto recipe = RecipeOfRun(runs_[0], false, folder_);
+  const auto recipe = ResolveRecipe(runs_[0], false, folder_);
   EXPECT_TRUE(fs::exists(recipe.init.file));
   EXPECT_EQ(recipe.init.select, "");
   EXPECT_EQ(recipe.teacher.file, "");
 }
 
-TEST_F(LaunchTest, AFailedRunIsRecordedAndTheRestGoOn) {
+TEST_F(LaunchTest, RecordsAFailedRunAndContinues) {
   Program(R"(grep -q '"seed": 1' "$3" || exit 0
              echo some words; echo "wsel: no: such luck" >&2; exit 5)");
-  const Tally tally = Run();
-  EXPECT_EQ(tally.finished, 2);
-  EXPECT_EQ(tally.failed, 2);
-  EXPECT_EQ(tally.exit_code, 5);
+  const SweepResult result = Run();
+  EXPECT_EQ(result.finished, 2);
+  EXPECT_EQ(result.failed, 2);
+  EXPECT_EQ(result.exit_code, 5);
   EXPECT_EQ(Record(1).state, RunState::kFailed);
   EXPECT_EQ(Record(1).error, "no: such luck");
   EXPECT_THAT(Record(1).log_tail, HasSubstr("some words"));
 
   Program("exit 0");
-  EXPECT_EQ(Run().failed, 2) << "a failed run is left alone";
+  EXPECT_EQ(Run().failed, 2) << "failed runs are skipped";
   options_.retry_failed = true;
   EXPECT_EQ(Run().finished, 4);
   EXPECT_EQ(Record(1).error, "");
 }
 
-TEST_F(LaunchTest, AStartThatCannotBeMadeIsItsRunsFailure) {
+TEST_F(LaunchTest, AFailedInitFailsItsRuns) {
   Program("exit 0", "echo 'wsel: t.pth: does not fit' >&2; exit 6");
-  const Tally tally = Run();
-  EXPECT_EQ(tally.finished, 2);
-  EXPECT_EQ(tally.failed, 2);
+  const SweepResult result = Run();
+  EXPECT_EQ(result.finished, 2);
+  EXPECT_EQ(result.failed, 2);
   EXPECT_EQ(Record(2).error, "t.pth: does not fit");
   EXPECT_EQ(Record(2).exit_code, 6);
 }
 
-TEST_F(LaunchTest, AKilledRunSaysBySignal) {
+TEST_F(LaunchTest, RecordsTheSignalOfAKilledRun) {
   Program("kill -9 $$");
   EXPECT_EQ(Run().failed, 4);
   EXPECT_EQ(Record(0).error, "killed by signal 9");
 }
 
-TEST_F(LaunchTest, SeveralRunAtOnceOnDevicesInTurn) {
+TEST_F(LaunchTest, RunsInParallelOnAlternatingDevices) {
   options_.jobs = 2;
   options_.devices = {"cuda:0", "cuda:1"};
-  // Ends when the other has begun too.
+  // Exits once the other has started too.
   Program("for i in {1..100}; do (( $(grep -c train " + Log().string() +
           ") > 1 )) && exit 0; sleep 0.1; done; exit 1");
   EXPECT_EQ(Run().finished, 4);
@@ -142,11 +142,11 @@ TEST_F(LaunchTest, SeveralRunAtOnceOnDevicesInTurn) {
   EXPECT_EQ(Count("--device cuda:1"), 2);
 }
 
-TEST_F(LaunchTest, AStopIsPassedOnAndTheRestWaits) {
+TEST_F(LaunchTest, ForwardsAStopAndLeavesTheRestWaiting) {
   Program("trap 'kill $!; exit 143' TERM; sleep 60 & wait");
   options_.stop = [&] { return Count("train ") > 0 ? SIGTERM : 0; };
-  const Tally tally = Run();
-  EXPECT_EQ(tally.waiting, 4);
+  const SweepResult result = Run();
+  EXPECT_EQ(result.waiting, 4);
   EXPECT_EQ(Record(0).state, RunState::kWaiting);
 
   Program("exit 0");
@@ -154,19 +154,19 @@ TEST_F(LaunchTest, AStopIsPassedOnAndTheRestWaits) {
   EXPECT_EQ(Run().finished, 4);
 }
 
-TEST_F(LaunchTest, LeavesWhatAnotherProcessHas) {
+TEST_F(LaunchTest, SkipsRunsLockedByAnotherProcess) {
   Program("exit 0");
   folder_.MakeRun(runs_[0]);
   const FileLock lock(folder_.lock(runs_[0].name()), false);
   ASSERT_TRUE(lock.held());
-  const Tally tally = Run();
-  EXPECT_EQ(tally.elsewhere, 1);
-  EXPECT_EQ(tally.finished, 3);
+  const SweepResult result = Run();
+  EXPECT_EQ(result.running_elsewhere, 1);
+  EXPECT_EQ(result.finished, 3);
   EXPECT_EQ(Count("train "), 3);
 }
 
-// The sweep may be killed: what it began still has its run.
-TEST_F(LaunchTest, AChildHoldsItsRunsLockToo) {
+// If the sweep is killed, its children must still hold the locks.
+TEST_F(LaunchTest, AChildInheritsItsRunsLock) {
   Program("for i in /proc/$$/fd/*; do readlink $i; done >>" + Log().string());
   EXPECT_EQ(Run().finished, 4);
   for (const PlannedRun& run : runs_) {
@@ -174,7 +174,7 @@ TEST_F(LaunchTest, AChildHoldsItsRunsLockToo) {
   }
 }
 
-TEST_F(LaunchTest, AProbeLeavesASummary) {
+TEST_F(LaunchTest, AProbeWritesASummary) {
   sweep_ = SweepFromJson(R"({
       "recipe": {"model": {"name": "vit_tiny"}, "data": {"name": "cifar10"}},
       "probe": {"solver": "lars", "augment": true},
@@ -183,35 +183,46 @@ TEST_F(LaunchTest, AProbeLeavesASummary) {
   runs_ = Expand(sweep_, {});
   Program("echo '{\"train\": 3, \"top1\": 28.5}'");
   EXPECT_EQ(Run().finished, 1);
-  EXPECT_EQ(Count("--method timm"), 1) << "a random start is made too";
+  EXPECT_EQ(Count("--method timm"), 1)
+      << "random weights need a checkpoint too";
   EXPECT_EQ(Count("--solver lars --augment"), 1);
   EXPECT_THAT(ReadAll(folder_.run(runs_[0].name()) / "summary.csv"),
               HasSubstr("1,,,28.5,,"));
 }
 
-TEST_F(LaunchTest, TheFolderIsOneSweeps) {
+TEST_F(LaunchTest, AFolderBelongsToOneSweep) {
   ExpectError([&] { folder_.Claim("other", "{\"name\": \"other\"}"); },
               ErrorKind::kConfig, {"holds the sweep 's'", "not 'other'"});
   folder_.Claim(sweep_.name, sweep_.json);
   WriteTextFile(temp_ / "x.txt", "something");
   ExpectError([&] { SweepFolder(temp_.path()).Claim("s", "{}"); },
-              ErrorKind::kConfig, {"something else"});
+              ErrorKind::kConfig, {"something other than a sweep"});
 }
 
-TEST(RunRecord, ReadsBackAlikeAndRefusesNonsense) {
+TEST(RunRecord, ReadsOtherSettingsUnderTheOldName) {
+  const RunRecord record = RecordFromJson(
+      R"({"sweep": "s", "settings": {"init": "a"}, "also": [{"init": "b"}],
+          "seed": 0, "state": "waiting"})",
+      "run.json");
+  ASSERT_EQ(record.other_labels.size(), 1U);
+  EXPECT_THAT(record.other_labels[0], ElementsAre(testing::Pair("init", "b")));
+  EXPECT_THAT(ToJson(record), HasSubstr("\"other_settings\""));
+}
+
+TEST(RunRecord, RoundTripsAndRejectsInvalidJson) {
   RunRecord record;
   record.sweep = "s";
   record.labels = {{"init", "a b"}};
-  record.also = {{{"init", "c"}}};
+  record.other_labels = {{{"init", "c"}}};
   record.seed = 7;
   record.state = RunState::kFailed;
   record.error = "bad \xff byte";
   const std::string text = ToJson(record);
-  const RunRecord again = RecordFromJson(text, "run.json");
-  EXPECT_EQ(again.labels, record.labels);
-  EXPECT_EQ(again.also, record.also);
-  EXPECT_EQ(again.seed, 7U);
-  EXPECT_EQ(again.state, RunState::kFailed);
+  const RunRecord read = RecordFromJson(text, "run.json");
+  EXPECT_EQ(read.labels, record.labels);
+  EXPECT_EQ(read.other_labels, record.other_labels);
+  EXPECT_EQ(read.seed, 7U);
+  EXPECT_EQ(read.state, RunState::kFailed);
   for (const char* bad :
        {"", "[]", "{}", R"({"sweep": "s", "settings": [], "seed": 0,
                             "state": "waiting"})",

@@ -10,7 +10,7 @@
 namespace wsel::sweep {
 namespace {
 
-TEST(RunProgress, ReadsARunUnderWay) {
+TEST(RunProgress, ReadsARunInProgress) {
   const TempFolder run;
   EXPECT_EQ(ReadProgress(run.path()).epochs, 0);
   WriteTextFile(run / "config.json", R"({"train": {"epochs": 20}})");
@@ -31,7 +31,7 @@ TEST(RunProgress, ReadsARunUnderWay) {
   EXPECT_EQ(StatusLine("a-s0", record, progress), "failed    a-s0  disk full");
 }
 
-TEST(RunProgress, SaysTimesAsAClockDoes) {
+TEST(Duration, FormatsSecondsToDays) {
   EXPECT_EQ(Duration(0.4), "0 s");
   EXPECT_EQ(Duration(59.4), "59 s");
   EXPECT_EQ(Duration(61), "1:01");
@@ -39,9 +39,9 @@ TEST(RunProgress, SaysTimesAsAClockDoes) {
   EXPECT_EQ(Duration(60 * 3600), "2.5 days");
 }
 
-TEST(Tail, IsTheLastLinesAsTheyLookAtTheEnd) {
+TEST(Tail, IsTheLastLinesAfterRedraws) {
   const TempFolder folder;
-  EXPECT_EQ(Tail(folder / "absent", 3), "");
+  EXPECT_EQ(Tail(folder / "missing", 3), "");
   WriteTextFile(folder / "f", std::string(100'000, 'x') +
                                   "\na\nb 1%\rb 2%\nwsel: what: went wrong\nc");
   EXPECT_EQ(Tail(folder / "f", 3), "b 2%\nwsel: what: went wrong\nc\n");

@@ -20,7 +20,7 @@ SlurmJob Job() {
           .jobs = 3};
 }
 
-TEST(Slurm, WritesATaskARun) {
+TEST(Slurm, WritesOneTaskPerRun) {
   const std::string script = SlurmScript(Job());
   EXPECT_THAT(script, StartsWith("#!/bin/bash\n#SBATCH --job-name=table2\n"
                                  "#SBATCH --array=0-1%3\n"));
@@ -30,7 +30,7 @@ TEST(Slurm, WritesATaskARun) {
                                 "\"${runs[$SLURM_ARRAY_TASK_ID]}\" &\n"));
 }
 
-TEST(Slurm, RefusesWhatWouldBeAnotherLine) {
+TEST(Slurm, RejectsInvalidOptions) {
   SlurmJob job = Job();
   job.options = {"--x\nrm -rf"};
   ExpectError([&] { SlurmScript(job); }, ErrorKind::kUsage, {"--slurm"});

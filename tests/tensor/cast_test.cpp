@@ -19,10 +19,10 @@ using testing::HasSubstr;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 template <typename T>
-TensorView ViewOf(const std::vector<T>& numbers, DType dtype) {
-  const auto copy = std::make_shared<std::vector<T>>(numbers);
+TensorView ViewOf(const std::vector<T>& values, DType dtype) {
+  const auto copy = std::make_shared<std::vector<T>>(values);
   TensorView view;
-  view.spec = {"t", {static_cast<int64_t>(numbers.size())}, dtype};
+  view.spec = {"t", {static_cast<int64_t>(values.size())}, dtype};
   view.strides = {1};
   view.bytes = std::as_bytes(std::span(*copy));
   view.owner = copy;
@@ -30,14 +30,14 @@ TensorView ViewOf(const std::vector<T>& numbers, DType dtype) {
 }
 
 template <typename T>
-std::vector<T> NumbersOf(const TensorView& view) {
-  std::vector<T> numbers(view.bytes.size() / sizeof(T));
-  std::memcpy(numbers.data(), view.bytes.data(), view.bytes.size());
-  return numbers;
+std::vector<T> ValuesOf(const TensorView& view) {
+  std::vector<T> values(view.bytes.size() / sizeof(T));
+  std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
+  return values;
 }
 
-// A format of 16 bits by its definition, slowly.
-struct Small {
+// A slow reference implementation of a 16-bit format.
+struct Format16 {
   DType dtype;
   int mantissa;
   int bias;
@@ -45,20 +45,22 @@ struct Small {
   double Value(uint16_t bits) const {
     const int exponent = (bits & 0x7fff) >> mantissa;
     const int fraction = bits & ((1 << mantissa) - 1);
-    double size = exponent == 0 ? std::ldexp(fraction, 1 - bias - mantissa)
-                                : std::ldexp(fraction + (1 << mantissa),
-                                             exponent - bias - mantissa);
-    if (exponent == 2 * bias + 1) size = fraction == 0 ? INFINITY : NAN;
-    return bits >> 15 == 1 ? -size : size;
+    double magnitude = exponent == 0 ? std::ldexp(fraction, 1 - bias - mantissa)
+                                     : std::ldexp(fraction + (1 << mantissa),
+                                                  exponent - bias - mantissa);
+    if (exponent == 2 * bias + 1) magnitude = fraction == 0 ? INFINITY : NAN;
+    return bits >> 15 == 1 ? -magnitude : magnitude;
   }
 
-  // Nearest to `value`, ties to even; infinity beyond the largest.
+  // Rounds to nearest, ties to even; overflow gives infinity.
   uint16_t Nearest(double value) const {
-    const double size = std::fabs(value);
-    const int least = 1 - bias;
-    const int exponent = size > 0 ? std::max(std::ilogb(size), least) : least;
+    const double magnitude = std::fabs(value);
+    const int min_exponent = 1 - bias;
+    const int exponent = magnitude > 0
+                             ? std::max(std::ilogb(magnitude), min_exponent)
+                             : min_exponent;
     const auto steps = static_cast<int64_t>(
-        std::nearbyint(std::ldexp(size, mantissa - exponent)));
+        std::nearbyint(std::ldexp(magnitude, mantissa - exponent)));
     const int64_t bits = (int64_t{exponent + bias - 1} << mantissa) + steps;
     const int64_t infinity = (2 * bias + 1) << mantissa;
     return static_cast<uint16_t>((std::signbit(value) ? 0x8000 : 0) |
@@ -70,18 +72,18 @@ struct Small {
   }
 };
 
-constexpr Small kHalf = {DType::kF16, 10, 15};
-constexpr Small kBrain = {DType::kBF16, 7, 127};
+constexpr Format16 kHalf = {DType::kF16, 10, 15};
+constexpr Format16 kBrain = {DType::kBF16, 7, 127};
 
-class Cast16 : public testing::TestWithParam<Small> {};
+class Cast16 : public testing::TestWithParam<Format16> {};
 
-TEST_P(Cast16, WidensEveryNumber) {
-  const Small& format = GetParam();
+TEST_P(Cast16, WidensEveryValue) {
+  const Format16& format = GetParam();
   std::vector<uint16_t> all(65536);
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);
   const TensorView view = ViewOf(all, format.dtype);
-  const auto singles = NumbersOf<float>(Cast(view, DType::kF32));
-  const auto doubles = NumbersOf<double>(Cast(view, DType::kF64));
+  const auto singles = ValuesOf<float>(Cast(view, DType::kF32));
+  const auto doubles = ValuesOf<double>(Cast(view, DType::kF64));
   for (const uint16_t bits : all) {
     const double value = format.Value(bits);
     ASSERT_EQ(std::isnan(singles[bits]), std::isnan(value)) << bits;
@@ -93,23 +95,22 @@ TEST_P(Cast16, WidensEveryNumber) {
   }
 }
 
-TEST_P(Cast16, ComesBackFromFloatAndDouble) {
-  const Small& format = GetParam();
-  std::vector<uint16_t> numbers;
+TEST_P(Cast16, RoundTripsThroughFloatAndDouble) {
+  const Format16& format = GetParam();
+  std::vector<uint16_t> values;
   for (uint32_t i = 0; i < 65536; ++i) {
     const auto bits = static_cast<uint16_t>(i);
-    if (!std::isnan(format.Value(bits))) numbers.push_back(bits);
+    if (!std::isnan(format.Value(bits))) values.push_back(bits);
   }
-  const TensorView view = ViewOf(numbers, format.dtype);
+  const TensorView view = ViewOf(values, format.dtype);
   for (const DType wide : {DType::kF32, DType::kF64}) {
-    EXPECT_EQ(NumbersOf<uint16_t>(Cast(Cast(view, wide), format.dtype)),
-              numbers);
+    EXPECT_EQ(ValuesOf<uint16_t>(Cast(Cast(view, wide), format.dtype)), values);
   }
 }
 
-// Every number of the format, halfway to the next, and next to halfway.
+// Around the midpoint of every two neighbouring values of the format.
 TEST_P(Cast16, RoundsToNearestTiesToEven) {
-  const Small& format = GetParam();
+  const Format16& format = GetParam();
   std::vector<double> doubles;
   for (uint32_t i = 0; i < 65535; ++i) {
     const double low = format.Value(static_cast<uint16_t>(i));
@@ -122,15 +123,15 @@ TEST_P(Cast16, RoundsToNearestTiesToEven) {
     }
   }
   const auto got =
-      NumbersOf<uint16_t>(Cast(ViewOf(doubles, DType::kF64), format.dtype));
+      ValuesOf<uint16_t>(Cast(ViewOf(doubles, DType::kF64), format.dtype));
   for (size_t i = 0; i < doubles.size(); ++i) {
     ASSERT_EQ(got[i], format.Nearest(doubles[i])) << doubles[i];
   }
 }
 
-// A million floats of every exponent: what fits is rounded, the rest refused.
+// A million floats of all exponents, without those that overflow.
 TEST_P(Cast16, RoundsFloats) {
-  const Small& format = GetParam();
+  const Format16& format = GetParam();
   std::mt19937 random(7);
   std::vector<float> floats;
   for (int i = 0; i < 1'000'000; ++i) {
@@ -140,14 +141,14 @@ TEST_P(Cast16, RoundsFloats) {
     }
   }
   const auto got =
-      NumbersOf<uint16_t>(Cast(ViewOf(floats, DType::kF32), format.dtype));
+      ValuesOf<uint16_t>(Cast(ViewOf(floats, DType::kF32), format.dtype));
   for (size_t i = 0; i < floats.size(); ++i) {
     ASSERT_EQ(got[i], format.Nearest(floats[i])) << floats[i];
   }
 }
 
 TEST_P(Cast16, KeepsInfinityAndNaN) {
-  const Small& format = GetParam();
+  const Format16& format = GetParam();
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const auto infinity =
       static_cast<uint16_t>((2 * format.bias + 1) << format.mantissa);
@@ -157,7 +158,7 @@ TEST_P(Cast16, KeepsInfinityAndNaN) {
   const std::vector<double> doubles(floats.begin(), floats.end());
   for (const TensorView& view :
        {ViewOf(floats, DType::kF32), ViewOf(doubles, DType::kF64)}) {
-    EXPECT_THAT(NumbersOf<uint16_t>(Cast(view, format.dtype)),
+    EXPECT_THAT(ValuesOf<uint16_t>(Cast(view, format.dtype)),
                 ElementsAre(infinity, 0x8000 | infinity, quiet, 0x8000 | quiet,
                             0x8000));
   }
@@ -178,46 +179,46 @@ std::string ErrorOf(const TensorView& view, DType to) {
   return "";
 }
 
-TEST(Cast, RefusesFiniteNumbersBeyondTheType) {
-  // 65,520 is halfway between the largest and what would follow.
+TEST(Cast, RejectsOverflow) {
+  // 65,520 is halfway between the largest value and the next power of two.
   EXPECT_EQ(ErrorOf(ViewOf<float>({65519, -65519}, DType::kF32), DType::kF16),
             "");
   EXPECT_EQ(ErrorOf(ViewOf<float>({1, 65520}, DType::kF32), DType::kF16),
-            "t: holds 65520, which float16 cannot; use another type");
+            "t: value 65520 overflows float16; use another type");
   EXPECT_THAT(ErrorOf(ViewOf<double>({-1e39}, DType::kF64), DType::kF32),
-              HasSubstr("-1e+39, which float32 cannot"));
+              HasSubstr("value -1e+39 overflows float32"));
   EXPECT_THAT(
       ErrorOf(ViewOf<float>({std::numeric_limits<float>::max()}, DType::kF32),
               DType::kBF16),
-      HasSubstr("which bfloat16 cannot"));
+      HasSubstr("overflows bfloat16"));
   EXPECT_THAT(ErrorOf(ViewOf<uint16_t>({0x7f7f}, DType::kBF16), DType::kF16),
-              HasSubstr("which float16 cannot"));
+              HasSubstr("overflows float16"));
 }
 
 TEST(Cast, RoundsOnceFromDouble) {
-  // In float this is 1 + 2^-11, a tie that would go to 1.
+  // As a float this is 1 + 2^-11, a tie that would round to 1.
   const double above_tie = 1 + std::ldexp(1, -11) + std::ldexp(1, -40);
-  EXPECT_THAT(NumbersOf<uint16_t>(
+  EXPECT_THAT(ValuesOf<uint16_t>(
                   Cast(ViewOf<double>({above_tie}, DType::kF64), DType::kF16)),
               ElementsAre(0x3c01));
   EXPECT_THAT(
-      NumbersOf<float>(Cast(ViewOf<double>({0.1}, DType::kF64), DType::kF32)),
+      ValuesOf<float>(Cast(ViewOf<double>({0.1}, DType::kF64), DType::kF32)),
       ElementsAre(0.1F));
 }
 
-TEST(Cast, BetweenTheSixteenBitTypes) {
-  // 1, the least subnormal of float16, and one that bfloat16 rounds.
-  EXPECT_THAT(NumbersOf<uint16_t>(
+TEST(Cast, ConvertsBetweenThe16BitTypes) {
+  // 1, float16's smallest subnormal, and a value that bfloat16 rounds.
+  EXPECT_THAT(ValuesOf<uint16_t>(
                   Cast(ViewOf<uint16_t>({0x3c00, 0x0001, 0x3c05}, DType::kF16),
                        DType::kBF16)),
               ElementsAre(0x3f80, 0x3380, 0x3f81));
-  EXPECT_THAT(NumbersOf<uint16_t>(
+  EXPECT_THAT(ValuesOf<uint16_t>(
                   Cast(ViewOf<uint16_t>({0x3f80, 0x3380, 0x0001}, DType::kBF16),
                        DType::kF16)),
               ElementsAre(0x3c00, 0x0001, 0x0000));
 }
 
-TEST(Cast, TheSameTypeIsTheSameMemory) {
+TEST(Cast, SharesMemoryIfTheTypeIsTheSame) {
   const TensorView view = ViewOf<float>({1, 2}, DType::kF32);
   EXPECT_EQ(Cast(view, DType::kF32).bytes.data(), view.bytes.data());
 }
@@ -228,28 +229,28 @@ TEST(Cast, FollowsStrides) {
   view.strides = {1, 3};
   const TensorView cast = Cast(view, DType::kF64);
   EXPECT_TRUE(cast.IsContiguous());
-  EXPECT_THAT(NumbersOf<double>(cast), ElementsAre(1, 4, 2, 5, 3, 6));
+  EXPECT_THAT(ValuesOf<double>(cast), ElementsAre(1, 4, 2, 5, 3, 6));
 }
 
-TEST(Cast, RefusesOtherTypes) {
+TEST(Cast, RejectsOtherTypes) {
   EXPECT_THAT(ErrorOf(ViewOf<int32_t>({1}, DType::kI32), DType::kF32),
-              HasSubstr("t: holds int32; float16, bfloat16"));
+              HasSubstr("t: is int32; only float16, bfloat16"));
 }
 
 TEST(Add, RoundsTheSumOnce) {
   const auto sum = [](const TensorView& a, const TensorView& b) {
     return Add(a, b);
   };
-  EXPECT_THAT(NumbersOf<float>(sum(ViewOf<float>({1, 2}, DType::kF32),
-                                   ViewOf<float>({3, 4.5}, DType::kF32))),
+  EXPECT_THAT(ValuesOf<float>(sum(ViewOf<float>({1, 2}, DType::kF32),
+                                  ViewOf<float>({3, 4.5}, DType::kF32))),
               ElementsAre(4, 6.5));
   // 2048 + 1 and 2048 + 3 are ties in float16.
   EXPECT_THAT(
-      NumbersOf<uint16_t>(sum(ViewOf<uint16_t>({0x6800, 0x6800}, DType::kF16),
-                              ViewOf<uint16_t>({0x3c00, 0x4200}, DType::kF16))),
+      ValuesOf<uint16_t>(sum(ViewOf<uint16_t>({0x6800, 0x6800}, DType::kF16),
+                             ViewOf<uint16_t>({0x3c00, 0x4200}, DType::kF16))),
       ElementsAre(0x6800, 0x6802));
-  EXPECT_THAT(NumbersOf<double>(sum(ViewOf<double>({0.1}, DType::kF64),
-                                    ViewOf<double>({0.2}, DType::kF64))),
+  EXPECT_THAT(ValuesOf<double>(sum(ViewOf<double>({0.1}, DType::kF64),
+                                   ViewOf<double>({0.2}, DType::kF64))),
               ElementsAre(0.1 + 0.2));
   EXPECT_THROW(sum(ViewOf<uint16_t>({0x7bff}, DType::kF16),
                    ViewOf<uint16_t>({0x7bff}, DType::kF16)),

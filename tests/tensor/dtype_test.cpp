@@ -8,7 +8,7 @@
 namespace wsel {
 namespace {
 
-TEST(DType, NamesAndTagsLeadBack) {
+TEST(DType, NamesAndTagsRoundTrip) {
   std::set<std::string_view> names;
   for (int i = 0; i <= static_cast<int>(DType::kF64); ++i) {
     const auto dtype = static_cast<DType>(i);
@@ -20,7 +20,7 @@ TEST(DType, NamesAndTagsLeadBack) {
   EXPECT_EQ(names.size(), 2 * 15U);
 }
 
-TEST(DType, SizesAreWhatTheNamesSay) {
+TEST(DType, SizesMatchTheNames) {
   for (int i = 0; i <= static_cast<int>(DType::kF64); ++i) {
     const auto dtype = static_cast<DType>(i);
     const std::string_view name = Name(dtype);
@@ -29,12 +29,12 @@ TEST(DType, SizesAreWhatTheNamesSay) {
                         : name.find("16") != name.npos ? 2
                         : name.find("32") != name.npos ? 4
                                                        : 8;
-    EXPECT_EQ(SizeOf(dtype), size) << name;
+    EXPECT_EQ(ItemSize(dtype), size) << name;
     EXPECT_EQ(IsFloating(dtype), name.find("float") != name.npos) << name;
   }
 }
 
-// The safetensors format's own words, from its README.
+// As in the README of the safetensors format.
 TEST(DType, SafetensorsTags) {
   EXPECT_EQ(SafetensorsTag(DType::kBF16), "BF16");
   EXPECT_EQ(SafetensorsTag(DType::kF8E4M3), "F8_E4M3");

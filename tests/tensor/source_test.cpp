@@ -23,7 +23,7 @@ TEST(TensorSource, FindsByName) {
   EXPECT_EQ(source.Find(""), nullptr);
 }
 
-TEST(TensorView, ContiguousIsRowMajorWithoutGaps) {
+TEST(TensorView, IsContiguousIfRowMajorWithoutGaps) {
   EXPECT_TRUE((TensorView{{"a", {2, 3}}, {3, 1}, {}, nullptr}).IsContiguous());
   EXPECT_FALSE((TensorView{{"a", {2, 3}}, {1, 2}, {}, nullptr}).IsContiguous());
   EXPECT_FALSE((TensorView{{"a", {2, 3}}, {4, 1}, {}, nullptr}).IsContiguous());

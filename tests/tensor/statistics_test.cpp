@@ -20,7 +20,7 @@ Statistics Of(const std::vector<float>& values) {
   return StatisticsOf(view);
 }
 
-TEST(Statistics, OfNumbers) {
+TEST(Statistics, OfFiniteValues) {
   const Statistics s = Of({1, 2, 3, 6});
   EXPECT_EQ(s.min, 1);
   EXPECT_EQ(s.max, 6);
@@ -29,13 +29,13 @@ TEST(Statistics, OfNumbers) {
   EXPECT_EQ(s.nan_count, 0);
 }
 
-// Summed in float32 the mean would be off in the third digit.
-TEST(Statistics, LargeNumbersDoNotDrown) {
+// In float32 the sum would lose the small values.
+TEST(Statistics, SumsInDouble) {
   const Statistics s = Of({1e8F, 1, 1, 1, -1e8F});
   EXPECT_DOUBLE_EQ(s.mean, 0.6);
 }
 
-TEST(Statistics, NanIsCountedAndLeftOut) {
+TEST(Statistics, NanIsCountedAndExcluded) {
   const Statistics s = Of({kNan, 2, kNan, 4});
   EXPECT_EQ(s.nan_count, 2);
   EXPECT_EQ(s.min, 2);
@@ -43,13 +43,13 @@ TEST(Statistics, NanIsCountedAndLeftOut) {
   EXPECT_EQ(s.mean, 3);
 }
 
-TEST(Statistics, InfinityShows) {
+TEST(Statistics, InfinityIsIncluded) {
   const Statistics s = Of({-kInfinity, 1});
   EXPECT_EQ(s.min, -std::numeric_limits<double>::infinity());
   EXPECT_EQ(s.max, 1);
 }
 
-TEST(Statistics, OfNothing) {
+TEST(Statistics, OfNoValues) {
   EXPECT_EQ(Of({}).max, 0);
   const Statistics s = Of({kNan});
   EXPECT_EQ(s.nan_count, 1);

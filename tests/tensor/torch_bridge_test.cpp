@@ -23,17 +23,17 @@ TEST(TorchBridge, DTypesAgreeWithTorch) {
     const auto dtype = static_cast<DType>(i);
     const at::ScalarType type = ToScalarType(dtype);
     EXPECT_EQ(FromScalarType(type), dtype);
-    EXPECT_EQ(c10::elementSize(type), SizeOf(dtype)) << Name(dtype);
+    EXPECT_EQ(c10::elementSize(type), ItemSize(dtype)) << Name(dtype);
     EXPECT_EQ(c10::isFloatingType(type), IsFloating(dtype)) << Name(dtype);
   }
 }
 
-TEST(TorchBridge, RefusesWhatCheckpointsDoNotHold) {
+TEST(TorchBridge, RejectsUnsupportedTypes) {
   ExpectError([] { FromScalarType(at::kComplexFloat); }, ErrorKind::kFormat,
               {"ComplexFloat"});
 }
 
-TEST(TorchBridge, BorrowReadsStridedNumbersInPlace) {
+TEST(TorchBridge, BorrowSharesStridedMemory) {
   std::vector<float> values(6);
   std::iota(values.begin(), values.end(), 0.0F);
   const TensorView transposed{{"w", {3, 2}}, {1, 3}, AsBytes(values), nullptr};
@@ -42,7 +42,7 @@ TEST(TorchBridge, BorrowReadsStridedNumbersInPlace) {
   EXPECT_TRUE(at::equal(tensor, at::arange(6, at::kFloat).reshape({2, 3}).t()));
 }
 
-TEST(TorchBridge, BorrowOfScalarsAndOfNothing) {
+TEST(TorchBridge, BorrowsScalarsAndEmptyTensors) {
   const std::vector<float> values = {7};
   EXPECT_EQ(Borrow({{"s", {}}, {}, AsBytes(values), nullptr}).item<float>(), 7);
   EXPECT_EQ(Borrow({{"e", {0, 4}}, {4, 1}, {}, nullptr}).numel(), 0);

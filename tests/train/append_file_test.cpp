@@ -15,7 +15,7 @@ void Put(const std::filesystem::path& path, std::string_view text) {
   std::ofstream(path) << text;
 }
 
-TEST(AppendFile, WhatIsWrittenCanBeReadAtOnce) {
+TEST(AppendFile, WritesAreVisibleImmediately) {
   const TempFolder folder;
   AppendFile file(folder / "log", std::nullopt);
   file.Write("one\n");
@@ -34,7 +34,7 @@ TEST(AppendFile, ANewRunReplacesAnOldFile) {
   EXPECT_EQ(file.bytes(), 0U);
 }
 
-TEST(AppendFile, AResumedRunCutsOffWhatItsStateDoesNotKnow) {
+TEST(AppendFile, AResumedRunDropsWhatWasWrittenAfterItWasSaved) {
   const TempFolder folder;
   Put(folder / "log", "saved\nlost\nhal");
   AppendFile file(folder / "log", 6);
@@ -45,31 +45,31 @@ TEST(AppendFile, AResumedRunCutsOffWhatItsStateDoesNotKnow) {
   EXPECT_EQ(file.bytes(), 12U);
 }
 
-TEST(AppendFile, AResumeAtItsEndKeepsAll) {
+TEST(AppendFile, ResumingAtTheEndKeepsEverything) {
   const TempFolder folder;
   Put(folder / "log", "saved\n");
   AppendFile file(folder / "log", 6);
   EXPECT_EQ(ReadText(folder / "log"), "saved\n");
 }
 
-TEST(AppendFile, ResumesAFileThatNeverWas) {
+TEST(AppendFile, ResumingAtZeroCreatesAMissingFile) {
   const TempFolder folder;
   AppendFile file(folder / "log", 0);
   file.Write("x");
   EXPECT_EQ(ReadText(folder / "log"), "x");
 }
 
-TEST(AppendFile, RefusesAFileThatIsShorterThanTheRunLeftIt) {
+TEST(AppendFile, AFileShorterThanTheRunLeftItIsAnError) {
   const TempFolder folder;
   Put(folder / "log", "12345");
   ExpectError([&] { AppendFile(folder / "log", 6); }, ErrorKind::kFormat,
-              {"log", "5 bytes", "6", "put the run's own file back"});
+              {"log", "5 bytes", "6", "restore the run's own file"});
   EXPECT_EQ(ReadText(folder / "log"), "12345");
   ExpectError([&] { AppendFile(folder / "gone", 6); }, ErrorKind::kFormat,
               {"gone", "0 bytes"});
 }
 
-TEST(AppendFile, SaysWhereItCannotWrite) {
+TEST(AppendFile, ErrorsNameTheFile) {
   const TempFolder folder;
   ExpectError([&] { AppendFile(folder.path(), std::nullopt); }, ErrorKind::kIo,
               {folder.path().string(), "directory"});

@@ -7,10 +7,10 @@
 namespace wsel::train {
 namespace {
 
-// Of 4 cats 3 are seen as such and one as a dog, of 2 dogs one, one as a cat;
-// a fish is never there and once predicted, a newt there and never predicted.
-Confusion Zoo() {
-  Confusion zoo({"cat", "dog", "fish", "newt"});
+// Of 4 cats 3 are predicted correctly and one as a dog; of 2 dogs one, and one
+// as a cat; of 2 newts none. There is no fish, but one is predicted.
+ConfusionMatrix Zoo() {
+  ConfusionMatrix zoo({"cat", "dog", "fish", "newt"});
   for (int i = 0; i < 3; ++i) zoo.Add(0, 0);
   zoo.Add(0, 1);
   zoo.Add(1, 1);
@@ -20,8 +20,8 @@ Confusion Zoo() {
   return zoo;
 }
 
-TEST(Confusion, CountsByLabelAndPrediction) {
-  const Confusion zoo = Zoo();
+TEST(ConfusionMatrix, CountsByLabelAndPrediction) {
+  const ConfusionMatrix zoo = Zoo();
   EXPECT_EQ(zoo.Count(0, 0), 3);
   EXPECT_EQ(zoo.Count(0, 1), 1);
   EXPECT_EQ(zoo.Count(3, 2), 1);
@@ -30,7 +30,7 @@ TEST(Confusion, CountsByLabelAndPrediction) {
   EXPECT_EQ(zoo.Accuracy(), 0.5);
 }
 
-TEST(Confusion, ScoresEachClass) {
+TEST(ConfusionMatrix, ScoresEachClass) {
   const ClassScore cat = Zoo().Score(0);
   EXPECT_EQ(cat.support, 4);
   EXPECT_EQ(cat.predicted, 5);
@@ -44,7 +44,7 @@ TEST(Confusion, ScoresEachClass) {
   EXPECT_EQ(Zoo().Score(3).precision, 0);
 }
 
-TEST(Confusion, WritesTheMatrix) {
+TEST(ConfusionMatrix, WritesTheMatrix) {
   EXPECT_EQ(Zoo().MatrixCsv(),
             "label,cat,dog,fish,newt\n"
             "cat,3,1,0,0\n"
@@ -54,8 +54,8 @@ TEST(Confusion, WritesTheMatrix) {
 }
 
 // The averages are over cat, dog and newt: the fish has no samples.
-TEST(Confusion, WritesTheScoresAndTheirAverages) {
-  Confusion two({"cat", "dog", "fish"});
+TEST(ConfusionMatrix, WritesTheScoresAndTheirAverages) {
+  ConfusionMatrix two({"cat", "dog", "fish"});
   for (const int32_t label : {0, 0, 1, 1}) two.Add(label, 0);
   EXPECT_EQ(two.ScoresCsv(),
             "class,support,predicted,correct,recall,precision\n"
@@ -66,8 +66,8 @@ TEST(Confusion, WritesTheScoresAndTheirAverages) {
             "accuracy,4,,,0.5,\n");
 }
 
-TEST(Confusion, QuotesNamesThatHoldSeparators) {
-  Confusion names({"a,b", "the \"c\"", "d\ne", "plain name"});
+TEST(ConfusionMatrix, QuotesNamesWithSeparators) {
+  ConfusionMatrix names({"a,b", "the \"c\"", "d\ne", "plain name"});
   EXPECT_EQ(names.MatrixCsv(),
             "label,\"a,b\",\"the \"\"c\"\"\",\"d\ne\",plain name\n"
             "\"a,b\",0,0,0,0\n"
@@ -76,17 +76,17 @@ TEST(Confusion, QuotesNamesThatHoldSeparators) {
             "plain name,0,0,0,0\n");
 }
 
-TEST(Confusion, OfNothingHasNoRatios) {
-  EXPECT_EQ(Confusion({"a"}).Accuracy(), 0);
-  EXPECT_EQ(Confusion({"a"}).ScoresCsv(),
+TEST(ConfusionMatrix, IsZeroWithoutSamples) {
+  EXPECT_EQ(ConfusionMatrix({"a"}).Accuracy(), 0);
+  EXPECT_EQ(ConfusionMatrix({"a"}).ScoresCsv(),
             "class,support,predicted,correct,recall,precision\n"
             "a,0,0,0,0,0\n"
             "macro average,0,,,0,0\n"
             "accuracy,0,,,0,\n");
 }
 
-TEST(Confusion, RefusesWhatIsNoClass) {
-  Confusion zoo = Zoo();
+TEST(ConfusionMatrix, AnIndexOutOfRangeIsAnError) {
+  ConfusionMatrix zoo = Zoo();
   ExpectError([&] { zoo.Add(4, 0); }, ErrorKind::kMismatch, {"4", "classes"});
   ExpectError([&] { zoo.Add(0, -1); }, ErrorKind::kMismatch, {"-1"});
   EXPECT_EQ(zoo.total(), 8);

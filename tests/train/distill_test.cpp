@@ -17,9 +17,9 @@
 namespace wsel::train {
 namespace {
 
-// float32's own rounding moves these by 1e-6 and less.
+// float32 rounding alone changes these by up to 1e-6.
 constexpr double kLossTolerance = 2e-6;
-constexpr double kAnswerTolerance = 5e-6;
+constexpr double kOutputTolerance = 5e-6;
 constexpr double kGradientTolerance = 4e-5;
 
 constexpr int64_t kBatch = 8;
@@ -106,7 +106,7 @@ double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
   return (found - wanted).norm().item<double>() / (norm > 0 ? norm : 1);
 }
 
-// As in train.py; a key's bias has no gradient but rounding.
+// As in train.py; the gradient of a key's bias is only rounding.
 at::Tensor Digest(const std::string& name, const at::Tensor& tensor) {
   at::Tensor values = tensor.to(at::kDouble).clone();
   if (name.ends_with("attn.qkv.bias")) values.view({3, -1})[1].zero_();
@@ -124,15 +124,15 @@ void FillHashed(const optim::NamedTensors& tensors) {
 }
 
 Teacher HashedTeacher(const Case& c) {
-  TeacherView view;
-  view.teacher = kHalf;
-  view.img_size = ImageSize(c.teacher);
-  return ModelTeacher(model::HashedModel(c.teacher), c.options.method, view);
+  TeacherOptions options;
+  options.teacher = kHalf;
+  options.img_size = ImageSize(c.teacher);
+  return ModelTeacher(model::HashedModel(c.teacher), c.options.method, options);
 }
 
 class Distil : public testing::TestWithParam<Case> {};
 
-TEST_P(Distil, AnswerLossAndGradientsAreTorchs) {
+TEST_P(Distil, OutputLossAndGradientsMatchTorch) {
   const Case& c = GetParam();
   const auto golden = checkpoint::Open(
       WSEL_SOURCE_DIR "/tests/golden/train/distill.safetensors");
@@ -140,20 +140,20 @@ TEST_P(Distil, AnswerLossAndGradientsAreTorchs) {
     return Borrow(golden->View(c.name + "." + what)).clone();
   };
   const MicroBatch batch = Mixed(c.student);
-  const at::Tensor answer = HashedTeacher(c).answer(batch.images);
-  EXPECT_LT(RelativeError(answer, wanted("answer")), kAnswerTolerance);
+  const at::Tensor output = HashedTeacher(c).forward(batch.images);
+  EXPECT_LT(RelativeError(output, wanted("answer")), kOutputTolerance);
 
   model::Model student = model::HashedModel(c.student);
-  const Distiller distiller(c.options, FeatureWidth(c.student), answer.size(1),
+  const Distiller distiller(c.options, FeatureWidth(c.student), output.size(1),
                             0, at::kCPU);
   FillHashed(distiller.parameters());
   const auto loss = distiller.Loss(student.forward_outputs(batch.images, {}),
-                                   batch.targets, answer);
+                                   batch.targets, output);
   const auto losses = wanted("losses");
-  EXPECT_LT(RelativeError(loss.total.detach(), losses[0]), kLossTolerance);
-  EXPECT_LT(RelativeError(loss.taught.detach(), losses[1]), kLossTolerance);
+  EXPECT_LT(RelativeError(loss.loss.detach(), losses[0]), kLossTolerance);
+  EXPECT_LT(RelativeError(loss.kd_loss.detach(), losses[1]), kLossTolerance);
 
-  loss.total.backward();
+  loss.loss.backward();
   auto parameters = ParametersOf(student);
   parameters.insert(parameters.end(), distiller.parameters().begin(),
                     distiller.parameters().end());
@@ -173,28 +173,28 @@ INSTANTIATE_TEST_SUITE_P(Cases, Distil, testing::ValuesIn(Cases()),
                            return name;
                          });
 
-TEST(DistillationKl, IsZeroForEqualLogitsWhateverTheirOffset) {
+TEST(DistillationKl, IsZeroForLogitsThatDifferByAConstant) {
   const auto logits = at::randn({4, 7});
   EXPECT_NEAR(DistillationKl(logits + 3, logits, 2).item<double>(), 0, 1e-6);
 }
 
-TEST(ModelTeacher, MakesNoGraph) {
+TEST(ModelTeacher, RunsWithoutGradients) {
   const Case c = Cases()[0];
   const Teacher teacher = HashedTeacher(c);
   const auto images = Mixed(c.student).images.requires_grad_(true);
-  EXPECT_FALSE(teacher.answer(images).requires_grad());
+  EXPECT_FALSE(teacher.forward(images).requires_grad());
 }
 
-TEST(CheckTeacher, RefusesOtherClassesWhereTheyAreCompared) {
+TEST(CheckTeacher, ADifferentNumberOfClassesIsAnErrorIfTheyAreCompared) {
   const Teacher teacher = HashedTeacher(Cases()[0]);
   ExpectError(
       [&] { CheckTeacher(teacher, Distillation::kLogit, 7, 32, at::kCPU); },
-      ErrorKind::kMismatch, {"10 classes", "has 7", "by features"});
+      ErrorKind::kMismatch, {"10 classes", "has 7", "distil features"});
   CheckTeacher(teacher, Distillation::kLogit, 10, 32, at::kCPU);
   CheckTeacher(teacher, Distillation::kFeature, 7, 32, at::kCPU);
 }
 
-TEST(CheckTeacher, RefusesOneWithoutAClassifier) {
+TEST(CheckTeacher, ATeacherWithoutAClassifierIsAnError) {
   Case c = Cases()[0];
   SetNumClasses(c.teacher, 0);
   const Teacher teacher = HashedTeacher(c);
@@ -203,15 +203,15 @@ TEST(CheckTeacher, RefusesOneWithoutAClassifier) {
       ErrorKind::kMismatch, {"no classifier"});
 }
 
-TEST(CheckTeacher, RefusesOneThatAnswersNaN) {
+TEST(CheckTeacher, ATeacherThatOutputsNaNIsAnError) {
   model::Model model = model::HashedModel(VitTeacher());
   {
     const at::NoGradGuard no_grad;
     model.module->named_parameters()["head.bias"][3].fill_(NAN);
   }
-  TeacherView view;
-  view.img_size = 48;
-  const Teacher teacher = ModelTeacher(model, Distillation::kLogit, view);
+  TeacherOptions options;
+  options.img_size = 48;
+  const Teacher teacher = ModelTeacher(model, Distillation::kLogit, options);
   ExpectError(
       [&] { CheckTeacher(teacher, Distillation::kLogit, 10, 32, at::kCPU); },
       ErrorKind::kMismatch, {"NaN"});

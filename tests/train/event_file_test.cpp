@@ -35,7 +35,7 @@ std::string NameOfNew(const TempFolder& folder, double time) {
   return EventFile(folder.path(), time, std::nullopt).path().filename();
 }
 
-TEST(EventFile, HasTensorBoardsBytes) {
+TEST(EventFile, HasTheBytesThatTensorBoardWrites) {
   const TempFolder folder;
   EventFile file(folder.path(), 1700000000.25, std::nullopt);
   file.Write(0, 1700000001.5,
@@ -48,7 +48,7 @@ TEST(EventFile, HasTensorBoardsBytes) {
   EXPECT_EQ(HexOf(file.path()), Golden("begun"));
 }
 
-// The script checks that TensorBoard then hides what older files hold.
+// The script checks that TensorBoard then discards later steps of older files.
 TEST(EventFile, AResumedRunStartsASessionAtItsStep) {
   const TempFolder folder;
   EventFile file(folder.path(), 1700000100, 300);
@@ -56,7 +56,7 @@ TEST(EventFile, AResumedRunStartsASessionAtItsStep) {
   EXPECT_EQ(HexOf(file.path()), Golden("resumed"));
 }
 
-TEST(EventFile, SortsAfterOlderFilesWhateverTheClockSays) {
+TEST(EventFile, SortsAfterOlderFilesWhateverTheClock) {
   const TempFolder folder;
   std::ofstream(folder / "metrics.jsonl") << "{}";
   EXPECT_EQ(NameOfNew(folder, 1700000000.9),
@@ -69,7 +69,7 @@ TEST(EventFile, SortsAfterOlderFilesWhateverTheClockSays) {
   std::ofstream(folder / "events.out.tfevents.1900000000.host.17.0") << "";
   EXPECT_EQ(NameOfNew(folder, 1800000000),
             "events.out.tfevents.1900000001.wsel");
-  // A number that no clock gives leaves no place behind it.
+  // The largest number is ignored, since none could follow it.
   std::ofstream(folder / "events.out.tfevents.9999999999") << "";
   std::ofstream(folder / "events.out.tfevents.none") << "";
   EXPECT_EQ(NameOfNew(folder, 1800000000),

@@ -11,18 +11,20 @@
 #include "train/small_run.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/run_log.h"
+#include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
 namespace {
 
 constexpr int64_t kSteps = 9;  // 3 epochs of 24 / 8
 
-// Stops a run after so many updates of this process.
-Watch StopAfter(int64_t steps) {
+// Stops a run after so many steps of this process.
+TrainCallbacks StopAfter(int64_t steps) {
   const auto done = std::make_shared<int64_t>(0);
-  Watch watch;
-  watch.stop = [=] { return ++*done == steps ? 15 : 0; };
-  return watch;
+  TrainCallbacks callbacks;
+  callbacks.stop_signal = [=] { return ++*done == steps ? 15 : 0; };
+  return callbacks;
 }
 
 void ExpectSameFiles(const TempFolder& a, const TempFolder& b) {
@@ -42,34 +44,34 @@ TEST(Fit, LearnsColours) {
   options.transform.rand_augment = "";
   options.erasing.probability = 0;
   const TempFolder folder;
-  const Outcome outcome = SmallRun(options).Go(folder.path());
-  EXPECT_EQ(outcome.progress.step, 90);
-  EXPECT_EQ(outcome.progress.last_top1, 100);
-  EXPECT_EQ(outcome.progress.best_top1, 100);
+  const TrainResult result = SmallRun(options).Train(folder.path());
+  EXPECT_EQ(result.state.step, 90);
+  EXPECT_EQ(result.state.last_top1, 100);
+  EXPECT_EQ(result.state.best_top1, 100);
 }
 
-TEST(Fit, EndsInTheSameBytesWhereverItWasStopped) {
+TEST(Fit, EndsInTheSameBytesWhereverItWasInterrupted) {
   const TempFolder whole;
-  SmallRun(SmallOptions()).Go(whole.path());
+  SmallRun(SmallOptions()).Train(whole.path());
   for (int64_t stop = 1; stop < kSteps; ++stop) {
     const TempFolder parts;
-    const Outcome first =
-        SmallRun(SmallOptions()).Go(parts.path(), StopAfter(stop));
+    const TrainResult first =
+        SmallRun(SmallOptions()).Train(parts.path(), StopAfter(stop));
     EXPECT_EQ(first.signal, 15);
-    EXPECT_EQ(first.progress.step, stop);
-    const Outcome second = SmallRun(SmallOptions()).Go(parts.path());
+    EXPECT_EQ(first.state.step, stop);
+    const TrainResult second = SmallRun(SmallOptions()).Train(parts.path());
     EXPECT_EQ(second.signal, 0);
-    EXPECT_EQ(second.progress.step, kSteps);
+    EXPECT_EQ(second.state.step, kSteps);
     ExpectSameFiles(whole, parts);
   }
 }
 
 TEST(Fit, AnyNumberOfWorkersGivesTheSameBytes) {
   const TempFolder none;
-  SmallRun(SmallOptions(), 0).Go(none.path());
+  SmallRun(SmallOptions(), 0).Train(none.path());
   for (const int workers : {1, 7}) {
     const TempFolder some;
-    SmallRun(SmallOptions(), workers).Go(some.path());
+    SmallRun(SmallOptions(), workers).Train(some.path());
     ExpectSameFiles(none, some);
   }
 }
@@ -79,7 +81,7 @@ at::Tensor WeightsWith(int64_t micro_batch) {
   Options options = SmallOptions();
   options.micro_batch = micro_batch;
   const TempFolder folder;
-  SmallRun(options).Go(folder.path());
+  SmallRun(options).Train(folder.path());
   const auto file = checkpoint::Open(folder / "last.safetensors");
   std::vector<at::Tensor> rows;
   for (const TensorSpec& spec : file->Specs()) {
@@ -88,10 +90,11 @@ at::Tensor WeightsWith(int64_t micro_batch) {
   return at::cat(rows);
 }
 
-// Mixing (units of 4) and drop path are addressed by position; what is left is
-// the rounding of sums, which AdamW's division enlarges. On one thread, since
-// with fewer pictures than threads attention is computed another way.
-TEST(Fit, TheMicroBatchChangesRoundingAlone) {
+// Draws of mixup (groups of 4) and drop path depend only on the position; what
+// remains is the rounding of sums, which AdamW's division amplifies. On one
+// thread, since with fewer images than threads attention is computed
+// differently.
+TEST(Fit, TheMicroBatchChangesOnlyRounding) {
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
   const auto four = WeightsWith(4);
@@ -105,20 +108,22 @@ TEST(Fit, TheMicroBatchChangesRoundingAlone) {
 TEST(Fit, ADivergedLossKeepsTheLastGoodState) {
   Options options = SmallOptions();
   const TempFolder folder;
-  SmallRun(options).Go(folder.path(), StopAfter(4));
+  SmallRun(options).Train(folder.path(), StopAfter(4));
   const std::string state = ReadAll(folder / "state.safetensors");
   options.lr = 1e30;
   options.clip_grad = 0;
   options.save_minutes = 0;
-  ExpectError([&] { SmallRun(options).Go(folder.path()); }, ErrorKind::kConfig,
+  ExpectError([&] { SmallRun(options).Train(folder.path()); },
+              ErrorKind::kConfig,
               {"the loss is", "lower optimizer.lr", "last good state"});
-  const SavedState kept = LoadState(folder / "state.safetensors");
-  for (const auto& [name, tensor] : kept.tensors) {
+  const SavedState saved = LoadState(folder / "state.safetensors");
+  for (const auto& [name, tensor] : saved.tensors) {
     EXPECT_TRUE(at::isfinite(tensor).all().item<bool>()) << name;
   }
 }
 
-// A teacher of twice the width, by features: then an Mlp is trained too.
+// Distils the features of a teacher of twice the width, so that a projector is
+// trained too.
 SmallRun Distilled(Options options, const c10::Device& device = c10::kCPU) {
   options.distill.method = Distillation::kFeature;
   SmallRun small(options);
@@ -126,24 +131,24 @@ SmallRun Distilled(Options options, const c10::Device& device = c10::kCPU) {
   config.embed_dim = 32;
   model::Model teacher = model::Build(config);
   Initialize(teacher, model::Initializer::kTimm, 2);
-  small.run.device = device;
-  small.run.teacher =
+  small.job.device = device;
+  small.job.teacher =
       ModelTeacher(teacher, Distillation::kFeature, {.device = device});
   return small;
 }
 
-TEST(Fit, ADistillationEndsInTheSameBytesWhereverItWasStopped) {
+TEST(Fit, DistillationEndsInTheSameBytesWhereverItWasInterrupted) {
   const TempFolder whole;
-  Distilled(SmallOptions()).Go(whole.path());
+  Distilled(SmallOptions()).Train(whole.path());
   for (const int64_t stop : {1, 4, 8}) {
     const TempFolder parts;
-    Distilled(SmallOptions()).Go(parts.path(), StopAfter(stop));
-    Distilled(SmallOptions()).Go(parts.path());
+    Distilled(SmallOptions()).Train(parts.path(), StopAfter(stop));
+    Distilled(SmallOptions()).Train(parts.path());
     ExpectSameFiles(whole, parts);
   }
   EXPECT_THAT(ReadAll(whole / "metrics.jsonl"),
               testing::HasSubstr("teacher_seconds"));
-  // The Mlp is the training's, not the student's.
+  // The projector belongs to the run state, not to the student.
   const auto has = [&](const char* file) {
     const auto opened = checkpoint::Open(whole / file);
     return std::ranges::any_of(opened->Specs(), [](const TensorSpec& spec) {
@@ -154,36 +159,69 @@ TEST(Fit, ADistillationEndsInTheSameBytesWhereverItWasStopped) {
   EXPECT_FALSE(has("last.safetensors"));
 }
 
-// What teachers say is the same whether it is asked for each time or kept.
-TEST(Fit, ACacheOfTheTeacherChangesRoundingAlone) {
+// Distillation whose transforms have no randomness, as a cache needs.
+SmallRun Cacheable(bool cache) {
   Options options = SmallOptions();
   options.transform.crop = augment::TrainCrop::kEvaluation;
   options.transform.hflip = 0;
   options.transform.rand_augment = "";
   options.erasing.probability = 0;
   options.mix.mixup_alpha = options.mix.cutmix_alpha = 0;
-  int64_t asked = 0;
-  const auto loss = [&](bool cache) {
-    options.distill.cache = cache;
-    SmallRun small = Distilled(options);
-    asked = 0;
-    small.run.teacher->answer =
-        [&asked, answer = small.run.teacher->answer](const at::Tensor& images) {
-          asked += images.size(0);
-          return answer(images);
-        };
-    const TempFolder folder;
-    return small.Go(folder.path()).progress.last_loss;
+  options.distill.cache = cache;
+  return Distilled(options);
+}
+
+// Counts in `images` what the teacher is run on.
+void CountImages(Teacher& teacher, int64_t& images) {
+  teacher.forward = [&images, forward = teacher.forward](const at::Tensor& x) {
+    images += x.size(0);
+    return forward(x);
   };
-  const double fresh = loss(false);
-  EXPECT_EQ(asked, 3 * 24);
-  EXPECT_NEAR(loss(true), fresh, 1e-4);
-  EXPECT_EQ(asked, 24);
+}
+
+TEST(Fit, ATeacherCacheChangesOnlyRounding) {
+  int64_t images = 0;
+  const auto loss = [&](bool cache) {
+    SmallRun small = Cacheable(cache);
+    images = 0;
+    CountImages(*small.job.teacher, images);
+    const TempFolder folder;
+    return small.Train(folder.path()).state.last_loss;
+  };
+  const double uncached = loss(false);
+  EXPECT_EQ(images, 3 * 24);
+  EXPECT_NEAR(loss(true), uncached, 1e-4);
+  EXPECT_EQ(images, 24);
+}
+
+// Older versions called the tensor "answers".
+TEST(Fit, ReadsTeacherCachesOfOlderVersions) {
+  const TempFolder folder;
+  const auto cache = folder / "cache.safetensors";
+  int64_t images = 0;
+  const auto train = [&](const char* run) {
+    SmallRun small = Cacheable(true);
+    images = 0;
+    CountImages(*small.job.teacher, images);
+    small.job.teacher_cache = cache;
+    return small.Train(folder / run).state.last_loss;
+  };
+  const double loss = train("first");
+  EXPECT_EQ(images, 24);
+  const auto outputs =
+      Borrow(checkpoint::Open(cache)->View("teacher_outputs")).clone();
+  WriteTensors(cache, {{"answers", outputs}}, {});
+  EXPECT_EQ(train("second"), loss);
+  EXPECT_EQ(images, 0);
+  WriteTensors(cache, {{"teacher_outputs", outputs.narrow(0, 0, 23).clone()}},
+               {});
+  ExpectError([&] { train("third"); }, ErrorKind::kFormat,
+              {"cache.safetensors", "delete it"});
 }
 
 class FitOnGpu : public OnGpu {
  protected:
-  // Only colours, many times: any sound training learns them.
+  // Any working training learns to tell colours apart.
   Options Easy(Precision precision) {
     Options options = SmallOptions();
     options.epochs = 30;
@@ -194,9 +232,10 @@ class FitOnGpu : public OnGpu {
     return options;
   }
 
-  Outcome Go(SmallRun run, const TempFolder& folder, const Watch& watch = {}) {
-    run.run.device = gpu_;
-    return run.Go(folder.path(), watch);
+  TrainResult Train(SmallRun run, const TempFolder& folder,
+                    const TrainCallbacks& callbacks = {}) {
+    run.job.device = gpu_;
+    return run.Train(folder.path(), callbacks);
   }
 };
 
@@ -205,45 +244,45 @@ TEST_F(FitOnGpu, LearnsInEachPrecision) {
        {Precision::kFp32, Precision::kBf16, Precision::kFp16}) {
     SCOPED_TRACE(Precisions().NameOf(precision));
     const TempFolder folder;
-    const Outcome outcome = Go(SmallRun(Easy(precision)), folder);
-    EXPECT_EQ(outcome.progress.step, 90);
-    EXPECT_EQ(outcome.progress.best_top1, 100);
+    const TrainResult result = Train(SmallRun(Easy(precision)), folder);
+    EXPECT_EQ(result.state.step, 90);
+    EXPECT_EQ(result.state.best_top1, 100);
   }
 }
 
-// A training of 9 steps with everything on, as on the processor.
-TEST_F(FitOnGpu, EndsWhereTheProcessorDoes) {
-  const TempFolder here;
+// 9 steps with every feature enabled.
+TEST_F(FitOnGpu, MatchesTheCpu) {
+  const TempFolder on_cpu;
   const double wanted =
-      SmallRun(SmallOptions()).Go(here.path()).progress.last_loss;
-  const TempFolder there;
-  EXPECT_NEAR(Go(SmallRun(SmallOptions()), there).progress.last_loss, wanted,
+      SmallRun(SmallOptions()).Train(on_cpu.path()).state.last_loss;
+  const TempFolder on_gpu;
+  EXPECT_NEAR(Train(SmallRun(SmallOptions()), on_gpu).state.last_loss, wanted,
               1e-3 * wanted);
 }
 
-TEST_F(FitOnGpu, GoesOnWhereItWasStopped) {
+TEST_F(FitOnGpu, ResumesWhereItWasInterrupted) {
   Options options = SmallOptions();
-  options.precision = Precision::kFp16;  // its scale is state too
+  options.precision = Precision::kFp16;  // the loss scale is state too
   const TempFolder whole;
-  const double wanted = Go(SmallRun(options), whole).progress.last_loss;
+  const double wanted = Train(SmallRun(options), whole).state.last_loss;
   const TempFolder parts;
-  const Outcome first = Go(SmallRun(options), parts, StopAfter(4));
-  EXPECT_EQ(first.progress.step, 4);
-  const Outcome second = Go(SmallRun(options), parts);
-  EXPECT_EQ(second.progress.step, kSteps);
-  EXPECT_NEAR(second.progress.last_loss, wanted, 1e-2 * wanted);
+  const TrainResult first = Train(SmallRun(options), parts, StopAfter(4));
+  EXPECT_EQ(first.state.step, 4);
+  const TrainResult second = Train(SmallRun(options), parts);
+  EXPECT_EQ(second.state.step, kSteps);
+  EXPECT_NEAR(second.state.last_loss, wanted, 1e-2 * wanted);
 }
 
 TEST_F(FitOnGpu, Distils) {
-  const TempFolder here;
+  const TempFolder on_cpu;
   const double wanted =
-      Distilled(SmallOptions()).Go(here.path()).progress.last_loss;
-  const TempFolder there;
-  EXPECT_NEAR(Go(Distilled(SmallOptions(), gpu_), there).progress.last_loss,
+      Distilled(SmallOptions()).Train(on_cpu.path()).state.last_loss;
+  const TempFolder on_gpu;
+  EXPECT_NEAR(Train(Distilled(SmallOptions(), gpu_), on_gpu).state.last_loss,
               wanted, 1e-3 * wanted);
 }
 
-TEST(Validate, RefusesACacheWherePicturesChange) {
+TEST(Validate, ATeacherCacheNeedsImagesThatDoNotChange) {
   Options options = SmallOptions();
   options.distill = {.method = Distillation::kLogit, .cache = true};
   ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
@@ -259,49 +298,69 @@ TEST(Validate, RefusesACacheWherePicturesChange) {
               {"distill.alpha"});
 }
 
-TEST(Fit, ABrokenPictureEndsTheRunOrIsCounted) {
+TEST(Fit, ACorruptImageIsAnErrorOrIsCounted) {
   SmallRun run(SmallOptions());
-  const auto good = run.run.train.picture;
-  run.run.train.picture = [good](int64_t index) {
-    if (index == 3) throw Error(ErrorKind::kFormat, "small 3", "is broken");
+  const auto good = run.job.train.picture;
+  run.job.train.picture = [good](int64_t index) {
+    if (index == 3) throw Error(ErrorKind::kFormat, "small 3", "is corrupt");
     return good(index);
   };
   const TempFolder folder;
-  ExpectError([&] { run.Go(folder.path()); }, ErrorKind::kFormat, {"small 3"});
-  run.run.skip_broken = true;
+  ExpectError([&] { run.Train(folder.path()); }, ErrorKind::kFormat,
+              {"small 3"});
+  run.job.skip_corrupt = true;
   const TempFolder second;
-  EXPECT_EQ(run.Go(second.path()).broken, 3);  // once an epoch
+  EXPECT_EQ(run.Train(second.path()).skipped, 3);  // once an epoch
 }
 
-TEST(Fit, ASetSmallerThanABatchIsRefused) {
+TEST(Fit, ADataSetSmallerThanABatchIsAnError) {
   Options options = SmallOptions();
   options.batch_size = 32;
   const TempFolder folder;
-  ExpectError([&] { SmallRun(options).Go(folder.path()); }, ErrorKind::kConfig,
-              {"train.batch_size", "32", "24 training pictures"});
+  ExpectError([&] { SmallRun(options).Train(folder.path()); },
+              ErrorKind::kConfig,
+              {"train.batch_size", "32", "24 training images"});
 }
 
-TEST(RunFolder, IsHeldByOneRun) {
+TEST(RunFolder, IsLockedByOneRun) {
   const TempFolder folder;
   const RunFolder first(folder.path());
   ExpectError([&] { RunFolder second(folder.path()); }, ErrorKind::kIo,
               {"another wsel process"});
 }
 
-TEST(RunState, ComesBackWhole) {
+TEST(RunState, IsReadBackExactly) {
   const TempFolder folder;
-  Progress progress;
-  progress.step = 7;
-  progress.loss_sum = 0.1 + 0.2;
-  progress.best_top1 = 33.3;
+  TrainerState state;
+  state.step = 7;
+  state.loss_sum = 0.1 + 0.2;
+  state.best_top1 = 33.3;
   const optim::NamedTensors tensors = {
       {"model.a", at::arange(6).to(at::kFloat)},
       {"adamw.step.a", at::ones({})}};
-  SaveState(folder / "state", progress, tensors);
-  const SavedState back = LoadState(folder / "state");
-  EXPECT_EQ(back.progress, progress);
-  ASSERT_EQ(back.tensors.size(), 2U);
-  EXPECT_TRUE(at::equal(back.tensors[0].tensor, tensors[0].tensor));
+  SaveState(folder / "state", state, tensors);
+  const SavedState saved = LoadState(folder / "state");
+  EXPECT_EQ(saved.state, state);
+  ASSERT_EQ(saved.tensors.size(), 2U);
+  EXPECT_TRUE(at::equal(saved.tensors[0].tensor, tensors[0].tensor));
+}
+
+TEST(RunLog, LogsTheKdLoss) {
+  const TempFolder folder;
+  const RunFolder run(folder.path());
+  RunLog log(run, {});
+  StepReport report;
+  report.step = 10;
+  report.kd_loss = 0.25;
+  log.Step(report);
+  EXPECT_THAT(ReadAll(run.metrics()), testing::HasSubstr("\"kd_loss\":0.25"));
+  std::string events;
+  for (const auto& entry : std::filesystem::directory_iterator(run.root())) {
+    if (entry.path().filename().string().starts_with("events.")) {
+      events = ReadAll(entry.path());
+    }
+  }
+  EXPECT_THAT(events, testing::HasSubstr("train/kd_loss"));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ struct Features {
   at::Tensor labels;
 };
 
-// Those of scripts/golden/probe.py.
+// The same as in scripts/golden/probe.py.
 Features Hashed(const std::string& name, int64_t count) {
   const auto labels = at::arange(count).remainder(kClasses);
   const auto means =
@@ -35,7 +35,7 @@ double Top1(const at::Tensor& logits, const at::Tensor& labels) {
          logits.argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
 }
 
-TEST(FitLogistic, IsScikitLearns) {
+TEST(FitLogistic, MatchesScikitLearn) {
   const auto golden =
       checkpoint::Open(WSEL_SOURCE_DIR "/tests/golden/train/probe.safetensors");
   const auto wanted = [&](const std::string& name) {
@@ -45,7 +45,7 @@ TEST(FitLogistic, IsScikitLearns) {
   const Features test = Hashed("test", 1000);
   for (const auto& [l2, name] :
        {std::pair(0.1, ".0.1"), std::pair(1.0, ".1"), std::pair(10.0, ".10")}) {
-    const Linear found =
+    const LinearClassifier found =
         FitLogistic(train.values, train.labels, kClasses, {.l2 = l2});
     const auto weight = wanted(std::string("weight") + name);
     EXPECT_LT((found.weight - weight).norm().item<double>(),
@@ -74,10 +74,10 @@ double TrainedTop1(ProbeSolver solver, double lr) {
   return Top1(probe.Logits(test.values), test.labels);
 }
 
-TEST(LinearProbe, ComesNearTheOptimum) {
+TEST(LinearProbe, GetsCloseToTheOptimum) {
   const Features train = Hashed("train", 400);
   const Features test = Hashed("test", 1000);
-  const Linear best =
+  const LinearClassifier best =
       FitLogistic(train.values, train.labels, kClasses, {.l2 = 10});
   const double optimum =
       Top1(at::linear(test.values, best.weight, best.bias), test.labels);
@@ -85,7 +85,7 @@ TEST(LinearProbe, ComesNearTheOptimum) {
   EXPECT_NEAR(TrainedTop1(ProbeSolver::kLars, 10), optimum, 3);
 }
 
-TEST(LinearProbe, RefusesNonsense) {
+TEST(LinearProbe, InvalidOptionsAreErrors) {
   ExpectError([] { Validate(ProbeRecipe{.batch_size = 1}); },
               ErrorKind::kConfig, {"--batch-size"});
   ExpectError([] { Validate(ProbeRecipe{.epochs = 5, .warmup_epochs = 9}); },

@@ -10,7 +10,7 @@ namespace {
 
 const c10::Device kCpu(c10::kCPU);
 
-// A weight with this gradient.
+// A weight with every gradient equal to `gradient`.
 optim::NamedTensors Weight(float gradient) {
   auto weight = at::zeros({3}).requires_grad_(true);
   weight.mutable_grad() = at::full({3}, gradient);
@@ -21,7 +21,7 @@ float Scale(const LossScaler& scaler) {
   return scaler.State()[0].tensor.item<float>();
 }
 
-TEST(LossScaler, UndoesItsScale) {
+TEST(LossScaler, UnscalesGradients) {
   LossScaler scaler(kCpu);
   EXPECT_EQ(scaler.Scale(at::tensor(2.0F)).item<float>(), 131072);
   const auto weight = Weight(65536 * 0.75F);
@@ -30,7 +30,7 @@ TEST(LossScaler, UndoesItsScale) {
   EXPECT_EQ(Scale(scaler), 65536);
 }
 
-TEST(LossScaler, AnOverflowHalvesTheScaleAndLeavesTheStepOut) {
+TEST(LossScaler, AnOverflowHalvesTheScaleAndSkipsTheStep) {
   LossScaler scaler(kCpu);
   EXPECT_FALSE(scaler.Unscale(Weight(std::numeric_limits<float>::infinity())));
   EXPECT_EQ(Scale(scaler), 32768);
@@ -41,7 +41,7 @@ TEST(LossScaler, AnOverflowHalvesTheScaleAndLeavesTheStepOut) {
 TEST(LossScaler, DoublesAfterTwoThousandGoodSteps) {
   LossScaler scaler(kCpu);
   for (int step = 0; step < 1000; ++step) scaler.Unscale(Weight(1));
-  // An overflow starts the count anew.
+  // An overflow resets the count.
   scaler.Unscale(Weight(std::numeric_limits<float>::infinity()));
   for (int step = 0; step < 1999; ++step) scaler.Unscale(Weight(1));
   EXPECT_EQ(Scale(scaler), 32768);
@@ -49,7 +49,7 @@ TEST(LossScaler, DoublesAfterTwoThousandGoodSteps) {
   EXPECT_EQ(Scale(scaler), 65536);
 }
 
-TEST(LossScaler, ItsStateGoesOnWhereItWas) {
+TEST(LossScaler, ResumesFromItsState) {
   LossScaler first(kCpu);
   first.Unscale(Weight(std::numeric_limits<float>::infinity()));
   first.Unscale(Weight(1));

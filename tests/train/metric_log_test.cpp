@@ -20,7 +20,7 @@ std::string Line(const std::vector<Metric>& row) {
   return ReadText(folder / "metrics.jsonl");
 }
 
-TEST(MetricLog, WritesAnObjectALineInTheGivenOrder) {
+TEST(MetricLog, WritesOneObjectPerLineInTheGivenOrder) {
   EXPECT_EQ(Line({{"step", int64_t{12}},
                   {"loss", 4.25},
                   {"lr", 1e-6},
@@ -30,7 +30,7 @@ TEST(MetricLog, WritesAnObjectALineInTheGivenOrder) {
             "\n");
 }
 
-TEST(MetricLog, NumbersComeBackToTheBit) {
+TEST(MetricLog, NumbersAreReadBackExactly) {
   for (const double value : {1. / 3, 5e-324, 1.7976931348623157e308, -0.0}) {
     const auto json = ParseJson(Line({{"x", value}}), "", ErrorKind::kFormat);
     EXPECT_EQ(json["x"].get<double>(), value);
@@ -40,7 +40,7 @@ TEST(MetricLog, NumbersComeBackToTheBit) {
   EXPECT_EQ(json["x"].get<int64_t>(), kLargest);
 }
 
-TEST(MetricLog, WhatIsNoNumberIsAString) {
+TEST(MetricLog, NaNAndInfinityAreStrings) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(Line({{"a", std::numeric_limits<double>::quiet_NaN()},
                   {"b", kInfinity},
@@ -49,14 +49,14 @@ TEST(MetricLog, WhatIsNoNumberIsAString) {
             "\n");
 }
 
-TEST(MetricLog, EveryTextStaysOneLineOfJson) {
+TEST(MetricLog, AnyTextBecomesOneLineOfValidJson) {
   EXPECT_EQ(Line({{"a\"b", std::string("c\nd")}}), "{\"a\\\"b\":\"c\\nd\"}\n");
   const auto json =
       ParseJson(Line({{"name", std::string("\xFF!")}}), "", ErrorKind::kFormat);
   EXPECT_EQ(json["name"].get<std::string>(), "\uFFFD!");
 }
 
-TEST(MetricLog, GoesOnWhereTheSavedRunWas) {
+TEST(MetricLog, ResumesWhereTheRunWasSaved) {
   const TempFolder folder;
   const auto path = folder / "metrics.jsonl";
   const std::vector<Metric> row = {{"step", int64_t{1}}};

@@ -1,5 +1,5 @@
-// Against torch and timm: ten steps of training, made by
-// scripts/golden/train.py, whose constants these are.
+// Against torch and timm: ten training steps, made by scripts/golden/train.py,
+// which has the same constants.
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -26,9 +26,9 @@ constexpr int64_t kSteps = 10;
 constexpr int64_t kBatches = 2;
 constexpr int64_t kProbes = 16;
 
-// Relative errors. float32's rounding moves the golden's own numbers, from what
-// float64 gives, by 1e-7 (losses and norms), 5e-7 (logits), 2e-6 (gradients),
-// and 2e-5 to 4e-5 (how far weights moved: AdamW divides by small numbers).
+// Relative errors. float32 rounding moves the golden values away from those of
+// float64 by 1e-7 (losses and norms), 5e-7 (logits), 2e-6 (gradients), and 2e-5
+// to 4e-5 (changes of weights: AdamW divides by small numbers).
 constexpr double kLossTolerance = 2e-6;
 constexpr double kLogitsTolerance = 5e-6;
 constexpr double kGradientTolerance = 2e-5;
@@ -50,7 +50,7 @@ Options GoldenOptions() {
   return options;
 }
 
-double RateAt(const Options& options, int64_t step) {
+double LearningRateAt(const Options& options, int64_t step) {
   return optim::LearningRate({.lr = options.lr,
                               .min_lr = options.min_lr,
                               .epochs = options.epochs,
@@ -59,7 +59,7 @@ double RateAt(const Options& options, int64_t step) {
                              step);
 }
 
-// One of the two batches, mixed by a hashed share.
+// One of the two batches, mixed by a hashed lambda.
 MicroBatch EffectiveBatch(const model::Config& config, const Options& options,
                           int64_t step) {
   const std::string batch = std::to_string(step % kBatches);
@@ -69,9 +69,9 @@ MicroBatch EffectiveBatch(const model::Config& config, const Options& options,
   const HashedNumbers numbers("labels." + batch);
   std::vector<int64_t> labels;
   for (int64_t i = 0; i < options.batch_size; ++i) {
-    const double share = numbers.Uniform(4 * static_cast<uint64_t>(i));
+    const double uniform = numbers.Uniform(4 * static_cast<uint64_t>(i));
     labels.push_back(
-        static_cast<int64_t>(share * static_cast<double>(classes)));
+        static_cast<int64_t>(uniform * static_cast<double>(classes)));
   }
   augment::MixDraw draw;
   draw.lambda =
@@ -83,7 +83,7 @@ MicroBatch EffectiveBatch(const model::Config& config, const Options& options,
                               options.mix.smoothing, draw.lambda)};
 }
 
-// Its digest.
+// As in train.py.
 at::Tensor Digest(const std::string& name, const at::Tensor& tensor) {
   at::Tensor values = tensor.detach().to(at::kCPU, at::kDouble).clone();
   if (name.ends_with("attn.qkv.bias")) values.view({3, -1})[1].zero_();
@@ -131,7 +131,7 @@ model::Model HashedModelOn(const model::Config& config,
   return model;
 }
 
-// The golden's run, in micro-batches of any size.
+// The golden run, with micro-batches of any size.
 class GoldenRun {
  public:
   GoldenRun(const std::string& family, int64_t micro_batch,
@@ -163,25 +163,25 @@ class GoldenRun {
   }
 
   void ExpectCurveAndWeights() {
-    const auto start = optim::Snapshot(ParametersOf(model_));
+    const auto initial = optim::Snapshot(ParametersOf(model_));
     std::vector<at::Tensor> losses;
     std::vector<at::Tensor> norms;
     for (int64_t step = 0; step < kSteps; ++step) {
       Accumulate(step);
-      losses.push_back(step_.Update(RateAt(options_, step)));
+      losses.push_back(step_.OptimizerStep(LearningRateAt(options_, step)));
       norms.push_back(step_.gradient_norm());
     }
     ExpectCurve("losses", losses);
     ExpectCurve("norms", norms);
-    ExpectMoved("moved", start, ParametersOf(model_));
-    ExpectMoved("averaged", start, step_.ema()->averages());
+    ExpectMoved("moved", initial, ParametersOf(model_));
+    ExpectMoved("averaged", initial, step_.ema()->averages());
   }
 
  private:
   void Accumulate(int64_t step) {
     const auto batch = EffectiveBatch(model_.config, options_, step);
     for (int64_t at = 0; at < options_.batch_size; at += micro_batch_) {
-      step_.Accumulate(
+      step_.ForwardBackward(
           {batch.images.narrow(0, at, micro_batch_).to(device_),
            batch.targets.narrow(0, at, micro_batch_).to(device_), at},
           step);
@@ -215,25 +215,25 @@ class GoldenRun {
   int64_t micro_batch_;
   c10::Device device_;
   model::Model model_;
-  Step step_;
+  TrainStep step_;
 };
 
 class Parity : public testing::TestWithParam<std::string> {};
 
-TEST_P(Parity, FirstLogitsAndGradientsAreTimms) {
+TEST_P(Parity, FirstLogitsAndGradientsMatchTimm) {
   GoldenRun run(GetParam(), 4);
   run.ExpectFirstLogits();
   run.ExpectFirstGradients();
 }
 
-TEST_P(Parity, TenStepsAreTorchsInWhateverMicroBatches) {
+TEST_P(Parity, TenStepsMatchTorchForAnyMicroBatch) {
   for (const int64_t micro_batch : {4, 8, 2}) {
     SCOPED_TRACE(micro_batch);
     GoldenRun(GetParam(), micro_batch).ExpectCurveAndWeights();
   }
 }
 
-// Else the golden would hold nothing about clipping.
+// Otherwise the golden values would not test clipping.
 TEST_P(Parity, ClipsSomeStepsAndNotOthers) {
   const auto clipped = Golden(GetParam())["norms"] > GoldenOptions().clip_grad;
   EXPECT_TRUE(clipped.any().item<bool>());
@@ -242,7 +242,7 @@ TEST_P(Parity, ClipsSomeStepsAndNotOthers) {
 
 using ParityOnGpu = OnGpu;
 
-TEST_F(ParityOnGpu, LogitsGradientsAndTenStepsAreTimms) {
+TEST_F(ParityOnGpu, LogitsGradientsAndTenStepsMatchTimm) {
   for (const char* family : {"vit", "convnext"}) {
     SCOPED_TRACE(family);
     GoldenRun first(family, 4, gpu_);

@@ -10,28 +10,32 @@ namespace {
 
 const c10::Device kCpu(c10::kCPU);
 
-TEST(Choose, AWishIsGranted) {
-  EXPECT_EQ(Choose(Precision::kFp32, kCpu).precision, Precision::kFp32);
-  EXPECT_EQ(Choose(Precision::kBf16, kCpu).precision, Precision::kBf16);
-}
-
-TEST(Choose, AutoDecidesAndSaysWhy) {
-  const PrecisionChoice choice = Choose(Precision::kAuto, kCpu);
-  EXPECT_NE(choice.precision, Precision::kAuto);
-  EXPECT_NE(choice.precision, Precision::kFp16);
-  EXPECT_FALSE(choice.reason.empty());
-  EXPECT_EQ(Choose(Precision::kAuto, c10::Device(c10::kCUDA)).precision,
+TEST(ResolvePrecision, KeepsWhatIsRequested) {
+  EXPECT_EQ(ResolvePrecision(Precision::kFp32, kCpu).precision,
+            Precision::kFp32);
+  EXPECT_EQ(ResolvePrecision(Precision::kBf16, kCpu).precision,
             Precision::kBf16);
 }
 
-TEST(Choose, Fp16IsForGpus) {
-  ExpectError([] { Choose(Precision::kFp16, kCpu); }, ErrorKind::kConfig,
-              {"train.precision", "choose bf16, fp32"});
-  EXPECT_EQ(Choose(Precision::kFp16, c10::Device(c10::kCUDA)).precision,
-            Precision::kFp16);
+TEST(ResolvePrecision, ResolvesAutoAndGivesAReason) {
+  const PrecisionChoice choice = ResolvePrecision(Precision::kAuto, kCpu);
+  EXPECT_NE(choice.precision, Precision::kAuto);
+  EXPECT_NE(choice.precision, Precision::kFp16);
+  EXPECT_FALSE(choice.reason.empty());
+  EXPECT_EQ(
+      ResolvePrecision(Precision::kAuto, c10::Device(c10::kCUDA)).precision,
+      Precision::kBf16);
 }
 
-TEST(Autocast, MultipliesInItsPrecisionWhileItLives) {
+TEST(ResolvePrecision, Fp16NeedsAGpu) {
+  ExpectError([] { ResolvePrecision(Precision::kFp16, kCpu); },
+              ErrorKind::kConfig, {"train.precision", "choose bf16, fp32"});
+  EXPECT_EQ(
+      ResolvePrecision(Precision::kFp16, c10::Device(c10::kCUDA)).precision,
+      Precision::kFp16);
+}
+
+TEST(Autocast, SetsThePrecisionOfProductsWhileItLives) {
   const auto a = at::rand({4, 8});
   const auto b = at::rand({8, 3});
   {

@@ -21,7 +21,7 @@ const ProgressPoint kPoint = {.title = "epoch 3/50",
                               .lr = 1.2e-3};
 const ProgressRate kRate = {.images_per_second = 812.4, .steps_per_second = 1};
 
-TEST(ProgressBar, ShowsAllThatIsKnown) {
+TEST(ProgressBar, ShowsEverythingKnown) {
   EXPECT_EQ(ProgressBar(kPoint, kRate, 80),
             "epoch 3/50  [===>        ] 120/312  loss 4.213  lr 1.2e-3  "
             "812 img/s  12:34 left");
@@ -30,7 +30,7 @@ TEST(ProgressBar, ShowsAllThatIsKnown) {
             "left");
 }
 
-TEST(ProgressBar, LeavesOutWhatIsNotKnown) {
+TEST(ProgressBar, OmitsWhatIsUnknown) {
   EXPECT_EQ(ProgressLine({.title = "evaluation", .step = 1, .steps = 4}, {}),
             "evaluation  1/4");
   EXPECT_EQ(ProgressBar({.title = "evaluation"}, {}, 24),
@@ -57,7 +57,7 @@ TEST(ProgressBar, IsNeverWiderThanTheTerminal) {
   EXPECT_EQ(ProgressBar(kPoint, kRate, -1), "");
 }
 
-TEST(ProgressLine, WritesShortNumbers) {
+TEST(ProgressLine, RoundsNumbers) {
   const auto with = [](double lr, double steps_per_second) {
     return ProgressLine({.title = "e", .steps = 100, .lr = lr},
                         {.steps_per_second = steps_per_second});
@@ -74,7 +74,7 @@ TEST(ProgressLine, WritesShortNumbers) {
       "e  0/0  loss nan");
 }
 
-// A meter whose clock and screen the test holds.
+// A meter with a clock and a screen controlled by the test.
 class Meter {
  public:
   Meter(bool bar, double seconds)
@@ -96,7 +96,7 @@ class Meter {
   ProgressMeter meter_;
 };
 
-TEST(ProgressMeter, PrintsALineWhereItIsTime) {
+TEST(ProgressMeter, PrintsALineWhenItIsDue) {
   Meter meter(false, 10);
   meter.At(100, "a", 1);
   meter.At(104, "a", 3);
@@ -108,14 +108,14 @@ TEST(ProgressMeter, PrintsALineWhereItIsTime) {
   EXPECT_THAT(meter.written, ElementsAre("a  6/10  2.0 img/s  0:08 left\n"));
 }
 
-TEST(ProgressMeter, MeasuresEachPieceAlone) {
+TEST(ProgressMeter, MeasuresEachPhaseSeparately) {
   Meter meter(false, 0);
   meter.At(0, "a", 0);
   meter.At(10, "a", 10);
-  // An evaluation takes 100 s; until b is measured, a's rate stands.
+  // An evaluation takes 100 s; until b is measured, a's rate is used.
   meter.At(110, "b", 0);
   meter.At(112, "b", 5);
-  meter.At(120, "b", 1);  // a step back: the same title again
+  meter.At(120, "b", 1);  // a smaller step: another phase of the same title
   EXPECT_THAT(meter.written, ElementsAre("a  0/10\n", "a  10/10  4.0 img/s\n",
                                          "b  0/10  4.0 img/s  0:10 left\n",
                                          "b  5/10  10 img/s  0:02 left\n",

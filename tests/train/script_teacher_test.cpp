@@ -16,13 +16,13 @@ std::string Module(const std::string& name) {
   return WSEL_SOURCE_DIR "/tests/golden/train/script_" + name + ".pt";
 }
 
-TeacherView Sized(int64_t img_size) {
-  TeacherView view;
-  view.img_size = img_size;
-  return view;
+TeacherOptions Sized(int64_t img_size) {
+  TeacherOptions options;
+  options.img_size = img_size;
+  return options;
 }
 
-TEST(ScriptTeacher, RunsAsItIs) {
+TEST(ScriptTeacher, RunsTheModule) {
   const Teacher teacher = ScriptTeacher(Module("means"), {}, 16);
   EXPECT_EQ(teacher.width, 3);
   const auto images = model::HashedNormalTensor("images", {4, 3, 16, 16});
@@ -31,17 +31,17 @@ TEST(ScriptTeacher, RunsAsItIs) {
   };
   const auto expected = at::linear(
       images.mean({2, 3}), map("map.weight", {3, 3}), map("map.bias", {3}));
-  const auto answer = teacher.answer(images);
-  EXPECT_TRUE(at::allclose(answer, expected, 1e-5, 1e-6));
-  EXPECT_FALSE(answer.requires_grad());
+  const auto output = teacher.forward(images);
+  EXPECT_TRUE(at::allclose(output, expected, 1e-5, 1e-6));
+  EXPECT_FALSE(output.requires_grad());
   CheckTeacher(teacher, Distillation::kLogit, 3, 16, at::kCPU);
 }
 
-TEST(ScriptTeacher, SeesPicturesOfItsOwnSizeAndNormalisation) {
+TEST(ScriptTeacher, GetsImagesOfItsOwnSizeAndNormalisation) {
   EXPECT_EQ(ScriptTeacher(Module("large"), Sized(24), 16).width, 3);
-  TeacherView view;
-  view.teacher = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
-  // A black picture, in the student's numbers and in the teacher's.
+  TeacherOptions options;
+  options.teacher = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+  // A black image, in the student's and in the teacher's normalisation.
   const auto black = [](const Normalisation& n) {
     std::vector<at::Tensor> channels;
     for (size_t c = 0; c < 3; ++c) {
@@ -49,25 +49,25 @@ TEST(ScriptTeacher, SeesPicturesOfItsOwnSizeAndNormalisation) {
     }
     return at::cat(channels, 1);
   };
-  EXPECT_TRUE(at::allclose(SeenBy(view, black(view.student)),
-                           black(view.teacher), 0, 1e-6));
+  EXPECT_TRUE(at::allclose(PrepareForTeacher(options, black(options.student)),
+                           black(options.teacher), 0, 1e-6));
 }
 
-TEST(ScriptTeacher, RefusesWhatIsNoTeacher) {
+TEST(ScriptTeacher, UnsuitableFilesAreErrors) {
   const auto expect = [](const std::string& name, ErrorKind kind,
                          const std::vector<std::string>& parts) {
     ExpectError([&] { ScriptTeacher(Module(name), {}, 16); }, kind, parts);
   };
   expect("pair", ErrorKind::kMismatch, {"script_pair.pt", "Tuple", "wrap it"});
-  expect("large", ErrorKind::kMismatch, {"does not run on pictures 16x16"});
+  expect("large", ErrorKind::kMismatch, {"does not run on images of 16x16"});
   if (!at::hasCUDA()) {
     expect("cuda", ErrorKind::kMismatch, {"does not run", "CUDA"});
   }
   expect("none", ErrorKind::kFormat, {"script_none.pt"});
   const TempFolder folder;
-  WriteTextFile(folder / "text.pt", "no module");
+  WriteTextFile(folder / "text.pt", "not a module");
   ExpectError([&] { ScriptTeacher(folder / "text.pt", {}, 16); },
-              ErrorKind::kFormat, {"text.pt", "no TorchScript module"});
+              ErrorKind::kFormat, {"text.pt", "not a TorchScript module"});
 }
 
 }  // namespace

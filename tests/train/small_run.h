@@ -9,19 +9,19 @@
 
 namespace wsel::train {
 
-// 24 pictures of three classes that differ by colour.
+// 24 images of three classes that differ by colour.
 inline data::Dataset SmallSet() {
   data::Dataset set;
   set.name = "small";
   set.classes = {"red", "green", "blue"};
   for (int i = 0; i < 24; ++i) set.labels.push_back(i % 3);
   set.picture = [](int64_t index) {
-    image::Image picture(12, 12, image::Rgb{40, 40, 40});
+    image::Image sample(12, 12, image::Rgb{40, 40, 40});
     for (size_t i = static_cast<size_t>(index % 3); i < 12 * 12 * 3; i += 3) {
-      picture.bytes()[i] =
+      sample.bytes()[i] =
           static_cast<uint8_t>(90 + (i * 7 + static_cast<size_t>(index)) % 90);
     }
-    return picture;
+    return sample;
   };
   set.origin = [](int64_t index) { return "small " + std::to_string(index); };
   return set;
@@ -37,7 +37,7 @@ inline model::Config SmallVit() {
                           .num_classes = 3};
 }
 
-// Every part of the recipe is on.
+// Every feature of a recipe is enabled.
 inline Options SmallOptions() {
   Options options;
   options.epochs = 3;
@@ -56,24 +56,25 @@ inline Options SmallOptions() {
   return options;
 }
 
-// A model, its run and what came of it.
+// A small model and its training.
 struct SmallRun {
   explicit SmallRun(const Options& options, int workers = 1)
-      : run{.options = options,
+      : job{.options = options,
             .train = SmallSet(),
             .test = SmallSet(),
             .workers = workers,
             .metadata = {}} {}
 
-  Outcome Go(const std::filesystem::path& path, const Watch& watch = {}) {
+  TrainResult Train(const std::filesystem::path& path,
+                    const TrainCallbacks& callbacks = {}) {
     model::Model model = model::Build(SmallVit());
     Initialize(model, model::Initializer::kTimm, 1);
-    model.module->to(run.device);
+    model.module->to(job.device);
     const RunFolder folder(path);
-    return Fit(model, run, folder, watch);
+    return Fit(model, job, folder, callbacks);
   }
 
-  Run run;
+  TrainJob job;
 };
 
 }  // namespace wsel::train

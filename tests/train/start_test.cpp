@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-model::Model Drawn(const model::Config& config, uint64_t seed) {
+model::Model Initialised(const model::Config& config, uint64_t seed) {
   model::Model model = model::Build(config);
   Initialize(model, model::Initializer::kTimm, seed);
   return model;
@@ -33,41 +33,41 @@ bool Equal(const model::Model& a, const model::Model& b, const char* name) {
                    b.module->named_parameters()[name]);
 }
 
-TEST(LoadStart, TakesAllWhereTheClassesAreTheSame) {
+TEST(InitFromCheckpoint, LoadsAllWeightsIfTheClassCountsAgree) {
   const TempFolder folder;
-  const model::Model teacher = Drawn(SmallVit(), 1);
+  const model::Model teacher = Initialised(SmallVit(), 1);
   model::Model model = model::Build(SmallVit());
-  EXPECT_THAT(
-      LoadStart(model, *Saved(teacher, folder), model::Initializer::kTimm, 9),
-      ElementsAre());
+  EXPECT_THAT(InitFromCheckpoint(model, *Saved(teacher, folder),
+                                 model::Initializer::kTimm, 9),
+              ElementsAre());
   EXPECT_TRUE(Equal(model, teacher, "head.weight"));
 }
 
-TEST(LoadStart, MakesTheHeadAnewForOtherClasses) {
+TEST(InitFromCheckpoint, ReinitialisesTheHeadForAnotherClassCount) {
   const TempFolder folder;
-  const model::Model teacher = Drawn(SmallVit(), 1);
+  const model::Model teacher = Initialised(SmallVit(), 1);
   model::Config config = SmallVit();
   SetNumClasses(config, 5);
   model::Model model = model::Build(config);
-  EXPECT_THAT(
-      LoadStart(model, *Saved(teacher, folder), model::Initializer::kTimm, 9),
-      ElementsAre("head.weight", "head.bias"));
+  EXPECT_THAT(InitFromCheckpoint(model, *Saved(teacher, folder),
+                                 model::Initializer::kTimm, 9),
+              ElementsAre("head.weight", "head.bias"));
   EXPECT_TRUE(Equal(model, teacher, "blocks.1.mlp.fc1.weight"));
-  EXPECT_TRUE(Equal(model, Drawn(config, 9), "head.weight"));
+  EXPECT_TRUE(Equal(model, Initialised(config, 9), "head.weight"));
 }
 
-TEST(LoadStart, NamesAnyOtherTensorThatDoesNotFit) {
+TEST(InitFromCheckpoint, NamesAnyOtherTensorThatDoesNotFit) {
   const TempFolder folder;
   auto config = std::get<model::VitConfig>(SmallVit());
   config.embed_dim = 32;
-  const auto file = Saved(Drawn(config, 1), folder);
+  const auto file = Saved(Initialised(config, 1), folder);
   model::Model model = model::Build(SmallVit());
   const auto load = [&] {
-    LoadStart(model, *file, model::Initializer::kTimm, 9);
+    InitFromCheckpoint(model, *file, model::Initializer::kTimm, 9);
   };
   ExpectError(load, ErrorKind::kMismatch, {"cls_token", "[1, 1, 32]"});
-  ExpectError([&] { CheckStart(SmallVit(), *file); }, ErrorKind::kMismatch,
-              {"cls_token", "[1, 1, 32]"});
+  ExpectError([&] { CheckInitCheckpoint(SmallVit(), *file); },
+              ErrorKind::kMismatch, {"cls_token", "[1, 1, 32]"});
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kHeader =
     "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n";
 
-TEST(SummaryCsv, WritesTimmsColumns) {
+TEST(SummaryCsv, WritesTheColumnsOfTimm) {
   const TempFolder folder;
   SummaryCsv summary(folder / "summary.csv", std::nullopt);
   summary.Write({0, 4.5, EpochSummary::Eval{4.25, 12.5, 33.125}, 0});
@@ -24,7 +24,7 @@ TEST(SummaryCsv, WritesTimmsColumns) {
                                                   "1,0.1,,,,1e-06\n");
 }
 
-TEST(SummaryCsv, WhatIsNoNumberIsSpelledAsPythonDoes) {
+TEST(SummaryCsv, SpellsNaNAndInfinityAsPythonDoes) {
   const TempFolder folder;
   const double nan = std::numeric_limits<double>::quiet_NaN();
   SummaryCsv summary(folder / "summary.csv", std::nullopt);
@@ -33,7 +33,7 @@ TEST(SummaryCsv, WhatIsNoNumberIsSpelledAsPythonDoes) {
             std::string(kHeader) + "0,nan,nan,inf,-inf,0\n");
 }
 
-TEST(SummaryCsv, GoesOnWhereTheSavedRunWas) {
+TEST(SummaryCsv, ResumesWhereTheRunWasSaved) {
   const TempFolder folder;
   const auto path = folder / "summary.csv";
   uint64_t saved = 0;
@@ -48,7 +48,7 @@ TEST(SummaryCsv, GoesOnWhereTheSavedRunWas) {
   EXPECT_EQ(ReadText(path), std::string(kHeader) + "0,4.5,,,,1\n1,3,,,,1\n");
 }
 
-TEST(SummaryCsv, ARunSavedBeforeItsHeaderStillGetsOne) {
+TEST(SummaryCsv, ARunSavedBeforeTheHeaderStillGetsOne) {
   const TempFolder folder;
   SummaryCsv summary(folder / "summary.csv", 0);
   EXPECT_EQ(ReadText(folder / "summary.csv"), kHeader);

@@ -9,25 +9,25 @@
 
 namespace wsel::analyze {
 
-// What one attention head multiplies tokens by (paper, Figure 5; Trockman &
-// Kolter 2023). Tokens are rows, x -> x W; D is the width. In pretrained ViTs
-// the first resembles the identity, and the second the negative identity.
+// The weight products of one attention head (paper, Figure 5; Trockman & Kolter
+// 2023). Tokens are rows, x -> x W; D is the width. In pretrained ViTs the
+// first resembles the identity, and the second the negative identity.
 struct AttentionProducts {
   at::Tensor query_key;   // W_q W_k^T [D, D], float64
   at::Tensor value_proj;  // W_v W_proj [D, D], float64
 };
 
-// From weights as timm stores them: qkv [3D, D], rows q, k, v, each head by
-// head; proj [D, D]. `head` is from 0 to heads - 1.
+// From weights as timm stores them: qkv [3D, D], whose rows are q, k, v, each
+// ordered by head; proj [D, D]. `head` is from 0 to heads - 1.
 AttentionProducts ProductsOfHead(const at::Tensor& qkv, const at::Tensor& proj,
                                  int64_t heads, int64_t head);
 
-// Errors: kMismatch for a model that is no ViT; kUsage for a block or head that
-// it lacks.
+// Errors: kMismatch for a model that is not a ViT; kUsage for a block or head
+// that it lacks.
 void CheckHead(const model::Config& config, int64_t block, int64_t head);
 
-// Of a head of a block of a checkpoint under timm's names. Errors: as
-// CheckHead; kMismatch for weights that are missing or misshapen.
+// The products of a head in a checkpoint under timm's names. Errors: as
+// CheckHead; kMismatch for weights that are missing or have another shape.
 AttentionProducts ProductsOf(const model::Config& config,
                              const TensorSource& weights, int64_t block,
                              int64_t head);
@@ -35,7 +35,7 @@ AttentionProducts ProductsOf(const model::Config& config,
 // How far a square matrix is from a multiple of the identity.
 struct Diagonality {
   double diagonal_mean = 0;
-  double off_diagonal_rms = 0;
+  double off_diagonal_rms = 0;  // root mean square
 };
 Diagonality DiagonalityOf(const at::Tensor& matrix);
 

@@ -8,15 +8,15 @@
 
 namespace wsel::analyze {
 
-// One block of one model in numbers.
+// Statistics of the features of one block.
 struct BlockRow {
   std::string block;
   int64_t width = 0;
   double rms = 0;
-  // Of the features less their mean, which tells nothing of a picture.
+  // Of the features minus their mean over the images.
   double effective_rank = 0;
-  // With each of the teacher's blocks, none without a teacher; the cosine is
-  // NaN where widths differ. See similarity.h.
+  // With each of the teacher's blocks (none without a teacher); the cosine is
+  // NaN if the widths differ. See similarity.h.
   std::vector<double> cka;
   std::vector<double> cosine;
 };
@@ -26,23 +26,23 @@ struct ModelFeatures {
   std::vector<BlockRow> rows;
 };
 
-// `teacher` saw the same pictures in the same order; it is empty where there is
-// none.
+// `teacher` has features of the same images in the same order, or is empty.
 ModelFeatures TableOf(const std::string& name,
                       const std::vector<BlockFeatures>& profile,
                       const std::vector<BlockFeatures>& teacher);
 
-// The index of the teacher's block that a row is most like by CKA, or -1.
-int64_t MostAlike(const BlockRow& row);
+// The index of the teacher's block that is most similar by CKA, or -1 if there
+// is none.
+int64_t MostSimilar(const BlockRow& row);
 
 // model,block,width,rms,effective_rank
 std::string DepthCsv(const std::vector<ModelFeatures>& models);
-// model,block,teacher_block,cka,cosine: all pairs.
+// model,block,teacher_block,cka,cosine for all pairs of blocks
 std::string SimilarityCsv(const std::vector<ModelFeatures>& models,
                           const ModelFeatures& teacher);
 
-// Scripts for gnuplot: rms and rank through depth, a line a model; CKA of all
-// pairs of blocks, a panel a model.
+// gnuplot scripts: rms and effective rank by depth, one line per model; CKA of
+// all pairs of blocks, one panel per model.
 std::string DepthScript(const std::vector<ModelFeatures>& models);
 std::string SimilarityScript(const std::vector<ModelFeatures>& models,
                              const ModelFeatures& teacher);

@@ -7,9 +7,10 @@
 
 namespace wsel::analyze {
 
-// Scripts for gnuplot (core/gnuplot.h) that draw a grid of panels, filled row
-// by row. Titles and names of lines may hold anything; axis labels are in
-// gnuplot's enhanced text, where "W_q^T" has an index and an exponent.
+// gnuplot scripts (core/gnuplot.h) that draw a grid of panels, filled row by
+// row. Titles and line names may be any text, which is drawn literally; axis
+// labels are gnuplot's enhanced text: "W_q^T" has a subscript and a
+// superscript.
 
 // A matrix as colours, row 0 at the top.
 struct HeatMap {
@@ -19,19 +20,19 @@ struct HeatMap {
   int64_t rows = 0;
   int64_t columns = 0;
   std::vector<float> values;  // [rows, columns]
-  double low = 0;             // the values of the first and last colour
-  double high = 1;
+  double low = 0;             // the value of the first colour
+  double high = 1;            // and of the last
 };
 
 enum class Palette {
   kDiverging,   // blue, white, red
-  kSequential,  // dark to bright, alike for the colour-blind
+  kSequential,  // dark to bright, also for colour-blind readers
 };
 
 std::string HeatMapScript(const std::vector<HeatMap>& maps, int columns,
                           Palette palette);
 
-// Lines over 0, 1, 2, ...; a value that is no number leaves a gap.
+// A line over x = 0, 1, 2, ...; a value that is NaN or infinite leaves a gap.
 struct Line {
   std::string name;
   std::vector<double> values;
@@ -45,12 +46,11 @@ struct LineChart {
   std::vector<Line> lines;
 };
 
-// There is a chart or more. The key, which names the lines, stands below the
-// panels: charts share it, so line i of each belongs to the same thing.
+// At least one chart. All charts share one legend, below the panels, with the
+// first chart's line names: line i must mean the same in each.
 std::string LineChartScript(const std::vector<LineChart>& charts, int columns);
 
-// The value that a share of all |values| does not exceed; what is no number is
-// left out. 0 where nothing is left.
-double AbsoluteQuantile(std::vector<float> values, double share);
+// The lower `q` quantile of |values|, ignoring NaN; 0 if nothing is left.
+double AbsoluteQuantile(std::vector<float> values, double q);
 
 }  // namespace wsel::analyze

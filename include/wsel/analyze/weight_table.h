@@ -9,21 +9,21 @@
 
 namespace wsel::analyze {
 
-// What the numbers of one weight look like.
+// Statistics of one parameter.
 struct WeightRow {
   std::string tensor;
-  std::string layer;  // "attn.qkv": what it is called inside its block, or ""
-  int block = -1;     // counted through all stages; -1 outside of blocks
+  std::string layer;  // its name within the block ("attn.qkv"), or ""
+  int block = -1;     // counted across stages; -1 outside of blocks
   Shape shape;
   Statistics statistics;
   double norm = 0;  // root of the sum of squares
-  // Of the weight as a matrix [outputs, the rest]; NaN for what is a vector.
+  // Of the parameter as a matrix [outputs, the rest]; NaN for a vector.
   double effective_rank = 0;
-  int64_t full_rank = 0;  // the most that it could be; 0 for a vector
+  int64_t full_rank = 0;  // the maximal rank; 0 for a vector
 };
 
-// One row for each tensor of the model that the checkpoint, under timm's names,
-// holds with any shape, in the order of the model.
+// One row per tensor of the model that the checkpoint has under timm's name, in
+// any shape, in the order of the model.
 std::vector<WeightRow> WeightTable(const model::Config& config,
                                    const TensorSource& weights);
 

@@ -6,9 +6,9 @@
 
 namespace wsel::augment {
 
-// Puts `values`, [3 * height * width] in the order of [3, height, width], into
-// picture `i` of `images`, float [B, 3, H, W], from (top, left) on; both on one
-// device. Errors: kConfig where they do not fit.
+// Writes `values`, [3 * height * width] in the order [3, height, width], into
+// image `i` of `images`, float [B, 3, H, W], at (top, left). Both are on the
+// same device. Errors: kConfig if they do not fit.
 void Erase(at::Tensor& images, int64_t i, int top, int left, int height,
            int width, const at::Tensor& values);
 

@@ -10,13 +10,14 @@
 
 namespace wsel::augment {
 
-// Errors: kConfig, at a place below `where`.
+// Errors: kConfig, at the option below `where`.
 void Validate(const EvalTransformOptions& options,
               std::string_view where = "augment");
 
-// What an evaluated picture becomes, into `out` of [img_size, img_size, 3]. The
-// rules stand at the options; sizes and offsets round as torchvision's Resize
-// and CenterCrop do. Errors: kConfig where `out` has another size.
+// Applies the evaluation transform and writes [img_size, img_size, 3] to `out`.
+// See EvalTransformOptions for the rules; sizes and offsets are rounded as in
+// torchvision's Resize and CenterCrop. Errors: kConfig if `out` has another
+// size; kFormat if the image is empty or too elongated to resize.
 void EvalTransform(const image::Image& source,
                    const EvalTransformOptions& options, std::span<uint8_t> out);
 

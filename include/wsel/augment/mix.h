@@ -8,16 +8,16 @@
 
 namespace wsel::augment {
 
-// Whether pictures are mixed at all: mixup, CutMix or both are on.
-bool Mixes(const MixOptions& options);
+// Whether mixup or CutMix is on.
+bool MixingEnabled(const MixOptions& options);
 
-// How a unit of pictures is mixed with itself in reverse order.
+// How a mixup group is mixed with itself in reverse order.
 struct MixDraw {
-  // The share of a picture itself, of its pixels and its label; 1: no mix. For
-  // CutMix, of the area that is kept.
+  // The weight of an image's own pixels and label; 1: not mixed. For CutMix,
+  // the fraction of the area that is kept.
   double lambda = 1;
   bool cutmix = false;
-  // CutMix: the rectangle that comes from the partner, [top, bottom) x
+  // CutMix: the rectangle that is taken from the partner, [top, bottom) x
   // [left, right).
   int top = 0;
   int bottom = 0;
@@ -25,14 +25,14 @@ struct MixDraw {
   int right = 0;
 };
 
-// Errors: kConfig, at a place below `where`.
+// Errors: kConfig, at the option below `where`.
 void Validate(const MixOptions& options, std::string_view where = "augment");
 
-// For mixing unit `unit` of step `step`. Mixup and CutMix are on where their
-// alpha is above 0; with neither nothing is mixed. Source: timm 1.0.31's Mixup,
-// mode "batch"; its box has the side int(size * sqrt(1 - lambda)) where the
-// timm of the paper took twice the half of that.
+// Draws the mix of mixup group `group` of step `step`. Mixup and CutMix are on
+// if their alpha is above 0. Source: timm 1.0.31's Mixup, mode "batch"; its box
+// has side int(size * sqrt(1 - lambda)), which the timm of the paper rounds
+// down to an even number.
 MixDraw DrawMix(const MixOptions& options, int img_size, uint64_t seed,
-                int64_t step, int64_t unit);
+                int64_t step, int64_t group);
 
 }  // namespace wsel::augment

@@ -8,16 +8,14 @@
 
 namespace wsel::augment {
 
-// `images`, float [U, 3, H, W] with U even, each mixed with that of the
-// reversed unit. The memory of `images` is used. Errors: kConfig where U is
-// odd.
+// Mixes `images`, float [G, 3, H, W] with G even, with themselves in reverse
+// order; in place. Errors: kConfig if G is odd.
 at::Tensor Mix(const at::Tensor& images, const MixDraw& draw);
 
-// What the mixed pictures show: [U, classes] of float32, with label smoothing.
-// labels: [U] of int64, from 0 to classes - 1. lambda = 1: the labels alone.
-// Source: timm's mixup_target. Errors: kConfig where lambda is not 1 and U is
-// odd.
-at::Tensor MixTargets(const at::Tensor& labels, int64_t classes,
+// The soft targets of mixed images: [G, num_classes] of float32, with label
+// smoothing. labels: [G] of int64, in [0, num_classes). lambda = 1: not mixed.
+// Source: timm's mixup_target. Errors: kConfig if lambda is not 1 and G is odd.
+at::Tensor MixTargets(const at::Tensor& labels, int64_t num_classes,
                       double smoothing, double lambda);
 
 }  // namespace wsel::augment

@@ -10,8 +10,7 @@
 
 namespace wsel::augment {
 
-// Where the random numbers of a sample come from: nothing else decides what
-// happens to it.
+// Determines all random draws of a sample; nothing else affects them.
 struct SampleAddress {
   uint64_t seed = 0;
   int64_t epoch = 0;
@@ -19,8 +18,8 @@ struct SampleAddress {
 };
 
 // timm's "rand-m9-mstd0.5-inc1": `layers` operations drawn with replacement,
-// each applied with `probability` at a magnitude N(magnitude, magnitude_std)
-// clipped to [0, 10]; an infinite deviation stands for U(0, magnitude).
+// each applied with `probability`. Magnitudes are N(magnitude, magnitude_std),
+// clipped to [0, 10], or U(0, magnitude) if magnitude_std is infinite.
 struct RandAugmentOptions {
   double magnitude = 9;
   double magnitude_std = 0.5;
@@ -29,15 +28,15 @@ struct RandAugmentOptions {
   bool increasing = true;
 };
 
-// How the training crop is made.
+// The crop of a training image.
 enum class TrainCrop {
   kAuto,           // kPadded for img_size <= 32, else kRandomResized
   kRandomResized,  // torchvision's RandomResizedCrop
-  kPadded,         // torchvision's RandomCrop(img_size, padding), black outside
-  kEvaluation,     // as an evaluated picture; nothing is drawn
+  kPadded,         // torchvision's RandomCrop(img_size, padding), black padding
+  kEvaluation,     // the evaluation transform; not random
 };
 
-// The transform of a training picture up to normalisation.
+// The transform of a training image, before normalisation.
 struct TrainTransformOptions {
   int img_size = 224;
   TrainCrop crop = TrainCrop::kAuto;
@@ -47,15 +46,15 @@ struct TrainTransformOptions {
   double crop_pct = 0.875;                         // kEvaluation
   image::Interpolation interpolation = image::Interpolation::kBicubic;
   double hflip = 0.5;  // probability
-  // timm's name for it, "" for none; see ParseRandAugment.
+  // In timm's notation, "": off; see ParseRandAugment.
   std::string rand_augment = "rand-m9-mstd0.5-inc1";
-  // What RandAugment's geometric operations fill in: round(255 mean).
+  // Fill colour of RandAugment's geometric operations: round(255 mean).
   image::Rgb fill = {124, 116, 104};
 };
 
-// The transform of an evaluated picture up to normalisation. img_size <= 32: a
-// centre crop, black outside. Up to 383: short side to img_size / crop_pct,
-// centre crop. From 384: plain resize.
+// The evaluation transform, before normalisation. img_size <= 32: centre crop,
+// black padding. Up to 383: resize the short side to img_size / crop_pct, then
+// centre crop. From 384: resize to img_size x img_size.
 struct EvalTransformOptions {
   int img_size = 224;
   double crop_pct = 0.875;
@@ -75,7 +74,7 @@ struct MixOptions {
   double mixup_alpha = 0.8;
   double cutmix_alpha = 1;
   double probability = 1;
-  double switch_probability = 0.5;  // of cutmix, where both are on
+  double switch_probability = 0.5;  // of CutMix, if both are on
   double smoothing = 0.1;
 };
 

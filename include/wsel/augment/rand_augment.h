@@ -11,9 +11,9 @@
 
 namespace wsel::augment {
 
-// RandAugment's operations as timm 1.0.31 has them: fifteen are drawn from. Of
-// four pairs and two, the increasing twin is the stronger the larger the
-// magnitude.
+// The RandAugment operations of timm 1.0.31. Fifteen are drawn from: with
+// `inc1`, the ...Increasing variants, which get stronger with the magnitude,
+// replace their six counterparts.
 enum class Op {
   kAutoContrast,
   kEqualize,
@@ -38,35 +38,35 @@ enum class Op {
   kTranslateYRel,
 };
 
-// By timm's names.
+// Under timm's names.
 const Registry<Op>& Ops();
 
-// One operation of a sample. `value` is what ArgumentOf made of the magnitude.
+// One operation of a sample. `value` is ArgumentOf the magnitude.
 struct DrawnOp {
   Op op = Op::kAutoContrast;
   double magnitude = 0;
   double value = 0;
 };
 
-// Reads timm's names: "rand-m9-mstd0.5-inc1". Sections in any order: m
-// (magnitude, a whole number, by default 10), mstd (0; above 100: uniform), n
-// (layers, 2), p (probability of each layer, 0.5), inc (0 or 1, 0). Errors:
-// kConfig for what else timm knows (mmax, t, w) and what it does not.
+// Parses timm's notation, such as "rand-m9-mstd0.5-inc1". Sections, in any
+// order, with their defaults: m (magnitude, an integer, 10), mstd (0; above
+// 100: uniform), n (layers, 2), p (probability of each layer, 0.5), inc (0 or
+// 1, 0). Errors: kConfig for all else, including timm's mmax, t and w.
 RandAugmentOptions ParseRandAugment(std::string_view name,
                                     std::string_view where);
 
-// The operations that are applied, in order: at most `layers`.
+// Draws the operations to apply, in order: at most `layers`.
 std::vector<DrawnOp> DrawRandAugment(const RandAugmentOptions& options,
                                      const SampleAddress& address);
 
-// timm's argument at `magnitude`, 0 ... 10: degrees, bits to keep, threshold,
-// what is added, factor, slope, or part of the width or height. `negative`
-// turns it the other way where there is one. 0 where there is no argument.
+// timm's argument of an operation at `magnitude`, 0 ... 10: degrees, bits to
+// keep, threshold, addend, factor, shear, or fraction of the width or height.
+// `negative` flips the direction if there is one. 0 if there is no argument.
 double ArgumentOf(Op op, double magnitude, bool negative);
 
-// The pixels are timm's, and by it Pillow's, byte for byte. Geometric
-// operations use `interpolation` and fill in `fill`.
-image::Image ApplyOp(const image::Image& picture, const DrawnOp& drawn,
+// Matches timm, and thus Pillow, byte for byte. `interpolation` and `fill` are
+// for the geometric operations.
+image::Image ApplyOp(const image::Image& image, const DrawnOp& drawn,
                      image::Interpolation interpolation, image::Rgb fill);
 
 }  // namespace wsel::augment

@@ -12,11 +12,10 @@
 
 namespace wsel::augment {
 
-// What chance decides about a training picture.
+// The random draws for a training image.
 struct TrainDraws {
-  // The part of the picture that is cut out, in its pixels: for
-  // kRandomResized then resized to img_size, for kPadded of that size and
-  // perhaps beyond the picture.
+  // The crop, in pixels of the source image. kRandomResized: then resized to
+  // img_size. kPadded: of size img_size, may exceed the image.
   int left = 0;
   int top = 0;
   int width = 0;
@@ -25,23 +24,22 @@ struct TrainDraws {
   std::vector<DrawnOp> ops;
 };
 
-// Errors: kConfig, at a place below `where`, for options that no picture could
-// be made with.
+// Errors: kConfig, at the option below `where`.
 void Validate(const TrainTransformOptions& options,
               std::string_view where = "augment");
 
-// For a picture of width x height. Errors: kConfig where, in kPadded, the
-// picture is too small for img_size.
+// For an image of width x height. Errors: kConfig if, for kPadded, the padded
+// image is smaller than img_size.
 TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
                      int height, const SampleAddress& address);
 
-// Crop, flip and RandAugment, in timm's order, into `out` of
-// [img_size, img_size, 3]. Errors: kConfig where `out` has another size.
+// Applies crop, flip and RandAugment, in timm's order, and writes
+// [img_size, img_size, 3] to `out`. Errors: kConfig if `out` has another size.
 void ApplyTrain(const image::Image& source,
                 const TrainTransformOptions& options, const TrainDraws& draws,
                 std::span<uint8_t> out);
 
-// Draws and applies. `options` are valid.
+// DrawTrain, then ApplyTrain. `options` must be valid.
 void TrainTransform(const image::Image& source,
                     const TrainTransformOptions& options,
                     const SampleAddress& address, std::span<uint8_t> out);

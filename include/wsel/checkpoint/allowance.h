@@ -8,39 +8,41 @@
 
 namespace wsel::checkpoint {
 
-// How much memory the reading of a checkpoint may take: as much as its files
-// have bytes, and 64 MB. A hostile file can promise more with few bytes by
-// naming the same thing again and again, or by what costs one byte there and a
-// hundred here. Containers that a file fills are given this as their memory
-// resource; what is kept in others is spent. A part of the 64 MB is not handed
-// out, but left for what the JSON parser and messages take.
-class Allowance final : public std::pmr::memory_resource {
+// Limits the memory that parsing a checkpoint takes to the size of its files
+// plus kLimit. A small hostile file could otherwise demand gigabytes, by
+// repeated references, or by items of one byte that take a hundred in memory.
+// Containers that a file fills use this object as their memory resource; other
+// memory is charged. kParserReserve, a part of kLimit, is not handed out: it is
+// for the JSON parser (see CheckJsonTokens) and messages, which are not
+// counted.
+class AllocationLimit final : public std::pmr::memory_resource {
  public:
-  explicit Allowance(uint64_t file_size) : left_(kSpare + file_size) {}
+  static constexpr uint64_t kLimit = 64U << 20U;
+  static constexpr uint64_t kParserReserve = 24U << 20U;
 
-  // A further file of the same checkpoint.
-  void AddFile(uint64_t size) { left_ += size; }
+  explicit AllocationLimit(uint64_t file_size)
+      : remaining_(kLimit - kParserReserve + file_size) {}
 
-  // Takes `bytes` that are not given back. Errors: kFormat, at `where`, where
-  // fewer are left.
-  void Spend(uint64_t bytes, std::string_view where);
+  // Another file of the same checkpoint.
+  void AddFile(uint64_t size) { remaining_ += size; }
+
+  // Deducts `bytes` for good. Errors: kFormat at `where` if fewer remain.
+  void Charge(uint64_t bytes, std::string_view where);
 
  private:
-  static constexpr uint64_t kSpare = 40U << 20U;
-
-  // Throw std::bad_alloc where less is left.
+  // Throws std::bad_alloc if too little remains.
   void* do_allocate(size_t bytes, size_t alignment) override;
   void do_deallocate(void* block, size_t bytes, size_t alignment) override;
   bool do_is_equal(const memory_resource& other) const noexcept override {
     return this == &other;
   }
 
-  uint64_t left_;
+  uint64_t remaining_;
 };
 
-// What Spend() and readers that catch std::bad_alloc say.
-inline constexpr std::string_view kOverAllowance =
-    "what the file makes of few bytes takes tens of megabytes more memory than "
-    "it has bytes: it is broken or an attack, get another copy";
+// The message of Charge(), and of readers that catch std::bad_alloc.
+inline constexpr std::string_view kOverLimit =
+    "parsing takes tens of megabytes more memory than the file's size; the "
+    "file is corrupt or malicious, get another copy";
 
 }  // namespace wsel::checkpoint

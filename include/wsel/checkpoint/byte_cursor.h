@@ -13,9 +13,10 @@
 namespace wsel::checkpoint {
 
 static_assert(std::endian::native == std::endian::little,
-              "checkpoints are little-endian, and are read as they lie");
+              "checkpoints are little-endian, and read without conversion");
 
-// Reads a file from front to back and never beyond its end.
+// Reads a file from front to back. Every read throws kFormat if it would go
+// beyond the end.
 class ByteCursor {
  public:
   // `where` names the bytes in messages.
@@ -23,26 +24,26 @@ class ByteCursor {
       : bytes_(bytes), where_(std::move(where)) {}
 
   size_t offset() const { return offset_; }
-  size_t left() const { return bytes_.size() - offset_; }
+  size_t remaining() const { return bytes_.size() - offset_; }
 
-  // The next `count` bytes. Errors: kFormat where fewer are left.
-  std::span<const std::byte> Take(uint64_t count) {
-    if (count > left()) ThrowTruncated(count);
+  std::span<const std::byte> ReadBytes(uint64_t count) {
+    if (count > remaining()) ThrowTruncated(count);
     offset_ += static_cast<size_t>(count);
     return bytes_.subspan(offset_ - static_cast<size_t>(count),
                           static_cast<size_t>(count));
   }
-  std::string_view Text(uint64_t count) {
-    const auto taken = Take(count);
-    return {reinterpret_cast<const char*>(taken.data()), taken.size()};
+  std::string_view ReadString(uint64_t count) {
+    const auto bytes = ReadBytes(count);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
-  // Up to the next '\n', which is passed over.
-  std::string_view Line();
+  // The text before the next '\n', which is skipped.
+  std::string_view ReadLine();
 
+  // A little-endian integer.
   template <std::unsigned_integral T>
-  T Little() {
+  T ReadInt() {
     T value;
-    std::memcpy(&value, Take(sizeof(T)).data(), sizeof(T));
+    std::memcpy(&value, ReadBytes(sizeof(T)).data(), sizeof(T));
     return value;
   }
 

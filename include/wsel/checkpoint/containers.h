@@ -10,8 +10,8 @@
 
 namespace wsel::checkpoint {
 
-// The content of each container that Write() writes. `bytes` is called once a
-// tensor, in order. Errors: kIo, and what `bytes` throws.
+// Write the content of one container each. `bytes` is called once per tensor,
+// in order. Errors: kIo, and what `bytes` throws.
 void WriteSafetensors(AtomicFile& file, const std::vector<TensorSpec>& specs,
                       const TensorBytes& bytes,
                       const std::map<std::string, std::string>& metadata);

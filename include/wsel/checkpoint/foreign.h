@@ -7,8 +7,8 @@
 
 namespace wsel::checkpoint {
 
-// What a file is that no reader takes, and what to do about it: "is an HTML
-// page, not a checkpoint: ...". Looks at the first kilobyte.
-std::string DescribeForeign(std::span<const std::byte> bytes);
+// For a file that no reader accepts: what it is, judging by its first kilobyte,
+// and what to do about it. "is an HTML page, not a checkpoint: ...".
+std::string DescribeUnknownFile(std::span<const std::byte> bytes);
 
 }  // namespace wsel::checkpoint

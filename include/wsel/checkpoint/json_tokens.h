@@ -6,11 +6,11 @@
 
 namespace wsel::checkpoint {
 
-// Whether the JSON parser may be given `json`: it keeps what it reads several
-// times until the next string or number begins, and, for the message of an
-// error that is never shown, eightfold. Errors: kFormat, at `where` and the
-// byte, counted from `offset`, where a string or number is longer than 2 MB, or
-// is preceded by more than 256 KB of anything else.
+// Checks that nlohmann::json can parse `json` within
+// AllocationLimit::kParserReserve: its lexer buffers all input since the start
+// of the last string or number, and formats it for errors at eight times the
+// size. Errors: kFormat at `where` and the byte, counted from `offset`, if a
+// string or number is longer than 2 MB, or follows 256 KB of other input.
 void CheckJsonTokens(std::string_view json, const std::string& where,
                      size_t offset = 0);
 

@@ -11,16 +11,16 @@
 
 namespace wsel::checkpoint {
 
-// Whether a file begins with the number that torch.save wrote before 1.6.
+// Whether a file begins with the magic number that torch.save wrote before 1.6.
 bool IsLegacyTorch(std::span<const std::byte> bytes);
 
-// Reads what torch.save wrote from 0.1.10 to 1.5, and writes still with
+// Reads files of torch.save from 0.1.10 to 1.5, and of later versions with
 // _use_new_zipfile_serialization=False: five pickles (magic number, protocol
-// 1001, the machine, the object, the keys of storages), then each storage as an
-// int64 count of elements and the elements. Storages of GPUs are read like the
-// CPU's. Errors: kFormat, with file and tensor or storage; also where the
-// machine was big-endian, or anything follows the last storage.
+// 1001, sys_info, the object, the storage keys), then each storage as an int64
+// count of elements and the elements. GPU storages are read like CPU ones.
+// Errors: kFormat, with file and tensor or storage; also if the file was saved
+// on a big-endian machine, or has data after the last storage.
 std::unique_ptr<Checkpoint> OpenLegacyTorch(std::unique_ptr<MappedFile> file,
-                                            Allowance& allowance);
+                                            AllocationLimit& limit);
 
 }  // namespace wsel::checkpoint

@@ -15,31 +15,31 @@
 
 namespace wsel::checkpoint {
 
-// More tensors than any one file of a vision model holds (a large one has two
-// thousand): a bound on what a hostile table of contents can make us allocate.
+// More tensors than any file of a vision model holds (a large one has two
+// thousand): bounds what a hostile table of contents can make us allocate.
 inline constexpr size_t kMaxTensors = 32'768;
 
-// What of an Allowance a tensor costs beside its name and shape: specs, places
-// and the index. And an entry of metadata beside its texts.
-inline constexpr uint64_t kCostOfTensor = 512;
-inline constexpr uint64_t kCostOfEntry = 128;
+// Charged to the AllocationLimit for a tensor (specs, locations, index) beside
+// its name and shape, and for a metadata entry beside its strings.
+inline constexpr uint64_t kBytesPerTensor = 512;
+inline constexpr uint64_t kBytesPerEntry = 128;
 
-// Where a tensor lies in the file.
-struct TensorPlace {
-  // In elements, none negative; none at all where they are contiguous, since a
-  // table of contents should be no larger in memory than in the file.
+// Where a tensor is in the file.
+struct TensorLocation {
+  // In elements, >= 0. Empty if the tensor is contiguous, since a table of
+  // contents should not take more memory than it takes in the file.
   std::vector<int64_t> strides;
   std::span<const std::byte> bytes;
 };
 
-// What a reader found in a file. places[i] belongs to specs[i].
+// The result of reading a file. locations[i] belongs to specs[i].
 struct Contents {
   Container container = Container::kSafetensors;
   std::vector<TensorSpec> specs;
-  std::vector<TensorPlace> places;
-  std::vector<Unread> unread;
+  std::vector<TensorLocation> locations;
+  std::vector<UnsupportedTensor> unsupported;
   std::map<std::string, std::string> metadata;
-  // For a header that does not lie in the file in one piece.
+  // Backs `header` if that is not contiguous in the file.
   std::vector<std::byte> header_copy;
   std::span<const std::byte> header;
 };
@@ -47,17 +47,17 @@ struct Contents {
 // A checkpoint whose tensors are ranges of one mapped file.
 class MappedCheckpoint final : public Checkpoint {
  public:
-  // Errors: kFormat where two tensors have one name, or a name cannot be shown,
-  // or none of them can be read.
+  // Errors: kFormat if two tensors have the same name, if a name is not a valid
+  // tensor name (utf8.h), or if all tensors are unsupported.
   MappedCheckpoint(std::unique_ptr<MappedFile> file, Contents contents);
 
   const std::vector<TensorSpec>& Specs() const override {
     return contents_.specs;
   }
-  // Numbers that lie unaligned, as safetensors permits, are copied: a load
-  // through a misaligned pointer is undefined.
+  // Unaligned data, which safetensors permits, is copied: a load through a
+  // misaligned pointer is undefined behaviour.
   TensorView View(std::string_view name) const override;
-  void Drop(std::string_view name) const override;
+  void Release(std::string_view name) const override;
 
   Container container() const override { return contents_.container; }
   const std::filesystem::path& path() const override { return file_->path(); }
@@ -71,8 +71,8 @@ class MappedCheckpoint final : public Checkpoint {
   const std::map<std::string, std::string>& metadata() const override {
     return contents_.metadata;
   }
-  const std::vector<Unread>& unread() const override {
-    return contents_.unread;
+  const std::vector<UnsupportedTensor>& unsupported() const override {
+    return contents_.unsupported;
   }
 
  private:

@@ -8,10 +8,10 @@
 
 namespace wsel::checkpoint {
 
-// Writes an array as numpy.save does (NEP 1, version 1.0): float32, row by row.
-// The file appears whole or not at all; before it does, it is read back.
-// `numbers` has as many elements as the shape. Errors: kIo.
+// Writes a float32 array as numpy.save does (NEP 1, version 1.0), in row-major
+// order. The file is written atomically, after its header has been read back.
+// `values` must have as many elements as the shape. Errors: kIo.
 void WriteNpy(const std::filesystem::path& path, const Shape& shape,
-              std::span<const float> numbers);
+              std::span<const float> values);
 
 }  // namespace wsel::checkpoint

@@ -10,16 +10,16 @@
 
 namespace wsel::checkpoint {
 
-// Whether a zip is an archive of NumPy arrays: all that is in it ends in .npy.
+// Whether a zip is an archive of NumPy arrays: all entry names end in .npy.
 bool IsNpz(const ZipArchive& zip);
 
-// Reads what numpy.savez writes, by which AugReg and big_vision publish JAX
-// weights: a zip of stored .npy files. Tensors are called as the files are,
-// less .npy ("Transformer/encoder_norm/scale"); an array in Fortran order is a
-// strided view. Text, objects and big-endian numbers are unread().
-// Errors: kFormat, with file and tensor; also where arrays are compressed.
+// Reads files of numpy.savez, the format of AugReg's and big_vision's JAX
+// weights: a zip of uncompressed .npy files. Tensor names are the file names
+// without .npy ("Transformer/encoder_norm/scale"); an array in Fortran order is
+// a strided view. Strings, objects and big-endian numbers are unsupported().
+// Errors: kFormat, with file and tensor; also if arrays are compressed.
 std::unique_ptr<Checkpoint> OpenNpz(std::unique_ptr<MappedFile> file,
                                     const ZipArchive& zip,
-                                    Allowance& allowance);
+                                    AllocationLimit& limit);
 
 }  // namespace wsel::checkpoint

@@ -26,13 +26,12 @@ struct PickleBigInt {
   std::string_view bytes;
 };
 
-// A pickled value; monostate is None. Texts point into the pickle.
+// A pickled value; monostate is None. Strings point into the pickle.
 using PickleValue =
     std::variant<std::monostate, bool, int64_t, double, std::string_view,
                  PickleBytes, PickleBigInt, PickleNode*>;
 
-// What is made of other values. Nodes may be shared, and may contain
-// themselves.
+// A value that contains others. Nodes may be shared or contain themselves.
 struct PickleNode {
   enum class Kind {
     kList,
@@ -41,44 +40,44 @@ struct PickleNode {
     kDict,        // items: key, value, key, value, ...
     kGlobal,      // items: module, name. A class or function; never looked up
     kObject,      // items: callee, arguments, state, contents (a list or dict)
-    kPersistent,  // items: the id that the container understands
+    kPersistent,  // items: the persistent id, which the container resolves
   };
   Kind kind;
   std::pmr::vector<PickleValue> items;
 };
 
-// What a pickle says, without doing it: interprets the opcodes that torch's
-// weights-only loader accepts, those of protocols 3 to 5, and what Python 2
-// writes in protocol 2. Not protocols 0 and 1. Dictionaries,
-// sets, torch.Size and TorchScript's typed lists become containers; every
-// other call stays an object node {callee, arguments, state}, data and never
-// code. Globals that would hand the computer to the file's author in Python
-// (os.system, eval, ...) are refused, though they are inert here, since such a
-// file is an attack. Nothing recurses.
+// Parses a pickle without executing it. Supports the opcodes of torch's
+// weights-only loader, those of protocols 3 to 5, and what Python 2 writes in
+// protocol 2, but not protocols 0 and 1. Dictionaries, sets, torch.Size and
+// TorchScript's typed lists become containers; any other call becomes an object
+// node {callee, arguments, state}: it is data and never run. Globals that run
+// arbitrary code when Python unpickles them (os.system, eval, ...) are an error
+// although they are inert here, since such a file is malicious. Not recursive,
+// so deep nesting cannot overflow the stack.
 class Pickle {
  public:
-  // `bytes` and `allowance` must outlive this object; `where` names it in
+  // `bytes` and `limit` must outlive this object; `where` names it in
   // messages. Errors: kFormat, with the byte.
   Pickle(std::span<const std::byte> bytes, const std::string& where,
-         Allowance& allowance);
-  // With an allowance of its own.
+         AllocationLimit& limit);
+  // With its own limit.
   Pickle(std::span<const std::byte> bytes, const std::string& where);
   Pickle(const Pickle&) = delete;
   Pickle& operator=(const Pickle&) = delete;
 
   const PickleValue& root() const { return root_; }
-  // Bytes up to and with the STOP; what follows is not looked at.
+  // Bytes up to and including the STOP opcode; the rest is ignored.
   size_t size() const { return size_; }
-  // In the order of the pickle.
+  // In pickle order.
   const std::pmr::deque<PickleNode>& nodes() const { return nodes_; }
-  // How many values were made: what a walk over a tree of this size may cost.
+  // How many values were created: bounds the steps of a walk over the tree.
   size_t value_count() const { return value_count_; }
 
  private:
   Pickle(std::span<const std::byte> bytes, const std::string& where,
-         std::unique_ptr<Allowance> own);
+         std::unique_ptr<AllocationLimit> own);
 
-  std::unique_ptr<Allowance> own_;  // null where it is another's
+  std::unique_ptr<AllocationLimit> own_;  // null if the caller's is used
   // All nodes, so that cycles do not leak and deep nesting does not recurse.
   std::pmr::deque<PickleNode> nodes_;
   PickleValue root_;
@@ -86,7 +85,7 @@ class Pickle {
   size_t value_count_ = 0;
 };
 
-// The node of that kind, or null where `value` is something else.
+// The node, or null if `value` is not a node of that kind.
 const PickleNode* NodeOf(const PickleValue& value, PickleNode::Kind kind);
 // "torch._utils._rebuild_tensor_v2" for a global, else "".
 std::string GlobalName(const PickleValue& value);

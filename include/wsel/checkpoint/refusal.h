@@ -6,12 +6,12 @@
 
 namespace wsel::checkpoint {
 
-// Ends the reading of a file whose content cannot be trusted: throws kFormat.
-// `where` is the file's path, with the place in it where that is known.
-[[noreturn]] void Refuse(std::string_view where, std::string_view message);
+// Throws kFormat. `where` is the file's path and, if known, the location in it.
+[[noreturn]] void ThrowFormatError(std::string_view where,
+                                   std::string_view message);
 
-// What a file says, fit for a message: in quotes, cut at 100 bytes, and
-// without the control characters that would steer a terminal.
+// Text from a file, made safe for a message: quoted, cut at 100 bytes, with
+// control characters, which could drive the terminal, replaced by '?'.
 std::string Quoted(std::string_view text);
 
 // "model.pth: tensor 'head.weight'"

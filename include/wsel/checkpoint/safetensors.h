@@ -9,15 +9,15 @@
 
 namespace wsel::checkpoint {
 
-// The longest JSON header that is read, as in the safetensors library.
+// The longest JSON header that is accepted, as in the safetensors library.
 inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;
 
 // Reads a safetensors file: eight bytes of header length, a JSON object
-// name -> {dtype, shape, data_offsets}, then the numbers. Stricter than the
-// library, so that memory stays within the allowance: at most 16 dimensions,
-// 32,768 tensors and as many metadata entries, and no string of more than 2 MB.
+// name -> {dtype, shape, data_offsets}, then the data. Stricter than the
+// library, so that memory stays within `limit`: at most 16 dimensions, 32,768
+// tensors and as many metadata entries, and no string of more than 2 MB.
 // Errors: kFormat, with file and tensor.
 std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file,
-                                            Allowance& allowance);
+                                            AllocationLimit& limit);
 
 }  // namespace wsel::checkpoint

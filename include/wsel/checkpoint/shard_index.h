@@ -12,20 +12,21 @@
 
 namespace wsel::checkpoint {
 
-// Which file holds which tensor: the weight_map of a *.index.json.
+// Which file holds which tensor: the weight_map of a *.index.json, as Hugging
+// Face's save_pretrained writes it for a checkpoint in several files.
 struct ShardIndex {
-  std::vector<std::string> shards;  // names of files, sorted, each once
-  std::unordered_map<std::string, size_t> shard_of;  // by tensor's name
+  std::vector<std::string> shards;  // file names, sorted and unique
+  std::unordered_map<std::string, size_t> shard_of;  // by tensor name
 };
 
-// Whether a file is JSON that may be an index: it begins with '{', and with
-// text where a safetensors file has the zeros of its header's length.
+// Whether a file is JSON that may be an index: it begins with '{', and has no
+// zero in its first 8 bytes, unlike the header length of a safetensors file.
 bool LooksLikeJsonObject(std::span<const std::byte> bytes);
 
-// Reads {"weight_map": {tensor: file}, ...} of at most 8 MB; whatever else is
-// in it is passed over. Errors: kFormat, at `path`; also where there is no
-// weight_map, a tensor is in it twice, or a file's name is a path.
+// Reads {"weight_map": {tensor: file}, ...} of at most 8 MB, ignoring other
+// keys. Errors: kFormat at `path`; also if there is no weight_map, if a tensor
+// is in it twice, or if a file name contains a path.
 ShardIndex ReadShardIndex(std::string_view json, const std::string& path,
-                          Allowance& allowance);
+                          AllocationLimit& limit);
 
 }  // namespace wsel::checkpoint

@@ -9,17 +9,17 @@
 
 namespace wsel::checkpoint {
 
-// Opens a file that is a checkpoint by itself, and adds it to the allowance.
+// Opens one file of a sharded checkpoint, and adds its size to the limit.
 using OpenShard = std::unique_ptr<Checkpoint> (*)(
-    const std::filesystem::path& path, Allowance& allowance);
+    const std::filesystem::path& path, AllocationLimit& limit);
 
-// Reads model.safetensors.index.json, or torch's pytorch_model.bin.index.json,
-// and the files beside it that it names. They are all safetensors or all
-// torch's, and hold just the tensors that the index says; symbolic links may
-// lead to where the index itself lies (Hugging Face's cache) and nowhere else.
-// Of metadata the first file's value stays.
-// Errors: kIo or kFormat, where a file is missing or not what the index says.
+// Reads model.safetensors.index.json or pytorch_model.bin.index.json, and the
+// files in the same folder that it lists. They must be all safetensors or all
+// torch files, and hold exactly the tensors that the index lists. Symbolic
+// links may only lead into the folder of the index or of what it links to, as
+// in Hugging Face's cache. The first file's value of a metadata key is kept.
+// Errors: kIo or kFormat if a file is missing or contradicts the index.
 std::unique_ptr<Checkpoint> OpenSharded(std::unique_ptr<MappedFile> index,
-                                        OpenShard open, Allowance& allowance);
+                                        OpenShard open, AllocationLimit& limit);
 
 }  // namespace wsel::checkpoint

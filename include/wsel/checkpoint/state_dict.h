@@ -13,24 +13,24 @@
 
 namespace wsel::checkpoint {
 
-// The tensors and the scalars of nested dictionaries, lists and objects, under
-// dotted names. Of a pickled nn.Module, `_parameters`, `_buffers` and
-// `_modules` do not show in names, so they are those of its state_dict(). A
-// pickle that is one tensor and nothing else calls it "tensor".
+// The tensors and scalars of nested dictionaries, lists and objects, under
+// dotted names. For a pickled nn.Module, `_parameters`, `_buffers` and
+// `_modules` are left out of names, so that they equal those of its
+// state_dict(). A bare tensor is called "tensor".
 struct StateDict {
-  std::vector<PickledTensor> tensors;  // in the order of the pickle
-  std::vector<Unread> unread;
-  // Numbers, strings and bools ("true", "false"). Left out: None, what is
-  // longer than 1,024 bytes, lists of more than 64 items, and whatever comes
-  // after the first 4,096.
+  std::vector<PickledTensor> tensors;  // in pickle order
+  std::vector<UnsupportedTensor> unsupported;
+  // Numbers, strings and bools ("true", "false"). Left out: None, strings
+  // longer than 1,024 bytes, lists of more than 64 items, and all but the first
+  // 4,096 entries.
   std::map<std::string, std::string> metadata;
 };
 
-// The result refers to the pickle's bytes. Of `allowance` it takes what its
-// tensors will need as a MappedCheckpoint too. Errors: kFormat where containers
-// contain themselves, are nested more than 100 deep, or share so much that the
-// tree is a bomb.
+// The result refers to the pickle's bytes. Charges `limit` also for what a
+// MappedCheckpoint of these tensors will need. Errors: kFormat if containers
+// contain themselves, are nested more than 100 levels deep, or share so many
+// values that the tree expands without end (a "billion laughs" bomb).
 StateDict ReadStateDict(const Pickle& pickle, std::string_view path,
-                        Allowance& allowance);
+                        AllocationLimit& limit);
 
 }  // namespace wsel::checkpoint

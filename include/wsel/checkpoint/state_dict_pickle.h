@@ -9,8 +9,7 @@
 namespace wsel::checkpoint {
 
 // The pickle (protocol 2) of an OrderedDict of contiguous tensors, tensor i in
-// storage "i", from the opcodes and globals that
-// torch.load(weights_only=True) accepts.
+// storage "i". torch.load(weights_only=True) accepts its opcodes and globals.
 std::string PickleStateDict(const std::vector<TensorSpec>& specs);
 
 }  // namespace wsel::checkpoint

@@ -11,12 +11,12 @@
 
 namespace wsel::checkpoint {
 
-// Where a pickled tensor lies in `storage`, the bytes found for it in a file of
-// `file_size` bytes. Errors: kFormat, at `path` and the tensor, where the
-// storage is shorter than promised, the tensor reaches beyond it, or it repeats
-// its elements (stride 0) to more than the file and 256 MB.
-TensorPlace PlaceTensor(const PickledTensor& tensor,
-                        std::span<const std::byte> storage, uint64_t file_size,
-                        const std::string& path);
+// Locates a pickled tensor in `storage`, the bytes of its storage in a file of
+// `file_size` bytes. Errors: kFormat at `path` and the tensor, if the storage
+// is shorter than declared, if the tensor extends beyond it, or if expanding it
+// (stride 0) would take more than the size of the file plus 256 MB.
+TensorLocation LocateTensor(const PickledTensor& tensor,
+                            std::span<const std::byte> storage,
+                            uint64_t file_size, const std::string& path);
 
 }  // namespace wsel::checkpoint

@@ -9,10 +9,10 @@
 
 namespace wsel::checkpoint {
 
-// Reads a JSON object whose values are strings, of at most 32,768 keys.
-// Errors: kFormat, at `where`.
-std::map<std::string, std::string> ReadStringMap(std::string_view json,
-                                                 const std::string& where,
-                                                 Allowance& allowance);
+// Reads metadata: a JSON object of strings, with at most 32,768 keys.
+// Errors: kFormat at `where`.
+std::map<std::string, std::string> ReadJsonMetadata(std::string_view json,
+                                                    const std::string& where,
+                                                    AllocationLimit& limit);
 
 }  // namespace wsel::checkpoint

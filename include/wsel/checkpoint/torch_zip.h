@@ -10,11 +10,11 @@
 
 namespace wsel::checkpoint {
 
-// Reads what torch.save (1.6 and later) and torch.jit.save write: a zip with
-// one folder that holds data.pkl and, stored uncompressed, data/<key>.
+// Reads files of torch.save (1.6 and later) and torch.jit.save: a zip with one
+// folder that holds data.pkl and, uncompressed, data/<key> for each storage.
 // Errors: kFormat, with file and tensor; also for other zip files.
 std::unique_ptr<Checkpoint> OpenTorchZip(std::unique_ptr<MappedFile> file,
                                          const ZipArchive& zip,
-                                         Allowance& allowance);
+                                         AllocationLimit& limit);
 
 }  // namespace wsel::checkpoint

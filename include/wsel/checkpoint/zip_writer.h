@@ -12,12 +12,12 @@
 
 namespace wsel::checkpoint {
 
-// Writes a zip of stored entries whose data begins at multiples of 64 bytes,
-// as torch's do, so that they can be memory-mapped. No time stamps.
+// Writes a zip of uncompressed entries whose data is aligned to 64 bytes, as
+// torch does, so that it can be memory-mapped. No timestamps.
 class ZipWriter {
  public:
-  // Sizes, offsets and counts from `zip64_from` on are written as zip64: 4 GB
-  // and 65,535, unless a test wants small ones.
+  // Sizes, offsets and counts of `zip64_from` or more are written as zip64; the
+  // default is the format's limit, and tests set less.
   explicit ZipWriter(AtomicFile& file, uint64_t zip64_from = 0xFFFFFFFF);
 
   // Errors: kIo.

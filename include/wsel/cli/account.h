@@ -5,12 +5,13 @@
 
 namespace wsel::cli {
 
-// Logs what of a file does not become a model, a line a reason, and what was
-// assumed of the rest.
-void LogAccount(const Weights& weights);
+// Logs the tensors of a file that are ignored or unsupported, one line per
+// reason, and what was assumed about the others.
+void LogLoadReport(const PretrainedCheckpoint& pretrained);
 
-// Errors: kMismatch naming a tensor that the file has and the model has not:
-// without it the numbers would mean something else.
-void RequireAllUsed(const Weights& weights, const model::Config& config);
+// Errors: kMismatch naming an unexpected key, that is a tensor that the model
+// lacks: without it the others would compute something else.
+void RequireNoUnexpectedKeys(const PretrainedCheckpoint& pretrained,
+                             const model::Config& config);
 
 }  // namespace wsel::cli

@@ -8,23 +8,23 @@
 
 namespace wsel::cli {
 
-// Each adds one kind of `wsel analyze`, with its options.
+// Each adds one subcommand of `wsel analyze`, with its options.
 void AddAnalyzeAttention(CLI::App& analyze, const Invocation& invocation);
 void AddAnalyzeFeatures(CLI::App& analyze, const Invocation& invocation);
 void AddAnalyzeWeights(CLI::App& analyze, const Invocation& invocation);
 
-// Where an analysis puts its numbers and pictures.
+// The output folder of an analysis, for tables and plots.
 class AnalysisFolder {
  public:
-  // Errors: kUsage where none is named; kIo where it cannot be made.
+  // Errors: kUsage for an empty path; kIo if the folder cannot be created.
   explicit AnalysisFolder(const std::string& path);
 
   std::filesystem::path operator/(const std::string& file) const {
     return path_ / file;
   }
 
-  // Draws by gnuplot; without it the numbers stand alone, and a warning says
-  // what to install. Returns whether the picture is there. Errors: kIo.
+  // Draws a plot with gnuplot. Without gnuplot, warns how to install it and
+  // returns false. Errors: kIo.
   bool Draw(const std::string& file, const std::string& script) const;
 
  private:

@@ -12,8 +12,8 @@
 
 namespace wsel::cli {
 
-// What `wsel analyze` is to look at, in the user's words.
-struct SubjectArgs {
+// The models that `wsel analyze` compares, as given on the command line.
+struct AnalyzedModelArgs {
   std::string teacher;
   std::string teacher_model;
   std::vector<std::string> checkpoints;
@@ -24,30 +24,30 @@ struct SubjectArgs {
 };
 
 // Adds the options, which fill `args`; it must outlive the app.
-void AddSubjectOptions(CLI::App& command, SubjectArgs& args);
+void AddAnalyzedModelOptions(CLI::App& command, AnalyzedModelArgs& args);
 
-// Weights to look at: those of a file, or of a student that is made in memory.
-struct Subject {
-  std::string name;  // for people: "random (timm)", "vit_small", unique
-  std::string slug;  // the same as a part of a file's name, unique too
+// A model to analyse: from a file, or a student initialised in memory.
+struct AnalyzedModel {
+  std::string name;  // for display: "random (timm)", "vit_small"; unique
+  std::string slug;  // the same as a part of a file name; also unique
   model::Config config;
   std::shared_ptr<const TensorSource> weights;  // under timm's names
-  train::Normalisation normalisation;           // of the pictures it expects
+  train::Normalisation normalisation;           // of its input images
   bool is_teacher = false;
 };
 
 // In the order of the paper's Figure 5: random students, the teacher, students
-// selected from it, checkpoints. Without methods a student is made by timm's
-// initialiser and, where there is a teacher, by uniform selection. Of students
-// only tensors whose names begin with `prefix` are made.
-// Errors: kUsage where nothing is named or options contradict each other; those
-// of opening a checkpoint and of planning a student.
-std::vector<Subject> OpenSubjects(const SubjectArgs& args,
-                                  const std::string& prefix = "");
+// selected from it, checkpoints. Without methods, students are initialised by
+// `timm` and, given a teacher, by `uniform` selection. Of students, only
+// tensors whose names begin with `prefix` are made.
+// Errors: kUsage for no model or contradictory options; those of opening a
+// checkpoint and of planning a student.
+std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalyzedModelArgs& args,
+                                              const std::string& prefix = "");
 
-// Checks all that can be checked without numbers, and lists on stdout what
-// would be looked at and the files that are not there. Returns the models that
-// are known. Errors: as above.
-std::vector<model::Config> DryRunSubjects(const SubjectArgs& args);
+// Checks all that can be checked without weights, and lists on stdout the
+// models and the missing files. Returns the configs that are known. Errors: as
+// above.
+std::vector<model::Config> DryRunAnalyzedModels(const AnalyzedModelArgs& args);
 
 }  // namespace wsel::cli

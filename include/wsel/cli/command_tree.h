@@ -7,37 +7,36 @@
 namespace wsel::cli {
 
 // An option as help, completion and the man page show it.
-struct OptionText {
-  std::string name;         // "--output", or "file" of a positional one
-  std::string short_name;   // "-v", or ""
-  std::string description;  // one paragraph
-  std::string preset;       // its default, where it has one to show
+struct OptionHelp {
+  std::string name;           // "--output", or "file" if positional
+  std::string short_name;     // "-v", or ""
+  std::string description;    // one paragraph
+  std::string default_value;  // "": none to show
   bool positional = false;
   bool takes_value = false;
   bool takes_file = false;
-  std::vector<std::string> choices;  // of its value, where they are known
+  std::vector<std::string> choices;  // of its value; empty: unknown
 };
 
-// A command with its options and, of the program itself, all commands.
-struct CommandText {
+// A command with its options and subcommands.
+struct CommandHelp {
   std::string name;
   std::string description;
-  std::vector<OptionText> options;
-  std::vector<CommandText> commands;
+  std::vector<OptionHelp> options;  // without hidden ones
+  std::vector<CommandHelp> commands;
 };
 
-// Everything that `app` defines: the one source of what users are told about
-// its command line.
-CommandText CommandTree(const CLI::App& app);
+// Everything that `app` defines: the single source of completion scripts and
+// the man page.
+CommandHelp CommandTree(const CLI::App& app);
 
-// Completion scripts of `tree` for the shells named. Sources: bash(1),
-// "Programmable Completion"; zshcompsys(1); fish's "Writing your own
-// completions".
-std::string BashCompletion(const CommandText& tree);
-std::string ZshCompletion(const CommandText& tree);
-std::string FishCompletion(const CommandText& tree);
+// Completion scripts for the shells named. Sources: bash(1), "Programmable
+// Completion"; zshcompsys(1); fish's "Writing your own completions".
+std::string BashCompletion(const CommandHelp& tree);
+std::string ZshCompletion(const CommandHelp& tree);
+std::string FishCompletion(const CommandHelp& tree);
 
-// A page for man(1), in man(7)'s macros; `footer` is the program's.
-std::string ManPage(const CommandText& tree, const std::string& footer);
+// A man(1) page in man(7) macros; `footer` is the program's help footer.
+std::string ManPage(const CommandHelp& tree, const std::string& footer);
 
 }  // namespace wsel::cli

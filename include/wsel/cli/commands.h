@@ -5,14 +5,14 @@
 
 namespace wsel::cli {
 
-// What every command may know of how the program was called.
+// How the program was called.
 struct Invocation {
   std::string command;  // the whole command line, quoted for a shell
   const char* const* argv = nullptr;
 };
 
-// Each adds one command with its options; the command runs when the line has
-// been parsed. `invocation` must outlive the app.
+// Each adds one command with its options; the command runs once the command
+// line is parsed. `invocation` must outlive the app.
 void AddInit(CLI::App& app, const Invocation& invocation);
 void AddDatasets(CLI::App& app, const Invocation& invocation);
 void AddInspect(CLI::App& app, const Invocation& invocation);

@@ -8,22 +8,25 @@
 
 namespace wsel::cli {
 
-// The two splits as a run sees them: ranges, classes, subset and cache applied.
-struct DataSets {
+// The splits of a data set, with range, classes, subset and cache applied.
+struct DataSplits {
   data::Dataset train;
   data::Dataset test;
 };
-DataSets OpenDataSets(const data::DataOptions& options);
+// Errors: kUsage, kConfig for the options; kIo, kFormat for the files.
+DataSplits OpenSplits(const data::DataOptions& options);
 
-// The test split alone, for evaluation.
-data::Dataset OpenTestSet(const data::DataOptions& options);
+// Only the test split, for evaluation. Errors: as OpenSplits.
+data::Dataset OpenTestSplit(const data::DataOptions& options);
 
-// What the table of data sets says of the same, for a dry run.
-struct DataSizes {
-  int64_t train = 0;  // 0: nobody knows without the files
+// Numbers of images and classes.
+struct SplitSizes {
+  int64_t train = 0;  // 0: unknown without the files
   int64_t test = 0;
   int64_t classes = 0;
 };
-DataSizes SizesWithoutFiles(const data::DataOptions& options);
+// As the data set is documented, without reading it, for a dry run.
+// Errors: kConfig, kUsage for the options.
+SplitSizes SizesWithoutFiles(const data::DataOptions& options);
 
 }  // namespace wsel::cli

@@ -7,15 +7,16 @@
 
 namespace wsel::cli {
 
-// "auto" (the first GPU where this build and machine have one), "cpu", "cuda"
-// or "cuda:1". Errors: kUsage for a device that is none or is not here.
+// "auto" (the first GPU if there is one, else the CPU), "cpu", "cuda" or
+// "cuda:1". Errors: kUsage for an unknown device, or a GPU in a CPU build or on
+// a machine without one.
 c10::Device FindDevice(const std::string& name);
 
-// What runs side by side are given in turn: all GPUs for "auto", where there
-// are any, else the one named. Errors: as FindDevice.
+// The devices that parallel runs are assigned in turn: all GPUs for "auto" if
+// there are any, else the one named. Errors: as FindDevice.
 std::vector<std::string> DevicesOf(const std::string& name);
 
-// Bytes that a computation may take there: half of what is free.
+// Bytes that a computation may allocate on the device: half of the free memory.
 int64_t MemoryBudget(const c10::Device& device);
 
 }  // namespace wsel::cli

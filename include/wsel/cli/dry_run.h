@@ -9,24 +9,23 @@
 
 namespace wsel::cli {
 
-// Whether the path is absent; then it is listed on stdout.
-bool ListIfAbsent(const std::string& path);
+// Parts of dry runs, which check all that can be checked without the files, and
+// list missing files on stdout.
 
-// Parts of dry runs, which check all that can be checked without the files:
-// those that are not there are listed on stdout.
+// Whether the path is missing; if so, lists it.
+bool ListIfMissing(const std::string& path);
 
-// The model of a checkpoint: of the file where it is there, else of a known
-// name that the file has, else nobody knows. Errors: as OpenWeights and
-// RequireModel.
+// The model of a checkpoint. Of a missing file: the variant that its name
+// names, or nullopt. Errors: as OpenPretrained and RequireModel.
 std::optional<model::Config> DryRunModel(const std::string& path);
 
-// Sizes of the test pictures' data set, and of the training pictures' too where
-// they are wanted: from the files where `options.root` is there, else from the
-// table of data sets. Errors: as OpenDataSets.
+// Numbers of images in the test split, and also in the training split for
+// kBoth: from the files if `options.root` exists, else as documented.
+// Errors: as OpenSplits.
 enum class Splits { kTest, kBoth };
-DataSizes DryRunSizes(const data::DataOptions& options, Splits splits);
+SplitSizes DryRunSizes(const data::DataOptions& options, Splits splits);
 
-// "512 pictures", or "an unknown number of pictures".
-std::string CountText(int64_t pictures);
+// "512 images", or "an unknown number of images" for 0.
+std::string CountText(int64_t num_images);
 
 }  // namespace wsel::cli

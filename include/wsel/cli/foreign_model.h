@@ -6,10 +6,10 @@
 
 namespace wsel::cli {
 
-// Whether the library whose names a file gets has this model: that each tensor
-// has a name there, which Export sees to, does not yet make its shape or its
-// part in the computation the same. Warns where only eps or activation differ.
-// Errors: kMismatch saying what the library's models do otherwise.
-void RequireForeignModel(const model::Config& config, naming::Naming naming);
+// Checks that the library of `naming` can build this model: that every tensor
+// has a name there (naming::Export) does not imply that its shape and its use
+// in the forward pass are the same. Warns if only eps or activation differ.
+// Errors: kMismatch naming the difference.
+void RequireExportable(const model::Config& config, naming::Naming naming);
 
 }  // namespace wsel::cli

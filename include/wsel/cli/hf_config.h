@@ -7,10 +7,10 @@
 
 namespace wsel::cli {
 
-// The config.json of Hugging Face's transformers for a model whose weights were
-// written under its names (naming::Naming::kHuggingFace): what from_pretrained
-// builds from it has every tensor of that file and no other, but for the pooler
-// of a ViT or DeiT without a head, which it draws.
+// The config.json that Hugging Face's from_pretrained needs beside weights
+// written under naming::Naming::kHuggingFace. The model that transformers
+// builds from it has exactly the tensors of that file, except that a ViT or
+// DeiT without a classifier also has a pooler, which is randomly initialised.
 // Errors: kMismatch for an MLP that this format cannot describe.
 std::string HfConfig(const model::Config& config);
 

@@ -10,7 +10,7 @@
 
 namespace wsel::cli {
 
-// What `wsel init` was asked for, in the user's words.
+// Options of `wsel init`, as given on the command line.
 struct InitArgs {
   std::string teacher;
   std::string teacher_model;
@@ -23,7 +23,7 @@ struct InitArgs {
   std::string method;
   std::string layers = "first";
   std::string heads = "flat";
-  std::string head = "fresh";
+  std::string head = "reset";
   std::string patch_resize = "pinv";
   std::vector<std::string> skip;
   std::string compat;
@@ -35,20 +35,21 @@ struct InitArgs {
   bool json = false;
 };
 
-// Whether the student is one that no model's name describes.
-bool AsksForGeneric(const InitArgs& args);
+// Whether the student is of an architecture without a config, given by --family
+// or --student-like.
+bool IsGenericStudent(const InitArgs& args);
 
 // Adds the options of `wsel init`, which fill `args`; it must outlive the app.
 void AddInitOptions(CLI::App& command, InitArgs& args);
 
-// Refuses what can be told wrong before any file is opened: something missing,
-// empty or already decided, an output that is an input. Errors: kUsage.
+// Checks what can be checked before any file is opened: missing, empty or
+// contradictory options, an output that is also an input. Errors: kUsage.
 void CheckInitArgs(const InitArgs& args, const CLI::App& command);
 
-// The options of a selection. Errors: kUsage, with the nearest known name.
+// The selection options. Errors: kUsage, with the nearest known name.
 select::Options SelectionOptions(const InitArgs& args);
 
-// How a student without a teacher is drawn. Errors: kUsage.
+// The random initialisation of a student without a teacher. Errors: kUsage.
 model::Initializer RandomMethod(const InitArgs& args);
 
 }  // namespace wsel::cli

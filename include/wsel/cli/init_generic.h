@@ -7,15 +7,15 @@
 
 namespace wsel::cli {
 
-// Plans a student that no model's name describes from the teacher's tensors,
-// under the names that the file gives them. Errors: kIo, kConfig for the family
-// file; kUsage for sizes that are no "name=number"; those of
-// select::PlanByFamily and PlanLike.
+// Plans a student of an architecture without a config (--family,
+// --student-like) from the teacher's tensors, under the names in its file.
+// Errors: kIo, kConfig for the family file; kUsage for sizes that are not
+// "name=number"; those of select::PlanByFamily and PlanLike.
 select::Plan PlanGenericStudent(const InitArgs& args,
                                 const checkpoint::Checkpoint& teacher);
 
-// Checks what can be checked without the teacher. Errors: as above, of the
-// files and sizes alone.
+// Checks what can be checked without the teacher. Errors: as above, but only of
+// the files and sizes.
 void CheckGenericStudent(const InitArgs& args);
 
 }  // namespace wsel::cli

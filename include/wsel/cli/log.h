@@ -5,12 +5,12 @@
 
 namespace wsel::cli {
 
-// Sends logs to stderr: warnings and errors alone below 0, notes too at 0,
-// details above. Coloured on a terminal, unless NO_COLOR is set.
+// Sends logs to stderr: only warnings and errors below 0, info too at 0, debug
+// above. Coloured on a terminal unless NO_COLOR is set.
 void SetUpLog(int verbosity);
 
-// Sends them into a file as well, with times; `append` keeps what it holds.
+// Also sends logs to a file, with times; `append` keeps its content.
 // Errors: kIo.
-void LogInto(const std::filesystem::path& path, bool append);
+void AddLogFile(const std::filesystem::path& path, bool append);
 
 }  // namespace wsel::cli

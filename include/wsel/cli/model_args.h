@@ -8,8 +8,8 @@
 
 namespace wsel::cli {
 
-// A model as the command line names it: a variant, or a JSON file, with fields
-// overridden by flags. Lists have one number for a ViT, four for a ConvNeXt.
+// A model as given on the command line: a variant or a JSON file, with fields
+// overridden by flags. Lists have one value for a ViT, four for a ConvNeXt.
 struct ModelArgs {
   std::string model;  // "vit_tiny", "ViT-T", "my_model.json"
   std::optional<int64_t> img_size;
@@ -20,13 +20,13 @@ struct ModelArgs {
   std::optional<int64_t> num_classes;
 };
 
-// The model meant; a changed architecture has the changes in its name
+// The model with its overrides, which are appended to its name
 // ("vit_tiny_patch16_224+depth6"). Errors: kUsage for an unknown name or a flag
-// that the family lacks; kIo, kConfig for the file; kConfig where no such model
-// can be.
+// that the family lacks; kIo, kConfig for the file; kConfig for an invalid
+// model.
 model::Config Resolve(const ModelArgs& args);
 
-// The model of a variant's name or a JSON file.
+// The model of a variant's name or a JSON file. Errors: as Resolve.
 model::Config NamedModel(const std::string& name);
 
 }  // namespace wsel::cli

@@ -10,8 +10,8 @@
 
 namespace wsel::cli {
 
-// A training as the command line describes it: a configuration file, or a model
-// and a data set, and overrides. Flags are short for --set.
+// A recipe as given on the command line: a file, or a model and a data set,
+// with overrides. Flags are short for --set.
 struct RecipeArgs {
   std::string config;
   std::string model;
@@ -23,18 +23,18 @@ struct RecipeArgs {
   std::string distill;
   bool distill_cache = false;
   std::string subset;
-  std::string classes;  // with commas between
+  std::string classes;  // comma-separated
   std::optional<int64_t> epochs;
   std::optional<int64_t> seed;
   std::optional<int64_t> workers;
-  bool skip_broken = false;
+  bool skip_corrupt = false;
   std::vector<std::string> sets;
 };
 
 // Adds the options, which fill `args`; it must outlive the app.
 void AddRecipeOptions(CLI::App& command, RecipeArgs& args);
 
-// The recipe meant. --epochs keeps the warm-up's share of the training (paper,
+// The recipe with its overrides. --epochs scales the warmup along (paper,
 // Figure 4). Errors: kUsage, kIo, kConfig.
 recipe::Recipe ReadRecipe(const RecipeArgs& args);
 

@@ -3,20 +3,20 @@
 
 namespace wsel::cli {
 
-// Starts this program anew, once, with two libraries told how to work beside a
-// training: they read the environment when they are loaded, before any code of
-// this program can set it. What the user's environment says stays.
+// Re-executes this program with an environment that libgomp and glibc's malloc
+// are faster under; both read it when they are loaded, before any code of this
+// program runs. Does not return if it succeeds, returns if the variables are
+// set already. Variables that the user has set are kept. `argv` is main's.
 //
-// libgomp waits awake for a short while only. Its own choice, 300,000 looks at
-// a flag, is made for a machine that does nothing else. Beside the threads that
-// load pictures, or another program, the thread that is waited for does not get
-// the processor while the others look: a small model was seen to train 20 times
-// slower. 1,000 looks are what libgomp takes where it knows itself
-// oversubscribed.
+// GOMP_SPINCOUNT=1000: threads that wait for others spin only briefly.
+// libgomp's default of 300,000 spins suits a machine that runs nothing else.
+// Beside data loader threads or another program, spinning threads keep the core
+// from the thread they wait for: a small model was seen to train 20 times
+// slower. 1,000 is libgomp's own value if it detects oversubscription.
 //
-// glibc keeps what was freed, in huge pages where the kernel has them: each
-// step asks for the same large blocks again, and to get them from the kernel, a
-// fault a page, took 7 % of a ViT-T's step (BENCHMARKS.md).
-void RestartForTraining(const char* const* argv);
+// GLIBC_TUNABLES: malloc keeps freed memory, in huge pages if the kernel has
+// them. Each step allocates the same large blocks again; getting them from the
+// kernel, with one fault per page, took 7 % of a ViT-T's step (BENCHMARKS.md).
+void ReexecWithTunedEnvironment(const char* const* argv);
 
 }  // namespace wsel::cli

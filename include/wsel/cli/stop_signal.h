@@ -3,8 +3,8 @@
 
 namespace wsel::cli {
 
-// While it lives, SIGINT and SIGTERM are remembered instead of ending the
-// program; a second one ends it at once.
+// During its lifetime SIGINT and SIGTERM are recorded instead of ending the
+// program; a second one ends it immediately.
 class StopSignal {
  public:
   StopSignal();
@@ -13,7 +13,7 @@ class StopSignal {
   StopSignal& operator=(const StopSignal&) = delete;
 };
 
-// The signal that came last, 0 where none did.
+// The last signal recorded, 0 if none.
 int LastStopSignal();
 
 }  // namespace wsel::cli

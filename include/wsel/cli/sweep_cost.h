@@ -9,8 +9,8 @@
 
 namespace wsel::cli {
 
-// What steps cost on this machine, measured once a model on pictures of noise:
-// loading, evaluation and teachers are not counted.
+// Time of an optimizer step on this machine, measured once per model on random
+// images; loading, evaluation and teachers are not included.
 class StepCosts {
  public:
   // `threads`: 0 for all. Errors: as FindDevice.
@@ -23,7 +23,7 @@ class StepCosts {
 
  private:
   c10::Device device_;
-  std::map<std::string, double> seconds_a_picture_;  // by model and precision
+  std::map<std::string, double> seconds_per_image_;  // by model and precision
 };
 
 }  // namespace wsel::cli

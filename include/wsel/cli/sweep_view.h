@@ -11,16 +11,16 @@
 
 namespace wsel::cli {
 
-// How a sweep under way looks on stderr: on a terminal a line for each run that
-// is under way and one for all, drawn anew each second; elsewhere a line at
-// each change, and each half minute for what is under way.
+// Progress of a running sweep on stderr. On a terminal: one line per running
+// run and a summary, redrawn every second. Otherwise: one line per state
+// change, and every 30 seconds one per running run.
 class SweepView {
  public:
   SweepView(const sweep::SweepFolder& folder, size_t runs);
 
   void Refresh();
   void Changed(const std::string& run, const sweep::RunRecord& record);
-  // Takes the drawn lines off the screen.
+  // Erases the drawn lines.
   void Clear();
 
  private:
@@ -34,8 +34,8 @@ class SweepView {
   std::map<std::string, sweep::RunRecord> seen_;
 };
 
-// A line for each run of a sweep's folder that has begun, and their count by
-// state, on stdout. Errors: kIo where there is no sweep; kFormat.
+// Prints one line per started run of a sweep's folder, and the number of runs
+// in each state. Errors: kIo if there is no sweep; kFormat.
 void PrintStatus(const std::string& folder);
 
 }  // namespace wsel::cli

@@ -6,11 +6,10 @@
 
 namespace wsel::cli {
 
-// Opens the checkpoint that a recipe's training starts from, and says where the
-// run uses its weights otherwise than they were trained: pictures, LayerNorm's
-// eps, activation.
-// Errors: kMismatch as RequireModel's, and for a tensor, the classifier's heads
-// aside, that the model lacks or the file.
-Weights OpenStart(const recipe::Recipe& recipe);
+// Opens the checkpoint that a run is initialised from (init.file), and warns if
+// its weights were trained with another mean, std, LayerNorm eps or activation.
+// Errors: as RequireModel; kMismatch for unexpected or missing keys other than
+// the classifier's.
+PretrainedCheckpoint OpenInitCheckpoint(const recipe::Recipe& recipe);
 
 }  // namespace wsel::cli

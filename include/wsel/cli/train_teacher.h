@@ -12,27 +12,27 @@
 
 namespace wsel::cli {
 
-// A recipe's teacher, opened once for all that it does in a run.
+// A recipe's teacher, opened once for both selection and distillation.
 struct TrainTeacher {
-  Weights weights;
+  PretrainedCheckpoint pretrained;
   std::string digest;   // SHA-256 of the file
-  bool script = false;  // to be run as TorchScript
+  bool script = false;  // runs as a TorchScript module
 };
 
-// Errors: kIo, kFormat; kMismatch for a file that holds no model known here and
-// no TorchScript, or is not the one of recipe.teacher.digest.
+// Errors: kIo, kFormat; kMismatch for a file that is neither a known model nor
+// a TorchScript module, or whose SHA-256 is not recipe.teacher.digest.
 TrainTeacher OpenTeacher(const recipe::Recipe& recipe);
 
-// Weight selection as `wsel init` does it: uniform elements and so on, a fresh
-// head. Errors: kMismatch where the teacher does not fit.
-void SelectStart(model::Model& model, const TrainTeacher& teacher,
-                 const recipe::Recipe& recipe);
+// Initialises the model by weight selection, as `wsel init` does with the same
+// options and --head reset. Errors: kMismatch if the teacher does not fit.
+void InitFromTeacher(model::Model& model, const TrainTeacher& teacher,
+                     const recipe::Recipe& recipe);
 
-// The teacher as distillation asks it, and a line in the log that says what it
-// is. Errors: kMismatch, kFormat: see train/teacher.h.
-train::Teacher AnsweringTeacher(const TrainTeacher& teacher,
-                                const recipe::Recipe& recipe,
-                                const std::vector<std::string>& classes,
-                                const c10::Device& device);
+// Builds the teacher for distillation, and logs its model and preprocessing.
+// Errors: kMismatch, kFormat: see train/teacher.h.
+train::Teacher MakeTeacher(const TrainTeacher& teacher,
+                           const recipe::Recipe& recipe,
+                           const std::vector<std::string>& classes,
+                           const c10::Device& device);
 
 }  // namespace wsel::cli

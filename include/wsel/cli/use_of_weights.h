@@ -8,11 +8,11 @@
 
 namespace wsel::cli {
 
-// What neither names nor shapes of tensors tell, and yet decides what a model
-// computes with them: LayerNorm's eps and the activation. One clause for each
-// in which a model of `ours` uses weights otherwise than `theirs`, in which
-// they were trained; none for models of two families.
-std::vector<std::string> OtherUses(const model::Config& theirs,
-                                   const model::Config& ours);
+// Config differences that change the forward pass but no tensor name or shape:
+// LayerNorm's eps and the activation. One clause each, such as "LayerNorm eps
+// 1e-05, not 1e-06", for weights of `source` in a model of `target`; none for
+// models of different families.
+std::vector<std::string> ForwardDifferences(const model::Config& source,
+                                            const model::Config& target);
 
 }  // namespace wsel::cli

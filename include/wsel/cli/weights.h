@@ -14,46 +14,45 @@
 
 namespace wsel::cli {
 
-// A checkpoint that has been opened and looked at.
-struct Weights {
+// An open checkpoint, its tensors under timm's names, and its model.
+struct PretrainedCheckpoint {
   std::unique_ptr<checkpoint::Checkpoint> file;
-  naming::Adapted adapted;  // points into `file`
+  naming::Adapted remapped;  // points into `file`
   std::optional<model::Detection> model;
-  // Why there is no `model`, where a tensor tells of one that is unknown here.
-  std::string refusal;
+  // Why there is no `model`, if a tensor shows that it is an unsupported one.
+  std::string unsupported_reason;
 };
 
-// Opens a checkpoint and finds out which model it is of: from what this program
-// wrote into its metadata, else from names, shapes and their source.
-Weights OpenWeights(const std::string& path);
+// Opens a checkpoint and detects its model: from the metadata that this program
+// writes, else from names, shapes and source library. Errors: kIo, kFormat.
+PretrainedCheckpoint OpenPretrained(const std::string& path);
 
-// Errors: kMismatch where nobody knows what model it is, or where the file has
-// a tensor among the weights that its source should not have or that is not
-// read, with the reason.
-const model::Detection& RequireModel(const Weights& weights);
+// Errors: kMismatch, with the reason, if the model is unknown or the file has
+// an unexpected key or an unsupported tensor among the weights.
+const model::Detection& RequireModel(const PretrainedCheckpoint& pretrained);
 
-// The model's tensors that the file lacks, or has in another shape.
-std::vector<std::string> MissingTensors(const Weights& weights);
+// The model's tensors that the file lacks or has in another shape.
+std::vector<std::string> MissingKeys(const PretrainedCheckpoint& pretrained);
 
-// Under kMeanKey or kStdKey: what the file's metadata says, else what its
-// source is known for, as JSON; nothing where neither is.
-std::optional<std::string> PicturesOf(const Weights& weights,
-                                      const std::string& key);
+// The mean (kMeanKey) or std (kStdKey) of the images that the weights were
+// trained on, as JSON: from the file's metadata, else the source library's,
+// else nullopt.
+std::optional<std::string> PretrainedMeanOrStd(
+    const PretrainedCheckpoint& pretrained, const std::string& key);
 
-// "[0.5,0.5,0.5]", as PicturesOf gives it. Errors: kFormat at `where`.
-std::array<double, 3> ThreeNumbers(const std::string& json,
-                                   const std::string& where);
+// "[0.5,0.5,0.5]", as PretrainedMeanOrStd gives it. Errors: kFormat at `where`.
+std::array<double, 3> ParseRgbTriple(const std::string& json,
+                                     const std::string& where);
 
-// Of the pictures that the weights were trained on, where the file or its
-// source says so, else ImageNet's. Errors: as ThreeNumbers.
-train::Normalisation NormalisationOf(const Weights& weights);
+// The same two; ImageNet's if unknown. Errors: as ParseRgbTriple.
+train::Normalisation PretrainedMeanStd(const PretrainedCheckpoint& pretrained);
 
-// The key of the metadata under which this program keeps the model's config.
+// Metadata keys: the model's config,
 inline constexpr const char* kModelKey = "wsel.model";
-// Or, of a model that no config describes, its sizes (select/plan.h).
+// or, of a model without a config, its sizes (select/plan.h);
 inline constexpr const char* kGenericKey = "wsel.generic_model";
-// And of what pictures its weights were trained on, as JSON: mean and deviation
-// of the three channels, names of the classes.
+// what the weights were trained on, as JSON: per-channel mean and std of the
+// images, class names.
 inline constexpr const char* kMeanKey = "wsel.mean";
 inline constexpr const char* kStdKey = "wsel.std";
 inline constexpr const char* kClassesKey = "wsel.classes";

@@ -10,30 +10,30 @@
 
 namespace wsel {
 
-// An output that appears whole or not at all. Bytes go to a temporary file
+// An output file that is replaced atomically. Bytes go to a temporary file
 // beside the target; Commit() flushes it to disk, lets the caller verify it,
-// and renames it over the target, or over the file that a symbolic link leads
-// to. Whatever ends the program earlier, an old file at the target stays as it
-// was. The temporary file goes with the object; one that a kill left behind is
-// named "<target>.tmp.<pid>" and is safe to delete.
+// and renames it over the target, or over the file that a symbolic link points
+// to. If the program ends before that, an old file at the target is unchanged.
+// The destructor deletes the temporary file; one that a killed process left
+// behind is named "<target>.tmp.<pid>" and is safe to delete.
 class AtomicFile {
  public:
-  // Errors: kIo where the folder is missing or cannot be written, or where the
-  // target is a folder or a device.
+  // Errors: kIo if the folder is missing or not writable, or if the target is a
+  // folder or a device.
   explicit AtomicFile(const std::filesystem::path& target);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  // Appends. Errors: kIo, as on a full disk.
+  // Appends. Errors: kIo, for example if the disk is full.
   void Write(std::span<const std::byte> bytes);
   void Write(std::string_view text);
 
   // Bytes written so far.
   uint64_t offset() const { return offset_; }
 
-  // `verify` gets the temporary file's path and throws where the content is
-  // not what was meant; then nothing is renamed. Errors: kIo.
+  // `verify` receives the temporary file's path and throws if the content is
+  // wrong; then nothing is renamed. Errors: kIo.
   void Commit(const std::function<void(const std::filesystem::path&)>& verify =
                   nullptr);
 
@@ -46,7 +46,7 @@ class AtomicFile {
   uint64_t offset_ = 0;
 };
 
-// A whole text file at once. Errors: kIo.
+// Writes a whole text file atomically. Errors: kIo.
 void WriteTextFile(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace wsel

@@ -6,15 +6,15 @@
 
 namespace wsel {
 
-// What an option's number may be. Errors: kConfig at `option`, with the number
-// and its bounds; a number that is none is never within them.
+// Range checks of option values. Errors: kConfig at `option`, with the value
+// and its bounds, if the value is out of range; NaN always is.
 
-void CheckAtLeast(std::string_view option, int64_t value, int64_t least);
+void CheckAtLeast(std::string_view option, int64_t value, int64_t low);
 void CheckBetween(std::string_view option, int64_t value, int64_t low,
                   int64_t high);
 void CheckRealBetween(std::string_view option, double value, double low,
                       double high);
-// Finite, 0 or more.
+// `value` must be finite and >= 0.
 void CheckNotNegative(std::string_view option, double value);
 
 }  // namespace wsel

@@ -6,12 +6,11 @@
 
 namespace wsel {
 
-// A text as a cell of a CSV file (RFC 4180, section 2): quoted where a comma, a
-// quote or a line end would otherwise be taken for one of the table.
+// A text as a CSV cell (RFC 4180, section 2): quoted if it contains a comma, a
+// quote or a line break.
 std::string CsvCell(std::string_view text);
 
-// A number with the digits that give it back exactly; nothing for one that is
-// no number.
+// The shortest decimal that parses back to exactly `number`; empty for NaN.
 std::string CsvCell(double number);
 
 }  // namespace wsel

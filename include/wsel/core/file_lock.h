@@ -6,31 +6,31 @@
 
 namespace wsel {
 
-// A lock between processes, on a file that is made where it is missing. The
-// system lets go when the process has ended, and with it the children that were
-// handed the lock, however they end.
+// A lock between processes, on a file that is created if missing. The operating
+// system releases it when this process and all children that inherited its fd
+// have ended, even if they were killed.
 class FileLock {
  public:
   FileLock() = default;
-  // `wait`: until another process lets go. Errors: kIo.
+  // `wait`: blocks until another process releases the lock. Errors: kIo.
   FileLock(const std::filesystem::path& file, bool wait);
   ~FileLock();
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
 
-  // Whether this process has it; never false after waiting.
+  // Whether this process holds the lock; always true after waiting.
   bool held() const { return fd_ >= 0; }
-  // The open file, for a child that is to hold the lock too; -1: not held.
+  // The open file, for a child that should hold the lock too; -1: not held.
   int fd() const { return fd_; }
 
  private:
   int fd_ = -1;
 };
 
-// Calls `make` where `file` is missing, once among all processes that ask: the
-// others wait for it. Whether `make` makes the file is its own affair: a later
-// call tries again. Makes the folder. Errors: kIo; what `make` throws.
-void MakeOnce(const std::filesystem::path& file,
-              const std::function<void()>& make);
+// Calls `create` if `file` is missing, in one process at a time: concurrent
+// callers wait and then find the file. If `create` does not create it, a later
+// call tries again. Creates the folder. Errors: kIo; what `create` throws.
+void CreateOnce(const std::filesystem::path& file,
+                const std::function<void()>& create);
 
 }  // namespace wsel

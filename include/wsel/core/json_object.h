@@ -13,24 +13,24 @@ namespace wsel {
 
 // Strict parse: no duplicate keys, no comments, at most 64 levels deep, UTF-8.
 // `where` names the source in messages; `kind` is kConfig for what a user
-// wrote, kFormat for what a file holds.
+// wrote, kFormat for the content of other files.
 nlohmann::ordered_json ParseJson(std::string_view text, std::string_view where,
                                  ErrorKind kind);
 
-// A JSON object that is read once and to the last key: a value of another type
-// is an error that names the JSON path, and Finish() refuses keys that nobody
-// asked for, with the nearest that somebody did.
+// Strict reader of a JSON object: a value of the wrong type is an error that
+// names the JSON path, and Finish() rejects keys that were never asked for,
+// suggesting the nearest one that was.
 class JsonObject {
  public:
-  // `value` must outlive this object. Errors: `kind` where it is no object.
+  // `value` must outlive this object. Errors: `kind` if it is not an object.
   JsonObject(const nlohmann::ordered_json& value, std::string where,
              ErrorKind kind = ErrorKind::kConfig);
 
   bool Has(std::string_view key);
 
   // The value as T (bool, int64_t, uint64_t, int, double, std::string or
-  // std::vector of those). Integers are not taken from fractions, nor numbers
-  // from strings.
+  // std::vector of those). No conversions: 1.0 is not an integer, "1" is not a
+  // number. Errors: `kind` if the key is missing or its type is wrong.
   template <typename T>
   T Get(std::string_view key) {
     const auto& value = Raw(key);
@@ -44,13 +44,14 @@ class JsonObject {
   }
 
   JsonObject Object(std::string_view key);
-  // The value as it stands. Errors: `kind` where the key is missing.
+  // The unconverted value. Errors: `kind` if the key is missing.
   const nlohmann::ordered_json& Raw(std::string_view key);
   // "where.key", for messages about a value.
   std::string PathOf(std::string_view key) const;
   const std::string& where() const { return where_; }
   ErrorKind kind() const { return kind_; }
 
+  // Errors: `kind` if the object has a key that was not asked for.
   void Finish() const;
 
  private:

@@ -7,12 +7,12 @@
 
 namespace wsel {
 
-// A regular file, mapped read-only. Nothing is read until it is touched. A
-// file that another program cuts short while it is mapped ends this one
-// (SIGBUS): checkpoints are replaced by rename, never rewritten in place.
+// A regular file, mapped read-only; pages are read when first accessed. If
+// another program truncates the file while it is mapped, this one dies of
+// SIGBUS: checkpoints are replaced by rename, never rewritten in place.
 class MappedFile {
  public:
-  // Errors: kIo where the file is missing, unreadable, or not a regular file
+  // Errors: kIo if the file is missing, unreadable, or not a regular file
   // (a folder, a FIFO, a device).
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
@@ -22,9 +22,9 @@ class MappedFile {
   const std::filesystem::path& path() const { return path_; }
   std::span<const std::byte> bytes() const { return {data_, size_}; }
 
-  // Lets the kernel take back the pages wholly inside `range`, a part of
-  // bytes(); a later touch reads them again.
-  void Drop(std::span<const std::byte> range) const;
+  // Lets the kernel evict the pages that lie entirely in `range`, a part of
+  // bytes(); a later access reads them again.
+  void Release(std::span<const std::byte> range) const;
 
  private:
   std::filesystem::path path_;

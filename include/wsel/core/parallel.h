@@ -8,8 +8,8 @@ namespace wsel {
 
 // Calls body(0) ... body(count - 1), each once, on up to `threads` threads
 // (0: one per processor), in no fixed order, and returns when all are done.
-// Where bodies throw, no new one starts, and the exception of the smallest
-// index is rethrown: the same one whatever the threads did.
+// Once a body throws, no further one starts. Of several exceptions that of the
+// smallest index is rethrown, so the error does not depend on timing.
 void ParallelFor(size_t count, const std::function<void(size_t)>& body,
                  size_t threads = 0);
 

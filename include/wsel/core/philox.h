@@ -8,21 +8,20 @@
 namespace wsel {
 
 // Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3",
-// SC 2011): a counter-based generator. The numbers at a counter depend on the
-// key and the counter alone, so randomness has an address and no order.
+// SC 2011): a counter-based generator. Its output depends only on key and
+// counter, so random numbers can be generated in any order.
 std::array<uint32_t, 4> Philox(std::array<uint32_t, 4> counter,
                                std::array<uint32_t, 2> key);
 
-// One stream of random numbers, addressed by (seed, name): number i of a
-// stream is the same whoever asks for it, and whatever was asked before.
+// A stream of random numbers, identified by (seed, name). Number i of a stream
+// is always the same: there is no state.
 class RandomStream {
  public:
   RandomStream(uint64_t seed, std::string_view name);
 
-  // Number `index`, uniform in the open interval (0, 1), of 52 bits.
+  // Number `index`, uniform in the open interval (0, 1), with 52 random bits.
   double Uniform(uint64_t index) const;
-  // Uniform integer in [0, bound), bound > 0; off uniform by bound / 2^64 at
-  // most.
+  // Uniform integer in [0, bound), bound > 0; bias at most bound / 2^64.
   uint64_t Below(uint64_t index, uint64_t bound) const;
 
  private:

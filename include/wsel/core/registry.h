@@ -14,8 +14,8 @@
 
 namespace wsel {
 
-// The one table of an enumeration's values: what users call each, and what it
-// does in one line of help.
+// A row of an enumeration's table: the name that users type for a value, and
+// one line of help.
 template <typename E>
 struct Registered {
   E value;
@@ -26,7 +26,8 @@ struct Registered {
 template <typename E>
 class Registry {
  public:
-  // `kind` is what messages call a value: "method". `rows` is a static table.
+  // `kind` names the enumeration in messages, such as "method". `rows` must be
+  // a static table.
   constexpr Registry(std::string_view kind, std::span<const Registered<E>> rows)
       : kind_(kind), rows_(rows) {}
 
@@ -39,7 +40,8 @@ class Registry {
     return "?";
   }
 
-  // Errors: `error`, with the nearest known name, at `where`.
+  // Errors: `error` at `where`, with the nearest known name, if there is no
+  // such name.
   E Find(std::string_view name, std::string_view where,
          ErrorKind error = ErrorKind::kUsage) const {
     for (const auto& row : rows_) {

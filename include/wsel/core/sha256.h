@@ -10,7 +10,7 @@
 
 namespace wsel {
 
-// SHA-256 (FIPS 180-4) by OpenSSL, which uses the processor's SHA extensions.
+// SHA-256 (FIPS 180-4) by OpenSSL, which uses the CPU's SHA instructions.
 class Sha256 {
  public:
   Sha256();
@@ -18,7 +18,7 @@ class Sha256 {
 
   void Update(std::span<const std::byte> bytes);
   void Update(std::string_view text);
-  // 64 lower-case hexadecimal digits. Ends the digest: call it once.
+  // 64 lower-case hexadecimal digits. Finalises the digest: call it once.
   std::string Hex();
 
  private:
@@ -28,7 +28,7 @@ class Sha256 {
 
 std::string Sha256Hex(std::span<const std::byte> bytes);
 std::string Sha256Hex(std::string_view text);
-// Of a whole file, as sha256sum prints it. Errors: kIo.
+// The digest of a file, as sha256sum prints it. Errors: kIo.
 std::string Sha256OfFile(const std::filesystem::path& path);
 
 }  // namespace wsel

@@ -6,10 +6,10 @@
 
 namespace wsel {
 
-// A word as a POSIX shell would need it typed.
+// A word quoted for a POSIX shell, if it needs quoting.
 std::string ShellQuote(const std::string& word);
 
-// Words with blanks between.
+// The quoted words, separated by spaces.
 std::string ShellLine(const std::vector<std::string>& words);
 
 }  // namespace wsel

@@ -5,8 +5,8 @@
 
 namespace wsel {
 
-// "0.1.0+g1a2b3c4d5e6f", with "-dirty" where the checkout had changes when the
-// program was built; "0.1.0" where it was built outside of git.
+// "0.1.0+g1a2b3c4d5e6f", with "-dirty" if the checkout had uncommitted changes
+// at build time; "0.1.0" if it was built outside of git.
 std::string_view Version();
 
 }  // namespace wsel

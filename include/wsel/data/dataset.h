@@ -10,16 +10,17 @@
 
 namespace wsel::data {
 
-// Labelled pictures in a fixed order. Copies share what the functions hold.
+// Labelled images in a fixed order. Copies share what the functions hold.
 struct Dataset {
   std::string name;                  // "cifar100 train"
   std::vector<std::string> classes;  // a name for each label
   std::vector<int32_t> labels;       // of each sample, into `classes`
-  // Sample i as 8-bit RGB in its stored size; called from several threads.
-  // Errors: kIo, kFormat, naming the file or the record.
-  std::function<image::Image(int64_t)> picture;
-  // Where sample i comes from: "images/Abyssinian_1.jpg", "data_batch_1[17]".
-  std::function<std::string(int64_t)> origin;
+  // Sample i as 8-bit RGB in its stored size. Thread-safe. Errors: kIo,
+  // kFormat, naming the file or record.
+  std::function<image::Image(int64_t)> image;
+  // The file or record of sample i: "images/Abyssinian_1.jpg",
+  // "data_batch_1[17]".
+  std::function<std::string(int64_t)> filename;
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };

@@ -9,30 +9,30 @@
 
 namespace wsel::data {
 
-// kTrain is all that the weight-selection paper trains on: for Flowers-102 and
-// DTD also the official validation pictures.
+// kTrain is what the weight-selection paper trains on: for Flowers-102 and DTD
+// it includes the official validation images.
 enum class Split { kTrain, kTest };
 
 // "train" or "test".
 std::string_view NameOf(Split split);
 
 struct OpenOptions {
-  // EuroSAT has no official split: its files, in order, are shuffled by this
-  // seed; the first 60 % train, the last 20 % test, and the 20 % between them
-  // are left for validation, which nothing here reads.
+  // EuroSAT has no official split: its sorted files are shuffled with this
+  // seed; the first 60 % are train, the last 20 % test, and the 20 % between,
+  // meant for validation, are unused.
   uint64_t split_seed = 0;
 };
 
-// A data set of the table in table.h. `root` is the folder that torchvision
-// calls root (it has `cifar-10-batches-py`), or that inner folder itself.
-// Pictures, labels, their order and the classes are torchvision's, but for
-// three things that only cut or mended copies show: ids of Pets need not be
-// contiguous, labels always follow the training split's classes, and hidden
-// files are no pictures. Sets of small pictures are held in memory or mapped;
-// others are decoded when asked for, and a missing picture shows only then.
-// Errors: kUsage for the name; kIo naming every place that was looked at, and
-// the layout that was expected; kFormat naming file and line or record;
-// kMismatch where the test split has classes that the training split has not.
+// Opens a data set of DatasetRegistry(). `root` is torchvision's root (the
+// parent of `cifar-10-batches-py`), or that inner folder itself. Images,
+// labels, their order and the classes are torchvision's, with three exceptions
+// that matter only for modified copies: ids of Pets need not be contiguous,
+// labels always follow the training split's classes, and hidden files are
+// ignored. Data sets of small images are read or mapped whole; others are
+// decoded on access, which is also when a missing image is noticed.
+// Errors: kUsage for the name; kIo naming all paths tried and the expected
+// layout; kFormat naming file and line or record; kMismatch if the test split
+// has classes that the training split lacks.
 Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
                     Split split, const OpenOptions& options = {});
 

@@ -7,24 +7,23 @@
 
 namespace wsel::data {
 
-// Which pictures a run sees, and how they get into memory.
+// Which images a run uses, and how they are loaded.
 struct DataOptions {
-  std::string name;  // of the table of data sets
-  std::string root;  // the folder that holds them
-  // First and end index of the training pictures to choose from; {}: all.
+  std::string name;  // in DatasetRegistry()
+  std::string root;  // the folder that holds the data set
+  // Index range [first, end) of the training images to use; {}: all.
   std::vector<int64_t> train_range;
   std::vector<std::string> classes;  // only these, relabelled; {}: all
-  // Of the training pictures, balanced by class: a number, a fraction, or a
-  // percentage; "": all.
+  // How many of these, balanced by class: a number, fraction or percentage; "":
+  // all.
   std::string subset;
   uint64_t subset_seed = 0;
   uint64_t split_seed = 0;  // of EuroSAT, which has no official split
-  int64_t workers = -1;     // threads that load; -1: one a processor
-  double cache_gb = 2;      // decoded pictures that are kept in memory
-  // A folder in which runs share what takes long to make: decoded pictures,
-  // and answers of a teacher; "": none.
+  int64_t workers = -1;     // loader threads; -1: one per processor
+  double cache_gb = 2;      // GiB that each cache of decoded images may take
+  // A folder where runs share decoded images and teacher outputs; "": none.
   std::string cache_dir;
-  bool skip_broken = false;
+  bool skip_corrupt = false;
 };
 
 }  // namespace wsel::data

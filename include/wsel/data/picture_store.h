@@ -8,13 +8,13 @@
 
 namespace wsel::data {
 
-// The same set, with its pictures decoded once for all processes that share
-// `folder`: a file there holds them, made by the first that asks, and is
-// mapped. Which file depends on the pictures' names, sizes in bytes and times.
-// A set that is no set of files, or whose pictures would take more than
-// `max_bytes`, stays as it is; so does a picture that cannot be read. Errors:
-// kIo; kFormat where the file there is not what this function makes.
-Dataset StoredDecoded(const Dataset& set, const std::filesystem::path& folder,
-                      size_t max_bytes);
+// `dataset` with its images decoded once for all processes that share `folder`:
+// the first one writes them to a file there, which the others map. Its name is
+// a digest of the images' paths, sizes in bytes and modification times. Returns
+// `dataset` unchanged if it is not made of image files, or if the decoded
+// images would exceed `max_bytes`. Corrupt images are left to the decoder.
+// Errors: kIo; kFormat if the cache file is corrupt.
+Dataset CachedOnDisk(const Dataset& dataset,
+                     const std::filesystem::path& folder, size_t max_bytes);
 
 }  // namespace wsel::data

@@ -8,33 +8,32 @@
 
 namespace wsel::data {
 
-// 0 ... size - 1 in the order of `epoch`: Fisher and Yates' shuffle by the
+// The order of 0 ... size - 1 in `epoch`: a Fisher-Yates shuffle with the
 // random stream (seed, "sampler <epoch>").
 std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch);
 
-// size / batch_size; samples left over are dropped. Errors: kConfig where
-// batch_size is larger than the set, or less than 1.
+// size / batch_size; the incomplete last batch is dropped. Errors: kConfig if
+// batch_size is larger than the data set, or less than 1.
 int64_t StepsPerEpoch(int64_t size, int64_t batch_size);
 
-// The training set in a fresh order each epoch. A step takes batch_size
-// samples, handed out in chunks: batch_size / chunk batches of the loader. An
-// epoch has StepsPerEpoch.
+// The training set, reshuffled each epoch of StepsPerEpoch optimizer steps. A
+// step takes batch_size samples, as batch_size / chunk batches of the loader.
 struct TrainSampling {
   int64_t size = 0;        // of the data set
-  int64_t batch_size = 0;  // samples of a step
-  int64_t chunk = 0;       // samples of a loader's batch; divides batch_size
+  int64_t batch_size = 0;  // samples per optimizer step
+  int64_t chunk = 0;       // samples per loader batch; divides batch_size
   uint64_t seed = 0;
-  int64_t first_step = 0;  // where the stream starts, as after a resume
+  int64_t first_step = 0;  // not 0 after a resume
   int64_t total_steps = 0;
 };
 
-// The chunks of steps first_step ... total_steps - 1. Those of a step depend on
-// seed and step alone, wherever the stream started. Errors: as
-// StepsPerEpoch; kConfig where another number makes no sense.
-NextBatch TrainBatches(const TrainSampling& sampling);
+// Samples steps first_step ... total_steps - 1. The samples of a step depend
+// only on the seed and the step, not on first_step. Errors: as StepsPerEpoch;
+// kConfig for other values out of range.
+BatchSampler TrainBatches(const TrainSampling& sampling);
 
-// All samples in order, the last batch as small as need be; epoch 0.
-// Errors: kConfig where `batch` is less than 1.
-NextBatch EvalBatches(int64_t size, int64_t batch);
+// All samples in order; the last batch may be smaller. The epoch is 0. Errors:
+// kConfig if `batch_size` is less than 1.
+BatchSampler EvalBatches(int64_t size, int64_t batch_size);
 
 }  // namespace wsel::data

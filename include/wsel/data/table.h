@@ -25,26 +25,26 @@ enum class DatasetKind {
   kFolder,
 };
 
-// What is known of a data set without its files.
-struct DatasetFacts {
+// What is known about a data set without its files.
+struct DatasetInfo {
   DatasetKind kind;
-  std::string_view name;   // what users call it: "cifar10"
+  std::string_view name;   // as in `data.name`: "cifar10"
   std::string_view title;  // "CIFAR-10"
-  // Its files, below the root that torchvision calls root.
+  // The files below torchvision's root.
   std::string_view layout;
-  int64_t classes;  // 0: as the folder has it, so for all numbers
-  int64_t train;    // pictures
-  int64_t test;
-  int native_size;  // width and height in pixels; 0: they differ
-  std::array<std::string_view, 3> aliases;  // empty where there are fewer
+  int64_t num_classes;  // 0 here and below: depends on the folder
+  int64_t num_train;    // images
+  int64_t num_test;
+  int image_size;  // width and height in pixels; 0: varies
+  std::array<std::string_view, 3> aliases;  // unused ones are empty
 };
 
-// The one table of the data sets that wsel reads.
-std::span<const DatasetFacts> Datasets();
+// All data sets that wsel can open.
+std::span<const DatasetInfo> DatasetRegistry();
 
-// By name or alias; capitals, '-', '_' and spaces make no difference. Errors:
-// `error`, with the nearest known name, at `where`.
-const DatasetFacts& FindDataset(std::string_view name, std::string_view where,
-                                ErrorKind error = ErrorKind::kUsage);
+// Finds a data set by name or alias; case, '-', '_' and spaces are ignored.
+// Errors: `error` at `where`, suggesting the nearest name.
+const DatasetInfo& FindDataset(std::string_view name, std::string_view where,
+                               ErrorKind error = ErrorKind::kUsage);
 
 }  // namespace wsel::data

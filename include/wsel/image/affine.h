@@ -12,15 +12,17 @@ namespace wsel::image {
 // (a x + b y + c, d x + e y + f) in the source.
 using AffineMatrix = std::array<double, 6>;
 
-// A picture of width x height through `matrix`; what comes from outside of the
-// source is `fill`. Kernels do not widen: only the neighbours of a point count.
+// Applies `matrix`; the result is width x height. Pixels that map outside the
+// source are `fill`. There is no antialiasing: only the neighbours of a source
+// point are interpolated.
 // Source: Pillow's Image.transform(size, AFFINE, matrix, resample, fillcolor).
 Image Transform(const Image& image, int width, int height,
                 const AffineMatrix& matrix, Interpolation interpolation,
                 Rgb fill = {});
 
-// Turned counter-clockwise about its centre, in the same size. Source: Pillow's
-// Image.rotate(degrees, resample, fillcolor), with its exact quarter turns.
+// Rotates counter-clockwise about the centre; the size stays the same. Source:
+// Pillow's Image.rotate(degrees, resample, fillcolor), whose half turns, and
+// quarter turns of squares, are exact.
 Image Rotate(const Image& image, double degrees, Interpolation interpolation,
              Rgb fill = {});
 

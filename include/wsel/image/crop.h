@@ -5,12 +5,12 @@
 
 namespace wsel::image {
 
-// Left and right swapped.
+// Mirrors left and right.
 Image FlipHorizontal(const Image& image);
 
-// width x height pixels from (left, top) on; what lies outside of the image is
-// `fill`. Negative offsets pad. Source: Pillow's Image.crop (its fill is
-// black).
+// The width x height rectangle at (left, top); pixels outside the image are
+// `fill`. Offsets may be negative. Source: Pillow's Image.crop, which fills
+// with black.
 Image Crop(const Image& image, int left, int top, int width, int height,
            Rgb fill = {});
 

@@ -12,33 +12,33 @@
 namespace wsel::image {
 
 struct DecodeLimits {
-  // Width times height. Where Pillow, too, sees a decompression bomb.
+  // Width times height. Pillow's limit against decompression bombs.
   int64_t max_pixels = 178'956'970;
 };
 
-// A picture and what is wrong with its file though it can be read.
+// An image, and what is wrong with its file although it could be read.
 struct Decoded {
   Image image;
-  // Bytes follow the end of the picture. For JPEG also what cameras put there:
-  // a second picture, a film.
+  // Bytes follow the end of the image. In JPEGs these may be what cameras
+  // append: a second image or a video.
   bool trailing_bytes = false;
-  // The end marker is missing, and no pixel with it.
+  // The end marker is missing, but no pixel is.
   bool no_end = false;
-  // The decoder found errors and went on, as Pillow's does: pixels may be
-  // wrong, or black.
+  // The decoder met errors and continued, as Pillow's does: pixels may be wrong
+  // or black.
   bool damaged = false;
 
   bool intact() const { return !trailing_bytes && !no_end && !damaged; }
 };
 
-// Decodes JPEG, PNG, GIF (its first frame) and WebP, told apart by content. The
-// pixels are those of Pillow 12.2.0's Image.open(file).convert("RGB"): alpha is
-// dropped, 16-bit colour keeps its upper bytes, 16-bit grey above 255 is white,
-// CMYK JPEGs count as inverted, and EXIF orientation is ignored.
-// `name` stands for the file in messages. Beyond the limit, nothing is
-// allocated for the pixels that a file claims to have.
-// Errors: kFormat, where the file is of another kind, broken, cut short or
-// beyond the limits.
+// Decodes JPEG, PNG, GIF and WebP, or the first frame of an animation; the
+// format is detected from the content. Pixels equal those of Pillow 12.2.0's
+// Image.open(file).convert("RGB"): alpha is dropped, 16-bit colour keeps its
+// upper bytes, 16-bit grey above 255 is white, CMYK JPEGs are taken as
+// inverted, and EXIF orientation is ignored. `name` stands for the file in
+// messages. No memory is allocated for a claimed size above the limit.
+// Errors: kFormat if the file has another format, is corrupt or truncated, or
+// exceeds the limits.
 Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
                const DecodeLimits& limits = {});
 

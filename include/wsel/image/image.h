@@ -12,9 +12,9 @@ namespace wsel::image {
 
 using Rgb = std::array<uint8_t, 3>;
 
-// A picture in memory: 8-bit RGB, rows from the top, each pixel three bytes
-// (HWC), no padding between rows. All operations of this room give what Pillow
-// 12.2.0 gives on a picture of mode RGB, byte for byte.
+// An image in memory: 8-bit RGB, HWC, top row first, no padding between rows.
+// All operations in this folder match Pillow 12.2.0 on images of mode RGB, byte
+// for byte.
 class Image {
  public:
   Image() = default;
@@ -32,7 +32,7 @@ class Image {
 
   int width() const { return width_; }
   int height() const { return height_; }
-  // Bytes of a row.
+  // Bytes per row.
   size_t stride() const { return static_cast<size_t>(width_) * 3; }
 
   std::span<uint8_t> bytes() { return bytes_; }

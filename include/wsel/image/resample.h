@@ -5,11 +5,10 @@
 
 namespace wsel::image {
 
-// How pixels between pixels are made.
 enum class Interpolation { kNearest, kBilinear, kBicubic };
 
-// A part of a picture, in pixels from its upper left corner; edges may lie
-// inside pixels. Single precision, as Pillow has it.
+// A rectangle in pixels from the upper left corner; edges may lie inside
+// pixels. Single precision, as in Pillow.
 struct Box {
   float left = 0;
   float top = 0;
@@ -17,19 +16,19 @@ struct Box {
   float bottom = 0;
 };
 
-// The whole of `image`.
-Box WholeOf(const Image& image);
+// The box that covers all of `image`.
+Box FullBox(const Image& image);
 
-// `box` of `image` as a picture of width x height pixels. Bilinear and bicubic
-// (a = -0.5) widen their kernels when they shrink, so nothing is left out:
-// separable, horizontal first, in fixed point of 22 bits with a rounding to 8
-// bits in between. Source: Pillow's Image.resize(size, resample, box).
-// The box lies within the image, right >= left and bottom >= top; width and
-// height are at least 1. Errors: kConfig where that is not so.
+// Resizes `box` of `image` to width x height pixels. Bilinear and bicubic
+// (a = -0.5) are antialiased: separable, horizontal pass first, in 22-bit fixed
+// point, rounded to 8 bits between the passes. Source: Pillow's
+// Image.resize(size, resample, box).
+// Errors: kConfig unless the box lies within the image, right >= left, bottom
+// >= top, and width and height are at least 1.
 Image Resize(const Image& image, const Box& box, int width, int height,
              Interpolation interpolation);
 
-// A part of a picture in whole pixels.
+// A rectangle in whole pixels.
 struct Window {
   int left = 0;
   int top = 0;
@@ -37,16 +36,16 @@ struct Window {
   int height = 0;
 };
 
-// Crop(Resize(image, WholeOf(image), width, height, interpolation), window...),
-// and nothing else of the resized picture is made. Errors: kConfig, also where
-// the window reaches beyond it.
-Image ResizeWindow(const Image& image, int width, int height,
-                   const Window& window, Interpolation interpolation);
+// Crop(Resize(image, FullBox(image), width, height, interpolation), window...),
+// but only the pixels of the window are computed. Errors: kConfig, also if the
+// window exceeds the resized image.
+Image ResizeThenCrop(const Image& image, int width, int height,
+                     const Window& window, Interpolation interpolation);
 
-// Resize(Crop(image, part...), its whole, width, height, interpolation),
-// without the copy of the part. Errors: kConfig, also where the part reaches
-// beyond the picture.
-Image ResizePart(const Image& image, const Window& part, int width, int height,
-                 Interpolation interpolation);
+// Resize(Crop(image, window...), the whole crop, width, height, interpolation),
+// without copying the crop. Errors: kConfig, also if the window exceeds the
+// image.
+Image CropThenResize(const Image& image, const Window& window, int width,
+                     int height, Interpolation interpolation);
 
 }  // namespace wsel::image

@@ -4,7 +4,7 @@
 
 namespace wsel::model {
 
-// The parameters of a block's attention branch, of width D.
+// The parameters of a block's attention branch; the width is D.
 struct AttentionBranch {
   at::Tensor norm_weight, norm_bias;  // [D]
   double eps = 0;
@@ -14,11 +14,11 @@ struct AttentionBranch {
   at::Tensor gamma;                   // layer scale, [D], or undefined
 };
 
-// x + scale * gamma * proj(attention(qkv(norm(x)))), x [B, N, D]: multi-head
-// self-attention (Vaswani et al. 2017), the other half of a ViT's block. scale,
-// of drop path, is [B] or undefined. Training in float32 on a CPU each thread
-// takes whole images, whose numbers stay in its cache; the attention matrices
-// are kept for the backward pass.
+// The attention half of a ViT block, multi-head self-attention (Vaswani et al.
+// 2017) with its residual: x + scale * gamma * proj(attention(qkv(norm(x)))),
+// x [B, N, D]. `scale`, the drop path factor, is [B] or undefined. In float32
+// on the CPU each thread processes whole images, so that their intermediate
+// values stay in its cache; the attention matrices are saved for backward.
 at::Tensor AddAttentionBranch(const at::Tensor& x,
                               const AttentionBranch& branch,
                               const at::Tensor& scale);

@@ -21,10 +21,10 @@ enum class Activation {
 };
 
 // A Vision Transformer (Dosovitskiy et al. 2021) as timm's VisionTransformer
-// and VisionTransformerDistilled build it. Sizes in pixels, tokens or
-// channels; images are square, RGB.
+// and VisionTransformerDistilled build it. Sizes are in pixels, tokens or
+// channels; images are square and RGB.
 struct VitConfig {
-  std::string name;  // timm's, or what the user called it
+  std::string name;  // timm's, or the user's
   int64_t img_size = 224;
   int64_t patch_size = 16;
   int64_t embed_dim = 768;
@@ -38,7 +38,7 @@ struct VitConfig {
   bool class_token = true;
   bool dist_token = false;      // DeiT's distillation token and `head_dist`
   int64_t reg_tokens = 0;       // registers (Darcet et al. 2024)
-  bool no_embed_class = false;  // prefix tokens have no position (DeiT-III)
+  bool no_embed_class = false;  // no position for prefix tokens (DeiT III)
   bool pre_norm = false;        // CLIP: `norm_pre`, no bias in patch_embed
   double layer_scale = 0;       // initial value; 0: no layer scale
   double norm_eps = 1e-6;
@@ -58,8 +58,8 @@ struct VitConfig {
 // A ConvNeXt (Liu et al. 2022) as timm's ConvNeXt builds it.
 struct ConvNextConfig {
   std::string name;
-  int64_t img_size = 224;  // counts FLOPs; the weights fit any size
-  int64_t patch_size = 4;  // 1 to 4; at 2 stage 0 downsamples too, as timm's
+  int64_t img_size = 224;  // only for FLOPs; the weights fit any size
+  int64_t patch_size = 4;  // 1 to 4; if 2, stage 0 downsamples, as in timm
   std::array<int64_t, 4> dims = {96, 192, 384, 768};
   std::array<int64_t, 4> depths = {3, 3, 9, 3};
   int64_t num_classes = 1000;    // 0: no head
@@ -75,21 +75,21 @@ struct ConvNextConfig {
 using Config = std::variant<VitConfig, ConvNextConfig>;
 
 // "ViT" or "ConvNeXt"
-std::string_view Family(const Config& config);
+std::string_view ArchitectureName(const Config& config);
 const std::string& NameOf(const Config& config);
-// In pixels a side.
+// In pixels per side.
 int64_t ImageSize(const Config& config);
 int64_t NumClasses(const Config& config);
-// Channels of the final features.
-int64_t FeatureWidth(const Config& config);
+// Channels of the final features (timm's num_features).
+int64_t NumFeatures(const Config& config);
 void SetNumClasses(Config& config, int64_t num_classes);
 
-// Checks that a model can be built: sizes positive and below 2^20, at most 1024
-// blocks a stage, the image divisible into patches, the width into heads, token
-// pooling with a class token, a distillation token where timm's DeiT has one
-// (with a class token that has a position, no registers). What passes has a
-// ParameterCount that fits int64_t. Errors: kConfig, naming `where` and the
-// field.
+// Checks that a model can be built: sizes are positive and below 2^20, a stage
+// has at most 1024 blocks, patch_size divides img_size, num_heads divides
+// embed_dim, token pooling has a class token, and a distillation token occurs
+// only as in timm's DeiT (beside a class token with a position, without
+// registers). The ParameterCount of a valid config fits int64_t.
+// Errors: kConfig, naming `where` and the field.
 void Validate(const Config& config, std::string_view where);
 
 }  // namespace wsel::model

@@ -12,11 +12,11 @@ namespace wsel::model {
 // The config as one line of JSON with every field, "family" first.
 std::string ToJson(const Config& config);
 
-// Reads what ToJson wrote, or what a user wrote: {"base": "vit_tiny", "depth":
-// 6}, where "base" names a variant and other keys override it; without "base"
-// a "family" ("vit" or "convnext") is needed. Keys are the fields of the config
-// structs. Errors: `kind`, with the JSON path; unknown keys come with the
-// nearest known one.
+// Reads the output of ToJson, or a user's config such as {"base": "vit_tiny",
+// "depth": 6}: "base" names a variant and the other keys override its fields;
+// without "base", "family" ("vit" or "convnext") is required. Keys are the
+// fields of the config structs. Errors: `kind`, with the JSON path; for an
+// unknown key the nearest known one is suggested.
 Config ConfigFromJson(std::string_view text, std::string_view where,
                       ErrorKind kind);
 

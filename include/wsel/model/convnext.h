@@ -14,18 +14,16 @@
 
 namespace wsel::model {
 
-// ConvNeXt (Liu et al. 2022). Between the stem and the head everything is
-// [B, H, W, D]: LayerNorm and the MLP act on the last dimension, and a
-// convolution sees the same memory as a channels-last [B, D, H, W], which is
-// also the layout in which the depthwise one is fastest on a CPU. Members are
-// called and ordered as in timm's state_dict; members that a config lacks are
-// null.
+// ConvNeXt (Liu et al. 2022). Between stem and head all activations are
+// [B, H, W, D]: LayerNorm and the MLP act on the last dimension, and
+// convolutions view the same memory as channels-last [B, D, H, W], which is
+// also the fastest layout for depthwise convolution on a CPU. Members are named
+// and ordered as in timm's state_dict; those that a config lacks are null.
 
-// The parameters of a block's pointwise part, D -> 4D -> D; AddMlpBranch
-// computes it.
+// The parameters of a block's MLP, D -> 4D -> D; computed by AddMlpBranch.
 class ConvMlpImpl : public torch::nn::Module {
  public:
-  // `conv`: weights are stored as 1x1 convolutions.
+  // `conv`: store the weights as those of 1x1 convolutions.
   ConvMlpImpl(int64_t width, bool conv);
 
   Pointwise fc1 = nullptr;
@@ -36,7 +34,7 @@ TORCH_MODULE(ConvMlp);
 class ConvNextBlockImpl : public torch::nn::Module {
  public:
   ConvNextBlockImpl(const ConvNextConfig& config, int stage);
-  // `scale` [B]: drop path; or undefined.
+  // `scale` [B]: drop path factor, or undefined.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& scale = {});
 
   at::Tensor gamma;  // [D], or undefined
@@ -46,8 +44,7 @@ class ConvNextBlockImpl : public torch::nn::Module {
 };
 TORCH_MODULE(ConvNextBlock);
 
-// [B, 3, H, W] -> [B, H / patch, W / patch, D], normalised. timm calls the
-// convolution "0" and the norm "1".
+// [B, 3, H, W] -> [B, H / patch, W / patch, D]: convolution "0", norm "1".
 class StemImpl : public torch::nn::Module {
  public:
   explicit StemImpl(const ConvNextConfig& config);
@@ -72,23 +69,23 @@ TORCH_MODULE(Downsample);
 class StageImpl : public torch::nn::Module {
  public:
   StageImpl(const ConvNextConfig& config, int stage);
-  // `scales` [blocks, B]: drop path; or undefined. `see`: what each block
-  // gives.
+  // `scales` [blocks, B]: drop path factors, or undefined. `hook` receives the
+  // output of every block.
   at::Tensor forward(at::Tensor x, const at::Tensor& scales = {},
-                     const SeeBlock& see = nullptr);
+                     const BlockHook& hook = nullptr);
 
   Downsample downsample = nullptr;
   torch::nn::ModuleList blocks = nullptr;
 
  private:
-  std::vector<ConvNextBlock> chain_;  // `blocks`, typed
+  std::vector<ConvNextBlock> typed_blocks_;  // the elements of `blocks`
 };
 TORCH_MODULE(Stage);
 
 class ConvNextHeadImpl : public torch::nn::Module {
  public:
   explicit ConvNextHeadImpl(const ConvNextConfig& config);
-  // Pooled [B, D] -> logits [B, classes]; without classes [B, D].
+  // Pooled [B, D] -> logits [B, classes], or [B, D] if there are no classes.
   at::Tensor forward(at::Tensor x);
 
   LayerNorm norm = nullptr;
@@ -98,29 +95,29 @@ TORCH_MODULE(ConvNextHead);
 
 class ConvNextImpl : public torch::nn::Module {
  public:
-  // `config` passes Validate.
+  // `config` must pass Validate.
   explicit ConvNextImpl(const ConvNextConfig& config);
 
-  // Images [B, 3, H, W], any size of 32 and more at patch 4 -> logits
-  // [B, classes]; without classes the pooled, normalised features [B, D].
-  // `branch_scales`: see build.h.
+  // Images [B, 3, H, W] of any size (at least 32 if patch_size is 4) -> logits
+  // [B, classes], or the pooled, normalised features [B, D] if there are no
+  // classes. `drop_path_scales`: see build.h.
   at::Tensor forward(const at::Tensor& images,
-                     const at::Tensor& branch_scales = {});
+                     const at::Tensor& drop_path_scales = {});
 
   // Images -> the last stage's map [B, D, h, w] (channels-last memory), after
-  // `norm_pre` where the model has it.
+  // `norm_pre` if there is one.
   at::Tensor forward_features(const at::Tensor& images,
-                              const at::Tensor& branch_scales = {});
+                              const at::Tensor& drop_path_scales = {});
 
   // [B, D, h, w] -> logits [B, classes]
   at::Tensor forward_head(const at::Tensor& map);
 
-  // Images -> what outputs.h says.
+  // `forward` with the outputs that distillation needs; see outputs.h.
   Outputs forward_outputs(const at::Tensor& images,
-                          const at::Tensor& branch_scales = {});
+                          const at::Tensor& drop_path_scales = {});
 
-  // Images -> what outputs.h says, to `see`.
-  void visit_blocks(const at::Tensor& images, const SeeBlock& see);
+  // Runs the stages; `hook` as in outputs.h.
+  void visit_blocks(const at::Tensor& images, const BlockHook& hook);
 
   Stem stem = nullptr;
   torch::nn::ModuleList stages = nullptr;
@@ -129,7 +126,7 @@ class ConvNextImpl : public torch::nn::Module {
 
  private:
   std::array<int64_t, 4> depths_;
-  std::vector<Stage> chain_;  // `stages`, typed
+  std::vector<Stage> typed_stages_;  // the elements of `stages`
 };
 TORCH_MODULE(ConvNext);
 

@@ -4,10 +4,10 @@
 
 namespace wsel::model {
 
-// A depthwise convolution of odd kernel K, stride 1 and "same" padding, on
-// [B, H, W, C]; weight [C, 1, K, K], bias [C]. With K of 7, in float32 on the
-// CPU and outside autocast, the weight's gradient is computed by
-// depthwise_gradient.h; it has the same bits for any number of threads.
+// A depthwise convolution with an odd kernel size K, stride 1 and "same"
+// padding on [B, H, W, C]; weight [C, 1, K, K], bias [C]. If K is 7, in float32
+// on the CPU and outside autocast, depthwise_gradient.h computes the weight
+// gradient, which is bit-identical for any number of threads.
 at::Tensor DepthwiseConv(const at::Tensor& x, const at::Tensor& weight,
                          const at::Tensor& bias);
 

@@ -10,27 +10,27 @@
 
 namespace wsel::model {
 
-// What a checkpoint's names and shapes tell of its model.
+// A model config inferred from the names and shapes of a checkpoint's tensors.
 struct Detection {
   Config config;
-  // What names and shapes do not tell and was assumed, a sentence each:
-  // "64 channels a head, so 6 heads".
+  // What names and shapes do not determine and was assumed, one phrase each:
+  // "64 channels per head, so 6 heads".
   std::vector<std::string> assumptions;
 };
 
-// What is known of a checkpoint's model from elsewhere, though no name or shape
-// tells it.
+// What names and shapes do not determine, if known from elsewhere.
 struct Hints {
   std::optional<double> norm_eps;
   std::optional<Activation> activation;
 };
 
-// The model of a checkpoint under timm's names; nothing where it is no ViT or
-// ConvNeXt. Heads: by the variant of that width where there is one, else 64
-// channels a head. Does not check that all tensors are there: a plan or a model
-// does, and names what is missing.
-// Errors: kMismatch where it is one of the two, but of a kind that is no model
-// here (SwiGLU, relative positions, GRN), naming the tensor that tells so.
+// The model of a checkpoint under timm's names; nullopt if it is neither a ViT
+// nor a ConvNeXt. num_heads is that of a known variant of this width if there
+// is one; otherwise heads have at most 64 channels. Does not check that all
+// tensors are there: planning and loading do, and name the missing ones.
+// Errors: kMismatch for an unsupported ViT or ConvNeXt (SwiGLU, relative
+// positions, GRN), naming the tensor that shows it, and for sizes that do not
+// fit together.
 std::optional<Detection> Detect(const TensorSource& source,
                                 const Hints& hints = {});
 

@@ -8,19 +8,19 @@
 
 namespace wsel::model {
 
-// Drop path (Huang et al. 2016, "Deep Networks with Stochastic Depth") as
-// timm's: each residual branch of each sample is dropped with the rate of its
-// block, and what is kept is divided by the chance to be kept.
+// Drop path (Huang et al. 2016, "Deep Networks with Stochastic Depth") as in
+// timm: each residual branch of each sample is dropped at the rate of its
+// block, and a branch that is kept is divided by its probability of being kept.
 
-// Residual branches in the order of the forward pass: two a block of a ViT
-// (attention, MLP), one a block of a ConvNeXt.
+// The number of residual branches, in the order of the forward pass: two per
+// block of a ViT (attention, MLP), one per block of a ConvNeXt.
 int64_t DropPathBranches(const Config& config);
 
-// What to multiply each branch by: [branches, count] row by row, each 0 or
-// 1 / keep, for the samples at `first` ... `first + count - 1` of the effective
-// batch of `step`. Rates rise linearly from 0 at the first block to `rate`, in
-// [0, 1), at the last, over all stages. Drawn by address (seed, step, position,
-// branch): how the effective batch is cut into micro-batches changes nothing.
+// The factor of each branch and sample, 0 or 1 / keep: [branches, count] in
+// row-major order, for samples `first` to `first + count - 1` of the effective
+// batch of optimizer step `step`. Rates rise linearly from 0 at the first block
+// to `rate`, in [0, 1), at the last, across all stages. A factor depends only
+// on (seed, step, sample, branch), not on the split into micro-batches.
 std::vector<float> DropPathScales(const Config& config, double rate,
                                   uint64_t seed, int64_t step, int64_t first,
                                   int64_t count);

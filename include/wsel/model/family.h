@@ -12,36 +12,36 @@
 
 namespace wsel::model {
 
-// What the positions along a dimension of a described family stand for.
+// What the positions along a dimension of a family file stand for.
 enum class DimensionRole {
   kWidth,      // one index set through the whole model (a residual stream)
   kHidden,     // inside one layer, written and read there
-  kAttention,  // as kHidden, and its channels come in heads
-  kLeading,    // the first ones are taken: positions of tokens
+  kAttention,  // as kHidden, with channels grouped in heads
+  kLeading,    // the first positions are taken: token positions
   kFixed,      // never selected from: vocabulary, kernels, image channels
-  kLayers,     // no dimension of a tensor: how often {it} is repeated
+  kLayers,     // not a dimension of a tensor: the number of layers
 };
 const Registry<DimensionRole>& DimensionRoles();
 
 struct Dimension {
   std::string name;
   DimensionRole role = DimensionRole::kFixed;
-  // Into FamilyTable::dimensions: where a student's size is not stated it
-  // shrinks as that one does.
+  // Index into FamilyTable::dimensions: unless the student's size is given, it
+  // shrinks by the same ratio as that dimension.
   std::optional<size_t> follows;
 };
 
-// One dimension of a tensor: `factor` equal parts of a named dimension (3 in a
-// fused q, k, v), or without one the number `factor` itself.
+// One dimension of a tensor: `factor` equal parts of a named dimension (3 for a
+// fused q, k, v), or the fixed size `factor` if none is named.
 struct FamilyAxis {
-  std::optional<size_t> dimension;  // into FamilyTable::dimensions
+  std::optional<size_t> dimension;  // index into FamilyTable::dimensions
   int64_t factor = 1;
 };
 
-// A tensor's name, and where layers repeat it the place of their number.
+// A tensor's name, with a placeholder for the layer number if layers repeat it.
 struct NameTemplate {
-  std::string before;            // all of the name without layers
-  std::optional<size_t> layers;  // into FamilyTable::dimensions
+  std::string before;            // the whole name if there are no layers
+  std::optional<size_t> layers;  // index into FamilyTable::dimensions
   std::string after;
 
   // "encoder.layer.3.output.dense.bias"
@@ -49,9 +49,9 @@ struct NameTemplate {
 };
 
 struct FamilyTensor {
-  std::string text;  // the template as the file has it
+  std::string text;  // the template as written in the file
   NameTemplate name;
-  std::vector<FamilyAxis> axes;  // one a dimension
+  std::vector<FamilyAxis> axes;  // one per dimension
   bool optional = false;         // a teacher may lack it
 };
 
@@ -61,26 +61,26 @@ struct IgnoredTensor {
   std::string reason;
 };
 
-// A family of models as a table: what its tensors are called, and what their
-// dimensions mean. Read from a file (family_json.h), and laid over a
-// checkpoint's tensors (family_match.h).
+// A family of models described by the names of its tensors and the roles of
+// their dimensions. Read from a file (family_json.h) and matched against the
+// tensors of a checkpoint (family_match.h).
 struct FamilyTable {
   std::string name;
   std::string about;
-  std::string source;  // the file, for messages
+  std::string source;  // the file's name, for messages
   std::vector<Dimension> dimensions;
   std::vector<FamilyTensor> tensors;
   std::vector<IgnoredTensor> ignored;
 };
 
-// Sizes by name: those of dimensions, and "inner.heads" for the heads of an
-// attention dimension "inner".
+// Sizes by name: those of dimensions, and "inner.heads" for the number of heads
+// of an attention dimension "inner".
 using Sizes = std::map<std::string, int64_t>;
 
-// All names that Sizes may have for this family.
+// All keys that Sizes may have for this family.
 std::vector<std::string> SizeNames(const FamilyTable& family);
 
-// The key of Sizes for the heads of an attention dimension.
+// The key in Sizes of an attention dimension's number of heads.
 std::string HeadsOf(const Dimension& dimension);
 
 }  // namespace wsel::model

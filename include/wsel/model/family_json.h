@@ -15,10 +15,11 @@ namespace wsel::model {
 //                "blocks.{layers}.up.weight": ["hidden", "width"]},
 //    "optional": ["stem.weight"],
 //    "ignored": {"step": "counts batches"}}
-// An axis is a number, a dimension, or equal parts of one: "3*inner".
-// Errors: kConfig, naming `where` and the key; unknown keys, roles and
-// dimensions come with the nearest known one. Refused too: a dimension that no
-// tensor has, and one of a layer's inside that is used outside of layers.
+// An axis is a fixed size, a dimension, or equal parts of one: "3*inner".
+// Errors: kConfig, naming `where` and the key; for an unknown key, role or
+// dimension the nearest known one is suggested. A dimension that no tensor has
+// is an error, and so is one inside a layer that is also used outside of
+// layers.
 FamilyTable FamilyFromJson(std::string_view text, std::string_view where);
 
 }  // namespace wsel::model

@@ -9,16 +9,16 @@
 
 namespace wsel::model {
 
-// How one fresh tensor is drawn. A value: it can be printed, stored in a plan
-// and drawn again.
+// How one tensor is initialised at random. A value type: it can be printed,
+// stored in a plan and reproduced.
 enum class InitKind {
   kConstant,     // `value`
-  kNormal,       // mean 0, deviation `value`
-  kTruncNormal,  // normal of deviation `value`, truncated at +-`bound`
+  kNormal,       // mean 0, standard deviation `value`
+  kTruncNormal,  // as kNormal, truncated at +-`bound`
   kUniform,      // in +-`bound`
-  kSinCos,       // fixed 2-D sine-cosine positions; the first `value` are zeros
+  kSinCos,       // fixed 2-D sine-cosine positions, the first `value` zeros
   kMimeticQkv,   // rows q, k, v of `heads` heads (Trockman & Kolter 2023)
-  kMimeticProj,  // the attention's output projection that fits kMimeticQkv
+  kMimeticProj,  // the output projection that matches kMimeticQkv
 };
 
 struct Init {
@@ -33,14 +33,15 @@ struct Init {
 // "zeros", "ones", "normal std 1e-06", "trunc normal std 0.02 in +-2", ...
 std::string Describe(const Init& init);
 
-// Whether `init` can draw this tensor: its numbers in range, its shape and name
-// what the mimetic kinds and kSinCos need. An Init from a file must be asked.
+// Whether `init` is valid for this tensor: its values in range, the shape and
+// name as the mimetic kinds and kSinCos need them. Check every Init that was
+// read from a file.
 bool CanDraw(const Init& init, const TensorSpec& spec);
 
-// The initialisers of whole models.
+// How a whole model is initialised at random.
 enum class Initializer {
-  kTimm,         // timm's default for the family
-  kTruncNormal,  // every Linear and Conv weight: std 0.02 cut at 2 deviations
+  kTimm,         // timm's default for the architecture
+  kTruncNormal,  // every Linear and Conv weight: std 0.02, cut at 2 std
   kXavier,       // every Linear and Conv weight: torch's xavier_uniform_
   kKaiming,      // every Linear and Conv weight: torch's kaiming_normal_
   kMimetic,      // ViT only

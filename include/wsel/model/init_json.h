@@ -8,8 +8,7 @@
 
 namespace wsel::model {
 
-// {"kind": "trunc_normal", "value": 0.02, "bound": 2}; fields that are zero are
-// left out.
+// {"kind": "trunc_normal", "value": 0.02, "bound": 2}; zero fields are omitted.
 std::string ToJson(const Init& init);
 // Errors: kFormat, with the JSON path.
 Init InitFromJson(std::string_view text, std::string_view where);

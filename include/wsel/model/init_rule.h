@@ -7,14 +7,14 @@
 
 namespace wsel::model {
 
-// How `initializer` draws one tensor of the model. Sources: timm's
-// init_weights_vit_timm and ConvNeXt._init_weights; torch.nn.init, whose fans
-// are those of the weight as it is stored (a fused qkv is one); mimetic.h.
+// How `initializer` initialises one parameter of the model. Sources: timm's
+// init_weights_vit_timm and ConvNeXt._init_weights; torch.nn.init, with the
+// fans of the weight as stored (a fused qkv counts as one weight); mimetic.h.
 // All but timm and mimetic set every bias to zero; norms, tokens, positions and
-// layer scales are timm's (mimetic: sine-cosine positions).
-// Errors: kConfig for mimetic on a ConvNeXt, or on a width that is no multiple
+// layer scales are always timm's (except mimetic's sine-cosine positions).
+// Errors: kConfig for mimetic on a ConvNeXt, or if the width is not a multiple
 // of 4.
-Init InitFor(const Config& config, const ModelTensor& tensor,
+Init InitFor(const Config& config, const ParameterSpec& parameter,
              Initializer initializer);
 
 }  // namespace wsel::model

@@ -9,14 +9,14 @@
 
 namespace wsel::model {
 
-// Which Init a tensor gets is decided by the torch-free init_rule.h: planning
-// needs it and must not need torch.
+// init_rule.h, which chooses the Init of a tensor, is separate because planning
+// needs it without LibTorch.
 
-// Draws a contiguous float32 tensor of spec.shape. The numbers depend on (seed,
-// spec, init) alone: not on other tensors, the order, or the number of threads.
-// Element i takes number i of RandomStream(seed, spec.name).
-// kMimeticQkv and kMimeticProj of one block take the name without its last two
-// parts ("blocks.3.attn") as the address, so that the two fit.
+// Draws a contiguous float32 tensor of spec.shape. Its values depend only on
+// (seed, spec, init), not on other tensors, the order or the number of threads:
+// element i comes from sample i of RandomStream(seed, spec.name).
+// kMimeticQkv and kMimeticProj of a block share a stream, whose name lacks the
+// last two components ("blocks.3.attn"), so that they match.
 at::Tensor Draw(const Init& init, const TensorSpec& spec, uint64_t seed);
 
 }  // namespace wsel::model

@@ -10,12 +10,10 @@
 
 namespace wsel::model {
 
-// The layers of both families. torch::nn has them too, but draws their
-// parameters on construction; here they are empty until they are loaded or
-// initialised, and no number is drawn twice.
+// The layers of both architectures. Unlike those of torch::nn their parameters
+// are not initialised on construction, but by Load or Initialize (build.h).
 
-// y = x W^T + b over the last dimension, which is channels: [..., in] ->
-// [..., out].
+// y = x W^T + b over the last dimension: [..., in] -> [..., out].
 class LinearImpl : public torch::nn::Module {
  public:
   LinearImpl(int64_t in, int64_t out, bool with_bias = true);
@@ -26,11 +24,10 @@ class LinearImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Linear);
 
-// The parameters of the same map, its weight perhaps stored as a 1x1
-// convolution's.
+// The parameters of a linear layer, stored as such or as a 1x1 convolution's.
 class PointwiseImpl : public torch::nn::Module {
  public:
-  // `conv`: store [out, in, 1, 1], else [out, in].
+  // The weight is [out, in, 1, 1] if `conv`, otherwise [out, in].
   PointwiseImpl(int64_t in, int64_t out, bool conv);
   // The weight as [out, in].
   at::Tensor matrix() const { return weight.flatten(1); }
@@ -64,7 +61,7 @@ class Conv2dImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Conv2d);
 
-// Over the last dimension, which is channels.
+// Over the last dimension, the channels.
 class LayerNormImpl : public torch::nn::Module {
  public:
   LayerNormImpl(int64_t width, double eps);
@@ -80,6 +77,7 @@ class LayerNormImpl : public torch::nn::Module {
 };
 TORCH_MODULE(LayerNorm);
 
+// Applies the activation elementwise.
 at::Tensor Activate(const at::Tensor& x, Activation activation);
 
 }  // namespace wsel::model

@@ -11,27 +11,28 @@
 
 namespace wsel::model {
 
-// What the positions along a dimension stand for. Dimensions of equal role (and
-// stage) are indexed alike by methods that keep consistency.
+// What the positions along a dimension stand for. Selection rules that keep
+// consistency choose the same indices for all dimensions of a role (and stage).
 enum class Role {
   kFixed,      // kernels, image channels, single tokens: never selected from
-  kWidth,      // the residual stream, one a stage
-  kAttnInner,  // attention channels: heads x head dimension
+  kWidth,      // the residual stream, one per stage
+  kAttnInner,  // attention channels: num_heads x head_dim
   kMlpHidden,  // hidden channels of an MLP
   kClasses,
   kTokens,  // positions: prefix tokens, then the patch grid row by row
-  kKernel,  // side of the patch embedding's kernel
+  kKernel,  // height or width of the patch embedding's kernel
 };
 
+// One dimension of a parameter.
 struct Axis {
   Role role = Role::kFixed;
-  int stage = 0;   // of the width; 0 in a ViT
-  int groups = 1;  // equal parts that are indexed alike: 3 in a fused qkv
+  int stage = 0;   // 0 in a ViT
+  int groups = 1;  // equal parts that share their indices: 3 in a fused qkv
 
   bool operator==(const Axis&) const = default;
 };
 
-// The parts of a model that Table 10 of the paper takes out, and the rest.
+// The parts of a model that Table 10 of the paper ablates, and the rest.
 enum class Component {
   kPatchEmbed,  // ViT's patch_embed, ConvNeXt's stem convolution
   kPosEmbed,
@@ -48,31 +49,30 @@ enum class Component {
 std::string_view Name(Component component);  // "patch_embed", "attn", ...
 const std::vector<Component>& AllComponents();
 
-// One tensor of a model: what it is called, how large it is, and what its
-// dimensions mean.
-struct ModelTensor {
+// One parameter of a model: its name, shape and the roles of its dimensions.
+struct ParameterSpec {
   TensorSpec spec;
-  std::vector<Axis> axes;  // one a dimension
+  std::vector<Axis> axes;  // one per dimension
   Component component = Component::kHead;
-  // The name with "{}" for the block's number: equal for the same tensor of
-  // all blocks of a stage. Without a block it is the name.
+  // The name with "{}" for the block number, shared by all blocks of a stage;
+  // outside of blocks the name itself.
   std::string key;
   int stage = -1;  // -1 outside of blocks
   int block = -1;  // within its stage
 };
 
-// All tensors of a model, named, shaped and ordered as in timm's state_dict.
-std::vector<ModelTensor> Layout(const Config& config);
+// All parameters of a model, named, shaped and ordered as in timm's state_dict.
+std::vector<ParameterSpec> ParameterSpecs(const Config& config);
 
-// Blocks of each stage: one number for a ViT, four for a ConvNeXt.
+// Blocks per stage: one stage for a ViT, four for a ConvNeXt.
 std::vector<int64_t> StageDepths(const Config& config);
 
 int64_t ParameterCount(const Config& config);
 
-// Floating point operations of one forward pass on one image: multiply-adds of
-// convolutions, linear layers and attention's matrix products, times two, as
-// torch.utils.flop_counter counts them with fused attention off. At most
-// INT64_MAX, which stands for more.
+// Floating-point operations of a forward pass of one image: twice the
+// multiply-adds of convolutions, linear layers and attention's matrix products,
+// as counted by torch.utils.flop_counter with fused attention off. Saturates at
+// INT64_MAX.
 int64_t Flops(const Config& config);
 
 }  // namespace wsel::model

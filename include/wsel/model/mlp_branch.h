@@ -6,7 +6,7 @@
 
 namespace wsel::model {
 
-// The parameters of a block's MLP branch. D channels in and out, H inside.
+// The parameters of a block's MLP branch: D channels in and out, H hidden.
 struct MlpBranch {
   at::Tensor norm_weight, norm_bias;  // [D]
   double eps = 0;
@@ -16,11 +16,11 @@ struct MlpBranch {
   at::Tensor gamma;                 // layer scale, [D], or undefined
 };
 
-// x + scale * gamma * fc2(activation(fc1(norm(y)))): the MLP's half of a block
-// of either family. x and y are [B, ..., D], and the same tensor in a ViT;
-// scale, of drop path, is [B] or undefined. Training with GELU in float32 on a
-// CPU it goes through the rows tile by tile, so that what lies between the two
-// matrices stays in the cache, forward and backward.
+// The MLP half of a ViT or ConvNeXt block with its residual:
+// x + scale * gamma * fc2(activation(fc1(norm(y)))). x and y are [B, ..., D],
+// in a ViT the same tensor; `scale`, the drop path factor, is [B] or undefined.
+// With GELU in float32 on the CPU both passes process the rows in tiles, so
+// that the hidden values stay in the cache.
 at::Tensor AddMlpBranch(const at::Tensor& x, const at::Tensor& y,
                         const MlpBranch& branch, const at::Tensor& scale);
 

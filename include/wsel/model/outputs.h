@@ -6,20 +6,19 @@
 
 namespace wsel::model {
 
-// What a forward pass gives a training that listens to a teacher.
+// The outputs of a forward pass that distillation needs.
 struct Outputs {
-  // [B, classes]; of a model with a distillation token those of the class
-  // token alone.
+  // [B, classes]; if there is a distillation token, of the class token only.
   at::Tensor logits;
-  // [B, classes]: those of the distillation token; undefined without one.
-  at::Tensor distillation;
-  // [B, D], before the final norm: the class token of the last block, or the
-  // mean over patches or positions where a model has none.
+  // [B, classes], of the distillation token; undefined without one.
+  at::Tensor dist_logits;
+  // [B, D], before the final norm: the class token of the last block or, in a
+  // model without one, the mean over patches or positions.
   at::Tensor feature;
 };
 
-// Sees what flows from block to block: once what enters the first, then what
-// each block gives. Tokens [B, N, D] of a ViT, maps [B, H, W, D] of a ConvNeXt.
-using SeeBlock = std::function<void(const at::Tensor& x)>;
+// Called with the input of the first block, then with the output of every
+// block: tokens [B, N, D] of a ViT, maps [B, H, W, D] of a ConvNeXt.
+using BlockHook = std::function<void(const at::Tensor& x)>;
 
 }  // namespace wsel::model

@@ -4,8 +4,8 @@
 
 namespace wsel::model {
 
-// What multiplies the matrices of a float32 model on the CPU: "oneDNN", or
-// where libdnnl is not installed "LibTorch".
-std::string_view ProductLibrary();
+// The library that multiplies float32 matrices on the CPU: "oneDNN", or
+// "LibTorch" if libdnnl is not installed.
+std::string_view GemmBackend();
 
 }  // namespace wsel::model

@@ -4,9 +4,9 @@
 
 namespace wsel::model {
 
-// x + branch * gamma * scale: what a block does with what its branch gives.
-// x and branch [B, ..., D]; gamma, the layer scale, [D]; scale, of drop path,
-// [B]. The last two may be undefined, which stands for 1.
+// Adds a block's residual branch to its input: x + branch * gamma * scale.
+// x and branch are [B, ..., D]; gamma, the layer scale, is [D]; scale, the drop
+// path factor, is [B]. An undefined gamma or scale counts as 1.
 at::Tensor AddBranch(const at::Tensor& x, const at::Tensor& branch,
                      const at::Tensor& gamma, const at::Tensor& scale);
 

@@ -14,12 +14,12 @@
 
 namespace wsel::model {
 
-// The Vision Transformer (Dosovitskiy et al. 2021) with the additions that
-// VitConfig names. Shapes: B images, N tokens (prefix tokens, then the patch
-// grid row by row), width D. Members are called and ordered as in timm's
-// state_dict; members that a config lacks are null.
+// The Vision Transformer (Dosovitskiy et al. 2021) with the extensions listed
+// in VitConfig. Shapes: B images, N tokens (prefix tokens, then the patch grid
+// row by row), width D. Members are named and ordered as in timm's state_dict;
+// those that a config does not have are null.
 
-// The parameters of multi-head self-attention; AddAttentionBranch computes it.
+// The parameters of multi-head self-attention; computed by AddAttentionBranch.
 class AttentionImpl : public torch::nn::Module {
  public:
   explicit AttentionImpl(const VitConfig& config);
@@ -34,7 +34,7 @@ class AttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Attention);
 
-// The parameters of a block's MLP; AddMlpBranch computes it.
+// The parameters of a block's MLP; computed by AddMlpBranch.
 class MlpImpl : public torch::nn::Module {
  public:
   explicit MlpImpl(const VitConfig& config);
@@ -49,8 +49,8 @@ class MlpImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Mlp);
 
-// Multiplies a branch (Touvron et al. 2021, "Going deeper with Image
-// Transformers"); AddBranch does it.
+// Scales a residual branch per channel (Touvron et al. 2021, "Going deeper with
+// Image Transformers"); applied by AddBranch.
 class LayerScaleImpl : public torch::nn::Module {
  public:
   explicit LayerScaleImpl(int64_t width);
@@ -62,7 +62,7 @@ TORCH_MODULE(LayerScale);
 class VitBlockImpl : public torch::nn::Module {
  public:
   explicit VitBlockImpl(const VitConfig& config);
-  // `scales` [2, B]: drop path of attention and MLP; or undefined.
+  // `scales` [2, B]: drop path factors of attention and MLP, or undefined.
   at::Tensor forward(at::Tensor x, const at::Tensor& scales = {});
 
   LayerNorm norm1 = nullptr;
@@ -86,30 +86,31 @@ TORCH_MODULE(PatchEmbed);
 
 class VitImpl : public torch::nn::Module {
  public:
-  // `config` passes Validate.
+  // `config` must pass Validate.
   explicit VitImpl(const VitConfig& config);
 
-  // Images [B, 3, img_size, img_size] -> logits [B, classes]; without classes
-  // the pooled features [B, D]. A distilled model's logits are the mean of its
-  // two heads', as timm's are unless it distils. `branch_scales`: see build.h.
-  // Errors: kMismatch for images of another size.
+  // Images [B, 3, img_size, img_size] -> logits [B, classes], or the pooled
+  // features [B, D] if there are no classes. With a distillation token the
+  // logits are the mean of the two heads', as in timm unless it is distilling.
+  // `drop_path_scales`: see build.h.
+  // Errors: kMismatch for images of a different size.
   at::Tensor forward(const at::Tensor& images,
-                     const at::Tensor& branch_scales = {});
+                     const at::Tensor& drop_path_scales = {});
 
-  // Images -> all tokens [B, N, D] of the last block, after `norm` where the
-  // model has it (it has not under Pooling::kAverage).
+  // Images -> all tokens [B, N, D] of the last block, after `norm` unless
+  // pooling is kAverage.
   at::Tensor forward_features(const at::Tensor& images,
-                              const at::Tensor& branch_scales = {});
+                              const at::Tensor& drop_path_scales = {});
 
-  // Tokens [B, N, D], as forward_features gives them -> logits.
+  // Tokens [B, N, D], the output of forward_features -> logits.
   at::Tensor forward_head(const at::Tensor& tokens);
 
-  // Images -> what outputs.h says.
+  // `forward` with the outputs that distillation needs; see outputs.h.
   Outputs forward_outputs(const at::Tensor& images,
-                          const at::Tensor& branch_scales = {});
+                          const at::Tensor& drop_path_scales = {});
 
-  // Images -> what outputs.h says, to `see`.
-  void visit_blocks(const at::Tensor& images, const SeeBlock& see);
+  // Runs the blocks; `hook` as in outputs.h.
+  void visit_blocks(const at::Tensor& images, const BlockHook& hook);
 
   // Tokens -> the logits of `head` on the class token and of `head_dist` on the
   // distillation token. Only for a config with dist_token.
@@ -130,14 +131,14 @@ class VitImpl : public torch::nn::Module {
  private:
   at::Tensor Embed(const at::Tensor& images);
   at::Tensor RunBlocks(const at::Tensor& images,
-                       const at::Tensor& branch_scales,
-                       const SeeBlock& see = nullptr);
+                       const at::Tensor& drop_path_scales,
+                       const BlockHook& hook = nullptr);
   at::Tensor WithPrefix(const at::Tensor& patches);
   at::Tensor Pool(const at::Tensor& tokens);
   void CheckImages(const at::Tensor& images) const;
 
   VitConfig config_;
-  std::vector<VitBlock> chain_;  // `blocks`, typed
+  std::vector<VitBlock> typed_blocks_;  // the elements of `blocks`
 };
 TORCH_MODULE(Vit);
 

@@ -11,57 +11,58 @@
 
 namespace wsel::naming {
 
-// A tensor of a file, and what became of it.
-struct Used {
+// A tensor of the file that is used.
+struct UsedKey {
   std::string name;
-  std::string timm;  // the tensor that it is, or is a part of
+  std::string timm;  // timm's name of the tensor that it is, or is a part of
 };
-struct Unused {
+// A tensor of the file that is ignored or unexpected.
+struct UnusedKey {
   std::string name;
   std::string reason;
 };
 
-// What a source's models have that names and shapes do not tell.
-struct Facts {
+// What is known of a source library's pretrained models beside their tensors
+// (timm's pretrained_cfg); unset if unknown.
+struct PretrainedCfg {
   std::optional<double> norm_eps;
   std::optional<bool> quick_gelu;
-  // Of the pictures the weights were trained on, by channel.
+  // Per channel: images are normalised to (value / 255 - mean) / std.
   std::optional<std::array<double, 3>> mean;
   std::optional<std::array<double, 3>> std;
 };
 
-// A file's weights under timm's names. Every tensor of the file is in one of
-// the three lists, unless nobody knows the file (`source` is empty): then
-// `tensors` is the file as it stands, and the lists are empty.
-struct Adapted {
+// The weights of a file under timm's names. If the source library is
+// recognised, every tensor of the file is in exactly one of the three lists.
+// Otherwise `source` and the lists are empty, and `tensors` keeps its names.
+struct RemappedStateDict {
   std::unique_ptr<TensorSource> tensors;
-  // Where in the file they lay: "" or "state_dict_ema.module."
+  // The prefix of the weights in the file: "" or "state_dict_ema.module."
   std::string prefix;
-  // Whose names they had: "Hugging Face ViT".
+  // The source library and architecture: "Hugging Face ViT".
   std::string source;
-  // What speaks against that, or was assumed, a sentence each; none where the
-  // names leave no doubt.
-  std::vector<std::string> doubts;
-  Facts facts;
-  std::vector<Used> used;
-  std::vector<Unused> ignored;
-  // Tensors that such a file should not have. They are in `tensors` too, under
-  // the names that they have in the file.
-  std::vector<Unused> refused;
+  // Assumptions that the names do not confirm, one phrase each.
+  std::vector<std::string> warnings;
+  PretrainedCfg pretrained_cfg;
+  std::vector<UsedKey> used;
+  std::vector<UnusedKey> ignored;
+  // Tensors that a file of this source should not have. They are in `tensors`
+  // too, under their names in the file less `prefix`.
+  std::vector<UnusedKey> unexpected;
 
-  // Whether nothing speaks against the source.
+  // Whether the source was recognised without warnings or unexpected keys.
   bool IsCertain() const {
-    return !source.empty() && doubts.empty() && refused.empty();
+    return !source.empty() && warnings.empty() && unexpected.empty();
   }
 };
 
-// Looks through what training programs wrap weights in (state_dict, model,
-// model_ema, teacher, DistributedDataParallel's module., torch.compile's
-// _orig_mod.) and gives the weights inside under timm's names, whichever of the
-// known sources they come from (sources.h lists them). Of several copies the
-// moving average goes before the plain one, as in timm, and DINO's teacher
-// before its student. Nothing is read before it is viewed; tensors that must be
-// put together are put together then. `file` must outlive the result.
-Adapted Adapt(const TensorSource& file);
+// Renames a checkpoint's tensors to timm's names, as timm's
+// checkpoint_filter_fn functions do, for any known source library
+// (src/naming/source_table.h). Prefixes that training programs add are removed
+// (state_dict, model, model_ema, teacher, DistributedDataParallel's module.,
+// torch.compile's _orig_mod.). Of several copies of the weights the EMA weights
+// take precedence, as in timm, and DINO's teacher over its student. Tensors are
+// read and merged only when viewed. `file` must outlive the result.
+RemappedStateDict RemapStateDict(const TensorSource& file);
 
 }  // namespace wsel::naming

@@ -8,7 +8,7 @@
 
 namespace wsel::naming {
 
-// Whose names a file is written under.
+// The library whose names a checkpoint is written under.
 enum class Naming {
   kTimm,
   kHuggingFace,
@@ -17,10 +17,10 @@ enum class Naming {
 };
 const Registry<Naming>& Namings();
 
-// Tensors under timm's names, under those of `naming`; by the tables that
-// Adapt reads by, so that it reads them back to the same numbers. Hugging
-// Face's names are those of files. `tensors` must outlive the result.
-// Errors: kMismatch naming a tensor that has no name there.
+// Renames tensors from timm's names to those of `naming`. RemapStateDict, which
+// uses the same tables, restores them exactly. Hugging Face's names are those
+// in checkpoint files, not in state dicts. `tensors` must outlive the result.
+// Errors: kMismatch naming a tensor that has no name in `naming`.
 std::unique_ptr<TensorSource> Export(const TensorSource& tensors,
                                      Naming naming);
 

@@ -8,31 +8,32 @@
 
 namespace wsel::optim {
 
-// AdamW (Loshchilov & Hutter 2019) by LibTorch's fused kernel, as
+// AdamW (Loshchilov & Hutter 2019) with LibTorch's fused kernel, equal to
 // torch.optim.AdamW(fused=True) on the CPU or a CUDA device: one pass over
-// parameter, gradient and state. State is float32.
+// parameter, gradient and state. The state is float32.
 class AdamW {
  public:
-  // Shares the parameters, float32 leaves on one device; names are timm's.
-  // Errors: as Validate and CheckParameters.
+  // Shares the parameters, which must be float32 leaves on one device under
+  // timm's names. Errors: as Validate and CheckParameters.
   AdamW(const NamedTensors& parameters, const AdamWOptions& options);
 
-  // Updates every parameter that has a gradient; the others stay as they are
-  // and count no step, as in torch. Errors: kConfig for lr < 0 or not finite.
+  // Updates every parameter that has a gradient; the others are unchanged and
+  // their step count does not advance, as in torch.
+  // Errors: kConfig if lr is negative or not finite.
   void Step(double lr);
 
-  // Leaves every gradient undefined, so that the next backward pass writes
-  // where it would otherwise add.
+  // Makes every gradient undefined, as zero_grad(set_to_none=True), so that the
+  // next backward pass writes gradients instead of adding to them.
   void ZeroGradients();
 
-  // For each parameter NAME: step.NAME (scalar, updates counted as float32, as
-  // the kernel wants it), exp_avg.NAME and exp_avg_sq.NAME (moments, of the
-  // parameter's shape), all zeros at first. A snapshot: see named_tensors.h.
-  NamedTensors ExportState() const;
+  // A copy of the state: for each parameter NAME step.NAME (scalar, the number
+  // of steps as float32, as the kernel requires), exp_avg.NAME and
+  // exp_avg_sq.NAME (of the parameter's shape). Initially all zero.
+  NamedTensors StateDict() const;
 
-  // Training goes on with the same bits as if it had never stopped.
-  // Errors: as Restore; then nothing was copied.
-  void ImportState(const NamedTensors& state, std::string_view where);
+  // Restores a StateDict; training then continues bit-identically.
+  // Errors: as CopyTensorsInto; then nothing is changed.
+  void LoadStateDict(const NamedTensors& state, std::string_view where);
 
  private:
   struct Slot {
@@ -44,11 +45,11 @@ class AdamW {
 
   void StepGroup(const std::vector<Slot>& group, double lr,
                  double weight_decay);
-  NamedTensors State() const;
+  NamedTensors SharedState() const;
 
   AdamWOptions options_;
-  std::vector<Slot> decayed_;
-  std::vector<Slot> plain_;
+  std::vector<Slot> decay_;
+  std::vector<Slot> no_decay_;
 };
 
 }  // namespace wsel::optim

@@ -7,29 +7,29 @@
 namespace wsel::optim {
 
 // The exponential moving average of a model's weights, as timm's ModelEmaV3
-// without its warm-up: average = decay * average + (1 - decay) * weight.
+// without its warmup: ema = decay * ema + (1 - decay) * weight.
 class Ema {
  public:
-  // Shares the parameters, and starts at their present numbers.
-  // Errors: kConfig for a decay outside of [0, 1); as CheckParameters.
+  // Shares the parameters; the EMA weights start as a copy of them.
+  // Errors: kConfig for a decay outside [0, 1); as CheckParameters.
   Ema(const NamedTensors& parameters, double decay);
 
-  // After a step of the optimizer.
+  // Call it after every optimizer step.
   void Update();
 
-  // Under the parameters' names, on their device; later updates change them.
-  const NamedTensors& averages() const { return averages_; }
+  // Under the parameters' names, on their device; Update changes them in place.
+  const NamedTensors& ema_weights() const { return ema_weights_; }
 
-  // Sets the averages, to go on as if never stopped; Snapshot(averages()) is
-  // what to save. Errors: as Restore; then nothing was copied.
-  void ImportState(const NamedTensors& averages, std::string_view where);
+  // Restores saved EMA weights, CloneTensors(ema_weights()); training then
+  // continues bit-identically. Errors: as CopyTensorsInto; nothing is changed.
+  void LoadStateDict(const NamedTensors& saved, std::string_view where);
 
  private:
   double decay_;
-  NamedTensors averages_;
-  // The same in the form that LibTorch takes.
-  std::vector<at::Tensor> weights_;
-  std::vector<at::Tensor> targets_;
+  NamedTensors ema_weights_;
+  // Parameters and EMA weights as the lists that LibTorch takes.
+  std::vector<at::Tensor> weight_list_;
+  std::vector<at::Tensor> ema_list_;
 };
 
 }  // namespace wsel::optim

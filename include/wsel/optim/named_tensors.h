@@ -8,28 +8,25 @@
 
 namespace wsel::optim {
 
-// A model's parameter, or a tensor of a state that a run saves. Copies share
-// the numbers.
+// A parameter of a model, or a tensor of a run state. Copies share the memory.
 struct NamedTensor {
   std::string name;
   at::Tensor tensor;
 };
 using NamedTensors = std::vector<NamedTensor>;
 
-// The tensors' numbers as they are now: contiguous, on the CPU, shared with
-// nothing.
-NamedTensors Snapshot(const NamedTensors& tensors);
+// Contiguous copies of the tensors on the CPU, sharing no memory.
+NamedTensors CloneTensors(const NamedTensors& tensors);
 
-// Copies a snapshot's numbers back into `tensors`, in any order of names; all
-// names, shapes and types are checked before the first number is copied.
-// `where` names the snapshot's source in messages.
-// Errors: kMismatch for a name that is missing, unknown or there twice, another
-// shape or another type.
-void Restore(const NamedTensors& snapshot, const NamedTensors& tensors,
-             std::string_view where);
+// Copies the values of `saved` into `tensors`, matching them by name. All
+// names, shapes and types are checked before anything is copied. `where` names
+// the origin of `saved` in messages. Errors: kMismatch for a name that is
+// missing, unknown or duplicated, and for a different shape or type.
+void CopyTensorsInto(const NamedTensors& saved, const NamedTensors& tensors,
+                     std::string_view where);
 
-// Errors: kMismatch for what the optimizer cannot update: no float32, memory
-// with gaps or overlaps, several devices, a name that is there twice.
+// Errors: kMismatch for what the optimizer cannot update: a type other than
+// float32, memory with gaps or overlaps, several devices, a duplicate name.
 void CheckParameters(const NamedTensors& parameters);
 
 }  // namespace wsel::optim

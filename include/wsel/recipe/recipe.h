@@ -13,70 +13,71 @@
 
 namespace wsel::recipe {
 
-// Where the weights start.
-struct Start {
+// How the weights are initialised.
+struct InitOptions {
   std::string file;  // a checkpoint of the model's architecture; "": none
-  // Or by weight selection from the teacher, as `wsel init` does: "uniform" and
-  // so on; "": not. The teacher's layers as in select/options.h.
+  // Weight selection from the teacher, as `wsel init` does it, by this rule:
+  // "uniform" and so on; "": none. layers, heads, skip as in select/options.h.
   std::string select;
   std::string layers = "first";
   std::string heads = "flat";
   std::vector<std::string> skip;
-  // Draws all weights, or with a file a head of other classes.
+  // Of all weights, or with a file of a re-initialised classifier.
   model::Initializer method = model::Initializer::kTimm;
 };
 
-// The network that selection takes weights from, distillation answers, or both.
+// The network that weights are selected from, that is distilled, or both.
 struct TeacherFile {
   std::string file;     // a checkpoint, or a TorchScript module; "": none
   std::string digest;   // SHA-256 of the file; "": filled in by the run
-  bool script = false;  // run the file's TorchScript, whatever its tensors are
-  // Of the pictures that it expects; empty: what its file says, else as the
-  // student's.
+  bool script = false;  // run it as TorchScript even if its tensors are known
+  // Normalisation of its images; empty: from its file, else the student's.
   std::vector<double> mean;
   std::vector<double> std;
-  int64_t img_size = 0;  // 0: its own; the student's for TorchScript
+  int64_t img_size = 0;  // 0: the teacher's own; for TorchScript the student's
   train::Precision precision = train::Precision::kAuto;
 };
 
-// A training as its configuration file says it, all defaults filled in.
+// The contents of a configuration file, with all defaults filled in.
 struct Recipe {
   std::string about;
   model::Config model;
-  // Where the file says them; else they are the data set's.
+  // If the file gives it; otherwise it is the data set's.
   std::optional<int64_t> num_classes;
-  Start init;
+  InitOptions init;
   TeacherFile teacher;
   data::DataOptions data;
   train::Options train;
 };
 
 // Reads a configuration: sections model, init, teacher, distill, data, augment,
-// erasing, mix, train, optimizer, evaluation, and a text "about". What is
-// missing has the default of the option structs. model.name is a variant of
-// `wsel models`, and the section's other keys override its fields. `sets` are
-// overrides
-// ("optimizer.lr=1e-3"; the value is JSON, or else a string), the last one
-// counts. Image sizes and fill colours follow model and data.
-// Errors: kConfig with the path of what is unknown (and the nearest known), of
-// another type, or out of range; kUsage for an override that is none.
+// erasing, mix, train, optimizer, evaluation, and a string "about". Missing
+// keys have the defaults of the option structs; keys under an old name
+// (fields.h) are read too. model.name is a variant of `wsel models`, and the
+// section's other keys override its fields. `sets` are overrides
+// ("optimizer.lr=1e-3"; the value is JSON, or else a string); the last one
+// counts. Image sizes and fill colours are derived from model and data.
+// Errors: kConfig with the path of a key that is unknown (and the nearest known
+// one), has the wrong type, is out of range, or is given under its old and new
+// name; kUsage for an override that is not PATH=VALUE.
 Recipe RecipeFromJson(std::string_view text, std::string_view where,
                       const std::vector<std::string>& sets = {});
 
-// Every value, as RecipeFromJson reads it; two blanks of indentation.
+// Every value, as RecipeFromJson reads it; indented by two spaces.
 std::string ToJson(const Recipe& recipe);
 
-// The same as a file to train by: the number of classes is left out where the
-// data set is to say it.
+// The same as a configuration file: without the number of classes if it is to
+// be the data set's.
 std::string ToRecipeFile(const Recipe& recipe);
 
-// Where two recipes differ in what decides the numbers of a run, a line each:
-// "optimizer.lr: 0.002, now 0.001". Paths, threads, caches and how often a run
-// is saved decide nothing.
+// The differences between two recipes that affect a run's result, a line each:
+// "optimizer.lr: 0.002, now 0.001". Paths, threads, caches, memory and how
+// often a run is saved do not.
 std::vector<std::string> Differences(const Recipe& before, const Recipe& now);
 
-// The values that decide the numbers of a run and the files that it starts
-// from and learns from, as JSON: equal for runs that would be the same.
+// The values that affect a run's result, and its initial and teacher
+// checkpoints, as JSON: equal for runs that would be the same. Keys have their
+// oldest names, so that digests of older runs stay the same.
 std::string Identity(const Recipe& recipe);
 
 }  // namespace wsel::recipe

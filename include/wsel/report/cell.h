@@ -11,70 +11,74 @@
 
 namespace wsel::report {
 
-// Against the baseline's cell.
+// A cell compared with the baseline's cell.
 struct Comparison {
-  double change = 0;           // of the means that the table shows
-  PairedDifference paired;     // over the seeds that both have
-  std::vector<int64_t> alone;  // seeds that one of them alone has
+  double change = 0;        // difference of the means shown in the table
+  PairedDifference paired;  // over the seeds that both cells have
+  std::vector<int64_t> unpaired_seeds;  // seeds that only one of them has
 };
 
-// An accuracy of a cell, in percent.
-struct Measure {
-  Spread spread;
-  bool best = false;  // none of its column is shown higher; one must be lower
+// The top-1 accuracy of a cell, in percent.
+struct CellAccuracy {
+  MeanStd value;
+  // Highest of its column as displayed, and some other cell is lower.
+  bool best = false;
   std::optional<Comparison> change;
 };
 
-// A mean learning curve after an epoch.
+// A point of a mean learning curve.
 struct CurvePoint {
   int64_t epoch = 0;
-  Spread top1;
+  MeanStd top1;
 };
 
-// The first epoch evaluated at `accuracy` or more.
-struct Reach {
-  double accuracy = 0;
-  int64_t reached = 0;  // of the cell's runs
-  // Over the runs that reached it; says little where some did not.
-  std::optional<Spread> epochs;
+// The first epoch evaluated at or above `accuracy`.
+struct EpochsToAccuracy {
+  double accuracy = 0;      // percent
+  int64_t num_reached = 0;  // runs of the cell that reach it
+  // Over the runs that reach it only: misleading if some do not.
+  std::optional<MeanStd> epochs;
 };
 
-// The runs of equal settings, which differ in the seed alone.
+// Runs with the same settings, which differ only in the seed.
 struct Cell {
-  std::vector<size_t> runs;     // places in Study::runs, of any state
-  std::vector<size_t> counted;  // those that tables count
-  std::optional<Measure> last;  // top-1 of the last epoch evaluated
-  std::optional<Measure> best;  // the highest top-1 of any epoch
-  std::optional<Spread> top5;   // of the last epoch
-  // Of the counted runs; where none is, of those that are under way.
+  std::vector<size_t> runs;     // indices into Experiment::runs, in any state
+  std::vector<size_t> counted;  // those included in tables, see IsCounted
+  std::optional<CellAccuracy> last;  // top-1 of the last evaluated epoch
+  std::optional<CellAccuracy> best;  // highest top-1 of any epoch
+  std::optional<MeanStd> top5;       // of the last evaluated epoch
+  // Of the counted runs; if there are none, of the unfinished ones.
   std::vector<CurvePoint> curve;
-  bool under_way = false;
-  std::vector<Reach> reach;
+  bool unfinished = false;  // no run is counted
+  std::vector<EpochsToAccuracy> epochs_to_accuracy;
 };
 
-// Whether tables count a run: it is finished, or foreign, and was evaluated.
+// Whether tables include a run: it is finished, or a third-party log, and has
+// at least one evaluation.
 bool IsCounted(const Run& run);
 
 // Top-1 of the last evaluated epoch, or the highest; `run` was evaluated.
 double LastTop1(const Run& run);
 double BestTop1(const Run& run);
 
-// The cell of these runs, but for what needs other cells: best, change, reach.
-Cell MakeCell(const Study& study, std::vector<size_t> runs);
+// The cell of these runs, without the fields that depend on other cells:
+// CellAccuracy::best and change, epochs_to_accuracy.
+Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs);
 
-// The mean of the runs' curves at the epochs that all of them evaluated: of a
-// changing number of runs the mean would jump.
+// The mean of the runs' curves at the epochs that all of them evaluated; the
+// mean of a varying number of runs would jump.
 std::vector<CurvePoint> MeanCurve(const std::vector<const Run*>& runs);
 
-// Of the runs of a cell.
-Reach ReachOf(const Study& study, const Cell& cell, double accuracy);
+// Over the counted runs of a cell.
+EpochsToAccuracy ComputeEpochsToAccuracy(const Experiment& experiment,
+                                         const Cell& cell, double accuracy);
 
 // At most six round accuracies between the lowest and the highest point of the
 // curves, ascending.
 std::vector<double> RoundAccuracies(const std::vector<const Cell*>& cells);
 
 // Compares two cells by last or best top-1 (LastTop1, BestTop1).
-Comparison Compare(const Study& study, const Cell& cell, const Cell& baseline,
-                   double (*measure)(const Run&));
+Comparison Compare(const Experiment& experiment, const Cell& cell,
+                   const Cell& baseline, double (*metric)(const Run&));
 
 }  // namespace wsel::report

@@ -7,27 +7,27 @@
 
 namespace wsel::report {
 
-// A report as a whole file of one format. Each escapes what its format reads as
-// more than text.
+// A report as a complete file of one format. Each function escapes the special
+// characters of its format.
 
-// GitHub's tables; reads well in a terminal.
+// With GitHub's tables; readable in a terminal.
 std::string ToMarkdown(const Report& report);
 
-// RFC 4180, a row a cell: its axes, state, last and best top-1, top-5 and the
-// comparison with the baseline. Numbers have all digits; what is not known is
-// empty.
+// RFC 4180, one row per cell: its axes, number of runs, last and best top-1,
+// top-5 and the comparison with the baseline. Values have all digits; unknown
+// ones are empty.
 std::string ToCsv(const Report& report);
 
-// Tables for \input into a document that uses booktabs.
+// Tables to \input into a document that uses booktabs.
 std::string ToLatex(const Report& report);
 
-// Everything, curves and runs too; two blanks of indentation.
+// Everything, including curves and runs; indented by two spaces.
 std::string ToJson(const Report& report);
 
-// A page that needs nothing else: no network, no script, no other file.
+// A self-contained page: no network, scripts or other files.
 std::string ToHtml(const Report& report);
 
-// The learning curves, a panel a column.
+// The learning curves, one panel per column.
 std::string ToSvg(const Report& report);
 
 }  // namespace wsel::report

@@ -8,47 +8,47 @@
 
 namespace wsel::report {
 
-// One cell as text: "**86.63 +- 0.09** (up 4.09)" in parts.
+// The text of one cell: the parts of "**86.63 +- 0.09** (up 4.09)".
 struct GridText {
   std::string text;
-  std::string remark;  // behind it, in small: a change, a number of runs
+  std::string remark;  // follows in small print: a change, a number of runs
   bool bold = false;
 };
 
-// A table as text, which formats need only escape and frame. Special characters
-// are few: plus-minus, arrows up and down, en dash, ellipsis, minus.
+// A table as text, which formats only escape and lay out. Its non-ASCII
+// characters: plus-minus, arrows up and down, en dash, ellipsis, minus.
 struct Grid {
   std::string title;
   std::vector<std::string> header;
   std::vector<std::vector<GridText>> rows;  // as long as the header
   std::vector<std::string> captions;        // sentences below it
-  size_t labels = 1;  // columns at the left that name the row
+  size_t labels = 1;  // leading columns that label the row
 };
 
-// "6 of 8 runs are finished; 1 is running, 1 failed."
+// "6 of 8 runs are finished; 1 running, 1 failed."
 std::string StatusLine(const Report& report);
 
-// Accuracy after the last epoch, and the best of all epochs.
+// Top-1 after the last epoch, and the best of all epochs.
 Grid LastGrid(const Report& report);
 Grid BestGrid(const Report& report);
-// Paired differences to the baseline; no rows where there is none.
+// Paired differences from the baseline; no rows without one.
 Grid ComparisonGrid(const Report& report);
-// Epochs to reach an accuracy, a grid for each column of the report.
-std::vector<Grid> ReachGrids(const Report& report);
-// What the configurations of the rows have otherwise; may have no rows.
+// Epochs to the target accuracies, one grid per column of the report.
+std::vector<Grid> EpochsToAccuracyGrids(const Report& report);
+// Configuration keys whose values differ between rows; may have no rows.
 Grid DifferenceGrid(const Report& report);
-// The runs that no table counts, and why; may have no rows.
-Grid OpenRunsGrid(const Report& report);
-// Where every number comes from: each run with its configuration's digest.
+// The runs that tables leave out, and why; may have no rows.
+Grid UncountedRunsGrid(const Report& report);
+// The source of every value: each run with its configuration's digest.
 Grid ProvenanceGrid(const Report& report);
-// What readers of logs had to remark, "run: note".
+// Notes from reading the logs, each "run: note".
 std::vector<std::string> Notes(const Report& report);
 
-// All of these that have rows, but for the provenance.
+// All grids above that have rows, except the provenance.
 std::vector<Grid> Grids(const Report& report);
 
-// "86.63" and "86.63 +- 0.09", with the sign as a character.
+// "86.63" and "86.63 +- 0.09", with a real plus-minus sign.
 std::string Accuracy(double percent);
-std::string SpreadText(const Spread& spread);
+std::string MeanStdText(const MeanStd& value);
 
 }  // namespace wsel::report

@@ -10,33 +10,34 @@
 
 namespace wsel::report {
 
-// A row or column of a table: a value for each of its axes.
+// A row or column of a table: one value per axis.
 using Key = std::vector<std::string>;
 
-// How runs lie in a table. Axes are places in Study::axes.
+// How runs are arranged in a table. Axes are indices into Experiment::axes.
 struct Layout {
   std::vector<size_t> row_axes;
   std::vector<size_t> column_axes;
-  std::vector<size_t> fixed_axes;  // of one value: said once, not shown
-  std::vector<Key> rows;  // those that have runs, by the axes' order of values
-  std::vector<Key> columns;  // at least one; without axes a column of no values
+  std::vector<size_t> fixed_axes;  // with one value: stated in the caption
+  std::vector<Key> rows;     // those with runs, in the order of the axis values
+  std::vector<Key> columns;  // at least one; without axes one empty key
   std::string baseline;      // "": none
-  // The row that a row is compared with: itself never.
+  // The row that each row is compared with, never itself.
   std::vector<std::optional<size_t>> compared_with;
 };
 
-// `wish` goes before the study's own. What neither says: rows are the axis that
-// has the baseline, else the one with most values; columns the others that
-// vary; the baseline a row value "random", if there is. A baseline that is a
-// value of one of several row axes is, for each row, the row with that value in
-// its place. Errors: kUsage with the nearest known: an axis or a baseline that
-// is none.
-Layout ChooseLayout(const Study& study, const Wish& wish);
+// `options` override the sweep file's (Experiment::table). Defaults: the row
+// axis is the one with the baseline, else the one with the most values; all
+// other axes that vary are columns; the baseline is the row value "random", if
+// there is one. If rows have several axes and the baseline is a value of one,
+// each row is compared with the row that differs from it only in that value.
+// Errors: kUsage for an unknown axis or baseline, with the nearest known one.
+Layout ChooseLayout(const Experiment& experiment, const TableOptions& options);
 
-// "uniform, 1e-3"; "" for a column of no values.
+// "uniform, 1e-3"; "" for an empty key.
 std::string LabelOf(const Key& key);
 
-// The places of a run's row or column axes' values.
-Key KeyOf(const Study& study, const Run& run, const std::vector<size_t>& axes);
+// A run's values of row or column axes.
+Key KeyOf(const Experiment& experiment, const Run& run,
+          const std::vector<size_t>& axes);
 
 }  // namespace wsel::report

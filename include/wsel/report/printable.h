@@ -7,14 +7,13 @@
 
 namespace wsel::report {
 
-// Text from a file as it may be shown: at most `most` bytes of UTF-8, cut with
-// an ellipsis. What is no UTF-8 becomes U+FFFD; control characters, which would
-// steer a terminal, and marks that turn the direction of text, which would hide
-// what it says, become blanks. Every name of a report goes through here once,
-// when it is read.
-std::string Printable(std::string_view text, size_t most = 200);
+// Untrusted text made safe to display: at most `max_bytes` bytes of UTF-8,
+// truncated with an ellipsis. Invalid UTF-8 becomes U+FFFD; control characters,
+// which could drive a terminal, and bidirectional marks, which could disguise
+// text, become spaces. Applied once to every name in a report, when it is read.
+std::string EscapeText(std::string_view text, size_t max_bytes = 200);
 
-// The same, line by line.
-std::string PrintableLines(std::string_view text, size_t most);
+// The same, but keeps line breaks.
+std::string EscapeLines(std::string_view text, size_t max_bytes);
 
 }  // namespace wsel::report

@@ -11,39 +11,42 @@
 
 namespace wsel::report {
 
-// A key of the configuration that rows have otherwise.
-struct Difference {
-  std::string path;
-  std::vector<std::string> values;  // a row each; of several runs, all of them
+// A configuration key whose value differs between rows.
+struct ConfigDifference {
+  std::string path;                 // "optimizer.lr"
+  std::vector<std::string> values;  // one per row, joined if its runs differ
 };
 
-// All that any format shows; formats decide nothing but form.
+// Everything that formats show; they only decide how it looks.
 struct Report {
-  Study study;
+  Experiment experiment;
   Layout layout;
   std::vector<std::vector<Cell>> cells;  // [row][column]
-  std::vector<Difference> differences;
-  std::vector<double> accuracies;  // that were asked for; empty: of a column
-  std::string version;             // of the program that made it
+  std::vector<ConfigDifference> differences;
+  std::vector<double> target_accuracies;  // percent; empty: round ones
+  std::string version;                    // of the program that wrote it
   std::string command;
 };
 
-struct Options {
-  Wish wish;
-  // Percent, of which the epochs to reach them are told; empty: round ones.
-  std::vector<double> accuracies;
+struct ReportOptions {
+  TableOptions table;
+  // Targets of the epochs-to-accuracy tables, in percent; empty: round ones,
+  // chosen per column.
+  std::vector<double> target_accuracies;
 };
 
 // Errors: as ChooseLayout.
-Report MakeReport(Study study, const Options& options);
+Report MakeReport(Experiment experiment, const ReportOptions& options);
 
-// How many runs are in `state`.
+// The number of runs in `state`.
 size_t Count(const Report& report, RunState state);
 
-// The most runs that a cell counts: tables say the n of cells with fewer.
+// The largest number of counted runs of any cell: tables show the n of cells
+// with fewer.
 int64_t UsualCount(const Report& report);
 
-// The axes' names, "init, data"; "" for none.
-std::string NamesOf(const Study& study, const std::vector<size_t>& axes);
+// The names of axes, "init, data"; "" without axes.
+std::string NamesOf(const Experiment& experiment,
+                    const std::vector<size_t>& axes);
 
 }  // namespace wsel::report

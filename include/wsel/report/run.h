@@ -18,55 +18,57 @@ enum class RunState {
   kRunning,
   kFinished,
   kFailed,
-  kUnfinished,  // has fewer epochs than its configuration asks for
-  kUnknown,     // a foreign log: who wrote it did not say how long it will be
+  kUnfinished,  // fewer epochs than configured
+  kUnknown,     // a third-party log, whose planned length is unknown
 };
 
 // "finished", ...
 std::string_view NameOf(RunState state);
 
-// What a run has of an axis: ("init", "uniform").
+// A run's value of one axis: ("init", "uniform").
 struct Setting {
   std::string axis;
   std::string value;
 };
 
-// One training, as its folder or its log tells it. All text is Printable.
+// One training, read from its folder or log. All text went through EscapeText.
 struct Run {
   std::filesystem::path path;
-  std::string path_text;  // as it may be shown
+  std::string path_text;  // `path`, safe to display
   std::string name;       // of the folder or file
   std::vector<Setting> settings;
-  // Where a sweep comes to the same run by other settings, those: it counts in
-  // each of the cells.
-  std::vector<std::vector<Setting>> also;
-  bool again = false;  // the run is in another cell and listed there
+  // Other combinations of a sweep that resolve to this run: it counts in the
+  // cell of each.
+  std::vector<std::vector<Setting>> other_settings;
+  // A copy for one of other_settings: lists and totals leave it out.
+  bool is_alias = false;
   std::optional<int64_t> seed;
   RunState state = RunState::kUnknown;
-  std::string error;           // of a failed one
-  std::string log_tail;        // its last lines
-  int64_t epochs_planned = 0;  // 0: not known
+  std::string error;           // of a failed run
+  std::string log_tail;        // the last lines of its output
+  int64_t epochs_planned = 0;  // 0: unknown
   Log log;
-  // config.json, "optimizer.lr" -> "0.001", in its order; and its SHA-256.
+  // config.json flattened, "optimizer.lr" -> "0.001", in file order, with the
+  // current names of renamed keys; and the file's SHA-256.
   std::vector<std::pair<std::string, std::string>> config;
   std::string config_digest;
-  // Of the weights that it began with and of those it wrote, as their files'
-  // metadata say it: "wsel.plan.sha256" and the like.
+  // From the metadata of its initial checkpoint and of the weights that it
+  // wrote: "wsel.plan.sha256" and the like.
   std::vector<std::pair<std::string, std::string>> provenance;
 };
 
-// "" where the run has none of the axis.
+// "" if the run has no value of the axis.
 std::string_view ValueOf(const Run& run, std::string_view axis);
 
-// Whether `folder` is that of a run: it has a config.json, a run.json, a
-// summary.csv, or an official log.txt.
+// Whether `folder` is a run's: it has a config.json, run.json, summary.csv or
+// official log.txt.
 bool IsRunFolder(const std::filesystem::path& folder);
 
-// A run's folder, or a log alone. A folder of a sweep has its settings, seed
-// and state in run.json; another's run is called by its folder, whose name
-// loses the seed at its end ("uniform-0", where the seed is 0, or
-// "uniform-seed0"), so that runs that differ in the seed alone are called
-// alike. Errors: kIo; kFormat with file and line or JSON path.
+// Reads a run's folder or a single log. Runs of a sweep have their settings,
+// seed and state in run.json. Others are named after their folder without the
+// seed at its end ("uniform-seed0", or "uniform-0" if the seed is 0), so that
+// runs that differ only in the seed share a name. Errors: kIo; kFormat with
+// file and line or JSON path.
 Run ReadRun(const std::filesystem::path& path);
 
 }  // namespace wsel::report

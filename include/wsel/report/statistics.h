@@ -7,19 +7,19 @@
 
 namespace wsel::report {
 
-// What several runs gave.
-struct Spread {
+// Summary of a sample.
+struct MeanStd {
   int64_t n = 0;
   double mean = 0;
-  // The sample's, divided by n - 1; one value has none.
-  std::optional<double> deviation;
+  // The sample standard deviation, divided by n - 1; empty if n is 1.
+  std::optional<double> std;
 };
 
 // `values` is not empty.
-Spread SpreadOf(std::span<const double> values);
+MeanStd Summarise(std::span<const double> values);
 
-// Student's t with `degrees` > 0 degrees of freedom: the t below which a share
-// `p`, 0 < p < 1, of the distribution lies.
+// The `p` quantile, 0 < p < 1, of Student's t distribution with `degrees` > 0
+// degrees of freedom.
 double StudentQuantile(double p, double degrees);
 
 struct Interval {
@@ -27,16 +27,16 @@ struct Interval {
   double high = 0;
 };
 
-// The mean of value - baseline over pairs, and where the true mean lies with a
-// confidence of 95 %: mean +- t(0.975, n - 1) deviation / sqrt(n), as scipy's
-// ttest_rel. One pair has no interval.
+// The mean of value - baseline over pairs and its 95 % confidence interval:
+// mean +- t(0.975, n - 1) std / sqrt(n), as scipy's ttest_rel. A single pair
+// has no interval.
 struct PairedDifference {
   int64_t n = 0;
-  double mean = 0;  // 0 where n is
+  double mean = 0;  // 0 if n is 0
   std::optional<Interval> interval;
 };
 
-// Pairs stand at equal places; both are equally long.
+// values[i] and baseline[i] are a pair; both have the same length.
 PairedDifference ComparePairs(std::span<const double> values,
                               std::span<const double> baseline);
 

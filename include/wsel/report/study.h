@@ -9,32 +9,32 @@
 
 namespace wsel::report {
 
-// What varies between runs, with its values in the order in which tables show
-// them: the sweep's; else numbers by size, names as they come.
+// What varies between runs, with its values in the order of tables: that of the
+// sweep; else numbers ascending, and names in order of appearance.
 struct Axis {
   std::string name;
   std::vector<std::string> values;
 };
 
-// How tables are to be laid out; empty is not said.
-struct Wish {
+// How to lay out tables; empty: the default.
+struct TableOptions {
   std::vector<std::string> rows;  // axes
   std::vector<std::string> columns;
-  std::string baseline;  // a value of a row's axis, or a row
+  std::string baseline;  // a value of a row axis, or a row's label
 };
 
-// All that is reported on.
-struct Study {
+// All runs that one report reads.
+struct Experiment {
   std::string name;
   std::vector<Axis> axes;
   std::vector<Run> runs;
-  Wish wish;  // of sweep.json
+  TableOptions table;  // from sweep.json
 };
 
-// Reads sweeps, folders of runs, runs and logs. Runs of several places that
-// would fall into one cell with one seed are told apart by an axis "folder".
-// Errors: kIo where nothing is there; kFormat for a file that is broken, and
-// where a path holds no run; kMismatch where two runs still are the same.
-Study ReadStudy(const std::vector<std::filesystem::path>& paths);
+// Reads sweeps, folders of runs, single runs and logs. If runs of different
+// paths have the same settings and seed, an axis "folder" distinguishes them.
+// Errors: kIo if a path is missing; kFormat if a file is corrupt or a path
+// holds no run; kMismatch if two runs still have the same settings and seed.
+Experiment ReadExperiment(const std::vector<std::filesystem::path>& paths);
 
 }  // namespace wsel::report

@@ -11,21 +11,20 @@
 namespace wsel::select {
 
 struct Student {
-  // One a plan entry, in order: contiguous, float32.
+  // One per plan entry, in order: contiguous, float32.
   std::vector<at::Tensor> tensors;
   // SHA-256 over the lines "name digest\n" of the teacher's tensors that were
-  // read, in the order of the plan, each with the SHA-256 of its bytes as they
-  // lie in the file: hashed apart, they are hashed in parallel. Empty without
-  // a teacher.
+  // read, in the order of the plan. A line's digest is the SHA-256 of that
+  // tensor's bytes in the file, so that tensors are hashed in parallel. Empty
+  // without a teacher.
   std::string teacher_digest;
 };
 
-// Carries a plan out. Decides nothing: equal plans, teachers and seeds give
-// equal bytes. Reads the tensors that the plan names and no others, and holds
-// few of them in memory at a time. `teacher` may be null for a plan without
-// one.
-// Errors: kMismatch where the teacher has not the tensors of the plan, or a
-// choice by magnitude comes out another way than when it was planned.
+// Executes a plan. Decides nothing: equal plans, teachers and seeds give equal
+// bytes. Reads only the tensors that the plan names, and keeps few of them in
+// memory at a time. `teacher` may be null for a plan without one.
+// Errors: kMismatch if the teacher lacks a tensor of the plan, or if selection
+// by magnitude gives other elements than when the plan was made.
 Student Apply(const Plan& plan, const TensorSource* teacher);
 
 }  // namespace wsel::select

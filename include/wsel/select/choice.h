@@ -16,19 +16,20 @@ struct HeadSplit {
   int64_t head_dim = 1;
 };
 
-// Chooses `to` of `from` positions by options.method. `name` addresses what is
-// drawn at random; `scores` has one a position where the method looks at
-// weights, else none.
-Indices Choose(const Options& options, const std::string& name, int64_t from,
-               int64_t to, const std::vector<double>& scores);
+// Selects `to` of `from` indices by options.method. `name` identifies the
+// random stream. `scores` has one value per index if the method is
+// data-dependent, else none.
+Indices SelectIndices(const Options& options, const std::string& name,
+                      int64_t from, int64_t to,
+                      const std::vector<double>& scores);
 
-// Chooses attention channels by options.heads; the two sides fit that rule.
-// Scores are of channels.
-Indices ChooseChannels(const Options& options, const std::string& name,
+// Selects attention channels by options.heads; both models fit that rule.
+// `scores` are per channel.
+Indices SelectChannels(const Options& options, const std::string& name,
                        const HeadSplit& from, const HeadSplit& to,
                        const std::vector<double>& scores);
 
-// Sums of equal positions of `groups` equal parts.
+// Sums `scores` over `groups` equal parts: [groups * n] -> [n].
 std::vector<double> FoldScores(const std::vector<double>& scores, int groups);
 
 }  // namespace wsel::select

@@ -8,16 +8,17 @@
 
 namespace wsel::select {
 
-// Plans a student of a described family. `teacher_sizes` states what shapes do
-// not tell ("inner.heads"); `student_sizes` what the student is to be: a size
-// that it leaves out shrinks with the dimension it follows, else is the
-// teacher's. Errors: those of model::Match and PlanGeneric; kUsage for a size
-// that is unknown or below 1; kMismatch for sizes that do not divide, heads
-// that do not fit the rule, or more layers than the teacher's.
+// Plans a student of an architecture that a family file describes.
+// `teacher_sizes` gives what cannot be read from shapes ("inner.heads");
+// `student_sizes` gives the student's sizes. One that it omits shrinks with the
+// dimension that it follows, else equals the teacher's.
+// Errors: those of model::Match and PlanGeneric; kUsage for a size that is
+// unknown or below 1; kMismatch for sizes that do not divide, heads that do not
+// fit the rule, or more layers than the teacher's.
 Plan PlanByFamily(const model::FamilyTable& family,
                   const std::vector<TensorSpec>& teacher,
                   const model::Sizes& teacher_sizes,
                   const model::Sizes& student_sizes, const Options& options,
-                  const Evidence& evidence);
+                  const ImportanceScores& importance);
 
 }  // namespace wsel::select

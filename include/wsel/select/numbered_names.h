@@ -11,24 +11,24 @@
 
 namespace wsel::select {
 
-// What is numbered in two models' names, in another count: "encoder.layer.".
+// Numbered layers of two models that differ in their count.
 struct NumberedStack {
-  std::string before;  // all of a name up to the number
+  std::string prefix;  // of a name, up to the number: "encoder.layer."
   int64_t teacher_count = 0;
   int64_t student_count = 0;
 };
 
-// The stacks of two models, in the order of the student's names: prefixes of
-// which both models have the numbers from 0 on, without a gap, and not equally
-// many. Of stacks inside of others the outer alone.
+// The stacks of two models, in the order of the student's names: prefixes that
+// are followed by the numbers from 0 on, without a gap, in both models, but not
+// by equally many. Of nested stacks only the outermost.
 std::vector<NumberedStack> FindStacks(const std::vector<TensorSpec>& teacher,
                                       const std::vector<TensorSpec>& student);
 
-// Prefixes of which a model has two numbers or more, from 0 without a gap, and
-// behind each number the same names.
+// Prefixes that are followed by two or more numbers, from 0 without a gap, with
+// the same names after each number.
 std::vector<std::string> RepeatedPrefixes(const std::vector<TensorSpec>& specs);
 
-// The number behind `before` in a name; -1 where the name has none there.
-int64_t NumberBehind(std::string_view name, std::string_view before);
+// The number after `prefix` in a name, or -1 if there is none.
+int64_t NumberAfter(std::string_view name, std::string_view prefix);
 
 }  // namespace wsel::select

@@ -9,8 +9,8 @@
 
 namespace wsel::select {
 
-// Which elements of a teacher's dimension the student takes (paper, sections
-// 3.2 and 5).
+// Selection rules: which indices of a teacher's dimension the student takes
+// (paper, sections 3.2 and 5).
 enum class Method {
   kUniform,
   kConsecutive,
@@ -22,48 +22,49 @@ enum class Method {
   kL2Shared,
 };
 const Registry<Method>& Methods();
-// Whether equal roles are indexed alike, so that what is added, multiplied or
-// handed on stays aligned: the paper's consistency.
+// The paper's consistency: whether dimensions of equal role get equal indices,
+// so that tensors that are added, multiplied or passed on stay aligned.
 bool KeepsConsistency(Method method);
-// Whether the choice looks at the teacher's numbers.
-bool LooksAtWeights(Method method);
+// Whether the rule looks at the teacher's weights.
+bool IsDataDependent(Method method);
 
-// How attention's channels are chosen.
+// How attention channels are selected.
 enum class Heads {
   kFlat,    // one index set over all channels, across heads
-  kWhole,   // whole heads; teacher and student have the same head dimension
-  kWithin,  // the same channels of every head; the same number of heads
+  kWhole,   // whole heads; needs an equal head dimension
+  kWithin,  // the same channels in every head; needs an equal number of heads
 };
 const Registry<Heads>& HeadRules();
 
-// Where the classifier comes from.
-enum class Head { kFresh, kReuse };
+// Whether the classifier is re-initialised or the teacher's.
+enum class Head { kReset, kReuse };
 const Registry<Head>& HeadSources();
 
-// How a patch embedding's kernel is brought to another size.
+// How a patch embedding's kernel is resampled to another size.
 enum class PatchResize {
-  kPinv,          // FlexiViT's pseudo-inverse of bicubic resizing (timm's way)
+  kPinv,          // FlexiViT's pseudo-inverse of bicubic resizing, as timm
   kPinvBilinear,  // FlexiViT's pseudo-inverse of bilinear resizing
-  kBilinear,      // the kernel resized as a picture, bilinear, antialiased
+  kBilinear,      // the kernel resized like an image, bilinear, antialiased
 };
 const Registry<PatchResize>& PatchResizes();
 
 struct Options {
-  // How elements are chosen.
+  // How elements are selected.
   Method method = Method::kUniform;
-  // "first", "last", "mid", "uniform", or teacher blocks by number: "0,2,4",
-  // for a ConvNeXt one list a stage: "0,1/0,1/0,2,4,5,6,8/0,1".
+  // "first", "last", "mid", "uniform", or the teacher's blocks by number:
+  // "0,2,4"; for a ConvNeXt one list per stage: "0,1/0,1/0,2,4,5,6,8/0,1".
   std::string layers = "first";
   Heads heads = Heads::kFlat;
-  Head head = Head::kFresh;
+  Head head = Head::kReset;
   PatchResize patch_resize = PatchResize::kPinv;
   // Components by name ("attn") or tensors by pattern ("blocks.3.*") that are
-  // initialised afresh, as timm would.
+  // re-initialised, as timm would.
   std::vector<std::string> skip;
-  // The rule of the paper's code to the bit: a fused qkv is one dimension,
-  // fp32 linspace, and no tensor whose name has "head" in it is written.
+  // The rule of the paper's code, to the bit: a fused qkv is one dimension,
+  // indices are by fp32 linspace, and no tensor with "head" in its name is
+  // written.
   bool official = false;
-  // Of random methods and of what is fresh.
+  // For random methods and re-initialised tensors.
   uint64_t seed = 0;
 
   bool operator==(const Options&) const = default;

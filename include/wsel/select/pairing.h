@@ -11,30 +11,31 @@
 
 namespace wsel::select {
 
-// One tensor of the student and where it comes from: a tensor of the teacher,
-// or, with a null `teacher`, `fresh`.
-struct Pair {
+// One tensor of the student and its source: a tensor of the teacher or, if
+// `teacher` is null, `reinitialised`.
+struct TensorPair {
   const model::ModelTensor* student = nullptr;
   const model::ModelTensor* teacher = nullptr;
-  Fresh fresh;
+  Reinitialised reinitialised;
 };
 
-// Both models as tensors, and which block is taken from which: the paper's
-// component mapping (section 3.1).
-struct Sides {
+// Both models, their tensors, and the layer selection.
+struct ModelPair {
   model::Config teacher;
   model::Config student;
   std::vector<model::ModelTensor> teacher_tensors;
   std::vector<model::ModelTensor> student_tensors;
-  std::vector<std::vector<int64_t>> layers;
+  std::vector<std::vector<int64_t>> layers;  // as Plan::layers
 };
 
-// Pairs every tensor of the student. What the user skipped, and a fresh head,
-// are drawn as timm would; what the teacher lacks and the identity replaces (a
-// bias, a layer scale) becomes that identity. The pairs point into `sides`.
-// Errors: kMismatch naming a tensor that the teacher lacks, or classes that
-// differ under --head reuse; kUsage by Skip.
-std::vector<Pair> PairTensors(const Sides& sides, const Options& options,
-                              std::vector<std::string>& notes);
+// Component mapping (paper, section 3.1): finds the source of every tensor of
+// the student. Skipped tensors and a reset head are re-initialised as timm
+// would; a bias or layer scale that the teacher lacks becomes the identity. The
+// pairs point into `models`.
+// Errors: kMismatch, naming a tensor that the teacher lacks, or for a different
+// number of classes with Head::kReuse; those of Skip.
+std::vector<TensorPair> MapComponents(const ModelPair& models,
+                                      const Options& options,
+                                      std::vector<std::string>& notes);
 
 }  // namespace wsel::select

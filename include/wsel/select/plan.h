@@ -16,7 +16,8 @@
 
 namespace wsel::select {
 
-// Positions of one dimension, chosen once and used by every tensor that has it.
+// Indices along one dimension, selected once and used by every tensor that has
+// this dimension.
 struct IndexSet {
   std::string name;  // "width", "attn", "mlp.2", "blocks.3.mlp.fc1.weight[0]"
   int64_t of = 0;    // the teacher's size
@@ -25,7 +26,7 @@ struct IndexSet {
   bool operator==(const IndexSet&) const = default;
 };
 
-// What is taken along one dimension: all of it, or an index set in each of
+// What is selected along one dimension: all of it, or an index set in each of
 // `groups` equal parts.
 struct AxisPick {
   static constexpr int kAll = -1;
@@ -35,59 +36,61 @@ struct AxisPick {
   bool operator==(const AxisPick&) const = default;
 };
 
-// How position embeddings [1, prefix + grid^2, D] of another layout are made.
-struct Positions {
-  // For each prefix position of the student the teacher's, or -1 for zeros
-  // where the teacher's token had no position.
+// How position embeddings [1, prefix + grid^2, D] are adapted to other prefix
+// tokens or another grid.
+struct PosEmbedResample {
+  // For each prefix token of the student the teacher's row, or -1 for zeros if
+  // the teacher has no position for this token.
   std::vector<int64_t> prefix;
-  int64_t teacher_prefix = 0;  // prefix positions of the teacher
+  int64_t teacher_prefix = 0;  // the teacher's prefix rows
   int64_t from_grid = 0;       // side of the teacher's grid
   int64_t to_grid = 0;
 
-  bool operator==(const Positions&) const = default;
+  bool operator==(const PosEmbedResample&) const = default;
 };
 
-// A patch kernel [D, 3, from, from] resized to [D, 3, to, to].
-struct KernelResize {
+// A patch embedding's kernel [D, 3, from, from] resampled to [D, 3, to, to].
+struct PatchEmbedResample {
   int64_t from = 0;
   int64_t to = 0;
   PatchResize method = PatchResize::kPinv;
 
-  bool operator==(const KernelResize&) const = default;
+  bool operator==(const PatchEmbedResample&) const = default;
 };
 
-// Elements of one teacher tensor at the chosen positions of its dimensions.
+// Elements of one teacher tensor, at the selected indices of each dimension.
 struct Selected {
   std::string teacher;
   Shape teacher_shape;
-  std::vector<AxisPick> axes;  // one a dimension of the teacher's tensor
-  std::optional<Positions> positions;
-  std::optional<KernelResize> kernel;
+  std::vector<AxisPick> axes;  // one per dimension of the teacher's tensor
+  std::optional<PosEmbedResample> pos_embed;
+  std::optional<PatchEmbedResample> patch_embed;
 
   bool operator==(const Selected&) const = default;
 };
 
-// The elements of largest magnitude, in row-major order, reshaped. The choice
-// itself is too large to store; its digest tells whether it was the same.
-struct Ranked {
+// The elements of largest magnitude of one teacher tensor, in row-major order,
+// reshaped. Their indices are too many to store; a digest detects a change.
+struct TopMagnitude {
   std::string teacher;
   Shape teacher_shape;
   std::string digest;
 
-  bool operator==(const Ranked&) const = default;
+  bool operator==(const TopMagnitude&) const = default;
 };
 
-// A tensor that the teacher does not give.
-struct Fresh {
+// A tensor that is not selected from the teacher.
+struct Reinitialised {
   std::string reason;
   model::Init init;
 
-  bool operator==(const Fresh&) const = default;
+  bool operator==(const Reinitialised&) const = default;
 };
 
+// A tensor of the student and its source.
 struct Entry {
   TensorSpec student;
-  std::variant<Selected, Ranked, Fresh> source;
+  std::variant<Selected, TopMagnitude, Reinitialised> source;
 
   bool operator==(const Entry&) const = default;
 };
@@ -100,12 +103,13 @@ struct Unused {
   bool operator==(const Unused&) const = default;
 };
 
-// A model that no config describes: a family file does, or its tensors' names.
+// A model without a config: described by a family file, or only by the names of
+// its tensors.
 struct GenericModel {
-  std::string name;  // the family's, or the file's
-  // By name, in the order of the family: dimensions, heads, layers.
+  std::string name;  // of the family or the file
+  // Dimensions, heads and layers by name, in the order of the family.
   std::vector<std::pair<std::string, int64_t>> sizes;
-  // What stands before a layer's number in names: "encoder.layer."
+  // Prefixes of layer numbers in names: "encoder.layer."
   std::vector<std::string> stacks;
 
   bool operator==(const GenericModel&) const = default;
@@ -113,18 +117,19 @@ struct GenericModel {
 
 using PlanModel = std::variant<model::Config, GenericModel>;
 
-// Where every number of a student comes from: decided once, before any number
-// moves. It can be printed (report.h), stored and read back (plan_json.h), and
-// carried out (apply.h).
+// The source of every element of a student, decided before any weight is
+// copied. It can be printed (report.h), stored and read back (plan_json.h), and
+// executed (apply.h).
 struct Plan {
   std::optional<PlanModel> teacher;  // none for a random student
   PlanModel student;
   Options options;
-  std::vector<std::vector<int64_t>> layers;  // a stage: teacher's block of each
+  // Per stage, the teacher's block that each of the student's is taken from.
+  std::vector<std::vector<int64_t>> layers;
   std::vector<IndexSet> sets;
   std::vector<Entry> entries;  // in the order of the student's state_dict
   std::vector<Unused> unused;
-  std::vector<std::string> notes;  // what a user should know, a sentence each
+  std::vector<std::string> notes;  // remarks for the user, a sentence each
 
   bool operator==(const Plan&) const = default;
 };
@@ -134,31 +139,32 @@ inline bool IsGeneric(const Plan& plan) {
   return std::holds_alternative<GenericModel>(plan.student);
 }
 
-// What data-dependent rules ask of the teacher's numbers.
-struct Evidence {
-  // For every position along `axis` of a tensor the sum of |w|^power over all
-  // other dimensions.
+// What data-dependent rules need of the teacher's weights, computed on demand.
+struct ImportanceScores {
+  // For every index along dimension `axis` of a tensor, the sum of |w|^power
+  // over all other dimensions.
   std::function<std::vector<double>(const std::string& tensor, size_t axis,
                                     int power)>
       slice_scores;
-  // SHA-256 of the flat positions of the `count` largest |w| of a tensor.
+  // SHA-256 of the flat indices of the `count` largest |w| of a tensor.
   std::function<std::string(const std::string& tensor, int64_t count)>
       magnitude_digest;
 };
 
 // Plans a student of `student`'s architecture from a teacher. `teacher_tensors`
-// is what the teacher's file holds, under timm's names. All that names and
-// shapes can tell is checked before `evidence` is asked anything; rules that do
-// not look at weights never ask.
-// Errors: kMismatch, naming the axis or tensor: another family, a student that
-// is deeper or wider, heads that do not fit, a tensor that the teacher lacks;
-// kUsage for options that contradict each other or name nothing.
+// are the tensors of the teacher's file, under timm's names. Everything that
+// names and shapes determine is checked before `importance` is used; only
+// data-dependent rules use it.
+// Errors: kMismatch, naming the dimension or tensor: another architecture, a
+// student that is deeper or wider, heads that do not fit, a tensor that the
+// teacher lacks; kUsage for options that contradict each other or match
+// nothing.
 Plan PlanSelection(const model::Config& teacher,
                    const std::vector<TensorSpec>& teacher_tensors,
                    const model::Config& student, const Options& options,
-                   const Evidence& evidence);
+                   const ImportanceScores& importance);
 
-// Plans a student that is drawn at random throughout.
+// Plans a student without a teacher: every tensor is initialised at random.
 Plan PlanRandom(const model::Config& student, model::Initializer initializer,
                 uint64_t seed);
 

@@ -10,12 +10,12 @@
 
 namespace wsel::select {
 
-// How the student's position embeddings are made from the teacher's: which
-// prefix position is which token's (class, distillation, registers; with
-// no_embed_class none has one), and the two grids. Nothing where the layouts
-// are equal. A note is added for every position that becomes zeros.
-std::optional<Positions> PlanPositions(const model::VitConfig& teacher,
-                                       const model::VitConfig& student,
-                                       std::vector<std::string>& notes);
+// How the student's position embeddings are resampled from the teacher's: which
+// row belongs to which prefix token (class, distillation, registers; with
+// no_embed_class none of them has a row), and the two grids. Nothing if the
+// layouts are equal. Adds a note for every row that becomes zeros.
+std::optional<PosEmbedResample> PlanPosEmbedResample(
+    const model::VitConfig& teacher, const model::VitConfig& student,
+    std::vector<std::string>& notes);
 
 }  // namespace wsel::select

@@ -7,19 +7,19 @@
 
 namespace wsel::select {
 
-// The plan as text for people: both models, the layer map, the index sets, one
-// line for each tensor (equal lines of several blocks as one, with "*" for the
-// block), what is unused and why, notes, and a sum.
+// The plan as readable text: both models, the layer selection, the index sets,
+// one line per tensor (equal lines of several blocks as one, with "*" for the
+// block), unused tensors with the reason, notes, and totals.
 std::string Report(const Plan& plan);
 
-// The report without index sets, tensors and what is unused.
+// The report without index sets, tensors and unused tensors.
 std::string Summary(const Plan& plan);
 
-// Elements of the student by where they come from.
-struct Shares {
+// Elements of the student by their source.
+struct ElementCounts {
   int64_t selected = 0;
-  int64_t fresh = 0;
+  int64_t reinitialised = 0;
 };
-Shares CountShares(const Plan& plan);
+ElementCounts CountElements(const Plan& plan);
 
 }  // namespace wsel::select

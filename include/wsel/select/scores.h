@@ -9,17 +9,18 @@
 
 namespace wsel::select {
 
-// The teacher's answers to a plan's questions, each tensor read once for each
-// power. Sums are in float64 and in a fixed order, so that they do not depend
-// on the number of threads. `teacher` must outlive the result. Errors, when
-// asked: kMismatch where a tensor holds NaN, which has no rank.
-Evidence EvidenceOf(const TensorSource& teacher);
+// Importance scores of a teacher's weights; each tensor is read once per power.
+// Sums are in float64 and in a fixed order, so that they do not depend on the
+// number of threads. `teacher` must outlive the result. Errors, when its
+// functions are called: kMismatch for a tensor that contains NaN, which cannot
+// be ranked.
+ImportanceScores ImportanceScoresOf(const TensorSource& teacher);
 
-// The flat, ascending positions of the `count` elements of largest magnitude;
-// of equal ones the lower. `count` is from 1 to the number of elements.
+// The flat, ascending indices of the `count` elements of largest magnitude;
+// ties go to the lower index. `count` is from 1 to the number of elements.
 std::vector<int64_t> LargestMagnitude(const TensorView& tensor, int64_t count);
 
-// SHA-256 of positions as 64-bit little-endian integers.
-std::string DigestOf(const std::vector<int64_t>& positions);
+// SHA-256 of indices as 64-bit little-endian integers.
+std::string DigestOf(const std::vector<int64_t>& indices);
 
 }  // namespace wsel::select

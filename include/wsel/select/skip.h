@@ -8,17 +8,16 @@
 
 namespace wsel::select {
 
-// What the user left out of selection: components by name, tensors by pattern
-// ('*' stands for any characters).
+// Options::skip: components by name and tensors by pattern ('*' matches any
+// characters) that are left out of selection.
 class Skip {
  public:
-  // `items` is Options::skip, `tensors` the student's. Errors: kUsage for a
-  // component that is unknown or that the family lacks, and for a pattern that
-  // matches no tensor.
+  // `tensors` are the student's. Errors: kUsage for a component that is unknown
+  // or not in this architecture, and for a pattern that matches no tensor.
   Skip(const std::vector<std::string>& items,
        const std::vector<model::ModelTensor>& tensors);
 
-  // The item that names this tensor, or null.
+  // The item that matches this tensor, or null.
   const std::string* Match(const model::ModelTensor& tensor) const;
 
  private:

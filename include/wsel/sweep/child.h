@@ -10,30 +10,35 @@
 
 namespace wsel::sweep {
 
-// How a program ended: its exit code, or 128 and the signal that killed it.
-struct Ended {
+// How a process ended: its exit code, or 128 plus the signal that killed it.
+struct ExitStatus {
   int code = 0;
   int signal = 0;  // 0: none
 };
 
-// A program that runs beside this one, in a process group of its own, so that
-// a terminal's interrupt reaches it through this program alone. Where this
-// program dies, whatever kills it, the child is sent SIGTERM.
-class Child {
+// A child process in its own process group, so that a terminal's Ctrl-C reaches
+// it only through Signal. It receives SIGTERM if this process dies for any
+// reason.
+class Subprocess {
  public:
-  // words[0] is the program's file. stdout goes to `out`, stderr to `err`,
-  // which may be the same file; both are begun anew. Of this program's open
-  // files it keeps `kept` alone. Errors: kIo.
-  Child(const std::vector<std::string>& words, const std::filesystem::path& out,
-        const std::filesystem::path& err, int kept = -1);
-  // Ends a child that still runs by SIGTERM, and waits.
-  ~Child();
-  Child(Child&& other) noexcept;
-  Child& operator=(Child&& other) noexcept;
+  // argv[0] is the path of the executable. stdout is written to `out` and
+  // stderr to `err`, which may be the same file; both are truncated. The child
+  // inherits only `inherited_fd` of this process's open files; -1: none.
+  // Errors: kIo.
+  Subprocess(const std::vector<std::string>& argv,
+             const std::filesystem::path& out, const std::filesystem::path& err,
+             int inherited_fd = -1);
+  // Terminates a running child by SIGTERM and waits for it.
+  ~Subprocess();
+  Subprocess(Subprocess&& other) noexcept;
+  Subprocess& operator=(Subprocess&& other) noexcept;
 
-  // Nothing while it runs.
-  std::optional<Ended> Poll();
-  Ended Wait();
+  // Empty while the child runs. Once Poll or Wait has returned a status,
+  // neither may be called again.
+  std::optional<ExitStatus> Poll();
+  // Blocks until the child exits.
+  ExitStatus Wait();
+  // Does nothing after the child's exit was collected.
   void Signal(int signal) const;
   pid_t pid() const { return pid_; }
 

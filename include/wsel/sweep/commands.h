@@ -11,37 +11,43 @@
 
 namespace wsel::sweep {
 
-using Words = std::vector<std::string>;
+// Command-line arguments.
+using Argv = std::vector<std::string>;
 
-// A start that `wsel init` makes, once for all runs that it is equal for.
-struct Student {
-  std::filesystem::path file;   // the checkpoint
-  std::filesystem::path model;  // the student's model as JSON
-  std::string model_json;
-  Words init;  // of `wsel`, without the output: "init", "--teacher", ...
+// A `wsel init` command whose checkpoint is shared by all runs with the same
+// initialisation.
+struct InitCommand {
+  std::filesystem::path checkpoint;  // the output
+  std::filesystem::path model;       // file for model_json
+  std::string model_json;            // the student's model
+  Argv argv;  // without the program and --output: "init", "--teacher", ...
 };
 
-// Nothing where the run starts from a file, or draws its own weights. A probe
-// trains nothing, so its random start is made here too.
-std::optional<Student> StudentOf(const recipe::Recipe& recipe, bool probes,
-                                 const SweepFolder& folder);
+// Empty if the run is initialised from a file, or at random by `wsel train`
+// itself. `wsel probe` needs a checkpoint, so probes have a command for random
+// initialisation too.
+std::optional<InitCommand> InitCommandFor(const recipe::Recipe& recipe,
+                                          bool probes,
+                                          const SweepFolder& folder);
 
-// The run's recipe with its start as a file, and what runs share.
-recipe::Recipe RecipeOfRun(const PlannedRun& run, bool probes,
-                           const SweepFolder& folder);
+// The run's recipe with its initial checkpoint as init.file, and the sweep's
+// shared cache.
+recipe::Recipe ResolveRecipe(const PlannedRun& run, bool probes,
+                             const SweepFolder& folder);
 
-// What a run may use of the machine.
-struct Share {
+// The part of the machine that one run may use.
+struct Resources {
   int threads = 0;              // 0: all
   std::string device = "auto";  // "cuda:1"
 };
 
-// `wsel train` for a run whose recipe.json is in its folder.
-Words TrainWords(const PlannedRun& run, const SweepFolder& folder,
-                 const Share& share);
+// Arguments of `wsel train` for a run whose recipe.json is in its folder.
+Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
+               const Resources& resources);
 
-// `wsel probe` of a run's start, by RecipeOfRun.
-Words ProbeWords(const recipe::Recipe& recipe, const ProbeOptions& options,
-                 const Share& share);
+// Arguments of `wsel probe` for a run's initial checkpoint; `recipe` is
+// ResolveRecipe's.
+Argv ProbeArgv(const recipe::Recipe& recipe, const ProbeOptions& options,
+               const Resources& resources);
 
 }  // namespace wsel::sweep

@@ -11,33 +11,32 @@
 
 namespace wsel::sweep {
 
-// Axis and label, in the order of the axes, the seed's left out: what makes two
-// runs of one cell of a table differ is their seed alone.
+// (axis, label) in the order of the axes, without the seed axis: the runs of
+// one table cell have equal labels.
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-// The axis whose values are repetitions.
+// The axis of repetitions.
 inline constexpr const char* kSeedAxis = "train.seed";
 
-// One run as the sweep means it.
+// One run of a sweep.
 struct PlannedRun {
   std::string slug;    // readable: "vit-uniform-s1"
-  std::string digest;  // 8 hexadecimal digits of all that decides its numbers
+  std::string digest;  // 8 hex digits of the settings that affect its results
   Labels labels;
-  // Other combinations that come to the same run, which is made once.
-  std::vector<Labels> also;
+  // Other combinations that resolve to the same run, which runs once.
+  std::vector<Labels> other_labels;
   recipe::Recipe recipe;
 
-  // Of the run's folder.
+  // The name of the run's folder.
   std::string name() const { return slug + "-" + digest; }
 };
 
-// All runs, in the order of the axes as the file has them, the last one
-// fastest. `sets` are overrides of all runs ("data.root=DIR"), as of
-// RecipeFromJson; data.root and such may be set whatever the file says.
-// Errors: kIo for a recipe's file; kConfig, at the sweep's file and the run,
-// for a value that the recipe refuses, a template's name that nobody gives, two
-// axes or overrides that set one value differently, an axis that changes
-// nothing; kConfig where no run is left, or more than 100,000 are.
+// All runs, in the order of Combinations. `sets` are overrides of all runs
+// ("data.root=DIR"), as for RecipeFromJson, and take precedence over the file.
+// Errors: kIo for a recipe file; kConfig, with the sweep's file and the run,
+// for a value that is not valid in the recipe, an undefined template variable,
+// two axes or overrides that set one key to different values, or an axis
+// without effect; kConfig if no run or more than 100,000 runs result.
 std::vector<PlannedRun> Expand(const SweepFile& sweep,
                                const std::vector<std::string>& sets);
 

@@ -13,38 +13,39 @@
 namespace wsel::sweep {
 
 struct LaunchOptions {
-  std::string program;  // the file of wsel
-  int jobs = 1;         // runs at once
-  int threads = 0;      // of one run; 0: all
-  // One for each job in turn; {}: "auto".
+  std::string program;  // path of the wsel executable
+  int jobs = 1;         // runs in parallel
+  int threads = 0;      // per run; 0: all
+  // Assigned to the jobs in turn; {}: "auto".
   std::vector<std::string> devices;
   bool retry_failed = false;
-  std::function<int()> stop;  // the signal that asks to stop; 0: none
-  // Called a few times a second, and with the run's name at each change of its
-  // state.
+  std::function<int()> stop;  // the signal that requests a stop; 0: none
+  // Called a few times per second.
   std::function<void()> on_wait;
+  // Called at each change of a run's state, with the run's name.
   std::function<void(const std::string& run, const RunRecord&)> on_change;
 };
 
-// What became of a sweep's runs.
-struct Tally {
-  int finished = 0;  // now or before
+// Counts of a sweep's runs by outcome.
+struct SweepResult {
+  int finished = 0;  // by this call or before
   int failed = 0;
-  int elsewhere = 0;  // under way by another process
-  int waiting = 0;    // stopped, or not begun when the stop came
-  int exit_code = 0;  // of the first that failed
+  int running_elsewhere = 0;  // locked by another process
+  int waiting = 0;            // stopped, or not started before a stop
+  int exit_code = 0;          // of the first failed run; 0: none failed
 };
 
-// Writes down the runs that nobody has begun, as waiting. Errors: kIo.
-void Enlist(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
-            const SweepFolder& folder);
+// Creates the folders of all runs, and a record in state waiting for those that
+// have none. Errors: kIo.
+void RegisterRuns(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
+                  const SweepFolder& folder);
 
-// Makes all runs on this machine, each in a process and a folder of its own.
-// What is finished is not repeated, what was begun goes on, a failed run is
-// recorded and left, and a run that another process has is left to it. A stop
-// is passed on to the runs, which save and end. Errors: kIo of the sweep's own
-// files; those of runs are records.
-Tally Launch(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
-             const SweepFolder& folder, const LaunchOptions& options);
+// Executes all runs on this machine, each in its own process and folder.
+// Finished runs are skipped, interrupted ones resume, failed ones are recorded
+// and skipped (see retry_failed), and those locked by another process are left
+// to it. A stop is forwarded to the active runs, which save and exit. Errors:
+// kIo for the sweep's own files; errors of runs go into their records.
+SweepResult Launch(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
+                   const SweepFolder& folder, const LaunchOptions& options);
 
 }  // namespace wsel::sweep

@@ -10,20 +10,20 @@
 
 namespace wsel::sweep {
 
-// How far a run is, by its config.json and metrics.jsonl.
+// The progress of a run, from its config.json and metrics.jsonl.
 struct RunProgress {
-  int64_t epoch = 0;           // done
-  int64_t epochs = 0;          // 0: not yet known
+  int64_t epoch = 0;           // completed
+  int64_t epochs = 0;          // in total; 0: not known yet
   std::optional<double> top1;  // of the last evaluation, percent
   double images_per_second = 0;
   std::optional<double> seconds_left;
 };
 
-// What is not there yet, or is being written, is left out.
+// Missing files and incomplete lines are ignored.
 RunProgress ReadProgress(const std::filesystem::path& run_folder);
 
 // "running   vit-uniform-s1-0a1b2c3d  epoch 7/20  top-1 71.20  850 img/s  3:05
-// left"; for a failed run the error.
+// left"; for a failed run, its error.
 std::string StatusLine(const std::string& run, const RunRecord& record,
                        const RunProgress& progress);
 

@@ -8,19 +8,20 @@
 
 namespace wsel::sweep {
 
+// A job array with one task per run.
 struct SlurmJob {
-  std::string name;                  // of the job
-  std::string log_folder;            // what tasks print goes here
+  std::string name;
+  std::string log_folder;            // for the output of tasks
   std::vector<std::string> options;  // more of sbatch's: "--partition=gpu"
-  Words command;                     // of a task; "--only RUN" is added
-  std::vector<std::string> runs;     // one a task
-  int jobs = 0;                      // at once at most; 0: no limit
+  Argv command;                      // of a task; "--only RUN" is appended
+  std::vector<std::string> runs;     // names
+  int jobs = 0;                      // maximum in parallel; 0: no limit
 };
 
-// An sbatch script of a job array. A task that comes to its time limit stops a
-// minute before, saves, and is queued again; one that is killed and queued
-// again goes on from its last save. Errors: kUsage for an option that does not
-// begin with "--" or has a line break.
+// The sbatch script of a job array. One minute before its time limit a task
+// saves, exits and is requeued; a task that is killed and requeued resumes from
+// its last save. Errors: kUsage for an option that does not begin with "--" or
+// contains a line break.
 // Source: sbatch(1) of Slurm 22.05.
 std::string SlurmScript(const SlurmJob& job);
 

@@ -7,15 +7,15 @@
 
 namespace wsel::sweep {
 
-// Lines of a failed run's output that its record keeps.
+// Lines of a failed run's output kept in its record.
 inline constexpr size_t kTailLines = 10;
 
-// The last `lines` lines of a file, of its last 64 KB at most; "" where it
-// cannot be read. An unfinished last line counts.
+// The last `lines` lines of a file, at most 64 KB; "" if it cannot be read. An
+// incomplete last line counts.
 std::string Tail(const std::filesystem::path& file, size_t lines);
 
-// What a failed program said: its last line that begins with "wsel: ", without
-// that, or else its last line.
+// The error message in a failed program's output: the last line that begins
+// with "wsel: ", without that prefix, or else the last line.
 std::string LastError(const std::string& output);
 
 }  // namespace wsel::sweep

@@ -7,9 +7,9 @@
 
 namespace wsel::sweep {
 
-// The text with every {name} replaced by what `values` has for it; names that
-// were used are noted in `used`. Errors: kConfig at `where` for a name that is
-// unknown, with the nearest.
+// The text with every {name} replaced by its entry in `values`; names that
+// occur are added to `used`. Errors: kConfig at `where` for an unknown name,
+// with the nearest known one.
 std::string FillTemplate(const std::string& text,
                          const std::map<std::string, std::string>& values,
                          const std::string& where, std::set<std::string>& used);

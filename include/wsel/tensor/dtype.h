@@ -8,7 +8,7 @@
 
 namespace wsel {
 
-// Element types that checkpoints hold.
+// Element types of tensors in checkpoints.
 enum class DType : uint8_t {
   kBool,
   kU8,
@@ -27,9 +27,9 @@ enum class DType : uint8_t {
   kF64,
 };
 
-size_t SizeOf(DType dtype);                    // bytes an element
+size_t ItemSize(DType dtype);                  // bytes per element
 bool IsFloating(DType dtype);                  // float8 to float64
-std::string_view Name(DType dtype);            // torch's: "float32"
+std::string_view Name(DType dtype);            // torch's name: "float32"
 std::string_view SafetensorsTag(DType dtype);  // "F32"
 std::optional<DType> DTypeByName(std::string_view name);
 std::optional<DType> DTypeBySafetensorsTag(std::string_view tag);

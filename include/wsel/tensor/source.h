@@ -11,35 +11,34 @@
 
 namespace wsel {
 
-// A tensor's numbers where they lie: little-endian elements, strided. `bytes`
-// runs from element [0, ..., 0] to the end of the last element addressed; it is
-// checked against shape and strides by whoever made the view, and never
-// written to.
+// A read-only strided view of a tensor's elements, little-endian. `bytes` runs
+// from element [0, ..., 0] to the end of the last element addressed; whoever
+// creates a view must check it against shape and strides.
 struct TensorView {
   TensorSpec spec;
-  std::vector<int64_t> strides;  // in elements, none negative
+  std::vector<int64_t> strides;  // in elements, >= 0
   std::span<const std::byte> bytes;
-  // Keeps `bytes` alive where they belong to no file; may be null.
+  // Keeps `bytes` alive if they do not belong to a mapped file; may be null.
   std::shared_ptr<const void> owner;
 
   bool IsContiguous() const { return strides == ContiguousStrides(spec.shape); }
 };
 
-// Named tensors that are read when asked for: an open checkpoint, the same
-// under other names, or what a test makes up.
+// Named tensors that are read lazily: an open checkpoint, one with its tensors
+// renamed, or synthetic tensors of a test.
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
 
-  // All tensors, in the order of the file. Names are unique.
+  // All tensors, in file order. Names are unique.
   virtual const std::vector<TensorSpec>& Specs() const = 0;
 
-  // The numbers of one tensor. Safe from several threads at once.
-  // Errors: kMismatch where there is no such tensor.
+  // The elements of one tensor. Thread-safe.
+  // Errors: kMismatch if there is no such tensor.
   virtual TensorView View(std::string_view name) const = 0;
 
-  // Says that a tensor's numbers will not be needed soon.
-  virtual void Drop(std::string_view /*name*/) const {}
+  // A hint that a tensor is not needed soon: its memory may be reclaimed.
+  virtual void Release(std::string_view /*name*/) const {}
 
   // The spec called `name`, or null.
   const TensorSpec* Find(std::string_view name) const;

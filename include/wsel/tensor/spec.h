@@ -12,7 +12,7 @@ namespace wsel {
 
 using Shape = std::vector<int64_t>;
 
-// What is known of a tensor before its numbers are read.
+// A tensor's name, shape and type, known without reading its data.
 struct TensorSpec {
   std::string name;
   Shape shape;
@@ -21,11 +21,11 @@ struct TensorSpec {
   bool operator==(const TensorSpec&) const = default;
 };
 
-// The number of elements, 1 for a scalar; nothing where a dimension is negative
-// or the count does not fit int64_t.
-std::optional<int64_t> ElementCount(const Shape& shape);
+// The number of elements, 1 for a scalar; nothing if a dimension is negative or
+// the product of the non-zero dimensions overflows int64_t.
+std::optional<int64_t> Numel(const Shape& shape);
 
-// Row-major strides, in elements. The shape has an ElementCount.
+// Row-major strides, in elements. Numel(shape) must have a value.
 std::vector<int64_t> ContiguousStrides(const Shape& shape);
 
 // "[1152, 384]"

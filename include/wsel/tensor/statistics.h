@@ -8,17 +8,17 @@
 
 namespace wsel {
 
-// What a tensor's numbers look like. NaN is counted and left out of the rest;
-// infinities are not left out. All are 0 where no number is left.
+// Summary statistics of a tensor's values. NaN is counted and excluded from the
+// rest; infinities are included. All are 0 if no value remains.
 struct Statistics {
   double min = 0;
   double max = 0;
   double mean = 0;
-  double std = 0;  // of the population, divided by the count
+  double std = 0;  // of the population: divided by n, not n - 1
   int64_t nan_count = 0;
 };
 
-// Computed in float64. A tensor is of any type of numbers.
+// Computed in float64, from a tensor of any real type.
 Statistics StatisticsOf(const at::Tensor& tensor);
 Statistics StatisticsOf(const TensorView& view);
 

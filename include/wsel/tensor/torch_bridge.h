@@ -7,15 +7,14 @@
 namespace wsel {
 
 at::ScalarType ToScalarType(DType dtype);
-// Errors: kFormat where checkpoints do not hold such elements (complex,
-// quantised).
+// Errors: kFormat if `type` is not a DType (complex, quantised).
 DType FromScalarType(at::ScalarType type);
 
-// The view as a tensor that shares its memory, which is read-only: a write to
-// the tensor ends the program. It must not outlive the view's source.
+// The view as a tensor that shares its memory. The memory is read-only: writing
+// to the tensor crashes. It must not outlive the view's source.
 at::Tensor Borrow(const TensorView& view);
 
-// A contiguous CPU tensor's elements as bytes, valid while it lives.
+// The elements of a contiguous CPU tensor as bytes, valid while it lives.
 std::span<const std::byte> BytesOf(const at::Tensor& tensor);
 
 }  // namespace wsel

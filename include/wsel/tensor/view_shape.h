@@ -8,26 +8,26 @@
 
 namespace wsel {
 
-// A tensor's numbers under another shape. All share the view's memory except
-// where a copy is said; axes and counts must fit the view's shape.
+// Shape operations. Results share the view's memory unless a copy is mentioned;
+// dimensions and counts must be valid for the view's shape.
 
-// Positions [start, start + count) of a dimension.
-TensorView Narrow(TensorView view, size_t axis, int64_t start, int64_t count);
+// Positions [start, start + count) of dimension `dim`.
+TensorView Narrow(TensorView view, size_t dim, int64_t start, int64_t count);
 
-// Dimension i of the result is dimension axes[i] of the view.
-TensorView Permute(const TensorView& view, const std::vector<size_t>& axes);
+// Dimension i of the result is dimension dims[i] of the view.
+TensorView Permute(const TensorView& view, const std::vector<size_t>& dims);
 
-// Another shape of as many elements, row by row. Copies what does not lie in
-// that order. Errors: as InOrder.
+// Another shape with as many elements, in row-major order. Copies if the view
+// is not contiguous. Errors: as Contiguous.
 TensorView Reshape(TensorView view, const Shape& shape);
 
-// The elements row by row without gaps; a copy where they do not lie so.
-// Errors: kFormat where elements overlap, so that a copy would be larger than
-// the file's own bytes.
-TensorView InOrder(const TensorView& view);
+// The elements in row-major order without gaps; a copy if the view is not
+// contiguous. Errors: kFormat if elements overlap, so that a copy would take
+// more memory than the view.
+TensorView Contiguous(const TensorView& view);
 
-// A copy of all parts along the first dimension. Types and other dimensions are
-// equal. Errors: as InOrder.
+// The parts concatenated along the first dimension, as a copy. Types and other
+// dimensions must be equal. Errors: as Contiguous.
 TensorView Concatenate(std::string_view name,
                        const std::vector<TensorView>& parts);
 

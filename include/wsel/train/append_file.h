@@ -8,30 +8,31 @@
 
 namespace wsel::train {
 
-// A file that grows while a run goes on. What was written is with the operating
-// system at once, so a kill of the program loses nothing.
+// A file that grows while a run is in progress. Writes are unbuffered, so
+// killing the process loses nothing that was written.
 class AppendFile {
  public:
-  // Begins an empty file, in place of an old one, or goes on with an old one
-  // after its first `resume_at` bytes: what a killed run wrote after its state
-  // was saved is cut off. Errors: kIo; kFormat where the old file is shorter,
-  // and so not the one that the run left.
+  // Creates an empty file, replacing an old one. With `resume_at`, opens the
+  // old file and truncates it to that length, which drops what a killed run
+  // wrote after its state was saved. Errors: kIo; kFormat if the file is
+  // shorter than that, and so not the one that the run left.
   AppendFile(std::filesystem::path path, std::optional<uint64_t> resume_at);
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
 
-  // Errors: kIo, as on a full disk; part of the text may then be written.
+  // Errors: kIo, for example on a full disk; part of the text may then be
+  // written.
   void Write(std::string_view text);
 
   // Flushes to disk, so that a power cut loses nothing either, and returns the
-  // length: what a run's state remembers as `resume_at`. Errors: kIo.
+  // length, which the run state stores as `resume_at`. Errors: kIo.
   uint64_t Flush();
 
   uint64_t bytes() const { return bytes_; }
 
  private:
-  void CutTo(uint64_t length);
+  void TruncateTo(uint64_t length);
   [[noreturn]] void ThrowIo(std::string_view action) const;
 
   std::filesystem::path path_;

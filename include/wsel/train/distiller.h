@@ -11,35 +11,39 @@
 
 namespace wsel::train {
 
-// A loss and the part of it that a teacher has; scalars.
-struct DistilledLoss {
-  at::Tensor total;
-  at::Tensor taught;
+// Scalars.
+struct DistillationLoss {
+  at::Tensor loss;     // what is minimised
+  at::Tensor kd_loss;  // its distillation term, weighted by alpha
 };
 
-// The student's half of a distillation.
+// The distillation loss of a student, with its projector if it needs one.
 class Distiller {
  public:
-  // `student_width` and `teacher_width`: of the features that kFeature compares
-  // through timm's Mlp, student_width -> teacher_width -> teacher_width with
-  // GELU. Its weights are drawn by `seed` as timm draws a ViT's.
+  // `student_width` and `teacher_width` are those of the features. kFeature
+  // compares them through a projector, timm's Mlp: student_width ->
+  // teacher_width -> teacher_width with GELU. Its weights are initialised with
+  // `seed`, as timm initialises a ViT's.
   Distiller(const DistillOptions& options, int64_t student_width,
             int64_t teacher_width, uint64_t seed, const c10::Device& device);
 
-  // The Mlp's, trained with the student's and no part of it:
-  // "distill.fc1.weight" and so on. None but for kFeature.
-  const optim::NamedTensors& parameters() const { return mlp_; }
+  // The projector's: "distill.fc1.weight" and so on. Trained with the
+  // student's, but not part of it. Empty unless the method is kFeature.
+  const optim::NamedTensors& parameters() const { return projector_; }
 
-  // `targets` [B, classes], soft. `taught`: the teacher's logits or features.
-  DistilledLoss Loss(const model::Outputs& student, const at::Tensor& targets,
-                     const at::Tensor& taught) const;
+  // `targets` [B, classes], soft. `teacher_output` [B, width]: the teacher's
+  // logits or features.
+  DistillationLoss Loss(const model::Outputs& student,
+                        const at::Tensor& targets,
+                        const at::Tensor& teacher_output) const;
 
  private:
-  at::Tensor Taught(const model::Outputs& student,
-                    const at::Tensor& taught) const;
+  // Before it is weighted.
+  at::Tensor KdLoss(const model::Outputs& student,
+                    const at::Tensor& teacher_output) const;
 
   DistillOptions options_;
-  optim::NamedTensors mlp_;
+  optim::NamedTensors projector_;
 };
 
 }  // namespace wsel::train

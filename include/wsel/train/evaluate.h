@@ -12,14 +12,14 @@
 namespace wsel::train {
 
 struct Evaluation {
-  int64_t count = 0;    // pictures
-  int64_t skipped = 0;  // broken ones, in no other number
-  double loss = 0;      // cross-entropy with hard labels, the mean
+  int64_t count = 0;    // images, without the skipped ones
+  int64_t skipped = 0;  // corrupt images
+  double loss = 0;      // mean cross-entropy with hard labels
   double top1 = 0;      // percent
-  double top5 = 0;      // percent; among all where there are fewer classes
+  double top5 = 0;      // percent; 100 if there are at most 5 classes
 };
 
-// Sees the logits [B, classes] (float32, on the CPU) of each batch.
+// Receives the logits [B, classes] (float32, on the CPU) of each batch.
 using OnLogits =
     std::function<void(const data::Batch& batch, const at::Tensor& logits)>;
 
@@ -29,8 +29,9 @@ struct EvaluationOptions {
   c10::Device device = c10::kCPU;
 };
 
-// Runs `forward` (images -> logits) over all pictures of a loader, without
-// gradients. Ties count for the class of lower index.
+// Runs `forward` (images -> logits) on all images of a loader, without
+// gradients. Among equal logits the class of lower index ranks first.
+// Errors: as Loader::Next.
 Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
                     data::Loader& loader, Uploader& uploader,
                     const EvaluationOptions& options,

@@ -11,20 +11,20 @@
 
 namespace wsel::train {
 
-// A number of the curve `tag`: "train/loss".
+// A value of the curve `tag`, such as "train/loss".
 struct Scalar {
   std::string tag;
   float value = 0;
 };
 
-// An event file that TensorBoard shows: TFRecord frames around messages of
+// A TensorBoard event file: TFRecord frames around messages of
 // tensorflow/core/util/event.proto, as torch.utils.tensorboard writes them.
 class EventFile {
  public:
-  // A new file in `folder`, named so that TensorBoard reads it after those that
-  // are there. Times are seconds since 1970. A run that goes on after its first
-  // `resume_step` steps says so, and TensorBoard forgets what older files hold
-  // of step `resume_step` and later. Errors: kIo.
+  // Creates a file in `folder`, named so that TensorBoard reads it after those
+  // already there. Times are seconds since 1970. With `resume_step`, the file
+  // begins with a session start, upon which TensorBoard discards what older
+  // files hold from that step on. Errors: kIo.
   EventFile(const std::filesystem::path& folder, double time,
             std::optional<int64_t> resume_step);
 

@@ -19,31 +19,31 @@
 
 namespace wsel::train {
 
-// What a training needs beside its options. All sizes are settled:
+// What training needs besides the model. All sizes are resolved:
 // options.micro_batch and eval_batch are not 0, precision is not kAuto.
-struct Run {
+struct TrainJob {
   Options options;
   data::Dataset train;
   data::Dataset test;
   c10::Device device = c10::kCPU;
   int workers = -1;
-  bool skip_broken = false;
-  // Where options.distill has a method: a teacher that CheckTeacher has passed.
+  bool skip_corrupt = false;
+  // If options.distill has a method: a teacher that has passed CheckTeacher.
   std::optional<Teacher> teacher;
-  // With options.distill.cache: a file in which runs of the same teacher and
-  // pictures share its answers; "": none.
-  std::filesystem::path answers;
-  // Goes into every checkpoint: the model, the recipe.
+  // With options.distill.cache: a file of teacher outputs, shared by runs with
+  // the same teacher and images; "": none.
+  std::filesystem::path teacher_cache;
+  // Written into every checkpoint: the model, the recipe.
   std::map<std::string, std::string> metadata;
 };
 
-// After each update.
+// After an optimizer step; on a GPU only after one in so many.
 struct StepReport {
-  int64_t step = 0;  // updates done
+  int64_t step = 0;  // optimizer steps done
   int64_t total_steps = 0;
   int64_t steps_per_epoch = 0;
-  double loss = 0;
-  std::optional<double> taught_loss;  // the teacher's part of it
+  double loss = 0;                // mean over the steps since the last report
+  std::optional<double> kd_loss;  // distillation term of the last step's loss
   double lr = 0;
   double images_per_second = 0;  // over the last second or so
 };
@@ -52,7 +52,7 @@ struct StepReport {
 struct EpochReport {
   int64_t epoch = 0;  // epochs done
   int64_t epochs = 0;
-  int64_t step = 0;  // updates done
+  int64_t step = 0;  // optimizer steps done
   double train_loss = 0;
   double lr = 0;
   bool evaluated = false;
@@ -62,32 +62,32 @@ struct EpochReport {
   bool best = false;
   double seconds = 0;
   double images_per_second = 0;
-  // Of `seconds`, spent on the teacher's answers. On a GPU some of its passes
-  // are timed, and stand for all.
+  // Part of `seconds` spent in the teacher. On a GPU extrapolated from some of
+  // its forward passes.
   std::optional<double> teacher_seconds;
 };
 
-// What a training asks and tells while it runs.
-struct Watch {
-  // The number of the signal that wants it to end after this step; 0: none.
-  std::function<int()> stop;
+// Callbacks invoked during training; each may be empty.
+struct TrainCallbacks {
+  // The signal that asks the run to stop after this step; 0: none.
+  std::function<int()> stop_signal;
   std::function<void(const StepReport&)> on_step;
   std::function<void(const EpochReport&)> on_epoch;
 };
 
-struct Outcome {
-  Progress progress;
-  int signal = 0;  // that ended it early; 0: it is finished
-  int64_t broken = 0;
+struct TrainResult {
+  TrainerState state;
+  int signal = 0;       // that stopped the run; 0: it is finished
+  int64_t skipped = 0;  // corrupt training images, each time they were met
 };
 
-// Trains `model`, which is on run.device, and keeps `folder`: metrics, summary,
-// last and best weights, the state. Goes on from the folder's state where
-// there is one. Everything that decides the numbers is addressed by seed, step
-// and position, so a run that was stopped anywhere ends like one that was not.
-// Errors: kConfig where the loss is no number (the last good state stays);
+// Trains `model`, which is on job.device, and writes to `folder`: metrics,
+// summary, last and best weights, the run state. Resumes from the folder's
+// state if there is one. Every random draw is a function of seed, step and
+// position, so a run that was interrupted ends like one that was not.
+// Errors: kConfig if the loss is NaN or infinite (the last good state is kept);
 // kIo; what the data set throws.
-Outcome Fit(model::Model& model, const Run& run, const RunFolder& folder,
-            const Watch& watch);
+TrainResult Fit(model::Model& model, const TrainJob& job,
+                const RunFolder& folder, const TrainCallbacks& callbacks);
 
 }  // namespace wsel::train

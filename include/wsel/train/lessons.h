@@ -12,34 +12,36 @@
 
 namespace wsel::train {
 
-// What a teacher says to a run's pictures, and what that costs.
-class Lessons {
+// Runs the teacher on training images, or looks its outputs up in a cache, and
+// measures the time.
+class TeacherOutputs {
  public:
-  Lessons(const Teacher& teacher, const c10::Device& device);
+  TeacherOutputs(const Teacher& teacher, const c10::Device& device);
 
-  // Lets the teacher see each picture of `loader` once, which gives `pictures`
-  // in the order of their index; from then on For answers by index. With a
-  // `file`, answers are kept there, and taken from there where another run
-  // kept them. Errors: kIo; kFormat where the file holds no such answers.
-  void Remember(data::Loader& loader, Uploader& uploader, int64_t img_size,
-                int64_t pictures, const std::filesystem::path& file);
+  // Runs the teacher once on each of the `num_images` images of `loader`, which
+  // yields them in the order of their indices; from then on Get looks outputs
+  // up. With a `file`, outputs are saved there, or loaded if another run has
+  // saved them. Errors: kIo; kFormat if the file does not hold such outputs.
+  void Precompute(data::Loader& loader, Uploader& uploader, int64_t img_size,
+                  int64_t num_images, const std::filesystem::path& file);
 
-  // [B, width] on the device. `images` as the student sees them, `indices` in
-  // the data set.
-  at::Tensor For(const at::Tensor& images, std::span<const int64_t> indices);
+  // [B, width] on the device. `images` as the student sees them, `indices`
+  // into the data set.
+  at::Tensor Get(const at::Tensor& images, std::span<const int64_t> indices);
 
-  // Seconds of the answers since the last call. On a GPU, where to wait for
-  // each would hold it up, one pass in so many is timed and stands for them.
-  double TakeSeconds();
+  // Seconds spent in the teacher since the last call. On a GPU, where waiting
+  // for each forward pass would stall it, extrapolated from one pass in so
+  // many.
+  double TakeElapsedSeconds();
 
  private:
-  void See(data::Loader& loader, Uploader& uploader, int64_t img_size);
-  void Recall(const std::filesystem::path& file, int64_t pictures);
-  at::Tensor Timed(const at::Tensor& images);
+  void ComputeAll(data::Loader& loader, Uploader& uploader, int64_t img_size);
+  void LoadCache(const std::filesystem::path& file, int64_t num_images);
+  at::Tensor TimedForward(const at::Tensor& images);
 
   const Teacher& teacher_;
   c10::Device device_;
-  at::Tensor remembered_;  // [N, width], on the CPU
+  at::Tensor cached_;  // [N, width], on the CPU
   int64_t calls_ = 0;
   int64_t images_ = 0;
   int64_t timed_images_ = 0;

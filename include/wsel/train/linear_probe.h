@@ -8,31 +8,31 @@
 
 namespace wsel::train {
 
-// How the linear classifier of frozen features is found.
+// How the linear classifier on frozen features is trained.
 enum class ProbeSolver {
   kLbfgs,  // the optimum of a convex loss: logistic.h
   kSgd,    // MAE's recipe with plain SGD
-  kLars,   // MAE's recipe as it is: LARS (You et al. 2017)
+  kLars,   // MAE's recipe, with LARS (You et al. 2017)
 };
 // lbfgs, sgd, lars
 const Registry<ProbeSolver>& ProbeSolvers();
 
 // MAE's linear probe (He et al. 2022, appendix A.1, table 10): a batch norm
-// without affine parameters, a linear map, momentum 0.9, no weight decay, a
-// warm-up and half a cosine.
+// without affine parameters, a linear layer, momentum 0.9, no weight decay,
+// warmup and cosine decay to 0.
 struct ProbeRecipe {
   ProbeSolver solver = ProbeSolver::kLars;
   int64_t epochs = 90;
   int64_t warmup_epochs = 10;
   int64_t batch_size = 512;
-  double lr = 0.1;  // of 256 pictures; multiplied by batch_size / 256
+  double lr = 0.1;  // for 256 images; multiplied by batch_size / 256
   uint64_t seed = 0;
 };
 
-// Errors: kConfig at the option.
+// Errors: kConfig, naming the option.
 void Validate(const ProbeRecipe& recipe);
 
-// Such a classifier while it is trained.
+// Trains such a classifier by SGD or LARS.
 class LinearProbe {
  public:
   LinearProbe(int64_t width, int64_t classes, const ProbeRecipe& recipe,
@@ -41,14 +41,14 @@ class LinearProbe {
   // One step: features [B, width], labels [B].
   void Train(const at::Tensor& features, const at::Tensor& labels);
 
-  // Features [B, width] -> logits [B, classes], by the running statistics.
+  // Features [B, width] -> logits [B, classes], with the running statistics.
   at::Tensor Logits(const at::Tensor& features) const;
 
  private:
-  // timm's and MAE's LARS: the step of a matrix is scaled by
-  // 0.001 |weights| / |gradient|; a bias takes it as it is.
-  double Trust(const at::Tensor& parameter) const;
-  void Move(at::Tensor& parameter, at::Tensor& momentum, double lr);
+  // The factor of a gradient: for LARS, as in timm and MAE, 0.001 |weights| /
+  // |gradient| of a matrix; 1 for a bias, and for SGD.
+  double TrustRatio(const at::Tensor& parameter) const;
+  void UpdateParameter(at::Tensor& parameter, at::Tensor& momentum, double lr);
 
   ProbeRecipe recipe_;
   int64_t steps_per_epoch_;

@@ -5,19 +5,18 @@
 namespace wsel::train {
 
 // Cross-entropy with soft targets, the mean over the batch, in float32 whatever
-// the logits are: timm's SoftTargetCrossEntropy. logits, targets [B, classes]
-// -> scalar.
+// the dtype of the logits: timm's SoftTargetCrossEntropy. logits, targets
+// [B, classes] -> scalar.
 at::Tensor SoftTargetCrossEntropy(const at::Tensor& logits,
                                   const at::Tensor& targets);
 
-// What a student learns from a teacher's logits: T^2 KL(p_t || p_s) of the
-// softmaxes at temperature T, the mean over the batch (Hinton et al. 2015).
-// Both [B, classes] -> scalar, float32.
+// T^2 KL(p_t || p_s) of the softmaxes at temperature T, the mean over the batch
+// (Hinton et al. 2015). Logits [B, classes] -> scalar, float32.
 at::Tensor DistillationKl(const at::Tensor& student, const at::Tensor& teacher,
                           double temperature);
 
 // Cross-entropy with the teacher's most likely classes, the mean over the
-// batch: DeiT's hard distillation. Both [B, classes] -> scalar, float32.
+// batch: DeiT's hard distillation. Logits [B, classes] -> scalar, float32.
 at::Tensor HardDistillation(const at::Tensor& student,
                             const at::Tensor& teacher);
 

@@ -7,8 +7,8 @@
 
 namespace wsel::train {
 
-// Keeps small gradients from vanishing in fp16: the loss is multiplied by a
-// scale that doubles after 2,000 steps without an overflow and halves with one.
+// Keeps small gradients from underflowing in fp16: the loss is multiplied by a
+// scale that doubles after 2,000 steps without overflow and halves on overflow.
 // Source: torch.amp.GradScaler, with its defaults.
 class LossScaler {
  public:
@@ -16,11 +16,11 @@ class LossScaler {
 
   at::Tensor Scale(const at::Tensor& loss) const;
 
-  // Divides the gradients by the scale and adapts it. False where one is not
-  // finite: the step must be left out.
+  // Divides the gradients by the scale and adapts it. Returns false if one is
+  // NaN or infinite: the step must then be skipped.
   bool Unscale(const optim::NamedTensors& parameters);
 
-  // "scale" and "growth_tracker", shared.
+  // "scale" and "growth_tracker"; they share this scaler's memory.
   optim::NamedTensors State() const;
 
  private:

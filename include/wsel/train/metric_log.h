@@ -13,13 +13,13 @@
 namespace wsel::train {
 
 struct Metric {
-  std::string name;  // no two alike in a row
+  std::string name;  // unique within a row
   std::variant<int64_t, double, std::string> value;
 };
 
-// metrics.jsonl: a JSON object a line. JSON has no number that is none: such
-// values are the strings "NaN", "Infinity" and "-Infinity", as in protobuf's
-// JSON, so that a diverged loss stays told apart from an absent one.
+// metrics.jsonl: one JSON object per line. JSON has no NaN and no infinity:
+// they are the strings "NaN", "Infinity" and "-Infinity", as in protobuf's
+// JSON, so that a diverged loss differs from an absent one.
 class MetricLog {
  public:
   // Errors: as AppendFile.
@@ -27,7 +27,7 @@ class MetricLog {
             std::optional<uint64_t> resume_at)
       : file_(path, resume_at) {}
 
-  // One line, with the metrics in their order. Errors: kIo.
+  // Writes one line, the metrics in their order. Errors: kIo.
   void Write(std::span<const Metric> row);
 
   // As AppendFile.

@@ -6,11 +6,11 @@
 
 namespace wsel::train {
 
-// What the loader does to a picture of the training set, by (seed, epoch,
-// index) alone: crop, flip, RandAugment, and the overlay of random erasing.
-data::Transform TrainPictures(const Options& options);
+// The transform of training images, a function of (seed, epoch, index): crop,
+// flip, RandAugment, and the patch of random erasing.
+data::Transform MakeTrainTransform(const Options& options);
 
-// What it does to a picture that is evaluated.
-data::Transform EvalPictures(const augment::EvalTransformOptions& options);
+// The transform of evaluated images.
+data::Transform MakeEvalTransform(const augment::EvalTransformOptions& options);
 
 }  // namespace wsel::train

@@ -10,17 +10,17 @@ namespace wsel::train {
 
 struct PrecisionChoice {
   Precision precision = Precision::kFp32;  // never kAuto
-  std::string reason;                      // "no AMX: bf16 would be slower"
+  std::string reason;                      // "the CPU has no AMX, ..."
 };
 
-// What kAuto means on a device, and the wish itself otherwise. On a CPU bf16 is
-// fast with AMX alone; with less it can be 400 times slower than fp32. On a GPU
-// bf16 wherever the tensor cores have it.
-// Errors: kConfig for fp16 on a CPU.
-PrecisionChoice Choose(Precision wish, const c10::Device& device);
+// Resolves kAuto for a device; returns any other `requested` unchanged. On a
+// CPU bf16 is fast only with AMX; without it bf16 can be 400 times slower than
+// fp32. On a GPU kAuto is bf16. Errors: kConfig for fp16 on a CPU.
+PrecisionChoice ResolvePrecision(Precision requested,
+                                 const c10::Device& device);
 
 // While it lives, matrix products of this thread run in `precision`, as under
-// torch.autocast. Nothing happens for kFp32.
+// torch.autocast. No effect for kFp32.
 class Autocast {
  public:
   Autocast(Precision precision, const c10::Device& device);

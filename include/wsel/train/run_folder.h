@@ -7,12 +7,12 @@
 
 namespace wsel::train {
 
-// The folder of one run, held by this process alone: a second one on the same
-// folder would tear its files.
+// The folder of one run, locked by this process: a second process writing to it
+// would corrupt its files.
 class RunFolder {
  public:
-  // Makes the folder where it is missing. Errors: kIo where it cannot be made
-  // or written to, or another process has it.
+  // Creates the folder if it is missing. Errors: kIo if it cannot be created or
+  // written to, or if another process holds the lock.
   explicit RunFolder(std::filesystem::path root);
 
   const std::filesystem::path& root() const { return root_; }
@@ -21,10 +21,10 @@ class RunFolder {
   std::filesystem::path summary() const { return root_ / "summary.csv"; }
   std::filesystem::path log() const { return root_ / "log.txt"; }
   std::filesystem::path state() const { return root_ / "state.safetensors"; }
-  // "last", "best", and with a moving average "last-ema" and "best-ema".
+  // "last", "best", and with EMA weights "last-ema" and "best-ema".
   std::filesystem::path weights(std::string_view which) const;
 
-  // Whether a run has begun here, and whether it can go on.
+  // Whether the folder holds a run, and whether that run can be resumed.
   bool HasRun() const;
   bool HasState() const;
 

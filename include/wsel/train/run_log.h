@@ -8,16 +8,18 @@
 
 namespace wsel::train {
 
-// What a run writes down as it goes: metrics.jsonl, summary.csv and TensorBoard
-// events. A resumed run's logs go on where its state was saved.
+// Writes a run's metrics.jsonl, summary.csv and TensorBoard events. A resumed
+// run's logs continue where its state was saved.
 class RunLog {
  public:
-  RunLog(const RunFolder& folder, const Progress& progress);
+  // Errors: as AppendFile.
+  RunLog(const RunFolder& folder, const TrainerState& state);
 
+  // Both log a report. Errors: kIo.
   void Step(const StepReport& report);
   void Epoch(const EpochReport& report);
-  // Notes the logs' present lengths.
-  void Stamp(Progress& progress);
+  // Flushes the logs and stores their lengths in `state`. Errors: kIo.
+  void RecordLogLengths(TrainerState& state);
 
  private:
   MetricLog metrics_;

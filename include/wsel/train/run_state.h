@@ -8,11 +8,11 @@
 
 namespace wsel::train {
 
-// How far a run has come: with the tensors of its Step, all that is needed to
-// go on to the same numbers.
-struct Progress {
-  int64_t step = 0;       // updates done
-  double loss_sum = 0;    // of the steps of the epoch under way
+// How far a run has come: with the tensors of its TrainStep, all that is needed
+// to resume it.
+struct TrainerState {
+  int64_t step = 0;       // optimizer steps done
+  double loss_sum = 0;    // over the steps of the current epoch
   double best_top1 = -1;  // percent; -1: not evaluated yet
   double best_top5 = 0;
   int64_t best_epoch = 0;  // epochs done when it was reached
@@ -21,24 +21,23 @@ struct Progress {
   double last_top5 = 0;
   double last_loss = 0;
   double seconds = 0;  // spent so far, over all parts of the run
-  // Lengths of the logs at this point; a resumed run cuts off what is beyond.
+  // Lengths of the logs at this point; a resumed run truncates them to these.
   uint64_t metrics_bytes = 0;
   uint64_t summary_bytes = 0;
 
-  bool operator==(const Progress&) const = default;
+  bool operator==(const TrainerState&) const = default;
 };
 
-// Writes both into one safetensors file, which appears whole or not at all.
-// Errors: kIo.
-void SaveState(const std::filesystem::path& path, const Progress& progress,
+// Writes both atomically into one safetensors file. Errors: kIo.
+void SaveState(const std::filesystem::path& path, const TrainerState& state,
                const optim::NamedTensors& tensors);
 
 struct SavedState {
-  Progress progress;
+  TrainerState state;
   optim::NamedTensors tensors;
 };
 
-// Errors: kIo; kFormat where the file is no state of a run.
+// Errors: kIo; kFormat if the file is not the state of a run.
 SavedState LoadState(const std::filesystem::path& path);
 
 }  // namespace wsel::train

@@ -9,16 +9,18 @@
 
 namespace wsel::train {
 
-// Whether a checkpoint fits a model but for its classifier heads, by names and
-// shapes alone. Errors: as LoadStart.
-void CheckStart(const model::Config& config, const TensorSource& source);
+// Checks by names and shapes that a checkpoint fits a model, apart from its
+// classifier heads. Errors: as InitFromCheckpoint.
+void CheckInitCheckpoint(const model::Config& config,
+                         const TensorSource& source);
 
-// Gives a model the weights of a checkpoint under timm's names. The classifier
-// heads are drawn afresh (by `fresh` and `seed`) where their shapes differ or
-// the checkpoint has none, and those tensors' names are returned.
-// Errors: kMismatch for any other tensor that is missing or does not fit.
-std::vector<std::string> LoadStart(model::Model& model,
-                                   const TensorSource& source,
-                                   model::Initializer fresh, uint64_t seed);
+// Loads a checkpoint under timm's names into a model. If a classifier head is
+// missing or has another shape, all heads are re-initialised (by `initializer`
+// and `seed`), and the names of their tensors are returned.
+// Errors: kMismatch if any other tensor is missing or does not fit.
+std::vector<std::string> InitFromCheckpoint(model::Model& model,
+                                            const TensorSource& source,
+                                            model::Initializer initializer,
+                                            uint64_t seed);
 
 }  // namespace wsel::train

@@ -19,14 +19,14 @@ struct EpochSummary {
 
   int64_t epoch = 0;
   double train_loss = 0;
-  std::optional<Eval> eval;  // where the epoch was evaluated
+  std::optional<Eval> eval;  // if the epoch was evaluated
   double lr = 0;
 };
 
 // summary.csv with timm's columns (timm.utils.update_summary): epoch,
-// train_loss, eval_loss, eval_top1, eval_top5, lr. Cells of an evaluation that
-// was not made are empty; numbers have the digits that give them back exactly;
-// lines end in "\n".
+// train_loss, eval_loss, eval_top1, eval_top5, lr. Without an evaluation its
+// cells are empty; values have enough digits to be read back exactly; lines end
+// in "\n".
 class SummaryCsv {
  public:
   // Errors: as AppendFile.

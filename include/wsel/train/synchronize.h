@@ -4,8 +4,8 @@
 
 namespace wsel::train {
 
-// Waits until the device has done all that it was asked for, as a clock needs
-// it. A CPU has.
+// Waits until all work queued on the device is done, as is needed before
+// reading a clock. Returns immediately for a CPU.
 void Synchronize(const c10::Device& device);
 
 }  // namespace wsel::train

@@ -13,45 +13,46 @@
 
 namespace wsel::train {
 
-// A frozen network that a student learns from.
+// A frozen network to distil from.
 struct Teacher {
   std::string name;  // for messages
   // Images [B, 3, H, W] as the student sees them -> logits or features
-  // [B, width], float32, without a graph, on the images' device.
-  std::function<at::Tensor(const at::Tensor&)> answer;
+  // [B, width], float32, without gradients, on the images' device.
+  std::function<at::Tensor(const at::Tensor&)> forward;
   int64_t width = 0;
 };
 
-// How a teacher wants to see pictures that were made for the student, and how
-// it computes.
-struct TeacherView {
+// How the student's images are converted for the teacher, and how it runs.
+struct TeacherOptions {
   Normalisation student;
   Normalisation teacher;
-  int64_t img_size = 0;                    // in pixels a side; 0: as they come
+  int64_t img_size = 0;                    // pixels per side; 0: the student's
   Precision precision = Precision::kFp32;  // never kAuto
   c10::Device device = c10::kCPU;
 };
 
-// Images of the student's normalisation and size in the teacher's: one affine
-// map a channel, then bicubic resizing, antialiased. [B, 3, H, W] ->
-// [B, 3, img_size, img_size].
-at::Tensor SeenBy(const TeacherView& view, const at::Tensor& images);
+// Converts the student's normalised images to the teacher's normalisation, by
+// one affine map per channel, and to its size by antialiased bicubic resizing.
+// [B, 3, H, W] -> [B, 3, img_size, img_size].
+at::Tensor PrepareForTeacher(const TeacherOptions& options,
+                             const at::Tensor& images);
 
-// A model with weights: its logits, or under kFeature the feature of
-// model/outputs.h. Moves it to the view's device.
+// A model with weights: its logits, or for kFeature the feature of
+// model/outputs.h. Moves the model to options.device.
 Teacher ModelTeacher(model::Model model, Distillation method,
-                     const TeacherView& view);
+                     const TeacherOptions& options);
 
-// A TorchScript module, run as it is, for teachers of any other architecture.
-// Its width is found by running it on two grey pictures.
-// Errors: kFormat where it cannot be loaded; kMismatch where it does not take
-// images [B, 3, S, S], does not run on the device, or gives anything but one
+// Runs a TorchScript module, for teachers of any other architecture. Its width
+// is determined by running it on two grey images.
+// Errors: kFormat if it cannot be loaded; kMismatch if it does not take images
+// [B, 3, S, S], does not run on the device, or returns anything but one
 // floating-point tensor [B, width].
 Teacher ScriptTeacher(const std::filesystem::path& path,
-                      const TeacherView& view, int64_t student_img_size);
+                      const TeacherOptions& options, int64_t student_img_size);
 
-// Before the first step. Errors: kMismatch for a teacher of other classes where
-// `method` compares classes, and for one that answers with no numbers.
+// Runs a teacher on grey images, before training. Errors: kMismatch if it has
+// another number of classes and `method` compares classes, or if its output is
+// NaN or infinite.
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
                   int64_t student_img_size, const c10::Device& device);
 

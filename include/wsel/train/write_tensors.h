@@ -8,8 +8,8 @@
 
 namespace wsel::train {
 
-// A checkpoint of tensors that are contiguous and on the CPU, as a Snapshot's
-// are. Errors: as checkpoint::Write.
+// Writes a checkpoint. The tensors are contiguous and on the CPU, as those of
+// optim::Snapshot are. Errors: as checkpoint::Write.
 void WriteTensors(const std::filesystem::path& path,
                   const optim::NamedTensors& tensors,
                   const std::map<std::string, std::string>& metadata);
