@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "hashed_numbers.h"
+#include "hashed_values.h"
 #include "wsel/core/error.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/tensor/source.h"
 
 namespace wsel {
@@ -29,7 +29,7 @@ inline std::vector<float> Hashed(std::string_view name, int64_t count) {
 class HashedSource : public TensorSource {
  public:
   explicit HashedSource(const model::Config& config) {
-    for (const auto& tensor : model::Layout(config)) {
+    for (const auto& tensor : model::ParameterSpecs(config)) {
       specs_.push_back(tensor.spec);
     }
   }

@@ -28,7 +28,7 @@ image::Image Scene(int width, int height) {
   for (size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<uint8_t>(stream.Below(i, 256));
   }
-  return image::Resize(small, image::WholeOf(small), width, height,
+  return image::Resize(small, image::FullBox(small), width, height,
                        image::Interpolation::kBicubic);
 }
 
@@ -38,7 +38,7 @@ void Train(const image::Image& source, int64_t index, std::span<uint8_t> out) {
   const SampleAddress address{1, 0, index};
   TrainTransform(source, {}, address, out);
   if (const auto erasure = DrawErasing({}, 224, address)) {
-    benchmark::DoNotOptimize(ErasureNoise(*erasure, address));
+    benchmark::DoNotOptimize(ErasingNoise(*erasure, address));
   }
 }
 
@@ -121,7 +121,7 @@ BENCHMARK(Operation)->DenseRange(0, 20)->Unit(benchmark::kMicrosecond);
 
 void Noise(benchmark::State& state) {
   for (auto _ : state) {
-    benchmark::DoNotOptimize(ErasureNoise({0, 0, 100, 100}, {1, 0, 0}));
+    benchmark::DoNotOptimize(ErasingNoise({0, 0, 100, 100}, {1, 0, 0}));
   }
   state.SetItemsProcessed(state.iterations() * 30'000);
 }

@@ -14,9 +14,9 @@ void LoadTrivialSamples(benchmark::State& state) {
   constexpr int64_t kSamples = 1 << 16;
   Dataset dataset;
   dataset.labels.resize(kSamples);
-  dataset.picture = [](int64_t) { return image::Image(1, 1); };
+  dataset.image = [](int64_t) { return image::Image(1, 1); };
   const auto transform = [](const image::Image&, int64_t, int64_t,
-                            std::span<uint8_t>, Overlay&) {};
+                            std::span<uint8_t>, ErasePatch&) {};
   const LoaderOptions options{.img_size = 32,
                               .batch_size = 64,
                               .workers = static_cast<int>(state.range(0))};

@@ -5,7 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "../../src/model/gelu_gradient.h"
-#include "../../src/model/product.h"
+#include "../../src/model/gemm.h"
 
 namespace wsel::model {
 namespace {
@@ -33,7 +33,7 @@ struct Tile {
 
 void Product(benchmark::State& state) {
   const Tile tile(state.range(0));
-  for (auto _ : state) Multiply(tile.out, tile.rows, tile.weight.t(), 0);
+  for (auto _ : state) Gemm(tile.out, tile.rows, tile.weight.t(), 0);
   tile.CountProducts(state);
 }
 BENCHMARK(Product)->Arg(48)->Arg(192)->Arg(384);

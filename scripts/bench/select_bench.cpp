@@ -5,11 +5,11 @@
 #include <string>
 
 #include "wsel/model/initialize.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
 #include "wsel/select/apply.h"
+#include "wsel/select/importance_scores.h"
 #include "wsel/select/plan_json.h"
-#include "wsel/select/scores.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::select {
@@ -19,7 +19,7 @@ namespace {
 class MemorySource : public TensorSource {
  public:
   explicit MemorySource(const model::Config& config) {
-    for (const auto& tensor : model::Layout(config)) {
+    for (const auto& tensor : model::ParameterSpecs(config)) {
       specs_.push_back(tensor.spec);
       tensors_[tensor.spec.name] =
           model::Draw({model::InitKind::kNormal, 0.02}, tensor.spec, 1);
@@ -52,7 +52,7 @@ Plan PlanBy(Method method) {
   Options options;
   options.method = method;
   return PlanSelection(Teacher(), Source().Specs(), StudentConfig(), options,
-                       EvidenceOf(Source()));
+                       ImportanceScoresOf(Source()));
 }
 
 // ViT-S -> ViT-T: deciding.

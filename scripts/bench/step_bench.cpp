@@ -19,8 +19,8 @@
 #include "wsel/optim/adamw.h"
 #include "wsel/train/loss.h"
 #include "wsel/train/precision.h"
-#include "wsel/train/step.h"
 #include "wsel/train/synchronize.h"
+#include "wsel/train/train_step.h"
 
 namespace wsel {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::analyze {
 namespace {

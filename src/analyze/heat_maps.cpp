@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "tick_step.h"
-#include "wsel/analyze/pictures.h"
+#include "wsel/analyze/plots.h"
 #include "wsel/core/gnuplot.h"
 
 namespace wsel::analyze {

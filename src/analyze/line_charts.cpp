@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "tick_step.h"
-#include "wsel/analyze/pictures.h"
+#include "wsel/analyze/plots.h"
 #include "wsel/core/gnuplot.h"
 
 namespace wsel::analyze {

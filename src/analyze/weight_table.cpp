@@ -7,14 +7,14 @@
 #include <limits>
 
 #include "wsel/analyze/effective_rank.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::analyze {
 namespace {
 
 // "stages.2.blocks.{}.mlp.fc1.weight" -> "mlp.fc1"
-std::string LayerOf(const model::ModelTensor& tensor) {
+std::string LayerOf(const model::ParameterSpec& tensor) {
   if (tensor.block < 0) return "";
   std::string layer = tensor.key.substr(tensor.key.find("{}.") + 3);
   if (layer.ends_with(".weight")) layer.resize(layer.size() - 7);
@@ -45,7 +45,7 @@ std::vector<WeightRow> WeightTable(const model::Config& config,
                                    const TensorSource& weights) {
   const auto depths = StageDepths(config);
   std::vector<WeightRow> rows;
-  for (const model::ModelTensor& tensor : Layout(config)) {
+  for (const model::ParameterSpec& tensor : ParameterSpecs(config)) {
     const TensorSpec* found = weights.Find(tensor.spec.name);
     if (found == nullptr) continue;
     WeightRow row;
@@ -57,7 +57,7 @@ std::vector<WeightRow> WeightTable(const model::Config& config,
     }
     row.shape = found->shape;
     FillStatistics(weights.View(row.tensor), row);
-    weights.Drop(row.tensor);
+    weights.Release(row.tensor);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/format_error.h"
 
 namespace wsel::checkpoint {
 

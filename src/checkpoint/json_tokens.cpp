@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/format_error.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "wsel/checkpoint/byte_cursor.h"
+#include "wsel/checkpoint/format_error.h"
+#include "wsel/checkpoint/locate_tensor.h"
 #include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/pickle.h"
-#include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/state_dict.h"
-#include "wsel/checkpoint/storage_view.h"
 
 namespace wsel::checkpoint {
 namespace {

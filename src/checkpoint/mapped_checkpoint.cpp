@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/utf8.h"
 #include "wsel/core/error.h"
 

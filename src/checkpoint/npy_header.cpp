@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "wsel/checkpoint/byte_cursor.h"
-#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/format_error.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/npy_header.h"
-#include "wsel/checkpoint/refusal.h"
 
 namespace wsel::checkpoint {
 namespace {

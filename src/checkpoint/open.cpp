@@ -1,16 +1,16 @@
 #include <algorithm>
 #include <array>
 
-#include "wsel/checkpoint/allowance.h"
+#include "wsel/checkpoint/allocation_limit.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/checkpoint/foreign.h"
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/legacy_torch.h"
 #include "wsel/checkpoint/npz.h"
-#include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/safetensors.h"
 #include "wsel/checkpoint/shard_index.h"
 #include "wsel/checkpoint/sharded.h"
 #include "wsel/checkpoint/torch_zip.h"
+#include "wsel/checkpoint/unknown_file.h"
 #include "wsel/checkpoint/zip.h"
 #include "wsel/core/mapped_file.h"
 

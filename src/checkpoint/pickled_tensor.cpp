@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/format_error.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "wsel/checkpoint/byte_cursor.h"
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/json_tokens.h"
 #include "wsel/checkpoint/mapped_checkpoint.h"
-#include "wsel/checkpoint/refusal.h"
 
 namespace wsel::checkpoint {
 namespace {

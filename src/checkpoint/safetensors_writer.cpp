@@ -4,7 +4,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "wsel/checkpoint/containers.h"
+#include "wsel/checkpoint/container_writers.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/json_tokens.h"
 #include "wsel/checkpoint/mapped_checkpoint.h"
-#include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/utf8.h"
 
 namespace wsel::checkpoint {

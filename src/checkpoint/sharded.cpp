@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/mapped_checkpoint.h"
-#include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/shard_index.h"
 #include "wsel/core/error.h"
 

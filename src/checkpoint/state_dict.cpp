@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/mapped_checkpoint.h"
-#include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/utf8.h"
 
 namespace wsel::checkpoint {

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "wsel/checkpoint/format_error.h"
+#include "wsel/checkpoint/json_metadata.h"
+#include "wsel/checkpoint/locate_tensor.h"
 #include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/pickle.h"
-#include "wsel/checkpoint/refusal.h"
 #include "wsel/checkpoint/state_dict.h"
-#include "wsel/checkpoint/storage_view.h"
-#include "wsel/checkpoint/string_map.h"
 #include "wsel/checkpoint/zip.h"
 
 namespace wsel::checkpoint {

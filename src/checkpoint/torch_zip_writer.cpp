@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "wsel/checkpoint/containers.h"
+#include "wsel/checkpoint/container_writers.h"
 #include "wsel/checkpoint/state_dict_pickle.h"
 #include "wsel/checkpoint/zip_writer.h"
 

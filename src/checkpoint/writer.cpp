@@ -6,8 +6,8 @@
 #include <unordered_set>
 
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/checkpoint/containers.h"
-#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/container_writers.h"
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/utf8.h"
 
 namespace wsel::checkpoint {

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "wsel/analyze/attention_products.h"
-#include "wsel/analyze/pictures.h"
+#include "wsel/analyze/plots.h"
 #include "wsel/checkpoint/npy_writer.h"
 #include "wsel/cli/analyze.h"
-#include "wsel/cli/analyze_subjects.h"
+#include "wsel/cli/analyzed_models.h"
 
 namespace wsel::cli {
 namespace {

@@ -7,14 +7,14 @@
 
 #include "wsel/analyze/feature_table.h"
 #include "wsel/cli/analyze.h"
-#include "wsel/cli/analyze_subjects.h"
-#include "wsel/cli/data_sets.h"
+#include "wsel/cli/analyzed_models.h"
 #include "wsel/cli/dry_run.h"
-#include "wsel/cli/restart.h"
+#include "wsel/cli/open_splits.h"
+#include "wsel/cli/training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
-#include "wsel/train/pictures.h"
+#include "wsel/train/transforms.h"
 
 namespace wsel::cli {
 namespace {
@@ -49,7 +49,7 @@ std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& analyzed,
   Load(model, *analyzed.weights);
   const auto size = static_cast<int>(ImageSize(config));
   train::Uploader uploader(c10::kCPU, analyzed.normalisation);
-  data::Loader loader(set, train::EvalPictures({.img_size = size}),
+  data::Loader loader(set, train::MakeEvalTransform({.img_size = size}),
                       data::EvalBatches(set.size(), kBatch),
                       {.img_size = size,
                        .batch_size = kBatch,
@@ -80,7 +80,7 @@ void Print(const ModelFeatures& model, const ModelFeatures* teacher) {
   for (const BlockRow& row : model.rows) {
     fmt::print("  {:18}  {:5}  {:9.4g}  {:14.2f}", row.block, row.width,
                row.rms, row.effective_rank);
-    if (const int64_t best = MostAlike(row); best >= 0) {
+    if (const int64_t best = MostSimilar(row); best >= 0) {
       const auto at = static_cast<size_t>(best);
       fmt::print("  {} ({:.3f})", teacher->rows[at].block, row.cka[at]);
     }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "wsel/data/table.h"
+#include "wsel/data/dataset_info.h"
 #include "wsel/model/variants.h"
 
 namespace wsel::cli {
@@ -25,7 +25,8 @@ std::vector<std::string> ChoicesOf(const std::string& name,
     return choices;
   }
   if (name == "--dataset") {
-    for (const auto& info : data::Datasets()) choices.emplace_back(info.name);
+    for (const auto& info : data::DatasetRegistry())
+      choices.emplace_back(info.name);
     return choices;
   }
   static const std::regex kList("[a-z0-9-]+(\\|[a-z0-9-]+)+");

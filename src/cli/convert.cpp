@@ -10,11 +10,11 @@
 #include <optional>
 
 #include "wsel/checkpoint/writer.h"
-#include "wsel/cli/account.h"
 #include "wsel/cli/commands.h"
-#include "wsel/cli/foreign_model.h"
+#include "wsel/cli/export_support.h"
 #include "wsel/cli/hf_config.h"
-#include "wsel/cli/weights.h"
+#include "wsel/cli/load_report.h"
+#include "wsel/cli/pretrained.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
@@ -144,7 +144,7 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
       args.output, specs,
       [&](size_t i) {
         const TensorView view = renamed->View(specs[i].name);
-        current = InOrder(Cast(view, specs[i].dtype));
+        current = Contiguous(Cast(view, specs[i].dtype));
         return current.bytes;
       },
       MetadataOf(pretrained, invocation));

@@ -9,16 +9,16 @@
 
 #include "wsel/cli/commands.h"
 #include "wsel/core/error.h"
-#include "wsel/data/check.h"
-#include "wsel/data/open.h"
-#include "wsel/data/table.h"
+#include "wsel/data/check_dataset.h"
+#include "wsel/data/dataset_info.h"
+#include "wsel/data/open_dataset.h"
 #include "wsel/train/progress.h"
 
 namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using data::DatasetFacts;
+using data::DatasetInfo;
 using data::Split;
 
 constexpr size_t kMaxShown = 20;  // images printed per kind of issue
@@ -42,32 +42,32 @@ struct CheckedSplit {
 void PrintTable() {
   fmt::print("{:13}  {:>7}  {:>9}  {:>6}  {:>4}  {}\n", "name", "classes",
              "train", "test", "size", "files below the root");
-  for (const DatasetFacts& info : data::Datasets()) {
+  for (const DatasetInfo& info : data::DatasetRegistry()) {
     const auto count = [](int64_t n) {
       return n == 0 ? std::string("-") : std::to_string(n);
     };
     fmt::print("{:13}  {:>7}  {:>9}  {:>6}  {:>4}  {}\n", info.name,
-               count(info.classes), count(info.train), count(info.test),
-               count(info.native_size), info.layout);
+               count(info.num_classes), count(info.num_train),
+               count(info.num_test), count(info.image_size), info.layout);
   }
 }
 
 void PrintTableJson() {
   Json rows = Json::array();
-  for (const DatasetFacts& info : data::Datasets()) {
+  for (const DatasetInfo& info : data::DatasetRegistry()) {
     const auto count = [](int64_t n) { return n == 0 ? Json() : Json(n); };
     rows.push_back({{"name", info.name},
                     {"title", info.title},
-                    {"classes", count(info.classes)},
-                    {"train", count(info.train)},
-                    {"test", count(info.test)},
-                    {"size", count(info.native_size)},
+                    {"classes", count(info.num_classes)},
+                    {"train", count(info.num_train)},
+                    {"test", count(info.num_test)},
+                    {"size", count(info.image_size)},
                     {"layout", info.layout}});
   }
   fmt::print("{}\n", rows.dump(1));
 }
 
-CheckedSplit CheckSplit(const DatasetFacts& info, const CheckArgs& args,
+CheckedSplit CheckSplit(const DatasetInfo& info, const CheckArgs& args,
                         Split split) {
   const auto set = data::OpenDataset(info.name, args.root, split,
                                      {.split_seed = args.split_seed});
@@ -81,7 +81,7 @@ CheckedSplit CheckSplit(const DatasetFacts& info, const CheckArgs& args,
   };
   auto report = data::Check(set, 0, show);
   meter.Clear();
-  return {split, std::move(report), data::Unusual(info, split, set),
+  return {split, std::move(report), data::CountMismatches(info, split, set),
           set.classes, set.size()};
 }
 
@@ -91,7 +91,7 @@ std::string SizeRange(int least, int most) {
 }
 
 void PrintIssues(std::string_view kind,
-                 const std::vector<data::Remark>& issues) {
+                 const std::vector<data::ImageIssue>& issues) {
   for (size_t i = 0; i < std::min(kMaxShown, issues.size()); ++i) {
     fmt::print("  {}: {}\n", kind, issues[i].text);
   }
@@ -111,17 +111,17 @@ void Print(const CheckedSplit& checked) {
       NameOf(checked.split), checked.num_images,
       SizeRange(report.min_width, report.max_width),
       SizeRange(report.min_height, report.max_height), checked.classes.size(),
-      *least, *most, report.broken.size(), report.damaged.size());
+      *least, *most, report.corrupt.size(), report.damaged.size());
   for (const std::string& text : checked.count_mismatches) {
     fmt::print("  count mismatch: {}\n", text);
   }
-  PrintIssues("corrupt", report.broken);
+  PrintIssues("corrupt", report.corrupt);
   PrintIssues("damaged", report.damaged);
 }
 
-Json Texts(const std::vector<data::Remark>& issues) {
+Json Texts(const std::vector<data::ImageIssue>& issues) {
   Json texts = Json::array();
-  for (const data::Remark& issue : issues) texts.push_back(issue.text);
+  for (const data::ImageIssue& issue : issues) texts.push_back(issue.text);
   return texts;
 }
 
@@ -137,7 +137,7 @@ Json ToJson(const CheckedSplit& checked) {
           {"height", {report.min_height, report.max_height}},
           {"classes", per_class},
           {"count_mismatches", checked.count_mismatches},
-          {"corrupt", Texts(report.broken)},
+          {"corrupt", Texts(report.corrupt)},
           {"damaged", Texts(report.damaged)}};
 }
 
@@ -148,14 +148,14 @@ std::vector<Split> SplitsOf(const std::string& split) {
 }
 
 void RunCheck(const CheckArgs& args, bool json) {
-  const DatasetFacts& info = data::FindDataset(args.name, "wsel datasets");
+  const DatasetInfo& info = data::FindDataset(args.name, "wsel datasets");
   Json rows = Json::array();
   size_t num_corrupt = 0;
   size_t num_mismatches = 0;
   for (const Split split : SplitsOf(args.split)) {
     const CheckedSplit checked = CheckSplit(info, args, split);
     json ? rows.push_back(ToJson(checked)) : Print(checked);
-    num_corrupt += checked.report.broken.size();
+    num_corrupt += checked.report.corrupt.size();
     num_mismatches += checked.count_mismatches.size();
   }
   if (json) {

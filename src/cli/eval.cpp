@@ -9,26 +9,26 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "wsel/cli/account.h"
 #include "wsel/cli/commands.h"
-#include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
 #include "wsel/cli/dry_run.h"
+#include "wsel/cli/forward_differences.h"
+#include "wsel/cli/load_report.h"
 #include "wsel/cli/model_args.h"
+#include "wsel/cli/open_splits.h"
+#include "wsel/cli/pretrained.h"
 #include "wsel/cli/renamed_option.h"
-#include "wsel/cli/restart.h"
-#include "wsel/cli/use_of_weights.h"
-#include "wsel/cli/weights.h"
+#include "wsel/cli/training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
 #include "wsel/model/build.h"
-#include "wsel/train/confusion.h"
+#include "wsel/train/confusion_matrix.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/micro_batch.h"
-#include "wsel/train/pictures.h"
 #include "wsel/train/precision.h"
 #include "wsel/train/progress.h"
+#include "wsel/train/transforms.h"
 
 namespace wsel::cli {
 namespace {
@@ -109,7 +109,7 @@ std::string PredictionLine(const data::Dataset& test, int64_t index,
   const auto top = std::get<1>(
       logits.topk(std::min<int64_t>(5, logits.size(0)), 0, true, true));
   Json line = {{"index", index},
-               {"file", test.origin(index)},
+               {"file", test.filename(index)},
                {"label", test.classes[label]}};
   for (int64_t i = 0; i < top.size(0); ++i) {
     const auto predicted = static_cast<size_t>(top[i].item<int64_t>());
@@ -177,8 +177,8 @@ void RunEval(const EvalArgs& args) {
   CheckEvalArgs(args);
   const c10::Device device = FindDevice(args.device);
   const auto precision =
-      train::Choose(train::Precisions().Find(args.precision, "--precision"),
-                    device)
+      train::ResolvePrecision(
+          train::Precisions().Find(args.precision, "--precision"), device)
           .precision;
   if (args.dry_run) {
     DryRun(args);
@@ -208,15 +208,16 @@ void RunEval(const EvalArgs& args) {
 
   train::Uploader uploader(device, normalisation);
   data::Loader loader(
-      test, train::EvalPictures({.img_size = size, .crop_pct = args.crop_pct}),
+      test,
+      train::MakeEvalTransform({.img_size = size, .crop_pct = args.crop_pct}),
       data::EvalBatches(test.size(), batch),
       {.img_size = size,
        .batch_size = batch,
        .workers = static_cast<int>(args.data.workers),
-       .skip_broken = args.data.skip_broken},
+       .skip_corrupt = args.data.skip_corrupt},
       uploader.allocate());
 
-  train::Confusion confusion(test.classes);
+  train::ConfusionMatrix confusion(test.classes);
   std::optional<AtomicFile> predictions;
   if (!args.predictions.empty()) predictions.emplace(args.predictions);
   train::ProgressMeter meter(train::ProgressOnStderr(30));
@@ -249,7 +250,7 @@ void RunEval(const EvalArgs& args) {
   if (!args.per_class.empty()) {
     WriteTextFile(args.per_class, confusion.ScoresCsv());
   }
-  Print(args, result, loader.broken_origins());
+  Print(args, result, loader.corrupt_files());
 }
 
 }  // namespace
@@ -296,9 +297,9 @@ void AddEval(CLI::App& app, const Invocation& invocation) {
   c->add_option("--workers", args->data.workers,
                 "Data loader threads; -1: one per core")
       ->capture_default_str();
-  c->add_flag("--skip-corrupt", args->data.skip_broken,
+  c->add_flag("--skip-corrupt", args->data.skip_corrupt,
               "Skip and count images that cannot be read");
-  AddOldName(*c, "--skip-broken", "--skip-corrupt", args->data.skip_broken);
+  AddOldName(*c, "--skip-broken", "--skip-corrupt", args->data.skip_corrupt);
   c->add_option("--predictions", args->predictions,
                 "Write one JSON line per image to this file");
   c->add_flag("--logits", args->logits, "Add logits to --predictions");

@@ -8,23 +8,23 @@
 #include <memory>
 
 #include "wsel/checkpoint/writer.h"
-#include "wsel/cli/account.h"
 #include "wsel/cli/commands.h"
+#include "wsel/cli/forward_differences.h"
 #include "wsel/cli/init_args.h"
 #include "wsel/cli/init_generic.h"
+#include "wsel/cli/load_report.h"
 #include "wsel/cli/model_args.h"
+#include "wsel/cli/pretrained.h"
 #include "wsel/cli/provenance.h"
 #include "wsel/cli/renamed_option.h"
-#include "wsel/cli/use_of_weights.h"
-#include "wsel/cli/weights.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/text_file.h"
 #include "wsel/model/init_rule.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/select/apply.h"
+#include "wsel/select/importance_scores.h"
 #include "wsel/select/plan_json.h"
 #include "wsel/select/report.h"
-#include "wsel/select/scores.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::cli {
@@ -57,7 +57,7 @@ select::Plan PlanFromTeacher(const InitArgs& args,
   const model::Config config = TeacherModel(args, teacher);
   return PlanSelection(config, teacher.remapped.tensors->Specs(),
                        StudentModel(args, config), options,
-                       select::EvidenceOf(*teacher.remapped.tensors));
+                       select::ImportanceScoresOf(*teacher.remapped.tensors));
 }
 
 select::Plan PlanWithoutTeacher(const InitArgs& args) {
@@ -102,11 +102,11 @@ select::Plan PlanWithoutWeights(const InitArgs& args,
                                 const model::Config& teacher) {
   std::vector<TensorSpec> specs;
   std::map<std::string, Shape> shapes;
-  for (const model::ModelTensor& tensor : Layout(teacher)) {
+  for (const model::ParameterSpec& tensor : ParameterSpecs(teacher)) {
     specs.push_back(tensor.spec);
     shapes[tensor.spec.name] = tensor.spec.shape;
   }
-  const select::Evidence placeholder = {
+  const select::ImportanceScores placeholder = {
       [&](const std::string& name, size_t axis, int) {
         return std::vector<double>(static_cast<size_t>(shapes[name][axis]));
       },
@@ -153,7 +153,7 @@ void DryRunWithoutTeacher(const InitArgs& args) {
   if (generic) CheckGenericStudent(args);
   const auto teacher = generic ? std::nullopt : ModelOfMissing(args);
   const bool wants_plan = args.json || !args.save_plan.empty();
-  const bool data_dependent = LooksAtWeights(SelectionOptions(args).method);
+  const bool data_dependent = IsDataDependent(SelectionOptions(args).method);
   if (wants_plan && (!teacher || data_dependent)) {
     throw Error(ErrorKind::kIo, args.teacher,
                 generic ? "is missing, so there is no plan to print or save"

@@ -7,8 +7,8 @@
 #include "wsel/core/text_file.h"
 #include "wsel/model/family_json.h"
 #include "wsel/select/family_plan.h"
+#include "wsel/select/importance_scores.h"
 #include "wsel/select/like_plan.h"
-#include "wsel/select/scores.h"
 
 namespace wsel::cli {
 namespace {
@@ -50,7 +50,7 @@ select::Plan PlanFamily(const InitArgs& args,
                               ParseSizes(args.teacher_size, "--teacher-size"),
                               ParseSizes(args.student_size, "--student-size"),
                               SelectionOptions(args),
-                              select::EvidenceOf(teacher));
+                              select::ImportanceScoresOf(teacher));
 }
 
 select::Plan PlanStudentLike(const InitArgs& args,
@@ -58,7 +58,8 @@ select::Plan PlanStudentLike(const InitArgs& args,
   const auto like = checkpoint::Open(args.student_like);
   return select::PlanLike(teacher.Specs(), FileName(teacher.path()),
                           like->Specs(), FileName(like->path()),
-                          SelectionOptions(args), select::EvidenceOf(teacher));
+                          SelectionOptions(args),
+                          select::ImportanceScoresOf(teacher));
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ select::Plan PlanGenericStudent(const InitArgs& args,
                                 const checkpoint::Checkpoint& teacher) {
   select::Plan plan = args.family.empty() ? PlanStudentLike(args, teacher)
                                           : PlanFamily(args, teacher);
-  for (const checkpoint::Unread& tensor : teacher.unread()) {
+  for (const checkpoint::UnsupportedTensor& tensor : teacher.unsupported()) {
     plan.unused.push_back({tensor.name, tensor.reason});
   }
   return plan;

@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "wsel/cli/commands.h"
-#include "wsel/cli/weights.h"
+#include "wsel/cli/pretrained.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/model/config_json.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/tensor/statistics.h"
 
 namespace wsel::cli {
@@ -30,7 +30,7 @@ std::vector<Statistics> AllStatistics(const TensorSource& file, bool enabled) {
   ParallelFor(all.size(), [&](size_t i) {
     const std::string& name = file.Specs()[i].name;
     all[i] = StatisticsOf(file.View(name));
-    file.Drop(name);
+    file.Release(name);
   });
   return all;
 }
@@ -63,14 +63,14 @@ std::string Megabytes(uint64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) * 1e-6);
 }
 
-void PrintSource(const naming::Adapted& remapped) {
+void PrintSource(const naming::RemappedStateDict& remapped) {
   if (remapped.source.empty()) return;
   fmt::print("names      {}, {}\n", remapped.source,
              remapped.IsCertain() ? "certain" : "likely");
   if (!remapped.prefix.empty()) {
     fmt::print("weights    under '{}'\n", remapped.prefix);
   }
-  for (const std::string& warning : remapped.doubts) {
+  for (const std::string& warning : remapped.warnings) {
     fmt::print("assumed    {}\n", warning);
   }
 }
@@ -96,11 +96,11 @@ void PrintModel(const PretrainedCheckpoint& pretrained) {
 // Counts of used and ignored tensors, one line per reason with an example;
 // unexpected and missing ones by name.
 void PrintLoadReport(const PretrainedCheckpoint& pretrained) {
-  const naming::Adapted& remapped = pretrained.remapped;
+  const naming::RemappedStateDict& remapped = pretrained.remapped;
   if (remapped.source.empty()) return;
   fmt::print("used       {} tensors\n", remapped.used.size());
   std::map<std::string, std::vector<std::string>> by_reason;
-  for (const naming::Unused& key : remapped.ignored) {
+  for (const naming::UnusedKey& key : remapped.ignored) {
     by_reason[key.reason].push_back(key.name);
   }
   for (const auto& [reason, names] : by_reason) {
@@ -109,7 +109,7 @@ void PrintLoadReport(const PretrainedCheckpoint& pretrained) {
         names.size() == 1 ? "" : fmt::format(" and {} more", names.size() - 1),
         reason);
   }
-  for (const naming::Unused& key : remapped.refused) {
+  for (const naming::UnusedKey& key : remapped.unexpected) {
     fmt::print("unexpected {}: {}\n", key.name, key.reason);
   }
   for (const std::string& name : MissingKeys(pretrained)) {
@@ -118,7 +118,7 @@ void PrintLoadReport(const PretrainedCheckpoint& pretrained) {
 }
 
 void PrintUnsupported(const checkpoint::Checkpoint& file) {
-  for (const checkpoint::Unread& tensor : file.unread()) {
+  for (const checkpoint::UnsupportedTensor& tensor : file.unsupported()) {
     fmt::print("unsupported {}: {}\n", tensor.name, tensor.reason);
   }
 }
@@ -172,28 +172,28 @@ Json StatsJson(const Statistics& s) {
           {"nan_count", s.nan_count}};
 }
 
-Json ReasonsJson(const std::vector<naming::Unused>& keys) {
+Json ReasonsJson(const std::vector<naming::UnusedKey>& keys) {
   Json json = Json::object();
-  for (const naming::Unused& key : keys) json[key.name] = key.reason;
+  for (const naming::UnusedKey& key : keys) json[key.name] = key.reason;
   return json;
 }
 
 Json UnsupportedJson(const checkpoint::Checkpoint& file) {
   Json json = Json::object();
-  for (const auto& [name, reason] : file.unread()) json[name] = reason;
+  for (const auto& [name, reason] : file.unsupported()) json[name] = reason;
   return json;
 }
 
-Json NamesJson(const naming::Adapted& remapped) {
+Json NamesJson(const naming::RemappedStateDict& remapped) {
   if (remapped.source.empty()) return nullptr;
   Json used = Json::object();
-  for (const naming::Used& key : remapped.used) used[key.name] = key.timm;
+  for (const naming::UsedKey& key : remapped.used) used[key.name] = key.timm;
   return {{"source", remapped.source},
           {"certain", remapped.IsCertain()},
-          {"warnings", remapped.doubts},
+          {"warnings", remapped.warnings},
           {"used", used},
           {"ignored", ReasonsJson(remapped.ignored)},
-          {"unexpected", ReasonsJson(remapped.refused)}};
+          {"unexpected", ReasonsJson(remapped.unexpected)}};
 }
 
 Json AsJson(const PretrainedCheckpoint& pretrained,

@@ -6,7 +6,7 @@
 
 #include "wsel/cli/commands.h"
 #include "wsel/model/config_json.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
 
 namespace wsel::cli {
@@ -18,7 +18,7 @@ void PrintJson() {
   Json models = Json::array();
   for (const model::Variant& variant : model::Variants()) {
     models.push_back({{"name", NameOf(variant.config)},
-                      {"family", Family(variant.config)},
+                      {"family", ArchitectureName(variant.config)},
                       {"aliases", variant.aliases},
                       {"parameters", ParameterCount(variant.config)},
                       {"flops", Flops(variant.config)},

@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "wsel/cli/commands.h"
-#include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
 #include "wsel/cli/dry_run.h"
-#include "wsel/cli/restart.h"
-#include "wsel/cli/weights.h"
+#include "wsel/cli/open_splits.h"
+#include "wsel/cli/pretrained.h"
+#include "wsel/cli/training_environment.h"
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
@@ -22,7 +22,7 @@
 #include "wsel/train/evaluate.h"
 #include "wsel/train/linear_probe.h"
 #include "wsel/train/logistic.h"
-#include "wsel/train/pictures.h"
+#include "wsel/train/transforms.h"
 
 namespace wsel::cli {
 namespace {
@@ -52,7 +52,7 @@ struct Features {
 
 // The raw pixels, at the size of the first image.
 Features PixelFeatures(const data::Dataset& set) {
-  const auto first = set.picture(0);
+  const auto first = set.image(0);
   return {std::max(first.width(), first.height()),
           {},
           c10::kCPU,
@@ -87,7 +87,8 @@ LabelledFeatures ComputeFeatures(const data::Dataset& set,
   constexpr int64_t kBatch = 100;
   std::vector<at::Tensor> rows;
   train::Uploader uploader(features.device, features.normalisation);
-  data::Loader loader(set, train::EvalPictures({.img_size = features.img_size}),
+  data::Loader loader(set,
+                      train::MakeEvalTransform({.img_size = features.img_size}),
                       data::EvalBatches(set.size(), kBatch),
                       {.img_size = features.img_size,
                        .batch_size = kBatch,
@@ -156,7 +157,7 @@ void DryRun(const ProbeArgs& args) {
   const auto config = args.pixels ? std::nullopt : DryRunModel(args.checkpoint);
   if (config) {
     fmt::print("features    {}, {} channels\n", NameOf(*config),
-               FeatureWidth(*config));
+               NumFeatures(*config));
   }
   fmt::print("train       {}\ntest        {}\n", CountText(sizes.train),
              CountText(sizes.test));

@@ -17,8 +17,8 @@
 #include "wsel/core/registry.h"
 #include "wsel/core/version.h"
 #include "wsel/report/chart.h"
+#include "wsel/report/escape_text.h"
 #include "wsel/report/formats.h"
-#include "wsel/report/printable.h"
 
 namespace wsel::cli {
 namespace {
@@ -42,7 +42,7 @@ struct ReportArgs {
   std::vector<std::string> folders;
   std::string format;
   std::string output;
-  report::Options options;
+  report::ReportOptions options;
 };
 
 // By --format, else by the extension of --output.
@@ -75,7 +75,7 @@ std::string Render(const report::Report& report, Format format) {
     case Format::kSvg:
       return ToSvg(report);
     case Format::kPng:
-      return ChartsPng(Charts(report), report.study.name);
+      return ChartsPng(Charts(report), report.experiment.name);
   }
   return "";
 }
@@ -99,12 +99,12 @@ void RunReport(const ReportArgs& args, const Invocation& invocation) {
     throw Error(ErrorKind::kUsage, "--output",
                 "is missing: the PNG file to write");
   }
-  CheckAccuracies(args.options.accuracies);
-  report::Study study =
-      report::ReadStudy({args.folders.begin(), args.folders.end()});
-  report::Report report = MakeReport(std::move(study), args.options);
+  CheckAccuracies(args.options.target_accuracies);
+  report::Experiment experiment =
+      report::ReadExperiment({args.folders.begin(), args.folders.end()});
+  report::Report report = MakeReport(std::move(experiment), args.options);
   report.version = Version();
-  report.command = report::Printable(invocation.command, 2000);
+  report.command = report::EscapeText(invocation.command, 2000);
   const std::string text = Render(report, format);
   if (args.output.empty()) {
     fmt::print("{}", text);
@@ -129,22 +129,23 @@ void AddReport(CLI::App& app, const Invocation& invocation) {
   c->add_option("--format", args->format,
                 "Output format: " + kFormatNames.Choices() +
                     "; default: by the extension of --output, else markdown");
-  c->add_option("--baseline", args->options.wish.baseline,
+  c->add_option("--baseline", args->options.table.baseline,
                 "Row, or value of a row's axis, that others are compared with; "
                 "default: the sweep file's, else random");
   c->add_option(
-       "--rows", args->options.wish.rows,
+       "--rows", args->options.table.rows,
        "Axes for the rows, comma-separated; default: the sweep file's, "
        "else the axis with the baseline or with most values")
       ->delimiter(',');
-  c->add_option("--columns", args->options.wish.columns,
+  c->add_option("--columns", args->options.table.columns,
                 "Axes for the columns, comma-separated; default: the others")
       ->delimiter(',');
-  c->add_option("--target-accuracy", args->options.accuracies,
+  c->add_option("--target-accuracy", args->options.target_accuracies,
                 "Top-1 accuracies in percent for which the epochs to accuracy "
                 "are reported: 60,70; default: round ones")
       ->delimiter(',');
-  AddOldName(*c, "--reach", "--target-accuracy", args->options.accuracies)
+  AddOldName(*c, "--reach", "--target-accuracy",
+             args->options.target_accuracies)
       ->delimiter(',');
   c->add_option("--output", args->output, "Output file; default: stdout");
   c->callback([args, c, &invocation] {

@@ -11,21 +11,21 @@
 #include <thread>
 
 #include "wsel/cli/commands.h"
-#include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
-#include "wsel/cli/restart.h"
+#include "wsel/cli/open_splits.h"
 #include "wsel/cli/stop_signal.h"
 #include "wsel/cli/sweep_cost.h"
 #include "wsel/cli/sweep_view.h"
+#include "wsel/cli/training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 #include "wsel/data/sampler.h"
-#include "wsel/sweep/child.h"
 #include "wsel/sweep/expand.h"
 #include "wsel/sweep/launch.h"
 #include "wsel/sweep/run_progress.h"
 #include "wsel/sweep/slurm.h"
+#include "wsel/sweep/subprocess.h"
 #include "wsel/sweep/sweep_file.h"
 #include "wsel/sweep/sweep_folder.h"
 #include "wsel/sweep/tail.h"
@@ -143,7 +143,7 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
                sweep::Duration(estimate));
   }
   size_t shared = 0;
-  for (const auto& run : runs) shared += run.also.size();
+  for (const auto& run : runs) shared += run.other_labels.size();
   if (shared > 0) {
     fmt::print("{} other combinations are identical to listed runs\n", shared);
   }
@@ -180,9 +180,10 @@ ErrorKind KindOf(int exit_code) {
   }
 }
 
-void ReportResult(const SweepArgs& args, const sweep::Tally& result) {
+void ReportResult(const SweepArgs& args, const sweep::SweepResult& result) {
   fmt::print("{} finished, {} failed, {} waiting, {} running elsewhere\n",
-             result.finished, result.failed, result.waiting, result.elsewhere);
+             result.finished, result.failed, result.waiting,
+             result.running_elsewhere);
   std::fflush(stdout);
   if (LastStopSignal() != 0) {
     throw Error(
@@ -216,25 +217,25 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
                           const sweep::RunRecord& record) {
     view.Changed(run, record);
   };
-  const sweep::Tally result = sweep::Launch(file, runs, folder, options);
+  const sweep::SweepResult result = sweep::Launch(file, runs, folder, options);
   view.Clear();
   ReportResult(args, result);
 }
 
 // The command of a task of the job array, to which --only is added.
-sweep::Words TaskCommand(const SweepArgs& args) {
+sweep::Argv TaskCommand(const SweepArgs& args) {
   const auto absolute = [](const std::string& path) {
     return fs::absolute(path).string();
   };
-  sweep::Words argv = {fs::read_symlink("/proc/self/exe").string(),
-                       "sweep",
-                       absolute(args.file),
-                       "--output",
-                       absolute(args.output),
-                       "--device",
-                       args.device,
-                       "--threads",
-                       std::to_string(args.threads)};
+  sweep::Argv argv = {fs::read_symlink("/proc/self/exe").string(),
+                      "sweep",
+                      absolute(args.file),
+                      "--output",
+                      absolute(args.output),
+                      "--device",
+                      args.device,
+                      "--threads",
+                      std::to_string(args.threads)};
   if (!args.data_root.empty()) {
     argv.insert(argv.end(), {"--data-root", absolute(args.data_root)});
   }
@@ -271,7 +272,8 @@ void SubmitJob(const SweepArgs& args, const std::string& script) {
   const fs::path output = slurm / "sbatch.txt";
   WriteTextFile(file, script);
   const auto ended =
-      sweep::Child({"/usr/bin/env", "sbatch", file.string()}, output, output)
+      sweep::Subprocess({"/usr/bin/env", "sbatch", file.string()}, output,
+                        output)
           .Wait();
   const std::string text = sweep::Tail(output, 10);
   if (ended.code == 0) {
@@ -314,7 +316,7 @@ void RunSweep(SweepArgs args) {
     RunLocally(args, file, runs);
     return;
   }
-  Enlist(file, runs, sweep::SweepFolder(args.output));
+  RegisterRuns(file, runs, sweep::SweepFolder(args.output));
   const std::string script = ArrayScript(args, file, runs);
   if (script.empty()) {
     fmt::print("no runs are left to start\n");

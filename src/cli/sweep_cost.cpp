@@ -11,8 +11,8 @@
 #include "wsel/model/build.h"
 #include "wsel/model/config_json.h"
 #include "wsel/train/precision.h"
-#include "wsel/train/step.h"
 #include "wsel/train/synchronize.h"
+#include "wsel/train/train_step.h"
 
 namespace wsel::cli {
 namespace {
@@ -32,7 +32,7 @@ double MeasureSecondsPerImage(const recipe::Recipe& recipe,
   model::Model model = model::Build(recipe.model);
   Initialize(model, model::Initializer::kTimm, /*seed=*/0);
   model.module->to(device);
-  train::Step step(model, options, precision, device);
+  train::TrainStep step(model, options, precision, device);
   const int64_t batch = options.batch_size;
   const int64_t size = ImageSize(recipe.model);
   const train::MicroBatch part = {
@@ -46,8 +46,8 @@ double MeasureSecondsPerImage(const recipe::Recipe& recipe,
   for (int i = 0; i < 2; ++i) {
     train::Synchronize(device);
     const auto start = std::chrono::steady_clock::now();
-    step.Accumulate(part, i);
-    step.Update(options.lr);
+    step.ForwardBackward(part, i);
+    step.OptimizerStep(options.lr);
     train::Synchronize(device);
     seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
@@ -65,7 +65,7 @@ StepCosts::StepCosts(const std::string& device, int threads)
 
 double StepCosts::SecondsOf(const recipe::Recipe& recipe) {
   const auto precision =
-      train::Choose(recipe.train.precision, device_).precision;
+      train::ResolvePrecision(recipe.train.precision, device_).precision;
   const std::string key = fmt::format("{} {} {}", model::ToJson(recipe.model),
                                       train::Precisions().NameOf(precision),
                                       recipe.train.drop_path > 0);

@@ -10,17 +10,17 @@
 
 #include "wsel/augment/mix.h"
 #include "wsel/cli/commands.h"
-#include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
 #include "wsel/cli/dry_run.h"
+#include "wsel/cli/init_checkpoint.h"
 #include "wsel/cli/log.h"
+#include "wsel/cli/open_splits.h"
+#include "wsel/cli/pretrained.h"
 #include "wsel/cli/recipe_args.h"
 #include "wsel/cli/renamed_option.h"
-#include "wsel/cli/restart.h"
 #include "wsel/cli/stop_signal.h"
-#include "wsel/cli/train_start.h"
 #include "wsel/cli/train_teacher.h"
-#include "wsel/cli/weights.h"
+#include "wsel/cli/training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
@@ -28,13 +28,13 @@
 #include "wsel/core/version.h"
 #include "wsel/data/sampler.h"
 #include "wsel/model/config_json.h"
-#include "wsel/model/layout.h"
-#include "wsel/model/product_library.h"
+#include "wsel/model/gemm_backend.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/train/fit.h"
+#include "wsel/train/init_from_checkpoint.h"
 #include "wsel/train/micro_batch.h"
 #include "wsel/train/precision.h"
 #include "wsel/train/progress.h"
-#include "wsel/train/start.h"
 
 namespace wsel::cli {
 namespace {
@@ -55,15 +55,15 @@ constexpr int64_t kMaxMicroBatchGpu = 1024;
 // Replaces `auto` precision and batch sizes of 0 by values for the device.
 void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
   auto& train = recipe.train;
-  const auto choice = train::Choose(train.precision, device);
+  const auto choice = train::ResolvePrecision(train.precision, device);
   spdlog::info("precision {} on {}: {}",
                train::Precisions().NameOf(choice.precision), device.str(),
                choice.reason);
   train.precision = choice.precision;
   if (train.micro_batch == 0) {
-    const double limit = train.memory_gb * 1024 * 1024 * 1024;
+    const double limit = train.memory_gib * 1024 * 1024 * 1024;
     train.micro_batch = train::SolveMicroBatch(
-        train.batch_size, Mixes(train.mix) ? train.mixup_batch : 1,
+        train.batch_size, MixingEnabled(train.mix) ? train.mixup_batch : 1,
         train::ActivationBytes(recipe.model),
         limit > 0 ? static_cast<int64_t>(limit) : MemoryBudget(device),
         device.is_cpu() ? kMaxMicroBatchCpu : kMaxMicroBatchGpu);
@@ -137,8 +137,9 @@ model::Model InitModel(const recipe::Recipe& recipe,
     Initialize(model, recipe.init.method, recipe.train.seed);
     return model;
   }
-  const auto reset = train::LoadStart(model, *checkpoint->remapped.tensors,
-                                      recipe.init.method, recipe.train.seed);
+  const auto reset =
+      train::InitFromCheckpoint(model, *checkpoint->remapped.tensors,
+                                recipe.init.method, recipe.train.seed);
   if (!reset.empty()) {
     spdlog::info("re-initialised for {} classes: {}", NumClasses(recipe.model),
                  fmt::join(reset, ", "));
@@ -221,24 +222,25 @@ void LogEpoch(const train::EpochReport& r) {
   spdlog::info("{}", line);
 }
 
-void PrintResult(const train::Outcome& result, const train::RunFolder& folder) {
-  const train::Progress& p = result.progress;
+void PrintResult(const train::TrainResult& result,
+                 const train::RunFolder& folder) {
+  const train::TrainerState& p = result.state;
   fmt::print("last        top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {}\n",
              p.last_top1, p.last_top5, p.last_loss,
              folder.weights("last").string());
   fmt::print("best        top-1 {:.2f}  top-5 {:.2f}  epoch {}  {}\n",
              p.best_top1, p.best_top5, p.best_epoch,
              folder.weights("best").string());
-  if (result.broken > 0) {
-    fmt::print("corrupt     images skipped {} times\n", result.broken);
+  if (result.skipped > 0) {
+    fmt::print("corrupt     images skipped {} times\n", result.skipped);
   }
 }
 
-train::Watch CallbacksOnStderr(train::ProgressMeter& meter,
-                               const recipe::Recipe& recipe) {
+train::TrainCallbacks CallbacksOnStderr(train::ProgressMeter& meter,
+                                        const recipe::Recipe& recipe) {
   const int64_t batch = recipe.train.batch_size;
   const bool quiet = !spdlog::should_log(spdlog::level::info);
-  return {.stop = LastStopSignal,
+  return {.stop_signal = LastStopSignal,
           .on_step =
               [&meter, &recipe, batch, quiet](const train::StepReport& r) {
                 if (quiet) return;
@@ -270,12 +272,12 @@ void CheckFolder(const train::RunFolder& folder, bool resume) {
 }
 
 // Ends an interrupted run with exit code 130 or 143.
-[[noreturn]] void ThrowInterrupted(const train::Outcome& result,
+[[noreturn]] void ThrowInterrupted(const train::TrainResult& result,
                                    const train::RunFolder& folder) {
   throw Error(ErrorKind::kInterrupted, folder.root().string(),
               fmt::format("stopped after step {}; its state is saved, and the "
                           "same command with --resume continues",
-                          result.progress.step));
+                          result.state.step));
 }
 
 // Read recipe, open data, build model, initialise, train, report.
@@ -304,7 +306,7 @@ void RunTrain(const TrainArgs& args) {
   AddLogFile(folder.log(), resumes);
   ResolveAutoOptions(recipe, device);
   if (device.is_cpu() && recipe.train.precision == train::Precision::kFp32) {
-    spdlog::info("matrix products: {}", model::ProductLibrary());
+    spdlog::info("matrix products: {}", model::GemmBackend());
   }
 
   // Opened first, so that a mismatch is found before data is read.
@@ -323,16 +325,16 @@ void RunTrain(const TrainArgs& args) {
 
   if (!resumes) WriteTextFile(folder.config(), recipe::ToJson(recipe) + "\n");
   train::ProgressMeter meter(train::ProgressOnStderr(30));
-  train::Run job;
+  train::TrainJob job;
   job.options = recipe.train;
   job.train = splits.train;
   job.test = splits.test;
   job.device = device;
   job.workers = static_cast<int>(recipe.data.workers);
-  job.skip_broken = recipe.data.skip_broken;
+  job.skip_corrupt = recipe.data.skip_corrupt;
   if (recipe.train.distill.method != train::Distillation::kNone) {
     job.teacher = MakeTeacher(*teacher, recipe, splits.train.classes, device);
-    job.answers = TeacherCacheFile(recipe, device);
+    job.teacher_cache = TeacherCacheFile(recipe, device);
   }
   teacher.reset();
   job.metadata = Metadata(recipe, splits.train);

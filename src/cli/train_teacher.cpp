@@ -10,8 +10,8 @@
 #include "wsel/cli/provenance.h"
 #include "wsel/core/error.h"
 #include "wsel/select/apply.h"
+#include "wsel/select/importance_scores.h"
 #include "wsel/select/report.h"
-#include "wsel/select/scores.h"
 #include "wsel/train/precision.h"
 
 namespace wsel::cli {
@@ -20,7 +20,7 @@ namespace {
 // Whether the weights can only be run by the TorchScript code in the file.
 bool RunsAsScript(const PretrainedCheckpoint& pretrained) {
   return pretrained.file->container() == checkpoint::Container::kTorchScript &&
-         (!pretrained.model || !pretrained.remapped.refused.empty() ||
+         (!pretrained.model || !pretrained.remapped.unexpected.empty() ||
           !MissingKeys(pretrained).empty());
 }
 
@@ -35,16 +35,16 @@ std::array<double, 3> ResolveRgbTriple(
   return pretrained ? ParseRgbTriple(*pretrained, where) : student;
 }
 
-train::TeacherView PreprocessFor(const TrainTeacher& teacher,
-                                 const recipe::Recipe& recipe,
-                                 const c10::Device& device) {
+train::TeacherOptions PreprocessFor(const TrainTeacher& teacher,
+                                    const recipe::Recipe& recipe,
+                                    const c10::Device& device) {
   const std::string path = recipe.teacher.file;
   const auto& student = recipe.train.normalisation;
   const auto pretrained = [&](const char* key) {
     return teacher.script ? std::nullopt
                           : PretrainedMeanOrStd(teacher.pretrained, key);
   };
-  train::TeacherView preprocess;
+  train::TeacherOptions preprocess;
   preprocess.student = student;
   preprocess.teacher.mean =
       ResolveRgbTriple(recipe.teacher.mean, pretrained(kMeanKey), student.mean,
@@ -57,7 +57,7 @@ train::TeacherView PreprocessFor(const TrainTeacher& teacher,
     preprocess.img_size = ImageSize(teacher.pretrained.model->config);
   }
   preprocess.precision =
-      train::Choose(recipe.teacher.precision, device).precision;
+      train::ResolvePrecision(recipe.teacher.precision, device).precision;
   preprocess.device = device;
   return preprocess;
 }
@@ -119,7 +119,7 @@ void InitFromTeacher(model::Model& model, const TrainTeacher& teacher,
   const TensorSource& tensors = *teacher.pretrained.remapped.tensors;
   const select::Plan plan =
       PlanSelection(teacher.pretrained.model->config, tensors.Specs(),
-                    model.config, options, select::EvidenceOf(tensors));
+                    model.config, options, select::ImportanceScoresOf(tensors));
   fmt::print("{}", select::Summary(plan));
   const select::Student student = select::Apply(plan, &tensors);
   const at::NoGradGuard no_grad;

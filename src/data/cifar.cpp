@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "cifar_pickle.h"
+#include "find_root.h"
 #include "list_file.h"
-#include "locate.h"
 #include "mapped_records.h"
 #include "readers.h"
 #include "wsel/core/error.h"

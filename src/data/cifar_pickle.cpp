@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/pickle.h"
-#include "wsel/checkpoint/refusal.h"
 #include "wsel/core/mapped_file.h"
 
 namespace wsel::data {
@@ -55,7 +55,7 @@ class CifarFile {
 
   const std::shared_ptr<const MappedFile>& file() const { return file_; }
   [[noreturn]] void Fail(std::string_view message) const {
-    checkpoint::Refuse(where_, message);
+    checkpoint::ThrowFormatError(where_, message);
   }
 
  private:

@@ -2,9 +2,9 @@
 #include <numeric>
 #include <utility>
 
-#include "files.h"
+#include "find_root.h"
 #include "folder.h"
-#include "locate.h"
+#include "image_files.h"
 #include "readers.h"
 #include "wsel/core/philox.h"
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "find_root.h"
 #include "gzip.h"
-#include "locate.h"
 #include "readers.h"
 #include "records.h"
 #include "wsel/core/error.h"

@@ -5,9 +5,9 @@
 
 #include <utility>
 
-#include "files.h"
+#include "find_root.h"
 #include "flower_names.h"
-#include "locate.h"
+#include "image_files.h"
 #include "mat_file.h"
 #include "readers.h"
 

@@ -3,9 +3,9 @@
 
 #include <utility>
 
-#include "files.h"
+#include "find_root.h"
+#include "image_files.h"
 #include "list_file.h"
-#include "locate.h"
 #include "readers.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"

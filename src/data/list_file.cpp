@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/format_error.h"
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 

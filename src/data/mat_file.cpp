@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "gzip.h"
-#include "wsel/checkpoint/refusal.h"
+#include "wsel/checkpoint/format_error.h"
 
 namespace wsel::data {
 namespace {
@@ -167,7 +167,7 @@ std::optional<Variable> Match(const Element& element, const std::string& name,
     // One byte more, so that the end and its checksum are verified.
     variable.unpacked = Gunzip(std::as_bytes(element.content), size + 1, where);
     if (variable.unpacked.size() != size) {
-      checkpoint::Refuse(
+      checkpoint::ThrowFormatError(
           where,
           fmt::format("variable '{}' does not have the size it claims", name));
     }
@@ -176,7 +176,8 @@ std::optional<Variable> Match(const Element& element, const std::string& name,
   }
   const auto values = TakeElement(array);
   if (!header || !values) {
-    checkpoint::Refuse(where, fmt::format("variable '{}' is truncated", name));
+    checkpoint::ThrowFormatError(
+        where, fmt::format("variable '{}' is truncated", name));
   }
   variable.header = *std::move(header);
   variable.values = *values;
@@ -190,19 +191,20 @@ Variable Find(const MappedFile& file, const std::string& name,
   rest = rest.subspan(kFileHeader);
   while (!rest.empty()) {
     const auto element = TakeElement(rest);
-    if (!element) checkpoint::Refuse(where, "is truncated or corrupt");
+    if (!element)
+      checkpoint::ThrowFormatError(where, "is truncated or corrupt");
     auto variable = Match(*element, name, where);
     if (!variable) continue;
     const ArrayHeader& header = variable->header;
     if (header.array_class < kDoubleClass ||
         header.array_class > kUint64Class || header.complex) {
-      checkpoint::Refuse(
+      checkpoint::ThrowFormatError(
           where,
           fmt::format("variable '{}' is not an array of real numbers", name));
     }
     return *std::move(variable);
   }
-  checkpoint::Refuse(
+  checkpoint::ThrowFormatError(
       where,
       fmt::format("has no variable '{}': it is another file with this name",
                   name));
@@ -218,7 +220,8 @@ MatFile::MatFile(const std::filesystem::path& path)
   // MATLAB 4 has no such header; 7.3 is HDF5. No data set uses either.
   if (text.size() < kFileHeader || !text.starts_with("MATLAB 5.0 MAT-file") ||
       text.substr(kFileHeader - 2, 2) != "IM") {
-    checkpoint::Refuse(where_, "is not a little-endian MATLAB 5 file");
+    checkpoint::ThrowFormatError(where_,
+                                 "is not a little-endian MATLAB 5 file");
   }
 }
 
@@ -230,7 +233,7 @@ std::vector<uint8_t> MatFile::Bytes(const std::string& name,
   if (variable.header.array_class != kUint8Class ||
       variable.values.type != kUint8 || shape.size() != leading.size() + 1 ||
       !std::equal(leading.begin(), leading.end(), shape.begin())) {
-    checkpoint::Refuse(
+    checkpoint::ThrowFormatError(
         where_,
         fmt::format("variable '{}' is not an array of bytes of shape {} x N",
                     name, fmt::join(leading, " x ")));
@@ -239,7 +242,7 @@ std::vector<uint8_t> MatFile::Bytes(const std::string& name,
   for (const size_t dim : leading) each *= dim;
   const ByteSpan values = variable.values.content;
   if (values.size() % each != 0 || values.size() / each != shape.back()) {
-    checkpoint::Refuse(
+    checkpoint::ThrowFormatError(
         where_, fmt::format("variable '{}' of shape {} has {} bytes", name,
                             fmt::join(shape, " x "), values.size()));
   }
@@ -259,7 +262,7 @@ std::vector<int64_t> MatFile::Integers(const std::string& name, int64_t min,
   const auto values = AsDoubles(variable.values);
   if (shape.size() != 2 || std::min(shape[0], shape[1]) != 1 ||
       std::max(shape[0], shape[1]) != values.size()) {
-    checkpoint::Refuse(
+    checkpoint::ThrowFormatError(
         where_,
         fmt::format("variable '{}' of shape {} is not a vector of its {} "
                     "values",
@@ -269,7 +272,7 @@ std::vector<int64_t> MatFile::Integers(const std::string& name, int64_t min,
   for (const double value : values) {
     if (!(value >= static_cast<double>(min)) ||
         value > static_cast<double>(max) || value != std::floor(value)) {
-      checkpoint::Refuse(
+      checkpoint::ThrowFormatError(
           where_, fmt::format("{}({}) is {}, not an integer from {} to {}",
                               name, integers.size() + 1, value, min, max));
     }

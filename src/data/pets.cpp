@@ -10,9 +10,9 @@
 #include <sstream>
 #include <utility>
 
-#include "files.h"
+#include "find_root.h"
+#include "image_files.h"
 #include "list_file.h"
-#include "locate.h"
 #include "readers.h"
 #include "wsel/core/error.h"
 

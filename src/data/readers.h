@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
-#include "wsel/data/open.h"
-#include "wsel/data/table.h"
+#include "wsel/data/dataset_info.h"
+#include "wsel/data/open_dataset.h"
 
 namespace wsel::data {
 

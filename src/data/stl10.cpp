@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "locate.h"
+#include "find_root.h"
 #include "mapped_records.h"
 #include "readers.h"
 

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "locate.h"
+#include "find_root.h"
 #include "mat_file.h"
 #include "readers.h"
 #include "records.h"

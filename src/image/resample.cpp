@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "kernel.h"
+#include "resample_kernel.h"
 #include "wsel/core/error.h"
 #include "wsel/image/affine.h"
 #include "wsel/image/crop.h"

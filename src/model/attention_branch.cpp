@@ -7,7 +7,7 @@
 
 #include "branch_gradient.h"
 #include "fused.h"
-#include "product.h"
+#include "gemm.h"
 #include "wsel/model/residual.h"
 
 namespace wsel::model {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "product.h"
+#include "gemm.h"
 #include "row_tiles.h"
 
 namespace wsel::model {

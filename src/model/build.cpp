@@ -11,7 +11,7 @@
 #include "wsel/model/drop_path.h"
 #include "wsel/model/init_rule.h"
 #include "wsel/model/initialize.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/model/vit.h"
 #include "wsel/tensor/torch_bridge.h"
 
@@ -115,7 +115,7 @@ std::vector<std::string> Load(Model& model, const TensorSource& source) {
   for (const auto& parameter : parameters) {
     at::Tensor to = parameter.value();
     to.copy_(Borrow(source.View(parameter.key())).reshape(to.sizes()));
-    source.Drop(parameter.key());
+    source.Release(parameter.key());
     used.insert(parameter.key());
   }
   std::vector<std::string> unexpected;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lanes.h"
+#include "simd.h"
 
 namespace wsel::model {
 

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "wsel/core/philox.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::model {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::model {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "lanes.h"
+#include "simd.h"
 
 namespace wsel::model {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "normal.h"
+#include "fill_normal.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/philox.h"
 #include "wsel/model/mimetic.h"

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <mutex>
 
-#include "normal.h"
+#include "fill_normal.h"
 
 namespace wsel::model {
 namespace {

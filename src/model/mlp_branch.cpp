@@ -6,7 +6,7 @@
 #include "branch_gradient.h"
 #include "fused.h"
 #include "gelu_gradient.h"
-#include "product.h"
+#include "gemm.h"
 #include "wsel/model/layers.h"
 #include "wsel/model/residual.h"
 

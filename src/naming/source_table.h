@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "layout.h"
-#include "wsel/naming/adapt.h"
+#include "tensor_layout.h"
 #include "wsel/naming/export.h"
+#include "wsel/naming/remap_state_dict.h"
 
 namespace wsel::naming {
 

@@ -8,7 +8,7 @@
 #include "log_lines.h"
 #include "run_files.h"
 #include "wsel/core/registry.h"
-#include "wsel/report/printable.h"
+#include "wsel/report/escape_text.h"
 
 namespace wsel::report {
 namespace {

@@ -9,7 +9,7 @@
 #include "wsel/core/json_object.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
-#include "wsel/report/printable.h"
+#include "wsel/report/escape_text.h"
 
 namespace wsel::report {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "log_lines.h"
 #include "wsel/core/error.h"
+#include "wsel/report/escape_text.h"
 #include "wsel/report/log.h"
-#include "wsel/report/printable.h"
 
 namespace wsel::report {
 namespace {

@@ -4,9 +4,9 @@
 #include <array>
 
 #include "wsel/report/chart.h"
+#include "wsel/report/escape_text.h"
 #include "wsel/report/formats.h"
 #include "wsel/report/grid.h"
-#include "wsel/report/printable.h"
 #include "xml_text.h"
 
 namespace wsel::report {

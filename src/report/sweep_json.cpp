@@ -3,7 +3,7 @@
 #include "run_files.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
-#include "wsel/report/printable.h"
+#include "wsel/report/escape_text.h"
 
 namespace wsel::report {
 namespace {

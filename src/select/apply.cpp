@@ -8,8 +8,8 @@
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
 #include "wsel/model/initialize.h"
-#include "wsel/select/resample.h"
-#include "wsel/select/scores.h"
+#include "wsel/select/embed_resample.h"
+#include "wsel/select/importance_scores.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::select {
@@ -48,7 +48,7 @@ at::Tensor Take(const Selected& s, const Plan& plan, const TensorView& view) {
 
 at::Tensor Take(const TopMagnitude& t, const Shape& shape,
                 const TensorView& view) {
-  auto indices = LargestMagnitude(view, *ElementCount(shape));
+  auto indices = LargestMagnitude(view, *Numel(shape));
   if (DigestOf(indices) != t.digest) {
     throw Error(ErrorKind::kMismatch, t.teacher,
                 "its elements of largest magnitude differ from those in the "
@@ -100,7 +100,7 @@ Student Apply(const Plan& plan, const TensorSource* teacher) {
     } else {
       student.tensors[i] = Own(Take(source, plan, view), spec.shape, view);
     }
-    teacher->Drop(source.teacher);
+    teacher->Release(source.teacher);
   };
   ParallelFor(plan.entries.size(), [&](size_t i) {
     const Entry& entry = plan.entries[i];

@@ -5,13 +5,13 @@
 #include <algorithm>
 
 #include "wsel/core/error.h"
-#include "wsel/select/index_rule.h"
+#include "wsel/select/indices.h"
 
 namespace wsel::select {
 namespace {
 
 using model::Axis;
-using model::ModelTensor;
+using model::ParameterSpec;
 using model::Role;
 
 // Whether indices are selected along dimensions of this role; the others are
@@ -21,13 +21,13 @@ bool IsSelectable(Role role) {
          role == Role::kMlpHidden;
 }
 
-std::string BlockName(const ModelTensor& tensor) {
+std::string BlockName(const ParameterSpec& tensor) {
   return tensor.key.starts_with("stages.")
              ? fmt::format("stages.{}.blocks.{}", tensor.stage, tensor.block)
              : fmt::format("blocks.{}", tensor.block);
 }
 
-int64_t SizeOfGroup(const ModelTensor& tensor, size_t axis) {
+int64_t SizeOfGroup(const ParameterSpec& tensor, size_t axis) {
   return tensor.spec.shape[axis] / tensor.axes[axis].groups;
 }
 
@@ -119,7 +119,7 @@ void AxisSets::CheckHeads(std::vector<std::string>& notes) const {
 }
 
 AxisPick AxisSets::Pick(const TensorPair& pair, size_t axis) {
-  const ModelTensor& teacher = *pair.teacher;
+  const ParameterSpec& teacher = *pair.teacher;
   if (axis >= pair.student->axes.size()) return {};  // trailing 1x1
   const int64_t from = teacher.spec.shape[axis];
   const int64_t to = pair.student->spec.shape[axis];

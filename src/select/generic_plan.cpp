@@ -87,13 +87,13 @@ class Planner {
   }
 
  private:
-  static model::ModelTensor AsParameterSpec(const NamedPair& pair) {
-    model::ModelTensor tensor;
+  static model::ParameterSpec AsParameterSpec(const NamedPair& pair) {
+    model::ParameterSpec tensor;
     tensor.spec = pair.student;
     return tensor;
   }
-  std::vector<model::ModelTensor> AsParameterSpecs() const {
-    std::vector<model::ModelTensor> tensors;
+  std::vector<model::ParameterSpec> AsParameterSpecs() const {
+    std::vector<model::ParameterSpec> tensors;
     for (const NamedPair& pair : mapping_.pairs) {
       tensors.push_back(AsParameterSpec(pair));
     }
@@ -139,9 +139,9 @@ class Planner {
       return;
     }
     const TensorSpec& teacher = pair.teacher;
-    const int64_t count = *ElementCount(pair.student.shape);
+    const int64_t count = *Numel(pair.student.shape);
     if (options_.method == Method::kMagnitude &&
-        count != *ElementCount(teacher.shape)) {
+        count != *Numel(teacher.shape)) {
       plan_.entries.push_back(
           {pair.student,
            TopMagnitude{teacher.name, teacher.shape,

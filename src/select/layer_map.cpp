@@ -9,7 +9,7 @@
 
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
-#include "wsel/select/index_rule.h"
+#include "wsel/select/indices.h"
 
 namespace wsel::select {
 namespace {

@@ -9,23 +9,24 @@
 #include "wsel/core/error.h"
 #include "wsel/model/init_rule.h"
 #include "wsel/select/axis_sets.h"
+#include "wsel/select/component_mapping.h"
 #include "wsel/select/layer_map.h"
-#include "wsel/select/pairing.h"
-#include "wsel/select/positions.h"
+#include "wsel/select/pos_embed_resample.h"
 
 namespace wsel::select {
 namespace {
 
-using model::ModelTensor;
+using model::ParameterSpec;
 using model::Role;
 using model::VitConfig;
 
 void CheckFamily(const model::Config& teacher, const model::Config& student) {
   if (teacher.index() == student.index()) return;
-  throw Error(ErrorKind::kMismatch, NameOf(student),
-              fmt::format("the student is a {}, the teacher a {}; weights can "
-                          "only be selected within one architecture",
-                          Family(student), Family(teacher)));
+  throw Error(
+      ErrorKind::kMismatch, NameOf(student),
+      fmt::format("the student is a {}, the teacher a {}; weights can "
+                  "only be selected within one architecture",
+                  ArchitectureName(student), ArchitectureName(teacher)));
 }
 
 void CheckOptions(const model::Config& student, const Options& options) {
@@ -131,12 +132,12 @@ class Planner {
     patch_embed_ = PatchEmbedResample{from, to, options_.patch_resize};
   }
 
-  static bool HasAxis(const ModelTensor& tensor, Role role) {
+  static bool HasAxis(const ParameterSpec& tensor, Role role) {
     return std::any_of(tensor.axes.begin(), tensor.axes.end(),
                        [&](const auto& axis) { return axis.role == role; });
   }
 
-  bool IsResampled(const ModelTensor& student) const {
+  bool IsResampled(const ParameterSpec& student) const {
     return (pos_embed_ && HasAxis(student, Role::kTokens)) ||
            (patch_embed_ && HasAxis(student, Role::kKernel));
   }
@@ -145,9 +146,9 @@ class Planner {
       const TensorPair& pair, AxisSets& sets) const {
     if (pair.teacher == nullptr) return pair.reinitialised;
     const TensorSpec& teacher = pair.teacher->spec;
-    const int64_t count = *ElementCount(pair.student->spec.shape);
+    const int64_t count = *Numel(pair.student->spec.shape);
     if (options_.method == Method::kMagnitude &&
-        count != *ElementCount(teacher.shape)) {
+        count != *Numel(teacher.shape)) {
       return TopMagnitude{teacher.name, teacher.shape,
                           importance_.magnitude_digest(teacher.name, count)};
     }
@@ -155,7 +156,7 @@ class Planner {
     for (size_t axis = 0; axis < teacher.shape.size(); ++axis) {
       selected.axes.push_back(sets.Pick(pair, axis));
     }
-    const ModelTensor& student = *pair.student;
+    const ParameterSpec& student = *pair.student;
     if (HasAxis(student, Role::kTokens)) selected.pos_embed = pos_embed_;
     if (HasAxis(student, Role::kKernel)) selected.patch_embed = patch_embed_;
     return selected;
@@ -168,28 +169,29 @@ class Planner {
     for (const TensorPair& pair : pairs) {
       if (pair.teacher != nullptr) used.insert(pair.teacher->spec.name);
     }
-    std::map<std::string_view, const ModelTensor*> known;
-    for (const ModelTensor& tensor : models_.teacher_tensors) {
+    std::map<std::string_view, const ParameterSpec*> known;
+    for (const ParameterSpec& tensor : models_.teacher_tensors) {
       known[tensor.spec.name] = &tensor;
     }
     for (const TensorSpec& spec : file) {
       if (used.contains(spec.name)) continue;
       const auto at = known.find(spec.name);
       plan_.unused.push_back(
-          {spec.name, at == known.end() ? fmt::format("not a tensor of a {}",
-                                                      Family(models_.teacher))
-                                        : ReasonUnused(*at->second)});
+          {spec.name, at == known.end()
+                          ? fmt::format("not a tensor of a {}",
+                                        ArchitectureName(models_.teacher))
+                          : ReasonUnused(*at->second)});
     }
   }
 
-  std::string ReasonUnused(const ModelTensor& teacher) const {
+  std::string ReasonUnused(const ParameterSpec& teacher) const {
     if (teacher.block >= 0) {
       const auto& taken = models_.layers[teacher.stage];
       if (std::find(taken.begin(), taken.end(), teacher.block) == taken.end()) {
         return "no block of the student is taken from this one";
       }
     }
-    for (const ModelTensor& student : models_.student_tensors) {
+    for (const ParameterSpec& student : models_.student_tensors) {
       if (student.key != teacher.key || student.stage != teacher.stage) {
         continue;
       }
@@ -245,7 +247,7 @@ Plan PlanSelection(const model::Config& teacher,
   CheckFamily(teacher, student);
   CheckOptions(student, options);
   const ModelPair models{
-      teacher, student, Layout(teacher), Layout(student),
+      teacher, student, ParameterSpecs(teacher), ParameterSpecs(student),
       MapLayers(StageDepths(teacher), StageDepths(student), options.layers)};
   Plan plan;
   plan.teacher = teacher;
@@ -262,7 +264,7 @@ Plan PlanRandom(const model::Config& student, model::Initializer initializer,
   plan.student = student;
   plan.options.seed = seed;
   const std::string reason(model::Initializers().NameOf(initializer));
-  for (const ModelTensor& tensor : Layout(student)) {
+  for (const ParameterSpec& tensor : ParameterSpecs(student)) {
     plan.entries.push_back(
         {tensor.spec,
          Reinitialised{reason, InitFor(student, tensor, initializer)}});

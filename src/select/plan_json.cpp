@@ -10,7 +10,7 @@
 #include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/init_json.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::select {
 namespace {
@@ -145,7 +145,7 @@ void Write(const Reinitialised& r, const Plan&, Json& json) {
 // An untrusted shape: few dimensions, and a product that fits.
 Shape ReadShape(JsonObject& json, std::string_view key) {
   Shape shape = json.Get<Shape>(key);
-  const auto count = ElementCount(shape);
+  const auto count = Numel(shape);
   if (shape.size() > 8 || !count || *count > int64_t{1} << 31) {
     Fail(json.PathOf(key), "not a valid tensor shape");
   }
@@ -277,7 +277,7 @@ Entry ReadEntry(JsonObject json, const Plan& plan) {
     TopMagnitude t{json.Get<std::string>("from"),
                    ReadShape(json, "teacher_shape"),
                    json.Get<std::string>("largest_magnitude")};
-    if (*ElementCount(t.teacher_shape) < *ElementCount(entry.student.shape)) {
+    if (*Numel(t.teacher_shape) < *Numel(entry.student.shape)) {
       Fail(json.where(), "selects more elements than the teacher has");
     }
     entry.source = std::move(t);
@@ -303,7 +303,7 @@ void CheckEntries(const Plan& plan, const std::string& where) {
   const auto* student = std::get_if<model::Config>(&plan.student);
   if (student == nullptr) return CheckNames(plan, where);
   std::vector<TensorSpec> wanted;
-  for (const model::ModelTensor& tensor : Layout(*student)) {
+  for (const model::ParameterSpec& tensor : ParameterSpecs(*student)) {
     const bool head = tensor.spec.name.find("head") != std::string::npos;
     if (!(plan.options.official && head)) wanted.push_back(tensor.spec);
   }

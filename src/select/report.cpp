@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "wsel/model/init_rule.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::select {
 namespace {
@@ -154,7 +154,7 @@ void AppendModel(std::string_view role, const PlanModel& model,
   }
   const auto& config = std::get<model::Config>(model);
   fmt::format_to(std::back_inserter(text), "{}  {}, {}, {:.2f} M parameters\n",
-                 role, NameOf(config), Family(config),
+                 role, NameOf(config), ArchitectureName(config),
                  static_cast<double>(ParameterCount(config)) * 1e-6);
 }
 
@@ -251,7 +251,7 @@ void AppendNotesAndTotals(const Plan& plan, std::string& text) {
 ElementCounts CountElements(const Plan& plan) {
   ElementCounts counts;
   for (const Entry& entry : plan.entries) {
-    const int64_t count = *ElementCount(entry.student.shape);
+    const int64_t count = *Numel(entry.student.shape);
     (std::holds_alternative<Reinitialised>(entry.source) ? counts.reinitialised
                                                          : counts.selected) +=
         count;

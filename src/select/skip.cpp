@@ -9,7 +9,7 @@
 namespace wsel::select {
 namespace {
 
-using model::ModelTensor;
+using model::ParameterSpec;
 
 bool IsPattern(std::string_view item) {
   return item.find_first_of("*.") != std::string_view::npos;
@@ -38,17 +38,18 @@ bool Glob(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-bool Matches(const std::string& item, const ModelTensor& tensor) {
+bool Matches(const std::string& item, const ParameterSpec& tensor) {
   return IsPattern(item) ? Glob(item, tensor.spec.name)
                          : item == Name(tensor.component);
 }
 
-std::vector<std::string> ComponentsOf(const std::vector<ModelTensor>& tensors) {
+std::vector<std::string> ComponentsOf(
+    const std::vector<ParameterSpec>& tensors) {
   std::vector<std::string> names;
   for (const auto component : model::AllComponents()) {
     const bool present = std::any_of(
         tensors.begin(), tensors.end(),
-        [&](const ModelTensor& t) { return t.component == component; });
+        [&](const ParameterSpec& t) { return t.component == component; });
     if (present) names.emplace_back(Name(component));
   }
   return names;
@@ -57,12 +58,12 @@ std::vector<std::string> ComponentsOf(const std::vector<ModelTensor>& tensors) {
 }  // namespace
 
 Skip::Skip(const std::vector<std::string>& items,
-           const std::vector<ModelTensor>& tensors)
+           const std::vector<ParameterSpec>& tensors)
     : items_(items) {
   for (const std::string& item : items) {
     const bool known =
         std::any_of(tensors.begin(), tensors.end(),
-                    [&](const ModelTensor& t) { return Matches(item, t); });
+                    [&](const ParameterSpec& t) { return Matches(item, t); });
     if (known) continue;
     throw Error(ErrorKind::kUsage, "skip",
                 IsPattern(item)
@@ -71,7 +72,7 @@ Skip::Skip(const std::vector<std::string>& items,
   }
 }
 
-const std::string* Skip::Match(const ModelTensor& tensor) const {
+const std::string* Skip::Match(const ParameterSpec& tensor) const {
   for (const std::string& item : items_) {
     if (Matches(item, tensor)) return &item;
   }

@@ -13,7 +13,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
 #include "wsel/recipe/recipe.h"
-#include "wsel/sweep/child.h"
+#include "wsel/sweep/subprocess.h"
 #include "wsel/sweep/tail.h"
 
 namespace wsel::sweep {
@@ -162,7 +162,7 @@ class Launcher {
         InitCommandFor(active.run->recipe, sweep_.probes, folder_);
     if (!command || fs::exists(command->checkpoint)) return true;
     ExitStatus status;
-    MakeOnce(command->checkpoint, [&] {
+    CreateOnce(command->checkpoint, [&] {
       WriteTextFile(command->model, command->model_json + "\n");
       Argv argv = WithProgram(command->argv);
       argv.insert(argv.end(), {"--output", command->checkpoint.string()});

@@ -37,7 +37,7 @@ Distiller::Distiller(const DistillOptions& options, int64_t student_width,
 at::Tensor Distiller::KdLoss(const model::Outputs& student,
                              const at::Tensor& teacher_output) const {
   const at::Tensor& logits =
-      student.distillation.defined() ? student.distillation : student.logits;
+      student.dist_logits.defined() ? student.dist_logits : student.logits;
   switch (options_.method) {
     case Distillation::kLogit:
       return DistillationKl(logits, teacher_output, options_.temperature);

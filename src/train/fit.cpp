@@ -12,10 +12,10 @@
 #include "wsel/augment/mix_apply.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
-#include "wsel/train/lessons.h"
-#include "wsel/train/pictures.h"
 #include "wsel/train/run_log.h"
-#include "wsel/train/step.h"
+#include "wsel/train/teacher_outputs.h"
+#include "wsel/train/train_step.h"
+#include "wsel/train/transforms.h"
 #include "wsel/train/upload.h"
 #include "wsel/train/write_tensors.h"
 
@@ -30,7 +30,7 @@ double SecondsSince(Clock::time_point start) {
 
 // Images that are mixed together.
 int64_t MixupGroupSize(const Options& options) {
-  return Mixes(options.mix) ? options.mixup_batch : options.micro_batch;
+  return MixingEnabled(options.mix) ? options.mixup_batch : options.micro_batch;
 }
 
 // Images per batch of the loader: whole micro-batches and whole mixup groups.
@@ -85,13 +85,13 @@ class Trainer {
       const bool finished = state_.step == total_steps_;
       if (signal != 0 && !finished) {
         Save();
-        return {state_, signal, loader_->broken()};
+        return {state_, signal, loader_->num_corrupt()};
       }
       if (finished || SecondsSince(last_save_) >= options_.save_minutes * 60) {
         Save();
       }
     }
-    return {state_, 0, loader_ ? loader_->broken() : 0};
+    return {state_, 0, loader_ ? loader_->num_corrupt() : 0};
   }
 
  private:
@@ -163,7 +163,7 @@ class Trainer {
     std::vector<at::Tensor> targets;
     for (int64_t at = 0; at < batch.size; at += group) {
       double lambda = 1;
-      if (Mixes(options_.mix)) {
+      if (MixingEnabled(options_.mix)) {
         const auto draw =
             augment::DrawMix(options_.mix, options_.transform.img_size,
                              options_.seed, step, (first + at) / group);
@@ -272,14 +272,15 @@ class Trainer {
       state_.best_top1 = report.test.top1;
       state_.best_top5 = report.test.top5;
       state_.best_epoch = report.epoch;
-      best_ = {optim::Snapshot(ParametersOf(model_)), report.epoch};
+      best_ = {optim::CloneTensors(ParametersOf(model_)), report.epoch};
     }
     if (step_.ema() == nullptr) return;
     report.has_ema = true;
     report.ema = EvaluateOnTest(EmaModel());
     if (report.ema.top1 > state_.best_ema_top1) {
       state_.best_ema_top1 = report.ema.top1;
-      best_ema_ = {optim::Snapshot(step_.ema()->averages()), report.epoch};
+      best_ema_ = {optim::CloneTensors(step_.ema()->ema_weights()),
+                   report.epoch};
     }
   }
 
@@ -287,7 +288,8 @@ class Trainer {
     const at::NoGradGuard no_grad;
     model::Model ema = model::Build(model_.config);
     ema.module->to(job_.device);
-    optim::Restore(step_.ema()->averages(), ParametersOf(ema), "ema");
+    optim::CopyTensorsInto(step_.ema()->ema_weights(), ParametersOf(ema),
+                           "ema");
     return ema;
   }
 
@@ -305,10 +307,10 @@ class Trainer {
     if (best_ema_) SaveWeights("best-ema", *best_ema_);
     best_.reset();
     best_ema_.reset();
-    SaveWeights("last", {optim::Snapshot(ParametersOf(model_)), epoch});
+    SaveWeights("last", {optim::CloneTensors(ParametersOf(model_)), epoch});
     if (step_.ema() != nullptr) {
       SaveWeights("last-ema",
-                  {optim::Snapshot(step_.ema()->averages()), epoch});
+                  {optim::CloneTensors(step_.ema()->ema_weights()), epoch});
     }
     state_.seconds += SecondsSince(last_save_);
     last_save_ = Clock::now();

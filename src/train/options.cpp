@@ -32,7 +32,7 @@ void ValidateBatches(const Options& o) {
   CheckAtLeast("train.batch_size", o.batch_size, 1);
   CheckAtLeast("train.micro_batch", o.micro_batch, 0);
   CheckAtLeast("evaluation.batch", o.eval_batch, 0);
-  const bool mixes = Mixes(o.mix);
+  const bool mixes = MixingEnabled(o.mix);
   if (mixes) {
     CheckAtLeast("train.mixup_batch", o.mixup_batch, 2);
     if (o.mixup_batch % 2 != 0) {
@@ -88,7 +88,7 @@ void ValidateDistillation(const Options& o) {
   forbid(o.transform.hflip > 0, "augment.hflip", "0");
   forbid(!o.transform.rand_augment.empty(), "augment.rand_augment", "\"\"");
   forbid(o.erasing.probability > 0, "erasing.probability", "0");
-  forbid(Mixes(o.mix), "mix.probability", "0");
+  forbid(MixingEnabled(o.mix), "mix.probability", "0");
 }
 
 }  // namespace

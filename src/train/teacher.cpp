@@ -53,7 +53,7 @@ Teacher ModelTeacher(model::Model model, Distillation method,
   Teacher teacher;
   teacher.name = NameOf(model.config);
   teacher.width =
-      feature ? FeatureWidth(model.config) : NumClasses(model.config);
+      feature ? NumFeatures(model.config) : NumClasses(model.config);
   teacher.forward = [model, feature, options](const at::Tensor& images) {
     const at::NoGradGuard no_grad;
     const at::Tensor prepared = PrepareForTeacher(options, images);

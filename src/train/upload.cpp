@@ -33,7 +33,7 @@ at::Tensor Labels(const data::Batch& batch) {
 }
 
 // The values of all patches in one tensor, for a single copy to a GPU.
-at::Tensor ValuesOf(std::span<const data::Overlay> patches, bool pinned) {
+at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
   int64_t count = 0;
   for (const auto& o : patches) count += static_cast<int64_t>(o.values.size());
   const at::Tensor all =
@@ -79,19 +79,19 @@ DeviceBatch Uploader::Upload(const data::Batch& batch, int64_t img_size) {
                    .to(at::kFloat)
                    .sub_(mean_)
                    .mul_(scale_);
-  EraseIn(out.images, batch.overlays);
+  EraseIn(out.images, batch.erase_patches);
   out.labels = Copy(Labels(batch));
   return out;
 }
 
 void Uploader::EraseIn(at::Tensor& images,
-                       std::span<const data::Overlay> patches) {
+                       std::span<const data::ErasePatch> patches) {
   const at::Tensor host = ValuesOf(patches, stream_.has_value());
   if (host.numel() == 0) return;
   const at::Tensor values = Copy(host);
   int64_t first = 0;
   for (size_t i = 0; i < patches.size(); ++i) {
-    const data::Overlay& o = patches[i];
+    const data::ErasePatch& o = patches[i];
     if (o.height == 0) continue;
     const auto count = static_cast<int64_t>(o.values.size());
     augment::Erase(images, static_cast<int64_t>(i), o.top, o.left, o.height,

@@ -8,7 +8,7 @@
 
 #include "model/hashed_model.h"
 #include "wsel/data/sampler.h"
-#include "wsel/train/pictures.h"
+#include "wsel/train/transforms.h"
 
 namespace wsel::analyze {
 namespace {
@@ -46,20 +46,20 @@ data::Dataset Images() {
   set.name = "seven";
   set.classes = {"all"};
   set.labels.resize(7);
-  set.picture = [](int64_t index) {
+  set.image = [](int64_t index) {
     image::Image image(kSide, kSide);
     int value = static_cast<int>(index) * 17;
     for (auto& byte : image.bytes()) byte = static_cast<uint8_t>(value += 5);
     return image;
   };
-  set.origin = [](int64_t index) { return std::to_string(index); };
+  set.filename = [](int64_t index) { return std::to_string(index); };
   return set;
 }
 
 std::vector<BlockFeatures> Profile(const model::Model& model, int64_t batch) {
   const auto set = Images();
   train::Uploader uploader(c10::kCPU, {});
-  data::Loader loader(set, train::EvalPictures({.img_size = kSide}),
+  data::Loader loader(set, train::MakeEvalTransform({.img_size = kSide}),
                       data::EvalBatches(set.size(), batch),
                       {.img_size = kSide, .batch_size = batch, .workers = 0});
   return ProfileOf(model, loader, uploader);
@@ -115,7 +115,7 @@ TEST(ProfileOf, AveragesOverPatchesAndTakesTheRmsOverAllTokens) {
   const auto set = Images();
   const auto model = model::HashedModel(SmallVit());
   train::Uploader uploader(c10::kCPU, {});
-  data::Loader loader(set, train::EvalPictures({.img_size = kSide}),
+  data::Loader loader(set, train::MakeEvalTransform({.img_size = kSide}),
                       data::EvalBatches(7, 7),
                       {.img_size = kSide, .batch_size = 7, .workers = 0});
   const auto images = uploader.Upload(*loader.Next(), kSide).images;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "augment/golden.h"
-#include "image/picture.h"
+#include "image/test_image.h"
 #include "throws.h"
 
 namespace wsel::augment {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "augment/golden.h"
-#include "image/picture.h"
+#include "image/test_image.h"
 #include "throws.h"
 #include "wsel/augment/eval_transform.h"
 #include "wsel/augment/train_transform.h"

@@ -55,7 +55,7 @@ void WriteFile(const std::filesystem::path& path, const json& rows) {
   checkpoint::Write(
       path, specs,
       [&](size_t i) {
-        const int64_t count = *ElementCount(specs[i].shape);
+        const int64_t count = *Numel(specs[i].shape);
         values = specs[i].dtype == DType::kF32
                      ? Hashed(specs[i].name, count)
                      : std::vector<float>(static_cast<size_t>(2 * count));

@@ -8,7 +8,7 @@
 
 #include "temp_folder.h"
 #include "throws.h"
-#include "wsel/data/open.h"
+#include "wsel/data/open_dataset.h"
 
 namespace wsel::data {
 namespace {

@@ -9,7 +9,7 @@
 #include "wsel/core/json_object.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
-#include "wsel/data/open.h"
+#include "wsel/data/open_dataset.h"
 
 namespace wsel::data {
 namespace {

@@ -12,7 +12,7 @@
 #include "temp_folder.h"
 #include "throws.h"
 #include "wsel/core/text_file.h"
-#include "wsel/data/open.h"
+#include "wsel/data/open_dataset.h"
 
 namespace wsel::data {
 namespace {

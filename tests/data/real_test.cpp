@@ -9,8 +9,8 @@
 #include "shared_data.h"
 #include "temp_folder.h"
 #include "throws.h"
-#include "wsel/data/check.h"
-#include "wsel/data/open.h"
+#include "wsel/data/check_dataset.h"
+#include "wsel/data/open_dataset.h"
 
 namespace wsel::data {
 namespace {

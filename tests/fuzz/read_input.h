@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-#include "wsel/checkpoint/allowance.h"
+#include "wsel/checkpoint/allocation_limit.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/error.h"
 #include "wsel/core/mapped_file.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "image/picture.h"
+#include "image/test_image.h"
 #include "throws.h"
 #include "wsel/image/affine.h"
 #include "wsel/image/color.h"

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <set>
 
-#include "image/picture.h"
+#include "image/test_image.h"
 #include "shared_data.h"
 #include "temp_folder.h"
 #include "throws.h"

@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-#include "image/picture.h"
+#include "image/test_image.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 #include "wsel/image/affine.h"

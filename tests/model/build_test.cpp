@@ -6,7 +6,7 @@
 
 #include "model/hashed_model.h"
 #include "throws.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/model/vit.h"
 #include "wsel/tensor/torch_bridge.h"
 

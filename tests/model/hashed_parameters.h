@@ -7,14 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "hashed_numbers.h"
+#include "hashed_values.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::model {
 
 inline std::vector<float> HashedNormal(std::string_view name, int64_t count,
                                        double std) {
-  const HashedNumbers numbers(name);
+  const HashedValues numbers(name);
   std::vector<float> values(static_cast<size_t>(count));
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>(numbers.Normal(i) * std);
@@ -23,7 +23,7 @@ inline std::vector<float> HashedNormal(std::string_view name, int64_t count,
 }
 
 inline std::vector<float> HashedPositive(std::string_view name, int64_t count) {
-  const HashedNumbers numbers(name);
+  const HashedValues numbers(name);
   std::vector<float> values(static_cast<size_t>(count));
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>(numbers.Uniform(4 * i) + 0.5);
@@ -35,7 +35,7 @@ inline std::vector<float> HashedPositive(std::string_view name, int64_t count) {
 // or a missing bias.
 inline std::vector<float> HashedParameter(const TensorSpec& spec) {
   const std::string_view name = spec.name;
-  const int64_t count = *ElementCount(spec.shape);
+  const int64_t count = *Numel(spec.shape);
   const bool norm = spec.shape.size() == 1 && name.ends_with("weight");
   if (norm || name.ends_with("gamma")) return HashedPositive(name, count);
   if (name.ends_with("bias")) return HashedNormal(name, count, 0.1);

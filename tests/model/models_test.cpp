@@ -13,7 +13,7 @@
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/build.h"
 #include "wsel/model/config_json.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
 #include "wsel/tensor/torch_bridge.h"
 

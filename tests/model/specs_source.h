@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "wsel/core/error.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/tensor/source.h"
 
 namespace wsel::model {

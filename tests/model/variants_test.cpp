@@ -10,7 +10,7 @@
 #include "model/golden.h"
 #include "throws.h"
 #include "wsel/core/sha256.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::model {
 namespace {

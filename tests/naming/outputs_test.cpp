@@ -8,7 +8,7 @@
 #include "model/hashed_model.h"
 #include "naming/golden.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/cli/weights.h"
+#include "wsel/cli/pretrained.h"
 #include "wsel/model/build.h"
 #include "wsel/tensor/torch_bridge.h"
 

@@ -10,8 +10,8 @@
 #include "temp_folder.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/writer.h"
-#include "wsel/naming/adapt.h"
 #include "wsel/naming/export.h"
+#include "wsel/naming/remap_state_dict.h"
 #include "wsel/tensor/cast.h"
 #include "wsel/tensor/view_shape.h"
 
@@ -27,7 +27,7 @@ class Converted : public TensorSource {
   }
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
   TensorView View(std::string_view name) const override {
-    return InOrder(Cast(source_.View(name), dtype_));
+    return Contiguous(Cast(source_.View(name), dtype_));
   }
 
  private:
@@ -40,7 +40,7 @@ void Write(const std::filesystem::path& path, const TensorSource& source) {
   TensorView current;
   checkpoint::Write(path, source.Specs(),
                     [&](size_t i) {
-                      current = InOrder(source.View(source.Specs()[i].name));
+                      current = Contiguous(source.View(source.Specs()[i].name));
                       return current.bytes;
                     },
                     {});
@@ -50,8 +50,8 @@ void ExpectSame(const TensorSource& a, const TensorSource& b) {
   EXPECT_EQ(a.Specs().size(), b.Specs().size());
   for (const TensorSpec& spec : a.Specs()) {
     ASSERT_NE(b.Find(spec.name), nullptr) << spec.name;
-    const TensorView x = InOrder(a.View(spec.name));
-    const TensorView y = InOrder(b.View(spec.name));
+    const TensorView x = Contiguous(a.View(spec.name));
+    const TensorView y = Contiguous(b.View(spec.name));
     EXPECT_EQ(x.spec, y.spec);
     EXPECT_TRUE(std::ranges::equal(x.bytes, y.bytes)) << spec.name;
   }
@@ -127,8 +127,8 @@ TEST(RoundTrip, RestoresALibrarysOwnFile) {
     EXPECT_EQ(out->Specs().size(), remapped.used.size());
     for (const UsedKey& used : remapped.used) {
       ASSERT_NE(out->Find(used.name), nullptr) << used.name;
-      const TensorView x = InOrder(file->View(used.name));
-      const TensorView y = InOrder(out->View(used.name));
+      const TensorView x = Contiguous(file->View(used.name));
+      const TensorView y = Contiguous(out->View(used.name));
       EXPECT_EQ(x.spec, y.spec);
       EXPECT_TRUE(std::ranges::equal(x.bytes, y.bytes)) << used.name;
     }

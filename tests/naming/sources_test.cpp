@@ -9,8 +9,8 @@
 #include "naming/golden.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/detect.h"
-#include "wsel/model/layout.h"
-#include "wsel/naming/adapt.h"
+#include "wsel/model/parameter_specs.h"
+#include "wsel/naming/remap_state_dict.h"
 
 namespace wsel::naming {
 namespace {

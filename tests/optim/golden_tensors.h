@@ -17,7 +17,7 @@ namespace wsel::optim {
 inline constexpr int kGoldenSteps = 10;
 
 inline at::Tensor HashedTensor(const std::string& name, const Shape& shape) {
-  auto values = Hashed(name, *ElementCount(shape));
+  auto values = Hashed(name, *Numel(shape));
   return at::from_blob(values.data(), shape).clone();
 }
 

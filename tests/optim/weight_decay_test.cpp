@@ -6,7 +6,7 @@
 
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
 
 namespace wsel::optim {

@@ -8,7 +8,7 @@
 #include "throws.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
-#include "wsel/data/table.h"
+#include "wsel/data/dataset_info.h"
 
 namespace wsel::recipe {
 namespace {
@@ -160,7 +160,7 @@ TEST(Recipe, ShippedOnesAreValid) {
     const auto& facts = data::FindDataset(recipe.data.name, path.string());
     // The size of a folder is unknown.
     if (recipe.data.name != "folder") {
-      EXPECT_GE(facts.train, recipe.train.batch_size) << path;
+      EXPECT_GE(facts.num_train, recipe.train.batch_size) << path;
     }
     ++count;
   }

@@ -11,7 +11,7 @@
 #include "throws.h"
 #include "wsel/core/sha256.h"
 #include "wsel/model/variants.h"
-#include "wsel/select/scores.h"
+#include "wsel/select/importance_scores.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::select {
@@ -52,7 +52,7 @@ Student Select(const TensorSource& source, const model::Config& teacher,
 
 at::Tensor TensorOf(const Student& student, const model::Config& config,
                     const std::string& name) {
-  const auto layout = model::Layout(config);
+  const auto layout = model::ParameterSpecs(config);
   for (size_t i = 0; i < layout.size(); ++i) {
     if (layout[i].spec.name == name) return student.tensors[i];
   }

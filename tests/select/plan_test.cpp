@@ -479,7 +479,7 @@ TEST(PlanSelection, MagnitudeStoresADigest) {
 
 TEST(PlanRandom, InitialisesEveryTensor) {
   const Plan plan = PlanRandom(SmallVit(8, 2), model::Initializer::kXavier, 3);
-  EXPECT_EQ(plan.entries.size(), model::Layout(SmallVit(8, 2)).size());
+  EXPECT_EQ(plan.entries.size(), model::ParameterSpecs(SmallVit(8, 2)).size());
   for (const Entry& entry : plan.entries) {
     EXPECT_EQ(std::get<Reinitialised>(entry.source).reason, "xavier");
   }

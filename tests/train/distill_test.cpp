@@ -11,8 +11,8 @@
 #include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/distiller.h"
 #include "wsel/train/loss.h"
-#include "wsel/train/step.h"
 #include "wsel/train/teacher.h"
+#include "wsel/train/train_step.h"
 
 namespace wsel::train {
 namespace {
@@ -88,13 +88,13 @@ std::vector<Case> Cases() {
 // The first batch of scripts/golden/train.py.
 MicroBatch Mixed(const model::Config& config) {
   const int64_t size = ImageSize(config);
-  const HashedNumbers numbers("labels.0");
+  const HashedValues numbers("labels.0");
   std::vector<int64_t> labels;
   for (uint64_t i = 0; i < kBatch; ++i) {
     labels.push_back(static_cast<int64_t>(numbers.Uniform(4 * i) * 10));
   }
   augment::MixDraw draw;
-  draw.lambda = HashedNumbers("lambda").Uniform(0);
+  draw.lambda = HashedValues("lambda").Uniform(0);
   const auto images =
       model::HashedNormalTensor("images.0", {kBatch, 3, size, size});
   return {augment::Mix(images, draw),
@@ -144,7 +144,7 @@ TEST_P(Distil, OutputLossAndGradientsMatchTorch) {
   EXPECT_LT(RelativeError(output, wanted("answer")), kOutputTolerance);
 
   model::Model student = model::HashedModel(c.student);
-  const Distiller distiller(c.options, FeatureWidth(c.student), output.size(1),
+  const Distiller distiller(c.options, NumFeatures(c.student), output.size(1),
                             0, at::kCPU);
   FillHashed(distiller.parameters());
   const auto loss = distiller.Loss(student.forward_outputs(batch.images, {}),

@@ -300,8 +300,8 @@ TEST(Validate, ATeacherCacheNeedsImagesThatDoNotChange) {
 
 TEST(Fit, ACorruptImageIsAnErrorOrIsCounted) {
   SmallRun run(SmallOptions());
-  const auto good = run.job.train.picture;
-  run.job.train.picture = [good](int64_t index) {
+  const auto good = run.job.train.image;
+  run.job.train.image = [good](int64_t index) {
     if (index == 3) throw Error(ErrorKind::kFormat, "small 3", "is corrupt");
     return good(index);
   };

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gpu.h"
-#include "hashed_numbers.h"
+#include "hashed_values.h"
 #include "model/golden.h"
 #include "model/hashed_model.h"
 #include "wsel/augment/mix_apply.h"
@@ -17,7 +17,7 @@
 #include "wsel/model/drop_path.h"
 #include "wsel/optim/schedule.h"
 #include "wsel/tensor/torch_bridge.h"
-#include "wsel/train/step.h"
+#include "wsel/train/train_step.h"
 
 namespace wsel::train {
 namespace {
@@ -66,7 +66,7 @@ MicroBatch EffectiveBatch(const model::Config& config, const Options& options,
   const int64_t size =
       std::visit([](const auto& c) { return c.img_size; }, config);
   const int64_t classes = model::NumClasses(config);
-  const HashedNumbers numbers("labels." + batch);
+  const HashedValues numbers("labels." + batch);
   std::vector<int64_t> labels;
   for (int64_t i = 0; i < options.batch_size; ++i) {
     const double uniform = numbers.Uniform(4 * static_cast<uint64_t>(i));
@@ -74,8 +74,7 @@ MicroBatch EffectiveBatch(const model::Config& config, const Options& options,
         static_cast<int64_t>(uniform * static_cast<double>(classes)));
   }
   augment::MixDraw draw;
-  draw.lambda =
-      HashedNumbers("lambda").Uniform(4 * static_cast<uint64_t>(step));
+  draw.lambda = HashedValues("lambda").Uniform(4 * static_cast<uint64_t>(step));
   const auto images = model::HashedNormalTensor(
       "images." + batch, {options.batch_size, 3, size, size});
   return {augment::Mix(images, draw),
@@ -163,7 +162,7 @@ class GoldenRun {
   }
 
   void ExpectCurveAndWeights() {
-    const auto initial = optim::Snapshot(ParametersOf(model_));
+    const auto initial = optim::CloneTensors(ParametersOf(model_));
     std::vector<at::Tensor> losses;
     std::vector<at::Tensor> norms;
     for (int64_t step = 0; step < kSteps; ++step) {
@@ -174,7 +173,7 @@ class GoldenRun {
     ExpectCurve("losses", losses);
     ExpectCurve("norms", norms);
     ExpectMoved("moved", initial, ParametersOf(model_));
-    ExpectMoved("averaged", initial, step_.ema()->averages());
+    ExpectMoved("averaged", initial, step_.ema()->ema_weights());
   }
 
  private:

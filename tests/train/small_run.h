@@ -15,7 +15,7 @@ inline data::Dataset SmallSet() {
   set.name = "small";
   set.classes = {"red", "green", "blue"};
   for (int i = 0; i < 24; ++i) set.labels.push_back(i % 3);
-  set.picture = [](int64_t index) {
+  set.image = [](int64_t index) {
     image::Image sample(12, 12, image::Rgb{40, 40, 40});
     for (size_t i = static_cast<size_t>(index % 3); i < 12 * 12 * 3; i += 3) {
       sample.bytes()[i] =
@@ -23,7 +23,7 @@ inline data::Dataset SmallSet() {
     }
     return sample;
   };
-  set.origin = [](int64_t index) { return "small " + std::to_string(index); };
+  set.filename = [](int64_t index) { return "small " + std::to_string(index); };
   return set;
 }
 

@@ -18,7 +18,7 @@ struct Images {
     batch.size = 2;
     batch.pixels = bytes;
     batch.labels = {7, 3};
-    batch.overlays.resize(2);
+    batch.erase_patches.resize(2);
   }
   std::vector<uint8_t> bytes;
   data::Batch batch;
@@ -49,11 +49,11 @@ TEST(Uploader, ErasesAfterNormalising) {
   Images images;
   Uploader uploader(c10::Device(c10::kCPU), {});
   const at::Tensor plain = uploader.Upload(images.batch, 4).images.clone();
-  images.batch.overlays[1] = {.top = 1,
-                              .left = 2,
-                              .height = 2,
-                              .width = 1,
-                              .values = {10, 11, 20, 21, 30, 31}};
+  images.batch.erase_patches[1] = {.top = 1,
+                                   .left = 2,
+                                   .height = 2,
+                                   .width = 1,
+                                   .values = {10, 11, 20, 21, 30, 31}};
   const at::Tensor erased = uploader.Upload(images.batch, 4).images;
   at::Tensor expected = plain.clone();
   for (int channel = 0; channel < 3; ++channel) {
@@ -77,7 +77,7 @@ using UploaderOnGpu = OnGpu;
 
 TEST_F(UploaderOnGpu, MatchesTheCpu) {
   Images images;
-  for (data::Overlay& patch : images.batch.overlays) {
+  for (data::ErasePatch& patch : images.batch.erase_patches) {
     patch = {1, 2, 2, 1, {10, 11, 20, 21, 30, 31}};
   }
   Uploader on_cpu(c10::Device(c10::kCPU), {});

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "wsel/checkpoint/allowance.h"
+#include "wsel/checkpoint/allocation_limit.h"
 
 namespace wsel::checkpoint {
 

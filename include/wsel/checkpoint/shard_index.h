@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "wsel/checkpoint/allowance.h"
+#include "wsel/checkpoint/allocation_limit.h"
 
 namespace wsel::checkpoint {
 

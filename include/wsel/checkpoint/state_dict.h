@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wsel/checkpoint/allowance.h"
+#include "wsel/checkpoint/allocation_limit.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/pickle.h"
 #include "wsel/checkpoint/pickled_tensor.h"

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "wsel/checkpoint/allowance.h"
+#include "wsel/checkpoint/allocation_limit.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/zip.h"
 #include "wsel/core/mapped_file.h"

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "wsel/cli/data_sets.h"
-#include "wsel/cli/weights.h"
+#include "wsel/cli/open_splits.h"
+#include "wsel/cli/pretrained.h"
 
 namespace wsel::cli {
 

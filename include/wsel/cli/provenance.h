@@ -6,7 +6,7 @@
 
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/cli/commands.h"
-#include "wsel/cli/weights.h"
+#include "wsel/cli/pretrained.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::cli {

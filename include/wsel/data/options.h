@@ -20,7 +20,7 @@ struct DataOptions {
   uint64_t subset_seed = 0;
   uint64_t split_seed = 0;  // of EuroSAT, which has no official split
   int64_t workers = -1;     // loader threads; -1: one per processor
-  double cache_gb = 2;      // GiB that each cache of decoded images may take
+  double cache_gib = 2;     // GiB that each cache of decoded images may take
   // A folder where runs share decoded images and teacher outputs; "": none.
   std::string cache_dir;
   bool skip_corrupt = false;

@@ -3,7 +3,7 @@
 
 #include "wsel/model/config.h"
 #include "wsel/model/init.h"
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::model {
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "wsel/report/experiment.h"
 #include "wsel/report/statistics.h"
-#include "wsel/report/study.h"
 
 namespace wsel::report {
 

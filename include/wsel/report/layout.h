@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "wsel/report/study.h"
+#include "wsel/report/experiment.h"
 
 namespace wsel::report {
 

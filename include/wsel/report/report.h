@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "wsel/report/cell.h"
+#include "wsel/report/experiment.h"
 #include "wsel/report/layout.h"
-#include "wsel/report/study.h"
 
 namespace wsel::report {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "wsel/select/choice.h"
-#include "wsel/select/pairing.h"
+#include "wsel/select/component_mapping.h"
+#include "wsel/select/element_selection.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::select {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "wsel/model/family.h"
-#include "wsel/select/choice.h"
+#include "wsel/select/element_selection.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::select {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "wsel/model/layout.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::select {
 
@@ -15,10 +15,10 @@ class Skip {
   // `tensors` are the student's. Errors: kUsage for a component that is unknown
   // or not in this architecture, and for a pattern that matches no tensor.
   Skip(const std::vector<std::string>& items,
-       const std::vector<model::ModelTensor>& tensors);
+       const std::vector<model::ParameterSpec>& tensors);
 
   // The item that matches this tensor, or null.
-  const std::string* Match(const model::ModelTensor& tensor) const;
+  const std::string* Match(const model::ParameterSpec& tensor) const;
 
  private:
   std::vector<std::string> items_;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "wsel/sweep/commands.h"
+#include "wsel/sweep/argv.h"
 #include "wsel/sweep/expand.h"
 #include "wsel/sweep/run_record.h"
 #include "wsel/sweep/sweep_folder.h"

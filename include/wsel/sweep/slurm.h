@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "wsel/sweep/commands.h"
+#include "wsel/sweep/argv.h"
 
 namespace wsel::sweep {
 

@@ -33,7 +33,7 @@ class Uploader {
 
  private:
   at::Tensor Copy(const at::Tensor& host);
-  void EraseIn(at::Tensor& images, std::span<const data::Overlay> patches);
+  void EraseIn(at::Tensor& images, std::span<const data::ErasePatch> patches);
 
   c10::Device device_;
   std::optional<c10::Stream> stream_;

@@ -9,7 +9,7 @@
 namespace wsel::train {
 
 // Writes a checkpoint. The tensors are contiguous and on the CPU, as those of
-// optim::Snapshot are. Errors: as checkpoint::Write.
+// optim::CloneTensors are. Errors: as checkpoint::Write.
 void WriteTensors(const std::filesystem::path& path,
                   const optim::NamedTensors& tensors,
                   const std::map<std::string, std::string>& metadata);

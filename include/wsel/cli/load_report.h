@@ -1,0 +1,17 @@
+// Torch-free.
+#pragma once
+
+#include "wsel/cli/pretrained.h"
+
+namespace wsel::cli {
+
+// Logs the tensors of a file that are ignored or unsupported, one line per
+// reason, and what was assumed about the others.
+void LogLoadReport(const PretrainedCheckpoint& pretrained);
+
+// Errors: kMismatch naming an unexpected key, that is a tensor that the model
+// lacks: without it the others would compute something else.
+void RequireNoUnexpectedKeys(const PretrainedCheckpoint& pretrained,
+                             const model::Config& config);
+
+}  // namespace wsel::cli

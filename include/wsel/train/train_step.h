@@ -1,0 +1,84 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <optional>
+
+#include "wsel/model/build.h"
+#include "wsel/optim/adamw.h"
+#include "wsel/optim/ema.h"
+#include "wsel/train/distiller.h"
+#include "wsel/train/loss_scaler.h"
+#include "wsel/train/options.h"
+
+namespace wsel::train {
+
+// Part of an effective batch: images that are in memory together.
+struct MicroBatch {
+  at::Tensor images;   // [B, 3, H, W]
+  at::Tensor targets;  // [B, classes], soft
+  int64_t first = 0;   // position of its first image in the effective batch
+  // [B, width], the teacher's for these images; undefined without a teacher.
+  at::Tensor teacher_output;
+};
+
+// The optimizer steps of a model: gradients of micro-batches are accumulated,
+// then clipped, then AdamW applies them. The result does not depend on the size
+// of the micro-batches, except for the rounding of sums.
+class TrainStep {
+ public:
+  // `model` is on `device`, and its parameters are updated in place.
+  // `precision` is not kAuto; options.seed seeds drop path. `teacher_width`: of
+  // MicroBatch::teacher_output, if options.distill has a method.
+  TrainStep(model::Model& model, const Options& options, Precision precision,
+            const c10::Device& device, int64_t teacher_width = 0);
+
+  // Adds the gradients of a micro-batch of step `step`, weighted by its
+  // fraction of the effective batch.
+  void ForwardBackward(const MicroBatch& batch, int64_t step);
+
+  // Updates the weights at learning rate `lr`, and the EMA weights. Returns the
+  // loss, the mean over the effective batch, on the device. In fp16 a step
+  // with gradients that overflowed changes only the loss scale.
+  at::Tensor OptimizerStep(double lr);
+
+  // Null if options.ema_decay is 0.
+  const optim::Ema* ema() const { return ema_ ? &*ema_ : nullptr; }
+  // Of the last step, before clipping; undefined without clipping.
+  const at::Tensor& gradient_norm() const { return norm_; }
+  // The distillation term of the last step's loss; undefined without a teacher.
+  const at::Tensor& kd_loss() const { return last_kd_loss_; }
+
+  // All that training needs to resume: weights ("model.NAME"), AdamW's moment
+  // estimates ("adamw.NAME"), EMA weights ("ema.NAME"), the loss scale, the
+  // projector ("distill.NAME").
+  optim::NamedTensors StateDict() const;
+  // Errors: as optim::CopyTensorsInto.
+  void LoadStateDict(const optim::NamedTensors& state, std::string_view where);
+
+ private:
+  // The mean over a micro-batch times `weight`; accumulates the kd_loss.
+  at::Tensor Loss(const MicroBatch& batch, const at::Tensor& scales,
+                  double weight);
+
+  model::Model& model_;
+  Options options_;
+  Precision precision_;
+  c10::Device device_;
+  optim::NamedTensors parameters_;
+  std::optional<Distiller> distiller_;
+  optim::NamedTensors trained_;  // the model's and the projector's
+  optim::AdamW optimizer_;
+  std::optional<optim::Ema> ema_;
+  std::optional<LossScaler> scaler_;
+  at::Tensor loss_;
+  at::Tensor kd_loss_;
+  at::Tensor last_kd_loss_;
+  at::Tensor norm_;
+};
+
+// The model's parameters by name.
+optim::NamedTensors ParametersOf(const model::Model& model);
+
+}  // namespace wsel::train

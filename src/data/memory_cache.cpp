@@ -1,0 +1,62 @@
+#include "wsel/data/memory_cache.h"
+
+#include <atomic>
+#include <memory>
+
+namespace wsel::data {
+namespace {
+
+// One pointer per image, set once and then only read, so that no lock is
+// needed.
+class Cache {
+ public:
+  Cache(const Dataset& dataset, size_t max_bytes)
+      : decode_(dataset.image),
+        max_bytes_(max_bytes),
+        entries_(static_cast<size_t>(dataset.size())) {}
+  ~Cache() {
+    for (auto& entry : entries_) delete entry.load();
+  }
+  Cache(const Cache&) = delete;
+  Cache& operator=(const Cache&) = delete;
+
+  image::Image Get(int64_t i) {
+    auto& entry = entries_.at(static_cast<size_t>(i));
+    const image::Image* cached = entry.load(std::memory_order_acquire);
+    if (cached != nullptr) return *cached;
+    image::Image image = decode_(i);
+    Store(image, entry);
+    return image;
+  }
+
+ private:
+  void Store(const image::Image& image,
+             std::atomic<const image::Image*>& entry) {
+    const size_t bytes = image.bytes().size() + sizeof(image);
+    if (used_.fetch_add(bytes) + bytes <= max_bytes_) {
+      auto copy = std::make_unique<const image::Image>(image);
+      const image::Image* empty = nullptr;
+      if (entry.compare_exchange_strong(empty, copy.get())) {
+        copy.release();
+        return;
+      }
+    }
+    used_.fetch_sub(bytes);  // full, or another thread was first
+  }
+
+  std::function<image::Image(int64_t)> decode_;
+  size_t max_bytes_;
+  std::atomic<size_t> used_ = 0;
+  std::vector<std::atomic<const image::Image*>> entries_;
+};
+
+}  // namespace
+
+Dataset CachedInMemory(const Dataset& dataset, size_t max_bytes) {
+  const auto cache = std::make_shared<Cache>(dataset, max_bytes);
+  Dataset cached = dataset;
+  cached.image = [cache](int64_t i) { return cache->Get(i); };
+  return cached;
+}
+
+}  // namespace wsel::data

@@ -1,0 +1,146 @@
+#include "wsel/select/importance_scores.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <span>
+
+#include "wsel/core/error.h"
+#include "wsel/core/sha256.h"
+#include "wsel/tensor/torch_bridge.h"
+
+namespace wsel::select {
+namespace {
+
+// Contiguous float32; without a copy if the teacher's tensor already is.
+at::Tensor ReadFloats(const TensorView& view) {
+  return Borrow(view).to(at::kFloat).contiguous();
+}
+
+[[noreturn]] void ThrowNaN(const TensorView& view) {
+  throw Error(ErrorKind::kMismatch, view.spec.name,
+              "contains NaN, which cannot be ranked; use a method that is not "
+              "data-dependent, or another teacher");
+}
+
+using AxisScores = std::vector<std::vector<double>>;
+
+// For each dimension, the sums of |w|^power over all others. One pass: a row of
+// the last dimension is summed once and added to the scores of all others.
+AxisScores ScoreAllAxes(const TensorView& view, int power) {
+  const at::Tensor tensor = ReadFloats(view);
+  const float* w = tensor.const_data_ptr<float>();
+  const Shape& shape = view.spec.shape;
+  const auto strides = ContiguousStrides(shape);
+  AxisScores scores(shape.size());
+  for (size_t a = 0; a < shape.size(); ++a) scores[a].resize(shape[a]);
+  if (shape.empty()) return scores;
+  std::vector<double>& last = scores.back();
+  const auto columns = static_cast<int64_t>(last.size());
+  for (int64_t begin = 0; begin < tensor.numel(); begin += columns) {
+    double row = 0;
+    for (int64_t j = 0; j < columns; ++j) {
+      const double magnitude = std::abs(static_cast<double>(w[begin + j]));
+      const double score = power == 1 ? magnitude : magnitude * magnitude;
+      last[j] += score;
+      row += score;
+    }
+    for (size_t a = 0; a + 1 < shape.size(); ++a) {
+      scores[a][begin / strides[a] % shape[a]] += row;
+    }
+  }
+  // A sum of magnitudes is NaN only if one of them is.
+  for (const double sum : last) {
+    if (std::isnan(sum)) ThrowNaN(view);
+  }
+  return scores;
+}
+
+// Integers in the order of the magnitudes: a float's bits without its sign.
+uint32_t KeyOf(float w) { return std::bit_cast<uint32_t>(w) & 0x7fffffff; }
+constexpr uint32_t kInfinityKey = 0x7f800000;
+
+// The highest bucket at which the count from the top reaches `wanted`; reduces
+// `wanted` by the counts above it.
+uint32_t BucketOf(const std::vector<int64_t>& histogram, int64_t& wanted) {
+  auto bucket = static_cast<uint32_t>(histogram.size()) - 1;
+  while (histogram[bucket] < wanted) wanted -= histogram[bucket--];
+  return bucket;
+}
+
+// Planning needs one dimension at a time; this reads each tensor once per
+// power.
+class ScoreCache {
+ public:
+  explicit ScoreCache(const TensorSource& teacher) : teacher_(teacher) {}
+
+  std::vector<double> Get(const std::string& name, size_t axis, int power) {
+    auto& scores = cache_[{name, power}];
+    if (scores.empty()) {
+      scores = ScoreAllAxes(teacher_.View(name), power);
+      teacher_.Release(name);
+    }
+    return scores.at(axis);
+  }
+
+ private:
+  const TensorSource& teacher_;
+  std::map<std::pair<std::string, int>, AxisScores> cache_;
+};
+
+}  // namespace
+
+std::vector<int64_t> LargestMagnitude(const TensorView& view, int64_t count) {
+  const at::Tensor tensor = ReadFloats(view);
+  const std::span<const float> w(tensor.const_data_ptr<float>(),
+                                 static_cast<size_t>(tensor.numel()));
+  // Finds the smallest key that is selected by its upper and then its lower
+  // half: sorting would copy a tensor that may be large.
+  std::vector<int64_t> upper(1 << 16);
+  for (const float x : w) {
+    if (KeyOf(x) > kInfinityKey) ThrowNaN(view);
+    ++upper[KeyOf(x) >> 16];
+  }
+  int64_t room = count;
+  const uint32_t high = BucketOf(upper, room);
+  std::vector<int64_t> lower(1 << 16);
+  for (const float x : w) {
+    if (KeyOf(x) >> 16 == high) ++lower[KeyOf(x) & 0xffff];
+  }
+  const uint32_t least = high << 16 | BucketOf(lower, room);
+
+  // Elements that equal the smallest key fill the remaining room in order.
+  std::vector<int64_t> indices;
+  indices.reserve(static_cast<size_t>(count));
+  for (size_t i = 0; i < w.size(); ++i) {
+    const uint32_t key = KeyOf(w[i]);
+    if (key > least || (key == least && room-- > 0)) {
+      indices.push_back(static_cast<int64_t>(i));
+    }
+  }
+  return indices;
+}
+
+std::string DigestOf(const std::vector<int64_t>& indices) {
+  return Sha256Hex(std::as_bytes(std::span(indices)));
+}
+
+ImportanceScores ImportanceScoresOf(const TensorSource& teacher) {
+  const auto cache = std::make_shared<ScoreCache>(teacher);
+  return {
+      [cache](const std::string& name, size_t axis, int power) {
+        return cache->Get(name, axis, power);
+      },
+      [&teacher](const std::string& name, int64_t count) {
+        const auto indices = LargestMagnitude(teacher.View(name), count);
+        teacher.Release(name);
+        return DigestOf(indices);
+      },
+  };
+}
+
+}  // namespace wsel::select

@@ -1,0 +1,101 @@
+#include "wsel/train/teacher_outputs.h"
+
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <vector>
+
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/core/error.h"
+#include "wsel/core/file_lock.h"
+#include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/synchronize.h"
+#include "wsel/train/write_tensors.h"
+
+namespace wsel::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kOutputs = "teacher_outputs";  // [images, width]
+constexpr const char* kOldOutputs = "answers";       // its name in older caches
+
+constexpr int64_t kTimeEvery = 20;  // on a GPU
+
+}  // namespace
+
+TeacherOutputs::TeacherOutputs(const Teacher& teacher,
+                               const c10::Device& device)
+    : teacher_(teacher), device_(device) {}
+
+void TeacherOutputs::Precompute(data::Loader& loader, Uploader& uploader,
+                                int64_t img_size, int64_t num_images,
+                                const std::filesystem::path& file) {
+  if (file.empty()) {
+    ComputeAll(loader, uploader, img_size);
+    return;
+  }
+  CreateOnce(file, [&] {
+    ComputeAll(loader, uploader, img_size);
+    WriteTensors(file, {{kOutputs, cached_}}, {});
+  });
+  if (!cached_.defined()) LoadCache(file, num_images);
+}
+
+void TeacherOutputs::LoadCache(const std::filesystem::path& file,
+                               int64_t num_images) {
+  const auto cache = checkpoint::Open(file);
+  for (const TensorSpec& spec : cache->Specs()) {
+    const bool named = spec.name == kOutputs || spec.name == kOldOutputs;
+    if (!named || spec.shape != Shape{num_images, teacher_.width}) continue;
+    cached_ = Borrow(cache->View(spec.name)).clone();
+    return;
+  }
+  throw Error(
+      ErrorKind::kFormat, file.string(),
+      "does not hold this teacher's outputs for these images: delete it "
+      "to have them recomputed");
+}
+
+void TeacherOutputs::ComputeAll(data::Loader& loader, Uploader& uploader,
+                                int64_t img_size) {
+  std::vector<at::Tensor> outputs;
+  while (const data::Batch* batch = loader.Next()) {
+    const DeviceBatch on_device = uploader.Upload(*batch, img_size);
+    outputs.push_back(TimedForward(on_device.images).to(at::kCPU));
+  }
+  cached_ = at::cat(outputs).contiguous();
+}
+
+at::Tensor TeacherOutputs::Get(const at::Tensor& images,
+                               std::span<const int64_t> indices) {
+  if (!cached_.defined()) return TimedForward(images);
+  const auto rows =
+      at::tensor(at::ArrayRef<int64_t>(indices.data(), indices.size()));
+  return cached_.index_select(0, rows).to(device_);
+}
+
+at::Tensor TeacherOutputs::TimedForward(const at::Tensor& images) {
+  images_ += images.size(0);
+  const bool timed = device_.is_cpu() || calls_++ % kTimeEvery == 0;
+  if (!timed) return teacher_.forward(images);
+  Synchronize(device_);
+  const auto start = Clock::now();
+  at::Tensor output = teacher_.forward(images);
+  Synchronize(device_);
+  timed_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+  timed_images_ += images.size(0);
+  return output;
+}
+
+double TeacherOutputs::TakeElapsedSeconds() {
+  const double seconds = timed_images_ == 0
+                             ? 0
+                             : timed_seconds_ * static_cast<double>(images_) /
+                                   static_cast<double>(timed_images_);
+  images_ = timed_images_ = 0;
+  timed_seconds_ = 0;
+  return seconds;
+}
+
+}  // namespace wsel::train

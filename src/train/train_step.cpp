@@ -1,0 +1,163 @@
+#include "wsel/train/train_step.h"
+
+#include <ATen/ATen.h>
+
+#include "wsel/model/drop_path.h"
+#include "wsel/optim/clip.h"
+#include "wsel/train/loss.h"
+#include "wsel/train/precision.h"
+
+namespace wsel::train {
+namespace {
+
+// Adds `prefix` to each name.
+optim::NamedTensors AddPrefix(const std::string& prefix,
+                              optim::NamedTensors tensors) {
+  for (auto& tensor : tensors) tensor.name = prefix + tensor.name;
+  return tensors;
+}
+
+// The tensors with names that start with `prefix`, without it.
+optim::NamedTensors WithPrefix(const std::string& prefix,
+                               const optim::NamedTensors& tensors) {
+  optim::NamedTensors found;
+  for (const auto& tensor : tensors) {
+    if (!tensor.name.starts_with(prefix)) continue;
+    found.push_back({tensor.name.substr(prefix.size()), tensor.tensor});
+  }
+  return found;
+}
+
+void Append(optim::NamedTensors& to, const optim::NamedTensors& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+// [branches, B] for a micro-batch; undefined without drop path.
+at::Tensor BranchScales(const model::Config& config, const Options& options,
+                        int64_t step, int64_t first, int64_t count) {
+  if (options.drop_path == 0) return {};
+  const auto scales = model::DropPathScales(config, options.drop_path,
+                                            options.seed, step, first, count);
+  return at::tensor(scales).view({-1, count});
+}
+
+std::optional<Distiller> DistillerOf(const model::Config& config,
+                                     const Options& options,
+                                     int64_t teacher_width,
+                                     const c10::Device& device) {
+  if (options.distill.method == Distillation::kNone) return std::nullopt;
+  return Distiller(options.distill, model::NumFeatures(config), teacher_width,
+                   options.seed, device);
+}
+
+optim::NamedTensors Concatenate(optim::NamedTensors parameters,
+                                const std::optional<Distiller>& distiller) {
+  if (distiller) Append(parameters, distiller->parameters());
+  return parameters;
+}
+
+void AddTo(at::Tensor& sum, const at::Tensor& value) {
+  sum = sum.defined() ? sum + value.detach() : value.detach();
+}
+
+}  // namespace
+
+optim::NamedTensors ParametersOf(const model::Model& model) {
+  optim::NamedTensors parameters;
+  for (const auto& parameter : model.module->named_parameters()) {
+    parameters.push_back({parameter.key(), parameter.value()});
+  }
+  return parameters;
+}
+
+TrainStep::TrainStep(model::Model& model, const Options& options,
+                     Precision precision, const c10::Device& device,
+                     int64_t teacher_width)
+    : model_(model),
+      options_(options),
+      precision_(precision),
+      device_(device),
+      parameters_(ParametersOf(model)),
+      distiller_(DistillerOf(model.config, options, teacher_width, device)),
+      trained_(Concatenate(parameters_, distiller_)),
+      optimizer_(trained_, options.optimizer) {
+  if (options.ema_decay > 0) ema_.emplace(parameters_, options.ema_decay);
+  if (precision == Precision::kFp16) scaler_.emplace(device);
+}
+
+at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
+                           double weight) {
+  if (!distiller_) {
+    at::Tensor logits;
+    {
+      const Autocast autocast(precision_, device_);
+      logits = model_.forward_train(batch.images, scales);
+    }
+    return SoftTargetCrossEntropy(logits, batch.targets) * weight;
+  }
+  model::Outputs outputs;
+  {
+    const Autocast autocast(precision_, device_);
+    outputs = model_.forward_outputs(batch.images, scales);
+  }
+  const auto loss =
+      distiller_->Loss(outputs, batch.targets, batch.teacher_output);
+  AddTo(kd_loss_, loss.kd_loss * weight);
+  return loss.loss * weight;
+}
+
+void TrainStep::ForwardBackward(const MicroBatch& batch, int64_t step) {
+  const int64_t count = batch.images.size(0);
+  auto scales = BranchScales(model_.config, options_, step, batch.first, count);
+  if (scales.defined()) scales = scales.to(device_);
+  const double weight =
+      static_cast<double>(count) / static_cast<double>(options_.batch_size);
+  const auto loss = Loss(batch, scales, weight);
+  (scaler_ ? scaler_->Scale(loss) : loss).backward();
+  AddTo(loss_, loss);
+}
+
+at::Tensor TrainStep::OptimizerStep(double lr) {
+  const bool finite = !scaler_ || scaler_->Unscale(trained_);
+  if (options_.clip_grad > 0) {
+    norm_ = optim::ClipGradients(trained_, options_.clip_grad);
+  }
+  if (finite) {
+    optimizer_.Step(lr);
+    if (ema_) ema_->Update();
+  }
+  optimizer_.ZeroGradients();
+  last_kd_loss_ = std::exchange(kd_loss_, at::Tensor());
+  return std::exchange(loss_, at::Tensor());
+}
+
+optim::NamedTensors TrainStep::StateDict() const {
+  auto state = AddPrefix("model.", optim::CloneTensors(parameters_));
+  if (distiller_) Append(state, optim::CloneTensors(distiller_->parameters()));
+  Append(state, AddPrefix("adamw.", optimizer_.StateDict()));
+  if (ema_)
+    Append(state, AddPrefix("ema.", optim::CloneTensors(ema_->ema_weights())));
+  if (scaler_) {
+    Append(state, AddPrefix("scaler.", optim::CloneTensors(scaler_->State())));
+  }
+  return state;
+}
+
+void TrainStep::LoadStateDict(const optim::NamedTensors& state,
+                              std::string_view where) {
+  const at::NoGradGuard no_grad;
+  optim::CopyTensorsInto(WithPrefix("model.", state), parameters_, where);
+  if (distiller_) {
+    // The projector's own names start with the prefix.
+    optim::CopyTensorsInto(AddPrefix("distill.", WithPrefix("distill.", state)),
+                           distiller_->parameters(), where);
+  }
+  optimizer_.LoadStateDict(WithPrefix("adamw.", state), where);
+  if (ema_) ema_->LoadStateDict(WithPrefix("ema.", state), where);
+  if (scaler_) {
+    optim::CopyTensorsInto(WithPrefix("scaler.", state), scaler_->State(),
+                           where);
+  }
+}
+
+}  // namespace wsel::train

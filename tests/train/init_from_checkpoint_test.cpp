@@ -1,0 +1,74 @@
+#include "wsel/train/init_from_checkpoint.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "temp_folder.h"
+#include "throws.h"
+#include "train/small_run.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/train/train_step.h"
+#include "wsel/train/write_tensors.h"
+
+namespace wsel::train {
+namespace {
+
+using testing::ElementsAre;
+
+model::Model Initialised(const model::Config& config, uint64_t seed) {
+  model::Model model = model::Build(config);
+  Initialize(model, model::Initializer::kTimm, seed);
+  return model;
+}
+
+std::unique_ptr<checkpoint::Checkpoint> Saved(const model::Model& model,
+                                              const TempFolder& folder) {
+  WriteTensors(folder / "w.safetensors",
+               optim::CloneTensors(ParametersOf(model)), {});
+  return checkpoint::Open(folder / "w.safetensors");
+}
+
+bool Equal(const model::Model& a, const model::Model& b, const char* name) {
+  return at::equal(a.module->named_parameters()[name],
+                   b.module->named_parameters()[name]);
+}
+
+TEST(InitFromCheckpoint, LoadsAllWeightsIfTheClassCountsAgree) {
+  const TempFolder folder;
+  const model::Model teacher = Initialised(SmallVit(), 1);
+  model::Model model = model::Build(SmallVit());
+  EXPECT_THAT(InitFromCheckpoint(model, *Saved(teacher, folder),
+                                 model::Initializer::kTimm, 9),
+              ElementsAre());
+  EXPECT_TRUE(Equal(model, teacher, "head.weight"));
+}
+
+TEST(InitFromCheckpoint, ReinitialisesTheHeadForAnotherClassCount) {
+  const TempFolder folder;
+  const model::Model teacher = Initialised(SmallVit(), 1);
+  model::Config config = SmallVit();
+  SetNumClasses(config, 5);
+  model::Model model = model::Build(config);
+  EXPECT_THAT(InitFromCheckpoint(model, *Saved(teacher, folder),
+                                 model::Initializer::kTimm, 9),
+              ElementsAre("head.weight", "head.bias"));
+  EXPECT_TRUE(Equal(model, teacher, "blocks.1.mlp.fc1.weight"));
+  EXPECT_TRUE(Equal(model, Initialised(config, 9), "head.weight"));
+}
+
+TEST(InitFromCheckpoint, NamesAnyOtherTensorThatDoesNotFit) {
+  const TempFolder folder;
+  auto config = std::get<model::VitConfig>(SmallVit());
+  config.embed_dim = 32;
+  const auto file = Saved(Initialised(config, 1), folder);
+  model::Model model = model::Build(SmallVit());
+  const auto load = [&] {
+    InitFromCheckpoint(model, *file, model::Initializer::kTimm, 9);
+  };
+  ExpectError(load, ErrorKind::kMismatch, {"cls_token", "[1, 1, 32]"});
+  ExpectError([&] { CheckInitCheckpoint(SmallVit(), *file); },
+              ErrorKind::kMismatch, {"cls_token", "[1, 1, 32]"});
+}
+
+}  // namespace
+}  // namespace wsel::train
