@@ -1,9 +1,12 @@
 #include "wsel/cli/restart.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+
+#include "wsel/core/signals.h"
 
 namespace wsel::cli {
 namespace {
@@ -33,7 +36,11 @@ void RestartForTraining(const char* const* argv) {
   // program goes on as it is.
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) execv(self.c_str(), const_cast<char* const*>(argv));
+  if (error) return;
+  sigset_t blocked;
+  pthread_sigmask(SIG_SETMASK, &InheritedSignalMask(), &blocked);
+  execv(self.c_str(), const_cast<char* const*>(argv));
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
 }
 
 }  // namespace wsel::cli

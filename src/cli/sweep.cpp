@@ -14,7 +14,7 @@
 #include "wsel/cli/data_sets.h"
 #include "wsel/cli/device.h"
 #include "wsel/cli/restart.h"
-#include "wsel/cli/stop_signal.h"
+#include "wsel/core/signals.h"
 #include "wsel/cli/sweep_cost.h"
 #include "wsel/cli/sweep_view.h"
 #include "wsel/core/atomic_file.h"

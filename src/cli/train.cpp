@@ -16,7 +16,7 @@
 #include "wsel/cli/log.h"
 #include "wsel/cli/recipe_args.h"
 #include "wsel/cli/restart.h"
-#include "wsel/cli/stop_signal.h"
+#include "wsel/core/signals.h"
 #include "wsel/cli/train_start.h"
 #include "wsel/cli/train_teacher.h"
 #include "wsel/cli/weights.h"

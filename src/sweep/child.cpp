@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "wsel/core/error.h"
+#include "wsel/core/signals.h"
 
 namespace wsel::sweep {
 namespace {
@@ -38,6 +39,7 @@ Ended Read(int status) {
   if (getppid() != parent) _exit(kNoProgram);  // it died before the last line
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
+  pthread_sigmask(SIG_SETMASK, &InheritedSignalMask(), nullptr);
   const int nothing = open("/dev/null", O_RDONLY);
   dup2(nothing, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);

@@ -182,7 +182,7 @@ class Launcher {
       if (sweep_.probes) SummarizeProbe(ProbeFile(name), folder_.run(name));
       record.state = RunState::kFinished;
       ++tally_.finished;
-    } else if (Stopped(ended)) {
+    } else if (Stopped(ended) || (ended.signal != 0 && Stop() != 0)) {
       record.state = RunState::kWaiting;
       ++tally_.waiting;
     } else {
