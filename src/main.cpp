@@ -7,8 +7,8 @@
 #include <system_error>
 
 #include "wsel/cli/app.h"
-#include "wsel/cli/stop_signal.h"
 #include "wsel/core/error.h"
+#include "wsel/core/signals.h"
 
 namespace {
 
@@ -26,7 +26,7 @@ int ExitCode(wsel::ErrorKind kind) {
     case wsel::ErrorKind::kMismatch:
       return 6;
     case wsel::ErrorKind::kInterrupted:
-      return wsel::cli::LastStopSignal() == SIGTERM ? 143 : 130;
+      return wsel::LastStopSignal() == SIGTERM ? 143 : 130;
   }
   return 70;
 }
@@ -34,6 +34,7 @@ int ExitCode(wsel::ErrorKind kind) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  wsel::StartSignalThread();
   try {
     wsel::cli::Run(argc, argv);
     return 0;

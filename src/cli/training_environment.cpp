@@ -1,9 +1,12 @@
 #include "wsel/cli/training_environment.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+
+#include "wsel/core/signals.h"
 
 namespace wsel::cli {
 namespace {
@@ -34,7 +37,11 @@ void ReexecWithTunedEnvironment(const char* const* argv) {
   // program continues untuned.
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) execv(self.c_str(), const_cast<char* const*>(argv));
+  if (error) return;
+  sigset_t blocked;
+  pthread_sigmask(SIG_SETMASK, &InheritedSignalMask(), &blocked);
+  execv(self.c_str(), const_cast<char* const*>(argv));
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
 }
 
 }  // namespace wsel::cli

@@ -13,6 +13,7 @@
 
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/signals.h"
 
 extern char** environ;
 
@@ -80,6 +81,24 @@ class Streams {
   posix_spawn_file_actions_t actions_;
 };
 
+// A child has the signals blocked that this program was started with.
+class Attributes {
+ public:
+  Attributes() {
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes_, &InheritedSignalMask());
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
 int WaitFor(pid_t child) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
@@ -121,11 +140,13 @@ std::optional<std::string> RunGnuplot(std::string_view script) {
   const File out = Temporary();
   const File err = Temporary();
   const Streams streams(in, out, err);
+  const Attributes attributes;
   std::array<std::string, 2> words = {"gnuplot", "--default-settings"};
   char* const argv[] = {words[0].data(), words[1].data(), nullptr};
   pid_t child = 0;
   const int failed =
-      posix_spawnp(&child, argv[0], streams.get(), nullptr, argv, environ);
+      posix_spawnp(&child, argv[0], streams.get(), attributes.get(), argv,
+                   environ);
   if (failed == ENOENT) return std::nullopt;
   if (failed != 0) ThrowCode(failed);
   const int status = WaitFor(child);

@@ -187,7 +187,7 @@ class Launcher {
       if (sweep_.probes) SummariseProbe(ProbeFile(name), folder_.run(name));
       record.state = RunState::kFinished;
       ++result_.finished;
-    } else if (Stopped(status)) {
+    } else if (Stopped(status) || (status.signal != 0 && Stop() != 0)) {
       record.state = RunState::kWaiting;
       ++result_.waiting;
     } else {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "wsel/core/error.h"
+#include "wsel/core/signals.h"
 
 namespace wsel::sweep {
 namespace {
@@ -38,6 +39,7 @@ ExitStatus ParseStatus(int status) {
   if (getppid() != parent) _exit(kCannotExecute);  // it died before prctl
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
+  pthread_sigmask(SIG_SETMASK, &InheritedSignalMask(), nullptr);
   const int null = open("/dev/null", O_RDONLY);
   dup2(null, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
