@@ -1,4 +1,4 @@
-#include "wsel/analyze/effective_rank.h"
+#include "effective_rank.h"
 
 #include <ATen/ATen.h>
 

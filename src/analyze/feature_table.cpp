@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "wsel/analyze/effective_rank.h"
-#include "wsel/analyze/similarity.h"
+#include "effective_rank.h"
+#include "similarity.h"
 #include "wsel/core/csv.h"
 
 namespace wsel::analyze {

@@ -1,4 +1,4 @@
-#include "wsel/analyze/similarity.h"
+#include "similarity.h"
 
 #include <ATen/ATen.h>
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "wsel/analyze/effective_rank.h"
+#include "effective_rank.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/tensor/torch_bridge.h"
 

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/byte_cursor.h"
+#include "byte_cursor.h"
 
 #include <fmt/format.h>
 

@@ -1,13 +1,13 @@
-#include "wsel/checkpoint/json_metadata.h"
+#include "json_metadata.h"
 
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "json_tokens.h"
+#include "mapped_checkpoint.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/json_tokens.h"
-#include "wsel/checkpoint/mapped_checkpoint.h"
 
 namespace wsel::checkpoint {
 namespace {

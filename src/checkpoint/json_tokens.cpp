@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/json_tokens.h"
+#include "json_tokens.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/legacy_torch.h"
+#include "legacy_torch.h"
 
 #include <fmt/format.h>
 
@@ -9,12 +9,12 @@
 #include <unordered_map>
 #include <utility>
 
-#include "wsel/checkpoint/byte_cursor.h"
+#include "byte_cursor.h"
+#include "locate_tensor.h"
+#include "mapped_checkpoint.h"
+#include "state_dict.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/locate_tensor.h"
-#include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/pickle.h"
-#include "wsel/checkpoint/state_dict.h"
 
 namespace wsel::checkpoint {
 namespace {

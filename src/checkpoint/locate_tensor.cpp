@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/locate_tensor.h"
+#include "locate_tensor.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/mapped_checkpoint.h"
+#include "mapped_checkpoint.h"
 
 #include <fmt/format.h>
 

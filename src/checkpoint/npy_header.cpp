@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/npy_header.h"
+#include "npy_header.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <charconv>
 #include <utility>
 
-#include "wsel/checkpoint/byte_cursor.h"
+#include "byte_cursor.h"
 #include "wsel/checkpoint/format_error.h"
 
 namespace wsel::checkpoint {

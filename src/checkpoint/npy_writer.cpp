@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "wsel/checkpoint/npy_header.h"
+#include "npy_header.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/mapped_file.h"

@@ -1,13 +1,13 @@
-#include "wsel/checkpoint/npz.h"
+#include "npz.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "mapped_checkpoint.h"
+#include "npy_header.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/mapped_checkpoint.h"
-#include "wsel/checkpoint/npy_header.h"
 
 namespace wsel::checkpoint {
 namespace {

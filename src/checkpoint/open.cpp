@@ -1,18 +1,18 @@
 #include <algorithm>
 #include <array>
 
+#include "legacy_torch.h"
+#include "npz.h"
+#include "safetensors.h"
+#include "shard_index.h"
+#include "sharded.h"
+#include "torch_zip.h"
+#include "unknown_file.h"
 #include "wsel/checkpoint/allocation_limit.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/legacy_torch.h"
-#include "wsel/checkpoint/npz.h"
-#include "wsel/checkpoint/safetensors.h"
-#include "wsel/checkpoint/shard_index.h"
-#include "wsel/checkpoint/sharded.h"
-#include "wsel/checkpoint/torch_zip.h"
-#include "wsel/checkpoint/unknown_file.h"
-#include "wsel/checkpoint/zip.h"
 #include "wsel/core/mapped_file.h"
+#include "zip.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "wsel/checkpoint/byte_cursor.h"
+#include "byte_cursor.h"
 #include "wsel/checkpoint/format_error.h"
 
 namespace wsel::checkpoint {

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/pickled_tensor.h"
+#include "pickled_tensor.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/safetensors.h"
+#include "safetensors.h"
 
 #include <fmt/format.h>
 
@@ -9,10 +9,10 @@
 #include <optional>
 #include <utility>
 
-#include "wsel/checkpoint/byte_cursor.h"
+#include "byte_cursor.h"
+#include "json_tokens.h"
+#include "mapped_checkpoint.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/json_tokens.h"
-#include "wsel/checkpoint/mapped_checkpoint.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "wsel/checkpoint/container_writers.h"
+#include "container_writers.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/shard_index.h"
+#include "shard_index.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "json_tokens.h"
+#include "mapped_checkpoint.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/json_tokens.h"
-#include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/utf8.h"
 
 namespace wsel::checkpoint {

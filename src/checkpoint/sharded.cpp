@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/sharded.h"
+#include "sharded.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "mapped_checkpoint.h"
+#include "shard_index.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/mapped_checkpoint.h"
-#include "wsel/checkpoint/shard_index.h"
 #include "wsel/core/error.h"
 
 namespace wsel::checkpoint {

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/state_dict.h"
+#include "state_dict.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "mapped_checkpoint.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/utf8.h"
 
 namespace wsel::checkpoint {

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/state_dict_pickle.h"
+#include "state_dict_pickle.h"
 
 #include <concepts>
 #include <map>

@@ -1,17 +1,17 @@
-#include "wsel/checkpoint/torch_zip.h"
+#include "torch_zip.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "json_metadata.h"
+#include "locate_tensor.h"
+#include "mapped_checkpoint.h"
+#include "state_dict.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/json_metadata.h"
-#include "wsel/checkpoint/locate_tensor.h"
-#include "wsel/checkpoint/mapped_checkpoint.h"
 #include "wsel/checkpoint/pickle.h"
-#include "wsel/checkpoint/state_dict.h"
-#include "wsel/checkpoint/zip.h"
+#include "zip.h"
 
 namespace wsel::checkpoint {
 namespace {

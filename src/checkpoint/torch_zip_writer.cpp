@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "wsel/checkpoint/container_writers.h"
-#include "wsel/checkpoint/state_dict_pickle.h"
-#include "wsel/checkpoint/zip_writer.h"
+#include "container_writers.h"
+#include "state_dict_pickle.h"
+#include "zip_writer.h"
 
 namespace wsel::checkpoint {
 

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/unknown_file.h"
+#include "unknown_file.h"
 
 #include <algorithm>
 #include <array>

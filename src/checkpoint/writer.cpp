@@ -5,8 +5,8 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "container_writers.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/checkpoint/container_writers.h"
 #include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/utf8.h"
 

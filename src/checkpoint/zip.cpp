@@ -1,11 +1,11 @@
-#include "wsel/checkpoint/zip.h"
+#include "zip.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "wsel/checkpoint/byte_cursor.h"
+#include "byte_cursor.h"
 #include "wsel/checkpoint/format_error.h"
 
 namespace wsel::checkpoint {

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/zip_writer.h"
+#include "zip_writer.h"
 
 #include <zlib.h>
 

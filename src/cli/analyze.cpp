@@ -1,4 +1,4 @@
-#include "wsel/cli/analyze.h"
+#include "analyze.h"
 
 #include <spdlog/spdlog.h>
 

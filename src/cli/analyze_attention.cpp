@@ -6,11 +6,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "analyze.h"
+#include "analyzed_models.h"
 #include "wsel/analyze/attention_products.h"
 #include "wsel/analyze/plots.h"
 #include "wsel/checkpoint/npy_writer.h"
-#include "wsel/cli/analyze.h"
-#include "wsel/cli/analyzed_models.h"
 
 namespace wsel::cli {
 namespace {

@@ -5,12 +5,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "analyze.h"
+#include "analyzed_models.h"
+#include "dry_run.h"
+#include "open_splits.h"
+#include "training_environment.h"
 #include "wsel/analyze/feature_table.h"
-#include "wsel/cli/analyze.h"
-#include "wsel/cli/analyzed_models.h"
-#include "wsel/cli/dry_run.h"
-#include "wsel/cli/open_splits.h"
-#include "wsel/cli/training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"

@@ -7,10 +7,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "analyze.h"
+#include "analyzed_models.h"
 #include "wsel/analyze/plots.h"
 #include "wsel/analyze/weight_table.h"
-#include "wsel/cli/analyze.h"
-#include "wsel/cli/analyzed_models.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/csv.h"
 

@@ -1,4 +1,4 @@
-#include "wsel/cli/analyzed_models.h"
+#include "analyzed_models.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <set>
 
-#include "wsel/cli/dry_run.h"
-#include "wsel/cli/pretrained.h"
+#include "dry_run.h"
+#include "pretrained.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 #include "wsel/select/apply.h"

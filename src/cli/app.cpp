@@ -15,8 +15,8 @@
 #include <system_error>
 #include <vector>
 
-#include "wsel/cli/commands.h"
-#include "wsel/cli/log.h"
+#include "commands.h"
+#include "log.h"
 #include "wsel/core/error.h"
 #include "wsel/core/shell_quote.h"
 #include "wsel/core/suggest.h"

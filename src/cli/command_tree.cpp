@@ -1,4 +1,4 @@
-#include "wsel/cli/command_tree.h"
+#include "command_tree.h"
 
 #include <algorithm>
 #include <regex>

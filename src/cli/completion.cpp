@@ -3,8 +3,8 @@
 #include <array>
 #include <memory>
 
-#include "wsel/cli/command_tree.h"
-#include "wsel/cli/commands.h"
+#include "command_tree.h"
+#include "commands.h"
 #include "wsel/core/registry.h"
 
 namespace wsel::cli {

@@ -9,12 +9,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "commands.h"
+#include "export_support.h"
+#include "hf_config.h"
+#include "load_report.h"
+#include "pretrained.h"
 #include "wsel/checkpoint/writer.h"
-#include "wsel/cli/commands.h"
-#include "wsel/cli/export_support.h"
-#include "wsel/cli/hf_config.h"
-#include "wsel/cli/load_report.h"
-#include "wsel/cli/pretrained.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "wsel/cli/commands.h"
+#include "commands.h"
 #include "wsel/core/error.h"
 #include "wsel/data/check_dataset.h"
 #include "wsel/data/dataset_info.h"

@@ -1,4 +1,4 @@
-#include "wsel/cli/device.h"
+#include "device.h"
 
 #include <ATen/Context.h>
 #include <c10/core/CachingDeviceAllocator.h>

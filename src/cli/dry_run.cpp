@@ -1,10 +1,10 @@
-#include "wsel/cli/dry_run.h"
+#include "dry_run.h"
 
 #include <fmt/format.h>
 
 #include <filesystem>
 
-#include "wsel/cli/model_args.h"
+#include "model_args.h"
 #include "wsel/core/error.h"
 
 namespace wsel::cli {

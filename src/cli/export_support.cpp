@@ -1,9 +1,9 @@
-#include "wsel/cli/export_support.h"
+#include "export_support.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "wsel/cli/forward_differences.h"
+#include "forward_differences.h"
 #include "wsel/core/error.h"
 
 namespace wsel::cli {

@@ -1,4 +1,4 @@
-#include "wsel/cli/forward_differences.h"
+#include "forward_differences.h"
 
 #include <fmt/format.h>
 

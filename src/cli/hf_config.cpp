@@ -1,4 +1,4 @@
-#include "wsel/cli/hf_config.h"
+#include "hf_config.h"
 
 #include <fmt/format.h>
 

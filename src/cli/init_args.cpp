@@ -1,4 +1,4 @@
-#include "wsel/cli/init_args.h"
+#include "init_args.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "wsel/cli/provenance.h"
+#include "provenance.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 

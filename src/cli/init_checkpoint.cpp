@@ -1,11 +1,11 @@
-#include "wsel/cli/init_checkpoint.h"
+#include "init_checkpoint.h"
 
 #include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
 
-#include "wsel/cli/forward_differences.h"
-#include "wsel/cli/load_report.h"
+#include "forward_differences.h"
+#include "load_report.h"
 #include "wsel/train/init_from_checkpoint.h"
 
 namespace wsel::cli {

@@ -1,4 +1,4 @@
-#include "wsel/cli/init_generic.h"
+#include "init_generic.h"
 
 #include <charconv>
 #include <filesystem>

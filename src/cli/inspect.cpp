@@ -5,8 +5,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "wsel/cli/commands.h"
-#include "wsel/cli/pretrained.h"
+#include "commands.h"
+#include "pretrained.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/model/config_json.h"

@@ -1,4 +1,4 @@
-#include "wsel/cli/load_report.h"
+#include "load_report.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

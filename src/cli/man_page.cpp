@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "wsel/cli/command_tree.h"
-#include "wsel/cli/commands.h"
+#include "command_tree.h"
+#include "commands.h"
 #include "wsel/core/version.h"
 
 namespace wsel::cli {

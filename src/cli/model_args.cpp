@@ -1,4 +1,4 @@
-#include "wsel/cli/model_args.h"
+#include "model_args.h"
 
 #include <fmt/format.h>
 

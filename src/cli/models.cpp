@@ -4,7 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "wsel/cli/commands.h"
+#include "commands.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"

@@ -1,4 +1,4 @@
-#include "wsel/cli/open_splits.h"
+#include "open_splits.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "wsel/cli/pretrained.h"
+#include "pretrained.h"
 
 #include <fmt/format.h>
 

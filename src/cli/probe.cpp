@@ -9,12 +9,12 @@
 #include <optional>
 #include <utility>
 
-#include "wsel/cli/commands.h"
-#include "wsel/cli/device.h"
-#include "wsel/cli/dry_run.h"
-#include "wsel/cli/open_splits.h"
-#include "wsel/cli/pretrained.h"
-#include "wsel/cli/training_environment.h"
+#include "commands.h"
+#include "device.h"
+#include "dry_run.h"
+#include "open_splits.h"
+#include "pretrained.h"
+#include "training_environment.h"
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"

@@ -1,4 +1,4 @@
-#include "wsel/cli/provenance.h"
+#include "provenance.h"
 
 #include <fmt/format.h>
 

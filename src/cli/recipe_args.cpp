@@ -1,11 +1,11 @@
-#include "wsel/cli/recipe_args.h"
+#include "recipe_args.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "wsel/cli/renamed_option.h"
+#include "renamed_option.h"
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 #include "wsel/select/options.h"

@@ -1,4 +1,4 @@
-#include "wsel/cli/renamed_option.h"
+#include "renamed_option.h"
 
 #include <spdlog/spdlog.h>
 

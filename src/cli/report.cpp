@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "wsel/cli/commands.h"
-#include "wsel/cli/renamed_option.h"
+#include "commands.h"
+#include "renamed_option.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/registry.h"

@@ -10,12 +10,12 @@
 #include <set>
 #include <thread>
 
-#include "wsel/cli/commands.h"
-#include "wsel/cli/device.h"
-#include "wsel/cli/open_splits.h"
-#include "wsel/cli/sweep_cost.h"
-#include "wsel/cli/sweep_view.h"
-#include "wsel/cli/training_environment.h"
+#include "commands.h"
+#include "device.h"
+#include "open_splits.h"
+#include "sweep_cost.h"
+#include "sweep_view.h"
+#include "training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/signals.h"

@@ -1,4 +1,4 @@
-#include "wsel/cli/sweep_cost.h"
+#include "sweep_cost.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "wsel/cli/device.h"
+#include "device.h"
 #include "wsel/model/build.h"
 #include "wsel/model/config_json.h"
 #include "wsel/train/precision.h"

@@ -1,4 +1,4 @@
-#include "wsel/cli/sweep_view.h"
+#include "sweep_view.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "wsel/cli/train_teacher.h"
+#include "train_teacher.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "wsel/cli/provenance.h"
+#include "provenance.h"
 #include "wsel/core/error.h"
 #include "wsel/select/apply.h"
 #include "wsel/select/importance_scores.h"

@@ -1,4 +1,4 @@
-#include "wsel/cli/training_environment.h"
+#include "training_environment.h"
 
 #include <signal.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "wsel/model/attention_branch.h"
+#include "attention_branch.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -8,7 +8,7 @@
 #include "branch_gradient.h"
 #include "fused.h"
 #include "gemm.h"
-#include "wsel/model/residual.h"
+#include "residual.h"
 
 namespace wsel::model {
 namespace {

@@ -6,13 +6,13 @@
 
 #include <unordered_set>
 
+#include "convnext.h"
+#include "vit.h"
 #include "wsel/core/error.h"
-#include "wsel/model/convnext.h"
 #include "wsel/model/drop_path.h"
 #include "wsel/model/init_rule.h"
 #include "wsel/model/initialize.h"
 #include "wsel/model/parameter_specs.h"
-#include "wsel/model/vit.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::model {

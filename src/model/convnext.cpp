@@ -1,10 +1,10 @@
-#include "wsel/model/convnext.h"
+#include "convnext.h"
 
 #include <ATen/ATen.h>
 
 #include "channel_order.h"
-#include "wsel/model/depthwise.h"
-#include "wsel/model/mlp_branch.h"
+#include "depthwise.h"
+#include "mlp_branch.h"
 
 namespace wsel::model {
 

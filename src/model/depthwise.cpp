@@ -1,4 +1,4 @@
-#include "wsel/model/depthwise.h"
+#include "depthwise.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

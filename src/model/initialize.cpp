@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "fill_normal.h"
+#include "mimetic.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/philox.h"
-#include "wsel/model/mimetic.h"
 
 namespace wsel::model {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/model/layers.h"
+#include "layers.h"
 
 #include <ATen/ATen.h>
 

@@ -1,4 +1,4 @@
-#include "wsel/model/mimetic.h"
+#include "mimetic.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

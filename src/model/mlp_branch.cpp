@@ -1,4 +1,4 @@
-#include "wsel/model/mlp_branch.h"
+#include "mlp_branch.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -7,8 +7,8 @@
 #include "fused.h"
 #include "gelu_gradient.h"
 #include "gemm.h"
-#include "wsel/model/layers.h"
-#include "wsel/model/residual.h"
+#include "layers.h"
+#include "residual.h"
 
 namespace wsel::model {
 namespace {

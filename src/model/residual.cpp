@@ -1,4 +1,4 @@
-#include "wsel/model/residual.h"
+#include "residual.h"
 
 #include <ATen/ATen.h>
 

@@ -1,13 +1,13 @@
-#include "wsel/model/vit.h"
+#include "vit.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <tuple>
 
+#include "attention_branch.h"
+#include "mlp_branch.h"
 #include "wsel/core/error.h"
-#include "wsel/model/attention_branch.h"
-#include "wsel/model/mlp_branch.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::model {

@@ -7,8 +7,8 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "weight_decay.h"
 #include "wsel/core/check.h"
-#include "wsel/optim/weight_decay.h"
 
 namespace wsel::optim {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/optim/weight_decay.h"
+#include "weight_decay.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "wsel/report/grid.h"
+#include "grid.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "wsel/report/grid.h"
+#include "grid.h"
 
 namespace wsel::report {
 

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "grid.h"
 #include "html_style.h"
 #include "wsel/report/chart.h"
 #include "wsel/report/formats.h"
-#include "wsel/report/grid.h"
 #include "xml_text.h"
 
 namespace wsel::report {

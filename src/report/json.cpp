@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include "grid.h"
 #include "wsel/report/formats.h"
-#include "wsel/report/grid.h"
 
 namespace wsel::report {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "grid.h"
 #include "wsel/report/formats.h"
-#include "wsel/report/grid.h"
 
 namespace wsel::report {
 namespace {

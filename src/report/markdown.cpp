@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "grid.h"
 #include "wsel/report/formats.h"
-#include "wsel/report/grid.h"
 
 namespace wsel::report {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "grid.h"
 #include "wsel/report/chart.h"
 #include "wsel/report/escape_text.h"
 #include "wsel/report/formats.h"
-#include "wsel/report/grid.h"
 #include "xml_text.h"
 
 namespace wsel::report {

@@ -4,11 +4,11 @@
 #include <ATen/ops/index_select.h>
 #include <fmt/format.h>
 
+#include "embed_resample.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
 #include "wsel/model/initialize.h"
-#include "wsel/select/embed_resample.h"
 #include "wsel/select/importance_scores.h"
 #include "wsel/tensor/torch_bridge.h"
 

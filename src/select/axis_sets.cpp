@@ -1,11 +1,11 @@
-#include "wsel/select/axis_sets.h"
+#include "axis_sets.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "indices.h"
 #include "wsel/core/error.h"
-#include "wsel/select/indices.h"
 
 namespace wsel::select {
 namespace {

@@ -1,13 +1,13 @@
-#include "wsel/select/component_mapping.h"
+#include "component_mapping.h"
 
 #include <fmt/format.h>
 
 #include <map>
 #include <tuple>
 
+#include "skip.h"
 #include "wsel/core/error.h"
 #include "wsel/model/init_rule.h"
-#include "wsel/select/skip.h"
 
 namespace wsel::select {
 namespace {

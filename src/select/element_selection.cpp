@@ -1,4 +1,4 @@
-#include "wsel/select/element_selection.h"
+#include "element_selection.h"
 
 #include <numeric>
 

@@ -1,4 +1,4 @@
-#include "wsel/select/embed_resample.h"
+#include "embed_resample.h"
 
 #include <ATen/ops/_upsample_bicubic2d_aa.h>
 #include <ATen/ops/_upsample_bilinear2d_aa.h>

@@ -6,11 +6,11 @@
 #include <optional>
 #include <set>
 
+#include "generic_plan.h"
+#include "layer_map.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 #include "wsel/model/family_match.h"
-#include "wsel/select/generic_plan.h"
-#include "wsel/select/layer_map.h"
 
 namespace wsel::select {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/select/generic_plan.h"
+#include "generic_plan.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <functional>
 #include <map>
 
+#include "skip.h"
 #include "wsel/core/error.h"
-#include "wsel/select/skip.h"
 
 namespace wsel::select {
 namespace {

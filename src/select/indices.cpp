@@ -1,4 +1,4 @@
-#include "wsel/select/indices.h"
+#include "indices.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "wsel/select/layer_map.h"
+#include "layer_map.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 
+#include "indices.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
-#include "wsel/select/indices.h"
 
 namespace wsel::select {
 namespace {

@@ -8,10 +8,10 @@
 #include <set>
 #include <utility>
 
+#include "generic_plan.h"
+#include "layer_map.h"
+#include "numbered_names.h"
 #include "wsel/core/error.h"
-#include "wsel/select/generic_plan.h"
-#include "wsel/select/layer_map.h"
-#include "wsel/select/numbered_names.h"
 
 namespace wsel::select {
 namespace {

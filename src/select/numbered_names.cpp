@@ -1,4 +1,4 @@
-#include "wsel/select/numbered_names.h"
+#include "numbered_names.h"
 
 #include <algorithm>
 #include <charconv>

@@ -6,12 +6,12 @@
 #include <map>
 #include <set>
 
+#include "axis_sets.h"
+#include "component_mapping.h"
+#include "layer_map.h"
+#include "pos_embed_resample.h"
 #include "wsel/core/error.h"
 #include "wsel/model/init_rule.h"
-#include "wsel/select/axis_sets.h"
-#include "wsel/select/component_mapping.h"
-#include "wsel/select/layer_map.h"
-#include "wsel/select/pos_embed_resample.h"
 
 namespace wsel::select {
 namespace {

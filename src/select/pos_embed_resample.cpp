@@ -1,4 +1,4 @@
-#include "wsel/select/pos_embed_resample.h"
+#include "pos_embed_resample.h"
 
 #include <fmt/format.h>
 

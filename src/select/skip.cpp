@@ -1,4 +1,4 @@
-#include "wsel/select/skip.h"
+#include "skip.h"
 
 #include <algorithm>
 #include <string_view>

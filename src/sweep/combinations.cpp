@@ -1,4 +1,4 @@
-#include "wsel/sweep/combinations.h"
+#include "combinations.h"
 
 #include <fmt/format.h>
 

@@ -8,11 +8,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "combinations.h"
+#include "template.h"
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
-#include "wsel/sweep/combinations.h"
-#include "wsel/sweep/template.h"
 
 namespace wsel::sweep {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/sweep/template.h"
+#include "template.h"
 
 #include <vector>
 

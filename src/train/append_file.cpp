@@ -1,4 +1,4 @@
-#include "wsel/train/append_file.h"
+#include "append_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

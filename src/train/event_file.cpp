@@ -1,4 +1,4 @@
-#include "wsel/train/event_file.h"
+#include "event_file.h"
 
 #include <fmt/format.h>
 

@@ -8,16 +8,16 @@
 #include <optional>
 #include <span>
 
+#include "run_log.h"
+#include "teacher_outputs.h"
+#include "write_tensors.h"
 #include "wsel/augment/mix.h"
 #include "wsel/augment/mix_apply.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
-#include "wsel/train/run_log.h"
-#include "wsel/train/teacher_outputs.h"
 #include "wsel/train/train_step.h"
 #include "wsel/train/transforms.h"
 #include "wsel/train/upload.h"
-#include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
 namespace {

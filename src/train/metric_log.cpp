@@ -1,4 +1,4 @@
-#include "wsel/train/metric_log.h"
+#include "metric_log.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "wsel/train/run_log.h"
+#include "run_log.h"
 
 #include <chrono>
 #include <vector>

@@ -4,10 +4,10 @@
 
 #include <map>
 
+#include "write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/json_object.h"
 #include "wsel/tensor/torch_bridge.h"
-#include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/train/summary_csv.h"
+#include "summary_csv.h"
 
 #include <fmt/format.h>
 

@@ -1,16 +1,16 @@
-#include "wsel/train/teacher_outputs.h"
+#include "teacher_outputs.h"
 
 #include <ATen/ATen.h>
 
 #include <chrono>
 #include <vector>
 
+#include "write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
 #include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/synchronize.h"
-#include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/train/write_tensors.h"
+#include "write_tensors.h"
 
 #include <ATen/core/Tensor.h>
 

@@ -7,11 +7,11 @@
 #include <cmath>
 #include <limits>
 
+#include "analyze/effective_rank.h"
+#include "analyze/similarity.h"
 #include "model/hashed_model.h"
 #include "throws.h"
 #include "wsel/analyze/attention_products.h"
-#include "wsel/analyze/effective_rank.h"
-#include "wsel/analyze/similarity.h"
 #include "wsel/analyze/weight_table.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/tensor/torch_bridge.h"

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/legacy_torch.h"
+#include "checkpoint/legacy_torch.h"
 
 #include <gmock/gmock.h>
 

@@ -1,11 +1,11 @@
-#include "wsel/checkpoint/npz.h"
+#include "checkpoint/npz.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "checkpoint/files.h"
 #include "checkpoint/npy_bytes.h"
-#include "wsel/checkpoint/npy_header.h"
+#include "checkpoint/npy_header.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/sharded.h"
+#include "checkpoint/sharded.h"
 
 #include <gmock/gmock.h>
 

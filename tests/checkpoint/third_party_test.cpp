@@ -5,8 +5,8 @@
 #include <set>
 
 #include "checkpoint/files.h"
+#include "checkpoint/unknown_file.h"
 #include "shared_data.h"
-#include "wsel/checkpoint/unknown_file.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/checkpoint/torch_zip.h"
+#include "checkpoint/torch_zip.h"
 
 #include <gmock/gmock.h>
 

@@ -1,10 +1,10 @@
-#include "wsel/checkpoint/zip.h"
+#include "checkpoint/zip.h"
 
 #include <gmock/gmock.h>
 
 #include "checkpoint/files.h"
 #include "checkpoint/zip_bytes.h"
-#include "wsel/checkpoint/zip_writer.h"
+#include "checkpoint/zip_writer.h"
 #include "wsel/core/mapped_file.h"
 
 namespace wsel::checkpoint {

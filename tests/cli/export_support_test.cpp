@@ -1,11 +1,11 @@
-#include "wsel/cli/export_support.h"
+#include "cli/export_support.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
+#include "cli/hf_config.h"
 #include "throws.h"
-#include "wsel/cli/hf_config.h"
 #include "wsel/model/variants.h"
 
 namespace wsel::cli {

@@ -1,4 +1,4 @@
-#include "wsel/cli/forward_differences.h"
+#include "cli/forward_differences.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

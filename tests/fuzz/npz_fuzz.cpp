@@ -1,6 +1,6 @@
+#include "checkpoint/npz.h"
 #include "checkpoint/zip_bytes.h"
 #include "fuzz/read_input.h"
-#include "wsel/checkpoint/npz.h"
 
 // An input is a zip file or, since most mutations of a zip break its offsets,
 // the only array in it.

@@ -1,5 +1,5 @@
+#include "checkpoint/safetensors.h"
 #include "fuzz/read_input.h"
-#include "wsel/checkpoint/safetensors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace wsel::checkpoint;

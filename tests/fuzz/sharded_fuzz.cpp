@@ -2,10 +2,10 @@
 
 #include <fstream>
 
+#include "checkpoint/safetensors.h"
 #include "checkpoint/safetensors_bytes.h"
+#include "checkpoint/sharded.h"
 #include "fuzz/read_input.h"
-#include "wsel/checkpoint/safetensors.h"
-#include "wsel/checkpoint/sharded.h"
 
 namespace {
 

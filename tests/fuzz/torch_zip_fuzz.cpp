@@ -1,6 +1,6 @@
+#include "checkpoint/torch_zip.h"
 #include "checkpoint/zip_bytes.h"
 #include "fuzz/read_input.h"
-#include "wsel/checkpoint/torch_zip.h"
 
 // An input is a zip file or, since most mutations of a zip break its offsets,
 // the pickle of one in which storage "0" has 64 bytes.

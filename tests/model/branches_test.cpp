@@ -4,9 +4,9 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include "model/attention_branch.h"
 #include "model/hashed_model.h"
-#include "wsel/model/attention_branch.h"
-#include "wsel/model/mlp_branch.h"
+#include "model/mlp_branch.h"
 
 namespace wsel::model {
 namespace {

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "model/hashed_model.h"
+#include "model/vit.h"
 #include "throws.h"
 #include "wsel/model/parameter_specs.h"
-#include "wsel/model/vit.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::model {

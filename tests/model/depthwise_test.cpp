@@ -1,6 +1,6 @@
 // The hand-written gradient against LibTorch's operators in float64.
 
-#include "wsel/model/depthwise.h"
+#include "model/depthwise.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

@@ -5,10 +5,10 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
+#include "cli/pretrained.h"
 #include "model/hashed_model.h"
 #include "naming/golden.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/cli/pretrained.h"
 #include "wsel/model/build.h"
 #include "wsel/tensor/torch_bridge.h"
 

@@ -1,4 +1,4 @@
-#include "wsel/optim/weight_decay.h"
+#include "optim/weight_decay.h"
 
 #include <gtest/gtest.h>
 

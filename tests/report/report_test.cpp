@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "report/grid.h"
 #include "report/made_runs.h"
 #include "temp_folder.h"
-#include "wsel/report/grid.h"
 
 namespace wsel::report {
 namespace {

@@ -1,4 +1,4 @@
-#include "wsel/select/embed_resample.h"
+#include "select/embed_resample.h"
 
 #include <ATen/ops/from_blob.h>
 #include <gtest/gtest.h>

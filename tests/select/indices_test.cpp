@@ -1,4 +1,4 @@
-#include "wsel/select/indices.h"
+#include "select/indices.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "wsel/select/layer_map.h"
+#include "select/layer_map.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

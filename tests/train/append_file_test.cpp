@@ -1,4 +1,4 @@
-#include "wsel/train/append_file.h"
+#include "train/append_file.h"
 
 #include <gtest/gtest.h>
 

@@ -8,11 +8,11 @@
 
 #include "gpu.h"
 #include "throws.h"
+#include "train/run_log.h"
 #include "train/small_run.h"
+#include "train/write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/tensor/torch_bridge.h"
-#include "wsel/train/run_log.h"
-#include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
 namespace {

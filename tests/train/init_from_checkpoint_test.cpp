@@ -6,9 +6,9 @@
 #include "temp_folder.h"
 #include "throws.h"
 #include "train/small_run.h"
+#include "train/write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/train/train_step.h"
-#include "wsel/train/write_tensors.h"
 
 namespace wsel::train {
 namespace {

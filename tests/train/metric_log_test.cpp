@@ -1,4 +1,4 @@
-#include "wsel/train/metric_log.h"
+#include "train/metric_log.h"
 
 #include <gtest/gtest.h>
 

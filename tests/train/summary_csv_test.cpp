@@ -1,4 +1,4 @@
-#include "wsel/train/summary_csv.h"
+#include "train/summary_csv.h"
 
 #include <gtest/gtest.h>
 

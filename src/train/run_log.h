@@ -1,10 +1,10 @@
 #pragma once
 
-#include "wsel/train/event_file.h"
+#include "event_file.h"
+#include "metric_log.h"
+#include "summary_csv.h"
 #include "wsel/train/fit.h"
-#include "wsel/train/metric_log.h"
 #include "wsel/train/run_folder.h"
-#include "wsel/train/summary_csv.h"
 
 namespace wsel::train {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "wsel/cli/model_args.h"
+#include "model_args.h"
 #include "wsel/model/init.h"
 #include "wsel/select/options.h"
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "wsel/train/append_file.h"
+#include "append_file.h"
 
 namespace wsel::train {
 

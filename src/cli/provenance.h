@@ -4,9 +4,9 @@
 #include <map>
 #include <string>
 
+#include "commands.h"
+#include "pretrained.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/cli/commands.h"
-#include "wsel/cli/pretrained.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::cli {

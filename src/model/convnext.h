@@ -8,8 +8,8 @@
 #include <array>
 #include <vector>
 
+#include "layers.h"
 #include "wsel/model/config.h"
-#include "wsel/model/layers.h"
 #include "wsel/model/outputs.h"
 
 namespace wsel::model {

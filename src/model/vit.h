@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "layers.h"
 #include "wsel/model/config.h"
-#include "wsel/model/layers.h"
 #include "wsel/model/outputs.h"
 
 namespace wsel::model {

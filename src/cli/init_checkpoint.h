@@ -1,7 +1,7 @@
 // Torch-free.
 #pragma once
 
-#include "wsel/cli/pretrained.h"
+#include "pretrained.h"
 #include "wsel/recipe/recipe.h"
 
 namespace wsel::cli {

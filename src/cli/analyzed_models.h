@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "wsel/cli/model_args.h"
+#include "model_args.h"
 #include "wsel/tensor/source.h"
 #include "wsel/train/options.h"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "element_selection.h"
 #include "wsel/model/family.h"
-#include "wsel/select/element_selection.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::select {

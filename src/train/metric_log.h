@@ -8,7 +8,7 @@
 #include <string>
 #include <variant>
 
-#include "wsel/train/append_file.h"
+#include "append_file.h"
 
 namespace wsel::train {
 

@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
-#include "wsel/checkpoint/mapped_checkpoint.h"
-#include "wsel/checkpoint/pickled_tensor.h"
+#include "mapped_checkpoint.h"
+#include "pickled_tensor.h"
 
 namespace wsel::checkpoint {
 

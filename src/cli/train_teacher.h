@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "wsel/cli/pretrained.h"
+#include "pretrained.h"
 #include "wsel/model/build.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/train/teacher.h"

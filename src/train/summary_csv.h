@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "wsel/train/append_file.h"
+#include "append_file.h"
 
 namespace wsel::train {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "wsel/select/component_mapping.h"
-#include "wsel/select/element_selection.h"
+#include "component_mapping.h"
+#include "element_selection.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::select {

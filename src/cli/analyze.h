@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "wsel/cli/commands.h"
+#include "commands.h"
 
 namespace wsel::cli {
 

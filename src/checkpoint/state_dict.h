@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "pickled_tensor.h"
 #include "wsel/checkpoint/allocation_limit.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/pickle.h"
-#include "wsel/checkpoint/pickled_tensor.h"
 
 namespace wsel::checkpoint {
 

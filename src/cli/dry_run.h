@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "wsel/cli/open_splits.h"
-#include "wsel/cli/pretrained.h"
+#include "open_splits.h"
+#include "pretrained.h"
 
 namespace wsel::cli {
 

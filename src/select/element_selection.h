@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "wsel/select/indices.h"
+#include "indices.h"
 #include "wsel/select/options.h"
 
 namespace wsel::select {

@@ -5,8 +5,8 @@
 
 #include "wsel/checkpoint/allocation_limit.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/checkpoint/zip.h"
 #include "wsel/core/mapped_file.h"
+#include "zip.h"
 
 namespace wsel::checkpoint {
 

@@ -1,8 +1,8 @@
 // Torch-free.
 #pragma once
 
+#include "init_args.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/cli/init_args.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::cli {
