@@ -1,16 +1,24 @@
 #!/usr/bin/env python3
 """Adds up test results: tally.py FOLDER RUN...
 
-Each RUN left FOLDER/RUN.xml, as written by GoogleTest, or an empty file
-FOLDER/RUN.passed. A run that left neither did not finish, and one with a
-FOLDER/RUN.failed exited non-zero; both count as failures, whatever their tests
-reported. Lists skipped and failed tests; the last line is
+Each RUN left FOLDER/RUN.xml, written by `ctest --output-junit`, or an empty
+file FOLDER/RUN.passed; one that left neither did not finish and counts as a
+failure. Lists skipped and failed tests; the last line is
 "N passed, N failed, N skipped".
 """
 
 import pathlib
 import sys
 import xml.etree.ElementTree as xml
+
+
+def skip_reason(case):
+    """The text of GTEST_SKIP(), which follows its "file:line" in the output."""
+    lines = (case.findtext("system-out") or "").splitlines()
+    for before, line in zip(lines, lines[1:]):
+        if before.endswith(": Skipped"):
+            return line.strip()
+    return "no reason given"
 
 
 def tally(folder, run):
@@ -23,21 +31,15 @@ def tally(folder, run):
         return 0, 1, 0
     passed = failed = skipped = 0
     for case in xml.parse(file).iter("testcase"):
-        name = f"{run}: {case.get('classname')}.{case.get('name')}"
-        reason = case.find("skipped")
-        if case.find("failure") is not None:
-            failed += 1
-            print(f"FAILED  {name}")
-        elif reason is not None:
+        name = f"{run}: {case.get('name')}"
+        if case.find("skipped") is not None:
             skipped += 1
-            # "file:line", then the text of GTEST_SKIP().
-            text = reason.get("message", "").strip().splitlines()
-            print(f"skipped {name}: {' '.join(text[1:] or text)}")
+            print(f"skipped {name}: {skip_reason(case)}")
         elif case.get("status") == "run":
             passed += 1
-    if not failed and (folder / f"{run}.failed").exists():
-        failed = 1
-        print(f"FAILED  {run}: non-zero exit code (sanitizer, early exit)")
+        else:
+            failed += 1
+            print(f"FAILED  {name}")
     return passed, failed, skipped
 
 

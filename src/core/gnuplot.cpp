@@ -144,9 +144,8 @@ std::optional<std::string> RunGnuplot(std::string_view script) {
   std::array<std::string, 2> words = {"gnuplot", "--default-settings"};
   char* const argv[] = {words[0].data(), words[1].data(), nullptr};
   pid_t child = 0;
-  const int failed =
-      posix_spawnp(&child, argv[0], streams.get(), attributes.get(), argv,
-                   environ);
+  const int failed = posix_spawnp(&child, argv[0], streams.get(),
+                                  attributes.get(), argv, environ);
   if (failed == ENOENT) return std::nullopt;
   if (failed != 0) ThrowCode(failed);
   const int status = WaitFor(child);
