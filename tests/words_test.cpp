@@ -46,7 +46,7 @@ constexpr std::array kDropped = {
     Dropped{R"(\bwhat [a-z ]{1,30} says?\b)", "given by"},
     Dropped{R"(\bwish(es)?\b)", "option"},
     Dropped{R"(\banswers? (of|to) )", "output"},
-    Dropped{R"(standard deviation|(\bdeviations?\b))", "standard deviation"},
+    Dropped{R"(standard\s+deviation|(\bdeviations?\b))", "standard deviation"},
 };
 
 // "line: word (instead)" for each dropped word in `text`. Of a pattern with a

@@ -228,7 +228,7 @@ Classify FitOnAugmentedImages(const Features& features,
   options.transform.rand_augment = "";
   options.erasing.probability = 0;
   train::Uploader uploader(features.device, features.normalisation);
-  data::Loader loader(set, TrainPictures(options), TrainBatches(sampling),
+  data::Loader loader(set, MakeTrainTransform(options), TrainBatches(sampling),
                       {.img_size = features.img_size,
                        .batch_size = sampling.batch_size,
                        .workers = static_cast<int>(args.data.workers)},

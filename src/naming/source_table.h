@@ -48,7 +48,7 @@ enum class Exportable {
 // The names of one library for one kind of model.
 struct Source {
   std::string name;
-  // Names that must be present or, after a '!', absent in this source's files.
+  // Names that must be present or, after a '!', missing in this source's files.
   std::vector<std::string> markers;
   std::vector<Row> rows;
   std::vector<IgnoredPattern> ignored;

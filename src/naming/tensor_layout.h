@@ -20,9 +20,9 @@ enum class TensorLayout {
   kToHeads,        // [D, h, d] -> [hd, D]
   kHeadBias,       // [h, d] -> [hd]
   kFromHeads,      // [h, d, D] -> [D, hd]
-  kZeros,          // [D, classes] -> [classes] zeros for an absent bias
+  kZeros,          // [D, classes] -> [classes] zeros for an missing bias
   kZerosOfRows,    // [classes, D] -> [classes] zeros
-  kOnesLike,       // [D] -> [D] ones for an absent weight
+  kOnesLike,       // [D] -> [D] ones for an missing weight
   kZerosLike,      // [D] -> [D] zeros
   kFirstPosition,  // [1, N, D] -> [1, 1, D]
   kLaterPositions  // [1, N, D] -> [1, N - 1, D]

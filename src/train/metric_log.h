@@ -19,7 +19,7 @@ struct Metric {
 
 // metrics.jsonl: one JSON object per line. JSON has no NaN and no infinity:
 // they are the strings "NaN", "Infinity" and "-Infinity", as in protobuf's
-// JSON, so that a diverged loss differs from an absent one.
+// JSON, so that a diverged loss differs from a missing one.
 class MetricLog {
  public:
   // Errors: as AppendFile.
