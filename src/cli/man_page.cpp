@@ -15,6 +15,8 @@ std::string Roff(const std::string& text) {
       out += "\\e";
     } else if (c == '-') {
       out += "\\-";
+    } else if (c == '|') {
+      out += "|\\:";  // lists of choices may be longer than a line
     } else if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) {
       out += fmt::format("\\&{}", c);
     } else {
@@ -47,7 +49,8 @@ std::string OptionsOf(const CommandHelp& command) {
 std::string ManPage(const CommandHelp& tree, const std::string& footer) {
   std::string page = fmt::format(
       ".TH WSEL 1 \"\" \"wsel {}\" \"User Commands\"\n"
-      ".SH NAME\nwsel \\- initialise small vision models from larger ones, and "
+      ".ad l\n.SH NAME\nwsel \\- initialise small vision models from larger "
+      "ones, and "
       "train them\n.SH SYNOPSIS\n.B wsel\n.I command\n[\\fIoptions\\fR]\n"
       ".SH DESCRIPTION\n{}\n{}",
       Roff(std::string(Version())), Roff(tree.description), OptionsOf(tree));

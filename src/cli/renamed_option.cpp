@@ -11,7 +11,8 @@ void LogRenamed(std::string_view old_name, std::string_view new_name) {
 void LogOldNames(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_group().empty() || option->count() == 0) continue;
-    LogRenamed(option->get_name(), option->get_description());
+    // get_name() is empty for a hidden option.
+    LogRenamed("--" + option->get_lnames().front(), option->get_description());
   }
 }
 
