@@ -11,6 +11,7 @@
 #include "wsel/analyze/attention_products.h"
 #include "wsel/analyze/plots.h"
 #include "wsel/checkpoint/npy_writer.h"
+#include "wsel/core/dump_json.h"
 
 namespace wsel::cli {
 namespace {
@@ -104,8 +105,7 @@ void PrintJson(const AttentionArgs& args, const std::vector<Matrix>& matrices) {
          {"off_diagonal_rms", matrix.diagonality.off_diagonal_rms},
          {"file", matrix.file}});
   }
-  // A file name need not be UTF-8.
-  fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", DumpJson(json, 1));
 }
 
 // Open, multiply, write, draw, print.

@@ -13,6 +13,7 @@
 #include "wsel/analyze/weight_table.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/csv.h"
+#include "wsel/core/dump_json.h"
 
 namespace wsel::cli {
 namespace {
@@ -167,9 +168,7 @@ void RunWeights(const WeightsArgs& args) {
   WriteTextFile(folder / "weights.csv", Csv(models));
   Draw(folder, models);
   if (args.json) {
-    // A file name need not be UTF-8.
-    fmt::print("{}\n", AsJson(models).dump(1, ' ', false,
-                                           Json::error_handler_t::replace));
+    fmt::print("{}\n", DumpJson(AsJson(models), 1));
     return;
   }
   for (const ModelWeights& model : models) Print(model);

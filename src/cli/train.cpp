@@ -158,12 +158,12 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
       std::filesystem::path(recipe.teacher.file).filename().string();
   using Json = nlohmann::json;
   return {{"format", "pt"},
-          {"wsel.version", std::string(Version())},
+          {run::kVersionKey, std::string(Version())},
           {kModelKey, model::ToJson(recipe.model)},
           {kMeanKey, Json(recipe.train.normalisation.mean).dump()},
           {kStdKey, Json(recipe.train.normalisation.std).dump()},
           {kClassesKey, Json(train.classes).dump()},
-          {"wsel.recipe", recipe::ToJson(portable)}};
+          {run::kRecipeKey, recipe::ToJson(portable)}};
 }
 
 // The file in which runs share teacher outputs. Its name is a hash of all that
@@ -227,10 +227,10 @@ void PrintResult(const train::TrainResult& result,
   const train::TrainerState& p = result.state;
   fmt::print("last        top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {}\n",
              p.last_top1, p.last_top5, p.last_loss,
-             folder.weights("last").string());
+             folder.weights(run::kLast).string());
   fmt::print("best        top-1 {:.2f}  top-5 {:.2f}  epoch {}  {}\n",
              p.best_top1, p.best_top5, p.best_epoch,
-             folder.weights("best").string());
+             folder.weights(run::kBest).string());
   if (result.skipped > 0) {
     fmt::print("corrupt     images skipped {} times\n", result.skipped);
   }

@@ -10,7 +10,8 @@
 #include "run_files.h"
 #include "sweep_json.h"
 #include "wsel/core/error.h"
-#include "wsel/report/escape_text.h"
+#include "wsel/core/escape_text.h"
+#include "wsel/run/file_names.h"
 
 namespace wsel::report {
 namespace {
@@ -59,13 +60,13 @@ Source ReadSource(const fs::path& path, std::vector<Axis>& axes,
     throw Error(ErrorKind::kIo, path.string(), "does not exist");
   }
   Source source = {path, {}};
-  const bool sweep = fs::exists(path / "sweep.json");
-  if (sweep) ReadSweepJson(path / "sweep.json", axes, table, name);
+  const bool sweep = fs::exists(path / run::kSweepFile);
+  if (sweep) ReadSweepJson(path / run::kSweepFile, axes, table, name);
   if (!sweep && (!fs::is_directory(path) || IsRunFolder(path))) {
     source.runs.push_back(ReadRun(path));
     return source;
   }
-  const fs::path runs = sweep ? path / "runs" : path;
+  const fs::path runs = sweep ? path / run::kRunsFolder : path;
   if (fs::is_directory(runs)) {
     for (const fs::path& run : RunsIn(runs)) AddRun(ReadRun(run), source.runs);
   }

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "grid.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/report/chart.h"
-#include "wsel/report/escape_text.h"
 #include "wsel/report/formats.h"
 #include "xml_text.h"
 

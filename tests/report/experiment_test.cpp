@@ -94,7 +94,7 @@ TEST(ReadExperiment, ASweepDefinesOrderAndTable) {
   EXPECT_THAT(experiment.table.rows, ElementsAre("init"));
   EXPECT_EQ(experiment.runs[1].state, RunState::kFailed);
   EXPECT_EQ(experiment.runs[1].error, "out of memory");
-  EXPECT_EQ(experiment.runs[2].seed, 7);
+  EXPECT_EQ(experiment.runs[2].seed, 7U);
 }
 
 TEST(ReadExperiment, SortsNumbersWithoutAKnownOrder) {
@@ -190,7 +190,7 @@ TEST(ReadRun, FlattensTheConfiguration) {
   const TempFolder folder;
   MakeRun(folder / "r", 3, {50}, "student.safetensors");
   const report::Run run = ReadRun(folder / "r");
-  EXPECT_EQ(run.seed, 3);
+  EXPECT_EQ(run.seed, 3U);
   EXPECT_EQ(run.epochs_planned, 1);
   EXPECT_EQ(run.config_digest.size(), 64U);
   EXPECT_THAT(run.config, testing::Contains(std::pair<std::string, std::string>(

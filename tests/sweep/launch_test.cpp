@@ -19,7 +19,8 @@ namespace wsel::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ElementsAre;
+using run::RunRecord;
+using run::RunState;
 using testing::HasSubstr;
 
 // A sweep of fake runs: the program is a shell script, which may depend on the
@@ -197,40 +198,6 @@ TEST_F(LaunchTest, AFolderBelongsToOneSweep) {
   WriteTextFile(temp_ / "x.txt", "something");
   ExpectError([&] { SweepFolder(temp_.path()).Claim("s", "{}"); },
               ErrorKind::kConfig, {"something other than a sweep"});
-}
-
-TEST(RunRecord, ReadsOtherSettingsUnderTheOldName) {
-  const RunRecord record = RecordFromJson(
-      R"({"sweep": "s", "settings": {"init": "a"}, "also": [{"init": "b"}],
-          "seed": 0, "state": "waiting"})",
-      "run.json");
-  ASSERT_EQ(record.other_labels.size(), 1U);
-  EXPECT_THAT(record.other_labels[0], ElementsAre(testing::Pair("init", "b")));
-  EXPECT_THAT(ToJson(record), HasSubstr("\"other_settings\""));
-}
-
-TEST(RunRecord, RoundTripsAndRejectsInvalidJson) {
-  RunRecord record;
-  record.sweep = "s";
-  record.labels = {{"init", "a b"}};
-  record.other_labels = {{{"init", "c"}}};
-  record.seed = 7;
-  record.state = RunState::kFailed;
-  record.error = "bad \xff byte";
-  const std::string text = ToJson(record);
-  const RunRecord read = RecordFromJson(text, "run.json");
-  EXPECT_EQ(read.labels, record.labels);
-  EXPECT_EQ(read.other_labels, record.other_labels);
-  EXPECT_EQ(read.seed, 7U);
-  EXPECT_EQ(read.state, RunState::kFailed);
-  for (const char* bad :
-       {"", "[]", "{}", R"({"sweep": "s", "settings": [], "seed": 0,
-                            "state": "waiting"})",
-        R"({"sweep": "s", "settings": {}, "seed": -1, "state": "waiting"})",
-        R"({"sweep": "s", "settings": {}, "seed": 0, "state": "asleep"})"}) {
-    ExpectError([&] { RecordFromJson(bad, "run.json"); }, ErrorKind::kFormat,
-                {"run.json"});
-  }
 }
 
 }  // namespace

@@ -53,8 +53,8 @@ struct Recipe {
 // Reads a configuration: sections model, init, teacher, distill, data, augment,
 // erasing, mix, train, optimizer, evaluation, and a string "about". Missing
 // keys have the defaults of the option structs; keys under an old name
-// (fields.h) are read too. model.name is a variant of `wsel models`, and the
-// section's other keys override its fields. `sets` are overrides
+// (run/config_keys.h) are read too. model.name is a variant of `wsel models`,
+// and the section's other keys override its fields. `sets` are overrides
 // ("optimizer.lr=1e-3"; the value is JSON, or else a string); the last one
 // counts. Image sizes and fill colours are derived from model and data.
 // Errors: kConfig with the path of a key that is unknown (and the nearest known
