@@ -75,7 +75,7 @@ std::string Render(const report::Report& report, Format format) {
     case Format::kSvg:
       return ToSvg(report);
     case Format::kPng:
-      return ChartsPng(Charts(report), report.experiment.name);
+      return ChartsPng(report);
   }
   return "";
 }

@@ -21,13 +21,13 @@
 #include "wsel/core/error.h"
 #include "wsel/core/output_tail.h"
 #include "wsel/core/signals.h"
+#include "wsel/core/subprocess.h"
 #include "wsel/core/suggest.h"
 #include "wsel/data/sampler.h"
 #include "wsel/run/run_progress.h"
 #include "wsel/sweep/expand.h"
 #include "wsel/sweep/launch.h"
 #include "wsel/sweep/slurm.h"
-#include "wsel/sweep/subprocess.h"
 #include "wsel/sweep/sweep_file.h"
 #include "wsel/sweep/sweep_folder.h"
 
@@ -273,8 +273,7 @@ void SubmitJob(const SweepArgs& args, const std::string& script) {
   const fs::path output = slurm / "sbatch.txt";
   WriteTextFile(file, script);
   const auto ended =
-      sweep::Subprocess({"/usr/bin/env", "sbatch", file.string()}, output,
-                        output)
+      Subprocess({"/usr/bin/env", "sbatch", file.string()}, output, output)
           .Wait();
   const std::string text = Tail(output, 10);
   if (ended.code == 0) {

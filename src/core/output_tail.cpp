@@ -46,7 +46,10 @@ std::string LastError(const std::string& output) {
   for (size_t i = lines.size(); i-- > 0;) {
     if (lines[i].starts_with(prefix)) return lines[i].substr(prefix.size());
   }
-  return lines.empty() ? "no output" : lines.back();
+  for (size_t i = lines.size(); i-- > 0;) {
+    if (lines[i].find_first_not_of(' ') != std::string::npos) return lines[i];
+  }
+  return "no output";
 }
 
 }  // namespace wsel

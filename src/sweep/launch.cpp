@@ -13,9 +13,9 @@
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
 #include "wsel/core/output_tail.h"
+#include "wsel/core/subprocess.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/run/file_names.h"
-#include "wsel/sweep/subprocess.h"
 
 namespace wsel::sweep {
 namespace {

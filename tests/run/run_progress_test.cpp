@@ -5,7 +5,6 @@
 
 #include "temp_folder.h"
 #include "wsel/core/atomic_file.h"
-#include "wsel/core/output_tail.h"
 
 namespace wsel::run {
 namespace {
@@ -29,16 +28,6 @@ TEST(RunProgress, ReadsARunInProgress) {
   record.state = RunState::kFailed;
   record.error = "disk full";
   EXPECT_EQ(StatusLine("a-s0", record, progress), "failed    a-s0  disk full");
-}
-
-TEST(Tail, IsTheLastLinesAfterRedraws) {
-  const TempFolder folder;
-  EXPECT_EQ(Tail(folder / "missing", 3), "");
-  WriteTextFile(folder / "f", std::string(100'000, 'x') +
-                                  "\na\nb 1%\rb 2%\nwsel: what: went wrong\nc");
-  EXPECT_EQ(Tail(folder / "f", 3), "b 2%\nwsel: what: went wrong\nc\n");
-  EXPECT_EQ(LastError(Tail(folder / "f", 3)), "what: went wrong");
-  EXPECT_EQ(LastError("one\ntwo\n"), "two");
 }
 
 }  // namespace

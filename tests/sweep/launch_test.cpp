@@ -1,5 +1,6 @@
 #include "wsel/sweep/launch.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -153,6 +154,32 @@ TEST_F(LaunchTest, ForwardsAStopAndLeavesTheRestWaiting) {
   Program("exit 0");
   options_.stop = nullptr;
   EXPECT_EQ(Run().finished, 4);
+}
+
+// Whatever kills a run that was asked to stop, its last save can be resumed.
+TEST_F(LaunchTest, ARunKilledWhileItIsStoppedIsWaiting) {
+  const fs::path ready = temp_ / "ready";
+  for (const char* signal : {"SEGV", "INT"}) {
+    Program(
+        fmt::format("ulimit -c 0; trap 'kill $!; echo by {0} >>{1}; "
+                    "trap - {0}; kill -{0} $$' TERM; touch {2}; "
+                    "sleep 60 & wait",
+                    signal, Log().string(), ready.string()));
+    options_.stop = [&] { return fs::exists(ready) ? SIGTERM : 0; };
+    EXPECT_EQ(Run().waiting, 4) << signal;
+    EXPECT_EQ(Count(std::string("by ") + signal), 1);
+    EXPECT_EQ(Record(0).state, RunState::kWaiting) << signal;
+    EXPECT_EQ(Record(0).error, "") << signal;
+    fs::remove(ready);
+  }
+}
+
+TEST_F(LaunchTest, ARunKilledUnaskedHasFailed) {
+  Program("ulimit -c 0; kill -SEGV $$");
+  EXPECT_EQ(Run().failed, 4);
+  EXPECT_EQ(Record(0).state, RunState::kFailed);
+  EXPECT_EQ(Record(0).error, "killed by signal 11");
+  EXPECT_EQ(Record(0).exit_code, 139);
 }
 
 TEST_F(LaunchTest, SkipsRunsLockedByAnotherProcess) {

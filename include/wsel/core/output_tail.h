@@ -15,7 +15,8 @@ inline constexpr size_t kTailLines = 10;
 std::string Tail(const std::filesystem::path& file, size_t lines);
 
 // The error message in a failed program's output: the last line that begins
-// with "wsel: ", without that prefix, or else the last line.
+// with "wsel: ", without that prefix, or else the last line that
+// is not blank.
 std::string LastError(const std::string& output);
 
 }  // namespace wsel

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace wsel::sweep {
+namespace wsel {
 
 // How a process ended: its exit code, or 128 plus the signal that killed it.
 struct ExitStatus {
@@ -16,15 +16,29 @@ struct ExitStatus {
   int signal = 0;  // 0: none
 };
 
+// The exit code of a child whose program could not be executed, as in a shell.
+inline constexpr int kCannotExecute = 127;
+
+// Open files of this process that become a child's standard streams.
+struct Streams {
+  int in;
+  int out;
+  int err;
+};
+
 // A child process in its own process group, so that a terminal's Ctrl-C reaches
 // it only through Signal. It receives SIGTERM if this process dies for any
-// reason.
+// reason. It begins with the signals blocked that this program was started
+// with.
 class Subprocess {
  public:
-  // argv[0] is the path of the executable. stdout is written to `out` and
-  // stderr to `err`, which may be the same file; both are truncated. The child
-  // inherits only `inherited_fd` of this process's open files; -1: none.
-  // Errors: kIo.
+  // argv[0] is a path, or a name that is looked up in PATH. Of this process's
+  // open files that are marked close-on-exec, the child inherits only
+  // `inherited_fd`; -1: none. Errors: kIo.
+  Subprocess(const std::vector<std::string>& argv, const Streams& streams,
+             int inherited_fd = -1);
+  // The same without input. stdout is written to `out` and stderr to `err`,
+  // which may be the same file; both are truncated.
   Subprocess(const std::vector<std::string>& argv,
              const std::filesystem::path& out, const std::filesystem::path& err,
              int inherited_fd = -1);
@@ -46,4 +60,4 @@ class Subprocess {
   pid_t pid_ = -1;
 };
 
-}  // namespace wsel::sweep
+}  // namespace wsel

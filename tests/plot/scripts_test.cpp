@@ -1,4 +1,4 @@
-#include "wsel/analyze/plots.h"
+#include "wsel/plot/scripts.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "temp_folder.h"
-#include "wsel/core/gnuplot.h"
+#include "wsel/plot/gnuplot.h"
 
-namespace wsel::analyze {
+namespace wsel::plot {
 namespace {
 
 const double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -28,11 +28,25 @@ HeatMap Map(const std::string& title, std::vector<float> values) {
   return map;
 }
 
-LineChart Chart(const std::string& name, std::vector<double> values) {
-  LineChart chart;
-  chart.title = name;
-  chart.lines = {{name, std::move(values)}};
-  return chart;
+Panel Chart(const std::string& name, const std::vector<double>& values) {
+  Panel panel;
+  panel.title = name;
+  panel.lines = {{name, {}}};
+  for (const double y : values) {
+    const auto x = static_cast<double>(panel.lines[0].points.size());
+    panel.lines[0].points.push_back({x, y});
+  }
+  panel.x = PositionScale(static_cast<int64_t>(values.size()));
+  return panel;
+}
+
+bool AreDrawn(std::vector<Panel> panels, bool shared_legend) {
+  Figure figure;
+  figure.title = panels.front().title;
+  figure.panels = std::move(panels);
+  figure.columns = 2;
+  figure.shared_legend = shared_legend;
+  return IsDrawn(LineScript(figure));
 }
 
 // Names are untrusted, and gnuplot scripts can run programs.
@@ -48,7 +62,9 @@ TEST(Plots, DoNotExecuteTheirTexts) {
         std::string("{/Symbol \\ %s \"")}) {
     EXPECT_TRUE(IsDrawn(
         HeatMapScript({Map(name, {1, 2, 3, 4})}, 1, Palette::kDiverging)));
-    EXPECT_TRUE(IsDrawn(LineChartScript({Chart(name, {1, 2})}, 1)));
+    for (const bool shared : {false, true}) {
+      EXPECT_TRUE(AreDrawn({Chart(name, {1, 2})}, shared));
+    }
     EXPECT_FALSE(std::filesystem::exists(file)) << name;
   }
 }
@@ -61,11 +77,15 @@ TEST(Plots, AreDrawnForUnusualValues) {
   logarithmic.log_scale = true;
   auto none = Chart("none above zero", {0, -1});
   none.log_scale = true;
-  LineChart empty;
-  EXPECT_TRUE(IsDrawn(LineChartScript(
-      {logarithmic, none, empty, Chart("gap", {1, kNaN, 3}),
-       Chart("infinite", {1, INFINITY}), Chart("constant", {2, 2, 2})},
-      2)));
+  auto band = Chart("band", {1, 2});
+  for (Point& point : band.lines[0].points) point.deviation = 0.5;
+  band.y = Scale{0, 3, 1};
+  for (const bool shared : {false, true}) {
+    EXPECT_TRUE(AreDrawn(
+        {logarithmic, none, Panel(), Chart("gap", {1, kNaN, 3}),
+         Chart("infinite", {1, INFINITY}), Chart("constant", {2, 2, 2}), band},
+        shared));
+  }
   const auto nan = static_cast<float>(kNaN);
   EXPECT_TRUE(IsDrawn(
       HeatMapScript({Map("some", {1, nan, INFINITY, 4, 5, 6}),
@@ -81,4 +101,4 @@ TEST(AbsoluteQuantile, IgnoresSignsAndNaN) {
 }
 
 }  // namespace
-}  // namespace wsel::analyze
+}  // namespace wsel::plot

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsel {
+namespace wsel::plot {
 
 // A text as a gnuplot string literal. Special characters (quotes, macros,
 // backquotes, which run programs) become octal escapes; control characters,
@@ -29,4 +29,4 @@ bool DrawPng(const std::filesystem::path& path, std::string_view script);
 inline constexpr std::string_view kGnuplotIsMissing =
     "plots need gnuplot, which is not installed (apt-get install gnuplot-nox)";
 
-}  // namespace wsel
+}  // namespace wsel::plot

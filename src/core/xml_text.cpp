@@ -1,6 +1,6 @@
-#include "xml_text.h"
+#include "wsel/core/xml_text.h"
 
-namespace wsel::report {
+namespace wsel {
 
 std::string EscapeXml(std::string_view text) {
   std::string escaped;
@@ -28,4 +28,4 @@ std::string EscapeXml(std::string_view text) {
   return escaped;
 }
 
-}  // namespace wsel::report
+}  // namespace wsel

@@ -1,15 +1,14 @@
+#include "wsel/plot/svg.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
-#include "grid.h"
+#include "colours.h"
 #include "wsel/core/escape_text.h"
-#include "wsel/report/chart.h"
-#include "wsel/report/formats.h"
-#include "xml_text.h"
+#include "wsel/core/xml_text.h"
 
-namespace wsel::report {
+namespace wsel::plot {
 namespace {
 
 // In SVG units. The legend is below the frame.
@@ -22,15 +21,10 @@ constexpr double kLegendLine = 20;
 constexpr double kCharacter = 7.6;  // approximate width
 constexpr size_t kMaxMarkers = 40;  // curves with more points have no markers
 
-// kChartColours for a dark background.
-constexpr std::array<const char*, kChartColours.size()> kOnDark = {
-    "#a8a8a8", "#4fa8e0", "#f08a3c", "#34c79c",
-    "#e09ac4", "#f0c350", "#8fd0f5", "#c9a876"};
-
-class Figure {
+class PanelDrawing {
  public:
-  explicit Figure(const Chart& chart)
-      : chart_(chart), x_(EpochScale(chart)), y_(Top1Scale(chart)) {}
+  explicit PanelDrawing(const Panel& panel)
+      : panel_(panel), y_(panel.y.value_or(Scale{})) {}
 
   double Height() const {
     const int lines = PlaceLegend([](size_t, double, int) {});
@@ -40,21 +34,22 @@ class Figure {
   std::string Svg() const {
     std::string svg = fmt::format(
         "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" "
-        "viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Top-1 over epochs "
-        "{}\">\n",
-        kWidth, Height(), EscapeXml(chart_.title));
-    svg += Text(kLeft, 18, "title", "start", chart_.title);
+        "viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{} {}\">\n",
+        kWidth, Height(), EscapeXml(panel_.about), EscapeXml(panel_.title));
+    svg += Text(kLeft, 18, "title", "start", panel_.title);
     svg += Axes();
-    for (size_t i = 0; i < chart_.series.size(); ++i) svg += Curve(i);
+    for (size_t i = 0; i < panel_.lines.size(); ++i) svg += Curve(i);
     return svg + Legend() + "</svg>\n";
   }
 
  private:
-  double X(double epoch) const {
-    return kLeft + (epoch - x_.low) / (x_.high - x_.low) * (kRight - kLeft);
+  double X(double x) const {
+    const Scale& scale = panel_.x;
+    return kLeft +
+           (x - scale.low) / (scale.high - scale.low) * (kRight - kLeft);
   }
-  double Y(double top1) const {
-    const double clamped = std::clamp(top1, y_.low, y_.high);
+  double Y(double y) const {
+    const double clamped = std::clamp(y, y_.low, y_.high);
     return kBottom - (clamped - y_.low) / (y_.high - y_.low) * (kBottom - kTop);
   }
 
@@ -66,8 +61,8 @@ class Figure {
         kind, x, y, anchor, EscapeXml(text));
   }
 
-  static std::string Line(const char* kind, double x1, double y1, double x2,
-                          double y2) {
+  static std::string Segment(const char* kind, double x1, double y1, double x2,
+                             double y2) {
     return fmt::format(
         "<line class=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" "
         "y2=\"{:.1f}\"/>\n",
@@ -82,71 +77,67 @@ class Figure {
         draw(i * scale.step);
       }
     };
-    ticks(y_, [&](double top1) {
-      svg += Line("rule", kLeft, Y(top1), kRight, Y(top1));
-      svg += Text(kLeft - 7, Y(top1) + 4, "tick", "end",
-                  fmt::format("{:.5g}", top1));
+    ticks(y_, [&](double y) {
+      svg += Segment("rule", kLeft, Y(y), kRight, Y(y));
+      svg += Text(kLeft - 7, Y(y) + 4, "tick", "end", fmt::format("{:.5g}", y));
     });
-    ticks(x_, [&](double epoch) {
-      svg += Line("mark", X(epoch), kBottom, X(epoch), kBottom + 4);
-      svg += Text(X(epoch), kBottom + 19, "tick", "middle",
-                  fmt::format("{:g}", epoch));
+    ticks(panel_.x, [&](double x) {
+      svg += Segment("mark", X(x), kBottom, X(x), kBottom + 4);
+      svg += Text(X(x), kBottom + 19, "tick", "middle", fmt::format("{:g}", x));
     });
-    svg += Line("axis", kLeft, kBottom, kRight, kBottom);
-    svg += Text((kLeft + kRight) / 2, kBottom + 38, "label", "middle", "epoch");
+    svg += Segment("axis", kLeft, kBottom, kRight, kBottom);
+    svg += Text((kLeft + kRight) / 2, kBottom + 38, "label", "middle",
+                panel_.x_label);
     return svg + Text(kLeft - 40, kTop - 12, "label", "start",
-                      chart_.title.empty() ? "top-1 (%)" : "");
+                      panel_.title.empty() ? panel_.y_label : "");
   }
 
   static std::string Kind(size_t i) {
-    return fmt::format("s{} d{}", i % kChartColours.size(),
-                       std::min<size_t>(2, i / kChartColours.size()));
+    return fmt::format("s{} d{}", i % kColours.size(),
+                       std::min<size_t>(2, i / kColours.size()));
   }
 
-  std::string Band(const Series& series) const {
+  std::string Band(const Line& line) const {
     std::string upper;
     std::string lower;
-    for (const CurvePoint& point : series.points) {
-      if (!point.top1.std) return "";
-      const double x = X(static_cast<double>(point.epoch));
-      const double half = *point.top1.std;
-      upper += fmt::format("{:.1f},{:.1f} ", x, Y(point.top1.mean + half));
-      lower.insert(0,
-                   fmt::format("{:.1f},{:.1f} ", x, Y(point.top1.mean - half)));
+    for (const Point& point : line.points) {
+      if (!point.deviation) return "";
+      const double x = X(point.x);
+      upper += fmt::format("{:.1f},{:.1f} ", x, Y(point.y + *point.deviation));
+      lower.insert(
+          0, fmt::format("{:.1f},{:.1f} ", x, Y(point.y - *point.deviation)));
     }
     return fmt::format("<polygon class=\"band\" points=\"{}{}\"/>\n", upper,
                        lower);
   }
 
   std::string Curve(size_t i) const {
-    const Series& series = chart_.series[i];
-    const CurvePoint& last = series.points.back();
-    std::string svg = fmt::format(
-        "<g class=\"{}\"><title>{}: {} % after epoch {}</title>\n", Kind(i),
-        EscapeXml(series.name), MeanStdText(last.top1), last.epoch);
-    svg += Band(series);
+    const Line& line = panel_.lines[i];
+    std::string svg =
+        fmt::format("<g class=\"{}\"><title>{}: {}</title>\n", Kind(i),
+                    EscapeXml(line.name), EscapeXml(line.about));
+    svg += Band(line);
     std::string points;
     std::string marks;
-    for (const CurvePoint& point : series.points) {
-      const double x = X(static_cast<double>(point.epoch));
-      const double y = Y(point.top1.mean);
+    for (const Point& point : line.points) {
+      const double x = X(point.x);
+      const double y = Y(point.y);
       points += fmt::format("{:.1f},{:.1f} ", x, y);
       marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.3\"/>\n",
                            x, y);
     }
     svg += fmt::format("<polyline class=\"line{}\" points=\"{}\"/>\n",
-                       series.unfinished ? " open" : "", points);
-    return svg + (series.points.size() <= kMaxMarkers ? marks : "") + "</g>\n";
+                       line.unfinished ? " open" : "", points);
+    return svg + (line.points.size() <= kMaxMarkers ? marks : "") + "</g>\n";
   }
 
-  static std::string LegendName(const Series& series) {
-    return EscapeText(series.name, 60) +
-           (series.unfinished ? " (unfinished)" : "");
+  static std::string LegendName(const Line& line) {
+    return EscapeText(line.name, 60) + (line.unfinished ? " (unfinished)" : "");
   }
 
-  static double LegendWidth(const Series& series) {
+  static double LegendWidth(const Line& line) {
     // Counts bytes, not characters: too wide is harmless.
-    return 48 + kCharacter * static_cast<double>(LegendName(series).size());
+    return 48 + kCharacter * static_cast<double>(LegendName(line).size());
   }
 
   // Calls draw(i, x, line) for each entry, left to right, wrapping lines;
@@ -155,8 +146,8 @@ class Figure {
   int PlaceLegend(const Draw& draw) const {
     double x = kLeft;
     int line = 0;
-    for (size_t i = 0; i < chart_.series.size(); ++i) {
-      const double width = LegendWidth(chart_.series[i]);
+    for (size_t i = 0; i < panel_.lines.size(); ++i) {
+      const double width = LegendWidth(panel_.lines[i]);
       if (x > kLeft && x + width > kRight) {
         x = kLeft;
         ++line;
@@ -172,22 +163,21 @@ class Figure {
     PlaceLegend([&](size_t i, double x, int line) {
       const double y = kBottom + 64 + line * kLegendLine;
       svg += fmt::format("<g class=\"{}\">{}</g>\n", Kind(i),
-                         Line("line", x, y - 4, x + 20, y - 4));
-      svg += Text(x + 26, y, "label", "start", LegendName(chart_.series[i]));
+                         Segment("line", x, y - 4, x + 20, y - 4));
+      svg += Text(x + 26, y, "label", "start", LegendName(panel_.lines[i]));
     });
     return svg;
   }
 
-  const Chart& chart_;
-  Scale x_;
+  const Panel& panel_;
   Scale y_;
 };
 
 std::string Colours(bool dark) {
   std::string css;
-  for (size_t i = 0; i < kChartColours.size(); ++i) {
+  for (size_t i = 0; i < kColours.size(); ++i) {
     css += fmt::format(".s{}{{--colour:{}}}\n", i,
-                       dark ? kOnDark[i] : kChartColours[i]);
+                       dark ? kColoursOnDark[i] : kColours[i]);
   }
   return css;
 }
@@ -208,7 +198,7 @@ constexpr const char* kStyle = R"(.chart{font:14px system-ui,sans-serif}
 
 }  // namespace
 
-std::string ChartStyle(bool dark) {
+std::string SvgStyle(bool dark) {
   std::string css = kStyle + Colours(false);
   if (dark) {
     css +=
@@ -218,29 +208,30 @@ std::string ChartStyle(bool dark) {
   return css;
 }
 
-std::string ChartSvg(const Chart& chart) { return Figure(chart).Svg(); }
+std::string PanelSvg(const Panel& panel) { return PanelDrawing(panel).Svg(); }
 
-std::string ToSvg(const Report& report) {
-  const auto charts = Charts(report);
-  const double columns = charts.size() > 1 ? 2 : 1;
-  const auto rows = static_cast<double>((charts.size() + 1) / 2);
+std::string FigureSvg(const Figure& figure) {
+  const auto& panels = figure.panels;
+  const auto columns = static_cast<size_t>(figure.columns);
+  const size_t rows = (panels.size() + columns - 1) / columns;
   double height = 1;
-  for (const Chart& chart : charts) {
-    height = std::max(height, Figure(chart).Height());
+  for (const Panel& panel : panels) {
+    height = std::max(height, PanelDrawing(panel).Height());
   }
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
       "viewBox=\"0 0 {0} {1}\">\n<style>{2}</style>\n"
       "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-      columns * kWidth, std::max(1.0, rows) * height, ChartStyle(false));
-  for (size_t i = 0; i < charts.size(); ++i) {
+      figure.columns * kWidth,
+      static_cast<double>(std::max<size_t>(1, rows)) * height, SvgStyle(false));
+  for (size_t i = 0; i < panels.size(); ++i) {
     svg += fmt::format(
         "<svg x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">\n{}</svg>\n",
-        static_cast<double>(i % 2) * kWidth,
-        static_cast<double>(i / 2) * height, kWidth, height,
-        ChartSvg(charts[i]));
+        static_cast<double>(i % columns) * kWidth,
+        static_cast<double>(i / columns) * height, kWidth, height,
+        PanelSvg(panels[i]));
   }
   return svg + "</svg>\n";
 }
 
-}  // namespace wsel::report
+}  // namespace wsel::plot

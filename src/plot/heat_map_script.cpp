@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tick_step.h"
-#include "wsel/analyze/plots.h"
-#include "wsel/core/gnuplot.h"
+#include "wsel/plot/gnuplot.h"
+#include "wsel/plot/scripts.h"
 
-namespace wsel::analyze {
+namespace wsel::plot {
 namespace {
 
 // A panel's side in pixels: one pixel per cell, within these limits.
@@ -48,7 +47,7 @@ struct Grid {
 };
 
 // Values follow the plot command in binary: exact, and without parsing.
-std::string Panel(const HeatMap& map) {
+std::string MapScript(const HeatMap& map) {
   std::string script = fmt::format(
       "set title {} noenhanced\nset xlabel {}\nset ylabel {}\n"
       "set xtics {}\nset ytics {}\n"
@@ -56,8 +55,9 @@ std::string Panel(const HeatMap& map) {
       "plot '-' binary array=({},{}) format='%float' endian=little "
       "with image notitle\n",
       GnuplotText(map.title), GnuplotText(map.x_label),
-      GnuplotText(map.y_label), TickStep(map.columns), TickStep(map.rows),
-      map.columns - 1, map.rows - 1, map.low, map.high, map.columns, map.rows);
+      GnuplotText(map.y_label), PositionScale(map.columns).step,
+      PositionScale(map.rows).step, map.columns - 1, map.rows - 1, map.low,
+      map.high, map.columns, map.rows);
   script.append(reinterpret_cast<const char*>(map.values.data()),
                 map.values.size() * sizeof(float));
   return script;
@@ -80,7 +80,7 @@ std::string HeatMapScript(const std::vector<HeatMap>& maps, int columns,
       grid.Scaled(16), grid.Width(), grid.Height(),
       palette == Palette::kDiverging ? kRedBlue : kViridis);
   for (size_t i = 0; i < maps.size(); ++i) {
-    script += grid.Margins(static_cast<int>(i)) + Panel(maps[i]);
+    script += grid.Margins(static_cast<int>(i)) + MapScript(maps[i]);
   }
   return script + "\nunset multiplot\n";
 }
@@ -95,4 +95,4 @@ double AbsoluteQuantile(std::vector<float> values, double q) {
   return values[static_cast<size_t>(at)];
 }
 
-}  // namespace wsel::analyze
+}  // namespace wsel::plot

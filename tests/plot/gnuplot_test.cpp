@@ -1,4 +1,4 @@
-#include "wsel/core/gnuplot.h"
+#include "wsel/plot/gnuplot.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include "temp_folder.h"
 #include "throws.h"
 
-namespace wsel {
+namespace wsel::plot {
 namespace {
 
 using testing::StartsWith;
@@ -73,4 +73,4 @@ TEST(Gnuplot, ReturnsNothingIfNotOnThePath) {
 }
 
 }  // namespace
-}  // namespace wsel
+}  // namespace wsel::plot
