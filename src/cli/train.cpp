@@ -22,7 +22,6 @@
 #include "wsel/augment/mix.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
-#include "wsel/core/sha256.h"
 #include "wsel/core/signals.h"
 #include "wsel/core/text_file.h"
 #include "wsel/core/version.h"
@@ -164,24 +163,6 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
           {kStdKey, Json(recipe.train.normalisation.std).dump()},
           {kClassesKey, Json(train.classes).dump()},
           {run::kRecipeKey, recipe::ToJson(portable)}};
-}
-
-// The file in which runs share teacher outputs. Its name is a hash of all that
-// determines them: the recipe's teacher, data and transforms.
-std::filesystem::path TeacherCacheFile(const recipe::Recipe& recipe,
-                                       const c10::Device& device) {
-  if (recipe.data.cache_dir.empty()) return {};
-  using Json = nlohmann::ordered_json;
-  const Json identity = Json::parse(recipe::Identity(recipe));
-  Json key = {{"device", device.str()},
-              {"root", std::filesystem::absolute(recipe.data.root).string()},
-              {"img_size", ImageSize(recipe.model)},
-              {"method", identity["distill"]["method"]}};
-  for (const char* section : {"teacher", "data", "augment", "evaluation"}) {
-    key[section] = identity[section];
-  }
-  return std::filesystem::path(recipe.data.cache_dir) /
-         (Sha256Hex(key.dump()).substr(0, 16) + ".answers.safetensors");
 }
 
 void DryRunTeacher(const recipe::Recipe& recipe, int64_t classes) {
@@ -334,7 +315,10 @@ void RunTrain(const TrainArgs& args) {
   job.skip_corrupt = recipe.data.skip_corrupt;
   if (recipe.train.distill.method != train::Distillation::kNone) {
     job.teacher = MakeTeacher(*teacher, recipe, splits.train.classes, device);
-    job.teacher_cache = TeacherCacheFile(recipe, device);
+    if (!recipe.data.cache_dir.empty()) {
+      job.teacher_cache = std::filesystem::path(recipe.data.cache_dir) /
+                          recipe::TeacherCacheName(recipe, device.str());
+    }
   }
   teacher.reset();
   job.metadata = Metadata(recipe, splits.train);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <type_traits>
 
@@ -12,8 +13,10 @@
 #include "wsel/core/check.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/registry.h"
+#include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
 #include "wsel/run/config_keys.h"
+#include "wsel/run/file_names.h"
 #include "wsel/select/options.h"
 
 namespace wsel::recipe {
@@ -352,6 +355,18 @@ std::string Identity(const Recipe& recipe) {
     identity[old_section][old_key] = tree[section][key];
   });
   return identity.dump();
+}
+
+std::string TeacherCacheName(const Recipe& recipe, std::string_view device) {
+  const Json identity = Json::parse(Identity(recipe));
+  Json key = {{"device", device},
+              {"root", std::filesystem::absolute(recipe.data.root).string()},
+              {"img_size", ImageSize(recipe.model)},
+              {"method", identity["distill"]["method"]}};
+  for (const char* section : {"teacher", "data", "augment", "evaluation"}) {
+    key[section] = identity[section];
+  }
+  return Sha256Hex(key.dump()).substr(0, 16) + run::kTeacherCacheSuffix;
 }
 
 }  // namespace wsel::recipe

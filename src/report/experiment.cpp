@@ -114,6 +114,13 @@ std::vector<Run> Join(const std::vector<Source>& sources,
   return runs;
 }
 
+// The sweep that all runs belong to; "" if there is none.
+std::string SweepOf(const std::vector<Run>& runs) {
+  const bool same = std::ranges::all_of(
+      runs, [&](const Run& run) { return run.sweep == runs.front().sweep; });
+  return same && !runs.empty() ? runs.front().sweep : "";
+}
+
 std::optional<double> AsNumber(const std::string& text) {
   double value = 0;
   const char* const end = text.data() + text.size();
@@ -180,10 +187,11 @@ Experiment ReadExperiment(const std::vector<fs::path>& paths) {
       throw Error(ErrorKind::kIo, e.path1().string(), e.code().message());
     }
   }
+  experiment.runs = Join(sources, /*add_folder_axis=*/false);
+  if (experiment.name.empty()) experiment.name = SweepOf(experiment.runs);
   if (experiment.name.empty() && !paths.empty()) {
     experiment.name = FolderName(paths.front());
   }
-  experiment.runs = Join(sources, /*add_folder_axis=*/false);
   if (sources.size() > 1 && FindDuplicates(experiment.runs)) {
     experiment.runs = Join(sources, /*add_folder_axis=*/true);
   }

@@ -99,6 +99,7 @@ void ReadConfig(const fs::path& path, Run& run) {
 
 void ReadRecord(const fs::path& path, Run& run) {
   auto record = run::RecordFromJson(ReadSmallText(path), path.string());
+  run.sweep = EscapeText(record.sweep);
   run.settings = SettingsOf(record.labels);
   // Each is a copy of the run: see AddRun.
   if (record.other_labels.size() > kMaxKeys) {

@@ -33,8 +33,8 @@ constexpr size_t kAbsent = static_cast<size_t>(-1);
 
 // Cells of a line by RFC 4180, except line ends inside quotes, which no
 // training log has.
-std::vector<std::string> Split(std::string_view line,
-                               const std::string& where) {
+std::vector<std::string> CellsOf(std::string_view line,
+                                 const std::string& where) {
   std::vector<std::string> cells(1);
   bool quoted = false;
   for (size_t i = 0; i < line.size(); ++i) {
@@ -152,12 +152,12 @@ Log ReadSummaryCsv(const fs::path& path) {
                 "is empty: expected a header with column names");
   }
   const Line& header = file.lines.front();
-  const Columns columns(Split(header.text, LocationOf(path, header)),
+  const Columns columns(CellsOf(header.text, LocationOf(path, header)),
                         LocationOf(path, header));
   for (const Line& line : std::span(file.lines).subspan(1)) {
     if (line.text == header.text) continue;  // timm repeats it after a resume
     const std::string where = LocationOf(path, line);
-    Append(log, columns.Read(Split(line.text, where), where), where);
+    Append(log, columns.Read(CellsOf(line.text, where), where), where);
   }
   Finish(log, file.truncated);
   return log;

@@ -97,6 +97,18 @@ TEST(ReadExperiment, ASweepDefinesOrderAndTable) {
   EXPECT_EQ(experiment.runs[2].seed, 7U);
 }
 
+TEST(ReadExperiment, RunsOfOneSweepHaveItsName) {
+  const TempFolder folder;
+  MakeSweepRun(folder / "t", "a", R"("init": "a")", 0, "finished", {50});
+  MakeSweepRun(folder / "t", "b", R"("init": "b")", 0, "finished", {50});
+  MakeRun(folder / "c", 0, {50});
+  const auto runs = folder / "t/runs";
+  EXPECT_EQ(ReadExperiment({runs / "b"}).name, "s");
+  EXPECT_EQ(ReadExperiment({runs / "a", runs / "b"}).name, "s");
+  EXPECT_EQ(ReadExperiment({runs}).name, "s");
+  EXPECT_EQ(ReadExperiment({runs / "b", folder / "c"}).name, "b");
+}
+
 TEST(ReadExperiment, SortsNumbersWithoutAKnownOrder) {
   const TempFolder folder;
   for (const char* lr : {"10", "2", "1e-3"}) {

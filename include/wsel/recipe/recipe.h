@@ -80,4 +80,10 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now);
 // oldest names, so that digests of older runs stay the same.
 std::string Identity(const Recipe& recipe);
 
+// The name of the file in data.cache_dir in which runs share teacher outputs: a
+// digest of what determines them, which is the teacher, the images with their
+// folder and transforms, and the device ("cpu"). The name is that of older
+// versions.
+std::string TeacherCacheName(const Recipe& recipe, std::string_view device);
+
 }  // namespace wsel::recipe

@@ -31,6 +31,7 @@ struct Run {
   std::filesystem::path path;
   std::string path_text;  // `path`, safe to display
   std::string name;       // of the folder or file
+  std::string sweep;      // its sweep's name; "": in none
   std::vector<Setting> settings;
   // Other combinations of a sweep that resolve to this run: it counts in the
   // cell of each.
