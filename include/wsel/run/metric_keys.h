@@ -15,8 +15,8 @@ inline constexpr const char* kLrKey = "lr";
 inline constexpr const char* kLossKey = "loss";
 inline constexpr const char* kKdLossKey = "kd_loss";  // 0.1: "taught_loss"
 
-// Of an epoch; the evaluation's are absent if there was none, the EMA weights'
-// are "ema_loss", ...
+// Of an epoch; those of the evaluation are missing if there was none, the EMA
+// weights' are "ema_loss", ...
 inline constexpr const char* kEpochsDoneKey = "epoch";
 inline constexpr const char* kTrainLossKey = "train_loss";
 inline constexpr const char* kEvalPrefix = "eval";
