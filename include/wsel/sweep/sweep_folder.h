@@ -8,6 +8,7 @@
 
 #include "wsel/run/file_names.h"
 #include "wsel/run/run_record.h"
+#include "wsel/sweep/expand.h"
 
 namespace wsel::sweep {
 
