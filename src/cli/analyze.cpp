@@ -3,7 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "wsel/core/error.h"
-#include "wsel/core/gnuplot.h"
+#include "wsel/plot/gnuplot.h"
 
 namespace wsel::cli {
 
@@ -19,9 +19,9 @@ AnalysisFolder::AnalysisFolder(const std::string& path) : path_(path) {
 
 bool AnalysisFolder::Draw(const std::string& file,
                           const std::string& script) const {
-  if (DrawPng(path_ / file, script)) return true;
+  if (plot::DrawPng(path_ / file, script)) return true;
   spdlog::warn("{}: {}; only the tables were written", (path_ / file).string(),
-               kGnuplotIsMissing);
+               plot::kGnuplotIsMissing);
   return false;
 }
 

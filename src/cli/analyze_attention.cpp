@@ -9,8 +9,9 @@
 #include "analyze.h"
 #include "analyzed_models.h"
 #include "wsel/analyze/attention_products.h"
-#include "wsel/analyze/plots.h"
 #include "wsel/checkpoint/npy_writer.h"
+#include "wsel/core/dump_json.h"
+#include "wsel/plot/scripts.h"
 
 namespace wsel::cli {
 namespace {
@@ -64,8 +65,8 @@ std::vector<Matrix> AllMatrices(const AttentionArgs& args) {
 
 // The colour range ends at the 99.9th percentile, so that outliers do not make
 // the rest pale.
-analyze::HeatMap MapOf(const Matrix& matrix) {
-  const double limit = analyze::AbsoluteQuantile(matrix.values, 0.999);
+plot::HeatMap MapOf(const Matrix& matrix) {
+  const double limit = plot::AbsoluteQuantile(matrix.values, 0.999);
   const double high = limit > 0 && std::isfinite(limit) ? limit : 1;
   return {
       .title = matrix.model,
@@ -104,8 +105,7 @@ void PrintJson(const AttentionArgs& args, const std::vector<Matrix>& matrices) {
          {"off_diagonal_rms", matrix.diagonality.off_diagonal_rms},
          {"file", matrix.file}});
   }
-  // A file name need not be UTF-8.
-  fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", DumpJson(json, 1));
 }
 
 // Open, multiply, write, draw, print.
@@ -118,7 +118,7 @@ void RunAttention(const AttentionArgs& args) {
   }
   const auto matrices = AllMatrices(args);
   const AnalysisFolder folder(args.output);
-  std::vector<analyze::HeatMap> maps;
+  std::vector<plot::HeatMap> maps;
   for (const Matrix& matrix : matrices) {
     checkpoint::WriteNpy(folder / matrix.file, {matrix.width, matrix.width},
                          matrix.values);
@@ -126,7 +126,7 @@ void RunAttention(const AttentionArgs& args) {
   }
   const auto columns = static_cast<int>(matrices.size() / 2);
   folder.Draw("attention.png",
-              HeatMapScript(maps, columns, analyze::Palette::kDiverging));
+              plot::HeatMapScript(maps, columns, plot::Palette::kDiverging));
   args.json ? PrintJson(args, matrices) : Print(matrices);
 }
 

@@ -12,6 +12,7 @@
 #include "training_environment.h"
 #include "wsel/analyze/feature_table.h"
 #include "wsel/core/atomic_file.h"
+#include "wsel/core/dump_json.h"
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
 #include "wsel/train/transforms.h"
@@ -103,8 +104,7 @@ void PrintJson(const std::vector<ModelFeatures>& models, int64_t num_images) {
     }
     json["models"].push_back({{"model", model.name}, {"blocks", blocks}});
   }
-  // A file name need not be UTF-8.
-  fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", DumpJson(json, 1));
 }
 
 // Open, run, compare, write, draw, print.

@@ -9,10 +9,11 @@
 
 #include "analyze.h"
 #include "analyzed_models.h"
-#include "wsel/analyze/plots.h"
 #include "wsel/analyze/weight_table.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/csv.h"
+#include "wsel/core/dump_json.h"
+#include "wsel/plot/scripts.h"
 
 namespace wsel::cli {
 namespace {
@@ -111,44 +112,52 @@ std::vector<std::string> LayersOf(const std::vector<ModelWeights>& models) {
 }
 
 // Over blocks, one line per model.
-analyze::LineChart Chart(const std::vector<ModelWeights>& models,
-                         const std::string& layer, const std::string& y_label,
-                         const std::function<double(const WeightRow&)>& value) {
-  analyze::LineChart chart;
-  chart.title = layer;
-  chart.x_label = "block";
-  chart.y_label = y_label;
+plot::Panel PanelOf(const std::vector<ModelWeights>& models,
+                    const std::string& layer, const std::string& y_label,
+                    const std::function<double(const WeightRow&)>& value) {
+  plot::Panel panel;
+  panel.title = layer;
+  panel.x_label = "block";
+  panel.y_label = y_label;
+  size_t blocks = 1;
   for (const ModelWeights& model : models) {
-    analyze::Line line = {model.name, {}};
+    plot::Line line = {model.name, {}};
     for (const WeightRow& row : model.rows) {
       if (row.layer != layer || row.block < 0) continue;
-      line.values.resize(static_cast<size_t>(row.block) + 1,
-                         std::numeric_limits<double>::quiet_NaN());
-      line.values.back() = value(row);
+      // Blocks without the layer leave a gap.
+      for (int block = static_cast<int>(line.points.size()); block <= row.block;
+           ++block) {
+        line.points.push_back(
+            {1.0 * block, std::numeric_limits<double>::quiet_NaN()});
+      }
+      line.points.back().y = value(row);
     }
-    chart.lines.push_back(std::move(line));
+    blocks = std::max(blocks, line.points.size());
+    panel.lines.push_back(std::move(line));
   }
-  return chart;
+  panel.x = plot::PositionScale(static_cast<int64_t>(blocks));
+  return panel;
 }
 
 void Draw(const AnalysisFolder& folder,
           const std::vector<ModelWeights>& models) {
   const auto layers = LayersOf(models);
   if (layers.empty()) return;
-  std::vector<analyze::LineChart> charts;
+  plot::Figure figure;
+  figure.columns = static_cast<int>(layers.size());
+  figure.shared_legend = true;
   for (const std::string& layer : layers) {
-    charts.push_back(
-        Chart(models, layer, "standard deviation",
-              [](const WeightRow& row) { return row.statistics.std; }));
+    figure.panels.push_back(
+        PanelOf(models, layer, "standard deviation",
+                [](const WeightRow& row) { return row.statistics.std; }));
   }
   for (const std::string& layer : layers) {
-    charts.push_back(Chart(
+    figure.panels.push_back(PanelOf(
         models, layer, "effective rank / full rank", [](const WeightRow& row) {
           return row.effective_rank / static_cast<double>(row.full_rank);
         }));
   }
-  folder.Draw("weights.png",
-              LineChartScript(charts, static_cast<int>(layers.size())));
+  folder.Draw("weights.png", plot::LineScript(figure));
 }
 
 // Open, measure, write, draw, print.
@@ -167,9 +176,7 @@ void RunWeights(const WeightsArgs& args) {
   WriteTextFile(folder / "weights.csv", Csv(models));
   Draw(folder, models);
   if (args.json) {
-    // A file name need not be UTF-8.
-    fmt::print("{}\n", AsJson(models).dump(1, ' ', false,
-                                           Json::error_handler_t::replace));
+    fmt::print("{}\n", DumpJson(AsJson(models), 1));
     return;
   }
   for (const ModelWeights& model : models) Print(model);

@@ -107,13 +107,13 @@ Metadata MetadataOf(const PretrainedCheckpoint& pretrained,
       metadata[key] = *value;
   }
   metadata["format"] = "pt";  // required by Hugging Face's readers
-  metadata["wsel.version"] = std::string(Version());
-  metadata["wsel.command"] = invocation.command;
+  metadata[run::kVersionKey] = std::string(Version());
+  metadata[run::kCommandKey] = invocation.command;
   metadata[kModelKey] = model::ToJson(RequireModel(pretrained).config);
-  metadata["wsel.converted.file"] = file.path().filename().string();
-  metadata["wsel.converted.size"] = std::to_string(file.file_size());
-  metadata["wsel.converted.sha256"] = Sha256OfFile(file.path());
-  metadata["wsel.converted.names"] = pretrained.remapped.source;
+  metadata[run::kConvertedFileKey] = file.path().filename().string();
+  metadata[run::kConvertedSizeKey] = std::to_string(file.file_size());
+  metadata[run::kConvertedDigestKey] = Sha256OfFile(file.path());
+  metadata[run::kConvertedNamesKey] = pretrained.remapped.source;
   return metadata;
 }
 

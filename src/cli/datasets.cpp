@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/data/check_dataset.h"
 #include "wsel/data/dataset_info.h"
@@ -158,11 +159,7 @@ void RunCheck(const CheckArgs& args, bool json) {
     num_corrupt += checked.report.corrupt.size();
     num_mismatches += checked.count_mismatches.size();
   }
-  if (json) {
-    // A file name need not be UTF-8.
-    fmt::print("{}\n",
-               rows.dump(1, ' ', false, Json::error_handler_t::replace));
-  }
+  if (json) fmt::print("{}\n", DumpJson(rows, 1));
   if (num_corrupt + num_mismatches == 0) return;
   std::fflush(stdout);  // before the error on stderr
   throw Error(

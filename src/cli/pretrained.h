@@ -10,6 +10,7 @@
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/detect.h"
 #include "wsel/naming/remap_state_dict.h"
+#include "wsel/run/metadata_keys.h"
 #include "wsel/train/options.h"
 
 namespace wsel::cli {
@@ -47,14 +48,10 @@ std::array<double, 3> ParseRgbTriple(const std::string& json,
 // The same two; ImageNet's if unknown. Errors: as ParseRgbTriple.
 train::Normalisation PretrainedMeanStd(const PretrainedCheckpoint& pretrained);
 
-// Metadata keys: the model's config,
-inline constexpr const char* kModelKey = "wsel.model";
-// or, of a model without a config, its sizes (select/plan.h);
-inline constexpr const char* kGenericKey = "wsel.generic_model";
-// what the weights were trained on, as JSON: per-channel mean and std of the
-// images, class names.
-inline constexpr const char* kMeanKey = "wsel.mean";
-inline constexpr const char* kStdKey = "wsel.std";
-inline constexpr const char* kClassesKey = "wsel.classes";
+using run::kClassesKey;
+using run::kGenericKey;
+using run::kMeanKey;
+using run::kModelKey;
+using run::kStdKey;
 
 }  // namespace wsel::cli

@@ -42,18 +42,18 @@ std::map<std::string, std::string> Provenance(
     HashScope scope) {
   std::map<std::string, std::string> metadata = {
       {"format", "pt"},  // required by Hugging Face's readers
-      {"wsel.version", std::string(Version())},
-      {"wsel.command", invocation.command},
+      {run::kVersionKey, std::string(Version())},
+      {run::kCommandKey, invocation.command},
       {IsGeneric(plan) ? kGenericKey : kModelKey, select::ToJson(plan.student)},
-      {"wsel.plan.sha256", select::DigestOf(plan)},
-      {"wsel.seed", std::to_string(plan.options.seed)},
+      {run::kPlanDigestKey, select::DigestOf(plan)},
+      {run::kSeedKey, std::to_string(plan.options.seed)},
   };
   if (teacher != nullptr) {
     const checkpoint::Checkpoint& file = *teacher->file;
-    metadata["wsel.teacher.file"] = file.path().filename().string();
-    metadata["wsel.teacher.size"] = std::to_string(file.file_size());
-    metadata["wsel.teacher.sha256"] = teacher_hash;
-    metadata["wsel.teacher.sha256_of"] = HashScopes().NameOf(scope);
+    metadata[run::kTeacherFileKey] = file.path().filename().string();
+    metadata[run::kTeacherSizeKey] = std::to_string(file.file_size());
+    metadata[run::kTeacherDigestKey] = teacher_hash;
+    metadata[run::kTeacherDigestOfKey] = HashScopes().NameOf(scope);
     // The student expects images normalised as for the teacher.
     for (const char* key : {kMeanKey, kStdKey}) {
       if (const auto known = PretrainedMeanOrStd(*teacher, key))

@@ -7,6 +7,7 @@
 
 #include "renamed_option.h"
 #include "wsel/core/error.h"
+#include "wsel/core/split.h"
 #include "wsel/core/text_file.h"
 #include "wsel/select/options.h"
 
@@ -18,17 +19,6 @@ using Json = nlohmann::ordered_json;
 // "path=value", where the value is a string even if it looks like a number.
 std::string SetText(const std::string& path, const std::string& text) {
   return path + "=" + Json(text).dump();
-}
-
-std::vector<std::string> Split(const std::string& list) {
-  std::vector<std::string> parts;
-  size_t start = 0;
-  for (size_t comma = list.find(','); comma != std::string::npos;
-       start = comma + 1, comma = list.find(',', start)) {
-    parts.push_back(list.substr(start, comma - start));
-  }
-  parts.push_back(list.substr(start));
-  return parts;
 }
 
 // All flags as overrides. --set comes last, and takes precedence.
@@ -50,7 +40,7 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
   if (args.distill_cache) sets.emplace_back("distill.cache=true");
   text("data.subset", args.subset);
   if (!args.classes.empty()) {
-    sets.push_back("data.classes=" + Json(Split(args.classes)).dump());
+    sets.push_back("data.classes=" + Json(Split(args.classes, ',')).dump());
   }
   integer("train.seed", args.seed);
   integer("data.workers", args.workers);

@@ -14,10 +14,10 @@
 #include "renamed_option.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/core/registry.h"
 #include "wsel/core/version.h"
 #include "wsel/report/chart.h"
-#include "wsel/report/escape_text.h"
 #include "wsel/report/formats.h"
 
 namespace wsel::cli {
@@ -75,7 +75,7 @@ std::string Render(const report::Report& report, Format format) {
     case Format::kSvg:
       return ToSvg(report);
     case Format::kPng:
-      return ChartsPng(Charts(report), report.experiment.name);
+      return ChartsPng(report);
   }
   return "";
 }
@@ -104,7 +104,7 @@ void RunReport(const ReportArgs& args, const Invocation& invocation) {
       report::ReadExperiment({args.folders.begin(), args.folders.end()});
   report::Report report = MakeReport(std::move(experiment), args.options);
   report.version = Version();
-  report.command = report::EscapeText(invocation.command, 2000);
+  report.command = EscapeText(invocation.command, 2000);
   const std::string text = Render(report, format);
   if (args.output.empty()) {
     fmt::print("{}", text);

@@ -17,18 +17,19 @@
 #include "sweep_view.h"
 #include "training_environment.h"
 #include "wsel/core/atomic_file.h"
+#include "wsel/core/duration.h"
 #include "wsel/core/error.h"
+#include "wsel/core/output_tail.h"
 #include "wsel/core/signals.h"
+#include "wsel/core/subprocess.h"
 #include "wsel/core/suggest.h"
 #include "wsel/data/sampler.h"
+#include "wsel/run/run_progress.h"
 #include "wsel/sweep/expand.h"
 #include "wsel/sweep/launch.h"
-#include "wsel/sweep/run_progress.h"
 #include "wsel/sweep/slurm.h"
-#include "wsel/sweep/subprocess.h"
 #include "wsel/sweep/sweep_file.h"
 #include "wsel/sweep/sweep_folder.h"
-#include "wsel/sweep/tail.h"
 
 namespace wsel::cli {
 namespace {
@@ -140,7 +141,7 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
         static_cast<double>(steps) * costs.SecondsOf(run.recipe);
     seconds += estimate;
     fmt::print("{}  {} steps, about {}\n", run.name(), steps,
-               sweep::Duration(estimate));
+               DurationText(estimate));
   }
   size_t shared = 0;
   for (const auto& run : runs) shared += run.other_labels.size();
@@ -153,8 +154,8 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
   if (file.probes) return;
   const int jobs = std::max(1, args.jobs);
   fmt::print("{} {} for all steps at --jobs {} (a step timed on {}){}\n",
-             known ? "about" : "at least", sweep::Duration(seconds / jobs),
-             jobs, costs.device_name(),
+             known ? "about" : "at least", DurationText(seconds / jobs), jobs,
+             costs.device_name(),
              known ? "" : ", plus the runs of unknown length");
 }
 
@@ -214,7 +215,7 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
   options.stop = LastStopSignal;
   options.on_wait = [&] { view.Refresh(); };
   options.on_change = [&](const std::string& run,
-                          const sweep::RunRecord& record) {
+                          const run::RunRecord& record) {
     view.Changed(run, record);
   };
   const sweep::SweepResult result = sweep::Launch(file, runs, folder, options);
@@ -257,9 +258,9 @@ std::string ArrayScript(const SweepArgs& args, const sweep::SweepFile& file,
   const sweep::SweepFolder folder(args.output);
   for (const auto& run : runs) {
     const auto record = folder.Read(run.name());
-    const auto state = record ? record->state : sweep::RunState::kWaiting;
-    if (state == sweep::RunState::kFinished) continue;
-    if (state == sweep::RunState::kFailed && !args.retry_failed) continue;
+    const auto state = record ? record->state : run::RunState::kWaiting;
+    if (state == run::RunState::kFinished) continue;
+    if (state == run::RunState::kFailed && !args.retry_failed) continue;
     job.runs.push_back(run.name());
   }
   return job.runs.empty() ? "" : sweep::SlurmScript(job);
@@ -272,17 +273,15 @@ void SubmitJob(const SweepArgs& args, const std::string& script) {
   const fs::path output = slurm / "sbatch.txt";
   WriteTextFile(file, script);
   const auto ended =
-      sweep::Subprocess({"/usr/bin/env", "sbatch", file.string()}, output,
-                        output)
+      Subprocess({"/usr/bin/env", "sbatch", file.string()}, output, output)
           .Wait();
-  const std::string text = sweep::Tail(output, 10);
+  const std::string text = Tail(output, 10);
   if (ended.code == 0) {
     fmt::print("{}", text);
     return;
   }
-  throw Error(
-      ErrorKind::kIo, "sbatch",
-      fmt::format("rejected {}: {}", file.string(), sweep::LastError(text)));
+  throw Error(ErrorKind::kIo, "sbatch",
+              fmt::format("rejected {}: {}", file.string(), LastError(text)));
 }
 
 void RunSweep(SweepArgs args) {

@@ -7,7 +7,8 @@
 
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
-#include "wsel/sweep/run_progress.h"
+#include "wsel/run/file_names.h"
+#include "wsel/run/run_progress.h"
 #include "wsel/train/progress.h"
 
 namespace wsel::cli {
@@ -17,14 +18,14 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
 std::string Line(const sweep::SweepFolder& folder, const std::string& run,
-                 const sweep::RunRecord& record) {
-  return StatusLine(run, record, sweep::ReadProgress(folder.run(run)));
+                 const run::RunRecord& record) {
+  return StatusLine(run, record, run::ReadProgress(folder.run(run)));
 }
 
-using Counts = std::map<sweep::RunState, size_t>;
+using Counts = std::map<run::RunState, size_t>;
 
 std::string CountsLine(Counts counts, size_t runs) {
-  using sweep::RunState;
+  using run::RunState;
   const size_t started = counts[RunState::kFinished] +
                          counts[RunState::kFailed] + counts[RunState::kRunning];
   return fmt::format("{} runs: {} finished, {} running, {} failed, {} waiting",
@@ -41,10 +42,9 @@ SweepView::SweepView(const sweep::SweepFolder& folder, size_t runs)
       redraws_(train::StderrRedraws()),
       last_(Clock::now()) {}
 
-void SweepView::Changed(const std::string& run,
-                        const sweep::RunRecord& record) {
+void SweepView::Changed(const std::string& run, const run::RunRecord& record) {
   seen_[run] = record;
-  if (redraws_ && record.state != sweep::RunState::kFailed) {
+  if (redraws_ && record.state != run::RunState::kFailed) {
     Draw();
     return;
   }
@@ -64,7 +64,7 @@ void SweepView::Draw() {
   Counts counts;
   for (const auto& [run, record] : seen_) {
     ++counts[record.state];
-    if (record.state != sweep::RunState::kRunning) continue;
+    if (record.state != run::RunState::kRunning) continue;
     const std::string line = Line(folder_, run, record);
     fmt::print(
         stderr, "{}\n",
@@ -89,7 +89,7 @@ void SweepView::Clear() {
 
 void PrintStatus(const std::string& path) {
   const sweep::SweepFolder folder(path);
-  if (!std::filesystem::exists(folder.root() / "sweep.json")) {
+  if (!std::filesystem::exists(folder.root() / run::kSweepFile)) {
     throw Error(ErrorKind::kIo, path, "is not a sweep's folder");
   }
   Counts counts;
@@ -98,9 +98,9 @@ void PrintStatus(const std::string& path) {
     auto record = folder.Read(run);
     if (!record) continue;
     // A free lock: the run was killed, and the sweep's command will resume it.
-    const bool running = record->state == sweep::RunState::kRunning;
+    const bool running = record->state == run::RunState::kRunning;
     if (running && FileLock(folder.lock(run), /*wait=*/false).held()) {
-      record->state = sweep::RunState::kWaiting;
+      record->state = run::RunState::kWaiting;
     }
     ++counts[record->state];
     fmt::print("{}\n", Line(folder, run, *record));

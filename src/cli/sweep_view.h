@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "wsel/sweep/run_record.h"
+#include "wsel/run/run_record.h"
 #include "wsel/sweep/sweep_folder.h"
 
 namespace wsel::cli {
@@ -19,7 +19,7 @@ class SweepView {
   SweepView(const sweep::SweepFolder& folder, size_t runs);
 
   void Refresh();
-  void Changed(const std::string& run, const sweep::RunRecord& record);
+  void Changed(const std::string& run, const run::RunRecord& record);
   // Erases the drawn lines.
   void Clear();
 
@@ -31,7 +31,7 @@ class SweepView {
   bool redraws_;
   size_t drawn_ = 0;  // lines on the screen
   std::chrono::steady_clock::time_point last_;
-  std::map<std::string, sweep::RunRecord> seen_;
+  std::map<std::string, run::RunRecord> seen_;
 };
 
 // Prints one line per started run of a sweep's folder, and the number of runs

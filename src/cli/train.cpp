@@ -22,7 +22,6 @@
 #include "wsel/augment/mix.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
-#include "wsel/core/sha256.h"
 #include "wsel/core/signals.h"
 #include "wsel/core/text_file.h"
 #include "wsel/core/version.h"
@@ -158,30 +157,12 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
       std::filesystem::path(recipe.teacher.file).filename().string();
   using Json = nlohmann::json;
   return {{"format", "pt"},
-          {"wsel.version", std::string(Version())},
+          {run::kVersionKey, std::string(Version())},
           {kModelKey, model::ToJson(recipe.model)},
           {kMeanKey, Json(recipe.train.normalisation.mean).dump()},
           {kStdKey, Json(recipe.train.normalisation.std).dump()},
           {kClassesKey, Json(train.classes).dump()},
-          {"wsel.recipe", recipe::ToJson(portable)}};
-}
-
-// The file in which runs share teacher outputs. Its name is a hash of all that
-// determines them: the recipe's teacher, data and transforms.
-std::filesystem::path TeacherCacheFile(const recipe::Recipe& recipe,
-                                       const c10::Device& device) {
-  if (recipe.data.cache_dir.empty()) return {};
-  using Json = nlohmann::ordered_json;
-  const Json identity = Json::parse(recipe::Identity(recipe));
-  Json key = {{"device", device.str()},
-              {"root", std::filesystem::absolute(recipe.data.root).string()},
-              {"img_size", ImageSize(recipe.model)},
-              {"method", identity["distill"]["method"]}};
-  for (const char* section : {"teacher", "data", "augment", "evaluation"}) {
-    key[section] = identity[section];
-  }
-  return std::filesystem::path(recipe.data.cache_dir) /
-         (Sha256Hex(key.dump()).substr(0, 16) + ".answers.safetensors");
+          {run::kRecipeKey, recipe::ToJson(portable)}};
 }
 
 void DryRunTeacher(const recipe::Recipe& recipe, int64_t classes) {
@@ -227,10 +208,10 @@ void PrintResult(const train::TrainResult& result,
   const train::TrainerState& p = result.state;
   fmt::print("last        top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {}\n",
              p.last_top1, p.last_top5, p.last_loss,
-             folder.weights("last").string());
+             folder.weights(run::kLast).string());
   fmt::print("best        top-1 {:.2f}  top-5 {:.2f}  epoch {}  {}\n",
              p.best_top1, p.best_top5, p.best_epoch,
-             folder.weights("best").string());
+             folder.weights(run::kBest).string());
   if (result.skipped > 0) {
     fmt::print("corrupt     images skipped {} times\n", result.skipped);
   }
@@ -334,7 +315,10 @@ void RunTrain(const TrainArgs& args) {
   job.skip_corrupt = recipe.data.skip_corrupt;
   if (recipe.train.distill.method != train::Distillation::kNone) {
     job.teacher = MakeTeacher(*teacher, recipe, splits.train.classes, device);
-    job.teacher_cache = TeacherCacheFile(recipe, device);
+    if (!recipe.data.cache_dir.empty()) {
+      job.teacher_cache = std::filesystem::path(recipe.data.cache_dir) /
+                          recipe::TeacherCacheName(recipe, device.str());
+    }
   }
   teacher.reset();
   job.metadata = Metadata(recipe, splits.train);

@@ -1,26 +1,9 @@
 // Torch-free.
 #pragma once
 
-#include <array>
-#include <string_view>
-
 #include "wsel/recipe/recipe.h"
 
 namespace wsel::recipe {
-
-// A key that had another name: configurations with the old one are still read.
-struct RenamedKey {
-  std::string_view old_section;
-  std::string_view old_key;
-  std::string_view section;
-  std::string_view key;
-};
-inline constexpr std::array<RenamedKey, 4> kRenamedKeys = {{
-    {"data", "cache_gb", "data", "cache_gib"},
-    {"data", "skip_broken", "data", "skip_corrupt"},
-    {"train", "memory_gb", "train", "memory_gib"},
-    {"evaluation", "every", "train", "val_interval"},
-}};
 
 // Every key of the configuration with the option that it sets, section by
 // section: visit("train", "epochs", value). The only place that maps keys to

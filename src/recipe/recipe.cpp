@@ -5,15 +5,18 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <map>
-#include <set>
 #include <type_traits>
 
 #include "fields.h"
 #include "wsel/core/check.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/registry.h"
+#include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
+#include "wsel/run/config_keys.h"
+#include "wsel/run/file_names.h"
 #include "wsel/select/options.h"
 
 namespace wsel::recipe {
@@ -178,47 +181,54 @@ void Derive(Recipe& recipe) {
 }
 
 [[noreturn]] void ThrowGivenTwice(std::string_view where,
-                                  const RenamedKey& key) {
+                                  const run::RenamedKey& key) {
   throw Error(
       ErrorKind::kConfig, where,
-      fmt::format("{}.{} is given twice, also under its old name {}.{}: "
-                  "give only one of them",
-                  key.section, key.key, key.old_section, key.old_key));
+      fmt::format("{} is given twice, also under its old name {}: give only "
+                  "one of them",
+                  key.path, key.old_path));
+}
+
+// The section and key of a path.
+std::pair<std::string, std::string> SplitPath(std::string_view path) {
+  const size_t dot = path.find('.');
+  return {std::string(path.substr(0, dot)), std::string(path.substr(dot + 1))};
 }
 
 // Moves values under old names to the new ones.
 void RenameOldKeys(Json& root, std::string_view where) {
-  const auto has = [&](std::string_view section, std::string_view key) {
-    return root.contains(section) && root[std::string(section)].contains(key);
+  const auto has = [&](const auto& path) {
+    return root.contains(path.first) && root[path.first].contains(path.second);
   };
-  for (const RenamedKey& key : kRenamedKeys) {
-    if (!has(key.old_section, key.old_key)) continue;
-    if (has(key.section, key.key)) ThrowGivenTwice(where, key);
-    const std::string section(key.section);
+  for (const run::RenamedKey& key : run::kRenamedKeys) {
+    const auto old = SplitPath(key.old_path);
+    const auto path = SplitPath(key.path);
+    if (!has(old)) continue;
+    if (has(path)) ThrowGivenTwice(where, key);
     // Reported when the section is read.
-    if (root.contains(section) && !root[section].is_object()) continue;
-    Json& old = root[std::string(key.old_section)];
-    Json value = old[std::string(key.old_key)];
-    old.erase(std::string(key.old_key));
-    root[section][std::string(key.key)] = std::move(value);
+    if (root.contains(path.first) && !root[path.first].is_object()) continue;
+    Json value = root[old.first][old.second];
+    root[old.first].erase(old.second);
+    root[path.first][path.second] = std::move(value);
   }
 }
 
 // The overrides with old names replaced.
 std::vector<std::string> WithNewNames(const std::vector<std::string>& sets) {
-  const auto has = [&](const std::string& path) {
-    return std::any_of(sets.begin(), sets.end(), [&](const std::string& set) {
-      return set.starts_with(path + '=');
-    });
+  const auto sets_key = [](const std::string& set, std::string_view path) {
+    return set.starts_with(fmt::format("{}=", path));
   };
   std::vector<std::string> renamed = sets;
-  for (const RenamedKey& key : kRenamedKeys) {
-    const auto old = fmt::format("{}.{}", key.old_section, key.old_key);
-    const auto path = fmt::format("{}.{}", key.section, key.key);
-    if (!has(old)) continue;
-    if (has(path)) ThrowGivenTwice("--set", key);
+  for (const run::RenamedKey& key : run::kRenamedKeys) {
+    const auto given = [&](std::string_view path) {
+      return std::ranges::any_of(
+          sets, [&](const std::string& set) { return sets_key(set, path); });
+    };
+    if (given(key.old_path) && given(key.path)) ThrowGivenTwice("--set", key);
     for (std::string& set : renamed) {
-      if (set.starts_with(old + '=')) set.replace(0, old.size(), path);
+      if (sets_key(set, key.old_path)) {
+        set.replace(0, key.old_path.size(), key.path);
+      }
     }
   }
   return renamed;
@@ -250,24 +260,11 @@ void Override(Json& root, const std::string& set) {
   (*at)[path.substr(start)] = std::move(value);
 }
 
-// Whether a value affects a run's result; others may change on resuming.
-bool AffectsResult(std::string_view section, std::string_view key) {
-  static const std::set<std::pair<std::string_view, std::string_view>> kFree = {
-      {"data", "root"},      {"data", "workers"},     {"data", "cache_gib"},
-      {"data", "cache_dir"}, {"train", "memory_gib"}, {"train", "save_minutes"},
-      {"init", "file"},      {"teacher", "file"}};
-  return !kFree.contains({section, key});
-}
-
-// The old section and key of one that was renamed, or the same. Sweeps name
-// the folders of runs by a digest of Identity, which therefore keeps old names.
-std::pair<std::string, std::string> OldNameOf(const std::string& section,
-                                              const std::string& key) {
-  for (const RenamedKey& k : kRenamedKeys) {
-    if (k.section != section || k.key != key) continue;
-    return {std::string(k.old_section), std::string(k.old_key)};
-  }
-  return {section, key};
+// Whether a value may not change when a run is resumed. Checkpoints may move:
+// the initial one has been read, and the teacher has its digest.
+bool MustStay(std::string_view path) {
+  return run::AffectsResult(path) && path != "init.file" &&
+         path != "teacher.file";
 }
 
 Json TreeOf(const Recipe& recipe) {
@@ -340,9 +337,8 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now) {
             b["model"].contains(key) ? b["model"][key] : Json());
   }
   VisitFields(now, [&](const char* section, const char* key, const auto&) {
-    if (!AffectsResult(section, key)) return;
-    compare(fmt::format("{}.{}", section, key), a[section][key],
-            b[section][key]);
+    const auto path = fmt::format("{}.{}", section, key);
+    if (MustStay(path)) compare(path, a[section][key], b[section][key]);
   });
   return lines;
 }
@@ -353,13 +349,24 @@ std::string Identity(const Recipe& recipe) {
   identity["model"] = tree["model"];
   VisitFields(recipe, [&](const std::string& section, const std::string& key,
                           const auto&) {
-    const bool checkpoint =
-        key == "file" && (section == "init" || section == "teacher");
-    if (!checkpoint && !AffectsResult(section, key)) return;
-    const auto [old_section, old_key] = OldNameOf(section, key);
+    const auto path = section + "." + key;
+    if (!run::AffectsResult(path)) return;
+    const auto [old_section, old_key] = SplitPath(run::OldestKey(path));
     identity[old_section][old_key] = tree[section][key];
   });
   return identity.dump();
+}
+
+std::string TeacherCacheName(const Recipe& recipe, std::string_view device) {
+  const Json identity = Json::parse(Identity(recipe));
+  Json key = {{"device", device},
+              {"root", std::filesystem::absolute(recipe.data.root).string()},
+              {"img_size", ImageSize(recipe.model)},
+              {"method", identity["distill"]["method"]}};
+  for (const char* section : {"teacher", "data", "augment", "evaluation"}) {
+    key[section] = identity[section];
+  }
+  return Sha256Hex(key.dump()).substr(0, 16) + run::kTeacherCacheSuffix;
 }
 
 }  // namespace wsel::recipe

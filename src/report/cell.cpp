@@ -151,7 +151,7 @@ Comparison Compare(const Experiment& experiment, const Cell& cell,
     return Summarise(Collect(experiment, c.counted, metric)).mean;
   };
   const auto by_seed = [&](const Cell& c) {
-    std::map<int64_t, double> values;
+    std::map<uint64_t, double> values;
     for (const size_t run : c.counted) {
       const Run& r = experiment.runs[run];
       if (r.seed) values[*r.seed] = metric(r);

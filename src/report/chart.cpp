@@ -1,65 +1,99 @@
 #include "wsel/report/chart.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cmath>
+
+#include "grid.h"
+#include "wsel/core/error.h"
+#include "wsel/plot/gnuplot.h"
+#include "wsel/plot/scripts.h"
+#include "wsel/plot/svg.h"
+#include "wsel/report/formats.h"
 
 namespace wsel::report {
+namespace {
 
-std::vector<Chart> Charts(const Report& report) {
-  std::vector<Chart> charts;
-  for (size_t column = 0; column < report.layout.columns.size(); ++column) {
-    Chart chart = {LabelOf(report.layout.columns[column]), {}};
-    for (size_t row = 0; row < report.cells.size(); ++row) {
-      const Cell& cell = report.cells[row][column];
-      if (cell.curve.empty()) continue;
-      chart.series.push_back(
-          {LabelOf(report.layout.rows[row]), cell.curve, cell.unfinished});
-    }
-    if (!chart.series.empty()) charts.push_back(std::move(chart));
+plot::Line LineOf(const std::string& name, const Cell& cell) {
+  const CurvePoint& last = cell.curve.back();
+  plot::Line line = {
+      name,
+      {},
+      fmt::format("{} % after epoch {}", MeanStdText(last.top1), last.epoch),
+      cell.unfinished};
+  for (const CurvePoint& point : cell.curve) {
+    line.points.push_back(
+        {static_cast<double>(point.epoch), point.top1.mean, point.top1.std});
   }
-  return charts;
+  return line;
 }
 
-Scale NiceScale(double low, double high, int ticks) {
-  // Absorbs rounding: multiples of 0.1 are not exact, which could add or drop a
-  // tick.
-  constexpr double kSlack = 1e-9;
-  if (high <= low) high = low + 1;
-  const double rough = (high - low) / ticks;
-  const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  double step = 10 * power;
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough * (1 - kSlack)) {
-      step = factor * power;
-      break;
-    }
-  }
-  return {std::floor(low / step + kSlack) * step,
-          std::ceil(high / step - kSlack) * step, step};
-}
-
-Scale EpochScale(const Chart& chart) {
+plot::Scale EpochScale(const plot::Panel& panel) {
   double last = 1;
-  for (const Series& series : chart.series) {
-    last = std::max(last, static_cast<double>(series.points.back().epoch));
+  for (const plot::Line& line : panel.lines) {
+    last = std::max(last, line.points.back().x);
   }
-  Scale scale = NiceScale(0, last, 6);
+  plot::Scale scale = plot::NiceScale(0, last, 6);
   scale.step = std::max(1.0, scale.step);  // whole epochs only
   scale.high = last;                       // curves end at the frame
   return scale;
 }
 
-Scale Top1Scale(const Chart& chart) {
+// Includes the bands.
+plot::Scale Top1Scale(const plot::Panel& panel) {
   double low = 100;
   double high = 0;
-  for (const Series& series : chart.series) {
-    for (const CurvePoint& point : series.points) {
-      const double half = point.top1.std.value_or(0);
-      low = std::min(low, point.top1.mean - half);
-      high = std::max(high, point.top1.mean + half);
+  for (const plot::Line& line : panel.lines) {
+    for (const plot::Point& point : line.points) {
+      low = std::min(low, point.y - point.deviation.value_or(0));
+      high = std::max(high, point.y + point.deviation.value_or(0));
     }
   }
-  return NiceScale(std::max(0.0, low), std::min(100.0, high), 6);
+  return plot::NiceScale(std::max(0.0, low), std::min(100.0, high), 6);
+}
+
+}  // namespace
+
+plot::Figure Charts(const Report& report) {
+  plot::Figure figure;
+  figure.title = report.experiment.name;
+  for (size_t column = 0; column < report.layout.columns.size(); ++column) {
+    plot::Panel panel;
+    panel.title = LabelOf(report.layout.columns[column]);
+    panel.about = "Top-1 over epochs";
+    panel.x_label = "epoch";
+    panel.y_label = "top-1 (%)";
+    for (size_t row = 0; row < report.cells.size(); ++row) {
+      const Cell& cell = report.cells[row][column];
+      if (cell.curve.empty()) continue;
+      panel.lines.push_back(LineOf(LabelOf(report.layout.rows[row]), cell));
+    }
+    if (panel.lines.empty()) continue;
+    panel.x = EpochScale(panel);
+    panel.y = Top1Scale(panel);
+    figure.panels.push_back(std::move(panel));
+  }
+  figure.columns = figure.panels.size() > 1 ? 2 : 1;
+  return figure;
+}
+
+std::string ToSvg(const Report& report) {
+  return plot::FigureSvg(Charts(report));
+}
+
+std::string ChartsPng(const Report& report) {
+  const plot::Figure figure = Charts(report);
+  if (figure.panels.empty()) {
+    throw Error(ErrorKind::kMismatch, figure.title,
+                "no run has a curve to draw");
+  }
+  const auto png = plot::RunGnuplot(plot::LineScript(figure));
+  if (png && png->starts_with("\x89PNG")) return *png;
+  throw Error(ErrorKind::kIo, "gnuplot",
+              fmt::format("{}; .svg does not need it",
+                          png ? "drew no PNG: it needs the terminal pngcairo, "
+                                "as in the package gnuplot-nox"
+                              : plot::kGnuplotIsMissing));
 }
 
 }  // namespace wsel::report

@@ -8,14 +8,14 @@
 #include <regex>
 #include <set>
 
+#include "wsel/run/config_keys.h"
+
 namespace wsel::report {
 namespace {
 
 // Keys that must differ between runs, or that do not affect results.
 bool IsIgnored(std::string_view path) {
-  return path == "train.seed" || path == "about" || path == "data.root" ||
-         path == "data.workers" || path == "data.cache_gib" ||
-         path == "data.cache_dir" || path == "train.save_minutes";
+  return path == "train.seed" || path == "about" || !run::AffectsResult(path);
 }
 
 // Hides the digest in the name of a sweep's initial checkpoint.

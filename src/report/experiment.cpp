@@ -10,7 +10,8 @@
 #include "run_files.h"
 #include "sweep_json.h"
 #include "wsel/core/error.h"
-#include "wsel/report/escape_text.h"
+#include "wsel/core/escape_text.h"
+#include "wsel/run/file_names.h"
 
 namespace wsel::report {
 namespace {
@@ -59,13 +60,13 @@ Source ReadSource(const fs::path& path, std::vector<Axis>& axes,
     throw Error(ErrorKind::kIo, path.string(), "does not exist");
   }
   Source source = {path, {}};
-  const bool sweep = fs::exists(path / "sweep.json");
-  if (sweep) ReadSweepJson(path / "sweep.json", axes, table, name);
+  const bool sweep = fs::exists(path / run::kSweepFile);
+  if (sweep) ReadSweepJson(path / run::kSweepFile, axes, table, name);
   if (!sweep && (!fs::is_directory(path) || IsRunFolder(path))) {
     source.runs.push_back(ReadRun(path));
     return source;
   }
-  const fs::path runs = sweep ? path / "runs" : path;
+  const fs::path runs = sweep ? path / run::kRunsFolder : path;
   if (fs::is_directory(runs)) {
     for (const fs::path& run : RunsIn(runs)) AddRun(ReadRun(run), source.runs);
   }
@@ -111,6 +112,13 @@ std::vector<Run> Join(const std::vector<Source>& sources,
     }
   }
   return runs;
+}
+
+// The sweep that all runs belong to; "" if there is none.
+std::string SweepOf(const std::vector<Run>& runs) {
+  const bool same = std::ranges::all_of(
+      runs, [&](const Run& run) { return run.sweep == runs.front().sweep; });
+  return same && !runs.empty() ? runs.front().sweep : "";
 }
 
 std::optional<double> AsNumber(const std::string& text) {
@@ -179,10 +187,11 @@ Experiment ReadExperiment(const std::vector<fs::path>& paths) {
       throw Error(ErrorKind::kIo, e.path1().string(), e.code().message());
     }
   }
+  experiment.runs = Join(sources, /*add_folder_axis=*/false);
+  if (experiment.name.empty()) experiment.name = SweepOf(experiment.runs);
   if (experiment.name.empty() && !paths.empty()) {
     experiment.name = FolderName(paths.front());
   }
-  experiment.runs = Join(sources, /*add_folder_axis=*/false);
   if (sources.size() > 1 && FindDuplicates(experiment.runs)) {
     experiment.runs = Join(sources, /*add_folder_axis=*/true);
   }

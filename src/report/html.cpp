@@ -3,9 +3,10 @@
 
 #include "grid.h"
 #include "html_style.h"
+#include "wsel/core/xml_text.h"
+#include "wsel/plot/svg.h"
 #include "wsel/report/chart.h"
 #include "wsel/report/formats.h"
-#include "xml_text.h"
 
 namespace wsel::report {
 namespace {
@@ -62,14 +63,14 @@ std::string Section(const Grid& grid) {
 }
 
 std::string Curves(const Report& report) {
-  const auto charts = Charts(report);
+  const auto charts = Charts(report).panels;
   if (charts.empty()) return "";
   std::string html = fmt::format(
       "<section>\n<h2>Top-1 (%) over epochs</h2>\n<div class=\"charts{}\">\n",
       charts.size() == 1 ? " one" : "");
-  for (const Chart& chart : charts) {
+  for (const plot::Panel& chart : charts) {
     html += fmt::format("<figure style=\"margin:0\">{}</figure>\n",
-                        ChartSvg(chart));
+                        plot::PanelSvg(chart));
   }
   return html +
          "</div>\n<p class=\"caption\">Lines: means over seeds; bands: one "
@@ -115,7 +116,7 @@ std::string ToHtml(const Report& report) {
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
       "<title>{0}</title>\n<style>{1}{2}</style>\n</head>\n<body>\n"
       "<header><h1>{0}</h1>\n<p class=\"status\">{3}</p></header>\n",
-      name, kPageStyle, ChartStyle(true), EscapeXml(StatusLine(report)));
+      name, kPageStyle, plot::SvgStyle(true), EscapeXml(StatusLine(report)));
   html += Section(LastGrid(report)) + Curves(report) +
           Section(ComparisonGrid(report)) + Section(BestGrid(report));
   for (const Grid& grid : EpochsToAccuracyGrids(report)) html += Section(grid);

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "grid.h"
+#include "wsel/core/dump_json.h"
 #include "wsel/report/formats.h"
 
 namespace wsel::report {
@@ -148,7 +149,7 @@ std::string ToJson(const Report& report) {
                      {"cells", CellsJson(report)},
                      {"configuration_differences", DifferencesJson(report)},
                      {"runs", std::move(runs)}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return DumpJson(json, 2) + "\n";
 }
 
 }  // namespace wsel::report

@@ -2,28 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <regex>
 
-#include "log_lines.h"
 #include "run_files.h"
-#include "wsel/core/registry.h"
-#include "wsel/report/escape_text.h"
+#include "wsel/core/escape_text.h"
+#include "wsel/run/file_names.h"
 
 namespace wsel::report {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<Registered<RunState>, 6> kStates = {{
-    {RunState::kWaiting, "waiting", ""},
-    {RunState::kRunning, "running", ""},
-    {RunState::kFinished, "finished", ""},
-    {RunState::kFailed, "failed", ""},
-    {RunState::kUnfinished, "unfinished", ""},
-    {RunState::kUnknown, "log only", ""},
-}};
-constexpr Registry<RunState> kStateNames("state", kStates);
 
 // Moves the seed from the name to `seed`: "uniform-seed3" -> 3; "uniform-3"
 // only if 3 is known to be the seed, as a bare number may mean anything.
@@ -32,11 +20,11 @@ void StripSeed(Run& run) {
   static const std::regex kBare("(.+)[-_.]([0-9]{1,9})");
   std::smatch match;
   if (std::regex_match(run.name, match, kNamed)) {
-    const int64_t seed = std::stoll(match.str(2));
+    const uint64_t seed = std::stoull(match.str(2));
     if (run.seed && *run.seed != seed) return;
     run.seed = seed;
   } else if (!run.seed || !std::regex_match(run.name, match, kBare) ||
-             std::stoll(match.str(2)) != *run.seed) {
+             std::stoull(match.str(2)) != *run.seed) {
     return;
   }
   if (match.length(1) > 0) run.name = match.str(1);
@@ -51,12 +39,12 @@ RunState StateByEpochs(const Run& run) {
 }
 
 void ReadLogOf(const fs::path& folder, Run& run) {
-  const fs::path summary = folder / "summary.csv";
-  const fs::path official = folder / "log.txt";
+  const fs::path summary = folder / run::kSummaryFile;
+  const fs::path official = folder / run::kLogFile;
   if (fs::exists(summary)) {
-    run.log = ReadSummaryCsv(summary);
-  } else if (StartsWithBrace(official)) {
-    run.log = ReadOfficialLog(official);
+    run.log = run::ReadSummaryCsv(summary);
+  } else if (run::StartsWithBrace(official)) {
+    run.log = run::ReadOfficialLog(official);
   }
 }
 
@@ -65,13 +53,13 @@ Run ReadFolder(const fs::path& folder) {
   run.path = folder;
   run.path_text = EscapeText(folder.string());
   run.name = FolderName(folder);
-  if (fs::exists(folder / "config.json")) {
-    ReadConfig(folder / "config.json", run);
-  }
+  const fs::path config = folder / run::kConfigFile;
+  if (fs::exists(config)) ReadConfig(config, run);
   ReadLogOf(folder, run);
   ReadProvenance(folder, run);
-  if (fs::exists(folder / "run.json")) {
-    ReadRunJson(folder / "run.json", run);
+  const fs::path record = folder / run::kRecordFile;
+  if (fs::exists(record)) {
+    ReadRecord(record, run);
     return run;
   }
   run.state = StateByEpochs(run);
@@ -82,10 +70,8 @@ Run ReadFolder(const fs::path& folder) {
 
 }  // namespace
 
-std::string_view NameOf(RunState state) { return kStateNames.NameOf(state); }
-
-RunState FindState(std::string_view name, std::string_view where) {
-  return kStateNames.Find(name, where, ErrorKind::kFormat);
+std::string_view NameOf(RunState state) {
+  return run::RunStates().NameOf(state);
 }
 
 std::string FolderName(const fs::path& folder) {
@@ -105,11 +91,12 @@ std::string_view ValueOf(const Run& run, std::string_view axis) {
 
 bool IsRunFolder(const fs::path& folder) {
   if (!fs::is_directory(folder)) return false;
-  for (const char* name : {"config.json", "run.json", "summary.csv"}) {
+  for (const char* name :
+       {run::kConfigFile, run::kRecordFile, run::kSummaryFile}) {
     if (fs::is_regular_file(folder / name)) return true;
   }
   // This program's own log.txt is plain text.
-  return StartsWithBrace(folder / "log.txt");
+  return run::StartsWithBrace(folder / run::kLogFile);
 }
 
 Run ReadRun(const fs::path& path) {
@@ -122,7 +109,7 @@ Run ReadRun(const fs::path& path) {
   run.name = stem == "summary" || stem == "log"
                  ? FolderName(fs::absolute(path).parent_path())
                  : EscapeText(stem);
-  run.log = ReadLog(path);
+  run.log = run::ReadLog(path);
   StripSeed(run);
   run.settings = {{"run", run.name}};
   return run;

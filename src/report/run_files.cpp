@@ -6,10 +6,14 @@
 #include <utility>
 
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
-#include "wsel/report/escape_text.h"
+#include "wsel/run/config_keys.h"
+#include "wsel/run/metadata_keys.h"
+#include "wsel/run/run_folder.h"
+#include "wsel/run/run_record.h"
 
 namespace wsel::report {
 namespace {
@@ -22,22 +26,13 @@ constexpr size_t kMaxKeys = 4096;
 constexpr size_t kMaxTailBytes = 8000;
 constexpr int64_t kMaxEpochs = 1'000'000'000;
 
-// Configuration keys of older runs and their current names, as in
-// src/recipe/fields.h, so that old and new runs can be compared.
-constexpr std::pair<std::string_view, std::string_view> kRenamedKeys[] = {
-    {"data.cache_gb", "data.cache_gib"},
-    {"data.skip_broken", "data.skip_corrupt"},
-    {"train.memory_gb", "train.memory_gib"},
-    {"evaluation.every", "train.val_interval"},
-};
-
-Json ReadJson(const fs::path& path, std::string& text) {
+// Errors: kFormat if the file is too large to be one of a run.
+std::string ReadSmallText(const fs::path& path) {
   if (fs::file_size(path) > kMaxFileBytes) {
     throw Error(ErrorKind::kFormat, path.string(),
                 "is larger than 4 MB: not a file of a run");
   }
-  text = ReadText(path);
-  return ParseJson(text, path.string(), ErrorKind::kFormat);
+  return ReadText(path);
 }
 
 std::string ValueText(const Json& value) {
@@ -45,17 +40,10 @@ std::string ValueText(const Json& value) {
                                       : value.dump());
 }
 
-std::string CurrentKey(const std::string& path) {
-  for (const auto& [old_key, key] : kRenamedKeys) {
-    if (path == old_key) return std::string(key);
-  }
-  return path;
-}
-
 void Flatten(const Json& value, const std::string& path, Run& run) {
   if (!value.is_object()) {
     if (run.config.size() < kMaxKeys) {
-      run.config.emplace_back(CurrentKey(path), ValueText(value));
+      run.config.emplace_back(run::CurrentKey(path), ValueText(value));
     }
     return;
   }
@@ -65,14 +53,10 @@ void Flatten(const Json& value, const std::string& path, Run& run) {
   }
 }
 
-std::vector<Setting> ReadSettings(const Json& axes, const std::string& where) {
-  JsonObject(axes, where, ErrorKind::kFormat);  // requires an object
-  if (axes.size() > kMaxKeys) {
-    throw Error(ErrorKind::kFormat, where, "has more than 4096 axes");
-  }
+std::vector<Setting> SettingsOf(const run::Labels& labels) {
   std::vector<Setting> settings;
-  for (const auto& [axis, value] : axes.items()) {
-    settings.push_back({EscapeText(axis), ValueText(value)});
+  for (const auto& [axis, label] : labels) {
+    settings.push_back({EscapeText(axis), EscapeText(label)});
   }
   return settings;
 }
@@ -99,42 +83,36 @@ void OpenIfPresent(const fs::path& path, Run& run, const Visit& visit) {
 }  // namespace
 
 void ReadConfig(const fs::path& path, Run& run) {
-  std::string text;
-  const Json json = ReadJson(path, text);
+  const std::string text = ReadSmallText(path);
+  const Json json = ParseJson(text, path.string(), ErrorKind::kFormat);
   JsonObject root(json, path.string(), ErrorKind::kFormat);
   run.config_digest = Sha256Hex(text);
   Flatten(json, "", run);
   if (!root.Has("train")) return;
   JsonObject train = root.Object("train");
-  if (train.Has("seed")) run.seed = train.Get<int64_t>("seed");
+  if (train.Has("seed")) run.seed = train.Get<uint64_t>("seed");
   run.epochs_planned = train.GetOr<int64_t>("epochs", 0);
   if (run.epochs_planned < 0 || run.epochs_planned > kMaxEpochs) {
     throw Error(ErrorKind::kFormat, train.PathOf("epochs"), "is out of range");
   }
 }
 
-void ReadRunJson(const fs::path& path, Run& run) {
-  std::string text;
-  const Json json = ReadJson(path, text);
-  JsonObject root(json, path.string(), ErrorKind::kFormat);
-  run.settings = ReadSettings(root.Raw("settings"), root.PathOf("settings"));
-  // "also" is the key in older files.
-  for (const char* key : {"other_settings", "also"}) {
-    if (!root.Has(key)) continue;
-    const std::string where = root.PathOf(key);
-    if (root.Raw(key).size() > kMaxKeys) {
-      throw Error(ErrorKind::kFormat, where, "has more than 4096 entries");
-    }
-    for (const Json& settings : root.Raw(key)) {
-      run.other_settings.push_back(ReadSettings(settings, where));
-    }
+void ReadRecord(const fs::path& path, Run& run) {
+  auto record = run::RecordFromJson(ReadSmallText(path), path.string());
+  run.sweep = EscapeText(record.sweep);
+  run.settings = SettingsOf(record.labels);
+  // Each is a copy of the run: see AddRun.
+  if (record.other_labels.size() > kMaxKeys) {
+    throw Error(ErrorKind::kFormat, path.string(),
+                "has more than 4096 other settings");
   }
-  if (root.Has("seed") && !root.Raw("seed").is_null()) {
-    run.seed = root.Get<int64_t>("seed");
+  for (const run::Labels& labels : record.other_labels) {
+    run.other_settings.push_back(SettingsOf(labels));
   }
-  run.state = FindState(root.Get<std::string>("state"), root.PathOf("state"));
-  run.error = EscapeLines(root.GetOr<std::string>("error", ""), kMaxTailBytes);
-  std::string tail = root.GetOr<std::string>("log_tail", "");
+  if (record.seed) run.seed = record.seed;
+  run.state = record.state;
+  run.error = EscapeLines(record.error, kMaxTailBytes);
+  std::string& tail = record.log_tail;
   if (tail.size() > kMaxTailBytes) tail.erase(0, tail.size() - kMaxTailBytes);
   run.log_tail = EscapeLines(tail, kMaxTailBytes);
 }
@@ -143,16 +121,16 @@ void ReadProvenance(const fs::path& folder, Run& run) {
   for (const auto& [path, value] : run.config) {
     if (path != "init.file" || value.empty()) continue;
     OpenIfPresent(value, run, [&](const checkpoint::Checkpoint& init) {
-      AddProvenance(init, "wsel.plan.sha256", "plan", run);
-      AddProvenance(init, "wsel.teacher.file", "teacher", run);
-      AddProvenance(init, "wsel.teacher.sha256", "teacher SHA-256", run);
-      AddProvenance(init, "wsel.command", "init command", run);
+      AddProvenance(init, run::kPlanDigestKey, "plan", run);
+      AddProvenance(init, run::kTeacherFileKey, "teacher", run);
+      AddProvenance(init, run::kTeacherDigestKey, "teacher SHA-256", run);
+      AddProvenance(init, run::kCommandKey, "init command", run);
     });
     break;
   }
-  OpenIfPresent(folder / "last.safetensors", run,
+  OpenIfPresent(run::WeightsFile(folder, run::kLast), run,
                 [&](const checkpoint::Checkpoint& last) {
-                  AddProvenance(last, "wsel.version", "version", run);
+                  AddProvenance(last, run::kVersionKey, "version", run);
                 });
 }
 

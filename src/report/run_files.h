@@ -15,14 +15,11 @@ namespace wsel::report {
 void ReadConfig(const std::filesystem::path& path, Run& run);
 
 // run.json, written by a sweep: settings, seed, state. Errors: kIo, kFormat.
-void ReadRunJson(const std::filesystem::path& path, Run& run);
+void ReadRecord(const std::filesystem::path& path, Run& run);
 
 // The metadata of the initial checkpoint and of the last weights, if the files
 // still exist; one that cannot be read adds a note to the log.
 void ReadProvenance(const std::filesystem::path& folder, Run& run);
-
-// Errors: kFormat at `where`, with the nearest known state.
-RunState FindState(std::string_view name, std::string_view where);
 
 // The name of a folder, whatever its spelling ("runs/a/", ".").
 std::string FolderName(const std::filesystem::path& folder);

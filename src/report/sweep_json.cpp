@@ -1,9 +1,9 @@
 #include "sweep_json.h"
 
 #include "run_files.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
-#include "wsel/report/escape_text.h"
 
 namespace wsel::report {
 namespace {

@@ -9,23 +9,13 @@
 
 #include "indices.h"
 #include "wsel/core/error.h"
+#include "wsel/core/split.h"
 #include "wsel/core/suggest.h"
 
 namespace wsel::select {
 namespace {
 
 constexpr std::string_view kOption = "layers";
-
-std::vector<std::string_view> Split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (size_t end = text.find(separator); end != std::string_view::npos;
-       end = text.find(separator)) {
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(end + 1);
-  }
-  parts.push_back(text);
-  return parts;
-}
 
 std::string StageName(size_t stage, size_t stages) {
   return stages == 1 ? "depth" : fmt::format("depth of stage {}", stage);

@@ -4,6 +4,7 @@
 
 #include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
+#include "wsel/run/file_names.h"
 
 namespace wsel::sweep {
 namespace {
@@ -84,7 +85,7 @@ Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
   const auto run_folder = folder.run(run.name());
   Argv argv = {"train",
                "--config",
-               (run_folder / "recipe.json").string(),
+               (run_folder / run::kRecipeFile).string(),
                "--output",
                run_folder.string(),
                "--resume",

@@ -12,14 +12,17 @@
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
+#include "wsel/core/output_tail.h"
+#include "wsel/core/subprocess.h"
 #include "wsel/recipe/recipe.h"
-#include "wsel/sweep/subprocess.h"
-#include "wsel/sweep/tail.h"
+#include "wsel/run/file_names.h"
 
 namespace wsel::sweep {
 namespace {
 
 namespace fs = std::filesystem;
+using run::RunRecord;
+using run::RunState;
 
 constexpr auto kPollInterval = std::chrono::milliseconds(100);
 
@@ -128,7 +131,7 @@ class Launcher {
     UpdateStatus(name, active.record);
     if (!RunInit(active)) return;
     const auto recipe = ResolveRecipe(*active.run, sweep_.probes, folder_);
-    WriteTextFile(folder_.run(name) / "recipe.json",
+    WriteTextFile(folder_.run(name) / run::kRecipeFile,
                   recipe::ToRecipeFile(recipe));
     const Resources resources = ResourcesOf(active.slot);
     const fs::path output = folder_.output(name);
@@ -153,7 +156,7 @@ class Launcher {
   }
 
   fs::path ProbeFile(const std::string& name) const {
-    return folder_.run(name) / "probe.json";
+    return folder_.run(name) / run::kProbeFile;
   }
 
   // False if `wsel init` failed, which is recorded.

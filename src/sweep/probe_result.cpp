@@ -1,12 +1,9 @@
 #include "probe_result.h"
 
-#include <fmt/format.h>
-
-#include <nlohmann/json.hpp>
-
-#include "wsel/core/atomic_file.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
+#include "wsel/run/file_names.h"
+#include "wsel/run/summary_csv.h"
 
 namespace wsel::sweep {
 
@@ -15,11 +12,10 @@ void SummariseProbe(const std::filesystem::path& output,
   const auto tree =
       ParseJson(ReadText(output), output.string(), ErrorKind::kFormat);
   JsonObject result(tree, output.string(), ErrorKind::kFormat);
-  WriteTextFile(
-      run_folder / "summary.csv",
-      fmt::format("epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n"
-                  "1,,,{},,\n",
-                  result.Get<double>("top1")));
+  run::Epoch row;
+  row.epoch = 1;
+  row.top1 = result.Get<double>("top1");
+  run::SummaryCsv(run_folder / run::kSummaryFile, std::nullopt).Write(row);
 }
 
 }  // namespace wsel::sweep

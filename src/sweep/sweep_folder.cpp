@@ -6,6 +6,7 @@
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
+#include "wsel/run/file_names.h"
 
 namespace wsel::sweep {
 namespace {
@@ -34,7 +35,7 @@ std::string NameIn(const fs::path& file) {
 
 void SweepFolder::Claim(const std::string& name,
                         const std::string& json) const {
-  const fs::path file = root_ / "sweep.json";
+  const fs::path file = root_ / run::kSweepFile;
   if (fs::exists(file)) {
     const std::string existing = NameIn(file);
     if (existing != name) {
@@ -47,18 +48,18 @@ void SweepFolder::Claim(const std::string& name,
         ErrorKind::kConfig, root_.string(),
         "contains something other than a sweep: choose another --output");
   }
-  CreateFolder(root_ / "runs");
+  CreateFolder(root_ / run::kRunsFolder);
   CreateFolder(students());
   CreateFolder(cache());
   WriteTextFile(file, json);
 }
 
 fs::path SweepFolder::output(const std::string& run) const {
-  return this->run(run) / "output.txt";
+  return this->run(run) / run::kOutputFile;
 }
 
 fs::path SweepFolder::lock(const std::string& run) const {
-  return this->run(run) / "sweep.lock";
+  return this->run(run) / run::kSweepLockFile;
 }
 
 void SweepFolder::MakeRun(const PlannedRun& planned) const {
@@ -73,23 +74,23 @@ void SweepFolder::MakeRun(const PlannedRun& planned) const {
                                ignored);
 }
 
-std::optional<RunRecord> SweepFolder::Read(const std::string& name) const {
-  const fs::path file = run(name) / "run.json";
+std::optional<run::RunRecord> SweepFolder::Read(const std::string& name) const {
+  const fs::path file = run(name) / run::kRecordFile;
   if (!fs::exists(file)) return std::nullopt;
-  return RecordFromJson(ReadText(file), file.string());
+  return run::RecordFromJson(ReadText(file), file.string());
 }
 
 void SweepFolder::Write(const std::string& name,
-                        const RunRecord& record) const {
-  WriteTextFile(run(name) / "run.json", ToJson(record));
+                        const run::RunRecord& record) const {
+  WriteTextFile(run(name) / run::kRecordFile, ToJson(record));
 }
 
 std::vector<std::string> SweepFolder::Runs() const {
   std::vector<std::string> names;
-  const fs::path runs = root_ / "runs";
+  const fs::path runs = root_ / run::kRunsFolder;
   if (!fs::is_directory(runs)) return names;
   for (const auto& entry : fs::directory_iterator(runs)) {
-    if (fs::exists(entry.path() / "run.json")) {
+    if (fs::exists(entry.path() / run::kRecordFile)) {
       names.push_back(entry.path().filename().string());
     }
   }

@@ -15,6 +15,7 @@
 #include "wsel/augment/mix_apply.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
+#include "wsel/run/metadata_keys.h"
 #include "wsel/train/train_step.h"
 #include "wsel/train/transforms.h"
 #include "wsel/train/upload.h"
@@ -295,7 +296,7 @@ class Trainer {
 
   void SaveWeights(std::string_view which, const Best& weights) {
     auto metadata = job_.metadata;
-    metadata["wsel.epoch"] = std::to_string(weights.epoch);
+    metadata[run::kEpochKey] = std::to_string(weights.epoch);
     WriteTensors(folder_.weights(which), weights.weights, metadata);
   }
 
@@ -303,13 +304,13 @@ class Trainer {
   void Save() {
     const int64_t epoch = state_.step / schedule_.steps_per_epoch;
     ReadLoss(optim::LearningRate(schedule_, state_.step - 1));
-    if (best_) SaveWeights("best", *best_);
-    if (best_ema_) SaveWeights("best-ema", *best_ema_);
+    if (best_) SaveWeights(run::kBest, *best_);
+    if (best_ema_) SaveWeights(run::kBestEma, *best_ema_);
     best_.reset();
     best_ema_.reset();
-    SaveWeights("last", {optim::CloneTensors(ParametersOf(model_)), epoch});
+    SaveWeights(run::kLast, {optim::CloneTensors(ParametersOf(model_)), epoch});
     if (step_.ema() != nullptr) {
-      SaveWeights("last-ema",
+      SaveWeights(run::kLastEma,
                   {optim::CloneTensors(step_.ema()->ema_weights()), epoch});
     }
     state_.seconds += SecondsSince(last_save_);

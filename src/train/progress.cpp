@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "wsel/core/duration.h"
+
 namespace wsel::train {
 namespace {
 
@@ -25,20 +27,6 @@ std::string Short(double value) {
   return fmt::format("{}e{}", text.substr(0, e), std::stoi(text.substr(e + 1)));
 }
 
-// "4:05", "1:04:05", "9d 04:05".
-std::string Duration(double seconds) {
-  const auto total = static_cast<int64_t>(std::lround(std::min(seconds, 1e15)));
-  const int64_t hours = total / 3600;
-  const int64_t minutes = total / 60 % 60;
-  if (hours >= 24) {
-    return fmt::format("{}d {:02}:{:02}", hours / 24, hours % 24, minutes);
-  }
-  if (hours > 0) {
-    return fmt::format("{}:{:02}:{:02}", hours, minutes, total % 60);
-  }
-  return fmt::format("{}:{:02}", minutes, total % 60);
-}
-
 // The text after the bar.
 std::string Stats(const ProgressPoint& point, const ProgressRate& rate) {
   std::string text = fmt::format("{}/{}", point.step, point.steps);
@@ -50,8 +38,8 @@ std::string Stats(const ProgressPoint& point, const ProgressRate& rate) {
   }
   const int64_t left = point.steps - point.step + point.later_steps;
   if (rate.steps_per_second > 0 && left > 0) {
-    text += fmt::format("  {} left", Duration(static_cast<double>(left) /
-                                              rate.steps_per_second));
+    text += fmt::format("  {} left", DurationText(static_cast<double>(left) /
+                                                  rate.steps_per_second));
   }
   return text;
 }

@@ -3,8 +3,13 @@
 #include <chrono>
 #include <vector>
 
+#include "wsel/run/metric_keys.h"
+
 namespace wsel::train {
 namespace {
+
+using run::Metric;
+using run::Scalar;
 
 // One step in so many is logged.
 constexpr int64_t kLogInterval = 10;
@@ -21,9 +26,9 @@ std::optional<T> If(bool condition, T value) {
 
 void AddEvaluation(std::vector<Metric>& row, const std::string& prefix,
                    const Evaluation& evaluation) {
-  row.push_back({prefix + "_loss", evaluation.loss});
-  row.push_back({prefix + "_top1", evaluation.top1});
-  row.push_back({prefix + "_top5", evaluation.top5});
+  row.push_back({prefix + run::kLossSuffix, evaluation.loss});
+  row.push_back({prefix + run::kTop1Suffix, evaluation.top1});
+  row.push_back({prefix + run::kTop5Suffix, evaluation.top5});
 }
 
 void AddEvaluation(std::vector<Scalar>& scalars, const std::string& prefix,
@@ -47,15 +52,15 @@ RunLog::RunLog(const RunFolder& folder, const TrainerState& state)
 
 void RunLog::Step(const StepReport& report) {
   if (report.step % kLogInterval != 0) return;
-  std::vector<Metric> row = {{"kind", "step"},
-                             {"step", report.step},
-                             {"loss", report.loss},
-                             {"lr", report.lr}};
+  std::vector<Metric> row = {{run::kKindKey, run::kStepKind},
+                             {run::kStepKey, report.step},
+                             {run::kLossKey, report.loss},
+                             {run::kLrKey, report.lr}};
   std::vector<Scalar> scalars = {
       {"train/loss", static_cast<float>(report.loss)},
       {"train/lr", static_cast<float>(report.lr)}};
   if (report.kd_loss) {
-    row.push_back({"kd_loss", *report.kd_loss});
+    row.push_back({run::kKdLossKey, *report.kd_loss});
     scalars.push_back({"train/kd_loss", static_cast<float>(*report.kd_loss)});
   }
   metrics_.Write(row);
@@ -63,29 +68,33 @@ void RunLog::Step(const StepReport& report) {
 }
 
 void RunLog::Epoch(const EpochReport& report) {
-  EpochSummary summary{report.epoch, report.train_loss, std::nullopt,
-                       report.lr};
-  std::vector<Metric> row = {{"kind", "epoch"},
-                             {"epoch", report.epoch},
-                             {"step", report.step},
-                             {"train_loss", report.train_loss},
-                             {"lr", report.lr}};
+  run::Epoch summary;
+  summary.epoch = report.epoch;
+  summary.train_loss = report.train_loss;
+  summary.lr = report.lr;
+  std::vector<Metric> row = {{run::kKindKey, run::kEpochKind},
+                             {run::kEpochsDoneKey, report.epoch},
+                             {run::kStepKey, report.step},
+                             {run::kTrainLossKey, report.train_loss},
+                             {run::kLrKey, report.lr}};
   std::vector<Scalar> scalars = {
       {"train/epoch_loss", static_cast<float>(report.train_loss)}};
   if (report.evaluated) {
     const Evaluation& test = report.test;
-    summary.eval = {test.loss, test.top1, test.top5};
-    AddEvaluation(row, "eval", test);
+    summary.eval_loss = test.loss;
+    summary.top1 = test.top1;
+    summary.top5 = test.top5;
+    AddEvaluation(row, run::kEvalPrefix, test);
     AddEvaluation(scalars, "eval", test);
   }
   if (report.has_ema) {
-    AddEvaluation(row, "ema", report.ema);
+    AddEvaluation(row, run::kEmaPrefix, report.ema);
     AddEvaluation(scalars, "ema", report.ema);
   }
-  row.push_back({"seconds", report.seconds});
-  row.push_back({"images_per_second", report.images_per_second});
+  row.push_back({run::kSecondsKey, report.seconds});
+  row.push_back({run::kImagesPerSecondKey, report.images_per_second});
   if (report.teacher_seconds) {
-    row.push_back({"teacher_seconds", *report.teacher_seconds});
+    row.push_back({run::kTeacherSecondsKey, *report.teacher_seconds});
   }
   metrics_.Write(row);
   summary_.Write(summary);

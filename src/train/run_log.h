@@ -1,10 +1,10 @@
 #pragma once
 
-#include "event_file.h"
-#include "metric_log.h"
-#include "summary_csv.h"
+#include "wsel/run/event_file.h"
+#include "wsel/run/metric_log.h"
+#include "wsel/run/run_folder.h"
+#include "wsel/run/summary_csv.h"
 #include "wsel/train/fit.h"
-#include "wsel/train/run_folder.h"
 
 namespace wsel::train {
 
@@ -22,9 +22,9 @@ class RunLog {
   void RecordLogLengths(TrainerState& state);
 
  private:
-  MetricLog metrics_;
-  SummaryCsv summary_;
-  EventFile events_;
+  run::MetricLog metrics_;
+  run::SummaryCsv summary_;
+  run::EventFile events_;
 };
 
 }  // namespace wsel::train

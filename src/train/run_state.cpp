@@ -1,18 +1,18 @@
 #include "wsel/train/run_state.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <map>
 
 #include "write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/json_object.h"
+#include "wsel/run/metadata_keys.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::train {
 namespace {
-
-constexpr const char* kStateKey = "wsel.progress";
 
 template <typename S, typename Visitor>
 void VisitFields(S& state, Visitor&& visit) {
@@ -52,18 +52,20 @@ TrainerState FromText(const std::string& text, const std::string& where) {
 
 void SaveState(const std::filesystem::path& path, const TrainerState& state,
                const optim::NamedTensors& tensors) {
-  WriteTensors(path, tensors, {{kStateKey, ToText(state)}});
+  WriteTensors(path, tensors, {{run::kProgressKey, ToText(state)}});
 }
 
 SavedState LoadState(const std::filesystem::path& path) {
   const auto file = checkpoint::Open(path);
-  const auto found = file->metadata().find(kStateKey);
+  const auto found = file->metadata().find(run::kProgressKey);
   if (found == file->metadata().end()) {
     throw Error(ErrorKind::kFormat, path.string(),
-                "is not the state of a run: its metadata has no wsel.progress");
+                fmt::format("is not the state of a run: its metadata has no {}",
+                            run::kProgressKey));
   }
   SavedState saved;
-  saved.state = FromText(found->second, path.string() + ": " + kStateKey);
+  saved.state =
+      FromText(found->second, path.string() + ": " + run::kProgressKey);
   for (const TensorSpec& spec : file->Specs()) {
     saved.tensors.push_back({spec.name, Borrow(file->View(spec.name)).clone()});
   }

@@ -9,7 +9,7 @@
 
 #include "cli/run_wsel.h"
 #include "wsel/core/atomic_file.h"
-#include "wsel/core/gnuplot.h"
+#include "wsel/plot/gnuplot.h"
 
 namespace wsel {
 namespace {
@@ -25,7 +25,7 @@ using Words = std::vector<std::string>;
 const std::string kImages =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
-bool HasGnuplot() { return RunGnuplot("").has_value(); }
+bool HasGnuplot() { return plot::RunGnuplot("").has_value(); }
 
 bool IsPng(const fs::path& path) {
   return fs::exists(path) && ReadAll(path).starts_with("\x89PNG");

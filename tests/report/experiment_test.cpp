@@ -94,7 +94,19 @@ TEST(ReadExperiment, ASweepDefinesOrderAndTable) {
   EXPECT_THAT(experiment.table.rows, ElementsAre("init"));
   EXPECT_EQ(experiment.runs[1].state, RunState::kFailed);
   EXPECT_EQ(experiment.runs[1].error, "out of memory");
-  EXPECT_EQ(experiment.runs[2].seed, 7);
+  EXPECT_EQ(experiment.runs[2].seed, 7U);
+}
+
+TEST(ReadExperiment, RunsOfOneSweepHaveItsName) {
+  const TempFolder folder;
+  MakeSweepRun(folder / "t", "a", R"("init": "a")", 0, "finished", {50});
+  MakeSweepRun(folder / "t", "b", R"("init": "b")", 0, "finished", {50});
+  MakeRun(folder / "c", 0, {50});
+  const auto runs = folder / "t/runs";
+  EXPECT_EQ(ReadExperiment({runs / "b"}).name, "s");
+  EXPECT_EQ(ReadExperiment({runs / "a", runs / "b"}).name, "s");
+  EXPECT_EQ(ReadExperiment({runs}).name, "s");
+  EXPECT_EQ(ReadExperiment({runs / "b", folder / "c"}).name, "b");
 }
 
 TEST(ReadExperiment, SortsNumbersWithoutAKnownOrder) {
@@ -190,7 +202,7 @@ TEST(ReadRun, FlattensTheConfiguration) {
   const TempFolder folder;
   MakeRun(folder / "r", 3, {50}, "student.safetensors");
   const report::Run run = ReadRun(folder / "r");
-  EXPECT_EQ(run.seed, 3);
+  EXPECT_EQ(run.seed, 3U);
   EXPECT_EQ(run.epochs_planned, 1);
   EXPECT_EQ(run.config_digest.size(), 64U);
   EXPECT_THAT(run.config, testing::Contains(std::pair<std::string, std::string>(

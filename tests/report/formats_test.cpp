@@ -7,7 +7,6 @@
 
 #include "report/made_runs.h"
 #include "temp_folder.h"
-#include "wsel/report/chart.h"
 
 namespace wsel::report {
 namespace {
@@ -122,19 +121,6 @@ TEST_F(Formats, WriteReportsWithoutFinishedRuns) {
   EXPECT_THAT(ToCsv(report), HasSubstr("\nrandom,1,0,,,"));
   EXPECT_EQ(json::parse(ToJson(report))["cells"][0]["last_top1"], nullptr);
   EXPECT_THAT(ToSvg(report), HasSubstr("</svg>"));
-}
-
-TEST(NiceScale, CoversBothEndsInRoundSteps) {
-  const auto expect = [](double low, double high, const Scale& expected) {
-    const Scale scale = NiceScale(low, high, 6);
-    EXPECT_NEAR(scale.low, expected.low, 1e-9) << low << " " << high;
-    EXPECT_NEAR(scale.high, expected.high, 1e-9) << low << " " << high;
-    EXPECT_NEAR(scale.step, expected.step, 1e-9) << low << " " << high;
-  };
-  expect(0, 100, {0, 100, 20});
-  expect(41.2, 86.6, {40, 90, 10});
-  expect(82.1, 82.4, {82.1, 82.4, 0.05});
-  expect(50, 50, {50, 51, 0.2});
 }
 
 }  // namespace

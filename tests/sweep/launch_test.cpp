@@ -1,5 +1,6 @@
 #include "wsel/sweep/launch.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -19,7 +20,8 @@ namespace wsel::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ElementsAre;
+using run::RunRecord;
+using run::RunState;
 using testing::HasSubstr;
 
 // A sweep of fake runs: the program is a shell script, which may depend on the
@@ -154,6 +156,32 @@ TEST_F(LaunchTest, ForwardsAStopAndLeavesTheRestWaiting) {
   EXPECT_EQ(Run().finished, 4);
 }
 
+// Whatever kills a run that was asked to stop, its last save can be resumed.
+TEST_F(LaunchTest, ARunKilledWhileItIsStoppedIsWaiting) {
+  const fs::path ready = temp_ / "ready";
+  for (const char* signal : {"SEGV", "INT"}) {
+    Program(
+        fmt::format("ulimit -c 0; trap 'kill $!; echo by {0} >>{1}; "
+                    "trap - {0}; kill -{0} $$' TERM; touch {2}; "
+                    "sleep 60 & wait",
+                    signal, Log().string(), ready.string()));
+    options_.stop = [&] { return fs::exists(ready) ? SIGTERM : 0; };
+    EXPECT_EQ(Run().waiting, 4) << signal;
+    EXPECT_EQ(Count(std::string("by ") + signal), 1);
+    EXPECT_EQ(Record(0).state, RunState::kWaiting) << signal;
+    EXPECT_EQ(Record(0).error, "") << signal;
+    fs::remove(ready);
+  }
+}
+
+TEST_F(LaunchTest, ARunKilledUnaskedHasFailed) {
+  Program("ulimit -c 0; kill -SEGV $$");
+  EXPECT_EQ(Run().failed, 4);
+  EXPECT_EQ(Record(0).state, RunState::kFailed);
+  EXPECT_EQ(Record(0).error, "killed by signal 11");
+  EXPECT_EQ(Record(0).exit_code, 139);
+}
+
 TEST_F(LaunchTest, SkipsRunsLockedByAnotherProcess) {
   Program("exit 0");
   folder_.MakeRun(runs_[0]);
@@ -197,40 +225,6 @@ TEST_F(LaunchTest, AFolderBelongsToOneSweep) {
   WriteTextFile(temp_ / "x.txt", "something");
   ExpectError([&] { SweepFolder(temp_.path()).Claim("s", "{}"); },
               ErrorKind::kConfig, {"something other than a sweep"});
-}
-
-TEST(RunRecord, ReadsOtherSettingsUnderTheOldName) {
-  const RunRecord record = RecordFromJson(
-      R"({"sweep": "s", "settings": {"init": "a"}, "also": [{"init": "b"}],
-          "seed": 0, "state": "waiting"})",
-      "run.json");
-  ASSERT_EQ(record.other_labels.size(), 1U);
-  EXPECT_THAT(record.other_labels[0], ElementsAre(testing::Pair("init", "b")));
-  EXPECT_THAT(ToJson(record), HasSubstr("\"other_settings\""));
-}
-
-TEST(RunRecord, RoundTripsAndRejectsInvalidJson) {
-  RunRecord record;
-  record.sweep = "s";
-  record.labels = {{"init", "a b"}};
-  record.other_labels = {{{"init", "c"}}};
-  record.seed = 7;
-  record.state = RunState::kFailed;
-  record.error = "bad \xff byte";
-  const std::string text = ToJson(record);
-  const RunRecord read = RecordFromJson(text, "run.json");
-  EXPECT_EQ(read.labels, record.labels);
-  EXPECT_EQ(read.other_labels, record.other_labels);
-  EXPECT_EQ(read.seed, 7U);
-  EXPECT_EQ(read.state, RunState::kFailed);
-  for (const char* bad :
-       {"", "[]", "{}", R"({"sweep": "s", "settings": [], "seed": 0,
-                            "state": "waiting"})",
-        R"({"sweep": "s", "settings": {}, "seed": -1, "state": "waiting"})",
-        R"({"sweep": "s", "settings": {}, "seed": 0, "state": "asleep"})"}) {
-    ExpectError([&] { RecordFromJson(bad, "run.json"); }, ErrorKind::kFormat,
-                {"run.json"});
-  }
 }
 
 }  // namespace

@@ -3,11 +3,9 @@
 
 #include <string_view>
 
-namespace wsel::checkpoint {
+#include "wsel/core/utf8.h"
 
-// Whether `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no
-// surrogates), as JSON, to which names and metadata are written, requires.
-bool IsUtf8(std::string_view text);
+namespace wsel::checkpoint {
 
 // Whether `name` is a valid tensor name: UTF-8, 1 to 1024 bytes, without
 // control characters, which could drive the terminal that prints them.

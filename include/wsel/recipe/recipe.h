@@ -53,8 +53,8 @@ struct Recipe {
 // Reads a configuration: sections model, init, teacher, distill, data, augment,
 // erasing, mix, train, optimizer, evaluation, and a string "about". Missing
 // keys have the defaults of the option structs; keys under an old name
-// (fields.h) are read too. model.name is a variant of `wsel models`, and the
-// section's other keys override its fields. `sets` are overrides
+// (run/config_keys.h) are read too. model.name is a variant of `wsel models`,
+// and the section's other keys override its fields. `sets` are overrides
 // ("optimizer.lr=1e-3"; the value is JSON, or else a string); the last one
 // counts. Image sizes and fill colours are derived from model and data.
 // Errors: kConfig with the path of a key that is unknown (and the nearest known
@@ -79,5 +79,11 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now);
 // checkpoints, as JSON: equal for runs that would be the same. Keys have their
 // oldest names, so that digests of older runs stay the same.
 std::string Identity(const Recipe& recipe);
+
+// The name of the file in data.cache_dir in which runs share teacher outputs: a
+// digest of what determines them, which is the teacher, the images with their
+// folder and transforms, and the device ("cpu"). The name is that of older
+// versions.
+std::string TeacherCacheName(const Recipe& recipe, std::string_view device);
 
 }  // namespace wsel::recipe

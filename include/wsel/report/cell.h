@@ -15,7 +15,7 @@ namespace wsel::report {
 struct Comparison {
   double change = 0;        // difference of the means shown in the table
   PairedDifference paired;  // over the seeds that both cells have
-  std::vector<int64_t> unpaired_seeds;  // seeds that only one of them has
+  std::vector<uint64_t> unpaired_seeds;  // seeds that only one of them has
 };
 
 // The top-1 accuracy of a cell, in percent.

@@ -25,6 +25,7 @@ struct TableOptions {
 
 // All runs that one report reads.
 struct Experiment {
+  // The sweep's, else that of the first path.
   std::string name;
   std::vector<Axis> axes;
   std::vector<Run> runs;

@@ -9,18 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "wsel/report/log.h"
+#include "wsel/run/log.h"
+#include "wsel/run/run_record.h"
 
 namespace wsel::report {
 
-enum class RunState {
-  kWaiting,
-  kRunning,
-  kFinished,
-  kFailed,
-  kUnfinished,  // fewer epochs than configured
-  kUnknown,     // a third-party log, whose planned length is unknown
-};
+using run::Epoch;
+using run::RunState;
 
 // "finished", ...
 std::string_view NameOf(RunState state);
@@ -36,18 +31,19 @@ struct Run {
   std::filesystem::path path;
   std::string path_text;  // `path`, safe to display
   std::string name;       // of the folder or file
+  std::string sweep;      // its sweep's name; "": in none
   std::vector<Setting> settings;
   // Other combinations of a sweep that resolve to this run: it counts in the
   // cell of each.
   std::vector<std::vector<Setting>> other_settings;
   // A copy for one of other_settings: lists and totals leave it out.
   bool is_alias = false;
-  std::optional<int64_t> seed;
+  std::optional<uint64_t> seed;
   RunState state = RunState::kUnknown;
   std::string error;           // of a failed run
   std::string log_tail;        // the last lines of its output
   int64_t epochs_planned = 0;  // 0: unknown
-  Log log;
+  run::Log log;
   // config.json flattened, "optimizer.lr" -> "0.001", in file order, with the
   // current names of renamed keys; and the file's SHA-256.
   std::vector<std::pair<std::string, std::string>> config;

@@ -41,6 +41,9 @@ struct Resources {
   std::string device = "auto";  // "cuda:1"
 };
 
+// These, and InitCommandFor, are the only functions that spell options of this
+// program; tests/cli/sweep_argv_test.cpp checks them against its options.
+//
 // Arguments of `wsel train` for a run whose recipe.json is in its folder.
 Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
                const Resources& resources);

@@ -7,13 +7,12 @@
 #include <vector>
 
 #include "wsel/recipe/recipe.h"
+#include "wsel/run/run_record.h"
 #include "wsel/sweep/sweep_file.h"
 
 namespace wsel::sweep {
 
-// (axis, label) in the order of the axes, without the seed axis: the runs of
-// one table cell have equal labels.
-using Labels = std::vector<std::pair<std::string, std::string>>;
+using run::Labels;
 
 // The axis of repetitions.
 inline constexpr const char* kSeedAxis = "train.seed";

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "wsel/run/run_record.h"
 #include "wsel/sweep/argv.h"
 #include "wsel/sweep/expand.h"
-#include "wsel/sweep/run_record.h"
 #include "wsel/sweep/sweep_folder.h"
 
 namespace wsel::sweep {
@@ -23,7 +23,7 @@ struct LaunchOptions {
   // Called a few times per second.
   std::function<void()> on_wait;
   // Called at each change of a run's state, with the run's name.
-  std::function<void(const std::string& run, const RunRecord&)> on_change;
+  std::function<void(const std::string& run, const run::RunRecord&)> on_change;
 };
 
 // Counts of a sweep's runs by outcome.

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "wsel/sweep/run_record.h"
+#include "wsel/run/file_names.h"
+#include "wsel/run/run_record.h"
+#include "wsel/sweep/expand.h"
 
 namespace wsel::sweep {
 
@@ -27,7 +29,7 @@ class SweepFolder {
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path run(const std::string& name) const {
-    return root_ / "runs" / name;
+    return root_ / run::kRunsFolder / name;
   }
   std::filesystem::path output(const std::string& run) const;
   // Locked while a process works on the run (file_lock.h).
@@ -38,9 +40,9 @@ class SweepFolder {
   // Creates the run's folder and the link to it. Errors: kIo.
   void MakeRun(const PlannedRun& run) const;
   // Empty if the run has no record. Errors: kIo, kFormat.
-  std::optional<RunRecord> Read(const std::string& run) const;
+  std::optional<run::RunRecord> Read(const std::string& run) const;
   // Errors: kIo.
-  void Write(const std::string& run, const RunRecord& record) const;
+  void Write(const std::string& run, const run::RunRecord& record) const;
 
   // Names of the runs that have a record, sorted.
   std::vector<std::string> Runs() const;

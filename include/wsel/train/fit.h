@@ -11,13 +11,15 @@
 
 #include "wsel/data/dataset.h"
 #include "wsel/model/build.h"
+#include "wsel/run/run_folder.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/options.h"
-#include "wsel/train/run_folder.h"
 #include "wsel/train/run_state.h"
 #include "wsel/train/teacher.h"
 
 namespace wsel::train {
+
+using run::RunFolder;
 
 // What training needs besides the model. All sizes are resolved:
 // options.micro_batch and eval_batch are not 0, precision is not kAuto.

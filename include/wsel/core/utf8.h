@@ -1,0 +1,12 @@
+// Torch-free.
+#pragma once
+
+#include <string_view>
+
+namespace wsel {
+
+// Whether `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no
+// surrogates), as JSON, to which names and metadata are written, requires.
+bool IsUtf8(std::string_view text);
+
+}  // namespace wsel

@@ -1,0 +1,51 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wsel::run {
+
+// What a log has for one epoch, a row of summary.csv; values that it lacks are
+// empty.
+struct Epoch {
+  int64_t epoch = 0;           // number of epochs trained: the first is 1
+  std::optional<double> top1;  // percent, 0 to 100
+  std::optional<double> top5;
+  std::optional<double> train_loss;
+  std::optional<double> eval_loss;
+  std::optional<double> lr;  // not read back
+};
+
+// A parsed training log.
+struct Log {
+  std::vector<Epoch> epochs;       // ascending
+  std::vector<std::string> notes;  // anomalies to show in the report
+  int64_t parameters = 0;          // of the model; 0: unknown
+};
+
+// All readers: a repeated epoch, as after a resume, replaces that epoch and all
+// later ones. A last line without a line end, of a run in progress or a
+// truncated file, is left out, with a note. Epochs counted from 0 are
+// renumbered from 1. Errors: kIo; kFormat at "file:line".
+
+// summary.csv of this program or of timm: columns in any order, identified by
+// name (epoch, eval_top1 and its synonyms, ...); others are ignored.
+Log ReadSummaryCsv(const std::filesystem::path& path);
+
+// log.txt of the ConvNeXt repository and of the paper's code: one JSON object
+// per line with epoch, test_acc1, test_acc5, train_loss, test_loss,
+// n_parameters.
+Log ReadOfficialLog(const std::filesystem::path& path);
+
+// Whether the first character is a brace: a log of JSON objects. False if the
+// file cannot be read, so that reading it reports the error.
+bool StartsWithBrace(const std::filesystem::path& path);
+
+// Either of the two, recognised by the first character.
+Log ReadLog(const std::filesystem::path& path);
+
+}  // namespace wsel::run

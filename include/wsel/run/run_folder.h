@@ -1,0 +1,42 @@
+// Torch-free.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "wsel/core/file_lock.h"
+#include "wsel/run/file_names.h"
+
+namespace wsel::run {
+
+// The weights `which` (kLast, ...) of the run in `folder`.
+std::filesystem::path WeightsFile(const std::filesystem::path& folder,
+                                  std::string_view which);
+
+// The folder of one run, locked by this process: a second process writing to it
+// would corrupt its files.
+class RunFolder {
+ public:
+  // Creates the folder if it is missing. Errors: kIo if it cannot be created or
+  // written to, or if another process holds the lock.
+  explicit RunFolder(std::filesystem::path root);
+
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path config() const { return root_ / kConfigFile; }
+  std::filesystem::path metrics() const { return root_ / kMetricsFile; }
+  std::filesystem::path summary() const { return root_ / kSummaryFile; }
+  std::filesystem::path log() const { return root_ / kLogFile; }
+  std::filesystem::path state() const { return root_ / kStateFile; }
+  // kLast, kBest, and with EMA weights kLastEma and kBestEma.
+  std::filesystem::path weights(std::string_view which) const;
+
+  // Whether the folder holds a run, and whether that run can be resumed.
+  bool HasRun() const;
+  bool HasState() const;
+
+ private:
+  std::filesystem::path root_;
+  FileLock lock_;
+};
+
+}  // namespace wsel::run

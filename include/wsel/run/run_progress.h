@@ -1,0 +1,30 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "wsel/run/run_record.h"
+
+namespace wsel::run {
+
+// The progress of a run, from its config.json and metrics.jsonl.
+struct RunProgress {
+  int64_t epoch = 0;           // completed
+  int64_t epochs = 0;          // in total; 0: not known yet
+  std::optional<double> top1;  // of the last evaluation, percent
+  double images_per_second = 0;
+  std::optional<double> seconds_left;
+};
+
+// Missing files and incomplete lines are ignored.
+RunProgress ReadProgress(const std::filesystem::path& run_folder);
+
+// "running   vit-uniform-s1-0a1b2c3d  epoch 7/20  top-1 71.20  850 img/s  3:05
+// left"; for a failed run, its error.
+std::string StatusLine(const std::string& run, const RunRecord& record,
+                       const RunProgress& progress);
+
+}  // namespace wsel::run

@@ -1,0 +1,36 @@
+#include "wsel/run/run_folder.h"
+
+#include <string>
+#include <system_error>
+
+#include "wsel/core/error.h"
+
+namespace wsel::run {
+namespace fs = std::filesystem;
+
+RunFolder::RunFolder(fs::path root) : root_(std::move(root)) {
+  std::error_code error;
+  fs::create_directories(root_, error);
+  if (error) {
+    throw Error(ErrorKind::kIo, root_.string(),
+                "cannot create the run's folder: " + error.message());
+  }
+  lock_ = FileLock(root_ / kLockFile, /*wait=*/false);
+  if (lock_.held()) return;
+  throw Error(ErrorKind::kIo, root_.string(),
+              "another wsel process is writing to this folder: wait for it or "
+              "choose another --output");
+}
+
+fs::path WeightsFile(const fs::path& folder, std::string_view which) {
+  return folder / (std::string(which) + ".safetensors");
+}
+
+fs::path RunFolder::weights(std::string_view which) const {
+  return WeightsFile(root_, which);
+}
+
+bool RunFolder::HasRun() const { return fs::exists(config()); }
+bool RunFolder::HasState() const { return fs::exists(state()); }
+
+}  // namespace wsel::run

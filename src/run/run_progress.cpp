@@ -1,0 +1,82 @@
+#include "wsel/run/run_progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "wsel/core/duration.h"
+#include "wsel/core/output_tail.h"
+#include "wsel/core/text_file.h"
+#include "wsel/run/file_names.h"
+#include "wsel/run/metric_keys.h"
+
+namespace wsel::run {
+namespace {
+
+using Json = nlohmann::json;
+
+// More than the lines of one epoch, which has one per ten steps.
+constexpr size_t kLines = 1000;
+
+int64_t EpochsOf(const std::filesystem::path& config) {
+  if (!std::filesystem::exists(config)) return 0;
+  const Json json = Json::parse(ReadText(config), nullptr, false);
+  const Json::json_pointer epochs("/train/epochs");
+  const bool has = json.is_object() && json.contains(epochs) &&
+                   json[epochs].is_number_integer();
+  return has ? json[epochs].get<int64_t>() : 0;
+}
+
+double NumberOr(const Json& row, const char* key, double fallback) {
+  const auto found = row.find(key);
+  return found != row.end() && found->is_number() ? found->get<double>()
+                                                  : fallback;
+}
+
+}  // namespace
+
+RunProgress ReadProgress(const std::filesystem::path& run_folder) {
+  RunProgress progress;
+  progress.epochs = EpochsOf(run_folder / kConfigFile);
+  double seconds = 0;
+  std::istringstream lines(Tail(run_folder / kMetricsFile, kLines));
+  for (std::string line; std::getline(lines, line);) {
+    const Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!row.is_object() || row.value(kKindKey, Json()) != kEpochKind) continue;
+    progress.epoch = static_cast<int64_t>(NumberOr(row, kEpochsDoneKey, 0));
+    progress.images_per_second = NumberOr(row, kImagesPerSecondKey, 0);
+    seconds = NumberOr(row, kSecondsKey, 0);
+    if (row.contains(kEvalTop1Key)) {
+      progress.top1 = NumberOr(row, kEvalTop1Key, 0);
+    }
+  }
+  if (seconds > 0) {
+    progress.seconds_left = seconds * static_cast<double>(std::max<int64_t>(
+                                          0, progress.epochs - progress.epoch));
+  }
+  return progress;
+}
+
+std::string StatusLine(const std::string& run, const RunRecord& record,
+                       const RunProgress& progress) {
+  std::string line =
+      fmt::format("{:<9} {}", RunStates().NameOf(record.state), run);
+  if (record.state == RunState::kFailed) return line + "  " + record.error;
+  if (progress.epochs > 0) {
+    line += fmt::format("  epoch {}/{}", progress.epoch, progress.epochs);
+  }
+  if (progress.top1) line += fmt::format("  top-1 {:.2f}", *progress.top1);
+  if (record.state != RunState::kRunning) return line;
+  if (progress.images_per_second > 0) {
+    line += fmt::format("  {:.0f} img/s", progress.images_per_second);
+  }
+  if (progress.seconds_left) {
+    line += fmt::format("  {} left", DurationText(*progress.seconds_left));
+  }
+  return line;
+}
+
+}  // namespace wsel::run

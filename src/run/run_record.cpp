@@ -1,0 +1,91 @@
+#include "wsel/run/run_record.h"
+
+#include <array>
+
+#include "wsel/core/dump_json.h"
+#include "wsel/core/json_object.h"
+
+namespace wsel::run {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array<Registered<RunState>, 6> kStates = {{
+    {RunState::kWaiting, "waiting", "not started, or stopped"},
+    {RunState::kRunning, "running", "in progress"},
+    {RunState::kFinished, "finished", "completed"},
+    {RunState::kFailed, "failed", "exited with an error"},
+    {RunState::kUnfinished, "unfinished", "has fewer epochs than configured"},
+    {RunState::kUnknown, "log only", "of another program"},
+}};
+constexpr Registry<RunState> kStateNames("state", kStates);
+
+Json LabelsJson(const Labels& labels) {
+  Json json = Json::object();
+  for (const auto& [axis, label] : labels) json[axis] = label;
+  return json;
+}
+
+Labels LabelsFrom(const Json& json, const std::string& where) {
+  JsonObject(json, where, ErrorKind::kFormat);  // requires an object
+  Labels labels;
+  for (const auto& [axis, label] : json.items()) {
+    labels.emplace_back(
+        axis, label.is_string() ? label.get<std::string>() : label.dump());
+  }
+  return labels;
+}
+
+}  // namespace
+
+const Registry<RunState>& RunStates() { return kStateNames; }
+
+std::string ToJson(const RunRecord& record) {
+  Json json;
+  json["sweep"] = record.sweep;
+  json["settings"] = LabelsJson(record.labels);
+  if (!record.other_labels.empty()) {
+    json["other_settings"] = Json::array();
+    for (const Labels& labels : record.other_labels) {
+      json["other_settings"].push_back(LabelsJson(labels));
+    }
+  }
+  if (record.seed) json["seed"] = *record.seed;
+  json["state"] = RunStates().NameOf(record.state);
+  if (record.state == RunState::kFailed) {
+    json["exit_code"] = record.exit_code;
+    json["error"] = record.error;
+    json["log_tail"] = record.log_tail;
+  }
+  return DumpJson(json, 2) + "\n";
+}
+
+RunRecord RecordFromJson(std::string_view text, const std::string& where) {
+  const Json tree = ParseJson(text, where, ErrorKind::kFormat);
+  JsonObject object(tree, where, ErrorKind::kFormat);
+  RunRecord record;
+  record.sweep = object.GetOr<std::string>("sweep", "");
+  record.labels = LabelsFrom(object.Raw("settings"), object.PathOf("settings"));
+  // "also" is the key in older files.
+  for (const char* key : {"other_settings", "also"}) {
+    if (!object.Has(key)) continue;
+    const Json& others = object.Raw(key);
+    if (!others.is_array()) {
+      throw Error(ErrorKind::kFormat, object.PathOf(key), "is not a list");
+    }
+    for (const Json& labels : others) {
+      record.other_labels.push_back(LabelsFrom(labels, object.PathOf(key)));
+    }
+  }
+  if (object.Has("seed") && !object.Raw("seed").is_null()) {
+    record.seed = object.Get<uint64_t>("seed");
+  }
+  record.state = RunStates().Find(object.Get<std::string>("state"),
+                                  object.PathOf("state"), ErrorKind::kFormat);
+  record.exit_code = object.GetOr<int>("exit_code", 0);
+  record.error = object.GetOr<std::string>("error", "");
+  record.log_tail = object.GetOr<std::string>("log_tail", "");
+  return record;
+}
+
+}  // namespace wsel::run

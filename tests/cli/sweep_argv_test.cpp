@@ -1,0 +1,80 @@
+// The one place where another room spells this program's options.
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "cli/commands.h"
+#include "wsel/sweep/argv.h"
+
+namespace wsel::cli {
+namespace {
+
+// A run that uses every option which a sweep passes on.
+sweep::SweepFile FullSweep() {
+  return sweep::SweepFromJson(R"({
+      "recipe": {"model": {"name": "vit_tiny"},
+                 "data": {"name": "folder", "root": "d", "subset": "10%",
+                          "train_range": [0, 0.5]},
+                 "init": {"select": "uniform", "skip": ["mlp"]},
+                 "teacher": {"file": "t.pth"}},
+      "probe": {"solver": "lars", "epochs": 3, "augment": true},
+      "axes": {"train.seed": [0]}})",
+                              "s.json");
+}
+
+class SweepArgv : public testing::Test {
+ protected:
+  SweepArgv() {
+    app_.add_flag("-q,--quiet");
+    AddInit(app_, invocation_);
+    AddTrain(app_, invocation_);
+    AddProbe(app_, invocation_);
+  }
+
+  // Every option exists, and a value follows where one is due.
+  void Check(const sweep::Argv& argv) {
+    const CLI::App* command = app_.get_subcommand(argv[0]);
+    for (size_t i = 1; i < argv.size(); ++i) {
+      if (!argv[i].starts_with("--")) continue;
+      const CLI::Option* option = command->get_option_no_throw(argv[i]);
+      if (option == nullptr) option = app_.get_option_no_throw(argv[i]);
+      ASSERT_NE(option, nullptr) << "wsel " << argv[0] << " " << argv[i];
+      const bool has_value =
+          i + 1 < argv.size() && !argv[i + 1].starts_with("--");
+      EXPECT_EQ(has_value, option->get_items_expected_max() > 0) << argv[i];
+      seen_.insert(argv[i]);
+    }
+  }
+
+  Invocation invocation_;
+  CLI::App app_;
+  sweep::SweepFile file_ = FullSweep();
+  std::vector<sweep::PlannedRun> runs_ = sweep::Expand(file_, {});
+  sweep::SweepFolder folder_{"out"};
+  std::set<std::string> seen_;
+};
+
+TEST_F(SweepArgv, OfInitIsKnown) {
+  Check(sweep::InitCommandFor(runs_[0].recipe, false, folder_)->argv);
+  EXPECT_TRUE(seen_.contains("--skip"));
+  auto random = runs_[0].recipe;
+  random.init = {};
+  Check(sweep::InitCommandFor(random, /*probes=*/true, folder_)->argv);
+  EXPECT_TRUE(seen_.contains("--method"));
+}
+
+TEST_F(SweepArgv, OfTrainIsKnown) {
+  Check(sweep::TrainArgv(runs_[0], folder_, {2, "cpu"}));
+  EXPECT_TRUE(seen_.contains("--workers"));
+}
+
+TEST_F(SweepArgv, OfProbeIsKnown) {
+  const auto recipe = sweep::ResolveRecipe(runs_[0], true, folder_);
+  Check(sweep::ProbeArgv(recipe, file_.probe, {2, "cpu"}));
+  EXPECT_TRUE(seen_.contains("--train-range"));
+  EXPECT_TRUE(seen_.contains("--solver"));
+}
+
+}  // namespace
+}  // namespace wsel::cli

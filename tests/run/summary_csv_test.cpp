@@ -1,0 +1,88 @@
+#include "wsel/run/summary_csv.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "temp_folder.h"
+#include "wsel/core/text_file.h"
+
+namespace wsel::run {
+namespace {
+
+constexpr std::string_view kHeader =
+    "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n";
+
+Epoch NotEvaluated(int64_t epoch, double train_loss, double lr) {
+  Epoch row;
+  row.epoch = epoch;
+  row.train_loss = train_loss;
+  row.lr = lr;
+  return row;
+}
+
+TEST(SummaryCsv, WritesTheColumnsOfTimm) {
+  const TempFolder folder;
+  SummaryCsv summary(folder / "summary.csv", std::nullopt);
+  summary.Write({.epoch = 0,
+                 .top1 = 12.5,
+                 .top5 = 33.125,
+                 .train_loss = 4.5,
+                 .eval_loss = 4.25,
+                 .lr = 0});
+  summary.Write(NotEvaluated(1, 0.1, 1e-6));
+  EXPECT_EQ(ReadText(folder / "summary.csv"), std::string(kHeader) +
+                                                  "0,4.5,4.25,12.5,33.125,0\n"
+                                                  "1,0.1,,,,1e-06\n");
+}
+
+TEST(SummaryCsv, SpellsNaNAndInfinityAsPythonDoes) {
+  const TempFolder folder;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  SummaryCsv summary(folder / "summary.csv", std::nullopt);
+  summary.Write({.epoch = 0,
+                 .top1 = INFINITY,
+                 .top5 = -INFINITY,
+                 .train_loss = -nan,
+                 .eval_loss = nan,
+                 .lr = 0});
+  EXPECT_EQ(ReadText(folder / "summary.csv"),
+            std::string(kHeader) + "0,nan,nan,inf,-inf,0\n");
+}
+
+TEST(SummaryCsv, ResumesWhereTheRunWasSaved) {
+  const TempFolder folder;
+  const auto path = folder / "summary.csv";
+  uint64_t saved = 0;
+  {
+    SummaryCsv summary(path, std::nullopt);
+    summary.Write(NotEvaluated(0, 4.5, 1));
+    saved = summary.Flush();
+    summary.Write(NotEvaluated(1, 4, 1));
+  }
+  SummaryCsv summary(path, saved);
+  summary.Write(NotEvaluated(1, 3, 1));
+  EXPECT_EQ(ReadText(path), std::string(kHeader) + "0,4.5,,,,1\n1,3,,,,1\n");
+}
+
+TEST(SummaryCsv, IsReadBack) {
+  const TempFolder folder;
+  Epoch row = NotEvaluated(1, 1. / 3, 0.1);
+  row.top1 = 200. / 3;
+  SummaryCsv(folder / "summary.csv", std::nullopt).Write(row);
+  const Log log = ReadSummaryCsv(folder / "summary.csv");
+  ASSERT_EQ(log.epochs.size(), 1U);
+  EXPECT_EQ(log.epochs[0].train_loss, row.train_loss);
+  EXPECT_EQ(log.epochs[0].top1, row.top1);
+  EXPECT_FALSE(log.epochs[0].top5);
+}
+
+TEST(SummaryCsv, ARunSavedBeforeTheHeaderStillGetsOne) {
+  const TempFolder folder;
+  SummaryCsv summary(folder / "summary.csv", 0);
+  EXPECT_EQ(ReadText(folder / "summary.csv"), kHeader);
+}
+
+}  // namespace
+}  // namespace wsel::run
