@@ -4,6 +4,8 @@
 #include <ATen/ops/index_select.h>
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "embed_resample.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
@@ -85,6 +87,7 @@ at::Tensor Own(const at::Tensor& taken, const Shape& shape,
 }  // namespace
 
 Student Apply(const Plan& plan, const TensorSource* teacher) {
+  if (!IsDecided(plan)) throw std::logic_error("an undecided plan is applied");
   Student student;
   student.tensors.resize(plan.entries.size());
   std::vector<std::string> lines(plan.entries.size());

@@ -7,7 +7,8 @@
 #include <set>
 #include <string>
 
-#include "indices.h"
+#include "consecutive.h"
+#include "uniform.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 
@@ -58,12 +59,6 @@ Indices ParseList(std::string_view list, int64_t from, int64_t to,
   return blocks;
 }
 
-Indices Consecutive(int64_t start, int64_t count) {
-  Indices blocks = select::Consecutive(count);
-  for (int64_t& block : blocks) block += start;
-  return blocks;
-}
-
 bool IsList(std::string_view rule) {
   return rule.find_first_not_of("0123456789,/ ") == std::string_view::npos;
 }
@@ -107,7 +102,7 @@ std::vector<std::vector<int64_t>> MapLayers(
       const int64_t start = rule == "first"  ? 0
                             : rule == "last" ? from - to
                                              : (from - to) / 2;
-      map.push_back(Consecutive(start, to));
+      map.push_back(Consecutive(to, start));
     }
   }
   return map;

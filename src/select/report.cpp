@@ -170,16 +170,16 @@ void AppendHeading(const Plan& plan, std::string& text) {
   }
   if (o.official) {
     text += "rule     the official script's\n";
-  } else if (IsGeneric(plan)) {
-    fmt::format_to(std::back_inserter(text),
-                   "rule     {}, heads {}, layers {}, seed {}\n",
-                   Methods().NameOf(o.method), HeadRules().NameOf(o.heads),
-                   o.layers, o.seed);
   } else {
+    // Generic models have no classifier that is known as such.
+    const std::string head =
+        IsGeneric(plan)
+            ? ""
+            : fmt::format("head {}, ", HeadSources().NameOf(o.head));
     fmt::format_to(std::back_inserter(text),
-                   "rule     {}, heads {}, layers {}, head {}, seed {}\n",
-                   Methods().NameOf(o.method), HeadRules().NameOf(o.heads),
-                   o.layers, HeadSources().NameOf(o.head), o.seed);
+                   "rule     {}, heads {}, layers {}, {}seed {}\n",
+                   o.method->name, HeadRules().NameOf(o.heads), o.layers, head,
+                   o.seed);
   }
   for (size_t stage = 0; stage < plan.layers.size(); ++stage) {
     fmt::format_to(
@@ -197,7 +197,9 @@ void AppendSets(const Plan& plan, std::string& text) {
   for (size_t i = 0; i < std::min(kMost, plan.sets.size()); ++i) {
     const IndexSet& set = plan.sets[i];
     fmt::format_to(std::back_inserter(text), "  {:10} {} of {}: {}\n", set.name,
-                   set.indices.size(), set.of, Abridge(set.indices));
+                   set.indices.size() + set.undecided, set.of,
+                   set.undecided == 0 ? Abridge(set.indices)
+                                      : "chosen from the teacher's weights");
   }
   if (plan.sets.size() > kMost) {
     fmt::format_to(std::back_inserter(text),
@@ -210,11 +212,11 @@ void AppendUnused(const Plan& plan, std::string& text) {
   if (plan.unused.empty()) return;
   std::vector<std::pair<std::string, int>> reasons;
   for (const Unused& unused : plan.unused) {
-    const bool block = unused.reason.starts_with("no block");
-    std::string line = fmt::format("{}: {}",
-                                   block ? WholeBlock(unused.teacher, plan)
-                                         : WithoutBlock(unused.teacher, plan),
-                                   unused.reason);
+    std::string line =
+        fmt::format("{}: {}",
+                    unused.whole_block ? WholeBlock(unused.teacher, plan)
+                                       : WithoutBlock(unused.teacher, plan),
+                    unused.reason);
     const auto same =
         std::find_if(reasons.begin(), reasons.end(),
                      [&](const auto& r) { return r.first == line; });

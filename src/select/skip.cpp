@@ -9,8 +9,6 @@
 namespace wsel::select {
 namespace {
 
-using model::ParameterSpec;
-
 bool IsPattern(std::string_view item) {
   return item.find_first_of("*.") != std::string_view::npos;
 }
@@ -38,41 +36,44 @@ bool Glob(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-bool Matches(const std::string& item, const ParameterSpec& tensor) {
-  return IsPattern(item) ? Glob(item, tensor.spec.name)
-                         : item == Name(tensor.component);
+bool Matches(const std::string& item, const MappedTensor& tensor) {
+  return IsPattern(item) ? Glob(item, tensor.student.name)
+                         : !item.empty() && item == tensor.component;
 }
 
-std::vector<std::string> ComponentsOf(
-    const std::vector<ParameterSpec>& tensors) {
-  std::vector<std::string> names;
-  for (const auto component : model::AllComponents()) {
-    const bool present = std::any_of(
-        tensors.begin(), tensors.end(),
-        [&](const ParameterSpec& t) { return t.component == component; });
-    if (present) names.emplace_back(Name(component));
+std::string UnknownComponent(const std::string& item,
+                             const std::vector<MappedTensor>& tensors) {
+  std::vector<std::string> known;
+  for (const MappedTensor& tensor : tensors) {
+    const std::string& name = tensor.component;
+    if (name.empty()) continue;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      known.push_back(name);
+    }
   }
-  return names;
+  if (!known.empty()) return Unknown("component", item, known);
+  return "'" + item + "': this model has no named components; use a pattern " +
+         "('*" + item + "*')";
 }
 
 }  // namespace
 
 Skip::Skip(const std::vector<std::string>& items,
-           const std::vector<ParameterSpec>& tensors)
+           const std::vector<MappedTensor>& tensors)
     : items_(items) {
   for (const std::string& item : items) {
     const bool known =
         std::any_of(tensors.begin(), tensors.end(),
-                    [&](const ParameterSpec& t) { return Matches(item, t); });
+                    [&](const MappedTensor& t) { return Matches(item, t); });
     if (known) continue;
     throw Error(ErrorKind::kUsage, "skip",
                 IsPattern(item)
                     ? "'" + item + "' matches no tensor of the student"
-                    : Unknown("component", item, ComponentsOf(tensors)));
+                    : UnknownComponent(item, tensors));
   }
 }
 
-const std::string* Skip::Match(const ParameterSpec& tensor) const {
+const std::string* Skip::Match(const MappedTensor& tensor) const {
   for (const std::string& item : items_) {
     if (Matches(item, tensor)) return &item;
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "wsel/model/parameter_specs.h"
+#include "component_mapping.h"
 
 namespace wsel::select {
 
@@ -13,12 +13,12 @@ namespace wsel::select {
 class Skip {
  public:
   // `tensors` are the student's. Errors: kUsage for a component that is unknown
-  // or not in this architecture, and for a pattern that matches no tensor.
+  // or not in this model, and for a pattern that matches no tensor.
   Skip(const std::vector<std::string>& items,
-       const std::vector<model::ParameterSpec>& tensors);
+       const std::vector<MappedTensor>& tensors);
 
   // The item that matches this tensor, or null.
-  const std::string* Match(const model::ParameterSpec& tensor) const;
+  const std::string* Match(const MappedTensor& tensor) const;
 
  private:
   std::vector<std::string> items_;

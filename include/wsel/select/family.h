@@ -10,7 +10,7 @@
 
 #include "wsel/core/registry.h"
 
-namespace wsel::model {
+namespace wsel::select {
 
 // What the positions along a dimension of a family file stand for.
 enum class DimensionRole {
@@ -83,4 +83,4 @@ std::vector<std::string> SizeNames(const FamilyTable& family);
 // The key in Sizes of an attention dimension's number of heads.
 std::string HeadsOf(const Dimension& dimension);
 
-}  // namespace wsel::model
+}  // namespace wsel::select

@@ -1,8 +1,8 @@
-#include "wsel/model/family.h"
+#include "wsel/select/family.h"
 
 #include <array>
 
-namespace wsel::model {
+namespace wsel::select {
 
 const Registry<DimensionRole>& DimensionRoles() {
   static constexpr std::array<Registered<DimensionRole>, 6> kRows = {{
@@ -36,4 +36,4 @@ std::string HeadsOf(const Dimension& dimension) {
   return dimension.name + ".heads";
 }
 
-}  // namespace wsel::model
+}  // namespace wsel::select

@@ -1,8 +1,6 @@
-#include "indices.h"
+#include "uniform.h"
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace wsel::select {
 namespace {
@@ -46,33 +44,6 @@ Indices UniformFp32(int64_t from, int64_t to) {
     indices[i] = static_cast<int64_t>(std::nearbyint(x));
   }
   return indices;
-}
-
-Indices Consecutive(int64_t to) {
-  Indices indices(static_cast<size_t>(to));
-  std::iota(indices.begin(), indices.end(), 0);
-  return indices;
-}
-
-Indices RandomSubset(int64_t from, int64_t to, const RandomStream& stream) {
-  // The first `to` steps of a Fisher-Yates shuffle.
-  Indices pool = Consecutive(from);
-  for (int64_t i = 0; i < to; ++i) {
-    const auto left = static_cast<uint64_t>(from - i);
-    std::swap(pool[i], pool[i + stream.Below(i, left)]);
-  }
-  pool.resize(static_cast<size_t>(to));
-  std::sort(pool.begin(), pool.end());
-  return pool;
-}
-
-Indices Largest(const std::vector<double>& scores, int64_t to) {
-  Indices order = Consecutive(static_cast<int64_t>(scores.size()));
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return scores[a] > scores[b]; });
-  order.resize(static_cast<size_t>(to));
-  std::sort(order.begin(), order.end());
-  return order;
 }
 
 }  // namespace wsel::select

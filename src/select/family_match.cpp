@@ -1,4 +1,4 @@
-#include "wsel/model/family_match.h"
+#include "family_match.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 
-namespace wsel::model {
+namespace wsel::select {
 namespace {
 
 // The layer number in a name that matches the template, 0 if the template has
@@ -215,4 +215,4 @@ FamilyMatch Match(const FamilyTable& family,
   return Matcher(family, given).Run(specs);
 }
 
-}  // namespace wsel::model
+}  // namespace wsel::select
