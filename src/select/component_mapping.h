@@ -13,38 +13,35 @@
 
 namespace wsel::select {
 
-// A dimension that tensors of both models have, and along which they are
-// indexed alike.
-struct MappedDimension {
-  std::string name;      // of its index set: "width", "mlp.2"
-  std::string in_block;  // what the set of one block adds to the block: "mlp"
-  std::string label;     // in messages: "MLP width of stage 2"
-  DimensionRole role = DimensionRole::kWidth;
-  int64_t from = 0;  // the teacher's size
+// One dimension of a teacher's tensor: `groups` equal parts of `from` positions
+// each, of which the student has `to`.
+struct MappedAxis {
+  // Of its index set, which all axes of this name share: "width", "mlp.2".
+  // Empty if nothing is selected along it: it is taken whole or resampled.
+  std::string name = {};
+  // The same for one block, if other blocks have unrelated channels:
+  // "blocks.3.mlp".
+  std::string name_in_block = {};
+  std::string label = {};  // in messages: "MLP width of stage 2"
+  DimensionRole role = DimensionRole::kFixed;
+  int groups = 1;
+  int64_t from = 0;
   int64_t to = 0;
   // For the role kAttention, if the heads rule needs heads.
-  HeadSplit from_heads;
-  HeadSplit to_heads;
-};
-
-// One dimension of a teacher's tensor: `groups` equal parts, each a dimension
-// that is selected along, or without one taken whole or resampled.
-struct MappedAxis {
-  std::optional<size_t> dimension;  // into ComponentMapping::dimensions
-  int groups = 1;
+  HeadSplit from_heads = {};
+  HeadSplit to_heads = {};
 };
 
 // A tensor of the student and its source.
 struct MappedTensor {
   TensorSpec student;
   std::string component;  // as Options::skip may name it; empty if unknown
-  std::string block;      // the student's: "blocks.3"; empty outside of blocks
   model::Init init;       // if it is skipped
   // A tensor of the teacher's file; a re-initialisation; or why there is
   // neither, which is an error unless the tensor is skipped.
   std::variant<TensorSpec, Reinitialised, Error> source;
-  // One per dimension of the teacher's tensor; none if the student's does not
-  // correspond to it dimension by dimension.
+  // One per dimension of the teacher's tensor; none if the student's has more
+  // or fewer.
   std::vector<MappedAxis> axes;
   std::optional<PosEmbedResample> pos_embed;
   std::optional<PatchEmbedResample> patch_embed;
@@ -52,16 +49,15 @@ struct MappedTensor {
 };
 
 // Component mapping (paper, section 3.1) with the role of every dimension: all
-// that a plan depends on, from whatever describes the two models: configs, a
-// family file, or a checkpoint of the student's shapes.
+// that a plan depends on, from whatever describes the two models: configs
+// (config_mapping.h), a family file or a checkpoint of the student's shapes.
 struct ComponentMapping {
   PlanModel teacher;
   PlanModel student;
   std::vector<std::vector<int64_t>> layers;  // as Plan::layers
-  std::vector<MappedDimension> dimensions;
-  std::vector<MappedTensor> tensors;  // in the order of the student
-  // Every tensor of the teacher, in the order in which the plan lists those
-  // that no tensor of the student is selected from.
+  std::vector<MappedTensor> tensors;         // in the order of the student
+  // The teacher's tensors in the order in which the plan lists them, each with
+  // the reason if no tensor of the student is selected from it.
   std::vector<Unused> unused;
   std::vector<std::string> notes;
 };
@@ -71,5 +67,15 @@ Error NoCounterpart(const std::string& student);
 
 // A tensor of a block that no block of the student is taken from.
 Unused OfUnusedBlock(std::string teacher);
+
+// For models without a config: how a tensor is re-initialised. Biases and
+// running means become zeros, other 1-D tensors ones, the rest normal with std
+// 0.02 truncated at two std.
+model::Init InitByShape(const TensorSpec& spec);
+
+// ComponentMapping::unused of models without a config: `others`, each with the
+// reason if it is no tensor's source, and then the sources, if skipped.
+std::vector<Unused> ReasonsUnused(const std::vector<MappedTensor>& tensors,
+                                  const std::vector<Unused>& others);
 
 }  // namespace wsel::select

@@ -14,4 +14,7 @@ inline Indices Consecutive(int64_t count, int64_t start = 0) {
   return indices;
 }
 
+// The first `to` of `from` indices.
+inline Indices FirstOf(int64_t, int64_t to) { return Consecutive(to); }
+
 }  // namespace wsel::select

@@ -55,16 +55,8 @@ Indices SelectIndices(const SelectionRule& rule, const RandomStream& stream,
 Indices SelectChannels(const SelectionRule& rule, Heads heads,
                        const RandomStream& stream, const HeadSplit& from,
                        const HeadSplit& to, const std::vector<double>& scores) {
-  switch (heads) {
-    case Heads::kWhole:
-      return WholeHeads(rule, stream, from, to, scores);
-    case Heads::kWithin:
-      return WithinHeads(rule, stream, from, to, scores);
-    case Heads::kFlat:
-      break;
-  }
-  return SelectIndices(rule, stream, from.heads * from.head_dim,
-                       to.heads * to.head_dim, scores);
+  return heads == Heads::kWhole ? WholeHeads(rule, stream, from, to, scores)
+                                : WithinHeads(rule, stream, from, to, scores);
 }
 
 Indices Largest(const std::vector<double>& scores, int64_t to) {

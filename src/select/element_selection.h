@@ -21,8 +21,8 @@ Indices SelectIndices(const SelectionRule& rule, const RandomStream& stream,
                       int64_t from, int64_t to,
                       const std::vector<double>& scores);
 
-// Selects attention channels by a rule and a heads rule that both models fit.
-// `scores` are per channel.
+// Selects attention channels, keeping heads: kWhole or kWithin, which both
+// models fit. `scores` are per channel.
 Indices SelectChannels(const SelectionRule& rule, Heads heads,
                        const RandomStream& stream, const HeadSplit& from,
                        const HeadSplit& to, const std::vector<double>& scores);

@@ -1,5 +1,6 @@
 #include "wsel/select/family.h"
 
+#include <algorithm>
 #include <array>
 
 namespace wsel::select {
@@ -30,6 +31,15 @@ std::vector<std::string> SizeNames(const FamilyTable& family) {
     }
   }
   return names;
+}
+
+void CheckSizeNames(const FamilyTable& family, const Sizes& sizes,
+                    std::string_view where) {
+  const auto known = SizeNames(family);
+  for (const auto& [name, size] : sizes) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    throw Error(ErrorKind::kUsage, where, Unknown("size", name, known));
+  }
 }
 
 std::string HeadsOf(const Dimension& dimension) {

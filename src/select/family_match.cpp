@@ -44,7 +44,7 @@ class Matcher {
       : family_(family), given_(given) {}
 
   FamilyMatch Run(const std::vector<TensorSpec>& specs) && {
-    CheckGiven();
+    CheckSizeNames(family_, given_, "teacher size");
     for (const TensorSpec& spec : specs) Place(spec);
     CheckLayers();
     for (const auto& [place, spec] : match_.tensors) {
@@ -55,16 +55,6 @@ class Matcher {
   }
 
  private:
-  void CheckGiven() const {
-    const auto known = SizeNames(family_);
-    for (const auto& [name, size] : given_) {
-      if (std::find(known.begin(), known.end(), name) == known.end()) {
-        throw Error(ErrorKind::kUsage, "teacher size",
-                    Unknown("size", name, known));
-      }
-    }
-  }
-
   void Place(const TensorSpec& spec) {
     const std::string* taken = nullptr;
     const auto take = [&](const std::string& text) {

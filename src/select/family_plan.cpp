@@ -5,12 +5,10 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <string_view>
 #include <utility>
 
 #include "family_match.h"
 #include "family_sizes.h"
-#include "generic_mapping.h"
 #include "layer_map.h"
 #include "planner.h"
 
@@ -56,22 +54,20 @@ HeadSplit HeadsIn(const Dimension& d, const Sizes& sizes, Heads rule) {
   return {heads, sizes.at(d.name) / heads};
 }
 
-// Indexed as FamilyTable::dimensions.
-std::vector<MappedDimension> DimensionsOf(const FamilyPair& pair) {
-  std::vector<MappedDimension> dimensions;
-  for (const Dimension& d : pair.family.dimensions) {
-    MappedDimension mapped;
-    mapped.name = mapped.in_block = mapped.label = d.name;
-    mapped.role = d.role;
-    if (d.role != DimensionRole::kLayers && pair.Has(d)) {
-      mapped.from = pair.teacher.sizes.at(d.name);
-      mapped.to = pair.student.at(d.name);
-      mapped.from_heads = HeadsIn(d, pair.teacher.sizes, pair.heads);
-      mapped.to_heads = HeadsIn(d, pair.student, pair.heads);
-    }
-    dimensions.push_back(std::move(mapped));
-  }
-  return dimensions;
+MappedAxis AxisOf(const FamilyPair& pair, const Dimension& d, int groups,
+                  const std::string& layer) {
+  MappedAxis axis;
+  axis.name = axis.label = d.name;
+  const bool of_layer =
+      d.role == DimensionRole::kHidden || d.role == DimensionRole::kAttention;
+  if (of_layer && !layer.empty()) axis.name_in_block = layer + "." + d.name;
+  axis.role = d.role;
+  axis.groups = groups;
+  axis.from = pair.teacher.sizes.at(d.name);
+  axis.to = pair.student.at(d.name);
+  axis.from_heads = HeadsIn(d, pair.teacher.sizes, pair.heads);
+  axis.to_heads = HeadsIn(d, pair.student, pair.heads);
+  return axis;
 }
 
 // The stage of Plan::layers of every dimension that counts layers, by name.
@@ -108,17 +104,17 @@ std::optional<MappedTensor> TensorOf(const FamilyPair& pair, size_t place,
   MappedTensor mapped;
   mapped.student.name = tensor.name.With(to);
   mapped.source = *found->second;
-  if (tensor.name.layers) {
-    mapped.block = fmt::format(
-        "{}.{}", pair.family.dimensions[*tensor.name.layers].name, to);
-  }
-  for (const auto& [dimension, factor] : tensor.axes) {
-    const int64_t part =
-        dimension ? pair.student.at(pair.family.dimensions[*dimension].name)
-                  : 1;
-    mapped.student.shape.push_back(factor * part);
+  const auto& dimensions = pair.family.dimensions;
+  const std::string layer =
+      tensor.name.layers
+          ? fmt::format("{}.{}", dimensions[*tensor.name.layers].name, to)
+          : "";
+  for (const auto& [at, factor] : tensor.axes) {
     mapped.axes.push_back(
-        {dimension, dimension ? static_cast<int>(factor) : 1});
+        at ? AxisOf(pair, dimensions[*at], static_cast<int>(factor), layer)
+           : MappedAxis{});
+    mapped.student.shape.push_back(at ? factor * mapped.axes.back().to
+                                      : factor);
   }
   mapped.init = InitByShape(mapped.student);
   return mapped;
@@ -160,20 +156,14 @@ std::vector<MappedTensor> TensorsOf(
   return mapped;
 }
 
-std::vector<Unused> UnusedOf(const FamilyPair& pair,
-                             const std::vector<MappedTensor>& tensors) {
-  std::vector<Unused> skipped = UnusedIfSkipped(tensors);
-  std::set<std::string_view> mapped;
-  for (const Unused& tensor : skipped) mapped.insert(tensor.teacher);
+std::vector<Unused> UnusedOf(const FamilyPair& pair) {
   std::vector<Unused> unused;
   for (const auto& [place, spec] : pair.teacher.tensors) {
-    if (mapped.contains(spec->name)) continue;
     unused.push_back(OfUnusedBlock(spec->name));
   }
   for (const auto& [spec, place] : pair.teacher.ignored) {
     unused.push_back({spec->name, pair.family.ignored[place].reason});
   }
-  unused.insert(unused.end(), skipped.begin(), skipped.end());
   return unused;
 }
 
@@ -200,9 +190,8 @@ ComponentMapping MapFamily(const FamilyPair& pair, const std::string& layers) {
   mapping.student = ModelOf(pair.family, pair.student);
   const Stages stages = StagesOf(pair);
   mapping.layers = LayersOf(pair, stages, layers);
-  mapping.dimensions = DimensionsOf(pair);
   mapping.tensors = TensorsOf(pair, stages, mapping.layers);
-  mapping.unused = UnusedOf(pair, mapping.tensors);
+  mapping.unused = ReasonsUnused(mapping.tensors, UnusedOf(pair));
   mapping.notes = NotesOf(pair);
   return mapping;
 }
@@ -213,7 +202,6 @@ Plan PlanByFamily(const FamilyTable& family,
                   const std::vector<TensorSpec>& teacher,
                   const Sizes& teacher_sizes, const Sizes& student_sizes,
                   const Options& options, const ImportanceScores& importance) {
-  CheckGenericOptions(options);
   const FamilyMatch match = Match(family, teacher, teacher_sizes);
   const Sizes student =
       StudentSizes(family, match.sizes, student_sizes, options.heads);

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "wsel/core/error.h"
-#include "wsel/core/suggest.h"
 
 namespace wsel::select {
 namespace {
@@ -14,16 +12,11 @@ namespace {
 constexpr int64_t kMaxSize = int64_t{1} << 31;
 
 void CheckGiven(const FamilyTable& family, const Sizes& sizes) {
-  const auto known = SizeNames(family);
+  CheckSizeNames(family, sizes, "student size");
   for (const auto& [name, size] : sizes) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw Error(ErrorKind::kUsage, "student size",
-                  Unknown("size", name, known));
-    }
-    if (size < 1 || size > kMaxSize) {
-      throw Error(ErrorKind::kUsage, "student size",
-                  fmt::format("{}: {} is not a valid size", name, size));
-    }
+    if (size >= 1 && size <= kMaxSize) continue;
+    throw Error(ErrorKind::kUsage, "student size",
+                fmt::format("{}: {} is not a valid size", name, size));
   }
 }
 

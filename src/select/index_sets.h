@@ -1,7 +1,6 @@
 // Torch-free.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,30 +13,24 @@ namespace wsel::select {
 // keeps consistency, else one per tensor and dimension.
 class IndexSets {
  public:
-  // `mapping`, `options` and `importance` must outlive this object.
-  IndexSets(const ComponentMapping& mapping, const Options& options,
+  // All arguments must outlive this object.
+  IndexSets(const std::vector<MappedTensor>& tensors, const Options& options,
             const ImportanceScores& importance)
-      : mapping_(mapping), options_(options), importance_(importance) {}
+      : tensors_(tensors), options_(options), importance_(importance) {}
 
-  // What is selected along dimension `axis` of the tensor's source in the
-  // teacher.
+  // What is selected along dimension `axis` of the tensor's source.
   AxisPick Pick(const MappedTensor& tensor, size_t axis);
 
   // The sets that Pick() referred to.
   std::vector<IndexSet> Take() && { return std::move(sets_); }
 
  private:
+  int GroupsOf(const MappedAxis& axis) const;
   std::string NameOf(const MappedTensor& tensor, size_t axis) const;
-  int Intern(const std::string& name, int64_t from, int64_t to,
-             const std::function<Indices()>& select);
-  AxisPick PickShared(const std::string& name, const MappedDimension& dimension,
-                      int groups);
-  AxisPick PickOwn(const std::string& name, const MappedTensor& tensor,
-                   size_t axis);
-  bool Undecided() const;
-  std::vector<double> SharedScores(const std::string& name, int64_t from) const;
+  IndexSet Select(const std::string& name, const MappedAxis& axis) const;
+  std::vector<double> Scores(const std::string& name, int64_t of) const;
 
-  const ComponentMapping& mapping_;
+  const std::vector<MappedTensor>& tensors_;
   const Options& options_;
   const ImportanceScores& importance_;
   std::vector<IndexSet> sets_;

@@ -8,9 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "generic_mapping.h"
 #include "layer_map.h"
-#include "like_dimensions.h"
+#include "like_axes.h"
 #include "numbered_names.h"
 #include "planner.h"
 
@@ -72,16 +71,10 @@ std::vector<MappedTensor> MapByName(const std::vector<TensorSpec>& teacher,
   return tensors;
 }
 
-std::string ReasonUnused(const TensorSpec& spec) {
-  return IsFloating(spec.dtype)
-             ? "the student has no such tensor"
-             : fmt::format("holds {}, not weights", Name(spec.dtype));
-}
-
 // Whether no layer of the student is taken from the one that has this tensor.
-bool IsOfUnusedBlock(const TensorSpec& spec, const LayerStacks& map) {
+bool IsOfUnusedBlock(const std::string& name, const LayerStacks& map) {
   for (size_t i = 0; i < map.stacks.size(); ++i) {
-    const int64_t block = NumberAfter(spec.name, map.stacks[i].prefix);
+    const int64_t block = NumberAfter(name, map.stacks[i].prefix);
     const auto& taken = map.layers[i];
     if (block >= 0 &&
         std::find(taken.begin(), taken.end(), block) == taken.end()) {
@@ -91,21 +84,12 @@ bool IsOfUnusedBlock(const TensorSpec& spec, const LayerStacks& map) {
   return false;
 }
 
-std::vector<Unused> UnusedOf(const std::vector<TensorSpec>& teacher,
-                             const std::vector<MappedTensor>& tensors,
-                             const LayerStacks& map) {
-  const std::vector<Unused> skipped = UnusedIfSkipped(tensors);
-  std::set<std::string_view> mapped;
-  for (const Unused& tensor : skipped) mapped.insert(tensor.teacher);
-  std::vector<Unused> unused;
-  for (const TensorSpec& spec : teacher) {
-    if (mapped.contains(spec.name)) continue;
-    unused.push_back(IsFloating(spec.dtype) && IsOfUnusedBlock(spec, map)
-                         ? OfUnusedBlock(spec.name)
-                         : Unused{spec.name, ReasonUnused(spec)});
+Unused ReasonUnused(const TensorSpec& spec, const LayerStacks& map) {
+  if (!IsFloating(spec.dtype)) {
+    return {spec.name, fmt::format("holds {}, not weights", Name(spec.dtype))};
   }
-  unused.insert(unused.end(), skipped.begin(), skipped.end());
-  return unused;
+  if (IsOfUnusedBlock(spec.name, map)) return OfUnusedBlock(spec.name);
+  return {spec.name, "the student has no such tensor"};
 }
 
 // Prefixes of all layers in the student's names, selected ones first.
@@ -137,14 +121,14 @@ GenericModel ModelOf(const std::string& name,
 }
 
 std::vector<std::string> NotesOf(const std::vector<TensorSpec>& like,
-                                 const LikeDimensions& dimensions) {
+                                 const SizePairs& shrinking) {
   std::vector<std::string> notes;
   for (const TensorSpec& student : like) {
     if (IsFloating(student.dtype)) continue;
     notes.push_back(fmt::format("{} is left out: it holds {}, not weights",
                                 student.name, Name(student.dtype)));
   }
-  const auto assumed = dimensions.Assumptions();
+  const auto assumed = Assumptions(shrinking);
   notes.insert(notes.end(), assumed.begin(), assumed.end());
   return notes;
 }
@@ -155,7 +139,6 @@ Plan PlanLike(const std::vector<TensorSpec>& teacher,
               const std::string& teacher_name,
               const std::vector<TensorSpec>& like, const std::string& like_name,
               const Options& options, const ImportanceScores& importance) {
-  CheckGenericOptions(options);
   if (options.heads != Heads::kFlat) {
     throw Error(ErrorKind::kUsage, "heads",
                 fmt::format("{} needs to know which dimensions are attention "
@@ -172,13 +155,16 @@ Plan PlanLike(const std::vector<TensorSpec>& teacher,
       ModelOf(like_name, &NumberedStack::student_count, map, prefixes);
   mapping.layers = map.layers;
   mapping.tensors = MapByName(teacher, like, map);
-  const LikeDimensions dimensions(mapping.tensors);
+  const SizePairs shrinking = ShrinkingSizes(mapping.tensors);
   for (MappedTensor& tensor : mapping.tensors) {
-    tensor.axes = dimensions.AxesOf(tensor);
+    tensor.axes = AxesBySizes(tensor, shrinking);
   }
-  mapping.dimensions = dimensions.dimensions();
-  mapping.unused = UnusedOf(teacher, mapping.tensors, map);
-  mapping.notes = NotesOf(like, dimensions);
+  std::vector<Unused> unused;
+  for (const TensorSpec& spec : teacher) {
+    unused.push_back(ReasonUnused(spec, map));
+  }
+  mapping.unused = ReasonsUnused(mapping.tensors, unused);
+  mapping.notes = NotesOf(like, shrinking);
   return PlanMapping(std::move(mapping), options, importance);
 }
 

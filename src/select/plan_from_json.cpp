@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "plan_format.h"
 #include "wsel/core/json_object.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/init_json.h"
@@ -14,6 +13,9 @@ namespace wsel::select {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr int64_t kOldVersion = 1;
+constexpr const char* kFresh = "fresh";  // in version 1
 
 [[noreturn]] void Fail(const std::string& where, std::string_view message) {
   throw Error(ErrorKind::kFormat, where, message);
@@ -265,18 +267,13 @@ void CheckEntries(const Plan& plan, const std::string& where) {
   }
 }
 
-std::vector<Json> Elements(JsonObject& json, std::string_view key) {
-  const Json& array = json.Raw(key);
-  if (!array.is_array()) Fail(json.PathOf(key), "must be an array");
-  return {array.begin(), array.end()};
-}
-
 // Calls `read` for each object of the array `key`.
 template <typename Read>
 void ForEach(JsonObject& json, std::string_view key, const Read& read) {
-  const auto elements = Elements(json, key);
-  for (size_t i = 0; i < elements.size(); ++i) {
-    read(JsonObject(elements[i], fmt::format("{}[{}]", json.PathOf(key), i),
+  const Json& array = json.Raw(key);
+  if (!array.is_array()) Fail(json.PathOf(key), "must be an array");
+  for (size_t i = 0; i < array.size(); ++i) {
+    read(JsonObject(array[i], fmt::format("{}[{}]", json.PathOf(key), i),
                     ErrorKind::kFormat));
   }
 }
@@ -307,9 +304,9 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
   const auto format = json.Get<std::string>("format");
   const auto version = json.Get<int64_t>("version");
   if (format != kPlanFormat ||
-      (version != kPlanVersion && version != kOldPlanVersion)) {
+      (version != kPlanVersion && version != kOldVersion)) {
     Fail(std::string(where), fmt::format("expected a plan of version {} or {}",
-                                         kOldPlanVersion, kPlanVersion));
+                                         kOldVersion, kPlanVersion));
   }
   Plan plan;
   if (json.Has("teacher")) plan.teacher = ReadModel(json, "teacher");
@@ -321,11 +318,7 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
          "must be generic if and only if the student is");
   }
   plan.options = ReadOptions(json.Object("options"));
-  for (const Json& stage : Elements(json, "layers")) {
-    const Json named = {{"blocks", stage}};
-    JsonObject wrapped(named, json.PathOf("layers"), ErrorKind::kFormat);
-    plan.layers.push_back(wrapped.Get<std::vector<int64_t>>("blocks"));
-  }
+  plan.layers = json.Get<std::vector<std::vector<int64_t>>>("layers");
   ForEach(json, "index_sets", [&](JsonObject set) {
     const auto name = set.Get<std::string>("name");
     const auto of = set.Get<int64_t>("of");

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "plan_format.h"
 #include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/init_json.h"

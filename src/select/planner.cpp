@@ -12,8 +12,12 @@
 namespace wsel::select {
 namespace {
 
-void CheckHeadsRule(const Options& options) {
+void CheckOptions(const Options& options, const PlanModel& student) {
   const SelectionRule& rule = options.Rule();
+  if (options.official && std::holds_alternative<GenericModel>(student)) {
+    throw Error(ErrorKind::kUsage, "official",
+                "the official rule is only for ViT and ConvNeXt; leave it out");
+  }
   if (options.heads == Heads::kFlat || rule.KeepsConsistency()) return;
   throw Error(ErrorKind::kUsage, "heads",
               fmt::format("method {} selects for each tensor separately and "
@@ -22,29 +26,28 @@ void CheckHeadsRule(const Options& options) {
 }
 
 // `tensor` is one that has this dimension.
-void CheckDimension(const MappedDimension& d, const std::string& tensor) {
-  if (d.to == d.from) return;
-  if (d.role == DimensionRole::kFixed) {
-    throw Error(ErrorKind::kMismatch, d.label,
-                fmt::format("is fixed: nothing is selected along it, but the "
-                            "teacher has {}, the student {} ({})",
-                            d.from, d.to, tensor));
+void CheckAxis(const MappedAxis& axis, const std::string& tensor) {
+  if (axis.name.empty() || axis.to == axis.from) return;
+  const auto fail = [&](const std::string& message) {
+    throw Error(ErrorKind::kMismatch, axis.label, message);
+  };
+  if (axis.role == DimensionRole::kFixed) {
+    fail(
+        fmt::format("is fixed: nothing is selected along it, but the teacher "
+                    "has {}, the student {} ({})",
+                    axis.from, axis.to, tensor));
   }
-  if (d.to > d.from) {
-    throw Error(ErrorKind::kMismatch, d.label,
-                fmt::format("the student has {}, the teacher only {} ({}); a "
-                            "student must not be larger than its teacher",
-                            d.to, d.from, tensor));
+  if (axis.to > axis.from) {
+    fail(
+        fmt::format("the student has {}, the teacher only {} ({}); a student "
+                    "must not be larger than its teacher",
+                    axis.to, axis.from, tensor));
   }
-  if (d.to < 1) {
-    throw Error(ErrorKind::kMismatch, d.label,
-                fmt::format("is 0 in the student ({})", tensor));
-  }
+  if (axis.to < 1) fail(fmt::format("is 0 in the student ({})", tensor));
 }
 
 // Checks a tensor that is not skipped.
-void CheckTensor(const MappedTensor& tensor, const ComponentMapping& mapping,
-                 const SelectionRule& rule) {
+void CheckTensor(const MappedTensor& tensor, const SelectionRule& rule) {
   if (const auto* error = std::get_if<Error>(&tensor.source)) throw *error;
   const auto* teacher = std::get_if<TensorSpec>(&tensor.source);
   if (teacher == nullptr) return;
@@ -60,8 +63,7 @@ void CheckTensor(const MappedTensor& tensor, const ComponentMapping& mapping,
                             Name(teacher->dtype)));
   }
   for (const MappedAxis& axis : tensor.axes) {
-    if (!axis.dimension) continue;
-    CheckDimension(mapping.dimensions[*axis.dimension], tensor.student.name);
+    CheckAxis(axis, tensor.student.name);
   }
   if (rule.scope == Scope::kElements &&
       (tensor.pos_embed || tensor.patch_embed)) {
@@ -76,15 +78,16 @@ void CheckTensor(const MappedTensor& tensor, const ComponentMapping& mapping,
 // Gives skipped tensors their source, checks all others, and returns the notes
 // of these.
 std::vector<std::string> SkipAndCheck(const Options& options,
-                                      ComponentMapping& mapping) {
-  const Skip skip(options.skip, mapping.tensors);
+                                      std::vector<MappedTensor>& tensors) {
+  const auto skipped = SkippedBy(options.skip, tensors);
   std::vector<std::string> notes;
-  for (MappedTensor& tensor : mapping.tensors) {
-    if (const std::string* item = skip.Match(tensor)) {
-      tensor.source = Reinitialised{"skipped: " + *item, tensor.init};
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    MappedTensor& tensor = tensors[i];
+    if (skipped[i] != nullptr) {
+      tensor.source = Reinitialised{"skipped: " + *skipped[i], tensor.init};
       continue;
     }
-    CheckTensor(tensor, mapping, options.Rule());
+    CheckTensor(tensor, options.Rule());
     if (!tensor.note.empty()) notes.push_back(tensor.note);
   }
   return notes;
@@ -128,14 +131,14 @@ std::vector<Unused> UnusedOf(const ComponentMapping& mapping) {
 
 Plan PlanMapping(ComponentMapping mapping, const Options& options,
                  const ImportanceScores& importance) {
-  CheckHeadsRule(options);
+  CheckOptions(options, mapping.student);
   Plan plan;
-  plan.notes = SkipAndCheck(options, mapping);
+  plan.notes = SkipAndCheck(options, mapping.tensors);
   plan.teacher = mapping.teacher;
   plan.student = mapping.student;
   plan.options = options;
   plan.layers = mapping.layers;
-  IndexSets sets(mapping, options, importance);
+  IndexSets sets(mapping.tensors, options, importance);
   for (const MappedTensor& tensor : mapping.tensors) {
     plan.entries.push_back(
         {tensor.student, SourceOf(tensor, options, importance, sets)});

@@ -10,23 +10,18 @@
 namespace wsel::select {
 namespace {
 
-constexpr IndexFunction kUniform = [](int64_t from, int64_t to,
-                                      const RandomStream&) {
-  return Uniform(from, to);
-};
-constexpr IndexFunction kUniformFp32 = [](int64_t from, int64_t to,
-                                          const RandomStream&) {
-  return UniformFp32(from, to);
-};
-constexpr IndexFunction kConsecutive =
-    [](int64_t, int64_t to, const RandomStream&) { return Consecutive(to); };
+// A function of the sizes alone.
+template <Indices (*kSelect)(int64_t from, int64_t to)>
+Indices BySizes(int64_t from, int64_t to, const RandomStream&) {
+  return kSelect(from, to);
+}
 
 // A new rule is a row here, and a file for its function.
 constexpr std::array<SelectionRule, 8> kRules = {{
     {"uniform", "evenly spaced (the paper's default)",
-     "section 3.2, Algorithm 1", Scope::kModel, kUniform, nullptr},
+     "section 3.2, Algorithm 1", Scope::kModel, BySizes<Uniform>, nullptr},
     {"consecutive", "the first ones", "section 3.2", Scope::kModel,
-     kConsecutive, nullptr},
+     BySizes<FirstOf>, nullptr},
     {"random", "random, the same for dimensions of equal role", "section 3.2",
      Scope::kModel, RandomSubset, nullptr},
     {"random-inconsistent",
@@ -53,9 +48,8 @@ constexpr auto kRows = [] {
 }();
 
 constexpr SelectionRule kOfficial = {
-    "official",         "the official script's",
-    "the paper's code", Scope::kModel,
-    kUniformFp32,       nullptr};
+    "official",    "the official script's", "the paper's code",
+    Scope::kModel, BySizes<UniformFp32>,    nullptr};
 
 }  // namespace
 

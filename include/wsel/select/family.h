@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -79,6 +80,10 @@ using Sizes = std::map<std::string, int64_t>;
 
 // All keys that Sizes may have for this family.
 std::vector<std::string> SizeNames(const FamilyTable& family);
+
+// Errors: kUsage at `where` for a size that the family does not have.
+void CheckSizeNames(const FamilyTable& family, const Sizes& sizes,
+                    std::string_view where);
 
 // The key in Sizes of an attention dimension's number of heads.
 std::string HeadsOf(const Dimension& dimension);

@@ -1,16 +1,13 @@
-#include "config_mapping.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string_view>
 #include <utility>
 
-#include "config_dimensions.h"
-#include "config_sources.h"
+#include "config_pair.h"
 #include "layer_map.h"
+#include "planner.h"
 #include "pos_embed_resample.h"
 #include "wsel/model/init_rule.h"
 
@@ -58,33 +55,28 @@ void CheckReusedHead(const ConfigPair& models) {
                   teacher, student, teacher));
 }
 
-// Checks that the attention heads fit the rule.
-void CheckHeads(Heads rule, const HeadSplit& teacher,
-                const HeadSplit& student) {
-  const auto check = [&](std::string_view what, int64_t from, int64_t to) {
-    if (from == to) return;
-    throw Error(ErrorKind::kMismatch,
-                fmt::format("heads={}", HeadRules().NameOf(rule)),
-                fmt::format("needs an equal {}: the teacher's is {}, the "
-                            "student's {}; use heads=flat",
-                            what, from, to));
-  };
-  if (rule == Heads::kWhole) {
-    check("head dimension", teacher.head_dim, student.head_dim);
+// Checks that the attention heads fit the rule; notes if they are not kept.
+std::vector<std::string> CheckHeads(Heads rule, const HeadSplit& teacher,
+                                    const HeadSplit& student) {
+  const bool equal = rule == Heads::kWithin
+                         ? teacher.heads == student.heads
+                         : teacher.head_dim == student.head_dim;
+  if (equal) return {};
+  if (rule == Heads::kFlat) {
+    return {fmt::format(
+        "the head dimension changes from {} to {} (heads {} to {}): q, k, v "
+        "and proj stay consistent, but a head of the student does not "
+        "correspond to one head of the teacher",
+        teacher.head_dim, student.head_dim, teacher.heads, student.heads)};
   }
-  if (rule == Heads::kWithin) {
-    check("number of heads", teacher.heads, student.heads);
-  }
-}
-
-std::vector<std::string> HeadNotes(Heads rule, const HeadSplit& teacher,
-                                   const HeadSplit& student) {
-  if (rule != Heads::kFlat || teacher.head_dim == student.head_dim) return {};
-  return {fmt::format(
-      "the head dimension changes from {} to {} (heads {} to {}): q, k, v "
-      "and proj stay consistent, but a head of the student does not "
-      "correspond to one head of the teacher",
-      teacher.head_dim, student.head_dim, teacher.heads, student.heads)};
+  const bool within = rule == Heads::kWithin;
+  throw Error(
+      ErrorKind::kMismatch, fmt::format("heads={}", HeadRules().NameOf(rule)),
+      fmt::format("needs an equal {}: the teacher's is {}, the student's {}; "
+                  "use heads=flat",
+                  within ? "number of heads" : "head dimension",
+                  within ? teacher.heads : teacher.head_dim,
+                  within ? student.heads : student.head_dim));
 }
 
 bool HasAxis(const ParameterSpec& tensor, Role role) {
@@ -117,29 +109,49 @@ Resampling PlanResampling(const ConfigPair& models, const Options& options,
   return resampling;
 }
 
-std::string BlockName(const ParameterSpec& tensor) {
-  if (tensor.block < 0) return "";
-  return tensor.key.starts_with("stages.")
-             ? fmt::format("stages.{}.blocks.{}", tensor.stage, tensor.block)
-             : fmt::format("blocks.{}", tensor.block);
+// The tensor of the teacher's file that has a parameter.
+std::variant<TensorSpec, Reinitialised, Error> InFile(
+    const TensorSpec& expected, const std::vector<TensorSpec>& file) {
+  const auto at = std::find_if(
+      file.begin(), file.end(),
+      [&](const TensorSpec& spec) { return spec.name == expected.name; });
+  if (at == file.end()) {
+    return Error(ErrorKind::kMismatch, expected.name,
+                 "missing from the teacher's file; is the file complete?");
+  }
+  if (at->shape == expected.shape) return *at;
+  return Error(
+      ErrorKind::kMismatch, expected.name,
+      fmt::format("is {} in the teacher's file, but {} in the teacher's "
+                  "model; correct the teacher's model",
+                  FormatShape(at->shape), FormatShape(expected.shape)));
 }
 
 MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
-                       const ConfigSource& source, const Resampling& resampling,
-                       ConfigDimensions& dimensions) {
+                       const std::vector<TensorSpec>& file,
+                       const Options& options, const Resampling& resampling) {
   MappedTensor tensor;
   tensor.student = student.spec;
   tensor.component = Name(student.component);
-  tensor.block = BlockName(student);
   tensor.init = InitFor(models.student, student, model::Initializer::kTimm);
-  tensor.source = source.source;
-  tensor.note = source.note;
-  if (source.teacher == nullptr) return tensor;
-  if (auto error = dimensions.Mismatch(*source.teacher, student)) {
-    tensor.source = std::move(*error);
+  if (student.component == model::Component::kHead &&
+      options.head == Head::kReset) {
+    tensor.source = Reinitialised{"head=reset", tensor.init};
     return tensor;
   }
-  tensor.axes = dimensions.AxesOf(*source.teacher, student);
+  const ParameterSpec* teacher = Counterpart(models, student);
+  if (teacher == nullptr) {
+    Replace(models, student, tensor);
+    return tensor;
+  }
+  if (teacher->key != student.key) {
+    tensor.note = fmt::format(
+        "{} is taken from the teacher's {}: the two models pool and "
+        "normalise in a different order",
+        student.spec.name, teacher->spec.name);
+  }
+  tensor.source = InFile(teacher->spec, file);
+  tensor.axes = AxesOf(models, *teacher, student, options.official);
   if (HasAxis(student, Role::kTokens)) tensor.pos_embed = resampling.pos_embed;
   if (HasAxis(student, Role::kKernel)) {
     tensor.patch_embed = resampling.patch_embed;
@@ -170,9 +182,8 @@ Unused ReasonUnused(const ConfigPair& models, const Options& options,
                     : "skipped"};
 }
 
-std::vector<Unused> ReasonsUnused(const ConfigPair& models,
-                                  const Options& options,
-                                  const std::vector<TensorSpec>& file) {
+std::vector<Unused> UnusedOf(const ConfigPair& models, const Options& options,
+                             const std::vector<TensorSpec>& file) {
   std::map<std::string_view, const ParameterSpec*> known;
   for (const ParameterSpec& tensor : models.teacher_parameters) {
     known[tensor.spec.name] = &tensor;
@@ -189,39 +200,66 @@ std::vector<Unused> ReasonsUnused(const ConfigPair& models,
   return unused;
 }
 
+// What of the teacher's forward pass the student does not have.
+std::vector<std::string> ForwardNotes(const VitConfig& teacher,
+                                      const VitConfig& student) {
+  std::vector<std::string> notes;
+  const auto note_if = [&](bool teacher_has, bool student_has,
+                           std::string_view what) {
+    if (!teacher_has || student_has) return;
+    notes.push_back(fmt::format(
+        "the teacher has {}, the student does not: its activations will "
+        "differ from the teacher's by more than selection causes",
+        what));
+  };
+  note_if(teacher.pre_norm, student.pre_norm, "a norm before the blocks");
+  note_if(teacher.layer_scale != 0, student.layer_scale != 0, "layer scale");
+  note_if(teacher.activation == model::Activation::kQuickGelu,
+          student.activation == model::Activation::kQuickGelu, "QuickGELU");
+  return notes;
+}
+
+ComponentMapping MapConfigs(const ConfigPair& models,
+                            const std::vector<TensorSpec>& file,
+                            const Options& options) {
+  ComponentMapping mapping;
+  mapping.teacher = models.teacher;
+  mapping.student = models.student;
+  mapping.layers = models.layers;
+  mapping.notes = CheckHeads(options.heads, HeadsOf(models.teacher),
+                             HeadsOf(models.student));
+  const Resampling resampling = PlanResampling(models, options, mapping.notes);
+  for (const ParameterSpec& parameter : models.student_parameters) {
+    // The official script skips every name with "head" in it, ConvNeXt's final
+    // norm included.
+    const bool head = parameter.spec.name.find("head") != std::string::npos;
+    if (options.official && head) continue;
+    mapping.tensors.push_back(
+        MapTensor(models, parameter, file, options, resampling));
+  }
+  mapping.unused = UnusedOf(models, options, file);
+  return mapping;
+}
+
 }  // namespace
 
-ComponentMapping MapConfigs(const model::Config& teacher,
-                            const std::vector<TensorSpec>& file,
-                            const model::Config& student,
-                            const Options& options) {
+Plan PlanSelection(const model::Config& teacher,
+                   const std::vector<TensorSpec>& teacher_tensors,
+                   const model::Config& student, const Options& options,
+                   const ImportanceScores& importance) {
   CheckArchitecture(teacher, student);
   CheckOptions(student, options);
   const ConfigPair models{
       teacher, student, ParameterSpecs(teacher), ParameterSpecs(student),
       MapLayers(StageDepths(teacher), StageDepths(student), options.layers)};
   if (options.head == Head::kReuse) CheckReusedHead(models);
-  CheckHeads(options.heads, HeadsOf(teacher), HeadsOf(student));
-
-  ComponentMapping mapping;
-  mapping.teacher = teacher;
-  mapping.student = student;
-  mapping.layers = models.layers;
-  mapping.notes = HeadNotes(options.heads, HeadsOf(teacher), HeadsOf(student));
-  const Resampling resampling = PlanResampling(models, options, mapping.notes);
-  const ConfigSources sources(models, file, options.head);
-  ConfigDimensions dimensions(models, options.official);
-  for (const ParameterSpec& parameter : models.student_parameters) {
-    // The official script skips every name with "head" in it, ConvNeXt's final
-    // norm included.
-    const bool head = parameter.spec.name.find("head") != std::string::npos;
-    if (options.official && head) continue;
-    mapping.tensors.push_back(MapTensor(
-        models, parameter, sources.Of(parameter), resampling, dimensions));
+  Plan plan = PlanMapping(MapConfigs(models, teacher_tensors, options), options,
+                          importance);
+  if (const auto* vit = std::get_if<VitConfig>(&teacher)) {
+    const auto notes = ForwardNotes(*vit, std::get<VitConfig>(student));
+    plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
   }
-  mapping.dimensions = std::move(dimensions).Take();
-  mapping.unused = ReasonsUnused(models, options, file);
-  return mapping;
+  return plan;
 }
 
 }  // namespace wsel::select
