@@ -30,20 +30,26 @@ model::Init InitByShape(const TensorSpec& spec) {
   return {.kind = model::InitKind::kTruncNormal, .value = 0.02, .bound = 0.04};
 }
 
-std::vector<Unused> ReasonsUnused(const std::vector<MappedTensor>& tensors,
-                                  const std::vector<Unused>& others) {
-  std::vector<Unused> skipped;
+std::vector<Unused> NotSources(const std::vector<Unused>& unused,
+                               const std::vector<MappedTensor>& tensors) {
   std::set<std::string_view> sources;
   for (const MappedTensor& tensor : tensors) {
     const auto* teacher = std::get_if<TensorSpec>(&tensor.source);
-    if (teacher == nullptr) continue;
-    skipped.push_back({teacher->name, "skipped"});
-    sources.insert(teacher->name);
+    if (teacher != nullptr) sources.insert(teacher->name);
   }
-  std::vector<Unused> reasons;
-  std::copy_if(others.begin(), others.end(), std::back_inserter(reasons),
+  std::vector<Unused> others;
+  std::copy_if(unused.begin(), unused.end(), std::back_inserter(others),
                [&](const Unused& t) { return !sources.contains(t.teacher); });
-  reasons.insert(reasons.end(), skipped.begin(), skipped.end());
+  return others;
+}
+
+std::vector<Unused> ReasonsUnused(const std::vector<Unused>& unused,
+                                  const std::vector<MappedTensor>& tensors) {
+  std::vector<Unused> reasons = NotSources(unused, tensors);
+  for (const MappedTensor& tensor : tensors) {
+    const auto* teacher = std::get_if<TensorSpec>(&tensor.source);
+    if (teacher != nullptr) reasons.push_back({teacher->name, "skipped"});
+  }
   return reasons;
 }
 

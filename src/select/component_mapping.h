@@ -73,9 +73,13 @@ Unused OfUnusedBlock(std::string teacher);
 // 0.02 truncated at two std.
 model::Init InitByShape(const TensorSpec& spec);
 
-// ComponentMapping::unused of models without a config: `others`, each with the
-// reason if it is no tensor's source, and then the sources, if skipped.
-std::vector<Unused> ReasonsUnused(const std::vector<MappedTensor>& tensors,
-                                  const std::vector<Unused>& others);
+// Those that no tensor of the student has for a source.
+std::vector<Unused> NotSources(const std::vector<Unused>& unused,
+                               const std::vector<MappedTensor>& tensors);
+
+// ComponentMapping::unused of models without a config: those of `unused` that
+// are no sources, and then the sources, which are unused if skipped.
+std::vector<Unused> ReasonsUnused(const std::vector<Unused>& unused,
+                                  const std::vector<MappedTensor>& tensors);
 
 }  // namespace wsel::select

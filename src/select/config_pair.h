@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "component_mapping.h"
@@ -36,6 +38,19 @@ std::vector<MappedAxis> AxesOf(const ConfigPair& models,
                                const model::ParameterSpec& teacher,
                                const model::ParameterSpec& student,
                                bool official);
+
+// How tensors with positions or with patch kernels are resampled, if at all.
+struct Resampling {
+  std::optional<PosEmbedResample> pos_embed;
+  std::optional<PatchEmbedResample> patch_embed;
+};
+
+// Which row of the teacher's position embeddings belongs to which prefix token
+// of the student (class, distillation, registers; with no_embed_class none has
+// a row), and both grids and patch sizes. The official rule does not resample.
+// Adds a note for every row that becomes zeros.
+Resampling ResamplingOf(const ConfigPair& models, const Options& options,
+                        std::vector<std::string>& notes);
 
 // The attention heads of a configured model; 1 x 1 without attention.
 HeadSplit HeadsOf(const model::Config& config);

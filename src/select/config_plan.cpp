@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "config_pair.h"
 #include "layer_map.h"
 #include "planner.h"
-#include "pos_embed_resample.h"
 #include "wsel/model/init_rule.h"
 
 namespace wsel::select {
@@ -84,31 +83,6 @@ bool HasAxis(const ParameterSpec& tensor, Role role) {
                      [&](const auto& axis) { return axis.role == role; });
 }
 
-// How tensors with positions or patch kernels are resampled.
-struct Resampling {
-  std::optional<PosEmbedResample> pos_embed;
-  std::optional<PatchEmbedResample> patch_embed;
-};
-
-Resampling PlanResampling(const ConfigPair& models, const Options& options,
-                          std::vector<std::string>& notes) {
-  Resampling resampling;
-  if (options.official) return resampling;
-  if (const auto* teacher = std::get_if<VitConfig>(&models.teacher)) {
-    resampling.pos_embed = PlanPosEmbedResample(
-        *teacher, std::get<VitConfig>(models.student), notes);
-  }
-  const auto patch_size = [](const model::Config& config) {
-    return std::visit([](const auto& c) { return c.patch_size; }, config);
-  };
-  const int64_t from = patch_size(models.teacher);
-  const int64_t to = patch_size(models.student);
-  if (from != to) {
-    resampling.patch_embed = PatchEmbedResample{from, to, options.patch_resize};
-  }
-  return resampling;
-}
-
 // The tensor of the teacher's file that has a parameter.
 std::variant<TensorSpec, Reinitialised, Error> InFile(
     const TensorSpec& expected, const std::vector<TensorSpec>& file) {
@@ -159,45 +133,34 @@ MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
   return tensor;
 }
 
-// Why no tensor of the student is selected from this one, if none is.
+// Why no tensor of the student is selected from this one of the file, if none
+// is.
 Unused ReasonUnused(const ConfigPair& models, const Options& options,
-                    const ParameterSpec& teacher) {
-  const std::string& name = teacher.spec.name;
-  if (teacher.block >= 0) {
-    const auto& taken = models.layers[teacher.stage];
-    if (std::find(taken.begin(), taken.end(), teacher.block) == taken.end()) {
+                    const std::string& name) {
+  const auto teacher = std::find_if(
+      models.teacher_parameters.begin(), models.teacher_parameters.end(),
+      [&](const ParameterSpec& p) { return p.spec.name == name; });
+  if (teacher == models.teacher_parameters.end()) {
+    return {name, fmt::format("not a tensor of a {}",
+                              ArchitectureName(models.teacher))};
+  }
+  if (teacher->block >= 0) {
+    const auto& taken = models.layers[teacher->stage];
+    if (std::find(taken.begin(), taken.end(), teacher->block) == taken.end()) {
       return OfUnusedBlock(name);
     }
   }
   const bool same = std::any_of(
       models.student_parameters.begin(), models.student_parameters.end(),
       [&](const ParameterSpec& student) {
-        return student.key == teacher.key && student.stage == teacher.stage;
+        return student.key == teacher->key && student.stage == teacher->stage;
       });
   if (!same) return {name, "the student has no such tensor"};
   if (options.official) return {name, "the official rule skips 'head'"};
-  return {name, teacher.component == model::Component::kHead &&
+  return {name, teacher->component == model::Component::kHead &&
                         options.head == Head::kReset
                     ? "the student's head is re-initialised"
                     : "skipped"};
-}
-
-std::vector<Unused> UnusedOf(const ConfigPair& models, const Options& options,
-                             const std::vector<TensorSpec>& file) {
-  std::map<std::string_view, const ParameterSpec*> known;
-  for (const ParameterSpec& tensor : models.teacher_parameters) {
-    known[tensor.spec.name] = &tensor;
-  }
-  std::vector<Unused> unused;
-  for (const TensorSpec& spec : file) {
-    const auto at = known.find(spec.name);
-    unused.push_back(
-        at != known.end()
-            ? ReasonUnused(models, options, *at->second)
-            : Unused{spec.name, fmt::format("not a tensor of a {}",
-                                            ArchitectureName(models.teacher))});
-  }
-  return unused;
 }
 
 // What of the teacher's forward pass the student does not have.
@@ -219,28 +182,6 @@ std::vector<std::string> ForwardNotes(const VitConfig& teacher,
   return notes;
 }
 
-ComponentMapping MapConfigs(const ConfigPair& models,
-                            const std::vector<TensorSpec>& file,
-                            const Options& options) {
-  ComponentMapping mapping;
-  mapping.teacher = models.teacher;
-  mapping.student = models.student;
-  mapping.layers = models.layers;
-  mapping.notes = CheckHeads(options.heads, HeadsOf(models.teacher),
-                             HeadsOf(models.student));
-  const Resampling resampling = PlanResampling(models, options, mapping.notes);
-  for (const ParameterSpec& parameter : models.student_parameters) {
-    // The official script skips every name with "head" in it, ConvNeXt's final
-    // norm included.
-    const bool head = parameter.spec.name.find("head") != std::string::npos;
-    if (options.official && head) continue;
-    mapping.tensors.push_back(
-        MapTensor(models, parameter, file, options, resampling));
-  }
-  mapping.unused = UnusedOf(models, options, file);
-  return mapping;
-}
-
 }  // namespace
 
 Plan PlanSelection(const model::Config& teacher,
@@ -253,8 +194,21 @@ Plan PlanSelection(const model::Config& teacher,
       teacher, student, ParameterSpecs(teacher), ParameterSpecs(student),
       MapLayers(StageDepths(teacher), StageDepths(student), options.layers)};
   if (options.head == Head::kReuse) CheckReusedHead(models);
-  Plan plan = PlanMapping(MapConfigs(models, teacher_tensors, options), options,
-                          importance);
+  ComponentMapping mapping{teacher, student, models.layers, {}, {}, {}};
+  mapping.notes = CheckHeads(options.heads, HeadsOf(teacher), HeadsOf(student));
+  const Resampling resampling = ResamplingOf(models, options, mapping.notes);
+  for (const ParameterSpec& parameter : models.student_parameters) {
+    // The official script skips every name with "head" in it, ConvNeXt's final
+    // norm included.
+    const bool head = parameter.spec.name.find("head") != std::string::npos;
+    if (options.official && head) continue;
+    mapping.tensors.push_back(
+        MapTensor(models, parameter, teacher_tensors, options, resampling));
+  }
+  for (const TensorSpec& spec : teacher_tensors) {
+    mapping.unused.push_back(ReasonUnused(models, options, spec.name));
+  }
+  Plan plan = PlanMapping(std::move(mapping), options, importance);
   if (const auto* vit = std::get_if<VitConfig>(&teacher)) {
     const auto notes = ForwardNotes(*vit, std::get<VitConfig>(student));
     plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());

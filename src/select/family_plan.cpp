@@ -184,18 +184,6 @@ std::vector<std::string> NotesOf(const FamilyPair& pair) {
   return notes;
 }
 
-ComponentMapping MapFamily(const FamilyPair& pair, const std::string& layers) {
-  ComponentMapping mapping;
-  mapping.teacher = ModelOf(pair.family, pair.teacher.sizes);
-  mapping.student = ModelOf(pair.family, pair.student);
-  const Stages stages = StagesOf(pair);
-  mapping.layers = LayersOf(pair, stages, layers);
-  mapping.tensors = TensorsOf(pair, stages, mapping.layers);
-  mapping.unused = ReasonsUnused(mapping.tensors, UnusedOf(pair));
-  mapping.notes = NotesOf(pair);
-  return mapping;
-}
-
 }  // namespace
 
 Plan PlanByFamily(const FamilyTable& family,
@@ -205,9 +193,16 @@ Plan PlanByFamily(const FamilyTable& family,
   const FamilyMatch match = Match(family, teacher, teacher_sizes);
   const Sizes student =
       StudentSizes(family, match.sizes, student_sizes, options.heads);
-  return PlanMapping(
-      MapFamily({family, match, student, options.heads}, options.layers),
-      options, importance);
+  const FamilyPair pair{family, match, student, options.heads};
+  const Stages stages = StagesOf(pair);
+  ComponentMapping mapping;
+  mapping.teacher = ModelOf(family, match.sizes);
+  mapping.student = ModelOf(family, student);
+  mapping.layers = LayersOf(pair, stages, options.layers);
+  mapping.tensors = TensorsOf(pair, stages, mapping.layers);
+  mapping.unused = ReasonsUnused(UnusedOf(pair), mapping.tensors);
+  mapping.notes = NotesOf(pair);
+  return PlanMapping(std::move(mapping), options, importance);
 }
 
 }  // namespace wsel::select

@@ -72,27 +72,6 @@ uint32_t BucketOf(const std::vector<int64_t>& histogram, int64_t& wanted) {
   return bucket;
 }
 
-// Planning needs one dimension at a time; this reads each tensor once per
-// score.
-class ScoreCache {
- public:
-  explicit ScoreCache(const TensorSource& teacher) : teacher_(teacher) {}
-
-  std::vector<double> Get(const std::string& name, size_t axis,
-                          ScoreFunction score) {
-    auto& scores = cache_[{name, score}];
-    if (scores.empty()) {
-      scores = ScoreAllAxes(teacher_.View(name), score);
-      teacher_.Release(name);
-    }
-    return scores.at(axis);
-  }
-
- private:
-  const TensorSource& teacher_;
-  std::map<std::pair<std::string, ScoreFunction>, AxisScores> cache_;
-};
-
 }  // namespace
 
 std::vector<int64_t> LargestMagnitude(const TensorView& view, int64_t count) {
@@ -131,10 +110,19 @@ std::string DigestOf(const std::vector<int64_t>& indices) {
 }
 
 ImportanceScores ImportanceScoresOf(const TensorSource& teacher) {
-  const auto cache = std::make_shared<ScoreCache>(teacher);
+  // Planning needs one dimension at a time; this reads each tensor once per
+  // score.
+  using Key = std::pair<std::string, ScoreFunction>;
+  const auto cache = std::make_shared<std::map<Key, AxisScores>>();
   return {
-      [cache](const std::string& name, size_t axis, ScoreFunction score) {
-        return cache->Get(name, axis, score);
+      [cache, &teacher](const std::string& name, size_t axis,
+                        ScoreFunction score) {
+        AxisScores& scores = (*cache)[{name, score}];
+        if (scores.empty()) {
+          scores = ScoreAllAxes(teacher.View(name), score);
+          teacher.Release(name);
+        }
+        return scores.at(axis);
       },
       [&teacher](const std::string& name, int64_t count) {
         const auto indices = LargestMagnitude(teacher.View(name), count);

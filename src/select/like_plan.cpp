@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -96,13 +95,13 @@ Unused ReasonUnused(const TensorSpec& spec, const LayerStacks& map) {
 std::vector<std::string> PrefixesOf(const std::vector<TensorSpec>& like,
                                     const LayerStacks& map) {
   std::vector<std::string> prefixes;
-  std::set<std::string> seen;
   for (const NumberedStack& stack : map.stacks) {
-    seen.insert(stack.prefix);
     prefixes.push_back(stack.prefix);
   }
   for (const std::string& prefix : RepeatedPrefixes(like)) {
-    if (seen.insert(prefix).second) prefixes.push_back(prefix);
+    if (std::find(prefixes.begin(), prefixes.end(), prefix) == prefixes.end()) {
+      prefixes.push_back(prefix);
+    }
   }
   return prefixes;
 }
@@ -163,7 +162,7 @@ Plan PlanLike(const std::vector<TensorSpec>& teacher,
   for (const TensorSpec& spec : teacher) {
     unused.push_back(ReasonUnused(spec, map));
   }
-  mapping.unused = ReasonsUnused(mapping.tensors, unused);
+  mapping.unused = ReasonsUnused(unused, mapping.tensors);
   mapping.notes = NotesOf(like, shrinking);
   return PlanMapping(std::move(mapping), options, importance);
 }

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <set>
-#include <string_view>
+#include <string>
 #include <utility>
 
 #include "index_sets.h"
@@ -114,19 +113,6 @@ std::variant<Selected, TopMagnitude, Reinitialised> SourceOf(
   return selected;
 }
 
-std::vector<Unused> UnusedOf(const ComponentMapping& mapping) {
-  std::set<std::string_view> used;
-  for (const MappedTensor& tensor : mapping.tensors) {
-    const auto* teacher = std::get_if<TensorSpec>(&tensor.source);
-    if (teacher != nullptr) used.insert(teacher->name);
-  }
-  std::vector<Unused> unused;
-  for (const Unused& tensor : mapping.unused) {
-    if (!used.contains(tensor.teacher)) unused.push_back(tensor);
-  }
-  return unused;
-}
-
 }  // namespace
 
 Plan PlanMapping(ComponentMapping mapping, const Options& options,
@@ -144,7 +130,7 @@ Plan PlanMapping(ComponentMapping mapping, const Options& options,
         {tensor.student, SourceOf(tensor, options, importance, sets)});
   }
   plan.sets = std::move(sets).Take();
-  plan.unused = UnusedOf(mapping);
+  plan.unused = NotSources(mapping.unused, mapping.tensors);
   plan.notes.insert(plan.notes.end(), mapping.notes.begin(),
                     mapping.notes.end());
   if (!options.Rule().KeepsConsistency()) {
