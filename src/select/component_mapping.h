@@ -62,6 +62,22 @@ struct ComponentMapping {
   std::vector<std::string> notes;
 };
 
+// The one planner: turns a mapping into a plan. Everything is checked before
+// `importance` is used. Errors: those in the mapping's sources, unless skipped;
+// kMismatch, naming the dimension or tensor, for a student that is larger than
+// the teacher; kUsage for options that contradict each other, and those of
+// SkippedBy.
+Plan PlanMapping(ComponentMapping mapping, const Options& options,
+                 const ImportanceScores& importance);
+
+// For each of the student's tensors the item of Options::skip that matches it,
+// or null: a component by name, or a shell pattern of tensor names. Errors:
+// kUsage for a component that is unknown or not in this model, and for a
+// pattern that matches no tensor.
+std::vector<const std::string*> SkippedBy(
+    const std::vector<std::string>& items,
+    const std::vector<MappedTensor>& tensors);
+
 // The source of a tensor that the teacher has no counterpart of.
 Error NoCounterpart(const std::string& student);
 

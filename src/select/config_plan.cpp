@@ -7,7 +7,6 @@
 
 #include "config_pair.h"
 #include "layer_map.h"
-#include "planner.h"
 #include "wsel/model/init_rule.h"
 
 namespace wsel::select {

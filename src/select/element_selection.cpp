@@ -68,12 +68,4 @@ Indices Largest(const std::vector<double>& scores, int64_t to) {
   return order;
 }
 
-std::vector<double> FoldScores(const std::vector<double>& scores, int groups) {
-  std::vector<double> folded(scores.size() / groups);
-  for (size_t i = 0; i < scores.size(); ++i) {
-    folded[i % folded.size()] += scores[i];
-  }
-  return folded;
-}
-
 }  // namespace wsel::select

@@ -30,7 +30,4 @@ Indices SelectChannels(const SelectionRule& rule, Heads heads,
 // The indices of the `to` largest scores; ties go to the lower index.
 Indices Largest(const std::vector<double>& scores, int64_t to);
 
-// Sums `scores` over `groups` equal parts: [groups * n] -> [n].
-std::vector<double> FoldScores(const std::vector<double>& scores, int groups);
-
 }  // namespace wsel::select

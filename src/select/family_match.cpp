@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
+#include "numbered_names.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 
@@ -27,15 +27,8 @@ std::optional<int64_t> LayerIn(std::string_view name,
   }
   name.remove_prefix(pattern.before.size());
   name.remove_suffix(pattern.after.size());
-  constexpr size_t kMaxDigits = 9;
-  const bool padded = name.size() > 1 && name.front() == '0';
-  if (name.size() > kMaxDigits || padded) return std::nullopt;
-  int64_t layer = 0;
-  const auto [end, code] =
-      std::from_chars(name.data(), name.data() + name.size(), layer);
-  const bool number =
-      code == std::errc() && layer >= 0 && end == name.data() + name.size();
-  return number ? std::optional(layer) : std::nullopt;
+  const int64_t layer = BlockNumber(name);
+  return layer < 0 ? std::nullopt : std::optional(layer);
 }
 
 class Matcher {

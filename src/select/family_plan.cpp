@@ -7,10 +7,10 @@
 #include <set>
 #include <utility>
 
+#include "component_mapping.h"
 #include "family_match.h"
 #include "family_sizes.h"
 #include "layer_map.h"
-#include "planner.h"
 
 namespace wsel::select {
 namespace {
@@ -70,28 +70,27 @@ MappedAxis AxisOf(const FamilyPair& pair, const Dimension& d, int groups,
   return axis;
 }
 
-// The stage of Plan::layers of every dimension that counts layers, by name.
-using Stages = std::map<std::string, size_t>;
+// For every dimension that counts layers, by its index in the family, the
+// teacher's layer that each of the student's is taken from.
+using Layers = std::map<size_t, std::vector<int64_t>>;
 
-Stages StagesOf(const FamilyPair& pair) {
-  Stages stages;
-  for (const Dimension& d : pair.family.dimensions) {
+Layers LayersOf(const FamilyPair& pair, const std::string& rule) {
+  std::vector<size_t> counters;
+  std::vector<int64_t> from;
+  std::vector<int64_t> to;
+  for (size_t i = 0; i < pair.family.dimensions.size(); ++i) {
+    const Dimension& d = pair.family.dimensions[i];
     if (d.role != DimensionRole::kLayers || !pair.Has(d)) continue;
-    stages.emplace(d.name, stages.size());
+    counters.push_back(i);
+    from.push_back(pair.teacher.sizes.at(d.name));
+    to.push_back(pair.student.at(d.name));
   }
-  return stages;
-}
-
-std::vector<std::vector<int64_t>> LayersOf(const FamilyPair& pair,
-                                           const Stages& stages,
-                                           const std::string& rule) {
-  std::vector<int64_t> from(stages.size());
-  std::vector<int64_t> to(stages.size());
-  for (const auto& [name, stage] : stages) {
-    from[stage] = pair.teacher.sizes.at(name);
-    to[stage] = pair.student.at(name);
+  const auto selected = MapLayers(from, to, rule);
+  Layers layers;
+  for (size_t i = 0; i < counters.size(); ++i) {
+    layers[counters[i]] = selected[i];
   }
-  return MapLayers(from, to, rule);
+  return layers;
 }
 
 // The student's tensor of template `place` in its layer `to`, or nothing if it
@@ -131,21 +130,18 @@ size_t EndOfLayer(const std::vector<FamilyTensor>& tensors, size_t begin) {
 }
 
 // Tensors of one layer are adjacent, as in a state dict.
-std::vector<MappedTensor> TensorsOf(
-    const FamilyPair& pair, const Stages& stages,
-    const std::vector<std::vector<int64_t>>& layers) {
+std::vector<MappedTensor> TensorsOf(const FamilyPair& pair,
+                                    const Layers& layers) {
   static const std::vector<int64_t> kNoLayers = {0};
   std::vector<MappedTensor> mapped;
   const auto& tensors = pair.family.tensors;
   for (size_t begin = 0, end = 0; begin < tensors.size(); begin = end) {
     end = EndOfLayer(tensors, begin);
     const auto counter = tensors[begin].name.layers;
-    const auto stage = counter
-                           ? stages.find(pair.family.dimensions[*counter].name)
-                           : stages.end();
+    const auto selected = counter ? layers.find(*counter) : layers.end();
     // All are optional, and the teacher lacks them.
-    if (counter && stage == stages.end()) continue;
-    const auto& from = counter ? layers[stage->second] : kNoLayers;
+    if (counter && selected == layers.end()) continue;
+    const auto& from = counter ? selected->second : kNoLayers;
     for (size_t to = 0; to < from.size(); ++to) {
       for (size_t place = begin; place < end; ++place) {
         auto tensor = TensorOf(pair, place, from[to], static_cast<int64_t>(to));
@@ -194,12 +190,14 @@ Plan PlanByFamily(const FamilyTable& family,
   const Sizes student =
       StudentSizes(family, match.sizes, student_sizes, options.heads);
   const FamilyPair pair{family, match, student, options.heads};
-  const Stages stages = StagesOf(pair);
+  const Layers layers = LayersOf(pair, options.layers);
   ComponentMapping mapping;
   mapping.teacher = ModelOf(family, match.sizes);
   mapping.student = ModelOf(family, student);
-  mapping.layers = LayersOf(pair, stages, options.layers);
-  mapping.tensors = TensorsOf(pair, stages, mapping.layers);
+  for (const auto& [counter, selected] : layers) {
+    mapping.layers.push_back(selected);
+  }
+  mapping.tensors = TensorsOf(pair, layers);
   mapping.unused = ReasonsUnused(UnusedOf(pair), mapping.tensors);
   mapping.notes = NotesOf(pair);
   return PlanMapping(std::move(mapping), options, importance);

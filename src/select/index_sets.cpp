@@ -8,6 +8,31 @@
 #include "consecutive.h"
 
 namespace wsel::select {
+namespace {
+
+// Sums `scores` over `groups` equal parts: [groups * n] -> [n].
+std::vector<double> FoldScores(const std::vector<double>& scores, int groups) {
+  std::vector<double> folded(scores.size() / groups);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    folded[i % folded.size()] += scores[i];
+  }
+  return folded;
+}
+
+}  // namespace
+
+IndexSets::IndexSets(const std::vector<MappedTensor>& tensors,
+                     const Options& options, const ImportanceScores& importance)
+    : options_(options), importance_(importance) {
+  for (const MappedTensor& tensor : tensors) {
+    const auto* teacher = std::get_if<TensorSpec>(&tensor.source);
+    if (teacher == nullptr) continue;
+    for (size_t at = 0; at < tensor.axes.size(); ++at) {
+      uses_[NameOf(tensor, at)].push_back(
+          {teacher->name, at, GroupsOf(tensor.axes[at])});
+    }
+  }
+}
 
 AxisPick IndexSets::Pick(const MappedTensor& tensor, size_t at) {
   const MappedAxis& axis = tensor.axes[at];
@@ -69,18 +94,11 @@ std::vector<double> IndexSets::Scores(const std::string& name,
   const SelectionRule& rule = options_.Rule();
   if (!rule.IsDataDependent()) return {};
   std::vector<double> sum(static_cast<size_t>(of));
-  for (const MappedTensor& tensor : tensors_) {
-    const auto* teacher = std::get_if<TensorSpec>(&tensor.source);
-    if (teacher == nullptr) continue;
-    for (size_t at = 0; at < tensor.axes.size(); ++at) {
-      const MappedAxis& axis = tensor.axes[at];
-      if (axis.name.empty() || NameOf(tensor, at) != name) continue;
-      const auto scores =
-          FoldScores(importance_.slice_scores(teacher->name, at, rule.score),
-                     GroupsOf(axis));
-      std::transform(sum.begin(), sum.end(), scores.begin(), sum.begin(),
-                     std::plus<>());
-    }
+  for (const auto& [tensor, axis, groups] : uses_.at(name)) {
+    const auto scores =
+        FoldScores(importance_.slice_scores(tensor, axis, rule.score), groups);
+    std::transform(sum.begin(), sum.end(), scores.begin(), sum.begin(),
+                   std::plus<>());
   }
   return sum;
 }

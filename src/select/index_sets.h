@@ -15,8 +15,7 @@ class IndexSets {
  public:
   // All arguments must outlive this object.
   IndexSets(const std::vector<MappedTensor>& tensors, const Options& options,
-            const ImportanceScores& importance)
-      : tensors_(tensors), options_(options), importance_(importance) {}
+            const ImportanceScores& importance);
 
   // What is selected along dimension `axis` of the tensor's source.
   AxisPick Pick(const MappedTensor& tensor, size_t axis);
@@ -30,9 +29,16 @@ class IndexSets {
   IndexSet Select(const std::string& name, const MappedAxis& axis) const;
   std::vector<double> Scores(const std::string& name, int64_t of) const;
 
-  const std::vector<MappedTensor>& tensors_;
+  // An axis of a tensor of the teacher.
+  struct Use {
+    const std::string& tensor;
+    size_t axis;
+    int groups;
+  };
+
   const Options& options_;
   const ImportanceScores& importance_;
+  std::map<std::string, std::vector<Use>> uses_;  // by the name of the set
   std::vector<IndexSet> sets_;
   std::map<std::string, int> by_name_;
 };

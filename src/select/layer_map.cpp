@@ -59,10 +59,6 @@ Indices ParseList(std::string_view list, int64_t from, int64_t to,
   return blocks;
 }
 
-bool IsList(std::string_view rule) {
-  return rule.find_first_not_of("0123456789,/ ") == std::string_view::npos;
-}
-
 }  // namespace
 
 std::vector<std::vector<int64_t>> MapLayers(
@@ -70,7 +66,8 @@ std::vector<std::vector<int64_t>> MapLayers(
     const std::vector<int64_t>& student_depths, std::string_view rule) {
   const size_t stages = student_depths.size();
   const std::vector<std::string> rules = {"first", "last", "mid", "uniform"};
-  const bool list = IsList(rule);
+  const bool list =
+      rule.find_first_not_of("0123456789,/ ") == std::string_view::npos;
   if (!list && std::find(rules.begin(), rules.end(), rule) == rules.end()) {
     throw Error(
         ErrorKind::kUsage, kOption,

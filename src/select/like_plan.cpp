@@ -7,10 +7,10 @@
 #include <string_view>
 #include <utility>
 
+#include "component_mapping.h"
 #include "layer_map.h"
 #include "like_axes.h"
 #include "numbered_names.h"
-#include "planner.h"
 
 namespace wsel::select {
 namespace {
@@ -70,24 +70,19 @@ std::vector<MappedTensor> MapByName(const std::vector<TensorSpec>& teacher,
   return tensors;
 }
 
-// Whether no layer of the student is taken from the one that has this tensor.
-bool IsOfUnusedBlock(const std::string& name, const LayerStacks& map) {
-  for (size_t i = 0; i < map.stacks.size(); ++i) {
-    const int64_t block = NumberAfter(name, map.stacks[i].prefix);
-    const auto& taken = map.layers[i];
-    if (block >= 0 &&
-        std::find(taken.begin(), taken.end(), block) == taken.end()) {
-      return true;
-    }
-  }
-  return false;
-}
-
+// Why no tensor of the student is selected from this one, if none is.
 Unused ReasonUnused(const TensorSpec& spec, const LayerStacks& map) {
   if (!IsFloating(spec.dtype)) {
     return {spec.name, fmt::format("holds {}, not weights", Name(spec.dtype))};
   }
-  if (IsOfUnusedBlock(spec.name, map)) return OfUnusedBlock(spec.name);
+  for (size_t i = 0; i < map.stacks.size(); ++i) {
+    const int64_t block = NumberAfter(spec.name, map.stacks[i].prefix);
+    const auto& taken = map.layers[i];
+    if (block >= 0 &&
+        std::find(taken.begin(), taken.end(), block) == taken.end()) {
+      return OfUnusedBlock(spec.name);
+    }
+  }
   return {spec.name, "the student has no such tensor"};
 }
 

@@ -1,12 +1,10 @@
-#include "planner.h"
-
 #include <fmt/format.h>
 
 #include <string>
 #include <utility>
 
+#include "component_mapping.h"
 #include "index_sets.h"
-#include "skip.h"
 
 namespace wsel::select {
 namespace {

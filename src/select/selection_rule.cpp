@@ -19,14 +19,14 @@ Indices BySizes(int64_t from, int64_t to, const RandomStream&) {
 // A new rule is a row here, and a file for its function.
 constexpr std::array<SelectionRule, 8> kRules = {{
     {"uniform", "evenly spaced (the paper's default)",
-     "section 3.2, Algorithm 1", Scope::kModel, BySizes<Uniform>, nullptr},
+     "section 3.2, Algorithm 1", Scope::kModel, BySizes<Uniform>},
     {"consecutive", "the first ones", "section 3.2", Scope::kModel,
-     BySizes<FirstOf>, nullptr},
+     BySizes<FirstOf>},
     {"random", "random, the same for dimensions of equal role", "section 3.2",
-     Scope::kModel, RandomSubset, nullptr},
+     Scope::kModel, RandomSubset},
     {"random-inconsistent",
      "random, drawn independently for every tensor and dimension",
-     "section 3.2", Scope::kTensor, RandomSubset, nullptr},
+     "section 3.2", Scope::kTensor, RandomSubset},
     {"l1", "largest L1 norm, per tensor and dimension", "Table 7",
      Scope::kTensor, nullptr, L1Scores},
     {"magnitude", "largest |w| of a tensor, reshaped", "Table 7",
@@ -47,9 +47,9 @@ constexpr auto kRows = [] {
   return rows;
 }();
 
-constexpr SelectionRule kOfficial = {
-    "official",    "the official script's", "the paper's code",
-    Scope::kModel, BySizes<UniformFp32>,    nullptr};
+constexpr SelectionRule kOfficial = {"official", "the official script's",
+                                     "the paper's code", Scope::kModel,
+                                     BySizes<UniformFp32>};
 
 }  // namespace
 

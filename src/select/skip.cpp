@@ -1,10 +1,9 @@
-#include "skip.h"
-
 #include <fnmatch.h>
 
 #include <algorithm>
 #include <string_view>
 
+#include "component_mapping.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 
