@@ -48,40 +48,40 @@ const MemorySource& Source() {
   return source;
 }
 
-Plan PlanBy(Method method) {
+Plan PlanBy(const char* method) {
   Options options;
-  options.method = method;
+  options.method = Methods().Find(method, "bench");
   return PlanSelection(Teacher(), Source().Specs(), StudentConfig(), options,
                        ImportanceScoresOf(Source()));
 }
 
 // ViT-S -> ViT-T: deciding.
-void PlanStudent(benchmark::State& state, Method method) {
+void PlanStudent(benchmark::State& state, const char* method) {
   for (auto _ : state) benchmark::DoNotOptimize(PlanBy(method));
 }
-BENCHMARK_CAPTURE(PlanStudent, uniform, Method::kUniform)
+BENCHMARK_CAPTURE(PlanStudent, uniform, "uniform")
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(PlanStudent, l1_shared, Method::kL1Shared)
+BENCHMARK_CAPTURE(PlanStudent, l1_shared, "l1-shared")
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(PlanStudent, magnitude, Method::kMagnitude)
+BENCHMARK_CAPTURE(PlanStudent, magnitude, "magnitude")
     ->Unit(benchmark::kMillisecond);
 
 void HashPlan(benchmark::State& state) {
-  const Plan plan = PlanBy(Method::kUniform);
+  const Plan plan = PlanBy("uniform");
   for (auto _ : state) benchmark::DoNotOptimize(DigestOf(plan));
 }
 BENCHMARK(HashPlan)->Unit(benchmark::kMillisecond);
 
 // ViT-S -> ViT-T: hashing what is read, and gathering.
-void ApplyPlan(benchmark::State& state, Method method) {
+void ApplyPlan(benchmark::State& state, const char* method) {
   at::set_num_threads(1);  // as wsel init does
   const Plan plan = PlanBy(method);
   for (auto _ : state) benchmark::DoNotOptimize(Apply(plan, &Source()));
 }
-BENCHMARK_CAPTURE(ApplyPlan, uniform, Method::kUniform)
+BENCHMARK_CAPTURE(ApplyPlan, uniform, "uniform")
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
-BENCHMARK_CAPTURE(ApplyPlan, magnitude, Method::kMagnitude)
+BENCHMARK_CAPTURE(ApplyPlan, magnitude, "magnitude")
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

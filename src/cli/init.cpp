@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <map>
 #include <memory>
 
 #include "commands.h"
@@ -96,23 +95,16 @@ std::optional<model::Config> ModelOfMissing(const InitArgs& args) {
   }
 }
 
-// The plan for the teacher's shapes, without its weights. With a data-dependent
-// rule the indices are meaningless, and only the summary is of use.
+// The plan for the teacher's shapes, without its weights; undecided if the rule
+// depends on them.
 select::Plan PlanWithoutWeights(const InitArgs& args,
                                 const model::Config& teacher) {
   std::vector<TensorSpec> specs;
-  std::map<std::string, Shape> shapes;
   for (const model::ParameterSpec& tensor : ParameterSpecs(teacher)) {
     specs.push_back(tensor.spec);
-    shapes[tensor.spec.name] = tensor.spec.shape;
   }
-  const select::ImportanceScores placeholder = {
-      [&](const std::string& name, size_t axis, int) {
-        return std::vector<double>(static_cast<size_t>(shapes[name][axis]));
-      },
-      [](const std::string&, int64_t) { return std::string(); }};
   return PlanSelection(teacher, specs, StudentModel(args, teacher),
-                       SelectionOptions(args), placeholder);
+                       SelectionOptions(args), {});
 }
 
 // The student has timm's eps and activation, which may not be the teacher's.
@@ -152,22 +144,17 @@ void DryRunWithoutTeacher(const InitArgs& args) {
   const bool generic = IsGenericStudent(args);
   if (generic) CheckGenericStudent(args);
   const auto teacher = generic ? std::nullopt : ModelOfMissing(args);
+  std::optional<select::Plan> plan;
+  if (teacher) plan = PlanWithoutWeights(args, *teacher);
   const bool wants_plan = args.json || !args.save_plan.empty();
-  const bool data_dependent = IsDataDependent(SelectionOptions(args).method);
-  if (wants_plan && (!teacher || data_dependent)) {
+  if (wants_plan && !(plan && IsDecided(*plan))) {
     throw Error(ErrorKind::kIo, args.teacher,
                 generic ? "is missing, so there is no plan to print or save"
                         : "is missing, so there is no plan to print or save; "
                           "give --teacher-model, and a --method that does not "
                           "depend on weights");
   }
-  if (!teacher) return;
-  const select::Plan plan = PlanWithoutWeights(args, *teacher);
-  if (data_dependent) {
-    fmt::print("{}", select::Summary(plan));
-  } else {
-    ShowPlan(args, plan);
-  }
+  if (plan) ShowPlan(args, *plan);
 }
 
 void WriteStudent(const InitArgs& args, const select::Plan& plan,

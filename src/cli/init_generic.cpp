@@ -5,7 +5,7 @@
 
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
-#include "wsel/model/family_json.h"
+#include "wsel/select/family_json.h"
 #include "wsel/select/family_plan.h"
 #include "wsel/select/importance_scores.h"
 #include "wsel/select/like_plan.h"
@@ -14,9 +14,9 @@ namespace wsel::cli {
 namespace {
 
 // Parses items such as "width=192".
-model::Sizes ParseSizes(const std::vector<std::string>& items,
-                        const char* option) {
-  model::Sizes sizes;
+select::Sizes ParseSizes(const std::vector<std::string>& items,
+                         const char* option) {
+  select::Sizes sizes;
   for (const std::string& item : items) {
     const size_t equals = item.find('=');
     const std::string name = item.substr(0, equals);
@@ -36,8 +36,8 @@ model::Sizes ParseSizes(const std::vector<std::string>& items,
   return sizes;
 }
 
-model::FamilyTable ReadFamily(const InitArgs& args) {
-  return model::FamilyFromJson(ReadText(args.family), args.family);
+select::FamilyTable ReadFamily(const InitArgs& args) {
+  return select::FamilyFromJson(ReadText(args.family), args.family);
 }
 
 std::string FileName(const std::filesystem::path& path) {

@@ -4,6 +4,8 @@
 #include <ATen/ops/index_select.h>
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "embed_resample.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
@@ -32,7 +34,8 @@ std::vector<int64_t> Expand(const IndexSet& set, int groups) {
   return indices;
 }
 
-at::Tensor Take(const Selected& s, const Plan& plan, const TensorView& view) {
+at::Tensor Take(const Selected& s, const Plan& plan, const TensorView& view,
+                const Shape&) {
   at::Tensor tensor = Borrow(view);
   for (size_t axis = 0; axis < s.axes.size(); ++axis) {
     const AxisPick& pick = s.axes[axis];
@@ -46,8 +49,8 @@ at::Tensor Take(const Selected& s, const Plan& plan, const TensorView& view) {
   return tensor;
 }
 
-at::Tensor Take(const TopMagnitude& t, const Shape& shape,
-                const TensorView& view) {
+at::Tensor Take(const TopMagnitude& t, const Plan&, const TensorView& view,
+                const Shape& shape) {
   auto indices = LargestMagnitude(view, *Numel(shape));
   if (DigestOf(indices) != t.digest) {
     throw Error(ErrorKind::kMismatch, t.teacher,
@@ -85,6 +88,7 @@ at::Tensor Own(const at::Tensor& taken, const Shape& shape,
 }  // namespace
 
 Student Apply(const Plan& plan, const TensorSource* teacher) {
+  if (!IsDecided(plan)) throw std::logic_error("an undecided plan is applied");
   Student student;
   student.tensors.resize(plan.entries.size());
   std::vector<std::string> lines(plan.entries.size());
@@ -93,13 +97,8 @@ Student Apply(const Plan& plan, const TensorSource* teacher) {
     const TensorView view =
         ReadChecked(teacher, source.teacher, source.teacher_shape);
     lines[i] = fmt::format("{} {}\n", source.teacher, Sha256Hex(view.bytes));
-    if constexpr (std::is_same_v<std::decay_t<decltype(source)>,
-                                 TopMagnitude>) {
-      student.tensors[i] =
-          Own(Take(source, spec.shape, view), spec.shape, view);
-    } else {
-      student.tensors[i] = Own(Take(source, plan, view), spec.shape, view);
-    }
+    student.tensors[i] =
+        Own(Take(source, plan, view, spec.shape), spec.shape, view);
     teacher->Release(source.teacher);
   };
   ParallelFor(plan.entries.size(), [&](size_t i) {

@@ -3,39 +3,99 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "wsel/model/parameter_specs.h"
-#include "wsel/select/options.h"
+#include "element_selection.h"
+#include "wsel/core/error.h"
+#include "wsel/select/family.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::select {
 
-// One tensor of the student and its source: a tensor of the teacher or, if
-// `teacher` is null, `reinitialised`.
-struct TensorPair {
-  const model::ParameterSpec* student = nullptr;
-  const model::ParameterSpec* teacher = nullptr;
-  Reinitialised reinitialised;
+// One dimension of a teacher's tensor: `groups` equal parts of `from` positions
+// each, of which the student has `to`.
+struct MappedAxis {
+  // Of its index set, which all axes of this name share: "width", "mlp.2".
+  // Empty if nothing is selected along it: it is taken whole or resampled.
+  std::string name = {};
+  // The same for one block, if other blocks have unrelated channels:
+  // "blocks.3.mlp".
+  std::string name_in_block = {};
+  std::string label = {};  // in messages: "MLP width of stage 2"
+  DimensionRole role = DimensionRole::kFixed;
+  int groups = 1;
+  int64_t from = 0;
+  int64_t to = 0;
+  // For the role kAttention, if the heads rule needs heads.
+  HeadSplit from_heads = {};
+  HeadSplit to_heads = {};
 };
 
-// Both models, their tensors, and the layer selection.
-struct ModelPair {
-  model::Config teacher;
-  model::Config student;
-  std::vector<model::ParameterSpec> teacher_tensors;
-  std::vector<model::ParameterSpec> student_tensors;
+// A tensor of the student and its source.
+struct MappedTensor {
+  TensorSpec student;
+  std::string component;  // as Options::skip may name it; empty if unknown
+  model::Init init;       // if it is skipped
+  // A tensor of the teacher's file; a re-initialisation; or why there is
+  // neither, which is an error unless the tensor is skipped.
+  std::variant<TensorSpec, Reinitialised, Error> source;
+  // One per dimension of the teacher's tensor; none if the student's has more
+  // or fewer.
+  std::vector<MappedAxis> axes;
+  std::optional<PosEmbedResample> pos_embed;
+  std::optional<PatchEmbedResample> patch_embed;
+  std::string note;  // for the user, unless the tensor is skipped
+};
+
+// Component mapping (paper, section 3.1) with the role of every dimension: all
+// that a plan depends on, from whatever describes the two models: configs
+// (config_mapping.h), a family file or a checkpoint of the student's shapes.
+struct ComponentMapping {
+  PlanModel teacher;
+  PlanModel student;
   std::vector<std::vector<int64_t>> layers;  // as Plan::layers
+  std::vector<MappedTensor> tensors;         // in the order of the student
+  // The teacher's tensors in the order in which the plan lists them, each with
+  // the reason if no tensor of the student is selected from it.
+  std::vector<Unused> unused;
+  std::vector<std::string> notes;
 };
 
-// Component mapping (paper, section 3.1): finds the source of every tensor of
-// the student. Skipped tensors and a reset head are re-initialised as timm
-// would; a bias or layer scale that the teacher lacks becomes the identity. The
-// pairs point into `models`.
-// Errors: kMismatch, naming a tensor that the teacher lacks, or for a different
-// number of classes with Head::kReuse; those of Skip.
-std::vector<TensorPair> MapComponents(const ModelPair& models,
-                                      const Options& options,
-                                      std::vector<std::string>& notes);
+// The one planner: turns a mapping into a plan. Everything is checked before
+// `importance` is used. Errors: those in the mapping's sources, unless skipped;
+// kMismatch, naming the dimension or tensor, for a student that is larger than
+// the teacher; kUsage for options that contradict each other, and those of
+// SkippedBy.
+Plan PlanMapping(ComponentMapping mapping, const Options& options,
+                 const ImportanceScores& importance);
+
+// For each of the student's tensors the item of Options::skip that matches it,
+// or null: a component by name, or a shell pattern of tensor names. Errors:
+// kUsage for a component that is unknown or not in this model, and for a
+// pattern that matches no tensor.
+std::vector<const std::string*> SkippedBy(
+    const std::vector<std::string>& items,
+    const std::vector<MappedTensor>& tensors);
+
+// The source of a tensor that the teacher has no counterpart of.
+Error NoCounterpart(const std::string& student);
+
+// A tensor of a block that no block of the student is taken from.
+Unused OfUnusedBlock(std::string teacher);
+
+// For models without a config: how a tensor is re-initialised. Biases and
+// running means become zeros, other 1-D tensors ones, the rest normal with std
+// 0.02 truncated at two std.
+model::Init InitByShape(const TensorSpec& spec);
+
+// Those that no tensor of the student has for a source.
+std::vector<Unused> NotSources(const std::vector<Unused>& unused,
+                               const std::vector<MappedTensor>& tensors);
+
+// ComponentMapping::unused of models without a config: those of `unused` that
+// are no sources, and then the sources, which are unused if skipped.
+std::vector<Unused> ReasonsUnused(const std::vector<Unused>& unused,
+                                  const std::vector<MappedTensor>& tensors);
 
 }  // namespace wsel::select

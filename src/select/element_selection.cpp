@@ -1,13 +1,14 @@
 #include "element_selection.h"
 
+#include <algorithm>
 #include <numeric>
 
-#include "wsel/core/philox.h"
+#include "consecutive.h"
 
 namespace wsel::select {
 namespace {
 
-Indices WholeHeads(const Options& options, const std::string& name,
+Indices WholeHeads(const SelectionRule& rule, const RandomStream& stream,
                    const HeadSplit& from, const HeadSplit& to,
                    const std::vector<double>& scores) {
   const int64_t dim = from.head_dim;
@@ -17,13 +18,13 @@ Indices WholeHeads(const Options& options, const std::string& name,
   }
   Indices channels;
   for (const int64_t head :
-       SelectIndices(options, name, from.heads, to.heads, head_scores)) {
+       SelectIndices(rule, stream, from.heads, to.heads, head_scores)) {
     for (int64_t d = 0; d < dim; ++d) channels.push_back(head * dim + d);
   }
   return channels;
 }
 
-Indices WithinHeads(const Options& options, const std::string& name,
+Indices WithinHeads(const SelectionRule& rule, const RandomStream& stream,
                     const HeadSplit& from, const HeadSplit& to,
                     const std::vector<double>& scores) {
   const int64_t dim = from.head_dim;
@@ -35,7 +36,7 @@ Indices WithinHeads(const Options& options, const std::string& name,
                        : std::vector<double>(scores.begin() + head * dim,
                                              scores.begin() + (head + 1) * dim);
     for (const int64_t d :
-         SelectIndices(options, name, dim, to.head_dim, head_scores)) {
+         SelectIndices(rule, stream, dim, to.head_dim, head_scores)) {
       channels.push_back(head * dim + d);
     }
   }
@@ -44,44 +45,27 @@ Indices WithinHeads(const Options& options, const std::string& name,
 
 }  // namespace
 
-Indices SelectIndices(const Options& options, const std::string& name,
+Indices SelectIndices(const SelectionRule& rule, const RandomStream& stream,
                       int64_t from, int64_t to,
                       const std::vector<double>& scores) {
-  switch (options.method) {
-    case Method::kUniform:
-      return Uniform(from, to);
-    case Method::kConsecutive:
-      return Consecutive(to);
-    case Method::kRandom:
-    case Method::kRandomInconsistent:
-      return RandomSubset(from, to,
-                          RandomStream(options.seed, "select " + name));
-    default:
-      return Largest(scores, to);
-  }
+  return rule.IsDataDependent() ? Largest(scores, to)
+                                : rule.select(from, to, stream);
 }
 
-Indices SelectChannels(const Options& options, const std::string& name,
-                       const HeadSplit& from, const HeadSplit& to,
-                       const std::vector<double>& scores) {
-  switch (options.heads) {
-    case Heads::kWhole:
-      return WholeHeads(options, name, from, to, scores);
-    case Heads::kWithin:
-      return WithinHeads(options, name, from, to, scores);
-    case Heads::kFlat:
-      break;
-  }
-  return SelectIndices(options, name, from.heads * from.head_dim,
-                       to.heads * to.head_dim, scores);
+Indices SelectChannels(const SelectionRule& rule, Heads heads,
+                       const RandomStream& stream, const HeadSplit& from,
+                       const HeadSplit& to, const std::vector<double>& scores) {
+  return heads == Heads::kWhole ? WholeHeads(rule, stream, from, to, scores)
+                                : WithinHeads(rule, stream, from, to, scores);
 }
 
-std::vector<double> FoldScores(const std::vector<double>& scores, int groups) {
-  std::vector<double> folded(scores.size() / groups);
-  for (size_t i = 0; i < scores.size(); ++i) {
-    folded[i % folded.size()] += scores[i];
-  }
-  return folded;
+Indices Largest(const std::vector<double>& scores, int64_t to) {
+  Indices order = Consecutive(static_cast<int64_t>(scores.size()));
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return scores[a] > scores[b]; });
+  order.resize(static_cast<size_t>(to));
+  std::sort(order.begin(), order.end());
+  return order;
 }
 
 }  // namespace wsel::select

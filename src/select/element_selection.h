@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "indices.h"
+#include "wsel/core/philox.h"
 #include "wsel/select/options.h"
 
 namespace wsel::select {
@@ -16,20 +15,19 @@ struct HeadSplit {
   int64_t head_dim = 1;
 };
 
-// Selects `to` of `from` indices by options.method. `name` identifies the
-// random stream. `scores` has one value per index if the method is
-// data-dependent, else none.
-Indices SelectIndices(const Options& options, const std::string& name,
+// Selects `to` of `from` indices by a rule. `stream` is the dimension's;
+// `scores` has one value per index if the rule is data-dependent, else none.
+Indices SelectIndices(const SelectionRule& rule, const RandomStream& stream,
                       int64_t from, int64_t to,
                       const std::vector<double>& scores);
 
-// Selects attention channels by options.heads; both models fit that rule.
-// `scores` are per channel.
-Indices SelectChannels(const Options& options, const std::string& name,
-                       const HeadSplit& from, const HeadSplit& to,
-                       const std::vector<double>& scores);
+// Selects attention channels, keeping heads: kWhole or kWithin, which both
+// models fit. `scores` are per channel.
+Indices SelectChannels(const SelectionRule& rule, Heads heads,
+                       const RandomStream& stream, const HeadSplit& from,
+                       const HeadSplit& to, const std::vector<double>& scores);
 
-// Sums `scores` over `groups` equal parts: [groups * n] -> [n].
-std::vector<double> FoldScores(const std::vector<double>& scores, int groups);
+// The indices of the `to` largest scores; ties go to the lower index.
+Indices Largest(const std::vector<double>& scores, int64_t to);
 
 }  // namespace wsel::select

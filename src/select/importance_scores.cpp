@@ -29,9 +29,9 @@ at::Tensor ReadFloats(const TensorView& view) {
 
 using AxisScores = std::vector<std::vector<double>>;
 
-// For each dimension, the sums of |w|^power over all others. One pass: a row of
+// For each dimension, the sums of `score` over all others. One pass: a row of
 // the last dimension is summed once and added to the scores of all others.
-AxisScores ScoreAllAxes(const TensorView& view, int power) {
+AxisScores ScoreAllAxes(const TensorView& view, ScoreFunction score) {
   const at::Tensor tensor = ReadFloats(view);
   const float* w = tensor.const_data_ptr<float>();
   const Shape& shape = view.spec.shape;
@@ -41,19 +41,19 @@ AxisScores ScoreAllAxes(const TensorView& view, int power) {
   if (shape.empty()) return scores;
   std::vector<double>& last = scores.back();
   const auto columns = static_cast<int64_t>(last.size());
+  std::vector<double> of_row(last.size());
   for (int64_t begin = 0; begin < tensor.numel(); begin += columns) {
+    score({w + begin, last.size()}, of_row);
     double row = 0;
-    for (int64_t j = 0; j < columns; ++j) {
-      const double magnitude = std::abs(static_cast<double>(w[begin + j]));
-      const double score = power == 1 ? magnitude : magnitude * magnitude;
-      last[j] += score;
-      row += score;
+    for (size_t j = 0; j < last.size(); ++j) {
+      last[j] += of_row[j];
+      row += of_row[j];
     }
     for (size_t a = 0; a + 1 < shape.size(); ++a) {
       scores[a][begin / strides[a] % shape[a]] += row;
     }
   }
-  // A sum of magnitudes is NaN only if one of them is.
+  // A sum of scores, which are not negative, is NaN only if one of them is.
   for (const double sum : last) {
     if (std::isnan(sum)) ThrowNaN(view);
   }
@@ -71,26 +71,6 @@ uint32_t BucketOf(const std::vector<int64_t>& histogram, int64_t& wanted) {
   while (histogram[bucket] < wanted) wanted -= histogram[bucket--];
   return bucket;
 }
-
-// Planning needs one dimension at a time; this reads each tensor once per
-// power.
-class ScoreCache {
- public:
-  explicit ScoreCache(const TensorSource& teacher) : teacher_(teacher) {}
-
-  std::vector<double> Get(const std::string& name, size_t axis, int power) {
-    auto& scores = cache_[{name, power}];
-    if (scores.empty()) {
-      scores = ScoreAllAxes(teacher_.View(name), power);
-      teacher_.Release(name);
-    }
-    return scores.at(axis);
-  }
-
- private:
-  const TensorSource& teacher_;
-  std::map<std::pair<std::string, int>, AxisScores> cache_;
-};
 
 }  // namespace
 
@@ -130,10 +110,19 @@ std::string DigestOf(const std::vector<int64_t>& indices) {
 }
 
 ImportanceScores ImportanceScoresOf(const TensorSource& teacher) {
-  const auto cache = std::make_shared<ScoreCache>(teacher);
+  // Planning needs one dimension at a time; this reads each tensor once per
+  // score.
+  using Key = std::pair<std::string, ScoreFunction>;
+  const auto cache = std::make_shared<std::map<Key, AxisScores>>();
   return {
-      [cache](const std::string& name, size_t axis, int power) {
-        return cache->Get(name, axis, power);
+      [cache, &teacher](const std::string& name, size_t axis,
+                        ScoreFunction score) {
+        AxisScores& scores = (*cache)[{name, score}];
+        if (scores.empty()) {
+          scores = ScoreAllAxes(teacher.View(name), score);
+          teacher.Release(name);
+        }
+        return scores.at(axis);
       },
       [&teacher](const std::string& name, int64_t count) {
         const auto indices = LargestMagnitude(teacher.View(name), count);

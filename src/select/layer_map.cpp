@@ -7,7 +7,8 @@
 #include <set>
 #include <string>
 
-#include "indices.h"
+#include "consecutive.h"
+#include "uniform.h"
 #include "wsel/core/error.h"
 #include "wsel/core/split.h"
 #include "wsel/core/suggest.h"
@@ -48,16 +49,6 @@ Indices ParseList(std::string_view list, int64_t from, int64_t to,
   return blocks;
 }
 
-Indices Consecutive(int64_t start, int64_t count) {
-  Indices blocks = select::Consecutive(count);
-  for (int64_t& block : blocks) block += start;
-  return blocks;
-}
-
-bool IsList(std::string_view rule) {
-  return rule.find_first_not_of("0123456789,/ ") == std::string_view::npos;
-}
-
 }  // namespace
 
 std::vector<std::vector<int64_t>> MapLayers(
@@ -65,7 +56,8 @@ std::vector<std::vector<int64_t>> MapLayers(
     const std::vector<int64_t>& student_depths, std::string_view rule) {
   const size_t stages = student_depths.size();
   const std::vector<std::string> rules = {"first", "last", "mid", "uniform"};
-  const bool list = IsList(rule);
+  const bool list =
+      rule.find_first_not_of("0123456789,/ ") == std::string_view::npos;
   if (!list && std::find(rules.begin(), rules.end(), rule) == rules.end()) {
     throw Error(
         ErrorKind::kUsage, kOption,
@@ -97,7 +89,7 @@ std::vector<std::vector<int64_t>> MapLayers(
       const int64_t start = rule == "first"  ? 0
                             : rule == "last" ? from - to
                                              : (from - to) / 2;
-      map.push_back(Consecutive(start, to));
+      map.push_back(Consecutive(to, start));
     }
   }
   return map;

@@ -1,201 +1,131 @@
 #include "wsel/select/like_plan.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <string_view>
 #include <utility>
 
-#include "generic_plan.h"
+#include "component_mapping.h"
 #include "layer_map.h"
+#include "like_axes.h"
 #include "numbered_names.h"
-#include "wsel/core/error.h"
 
 namespace wsel::select {
 namespace {
 
-using SizePair = std::pair<int64_t, int64_t>;  // teacher's, student's
+// The stacks of layers that both models have, and their layer selection.
+struct LayerStacks {
+  std::vector<NumberedStack> stacks;
+  std::vector<std::vector<int64_t>> layers;  // as Plan::layers
+};
 
-std::string NameOf(const SizePair& sizes) {
-  return fmt::format("{}->{}", sizes.first, sizes.second);
+LayerStacks MapStacks(const std::vector<TensorSpec>& teacher,
+                      const std::vector<TensorSpec>& like,
+                      const std::string& rule) {
+  LayerStacks found{FindStacks(teacher, like), {}};
+  std::vector<int64_t> from;
+  std::vector<int64_t> to;
+  for (const NumberedStack& stack : found.stacks) {
+    from.push_back(stack.teacher_count);
+    to.push_back(stack.student_count);
+  }
+  found.layers = MapLayers(from, to, rule);
+  return found;
 }
 
-class LikeMapper {
- public:
-  LikeMapper(const std::vector<TensorSpec>& teacher,
-             const std::vector<TensorSpec>& like, const std::string& layers)
-      : teacher_(teacher), like_(like), stacks_(FindStacks(teacher, like)) {
-    for (const TensorSpec& spec : teacher) by_name_[spec.name] = &spec;
-    std::vector<int64_t> from;
-    std::vector<int64_t> to;
-    for (const NumberedStack& stack : stacks_) {
-      from.push_back(stack.teacher_count);
-      to.push_back(stack.student_count);
+// The teacher's name for a tensor of the student: with the selected layer.
+std::string Counterpart(const std::string& name, const LayerStacks& map) {
+  for (size_t i = 0; i < map.stacks.size(); ++i) {
+    const std::string& prefix = map.stacks[i].prefix;
+    const int64_t block = NumberAfter(name, prefix);
+    if (block < 0) continue;
+    return prefix + std::to_string(map.layers[i][block]) +
+           name.substr(name.find('.', prefix.size()));
+  }
+  return name;
+}
+
+// Tensors of weights by name; others are left out.
+std::vector<MappedTensor> MapByName(const std::vector<TensorSpec>& teacher,
+                                    const std::vector<TensorSpec>& like,
+                                    const LayerStacks& map) {
+  std::map<std::string_view, const TensorSpec*> by_name;
+  for (const TensorSpec& spec : teacher) by_name[spec.name] = &spec;
+  std::vector<MappedTensor> tensors;
+  for (const TensorSpec& student : like) {
+    if (!IsFloating(student.dtype)) continue;
+    const auto found = by_name.find(Counterpart(student.name, map));
+    MappedTensor tensor;
+    tensor.student = {student.name, student.shape, DType::kF32};
+    if (found == by_name.end()) {
+      tensor.source = NoCounterpart(student.name);
+    } else {
+      tensor.source = *found->second;
     }
-    mapping_.layers = MapLayers(from, to, layers);
+    tensor.init = InitByShape(tensor.student);
+    tensors.push_back(std::move(tensor));
   }
+  return tensors;
+}
 
-  GenericMapping Run(const std::string& teacher_name,
-                     const std::string& like_name) && {
-    MapTensors();
-    CollectSizes();
-    for (NamedPair& pair : mapping_.pairs) FillAxes(pair);
-    AddUnused();
-    DescribeModels(teacher_name, like_name);
-    AddNotes();
-    return std::move(mapping_);
+// Why no tensor of the student is selected from this one, if none is.
+Unused ReasonUnused(const TensorSpec& spec, const LayerStacks& map) {
+  if (!IsFloating(spec.dtype)) {
+    return {spec.name, fmt::format("holds {}, not weights", Name(spec.dtype))};
   }
-
- private:
-  // The teacher's name for a tensor of the student: with the selected layer.
-  std::string Counterpart(const std::string& name) const {
-    for (size_t i = 0; i < stacks_.size(); ++i) {
-      const std::string& prefix = stacks_[i].prefix;
-      const int64_t block = NumberAfter(name, prefix);
-      if (block < 0) continue;
-      return prefix + std::to_string(mapping_.layers[i][block]) +
-             name.substr(name.find('.', prefix.size()));
-    }
-    return name;
-  }
-
-  void MapTensors() {
-    for (const TensorSpec& student : like_) {
-      if (!IsFloating(student.dtype)) {
-        mapping_.notes.push_back(
-            fmt::format("{} is left out: it holds {}, not weights",
-                        student.name, Name(student.dtype)));
-        continue;
-      }
-      NamedPair pair;
-      pair.student = {student.name, student.shape, DType::kF32};
-      const auto found = by_name_.find(Counterpart(student.name));
-      if (found != by_name_.end()) {
-        pair.teacher = *found->second;
-        used_.insert(pair.teacher.name);
-      }
-      mapping_.pairs.push_back(std::move(pair));
+  for (size_t i = 0; i < map.stacks.size(); ++i) {
+    const int64_t block = NumberAfter(spec.name, map.stacks[i].prefix);
+    const auto& taken = map.layers[i];
+    if (block >= 0 &&
+        std::find(taken.begin(), taken.end(), block) == taken.end()) {
+      return OfUnusedBlock(spec.name);
     }
   }
+  return {spec.name, "the student has no such tensor"};
+}
 
-  void CollectSizes() {
-    for (const NamedPair& pair : mapping_.pairs) {
-      if (pair.teacher.shape.size() != pair.student.shape.size()) continue;
-      for (size_t axis = 0; axis < pair.teacher.shape.size(); ++axis) {
-        const SizePair sizes = {pair.teacher.shape[axis],
-                                pair.student.shape[axis]};
-        if (sizes.first != sizes.second) dimension_of_[sizes] = 0;
-      }
-    }
-    for (auto& [sizes, dimension] : dimension_of_) {
-      if (IsFused(sizes)) continue;
-      dimension = mapping_.dimensions.size();
-      NamedDimension named;
-      named.name = NameOf(sizes);
-      named.from = sizes.first;
-      named.to = sizes.second;
-      mapping_.dimensions.push_back(std::move(named));
+// Prefixes of all layers in the student's names, selected ones first.
+std::vector<std::string> PrefixesOf(const std::vector<TensorSpec>& like,
+                                    const LayerStacks& map) {
+  std::vector<std::string> prefixes;
+  for (const NumberedStack& stack : map.stacks) {
+    prefixes.push_back(stack.prefix);
+  }
+  for (const std::string& prefix : RepeatedPrefixes(like)) {
+    if (std::find(prefixes.begin(), prefixes.end(), prefix) == prefixes.end()) {
+      prefixes.push_back(prefix);
     }
   }
+  return prefixes;
+}
 
-  static SizePair Third(const SizePair& sizes) {
-    return {sizes.first / kFused, sizes.second / kFused};
+GenericModel ModelOf(const std::string& name,
+                     int64_t NumberedStack::*const count,
+                     const LayerStacks& map,
+                     const std::vector<std::string>& prefixes) {
+  GenericModel model;
+  model.name = name;
+  for (const NumberedStack& stack : map.stacks) {
+    model.sizes.emplace_back(stack.prefix + "*", stack.*count);
   }
-  // Whether both sizes are three times those of another dimension.
-  bool IsFused(const SizePair& sizes) const {
-    return sizes.first % kFused == 0 && sizes.second % kFused == 0 &&
-           dimension_of_.contains(Third(sizes));
+  model.stacks = prefixes;
+  return model;
+}
+
+std::vector<std::string> NotesOf(const std::vector<TensorSpec>& like,
+                                 const SizePairs& shrinking) {
+  std::vector<std::string> notes;
+  for (const TensorSpec& student : like) {
+    if (IsFloating(student.dtype)) continue;
+    notes.push_back(fmt::format("{} is left out: it holds {}, not weights",
+                                student.name, Name(student.dtype)));
   }
-
-  void FillAxes(NamedPair& pair) const {
-    for (size_t axis = 0; axis < pair.teacher.shape.size(); ++axis) {
-      if (axis >= pair.student.shape.size()) break;  // CheckPair fails
-      SizePair sizes = {pair.teacher.shape[axis], pair.student.shape[axis]};
-      NamedAxis named;
-      while (sizes.first != sizes.second && IsFused(sizes)) {
-        sizes = Third(sizes);
-        named.groups *= kFused;
-      }
-      if (sizes.first != sizes.second) {
-        named.dimension = dimension_of_.at(sizes);
-      }
-      pair.axes.push_back(named);
-    }
-  }
-
-  void AddUnused() {
-    for (const TensorSpec& spec : teacher_) {
-      if (!used_.contains(spec.name)) {
-        mapping_.unused.push_back({spec.name, ReasonUnused(spec)});
-      }
-    }
-  }
-
-  std::string ReasonUnused(const TensorSpec& spec) const {
-    if (!IsFloating(spec.dtype)) {
-      return fmt::format("holds {}, not weights", Name(spec.dtype));
-    }
-    for (size_t i = 0; i < stacks_.size(); ++i) {
-      const int64_t block = NumberAfter(spec.name, stacks_[i].prefix);
-      const auto& taken = mapping_.layers[i];
-      if (block >= 0 &&
-          std::find(taken.begin(), taken.end(), block) == taken.end()) {
-        return "no block of the student is taken from this one";
-      }
-    }
-    return "the student has no such tensor";
-  }
-
-  void DescribeModels(const std::string& teacher_name,
-                      const std::string& like_name) {
-    mapping_.teacher.name = teacher_name;
-    mapping_.student.name = like_name;
-    for (const NumberedStack& stack : stacks_) {
-      mapping_.teacher.sizes.emplace_back(stack.prefix + "*",
-                                          stack.teacher_count);
-      mapping_.student.sizes.emplace_back(stack.prefix + "*",
-                                          stack.student_count);
-    }
-    std::set<std::string> seen;
-    for (const NumberedStack& stack : stacks_) {
-      seen.insert(stack.prefix);
-      mapping_.student.stacks.push_back(stack.prefix);
-    }
-    for (const std::string& prefix : RepeatedPrefixes(like_)) {
-      if (seen.insert(prefix).second) mapping_.student.stacks.push_back(prefix);
-    }
-    mapping_.teacher.stacks = mapping_.student.stacks;
-  }
-
-  void AddNotes() {
-    std::vector<std::string> names;
-    for (const NamedDimension& d : mapping_.dimensions) names.push_back(d.name);
-    if (names.empty()) return;
-    mapping_.notes.push_back(fmt::format(
-        "assumed, because roles are unknown: dimensions that shrink between "
-        "the same two sizes are the same one and get the same indices ({})",
-        fmt::join(names, ", ")));
-    for (const auto& [sizes, unused] : dimension_of_) {
-      if (!IsFused(sizes)) continue;
-      mapping_.notes.push_back(fmt::format(
-          "assumed: {} is three times {} (a fused q, k, v) and is indexed in "
-          "three equal parts",
-          NameOf(sizes), NameOf(Third(sizes))));
-    }
-  }
-
-  static constexpr int64_t kFused = 3;
-
-  const std::vector<TensorSpec>& teacher_;
-  const std::vector<TensorSpec>& like_;
-  std::vector<NumberedStack> stacks_;
-  std::map<std::string_view, const TensorSpec*> by_name_;
-  std::map<SizePair, size_t> dimension_of_;  // into GenericMapping::dimensions
-  std::set<std::string> used_;
-  GenericMapping mapping_;
-};
+  const auto assumed = Assumptions(shrinking);
+  notes.insert(notes.end(), assumed.begin(), assumed.end());
+  return notes;
+}
 
 }  // namespace
 
@@ -210,9 +140,26 @@ Plan PlanLike(const std::vector<TensorSpec>& teacher,
                             "of the student's shapes",
                             HeadRules().NameOf(options.heads)));
   }
-  return PlanGeneric(
-      LikeMapper(teacher, like, options.layers).Run(teacher_name, like_name),
-      options, importance);
+  const LayerStacks map = MapStacks(teacher, like, options.layers);
+  const auto prefixes = PrefixesOf(like, map);
+  ComponentMapping mapping;
+  mapping.teacher =
+      ModelOf(teacher_name, &NumberedStack::teacher_count, map, prefixes);
+  mapping.student =
+      ModelOf(like_name, &NumberedStack::student_count, map, prefixes);
+  mapping.layers = map.layers;
+  mapping.tensors = MapByName(teacher, like, map);
+  const SizePairs shrinking = ShrinkingSizes(mapping.tensors);
+  for (MappedTensor& tensor : mapping.tensors) {
+    tensor.axes = AxesBySizes(tensor, shrinking);
+  }
+  std::vector<Unused> unused;
+  for (const TensorSpec& spec : teacher) {
+    unused.push_back(ReasonUnused(spec, map));
+  }
+  mapping.unused = ReasonsUnused(unused, mapping.tensors);
+  mapping.notes = NotesOf(like, shrinking);
+  return PlanMapping(std::move(mapping), options, importance);
 }
 
 }  // namespace wsel::select

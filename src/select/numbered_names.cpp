@@ -7,17 +7,10 @@
 namespace wsel::select {
 namespace {
 
-// The number at the start of `text`, followed by '.' and without leading zeros;
-// -1 if there is none.
+// The number at the start of `text`, up to the first '.'; -1 if there is none.
 int64_t LeadingNumber(std::string_view text) {
-  constexpr size_t kMaxDigits = 9;
   const size_t dot = text.find('.');
-  if (dot == std::string_view::npos || dot == 0 || dot > kMaxDigits) return -1;
-  if (text.front() == '0' && dot > 1) return -1;
-  int64_t number = -1;
-  const auto [end, code] =
-      std::from_chars(text.data(), text.data() + dot, number);
-  return code == std::errc() && end == text.data() + dot ? number : -1;
+  return dot == std::string_view::npos ? -1 : BlockNumber(text.substr(0, dot));
 }
 
 // For every prefix of a number: the numbers, and the rest of the names after
@@ -95,6 +88,18 @@ std::vector<std::string> RepeatedPrefixes(
     if (CountOf(numbered, prefix) >= 2 && equal) prefixes.push_back(prefix);
   }
   return prefixes;
+}
+
+int64_t BlockNumber(std::string_view text) {
+  constexpr size_t kMaxDigits = 9;
+  const bool padded = text.size() > 1 && text.front() == '0';
+  if (text.empty() || text.size() > kMaxDigits || padded ||
+      text.find_first_not_of("0123456789") != std::string_view::npos) {
+    return -1;
+  }
+  int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 int64_t NumberAfter(std::string_view name, std::string_view prefix) {

@@ -28,6 +28,10 @@ std::vector<NumberedStack> FindStacks(const std::vector<TensorSpec>& teacher,
 // the same names after each number.
 std::vector<std::string> RepeatedPrefixes(const std::vector<TensorSpec>& specs);
 
+// A layer's number as it is written in names: in digits, without leading zeros.
+// -1 for any other text.
+int64_t BlockNumber(std::string_view text);
+
 // The number after `prefix` in a name, or -1 if there is none.
 int64_t NumberAfter(std::string_view name, std::string_view prefix);
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -94,49 +95,47 @@ std::string Describe(const Reinitialised& r, const Plan&) {
                      r.reason);
 }
 
-struct Line {
-  std::string name;
-  std::string shape;
-  std::string from;
-  int count = 1;
-};
+template <typename... Args>
+void Append(std::string& text, fmt::format_string<Args...> format,
+            Args&&... args) {
+  fmt::format_to(std::back_inserter(text), format, std::forward<Args>(args)...);
+}
 
-std::vector<Line> Lines(const Plan& plan) {
-  std::vector<Line> lines;
-  for (const Entry& entry : plan.entries) {
-    Line line{WithoutBlock(entry.student.name, plan),
-              FormatShape(entry.student.shape),
-              std::visit([&](const auto& s) { return Describe(s, plan); },
-                         entry.source)};
+// Equal lines as one, in the order of the first, with their number.
+template <typename Line>
+std::vector<std::pair<Line, int>> Fold(const std::vector<Line>& lines) {
+  std::vector<std::pair<Line, int>> folded;
+  for (const Line& line : lines) {
     const auto same =
-        std::find_if(lines.begin(), lines.end(), [&](const Line& other) {
-          return std::tie(other.name, other.shape, other.from) ==
-                 std::tie(line.name, line.shape, line.from);
-        });
-    if (same == lines.end()) {
-      lines.push_back(std::move(line));
+        std::find_if(folded.begin(), folded.end(),
+                     [&](const auto& other) { return other.first == line; });
+    if (same == folded.end()) {
+      folded.emplace_back(line, 1);
     } else {
-      ++same->count;
+      ++same->second;
     }
   }
-  return lines;
+  return folded;
 }
 
 void AppendTensors(const Plan& plan, std::string& text) {
-  const auto lines = Lines(plan);
+  std::vector<std::array<std::string, 3>> lines;  // name, shape, source
   size_t name_width = 0;
   size_t shape_width = 0;
-  for (const Line& line : lines) {
-    name_width = std::max(name_width, line.name.size());
-    shape_width = std::max(shape_width, line.shape.size());
+  for (const Entry& entry : plan.entries) {
+    lines.push_back(
+        {WithoutBlock(entry.student.name, plan),
+         FormatShape(entry.student.shape),
+         std::visit([&](const auto& s) { return Describe(s, plan); },
+                    entry.source)});
+    name_width = std::max(name_width, lines.back()[0].size());
+    shape_width = std::max(shape_width, lines.back()[1].size());
   }
   text += "tensors\n";
-  for (const Line& line : lines) {
-    const auto count =
-        line.count == 1 ? std::string() : fmt::format("x{}", line.count);
-    fmt::format_to(std::back_inserter(text), "  {:{}} {:>3}  {:{}}  <- {}\n",
-                   line.name, name_width, count, line.shape, shape_width,
-                   line.from);
+  for (const auto& [line, count] : Fold(lines)) {
+    Append(text, "  {:{}} {:>3}  {:{}}  <- {}\n", line[0], name_width,
+           count == 1 ? "" : fmt::format("x{}", count), line[1], shape_width,
+           line[2]);
   }
 }
 
@@ -147,15 +146,14 @@ void AppendModel(std::string_view role, const PlanModel& model,
     for (const auto& [name, size] : generic->sizes) {
       sizes.push_back(fmt::format("{} {}", name, size));
     }
-    fmt::format_to(std::back_inserter(text), "{}  {}{}{}\n", role,
-                   generic->name, sizes.empty() ? "" : ": ",
-                   fmt::join(sizes, ", "));
+    Append(text, "{}  {}{}{}\n", role, generic->name, sizes.empty() ? "" : ": ",
+           fmt::join(sizes, ", "));
     return;
   }
   const auto& config = std::get<model::Config>(model);
-  fmt::format_to(std::back_inserter(text), "{}  {}, {}, {:.2f} M parameters\n",
-                 role, NameOf(config), ArchitectureName(config),
-                 static_cast<double>(ParameterCount(config)) * 1e-6);
+  Append(text, "{}  {}, {}, {:.2f} M parameters\n", role, NameOf(config),
+         ArchitectureName(config),
+         static_cast<double>(ParameterCount(config)) * 1e-6);
 }
 
 void AppendHeading(const Plan& plan, std::string& text) {
@@ -164,28 +162,24 @@ void AppendHeading(const Plan& plan, std::string& text) {
   const Options& o = plan.options;
   if (!plan.teacher) {
     const auto& first = std::get<Reinitialised>(plan.entries.front().source);
-    fmt::format_to(std::back_inserter(text), "rule     {}, seed {}\n",
-                   first.reason, o.seed);
+    Append(text, "rule     {}, seed {}\n", first.reason, o.seed);
     return;
   }
   if (o.official) {
     text += "rule     the official script's\n";
-  } else if (IsGeneric(plan)) {
-    fmt::format_to(std::back_inserter(text),
-                   "rule     {}, heads {}, layers {}, seed {}\n",
-                   Methods().NameOf(o.method), HeadRules().NameOf(o.heads),
-                   o.layers, o.seed);
   } else {
-    fmt::format_to(std::back_inserter(text),
-                   "rule     {}, heads {}, layers {}, head {}, seed {}\n",
-                   Methods().NameOf(o.method), HeadRules().NameOf(o.heads),
-                   o.layers, HeadSources().NameOf(o.head), o.seed);
+    // Generic models have no classifier that is known as such.
+    const std::string head =
+        IsGeneric(plan)
+            ? ""
+            : fmt::format("head {}, ", HeadSources().NameOf(o.head));
+    Append(text, "rule     {}, heads {}, layers {}, {}seed {}\n",
+           o.method->name, HeadRules().NameOf(o.heads), o.layers, head, o.seed);
   }
   for (size_t stage = 0; stage < plan.layers.size(); ++stage) {
-    fmt::format_to(
-        std::back_inserter(text), "{:8} blocks {}\n",
-        plan.layers.size() == 1 ? "layers" : fmt::format("stage {}", stage),
-        fmt::join(plan.layers[stage], ", "));
+    Append(text, "{:8} blocks {}\n",
+           plan.layers.size() == 1 ? "layers" : fmt::format("stage {}", stage),
+           fmt::join(plan.layers[stage], ", "));
   }
 }
 
@@ -196,54 +190,47 @@ void AppendSets(const Plan& plan, std::string& text) {
   text += "index sets\n";
   for (size_t i = 0; i < std::min(kMost, plan.sets.size()); ++i) {
     const IndexSet& set = plan.sets[i];
-    fmt::format_to(std::back_inserter(text), "  {:10} {} of {}: {}\n", set.name,
-                   set.indices.size(), set.of, Abridge(set.indices));
+    Append(text, "  {:10} {} of {}: {}\n", set.name,
+           set.indices.size() + set.undecided, set.of,
+           set.undecided == 0 ? Abridge(set.indices)
+                              : "chosen from the teacher's weights");
   }
   if (plan.sets.size() > kMost) {
-    fmt::format_to(std::back_inserter(text),
-                   "  ... and {} more (all are in the plan's JSON)\n",
-                   plan.sets.size() - kMost);
+    Append(text, "  ... and {} more{}\n", plan.sets.size() - kMost,
+           IsDecided(plan) ? " (all are in the plan's JSON)" : "");
   }
 }
 
 void AppendUnused(const Plan& plan, std::string& text) {
   if (plan.unused.empty()) return;
-  std::vector<std::pair<std::string, int>> reasons;
+  std::vector<std::string> lines;
   for (const Unused& unused : plan.unused) {
-    const bool block = unused.reason.starts_with("no block");
-    std::string line = fmt::format("{}: {}",
-                                   block ? WholeBlock(unused.teacher, plan)
-                                         : WithoutBlock(unused.teacher, plan),
-                                   unused.reason);
-    const auto same =
-        std::find_if(reasons.begin(), reasons.end(),
-                     [&](const auto& r) { return r.first == line; });
-    if (same == reasons.end()) {
-      reasons.emplace_back(std::move(line), 1);
-    } else {
-      ++same->second;
-    }
+    lines.push_back(fmt::format("{}: {}",
+                                unused.whole_block
+                                    ? WholeBlock(unused.teacher, plan)
+                                    : WithoutBlock(unused.teacher, plan),
+                                unused.reason));
   }
   text += "unused tensors of the teacher\n";
-  for (const auto& [line, count] : reasons) {
-    fmt::format_to(std::back_inserter(text), "  {}{}\n", line,
-                   count == 1 ? "" : fmt::format(" ({} tensors)", count));
+  for (const auto& [line, count] : Fold(lines)) {
+    Append(text, "  {}{}\n", line,
+           count == 1 ? "" : fmt::format(" ({} tensors)", count));
   }
 }
 
 void AppendNotesAndTotals(const Plan& plan, std::string& text) {
   for (const std::string& note : plan.notes) {
-    fmt::format_to(std::back_inserter(text), "note     {}\n", note);
+    Append(text, "note     {}\n", note);
   }
   const ElementCounts counts = CountElements(plan);
   const auto selected = static_cast<double>(counts.selected);
   const auto reinitialised = static_cast<double>(counts.reinitialised);
   const double total = selected + reinitialised;
-  fmt::format_to(std::back_inserter(text),
-                 "total    {:.3f} M of {:.3f} M elements selected ({:.1f} %), "
-                 "{:.3f} M re-initialised\n",
-                 selected * 1e-6, total * 1e-6, 100 * selected / total,
-                 reinitialised * 1e-6);
+  Append(text,
+         "total    {:.3f} M of {:.3f} M elements selected ({:.1f} %), "
+         "{:.3f} M re-initialised\n",
+         selected * 1e-6, total * 1e-6, 100 * selected / total,
+         reinitialised * 1e-6);
 }
 
 }  // namespace

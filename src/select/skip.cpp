@@ -1,82 +1,60 @@
-#include "skip.h"
+#include <fnmatch.h>
 
 #include <algorithm>
 #include <string_view>
 
+#include "component_mapping.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 
 namespace wsel::select {
 namespace {
 
-using model::ParameterSpec;
-
 bool IsPattern(std::string_view item) {
   return item.find_first_of("*.") != std::string_view::npos;
 }
 
-// Glob with only '*': greedy, backtracking to the last '*'.
-bool Glob(std::string_view pattern, std::string_view text) {
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string_view::npos;
-  size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
+bool Matches(const std::string& item, const MappedTensor& tensor) {
+  return IsPattern(item)
+             ? fnmatch(item.c_str(), tensor.student.name.c_str(), 0) == 0
+             : !item.empty() && item == tensor.component;
+}
+
+std::string UnknownComponent(const std::string& item,
+                             const std::vector<MappedTensor>& tensors) {
+  std::vector<std::string> known;
+  for (const MappedTensor& tensor : tensors) {
+    const std::string& name = tensor.component;
+    if (name.empty()) continue;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      known.push_back(name);
     }
   }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
-bool Matches(const std::string& item, const ParameterSpec& tensor) {
-  return IsPattern(item) ? Glob(item, tensor.spec.name)
-                         : item == Name(tensor.component);
-}
-
-std::vector<std::string> ComponentsOf(
-    const std::vector<ParameterSpec>& tensors) {
-  std::vector<std::string> names;
-  for (const auto component : model::AllComponents()) {
-    const bool present = std::any_of(
-        tensors.begin(), tensors.end(),
-        [&](const ParameterSpec& t) { return t.component == component; });
-    if (present) names.emplace_back(Name(component));
-  }
-  return names;
+  if (!known.empty()) return Unknown("component", item, known);
+  return "'" + item + "': this model has no named components; use a pattern " +
+         "('*" + item + "*')";
 }
 
 }  // namespace
 
-Skip::Skip(const std::vector<std::string>& items,
-           const std::vector<ParameterSpec>& tensors)
-    : items_(items) {
+std::vector<const std::string*> SkippedBy(
+    const std::vector<std::string>& items,
+    const std::vector<MappedTensor>& tensors) {
+  std::vector<const std::string*> skipped(tensors.size());
   for (const std::string& item : items) {
-    const bool known =
-        std::any_of(tensors.begin(), tensors.end(),
-                    [&](const ParameterSpec& t) { return Matches(item, t); });
+    bool known = false;
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      if (!Matches(item, tensors[i])) continue;
+      known = true;
+      if (skipped[i] == nullptr) skipped[i] = &item;
+    }
     if (known) continue;
     throw Error(ErrorKind::kUsage, "skip",
                 IsPattern(item)
                     ? "'" + item + "' matches no tensor of the student"
-                    : Unknown("component", item, ComponentsOf(tensors)));
+                    : UnknownComponent(item, tensors));
   }
-}
-
-const std::string* Skip::Match(const ParameterSpec& tensor) const {
-  for (const std::string& item : items_) {
-    if (Matches(item, tensor)) return &item;
-  }
-  return nullptr;
+  return skipped;
 }
 
 }  // namespace wsel::select

@@ -147,6 +147,9 @@ TEST_F(InitCommand, DryRunListsAMissingTeacherAndPlansByItsModelName) {
   auto data_dependent = as_json;
   data_dependent.insert(data_dependent.end(), {"--method", "l1"});
   EXPECT_EQ(Run(data_dependent).exit_code, 4);
+  std::erase(data_dependent, "--json");
+  EXPECT_THAT(Run(data_dependent).out,
+              HasSubstr("192 of 384: chosen from the teacher's weights"));
 }
 
 TEST_F(InitCommand, PrintsThePlanAsJson) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "hashed_source.h"
+#include "select/rule_named.h"
 #include "throws.h"
 #include "wsel/core/sha256.h"
 #include "wsel/model/variants.h"
@@ -100,7 +101,7 @@ TEST(Apply, GivesTheSameBytesAgain) {
   const auto student = Vit(8, 2, 1);
   const HashedSource source(teacher);
   Options options;
-  options.method = Method::kRandom;
+  options.method = RuleNamed("random");
   const Student one = Select(source, teacher, student, options);
   const Student two = Select(source, teacher, student, options);
   ASSERT_EQ(one.tensors.size(), two.tensors.size());
@@ -178,7 +179,7 @@ TEST(Apply, TakesTheLargestMagnitudesInRowMajorOrder) {
   const auto student = Vit(2, 1, 1);
   const HashedSource source(teacher);
   Options options;
-  options.method = Method::kMagnitude;
+  options.method = RuleNamed("magnitude");
   const at::Tensor taken = TensorOf(Select(source, teacher, student, options),
                                     student, "blocks.0.attn.proj.weight");
   std::vector<float> all = Hashed("blocks.0.attn.proj.weight", 16);
@@ -196,7 +197,7 @@ TEST(Apply, RejectsAMagnitudePlanForAnotherTeacher) {
   const auto teacher = Vit(4, 1, 1);
   const HashedSource source(teacher);
   Options options;
-  options.method = Method::kMagnitude;
+  options.method = RuleNamed("magnitude");
   Plan plan = PlanSelection(teacher, source.Specs(), Vit(2, 1, 1), options,
                             ImportanceScoresOf(source));
   for (Entry& entry : plan.entries) {

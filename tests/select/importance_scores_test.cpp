@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "select/norm_scores.h"
 #include "throws.h"
 
 namespace wsel::select {
@@ -32,10 +33,12 @@ class OneTensor : public TensorSource {
 TEST(ImportanceScoresOf, SumsMagnitudesAndSquaresOverTheOtherDimensions) {
   const OneTensor teacher({2, 3}, {1, -2, 3, -4, 5, 6});
   const ImportanceScores importance = ImportanceScoresOf(teacher);
-  EXPECT_THAT(importance.slice_scores("w", 0, 1), ElementsAre(6, 15));
-  EXPECT_THAT(importance.slice_scores("w", 1, 1), ElementsAre(5, 7, 9));
-  EXPECT_THAT(importance.slice_scores("w", 0, 2), ElementsAre(14, 77));
-  EXPECT_THAT(importance.slice_scores("w", 1, 2), ElementsAre(17, 29, 45));
+  EXPECT_THAT(importance.slice_scores("w", 0, L1Scores), ElementsAre(6, 15));
+  EXPECT_THAT(importance.slice_scores("w", 1, L1Scores), ElementsAre(5, 7, 9));
+  EXPECT_THAT(importance.slice_scores("w", 0, SquaredL2Scores),
+              ElementsAre(14, 77));
+  EXPECT_THAT(importance.slice_scores("w", 1, SquaredL2Scores),
+              ElementsAre(17, 29, 45));
 }
 
 TEST(LargestMagnitude, IgnoresSignsAndBreaksTiesByTheLowerIndex) {
@@ -49,8 +52,8 @@ TEST(LargestMagnitude, IgnoresSignsAndBreaksTiesByTheLowerIndex) {
 TEST(ImportanceScoresOf, RejectsNaN) {
   const OneTensor teacher({3}, {1, std::numeric_limits<float>::quiet_NaN(), 2});
   const ImportanceScores importance = ImportanceScoresOf(teacher);
-  ExpectError([&] { importance.slice_scores("w", 0, 1); }, ErrorKind::kMismatch,
-              {"w", "NaN"});
+  ExpectError([&] { importance.slice_scores("w", 0, L1Scores); },
+              ErrorKind::kMismatch, {"w", "NaN"});
   ExpectError([&] { importance.magnitude_digest("w", 1); },
               ErrorKind::kMismatch, {"w", "NaN"});
 }

@@ -1,9 +1,12 @@
-#include "select/indices.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "select/consecutive.h"
+#include "select/element_selection.h"
+#include "select/random_subset.h"
+#include "select/uniform.h"
 
 namespace wsel::select {
 namespace {
@@ -56,6 +59,7 @@ TEST(UniformFp32, MisalignsAFusedQkvIfWidthsDoNotDivide) {
 
 TEST(Consecutive, TakesTheFirst) {
   EXPECT_THAT(Consecutive(3), ElementsAre(0, 1, 2));
+  EXPECT_THAT(Consecutive(2, 5), ElementsAre(5, 6));
 }
 
 TEST(RandomSubset, IsASortedSubset) {

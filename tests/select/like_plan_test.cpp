@@ -23,7 +23,7 @@ Plan PlanOf(const std::vector<TensorSpec>& teacher,
 
 TEST(PlanLike, IndexesEqualSizesThatShrinkAlikeEqually) {
   Options options;
-  options.method = Method::kRandom;
+  options.method = RuleNamed("random");
   const Plan plan = PlanOf(SmallBert(16, 4, 32), SmallBert(8, 4, 12), options);
   const std::string layer = "encoder.layer.1.";
   const IndexSet& width = SetOf(plan, "embeddings.LayerNorm.bias", 0);
@@ -49,7 +49,7 @@ TEST(PlanLike, MapsLayersByTheRule) {
             "encoder.layer.0.output.dense.bias");
   EXPECT_THAT(plan.unused,
               Contains(FieldsAre("encoder.layer.1.output.dense.bias",
-                                 HasSubstr("no block"))));
+                                 HasSubstr("no block"), true)));
   options.layers = "frist";
   ExpectError(
       [&] { PlanOf(SmallBert(16, 4, 32), SmallBert(8, 4, 32), options); },
@@ -62,8 +62,9 @@ TEST(PlanLike, AccountsForTensorsThatAreNotWeights) {
   EXPECT_EQ(plan.entries.size(), SmallBert(8, 2, 16).size() - 1);
   EXPECT_THAT(plan.notes, Contains(HasSubstr("embeddings.position_ids is left "
                                              "out: it holds")));
-  EXPECT_THAT(plan.unused, Contains(FieldsAre("embeddings.position_ids",
-                                              HasSubstr("not weights"))));
+  EXPECT_THAT(plan.unused,
+              Contains(FieldsAre("embeddings.position_ids",
+                                 HasSubstr("not weights"), false)));
   EXPECT_EQ(PlanFromJson(ToJson(plan), "p"), plan);
 }
 
@@ -134,7 +135,8 @@ TEST(PlanLike, ReinitialisesSkippedTensors) {
                            {{"a", {2}}, {"head.weight", {9, 2}}}, options);
   EXPECT_TRUE(std::holds_alternative<Reinitialised>(
       EntryOf(plan, "head.weight").source));
-  EXPECT_THAT(plan.unused, ElementsAre(FieldsAre("head.weight", "skipped")));
+  EXPECT_THAT(plan.unused,
+              ElementsAre(FieldsAre("head.weight", "skipped", false)));
 }
 
 }  // namespace

@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "hashed_source.h"
+#include "select/rule_named.h"
 #include "throws.h"
 #include "wsel/model/variants.h"
 
@@ -18,7 +22,7 @@ const model::Config& Named(const char* name) {
 
 // Scores and digests without a teacher: of the right size, and not constant.
 ImportanceScores FakeScores(const TensorSource& teacher) {
-  return {[&teacher](const std::string& name, size_t axis, int) {
+  return {[&teacher](const std::string& name, size_t axis, ScoreFunction) {
             std::vector<double> scores(teacher.Find(name)->shape[axis]);
             for (size_t i = 0; i < scores.size(); ++i) {
               scores[i] = static_cast<double>(i * 7919 % 1009);
@@ -42,11 +46,11 @@ std::string Replace(std::string text, const std::string& from,
   return text.replace(at, from.size(), to);
 }
 
-class PlanJsonOfMethod : public testing::TestWithParam<Method> {};
+class PlanJsonOfRule : public testing::TestWithParam<std::string> {};
 
-TEST_P(PlanJsonOfMethod, RoundTrips) {
+TEST_P(PlanJsonOfRule, RoundTrips) {
   Options options;
-  options.method = GetParam();
+  options.method = RuleNamed(GetParam());
   options.skip = {"norm", "blocks.2.*"};
   options.layers = "mid";
   options.seed = 5;
@@ -54,14 +58,10 @@ TEST_P(PlanJsonOfMethod, RoundTrips) {
   EXPECT_EQ(PlanFromJson(ToJson(plan), "plan.json"), plan);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PlanJsonOfMethod,
-                         testing::Values(Method::kUniform, Method::kConsecutive,
-                                         Method::kRandom,
-                                         Method::kRandomInconsistent,
-                                         Method::kL1, Method::kMagnitude,
-                                         Method::kL1Shared, Method::kL2Shared),
+INSTANTIATE_TEST_SUITE_P(All, PlanJsonOfRule,
+                         testing::ValuesIn(Methods().Names()),
                          [](const auto& info) {
-                           std::string name(Methods().NameOf(info.param));
+                           std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
@@ -88,7 +88,7 @@ TEST(PlanJson, AbbreviatesEvenlySpacedIndices) {
 TEST(PlanJson, DigestsDifferBetweenPlans) {
   const Plan plan = PlanOf(Named("vit_small"), Named("vit_tiny"), {});
   Options consecutive;
-  consecutive.method = Method::kConsecutive;
+  consecutive.method = RuleNamed("consecutive");
   EXPECT_EQ(DigestOf(plan), DigestOf(PlanFromJson(ToJson(plan), "p")));
   EXPECT_NE(DigestOf(plan), DigestOf(PlanOf(Named("vit_small"),
                                             Named("vit_tiny"), consecutive)));
@@ -172,6 +172,52 @@ TEST(PlanJson, RejectsInvalidPlans) {
               ErrorKind::kFormat, {"p.json", "not valid JSON"});
   ExpectError([] { PlanFromJson("", "p.json"); }, ErrorKind::kFormat,
               {"not valid JSON"});
+}
+
+TEST(PlanJson, BoundsPositionsAndDigestsOfUntrustedPlans) {
+  const std::string resampled = ToJson(PlanOf(
+      Named("vit_small_patch14_dinov2"), Named("vit_tiny_patch16_224"), {}));
+  std::string zeros = "[-1";
+  for (int i = 0; i < 5000; ++i) zeros += ",-1";
+  ExpectError(
+      [&] {
+        PlanFromJson(
+            Replace(resampled, R"("prefix":[0])", "\"prefix\":" + zeros + "]"),
+            "p.json");
+      },
+      ErrorKind::kFormat, {"positions.prefix", "5001 positions", "4096"});
+  Options options;
+  options.method = RuleNamed("magnitude");
+  const std::string magnitude =
+      ToJson(PlanOf(Named("vit_small"), Named("vit_tiny"), options));
+  ExpectError(
+      [&] {
+        PlanFromJson(Replace(magnitude, std::string(64, 'a'), ""), "p.json");
+      },
+      ErrorKind::kFormat, {"largest_magnitude", "SHA-256"});
+}
+
+// The report lists whole blocks of a plan that was read, too.
+TEST(PlanJson, TellsUnusedBlocksFromUnusedTensors) {
+  const Plan plan = PlanFromJson(
+      ToJson(PlanOf(Named("vit_small"), Named("ViT-A"), {})), "p.json");
+  const auto count = [&](bool whole_block) {
+    return std::count_if(plan.unused.begin(), plan.unused.end(),
+                         [&](const Unused& unused) {
+                           return unused.whole_block == whole_block;
+                         });
+  };
+  EXPECT_EQ(count(true), 6 * 12);
+  EXPECT_EQ(count(false), 2) << "head.weight, head.bias";
+}
+
+TEST(PlanJson, StoresNoPlanWithoutItsIndices) {
+  Options options;
+  options.method = RuleNamed("l1");
+  const model::Config& teacher = Named("vit_small");
+  const Plan plan = PlanSelection(teacher, HashedSource(teacher).Specs(),
+                                  Named("vit_tiny"), options, {});
+  EXPECT_THROW(ToJson(plan), std::logic_error);
 }
 
 }  // namespace

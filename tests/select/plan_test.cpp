@@ -7,6 +7,7 @@
 #include <array>
 
 #include "hashed_source.h"
+#include "select/rule_named.h"
 #include "throws.h"
 #include "wsel/model/variants.h"
 
@@ -41,7 +42,7 @@ ConvNextConfig SmallConvNext(int64_t width) {
 }
 
 ImportanceScores NoScores() {
-  return {[](const std::string&, size_t, int) -> std::vector<double> {
+  return {[](const std::string&, size_t, ScoreFunction) -> std::vector<double> {
             throw std::logic_error("asked for scores");
           },
           [](const std::string&, int64_t) -> std::string {
@@ -85,7 +86,7 @@ bool IsReinitialised(const Plan& plan, const std::string& name) {
 // share one index set, for every method that keeps it.
 TEST(PlanSelection, IndexesEqualRolesEqually) {
   for (const Method method :
-       {Method::kUniform, Method::kConsecutive, Method::kRandom}) {
+       {RuleNamed("uniform"), RuleNamed("consecutive"), RuleNamed("random")}) {
     const Plan plan = PlanOf(SmallVit(48, 4), SmallVit(28, 2), With(method));
     const std::string b = "blocks.1.";
     const auto& width = SetOf(plan, "cls_token", 2);
@@ -172,7 +173,7 @@ TEST(PlanSelection, HasAWidthForEachConvNextStage) {
 
 TEST(PlanSelection, RandomInconsistentSelectsPerTensorAndDimension) {
   const Plan plan = PlanOf(SmallVit(48, 4), SmallVit(24, 2),
-                           With(Method::kRandomInconsistent));
+                           With(RuleNamed("random-inconsistent")));
   EXPECT_NE(SetOf(plan, "norm.weight", 0).indices,
             SetOf(plan, "norm.bias", 0).indices);
   EXPECT_EQ(SetOf(plan, "blocks.0.attn.qkv.weight", 0).of, 144);
@@ -180,7 +181,7 @@ TEST(PlanSelection, RandomInconsistentSelectsPerTensorAndDimension) {
 }
 
 TEST(PlanSelection, RandomIndicesDependOnlyOnTheSeed) {
-  Options options = With(Method::kRandom);
+  Options options = With(RuleNamed("random"));
   const Plan one = PlanOf(SmallVit(48, 4), SmallVit(24, 2), options);
   EXPECT_EQ(one, PlanOf(SmallVit(48, 4), SmallVit(24, 2), options));
   options.seed = 1;
@@ -203,7 +204,7 @@ TEST(PlanSelection, HeadsWithinSelectsTheSameChannelsOfEveryHead) {
   const Plan plan = PlanOf(SmallVit(16, 2), SmallVit(8, 2), options);
   EXPECT_THAT(SetOf(plan, "blocks.0.attn.proj.weight", 1).indices,
               ElementsAre(0, 2, 4, 6, 8, 10, 12, 14));
-  options.method = Method::kRandom;
+  options.method = RuleNamed("random");
   const auto random = SetOf(PlanOf(SmallVit(16, 2), SmallVit(8, 2), options),
                             "blocks.0.attn.proj.weight", 1)
                           .indices;
@@ -222,7 +223,7 @@ TEST(PlanSelection, RejectsHeadsThatDoNotFitTheRule) {
               {"heads=within", "number of heads", "4", "2"});
   ExpectError([&] { PlanOf(SmallConvNext(16), SmallConvNext(8), options); },
               ErrorKind::kUsage, {"heads: ", "no attention heads"});
-  options.method = Method::kRandomInconsistent;
+  options.method = RuleNamed("random-inconsistent");
   ExpectError([&] { PlanOf(SmallVit(32, 4), SmallVit(16, 4), options); },
               ErrorKind::kUsage, {"does not keep heads"});
 }
@@ -240,8 +241,9 @@ TEST(PlanSelection, SelectsBlocksByTheLayerRule) {
   const Plan plan = PlanOf(SmallVit(16, 2, 6), SmallVit(16, 2, 2), options);
   EXPECT_EQ(SelectedOf(plan, "blocks.0.norm1.bias").teacher,
             "blocks.4.norm1.bias");
-  EXPECT_THAT(plan.unused, testing::Contains(testing::FieldsAre(
-                               "blocks.3.norm1.bias", HasSubstr("no block"))));
+  EXPECT_THAT(plan.unused,
+              testing::Contains(testing::FieldsAre(
+                  "blocks.3.norm1.bias", HasSubstr("no block"), true)));
 }
 
 TEST(PlanSelection, ReinitialisesSkippedComponents) {
@@ -347,8 +349,9 @@ TEST(PlanSelection, AccountsForEveryTensorOfTheFile) {
     used += std::holds_alternative<Selected>(entry.source);
   }
   EXPECT_EQ(used + plan.unused.size(), file.Specs().size());
-  EXPECT_THAT(plan.unused, testing::Contains(testing::FieldsAre(
-                               "decoder.weight", HasSubstr("not a tensor"))));
+  EXPECT_THAT(plan.unused,
+              testing::Contains(testing::FieldsAre(
+                  "decoder.weight", HasSubstr("not a tensor"), false)));
 }
 
 // Biases and layer scales that the teacher lacks become the identity.
@@ -366,8 +369,9 @@ TEST(PlanSelection, ReplacesMissingTensorsByTheIdentity) {
   EXPECT_EQ(gamma.init.value, 1);
   EXPECT_THAT(plan.notes,
               testing::Contains(HasSubstr("norm before the blocks")));
-  EXPECT_THAT(plan.unused, testing::Contains(testing::FieldsAre(
-                               "norm_pre.weight", HasSubstr("no such"))));
+  EXPECT_THAT(plan.unused,
+              testing::Contains(testing::FieldsAre(
+                  "norm_pre.weight", HasSubstr("no such"), false)));
 }
 
 TEST(PlanSelection, RejectsMissingTensorsWithoutAReplacement) {
@@ -418,7 +422,7 @@ TEST(PlanSelection, OfficialSkipsTheHeadAndHasOneRule) {
     EXPECT_THAT(entry.student.name, testing::Not(HasSubstr("head")));
     EXPECT_TRUE(std::holds_alternative<Selected>(entry.source));
   }
-  options.method = Method::kRandom;
+  options.method = RuleNamed("random");
   ExpectError([&] { PlanOf(SmallVit(16, 2), SmallVit(8, 2), options); },
               ErrorKind::kUsage, {"official: ", "official rule is fixed"});
 }
@@ -431,7 +435,8 @@ TEST(PlanSelection, SumsScoresOverAllTensorsThatShareADimension) {
   ImportanceScores importance;
   // Channel 3 has a high score in proj's columns; channel 1 has low scores in q
   // and k that sum to more than v's channel 0.
-  importance.slice_scores = [](const std::string& name, size_t axis, int) {
+  importance.slice_scores = [](const std::string& name, size_t axis,
+                               ScoreFunction) {
     if (name == "blocks.0.attn.proj.weight" && axis == 1) {
       return std::vector<double>{0, 0, 0, 9};
     }
@@ -444,12 +449,12 @@ TEST(PlanSelection, SumsScoresOverAllTensorsThatShareADimension) {
     return PlanSelection(teacher, HashedSource(teacher).Specs(), student,
                          With(method), importance);
   };
-  const Plan shared = plan_of(Method::kL1Shared);
+  const Plan shared = plan_of(RuleNamed("l1-shared"));
   EXPECT_THAT(SetOf(shared, "blocks.0.attn.qkv.weight", 0).indices,
               ElementsAre(1, 3));
   EXPECT_EQ(SetOf(shared, "blocks.0.attn.qkv.weight", 0),
             SetOf(shared, "blocks.0.attn.proj.weight", 1));
-  const Plan separate = plan_of(Method::kL1);
+  const Plan separate = plan_of(RuleNamed("l1"));
   EXPECT_THAT(SetOf(separate, "blocks.0.attn.qkv.weight", 0).indices,
               ElementsAre(0, 1, 2, 3, 5, 8));
   EXPECT_THAT(SetOf(separate, "blocks.0.attn.proj.weight", 1).indices,
@@ -464,7 +469,7 @@ TEST(PlanSelection, MagnitudeStoresADigest) {
   };
   const Plan plan =
       PlanSelection(teacher, HashedSource(teacher).Specs(), SmallVit(8, 2),
-                    With(Method::kMagnitude), importance);
+                    With(RuleNamed("magnitude")), importance);
   EXPECT_EQ(std::get<TopMagnitude>(EntryOf(plan, "norm.bias").source).digest,
             "norm.bias8");
   VitConfig other = SmallVit(8, 2);
@@ -472,9 +477,30 @@ TEST(PlanSelection, MagnitudeStoresADigest) {
   ExpectError(
       [&] {
         PlanSelection(teacher, HashedSource(teacher).Specs(), other,
-                      With(Method::kMagnitude), importance);
+                      With(RuleNamed("magnitude")), importance);
       },
       ErrorKind::kMismatch, {"pos_embed", "magnitude"});
+}
+
+// What a data-dependent rule will take is known from shapes; which, is not.
+TEST(PlanSelection, LeavesDataDependentSetsUndecidedWithoutWeights) {
+  const VitConfig teacher = SmallVit(16, 2);
+  const auto plan_of = [&](const char* name) {
+    return PlanSelection(teacher, HashedSource(teacher).Specs(), SmallVit(8, 2),
+                         With(RuleNamed(name)), {});
+  };
+  for (const char* name : {"l1", "l1-shared", "l2-shared"}) {
+    const Plan plan = plan_of(name);
+    EXPECT_FALSE(IsDecided(plan)) << name;
+    const IndexSet& set = SetOf(plan, "norm.weight", 0);
+    EXPECT_EQ(set.undecided, 8) << name;
+    EXPECT_TRUE(set.indices.empty()) << name;
+  }
+  const Plan magnitude = plan_of("magnitude");
+  EXPECT_FALSE(IsDecided(magnitude));
+  EXPECT_TRUE(magnitude.sets.empty());
+  EXPECT_TRUE(IsDecided(plan_of("random")));
+  EXPECT_TRUE(IsDecided(PlanRandom(teacher, model::Initializer::kTimm, 0)));
 }
 
 TEST(PlanRandom, InitialisesEveryTensor) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "hashed_source.h"
+#include "select/rule_named.h"
 #include "wsel/model/variants.h"
 
 namespace wsel::select {
@@ -11,8 +12,8 @@ namespace {
 
 using testing::HasSubstr;
 
-Plan UniformPlan(const char* teacher, const char* student,
-                 const Options& options = {}) {
+Plan PlanOf(const char* teacher, const char* student,
+            const Options& options = {}) {
   const model::Config& config = model::FindVariant(teacher).config;
   return PlanSelection(config, HashedSource(config).Specs(),
                        model::FindVariant(student).config, options, {});
@@ -23,7 +24,7 @@ TEST(Report, ListsTheSourceOfEachTensor) {
   options.skip = {"norm"};
   options.layers = "last";
   const std::string text =
-      Report(UniformPlan("vit_small", "vit_a_patch16_224", options));
+      Report(PlanOf("vit_small", "vit_a_patch16_224", options));
   EXPECT_THAT(text, HasSubstr("teacher  vit_small_patch16_224, ViT, 22.05 M"));
   EXPECT_THAT(text, HasSubstr("blocks 6, 7, 8, 9, 10, 11"));
   EXPECT_THAT(text, HasSubstr("192 of 384: 0, 2, 4, 6, ... 382"));
@@ -37,13 +38,21 @@ TEST(Report, ListsTheSourceOfEachTensor) {
 
 TEST(Report, DescribesResampling) {
   const std::string text =
-      Report(UniformPlan("vit_small_patch14_dinov2", "vit_tiny_patch16_224"));
+      Report(PlanOf("vit_small_patch14_dinov2", "vit_tiny_patch16_224"));
   EXPECT_THAT(text, HasSubstr("grid 37x37 -> 14x14, bicubic"));
   EXPECT_THAT(text, HasSubstr("kernel 14x14 -> 16x16, pinv"));
 }
 
+TEST(Report, SaysThatUndecidedIndicesAreTheTeachersWeightsToChoose) {
+  Options options;
+  options.method = RuleNamed("l1-shared");
+  const std::string text = Report(PlanOf("vit_small", "vit_tiny", options));
+  EXPECT_THAT(text, HasSubstr("192 of 384: chosen from the teacher's weights"));
+  EXPECT_THAT(text, HasSubstr("blocks.*.attn x3, width"));
+}
+
 TEST(CountElements, AddsUpToAllElements) {
-  const Plan plan = UniformPlan("vit_small", "vit_tiny");
+  const Plan plan = PlanOf("vit_small", "vit_tiny");
   const ElementCounts counts = CountElements(plan);
   EXPECT_EQ(counts.reinitialised, 1000 * 193);
   EXPECT_EQ(counts.selected + counts.reinitialised,

@@ -6,15 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "select/rule_named.h"
 #include "wsel/core/text_file.h"
-#include "wsel/model/family_json.h"
+#include "wsel/select/family_json.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::select {
 
-inline model::FamilyTable Bert() {
+inline FamilyTable Bert() {
   const std::string path = WSEL_SOURCE_DIR "/configs/families/bert.json";
-  return model::FamilyFromJson(ReadText(path), path);
+  return FamilyFromJson(ReadText(path), path);
 }
 
 // The tensors of a BertModel as transformers 4 saves it.
@@ -73,7 +74,7 @@ inline const IndexSet& SetOf(const Plan& plan, const std::string& name,
 
 // For methods that are not data-dependent.
 inline ImportanceScores NoScores() {
-  return {[](const std::string&, size_t, int) -> std::vector<double> {
+  return {[](const std::string&, size_t, ScoreFunction) -> std::vector<double> {
             throw std::logic_error("asked for scores");
           },
           [](const std::string&, int64_t) -> std::string {

@@ -9,7 +9,7 @@
 
 namespace wsel::select {
 
-// Importance scores of a teacher's weights; each tensor is read once per power.
+// Importance scores of a teacher's weights; each tensor is read once per score.
 // Sums are in float64 and in a fixed order, so that they do not depend on the
 // number of threads. `teacher` must outlive the result. Errors, when its
 // functions are called: kMismatch for a tensor that contains NaN, which cannot

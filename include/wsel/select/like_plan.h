@@ -16,8 +16,8 @@ namespace wsel::select {
 // the same dimension and get equal indices, and one of three times both sizes,
 // a fused q, k, v, gets them in each third. The plan's notes list these
 // assumptions. `teacher_name` and `like_name` name the models in the plan.
-// Errors: those of PlanGeneric; kMismatch if the number of dimensions differs;
-// kUsage for a heads rule, which needs to know the attention heads.
+// Errors: those of PlanSelection; kMismatch if the number of dimensions
+// differs; kUsage for a heads rule, which needs to know the attention heads.
 Plan PlanLike(const std::vector<TensorSpec>& teacher,
               const std::string& teacher_name,
               const std::vector<TensorSpec>& like, const std::string& like_name,

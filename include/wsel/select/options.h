@@ -6,27 +6,9 @@
 #include <vector>
 
 #include "wsel/core/registry.h"
+#include "wsel/select/selection_rule.h"
 
 namespace wsel::select {
-
-// Selection rules: which indices of a teacher's dimension the student takes
-// (paper, sections 3.2 and 5).
-enum class Method {
-  kUniform,
-  kConsecutive,
-  kRandom,
-  kRandomInconsistent,
-  kL1,
-  kMagnitude,
-  kL1Shared,
-  kL2Shared,
-};
-const Registry<Method>& Methods();
-// The paper's consistency: whether dimensions of equal role get equal indices,
-// so that tensors that are added, multiplied or passed on stay aligned.
-bool KeepsConsistency(Method method);
-// Whether the rule looks at the teacher's weights.
-bool IsDataDependent(Method method);
 
 // How attention channels are selected.
 enum class Heads {
@@ -49,16 +31,16 @@ enum class PatchResize {
 const Registry<PatchResize>& PatchResizes();
 
 struct Options {
-  // How elements are selected.
-  Method method = Method::kUniform;
+  // How elements are selected; a row of Methods().
+  Method method = &DefaultRule();
   // "first", "last", "mid", "uniform", or the teacher's blocks by number:
   // "0,2,4"; for a ConvNeXt one list per stage: "0,1/0,1/0,2,4,5,6,8/0,1".
   std::string layers = "first";
   Heads heads = Heads::kFlat;
   Head head = Head::kReset;
   PatchResize patch_resize = PatchResize::kPinv;
-  // Components by name ("attn") or tensors by pattern ("blocks.3.*") that are
-  // re-initialised, as timm would.
+  // Components by name ("attn") or tensors by shell pattern ("blocks.3.*") that
+  // are re-initialised, as timm would.
   std::vector<std::string> skip;
   // The rule of the paper's code, to the bit: a fused qkv is one dimension,
   // indices are by fp32 linspace, and no tensor with "head" in its name is
@@ -68,6 +50,10 @@ struct Options {
   uint64_t seed = 0;
 
   bool operator==(const Options&) const = default;
+
+  const SelectionRule& Rule() const {
+    return official ? OfficialRule() : *method;
+  }
 };
 
 }  // namespace wsel::select

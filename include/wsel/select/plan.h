@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -21,7 +22,10 @@ namespace wsel::select {
 struct IndexSet {
   std::string name;  // "width", "attn", "mlp.2", "blocks.3.mlp.fc1.weight[0]"
   int64_t of = 0;    // the teacher's size
-  std::vector<int64_t> indices;  // ascending, each in [0, of)
+  Indices indices;   // ascending, each in [0, of)
+  // In a plan without the teacher's weights, how many indices a data-dependent
+  // rule will take; `indices` is then empty.
+  int64_t undecided = 0;
 
   bool operator==(const IndexSet&) const = default;
 };
@@ -70,7 +74,8 @@ struct Selected {
 };
 
 // The elements of largest magnitude of one teacher tensor, in row-major order,
-// reshaped. Their indices are too many to store; a digest detects a change.
+// reshaped. Their indices are too many to store; a digest detects a change. It
+// is empty in a plan without the teacher's weights.
 struct TopMagnitude {
   std::string teacher;
   Shape teacher_shape;
@@ -99,9 +104,16 @@ struct Entry {
 struct Unused {
   std::string teacher;
   std::string reason;
+  // Whether all tensors of its block are unused for this reason.
+  bool whole_block = false;
 
   bool operator==(const Unused&) const = default;
 };
+
+// Why the tensors of a teacher's block are unused that no block of the student
+// is taken from.
+inline constexpr std::string_view kUnusedBlock =
+    "no block of the student is taken from this one";
 
 // A model without a config: described by a family file, or only by the names of
 // its tensors.
@@ -139,12 +151,18 @@ inline bool IsGeneric(const Plan& plan) {
   return std::holds_alternative<GenericModel>(plan.student);
 }
 
+// Whether every index is known: not so for a data-dependent rule in a plan that
+// was made without the teacher's weights. Only a decided plan can be stored or
+// applied.
+bool IsDecided(const Plan& plan);
+
 // What data-dependent rules need of the teacher's weights, computed on demand.
+// Both are empty if only the teacher's shapes are at hand.
 struct ImportanceScores {
-  // For every index along dimension `axis` of a tensor, the sum of |w|^power
-  // over all other dimensions.
+  // For every index along dimension `axis` of a tensor, the sum of `score` over
+  // all other dimensions.
   std::function<std::vector<double>(const std::string& tensor, size_t axis,
-                                    int power)>
+                                    ScoreFunction score)>
       slice_scores;
   // SHA-256 of the flat indices of the `count` largest |w| of a tensor.
   std::function<std::string(const std::string& tensor, int64_t count)>
@@ -154,7 +172,7 @@ struct ImportanceScores {
 // Plans a student of `student`'s architecture from a teacher. `teacher_tensors`
 // are the tensors of the teacher's file, under timm's names. Everything that
 // names and shapes determine is checked before `importance` is used; only
-// data-dependent rules use it.
+// data-dependent rules use it, and leave the plan undecided if it is empty.
 // Errors: kMismatch, naming the dimension or tensor: another architecture, a
 // student that is deeper or wider, heads that do not fit, a tensor that the
 // teacher lacks; kUsage for options that contradict each other or match

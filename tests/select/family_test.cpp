@@ -3,12 +3,12 @@
 
 #include <filesystem>
 
+#include "select/family_match.h"
 #include "throws.h"
 #include "wsel/core/text_file.h"
-#include "wsel/model/family_json.h"
-#include "wsel/model/family_match.h"
+#include "wsel/select/family_json.h"
 
-namespace wsel::model {
+namespace wsel::select {
 namespace {
 
 using testing::ElementsAre;
@@ -201,4 +201,4 @@ TEST(FamilyMatch, RejectsContradictorySizes) {
 }
 
 }  // namespace
-}  // namespace wsel::model
+}  // namespace wsel::select

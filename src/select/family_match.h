@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "wsel/model/family.h"
+#include "wsel/select/family.h"
 #include "wsel/tensor/spec.h"
 
-namespace wsel::model {
+namespace wsel::select {
 
 // A checkpoint's tensors matched to a family. Points into the specs.
 struct FamilyMatch {
@@ -31,4 +31,4 @@ struct FamilyMatch {
 FamilyMatch Match(const FamilyTable& family,
                   const std::vector<TensorSpec>& specs, const Sizes& given);
 
-}  // namespace wsel::model
+}  // namespace wsel::select

@@ -5,12 +5,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "wsel/core/registry.h"
 
-namespace wsel::model {
+namespace wsel::select {
 
 // What the positions along a dimension of a family file stand for.
 enum class DimensionRole {
@@ -80,7 +81,11 @@ using Sizes = std::map<std::string, int64_t>;
 // All keys that Sizes may have for this family.
 std::vector<std::string> SizeNames(const FamilyTable& family);
 
+// Errors: kUsage at `where` for a size that the family does not have.
+void CheckSizeNames(const FamilyTable& family, const Sizes& sizes,
+                    std::string_view where);
+
 // The key in Sizes of an attention dimension's number of heads.
 std::string HeadsOf(const Dimension& dimension);
 
-}  // namespace wsel::model
+}  // namespace wsel::select

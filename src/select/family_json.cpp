@@ -1,4 +1,4 @@
-#include "wsel/model/family_json.h"
+#include "wsel/select/family_json.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "wsel/core/json_object.h"
 
-namespace wsel::model {
+namespace wsel::select {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -255,4 +255,4 @@ FamilyTable FamilyFromJson(std::string_view text, std::string_view where) {
   return family;
 }
 
-}  // namespace wsel::model
+}  // namespace wsel::select

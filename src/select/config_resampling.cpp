@@ -1,8 +1,8 @@
-#include "pos_embed_resample.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
+
+#include "config_pair.h"
 
 namespace wsel::select {
 namespace {
@@ -19,11 +19,10 @@ std::vector<std::string> PrefixTokens(const model::VitConfig& config) {
   return tokens;
 }
 
-}  // namespace
-
-std::optional<PosEmbedResample> PlanPosEmbedResample(
-    const model::VitConfig& teacher, const model::VitConfig& student,
-    std::vector<std::string>& notes) {
+// Nothing if the layouts are equal.
+std::optional<PosEmbedResample> PosEmbedOf(const model::VitConfig& teacher,
+                                           const model::VitConfig& student,
+                                           std::vector<std::string>& notes) {
   const auto from = PrefixTokens(teacher);
   const auto to = PrefixTokens(student);
   if (from == to && teacher.GridSize() == student.GridSize()) {
@@ -42,6 +41,27 @@ std::optional<PosEmbedResample> PlanPosEmbedResample(
   resample.from_grid = teacher.GridSize();
   resample.to_grid = student.GridSize();
   return resample;
+}
+
+}  // namespace
+
+Resampling ResamplingOf(const ConfigPair& models, const Options& options,
+                        std::vector<std::string>& notes) {
+  Resampling resampling;
+  if (options.official) return resampling;
+  if (const auto* teacher = std::get_if<model::VitConfig>(&models.teacher)) {
+    resampling.pos_embed =
+        PosEmbedOf(*teacher, std::get<model::VitConfig>(models.student), notes);
+  }
+  const auto patch_size = [](const model::Config& config) {
+    return std::visit([](const auto& c) { return c.patch_size; }, config);
+  };
+  const int64_t from = patch_size(models.teacher);
+  const int64_t to = patch_size(models.student);
+  if (from != to) {
+    resampling.patch_embed = PatchEmbedResample{from, to, options.patch_resize};
+  }
+  return resampling;
 }
 
 }  // namespace wsel::select

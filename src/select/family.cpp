@@ -1,8 +1,9 @@
-#include "wsel/model/family.h"
+#include "wsel/select/family.h"
 
+#include <algorithm>
 #include <array>
 
-namespace wsel::model {
+namespace wsel::select {
 
 const Registry<DimensionRole>& DimensionRoles() {
   static constexpr std::array<Registered<DimensionRole>, 6> kRows = {{
@@ -32,8 +33,17 @@ std::vector<std::string> SizeNames(const FamilyTable& family) {
   return names;
 }
 
+void CheckSizeNames(const FamilyTable& family, const Sizes& sizes,
+                    std::string_view where) {
+  const auto known = SizeNames(family);
+  for (const auto& [name, size] : sizes) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    throw Error(ErrorKind::kUsage, where, Unknown("size", name, known));
+  }
+}
+
 std::string HeadsOf(const Dimension& dimension) {
   return dimension.name + ".heads";
 }
 
-}  // namespace wsel::model
+}  // namespace wsel::select

@@ -1,16 +1,16 @@
-#include "wsel/model/family_match.h"
+#include "family_match.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
+#include "numbered_names.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 
-namespace wsel::model {
+namespace wsel::select {
 namespace {
 
 // The layer number in a name that matches the template, 0 if the template has
@@ -27,15 +27,8 @@ std::optional<int64_t> LayerIn(std::string_view name,
   }
   name.remove_prefix(pattern.before.size());
   name.remove_suffix(pattern.after.size());
-  constexpr size_t kMaxDigits = 9;
-  const bool padded = name.size() > 1 && name.front() == '0';
-  if (name.size() > kMaxDigits || padded) return std::nullopt;
-  int64_t layer = 0;
-  const auto [end, code] =
-      std::from_chars(name.data(), name.data() + name.size(), layer);
-  const bool number =
-      code == std::errc() && layer >= 0 && end == name.data() + name.size();
-  return number ? std::optional(layer) : std::nullopt;
+  const int64_t layer = BlockNumber(name);
+  return layer < 0 ? std::nullopt : std::optional(layer);
 }
 
 class Matcher {
@@ -44,7 +37,7 @@ class Matcher {
       : family_(family), given_(given) {}
 
   FamilyMatch Run(const std::vector<TensorSpec>& specs) && {
-    CheckGiven();
+    CheckSizeNames(family_, given_, "teacher size");
     for (const TensorSpec& spec : specs) Place(spec);
     CheckLayers();
     for (const auto& [place, spec] : match_.tensors) {
@@ -55,16 +48,6 @@ class Matcher {
   }
 
  private:
-  void CheckGiven() const {
-    const auto known = SizeNames(family_);
-    for (const auto& [name, size] : given_) {
-      if (std::find(known.begin(), known.end(), name) == known.end()) {
-        throw Error(ErrorKind::kUsage, "teacher size",
-                    Unknown("size", name, known));
-      }
-    }
-  }
-
   void Place(const TensorSpec& spec) {
     const std::string* taken = nullptr;
     const auto take = [&](const std::string& text) {
@@ -215,4 +198,4 @@ FamilyMatch Match(const FamilyTable& family,
   return Matcher(family, given).Run(specs);
 }
 
-}  // namespace wsel::model
+}  // namespace wsel::select

@@ -1,14 +1,14 @@
-#include "indices.h"
+// Torch-free.
+#pragma once
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "wsel/select/selection_rule.h"
 
 namespace wsel::select {
-namespace {
 
 // numerator / denominator to the nearest integer, ties to even.
-int64_t RoundedQuotient(int64_t numerator, int64_t denominator) {
+inline int64_t RoundedQuotient(int64_t numerator, int64_t denominator) {
   const int64_t quotient = numerator / denominator;
   const int64_t twice = 2 * (numerator % denominator);
   const bool up =
@@ -16,15 +16,17 @@ int64_t RoundedQuotient(int64_t numerator, int64_t denominator) {
   return quotient + (up ? 1 : 0);
 }
 
-Indices Strided(int64_t from, int64_t to) {
+// Every (from/to)-th.
+inline Indices Strided(int64_t from, int64_t to) {
   Indices indices(static_cast<size_t>(to));
   for (int64_t i = 0; i < to; ++i) indices[i] = i * (from / to);
   return indices;
 }
 
-}  // namespace
-
-Indices Uniform(int64_t from, int64_t to) {
+// Evenly spaced (paper, Algorithm 1): every (from/to)-th if `to` divides
+// `from`, else i * (from-1) / (to-1) rounded to nearest, ties to even. Integer
+// arithmetic, so the result is the same on every machine.
+inline Indices Uniform(int64_t from, int64_t to) {
   if (from % to == 0) return Strided(from, to);
   Indices indices(static_cast<size_t>(to));
   for (int64_t i = 0; i < to; ++i) {
@@ -33,7 +35,10 @@ Indices Uniform(int64_t from, int64_t to) {
   return indices;
 }
 
-Indices UniformFp32(int64_t from, int64_t to) {
+// As the official script computes it, by fp32 linspace. Equal to Uniform for
+// the paper's sizes; for some others (3072 -> 3016) fp32 rounds differently,
+// and the result even depends on the processor.
+inline Indices UniformFp32(int64_t from, int64_t to) {
   if (from % to == 0) return Strided(from, to);
   // As at::linspace: counts from the start in the first half, and from the end
   // in the second.
@@ -46,33 +51,6 @@ Indices UniformFp32(int64_t from, int64_t to) {
     indices[i] = static_cast<int64_t>(std::nearbyint(x));
   }
   return indices;
-}
-
-Indices Consecutive(int64_t to) {
-  Indices indices(static_cast<size_t>(to));
-  std::iota(indices.begin(), indices.end(), 0);
-  return indices;
-}
-
-Indices RandomSubset(int64_t from, int64_t to, const RandomStream& stream) {
-  // The first `to` steps of a Fisher-Yates shuffle.
-  Indices pool = Consecutive(from);
-  for (int64_t i = 0; i < to; ++i) {
-    const auto left = static_cast<uint64_t>(from - i);
-    std::swap(pool[i], pool[i + stream.Below(i, left)]);
-  }
-  pool.resize(static_cast<size_t>(to));
-  std::sort(pool.begin(), pool.end());
-  return pool;
-}
-
-Indices Largest(const std::vector<double>& scores, int64_t to) {
-  Indices order = Consecutive(static_cast<int64_t>(scores.size()));
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return scores[a] > scores[b]; });
-  order.resize(static_cast<size_t>(to));
-  std::sort(order.begin(), order.end());
-  return order;
 }
 
 }  // namespace wsel::select

@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-#include "wsel/model/family.h"
+#include "wsel/select/family.h"
 
-namespace wsel::model {
+namespace wsel::select {
 
 // Reads a family file, for example:
 //   {"name": "mlp", "about": "...",
@@ -22,4 +22,4 @@ namespace wsel::model {
 // layers.
 FamilyTable FamilyFromJson(std::string_view text, std::string_view where);
 
-}  // namespace wsel::model
+}  // namespace wsel::select

@@ -1,0 +1,218 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "config_pair.h"
+#include "layer_map.h"
+#include "wsel/model/init_rule.h"
+
+namespace wsel::select {
+namespace {
+
+using model::ParameterSpec;
+using model::Role;
+using model::VitConfig;
+
+void CheckArchitecture(const model::Config& teacher,
+                       const model::Config& student) {
+  if (teacher.index() == student.index()) return;
+  throw Error(
+      ErrorKind::kMismatch, NameOf(student),
+      fmt::format("the student is a {}, the teacher a {}; weights can "
+                  "only be selected within one architecture",
+                  ArchitectureName(student), ArchitectureName(teacher)));
+}
+
+void CheckOptions(const model::Config& student, const Options& options) {
+  Options official;
+  official.official = true;
+  official.seed = options.seed;
+  if (options.official && options != official) {
+    throw Error(ErrorKind::kUsage, "official",
+                "the official rule is fixed; leave out method, layers, heads, "
+                "head, skip and patch_resize");
+  }
+  if (options.heads != Heads::kFlat &&
+      !std::holds_alternative<VitConfig>(student)) {
+    throw Error(ErrorKind::kUsage, "heads",
+                "a ConvNeXt has no attention heads; leave it out");
+  }
+}
+
+void CheckReusedHead(const ConfigPair& models) {
+  const int64_t teacher = NumClasses(models.teacher);
+  const int64_t student = NumClasses(models.student);
+  if (teacher == student) return;
+  throw Error(
+      ErrorKind::kMismatch, "head=reuse",
+      fmt::format("needs an equal number of classes: the teacher has {}, the "
+                  "student {}; set num_classes to {} or use head=reset",
+                  teacher, student, teacher));
+}
+
+// Checks that the attention heads fit the rule; notes if they are not kept.
+std::vector<std::string> CheckHeads(Heads rule, const HeadSplit& teacher,
+                                    const HeadSplit& student) {
+  const bool equal = rule == Heads::kWithin
+                         ? teacher.heads == student.heads
+                         : teacher.head_dim == student.head_dim;
+  if (equal) return {};
+  if (rule == Heads::kFlat) {
+    return {fmt::format(
+        "the head dimension changes from {} to {} (heads {} to {}): q, k, v "
+        "and proj stay consistent, but a head of the student does not "
+        "correspond to one head of the teacher",
+        teacher.head_dim, student.head_dim, teacher.heads, student.heads)};
+  }
+  const bool within = rule == Heads::kWithin;
+  throw Error(
+      ErrorKind::kMismatch, fmt::format("heads={}", HeadRules().NameOf(rule)),
+      fmt::format("needs an equal {}: the teacher's is {}, the student's {}; "
+                  "use heads=flat",
+                  within ? "number of heads" : "head dimension",
+                  within ? teacher.heads : teacher.head_dim,
+                  within ? student.heads : student.head_dim));
+}
+
+bool HasAxis(const ParameterSpec& tensor, Role role) {
+  return std::any_of(tensor.axes.begin(), tensor.axes.end(),
+                     [&](const auto& axis) { return axis.role == role; });
+}
+
+// The tensor of the teacher's file that has a parameter.
+std::variant<TensorSpec, Reinitialised, Error> InFile(
+    const TensorSpec& expected, const std::vector<TensorSpec>& file) {
+  const auto at = std::find_if(
+      file.begin(), file.end(),
+      [&](const TensorSpec& spec) { return spec.name == expected.name; });
+  if (at == file.end()) {
+    return Error(ErrorKind::kMismatch, expected.name,
+                 "missing from the teacher's file; is the file complete?");
+  }
+  if (at->shape == expected.shape) return *at;
+  return Error(
+      ErrorKind::kMismatch, expected.name,
+      fmt::format("is {} in the teacher's file, but {} in the teacher's "
+                  "model; correct the teacher's model",
+                  FormatShape(at->shape), FormatShape(expected.shape)));
+}
+
+MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
+                       const std::vector<TensorSpec>& file,
+                       const Options& options, const Resampling& resampling) {
+  MappedTensor tensor;
+  tensor.student = student.spec;
+  tensor.component = Name(student.component);
+  tensor.init = InitFor(models.student, student, model::Initializer::kTimm);
+  if (student.component == model::Component::kHead &&
+      options.head == Head::kReset) {
+    tensor.source = Reinitialised{"head=reset", tensor.init};
+    return tensor;
+  }
+  const ParameterSpec* teacher = Counterpart(models, student);
+  if (teacher == nullptr) {
+    Replace(models, student, tensor);
+    return tensor;
+  }
+  if (teacher->key != student.key) {
+    tensor.note = fmt::format(
+        "{} is taken from the teacher's {}: the two models pool and "
+        "normalise in a different order",
+        student.spec.name, teacher->spec.name);
+  }
+  tensor.source = InFile(teacher->spec, file);
+  tensor.axes = AxesOf(models, *teacher, student, options.official);
+  if (HasAxis(student, Role::kTokens)) tensor.pos_embed = resampling.pos_embed;
+  if (HasAxis(student, Role::kKernel)) {
+    tensor.patch_embed = resampling.patch_embed;
+  }
+  return tensor;
+}
+
+// Why no tensor of the student is selected from this one of the file, if none
+// is.
+Unused ReasonUnused(const ConfigPair& models, const Options& options,
+                    const std::string& name) {
+  const auto teacher = std::find_if(
+      models.teacher_parameters.begin(), models.teacher_parameters.end(),
+      [&](const ParameterSpec& p) { return p.spec.name == name; });
+  if (teacher == models.teacher_parameters.end()) {
+    return {name, fmt::format("not a tensor of a {}",
+                              ArchitectureName(models.teacher))};
+  }
+  if (teacher->block >= 0) {
+    const auto& taken = models.layers[teacher->stage];
+    if (std::find(taken.begin(), taken.end(), teacher->block) == taken.end()) {
+      return OfUnusedBlock(name);
+    }
+  }
+  const bool same = std::any_of(
+      models.student_parameters.begin(), models.student_parameters.end(),
+      [&](const ParameterSpec& student) {
+        return student.key == teacher->key && student.stage == teacher->stage;
+      });
+  if (!same) return {name, "the student has no such tensor"};
+  if (options.official) return {name, "the official rule skips 'head'"};
+  return {name, teacher->component == model::Component::kHead &&
+                        options.head == Head::kReset
+                    ? "the student's head is re-initialised"
+                    : "skipped"};
+}
+
+// What of the teacher's forward pass the student does not have.
+std::vector<std::string> ForwardNotes(const VitConfig& teacher,
+                                      const VitConfig& student) {
+  std::vector<std::string> notes;
+  const auto note_if = [&](bool teacher_has, bool student_has,
+                           std::string_view what) {
+    if (!teacher_has || student_has) return;
+    notes.push_back(fmt::format(
+        "the teacher has {}, the student does not: its activations will "
+        "differ from the teacher's by more than selection causes",
+        what));
+  };
+  note_if(teacher.pre_norm, student.pre_norm, "a norm before the blocks");
+  note_if(teacher.layer_scale != 0, student.layer_scale != 0, "layer scale");
+  note_if(teacher.activation == model::Activation::kQuickGelu,
+          student.activation == model::Activation::kQuickGelu, "QuickGELU");
+  return notes;
+}
+
+}  // namespace
+
+Plan PlanSelection(const model::Config& teacher,
+                   const std::vector<TensorSpec>& teacher_tensors,
+                   const model::Config& student, const Options& options,
+                   const ImportanceScores& importance) {
+  CheckArchitecture(teacher, student);
+  CheckOptions(student, options);
+  const ConfigPair models{
+      teacher, student, ParameterSpecs(teacher), ParameterSpecs(student),
+      MapLayers(StageDepths(teacher), StageDepths(student), options.layers)};
+  if (options.head == Head::kReuse) CheckReusedHead(models);
+  ComponentMapping mapping{teacher, student, models.layers, {}, {}, {}};
+  mapping.notes = CheckHeads(options.heads, HeadsOf(teacher), HeadsOf(student));
+  const Resampling resampling = ResamplingOf(models, options, mapping.notes);
+  for (const ParameterSpec& parameter : models.student_parameters) {
+    // The official script skips every name with "head" in it, ConvNeXt's final
+    // norm included.
+    const bool head = parameter.spec.name.find("head") != std::string::npos;
+    if (options.official && head) continue;
+    mapping.tensors.push_back(
+        MapTensor(models, parameter, teacher_tensors, options, resampling));
+  }
+  for (const TensorSpec& spec : teacher_tensors) {
+    mapping.unused.push_back(ReasonUnused(models, options, spec.name));
+  }
+  Plan plan = PlanMapping(std::move(mapping), options, importance);
+  if (const auto* vit = std::get_if<VitConfig>(&teacher)) {
+    const auto notes = ForwardNotes(*vit, std::get<VitConfig>(student));
+    plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
+  }
+  return plan;
+}
+
+}  // namespace wsel::select

@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "component_mapping.h"
+#include "index_sets.h"
+
+namespace wsel::select {
+namespace {
+
+void CheckOptions(const Options& options, const PlanModel& student) {
+  const SelectionRule& rule = options.Rule();
+  if (options.official && std::holds_alternative<GenericModel>(student)) {
+    throw Error(ErrorKind::kUsage, "official",
+                "the official rule is only for ViT and ConvNeXt; leave it out");
+  }
+  if (options.heads == Heads::kFlat || rule.KeepsConsistency()) return;
+  throw Error(ErrorKind::kUsage, "heads",
+              fmt::format("method {} selects for each tensor separately and "
+                          "does not keep heads; leave it out",
+                          rule.name));
+}
+
+// `tensor` is one that has this dimension.
+void CheckAxis(const MappedAxis& axis, const std::string& tensor) {
+  if (axis.name.empty() || axis.to == axis.from) return;
+  const auto fail = [&](const std::string& message) {
+    throw Error(ErrorKind::kMismatch, axis.label, message);
+  };
+  if (axis.role == DimensionRole::kFixed) {
+    fail(
+        fmt::format("is fixed: nothing is selected along it, but the teacher "
+                    "has {}, the student {} ({})",
+                    axis.from, axis.to, tensor));
+  }
+  if (axis.to > axis.from) {
+    fail(
+        fmt::format("the student has {}, the teacher only {} ({}); a student "
+                    "must not be larger than its teacher",
+                    axis.to, axis.from, tensor));
+  }
+  if (axis.to < 1) fail(fmt::format("is 0 in the student ({})", tensor));
+}
+
+// Checks a tensor that is not skipped.
+void CheckTensor(const MappedTensor& tensor, const SelectionRule& rule) {
+  if (const auto* error = std::get_if<Error>(&tensor.source)) throw *error;
+  const auto* teacher = std::get_if<TensorSpec>(&tensor.source);
+  if (teacher == nullptr) return;
+  if (tensor.axes.size() != teacher->shape.size()) {
+    throw Error(ErrorKind::kMismatch, tensor.student.name,
+                fmt::format("is {} in the student and {} in the teacher",
+                            FormatShape(tensor.student.shape),
+                            FormatShape(teacher->shape)));
+  }
+  if (!IsFloating(teacher->dtype)) {
+    throw Error(ErrorKind::kMismatch, teacher->name,
+                fmt::format("holds {}; expected a floating-point type",
+                            Name(teacher->dtype)));
+  }
+  for (const MappedAxis& axis : tensor.axes) {
+    CheckAxis(axis, tensor.student.name);
+  }
+  if (rule.scope == Scope::kElements &&
+      (tensor.pos_embed || tensor.patch_embed)) {
+    throw Error(
+        ErrorKind::kMismatch, tensor.student.name,
+        fmt::format("has another grid or kernel size than the teacher's, which "
+                    "method {} does not support; skip this tensor",
+                    rule.name));
+  }
+}
+
+// Gives skipped tensors their source, checks all others, and returns the notes
+// of these.
+std::vector<std::string> SkipAndCheck(const Options& options,
+                                      std::vector<MappedTensor>& tensors) {
+  const auto skipped = SkippedBy(options.skip, tensors);
+  std::vector<std::string> notes;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    MappedTensor& tensor = tensors[i];
+    if (skipped[i] != nullptr) {
+      tensor.source = Reinitialised{"skipped: " + *skipped[i], tensor.init};
+      continue;
+    }
+    CheckTensor(tensor, options.Rule());
+    if (!tensor.note.empty()) notes.push_back(tensor.note);
+  }
+  return notes;
+}
+
+std::variant<Selected, TopMagnitude, Reinitialised> SourceOf(
+    const MappedTensor& tensor, const Options& options,
+    const ImportanceScores& importance, IndexSets& sets) {
+  if (const auto* r = std::get_if<Reinitialised>(&tensor.source)) return *r;
+  const auto& teacher = std::get<TensorSpec>(tensor.source);
+  const int64_t count = *Numel(tensor.student.shape);
+  if (options.Rule().scope == Scope::kElements &&
+      count != *Numel(teacher.shape)) {
+    return TopMagnitude{teacher.name, teacher.shape,
+                        importance.magnitude_digest
+                            ? importance.magnitude_digest(teacher.name, count)
+                            : ""};
+  }
+  Selected selected{
+      teacher.name, teacher.shape, {}, tensor.pos_embed, tensor.patch_embed};
+  for (size_t axis = 0; axis < teacher.shape.size(); ++axis) {
+    selected.axes.push_back(sets.Pick(tensor, axis));
+  }
+  return selected;
+}
+
+}  // namespace
+
+Plan PlanMapping(ComponentMapping mapping, const Options& options,
+                 const ImportanceScores& importance) {
+  CheckOptions(options, mapping.student);
+  Plan plan;
+  plan.notes = SkipAndCheck(options, mapping.tensors);
+  plan.teacher = mapping.teacher;
+  plan.student = mapping.student;
+  plan.options = options;
+  plan.layers = mapping.layers;
+  IndexSets sets(mapping.tensors, options, importance);
+  for (const MappedTensor& tensor : mapping.tensors) {
+    plan.entries.push_back(
+        {tensor.student, SourceOf(tensor, options, importance, sets)});
+  }
+  plan.sets = std::move(sets).Take();
+  plan.unused = NotSources(mapping.unused, mapping.tensors);
+  plan.notes.insert(plan.notes.end(), mapping.notes.begin(),
+                    mapping.notes.end());
+  if (!options.Rule().KeepsConsistency()) {
+    plan.notes.push_back(fmt::format(
+        "method {} breaks consistency on purpose: indices are selected "
+        "separately for each tensor and dimension{}",
+        options.Rule().name,
+        IsGeneric(plan) ? "" : ", and a fused qkv is one dimension"));
+  }
+  return plan;
+}
+
+}  // namespace wsel::select
