@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/model/detect.h"
 #include "wsel/naming/remap_state_dict.h"
-#include "wsel/train/options.h"
 
 namespace wsel::cli {
 
@@ -45,7 +45,7 @@ std::array<double, 3> ParseRgbTriple(const std::string& json,
                                      const std::string& where);
 
 // The same two; ImageNet's if unknown. Errors: as ParseRgbTriple.
-train::Normalisation PretrainedMeanStd(const PretrainedCheckpoint& pretrained);
+image::Normalisation PretrainedMeanStd(const PretrainedCheckpoint& pretrained);
 
 // Metadata keys: the model's config,
 inline constexpr const char* kModelKey = "wsel.model";

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "commands.h"
-#include "device.h"
 #include "dry_run.h"
 #include "open_splits.h"
 #include "pretrained.h"
@@ -19,6 +18,7 @@
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
 #include "wsel/model/build.h"
+#include "wsel/train/device.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/linear_probe.h"
 #include "wsel/train/logistic.h"
@@ -44,7 +44,7 @@ struct ProbeArgs {
 // The features that a linear classifier is fitted to.
 struct Features {
   int img_size = 224;
-  train::Normalisation normalisation;
+  image::Normalisation normalisation;
   c10::Device device = c10::kCPU;
   // Images [B, 3, H, W] on the device -> [B, D].
   std::function<at::Tensor(const at::Tensor&)> of;
@@ -67,7 +67,7 @@ Features BackboneFeatures(const ProbeArgs& args) {
   model::Model model = model::Build(config);
   Load(model, *pretrained.remapped.tensors);
   const auto size = static_cast<int>(ImageSize(config));
-  const c10::Device device = FindDevice(args.device);
+  const c10::Device device = train::FindDevice(args.device);
   model.module->to(device);
   return {size, PretrainedMeanStd(pretrained), device, model.forward};
 }

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include "device.h"
 #include "wsel/model/build.h"
 #include "wsel/model/config_json.h"
+#include "wsel/train/device.h"
 #include "wsel/train/precision.h"
 #include "wsel/train/synchronize.h"
 #include "wsel/train/train_step.h"
@@ -59,7 +59,7 @@ double MeasureSecondsPerImage(const recipe::Recipe& recipe,
 }  // namespace
 
 StepCosts::StepCosts(const std::string& device, int threads)
-    : device_(FindDevice(device)) {
+    : device_(train::FindDevice(device)) {
   if (threads > 0) at::set_num_threads(threads);
 }
 

@@ -7,8 +7,8 @@
 
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
+#include "wsel/core/progress.h"
 #include "wsel/sweep/run_progress.h"
-#include "wsel/train/progress.h"
 
 namespace wsel::cli {
 namespace {
@@ -38,7 +38,7 @@ std::string CountsLine(Counts counts, size_t runs) {
 SweepView::SweepView(const sweep::SweepFolder& folder, size_t runs)
     : folder_(folder),
       runs_(runs),
-      redraws_(train::StderrRedraws()),
+      redraws_(StderrRedraws()),
       last_(Clock::now()) {}
 
 void SweepView::Changed(const std::string& run,
@@ -66,10 +66,9 @@ void SweepView::Draw() {
     ++counts[record.state];
     if (record.state != sweep::RunState::kRunning) continue;
     const std::string line = Line(folder_, run, record);
-    fmt::print(
-        stderr, "{}\n",
-        redraws_ ? line.substr(0, static_cast<size_t>(train::StderrWidth()) - 1)
-                 : line);
+    fmt::print(stderr, "{}\n",
+               redraws_ ? line.substr(0, static_cast<size_t>(StderrWidth()) - 1)
+                        : line);
     ++drawn_;
   }
   if (!redraws_) {

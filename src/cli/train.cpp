@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "commands.h"
-#include "device.h"
 #include "dry_run.h"
 #include "init_checkpoint.h"
 #include "log.h"
@@ -22,6 +21,7 @@
 #include "wsel/augment/mix.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/progress.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/signals.h"
 #include "wsel/core/text_file.h"
@@ -30,11 +30,11 @@
 #include "wsel/model/config_json.h"
 #include "wsel/model/gemm_backend.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/train/device.h"
 #include "wsel/train/fit.h"
 #include "wsel/train/init_from_checkpoint.h"
 #include "wsel/train/micro_batch.h"
 #include "wsel/train/precision.h"
-#include "wsel/train/progress.h"
 
 namespace wsel::cli {
 namespace {
@@ -65,7 +65,7 @@ void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
     train.micro_batch = train::SolveMicroBatch(
         train.batch_size, MixingEnabled(train.mix) ? train.mixup_batch : 1,
         train::ActivationBytes(recipe.model),
-        limit > 0 ? static_cast<int64_t>(limit) : MemoryBudget(device),
+        limit > 0 ? static_cast<int64_t>(limit) : train::MemoryBudget(device),
         device.is_cpu() ? kMaxMicroBatchCpu : kMaxMicroBatchGpu);
   }
   if (train.eval_batch == 0) train.eval_batch = train.micro_batch;
@@ -236,7 +236,7 @@ void PrintResult(const train::TrainResult& result,
   }
 }
 
-train::TrainCallbacks CallbacksOnStderr(train::ProgressMeter& meter,
+train::TrainCallbacks CallbacksOnStderr(ProgressMeter& meter,
                                         const recipe::Recipe& recipe) {
   const int64_t batch = recipe.train.batch_size;
   const bool quiet = !spdlog::should_log(spdlog::level::info);
@@ -284,7 +284,7 @@ void CheckFolder(const train::RunFolder& folder, bool resume) {
 void RunTrain(const TrainArgs& args) {
   if (args.threads > 0) at::set_num_threads(args.threads);
   recipe::Recipe recipe = ReadRecipe(args.recipe);
-  const c10::Device device = FindDevice(args.device);
+  const c10::Device device = train::FindDevice(args.device);
   if (args.dry_run) {
     ResolveAutoOptions(recipe, device);
     DryRun(std::move(recipe));
@@ -324,7 +324,7 @@ void RunTrain(const TrainArgs& args) {
   model.module->to(device);
 
   if (!resumes) WriteTextFile(folder.config(), recipe::ToJson(recipe) + "\n");
-  train::ProgressMeter meter(train::ProgressOnStderr(30));
+  ProgressMeter meter(ProgressOnStderr(30));
   train::TrainJob job;
   job.options = recipe.train;
   job.train = splits.train;

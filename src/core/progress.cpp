@@ -1,4 +1,4 @@
-#include "wsel/train/progress.h"
+#include "wsel/core/progress.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <utility>
 
-namespace wsel::train {
+namespace wsel {
 namespace {
 
 constexpr int kNarrowestBar = 5;
@@ -152,4 +152,4 @@ void ProgressMeter::Clear() {
   if (std::exchange(on_screen_, false)) options_.write("\r\x1b[K");
 }
 
-}  // namespace wsel::train
+}  // namespace wsel
