@@ -182,12 +182,12 @@ Classify FitLogisticRegression(LabelledFeatures& train, int64_t classes,
 data::TrainSampling SamplingOf(const data::Dataset& set,
                                const train::ProbeRecipe& recipe) {
   const int64_t batch = std::min(recipe.batch_size, set.size());
-  return {
-      .size = set.size(),
-      .batch_size = batch,
-      .chunk = batch,
-      .seed = recipe.seed,
-      .total_steps = data::StepsPerEpoch(set.size(), batch) * recipe.epochs};
+  return {.size = set.size(),
+          .batch_size = batch,
+          .chunk = batch,
+          .seed = recipe.seed,
+          .total_steps =
+              data::StepsPerEpoch(set.size(), batch) * recipe.schedule.epochs};
 }
 
 train::LinearProbe ProbeOf(int64_t width, int64_t classes,
@@ -340,16 +340,16 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->add_option("--l2", args->logistic.l2,
                 "L2 penalty (only --solver lbfgs): 1 / C of scikit-learn")
       ->capture_default_str();
-  c->add_option("--epochs", args->recipe.epochs,
+  c->add_option("--epochs", args->recipe.schedule.epochs,
                 "Training epochs (only --solver lars or sgd)")
       ->capture_default_str();
-  c->add_option("--warmup-epochs", args->recipe.warmup_epochs,
+  c->add_option("--warmup-epochs", args->recipe.schedule.warmup_epochs,
                 "Warmup epochs (only --solver lars or sgd)")
       ->capture_default_str();
   c->add_option("--batch-size", args->recipe.batch_size,
                 "Batch size in images (only --solver lars or sgd)")
       ->capture_default_str();
-  c->add_option("--lr", args->recipe.lr,
+  c->add_option("--lr", args->recipe.schedule.lr,
                 "Learning rate per 256 images, scaled by the batch size (only "
                 "--solver lars or sgd)")
       ->capture_default_str();

@@ -126,7 +126,7 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
         sizes.train == 0
             ? 0
             : data::StepsPerEpoch(sizes.train, run.recipe.train.batch_size) *
-                  run.recipe.train.epochs;
+                  run.recipe.train.schedule.epochs;
     if (file.probes) {
       fmt::print("{}\n", run.name());
       continue;

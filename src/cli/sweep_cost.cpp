@@ -47,7 +47,7 @@ double MeasureSecondsPerImage(const recipe::Recipe& recipe,
     train::Synchronize(device);
     const auto start = std::chrono::steady_clock::now();
     step.ForwardBackward(part, i);
-    step.OptimizerStep(options.lr);
+    step.OptimizerStep(options.schedule.lr);
     train::Synchronize(device);
     seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)

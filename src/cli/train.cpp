@@ -121,8 +121,8 @@ void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
   }
   const int64_t steps = data::StepsPerEpoch(train_size, train.batch_size);
   fmt::print("images      {} training, {} test\n", train_size, test_size);
-  fmt::print("steps       {} = {} epochs x {}\n", steps * train.epochs,
-             train.epochs, steps);
+  fmt::print("steps       {} = {} epochs x {}\n", steps * train.schedule.epochs,
+             train.schedule.epochs, steps);
 }
 
 model::Model InitModel(const recipe::Recipe& recipe,
@@ -247,7 +247,7 @@ train::TrainCallbacks CallbacksOnStderr(ProgressMeter& meter,
                 const int64_t epoch = (r.step - 1) / r.steps_per_epoch;
                 const int64_t done = r.step - epoch * r.steps_per_epoch;
                 meter.Update({.title = fmt::format("epoch {}/{}", epoch + 1,
-                                                   recipe.train.epochs),
+                                                   recipe.train.schedule.epochs),
                               .step = done,
                               .steps = r.steps_per_epoch,
                               .later_steps = r.total_steps -

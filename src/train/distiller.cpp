@@ -54,11 +54,33 @@ at::Tensor Distiller::KdLoss(const model::Outputs& student,
       teacher_output);
 }
 
+at::Tensor Distiller::ValidKdLoss(const model::Outputs& student,
+                                  const at::Tensor& teacher_output,
+                                  const at::Tensor& valid) const {
+  if (valid.numel() == 0) {
+    return at::zeros({}, teacher_output.options().dtype(at::kFloat));
+  }
+  const auto rows = valid.to(teacher_output.device());
+  const auto select = [&](const at::Tensor& x) {
+    return x.defined() ? x.index_select(0, rows) : x;
+  };
+  const double share = static_cast<double>(valid.numel()) /
+                       static_cast<double>(teacher_output.size(0));
+  return KdLoss({select(student.logits), select(student.dist_logits),
+                 select(student.feature)},
+                select(teacher_output)) *
+         share;
+}
+
 DistillationLoss Distiller::Loss(const model::Outputs& student,
                                  const at::Tensor& targets,
-                                 const at::Tensor& teacher_output) const {
+                                 const at::Tensor& teacher_output,
+                                 const at::Tensor& valid) const {
   const auto task_loss = SoftTargetCrossEntropy(student.logits, targets);
-  const auto kd_loss = KdLoss(student, teacher_output) * options_.alpha;
+  const auto kd_loss =
+      (valid.defined() ? ValidKdLoss(student, teacher_output, valid)
+                       : KdLoss(student, teacher_output)) *
+      options_.alpha;
   const bool hard = options_.method == Distillation::kHard;
   return {task_loss * (hard ? 1 - options_.alpha : 1) + kd_loss, kd_loss};
 }

@@ -3,18 +3,12 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "per_channel.h"
 #include "wsel/core/error.h"
 #include "wsel/train/precision.h"
 
 namespace wsel::train {
 namespace {
-
-at::Tensor PerChannel(const std::array<double, 3>& values,
-                      const at::Tensor& like) {
-  return at::tensor(at::ArrayRef<double>(values), at::kFloat)
-      .view({1, 3, 1, 1})
-      .to(like.device());
-}
 
 bool ComparesClasses(Distillation method) {
   return method == Distillation::kLogit || method == Distillation::kHard;
@@ -34,8 +28,8 @@ at::Tensor PrepareForTeacher(const TeacherOptions& options,
       factor[c] = s.std[c] / t.std[c];
       offset[c] = (s.mean[c] - t.mean[c]) / t.std[c];
     }
-    prepared =
-        prepared * PerChannel(factor, prepared) + PerChannel(offset, prepared);
+    prepared = prepared * PerChannel(factor, prepared.device()) +
+               PerChannel(offset, prepared.device());
   }
   const int64_t size = options.img_size;
   if (size == 0 || size == images.size(2)) return prepared;

@@ -7,17 +7,16 @@
 
 #include <algorithm>
 
+#include "per_channel.h"
 #include "wsel/augment/erase_apply.h"
 
 namespace wsel::train {
 namespace {
 
-at::Tensor PerChannel(const std::array<double, 3>& values, double factor) {
-  std::vector<float> scaled;
-  for (const double value : values) {
-    scaled.push_back(static_cast<float>(value * factor));
-  }
-  return at::tensor(scaled).view({1, 3, 1, 1});
+// For pixel values 0 to 255.
+std::array<double, 3> Times255(std::array<double, 3> values) {
+  for (double& value : values) value *= 255;
+  return values;
 }
 
 // The batch's pixels [B, H, W, 3] as a tensor that shares their memory.
@@ -47,8 +46,8 @@ at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
 
 Uploader::Uploader(const c10::Device& device, const image::Normalisation& n)
     : device_(device),
-      mean_(PerChannel(n.mean, 255).to(device)),
-      scale_(PerChannel(n.std, 255).reciprocal().to(device)) {
+      mean_(PerChannel(Times255(n.mean), device)),
+      scale_(PerChannel(Times255(n.std), at::kCPU).reciprocal().to(device)) {
   if (device.is_cpu()) return;
   stream_ = c10::impl::VirtualGuardImpl(device.type())
                 .getStreamFromGlobalPool(device);

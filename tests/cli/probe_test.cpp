@@ -130,7 +130,7 @@ TEST_F(Probe, BadInputIsAnErrorBeforeImagesAreRead) {
            Case{{"--pixels", "--l2", "nan"}, 3, "--l2"},
            Case{{"--pixels", "--solver", "sgd", "--batch-size", "1"},
                 3,
-                "--batch-size"},
+                "batch_size: "},
            Case{{"--pixels", "--solver", "sgd", "--epochs", "0"}, 3, "epochs"},
            Case{{"--pixels", "--solver", "sgd", "--lr", "-1"}, 3, "lr"},
            Case{{"--pixels", "--subset", "9"}, 3, "9"},

@@ -39,7 +39,7 @@ TEST(Recipe, ReadsBackWhatItWrites) {
       RecipeFromJson(kSmall, "r.json",
                      {"optimizer.lr=1e-3", "data.mean=[0.5,0.5,0.5]",
                       "train.precision=bf16", "data.subset=500"});
-  EXPECT_EQ(recipe.train.lr, 1e-3);
+  EXPECT_EQ(recipe.train.schedule.lr, 1e-3);
   EXPECT_EQ(recipe.data.subset, "500");
   EXPECT_EQ(recipe.train.transform.fill[0], 128);
   const std::string text = ToJson(recipe);
@@ -48,7 +48,7 @@ TEST(Recipe, ReadsBackWhatItWrites) {
 
 TEST(Recipe, TheLastOverrideWins) {
   EXPECT_EQ(RecipeFromJson(kSmall, "r", {"train.epochs=60", "train.epochs=70"})
-                .train.epochs,
+                .train.schedule.epochs,
             70);
 }
 

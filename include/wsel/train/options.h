@@ -49,8 +49,7 @@ struct DistillOptions {
 // Training options; defaults are the paper's Table 13. Tables 14 and 15 have
 // what differs by data set.
 struct Options {
-  int64_t epochs = 300;
-  int64_t warmup_epochs = 50;
+  optim::ScheduleOptions schedule;
   // The effective batch size, images per optimizer step: the paper's "batch
   // size".
   int64_t batch_size = 512;
@@ -67,8 +66,6 @@ struct Options {
   Precision precision = Precision::kAuto;
   uint64_t seed = 0;
 
-  double lr = 4e-3;  // after warmup; not scaled by the batch size
-  double min_lr = 1e-6;
   optim::AdamWOptions optimizer;
   double clip_grad = 0;  // largest global L2 norm of the gradients; 0: none
   double drop_path = 0;  // rate of the last block
@@ -85,10 +82,6 @@ struct Options {
   DistillOptions distill;
   augment::EvalTransformOptions evaluation;
 };
-
-// The learning rate schedule, for epochs of `steps_per_epoch` steps.
-optim::ScheduleOptions ScheduleOf(const Options& options,
-                                  int64_t steps_per_epoch);
 
 // Checks all options, the nested ones too. Errors: kConfig, naming the option
 // ("train.batch_size"): a value out of range, sizes that do not divide, warmup
