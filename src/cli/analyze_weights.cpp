@@ -1,34 +1,25 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <functional>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "analyze.h"
 #include "analyzed_models.h"
-#include "wsel/analyze/plots.h"
 #include "wsel/analyze/weight_table.h"
 #include "wsel/core/atomic_file.h"
-#include "wsel/core/csv.h"
 
 namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using analyze::ModelWeights;
 using analyze::WeightRow;
 
 struct WeightsArgs {
   AnalyzedModelArgs models;
   std::string output;
   bool json = false;
-};
-
-struct ModelWeights {
-  std::string name;
-  std::vector<WeightRow> rows;
 };
 
 std::string RankText(const WeightRow& row) {
@@ -55,24 +46,6 @@ void Print(const ModelWeights& model) {
   }
 }
 
-std::string Csv(const std::vector<ModelWeights>& models) {
-  std::string csv =
-      "model,tensor,shape,mean,std,min,max,nan_count,norm,effective_rank,"
-      "full_rank\n";
-  for (const ModelWeights& model : models) {
-    for (const WeightRow& row : model.rows) {
-      const Statistics& s = row.statistics;
-      csv += fmt::format(
-          "{},{},{},{},{},{},{},{},{},{},{}\n", CsvCell(model.name), row.tensor,
-          fmt::join(row.shape, "x"), CsvCell(s.mean), CsvCell(s.std),
-          CsvCell(s.min), CsvCell(s.max), s.nan_count, CsvCell(row.norm),
-          CsvCell(row.effective_rank),
-          row.full_rank == 0 ? "" : std::to_string(row.full_rank));
-    }
-  }
-  return csv;
-}
-
 // nlohmann writes NaN and infinity as null.
 Json AsJson(const std::vector<ModelWeights>& models) {
   Json json = Json::array();
@@ -96,61 +69,6 @@ Json AsJson(const std::vector<ModelWeights>& models) {
   return json;
 }
 
-// Names within a block of the weight matrices in blocks.
-std::vector<std::string> LayersOf(const std::vector<ModelWeights>& models) {
-  std::vector<std::string> layers;
-  for (const ModelWeights& model : models) {
-    for (const WeightRow& row : model.rows) {
-      if (row.block < 0 || row.full_rank == 0) continue;
-      if (std::ranges::find(layers, row.layer) == layers.end()) {
-        layers.push_back(row.layer);
-      }
-    }
-  }
-  return layers;
-}
-
-// Over blocks, one line per model.
-analyze::LineChart Chart(const std::vector<ModelWeights>& models,
-                         const std::string& layer, const std::string& y_label,
-                         const std::function<double(const WeightRow&)>& value) {
-  analyze::LineChart chart;
-  chart.title = layer;
-  chart.x_label = "block";
-  chart.y_label = y_label;
-  for (const ModelWeights& model : models) {
-    analyze::Line line = {model.name, {}};
-    for (const WeightRow& row : model.rows) {
-      if (row.layer != layer || row.block < 0) continue;
-      line.values.resize(static_cast<size_t>(row.block) + 1,
-                         std::numeric_limits<double>::quiet_NaN());
-      line.values.back() = value(row);
-    }
-    chart.lines.push_back(std::move(line));
-  }
-  return chart;
-}
-
-void Draw(const AnalysisFolder& folder,
-          const std::vector<ModelWeights>& models) {
-  const auto layers = LayersOf(models);
-  if (layers.empty()) return;
-  std::vector<analyze::LineChart> charts;
-  for (const std::string& layer : layers) {
-    charts.push_back(
-        Chart(models, layer, "standard deviation",
-              [](const WeightRow& row) { return row.statistics.std; }));
-  }
-  for (const std::string& layer : layers) {
-    charts.push_back(Chart(
-        models, layer, "effective rank / full rank", [](const WeightRow& row) {
-          return row.effective_rank / static_cast<double>(row.full_rank);
-        }));
-  }
-  folder.Draw("weights.png",
-              LineChartScript(charts, static_cast<int>(layers.size())));
-}
-
 // Open, measure, write, draw, print.
 void RunWeights(const WeightsArgs& args) {
   if (args.models.dry_run) {
@@ -164,8 +82,9 @@ void RunWeights(const WeightsArgs& args) {
     models.push_back(
         {model.name, analyze::WeightTable(model.config, *model.weights)});
   }
-  WriteTextFile(folder / "weights.csv", Csv(models));
-  Draw(folder, models);
+  WriteTextFile(folder / "weights.csv", WeightCsv(models));
+  const std::string script = WeightScript(models);
+  if (!script.empty()) folder.Draw("weights.png", script);
   if (args.json) {
     // A file name need not be UTF-8.
     fmt::print("{}\n", AsJson(models).dump(1, ' ', false,

@@ -1,4 +1,4 @@
-#include "wsel/train/linear_probe.h"
+#include "wsel/probe/linear_probe.h"
 
 #include <ATen/ATen.h>
 
@@ -6,7 +6,7 @@
 #include "wsel/model/init.h"
 #include "wsel/model/initialize.h"
 
-namespace wsel::train {
+namespace wsel::probe {
 namespace {
 
 // MAE's constants: batch norm, LARS, momentum, the classifier's initial std.
@@ -90,4 +90,4 @@ at::Tensor LinearProbe::Logits(const at::Tensor& features) const {
   return at::linear(normalised, weight_, bias_);
 }
 
-}  // namespace wsel::train
+}  // namespace wsel::probe

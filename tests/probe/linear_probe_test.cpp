@@ -1,4 +1,4 @@
-#include "wsel/train/linear_probe.h"
+#include "wsel/probe/linear_probe.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -6,10 +6,10 @@
 #include "model/hashed_model.h"
 #include "throws.h"
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/probe/logistic.h"
 #include "wsel/tensor/torch_bridge.h"
-#include "wsel/train/logistic.h"
 
-namespace wsel::train {
+namespace wsel::probe {
 namespace {
 
 constexpr int64_t kClasses = 5;
@@ -96,4 +96,4 @@ TEST(LinearProbe, InvalidOptionsAreErrors) {
 }
 
 }  // namespace
-}  // namespace wsel::train
+}  // namespace wsel::probe

@@ -7,7 +7,7 @@
 #include "wsel/core/registry.h"
 #include "wsel/optim/schedule.h"
 
-namespace wsel::train {
+namespace wsel::probe {
 
 // How the linear classifier on frozen features is trained.
 enum class ProbeSolver {
@@ -63,4 +63,4 @@ class LinearProbe {
   at::Tensor bias_momentum_;
 };
 
-}  // namespace wsel::train
+}  // namespace wsel::probe
