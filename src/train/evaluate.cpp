@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "valid_positions.h"
 #include "wsel/train/precision.h"
 
 namespace wsel::train {
@@ -59,7 +58,7 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
     }
     logits = logits.to(at::kCPU, at::kFloat);
     if (on_logits) on_logits(*batch, logits);
-    const auto valid = ValidPositions(batch->valid);
+    const auto valid = on_device.valid.nonzero().squeeze(1);
     sums.skipped += batch->size - valid.size(0);
     sums.Add(logits.index_select(0, valid),
              on_device.labels.to(at::kCPU).index_select(0, valid));

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "valid_positions.h"
 #include "wsel/augment/mix.h"
 #include "wsel/augment/mix_apply.h"
 #include "wsel/data/sampler.h"
@@ -38,8 +37,8 @@ std::optional<TeacherOutputs> StartTeacher(const TrainJob& job,
   if (!job.teacher) return std::nullopt;
   TeacherOutputs outputs(*job.teacher, job.device);
   if (!job.options.distill.cache) return outputs;
-  data::Loader loader = OrderedLoader(
-      job, job.train, MakeTrainTransform(job.options), uploader);
+  data::Loader loader =
+      OrderedLoader(job, job.train, MakeTrainTransform(job.options), uploader);
   outputs.Precompute(loader, uploader, job.options.transform.img_size,
                      job.train.size(), job.teacher_cache);
   return outputs;
@@ -53,14 +52,6 @@ data::BatchSampler SamplerOf(const TrainJob& job, int64_t first_step,
                              .seed = job.options.seed,
                              .first_step = first_step,
                              .total_steps = total_steps});
-}
-
-// MicroBatch::valid of the `count` images from `first`.
-at::Tensor ValidOf(const data::Batch& batch, int64_t first, int64_t count) {
-  const auto begin = batch.valid.begin() + first;
-  const std::vector<bool> valid(begin, begin + count);
-  if (std::ranges::find(valid, false) == valid.end()) return {};
-  return ValidPositions(valid);
 }
 
 }  // namespace
@@ -97,13 +88,13 @@ void StepBatches::ForEachMicroBatch(
     for (int64_t at = 0; at < batch.size; at += count) {
       MicroBatch micro_batch{.images = chunk.images.narrow(0, at, count),
                              .targets = targets.narrow(0, at, count),
-                             .first = first + at};
+                             .first = first + at,
+                             .valid = chunk.valid.narrow(0, at, count)};
       if (teacher_outputs_) {
         micro_batch.teacher_output = teacher_outputs_->Get(
             micro_batch.images,
             std::span(batch.indices)
                 .subspan(static_cast<size_t>(at), static_cast<size_t>(count)));
-        micro_batch.valid = ValidOf(batch, at, count);
       }
       use(micro_batch);
     }
@@ -128,12 +119,9 @@ at::Tensor StepBatches::MixChunk(DeviceBatch& chunk, const data::Batch& batch,
                                           num_classes_, options.mix.smoothing,
                                           lambda));
   }
-  auto all = at::cat(targets);
   // A skipped image has no task loss.
-  for (size_t i = 0; i < batch.valid.size(); ++i) {
-    if (!batch.valid[i]) all[static_cast<int64_t>(i)].zero_();
-  }
-  return all;
+  const auto skipped = chunk.valid.logical_not().unsqueeze(1);
+  return at::cat(targets).masked_fill_(skipped.to(job_.device), 0);
 }
 
 std::optional<double> StepBatches::TakeTeacherSeconds() {

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include "per_channel.h"
 #include "wsel/core/error.h"
 #include "wsel/train/precision.h"
+#include "wsel/train/upload.h"
 
 namespace wsel::train {
 namespace {

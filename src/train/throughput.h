@@ -14,11 +14,22 @@ class Throughput {
   void Add(int64_t images) { images_ += images; }
 
   // Over the last second or so; recomputed at most once a second.
-  double ImagesPerSecond();
+  double ImagesPerSecond() {
+    const double seconds = window_.Seconds();
+    if (rate_ == 0 || seconds >= 1) {
+      rate_ = static_cast<double>(images_ - before_window_) / seconds;
+      window_.Restart();
+      before_window_ = images_;
+    }
+    return rate_;
+  }
 
-  // Begins an epoch, so that what was done since the end of the last one (its
-  // evaluation) is not counted.
-  void StartEpoch();
+  // Begins an epoch: the evaluation of the last one is not counted.
+  void StartEpoch() {
+    epoch_.Restart();
+    window_.Restart();
+    images_ = before_window_ = 0;
+  }
   // Of the current epoch.
   double EpochSeconds() const { return epoch_.Seconds(); }
   int64_t EpochImages() const { return images_; }

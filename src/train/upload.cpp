@@ -7,7 +7,6 @@
 
 #include <algorithm>
 
-#include "per_channel.h"
 #include "wsel/augment/erase_apply.h"
 
 namespace wsel::train {
@@ -31,6 +30,12 @@ at::Tensor Labels(const data::Batch& batch) {
       .to(at::kLong);
 }
 
+at::Tensor Valid(const data::Batch& batch) {
+  const at::Tensor valid = at::ones({batch.size}, at::kBool);
+  std::ranges::copy(batch.valid, valid.data_ptr<bool>());
+  return valid;
+}
+
 // The values of all patches in one tensor, for a single copy to a GPU.
 at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
   int64_t count = 0;
@@ -43,6 +48,13 @@ at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
 }
 
 }  // namespace
+
+at::Tensor PerChannel(const std::array<double, 3>& values,
+                      const c10::Device& device) {
+  return at::tensor(at::ArrayRef<double>(values), at::kFloat)
+      .view({1, 3, 1, 1})
+      .to(device);
+}
 
 Uploader::Uploader(const c10::Device& device, const image::Normalisation& n)
     : device_(device),
@@ -80,6 +92,7 @@ DeviceBatch Uploader::Upload(const data::Batch& batch, int64_t img_size) {
                    .mul_(scale_);
   EraseIn(out.images, batch.erase_patches);
   out.labels = Copy(Labels(batch));
+  out.valid = Valid(batch);
   return out;
 }
 

@@ -71,7 +71,11 @@ TEST(Recipe, ErrorsNameTheKeyAndTheNearestKnownOne) {
               {"does not divide"});
   ExpectError(read("data.std=[0,1,1]"), ErrorKind::kConfig, {"data.std"});
   ExpectError(read("train.warmup_epochs=301"), ErrorKind::kConfig,
-              {"warmup_epochs"});
+              {"train.warmup_epochs: is 301"});
+  ExpectError(read("optimizer.min_lr=1"), ErrorKind::kConfig,
+              {"optimizer.min_lr: is 1", "above lr"});
+  ExpectError(read("optimizer.beta2=1"), ErrorKind::kConfig,
+              {"optimizer.beta2: "});
   ExpectError(read("optimizer.lr"), ErrorKind::kUsage, {"--set"});
 }
 

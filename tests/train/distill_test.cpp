@@ -187,14 +187,17 @@ TEST(Distiller, ASkippedImageContributesNothing) {
   auto targets = at::softmax(at::randn({3, 5}), 1);
   targets[1].zero_();
   const auto teacher = at::randn({3, 5});
-  const auto read = at::tensor({int64_t{0}, int64_t{2}});
-  const auto rows = [&](const at::Tensor& x) { return x.index_select(0, read); };
+  const auto valid = at::tensor({1, 0, 1}).to(at::kBool);
+  const auto read = at::tensor({0, 2}, at::kLong);
+  const auto rows = [&](const at::Tensor& x) {
+    return x.index_select(0, read);
+  };
   for (const Distillation method :
        {Distillation::kLogit, Distillation::kFeature, Distillation::kHard}) {
-    const auto loss = LossOf(method, logits, targets, teacher, read);
+    const auto loss = LossOf(method, logits, targets, teacher, valid);
     const auto two = LossOf(method, rows(logits), rows(targets), rows(teacher));
-    EXPECT_NEAR(loss.kd_loss.item<double>(),
-                two.kd_loss.item<double>() * 2 / 3, 1e-6);
+    EXPECT_NEAR(loss.kd_loss.item<double>(), two.kd_loss.item<double>() * 2 / 3,
+                1e-6);
     EXPECT_NEAR(loss.loss.item<double>(), two.loss.item<double>() * 2 / 3,
                 1e-6);
     loss.loss.backward();
@@ -205,9 +208,8 @@ TEST(Distiller, ASkippedImageContributesNothing) {
 
 TEST(Distiller, ABatchOfSkippedImagesHasNoLoss) {
   const auto logits = at::randn({3, 5}).requires_grad_();
-  const auto loss =
-      LossOf(Distillation::kLogit, logits, at::zeros({3, 5}),
-             at::randn({3, 5}), at::zeros({0}, at::kLong));
+  const auto loss = LossOf(Distillation::kLogit, logits, at::zeros({3, 5}),
+                           at::randn({3, 5}), at::zeros({3}, at::kBool));
   EXPECT_EQ(loss.kd_loss.item<double>(), 0);
   EXPECT_EQ(loss.loss.item<double>(), 0);
   loss.loss.backward();

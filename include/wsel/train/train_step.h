@@ -21,8 +21,8 @@ struct MicroBatch {
   int64_t first = 0;   // position of its first image in the effective batch
   // [B, width], the teacher's for these images; undefined without a teacher.
   at::Tensor teacher_output = {};
-  // [V] int64, the positions of images that are not skipped; undefined: all.
-  // Skipped images have targets of 0 and no kd_loss.
+  // [B] bool, on the CPU: false for a skipped image, which has targets of 0 and
+  // no kd_loss. Undefined: all are true.
   at::Tensor valid = {};
 };
 
