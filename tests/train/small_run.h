@@ -62,8 +62,7 @@ struct SmallRun {
       : job{.options = options,
             .train = SmallSet(),
             .test = SmallSet(),
-            .workers = workers,
-            .metadata = {}} {}
+            .workers = workers} {}
 
   TrainResult Train(const std::filesystem::path& path,
                     const TrainCallbacks& callbacks = {}) {
