@@ -12,10 +12,10 @@
 namespace wsel::analyze {
 namespace {
 
-void CheckIndex(const model::VitConfig& vit, std::string_view option,
+void CheckIndex(const model::VitConfig& vit, std::string_view field,
                 std::string_view what, int64_t index, int64_t count) {
   if (index >= 0 && index < count) return;
-  throw Error(ErrorKind::kUsage, option,
+  throw Error(ErrorKind::kUsage, field,
               fmt::format("is {}, but {} has {} {}, counted from 0", index,
                           vit.name, count, what));
 }
@@ -50,8 +50,8 @@ void CheckHead(const model::Config& config, int64_t block, int64_t head) {
                 "a ConvNeXt has no attention; wsel analyze weights and wsel "
                 "analyze features support it");
   }
-  CheckIndex(*vit, "--block", "blocks", block, vit->depth);
-  CheckIndex(*vit, "--head-index", "heads", head, vit->num_heads);
+  CheckIndex(*vit, "block", "blocks", block, vit->depth);
+  CheckIndex(*vit, "head_index", "heads", head, vit->num_heads);
 }
 
 AttentionProducts ProductsOf(const model::Config& config,
@@ -74,6 +74,18 @@ Diagonality DiagonalityOf(const at::Tensor& matrix) {
   return {
       diagonal.mean().item<double>(),
       off_diagonal == 0 ? 0 : std::sqrt(std::max(square, 0.0) / off_diagonal)};
+}
+
+ProductMatrix MatrixOf(const std::string& model, const std::string& product,
+                       const std::string& file, const at::Tensor& values) {
+  const auto x = values.to(at::kFloat).contiguous();
+  const float* data = x.const_data_ptr<float>();
+  return {model,
+          product,
+          file,
+          x.size(0),
+          {data, data + x.numel()},
+          DiagonalityOf(values)};
 }
 
 }  // namespace wsel::analyze

@@ -6,7 +6,9 @@
 
 #include <cmath>
 
+#include "wsel/data/sampler.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/train/transforms.h"
 
 namespace wsel::analyze {
 namespace {
@@ -67,6 +69,23 @@ std::vector<BlockFeatures> ProfileOf(const model::Model& model,
          std::sqrt(blocks[i].squares / static_cast<double>(blocks[i].count))});
   }
   return profile;
+}
+
+std::vector<BlockFeatures> ProfileOf(model::Config config,
+                                     const TensorSource& weights,
+                                     const image::Normalisation& normalisation,
+                                     const data::Dataset& set, int workers) {
+  constexpr int64_t kBatch = 32;
+  SetNumClasses(config, 0);
+  model::Model model = model::Build(config);
+  Load(model, weights);
+  const auto size = static_cast<int>(ImageSize(config));
+  train::Uploader uploader(c10::kCPU, normalisation);
+  data::Loader loader(
+      set, train::MakeEvalTransform({.img_size = size}),
+      data::EvalBatches(set.size(), kBatch),
+      {.img_size = size, .batch_size = kBatch, .workers = workers});
+  return ProfileOf(model, loader, uploader);
 }
 
 }  // namespace wsel::analyze

@@ -1,12 +1,15 @@
 #include "wsel/analyze/weight_table.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "effective_rank.h"
+#include "wsel/core/csv.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/tensor/torch_bridge.h"
 
@@ -61,6 +64,24 @@ std::vector<WeightRow> WeightTable(const model::Config& config,
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+std::string WeightCsv(const std::vector<ModelWeights>& models) {
+  std::string csv =
+      "model,tensor,shape,mean,std,min,max,nan_count,norm,effective_rank,"
+      "full_rank\n";
+  for (const ModelWeights& model : models) {
+    for (const WeightRow& row : model.rows) {
+      const Statistics& s = row.statistics;
+      csv += fmt::format(
+          "{},{},{},{},{},{},{},{},{},{},{}\n", CsvCell(model.name), row.tensor,
+          fmt::join(row.shape, "x"), CsvCell(s.mean), CsvCell(s.std),
+          CsvCell(s.min), CsvCell(s.max), s.nan_count, CsvCell(row.norm),
+          CsvCell(row.effective_rank),
+          row.full_rank == 0 ? "" : std::to_string(row.full_rank));
+    }
+  }
+  return csv;
 }
 
 }  // namespace wsel::analyze

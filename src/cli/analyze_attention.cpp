@@ -1,8 +1,6 @@
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +15,7 @@ namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using analyze::ProductMatrix;
 
 struct AttentionArgs {
   AnalyzedModelArgs models;
@@ -26,77 +25,45 @@ struct AttentionArgs {
   bool json = false;
 };
 
-// A product of two weight matrices of one model.
-struct Matrix {
-  std::string model;
-  std::string product;  // "query_key" or "value_proj"
-  std::string file;
-  int64_t width = 0;
-  std::vector<float> values;
-  analyze::Diagonality diagonality;
-};
-
-Matrix MakeMatrix(const AnalyzedModel& model, const std::string& product,
-                  const at::Tensor& x) {
-  const auto values = x.to(at::kFloat).contiguous();
-  const float* data = values.const_data_ptr<float>();
-  return {model.name,
-          product,
-          fmt::format("{}.{}.npy", product, model.slug),
-          x.size(0),
-          {data, data + values.numel()},
-          analyze::DiagonalityOf(x)};
-}
-
 // All of one product, then all of the other: the rows of the plot.
-std::vector<Matrix> AllMatrices(const AttentionArgs& args) {
-  std::vector<Matrix> query_key;
-  std::vector<Matrix> value_proj;
+std::vector<ProductMatrix> AllMatrices(const AttentionArgs& args) {
+  std::vector<ProductMatrix> matrices;
+  std::vector<ProductMatrix> value_proj;
   const std::string prefix = fmt::format("blocks.{}.attn.", args.block);
   for (const AnalyzedModel& model : OpenAnalyzedModels(args.models, prefix)) {
     const auto products = analyze::ProductsOf(model.config, *model.weights,
                                               args.block, args.head);
-    query_key.push_back(MakeMatrix(model, "query_key", products.query_key));
-    value_proj.push_back(MakeMatrix(model, "value_proj", products.value_proj));
+    const auto matrix = [&](const char* product, const at::Tensor& values) {
+      return analyze::MatrixOf(model.name, product,
+                               fmt::format("{}.{}.npy", product, model.slug),
+                               values);
+    };
+    matrices.push_back(matrix("query_key", products.query_key));
+    value_proj.push_back(matrix("value_proj", products.value_proj));
   }
-  query_key.insert(query_key.end(), value_proj.begin(), value_proj.end());
-  return query_key;
+  matrices.insert(matrices.end(), value_proj.begin(), value_proj.end());
+  return matrices;
 }
 
-// The colour range ends at the 99.9th percentile, so that outliers do not make
-// the rest pale.
-plot::HeatMap MapOf(const Matrix& matrix) {
-  const double limit = plot::AbsoluteQuantile(matrix.values, 0.999);
-  const double high = limit > 0 && std::isfinite(limit) ? limit : 1;
-  return {
-      .title = matrix.model,
-      .x_label = "channel",
-      .y_label = matrix.product == "query_key" ? "W_q W_k^T" : "W_v W_{proj}",
-      .rows = matrix.width,
-      .columns = matrix.width,
-      .values = matrix.values,
-      .low = -high,
-      .high = high};
-}
-
-void Print(const std::vector<Matrix>& matrices) {
+void Print(const std::vector<ProductMatrix>& matrices) {
   size_t width = 5;
-  for (const Matrix& matrix : matrices) {
+  for (const ProductMatrix& matrix : matrices) {
     width = std::max(width, matrix.model.size());
   }
   fmt::print("{:{}}  {:10}  {:>5}  {:>13}  {:>16}\n", "model", width, "matrix",
              "width", "diagonal mean", "off-diagonal rms");
-  for (const Matrix& matrix : matrices) {
+  for (const ProductMatrix& matrix : matrices) {
     fmt::print("{:{}}  {:10}  {:5}  {:13.4g}  {:16.4g}\n", matrix.model, width,
                matrix.product, matrix.width, matrix.diagonality.diagonal_mean,
                matrix.diagonality.off_diagonal_rms);
   }
 }
 
-void PrintJson(const AttentionArgs& args, const std::vector<Matrix>& matrices) {
+void PrintJson(const AttentionArgs& args,
+               const std::vector<ProductMatrix>& matrices) {
   Json json = {
       {"block", args.block}, {"head", args.head}, {"matrices", Json::array()}};
-  for (const Matrix& matrix : matrices) {
+  for (const ProductMatrix& matrix : matrices) {
     json["matrices"].push_back(
         {{"model", matrix.model},
          {"matrix", matrix.product},
@@ -118,15 +85,12 @@ void RunAttention(const AttentionArgs& args) {
   }
   const auto matrices = AllMatrices(args);
   const AnalysisFolder folder(args.output);
-  std::vector<plot::HeatMap> maps;
-  for (const Matrix& matrix : matrices) {
+  for (const ProductMatrix& matrix : matrices) {
     checkpoint::WriteNpy(folder / matrix.file, {matrix.width, matrix.width},
                          matrix.values);
-    maps.push_back(MapOf(matrix));
   }
   const auto columns = static_cast<int>(matrices.size() / 2);
-  folder.Draw("attention.png",
-              plot::HeatMapScript(maps, columns, plot::Palette::kDiverging));
+  folder.Draw("attention.png", AttentionScript(matrices, columns));
   args.json ? PrintJson(args, matrices) : Print(matrices);
 }
 

@@ -13,9 +13,7 @@
 #include "wsel/analyze/feature_table.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
-#include "wsel/train/transforms.h"
 
 namespace wsel::cli {
 namespace {
@@ -33,7 +31,6 @@ struct FeaturesArgs {
 
 // A few hundred are enough for stable statistics.
 constexpr int64_t kImages = 512;
-constexpr int64_t kBatch = 32;
 
 data::Dataset AnalyzedImages(const data::DataOptions& options) {
   const data::Dataset set = OpenSplits(options).train;
@@ -41,22 +38,12 @@ data::Dataset AnalyzedImages(const data::DataOptions& options) {
   return data::Subset(set, {.count = kImages}, options.subset_seed);
 }
 
-std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& analyzed,
+std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& model,
                                             const data::Dataset& set,
                                             int64_t workers) {
-  model::Config config = analyzed.config;
-  model::SetNumClasses(config, 0);  // no classifier needed
-  model::Model model = model::Build(config);
-  Load(model, *analyzed.weights);
-  const auto size = static_cast<int>(ImageSize(config));
-  train::Uploader uploader(c10::kCPU, analyzed.normalisation);
-  data::Loader loader(set, train::MakeEvalTransform({.img_size = size}),
-                      data::EvalBatches(set.size(), kBatch),
-                      {.img_size = size,
-                       .batch_size = kBatch,
-                       .workers = static_cast<int>(workers)});
-  spdlog::info("{}: {} images", analyzed.name, set.size());
-  return analyze::ProfileOf(model, loader, uploader);
+  spdlog::info("{}: {} images", model.name, set.size());
+  return analyze::ProfileOf(model.config, *model.weights, model.normalisation,
+                            set, static_cast<int>(workers));
 }
 
 // Of all profiles only the teacher's stays in memory.

@@ -1,9 +1,6 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <functional>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -11,25 +8,19 @@
 #include "analyzed_models.h"
 #include "wsel/analyze/weight_table.h"
 #include "wsel/core/atomic_file.h"
-#include "wsel/core/csv.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/plot/scripts.h"
 
 namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using analyze::ModelWeights;
 using analyze::WeightRow;
 
 struct WeightsArgs {
   AnalyzedModelArgs models;
   std::string output;
   bool json = false;
-};
-
-struct ModelWeights {
-  std::string name;
-  std::vector<WeightRow> rows;
 };
 
 std::string RankText(const WeightRow& row) {
@@ -56,24 +47,6 @@ void Print(const ModelWeights& model) {
   }
 }
 
-std::string Csv(const std::vector<ModelWeights>& models) {
-  std::string csv =
-      "model,tensor,shape,mean,std,min,max,nan_count,norm,effective_rank,"
-      "full_rank\n";
-  for (const ModelWeights& model : models) {
-    for (const WeightRow& row : model.rows) {
-      const Statistics& s = row.statistics;
-      csv += fmt::format(
-          "{},{},{},{},{},{},{},{},{},{},{}\n", CsvCell(model.name), row.tensor,
-          fmt::join(row.shape, "x"), CsvCell(s.mean), CsvCell(s.std),
-          CsvCell(s.min), CsvCell(s.max), s.nan_count, CsvCell(row.norm),
-          CsvCell(row.effective_rank),
-          row.full_rank == 0 ? "" : std::to_string(row.full_rank));
-    }
-  }
-  return csv;
-}
-
 // nlohmann writes NaN and infinity as null.
 Json AsJson(const std::vector<ModelWeights>& models) {
   Json json = Json::array();
@@ -97,69 +70,6 @@ Json AsJson(const std::vector<ModelWeights>& models) {
   return json;
 }
 
-// Names within a block of the weight matrices in blocks.
-std::vector<std::string> LayersOf(const std::vector<ModelWeights>& models) {
-  std::vector<std::string> layers;
-  for (const ModelWeights& model : models) {
-    for (const WeightRow& row : model.rows) {
-      if (row.block < 0 || row.full_rank == 0) continue;
-      if (std::ranges::find(layers, row.layer) == layers.end()) {
-        layers.push_back(row.layer);
-      }
-    }
-  }
-  return layers;
-}
-
-// Over blocks, one line per model.
-plot::Panel PanelOf(const std::vector<ModelWeights>& models,
-                    const std::string& layer, const std::string& y_label,
-                    const std::function<double(const WeightRow&)>& value) {
-  plot::Panel panel;
-  panel.title = layer;
-  panel.x_label = "block";
-  panel.y_label = y_label;
-  size_t blocks = 1;
-  for (const ModelWeights& model : models) {
-    plot::Line line = {model.name, {}};
-    for (const WeightRow& row : model.rows) {
-      if (row.layer != layer || row.block < 0) continue;
-      // Blocks without the layer leave a gap.
-      for (int block = static_cast<int>(line.points.size()); block <= row.block;
-           ++block) {
-        line.points.push_back(
-            {1.0 * block, std::numeric_limits<double>::quiet_NaN()});
-      }
-      line.points.back().y = value(row);
-    }
-    blocks = std::max(blocks, line.points.size());
-    panel.lines.push_back(std::move(line));
-  }
-  panel.x = plot::PositionScale(static_cast<int64_t>(blocks));
-  return panel;
-}
-
-void Draw(const AnalysisFolder& folder,
-          const std::vector<ModelWeights>& models) {
-  const auto layers = LayersOf(models);
-  if (layers.empty()) return;
-  plot::Figure figure;
-  figure.columns = static_cast<int>(layers.size());
-  figure.shared_legend = true;
-  for (const std::string& layer : layers) {
-    figure.panels.push_back(
-        PanelOf(models, layer, "standard deviation",
-                [](const WeightRow& row) { return row.statistics.std; }));
-  }
-  for (const std::string& layer : layers) {
-    figure.panels.push_back(PanelOf(
-        models, layer, "effective rank / full rank", [](const WeightRow& row) {
-          return row.effective_rank / static_cast<double>(row.full_rank);
-        }));
-  }
-  folder.Draw("weights.png", plot::LineScript(figure));
-}
-
 // Open, measure, write, draw, print.
 void RunWeights(const WeightsArgs& args) {
   if (args.models.dry_run) {
@@ -173,8 +83,9 @@ void RunWeights(const WeightsArgs& args) {
     models.push_back(
         {model.name, analyze::WeightTable(model.config, *model.weights)});
   }
-  WriteTextFile(folder / "weights.csv", Csv(models));
-  Draw(folder, models);
+  WriteTextFile(folder / "weights.csv", WeightCsv(models));
+  const std::string script = WeightScript(models);
+  if (!script.empty()) folder.Draw("weights.png", script);
   if (args.json) {
     fmt::print("{}\n", DumpJson(AsJson(models), 1));
     return;

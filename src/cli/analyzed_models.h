@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "model_args.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/tensor/source.h"
-#include "wsel/train/options.h"
 
 namespace wsel::cli {
 
@@ -32,7 +32,7 @@ struct AnalyzedModel {
   std::string slug;  // the same as a part of a file name; also unique
   model::Config config;
   std::shared_ptr<const TensorSource> weights;  // under timm's names
-  train::Normalisation normalisation;           // of its input images
+  image::Normalisation normalisation;           // of its input images
   bool is_teacher = false;
 };
 

@@ -10,10 +10,10 @@
 #include "commands.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
+#include "wsel/core/progress.h"
 #include "wsel/data/check_dataset.h"
 #include "wsel/data/dataset_info.h"
 #include "wsel/data/open_dataset.h"
-#include "wsel/train/progress.h"
 
 namespace wsel::cli {
 namespace {
@@ -72,9 +72,9 @@ CheckedSplit CheckSplit(const DatasetInfo& info, const CheckArgs& args,
                         Split split) {
   const auto set = data::OpenDataset(info.name, args.root, split,
                                      {.split_seed = args.split_seed});
-  auto options = train::ProgressOnStderr(0);
+  auto options = ProgressOnStderr(0);
   const bool on_terminal = options.bar;
-  train::ProgressMeter meter(std::move(options));
+  ProgressMeter meter(std::move(options));
   const auto show = [&](int64_t done) {
     if (!on_terminal) return;
     meter.Update(

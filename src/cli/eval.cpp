@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "commands.h"
-#include "device.h"
 #include "dry_run.h"
 #include "forward_differences.h"
 #include "load_report.h"
@@ -21,13 +20,14 @@
 #include "training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/progress.h"
 #include "wsel/data/sampler.h"
 #include "wsel/model/build.h"
 #include "wsel/train/confusion_matrix.h"
+#include "wsel/train/device.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/micro_batch.h"
 #include "wsel/train/precision.h"
-#include "wsel/train/progress.h"
 #include "wsel/train/transforms.h"
 
 namespace wsel::cli {
@@ -175,7 +175,7 @@ void DryRun(const EvalArgs& args) {
 // Open, build, load, evaluate, report.
 void RunEval(const EvalArgs& args) {
   CheckEvalArgs(args);
-  const c10::Device device = FindDevice(args.device);
+  const c10::Device device = train::FindDevice(args.device);
   const auto precision =
       train::ResolvePrecision(
           train::Precisions().Find(args.precision, "--precision"), device)
@@ -194,8 +194,8 @@ void RunEval(const EvalArgs& args) {
 
   const data::Dataset test = OpenTestSplit(args.data);
   CheckClasses(config, test.name, static_cast<int64_t>(test.classes.size()));
-  const train::Normalisation defaults;
-  const train::Normalisation normalisation{
+  const image::Normalisation defaults;
+  const image::Normalisation normalisation{
       ResolveRgbTriple(args.mean, "--mean", pretrained, kMeanKey,
                        defaults.mean),
       ResolveRgbTriple(args.std, "--std", pretrained, kStdKey, defaults.std)};
@@ -204,7 +204,7 @@ void RunEval(const EvalArgs& args) {
       args.batch_size > 0
           ? args.batch_size
           : train::SolveMicroBatch(256, 1, train::ActivationBytes(config) / 4,
-                                   MemoryBudget(device), 256);
+                                   train::MemoryBudget(device), 256);
 
   train::Uploader uploader(device, normalisation);
   data::Loader loader(
@@ -220,7 +220,7 @@ void RunEval(const EvalArgs& args) {
   train::ConfusionMatrix confusion(test.classes);
   std::optional<AtomicFile> predictions;
   if (!args.predictions.empty()) predictions.emplace(args.predictions);
-  train::ProgressMeter meter(train::ProgressOnStderr(30));
+  ProgressMeter meter(ProgressOnStderr(30));
   int64_t seen = 0;
   const auto on_logits = [&](const data::Batch& b, const at::Tensor& logits) {
     const auto best = logits.argmax(1);

@@ -128,8 +128,8 @@ std::array<double, 3> ParseRgbTriple(const std::string& json,
           value[2].template get<double>()};
 }
 
-train::Normalisation PretrainedMeanStd(const PretrainedCheckpoint& pretrained) {
-  train::Normalisation normalisation;
+image::Normalisation PretrainedMeanStd(const PretrainedCheckpoint& pretrained) {
+  image::Normalisation normalisation;
   for (const auto& [key, values] : {std::pair(kMeanKey, &normalisation.mean),
                                     std::pair(kStdKey, &normalisation.std)}) {
     if (const auto json = PretrainedMeanOrStd(pretrained, key)) {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/model/detect.h"
 #include "wsel/naming/remap_state_dict.h"
 #include "wsel/run/metadata_keys.h"
-#include "wsel/train/options.h"
 
 namespace wsel::cli {
 
@@ -46,7 +46,7 @@ std::array<double, 3> ParseRgbTriple(const std::string& json,
                                      const std::string& where);
 
 // The same two; ImageNet's if unknown. Errors: as ParseRgbTriple.
-train::Normalisation PretrainedMeanStd(const PretrainedCheckpoint& pretrained);
+image::Normalisation PretrainedMeanStd(const PretrainedCheckpoint& pretrained);
 
 using run::kClassesKey;
 using run::kGenericKey;

@@ -1,28 +1,19 @@
-#include <ATen/ATen.h>
+#include "wsel/probe/probe.h"
+
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <cmath>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <utility>
 
 #include "commands.h"
-#include "device.h"
 #include "dry_run.h"
 #include "open_splits.h"
 #include "pretrained.h"
 #include "training_environment.h"
-#include "wsel/core/check.h"
 #include "wsel/core/error.h"
-#include "wsel/data/sampler.h"
 #include "wsel/model/build.h"
-#include "wsel/train/evaluate.h"
-#include "wsel/train/linear_probe.h"
-#include "wsel/train/logistic.h"
-#include "wsel/train/transforms.h"
+#include "wsel/train/device.h"
 
 namespace wsel::cli {
 namespace {
@@ -34,126 +25,26 @@ struct ProbeArgs {
   std::string device = "auto";
   int threads = 0;
   std::string solver = "lbfgs";
-  train::LogisticOptions logistic;
-  train::ProbeRecipe recipe;
-  bool augment = false;
+  probe::ProbeOptions options;
   bool dry_run = false;
   bool json = false;
 };
 
-// The features that a linear classifier is fitted to.
-struct Features {
-  int img_size = 224;
-  train::Normalisation normalisation;
-  c10::Device device = c10::kCPU;
-  // Images [B, 3, H, W] on the device -> [B, D].
-  std::function<at::Tensor(const at::Tensor&)> of;
-};
-
-// The raw pixels, at the size of the first image.
-Features PixelFeatures(const data::Dataset& set) {
-  const auto first = set.image(0);
-  return {std::max(first.width(), first.height()),
-          {},
-          c10::kCPU,
-          [](const at::Tensor& images) { return images.flatten(1); }};
-}
-
-// A model's pooled features, before its classifier.
-Features BackboneFeatures(const ProbeArgs& args) {
+probe::FeatureExtractor BackboneFeatures(const ProbeArgs& args) {
   const PretrainedCheckpoint pretrained = OpenPretrained(args.checkpoint);
   model::Config config = RequireModel(pretrained).config;
   model::SetNumClasses(config, 0);
   model::Model model = model::Build(config);
   Load(model, *pretrained.remapped.tensors);
-  const auto size = static_cast<int>(ImageSize(config));
-  const c10::Device device = FindDevice(args.device);
-  model.module->to(device);
-  return {size, PretrainedMeanStd(pretrained), device, model.forward};
-}
-
-struct LabelledFeatures {
-  at::Tensor features;  // [N, D]
-  at::Tensor labels;    // [N]
-};
-
-at::Tensor LabelsOf(const data::Dataset& set) {
-  return at::tensor(at::ArrayRef<int32_t>(set.labels), at::kInt).to(at::kLong);
-}
-
-LabelledFeatures ComputeFeatures(const data::Dataset& set,
-                                 const Features& features,
-                                 const ProbeArgs& args) {
-  constexpr int64_t kBatch = 100;
-  std::vector<at::Tensor> rows;
-  train::Uploader uploader(features.device, features.normalisation);
-  data::Loader loader(set,
-                      train::MakeEvalTransform({.img_size = features.img_size}),
-                      data::EvalBatches(set.size(), kBatch),
-                      {.img_size = features.img_size,
-                       .batch_size = kBatch,
-                       .workers = static_cast<int>(args.data.workers)},
-                      uploader.allocate());
-  const at::NoGradGuard no_grad;
-  while (const data::Batch* batch = loader.Next()) {
-    rows.push_back(
-        features.of(uploader.Upload(*batch, features.img_size).images).cpu());
-  }
-  return {at::cat(rows), LabelsOf(set)};
-}
-
-// As scikit-learn's StandardScaler: to mean 0 and standard deviation 1 over the
-// training features; constant features become 0.
-class StandardScaler {
- public:
-  explicit StandardScaler(const at::Tensor& train)
-      : mean_(train.mean(0, /*keepdim=*/true)) {
-    const auto std = train.std(0, /*unbiased=*/false, /*keepdim=*/true);
-    scale_ = at::where(std > 1e-6, std, at::full_like(std, INFINITY));
-  }
-  at::Tensor operator()(const at::Tensor& features) const {
-    return (features - mean_) / scale_;
-  }
-
- private:
-  at::Tensor mean_;
-  at::Tensor scale_;
-};
-
-void CheckFinite(const at::Tensor& features, const ProbeArgs& args) {
-  if (at::isfinite(features).all().item<bool>()) return;
-  throw Error(ErrorKind::kMismatch, args.checkpoint,
-              "produces NaN or infinite features; its weights are corrupt");
-}
-
-void CheckProbeArgs(const ProbeArgs& args) {
-  const auto fail = [](const char* where, const char* message) {
-    throw Error(ErrorKind::kUsage, where, message);
-  };
-  if (args.pixels != args.checkpoint.empty()) {
-    fail("wsel probe", "needs either --checkpoint FILE or --pixels");
-  }
-  if (args.augment && args.recipe.solver == train::ProbeSolver::kLbfgs) {
-    fail("--augment",
-         "needs --solver lars or sgd; lbfgs is fitted to fixed features");
-  }
-  CheckNotNegative("--l2", args.logistic.l2);
-  train::Validate(args.recipe);
-}
-
-// Errors: kMismatch for a split that no classifier can be fitted to.
-void CheckSizes(const data::DataOptions& data, int64_t classes,
-                int64_t num_images) {
-  const auto fail = [&](std::string_view message) {
-    throw Error(ErrorKind::kMismatch, data.name, message);
-  };
-  if (classes == 1) fail("has one class; a probe needs at least two");
-  if (num_images == 1) fail("has one training image; a probe needs more");
+  auto features = probe::ModelFeatures(model, PretrainedMeanStd(pretrained),
+                                       train::FindDevice(args.device));
+  features.name = args.checkpoint;
+  return features;
 }
 
 void DryRun(const ProbeArgs& args) {
   const SplitSizes sizes = DryRunSizes(args.data, Splits::kBoth);
-  CheckSizes(args.data, sizes.classes, sizes.train);
+  probe::CheckSplit(args.data.name, sizes.classes, sizes.train);
   const auto config = args.pixels ? std::nullopt : DryRunModel(args.checkpoint);
   if (config) {
     fmt::print("features    {}, {} channels\n", NameOf(*config),
@@ -163,148 +54,55 @@ void DryRun(const ProbeArgs& args) {
              CountText(sizes.test));
 }
 
-// The fitted classifier: features [N, D] -> logits [N, classes].
-using Classify = std::function<at::Tensor(const at::Tensor& features)>;
-
-// Logistic regression on standardised features. Consumes train.features.
-Classify FitLogisticRegression(LabelledFeatures& train, int64_t classes,
-                               const ProbeArgs& args) {
-  const StandardScaler scale(train.features);
-  train.features = scale(train.features);
-  const auto linear =
-      train::FitLogistic(train.features, train.labels, classes, args.logistic);
-  train.features = at::Tensor();
-  return [scale, linear](const at::Tensor& features) {
-    return at::linear(scale(features), linear.weight, linear.bias);
-  };
-}
-
-data::TrainSampling SamplingOf(const data::Dataset& set,
-                               const train::ProbeRecipe& recipe) {
-  const int64_t batch = std::min(recipe.batch_size, set.size());
-  return {
-      .size = set.size(),
-      .batch_size = batch,
-      .chunk = batch,
-      .seed = recipe.seed,
-      .total_steps = data::StepsPerEpoch(set.size(), batch) * recipe.epochs};
-}
-
-train::LinearProbe ProbeOf(int64_t width, int64_t classes,
-                           const data::TrainSampling& sampling,
-                           train::ProbeRecipe recipe) {
-  recipe.batch_size = sampling.batch_size;
-  return {width, classes, recipe,
-          data::StepsPerEpoch(sampling.size, sampling.batch_size)};
-}
-
-Classify ClassifyBy(train::LinearProbe probe) {
-  return [probe](const at::Tensor& features) { return probe.Logits(features); };
-}
-
-// MAE's recipe on features that were computed once.
-Classify FitOnCachedFeatures(const LabelledFeatures& train,
-                             const data::Dataset& set, int64_t classes,
-                             const ProbeArgs& args) {
-  const auto sampling = SamplingOf(set, args.recipe);
-  auto probe = ProbeOf(train.features.size(1), classes, sampling, args.recipe);
-  const auto next = TrainBatches(sampling);
-  for (auto plan = next(); !plan.indices.empty(); plan = next()) {
-    const auto rows = at::tensor(plan.indices);
-    probe.Train(train.features.index_select(0, rows),
-                train.labels.index_select(0, rows));
-  }
-  return ClassifyBy(std::move(probe));
-}
-
-// MAE's recipe with its crops and flips: features are recomputed in each epoch.
-Classify FitOnAugmentedImages(const Features& features,
-                              const data::Dataset& set, int64_t classes,
-                              const ProbeArgs& args) {
-  const auto sampling = SamplingOf(set, args.recipe);
-  train::Options options;
-  options.seed = args.recipe.seed;
-  options.transform.img_size = features.img_size;
-  options.transform.rand_augment = "";
-  options.erasing.probability = 0;
-  train::Uploader uploader(features.device, features.normalisation);
-  data::Loader loader(set, MakeTrainTransform(options), TrainBatches(sampling),
-                      {.img_size = features.img_size,
-                       .batch_size = sampling.batch_size,
-                       .workers = static_cast<int>(args.data.workers)},
-                      uploader.allocate());
-  std::optional<train::LinearProbe> probe;
-  while (const data::Batch* batch = loader.Next()) {
-    const auto uploaded = uploader.Upload(*batch, features.img_size);
-    at::Tensor batch_features;
-    {
-      const at::NoGradGuard no_grad;
-      batch_features = features.of(uploaded.images).cpu();
-    }
-    if (!probe) {
-      probe = ProbeOf(batch_features.size(1), classes, sampling, args.recipe);
-    }
-    probe->Train(batch_features, uploaded.labels.cpu());
-  }
-  return ClassifyBy(std::move(*probe));
-}
-
-double Accuracy(const at::Tensor& logits, const at::Tensor& labels) {
-  return 100 *
-         logits.argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
-}
-
 void PrintResult(const ProbeArgs& args, const DataSplits& splits,
-                 int64_t num_features, std::optional<double> train_top1,
-                 double top1) {
+                 const probe::ProbeResult& result) {
+  const bool augment = args.options.augment;
   if (args.json) {
     nlohmann::ordered_json json = {
         {"train", splits.train.size()},
         {"test", splits.test.size()},
-        {"num_features", num_features},
+        {"num_features", result.num_features},
         {"solver", args.solver},
-        {"training_features", args.augment ? "recomputed" : "cached"},
-        {"top1", top1}};
-    if (train_top1) json["train_top1"] = *train_top1;
+        {"training_features", augment ? "recomputed" : "cached"},
+        {"top1", result.top1}};
+    if (result.train_top1) json["train_top1"] = *result.train_top1;
     fmt::print("{}\n", json.dump());
     return;
   }
+  const std::string train =
+      result.train_top1 ? fmt::format("  (train {:.2f})", *result.train_top1)
+                        : "";
   fmt::print(
       "top-1 {:.2f}{}  {} features {}, {}, {} training and {} test images\n",
-      top1, train_top1 ? fmt::format("  (train {:.2f})", *train_top1) : "",
-      num_features, args.augment ? "recomputed in each epoch" : "computed once",
-      args.solver, splits.train.size(), splits.test.size());
+      result.top1, train, result.num_features,
+      augment ? "recomputed in each epoch" : "computed once", args.solver,
+      splits.train.size(), splits.test.size());
 }
 
+// Check, open, fit, print.
 void RunProbe(ProbeArgs args) {
-  args.recipe.solver = train::ProbeSolvers().Find(args.solver, "--solver");
+  args.options.recipe.solver =
+      probe::ProbeSolvers().Find(args.solver, "--solver");
+  args.options.workers = static_cast<int>(args.data.workers);
   if (args.threads > 0) at::set_num_threads(args.threads);
-  CheckProbeArgs(args);
+  if (args.pixels != args.checkpoint.empty()) {
+    throw Error(ErrorKind::kUsage, "wsel probe",
+                "needs either --checkpoint FILE or --pixels");
+  }
+  probe::Validate(args.options);
   if (args.dry_run) {
     DryRun(args);
     return;
   }
   const DataSplits splits = OpenSplits(args.data);
-  const auto classes = static_cast<int64_t>(splits.train.classes.size());
-  CheckSizes(args.data, classes, splits.train.size());
-  const Features features =
-      args.pixels ? PixelFeatures(splits.train) : BackboneFeatures(args);
-  Classify classify;
-  std::optional<double> train_top1;
-  if (args.augment) {
-    classify = FitOnAugmentedImages(features, splits.train, classes, args);
-  } else {
-    LabelledFeatures train = ComputeFeatures(splits.train, features, args);
-    CheckFinite(train.features, args);
-    const at::Tensor unscaled = train.features;
-    classify = args.recipe.solver == train::ProbeSolver::kLbfgs
-                   ? FitLogisticRegression(train, classes, args)
-                   : FitOnCachedFeatures(train, splits.train, classes, args);
-    train_top1 = Accuracy(classify(unscaled), train.labels);
-  }
-  const LabelledFeatures test = ComputeFeatures(splits.test, features, args);
-  PrintResult(args, splits, test.features.size(1), train_top1,
-              Accuracy(classify(test.features), test.labels));
+  probe::CheckSplit(args.data.name,
+                    static_cast<int64_t>(splits.train.classes.size()),
+                    splits.train.size());
+  const auto features =
+      args.pixels ? probe::PixelFeatures(splits.train) : BackboneFeatures(args);
+  PrintResult(
+      args, splits,
+      probe::FitProbe(splits.train, splits.test, features, args.options));
 }
 
 }  // namespace
@@ -333,30 +131,30 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',');
   c->add_option("--solver", args->solver,
-                "Solver: " + train::ProbeSolvers().Choices() +
+                "Solver: " + probe::ProbeSolvers().Choices() +
                     "; lbfgs fits logistic regression to convergence, lars and "
                     "sgd follow MAE's recipe, with batch norm")
       ->capture_default_str();
-  c->add_option("--l2", args->logistic.l2,
+  c->add_option("--l2", args->options.logistic.l2,
                 "L2 penalty (only --solver lbfgs): 1 / C of scikit-learn")
       ->capture_default_str();
-  c->add_option("--epochs", args->recipe.epochs,
+  c->add_option("--epochs", args->options.recipe.schedule.epochs,
                 "Training epochs (only --solver lars or sgd)")
       ->capture_default_str();
-  c->add_option("--warmup-epochs", args->recipe.warmup_epochs,
+  c->add_option("--warmup-epochs", args->options.recipe.schedule.warmup_epochs,
                 "Warmup epochs (only --solver lars or sgd)")
       ->capture_default_str();
-  c->add_option("--batch-size", args->recipe.batch_size,
+  c->add_option("--batch-size", args->options.recipe.batch_size,
                 "Batch size in images (only --solver lars or sgd)")
       ->capture_default_str();
-  c->add_option("--lr", args->recipe.lr,
+  c->add_option("--lr", args->options.recipe.schedule.lr,
                 "Learning rate per 256 images, scaled by the batch size (only "
                 "--solver lars or sgd)")
       ->capture_default_str();
-  c->add_option("--seed", args->recipe.seed,
+  c->add_option("--seed", args->options.recipe.seed,
                 "Random seed (only --solver lars or sgd)")
       ->capture_default_str();
-  c->add_flag("--augment", args->augment,
+  c->add_flag("--augment", args->options.augment,
               "Apply MAE's random crops and flips (only --solver lars or sgd); "
               "features are then recomputed in each epoch");
   c->add_option("--workers", args->data.workers,

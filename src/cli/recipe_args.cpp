@@ -51,13 +51,13 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
 
 // Sets the number of epochs, and scales the warmup along.
 void SetEpochs(recipe::Recipe& recipe, int64_t epochs) {
-  auto& train = recipe.train;
-  const double warmup_share = static_cast<double>(train.warmup_epochs) /
-                              static_cast<double>(train.epochs);
-  train.warmup_epochs =
+  auto& schedule = recipe.train.schedule;
+  const double warmup_share = static_cast<double>(schedule.warmup_epochs) /
+                              static_cast<double>(schedule.epochs);
+  schedule.warmup_epochs =
       std::llround(warmup_share * static_cast<double>(epochs));
-  train.epochs = epochs;
-  train::Validate(train);
+  schedule.epochs = epochs;
+  train::Validate(recipe.train);
 }
 
 }  // namespace

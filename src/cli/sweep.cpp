@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "commands.h"
-#include "device.h"
 #include "open_splits.h"
 #include "sweep_cost.h"
 #include "sweep_view.h"
@@ -30,6 +29,7 @@
 #include "wsel/sweep/slurm.h"
 #include "wsel/sweep/sweep_file.h"
 #include "wsel/sweep/sweep_folder.h"
+#include "wsel/train/device.h"
 
 namespace wsel::cli {
 namespace {
@@ -127,7 +127,7 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
         sizes.train == 0
             ? 0
             : data::StepsPerEpoch(sizes.train, run.recipe.train.batch_size) *
-                  run.recipe.train.epochs;
+                  run.recipe.train.schedule.epochs;
     if (file.probes) {
       fmt::print("{}\n", run.name());
       continue;
@@ -210,7 +210,7 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
   options.program = fs::read_symlink("/proc/self/exe").string();
   options.jobs = args.jobs;
   options.threads = ThreadsOf(args);
-  options.devices = DevicesOf(args.device);
+  options.devices = train::DevicesOf(args.device);
   options.retry_failed = args.retry_failed;
   options.stop = LastStopSignal;
   options.on_wait = [&] { view.Refresh(); };

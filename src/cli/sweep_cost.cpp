@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include "device.h"
 #include "wsel/model/build.h"
 #include "wsel/model/config_json.h"
+#include "wsel/train/device.h"
 #include "wsel/train/precision.h"
 #include "wsel/train/synchronize.h"
 #include "wsel/train/train_step.h"
@@ -47,7 +47,7 @@ double MeasureSecondsPerImage(const recipe::Recipe& recipe,
     train::Synchronize(device);
     const auto start = std::chrono::steady_clock::now();
     step.ForwardBackward(part, i);
-    step.OptimizerStep(options.lr);
+    step.OptimizerStep(options.schedule.lr);
     train::Synchronize(device);
     seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
@@ -59,7 +59,7 @@ double MeasureSecondsPerImage(const recipe::Recipe& recipe,
 }  // namespace
 
 StepCosts::StepCosts(const std::string& device, int threads)
-    : device_(FindDevice(device)) {
+    : device_(train::FindDevice(device)) {
   if (threads > 0) at::set_num_threads(threads);
 }
 

@@ -13,7 +13,7 @@ namespace wsel::cli {
 // images; loading, evaluation and teachers are not included.
 class StepCosts {
  public:
-  // `threads`: 0 for all. Errors: as FindDevice.
+  // `threads`: 0 for all. Errors: as train::FindDevice.
   StepCosts(const std::string& device, int threads);
 
   // Of one step of the recipe.

@@ -7,9 +7,9 @@
 
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
+#include "wsel/core/progress.h"
 #include "wsel/run/file_names.h"
 #include "wsel/run/run_progress.h"
-#include "wsel/train/progress.h"
 
 namespace wsel::cli {
 namespace {
@@ -39,7 +39,7 @@ std::string CountsLine(Counts counts, size_t runs) {
 SweepView::SweepView(const sweep::SweepFolder& folder, size_t runs)
     : folder_(folder),
       runs_(runs),
-      redraws_(train::StderrRedraws()),
+      redraws_(StderrRedraws()),
       last_(Clock::now()) {}
 
 void SweepView::Changed(const std::string& run, const run::RunRecord& record) {
@@ -66,10 +66,9 @@ void SweepView::Draw() {
     ++counts[record.state];
     if (record.state != run::RunState::kRunning) continue;
     const std::string line = Line(folder_, run, record);
-    fmt::print(
-        stderr, "{}\n",
-        redraws_ ? line.substr(0, static_cast<size_t>(train::StderrWidth()) - 1)
-                 : line);
+    fmt::print(stderr, "{}\n",
+               redraws_ ? line.substr(0, static_cast<size_t>(StderrWidth()) - 1)
+                        : line);
     ++drawn_;
   }
   if (!redraws_) {

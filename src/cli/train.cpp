@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "commands.h"
-#include "device.h"
 #include "dry_run.h"
 #include "init_checkpoint.h"
 #include "log.h"
@@ -22,6 +21,8 @@
 #include "wsel/augment/mix.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/progress.h"
+#include "wsel/core/sha256.h"
 #include "wsel/core/signals.h"
 #include "wsel/core/text_file.h"
 #include "wsel/core/version.h"
@@ -29,11 +30,11 @@
 #include "wsel/model/config_json.h"
 #include "wsel/model/gemm_backend.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/train/device.h"
 #include "wsel/train/fit.h"
 #include "wsel/train/init_from_checkpoint.h"
 #include "wsel/train/micro_batch.h"
 #include "wsel/train/precision.h"
-#include "wsel/train/progress.h"
 
 namespace wsel::cli {
 namespace {
@@ -64,7 +65,7 @@ void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
     train.micro_batch = train::SolveMicroBatch(
         train.batch_size, MixingEnabled(train.mix) ? train.mixup_batch : 1,
         train::ActivationBytes(recipe.model),
-        limit > 0 ? static_cast<int64_t>(limit) : MemoryBudget(device),
+        limit > 0 ? static_cast<int64_t>(limit) : train::MemoryBudget(device),
         device.is_cpu() ? kMaxMicroBatchCpu : kMaxMicroBatchGpu);
   }
   if (train.eval_batch == 0) train.eval_batch = train.micro_batch;
@@ -120,8 +121,8 @@ void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
   }
   const int64_t steps = data::StepsPerEpoch(train_size, train.batch_size);
   fmt::print("images      {} training, {} test\n", train_size, test_size);
-  fmt::print("steps       {} = {} epochs x {}\n", steps * train.epochs,
-             train.epochs, steps);
+  fmt::print("steps       {} = {} epochs x {}\n", steps * train.schedule.epochs,
+             train.schedule.epochs, steps);
 }
 
 model::Model InitModel(const recipe::Recipe& recipe,
@@ -217,31 +218,32 @@ void PrintResult(const train::TrainResult& result,
   }
 }
 
-train::TrainCallbacks CallbacksOnStderr(train::ProgressMeter& meter,
+train::TrainCallbacks CallbacksOnStderr(ProgressMeter& meter,
                                         const recipe::Recipe& recipe) {
   const int64_t batch = recipe.train.batch_size;
   const bool quiet = !spdlog::should_log(spdlog::level::info);
-  return {.stop_signal = LastStopSignal,
-          .on_step =
-              [&meter, &recipe, batch, quiet](const train::StepReport& r) {
-                if (quiet) return;
-                const int64_t epoch = (r.step - 1) / r.steps_per_epoch;
-                const int64_t done = r.step - epoch * r.steps_per_epoch;
-                meter.Update({.title = fmt::format("epoch {}/{}", epoch + 1,
-                                                   recipe.train.epochs),
-                              .step = done,
-                              .steps = r.steps_per_epoch,
-                              .later_steps = r.total_steps -
-                                             (epoch + 1) * r.steps_per_epoch,
-                              .images = done * batch,
-                              .loss = r.loss,
-                              .lr = r.lr});
-              },
-          .on_epoch =
-              [&meter](const train::EpochReport& r) {
-                meter.Clear();
-                LogEpoch(r);
-              }};
+  return {
+      .stop_signal = LastStopSignal,
+      .on_step =
+          [&meter, &recipe, batch, quiet](const train::StepReport& r) {
+            if (quiet) return;
+            const int64_t epoch = (r.step - 1) / r.steps_per_epoch;
+            const int64_t done = r.step - epoch * r.steps_per_epoch;
+            meter.Update(
+                {.title = fmt::format("epoch {}/{}", epoch + 1,
+                                      recipe.train.schedule.epochs),
+                 .step = done,
+                 .steps = r.steps_per_epoch,
+                 .later_steps = r.total_steps - (epoch + 1) * r.steps_per_epoch,
+                 .images = done * batch,
+                 .loss = r.loss,
+                 .lr = r.lr});
+          },
+      .on_epoch =
+          [&meter](const train::EpochReport& r) {
+            meter.Clear();
+            LogEpoch(r);
+          }};
 }
 
 void CheckFolder(const train::RunFolder& folder, bool resume) {
@@ -265,7 +267,7 @@ void CheckFolder(const train::RunFolder& folder, bool resume) {
 void RunTrain(const TrainArgs& args) {
   if (args.threads > 0) at::set_num_threads(args.threads);
   recipe::Recipe recipe = ReadRecipe(args.recipe);
-  const c10::Device device = FindDevice(args.device);
+  const c10::Device device = train::FindDevice(args.device);
   if (args.dry_run) {
     ResolveAutoOptions(recipe, device);
     DryRun(std::move(recipe));
@@ -305,7 +307,7 @@ void RunTrain(const TrainArgs& args) {
   model.module->to(device);
 
   if (!resumes) WriteTextFile(folder.config(), recipe::ToJson(recipe) + "\n");
-  train::ProgressMeter meter(train::ProgressOnStderr(30));
+  ProgressMeter meter(ProgressOnStderr(30));
   train::TrainJob job;
   job.options = recipe.train;
   job.train = splits.train;

@@ -8,7 +8,6 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "weight_decay.h"
-#include "wsel/core/check.h"
 
 namespace wsel::optim {
 namespace {
@@ -43,7 +42,6 @@ AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options)
 }
 
 void AdamW::Step(double lr) {
-  CheckNotNegative("optimizer.lr", lr);
   const at::NoGradGuard no_grad;
   StepGroup(decay_, lr, options_.weight_decay);
   StepGroup(no_decay_, lr, 0);

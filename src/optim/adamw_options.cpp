@@ -10,19 +10,19 @@
 namespace wsel::optim {
 namespace {
 
-void CheckBeta(std::string_view option, double beta) {
+void CheckBeta(std::string_view field, double beta) {
   if (beta >= 0 && beta < 1) return;
-  throw Error(ErrorKind::kConfig, option,
+  throw Error(ErrorKind::kConfig, field,
               fmt::format("is {}: must be 0 or more and below 1", beta));
 }
 
 }  // namespace
 
 void Validate(const AdamWOptions& options) {
-  CheckBeta("optimizer.beta1", options.beta1);
-  CheckBeta("optimizer.beta2", options.beta2);
-  CheckNotNegative("optimizer.eps", options.eps);
-  CheckNotNegative("optimizer.weight_decay", options.weight_decay);
+  CheckBeta("beta1", options.beta1);
+  CheckBeta("beta2", options.beta2);
+  CheckNotNegative("eps", options.eps);
+  CheckNotNegative("weight_decay", options.weight_decay);
 }
 
 }  // namespace wsel::optim

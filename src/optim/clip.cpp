@@ -17,7 +17,7 @@ namespace wsel::optim {
 
 at::Tensor ClipGradients(const NamedTensors& parameters, double max_norm) {
   if (!std::isfinite(max_norm) || max_norm <= 0) {
-    throw Error(ErrorKind::kConfig, "optimizer.clip_norm",
+    throw Error(ErrorKind::kConfig, "max_norm",
                 fmt::format("is {}: must be positive and finite; omit it to "
                             "disable clipping",
                             max_norm));

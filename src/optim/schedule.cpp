@@ -13,9 +13,9 @@
 namespace wsel::optim {
 namespace {
 
-[[noreturn]] void ThrowConfig(std::string_view option,
+[[noreturn]] void ThrowConfig(std::string_view field,
                               std::string_view message) {
-  throw Error(ErrorKind::kConfig, option, message);
+  throw Error(ErrorKind::kConfig, field, message);
 }
 
 // numpy.linspace(0, lr, steps)[step]
@@ -35,45 +35,34 @@ double Cosine(double lr, double min_lr, int64_t steps, int64_t step) {
 
 }  // namespace
 
-void Validate(const ScheduleOptions& options) {
-  CheckNotNegative("optimizer.lr", options.lr);
-  CheckNotNegative("optimizer.min_lr", options.min_lr);
+LrSchedule::LrSchedule(const ScheduleOptions& options, int64_t steps_per_epoch)
+    : options_(options), steps_per_epoch_(steps_per_epoch) {
+  CheckNotNegative("lr", options.lr);
+  CheckNotNegative("min_lr", options.min_lr);
   if (options.min_lr > options.lr) {
-    ThrowConfig(
-        "optimizer.min_lr",
-        fmt::format("is {}: must not be above optimizer.lr, which is {}",
-                    options.min_lr, options.lr));
+    ThrowConfig("min_lr", fmt::format("is {}; it must not be above lr ({})",
+                                      options.min_lr, options.lr));
   }
-  CheckAtLeast("train.epochs", options.epochs, 1);
-  CheckAtLeast("steps per epoch", options.steps_per_epoch, 1);
-  if (options.epochs >
-      std::numeric_limits<int64_t>::max() / options.steps_per_epoch) {
-    ThrowConfig("train.epochs",
+  CheckAtLeast("epochs", options.epochs, 1);
+  CheckAtLeast("steps_per_epoch", steps_per_epoch, 1);
+  if (options.epochs > std::numeric_limits<int64_t>::max() / steps_per_epoch) {
+    ThrowConfig("epochs",
                 fmt::format("{} epochs of {} steps are too many to count",
-                            options.epochs, options.steps_per_epoch));
+                            options.epochs, steps_per_epoch));
   }
-  if (options.warmup_epochs < 0 || options.warmup_epochs > options.epochs) {
-    ThrowConfig("train.warmup_epochs",
-                fmt::format("is {}: must be 0 to train.epochs, which is {}",
-                            options.warmup_epochs, options.epochs));
-  }
+  CheckBetween("warmup_epochs", options.warmup_epochs, 0, options.epochs);
 }
 
-int64_t TotalSteps(const ScheduleOptions& options) {
-  Validate(options);
-  return options.epochs * options.steps_per_epoch;
-}
-
-double LearningRate(const ScheduleOptions& options, int64_t step) {
-  const int64_t total = TotalSteps(options);
+double LrSchedule::At(int64_t step) const {
+  const int64_t total = total_steps();
   if (step < 0 || step >= total) {
     ThrowConfig("step",
                 fmt::format("{} is out of range: the training has {} steps",
                             step, total));
   }
-  const int64_t warmup = options.warmup_epochs * options.steps_per_epoch;
-  if (step < warmup) return Warmup(options.lr, warmup, step);
-  return Cosine(options.lr, options.min_lr, total - warmup, step - warmup);
+  const int64_t warmup = options_.warmup_epochs * steps_per_epoch_;
+  if (step < warmup) return Warmup(options_.lr, warmup, step);
+  return Cosine(options_.lr, options_.min_lr, total - warmup, step - warmup);
 }
 
 }  // namespace wsel::optim

@@ -64,8 +64,8 @@ void VisitFields(R& r, Visitor&& visit) {
   visit("mix", "switch_probability", t.mix.switch_probability);
   visit("mix", "smoothing", t.mix.smoothing);
 
-  visit("train", "epochs", t.epochs);
-  visit("train", "warmup_epochs", t.warmup_epochs);
+  visit("train", "epochs", t.schedule.epochs);
+  visit("train", "warmup_epochs", t.schedule.warmup_epochs);
   visit("train", "batch_size", t.batch_size);
   visit("train", "micro_batch", t.micro_batch);
   visit("train", "mixup_batch", t.mixup_batch);
@@ -77,8 +77,8 @@ void VisitFields(R& r, Visitor&& visit) {
   visit("train", "ema_decay", t.ema_decay);
   visit("train", "save_minutes", t.save_minutes);
 
-  visit("optimizer", "lr", t.lr);
-  visit("optimizer", "min_lr", t.min_lr);
+  visit("optimizer", "lr", t.schedule.lr);
+  visit("optimizer", "min_lr", t.schedule.min_lr);
   visit("optimizer", "weight_decay", t.optimizer.weight_decay);
   visit("optimizer", "beta1", t.optimizer.beta1);
   visit("optimizer", "beta2", t.optimizer.beta2);

@@ -54,11 +54,33 @@ at::Tensor Distiller::KdLoss(const model::Outputs& student,
       teacher_output);
 }
 
+at::Tensor Distiller::ValidKdLoss(const model::Outputs& student,
+                                  const at::Tensor& teacher_output,
+                                  const at::Tensor& valid) const {
+  const auto rows = valid.nonzero().squeeze(1).to(teacher_output.device());
+  if (rows.numel() == 0) {
+    return at::zeros({}, teacher_output.options().dtype(at::kFloat));
+  }
+  const auto select = [&](const at::Tensor& x) {
+    return x.defined() ? x.index_select(0, rows) : x;
+  };
+  const double share =
+      static_cast<double>(rows.numel()) / static_cast<double>(valid.numel());
+  return KdLoss({select(student.logits), select(student.dist_logits),
+                 select(student.feature)},
+                select(teacher_output)) *
+         share;
+}
+
 DistillationLoss Distiller::Loss(const model::Outputs& student,
                                  const at::Tensor& targets,
-                                 const at::Tensor& teacher_output) const {
+                                 const at::Tensor& teacher_output,
+                                 const at::Tensor& valid) const {
   const auto task_loss = SoftTargetCrossEntropy(student.logits, targets);
-  const auto kd_loss = KdLoss(student, teacher_output) * options_.alpha;
+  const bool all = !valid.defined() || valid.all().item<bool>();
+  const auto kd_loss = (all ? KdLoss(student, teacher_output)
+                            : ValidKdLoss(student, teacher_output, valid)) *
+                       options_.alpha;
   const bool hard = options_.method == Distillation::kHard;
   return {task_loss * (hard ? 1 - options_.alpha : 1) + kd_loss, kd_loss};
 }

@@ -41,15 +41,6 @@ struct Sums {
   }
 };
 
-// The positions in a batch that hold an image that was read.
-at::Tensor ValidPositions(const data::Batch& batch) {
-  std::vector<int64_t> valid;
-  for (size_t i = 0; i < batch.valid.size(); ++i) {
-    if (batch.valid[i]) valid.push_back(static_cast<int64_t>(i));
-  }
-  return at::tensor(valid, at::kLong);
-}
-
 }  // namespace
 
 Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
@@ -67,7 +58,7 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
     }
     logits = logits.to(at::kCPU, at::kFloat);
     if (on_logits) on_logits(*batch, logits);
-    const auto valid = ValidPositions(*batch);
+    const auto valid = on_device.valid.nonzero().squeeze(1);
     sums.skipped += batch->size - valid.size(0);
     sums.Add(logits.index_select(0, valid),
              on_device.labels.to(at::kCPU).index_select(0, valid));

@@ -54,7 +54,20 @@ void ValidateBatches(const Options& o) {
   }
 }
 
-void ValidateNormalisation(const Normalisation& n) {
+// Errors name a field alone, and recipes have these in two sections.
+void ValidateOptimizer(const Options& o) {
+  try {
+    optim::LrSchedule(o.schedule, /*steps_per_epoch=*/1);
+    optim::Validate(o.optimizer);
+  } catch (const Error& e) {
+    const bool counts = e.where().ends_with("epochs");
+    const std::string_view message = e.what();
+    throw Error(e.kind(), (counts ? "train." : "optimizer.") + e.where(),
+                message.substr(e.where().size() + 2));
+  }
+}
+
+void ValidateNormalisation(const image::Normalisation& n) {
   for (size_t c = 0; c < 3; ++c) {
     if (!std::isfinite(n.mean[c])) ThrowConfig("data.mean", "must be finite");
     if (!(n.std[c] > 0 && std::isfinite(n.std[c]))) {
@@ -117,17 +130,8 @@ const Registry<Precision>& Precisions() {
   return kRegistry;
 }
 
-optim::ScheduleOptions ScheduleOf(const Options& o, int64_t steps_per_epoch) {
-  return {.lr = o.lr,
-          .min_lr = o.min_lr,
-          .epochs = o.epochs,
-          .warmup_epochs = o.warmup_epochs,
-          .steps_per_epoch = steps_per_epoch};
-}
-
 void Validate(const Options& o) {
-  optim::Validate(ScheduleOf(o, 1));
-  optim::Validate(o.optimizer);
+  ValidateOptimizer(o);
   augment::Validate(o.transform, "augment");
   augment::Validate(o.erasing, "erasing");
   augment::Validate(o.mix, "mix");

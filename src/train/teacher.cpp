@@ -5,16 +5,10 @@
 
 #include "wsel/core/error.h"
 #include "wsel/train/precision.h"
+#include "wsel/train/upload.h"
 
 namespace wsel::train {
 namespace {
-
-at::Tensor PerChannel(const std::array<double, 3>& values,
-                      const at::Tensor& like) {
-  return at::tensor(at::ArrayRef<double>(values), at::kFloat)
-      .view({1, 3, 1, 1})
-      .to(like.device());
-}
 
 bool ComparesClasses(Distillation method) {
   return method == Distillation::kLogit || method == Distillation::kHard;
@@ -25,8 +19,8 @@ bool ComparesClasses(Distillation method) {
 at::Tensor PrepareForTeacher(const TeacherOptions& options,
                              const at::Tensor& images) {
   at::Tensor prepared = images;
-  const Normalisation& s = options.student;
-  const Normalisation& t = options.teacher;
+  const image::Normalisation& s = options.student;
+  const image::Normalisation& t = options.teacher;
   if (s.mean != t.mean || s.std != t.std) {
     std::array<double, 3> factor;
     std::array<double, 3> offset;
@@ -34,8 +28,8 @@ at::Tensor PrepareForTeacher(const TeacherOptions& options,
       factor[c] = s.std[c] / t.std[c];
       offset[c] = (s.mean[c] - t.mean[c]) / t.std[c];
     }
-    prepared =
-        prepared * PerChannel(factor, prepared) + PerChannel(offset, prepared);
+    prepared = prepared * PerChannel(factor, prepared.device()) +
+               PerChannel(offset, prepared.device());
   }
   const int64_t size = options.img_size;
   if (size == 0 || size == images.size(2)) return prepared;

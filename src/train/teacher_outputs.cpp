@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include <chrono>
 #include <vector>
 
+#include "stopwatch.h"
 #include "write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/error.h"
@@ -14,8 +14,6 @@
 
 namespace wsel::train {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr const char* kOutputs = "teacher_outputs";  // [images, width]
 constexpr const char* kOldOutputs = "answers";       // its name in older caches
@@ -80,10 +78,10 @@ at::Tensor TeacherOutputs::TimedForward(const at::Tensor& images) {
   const bool timed = device_.is_cpu() || calls_++ % kTimeEvery == 0;
   if (!timed) return teacher_.forward(images);
   Synchronize(device_);
-  const auto start = Clock::now();
+  const Stopwatch stopwatch;
   at::Tensor output = teacher_.forward(images);
   Synchronize(device_);
-  timed_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+  timed_seconds_ += stopwatch.Seconds();
   timed_images_ += images.size(0);
   return output;
 }

@@ -100,8 +100,8 @@ at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
     const Autocast autocast(precision_, device_);
     outputs = model_.forward_outputs(batch.images, scales);
   }
-  const auto loss =
-      distiller_->Loss(outputs, batch.targets, batch.teacher_output);
+  const auto loss = distiller_->Loss(outputs, batch.targets,
+                                     batch.teacher_output, batch.valid);
   AddTo(kd_loss_, loss.kd_loss * weight);
   return loss.loss * weight;
 }

@@ -12,12 +12,10 @@
 namespace wsel::train {
 namespace {
 
-at::Tensor PerChannel(const std::array<double, 3>& values, double factor) {
-  std::vector<float> scaled;
-  for (const double value : values) {
-    scaled.push_back(static_cast<float>(value * factor));
-  }
-  return at::tensor(scaled).view({1, 3, 1, 1});
+// For pixel values 0 to 255.
+std::array<double, 3> Times255(std::array<double, 3> values) {
+  for (double& value : values) value *= 255;
+  return values;
 }
 
 // The batch's pixels [B, H, W, 3] as a tensor that shares their memory.
@@ -30,6 +28,12 @@ at::Tensor Pixels(const data::Batch& batch, int64_t img_size) {
 at::Tensor Labels(const data::Batch& batch) {
   return at::tensor(at::ArrayRef<int32_t>(batch.labels), at::kInt)
       .to(at::kLong);
+}
+
+at::Tensor Valid(const data::Batch& batch) {
+  const at::Tensor valid = at::ones({batch.size}, at::kBool);
+  std::ranges::copy(batch.valid, valid.data_ptr<bool>());
+  return valid;
 }
 
 // The values of all patches in one tensor, for a single copy to a GPU.
@@ -45,10 +49,17 @@ at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
 
 }  // namespace
 
-Uploader::Uploader(const c10::Device& device, const Normalisation& n)
+at::Tensor PerChannel(const std::array<double, 3>& values,
+                      const c10::Device& device) {
+  return at::tensor(at::ArrayRef<double>(values), at::kFloat)
+      .view({1, 3, 1, 1})
+      .to(device);
+}
+
+Uploader::Uploader(const c10::Device& device, const image::Normalisation& n)
     : device_(device),
-      mean_(PerChannel(n.mean, 255).to(device)),
-      scale_(PerChannel(n.std, 255).reciprocal().to(device)) {
+      mean_(PerChannel(Times255(n.mean), device)),
+      scale_(PerChannel(Times255(n.std), at::kCPU).reciprocal().to(device)) {
   if (device.is_cpu()) return;
   stream_ = c10::impl::VirtualGuardImpl(device.type())
                 .getStreamFromGlobalPool(device);
@@ -81,6 +92,7 @@ DeviceBatch Uploader::Upload(const data::Batch& batch, int64_t img_size) {
                    .mul_(scale_);
   EraseIn(out.images, batch.erase_patches);
   out.labels = Copy(Labels(batch));
+  out.valid = Valid(batch);
   return out;
 }
 

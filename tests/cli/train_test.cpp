@@ -349,7 +349,7 @@ TEST(Train, BadInputHasItsExitCode) {
   expect({"--set", "optimizer.lrr=1"}, 3, "did you mean 'lr'");
   expect({"--set", "train.batch_size=64"}, 3, "more than the 4 training");
   expect({"--init", "none.safetensors"}, 4, "none.safetensors");
-  expect({"--device", "gpu"}, 2, "--device");
+  expect({"--device", "gpu"}, 2, "device: expected auto, cpu");
   expect({"--dataset", "cifar1000"}, 3, "cifar100");
   expect({"--classes", "B,zebra"}, 3, "zebra");
   WriteTextFile(folder / "file", "");

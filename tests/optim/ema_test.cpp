@@ -56,8 +56,8 @@ TEST(Ema, ResumesBitIdentically) {
 }
 
 TEST(Ema, RejectsADecayOutside0To1) {
-  ExpectError([] { Ema({}, 1); }, ErrorKind::kConfig, {"train.ema_decay"});
-  ExpectError([] { Ema({}, -0.1); }, ErrorKind::kConfig, {"train.ema_decay"});
+  ExpectError([] { Ema({}, 1); }, ErrorKind::kConfig, {"ema_decay"});
+  ExpectError([] { Ema({}, -0.1); }, ErrorKind::kConfig, {"ema_decay"});
 }
 
 TEST(Ema, RejectsAMismatchingState) {

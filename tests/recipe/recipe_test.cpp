@@ -39,7 +39,7 @@ TEST(Recipe, ReadsBackWhatItWrites) {
       RecipeFromJson(kSmall, "r.json",
                      {"optimizer.lr=1e-3", "data.mean=[0.5,0.5,0.5]",
                       "train.precision=bf16", "data.subset=500"});
-  EXPECT_EQ(recipe.train.lr, 1e-3);
+  EXPECT_EQ(recipe.train.schedule.lr, 1e-3);
   EXPECT_EQ(recipe.data.subset, "500");
   EXPECT_EQ(recipe.train.transform.fill[0], 128);
   const std::string text = ToJson(recipe);
@@ -48,7 +48,7 @@ TEST(Recipe, ReadsBackWhatItWrites) {
 
 TEST(Recipe, TheLastOverrideWins) {
   EXPECT_EQ(RecipeFromJson(kSmall, "r", {"train.epochs=60", "train.epochs=70"})
-                .train.epochs,
+                .train.schedule.epochs,
             70);
 }
 
@@ -71,7 +71,11 @@ TEST(Recipe, ErrorsNameTheKeyAndTheNearestKnownOne) {
               {"does not divide"});
   ExpectError(read("data.std=[0,1,1]"), ErrorKind::kConfig, {"data.std"});
   ExpectError(read("train.warmup_epochs=301"), ErrorKind::kConfig,
-              {"warmup_epochs"});
+              {"train.warmup_epochs: is 301"});
+  ExpectError(read("optimizer.min_lr=1"), ErrorKind::kConfig,
+              {"optimizer.min_lr: is 1", "above lr"});
+  ExpectError(read("optimizer.beta2=1"), ErrorKind::kConfig,
+              {"optimizer.beta2: "});
   ExpectError(read("optimizer.lr"), ErrorKind::kUsage, {"--set"});
 }
 

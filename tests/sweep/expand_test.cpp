@@ -42,7 +42,7 @@ TEST(Expand, IsAProductWithTheLastAxisFastest) {
   ASSERT_THAT(runs, SizeIs(4));
   EXPECT_EQ(runs[1].slug, "0.001-s1");
   EXPECT_EQ(runs[1].recipe.train.seed, 1U);
-  EXPECT_EQ(runs[2].recipe.train.lr, 2e-3);
+  EXPECT_EQ(runs[2].recipe.train.schedule.lr, 2e-3);
   // Runs that differ only in the seed share a table cell.
   EXPECT_THAT(runs[1].labels, ElementsAre(Pair("optimizer.lr", "0.001")));
 }
@@ -215,7 +215,7 @@ TEST(Expand, HasTheRunsOfThePapersTables) {
             "teachers/vit_small_patch16_224.augreg_in21k.safetensors");
   EXPECT_THAT(runs("table10.json")[6].recipe.init.skip,
               ElementsAre("patch_embed"));
-  EXPECT_EQ(runs("figure4.json").back().recipe.train.warmup_epochs, 150);
+  EXPECT_EQ(runs("figure4.json").back().recipe.train.schedule.warmup_epochs, 150);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ constexpr double kGradientTolerance = 4e-5;
 
 constexpr int64_t kBatch = 8;
 constexpr int64_t kProbes = 4;
-constexpr Normalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+constexpr image::Normalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
 
 model::VitConfig Vit() {
   return {.name = "vit",
@@ -172,6 +172,49 @@ INSTANTIATE_TEST_SUITE_P(Cases, Distil, testing::ValuesIn(Cases()),
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+// Of the logits and features of three images.
+DistillationLoss LossOf(Distillation method, const at::Tensor& logits,
+                        const at::Tensor& targets, const at::Tensor& teacher,
+                        const at::Tensor& valid = {}) {
+  const Distiller distiller({.method = method, .alpha = 0.5}, logits.size(1),
+                            teacher.size(1), 0, at::kCPU);
+  return distiller.Loss({logits, {}, logits}, targets, teacher, valid);
+}
+
+TEST(Distiller, ASkippedImageContributesNothing) {
+  const auto logits = at::randn({3, 5}).requires_grad_();
+  auto targets = at::softmax(at::randn({3, 5}), 1);
+  targets[1].zero_();
+  const auto teacher = at::randn({3, 5});
+  const auto valid = at::tensor({1, 0, 1}).to(at::kBool);
+  const auto read = at::tensor({0, 2}, at::kLong);
+  const auto rows = [&](const at::Tensor& x) {
+    return x.index_select(0, read);
+  };
+  for (const Distillation method :
+       {Distillation::kLogit, Distillation::kFeature, Distillation::kHard}) {
+    const auto loss = LossOf(method, logits, targets, teacher, valid);
+    const auto two = LossOf(method, rows(logits), rows(targets), rows(teacher));
+    EXPECT_NEAR(loss.kd_loss.item<double>(), two.kd_loss.item<double>() * 2 / 3,
+                1e-6);
+    EXPECT_NEAR(loss.loss.item<double>(), two.loss.item<double>() * 2 / 3,
+                1e-6);
+    loss.loss.backward();
+    EXPECT_EQ(logits.grad()[1].abs().sum().item<double>(), 0);
+    logits.mutable_grad().reset();
+  }
+}
+
+TEST(Distiller, ABatchOfSkippedImagesHasNoLoss) {
+  const auto logits = at::randn({3, 5}).requires_grad_();
+  const auto loss = LossOf(Distillation::kLogit, logits, at::zeros({3, 5}),
+                           at::randn({3, 5}), at::zeros({3}, at::kBool));
+  EXPECT_EQ(loss.kd_loss.item<double>(), 0);
+  EXPECT_EQ(loss.loss.item<double>(), 0);
+  loss.loss.backward();
+  EXPECT_EQ(logits.grad().abs().sum().item<double>(), 0);
+}
 
 TEST(DistillationKl, IsZeroForLogitsThatDifferByAConstant) {
   const auto logits = at::randn({4, 7});

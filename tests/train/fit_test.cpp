@@ -38,8 +38,8 @@ void ExpectSameFiles(const TempFolder& a, const TempFolder& b) {
 
 TEST(Fit, LearnsColours) {
   Options options = SmallOptions();
-  options.epochs = 30;
-  options.warmup_epochs = 3;
+  options.schedule.epochs = 30;
+  options.schedule.warmup_epochs = 3;
   options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
   options.transform.rand_augment = "";
   options.erasing.probability = 0;
@@ -110,7 +110,7 @@ TEST(Fit, ADivergedLossKeepsTheLastGoodState) {
   const TempFolder folder;
   SmallRun(options).Train(folder.path(), StopAfter(4));
   const std::string state = ReadAll(folder / "state.safetensors");
-  options.lr = 1e30;
+  options.schedule.lr = 1e30;
   options.clip_grad = 0;
   options.save_minutes = 0;
   ExpectError([&] { SmallRun(options).Train(folder.path()); },
@@ -224,8 +224,8 @@ class FitOnGpu : public OnGpu {
   // Any working training learns to tell colours apart.
   Options Easy(Precision precision) {
     Options options = SmallOptions();
-    options.epochs = 30;
-    options.warmup_epochs = 3;
+    options.schedule.epochs = 30;
+    options.schedule.warmup_epochs = 3;
     options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
     options.transform.rand_augment = "";
     options.precision = precision;
@@ -311,6 +311,40 @@ TEST(Fit, ACorruptImageIsAnErrorOrIsCounted) {
   run.job.skip_corrupt = true;
   const TempFolder second;
   EXPECT_EQ(run.Train(second.path()).skipped, 3);  // once an epoch
+}
+
+// A teacher whose features of a uniform image, as skipped images are, would
+// dominate the loss.
+TEST(Fit, ASkippedImageHasNoKdLoss) {
+  Options options = SmallOptions();
+  options.mix.mixup_alpha = options.mix.cutmix_alpha = 0;
+  options.transform.rand_augment = "";
+  options.erasing.probability = 0;
+  SmallRun run = Distilled(options);
+  const auto good = run.job.train.image;
+  run.job.train.image = [good](int64_t index) {
+    if (index == 3) throw Error(ErrorKind::kFormat, "small 3", "is corrupt");
+    return good(index);
+  };
+  run.job.skip_corrupt = true;
+  int64_t uniform = 0;
+  run.job.teacher->forward = [&uniform, forward = run.job.teacher->forward](
+                                 const at::Tensor& images) {
+    const auto is_uniform = images.flatten(2).std(2).sum(1).eq(0);
+    uniform += is_uniform.sum().item<int64_t>();
+    return forward(images) + 1e6 * is_uniform.unsqueeze(1);
+  };
+  TrainCallbacks callbacks;
+  int64_t reports = 0;
+  callbacks.on_step = [&](const StepReport& report) {
+    ++reports;
+    EXPECT_LT(report.kd_loss.value(), 100);
+    EXPECT_LT(report.loss, 100);
+  };
+  const TempFolder folder;
+  EXPECT_EQ(run.Train(folder.path(), callbacks).skipped, 3);
+  EXPECT_EQ(uniform, 3);
+  EXPECT_EQ(reports, kSteps);
 }
 
 TEST(Fit, ADataSetSmallerThanABatchIsAnError) {

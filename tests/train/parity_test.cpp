@@ -36,27 +36,18 @@ constexpr double kMovedTolerance = 4e-4;
 
 Options GoldenOptions() {
   Options options;
-  options.epochs = 5;
-  options.warmup_epochs = 2;
+  options.schedule.epochs = 5;
+  options.schedule.warmup_epochs = 2;
   options.batch_size = 8;
   options.seed = 7;
-  options.lr = 4e-3;
-  options.min_lr = 1e-6;
+  options.schedule.lr = 4e-3;
+  options.schedule.min_lr = 1e-6;
   options.optimizer.weight_decay = 0.05;
   options.clip_grad = 3;
   options.drop_path = 0.4;
   options.ema_decay = 0.9;
   options.mix.smoothing = 0.1;
   return options;
-}
-
-double LearningRateAt(const Options& options, int64_t step) {
-  return optim::LearningRate({.lr = options.lr,
-                              .min_lr = options.min_lr,
-                              .epochs = options.epochs,
-                              .warmup_epochs = options.warmup_epochs,
-                              .steps_per_epoch = kBatches},
-                             step);
 }
 
 // One of the two batches, mixed by a hashed lambda.
@@ -165,9 +156,10 @@ class GoldenRun {
     const auto initial = optim::CloneTensors(ParametersOf(model_));
     std::vector<at::Tensor> losses;
     std::vector<at::Tensor> norms;
+    const optim::LrSchedule schedule(options_.schedule, kBatches);
     for (int64_t step = 0; step < kSteps; ++step) {
       Accumulate(step);
-      losses.push_back(step_.OptimizerStep(LearningRateAt(options_, step)));
+      losses.push_back(step_.OptimizerStep(schedule.At(step)));
       norms.push_back(step_.gradient_norm());
     }
     ExpectCurve("losses", losses);

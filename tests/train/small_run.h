@@ -40,8 +40,8 @@ inline model::Config SmallVit() {
 // Every feature of a recipe is enabled.
 inline Options SmallOptions() {
   Options options;
-  options.epochs = 3;
-  options.warmup_epochs = 1;
+  options.schedule.epochs = 3;
+  options.schedule.warmup_epochs = 1;
   options.batch_size = 8;
   options.micro_batch = 4;
   options.mixup_batch = 4;
@@ -62,8 +62,7 @@ struct SmallRun {
       : job{.options = options,
             .train = SmallSet(),
             .test = SmallSet(),
-            .workers = workers,
-            .metadata = {}} {}
+            .workers = workers} {}
 
   TrainResult Train(const std::filesystem::path& path,
                     const TrainCallbacks& callbacks = {}) {

@@ -3,6 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "wsel/model/config.h"
 #include "wsel/tensor/source.h"
@@ -38,5 +40,21 @@ struct Diagonality {
   double off_diagonal_rms = 0;  // root mean square
 };
 Diagonality DiagonalityOf(const at::Tensor& matrix);
+
+// A product of one model, as tables and plots show it.
+struct ProductMatrix {
+  std::string model;
+  std::string product;  // "query_key" or "value_proj"
+  std::string file;     // name of the file with the values
+  int64_t width = 0;
+  std::vector<float> values;  // [width, width]
+  Diagonality diagonality;
+};
+ProductMatrix MatrixOf(const std::string& model, const std::string& product,
+                       const std::string& file, const at::Tensor& values);
+
+// A gnuplot script: heat maps of the matrices in rows of `columns`.
+std::string AttentionScript(const std::vector<ProductMatrix>& matrices,
+                            int columns);
 
 }  // namespace wsel::analyze

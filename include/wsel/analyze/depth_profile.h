@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "wsel/data/loader.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/model/build.h"
+#include "wsel/tensor/source.h"
 #include "wsel/train/upload.h"
 
 namespace wsel::analyze {
@@ -25,6 +27,14 @@ struct BlockFeatures {
 std::vector<BlockFeatures> ProfileOf(const model::Model& model,
                                      data::Loader& loader,
                                      train::Uploader& uploader);
+
+// The same of a model with the given weights, its classifier left out, for all
+// images of `set` by the eval transform. `workers`: of the data loader.
+// Errors: as model::Load, data::Loader::Next.
+std::vector<BlockFeatures> ProfileOf(model::Config config,
+                                     const TensorSource& weights,
+                                     const image::Normalisation& normalisation,
+                                     const data::Dataset& set, int workers);
 
 // BlockFeatures::block of each, in order.
 std::vector<std::string> BlockNames(const model::Config& config);

@@ -27,4 +27,17 @@ struct WeightRow {
 std::vector<WeightRow> WeightTable(const model::Config& config,
                                    const TensorSource& weights);
 
+struct ModelWeights {
+  std::string name;
+  std::vector<WeightRow> rows;
+};
+
+// model,tensor,shape,mean,std,min,max,nan_count,norm,effective_rank,full_rank
+std::string WeightCsv(const std::vector<ModelWeights>& models);
+
+// A gnuplot script: standard deviation and relative effective rank of each
+// weight matrix over blocks, one panel per layer, one line per model. "" if no
+// model has matrices in blocks.
+std::string WeightScript(const std::vector<ModelWeights>& models);
+
 }  // namespace wsel::analyze

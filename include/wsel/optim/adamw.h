@@ -18,8 +18,7 @@ class AdamW {
   AdamW(const NamedTensors& parameters, const AdamWOptions& options);
 
   // Updates every parameter that has a gradient; the others are unchanged and
-  // their step count does not advance, as in torch.
-  // Errors: kConfig if lr is negative or not finite.
+  // their step count does not advance, as in torch. `lr`: of LrSchedule.
   void Step(double lr);
 
   // Makes every gradient undefined, as zero_grad(set_to_none=True), so that the

@@ -13,7 +13,7 @@ struct AdamWOptions {
   double weight_decay = 0.05;
 };
 
-// Errors: kConfig naming the option: a beta outside [0, 1), a negative eps or
+// Errors: kConfig naming the field: a beta outside [0, 1), a negative eps or
 // weight decay.
 void Validate(const AdamWOptions& options);
 

@@ -31,16 +31,21 @@ class Distiller {
   // student's, but not part of it. Empty unless the method is kFeature.
   const optim::NamedTensors& parameters() const { return projector_; }
 
-  // `targets` [B, classes], soft. `teacher_output` [B, width]: the teacher's
-  // logits or features.
+  // The mean over a batch. `targets` [B, classes], soft. `teacher_output`
+  // [B, width]: the teacher's logits or features. `valid`: as in MicroBatch;
+  // the other images contribute 0, as their targets of 0 do to the task loss.
   DistillationLoss Loss(const model::Outputs& student,
                         const at::Tensor& targets,
-                        const at::Tensor& teacher_output) const;
+                        const at::Tensor& teacher_output,
+                        const at::Tensor& valid = {}) const;
 
  private:
-  // Before it is weighted.
+  // Before it is weighted by alpha: of all images, and of those in `valid`.
   at::Tensor KdLoss(const model::Outputs& student,
                     const at::Tensor& teacher_output) const;
+  at::Tensor ValidKdLoss(const model::Outputs& student,
+                         const at::Tensor& teacher_output,
+                         const at::Tensor& valid) const;
 
   DistillOptions options_;
   optim::NamedTensors projector_;

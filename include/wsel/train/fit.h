@@ -31,12 +31,12 @@ struct TrainJob {
   int workers = -1;
   bool skip_corrupt = false;
   // If options.distill has a method: a teacher that has passed CheckTeacher.
-  std::optional<Teacher> teacher;
+  std::optional<Teacher> teacher = {};
   // With options.distill.cache: a file of teacher outputs, shared by runs with
   // the same teacher and images; "": none.
-  std::filesystem::path teacher_cache;
+  std::filesystem::path teacher_cache = {};
   // Written into every checkpoint: the model, the recipe.
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string> metadata = {};
 };
 
 // After an optimizer step; on a GPU only after one in so many.

@@ -1,11 +1,11 @@
 // Torch-free.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "wsel/augment/options.h"
 #include "wsel/core/registry.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/optim/adamw_options.h"
 #include "wsel/optim/schedule.h"
 
@@ -46,18 +46,10 @@ struct DistillOptions {
   bool cache = false;
 };
 
-// Per channel: (value / 255 - mean) / std.
-struct Normalisation {
-  // ImageNet's, for every data set, as in the official code.
-  std::array<double, 3> mean = {0.485, 0.456, 0.406};
-  std::array<double, 3> std = {0.229, 0.224, 0.225};
-};
-
 // Training options; defaults are the paper's Table 13. Tables 14 and 15 have
 // what differs by data set.
 struct Options {
-  int64_t epochs = 300;
-  int64_t warmup_epochs = 50;
+  optim::ScheduleOptions schedule;
   // The effective batch size, images per optimizer step: the paper's "batch
   // size".
   int64_t batch_size = 512;
@@ -74,8 +66,6 @@ struct Options {
   Precision precision = Precision::kAuto;
   uint64_t seed = 0;
 
-  double lr = 4e-3;  // after warmup; not scaled by the batch size
-  double min_lr = 1e-6;
   optim::AdamWOptions optimizer;
   double clip_grad = 0;  // largest global L2 norm of the gradients; 0: none
   double drop_path = 0;  // rate of the last block
@@ -85,17 +75,13 @@ struct Options {
   double save_minutes = 1;   // at most between two saves of the run state
   int64_t eval_batch = 0;    // images; 0: micro_batch
 
-  Normalisation normalisation;
+  image::Normalisation normalisation;
   augment::TrainTransformOptions transform;
   augment::ErasingOptions erasing;
   augment::MixOptions mix;
   DistillOptions distill;
   augment::EvalTransformOptions evaluation;
 };
-
-// The learning rate schedule, for epochs of `steps_per_epoch` steps.
-optim::ScheduleOptions ScheduleOf(const Options& options,
-                                  int64_t steps_per_epoch);
 
 // Checks all options, the nested ones too. Errors: kConfig, naming the option
 // ("train.batch_size"): a value out of range, sizes that do not divide, warmup

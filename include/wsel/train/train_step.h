@@ -20,7 +20,10 @@ struct MicroBatch {
   at::Tensor targets;  // [B, classes], soft
   int64_t first = 0;   // position of its first image in the effective batch
   // [B, width], the teacher's for these images; undefined without a teacher.
-  at::Tensor teacher_output;
+  at::Tensor teacher_output = {};
+  // [B] bool, on the CPU: false for a skipped image, which has targets of 0 and
+  // no kd_loss. Undefined: all are true.
+  at::Tensor valid = {};
 };
 
 // The optimizer steps of a model: gradients of micro-batches are accumulated,
@@ -43,6 +46,8 @@ class TrainStep {
   // with gradients that overflowed changes only the loss scale.
   at::Tensor OptimizerStep(double lr);
 
+  // The model's parameters.
+  const optim::NamedTensors& parameters() const { return parameters_; }
   // Null if options.ema_decay is 0.
   const optim::Ema* ema() const { return ema_ ? &*ema_ : nullptr; }
   // Of the last step, before clipping; undefined without clipping.

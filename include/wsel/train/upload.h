@@ -4,12 +4,13 @@
 #include <c10/core/Device.h>
 #include <c10/core/Stream.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
 
 #include "wsel/data/loader.h"
-#include "wsel/train/options.h"
+#include "wsel/image/normalisation.h"
 
 namespace wsel::train {
 
@@ -17,14 +18,21 @@ namespace wsel::train {
 struct DeviceBatch {
   at::Tensor images;  // [B, 3, H, W] float32, normalised; channels last
   at::Tensor labels;  // [B] int64
+  at::Tensor valid;   // [B] bool, on the CPU: data::Batch::valid
 };
+
+// One value per colour channel as float32 [1, 3, 1, 1] on the device, which
+// broadcasts over images.
+at::Tensor PerChannel(const std::array<double, 3>& values,
+                      const c10::Device& device);
 
 // Copies the loader's batches to a device, normalises them there and applies
 // random erasing. Copies to a GPU use their own stream, so that they do not
 // wait for computation; when Upload returns, the loader may reuse its memory.
 class Uploader {
  public:
-  Uploader(const c10::Device& device, const Normalisation& normalisation);
+  Uploader(const c10::Device& device,
+           const image::Normalisation& normalisation);
 
   DeviceBatch Upload(const data::Batch& batch, int64_t img_size);
 

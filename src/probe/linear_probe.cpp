@@ -1,13 +1,12 @@
-#include "wsel/train/linear_probe.h"
+#include "wsel/probe/linear_probe.h"
 
 #include <ATen/ATen.h>
 
 #include "wsel/core/check.h"
 #include "wsel/model/init.h"
 #include "wsel/model/initialize.h"
-#include "wsel/optim/schedule.h"
 
-namespace wsel::train {
+namespace wsel::probe {
 namespace {
 
 // MAE's constants: batch norm, LARS, momentum, the classifier's initial std.
@@ -22,13 +21,11 @@ at::Tensor InitialWeight(int64_t width, int64_t classes, uint64_t seed) {
   return Draw(init, {"probe.weight", {classes, width}}, seed);
 }
 
-optim::ScheduleOptions ScheduleOf(const ProbeRecipe& recipe,
-                                  int64_t steps_per_epoch) {
-  return {.lr = recipe.lr * static_cast<double>(recipe.batch_size) / 256,
-          .min_lr = 0,
-          .epochs = recipe.epochs,
-          .warmup_epochs = recipe.warmup_epochs,
-          .steps_per_epoch = steps_per_epoch};
+optim::LrSchedule ScheduleOf(const ProbeRecipe& recipe,
+                             int64_t steps_per_epoch) {
+  optim::ScheduleOptions schedule = recipe.schedule;
+  schedule.lr *= static_cast<double>(recipe.batch_size) / 256;
+  return {schedule, steps_per_epoch};
 }
 
 }  // namespace
@@ -44,14 +41,14 @@ const Registry<ProbeSolver>& ProbeSolvers() {
 }
 
 void Validate(const ProbeRecipe& recipe) {
-  CheckAtLeast("--batch-size", recipe.batch_size, 2);
-  optim::Validate(ScheduleOf(recipe, 1));
+  CheckAtLeast("batch_size", recipe.batch_size, 2);
+  ScheduleOf(recipe, /*steps_per_epoch=*/1);
 }
 
 LinearProbe::LinearProbe(int64_t width, int64_t classes,
                          const ProbeRecipe& recipe, int64_t steps_per_epoch)
-    : recipe_(recipe),
-      steps_per_epoch_(steps_per_epoch),
+    : solver_(recipe.solver),
+      schedule_(ScheduleOf(recipe, steps_per_epoch)),
       running_mean_(at::zeros({width})),
       running_var_(at::ones({width})),
       weight_(InitialWeight(width, classes, recipe.seed).requires_grad_()),
@@ -66,15 +63,14 @@ void LinearProbe::Train(const at::Tensor& features, const at::Tensor& labels) {
                      /*cudnn_enabled=*/false);
   at::cross_entropy_loss(at::linear(normalised, weight_, bias_), labels)
       .backward();
-  const double lr =
-      optim::LearningRate(ScheduleOf(recipe_, steps_per_epoch_), step_++);
+  const double lr = schedule_.At(step_++);
   const at::NoGradGuard no_grad;
   UpdateParameter(weight_, weight_momentum_, lr);
   UpdateParameter(bias_, bias_momentum_, lr);
 }
 
 double LinearProbe::TrustRatio(const at::Tensor& parameter) const {
-  if (recipe_.solver != ProbeSolver::kLars || parameter.dim() < 2) return 1;
+  if (solver_ != ProbeSolver::kLars || parameter.dim() < 2) return 1;
   const double weight = parameter.norm().item<double>();
   const double gradient = parameter.grad().norm().item<double>();
   return weight > 0 && gradient > 0 ? kTrustCoefficient * weight / gradient : 1;
@@ -94,4 +90,4 @@ at::Tensor LinearProbe::Logits(const at::Tensor& features) const {
   return at::linear(normalised, weight_, bias_);
 }
 
-}  // namespace wsel::train
+}  // namespace wsel::probe

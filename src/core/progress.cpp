@@ -1,4 +1,4 @@
-#include "wsel/train/progress.h"
+#include "wsel/core/progress.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -13,7 +13,7 @@
 
 #include "wsel/core/duration.h"
 
-namespace wsel::train {
+namespace wsel {
 namespace {
 
 constexpr int kNarrowestBar = 5;
@@ -140,4 +140,4 @@ void ProgressMeter::Clear() {
   if (std::exchange(on_screen_, false)) options_.write("\r\x1b[K");
 }
 
-}  // namespace wsel::train
+}  // namespace wsel

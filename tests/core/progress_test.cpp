@@ -1,4 +1,4 @@
-#include "wsel/train/progress.h"
+#include "wsel/core/progress.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace wsel::train {
+namespace wsel {
 namespace {
 
 using testing::ElementsAre;
@@ -139,4 +139,4 @@ TEST(ProgressMeter, RedrawsABarAndClearsIt) {
 }
 
 }  // namespace
-}  // namespace wsel::train
+}  // namespace wsel

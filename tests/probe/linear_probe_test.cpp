@@ -1,4 +1,4 @@
-#include "wsel/train/linear_probe.h"
+#include "wsel/probe/linear_probe.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -6,10 +6,10 @@
 #include "model/hashed_model.h"
 #include "throws.h"
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/probe/logistic.h"
 #include "wsel/tensor/torch_bridge.h"
-#include "wsel/train/logistic.h"
 
-namespace wsel::train {
+namespace wsel::probe {
 namespace {
 
 constexpr int64_t kClasses = 5;
@@ -61,12 +61,12 @@ double TrainedTop1(ProbeSolver solver, double lr) {
   const Features test = Hashed("test", 1000);
   ProbeRecipe recipe;
   recipe.solver = solver;
-  recipe.epochs = 60;
-  recipe.warmup_epochs = 5;
+  recipe.schedule.epochs = 60;
+  recipe.schedule.warmup_epochs = 5;
   recipe.batch_size = 100;
-  recipe.lr = lr;
+  recipe.schedule.lr = lr;
   LinearProbe probe(kWidth, kClasses, recipe, 4);
-  for (int64_t step = 0; step < 4 * recipe.epochs; ++step) {
+  for (int64_t step = 0; step < 4 * recipe.schedule.epochs; ++step) {
     const int64_t first = step % 4 * 100;
     probe.Train(train.values.narrow(0, first, 100),
                 train.labels.narrow(0, first, 100));
@@ -87,10 +87,13 @@ TEST(LinearProbe, GetsCloseToTheOptimum) {
 
 TEST(LinearProbe, InvalidOptionsAreErrors) {
   ExpectError([] { Validate(ProbeRecipe{.batch_size = 1}); },
-              ErrorKind::kConfig, {"--batch-size"});
-  ExpectError([] { Validate(ProbeRecipe{.epochs = 5, .warmup_epochs = 9}); },
-              ErrorKind::kConfig, {"warm"});
+              ErrorKind::kConfig, {"batch_size: "});
+  ExpectError(
+      [] {
+        Validate(ProbeRecipe{.schedule = {.epochs = 5, .warmup_epochs = 9}});
+      },
+      ErrorKind::kConfig, {"warmup_epochs: "});
 }
 
 }  // namespace
-}  // namespace wsel::train
+}  // namespace wsel::probe

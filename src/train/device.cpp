@@ -1,4 +1,4 @@
-#include "device.h"
+#include "wsel/train/device.h"
 
 #include <ATen/Context.h>
 #include <c10/core/CachingDeviceAllocator.h>
@@ -10,7 +10,7 @@
 
 #include "wsel/core/error.h"
 
-namespace wsel::cli {
+namespace wsel::train {
 namespace {
 
 // The kernel's estimate of what can be allocated without swapping.
@@ -38,11 +38,11 @@ c10::Device FindDevice(const std::string& name) {
                          name.back() >= '0' && name.back() <= '9');
   if (!known) {
     throw Error(
-        ErrorKind::kUsage, "--device",
+        ErrorKind::kUsage, "device",
         fmt::format("expected auto, cpu, cuda or cuda:1, not '{}'", name));
   }
   if (!cuda) {
-    throw Error(ErrorKind::kUsage, "--device",
+    throw Error(ErrorKind::kUsage, "device",
                 "no CUDA device: either this build has no CUDA support (see "
                 "wsel --version), or this machine has no GPU");
   }
@@ -66,4 +66,4 @@ int64_t MemoryBudget(const c10::Device& device) {
   return static_cast<int64_t>(free / 2);
 }
 
-}  // namespace wsel::cli
+}  // namespace wsel::train

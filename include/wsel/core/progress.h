@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsel::train {
+namespace wsel {
 
 // How far a phase of the work is, such as an epoch or an evaluation.
 struct ProgressPoint {
@@ -79,4 +79,4 @@ class ProgressMeter {
   bool on_screen_ = false;       // whether a bar is
 };
 
-}  // namespace wsel::train
+}  // namespace wsel

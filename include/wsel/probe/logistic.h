@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace wsel::train {
+namespace wsel::probe {
 
 struct LogisticOptions {
   // L2 penalty on the weights, relative to the summed loss: C = 1 / l2 in
@@ -27,4 +27,4 @@ LinearClassifier FitLogistic(const at::Tensor& features,
                              const at::Tensor& labels, int64_t classes,
                              const LogisticOptions& options);
 
-}  // namespace wsel::train
+}  // namespace wsel::probe

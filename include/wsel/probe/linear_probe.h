@@ -5,8 +5,9 @@
 #include <cstdint>
 
 #include "wsel/core/registry.h"
+#include "wsel/optim/schedule.h"
 
-namespace wsel::train {
+namespace wsel::probe {
 
 // How the linear classifier on frozen features is trained.
 enum class ProbeSolver {
@@ -22,19 +23,20 @@ const Registry<ProbeSolver>& ProbeSolvers();
 // warmup and cosine decay to 0.
 struct ProbeRecipe {
   ProbeSolver solver = ProbeSolver::kLars;
-  int64_t epochs = 90;
-  int64_t warmup_epochs = 10;
   int64_t batch_size = 512;
-  double lr = 0.1;  // for 256 images; multiplied by batch_size / 256
+  // The rate is for 256 images: it is multiplied by batch_size / 256.
+  optim::ScheduleOptions schedule = {
+      .lr = 0.1, .min_lr = 0, .epochs = 90, .warmup_epochs = 10};
   uint64_t seed = 0;
 };
 
-// Errors: kConfig, naming the option.
+// Errors: kConfig, naming the field.
 void Validate(const ProbeRecipe& recipe);
 
 // Trains such a classifier by SGD or LARS.
 class LinearProbe {
  public:
+  // Errors: as Validate.
   LinearProbe(int64_t width, int64_t classes, const ProbeRecipe& recipe,
               int64_t steps_per_epoch);
 
@@ -50,8 +52,8 @@ class LinearProbe {
   double TrustRatio(const at::Tensor& parameter) const;
   void UpdateParameter(at::Tensor& parameter, at::Tensor& momentum, double lr);
 
-  ProbeRecipe recipe_;
-  int64_t steps_per_epoch_;
+  ProbeSolver solver_;
+  optim::LrSchedule schedule_;
   int64_t step_ = 0;
   at::Tensor running_mean_;  // [width]
   at::Tensor running_var_;
@@ -61,4 +63,4 @@ class LinearProbe {
   at::Tensor bias_momentum_;
 };
 
-}  // namespace wsel::train
+}  // namespace wsel::probe

@@ -1,9 +1,9 @@
-#include "wsel/train/logistic.h"
+#include "wsel/probe/logistic.h"
 
 #include <ATen/ATen.h>
 #include <torch/optim/lbfgs.h>
 
-namespace wsel::train {
+namespace wsel::probe {
 
 LinearClassifier FitLogistic(const at::Tensor& features,
                              const at::Tensor& labels, int64_t classes,
@@ -29,4 +29,4 @@ LinearClassifier FitLogistic(const at::Tensor& features,
   return {model.weight.detach(), model.bias.detach()};
 }
 
-}  // namespace wsel::train
+}  // namespace wsel::probe

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace wsel::cli {
+namespace wsel::train {
 
 // "auto" (the first GPU if there is one, else the CPU), "cpu", "cuda" or
 // "cuda:1". Errors: kUsage for an unknown device, or a GPU in a CPU build or on
@@ -19,4 +19,4 @@ std::vector<std::string> DevicesOf(const std::string& name);
 // Bytes that a computation may allocate on the device: half of the free memory.
 int64_t MemoryBudget(const c10::Device& device);
 
-}  // namespace wsel::cli
+}  // namespace wsel::train

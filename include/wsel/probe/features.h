@@ -1,0 +1,45 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <functional>
+#include <string>
+
+#include "wsel/data/dataset.h"
+#include "wsel/image/normalisation.h"
+#include "wsel/model/build.h"
+
+namespace wsel::probe {
+
+// Maps images to the features that a linear classifier is fitted to.
+struct FeatureExtractor {
+  std::string name;  // for messages
+  int img_size = 224;
+  image::Normalisation normalisation;
+  c10::Device device = c10::kCPU;
+  // Images [B, 3, img_size, img_size] on the device -> [B, D].
+  std::function<at::Tensor(const at::Tensor&)> forward;
+};
+
+// The raw pixels, at the size of the set's first image. Errors: as set.image.
+FeatureExtractor PixelFeatures(const data::Dataset& set);
+
+// The pooled features of a model without classifier (num_classes 0), which is
+// moved to the device.
+FeatureExtractor ModelFeatures(const model::Model& model,
+                               const image::Normalisation& normalisation,
+                               const c10::Device& device);
+
+struct LabelledFeatures {
+  at::Tensor features;  // [N, D], on the CPU
+  at::Tensor labels;    // [N] int64
+};
+
+// Of all images of `set`, in order, by the eval transform at img_size. Errors:
+// as data::Loader::Next; kMismatch if a feature is NaN or infinite.
+LabelledFeatures ComputeFeatures(const data::Dataset& set,
+                                 const FeatureExtractor& extractor,
+                                 int workers);
+
+}  // namespace wsel::probe

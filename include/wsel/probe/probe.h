@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "wsel/data/dataset.h"
+#include "wsel/probe/features.h"
+#include "wsel/probe/linear_probe.h"
+#include "wsel/probe/logistic.h"
+
+namespace wsel::probe {
+
+// How a linear classifier is fitted to frozen features.
+struct ProbeOptions {
+  ProbeRecipe recipe;        // recipe.solver decides which of the two
+  LogisticOptions logistic;  // kLbfgs
+  // MAE's random crops and flips: features are recomputed in each epoch. Not
+  // with kLbfgs, which is fitted to fixed features.
+  bool augment = false;
+  int workers = -1;  // of the data loader; -1: one per core
+};
+
+// Errors: kConfig, naming the field.
+void Validate(const ProbeOptions& options);
+
+// Errors: kMismatch for a training split, called `name`, that no classifier can
+// be fitted to: of one class or one image.
+void CheckSplit(std::string_view name, int64_t classes, int64_t num_images);
+
+struct ProbeResult {
+  int64_t num_features = 0;
+  double top1 = 0;                   // percent, on the test split
+  std::optional<double> train_top1;  // nullopt if options.augment
+};
+
+// Fits a classifier to the training split and evaluates it on the test split.
+// The options pass Validate, the training split CheckSplit. Errors: as
+// ComputeFeatures.
+ProbeResult FitProbe(const data::Dataset& train, const data::Dataset& test,
+                     const FeatureExtractor& extractor,
+                     const ProbeOptions& options);
+
+}  // namespace wsel::probe

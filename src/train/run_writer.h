@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "run_log.h"
+#include "stopwatch.h"
+#include "wsel/run/run_folder.h"
+#include "wsel/train/fit.h"
+#include "wsel/train/train_step.h"
+
+namespace wsel::train {
+
+// Writes all files of a run while it trains: logs, weights and run state. The
+// one place of training that writes. Errors of all functions: kIo.
+class RunWriter {
+ public:
+  // A run that resumes from `state` continues its logs. The arguments must
+  // outlive this.
+  RunWriter(const TrainJob& job, const RunFolder& folder,
+            const TrainerState& state);
+
+  void Log(const StepReport& report) { log_.Step(report); }
+  void Log(const EpochReport& report) { log_.Epoch(report); }
+
+  // Copies weights, which the next Save writes as `which`: "best" or "best-ema"
+  // of RunFolder::weights. They replace those that are not written yet.
+  void Keep(const std::string& which, const optim::NamedTensors& weights,
+            int64_t epoch);
+
+  // Whether the run state is older than options.save_minutes.
+  bool SaveIsDue() const;
+
+  // Writes the weights of Keep, the last weights and EMA weights and then the
+  // run state, so that a saved state always has its weights. Updates the time
+  // and the lengths of the logs in `state`.
+  void Save(const TrainStep& step, int64_t epoch, TrainerState& state);
+
+ private:
+  struct Weights {
+    optim::NamedTensors tensors;
+    int64_t epoch = 0;
+  };
+  void Write(const std::string& which, const Weights& weights) const;
+
+  const TrainJob& job_;
+  const RunFolder& folder_;
+  RunLog log_;
+  std::map<std::string, Weights> kept_;
+  Stopwatch since_save_;
+};
+
+}  // namespace wsel::train

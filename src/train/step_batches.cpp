@@ -1,0 +1,132 @@
+#include "step_batches.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "wsel/augment/mix.h"
+#include "wsel/augment/mix_apply.h"
+#include "wsel/data/sampler.h"
+#include "wsel/train/transforms.h"
+
+namespace wsel::train {
+namespace {
+
+// Images that are mixed together.
+int64_t MixupGroupSize(const Options& options) {
+  return MixingEnabled(options.mix) ? options.mixup_batch : options.micro_batch;
+}
+
+// Images per batch of the loader: whole micro-batches and whole mixup groups.
+int64_t ChunkSize(const Options& options) {
+  return std::max(MixupGroupSize(options), options.micro_batch);
+}
+
+data::LoaderOptions LoaderOptionsOf(const TrainJob& job, int64_t batch_size) {
+  return {.img_size = job.options.transform.img_size,
+          .batch_size = batch_size,
+          .workers = job.workers,
+          .skip_corrupt = job.skip_corrupt};
+}
+
+std::optional<TeacherOutputs> StartTeacher(const TrainJob& job,
+                                           Uploader& uploader) {
+  if (!job.teacher) return std::nullopt;
+  TeacherOutputs outputs(*job.teacher, job.device);
+  if (!job.options.distill.cache) return outputs;
+  data::Loader loader =
+      OrderedLoader(job, job.train, MakeTrainTransform(job.options), uploader);
+  outputs.Precompute(loader, uploader, job.options.transform.img_size,
+                     job.train.size(), job.teacher_cache);
+  return outputs;
+}
+
+data::BatchSampler SamplerOf(const TrainJob& job, int64_t first_step,
+                             int64_t total_steps) {
+  return data::TrainBatches({.size = job.train.size(),
+                             .batch_size = job.options.batch_size,
+                             .chunk = ChunkSize(job.options),
+                             .seed = job.options.seed,
+                             .first_step = first_step,
+                             .total_steps = total_steps});
+}
+
+}  // namespace
+
+data::Loader OrderedLoader(const TrainJob& job, const data::Dataset& set,
+                           data::Transform transform,
+                           const Uploader& uploader) {
+  const int64_t batch = job.options.eval_batch;
+  return {set, std::move(transform), data::EvalBatches(set.size(), batch),
+          LoaderOptionsOf(job, batch), uploader.allocate()};
+}
+
+StepBatches::StepBatches(const TrainJob& job, int64_t num_classes,
+                         Uploader& uploader, int64_t first_step,
+                         int64_t total_steps)
+    : job_(job),
+      num_classes_(num_classes),
+      uploader_(uploader),
+      teacher_outputs_(StartTeacher(job, uploader)),
+      loader_(job.train, MakeTrainTransform(job.options),
+              SamplerOf(job, first_step, total_steps),
+              LoaderOptionsOf(job, ChunkSize(job.options)),
+              uploader.allocate()) {}
+
+void StepBatches::ForEachMicroBatch(
+    int64_t step, const std::function<void(const MicroBatch&)>& use) {
+  const Options& options = job_.options;
+  const int64_t count = options.micro_batch;
+  for (int64_t first = 0; first < options.batch_size;
+       first += ChunkSize(options)) {
+    const data::Batch& batch = *loader_.Next();
+    DeviceBatch chunk = uploader_.Upload(batch, options.transform.img_size);
+    const auto targets = MixChunk(chunk, batch, step, first);
+    for (int64_t at = 0; at < batch.size; at += count) {
+      MicroBatch micro_batch{.images = chunk.images.narrow(0, at, count),
+                             .targets = targets.narrow(0, at, count),
+                             .first = first + at,
+                             .valid = chunk.valid.narrow(0, at, count)};
+      if (teacher_outputs_) {
+        micro_batch.teacher_output = teacher_outputs_->Get(
+            micro_batch.images,
+            std::span(batch.indices)
+                .subspan(static_cast<size_t>(at), static_cast<size_t>(count)));
+      }
+      use(micro_batch);
+    }
+  }
+}
+
+at::Tensor StepBatches::MixChunk(DeviceBatch& chunk, const data::Batch& batch,
+                                 int64_t step, int64_t first) {
+  const Options& options = job_.options;
+  const int64_t group = MixupGroupSize(options);
+  std::vector<at::Tensor> targets;
+  for (int64_t at = 0; at < batch.size; at += group) {
+    double lambda = 1;
+    if (MixingEnabled(options.mix)) {
+      const auto draw =
+          augment::DrawMix(options.mix, options.transform.img_size,
+                           options.seed, step, (first + at) / group);
+      augment::Mix(chunk.images.narrow(0, at, group), draw);
+      lambda = draw.lambda;
+    }
+    targets.push_back(augment::MixTargets(chunk.labels.narrow(0, at, group),
+                                          num_classes_, options.mix.smoothing,
+                                          lambda));
+  }
+  // A skipped image has no task loss.
+  const auto skipped = chunk.valid.logical_not().unsqueeze(1);
+  return at::cat(targets).masked_fill_(skipped.to(job_.device), 0);
+}
+
+std::optional<double> StepBatches::TakeTeacherSeconds() {
+  if (!teacher_outputs_) return std::nullopt;
+  return teacher_outputs_->TakeElapsedSeconds();
+}
+
+}  // namespace wsel::train

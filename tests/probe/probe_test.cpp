@@ -1,0 +1,64 @@
+#include "wsel/probe/probe.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "probe/standard_scaler.h"
+#include "throws.h"
+#include "train/small_run.h"
+
+namespace wsel::probe {
+namespace {
+
+ProbeOptions With(ProbeSolver solver, bool augment = false) {
+  ProbeOptions options;
+  options.recipe.solver = solver;
+  options.recipe.batch_size = 8;
+  options.recipe.schedule = {
+      .lr = 0.5, .min_lr = 0, .epochs = 20, .warmup_epochs = 2};
+  options.augment = augment;
+  options.workers = 0;
+  return options;
+}
+
+TEST(FitProbe, TellsColoursApartByTheirPixels) {
+  const auto set = train::SmallSet();
+  const auto pixels = PixelFeatures(set);
+  for (const auto& options :
+       {With(ProbeSolver::kLbfgs), With(ProbeSolver::kSgd),
+        With(ProbeSolver::kSgd, /*augment=*/true)}) {
+    const auto result = FitProbe(set, set, pixels, options);
+    EXPECT_EQ(result.num_features, 3 * 12 * 12);
+    EXPECT_EQ(result.top1, 100);
+    EXPECT_EQ(result.train_top1.has_value(), !options.augment);
+  }
+}
+
+TEST(ComputeFeatures, NaNIsAnErrorThatNamesTheModel) {
+  const auto set = train::SmallSet();
+  auto features = PixelFeatures(set);
+  features.name = "best.safetensors";
+  features.forward = [](const at::Tensor& images) {
+    return images.flatten(1) * NAN;
+  };
+  ExpectError([&] { ComputeFeatures(set, features, 0); }, ErrorKind::kMismatch,
+              {"best.safetensors", "NaN"});
+}
+
+TEST(ProbeOptions, AugmentationNeedsARecipe) {
+  ExpectError([] { Validate(With(ProbeSolver::kLbfgs, /*augment=*/true)); },
+              ErrorKind::kConfig, {"augment: "});
+  Validate(With(ProbeSolver::kLars, /*augment=*/true));
+}
+
+TEST(StandardScaler, GivesMean0AndStd1AndZeroForConstants) {
+  const auto train = at::tensor({1.0F, 5.0F, 3.0F, 5.0F}).view({2, 2});
+  const auto scaled = StandardScaler(train)(train);
+  const auto wanted = at::tensor({-1.0F, 0.0F, 1.0F, 0.0F}).view({2, 2});
+  EXPECT_TRUE(at::equal(scaled, wanted));
+}
+
+}  // namespace
+}  // namespace wsel::probe
