@@ -10,6 +10,7 @@
 #include <string>
 
 #include "wsel/data/dataset.h"
+#include "wsel/kernels/kernel_record.h"
 #include "wsel/model/build.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/options.h"
@@ -35,6 +36,8 @@ struct TrainJob {
   std::filesystem::path teacher_cache;
   // Written into every checkpoint: the model, the recipe.
   std::map<std::string, std::string> metadata;
+  // Written into the saved state and every checkpoint: what computes.
+  kernels::KernelRecord kernels;
 };
 
 // After an optimizer step; on a GPU only after one in so many.
