@@ -19,12 +19,12 @@ void CheckResumeKernels(const std::filesystem::path& state,
   }
   const std::string both =
       fmt::format("the run began with {}, and this process has {}",
-                  Describe(begun), Describe(now));
+                  kernels::Describe(begun), kernels::Describe(now));
   if (allow_others) {
     spdlog::warn("{}: the last bits of its weights will differ", both);
     return;
   }
-  const std::string restore = HowToRestore(begun, now);
+  const std::string restore = kernels::HowToRestore(begun, now);
   throw Error(
       ErrorKind::kConfig, state.string(),
       fmt::format("{}. To go on as it began, {}; to go on with weights "

@@ -6,7 +6,7 @@
 
 namespace wsel::cli {
 
-// Checks that a run whose saved state is the file `state` goes on with the
+// Checks that a run whose saved state is the file `state` resumes with the
 // kernels that it began with: `now` are those of this process. With
 // `allow_others` a difference is only logged, as is a state that does not
 // record its kernels. Errors: kConfig, naming both and how to go on; kIo,

@@ -315,11 +315,12 @@ void RunTrain(const TrainArgs& args) {
   if (resumes) CheckResumeConfig(recipe, folder);
   AddLogFile(folder.log(), resumes);
   ResolveAutoOptions(recipe, device);
-  const kernels::KernelRecord kernels = KernelsOf(recipe, device);
-  if (!kernels.empty()) {
-    spdlog::info("{}", Describe(kernels));
+  const kernels::KernelRecord kernel_record = KernelsOf(recipe, device);
+  if (!kernel_record.empty()) {
+    spdlog::info("{}", kernels::Describe(kernel_record));
     if (resumes) {
-      CheckResumeKernels(folder.state(), kernels, args.allow_other_kernels);
+      CheckResumeKernels(folder.state(), kernel_record,
+                         args.allow_other_kernels);
     }
   }
 
@@ -352,7 +353,7 @@ void RunTrain(const TrainArgs& args) {
   }
   teacher.reset();
   job.metadata = Metadata(recipe, splits.train);
-  job.kernels = kernels;
+  job.kernel_record = kernel_record;
   const auto result =
       train::Fit(model, job, folder, CallbacksOnStderr(meter, recipe));
   meter.Clear();

@@ -7,7 +7,7 @@ namespace wsel::cli {
 // reasons are in docs/performance.md.
 //
 // - Has malloc keep freed memory: each step allocates the same large blocks
-//   again, and the kernel would clear each of their pages anew.
+//   again, and the kernel would have to map and clear each of their pages.
 // - Re-executes the program with environment variables that libraries read when
 //   they are loaded, before any code of this program runs, and then does not
 //   return. Variables that the user has set are kept; WSEL_NO_REEXEC=1 prevents

@@ -18,7 +18,7 @@ std::optional<std::string> OneDnnVersion();
 std::string WhyNoOneDnn();
 
 // c = beta c + alpha a b, as Gemm() in gemm.h, where there is a version.
-// Errors: std::runtime_error if oneDNN refuses.
+// Errors: std::runtime_error if oneDNN reports one.
 void OneDnnGemm(const Matrix& c, const Matrix& a, const Matrix& b, float beta,
                 float alpha);
 

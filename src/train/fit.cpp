@@ -295,7 +295,7 @@ class Trainer {
 
   void SaveWeights(std::string_view which, const Best& weights) {
     auto metadata = job_.metadata;
-    metadata.insert(job_.kernels.begin(), job_.kernels.end());
+    metadata.insert(job_.kernel_record.begin(), job_.kernel_record.end());
     metadata["wsel.epoch"] = std::to_string(weights.epoch);
     WriteTensors(folder_.weights(which), weights.weights, metadata);
   }
@@ -316,7 +316,7 @@ class Trainer {
     state_.seconds += SecondsSince(last_save_);
     last_save_ = Clock::now();
     log_->RecordLogLengths(state_);
-    SaveState(folder_.state(), state_, step_.StateDict(), job_.kernels);
+    SaveState(folder_.state(), state_, step_.StateDict(), job_.kernel_record);
   }
 
   // Reading the loss after each step would stall a GPU.

@@ -89,9 +89,11 @@ TEST_F(KernelsOfARun, AreRecordedAndComparedOnResume) {
   if (now == torch) GTEST_SKIP() << "this machine has no other kernels";
   const Outcome other = Train();
   EXPECT_EQ(other.exit_code, 3);
-  EXPECT_THAT(other.err, HasSubstr("the run began with " + Describe(torch)));
-  EXPECT_THAT(other.err, HasSubstr("this process has " + Describe(now)));
-  EXPECT_THAT(other.err, HasSubstr(HowToRestore(torch, now)));
+  EXPECT_THAT(other.err,
+              HasSubstr("the run began with " + kernels::Describe(torch)));
+  EXPECT_THAT(other.err,
+              HasSubstr("this process has " + kernels::Describe(now)));
+  EXPECT_THAT(other.err, HasSubstr(kernels::HowToRestore(torch, now)));
   const Outcome allowed = Train({"--allow-other-kernels"});
   EXPECT_EQ(allowed.exit_code, 0) << allowed.err;
   EXPECT_THAT(allowed.err, HasSubstr("will differ"));

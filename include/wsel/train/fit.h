@@ -37,7 +37,7 @@ struct TrainJob {
   // Written into every checkpoint: the model, the recipe.
   std::map<std::string, std::string> metadata;
   // Written into the saved state and every checkpoint: what computes.
-  kernels::KernelRecord kernels;
+  kernels::KernelRecord kernel_record;
 };
 
 // After an optimizer step; on a GPU only after one in so many.
