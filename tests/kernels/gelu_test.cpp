@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
 #include <vector>
 
 #include "kernels/simd/kernels.h"
@@ -21,13 +22,13 @@ std::vector<float> Hidden() {
   return hidden;
 }
 
-class GeluAndGradient : public testing::TestWithParam<InstructionSet> {
+class EveryGelu : public testing::TestWithParam<InstructionSet> {
  protected:
   const Kernels& kernels() const { return KernelsFor(GetParam()); }
 };
 
 // For every number of elements beyond whole SIMD vectors.
-TEST_P(GeluAndGradient, MatchesTheErrorFunction) {
+TEST_P(EveryGelu, MatchesTheErrorFunction) {
   const std::vector<float> hidden = Hidden();
   for (size_t fewer = 0; fewer < 16; ++fewer) {
     const size_t count = hidden.size() - fewer;
@@ -48,7 +49,7 @@ TEST_P(GeluAndGradient, MatchesTheErrorFunction) {
   }
 }
 
-TEST_P(GeluAndGradient, PropagatesNan) {
+TEST_P(EveryGelu, PropagatesNan) {
   const std::vector<float> hidden = {NAN, 1, NAN};
   std::vector<float> activation(3);
   std::vector<float> gradient(3, 1);
@@ -58,7 +59,7 @@ TEST_P(GeluAndGradient, PropagatesNan) {
   EXPECT_TRUE(std::isfinite(activation[1]) && std::isfinite(gradient[1]));
 }
 
-INSTANTIATE_TEST_SUITE_P(InstructionSets, GeluAndGradient,
+INSTANTIATE_TEST_SUITE_P(InstructionSets, EveryGelu,
                          testing::ValuesIn(SupportedInstructionSets().begin(),
                                            SupportedInstructionSets().end()),
                          [](const auto& set) {
