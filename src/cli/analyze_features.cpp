@@ -9,7 +9,6 @@
 #include "analyzed_models.h"
 #include "dry_run.h"
 #include "open_splits.h"
-#include "training_environment.h"
 #include "wsel/analyze/feature_table.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
@@ -154,10 +153,8 @@ void AddAnalyzeFeatures(CLI::App& analyze, const Invocation& invocation) {
                 "Output folder: depth.csv and .png and, with a teacher, "
                 "similarity.csv and .png");
   c->add_flag("--json", args->json, "Print the result as JSON");
-  c->callback([args, &invocation] {
-    ReexecWithTunedEnvironment(invocation.argv);
-    RunFeatures(*args);
-  });
+  invocation.computing.push_back({c, {}});
+  c->callback([args] { RunFeatures(*args); });
 }
 
 }  // namespace wsel::cli

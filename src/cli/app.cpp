@@ -17,6 +17,7 @@
 
 #include "commands.h"
 #include "log.h"
+#include "training_environment.h"
 #include "wsel/core/error.h"
 #include "wsel/core/shell_quote.h"
 #include "wsel/core/suggest.h"
@@ -94,6 +95,10 @@ void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
   }
 }
 
+bool Computes(const ComputingCommand& c) {
+  return c.command->parsed() && (!c.computes || c.computes());
+}
+
 // Fails if results could not be written, for example to a full disk.
 void FlushResults() {
   std::cout.flush();
@@ -128,7 +133,8 @@ void Run(int argc, const char* const* argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   std::vector<std::string> words = {"wsel"};
   words.insert(words.end(), args.begin(), args.end());
-  const Invocation invocation{ShellLine(words), argv};
+  std::vector<ComputingCommand> computing;
+  const Invocation invocation{ShellLine(words), computing};
 
   CLI::App app(kAbout, "wsel");
   app.set_version_flag("--version", VersionText());
@@ -139,7 +145,10 @@ void Run(int argc, const char* const* argv) {
   int quiet = 0;
   app.add_flag("-v,--verbose", verbose, "Also log debug messages");
   app.add_flag("-q,--quiet", quiet, "Log only warnings and errors");
-  app.parse_complete_callback([&] { SetUpLog(verbose - quiet); });
+  app.parse_complete_callback([&] {
+    SetUpLog(verbose - quiet);
+    if (std::ranges::any_of(computing, Computes)) PrepareToCompute(argv);
+  });
 
   AddInit(app, invocation);
   AddTrain(app, invocation);

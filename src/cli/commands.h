@@ -1,14 +1,23 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace wsel::cli {
+
+// A command that computes for long: app.cpp prepares the process for it
+// (training_environment.h) before it runs.
+struct ComputingCommand {
+  const CLI::App* command = nullptr;
+  std::function<bool()> computes;  // with the options given; empty: always
+};
 
 // How the program was called.
 struct Invocation {
   std::string command;  // the whole command line, quoted for a shell
-  const char* const* argv = nullptr;
+  std::vector<ComputingCommand>& computing;  // commands add themselves
 };
 
 // Each adds one command with its options; the command runs once the command

@@ -17,7 +17,6 @@
 #include "open_splits.h"
 #include "pretrained.h"
 #include "renamed_option.h"
-#include "training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
@@ -310,8 +309,8 @@ void AddEval(CLI::App& app, const Invocation& invocation) {
   c->add_flag("--dry-run", args->dry_run,
               "Check the options and list missing files; compute nothing");
   c->add_flag("--json", args->json, "Print the result as JSON");
-  c->callback([args, c, &invocation] {
-    ReexecWithTunedEnvironment(invocation.argv);
+  invocation.computing.push_back({c, [args] { return !args->dry_run; }});
+  c->callback([args, c] {
     LogOldNames(*c);
     RunEval(*args);
   });

@@ -10,7 +10,6 @@
 #include "dry_run.h"
 #include "open_splits.h"
 #include "pretrained.h"
-#include "training_environment.h"
 #include "wsel/core/error.h"
 #include "wsel/model/build.h"
 #include "wsel/train/device.h"
@@ -168,10 +167,8 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->add_flag("--dry-run", args->dry_run,
               "Check the options and list missing files; compute nothing");
   c->add_flag("--json", args->json, "Print the result as JSON");
-  c->callback([args, &invocation] {
-    ReexecWithTunedEnvironment(invocation.argv);
-    RunProbe(*args);
-  });
+  invocation.computing.push_back({c, [args] { return !args->dry_run; }});
+  c->callback([args] { RunProbe(*args); });
 }
 
 }  // namespace wsel::cli

@@ -14,7 +14,6 @@
 #include "open_splits.h"
 #include "sweep_cost.h"
 #include "sweep_view.h"
-#include "training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/duration.h"
 #include "wsel/core/error.h"
@@ -379,13 +378,14 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
   c->add_flag("--retry-failed", args->retry_failed, "Re-run failed runs");
   c->add_flag("--dry-run", args->dry_run,
               "List the runs with their steps and estimated time; run nothing");
-  c->callback([args, &invocation] {
+  invocation.computing.push_back(
+      {c, [args] { return args->dry_run && args->status.empty(); }});
+  c->callback([args] {
     if (!args->status.empty()) {
       PrintStatus(args->status);
       return;
     }
     CheckArgs(*args);
-    if (args->dry_run) ReexecWithTunedEnvironment(invocation.argv);
     RunSweep(*args);
   });
 }

@@ -16,8 +16,8 @@
 #include "pretrained.h"
 #include "recipe_args.h"
 #include "renamed_option.h"
+#include "resume_kernels.h"
 #include "train_teacher.h"
-#include "training_environment.h"
 #include "wsel/augment/mix.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
@@ -27,8 +27,8 @@
 #include "wsel/core/text_file.h"
 #include "wsel/core/version.h"
 #include "wsel/data/sampler.h"
+#include "wsel/kernels/kernel_record.h"
 #include "wsel/model/config_json.h"
-#include "wsel/model/gemm_backend.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/train/device.h"
 #include "wsel/train/fit.h"
@@ -45,6 +45,7 @@ struct TrainArgs {
   std::string device = "auto";
   int threads = 0;
   bool resume = false;
+  bool allow_other_kernels = false;
   bool dry_run = false;
 };
 
@@ -93,6 +94,15 @@ void CheckResumeConfig(recipe::Recipe& recipe, const train::RunFolder& folder) {
                           "resume with that one, or train into another "
                           "folder:\n  {}",
                           fmt::join(differences, "\n  ")));
+}
+
+// The kernels that compute; nothing where LibTorch's operators do, as on a GPU.
+kernels::KernelRecord KernelsOf(const recipe::Recipe& recipe,
+                                const c10::Device& device) {
+  if (!device.is_cpu() || recipe.train.precision != train::Precision::kFp32) {
+    return {};
+  }
+  return kernels::CurrentKernels();
 }
 
 void SetClasses(recipe::Recipe& recipe, int64_t classes) {
@@ -288,8 +298,13 @@ void RunTrain(const TrainArgs& args) {
   if (resumes) CheckResumeConfig(recipe, folder);
   AddLogFile(folder.log(), resumes);
   ResolveAutoOptions(recipe, device);
-  if (device.is_cpu() && recipe.train.precision == train::Precision::kFp32) {
-    spdlog::info("matrix products: {}", model::GemmBackend());
+  const kernels::KernelRecord kernel_record = KernelsOf(recipe, device);
+  if (!kernel_record.empty()) {
+    spdlog::info("{}", kernels::Describe(kernel_record));
+    if (resumes) {
+      CheckResumeKernels(folder.state(), kernel_record,
+                         args.allow_other_kernels);
+    }
   }
 
   // Opened first, so that a mismatch is found before data is read.
@@ -324,6 +339,7 @@ void RunTrain(const TrainArgs& args) {
   }
   teacher.reset();
   job.metadata = Metadata(recipe, splits.train);
+  job.kernel_record = kernel_record;
   const auto result =
       train::Fit(model, job, folder, CallbacksOnStderr(meter, recipe));
   meter.Clear();
@@ -349,11 +365,15 @@ void AddTrain(CLI::App& app, const Invocation& invocation) {
       "--resume", args->resume,
       "Resume the run in --output from its saved state; start a new run "
       "if there is none");
+  c->add_flag("--allow-other-kernels", args->allow_other_kernels,
+              "Resume although the GEMM backend or the instruction set is not "
+              "that which the run began with: its weights then differ in their "
+              "last bits");
   c->add_flag("--dry-run", args->dry_run,
               "Check the options, print the effective recipe and list missing "
               "files; do not train");
-  c->callback([args, c, &invocation] {
-    if (!args->dry_run) ReexecWithTunedEnvironment(invocation.argv);
+  invocation.computing.push_back({c, [args] { return !args->dry_run; }});
+  c->callback([args, c] {
     LogOldNames(*c);
     RunTrain(*args);
   });

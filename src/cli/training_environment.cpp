@@ -1,34 +1,43 @@
 #include "training_environment.h"
 
+#include <malloc.h>
 #include <signal.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <climits>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 #include "wsel/core/signals.h"
+#include "wsel/kernels/kernel_record.h"
 
 namespace wsel::cli {
 namespace {
 
-// Thresholds in bytes, larger than any allocation of a run, so that no memory
-// is returned to the kernel.
-constexpr const char* kMallocTunables =
-    "glibc.malloc.mmap_threshold=17179869184:"
-    "glibc.malloc.trim_threshold=17179869184:"
-    "glibc.malloc.top_pad=67108864:glibc.malloc.hugetlb=1";
+std::string_view Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
 
-// Returns whether the variable was unset, and is set now.
+// Sets a variable that libraries read when they are loaded, unless the user has
+// set it. Returns whether it did.
 bool SetIfUnset(const char* name, const char* value) {
   if (std::getenv(name) != nullptr) return false;
+  spdlog::debug("re-executing with {}={}", name, value);
   return setenv(name, value, /*overwrite=*/0) == 0;
 }
 
-}  // namespace
+// huge pages, where the kernel has them on request.
+constexpr const char* kTunables = "glibc.malloc.hugetlb=1";
 
 void ReexecWithTunedEnvironment(const char* const* argv) {
-  bool set = SetIfUnset("GLIBC_TUNABLES", kMallocTunables);
+  if (Variable("WSEL_NO_REEXEC") == "1") return;
+  bool set = SetIfUnset("GLIBC_TUNABLES", kTunables);
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
+    // The threads of libgomp that wait for others spin only briefly: its own
+    // value where it sees more threads than cores.
     set |= SetIfUnset("GOMP_SPINCOUNT", "1000");
   }
   if (!set) return;
@@ -42,6 +51,26 @@ void ReexecWithTunedEnvironment(const char* const* argv) {
   pthread_sigmask(SIG_SETMASK, &InheritedSignalMask(), &blocked);
   execv(self.c_str(), const_cast<char* const*>(argv));
   pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+}
+
+// Thresholds beyond any allocation of a run, so that no memory is returned to
+// the kernel.
+void KeepFreedMemory() {
+#if defined(__GLIBC__)
+  const auto tunables = Variable("GLIBC_TUNABLES");
+  if (!tunables.empty() && tunables != kTunables) return;  // the user's choice
+  mallopt(M_MMAP_THRESHOLD, INT_MAX);
+  mallopt(M_TRIM_THRESHOLD, -1);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
+}  // namespace
+
+void PrepareToCompute(const char* const* argv) {
+  ReexecWithTunedEnvironment(argv);
+  KeepFreedMemory();
+  kernels::CurrentKernels();
 }
 
 }  // namespace wsel::cli

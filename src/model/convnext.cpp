@@ -2,11 +2,14 @@
 
 #include <ATen/ATen.h>
 
-#include "channel_order.h"
-#include "depthwise.h"
-#include "mlp_branch.h"
+#include "wsel/kernels/channel_order.h"
+#include "wsel/kernels/depthwise.h"
+#include "wsel/kernels/mlp_branch.h"
 
 namespace wsel::model {
+
+using kernels::ToChannelsFirst;
+using kernels::ToChannelsLast;
 
 ConvMlpImpl::ConvMlpImpl(int64_t width, bool conv) {
   fc1 = register_module("fc1", Pointwise(width, 4 * width, conv));
@@ -29,12 +32,12 @@ ConvNextBlockImpl::ConvNextBlockImpl(const ConvNextConfig& c, int stage) {
 
 at::Tensor ConvNextBlockImpl::forward(const at::Tensor& x,
                                       const at::Tensor& scale) {
-  const auto y = DepthwiseConv(x, conv_dw->weight, conv_dw->bias);
-  const MlpBranch branch = {
-      norm->weight,       norm->bias,         norm->eps(),
-      Activation::kGelu,  mlp->fc1->matrix(), mlp->fc1->bias,
-      mlp->fc2->matrix(), mlp->fc2->bias,     gamma};
-  return AddMlpBranch(x, y, branch, scale);
+  const auto y = kernels::DepthwiseConv(x, conv_dw->weight, conv_dw->bias);
+  const kernels::MlpBranch branch = {
+      norm->weight,         norm->bias,         norm->eps(),
+      /*quick_gelu=*/false, mlp->fc1->matrix(), mlp->fc1->bias,
+      mlp->fc2->matrix(),   mlp->fc2->bias,     gamma};
+  return kernels::AddMlpBranch(x, y, branch, scale);
 }
 
 StemImpl::StemImpl(const ConvNextConfig& c) {

@@ -40,9 +40,4 @@ at::Tensor LayerNormImpl::forward(const at::Tensor& x) {
   return at::layer_norm(x, weight.sizes(), weight, bias, eps_);
 }
 
-at::Tensor Activate(const at::Tensor& x, Activation activation) {
-  if (activation == Activation::kGelu) return at::gelu(x);
-  return x * at::sigmoid(1.702 * x);
-}
-
 }  // namespace wsel::model

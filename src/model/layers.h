@@ -77,7 +77,4 @@ class LayerNormImpl : public torch::nn::Module {
 };
 TORCH_MODULE(LayerNorm);
 
-// Applies the activation elementwise.
-at::Tensor Activate(const at::Tensor& x, Activation activation);
-
 }  // namespace wsel::model

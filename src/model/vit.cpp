@@ -5,9 +5,9 @@
 
 #include <tuple>
 
-#include "attention_branch.h"
-#include "mlp_branch.h"
 #include "wsel/core/error.h"
+#include "wsel/kernels/attention_branch.h"
+#include "wsel/kernels/mlp_branch.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::model {
@@ -44,16 +44,18 @@ at::Tensor VitBlockImpl::forward(at::Tensor x, const at::Tensor& scales) {
   const auto gamma = [](const LayerScale& layer) {
     return layer ? layer->gamma : at::Tensor();
   };
-  x = AddAttentionBranch(x,
-                         {norm1->weight, norm1->bias, norm1->eps(),
-                          attn->heads(), attn->qkv->weight, attn->qkv->bias,
-                          attn->proj->weight, attn->proj->bias, gamma(ls1)},
-                         scale(0));
-  return AddMlpBranch(x, x,
-                      {norm2->weight, norm2->bias, norm2->eps(),
-                       mlp->activation(), mlp->fc1->weight, mlp->fc1->bias,
-                       mlp->fc2->weight, mlp->fc2->bias, gamma(ls2)},
-                      scale(1));
+  x = kernels::AddAttentionBranch(
+      x,
+      {norm1->weight, norm1->bias, norm1->eps(), attn->heads(),
+       attn->qkv->weight, attn->qkv->bias, attn->proj->weight, attn->proj->bias,
+       gamma(ls1)},
+      scale(0));
+  return kernels::AddMlpBranch(
+      x, x,
+      {norm2->weight, norm2->bias, norm2->eps(),
+       mlp->activation() == Activation::kQuickGelu, mlp->fc1->weight,
+       mlp->fc1->bias, mlp->fc2->weight, mlp->fc2->bias, gamma(ls2)},
+      scale(1));
 }
 
 PatchEmbedImpl::PatchEmbedImpl(const VitConfig& c) {

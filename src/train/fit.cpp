@@ -37,9 +37,8 @@ TrainerState Resume(const RunFolder& folder, TrainStep& step) {
                           "raise train.warmup_epochs, or set "
                           "train.clip_grad; {}",
                           loss, step,
-                          folder.HasState()
-                              ? "the last good state is kept"
-                              : "nothing has been saved yet"));
+                          folder.HasState() ? "the last good state is kept"
+                                            : "nothing has been saved yet"));
 }
 
 // The training loop, from a state on: what happens in a step, and what is due

@@ -3,8 +3,6 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <map>
-
 #include "write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/json_object.h"
@@ -51,8 +49,10 @@ TrainerState FromText(const std::string& text, const std::string& where) {
 }  // namespace
 
 void SaveState(const std::filesystem::path& path, const TrainerState& state,
-               const optim::NamedTensors& tensors) {
-  WriteTensors(path, tensors, {{run::kProgressKey, ToText(state)}});
+               const optim::NamedTensors& tensors,
+               std::map<std::string, std::string> metadata) {
+  metadata[run::kProgressKey] = ToText(state);
+  WriteTensors(path, tensors, metadata);
 }
 
 SavedState LoadState(const std::filesystem::path& path) {

@@ -31,11 +31,12 @@ void RunWriter::Save(const TrainStep& step, int64_t epoch,
   state.seconds += since_save_.Seconds();
   since_save_.Restart();
   log_.RecordLogLengths(state);
-  SaveState(folder_.state(), state, step.StateDict());
+  SaveState(folder_.state(), state, step.StateDict(), job_.kernel_record);
 }
 
 void RunWriter::Write(const std::string& which, const Weights& weights) const {
   auto metadata = job_.metadata;
+  metadata.insert(job_.kernel_record.begin(), job_.kernel_record.end());
   metadata[run::kEpochKey] = std::to_string(weights.epoch);
   WriteTensors(folder_.weights(which), weights.tensors, metadata);
 }

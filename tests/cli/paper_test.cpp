@@ -69,8 +69,7 @@ class EmptyProject {
                                  folder_ / "configs");
     fs::current_path(folder_.path());
     // Set, because otherwise `wsel` would re-execute this process.
-    setenv("GOMP_SPINCOUNT", "1000", 1);
-    setenv("GLIBC_TUNABLES", "", 1);
+    setenv("WSEL_NO_REEXEC", "1", 1);
   }
   ~EmptyProject() { fs::current_path(before_); }
 

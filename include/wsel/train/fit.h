@@ -10,6 +10,7 @@
 #include <string>
 
 #include "wsel/data/dataset.h"
+#include "wsel/kernels/kernel_record.h"
 #include "wsel/model/build.h"
 #include "wsel/run/run_folder.h"
 #include "wsel/train/evaluate.h"
@@ -37,6 +38,8 @@ struct TrainJob {
   std::filesystem::path teacher_cache = {};
   // Written into every checkpoint: the model, the recipe.
   std::map<std::string, std::string> metadata = {};
+  // Written into the saved state and every checkpoint: what computes.
+  kernels::KernelRecord kernel_record = {};
 };
 
 // After an optimizer step; on a GPU only after one in so many.

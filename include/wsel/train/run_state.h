@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "wsel/optim/named_tensors.h"
@@ -28,9 +29,10 @@ struct TrainerState {
   bool operator==(const TrainerState&) const = default;
 };
 
-// Writes both atomically into one safetensors file. Errors: kIo.
+// Writes all of it atomically into one safetensors file. Errors: kIo.
 void SaveState(const std::filesystem::path& path, const TrainerState& state,
-               const optim::NamedTensors& tensors);
+               const optim::NamedTensors& tensors,
+               std::map<std::string, std::string> metadata = {});
 
 struct SavedState {
   TrainerState state;

@@ -1,0 +1,60 @@
+#include "wsel/kernels/instruction_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "wsel/core/registry.h"
+
+namespace wsel::kernels {
+namespace {
+
+constexpr Registered<InstructionSet> kRows[] = {
+    {InstructionSet::kBaseline, "baseline", "of every processor"},
+    {InstructionSet::kAvx2, "avx2", "AVX2 and FMA"},
+    {InstructionSet::kAvx512, "avx512", "AVX-512"},
+};
+constexpr Registry<InstructionSet> kNames("instruction set", kRows);
+
+std::vector<InstructionSet> DetectSupported() {
+  std::vector<InstructionSet> sets = {InstructionSet::kBaseline};
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    sets.push_back(InstructionSet::kAvx2);
+  }
+  if (__builtin_cpu_supports("avx512f")) {
+    sets.push_back(InstructionSet::kAvx512);
+  }
+#endif
+  return sets;
+}
+
+InstructionSet Choose() {
+  const auto supported = SupportedInstructionSets();
+  const char* wanted = std::getenv("WSEL_ISA");
+  if (wanted == nullptr || *wanted == '\0') return supported.back();
+  const InstructionSet set = kNames.Find(wanted, "WSEL_ISA");
+  if (std::ranges::find(supported, set) != supported.end()) return set;
+  throw Error(ErrorKind::kConfig, "WSEL_ISA",
+              fmt::format("this processor does not support {}; unset the "
+                          "variable, or use {}",
+                          wanted, NameOf(supported.back())));
+}
+
+}  // namespace
+
+std::string_view NameOf(InstructionSet set) { return kNames.NameOf(set); }
+
+std::span<const InstructionSet> SupportedInstructionSets() {
+  static const std::vector<InstructionSet> sets = DetectSupported();
+  return sets;
+}
+
+InstructionSet ActiveInstructionSet() {
+  static const InstructionSet set = Choose();
+  return set;
+}
+
+}  // namespace wsel::kernels

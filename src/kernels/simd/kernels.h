@@ -1,0 +1,41 @@
+// Torch-free.
+#pragma once
+
+#include "vectors.h"
+#include "wsel/kernels/instruction_set.h"
+
+namespace wsel::kernels {
+
+// The functions of this folder, whose sources CMake compiles once per
+// instruction set, with that set's flags and WSEL_INSTRUCTION_SET as its
+// enumerator. Such a source must define nothing else that the linker sees, and
+// call no inline function of a header: the linker would keep one copy of it for
+// the whole program, perhaps the one that this processor cannot run.
+
+// For a backward pass that saved only the input of GELU:
+// activation = GELU(hidden) and gradient *= GELU'(hidden), on `count` values.
+// One pass, in which the error function and the density share an exponential,
+// takes half the time of LibTorch's two.
+template <InstructionSet>
+void GeluAndGradient(const float* hidden, int64_t count, float* activation,
+                     float* gradient);
+
+// Adds the products of a 7x7 depthwise convolution's gradient [height, width]
+// and its input [height, width + 6] to `sums`, 49 for the weight and one for
+// the bias (depthwise_gradient.h). Each vector holds kLanes channels.
+template <InstructionSet>
+void AddTaps(const FloatVec* input, const FloatVec* gradient, int64_t height,
+             int64_t width, FloatVec* sums);
+
+// The functions of one instruction set.
+struct Kernels {
+  decltype(&GeluAndGradient<InstructionSet::kBaseline>) gelu_and_gradient;
+  decltype(&AddTaps<InstructionSet::kBaseline>) add_taps;
+};
+
+const Kernels& KernelsFor(InstructionSet set);
+
+// Those of ActiveInstructionSet(). Errors: as there.
+const Kernels& ActiveKernels();
+
+}  // namespace wsel::kernels
