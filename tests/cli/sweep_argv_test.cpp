@@ -15,7 +15,7 @@ sweep::SweepFile FullSweep() {
   return sweep::SweepFromJson(R"({
       "recipe": {"model": {"name": "vit_tiny"},
                  "data": {"name": "folder", "root": "d", "subset": "10%",
-                          "train_range": [0, 0.5]},
+                          "train_range": [0, 100]},
                  "init": {"select": "uniform", "skip": ["mlp"]},
                  "teacher": {"file": "t.pth"}},
       "probe": {"solver": "lars", "epochs": 3, "augment": true},
