@@ -47,7 +47,8 @@ class SweepArgv : public testing::Test {
     }
   }
 
-  Invocation invocation_;
+  std::vector<ComputingCommand> computing_;
+  Invocation invocation_{"wsel", computing_};
   CLI::App app_;
   sweep::SweepFile file_ = FullSweep();
   std::vector<sweep::PlannedRun> runs_ = sweep::Expand(file_, {});
