@@ -336,6 +336,16 @@ TEST(Train, AnUnsuitableTeacherIsAnErrorBeforeTheFirstStep) {
          6, "SHA-256");
 }
 
+TEST(Train, AnUnknownDeviceIsAnError) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  std::vector<std::string> args = Train("bad");
+  std::ranges::replace(args, std::string("cpu"), std::string("gpu"));
+  const Outcome run = RunWsel(folder, args);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("device: expected auto, cpu"));
+}
+
 TEST(Train, BadInputHasItsExitCode) {
   const TempFolder folder;
   WriteRecipe(folder);
@@ -349,7 +359,6 @@ TEST(Train, BadInputHasItsExitCode) {
   expect({"--set", "optimizer.lrr=1"}, 3, "did you mean 'lr'");
   expect({"--set", "train.batch_size=64"}, 3, "more than the 4 training");
   expect({"--init", "none.safetensors"}, 4, "none.safetensors");
-  expect({"--device", "gpu"}, 2, "device: expected auto, cpu");
   expect({"--dataset", "cifar1000"}, 3, "cifar100");
   expect({"--classes", "B,zebra"}, 3, "zebra");
   WriteTextFile(folder / "file", "");
