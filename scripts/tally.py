@@ -2,8 +2,8 @@
 """Adds up test results: tally.py FOLDER RUN...
 
 Each RUN left FOLDER/RUN.xml, written by `ctest --output-junit` or by GoogleTest,
-or an empty file FOLDER/RUN.passed; one that left neither did not finish and counts as a
-failure. Lists skipped and failed tests; the last line is
+or an empty file FOLDER/RUN.passed; one that left neither did not finish and
+counts as a failure. Lists skipped and failed tests; the last line is
 "N passed, N failed, N skipped".
 """
 
