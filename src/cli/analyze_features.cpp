@@ -45,7 +45,7 @@ std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& analyzed,
                                             int64_t workers) {
   model::Config config = analyzed.config;
   model::SetNumClasses(config, 0);  // no classifier needed
-  model::Model model = model::Build(config);
+  nn::Model model = nn::Build(config);
   Load(model, *analyzed.weights);
   const auto size = static_cast<int>(ImageSize(config));
   train::Uploader uploader(c10::kCPU, analyzed.normalisation);

@@ -18,7 +18,7 @@
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/linear_probe.h"
 #include "wsel/train/logistic.h"
@@ -64,12 +64,13 @@ Features BackboneFeatures(const ProbeArgs& args) {
   const PretrainedCheckpoint pretrained = OpenPretrained(args.checkpoint);
   model::Config config = RequireModel(pretrained).config;
   model::SetNumClasses(config, 0);
-  model::Model model = model::Build(config);
+  nn::Model model = nn::Build(config);
   Load(model, *pretrained.remapped.tensors);
   const auto size = static_cast<int>(ImageSize(config));
   const c10::Device device = FindDevice(args.device);
   model.module->to(device);
-  return {size, PretrainedMeanStd(pretrained), device, model.forward};
+  return {size, PretrainedMeanStd(pretrained), device,
+          [model](const at::Tensor& images) { return model.forward(images); }};
 }
 
 struct LabelledFeatures {

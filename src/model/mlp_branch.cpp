@@ -7,7 +7,6 @@
 #include "fused.h"
 #include "gelu_gradient.h"
 #include "gemm.h"
-#include "layers.h"
 #include "residual.h"
 
 namespace wsel::model {
@@ -15,6 +14,12 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+// Applies the activation elementwise.
+at::Tensor Activate(const at::Tensor& x, Activation activation) {
+  if (activation == Activation::kGelu) return at::gelu(x);
+  return x * at::sigmoid(1.702 * x);
+}
 
 // Rows per tile: the hidden layer and its gradient fit the L2 cache of most
 // processors (1 MiB or more), and the matrices are not too thin.

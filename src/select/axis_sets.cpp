@@ -40,10 +40,10 @@ AxisSets::AxisSets(const ModelPair& models, const Options& options,
       options_(options),
       pairs_(pairs),
       importance_(importance) {
-  if (const auto* t = std::get_if<model::VitConfig>(&models.teacher)) {
-    const auto& s = std::get<model::VitConfig>(models.student);
-    teacher_ = {t->num_heads, t->HeadDim()};
-    student_ = {s.num_heads, s.HeadDim()};
+  if (const int64_t heads = NumHeads(models.teacher); heads > 0) {
+    teacher_ = {heads, NumFeatures(models.teacher) / heads};
+    const int64_t student_heads = NumHeads(models.student);
+    student_ = {student_heads, NumFeatures(models.student) / student_heads};
   }
 }
 

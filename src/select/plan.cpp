@@ -18,7 +18,6 @@ namespace {
 
 using model::ParameterSpec;
 using model::Role;
-using model::VitConfig;
 
 void CheckFamily(const model::Config& teacher, const model::Config& student) {
   if (teacher.index() == student.index()) return;
@@ -39,9 +38,10 @@ void CheckOptions(const model::Config& student, const Options& options) {
                 "head, skip and patch_resize");
   }
   if (options.heads == Heads::kFlat) return;
-  if (!std::holds_alternative<VitConfig>(student)) {
+  if (NumHeads(student) == 0) {
     throw Error(ErrorKind::kUsage, "heads",
-                "a ConvNeXt has no attention heads; leave it out");
+                fmt::format("a {} has no attention heads; leave it out",
+                            ArchitectureName(student)));
   }
   if (!KeepsConsistency(options.method)) {
     throw Error(ErrorKind::kUsage, "heads",
@@ -114,17 +114,10 @@ class Planner {
 
  private:
   void PlanResampling() {
-    const auto* teacher = std::get_if<VitConfig>(&models_.teacher);
     if (options_.official) return;
-    if (teacher != nullptr) {
-      const auto& student = std::get<VitConfig>(models_.student);
-      pos_embed_ = PlanPosEmbedResample(*teacher, student, plan_.notes);
-      PlanPatchEmbed(teacher->patch_size, student.patch_size);
-    } else {
-      PlanPatchEmbed(
-          std::get<model::ConvNextConfig>(models_.teacher).patch_size,
-          std::get<model::ConvNextConfig>(models_.student).patch_size);
-    }
+    pos_embed_ =
+        PlanPosEmbedResample(models_.teacher, models_.student, plan_.notes);
+    PlanPatchEmbed(PatchSize(models_.teacher), PatchSize(models_.student));
   }
 
   void PlanPatchEmbed(int64_t from, int64_t to) {
@@ -212,22 +205,14 @@ class Planner {
           "dimension",
           Methods().NameOf(options_.method)));
     }
-    const auto* teacher = std::get_if<VitConfig>(&models_.teacher);
-    if (teacher == nullptr) return;
-    const auto& student = std::get<VitConfig>(models_.student);
-    const auto note_if = [&](bool teacher_has, bool student_has,
-                             std::string_view what) {
-      if (teacher_has && !student_has) {
-        plan_.notes.push_back(fmt::format(
-            "the teacher has {}, the student does not: its activations will "
-            "differ from the teacher's by more than selection causes",
-            what));
-      }
-    };
-    note_if(teacher->pre_norm, student.pre_norm, "a norm before the blocks");
-    note_if(teacher->layer_scale != 0, student.layer_scale != 0, "layer scale");
-    note_if(teacher->activation == model::Activation::kQuickGelu,
-            student.activation == model::Activation::kQuickGelu, "QuickGELU");
+    const auto student = ForwardExtras(models_.student);
+    for (const std::string_view extra : ForwardExtras(models_.teacher)) {
+      if (std::ranges::find(student, extra) != student.end()) continue;
+      plan_.notes.push_back(fmt::format(
+          "the teacher has {}, the student does not: its activations will "
+          "differ from the teacher's by more than selection causes",
+          extra));
+    }
   }
 
   const ModelPair& models_;

@@ -5,28 +5,14 @@
 #include <algorithm>
 
 namespace wsel::select {
-namespace {
-
-// The prefix tokens that have a position, in the order of the sequence.
-std::vector<std::string> PrefixTokens(const model::VitConfig& config) {
-  std::vector<std::string> tokens;
-  if (config.no_embed_class) return tokens;
-  if (config.class_token) tokens.emplace_back("cls_token");
-  if (config.dist_token) tokens.emplace_back("dist_token");
-  for (int64_t i = 0; i < config.reg_tokens; ++i) {
-    tokens.push_back(fmt::format("reg_token {}", i));
-  }
-  return tokens;
-}
-
-}  // namespace
-
 std::optional<PosEmbedResample> PlanPosEmbedResample(
-    const model::VitConfig& teacher, const model::VitConfig& student,
+    const model::Config& teacher, const model::Config& student,
     std::vector<std::string>& notes) {
-  const auto from = PrefixTokens(teacher);
-  const auto to = PrefixTokens(student);
-  if (from == to && teacher.GridSize() == student.GridSize()) {
+  const model::Tokens teacher_tokens = TokensOf(teacher);
+  const model::Tokens student_tokens = TokensOf(student);
+  const auto& from = teacher_tokens.positioned_prefix;
+  const auto& to = student_tokens.positioned_prefix;
+  if (from == to && teacher_tokens.grid == student_tokens.grid) {
     return std::nullopt;
   }
   PosEmbedResample resample;
@@ -39,8 +25,8 @@ std::optional<PosEmbedResample> PlanPosEmbedResample(
     }
   }
   resample.teacher_prefix = static_cast<int64_t>(from.size());
-  resample.from_grid = teacher.GridSize();
-  resample.to_grid = student.GridSize();
+  resample.from_grid = teacher_tokens.grid;
+  resample.to_grid = student_tokens.grid;
   return resample;
 }
 

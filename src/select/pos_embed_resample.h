@@ -15,7 +15,7 @@ namespace wsel::select {
 // no_embed_class none of them has a row), and the two grids. Nothing if the
 // layouts are equal. Adds a note for every row that becomes zeros.
 std::optional<PosEmbedResample> PlanPosEmbedResample(
-    const model::VitConfig& teacher, const model::VitConfig& student,
+    const model::Config& teacher, const model::Config& student,
     std::vector<std::string>& notes);
 
 }  // namespace wsel::select

@@ -54,7 +54,7 @@ struct Best {
 // Trains from the beginning, or from a saved state, to the end or a signal.
 class Trainer {
  public:
-  Trainer(model::Model& model, const TrainJob& job, const RunFolder& folder,
+  Trainer(nn::Model& model, const TrainJob& job, const RunFolder& folder,
           const TrainCallbacks& callbacks)
       : model_(model),
         job_(job),
@@ -251,13 +251,14 @@ class Trainer {
     epoch_images_ = rate_images_ = images_;
   }
 
-  Evaluation EvaluateOnTest(const model::Model& model) {
+  Evaluation EvaluateOnTest(const nn::Model& model) {
     data::Loader loader(
         job_.test, MakeEvalTransform(options_.evaluation),
         data::EvalBatches(job_.test.size(), options_.eval_batch),
         LoaderOptionsOf(job_, options_.eval_batch), uploader_.allocate());
     return Evaluate(
-        model.forward, loader, uploader_,
+        [&](const at::Tensor& x) { return model.forward(x); }, loader,
+        uploader_,
         {options_.transform.img_size, options_.precision, job_.device});
   }
 
@@ -284,9 +285,9 @@ class Trainer {
     }
   }
 
-  model::Model EmaModel() {
+  nn::Model EmaModel() {
     const at::NoGradGuard no_grad;
-    model::Model ema = model::Build(model_.config);
+    nn::Model ema = nn::Build(model_.config);
     ema.module->to(job_.device);
     optim::CopyTensorsInto(step_.ema()->ema_weights(), ParametersOf(ema),
                            "ema");
@@ -321,7 +322,7 @@ class Trainer {
   // Reading the loss after each step would stall a GPU.
   static constexpr int64_t kReadInterval = 20;
 
-  model::Model& model_;
+  nn::Model& model_;
   const TrainJob& job_;
   const Options& options_;
   const RunFolder& folder_;
@@ -349,8 +350,8 @@ class Trainer {
 
 }  // namespace
 
-TrainResult Fit(model::Model& model, const TrainJob& job,
-                const RunFolder& folder, const TrainCallbacks& callbacks) {
+TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
+                const TrainCallbacks& callbacks) {
   return Trainer(model, job, folder, callbacks).Train();
 }
 

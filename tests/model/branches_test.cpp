@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "model/attention_branch.h"
-#include "model/hashed_model.h"
+#include "model/hashed_tensors.h"
 #include "model/mlp_branch.h"
 
 namespace wsel::model {

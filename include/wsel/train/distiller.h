@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "wsel/model/outputs.h"
+#include "wsel/nn/outputs.h"
 #include "wsel/optim/named_tensors.h"
 #include "wsel/train/options.h"
 
@@ -33,13 +33,12 @@ class Distiller {
 
   // `targets` [B, classes], soft. `teacher_output` [B, width]: the teacher's
   // logits or features.
-  DistillationLoss Loss(const model::Outputs& student,
-                        const at::Tensor& targets,
+  DistillationLoss Loss(const nn::Outputs& student, const at::Tensor& targets,
                         const at::Tensor& teacher_output) const;
 
  private:
   // Before it is weighted.
-  at::Tensor KdLoss(const model::Outputs& student,
+  at::Tensor KdLoss(const nn::Outputs& student,
                     const at::Tensor& teacher_output) const;
 
   DistillOptions options_;

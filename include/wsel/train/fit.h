@@ -10,7 +10,7 @@
 #include <string>
 
 #include "wsel/data/dataset.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/options.h"
 #include "wsel/train/run_folder.h"
@@ -87,7 +87,7 @@ struct TrainResult {
 // position, so a run that was interrupted ends like one that was not.
 // Errors: kConfig if the loss is NaN or infinite (the last good state is kept);
 // kIo; what the data set throws.
-TrainResult Fit(model::Model& model, const TrainJob& job,
-                const RunFolder& folder, const TrainCallbacks& callbacks);
+TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
+                const TrainCallbacks& callbacks);
 
 }  // namespace wsel::train
