@@ -10,8 +10,6 @@
 #include <optional>
 
 #include "commands.h"
-#include "export_support.h"
-#include "hf_config.h"
 #include "load_report.h"
 #include "pretrained.h"
 #include "wsel/checkpoint/writer.h"
@@ -22,6 +20,7 @@
 #include "wsel/core/version.h"
 #include "wsel/model/config_json.h"
 #include "wsel/naming/export.h"
+#include "wsel/naming/export_support.h"
 #include "wsel/tensor/cast.h"
 #include "wsel/tensor/view_shape.h"
 
@@ -86,7 +85,7 @@ std::optional<Companion> CompanionOf(const ConvertArgs& args,
   if (naming != naming::Naming::kHuggingFace) return std::nullopt;
   const auto path =
       std::filesystem::path(args.output).replace_filename("config.json");
-  const std::string text = HfConfig(config);
+  const std::string text = naming::HfConfig(config);
   if (std::filesystem::exists(path) && ReadText(path) != text) {
     throw Error(ErrorKind::kUsage, path.string(),
                 "already exists for another model; write to another folder");
@@ -134,7 +133,11 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
   const model::Config& config = RequireModel(pretrained).config;
   CheckComplete(pretrained);
   const auto renamed = naming::Export(*pretrained.remapped.tensors, naming);
-  RequireExportable(config, naming);
+  naming::RequireExportable(config, naming);
+  for (const auto& clause : naming::DifferencesOnceExported(config, naming)) {
+    spdlog::warn("the weights were trained with {} as in the {} model", clause,
+                 args.naming);
+  }
   const auto companion = CompanionOf(args, config, naming);
   LogLoadReport(pretrained);
 

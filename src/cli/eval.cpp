@@ -11,7 +11,6 @@
 
 #include "commands.h"
 #include "dry_run.h"
-#include "forward_differences.h"
 #include "load_report.h"
 #include "model_args.h"
 #include "open_splits.h"
@@ -21,7 +20,9 @@
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
 #include "wsel/data/sampler.h"
-#include "wsel/model/build.h"
+#include "wsel/model/forward_differences.h"
+#include "wsel/model/parameter_specs.h"
+#include "wsel/nn/build.h"
 #include "wsel/train/confusion_matrix.h"
 #include "wsel/train/device.h"
 #include "wsel/train/evaluate.h"
@@ -185,7 +186,7 @@ void RunEval(const EvalArgs& args) {
   }
   const PretrainedCheckpoint pretrained = OpenPretrained(args.checkpoint);
   const model::Config config = ModelOf(args, pretrained);
-  model::Model model = model::Build(config);
+  nn::Model model = nn::Build(config);
   Load(model, *pretrained.remapped.tensors);
   RequireNoUnexpectedKeys(pretrained, config);
   LogLoadReport(pretrained);
@@ -202,7 +203,7 @@ void RunEval(const EvalArgs& args) {
   const int64_t batch =
       args.batch_size > 0
           ? args.batch_size
-          : train::SolveMicroBatch(256, 1, train::ActivationBytes(config) / 4,
+          : train::SolveMicroBatch(256, 1, model::ActivationBytes(config) / 4,
                                    train::MemoryBudget(device), 256);
 
   train::Uploader uploader(device, normalisation);
@@ -239,8 +240,9 @@ void RunEval(const EvalArgs& args) {
                   .steps = (test.size() + batch - 1) / batch,
                   .images = seen});
   };
-  const auto result = train::Evaluate(model.forward, loader, uploader,
-                                      {size, precision, device}, on_logits);
+  const auto result =
+      train::Evaluate([&](const at::Tensor& x) { return model.forward(x); },
+                      loader, uploader, {size, precision, device}, on_logits);
   meter.Clear();
   if (predictions) predictions->Commit();
   if (!args.confusion.empty()) {

@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "commands.h"
-#include "forward_differences.h"
 #include "init_args.h"
 #include "init_generic.h"
 #include "load_report.h"
@@ -18,6 +17,7 @@
 #include "wsel/checkpoint/writer.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/text_file.h"
+#include "wsel/model/forward_differences.h"
 #include "wsel/model/init_rule.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/select/apply.h"
@@ -44,9 +44,9 @@ model::Config StudentModel(const InitArgs& args, const model::Config& teacher) {
     student.num_classes = NumClasses(teacher);
   }
   model::Config config = Resolve(student);
-  auto* convnext = std::get_if<model::ConvNextConfig>(&config);
+  bool* conv_mlp = FieldsOf(config).conv_mlp;
   // In the official student the MLP's weights are matrices.
-  if (!args.compat.empty() && convnext != nullptr) convnext->conv_mlp = false;
+  if (!args.compat.empty() && conv_mlp != nullptr) *conv_mlp = false;
   return config;
 }
 

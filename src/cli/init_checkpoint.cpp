@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "forward_differences.h"
 #include "load_report.h"
+#include "wsel/model/forward_differences.h"
 #include "wsel/train/init_from_checkpoint.h"
 
 namespace wsel::cli {

@@ -35,30 +35,6 @@ std::vector<Statistics> AllStatistics(const TensorSource& file, bool enabled) {
   return all;
 }
 
-std::string DescribeModel(const model::VitConfig& c) {
-  std::string text = fmt::format(
-      "ViT: width {}, depth {}, {} heads, patch {}, image {}, {} classes",
-      c.embed_dim, c.depth, c.num_heads, c.patch_size, c.img_size,
-      c.num_classes);
-  if (c.pooling != model::Pooling::kToken) text += ", average pooling";
-  if (c.dist_token) text += ", distillation token";
-  if (c.reg_tokens > 0)
-    text += fmt::format(", {} register tokens", c.reg_tokens);
-  if (c.no_embed_class) text += ", no position embedding for prefix tokens";
-  if (c.pre_norm) text += ", norm before the blocks";
-  if (c.layer_scale != 0) text += ", layer scale";
-  if (c.activation == model::Activation::kQuickGelu) text += ", QuickGELU";
-  if (c.norm_eps != 1e-6) text += fmt::format(", eps {:g}", c.norm_eps);
-  return text;
-}
-
-std::string DescribeModel(const model::ConvNextConfig& c) {
-  return fmt::format("ConvNeXt: widths {}, depths {}, patch {}, {} classes{}",
-                     fmt::join(c.dims, "/"), fmt::join(c.depths, "/"),
-                     c.patch_size, c.num_classes,
-                     c.head_norm_first ? ", norm before pooling" : "");
-}
-
 std::string Megabytes(uint64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) * 1e-6);
 }
@@ -85,8 +61,7 @@ void PrintModel(const PretrainedCheckpoint& pretrained) {
   }
   const model::Config& config = pretrained.model->config;
   fmt::print("model      {}\n           {}\n           {:.3f} M parameters\n",
-             NameOf(config),
-             std::visit([](const auto& c) { return DescribeModel(c); }, config),
+             NameOf(config), Describe(config),
              static_cast<double>(ParameterCount(config)) * 1e-6);
   for (const std::string& assumption : pretrained.model->assumptions) {
     fmt::print("assumed    {}\n", assumption);

@@ -1,8 +1,11 @@
 #include "model_args.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
+#include <span>
 #include <vector>
 
 #include "wsel/core/error.h"
@@ -46,48 +49,36 @@ class Override {
     name_ += fmt::format("+{}{}", key, *value);
   }
 
-  void Set(std::array<int64_t, 4>& field, const std::string& text,
-           std::string_view key) {
+  // `text`: one number per stage.
+  void Set(std::span<int64_t> fields, const std::string& text,
+           const std::string& option, std::string_view key) {
     if (text.empty()) return;
-    const auto parsed = ParseIntegers(text, fmt::format("--{}", key), 4);
-    const std::array<int64_t, 4> value = {parsed[0], parsed[1], parsed[2],
-                                          parsed[3]};
-    if (value == field) return;
-    field = value;
-    name_ += fmt::format("+{}{}-{}-{}-{}", key, value[0], value[1], value[2],
-                         value[3]);
+    const auto values = ParseIntegers(text, option, fields.size());
+    if (std::ranges::equal(values, fields)) return;
+    std::ranges::copy(values, fields.begin());
+    name_ += fmt::format("+{}{}", key, fmt::join(values, "-"));
   }
 
  private:
   std::string& name_;
 };
 
-std::optional<int64_t> One(const std::string& text, const std::string& option) {
-  if (text.empty()) return std::nullopt;
-  return ParseIntegers(text, option, 1).front();
-}
-
-void Apply(const ModelArgs& args, model::VitConfig& config) {
-  Override override(config.name);
-  override.Set(config.img_size, args.img_size, "img_size");
-  override.Set(config.patch_size, args.patch_size, "patch_size");
-  override.Set(config.depth, One(args.depth, "--depth"), "depth");
-  override.Set(config.embed_dim, One(args.embed_dim, "--embed-dim"),
-               "embed_dim");
-  override.Set(config.num_heads, args.num_heads, "num_heads");
-}
-
-void Apply(const ModelArgs& args, model::ConvNextConfig& config) {
-  if (args.num_heads) {
+void Apply(const ModelArgs& args, model::Config& config) {
+  const model::ConfigFields fields = FieldsOf(config);
+  if (args.num_heads && fields.num_heads == nullptr) {
     throw Error(ErrorKind::kUsage, "--num-heads",
-                fmt::format("{} is a ConvNeXt, which has no attention heads",
-                            config.name));
+                fmt::format("{} is a {}, which has no attention heads",
+                            fields.name, ArchitectureName(config)));
   }
-  Override override(config.name);
-  override.Set(config.img_size, args.img_size, "img_size");
-  override.Set(config.patch_size, args.patch_size, "patch_size");
-  override.Set(config.depths, args.depth, "depth");
-  override.Set(config.dims, args.embed_dim, "embed-dim");
+  Override override(fields.name);
+  override.Set(fields.img_size, args.img_size, "img_size");
+  override.Set(fields.patch_size, args.patch_size, "patch_size");
+  override.Set(fields.depths, args.depth, "--depth", "depth");
+  override.Set(fields.widths, args.embed_dim, "--embed-dim",
+               fields.widths.size() == 1 ? "embed_dim" : "embed-dim");
+  if (args.num_heads) {
+    override.Set(*fields.num_heads, args.num_heads, "num_heads");
+  }
 }
 
 }  // namespace
@@ -99,7 +90,7 @@ model::Config NamedModel(const std::string& name) {
 
 model::Config Resolve(const ModelArgs& args) {
   model::Config config = NamedModel(args.model);
-  std::visit([&](auto& c) { Apply(args, c); }, config);
+  Apply(args, config);
   if (args.num_classes) model::SetNumClasses(config, *args.num_classes);
   model::Validate(config, args.model);
   return config;

@@ -11,7 +11,7 @@
 #include "open_splits.h"
 #include "pretrained.h"
 #include "wsel/core/error.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/train/device.h"
 
 namespace wsel::cli {
@@ -33,7 +33,7 @@ probe::FeatureExtractor BackboneFeatures(const ProbeArgs& args) {
   const PretrainedCheckpoint pretrained = OpenPretrained(args.checkpoint);
   model::Config config = RequireModel(pretrained).config;
   model::SetNumClasses(config, 0);
-  model::Model model = model::Build(config);
+  nn::Model model = nn::Build(config);
   Load(model, *pretrained.remapped.tensors);
   auto features = probe::ModelFeatures(model, PretrainedMeanStd(pretrained),
                                        train::FindDevice(args.device));

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "wsel/model/build.h"
 #include "wsel/model/config_json.h"
+#include "wsel/nn/build.h"
 #include "wsel/train/device.h"
 #include "wsel/train/precision.h"
 #include "wsel/train/synchronize.h"
@@ -29,7 +29,7 @@ double MeasureSecondsPerImage(const recipe::Recipe& recipe,
                                 device.is_cpu() ? kImagesOnCpu : kImagesOnGpu);
   options.micro_batch = options.batch_size;
   options.distill = {};
-  model::Model model = model::Build(recipe.model);
+  nn::Model model = nn::Build(recipe.model);
   Initialize(model, model::Initializer::kTimm, /*seed=*/0);
   model.module->to(device);
   train::TrainStep step(model, options, precision, device);

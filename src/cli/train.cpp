@@ -65,7 +65,7 @@ void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
     const double limit = train.memory_gib * 1024 * 1024 * 1024;
     train.micro_batch = train::SolveMicroBatch(
         train.batch_size, MixingEnabled(train.mix) ? train.mixup_batch : 1,
-        train::ActivationBytes(recipe.model),
+        model::ActivationBytes(recipe.model),
         limit > 0 ? static_cast<int64_t>(limit) : train::MemoryBudget(device),
         device.is_cpu() ? kMaxMicroBatchCpu : kMaxMicroBatchGpu);
   }
@@ -135,10 +135,10 @@ void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
              train.schedule.epochs, steps);
 }
 
-model::Model InitModel(const recipe::Recipe& recipe,
-                       const PretrainedCheckpoint* checkpoint,
-                       const TrainTeacher* teacher) {
-  model::Model model = model::Build(recipe.model);
+nn::Model InitModel(const recipe::Recipe& recipe,
+                    const PretrainedCheckpoint* checkpoint,
+                    const TrainTeacher* teacher) {
+  nn::Model model = nn::Build(recipe.model);
   if (!recipe.init.select.empty() && teacher != nullptr) {
     InitFromTeacher(model, *teacher, recipe);
     return model;
@@ -316,8 +316,8 @@ void RunTrain(const TrainArgs& args) {
   SetClasses(recipe, static_cast<int64_t>(splits.train.classes.size()));
   PrintPlan(recipe, splits.train.size(), splits.test.size());
   std::fflush(stdout);
-  model::Model model = InitModel(recipe, checkpoint ? &*checkpoint : nullptr,
-                                 teacher && !resumes ? &*teacher : nullptr);
+  nn::Model model = InitModel(recipe, checkpoint ? &*checkpoint : nullptr,
+                              teacher && !resumes ? &*teacher : nullptr);
   checkpoint.reset();
   model.module->to(device);
 

@@ -108,7 +108,7 @@ TrainTeacher OpenTeacher(const recipe::Recipe& recipe) {
   return teacher;
 }
 
-void InitFromTeacher(model::Model& model, const TrainTeacher& teacher,
+void InitFromTeacher(nn::Model& model, const TrainTeacher& teacher,
                      const recipe::Recipe& recipe) {
   select::Options options;
   options.method = select::Methods().Find(recipe.init.select, "init.select");
@@ -143,8 +143,8 @@ train::Teacher MakeTeacher(const TrainTeacher& teacher,
         train::ScriptTeacher(recipe.teacher.file, preprocess, student_size);
   } else {
     CompareClasses(teacher.pretrained, classes);
-    model::Model model = model::Build(teacher.pretrained.model->config);
-    model::Load(model, *teacher.pretrained.remapped.tensors);
+    nn::Model model = nn::Build(teacher.pretrained.model->config);
+    nn::Load(model, *teacher.pretrained.remapped.tensors);
     result = train::ModelTeacher(std::move(model), method, preprocess);
   }
   CheckTeacher(result, method, static_cast<int64_t>(classes.size()),

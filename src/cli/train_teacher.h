@@ -6,7 +6,7 @@
 #include <string>
 
 #include "pretrained.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/train/teacher.h"
 
@@ -25,7 +25,7 @@ TrainTeacher OpenTeacher(const recipe::Recipe& recipe);
 
 // Initialises the model by weight selection, as `wsel init` does with the same
 // options and --head reset. Errors: kMismatch if the teacher does not fit.
-void InitFromTeacher(model::Model& model, const TrainTeacher& teacher,
+void InitFromTeacher(nn::Model& model, const TrainTeacher& teacher,
                      const recipe::Recipe& recipe);
 
 // Builds the teacher for distillation, and logs its model and preprocessing.

@@ -1,12 +1,12 @@
+#include "shape_reader.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <set>
 
-#include "detect_family.h"
 #include "wsel/core/error.h"
-#include "wsel/model/variants.h"
 
 namespace wsel::model {
 
@@ -31,6 +31,11 @@ const Shape& ShapeReader::Get(const std::string& name, size_t rank) const {
                     FormatShape(spec->shape), rank));
   }
   return spec->shape;
+}
+
+size_t ShapeReader::RankOf(const std::string& name) const {
+  const TensorSpec* spec = source_.Find(name);
+  return spec == nullptr ? 0 : spec->shape.size();
 }
 
 int64_t ShapeReader::ClassesOf(const std::string& name) const {
@@ -58,16 +63,6 @@ int64_t ShapeReader::CountBlocks(const std::string& prefix) const {
     ++count;
   }
   return count;
-}
-
-void Finish(Detection& detection, const std::string& tensor) {
-  const std::string name = DescriptiveName(detection.config);
-  std::visit([&](auto& c) { c.name = name; }, detection.config);
-  try {
-    Validate(detection.config, tensor);
-  } catch (const Error& e) {
-    throw Error(ErrorKind::kMismatch, "", e.what());
-  }
 }
 
 }  // namespace wsel::model

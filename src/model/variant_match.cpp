@@ -1,12 +1,11 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
+#include "architecture.h"
 #include "wsel/model/variants.h"
 
 namespace wsel::model {
 namespace {
 
-Config Architecture(Config config) {
+// Without the fields in which models of one architecture may differ.
+Config Comparable(Config config) {
   std::visit(
       [](auto& c) {
         c.name.clear();
@@ -17,20 +16,10 @@ Config Architecture(Config config) {
   return config;
 }
 
-std::string NameBySizes(const VitConfig& c) {
-  return fmt::format("vit_d{}_l{}_h{}_p{}", c.embed_dim, c.depth, c.num_heads,
-                     c.patch_size);
-}
-
-std::string NameBySizes(const ConvNextConfig& c) {
-  return fmt::format("convnext_d{}_l{}", fmt::join(c.dims, "-"),
-                     fmt::join(c.depths, "-"));
-}
-
 }  // namespace
 
 bool SameArchitecture(const Config& a, const Config& b) {
-  return Architecture(a) == Architecture(b);
+  return Comparable(a) == Comparable(b);
 }
 
 std::string DescriptiveName(const Config& config) {
@@ -43,7 +32,9 @@ std::string DescriptiveName(const Config& config) {
     if (found == nullptr) found = &variant;
   }
   if (found != nullptr) return NameOf(found->config);
-  return std::visit([](const auto& c) { return NameBySizes(c); }, config);
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    return architecture.name_by_sizes(c);
+  });
 }
 
 }  // namespace wsel::model

@@ -1,4 +1,5 @@
 #include "parameter_specs_builder.h"
+#include "vit.h"
 
 namespace wsel::model {
 namespace {

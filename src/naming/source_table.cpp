@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "library_names.h"
+
 namespace wsel::naming {
 
 Rows& Rows::Add(std::string_view source, std::string_view timm,
@@ -32,15 +34,21 @@ Rows& Rows::LayerWithoutPrefix(std::string_view source, std::string_view timm) {
 const std::vector<Source>& Sources() {
   static const std::vector<Source> sources = [] {
     std::vector<Source> out;
-    AddClip(out);
-    AddHuggingFace(out);
-    AddTorchvision(out);
-    AddMeta(out);
-    AddFlax(out);
-    AddTimm(out);
+    std::apply([&](const auto&... names) { (names.add_sources(out), ...); },
+               kLibraryNames);
     return out;
   }();
   return sources;
+}
+
+std::vector<Row> With(std::vector<Row> rows, const std::vector<Row>& more) {
+  rows.insert(rows.end(), more.begin(), more.end());
+  return rows;
+}
+
+Exportable ExportableUnder(const std::string& prefix, const std::string& own) {
+  if (prefix == own) return Exportable::kWithHead;
+  return prefix.empty() ? Exportable::kWithoutHead : Exportable::kNone;
 }
 
 void AddClassPosition(std::vector<Row>& rows) {

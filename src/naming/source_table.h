@@ -87,17 +87,30 @@ class Rows {
 // All sources, the more specific ones first.
 const std::vector<Source>& Sources();
 
-// The tables of one library each, for Sources().
-void AddTimm(std::vector<Source>& out);
-void AddClip(std::vector<Source>& out);
-void AddHuggingFace(std::vector<Source>& out);
-void AddTorchvision(std::vector<Source>& out);
-void AddMeta(std::vector<Source>& out);
-void AddFlax(std::vector<Source>& out);
+// The sources of ViTs, by library, and of all ConvNeXts.
+void AddClipVit(std::vector<Source>& out);
+void AddHuggingFaceVit(std::vector<Source>& out);
+void AddTorchvisionVit(std::vector<Source>& out);
+void AddFlaxVit(std::vector<Source>& out);
+void AddTimmVit(std::vector<Source>& out);
+void AddConvNext(std::vector<Source>& out);
 
 // timm's own names.
 std::vector<Row> TimmVitRows(std::string_view prefix = "");
 std::vector<Row> TimmConvNextRows(std::string_view prefix = "");
+// Those of the ConvNeXts of Hugging Face and of its authors.
+std::vector<Row> HuggingFaceConvNextRows(const std::string& prefix);
+std::vector<Row> MetaConvNextRows();
+
+std::vector<Row> With(std::vector<Row> rows, const std::vector<Row>& more);
+
+// A timm model as open_clip's image tower, of the rows of timm's names under
+// "visual.trunk." and the name of timm's classifier.
+Source TimmTower(const std::string& name, const std::string& marker,
+                 std::vector<Row> rows, const std::string& head);
+
+// Only models with a head are exported under a prefix, the model's `own`.
+Exportable ExportableUnder(const std::string& prefix, const std::string& own);
 
 // DINOv2 with registers has positions for class token and patches, timm's model
 // only for patches: changes the position embedding's row to those of the

@@ -33,7 +33,7 @@ FeatureExtractor PixelFeatures(const data::Dataset& set) {
   return extractor;
 }
 
-FeatureExtractor ModelFeatures(const model::Model& model,
+FeatureExtractor ModelFeatures(const nn::Model& model,
                                const image::Normalisation& normalisation,
                                const c10::Device& device) {
   model.module->to(device);

@@ -4,7 +4,7 @@
 
 #include "wsel/core/check.h"
 #include "wsel/model/init.h"
-#include "wsel/model/initialize.h"
+#include "wsel/nn/initialize.h"
 
 namespace wsel::probe {
 namespace {
@@ -18,7 +18,7 @@ constexpr double kInitStd = 0.01;
 
 at::Tensor InitialWeight(int64_t width, int64_t classes, uint64_t seed) {
   const model::Init init{model::InitKind::kTruncNormal, kInitStd, 2};
-  return Draw(init, {"probe.weight", {classes, width}}, seed);
+  return nn::Draw(init, {"probe.weight", {classes, width}}, seed);
 }
 
 optim::LrSchedule ScheduleOf(const ProbeRecipe& recipe,

@@ -94,9 +94,8 @@ std::vector<MappedAxis> AxesOf(const ConfigPair& models,
 }
 
 HeadSplit HeadsOf(const model::Config& config) {
-  const auto* vit = std::get_if<model::VitConfig>(&config);
-  return vit == nullptr ? HeadSplit{}
-                        : HeadSplit{vit->num_heads, vit->HeadDim()};
+  const int64_t heads = NumHeads(config);
+  return heads == 0 ? HeadSplit{} : HeadSplit{heads, NumFeatures(config) / heads};
 }
 
 }  // namespace wsel::select

@@ -14,7 +14,6 @@ namespace {
 
 using model::ParameterSpec;
 using model::Role;
-using model::VitConfig;
 
 void CheckArchitecture(const model::Config& teacher,
                        const model::Config& student) {
@@ -35,10 +34,10 @@ void CheckOptions(const model::Config& student, const Options& options) {
                 "the official rule is fixed; leave out method, layers, heads, "
                 "head, skip and patch_resize");
   }
-  if (options.heads != Heads::kFlat &&
-      !std::holds_alternative<VitConfig>(student)) {
+  if (options.heads != Heads::kFlat && NumHeads(student) == 0) {
     throw Error(ErrorKind::kUsage, "heads",
-                "a ConvNeXt has no attention heads; leave it out");
+                fmt::format("a {} has no attention heads; leave it out",
+                            ArchitectureName(student)));
   }
 }
 
@@ -163,21 +162,17 @@ Unused ReasonUnused(const ConfigPair& models, const Options& options,
 }
 
 // What of the teacher's forward pass the student does not have.
-std::vector<std::string> ForwardNotes(const VitConfig& teacher,
-                                      const VitConfig& student) {
+std::vector<std::string> ForwardNotes(const model::Config& teacher,
+                                      const model::Config& student) {
   std::vector<std::string> notes;
-  const auto note_if = [&](bool teacher_has, bool student_has,
-                           std::string_view what) {
-    if (!teacher_has || student_has) return;
+  const auto extras = ForwardExtras(student);
+  for (const std::string_view extra : ForwardExtras(teacher)) {
+    if (std::ranges::find(extras, extra) != extras.end()) continue;
     notes.push_back(fmt::format(
         "the teacher has {}, the student does not: its activations will "
         "differ from the teacher's by more than selection causes",
-        what));
-  };
-  note_if(teacher.pre_norm, student.pre_norm, "a norm before the blocks");
-  note_if(teacher.layer_scale != 0, student.layer_scale != 0, "layer scale");
-  note_if(teacher.activation == model::Activation::kQuickGelu,
-          student.activation == model::Activation::kQuickGelu, "QuickGELU");
+        extra));
+  }
   return notes;
 }
 
@@ -208,10 +203,8 @@ Plan PlanSelection(const model::Config& teacher,
     mapping.unused.push_back(ReasonUnused(models, options, spec.name));
   }
   Plan plan = PlanMapping(std::move(mapping), options, importance);
-  if (const auto* vit = std::get_if<VitConfig>(&teacher)) {
-    const auto notes = ForwardNotes(*vit, std::get<VitConfig>(student));
-    plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
-  }
+  const auto notes = ForwardNotes(teacher, student);
+  plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
   return plan;
 }
 

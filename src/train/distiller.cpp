@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "wsel/model/init.h"
-#include "wsel/model/initialize.h"
+#include "wsel/nn/initialize.h"
 #include "wsel/train/loss.h"
 
 namespace wsel::train {
@@ -14,7 +14,7 @@ optim::NamedTensor InitialParameter(const std::string& name, const Shape& shape,
   const model::Init init =
       shape.size() == 1 ? model::Init{model::InitKind::kConstant}
                         : model::Init{model::InitKind::kTruncNormal, 0.02, 2};
-  return {name, Draw(init, {name, shape}, seed).to(device).requires_grad_()};
+  return {name, nn::Draw(init, {name, shape}, seed).to(device).requires_grad_()};
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ Distiller::Distiller(const DistillOptions& options, int64_t student_width,
   }
 }
 
-at::Tensor Distiller::KdLoss(const model::Outputs& student,
+at::Tensor Distiller::KdLoss(const nn::Outputs& student,
                              const at::Tensor& teacher_output) const {
   const at::Tensor& logits =
       student.dist_logits.defined() ? student.dist_logits : student.logits;
@@ -54,7 +54,7 @@ at::Tensor Distiller::KdLoss(const model::Outputs& student,
       teacher_output);
 }
 
-at::Tensor Distiller::ValidKdLoss(const model::Outputs& student,
+at::Tensor Distiller::ValidKdLoss(const nn::Outputs& student,
                                   const at::Tensor& teacher_output,
                                   const at::Tensor& valid) const {
   const auto rows = valid.nonzero().squeeze(1).to(teacher_output.device());
@@ -72,7 +72,7 @@ at::Tensor Distiller::ValidKdLoss(const model::Outputs& student,
          share;
 }
 
-DistillationLoss Distiller::Loss(const model::Outputs& student,
+DistillationLoss Distiller::Loss(const nn::Outputs& student,
                                  const at::Tensor& targets,
                                  const at::Tensor& teacher_output,
                                  const at::Tensor& valid) const {

@@ -31,7 +31,7 @@ void Evaluator::Evaluate(const optim::Ema* ema, RunWriter& writer,
   }
 }
 
-Evaluation Evaluator::EvaluateOnTest(const model::Model& model) {
+Evaluation Evaluator::EvaluateOnTest(const nn::Model& model) {
   const Options& options = job_.options;
   data::Loader loader = OrderedLoader(
       job_, job_.test, MakeEvalTransform(options.evaluation), uploader_);
@@ -40,9 +40,9 @@ Evaluation Evaluator::EvaluateOnTest(const model::Model& model) {
       {options.transform.img_size, options.precision, job_.device});
 }
 
-model::Model Evaluator::EmaModel(const optim::Ema& ema) const {
+nn::Model Evaluator::EmaModel(const optim::Ema& ema) const {
   const at::NoGradGuard no_grad;
-  model::Model model = model::Build(model_.config);
+  nn::Model model = nn::Build(model_.config);
   model.module->to(job_.device);
   optim::CopyTensorsInto(ema.ema_weights(), ParametersOf(model), "ema");
   return model;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "run_writer.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/optim/ema.h"
 #include "wsel/train/fit.h"
 #include "wsel/train/upload.h"
@@ -13,7 +13,7 @@ namespace wsel::train {
 class Evaluator {
  public:
   // The arguments must outlive this.
-  Evaluator(const model::Model& model, const TrainJob& job, Uploader& uploader)
+  Evaluator(const nn::Model& model, const TrainJob& job, Uploader& uploader)
       : model_(model), job_(job), uploader_(uploader) {}
 
   // Evaluates the weights and, unless `ema` is null, the EMA weights, and adds
@@ -23,11 +23,11 @@ class Evaluator {
                 EpochReport& report);
 
  private:
-  Evaluation EvaluateOnTest(const model::Model& model);
+  Evaluation EvaluateOnTest(const nn::Model& model);
   // A model with the EMA weights.
-  model::Model EmaModel(const optim::Ema& ema) const;
+  nn::Model EmaModel(const optim::Ema& ema) const;
 
-  const model::Model& model_;
+  const nn::Model& model_;
   const TrainJob& job_;
   Uploader& uploader_;
 };

@@ -45,7 +45,7 @@ TrainerState Resume(const RunFolder& folder, TrainStep& step) {
 // after it. At least one step is left.
 class Trainer {
  public:
-  Trainer(model::Model& model, const TrainJob& job, const RunFolder& folder,
+  Trainer(nn::Model& model, const TrainJob& job, const RunFolder& folder,
           const TrainCallbacks& callbacks, const optim::LrSchedule& schedule,
           TrainStep& step, const TrainerState& state)
       : job_(job),
@@ -153,7 +153,7 @@ class Trainer {
 
 }  // namespace
 
-TrainResult Fit(model::Model& model, const TrainJob& job,
+TrainResult Fit(nn::Model& model, const TrainJob& job,
                 const RunFolder& folder, const TrainCallbacks& callbacks) {
   const optim::LrSchedule schedule = ScheduleOf(job);
   TrainStep step(model, job.options, job.options.precision, job.device,

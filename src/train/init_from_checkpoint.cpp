@@ -6,8 +6,8 @@
 #include <map>
 
 #include "wsel/model/init_rule.h"
-#include "wsel/model/initialize.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/nn/initialize.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::train {
@@ -59,11 +59,11 @@ class PatchedSource : public TensorSource {
 void CheckInitCheckpoint(const model::Config& config,
                          const TensorSource& source) {
   for (const auto& tensor : ParameterSpecs(config)) {
-    if (!IsClassifier(tensor)) model::CheckFits(tensor.spec, source);
+    if (!IsClassifier(tensor)) nn::CheckFits(tensor.spec, source);
   }
 }
 
-std::vector<std::string> InitFromCheckpoint(model::Model& model,
+std::vector<std::string> InitFromCheckpoint(nn::Model& model,
                                             const TensorSource& source,
                                             model::Initializer initializer,
                                             uint64_t seed) {
@@ -83,7 +83,7 @@ std::vector<std::string> InitFromCheckpoint(model::Model& model,
   std::vector<std::string> names;
   for (const auto& tensor : classifiers) {
     initial[tensor.spec.name] =
-        Draw(InitFor(model.config, tensor, initializer), tensor.spec, seed);
+        nn::Draw(InitFor(model.config, tensor, initializer), tensor.spec, seed);
     names.push_back(tensor.spec.name);
   }
   Load(model, PatchedSource(source, std::move(initial)));

@@ -37,7 +37,7 @@ at::Tensor PrepareForTeacher(const TeacherOptions& options,
                                     /*align_corners=*/false);
 }
 
-Teacher ModelTeacher(model::Model model, Distillation method,
+Teacher ModelTeacher(nn::Model model, Distillation method,
                      const TeacherOptions& options) {
   model.module->to(options.device);
   for (auto& parameter : model.module->parameters()) {

@@ -62,7 +62,7 @@ void AddTo(at::Tensor& sum, const at::Tensor& value) {
 
 }  // namespace
 
-optim::NamedTensors ParametersOf(const model::Model& model) {
+optim::NamedTensors ParametersOf(const nn::Model& model) {
   optim::NamedTensors parameters;
   for (const auto& parameter : model.module->named_parameters()) {
     parameters.push_back({parameter.key(), parameter.value()});
@@ -70,7 +70,7 @@ optim::NamedTensors ParametersOf(const model::Model& model) {
   return parameters;
 }
 
-TrainStep::TrainStep(model::Model& model, const Options& options,
+TrainStep::TrainStep(nn::Model& model, const Options& options,
                      Precision precision, const c10::Device& device,
                      int64_t teacher_width)
     : model_(model),
@@ -91,11 +91,11 @@ at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
     at::Tensor logits;
     {
       const Autocast autocast(precision_, device_);
-      logits = model_.forward_train(batch.images, scales);
+      logits = model_.forward(batch.images, scales);
     }
     return SoftTargetCrossEntropy(logits, batch.targets) * weight;
   }
-  model::Outputs outputs;
+  nn::Outputs outputs;
   {
     const Autocast autocast(precision_, device_);
     outputs = model_.forward_outputs(batch.images, scales);

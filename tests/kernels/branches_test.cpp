@@ -4,7 +4,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
-#include "model/hashed_model.h"
+#include "model/hashed_tensors.h"
 #include "wsel/kernels/attention_branch.h"
 #include "wsel/kernels/mlp_branch.h"
 

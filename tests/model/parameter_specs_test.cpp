@@ -136,5 +136,17 @@ TEST(Flops, SaturateForTheLargestModel) {
   EXPECT_GT(ParameterCount(vit), 0);
 }
 
+TEST(ActivationBytes, IsProportionalToDepthAndImageArea) {
+  VitConfig vit;
+  const int64_t shallow = ActivationBytes(vit);
+  EXPECT_GT(shallow, vit.depth * 197 * vit.embed_dim * 4);
+  vit.depth *= 2;
+  EXPECT_EQ(ActivationBytes(vit), 2 * shallow);
+  ConvNextConfig convnext;
+  const int64_t small = ActivationBytes(convnext);
+  convnext.img_size *= 2;
+  EXPECT_EQ(ActivationBytes(convnext), 4 * small);
+}
+
 }  // namespace
 }  // namespace wsel::model

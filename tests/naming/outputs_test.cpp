@@ -6,10 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "cli/pretrained.h"
-#include "model/hashed_model.h"
 #include "naming/golden.h"
+#include "nn/hashed_model.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::naming {
@@ -31,7 +31,7 @@ TEST(Outputs, MatchTheLibraryThatWroteTheFile) {
         cli::OpenPretrained(c.path.string());
     const model::Config config =
         WithHeads(cli::RequireModel(pretrained).config);
-    model::Model model = model::Build(config);
+    nn::Model model = nn::Build(config);
     EXPECT_TRUE(Load(model, *pretrained.remapped.tensors).empty());
     const auto* vit = std::get_if<model::VitConfig>(&config);
     const int64_t size = vit == nullptr ? 32 : vit->img_size;

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "model/hashed_model.h"
+#include "nn/hashed_model.h"
 #include "throws.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/probe/logistic.h"

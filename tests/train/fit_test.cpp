@@ -129,7 +129,7 @@ SmallRun Distilled(Options options, const c10::Device& device = c10::kCPU) {
   SmallRun small(options);
   auto config = std::get<model::VitConfig>(SmallVit());
   config.embed_dim = 32;
-  model::Model teacher = model::Build(config);
+  nn::Model teacher = nn::Build(config);
   Initialize(teacher, model::Initializer::kTimm, 2);
   small.job.device = device;
   small.job.teacher =

@@ -8,7 +8,7 @@
 
 #include "wsel/data/dataset.h"
 #include "wsel/image/normalisation.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 
 namespace wsel::probe {
 
@@ -27,7 +27,7 @@ FeatureExtractor PixelFeatures(const data::Dataset& set);
 
 // The pooled features of a model without classifier (num_classes 0), which is
 // moved to the device.
-FeatureExtractor ModelFeatures(const model::Model& model,
+FeatureExtractor ModelFeatures(const nn::Model& model,
                                const image::Normalisation& normalisation,
                                const c10::Device& device);
 

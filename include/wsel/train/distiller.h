@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "wsel/model/outputs.h"
+#include "wsel/nn/outputs.h"
 #include "wsel/optim/named_tensors.h"
 #include "wsel/train/options.h"
 
@@ -34,16 +34,16 @@ class Distiller {
   // The mean over a batch. `targets` [B, classes], soft. `teacher_output`
   // [B, width]: the teacher's logits or features. `valid`: as in MicroBatch;
   // the other images contribute 0, as their targets of 0 do to the task loss.
-  DistillationLoss Loss(const model::Outputs& student,
+  DistillationLoss Loss(const nn::Outputs& student,
                         const at::Tensor& targets,
                         const at::Tensor& teacher_output,
                         const at::Tensor& valid = {}) const;
 
  private:
   // Before it is weighted by alpha: of all images, and of those in `valid`.
-  at::Tensor KdLoss(const model::Outputs& student,
+  at::Tensor KdLoss(const nn::Outputs& student,
                     const at::Tensor& teacher_output) const;
-  at::Tensor ValidKdLoss(const model::Outputs& student,
+  at::Tensor ValidKdLoss(const nn::Outputs& student,
                          const at::Tensor& teacher_output,
                          const at::Tensor& valid) const;
 

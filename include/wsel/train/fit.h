@@ -11,7 +11,7 @@
 
 #include "wsel/data/dataset.h"
 #include "wsel/kernels/kernel_record.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/run/run_folder.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/options.h"
@@ -92,7 +92,7 @@ struct TrainResult {
 // position, so a run that was interrupted ends like one that was not.
 // Errors: kConfig if the loss is NaN or infinite (the last good state is kept);
 // kIo; what the data set throws.
-TrainResult Fit(model::Model& model, const TrainJob& job,
-                const RunFolder& folder, const TrainCallbacks& callbacks);
+TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
+                const TrainCallbacks& callbacks);
 
 }  // namespace wsel::train

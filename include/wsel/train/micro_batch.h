@@ -3,13 +3,7 @@
 
 #include <cstdint>
 
-#include "wsel/model/config.h"
-
 namespace wsel::train {
-
-// Approximate bytes of one image's activations in a float32 training step: what
-// is saved for the backward pass, by the shapes of the blocks.
-int64_t ActivationBytes(const model::Config& config);
 
 // The largest micro-batch whose activations fit into `bytes`: a divisor of
 // `batch_size`, at most `largest`, and a multiple or a divisor of
