@@ -141,10 +141,11 @@ void CheckName(const std::string& path, Violations& violations) {
 
 const std::map<std::string, int>& RoomLevels() {
   static const std::map<std::string, int> kLevels = {
-      {"core", 0},    {"tensor", 1}, {"checkpoint", 2}, {"naming", 2},
-      {"model", 2},   {"image", 2},  {"optim", 2},      {"select", 3},
-      {"augment", 3}, {"data", 3},   {"train", 4},      {"analyze", 5},
-      {"recipe", 5},  {"report", 5}, {"sweep", 6},      {"cli", 7},
+      {"core", 0},       {"tensor", 1},  {"checkpoint", 2}, {"naming", 2},
+      {"model", 2},      {"image", 2},   {"optim", 2},      {"select", 3},
+      {"augment", 3},    {"data", 3},    {"train", 4},      {"analyze", 5},
+      {"pretrained", 3}, {"session", 6}, {"recipe", 5},     {"report", 5},
+      {"sweep", 6},      {"cli", 7},
   };
   return kLevels;
 }

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyze.h"
-#include "analyzed_models.h"
+#include "analyzed_model_args.h"
 #include "wsel/analyze/attention_products.h"
 #include "wsel/analyze/plots.h"
 #include "wsel/checkpoint/npy_writer.h"
@@ -35,8 +35,8 @@ struct Matrix {
   analyze::Diagonality diagonality;
 };
 
-Matrix MakeMatrix(const AnalyzedModel& model, const std::string& product,
-                  const at::Tensor& x) {
+Matrix MakeMatrix(const session::AnalyzedModel& model,
+                  const std::string& product, const at::Tensor& x) {
   const auto values = x.to(at::kFloat).contiguous();
   const float* data = values.const_data_ptr<float>();
   return {model.name,
@@ -52,7 +52,8 @@ std::vector<Matrix> AllMatrices(const AttentionArgs& args) {
   std::vector<Matrix> query_key;
   std::vector<Matrix> value_proj;
   const std::string prefix = fmt::format("blocks.{}.attn.", args.block);
-  for (const AnalyzedModel& model : OpenAnalyzedModels(args.models, prefix)) {
+  for (const session::AnalyzedModel& model :
+       OpenAnalyzedModels(args.models, prefix)) {
     const auto products = analyze::ProductsOf(model.config, *model.weights,
                                               args.block, args.head);
     query_key.push_back(MakeMatrix(model, "query_key", products.query_key));

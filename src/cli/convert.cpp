@@ -4,16 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "choice_option.h"
 #include "commands.h"
 #include "export_support.h"
 #include "hf_config.h"
-#include "load_report.h"
-#include "pretrained.h"
 #include "wsel/checkpoint/writer.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
@@ -22,19 +20,23 @@
 #include "wsel/core/version.h"
 #include "wsel/model/config_json.h"
 #include "wsel/naming/export.h"
+#include "wsel/pretrained/facts.h"
+#include "wsel/pretrained/load_report.h"
+#include "wsel/pretrained/metadata_keys.h"
+#include "wsel/session/provenance.h"
 #include "wsel/tensor/cast.h"
 #include "wsel/tensor/view_shape.h"
 
 namespace wsel::cli {
 namespace {
 
-using Metadata = std::map<std::string, std::string>;
+using pretrained::PretrainedCheckpoint;
 
 struct ConvertArgs {
   std::string input;
   std::string output;
-  std::string naming = "timm";
-  std::string dtype;
+  naming::Naming naming = naming::Naming::kTimm;
+  std::optional<DType> dtype;
   bool json = false;
 };
 
@@ -65,12 +67,12 @@ void CheckConvertArgs(const ConvertArgs& args) {
   }
 }
 
-void CheckComplete(const PretrainedCheckpoint& pretrained) {
-  const auto missing = MissingKeys(pretrained);
+void CheckComplete(const PretrainedCheckpoint& checkpoint) {
+  const auto missing = MissingKeys(checkpoint);
   if (missing.empty()) return;
   throw Error(ErrorKind::kMismatch, missing.front(),
               fmt::format("missing key: {} lacks it or has it in another shape",
-                          pretrained.file->path().string()));
+                          checkpoint.file->path().string()));
 }
 
 // The config.json that from_pretrained expects beside the weights.
@@ -95,25 +97,23 @@ std::optional<Companion> CompanionOf(const ConvertArgs& args,
 }
 
 // Keeps the file's provenance, and adds the conversion.
-Metadata MetadataOf(const PretrainedCheckpoint& pretrained,
-                    const Invocation& invocation) {
-  Metadata metadata;
-  const checkpoint::Checkpoint& file = *pretrained.file;
+session::Metadata MetadataOf(const PretrainedCheckpoint& checkpoint,
+                             const Invocation& invocation) {
+  session::Metadata metadata;
+  const checkpoint::Checkpoint& file = *checkpoint.file;
   for (const auto& [key, value] : file.metadata()) {
     if (key.starts_with("wsel.")) metadata[key] = value;
   }
-  for (const char* key : {kMeanKey, kStdKey}) {
-    if (const auto value = PretrainedMeanOrStd(pretrained, key))
-      metadata[key] = *value;
-  }
+  session::AddMeanStd(checkpoint, metadata);
   metadata["format"] = "pt";  // required by Hugging Face's readers
   metadata["wsel.version"] = std::string(Version());
   metadata["wsel.command"] = invocation.command;
-  metadata[kModelKey] = model::ToJson(RequireModel(pretrained).config);
+  metadata[pretrained::kModelKey] =
+      model::ToJson(RequireModel(checkpoint).config);
   metadata["wsel.converted.file"] = file.path().filename().string();
   metadata["wsel.converted.size"] = std::to_string(file.file_size());
   metadata["wsel.converted.sha256"] = Sha256OfFile(file.path());
-  metadata["wsel.converted.names"] = pretrained.remapped.source;
+  metadata["wsel.converted.names"] = checkpoint.remapped.source;
   return metadata;
 }
 
@@ -127,18 +127,16 @@ std::vector<TensorSpec> SpecsIn(const TensorSource& tensors,
 // Open, rename, cast, write.
 void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
   CheckConvertArgs(args);
-  const auto naming = naming::Namings().Find(args.naming, "--naming");
-  std::optional<DType> dtype;
-  if (!args.dtype.empty()) dtype = kDTypeNames.Find(args.dtype, "--dtype");
-  const PretrainedCheckpoint pretrained = OpenPretrained(args.input);
-  const model::Config& config = RequireModel(pretrained).config;
-  CheckComplete(pretrained);
-  const auto renamed = naming::Export(*pretrained.remapped.tensors, naming);
+  const naming::Naming naming = args.naming;
+  const PretrainedCheckpoint checkpoint = pretrained::Open(args.input);
+  const model::Config& config = RequireModel(checkpoint).config;
+  CheckComplete(checkpoint);
+  const auto renamed = naming::Export(*checkpoint.remapped.tensors, naming);
   RequireExportable(config, naming);
   const auto companion = CompanionOf(args, config, naming);
-  LogLoadReport(pretrained);
+  LogLoadReport(checkpoint);
 
-  const auto specs = SpecsIn(*renamed, dtype);
+  const auto specs = SpecsIn(*renamed, args.dtype);
   TensorView current;  // owns the bytes of the tensor being written
   checkpoint::Write(
       args.output, specs,
@@ -147,23 +145,23 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
         current = Contiguous(Cast(view, specs[i].dtype));
         return current.bytes;
       },
-      MetadataOf(pretrained, invocation));
+      MetadataOf(checkpoint, invocation));
   if (companion) WriteTextFile(companion->path, companion->text);
   if (args.json) {
     fmt::print("{}\n", nlohmann::ordered_json(
                            {{"output", args.output},
                             {"size", std::filesystem::file_size(args.output)},
-                            {"from", pretrained.remapped.source},
-                            {"naming", args.naming},
+                            {"from", checkpoint.remapped.source},
+                            {"naming", naming::Namings().NameOf(naming)},
                             {"tensors", specs.size()},
-                            {"ignored", pretrained.remapped.ignored.size()},
+                            {"ignored", checkpoint.remapped.ignored.size()},
                             {"model", NameOf(config)}})
                            .dump());
     return;
   }
   fmt::print("{}: {} tensors of {}, names converted from {} to {}\n",
              args.output, specs.size(), NameOf(config),
-             pretrained.remapped.source, args.naming);
+             checkpoint.remapped.source, naming::Namings().NameOf(naming));
 }
 
 }  // namespace
@@ -177,12 +175,11 @@ void AddConvert(CLI::App& app, const Invocation& invocation) {
   c->add_option("OUT", args->output,
                 "Output file: .safetensors, or .pth, .pt or .bin for "
                 "torch.load(weights_only=True)");
-  c->add_option("--naming", args->naming,
-                "Tensor names to write: " + naming::Namings().Choices() +
-                    "; hf also writes config.json beside the file")
-      ->capture_default_str();
-  c->add_option(
-      "--dtype", args->dtype,
+  AddChoice(*c, "--naming", args->naming, naming::Namings(),
+            "Tensor names to write: " + naming::Namings().Choices() +
+                "; hf also writes config.json beside the file");
+  AddChoice(
+      *c, "--dtype", args->dtype, kDTypeNames,
       "Data type to cast to: " + kDTypeNames.Choices() + "; default: no cast");
   c->add_flag("--json", args->json, "Print the result as JSON");
   c->callback([args, &invocation] { RunConvert(*args, invocation); });

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "forward_differences.h"
 #include "wsel/core/error.h"
+#include "wsel/pretrained/forward_differences.h"
 
 namespace wsel::cli {
 namespace {
@@ -56,7 +56,7 @@ void RequireExportable(const model::Config& config, Naming naming) {
   if (naming == Naming::kTimm) return;
   std::visit([&](const auto& c) { Require(config, c, naming); }, config);
   for (const auto& clause :
-       ForwardDifferences(config, AsExported(config, naming))) {
+       pretrained::ForwardDifferences(config, AsExported(config, naming))) {
     spdlog::warn("the weights were trained with {} as in the {} model", clause,
                  naming::Namings().NameOf(naming));
   }

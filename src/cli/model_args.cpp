@@ -1,9 +1,10 @@
 #include "model_args.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
-#include <vector>
 
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
@@ -13,8 +14,9 @@
 namespace wsel::cli {
 namespace {
 
+// "2,2,6,2"
 std::vector<int64_t> ParseIntegers(const std::string& text,
-                                   const std::string& option, size_t count) {
+                                   const std::string& option) {
   std::vector<int64_t> values;
   const char* at = text.data();
   const char* end = at + text.size();
@@ -25,14 +27,20 @@ std::vector<int64_t> ParseIntegers(const std::string& text,
     values.push_back(value);
     at = next == end ? end : next + 1;
   }
-  if (at != end || values.size() != count) {
-    throw Error(ErrorKind::kUsage, option,
-                fmt::format("'{}': expected {}", text,
-                            count == 1 ? "one integer"
-                                       : "four comma-separated integers, one "
-                                         "per stage"));
-  }
-  return values;
+  if (at == end) return values;
+  throw Error(
+      ErrorKind::kUsage, option,
+      fmt::format("'{}': expected integers, separated by commas", text));
+}
+
+void CheckCount(const std::vector<int64_t>& values, std::string_view option,
+                size_t count) {
+  if (values.empty() || values.size() == count) return;
+  throw Error(ErrorKind::kUsage, option,
+              fmt::format("'{}': expected {}", fmt::join(values, ","),
+                          count == 1 ? "one integer"
+                                     : "four comma-separated integers, one "
+                                       "per stage"));
 }
 
 // Applies overrides and appends them to the model's name.
@@ -46,25 +54,23 @@ class Override {
     name_ += fmt::format("+{}{}", key, *value);
   }
 
-  void Set(std::array<int64_t, 4>& field, const std::string& text,
+  void Set(std::array<int64_t, 4>& field, const std::vector<int64_t>& values,
            std::string_view key) {
-    if (text.empty()) return;
-    const auto parsed = ParseIntegers(text, fmt::format("--{}", key), 4);
-    const std::array<int64_t, 4> value = {parsed[0], parsed[1], parsed[2],
-                                          parsed[3]};
-    if (value == field) return;
-    field = value;
-    name_ += fmt::format("+{}{}-{}-{}-{}", key, value[0], value[1], value[2],
-                         value[3]);
+    CheckCount(values, fmt::format("--{}", key), 4);
+    if (values.empty() || std::ranges::equal(values, field)) return;
+    std::ranges::copy(values, field.begin());
+    name_ += fmt::format("+{}{}", key, fmt::join(values, "-"));
   }
 
  private:
   std::string& name_;
 };
 
-std::optional<int64_t> One(const std::string& text, const std::string& option) {
-  if (text.empty()) return std::nullopt;
-  return ParseIntegers(text, option, 1).front();
+std::optional<int64_t> One(const std::vector<int64_t>& values,
+                           std::string_view option) {
+  CheckCount(values, option, 1);
+  if (values.empty()) return std::nullopt;
+  return values.front();
 }
 
 void Apply(const ModelArgs& args, model::VitConfig& config) {
@@ -90,7 +96,36 @@ void Apply(const ModelArgs& args, model::ConvNextConfig& config) {
   override.Set(config.dims, args.embed_dim, "embed-dim");
 }
 
+void AddIntegers(CLI::App& command, const std::string& name,
+                 std::vector<int64_t>& values, const std::string& help) {
+  command
+      .add_option_function<std::string>(
+          name,
+          [&values, name](const std::string& text) {
+            values = ParseIntegers(text, name);
+          },
+          help)
+      ->type_name("N[,N,N,N]");
+}
+
 }  // namespace
+
+void AddModelOverrides(CLI::App& command, ModelArgs& args) {
+  command.add_option("--num-classes", args.num_classes,
+                     "Number of classes of the student; 0: no classifier; "
+                     "default: the model's or, with --head reuse, the "
+                     "teacher's");
+  command.add_option("--img-size", args.img_size,
+                     "Image size of the student, in pixels");
+  command.add_option("--patch-size", args.patch_size,
+                     "Patch size of the student, in pixels");
+  AddIntegers(command, "--depth", args.depth,
+              "Number of blocks of the student: 6, or 2,2,6,2 for a ConvNeXt");
+  AddIntegers(command, "--embed-dim", args.embed_dim,
+              "Width of the student: 192, or 48,96,192,384 for a ConvNeXt");
+  command.add_option("--num-heads", args.num_heads,
+                     "Number of attention heads of the student (ViT)");
+}
 
 model::Config NamedModel(const std::string& name) {
   if (!name.ends_with(".json")) return model::FindVariant(name).config;

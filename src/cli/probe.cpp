@@ -12,13 +12,13 @@
 #include "commands.h"
 #include "device.h"
 #include "dry_run.h"
-#include "open_splits.h"
-#include "pretrained.h"
 #include "training_environment.h"
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
 #include "wsel/model/build.h"
+#include "wsel/pretrained/facts.h"
+#include "wsel/session/open_splits.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/linear_probe.h"
 #include "wsel/train/logistic.h"
@@ -51,25 +51,25 @@ struct Features {
 };
 
 // The raw pixels, at the size of the first image.
-Features PixelFeatures(const data::Dataset& set) {
+Features PixelFeatures(const data::Dataset& set, const c10::Device& device) {
   const auto first = set.image(0);
   return {std::max(first.width(), first.height()),
           {},
-          c10::kCPU,
+          device,
           [](const at::Tensor& images) { return images.flatten(1); }};
 }
 
 // A model's pooled features, before its classifier.
-Features BackboneFeatures(const ProbeArgs& args) {
-  const PretrainedCheckpoint pretrained = OpenPretrained(args.checkpoint);
-  model::Config config = RequireModel(pretrained).config;
+Features BackboneFeatures(const ProbeArgs& args, const c10::Device& device) {
+  const auto checkpoint = pretrained::Open(args.checkpoint);
+  const pretrained::Facts facts = FactsOf(checkpoint);
+  model::Config config = facts.model;
   model::SetNumClasses(config, 0);
   model::Model model = model::Build(config);
-  Load(model, *pretrained.remapped.tensors);
+  Load(model, *checkpoint.remapped.tensors);
   const auto size = static_cast<int>(ImageSize(config));
-  const c10::Device device = FindDevice(args.device);
   model.module->to(device);
-  return {size, PretrainedMeanStd(pretrained), device, model.forward};
+  return {size, facts.mean_std.normalisation(), device, model.forward};
 }
 
 struct LabelledFeatures {
@@ -152,7 +152,7 @@ void CheckSizes(const data::DataOptions& data, int64_t classes,
 }
 
 void DryRun(const ProbeArgs& args) {
-  const SplitSizes sizes = DryRunSizes(args.data, Splits::kBoth);
+  const auto sizes = DryRunSizes(args.data, session::Splits::kBoth);
   CheckSizes(args.data, sizes.classes, sizes.train);
   const auto config = args.pixels ? std::nullopt : DryRunModel(args.checkpoint);
   if (config) {
@@ -254,7 +254,7 @@ double Accuracy(const at::Tensor& logits, const at::Tensor& labels) {
          logits.argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
 }
 
-void PrintResult(const ProbeArgs& args, const DataSplits& splits,
+void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
                  int64_t num_features, std::optional<double> train_top1,
                  double top1) {
   if (args.json) {
@@ -280,15 +280,16 @@ void RunProbe(ProbeArgs args) {
   args.recipe.solver = train::ProbeSolvers().Find(args.solver, "--solver");
   if (args.threads > 0) at::set_num_threads(args.threads);
   CheckProbeArgs(args);
+  const c10::Device device = FindDevice(args.device);
   if (args.dry_run) {
     DryRun(args);
     return;
   }
-  const DataSplits splits = OpenSplits(args.data);
+  const auto splits = session::OpenSplits(args.data);
   const auto classes = static_cast<int64_t>(splits.train.classes.size());
   CheckSizes(args.data, classes, splits.train.size());
-  const Features features =
-      args.pixels ? PixelFeatures(splits.train) : BackboneFeatures(args);
+  const Features features = args.pixels ? PixelFeatures(splits.train, device)
+                                        : BackboneFeatures(args, device);
   Classify classify;
   std::optional<double> train_top1;
   if (args.augment) {

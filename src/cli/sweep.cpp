@@ -1,3 +1,4 @@
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <fnmatch.h>
 #include <spdlog/spdlog.h>
@@ -12,15 +13,16 @@
 
 #include "commands.h"
 #include "device.h"
-#include "open_splits.h"
-#include "sweep_cost.h"
 #include "sweep_view.h"
 #include "training_environment.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/exit_code.h"
 #include "wsel/core/signals.h"
 #include "wsel/core/suggest.h"
 #include "wsel/data/sampler.h"
+#include "wsel/session/open_splits.h"
+#include "wsel/session/step_costs.h"
 #include "wsel/sweep/expand.h"
 #include "wsel/sweep/launch.h"
 #include "wsel/sweep/run_progress.h"
@@ -117,11 +119,13 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
             const std::vector<sweep::PlannedRun>& runs) {
   fmt::print("{}: {} runs\n", file.name, runs.size());
   if (!file.about.empty()) fmt::print("{}\n", file.about);
-  StepCosts costs(args.device, args.threads);
+  const c10::Device device = FindDevice(args.device);
+  if (args.threads > 0) at::set_num_threads(args.threads);
+  session::StepCosts costs(device);
   double seconds = 0;
   bool known = true;
   for (const auto& run : runs) {
-    const SplitSizes sizes = SizesWithoutFiles(run.recipe.data);
+    const auto sizes = session::SizesWithoutFiles(run.recipe.data);
     const int64_t steps =
         sizes.train == 0
             ? 0
@@ -164,22 +168,6 @@ int ThreadsOf(const SweepArgs& args) {
   return std::max(1, cores / args.jobs);
 }
 
-// The error kind of a sweep: that of its first failed run.
-ErrorKind KindOf(int exit_code) {
-  switch (exit_code) {
-    case 2:
-      return ErrorKind::kUsage;
-    case 3:
-      return ErrorKind::kConfig;
-    case 5:
-      return ErrorKind::kFormat;
-    case 6:
-      return ErrorKind::kMismatch;
-    default:
-      return ErrorKind::kIo;
-  }
-}
-
 void ReportResult(const SweepArgs& args, const sweep::SweepResult& result) {
   fmt::print("{} finished, {} failed, {} waiting, {} running elsewhere\n",
              result.finished, result.failed, result.waiting,
@@ -193,7 +181,7 @@ void ReportResult(const SweepArgs& args, const sweep::SweepResult& result) {
   }
   if (result.failed > 0) {
     throw Error(
-        KindOf(result.exit_code), args.output,
+        ErrorKindOf(result.exit_code), args.output,
         fmt::format("{} runs failed; wsel sweep --status {} shows their "
                     "errors, --retry-failed re-runs them",
                     result.failed, args.output));

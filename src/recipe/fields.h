@@ -22,6 +22,21 @@ inline constexpr std::array<RenamedKey, 4> kRenamedKeys = {{
     {"evaluation", "every", "train", "val_interval"},
 }};
 
+struct KeyName {
+  std::string_view section;
+  std::string_view key;
+
+  bool operator==(const KeyName&) const = default;
+};
+
+// Keys that Identity leaves out if they have their default: it had none of them
+// in version 0.1.
+inline constexpr std::array<KeyName, 3> kNewKeys = {{
+    {"init", "head"},
+    {"init", "patch_resize"},
+    {"init", "official"},
+}};
+
 // Every key of the configuration with the option that it sets, section by
 // section: visit("train", "epochs", value). The only place that maps keys to
 // options. The order is that of Identity, and must not change.
@@ -31,9 +46,12 @@ void VisitFields(R& r, Visitor&& visit) {
   visit("init", "file", r.init.file);
   visit("init", "method", r.init.method);
   visit("init", "select", r.init.select);
-  visit("init", "layers", r.init.layers);
-  visit("init", "heads", r.init.heads);
-  visit("init", "skip", r.init.skip);
+  visit("init", "layers", r.init.selection.layers);
+  visit("init", "heads", r.init.selection.heads);
+  visit("init", "skip", r.init.selection.skip);
+  visit("init", "head", r.init.selection.head);
+  visit("init", "patch_resize", r.init.selection.patch_resize);
+  visit("init", "official", r.init.selection.official);
 
   visit("teacher", "file", r.teacher.file);
   visit("teacher", "digest", r.teacher.digest);

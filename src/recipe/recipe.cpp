@@ -7,7 +7,6 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <type_traits>
 
 #include "fields.h"
 #include "wsel/core/check.h"
@@ -57,6 +56,24 @@ const Registry<train::Precision>& NamesOf(train::Precision /*tag*/) {
 const Registry<model::Initializer>& NamesOf(model::Initializer /*tag*/) {
   return model::Initializers();
 }
+const Registry<select::Method>& NamesOf(select::Method /*tag*/) {
+  return select::Methods();
+}
+const Registry<select::Heads>& NamesOf(select::Heads /*tag*/) {
+  return select::HeadRules();
+}
+const Registry<select::Head>& NamesOf(select::Head /*tag*/) {
+  return select::HeadSources();
+}
+const Registry<select::PatchResize>& NamesOf(select::PatchResize /*tag*/) {
+  return select::PatchResizes();
+}
+
+// An option whose values have names.
+template <typename T>
+concept HasNames = requires(T value) {
+  NamesOf(value);
+};
 
 // Reads a value of the configuration into its option.
 struct Reader {
@@ -65,12 +82,18 @@ struct Reader {
 
   template <typename T>
   void operator()(T& value) const {
-    if constexpr (std::is_enum_v<T>) {
+    if constexpr (HasNames<T>) {
       value = NamesOf(value).Find(section.Get<std::string>(key),
                                   section.PathOf(key), section.kind());
     } else {
       value = section.Get<T>(key);
     }
+  }
+  // "": none.
+  template <typename E>
+  void operator()(std::optional<E>& value) const {
+    value.reset();
+    if (!section.Get<std::string>(key).empty()) (*this)(value.emplace());
   }
   // A subset is a number, a fraction or a string such as "10%".
   void operator()(std::string& value) const {
@@ -135,14 +158,12 @@ void ReadModel(JsonObject& root, Recipe& recipe) {
 
 void CheckTeacherFile(const Recipe& recipe) {
   const TeacherFile& teacher = recipe.teacher;
-  const bool selects = !recipe.init.select.empty();
+  const bool selects = recipe.init.select.has_value();
   const bool distils =
       recipe.train.distill.method != train::Distillation::kNone;
   const auto fail = [](const char* key, const char* message) {
     throw Error(ErrorKind::kConfig, key, message);
   };
-  if (selects) select::Methods().Find(recipe.init.select, "init.select");
-  select::HeadRules().Find(recipe.init.heads, "init.heads", ErrorKind::kConfig);
   if (selects && !recipe.init.file.empty()) {
     fail(
         "init.select",
@@ -270,19 +291,34 @@ std::pair<std::string, std::string> OldNameOf(const std::string& section,
   return {section, key};
 }
 
+template <typename T>
+Json JsonOf(const T& value) {
+  if constexpr (HasNames<T>) {
+    return NamesOf(value).NameOf(value);
+  } else {
+    return value;
+  }
+}
+template <typename T>
+Json JsonOf(const std::optional<T>& value) {
+  return value ? JsonOf(*value) : Json("");
+}
+
+// The values of all fields, by section.
+Json FieldsOf(const Recipe& recipe) {
+  Json root;
+  VisitFields(recipe,
+              [&](const char* section, const char* key, const auto& value) {
+                root[section][key] = JsonOf(value);
+              });
+  return root;
+}
+
 Json TreeOf(const Recipe& recipe) {
   Json root;
   root["about"] = recipe.about;
   root["model"] = Json::parse(model::ToJson(recipe.model));
-  VisitFields(recipe,
-              [&](const char* section, const char* key, const auto& value) {
-                using T = std::decay_t<decltype(value)>;
-                if constexpr (std::is_enum_v<T>) {
-                  root[section][key] = NamesOf(value).NameOf(value);
-                } else {
-                  root[section][key] = value;
-                }
-              });
+  root.update(FieldsOf(recipe));
   return root;
 }
 
@@ -318,6 +354,27 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   return recipe;
 }
 
+select::Options SelectionOf(const Recipe& recipe) {
+  select::Options options = recipe.init.selection;
+  options.method = recipe.init.select.value();
+  options.seed = recipe.train.seed;
+  return options;
+}
+
+std::vector<Field> Fields() {
+  std::vector<Field> fields;
+  const Recipe defaults;
+  VisitFields(defaults,
+              [&](const char* section, const char* key, const auto& value) {
+                fields.push_back(
+                    {fmt::format("{}.{}", section, key), JsonOf(value).dump()});
+              });
+  std::ranges::stable_sort(fields, {}, [](const Field& field) {
+    return field.path.substr(0, field.path.find('.'));
+  });
+  return fields;
+}
+
 std::string ToJson(const Recipe& recipe) { return TreeOf(recipe).dump(2); }
 
 std::string ToRecipeFile(const Recipe& recipe) {
@@ -349,6 +406,7 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now) {
 
 std::string Identity(const Recipe& recipe) {
   const Json tree = TreeOf(recipe);
+  const Json defaults = FieldsOf({});
   Json identity;
   identity["model"] = tree["model"];
   VisitFields(recipe, [&](const std::string& section, const std::string& key,
@@ -356,6 +414,9 @@ std::string Identity(const Recipe& recipe) {
     const bool checkpoint =
         key == "file" && (section == "init" || section == "teacher");
     if (!checkpoint && !AffectsResult(section, key)) return;
+    const bool is_new =
+        std::ranges::find(kNewKeys, KeyName{section, key}) != kNewKeys.end();
+    if (is_new && tree[section][key] == defaults[section][key]) return;
     const auto [old_section, old_key] = OldNameOf(section, key);
     identity[old_section][old_key] = tree[section][key];
   });

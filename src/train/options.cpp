@@ -54,7 +54,7 @@ void ValidateBatches(const Options& o) {
   }
 }
 
-void ValidateNormalisation(const Normalisation& n) {
+void ValidateNormalisation(const image::Normalisation& n) {
   for (size_t c = 0; c < 3; ++c) {
     if (!std::isfinite(n.mean[c])) ThrowConfig("data.mean", "must be finite");
     if (!(n.std[c] > 0 && std::isfinite(n.std[c]))) {

@@ -25,8 +25,8 @@ bool ComparesClasses(Distillation method) {
 at::Tensor PrepareForTeacher(const TeacherOptions& options,
                              const at::Tensor& images) {
   at::Tensor prepared = images;
-  const Normalisation& s = options.student;
-  const Normalisation& t = options.teacher;
+  const image::Normalisation& s = options.student;
+  const image::Normalisation& t = options.teacher;
   if (s.mean != t.mean || s.std != t.std) {
     std::array<double, 3> factor;
     std::array<double, 3> offset;

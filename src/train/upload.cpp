@@ -45,7 +45,7 @@ at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
 
 }  // namespace
 
-Uploader::Uploader(const c10::Device& device, const Normalisation& n)
+Uploader::Uploader(const c10::Device& device, const image::Normalisation& n)
     : device_(device),
       mean_(PerChannel(n.mean, 255).to(device)),
       scale_(PerChannel(n.std, 255).reciprocal().to(device)) {

@@ -24,7 +24,7 @@ constexpr double kGradientTolerance = 4e-5;
 
 constexpr int64_t kBatch = 8;
 constexpr int64_t kProbes = 4;
-constexpr Normalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+constexpr image::Normalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
 
 model::VitConfig Vit() {
   return {.name = "vit",

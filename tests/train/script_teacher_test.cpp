@@ -42,7 +42,7 @@ TEST(ScriptTeacher, GetsImagesOfItsOwnSizeAndNormalisation) {
   TeacherOptions options;
   options.teacher = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
   // A black image, in the student's and in the teacher's normalisation.
-  const auto black = [](const Normalisation& n) {
+  const auto black = [](const image::Normalisation& n) {
     std::vector<at::Tensor> channels;
     for (size_t c = 0; c < 3; ++c) {
       channels.push_back(at::full({1, 1, 8, 8}, -n.mean[c] / n.std[c]));

@@ -26,7 +26,7 @@ struct Images {
 
 TEST(Uploader, NormalisesEachChannel) {
   Images images;
-  const Normalisation normalisation;
+  const image::Normalisation normalisation;
   Uploader uploader(c10::Device(c10::kCPU), normalisation);
   const DeviceBatch out = uploader.Upload(images.batch, 4);
   ASSERT_EQ(out.images.sizes(), (at::IntArrayRef{2, 3, 4, 4}));

@@ -1,11 +1,11 @@
 // Torch-free.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "wsel/augment/options.h"
 #include "wsel/core/registry.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/optim/adamw_options.h"
 #include "wsel/optim/schedule.h"
 
@@ -46,13 +46,6 @@ struct DistillOptions {
   bool cache = false;
 };
 
-// Per channel: (value / 255 - mean) / std.
-struct Normalisation {
-  // ImageNet's, for every data set, as in the official code.
-  std::array<double, 3> mean = {0.485, 0.456, 0.406};
-  std::array<double, 3> std = {0.229, 0.224, 0.225};
-};
-
 // Training options; defaults are the paper's Table 13. Tables 14 and 15 have
 // what differs by data set.
 struct Options {
@@ -85,7 +78,7 @@ struct Options {
   double save_minutes = 1;   // at most between two saves of the run state
   int64_t eval_batch = 0;    // images; 0: micro_batch
 
-  Normalisation normalisation;
+  image::Normalisation normalisation;
   augment::TrainTransformOptions transform;
   augment::ErasingOptions erasing;
   augment::MixOptions mix;

@@ -24,8 +24,8 @@ struct Teacher {
 
 // How the student's images are converted for the teacher, and how it runs.
 struct TeacherOptions {
-  Normalisation student;
-  Normalisation teacher;
+  image::Normalisation student;
+  image::Normalisation teacher;
   int64_t img_size = 0;                    // pixels per side; 0: the student's
   Precision precision = Precision::kFp32;  // never kAuto
   c10::Device device = c10::kCPU;

@@ -9,7 +9,7 @@
 #include <span>
 
 #include "wsel/data/loader.h"
-#include "wsel/train/options.h"
+#include "wsel/image/normalisation.h"
 
 namespace wsel::train {
 
@@ -24,7 +24,8 @@ struct DeviceBatch {
 // wait for computation; when Upload returns, the loader may reuse its memory.
 class Uploader {
  public:
-  Uploader(const c10::Device& device, const Normalisation& normalisation);
+  Uploader(const c10::Device& device,
+           const image::Normalisation& normalisation);
 
   DeviceBatch Upload(const data::Batch& batch, int64_t img_size);
 
