@@ -12,17 +12,6 @@
 
 namespace wsel::cli {
 
-// Adds options under a heading of the command's help; hidden ones stay hidden.
-template <typename Add>
-void InGroup(CLI::App& command, const std::string& heading, Add&& add) {
-  const size_t before = command.get_options().size();
-  add();
-  const auto options = command.get_options();
-  for (size_t i = before; i < options.size(); ++i) {
-    if (!options[i]->get_group().empty()) options[i]->group(heading);
-  }
-}
-
 // Options that are parsed to their values as the command line is read, so that
 // no command has to do so again.
 

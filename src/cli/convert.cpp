@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -12,25 +11,14 @@
 #include "commands.h"
 #include "export_support.h"
 #include "hf_config.h"
-#include "wsel/checkpoint/writer.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
-#include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
-#include "wsel/core/version.h"
-#include "wsel/model/config_json.h"
-#include "wsel/naming/export.h"
-#include "wsel/pretrained/facts.h"
 #include "wsel/pretrained/load_report.h"
-#include "wsel/pretrained/metadata_keys.h"
-#include "wsel/session/provenance.h"
-#include "wsel/tensor/cast.h"
-#include "wsel/tensor/view_shape.h"
+#include "wsel/session/conversion.h"
 
 namespace wsel::cli {
 namespace {
-
-using pretrained::PretrainedCheckpoint;
 
 struct ConvertArgs {
   std::string input;
@@ -67,14 +55,6 @@ void CheckConvertArgs(const ConvertArgs& args) {
   }
 }
 
-void CheckComplete(const PretrainedCheckpoint& checkpoint) {
-  const auto missing = MissingKeys(checkpoint);
-  if (missing.empty()) return;
-  throw Error(ErrorKind::kMismatch, missing.front(),
-              fmt::format("missing key: {} lacks it or has it in another shape",
-                          checkpoint.file->path().string()));
-}
-
 // The config.json that from_pretrained expects beside the weights.
 struct Companion {
   std::filesystem::path path;
@@ -83,9 +63,8 @@ struct Companion {
 
 // An existing file with another content belongs to another model, and is kept.
 std::optional<Companion> CompanionOf(const ConvertArgs& args,
-                                     const model::Config& config,
-                                     naming::Naming naming) {
-  if (naming != naming::Naming::kHuggingFace) return std::nullopt;
+                                     const model::Config& config) {
+  if (args.naming != naming::Naming::kHuggingFace) return std::nullopt;
   const auto path =
       std::filesystem::path(args.output).replace_filename("config.json");
   const std::string text = HfConfig(config);
@@ -96,72 +75,33 @@ std::optional<Companion> CompanionOf(const ConvertArgs& args,
   return Companion{path, text};
 }
 
-// Keeps the file's provenance, and adds the conversion.
-session::Metadata MetadataOf(const PretrainedCheckpoint& checkpoint,
-                             const Invocation& invocation) {
-  session::Metadata metadata;
-  const checkpoint::Checkpoint& file = *checkpoint.file;
-  for (const auto& [key, value] : file.metadata()) {
-    if (key.starts_with("wsel.")) metadata[key] = value;
-  }
-  session::AddMeanStd(checkpoint, metadata);
-  metadata["format"] = "pt";  // required by Hugging Face's readers
-  metadata["wsel.version"] = std::string(Version());
-  metadata["wsel.command"] = invocation.command;
-  metadata[pretrained::kModelKey] =
-      model::ToJson(RequireModel(checkpoint).config);
-  metadata["wsel.converted.file"] = file.path().filename().string();
-  metadata["wsel.converted.size"] = std::to_string(file.file_size());
-  metadata["wsel.converted.sha256"] = Sha256OfFile(file.path());
-  metadata["wsel.converted.names"] = checkpoint.remapped.source;
-  return metadata;
-}
-
-std::vector<TensorSpec> SpecsIn(const TensorSource& tensors,
-                                std::optional<DType> dtype) {
-  std::vector<TensorSpec> specs = tensors.Specs();
-  for (TensorSpec& spec : specs) spec.dtype = dtype.value_or(spec.dtype);
-  return specs;
-}
-
 // Open, rename, cast, write.
 void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
   CheckConvertArgs(args);
-  const naming::Naming naming = args.naming;
-  const PretrainedCheckpoint checkpoint = pretrained::Open(args.input);
-  const model::Config& config = RequireModel(checkpoint).config;
-  CheckComplete(checkpoint);
-  const auto renamed = naming::Export(*checkpoint.remapped.tensors, naming);
-  RequireExportable(config, naming);
-  const auto companion = CompanionOf(args, config, naming);
+  const auto checkpoint = pretrained::Open(args.input);
+  const session::Conversion conversion(checkpoint, args.naming, args.dtype);
+  const model::Config& config = conversion.model();
+  RequireExportable(config, args.naming);
+  const auto companion = CompanionOf(args, config);
   LogLoadReport(checkpoint);
-
-  const auto specs = SpecsIn(*renamed, args.dtype);
-  TensorView current;  // owns the bytes of the tensor being written
-  checkpoint::Write(
-      args.output, specs,
-      [&](size_t i) {
-        const TensorView view = renamed->View(specs[i].name);
-        current = Contiguous(Cast(view, specs[i].dtype));
-        return current.bytes;
-      },
-      MetadataOf(checkpoint, invocation));
+  conversion.Write(args.output, invocation.command);
   if (companion) WriteTextFile(companion->path, companion->text);
+  const auto naming = naming::Namings().NameOf(args.naming);
   if (args.json) {
     fmt::print("{}\n", nlohmann::ordered_json(
                            {{"output", args.output},
                             {"size", std::filesystem::file_size(args.output)},
                             {"from", checkpoint.remapped.source},
-                            {"naming", naming::Namings().NameOf(naming)},
-                            {"tensors", specs.size()},
+                            {"naming", naming},
+                            {"tensors", conversion.num_tensors()},
                             {"ignored", checkpoint.remapped.ignored.size()},
                             {"model", NameOf(config)}})
                            .dump());
     return;
   }
   fmt::print("{}: {} tensors of {}, names converted from {} to {}\n",
-             args.output, specs.size(), NameOf(config),
-             checkpoint.remapped.source, naming::Namings().NameOf(naming));
+             args.output, conversion.num_tensors(), NameOf(config),
+             checkpoint.remapped.source, naming);
 }
 
 }  // namespace

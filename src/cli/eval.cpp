@@ -183,10 +183,14 @@ void AddEval(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<EvalArgs>();
   CLI::App* c = app.add_subcommand(
       "eval", "Evaluate a checkpoint on the test split of a data set");
-  InGroup(*c, "Model", [&] { AddModel(*c, *args); });
-  InGroup(*c, "Data", [&] { AddData(*c, *args); });
-  InGroup(*c, "Run", [&] { AddRun(*c, *args); });
-  InGroup(*c, "Output", [&] { AddOutput(*c, *args); });
+  c->option_defaults()->group("Model");
+  AddModel(*c, *args);
+  c->option_defaults()->group("Data");
+  AddData(*c, *args);
+  c->option_defaults()->group("Run");
+  AddRun(*c, *args);
+  c->option_defaults()->group("Output");
+  AddOutput(*c, *args);
   c->callback([args, c, &invocation] {
     ReexecWithTunedEnvironment(invocation.argv);
     LogOldNames(*c);

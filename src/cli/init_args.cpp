@@ -11,12 +11,6 @@
 namespace wsel::cli {
 namespace {
 
-constexpr const char* kTeacher = "Teacher";
-constexpr const char* kStudent = "Student";
-constexpr const char* kOtherStudent = "Student of any other architecture";
-constexpr const char* kSelection = "Selection";
-constexpr const char* kOutput = "Output";
-
 // Adds an item such as "width=192".
 void AddSize(const std::string& item, const std::string& option,
              model::Sizes& sizes) {
@@ -162,11 +156,16 @@ void AddOutput(CLI::App& c, InitArgs& args) {
 }  // namespace
 
 void AddInitOptions(CLI::App& command, InitArgs& args) {
-  InGroup(command, kTeacher, [&] { AddTeacher(command, args); });
-  InGroup(command, kStudent, [&] { AddStudent(command, args); });
-  InGroup(command, kOtherStudent, [&] { AddOtherStudent(command, args); });
-  InGroup(command, kSelection, [&] { AddSelection(command, args); });
-  InGroup(command, kOutput, [&] { AddOutput(command, args); });
+  command.option_defaults()->group("Teacher");
+  AddTeacher(command, args);
+  command.option_defaults()->group("Student");
+  AddStudent(command, args);
+  command.option_defaults()->group("Student of any other architecture");
+  AddOtherStudent(command, args);
+  command.option_defaults()->group("Selection");
+  AddSelection(command, args);
+  command.option_defaults()->group("Output");
+  AddOutput(command, args);
 }
 
 }  // namespace wsel::cli

@@ -315,11 +315,13 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   CLI::App* c = app.add_subcommand(
       "probe",
       "Fit a linear probe on a model's frozen features, or on raw pixels");
+  c->option_defaults()->group("Model");
   c->add_option(
       "--checkpoint", args->checkpoint,
       "Checkpoint of the backbone; its pooled features are classified");
   c->add_flag("--pixels", args->pixels,
               "Classify raw pixels instead, as a baseline");
+  c->option_defaults()->group("Data");
   c->add_option("--dataset", args->data.name,
                 "Data set, as listed by wsel datasets")
       ->required();
@@ -333,6 +335,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->add_option("--train-range", args->data.train_range,
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',');
+  c->option_defaults()->group("Optimisation");
   c->add_option("--solver", args->solver,
                 "Solver: " + train::ProbeSolvers().Choices() +
                     "; lbfgs fits logistic regression to convergence, lars and "
@@ -360,6 +363,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->add_flag("--augment", args->augment,
               "Apply MAE's random crops and flips (only --solver lars or sgd); "
               "features are then recomputed in each epoch");
+  c->option_defaults()->group("Run");
   c->add_option("--workers", args->data.workers,
                 "Data loader threads; -1: one per core")
       ->capture_default_str();

@@ -145,11 +145,16 @@ void AddRecipe(CLI::App& c, RecipeArgs& args) {
 }  // namespace
 
 void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
-  InGroup(c, "Recipe", [&] { AddRecipe(c, args); });
-  InGroup(c, "Model", [&] { AddModel(c, args); });
-  InGroup(c, "Data", [&] { AddData(c, args); });
-  InGroup(c, "Optimisation", [&] { AddOptimisation(c, args); });
-  InGroup(c, "Distillation", [&] { AddDistillation(c, args); });
+  c.option_defaults()->group("Recipe");
+  AddRecipe(c, args);
+  c.option_defaults()->group("Model");
+  AddModel(c, args);
+  c.option_defaults()->group("Data");
+  AddData(c, args);
+  c.option_defaults()->group("Optimisation");
+  AddOptimisation(c, args);
+  c.option_defaults()->group("Distillation");
+  AddDistillation(c, args);
 }
 
 void PrintRecipeFields() {

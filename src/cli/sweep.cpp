@@ -333,6 +333,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
       "sweep", "Run all combinations of a sweep file, each once");
   c->add_option("file", args->file,
                 "Sweep file (JSON): see docs/sweeps.md and configs/sweeps");
+  c->option_defaults()->group("Sweep");
   c->add_option("--output", args->output,
                 "Folder of the sweep; the same command continues it");
   c->add_option("--status", args->status,
@@ -348,6 +349,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
        "Only the runs with this name or shell pattern, such as 'vit-*'; "
        "may be repeated")
       ->allow_extra_args(false);
+  c->option_defaults()->group("Launch");
   c->add_option("--jobs", args->jobs, "Runs in parallel")
       ->capture_default_str();
   c->add_option("--threads", args->threads,

@@ -209,7 +209,8 @@ void AddTrain(CLI::App& app, const Invocation& invocation) {
   CLI::App* c =
       app.add_subcommand("train", "Train a model on a data set by a recipe");
   AddRecipeOptions(*c, args->recipe);
-  InGroup(*c, "Run", [&] { AddRun(*c, *args); });
+  c->option_defaults()->group("Run");
+  AddRun(*c, *args);
   c->callback([args, c, &invocation] {
     if (args->help_all) {
       fmt::print("{}\n", c->help());
