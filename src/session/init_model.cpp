@@ -23,6 +23,15 @@ void CopyStudent(const select::Plan& plan, const select::Student& student,
   }
 }
 
+// What init.select requests. The recipe has the data set's number of classes.
+StudentRequest RequestOf(const recipe::Recipe& recipe) {
+  StudentRequest request;
+  request.teacher = recipe.teacher.file;
+  request.student = ConfigStudent{recipe.model, /*has_num_classes=*/true};
+  request.options = recipe::SelectionOf(recipe);
+  return request;
+}
+
 select::Plan InitFromTeacher(model::Model& model, const recipe::Recipe& recipe,
                              const PretrainedCheckpoint& teacher) {
   select::Plan plan = PlanStudent(RequestOf(recipe), &teacher);

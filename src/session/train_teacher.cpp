@@ -34,7 +34,7 @@ std::optional<std::array<double, 3>> Given(const std::vector<double>& values) {
 train::TeacherOptions PreprocessFor(const TrainTeacher& teacher,
                                     const recipe::Recipe& recipe,
                                     const c10::Device& device) {
-  // What nobody knows is as for the student.
+  // Unknown values are the student's.
   pretrained::GivenFacts given;
   given.mean = Given(recipe.teacher.mean);
   given.std = Given(recipe.teacher.std);

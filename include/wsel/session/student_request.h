@@ -3,13 +3,11 @@
 
 #include <filesystem>
 #include <optional>
-#include <string>
 #include <variant>
 
 #include "wsel/model/config.h"
 #include "wsel/model/family.h"
 #include "wsel/model/init.h"
-#include "wsel/recipe/recipe.h"
 #include "wsel/select/options.h"
 
 namespace wsel::session {
@@ -51,9 +49,5 @@ struct StudentRequest {
     return !std::holds_alternative<ConfigStudent>(student);
   }
 };
-
-// What init.select of a recipe requests. The recipe has the data set's number
-// of classes.
-StudentRequest RequestOf(const recipe::Recipe& recipe);
 
 }  // namespace wsel::session
