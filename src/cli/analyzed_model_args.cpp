@@ -65,7 +65,9 @@ session::AnalysisRequest RequestOf(const AnalyzedModelArgs& args) {
   request.checkpoints = args.checkpoints;
   request.seed = static_cast<uint64_t>(args.seed);
   if (args.student.empty()) return request;
-  request.student = NamedModel(args.student);
+  ModelArgs student;
+  student.model = args.student;
+  request.student = Resolve(student);
   for (const std::string& method : MethodsOf(args)) {
     if (IsInitializer(method)) {
       request.methods.emplace_back(

@@ -15,8 +15,7 @@ namespace wsel::cli {
 // Options that are parsed to their values as the command line is read, so that
 // no command has to do so again.
 
-// An enumeration. `value` is the default; a string that is no name of it is
-// kUsage.
+// An enumeration; `value` is the default. Errors: kUsage for an unknown name.
 template <typename E>
 CLI::Option* AddChoice(CLI::App& command, const std::string& name, E& value,
                        const Registry<E>& registry, const std::string& help) {

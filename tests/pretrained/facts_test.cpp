@@ -3,50 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "temp_folder.h"
+#include "pretrained/zero_checkpoint.h"
 #include "throws.h"
-#include "wsel/checkpoint/writer.h"
-#include "wsel/model/config_json.h"
-#include "wsel/model/parameter_specs.h"
-#include "wsel/pretrained/metadata_keys.h"
 
 namespace wsel::pretrained {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
-model::VitConfig SmallVit() {
-  model::VitConfig config;
-  config.name = "small";
-  config.img_size = 16;
-  config.patch_size = 8;
-  config.embed_dim = 8;
-  config.depth = 1;
-  config.num_heads = 2;
-  config.num_classes = 2;
-  config.norm_eps = 1e-5;
-  return config;
-}
-
-// A checkpoint of zeros with this metadata.
+// A small ViT with an eps that is not timm's.
 PretrainedCheckpoint MakeCheckpoint(
     const TempFolder& folder, std::map<std::string, std::string> metadata) {
-  const model::Config config = SmallVit();
-  metadata[kModelKey] = model::ToJson(config);
-  std::vector<TensorSpec> specs;
-  for (const auto& parameter : ParameterSpecs(config)) {
-    specs.push_back(parameter.spec);
-  }
-  const std::vector<std::byte> zeros(1 << 16);
-  checkpoint::Write(
-      folder / "a.safetensors", specs,
-      [&](size_t i) {
-        return std::span(zeros).first(
-            4 * static_cast<size_t>(*Numel(specs[i].shape)));
-      },
-      metadata);
-  return Open((folder / "a.safetensors").string());
+  model::VitConfig config = SmallVit();
+  config.norm_eps = 1e-5;
+  return ZeroCheckpoint(folder, config, std::move(metadata));
 }
 
 TEST(Facts, AreTheFirstKnownOnes) {
@@ -72,9 +42,7 @@ TEST(Facts, AreTheFirstKnownOnes) {
 TEST(Facts, OfAGivenModelNameItsDifferences) {
   const TempFolder folder;
   const auto checkpoint = MakeCheckpoint(folder, {});
-  model::VitConfig other = SmallVit();
-  other.norm_eps = 1e-6;
-  const Facts facts = FactsOf(checkpoint, {.model = other});
+  const Facts facts = FactsOf(checkpoint, {.model = SmallVit()});
   EXPECT_EQ(std::get<model::VitConfig>(facts.model).norm_eps, 1e-6);
   EXPECT_THAT(facts.differences, ElementsAre("LayerNorm eps 1e-05, not 1e-06"));
   EXPECT_THAT(FactsOf(checkpoint).differences, ElementsAre());
