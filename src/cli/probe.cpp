@@ -44,7 +44,7 @@ struct ProbeArgs {
 // The features that a linear classifier is fitted to.
 struct Features {
   int img_size = 224;
-  train::Normalisation normalisation;
+  image::Normalisation normalisation;
   c10::Device device = c10::kCPU;
   // Images [B, 3, H, W] on the device -> [B, D].
   std::function<at::Tensor(const at::Tensor&)> of;
