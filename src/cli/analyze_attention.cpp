@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyze.h"
-#include "analyzed_models.h"
+#include "analyzed_model_args.h"
 #include "wsel/analyze/attention_products.h"
 #include "wsel/checkpoint/npy_writer.h"
 #include "wsel/core/dump_json.h"
@@ -30,7 +30,8 @@ std::vector<ProductMatrix> AllMatrices(const AttentionArgs& args) {
   std::vector<ProductMatrix> matrices;
   std::vector<ProductMatrix> value_proj;
   const std::string prefix = fmt::format("blocks.{}.attn.", args.block);
-  for (const AnalyzedModel& model : OpenAnalyzedModels(args.models, prefix)) {
+  for (const session::AnalyzedModel& model :
+       OpenAnalyzedModels(args.models, prefix)) {
     const auto products = analyze::ProductsOf(model.config, *model.weights,
                                               args.block, args.head);
     const auto matrix = [&](const char* product, const at::Tensor& values) {

@@ -6,9 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "analyze.h"
-#include "analyzed_models.h"
+#include "analyzed_model_args.h"
 #include "dry_run.h"
-#include "open_splits.h"
 #include "wsel/analyze/feature_table.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
@@ -32,12 +31,12 @@ struct FeaturesArgs {
 constexpr int64_t kImages = 512;
 
 data::Dataset AnalyzedImages(const data::DataOptions& options) {
-  const data::Dataset set = OpenSplits(options).train;
+  const data::Dataset set = session::OpenSplits(options).train;
   if (!options.subset.empty() || set.size() <= kImages) return set;
   return data::Subset(set, {.count = kImages}, options.subset_seed);
 }
 
-std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& model,
+std::vector<analyze::BlockFeatures> Profile(const session::AnalyzedModel& model,
                                             const data::Dataset& set,
                                             int64_t workers) {
   spdlog::info("{}: {} images", model.name, set.size());
@@ -46,13 +45,14 @@ std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& model,
 }
 
 // Of all profiles only the teacher's stays in memory.
-std::vector<ModelFeatures> TablesOf(const std::vector<AnalyzedModel>& analyzed,
-                                    const AnalyzedModel* teacher,
-                                    const data::Dataset& set, int64_t workers) {
+std::vector<ModelFeatures> TablesOf(
+    const std::vector<session::AnalyzedModel>& analyzed,
+    const session::AnalyzedModel* teacher, const data::Dataset& set,
+    int64_t workers) {
   std::vector<analyze::BlockFeatures> reference;
   if (teacher != nullptr) reference = Profile(*teacher, set, workers);
   std::vector<ModelFeatures> models;
-  for (const AnalyzedModel& model : analyzed) {
+  for (const session::AnalyzedModel& model : analyzed) {
     const auto profile =
         &model == teacher ? reference : Profile(model, set, workers);
     models.push_back(analyze::TableOf(model.name, profile, reference));
@@ -97,7 +97,7 @@ void PrintJson(const std::vector<ModelFeatures>& models, int64_t num_images) {
 void RunFeatures(const FeaturesArgs& args) {
   if (args.models.dry_run) {
     DryRunAnalyzedModels(args.models);
-    const SplitSizes sizes = DryRunSizes(args.data, Splits::kBoth);
+    const auto sizes = DryRunSizes(args.data, session::Splits::kBoth);
     fmt::print("data        {}, {}\n", args.data.name, CountText(sizes.train));
     return;
   }
@@ -105,7 +105,7 @@ void RunFeatures(const FeaturesArgs& args) {
   const data::Dataset set = AnalyzedImages(args.data);
   const AnalysisFolder folder(args.output);
   const auto teacher =
-      std::ranges::find_if(analyzed, &AnalyzedModel::is_teacher);
+      std::ranges::find_if(analyzed, &session::AnalyzedModel::is_teacher);
   const bool compares = teacher != analyzed.end();
   const auto models = TablesOf(analyzed, compares ? &*teacher : nullptr, set,
                                args.data.workers);

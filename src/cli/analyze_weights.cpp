@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyze.h"
-#include "analyzed_models.h"
+#include "analyzed_model_args.h"
 #include "wsel/analyze/weight_table.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
@@ -79,7 +79,7 @@ void RunWeights(const WeightsArgs& args) {
   const auto analyzed = OpenAnalyzedModels(args.models);
   const AnalysisFolder folder(args.output);
   std::vector<ModelWeights> models;
-  for (const AnalyzedModel& model : analyzed) {
+  for (const session::AnalyzedModel& model : analyzed) {
     models.push_back(
         {model.name, analyze::WeightTable(model.config, *model.weights)});
   }

@@ -6,17 +6,19 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
-#include "pretrained.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/pretrained/pretrained_checkpoint.h"
+#include "wsel/run/metadata_keys.h"
 #include "wsel/tensor/statistics.h"
 
 namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using pretrained::PretrainedCheckpoint;
 
 struct InspectArgs {
   std::string file;
@@ -51,27 +53,27 @@ void PrintSource(const naming::RemappedStateDict& remapped) {
   }
 }
 
-void PrintModel(const PretrainedCheckpoint& pretrained) {
-  if (!pretrained.model) {
+void PrintModel(const PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model) {
     fmt::print("model      {}\n",
-               pretrained.unsupported_reason.empty()
+               checkpoint.unsupported_reason.empty()
                    ? "unknown: not a ViT or ConvNeXt under known names"
-                   : pretrained.unsupported_reason);
+                   : checkpoint.unsupported_reason);
     return;
   }
-  const model::Config& config = pretrained.model->config;
+  const model::Config& config = checkpoint.model->config;
   fmt::print("model      {}\n           {}\n           {:.3f} M parameters\n",
              NameOf(config), Describe(config),
              static_cast<double>(ParameterCount(config)) * 1e-6);
-  for (const std::string& assumption : pretrained.model->assumptions) {
+  for (const std::string& assumption : checkpoint.model->assumptions) {
     fmt::print("assumed    {}\n", assumption);
   }
 }
 
 // Counts of used and ignored tensors, one line per reason with an example;
 // unexpected and missing ones by name.
-void PrintLoadReport(const PretrainedCheckpoint& pretrained) {
-  const naming::RemappedStateDict& remapped = pretrained.remapped;
+void PrintLoadReport(const PretrainedCheckpoint& checkpoint) {
+  const naming::RemappedStateDict& remapped = checkpoint.remapped;
   if (remapped.source.empty()) return;
   fmt::print("used       {} tensors\n", remapped.used.size());
   std::map<std::string, std::vector<std::string>> by_reason;
@@ -87,7 +89,7 @@ void PrintLoadReport(const PretrainedCheckpoint& pretrained) {
   for (const naming::UnusedKey& key : remapped.unexpected) {
     fmt::print("unexpected {}: {}\n", key.name, key.reason);
   }
-  for (const std::string& name : MissingKeys(pretrained)) {
+  for (const std::string& name : MissingKeys(checkpoint)) {
     fmt::print("missing    {}\n", name);
   }
 }
@@ -118,18 +120,19 @@ void PrintTensors(const TensorSource& file,
   }
 }
 
-void PrintText(const PretrainedCheckpoint& pretrained,
+void PrintText(const PretrainedCheckpoint& checkpoint,
                const std::vector<Statistics>& stats) {
-  const checkpoint::Checkpoint& file = *pretrained.file;
+  const checkpoint::Checkpoint& file = *checkpoint.file;
   fmt::print("file       {}\ncontainer  {}, {}, {} tensors\n",
              file.path().string(), Name(file.container()),
              Megabytes(file.file_size()), file.Specs().size());
-  PrintSource(pretrained.remapped);
-  PrintModel(pretrained);
-  PrintLoadReport(pretrained);
+  PrintSource(checkpoint.remapped);
+  PrintModel(checkpoint);
+  PrintLoadReport(checkpoint);
   PrintUnsupported(file);
   for (const auto& [key, value] : file.metadata()) {
-    if (key != kModelKey) fmt::print("metadata   {}: {}\n", key, value);
+    if (key != run::kModelKey)
+      fmt::print("metadata   {}: {}\n", key, value);
   }
   PrintTensors(file, stats);
 }
@@ -171,26 +174,26 @@ Json NamesJson(const naming::RemappedStateDict& remapped) {
           {"unexpected", ReasonsJson(remapped.unexpected)}};
 }
 
-Json AsJson(const PretrainedCheckpoint& pretrained,
+Json AsJson(const PretrainedCheckpoint& checkpoint,
             const std::vector<Statistics>& stats) {
-  const checkpoint::Checkpoint& file = *pretrained.file;
+  const checkpoint::Checkpoint& file = *checkpoint.file;
   Json json = {{"file", file.path().string()},
                {"container", Name(file.container())},
                {"size", file.file_size()},
-               {"prefix", pretrained.remapped.prefix},
-               {"names", NamesJson(pretrained.remapped)},
+               {"prefix", checkpoint.remapped.prefix},
+               {"names", NamesJson(checkpoint.remapped)},
                {"model", nullptr},
                {"metadata", file.metadata()},
                {"unsupported", UnsupportedJson(file)},
                {"tensors", Json::array()}};
-  if (pretrained.model) {
-    const model::Config& config = pretrained.model->config;
+  if (checkpoint.model) {
+    const model::Config& config = checkpoint.model->config;
     json["model"] = Json::parse(model::ToJson(config));
     json["parameters"] = ParameterCount(config);
-    json["assumptions"] = pretrained.model->assumptions;
-    json["missing"] = MissingKeys(pretrained);
+    json["assumptions"] = checkpoint.model->assumptions;
+    json["missing"] = MissingKeys(checkpoint);
   } else {
-    json["unsupported_reason"] = pretrained.unsupported_reason;
+    json["unsupported_reason"] = checkpoint.unsupported_reason;
   }
   for (size_t i = 0; i < file.Specs().size(); ++i) {
     Json tensor = TensorJson(file.Specs()[i]);
@@ -204,12 +207,12 @@ void RunInspect(const InspectArgs& args) {
   if (args.file.empty()) {
     throw Error(ErrorKind::kUsage, "FILE", "is missing: the checkpoint");
   }
-  const PretrainedCheckpoint pretrained = OpenPretrained(args.file);
-  const auto stats = AllStatistics(*pretrained.file, args.stats);
+  const PretrainedCheckpoint checkpoint = pretrained::Open(args.file);
+  const auto stats = AllStatistics(*checkpoint.file, args.stats);
   if (args.json) {
-    fmt::print("{}\n", AsJson(pretrained, stats).dump(1));
+    fmt::print("{}\n", AsJson(checkpoint, stats).dump(1));
   } else {
-    PrintText(pretrained, stats);
+    PrintText(checkpoint, stats);
   }
 }
 

@@ -83,6 +83,28 @@ void Apply(const ModelArgs& args, model::Config& config) {
 
 }  // namespace
 
+void AddModelOverrides(CLI::App& command, ModelArgs& args) {
+  command.add_option("--num-classes", args.num_classes,
+                     "Number of classes of the student; 0: no classifier; "
+                     "default: the model's or, with --head reuse, the "
+                     "teacher's");
+  command.add_option("--img-size", args.img_size,
+                     "Image size of the student, in pixels");
+  command.add_option("--patch-size", args.patch_size,
+                     "Patch size of the student, in pixels");
+  command
+      .add_option(
+          "--depth", args.depth,
+          "Number of blocks of the student: 6, or 2,2,6,2 for a ConvNeXt")
+      ->type_name("N[,N,N,N]");
+  command
+      .add_option("--embed-dim", args.embed_dim,
+                  "Width of the student: 192, or 48,96,192,384 for a ConvNeXt")
+      ->type_name("N[,N,N,N]");
+  command.add_option("--num-heads", args.num_heads,
+                     "Number of attention heads of the student (ViT)");
+}
+
 model::Config NamedModel(const std::string& name) {
   if (!name.ends_with(".json")) return model::FindVariant(name).config;
   return model::ConfigFromJson(ReadText(name), name, ErrorKind::kConfig);

@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
@@ -9,16 +10,20 @@
 namespace wsel::cli {
 
 // A model as given on the command line: a variant or a JSON file, with fields
-// overridden by flags. Lists have one value for a ViT, four for a ConvNeXt.
+// overridden by flags.
 struct ModelArgs {
   std::string model;  // "vit_tiny", "ViT-T", "my_model.json"
   std::optional<int64_t> img_size;
   std::optional<int64_t> patch_size;
-  std::string depth;      // "6" or "2,2,6,2"
-  std::string embed_dim;  // "224" or "48,96,192,384"
+  std::string depth;      // one per stage: "6", "2,2,6,2"
+  std::string embed_dim;  // the same
   std::optional<int64_t> num_heads;
   std::optional<int64_t> num_classes;
 };
+
+// Adds the flags that override fields, which fill `args`; it must outlive the
+// app.
+void AddModelOverrides(CLI::App& command, ModelArgs& args);
 
 // The model with its overrides, which are appended to its name
 // ("vit_tiny_patch16_224+depth6"). Errors: kUsage for an unknown name or a flag

@@ -8,10 +8,10 @@
 
 #include "commands.h"
 #include "dry_run.h"
-#include "open_splits.h"
-#include "pretrained.h"
 #include "wsel/core/error.h"
 #include "wsel/nn/build.h"
+#include "wsel/pretrained/facts.h"
+#include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
 
 namespace wsel::cli {
@@ -29,20 +29,22 @@ struct ProbeArgs {
   bool json = false;
 };
 
-probe::FeatureExtractor BackboneFeatures(const ProbeArgs& args) {
-  const PretrainedCheckpoint pretrained = OpenPretrained(args.checkpoint);
-  model::Config config = RequireModel(pretrained).config;
+probe::FeatureExtractor BackboneFeatures(const ProbeArgs& args,
+                                         const c10::Device& device) {
+  const auto checkpoint = pretrained::Open(args.checkpoint);
+  const pretrained::Facts facts = FactsOf(checkpoint);
+  model::Config config = facts.model;
   model::SetNumClasses(config, 0);
   nn::Model model = nn::Build(config);
-  Load(model, *pretrained.remapped.tensors);
-  auto features = probe::ModelFeatures(model, PretrainedMeanStd(pretrained),
-                                       train::FindDevice(args.device));
+  Load(model, *checkpoint.remapped.tensors);
+  auto features =
+      probe::ModelFeatures(model, facts.mean_std.normalisation(), device);
   features.name = args.checkpoint;
   return features;
 }
 
 void DryRun(const ProbeArgs& args) {
-  const SplitSizes sizes = DryRunSizes(args.data, Splits::kBoth);
+  const auto sizes = DryRunSizes(args.data, session::Splits::kBoth);
   probe::CheckSplit(args.data.name, sizes.classes, sizes.train);
   const auto config = args.pixels ? std::nullopt : DryRunModel(args.checkpoint);
   if (config) {
@@ -53,7 +55,7 @@ void DryRun(const ProbeArgs& args) {
              CountText(sizes.test));
 }
 
-void PrintResult(const ProbeArgs& args, const DataSplits& splits,
+void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
                  const probe::ProbeResult& result) {
   const bool augment = args.options.augment;
   if (args.json) {
@@ -89,16 +91,18 @@ void RunProbe(ProbeArgs args) {
                 "needs either --checkpoint FILE or --pixels");
   }
   probe::Validate(args.options);
+  const c10::Device device = train::FindDevice(args.device);
   if (args.dry_run) {
     DryRun(args);
     return;
   }
-  const DataSplits splits = OpenSplits(args.data);
+  const auto splits = session::OpenSplits(args.data);
   probe::CheckSplit(args.data.name,
                     static_cast<int64_t>(splits.train.classes.size()),
                     splits.train.size());
-  const auto features =
-      args.pixels ? probe::PixelFeatures(splits.train) : BackboneFeatures(args);
+  const auto features = args.pixels
+                            ? probe::PixelFeatures(splits.train, device)
+                            : BackboneFeatures(args, device);
   PrintResult(
       args, splits,
       probe::FitProbe(splits.train, splits.test, features, args.options));
@@ -111,11 +115,13 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   CLI::App* c = app.add_subcommand(
       "probe",
       "Fit a linear probe on a model's frozen features, or on raw pixels");
+  c->option_defaults()->group("Model");
   c->add_option(
       "--checkpoint", args->checkpoint,
       "Checkpoint of the backbone; its pooled features are classified");
   c->add_flag("--pixels", args->pixels,
               "Classify raw pixels instead, as a baseline");
+  c->option_defaults()->group("Data");
   c->add_option("--dataset", args->data.name,
                 "Data set, as listed by wsel datasets")
       ->required();
@@ -129,6 +135,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->add_option("--train-range", args->data.train_range,
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',');
+  c->option_defaults()->group("Optimisation");
   c->add_option("--solver", args->solver,
                 "Solver: " + probe::ProbeSolvers().Choices() +
                     "; lbfgs fits logistic regression to convergence, lars and "
@@ -156,6 +163,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->add_flag("--augment", args->options.augment,
               "Apply MAE's random crops and flips (only --solver lars or sgd); "
               "features are then recomputed in each epoch");
+  c->option_defaults()->group("Run");
   c->add_option("--workers", args->data.workers,
                 "Data loader threads; -1: one per core")
       ->capture_default_str();

@@ -34,6 +34,9 @@ struct RecipeArgs {
 // Adds the options, which fill `args`; it must outlive the app.
 void AddRecipeOptions(CLI::App& command, RecipeArgs& args);
 
+// Prints the paths that --set takes, with the values' defaults.
+void PrintRecipeFields();
+
 // The recipe with its overrides. --epochs scales the warmup along (paper,
 // Figure 4). Errors: kUsage, kIo, kConfig.
 recipe::Recipe ReadRecipe(const RecipeArgs& args);

@@ -11,18 +11,19 @@
 #include <thread>
 
 #include "commands.h"
-#include "open_splits.h"
-#include "sweep_cost.h"
 #include "sweep_view.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/duration.h"
 #include "wsel/core/error.h"
 #include "wsel/core/output_tail.h"
+#include "wsel/core/exit_code.h"
 #include "wsel/core/signals.h"
 #include "wsel/core/subprocess.h"
 #include "wsel/core/suggest.h"
 #include "wsel/data/sampler.h"
 #include "wsel/run/run_progress.h"
+#include "wsel/session/open_splits.h"
+#include "wsel/session/step_costs.h"
 #include "wsel/sweep/expand.h"
 #include "wsel/sweep/launch.h"
 #include "wsel/sweep/slurm.h"
@@ -117,11 +118,11 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
             const std::vector<sweep::PlannedRun>& runs) {
   fmt::print("{}: {} runs\n", file.name, runs.size());
   if (!file.about.empty()) fmt::print("{}\n", file.about);
-  StepCosts costs(args.device, args.threads);
+  session::StepCosts costs(args.device, args.threads);
   double seconds = 0;
   bool known = true;
   for (const auto& run : runs) {
-    const SplitSizes sizes = SizesWithoutFiles(run.recipe.data);
+    const auto sizes = session::SizesWithoutFiles(run.recipe.data);
     const int64_t steps =
         sizes.train == 0
             ? 0
@@ -164,22 +165,6 @@ int ThreadsOf(const SweepArgs& args) {
   return std::max(1, cores / args.jobs);
 }
 
-// The error kind of a sweep: that of its first failed run.
-ErrorKind KindOf(int exit_code) {
-  switch (exit_code) {
-    case 2:
-      return ErrorKind::kUsage;
-    case 3:
-      return ErrorKind::kConfig;
-    case 5:
-      return ErrorKind::kFormat;
-    case 6:
-      return ErrorKind::kMismatch;
-    default:
-      return ErrorKind::kIo;
-  }
-}
-
 void ReportResult(const SweepArgs& args, const sweep::SweepResult& result) {
   fmt::print("{} finished, {} failed, {} waiting, {} running elsewhere\n",
              result.finished, result.failed, result.waiting,
@@ -193,7 +178,7 @@ void ReportResult(const SweepArgs& args, const sweep::SweepResult& result) {
   }
   if (result.failed > 0) {
     throw Error(
-        KindOf(result.exit_code), args.output,
+        ErrorKindOf(result.exit_code), args.output,
         fmt::format("{} runs failed; wsel sweep --status {} shows their "
                     "errors, --retry-failed re-runs them",
                     result.failed, args.output));
@@ -343,6 +328,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
       "sweep", "Run all combinations of a sweep file, each once");
   c->add_option("file", args->file,
                 "Sweep file (JSON): see docs/sweeps.md and configs/sweeps");
+  c->option_defaults()->group("Sweep");
   c->add_option("--output", args->output,
                 "Folder of the sweep; the same command continues it");
   c->add_option("--status", args->status,
@@ -358,6 +344,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
        "Only the runs with this name or shell pattern, such as 'vit-*'; "
        "may be repeated")
       ->allow_extra_args(false);
+  c->option_defaults()->group("Launch");
   c->add_option("--jobs", args->jobs, "Runs in parallel")
       ->capture_default_str();
   c->add_option("--threads", args->threads,

@@ -22,11 +22,13 @@ at::Tensor LabelsOf(const data::Dataset& set) {
 
 }  // namespace
 
-FeatureExtractor PixelFeatures(const data::Dataset& set) {
+FeatureExtractor PixelFeatures(const data::Dataset& set,
+                               const c10::Device& device) {
   const auto first = set.image(0);
   FeatureExtractor extractor;
   extractor.name = "pixels";
   extractor.img_size = std::max(first.width(), first.height());
+  extractor.device = device;
   extractor.forward = [](const at::Tensor& images) {
     return images.flatten(1);
   };
@@ -38,7 +40,8 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
                                const c10::Device& device) {
   model.module->to(device);
   return {NameOf(model.config), static_cast<int>(ImageSize(model.config)),
-          normalisation, device, model.forward};
+          normalisation, device,
+          [model](const at::Tensor& images) { return model.forward(images); }};
 }
 
 LabelledFeatures ComputeFeatures(const data::Dataset& set,

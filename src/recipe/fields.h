@@ -1,9 +1,17 @@
 // Torch-free.
 #pragma once
 
+#include <array>
+#include <string_view>
+
 #include "wsel/recipe/recipe.h"
 
 namespace wsel::recipe {
+
+// Keys that Identity leaves out if they have their default: it had none of them
+// in version 0.1.
+inline constexpr std::array<std::string_view, 3> kNewKeys = {
+    "init.head", "init.patch_resize", "init.official"};
 
 // Every key of the configuration with the option that it sets, section by
 // section: visit("train", "epochs", value). The only place that maps keys to
@@ -14,9 +22,12 @@ void VisitFields(R& r, Visitor&& visit) {
   visit("init", "file", r.init.file);
   visit("init", "method", r.init.method);
   visit("init", "select", r.init.select);
-  visit("init", "layers", r.init.layers);
-  visit("init", "heads", r.init.heads);
-  visit("init", "skip", r.init.skip);
+  visit("init", "layers", r.init.selection.layers);
+  visit("init", "heads", r.init.selection.heads);
+  visit("init", "skip", r.init.selection.skip);
+  visit("init", "head", r.init.selection.head);
+  visit("init", "patch_resize", r.init.selection.patch_resize);
+  visit("init", "official", r.init.selection.official);
 
   visit("teacher", "file", r.teacher.file);
   visit("teacher", "digest", r.teacher.digest);

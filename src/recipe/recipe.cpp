@@ -7,7 +7,6 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
-#include <type_traits>
 
 #include "fields.h"
 #include "wsel/core/check.h"
@@ -60,6 +59,24 @@ const Registry<train::Precision>& NamesOf(train::Precision /*tag*/) {
 const Registry<model::Initializer>& NamesOf(model::Initializer /*tag*/) {
   return model::Initializers();
 }
+const Registry<select::Method>& NamesOf(select::Method /*tag*/) {
+  return select::Methods();
+}
+const Registry<select::Heads>& NamesOf(select::Heads /*tag*/) {
+  return select::HeadRules();
+}
+const Registry<select::Head>& NamesOf(select::Head /*tag*/) {
+  return select::HeadSources();
+}
+const Registry<select::PatchResize>& NamesOf(select::PatchResize /*tag*/) {
+  return select::PatchResizes();
+}
+
+// An option whose values have names.
+template <typename T>
+concept HasNames = requires(T value) {
+  NamesOf(value);
+};
 
 // Reads a value of the configuration into its option.
 struct Reader {
@@ -68,12 +85,18 @@ struct Reader {
 
   template <typename T>
   void operator()(T& value) const {
-    if constexpr (std::is_enum_v<T>) {
+    if constexpr (HasNames<T>) {
       value = NamesOf(value).Find(section.Get<std::string>(key),
                                   section.PathOf(key), section.kind());
     } else {
       value = section.Get<T>(key);
     }
+  }
+  // "": none.
+  template <typename E>
+  void operator()(std::optional<E>& value) const {
+    value.reset();
+    if (!section.Get<std::string>(key).empty()) (*this)(value.emplace());
   }
   // A subset is a number, a fraction or a string such as "10%".
   void operator()(std::string& value) const {
@@ -138,14 +161,12 @@ void ReadModel(JsonObject& root, Recipe& recipe) {
 
 void CheckTeacherFile(const Recipe& recipe) {
   const TeacherFile& teacher = recipe.teacher;
-  const bool selects = !recipe.init.select.empty();
+  const bool selects = recipe.init.select.has_value();
   const bool distils =
       recipe.train.distill.method != train::Distillation::kNone;
   const auto fail = [](const char* key, const char* message) {
     throw Error(ErrorKind::kConfig, key, message);
   };
-  if (selects) select::Methods().Find(recipe.init.select, "init.select");
-  select::HeadRules().Find(recipe.init.heads, "init.heads", ErrorKind::kConfig);
   if (selects && !recipe.init.file.empty()) {
     fail(
         "init.select",
@@ -267,19 +288,34 @@ bool MustStay(std::string_view path) {
          path != "teacher.file";
 }
 
+template <typename T>
+Json JsonOf(const T& value) {
+  if constexpr (HasNames<T>) {
+    return NamesOf(value).NameOf(value);
+  } else {
+    return value;
+  }
+}
+template <typename T>
+Json JsonOf(const std::optional<T>& value) {
+  return value ? JsonOf(*value) : Json("");
+}
+
+// The values of all fields, by section.
+Json FieldsOf(const Recipe& recipe) {
+  Json root;
+  VisitFields(recipe,
+              [&](const char* section, const char* key, const auto& value) {
+                root[section][key] = JsonOf(value);
+              });
+  return root;
+}
+
 Json TreeOf(const Recipe& recipe) {
   Json root;
   root["about"] = recipe.about;
   root["model"] = Json::parse(model::ToJson(recipe.model));
-  VisitFields(recipe,
-              [&](const char* section, const char* key, const auto& value) {
-                using T = std::decay_t<decltype(value)>;
-                if constexpr (std::is_enum_v<T>) {
-                  root[section][key] = NamesOf(value).NameOf(value);
-                } else {
-                  root[section][key] = value;
-                }
-              });
+  root.update(FieldsOf(recipe));
   return root;
 }
 
@@ -315,6 +351,27 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   return recipe;
 }
 
+select::Options SelectionOf(const Recipe& recipe) {
+  select::Options options = recipe.init.selection;
+  options.method = recipe.init.select.value();
+  options.seed = recipe.train.seed;
+  return options;
+}
+
+std::vector<Field> Fields() {
+  std::vector<Field> fields;
+  const Recipe defaults;
+  VisitFields(defaults,
+              [&](const char* section, const char* key, const auto& value) {
+                fields.push_back(
+                    {fmt::format("{}.{}", section, key), JsonOf(value).dump()});
+              });
+  std::ranges::stable_sort(fields, {}, [](const Field& field) {
+    return field.path.substr(0, field.path.find('.'));
+  });
+  return fields;
+}
+
 std::string ToJson(const Recipe& recipe) { return TreeOf(recipe).dump(2); }
 
 std::string ToRecipeFile(const Recipe& recipe) {
@@ -345,12 +402,15 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now) {
 
 std::string Identity(const Recipe& recipe) {
   const Json tree = TreeOf(recipe);
+  const Json defaults = FieldsOf({});
   Json identity;
   identity["model"] = tree["model"];
   VisitFields(recipe, [&](const std::string& section, const std::string& key,
                           const auto&) {
     const auto path = section + "." + key;
     if (!run::AffectsResult(path)) return;
+    const bool is_new = std::ranges::find(kNewKeys, path) != kNewKeys.end();
+    if (is_new && tree[section][key] == defaults[section][key]) return;
     const auto [old_section, old_key] = SplitPath(run::OldestKey(path));
     identity[old_section][old_key] = tree[section][key];
   });

@@ -5,6 +5,7 @@
 #include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
 #include "wsel/run/file_names.h"
+#include "wsel/select/options.h"
 
 namespace wsel::sweep {
 namespace {
@@ -16,17 +17,28 @@ Argv InitOptions(const recipe::Recipe& recipe) {
   const auto add = [&](const char* option, const std::string& value) {
     argv.insert(argv.end(), {option, value});
   };
-  if (init.select.empty()) {
+  if (!init.select) {
     add("--method", std::string(model::Initializers().NameOf(init.method)));
     return argv;
   }
   add("--teacher", recipe.teacher.file);
-  add("--method", init.select);
-  add("--layers", init.layers);
-  add("--heads", init.heads);
-  if (!init.skip.empty()) {
-    add("--skip", fmt::format("{}", fmt::join(init.skip, ",")));
+  const select::Options& selection = init.selection;
+  add("--method", std::string(select::Methods().NameOf(*init.select)));
+  add("--layers", selection.layers);
+  add("--heads", std::string(select::HeadRules().NameOf(selection.heads)));
+  if (!selection.skip.empty()) {
+    add("--skip", fmt::format("{}", fmt::join(selection.skip, ",")));
   }
+  // Left out by default: the digest of older students has no such options.
+  const select::Options defaults;
+  if (selection.head != defaults.head) {
+    add("--head", std::string(select::HeadSources().NameOf(selection.head)));
+  }
+  if (selection.patch_resize != defaults.patch_resize) {
+    add("--patch-resize",
+        std::string(select::PatchResizes().NameOf(selection.patch_resize)));
+  }
+  if (selection.official) add("--compat", "official");
   return argv;
 }
 
@@ -49,7 +61,7 @@ std::optional<InitCommand> InitCommandFor(const recipe::Recipe& recipe,
                                           bool probes,
                                           const SweepFolder& folder) {
   if (!recipe.init.file.empty()) return std::nullopt;
-  if (recipe.init.select.empty() && !probes) return std::nullopt;
+  if (!recipe.init.select && !probes) return std::nullopt;
   InitCommand command;
   command.model_json = model::ToJson(recipe.model);
   const Argv options = InitOptions(recipe);

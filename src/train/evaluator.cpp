@@ -36,7 +36,7 @@ Evaluation Evaluator::EvaluateOnTest(const nn::Model& model) {
   data::Loader loader = OrderedLoader(
       job_, job_.test, MakeEvalTransform(options.evaluation), uploader_);
   return train::Evaluate(
-      model.forward, loader, uploader_,
+      [&](const at::Tensor& x) { return model.forward(x); }, loader, uploader_,
       {options.transform.img_size, options.precision, job_.device});
 }
 

@@ -166,6 +166,10 @@ TEST_F(ThirdPartyFile, UnexpectedKeysAreAnError) {
   const Outcome eval = Eval(Golden("deit3.pth"), {"--model", "vit.json"});
   EXPECT_EQ(eval.exit_code, 6);
   EXPECT_THAT(eval.err, HasSubstr("unexpected key"));
+  const Outcome dry =
+      Eval(Golden("deit3.pth"), {"--model", "vit.json", "--dry-run"});
+  EXPECT_EQ(dry.exit_code, 6);
+  EXPECT_THAT(dry.err, HasSubstr("unexpected key"));
 }
 
 TEST_F(ThirdPartyFile, UnsupportedTensorsAmongTheWeightsAreAnError) {

@@ -7,8 +7,8 @@
 
 namespace wsel {
 
-// Kinds of errors, by what the user has to fix. Only `main` maps a kind to an
-// exit code.
+// Kinds of errors, by what the user has to fix. exit_code.h has the exit code
+// of each.
 enum class ErrorKind {
   kUsage,        // the command line
   kConfig,       // a configuration file or value

@@ -23,7 +23,8 @@ struct FeatureExtractor {
 };
 
 // The raw pixels, at the size of the set's first image. Errors: as set.image.
-FeatureExtractor PixelFeatures(const data::Dataset& set);
+FeatureExtractor PixelFeatures(const data::Dataset& set,
+                               const c10::Device& device);
 
 // The pooled features of a model without classifier (num_classes 0), which is
 // moved to the device.
