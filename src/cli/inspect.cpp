@@ -131,8 +131,7 @@ void PrintText(const PretrainedCheckpoint& checkpoint,
   PrintLoadReport(checkpoint);
   PrintUnsupported(file);
   for (const auto& [key, value] : file.metadata()) {
-    if (key != run::kModelKey)
-      fmt::print("metadata   {}: {}\n", key, value);
+    if (key != run::kModelKey) fmt::print("metadata   {}: {}\n", key, value);
   }
   PrintTensors(file, stats);
 }

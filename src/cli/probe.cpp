@@ -100,9 +100,8 @@ void RunProbe(ProbeArgs args) {
   probe::CheckSplit(args.data.name,
                     static_cast<int64_t>(splits.train.classes.size()),
                     splits.train.size());
-  const auto features = args.pixels
-                            ? probe::PixelFeatures(splits.train, device)
-                            : BackboneFeatures(args, device);
+  const auto features = args.pixels ? probe::PixelFeatures(splits.train, device)
+                                    : BackboneFeatures(args, device);
   PrintResult(
       args, splits,
       probe::FitProbe(splits.train, splits.test, features, args.options));

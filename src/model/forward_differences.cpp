@@ -36,8 +36,8 @@ std::vector<std::string> ForwardDifferences(const Config& source,
                                   to.norm_eps));
   }
   if (from.activation != to.activation) {
-    clauses.push_back(fmt::format("{}, not {}", from.activation,
-                                  to.activation));
+    clauses.push_back(
+        fmt::format("{}, not {}", from.activation, to.activation));
   }
   return clauses;
 }

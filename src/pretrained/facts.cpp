@@ -68,7 +68,8 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
                   const GivenFacts& given) {
   const naming::PretrainedCfg& cfg = checkpoint.remapped.pretrained_cfg;
   return {
-      Decide(checkpoint, run::kMeanKey, given.mean, cfg.mean, given.assumed.mean),
+      Decide(checkpoint, run::kMeanKey, given.mean, cfg.mean,
+             given.assumed.mean),
       Decide(checkpoint, run::kStdKey, given.std, cfg.std, given.assumed.std)};
 }
 

@@ -79,9 +79,8 @@ int64_t Evaluation::num_batches() const {
 }
 
 train::Evaluation Evaluation::Run(const train::OnLogits& on_logits) {
-  return train::Evaluate(
-      [&](const at::Tensor& x) { return model_.forward(x); }, *loader_,
-      *uploader_, options_, on_logits);
+  return train::Evaluate([&](const at::Tensor& x) { return model_.forward(x); },
+                         *loader_, *uploader_, options_, on_logits);
 }
 
 }  // namespace wsel::session

@@ -50,7 +50,8 @@ TEST(Facts, OfAGivenModelNameItsDifferences) {
 
 TEST(Facts, AreDescribedWithTheirSources) {
   const TempFolder folder;
-  const auto checkpoint = MakeCheckpoint(folder, {{run::kStdKey, "[0.5,0.5,0.5]"}});
+  const auto checkpoint =
+      MakeCheckpoint(folder, {{run::kStdKey, "[0.5,0.5,0.5]"}});
   EXPECT_EQ(Describe(FactsOf(checkpoint)),
             "images of 16 px, mean [0.485,0.456,0.406] (assumed), std "
             "[0.5,0.5,0.5] (metadata), LayerNorm eps 1e-05, GELU (metadata)");

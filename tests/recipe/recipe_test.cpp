@@ -144,8 +144,8 @@ TEST(Recipe, AKeyUnderBothNamesIsAnError) {
 // Else sweeps would not find the folders of older runs.
 // The name that version 0.1 gave to the cache in its golden sweep.
 TEST(Recipe, TeacherCachesOfOlderVersionsAreFound) {
-  const auto sweep = std::filesystem::path(WSEL_SOURCE_DIR) /
-                     "tests/golden/version_0_1/sweep";
+  const auto sweep =
+      std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden/version_0_1/sweep";
   const auto config = sweep / "runs/uniform-s0-c8d885c9/config.json";
   const Recipe recipe = RecipeFromJson(ReadText(config), config.string());
   EXPECT_TRUE(std::filesystem::exists(sweep / "cache" /

@@ -215,7 +215,8 @@ TEST(Expand, HasTheRunsOfThePapersTables) {
             "teachers/vit_small_patch16_224.augreg_in21k.safetensors");
   EXPECT_THAT(runs("table10.json")[6].recipe.init.selection.skip,
               ElementsAre("patch_embed"));
-  EXPECT_EQ(runs("figure4.json").back().recipe.train.schedule.warmup_epochs, 150);
+  EXPECT_EQ(runs("figure4.json").back().recipe.train.schedule.warmup_epochs,
+            150);
 }
 
 }  // namespace
