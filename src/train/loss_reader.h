@@ -22,8 +22,8 @@ class LossReader {
   bool IsDue() const { return steps_ == interval_; }
 
   struct Losses {
-    int64_t steps = 0;  // since the last Read; 0: nothing is new
-    double sum = 0;     // over these steps
+    int64_t steps = 0;              // since the last Read; 0: nothing is new
+    double sum = 0;                 // over these steps
     std::optional<double> kd_loss;  // of the last one
 
     double mean() const { return sum / static_cast<double>(steps); }

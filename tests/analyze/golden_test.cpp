@@ -124,9 +124,9 @@ TEST(AttentionProducts, RejectABlockOrHeadThatDoesNotExist) {
   const model::Config config = SmallVit();
   const HashedWeights weights(config);
   ExpectError([&] { ProductsOf(config, weights, 2, 0); }, ErrorKind::kUsage,
-              {"--block", "is 2", "2 blocks"});
+              {"block", "is 2", "2 blocks"});
   ExpectError([&] { ProductsOf(config, weights, 0, -1); }, ErrorKind::kUsage,
-              {"--head-index", "3 heads"});
+              {"head_index", "3 heads"});
   ExpectError([&] { ProductsOf(model::ConvNextConfig{}, weights, 0, 0); },
               ErrorKind::kMismatch, {"no attention"});
   auto wider = SmallVit();

@@ -51,6 +51,7 @@ class KernelsOfARun : public testing::Test {
       "model": {"name": "vit_tiny", "img_size": 32, "patch_size": 16,
                 "embed_dim": 48, "depth": 1, "num_heads": 2},
       "data": {"name": "folder"},
+      "augment": {"crop": "random-resized"},
       "train": {"epochs": 2, "warmup_epochs": 1, "batch_size": 4,
                 "mixup_batch": 2, "precision": "fp32"}})");
   }

@@ -15,7 +15,7 @@ sweep::SweepFile FullSweep() {
   return sweep::SweepFromJson(R"({
       "recipe": {"model": {"name": "vit_tiny"},
                  "data": {"name": "folder", "root": "d", "subset": "10%",
-                          "train_range": [0, 0.5]},
+                          "train_range": [0, 100]},
                  "init": {"select": "uniform", "skip": ["mlp"]},
                  "teacher": {"file": "t.pth"}},
       "probe": {"solver": "lars", "epochs": 3, "augment": true},
@@ -47,7 +47,8 @@ class SweepArgv : public testing::Test {
     }
   }
 
-  Invocation invocation_;
+  std::vector<ComputingCommand> computing_;
+  Invocation invocation_{"wsel", computing_};
   CLI::App app_;
   sweep::SweepFile file_ = FullSweep();
   std::vector<sweep::PlannedRun> runs_ = sweep::Expand(file_, {});

@@ -105,7 +105,7 @@ TEST(ProgressMeter, PrintsALineWhenItIsDue) {
   meter.At(112, "a", 9);
   meter.At(114, "a", 10);
   meter.Clear();
-  EXPECT_THAT(meter.written, ElementsAre("a  6/10  2.0 img/s  0:08 left\n"));
+  EXPECT_THAT(meter.written, ElementsAre("a  6/10  2.0 img/s  8 s left\n"));
 }
 
 TEST(ProgressMeter, MeasuresEachPhaseSeparately) {
@@ -117,9 +117,9 @@ TEST(ProgressMeter, MeasuresEachPhaseSeparately) {
   meter.At(112, "b", 5);
   meter.At(120, "b", 1);  // a smaller step: another phase of the same title
   EXPECT_THAT(meter.written, ElementsAre("a  0/10\n", "a  10/10  4.0 img/s\n",
-                                         "b  0/10  4.0 img/s  0:10 left\n",
-                                         "b  5/10  10 img/s  0:02 left\n",
-                                         "b  1/10  10 img/s  0:04 left\n"));
+                                         "b  0/10  4.0 img/s  10 s left\n",
+                                         "b  5/10  10 img/s  2 s left\n",
+                                         "b  1/10  10 img/s  4 s left\n"));
 }
 
 TEST(ProgressMeter, RedrawsABarAndClearsIt) {
@@ -133,8 +133,8 @@ TEST(ProgressMeter, RedrawsABarAndClearsIt) {
   meter.Clear();
   EXPECT_THAT(meter.written,
               ElementsAre("\ra  [" + std::string(40, ' ') + "] 0/10\x1b[K",
-                          "\ra  [====>" + std::string(22, ' ') +
-                              "] 2/10  8.0 img/s  0:04 left\x1b[K",
+                          "\ra  [====>" + std::string(23, ' ') +
+                              "] 2/10  8.0 img/s  4 s left\x1b[K",
                           "\r\x1b[K"));
 }
 

@@ -60,7 +60,7 @@ TEST(ClipGradients, NormIs0WithoutGradients) {
 TEST(ClipGradients, RejectsInvalidMaxNorm) {
   const auto rejects = [](double max_norm) {
     ExpectError([&] { ClipGradients(TwoGradients(), max_norm); },
-                ErrorKind::kConfig, {"optimizer.clip_norm"});
+                ErrorKind::kConfig, {"max_norm"});
   };
   rejects(0);
   rejects(-1);

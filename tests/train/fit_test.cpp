@@ -328,12 +328,12 @@ TEST(Fit, ASkippedImageHasNoKdLoss) {
   };
   run.job.skip_corrupt = true;
   int64_t uniform = 0;
-  run.job.teacher->forward = [&uniform, forward = run.job.teacher->forward](
-                                 const at::Tensor& images) {
-    const auto is_uniform = images.flatten(2).std(2).sum(1).eq(0);
-    uniform += is_uniform.sum().item<int64_t>();
-    return forward(images) + 1e6 * is_uniform.unsqueeze(1);
-  };
+  run.job.teacher->forward =
+      [&uniform, forward = run.job.teacher->forward](const at::Tensor& images) {
+        const auto is_uniform = images.flatten(2).std(2).sum(1).eq(0);
+        uniform += is_uniform.sum().item<int64_t>();
+        return forward(images) + 1e6 * is_uniform.unsqueeze(1);
+      };
   TrainCallbacks callbacks;
   int64_t reports = 0;
   callbacks.on_step = [&](const StepReport& report) {
