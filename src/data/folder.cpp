@@ -10,7 +10,6 @@
 #include <system_error>
 #include <utility>
 
-#include "find_root.h"
 #include "image_files.h"
 #include "list_file.h"
 #include "readers.h"
@@ -36,8 +35,7 @@ bool IsImage(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) !=
-         kExtensions.end();
+  return std::ranges::find(kExtensions, extension) != kExtensions.end();
 }
 
 std::vector<fs::directory_entry> Entries(const fs::path& folder) {
@@ -50,10 +48,9 @@ std::vector<fs::directory_entry> Entries(const fs::path& folder) {
   }
   // Which of two links to a folder is entered must not depend on the file
   // system.
-  std::sort(entries.begin(), entries.end(),
-            [](const fs::directory_entry& a, const fs::directory_entry& b) {
-              return a.path().native() < b.path().native();
-            });
+  std::ranges::sort(entries, {}, [](const auto& entry) -> const std::string& {
+    return entry.path().native();
+  });
   return entries;
 }
 
@@ -127,28 +124,24 @@ std::vector<std::vector<std::string>> ImagesByClass(
   return images;
 }
 
-Dataset OpenFolder(const OpenRequest& request) {
-  Search search(request.info, request.root);
-  const fs::path root = search.Get({""}, "train");
+Dataset OpenFolder(OpenRequest& request) {
+  const fs::path root = request.Get({""}, "train");
   const std::vector<std::string> classes = ClassFolders(root / "train");
   fs::path folder = root / "train";
   std::vector<std::string> present = classes;
   if (!request.train()) {
-    const bool has_val = search.Find({""}, "val").has_value();
-    folder = has_val ? root / "val" : search.Get({""}, "test") / "test";
+    const bool has_val = request.Find({""}, "val").has_value();
+    folder = has_val ? root / "val" : request.Get({""}, "test") / "test";
     present = ClassFolders(folder);
   }
   const std::vector<int32_t> label_of =
       LabelsOf(present, classes, folder.string());
-  std::vector<std::string> names;
-  std::vector<int32_t> labels;
   const auto images = ImagesByClass(folder, present);
+  LabelledNames all;
   for (size_t i = 0; i < present.size(); ++i) {
-    labels.insert(labels.end(), images[i].size(), label_of[i]);
-    names.insert(names.end(), images[i].begin(), images[i].end());
+    for (const std::string& name : images[i]) all.Add(name, label_of[i]);
   }
-  return DatasetOfFiles(request.Name(), classes, folder, std::move(names),
-                        std::move(labels));
+  return DatasetOfFiles(request.Name(), classes, folder, std::move(all));
 }
 
 }  // namespace wsel::data

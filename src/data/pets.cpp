@@ -5,12 +5,10 @@
 #include <fmt/format.h>
 
 #include <cctype>
-#include <charconv>
 #include <map>
 #include <sstream>
 #include <utility>
 
-#include "find_root.h"
 #include "image_files.h"
 #include "list_file.h"
 #include "readers.h"
@@ -62,11 +60,10 @@ std::string ClassName(const std::string& image_name) {
 
 }  // namespace
 
-Dataset OpenPets(const OpenRequest& request) {
-  Search search(request.info, request.root);
+Dataset OpenPets(OpenRequest& request) {
   const std::vector<std::string> folders = {"oxford-iiit-pet", ""};
-  const auto folder = search.Get(folders, "annotations/trainval.txt");
-  search.Get(folders, "images");
+  const auto folder = request.Get(folders, "annotations/trainval.txt");
+  request.Get(folders, "images");
   auto pets = ReadPets(folder / "annotations/trainval.txt");
 
   std::map<int, std::string> name_of;
@@ -83,8 +80,7 @@ Dataset OpenPets(const OpenRequest& request) {
     classes.push_back(name);
   }
   if (!request.train()) pets = ReadPets(folder / "annotations/test.txt");
-  std::vector<std::string> names;
-  std::vector<int32_t> labels;
+  LabelledNames images;
   for (const Pet& pet : pets) {
     const auto at = label_of.find(pet.id);
     if (at == label_of.end()) {
@@ -92,11 +88,10 @@ Dataset OpenPets(const OpenRequest& request) {
                   fmt::format("the training split has no class {} ({})", pet.id,
                               ClassName(pet.name)));
     }
-    names.push_back(pet.name + ".jpg");
-    labels.push_back(at->second);
+    images.Add(pet.name + ".jpg", at->second);
   }
   return DatasetOfFiles(request.Name(), classes, folder / "images",
-                        std::move(names), std::move(labels));
+                        std::move(images));
 }
 
 }  // namespace wsel::data
