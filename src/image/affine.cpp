@@ -4,9 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
-#include "cubic.h"
-#include "nearest.h"
+#include "affine_rows.h"
 
 namespace wsel::image {
 namespace {
@@ -113,13 +113,11 @@ Image Transform(const Image& image, int width, int height,
                 const AffineMatrix& matrix, Interpolation interpolation,
                 Rgb fill) {
   Image out(width, height, fill);
-  switch (interpolation) {
-    case Interpolation::kNearest:
-      return TransformNearest(image, std::move(out), matrix);
-    case Interpolation::kBilinear:
-      return TransformLinear(image, std::move(out), matrix);
-    case Interpolation::kBicubic:
-      break;
+  if (interpolation == Interpolation::kNearest) {
+    return TransformNearest(image, std::move(out), matrix);
+  }
+  if (interpolation == Interpolation::kBilinear) {
+    return TransformLinear(image, std::move(out), matrix);
   }
   return TransformCubic(image, std::move(out), matrix);
 }
