@@ -66,11 +66,6 @@ image::Image Transformed(const image::Image& source,
 
 }  // namespace
 
-void Validate(const EvalTransformOptions& options, std::string_view where) {
-  CheckRange(where, "img_size", options.img_size, 1, 4096);
-  CheckRange(where, "crop_pct", options.crop_pct, 0.1, 1);
-}
-
 void EvalTransform(const image::Image& source,
                    const EvalTransformOptions& options,
                    std::span<uint8_t> out) {
