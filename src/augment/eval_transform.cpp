@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "check.h"
-#include "wsel/image/crop.h"
+#include "wsel/image/geometry.h"
 #include "wsel/image/resample.h"
 
 namespace wsel::augment {

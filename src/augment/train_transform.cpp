@@ -9,7 +9,7 @@
 #include "check.h"
 #include "sample_stream.h"
 #include "wsel/augment/eval_transform.h"
-#include "wsel/image/crop.h"
+#include "wsel/image/geometry.h"
 #include "wsel/image/resample.h"
 
 namespace wsel::augment {

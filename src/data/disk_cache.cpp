@@ -1,5 +1,3 @@
-#include "wsel/data/disk_cache.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,6 +14,7 @@
 #include "wsel/core/mapped_file.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
+#include "wsel/data/cache.h"
 
 namespace wsel::data {
 namespace {

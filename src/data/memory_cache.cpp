@@ -1,7 +1,7 @@
-#include "wsel/data/memory_cache.h"
-
 #include <atomic>
 #include <memory>
+
+#include "wsel/data/cache.h"
 
 namespace wsel::data {
 namespace {

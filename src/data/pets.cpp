@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <utility>
@@ -73,22 +74,19 @@ Dataset OpenPets(OpenRequest& request) {
     throw Error(ErrorKind::kFormat, pet.where,
                 fmt::format("class {} is called {} above", pet.id, at->second));
   }
-  std::map<int, int32_t> label_of;
   std::vector<std::string> classes;
-  for (const auto& [id, name] : name_of) {
-    label_of[id] = static_cast<int32_t>(classes.size());
-    classes.push_back(name);
-  }
+  for (const auto& [id, name] : name_of) classes.push_back(name);
   if (!request.train()) pets = ReadPets(folder / "annotations/test.txt");
   LabelledNames images;
   for (const Pet& pet : pets) {
-    const auto at = label_of.find(pet.id);
-    if (at == label_of.end()) {
+    const auto at = name_of.find(pet.id);
+    if (at == name_of.end()) {
       throw Error(ErrorKind::kMismatch, pet.where,
                   fmt::format("the training split has no class {} ({})", pet.id,
                               ClassName(pet.name)));
     }
-    images.Add(pet.name + ".jpg", at->second);
+    const auto rank = std::distance(name_of.begin(), at);
+    images.Add(pet.name + ".jpg", static_cast<int32_t>(rank));
   }
   return DatasetOfFiles(request.Name(), classes, folder / "images",
                         std::move(images));

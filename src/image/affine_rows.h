@@ -1,7 +1,7 @@
 // Torch-free.
 #pragma once
 
-#include "wsel/image/affine.h"
+#include "wsel/image/geometry.h"
 
 namespace wsel::image {
 
