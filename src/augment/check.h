@@ -4,19 +4,10 @@
 #include <fmt/format.h>
 
 #include <cstddef>
-#include <string_view>
 
 #include "wsel/core/error.h"
 
 namespace wsel::augment {
-
-// Throws kConfig at "<where>.<name>" unless low <= value <= high; NaN throws.
-inline void CheckRange(std::string_view where, std::string_view name,
-                       double value, double low, double high) {
-  if (value >= low && value <= high) return;
-  throw Error(ErrorKind::kConfig, fmt::format("{}.{}", where, name),
-              fmt::format("{} is not in {} ... {}", value, low, high));
-}
 
 // Throws kConfig unless `bytes` is the size of an image of img_size.
 inline void CheckOutput(size_t bytes, int img_size) {

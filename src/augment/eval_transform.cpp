@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "check.h"
-#include "wsel/image/crop.h"
+#include "wsel/image/geometry.h"
 #include "wsel/image/resample.h"
 
 namespace wsel::augment {
@@ -65,11 +65,6 @@ image::Image Transformed(const image::Image& source,
 }
 
 }  // namespace
-
-void Validate(const EvalTransformOptions& options, std::string_view where) {
-  CheckRange(where, "img_size", options.img_size, 1, 4096);
-  CheckRange(where, "crop_pct", options.crop_pct, 0.1, 1);
-}
 
 void EvalTransform(const image::Image& source,
                    const EvalTransformOptions& options,

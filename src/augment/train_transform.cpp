@@ -9,7 +9,7 @@
 #include "check.h"
 #include "sample_stream.h"
 #include "wsel/augment/eval_transform.h"
-#include "wsel/image/crop.h"
+#include "wsel/image/geometry.h"
 #include "wsel/image/resample.h"
 
 namespace wsel::augment {
@@ -80,20 +80,15 @@ void DrawPaddedCrop(const TrainTransformOptions& options, int width, int height,
   draws.left = UpTo(stream, 1, room_x) - options.padding;
 }
 
-image::Image EvalCrop(const image::Image& source,
-                      const TrainTransformOptions& options) {
-  image::Image crop(options.img_size, options.img_size, image::Rgb{});
-  EvalTransform(source,
-                {options.img_size, options.crop_pct, options.interpolation},
-                crop.bytes());
-  return crop;
-}
-
 image::Image ApplyCrop(const image::Image& source,
                        const TrainTransformOptions& options,
                        const TrainDraws& draws) {
   if (options.crop == TrainCrop::kEvaluation) {
-    return EvalCrop(source, options);
+    image::Image crop(options.img_size, options.img_size);
+    EvalTransform(source,
+                  {options.img_size, options.crop_pct, options.interpolation},
+                  crop.bytes());
+    return crop;
   }
   if (IsPadded(options)) {
     return image::Crop(source, draws.left, draws.top, draws.width,
@@ -105,20 +100,6 @@ image::Image ApplyCrop(const image::Image& source,
 }
 
 }  // namespace
-
-void Validate(const TrainTransformOptions& options, std::string_view where) {
-  CheckRange(where, "img_size", options.img_size, 1, 4096);
-  CheckRange(where, "scale[1]", options.scale[1], 1e-6, 1);
-  CheckRange(where, "scale[0]", options.scale[0], 1e-6, options.scale[1]);
-  CheckRange(where, "ratio[1]", options.ratio[1], 1e-3, 1e3);
-  CheckRange(where, "ratio[0]", options.ratio[0], 1e-3, options.ratio[1]);
-  CheckRange(where, "padding", options.padding, 0, options.img_size);
-  CheckRange(where, "hflip", options.hflip, 0, 1);
-  if (!options.rand_augment.empty()) {
-    ParseRandAugment(options.rand_augment,
-                     fmt::format("{}.rand_augment", where));
-  }
-}
 
 TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
                      int height, const SampleAddress& address) {

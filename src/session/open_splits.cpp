@@ -5,9 +5,8 @@
 #include <filesystem>
 
 #include "wsel/core/error.h"
+#include "wsel/data/cache.h"
 #include "wsel/data/dataset_info.h"
-#include "wsel/data/disk_cache.h"
-#include "wsel/data/memory_cache.h"
 #include "wsel/data/open_dataset.h"
 #include "wsel/data/subset.h"
 

@@ -5,10 +5,6 @@
 #include <cmath>
 #include <string_view>
 
-#include "wsel/augment/erasing.h"
-#include "wsel/augment/eval_transform.h"
-#include "wsel/augment/mix.h"
-#include "wsel/augment/train_transform.h"
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
 

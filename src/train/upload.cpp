@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "wsel/augment/erase_apply.h"
+#include "wsel/augment/apply_to_batch.h"
 
 namespace wsel::train {
 namespace {

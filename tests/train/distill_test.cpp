@@ -6,7 +6,7 @@
 #include "model/golden.h"
 #include "nn/hashed_model.h"
 #include "throws.h"
-#include "wsel/augment/mix_apply.h"
+#include "wsel/augment/apply_to_batch.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/distiller.h"

@@ -11,7 +11,7 @@
 #include "hashed_values.h"
 #include "model/golden.h"
 #include "nn/hashed_model.h"
-#include "wsel/augment/mix_apply.h"
+#include "wsel/augment/apply_to_batch.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/drop_path.h"

@@ -3,16 +3,11 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 
 #include "wsel/augment/options.h"
 #include "wsel/image/image.h"
 
 namespace wsel::augment {
-
-// Errors: kConfig, at the option below `where`.
-void Validate(const EvalTransformOptions& options,
-              std::string_view where = "augment");
 
 // Applies the evaluation transform and writes [img_size, img_size, 3] to `out`.
 // See EvalTransformOptions for the rules; sizes and offsets are rounded as in

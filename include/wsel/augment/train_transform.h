@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "wsel/augment/options.h"
@@ -23,10 +22,6 @@ struct TrainDraws {
   bool flip = false;
   std::vector<DrawnOp> ops;
 };
-
-// Errors: kConfig, at the option below `where`.
-void Validate(const TrainTransformOptions& options,
-              std::string_view where = "augment");
 
 // For an image of width x height. Errors: kConfig if, for kPadded, the padded
 // image is smaller than img_size.

@@ -8,6 +8,15 @@
 
 namespace wsel::image {
 
+// Mirrors left and right.
+Image FlipHorizontal(const Image& image);
+
+// The width x height rectangle at (left, top); pixels outside the image are
+// `fill`. Offsets may be negative. Source: Pillow's Image.crop, which fills
+// with black.
+Image Crop(const Image& image, int left, int top, int width, int height,
+           Rgb fill = {});
+
 // {a, b, c, d, e, f}: the pixel whose centre is (x, y) in the result comes from
 // (a x + b y + c, d x + e y + f) in the source.
 using AffineMatrix = std::array<double, 6>;
