@@ -20,7 +20,6 @@
 #include "wsel/core/version.h"
 #include "wsel/model/config_json.h"
 #include "wsel/naming/export.h"
-#include "wsel/naming/export_support.h"
 #include "wsel/tensor/cast.h"
 #include "wsel/tensor/view_shape.h"
 
