@@ -5,10 +5,9 @@
 
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
-#include "wsel/select/family_json.h"
-#include "wsel/select/family_plan.h"
+#include "wsel/select/family.h"
+#include "wsel/select/generic_plan.h"
 #include "wsel/select/importance_scores.h"
-#include "wsel/select/like_plan.h"
 
 namespace wsel::cli {
 namespace {

@@ -6,6 +6,7 @@
 namespace wsel::naming {
 namespace {
 
+using enum TensorLayout;
 using Json = nlohmann::ordered_json;
 
 // In `features` the stem is 0, stages are 1, 3, 5 and 7, and downsampling
@@ -23,12 +24,9 @@ std::vector<Row> TorchvisionRows() {
     }
     rows.Layer(source + "#.block.0", timm + "blocks.#.conv_dw")
         .Layer(source + "#.block.2", timm + "blocks.#.norm")
-        .Layer(source + "#.block.3", timm + "blocks.#.mlp.fc1",
-               TensorLayout::kPointwise)
-        .Layer(source + "#.block.5", timm + "blocks.#.mlp.fc2",
-               TensorLayout::kPointwise)
-        .Add(source + "#.layer_scale", timm + "blocks.#.gamma",
-             TensorLayout::kColumn);
+        .Layer(source + "#.block.3", timm + "blocks.#.mlp.fc1", kPointwise)
+        .Layer(source + "#.block.5", timm + "blocks.#.mlp.fc2", kPointwise)
+        .Add(source + "#.layer_scale", timm + "blocks.#.gamma", kColumn);
   }
   return rows.Layer("classifier.0", "head.norm")
       .Layer("classifier.2", "head.fc")
@@ -45,10 +43,8 @@ std::vector<Row> HuggingFaceRows(const std::string& prefix) {
       .Layer(stage + "downsampling_layer.1", "stages.#.downsample.1")
       .Layer(block + "dwconv", "stages.#.blocks.#.conv_dw")
       .Layer(block + "layernorm", "stages.#.blocks.#.norm")
-      .Layer(block + "pwconv1", "stages.#.blocks.#.mlp.fc1",
-             TensorLayout::kPointwise)
-      .Layer(block + "pwconv2", "stages.#.blocks.#.mlp.fc2",
-             TensorLayout::kPointwise)
+      .Layer(block + "pwconv1", "stages.#.blocks.#.mlp.fc1", kPointwise)
+      .Layer(block + "pwconv2", "stages.#.blocks.#.mlp.fc2", kPointwise)
       .Add(block + "layer_scale_parameter", "stages.#.blocks.#.gamma")
       .Layer("layernorm", "head.norm")
       .LayerWithoutPrefix("classifier", "head.fc")
@@ -66,10 +62,8 @@ std::vector<Row> MetaRows() {
   }
   return rows.Layer("stages.#.#.dwconv", "stages.#.blocks.#.conv_dw")
       .Layer("stages.#.#.norm", "stages.#.blocks.#.norm")
-      .Layer("stages.#.#.pwconv1", "stages.#.blocks.#.mlp.fc1",
-             TensorLayout::kPointwise)
-      .Layer("stages.#.#.pwconv2", "stages.#.blocks.#.mlp.fc2",
-             TensorLayout::kPointwise)
+      .Layer("stages.#.#.pwconv1", "stages.#.blocks.#.mlp.fc1", kPointwise)
+      .Layer("stages.#.#.pwconv2", "stages.#.blocks.#.mlp.fc2", kPointwise)
       .Add("stages.#.#.gamma", "stages.#.blocks.#.gamma")
       .Layer("norm", "head.norm")
       .Layer("head", "head.fc")
@@ -110,10 +104,10 @@ void AddTimm(std::vector<Source>& out) {
       {.name = "official weight selection",
        .markers = {"stem.0.weight", "stages.3.blocks.0.norm.weight",
                    "!head.norm.weight", "!norm_pre.weight", "!head.fc.weight"},
-       .rows = With(TimmRows(), {{"stages.3.blocks.0.norm.weight",
-                                  "head.norm.weight", TensorLayout::kOnesLike},
-                                 {"stages.3.blocks.0.norm.weight",
-                                  "head.norm.bias", TensorLayout::kZerosLike}}),
+       .rows = With(
+           TimmRows(),
+           {{"stages.3.blocks.0.norm.weight", "head.norm.weight", kOnesLike},
+            {"stages.3.blocks.0.norm.weight", "head.norm.bias", kZerosLike}}),
        .warnings = {"ones and zeros for head.norm, which is not in the "
                     "file"}});
   out.push_back(

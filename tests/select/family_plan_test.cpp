@@ -1,11 +1,10 @@
-#include "wsel/select/family_plan.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "select/norm_scores.h"
+#include "select/rule_functions.h"
 #include "select/small_bert.h"
 #include "throws.h"
+#include "wsel/select/generic_plan.h"
 #include "wsel/select/plan_json.h"
 #include "wsel/select/report.h"
 

@@ -1,10 +1,9 @@
-#include "wsel/select/like_plan.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "select/small_bert.h"
 #include "throws.h"
+#include "wsel/select/generic_plan.h"
 #include "wsel/select/plan_json.h"
 #include "wsel/select/report.h"
 
