@@ -187,8 +187,8 @@ bool IsDecided(const Plan& plan) {
     const auto* top = std::get_if<TopMagnitude>(&entry.source);
     return top == nullptr || !top->digest.empty();
   };
-  return std::ranges::count(plan.sets, 0, &IndexSet::undecided) ==
-             std::ssize(plan.sets) &&
+  const auto whole = [](const IndexSet& set) { return set.undecided == 0; };
+  return std::ranges::all_of(plan.sets, whole) &&
          std::ranges::all_of(plan.entries, decided);
 }
 
