@@ -12,7 +12,7 @@
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
-#include "wsel/naming/export_support.h"
+#include "wsel/naming/export.h"
 #include "wsel/pretrained/load_report.h"
 #include "wsel/session/conversion.h"
 

@@ -8,7 +8,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/text_file.h"
-#include "wsel/select/family_json.h"
+#include "wsel/select/family.h"
 
 namespace wsel::cli {
 namespace {

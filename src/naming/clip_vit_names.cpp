@@ -5,10 +5,6 @@
 namespace wsel::naming {
 namespace {
 
-constexpr std::string_view kText =
-    "part of the text tower or of the contrastive loss; only the image tower "
-    "is used";
-
 std::vector<IgnoredPattern> TextTower() {
   std::vector<IgnoredPattern> out;
   for (const char* name :
@@ -43,7 +39,7 @@ std::vector<Row> ClipRows(const std::string& tower) {
 }
 
 PretrainedCfg ClipCfg(bool quick_gelu) {
-  PretrainedCfg cfg = ClipMeanStd();
+  PretrainedCfg cfg = kClip;
   cfg.norm_eps = 1e-5;
   cfg.quick_gelu = quick_gelu;
   return cfg;

@@ -8,14 +8,23 @@
 namespace wsel::naming {
 namespace {
 
-// The numbers that Flax appends to the names of a block's layers.
-struct Subscripts {
+struct Format {
+  const char* name;
+  const char* block;   // "encoderblock/" if all blocks are stacked
+  const char* marker;  // within "Transformer/"
+  // The numbers that Flax appends to the names of a block's layers.
   int attention;
   int mlp;
   int second_norm;
 };
-constexpr Subscripts kAugReg = {1, 3, 2};
-constexpr Subscripts kBigVision = {0, 0, 1};
+constexpr Format kFormats[] = {
+    {"AugReg (JAX)", "encoderblock_#/", "encoderblock_0/LayerNorm_2/scale",
+     /*attention=*/1, /*mlp=*/3, /*second_norm=*/2},
+    {"big_vision (JAX)", "encoderblock_#/", "encoderblock_0/LayerNorm_1/scale",
+     /*attention=*/0, /*mlp=*/0, /*second_norm=*/1},
+    {"big_vision (JAX)", "encoderblock/", "encoderblock/LayerNorm_0/scale",
+     /*attention=*/0, /*mlp=*/0, /*second_norm=*/1},
+};
 
 void AddNorm(Rows& rows, const std::string& source, const std::string& timm) {
   rows.Add(source + "/scale", timm + ".weight")
@@ -27,12 +36,13 @@ void AddDense(Rows& rows, const std::string& source, const std::string& timm) {
       .Add(source + "/bias", timm + ".bias");
 }
 
-void AddBlock(Rows& rows, const std::string& block, const Subscripts& at) {
+void AddBlock(Rows& rows, const Format& format) {
+  const std::string block = fmt::format("Transformer/{}", format.block);
   AddNorm(rows, block + "LayerNorm_0", "blocks.#.norm1");
-  AddNorm(rows, fmt::format("{}LayerNorm_{}", block, at.second_norm),
+  AddNorm(rows, fmt::format("{}LayerNorm_{}", block, format.second_norm),
           "blocks.#.norm2");
-  const std::string attention =
-      fmt::format("{}MultiHeadDotProductAttention_{}/", block, at.attention);
+  const std::string attention = fmt::format(
+      "{}MultiHeadDotProductAttention_{}/", block, format.attention);
   for (const auto& [name, part] :
        {std::pair("query", Part::kQuery), std::pair("key", Part::kKey),
         std::pair("value", Part::kValue)}) {
@@ -44,21 +54,19 @@ void AddBlock(Rows& rows, const std::string& block, const Subscripts& at) {
   rows.Add(attention + "out/kernel", "blocks.#.attn.proj.weight",
            TensorLayout::kFromHeads)
       .Add(attention + "out/bias", "blocks.#.attn.proj.bias");
-  const std::string mlp = fmt::format("{}MlpBlock_{}/", block, at.mlp);
+  const std::string mlp = fmt::format("{}MlpBlock_{}/", block, format.mlp);
   AddDense(rows, mlp + "Dense_0", "blocks.#.mlp.fc1");
   AddDense(rows, mlp + "Dense_1", "blocks.#.mlp.fc2");
 }
 
-// `block`: "encoderblock_#/", or "encoderblock/" if all blocks are stacked.
-std::vector<Row> FlaxRows(const std::string& prefix, const std::string& block,
-                          const Subscripts& at) {
+std::vector<Row> FlaxRows(const std::string& prefix, const Format& format) {
   Rows rows(prefix);
   rows.Add("embedding/kernel", "patch_embed.proj.weight", TensorLayout::kKernel)
       .Add("embedding/bias", "patch_embed.proj.bias")
       .Add("cls", "cls_token")
       .Add("Transformer/posembed_input/pos_embedding", "pos_embed")
       .Add("pos_embedding", "pos_embed");
-  AddBlock(rows, "Transformer/" + block, at);
+  AddBlock(rows, format);
   AddNorm(rows, "Transformer/encoder_norm", "norm");
   AddDense(rows, "head", "head");
   return rows.Take();
@@ -67,34 +75,20 @@ std::vector<Row> FlaxRows(const std::string& prefix, const std::string& block,
 }  // namespace
 
 void AddFlaxVit(std::vector<Source>& out) {
-  struct Kind {
-    const char* name;
-    const char* block;
-    const char* marker;  // within "Transformer/"
-    Subscripts at;
-  };
-  constexpr Kind kKinds[] = {{"AugReg (JAX)", "encoderblock_#/",
-                              "encoderblock_0/LayerNorm_2/scale", kAugReg},
-                             {"big_vision (JAX)", "encoderblock_#/",
-                              "encoderblock_0/LayerNorm_1/scale", kBigVision},
-                             {"big_vision (JAX)", "encoderblock/",
-                              "encoderblock/LayerNorm_0/scale", kBigVision}};
   for (const std::string prefix :
        {"", "opt/target/", "params/", "params/img/"}) {
-    for (const Kind& kind : kKinds) {
+    for (const Format& format : kFormats) {
       out.push_back(
-          {.name = kind.name,
+          {.name = format.name,
            .markers = {prefix + "embedding/kernel",
-                       prefix + "Transformer/" + kind.marker},
-           .rows = FlaxRows(prefix, kind.block, kind.at),
-           .ignored = {{prefix + "pre_logits/*",
-                        "a hidden layer before the head, which timm ignores "
-                        "too"},
+                       prefix + "Transformer/" + format.marker},
+           .rows = FlaxRows(prefix, format),
+           .ignored = {{prefix + "pre_logits/*", kPreLogits},
                        {"opt/*", "optimizer state"},
                        {"params/t", "the temperature of the contrastive loss"},
                        {"params/b", "the bias of the contrastive loss"},
                        {"params/txt/*", "part of the text tower"}},
-           .pretrained_cfg = InceptionMeanStd()});
+           .pretrained_cfg = kInception});
     }
   }
 }

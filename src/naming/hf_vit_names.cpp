@@ -12,9 +12,6 @@ namespace {
 
 constexpr std::string_view kPooler =
     "the pooler of a base model, which classifiers do not use";
-constexpr std::string_view kMasks = "the mask token, used only in pre-training";
-constexpr std::string_view kDecoder =
-    "part of the decoder, used only in pre-training";
 
 // Query, key and value as separate layers; `pattern` has a {} for their names.
 void AddSeparateQkv(Rows& rows, const std::string& pattern,
@@ -35,8 +32,10 @@ void AddEmbeddings(Rows& rows) {
       .Add("embeddings.position_embeddings", "pos_embed");
 }
 
-// The blocks of ViT and DeiT.
-void AddVitBlocks(Rows& rows) {
+std::vector<Row> VitRows(const std::string& prefix, bool distilled) {
+  Rows rows(prefix);
+  AddEmbeddings(rows);
+  if (distilled) rows.Add("embeddings.distillation_token", "dist_token");
   const std::string file = "encoder.layer.#.";
   AddSeparateQkv(rows, file + "attention.attention.{}", kLong);
   rows.Layer(file + "attention.output.dense", "blocks.#.attn.proj")
@@ -50,22 +49,9 @@ void AddVitBlocks(Rows& rows) {
       .Layer(state + "layernorm_before", "blocks.#.norm1")
       .Layer(state + "layernorm_after", "blocks.#.norm2")
       .Layer(state + "mlp.fc1", "blocks.#.mlp.fc1")
-      .Layer(state + "mlp.fc2", "blocks.#.mlp.fc2");
-  rows.Layer("layernorm", "norm");
-}
-
-std::vector<Row> VitRows(const std::string& prefix) {
-  Rows rows(prefix);
-  AddEmbeddings(rows);
-  AddVitBlocks(rows);
-  return rows.LayerWithoutPrefix("classifier", "head").Take();
-}
-
-std::vector<Row> DeitRows(const std::string& prefix) {
-  Rows rows(prefix);
-  AddEmbeddings(rows);
-  rows.Add("embeddings.distillation_token", "dist_token");
-  AddVitBlocks(rows);
+      .Layer(state + "mlp.fc2", "blocks.#.mlp.fc2")
+      .Layer("layernorm", "norm");
+  if (!distilled) return rows.LayerWithoutPrefix("classifier", "head").Take();
   return rows.LayerWithoutPrefix("cls_classifier", "head")
       .LayerWithoutPrefix("distillation_classifier", "head_dist")
       .Take();
@@ -74,9 +60,7 @@ std::vector<Row> DeitRows(const std::string& prefix) {
 std::vector<Row> Dinov2Rows(const std::string& prefix, bool registers) {
   Rows rows(prefix);
   AddEmbeddings(rows);
-  if (registers) {
-    rows.Add("embeddings.register_tokens", "reg_token");
-  }
+  if (registers) rows.Add("embeddings.register_tokens", "reg_token");
   const std::string block = "encoder.layer.#.";
   AddSeparateQkv(rows, block + "attention.attention.{}", kLong);
   AddSeparateQkv(rows, block + "attention.{}", kShort);
@@ -130,23 +114,23 @@ void AddVit(std::vector<Source>& out, const std::string& prefix) {
   out.push_back(
       {.name = "Hugging Face DeiT",
        .markers = {prefix + kPatches, prefix + "embeddings.distillation_token"},
-       .rows = DeitRows(prefix),
+       .rows = VitRows(prefix, true),
        .ignored = {{prefix + "pooler.*", kPooler},
                    {"classifier.*",
                     "a head on the class token only, beside a distillation "
                     "token, which is not supported"}},
-       .pretrained_cfg = WithEps(ImageNetMeanStd(), 1e-12),
+       .pretrained_cfg = WithEps(kImageNet, 1e-12),
        .warnings = warnings,
        .naming = Naming::kHuggingFace,
        .exportable = ExportableUnder(prefix, "deit.")});
   out.push_back({.name = "Hugging Face ViT",
                  .markers = {prefix + kPatches,
                              "!" + prefix + "encoder.layer.0.norm1.weight"},
-                 .rows = VitRows(prefix),
+                 .rows = VitRows(prefix, false),
                  .ignored = {{prefix + "pooler.*", kPooler},
                              {prefix + "embeddings.mask_token", kMasks},
                              {"decoder.*", kDecoder}},
-                 .pretrained_cfg = WithEps(InceptionMeanStd(), 1e-12),
+                 .pretrained_cfg = WithEps(kInception, 1e-12),
                  .warnings = warnings,
                  .naming = Naming::kHuggingFace,
                  .exportable = ExportableUnder(prefix, "vit.")});
@@ -163,22 +147,19 @@ void AddDinov2(std::vector<Source>& out, const std::string& prefix) {
        .markers = {prefix + kPatches, prefix + "embeddings.register_tokens"},
        .rows = Dinov2Rows(prefix, true),
        .ignored = ignored,
-       .pretrained_cfg = WithEps(ImageNetMeanStd(), 1e-6)});
+       .pretrained_cfg = WithEps(kImageNet, 1e-6)});
   out.push_back({.name = "Hugging Face DINOv2",
                  .markers = {prefix + kPatches,
                              prefix + "encoder.layer.0.layer_scale1.lambda1"},
                  .rows = Dinov2Rows(prefix, false),
                  .ignored = ignored,
-                 .pretrained_cfg = WithEps(ImageNetMeanStd(), 1e-6),
+                 .pretrained_cfg = WithEps(kImageNet, 1e-6),
                  .naming = Naming::kHuggingFace,
                  .exportable = ExportableUnder(prefix, "dinov2.")});
 }
 
 void AddClipTower(std::vector<Source>& out, const std::string& prefix) {
-  constexpr std::string_view kText =
-      "part of the text tower or of the contrastive loss; only the image tower "
-      "is used";
-  PretrainedCfg cfg = WithEps(ClipMeanStd(), 1e-5);
+  PretrainedCfg cfg = WithEps(kClip, 1e-5);
   cfg.quick_gelu = true;
   out.push_back(
       {.name = "Hugging Face CLIP",

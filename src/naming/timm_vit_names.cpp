@@ -5,12 +5,6 @@
 namespace wsel::naming {
 namespace {
 
-constexpr std::string_view kMasks = "the mask token, used only in pre-training";
-constexpr std::string_view kDecoder =
-    "part of the decoder, used only in pre-training";
-constexpr std::string_view kPreLogits =
-    "a hidden layer before the head, which timm ignores too";
-
 // DINOv2's published checkpoints and its training checkpoints, which have
 // chunks of blocks.
 std::vector<Row> Dinov2Rows(bool registers) {
@@ -26,61 +20,6 @@ std::vector<Row> Dinov2Rows(bool registers) {
   rows.push_back({"register_tokens", "reg_token"});
   AddClassPosition(rows);
   return rows;
-}
-
-void AddDinov2(std::vector<Source>& out) {
-  out.push_back({.name = "DINOv2 with registers",
-                 .markers = {"patch_embed.proj.weight", "register_tokens"},
-                 .rows = Dinov2Rows(true),
-                 .ignored = {{"mask_token", kMasks}},
-                 .pretrained_cfg = ImageNetMeanStd()});
-  out.push_back({.name = "DINOv2",
-                 .markers = {"patch_embed.proj.weight", "mask_token",
-                             "!decoder_embed.weight"},
-                 .rows = Dinov2Rows(false),
-                 .ignored = {{"mask_token", kMasks}},
-                 .pretrained_cfg = ImageNetMeanStd()});
-}
-
-void AddDeit(std::vector<Source>& out) {
-  out.push_back({.name = "DeiT III",
-                 .markers = {"patch_embed.proj.weight", "blocks.0.gamma_1"},
-                 .rows = With(TimmVitRows(),
-                              {{"blocks.#.gamma_1", "blocks.#.ls1.gamma"},
-                               {"blocks.#.gamma_2", "blocks.#.ls2.gamma"}}),
-                 .ignored = {},
-                 .pretrained_cfg = ImageNetMeanStd()});
-  out.push_back({.name = "timm, or DeiT distilled",
-                 .markers = {"patch_embed.proj.weight", "dist_token"},
-                 .rows = TimmVitRows(),
-                 .ignored = {},
-                 .pretrained_cfg = ImageNetMeanStd()});
-}
-
-void AddMae(std::vector<Source>& out) {
-  out.push_back({.name = "MAE, pre-training",
-                 .markers = {"patch_embed.proj.weight", "decoder_embed.weight"},
-                 .rows = TimmVitRows(),
-                 .ignored = {{"mask_token", kMasks}, {"decoder_*", kDecoder}},
-                 .pretrained_cfg = ImageNetMeanStd()});
-  out.push_back({.name = "timm, or MAE fine-tuned",
-                 .markers = {"patch_embed.proj.weight", "fc_norm.weight",
-                             "cls_token", "!norm.weight"},
-                 .rows = TimmVitRows(),
-                 .ignored = {}});
-}
-
-void AddPlain(std::vector<Source>& out) {
-  const std::vector<IgnoredPattern> ignored = {{"pre_logits.*", kPreLogits}};
-  out.push_back(
-      {.name = "timm, DINO, MAE's encoder or official weight selection",
-       .markers = {"patch_embed.proj.weight", "!head.weight"},
-       .rows = TimmVitRows(),
-       .ignored = ignored});
-  out.push_back({.name = "timm",
-                 .markers = {"patch_embed.proj.weight"},
-                 .rows = TimmVitRows(),
-                 .ignored = ignored});
 }
 
 }  // namespace
@@ -101,10 +40,46 @@ std::vector<Row> TimmVitRows(std::string_view prefix) {
 }
 
 void AddTimmVit(std::vector<Source>& out) {
-  AddDinov2(out);
-  AddDeit(out);
-  AddMae(out);
-  AddPlain(out);
+  const std::string patches = "patch_embed.proj.weight";
+  const std::vector<IgnoredPattern> pre_logits = {{"pre_logits.*", kPreLogits}};
+  out.push_back({.name = "DINOv2 with registers",
+                 .markers = {patches, "register_tokens"},
+                 .rows = Dinov2Rows(true),
+                 .ignored = {{"mask_token", kMasks}},
+                 .pretrained_cfg = kImageNet});
+  out.push_back({.name = "DINOv2",
+                 .markers = {patches, "mask_token", "!decoder_embed.weight"},
+                 .rows = Dinov2Rows(false),
+                 .ignored = {{"mask_token", kMasks}},
+                 .pretrained_cfg = kImageNet});
+  out.push_back({.name = "DeiT III",
+                 .markers = {patches, "blocks.0.gamma_1"},
+                 .rows = With(TimmVitRows(),
+                              {{"blocks.#.gamma_1", "blocks.#.ls1.gamma"},
+                               {"blocks.#.gamma_2", "blocks.#.ls2.gamma"}}),
+                 .pretrained_cfg = kImageNet});
+  out.push_back({.name = "timm, or DeiT distilled",
+                 .markers = {patches, "dist_token"},
+                 .rows = TimmVitRows(),
+                 .pretrained_cfg = kImageNet});
+  out.push_back({.name = "MAE, pre-training",
+                 .markers = {patches, "decoder_embed.weight"},
+                 .rows = TimmVitRows(),
+                 .ignored = {{"mask_token", kMasks}, {"decoder_*", kDecoder}},
+                 .pretrained_cfg = kImageNet});
+  out.push_back(
+      {.name = "timm, or MAE fine-tuned",
+       .markers = {patches, "fc_norm.weight", "cls_token", "!norm.weight"},
+       .rows = TimmVitRows()});
+  out.push_back(
+      {.name = "timm, DINO, MAE's encoder or official weight selection",
+       .markers = {patches, "!head.weight"},
+       .rows = TimmVitRows(),
+       .ignored = pre_logits});
+  out.push_back({.name = "timm",
+                 .markers = {patches},
+                 .rows = TimmVitRows(),
+                 .ignored = pre_logits});
 }
 
 }  // namespace wsel::naming

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "config_pair.h"
-#include "layer_map.h"
 #include "wsel/model/init_rule.h"
 
 namespace wsel::select {
@@ -26,9 +25,7 @@ void CheckArchitecture(const model::Config& teacher,
 }
 
 void CheckOptions(const model::Config& student, const Options& options) {
-  Options official;
-  official.official = true;
-  official.seed = options.seed;
+  const Options official{.official = true, .seed = options.seed};
   if (options.official && options != official) {
     throw Error(ErrorKind::kUsage, "official",
                 "the official rule is fixed; leave out method, layers, heads, "
@@ -77,16 +74,13 @@ std::vector<std::string> CheckHeads(Heads rule, const HeadSplit& teacher,
 }
 
 bool HasAxis(const ParameterSpec& tensor, Role role) {
-  return std::any_of(tensor.axes.begin(), tensor.axes.end(),
-                     [&](const auto& axis) { return axis.role == role; });
+  return std::ranges::count(tensor.axes, role, &model::Axis::role) > 0;
 }
 
 // The tensor of the teacher's file that has a parameter.
 std::variant<TensorSpec, Reinitialised, Error> InFile(
     const TensorSpec& expected, const std::vector<TensorSpec>& file) {
-  const auto at = std::find_if(
-      file.begin(), file.end(),
-      [&](const TensorSpec& spec) { return spec.name == expected.name; });
+  const auto at = std::ranges::find(file, expected.name, &TensorSpec::name);
   if (at == file.end()) {
     return Error(ErrorKind::kMismatch, expected.name,
                  "missing from the teacher's file; is the file complete?");
@@ -135,22 +129,19 @@ MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
 // is.
 Unused ReasonUnused(const ConfigPair& models, const Options& options,
                     const std::string& name) {
-  const auto teacher = std::find_if(
-      models.teacher_parameters.begin(), models.teacher_parameters.end(),
+  const auto teacher = std::ranges::find_if(
+      models.teacher_parameters,
       [&](const ParameterSpec& p) { return p.spec.name == name; });
   if (teacher == models.teacher_parameters.end()) {
     return {name, fmt::format("not a tensor of a {}",
                               ArchitectureName(models.teacher))};
   }
-  if (teacher->block >= 0) {
-    const auto& taken = models.layers[teacher->stage];
-    if (std::find(taken.begin(), taken.end(), teacher->block) == taken.end()) {
-      return OfUnusedBlock(name);
-    }
+  if (teacher->block >= 0 &&
+      std::ranges::count(models.layers[teacher->stage], teacher->block) == 0) {
+    return {name, std::string(kUnusedBlock)};
   }
-  const bool same = std::any_of(
-      models.student_parameters.begin(), models.student_parameters.end(),
-      [&](const ParameterSpec& student) {
+  const bool same = std::ranges::any_of(
+      models.student_parameters, [&](const ParameterSpec& student) {
         return student.key == teacher->key && student.stage == teacher->stage;
       });
   if (!same) return {name, "the student has no such tensor"};
@@ -162,9 +153,8 @@ Unused ReasonUnused(const ConfigPair& models, const Options& options,
 }
 
 // What of the teacher's forward pass the student does not have.
-std::vector<std::string> ForwardNotes(const model::Config& teacher,
-                                      const model::Config& student) {
-  std::vector<std::string> notes;
+void AddForwardNotes(const model::Config& teacher, const model::Config& student,
+                     std::vector<std::string>& notes) {
   const auto extras = ForwardExtras(student);
   for (const std::string_view extra : ForwardExtras(teacher)) {
     if (std::ranges::find(extras, extra) != extras.end()) continue;
@@ -173,7 +163,6 @@ std::vector<std::string> ForwardNotes(const model::Config& teacher,
         "differ from the teacher's by more than selection causes",
         extra));
   }
-  return notes;
 }
 
 }  // namespace
@@ -203,8 +192,7 @@ Plan PlanSelection(const model::Config& teacher,
     mapping.unused.push_back(ReasonUnused(models, options, spec.name));
   }
   Plan plan = PlanMapping(std::move(mapping), options, importance);
-  const auto notes = ForwardNotes(teacher, student);
-  plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
+  AddForwardNotes(teacher, student, plan.notes);
   return plan;
 }
 

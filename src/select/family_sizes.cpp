@@ -1,9 +1,8 @@
-#include "family_sizes.h"
-
 #include <fmt/format.h>
 
 #include <utility>
 
+#include "family_match.h"
 #include "wsel/core/error.h"
 
 namespace wsel::select {

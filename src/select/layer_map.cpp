@@ -1,5 +1,3 @@
-#include "layer_map.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,9 +5,8 @@
 #include <set>
 #include <string>
 
-#include "consecutive.h"
-#include "uniform.h"
-#include "wsel/core/error.h"
+#include "component_mapping.h"
+#include "rule_functions.h"
 #include "wsel/core/split.h"
 #include "wsel/core/suggest.h"
 
@@ -58,7 +55,7 @@ std::vector<std::vector<int64_t>> MapLayers(
   const std::vector<std::string> rules = {"first", "last", "mid", "uniform"};
   const bool list =
       rule.find_first_not_of("0123456789,/ ") == std::string_view::npos;
-  if (!list && std::find(rules.begin(), rules.end(), rule) == rules.end()) {
+  if (!list && std::ranges::count(rules, rule) == 0) {
     throw Error(
         ErrorKind::kUsage, kOption,
         Unknown("layer rule", rule, rules) + " (or blocks by number: 0,2,4)");

@@ -8,7 +8,7 @@
 #include "wsel/core/sha256.h"
 #include "wsel/core/version.h"
 #include "wsel/model/config_json.h"
-#include "wsel/naming/export_support.h"
+#include "wsel/naming/export.h"
 #include "wsel/run/metadata_keys.h"
 #include "wsel/session/provenance.h"
 #include "wsel/tensor/cast.h"

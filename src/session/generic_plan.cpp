@@ -1,8 +1,8 @@
 #include "generic_plan.h"
 
-#include "wsel/select/family_plan.h"
+#include "wsel/select/generic_plan.h"
 #include "wsel/select/importance_scores.h"
-#include "wsel/select/like_plan.h"
+#include "wsel/select/generic_plan.h"
 
 namespace wsel::session {
 namespace {

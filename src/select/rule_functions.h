@@ -1,11 +1,25 @@
 // Torch-free.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <span>
+#include <utility>
 
 #include "wsel/select/selection_rule.h"
 
 namespace wsel::select {
+
+// `count` indices from `start` on.
+inline Indices Consecutive(int64_t count, int64_t start = 0) {
+  Indices indices(static_cast<size_t>(count));
+  std::iota(indices.begin(), indices.end(), start);
+  return indices;
+}
+
+// The first `to` of `from` indices.
+inline Indices FirstOf(int64_t, int64_t to) { return Consecutive(to); }
 
 // numerator / denominator to the nearest integer, ties to even.
 inline int64_t RoundedQuotient(int64_t numerator, int64_t denominator) {
@@ -51,6 +65,33 @@ inline Indices UniformFp32(int64_t from, int64_t to) {
     indices[i] = static_cast<int64_t>(std::nearbyint(x));
   }
   return indices;
+}
+
+// A uniformly random subset of `to` of the indices 0 ... from-1, ascending: the
+// first `to` steps of a Fisher-Yates shuffle, sorted.
+inline Indices RandomSubset(int64_t from, int64_t to,
+                            const RandomStream& stream) {
+  Indices pool = Consecutive(from);
+  for (int64_t i = 0; i < to; ++i) {
+    const auto left = static_cast<uint64_t>(from - i);
+    std::swap(pool[i], pool[i + stream.Below(i, left)]);
+  }
+  pool.resize(static_cast<size_t>(to));
+  std::sort(pool.begin(), pool.end());
+  return pool;
+}
+
+// Scores whose sum over a slice is its L1 norm.
+inline void L1Scores(std::span<const float> weights, std::span<double> scores) {
+  std::ranges::transform(weights, scores.begin(),
+                         [](double w) { return std::abs(w); });
+}
+
+// Scores whose sum over a slice is its squared L2 norm.
+inline void SquaredL2Scores(std::span<const float> weights,
+                            std::span<double> scores) {
+  std::ranges::transform(weights, scores.begin(),
+                         [](double w) { return w * w; });
 }
 
 }  // namespace wsel::select

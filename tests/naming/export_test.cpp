@@ -1,4 +1,4 @@
-#include "wsel/naming/export_support.h"
+#include "wsel/naming/export.h"
 
 #include <gtest/gtest.h>
 

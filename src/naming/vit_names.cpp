@@ -1,4 +1,5 @@
-// ViTs in each library: sources, and what an exported model needs.
+// ViTs in each library: sources, torchvision's rows (vit_*), and what an
+// exported model needs.
 #include <fmt/format.h>
 
 #include "library_names.h"
@@ -9,10 +10,36 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::vector<Row> TorchvisionRows() {
+  const std::string block = "encoder.layers.encoder_layer_#.";
+  return Rows()
+      .Layer("conv_proj", "patch_embed.proj")
+      .Add("class_token", "cls_token")
+      .Add("encoder.pos_embedding", "pos_embed")
+      .Layer(block + "ln_1", "blocks.#.norm1")
+      .Add(block + "self_attention.in_proj_weight", "blocks.#.attn.qkv.weight")
+      .Add(block + "self_attention.in_proj_bias", "blocks.#.attn.qkv.bias")
+      .Layer(block + "self_attention.out_proj", "blocks.#.attn.proj")
+      .Layer(block + "ln_2", "blocks.#.norm2")
+      .Layer(block + "mlp.0", "blocks.#.mlp.fc1")
+      .Layer(block + "mlp.3", "blocks.#.mlp.fc2")
+      // before torchvision 0.13
+      .Layer(block + "mlp.linear_1", "blocks.#.mlp.fc1")
+      .Layer(block + "mlp.linear_2", "blocks.#.mlp.fc2")
+      .Layer("encoder.ln", "norm")
+      .Layer("heads.head", "head")
+      .Take();
+}
+
 void AddSources(std::vector<Source>& out) {
   AddClipVit(out);
   AddHuggingFaceVit(out);
-  AddTorchvisionVit(out);
+  out.push_back({.name = "torchvision ViT",
+                 .markers = {"conv_proj.weight", "encoder.pos_embedding"},
+                 .rows = TorchvisionRows(),
+                 .pretrained_cfg = kImageNet,
+                 .naming = Naming::kTorchvision,
+                 .exportable = Exportable::kAll});
   AddFlaxVit(out);
   AddTimmVit(out);
 }
