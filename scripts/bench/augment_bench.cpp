@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "wsel/augment/erasing.h"
-#include "wsel/augment/eval_transform.h"
+#include "wsel/augment/image_transforms.h"
 #include "wsel/augment/rand_augment.h"
-#include "wsel/augment/train_transform.h"
 #include "wsel/core/philox.h"
 #include "wsel/image/decode.h"
 #include "wsel/image/resample.h"

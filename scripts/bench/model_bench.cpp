@@ -6,7 +6,6 @@
 #include <benchmark/benchmark.h>
 
 #include "kernels/gemm.h"
-#include "kernels/onednn.h"
 #include "kernels/simd/kernels.h"
 
 namespace wsel::kernels {
@@ -65,7 +64,8 @@ void Time(benchmark::State& state, const Product& p, const F& multiply) {
 
 // dnnl_sgemm of the libdnnl that is installed, as wsel uses it.
 void OneDnn(benchmark::State& state, const Product& p) {
-  if (!OneDnnVersion()) return state.SkipWithError(WhyNoOneDnn().c_str());
+  const std::string problem = WhyNoOneDnn();
+  if (!problem.empty()) return state.SkipWithError(problem.c_str());
   const Factors f(p);
   Time(state, p,
        [&] { OneDnnGemm(MatrixOf(f.c), MatrixOf(f.a), MatrixOf(f.b), 0, 1); });

@@ -4,9 +4,9 @@
 #include <map>
 #include <string>
 
-#include "wsel/model/initialize.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
+#include "wsel/nn/initialize.h"
 #include "wsel/select/apply.h"
 #include "wsel/select/importance_scores.h"
 #include "wsel/select/plan_json.h"
@@ -22,7 +22,7 @@ class MemorySource : public TensorSource {
     for (const auto& tensor : model::ParameterSpecs(config)) {
       specs_.push_back(tensor.spec);
       tensors_[tensor.spec.name] =
-          model::Draw({model::InitKind::kNormal, 0.02}, tensor.spec, 1);
+          nn::Draw({model::InitKind::kNormal, 0.02}, tensor.spec, 1);
     }
   }
   const std::vector<TensorSpec>& Specs() const override { return specs_; }

@@ -31,7 +31,7 @@ trap 'rm -rf "$folder"' EXIT
 # Model, size, patch, batch.
 readonly CASES=("vit_tiny_patch16_224 224 16 32" "convnext_femto 224 4 32"
   "vit_tiny_patch16_224 32 4 64")
-# wsel-plain: without the malloc settings of `wsel train` (src/cli/training_environment.cpp).
+# wsel-plain: without the malloc settings of `wsel train` (src/session/training_environment.cpp).
 readonly ROWS=(torch torch-jemalloc wsel-plain wsel)
 readonly GLIBC=glibc.malloc.mmap_threshold=17179869184
 readonly KEEP=$GLIBC:glibc.malloc.trim_threshold=17179869184:\

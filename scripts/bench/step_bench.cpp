@@ -14,12 +14,10 @@
 #include <cstdlib>
 #include <span>
 
-#include "wsel/model/build.h"
 #include "wsel/model/variants.h"
+#include "wsel/nn/build.h"
 #include "wsel/optim/adamw.h"
-#include "wsel/train/loss.h"
-#include "wsel/train/precision.h"
-#include "wsel/train/synchronize.h"
+#include "wsel/train/device.h"
 #include "wsel/train/train_step.h"
 
 namespace wsel {
@@ -47,12 +45,12 @@ model::Config ConfigOf(const char* name, int64_t size, int64_t patch) {
   return config;
 }
 
-void Step(model::Model& model, optim::AdamW& optimizer, const Setting& setting,
+void Step(nn::Model& model, optim::AdamW& optimizer, const Setting& setting,
           const at::Tensor& images, const at::Tensor& targets) {
   at::Tensor logits;
   {
     const train::Autocast autocast(setting.precision, setting.device);
-    logits = model.forward_train(images, {});
+    logits = model.forward(images, {});
   }
   const auto loss = train::SoftTargetCrossEntropy(logits, targets);
   optimizer.ZeroGradients();
@@ -60,7 +58,7 @@ void Step(model::Model& model, optim::AdamW& optimizer, const Setting& setting,
   optimizer.Step(1e-3);
 }
 
-std::vector<double> TimeSteps(model::Model& model, const Setting& setting) {
+std::vector<double> TimeSteps(nn::Model& model, const Setting& setting) {
   optim::AdamW optimizer(train::ParametersOf(model), {});
   const auto images =
       at::randn({setting.batch, 3, setting.size, setting.size}, setting.device);
@@ -91,8 +89,8 @@ void Run(std::span<char*> arguments) {
   }
   const auto config =
       ConfigOf(arguments[1], setting.size, std::atoll(arguments[3]));
-  model::Model model = model::Build(config);
-  model::Initialize(model, model::Initializer::kTimm, 0);
+  nn::Model model = nn::Build(config);
+  nn::Initialize(model, model::Initializer::kTimm, 0);
   model.module->to(setting.device);
   const auto seconds = TimeSteps(model, setting);
   const auto images = static_cast<double>(setting.batch);

@@ -40,7 +40,6 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${LIBTORCH_ROOT}/lib)
-# Opened where it is there (src/kernels/onednn.cpp).
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libdnnl2 | libdnnl3")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS gnuplot-nox)
+# Used where they are there: plots, and src/kernels/onednn.cpp.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "gnuplot-nox, libdnnl2 | libdnnl3")
 include(CPack)

@@ -6,34 +6,51 @@
 #include <cmath>
 
 #include "wsel/core/error.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::analyze {
 namespace {
 
-void CheckIndex(const model::VitConfig& vit, std::string_view field,
+void CheckIndex(const model::Config& config, std::string_view field,
                 std::string_view what, int64_t index, int64_t count) {
   if (index >= 0 && index < count) return;
   throw Error(ErrorKind::kUsage, field,
-              fmt::format("is {}, but {} has {} {}, counted from 0", index,
-                          vit.name, count, what));
+              "is {}, but {} has {} {}, counted from 0", index, NameOf(config),
+              count, what);
 }
 
 at::Tensor Weight(const TensorSource& weights, int64_t block,
                   std::string_view layer, const Shape& shape) {
   const TensorSpec expected = {
       fmt::format("blocks.{}.attn.{}.weight", block, layer), shape};
-  model::CheckFits(expected, weights);
+  nn::CheckFits(expected, weights);
   return Borrow(weights.View(expected.name)).to(at::kDouble).view(shape);
 }
 
 }  // namespace
 
-AttentionProducts ProductsOfHead(const at::Tensor& qkv, const at::Tensor& proj,
-                                 int64_t heads, int64_t head) {
-  const int64_t width = proj.size(0);
-  const int64_t head_dim = width / heads;
+void CheckHead(const model::Config& config, int64_t block, int64_t head) {
+  const int64_t heads = NumHeads(config);
+  if (heads == 0) {
+    throw Error(ErrorKind::kMismatch, NameOf(config),
+                "a {} has no attention; wsel analyze weights and wsel analyze "
+                "features support it",
+                ArchitectureName(config));
+  }
+  CheckIndex(config, "block", "blocks", block, StageDepths(config)[0]);
+  CheckIndex(config, "head_index", "heads", head, heads);
+}
+
+AttentionProducts ProductsOf(const model::Config& config,
+                             const TensorSource& weights, int64_t block,
+                             int64_t head) {
+  CheckHead(config, block, head);
+  const int64_t width = NumFeatures(config);
+  // As timm stores them: the rows of qkv are q, k, v, each ordered by head.
+  const auto qkv = Weight(weights, block, "qkv", {3 * width, width});
+  const auto proj = Weight(weights, block, "proj", {width, width});
+  const int64_t head_dim = width / NumHeads(config);
   const int64_t first = head * head_dim;
   // Rows of q, k and v are columns of W_q, W_k and W_v: [d, D] each.
   const auto rows = [&](int64_t part) {
@@ -41,28 +58,6 @@ AttentionProducts ProductsOfHead(const at::Tensor& qkv, const at::Tensor& proj,
   };
   const auto to_proj = proj.narrow(1, first, head_dim).t();  // [d, D]
   return {rows(0).t().matmul(rows(1)), rows(2).t().matmul(to_proj)};
-}
-
-void CheckHead(const model::Config& config, int64_t block, int64_t head) {
-  const auto* vit = std::get_if<model::VitConfig>(&config);
-  if (vit == nullptr) {
-    throw Error(ErrorKind::kMismatch, NameOf(config),
-                "a ConvNeXt has no attention; wsel analyze weights and wsel "
-                "analyze features support it");
-  }
-  CheckIndex(*vit, "block", "blocks", block, vit->depth);
-  CheckIndex(*vit, "head_index", "heads", head, vit->num_heads);
-}
-
-AttentionProducts ProductsOf(const model::Config& config,
-                             const TensorSource& weights, int64_t block,
-                             int64_t head) {
-  CheckHead(config, block, head);
-  const auto& vit = std::get<model::VitConfig>(config);
-  const int64_t width = vit.embed_dim;
-  const auto qkv = Weight(weights, block, "qkv", {3 * width, width});
-  const auto proj = Weight(weights, block, "proj", {width, width});
-  return ProductsOfHead(qkv, proj, vit.num_heads, head);
 }
 
 Diagonality DiagonalityOf(const at::Tensor& matrix) {

@@ -1,24 +1,19 @@
 #include "wsel/analyze/depth_profile.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
-#include <fmt/format.h>
 
 #include <cmath>
 
 #include "wsel/data/sampler.h"
 #include "wsel/model/parameter_specs.h"
-#include "wsel/train/transforms.h"
 
 namespace wsel::analyze {
 namespace {
 
 // Tokens [B, N, D] or maps [B, H, W, D] -> [B, D].
 at::Tensor MeanOverPatches(const at::Tensor& x, const model::Config& config) {
-  if (const auto* vit = std::get_if<model::VitConfig>(&config)) {
-    return x.slice(1, vit->PrefixTokens()).mean(1);
-  }
-  return x.mean({1, 2});
+  if (x.dim() == 4) return x.mean({1, 2});
+  return x.slice(1, TokensOf(config).prefix).mean(1);
 }
 
 // The features of one block, accumulated over batches.
@@ -37,19 +32,12 @@ struct Accumulator {
 }  // namespace
 
 std::vector<std::string> BlockNames(const model::Config& config) {
-  const auto depths = StageDepths(config);
-  const bool vit = std::holds_alternative<model::VitConfig>(config);
-  std::vector<std::string> names = {"embed"};
-  for (size_t stage = 0; stage < depths.size(); ++stage) {
-    for (int64_t block = 0; block < depths[stage]; ++block) {
-      names.push_back(vit ? fmt::format("blocks.{}", block)
-                          : fmt::format("stages.{}.blocks.{}", stage, block));
-    }
-  }
+  std::vector<std::string> names = BlockPrefixes(config);
+  names.insert(names.begin(), "embed");
   return names;
 }
 
-std::vector<BlockFeatures> ProfileOf(const model::Model& model,
+std::vector<BlockFeatures> ProfileOf(const nn::Model& model,
                                      data::Loader& loader,
                                      train::Uploader& uploader) {
   const at::NoGradGuard no_grad;
@@ -58,7 +46,7 @@ std::vector<BlockFeatures> ProfileOf(const model::Model& model,
   while (const data::Batch* batch = loader.Next()) {
     const auto images = uploader.Upload(*batch, ImageSize(model.config)).images;
     size_t block = 0;
-    model.visit_blocks(images, [&](const at::Tensor& x) {
+    model.module->visit_blocks(images, [&](const at::Tensor& x) {
       blocks[block++].Add(x, model.config);
     });
   }
@@ -77,7 +65,7 @@ std::vector<BlockFeatures> ProfileOf(model::Config config,
                                      const data::Dataset& set, int workers) {
   constexpr int64_t kBatch = 32;
   SetNumClasses(config, 0);
-  model::Model model = model::Build(config);
+  nn::Model model = nn::Build(config);
   Load(model, weights);
   const auto size = static_cast<int>(ImageSize(config));
   train::Uploader uploader(c10::kCPU, normalisation);

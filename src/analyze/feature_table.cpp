@@ -6,17 +6,11 @@
 #include <cmath>
 #include <limits>
 
-#include "effective_rank.h"
-#include "similarity.h"
+#include "measures.h"
 #include "wsel/core/csv.h"
 
 namespace wsel::analyze {
 namespace {
-
-double RankOf(const at::Tensor& features) {
-  const auto wide = features.to(at::kDouble);
-  return EffectiveRank(wide - wide.mean(0, /*keepdim=*/true));
-}
 
 BlockRow Measure(const BlockFeatures& block,
                  const std::vector<BlockFeatures>& teacher) {
@@ -24,7 +18,7 @@ BlockRow Measure(const BlockFeatures& block,
   row.block = block.block;
   row.width = block.features.size(1);
   row.rms = block.rms;
-  row.effective_rank = RankOf(block.features);
+  row.effective_rank = EffectiveRank(Centred(block.features));
   for (const BlockFeatures& other : teacher) {
     row.cka.push_back(LinearCka(block.features, other.features));
     const bool comparable = other.features.size(1) == row.width;

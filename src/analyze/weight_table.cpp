@@ -5,10 +5,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
+#include <numeric>
 
-#include "effective_rank.h"
+#include "measures.h"
 #include "wsel/core/csv.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/tensor/torch_bridge.h"
@@ -22,13 +22,6 @@ std::string LayerOf(const model::ParameterSpec& tensor) {
   std::string layer = tensor.key.substr(tensor.key.find("{}.") + 3);
   if (layer.ends_with(".weight")) layer.resize(layer.size() - 7);
   return layer;
-}
-
-// The number of blocks in all stages before this one.
-int64_t BlocksBefore(const std::vector<int64_t>& depths, int stage) {
-  int64_t count = 0;
-  for (int i = 0; i < stage; ++i) count += depths[static_cast<size_t>(i)];
-  return count;
 }
 
 void FillStatistics(const TensorView& view, WeightRow& row) {
@@ -55,8 +48,9 @@ std::vector<WeightRow> WeightTable(const model::Config& config,
     row.tensor = tensor.spec.name;
     row.layer = LayerOf(tensor);
     if (tensor.block >= 0) {
-      row.block =
-          tensor.block + static_cast<int>(BlocksBefore(depths, tensor.stage));
+      row.block = static_cast<int>(
+          std::accumulate(depths.begin(), depths.begin() + tensor.stage,
+                          int64_t{tensor.block}));
     }
     row.shape = found->shape;
     FillStatistics(weights.View(row.tensor), row);
@@ -68,8 +62,8 @@ std::vector<WeightRow> WeightTable(const model::Config& config,
 
 std::string WeightCsv(const std::vector<ModelWeights>& models) {
   std::string csv =
-      "model,tensor,shape,mean,std,min,max,nan_count,norm,effective_rank,"
-      "full_rank\n";
+      "model,tensor,shape,mean,std,min,max,nan_count,norm,effective_rank,full_"
+      "rank\n";
   for (const ModelWeights& model : models) {
     for (const WeightRow& row : model.rows) {
       const Statistics& s = row.statistics;

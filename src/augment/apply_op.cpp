@@ -1,6 +1,6 @@
 #include "wsel/augment/rand_augment.h"
-#include "wsel/image/affine.h"
 #include "wsel/image/color.h"
+#include "wsel/image/geometry.h"
 
 namespace wsel::augment {
 

@@ -2,18 +2,10 @@
 
 #include <cmath>
 
-#include "check.h"
 #include "normal_noise.h"
 #include "sample_stream.h"
 
 namespace wsel::augment {
-
-void Validate(const ErasingOptions& options, std::string_view where) {
-  CheckRange(where, "probability", options.probability, 0, 1);
-  CheckRange(where, "max_area", options.max_area, 0, 1);
-  CheckRange(where, "min_area", options.min_area, 0, options.max_area);
-  CheckRange(where, "min_aspect", options.min_aspect, 1e-3, 1);
-}
 
 std::optional<ErasedRect> DrawErasing(const ErasingOptions& options,
                                       int img_size,

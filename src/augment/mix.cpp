@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "check.h"
 #include "sample_stream.h"
 
 namespace wsel::augment {
@@ -73,18 +72,6 @@ void DrawBox(int img_size, const RandomStream& stream, MixDraw& draw) {
 }
 
 }  // namespace
-
-bool MixingEnabled(const MixOptions& options) {
-  return options.mixup_alpha > 0 || options.cutmix_alpha > 0;
-}
-
-void Validate(const MixOptions& options, std::string_view where) {
-  CheckRange(where, "mixup_alpha", options.mixup_alpha, 0, 1e6);
-  CheckRange(where, "cutmix_alpha", options.cutmix_alpha, 0, 1e6);
-  CheckRange(where, "probability", options.probability, 0, 1);
-  CheckRange(where, "switch_probability", options.switch_probability, 0, 1);
-  CheckRange(where, "smoothing", options.smoothing, 0, 1);
-}
 
 MixDraw DrawMix(const MixOptions& options, int img_size, uint64_t seed,
                 int64_t step, int64_t group) {

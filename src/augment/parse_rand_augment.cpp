@@ -1,10 +1,11 @@
 #include <charconv>
-#include <cmath>
 #include <limits>
-#include <string>
+#include <string_view>
+#include <type_traits>
 
 #include "wsel/augment/rand_augment.h"
 #include "wsel/core/error.h"
+#include "wsel/core/split.h"
 
 namespace wsel::augment {
 namespace {
@@ -18,23 +19,16 @@ class Parser {
       : name_(name), where_(where) {}
 
   RandAugmentOptions Parse() {
-    std::string_view rest = name_;
-    if (NextSection(rest) != "rand") {
+    const auto sections = Split(name_, '-');
+    if (sections.front() != "rand") {
       Fail("is not a RandAugment policy such as \"rand-m9-mstd0.5-inc1\"");
     }
     options_ = {.magnitude = 10, .magnitude_std = 0, .increasing = false};
-    while (!rest.empty()) ReadSection(NextSection(rest));
+    for (size_t i = 1; i < sections.size(); ++i) ReadSection(sections[i]);
     return options_;
   }
 
  private:
-  static std::string_view NextSection(std::string_view& rest) {
-    const size_t end = rest.find('-');
-    const auto section = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    return section;
-  }
-
   void ReadSection(std::string_view section) {
     if (section.empty()) return;  // as in timm
     const size_t digit = section.find_first_of("0123456789");
@@ -79,7 +73,7 @@ class Parser {
   }
 
   [[noreturn]] void Fail(std::string_view why) {
-    throw Error(ErrorKind::kConfig, where_, fmt::format("'{}' {}", name_, why));
+    throw Error(ErrorKind::kConfig, where_, "'{}' {}", name_, why);
   }
 
   std::string_view name_;

@@ -10,10 +10,16 @@
 #include <string>
 #include <string_view>
 
+#include "wsel/checkpoint/format_error.h"
+
 namespace wsel::checkpoint {
 
 static_assert(std::endian::native == std::endian::little,
               "checkpoints are little-endian, and read without conversion");
+
+inline std::string_view TextOf(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 // Reads a file from front to back. Every read throws kFormat if it would go
 // beyond the end.
@@ -33,11 +39,16 @@ class ByteCursor {
                           static_cast<size_t>(count));
   }
   std::string_view ReadString(uint64_t count) {
-    const auto bytes = ReadBytes(count);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    return TextOf(ReadBytes(count));
   }
   // The text before the next '\n', which is skipped.
-  std::string_view ReadLine();
+  std::string_view ReadLine() {
+    const std::string_view rest = TextOf(bytes_).substr(offset_);
+    const size_t length = rest.find('\n');
+    if (length == std::string_view::npos) ThrowTruncated(remaining() + 1);
+    offset_ += length + 1;
+    return rest.substr(0, length);
+  }
 
   // A little-endian integer.
   template <std::unsigned_integral T>
@@ -48,7 +59,12 @@ class ByteCursor {
   }
 
  private:
-  [[noreturn]] void ThrowTruncated(uint64_t count) const;
+  [[noreturn]] void ThrowTruncated(uint64_t count) const {
+    ThrowFormatError(where_,
+                     "byte {}: truncated: expected {} bytes, found {}; "
+                     "download or copy the file again",
+                     offset_, count, remaining());
+  }
 
   std::span<const std::byte> bytes_;
   std::string where_;

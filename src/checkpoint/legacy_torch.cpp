@@ -1,5 +1,3 @@
-#include "legacy_torch.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,8 +8,7 @@
 #include <utility>
 
 #include "byte_cursor.h"
-#include "locate_tensor.h"
-#include "mapped_checkpoint.h"
+#include "container_readers.h"
 #include "state_dict.h"
 #include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/pickle.h"
@@ -38,13 +35,13 @@ class LegacyReader {
     ReadSysInfo();
     StateDict state = ReadObject();
     ReadKeys();
-    contents_.header = file_.first(offset_);
     ReadStorages();
-    for (PickledTensor& tensor : state.tensors) Add(tensor);
-    contents_.container = Container::kLegacyTorch;
-    contents_.unsupported = std::move(state.unsupported);
-    contents_.metadata = std::move(state.metadata);
-    return std::move(contents_);
+    Contents contents = LocateTensors(
+        std::move(state), [this](const auto& t) { return StorageOf(t); },
+        file_.size(), path_);
+    contents.container = Container::kLegacyTorch;
+    contents.header = file_.first(offset_);
+    return contents;
   } catch (const std::bad_alloc&) {
     ThrowFormatError(path_, kOverLimit);
   }
@@ -63,9 +60,10 @@ class LegacyReader {
     const Pickle pickle(Rest(), path_ + ": the protocol version", limit_);
     const auto* protocol = std::get_if<int64_t>(&pickle.root());
     if (protocol == nullptr || *protocol != kProtocol) {
-      ThrowFormatError(path_, fmt::format("its protocol version is not {}; "
-                                          "save it again with a newer torch",
-                                          kProtocol));
+      ThrowFormatError(
+          path_,
+          "its protocol version is not {}; save it again with a newer torch",
+          kProtocol);
     }
     Skip(pickle);
   }
@@ -130,9 +128,9 @@ class LegacyReader {
     for (auto* entry : keys_) ReadStorage(entry->second, cursor);
     if (cursor.remaining() > 0) {
       ThrowFormatError(path_,
-                       fmt::format("{} bytes follow the last storage; the file "
-                                   "is not what torch.save wrote",
-                                   cursor.remaining()));
+                       "{} bytes follow the last storage; the file is not what "
+                       "torch.save wrote",
+                       cursor.remaining());
     }
   }
 
@@ -145,31 +143,28 @@ class LegacyReader {
     if (count != static_cast<uint64_t>(declared.count)) {
       ThrowFormatError(
           where,
-          fmt::format(
-              "has {} elements, but {} are declared; download the file again",
-              count, declared.count));
+          "has {} elements, but {} are declared; download the file again",
+          count, declared.count);
     }
     const uint64_t available = cursor.remaining() / declared.element_size;
     if (count > available) {
-      ThrowFormatError(where, fmt::format("truncated: it has {} elements, the "
-                                          "file has only {}; download it again",
-                                          count, available));
+      ThrowFormatError(where,
+                       "truncated: it has {} elements, the file has only {}; "
+                       "download it again",
+                       count, available);
     }
     storage.bytes = cursor.ReadBytes(count * declared.element_size);
   }
 
-  void Add(PickledTensor& tensor) {
+  Bytes StorageOf(const PickledTensor& tensor) const {
     const auto storage = storages_.find(tensor.storage);
     if (storage == storages_.end() || !storage->second.bytes) {
       ThrowFormatError(
           AtTensor(path_, tensor.spec.name),
-          fmt::format(
-              "its storage {} is missing from the file; download it again",
-              Quoted(tensor.storage)));
+          "its storage {} is missing from the file; download it again",
+          Quoted(tensor.storage));
     }
-    contents_.locations.push_back(
-        LocateTensor(tensor, *storage->second.bytes, file_.size(), path_));
-    contents_.specs.push_back(std::move(tensor.spec));
+    return *storage->second.bytes;
   }
 
   Bytes file_;
@@ -179,7 +174,6 @@ class LegacyReader {
   std::pmr::unordered_map<std::string_view, Storage> storages_;
   // In file order.
   std::pmr::vector<std::pair<const std::string_view, Storage>*> keys_;
-  Contents contents_;
 };
 
 }  // namespace
@@ -193,17 +187,12 @@ bool IsLegacyTorch(Bytes bytes) {
   constexpr std::byte kFrame{0x95};
   if (bytes.size() < 3 || bytes[0] != kProto) return false;
   const size_t at = bytes[2] == kFrame ? 11 : 2;
-  const std::string_view start(reinterpret_cast<const char*>(bytes.data()),
-                               std::min<size_t>(bytes.size(), 64));
+  const auto start = TextOf(bytes.first(std::min<size_t>(bytes.size(), 64)));
   return start.size() > at && start.substr(at).starts_with(kMagic);
 }
 
-std::unique_ptr<Checkpoint> OpenLegacyTorch(std::unique_ptr<MappedFile> file,
-                                            AllocationLimit& limit) {
-  Contents contents =
-      LegacyReader(file->bytes(), file->path().string(), limit).Read();
-  return std::make_unique<MappedCheckpoint>(std::move(file),
-                                            std::move(contents));
+Contents ReadLegacyTorch(const MappedFile& file, AllocationLimit& limit) {
+  return LegacyReader(file.bytes(), file.path().string(), limit).Read();
 }
 
 }  // namespace wsel::checkpoint

@@ -1,16 +1,15 @@
 #include "mapped_checkpoint.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <utility>
 
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/utf8.h"
 #include "wsel/core/error.h"
+#include "wsel/core/utf8.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -32,23 +31,17 @@ void CopyAligned(TensorView& view) {
 }  // namespace
 
 std::string_view Name(Container container) {
-  switch (container) {
-    case Container::kSafetensors:
-      return "safetensors";
-    case Container::kShardedSafetensors:
-      return "sharded safetensors";
-    case Container::kShardedTorch:
-      return "sharded torch";
-    case Container::kTorchZip:
-      return "torch zip";
-    case Container::kTorchScript:
-      return "TorchScript";
-    case Container::kLegacyTorch:
-      return "legacy torch";
-    case Container::kNpz:
-      return "npz";
-  }
-  return "unknown";
+  // In enumeration order.
+  constexpr std::array<std::string_view, 7> kNames = {
+      "safetensors", "sharded safetensors", "torch zip", "sharded torch",
+      "TorchScript", "legacy torch",        "npz"};
+  return kNames[static_cast<size_t>(container)];
+}
+
+bool IsTensorName(std::string_view name) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+  return !name.empty() && name.size() <= 1024 && IsUtf8(name) &&
+         std::ranges::none_of(name, is_control);
 }
 
 MappedCheckpoint::MappedCheckpoint(std::unique_ptr<MappedFile> file,
@@ -71,11 +64,10 @@ MappedCheckpoint::MappedCheckpoint(std::unique_ptr<MappedFile> file,
 void MappedCheckpoint::AddName(std::string_view name, size_t index) {
   const std::string path = file_->path().string();
   if (!IsTensorName(name)) {
-    ThrowFormatError(
-        path,
-        fmt::format("a tensor is named {}: names must be UTF-8, 1 to 1024 "
-                    "bytes, without control characters; rename it",
-                    Quoted(name)));
+    ThrowFormatError(path,
+                     "a tensor is named {}: names must be UTF-8, 1 to 1024 "
+                     "bytes, without control characters; rename it",
+                     Quoted(name));
   }
   if (!index_.emplace(name, index).second) {
     ThrowFormatError(
@@ -91,10 +83,8 @@ size_t MappedCheckpoint::IndexOf(std::string_view name) const {
                 "no such tensor; see `wsel inspect`");
   }
   if (at->second == kUnsupported) {
-    const auto& unsupported = contents_.unsupported;
-    const auto found = std::find_if(
-        unsupported.begin(), unsupported.end(),
-        [&](const UnsupportedTensor& u) { return u.name == name; });
+    const auto found = std::ranges::find(contents_.unsupported, name,
+                                         &UnsupportedTensor::name);
     ThrowFormatError(AtTensor(path().string(), name), found->reason);
   }
   return at->second;

@@ -48,7 +48,7 @@ struct Contents {
 class MappedCheckpoint final : public Checkpoint {
  public:
   // Errors: kFormat if two tensors have the same name, if a name is not a valid
-  // tensor name (utf8.h), or if all tensors are unsupported.
+  // tensor name, or if all tensors are unsupported.
   MappedCheckpoint(std::unique_ptr<MappedFile> file, Contents contents);
 
   const std::vector<TensorSpec>& Specs() const override {

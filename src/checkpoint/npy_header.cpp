@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "byte_cursor.h"
@@ -12,8 +13,6 @@
 
 namespace wsel::checkpoint {
 namespace {
-
-using namespace std::string_view_literals;
 
 constexpr std::array<std::pair<std::string_view, DType>, 15> kTypes = {{
     {"|b1", DType::kBool},
@@ -50,9 +49,8 @@ class LiteralParser {
     }
     Skip();
     if (at_ != text_.size()) Fail("unexpected text after the dictionary");
-    if (!seen_type_ || !seen_order_ || !seen_shape_) {
+    if (seen_.size() < 3)
       Fail("'descr', 'fortran_order' or 'shape' is missing");
-    }
     return std::move(header_);
   }
 
@@ -60,23 +58,20 @@ class LiteralParser {
   void ReadItem() {
     const std::string_view key = String();
     Expect(':');
-    bool& seen = key == "descr"           ? seen_type_
-                 : key == "fortran_order" ? seen_order_
-                 : key == "shape"
-                     ? seen_shape_
-                     : Fail(fmt::format("unknown key {}", Quoted(key)));
-    if (std::exchange(seen, true)) {
+    if (!seen_.insert(key).second) {
       Fail(fmt::format("{} occurs twice", Quoted(key)));
     }
-    if (&seen == &seen_type_) {
+    if (key == "descr") {
       if (Next() == '[') {
         Fail("is a structured array; save each field as its own array");
       }
       header_.type = String();
-    } else if (&seen == &seen_order_) {
+    } else if (key == "fortran_order") {
       header_.fortran_order = Bool();
-    } else {
+    } else if (key == "shape") {
       header_.shape = Tuple();
+    } else {
+      Fail(fmt::format("unknown key {}", Quoted(key)));
     }
   }
 
@@ -92,13 +87,11 @@ class LiteralParser {
 
   bool Bool() {
     Skip();
-    for (const auto& [word, value] :
-         {std::pair("True"sv, true), std::pair("False"sv, false)}) {
-      if (!text_.substr(at_).starts_with(word)) continue;
-      at_ += word.size();
-      return value;
-    }
-    Fail("expected True or False");
+    const std::string_view rest = text_.substr(at_);
+    const bool value = rest.starts_with("True");
+    if (!value && !rest.starts_with("False")) Fail("expected True or False");
+    at_ += value ? 4 : 5;
+    return value;
   }
 
   Shape Tuple() {
@@ -146,18 +139,15 @@ class LiteralParser {
     if (!Take(c)) Fail(fmt::format("expected '{}'", c));
   }
 
-  [[noreturn]] bool& Fail(std::string_view what) const {
-    ThrowFormatError(
-        where_, fmt::format("byte {} of the array's header: {}", at_, what));
+  [[noreturn]] void Fail(std::string_view what) const {
+    ThrowFormatError(where_, "byte {} of the array's header: {}", at_, what);
   }
 
   std::string_view text_;
   const std::string& where_;
   size_t at_ = 0;
   NpyHeader header_;
-  bool seen_type_ = false;
-  bool seen_order_ = false;
-  bool seen_shape_ = false;
+  std::set<std::string_view> seen_;
 };
 
 uint32_t TextLength(ByteCursor& cursor, const std::string& where) {
@@ -165,18 +155,17 @@ uint32_t TextLength(ByteCursor& cursor, const std::string& where) {
   const auto major = cursor.ReadInt<uint8_t>();
   const auto minor = cursor.ReadInt<uint8_t>();
   if (major < 1 || major > 3 || minor != 0) {
-    ThrowFormatError(where, fmt::format("is a .npy of unknown version {}.{}; "
-                                        "save it again with numpy.savez",
-                                        major, minor));
+    ThrowFormatError(
+        where,
+        "is a .npy of unknown version {}.{}; save it again with numpy.savez",
+        major, minor);
   }
   const uint32_t length =
       major == 1 ? cursor.ReadInt<uint16_t>() : cursor.ReadInt<uint32_t>();
   if (length > kMaxLength) {
     ThrowFormatError(
-        where,
-        fmt::format(
-            "the array's header has {} bytes, more than NumPy's limit of {}",
-            length, kMaxLength));
+        where, "the array's header has {} bytes, more than NumPy's limit of {}",
+        length, kMaxLength);
   }
   return length;
 }

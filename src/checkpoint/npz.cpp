@@ -1,11 +1,7 @@
-#include "npz.h"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "mapped_checkpoint.h"
+#include "container_readers.h"
 #include "npy_header.h"
 #include "wsel/checkpoint/format_error.h"
 
@@ -16,18 +12,13 @@ using Bytes = std::span<const std::byte>;
 
 constexpr std::string_view kSuffix = ".npy";
 
-// The first dimension varies fastest.
-std::vector<int64_t> FortranStrides(const Shape& shape) {
-  Shape reversed(shape.rbegin(), shape.rend());
-  auto strides = ContiguousStrides(reversed);
-  std::reverse(strides.begin(), strides.end());
-  return strides;
-}
-
+// In Fortran order the first dimension varies fastest. Empty if contiguous.
 std::vector<int64_t> StridesOf(const NpyHeader& header) {
   if (!header.fortran_order) return {};
-  auto strides = FortranStrides(header.shape);
-  if (strides == ContiguousStrides(header.shape)) strides.clear();
+  const Shape& shape = header.shape;
+  auto strides = ContiguousStrides({shape.rbegin(), shape.rend()});
+  std::ranges::reverse(strides);
+  if (strides == ContiguousStrides(shape)) strides.clear();
   return strides;
 }
 
@@ -42,19 +33,15 @@ Bytes StoredNpy(const ZipEntry& entry, const std::string& where) {
 }
 
 void CheckSize(const TensorSpec& spec, Bytes data, const std::string& where) {
-  const auto count = Numel(spec.shape);
-  uint64_t bytes = 0;
-  if (!count || __builtin_mul_overflow(static_cast<uint64_t>(*count),
-                                       ItemSize(spec.dtype), &bytes)) {
-    ThrowFormatError(where, fmt::format("has the shape {}, which overflows",
-                                        FormatShape(spec.shape)));
+  const auto bytes = ByteCount(spec);
+  if (!bytes) {
+    ThrowFormatError(where, "has the shape {}, which overflows",
+                     FormatShape(spec.shape));
   }
-  if (bytes != data.size()) {
+  if (*bytes != data.size()) {
     ThrowFormatError(
-        where,
-        fmt::format(
-            "{} {} takes {} bytes, but the file has {}; download it again",
-            Name(spec.dtype), FormatShape(spec.shape), bytes, data.size()));
+        where, "{} {} takes {} bytes, but the file has {}; download it again",
+        Name(spec.dtype), FormatShape(spec.shape), *bytes, data.size());
   }
 }
 
@@ -89,20 +76,17 @@ void Add(const ZipEntry& entry, const std::string& path, AllocationLimit& limit,
 }  // namespace
 
 bool IsNpz(const ZipArchive& zip) {
-  const auto& entries = zip.entries();
-  return !entries.empty() &&
-         std::all_of(entries.begin(), entries.end(), [](const ZipEntry& e) {
-           return e.name.ends_with(kSuffix);
+  return !zip.entries().empty() &&
+         std::ranges::all_of(zip.entries(), [](const ZipEntry& entry) {
+           return entry.name.ends_with(kSuffix);
          });
 }
 
-std::unique_ptr<Checkpoint> OpenNpz(std::unique_ptr<MappedFile> file,
-                                    const ZipArchive& zip,
-                                    AllocationLimit& limit) {
-  const std::string path = file->path().string();
+Contents ReadNpz(const MappedFile& file, const ZipArchive& zip,
+                 AllocationLimit& limit) {
+  const std::string path = file.path().string();
   if (zip.entries().size() > kMaxTensors) {
-    ThrowFormatError(path,
-                     fmt::format("holds more than {} tensors", kMaxTensors));
+    ThrowFormatError(path, "holds more than {} tensors", kMaxTensors);
   }
   Contents contents;
   contents.container = Container::kNpz;
@@ -113,8 +97,7 @@ std::unique_ptr<Checkpoint> OpenNpz(std::unique_ptr<MappedFile> file,
   limit.Charge(zip.directory().size(), path);
   copy.insert(copy.end(), zip.directory().begin(), zip.directory().end());
   contents.header = copy;
-  return std::make_unique<MappedCheckpoint>(std::move(file),
-                                            std::move(contents));
+  return contents;
 }
 
 }  // namespace wsel::checkpoint

@@ -1,18 +1,11 @@
 #include <algorithm>
 #include <array>
+#include <utility>
 
-#include "legacy_torch.h"
-#include "npz.h"
-#include "safetensors.h"
-#include "shard_index.h"
-#include "sharded.h"
-#include "torch_zip.h"
-#include "unknown_file.h"
-#include "wsel/checkpoint/allocation_limit.h"
+#include "byte_cursor.h"
+#include "container_readers.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/core/mapped_file.h"
-#include "zip.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -28,35 +21,42 @@ bool LooksLikeSafetensors(Bytes bytes) {
   return bytes.size() >= 9 && bytes[8] == std::byte{'{'};
 }
 
-std::unique_ptr<Checkpoint> OpenZip(std::unique_ptr<MappedFile> file,
-                                    AllocationLimit& limit) {
-  const ZipArchive zip(file->bytes(), file->path().string());
-  const auto open = IsNpz(zip) ? OpenNpz : OpenTorchZip;
-  return open(std::move(file), zip, limit);
+// Whether a file is JSON that may be an index: it begins with '{', and has no
+// zero in its first 8 bytes, unlike the header length of a safetensors file.
+bool LooksLikeJsonObject(Bytes bytes) {
+  const auto start = TextOf(bytes.first(std::min<size_t>(bytes.size(), 8)));
+  const size_t first = start.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && start[first] == '{' &&
+         start.find('\0') == std::string_view::npos;
+}
+
+Contents ReadZip(const MappedFile& file, AllocationLimit& limit) {
+  const ZipArchive zip(file.bytes(), file.path().string());
+  return (IsNpz(zip) ? ReadNpz : ReadTorchZip)(file, zip, limit);
 }
 
 struct Reader {
   bool (*accepts)(Bytes);
-  std::unique_ptr<Checkpoint> (*open)(std::unique_ptr<MappedFile>,
-                                      AllocationLimit&);
+  Contents (*read)(const MappedFile&, AllocationLimit&);
 };
 
 // The first reader that accepts the file opens it.
 constexpr std::array kReaders = {
-    Reader{LooksLikeZip, OpenZip},
-    Reader{IsLegacyTorch, OpenLegacyTorch},
-    Reader{LooksLikeSafetensors, OpenSafetensors},
+    Reader{LooksLikeZip, ReadZip},
+    Reader{IsLegacyTorch, ReadLegacyTorch},
+    Reader{LooksLikeSafetensors, ReadSafetensors},
 };
 
 std::unique_ptr<Checkpoint> OpenOne(std::unique_ptr<MappedFile> file,
                                     AllocationLimit& limit) {
-  const auto reader =
-      std::find_if(kReaders.begin(), kReaders.end(),
-                   [&](const Reader& r) { return r.accepts(file->bytes()); });
+  const auto reader = std::ranges::find_if(
+      kReaders, [&](const Reader& r) { return r.accepts(file->bytes()); });
   if (reader == kReaders.end()) {
     ThrowFormatError(file->path().string(), DescribeUnknownFile(file->bytes()));
   }
-  return reader->open(std::move(file), limit);
+  Contents contents = reader->read(*file, limit);
+  return std::make_unique<MappedCheckpoint>(std::move(file),
+                                            std::move(contents));
 }
 
 std::unique_ptr<Checkpoint> OpenOneAt(const std::filesystem::path& path,

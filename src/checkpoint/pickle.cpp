@@ -6,9 +6,11 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <concepts>
 #include <cstring>
 #include <initializer_list>
 #include <new>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -24,64 +26,6 @@ using Items = std::pmr::vector<PickleValue>;
 // A checkpoint of a large model with its optimizer has some 50,000.
 constexpr size_t kMaxValues = 4'000'000;
 
-// Opcodes, with their names in Python's pickletools.
-enum Op : uint8_t {
-  kProto = 0x80,
-  kStop = '.',
-  kFrame = 0x95,
-  kMark = '(',
-  kPop = '0',
-  kPopMark = '1',
-  kDup = '2',
-  kNone = 'N',
-  kNewTrue = 0x88,
-  kNewFalse = 0x89,
-  kInt = 'I',  // Python 2's integers beyond 32 bits
-  kBinInt = 'J',
-  kBinInt1 = 'K',
-  kBinInt2 = 'M',
-  kLong1 = 0x8A,
-  kLong4 = 0x8B,
-  kBinFloat = 'G',
-  kShortBinString = 'U',
-  kBinString = 'T',
-  kBinUnicode = 'X',
-  kShortBinUnicode = 0x8C,
-  kBinUnicode8 = 0x8D,
-  kShortBinBytes = 'C',
-  kBinBytes = 'B',
-  kBinBytes8 = 0x8E,
-  kByteArray8 = 0x96,
-  kEmptyTuple = ')',
-  kTuple = 't',
-  kTuple1 = 0x85,
-  kTuple2 = 0x86,
-  kTuple3 = 0x87,
-  kEmptyList = ']',
-  kAppend = 'a',
-  kAppends = 'e',
-  kEmptyDict = '}',
-  kSetItem = 's',
-  kSetItems = 'u',
-  kEmptySet = 0x8F,
-  kAddItems = 0x90,
-  kFrozenSet = 0x91,
-  kBinGet = 'h',
-  kLongBinGet = 'j',
-  kBinPut = 'q',
-  kLongBinPut = 'r',
-  kMemoize = 0x94,
-  kGlobal = 'c',
-  kStackGlobal = 0x93,
-  kInst = 'i',  // instances of Python 2's old-style classes
-  kObj = 'o',
-  kReduce = 'R',
-  kNewObj = 0x81,
-  kNewObjEx = 0x92,
-  kBuild = 'b',
-  kBinPersId = 'Q',
-};
-
 // No checkpoint needs these, and Python's unpickler would run them. torch
 // blocks the first four modules too.
 constexpr std::array<std::string_view, 10> kHostileModules = {
@@ -90,43 +34,38 @@ constexpr std::array<std::string_view, 10> kHostileModules = {
 constexpr std::array<std::string_view, 6> kHostileBuiltins = {
     "eval", "exec", "execfile", "compile", "open", "__import__"};
 
+bool Contains(const auto& table, std::string_view text) {
+  return std::ranges::find(table, text) != table.end();
+}
+
 bool IsHostile(std::string_view module, std::string_view name) {
-  const auto has = [](const auto& table, std::string_view text) {
-    return std::find(table.begin(), table.end(), text) != table.end();
-  };
-  return has(kHostileModules, module) ||
+  return Contains(kHostileModules, module) ||
          ((module == "builtins" || module == "__builtin__") &&
-          has(kHostileBuiltins, name));
+          Contains(kHostileBuiltins, name));
 }
 
-// What a known call returns: a plain container, or its first argument.
-enum class CallResult { kOther, kDict, kList, kTuple, kSet, kFirstArgument };
-
-CallResult ResultOf(const std::string& callee) {
-  static const std::unordered_map<std::string, CallResult> kTable = {
-      {"collections.OrderedDict", CallResult::kDict},
-      {"collections.Counter", CallResult::kDict},
-      {"collections.defaultdict", CallResult::kDict},
-      {"builtins.dict", CallResult::kDict},
-      {"__builtin__.dict", CallResult::kDict},
-      {"builtins.list", CallResult::kList},
-      {"__builtin__.list", CallResult::kList},
-      {"builtins.tuple", CallResult::kTuple},
-      {"__builtin__.tuple", CallResult::kTuple},
-      {"builtins.set", CallResult::kSet},
-      {"__builtin__.set", CallResult::kSet},
-      {"builtins.frozenset", CallResult::kSet},
-      {"__builtin__.frozenset", CallResult::kSet},
-      {"torch.Size", CallResult::kTuple},
-      {"torch.jit._pickle.build_intlist", CallResult::kFirstArgument},
-      {"torch.jit._pickle.build_tensorlist", CallResult::kFirstArgument},
-      {"torch.jit._pickle.build_doublelist", CallResult::kFirstArgument},
-      {"torch.jit._pickle.build_boollist", CallResult::kFirstArgument},
-      {"torch.jit._pickle.restore_type_tag", CallResult::kFirstArgument},
-  };
-  const auto at = kTable.find(callee);
-  return at == kTable.end() ? CallResult::kOther : at->second;
-}
+// Calls that return a plain container of their first argument's items.
+constexpr std::array<std::pair<std::string_view, Kind>, 14> kContainers = {{
+    {"collections.OrderedDict", Kind::kDict},
+    {"collections.Counter", Kind::kDict},
+    {"collections.defaultdict", Kind::kDict},
+    {"builtins.dict", Kind::kDict},
+    {"__builtin__.dict", Kind::kDict},
+    {"builtins.list", Kind::kList},
+    {"__builtin__.list", Kind::kList},
+    {"builtins.tuple", Kind::kTuple},
+    {"__builtin__.tuple", Kind::kTuple},
+    {"torch.Size", Kind::kTuple},
+    {"builtins.set", Kind::kSet},
+    {"__builtin__.set", Kind::kSet},
+    {"builtins.frozenset", Kind::kSet},
+    {"__builtin__.frozenset", Kind::kSet},
+}};
+// Calls that return their first argument.
+constexpr std::array<std::string_view, 5> kFirstArgument = {
+    "torch.jit._pickle.build_intlist", "torch.jit._pickle.build_tensorlist",
+    "torch.jit._pickle.build_doublelist", "torch.jit._pickle.build_boollist",
+    "torch.jit._pickle.restore_type_tag"};
 
 // The stack machine that interprets a pickle.
 class Unpickler {
@@ -142,7 +81,7 @@ class Unpickler {
     for (;;) {
       at_ = cursor_.offset();
       const auto op = cursor_.ReadInt<uint8_t>();
-      if (op == kStop) return Pop();
+      if (op == '.') return Pop();  // STOP
       Step(op);
     }
   } catch (const std::bad_alloc&) {
@@ -153,202 +92,158 @@ class Unpickler {
   size_t value_count() const { return value_count_; }
 
  private:
-  // Each handles one group of opcodes, and returns false for the others.
+  struct Opcode {
+    uint8_t code;
+    void (Unpickler::*run)();
+  };
+  static const std::array<Opcode, 53> kOpcodes;
+
   void Step(uint8_t op) {
-    if (DoScalar(op) || DoText(op) || DoStack(op) || DoContainer(op) ||
-        DoMemo(op) || DoObject(op)) {
-      return;
-    }
+    const auto known = std::ranges::find(kOpcodes, op, &Opcode::code);
+    if (known != kOpcodes.end()) return (this->*known->run)();
     constexpr std::string_view kOldOpcodes = "FLPSVdglp";
-    Fail(fmt::format(
-        "opcode 0x{:02x} is {}; save the file again with torch.save", op,
-        kOldOpcodes.find(static_cast<char>(op)) != std::string_view::npos
-            ? "from pickle protocol 0 or 1, which are not supported"
-            : "not one that torch writes"));
+    Fail("opcode 0x{:02x} is {}; save the file again with torch.save", op,
+         kOldOpcodes.find(static_cast<char>(op)) != std::string_view::npos
+             ? "from pickle protocol 0 or 1, which are not supported"
+             : "not one that torch writes");
   }
 
-  bool DoScalar(uint8_t op) {
-    switch (op) {
-      case kNone:
-        return Push(std::monostate());
-      case kNewTrue:
-        return Push(true);
-      case kNewFalse:
-        return Push(false);
-      case kInt:
-        return PushDecimal(cursor_.ReadLine());
-      case kBinInt:
-        return Push(int64_t{static_cast<int32_t>(cursor_.ReadInt<uint32_t>())});
-      case kBinInt1:
-        return Push(int64_t{cursor_.ReadInt<uint8_t>()});
-      case kBinInt2:
-        return Push(int64_t{cursor_.ReadInt<uint16_t>()});
-      case kLong1:
-        return PushLong(cursor_.ReadInt<uint8_t>());
-      case kLong4:
-        return PushLong(cursor_.ReadInt<uint32_t>());
-      case kBinFloat:  // the only big-endian number in the format
-        return Push(std::bit_cast<double>(
-            __builtin_bswap64(cursor_.ReadInt<uint64_t>())));
-      default:
-        return false;
-    }
+  void CheckProtocol() {
+    const auto protocol = cursor_.ReadInt<uint8_t>();
+    if (protocol >= 2 && protocol <= 5) return;
+    Fail(
+        "pickle protocol {} is not supported; save the file again with "
+        "torch.save",
+        protocol);
   }
 
-  bool DoText(uint8_t op) {
-    switch (op) {
-      case kShortBinString:  // Python 2's str, used for text in checkpoints
-      case kShortBinUnicode:
-        return Push(cursor_.ReadString(cursor_.ReadInt<uint8_t>()));
-      case kBinString:
-      case kBinUnicode:
-        return Push(cursor_.ReadString(cursor_.ReadInt<uint32_t>()));
-      case kBinUnicode8:
-        return Push(cursor_.ReadString(cursor_.ReadInt<uint64_t>()));
-      case kShortBinBytes:
-        return Push(
-            PickleBytes{cursor_.ReadString(cursor_.ReadInt<uint8_t>())});
-      case kBinBytes:
-        return Push(
-            PickleBytes{cursor_.ReadString(cursor_.ReadInt<uint32_t>())});
-      case kBinBytes8:
-      case kByteArray8:
-        return Push(
-            PickleBytes{cursor_.ReadString(cursor_.ReadInt<uint64_t>())});
-      default:
-        return false;
-    }
+  void SkipFrame() { cursor_.ReadInt<uint64_t>(); }
+
+  void PushMark() {
+    Count();
+    marks_.push_back(stack_.size());
+  }
+  void DropTop() { Pop(); }
+  void DropMarked() { PopMark(); }
+  void Duplicate() { Push(Top()); }
+
+  void PushNone() { Push(std::monostate()); }
+  template <bool kValue>
+  void PushBool() {
+    Push(kValue);
+  }
+  template <std::integral T>
+  void PushInt() {
+    Push(int64_t{static_cast<T>(cursor_.ReadInt<std::make_unsigned_t<T>>())});
+  }
+  // The only big-endian number in the format.
+  void PushDouble() {
+    Push(std::bit_cast<double>(__builtin_bswap64(cursor_.ReadInt<uint64_t>())));
   }
 
-  bool DoStack(uint8_t op) {
-    switch (op) {
-      case kProto:
-        return CheckProtocol(cursor_.ReadInt<uint8_t>());
-      case kFrame:  // a hint for buffered readers
-        cursor_.ReadInt<uint64_t>();
-        return true;
-      case kMark:
-        Count();
-        marks_.push_back(stack_.size());
-        return true;
-      case kPop:
-        Pop();
-        return true;
-      case kPopMark:
-        PopMark();
-        return true;
-      case kDup:
-        return Push(Top());
-      default:
-        return false;
-    }
+  template <typename Length>
+  std::string_view ReadText() {
+    return cursor_.ReadString(cursor_.ReadInt<Length>());
+  }
+  template <typename Length>
+  void PushText() {
+    Push(ReadText<Length>());
+  }
+  template <typename Length>
+  void PushBytes() {
+    Push(PickleBytes{ReadText<Length>()});
+  }
+  template <typename Length>
+  void PushLong() {
+    const auto digits = ReadText<Length>();
+    if (digits.size() > 8) return Push(PickleBigInt{digits});
+    const bool negative = !digits.empty() && (digits.back() & 0x80) != 0;
+    int64_t value = negative ? -1 : 0;
+    std::memcpy(&value, digits.data(), digits.size());
+    Push(value);
   }
 
-  bool DoContainer(uint8_t op) {
-    switch (op) {
-      case kEmptyTuple:
-        return PushNode(Kind::kTuple, MakeItems({}));
-      case kTuple:
-        return PushNode(Kind::kTuple, PopMark());
-      case kTuple1:
-        return PushNode(Kind::kTuple, PopItems(1));
-      case kTuple2:
-        return PushNode(Kind::kTuple, PopItems(2));
-      case kTuple3:
-        return PushNode(Kind::kTuple, PopItems(3));
-      case kEmptyList:
-        return PushNode(Kind::kList, MakeItems({}));
-      case kAppend:
-        return Extend(Kind::kList, PopItems(1));
-      case kAppends:
-        return Extend(Kind::kList, PopMark());
-      case kEmptyDict:
-        return PushNode(Kind::kDict, MakeItems({}));
-      case kSetItem:
-        return Extend(Kind::kDict, PopItems(2));
-      case kSetItems:
-        return Extend(Kind::kDict, PopMark());
-      case kEmptySet:
-        return PushNode(Kind::kSet, MakeItems({}));
-      case kAddItems:
-        return Extend(Kind::kSet, PopMark());
-      case kFrozenSet:
-        return PushNode(Kind::kSet, PopMark());
-      default:
-        return false;
+  // An integer in decimal; 00 and 01 are the bools of protocols 0 and 1.
+  void PushDecimal() {
+    const std::string_view text = cursor_.ReadLine();
+    if (text == "00" || text == "01") return Push(text == "01");
+    int64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || stop != end) {
+      Fail("{} is not a 64-bit integer", Quoted(text));
     }
+    Push(value);
   }
 
-  bool DoMemo(uint8_t op) {
-    switch (op) {
-      case kBinGet:
-        return Push(MemoGet(cursor_.ReadInt<uint8_t>()));
-      case kLongBinGet:
-        return Push(MemoGet(cursor_.ReadInt<uint32_t>()));
-      case kBinPut:
-        return MemoPut(cursor_.ReadInt<uint8_t>());
-      case kLongBinPut:
-        return MemoPut(cursor_.ReadInt<uint32_t>());
-      case kMemoize:
-        return MemoPut(static_cast<uint32_t>(memo_.size()));
-      default:
-        return false;
-    }
+  // Pops the last `count` values, or those since the last mark.
+  static constexpr size_t kMarked = -1;
+  Items Take(size_t count) {
+    return count == kMarked ? PopMark() : PopItems(count);
+  }
+  template <Kind kKind, size_t kCount>
+  void PushNew() {
+    PushNode(kKind, Take(kCount));
+  }
+  template <Kind kKind, size_t kCount>
+  void AddTo() {
+    Extend(kKind, Take(kCount));
   }
 
-  bool DoObject(uint8_t op) {
-    switch (op) {
-      case kGlobal: {
-        const std::string_view module = cursor_.ReadLine();
-        return PushGlobal(module, cursor_.ReadLine());
-      }
-      case kStackGlobal: {
-        const Items names = PopItems(2);
-        return PushGlobal(TextOf(names[0]), TextOf(names[1]));
-      }
-      case kInst: {
-        const std::string_view module = cursor_.ReadLine();
-        PushGlobal(module, cursor_.ReadLine());
-        const PickleValue callee = Pop();
-        return Construct(callee, TupleOf(PopMark()));
-      }
-      case kObj: {
-        Items parts = PopMark();
-        if (parts.empty()) Fail("an instance has no class");
-        const PickleValue callee = parts[0];
-        parts.erase(parts.begin());
-        return Construct(callee, TupleOf(std::move(parts)));
-      }
-      case kReduce:
-      case kNewObj: {
-        const Items parts = PopItems(2);
-        return Construct(parts[0], parts[1]);
-      }
-      case kNewObjEx: {  // keyword arguments are ignored
-        const Items parts = PopItems(3);
-        return Construct(parts[0], parts[1]);
-      }
-      case kBuild:
-        return Build(Pop());
-      case kBinPersId:
-        return PushNode(Kind::kPersistent, PopItems(1));
-      default:
-        return false;
-    }
+  template <typename Key>
+  void MemoGet() {
+    const uint32_t key = cursor_.ReadInt<Key>();
+    const auto at = memo_.find(key);
+    if (at == memo_.end()) Fail("the memo has no entry {}", key);
+    Push(at->second);
+  }
+  template <typename Key>
+  void MemoPut() {
+    const uint32_t key = cursor_.ReadInt<Key>();
+    memo_[key] = Top();
+  }
+  void Memoize() {
+    const auto key = static_cast<uint32_t>(memo_.size());
+    memo_[key] = Top();
+  }
+
+  void ReadGlobal() {
+    const std::string_view module = cursor_.ReadLine();
+    PushGlobal(module, cursor_.ReadLine());
+  }
+  void StackGlobal() {
+    const Items names = PopItems(2);
+    PushGlobal(TextOf(names[0]), TextOf(names[1]));
+  }
+  void Instance() {
+    ReadGlobal();
+    const PickleValue callee = Pop();
+    Construct(callee, TupleOf(PopMark()));
+  }
+  void InstanceOfMarked() {
+    Items parts = PopMark();
+    if (parts.empty()) Fail("an instance has no class");
+    const PickleValue callee = parts[0];
+    parts.erase(parts.begin());
+    Construct(callee, TupleOf(std::move(parts)));
+  }
+  // Of callee, arguments and more, which is ignored.
+  template <size_t kCount>
+  void Call() {
+    const Items parts = PopItems(kCount);
+    Construct(parts[0], parts[1]);
   }
 
   void Count() {
     if (++value_count_ > kMaxValues) {
-      Fail(
-          fmt::format("creates more than {} values, far more than a checkpoint",
-                      kMaxValues));
+      Fail("creates more than {} values, far more than a checkpoint",
+           kMaxValues);
     }
   }
 
-  bool Push(PickleValue value) {
+  void Push(PickleValue value) {
     Count();
     stack_.push_back(value);
-    return true;
   }
 
   Items MakeItems(std::initializer_list<PickleValue> values) const {
@@ -360,37 +255,8 @@ class Unpickler {
     return &nodes_.emplace_back(PickleNode{Kind::kTuple, std::move(items)});
   }
 
-  bool PushNode(Kind kind, Items items) {
-    return Push(&nodes_.emplace_back(PickleNode{kind, std::move(items)}));
-  }
-
-  bool PushLong(uint32_t length) {
-    const std::string_view digits = cursor_.ReadString(length);
-    if (length > 8) return Push(PickleBigInt{digits});
-    const bool negative = !digits.empty() && (digits.back() & 0x80) != 0;
-    int64_t value = negative ? -1 : 0;
-    std::memcpy(&value, digits.data(), digits.size());
-    return Push(value);
-  }
-
-  // An integer in decimal; 00 and 01 are the bools of protocols 0 and 1.
-  bool PushDecimal(std::string_view text) {
-    if (text == "00" || text == "01") return Push(text == "01");
-    int64_t value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || stop != end) {
-      Fail(fmt::format("{} is not a 64-bit integer", Quoted(text)));
-    }
-    return Push(value);
-  }
-
-  bool CheckProtocol(uint8_t protocol) const {
-    if (protocol >= 2 && protocol <= 5) return true;
-    Fail(
-        fmt::format("pickle protocol {} is not supported; save the file again "
-                    "with torch.save",
-                    protocol));
+  void PushNode(Kind kind, Items items) {
+    Push(&nodes_.emplace_back(PickleNode{kind, std::move(items)}));
   }
 
   // Values below the last mark cannot be popped, as in Python.
@@ -426,39 +292,28 @@ class Unpickler {
     return items;
   }
 
-  bool MemoPut(uint32_t key) {
-    memo_[key] = Top();
-    return true;
-  }
-
-  const PickleValue& MemoGet(uint32_t key) const {
-    const auto at = memo_.find(key);
-    if (at == memo_.end()) Fail(fmt::format("the memo has no entry {}", key));
-    return at->second;
-  }
-
   std::string_view TextOf(const PickleValue& value) const {
     const auto* text = std::get_if<std::string_view>(&value);
     if (text == nullptr) Fail("a global's name is not a string");
     return *text;
   }
 
-  bool PushGlobal(std::string_view module, std::string_view name) {
+  void PushGlobal(std::string_view module, std::string_view name) {
     constexpr size_t kMaxName = 1000;
     if (module.size() > kMaxName || name.size() > kMaxName) {
-      Fail(fmt::format("a global's name is longer than {} bytes", kMaxName));
+      Fail("a global's name is longer than {} bytes", kMaxName);
     }
     if (IsHostile(module, name)) {
       Fail(
-          fmt::format("would call {} if Python unpickled it: the file is "
-                      "malicious; delete it",
-                      Quoted(fmt::format("{}.{}", module, name))));
+          "would call {} if Python unpickled it: the file is malicious; delete "
+          "it",
+          Quoted(fmt::format("{}.{}", module, name)));
     }
-    return PushNode(Kind::kGlobal, MakeItems({module, name}));
+    PushNode(Kind::kGlobal, MakeItems({module, name}));
   }
 
   // Pushes the result of callee(*arguments) if known, else the call as data.
-  bool Construct(const PickleValue& callee, const PickleValue& arguments) {
+  void Construct(const PickleValue& callee, const PickleValue& arguments) {
     const PickleNode* tuple = NodeOf(arguments, Kind::kTuple);
     if (tuple == nullptr) {
       if (NodeOf(callee, Kind::kGlobal) == nullptr) {
@@ -469,28 +324,19 @@ class Unpickler {
     }
     const bool none = tuple->items.empty();
     const PickleValue first = none ? PickleValue() : tuple->items[0];
-    switch (ResultOf(GlobalName(callee))) {
-      case CallResult::kDict:
-        return PushNode(Kind::kDict, PairsOf(first));
-      case CallResult::kList:
-        return PushNode(Kind::kList, ItemsOf(first));
-      case CallResult::kTuple:
-        return PushNode(Kind::kTuple, ItemsOf(first));
-      case CallResult::kSet:
-        return PushNode(Kind::kSet, ItemsOf(first));
-      case CallResult::kFirstArgument:
-        if (!none) return Push(first);
-        break;
-      case CallResult::kOther:
-        break;
+    const std::string name = GlobalName(callee);
+    for (const auto& [container, kind] : kContainers) {
+      if (name != container) continue;
+      return PushNode(kind,
+                      kind == Kind::kDict ? PairsOf(first) : ItemsOf(first));
     }
-    return PushObject(callee, arguments);
+    if (!none && Contains(kFirstArgument, name)) return Push(first);
+    PushObject(callee, arguments);
   }
 
-  bool PushObject(const PickleValue& callee, const PickleValue& arguments) {
-    return PushNode(
-        Kind::kObject,
-        MakeItems({callee, arguments, std::monostate(), std::monostate()}));
+  void PushObject(const PickleValue& callee, const PickleValue& arguments) {
+    PushNode(Kind::kObject, MakeItems({callee, arguments, std::monostate(),
+                                       std::monostate()}));
   }
 
   // A copy of a container's items. They are counted: otherwise copies of copies
@@ -514,7 +360,7 @@ class Unpickler {
   }
 
   // Adds to a container, or to the contents of an object that is one.
-  bool Extend(Kind kind, Items items) {
+  void Extend(Kind kind, Items items) {
     auto* const* top = std::get_if<PickleNode*>(&Top());
     PickleNode* node = top == nullptr ? nullptr : *top;
     if (node != nullptr && node->kind == Kind::kObject) {
@@ -527,7 +373,6 @@ class Unpickler {
       Fail("a dictionary has a key without a value");
     }
     node->items.insert(node->items.end(), items.begin(), items.end());
-    return true;
   }
 
   PickleNode* ContentsOf(PickleNode& object, Kind kind) {
@@ -540,19 +385,21 @@ class Unpickler {
 
   // The state of a container (an OrderedDict's `_metadata`) does not describe
   // tensors and is ignored.
-  bool Build(const PickleValue& state) {
+  void Build() {
+    const PickleValue state = Pop();
     auto* const* top = std::get_if<PickleNode*>(&Top());
     if (top == nullptr || (*top)->kind == Kind::kGlobal ||
         (*top)->kind == Kind::kPersistent) {
       Fail("sets the state of a value that has none");
     }
     if ((*top)->kind == Kind::kObject) (*top)->items[2] = state;
-    return true;
   }
 
-  [[noreturn]] void Fail(std::string_view what) const {
-    ThrowFormatError(where_,
-                     fmt::format("byte {} of the pickle: {}", at_, what));
+  template <typename... Args>
+  [[noreturn]] void Fail(fmt::format_string<Args...> what,
+                         Args&&... args) const {
+    ThrowFormatError(where_, "byte {} of the pickle: {}", at_,
+                     fmt::format(what, std::forward<Args>(args)...));
   }
 
   ByteCursor cursor_;
@@ -565,6 +412,64 @@ class Unpickler {
   std::pmr::vector<size_t> marks_{memory_};
   std::pmr::unordered_map<uint32_t, PickleValue> memo_{memory_};
 };
+
+// With the names of Python's pickletools.
+const std::array<Unpickler::Opcode, 53> Unpickler::kOpcodes = {{
+    {0x80, &Unpickler::CheckProtocol},     // PROTO
+    {0x95, &Unpickler::SkipFrame},         // FRAME, a hint for buffered readers
+    {'(', &Unpickler::PushMark},           // MARK
+    {'0', &Unpickler::DropTop},            // POP
+    {'1', &Unpickler::DropMarked},         // POP_MARK
+    {'2', &Unpickler::Duplicate},          // DUP
+    {'N', &Unpickler::PushNone},           // NONE
+    {0x88, &Unpickler::PushBool<true>},    // NEWTRUE
+    {0x89, &Unpickler::PushBool<false>},   // NEWFALSE
+    {'I', &Unpickler::PushDecimal},        // INT, beyond 32 bits in Python 2
+    {'J', &Unpickler::PushInt<int32_t>},   // BININT
+    {'K', &Unpickler::PushInt<uint8_t>},   // BININT1
+    {'M', &Unpickler::PushInt<uint16_t>},  // BININT2
+    {0x8A, &Unpickler::PushLong<uint8_t>},   // LONG1
+    {0x8B, &Unpickler::PushLong<uint32_t>},  // LONG4
+    {'G', &Unpickler::PushDouble},           // BINFLOAT
+    // Python 2's str (U, T) is used for text in checkpoints.
+    {'U', &Unpickler::PushText<uint8_t>},               // SHORT_BINSTRING
+    {'T', &Unpickler::PushText<uint32_t>},              // BINSTRING
+    {0x8C, &Unpickler::PushText<uint8_t>},              // SHORT_BINUNICODE
+    {'X', &Unpickler::PushText<uint32_t>},              // BINUNICODE
+    {0x8D, &Unpickler::PushText<uint64_t>},             // BINUNICODE8
+    {'C', &Unpickler::PushBytes<uint8_t>},              // SHORT_BINBYTES
+    {'B', &Unpickler::PushBytes<uint32_t>},             // BINBYTES
+    {0x8E, &Unpickler::PushBytes<uint64_t>},            // BINBYTES8
+    {0x96, &Unpickler::PushBytes<uint64_t>},            // BYTEARRAY8
+    {')', &Unpickler::PushNew<Kind::kTuple, 0>},        // EMPTY_TUPLE
+    {0x85, &Unpickler::PushNew<Kind::kTuple, 1>},       // TUPLE1
+    {0x86, &Unpickler::PushNew<Kind::kTuple, 2>},       // TUPLE2
+    {0x87, &Unpickler::PushNew<Kind::kTuple, 3>},       // TUPLE3
+    {'t', &Unpickler::PushNew<Kind::kTuple, kMarked>},  // TUPLE
+    {']', &Unpickler::PushNew<Kind::kList, 0>},         // EMPTY_LIST
+    {'a', &Unpickler::AddTo<Kind::kList, 1>},           // APPEND
+    {'e', &Unpickler::AddTo<Kind::kList, kMarked>},     // APPENDS
+    {'}', &Unpickler::PushNew<Kind::kDict, 0>},         // EMPTY_DICT
+    {'s', &Unpickler::AddTo<Kind::kDict, 2>},           // SETITEM
+    {'u', &Unpickler::AddTo<Kind::kDict, kMarked>},     // SETITEMS
+    {0x8F, &Unpickler::PushNew<Kind::kSet, 0>},         // EMPTY_SET
+    {0x90, &Unpickler::AddTo<Kind::kSet, kMarked>},     // ADDITEMS
+    {0x91, &Unpickler::PushNew<Kind::kSet, kMarked>},   // FROZENSET
+    {'h', &Unpickler::MemoGet<uint8_t>},                // BINGET
+    {'j', &Unpickler::MemoGet<uint32_t>},               // LONG_BINGET
+    {'q', &Unpickler::MemoPut<uint8_t>},                // BINPUT
+    {'r', &Unpickler::MemoPut<uint32_t>},               // LONG_BINPUT
+    {0x94, &Unpickler::Memoize},                        // MEMOIZE
+    {'c', &Unpickler::ReadGlobal},                      // GLOBAL
+    {0x93, &Unpickler::StackGlobal},                    // STACK_GLOBAL
+    {'i', &Unpickler::Instance},  // INST, of Python 2's old-style classes
+    {'o', &Unpickler::InstanceOfMarked},  // OBJ
+    {'R', &Unpickler::Call<2>},           // REDUCE
+    {0x81, &Unpickler::Call<2>},          // NEWOBJ
+    {0x92, &Unpickler::Call<3>},          // NEWOBJ_EX, with keyword arguments
+    {'b', &Unpickler::Build},             // BUILD
+    {'Q', &Unpickler::PushNew<Kind::kPersistent, 1>},  // BINPERSID
+}};
 
 }  // namespace
 

@@ -12,6 +12,7 @@ namespace wsel::checkpoint {
 namespace {
 
 using Kind = PickleNode::Kind;
+using Bytes = std::span<const std::byte>;
 using Items = std::pmr::vector<PickleValue>;
 
 struct StorageType {
@@ -45,10 +46,8 @@ constexpr std::array<StorageType, 18> kStorages = {{
 // matter. Null if the type is unknown.
 const StorageType* FindStorageType(const PickleValue& value) {
   const std::string type = GlobalName(value);
-  const auto* found =
-      std::find_if(kStorages.begin(), kStorages.end(), [&](const auto& row) {
-        return type.substr(type.rfind('.') + 1) == row.name;
-      });
+  const auto name = std::string_view(type).substr(type.rfind('.') + 1);
+  const auto* found = std::ranges::find(kStorages, name, &StorageType::name);
   return found == kStorages.end() ? nullptr : found;
 }
 
@@ -128,7 +127,7 @@ class RebuildReader {
     tensor.offset = Integer(arguments[1]);
     tensor.spec.shape = Integers(arguments[2]);
     tensor.strides = Integers(arguments[3]);
-    tensor.storage_bytes = Bytes(Integer(storage[4]), unit);
+    tensor.storage_bytes = ByteCount(Integer(storage[4]), unit);
     tensor.view_bytes = tensor.storage_bytes;
     if (storage.size() > 5) ReadView(storage[5], unit, tensor);
     return tensor;
@@ -141,8 +140,8 @@ class RebuildReader {
     if (view == nullptr || view->items.size() != 3) {
       Fail("its storage is a view that is not (key, offset, count)");
     }
-    tensor.view_begin = Bytes(Integer(view->items[1]), unit);
-    tensor.view_bytes = Bytes(Integer(view->items[2]), unit);
+    tensor.view_begin = ByteCount(Integer(view->items[1]), unit);
+    tensor.view_bytes = ByteCount(Integer(view->items[2]), unit);
     if (tensor.view_begin > tensor.storage_bytes ||
         tensor.view_bytes > tensor.storage_bytes - tensor.view_begin) {
       Fail("its storage is a view that extends beyond the underlying storage");
@@ -173,7 +172,7 @@ class RebuildReader {
     return false;
   }
 
-  int64_t Bytes(int64_t count, int64_t unit) const {
+  int64_t ByteCount(int64_t count, int64_t unit) const {
     int64_t bytes = 0;
     if (__builtin_mul_overflow(count, unit, &bytes)) {
       Fail("has a storage size that overflows 64 bits");
@@ -251,6 +250,59 @@ std::string_view KindBuiltBy(std::string_view function) {
   return "of an unknown kind";
 }
 
+// Computes the storage index of the last element; returns true on overflow.
+bool LastElement(const PickledTensor& tensor, int64_t& last) {
+  last = tensor.offset;
+  for (size_t i = 0; i < tensor.strides.size(); ++i) {
+    int64_t step = 0;
+    if (__builtin_mul_overflow(tensor.spec.shape[i] - 1, tensor.strides[i],
+                               &step) ||
+        __builtin_add_overflow(last, step, &last)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Stride 0 expands four bytes to a tensor of any size (torch.expand), which a
+// copy would have to allocate, so there is a limit.
+void CheckExpansion(int64_t count, DType dtype, uint64_t file_size,
+                    const std::string& where) {
+  constexpr uint64_t kExtra = 256U << 20U;
+  const uint64_t max_count = (file_size + kExtra) / ItemSize(dtype);
+  if (static_cast<uint64_t>(count) > max_count) {
+    ThrowFormatError(where,
+                     "is expanded to {} elements, far more than the file "
+                     "holds; save it after .clone()",
+                     count);
+  }
+}
+
+// The part of the storage that the tensor addresses.
+Bytes Cut(Bytes storage, const PickledTensor& tensor, uint64_t file_size,
+          const std::string& where) {
+  const auto count = Numel(tensor.spec.shape);
+  if (!count || tensor.strides.size() != tensor.spec.shape.size()) {
+    ThrowFormatError(where, "has the impossible shape {} with {} strides",
+                     FormatShape(tensor.spec.shape), tensor.strides.size());
+  }
+  if (*count == 0) return {};
+  CheckExpansion(*count, tensor.spec.dtype, file_size, where);
+  const auto size = static_cast<int64_t>(ItemSize(tensor.spec.dtype));
+  int64_t last = 0;
+  int64_t end = 0;
+  if (LastElement(tensor, last) || __builtin_add_overflow(last, 1, &end) ||
+      __builtin_mul_overflow(end, size, &end) ||
+      end > static_cast<int64_t>(storage.size())) {
+    ThrowFormatError(where,
+                     "{} extends beyond its storage of {} bytes; the file is "
+                     "corrupt, download it again",
+                     FormatShape(tensor.spec.shape), storage.size());
+  }
+  const auto begin = static_cast<size_t>(tensor.offset * size);
+  return storage.subspan(begin, static_cast<size_t>(end) - begin);
+}
+
 }  // namespace
 
 std::optional<PickledTensor> ReadPickledTensor(const PickleValue& value,
@@ -293,6 +345,31 @@ std::optional<PickledTensor> ReadPickledTensor(const PickleValue& value,
       Quoted(function)));
 }
 
+TensorLocation LocateTensor(const PickledTensor& tensor, Bytes storage,
+                            uint64_t file_size, const std::string& path) {
+  const std::string where = AtTensor(path, tensor.spec.name);
+  if (static_cast<uint64_t>(tensor.storage_bytes) > storage.size()) {
+    ThrowFormatError(
+        where,
+        "its storage should have {} bytes and has {}; download the file again",
+        tensor.storage_bytes, storage.size());
+  }
+  const Bytes view = storage.subspan(static_cast<size_t>(tensor.view_begin),
+                                     static_cast<size_t>(tensor.view_bytes));
+  TensorLocation location{tensor.strides, Cut(view, tensor, file_size, where)};
+  if (location.strides == ContiguousStrides(tensor.spec.shape)) {
+    location.strides.clear();
+    location.strides.shrink_to_fit();
+  }
+  return location;
+}
+
+std::string_view StorageClass(DType dtype) {
+  const auto found =
+      std::ranges::find(kStorages, std::optional(dtype), &StorageType::dtype);
+  return found == kStorages.end() ? "" : found->name;
+}
+
 std::optional<PickledStorage> ReadPickledStorage(const PickleNode& node,
                                                  std::string_view path) {
   const Items* id = StorageId(node);
@@ -301,8 +378,8 @@ std::optional<PickledStorage> ReadPickledStorage(const PickleNode& node,
   const std::string where = fmt::format("{}: storage {}", path, Quoted(key));
   const StorageType* type = FindStorageType((*id)[1]);
   if (type == nullptr) {
-    ThrowFormatError(where, fmt::format("has elements of unknown type {}",
-                                        Quoted(GlobalName((*id)[1]))));
+    ThrowFormatError(where, "has elements of unknown type {}",
+                     Quoted(GlobalName((*id)[1])));
   }
   const auto* count = std::get_if<int64_t>(&(*id)[4]);
   if (count == nullptr || *count < 0) {

@@ -1,11 +1,15 @@
 // Torch-free.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "mapped_checkpoint.h"
 #include "wsel/checkpoint/pickle.h"
 #include "wsel/tensor/spec.h"
 
@@ -34,6 +38,18 @@ struct PickledTensor {
 std::optional<PickledTensor> ReadPickledTensor(const PickleValue& value,
                                                std::string_view path,
                                                const std::string& name);
+
+// Locates a pickled tensor in `storage`, the bytes of its storage in a file of
+// `file_size` bytes. Errors: kFormat at `path` and the tensor, if the storage
+// is shorter than declared, if the tensor extends beyond it, or if expanding it
+// (stride 0) would take more than the size of the file plus 256 MB.
+TensorLocation LocateTensor(const PickledTensor& tensor,
+                            std::span<const std::byte> storage,
+                            uint64_t file_size, const std::string& path);
+
+// The class of a dtype's storage, "FloatStorage"; "" for dtypes that are newer
+// than typed storages.
+std::string_view StorageClass(DType dtype);
 
 // A storage as tensors refer to it.
 struct PickledStorage {

@@ -1,17 +1,14 @@
-#include "safetensors.h"
-
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
+#include <bitset>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <optional>
 #include <utility>
 
 #include "byte_cursor.h"
-#include "json_tokens.h"
-#include "mapped_checkpoint.h"
+#include "container_readers.h"
+#include "untrusted_json.h"
 #include "wsel/checkpoint/format_error.h"
 
 namespace wsel::checkpoint {
@@ -31,7 +28,7 @@ class HeaderReader {
       : path_(std::move(path)), limit_(limit) {}
 
   std::vector<Entry> entries;
-  std::map<std::string, std::string> metadata;
+  Metadata metadata;
 
   bool start_object(size_t /*count*/) {
     if (state_ == State::kStart) return Go(State::kTop);
@@ -43,22 +40,24 @@ class HeaderReader {
   bool key(std::string& text) {
     key_ = text;  // a copy, which has no spare capacity
     if (state_ != State::kTensor) return true;
-    bool& seen = key_ == "dtype"          ? seen_dtype_
-                 : key_ == "shape"        ? seen_shape_
-                 : key_ == "data_offsets" ? seen_offsets_
-                                          : FailField();
-    if (std::exchange(seen, true)) {
-      ThrowFormatError(At(),
-                       fmt::format("has two values for '{}'; the file is "
-                                   "corrupt or malicious, get another copy",
-                                   key_));
+    constexpr std::array<std::string_view, 3> kFields = {"dtype", "shape",
+                                                         "data_offsets"};
+    const size_t field = std::ranges::find(kFields, key_) - kFields.begin();
+    if (field == kFields.size()) {
+      ThrowFormatError(At(), "has the unknown field {}", Quoted(key_));
     }
+    if (seen_fields_.test(field)) {
+      ThrowFormatError(At(),
+                       "has two values for '{}'; the file is corrupt or "
+                       "malicious, get another copy",
+                       key_);
+    }
+    seen_fields_.set(field);
     return true;
   }
 
   bool end_object() {
-    if (state_ == State::kTensor &&
-        !(seen_dtype_ && seen_shape_ && seen_offsets_)) {
+    if (state_ == State::kTensor && !seen_fields_.all()) {
       ThrowFormatError(At(),
                        "lacks dtype, shape or data_offsets; save it again");
     }
@@ -87,14 +86,17 @@ class HeaderReader {
   }
 
   bool string(std::string& text) {
-    if (state_ == State::kMetadata) return AddMetadata(text);
+    if (state_ == State::kMetadata) {
+      AddMetadata(metadata, key_, text, path_, "__metadata__ ", limit_);
+      return true;
+    }
     if (state_ != State::kTensor || key_ != "dtype") Fail("a string");
     const auto dtype = DTypeBySafetensorsTag(text);
     if (!dtype) {
-      ThrowFormatError(
-          At(), fmt::format("has the unknown dtype {}; convert it to F32 "
-                            "with the program that wrote it",
-                            Quoted(text)));
+      ThrowFormatError(At(),
+                       "has the unknown dtype {}; convert it to F32 with the "
+                       "program that wrote it",
+                       Quoted(text));
     }
     entries.back().spec.dtype = *dtype;
     return true;
@@ -111,9 +113,9 @@ class HeaderReader {
   bool parse_error(size_t position, const std::string& /*token*/,
                    const nlohmann::json::exception& /*error*/) {
     ThrowFormatError(path_,
-                     fmt::format("byte {}: the header is not valid JSON; the "
-                                 "file is corrupt, get another copy",
-                                 8 + position));
+                     "byte {}: the header is not valid JSON; the file is "
+                     "corrupt, get another copy",
+                     8 + position);
   }
 
  private:
@@ -129,16 +131,10 @@ class HeaderReader {
   }
 
   [[noreturn]] void Fail(std::string_view what) const {
-    ThrowFormatError(
-        state_ >= State::kTensor ? At() : path_,
-        fmt::format("the header has {} where the format does not allow it (at "
-                    "key {}); the file is corrupt, get another copy",
-                    what, Quoted(key_)));
-  }
-
-  [[noreturn]] bool& FailField() const {
-    ThrowFormatError(At(),
-                     fmt::format("has the unknown field {}", Quoted(key_)));
+    ThrowFormatError(state_ >= State::kTensor ? At() : path_,
+                     "the header has {} where the format does not allow it (at "
+                     "key {}); the file is corrupt, get another copy",
+                     what, Quoted(key_));
   }
 
   bool StartMetadata() {
@@ -150,14 +146,13 @@ class HeaderReader {
 
   bool StartTensor() {
     if (entries.size() == kMaxTensors) {
-      ThrowFormatError(path_,
-                       fmt::format("holds more than {} tensors", kMaxTensors));
+      ThrowFormatError(path_, "holds more than {} tensors", kMaxTensors);
     }
     constexpr uint64_t kGrowth = 3 * sizeof(Entry);  // a growing vector's
     limit_.Charge(kBytesPerTensor + kGrowth + key_.size(),
                   AtTensor(path_, key_));
     entries.emplace_back().spec.name = key_;
-    seen_dtype_ = seen_shape_ = seen_offsets_ = false;
+    seen_fields_.reset();
     offset_count_ = 0;
     return Go(State::kTensor);
   }
@@ -166,12 +161,10 @@ class HeaderReader {
     constexpr size_t kMaxRank = 16;
     Shape& shape = entries.back().spec.shape;
     if (size > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-      ThrowFormatError(
-          At(), fmt::format("has a dimension of {}, which is too large", size));
+      ThrowFormatError(At(), "has a dimension of {}, which is too large", size);
     }
     if (shape.size() == kMaxRank) {
-      ThrowFormatError(At(),
-                       fmt::format("has more than {} dimensions", kMaxRank));
+      ThrowFormatError(At(), "has more than {} dimensions", kMaxRank);
     }
     shape.push_back(static_cast<int64_t>(size));
     return true;
@@ -186,60 +179,31 @@ class HeaderReader {
     return true;
   }
 
-  bool AddMetadata(std::string& text) {
-    if (metadata.size() == kMaxTensors) {
-      ThrowFormatError(
-          path_,
-          fmt::format("__metadata__ has more than {} entries", kMaxTensors));
-    }
-    limit_.Charge(kBytesPerEntry + key_.size() + text.size(), path_);
-    if (!metadata.emplace(key_, std::as_const(text)).second) {
-      ThrowFormatError(path_, fmt::format("__metadata__ has two values for {}",
-                                          Quoted(key_)));
-    }
-    return true;
-  }
-
   std::string path_;
   AllocationLimit& limit_;
   State state_ = State::kStart;
   std::string key_;
   bool seen_metadata_ = false;
-  bool seen_dtype_ = false;
-  bool seen_shape_ = false;
-  bool seen_offsets_ = false;
+  std::bitset<3> seen_fields_;  // of the tensor
   int offset_count_ = 0;
 };
-
-// The bytes that dtype and shape require; nothing on overflow.
-std::optional<uint64_t> BytesOf(const TensorSpec& spec) {
-  const auto count = Numel(spec.shape);
-  uint64_t bytes = 0;
-  if (!count || __builtin_mul_overflow(static_cast<uint64_t>(*count),
-                                       ItemSize(spec.dtype), &bytes)) {
-    return std::nullopt;
-  }
-  return bytes;
-}
 
 void CheckSize(const Entry& entry, const std::string& path) {
   const std::string where = AtTensor(path, entry.spec.name);
   if (entry.begin > entry.end) {
-    ThrowFormatError(
-        where, fmt::format("has data_offsets that run backwards: [{}, {}]",
-                           entry.begin, entry.end));
+    ThrowFormatError(where, "has data_offsets that run backwards: [{}, {}]",
+                     entry.begin, entry.end);
   }
-  const auto bytes = BytesOf(entry.spec);
+  const auto bytes = ByteCount(entry.spec);
   if (!bytes) {
-    ThrowFormatError(where, fmt::format("has the shape {}, which overflows",
-                                        FormatShape(entry.spec.shape)));
+    ThrowFormatError(where, "has the shape {}, which overflows",
+                     FormatShape(entry.spec.shape));
   }
   if (*bytes != entry.end - entry.begin) {
-    ThrowFormatError(
-        where,
-        fmt::format("{} {} takes {} bytes, but its data_offsets span {}",
-                    Name(entry.spec.dtype), FormatShape(entry.spec.shape),
-                    *bytes, entry.end - entry.begin));
+    ThrowFormatError(where,
+                     "{} {} takes {} bytes, but its data_offsets span {}",
+                     Name(entry.spec.dtype), FormatShape(entry.spec.shape),
+                     *bytes, entry.end - entry.begin);
   }
 }
 
@@ -249,49 +213,50 @@ void CheckCoverage(const std::vector<Entry>& entries, uint64_t data_size,
                    const std::string& path) {
   std::vector<size_t> order(entries.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return std::pair(entries[a].begin, entries[a].end) <
-           std::pair(entries[b].begin, entries[b].end);
+  std::ranges::sort(order, {}, [&](size_t i) {
+    return std::pair(entries[i].begin, entries[i].end);
   });
   uint64_t covered = 0;
   for (const size_t i : order) {
     if (entries[i].begin != covered) {
-      ThrowFormatError(
-          AtTensor(path, entries[i].spec.name),
-          fmt::format("its data begins at {}, but the tensor before it ends at "
-                      "{}: they {}; save the file again",
-                      entries[i].begin, covered,
-                      entries[i].begin < covered ? "overlap" : "leave a hole"));
+      ThrowFormatError(AtTensor(path, entries[i].spec.name),
+                       "its data begins at {}, but the tensor before it ends "
+                       "at {}: they {}; save the file again",
+                       entries[i].begin, covered,
+                       entries[i].begin < covered ? "overlap" : "leave a hole");
     }
     covered = entries[i].end;
   }
   if (covered > data_size) {
     ThrowFormatError(path,
-                     fmt::format("truncated: the header declares {} bytes of "
-                                 "tensors, the file has {}; download it again",
-                                 covered, data_size));
+                     "truncated: the header declares {} bytes of tensors, the "
+                     "file has {}; download it again",
+                     covered, data_size);
   }
   if (covered < data_size) {
-    ThrowFormatError(
-        path, fmt::format("the header declares {} bytes of tensors, the file "
-                          "has {}: the rest is unknown data; get another copy",
-                          covered, data_size));
+    ThrowFormatError(path,
+                     "the header declares {} bytes of tensors, the file has "
+                     "{}: the rest is unknown data; get another copy",
+                     covered, data_size);
   }
 }
 
+// The longest JSON header that is accepted, as in the safetensors library.
+constexpr uint64_t kMaxHeader = 100'000'000;
+
 uint64_t HeaderLength(ByteCursor& cursor, const std::string& path) {
   const auto length = cursor.ReadInt<uint64_t>();
-  if (length > kMaxSafetensorsHeader) {
+  if (length > kMaxHeader) {
     ThrowFormatError(path,
-                     fmt::format("the header would be {} bytes long, more than "
-                                 "{}; this is not a safetensors file",
-                                 length, kMaxSafetensorsHeader));
+                     "the header would be {} bytes long, more than {}; this is "
+                     "not a safetensors file",
+                     length, kMaxHeader);
   }
   if (length > cursor.remaining()) {
     ThrowFormatError(path,
-                     fmt::format("truncated: the header is {} bytes long, the "
-                                 "file has {}; download it again",
-                                 length, cursor.remaining()));
+                     "truncated: the header is {} bytes long, the file has {}; "
+                     "download it again",
+                     length, cursor.remaining());
   }
   return length;
 }
@@ -311,10 +276,9 @@ Contents ContentsOf(HeaderReader& header, std::span<const std::byte> data) {
 
 }  // namespace
 
-std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file,
-                                            AllocationLimit& limit) {
-  const std::string path = file->path().string();
-  ByteCursor cursor(file->bytes(), path);
+Contents ReadSafetensors(const MappedFile& file, AllocationLimit& limit) {
+  const std::string path = file.path().string();
+  ByteCursor cursor(file.bytes(), path);
   const std::string_view json = cursor.ReadString(HeaderLength(cursor, path));
   if (!json.starts_with('{')) {
     ThrowFormatError(path, "byte 8: the header does not start with '{'");
@@ -323,13 +287,11 @@ std::unique_ptr<Checkpoint> OpenSafetensors(std::unique_ptr<MappedFile> file,
   HeaderReader header(path, limit);
   nlohmann::json::sax_parse(json.begin(), json.end(), &header);
   for (const Entry& entry : header.entries) CheckSize(entry, path);
-  const auto data = file->bytes().subspan(cursor.offset());
+  const auto data = file.bytes().subspan(cursor.offset());
   CheckCoverage(header.entries, data.size(), path);
-
   Contents contents = ContentsOf(header, data);
-  contents.header = file->bytes().first(cursor.offset());
-  return std::make_unique<MappedCheckpoint>(std::move(file),
-                                            std::move(contents));
+  contents.header = file.bytes().first(cursor.offset());
+  return contents;
 }
 
 }  // namespace wsel::checkpoint

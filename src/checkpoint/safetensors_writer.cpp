@@ -23,8 +23,7 @@ std::string Header(const std::vector<TensorSpec>& specs,
   }
   uint64_t begin = 0;
   for (const TensorSpec& spec : specs) {
-    const uint64_t end = begin + static_cast<uint64_t>(*Numel(spec.shape)) *
-                                     ItemSize(spec.dtype);
+    const uint64_t end = begin + *ByteCount(spec);
     fmt::format_to(
         out, R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}},)",
         Json(spec.name), SafetensorsTag(spec.dtype), fmt::join(spec.shape, ","),

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "json_tokens.h"
 #include "mapped_checkpoint.h"
+#include "untrusted_json.h"
+#include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/utf8.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -23,10 +23,10 @@ constexpr size_t kMaxShards = 1000;
 void CheckShardName(std::string_view name, const std::string& path) {
   if (!IsTensorName(name) || name == "." || name == ".." ||
       name.find_first_of("/\\") != std::string_view::npos) {
-    ThrowFormatError(
-        path, fmt::format("weight_map names {}, which is not a file name in "
-                          "the index's folder; get the original index",
-                          Quoted(name)));
+    ThrowFormatError(path,
+                     "weight_map names {}, which is not a file name in the "
+                     "index's folder; get the original index",
+                     Quoted(name));
   }
 }
 
@@ -98,10 +98,10 @@ class IndexReader {
 
   bool parse_error(size_t position, const std::string& /*token*/,
                    const nlohmann::json::exception& /*error*/) {
-    ThrowFormatError(
-        path_, fmt::format("byte {}: begins like JSON, but is not valid; a "
-                           "truncated or corrupt download looks like this",
-                           position));
+    ThrowFormatError(path_,
+                     "byte {}: begins like JSON, but is not valid; a truncated "
+                     "or corrupt download looks like this",
+                     position);
   }
 
  private:
@@ -138,8 +138,7 @@ class IndexReader {
   }
 
   [[noreturn]] void Fail(std::string_view what) const {
-    ThrowFormatError(
-        path_, fmt::format("the index has {}; get the original index", what));
+    ThrowFormatError(path_, "the index has {}; get the original index", what);
   }
 
   const std::string& path_;
@@ -153,14 +152,6 @@ class IndexReader {
 };
 
 }  // namespace
-
-bool LooksLikeJsonObject(std::span<const std::byte> bytes) {
-  const std::string_view start(reinterpret_cast<const char*>(bytes.data()),
-                               std::min<size_t>(bytes.size(), 8));
-  const size_t first = start.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && start[first] == '{' &&
-         start.find('\0') == std::string_view::npos;
-}
 
 ShardIndex ReadShardIndex(std::string_view json, const std::string& path,
                           AllocationLimit& limit) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,10 +17,6 @@ struct ShardIndex {
   std::vector<std::string> shards;  // file names, sorted and unique
   std::unordered_map<std::string, size_t> shard_of;  // by tensor name
 };
-
-// Whether a file is JSON that may be an index: it begins with '{', and has no
-// zero in its first 8 bytes, unlike the header length of a safetensors file.
-bool LooksLikeJsonObject(std::span<const std::byte> bytes);
 
 // Reads {"weight_map": {tensor: file}, ...} of at most 8 MB, ignoring other
 // keys. Errors: kFormat at `path`; also if there is no weight_map, if a tensor

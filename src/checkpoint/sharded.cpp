@@ -1,12 +1,9 @@
-#include "sharded.h"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 
-#include "mapped_checkpoint.h"
+#include "byte_cursor.h"
+#include "container_readers.h"
 #include "shard_index.h"
 #include "wsel/checkpoint/format_error.h"
 #include "wsel/core/error.h"
@@ -15,10 +12,6 @@ namespace wsel::checkpoint {
 namespace {
 
 using Shards = std::vector<std::unique_ptr<Checkpoint>>;
-
-std::string_view TextOf(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 // Whether a shard, with symbolic links resolved, is in the index's folder,
 // either as given or with the index's links resolved.
@@ -38,32 +31,21 @@ std::filesystem::path Locate(const std::filesystem::path& index,
   if (!std::filesystem::exists(shard, ignored)) {
     ThrowFormatError(
         index.string(),
-        fmt::format(
-            "the listed file {} is not in the same folder; download it too",
-            Quoted(name)));
+        "the listed file {} is not in the same folder; download it too",
+        Quoted(name));
   }
   if (!IsBeside(index, shard)) {
     ThrowFormatError(index.string(),
-                     fmt::format("the listed file {} is a symbolic link to "
-                                 "another folder; copy the file itself there",
-                                 Quoted(name)));
+                     "the listed file {} is a symbolic link to another folder; "
+                     "copy the file itself there",
+                     Quoted(name));
   }
   return shard;
 }
 
-Shards OpenAll(const std::filesystem::path& index,
-               const std::vector<std::string>& names, OpenShard open,
-               AllocationLimit& limit) {
-  Shards shards;
-  for (const std::string& name : names) {
-    shards.push_back(open(Locate(index, name), limit));
-  }
-  return shards;
-}
-
 Container ContainerOf(const Shards& shards, const std::string& path) {
   const auto all = [&](auto... kinds) {
-    return std::all_of(shards.begin(), shards.end(), [&](const auto& shard) {
+    return std::ranges::all_of(shards, [&](const auto& shard) {
       return ((shard->container() == kinds) || ...);
     });
   };
@@ -145,21 +127,20 @@ class ShardedCheckpoint final : public Checkpoint {
     if (taken != shard_of_.end()) {
       ThrowFormatError(
           AtTensor(path().string(), name),
-          fmt::format(
-              "is in {} and in {}; delete files left from another download",
-              NameOf(taken->second), NameOf(i)));
+          "is in {} and in {}; delete files left from another download",
+          NameOf(taken->second), NameOf(i));
     }
     if (entry == index.shard_of.end()) {
-      ThrowFormatError(AtTensor(path().string(), name),
-                       fmt::format("is in {}, but not in weight_map; the index "
-                                   "belongs to other files",
-                                   NameOf(i)));
+      ThrowFormatError(
+          AtTensor(path().string(), name),
+          "is in {}, but not in weight_map; the index belongs to other files",
+          NameOf(i));
     }
     if (entry->second != i) {
       ThrowFormatError(AtTensor(path().string(), name),
-                       fmt::format("is in {}, but weight_map lists it in {}; "
-                                   "the index belongs to other files",
-                                   NameOf(i), NameOf(entry->second)));
+                       "is in {}, but weight_map lists it in {}; the index "
+                       "belongs to other files",
+                       NameOf(i), NameOf(entry->second));
     }
     shard_of_.insert(index.shard_of.extract(entry));
   }
@@ -167,9 +148,9 @@ class ShardedCheckpoint final : public Checkpoint {
   [[noreturn]] void ThrowMissing(const ShardIndex& index) const {
     const auto& [name, shard] = *index.shard_of.begin();
     ThrowFormatError(AtTensor(path().string(), name),
-                     fmt::format("is not in {}, where weight_map lists it; the "
-                                 "index belongs to other files",
-                                 NameOf(shard)));
+                     "is not in {}, where weight_map lists it; the index "
+                     "belongs to other files",
+                     NameOf(shard));
   }
 
   std::string NameOf(size_t shard) const {
@@ -215,7 +196,10 @@ std::unique_ptr<Checkpoint> OpenSharded(std::unique_ptr<MappedFile> index,
   const std::string path = index->path().string();
   ShardIndex parsed = ReadShardIndex(TextOf(index->bytes()), path, limit);
   if (parsed.shards.empty()) ThrowFormatError(path, "its weight_map is empty");
-  Shards shards = OpenAll(index->path(), parsed.shards, open, limit);
+  Shards shards;
+  for (const std::string& name : parsed.shards) {
+    shards.push_back(open(Locate(index->path(), name), limit));
+  }
   return std::make_unique<ShardedCheckpoint>(
       std::move(index), std::move(parsed), std::move(shards), limit);
 }

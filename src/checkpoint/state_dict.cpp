@@ -6,9 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "mapped_checkpoint.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/utf8.h"
+#include "wsel/core/utf8.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -101,21 +100,18 @@ class Walk {
   // False if the node need not be visited: an object that refers back to its
   // owner (a scheduler to its optimizer) adds nothing new.
   bool Enter(const PickleNode* node) {
-    if (std::find(inside_.begin(), inside_.end(), node) != inside_.end()) {
-      const bool has_object =
-          std::any_of(inside_.begin(), inside_.end(),
-                      [](const auto* n) { return n->kind == Kind::kObject; });
-      if (has_object) return false;
-      ThrowFormatError(
-          path_, fmt::format("{} contains itself; save only the state_dict",
-                             Quoted(name_)));
+    if (std::ranges::find(inside_, node) != inside_.end()) {
+      const auto object =
+          std::ranges::find(inside_, Kind::kObject, &PickleNode::kind);
+      if (object != inside_.end()) return false;
+      ThrowFormatError(path_, "{} contains itself; save only the state_dict",
+                       Quoted(name_));
     }
     if (inside_.size() == kMaxDepth) {
       ThrowFormatError(
           path_,
-          fmt::format(
-              "{} is nested more than {} levels deep; save only the state_dict",
-              Quoted(name_), kMaxDepth));
+          "{} is nested more than {} levels deep; save only the state_dict",
+          Quoted(name_), kMaxDepth);
     }
     inside_.push_back(node);
     return true;
@@ -159,9 +155,8 @@ class Walk {
     const size_t length = name_.size();
     if (length + 1 + key.size() > kMaxName) {
       if (is_scalar) return;
-      ThrowFormatError(
-          path_, fmt::format("the name ending in {} is longer than {} bytes",
-                             Quoted(key), kMaxName));
+      ThrowFormatError(path_, "the name ending in {} is longer than {} bytes",
+                       Quoted(key), kMaxName);
     }
     if (length > 0) name_ += '.';
     name_ += key;
@@ -174,16 +169,15 @@ class Walk {
         ReadPickledTensor(value, path_, name_.empty() ? root_name_ : name_);
     if (!tensor) return false;
     if (result_.tensors.size() + result_.unsupported.size() == kMaxTensors) {
-      ThrowFormatError(path_,
-                       fmt::format("holds more than {} tensors", kMaxTensors));
+      ThrowFormatError(path_, "holds more than {} tensors", kMaxTensors);
     }
     limit_.Charge(BytesFor(*tensor), AtTensor(path_, tensor->spec.name));
-    if (!tensor->unsupported_reason.empty()) {
+    if (tensor->unsupported_reason.empty()) {
+      result_.tensors.push_back(*std::move(tensor));
+    } else {
       result_.unsupported.push_back({std::move(tensor->spec.name),
                                      std::move(tensor->unsupported_reason)});
-      return true;
     }
-    result_.tensors.push_back(*std::move(tensor));
     return true;
   }
 
@@ -211,6 +205,22 @@ StateDict ReadStateDict(const Pickle& pickle, std::string_view path,
   Walk walk(pickle, path, limit);
   walk.Visit(pickle.root(), true);
   return walk.Result();
+}
+
+Contents LocateTensors(
+    StateDict state,
+    const std::function<std::span<const std::byte>(const PickledTensor&)>&
+        storage_of,
+    uint64_t file_size, const std::string& path) {
+  Contents contents;
+  for (PickledTensor& tensor : state.tensors) {
+    contents.locations.push_back(
+        LocateTensor(tensor, storage_of(tensor), file_size, path));
+    contents.specs.push_back(std::move(tensor.spec));
+  }
+  contents.unsupported = std::move(state.unsupported);
+  contents.metadata = std::move(state.metadata);
+  return contents;
 }
 
 }  // namespace wsel::checkpoint

@@ -1,11 +1,16 @@
 // Torch-free.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "mapped_checkpoint.h"
 #include "pickled_tensor.h"
 #include "wsel/checkpoint/allocation_limit.h"
 #include "wsel/checkpoint/checkpoint.h"
@@ -32,5 +37,13 @@ struct StateDict {
 // values that the tree expands without end (a "billion laughs" bomb).
 StateDict ReadStateDict(const Pickle& pickle, std::string_view path,
                         AllocationLimit& limit);
+
+// The state dict as a checkpoint's contents; `storage_of` returns the bytes of
+// a tensor's storage, or throws. Errors: as LocateTensor.
+Contents LocateTensors(
+    StateDict state,
+    const std::function<std::span<const std::byte>(const PickledTensor&)>&
+        storage_of,
+    uint64_t file_size, const std::string& path);
 
 }  // namespace wsel::checkpoint

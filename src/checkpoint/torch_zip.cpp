@@ -1,26 +1,18 @@
-#include "torch_zip.h"
-
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "json_metadata.h"
-#include "locate_tensor.h"
-#include "mapped_checkpoint.h"
+#include "byte_cursor.h"
+#include "container_readers.h"
 #include "state_dict.h"
+#include "untrusted_json.h"
 #include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/pickle.h"
-#include "zip.h"
 
 namespace wsel::checkpoint {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-std::string_view TextOf(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 // The top-level folder: "archive", or the file's name when it was saved.
 std::string FindRoot(const ZipArchive& zip, const std::string& path) {
@@ -49,18 +41,15 @@ std::string FindRoot(const ZipArchive& zip, const std::string& path) {
 // Reads one archive.
 class ArchiveReader {
  public:
-  ArchiveReader(Bytes file, const ZipArchive& zip, const std::string& path,
+  ArchiveReader(const MappedFile& file, const ZipArchive& zip,
                 AllocationLimit& limit)
-      : file_(file),
-        path_(path),
+      : file_size_(file.bytes().size()),
+        path_(file.path().string()),
         zip_(zip),
         limit_(limit),
-        root_(FindRoot(zip_, path)) {
-    contents_.container =
-        Record("constants.pkl") == nullptr && Record("bytecode.pkl") == nullptr
-            ? Container::kTorchZip
-            : Container::kTorchScript;
-  }
+        root_(FindRoot(zip_, path_)),
+        is_script_(Record("constants.pkl") != nullptr ||
+                   Record("bytecode.pkl") != nullptr) {}
 
   Contents Read() {
     CheckByteOrder();
@@ -68,12 +57,14 @@ class ArchiveReader {
     StateDict state =
         ReadStateDict(Pickle(pickle, path_, limit_), path_, limit_);
     if (state.tensors.empty() && state.unsupported.empty()) ThrowEmpty();
-    contents_.unsupported = std::move(state.unsupported);
-    for (PickledTensor& tensor : state.tensors) Add(tensor);
-    contents_.metadata = std::move(state.metadata);
-    AddOwnMetadata();
-    KeepHeader(pickle);
-    return std::move(contents_);
+    Contents contents = LocateTensors(
+        std::move(state), [this](const auto& t) { return StorageOf(t); },
+        file_size_, path_);
+    contents.container =
+        is_script_ ? Container::kTorchScript : Container::kTorchZip;
+    AddOwnMetadata(contents.metadata);
+    KeepHeader(pickle, contents);
+    return contents;
   }
 
  private:
@@ -85,15 +76,13 @@ class ArchiveReader {
     const ZipEntry* order = Record("byteorder");
     if (order != nullptr && TextOf(zip_.Stored(*order)) != "little") {
       ThrowFormatError(
-          path_,
-          fmt::format(
-              "has byte order {}; save it again on a little-endian machine",
-              Quoted(TextOf(zip_.Stored(*order)))));
+          path_, "has byte order {}; save it again on a little-endian machine",
+          Quoted(TextOf(zip_.Stored(*order))));
     }
   }
 
   [[noreturn]] void ThrowEmpty() const {
-    if (contents_.container == Container::kTorchZip) {
+    if (!is_script_) {
       ThrowFormatError(
           path_,
           "holds no tensors; save the model's state_dict() with torch.save");
@@ -111,29 +100,22 @@ class ArchiveReader {
   }
 
   // Lite-interpreter archives keep storages that code also uses in constants/.
-  const ZipEntry& Storage(const PickledTensor& tensor) const {
+  Bytes StorageOf(const PickledTensor& tensor) const {
     const ZipEntry* entry = Record(fmt::format("data/{}", tensor.storage));
-    if (entry == nullptr && contents_.container == Container::kTorchScript) {
+    if (entry == nullptr && is_script_) {
       entry = Record(fmt::format("constants/{}", tensor.storage));
     }
     if (entry == nullptr) {
       ThrowFormatError(
           AtTensor(path_, tensor.spec.name),
-          fmt::format(
-              "its storage {} is missing from the file; download it again",
-              Quoted(fmt::format("data/{}", tensor.storage))));
+          "its storage {} is missing from the file; download it again",
+          Quoted(fmt::format("data/{}", tensor.storage)));
     }
-    return *entry;
-  }
-
-  void Add(PickledTensor& tensor) {
-    contents_.locations.push_back(LocateTensor(
-        tensor, zip_.Stored(Storage(tensor)), file_.size(), path_));
-    contents_.specs.push_back(std::move(tensor.spec));
+    return zip_.Stored(*entry);
   }
 
   // The metadata that WriteTorchZip adds.
-  void AddOwnMetadata() {
+  void AddOwnMetadata(Metadata& metadata) {
     constexpr size_t kMaxSize = 16U << 20U;
     const ZipEntry* record = Record("wsel/metadata.json");
     if (record == nullptr) return;
@@ -141,38 +123,34 @@ class ArchiveReader {
     const std::string where = path_ + ": wsel/metadata.json";
     if (text.size() > kMaxSize) ThrowFormatError(where, "is longer than 16 MB");
     auto own = ReadJsonMetadata(TextOf(text), where, limit_);
-    own.merge(contents_.metadata);
-    contents_.metadata = std::move(own);
+    own.merge(metadata);
+    metadata = std::move(own);
   }
 
   // Includes the directory, which holds the checksums of all tensors.
-  void KeepHeader(Bytes pickle) {
-    auto& copy = contents_.header_copy;
+  void KeepHeader(Bytes pickle, Contents& contents) {
+    auto& copy = contents.header_copy;
     const size_t size = pickle.size() + zip_.directory().size();
     limit_.Charge(size, path_);
     copy.reserve(size);
     copy.assign(pickle.begin(), pickle.end());
     copy.insert(copy.end(), zip_.directory().begin(), zip_.directory().end());
-    contents_.header = copy;
+    contents.header = copy;
   }
 
-  Bytes file_;
+  uint64_t file_size_;
   std::string path_;
   const ZipArchive& zip_;
   AllocationLimit& limit_;
   std::string root_;
-  Contents contents_;
+  bool is_script_;
 };
 
 }  // namespace
 
-std::unique_ptr<Checkpoint> OpenTorchZip(std::unique_ptr<MappedFile> file,
-                                         const ZipArchive& zip,
-                                         AllocationLimit& limit) {
-  Contents contents =
-      ArchiveReader(file->bytes(), zip, file->path().string(), limit).Read();
-  return std::make_unique<MappedCheckpoint>(std::move(file),
-                                            std::move(contents));
+Contents ReadTorchZip(const MappedFile& file, const ZipArchive& zip,
+                      AllocationLimit& limit) {
+  return ArchiveReader(file, zip, limit).Read();
 }
 
 }  // namespace wsel::checkpoint

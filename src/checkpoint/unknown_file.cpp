@@ -1,9 +1,10 @@
-#include "unknown_file.h"
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <string_view>
+
+#include "byte_cursor.h"
+#include "container_readers.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -54,27 +55,18 @@ constexpr std::array kKnownFormats = {
                 "in Python and torch.save its state_dict"},
 };
 
-std::string_view Start(std::span<const std::byte> bytes) {
-  const auto start = bytes.first(std::min<size_t>(bytes.size(), 1024));
-  return {reinterpret_cast<const char*>(start.data()), start.size()};
-}
-
 bool IsHtml(std::string text) {
-  for (char& c : text) {
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos) return false;
-  const std::string_view whole = text;
-  const std::string_view rest = whole.substr(first);
-  return rest.starts_with("<!doctype html") || rest.starts_with("<html");
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return std::tolower(c); });
+  text.erase(0, text.find_first_not_of(" \t\r\n"));
+  return text.starts_with("<!doctype html") || text.starts_with("<html");
 }
 
 }  // namespace
 
 std::string DescribeUnknownFile(std::span<const std::byte> bytes) {
   if (bytes.empty()) return "is empty; download or copy it again";
-  const std::string_view start = Start(bytes);
+  const auto start = TextOf(bytes.first(std::min<size_t>(bytes.size(), 1024)));
   for (const KnownFormat& row : kKnownFormats) {
     if (start.size() >= row.offset &&
         start.substr(row.offset).starts_with(row.magic)) {

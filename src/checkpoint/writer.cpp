@@ -1,14 +1,12 @@
 #include "wsel/checkpoint/writer.h"
 
-#include <fmt/format.h>
-
 #include <cstring>
 #include <unordered_set>
 
 #include "container_writers.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/format_error.h"
-#include "wsel/checkpoint/utf8.h"
+#include "wsel/core/utf8.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -28,10 +26,10 @@ void CheckSpecs(const std::vector<TensorSpec>& specs, const std::string& path) {
     if (!names.insert(spec.name).second) {
       ThrowFormatError(where, "two tensors would have this name");
     }
-    if (!Numel(spec.shape)) {
-      ThrowFormatError(
-          where, fmt::format("has the shape {}, which is negative or overflows",
-                             FormatShape(spec.shape)));
+    if (!ByteCount(spec)) {
+      ThrowFormatError(where,
+                       "has the shape {}, which is negative or overflows",
+                       FormatShape(spec.shape));
     }
   }
 }
@@ -40,8 +38,7 @@ void CheckMetadata(const std::map<std::string, std::string>& metadata,
                    const std::string& path) {
   for (const auto& [key, value] : metadata) {
     if (!IsUtf8(key) || !IsUtf8(value)) {
-      ThrowFormatError(path,
-                       fmt::format("metadata {} is not UTF-8", Quoted(key)));
+      ThrowFormatError(path, "metadata {} is not UTF-8", Quoted(key));
     }
   }
 }
@@ -51,13 +48,11 @@ TensorBytes Checked(const std::vector<TensorSpec>& specs,
                     const TensorBytes& bytes, const std::string& path) {
   return [&specs, &bytes, &path](size_t i) {
     const auto span = bytes(i);
-    const size_t expected =
-        static_cast<size_t>(*Numel(specs[i].shape)) * ItemSize(specs[i].dtype);
+    const size_t expected = *ByteCount(specs[i]);
     if (span.size() != expected) {
-      ThrowFormatError(
-          AtTensor(path, specs[i].name),
-          fmt::format("{} {} takes {} bytes, got {}", Name(specs[i].dtype),
-                      FormatShape(specs[i].shape), expected, span.size()));
+      ThrowFormatError(AtTensor(path, specs[i].name),
+                       "{} {} takes {} bytes, got {}", Name(specs[i].dtype),
+                       FormatShape(specs[i].shape), expected, span.size());
     }
     return span;
   };

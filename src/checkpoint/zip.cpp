@@ -48,12 +48,16 @@ struct Header {
   std::string_view name;
 };
 
+std::string AtEntry(const std::string& path, std::string_view name) {
+  return fmt::format("{}: {}", path, Quoted(name));
+}
+
 ByteCursor CursorAt(Bytes bytes, uint64_t offset, const std::string& path) {
   if (offset > bytes.size()) {
     ThrowFormatError(path,
-                     fmt::format("the zip directory points to byte {}, beyond "
-                                 "the file's end; download it again",
-                                 offset));
+                     "the zip directory points to byte {}, beyond the file's "
+                     "end; download it again",
+                     offset);
   }
   return {bytes.subspan(offset), fmt::format("{}: byte {}", path, offset)};
 }
@@ -139,11 +143,9 @@ Bytes DirectoryBytes(Bytes bytes, const Directory& directory,
       directory.offset != directory.end - directory.size) {
     ThrowFormatError(
         path,
-        fmt::format(
-            "the zip directory would span bytes {} to {}, but its end record "
-            "begins at {}; bytes were removed or inserted, download it again",
-            directory.offset, directory.offset + directory.size,
-            directory.end));
+        "the zip directory would span bytes {} to {}, but its end record "
+        "begins at {}; bytes were removed or inserted, download it again",
+        directory.offset, directory.offset + directory.size, directory.end);
   }
   return bytes.subspan(directory.offset, directory.size);
 }
@@ -205,11 +207,10 @@ bool Agrees(uint64_t local, uint64_t central, uint16_t flags) {
 // field, in which torch puts padding, may differ from the central one.
 uint64_t DataOffset(Bytes bytes, uint64_t begin, const Header& central,
                     const std::string& path) {
-  const std::string where = fmt::format("{}: {}", path, Quoted(central.name));
+  const std::string where = AtEntry(path, central.name);
   ByteCursor cursor = CursorAt(bytes, begin, path);
   if (cursor.ReadInt<uint32_t>() != kLocalHeader) {
-    ThrowFormatError(where,
-                     fmt::format("no zip entry begins at byte {}", begin));
+    ThrowFormatError(where, "no zip entry begins at byte {}", begin);
   }
   cursor.ReadBytes(2);  // version
   const Header local = ReadFields(cursor);
@@ -231,7 +232,7 @@ uint64_t DataOffset(Bytes bytes, uint64_t begin, const Header& central,
 
 ZipEntry Locate(Bytes before_directory, const Header& header, uint64_t begin,
                 const std::string& path) {
-  const std::string where = fmt::format("{}: {}", path, Quoted(header.name));
+  const std::string where = AtEntry(path, header.name);
   if ((header.flags & kEncrypted) != 0) {
     ThrowFormatError(where, "is encrypted; unpack it with its password first");
   }
@@ -241,10 +242,10 @@ ZipEntry Locate(Bytes before_directory, const Header& header, uint64_t begin,
   }
   const uint64_t data = DataOffset(before_directory, begin, header, path);
   if (header.compressed > before_directory.size() - data) {
-    ThrowFormatError(
-        where, fmt::format("truncated: the entry declares {} bytes, the file "
-                           "has {}; download it again",
-                           header.compressed, before_directory.size() - data));
+    ThrowFormatError(where,
+                     "truncated: the entry declares {} bytes, the file has {}; "
+                     "download it again",
+                     header.compressed, before_directory.size() - data);
   }
   return {header.name, header.method, header.size, begin,
           before_directory.subspan(data, header.compressed)};
@@ -253,12 +254,11 @@ ZipEntry Locate(Bytes before_directory, const Header& header, uint64_t begin,
 // Overlapping entries let a small zip file unpack to a huge one.
 void CheckOverlap(std::vector<ZipEntry>& entries, Bytes bytes,
                   const std::string& path) {
-  std::sort(entries.begin(), entries.end(),
-            [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  std::ranges::sort(entries, {}, &ZipEntry::begin);
   uint64_t covered = 0;
   for (const ZipEntry& entry : entries) {
     if (entry.begin < covered) {
-      ThrowFormatError(fmt::format("{}: {}", path, Quoted(entry.name)),
+      ThrowFormatError(AtEntry(path, entry.name),
                        "overlaps another entry of the zip file; the file is "
                        "corrupt or malicious, get another copy");
     }
@@ -268,13 +268,10 @@ void CheckOverlap(std::vector<ZipEntry>& entries, Bytes bytes,
 }
 
 void CheckDistinct(std::vector<ZipEntry>& entries, const std::string& path) {
-  std::sort(entries.begin(), entries.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-  const auto twice = std::adjacent_find(
-      entries.begin(), entries.end(),
-      [](const auto& a, const auto& b) { return a.name == b.name; });
+  std::ranges::sort(entries, {}, &ZipEntry::name);
+  const auto twice = std::ranges::adjacent_find(entries, {}, &ZipEntry::name);
   if (twice != entries.end()) {
-    ThrowFormatError(fmt::format("{}: {}", path, Quoted(twice->name)),
+    ThrowFormatError(AtEntry(path, twice->name),
                      "is in the zip file twice; the file is corrupt or "
                      "malicious, get another copy");
   }
@@ -288,9 +285,8 @@ ZipArchive::ZipArchive(Bytes bytes, std::string path) : path_(std::move(path)) {
   if (directory.count > kMaxEntries) {
     ThrowFormatError(
         path_,
-        fmt::format(
-            "the zip directory declares {} entries, more than the limit of {}",
-            directory.count, kMaxEntries));
+        "the zip directory declares {} entries, more than the limit of {}",
+        directory.count, kMaxEntries);
   }
   entries_.reserve(
       std::min<size_t>(directory.count, directory.size / kCentralSize));
@@ -301,25 +297,24 @@ ZipArchive::ZipArchive(Bytes bytes, std::string path) : path_(std::move(path)) {
         Locate(bytes.first(directory.offset), header, begin, path_));
   }
   if (entries_.size() != directory.count) {
-    ThrowFormatError(path_, fmt::format("the zip directory declares {} entries "
-                                        "and has {}; download it again",
-                                        directory.count, entries_.size()));
+    ThrowFormatError(
+        path_,
+        "the zip directory declares {} entries and has {}; download it again",
+        directory.count, entries_.size());
   }
   CheckOverlap(entries_, bytes, path_);
   CheckDistinct(entries_, path_);
 }
 
 const ZipEntry* ZipArchive::Find(std::string_view name) const {
-  const auto at = std::lower_bound(
-      entries_.begin(), entries_.end(), name,
-      [](const ZipEntry& entry, std::string_view n) { return entry.name < n; });
+  const auto at = std::ranges::lower_bound(entries_, name, {}, &ZipEntry::name);
   return at == entries_.end() || at->name != name ? nullptr : &*at;
 }
 
 Bytes ZipArchive::Stored(const ZipEntry& entry) const {
   if (entry.method != 0) {
     ThrowFormatError(
-        fmt::format("{}: {}", path_, Quoted(entry.name)),
+        AtEntry(path_, entry.name),
         "is compressed, but torch never compresses tensors: the file was "
         "unpacked and zipped again; use the original, or zip it with -0");
   }

@@ -11,26 +11,29 @@ namespace {
 constexpr uint64_t kAlignment = 64;
 constexpr uint64_t kLocalSize = 30;
 constexpr uint16_t kUtf8Names = 1U << 11U;
-constexpr uint16_t kNoDate = 0x21;       // 1 January 1980, the format's epoch
+constexpr uint16_t kNoDate = 0x21;  // 1 January 1980, the format's epoch
+constexpr uint16_t kZip64Id = 1;
 constexpr uint16_t kPaddingId = 0x4246;  // "FB", as in torch
 
-template <std::unsigned_integral T>
-void Put(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof(value));
+// Appends fields, little-endian.
+void Put(std::string& out, std::unsigned_integral auto... values) {
+  (out.append(reinterpret_cast<const char*>(&values), sizeof(values)), ...);
+}
+
+uint16_t VersionNeeded(bool zip64) { return zip64 ? 45 : 20; }
+
+// A field of 32 bits; zip64 has the value elsewhere.
+uint32_t Narrow(uint64_t value, bool zip64) {
+  return zip64 ? 0xFFFFFFFF : static_cast<uint32_t>(value);
 }
 
 // The fields that both headers share, from "version needed" to the sizes.
 void PutFields(std::string& out, uint32_t crc, uint64_t size, bool zip64) {
-  const auto narrow =
-      zip64 ? uint32_t{0xFFFFFFFF} : static_cast<uint32_t>(size);
-  Put(out, static_cast<uint16_t>(zip64 ? 45 : 20));
-  Put(out, kUtf8Names);
-  Put(out, uint16_t{0});  // stored
-  Put(out, uint16_t{0});  // time
-  Put(out, kNoDate);
-  Put(out, crc);
-  Put(out, narrow);  // compressed
-  Put(out, narrow);
+  constexpr uint16_t kStored = 0;
+  constexpr uint16_t kNoTime = 0;
+  const uint32_t narrow = Narrow(size, zip64);  // compressed or not
+  Put(out, VersionNeeded(zip64), kUtf8Names, kStored, kNoTime, kNoDate, crc,
+      narrow, narrow);
 }
 
 }  // namespace
@@ -55,23 +58,17 @@ void ZipWriter::Add(std::string_view name, std::string_view text) {
 std::string ZipWriter::LocalHeader(const Entry& entry) const {
   const bool zip64 = entry.size >= zip64_from_;
   std::string extra;
-  if (zip64) {
-    Put(extra, uint16_t{1});
-    Put(extra, uint16_t{16});
-    Put(extra, entry.size);
-    Put(extra, entry.size);
-  }
+  if (zip64) Put(extra, kZip64Id, uint16_t{16}, entry.size, entry.size);
   const uint64_t data =
       entry.offset + kLocalSize + entry.name.size() + extra.size() + 4;
   const uint64_t padding = (kAlignment - data % kAlignment) % kAlignment;
-  Put(extra, kPaddingId);
-  Put(extra, static_cast<uint16_t>(padding));
+  Put(extra, kPaddingId, static_cast<uint16_t>(padding));
   extra.append(padding, 'Z');
 
   std::string out = "PK\x03\x04";
   PutFields(out, entry.crc, entry.size, zip64);
-  Put(out, static_cast<uint16_t>(entry.name.size()));
-  Put(out, static_cast<uint16_t>(extra.size()));
+  Put(out, static_cast<uint16_t>(entry.name.size()),
+      static_cast<uint16_t>(extra.size()));
   return out + entry.name + extra;
 }
 
@@ -79,22 +76,16 @@ std::string ZipWriter::CentralHeader(const Entry& entry) const {
   const bool zip64 = entry.size >= zip64_from_ || entry.offset >= zip64_from_;
   std::string extra;
   if (zip64) {
-    Put(extra, uint16_t{1});
-    Put(extra, uint16_t{24});
-    Put(extra, entry.size);
-    Put(extra, entry.size);
-    Put(extra, entry.offset);
+    Put(extra, kZip64Id, uint16_t{24}, entry.size, entry.size, entry.offset);
   }
   std::string out = "PK\x01\x02";
-  Put(out, static_cast<uint16_t>(zip64 ? 45 : 20));  // made by
+  Put(out, VersionNeeded(zip64));  // made by
   PutFields(out, entry.crc, entry.size, zip64);
-  Put(out, static_cast<uint16_t>(entry.name.size()));
-  Put(out, static_cast<uint16_t>(extra.size()));
-  Put(out, uint16_t{0});  // comment
-  Put(out, uint16_t{0});  // disk
-  Put(out, uint16_t{0});  // internal attributes
-  Put(out, uint32_t{0});  // external attributes
-  Put(out, zip64 ? uint32_t{0xFFFFFFFF} : static_cast<uint32_t>(entry.offset));
+  Put(out, static_cast<uint16_t>(entry.name.size()),
+      static_cast<uint16_t>(extra.size()));
+  // Comment, disk, internal and external attributes.
+  Put(out, uint16_t{0}, uint16_t{0}, uint16_t{0}, uint32_t{0});
+  Put(out, Narrow(entry.offset, zip64));
   return out + entry.name + extra;
 }
 
@@ -107,28 +98,16 @@ std::string ZipWriter::EndRecords(uint64_t directory_offset) const {
   std::string out;
   if (zip64) {
     out += "PK\x06\x06";
-    Put(out, uint64_t{44});  // remaining size of this record
-    Put(out, uint16_t{45});
-    Put(out, uint16_t{45});
-    Put(out, uint64_t{0});  // disks
-    Put(out, count);
-    Put(out, count);
-    Put(out, size);
-    Put(out, directory_offset);
+    // Remaining size of this record, versions, disks.
+    Put(out, uint64_t{44}, uint16_t{45}, uint16_t{45}, uint64_t{0});
+    Put(out, count, count, size, directory_offset);
     out += "PK\x06\x07";
-    Put(out, uint32_t{0});
-    Put(out, end);
-    Put(out, uint32_t{1});
+    Put(out, uint32_t{0}, end, uint32_t{1});
   }
   out += "PK\x05\x06";
-  Put(out, uint32_t{0});  // disks
-  const auto narrow_count =
-      zip64 ? uint16_t{0xFFFF} : static_cast<uint16_t>(count);
-  Put(out, narrow_count);
-  Put(out, narrow_count);
-  Put(out, zip64 ? uint32_t{0xFFFFFFFF} : static_cast<uint32_t>(size));
-  Put(out,
-      zip64 ? uint32_t{0xFFFFFFFF} : static_cast<uint32_t>(directory_offset));
+  const auto narrow_count = static_cast<uint16_t>(Narrow(count, zip64));
+  Put(out, uint32_t{0}, narrow_count, narrow_count);  // disks, counts
+  Put(out, Narrow(size, zip64), Narrow(directory_offset, zip64));
   Put(out, uint16_t{0});  // comment
   return out;
 }

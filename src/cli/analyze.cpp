@@ -1,28 +1,93 @@
 #include "analyze.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include "dry_run.h"
+#include "options.h"
 #include "wsel/core/error.h"
+#include "wsel/model/init.h"
 #include "wsel/plot/gnuplot.h"
+#include "wsel/select/options.h"
 
 namespace wsel::cli {
 
-AnalysisFolder::AnalysisFolder(const std::string& path) : path_(path) {
+void AddAnalyzedModels(CLI::App& command, AnalyzeArgs& args) {
+  session::AnalysisRequest& models = args.models;
+  command.add_option(
+      "--teacher", models.teacher,
+      "Teacher checkpoint, to analyze and to select students from");
+  AddModelName(command, "--teacher-model", models.teacher_model,
+               "Model of the teacher if it cannot be detected: a name (see "
+               "wsel models) or a JSON file");
+  command
+      .add_option("--checkpoint", models.checkpoints,
+                  "Checkpoint to analyze; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--student", models.student,
+                     "Model of students to initialise in memory: a name (see "
+                     "wsel models) or a JSON file");
+  command
+      .add_option(
+          "--method", models.methods,
+          fmt::format("Initialisations of the student, comma-separated: random "
+                      "({}) or selected from the teacher ({}); default: timm "
+                      "and, given a teacher, uniform",
+                      model::Initializers().Choices(),
+                      select::Methods().Choices()))
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  AddDryRun(command, args.dry_run);
+  command.add_option("--seed", models.seed, "Random seed")
+      ->capture_default_str();
+}
+
+void AddAnalyzeOutput(CLI::App& command, AnalyzeArgs& args,
+                      const std::string& help) {
+  command.add_option("--output", args.output, help);
+  AddJson(command, args.json);
+}
+
+std::vector<model::Config> DryRunModels(
+    const session::AnalysisRequest& request) {
+  const session::AnalyzedStudents students = StudentsOf(request);
+  std::vector<model::Config> known;
+  const auto show = [&](const char* what,
+                        const std::optional<model::Config>& config) {
+    if (!config) return;
+    fmt::print("{:10}  {}\n", what, NameOf(*config));
+    known.push_back(*config);
+  };
+  if (!request.teacher.empty()) {
+    const auto found = DryRunModel(request.teacher);
+    show("teacher", request.teacher_model ? request.teacher_model : found);
+  }
+  for (const std::string& path : request.checkpoints) {
+    show("checkpoint", DryRunModel(path));
+  }
+  show("student", students.config);
+  if (students.config) {
+    fmt::print("{:10}  {}\n", "methods", fmt::join(students.methods, ", "));
+  }
+  return known;
+}
+
+std::filesystem::path MakeFolder(const std::string& path) {
   if (path.empty()) {
     throw Error(ErrorKind::kUsage, "--output",
                 "is missing: the folder for tables and plots");
   }
   std::error_code error;
-  std::filesystem::create_directories(path_, error);
+  std::filesystem::create_directories(path, error);
   if (error) throw Error(ErrorKind::kIo, path, error.message());
+  return path;
 }
 
-bool AnalysisFolder::Draw(const std::string& file,
-                          const std::string& script) const {
-  if (plot::DrawPng(path_ / file, script)) return true;
-  spdlog::warn("{}: {}; only the tables were written", (path_ / file).string(),
+void Draw(const std::filesystem::path& file, const std::string& script) {
+  if (plot::DrawPng(file, script)) return;
+  spdlog::warn("{}: {}; only the tables were written", file.string(),
                plot::kGnuplotIsMissing);
-  return false;
 }
 
 void AddAnalyze(CLI::App& app, const Invocation& invocation) {

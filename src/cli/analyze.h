@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "commands.h"
+#include "wsel/session/analyzed_models.h"
 
 namespace wsel::cli {
 
@@ -13,22 +15,31 @@ void AddAnalyzeAttention(CLI::App& analyze, const Invocation& invocation);
 void AddAnalyzeFeatures(CLI::App& analyze, const Invocation& invocation);
 void AddAnalyzeWeights(CLI::App& analyze, const Invocation& invocation);
 
-// The output folder of an analysis, for tables and plots.
-class AnalysisFolder {
- public:
-  // Errors: kUsage for an empty path; kIo if the folder cannot be created.
-  explicit AnalysisFolder(const std::string& path);
-
-  std::filesystem::path operator/(const std::string& file) const {
-    return path_ / file;
-  }
-
-  // Draws a plot with gnuplot. Without gnuplot, warns how to install it and
-  // returns false. Errors: kIo.
-  bool Draw(const std::string& file, const std::string& script) const;
-
- private:
-  std::filesystem::path path_;
+// Options of all of them.
+struct AnalyzeArgs {
+  session::AnalysisRequest models;
+  bool dry_run = false;
+  std::string output;
+  bool json = false;
 };
+
+// Adds the options of `models` and `dry_run`, and those of the output; `args`
+// must outlive the app.
+void AddAnalyzedModels(CLI::App& command, AnalyzeArgs& args);
+void AddAnalyzeOutput(CLI::App& command, AnalyzeArgs& args,
+                      const std::string& help);
+
+// Checks all that can be checked without weights, and lists on stdout the
+// models and the missing files. Returns the configs that are known. Errors: as
+// session::OpenAnalyzedModels.
+std::vector<model::Config> DryRunModels(
+    const session::AnalysisRequest& request);
+
+// Creates the output folder of an analysis, for tables and plots. Errors:
+// kUsage for an empty path; kIo.
+std::filesystem::path MakeFolder(const std::string& path);
+
+// Draws a plot with gnuplot, or warns how to install it. Errors: kIo.
+void Draw(const std::filesystem::path& file, const std::string& script);
 
 }  // namespace wsel::cli

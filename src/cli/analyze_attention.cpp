@@ -5,11 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "analyze.h"
-#include "analyzed_models.h"
-#include "wsel/analyze/attention_products.h"
 #include "wsel/checkpoint/npy_writer.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/plot/scripts.h"
+#include "wsel/session/analysis.h"
 
 namespace wsel::cli {
 namespace {
@@ -18,32 +16,10 @@ using Json = nlohmann::ordered_json;
 using analyze::ProductMatrix;
 
 struct AttentionArgs {
-  AnalyzedModelArgs models;
+  AnalyzeArgs common;
   int64_t block = 0;
   int64_t head = 0;
-  std::string output;
-  bool json = false;
 };
-
-// All of one product, then all of the other: the rows of the plot.
-std::vector<ProductMatrix> AllMatrices(const AttentionArgs& args) {
-  std::vector<ProductMatrix> matrices;
-  std::vector<ProductMatrix> value_proj;
-  const std::string prefix = fmt::format("blocks.{}.attn.", args.block);
-  for (const AnalyzedModel& model : OpenAnalyzedModels(args.models, prefix)) {
-    const auto products = analyze::ProductsOf(model.config, *model.weights,
-                                              args.block, args.head);
-    const auto matrix = [&](const char* product, const at::Tensor& values) {
-      return analyze::MatrixOf(model.name, product,
-                               fmt::format("{}.{}.npy", product, model.slug),
-                               values);
-    };
-    matrices.push_back(matrix("query_key", products.query_key));
-    value_proj.push_back(matrix("value_proj", products.value_proj));
-  }
-  matrices.insert(matrices.end(), value_proj.begin(), value_proj.end());
-  return matrices;
-}
 
 void Print(const std::vector<ProductMatrix>& matrices) {
   size_t width = 5;
@@ -77,40 +53,42 @@ void PrintJson(const AttentionArgs& args,
 
 // Open, multiply, write, draw, print.
 void RunAttention(const AttentionArgs& args) {
-  if (args.models.dry_run) {
-    for (const model::Config& config : DryRunAnalyzedModels(args.models)) {
+  if (args.common.dry_run) {
+    for (const model::Config& config : DryRunModels(args.common.models)) {
       analyze::CheckHead(config, args.block, args.head);
     }
     return;
   }
-  const auto matrices = AllMatrices(args);
-  const AnalysisFolder folder(args.output);
+  const auto matrices = session::ProductsOfModels(
+      OpenAnalyzedModels(args.common.models,
+                         fmt::format("blocks.{}.attn.", args.block)),
+      args.block, args.head);
+  const auto folder = MakeFolder(args.common.output);
   for (const ProductMatrix& matrix : matrices) {
     checkpoint::WriteNpy(folder / matrix.file, {matrix.width, matrix.width},
                          matrix.values);
   }
   const auto columns = static_cast<int>(matrices.size() / 2);
-  folder.Draw("attention.png", AttentionScript(matrices, columns));
-  args.json ? PrintJson(args, matrices) : Print(matrices);
+  Draw(folder / "attention.png", AttentionScript(matrices, columns));
+  args.common.json ? PrintJson(args, matrices) : Print(matrices);
 }
 
 }  // namespace
 
 void AddAnalyzeAttention(CLI::App& analyze, const Invocation&) {
   const auto args = std::make_shared<AttentionArgs>();
-  CLI::App* c = analyze.add_subcommand("attention",
-                                       "Plot W_q W_k^T and W_v W_proj of one "
-                                       "attention head of several ViTs (the "
-                                       "paper's Figure 5)");
-  AddAnalyzedModelOptions(*c, args->models);
+  CLI::App* c =
+      analyze.add_subcommand("attention",
+                             "Plot W_q W_k^T and W_v W_proj of one attention "
+                             "head of several ViTs (the paper's Figure 5)");
+  AddAnalyzedModels(*c, args->common);
   c->add_option("--block", args->block, "Block index, from 0")
       ->capture_default_str();
   c->add_option("--head-index", args->head,
                 "Attention head of the block, from 0")
       ->capture_default_str();
-  c->add_option("--output", args->output,
-                "Output folder: attention.png and one .npy file per matrix");
-  c->add_flag("--json", args->json, "Print the result as JSON");
+  AddAnalyzeOutput(*c, args->common,
+                   "Output folder: attention.png and one .npy file per matrix");
   c->callback([args] { RunAttention(*args); });
 }
 

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "analyze.h"
-#include "analyzed_models.h"
 #include "wsel/analyze/weight_table.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
@@ -16,12 +15,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using analyze::ModelWeights;
 using analyze::WeightRow;
-
-struct WeightsArgs {
-  AnalyzedModelArgs models;
-  std::string output;
-  bool json = false;
-};
 
 std::string RankText(const WeightRow& row) {
   if (row.full_rank == 0) return "";
@@ -71,21 +64,21 @@ Json AsJson(const std::vector<ModelWeights>& models) {
 }
 
 // Open, measure, write, draw, print.
-void RunWeights(const WeightsArgs& args) {
-  if (args.models.dry_run) {
-    DryRunAnalyzedModels(args.models);
+void RunWeights(const AnalyzeArgs& args) {
+  if (args.dry_run) {
+    DryRunModels(args.models);
     return;
   }
   const auto analyzed = OpenAnalyzedModels(args.models);
-  const AnalysisFolder folder(args.output);
+  const auto folder = MakeFolder(args.output);
   std::vector<ModelWeights> models;
-  for (const AnalyzedModel& model : analyzed) {
+  for (const session::AnalyzedModel& model : analyzed) {
     models.push_back(
         {model.name, analyze::WeightTable(model.config, *model.weights)});
   }
   WriteTextFile(folder / "weights.csv", WeightCsv(models));
   const std::string script = WeightScript(models);
-  if (!script.empty()) folder.Draw("weights.png", script);
+  if (!script.empty()) Draw(folder / "weights.png", script);
   if (args.json) {
     fmt::print("{}\n", DumpJson(AsJson(models), 1));
     return;
@@ -96,15 +89,13 @@ void RunWeights(const WeightsArgs& args) {
 }  // namespace
 
 void AddAnalyzeWeights(CLI::App& analyze, const Invocation&) {
-  const auto args = std::make_shared<WeightsArgs>();
-  CLI::App* c = analyze.add_subcommand(
-      "weights",
-      "Mean, standard deviation, norm and effective rank of every tensor, also "
-      "plotted over blocks");
-  AddAnalyzedModelOptions(*c, args->models);
-  c->add_option("--output", args->output,
-                "Output folder: weights.csv and weights.png");
-  c->add_flag("--json", args->json, "Print the result as JSON");
+  const auto args = std::make_shared<AnalyzeArgs>();
+  CLI::App* c =
+      analyze.add_subcommand("weights",
+                             "Mean, standard deviation, norm and effective "
+                             "rank of every tensor, also plotted over blocks");
+  AddAnalyzedModels(*c, *args);
+  AddAnalyzeOutput(*c, *args, "Output folder: weights.csv and weights.png");
   c->callback([args] { RunWeights(*args); });
 }
 

@@ -17,11 +17,11 @@
 
 #include "commands.h"
 #include "log.h"
-#include "training_environment.h"
 #include "wsel/core/error.h"
 #include "wsel/core/shell_quote.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/version.h"
+#include "wsel/session/training_environment.h"
 
 namespace wsel::cli {
 namespace {
@@ -66,14 +66,8 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
         ErrorKind::kUsage, where,
         Unknown("option", word.substr(0, word.find('=')), OptionNames(last)));
   }
-  throw Error(
-      ErrorKind::kUsage, where,
-      fmt::format("unexpected argument '{}'; see {} --help", word, where));
-}
-
-bool HasOption(const CLI::App& app, const std::string& name) {
-  const auto names = OptionNames(app);
-  return std::find(names.begin(), names.end(), name) != names.end();
+  throw Error(ErrorKind::kUsage, where,
+              "unexpected argument '{}'; see {} --help", word, where);
 }
 
 void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
@@ -81,18 +75,17 @@ void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
   for (const CLI::App* command : app.get_subcommands(nullptr)) {
     known.push_back(command->get_name());
   }
-  if (args.size() == 1 && args[0].starts_with("--") &&
-      !HasOption(app, args[0])) {
-    throw Error(ErrorKind::kUsage, "",
-                Unknown("option", args[0], OptionNames(app)));
+  const auto check = [](const char* kind, const std::string& word,
+                        const std::vector<std::string>& names) {
+    if (std::ranges::find(names, word) != names.end()) return;
+    throw Error(ErrorKind::kUsage, "", Unknown(kind, word, names));
+  };
+  if (args.size() == 1 && args[0].starts_with("--")) {
+    check("option", args[0], OptionNames(app));
   }
-  const auto word = std::find_if(
-      args.begin(), args.end(),
-      [](const std::string& arg) { return !arg.starts_with("-"); });
-  if (word == args.end()) return;
-  if (std::find(known.begin(), known.end(), *word) == known.end()) {
-    throw Error(ErrorKind::kUsage, "", Unknown("command", *word, known));
-  }
+  const auto word = std::ranges::find_if_not(
+      args, [](const std::string& arg) { return arg.starts_with("-"); });
+  if (word != args.end()) check("command", *word, known);
 }
 
 bool Computes(const ComputingCommand& c) {
@@ -108,22 +101,36 @@ void FlushResults() {
   }
 }
 
+// Libraries name fields where the user knows options: "img_size" becomes
+// "--img-size" if the command has it.
+Error NamingOptions(const CLI::App& app, const Error& e) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+  }
+  std::string option = "--" + e.where();
+  std::ranges::replace(option, '_', '-');
+  if (e.kind() != ErrorKind::kUsage ||
+      command->get_option_no_throw(option) == nullptr) {
+    return e;
+  }
+  return {e.kind(), option,
+          std::string_view(e.what()).substr(e.where().size() + 2)};
+}
+
 void Parse(CLI::App& app, std::vector<std::string> args) {
   CheckCommand(app, args);
   std::reverse(args.begin(), args.end());  // CLI11 expects the last first
   try {
     app.parse(args);
-  } catch (const CLI::CallForHelp& e) {
-    app.exit(e);
-  } catch (const CLI::CallForAllHelp& e) {
-    app.exit(e);
-  } catch (const CLI::CallForVersion& e) {
+  } catch (const CLI::Success& e) {  // help or the version
     app.exit(e);
   } catch (const CLI::ExtrasError&) {
     ThrowUnexpected(app);
   } catch (const CLI::ParseError& e) {
-    throw Error(ErrorKind::kUsage, "",
-                fmt::format("{}; see wsel --help", e.what()));
+    throw Error(ErrorKind::kUsage, "", "{}; see wsel --help", e.what());
+  } catch (const Error& e) {
+    throw NamingOptions(app, e);
   }
 }
 
@@ -147,22 +154,15 @@ void Run(int argc, const char* const* argv) {
   app.add_flag("-q,--quiet", quiet, "Log only warnings and errors");
   app.parse_complete_callback([&] {
     SetUpLog(verbose - quiet);
-    if (std::ranges::any_of(computing, Computes)) PrepareToCompute(argv);
+    if (std::ranges::any_of(computing, Computes))
+      session::PrepareToCompute(argv);
   });
 
-  AddInit(app, invocation);
-  AddTrain(app, invocation);
-  AddEval(app, invocation);
-  AddDatasets(app, invocation);
-  AddProbe(app, invocation);
-  AddAnalyze(app, invocation);
-  AddSweep(app, invocation);
-  AddInspect(app, invocation);
-  AddConvert(app, invocation);
-  AddReport(app, invocation);
-  AddModels(app, invocation);
-  AddCompletion(app, invocation);
-  AddMan(app, invocation);
+  for (const auto& add :
+       {AddInit, AddTrain, AddEval, AddDatasets, AddProbe, AddAnalyze, AddSweep,
+        AddInspect, AddConvert, AddReport, AddModels, AddCompletion, AddMan}) {
+    add(app, invocation);
+  }
   try {
     Parse(app, args);
   } catch (const c10::Error& e) {

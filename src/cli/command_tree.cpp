@@ -1,43 +1,36 @@
 #include "command_tree.h"
 
-#include <algorithm>
 #include <regex>
 
+#include "wsel/core/split.h"
 #include "wsel/data/dataset_info.h"
 #include "wsel/model/variants.h"
 
 namespace wsel::cli {
 namespace {
 
-bool Among(const std::string& name, std::initializer_list<const char*> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 // The values of an option: of the registry that it refers to, or as listed in
 // its description, "uniform|consecutive|random".
 std::vector<std::string> ChoicesOf(const std::string& name,
                                    const std::string& description) {
   std::vector<std::string> choices;
-  if (Among(name, {"--student", "--model", "--teacher-model"})) {
+  if (name == "--student" || name == "--model" || name == "--teacher-model") {
     for (const auto& variant : model::Variants()) {
       choices.push_back(model::NameOf(variant.config));
     }
     return choices;
   }
   if (name == "--dataset") {
-    for (const auto& info : data::DatasetRegistry())
+    for (const auto& info : data::DatasetRegistry()) {
       choices.emplace_back(info.name);
+    }
     return choices;
   }
   static const std::regex kList("[a-z0-9-]+(\\|[a-z0-9-]+)+");
-  static const std::regex kWord("[a-z0-9-]+");
   for (std::sregex_iterator list(description.begin(), description.end(), kList);
        list != std::sregex_iterator(); ++list) {
-    const std::string text = list->str();
-    for (std::sregex_iterator word(text.begin(), text.end(), kWord);
-         word != std::sregex_iterator(); ++word) {
-      choices.push_back(word->str());
-    }
+    const std::string words = list->str();
+    for (const auto word : Split(words, '|')) choices.emplace_back(word);
   }
   return choices;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "options.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
@@ -86,8 +87,8 @@ CheckedSplit CheckSplit(const DatasetInfo& info, const CheckArgs& args,
           set.classes, set.size()};
 }
 
-std::string SizeRange(int least, int most) {
-  return least == most ? std::to_string(least)
+std::string RangeText(int least, int most) {
+  return least == most ? fmt::to_string(least)
                        : fmt::format("{}-{}", least, most);
 }
 
@@ -110,8 +111,8 @@ void Print(const CheckedSplit& checked) {
       "{}: {} images of {} x {} pixels, {} classes of {} to {} images, {} "
       "corrupt, {} damaged\n",
       NameOf(checked.split), checked.num_images,
-      SizeRange(report.min_width, report.max_width),
-      SizeRange(report.min_height, report.max_height), checked.classes.size(),
+      RangeText(report.min_width, report.max_width),
+      RangeText(report.min_height, report.max_height), checked.classes.size(),
       *least, *most, report.corrupt.size(), report.damaged.size());
   for (const std::string& text : checked.count_mismatches) {
     fmt::print("  count mismatch: {}\n", text);
@@ -162,10 +163,9 @@ void RunCheck(const CheckArgs& args, bool json) {
   if (json) fmt::print("{}\n", DumpJson(rows, 1));
   if (num_corrupt + num_mismatches == 0) return;
   std::fflush(stdout);  // before the error on stderr
-  throw Error(
-      ErrorKind::kFormat, args.root,
-      fmt::format("{} corrupt images; {} counts differ from those of {}",
-                  num_corrupt, num_mismatches, info.title));
+  throw Error(ErrorKind::kFormat, args.root,
+              "{} corrupt images; {} counts differ from those of {}",
+              num_corrupt, num_mismatches, info.title);
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ void AddDatasets(CLI::App& app, const Invocation&) {
   const auto args = std::make_shared<CheckArgs>();
   CLI::App* c = app.add_subcommand(
       "datasets", "List the supported data sets, or check one on disk");
-  c->add_flag("--json", *json, "Print the result as JSON");
+  AddJson(*c, *json);
   CLI::App* check = c->add_subcommand(
       "check",
       "Verify counts and labels, and decode every image; exit code 5 if an "
@@ -192,7 +192,7 @@ void AddDatasets(CLI::App& app, const Invocation&) {
       ->add_option("--split-seed", args->split_seed,
                    "Seed of EuroSAT's train/test split")
       ->capture_default_str();
-  check->add_flag("--json", *json, "Print the result as JSON");
+  AddJson(*check, *json);
   c->callback([c, json, args] {
     if (!c->get_subcommands().empty()) {
       RunCheck(*args, *json);

@@ -4,8 +4,7 @@
 
 #include <filesystem>
 
-#include "model_args.h"
-#include "wsel/core/error.h"
+#include "wsel/pretrained/facts.h"
 
 namespace wsel::cli {
 
@@ -16,26 +15,15 @@ bool ListIfMissing(const std::string& path) {
 }
 
 std::optional<model::Config> DryRunModel(const std::string& path) {
-  if (!ListIfMissing(path)) return RequireModel(OpenPretrained(path)).config;
-  try {
-    return NamedModel(std::filesystem::path(path).stem().string());
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+  if (ListIfMissing(path)) return pretrained::ModelByFileName(path);
+  return FactsOf(pretrained::Open(path)).model;
 }
 
-SplitSizes DryRunSizes(const data::DataOptions& options, Splits splits) {
-  const SplitSizes known = SizesWithoutFiles(options);
-  const std::string& root = options.root;
-  if (ListIfMissing(root.empty() ? "--data-root" : root)) return known;
-  if (splits == Splits::kTest) {
-    const data::Dataset test = OpenTestSplit(options);
-    return {known.train, test.size(),
-            static_cast<int64_t>(test.classes.size())};
-  }
-  const DataSplits opened = OpenSplits(options);
-  return {opened.train.size(), opened.test.size(),
-          static_cast<int64_t>(opened.train.classes.size())};
+session::SplitSizes DryRunSizes(const data::DataOptions& options,
+                                session::Splits splits) {
+  session::SizesWithoutFiles(options);  // checks them before anything is listed
+  ListIfMissing(options.root.empty() ? "--data-root" : options.root);
+  return session::SizesOf(options, splits);
 }
 
 std::string CountText(int64_t num_images) {

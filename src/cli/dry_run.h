@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "open_splits.h"
-#include "pretrained.h"
+#include "wsel/model/config.h"
+#include "wsel/session/open_splits.h"
 
 namespace wsel::cli {
 
@@ -16,14 +16,12 @@ namespace wsel::cli {
 bool ListIfMissing(const std::string& path);
 
 // The model of a checkpoint. Of a missing file: the variant that its name
-// names, or nullopt. Errors: as OpenPretrained and RequireModel.
+// names, or nullopt. Errors: as pretrained::Open and RequireModel.
 std::optional<model::Config> DryRunModel(const std::string& path);
 
-// Numbers of images in the test split, and also in the training split for
-// kBoth: from the files if `options.root` exists, else as documented.
-// Errors: as OpenSplits.
-enum class Splits { kTest, kBoth };
-SplitSizes DryRunSizes(const data::DataOptions& options, Splits splits);
+// session::SizesOf, which lists a missing root. Errors: as there.
+session::SplitSizes DryRunSizes(const data::DataOptions& options,
+                                session::Splits splits);
 
 // "512 images", or "an unknown number of images" for 0.
 std::string CountText(int64_t num_images);

@@ -6,62 +6,25 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
-#include "pretrained.h"
+#include "options.h"
 #include "wsel/core/error.h"
-#include "wsel/core/parallel.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/pretrained/pretrained_checkpoint.h"
+#include "wsel/run/metadata_keys.h"
 #include "wsel/tensor/statistics.h"
 
 namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using pretrained::PretrainedCheckpoint;
 
 struct InspectArgs {
   std::string file;
   bool stats = false;
   bool json = false;
 };
-
-// One per tensor of the file; empty unless `enabled`.
-std::vector<Statistics> AllStatistics(const TensorSource& file, bool enabled) {
-  std::vector<Statistics> all(enabled ? file.Specs().size() : 0);
-  ParallelFor(all.size(), [&](size_t i) {
-    const std::string& name = file.Specs()[i].name;
-    all[i] = StatisticsOf(file.View(name));
-    file.Release(name);
-  });
-  return all;
-}
-
-std::string DescribeModel(const model::VitConfig& c) {
-  std::string text = fmt::format(
-      "ViT: width {}, depth {}, {} heads, patch {}, image {}, {} classes",
-      c.embed_dim, c.depth, c.num_heads, c.patch_size, c.img_size,
-      c.num_classes);
-  if (c.pooling != model::Pooling::kToken) text += ", average pooling";
-  if (c.dist_token) text += ", distillation token";
-  if (c.reg_tokens > 0)
-    text += fmt::format(", {} register tokens", c.reg_tokens);
-  if (c.no_embed_class) text += ", no position embedding for prefix tokens";
-  if (c.pre_norm) text += ", norm before the blocks";
-  if (c.layer_scale != 0) text += ", layer scale";
-  if (c.activation == model::Activation::kQuickGelu) text += ", QuickGELU";
-  if (c.norm_eps != 1e-6) text += fmt::format(", eps {:g}", c.norm_eps);
-  return text;
-}
-
-std::string DescribeModel(const model::ConvNextConfig& c) {
-  return fmt::format("ConvNeXt: widths {}, depths {}, patch {}, {} classes{}",
-                     fmt::join(c.dims, "/"), fmt::join(c.depths, "/"),
-                     c.patch_size, c.num_classes,
-                     c.head_norm_first ? ", norm before pooling" : "");
-}
-
-std::string Megabytes(uint64_t bytes) {
-  return fmt::format("{:.1f} MB", static_cast<double>(bytes) * 1e-6);
-}
 
 void PrintSource(const naming::RemappedStateDict& remapped) {
   if (remapped.source.empty()) return;
@@ -75,28 +38,27 @@ void PrintSource(const naming::RemappedStateDict& remapped) {
   }
 }
 
-void PrintModel(const PretrainedCheckpoint& pretrained) {
-  if (!pretrained.model) {
+void PrintModel(const PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model) {
     fmt::print("model      {}\n",
-               pretrained.unsupported_reason.empty()
+               checkpoint.unsupported_reason.empty()
                    ? "unknown: not a ViT or ConvNeXt under known names"
-                   : pretrained.unsupported_reason);
+                   : checkpoint.unsupported_reason);
     return;
   }
-  const model::Config& config = pretrained.model->config;
+  const model::Config& config = checkpoint.model->config;
   fmt::print("model      {}\n           {}\n           {:.3f} M parameters\n",
-             NameOf(config),
-             std::visit([](const auto& c) { return DescribeModel(c); }, config),
+             NameOf(config), Describe(config),
              static_cast<double>(ParameterCount(config)) * 1e-6);
-  for (const std::string& assumption : pretrained.model->assumptions) {
+  for (const std::string& assumption : checkpoint.model->assumptions) {
     fmt::print("assumed    {}\n", assumption);
   }
 }
 
 // Counts of used and ignored tensors, one line per reason with an example;
 // unexpected and missing ones by name.
-void PrintLoadReport(const PretrainedCheckpoint& pretrained) {
-  const naming::RemappedStateDict& remapped = pretrained.remapped;
+void PrintLoadReport(const PretrainedCheckpoint& checkpoint) {
+  const naming::RemappedStateDict& remapped = checkpoint.remapped;
   if (remapped.source.empty()) return;
   fmt::print("used       {} tensors\n", remapped.used.size());
   std::map<std::string, std::vector<std::string>> by_reason;
@@ -112,14 +74,8 @@ void PrintLoadReport(const PretrainedCheckpoint& pretrained) {
   for (const naming::UnusedKey& key : remapped.unexpected) {
     fmt::print("unexpected {}: {}\n", key.name, key.reason);
   }
-  for (const std::string& name : MissingKeys(pretrained)) {
+  for (const std::string& name : MissingKeys(checkpoint)) {
     fmt::print("missing    {}\n", name);
-  }
-}
-
-void PrintUnsupported(const checkpoint::Checkpoint& file) {
-  for (const checkpoint::UnsupportedTensor& tensor : file.unsupported()) {
-    fmt::print("unsupported {}: {}\n", tensor.name, tensor.reason);
   }
 }
 
@@ -143,44 +99,29 @@ void PrintTensors(const TensorSource& file,
   }
 }
 
-void PrintText(const PretrainedCheckpoint& pretrained,
+void PrintText(const PretrainedCheckpoint& checkpoint,
                const std::vector<Statistics>& stats) {
-  const checkpoint::Checkpoint& file = *pretrained.file;
-  fmt::print("file       {}\ncontainer  {}, {}, {} tensors\n",
+  const checkpoint::Checkpoint& file = *checkpoint.file;
+  fmt::print("file       {}\ncontainer  {}, {:.1f} MB, {} tensors\n",
              file.path().string(), Name(file.container()),
-             Megabytes(file.file_size()), file.Specs().size());
-  PrintSource(pretrained.remapped);
-  PrintModel(pretrained);
-  PrintLoadReport(pretrained);
-  PrintUnsupported(file);
+             static_cast<double>(file.file_size()) * 1e-6, file.Specs().size());
+  PrintSource(checkpoint.remapped);
+  PrintModel(checkpoint);
+  PrintLoadReport(checkpoint);
+  for (const auto& [name, reason] : file.unsupported()) {
+    fmt::print("unsupported {}: {}\n", name, reason);
+  }
   for (const auto& [key, value] : file.metadata()) {
-    if (key != kModelKey) fmt::print("metadata   {}: {}\n", key, value);
+    if (key != run::kModelKey) fmt::print("metadata   {}: {}\n", key, value);
   }
   PrintTensors(file, stats);
 }
 
-Json TensorJson(const TensorSpec& spec) {
-  return {
-      {"name", spec.name}, {"dtype", Name(spec.dtype)}, {"shape", spec.shape}};
-}
-
-Json StatsJson(const Statistics& s) {
-  return {{"min", s.min},
-          {"max", s.max},
-          {"mean", s.mean},
-          {"std", s.std},
-          {"nan_count", s.nan_count}};
-}
-
-Json ReasonsJson(const std::vector<naming::UnusedKey>& keys) {
+// {name: reason} of tensors that are not used.
+template <typename Tensors>
+Json ReasonsJson(const Tensors& tensors) {
   Json json = Json::object();
-  for (const naming::UnusedKey& key : keys) json[key.name] = key.reason;
-  return json;
-}
-
-Json UnsupportedJson(const checkpoint::Checkpoint& file) {
-  Json json = Json::object();
-  for (const auto& [name, reason] : file.unsupported()) json[name] = reason;
+  for (const auto& [name, reason] : tensors) json[name] = reason;
   return json;
 }
 
@@ -196,31 +137,40 @@ Json NamesJson(const naming::RemappedStateDict& remapped) {
           {"unexpected", ReasonsJson(remapped.unexpected)}};
 }
 
-Json AsJson(const PretrainedCheckpoint& pretrained,
+Json AsJson(const PretrainedCheckpoint& checkpoint,
             const std::vector<Statistics>& stats) {
-  const checkpoint::Checkpoint& file = *pretrained.file;
+  const checkpoint::Checkpoint& file = *checkpoint.file;
   Json json = {{"file", file.path().string()},
                {"container", Name(file.container())},
                {"size", file.file_size()},
-               {"prefix", pretrained.remapped.prefix},
-               {"names", NamesJson(pretrained.remapped)},
+               {"prefix", checkpoint.remapped.prefix},
+               {"names", NamesJson(checkpoint.remapped)},
                {"model", nullptr},
                {"metadata", file.metadata()},
-               {"unsupported", UnsupportedJson(file)},
+               {"unsupported", ReasonsJson(file.unsupported())},
                {"tensors", Json::array()}};
-  if (pretrained.model) {
-    const model::Config& config = pretrained.model->config;
+  if (checkpoint.model) {
+    const model::Config& config = checkpoint.model->config;
     json["model"] = Json::parse(model::ToJson(config));
     json["parameters"] = ParameterCount(config);
-    json["assumptions"] = pretrained.model->assumptions;
-    json["missing"] = MissingKeys(pretrained);
+    json["assumptions"] = checkpoint.model->assumptions;
+    json["missing"] = MissingKeys(checkpoint);
   } else {
-    json["unsupported_reason"] = pretrained.unsupported_reason;
+    json["unsupported_reason"] = checkpoint.unsupported_reason;
   }
   for (size_t i = 0; i < file.Specs().size(); ++i) {
-    Json tensor = TensorJson(file.Specs()[i]);
-    if (!stats.empty()) tensor["stats"] = StatsJson(stats[i]);
-    json["tensors"].push_back(std::move(tensor));
+    const TensorSpec& spec = file.Specs()[i];
+    Json& tensor = json["tensors"].emplace_back();
+    tensor = {{"name", spec.name},
+              {"dtype", Name(spec.dtype)},
+              {"shape", spec.shape}};
+    if (stats.empty()) continue;
+    const Statistics& s = stats[i];
+    tensor["stats"] = {{"min", s.min},
+                       {"max", s.max},
+                       {"mean", s.mean},
+                       {"std", s.std},
+                       {"nan_count", s.nan_count}};
   }
   return json;
 }
@@ -229,12 +179,13 @@ void RunInspect(const InspectArgs& args) {
   if (args.file.empty()) {
     throw Error(ErrorKind::kUsage, "FILE", "is missing: the checkpoint");
   }
-  const PretrainedCheckpoint pretrained = OpenPretrained(args.file);
-  const auto stats = AllStatistics(*pretrained.file, args.stats);
+  const PretrainedCheckpoint checkpoint = pretrained::Open(args.file);
+  const auto stats = args.stats ? AllStatisticsOf(*checkpoint.file)
+                                : std::vector<Statistics>();
   if (args.json) {
-    fmt::print("{}\n", AsJson(pretrained, stats).dump(1));
+    fmt::print("{}\n", AsJson(checkpoint, stats).dump(1));
   } else {
-    PrintText(pretrained, stats);
+    PrintText(checkpoint, stats);
   }
 }
 
@@ -249,7 +200,7 @@ void AddInspect(CLI::App& app, const Invocation&) {
                 "Checkpoint: safetensors, PyTorch, TorchScript or .npz");
   c->add_flag("--stats", args->stats,
               "Add min, max, mean, std and NaN count of each tensor");
-  c->add_flag("--json", args->json, "Print the result as JSON");
+  AddJson(*c, args->json);
   c->callback([args] { RunInspect(*args); });
 }
 

@@ -50,8 +50,8 @@ std::string ManPage(const CommandHelp& tree, const std::string& footer) {
   std::string page = fmt::format(
       ".TH WSEL 1 \"\" \"wsel {}\" \"User Commands\"\n"
       ".ad l\n.SH NAME\nwsel \\- initialise small vision models from larger "
-      "ones, and "
-      "train them\n.SH SYNOPSIS\n.B wsel\n.I command\n[\\fIoptions\\fR]\n"
+      "ones, and train them\n.SH SYNOPSIS\n.B wsel\n.I "
+      "command\n[\\fIoptions\\fR]\n"
       ".SH DESCRIPTION\n{}\n{}",
       Roff(std::string(Version())), Roff(tree.description), OptionsOf(tree));
   for (const CommandHelp& command : tree.commands) {

@@ -43,8 +43,7 @@ void PrintTable() {
   }
   fmt::print(
       "\nWith 1000 classes. FLOPs: 2 x multiply-adds of one forward pass at "
-      "the "
-      "image size\nin the name, including attention's matrix products.\n");
+      "the image size\nin the name, including attention's matrix products.\n");
 }
 
 }  // namespace

@@ -8,10 +8,9 @@
 
 #include "commands.h"
 #include "dry_run.h"
-#include "open_splits.h"
-#include "pretrained.h"
+#include "options.h"
 #include "wsel/core/error.h"
-#include "wsel/model/build.h"
+#include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
 
 namespace wsel::cli {
@@ -29,20 +28,8 @@ struct ProbeArgs {
   bool json = false;
 };
 
-probe::FeatureExtractor BackboneFeatures(const ProbeArgs& args) {
-  const PretrainedCheckpoint pretrained = OpenPretrained(args.checkpoint);
-  model::Config config = RequireModel(pretrained).config;
-  model::SetNumClasses(config, 0);
-  model::Model model = model::Build(config);
-  Load(model, *pretrained.remapped.tensors);
-  auto features = probe::ModelFeatures(model, PretrainedMeanStd(pretrained),
-                                       train::FindDevice(args.device));
-  features.name = args.checkpoint;
-  return features;
-}
-
 void DryRun(const ProbeArgs& args) {
-  const SplitSizes sizes = DryRunSizes(args.data, Splits::kBoth);
+  const auto sizes = DryRunSizes(args.data, session::Splits::kBoth);
   probe::CheckSplit(args.data.name, sizes.classes, sizes.train);
   const auto config = args.pixels ? std::nullopt : DryRunModel(args.checkpoint);
   if (config) {
@@ -53,7 +40,7 @@ void DryRun(const ProbeArgs& args) {
              CountText(sizes.test));
 }
 
-void PrintResult(const ProbeArgs& args, const DataSplits& splits,
+void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
                  const probe::ProbeResult& result) {
   const bool augment = args.options.augment;
   if (args.json) {
@@ -89,19 +76,45 @@ void RunProbe(ProbeArgs args) {
                 "needs either --checkpoint FILE or --pixels");
   }
   probe::Validate(args.options);
-  if (args.dry_run) {
-    DryRun(args);
-    return;
-  }
-  const DataSplits splits = OpenSplits(args.data);
+  const c10::Device device = train::FindDevice(args.device);
+  if (args.dry_run) return DryRun(args);
+  const auto splits = session::OpenSplits(args.data);
   probe::CheckSplit(args.data.name,
                     static_cast<int64_t>(splits.train.classes.size()),
                     splits.train.size());
   const auto features =
-      args.pixels ? probe::PixelFeatures(splits.train) : BackboneFeatures(args);
+      args.pixels ? probe::PixelFeatures(splits.train, device)
+                  : probe::CheckpointFeatures(args.checkpoint, device);
   PrintResult(
       args, splits,
       probe::FitProbe(splits.train, splits.test, features, args.options));
+}
+
+void AddOptimisation(CLI::App& c, ProbeArgs& args) {
+  probe::ProbeOptions& options = args.options;
+  auto& schedule = options.recipe.schedule;
+  c.option_defaults()->group("Optimisation")->always_capture_default();
+  c.add_option("--solver", args.solver,
+               "Solver: " + probe::ProbeSolvers().Choices() +
+                   "; lbfgs fits logistic regression to convergence, lars and "
+                   "sgd follow MAE's recipe, with batch norm");
+  c.add_option("--l2", options.logistic.l2,
+               "L2 penalty (only --solver lbfgs): 1 / C of scikit-learn");
+  c.add_option("--epochs", schedule.epochs,
+               "Training epochs (only --solver lars or sgd)");
+  c.add_option("--warmup-epochs", schedule.warmup_epochs,
+               "Warmup epochs (only --solver lars or sgd)");
+  c.add_option("--batch-size", options.recipe.batch_size,
+               "Batch size in images (only --solver lars or sgd)");
+  c.add_option("--lr", schedule.lr,
+               "Learning rate per 256 images, scaled by the batch size (only "
+               "--solver lars or sgd)");
+  c.add_option("--seed", options.recipe.seed,
+               "Random seed (only --solver lars or sgd)");
+  c.add_flag("--augment", options.augment,
+             "Apply MAE's random crops and flips (only --solver lars or sgd); "
+             "features are then recomputed in each epoch");
+  c.option_defaults()->always_capture_default(false);
 }
 
 }  // namespace
@@ -111,62 +124,29 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   CLI::App* c = app.add_subcommand(
       "probe",
       "Fit a linear probe on a model's frozen features, or on raw pixels");
+  c->option_defaults()->group("Model");
   c->add_option(
       "--checkpoint", args->checkpoint,
       "Checkpoint of the backbone; its pooled features are classified");
   c->add_flag("--pixels", args->pixels,
               "Classify raw pixels instead, as a baseline");
-  c->add_option("--dataset", args->data.name,
-                "Data set, as listed by wsel datasets")
-      ->required();
-  c->add_option("--data-root", args->data.root,
-                "Folder that holds the data set")
-      ->required();
+  c->option_defaults()->group("Data");
+  AddDataset(*c, args->data);
   c->add_option(
       "--subset", args->data.subset,
-      "Number or share of training images, balanced by class: 500, 0.1 "
-      "or 10%");
+      "Number or share of training images, balanced by class: 500, 0.1 or 10%");
   c->add_option("--train-range", args->data.train_range,
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',');
-  c->add_option("--solver", args->solver,
-                "Solver: " + probe::ProbeSolvers().Choices() +
-                    "; lbfgs fits logistic regression to convergence, lars and "
-                    "sgd follow MAE's recipe, with batch norm")
-      ->capture_default_str();
-  c->add_option("--l2", args->options.logistic.l2,
-                "L2 penalty (only --solver lbfgs): 1 / C of scikit-learn")
-      ->capture_default_str();
-  c->add_option("--epochs", args->options.recipe.schedule.epochs,
-                "Training epochs (only --solver lars or sgd)")
-      ->capture_default_str();
-  c->add_option("--warmup-epochs", args->options.recipe.schedule.warmup_epochs,
-                "Warmup epochs (only --solver lars or sgd)")
-      ->capture_default_str();
-  c->add_option("--batch-size", args->options.recipe.batch_size,
-                "Batch size in images (only --solver lars or sgd)")
-      ->capture_default_str();
-  c->add_option("--lr", args->options.recipe.schedule.lr,
-                "Learning rate per 256 images, scaled by the batch size (only "
-                "--solver lars or sgd)")
-      ->capture_default_str();
-  c->add_option("--seed", args->options.recipe.seed,
-                "Random seed (only --solver lars or sgd)")
-      ->capture_default_str();
-  c->add_flag("--augment", args->options.augment,
-              "Apply MAE's random crops and flips (only --solver lars or sgd); "
-              "features are then recomputed in each epoch");
-  c->add_option("--workers", args->data.workers,
-                "Data loader threads; -1: one per core")
-      ->capture_default_str();
+  AddOptimisation(*c, *args);
+  c->option_defaults()->group("Run");
+  AddWorkers(*c, args->data.workers);
   c->add_option("--device", args->device,
                 "Device that computes features: auto|cpu|cuda or cuda:1")
       ->capture_default_str();
-  c->add_option("--threads", args->threads, "Compute threads; 0: one per core")
-      ->capture_default_str();
-  c->add_flag("--dry-run", args->dry_run,
-              "Check the options and list missing files; compute nothing");
-  c->add_flag("--json", args->json, "Print the result as JSON");
+  AddThreads(*c, args->threads);
+  AddDryRun(*c, args->dry_run);
+  AddJson(*c, args->json);
   invocation.computing.push_back({c, [args] { return !args->dry_run; }});
   c->callback([args] { RunProbe(*args); });
 }

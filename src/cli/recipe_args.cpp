@@ -1,115 +1,139 @@
 #include "recipe_args.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <cmath>
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
-#include "renamed_option.h"
+#include "options.h"
 #include "wsel/core/error.h"
 #include "wsel/core/split.h"
 #include "wsel/core/text_file.h"
-#include "wsel/select/options.h"
 
 namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// "path=value", where the value is a string even if it looks like a number.
-std::string SetText(const std::string& path, const std::string& text) {
-  return path + "=" + Json(text).dump();
-}
-
-// All flags as overrides. --set comes last, and takes precedence.
+// All options as overrides. --set comes last, and takes precedence.
 std::vector<std::string> Overrides(const RecipeArgs& args) {
-  std::vector<std::string> sets;
-  const auto text = [&](const char* path, const std::string& value) {
-    if (!value.empty()) sets.push_back(SetText(path, value));
-  };
-  const auto integer = [&](const char* path, std::optional<int64_t> value) {
-    if (value) sets.push_back(fmt::format("{}={}", path, *value));
-  };
-  text("model.name", args.model);
-  text("data.name", args.dataset);
-  text("data.root", args.data_root);
-  text("init.file", args.init);
-  text("teacher.file", args.teacher);
-  text("init.select", args.select);
-  text("distill.method", args.distill);
-  if (args.distill_cache) sets.emplace_back("distill.cache=true");
-  text("data.subset", args.subset);
-  if (!args.classes.empty()) {
-    sets.push_back("data.classes=" + Json(Split(args.classes, ',')).dump());
+  std::vector<std::string> sets = args.fields;
+  if (!args.model.empty()) {
+    sets.push_back("model.name=" + Json(args.model).dump());
   }
-  integer("train.seed", args.seed);
-  integer("data.workers", args.workers);
-  if (args.skip_corrupt) sets.emplace_back("data.skip_corrupt=true");
+  if (args.skip_broken) sets.emplace_back("data.skip_corrupt=true");
   sets.insert(sets.end(), args.sets.begin(), args.sets.end());
   return sets;
 }
 
-// Sets the number of epochs, and scales the warmup along.
-void SetEpochs(recipe::Recipe& recipe, int64_t epochs) {
-  auto& schedule = recipe.train.schedule;
-  const double warmup_share = static_cast<double>(schedule.warmup_epochs) /
-                              static_cast<double>(schedule.epochs);
-  schedule.warmup_epochs =
-      std::llround(warmup_share * static_cast<double>(epochs));
-  schedule.epochs = epochs;
-  train::Validate(recipe.train);
+// The override of an option's text: strings stay strings even if they look like
+// numbers.
+std::string SetOf(const recipe::Field& field, const std::string& text) {
+  const Json default_value = Json::parse(field.default_value);
+  if (default_value.is_string()) return field.path + "=" + Json(text).dump();
+  if (default_value.is_array()) {
+    return field.path + "=" + Json(Split(text, ',')).dump();
+  }
+  return field.path + "=" + text;
 }
+
+void AddField(CLI::App& c, RecipeArgs& args, const recipe::Field& field) {
+  const std::string about =
+      field.choices.empty() ? field.about : field.about + ": " + field.choices;
+  if (field.metavar.empty()) {
+    c.add_flag_callback(
+        field.flag,
+        [&args, field] { args.fields.push_back(field.path + "=true"); }, about);
+    return;
+  }
+  CLI::Option* option = c.add_option_function<std::string>(
+      field.flag,
+      [&args, field](const std::string& text) {
+        args.fields.push_back(SetOf(field, text));
+      },
+      about);
+  option->type_name(field.metavar);
+  if (Json::parse(field.default_value).is_number_integer()) {
+    option->check(CLI::TypeValidator<int64_t>(""));
+  }
+}
+
+// Where help lists the options of each section.
+struct Group {
+  std::string_view name;
+  std::string_view sections;
+};
+constexpr std::array<Group, 5> kGroups = {{
+    {"Model", "init teacher"},
+    {"Data", "data"},
+    {"Augmentation", "augment erasing mix"},
+    {"Optimisation", "train optimizer evaluation"},
+    {"Distillation", "distill"},
+}};
 
 }  // namespace
 
 void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
-  c.add_option("--config", args.config,
-               "Recipe (JSON), such as configs/cifar100/vit_tiny.json");
-  c.add_option("--model", args.model,
-               "Model, as listed by wsel models; overrides the recipe's");
-  c.add_option("--dataset", args.dataset,
-               "Data set, as listed by wsel datasets; overrides the recipe's");
-  c.add_option("--data-root", args.data_root, "Folder that holds the data set");
-  c.add_option("--init", args.init,
-               "Initial checkpoint (init.file); a classifier with a different "
-               "number of classes is re-initialised. Default: random "
-               "initialisation by init.method");
-  c.add_option(
-      "--teacher", args.teacher,
-      "Teacher checkpoint for --select and --distill, of any kind that wsel "
-      "inspect reads; for --distill also a TorchScript module");
-  c.add_option("--select", args.select,
-               "Initialise by weight selection from the teacher; rule: " +
-                   select::Methods().Choices());
-  c.add_option(
-      "--distill", args.distill,
-      "Distil from the teacher; loss: " + train::Distillations().Choices());
-  c.add_flag("--distill-cache", args.distill_cache,
-             "Run the teacher once per image and reuse its outputs (needs "
-             "transforms without randomness: augment.crop=evaluation and no "
-             "other augmentation)");
-  c.add_option(
-      "--subset", args.subset,
-      "Number or share of training images, balanced by class: 500, 0.1 "
-      "or 10%");
-  c.add_option("--classes", args.classes, "Only these classes: cat,dog");
-  c.add_option("--epochs", args.epochs,
-               "Number of epochs to train; the warmup is scaled along");
-  c.add_option("--seed", args.seed, "Random seed");
-  c.add_option("--workers", args.workers,
-               "Data loader threads; 0: load in the main thread; -1: one per "
-               "core");
-  c.add_flag("--skip-corrupt", args.skip_corrupt,
-             "Skip and count images that cannot be read (data.skip_corrupt)");
-  AddOldName(c, "--skip-broken", "--skip-corrupt", args.skip_corrupt);
+  c.option_defaults()->group("Recipe");
+  AddFile(c, "--config", args.config,
+          "Recipe (JSON), such as configs/cifar100/vit_tiny.json");
   c.add_option("--set", args.sets,
                "Override a value of the recipe, such as optimizer.lr=1e-3, "
-               "train.val_interval=5 or train.memory_gib=4; may be repeated")
-      ->allow_extra_args(false);
+               "augment.hflip=0 or train.memory_gib=4; may be repeated. "
+               "--help-all lists the paths")
+      ->allow_extra_args(false)
+      ->type_name("PATH=VALUE");
+  const auto fields = recipe::Fields();
+  for (const auto& [name, list] : kGroups) {
+    const auto sections = Split(list, ' ');
+    c.option_defaults()->group(std::string(name));
+    if (name == "Model") {
+      c.add_option("--model", args.model,
+                   "Model, as listed by wsel models; overrides the recipe's")
+          ->type_name("MODEL");
+    }
+    if (name == "Optimisation") {
+      c.add_option("--epochs", args.epochs,
+                   "Number of epochs to train; the warmup is scaled along")
+          ->type_name("N");
+    }
+    for (const recipe::Field& field : fields) {
+      const bool here = std::ranges::count(sections, field.section()) > 0;
+      if (here && !field.flag.empty()) AddField(c, args, field);
+    }
+  }
+  AddOldName(c, "--skip-broken", "--skip-corrupt", args.skip_broken);
+}
+
+std::string RecipeFieldTable() {
+  std::string table;
+  std::string section;
+  for (const recipe::Field& field : recipe::Fields()) {
+    if (field.section() != section) {
+      section = field.section();
+      table += fmt::format(
+          "\n| {} | default | meaning | option |\n|---|---|---|---|\n",
+          section);
+    }
+    const std::string choices =
+        field.choices.empty()
+            ? ""
+            : ": " + fmt::format("`{}`",
+                                 fmt::join(Split(field.choices, '|'), "`, `"));
+    const std::string option = field.flag.empty() ? "" : "`" + field.flag + "`";
+    table += fmt::format("| `{}` | `{}` | {}{} | {} |\n", field.path,
+                         field.default_value, field.about, choices, option);
+  }
+  return table;
 }
 
 recipe::Recipe ReadRecipe(const RecipeArgs& args) {
-  if (args.config.empty() && (args.model.empty() || args.dataset.empty())) {
+  const bool dataset = std::ranges::any_of(args.fields, [](const auto& set) {
+    return set.starts_with("data.name=");
+  });
+  if (args.config.empty() && (args.model.empty() || !dataset)) {
     throw Error(ErrorKind::kUsage, "wsel train",
                 "needs --config, or both --model and --dataset");
   }
@@ -117,7 +141,7 @@ recipe::Recipe ReadRecipe(const RecipeArgs& args) {
   auto recipe =
       recipe::RecipeFromJson(file ? ReadText(args.config) : "{}",
                              file ? args.config : "recipe", Overrides(args));
-  if (args.epochs) SetEpochs(recipe, *args.epochs);
+  if (args.epochs) recipe::SetEpochs(recipe, *args.epochs);
   return recipe;
 }
 

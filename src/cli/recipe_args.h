@@ -15,24 +15,18 @@ namespace wsel::cli {
 struct RecipeArgs {
   std::string config;
   std::string model;
-  std::string dataset;
-  std::string data_root;
-  std::string init;
-  std::string teacher;
-  std::string select;
-  std::string distill;
-  bool distill_cache = false;
-  std::string subset;
-  std::string classes;  // comma-separated
+  std::vector<std::string> fields;  // set by the options of recipe::Fields
   std::optional<int64_t> epochs;
-  std::optional<int64_t> seed;
-  std::optional<int64_t> workers;
-  bool skip_corrupt = false;
+  bool skip_broken = false;
   std::vector<std::string> sets;
 };
 
 // Adds the options, which fill `args`; it must outlive the app.
 void AddRecipeOptions(CLI::App& command, RecipeArgs& args);
+
+// The paths that --set takes, a table in Markdown by section: path, default
+// value, meaning, and the option that sets it too.
+std::string RecipeFieldTable();
 
 // The recipe with its overrides. --epochs scales the warmup along (paper,
 // Figure 4). Errors: kUsage, kIo, kConfig.

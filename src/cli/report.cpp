@@ -1,42 +1,22 @@
 #include "wsel/report/report.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
-#include <array>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "commands.h"
-#include "renamed_option.h"
+#include "options.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
-#include "wsel/core/registry.h"
 #include "wsel/core/version.h"
-#include "wsel/report/chart.h"
 #include "wsel/report/formats.h"
 
 namespace wsel::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-enum class Format { kMarkdown, kCsv, kLatex, kJson, kHtml, kSvg, kPng };
-
-constexpr std::array<Registered<Format>, 7> kFormats = {{
-    {Format::kMarkdown, "markdown", ".md"},
-    {Format::kCsv, "csv", ".csv"},
-    {Format::kLatex, "latex", ".tex"},
-    {Format::kJson, "json", ".json"},
-    {Format::kHtml, "html", ".html"},
-    {Format::kSvg, "svg", ".svg"},
-    {Format::kPng, "png", ".png"},
-}};
-constexpr Registry<Format> kFormatNames("format", kFormats);
 
 struct ReportArgs {
   std::vector<std::string> folders;
@@ -46,46 +26,19 @@ struct ReportArgs {
 };
 
 // By --format, else by the extension of --output.
-Format ChooseFormat(const ReportArgs& args) {
-  if (!args.format.empty()) return kFormatNames.Find(args.format, "--format");
-  if (args.output.empty()) return Format::kMarkdown;
-  std::vector<std::string_view> known;
-  for (const auto& row : kFormats) {
-    if (fs::path(args.output).extension() == row.about) return row.value;
-    known.push_back(row.about);
+report::Format FormatFor(const ReportArgs& args) {
+  if (!args.format.empty()) {
+    return report::Formats().Find(args.format, "--format");
   }
-  throw Error(ErrorKind::kUsage, "--output",
-              fmt::format("{} has an unknown extension; use {}, or add "
-                          "--format",
-                          args.output, fmt::join(known, ", ")));
-}
-
-std::string Render(const report::Report& report, Format format) {
-  switch (format) {
-    case Format::kMarkdown:
-      return ToMarkdown(report);
-    case Format::kCsv:
-      return ToCsv(report);
-    case Format::kLatex:
-      return ToLatex(report);
-    case Format::kJson:
-      return ToJson(report);
-    case Format::kHtml:
-      return ToHtml(report);
-    case Format::kSvg:
-      return ToSvg(report);
-    case Format::kPng:
-      return ChartsPng(report);
-  }
-  return "";
+  if (args.output.empty()) return report::Format::kMarkdown;
+  return report::FormatOf(args.output);
 }
 
 void CheckAccuracies(const std::vector<double>& accuracies) {
   for (const double accuracy : accuracies) {
     if (accuracy > 0 && accuracy <= 100) continue;
-    throw Error(
-        ErrorKind::kUsage, "--target-accuracy",
-        fmt::format("expected a top-1 accuracy in percent, not {}", accuracy));
+    throw Error(ErrorKind::kUsage, "--target-accuracy",
+                "expected a top-1 accuracy in percent, not {}", accuracy);
   }
 }
 
@@ -94,8 +47,8 @@ void RunReport(const ReportArgs& args, const Invocation& invocation) {
     throw Error(ErrorKind::kUsage, "DIR",
                 "is missing: a sweep, a run or a folder of runs");
   }
-  const Format format = ChooseFormat(args);
-  if (format == Format::kPng && args.output.empty()) {
+  const report::Format format = FormatFor(args);
+  if (format == report::Format::kPng && args.output.empty()) {
     throw Error(ErrorKind::kUsage, "--output",
                 "is missing: the PNG file to write");
   }
@@ -122,20 +75,18 @@ void AddReport(CLI::App& app, const Invocation& invocation) {
       "report",
       "Report runs: mean and standard deviation over seeds, differences with "
       "confidence intervals, learning curves");
-  c->add_option(
-      "DIR", args->folders,
-      "Folder of a sweep, of runs or of one run, or a log file: timm's "
-      "summary.csv, the ConvNeXt repository's log.txt");
+  c->add_option("DIR", args->folders,
+                "Folder of a sweep, of runs or of one run, or a log file: "
+                "timm's summary.csv, the ConvNeXt repository's log.txt");
   c->add_option("--format", args->format,
-                "Output format: " + kFormatNames.Choices() +
+                "Output format: " + report::Formats().Choices() +
                     "; default: by the extension of --output, else markdown");
   c->add_option("--baseline", args->options.table.baseline,
                 "Row, or value of a row's axis, that others are compared with; "
                 "default: the sweep file's, else random");
-  c->add_option(
-       "--rows", args->options.table.rows,
-       "Axes for the rows, comma-separated; default: the sweep file's, "
-       "else the axis with the baseline or with most values")
+  c->add_option("--rows", args->options.table.rows,
+                "Axes for the rows, comma-separated; default: the sweep "
+                "file's, else the axis with the baseline or with most values")
       ->delimiter(',');
   c->add_option("--columns", args->options.table.columns,
                 "Axes for the columns, comma-separated; default: the others")

@@ -98,9 +98,8 @@ void AtomicFile::Commit(
 }
 
 void AtomicFile::ThrowIo(std::string_view action) const {
-  throw Error(
-      ErrorKind::kIo, target_.string(),
-      fmt::format("{}: {}", action, std::generic_category().message(errno)));
+  throw Error(ErrorKind::kIo, target_.string(), "{}: {}", action,
+              std::generic_category().message(errno));
 }
 
 void WriteTextFile(const std::filesystem::path& path, std::string_view text) {

@@ -1,7 +1,5 @@
 #include "wsel/core/check.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 
 #include "wsel/core/error.h"
@@ -13,16 +11,16 @@ template <typename T>
 void CheckWithin(std::string_view option, T value, T low, T high) {
   // NaN fails both comparisons, and so the check.
   if (value >= low && value <= high) return;
-  throw Error(ErrorKind::kConfig, option,
-              fmt::format("is {}; it must be from {} to {}", value, low, high));
+  throw Error(ErrorKind::kConfig, option, "is {}; it must be from {} to {}",
+              value, low, high);
 }
 
 }  // namespace
 
 void CheckAtLeast(std::string_view option, int64_t value, int64_t low) {
   if (value >= low) return;
-  throw Error(ErrorKind::kConfig, option,
-              fmt::format("is {}; it must be {} or more", value, low));
+  throw Error(ErrorKind::kConfig, option, "is {}; it must be {} or more", value,
+              low);
 }
 
 void CheckBetween(std::string_view option, int64_t value, int64_t low,
@@ -37,9 +35,8 @@ void CheckRealBetween(std::string_view option, double value, double low,
 
 void CheckNotNegative(std::string_view option, double value) {
   if (std::isfinite(value) && value >= 0) return;
-  throw Error(
-      ErrorKind::kConfig, option,
-      fmt::format("is {}; it must be a finite number, 0 or more", value));
+  throw Error(ErrorKind::kConfig, option,
+              "is {}; it must be a finite number, 0 or more", value);
 }
 
 }  // namespace wsel

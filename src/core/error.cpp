@@ -1,17 +1,11 @@
 #include "wsel/core/error.h"
 
 namespace wsel {
-namespace {
-
-std::string Join(std::string_view where, std::string_view message) {
-  std::string text(where);
-  if (!text.empty()) text += ": ";
-  return text.append(message);
-}
-
-}  // namespace
 
 Error::Error(ErrorKind kind, std::string_view where, std::string_view message)
-    : std::runtime_error(Join(where, message)), kind_(kind), where_(where) {}
+    : std::runtime_error(where.empty() ? std::string(message)
+                                       : fmt::format("{}: {}", where, message)),
+      kind_(kind),
+      where_(where) {}
 
 }  // namespace wsel

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include "wsel/core/suggest.h"
@@ -23,15 +22,14 @@ Json ParseJson(std::string_view text, std::string_view where, ErrorKind kind) {
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key &&
         !keys.back().insert(value.get<std::string>()).second) {
-      throw Error(kind, where,
-                  fmt::format("duplicate key '{}'", value.get<std::string>()));
+      throw Error(kind, where, "duplicate key '{}'", value.get<std::string>());
     }
     return true;
   };
   try {
     return Json::parse(text, check);
   } catch (const Json::parse_error& e) {
-    throw Error(kind, where, fmt::format("not valid JSON at byte {}", e.byte));
+    throw Error(kind, where, "not valid JSON at byte {}", e.byte);
   } catch (const Json::out_of_range& e) {  // 1e999
     throw Error(kind, where, e.what());
   }
@@ -40,13 +38,13 @@ Json ParseJson(std::string_view text, std::string_view where, ErrorKind kind) {
 JsonObject::JsonObject(const Json& value, std::string where, ErrorKind kind)
     : value_(value), where_(std::move(where)), kind_(kind) {
   if (!value.is_object()) {
-    throw Error(kind, where_,
-                fmt::format("expected an object, found {}", value.type_name()));
+    throw Error(kind, where_, "expected an object, found {}",
+                value.type_name());
   }
 }
 
 bool JsonObject::Has(std::string_view key) {
-  if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) {
+  if (std::ranges::find(asked_, key) == asked_.end()) {
     asked_.emplace_back(key);
   }
   return value_.contains(key);
@@ -67,59 +65,21 @@ std::string JsonObject::PathOf(std::string_view key) const {
 
 void JsonObject::Finish() const {
   for (const auto& item : value_.items()) {
-    if (std::find(asked_.begin(), asked_.end(), item.key()) == asked_.end()) {
+    if (std::ranges::find(asked_, item.key()) == asked_.end()) {
       throw Error(kind_, where_, Unknown("key", item.key(), asked_));
     }
   }
 }
 
-bool JsonObject::Convert(const Json& value, bool& out) {
-  if (!value.is_boolean()) return false;
-  out = value.get<bool>();
-  return true;
-}
-
-bool JsonObject::Convert(const Json& value, int64_t& out) {
-  if (!value.is_number_integer()) return false;
-  if (value.is_number_unsigned() &&
-      value.get<uint64_t>() >
-          static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-    return false;
-  }
-  out = value.get<int64_t>();
-  return true;
-}
-
-bool JsonObject::Convert(const Json& value, uint64_t& out) {
-  int64_t number = 0;
-  if (!Convert(value, number) || number < 0) return false;
-  out = static_cast<uint64_t>(number);
-  return true;
-}
-
-bool JsonObject::Convert(const Json& value, int& out) {
-  int64_t wide = 0;
-  if (!Convert(value, wide) || wide != static_cast<int>(wide)) return false;
-  out = static_cast<int>(wide);
-  return true;
-}
-
-bool JsonObject::Convert(const Json& value, double& out) {
-  if (!value.is_number()) return false;
-  out = value.get<double>();
-  return true;
-}
-
-bool JsonObject::Convert(const Json& value, std::string& out) {
-  if (!value.is_string()) return false;
-  out = value.get<std::string>();
-  return true;
+bool JsonObject::IsInt64(const Json& value) {
+  return value.is_number_unsigned()
+             ? std::in_range<int64_t>(value.get<uint64_t>())
+             : value.is_number_integer();
 }
 
 void JsonObject::ThrowType(std::string_view key, const Json& value) const {
-  throw Error(
-      kind_, PathOf(key),
-      fmt::format("has the wrong type: {}", value.dump().substr(0, 80)));
+  throw Error(kind_, PathOf(key), "has the wrong type: {}",
+              value.dump().substr(0, 80));
 }
 
 }  // namespace wsel

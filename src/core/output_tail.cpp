@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <ranges>
+#include <span>
 #include <sstream>
 #include <vector>
 
@@ -33,9 +35,9 @@ std::string Tail(const std::filesystem::path& file, size_t lines) {
   text << in.rdbuf();
   const auto all = Lines(text.str());
   std::string tail;
-  for (size_t i = all.size() - std::min(all.size(), lines); i < all.size();
-       ++i) {
-    tail += all[i] + "\n";
+  for (const std::string& line :
+       std::span(all).last(std::min(all.size(), lines))) {
+    tail += line + "\n";
   }
   return tail;
 }
@@ -43,11 +45,11 @@ std::string Tail(const std::filesystem::path& file, size_t lines) {
 std::string LastError(const std::string& output) {
   const auto lines = Lines(output);
   const std::string prefix = "wsel: ";
-  for (size_t i = lines.size(); i-- > 0;) {
-    if (lines[i].starts_with(prefix)) return lines[i].substr(prefix.size());
+  for (const std::string& line : std::views::reverse(lines)) {
+    if (line.starts_with(prefix)) return line.substr(prefix.size());
   }
-  for (size_t i = lines.size(); i-- > 0;) {
-    if (lines[i].find_first_not_of(' ') != std::string::npos) return lines[i];
+  for (const std::string& line : std::views::reverse(lines)) {
+    if (line.find_first_not_of(' ') != std::string::npos) return line;
   }
   return "no output";
 }

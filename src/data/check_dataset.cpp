@@ -17,9 +17,7 @@ namespace {
 image::Decoded Decode(const Dataset& dataset, int64_t i) {
   const auto* files = dataset.image.target<ImageFiles>();
   if (files != nullptr) return files->Decode(i);
-  image::Decoded decoded;
-  decoded.image = dataset.image(i);
-  return decoded;
+  return {.image = dataset.image(i)};
 }
 
 std::string DamageOf(const image::Decoded& decoded) {
@@ -29,76 +27,54 @@ std::string DamageOf(const image::Decoded& decoded) {
   return "";
 }
 
-// Builds the report; several threads call CheckOne.
-class Checker {
- public:
-  Checker(const Dataset& dataset, const std::function<void(int64_t)>& progress)
-      : dataset_(dataset), progress_(progress) {
-    report_.per_class.resize(dataset.classes.size());
-    for (const int32_t label : dataset.labels) {
-      ++report_.per_class.at(static_cast<size_t>(label));
-    }
-    report_.min_width = std::numeric_limits<int>::max();
-    report_.min_height = std::numeric_limits<int>::max();
-  }
-
-  void CheckOne(int64_t i) {
-    try {
-      const image::Decoded decoded = Decode(dataset_, i);
-      const std::lock_guard lock(mutex_);
-      AddSize(decoded.image);
-      const std::string damage = DamageOf(decoded);
-      if (!damage.empty()) {
-        report_.damaged.push_back(
-            {i, fmt::format("{}: {}", dataset_.filename(i), damage)});
-      }
-      Done();
-    } catch (const Error& e) {
-      const std::lock_guard lock(mutex_);
-      report_.corrupt.push_back({i, e.what()});
-      Done();
-    }
-  }
-
-  CheckReport Finish() {
-    const auto by_index = [](const ImageIssue& a, const ImageIssue& b) {
-      return a.index < b.index;
-    };
-    std::sort(report_.corrupt.begin(), report_.corrupt.end(), by_index);
-    std::sort(report_.damaged.begin(), report_.damaged.end(), by_index);
-    report_.min_width = std::min(report_.min_width, report_.max_width);
-    report_.min_height = std::min(report_.min_height, report_.max_height);
-    return std::move(report_);
-  }
-
- private:
-  void AddSize(const image::Image& image) {
-    report_.min_width = std::min(report_.min_width, image.width());
-    report_.max_width = std::max(report_.max_width, image.width());
-    report_.min_height = std::min(report_.min_height, image.height());
-    report_.max_height = std::max(report_.max_height, image.height());
-  }
-  void Done() {
-    ++done_;
-    if (progress_) progress_(done_);
-  }
-
-  const Dataset& dataset_;
-  const std::function<void(int64_t)>& progress_;
-  std::mutex mutex_;
-  CheckReport report_;
-  int64_t done_ = 0;
-};
+void AddSize(const image::Image& image, CheckReport& report) {
+  report.min_width = std::min(report.min_width, image.width());
+  report.max_width = std::max(report.max_width, image.width());
+  report.min_height = std::min(report.min_height, image.height());
+  report.max_height = std::max(report.max_height, image.height());
+}
 
 }  // namespace
 
 CheckReport Check(const Dataset& dataset, size_t threads,
                   const std::function<void(int64_t)>& progress) {
-  Checker checker(dataset, progress);
-  ParallelFor(
-      dataset.labels.size(),
-      [&](size_t i) { checker.CheckOne(static_cast<int64_t>(i)); }, threads);
-  return checker.Finish();
+  CheckReport report;
+  report.per_class.resize(dataset.classes.size());
+  for (const int32_t label : dataset.labels) {
+    ++report.per_class.at(static_cast<size_t>(label));
+  }
+  report.min_width = report.min_height = std::numeric_limits<int>::max();
+  std::mutex mutex;  // of the report and `done`
+  int64_t done = 0;
+  const auto check_one = [&](size_t sample) {
+    const auto i = static_cast<int64_t>(sample);
+    image::Decoded decoded;
+    std::string error;
+    try {
+      decoded = Decode(dataset, i);
+    } catch (const Error& e) {
+      error = e.what();
+    }
+    const std::lock_guard lock(mutex);
+    const std::string damage = DamageOf(decoded);
+    if (!error.empty()) {
+      report.corrupt.push_back({i, error});
+    } else {
+      AddSize(decoded.image, report);
+    }
+    if (!damage.empty()) {
+      report.damaged.push_back(
+          {i, fmt::format("{}: {}", dataset.filename(i), damage)});
+    }
+    ++done;
+    if (progress) progress(done);
+  };
+  ParallelFor(dataset.labels.size(), check_one, threads);
+  std::ranges::sort(report.corrupt, {}, &ImageIssue::index);
+  std::ranges::sort(report.damaged, {}, &ImageIssue::index);
+  report.min_width = std::min(report.min_width, report.max_width);
+  report.min_height = std::min(report.min_height, report.max_height);
+  return report;
 }
 
 std::vector<std::string> CountMismatches(const DatasetInfo& info, Split split,

@@ -1,23 +1,18 @@
 // CIFAR-10 and CIFAR-100, as Python pickles or as binary records of one label
 // (CIFAR-100: coarse and fine) and three planes of 32 x 32.
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "cifar_pickle.h"
-#include "find_root.h"
 #include "list_file.h"
-#include "mapped_records.h"
 #include "readers.h"
-#include "wsel/core/error.h"
 
 namespace wsel::data {
 namespace {
 
 // How the two data sets differ.
 struct Names {
-  std::vector<std::string> python_folders;
-  std::vector<std::string> binary_folders;
+  std::string python_folder;
+  std::string binary_folder;
   std::vector<std::string> train;  // without ".bin"
   std::string test;
   std::string python_meta;
@@ -26,29 +21,6 @@ struct Names {
   std::string python_labels;
   size_t label_bytes;  // of a binary record; the last one is used
 };
-
-const Names& NamesOf(DatasetKind kind) {
-  static const Names kTen = {{"cifar-10-batches-py", ""},
-                             {"cifar-10-batches-bin", ""},
-                             {"data_batch_1", "data_batch_2", "data_batch_3",
-                              "data_batch_4", "data_batch_5"},
-                             "test_batch",
-                             "batches.meta",
-                             "label_names",
-                             "batches.meta.txt",
-                             "labels",
-                             1};
-  static const Names kHundred = {{"cifar-100-python", ""},
-                                 {"cifar-100-binary", ""},
-                                 {"train"},
-                                 "test",
-                                 "meta",
-                                 "fine_label_names",
-                                 "fine_label_names.txt",
-                                 "fine_labels",
-                                 2};
-  return kind == DatasetKind::kCifar10 ? kTen : kHundred;
-}
 
 // Reads the pickles in `folder`.
 Dataset OpenPickles(const OpenRequest& request, const Names& names,
@@ -89,18 +61,43 @@ Dataset OpenBinary(const OpenRequest& request, const Names& names,
                           std::move(parts), layout);
 }
 
-}  // namespace
-
-Dataset OpenCifar(const OpenRequest& request) {
-  const Names& names = NamesOf(request.info.kind);
+Dataset Open(OpenRequest& request, const Names& names) {
   const auto files =
       request.train() ? names.train : std::vector<std::string>{names.test};
-  Search search(request.info, request.root);
-  if (const auto folder = search.Find(names.python_folders, files.front())) {
+  if (const auto folder =
+          request.Find({names.python_folder, ""}, files.front())) {
     return OpenPickles(request, names, files, *folder);
   }
-  const auto folder = search.Get(names.binary_folders, files.front() + ".bin");
+  const auto folder =
+      request.Get({names.binary_folder, ""}, files.front() + ".bin");
   return OpenBinary(request, names, files, folder);
+}
+
+}  // namespace
+
+Dataset OpenCifar10(OpenRequest& request) {
+  return Open(request, {"cifar-10-batches-py",
+                        "cifar-10-batches-bin",
+                        {"data_batch_1", "data_batch_2", "data_batch_3",
+                         "data_batch_4", "data_batch_5"},
+                        "test_batch",
+                        "batches.meta",
+                        "label_names",
+                        "batches.meta.txt",
+                        "labels",
+                        1});
+}
+
+Dataset OpenCifar100(OpenRequest& request) {
+  return Open(request, {"cifar-100-python",
+                        "cifar-100-binary",
+                        {"train"},
+                        "test",
+                        "meta",
+                        "fine_label_names",
+                        "fine_label_names.txt",
+                        "fine_labels",
+                        2});
 }
 
 }  // namespace wsel::data

@@ -27,6 +27,24 @@ std::optional<std::string_view> TextOf(const PickleValue& value) {
   return std::nullopt;
 }
 
+bool IsInteger(const PickleValue& value, int64_t expected) {
+  const auto* integer = std::get_if<int64_t>(&value);
+  return integer != nullptr && *integer == expected;
+}
+
+// Whether `value` is numpy.dtype("u1"), pickled as a call with the text and two
+// flags.
+bool IsByteType(const PickleValue& value) {
+  const PickleNode* object = NodeOf(value, Kind::kObject);
+  if (object == nullptr ||
+      checkpoint::GlobalName(object->items[0]) != "numpy.dtype") {
+    return false;
+  }
+  const PickleNode* arguments = NodeOf(object->items[1], Kind::kTuple);
+  return arguments != nullptr && !arguments->items.empty() &&
+         TextOf(arguments->items[0]) == "u1";
+}
+
 class CifarFile {
  public:
   explicit CifarFile(const std::filesystem::path& path)
@@ -50,8 +68,33 @@ class CifarFile {
     return *list;
   }
 
-  // The bytes of the array at "data", whose shape is [rows, 3072].
-  std::string_view Array(int64_t rows) const;
+  // The bytes of the array at "data", whose shape is [rows, 3072]. numpy
+  // pickles the state of an array as: version, shape, dtype, whether it is in
+  // Fortran order, bytes.
+  std::string_view Array(int64_t rows) const {
+    const PickleNode* object = NodeOf(At("data"), Kind::kObject);
+    const PickleNode* state =
+        object == nullptr ? nullptr : NodeOf(object->items[2], Kind::kTuple);
+    if (state == nullptr || state->items.size() != 5) {
+      Fail("'data' is not a numpy array like those of CIFAR");
+    }
+    const PickleNode* shape = NodeOf(state->items[1], Kind::kTuple);
+    const auto* fortran_order = std::get_if<bool>(&state->items[3]);
+    const bool is_false = (fortran_order != nullptr && !*fortran_order) ||
+                          IsInteger(state->items[3], 0);  // Python 2's cPickle
+    if (shape == nullptr || shape->items.size() != 2 ||
+        !IsInteger(shape->items[0], rows) ||
+        !IsInteger(shape->items[1], kPixels) || !IsByteType(state->items[2]) ||
+        !is_false) {
+      Fail(fmt::format("'data' is not an array of bytes of shape [{}, {}]",
+                       rows, kPixels));
+    }
+    const auto bytes = TextOf(state->items[4]);
+    if (!bytes || static_cast<int64_t>(bytes->size()) != rows * kPixels) {
+      Fail("'data' does not have as many bytes as its shape needs");
+    }
+    return *bytes;
+  }
 
   const std::shared_ptr<const MappedFile>& file() const { return file_; }
   [[noreturn]] void Fail(std::string_view message) const {
@@ -63,51 +106,6 @@ class CifarFile {
   std::shared_ptr<const MappedFile> file_;
   checkpoint::Pickle pickle_;
 };
-
-bool IsInteger(const PickleValue& value, int64_t expected) {
-  const auto* integer = std::get_if<int64_t>(&value);
-  return integer != nullptr && *integer == expected;
-}
-
-// Whether `value` is numpy.dtype("u1"), pickled as a call with the text and two
-// flags.
-bool IsByteType(const PickleValue& value) {
-  const PickleNode* object = NodeOf(value, Kind::kObject);
-  if (object == nullptr ||
-      checkpoint::GlobalName(object->items[0]) != "numpy.dtype") {
-    return false;
-  }
-  const PickleNode* arguments = NodeOf(object->items[1], Kind::kTuple);
-  return arguments != nullptr && !arguments->items.empty() &&
-         TextOf(arguments->items[0]) == "u1";
-}
-
-// numpy pickles the state of an array as: version, shape, dtype, whether it is
-// in Fortran order, bytes.
-std::string_view CifarFile::Array(int64_t rows) const {
-  const PickleNode* object = NodeOf(At("data"), Kind::kObject);
-  const PickleNode* state =
-      object == nullptr ? nullptr : NodeOf(object->items[2], Kind::kTuple);
-  if (state == nullptr || state->items.size() != 5) {
-    Fail("'data' is not a numpy array like those of CIFAR");
-  }
-  const PickleNode* shape = NodeOf(state->items[1], Kind::kTuple);
-  const auto* fortran_order = std::get_if<bool>(&state->items[3]);
-  const bool is_false = (fortran_order != nullptr && !*fortran_order) ||
-                        IsInteger(state->items[3], 0);  // Python 2's cPickle
-  if (shape == nullptr || shape->items.size() != 2 ||
-      !IsInteger(shape->items[0], rows) ||
-      !IsInteger(shape->items[1], kPixels) || !IsByteType(state->items[2]) ||
-      !is_false) {
-    Fail(fmt::format("'data' is not an array of bytes of shape [{}, {}]", rows,
-                     kPixels));
-  }
-  const auto bytes = TextOf(state->items[4]);
-  if (!bytes || static_cast<int64_t>(bytes->size()) != rows * kPixels) {
-    Fail("'data' does not have as many bytes as its shape needs");
-  }
-  return *bytes;
-}
 
 }  // namespace
 

@@ -1,5 +1,3 @@
-#include "wsel/data/disk_cache.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,6 +14,7 @@
 #include "wsel/core/mapped_file.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
+#include "wsel/data/cache.h"
 
 namespace wsel::data {
 namespace {
@@ -71,11 +70,6 @@ size_t EstimateBytes(const Dataset& dataset) {
          static_cast<size_t>(dataset.size());
 }
 
-template <typename T>
-std::span<const std::byte> AsBytes(const std::vector<T>& values) {
-  return std::as_bytes(std::span(values));
-}
-
 void WriteStore(const Dataset& dataset, const fs::path& path) {
   AtomicFile file(path);
   std::vector<Entry> entries;
@@ -91,7 +85,7 @@ void WriteStore(const Dataset& dataset, const fs::path& path) {
       file.Write(std::as_bytes(image.bytes()));
     }
   }
-  file.Write(AsBytes(entries));
+  file.Write(std::as_bytes(std::span(entries)));
   file.Write(kMagic);
   file.Commit();
 }

@@ -1,10 +1,7 @@
 // Describable Textures, partition 1, as used by most papers. The training split
 // is the official training list followed by the validation list.
-#include <fmt/format.h>
+#include <algorithm>
 
-#include <utility>
-
-#include "find_root.h"
 #include "image_files.h"
 #include "list_file.h"
 #include "readers.h"
@@ -20,34 +17,31 @@ struct Listed {
 
 void Add(const std::filesystem::path& list, Listed& listed) {
   for (const ListLine& line : ReadList(list)) {
-    const size_t slash = line.text.find('/');
-    if (slash == std::string::npos ||
-        line.text.find('/', slash + 1) != std::string::npos) {
+    if (std::ranges::count(line.text, '/') != 1) {
       throw Error(ErrorKind::kFormat, line.where, "expected class/name.jpg");
     }
     listed.names.push_back(CheckedName(line.text, line.where));
-    listed.classes.push_back(line.text.substr(0, slash));
+    listed.classes.push_back(line.text.substr(0, line.text.find('/')));
   }
 }
 
 }  // namespace
 
-Dataset OpenDtd(const OpenRequest& request) {
-  Search search(request.info, request.root);
-  const auto folder = search.Get({"dtd/dtd", "dtd", ""}, "labels/train1.txt");
-  search.Get({"dtd/dtd", "dtd", ""}, "images");
-  const auto labels = folder / "labels";
+Dataset OpenDtd(OpenRequest& request) {
+  const auto folder = request.Get({"dtd/dtd", "dtd", ""}, "labels/train1.txt");
+  request.Get({"dtd/dtd", "dtd", ""}, "images");
+  const auto lists = folder / "labels";
   Listed train;
-  Add(labels / "train1.txt", train);
-  Add(labels / "val1.txt", train);
+  Add(lists / "train1.txt", train);
+  Add(lists / "val1.txt", train);
   Listed test;
-  if (!request.train()) Add(labels / "test1.txt", test);
+  if (!request.train()) Add(lists / "test1.txt", test);
 
   const auto classes = SortedUnique(train.classes);
-  Listed& listed = request.train() ? train : test;
-  auto listed_labels = LabelsOf(listed.classes, classes, labels.string());
-  return DatasetOfFiles(request.Name(), classes, folder / "images",
-                        std::move(listed.names), std::move(listed_labels));
+  const Listed& listed = request.train() ? train : test;
+  return DatasetOfFiles(
+      request.Name(), classes, folder / "images",
+      {listed.names, LabelsOf(listed.classes, classes, lists.string())});
 }
 
 }  // namespace wsel::data

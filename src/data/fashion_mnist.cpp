@@ -3,12 +3,8 @@
 // the values.
 #include <fmt/format.h>
 
-#include <array>
-#include <string>
-#include <utility>
-#include <vector>
+#include <algorithm>
 
-#include "find_root.h"
 #include "gzip.h"
 #include "readers.h"
 #include "records.h"
@@ -82,14 +78,13 @@ std::filesystem::path OneOf(const std::filesystem::path& folder,
 
 }  // namespace
 
-Dataset OpenFashionMnist(const OpenRequest& request) {
+Dataset OpenFashionMnist(OpenRequest& request) {
   const std::string start = request.train() ? "train" : "t10k";
   const std::string images = start + "-images-idx3-ubyte";
   const std::vector<std::string> folders = {"", "FashionMNIST/raw", "raw",
                                             "fashion-mnist"};
-  Search search(request.info, request.root);
-  auto folder = search.Find(folders, images);
-  if (!folder) folder = search.Get(folders, images + ".gz");
+  auto folder = request.Find(folders, images);
+  if (!folder) folder = request.Get(folders, images + ".gz");
 
   auto pixels = std::make_shared<const std::vector<uint8_t>>(
       ReadIdx(OneOf(*folder, images), {kSize, kSize}));

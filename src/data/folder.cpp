@@ -1,21 +1,22 @@
-#include "folder.h"
-
+// Data sets of a folder per class.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <filesystem>
+#include <numeric>
 #include <set>
 #include <system_error>
 #include <utility>
 
-#include "find_root.h"
 #include "image_files.h"
 #include "list_file.h"
 #include "readers.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
+#include "wsel/core/philox.h"
 
 namespace wsel::data {
 namespace {
@@ -36,8 +37,7 @@ bool IsImage(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) !=
-         kExtensions.end();
+  return std::ranges::find(kExtensions, extension) != kExtensions.end();
 }
 
 std::vector<fs::directory_entry> Entries(const fs::path& folder) {
@@ -50,52 +50,44 @@ std::vector<fs::directory_entry> Entries(const fs::path& folder) {
   }
   // Which of two links to a folder is entered must not depend on the file
   // system.
-  std::sort(entries.begin(), entries.end(),
-            [](const fs::directory_entry& a, const fs::directory_entry& b) {
-              return a.path().native() < b.path().native();
-            });
+  std::ranges::sort(entries, {}, [](const auto& entry) -> const std::string& {
+    return entry.path().native();
+  });
   return entries;
 }
 
-// Finds the images of one class folder, recursively.
-class ClassWalker {
- public:
-  explicit ClassWalker(fs::path root) : root_(std::move(root)) {}
-
-  std::vector<std::string> Images(const std::string& class_name) {
-    std::vector<std::pair<std::string, std::string>> found;  // folder, file
-    std::vector<std::string> pending = {class_name};
-    while (!pending.empty()) {
-      const std::string folder = std::move(pending.back());
-      pending.pop_back();
-      std::error_code unreadable;  // reported by Entries()
-      const fs::path real = fs::canonical(root_ / folder, unreadable);
-      if (!seen_.insert(real).second) continue;
-      for (const fs::directory_entry& entry : Entries(root_ / folder)) {
-        const std::string file = entry.path().filename().string();
-        std::error_code broken_link;
-        if (entry.is_directory(broken_link)) {
-          pending.push_back(folder + "/" + file);
-        } else if (IsImage(entry.path())) {
-          found.emplace_back(folder, file);
-        }
+// The images of one class folder, found recursively.
+std::vector<std::string> ImagesOf(const fs::path& root,
+                                  const std::string& class_name) {
+  std::set<fs::path> seen;
+  std::vector<std::pair<std::string, std::string>> found;  // folder, file
+  std::vector<std::string> pending = {class_name};
+  while (!pending.empty()) {
+    const std::string folder = std::move(pending.back());
+    pending.pop_back();
+    std::error_code unreadable;  // reported by Entries()
+    const fs::path real = fs::canonical(root / folder, unreadable);
+    if (!seen.insert(real).second) continue;
+    for (const fs::directory_entry& entry : Entries(root / folder)) {
+      const std::string file = entry.path().filename().string();
+      std::error_code broken_link;
+      if (entry.is_directory(broken_link)) {
+        pending.push_back(folder + "/" + file);
+      } else if (IsImage(entry.path())) {
+        found.emplace_back(folder, file);
       }
     }
-    std::sort(found.begin(), found.end());
-    std::vector<std::string> names;
-    for (const auto& [folder, file] : found) {
-      names.push_back(folder + "/" + file);
-    }
-    return names;
   }
+  std::sort(found.begin(), found.end());
+  std::vector<std::string> names;
+  for (const auto& [folder, file] : found) {
+    names.push_back(folder + "/" + file);
+  }
+  return names;
+}
 
- private:
-  fs::path root_;
-  std::set<fs::path> seen_;
-};
-
-}  // namespace
-
+// The class names: the folders in `root` that are not hidden, sorted by bytes.
+// Errors: kFormat if there are none.
 std::vector<std::string> ClassFolders(const fs::path& root) {
   std::vector<std::string> classes;
   for (const fs::directory_entry& entry : Entries(root)) {
@@ -111,44 +103,84 @@ std::vector<std::string> ClassFolders(const fs::path& root) {
   return classes;
 }
 
+// The images below root/<class> of every class, as "class/file": those with one
+// of torchvision's extensions, except hidden ones, in torchvision's order (by
+// folder, then by file). Symbolic links are followed, but no folder is entered
+// twice. Errors: kFormat naming a class without images.
 std::vector<std::vector<std::string>> ImagesByClass(
     const fs::path& root, const std::vector<std::string>& classes) {
   std::vector<std::vector<std::string>> images(classes.size());
   // In parallel, since network file systems have a high latency.
-  ParallelFor(classes.size(), [&](size_t i) {
-    images[i] = ClassWalker(root).Images(classes[i]);
-  });
+  ParallelFor(classes.size(),
+              [&](size_t i) { images[i] = ImagesOf(root, classes[i]); });
   for (size_t i = 0; i < classes.size(); ++i) {
     if (!images[i].empty()) continue;
     throw Error(ErrorKind::kFormat, (root / classes[i]).string(),
-                fmt::format("has no images ({}); remove the folder or add some",
-                            fmt::join(kExtensions, " ")));
+                "has no images ({}); remove the folder or add some",
+                fmt::join(kExtensions, " "));
   }
   return images;
 }
 
-Dataset OpenFolder(const OpenRequest& request) {
-  Search search(request.info, request.root);
-  const fs::path root = search.Get({""}, "train");
+// Which of `count` files are in the split: of all files, shuffled alike on
+// every machine, the first 60 % train, the last 20 % test.
+std::vector<bool> InSplit(size_t count, bool train, uint64_t seed) {
+  std::vector<size_t> order(count);
+  std::iota(order.begin(), order.end(), size_t{0});
+  const RandomStream random(seed, "data.eurosat");
+  for (size_t i = count; i > 1; --i) {
+    std::swap(order[i - 1], order[random.Below(i, i)]);
+  }
+  std::vector<bool> in_split(count);
+  const size_t end = train ? count * 3 / 5 : count;
+  for (size_t i = train ? 0 : count * 4 / 5; i < end; ++i) {
+    in_split[order[i]] = true;
+  }
+  return in_split;
+}
+
+}  // namespace
+
+Dataset OpenFolder(OpenRequest& request) {
+  const fs::path root = request.Get({""}, "train");
   const std::vector<std::string> classes = ClassFolders(root / "train");
   fs::path folder = root / "train";
   std::vector<std::string> present = classes;
   if (!request.train()) {
-    const bool has_val = search.Find({""}, "val").has_value();
-    folder = has_val ? root / "val" : search.Get({""}, "test") / "test";
+    const bool has_val = request.Find({""}, "val").has_value();
+    folder = has_val ? root / "val" : request.Get({""}, "test") / "test";
     present = ClassFolders(folder);
   }
   const std::vector<int32_t> label_of =
       LabelsOf(present, classes, folder.string());
-  std::vector<std::string> names;
-  std::vector<int32_t> labels;
   const auto images = ImagesByClass(folder, present);
+  LabelledNames all;
   for (size_t i = 0; i < present.size(); ++i) {
-    labels.insert(labels.end(), images[i].size(), label_of[i]);
-    names.insert(names.end(), images[i].begin(), images[i].end());
+    for (const std::string& name : images[i]) all.Add(name, label_of[i]);
   }
-  return DatasetOfFiles(request.Name(), classes, folder, std::move(names),
-                        std::move(labels));
+  return DatasetOfFiles(request.Name(), classes, folder, std::move(all));
+}
+
+// EuroSAT has no official split.
+Dataset OpenEuroSat(OpenRequest& request) {
+  // All versions of the archive have this class; the root itself is tried last.
+  const auto folder =
+      request.Get({"eurosat/2750", "2750", "EuroSAT/2750", ""}, "AnnualCrop");
+  const std::vector<std::string> classes = ClassFolders(folder);
+  const auto images = ImagesByClass(folder, classes);
+  size_t count = 0;
+  for (const auto& class_images : images) count += class_images.size();
+
+  const std::vector<bool> in_split =
+      InSplit(count, request.train(), request.options.split_seed);
+  LabelledNames chosen;
+  size_t index = 0;
+  for (size_t label = 0; label < classes.size(); ++label) {
+    for (const std::string& name : images[label]) {
+      if (in_split[index++]) chosen.Add(name, static_cast<int32_t>(label));
+    }
+  }
+  return DatasetOfFiles(request.Name(), classes, folder, std::move(chosen));
 }
 
 }  // namespace wsel::data

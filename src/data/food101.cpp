@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "find_root.h"
 #include "image_files.h"
 #include "list_file.h"
 #include "readers.h"
@@ -25,10 +24,9 @@ std::vector<std::string> KeysOf(const nlohmann::ordered_json& list) {
 
 }  // namespace
 
-Dataset OpenFood101(const OpenRequest& request) {
-  Search search(request.info, request.root);
-  const auto folder = search.Get({"food-101", ""}, "meta/train.json");
-  search.Get({"food-101", ""}, "images");
+Dataset OpenFood101(OpenRequest& request) {
+  const auto folder = request.Get({"food-101", ""}, "meta/train.json");
+  request.Get({"food-101", ""}, "images");
   const auto path =
       folder / "meta" / fmt::format("{}.json", NameOf(request.split));
   const auto train = Load(folder / "meta/train.json");
@@ -39,17 +37,15 @@ Dataset OpenFood101(const OpenRequest& request) {
   const auto classes = SortedUnique(KeysOf(train));
   const auto present = KeysOf(listed);
   const auto label_of = LabelsOf(present, classes, path.string());
-  std::vector<std::string> names;
-  std::vector<int32_t> labels;
+  LabelledNames images;
   for (size_t i = 0; i < present.size(); ++i) {
     const std::string where = object.PathOf(present[i]);
     for (const auto& id : object.Get<std::vector<std::string>>(present[i])) {
-      names.push_back(CheckedName(id, where) + ".jpg");
-      labels.push_back(label_of[i]);
+      images.Add(CheckedName(id, where) + ".jpg", label_of[i]);
     }
   }
   return DatasetOfFiles(request.Name(), classes, folder / "images",
-                        std::move(names), std::move(labels));
+                        std::move(images));
 }
 
 }  // namespace wsel::data

@@ -4,51 +4,19 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <new>
 
 #include "wsel/core/error.h"
 
 namespace wsel::data {
 namespace {
 
-class Inflater {
- public:
-  explicit Inflater(const std::string& where) : where_(where) {
-    constexpr int kGzipOrZlib = 32 + MAX_WBITS;
-    if (inflateInit2(&stream_, kGzipOrZlib) != Z_OK) throw std::bad_alloc();
-  }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  // Inflates from `in` to `out` and advances both; true at the end of the
-  // stream.
-  bool Step(std::span<const std::byte>& in, std::span<uint8_t>& out) {
-    const auto part = [](size_t size) {
-      return static_cast<uInt>(
-          std::min<size_t>(size, std::numeric_limits<uInt>::max()));
-    };
-    stream_.next_in =
-        reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
-    stream_.avail_in = part(in.size());
-    stream_.next_out = out.data();
-    stream_.avail_out = part(out.size());
-    const uInt given = stream_.avail_in;
-    const uInt room = stream_.avail_out;
-    const int result = inflate(&stream_, Z_NO_FLUSH);
-    if (result != Z_OK && result != Z_STREAM_END) {
-      throw Error(
-          ErrorKind::kFormat, where_,
-          "its compressed data is corrupt or truncated; download it again");
-    }
-    in = in.subspan(given - stream_.avail_in);
-    out = out.subspan(room - stream_.avail_out);
-    return result == Z_STREAM_END;
-  }
-
- private:
-  const std::string& where_;
-  z_stream stream_{};
-};
+// What zlib takes at once.
+uInt Part(size_t size) {
+  return static_cast<uInt>(
+      std::min<size_t>(size, std::numeric_limits<uInt>::max()));
+}
 
 }  // namespace
 
@@ -63,8 +31,27 @@ std::vector<uint8_t> Gunzip(std::span<const std::byte> bytes, size_t most,
   std::vector<uint8_t> content(
       std::min(most, std::max<size_t>(bytes.size(), 1) * 1032));
   std::span<uint8_t> room(content);
-  Inflater inflater(where);
-  while (!room.empty() && !inflater.Step(bytes, room)) {
+  constexpr int kGzipOrZlib = 32 + MAX_WBITS;
+  z_stream stream = {};
+  if (inflateInit2(&stream, kGzipOrZlib) != Z_OK) throw std::bad_alloc();
+  const std::unique_ptr<z_stream, decltype(&inflateEnd)> end(&stream,
+                                                             inflateEnd);
+  for (int result = Z_OK; !room.empty() && result != Z_STREAM_END;) {
+    const uInt given = Part(bytes.size());
+    const uInt free = Part(room.size());
+    stream.next_in =
+        reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
+    stream.avail_in = given;
+    stream.next_out = room.data();
+    stream.avail_out = free;
+    result = inflate(&stream, Z_NO_FLUSH);
+    if (result != Z_OK && result != Z_STREAM_END) {
+      throw Error(
+          ErrorKind::kFormat, where,
+          "its compressed data is corrupt or truncated; download it again");
+    }
+    bytes = bytes.subspan(given - stream.avail_in);
+    room = room.subspan(free - stream.avail_out);
   }
   content.resize(content.size() - room.size());
   return content;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "wsel/data/dataset.h"
@@ -23,12 +24,21 @@ struct ImageFiles {
   image::Image operator()(int64_t i) const { return Decode(i).image; }
 };
 
-// A data set of the images `names` below `folder`, with one label each. Errors:
-// kFormat if there are none.
+// The samples of a data set: relative paths, and a label for each.
+struct LabelledNames {
+  std::vector<std::string> names;
+  std::vector<int32_t> labels;
+
+  void Add(std::string name, int32_t label) {
+    names.push_back(std::move(name));
+    labels.push_back(label);
+  }
+};
+
+// A data set of `images` below `folder`. Errors: kFormat if there are none.
 Dataset DatasetOfFiles(std::string name, std::vector<std::string> classes,
                        const std::filesystem::path& folder,
-                       std::vector<std::string> names,
-                       std::vector<int32_t> labels);
+                       LabelledNames images);
 
 // Returns `name`, as listed at `where`. Errors: kFormat if it is empty or could
 // leave the data set's folder ("../../etc/passwd").

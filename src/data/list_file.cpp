@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "wsel/checkpoint/format_error.h"
 #include "wsel/core/error.h"
+#include "wsel/core/split.h"
 #include "wsel/core/text_file.h"
 
 namespace wsel::data {
@@ -22,18 +24,16 @@ std::string_view Stripped(std::string_view line) {
 
 [[noreturn]] void ThrowUnknown(const std::vector<std::string>& unknown,
                                const std::string& where) {
-  constexpr size_t kShown = 10;
   std::vector<std::string> shown;
-  for (const std::string& name : unknown) {
-    if (shown.size() < kShown) shown.push_back(checkpoint::Quoted(name));
+  for (const std::string& name : unknown | std::views::take(10)) {
+    shown.push_back(checkpoint::Quoted(name));
   }
-  throw Error(
-      ErrorKind::kMismatch, where,
-      fmt::format("has classes that are not in the training split: {}{}",
-                  fmt::join(shown, ", "),
-                  unknown.size() > kShown
-                      ? fmt::format(" and {} more", unknown.size() - kShown)
-                      : ""));
+  throw Error(ErrorKind::kMismatch, where,
+              "has classes that are not in the training split: {}{}",
+              fmt::join(shown, ", "),
+              unknown.size() > shown.size()
+                  ? fmt::format(" and {} more", unknown.size() - shown.size())
+                  : "");
 }
 
 }  // namespace
@@ -42,16 +42,12 @@ std::vector<ListLine> ReadList(const std::filesystem::path& path) {
   const std::string text = ReadText(path);
   std::vector<ListLine> lines;
   size_t number = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const auto line =
-        Stripped(std::string_view(text).substr(begin, end - begin));
+  for (const std::string_view whole : Split(text, '\n')) {
+    const std::string_view line = Stripped(whole);
     ++number;
-    if (!line.empty() && line.front() != '#') {
-      lines.push_back(
-          {std::string(line), fmt::format("{}:{}", path.string(), number)});
-    }
-    begin = end + 1;
+    if (line.empty() || line.front() == '#') continue;
+    lines.push_back(
+        {std::string(line), fmt::format("{}:{}", path.string(), number)});
   }
   return lines;
 }

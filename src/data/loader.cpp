@@ -54,9 +54,15 @@ struct SampleResult {
 struct Loader::State {
   State(Dataset dataset, Transform transform, BatchSampler sampler,
         const LoaderOptions& options, const Allocate& allocate);
-  ~State();
+  ~State() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    work.notify_all();
+    // The threads are the last member, so they are joined first.
+  }
 
-  void Start(int count);
   const Batch* Next();
 
   void Fill();
@@ -109,21 +115,6 @@ Loader::State::State(Dataset dataset_in, Transform transform_in,
   for (Slot& slot : slots) {
     slot.memory = allocate ? allocate(bytes) : PageableMemory(bytes);
   }
-}
-
-Loader::State::~State() {
-  {
-    const std::lock_guard lock(mutex);
-    stopping = true;
-  }
-  work.notify_all();
-  // The threads are the last member, so they are joined first.
-}
-
-void Loader::State::Start(int count) {
-  if (count == 0) return;
-  Fill();
-  for (int i = 0; i < count; ++i) workers.emplace_back([this] { Work(); });
 }
 
 void Loader::State::Fill() {
@@ -259,7 +250,11 @@ Loader::Loader(Dataset dataset, Transform transform, BatchSampler sampler,
                                    std::move(sampler), options, allocate);
   const auto processors =
       static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  state_->Start(options.workers < 0 ? processors : options.workers);
+  const int workers = options.workers < 0 ? processors : options.workers;
+  if (workers > 0) state_->Fill();
+  for (int i = 0; i < workers; ++i) {
+    state_->workers.emplace_back([state = state_.get()] { state->Work(); });
+  }
 }
 
 Loader::~Loader() = default;

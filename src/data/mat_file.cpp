@@ -16,6 +16,7 @@
 namespace wsel::data {
 namespace {
 
+using checkpoint::ThrowFormatError;
 using ByteSpan = std::span<const uint8_t>;
 
 constexpr size_t kFileHeader = 128;
@@ -110,30 +111,24 @@ std::vector<double> Widened(ByteSpan bytes) {
 }
 
 std::vector<double> AsDoubles(const Element& element) {
-  switch (element.type) {
-    case kInt8:
-      return Widened<int8_t>(element.content);
-    case kUint8:
-      return Widened<uint8_t>(element.content);
-    case kInt16:
-      return Widened<int16_t>(element.content);
-    case kUint16:
-      return Widened<uint16_t>(element.content);
-    case kInt32:
-      return Widened<int32_t>(element.content);
-    case kUint32:
-      return Widened<uint32_t>(element.content);
-    case kSingle:
-      return Widened<float>(element.content);
-    case kDouble:
-      return Widened<double>(element.content);
-    case kInt64:
-      return Widened<int64_t>(element.content);
-    case kUint64:
-      return Widened<uint64_t>(element.content);
-    default:
-      return {};
-  }
+  const auto& [type, bytes] = element;
+  if (type == kInt8) return Widened<int8_t>(bytes);
+  if (type == kUint8) return Widened<uint8_t>(bytes);
+  if (type == kInt16) return Widened<int16_t>(bytes);
+  if (type == kUint16) return Widened<uint16_t>(bytes);
+  if (type == kInt32) return Widened<int32_t>(bytes);
+  if (type == kUint32) return Widened<uint32_t>(bytes);
+  if (type == kSingle) return Widened<float>(bytes);
+  if (type == kDouble) return Widened<double>(bytes);
+  if (type == kInt64) return Widened<int64_t>(bytes);
+  if (type == kUint64) return Widened<uint64_t>(bytes);
+  return {};
+}
+
+// Throws an error about the variable `name`.
+[[noreturn]] void Fail(std::string_view where, std::string_view name,
+                       std::string_view what) {
+  ThrowFormatError(where, "variable '{}' {}", name, what);
 }
 
 // A complete array.
@@ -167,18 +162,13 @@ std::optional<Variable> Match(const Element& element, const std::string& name,
     // One byte more, so that the end and its checksum are verified.
     variable.unpacked = Gunzip(std::as_bytes(element.content), size + 1, where);
     if (variable.unpacked.size() != size) {
-      checkpoint::ThrowFormatError(
-          where,
-          fmt::format("variable '{}' does not have the size it claims", name));
+      Fail(where, name, "does not have the size it claims");
     }
     array = ByteSpan(variable.unpacked).subspan(kTag);
     header = TakeHeader(array);
   }
   const auto values = TakeElement(array);
-  if (!header || !values) {
-    checkpoint::ThrowFormatError(
-        where, fmt::format("variable '{}' is truncated", name));
-  }
+  if (!header || !values) Fail(where, name, "is truncated");
   variable.header = *std::move(header);
   variable.values = *values;
   return variable;
@@ -191,23 +181,18 @@ Variable Find(const MappedFile& file, const std::string& name,
   rest = rest.subspan(kFileHeader);
   while (!rest.empty()) {
     const auto element = TakeElement(rest);
-    if (!element)
-      checkpoint::ThrowFormatError(where, "is truncated or corrupt");
+    if (!element) ThrowFormatError(where, "is truncated or corrupt");
     auto variable = Match(*element, name, where);
     if (!variable) continue;
     const ArrayHeader& header = variable->header;
     if (header.array_class < kDoubleClass ||
         header.array_class > kUint64Class || header.complex) {
-      checkpoint::ThrowFormatError(
-          where,
-          fmt::format("variable '{}' is not an array of real numbers", name));
+      Fail(where, name, "is not an array of real numbers");
     }
     return *std::move(variable);
   }
-  checkpoint::ThrowFormatError(
-      where,
-      fmt::format("has no variable '{}': it is another file with this name",
-                  name));
+  ThrowFormatError(
+      where, "has no variable '{}': it is another file with this name", name);
 }
 
 }  // namespace
@@ -220,8 +205,7 @@ MatFile::MatFile(const std::filesystem::path& path)
   // MATLAB 4 has no such header; 7.3 is HDF5. No data set uses either.
   if (text.size() < kFileHeader || !text.starts_with("MATLAB 5.0 MAT-file") ||
       text.substr(kFileHeader - 2, 2) != "IM") {
-    checkpoint::ThrowFormatError(where_,
-                                 "is not a little-endian MATLAB 5 file");
+    ThrowFormatError(where_, "is not a little-endian MATLAB 5 file");
   }
 }
 
@@ -233,18 +217,17 @@ std::vector<uint8_t> MatFile::Bytes(const std::string& name,
   if (variable.header.array_class != kUint8Class ||
       variable.values.type != kUint8 || shape.size() != leading.size() + 1 ||
       !std::equal(leading.begin(), leading.end(), shape.begin())) {
-    checkpoint::ThrowFormatError(
-        where_,
-        fmt::format("variable '{}' is not an array of bytes of shape {} x N",
-                    name, fmt::join(leading, " x ")));
+    Fail(where_, name,
+         fmt::format("is not an array of bytes of shape {} x N",
+                     fmt::join(leading, " x ")));
   }
   size_t each = 1;
   for (const size_t dim : leading) each *= dim;
   const ByteSpan values = variable.values.content;
   if (values.size() % each != 0 || values.size() / each != shape.back()) {
-    checkpoint::ThrowFormatError(
-        where_, fmt::format("variable '{}' of shape {} has {} bytes", name,
-                            fmt::join(shape, " x "), values.size()));
+    Fail(where_, name,
+         fmt::format("of shape {} has {} bytes", fmt::join(shape, " x "),
+                     values.size()));
   }
   if (variable.unpacked.empty()) return {values.begin(), values.end()};
   // Trimmed in place, since a copy of SVHN would take 225 MB more.
@@ -262,19 +245,16 @@ std::vector<int64_t> MatFile::Integers(const std::string& name, int64_t min,
   const auto values = AsDoubles(variable.values);
   if (shape.size() != 2 || std::min(shape[0], shape[1]) != 1 ||
       std::max(shape[0], shape[1]) != values.size()) {
-    checkpoint::ThrowFormatError(
-        where_,
-        fmt::format("variable '{}' of shape {} is not a vector of its {} "
-                    "values",
-                    name, fmt::join(shape, " x "), values.size()));
+    Fail(where_, name,
+         fmt::format("of shape {} is not a vector of its {} values",
+                     fmt::join(shape, " x "), values.size()));
   }
   std::vector<int64_t> integers;
   for (const double value : values) {
     if (!(value >= static_cast<double>(min)) ||
         value > static_cast<double>(max) || value != std::floor(value)) {
-      checkpoint::ThrowFormatError(
-          where_, fmt::format("{}({}) is {}, not an integer from {} to {}",
-                              name, integers.size() + 1, value, min, max));
+      ThrowFormatError(where_, "{}({}) is {}, not an integer from {} to {}",
+                       name, integers.size() + 1, value, min, max);
     }
     integers.push_back(static_cast<int64_t>(value));
   }

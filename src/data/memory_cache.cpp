@@ -1,7 +1,7 @@
-#include "wsel/data/memory_cache.h"
-
 #include <atomic>
 #include <memory>
+
+#include "wsel/data/cache.h"
 
 namespace wsel::data {
 namespace {
@@ -25,25 +25,20 @@ class Cache {
     const image::Image* cached = entry.load(std::memory_order_acquire);
     if (cached != nullptr) return *cached;
     image::Image image = decode_(i);
-    Store(image, entry);
-    return image;
-  }
-
- private:
-  void Store(const image::Image& image,
-             std::atomic<const image::Image*>& entry) {
     const size_t bytes = image.bytes().size() + sizeof(image);
     if (used_.fetch_add(bytes) + bytes <= max_bytes_) {
       auto copy = std::make_unique<const image::Image>(image);
       const image::Image* empty = nullptr;
       if (entry.compare_exchange_strong(empty, copy.get())) {
         copy.release();
-        return;
+        return image;
       }
     }
     used_.fetch_sub(bytes);  // full, or another thread was first
+    return image;
   }
 
+ private:
   std::function<image::Image(int64_t)> decode_;
   size_t max_bytes_;
   std::atomic<size_t> used_ = 0;

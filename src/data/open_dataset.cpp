@@ -1,10 +1,12 @@
 #include "wsel/data/open_dataset.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <stdexcept>
+#include <system_error>
 
 #include "readers.h"
+#include "wsel/core/error.h"
 
 namespace wsel::data {
 
@@ -16,34 +18,32 @@ std::string OpenRequest::Name() const {
   return fmt::format("{} {}", info.name, NameOf(split));
 }
 
+std::optional<std::filesystem::path> OpenRequest::Find(
+    const std::vector<std::string>& folders, const std::string& wanted) {
+  for (const std::string& folder : folders) {
+    const auto candidate = folder.empty() ? root : root / folder;
+    std::error_code ignored;
+    if (std::filesystem::exists(candidate / wanted, ignored)) return candidate;
+    tried.push_back((candidate / wanted).string());
+  }
+  return std::nullopt;
+}
+
+std::filesystem::path OpenRequest::Get(const std::vector<std::string>& folders,
+                                       const std::string& wanted) {
+  if (auto found = Find(folders, wanted)) return *std::move(found);
+  std::error_code ignored;
+  const bool is_folder = std::filesystem::is_directory(root, ignored);
+  throw Error(ErrorKind::kIo, root.string(),
+              "{} the data set {}; tried {}. Expected below the root: {}",
+              is_folder ? "does not contain" : "is not a folder with",
+              info.name, fmt::join(tried, ", "), info.layout);
+}
+
 Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
                     Split split, const OpenOptions& options) {
-  const OpenRequest request{FindDataset(name, ""), root, split, options};
-  switch (request.info.kind) {
-    case DatasetKind::kCifar10:
-    case DatasetKind::kCifar100:
-      return OpenCifar(request);
-    case DatasetKind::kStl10:
-      return OpenStl10(request);
-    case DatasetKind::kSvhn:
-      return OpenSvhn(request);
-    case DatasetKind::kFlowers102:
-      return OpenFlowers102(request);
-    case DatasetKind::kPets:
-      return OpenPets(request);
-    case DatasetKind::kFood101:
-      return OpenFood101(request);
-    case DatasetKind::kDtd:
-      return OpenDtd(request);
-    case DatasetKind::kEuroSat:
-      return OpenEuroSat(request);
-    case DatasetKind::kFashionMnist:
-      return OpenFashionMnist(request);
-    case DatasetKind::kImageNet1k:
-    case DatasetKind::kFolder:
-      return OpenFolder(request);
-  }
-  throw std::logic_error("a data set has no reader");
+  OpenRequest request{FindDataset(name, ""), root, split, options};
+  return request.info.read(request);
 }
 
 }  // namespace wsel::data

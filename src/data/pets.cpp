@@ -5,12 +5,11 @@
 #include <fmt/format.h>
 
 #include <cctype>
-#include <charconv>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <utility>
 
-#include "find_root.h"
 #include "image_files.h"
 #include "list_file.h"
 #include "readers.h"
@@ -62,41 +61,35 @@ std::string ClassName(const std::string& image_name) {
 
 }  // namespace
 
-Dataset OpenPets(const OpenRequest& request) {
-  Search search(request.info, request.root);
+Dataset OpenPets(OpenRequest& request) {
   const std::vector<std::string> folders = {"oxford-iiit-pet", ""};
-  const auto folder = search.Get(folders, "annotations/trainval.txt");
-  search.Get(folders, "images");
+  const auto folder = request.Get(folders, "annotations/trainval.txt");
+  request.Get(folders, "images");
   auto pets = ReadPets(folder / "annotations/trainval.txt");
 
   std::map<int, std::string> name_of;
   for (const Pet& pet : pets) {
     const auto [at, unused] = name_of.emplace(pet.id, ClassName(pet.name));
     if (at->second == ClassName(pet.name)) continue;
-    throw Error(ErrorKind::kFormat, pet.where,
-                fmt::format("class {} is called {} above", pet.id, at->second));
+    throw Error(ErrorKind::kFormat, pet.where, "class {} is called {} above",
+                pet.id, at->second);
   }
-  std::map<int, int32_t> label_of;
   std::vector<std::string> classes;
-  for (const auto& [id, name] : name_of) {
-    label_of[id] = static_cast<int32_t>(classes.size());
-    classes.push_back(name);
-  }
+  for (const auto& [id, name] : name_of) classes.push_back(name);
   if (!request.train()) pets = ReadPets(folder / "annotations/test.txt");
-  std::vector<std::string> names;
-  std::vector<int32_t> labels;
+  LabelledNames images;
   for (const Pet& pet : pets) {
-    const auto at = label_of.find(pet.id);
-    if (at == label_of.end()) {
+    const auto at = name_of.find(pet.id);
+    if (at == name_of.end()) {
       throw Error(ErrorKind::kMismatch, pet.where,
-                  fmt::format("the training split has no class {} ({})", pet.id,
-                              ClassName(pet.name)));
+                  "the training split has no class {} ({})", pet.id,
+                  ClassName(pet.name));
     }
-    names.push_back(pet.name + ".jpg");
-    labels.push_back(at->second);
+    const auto rank = std::distance(name_of.begin(), at);
+    images.Add(pet.name + ".jpg", static_cast<int32_t>(rank));
   }
   return DatasetOfFiles(request.Name(), classes, folder / "images",
-                        std::move(names), std::move(labels));
+                        std::move(images));
 }
 
 }  // namespace wsel::data

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,9 +31,11 @@ struct RecordLayout {
   int size = 32;      // width and height
   size_t prefix = 0;  // bytes before the pixels of a record
 
-  size_t PixelBytes() const;
-  size_t RecordBytes() const { return prefix + PixelBytes(); }
+  size_t RecordBytes() const;
 };
+
+// Maps a whole file as records named after it. Errors: kIo.
+Records MapRecords(const std::filesystem::path& path);
 
 // A data set of all records of `parts`, in order. Errors: kFormat if a part
 // does not consist of whole records, if their number is 0 or not that of the

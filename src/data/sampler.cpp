@@ -32,11 +32,6 @@ void Validate(const TrainSampling& sampling) {
   }
 }
 
-std::vector<int64_t> Slice(const std::vector<int64_t>& all, int64_t begin,
-                           int64_t size) {
-  return {all.begin() + begin, all.begin() + begin + size};
-}
-
 class TrainSampler {
  public:
   explicit TrainSampler(const TrainSampling& sampling)
@@ -51,14 +46,14 @@ class TrainSampler {
       order_ = Permutation(sampling_.size, sampling_.seed, epoch);
       epoch_ = epoch;
     }
-    const int64_t begin =
-        step_ % steps_per_epoch_ * sampling_.batch_size + done_;
+    const auto begin = order_.begin() + done_ +
+                       step_ % steps_per_epoch_ * sampling_.batch_size;
     done_ += sampling_.chunk;
     if (done_ == sampling_.batch_size) {
       done_ = 0;
       ++step_;
     }
-    return {epoch, Slice(order_, begin, sampling_.chunk)};
+    return {epoch, {begin, begin + sampling_.chunk}};
   }
 
  private:

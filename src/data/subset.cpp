@@ -106,11 +106,10 @@ SubsetSize ParseSubset(std::string_view text, std::string_view where,
     if (percent) size.fraction /= 100;
     if (size.fraction > 0 && size.fraction <= 1) return size;
   }
-  throw Error(
-      error, where,
-      fmt::format("'{}' is not a subset size; expected a number of images "
-                  "(500), a fraction (0.1) or a percentage (10%)",
-                  text));
+  throw Error(error, where,
+              "'{}' is not a subset size; expected a number of images (500), a "
+              "fraction (0.1) or a percentage (10%)",
+              text);
 }
 
 Dataset Subset(const Dataset& dataset, const SubsetSize& size, uint64_t seed) {

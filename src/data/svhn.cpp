@@ -4,18 +4,16 @@
 
 #include <utility>
 
-#include "find_root.h"
 #include "mat_file.h"
 #include "readers.h"
 #include "records.h"
 
 namespace wsel::data {
 
-Dataset OpenSvhn(const OpenRequest& request) {
+Dataset OpenSvhn(OpenRequest& request) {
   const std::string name = fmt::format("{}_32x32.mat", NameOf(request.split));
-  Search search(request.info, request.root);
-  const auto folder = search.Get({"", "svhn", "SVHN"}, name);
-  MatFile file(folder / name);
+  const auto folder = request.Get({"", "svhn", "SVHN"}, name);
+  const MatFile file(folder / name);
   const auto pixels = std::make_shared<const std::vector<uint8_t>>(
       file.Bytes("X", {32, 32, 3}));
   std::vector<int32_t> labels;

@@ -1,9 +1,8 @@
-#include "cubic.h"
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 
+#include "affine_rows.h"
 #include "wsel/image/vector_clones.h"
 
 namespace wsel::image {

@@ -33,25 +33,21 @@ std::string_view UnsupportedFormat(std::string_view text) {
 
 }  // namespace
 
-void Encoded::Fail(std::string_view message) const {
-  throw Error(ErrorKind::kFormat, name, message);
-}
-
 void Encoded::CheckSize(int64_t width, int64_t height,
                         int64_t max_pixels_per_byte) const {
   if (width <= 0 || height <= 0) Fail("has no pixels");
   // Both are below 2^32, and the first test keeps their product in range.
   if (width > limits.max_pixels || height > limits.max_pixels / width) {
-    Fail(fmt::format("claims {} x {} pixels; the limit is {}", width, height,
-                     limits.max_pixels));
+    Fail("claims {} x {} pixels; the limit is {}", width, height,
+         limits.max_pixels);
   }
   if (max_pixels_per_byte == 0) return;
   constexpr int64_t kAlwaysAllowed = 65536;  // pixels
   const int64_t most =
       kAlwaysAllowed + max_pixels_per_byte * static_cast<int64_t>(size());
   if (width * height > most) {
-    Fail(fmt::format("claims {} x {} pixels, which its {} bytes cannot hold",
-                     width, height, size()));
+    Fail("claims {} x {} pixels, which its {} bytes cannot hold", width, height,
+         size());
   }
 }
 
@@ -70,8 +66,8 @@ Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
       text.substr(8).starts_with("WEBPVP8")) {
     return DecodeWebp(file);
   }
-  file.Fail(fmt::format("is {}; supported are JPEG, PNG, GIF and WebP",
-                        UnsupportedFormat(text)));
+  file.Fail("is {}; supported are JPEG, PNG, GIF and WebP",
+            UnsupportedFormat(text));
 }
 
 Decoded DecodeFile(const std::filesystem::path& path,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "decoders.h"
@@ -122,19 +123,14 @@ std::vector<uint8_t> ReadIndices(const Encoded& file, Cursor& cursor,
 
 // The rows of a frame in file order.
 std::vector<int> RowOrder(const Frame& frame) {
+  using Passes = std::vector<std::pair<int, int>>;  // first row, step
+  const Passes passes = frame.interlaced
+                            ? Passes{{0, 8}, {4, 8}, {2, 4}, {1, 2}}
+                            : Passes{{0, 1}};
   std::vector<int> rows;
-  rows.reserve(frame.height);
-  const auto add = [&](int first, int step) {
+  for (const auto& [first, step] : passes) {
     for (int y = first; y < frame.height; y += step) rows.push_back(y);
-  };
-  if (!frame.interlaced) {
-    add(0, 1);
-    return rows;
   }
-  add(0, 8);
-  add(4, 8);
-  add(2, 4);
-  add(1, 2);
   return rows;
 }
 
@@ -169,10 +165,9 @@ Decoded DecodeGif(const Encoded& file) {
   const int bottom = std::max(height, frame.top + frame.height);
   file.CheckSize(right, bottom);
   const auto indices = ReadIndices(file, cursor, frame);
-  Decoded decoded;
-  decoded.image = Image(right, bottom, frame.palette[frame.background]);
-  Paint(frame, indices, decoded.image);
-  return decoded;
+  Image image(right, bottom, frame.palette[frame.background]);
+  Paint(frame, indices, image);
+  return {.image = std::move(image)};
 }
 
 }  // namespace wsel::image

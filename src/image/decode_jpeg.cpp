@@ -1,9 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <csetjmp>
+#include <cstdio>  // jpeglib.h needs it
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "decoders.h"
-#include "jpeg_reader.h"
+// Last: it needs the headers above.
+#include <jpeglib.h>
 
 namespace wsel::image {
 namespace {
@@ -12,34 +18,175 @@ namespace {
 // four times that.
 constexpr int64_t kMaxPixelsPerByte = 1024;
 
-[[noreturn]] void FailCorrupt(const Encoded& file, const JpegReader& reader) {
-  if (reader.truncated()) file.Fail("is a truncated JPEG");
-  file.Fail(fmt::format("is a corrupt JPEG ({})", reader.message()));
-}
+// Ordinary images have about ten scans. Each takes time in proportion to the
+// number of pixels, so that a small file could cost hours.
+constexpr int kMaxScans = 500;
+
+// libjpeg over bytes in memory. libjpeg reports errors by longjmp; Try catches
+// the jump in a frame that has no destructors to skip. All methods throw
+// kFormat.
+class JpegReader {
+ public:
+  explicit JpegReader(const Encoded& file) : file_(file) {
+    InstallErrorHandler();
+    Try([this] { jpeg_create_decompress(&info_); });
+    info_.client_data = this;
+    InstallSource();
+    LimitScans();
+  }
+  ~JpegReader() { jpeg_destroy_decompress(&info_); }
+  JpegReader(const JpegReader&) = delete;
+  JpegReader& operator=(const JpegReader&) = delete;
+
+  // Reads up to the first scan.
+  void ReadHeader() {
+    Try([this] { jpeg_read_header(&info_, TRUE); });
+  }
+  // Starts decoding to the colour space set in info(). Reads all scans of a
+  // progressive file.
+  void Start() {
+    Try([this] { jpeg_start_decompress(&info_); });
+  }
+  // Reads the next row: width * output_components bytes.
+  void ReadRow(uint8_t* row) {
+    Try([this, row]() mutable { jpeg_read_scanlines(&info_, &row, 1); });
+  }
+  // Reads up to the end marker. An error if the bytes ended before the last
+  // pixel.
+  void Finish() {
+    if (missing_pixels()) Fail();
+    Try([this] { jpeg_finish_decompress(&info_); });
+  }
+
+  jpeg_decompress_struct& info() { return info_; }
+  // The bytes ended before the end marker.
+  bool truncated() const { return truncated_; }
+  // Bytes follow the end marker.
+  bool has_trailing_bytes() const {
+    return !truncated_ && source_.bytes_in_buffer > 0;
+  }
+  bool has_warnings() const { return errors_.num_warnings > 0; }
+
+ private:
+  static JpegReader& ReaderOf(j_common_ptr info) {
+    return *static_cast<JpegReader*>(info->client_data);
+  }
+
+  [[noreturn]] void Fail() const {
+    if (truncated_) file_.Fail("is a truncated JPEG");
+    file_.Fail("is a corrupt JPEG ({})", message_);
+  }
+
+  template <typename Call>
+  void Try(Call call) {
+    if (!Returns(call)) Fail();
+  }
+  template <typename Call>
+  bool Returns(Call& call) {
+    if (setjmp(jump_) != 0) return false;
+    call();
+    return true;
+  }
+
+  void InstallErrorHandler() {
+    info_.err = jpeg_std_error(&errors_);
+    info_.client_data = this;
+    errors_.error_exit = [](j_common_ptr info) {
+      JpegReader& reader = ReaderOf(info);
+      info->err->format_message(info, reader.message_);
+      std::longjmp(reader.jump_, 1);
+    };
+    errors_.emit_message = [](j_common_ptr info, int level) {
+      if (level >= 0) return;  // a trace
+      ++info->err->num_warnings;
+      JpegReader& reader = ReaderOf(info);
+      reader.pixels_invented_ = reader.pixels_invented_ || reader.truncated_;
+    };
+  }
+
+  void LimitScans() {
+    progress_.progress_monitor = [](j_common_ptr info) {
+      JpegReader& reader = ReaderOf(info);
+      if (reader.info_.input_scan_number <= kMaxScans) return;
+      constexpr std::string_view kText = "too many scans";
+      kText.copy(reader.message_, kText.size());
+      std::longjmp(reader.jump_, 1);
+    };
+    info_.progress = &progress_;
+  }
+
+  void InsertEndMarker() {
+    static constexpr JOCTET kEnd[] = {0xFF, JPEG_EOI};
+    truncated_ = true;
+    source_.next_input_byte = kEnd;
+    source_.bytes_in_buffer = sizeof(kEnd);
+  }
+
+  void InstallSource() {
+    source_.next_input_byte = file_.data();
+    source_.bytes_in_buffer = file_.size();
+    source_.init_source = [](j_decompress_ptr) {};
+    source_.term_source = [](j_decompress_ptr) {};
+    source_.resync_to_restart = jpeg_resync_to_restart;
+    source_.fill_input_buffer = [](j_decompress_ptr info) -> boolean {
+      ReaderOf(reinterpret_cast<j_common_ptr>(info)).InsertEndMarker();
+      return TRUE;
+    };
+    // `long` is libjpeg's type. NOLINTNEXTLINE(google-runtime-int)
+    source_.skip_input_data = [](j_decompress_ptr info, long count) {
+      JpegReader& reader = ReaderOf(reinterpret_cast<j_common_ptr>(info));
+      jpeg_source_mgr& source = reader.source_;
+      if (count <= 0) return;
+      if (static_cast<size_t>(count) > source.bytes_in_buffer) {
+        reader.InsertEndMarker();
+        return;
+      }
+      source.next_input_byte += count;
+      source.bytes_in_buffer -= static_cast<size_t>(count);
+    };
+    info_.src = &source_;
+  }
+
+  // The bytes ended before the last pixel.
+  bool missing_pixels() const {
+    if (!truncated_) return false;
+    if (pixels_invented_) return true;
+    if (info_.coef_bits == nullptr) return false;
+    // Progressive: the last bit of each coefficient must have been read.
+    for (int c = 0; c < info_.num_components; ++c) {
+      const int* bits = info_.coef_bits[c];
+      if (std::any_of(bits, bits + DCTSIZE2, [](int b) { return b != 0; })) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const Encoded& file_;
+  jpeg_decompress_struct info_ = {};
+  jpeg_error_mgr errors_ = {};
+  jpeg_source_mgr source_ = {};
+  jpeg_progress_mgr progress_ = {};
+  std::jmp_buf jump_ = {};
+  char message_[JMSG_LENGTH_MAX] = {};
+  bool truncated_ = false;
+  bool pixels_invented_ = false;  // warnings after the end of the bytes
+};
 
 void ReadHeader(const Encoded& file, JpegReader& reader) {
-  if (!reader.ReadHeader()) FailCorrupt(file, reader);
+  reader.ReadHeader();
   auto& info = reader.info();
   if (info.data_precision != 8) {
-    file.Fail(
-        fmt::format("is a JPEG with {} bits per channel; only 8 are supported",
-                    info.data_precision));
+    file.Fail("is a JPEG with {} bits per channel; only 8 are supported",
+              info.data_precision);
   }
-  switch (info.num_components) {
-    case 1:
-      info.out_color_space = JCS_GRAYSCALE;
-      break;
-    case 3:
-      info.out_color_space = JCS_RGB;
-      break;
-    case 4:
-      info.out_color_space = JCS_CMYK;
-      break;
-    default:
-      file.Fail(
-          fmt::format("is a JPEG with {} channels; 1, 3 and 4 are supported",
-                      info.num_components));
+  const int channels = info.num_components;
+  if (channels != 1 && channels != 3 && channels != 4) {
+    file.Fail("is a JPEG with {} channels; 1, 3 and 4 are supported", channels);
   }
+  info.out_color_space = channels == 1   ? JCS_GRAYSCALE
+                         : channels == 3 ? JCS_RGB
+                                         : JCS_CMYK;
   file.CheckSize(info.image_width, info.image_height, kMaxPixelsPerByte);
 }
 
@@ -64,12 +211,12 @@ void FromGrey(const uint8_t* grey, int width, uint8_t* rgb) {
   for (int i = 0; i < 3 * width; ++i) rgb[i] = grey[i / 3];
 }
 
-void ReadRows(const Encoded& file, JpegReader& reader, Image& image) {
+void ReadRows(JpegReader& reader, Image& image) {
   const int channels = reader.info().num_components;
   std::vector<uint8_t> row(static_cast<size_t>(image.width()) * channels);
   for (int y = 0; y < image.height(); ++y) {
     uint8_t* to = channels == 3 ? image.Row(y) : row.data();
-    if (!reader.ReadRow(to)) FailCorrupt(file, reader);
+    reader.ReadRow(to);
     if (channels == 1) FromGrey(row.data(), image.width(), image.Row(y));
     if (channels == 4) FromCmyk(row.data(), image.width(), image.Row(y));
   }
@@ -78,19 +225,17 @@ void ReadRows(const Encoded& file, JpegReader& reader, Image& image) {
 }  // namespace
 
 Decoded DecodeJpeg(const Encoded& file) {
-  JpegReader reader(file.bytes);
+  JpegReader reader(file);
   ReadHeader(file, reader);
-  if (!reader.Start()) FailCorrupt(file, reader);
-  Decoded decoded;
-  decoded.image = Image(static_cast<int>(reader.info().output_width),
-                        static_cast<int>(reader.info().output_height));
-  ReadRows(file, reader, decoded.image);
-  if (reader.missing_pixels()) FailCorrupt(file, reader);
-  if (!reader.Finish()) FailCorrupt(file, reader);
-  decoded.trailing_bytes = reader.has_trailing_bytes();
-  decoded.no_end = reader.truncated();
-  decoded.damaged = reader.has_warnings();
-  return decoded;
+  reader.Start();
+  Image image(static_cast<int>(reader.info().output_width),
+              static_cast<int>(reader.info().output_height));
+  ReadRows(reader, image);
+  reader.Finish();
+  return {.image = std::move(image),
+          .trailing_bytes = reader.has_trailing_bytes(),
+          .no_end = reader.truncated(),
+          .damaged = reader.has_warnings()};
 }
 
 }  // namespace wsel::image

@@ -25,41 +25,37 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
 
   enum class Status { kFilled, kTruncated, kCorrupt };
-  Status Read(std::span<uint8_t> out);
+  Status Read(std::span<uint8_t> out) {
+    stream_.next_out = out.data();
+    stream_.avail_out = static_cast<uInt>(out.size());
+    while (stream_.avail_out > 0) {
+      if (ended_ || !Refill()) return Status::kTruncated;
+      const int code = inflate(&stream_, Z_NO_FLUSH);
+      if (code < 0 || code == Z_NEED_DICT) return Status::kCorrupt;
+      ended_ = code == Z_STREAM_END;
+    }
+    return Status::kFilled;
+  }
   // The last read reached the end of the stream.
   bool ended() const { return ended_; }
 
  private:
-  bool Refill();
+  bool Refill() {
+    while (stream_.avail_in == 0) {
+      if (pieces_.empty()) return false;
+      // A chunk is shorter than 2^32 bytes, as its length field is.
+      stream_.next_in = const_cast<Bytef*>(
+          reinterpret_cast<const Bytef*>(pieces_.front().data()));
+      stream_.avail_in = static_cast<uInt>(pieces_.front().size());
+      pieces_ = pieces_.subspan(1);
+    }
+    return true;
+  }
 
   bool ended_ = false;
   std::span<const std::span<const std::byte>> pieces_;
   z_stream stream_ = {};
 };
-
-bool Inflater::Refill() {
-  while (stream_.avail_in == 0) {
-    if (pieces_.empty()) return false;
-    // A chunk is shorter than 2^32 bytes, as its length field is.
-    stream_.next_in = const_cast<Bytef*>(
-        reinterpret_cast<const Bytef*>(pieces_.front().data()));
-    stream_.avail_in = static_cast<uInt>(pieces_.front().size());
-    pieces_ = pieces_.subspan(1);
-  }
-  return true;
-}
-
-Inflater::Status Inflater::Read(std::span<uint8_t> out) {
-  stream_.next_out = out.data();
-  stream_.avail_out = static_cast<uInt>(out.size());
-  while (stream_.avail_out > 0) {
-    if (ended_ || !Refill()) return Status::kTruncated;
-    const int code = inflate(&stream_, Z_NO_FLUSH);
-    if (code < 0 || code == Z_NEED_DICT) return Status::kCorrupt;
-    ended_ = code == Z_STREAM_END;
-  }
-  return Status::kFilled;
-}
 
 uint8_t Paeth(int left, int above, int corner) {
   const int to_left = std::abs(above - corner);
@@ -171,14 +167,12 @@ void ReadPass(const Encoded& file, const PngFile& png, const Pass& pass,
 
 Decoded DecodePng(const Encoded& file) {
   const PngFile png = ParsePng(file);
-  Decoded decoded;
-  decoded.image = Image(png.width, png.height);
-  decoded.no_end = png.no_end;
-  decoded.trailing_bytes = png.trailing_bytes;
+  Decoded decoded = {.image = Image(png.width, png.height),
+                     .trailing_bytes = png.trailing_bytes,
+                     .no_end = png.no_end};
   Inflater inflater(png.data);
-  const auto passes = png.interlaced
-                          ? std::span<const Pass>(kAdam7)
-                          : std::span<const Pass>(&kNonInterlaced, 1);
+  const auto passes = png.interlaced ? std::span<const Pass>(kAdam7)
+                                     : std::span(&kNonInterlaced, 1);
   for (const Pass& pass : passes) {
     ReadPass(file, png, pass, inflater, decoded);
   }

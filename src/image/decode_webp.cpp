@@ -2,27 +2,23 @@
 #include <webp/demux.h>
 
 #include <memory>
+#include <utility>
 
 #include "decoders.h"
 
 namespace wsel::image {
 namespace {
 
-struct DeleteDecoder {
-  void operator()(WebPAnimDecoder* decoder) const {
-    WebPAnimDecoderDelete(decoder);
-  }
-};
-
 // The first frame of an animation, on its canvas.
 void ReadFrame(const Encoded& file, Image& image) {
   const WebPData data{file.data(), file.size()};
   WebPAnimDecoderOptions options;
-  if (WebPAnimDecoderOptionsInit(&options) == 0)
+  if (WebPAnimDecoderOptionsInit(&options) == 0) {
     file.Fail("needs another version of libwebp");
+  }
   options.color_mode = MODE_RGBA;
-  const std::unique_ptr<WebPAnimDecoder, DeleteDecoder> decoder(
-      WebPAnimDecoderNew(&data, &options));
+  const std::unique_ptr<WebPAnimDecoder, decltype(&WebPAnimDecoderDelete)>
+      decoder(WebPAnimDecoderNew(&data, &options), WebPAnimDecoderDelete);
   uint8_t* rgba = nullptr;
   int time = 0;
   if (decoder == nullptr ||
@@ -55,13 +51,11 @@ Decoded DecodeWebp(const Encoded& file) {
     file.Fail("is a WebP image with a corrupt header");
   }
   file.CheckSize(features.width, features.height);
-  Decoded decoded;
-  decoded.image = Image(features.width, features.height);
-  features.has_animation != 0 ? ReadFrame(file, decoded.image)
-                              : ReadStill(file, decoded.image);
-  decoded.trailing_bytes = file.size() > StatedSize(file);
-  decoded.no_end = file.size() < StatedSize(file);
-  return decoded;
+  Image image(features.width, features.height);
+  features.has_animation != 0 ? ReadFrame(file, image) : ReadStill(file, image);
+  return {.image = std::move(image),
+          .trailing_bytes = file.size() > StatedSize(file),
+          .no_end = file.size() < StatedSize(file)};
 }
 
 }  // namespace wsel::image

@@ -1,8 +1,11 @@
 // Torch-free.
 #pragma once
 
-#include <string_view>
+#include <fmt/core.h>
 
+#include <utility>
+
+#include "wsel/core/error.h"
 #include "wsel/image/decode.h"
 
 namespace wsel::image {
@@ -17,8 +20,13 @@ struct Encoded {
   const uint8_t* data() const {
     return reinterpret_cast<const uint8_t*>(bytes.data());
   }
-  // Throws kFormat.
-  [[noreturn]] void Fail(std::string_view message) const;
+  // Throws kFormat, with a message in fmt's syntax.
+  template <typename... Args>
+  [[noreturn]] void Fail(fmt::format_string<Args...> message,
+                         Args&&... args) const {
+    throw Error(ErrorKind::kFormat, name,
+                fmt::format(message, std::forward<Args>(args)...));
+  }
   // Errors: kFormat if the image is empty or larger than the limit, or, unless
   // `max_pixels_per_byte` is 0, has more pixels per byte of the file.
   void CheckSize(int64_t width, int64_t height,

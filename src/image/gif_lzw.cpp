@@ -17,14 +17,72 @@ class Lzw {
   }
 
   // The next string; empty at the end or if the code is invalid.
-  std::span<const uint8_t> Next();
+  std::span<const uint8_t> Next() {
+    int code = NextCode();
+    while (code == clear_) {
+      Clear();
+      code = NextCode();
+    }
+    if (code < 0 || code == clear_ + 1) return {};
+    return previous_ < 0 ? First(code) : Expand(code);
+  }
 
  private:
-  int NextCode();
-  void Clear();
-  void AddEntry(uint8_t last);
-  std::span<const uint8_t> First(int code);
-  std::span<const uint8_t> Expand(int code);
+  void Clear() {
+    next_ = clear_ + 2;
+    code_bits_ = bits_ + 1;
+    previous_ = -1;
+  }
+
+  // -1 when the input is exhausted.
+  int NextCode() {
+    while (window_bits_ < code_bits_) {
+      if (codes_.empty()) return -1;
+      window_ |= uint32_t{codes_.front()} << window_bits_;
+      window_bits_ += 8;
+      codes_ = codes_.subspan(1);
+    }
+    const int code = static_cast<int>(window_ & ((1U << code_bits_) - 1));
+    window_ >>= code_bits_;
+    window_bits_ -= code_bits_;
+    return code;
+  }
+
+  void AddEntry(uint8_t last) {
+    if (next_ >= kTableSize) return;
+    suffix_[next_] = last;
+    prefix_[next_] = previous_;
+    if (next_ == (1 << code_bits_) - 1 && code_bits_ < kMaxBits) ++code_bits_;
+    ++next_;
+  }
+
+  std::span<const uint8_t> First(int code) {
+    if (code > clear_) return {};
+    first_ = static_cast<uint8_t>(code);
+    previous_ = code;
+    string_[0] = first_;
+    return std::span(string_).first(1);
+  }
+
+  std::span<const uint8_t> Expand(int code) {
+    if (code > next_) return {};
+    size_t begin = string_.size();  // the string is built from its end
+    int at = code;
+    if (code == next_) {  // the entry that this code is about to add
+      string_[--begin] = first_;
+      at = previous_;
+    }
+    while (at >= clear_) {
+      if (at >= kTableSize || begin <= 1) return {};
+      string_[--begin] = suffix_[at];
+      at = prefix_[at];
+    }
+    first_ = static_cast<uint8_t>(at);
+    string_[--begin] = first_;
+    AddEntry(first_);
+    previous_ = code;
+    return std::span(string_).subspan(begin);
+  }
 
   std::span<const uint8_t> codes_;
   int bits_;
@@ -40,72 +98,6 @@ class Lzw {
   std::array<int, kTableSize> prefix_ = {};
   std::array<uint8_t, kTableSize + 1> string_ = {};
 };
-
-void Lzw::Clear() {
-  next_ = clear_ + 2;
-  code_bits_ = bits_ + 1;
-  previous_ = -1;
-}
-
-// -1 when the input is exhausted.
-int Lzw::NextCode() {
-  while (window_bits_ < code_bits_) {
-    if (codes_.empty()) return -1;
-    window_ |= uint32_t{codes_.front()} << window_bits_;
-    window_bits_ += 8;
-    codes_ = codes_.subspan(1);
-  }
-  const int code = static_cast<int>(window_ & ((1U << code_bits_) - 1));
-  window_ >>= code_bits_;
-  window_bits_ -= code_bits_;
-  return code;
-}
-
-void Lzw::AddEntry(uint8_t last) {
-  if (next_ >= kTableSize) return;
-  suffix_[next_] = last;
-  prefix_[next_] = previous_;
-  if (next_ == (1 << code_bits_) - 1 && code_bits_ < kMaxBits) ++code_bits_;
-  ++next_;
-}
-
-std::span<const uint8_t> Lzw::First(int code) {
-  if (code > clear_) return {};
-  first_ = static_cast<uint8_t>(code);
-  previous_ = code;
-  string_[0] = first_;
-  return std::span(string_).first(1);
-}
-
-std::span<const uint8_t> Lzw::Expand(int code) {
-  if (code > next_) return {};
-  size_t begin = string_.size();  // the string is built from its end
-  int at = code;
-  if (code == next_) {  // the entry that this code is about to add
-    string_[--begin] = first_;
-    at = previous_;
-  }
-  while (at >= clear_) {
-    if (at >= kTableSize || begin <= 1) return {};
-    string_[--begin] = suffix_[at];
-    at = prefix_[at];
-  }
-  first_ = static_cast<uint8_t>(at);
-  string_[--begin] = first_;
-  AddEntry(first_);
-  previous_ = code;
-  return std::span(string_).subspan(begin);
-}
-
-std::span<const uint8_t> Lzw::Next() {
-  int code = NextCode();
-  while (code == clear_) {
-    Clear();
-    code = NextCode();
-  }
-  if (code < 0 || code == clear_ + 1) return {};
-  return previous_ < 0 ? First(code) : Expand(code);
-}
 
 }  // namespace
 

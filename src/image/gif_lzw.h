@@ -1,10 +1,8 @@
 // Torch-free.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace wsel::image {
 

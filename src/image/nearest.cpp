@@ -1,7 +1,7 @@
-#include "nearest.h"
-
 #include <algorithm>
 #include <cmath>
+
+#include "affine_rows.h"
 
 namespace wsel::image {
 namespace {
@@ -54,34 +54,20 @@ int64_t ToFixed(double value) {
   return static_cast<int64_t>(std::floor(value * 65536 + 0.5));
 }
 
-void FixedPoint(const Image& image, Image& out, const AffineMatrix& m) {
-  const int64_t right_u = ToFixed(m[0]);
-  const int64_t right_v = ToFixed(m[3]);
-  const int64_t down_u = ToFixed(m[1]);
-  const int64_t down_v = ToFixed(m[4]);
-  int64_t row_u = ToFixed(m[2] + m[0] * 0.5 + m[1] * 0.5);
-  int64_t row_v = ToFixed(m[5] + m[3] * 0.5 + m[4] * 0.5);
-  for (int y = 0; y < out.height(); ++y, row_u += down_u, row_v += down_v) {
-    int64_t u = row_u;
-    int64_t v = row_v;
-    for (int x = 0; x < out.width(); ++x, u += right_u, v += right_v) {
-      const int64_t from_x = u >> 16;
-      const int64_t from_y = v >> 16;
-      if (from_x >= 0 && from_x < image.width() && from_y >= 0 &&
-          from_y < image.height()) {
-        CopyPixel(image, static_cast<int>(from_x), static_cast<int>(from_y),
-                  out.Row(y) + size_t{3} * x);
-      }
-    }
-  }
+// The same in 16.16 fixed point.
+int PixelAt(int64_t value, int size) {
+  const int64_t pixel = value >> 16;
+  return pixel >= 0 && pixel < size ? static_cast<int>(pixel) : -1;
 }
 
-void FloatingPoint(const Image& image, Image& out, const AffineMatrix& m) {
-  double row_u = m[2] + m[1] * 0.5 + m[0] * 0.5;
-  double row_v = m[5] + m[4] * 0.5 + m[3] * 0.5;
+// `m` as in Transform, but m[2] and m[5] are the first pixel's source point.
+template <typename T>
+void StepAlongRows(const Image& image, Image& out, const std::array<T, 6>& m) {
+  T row_u = m[2];
+  T row_v = m[5];
   for (int y = 0; y < out.height(); ++y, row_u += m[1], row_v += m[4]) {
-    double u = row_u;
-    double v = row_v;
+    T u = row_u;
+    T v = row_v;
     for (int x = 0; x < out.width(); ++x, u += m[0], v += m[3]) {
       const int from_x = PixelAt(u, image.width());
       const int from_y = PixelAt(v, image.height());
@@ -90,6 +76,19 @@ void FloatingPoint(const Image& image, Image& out, const AffineMatrix& m) {
       }
     }
   }
+}
+
+void FixedPoint(const Image& image, Image& out, const AffineMatrix& m) {
+  StepAlongRows<int64_t>(
+      image, out,
+      {ToFixed(m[0]), ToFixed(m[1]), ToFixed(m[2] + m[0] * 0.5 + m[1] * 0.5),
+       ToFixed(m[3]), ToFixed(m[4]), ToFixed(m[5] + m[3] * 0.5 + m[4] * 0.5)});
+}
+
+void FloatingPoint(const Image& image, Image& out, const AffineMatrix& m) {
+  StepAlongRows<double>(image, out,
+                        {m[0], m[1], m[2] + m[1] * 0.5 + m[0] * 0.5, m[3], m[4],
+                         m[5] + m[4] * 0.5 + m[3] * 0.5});
 }
 
 }  // namespace

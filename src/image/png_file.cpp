@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace wsel::image {
 namespace {
@@ -24,52 +25,34 @@ uint32_t Big32(const std::byte* at) {
   return value;
 }
 
-class ChunkReader {
- public:
-  explicit ChunkReader(std::span<const std::byte> rest) : rest_(rest) {}
-
-  size_t remaining() const { return rest_.size(); }
-  bool Next(Chunk& chunk);
-
- private:
-  std::span<const std::byte> rest_;
-};
-
 uint32_t Checksum(std::span<const std::byte> bytes) {
   return static_cast<uint32_t>(
       crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-bool ChunkReader::Next(Chunk& chunk) {
+// Takes a chunk off the front of `rest`; false if there is none.
+bool TakeChunk(std::span<const std::byte>& rest, Chunk& chunk) {
   constexpr size_t kHead = 8;
-  if (rest_.size() < kHead) return false;
-  const size_t length = Big32(rest_.data());
-  chunk.type = {reinterpret_cast<const char*>(rest_.data()) + 4, 4};
-  const size_t available = std::min(length, rest_.size() - kHead);
-  chunk.body = rest_.subspan(kHead, available);
-  chunk.complete = rest_.size() >= kHead + length + 4;
-  chunk.checksum_ok =
-      chunk.complete && Checksum(rest_.subspan(4, 4 + length)) ==
-                            Big32(rest_.data() + kHead + length);
-  rest_ = rest_.subspan(std::min(rest_.size(), kHead + length + 4));
+  if (rest.size() < kHead) return false;
+  const size_t length = Big32(rest.data());
+  chunk.type = {reinterpret_cast<const char*>(rest.data()) + 4, 4};
+  const size_t available = std::min(length, rest.size() - kHead);
+  chunk.body = rest.subspan(kHead, available);
+  chunk.complete = rest.size() >= kHead + length + 4;
+  chunk.checksum_ok = chunk.complete && Checksum(rest.subspan(4, 4 + length)) ==
+                                            Big32(rest.data() + kHead + length);
+  rest = rest.subspan(std::min(rest.size(), kHead + length + 4));
   return true;
 }
 
 // Whether the standard allows this bit depth for this colour type.
 bool IsValid(int depth, int color) {
-  switch (color) {
-    case 0:
-      return depth == 1 || depth == 2 || depth == 4 || depth == 8 ||
-             depth == 16;
-    case 3:
-      return depth == 1 || depth == 2 || depth == 4 || depth == 8;
-    case 2:
-    case 4:
-    case 6:
-      return depth == 8 || depth == 16;
-    default:
-      return false;
+  if (color == 0 || color == 3) {
+    const int most = color == 0 ? 16 : 8;
+    return std::has_single_bit(static_cast<unsigned>(depth)) && depth <= most;
   }
+  return (color == 2 || color == 4 || color == 6) &&
+         (depth == 8 || depth == 16);
 }
 
 void ReadHeader(const Encoded& file, const Chunk& chunk, PngFile& png) {
@@ -83,8 +66,8 @@ void ReadHeader(const Encoded& file, const Chunk& chunk, PngFile& png) {
   png.color = static_cast<int>(chunk.body[9]);
   png.interlaced = chunk.body[12] != std::byte{0};
   if (!IsValid(png.depth, png.color) || chunk.body[11] != std::byte{0}) {
-    file.Fail(fmt::format("is an invalid PNG: bit depth {}, colour type {}",
-                          png.depth, png.color));
+    file.Fail("is an invalid PNG: bit depth {}, colour type {}", png.depth,
+              png.color);
   }
 }
 
@@ -96,14 +79,14 @@ void ReadPalette(const Chunk& chunk, PngFile& png) {
 }
 
 // Reads until `chunk` is the first data chunk.
-void ReadUpToData(const Encoded& file, ChunkReader& chunks, Chunk& chunk,
-                  PngFile& png) {
+void ReadUpToData(const Encoded& file, std::span<const std::byte>& rest,
+                  Chunk& chunk, PngFile& png) {
   while (true) {
-    if (!chunks.Next(chunk)) file.Fail("is a truncated PNG");
+    if (!TakeChunk(rest, chunk)) file.Fail("is a truncated PNG");
     if (chunk.type == "IDAT") break;
     if (!chunk.checksum_ok) {
-      file.Fail(chunk.complete ? "is a corrupt PNG: wrong checksum"
-                               : "is a truncated PNG");
+      file.Fail("{}", chunk.complete ? "is a corrupt PNG: wrong checksum"
+                                     : "is a truncated PNG");
     }
     if (chunk.type == "IEND") break;
     if (chunk.type == "IHDR") ReadHeader(file, chunk, png);
@@ -117,17 +100,17 @@ void ReadUpToData(const Encoded& file, ChunkReader& chunks, Chunk& chunk,
 }  // namespace
 
 PngFile ParsePng(const Encoded& file) {
-  ChunkReader chunks(file.bytes.subspan(8));
+  auto rest = file.bytes.subspan(8);
   PngFile png;
   Chunk chunk;
-  ReadUpToData(file, chunks, chunk, png);
+  ReadUpToData(file, rest, chunk, png);
   bool more = true;
-  for (; more && chunk.type == "IDAT"; more = chunks.Next(chunk)) {
+  for (; more && chunk.type == "IDAT"; more = TakeChunk(rest, chunk)) {
     png.data.push_back(chunk.body);
   }
-  while (more && chunk.type != "IEND") more = chunks.Next(chunk);
+  while (more && chunk.type != "IEND") more = TakeChunk(rest, chunk);
   png.no_end = !more;
-  png.trailing_bytes = more && chunks.remaining() > 0;
+  png.trailing_bytes = more && !rest.empty();
   return png;
 }
 

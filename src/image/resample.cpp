@@ -6,8 +6,7 @@
 
 #include "resample_kernel.h"
 #include "wsel/core/error.h"
-#include "wsel/image/affine.h"
-#include "wsel/image/crop.h"
+#include "wsel/image/geometry.h"
 #include "wsel/image/vector_clones.h"
 
 namespace wsel::image {

@@ -1,75 +1,194 @@
-#include "wsel/kernels/attention_branch.h"
-
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-#include <torch/csrc/autograd/custom_function.h>
 
+#include <cmath>
+
+#include "branch_function.h"
+#include "branch_gradient.h"
 #include "fused.h"
-#include "tensor_list.h"
-#include "tiled_attention.h"
+#include "gemm.h"
 #include "wsel/kernels/residual.h"
 
 namespace wsel::kernels {
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
 // The saved attention matrices grow with the square of the number of tokens:
 // above this many, LibTorch's attention, which recomputes them, is better.
 constexpr int64_t kMaxTokens = 512;
 
-struct TiledAttention : torch::autograd::Function<TiledAttention> {
-  // What backward needs.
-  struct Saved {
-    AttentionArguments arguments;
-    AttentionActivations activations;
+// What both passes compute with, of all images or of a tile.
+struct Attention {
+  at::Tensor x;            // [B, N, D]
+  at::Tensor scale;        // [B] or undefined
+  at::Tensor qkv;          // [B, N, 3D]
+  at::Tensor attn_probs;   // [B, heads, N, N], after the softmax
+  at::Tensor attn_output;  // [B, N, D], before proj
+  ResidualBranch branch;
+  WeightAndBias scaled_proj;  // times gamma
+  int64_t heads = 1;
 
-    std::vector<at::Tensor*> Tensors() {
-      auto tensors = arguments.Tensors();
-      for (at::Tensor* t : activations.Tensors()) tensors.push_back(t);
-      return tensors;
-    }
-  };
+  // `saved`: qkv, attn_probs and attn_output.
+  Attention(const BranchArguments& from, const std::vector<at::Tensor>& saved)
+      : x(from.x),
+        scale(from.scale),
+        qkv(saved[0]),
+        attn_probs(saved[1]),
+        attn_output(saved[2]),
+        branch(from.branch),
+        scaled_proj(OuterTimesGamma(branch)),
+        heads(from.heads) {}
 
-  // `arguments` once as autograd sees them, and once by name.
-  static at::Tensor forward(AutogradContext* context,
-                            const at::TensorList& /*tensors*/,
-                            const AttentionArguments& arguments) {
-    Saved saved = {arguments, {}};
-    const auto out = AttentionForward(arguments, saved.activations);
-    context->save_for_backward(Pack(saved));
-    context->saved_data["heads"] = arguments.branch.heads;
-    context->saved_data["eps"] = arguments.branch.eps;
-    return out;
+  int64_t images() const { return x.size(0); }
+  int64_t tokens() const { return x.size(1); }
+  int64_t width() const { return x.size(2); }
+  double softmax_scale() const {
+    const int64_t d = width() / heads;
+    return 1 / std::sqrt(static_cast<double>(d));
   }
+  // Images processed together: few tokens alone would make thin matrices.
+  int64_t tile() const { return std::max<int64_t>(1, 256 / tokens()); }
 
-  static variable_list backward(AutogradContext* context,
-                                const variable_list& gradients) {
-    auto saved = Unpack<Saved>(context->get_saved_variables());
-    saved.arguments.branch.heads = context->saved_data["heads"].toInt();
-    saved.arguments.branch.eps = context->saved_data["eps"].toDouble();
-    auto list =
-        PackWhereDefined(AttentionBackward(saved.arguments, saved.activations,
-                                           gradients[0].contiguous()),
-                         saved.arguments);
-    list.emplace_back();  // of the arguments by name
-    return list;
+  // The part of a few images.
+  Attention Tile(int64_t first, int64_t count) const {
+    Attention c = *this;
+    for (at::Tensor* t :
+         {&c.x, &c.scale, &c.qkv, &c.attn_probs, &c.attn_output}) {
+      if (t->defined()) *t = t->narrow(0, first, count);
+    }
+    return c;
   }
 };
 
-at::Tensor ReferenceAttention(const at::Tensor& x, const AttentionBranch& p) {
+// The [N, d] matrix of one head in [.., N, parts * D]; parts 0-2: q, k, v.
+Matrix Head(const Attention& c, const at::Tensor& of, int64_t image,
+            int64_t head, int64_t part = 0) {
+  const int64_t n = c.tokens();
+  const int64_t row = of.size(-1);
+  const int64_t d = c.width() / c.heads;
+  return {of.data_ptr<float>() + image * n * row + part * c.width() + head * d,
+          n, d, row};
+}
+
+// The [N, N] matrix of one head in [.., heads, N, N].
+Matrix Scores(const Attention& c, const at::Tensor& of, int64_t image,
+              int64_t head) {
+  const int64_t n = c.tokens();
+  return {of.data_ptr<float>() + (image * c.heads + head) * n * n, n, n, n};
+}
+
+// Calls body(image, head) for every head of every image.
+template <typename Body>
+void ForHeads(const Attention& c, const Body& body) {
+  for (int64_t image = 0; image < c.images(); ++image) {
+    for (int64_t head = 0; head < c.heads; ++head) body(image, head);
+  }
+}
+
+// [B] -> [B, 1, 1]
+at::Tensor PerImage(const at::Tensor& scale) { return scale.view({-1, 1, 1}); }
+
+void ForwardTile(Attention c, const at::Tensor& out) {
+  LinearInto(RowsOf(c.qkv), std::get<0>(Normalise(c.branch, RowsOf(c.x))),
+             c.branch.inner.weight, c.branch.inner.bias);
+  ForHeads(c, [&](int64_t i, int64_t h) {
+    Gemm(Scores(c, c.attn_probs, i, h), Head(c, c.qkv, i, h),
+         Head(c, c.qkv, i, h, 1).Transposed(), 0, c.softmax_scale());
+  });
+  at::_softmax_out(c.attn_probs, c.attn_probs, -1, /*half_to_float=*/false);
+  ForHeads(c, [&](int64_t i, int64_t h) {
+    Gemm(Head(c, c.attn_output, i, h), Scores(c, c.attn_probs, i, h),
+         Head(c, c.qkv, i, h, 2), 0);
+  });
+  LinearInto(RowsOf(out), RowsOf(c.attn_output), c.scaled_proj.weight,
+             c.scaled_proj.bias);
+  if (c.scale.defined()) out.mul_(PerImage(c.scale));
+  out.add_(c.x);
+}
+
+// The gradient of qkv [B, N, 3D] from that of attn_output, [B * N, D].
+at::Tensor AttentionGradient(const Attention& c, const at::Tensor& gradient) {
+  auto ds = at::empty_like(c.attn_probs);
+  ForHeads(c, [&](int64_t i, int64_t h) {
+    Gemm(Scores(c, ds, i, h), Head(c, gradient, i, h),
+         Head(c, c.qkv, i, h, 2).Transposed(), 0);
+  });
+  at::_softmax_backward_data_out(ds, ds, c.attn_probs, -1, at::kFloat);
+  auto result = at::empty_like(c.qkv);
+  ForHeads(c, [&](int64_t i, int64_t h) {
+    const Matrix scores = Scores(c, ds, i, h);
+    Gemm(Head(c, result, i, h, 0), scores, Head(c, c.qkv, i, h, 1), 0,
+         c.softmax_scale());
+    Gemm(Head(c, result, i, h, 1), scores.Transposed(), Head(c, c.qkv, i, h, 0),
+         0, c.softmax_scale());
+    Gemm(Head(c, result, i, h, 2), Scores(c, c.attn_probs, i, h).Transposed(),
+         Head(c, gradient, i, h), 0);
+  });
+  return result;
+}
+
+// Writes the gradient of x and accumulates those of the parameters.
+void BackwardTile(const Attention& c, const at::Tensor& gradient,
+                  ResidualBranch& grads, at::Tensor dx) {
+  const auto rows =
+      RowsOf(c.scale.defined() ? gradient * PerImage(c.scale) : gradient);
+  AddLinearGradient(grads.outer, rows, RowsOf(c.attn_output));
+  const auto dqkv =
+      RowsOf(AttentionGradient(c, Matmul(rows, c.scaled_proj.weight)));
+  const auto x = RowsOf(c.x);
+  const auto [normed, mean, rstd] = Normalise(c.branch, x);
+  AddLinearGradient(grads.inner, dqkv, normed);
+  const auto dn = Matmul(dqkv, c.branch.inner.weight);
+  at::add_out(
+      dx, gradient,
+      NormGradient(grads.norm, c.branch.norm, dn, x, mean, rstd).view_as(dx));
+}
+
+// In tiles of a few images, each processed by one thread.
+struct TiledAttention {
+  static at::Tensor Forward(const BranchArguments& arguments,
+                            std::vector<at::Tensor>& saved) {
+    const at::Tensor& x = arguments.x;
+    const int64_t b = x.size(0);
+    const int64_t n = x.size(1);
+    saved = {at::empty({b, n, 3 * x.size(2)}, x.options()),
+             at::empty({b, arguments.heads, n, n}, x.options()),
+             at::empty_like(x)};
+    const Attention all(arguments, saved);
+    const auto out = at::empty_like(x);
+    ForRowTiles(b, all.tile(), [&](int64_t, int64_t first, int64_t count) {
+      ForwardTile(all.Tile(first, count), out.narrow(0, first, count));
+    });
+    return out;
+  }
+
+  static BranchArguments Backward(const BranchArguments& arguments,
+                                  const std::vector<at::Tensor>& saved,
+                                  const at::Tensor& gradient) {
+    const Attention all(arguments, saved);
+    BranchArguments result;
+    result.x = at::empty_like(all.x);
+    result.branch = SumOverTiles(
+        all.branch, all.images(), all.tile(),
+        [&](int64_t first, int64_t count, ResidualBranch& grads) {
+          BackwardTile(all.Tile(first, count), gradient.narrow(0, first, count),
+                       grads, result.x.narrow(0, first, count));
+        });
+    return result;
+  }
+};
+
+at::Tensor ReferenceAttention(const at::Tensor& x, const ResidualBranch& p,
+                              int64_t heads) {
   const int64_t b = x.size(0);
   const int64_t n = x.size(1);
   const int64_t d = x.size(2);
-  const auto normed = at::layer_norm(x, {d}, p.norm_weight, p.norm_bias, p.eps);
-  const auto parts = at::linear(normed, p.qkv_weight, p.qkv_bias)
-                         .view({b, n, 3, p.heads, d / p.heads})
+  const auto normed = at::layer_norm(x, {d}, p.norm.weight, p.norm.bias, p.eps);
+  const auto parts = at::linear(normed, p.inner.weight, p.inner.bias)
+                         .view({b, n, 3, heads, d / heads})
                          .permute({2, 0, 3, 1, 4})
                          .unbind(0);  // q, k, v [B, heads, N, d]
   const auto y = at::scaled_dot_product_attention(parts[0], parts[1], parts[2]);
-  return at::linear(y.transpose(1, 2).reshape({b, n, d}), p.proj_weight,
-                    p.proj_bias);
+  return at::linear(y.transpose(1, 2).reshape({b, n, d}), p.outer.weight,
+                    p.outer.bias);
 }
 
 // With fewer images than threads some threads would be idle.
@@ -79,16 +198,15 @@ bool KeepsThreadsBusy(int64_t images) {
 
 }  // namespace
 
-at::Tensor AddAttentionBranch(const at::Tensor& x, const AttentionBranch& p,
-                              const at::Tensor& scale) {
-  AttentionArguments arguments = {x, scale, p};
+at::Tensor AddAttentionBranch(const at::Tensor& x, const ResidualBranch& p,
+                              int64_t heads, const at::Tensor& scale) {
+  BranchArguments arguments = {x, /*y=*/{}, scale, p, heads};
   if (x.size(1) > kMaxTokens || !KeepsThreadsBusy(x.size(0)) ||
-      !CanUseFused(PackWhereDefined(arguments, arguments))) {
-    return AddBranch(x, ReferenceAttention(x, p), p.gamma, scale);
+      !CanUseFused(WhereDefined(arguments, arguments))) {
+    return AddBranch(x, ReferenceAttention(x, p, heads), p.gamma, scale);
   }
   arguments.x = x.contiguous();
-  const auto tensors = PackWhereDefined(arguments, arguments);
-  return TiledAttention::apply(at::TensorList(tensors), arguments);
+  return ApplyByHand<TiledAttention>(arguments);
 }
 
 }  // namespace wsel::kernels

@@ -1,42 +1,26 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "gemm.h"
-#include "row_tiles.h"
+#include "wsel/kernels/residual.h"
 
 namespace wsel::kernels {
 
-// Shared by the hand-written forward and backward passes of residual branches,
-// each a norm, an inner linear layer (fc1, qkv), an activation or attention,
-// and an outer linear layer (fc2, proj) times gamma.
-
-// The weight and bias of a norm or a linear layer, or their gradients.
-struct WeightAndBias {
-  at::Tensor weight, bias;
-};
+// Shared by the hand-written forward and backward passes of residual branches.
+// Their sources must be compiled with OpenMP (CMakeLists.txt).
 
 // The outer layer with gamma, which may be undefined, folded in.
-inline WeightAndBias TimesGamma(const WeightAndBias& outer,
-                                const at::Tensor& gamma) {
-  if (!gamma.defined()) return outer;
-  return {gamma.unsqueeze(1) * outer.weight, gamma * outer.bias};
-}
-
-// Turns `gradient`, accumulated without the factor gamma, into that of `outer`;
-// returns the gradient of gamma, undefined if gamma is.
-inline at::Tensor GammaGradient(const WeightAndBias& outer,
-                                const at::Tensor& gamma,
-                                WeightAndBias& gradient) {
-  if (!gamma.defined()) return {};
-  const auto gamma_gradient =
-      (outer.weight * gradient.weight).sum(1) + outer.bias * gradient.bias;
-  gradient.weight.mul_(gamma.unsqueeze(1));
-  gradient.bias.mul_(gamma);
-  return gamma_gradient;
+inline WeightAndBias OuterTimesGamma(const ResidualBranch& branch) {
+  const auto& [weight, bias] = branch.outer;
+  const at::Tensor& gamma = branch.gamma;
+  if (!gamma.defined()) return branch.outer;
+  return {gamma.unsqueeze(1) * weight, gamma * bias};
 }
 
 // [.., W] -> [M, W], a view if possible.
@@ -45,36 +29,10 @@ inline at::Tensor RowsOf(const at::Tensor& t) {
 }
 
 // The normalised rows, their means and reciprocal standard deviations.
-inline auto Normalise(const WeightAndBias& norm, double eps,
-                      const at::Tensor& rows) {
-  return at::native_layer_norm(rows, {rows.size(1)}, norm.weight, norm.bias,
-                               eps);
+inline auto Normalise(const ResidualBranch& branch, const at::Tensor& rows) {
+  return at::native_layer_norm(rows, {rows.size(1)}, branch.norm.weight,
+                               branch.norm.bias, branch.eps);
 }
-
-// The gradients of a branch's parameters, accumulated over rows.
-struct BranchGradients {
-  WeightAndBias norm, inner, outer;
-
-  BranchGradients(const WeightAndBias& of_norm, const WeightAndBias& of_inner,
-                  const WeightAndBias& of_outer)
-      : norm(Zeros(of_norm)), inner(Zeros(of_inner)), outer(Zeros(of_outer)) {}
-
-  void Add(const BranchGradients& other) {
-    Add(norm, other.norm);
-    Add(inner, other.inner);
-    Add(outer, other.outer);
-  }
-
- private:
-  static WeightAndBias Zeros(const WeightAndBias& like) {
-    return {at::zeros_like(like.weight),
-            at::zeros({like.weight.size(0)}, like.weight.options())};
-  }
-  static void Add(WeightAndBias& to, const WeightAndBias& from) {
-    to.weight.add_(from.weight);
-    to.bias.add_(from.bias);
-  }
-};
 
 // Accumulates the gradients of a linear layer from the gradient of its output
 // and its input, both as rows.
@@ -98,21 +56,61 @@ inline at::Tensor NormGradient(WeightAndBias& grads, const WeightAndBias& norm,
   return dx;
 }
 
-// Calls body(first, count, grads) for all tiles of `rows` and sums the
-// gradients of all threads in a fixed order. zeros() returns gradients of zero.
-template <typename Zeros, typename Body>
-BranchGradients SumOverTiles(int64_t rows, int64_t tile, const Zeros& zeros,
-                             const Body& body) {
-  std::vector<BranchGradients> grads;
+// The number of parts that the rows of a batch are split into, one per thread.
+// The last bits of sums over rows depend on it, as in any parallel GEMM.
+inline int64_t NumParts(int64_t rows) {
+  return std::max<int64_t>(1, std::min<int64_t>(at::get_num_threads(), rows));
+}
+
+// Calls body(part, first, count), below autograd, for tiles of at most `tile`
+// rows that cover [0, rows). The tiles of a part are processed in order by one
+// thread.
+template <typename Body>
+void ForRowTiles(int64_t rows, int64_t tile, const Body& body) {
+  const int64_t parts = NumParts(rows);
+  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+    const at::AutoDispatchBelowAutograd guard;
+    for (int64_t part = begin; part < end; ++part) {
+      const int64_t last = rows * (part + 1) / parts;
+      for (int64_t first = rows * part / parts; first < last; first += tile) {
+        body(part, first, std::min(tile, last - first));
+      }
+    }
+  });
+}
+
+// The gradients of a branch's parameters: calls body(first, count, gradients),
+// which accumulates them without the factor gamma, for all tiles of `rows`, and
+// sums those of all threads in a fixed order.
+template <typename Body>
+ResidualBranch SumOverTiles(const ResidualBranch& branch, int64_t rows,
+                            int64_t tile, const Body& body) {
+  const auto zeros = [](const WeightAndBias& like) -> WeightAndBias {
+    return {at::zeros_like(like.weight),
+            at::zeros({like.weight.size(0)}, like.weight.options())};
+  };
+  std::vector<ResidualBranch> parts;
   for (int64_t part = 0; part < NumParts(rows); ++part) {
-    grads.push_back(zeros());
+    parts.push_back({zeros(branch.norm), 0, zeros(branch.inner),
+                     zeros(branch.outer), /*gamma=*/{}});
   }
   ForRowTiles(rows, tile, [&](int64_t part, int64_t first, int64_t count) {
-    const at::AutoDispatchBelowAutograd guard;
-    body(first, count, grads[static_cast<size_t>(part)]);
+    body(first, count, parts[static_cast<size_t>(part)]);
   });
-  for (size_t i = 1; i < grads.size(); ++i) grads[0].Add(grads[i]);
-  return grads[0];
+  ResidualBranch& sum = parts[0];
+  for (size_t i = 1; i < parts.size(); ++i) {
+    for (const auto layer : {&ResidualBranch::norm, &ResidualBranch::inner,
+                             &ResidualBranch::outer}) {
+      (sum.*layer).weight.add_((parts[i].*layer).weight);
+      (sum.*layer).bias.add_((parts[i].*layer).bias);
+    }
+  }
+  if (!branch.gamma.defined()) return sum;
+  sum.gamma = (branch.outer.weight * sum.outer.weight).sum(1) +
+              branch.outer.bias * sum.outer.bias;
+  sum.outer.weight.mul_(branch.gamma.unsqueeze(1));
+  sum.outer.bias.mul_(branch.gamma);
+  return sum;
 }
 
 }  // namespace wsel::kernels

@@ -6,7 +6,6 @@
 
 #include "depthwise_gradient.h"
 #include "fused.h"
-#include "wsel/kernels/channel_order.h"
 
 namespace wsel::kernels {
 namespace {
@@ -55,23 +54,6 @@ at::Tensor SumsPerImage(const at::Tensor& x, const at::Tensor& gradient) {
   return sums;
 }
 
-struct WeightGradients {
-  at::Tensor weight;
-  at::Tensor bias;
-};
-
-WeightGradients ComputeWeightGradients(const at::Tensor& x,
-                                       const at::Tensor& gradient) {
-  const int64_t channels = x.size(3);
-  const auto taps = SumsPerImage(x, gradient)
-                        .sum(0)
-                        .transpose(1, 2)
-                        .reshape({-1, kTaps + 1})
-                        .slice(0, 0, channels);  // [C, taps + 1]
-  return {taps.slice(1, 0, kTaps).reshape({channels, 1, kKernel, kKernel}),
-          taps.select(1, kTaps).contiguous()};
-}
-
 struct Depthwise7 : torch::autograd::Function<Depthwise7> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& weight, const at::Tensor& bias) {
@@ -87,8 +69,14 @@ struct Depthwise7 : torch::autograd::Function<Depthwise7> {
     if (context->needs_input_grad(0)) {
       x = InputGradient(saved[0], saved[1], gradient);
     }
-    const auto weights = ComputeWeightGradients(saved[0], gradient);
-    return {x, weights.weight, weights.bias};
+    const int64_t channels = gradient.size(3);
+    const auto taps = SumsPerImage(saved[0], gradient)
+                          .sum(0)
+                          .transpose(1, 2)
+                          .reshape({-1, kTaps + 1})
+                          .slice(0, 0, channels);  // [C, taps + 1]
+    return {x, taps.slice(1, 0, kTaps).reshape({channels, 1, kKernel, kKernel}),
+            taps.select(1, kTaps).contiguous()};
   }
 };
 

@@ -2,9 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "onednn.h"
-#include "wsel/kernels/gemm_backend.h"
-
 namespace wsel::kernels {
 namespace {
 

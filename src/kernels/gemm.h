@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "matrix.h"
+#include "gemm_backend.h"
 
 namespace wsel::kernels {
 

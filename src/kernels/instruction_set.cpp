@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "simd/kernels.h"
 #include "wsel/core/registry.h"
 
 namespace wsel::kernels {
@@ -37,11 +38,14 @@ InstructionSet Choose() {
   if (wanted == nullptr || *wanted == '\0') return supported.back();
   const InstructionSet set = kNames.Find(wanted, "WSEL_ISA");
   if (std::ranges::find(supported, set) != supported.end()) return set;
-  throw Error(ErrorKind::kConfig, "WSEL_ISA",
-              fmt::format("this processor does not support {}; unset the "
-                          "variable, or use {}",
-                          wanted, NameOf(supported.back())));
+  throw Error(
+      ErrorKind::kConfig, "WSEL_ISA",
+      "this processor does not support {}; unset the variable, or use {}",
+      wanted, NameOf(supported.back()));
 }
+
+template <InstructionSet set>
+constexpr Kernels kKernels = {GeluAndGradient<set>, AddTaps<set>};
 
 }  // namespace
 
@@ -55,6 +59,19 @@ std::span<const InstructionSet> SupportedInstructionSets() {
 InstructionSet ActiveInstructionSet() {
   static const InstructionSet set = Choose();
   return set;
+}
+
+const Kernels& KernelsFor([[maybe_unused]] InstructionSet set) {
+#if defined(__x86_64__)
+  if (set == InstructionSet::kAvx512) return kKernels<InstructionSet::kAvx512>;
+  if (set == InstructionSet::kAvx2) return kKernels<InstructionSet::kAvx2>;
+#endif
+  return kKernels<InstructionSet::kBaseline>;
+}
+
+const Kernels& ActiveKernels() {
+  static const Kernels& kernels = KernelsFor(ActiveInstructionSet());
+  return kernels;
 }
 
 }  // namespace wsel::kernels

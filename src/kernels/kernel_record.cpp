@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "wsel/kernels/gemm_backend.h"
+#include "gemm_backend.h"
 #include "wsel/kernels/instruction_set.h"
 
 namespace wsel::kernels {

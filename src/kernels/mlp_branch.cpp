@@ -1,75 +1,142 @@
-#include "wsel/kernels/mlp_branch.h"
-
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/custom_function.h>
 
+#include "branch_function.h"
+#include "branch_gradient.h"
 #include "fused.h"
-#include "tensor_list.h"
-#include "tiled_mlp.h"
+#include "gemm.h"
+#include "simd/kernels.h"
 #include "wsel/kernels/residual.h"
 
 namespace wsel::kernels {
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
+// Rows per tile: the hidden layer and its gradient fit the L2 cache of most
+// processors (1 MiB or more), and the matrices are not too thin.
+int64_t TileRows(int64_t hidden) {
+  constexpr int64_t kHiddenValues = 98'304;  // 384 KiB
+  return std::clamp<int64_t>(kHiddenValues / hidden, 128, 1024);
+}
 
-struct TiledMlp : torch::autograd::Function<TiledMlp> {
-  // What backward needs. Blocks keep x and y for other gradients anyway.
-  struct Saved {
-    MlpArguments arguments;
-    at::Tensor hidden;
+// [B] -> [M, 1]
+at::Tensor PerRow(const at::Tensor& scale, int64_t rows) {
+  if (!scale.defined()) return {};
+  return scale.repeat_interleave(rows / scale.size(0)).unsqueeze(1);
+}
 
-    std::vector<at::Tensor*> Tensors() {
-      auto tensors = arguments.Tensors();
-      tensors.push_back(&hidden);
-      return tensors;
+// What both passes compute with, as matrices of M rows.
+struct Mlp {
+  at::Tensor x, y;   // [M, D]
+  at::Tensor scale;  // [M, 1] or undefined
+  ResidualBranch branch;
+  WeightAndBias scaled_fc2;  // times gamma
+
+  explicit Mlp(const BranchArguments& from)
+      : x(RowsOf(from.x)),
+        y(RowsOf(from.y)),
+        scale(PerRow(from.scale, y.size(0))),
+        branch(from.branch),
+        scaled_fc2(OuterTimesGamma(branch)) {}
+
+  int64_t rows() const { return y.size(0); }
+  int64_t tile() const { return TileRows(branch.inner.weight.size(0)); }
+
+  // The part of a few rows.
+  Mlp Tile(int64_t first, int64_t count) const {
+    Mlp c = *this;
+    for (at::Tensor* t : {&c.x, &c.y, &c.scale}) {
+      if (t->defined()) *t = t->narrow(0, first, count);
     }
-  };
-
-  // `arguments` once as autograd sees them, and once by name.
-  static at::Tensor forward(AutogradContext* context,
-                            const at::TensorList& /*tensors*/,
-                            const MlpArguments& arguments) {
-    Saved saved = {arguments, {}};
-    const auto out = MlpForward(arguments, saved.hidden);
-    context->save_for_backward(Pack(saved));
-    context->saved_data["eps"] = arguments.branch.eps;
-    return out;
-  }
-
-  static variable_list backward(AutogradContext* context,
-                                const variable_list& gradients) {
-    auto saved = Unpack<Saved>(context->get_saved_variables());
-    saved.arguments.branch.eps = context->saved_data["eps"].toDouble();
-    auto list = PackWhereDefined(
-        MlpBackward(saved.arguments, saved.hidden, gradients[0].contiguous()),
-        saved.arguments);
-    list.emplace_back();  // of the arguments by name
-    return list;
+    return c;
   }
 };
 
-at::Tensor ReferenceMlp(const at::Tensor& y, const MlpBranch& p) {
-  const auto normed = at::layer_norm(y, p.norm_weight.sizes(), p.norm_weight,
-                                     p.norm_bias, p.eps);
-  const auto hidden = at::linear(normed, p.fc1_weight, p.fc1_bias);
+void ForwardTile(const Mlp& c, const at::Tensor& hidden,
+                 const at::Tensor& out) {
+  LinearInto(hidden, std::get<0>(Normalise(c.branch, c.y)),
+             c.branch.inner.weight, c.branch.inner.bias);
+  LinearInto(out, at::gelu(hidden), c.scaled_fc2.weight, c.scaled_fc2.bias);
+  if (c.scale.defined()) out.mul_(c.scale);
+  out.add_(c.x);
+}
+
+// One tile: writes the gradient of y and accumulates those of the parameters.
+void BackwardTile(const Mlp& c, const at::Tensor& hidden,
+                  const at::Tensor& gradient, ResidualBranch& grads,
+                  const at::Tensor& dy) {
+  const auto g = c.scale.defined() ? gradient * c.scale : gradient;
+  const auto [normed, mean, rstd] = Normalise(c.branch, c.y);
+
+  const auto dh = Matmul(g, c.scaled_fc2.weight);
+  const auto activation = at::empty_like(hidden);
+  ActiveKernels().gelu_and_gradient(
+      hidden.const_data_ptr<float>(), hidden.numel(),
+      activation.data_ptr<float>(), dh.data_ptr<float>());
+  AddLinearGradient(grads.outer, g, activation);
+  AddLinearGradient(grads.inner, dh, normed);
+  dy.copy_(NormGradient(grads.norm, c.branch.norm,
+                        Matmul(dh, c.branch.inner.weight), c.y, mean, rstd));
+}
+
+// With GELU, in tiles of rows. Saves `hidden` [M, H], the values before the
+// activation; blocks keep x and y for other gradients anyway.
+struct TiledMlp {
+  static at::Tensor Forward(const BranchArguments& arguments,
+                            std::vector<at::Tensor>& saved) {
+    const Mlp all(arguments);
+    const at::Tensor hidden = at::empty(
+        {all.rows(), all.branch.inner.weight.size(0)}, all.y.options());
+    const auto out = at::empty_like(all.y);
+    ForRowTiles(
+        all.rows(), all.tile(), [&](int64_t, int64_t first, int64_t count) {
+          ForwardTile(all.Tile(first, count), hidden.narrow(0, first, count),
+                      out.narrow(0, first, count));
+        });
+    saved.push_back(hidden);
+    return out.view_as(arguments.x);
+  }
+
+  static BranchArguments Backward(const BranchArguments& arguments,
+                                  const std::vector<at::Tensor>& saved,
+                                  const at::Tensor& gradient) {
+    const Mlp all(arguments);
+    const at::Tensor& hidden = saved[0];
+    const auto rows = RowsOf(gradient);
+    const auto dy = at::empty_like(all.y);
+    BranchArguments result;
+    result.x = gradient;
+    result.y = dy.view_as(gradient);
+    result.branch = SumOverTiles(
+        all.branch, all.rows(), all.tile(),
+        [&](int64_t first, int64_t count, ResidualBranch& grads) {
+          BackwardTile(all.Tile(first, count), hidden.narrow(0, first, count),
+                       rows.narrow(0, first, count), grads,
+                       dy.narrow(0, first, count));
+        });
+    return result;
+  }
+};
+
+at::Tensor ReferenceMlp(const at::Tensor& y, const ResidualBranch& p,
+                        bool quick_gelu) {
+  const auto normed = at::layer_norm(y, p.norm.weight.sizes(), p.norm.weight,
+                                     p.norm.bias, p.eps);
+  const auto hidden = at::linear(normed, p.inner.weight, p.inner.bias);
   const auto activation =
-      p.quick_gelu ? hidden * at::sigmoid(1.702 * hidden) : at::gelu(hidden);
-  return at::linear(activation, p.fc2_weight, p.fc2_bias);
+      quick_gelu ? hidden * at::sigmoid(1.702 * hidden) : at::gelu(hidden);
+  return at::linear(activation, p.outer.weight, p.outer.bias);
 }
 
 }  // namespace
 
 at::Tensor AddMlpBranch(const at::Tensor& x, const at::Tensor& y,
-                        const MlpBranch& p, const at::Tensor& scale) {
-  MlpArguments arguments = {x, y, scale, p};
-  if (p.quick_gelu || !CanUseFused(PackWhereDefined(arguments, arguments))) {
-    return AddBranch(x, ReferenceMlp(y, p), p.gamma, scale);
+                        const ResidualBranch& p, bool quick_gelu,
+                        const at::Tensor& scale) {
+  BranchArguments arguments = {x, y, scale, p};
+  if (quick_gelu || !CanUseFused(WhereDefined(arguments, arguments))) {
+    return AddBranch(x, ReferenceMlp(y, p, quick_gelu), p.gamma, scale);
   }
   arguments.y = y.contiguous();
-  const auto tensors = PackWhereDefined(arguments, arguments);
-  return TiledMlp::apply(at::TensorList(tensors), arguments);
+  return ApplyByHand<TiledMlp>(arguments);
 }
 
 }  // namespace wsel::kernels

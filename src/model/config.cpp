@@ -2,108 +2,35 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
-#include "wsel/core/check.h"
-#include "wsel/core/error.h"
+#include "architecture.h"
 
 namespace wsel::model {
 namespace {
 
-constexpr int64_t kMaxSize = (1 << 20) - 1;
-constexpr int64_t kMaxDepth = 1024;
-constexpr int64_t kMaxGrid = 512;  // 8192 pixels in patches of 16
+// A pointer to the member that `member` points to, if it points to any.
+template <typename C, typename T>
+T* PointerTo(C& config, T C::*member) {
+  return member == nullptr ? nullptr : &(config.*member);
+}
 
-// Checks fields and throws for the first that is wrong.
-class Checker {
- public:
-  explicit Checker(std::string_view where) : where_(where) {}
-
-  void Range(std::string_view field, int64_t value, int64_t low,
-             int64_t high) const {
-    CheckBetween(fmt::format("{}.{}", where_, field), value, low, high);
-  }
-  void Size(std::string_view field, int64_t value) const {
-    Range(field, value, 1, kMaxSize);
-  }
-  void AtLeast(std::string_view field, double value, double low) const {
-    Require(std::isfinite(value) && value >= low, field,
-            fmt::format("is {}; it must be {} or more", value, low));
-  }
-  void Above(std::string_view field, double value, double low) const {
-    Require(std::isfinite(value) && value > low, field,
-            fmt::format("is {}; it must be above {}", value, low));
-  }
-  void Require(bool valid, std::string_view field,
-               const std::string& message) const {
-    if (valid) return;
-    throw Error(ErrorKind::kConfig, fmt::format("{}.{}", where_, field),
-                message);
-  }
-
- private:
-  std::string_view where_;
+struct Forward {
+  double norm_eps;
+  std::string_view activation;
 };
 
-void CheckTokens(const VitConfig& c, const Checker& check) {
-  check.Require(c.class_token || c.pooling != Pooling::kToken, "pooling",
-                "is 'token' but there is no class token; use 'avg'");
-  if (!c.dist_token) return;
-  check.Require(c.class_token && c.pooling == Pooling::kToken, "dist_token",
-                "needs a class token and pooling 'token'");
-  check.Require(c.reg_tokens == 0, "dist_token",
-                "cannot be combined with register tokens");
-  check.Require(!c.no_embed_class, "dist_token",
-                "has a position embedding; no_embed_class must be false");
-}
-
-void Check(const VitConfig& c, const Checker& check) {
-  check.Size("img_size", c.img_size);
-  check.Size("patch_size", c.patch_size);
-  check.Size("embed_dim", c.embed_dim);
-  check.Range("depth", c.depth, 1, kMaxDepth);
-  check.Size("num_heads", c.num_heads);
-  check.Range("num_classes", c.num_classes, 0, kMaxSize);
-  check.Range("reg_tokens", c.reg_tokens, 0, kMaxSize);
-  check.Above("mlp_ratio", c.mlp_ratio, 0);
-  check.AtLeast("layer_scale", c.layer_scale, 0);
-  check.Above("norm_eps", c.norm_eps, 0);
-  const double hidden = static_cast<double>(c.embed_dim) * c.mlp_ratio;
-  check.Require(hidden >= 1 && hidden <= static_cast<double>(kMaxSize),
-                "mlp_ratio",
-                fmt::format("makes {} hidden channels; they must be 1 to {}",
-                            hidden, kMaxSize));
-  check.Require(c.img_size % c.patch_size == 0, "img_size",
-                fmt::format("is {}, not a multiple of patch_size {}",
-                            c.img_size, c.patch_size));
-  check.Require(
-      c.GridSize() <= kMaxGrid, "img_size",
-      fmt::format("is {}: {} patches per side; at most {} are supported",
-                  c.img_size, c.GridSize(), kMaxGrid));
-  check.Require(c.embed_dim % c.num_heads == 0, "num_heads",
-                fmt::format("is {}, which does not divide embed_dim {}",
-                            c.num_heads, c.embed_dim));
-  CheckTokens(c, check);
-}
-
-void Check(const ConvNextConfig& c, const Checker& check) {
-  check.Size("img_size", c.img_size);
-  check.Range("patch_size", c.patch_size, 1, 4);
-  for (size_t s = 0; s < c.dims.size(); ++s) {
-    // The MLP is four times as wide, which must be a valid size too.
-    check.Range(fmt::format("dims[{}]", s), c.dims[s], 1, kMaxSize / 4);
-    check.Range(fmt::format("depths[{}]", s), c.depths[s], 1, kMaxDepth);
-  }
-  check.Range("num_classes", c.num_classes, 0, kMaxSize);
-  check.AtLeast("layer_scale", c.layer_scale, 0);
-  check.Above("head_init_scale", c.head_init_scale, 0);
-  check.Above("norm_eps", c.norm_eps, 0);
+Forward ForwardOf(Config config) {
+  const ConfigFields fields = FieldsOf(config);
+  const bool quick = fields.activation != nullptr &&
+                     *fields.activation == Activation::kQuickGelu;
+  return {fields.norm_eps, quick ? "QuickGELU" : "GELU"};
 }
 
 }  // namespace
 
 std::string_view ArchitectureName(const Config& config) {
-  return std::holds_alternative<VitConfig>(config) ? "ViT" : "ConvNeXt";
+  return WithArchitecture(config, [](const auto& architecture, const auto&) {
+    return architecture.name;
+  });
 }
 
 const std::string& NameOf(const Config& config) {
@@ -115,22 +42,101 @@ int64_t ImageSize(const Config& config) {
   return std::visit([](const auto& c) { return c.img_size; }, config);
 }
 
+int64_t PatchSize(const Config& config) {
+  return std::visit([](const auto& c) { return c.patch_size; }, config);
+}
+
 int64_t NumClasses(const Config& config) {
   return std::visit([](const auto& c) { return c.num_classes; }, config);
 }
 
 int64_t NumFeatures(const Config& config) {
-  const auto* vit = std::get_if<VitConfig>(&config);
-  return vit != nullptr ? vit->embed_dim
-                        : std::get<ConvNextConfig>(config).dims[3];
+  Config copy = config;
+  return FieldsOf(copy).widths.back();
+}
+
+int64_t NumHeads(const Config& config) {
+  Config copy = config;
+  const int64_t* heads = FieldsOf(copy).num_heads;
+  return heads == nullptr ? 0 : *heads;
+}
+
+std::vector<int64_t> StageDepths(const Config& config) {
+  Config copy = config;
+  const auto depths = FieldsOf(copy).depths;
+  return {depths.begin(), depths.end()};
+}
+
+std::string Describe(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    return architecture.describe(c);
+  });
 }
 
 void SetNumClasses(Config& config, int64_t num_classes) {
   std::visit([&](auto& c) { c.num_classes = num_classes; }, config);
 }
 
+ConfigFields FieldsOf(Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, auto& c) {
+    return ConfigFields{c.name,
+                        c.img_size,
+                        c.patch_size,
+                        c.norm_eps,
+                        architecture.depths(c),
+                        architecture.widths(c),
+                        PointerTo(c, architecture.num_heads),
+                        PointerTo(c, architecture.activation),
+                        PointerTo(c, architecture.conv_mlp)};
+  });
+}
+
+Tokens TokensOf(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    return architecture.tokens == nullptr ? Tokens() : architecture.tokens(c);
+  });
+}
+
+std::vector<std::string_view> ForwardExtras(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    return architecture.forward_extras == nullptr
+               ? std::vector<std::string_view>()
+               : architecture.forward_extras(c);
+  });
+}
+
+std::string DescribeForward(const Config& config) {
+  const Forward forward = ForwardOf(config);
+  return fmt::format("LayerNorm eps {:g}, {}", forward.norm_eps,
+                     forward.activation);
+}
+
+std::vector<std::string> ForwardDifferences(const Config& source,
+                                            const Config& target) {
+  std::vector<std::string> clauses;
+  if (source.index() != target.index()) return clauses;
+  const Forward from = ForwardOf(source);
+  const Forward to = ForwardOf(target);
+  if (from.norm_eps != to.norm_eps) {
+    clauses.push_back(fmt::format("LayerNorm eps {:g}, not {:g}", from.norm_eps,
+                                  to.norm_eps));
+  }
+  if (from.activation != to.activation) {
+    clauses.push_back(
+        fmt::format("{}, not {}", from.activation, to.activation));
+  }
+  return clauses;
+}
+
 void Validate(const Config& config, std::string_view where) {
-  std::visit([&](const auto& c) { Check(c, Checker(where)); }, config);
+  const FieldChecker checker(where);
+  WithArchitecture(config, [&](const auto& architecture, const auto& c) {
+    VisitFields(architecture.fields, c,
+                [&](const auto& field, const auto& value) {
+                  checker.Check(field.key, value, field.range);
+                });
+    architecture.check(c, checker);
+  });
 }
 
 }  // namespace wsel::model

@@ -1,155 +1,137 @@
 #include "convnext.h"
 
-#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "wsel/kernels/channel_order.h"
-#include "wsel/kernels/depthwise.h"
-#include "wsel/kernels/mlp_branch.h"
+#include <algorithm>
+#include <cmath>
+
+#include "architecture.h"
+#include "timm_init.h"
 
 namespace wsel::model {
+namespace {
 
-using kernels::ToChannelsFirst;
-using kernels::ToChannelsLast;
+constexpr Field<ConvNextConfig> kFields[] = {
+    {"name", &ConvNextConfig::name},
+    {"img_size", &ConvNextConfig::img_size, kSize},
+    {"patch_size", &ConvNextConfig::patch_size, {1, 4}},
+    // The MLP is four times as wide, which must be a valid size too.
+    {"dims", &ConvNextConfig::dims, {1, kMaxSize / 4}},
+    {"depths", &ConvNextConfig::depths, kDepth},
+    {"num_classes", &ConvNextConfig::num_classes, kCount},
+    {"conv_mlp", &ConvNextConfig::conv_mlp},
+    {"head_norm_first", &ConvNextConfig::head_norm_first},
+    {"layer_scale", &ConvNextConfig::layer_scale, kNotNegative},
+    {"head_init_scale", &ConvNextConfig::head_init_scale, kPositive},
+    {"norm_eps", &ConvNextConfig::norm_eps, kPositive},
+};
 
-ConvMlpImpl::ConvMlpImpl(int64_t width, bool conv) {
-  fc1 = register_module("fc1", Pointwise(width, 4 * width, conv));
-  fc2 = register_module("fc2", Pointwise(4 * width, width, conv));
+constexpr UnsupportedPart kUnsupported[] = {
+    {".grn.", "global response normalisation (ConvNeXt V2)"},
+};
+
+Init TimmInit(const ConvNextConfig& config, const ParameterSpec& parameter) {
+  if (!IsWeight(parameter)) return Constant(0);
+  const double scale =
+      parameter.component == Component::kHead ? config.head_init_scale : 1;
+  return TruncNormal(kStd * scale, kTimmBound * scale);
 }
 
-ConvNextBlockImpl::ConvNextBlockImpl(const ConvNextConfig& c, int stage) {
-  const int64_t width = c.dims[stage];
-  if (c.layer_scale > 0) {
-    gamma = register_parameter("gamma", at::empty({width}));
+void AddVariants(std::vector<Variant>& out) {
+  constexpr std::array<int64_t, 4> kSmallest = {2, 2, 6, 2};
+  constexpr std::array<int64_t, 4> kDepthsTiny = {3, 3, 9, 3};
+  constexpr std::array<int64_t, 4> kDeep = {3, 3, 27, 3};
+  const auto add = [&](std::string_view name, std::string_view letter,
+                       int64_t width, const std::array<int64_t, 4>& depths,
+                       bool conv_mlp = false, bool head_norm_first = false) {
+    ConvNextConfig c;
+    c.name = fmt::format("convnext_{}", name);
+    c.dims = {width, 2 * width, 4 * width, 8 * width};
+    c.depths = depths;
+    c.conv_mlp = conv_mlp;
+    c.head_norm_first = head_norm_first;
+    out.push_back({c, {fmt::format("ConvNeXt-{}", letter)}});
+  };
+  add("atto", "A", 40, kSmallest, true);
+  add("femto", "F", 48, kSmallest, true);
+  add("pico", "P", 64, kSmallest, true);
+  add("nano", "N", 80, {2, 2, 8, 2}, true);
+  add("tiny", "T", 96, kDepthsTiny);
+  add("tiny_hnf", "T-hnf", 96, kDepthsTiny, true, true);
+  add("small", "S", 96, kDeep);
+  add("base", "B", 128, kDeep);
+  add("large", "L", 192, kDeep);
+  add("xlarge", "XL", 256, kDeep);
+}
+
+std::string NameBySizes(const ConvNextConfig& c) {
+  return fmt::format("convnext_d{}_l{}", fmt::join(c.dims, "-"),
+                     fmt::join(c.depths, "-"));
+}
+
+std::string DescribeConvNext(const ConvNextConfig& c) {
+  return fmt::format("ConvNeXt: widths {}, depths {}, patch {}, {} classes{}",
+                     fmt::join(c.dims, "/"), fmt::join(c.depths, "/"),
+                     c.patch_size, c.num_classes,
+                     c.head_norm_first ? ", norm before pooling" : "");
+}
+
+double Flops(const ConvNextConfig& c) {
+  std::array<double, 4> widths{};
+  std::copy(c.dims.begin(), c.dims.end(), widths.begin());
+  const auto patch = static_cast<double>(c.patch_size);
+  double side = std::floor(static_cast<double>(c.img_size) / patch);
+  double flops = MatMul(side * side, 3 * patch * patch, widths[0]);
+  for (size_t s = 0; s < widths.size(); ++s) {
+    const double width = widths[s];
+    if (s > 0 || c.patch_size == 2) {
+      side = std::floor(side / 2);
+      flops += MatMul(side * side, 4 * widths[s > 0 ? s - 1 : 0], width);
+    }
+    const double block = MatMul(side * side, 7 * 7, width) +         // conv_dw
+                         2 * MatMul(side * side, width, 4 * width);  // MLP
+    flops += static_cast<double>(c.depths[s]) * block;
   }
-  conv_dw = register_module("conv_dw", Conv2d(Conv2dShape{.in = width,
-                                                          .out = width,
-                                                          .kernel = 7,
-                                                          .padding = 3,
-                                                          .groups = width}));
-  norm = register_module("norm", LayerNorm(width, c.norm_eps));
-  mlp = register_module("mlp", ConvMlp(width, c.conv_mlp));
+  return flops + MatMul(1, widths[3], static_cast<double>(c.num_classes));
 }
 
-at::Tensor ConvNextBlockImpl::forward(const at::Tensor& x,
-                                      const at::Tensor& scale) {
-  const auto y = kernels::DepthwiseConv(x, conv_dw->weight, conv_dw->bias);
-  const kernels::MlpBranch branch = {
-      norm->weight,         norm->bias,         norm->eps(),
-      /*quick_gelu=*/false, mlp->fc1->matrix(), mlp->fc1->bias,
-      mlp->fc2->matrix(),   mlp->fc2->bias,     gamma};
-  return kernels::AddMlpBranch(x, y, branch, scale);
-}
-
-StemImpl::StemImpl(const ConvNextConfig& c) {
-  conv = register_module("0", Conv2d(Conv2dShape{.in = 3,
-                                                 .out = c.dims[0],
-                                                 .kernel = c.patch_size,
-                                                 .stride = c.patch_size}));
-  norm = register_module("1", LayerNorm(c.dims[0], c.norm_eps));
-}
-
-at::Tensor StemImpl::forward(const at::Tensor& images) {
-  const auto x = images.contiguous(at::MemoryFormat::ChannelsLast);
-  return norm->forward(ToChannelsLast(conv->forward(x)));
-}
-
-DownsampleImpl::DownsampleImpl(int64_t in, int64_t out, double eps) {
-  norm = register_module("0", LayerNorm(in, eps));
-  conv = register_module(
-      "1", Conv2d(Conv2dShape{.in = in, .out = out, .kernel = 2, .stride = 2}));
-}
-
-at::Tensor DownsampleImpl::forward(const at::Tensor& x) {
-  return ToChannelsLast(conv->forward(ToChannelsFirst(norm->forward(x))));
-}
-
-StageImpl::StageImpl(const ConvNextConfig& c, int stage) {
-  // As in timm: after a stem of patch size 2, stage 0 downsamples.
-  if (stage > 0 || c.patch_size == 2) {
-    const int64_t in = c.dims[stage > 0 ? stage - 1 : 0];
-    downsample = register_module("downsample",
-                                 Downsample(in, c.dims[stage], c.norm_eps));
+int64_t SavedValues(const ConvNextConfig& c) {
+  // Per position and channel of a block: outputs of the depthwise convolution
+  // and the norm, hidden layer twice, output.
+  constexpr int64_t kPerChannel = 13;
+  int64_t sum = 0;
+  int64_t side = std::max<int64_t>(c.img_size / c.patch_size, 1);
+  for (size_t stage = 0; stage < 4; ++stage) {
+    if (stage > 0 || c.patch_size == 2) side = std::max<int64_t>(side / 2, 1);
+    sum += c.depths[stage] * side * side * c.dims[stage] * kPerChannel;
   }
-  blocks = register_module("blocks", torch::nn::ModuleList());
-  for (int64_t i = 0; i < c.depths[stage]; ++i) {
-    typed_blocks_.emplace_back(c, stage);
-    blocks->push_back(typed_blocks_.back());
-  }
+  return sum;
 }
 
-at::Tensor StageImpl::forward(at::Tensor x, const at::Tensor& scales,
-                              const BlockHook& hook) {
-  if (downsample) x = downsample->forward(x);
-  for (size_t i = 0; i < typed_blocks_.size(); ++i) {
-    const auto block = static_cast<int64_t>(i);
-    x = typed_blocks_[i]->forward(x, scales.defined() ? scales[block] : scales);
-    if (hook) hook(x);
-  }
-  return x;
-}
+}  // namespace
 
-ConvNextHeadImpl::ConvNextHeadImpl(const ConvNextConfig& c) {
-  if (!c.head_norm_first) {
-    norm = register_module("norm", LayerNorm(c.dims[3], c.norm_eps));
-  }
-  if (c.num_classes > 0) {
-    fc = register_module("fc", Linear(c.dims[3], c.num_classes));
-  }
-}
-
-at::Tensor ConvNextHeadImpl::forward(at::Tensor x) {
-  if (norm) x = norm->forward(x);
-  return fc ? fc->forward(x) : x;
-}
-
-ConvNextImpl::ConvNextImpl(const ConvNextConfig& c) : depths_(c.depths) {
-  stem = register_module("stem", Stem(c));
-  stages = register_module("stages", torch::nn::ModuleList());
-  for (int stage = 0; stage < 4; ++stage) {
-    typed_stages_.emplace_back(c, stage);
-    stages->push_back(typed_stages_.back());
-  }
-  if (c.head_norm_first) {
-    norm_pre = register_module("norm_pre", LayerNorm(c.dims[3], c.norm_eps));
-  }
-  head = register_module("head", ConvNextHead(c));
-}
-
-at::Tensor ConvNextImpl::forward_features(const at::Tensor& images,
-                                          const at::Tensor& drop_path_scales) {
-  auto x = stem->forward(images);
-  int64_t first = 0;
-  for (size_t i = 0; i < typed_stages_.size(); ++i) {
-    x = typed_stages_[i]->forward(
-        x, drop_path_scales.defined()
-               ? drop_path_scales.slice(0, first, first + depths_[i])
-               : drop_path_scales);
-    first += depths_[i];
-  }
-  if (norm_pre) x = norm_pre->forward(x);
-  return ToChannelsFirst(x);
-}
-
-at::Tensor ConvNextImpl::forward_head(const at::Tensor& map) {
-  return head->forward(map.mean({2, 3}));
-}
-
-Outputs ConvNextImpl::forward_outputs(const at::Tensor& images,
-                                      const at::Tensor& drop_path_scales) {
-  const auto pooled = forward_features(images, drop_path_scales).mean({2, 3});
-  return {head->forward(pooled), {}, pooled};
-}
-
-void ConvNextImpl::visit_blocks(const at::Tensor& images,
-                                const BlockHook& hook) {
-  auto x = stem->forward(images);
-  hook(x);
-  for (Stage& stage : typed_stages_) x = stage->forward(x, {}, hook);
-}
-
-at::Tensor ConvNextImpl::forward(const at::Tensor& images,
-                                 const at::Tensor& drop_path_scales) {
-  return forward_head(forward_features(images, drop_path_scales));
-}
+constinit const Architecture<ConvNextConfig> kConvNext = {
+    .key = "convnext",
+    .name = "ConvNeXt",
+    .fields = kFields,
+    .check = [](const ConvNextConfig&, const FieldChecker&) {},
+    .depths = [](ConvNextConfig& c) { return std::span<int64_t>(c.depths); },
+    .widths = [](ConvNextConfig& c) { return std::span<int64_t>(c.dims); },
+    .conv_mlp = &ConvNextConfig::conv_mlp,
+    .layer_scale = &ConvNextConfig::layer_scale,
+    .add_variants = AddVariants,
+    .name_by_sizes = NameBySizes,
+    .describe = DescribeConvNext,
+    .parameter_specs = ConvNextParameterSpecs,
+    .block_name = "stages.{0}.blocks.{1}",
+    .branches_per_block = 1,
+    .flops = Flops,
+    .saved_values = SavedValues,
+    .timm_init = TimmInit,
+    .recognises = LooksLikeConvNext,
+    .unsupported = kUnsupported,
+    .detect = DetectConvNext,
+};
 
 }  // namespace wsel::model

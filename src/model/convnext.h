@@ -1,133 +1,22 @@
+// Torch-free.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-#include <torch/nn/module.h>
-#include <torch/nn/modules/container/modulelist.h>
-#include <torch/nn/pimpl.h>
-
-#include <array>
+#include <string>
 #include <vector>
 
-#include "layers.h"
-#include "wsel/model/config.h"
-#include "wsel/model/outputs.h"
+#include "shape_reader.h"
+#include "wsel/model/convnext_config.h"
+#include "wsel/model/detect.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::model {
 
-// ConvNeXt (Liu et al. 2022). Between stem and head all activations are
-// [B, H, W, D]: LayerNorm and the MLP act on the last dimension, and
-// convolutions view the same memory as channels-last [B, D, H, W], which is
-// also the fastest layout for depthwise convolution on a CPU. Members are named
-// and ordered as in timm's state_dict; those that a config lacks are null.
+// The larger parts of kConvNext (architecture.h), a file each.
 
-// The parameters of a block's MLP, D -> 4D -> D; computed by AddMlpBranch.
-class ConvMlpImpl : public torch::nn::Module {
- public:
-  // `conv`: store the weights as those of 1x1 convolutions.
-  ConvMlpImpl(int64_t width, bool conv);
+std::vector<ParameterSpec> ConvNextParameterSpecs(const ConvNextConfig& config);
 
-  Pointwise fc1 = nullptr;
-  Pointwise fc2 = nullptr;
-};
-TORCH_MODULE(ConvMlp);
-
-class ConvNextBlockImpl : public torch::nn::Module {
- public:
-  ConvNextBlockImpl(const ConvNextConfig& config, int stage);
-  // `scale` [B]: drop path factor, or undefined.
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& scale = {});
-
-  at::Tensor gamma;  // [D], or undefined
-  Conv2d conv_dw = nullptr;
-  LayerNorm norm = nullptr;
-  ConvMlp mlp = nullptr;
-};
-TORCH_MODULE(ConvNextBlock);
-
-// [B, 3, H, W] -> [B, H / patch, W / patch, D]: convolution "0", norm "1".
-class StemImpl : public torch::nn::Module {
- public:
-  explicit StemImpl(const ConvNextConfig& config);
-  at::Tensor forward(const at::Tensor& images);
-
-  Conv2d conv = nullptr;
-  LayerNorm norm = nullptr;
-};
-TORCH_MODULE(Stem);
-
-// [B, H, W, in] -> [B, H / 2, W / 2, out]: norm "0", convolution "1".
-class DownsampleImpl : public torch::nn::Module {
- public:
-  DownsampleImpl(int64_t in, int64_t out, double eps);
-  at::Tensor forward(const at::Tensor& x);
-
-  LayerNorm norm = nullptr;
-  Conv2d conv = nullptr;
-};
-TORCH_MODULE(Downsample);
-
-class StageImpl : public torch::nn::Module {
- public:
-  StageImpl(const ConvNextConfig& config, int stage);
-  // `scales` [blocks, B]: drop path factors, or undefined. `hook` receives the
-  // output of every block.
-  at::Tensor forward(at::Tensor x, const at::Tensor& scales = {},
-                     const BlockHook& hook = nullptr);
-
-  Downsample downsample = nullptr;
-  torch::nn::ModuleList blocks = nullptr;
-
- private:
-  std::vector<ConvNextBlock> typed_blocks_;  // the elements of `blocks`
-};
-TORCH_MODULE(Stage);
-
-class ConvNextHeadImpl : public torch::nn::Module {
- public:
-  explicit ConvNextHeadImpl(const ConvNextConfig& config);
-  // Pooled [B, D] -> logits [B, classes], or [B, D] if there are no classes.
-  at::Tensor forward(at::Tensor x);
-
-  LayerNorm norm = nullptr;
-  Linear fc = nullptr;
-};
-TORCH_MODULE(ConvNextHead);
-
-class ConvNextImpl : public torch::nn::Module {
- public:
-  // `config` must pass Validate.
-  explicit ConvNextImpl(const ConvNextConfig& config);
-
-  // Images [B, 3, H, W] of any size (at least 32 if patch_size is 4) -> logits
-  // [B, classes], or the pooled, normalised features [B, D] if there are no
-  // classes. `drop_path_scales`: see build.h.
-  at::Tensor forward(const at::Tensor& images,
-                     const at::Tensor& drop_path_scales = {});
-
-  // Images -> the last stage's map [B, D, h, w] (channels-last memory), after
-  // `norm_pre` if there is one.
-  at::Tensor forward_features(const at::Tensor& images,
-                              const at::Tensor& drop_path_scales = {});
-
-  // [B, D, h, w] -> logits [B, classes]
-  at::Tensor forward_head(const at::Tensor& map);
-
-  // `forward` with the outputs that distillation needs; see outputs.h.
-  Outputs forward_outputs(const at::Tensor& images,
-                          const at::Tensor& drop_path_scales = {});
-
-  // Runs the stages; `hook` as in outputs.h.
-  void visit_blocks(const at::Tensor& images, const BlockHook& hook);
-
-  Stem stem = nullptr;
-  torch::nn::ModuleList stages = nullptr;
-  LayerNorm norm_pre = nullptr;
-  ConvNextHead head = nullptr;
-
- private:
-  std::array<int64_t, 4> depths_;
-  std::vector<Stage> typed_stages_;  // the elements of `stages`
-};
-TORCH_MODULE(ConvNext);
+bool LooksLikeConvNext(const ShapeReader& read);
+ConvNextConfig DetectConvNext(const ShapeReader& read, const Hints& hints,
+                              std::vector<std::string>& assumptions);
 
 }  // namespace wsel::model

@@ -1,3 +1,4 @@
+#include "convnext.h"
 #include "parameter_specs_builder.h"
 
 namespace wsel::model {

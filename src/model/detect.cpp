@@ -2,27 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <string_view>
-
-#include "detect_family.h"
+#include "architecture.h"
 #include "wsel/core/error.h"
 
 namespace wsel::model {
 namespace {
 
-// Parts of tensor names that show an unsupported architecture.
-struct Unsupported {
-  std::string_view part;
-  std::string_view feature;
-};
-
-constexpr std::array<Unsupported, 20> kUnsupported = {{
+// What no architecture supports.
+constexpr UnsupportedPart kUnsupported[] = {
     {".mlp.w12.", "SwiGLU"},
     {".mlp.w1.", "SwiGLU"},
     {".mlp.fc1_g.", "SwiGLU"},
     {".mlp.weights_in.", "SwiGLU"},
-    {".grn.", "global response normalisation (ConvNeXt V2)"},
     {"rel_pos", "relative positions"},
     {"relative_position", "relative positions"},
     {"rope.", "rotary positions"},
@@ -38,31 +29,61 @@ constexpr std::array<Unsupported, 20> kUnsupported = {{
     {"heads.pre_logits.", "a hidden layer in the head"},
     {"head.pre_logits.fc.", "a hidden layer in the head"},
     {".shortcut.", "blocks with their own shortcut"},
-}};
+};
 
-void CheckSupported(const TensorSource& source) {
+// The first tensor that shows an unsupported feature, as an error.
+std::optional<Error> FindUnsupported(
+    const TensorSource& source, std::span<const UnsupportedPart> own_parts) {
+  std::vector<UnsupportedPart> parts(std::begin(kUnsupported),
+                                     std::end(kUnsupported));
+  parts.insert(parts.end(), own_parts.begin(), own_parts.end());
   for (const TensorSpec& spec : source.Specs()) {
-    for (const Unsupported& row : kUnsupported) {
-      if (spec.name.find(row.part) == std::string::npos) continue;
-      throw Error(
+    for (const auto& [part, feature] : parts) {
+      if (spec.name.find(part) == std::string::npos) continue;
+      return Error(
           ErrorKind::kMismatch, spec.name,
-          fmt::format("belongs to {}, which is not supported", row.feature));
+          fmt::format("belongs to {}, which is not supported", feature));
     }
   }
+  return std::nullopt;
+}
+
+template <typename C>
+Detection DetectAs(const Architecture<C>& architecture, const ShapeReader& read,
+                   const Hints& hints) {
+  Detection out;
+  C config = architecture.detect(read, hints, out.assumptions);
+  config.name = DescriptiveName(config);
+  try {
+    Validate(config,
+             fmt::format("the {} of this checkpoint", architecture.name));
+  } catch (const Error& e) {
+    throw Error(ErrorKind::kMismatch, "", e.what());
+  }
+  // After the name is found: eps does not make it a different variant.
+  config.norm_eps = hints.norm_eps.value_or(config.norm_eps);
+  out.config = std::move(config);
+  return out;
 }
 
 }  // namespace
 
 std::optional<Detection> Detect(const TensorSource& source,
                                 const Hints& hints) {
-  const bool vit = source.Find("blocks.0.attn.qkv.weight") != nullptr ||
-                   (source.Find("patch_embed.proj.weight") != nullptr &&
-                    source.Find("blocks.0.norm1.weight") != nullptr);
-  const bool convnext =
-      source.Find("stages.0.blocks.0.conv_dw.weight") != nullptr;
-  if (!vit && !convnext) return std::nullopt;
-  CheckSupported(source);
-  return vit ? DetectVit(source, hints) : DetectConvNext(source, hints);
+  const ShapeReader read(source);
+  std::optional<Detection> found;
+  std::optional<Error> unsupported;
+  ForEachArchitecture([&](const auto& architecture) {
+    if (found || !architecture.recognises(read)) return;
+    const auto error = FindUnsupported(source, architecture.unsupported);
+    if (!error) {
+      found = DetectAs(architecture, read, hints);
+    } else if (!unsupported) {
+      unsupported = error;
+    }
+  });
+  if (!found && unsupported) throw Error(*unsupported);
+  return found;
 }
 
 }  // namespace wsel::model

@@ -4,8 +4,8 @@
 
 #include <numeric>
 
+#include "architecture.h"
 #include "wsel/core/philox.h"
-#include "wsel/model/parameter_specs.h"
 
 namespace wsel::model {
 namespace {
@@ -16,7 +16,9 @@ int64_t NumBlocks(const Config& config) {
 }
 
 int64_t BranchesPerBlock(const Config& config) {
-  return std::holds_alternative<VitConfig>(config) ? 2 : 1;
+  return WithArchitecture(config, [](const auto& architecture, const auto&) {
+    return architecture.branches_per_block;
+  });
 }
 
 // torch.linspace(0, rate, blocks)[block], as in timm.

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+
+#include "wsel/core/json_object.h"
 
 namespace wsel::model {
 namespace {
 
-constexpr std::array<Registered<Initializer>, 5> kInitializers = {{
+constexpr Registered<Initializer> kInitializers[] = {
     {Initializer::kTimm, "timm", "timm's default for the architecture"},
     {Initializer::kTruncNormal, "trunc-normal",
      "normal weights, std 0.02, cut at 2 std"},
@@ -17,7 +18,18 @@ constexpr std::array<Registered<Initializer>, 5> kInitializers = {{
     {Initializer::kKaiming, "kaiming", "normal weights by fan-in, for ReLU"},
     {Initializer::kMimetic, "mimetic",
      "attention resembling a trained ViT's (Trockman & Kolter 2023)"},
-}};
+};
+
+constexpr Registered<InitKind> kKinds[] = {
+    {InitKind::kConstant, "constant", ""},
+    {InitKind::kNormal, "normal", ""},
+    {InitKind::kTruncNormal, "trunc_normal", ""},
+    {InitKind::kUniform, "uniform", ""},
+    {InitKind::kSinCos, "sin_cos", ""},
+    {InitKind::kMimeticQkv, "mimetic_qkv", ""},
+    {InitKind::kMimeticProj, "mimetic_proj", ""},
+};
+constexpr Registry<InitKind> kKindNames("initialiser", kKinds);
 
 std::string DescribeConstant(double value) {
   if (value == 0) return "zeros";
@@ -51,6 +63,27 @@ std::string Describe(const Init& init) {
       return fmt::format("mimetic projection of {} heads", init.heads);
   }
   return "?";
+}
+
+std::string ToJson(const Init& init) {
+  nlohmann::ordered_json json = {{"kind", kKindNames.NameOf(init.kind)}};
+  if (init.value != 0) json["value"] = init.value;
+  if (init.bound != 0) json["bound"] = init.bound;
+  if (init.heads != 0) json["heads"] = init.heads;
+  return json.dump();
+}
+
+Init InitFromJson(std::string_view text, std::string_view where) {
+  const auto root = ParseJson(text, where, ErrorKind::kFormat);
+  JsonObject json(root, std::string(where), ErrorKind::kFormat);
+  Init init;
+  init.kind = kKindNames.Find(json.Get<std::string>("kind"),
+                              json.PathOf("kind"), ErrorKind::kFormat);
+  init.value = json.GetOr<double>("value", 0);
+  init.bound = json.GetOr<double>("bound", 0);
+  init.heads = json.GetOr<int64_t>("heads", 0);
+  json.Finish();
+  return init;
 }
 
 bool CanDraw(const Init& init, const TensorSpec& spec) {

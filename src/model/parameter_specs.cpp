@@ -1,52 +1,44 @@
 #include "wsel/model/parameter_specs.h"
 
-#include <array>
-#include <utility>
+#include <fmt/format.h>
 
-#include "parameter_specs_builder.h"
+#include <limits>
+
+#include "architecture.h"
 
 namespace wsel::model {
 namespace {
 
-constexpr std::array<std::pair<Component, std::string_view>, 10> kNames = {{
-    {Component::kPatchEmbed, "patch_embed"},
-    {Component::kPosEmbed, "pos_embed"},
-    {Component::kTokens, "tokens"},
-    {Component::kAttention, "attn"},
-    {Component::kConv, "conv"},
-    {Component::kNorm, "norm"},
-    {Component::kMlp, "mlp"},
-    {Component::kLayerScale, "layer_scale"},
-    {Component::kDownsample, "downsample"},
-    {Component::kHead, "head"},
-}};
+// In the order of the enumeration.
+constexpr std::string_view kNames[] = {
+    "patch_embed", "pos_embed", "tokens",      "attn",       "conv",
+    "norm",        "mlp",       "layer_scale", "downsample", "head"};
 
 }  // namespace
 
 std::string_view Name(Component component) {
-  return kNames[static_cast<size_t>(component)].second;
-}
-
-const std::vector<Component>& AllComponents() {
-  static const std::vector<Component> all = [] {
-    std::vector<Component> components;
-    components.reserve(kNames.size());
-    for (const auto& row : kNames) components.push_back(row.first);
-    return components;
-  }();
-  return all;
+  return kNames[static_cast<size_t>(component)];
 }
 
 std::vector<ParameterSpec> ParameterSpecs(const Config& config) {
-  if (const auto* vit = std::get_if<VitConfig>(&config))
-    return VitParameterSpecs(*vit);
-  return ConvNextParameterSpecs(std::get<ConvNextConfig>(config));
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    return architecture.parameter_specs(c);
+  });
 }
 
-std::vector<int64_t> StageDepths(const Config& config) {
-  if (const auto* vit = std::get_if<VitConfig>(&config)) return {vit->depth};
-  const auto& depths = std::get<ConvNextConfig>(config).depths;
-  return {depths.begin(), depths.end()};
+std::vector<std::string> BlockPrefixes(const Config& config) {
+  const auto pattern =
+      WithArchitecture(config, [](const auto& architecture, const auto&) {
+        return architecture.block_name;
+      });
+  const auto depths = StageDepths(config);
+  std::vector<std::string> names;
+  for (size_t stage = 0; stage < depths.size(); ++stage) {
+    for (int64_t block = 0; block < depths[stage]; ++block) {
+      names.push_back(fmt::format(fmt::runtime(pattern), stage, block));
+    }
+  }
+  return names;
 }
 
 int64_t ParameterCount(const Config& config) {
@@ -55,6 +47,24 @@ int64_t ParameterCount(const Config& config) {
     count += *Numel(parameter.spec.shape);
   }
   return count;
+}
+
+int64_t Flops(const Config& config) {
+  const double flops =
+      WithArchitecture(config, [](const auto& architecture, const auto& c) {
+        return architecture.flops(c);
+      });
+  constexpr double kTooLarge = 9223372036854775808.0;  // 2^63
+  return flops < kTooLarge ? static_cast<int64_t>(flops)
+                           : std::numeric_limits<int64_t>::max();
+}
+
+int64_t ActivationBytes(const Config& config) {
+  const int64_t values =
+      WithArchitecture(config, [](const auto& architecture, const auto& c) {
+        return architecture.saved_values(c);
+      });
+  return values * static_cast<int64_t>(sizeof(float));
 }
 
 }  // namespace wsel::model

@@ -64,7 +64,4 @@ class ParameterSpecsBuilder {
   std::vector<ParameterSpec> parameters_;
 };
 
-std::vector<ParameterSpec> VitParameterSpecs(const VitConfig& config);
-std::vector<ParameterSpec> ConvNextParameterSpecs(const ConvNextConfig& config);
-
 }  // namespace wsel::model

@@ -1,17 +1,24 @@
+#include "shape_reader.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <set>
 
-#include "detect_family.h"
 #include "wsel/core/error.h"
-#include "wsel/model/variants.h"
 
 namespace wsel::model {
 
 void ThrowMismatch(const std::string& tensor, const std::string& message) {
   throw Error(ErrorKind::kMismatch, tensor, message);
+}
+
+void RequireShape(bool valid, const std::string& tensor, const Shape& shape,
+                  std::string_view expected) {
+  if (valid) return;
+  ThrowMismatch(tensor,
+                fmt::format("has shape {}; {}", FormatShape(shape), expected));
 }
 
 const Shape& ShapeReader::Get(const std::string& name, size_t rank) const {
@@ -24,13 +31,14 @@ const Shape& ShapeReader::Get(const std::string& name, size_t rank) const {
                      std::ranges::all_of(spec->shape, [](int64_t size) {
                        return size >= 1 && size < (1 << 20);
                      });
-  if (!valid) {
-    ThrowMismatch(
-        name,
-        fmt::format("has shape {}; expected {} dimensions of 1 to 1048575",
-                    FormatShape(spec->shape), rank));
-  }
+  RequireShape(valid, name, spec->shape,
+               fmt::format("expected {} dimensions of 1 to 1048575", rank));
   return spec->shape;
+}
+
+size_t ShapeReader::RankOf(const std::string& name) const {
+  const TensorSpec* spec = source_.Find(name);
+  return spec == nullptr ? 0 : spec->shape.size();
 }
 
 int64_t ShapeReader::ClassesOf(const std::string& name) const {
@@ -58,16 +66,6 @@ int64_t ShapeReader::CountBlocks(const std::string& prefix) const {
     ++count;
   }
   return count;
-}
-
-void Finish(Detection& detection, const std::string& tensor) {
-  const std::string name = DescriptiveName(detection.config);
-  std::visit([&](auto& c) { c.name = name; }, detection.config);
-  try {
-    Validate(detection.config, tensor);
-  } catch (const Error& e) {
-    throw Error(ErrorKind::kMismatch, "", e.what());
-  }
 }
 
 }  // namespace wsel::model

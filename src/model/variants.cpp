@@ -1,235 +1,14 @@
 #include "wsel/model/variants.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 
+#include "architecture.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 
 namespace wsel::model {
 namespace {
-
-// A ViT's size: width, depth, heads, and its letter in papers.
-struct Size {
-  std::string_view name;
-  std::string_view letter;
-  int64_t width;
-  int64_t depth;
-  int64_t heads;
-};
-
-constexpr Size kA = {"a", "A", 192, 6, 3};  // the paper's ViT-A
-constexpr Size kTiny = {"tiny", "T", 192, 12, 3};
-constexpr Size kXSmall = {"xsmall", "", 256, 10, 4};
-constexpr Size kSmall = {"small", "S", 384, 12, 6};
-constexpr Size kMedium = {"medium", "M", 512, 12, 8};
-constexpr Size kBetwixt = {"betwixt", "", 640, 12, 10};
-constexpr Size kBase = {"base", "B", 768, 12, 12};
-constexpr Size kLarge = {"large", "L", 1024, 24, 16};
-
-VitConfig Vit(const Size& size, int64_t patch, int64_t img) {
-  VitConfig c;
-  c.name = fmt::format("vit_{}_patch{}_{}", size.name, patch, img);
-  c.img_size = img;
-  c.patch_size = patch;
-  c.embed_dim = size.width;
-  c.depth = size.depth;
-  c.num_heads = size.heads;
-  return c;
-}
-
-VitConfig Deit(const Size& size, int64_t img, bool distilled) {
-  VitConfig c = Vit(size, 16, img);
-  c.name = fmt::format("deit_{}_{}patch16_{}", size.name,
-                       distilled ? "distilled_" : "", img);
-  c.dist_token = distilled;
-  return c;
-}
-
-VitConfig Deit3(const Size& size, int64_t img) {
-  VitConfig c = Vit(size, 16, img);
-  c.name = fmt::format("deit3_{}_patch16_{}", size.name, img);
-  c.no_embed_class = true;
-  c.layer_scale = 1e-6;
-  return c;
-}
-
-VitConfig Dinov2(const Size& size, bool registers) {
-  VitConfig c = Vit(size, 14, 518);
-  c.name = fmt::format("vit_{}_patch14_{}dinov2", size.name,
-                       registers ? "reg4_" : "");
-  c.layer_scale = 1e-5;
-  c.reg_tokens = registers ? 4 : 0;
-  c.no_embed_class = registers;
-  return c;
-}
-
-VitConfig Clip(const Size& size, int64_t patch, int64_t img,
-               Activation activation = Activation::kGelu) {
-  VitConfig c = Vit(size, patch, img);
-  const bool quick = activation == Activation::kQuickGelu;
-  c.name = fmt::format("vit_{}_patch{}_clip_{}{}", size.name, patch,
-                       quick ? "quickgelu_" : "", img);
-  c.pre_norm = true;
-  c.norm_eps = 1e-5;
-  c.activation = activation;
-  return c;
-}
-
-// timm's average-pooled ViTs without a class token.
-VitConfig Gap(const Size& size, int64_t img) {
-  VitConfig c = Vit(size, 16, img);
-  c.name = fmt::format("vit_{}_patch16_gap_{}", size.name, img);
-  c.class_token = false;
-  c.pooling = Pooling::kNormedAverage;
-  return c;
-}
-
-VitConfig GapBase() {
-  VitConfig c = Gap(kBase, 224);
-  c.num_heads = 16;  // of 48 channels, as in timm
-  return c;
-}
-
-VitConfig GapMedium(int64_t img) {
-  VitConfig c = Gap(kMedium, img);
-  c.qkv_bias = false;
-  c.layer_scale = 1e-6;
-  return c;
-}
-
-ConvNextConfig ConvNext(std::string_view name, std::array<int64_t, 4> dims,
-                        std::array<int64_t, 4> depths, bool conv_mlp = false) {
-  ConvNextConfig c;
-  c.name = fmt::format("convnext_{}", name);
-  c.dims = dims;
-  c.depths = depths;
-  c.conv_mlp = conv_mlp;
-  return c;
-}
-
-// Aliases of a plain ViT at image size 224: its size if the patch size is 16
-// (large too: the paper's ViT-L), and size/patch.
-Variant WithAliases(const Size& size, int64_t patch, int64_t img) {
-  Variant v = {Vit(size, patch, img), {}};
-  if (img != 224) return v;
-  if (patch == 16) {
-    v.aliases = {fmt::format("vit_{}", size.name),
-                 fmt::format("ViT-{}", size.letter)};
-  }
-  v.aliases.push_back(fmt::format("ViT-{}/{}", size.letter, patch));
-  return v;
-}
-
-Variant Distilled(const Size& size, int64_t img) {
-  return {Deit(size, img, true),
-          img == 224
-              ? std::vector{fmt::format("DeiT-{}-distilled", size.letter)}
-              : std::vector<std::string>{}};
-}
-
-Variant Plain(const Size& size, int64_t img) {
-  return {Deit(size, img, false),
-          img == 224 ? std::vector{fmt::format("deit_{}", size.name),
-                                   fmt::format("DeiT-{}", size.letter)}
-                     : std::vector<std::string>{}};
-}
-
-void AddVits(std::vector<Variant>& out) {
-  out.push_back(WithAliases(kA, 16, 224));
-  out.push_back(WithAliases(kTiny, 16, 224));
-  out.push_back(WithAliases(kTiny, 16, 384));
-  out.push_back(WithAliases(kSmall, 16, 224));
-  out.push_back(WithAliases(kSmall, 16, 384));
-  out.push_back(WithAliases(kSmall, 8, 224));
-  out.push_back(WithAliases(kSmall, 32, 224));
-  out.push_back(WithAliases(kSmall, 32, 384));
-  out.push_back(WithAliases(kBase, 16, 224));
-  out.push_back(WithAliases(kBase, 16, 384));
-  out.push_back(WithAliases(kBase, 8, 224));
-  out.push_back(WithAliases(kBase, 32, 224));
-  out.push_back(WithAliases(kBase, 32, 384));
-  out.push_back(WithAliases(kLarge, 16, 224));
-  out.push_back(WithAliases(kLarge, 16, 384));
-  out.push_back(WithAliases(kLarge, 14, 224));
-  out.push_back(WithAliases(kLarge, 32, 224));
-  out.push_back(WithAliases(kLarge, 32, 384));
-  out.push_back({GapMedium(240), {}});
-  out.push_back({GapMedium(256), {}});
-  out.push_back({GapMedium(384), {}});
-  out.push_back({GapBase(), {}});
-}
-
-void AddDeits(std::vector<Variant>& out) {
-  for (const Size& size : {kTiny, kSmall, kBase}) {
-    out.push_back(Plain(size, 224));
-    out.push_back(Distilled(size, 224));
-  }
-  out.push_back(Plain(kBase, 384));
-  out.push_back(Distilled(kBase, 384));
-  for (const Size& size : {kSmall, kMedium, kBase, kLarge}) {
-    out.push_back({Deit3(size, 224),
-                   {fmt::format("deit3_{}", size.name),
-                    fmt::format("DeiT3-{}", size.letter)}});
-    if (size.name != kMedium.name) out.push_back({Deit3(size, 384), {}});
-  }
-}
-
-void AddDinos(std::vector<Variant>& out) {
-  for (const Size& size : {kSmall, kBase, kLarge}) {
-    out.push_back(
-        {Dinov2(size, false),
-         {fmt::format("DINOv2-{}", size.letter),
-          fmt::format("dinov2_vit{:c}14", std::tolower(size.letter[0]))}});
-    out.push_back({Dinov2(size, true), {}});
-  }
-}
-
-void AddClips(std::vector<Variant>& out) {
-  constexpr auto kQuick = Activation::kQuickGelu;
-  out.push_back({Clip(kA, 16, 224), {}});
-  out.push_back({Clip(kTiny, 16, 224), {}});
-  out.push_back({Clip(kXSmall, 16, 224), {}});
-  out.push_back({Clip(kSmall, 16, 224), {}});
-  out.push_back({Clip(kMedium, 16, 224), {}});
-  out.push_back({Clip(kMedium, 32, 224), {}});
-  out.push_back({Clip(kBetwixt, 32, 224), {}});
-  for (const int64_t img : {224, 256, 384, 448}) {
-    out.push_back({Clip(kBase, 32, img), {}});
-  }
-  out.push_back({Clip(kBase, 32, 224, kQuick), {}});
-  out.push_back({Clip(kBase, 16, 224), {}});
-  out.push_back({Clip(kBase, 16, 384), {}});
-  out.push_back({Clip(kBase, 16, 224, kQuick), {}});
-  for (const int64_t img : {224, 336}) {
-    out.push_back({Clip(kLarge, 14, img), {}});
-    out.push_back({Clip(kLarge, 14, img, kQuick), {}});
-  }
-}
-
-void AddConvNexts(std::vector<Variant>& out) {
-  constexpr std::array<int64_t, 4> kSmallest = {2, 2, 6, 2};
-  constexpr std::array<int64_t, 4> kDepthsTiny = {3, 3, 9, 3};
-  constexpr std::array<int64_t, 4> kDeep = {3, 3, 27, 3};
-  const auto add = [&](const ConvNextConfig& config, std::string_view letter) {
-    out.push_back({config, {fmt::format("ConvNeXt-{}", letter)}});
-  };
-  add(ConvNext("atto", {40, 80, 160, 320}, kSmallest, true), "A");
-  add(ConvNext("femto", {48, 96, 192, 384}, kSmallest, true), "F");
-  add(ConvNext("pico", {64, 128, 256, 512}, kSmallest, true), "P");
-  add(ConvNext("nano", {80, 160, 320, 640}, {2, 2, 8, 2}, true), "N");
-  add(ConvNext("tiny", {96, 192, 384, 768}, kDepthsTiny), "T");
-  ConvNextConfig hnf =
-      ConvNext("tiny_hnf", {96, 192, 384, 768}, kDepthsTiny, true);
-  hnf.head_norm_first = true;
-  add(hnf, "T-hnf");
-  add(ConvNext("small", {96, 192, 384, 768}, kDeep), "S");
-  add(ConvNext("base", {128, 256, 512, 1024}, kDeep), "B");
-  add(ConvNext("large", {192, 384, 768, 1536}, kDeep), "L");
-  add(ConvNext("xlarge", {256, 512, 1024, 2048}, kDeep), "XL");
-}
 
 bool EqualWithoutCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
@@ -237,16 +16,25 @@ bool EqualWithoutCase(std::string_view a, std::string_view b) {
   });
 }
 
+// Without the fields in which models of one architecture may differ.
+Config Comparable(Config config) {
+  std::visit(
+      [](auto& c) {
+        c.name.clear();
+        c.num_classes = 0;
+        c.img_size = 0;
+      },
+      config);
+  return config;
+}
+
 }  // namespace
 
 const std::vector<Variant>& Variants() {
   static const std::vector<Variant> variants = [] {
     std::vector<Variant> out;
-    AddVits(out);
-    AddDeits(out);
-    AddDinos(out);
-    AddClips(out);
-    AddConvNexts(out);
+    ForEachArchitecture(
+        [&](const auto& architecture) { architecture.add_variants(out); });
     return out;
   }();
   return variants;
@@ -268,6 +56,25 @@ const Variant& FindVariant(std::string_view name) {
   const size_t tag = name.find('.');
   if (tag != std::string_view::npos) return FindVariant(name.substr(0, tag));
   throw Error(ErrorKind::kUsage, "", Unknown("model", name, known));
+}
+
+bool SameArchitecture(const Config& a, const Config& b) {
+  return Comparable(a) == Comparable(b);
+}
+
+std::string DescriptiveName(const Config& config) {
+  const Variant* found = nullptr;
+  for (const Variant& variant : Variants()) {
+    if (!SameArchitecture(variant.config, config)) continue;
+    if (ImageSize(variant.config) == ImageSize(config)) {
+      return NameOf(variant.config);
+    }
+    if (found == nullptr) found = &variant;
+  }
+  if (found != nullptr) return NameOf(found->config);
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    return architecture.name_by_sizes(c);
+  });
 }
 
 }  // namespace wsel::model

@@ -1,209 +1,204 @@
 #include "vit.h"
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <tuple>
+#include <cmath>
 
+#include "architecture.h"
+#include "timm_init.h"
 #include "wsel/core/error.h"
-#include "wsel/kernels/attention_branch.h"
-#include "wsel/kernels/mlp_branch.h"
-#include "wsel/tensor/spec.h"
 
 namespace wsel::model {
+namespace {
 
-AttentionImpl::AttentionImpl(const VitConfig& c) : heads_(c.num_heads) {
-  qkv =
-      register_module("qkv", Linear(c.embed_dim, 3 * c.embed_dim, c.qkv_bias));
-  proj = register_module("proj", Linear(c.embed_dim, c.embed_dim));
+constexpr int64_t kMaxGrid = 512;  // 8192 pixels in patches of 16
+
+constexpr Field<VitConfig> kFields[] = {
+    {"name", &VitConfig::name},
+    {"img_size", &VitConfig::img_size, kSize},
+    {"patch_size", &VitConfig::patch_size, kSize},
+    {"embed_dim", &VitConfig::embed_dim, kSize},
+    {"depth", &VitConfig::depth, kDepth},
+    {"num_heads", &VitConfig::num_heads, kSize},
+    {"mlp_ratio", &VitConfig::mlp_ratio, kPositive},
+    {"num_classes", &VitConfig::num_classes, kCount},
+    {"pooling", &VitConfig::pooling},
+    {"activation", &VitConfig::activation},
+    {"qkv_bias", &VitConfig::qkv_bias},
+    {"class_token", &VitConfig::class_token},
+    {"dist_token", &VitConfig::dist_token},
+    {"reg_tokens", &VitConfig::reg_tokens, kCount},
+    {"no_embed_class", &VitConfig::no_embed_class},
+    {"pre_norm", &VitConfig::pre_norm},
+    {"layer_scale", &VitConfig::layer_scale, kNotNegative},
+    {"norm_eps", &VitConfig::norm_eps, kPositive},
+};
+
+void CheckTokens(const VitConfig& c, const FieldChecker& checker) {
+  checker.Require(c.class_token || c.pooling != Pooling::kToken, "pooling",
+                  "is 'token' but there is no class token; use 'avg'");
+  if (!c.dist_token) return;
+  checker.Require(c.class_token && c.pooling == Pooling::kToken, "dist_token",
+                  "needs a class token and pooling 'token'");
+  checker.Require(c.reg_tokens == 0, "dist_token",
+                  "cannot be combined with register tokens");
+  checker.Require(!c.no_embed_class, "dist_token",
+                  "has a position embedding; no_embed_class must be false");
 }
 
-MlpImpl::MlpImpl(const VitConfig& c) : activation_(c.activation) {
-  fc1 = register_module("fc1", Linear(c.embed_dim, c.MlpHidden()));
-  fc2 = register_module("fc2", Linear(c.MlpHidden(), c.embed_dim));
+void Check(const VitConfig& c, const FieldChecker& checker) {
+  const double hidden = static_cast<double>(c.embed_dim) * c.mlp_ratio;
+  checker.Require(hidden >= 1 && hidden <= static_cast<double>(kMaxSize),
+                  "mlp_ratio",
+                  fmt::format("makes {} hidden channels; they must be 1 to {}",
+                              hidden, kMaxSize));
+  checker.Require(c.img_size % c.patch_size == 0, "img_size",
+                  fmt::format("is {}, not a multiple of patch_size {}",
+                              c.img_size, c.patch_size));
+  checker.Require(
+      c.GridSize() <= kMaxGrid, "img_size",
+      fmt::format("is {}: {} patches per side; at most {} are supported",
+                  c.img_size, c.GridSize(), kMaxGrid));
+  checker.Require(c.embed_dim % c.num_heads == 0, "num_heads",
+                  fmt::format("is {}, which does not divide embed_dim {}",
+                              c.num_heads, c.embed_dim));
+  CheckTokens(c, checker);
 }
 
-LayerScaleImpl::LayerScaleImpl(int64_t width) {
-  gamma = register_parameter("gamma", at::empty({width}));
-}
-
-VitBlockImpl::VitBlockImpl(const VitConfig& c) {
-  const bool scaled = c.layer_scale > 0;
-  norm1 = register_module("norm1", LayerNorm(c.embed_dim, c.norm_eps));
-  attn = register_module("attn", Attention(c));
-  if (scaled) ls1 = register_module("ls1", LayerScale(c.embed_dim));
-  norm2 = register_module("norm2", LayerNorm(c.embed_dim, c.norm_eps));
-  mlp = register_module("mlp", Mlp(c));
-  if (scaled) ls2 = register_module("ls2", LayerScale(c.embed_dim));
-}
-
-at::Tensor VitBlockImpl::forward(at::Tensor x, const at::Tensor& scales) {
-  const auto scale = [&](int64_t branch) {
-    return scales.defined() ? scales[branch] : at::Tensor();
-  };
-  const auto gamma = [](const LayerScale& layer) {
-    return layer ? layer->gamma : at::Tensor();
-  };
-  x = kernels::AddAttentionBranch(
-      x,
-      {norm1->weight, norm1->bias, norm1->eps(), attn->heads(),
-       attn->qkv->weight, attn->qkv->bias, attn->proj->weight, attn->proj->bias,
-       gamma(ls1)},
-      scale(0));
-  return kernels::AddMlpBranch(
-      x, x,
-      {norm2->weight, norm2->bias, norm2->eps(),
-       mlp->activation() == Activation::kQuickGelu, mlp->fc1->weight,
-       mlp->fc1->bias, mlp->fc2->weight, mlp->fc2->bias, gamma(ls2)},
-      scale(1));
-}
-
-PatchEmbedImpl::PatchEmbedImpl(const VitConfig& c) {
-  proj = register_module("proj", Conv2d(Conv2dShape{.in = 3,
-                                                    .out = c.embed_dim,
-                                                    .kernel = c.patch_size,
-                                                    .stride = c.patch_size,
-                                                    .bias = !c.pre_norm}));
-}
-
-at::Tensor PatchEmbedImpl::forward(const at::Tensor& x) {
-  return proj->forward(x).flatten(2).transpose(1, 2);  // [B, patches, D]
-}
-
-VitImpl::VitImpl(const VitConfig& c) : config_(c) {
-  const int64_t d = c.embed_dim;
-  const auto token = [&](const char* name, int64_t count) {
-    return register_parameter(name, at::empty({1, count, d}));
-  };
-  const int64_t patches = c.GridSize() * c.GridSize();
-  if (c.class_token) cls_token = token("cls_token", 1);
-  if (c.reg_tokens > 0) reg_token = token("reg_token", c.reg_tokens);
-  pos_embed = token("pos_embed",
-                    c.no_embed_class ? patches : patches + c.PrefixTokens());
-  if (c.dist_token) dist_token = token("dist_token", 1);
-
-  patch_embed = register_module("patch_embed", PatchEmbed(c));
-  if (c.pre_norm) {
-    norm_pre = register_module("norm_pre", LayerNorm(d, c.norm_eps));
+Tokens TokensIn(const VitConfig& c) {
+  Tokens tokens = {c.PrefixTokens(), {}, c.GridSize()};
+  if (c.no_embed_class) return tokens;
+  if (c.class_token) tokens.positioned_prefix.emplace_back("cls_token");
+  if (c.dist_token) tokens.positioned_prefix.emplace_back("dist_token");
+  for (int64_t i = 0; i < c.reg_tokens; ++i) {
+    tokens.positioned_prefix.push_back(fmt::format("reg_token {}", i));
   }
-  blocks = register_module("blocks", torch::nn::ModuleList());
-  for (int64_t i = 0; i < c.depth; ++i) {
-    typed_blocks_.emplace_back(c);
-    blocks->push_back(typed_blocks_.back());
-  }
-  if (c.pooling == Pooling::kAverage) {
-    fc_norm = register_module("fc_norm", LayerNorm(d, c.norm_eps));
-  } else {
-    norm = register_module("norm", LayerNorm(d, c.norm_eps));
-  }
-  if (c.num_classes == 0) return;
-  head = register_module("head", Linear(d, c.num_classes));
-  if (c.dist_token) {
-    head_dist = register_module("head_dist", Linear(d, c.num_classes));
-  }
+  return tokens;
 }
 
-void VitImpl::CheckImages(const at::Tensor& images) const {
-  const int64_t size = config_.img_size;
-  if (images.dim() == 4 && images.size(1) == 3 && images.size(2) == size &&
-      images.size(3) == size) {
-    return;
-  }
-  throw Error(ErrorKind::kMismatch, config_.name,
-              fmt::format("expects images [B, 3, {}, {}], not {}", size, size,
-                          FormatShape(images.sizes().vec())));
+std::vector<std::string_view> Extras(const VitConfig& c) {
+  std::vector<std::string_view> extras;
+  if (c.pre_norm) extras.emplace_back("a norm before the blocks");
+  if (c.layer_scale != 0) extras.emplace_back("layer scale");
+  if (c.activation == Activation::kQuickGelu) extras.emplace_back("QuickGELU");
+  return extras;
 }
 
-// Class, distillation and register tokens, then patches: [B, N, D].
-at::Tensor VitImpl::WithPrefix(const at::Tensor& patches) {
-  std::vector<at::Tensor> parts;
-  for (const at::Tensor& token : {cls_token, dist_token, reg_token}) {
-    if (token.defined()) {
-      parts.push_back(token.expand({patches.size(0), -1, -1}));
+std::string NameBySizes(const VitConfig& c) {
+  return fmt::format("vit_d{}_l{}_h{}_p{}", c.embed_dim, c.depth, c.num_heads,
+                     c.patch_size);
+}
+
+std::string DescribeVit(const VitConfig& c) {
+  std::string text = fmt::format(
+      "ViT: width {}, depth {}, {} heads, patch {}, image {}, {} classes",
+      c.embed_dim, c.depth, c.num_heads, c.patch_size, c.img_size,
+      c.num_classes);
+  if (c.pooling != Pooling::kToken) text += ", average pooling";
+  if (c.dist_token) text += ", distillation token";
+  if (c.reg_tokens > 0)
+    text += fmt::format(", {} register tokens", c.reg_tokens);
+  if (c.no_embed_class) text += ", no position embedding for prefix tokens";
+  if (c.pre_norm) text += ", norm before the blocks";
+  if (c.layer_scale != 0) text += ", layer scale";
+  if (c.activation == Activation::kQuickGelu) text += ", QuickGELU";
+  if (c.norm_eps != 1e-6) text += fmt::format(", eps {:g}", c.norm_eps);
+  return text;
+}
+
+double Flops(const VitConfig& c) {
+  const auto width = static_cast<double>(c.embed_dim);
+  const auto grid = static_cast<double>(c.GridSize());
+  const auto patch = static_cast<double>(c.patch_size);
+  const double tokens = grid * grid + static_cast<double>(c.PrefixTokens());
+  const auto hidden = static_cast<double>(c.MlpHidden());
+
+  const double block = MatMul(tokens, width, 3 * width) +   // qkv
+                       2 * MatMul(tokens, width, tokens) +  // q k^T, a v
+                       MatMul(tokens, width, width) +       // proj
+                       2 * MatMul(tokens, width, hidden);   // fc1, fc2
+  const double heads = c.dist_token ? 2 : 1;
+  return MatMul(grid * grid, 3 * patch * patch, width) +
+         static_cast<double>(c.depth) * block +
+         heads * MatMul(1, width, static_cast<double>(c.num_classes));
+}
+
+int64_t SavedValues(const VitConfig& c) {
+  // Per token and channel of a block: inputs of two norms, qkv, outputs of
+  // attention and projection, the MLP's hidden layer before and after its
+  // activation, sums.
+  constexpr int64_t kPerChannel = 17;
+  const int64_t tokens = c.GridSize() * c.GridSize() + c.PrefixTokens();
+  return c.depth * tokens * c.embed_dim * kPerChannel;
+}
+
+// timm's init_weights_vit_timm.
+Init TimmInit(const VitConfig& config, const ParameterSpec& parameter) {
+  switch (parameter.component) {
+    case Component::kPatchEmbed: {
+      // torch's default of Conv2d, which timm keeps, for weight and bias alike.
+      const auto patch = static_cast<double>(config.patch_size);
+      return {InitKind::kUniform, 0, 1 / std::sqrt(3 * patch * patch)};
     }
+    case Component::kPosEmbed:
+      return TruncNormal(kStd, kTimmBound);
+    case Component::kTokens:
+      if (parameter.spec.name == "dist_token") {
+        return TruncNormal(kStd, kTimmBound);
+      }
+      return {InitKind::kNormal, 1e-6};
+    default:
+      return IsWeight(parameter) ? TruncNormal(kStd, kTimmBound) : Constant(0);
   }
-  parts.push_back(patches);
-  return at::cat(parts, 1);
 }
 
-at::Tensor VitImpl::Embed(const at::Tensor& images) {
-  const auto patches = patch_embed->forward(images);
-  if (config_.no_embed_class) return WithPrefix(patches + pos_embed);
-  return WithPrefix(patches) + pos_embed;
-}
-
-// All tokens [B, N, D] of the last block, before the final norm.
-at::Tensor VitImpl::RunBlocks(const at::Tensor& images,
-                              const at::Tensor& drop_path_scales,
-                              const BlockHook& hook) {
-  CheckImages(images);
-  auto x = Embed(images);
-  if (norm_pre) x = norm_pre->forward(x);
-  if (hook) hook(x);
-  for (size_t i = 0; i < typed_blocks_.size(); ++i) {
-    const auto first = static_cast<int64_t>(2 * i);
-    x = typed_blocks_[i]->forward(
-        x, drop_path_scales.defined()
-               ? drop_path_scales.slice(0, first, first + 2)
-               : drop_path_scales);
-    if (hook) hook(x);
+// Trockman & Kolter 2023. Errors: kConfig if the width is not a multiple of 4.
+std::optional<Init> MimeticInit(const VitConfig& config,
+                                const ParameterSpec& parameter) {
+  if (config.embed_dim % 4 != 0) {
+    throw Error(ErrorKind::kConfig, config.name,
+                "mimetic initialisation needs an embed_dim that is a multiple "
+                "of 4, not {}",
+                config.embed_dim);
   }
-  return x;
-}
-
-at::Tensor VitImpl::forward_features(const at::Tensor& images,
-                                     const at::Tensor& drop_path_scales) {
-  const auto x = RunBlocks(images, drop_path_scales);
-  return norm ? norm->forward(x) : x;
-}
-
-// [B, N, D] -> [B, D]
-at::Tensor VitImpl::Pool(const at::Tensor& tokens) {
-  if (config_.pooling == Pooling::kToken) return tokens.select(1, 0);
-  const auto mean = tokens.slice(1, config_.PrefixTokens()).mean(1);
-  return fc_norm ? fc_norm->forward(mean) : mean;
-}
-
-std::pair<at::Tensor, at::Tensor> VitImpl::forward_heads(
-    const at::Tensor& tokens) {
-  const auto class_token = tokens.select(1, 0);
-  const auto distillation_token = tokens.select(1, 1);
-  if (!head) return {class_token, distillation_token};
-  return {head->forward(class_token), head_dist->forward(distillation_token)};
-}
-
-at::Tensor VitImpl::forward_head(const at::Tensor& tokens) {
-  if (config_.dist_token) {
-    const auto [logits, dist_logits] = forward_heads(tokens);
-    return (logits + dist_logits) / 2;
+  if (parameter.component == Component::kPosEmbed) {
+    const int64_t prefix = config.no_embed_class ? 0 : config.PrefixTokens();
+    return Init{InitKind::kSinCos, static_cast<double>(prefix)};
   }
-  const auto pooled = Pool(tokens);
-  return head ? head->forward(pooled) : pooled;
-}
-
-Outputs VitImpl::forward_outputs(const at::Tensor& images,
-                                 const at::Tensor& drop_path_scales) {
-  const auto x = RunBlocks(images, drop_path_scales);
-  const auto tokens = norm ? norm->forward(x) : x;
-  Outputs outputs;
-  outputs.feature = config_.pooling == Pooling::kToken
-                        ? x.select(1, 0)
-                        : x.slice(1, config_.PrefixTokens()).mean(1);
-  if (config_.dist_token) {
-    std::tie(outputs.logits, outputs.dist_logits) = forward_heads(tokens);
-  } else {
-    outputs.logits = forward_head(tokens);
+  if (parameter.component != Component::kAttention || !IsWeight(parameter)) {
+    return std::nullopt;
   }
-  return outputs;
+  const bool qkv = parameter.axes.front().role == Role::kAttnInner;
+  return Init{qkv ? InitKind::kMimeticQkv : InitKind::kMimeticProj, 0, 0,
+              config.num_heads};
 }
 
-void VitImpl::visit_blocks(const at::Tensor& images, const BlockHook& hook) {
-  RunBlocks(images, /*drop_path_scales=*/{}, hook);
-}
+}  // namespace
 
-at::Tensor VitImpl::forward(const at::Tensor& images,
-                            const at::Tensor& drop_path_scales) {
-  return forward_head(forward_features(images, drop_path_scales));
-}
+constinit const Architecture<VitConfig> kVit = {
+    .key = "vit",
+    .name = "ViT",
+    .fields = kFields,
+    .check = Check,
+    .depths = [](VitConfig& c) { return std::span(&c.depth, 1); },
+    .widths = [](VitConfig& c) { return std::span(&c.embed_dim, 1); },
+    .num_heads = &VitConfig::num_heads,
+    .activation = &VitConfig::activation,
+    .layer_scale = &VitConfig::layer_scale,
+    .tokens = TokensIn,
+    .forward_extras = Extras,
+    .add_variants = AddVitVariants,
+    .name_by_sizes = NameBySizes,
+    .describe = DescribeVit,
+    .parameter_specs = VitParameterSpecs,
+    .block_name = "blocks.{1}",
+    .branches_per_block = 2,  // attention, MLP
+    .flops = Flops,
+    .saved_values = SavedValues,
+    .timm_init = TimmInit,
+    .mimetic_init = MimeticInit,
+    .recognises = LooksLikeVit,
+    .detect = DetectVit,
+};
 
 }  // namespace wsel::model

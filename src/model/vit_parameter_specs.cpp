@@ -1,21 +1,20 @@
 #include "parameter_specs_builder.h"
+#include "vit.h"
 
 namespace wsel::model {
 namespace {
 
 // The sizes of a ViT as dimensions with roles.
 struct VitDims {
-  explicit VitDims(const VitConfig& c)
-      : width{c.embed_dim, {Role::kWidth}},
-        qkv{3 * c.embed_dim, {Role::kAttnInner, 0, 3}},
-        inner{c.embed_dim, {Role::kAttnInner}},
-        hidden{c.MlpHidden(), {Role::kMlpHidden}},
-        tokens{c.GridSize() * c.GridSize() +
-                   (c.no_embed_class ? 0 : c.PrefixTokens()),
-               {Role::kTokens}},
-        kernel{c.patch_size, {Role::kKernel}} {}
-
-  Dim width, qkv, inner, hidden, tokens, kernel;
+  const VitConfig& c;
+  Dim width = {c.embed_dim, {Role::kWidth}};
+  Dim qkv = {3 * c.embed_dim, {Role::kAttnInner, 0, 3}};
+  Dim inner = {c.embed_dim, {Role::kAttnInner}};
+  Dim hidden = {c.MlpHidden(), {Role::kMlpHidden}};
+  Dim tokens = {
+      c.GridSize() * c.GridSize() + (c.no_embed_class ? 0 : c.PrefixTokens()),
+      {Role::kTokens}};
+  Dim kernel = {c.patch_size, {Role::kKernel}};
 };
 
 void AddEmbedding(const VitConfig& c, const VitDims& d,
@@ -53,7 +52,7 @@ void AddBlock(const VitConfig& c, const VitDims& d,
 }  // namespace
 
 std::vector<ParameterSpec> VitParameterSpecs(const VitConfig& c) {
-  const VitDims d(c);
+  const VitDims d = {c};
   ParameterSpecsBuilder out;
   AddEmbedding(c, d, out);
   for (int i = 0; i < c.depth; ++i) {

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "pattern.h"
-#include "source_table.h"
+#include "library_names.h"
 #include "wsel/core/error.h"
+#include "wsel/model/config.h"
 #include "wsel/tensor/view_shape.h"
 
 namespace wsel::naming {
@@ -27,22 +26,22 @@ struct ExportedTensor {
 class ExportedSource : public TensorSource {
  public:
   ExportedSource(const TensorSource& timm, std::vector<ExportedTensor> exported)
-      : timm_(timm), exported_(std::move(exported)) {
-    for (const ExportedTensor& one : exported_) {
-      index_[one.spec.name] = specs_.size();
+      : timm_(timm) {
+    for (ExportedTensor& one : exported) {
       specs_.push_back(one.spec);
+      by_name_[one.spec.name] = std::move(one);
     }
   }
 
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
 
   TensorView View(std::string_view name) const override {
-    const auto found = index_.find(std::string(name));
-    if (found == index_.end()) {
+    const auto found = by_name_.find(std::string(name));
+    if (found == by_name_.end()) {
       throw Error(ErrorKind::kMismatch, name,
                   "is not among the exported tensors");
     }
-    const ExportedTensor& one = exported_[found->second];
+    const ExportedTensor& one = found->second;
     TensorView view = timm_.View(one.timm);
     if (one.part != Part::kWhole) {
       const int64_t third = view.spec.shape[0] / 3;
@@ -57,9 +56,8 @@ class ExportedSource : public TensorSource {
 
  private:
   const TensorSource& timm_;
-  std::vector<ExportedTensor> exported_;
   std::vector<TensorSpec> specs_;
-  std::unordered_map<std::string, size_t> index_;
+  std::unordered_map<std::string, ExportedTensor> by_name_;
 };
 
 bool IsZero(const TensorView& view) {
@@ -118,35 +116,33 @@ bool IsExportable(const Source& source, Naming naming, bool has_head) {
 }
 
 // Whether the exported file would be recognised as `source`.
-bool HasMarkers(const Source& source,
-                const std::vector<ExportedTensor>& exported) {
+bool IsRecognised(const Source& source,
+                  const std::vector<ExportedTensor>& exported) {
   std::unordered_set<std::string_view> names;
   for (const ExportedTensor& one : exported) names.insert(one.spec.name);
-  return std::ranges::all_of(source.markers, [&](std::string_view marker) {
-    const bool absent = marker.starts_with('!');
-    return names.contains(marker.substr(absent ? 1 : 0)) != absent;
-  });
+  return HasMarkers(source, "", names);
 }
 
 }  // namespace
 
 const Registry<Naming>& Namings() {
-  static constexpr std::array<Registered<Naming>, 4> kRows = {{
+  static constexpr Registered<Naming> kRows[] = {
       {Naming::kTimm, "timm", "timm and programs built on it"},
       {Naming::kHuggingFace, "hf", "Hugging Face's transformers"},
       {Naming::kTorchvision, "torchvision", "torchvision.models"},
       {Naming::kMeta, "meta", "Meta's ConvNeXt"},
-  }};
+  };
   static constexpr Registry<Naming> kRegistry("naming", kRows);
   return kRegistry;
 }
 
 std::unique_ptr<TensorSource> Export(const TensorSource& tensors,
                                      Naming naming) {
-  std::vector<ExportedTensor> all;
   if (naming == Naming::kTimm) {
-    for (const TensorSpec& spec : tensors.Specs())
+    std::vector<ExportedTensor> all;
+    for (const TensorSpec& spec : tensors.Specs()) {
       all.push_back({spec, spec.name});
+    }
     return std::make_unique<ExportedSource>(tensors, std::move(all));
   }
   // The tensor without a name in the table that exports the most tensors.
@@ -161,7 +157,7 @@ std::unique_ptr<TensorSource> Export(const TensorSource& tensors,
       ++count;
     }
     if (count == tensors.Specs().size()) {
-      if (!HasMarkers(source, exported)) continue;
+      if (!IsRecognised(source, exported)) continue;
       return std::make_unique<ExportedSource>(tensors, std::move(exported));
     }
     if (unnamed.empty() || count > furthest) {
@@ -175,7 +171,43 @@ std::unique_ptr<TensorSource> Export(const TensorSource& tensors,
                 "has no model with exactly these tensors; use naming 'timm'");
   }
   throw Error(ErrorKind::kMismatch, unnamed,
-              fmt::format("has no name in {}; use naming 'timm'", name));
+              "has no name in {}; use naming 'timm'", name);
+}
+
+void RequireExportable(const model::Config& config, Naming naming) {
+  if (naming == Naming::kTimm) return;
+  const std::string what =
+      WithNames(config, [&](const auto& names, const auto& c) {
+        return names.inexpressible(c, naming);
+      });
+  if (what.empty()) return;
+  throw Error(ErrorKind::kMismatch, NameOf(config),
+              "{}, which --naming {} cannot express; --naming timm can", what,
+              Namings().NameOf(naming));
+}
+
+std::vector<std::string> DifferencesOnceExported(const model::Config& config,
+                                                 Naming naming) {
+  if (naming == Naming::kTimm) return {};
+  return WithNames(config, [&](const auto& names, auto built) {
+    names.build_as(built, naming);
+    return ForwardDifferences(config, built);
+  });
+}
+
+nlohmann::ordered_json HfModel(const std::string& type,
+                               const std::string& architecture,
+                               const nlohmann::ordered_json& sizes) {
+  nlohmann::ordered_json json = {{"model_type", type},
+                                 {"architectures", {architecture}}};
+  json.update(sizes);
+  return json;
+}
+
+std::string HfConfig(const model::Config& config) {
+  return WithNames(config, [](const auto& names, const auto& c) {
+    return names.hf_config(c).dump(2) + "\n";
+  });
 }
 
 }  // namespace wsel::naming

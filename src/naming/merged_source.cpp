@@ -8,19 +8,19 @@ namespace wsel::naming {
 
 MergedSource::MergedSource(const TensorSource& file,
                            std::vector<MergedTensor> merged)
-    : file_(file), merged_(std::move(merged)) {
-  for (const MergedTensor& merged : merged_) {
-    index_[merged.spec.name] = specs_.size();
-    specs_.push_back(merged.spec);
+    : file_(file) {
+  for (MergedTensor& one : merged) {
+    specs_.push_back(one.spec);
+    by_name_[one.spec.name] = std::move(one);
   }
 }
 
 const MergedTensor& MergedSource::Get(std::string_view name) const {
-  const auto found = index_.find(std::string(name));
-  if (found == index_.end()) {
+  const auto found = by_name_.find(std::string(name));
+  if (found == by_name_.end()) {
     throw Error(ErrorKind::kMismatch, name, "is not in the checkpoint");
   }
-  return merged_[found->second];
+  return found->second;
 }
 
 TensorView MergedSource::ViewPiece(const Piece& piece) const {

@@ -44,9 +44,8 @@ class MergedSource : public TensorSource {
   TensorView ViewPiece(const Piece& piece) const;
 
   const TensorSource& file_;
-  std::vector<MergedTensor> merged_;
   std::vector<TensorSpec> specs_;
-  std::unordered_map<std::string, size_t> index_;
+  std::unordered_map<std::string, MergedTensor> by_name_;
 };
 
 }  // namespace wsel::naming

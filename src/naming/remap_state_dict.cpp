@@ -7,31 +7,12 @@
 #include <unordered_set>
 
 #include "merged_source.h"
-#include "pattern.h"
 #include "wrappers.h"
 
 namespace wsel::naming {
 namespace {
 
 constexpr int64_t kMaxBlocks = 1024;
-
-using Names = std::unordered_set<std::string_view>;
-
-Names NamesOf(const TensorSource& file) {
-  Names names;
-  for (const TensorSpec& spec : file.Specs()) names.insert(spec.name);
-  return names;
-}
-
-bool HasMarkers(const Source& source, const std::string& prefix,
-                const TensorSource& file, const Names& names) {
-  for (const std::string& marker : source.markers) {
-    const bool absent = marker.starts_with('!');
-    const std::string name = prefix + marker.substr(absent ? 1 : 0);
-    if (names.contains(name) == absent) return false;
-  }
-  return source.accepts == nullptr || source.accepts(file, prefix);
-}
 
 struct SourceMatch {
   const Source* source = nullptr;
@@ -42,7 +23,8 @@ struct SourceMatch {
 // The source whose first marker has the best-ranked prefix; in case of a tie
 // the first source in the list.
 SourceMatch FindSource(const TensorSource& file) {
-  const Names names = NamesOf(file);
+  std::unordered_set<std::string_view> names;
+  for (const TensorSpec& spec : file.Specs()) names.insert(spec.name);
   SourceMatch best;
   for (const Source& source : Sources()) {
     const std::string& anchor = source.markers.front();
@@ -52,20 +34,18 @@ SourceMatch FindSource(const TensorSource& file) {
           spec.name.substr(0, spec.name.size() - anchor.size());
       const auto rank = WrapperRank(prefix);
       if (!rank || (best.source != nullptr && best.rank <= *rank)) continue;
-      if (!HasMarkers(source, prefix, file, names)) continue;
+      if (!HasMarkers(source, prefix, names)) continue;
+      if (source.accepts != nullptr && !source.accepts(file, prefix)) continue;
       best = {&source, prefix, *rank};
     }
   }
   return best;
 }
 
-int64_t CountOf(std::string_view pattern, char c) {
-  return std::count(pattern.begin(), pattern.end(), c);
-}
-
 // Whether the source's tensor stacks all blocks along its first dimension.
 bool IsStacked(const Row& row) {
-  return CountOf(row.timm, '#') > CountOf(row.source, '#');
+  return std::ranges::count(row.timm, '#') >
+         std::ranges::count(row.source, '#');
 }
 
 // A tensor that is used unchanged.
@@ -91,13 +71,20 @@ std::string_view NameOf(Part part) {
 // Remaps a file by the table of its source.
 class Remapper {
  public:
-  Remapper(const TensorSource& file, SourceMatch found)
-      : file_(file), source_(*found.source), prefix_(std::move(found.prefix)) {}
+  Remapper(const TensorSource& file, const SourceMatch& found)
+      : file_(file), source_(*found.source), prefix_(found.prefix) {
+    out_.prefix = prefix_;
+    out_.source = source_.name;
+    out_.warnings = source_.warnings;
+    out_.pretrained_cfg = source_.pretrained_cfg;
+  }
 
-  RemappedStateDict Run() {
+  RemappedStateDict Run() && {
     for (const TensorSpec& spec : file_.Specs()) Remap(spec);
     MergePieces();
-    return Result();
+    AddUnexpected();
+    out_.tensors = std::make_unique<MergedSource>(file_, std::move(merged_));
+    return std::move(out_);
   }
 
  private:
@@ -110,7 +97,7 @@ class Remapper {
 
   void Remap(const TensorSpec& spec) {
     if (!spec.name.starts_with(prefix_)) {
-      ignored_.push_back({spec.name, OutsideReason(spec.name, prefix_)});
+      out_.ignored.push_back({spec.name, OutsideReason(spec.name, prefix_)});
       return;
     }
     const std::string name = spec.name.substr(prefix_.size());
@@ -189,15 +176,15 @@ class Remapper {
   void IgnoreOrReject(const TensorSpec& spec, const std::string& name) {
     for (const IgnoredPattern& row : source_.ignored) {
       if (!Match(row.pattern, name)) continue;
-      ignored_.push_back({spec.name, std::string(row.reason)});
+      out_.ignored.push_back({spec.name, std::string(row.reason)});
       return;
     }
     Reject(spec, fmt::format("is not a tensor of {}", source_.name));
   }
 
   bool Reject(const TensorSpec& spec, std::string reason) {
-    unexpected_.push_back({spec.name, std::move(reason)});
-    unexpected_specs_.push_back(spec);
+    out_.unexpected.push_back({spec.name, std::move(reason)});
+    unexpected_.push_back(spec);
     return false;
   }
 
@@ -215,10 +202,10 @@ class Remapper {
         continue;
       }
       for (const Placed& one : place) {
-        Reject(one.piece.spec,
-               fmt::format("is the {} of timm's {}; its other parts are "
-                           "missing",
-                           NameOf(one.piece.part), one.timm));
+        Reject(
+            one.piece.spec,
+            fmt::format("is the {} of timm's {}; its other parts are missing",
+                        NameOf(one.piece.part), one.timm));
       }
     }
   }
@@ -229,29 +216,20 @@ class Remapper {
     if (place.size() == 3) merged.spec.shape[0] *= 3;
     for (Placed& one : place) {
       const std::string& name = one.piece.spec.name;
-      if (used_names_.insert(name).second) used_.push_back({name, one.timm});
+      if (used_names_.insert(name).second)
+        out_.used.push_back({name, one.timm});
       merged.pieces.push_back(std::move(one.piece));
     }
     merged_.push_back(std::move(merged));
   }
 
-  RemappedStateDict Result() {
-    // Unexpected tensors keep their own names unless those are taken.
-    for (const TensorSpec& spec : unexpected_specs_) {
+  // Unexpected tensors keep their own names unless those are taken.
+  void AddUnexpected() {
+    for (const TensorSpec& spec : unexpected_) {
       const std::string name = spec.name.substr(prefix_.size());
       if (!index_.try_emplace(name, 0).second) continue;
       merged_.push_back({{name, spec.shape, spec.dtype}, {Whole(spec)}});
     }
-    RemappedStateDict out;
-    out.tensors = std::make_unique<MergedSource>(file_, std::move(merged_));
-    out.prefix = prefix_;
-    out.source = source_.name;
-    out.warnings = source_.warnings;
-    out.pretrained_cfg = source_.pretrained_cfg;
-    out.used = std::move(used_);
-    out.ignored = std::move(ignored_);
-    out.unexpected = std::move(unexpected_);
-    return out;
   }
 
   const TensorSource& file_;
@@ -261,10 +239,8 @@ class Remapper {
   std::unordered_map<std::string, size_t> index_;  // timm's name -> place
   std::vector<MergedTensor> merged_;
   std::unordered_set<std::string> used_names_;
-  std::vector<UsedKey> used_;
-  std::vector<UnusedKey> ignored_;
-  std::vector<UnusedKey> unexpected_;
-  std::vector<TensorSpec> unexpected_specs_;
+  std::vector<TensorSpec> unexpected_;
+  RemappedStateDict out_;
 };
 
 // A file of an unknown source, under its own names.
@@ -281,9 +257,8 @@ RemappedStateDict Unmapped(const TensorSource& file) {
 }  // namespace
 
 RemappedStateDict RemapStateDict(const TensorSource& file) {
-  SourceMatch found = FindSource(file);
-  if (found.source == nullptr) return Unmapped(file);
-  return Remapper(file, std::move(found)).Run();
+  const SourceMatch found = FindSource(file);
+  return found.source == nullptr ? Unmapped(file) : Remapper(file, found).Run();
 }
 
 }  // namespace wsel::naming

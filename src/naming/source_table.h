@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "tensor_layout.h"
@@ -11,6 +12,17 @@
 #include "wsel/naming/remap_state_dict.h"
 
 namespace wsel::naming {
+
+// The numbers that a pattern captured from a tensor's name, in order.
+using Numbers = std::vector<std::string>;
+
+// Matches a whole name. '#' matches a number and captures it, '%' matches one
+// without capturing, and a final '*' matches any rest. Numbers have at most
+// four digits and no leading zeros.
+std::optional<Numbers> Match(std::string_view pattern, std::string_view name);
+
+// Replaces each '#' of the pattern by the next number. There must be enough.
+std::string Fill(std::string_view pattern, const Numbers& numbers);
 
 // The part of timm's tensor that a source library's tensor is.
 enum class Part {
@@ -21,8 +33,8 @@ enum class Part {
   kAddend,  // to be added to the whole
 };
 
-// The patterns (pattern.h) of a tensor's names in the source library and in
-// timm, with equally many '#'. If timm's has one more, the source library
+// The patterns of a tensor's names in the source library and in timm, with
+// equally many '#'. If timm's has one more, the source library
 // stacks all blocks along the first dimension.
 struct Row {
   std::string source;
@@ -51,7 +63,7 @@ struct Source {
   // Names that must be present or, after a '!', missing in this source's files.
   std::vector<std::string> markers;
   std::vector<Row> rows;
-  std::vector<IgnoredPattern> ignored;
+  std::vector<IgnoredPattern> ignored = {};
   PretrainedCfg pretrained_cfg = {};
   std::vector<std::string> warnings = {};
   // An additional condition on the file's tensors under `prefix`, or null.
@@ -60,6 +72,10 @@ struct Source {
   Naming naming = Naming::kTimm;
   Exportable exportable = Exportable::kNone;
 };
+
+// Whether the names of a file, all under `prefix`, are as the markers say.
+bool HasMarkers(const Source& source, const std::string& prefix,
+                const std::unordered_set<std::string_view>& names);
 
 // Builds the rows of a table.
 class Rows {
@@ -87,17 +103,29 @@ class Rows {
 // All sources, the more specific ones first.
 const std::vector<Source>& Sources();
 
-// The tables of one library each, for Sources().
-void AddTimm(std::vector<Source>& out);
-void AddClip(std::vector<Source>& out);
-void AddHuggingFace(std::vector<Source>& out);
-void AddTorchvision(std::vector<Source>& out);
-void AddMeta(std::vector<Source>& out);
-void AddFlax(std::vector<Source>& out);
+// The sources of ViTs, by library.
+void AddClipVit(std::vector<Source>& out);
+void AddHuggingFaceVit(std::vector<Source>& out);
+void AddFlaxVit(std::vector<Source>& out);
+void AddTimmVit(std::vector<Source>& out);
 
-// timm's own names.
+// timm's own names of a ViT.
 std::vector<Row> TimmVitRows(std::string_view prefix = "");
+
+// The names of a ConvNeXt; ConvNeXt V2 has them, too.
 std::vector<Row> TimmConvNextRows(std::string_view prefix = "");
+std::vector<Row> HuggingFaceConvNextRows(const std::string& prefix);
+std::vector<Row> MetaConvNextRows();
+
+std::vector<Row> With(std::vector<Row> rows, const std::vector<Row>& more);
+
+// A timm model as open_clip's image tower, of the rows of timm's names under
+// "visual.trunk." and the name of timm's classifier.
+Source TimmTower(const std::string& name, const std::string& marker,
+                 std::vector<Row> rows, const std::string& head);
+
+// Only models with a head are exported under a prefix, the model's `own`.
+Exportable ExportableUnder(const std::string& prefix, const std::string& own);
 
 // DINOv2 with registers has positions for class token and patches, timm's model
 // only for patches: changes the position embedding's row to those of the
@@ -105,8 +133,23 @@ std::vector<Row> TimmConvNextRows(std::string_view prefix = "");
 void AddClassPosition(std::vector<Row>& rows);
 
 // Means and standard deviations of the training images.
-PretrainedCfg ImageNetMeanStd();
-PretrainedCfg InceptionMeanStd();  // all 0.5
-PretrainedCfg ClipMeanStd();
+inline constexpr PretrainedCfg kImageNet = {.mean = {{0.485, 0.456, 0.406}},
+                                            .std = {{0.229, 0.224, 0.225}}};
+inline constexpr PretrainedCfg kInception = {.mean = {{0.5, 0.5, 0.5}},
+                                             .std = {{0.5, 0.5, 0.5}}};
+inline constexpr PretrainedCfg kClip = {
+    .mean = {{0.48145466, 0.4578275, 0.40821073}},
+    .std = {{0.26862954, 0.26130258, 0.27577711}}};
+
+// Reasons to ignore a tensor.
+inline constexpr std::string_view kMasks =
+    "the mask token, used only in pre-training";
+inline constexpr std::string_view kDecoder =
+    "part of the decoder, used only in pre-training";
+inline constexpr std::string_view kPreLogits =
+    "a hidden layer before the head, which timm ignores too";
+inline constexpr std::string_view kText =
+    "part of the text tower or of the contrastive loss; only the image tower "
+    "is used";
 
 }  // namespace wsel::naming

@@ -9,11 +9,9 @@
 namespace wsel::naming {
 namespace {
 
-// The product of two dimensions, nullopt if it overflows.
-std::optional<int64_t> Product(int64_t a, int64_t b) { return Numel({a, b}); }
-
+// With two dimensions as one, nullopt if their product overflows.
 std::optional<Shape> Merged(const Shape& shape, size_t first) {
-  const auto merged = Product(shape[first], shape[first + 1]);
+  const auto merged = Numel({shape[first], shape[first + 1]});
   if (!merged) return std::nullopt;
   Shape out = shape;
   out.erase(out.begin() + static_cast<int64_t>(first));
@@ -82,31 +80,25 @@ std::optional<Shape> TimmShape(TensorLayout layout, const Shape& s) {
       return Shape{s[1], s[0]};
     case TensorLayout::kKernel:
       return Shape{s[3], s[2], s[0], s[1]};
-    case TensorLayout::kToHeads: {
-      const auto merged = Merged(s, 1);
-      if (!merged) return std::nullopt;
-      return Shape{(*merged)[1], (*merged)[0]};
-    }
     case TensorLayout::kHeadBias:
       return Merged(s, 0);
+    case TensorLayout::kToHeads:
     case TensorLayout::kFromHeads: {
-      const auto merged = Merged(s, 0);
+      const auto merged = Merged(s, layout == TensorLayout::kToHeads ? 1 : 0);
       if (!merged) return std::nullopt;
       return Shape{(*merged)[1], (*merged)[0]};
     }
     case TensorLayout::kZeros:
       return ConstantShape(s, s[1]);
     case TensorLayout::kZerosOfRows:
-      return ConstantShape(s, s[0]);
     case TensorLayout::kOnesLike:
     case TensorLayout::kZerosLike:
       return ConstantShape(s, s[0]);
     case TensorLayout::kFirstPosition:
-      if (s[0] != 1 || s[1] < 1) return std::nullopt;
-      return Shape{1, 1, s[2]};
     case TensorLayout::kLaterPositions:
       if (s[0] != 1 || s[1] < 1) return std::nullopt;
-      return Shape{1, s[1] - 1, s[2]};
+      return Shape{1, layout == TensorLayout::kFirstPosition ? 1 : s[1] - 1,
+                   s[2]};
     default:
       return std::nullopt;
   }

@@ -11,7 +11,7 @@ namespace wsel::optim {
 Ema::Ema(const NamedTensors& parameters, double decay) : decay_(decay) {
   if (!(decay >= 0 && decay < 1)) {
     throw Error(ErrorKind::kConfig, "ema_decay",
-                fmt::format("is {}: must be 0 or more and below 1", decay));
+                "is {}: must be 0 or more and below 1", decay);
   }
   CheckParameters(parameters);
   for (const auto& [name, tensor] : parameters) {

@@ -3,8 +3,8 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
-#include <set>
 
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
@@ -39,10 +39,9 @@ void CheckKnown(const ByName& saved, const NamedTensors& tensors,
                 std::string_view where) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : tensors) names.push_back(name);
-  const std::set<std::string_view> known(names.begin(), names.end());
   for (const auto& [name, tensor] : saved) {
-    if (!known.contains(name))
-      ThrowMismatch(where, Unknown("state", name, names));
+    if (std::ranges::find(names, name) != names.end()) continue;
+    ThrowMismatch(where, Unknown("state", name, names));
   }
 }
 

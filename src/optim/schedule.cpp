@@ -5,18 +5,12 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
-#include <string_view>
 
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
 
 namespace wsel::optim {
 namespace {
-
-[[noreturn]] void ThrowConfig(std::string_view field,
-                              std::string_view message) {
-  throw Error(ErrorKind::kConfig, field, message);
-}
 
 // numpy.linspace(0, lr, steps)[step]
 double Warmup(double lr, int64_t steps, int64_t step) {
@@ -40,15 +34,16 @@ LrSchedule::LrSchedule(const ScheduleOptions& options, int64_t steps_per_epoch)
   CheckNotNegative("lr", options.lr);
   CheckNotNegative("min_lr", options.min_lr);
   if (options.min_lr > options.lr) {
-    ThrowConfig("min_lr", fmt::format("is {}; it must not be above lr ({})",
-                                      options.min_lr, options.lr));
+    throw Error(ErrorKind::kConfig, "min_lr",
+                "is {}; it must not be above lr ({})", options.min_lr,
+                options.lr);
   }
   CheckAtLeast("epochs", options.epochs, 1);
   CheckAtLeast("steps_per_epoch", steps_per_epoch, 1);
   if (options.epochs > std::numeric_limits<int64_t>::max() / steps_per_epoch) {
-    ThrowConfig("epochs",
-                fmt::format("{} epochs of {} steps are too many to count",
-                            options.epochs, steps_per_epoch));
+    throw Error(ErrorKind::kConfig, "epochs",
+                "{} epochs of {} steps are too many to count", options.epochs,
+                steps_per_epoch);
   }
   CheckBetween("warmup_epochs", options.warmup_epochs, 0, options.epochs);
 }
@@ -56,9 +51,8 @@ LrSchedule::LrSchedule(const ScheduleOptions& options, int64_t steps_per_epoch)
 double LrSchedule::At(int64_t step) const {
   const int64_t total = total_steps();
   if (step < 0 || step >= total) {
-    ThrowConfig("step",
-                fmt::format("{} is out of range: the training has {} steps",
-                            step, total));
+    throw Error(ErrorKind::kConfig, "step",
+                "{} is out of range: the training has {} steps", step, total);
   }
   const int64_t warmup = options_.warmup_epochs * steps_per_epoch_;
   if (step < warmup) return Warmup(options_.lr, warmup, step);

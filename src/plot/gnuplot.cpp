@@ -102,9 +102,7 @@ bool DrawPng(const std::filesystem::path& path, std::string_view script) {
                     "pngcairo terminal, such as the package gnuplot-nox",
                     path.string()));
   }
-  AtomicFile file(path);
-  file.Write(*png);
-  file.Commit();
+  WriteTextFile(path, *png);
   return true;
 }
 

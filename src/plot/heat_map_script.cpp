@@ -15,12 +15,11 @@ constexpr int kMaxSide = 1100;
 
 // ColorBrewer's RdBu and matplotlib's viridis; both print well.
 constexpr std::string_view kRedBlue =
-    "(-1 '#053061', -0.75 '#2166ac', -0.5 '#4393c3', -0.25 '#92c5de', "
-    "0 '#f7f7f7', 0.25 '#f4a582', 0.5 '#d6604d', 0.75 '#b2182b', 1 '#67001f')";
+    "(-1 '#053061', -0.75 '#2166ac', -0.5 '#4393c3', -0.25 '#92c5de', 0 "
+    "'#f7f7f7', 0.25 '#f4a582', 0.5 '#d6604d', 0.75 '#b2182b', 1 '#67001f')";
 constexpr std::string_view kViridis =
-    "(0 '#440154', 0.125 '#472c7a', 0.25 '#3b518b', 0.375 '#2c718e', "
-    "0.5 '#21908d', 0.625 '#27ad81', 0.75 '#5cc863', 0.875 '#aadc32', "
-    "1 '#fde725')";
+    "(0 '#440154', 0.125 '#472c7a', 0.25 '#3b518b', 0.375 '#2c718e', 0.5 "
+    "'#21908d', 0.625 '#27ad81', 0.75 '#5cc863', 0.875 '#aadc32', 1 '#fde725')";
 
 // Positions of the panels, in pixels. Margins and fonts scale with the side.
 struct Grid {

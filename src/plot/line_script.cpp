@@ -1,25 +1,48 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
-#include "colours.h"
-#include "shared_legend.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/plot/gnuplot.h"
 #include "wsel/plot/scripts.h"
 
 namespace wsel::plot {
 namespace {
 
-// Pixels: of a panel with its labels; and, with a shared legend, around panels.
-constexpr int kWidth = 720;
-constexpr int kHeight = 480;
+// Of a panel with its labels and legend, in pixels.
+constexpr int kWidth = 640;
+constexpr int kHeight = 440;
 constexpr int kTitle = 40;
-constexpr int kSmallWidth = 520;
-constexpr int kSmallHeight = 400;
-constexpr int kLeft = 95;
-constexpr int kTop = 45;
-constexpr int kUnder = 75;
+constexpr size_t kMaxMarks = 40;  // lines with more points have no marks
+
+// Okabe and Ito's palette, which is safe for colour-blind readers, with grey
+// for the first line, which is usually the baseline.
+constexpr std::array<const char*, 8> kColours = {
+    "#6b6b6b", "#0072b2", "#d55e00", "#009e73",
+    "#b4569a", "#b88300", "#3f9fd8", "#7a5c2e"};
+
+std::string_view ColourOf(size_t line) {
+  return kColours[line % kColours.size()];
+}
+
+// gnuplot's mark of a line, distinct in black and white. Marks shift when the
+// colours repeat, so that 64 lines are distinct.
+int MarkOf(size_t line) {
+  constexpr std::array<int, kColours.size()> kMarks = {7, 5, 9, 13,
+                                                       6, 4, 8, 12};
+  return kMarks[(line + line / kColours.size()) % kMarks.size()];
+}
+
+// A colour with alpha: gnuplot's begins with the transparency.
+std::string Pale(std::string_view colour) {
+  return fmt::format("#73{}", colour.substr(1));
+}
+
+std::string LegendName(const Line& line) {
+  return EscapeText(line.name, 60) + (line.unfinished ? " (unfinished)" : "");
+}
 
 bool IsShown(const Panel& panel, const Point& point) {
   return std::isfinite(point.y) && (point.y > 0 || !panel.log_scale);
@@ -52,7 +75,7 @@ std::string Axes(const Panel& panel) {
 }
 
 // The panel's data blocks and its plot command.
-std::string Lines(const Panel& panel, size_t index, bool shared_legend) {
+std::string Lines(const Panel& panel, size_t index) {
   std::string data;
   std::string plots;
   const auto add = [&](const std::string& plot) {
@@ -71,60 +94,35 @@ std::string Lines(const Panel& panel, size_t index, bool shared_legend) {
           return point.deviation.has_value();
         })) {
       add(
-          fmt::format("{} using 1:3:4 with filledcurves lc rgb '{}' "
-                      "fillstyle transparent solid 0.17 noborder notitle",
+          fmt::format("{} using 1:3:4 with filledcurves lc rgb '{}' fillstyle "
+                      "transparent solid 0.17 noborder notitle",
                       name, ColourOf(i)));
     }
-    add(
-        fmt::format("{} using 1:2 with linespoints lc rgb '{}' pt {} ps {} "
-                    "lw 2 title {}",
-                    name, ColourOf(i), MarkOf(i), shared_legend ? 1.1 : 0.5,
-                    GnuplotText(line.name)));
+    add(fmt::format(
+        "{} using 1:2 with linespoints lc rgb '{}' pt {} ps {} lw 2 title {}",
+        name, line.unfinished ? Pale(ColourOf(i)) : ColourOf(i), MarkOf(i),
+        line.points.size() > kMaxMarks ? 0 : 0.6,
+        GnuplotText(LegendName(line))));
   }
   // Without any value gnuplot would not draw axes.
   if (plots.empty()) return "set yrange [0.5:1.5]\nplot NaN notitle\n";
   return data + plots + "\n";
 }
 
-std::string Header(const Figure& figure, int rows) {
-  return fmt::format(
-      "set terminal pngcairo noenhanced size {},{}\n"
-      "set multiplot layout {},{} title {} noenhanced\n"
-      "set style line 100 linecolor rgb '#e3e3e3'\nset grid linestyle 100\n"
-      "set key bottom right\n",
-      figure.columns * kWidth, rows * kHeight + kTitle, rows, figure.columns,
-      GnuplotText(figure.title));
-}
-
-std::string HeaderWithLegend(const Figure& figure, int rows) {
-  const int width = figure.columns * kSmallWidth;
-  const SharedLegend legend(figure.panels.front().lines, width);
-  const int height = rows * kSmallHeight + legend.height();
-  const auto x = [&](int pixels) { return 1.0 * pixels / width; };
-  const auto y = [&](int pixels) { return 1.0 * pixels / height; };
-  return fmt::format(
-      "set terminal pngcairo noenhanced font 'sans,13' size {},{}\n"
-      "set tics nomirror\nset grid lc rgb '#dddddd' lw 1\nset border 3\n"
-      "unset key\n"
-      "set multiplot layout {},{} margins screen {},{},{},{} "
-      "spacing screen {},{}\n{}",
-      width, height, rows, figure.columns, x(kLeft), 1 - x(25),
-      y(legend.height() + kUnder), 1 - y(kTop), x(kLeft + 25), y(kTop + kUnder),
-      legend.Script(height));
-}
-
 }  // namespace
 
-std::string LineScript(const Figure& figure) {
+std::string LineScript(const Figure& figure, const std::string& terminal) {
   const auto panels = static_cast<int>(figure.panels.size());
   const int rows = (panels + figure.columns - 1) / figure.columns;
-  std::string script = figure.shared_legend ? HeaderWithLegend(figure, rows)
-                                            : Header(figure, rows);
+  std::string script = fmt::format(
+      "set terminal {} noenhanced font 'sans,13' size {},{}\n"
+      "set multiplot layout {},{} title {} noenhanced\n"
+      "set tics nomirror\nset border 3\nset grid lc rgb '#e3e3e3' lt 1\n"
+      "set key below\n",
+      terminal, figure.columns * kWidth, rows * kHeight + kTitle, rows,
+      figure.columns, GnuplotText(figure.title));
   for (size_t i = 0; i < figure.panels.size(); ++i) {
-    script += Axes(figure.panels[i]) +
-              Lines(figure.panels[i], i, figure.shared_legend);
-    // A shared legend is drawn once, with the first panel.
-    if (i == 0) script += "unset label\nunset arrow\n";
+    script += Axes(figure.panels[i]) + Lines(figure.panels[i], i);
   }
   return script + "unset multiplot\n";
 }

@@ -1,10 +1,13 @@
 #include "wsel/probe/linear_probe.h"
 
 #include <ATen/ATen.h>
+#include <torch/optim/lbfgs.h>
+
+#include <limits>
 
 #include "wsel/core/check.h"
 #include "wsel/model/init.h"
-#include "wsel/model/initialize.h"
+#include "wsel/nn/initialize.h"
 
 namespace wsel::probe {
 namespace {
@@ -18,7 +21,7 @@ constexpr double kInitStd = 0.01;
 
 at::Tensor InitialWeight(int64_t width, int64_t classes, uint64_t seed) {
   const model::Init init{model::InitKind::kTruncNormal, kInitStd, 2};
-  return Draw(init, {"probe.weight", {classes, width}}, seed);
+  return nn::Draw(init, {"probe.weight", {classes, width}}, seed);
 }
 
 optim::LrSchedule ScheduleOf(const ProbeRecipe& recipe,
@@ -38,6 +41,41 @@ const Registry<ProbeSolver>& ProbeSolvers() {
   }};
   static constexpr Registry<ProbeSolver> kRegistry("solver", kRows);
   return kRegistry;
+}
+
+StandardScaler::StandardScaler(const at::Tensor& train)
+    : mean_(train.mean(0, /*keepdim=*/true)) {
+  const auto std = train.std(0, /*unbiased=*/false, /*keepdim=*/true);
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  scale_ = at::where(std > 1e-6, std, at::full_like(std, kInfinity));
+}
+
+at::Tensor StandardScaler::operator()(const at::Tensor& features) const {
+  return (features - mean_) / scale_;
+}
+
+LinearClassifier FitLogistic(const at::Tensor& features,
+                             const at::Tensor& labels, int64_t classes,
+                             const LogisticOptions& options) {
+  LinearClassifier model{at::zeros({classes, features.size(1)}),
+                         at::zeros({classes})};
+  model.weight.requires_grad_();
+  model.bias.requires_grad_();
+  torch::optim::LBFGS solver({model.weight, model.bias},
+                             torch::optim::LBFGSOptions(1)
+                                 .max_iter(options.iterations)
+                                 .history_size(20)
+                                 .line_search_fn("strong_wolfe"));
+  const auto count = static_cast<double>(features.size(0));
+  solver.step([&] {
+    solver.zero_grad();
+    const auto logits = at::linear(features, model.weight, model.bias);
+    auto loss = at::cross_entropy_loss(logits, labels) +
+                model.weight.square().sum() * (options.l2 / (2 * count));
+    loss.backward();
+    return loss;
+  });
+  return {model.weight.detach(), model.bias.detach()};
 }
 
 void Validate(const ProbeRecipe& recipe) {

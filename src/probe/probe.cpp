@@ -6,13 +6,11 @@
 #include <functional>
 #include <utility>
 
-#include "standard_scaler.h"
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
 #include "wsel/data/loader.h"
 #include "wsel/data/sampler.h"
-#include "wsel/train/transforms.h"
-#include "wsel/train/upload.h"
+#include "wsel/train/image_batches.h"
 
 namespace wsel::probe {
 namespace {
@@ -116,20 +114,19 @@ double Top1(const Classifier& classify, const LabelledFeatures& images) {
 
 void Validate(const ProbeOptions& options) {
   if (options.augment && options.recipe.solver == ProbeSolver::kLbfgs) {
-    throw Error(ErrorKind::kConfig, "augment",
-                "needs the solver lars or sgd; lbfgs is fitted to fixed "
-                "features");
+    throw Error(
+        ErrorKind::kConfig, "augment",
+        "needs the solver lars or sgd; lbfgs is fitted to fixed features");
   }
   CheckNotNegative("l2", options.logistic.l2);
   Validate(options.recipe);
 }
 
 void CheckSplit(std::string_view name, int64_t classes, int64_t num_images) {
-  const auto fail = [&](std::string_view message) {
-    throw Error(ErrorKind::kMismatch, name, message);
-  };
-  if (classes == 1) fail("has one class; a probe needs at least two");
-  if (num_images == 1) fail("has one training image; a probe needs more");
+  if (classes != 1 && num_images != 1) return;
+  throw Error(ErrorKind::kMismatch, name,
+              classes == 1 ? "has one class; a probe needs at least two"
+                           : "has one training image; a probe needs more");
 }
 
 ProbeResult FitProbe(const data::Dataset& train, const data::Dataset& test,

@@ -1,93 +1,220 @@
 // Torch-free.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
 #include "wsel/recipe/recipe.h"
 
 namespace wsel::recipe {
 
-// Every key of the configuration with the option that it sets, section by
-// section: visit("train", "epochs", value). The only place that maps keys to
-// options. The order is that of Identity, and must not change.
+// Keys that Identity leaves out if they have their default: it had none of them
+// in version 0.1.
+inline constexpr std::array<std::string_view, 3> kNewKeys = {
+    "init.head", "init.patch_resize", "init.official"};
+
+// A key of the configuration, and its line of help. `flag` is the option of
+// wsel train that sets it too, `metavar` that option's value; a flag without
+// one takes no value.
+struct Key {
+  std::string_view section;
+  std::string_view key;
+  std::string_view about;
+  std::string_view flag = "";
+  std::string_view metavar = "";
+
+  std::string Path() const { return fmt::format("{}.{}", section, key); }
+};
+
+// Passes the values of one section to `visit`, each with its key.
+template <typename Visitor>
+struct Section {
+  Visitor& visit;
+  std::string_view name;
+
+  template <typename T>
+  void operator()(std::string_view key, T& value, std::string_view about,
+                  std::string_view flag = "",
+                  std::string_view metavar = "") const {
+    visit(Key{name, key, about, flag, metavar}, value);
+  }
+};
+template <typename Visitor>
+Section(Visitor&, std::string_view) -> Section<Visitor>;
+
+template <typename R, typename Visitor>
+void VisitSources(R& r, Visitor& visit) {
+  auto& t = r.train;
+  const Section init{visit, "init"};
+  init("file", r.init.file,
+       "Initial checkpoint; a classifier with a different number of classes is "
+       "re-initialised. Default: random weights by init.method",
+       "--init", "FILE");
+  init("method", r.init.method, "Random initialisation");
+  init("select", r.init.select,
+       "Initialise by weight selection from the teacher, by this rule",
+       "--select", "RULE");
+  init("layers", r.init.selection.layers,
+       "Teacher layers to select from, as wsel init --layers");
+  init("heads", r.init.selection.heads,
+       "Selection of attention heads, as wsel init --heads");
+  init("skip", r.init.selection.skip,
+       "Components that keep their random weights, as wsel init --skip");
+  init("head", r.init.selection.head, "Classifier, as wsel init --head");
+  init("patch_resize", r.init.selection.patch_resize,
+       "How patch kernels change their size, as wsel init --patch-resize");
+  init("official", r.init.selection.official,
+       "As the paper's code, as wsel init --official");
+
+  const Section teacher{visit, "teacher"};
+  teacher("file", r.teacher.file,
+          "Teacher checkpoint for --select and --distill, of any kind that "
+          "wsel inspect reads; for --distill also a TorchScript module",
+          "--teacher", "FILE");
+  teacher("digest", r.teacher.digest,
+          "SHA-256 that the teacher's file must have");
+  teacher("script", r.teacher.script, "The teacher is a TorchScript module");
+  teacher("mean", r.teacher.mean,
+          "Mean of the teacher's inputs. Default: the checkpoint's");
+  teacher("std", r.teacher.std, "Standard deviation of the teacher's inputs");
+  teacher("img_size", r.teacher.img_size,
+          "Size of the teacher's images; 0: its own");
+  teacher("precision", r.teacher.precision,
+          "Precision of the teacher's forward pass");
+
+  const Section distill{visit, "distill"};
+  distill("method", t.distill.method, "Distil from the teacher, by this loss",
+          "--distill", "LOSS");
+  distill("alpha", t.distill.alpha, "Weight of the distillation loss");
+  distill("temperature", t.distill.temperature,
+          "Temperature of the softmax (logit)");
+  distill(
+      "cache", t.distill.cache,
+      "Run the teacher once per image and reuse its outputs (needs transforms "
+      "without randomness: augment.crop=evaluation and no other augmentation)",
+      "--distill-cache");
+}
+
+template <typename R, typename Visitor>
+void VisitData(R& r, Visitor& visit) {
+  auto& t = r.train;
+  const Section data{visit, "data"};
+  data("name", r.data.name, "Data set, as listed by wsel datasets", "--dataset",
+       "NAME");
+  data("root", r.data.root, "Folder that holds the data set", "--data-root",
+       "DIR");
+  data("mean", t.normalisation.mean, "Mean of the images' channels");
+  data("std", t.normalisation.std,
+       "Standard deviation of the images' channels");
+  data("train_range", r.data.train_range,
+       "Train on this share of the training images: [0, 0.8]");
+  data("classes", r.data.classes, "Only these classes", "--classes",
+       "NAME,...");
+  data("subset", r.data.subset,
+       "Number or share of training images, balanced by class: 500, 0.1 or 10%",
+       "--subset", "SIZE");
+  data("subset_seed", r.data.subset_seed, "Seed that draws the subset");
+  data("split_seed", r.data.split_seed,
+       "Seed of a split that the data set lacks");
+  data("workers", r.data.workers,
+       "Data loader threads; 0: load in the main thread; -1: one per core",
+       "--workers", "N");
+  data("cache_gib", r.data.cache_gib, "Memory for decoded images in GiB");
+  data("cache_dir", r.data.cache_dir,
+       "Folder of decoded images that several runs share");
+  data("skip_corrupt", r.data.skip_corrupt,
+       "Skip and count images that cannot be read", "--skip-corrupt");
+}
+
+template <typename R, typename Visitor>
+void VisitAugmentation(R& r, Visitor& visit) {
+  auto& t = r.train;
+  const Section augment{visit, "augment"};
+  augment("crop", t.transform.crop, "Crop of training images");
+  augment("scale", t.transform.scale,
+          "Area of a random resized crop, as a share of the image");
+  augment("ratio", t.transform.ratio, "Aspect ratio of a random resized crop");
+  augment("padding", t.transform.padding,
+          "Pixels of padding before a padded crop");
+  augment("interpolation", t.transform.interpolation,
+          "Interpolation; \"\": random, as in timm");
+  augment("hflip", t.transform.hflip, "Probability of a horizontal flip");
+  augment("rand_augment", t.transform.rand_augment,
+          "RandAugment, in timm's notation; \"\": none");
+
+  const Section erasing{visit, "erasing"};
+  erasing("probability", t.erasing.probability,
+          "Probability of random erasing (timm's reprob)");
+  erasing("min_area", t.erasing.min_area, "Smallest erased share of an image");
+  erasing("max_area", t.erasing.max_area, "Largest erased share of an image");
+  erasing("min_aspect", t.erasing.min_aspect,
+          "Smallest aspect ratio of an erased rectangle");
+
+  const Section mix{visit, "mix"};
+  mix("mixup_alpha", t.mix.mixup_alpha, "Alpha of mixup; 0: off");
+  mix("cutmix_alpha", t.mix.cutmix_alpha, "Alpha of CutMix; 0: off");
+  mix("probability", t.mix.probability,
+      "Probability that a group of images is mixed");
+  mix("switch_probability", t.mix.switch_probability,
+      "Probability of CutMix, if both are on");
+  mix("smoothing", t.mix.smoothing, "Label smoothing");
+}
+
+template <typename R, typename Visitor>
+void VisitTraining(R& r, Visitor& visit) {
+  auto& t = r.train;
+  const Section train{visit, "train"};
+  train("epochs", t.schedule.epochs, "Number of epochs");
+  train("warmup_epochs", t.schedule.warmup_epochs, "Epochs of linear warmup");
+  train("batch_size", t.batch_size,
+        "Effective batch size: images per optimizer step");
+  train("micro_batch", t.micro_batch,
+        "Images in memory at a time; 0: derived from the free memory");
+  train("mixup_batch", t.mixup_batch,
+        "Images that share one draw of mixup or CutMix");
+  train("memory_gib", t.memory_gib,
+        "Memory for a step in GiB; 0: the free memory");
+  train("precision", t.precision, "Precision of the forward and backward pass");
+  train("seed", t.seed, "Random seed", "--seed", "N");
+  train("drop_path", t.drop_path, "Drop path rate of the last block");
+  train("clip_grad", t.clip_grad,
+        "Largest global norm of the gradients; 0: no clipping");
+  train("ema_decay", t.ema_decay, "Decay of the EMA weights; 0: none");
+  train("save_minutes", t.save_minutes,
+        "Longest time between two saves of the run state");
+
+  const Section optimizer{visit, "optimizer"};
+  optimizer("lr", t.schedule.lr, "Learning rate after the warmup");
+  optimizer("min_lr", t.schedule.min_lr,
+            "Learning rate at the end of the cosine schedule");
+  optimizer("weight_decay", t.optimizer.weight_decay, "Weight decay of AdamW");
+  optimizer("beta1", t.optimizer.beta1, "AdamW's beta1");
+  optimizer("beta2", t.optimizer.beta2, "AdamW's beta2");
+  optimizer("eps", t.optimizer.eps, "AdamW's epsilon");
+  train("val_interval",  // was evaluation.every
+        t.val_interval, "Epochs between two evaluations");
+
+  const Section evaluation{visit, "evaluation"};
+  evaluation("batch", t.eval_batch,
+             "Images per batch in evaluation; 0: train.micro_batch");
+  evaluation("crop_pct", t.evaluation.crop_pct,
+             "Share of the image that a center crop keeps");
+  evaluation("interpolation", t.evaluation.interpolation,
+             "Interpolation in evaluation");
+}
+
+// Every key with the option that it sets: visit(key, value). The only place
+// that knows the keys: reading, --set, options, help, completion and docs/
+// follow. The order is that of Identity, and must not change.
 template <typename R, typename Visitor>
 void VisitFields(R& r, Visitor&& visit) {
-  auto& t = r.train;
-  visit("init", "file", r.init.file);
-  visit("init", "method", r.init.method);
-  visit("init", "select", r.init.select);
-  visit("init", "layers", r.init.layers);
-  visit("init", "heads", r.init.heads);
-  visit("init", "skip", r.init.skip);
-
-  visit("teacher", "file", r.teacher.file);
-  visit("teacher", "digest", r.teacher.digest);
-  visit("teacher", "script", r.teacher.script);
-  visit("teacher", "mean", r.teacher.mean);
-  visit("teacher", "std", r.teacher.std);
-  visit("teacher", "img_size", r.teacher.img_size);
-  visit("teacher", "precision", r.teacher.precision);
-
-  visit("distill", "method", t.distill.method);
-  visit("distill", "alpha", t.distill.alpha);
-  visit("distill", "temperature", t.distill.temperature);
-  visit("distill", "cache", t.distill.cache);
-
-  visit("data", "name", r.data.name);
-  visit("data", "root", r.data.root);
-  visit("data", "mean", t.normalisation.mean);
-  visit("data", "std", t.normalisation.std);
-  visit("data", "train_range", r.data.train_range);
-  visit("data", "classes", r.data.classes);
-  visit("data", "subset", r.data.subset);
-  visit("data", "subset_seed", r.data.subset_seed);
-  visit("data", "split_seed", r.data.split_seed);
-  visit("data", "workers", r.data.workers);
-  visit("data", "cache_gib", r.data.cache_gib);
-  visit("data", "cache_dir", r.data.cache_dir);
-  visit("data", "skip_corrupt", r.data.skip_corrupt);
-
-  visit("augment", "crop", t.transform.crop);
-  visit("augment", "scale", t.transform.scale);
-  visit("augment", "ratio", t.transform.ratio);
-  visit("augment", "padding", t.transform.padding);
-  visit("augment", "interpolation", t.transform.interpolation);
-  visit("augment", "hflip", t.transform.hflip);
-  visit("augment", "rand_augment", t.transform.rand_augment);
-
-  visit("erasing", "probability", t.erasing.probability);
-  visit("erasing", "min_area", t.erasing.min_area);
-  visit("erasing", "max_area", t.erasing.max_area);
-  visit("erasing", "min_aspect", t.erasing.min_aspect);
-
-  visit("mix", "mixup_alpha", t.mix.mixup_alpha);
-  visit("mix", "cutmix_alpha", t.mix.cutmix_alpha);
-  visit("mix", "probability", t.mix.probability);
-  visit("mix", "switch_probability", t.mix.switch_probability);
-  visit("mix", "smoothing", t.mix.smoothing);
-
-  visit("train", "epochs", t.schedule.epochs);
-  visit("train", "warmup_epochs", t.schedule.warmup_epochs);
-  visit("train", "batch_size", t.batch_size);
-  visit("train", "micro_batch", t.micro_batch);
-  visit("train", "mixup_batch", t.mixup_batch);
-  visit("train", "memory_gib", t.memory_gib);
-  visit("train", "precision", t.precision);
-  visit("train", "seed", t.seed);
-  visit("train", "drop_path", t.drop_path);
-  visit("train", "clip_grad", t.clip_grad);
-  visit("train", "ema_decay", t.ema_decay);
-  visit("train", "save_minutes", t.save_minutes);
-
-  visit("optimizer", "lr", t.schedule.lr);
-  visit("optimizer", "min_lr", t.schedule.min_lr);
-  visit("optimizer", "weight_decay", t.optimizer.weight_decay);
-  visit("optimizer", "beta1", t.optimizer.beta1);
-  visit("optimizer", "beta2", t.optimizer.beta2);
-  visit("optimizer", "eps", t.optimizer.eps);
-
-  visit("train", "val_interval", t.val_interval);  // was evaluation.every
-  visit("evaluation", "batch", t.eval_batch);
-  visit("evaluation", "crop_pct", t.evaluation.crop_pct);
-  visit("evaluation", "interpolation", t.evaluation.interpolation);
+  VisitSources(r, visit);
+  VisitData(r, visit);
+  VisitAugmentation(r, visit);
+  VisitTraining(r, visit);
 }
 
 }  // namespace wsel::recipe

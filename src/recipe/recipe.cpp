@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <tuple>
 #include <type_traits>
 
 #include "fields.h"
@@ -45,20 +46,16 @@ constexpr std::array<Registered<image::Interpolation>, 3> kInterpolations = {{
 constexpr Registry<image::Interpolation> kInterpolationNames("interpolation",
                                                              kInterpolations);
 
-const Registry<augment::TrainCrop>& NamesOf(augment::TrainCrop /*tag*/) {
-  return kCropNames;
-}
-const Registry<image::Interpolation>& NamesOf(image::Interpolation /*tag*/) {
-  return kInterpolationNames;
-}
-const Registry<train::Distillation>& NamesOf(train::Distillation /*tag*/) {
-  return train::Distillations();
-}
-const Registry<train::Precision>& NamesOf(train::Precision /*tag*/) {
-  return train::Precisions();
-}
-const Registry<model::Initializer>& NamesOf(model::Initializer /*tag*/) {
-  return model::Initializers();
+// An option whose values have names.
+template <typename T>
+concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
+
+template <HasNames T>
+const Registry<T>& NamesOf() {
+  return std::get<const Registry<T>&>(std::tie(
+      kCropNames, kInterpolationNames, train::Distillations(),
+      train::Precisions(), model::Initializers(), select::Methods(),
+      select::HeadRules(), select::HeadSources(), select::PatchResizes()));
 }
 
 // Reads a value of the configuration into its option.
@@ -68,12 +65,18 @@ struct Reader {
 
   template <typename T>
   void operator()(T& value) const {
-    if constexpr (std::is_enum_v<T>) {
-      value = NamesOf(value).Find(section.Get<std::string>(key),
-                                  section.PathOf(key), section.kind());
+    if constexpr (HasNames<T>) {
+      value = NamesOf<T>().Find(section.Get<std::string>(key),
+                                section.PathOf(key), section.kind());
     } else {
       value = section.Get<T>(key);
     }
+  }
+  // "": none.
+  template <typename E>
+  void operator()(std::optional<E>& value) const {
+    value.reset();
+    if (!section.Get<std::string>(key).empty()) (*this)(value.emplace());
   }
   // A subset is a number, a fraction or a string such as "10%".
   void operator()(std::string& value) const {
@@ -86,7 +89,7 @@ struct Reader {
     const auto list = section.Get<std::vector<double>>(key);
     if (list.size() != N) {
       throw Error(section.kind(), section.PathOf(key),
-                  fmt::format("has {} values; it needs {}", list.size(), N));
+                  "has {} values; it needs {}", list.size(), N);
     }
     std::copy(list.begin(), list.end(), value.begin());
   }
@@ -138,19 +141,16 @@ void ReadModel(JsonObject& root, Recipe& recipe) {
 
 void CheckTeacherFile(const Recipe& recipe) {
   const TeacherFile& teacher = recipe.teacher;
-  const bool selects = !recipe.init.select.empty();
+  const bool selects = recipe.init.select.has_value();
   const bool distils =
       recipe.train.distill.method != train::Distillation::kNone;
   const auto fail = [](const char* key, const char* message) {
     throw Error(ErrorKind::kConfig, key, message);
   };
-  if (selects) select::Methods().Find(recipe.init.select, "init.select");
-  select::HeadRules().Find(recipe.init.heads, "init.heads", ErrorKind::kConfig);
   if (selects && !recipe.init.file.empty()) {
-    fail(
-        "init.select",
-        "selects from the teacher, and init.file loads a checkpoint: give only "
-        "one of them");
+    fail("init.select",
+         "selects from the teacher, and init.file loads a checkpoint: give "
+         "only one of them");
   }
   if (teacher.file.empty() && (selects || distils)) {
     fail("teacher.file", "is missing: the teacher to select from or to distil");
@@ -184,9 +184,8 @@ void Derive(Recipe& recipe) {
                                   const run::RenamedKey& key) {
   throw Error(
       ErrorKind::kConfig, where,
-      fmt::format("{} is given twice, also under its old name {}: give only "
-                  "one of them",
-                  key.path, key.old_path));
+      "{} is given twice, also under its old name {}: give only one of them",
+      key.path, key.old_path);
 }
 
 // The section and key of a path.
@@ -215,20 +214,16 @@ void RenameOldKeys(Json& root, std::string_view where) {
 
 // The overrides with old names replaced.
 std::vector<std::string> WithNewNames(const std::vector<std::string>& sets) {
-  const auto sets_key = [](const std::string& set, std::string_view path) {
-    return set.starts_with(fmt::format("{}=", path));
-  };
   std::vector<std::string> renamed = sets;
   for (const run::RenamedKey& key : run::kRenamedKeys) {
-    const auto given = [&](std::string_view path) {
-      return std::ranges::any_of(
-          sets, [&](const std::string& set) { return sets_key(set, path); });
-    };
-    if (given(key.old_path) && given(key.path)) ThrowGivenTwice("--set", key);
+    const std::string by_old = fmt::format("{}=", key.old_path);
+    const std::string by_new = fmt::format("{}=", key.path);
+    const bool has_new = std::ranges::any_of(
+        sets, [&](const std::string& set) { return set.starts_with(by_new); });
     for (std::string& set : renamed) {
-      if (sets_key(set, key.old_path)) {
-        set.replace(0, key.old_path.size(), key.path);
-      }
+      if (!set.starts_with(by_old)) continue;
+      if (has_new) ThrowGivenTwice("--set", key);
+      set.replace(0, by_old.size(), by_new);
     }
   }
   return renamed;
@@ -240,9 +235,8 @@ void Override(Json& root, const std::string& set) {
   const std::string path = set.substr(0, equals);
   if (equals == std::string::npos || path.empty()) {
     throw Error(ErrorKind::kUsage, "--set",
-                fmt::format("expected PATH=VALUE, such as optimizer.lr=1e-3, "
-                            "found '{}'",
-                            set));
+                "expected PATH=VALUE, such as optimizer.lr=1e-3, found '{}'",
+                set);
   }
   const std::string text = set.substr(equals + 1);
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -267,19 +261,51 @@ bool MustStay(std::string_view path) {
          path != "teacher.file";
 }
 
+template <typename T>
+Json JsonOf(const T& value) {
+  if constexpr (HasNames<T>) {
+    return NamesOf<T>().NameOf(value);
+  } else {
+    return value;
+  }
+}
+template <typename T>
+Json JsonOf(const std::optional<T>& value) {
+  return value ? JsonOf(*value) : Json("");
+}
+
+// The names that a value may have; empty if it is no name.
+template <typename T>
+std::string ChoicesOf(const T&) {
+  if constexpr (HasNames<T>) {
+    return NamesOf<T>().Choices();
+  } else {
+    return "";
+  }
+}
+template <typename T>
+std::string ChoicesOf(const std::optional<T>&) {
+  return ChoicesOf(T());
+}
+
+const Json& ValueOf(const Json& tree, const Key& key) {
+  return tree.at(std::string(key.section)).at(std::string(key.key));
+}
+
+// The values of all fields, by section.
+Json FieldsOf(const Recipe& recipe) {
+  Json root;
+  VisitFields(recipe, [&](const Key& key, const auto& value) {
+    root[std::string(key.section)][std::string(key.key)] = JsonOf(value);
+  });
+  return root;
+}
+
 Json TreeOf(const Recipe& recipe) {
   Json root;
   root["about"] = recipe.about;
   root["model"] = Json::parse(model::ToJson(recipe.model));
-  VisitFields(recipe,
-              [&](const char* section, const char* key, const auto& value) {
-                using T = std::decay_t<decltype(value)>;
-                if constexpr (std::is_enum_v<T>) {
-                  root[section][key] = NamesOf(value).NameOf(value);
-                } else {
-                  root[section][key] = value;
-                }
-              });
+  root.update(FieldsOf(recipe));
   return root;
 }
 
@@ -298,9 +324,11 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   recipe.about = root.GetOr<std::string>("about", "");
   ReadModel(root, recipe);
   Sections sections(root);
-  VisitFields(recipe, [&](const char* section, const char* key, auto& value) {
-    JsonObject* object = sections.Find(section);
-    if (object != nullptr && object->Has(key)) Reader{*object, key}(value);
+  VisitFields(recipe, [&](const Key& key, auto& value) {
+    JsonObject* object = sections.Find(std::string(key.section));
+    if (object != nullptr && object->Has(key.key)) {
+      Reader{*object, key.key}(value);
+    }
   });
   if (JsonObject* distill = sections.Find("distill");
       recipe.train.distill.method == train::Distillation::kHard &&
@@ -313,6 +341,35 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
   return recipe;
+}
+
+select::Options SelectionOf(const Recipe& recipe) {
+  select::Options options = recipe.init.selection;
+  options.method = recipe.init.select.value();
+  options.seed = recipe.train.seed;
+  return options;
+}
+
+void SetEpochs(Recipe& recipe, int64_t epochs) {
+  auto& schedule = recipe.train.schedule;
+  const double warmup_share = static_cast<double>(schedule.warmup_epochs) /
+                              static_cast<double>(schedule.epochs);
+  schedule.warmup_epochs =
+      std::llround(warmup_share * static_cast<double>(epochs));
+  schedule.epochs = epochs;
+  train::Validate(recipe.train);
+}
+
+std::vector<Field> Fields() {
+  std::vector<Field> fields;
+  const Recipe defaults;
+  VisitFields(defaults, [&](const Key& key, const auto& value) {
+    fields.push_back({key.Path(), std::string(key.about), ChoicesOf(value),
+                      JsonOf(value).dump(), std::string(key.flag),
+                      std::string(key.metavar)});
+  });
+  std::ranges::stable_sort(fields, {}, &Field::section);
+  return fields;
 }
 
 std::string ToJson(const Recipe& recipe) { return TreeOf(recipe).dump(2); }
@@ -336,23 +393,26 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now) {
     compare("model." + key, value,
             b["model"].contains(key) ? b["model"][key] : Json());
   }
-  VisitFields(now, [&](const char* section, const char* key, const auto&) {
-    const auto path = fmt::format("{}.{}", section, key);
-    if (MustStay(path)) compare(path, a[section][key], b[section][key]);
+  VisitFields(now, [&](const Key& key, const auto&) {
+    if (MustStay(key.Path())) {
+      compare(key.Path(), ValueOf(a, key), ValueOf(b, key));
+    }
   });
   return lines;
 }
 
 std::string Identity(const Recipe& recipe) {
   const Json tree = TreeOf(recipe);
+  const Json defaults = FieldsOf({});
   Json identity;
   identity["model"] = tree["model"];
-  VisitFields(recipe, [&](const std::string& section, const std::string& key,
-                          const auto&) {
-    const auto path = section + "." + key;
+  VisitFields(recipe, [&](const Key& key, const auto&) {
+    const std::string path = key.Path();
     if (!run::AffectsResult(path)) return;
+    const bool is_new = std::ranges::find(kNewKeys, path) != kNewKeys.end();
+    if (is_new && ValueOf(tree, key) == ValueOf(defaults, key)) return;
     const auto [old_section, old_key] = SplitPath(run::OldestKey(path));
-    identity[old_section][old_key] = tree[section][key];
+    identity[old_section][old_key] = ValueOf(tree, key);
   });
   return identity.dump();
 }

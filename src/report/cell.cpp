@@ -7,50 +7,50 @@ namespace wsel::report {
 namespace {
 
 bool IsEvaluated(const Run& run) {
-  return std::any_of(run.log.epochs.begin(), run.log.epochs.end(),
-                     [](const Epoch& e) { return e.top1.has_value(); });
+  return std::ranges::any_of(run.log.epochs,
+                             [](const Epoch& e) { return e.top1.has_value(); });
 }
 
-std::vector<double> Collect(const Experiment& experiment,
-                            const std::vector<size_t>& runs,
-                            double (*metric)(const Run&)) {
+MeanStd SummariseRuns(const Experiment& experiment,
+                      const std::vector<size_t>& runs, Metric metric) {
   std::vector<double> values;
   for (const size_t run : runs) values.push_back(metric(experiment.runs[run]));
-  return values;
+  return Summarise(values);
 }
 
 // Of the last evaluated epoch of all runs; empty if a run has no top-5.
 std::optional<MeanStd> LastTop5(const Experiment& experiment,
-                                const std::vector<size_t>& runs) {
+                                const std::vector<size_t>& counted) {
   std::vector<double> values;
-  for (const size_t run : runs) {
-    const auto& epochs = experiment.runs[run].log.epochs;
-    const auto last =
-        std::find_if(epochs.rbegin(), epochs.rend(),
-                     [](const Epoch& e) { return e.top1.has_value(); });
-    if (last == epochs.rend() || !last->top5) return std::nullopt;
-    values.push_back(*last->top5);
+  for (const size_t run : counted) {
+    std::optional<double> last;
+    for (const Epoch& epoch : experiment.runs[run].log.epochs) {
+      if (epoch.top1) last = epoch.top5;
+    }
+    if (!last) return std::nullopt;
+    values.push_back(*last);
   }
-  if (values.empty()) return std::nullopt;
   return Summarise(values);
 }
 
-// The runs whose mean is the curve of the cell.
-std::vector<const Run*> CurveRuns(const Experiment& experiment,
-                                  const Cell& cell) {
-  std::vector<const Run*> runs;
-  for (const size_t run : cell.unfinished ? cell.runs : cell.counted) {
-    const Run& candidate = experiment.runs[run];
-    if (IsEvaluated(candidate)) runs.push_back(&candidate);
+// The mean of the runs' curves at the epochs that all of them evaluated; the
+// mean of a varying number of runs would jump.
+std::vector<CurvePoint> CurveOf(const Experiment& experiment,
+                                const Cell& cell) {
+  size_t evaluated = 0;
+  std::map<int64_t, std::vector<double>> by_epoch;
+  for (const size_t i : cell.unfinished ? cell.runs : cell.counted) {
+    const Run& run = experiment.runs[i];
+    evaluated += IsEvaluated(run) ? 1 : 0;
+    for (const Epoch& epoch : run.log.epochs) {
+      if (epoch.top1) by_epoch[epoch.epoch].push_back(*epoch.top1);
+    }
   }
-  return runs;
-}
-
-std::optional<int64_t> FirstEpochAt(const Run& run, double accuracy) {
-  for (const Epoch& epoch : run.log.epochs) {
-    if (epoch.top1 && *epoch.top1 >= accuracy) return epoch.epoch;
+  std::vector<CurvePoint> curve;
+  for (const auto& [epoch, values] : by_epoch) {
+    if (values.size() == evaluated) curve.push_back({epoch, Summarise(values)});
   }
-  return std::nullopt;
+  return curve;
 }
 
 }  // namespace
@@ -75,22 +75,6 @@ double BestTop1(const Run& run) {
   return best;
 }
 
-std::vector<CurvePoint> MeanCurve(const std::vector<const Run*>& runs) {
-  std::map<int64_t, std::vector<double>> by_epoch;
-  for (const Run* run : runs) {
-    for (const Epoch& epoch : run->log.epochs) {
-      if (epoch.top1) by_epoch[epoch.epoch].push_back(*epoch.top1);
-    }
-  }
-  std::vector<CurvePoint> curve;
-  for (const auto& [epoch, values] : by_epoch) {
-    if (values.size() == runs.size()) {
-      curve.push_back({epoch, Summarise(values)});
-    }
-  }
-  return curve;
-}
-
 Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs) {
   Cell cell;
   cell.runs = std::move(runs);
@@ -98,25 +82,26 @@ Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs) {
     if (IsCounted(experiment.runs[run])) cell.counted.push_back(run);
   }
   cell.unfinished = cell.counted.empty();
-  cell.curve = MeanCurve(CurveRuns(experiment, cell));
+  cell.curve = CurveOf(experiment, cell);
   if (cell.unfinished) return cell;
-  cell.last = CellAccuracy{
-      Summarise(Collect(experiment, cell.counted, LastTop1)), false, {}};
-  cell.best = CellAccuracy{
-      Summarise(Collect(experiment, cell.counted, BestTop1)), false, {}};
+  cell.last = CellAccuracy{SummariseRuns(experiment, cell.counted, LastTop1)};
+  cell.best = CellAccuracy{SummariseRuns(experiment, cell.counted, BestTop1)};
   cell.top5 = LastTop5(experiment, cell.counted);
   return cell;
 }
 
 EpochsToAccuracy ComputeEpochsToAccuracy(const Experiment& experiment,
                                          const Cell& cell, double accuracy) {
-  EpochsToAccuracy result = {accuracy, 0, std::nullopt};
   std::vector<double> epochs;
   for (const size_t run : cell.counted) {
-    const auto first = FirstEpochAt(experiment.runs[run], accuracy);
-    if (first) epochs.push_back(static_cast<double>(*first));
+    const auto& all = experiment.runs[run].log.epochs;
+    const auto first = std::ranges::find_if(all, [&](const Epoch& epoch) {
+      return epoch.top1 && *epoch.top1 >= accuracy;
+    });
+    if (first != all.end()) epochs.push_back(static_cast<double>(first->epoch));
   }
-  result.num_reached = static_cast<int64_t>(epochs.size());
+  EpochsToAccuracy result = {accuracy, static_cast<int64_t>(epochs.size()),
+                             std::nullopt};
   if (!epochs.empty()) result.epochs = Summarise(epochs);
   return result;
 }
@@ -146,35 +131,31 @@ std::vector<double> RoundAccuracies(const std::vector<const Cell*>& cells) {
 }
 
 Comparison Compare(const Experiment& experiment, const Cell& cell,
-                   const Cell& baseline, double (*metric)(const Run&)) {
-  const auto mean = [&](const Cell& c) {
-    return Summarise(Collect(experiment, c.counted, metric)).mean;
-  };
+                   const Cell& baseline, Metric metric) {
   const auto by_seed = [&](const Cell& c) {
     std::map<uint64_t, double> values;
-    for (const size_t run : c.counted) {
-      const Run& r = experiment.runs[run];
-      if (r.seed) values[*r.seed] = metric(r);
+    for (const size_t i : c.counted) {
+      const Run& run = experiment.runs[i];
+      if (run.seed) values[*run.seed] = metric(run);
     }
     return values;
   };
-  const auto cell_values = by_seed(cell);
-  const auto baseline_values = by_seed(baseline);
   Comparison comparison;
-  comparison.change = mean(cell) - mean(baseline);
+  comparison.change = SummariseRuns(experiment, cell.counted, metric).mean -
+                      SummariseRuns(experiment, baseline.counted, metric).mean;
   std::vector<double> values;
   std::vector<double> base;
-  for (const auto& [seed, value] : cell_values) {
-    const auto pair = baseline_values.find(seed);
-    if (pair == baseline_values.end()) {
+  auto unpaired = by_seed(baseline);
+  for (const auto& [seed, value] : by_seed(cell)) {
+    if (const auto pair = unpaired.extract(seed)) {
+      values.push_back(value);
+      base.push_back(pair.mapped());
+    } else {
       comparison.unpaired_seeds.push_back(seed);
-      continue;
     }
-    values.push_back(value);
-    base.push_back(pair->second);
   }
-  for (const auto& [seed, value] : baseline_values) {
-    if (!cell_values.contains(seed)) comparison.unpaired_seeds.push_back(seed);
+  for (const auto& [seed, value] : unpaired) {
+    comparison.unpaired_seeds.push_back(seed);
   }
   comparison.paired = ComparePairs(values, base);
   return comparison;

@@ -1,5 +1,3 @@
-#include "wsel/report/chart.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,19 +6,13 @@
 #include "wsel/core/error.h"
 #include "wsel/plot/gnuplot.h"
 #include "wsel/plot/scripts.h"
-#include "wsel/plot/svg.h"
 #include "wsel/report/formats.h"
 
 namespace wsel::report {
 namespace {
 
 plot::Line LineOf(const std::string& name, const Cell& cell) {
-  const CurvePoint& last = cell.curve.back();
-  plot::Line line = {
-      name,
-      {},
-      fmt::format("{} % after epoch {}", MeanStdText(last.top1), last.epoch),
-      cell.unfinished};
+  plot::Line line = {name, {}, cell.unfinished};
   for (const CurvePoint& point : cell.curve) {
     line.points.push_back(
         {static_cast<double>(point.epoch), point.top1.mean, point.top1.std});
@@ -52,6 +44,21 @@ plot::Scale Top1Scale(const plot::Panel& panel) {
   return plot::NiceScale(std::max(0.0, low), std::min(100.0, high), 6);
 }
 
+// `sign`: how the output begins, by which a missing terminal shows.
+std::string Draw(const plot::Figure& figure, const char* terminal,
+                 std::string_view sign) {
+  if (figure.panels.empty()) {
+    throw Error(ErrorKind::kMismatch, figure.title,
+                "no run has a curve to draw");
+  }
+  const auto image = plot::RunGnuplot(plot::LineScript(figure, terminal));
+  if (image && image->starts_with(sign)) return *image;
+  throw Error(ErrorKind::kIo, "gnuplot", "{}",
+              image ? "drew nothing: it needs the terminals pngcairo and svg, "
+                      "as in the package gnuplot-nox"
+                    : plot::kGnuplotIsMissing);
+}
+
 }  // namespace
 
 plot::Figure Charts(const Report& report) {
@@ -60,7 +67,6 @@ plot::Figure Charts(const Report& report) {
   for (size_t column = 0; column < report.layout.columns.size(); ++column) {
     plot::Panel panel;
     panel.title = LabelOf(report.layout.columns[column]);
-    panel.about = "Top-1 over epochs";
     panel.x_label = "epoch";
     panel.y_label = "top-1 (%)";
     for (size_t row = 0; row < report.cells.size(); ++row) {
@@ -78,22 +84,11 @@ plot::Figure Charts(const Report& report) {
 }
 
 std::string ToSvg(const Report& report) {
-  return plot::FigureSvg(Charts(report));
+  return Draw(Charts(report), plot::kSvgTerminal, "<?xml");
 }
 
-std::string ChartsPng(const Report& report) {
-  const plot::Figure figure = Charts(report);
-  if (figure.panels.empty()) {
-    throw Error(ErrorKind::kMismatch, figure.title,
-                "no run has a curve to draw");
-  }
-  const auto png = plot::RunGnuplot(plot::LineScript(figure));
-  if (png && png->starts_with("\x89PNG")) return *png;
-  throw Error(ErrorKind::kIo, "gnuplot",
-              fmt::format("{}; .svg does not need it",
-                          png ? "drew no PNG: it needs the terminal pngcairo, "
-                                "as in the package gnuplot-nox"
-                              : plot::kGnuplotIsMissing));
+std::string ToPng(const Report& report) {
+  return Draw(Charts(report), plot::kPngTerminal, "\x89PNG");
 }
 
 }  // namespace wsel::report

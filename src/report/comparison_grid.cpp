@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "grid_text.h"
+#include "grid.h"
 
 namespace wsel::report {
 namespace {
@@ -16,16 +16,16 @@ std::string Signed(double value) {
 
 // Points out if the interval contains 0, which is what a reader looks for.
 GridText IntervalText(const PairedDifference& paired) {
-  if (paired.n == 0) return {kNothing, "no seed in common", false};
-  if (!paired.interval) return {"n = 1: no interval", "", false};
+  if (paired.n == 0) return {kNothing, "no seed in common"};
+  if (!paired.interval) return {"n = 1: no interval"};
   const auto [low, high] = *paired.interval;
   const bool excludes_zero = low > 0 || high < 0;
   return {fmt::format("{} to {}", Signed(low), Signed(high)),
-          excludes_zero ? "" : "contains 0", false};
+          excludes_zero ? "" : "contains 0"};
 }
 
 GridText PairsText(const Comparison& comparison) {
-  GridText text = {std::to_string(comparison.paired.n), "", false};
+  GridText text = {std::to_string(comparison.paired.n)};
   if (!comparison.unpaired_seeds.empty()) {
     text.remark = fmt::format("unpaired seeds: {}",
                               fmt::join(comparison.unpaired_seeds, ", "));
@@ -37,34 +37,30 @@ GridText PairsText(const Comparison& comparison) {
 
 Grid ComparisonGrid(const Report& report) {
   const bool has_columns = report.layout.columns.size() > 1;
-  Grid grid = {fmt::format("Differences from {}", report.layout.baseline),
-               {RowTitle(report)},
-               {},
-               {"Top-1 after the last epoch, paired by seed; 95 % confidence "
-                "interval by Student's t, not corrected for the number of "
-                "comparisons."}};
+  Grid grid = {
+      fmt::format("Differences from {}", report.layout.baseline),
+      {RowTitle(report)},
+      {},
+      {"Top-1 after the last epoch, paired by seed; 95 % confidence interval "
+       "by Student's t, not corrected for the number of comparisons."}};
   if (has_columns) {
     grid.header.push_back(
         NamesOf(report.experiment, report.layout.column_axes));
     grid.labels = 2;
   }
-  for (const char* title : {"pairs", "difference", "95 % interval"}) {
-    grid.header.emplace_back(title);
-  }
+  grid.header.insert(grid.header.end(),
+                     {"pairs", "difference", "95 % interval"});
   for (size_t row = 0; row < report.cells.size(); ++row) {
     for (size_t column = 0; column < report.cells[row].size(); ++column) {
       const auto& last = report.cells[row][column].last;
       if (!last || !last->change) continue;
       const Comparison& change = *last->change;
       auto& texts = grid.rows.emplace_back();
-      texts.push_back({LabelOf(report.layout.rows[row]), "", false});
-      if (has_columns) {
-        texts.push_back({ColumnTitle(report, column), "", false});
-      }
+      texts.push_back({LabelOf(report.layout.rows[row])});
+      if (has_columns) texts.push_back({ColumnTitle(report, column)});
       texts.push_back(PairsText(change));
       texts.push_back(
-          {change.paired.n == 0 ? kNothing : Signed(change.paired.mean), "",
-           false});
+          {change.paired.n == 0 ? kNothing : Signed(change.paired.mean)});
       texts.push_back(IntervalText(change.paired));
     }
   }

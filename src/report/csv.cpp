@@ -3,19 +3,21 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <ranges>
+
 #include "wsel/report/formats.h"
 
 namespace wsel::report {
 namespace {
 
 std::string Line(const std::vector<std::string>& cells) {
-  std::vector<std::string> quoted;
-  for (const std::string& cell : cells) quoted.push_back(CsvCell(cell));
-  return fmt::format("{}\n", fmt::join(quoted, ","));
+  const auto quote = [](const std::string& cell) { return CsvCell(cell); };
+  return fmt::format("{}\n",
+                     fmt::join(cells | std::views::transform(quote), ","));
 }
 
-void AddMeanStd(std::vector<std::string>& cells,
-                const std::optional<MeanStd>& value) {
+// Empty cells for a null pointer.
+void AddMeanStd(std::vector<std::string>& cells, const MeanStd* value) {
   cells.push_back(value ? CsvCell(value->mean) : "");
   cells.push_back(value && value->std ? CsvCell(*value->std) : "");
 }
@@ -34,11 +36,6 @@ void AddComparison(std::vector<std::string>& cells,
   cells.push_back(paired.interval ? CsvCell(paired.interval->high) : "");
 }
 
-std::optional<MeanStd> MeanStdOf(const std::optional<CellAccuracy>& accuracy) {
-  if (!accuracy) return std::nullopt;
-  return accuracy->value;
-}
-
 }  // namespace
 
 std::string ToCsv(const Report& report) {
@@ -49,12 +46,10 @@ std::string ToCsv(const Report& report) {
       header.push_back(report.experiment.axes[axis].name);
     }
   }
-  for (const char* title :
-       {"runs", "n", "last_top1", "last_top1_std", "best_top1", "best_top1_std",
-        "last_top5", "last_top5_std", "change", "pairs", "paired_difference",
-        "ci95_low", "ci95_high"}) {
-    header.emplace_back(title);
-  }
+  header.insert(header.end(),
+                {"runs", "n", "last_top1", "last_top1_std", "best_top1",
+                 "best_top1_std", "last_top5", "last_top5_std", "change",
+                 "pairs", "paired_difference", "ci95_low", "ci95_high"});
   std::string text = Line(header);
   for (size_t row = 0; row < report.cells.size(); ++row) {
     for (size_t column = 0; column < layout.columns.size(); ++column) {
@@ -65,9 +60,9 @@ std::string ToCsv(const Report& report) {
                    layout.columns[column].end());
       cells.push_back(std::to_string(cell.runs.size()));
       cells.push_back(std::to_string(cell.counted.size()));
-      AddMeanStd(cells, MeanStdOf(cell.last));
-      AddMeanStd(cells, MeanStdOf(cell.best));
-      AddMeanStd(cells, cell.top5);
+      AddMeanStd(cells, cell.last ? &cell.last->value : nullptr);
+      AddMeanStd(cells, cell.best ? &cell.best->value : nullptr);
+      AddMeanStd(cells, cell.top5 ? &*cell.top5 : nullptr);
       AddComparison(cells, cell.last ? cell.last->change : std::nullopt);
       text += Line(cells);
     }

@@ -1,13 +1,12 @@
-#include "differences.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <map>
+#include <ranges>
 #include <regex>
 #include <set>
 
+#include "wsel/report/report.h"
 #include "wsel/run/config_keys.h"
 
 namespace wsel::report {
@@ -24,19 +23,13 @@ std::string DisplayValue(const std::string& value) {
   return std::regex_search(value, kInitFile) ? "made by wsel init" : value;
 }
 
-ConfigDifference Describe(const std::string& path,
-                          const std::vector<std::set<std::string>>& rows) {
+// The first three values, and how many there are.
+std::string Shown(const std::set<std::string>& values) {
   constexpr size_t kShown = 3;
-  ConfigDifference difference = {path, {}};
-  for (const auto& values : rows) {
-    const std::vector<std::string> all(values.begin(), values.end());
-    const auto end =
-        all.begin() + static_cast<int64_t>(std::min(kShown, all.size()));
-    std::string text = fmt::to_string(fmt::join(all.begin(), end, ", "));
-    if (all.size() > kShown) text += fmt::format(", \u2026 ({})", all.size());
-    difference.values.push_back(std::move(text));
-  }
-  return difference;
+  const auto text =
+      fmt::format("{}", fmt::join(values | std::views::take(kShown), ", "));
+  if (values.size() <= kShown) return text;
+  return text + fmt::format(", \u2026 ({})", values.size());
 }
 
 // A cell's values of each key; empty if it has only third-party logs.
@@ -119,12 +112,12 @@ std::vector<ConfigDifference> FindDifferences(
   std::vector<ConfigDifference> differences;
   for (const std::string& path : PathsOf(experiment)) {
     if (values.empty() || !Differs(path, values)) continue;
-    std::vector<std::set<std::string>> rows;
+    auto& difference = differences.emplace_back(ConfigDifference{path, {}});
     for (const auto& row : values) {
-      auto& all = rows.emplace_back();
+      std::set<std::string> all;
       for (const Values& cell : row) all.merge(At(cell, path));
+      difference.values.push_back(Shown(all));
     }
-    differences.push_back(Describe(path, rows));
   }
   return differences;
 }

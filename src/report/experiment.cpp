@@ -8,7 +8,6 @@
 #include <set>
 
 #include "run_files.h"
-#include "sweep_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
 #include "wsel/run/file_names.h"
@@ -37,12 +36,6 @@ std::vector<fs::path> RunsIn(const fs::path& folder) {
   return found;
 }
 
-// The runs of one of the given paths.
-struct Source {
-  fs::path path;
-  std::vector<Run> runs;
-};
-
 // Adds the run to each of its cells.
 void AddRun(Run run, std::vector<Run>& runs) {
   for (const auto& settings : run.other_settings) {
@@ -54,64 +47,43 @@ void AddRun(Run run, std::vector<Run>& runs) {
   runs.push_back(std::move(run));
 }
 
-Source ReadSource(const fs::path& path, std::vector<Axis>& axes,
-                  TableOptions& table, std::string& name) {
+// Adds the runs of one of the given paths.
+void ReadPath(const fs::path& path, Experiment& experiment) {
   if (!fs::exists(path)) {
     throw Error(ErrorKind::kIo, path.string(), "does not exist");
   }
-  Source source = {path, {}};
   const bool sweep = fs::exists(path / run::kSweepFile);
-  if (sweep) ReadSweepJson(path / run::kSweepFile, axes, table, name);
+  if (sweep) ReadSweepJson(path / run::kSweepFile, experiment);
   if (!sweep && (!fs::is_directory(path) || IsRunFolder(path))) {
-    source.runs.push_back(ReadRun(path));
-    return source;
+    experiment.runs.push_back(ReadRun(path));
+    return;
   }
+  const size_t before = experiment.runs.size();
   const fs::path runs = sweep ? path / run::kRunsFolder : path;
   if (fs::is_directory(runs)) {
-    for (const fs::path& run : RunsIn(runs)) AddRun(ReadRun(run), source.runs);
+    for (const fs::path& run : RunsIn(runs)) {
+      AddRun(ReadRun(run), experiment.runs);
+    }
   }
-  if (!source.runs.empty()) return source;
-  throw Error(ErrorKind::kFormat, path.string(),
-              sweep ? "is a sweep without runs: start it with wsel sweep"
-                    : "holds no run: expected a summary.csv, or folders with "
-                      "one");
-}
-
-// Identifies a run by its seed and settings.
-std::string IdentityOf(const Run& run) {
-  std::string key = run.seed ? std::to_string(*run.seed) : "none";
-  std::map<std::string, std::string> sorted;
-  for (const Setting& setting : run.settings) {
-    sorted[setting.axis] = setting.value;
-  }
-  for (const auto& [axis, value] : sorted) key += '\n' + axis + '\n' + value;
-  return key;
+  if (experiment.runs.size() > before) return;
+  throw Error(
+      ErrorKind::kFormat, path.string(),
+      sweep ? "is a sweep without runs: start it with wsel sweep"
+            : "holds no run: expected a summary.csv, or folders with one");
 }
 
 // Two runs with the same settings and seed, if any.
 std::optional<std::pair<fs::path, fs::path>> FindDuplicates(
     const std::vector<Run>& runs) {
-  std::map<std::string, const Run*> seen;
+  using Settings = std::map<std::string, std::string>;
+  std::map<std::pair<std::optional<uint64_t>, Settings>, const Run*> seen;
   for (const Run& run : runs) {
-    const auto [at, is_new] = seen.emplace(IdentityOf(run), &run);
+    // Reversed: of equal names the last one counts.
+    const Settings settings(run.settings.rbegin(), run.settings.rend());
+    const auto [at, is_new] = seen.emplace(std::pair(run.seed, settings), &run);
     if (!is_new) return std::pair(at->second->path, run.path);
   }
   return std::nullopt;
-}
-
-std::vector<Run> Join(const std::vector<Source>& sources,
-                      bool add_folder_axis) {
-  std::vector<Run> runs;
-  for (const Source& source : sources) {
-    for (Run run : source.runs) {
-      if (add_folder_axis) {
-        run.settings.insert(run.settings.begin(),
-                            {"folder", EscapeText(source.path.string())});
-      }
-      runs.push_back(std::move(run));
-    }
-  }
-  return runs;
 }
 
 // The sweep that all runs belong to; "" if there is none.
@@ -124,50 +96,41 @@ std::string SweepOf(const std::vector<Run>& runs) {
 std::optional<double> AsNumber(const std::string& text) {
   double value = 0;
   const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (text.empty() || result.ptr != end || result.ec != std::errc()) {
-    return std::nullopt;
-  }
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (stop != end || error != std::errc()) return std::nullopt;
   return value;
 }
 
 void SortIfNumbers(std::vector<std::string>& values) {
   const auto is_number = [](const std::string& v) { return !!AsNumber(v); };
-  if (!std::all_of(values.begin(), values.end(), is_number)) return;
-  std::stable_sort(values.begin(), values.end(),
-                   [](const std::string& a, const std::string& b) {
-                     return *AsNumber(a) < *AsNumber(b);
-                   });
+  if (!std::ranges::all_of(values, is_number)) return;
+  std::ranges::stable_sort(values, {}, AsNumber);
 }
 
 // The axes and values of the runs; values of axes in `known` keep its order.
 std::vector<Axis> AxesOf(const std::vector<Run>& runs,
-                         const std::vector<Axis>& known) {
+                         std::vector<Axis> known) {
   std::vector<Axis> axes;
   for (const Run& run : runs) {
-    for (const Setting& setting : run.settings) {
-      const auto same = [&](const Axis& a) { return a.name == setting.axis; };
-      if (std::none_of(axes.begin(), axes.end(), same)) {
-        axes.push_back({setting.axis, {}});
-      }
+    for (const auto& [name, value] : run.settings) {
+      const auto at = std::ranges::find(axes, name, &Axis::name);
+      if (at == axes.end()) axes.push_back({name, {}});
     }
   }
   for (Axis& axis : axes) {
     std::set<std::string> used;
     std::vector<std::string> found;
     for (const Run& run : runs) {
-      const std::string value(ValueOf(run, axis.name));
+      const std::string value(ValueOf(run.settings, axis.name));
       if (used.insert(value).second) found.push_back(value);
     }
     SortIfNumbers(found);
+    known.push_back({axis.name, std::move(found)});
     for (const Axis& other : known) {
       if (other.name != axis.name) continue;
       for (const std::string& value : other.values) {
         if (used.erase(value) > 0) axis.values.push_back(value);
       }
-    }
-    for (std::string& value : found) {
-      if (used.erase(value) > 0) axis.values.push_back(std::move(value));
     }
   }
   return axes;
@@ -177,32 +140,33 @@ std::vector<Axis> AxesOf(const std::vector<Run>& runs,
 
 Experiment ReadExperiment(const std::vector<fs::path>& paths) {
   Experiment experiment;
-  std::vector<Source> sources;
-  std::vector<Axis> known;
+  auto& runs = experiment.runs;
+  std::vector<std::string> folders;  // of each run
   for (const fs::path& path : paths) {
     try {
-      sources.push_back(
-          ReadSource(path, known, experiment.table, experiment.name));
+      ReadPath(path, experiment);
     } catch (const fs::filesystem_error& e) {  // no permission
       throw Error(ErrorKind::kIo, e.path1().string(), e.code().message());
     }
+    folders.resize(runs.size(), EscapeText(path.string()));
   }
-  experiment.runs = Join(sources, /*add_folder_axis=*/false);
-  if (experiment.name.empty()) experiment.name = SweepOf(experiment.runs);
+  if (experiment.name.empty()) experiment.name = SweepOf(runs);
   if (experiment.name.empty() && !paths.empty()) {
     experiment.name = FolderName(paths.front());
   }
-  if (sources.size() > 1 && FindDuplicates(experiment.runs)) {
-    experiment.runs = Join(sources, /*add_folder_axis=*/true);
+  if (paths.size() > 1 && FindDuplicates(runs)) {
+    for (size_t i = 0; i < runs.size(); ++i) {
+      auto& settings = runs[i].settings;
+      settings.insert(settings.begin(), {"folder", folders[i]});
+    }
   }
-  CheckCount(experiment.runs.size(), paths.front());
-  if (const auto duplicates = FindDuplicates(experiment.runs)) {
-    throw Error(
-        ErrorKind::kMismatch, duplicates->second.string(),
-        fmt::format("has the same settings and seed as {}: leave one out",
-                    duplicates->first.string()));
+  CheckCount(runs.size(), paths.front());
+  if (const auto duplicates = FindDuplicates(runs)) {
+    throw Error(ErrorKind::kMismatch, duplicates->second.string(),
+                "has the same settings and seed as {}: leave one out",
+                duplicates->first.string());
   }
-  experiment.axes = AxesOf(experiment.runs, known);
+  experiment.axes = AxesOf(runs, std::move(experiment.axes));
   return experiment;
 }
 

@@ -4,10 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-
-#include "grid_text.h"
 
 namespace wsel::report {
 namespace {
@@ -29,6 +26,16 @@ GridText AccuracyText(const CellAccuracy& accuracy, int64_t usual) {
   return text;
 }
 
+// The largest number of counted runs of any cell: tables show the n of cells
+// with fewer.
+int64_t UsualCount(const Report& report) {
+  size_t most = 0;
+  for (const auto& row : report.cells) {
+    for (const Cell& cell : row) most = std::max(most, cell.counted.size());
+  }
+  return static_cast<int64_t>(most);
+}
+
 // "data = cifar100, model = vit_tiny": what all runs share.
 std::string FixedAxes(const Report& report) {
   std::vector<std::string> all;
@@ -45,10 +52,10 @@ std::vector<std::string> AccuracyCaptions(const Report& report) {
   if (usual == 1) {
     captions.push_back("n = 1: no standard deviation.");
   } else if (usual > 1) {
-    captions.push_back(fmt::format(
-        "Mean \u00B1 standard deviation over seeds, n = {} unless noted; bold: "
-        "the best of a column.",
-        usual));
+    captions.push_back(
+        fmt::format("Mean \u00B1 standard deviation over seeds, n = {} unless "
+                    "noted; bold: the best of a column.",
+                    usual));
   }
   if (!report.layout.baseline.empty()) {
     captions.push_back(
@@ -68,17 +75,60 @@ Grid AccuracyGrid(const Report& report, const char* title,
   }
   for (size_t row = 0; row < report.cells.size(); ++row) {
     auto& texts = grid.rows.emplace_back();
-    texts.push_back({LabelOf(report.layout.rows[row]), "", false});
+    texts.push_back({LabelOf(report.layout.rows[row])});
     for (const Cell& cell : report.cells[row]) {
       const auto& accuracy = cell.*which;
       texts.push_back(accuracy ? AccuracyText(*accuracy, UsualCount(report))
-                               : GridText{kNothing, "", false});
+                               : GridText{kNothing});
+    }
+  }
+  return grid;
+}
+
+std::string EpochsText(const std::optional<MeanStd>& epochs) {
+  if (!epochs) return "not reached";
+  if (!epochs->std) return fmt::format("{}", epochs->mean);
+  return fmt::format("{:.1f} \u00B1 {:.1f}", epochs->mean, *epochs->std);
+}
+
+Grid EpochsToAccuracyGrid(const Report& report, size_t column) {
+  Grid grid = {"Epochs to top-1 accuracy",
+               {RowTitle(report)},
+               {},
+               {"The first epoch evaluated at or above that top-1; mean over "
+                "the runs that reach it."}};
+  if (report.layout.columns.size() > 1) {
+    grid.title += ", " + ColumnTitle(report, column);
+  }
+  for (size_t row = 0; row < report.cells.size(); ++row) {
+    const Cell& cell = report.cells[row][column];
+    if (cell.epochs_to_accuracy.empty()) continue;
+    if (grid.header.size() == 1) {
+      for (const EpochsToAccuracy& target : cell.epochs_to_accuracy) {
+        grid.header.push_back(fmt::format("{:g} %", target.accuracy));
+      }
+    }
+    auto& texts = grid.rows.emplace_back();
+    texts.push_back({LabelOf(report.layout.rows[row])});
+    for (const EpochsToAccuracy& target : cell.epochs_to_accuracy) {
+      const auto n = static_cast<int64_t>(cell.counted.size());
+      const bool some = target.num_reached > 0 && target.num_reached < n;
+      texts.push_back(
+          {EpochsText(target.epochs),
+           some ? fmt::format("{} of {} runs", target.num_reached, n) : ""});
     }
   }
   return grid;
 }
 
 }  // namespace
+
+std::string NamesOf(const Experiment& experiment,
+                    const std::vector<size_t>& axes) {
+  std::vector<std::string> names;
+  for (const size_t axis : axes) names.push_back(experiment.axes[axis].name);
+  return fmt::to_string(fmt::join(names, ", "));
+}
 
 std::string RowTitle(const Report& report) {
   const std::string names = NamesOf(report.experiment, report.layout.row_axes);
@@ -106,16 +156,24 @@ Grid BestGrid(const Report& report) {
   return AccuracyGrid(report, "Best top-1 of all epochs (%)", &Cell::best);
 }
 
+std::vector<Grid> EpochsToAccuracyGrids(const Report& report) {
+  std::vector<Grid> grids;
+  for (size_t column = 0; column < report.layout.columns.size(); ++column) {
+    grids.push_back(EpochsToAccuracyGrid(report, column));
+  }
+  return grids;
+}
+
 Grid DifferenceGrid(const Report& report) {
-  Grid grid = {"Configuration differences", {"key"}, {}, {}};
+  Grid grid = {"Configuration differences", {"key"}};
   for (const Key& row : report.layout.rows) {
     grid.header.push_back(LabelOf(row));
   }
   for (const ConfigDifference& difference : report.differences) {
     auto& texts = grid.rows.emplace_back();
-    texts.push_back({difference.path, "", false});
+    texts.push_back({difference.path});
     for (const std::string& value : difference.values) {
-      texts.push_back({value.empty() ? kNothing : value, "", false});
+      texts.push_back({value.empty() ? kNothing : value});
     }
   }
   return grid;

@@ -11,7 +11,8 @@ namespace wsel::report {
 // The text of one cell: the parts of "**86.63 +- 0.09** (up 4.09)".
 struct GridText {
   std::string text;
-  std::string remark;  // follows in small print: a change, a number of runs
+  // Follows in small print: a change, a number of runs.
+  std::string remark = "";
   bool bold = false;
 };
 
@@ -20,10 +21,23 @@ struct GridText {
 struct Grid {
   std::string title;
   std::vector<std::string> header;
-  std::vector<std::vector<GridText>> rows;  // as long as the header
-  std::vector<std::string> captions;        // sentences below it
+  std::vector<std::vector<GridText>> rows = {};  // as long as the header
+  std::vector<std::string> captions = {};        // sentences below it
   size_t labels = 1;  // leading columns that label the row
 };
+
+// Placeholder of an empty cell: an en dash.
+inline constexpr const char* kNothing = "\u2013";
+
+// Header of the row labels, such as "init"; "run" without row axes.
+std::string RowTitle(const Report& report);
+
+// Header of a column; "top-1" without column axes.
+std::string ColumnTitle(const Report& report, size_t column);
+
+// The names of axes, "init, data"; "" without axes.
+std::string NamesOf(const Experiment& experiment,
+                    const std::vector<size_t>& axes);
 
 // "6 of 8 runs are finished; 1 running, 1 failed."
 std::string StatusLine(const Report& report);

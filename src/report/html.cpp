@@ -2,14 +2,55 @@
 #include <fmt/ranges.h>
 
 #include "grid.h"
-#include "html_style.h"
+#include "wsel/core/error.h"
 #include "wsel/core/xml_text.h"
-#include "wsel/plot/svg.h"
-#include "wsel/report/chart.h"
 #include "wsel/report/formats.h"
 
 namespace wsel::report {
 namespace {
+
+// The page's CSS: light or dark by the reader's preference; printed light,
+// without page breaks inside table rows.
+constexpr const char* kPageStyle = R"(:root{color-scheme:light dark;
+--ground:#fff;--text:#1b1b1b;--soft:#5c5c5c;--rule:#e2e2e2;--strong:#1b1b1b;
+--shade:#f5f6f7;--up:#00704f;--down:#b3261e}
+@media screen and (prefers-color-scheme:dark){:root{--ground:#15171a;
+--text:#e4e6e8;--soft:#a0a6ad;--rule:#30353b;--strong:#c8ccd0;--shade:#1e2226;
+--up:#4fd0a4;--down:#ff8a80}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:66rem;padding:2rem 1.5rem 3rem;
+background:var(--ground);color:var(--text);
+font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
+h1{font-size:1.6rem;line-height:1.25;margin:0 0 .2rem;overflow-wrap:anywhere}
+h2{font-size:1.1rem;margin:2.2rem 0 .6rem;overflow-wrap:anywhere}
+p{margin:.4rem 0;max-width:46rem}
+.status,.caption,.remark,footer{color:var(--soft)}
+.caption,footer{font-size:.86rem}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;border-top:2px solid var(--strong);
+border-bottom:2px solid var(--strong);font-variant-numeric:tabular-nums}
+th,td{padding:.32rem .9rem;text-align:center;vertical-align:top}
+thead th{border-bottom:1px solid var(--strong);font-weight:600}
+tbody tr+tr>*{border-top:1px solid var(--rule)}
+tbody th{font-weight:400}
+.name{text-align:left;overflow-wrap:anywhere;min-width:8rem;max-width:26rem}
+td:first-child,th:first-child{padding-left:.3rem}
+.remark{font-size:.84rem;white-space:nowrap}
+.up{color:var(--up)}.down{color:var(--down)}
+.wide{font-size:.82rem}.wide td,.wide th{padding:.25rem .45rem;text-align:left}
+.wide td{white-space:nowrap}
+.wide td:last-child{white-space:normal;overflow-wrap:anywhere;min-width:9rem}
+.chart svg{width:100%;height:auto}
+pre{background:var(--shade);padding:.7rem .9rem;overflow-x:auto;
+font:12px/1.45 ui-monospace,monospace;white-space:pre-wrap;
+overflow-wrap:anywhere}
+summary{cursor:pointer;overflow-wrap:anywhere}
+code{overflow-wrap:anywhere;font-size:.92em}
+footer{margin-top:2.5rem;border-top:1px solid var(--rule);padding-top:.7rem}
+@media print{body{padding:0;max-width:none;font-size:10pt}
+.scroll{overflow:visible}tr,.chart{break-inside:avoid}
+h2{break-after:avoid}}
+)";
 
 constexpr size_t kWideTable = 9;  // columns from which the font is smaller
 
@@ -62,20 +103,25 @@ std::string Section(const Grid& grid) {
                      EscapeXml(grid.title), Table(grid));
 }
 
+// The element of an SVG file, to be shown within a page.
+std::string SvgElement(const std::string& file) {
+  return file.substr(file.find("<svg"));
+}
+
 std::string Curves(const Report& report) {
-  const auto charts = Charts(report).panels;
-  if (charts.empty()) return "";
-  std::string html = fmt::format(
-      "<section>\n<h2>Top-1 (%) over epochs</h2>\n<div class=\"charts{}\">\n",
-      charts.size() == 1 ? " one" : "");
-  for (const plot::Panel& chart : charts) {
-    html += fmt::format("<figure style=\"margin:0\">{}</figure>\n",
-                        plot::PanelSvg(chart));
+  if (Charts(report).panels.empty()) return "";
+  std::string chart;
+  try {
+    chart = SvgElement(ToSvg(report));
+  } catch (const Error& error) {  // the tables do not need gnuplot
+    chart = fmt::format("<p>{}</p>", EscapeXml(error.what()));
   }
-  return html +
-         "</div>\n<p class=\"caption\">Lines: means over seeds; bands: one "
-         "standard deviation to either side. Points: epochs at which all runs "
-         "of a line were evaluated.</p>\n</section>\n";
+  return fmt::format(
+      "<section>\n<h2>Top-1 (%) over epochs</h2>\n<div class=\"chart\">{}</div>"
+      "\n<p class=\"caption\">Lines: means over seeds; bands: one standard "
+      "deviation to either side. Points: epochs at which all runs of a line "
+      "were evaluated.</p>\n</section>\n",
+      chart);
 }
 
 // Errors and last output of failed runs; the table above has only the first
@@ -88,7 +134,8 @@ std::string Failures(const Report& report) {
     html += fmt::format(
         "<details{}><summary>{}, {}</summary>\n<pre>{}\n{}</pre></details>\n",
         run.state == RunState::kFailed ? " open" : "", EscapeXml(run.path_text),
-        NameOf(run.state), EscapeXml(run.error), EscapeXml(run.log_tail));
+        run::RunStates().NameOf(run.state), EscapeXml(run.error),
+        EscapeXml(run.log_tail));
   }
   return html;
 }
@@ -114,9 +161,9 @@ std::string ToHtml(const Report& report) {
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
       "'none'; style-src 'unsafe-inline'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
-      "<title>{0}</title>\n<style>{1}{2}</style>\n</head>\n<body>\n"
-      "<header><h1>{0}</h1>\n<p class=\"status\">{3}</p></header>\n",
-      name, kPageStyle, plot::SvgStyle(true), EscapeXml(StatusLine(report)));
+      "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n"
+      "<header><h1>{0}</h1>\n<p class=\"status\">{2}</p></header>\n",
+      name, kPageStyle, EscapeXml(StatusLine(report)));
   html += Section(LastGrid(report)) + Curves(report) +
           Section(ComparisonGrid(report)) + Section(BestGrid(report));
   for (const Grid& grid : EpochsToAccuracyGrids(report)) html += Section(grid);

@@ -9,12 +9,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json ToJson(const std::optional<double>& value) {
-  return value ? Json(*value) : Json();
-}
-
 Json ToJson(const MeanStd& value) {
-  return {{"n", value.n}, {"mean", value.mean}, {"std", ToJson(value.std)}};
+  return {{"n", value.n},
+          {"mean", value.mean},
+          {"std", value.std ? Json(*value.std) : Json()}};
 }
 
 Json ToJson(const Comparison& comparison) {
@@ -39,12 +37,6 @@ Json ToJson(const std::optional<CellAccuracy>& accuracy) {
   return json;
 }
 
-Json ToJson(const EpochsToAccuracy& target) {
-  return {{"top1", target.accuracy},
-          {"runs", target.num_reached},
-          {"epochs", target.epochs ? ToJson(*target.epochs) : Json()}};
-}
-
 Json CurveJson(const Cell& cell) {
   Json curve = Json::array();
   for (const CurvePoint& point : cell.curve) {
@@ -64,34 +56,29 @@ Json KeyJson(const Experiment& experiment, const std::vector<size_t>& axes,
   return json;
 }
 
-Json SettingsJson(const Run& run) {
+// An object of name-value pairs.
+Json ObjectOf(const Pairs& pairs) {
   Json json = Json::object();
-  for (const Setting& setting : run.settings) {
-    json[setting.axis] = setting.value;
-  }
+  for (const auto& [name, value] : pairs) json[name] = value;
   return json;
 }
 
 Json RunJson(const Run& run) {
   const bool counted = IsCounted(run);
-  Json json = {
-      {"folder", run.path_text},
-      {"settings", SettingsJson(run)},
-      {"seed", run.seed ? Json(*run.seed) : Json()},
-      {"state", NameOf(run.state)},
-      {"counted", counted},
-      {"last_top1", counted ? Json(LastTop1(run)) : Json()},
-      {"best_top1", counted ? Json(BestTop1(run)) : Json()},
-      {"epochs", run.log.epochs.empty() ? 0 : run.log.epochs.back().epoch},
-      {"epochs_planned", run.epochs_planned},
-      {"config_sha256", run.config_digest},
-      {"provenance", Json::object()},
-      {"error", run.error},
-      {"notes", run.log.notes}};
+  Json json = {{"folder", run.path_text},
+               {"settings", ObjectOf(run.settings)},
+               {"seed", run.seed ? Json(*run.seed) : Json()},
+               {"state", run::RunStates().NameOf(run.state)},
+               {"counted", counted},
+               {"last_top1", counted ? Json(LastTop1(run)) : Json()},
+               {"best_top1", counted ? Json(BestTop1(run)) : Json()},
+               {"epochs", run.log.last_epoch()},
+               {"epochs_planned", run.epochs_planned},
+               {"config_sha256", run.config_digest},
+               {"provenance", ObjectOf(run.provenance)},
+               {"error", run.error},
+               {"notes", run.log.notes}};
   if (run.log.parameters > 0) json["parameters"] = run.log.parameters;
-  for (const auto& [name, value] : run.provenance) {
-    json["provenance"][name] = value;
-  }
   return json;
 }
 
@@ -104,7 +91,10 @@ Json CellsJson(const Report& report) {
       if (cell.runs.empty()) continue;
       Json targets = Json::array();
       for (const EpochsToAccuracy& target : cell.epochs_to_accuracy) {
-        targets.push_back(ToJson(target));
+        targets.push_back(
+            {{"top1", target.accuracy},
+             {"runs", target.num_reached},
+             {"epochs", target.epochs ? ToJson(*target.epochs) : Json()}});
       }
       cells.push_back({{"row", KeyJson(report.experiment, layout.row_axes,
                                        layout.rows[row])},

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "grid.h"
@@ -29,23 +31,16 @@ constexpr std::pair<std::string_view, std::string_view> kSpecial[] = {
     {"\u2193", "$\\downarrow$"},
     {"\u2212", "$-$"},
     {"\u2013", "--"},
-    {"\u2026", "\\dots{}"},
-};
+    {"\u2026", "\\dots{}"}};
 
 std::string Escape(std::string_view text) {
   std::string escaped;
   while (!text.empty()) {
-    bool special = false;
-    for (const auto& [from, to] : kSpecial) {
-      if (!text.starts_with(from)) continue;
-      escaped += to;
-      text.remove_prefix(from.size());
-      special = true;
-      break;
-    }
-    if (special) continue;
-    escaped += text.front();
-    text.remove_prefix(1);
+    const auto special = std::ranges::find_if(
+        kSpecial, [&](const auto& row) { return text.starts_with(row.first); });
+    const bool found = special != std::end(kSpecial);
+    escaped += found ? special->second : text.substr(0, 1);
+    text.remove_prefix(found ? special->first.size() : 1);
   }
   return escaped;
 }
@@ -61,25 +56,22 @@ std::string CellText(const GridText& cell) {
 
 // The {} stops a cell that begins with a bracket from being parsed as an
 // argument of the previous row's \\.
-std::string Row(const std::vector<std::string>& cells) {
-  return fmt::format("  {{}}{} \\\\\n", fmt::join(cells, " & "));
+template <typename T>
+std::string Row(const std::vector<T>& cells, const auto& text) {
+  return fmt::format("  {{}}{} \\\\\n",
+                     fmt::join(cells | std::views::transform(text), " & "));
 }
 
 std::string Table(const Grid& grid) {
-  std::vector<std::string> header;
-  for (const std::string& title : grid.header) header.push_back(Escape(title));
   std::string captions = Escape(grid.title) + ".";
   for (const std::string& line : grid.captions) captions += " " + Escape(line);
   std::string text = fmt::format(
       "\\begin{{table}}\n  \\centering\n  \\caption{{{}}}\n"
       "  \\begin{{tabular}}{{{}{}}}\n  \\toprule\n{}  \\midrule\n",
       captions, std::string(grid.labels, 'l'),
-      std::string(grid.header.size() - grid.labels, 'c'), Row(header));
-  for (const auto& row : grid.rows) {
-    std::vector<std::string> cells;
-    for (const GridText& cell : row) cells.push_back(CellText(cell));
-    text += Row(cells);
-  }
+      std::string(grid.header.size() - grid.labels, 'c'),
+      Row(grid.header, Escape));
+  for (const auto& row : grid.rows) text += Row(row, CellText);
   return text + "  \\bottomrule\n  \\end{tabular}\n\\end{table}\n\n";
 }
 

@@ -4,7 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <ranges>
 
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
@@ -15,13 +16,9 @@ namespace {
 // The paper's name for initialisation without a teacher.
 constexpr std::string_view kDefaultBaseline = "random";
 
-bool Has(const std::vector<size_t>& axes, size_t axis) {
-  return std::find(axes.begin(), axes.end(), axis) != axes.end();
-}
-
-bool HasValue(const Axis& axis, std::string_view value) {
-  return std::find(axis.values.begin(), axis.values.end(), value) !=
-         axis.values.end();
+template <typename T>
+bool Has(const std::vector<T>& all, const auto& value) {
+  return IndexOf(all, value) < all.size();
 }
 
 std::vector<size_t> FindAxes(const Experiment& experiment,
@@ -30,11 +27,10 @@ std::vector<size_t> FindAxes(const Experiment& experiment,
   std::vector<std::string> known;
   for (const Axis& axis : experiment.axes) known.push_back(axis.name);
   for (const std::string& name : names) {
-    const auto at = std::find(known.begin(), known.end(), name);
-    if (at == known.end()) {
+    const size_t axis = IndexOf(known, name);
+    if (axis == known.size()) {
       throw Error(ErrorKind::kUsage, "report", Unknown("axis", name, known));
     }
-    const auto axis = static_cast<size_t>(at - known.begin());
     if (!Has(found, axis)) found.push_back(axis);
   }
   return found;
@@ -44,15 +40,12 @@ std::vector<size_t> FindAxes(const Experiment& experiment,
 size_t ChooseRowAxis(const Experiment& experiment,
                      const std::vector<size_t>& axes,
                      std::string_view baseline) {
-  size_t best = axes.front();
   for (const size_t axis : axes) {
-    if (HasValue(experiment.axes[axis], baseline)) return axis;
-    if (experiment.axes[axis].values.size() >
-        experiment.axes[best].values.size()) {
-      best = axis;
-    }
+    if (Has(experiment.axes[axis].values, baseline)) return axis;
   }
-  return best;
+  return *std::ranges::max_element(axes, {}, [&](size_t axis) {
+    return experiment.axes[axis].values.size();
+  });
 }
 
 void PlaceAxes(const Experiment& experiment, Layout& layout,
@@ -78,32 +71,17 @@ void PlaceAxes(const Experiment& experiment, Layout& layout,
 // The keys that have runs, in the order of the axis values.
 std::vector<Key> KeysOf(const Experiment& experiment,
                         const std::vector<size_t>& axes) {
-  std::set<std::vector<size_t>> indices;
+  std::map<std::vector<size_t>, Key> keys;  // by the indices of the values
   for (const Run& run : experiment.runs) {
-    std::vector<size_t> index;
-    for (const size_t axis : axes) {
-      const auto& values = experiment.axes[axis].values;
-      const auto at = std::find(values.begin(), values.end(),
-                                ValueOf(run, experiment.axes[axis].name));
-      index.push_back(static_cast<size_t>(at - values.begin()));
-    }
-    indices.insert(std::move(index));
-  }
-  std::vector<Key> keys;
-  for (const auto& index : indices) {
-    Key key;
+    Key key = KeyOf(experiment, run, axes);
+    std::vector<size_t> indices;
     for (size_t i = 0; i < axes.size(); ++i) {
-      key.push_back(experiment.axes[axes[i]].values[index[i]]);
+      indices.push_back(IndexOf(experiment.axes[axes[i]].values, key[i]));
     }
-    keys.push_back(std::move(key));
+    keys.emplace(std::move(indices), std::move(key));
   }
-  return keys;
-}
-
-std::optional<size_t> IndexOf(const std::vector<Key>& keys, const Key& key) {
-  const auto at = std::find(keys.begin(), keys.end(), key);
-  if (at == keys.end()) return std::nullopt;
-  return static_cast<size_t>(at - keys.begin());
+  const auto sorted = keys | std::views::values;
+  return {sorted.begin(), sorted.end()};
 }
 
 // Fills compared_with; false if no row matches `baseline`.
@@ -111,12 +89,13 @@ bool CompareWith(const Experiment& experiment, Layout& layout,
                  const std::string& baseline) {
   layout.compared_with.assign(layout.rows.size(), std::nullopt);
   for (size_t i = 0; i < layout.row_axes.size(); ++i) {
-    if (!HasValue(experiment.axes[layout.row_axes[i]], baseline)) continue;
+    if (!Has(experiment.axes[layout.row_axes[i]].values, baseline)) continue;
     for (size_t row = 0; row < layout.rows.size(); ++row) {
       Key key = layout.rows[row];
       key[i] = baseline;
-      const auto other = IndexOf(layout.rows, key);
-      if (other != row) layout.compared_with[row] = other;
+      const size_t other = IndexOf(layout.rows, key);
+      if (other == row || other == layout.rows.size()) continue;
+      layout.compared_with[row] = other;
     }
     return true;
   }
@@ -129,13 +108,12 @@ bool CompareWith(const Experiment& experiment, Layout& layout,
   return false;
 }
 
+// Compares rows with `baseline`, which must exist if it was `requested`.
 void SetBaseline(const Experiment& experiment, Layout& layout,
-                 const std::string& requested) {
-  const std::string name =
-      requested.empty() ? std::string(kDefaultBaseline) : requested;
-  if (CompareWith(experiment, layout, name)) {
-    layout.baseline = name;
-  } else if (!requested.empty()) {
+                 const std::string& baseline, bool requested) {
+  if (CompareWith(experiment, layout, baseline)) {
+    layout.baseline = baseline;
+  } else if (requested) {
     std::vector<std::string> known;
     for (const size_t axis : layout.row_axes) {
       const auto& values = experiment.axes[axis].values;
@@ -144,8 +122,7 @@ void SetBaseline(const Experiment& experiment, Layout& layout,
     for (const Key& row : layout.rows) {
       if (row.size() > 1) known.push_back(LabelOf(row));
     }
-    throw Error(ErrorKind::kUsage, "--baseline",
-                Unknown("row", requested, known));
+    throw Error(ErrorKind::kUsage, "baseline", Unknown("row", baseline, known));
   }
 }
 
@@ -163,14 +140,16 @@ Key KeyOf(const Experiment& experiment, const Run& run,
           const std::vector<size_t>& axes) {
   Key key;
   for (const size_t axis : axes) {
-    key.emplace_back(ValueOf(run, experiment.axes[axis].name));
+    key.emplace_back(ValueOf(run.settings, experiment.axes[axis].name));
   }
   return key;
 }
 
 Layout ChooseLayout(const Experiment& experiment, const TableOptions& options) {
-  const std::string& baseline =
+  std::string baseline =
       options.baseline.empty() ? experiment.table.baseline : options.baseline;
+  const bool requested = !baseline.empty();
+  if (!requested) baseline = kDefaultBaseline;
   const bool no_axes = options.rows.empty() && options.columns.empty();
   const TableOptions& axes = no_axes ? experiment.table : options;
   Layout layout;
@@ -178,11 +157,10 @@ Layout ChooseLayout(const Experiment& experiment, const TableOptions& options) {
   layout.column_axes = FindAxes(experiment, axes.columns);
   std::erase_if(layout.column_axes,
                 [&](size_t axis) { return Has(layout.row_axes, axis); });
-  PlaceAxes(experiment, layout,
-            baseline.empty() ? kDefaultBaseline : std::string_view(baseline));
+  PlaceAxes(experiment, layout, baseline);
   layout.rows = KeysOf(experiment, layout.row_axes);
   layout.columns = KeysOf(experiment, layout.column_axes);
-  SetBaseline(experiment, layout, baseline);
+  SetBaseline(experiment, layout, baseline, requested);
   return layout;
 }
 

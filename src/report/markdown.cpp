@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <ranges>
+
 #include "grid.h"
 #include "wsel/report/formats.h"
 
@@ -26,22 +28,19 @@ std::string CellText(const GridText& cell) {
   return text;
 }
 
-std::string Row(const std::vector<std::string>& cells) {
-  return fmt::format("| {} |\n", fmt::join(cells, " | "));
+// Each cell as `text` returns it.
+template <typename T>
+std::string Row(const std::vector<T>& cells, const auto& text) {
+  return fmt::format("| {} |\n",
+                     fmt::join(cells | std::views::transform(text), " | "));
 }
 
 std::string Table(const Grid& grid) {
-  std::vector<std::string> header;
-  for (const std::string& title : grid.header) header.push_back(Escape(title));
   std::string text =
-      fmt::format("## {}\n\n{}|", Escape(grid.title), Row(header));
+      fmt::format("## {}\n\n{}|", Escape(grid.title), Row(grid.header, Escape));
   for (size_t i = 0; i < grid.header.size(); ++i) text += "---|";
   text += '\n';
-  for (const auto& row : grid.rows) {
-    std::vector<std::string> cells;
-    for (const GridText& cell : row) cells.push_back(CellText(cell));
-    text += Row(cells);
-  }
+  for (const auto& row : grid.rows) text += Row(row, CellText);
   if (grid.captions.empty()) return text + '\n';
   text += '\n';
   for (const std::string& line : grid.captions) text += Escape(line) + '\n';
@@ -50,10 +49,9 @@ std::string Table(const Grid& grid) {
 
 // A code span; the text may contain backticks.
 std::string Code(std::string_view text) {
-  const char* fence = text.find('`') == std::string_view::npos ? "`" : "`` ";
-  std::string end(fence);
-  if (end.size() > 1) end = " ``";
-  return fmt::format("{}{}{}", fence, text, end);
+  if (text.find('`') == std::string_view::npos)
+    return fmt::format("`{}`", text);
+  return fmt::format("`` {} ``", text);
 }
 
 }  // namespace

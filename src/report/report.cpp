@@ -1,33 +1,23 @@
 #include "wsel/report/report.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
 #include <set>
-
-#include "differences.h"
 
 namespace wsel::report {
 namespace {
 
 std::vector<std::vector<Cell>> MakeCells(const Experiment& experiment,
                                          const Layout& layout) {
-  std::vector<std::vector<std::vector<size_t>>> members(
-      layout.rows.size(),
-      std::vector<std::vector<size_t>>(layout.columns.size()));
-  const auto index_of = [](const std::vector<Key>& keys, const Key& key) {
-    return static_cast<size_t>(std::find(keys.begin(), keys.end(), key) -
-                               keys.begin());
-  };
+  std::vector members(layout.rows.size(),
+                      std::vector<std::vector<size_t>>(layout.columns.size()));
   for (size_t i = 0; i < experiment.runs.size(); ++i) {
-    const Run& run = experiment.runs[i];
-    const size_t row =
-        index_of(layout.rows, KeyOf(experiment, run, layout.row_axes));
-    const size_t column =
-        index_of(layout.columns, KeyOf(experiment, run, layout.column_axes));
-    members[row][column].push_back(i);
+    const auto index_of = [&](const auto& keys, const auto& axes) {
+      return IndexOf(keys, KeyOf(experiment, experiment.runs[i], axes));
+    };
+    members[index_of(layout.rows, layout.row_axes)]
+           [index_of(layout.columns, layout.column_axes)]
+               .push_back(i);
   }
   std::vector<std::vector<Cell>> cells(layout.rows.size());
   for (size_t row = 0; row < cells.size(); ++row) {
@@ -59,9 +49,7 @@ void MarkBest(Report& report, size_t column,
 
 void CompareRows(Report& report) {
   for (size_t row = 0; row < report.cells.size(); ++row) {
-    const auto other = report.layout.compared_with.empty()
-                           ? std::nullopt
-                           : report.layout.compared_with[row];
+    const auto other = report.layout.compared_with[row];
     if (!other) continue;
     for (size_t column = 0; column < report.cells[row].size(); ++column) {
       Cell& cell = report.cells[row][column];
@@ -107,27 +95,6 @@ Report MakeReport(Experiment experiment, const ReportOptions& options) {
   AddEpochsToAccuracy(report);
   report.differences = FindDifferences(report.experiment, report.cells);
   return report;
-}
-
-size_t Count(const Report& report, RunState state) {
-  return static_cast<size_t>(std::count_if(
-      report.experiment.runs.begin(), report.experiment.runs.end(),
-      [&](const Run& run) { return run.state == state && !run.is_alias; }));
-}
-
-int64_t UsualCount(const Report& report) {
-  size_t most = 0;
-  for (const auto& row : report.cells) {
-    for (const Cell& cell : row) most = std::max(most, cell.counted.size());
-  }
-  return static_cast<int64_t>(most);
-}
-
-std::string NamesOf(const Experiment& experiment,
-                    const std::vector<size_t>& axes) {
-  std::vector<std::string> names;
-  for (const size_t axis : axes) names.push_back(experiment.axes[axis].name);
-  return fmt::to_string(fmt::join(names, ", "));
 }
 
 }  // namespace wsel::report

@@ -1,5 +1,3 @@
-#include "wsel/report/run.h"
-
 #include <fmt/format.h>
 
 #include <regex>
@@ -32,10 +30,8 @@ void StripSeed(Run& run) {
 
 RunState StateByEpochs(const Run& run) {
   if (run.epochs_planned == 0) return RunState::kUnknown;
-  const int64_t trained =
-      run.log.epochs.empty() ? 0 : run.log.epochs.back().epoch;
-  return trained >= run.epochs_planned ? RunState::kFinished
-                                       : RunState::kUnfinished;
+  return run.log.last_epoch() >= run.epochs_planned ? RunState::kFinished
+                                                    : RunState::kUnfinished;
 }
 
 void ReadLogOf(const fs::path& folder, Run& run) {
@@ -48,10 +44,7 @@ void ReadLogOf(const fs::path& folder, Run& run) {
   }
 }
 
-Run ReadFolder(const fs::path& folder) {
-  Run run;
-  run.path = folder;
-  run.path_text = EscapeText(folder.string());
+void ReadFolder(const fs::path& folder, Run& run) {
   run.name = FolderName(folder);
   const fs::path config = folder / run::kConfigFile;
   if (fs::exists(config)) ReadConfig(config, run);
@@ -60,31 +53,25 @@ Run ReadFolder(const fs::path& folder) {
   const fs::path record = folder / run::kRecordFile;
   if (fs::exists(record)) {
     ReadRecord(record, run);
-    return run;
+  } else {
+    run.state = StateByEpochs(run);
   }
-  run.state = StateByEpochs(run);
-  StripSeed(run);
-  run.settings = {{"run", run.name}};
-  return run;
+}
+
+void ReadLogFile(const fs::path& path, Run& run) {
+  // A log with a standard name is named after its folder.
+  const std::string stem = path.stem().string();
+  run.name = stem == "summary" || stem == "log"
+                 ? FolderName(fs::absolute(path).parent_path())
+                 : EscapeText(stem);
+  run.log = run::ReadLog(path);
 }
 
 }  // namespace
 
-std::string_view NameOf(RunState state) {
-  return run::RunStates().NameOf(state);
-}
-
-std::string FolderName(const fs::path& folder) {
-  const fs::path absolute = fs::absolute(folder).lexically_normal();
-  return EscapeText(
-      (absolute.has_filename() ? absolute : absolute.parent_path())
-          .filename()
-          .string());
-}
-
-std::string_view ValueOf(const Run& run, std::string_view axis) {
-  for (const Setting& setting : run.settings) {
-    if (setting.axis == axis) return setting.value;
+std::string_view ValueOf(const Pairs& pairs, std::string_view name) {
+  for (const auto& [key, value] : pairs) {
+    if (key == name) return value;
   }
   return {};
 }
@@ -100,16 +87,15 @@ bool IsRunFolder(const fs::path& folder) {
 }
 
 Run ReadRun(const fs::path& path) {
-  if (fs::is_directory(path)) return ReadFolder(path);
   Run run;
   run.path = path;
   run.path_text = EscapeText(path.string());
-  // A log with a standard name is named after its folder.
-  const std::string stem = path.stem().string();
-  run.name = stem == "summary" || stem == "log"
-                 ? FolderName(fs::absolute(path).parent_path())
-                 : EscapeText(stem);
-  run.log = run::ReadLog(path);
+  if (fs::is_directory(path)) {
+    ReadFolder(path, run);
+  } else {
+    ReadLogFile(path, run);
+  }
+  if (fs::exists(path / run::kRecordFile)) return run;
   StripSeed(run);
   run.settings = {{"run", run.name}};
   return run;

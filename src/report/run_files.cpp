@@ -36,8 +36,7 @@ std::string ReadSmallText(const fs::path& path) {
 }
 
 std::string ValueText(const Json& value) {
-  return EscapeText(value.is_string() ? value.get<std::string>()
-                                      : value.dump());
+  return EscapeText(run::TextOf(value));
 }
 
 void Flatten(const Json& value, const std::string& path, Run& run) {
@@ -53,28 +52,37 @@ void Flatten(const Json& value, const std::string& path, Run& run) {
   }
 }
 
-std::vector<Setting> SettingsOf(const run::Labels& labels) {
-  std::vector<Setting> settings;
-  for (const auto& [axis, label] : labels) {
-    settings.push_back({EscapeText(axis), EscapeText(label)});
+Pairs Escaped(Pairs pairs) {
+  for (auto& [axis, label] : pairs) {
+    axis = EscapeText(axis);
+    label = EscapeText(label);
   }
-  return settings;
+  return pairs;
 }
 
-// Adds one key of a checkpoint's metadata under the name that reports use.
-void AddProvenance(const checkpoint::Checkpoint& file, const char* key,
-                   const char* name, Run& run) {
-  const auto found = file.metadata().find(key);
-  if (found == file.metadata().end()) return;
-  run.provenance.emplace_back(name, EscapeText(found->second));
+// Of an axis of a sweep: a list of values, or an object of values by label.
+std::vector<std::string> LabelsOf(const Json& values) {
+  std::vector<std::string> labels;
+  for (const auto& [key, value] : values.items()) {
+    labels.push_back(values.is_object() ? EscapeText(key) : ValueText(value));
+  }
+  return labels;
 }
 
-template <typename Visit>
-void OpenIfPresent(const fs::path& path, Run& run, const Visit& visit) {
+// Keys of a checkpoint's metadata, and their names in reports.
+using ProvenanceKeys =
+    std::initializer_list<std::pair<const char*, const char*>>;
+
+void AddProvenance(const fs::path& path, ProvenanceKeys keys, Run& run) {
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) return;
   try {
-    visit(*checkpoint::Open(path));
+    const auto file = checkpoint::Open(path);
+    for (const auto& [key, name] : keys) {
+      const auto found = file->metadata().find(key);
+      if (found == file->metadata().end()) continue;
+      run.provenance.emplace_back(name, EscapeText(found->second));
+    }
   } catch (const Error& error) {
     run.log.notes.push_back(EscapeText(error.what()));
   }
@@ -100,14 +108,14 @@ void ReadConfig(const fs::path& path, Run& run) {
 void ReadRecord(const fs::path& path, Run& run) {
   auto record = run::RecordFromJson(ReadSmallText(path), path.string());
   run.sweep = EscapeText(record.sweep);
-  run.settings = SettingsOf(record.labels);
+  run.settings = Escaped(record.labels);
   // Each is a copy of the run: see AddRun.
   if (record.other_labels.size() > kMaxKeys) {
     throw Error(ErrorKind::kFormat, path.string(),
                 "has more than 4096 other settings");
   }
   for (const run::Labels& labels : record.other_labels) {
-    run.other_settings.push_back(SettingsOf(labels));
+    run.other_settings.push_back(Escaped(labels));
   }
   if (record.seed) run.seed = record.seed;
   run.state = record.state;
@@ -118,20 +126,47 @@ void ReadRecord(const fs::path& path, Run& run) {
 }
 
 void ReadProvenance(const fs::path& folder, Run& run) {
-  for (const auto& [path, value] : run.config) {
-    if (path != "init.file" || value.empty()) continue;
-    OpenIfPresent(value, run, [&](const checkpoint::Checkpoint& init) {
-      AddProvenance(init, run::kPlanDigestKey, "plan", run);
-      AddProvenance(init, run::kTeacherFileKey, "teacher", run);
-      AddProvenance(init, run::kTeacherDigestKey, "teacher SHA-256", run);
-      AddProvenance(init, run::kCommandKey, "init command", run);
-    });
-    break;
+  AddProvenance(ValueOf(run.config, "init.file"),
+                {{run::kPlanDigestKey, "plan"},
+                 {run::kTeacherFileKey, "teacher"},
+                 {run::kTeacherDigestKey, "teacher SHA-256"},
+                 {run::kCommandKey, "init command"}},
+                run);
+  AddProvenance(run::WeightsFile(folder, run::kLast),
+                {{run::kVersionKey, "version"}}, run);
+}
+
+void ReadSweepJson(const fs::path& path, Experiment& experiment) {
+  const Json json =
+      ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
+  JsonObject root(json, path.string(), ErrorKind::kFormat);
+  if (experiment.name.empty()) {
+    experiment.name = EscapeText(root.GetOr<std::string>(
+        "name", FolderName(fs::absolute(path).parent_path())));
   }
-  OpenIfPresent(run::WeightsFile(folder, run::kLast), run,
-                [&](const checkpoint::Checkpoint& last) {
-                  AddProvenance(last, run::kVersionKey, "version", run);
-                });
+  if (root.Has("axes")) {
+    root.Object("axes");  // requires an object
+    for (const auto& [axis, values] : root.Raw("axes").items()) {
+      experiment.axes.push_back({EscapeText(axis), LabelsOf(values)});
+    }
+  }
+  if (!root.Has("report")) return;
+  JsonObject report(root.Raw("report"), root.PathOf("report"),
+                    ErrorKind::kConfig);
+  const auto axes = [&](const char* key) {
+    return report.GetOr<std::vector<std::string>>(key, {});
+  };
+  experiment.table = {axes("rows"), axes("columns"),
+                      report.GetOr<std::string>("baseline", "")};
+  report.Finish();
+}
+
+std::string FolderName(const fs::path& folder) {
+  const fs::path absolute = fs::absolute(folder).lexically_normal();
+  return EscapeText(
+      (absolute.has_filename() ? absolute : absolute.parent_path())
+          .filename()
+          .string());
 }
 
 }  // namespace wsel::report

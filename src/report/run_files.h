@@ -3,13 +3,13 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 
-#include "wsel/report/run.h"
+#include "wsel/report/experiment.h"
 
 namespace wsel::report {
 
-// Readers of a run's files other than its log; each fills its part of `run`.
+// Readers of the files of runs, other than logs, and of sweeps; each fills its
+// part of `run` or `experiment`.
 
 // config.json, flattened; also the seed and epochs. Errors: kIo, kFormat.
 void ReadConfig(const std::filesystem::path& path, Run& run);
@@ -20,6 +20,12 @@ void ReadRecord(const std::filesystem::path& path, Run& run);
 // The metadata of the initial checkpoint and of the last weights, if the files
 // still exist; one that cannot be read adds a note to the log.
 void ReadProvenance(const std::filesystem::path& folder, Run& run);
+
+// What tables need of sweep.json: its name, unless the experiment has one; the
+// axes with their labels, in order, appended; and section "report",
+// {"rows": ["init"], "columns": ["data"], "baseline": "random"}. Errors: kIo;
+// kConfig in that section; kFormat.
+void ReadSweepJson(const std::filesystem::path& path, Experiment& experiment);
 
 // The name of a folder, whatever its spelling ("runs/a/", ".").
 std::string FolderName(const std::filesystem::path& folder);

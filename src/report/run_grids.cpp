@@ -2,50 +2,43 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <ranges>
 #include <set>
 
-#include "grid_text.h"
+#include "grid.h"
 
 namespace wsel::report {
 namespace {
 
 std::string EpochsText(const Run& run) {
-  const int64_t done = run.log.epochs.empty() ? 0 : run.log.epochs.back().epoch;
+  const int64_t done = run.log.last_epoch();
   if (run.epochs_planned == 0) return std::to_string(done);
   return fmt::format("{}/{}", done, run.epochs_planned);
 }
 
 std::string SettingsText(const Run& run) {
-  std::vector<std::string> values;
-  for (const Setting& setting : run.settings) values.push_back(setting.value);
-  return fmt::to_string(fmt::join(values, ", "));
+  return fmt::format("{}", fmt::join(run.settings | std::views::values, ", "));
 }
 
 std::string SeedText(const Run& run) {
   return run.seed ? std::to_string(*run.seed) : kNothing;
 }
 
-std::string FirstLine(const std::string& text) {
-  return text.substr(0, text.find('\n'));
+std::string Short(std::string_view digest) {
+  return std::string(digest.substr(0, 12));
 }
 
-std::string Short(const std::string& digest) { return digest.substr(0, 12); }
-
-std::string ProvenanceOf(const Run& run, std::string_view key) {
-  for (const auto& [name, value] : run.provenance) {
-    if (name == key) return value;
-  }
-  return "";
+std::string_view NameOf(RunState state) {
+  return run::RunStates().NameOf(state);
 }
 
 // Drops columns that are empty for every run, such as the plan without
 // selection.
 void DropEmptyColumns(Grid& grid) {
   for (size_t i = grid.header.size(); i-- > 1;) {
-    const bool empty =
-        std::all_of(grid.rows.begin(), grid.rows.end(),
-                    [i](const auto& row) { return row[i].text.empty(); });
-    if (!empty) continue;
+    const auto is_empty = [i](const auto& row) { return row[i].text.empty(); };
+    if (!std::ranges::all_of(grid.rows, is_empty)) continue;
     const auto at = static_cast<std::ptrdiff_t>(i);
     grid.header.erase(grid.header.begin() + at);
     for (auto& row : grid.rows) row.erase(row.begin() + at);
@@ -67,18 +60,23 @@ void HoistVersion(Grid& grid, size_t column) {
 
 std::string StatusLine(const Report& report) {
   size_t all = 0;
-  for (const Run& run : report.experiment.runs) all += run.is_alias ? 0 : 1;
-  const size_t logs = Count(report, RunState::kUnknown);
+  std::map<RunState, size_t> counts;
+  for (const Run& run : report.experiment.runs) {
+    if (run.is_alias) continue;
+    ++all;
+    ++counts[run.state];
+  }
+  const size_t logs = counts[RunState::kUnknown];
   if (logs == all) {
     return fmt::format("{} log{}, assumed finished.", all, all == 1 ? "" : "s");
   }
   std::string line = fmt::format("{} of {} runs {} finished",
-                                 Count(report, RunState::kFinished) + logs, all,
+                                 counts[RunState::kFinished] + logs, all,
                                  all == 1 ? "is" : "are");
   std::vector<std::string> others;
   for (const RunState state : {RunState::kRunning, RunState::kFailed,
                                RunState::kUnfinished, RunState::kWaiting}) {
-    if (const size_t n = Count(report, state); n > 0) {
+    if (const size_t n = counts[state]; n > 0) {
       others.push_back(fmt::format("{} {}", n, NameOf(state)));
     }
   }
@@ -88,34 +86,31 @@ std::string StatusLine(const Report& report) {
 
 Grid UncountedRunsGrid(const Report& report) {
   Grid grid = {"Runs not included in the tables",
-               {"run", "seed", "state", "epochs", "reason"},
-               {},
-               {}};
+               {"run", "seed", "state", "epochs", "reason"}};
   for (const Run& run : report.experiment.runs) {
     if (IsCounted(run) || run.is_alias) continue;
     const std::string reason =
-        !run.error.empty() ? FirstLine(run.error)
+        !run.error.empty() ? run.error.substr(0, run.error.find('\n'))
         : run.state == RunState::kFinished || run.state == RunState::kUnknown
             ? "never evaluated"
             : "";
-    grid.rows.push_back({{SettingsText(run), "", false},
-                         {SeedText(run), "", false},
-                         {std::string(NameOf(run.state)), "", false},
-                         {EpochsText(run), "", false},
-                         {reason, "", false}});
+    grid.rows.push_back({{SettingsText(run)},
+                         {SeedText(run)},
+                         {std::string(NameOf(run.state))},
+                         {EpochsText(run)},
+                         {reason}});
   }
   return grid;
 }
 
 Grid ProvenanceGrid(const Report& report) {
   constexpr size_t kVersionColumn = 9;
-  Grid grid = {
-      "Provenance",
-      {"run", "seed", "state", "epochs", "last", "best", "configuration",
-       "plan", "teacher", "wsel", "folder"},
-      {},
-      {"The first 12 digits of SHA-256 digests: of config.json, and of "
-       "the selection plan of the initial weights."}};
+  Grid grid = {"Provenance",
+               {"run", "seed", "state", "epochs", "last", "best",
+                "configuration", "plan", "teacher", "wsel", "folder"},
+               {},
+               {"The first 12 digits of SHA-256 digests: of config.json, and "
+                "of the selection plan of the initial weights."}};
   for (const Run& run : report.experiment.runs) {
     if (run.is_alias) continue;
     const bool counted = IsCounted(run);
@@ -124,10 +119,10 @@ Grid ProvenanceGrid(const Report& report) {
          {SettingsText(run), SeedText(run), std::string(NameOf(run.state)),
           EpochsText(run), counted ? Accuracy(LastTop1(run)) : kNothing,
           counted ? Accuracy(BestTop1(run)) : kNothing,
-          Short(run.config_digest), Short(ProvenanceOf(run, "plan")),
-          ProvenanceOf(run, "teacher"), ProvenanceOf(run, "version"),
-          run.path_text}) {
-      texts.push_back({std::move(text), "", false});
+          Short(run.config_digest), Short(ValueOf(run.provenance, "plan")),
+          std::string(ValueOf(run.provenance, "teacher")),
+          std::string(ValueOf(run.provenance, "version")), run.path_text}) {
+      texts.push_back({std::move(text)});
     }
   }
   HoistVersion(grid, kVersionColumn);

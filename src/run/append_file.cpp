@@ -37,10 +37,9 @@ void AppendFile::TruncateTo(uint64_t length) {
   const auto size = static_cast<uint64_t>(status.st_size);
   if (size < length) {
     throw Error(ErrorKind::kFormat, path_.string(),
-                fmt::format("has {} bytes, but the saved run had written {}: "
-                            "restore the run's own file, or start a new run in "
-                            "another folder",
-                            size, length));
+                "has {} bytes, but the saved run had written {}: restore the "
+                "run's own file, or start a new run in another folder",
+                size, length);
   }
   if (ftruncate(fd_, static_cast<off_t>(length)) != 0) {
     ThrowIo("cannot truncate the file to where the run was saved");
@@ -64,9 +63,8 @@ uint64_t AppendFile::Flush() {
 }
 
 void AppendFile::ThrowIo(std::string_view action) const {
-  throw Error(
-      ErrorKind::kIo, path_.string(),
-      fmt::format("{}: {}", action, std::generic_category().message(errno)));
+  throw Error(ErrorKind::kIo, path_.string(), "{}: {}", action,
+              std::generic_category().message(errno));
 }
 
 }  // namespace wsel::run

@@ -54,12 +54,6 @@ std::string Event(double time, int64_t step, std::string_view field) {
   return out += field;
 }
 
-std::string FileVersion() { return BytesField(3, "brain.Event:2"); }
-
-std::string SessionStart() {
-  return BytesField(7, Tag(1, kVarint) + Varint(1));  // status = START
-}
-
 // summary.proto, Summary: repeated Value value = 1; Value: string tag = 1,
 // float simple_value = 2, a member of a oneof, so a 0 is written too.
 std::string Summary(std::span<const Scalar> scalars) {
@@ -113,9 +107,11 @@ std::filesystem::path NewName(const std::filesystem::path& folder,
 EventFile::EventFile(const std::filesystem::path& folder, double time,
                      std::optional<int64_t> resume_step)
     : path_(NewName(folder, time)), file_(path_, std::nullopt) {
-  file_.Write(Record(Event(time, resume_step.value_or(0), FileVersion())));
+  const std::string version = BytesField(3, "brain.Event:2");
+  file_.Write(Record(Event(time, resume_step.value_or(0), version)));
   if (!resume_step) return;
-  file_.Write(Record(Event(time, *resume_step, SessionStart())));
+  const std::string status = Tag(1, kVarint) + Varint(1);  // START
+  file_.Write(Record(Event(time, *resume_step, BytesField(7, status))));
 }
 
 void EventFile::Write(int64_t step, double time,

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "wsel/core/error.h"
+#include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 
 namespace wsel::run {
@@ -19,6 +19,24 @@ constexpr size_t kMaxBytes = size_t{64} << 20;
 constexpr size_t kMaxLineBytes = size_t{1} << 20;
 constexpr size_t kMaxEpochs = 100'000;
 constexpr double kMaxEpoch = 1e9;
+
+std::optional<double> Number(JsonObject& object, std::string_view key) {
+  if (!object.Has(key)) return std::nullopt;
+  return object.Get<double>(key);
+}
+
+Epoch ReadEpoch(JsonObject& object) {
+  Epoch row;
+  const std::string& where = object.where();
+  row.epoch = CheckedEpoch(object.Get<double>("epoch"), where);
+  row.top1 = Number(object, "test_acc1");
+  row.top5 = Number(object, "test_acc5");
+  row.train_loss = Number(object, "train_loss");
+  row.eval_loss = Number(object, "test_loss");
+  CheckAccuracy(row.top1, where, "test_acc1");
+  CheckAccuracy(row.top5, where, "test_acc5");
+  return row;
+}
 
 }  // namespace
 
@@ -60,6 +78,26 @@ bool StartsWithBrace(const fs::path& path) {
   return first != std::string_view::npos && text[first] == '{';
 }
 
+Log ReadOfficialLog(const fs::path& path) {
+  const LogLines file = ReadLines(path);
+  Log log;
+  for (const Line& line : file.lines) {
+    const std::string where = LocationOf(path, line);
+    const auto json = ParseJson(line.text, where, ErrorKind::kFormat);
+    JsonObject object(json, where, ErrorKind::kFormat);
+    Append(log, ReadEpoch(object), where);
+    if (object.Has("n_parameters")) {
+      log.parameters = object.Get<int64_t>("n_parameters");
+    }
+  }
+  Finish(log, file.truncated);
+  return log;
+}
+
+Log ReadLog(const fs::path& path) {
+  return StartsWithBrace(path) ? ReadOfficialLog(path) : ReadSummaryCsv(path);
+}
+
 std::string LocationOf(const fs::path& path, const Line& line) {
   return fmt::format("{}:{}", path.string(), line.number);
 }
@@ -68,17 +106,15 @@ int64_t CheckedEpoch(double value, const std::string& where) {
   if (value >= 0 && value <= kMaxEpoch && std::floor(value) == value) {
     return static_cast<int64_t>(value);
   }
-  throw Error(
-      ErrorKind::kFormat, where,
-      fmt::format("epoch is {}: expected an integer of at least 0", value));
+  throw Error(ErrorKind::kFormat, where,
+              "epoch is {}: expected an integer of at least 0", value);
 }
 
-double CheckedAccuracy(double value, const std::string& where,
-                       std::string_view name) {
-  if (value >= 0 && value <= 100) return value;
-  throw Error(
-      ErrorKind::kFormat, where,
-      fmt::format("{} is {}: expected percent from 0 to 100", name, value));
+void CheckAccuracy(const std::optional<double>& value, const std::string& where,
+                   std::string_view name) {
+  if (!value || (*value >= 0 && *value <= 100)) return;
+  throw Error(ErrorKind::kFormat, where,
+              "{} is {}: expected percent from 0 to 100", name, *value);
 }
 
 void Append(Log& log, const Epoch& epoch, const std::string& where) {

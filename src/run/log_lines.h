@@ -30,8 +30,8 @@ std::string LocationOf(const std::filesystem::path& path, const Line& line);
 
 // Check a value of a log. Errors: kFormat at `where`.
 int64_t CheckedEpoch(double value, const std::string& where);
-double CheckedAccuracy(double value, const std::string& where,
-                       std::string_view name);
+void CheckAccuracy(const std::optional<double>& value, const std::string& where,
+                   std::string_view name);
 
 // Adds an epoch; a repeated one replaces that epoch and all later ones. Errors:
 // kFormat at `where` beyond 100,000 epochs.

@@ -1,5 +1,7 @@
 #include "wsel/run/metric_log.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -10,14 +12,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json ToJson(int64_t value) { return value; }
-
-Json ToJson(const std::string& value) { return value; }
+Json ToJson(const auto& value) { return value; }
 
 Json ToJson(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   return value;
+}
+
+// As Python writes them: NaN has no sign.
+std::string Cell(const std::optional<double>& value) {
+  if (!value) return "";
+  return std::isnan(*value) ? "nan" : fmt::format("{}", *value);
 }
 
 }  // namespace
@@ -29,6 +35,19 @@ void MetricLog::Write(std::span<const Metric> row) {
         [](const auto& value) { return ToJson(value); }, metric.value);
   }
   file_.Write(DumpJson(line) + '\n');
+}
+
+SummaryCsv::SummaryCsv(const std::filesystem::path& path,
+                       std::optional<uint64_t> resume_at)
+    : file_(path, resume_at) {
+  if (file_.bytes() > 0) return;
+  file_.Write("epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n");
+}
+
+void SummaryCsv::Write(const Epoch& row) {
+  file_.Write(fmt::format("{},{},{},{},{},{}\n", row.epoch,
+                          Cell(row.train_loss), Cell(row.eval_loss),
+                          Cell(row.top1), Cell(row.top5), Cell(row.lr)));
 }
 
 }  // namespace wsel::run

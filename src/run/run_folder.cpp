@@ -26,11 +26,4 @@ fs::path WeightsFile(const fs::path& folder, std::string_view which) {
   return folder / (std::string(which) + ".safetensors");
 }
 
-fs::path RunFolder::weights(std::string_view which) const {
-  return WeightsFile(root_, which);
-}
-
-bool RunFolder::HasRun() const { return fs::exists(config()); }
-bool RunFolder::HasState() const { return fs::exists(state()); }
-
 }  // namespace wsel::run

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -11,7 +10,7 @@
 #include "wsel/core/output_tail.h"
 #include "wsel/core/text_file.h"
 #include "wsel/run/file_names.h"
-#include "wsel/run/metric_keys.h"
+#include "wsel/run/metric_log.h"
 
 namespace wsel::run {
 namespace {

@@ -30,8 +30,7 @@ Labels LabelsFrom(const Json& json, const std::string& where) {
   JsonObject(json, where, ErrorKind::kFormat);  // requires an object
   Labels labels;
   for (const auto& [axis, label] : json.items()) {
-    labels.emplace_back(
-        axis, label.is_string() ? label.get<std::string>() : label.dump());
+    labels.emplace_back(axis, TextOf(label));
   }
   return labels;
 }
@@ -86,6 +85,10 @@ RunRecord RecordFromJson(std::string_view text, const std::string& where) {
   record.error = object.GetOr<std::string>("error", "");
   record.log_tail = object.GetOr<std::string>("log_tail", "");
   return record;
+}
+
+std::string TextOf(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 }  // namespace wsel::run

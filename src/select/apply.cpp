@@ -10,7 +10,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
-#include "wsel/model/initialize.h"
+#include "wsel/nn/initialize.h"
 #include "wsel/select/importance_scores.h"
 #include "wsel/tensor/torch_bridge.h"
 
@@ -69,9 +69,9 @@ TensorView ReadChecked(const TensorSource* teacher, const std::string& name,
   }
   if (spec->shape != shape || !IsFloating(spec->dtype)) {
     throw Error(ErrorKind::kMismatch, name,
-                fmt::format("the plan expects {}, the teacher has {} {}",
-                            FormatShape(shape), Name(spec->dtype),
-                            FormatShape(spec->shape)));
+                "the plan expects {}, the teacher has {} {}",
+                FormatShape(shape), Name(spec->dtype),
+                FormatShape(spec->shape));
   }
   return teacher->View(name);
 }
@@ -105,7 +105,7 @@ Student Apply(const Plan& plan, const TensorSource* teacher) {
     const Entry& entry = plan.entries[i];
     if (const auto* random = std::get_if<Reinitialised>(&entry.source)) {
       student.tensors[i] =
-          model::Draw(random->init, entry.student, plan.options.seed);
+          nn::Draw(random->init, entry.student, plan.options.seed);
     } else if (const auto* top = std::get_if<TopMagnitude>(&entry.source)) {
       take(i, *top);
     } else {

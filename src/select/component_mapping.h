@@ -3,15 +3,21 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
-#include "element_selection.h"
 #include "wsel/core/error.h"
 #include "wsel/select/family.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::select {
+
+// Attention channels: `heads` times `head_dim`, head by head.
+struct HeadSplit {
+  int64_t heads = 1;
+  int64_t head_dim = 1;
+};
 
 // One dimension of a teacher's tensor: `groups` equal parts of `from` positions
 // each, of which the student has `to`.
@@ -50,7 +56,7 @@ struct MappedTensor {
 
 // Component mapping (paper, section 3.1) with the role of every dimension: all
 // that a plan depends on, from whatever describes the two models: configs
-// (config_mapping.h), a family file or a checkpoint of the student's shapes.
+// (config_pair.h), a family file or a checkpoint of the student's shapes.
 struct ComponentMapping {
   PlanModel teacher;
   PlanModel student;
@@ -62,40 +68,37 @@ struct ComponentMapping {
   std::vector<std::string> notes;
 };
 
+// Layer selection (paper, section 3.1 and appendix B): per stage, the teacher's
+// block that each of the student's blocks is taken from. `rule` is
+// Options::layers; "mid" starts at (T - N) / 2 for T blocks of the teacher and
+// N of the student, "uniform" spaces blocks as Uniform() spaces elements.
+// Errors: kMismatch if a stage of the student is deeper than the teacher's,
+// naming the stage; kUsage for an unknown rule, or for a list of the wrong
+// length, out of range, or with a block twice.
+std::vector<std::vector<int64_t>> MapLayers(
+    const std::vector<int64_t>& teacher_depths,
+    const std::vector<int64_t>& student_depths, std::string_view rule);
+
 // The one planner: turns a mapping into a plan. Everything is checked before
 // `importance` is used. Errors: those in the mapping's sources, unless skipped;
 // kMismatch, naming the dimension or tensor, for a student that is larger than
-// the teacher; kUsage for options that contradict each other, and those of
-// SkippedBy.
+// the teacher; kUsage for options that contradict each other, and for an item
+// of Options::skip that is neither a component of this model nor matches a
+// tensor.
 Plan PlanMapping(ComponentMapping mapping, const Options& options,
                  const ImportanceScores& importance);
 
-// For each of the student's tensors the item of Options::skip that matches it,
-// or null: a component by name, or a shell pattern of tensor names. Errors:
-// kUsage for a component that is unknown or not in this model, and for a
-// pattern that matches no tensor.
-std::vector<const std::string*> SkippedBy(
-    const std::vector<std::string>& items,
-    const std::vector<MappedTensor>& tensors);
-
 // The source of a tensor that the teacher has no counterpart of.
 Error NoCounterpart(const std::string& student);
-
-// A tensor of a block that no block of the student is taken from.
-Unused OfUnusedBlock(std::string teacher);
 
 // For models without a config: how a tensor is re-initialised. Biases and
 // running means become zeros, other 1-D tensors ones, the rest normal with std
 // 0.02 truncated at two std.
 model::Init InitByShape(const TensorSpec& spec);
 
-// Those that no tensor of the student has for a source.
-std::vector<Unused> NotSources(const std::vector<Unused>& unused,
-                               const std::vector<MappedTensor>& tensors);
-
 // ComponentMapping::unused of models without a config: those of `unused` that
 // are no sources, and then the sources, which are unused if skipped.
-std::vector<Unused> ReasonsUnused(const std::vector<Unused>& unused,
+std::vector<Unused> ReasonsUnused(std::vector<Unused> unused,
                                   const std::vector<MappedTensor>& tensors);
 
 }  // namespace wsel::select

@@ -6,39 +6,34 @@
 #include <utility>
 
 #include "config_pair.h"
-#include "layer_map.h"
-#include "wsel/model/init_rule.h"
+#include "wsel/model/init.h"
 
 namespace wsel::select {
 namespace {
 
 using model::ParameterSpec;
 using model::Role;
-using model::VitConfig;
 
 void CheckArchitecture(const model::Config& teacher,
                        const model::Config& student) {
   if (teacher.index() == student.index()) return;
-  throw Error(
-      ErrorKind::kMismatch, NameOf(student),
-      fmt::format("the student is a {}, the teacher a {}; weights can "
-                  "only be selected within one architecture",
-                  ArchitectureName(student), ArchitectureName(teacher)));
+  throw Error(ErrorKind::kMismatch, NameOf(student),
+              "the student is a {}, the teacher a {}; weights can only be "
+              "selected within one architecture",
+              ArchitectureName(student), ArchitectureName(teacher));
 }
 
 void CheckOptions(const model::Config& student, const Options& options) {
-  Options official;
-  official.official = true;
-  official.seed = options.seed;
+  const Options official{.official = true, .seed = options.seed};
   if (options.official && options != official) {
     throw Error(ErrorKind::kUsage, "official",
                 "the official rule is fixed; leave out method, layers, heads, "
                 "head, skip and patch_resize");
   }
-  if (options.heads != Heads::kFlat &&
-      !std::holds_alternative<VitConfig>(student)) {
+  if (options.heads != Heads::kFlat && NumHeads(student) == 0) {
     throw Error(ErrorKind::kUsage, "heads",
-                "a ConvNeXt has no attention heads; leave it out");
+                "a {} has no attention heads; leave it out",
+                ArchitectureName(student));
   }
 }
 
@@ -46,11 +41,10 @@ void CheckReusedHead(const ConfigPair& models) {
   const int64_t teacher = NumClasses(models.teacher);
   const int64_t student = NumClasses(models.student);
   if (teacher == student) return;
-  throw Error(
-      ErrorKind::kMismatch, "head=reuse",
-      fmt::format("needs an equal number of classes: the teacher has {}, the "
-                  "student {}; set num_classes to {} or use head=reset",
-                  teacher, student, teacher));
+  throw Error(ErrorKind::kMismatch, "head=reuse",
+              "needs an equal number of classes: the teacher has {}, the "
+              "student {}; set num_classes to {} or use head=reset",
+              teacher, student, teacher);
 }
 
 // Checks that the attention heads fit the rule; notes if they are not kept.
@@ -68,26 +62,23 @@ std::vector<std::string> CheckHeads(Heads rule, const HeadSplit& teacher,
         teacher.head_dim, student.head_dim, teacher.heads, student.heads)};
   }
   const bool within = rule == Heads::kWithin;
-  throw Error(
-      ErrorKind::kMismatch, fmt::format("heads={}", HeadRules().NameOf(rule)),
-      fmt::format("needs an equal {}: the teacher's is {}, the student's {}; "
-                  "use heads=flat",
-                  within ? "number of heads" : "head dimension",
-                  within ? teacher.heads : teacher.head_dim,
-                  within ? student.heads : student.head_dim));
+  throw Error(ErrorKind::kMismatch,
+              fmt::format("heads={}", HeadRules().NameOf(rule)),
+              "needs an equal {}: the teacher's is {}, the student's {}; use "
+              "heads=flat",
+              within ? "number of heads" : "head dimension",
+              within ? teacher.heads : teacher.head_dim,
+              within ? student.heads : student.head_dim);
 }
 
 bool HasAxis(const ParameterSpec& tensor, Role role) {
-  return std::any_of(tensor.axes.begin(), tensor.axes.end(),
-                     [&](const auto& axis) { return axis.role == role; });
+  return std::ranges::count(tensor.axes, role, &model::Axis::role) > 0;
 }
 
 // The tensor of the teacher's file that has a parameter.
 std::variant<TensorSpec, Reinitialised, Error> InFile(
     const TensorSpec& expected, const std::vector<TensorSpec>& file) {
-  const auto at = std::find_if(
-      file.begin(), file.end(),
-      [&](const TensorSpec& spec) { return spec.name == expected.name; });
+  const auto at = std::ranges::find(file, expected.name, &TensorSpec::name);
   if (at == file.end()) {
     return Error(ErrorKind::kMismatch, expected.name,
                  "missing from the teacher's file; is the file complete?");
@@ -95,8 +86,8 @@ std::variant<TensorSpec, Reinitialised, Error> InFile(
   if (at->shape == expected.shape) return *at;
   return Error(
       ErrorKind::kMismatch, expected.name,
-      fmt::format("is {} in the teacher's file, but {} in the teacher's "
-                  "model; correct the teacher's model",
+      fmt::format("is {} in the teacher's file, but {} in the teacher's model; "
+                  "correct the teacher's model",
                   FormatShape(at->shape), FormatShape(expected.shape)));
 }
 
@@ -119,8 +110,8 @@ MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
   }
   if (teacher->key != student.key) {
     tensor.note = fmt::format(
-        "{} is taken from the teacher's {}: the two models pool and "
-        "normalise in a different order",
+        "{} is taken from the teacher's {}: the two models pool and normalise "
+        "in a different order",
         student.spec.name, teacher->spec.name);
   }
   tensor.source = InFile(teacher->spec, file);
@@ -136,22 +127,19 @@ MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
 // is.
 Unused ReasonUnused(const ConfigPair& models, const Options& options,
                     const std::string& name) {
-  const auto teacher = std::find_if(
-      models.teacher_parameters.begin(), models.teacher_parameters.end(),
+  const auto teacher = std::ranges::find_if(
+      models.teacher_parameters,
       [&](const ParameterSpec& p) { return p.spec.name == name; });
   if (teacher == models.teacher_parameters.end()) {
     return {name, fmt::format("not a tensor of a {}",
                               ArchitectureName(models.teacher))};
   }
-  if (teacher->block >= 0) {
-    const auto& taken = models.layers[teacher->stage];
-    if (std::find(taken.begin(), taken.end(), teacher->block) == taken.end()) {
-      return OfUnusedBlock(name);
-    }
+  if (teacher->block >= 0 &&
+      std::ranges::count(models.layers[teacher->stage], teacher->block) == 0) {
+    return {name, std::string(kUnusedBlock)};
   }
-  const bool same = std::any_of(
-      models.student_parameters.begin(), models.student_parameters.end(),
-      [&](const ParameterSpec& student) {
+  const bool same = std::ranges::any_of(
+      models.student_parameters, [&](const ParameterSpec& student) {
         return student.key == teacher->key && student.stage == teacher->stage;
       });
   if (!same) return {name, "the student has no such tensor"};
@@ -163,22 +151,16 @@ Unused ReasonUnused(const ConfigPair& models, const Options& options,
 }
 
 // What of the teacher's forward pass the student does not have.
-std::vector<std::string> ForwardNotes(const VitConfig& teacher,
-                                      const VitConfig& student) {
-  std::vector<std::string> notes;
-  const auto note_if = [&](bool teacher_has, bool student_has,
-                           std::string_view what) {
-    if (!teacher_has || student_has) return;
+void AddForwardNotes(const model::Config& teacher, const model::Config& student,
+                     std::vector<std::string>& notes) {
+  const auto extras = ForwardExtras(student);
+  for (const std::string_view extra : ForwardExtras(teacher)) {
+    if (std::ranges::find(extras, extra) != extras.end()) continue;
     notes.push_back(fmt::format(
-        "the teacher has {}, the student does not: its activations will "
-        "differ from the teacher's by more than selection causes",
-        what));
-  };
-  note_if(teacher.pre_norm, student.pre_norm, "a norm before the blocks");
-  note_if(teacher.layer_scale != 0, student.layer_scale != 0, "layer scale");
-  note_if(teacher.activation == model::Activation::kQuickGelu,
-          student.activation == model::Activation::kQuickGelu, "QuickGELU");
-  return notes;
+        "the teacher has {}, the student does not: its activations will differ "
+        "from the teacher's by more than selection causes",
+        extra));
+  }
 }
 
 }  // namespace
@@ -208,10 +190,7 @@ Plan PlanSelection(const model::Config& teacher,
     mapping.unused.push_back(ReasonUnused(models, options, spec.name));
   }
   Plan plan = PlanMapping(std::move(mapping), options, importance);
-  if (const auto* vit = std::get_if<VitConfig>(&teacher)) {
-    const auto notes = ForwardNotes(*vit, std::get<VitConfig>(student));
-    plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
-  }
+  AddForwardNotes(teacher, student, plan.notes);
   return plan;
 }
 

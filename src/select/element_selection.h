@@ -1,19 +1,14 @@
 // Torch-free.
 #pragma once
 
-#include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
+#include "component_mapping.h"
 #include "wsel/core/philox.h"
-#include "wsel/select/options.h"
 
 namespace wsel::select {
-
-// Attention channels: `heads` times `head_dim`, head by head.
-struct HeadSplit {
-  int64_t heads = 1;
-  int64_t head_dim = 1;
-};
 
 // Selects `to` of `from` indices by a rule. `stream` is the dimension's;
 // `scores` has one value per index if the rule is data-dependent, else none.
@@ -29,5 +24,39 @@ Indices SelectChannels(const SelectionRule& rule, Heads heads,
 
 // The indices of the `to` largest scores; ties go to the lower index.
 Indices Largest(const std::vector<double>& scores, int64_t to);
+
+// Selects the index sets of a plan, each once: one per dimension if the rule
+// keeps consistency, else one per tensor and dimension.
+class IndexSets {
+ public:
+  // All arguments must outlive this object.
+  IndexSets(const std::vector<MappedTensor>& tensors, const Options& options,
+            const ImportanceScores& importance);
+
+  // What is selected along dimension `axis` of the tensor's source.
+  AxisPick Pick(const MappedTensor& tensor, size_t axis);
+
+  // The sets that Pick() referred to.
+  std::vector<IndexSet> Take() && { return std::move(sets_); }
+
+ private:
+  int GroupsOf(const MappedAxis& axis) const;
+  std::string NameOf(const MappedTensor& tensor, size_t axis) const;
+  IndexSet Select(const std::string& name, const MappedAxis& axis) const;
+  std::vector<double> Scores(const std::string& name, int64_t of) const;
+
+  // An axis of a tensor of the teacher.
+  struct Use {
+    const std::string& tensor;
+    size_t axis;
+    int groups;
+  };
+
+  const Options& options_;
+  const ImportanceScores& importance_;
+  std::map<std::string, std::vector<Use>> uses_;  // by the name of the set
+  std::vector<IndexSet> sets_;
+  std::map<std::string, int> by_name_;
+};
 
 }  // namespace wsel::select

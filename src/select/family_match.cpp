@@ -53,8 +53,8 @@ class Matcher {
     const auto take = [&](const std::string& text) {
       if (taken != nullptr) {
         throw Error(ErrorKind::kConfig, family_.source,
-                    fmt::format("'{}' and '{}' both match the tensor '{}'",
-                                *taken, text, spec.name));
+                    "'{}' and '{}' both match the tensor '{}'", *taken, text,
+                    spec.name);
       }
       taken = &text;
     };
@@ -78,12 +78,11 @@ class Matcher {
       names.push_back(tensor.text);
     }
     const auto near = Nearest(spec.name, names);
-    throw Error(
-        ErrorKind::kMismatch, spec.name,
-        fmt::format("matches no template of {}{}; add it to \"tensors\" "
-                    "or, with a reason, to \"ignored\"",
-                    family_.source,
-                    near ? fmt::format(" (the nearest is '{}')", *near) : ""));
+    throw Error(ErrorKind::kMismatch, spec.name,
+                "matches no template of {}{}; add it to \"tensors\" or, with a "
+                "reason, to \"ignored\"",
+                family_.source,
+                near ? fmt::format(" (the nearest is '{}')", *near) : "");
   }
 
   // Checks that layers have no gaps, and all of them the same tensors.
@@ -100,11 +99,10 @@ class Matcher {
       const FamilyTensor& tensor = family_.tensors[i];
       if (!count_of.contains(i)) {
         if (tensor.optional) continue;
-        throw Error(
-            ErrorKind::kMismatch, tensor.text,
-            fmt::format("matches no tensor of the teacher: either it is "
-                        "not the {} of {}, or this tensor is \"optional\"",
-                        family_.name, family_.source));
+        throw Error(ErrorKind::kMismatch, tensor.text,
+                    "matches no tensor of the teacher: either it is not the {} "
+                    "of {}, or this tensor is \"optional\"",
+                    family_.name, family_.source);
       }
       if (tensor.name.layers) CheckEachLayer(i);
     }
@@ -124,11 +122,9 @@ class Matcher {
 
   void Infer(const FamilyTensor& tensor, const TensorSpec& spec) {
     if (spec.shape.size() != tensor.axes.size()) {
-      throw Error(
-          ErrorKind::kMismatch, spec.name,
-          fmt::format("has shape {} in the teacher; {} expects {} dimensions",
-                      FormatShape(spec.shape), family_.source,
-                      tensor.axes.size()));
+      throw Error(ErrorKind::kMismatch, spec.name,
+                  "has shape {} in the teacher; {} expects {} dimensions",
+                  FormatShape(spec.shape), family_.source, tensor.axes.size());
     }
     for (size_t axis = 0; axis < tensor.axes.size(); ++axis) {
       InferAxis(tensor.axes[axis], spec, axis);
@@ -139,8 +135,7 @@ class Matcher {
     const int64_t size = spec.shape[at];
     const auto fail = [&](std::string_view message) {
       throw Error(ErrorKind::kMismatch, spec.name,
-                  fmt::format("dimension {} is {} in the teacher; {}", at, size,
-                              message));
+                  "dimension {} is {} in the teacher; {}", at, size, message);
     };
     if (!axis.dimension) {
       if (size != axis.factor) {
@@ -170,16 +165,15 @@ class Matcher {
       if (given != given_.end() && found != match_.sizes.end() &&
           given->second != found->second) {
         throw Error(ErrorKind::kMismatch, dimension.name,
-                    fmt::format("is {} in the teacher, but {} was given",
-                                found->second, given->second));
+                    "is {} in the teacher, but {} was given", found->second,
+                    given->second);
       }
       const auto heads = given_.find(HeadsOf(dimension));
       if (heads == given_.end() || found == match_.sizes.end()) continue;
       if (heads->second < 1 || found->second % heads->second != 0) {
-        throw Error(
-            ErrorKind::kUsage, "teacher size",
-            fmt::format("{}: {} heads do not divide the teacher's {} channels",
-                        heads->first, heads->second, found->second));
+        throw Error(ErrorKind::kUsage, "teacher size",
+                    "{}: {} heads do not divide the teacher's {} channels",
+                    heads->first, heads->second, found->second);
       }
       match_.sizes.insert(*heads);
     }

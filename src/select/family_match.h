@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "wsel/select/family.h"
+#include "wsel/select/options.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::select {
@@ -30,5 +31,14 @@ struct FamilyMatch {
 // does not divide.
 FamilyMatch Match(const FamilyTable& family,
                   const std::vector<TensorSpec>& specs, const Sizes& given);
+
+// All sizes of a student: those `given`; others shrink with the dimension that
+// they follow, or equal the teacher's. The number of attention heads is known
+// if the rule or the user determines it.
+// Errors: kUsage for a size that is unknown or below 1; kMismatch for sizes
+// that do not divide, heads that do not fit the rule, and sizes of dimensions
+// that the teacher lacks.
+Sizes StudentSizes(const FamilyTable& family, const Sizes& teacher,
+                   const Sizes& given, Heads rule);
 
 }  // namespace wsel::select

@@ -1,5 +1,3 @@
-#include "wsel/select/family_plan.h"
-
 #include <fmt/format.h>
 
 #include <map>
@@ -9,8 +7,7 @@
 
 #include "component_mapping.h"
 #include "family_match.h"
-#include "family_sizes.h"
-#include "layer_map.h"
+#include "wsel/select/generic_plan.h"
 
 namespace wsel::select {
 namespace {
@@ -27,8 +24,7 @@ struct FamilyPair {
 };
 
 GenericModel ModelOf(const FamilyTable& family, const Sizes& sizes) {
-  GenericModel model;
-  model.name = family.name;
+  GenericModel model{family.name, {}, {}};
   for (const std::string& name : SizeNames(family)) {
     const auto size = sizes.find(name);
     if (size != sizes.end()) model.sizes.emplace_back(name, size->second);
@@ -75,21 +71,19 @@ MappedAxis AxisOf(const FamilyPair& pair, const Dimension& d, int groups,
 using Layers = std::map<size_t, std::vector<int64_t>>;
 
 Layers LayersOf(const FamilyPair& pair, const std::string& rule) {
-  std::vector<size_t> counters;
+  Layers layers;
   std::vector<int64_t> from;
   std::vector<int64_t> to;
   for (size_t i = 0; i < pair.family.dimensions.size(); ++i) {
     const Dimension& d = pair.family.dimensions[i];
     if (d.role != DimensionRole::kLayers || !pair.Has(d)) continue;
-    counters.push_back(i);
+    layers[i] = {};
     from.push_back(pair.teacher.sizes.at(d.name));
     to.push_back(pair.student.at(d.name));
   }
   const auto selected = MapLayers(from, to, rule);
-  Layers layers;
-  for (size_t i = 0; i < counters.size(); ++i) {
-    layers[counters[i]] = selected[i];
-  }
+  auto next = selected.begin();
+  for (auto& [counter, taken] : layers) taken = *next++;
   return layers;
 }
 
@@ -119,16 +113,6 @@ std::optional<MappedTensor> TensorOf(const FamilyPair& pair, size_t place,
   return mapped;
 }
 
-// The templates from `begin` on that the same layers repeat.
-size_t EndOfLayer(const std::vector<FamilyTensor>& tensors, size_t begin) {
-  size_t end = begin + 1;
-  while (end < tensors.size() &&
-         tensors[end].name.layers == tensors[begin].name.layers) {
-    ++end;
-  }
-  return end;
-}
-
 // Tensors of one layer are adjacent, as in a state dict.
 std::vector<MappedTensor> TensorsOf(const FamilyPair& pair,
                                     const Layers& layers) {
@@ -136,8 +120,10 @@ std::vector<MappedTensor> TensorsOf(const FamilyPair& pair,
   std::vector<MappedTensor> mapped;
   const auto& tensors = pair.family.tensors;
   for (size_t begin = 0, end = 0; begin < tensors.size(); begin = end) {
-    end = EndOfLayer(tensors, begin);
+    // The templates from `begin` to `end` are repeated by the same layers.
     const auto counter = tensors[begin].name.layers;
+    end = begin + 1;
+    while (end < tensors.size() && tensors[end].name.layers == counter) ++end;
     const auto selected = counter ? layers.find(*counter) : layers.end();
     // All are optional, and the teacher lacks them.
     if (counter && selected == layers.end()) continue;
@@ -155,7 +141,7 @@ std::vector<MappedTensor> TensorsOf(const FamilyPair& pair,
 std::vector<Unused> UnusedOf(const FamilyPair& pair) {
   std::vector<Unused> unused;
   for (const auto& [place, spec] : pair.teacher.tensors) {
-    unused.push_back(OfUnusedBlock(spec->name));
+    unused.push_back({spec->name, std::string(kUnusedBlock)});
   }
   for (const auto& [spec, place] : pair.teacher.ignored) {
     unused.push_back({spec->name, pair.family.ignored[place].reason});
@@ -172,9 +158,9 @@ std::vector<std::string> NotesOf(const FamilyPair& pair) {
     const int64_t to = pair.student.at(d.name);
     if (from == to) continue;
     notes.push_back(fmt::format(
-        "'{}' is selected across heads ({} to {}): q, k, v and the output "
-        "stay consistent, but a head of the student does not correspond to "
-        "one head of the teacher; heads=whole or heads=within keeps heads",
+        "'{}' is selected across heads ({} to {}): q, k, v and the output stay "
+        "consistent, but a head of the student does not correspond to one head "
+        "of the teacher; heads=whole or heads=within keeps heads",
         d.name, from, to));
   }
   return notes;

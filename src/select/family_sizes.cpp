@@ -1,9 +1,8 @@
-#include "family_sizes.h"
-
 #include <fmt/format.h>
 
 #include <utility>
 
+#include "family_match.h"
 #include "wsel/core/error.h"
 
 namespace wsel::select {
@@ -15,8 +14,8 @@ void CheckGiven(const FamilyTable& family, const Sizes& sizes) {
   CheckSizeNames(family, sizes, "student size");
   for (const auto& [name, size] : sizes) {
     if (size >= 1 && size <= kMaxSize) continue;
-    throw Error(ErrorKind::kUsage, "student size",
-                fmt::format("{}: {} is not a valid size", name, size));
+    throw Error(ErrorKind::kUsage, "student size", "{}: {} is not a valid size",
+                name, size);
   }
 }
 
@@ -62,11 +61,10 @@ class SizeRules {
     const int64_t from = teacher_.at(leader);
     const int64_t to = sizes_.at(leader);
     if (own > kMaxSize || to > kMaxSize || own * to % from != 0) {
-      throw Error(
-          ErrorKind::kMismatch, d.name,
-          fmt::format("follows '{}', but {} cannot be scaled by {}/{} to "
-                      "a whole number; give the student size {}=N",
-                      leader, own, to, from, d.name));
+      throw Error(ErrorKind::kMismatch, d.name,
+                  "follows '{}', but {} cannot be scaled by {}/{} to a whole "
+                  "number; give the student size {}=N",
+                  leader, own, to, from, d.name);
     }
     return own * to / from;
   }
@@ -79,19 +77,17 @@ class SizeRules {
       const int64_t heads = HeadsByRule(d, size);
       const int64_t given = sizes_.try_emplace(key, heads).first->second;
       if (given != heads) {
-        throw Error(ErrorKind::kMismatch, key,
-                    fmt::format("heads={} gives the student {}, but "
-                                "the student size gives {}",
-                                HeadRules().NameOf(rule_), heads, given));
+        throw Error(
+            ErrorKind::kMismatch, key,
+            "heads={} gives the student {}, but the student size gives {}",
+            HeadRules().NameOf(rule_), heads, given);
       }
     }
     const auto heads = sizes_.find(key);
     if (heads != sizes_.end() && size % heads->second != 0) {
-      throw Error(
-          ErrorKind::kMismatch, key,
-          fmt::format("the student's {} channels cannot be divided into "
-                      "{} heads",
-                      size, heads->second));
+      throw Error(ErrorKind::kMismatch, key,
+                  "the student's {} channels cannot be divided into {} heads",
+                  size, heads->second);
     }
   }
 
@@ -99,17 +95,17 @@ class SizeRules {
     const auto heads = teacher_.find(HeadsOf(d));
     if (heads == teacher_.end()) {
       throw Error(ErrorKind::kUsage, "heads",
-                  fmt::format("the teacher's number of heads in '{}' is not "
-                              "known from shapes; give the teacher size {}=N",
-                              d.name, HeadsOf(d)));
+                  "the teacher's number of heads in '{}' is not known from "
+                  "shapes; give the teacher size {}=N",
+                  d.name, HeadsOf(d));
     }
     if (rule_ == Heads::kWithin) return heads->second;
     const int64_t head_dim = teacher_.at(d.name) / heads->second;
     if (size % head_dim != 0) {
       throw Error(ErrorKind::kMismatch, d.name,
-                  fmt::format("heads=whole needs a multiple of the head "
-                              "dimension {}, but the student has {}",
-                              head_dim, size));
+                  "heads=whole needs a multiple of the head dimension {}, but "
+                  "the student has {}",
+                  head_dim, size);
     }
     return size / head_dim;
   }

@@ -1,5 +1,3 @@
-#include "layer_map.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,9 +5,8 @@
 #include <set>
 #include <string>
 
-#include "consecutive.h"
-#include "uniform.h"
-#include "wsel/core/error.h"
+#include "component_mapping.h"
+#include "rule_functions.h"
 #include "wsel/core/split.h"
 #include "wsel/core/suggest.h"
 
@@ -32,19 +29,18 @@ Indices ParseList(std::string_view list, int64_t from, int64_t to,
     if (code != std::errc() || end != part.data() + part.size() || block < 0 ||
         block >= from) {
       throw Error(ErrorKind::kUsage, kOption,
-                  fmt::format("'{}' is not a block of the teacher (0 to {})",
-                              part, from - 1));
+                  "'{}' is not a block of the teacher (0 to {})", part,
+                  from - 1);
     }
     blocks.push_back(block);
   }
   if (static_cast<int64_t>(blocks.size()) != to) {
     throw Error(ErrorKind::kUsage, kOption,
-                fmt::format("{}: the student has {} blocks, the list has {}",
-                            what, to, blocks.size()));
+                "{}: the student has {} blocks, the list has {}", what, to,
+                blocks.size());
   }
   if (std::set<int64_t>(blocks.begin(), blocks.end()).size() != blocks.size()) {
-    throw Error(ErrorKind::kUsage, kOption,
-                fmt::format("'{}' lists a block twice", list));
+    throw Error(ErrorKind::kUsage, kOption, "'{}' lists a block twice", list);
   }
   return blocks;
 }
@@ -58,7 +54,7 @@ std::vector<std::vector<int64_t>> MapLayers(
   const std::vector<std::string> rules = {"first", "last", "mid", "uniform"};
   const bool list =
       rule.find_first_not_of("0123456789,/ ") == std::string_view::npos;
-  if (!list && std::find(rules.begin(), rules.end(), rule) == rules.end()) {
+  if (!list && std::ranges::count(rules, rule) == 0) {
     throw Error(
         ErrorKind::kUsage, kOption,
         Unknown("layer rule", rule, rules) + " (or blocks by number: 0,2,4)");
@@ -66,9 +62,9 @@ std::vector<std::vector<int64_t>> MapLayers(
   const auto lists = Split(rule, '/');
   if (list && lists.size() != stages) {
     throw Error(ErrorKind::kUsage, kOption,
-                fmt::format("'{}' has {} lists; the student has {} stages "
-                            "(one list per stage, separated by '/')",
-                            rule, lists.size(), stages));
+                "'{}' has {} lists; the student has {} stages (one list per "
+                "stage, separated by '/')",
+                rule, lists.size(), stages);
   }
 
   std::vector<std::vector<int64_t>> map;
@@ -78,8 +74,7 @@ std::vector<std::vector<int64_t>> MapLayers(
     const std::string what = StageName(s, stages);
     if (to > from) {
       throw Error(ErrorKind::kMismatch, what,
-                  fmt::format("the student has {} blocks, the teacher only {}",
-                              to, from));
+                  "the student has {} blocks, the teacher only {}", to, from);
     }
     if (list) {
       map.push_back(ParseList(lists[s], from, to, what));

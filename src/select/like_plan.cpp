@@ -1,16 +1,16 @@
-#include "wsel/select/like_plan.h"
-
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
 #include "component_mapping.h"
-#include "layer_map.h"
-#include "like_axes.h"
 #include "numbered_names.h"
+#include "wsel/select/generic_plan.h"
 
 namespace wsel::select {
 namespace {
@@ -77,10 +77,8 @@ Unused ReasonUnused(const TensorSpec& spec, const LayerStacks& map) {
   }
   for (size_t i = 0; i < map.stacks.size(); ++i) {
     const int64_t block = NumberAfter(spec.name, map.stacks[i].prefix);
-    const auto& taken = map.layers[i];
-    if (block >= 0 &&
-        std::find(taken.begin(), taken.end(), block) == taken.end()) {
-      return OfUnusedBlock(spec.name);
+    if (block >= 0 && std::ranges::count(map.layers[i], block) == 0) {
+      return {spec.name, std::string(kUnusedBlock)};
     }
   }
   return {spec.name, "the student has no such tensor"};
@@ -94,26 +92,88 @@ std::vector<std::string> PrefixesOf(const std::vector<TensorSpec>& like,
     prefixes.push_back(stack.prefix);
   }
   for (const std::string& prefix : RepeatedPrefixes(like)) {
-    if (std::find(prefixes.begin(), prefixes.end(), prefix) == prefixes.end()) {
-      prefixes.push_back(prefix);
-    }
+    if (std::ranges::count(prefixes, prefix) == 0) prefixes.push_back(prefix);
   }
   return prefixes;
+}
+
+// The sizes of a dimension in the teacher and, smaller, in the student. Without
+// roles, dimensions that shrink between the same two sizes are assumed to be
+// the same one, and one of three times the sizes of another, its fused q, k, v.
+using SizePair = std::pair<int64_t, int64_t>;
+using SizePairs = std::set<SizePair>;
+
+constexpr int kFused = 3;
+
+std::string NameOf(const SizePair& sizes) {
+  return fmt::format("{}->{}", sizes.first, sizes.second);
+}
+
+SizePair Third(const SizePair& sizes) {
+  return {sizes.first / kFused, sizes.second / kFused};
+}
+
+// Whether both sizes are three times those of another dimension.
+bool IsFused(const SizePair& sizes, const SizePairs& shrinking) {
+  return sizes.first % kFused == 0 && sizes.second % kFused == 0 &&
+         shrinking.contains(Third(sizes));
+}
+
+// The sizes of a tensor's dimensions, if both models have as many.
+std::vector<SizePair> SizesOf(const MappedTensor& tensor) {
+  const auto* teacher = std::get_if<TensorSpec>(&tensor.source);
+  const Shape& to = tensor.student.shape;
+  if (teacher == nullptr || teacher->shape.size() != to.size()) return {};
+  std::vector<SizePair> sizes;
+  for (size_t at = 0; at < to.size(); ++at) {
+    sizes.emplace_back(teacher->shape[at], to[at]);
+  }
+  return sizes;
+}
+
+// The sizes of all dimensions that shrink.
+SizePairs ShrinkingSizes(const std::vector<MappedTensor>& tensors) {
+  SizePairs shrinking;
+  for (const MappedTensor& tensor : tensors) {
+    for (const SizePair& sizes : SizesOf(tensor)) {
+      if (sizes.first != sizes.second) shrinking.insert(sizes);
+    }
+  }
+  return shrinking;
+}
+
+// The dimensions of a tensor's source; none if it has more or fewer of them.
+std::vector<MappedAxis> AxesBySizes(const MappedTensor& tensor,
+                                    const SizePairs& shrinking) {
+  std::vector<MappedAxis> axes;
+  for (SizePair sizes : SizesOf(tensor)) {
+    MappedAxis axis;
+    if (sizes.first != sizes.second) {
+      for (; IsFused(sizes, shrinking); sizes = Third(sizes)) {
+        axis.groups *= kFused;
+      }
+      axis.name = axis.label = NameOf(sizes);
+      axis.role = DimensionRole::kWidth;
+      axis.from = sizes.first;
+      axis.to = sizes.second;
+    }
+    axes.push_back(std::move(axis));
+  }
+  return axes;
 }
 
 GenericModel ModelOf(const std::string& name,
                      int64_t NumberedStack::*const count,
                      const LayerStacks& map,
                      const std::vector<std::string>& prefixes) {
-  GenericModel model;
-  model.name = name;
+  GenericModel model{name, {}, prefixes};
   for (const NumberedStack& stack : map.stacks) {
     model.sizes.emplace_back(stack.prefix + "*", stack.*count);
   }
-  model.stacks = prefixes;
   return model;
 }
 
+// What is left out and what was assumed, a sentence each.
 std::vector<std::string> NotesOf(const std::vector<TensorSpec>& like,
                                  const SizePairs& shrinking) {
   std::vector<std::string> notes;
@@ -122,8 +182,24 @@ std::vector<std::string> NotesOf(const std::vector<TensorSpec>& like,
     notes.push_back(fmt::format("{} is left out: it holds {}, not weights",
                                 student.name, Name(student.dtype)));
   }
-  const auto assumed = Assumptions(shrinking);
-  notes.insert(notes.end(), assumed.begin(), assumed.end());
+  std::vector<std::string> names;
+  std::vector<std::string> fused;
+  for (const SizePair& sizes : shrinking) {
+    if (IsFused(sizes, shrinking)) {
+      fused.push_back(
+          fmt::format("assumed: {} is three times {} (a fused q, k, v) and is "
+                      "indexed in three equal parts",
+                      NameOf(sizes), NameOf(Third(sizes))));
+    } else {
+      names.push_back(NameOf(sizes));
+    }
+  }
+  if (names.empty()) return notes;
+  notes.push_back(fmt::format(
+      "assumed, because roles are unknown: dimensions that shrink between the "
+      "same two sizes are the same one and get the same indices ({})",
+      fmt::join(names, ", ")));
+  std::ranges::copy(fused, std::back_inserter(notes));
   return notes;
 }
 
@@ -135,10 +211,9 @@ Plan PlanLike(const std::vector<TensorSpec>& teacher,
               const Options& options, const ImportanceScores& importance) {
   if (options.heads != Heads::kFlat) {
     throw Error(ErrorKind::kUsage, "heads",
-                fmt::format("{} needs to know which dimensions are attention "
-                            "heads; use a family file instead of a checkpoint "
-                            "of the student's shapes",
-                            HeadRules().NameOf(options.heads)));
+                "{} needs to know which dimensions are attention heads; use a "
+                "family file instead of a checkpoint of the student's shapes",
+                HeadRules().NameOf(options.heads));
   }
   const LayerStacks map = MapStacks(teacher, like, options.layers);
   const auto prefixes = PrefixesOf(like, map);
@@ -157,7 +232,7 @@ Plan PlanLike(const std::vector<TensorSpec>& teacher,
   for (const TensorSpec& spec : teacher) {
     unused.push_back(ReasonUnused(spec, map));
   }
-  mapping.unused = ReasonsUnused(unused, mapping.tensors);
+  mapping.unused = ReasonsUnused(std::move(unused), mapping.tensors);
   mapping.notes = NotesOf(like, shrinking);
   return PlanMapping(std::move(mapping), options, importance);
 }

@@ -62,15 +62,14 @@ std::vector<NumberedStack> FindStacks(const std::vector<TensorSpec>& teacher,
   for (const std::string& prefix : to.order) {
     const int64_t teacher_count = CountOf(from, prefix);
     const int64_t student_count = CountOf(to, prefix);
-    const bool inside = std::any_of(
-        stacks.begin(), stacks.end(), [&](const NumberedStack& outer) {
+    const bool inside =
+        std::ranges::any_of(stacks, [&](const NumberedStack& outer) {
           return NumberAfter(prefix, outer.prefix) >= 0;
         });
-    if (teacher_count == 0 || student_count == 0 ||
-        teacher_count == student_count || inside) {
-      continue;
+    if (teacher_count > 0 && student_count > 0 &&
+        teacher_count != student_count && !inside) {
+      stacks.push_back({prefix, teacher_count, student_count});
     }
-    stacks.push_back({prefix, teacher_count, student_count});
   }
   return stacks;
 }
@@ -81,10 +80,9 @@ std::vector<std::string> RepeatedPrefixes(
   std::vector<std::string> prefixes;
   for (const std::string& prefix : numbered.order) {
     const auto& children = numbered.children.at(prefix);
-    const bool equal =
-        std::all_of(children.begin(), children.end(), [&](const auto& child) {
-          return child.second == children.begin()->second;
-        });
+    const bool equal = std::ranges::all_of(children, [&](const auto& child) {
+      return child.second == children.begin()->second;
+    });
     if (CountOf(numbered, prefix) >= 2 && equal) prefixes.push_back(prefix);
   }
   return prefixes;

@@ -5,7 +5,7 @@
 
 #include "wsel/core/json_object.h"
 #include "wsel/model/config_json.h"
-#include "wsel/model/init_json.h"
+#include "wsel/model/init.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/select/plan_json.h"
 
@@ -19,17 +19,6 @@ constexpr const char* kFresh = "fresh";  // in version 1
 
 [[noreturn]] void Fail(const std::string& where, std::string_view message) {
   throw Error(ErrorKind::kFormat, where, message);
-}
-
-void CheckIndices(const std::vector<int64_t>& indices, int64_t of,
-                  const std::string& where) {
-  int64_t previous = -1;
-  for (const int64_t index : indices) {
-    if (index <= previous || index >= of) {
-      Fail(where, fmt::format("indices must ascend and be below {}", of));
-    }
-    previous = index;
-  }
 }
 
 std::vector<int64_t> ReadIndices(JsonObject& set, int64_t of) {
@@ -48,23 +37,31 @@ std::vector<int64_t> ReadIndices(JsonObject& set, int64_t of) {
     }
     for (int64_t i = 0; i < count; ++i) indices.push_back(start + i * step);
   }
-  CheckIndices(indices, of, set.where());
+  int64_t previous = -1;
+  for (const int64_t index : indices) {
+    if (index <= previous || index >= of) {
+      Fail(set.where(), fmt::format("indices must ascend and be below {}", of));
+    }
+    previous = index;
+  }
   return indices;
 }
 
+template <typename E>
+E Find(const Registry<E>& registry, JsonObject& json, std::string_view key) {
+  return registry.Find(json.Get<std::string>(key), json.PathOf(key),
+                       ErrorKind::kFormat);
+}
+
 Options ReadOptions(JsonObject json) {
-  const auto find = [&](const auto& registry, std::string_view key) {
-    return registry.Find(json.Get<std::string>(key), json.PathOf(key),
-                         ErrorKind::kFormat);
-  };
   Options o;
-  o.method = find(Methods(), "method");
+  o.method = Find(Methods(), json, "method");
   o.layers = json.Get<std::string>("layers");
-  o.heads = find(HeadRules(), "heads");
+  o.heads = Find(HeadRules(), json, "heads");
   o.head = json.Get<std::string>("head") == kFresh
                ? Head::kReset
-               : find(HeadSources(), "head");
-  o.patch_resize = find(PatchResizes(), "patch_resize");
+               : Find(HeadSources(), json, "head");
+  o.patch_resize = Find(PatchResizes(), json, "patch_resize");
   o.skip = json.Get<std::vector<std::string>>("skip");
   o.official = json.Get<bool>("official");
   o.seed = static_cast<uint64_t>(json.Get<int64_t>("seed"));
@@ -90,9 +87,7 @@ AxisPick ReadAxis(const Json& value, const Plan& plan, int64_t size,
   AxisPick axis;
   axis.groups = json.GetOr<int>("groups", 1);
   json.Finish();
-  const auto at =
-      std::find_if(plan.sets.begin(), plan.sets.end(),
-                   [&](const IndexSet& set) { return set.name == name; });
+  const auto at = std::ranges::find(plan.sets, name, &IndexSet::name);
   if (at == plan.sets.end()) Fail(where, "unknown index set '" + name + "'");
   if (axis.groups < 1 || axis.groups > size || size % axis.groups != 0 ||
       size / axis.groups != at->of) {
@@ -132,11 +127,8 @@ PosEmbedResample ReadPosEmbed(JsonObject json) {
 }
 
 PatchEmbedResample ReadPatchEmbed(JsonObject json) {
-  PatchEmbedResample p;
-  p.from = ReadSide(json, "from");
-  p.to = ReadSide(json, "to");
-  p.method = PatchResizes().Find(json.Get<std::string>("method"),
-                                 json.PathOf("method"), ErrorKind::kFormat);
+  const PatchEmbedResample p{ReadSide(json, "from"), ReadSide(json, "to"),
+                             Find(PatchResizes(), json, "method")};
   json.Finish();
   return p;
 }
@@ -242,27 +234,25 @@ void CheckNames(const Plan& plan, const std::string& where) {
 void CheckEntries(const Plan& plan, const std::string& where) {
   const auto* student = std::get_if<model::Config>(&plan.student);
   if (student == nullptr) return CheckNames(plan, where);
+  const std::string& name = NameOf(*student);
   std::vector<TensorSpec> wanted;
   for (const model::ParameterSpec& tensor : ParameterSpecs(*student)) {
     const bool head = tensor.spec.name.find("head") != std::string::npos;
     if (!(plan.options.official && head)) wanted.push_back(tensor.spec);
   }
   if (plan.entries.size() != wanted.size()) {
-    Fail(where,
-         fmt::format("contains {} tensors; {} has {}", plan.entries.size(),
-                     NameOf(*student), wanted.size()));
+    Fail(where, fmt::format("contains {} tensors; {} has {}",
+                            plan.entries.size(), name, wanted.size()));
   }
   for (size_t i = 0; i < wanted.size(); ++i) {
-    const Entry& entry = plan.entries[i];
-    if (entry.student != wanted[i]) {
-      Fail(where,
-           fmt::format("contains '{}' {} where {} has '{}' {}",
-                       entry.student.name, FormatShape(entry.student.shape),
-                       NameOf(*student), wanted[i].name,
-                       FormatShape(wanted[i].shape)));
+    const auto& [tensor, source] = plan.entries[i];
+    if (tensor != wanted[i]) {
+      Fail(where, fmt::format("contains '{}' {} where {} has '{}' {}",
+                              tensor.name, FormatShape(tensor.shape), name,
+                              wanted[i].name, FormatShape(wanted[i].shape)));
     }
-    if (!plan.teacher && !std::holds_alternative<Reinitialised>(entry.source)) {
-      Fail(where, "selects '" + entry.student.name + "' without a teacher");
+    if (!plan.teacher && !std::holds_alternative<Reinitialised>(source)) {
+      Fail(where, "selects '" + tensor.name + "' without a teacher");
     }
   }
 }
@@ -330,10 +320,8 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
   });
   CheckEntries(plan, json.PathOf("tensors"));
   ForEach(json, "unused", [&](JsonObject unused) {
-    Unused tensor{unused.Get<std::string>("name"),
-                  unused.Get<std::string>("reason")};
-    tensor.whole_block = tensor.reason == kUnusedBlock;
-    plan.unused.push_back(std::move(tensor));
+    plan.unused.push_back(
+        {unused.Get<std::string>("name"), unused.Get<std::string>("reason")});
     unused.Finish();
   });
   plan.notes = json.Get<std::vector<std::string>>("notes");

@@ -7,7 +7,7 @@
 
 #include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
-#include "wsel/model/init_json.h"
+#include "wsel/model/init.h"
 
 namespace wsel::select {
 namespace {
@@ -101,12 +101,10 @@ std::string ToJson(const Plan& plan) {
   if (!IsDecided(plan)) throw std::logic_error("an undecided plan is stored");
   std::string text = fmt::format("{{\"format\": \"{}\", \"version\": {}",
                                  kPlanFormat, kPlanVersion);
-  if (plan.teacher) {
-    text += fmt::format(",\n\"teacher\": {}", ToJson(*plan.teacher));
-  }
-  text += fmt::format(",\n\"student\": {}", ToJson(plan.student));
-  text += fmt::format(",\n\"options\": {}", WriteOptions(plan.options).dump());
-  text += fmt::format(",\n\"layers\": {}", Json(plan.layers).dump());
+  if (plan.teacher) text += ",\n\"teacher\": " + ToJson(*plan.teacher);
+  text += ",\n\"student\": " + ToJson(plan.student);
+  text += ",\n\"options\": " + WriteOptions(plan.options).dump();
+  text += ",\n\"layers\": " + Json(plan.layers).dump();
 
   Json sets = Json::array();
   for (const IndexSet& set : plan.sets) {

@@ -6,22 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <optional>
 #include <utility>
 
-#include "wsel/model/init_rule.h"
+#include "wsel/model/init.h"
 #include "wsel/model/parameter_specs.h"
 
 namespace wsel::select {
 namespace {
 
-// The range [begin, end) of a block's number in a name.
-struct BlockNumber {
-  size_t begin;
-  size_t end;
-};
-
-std::optional<BlockNumber> FindBlock(std::string_view name, const Plan& plan) {
+// The range [begin, end) of a block's number in a name; {0, 0} if it has none.
+std::pair<size_t, size_t> FindBlock(std::string_view name, const Plan& plan) {
   static const std::vector<std::string> kConfigStacks = {"blocks."};
   const auto* generic = std::get_if<GenericModel>(&plan.student);
   for (const std::string& stack : generic ? generic->stacks : kConfigStacks) {
@@ -29,22 +23,21 @@ std::optional<BlockNumber> FindBlock(std::string_view name, const Plan& plan) {
     if (at == std::string_view::npos) continue;
     const size_t begin = at + stack.size();
     const size_t end = name.find_first_not_of("0123456789", begin);
-    if (end != begin && end != std::string_view::npos) return {{begin, end}};
+    if (end != begin && end != std::string_view::npos) return {begin, end};
   }
-  return std::nullopt;
+  return {0, 0};
 }
 
 // "blocks.3.norm1.bias" -> "blocks.*.norm1.bias"
 std::string WithoutBlock(std::string name, const Plan& plan) {
-  const auto block = FindBlock(name, plan);
-  return block ? name.replace(block->begin, block->end - block->begin, "*")
-               : name;
+  const auto [begin, end] = FindBlock(name, plan);
+  return end == 0 ? name : name.replace(begin, end - begin, "*");
 }
 
 // "blocks.3.norm1.bias" -> "blocks.3.*"
 std::string WholeBlock(const std::string& name, const Plan& plan) {
-  const auto block = FindBlock(name, plan);
-  return block ? name.substr(0, block->end) + ".*" : name;
+  const size_t end = FindBlock(name, plan).second;
+  return end == 0 ? name : name.substr(0, end) + ".*";
 }
 
 // "0, 2, 4, ... 382"
@@ -62,11 +55,9 @@ std::string AxisName(const AxisPick& axis, const Plan& plan) {
 
 std::string Describe(const Selected& s, const Plan& plan) {
   std::vector<std::string> axes;
-  bool all = true;
-  for (const AxisPick& axis : s.axes) {
-    axes.push_back(AxisName(axis, plan));
-    all = all && axis.set == AxisPick::kAll;
-  }
+  for (const AxisPick& axis : s.axes) axes.push_back(AxisName(axis, plan));
+  const bool all = std::ranges::all_of(
+      s.axes, [](int set) { return set == AxisPick::kAll; }, &AxisPick::set);
   std::string text = fmt::format(
       "{} {}: {}", WithoutBlock(s.teacher, plan), FormatShape(s.teacher_shape),
       all ? "all" : fmt::format("{}", fmt::join(axes, ", ")));
@@ -106,14 +97,9 @@ template <typename Line>
 std::vector<std::pair<Line, int>> Fold(const std::vector<Line>& lines) {
   std::vector<std::pair<Line, int>> folded;
   for (const Line& line : lines) {
-    const auto same =
-        std::find_if(folded.begin(), folded.end(),
-                     [&](const auto& other) { return other.first == line; });
-    if (same == folded.end()) {
-      folded.emplace_back(line, 1);
-    } else {
-      ++same->second;
-    }
+    auto same = std::ranges::find(folded, line, &std::pair<Line, int>::first);
+    if (same == folded.end()) same = folded.insert(same, {line, 0});
+    ++same->second;
   }
   return folded;
 }
@@ -204,12 +190,10 @@ void AppendSets(const Plan& plan, std::string& text) {
 void AppendUnused(const Plan& plan, std::string& text) {
   if (plan.unused.empty()) return;
   std::vector<std::string> lines;
-  for (const Unused& unused : plan.unused) {
-    lines.push_back(fmt::format("{}: {}",
-                                unused.whole_block
-                                    ? WholeBlock(unused.teacher, plan)
-                                    : WithoutBlock(unused.teacher, plan),
-                                unused.reason));
+  for (const auto& [teacher, reason] : plan.unused) {
+    lines.push_back((reason == kUnusedBlock ? WholeBlock(teacher, plan)
+                                            : WithoutBlock(teacher, plan)) +
+                    ": " + reason);
   }
   text += "unused tensors of the teacher\n";
   for (const auto& [line, count] : Fold(lines)) {
@@ -227,8 +211,8 @@ void AppendNotesAndTotals(const Plan& plan, std::string& text) {
   const auto reinitialised = static_cast<double>(counts.reinitialised);
   const double total = selected + reinitialised;
   Append(text,
-         "total    {:.3f} M of {:.3f} M elements selected ({:.1f} %), "
-         "{:.3f} M re-initialised\n",
+         "total    {:.3f} M of {:.3f} M elements selected ({:.1f} %), {:.3f} M "
+         "re-initialised\n",
          selected * 1e-6, total * 1e-6, 100 * selected / total,
          reinitialised * 1e-6);
 }
@@ -238,10 +222,9 @@ void AppendNotesAndTotals(const Plan& plan, std::string& text) {
 ElementCounts CountElements(const Plan& plan) {
   ElementCounts counts;
   for (const Entry& entry : plan.entries) {
-    const int64_t count = *Numel(entry.student.shape);
-    (std::holds_alternative<Reinitialised>(entry.source) ? counts.reinitialised
-                                                         : counts.selected) +=
-        count;
+    const bool drawn = std::holds_alternative<Reinitialised>(entry.source);
+    (drawn ? counts.reinitialised : counts.selected) +=
+        *Numel(entry.student.shape);
   }
   return counts;
 }

@@ -2,10 +2,7 @@
 
 #include <array>
 
-#include "consecutive.h"
-#include "norm_scores.h"
-#include "random_subset.h"
-#include "uniform.h"
+#include "rule_functions.h"
 
 namespace wsel::select {
 namespace {
@@ -16,7 +13,7 @@ Indices BySizes(int64_t from, int64_t to, const RandomStream&) {
   return kSelect(from, to);
 }
 
-// A new rule is a row here, and a file for its function.
+// A new rule is a row here, and a function in rule_functions.h.
 constexpr std::array<SelectionRule, 8> kRules = {{
     {"uniform", "evenly spaced (the paper's default)",
      "section 3.2, Algorithm 1", Scope::kModel, BySizes<Uniform>},

@@ -5,41 +5,57 @@
 #include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
 #include "wsel/run/file_names.h"
+#include "wsel/select/options.h"
 
 namespace wsel::sweep {
 namespace {
+
+void Add(Argv& argv, const Argv& more) {
+  argv.insert(argv.end(), more.begin(), more.end());
+}
+
+std::string Joined(const auto& values) {
+  return fmt::format("{}", fmt::join(values, ","));
+}
 
 // Options of `wsel init` equivalent to the recipe's section init.
 Argv InitOptions(const recipe::Recipe& recipe) {
   const auto& init = recipe.init;
   Argv argv = {"--seed", std::to_string(recipe.train.seed)};
-  const auto add = [&](const char* option, const std::string& value) {
-    argv.insert(argv.end(), {option, value});
+  const auto add = [&](const char* option, std::string_view value) {
+    Add(argv, {option, std::string(value)});
   };
-  if (init.select.empty()) {
-    add("--method", std::string(model::Initializers().NameOf(init.method)));
+  if (!init.select) {
+    add("--method", model::Initializers().NameOf(init.method));
     return argv;
   }
   add("--teacher", recipe.teacher.file);
-  add("--method", init.select);
-  add("--layers", init.layers);
-  add("--heads", init.heads);
-  if (!init.skip.empty()) {
-    add("--skip", fmt::format("{}", fmt::join(init.skip, ",")));
+  const select::Options& selection = init.selection;
+  add("--method", select::Methods().NameOf(*init.select));
+  add("--layers", selection.layers);
+  add("--heads", select::HeadRules().NameOf(selection.heads));
+  if (!selection.skip.empty()) {
+    add("--skip", Joined(selection.skip));
   }
+  // Left out by default: the digest of older students has no such options.
+  const select::Options defaults;
+  if (selection.head != defaults.head) {
+    add("--head", select::HeadSources().NameOf(selection.head));
+  }
+  if (selection.patch_resize != defaults.patch_resize) {
+    add("--patch-resize",
+        select::PatchResizes().NameOf(selection.patch_resize));
+  }
+  if (selection.official) add("--compat", "official");
   return argv;
 }
 
 // `wsel probe` takes no recipe: passes the data set as options.
 void AddData(const data::DataOptions& data, Argv& argv) {
-  argv.insert(argv.end(), {"--dataset", data.name, "--data-root", data.root});
-  if (!data.subset.empty()) {
-    argv.insert(argv.end(), {"--subset", data.subset});
-  }
+  Add(argv, {"--dataset", data.name, "--data-root", data.root});
+  if (!data.subset.empty()) Add(argv, {"--subset", data.subset});
   if (!data.train_range.empty()) {
-    argv.insert(
-        argv.end(),
-        {"--train-range", fmt::format("{}", fmt::join(data.train_range, ","))});
+    Add(argv, {"--train-range", Joined(data.train_range)});
   }
 }
 
@@ -48,8 +64,8 @@ void AddData(const data::DataOptions& data, Argv& argv) {
 std::optional<InitCommand> InitCommandFor(const recipe::Recipe& recipe,
                                           bool probes,
                                           const SweepFolder& folder) {
-  if (!recipe.init.file.empty()) return std::nullopt;
-  if (recipe.init.select.empty() && !probes) return std::nullopt;
+  const auto& init = recipe.init;
+  if (!init.file.empty() || (!init.select && !probes)) return {};
   InitCommand command;
   command.model_json = model::ToJson(recipe.model);
   const Argv options = InitOptions(recipe);
@@ -59,7 +75,7 @@ std::optional<InitCommand> InitCommandFor(const recipe::Recipe& recipe,
   command.checkpoint = folder.students() / (digest + ".safetensors");
   command.model = folder.students() / (digest + ".json");
   command.argv = {"init", "--quiet", "--student", command.model.string()};
-  command.argv.insert(command.argv.end(), options.begin(), options.end());
+  Add(command.argv, options);
   return command;
 }
 
@@ -83,37 +99,52 @@ recipe::Recipe ResolveRecipe(const PlannedRun& run, bool probes,
 Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
                const Resources& resources) {
   const auto run_folder = folder.run(run.name());
-  Argv argv = {"train",
-               "--config",
-               (run_folder / run::kRecipeFile).string(),
-               "--output",
-               run_folder.string(),
-               "--resume",
-               "--device",
-               resources.device,
-               "--threads",
-               std::to_string(resources.threads)};
+  const std::string threads = std::to_string(resources.threads);
+  const std::string config = (run_folder / run::kRecipeFile).string();
+  Argv argv = {"train", "--config", config};
+  Add(argv, {"--output", run_folder.string(), "--resume"});
+  Add(argv, {"--device", resources.device, "--threads", threads});
   if (resources.threads > 0 && run.recipe.data.workers < 0) {
-    argv.insert(argv.end(), {"--workers", std::to_string(resources.threads)});
+    Add(argv, {"--workers", threads});
   }
   return argv;
 }
 
 Argv ProbeArgv(const recipe::Recipe& recipe, const ProbeOptions& options,
                const Resources& resources) {
-  Argv argv = {"probe",        "--json",
-               "--checkpoint", recipe.init.file,
-               "--device",     resources.device,
-               "--threads",    std::to_string(resources.threads)};
+  const std::string threads = std::to_string(resources.threads);
+  Argv argv = {"probe",    "--json",         "--checkpoint", recipe.init.file,
+               "--device", resources.device, "--threads",    threads};
   AddData(recipe.data, argv);
-  if (resources.threads > 0) {
-    argv.insert(argv.end(), {"--workers", std::to_string(resources.threads)});
-  }
+  if (resources.threads > 0) Add(argv, {"--workers", threads});
   for (const auto& [name, value] : options) {
     if (value == "false") continue;
     argv.push_back("--" + name);
     if (value != "true") argv.push_back(value);
   }
+  return argv;
+}
+
+Argv TaskCommand(const SweepCall& call) {
+  const auto absolute = [](const std::string& path) {
+    return std::filesystem::absolute(path).string();
+  };
+  Argv argv = {std::filesystem::read_symlink("/proc/self/exe").string(),
+               "sweep",
+               absolute(call.file),
+               "--output",
+               absolute(call.output),
+               "--device",
+               call.device,
+               "--threads",
+               std::to_string(call.threads)};
+  if (!call.data_root.empty()) {
+    argv.insert(argv.end(), {"--data-root", absolute(call.data_root)});
+  }
+  for (const std::string& set : call.sets) {
+    argv.insert(argv.end(), {"--set", set});
+  }
+  if (call.retry_failed) argv.emplace_back("--retry-failed");
   return argv;
 }
 

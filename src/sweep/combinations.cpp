@@ -16,9 +16,12 @@ constexpr size_t kMaxRuns = 100'000;
 using Group = std::vector<size_t>;
 
 size_t IndexOf(const SweepFile& sweep, const std::string& axis) {
-  size_t i = 0;
-  while (sweep.axes[i].name != axis) ++i;
-  return i;
+  const auto at = std::ranges::find(sweep.axes, axis, &Axis::name);
+  return static_cast<size_t>(at - sweep.axes.begin());
+}
+
+bool Has(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
 }
 
 std::vector<Group> Groups(const SweepFile& sweep) {
@@ -28,8 +31,7 @@ std::vector<Group> Groups(const SweepFile& sweep) {
     if (taken[i]) continue;
     Group group = {i};
     for (const auto& names : sweep.zipped) {
-      const std::string& name = sweep.axes[i].name;
-      if (std::find(names.begin(), names.end(), name) == names.end()) continue;
+      if (!Has(names, sweep.axes[i].name)) continue;
       group.clear();
       for (const auto& other : names) group.push_back(IndexOf(sweep, other));
     }
@@ -39,88 +41,76 @@ std::vector<Group> Groups(const SweepFile& sweep) {
   return groups;
 }
 
-void CheckCount(const SweepFile& sweep, const std::vector<Group>& groups) {
-  size_t count = 1;
-  for (const Group& group : groups) {
-    count *= sweep.axes[group.front()].values.size();
-    if (count > kMaxRuns) {
-      throw Error(
-          ErrorKind::kConfig, sweep.path.string(),
-          fmt::format("its axes have more than {} combinations", kMaxRuns));
+// All combinations; zipped axes in step, the last axis varying fastest.
+std::vector<Combination> Product(const SweepFile& sweep) {
+  std::vector<Combination> combinations = {Combination(sweep.axes.size())};
+  for (const Group& group : Groups(sweep)) {
+    const size_t count = sweep.axes[group.front()].values.size();
+    if (combinations.size() * count > kMaxRuns) {
+      throw Error(ErrorKind::kConfig, sweep.path.string(),
+                  "its axes have more than {} combinations", kMaxRuns);
     }
-  }
-}
-
-bool Excluded(const SweepFile& sweep, const Combination& combination) {
-  return std::any_of(sweep.excluded.begin(), sweep.excluded.end(),
-                     [&](const Selector& selector) {
-                       return Matches(sweep, combination, selector);
-                     });
-}
-
-// Appends all completions of `partial`, in which `groups` from `next` on are
-// not set yet.
-void Product(const SweepFile& sweep, const std::vector<Group>& groups,
-             size_t next, Combination& partial,
-             std::vector<Combination>& combinations) {
-  if (next == groups.size()) {
-    if (!Excluded(sweep, partial)) combinations.push_back(partial);
-    return;
-  }
-  const Group& group = groups[next];
-  for (size_t p = 0; p < sweep.axes[group.front()].values.size(); ++p) {
-    for (const size_t axis : group) partial[axis] = &sweep.axes[axis].values[p];
-    Product(sweep, groups, next + 1, partial, combinations);
-  }
-}
-
-// Appends all combinations that the selector, which must name every axis,
-// matches; axes from `axis` on are not set in `partial` yet.
-void Include(const SweepFile& sweep, const Selector& selector, size_t axis,
-             Combination& partial, std::vector<Combination>& combinations) {
-  if (axis == sweep.axes.size()) {
-    const bool present = std::find(combinations.begin(), combinations.end(),
-                                   partial) != combinations.end();
-    if (!present) combinations.push_back(partial);
-    return;
-  }
-  const auto named = std::find_if(
-      selector.begin(), selector.end(),
-      [&](const auto& part) { return part.first == sweep.axes[axis].name; });
-  if (named == selector.end()) {
-    throw Error(
-        ErrorKind::kConfig, sweep.path.string() + ".include",
-        fmt::format("does not name the axis '{}': list one of its values",
-                    sweep.axes[axis].name));
-  }
-  for (const std::string& label : named->second) {
-    for (const AxisValue& value : sweep.axes[axis].values) {
-      if (value.label != label) continue;
-      partial[axis] = &value;
-      Include(sweep, selector, axis + 1, partial, combinations);
+    std::vector<Combination> extended;
+    for (Combination& combination : combinations) {
+      for (size_t i = 0; i < count; ++i) {
+        for (const size_t axis : group) {
+          combination[axis] = &sweep.axes[axis].values[i];
+        }
+        extended.push_back(combination);
+      }
     }
+    combinations = std::move(extended);
   }
+  return combinations;
+}
+
+// All combinations that the selector, which must name every axis, matches.
+std::vector<Combination> Included(const SweepFile& sweep,
+                                  const Selector& selector) {
+  std::vector<Combination> combinations(1);
+  for (const auto& [name, values] : sweep.axes) {
+    const auto named =
+        std::ranges::find(selector, name, &Selector::value_type::first);
+    if (named == selector.end()) {
+      throw Error(ErrorKind::kConfig, sweep.path.string() + ".include",
+                  "does not name the axis '{}': list one of its values", name);
+    }
+    std::vector<Combination> extended;
+    for (const Combination& combination : combinations) {
+      for (const std::string& label : named->second) {
+        extended.push_back(combination);
+        extended.back().push_back(
+            &*std::ranges::find(values, label, &AxisValue::label));
+      }
+    }
+    combinations = std::move(extended);
+  }
+  return combinations;
 }
 
 }  // namespace
 
 bool Matches(const SweepFile& sweep, const Combination& combination,
              const Selector& selector) {
-  return std::all_of(selector.begin(), selector.end(), [&](const auto& part) {
-    const AxisValue& value = *combination[IndexOf(sweep, part.first)];
-    return std::find(part.second.begin(), part.second.end(), value.label) !=
-           part.second.end();
+  return std::ranges::all_of(selector, [&](const auto& part) {
+    return Has(part.second, combination[IndexOf(sweep, part.first)]->label);
   });
 }
 
 std::vector<Combination> Combinations(const SweepFile& sweep) {
-  const auto groups = Groups(sweep);
-  CheckCount(sweep, groups);
-  std::vector<Combination> combinations;
-  Combination partial(sweep.axes.size());
-  Product(sweep, groups, 0, partial, combinations);
+  auto combinations = Product(sweep);
+  std::erase_if(combinations, [&](const Combination& combination) {
+    return std::ranges::any_of(sweep.excluded, [&](const Selector& selector) {
+      return Matches(sweep, combination, selector);
+    });
+  });
   for (const Selector& selector : sweep.included) {
-    Include(sweep, selector, 0, partial, combinations);
+    for (Combination& combination : Included(sweep, selector)) {
+      if (std::ranges::find(combinations, combination) != combinations.end()) {
+        continue;
+      }
+      combinations.push_back(std::move(combination));
+    }
   }
   if (combinations.empty()) {
     throw Error(ErrorKind::kConfig, sweep.path.string(),

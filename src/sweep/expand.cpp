@@ -9,9 +9,9 @@
 #include <set>
 
 #include "combinations.h"
-#include "template.h"
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
+#include "wsel/core/suggest.h"
 #include "wsel/core/text_file.h"
 
 namespace wsel::sweep {
@@ -20,6 +20,52 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kMaxSlugLength = 80;
+// The axis of repetitions.
+constexpr std::string_view kSeedAxis = "train.seed";
+
+bool IsKey(const std::string& path) {
+  return path.find('.') != std::string::npos;
+}
+
+// Template variables: their values in one run, and which of them any run used.
+struct Variables {
+  std::map<std::string, std::string> values;
+  std::set<std::string>& used;
+
+  // The text with every {name} replaced by its value. Errors: kConfig at
+  // `where` for an unknown name, with the nearest known one.
+  std::string Fill(const std::string& text, const std::string& where) const {
+    std::string filled;
+    size_t start = 0;
+    for (size_t open = text.find('{'); open != std::string::npos;
+         open = text.find('{', start)) {
+      const size_t close = text.find('}', open);
+      if (close == std::string::npos) break;
+      const std::string name = text.substr(open + 1, close - open - 1);
+      const auto found = values.find(name);
+      if (found == values.end()) {
+        std::vector<std::string> known;
+        for (const auto& [key, value] : values) known.push_back(key);
+        throw Error(
+            ErrorKind::kConfig, where,
+            "'" + text + "': " + Unknown("template variable", name, known));
+      }
+      used.insert(name);
+      filled += text.substr(start, open - start) + found->second;
+      start = close + 1;
+    }
+    return filled + text.substr(start);
+  }
+
+  // Fills every string in `value`.
+  void Fill(Json& value, const std::string& where) const {
+    if (value.is_string()) {
+      value = Fill(value.get<std::string>(), where);
+    } else if (value.is_structured()) {
+      for (Json& part : value) Fill(part, where);
+    }
+  }
+};
 
 // The source of a setting. Anything may replace a setting of kSweep; settings
 // of one key by axes and overrides must agree.
@@ -43,77 +89,48 @@ class RunSettings {
       Assignment& before = at->second;
       if (before.source != SettingSource::kSweep &&
           before.json != setting.json) {
-        throw Error(
-            ErrorKind::kConfig, setting.path,
-            fmt::format("is set to {} by {} and to {} by {}: remove one of "
-                        "them",
-                        before.json, before.by, setting.json, by));
+        throw Error(ErrorKind::kConfig, setting.path,
+                    "is set to {} by {} and to {} by {}: remove one of them",
+                    before.json, before.by, setting.json, by);
       }
       before = {setting.json, source, by};
     }
   }
 
-  // Adds the template variables, paths without a dot, to `names`, which has the
-  // labels of axes; their values may refer to those labels.
-  void AddNames(std::map<std::string, std::string>& names,
-                std::set<std::string>& used) const {
-    const auto labels = names;
+  // Adds the template variables, paths without a dot, to `variables`, which has
+  // the labels of axes; their values may refer to those labels.
+  void AddTo(Variables& variables) const {
+    const Variables labels = variables;
     for (const auto& [path, assignment] : assignments_) {
-      if (path.find('.') != std::string::npos) continue;
+      if (IsKey(path)) continue;
       const Json value = Json::parse(assignment.json);
-      names[path] = value.is_string() ? FillTemplate(value.get<std::string>(),
-                                                     labels, path, used)
-                                      : assignment.json;
+      variables.values[path] = value.is_string()
+                                   ? labels.Fill(value.get<std::string>(), path)
+                                   : assignment.json;
     }
   }
 
   // All other settings as "path=value", for RecipeFromJson.
-  std::vector<std::string> Sets(const std::map<std::string, std::string>& names,
-                                std::set<std::string>& used) const {
+  std::vector<std::string> Sets(const Variables& variables) const {
     std::vector<std::string> sets;
     for (const auto& [path, assignment] : assignments_) {
-      if (path.find('.') == std::string::npos) continue;
+      if (!IsKey(path)) continue;
       Json value = Json::parse(assignment.json);
-      Fill(value, names, path, used);
+      variables.Fill(value, path);
       sets.push_back(path + "=" + value.dump());
     }
     return sets;
   }
 
  private:
-  static void Fill(Json& value, const std::map<std::string, std::string>& names,
-                   const std::string& path, std::set<std::string>& used) {
-    if (value.is_string()) {
-      value = FillTemplate(value.get<std::string>(), names, path, used);
-    } else if (value.is_structured()) {
-      for (Json& part : value) Fill(part, names, path, used);
-    }
-  }
-
   std::map<std::string, Assignment> assignments_;
-};
-
-// Reads each recipe file once.
-class RecipeTexts {
- public:
-  const std::string& Of(const std::filesystem::path& path) {
-    const auto found = texts_.find(path);
-    if (found != texts_.end()) return found->second;
-    return texts_.emplace(path, ReadText(path)).first->second;
-  }
-
- private:
-  std::map<std::filesystem::path, std::string> texts_;
 };
 
 std::string Slug(const Labels& labels, const SweepFile& sweep, uint64_t seed) {
   std::string slug;
   for (const auto& [axis, label] : labels) {
-    const bool varies = std::any_of(
-        sweep.axes.begin(), sweep.axes.end(), [&](const Axis& candidate) {
-          return candidate.name == axis && candidate.values.size() > 1;
-        });
-    if (!varies) continue;
+    const auto at = std::ranges::find(sweep.axes, axis, &Axis::name);
+    if (at->values.size() == 1) continue;
     if (!slug.empty()) slug += '-';
     for (const char c : label) {
       const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
@@ -142,20 +159,20 @@ class Expander {
   PlannedRun Plan(const Combination& combination) {
     PlannedRun run;
     std::string title;
+    const auto folder = sweep_.path.parent_path();
+    const std::string sweep_dir = folder.empty() ? "." : folder.string();
     // {here}: the old name of {sweep_dir}.
-    std::map<std::string, std::string> names = {{"sweep_dir", SweepDir()},
-                                                {"here", SweepDir()}};
+    Variables variables = {{{"sweep_dir", sweep_dir}, {"here", sweep_dir}},
+                           used_};
     for (size_t i = 0; i < combination.size(); ++i) {
       const std::string& axis = sweep_.axes[i].name;
-      names[axis] = combination[i]->label;
-      title += fmt::format("{}{}={}", i == 0 ? "" : " ", axis,
-                           combination[i]->label);
-      if (axis != kSeedAxis) {
-        run.labels.emplace_back(axis, combination[i]->label);
-      }
+      const std::string& label = combination[i]->label;
+      variables.values[axis] = label;
+      title += fmt::format("{}{}={}", i == 0 ? "" : " ", axis, label);
+      if (axis != kSeedAxis) run.labels.emplace_back(axis, label);
     }
     try {
-      run.recipe = ReadRecipe(combination, names);
+      run.recipe = ReadRecipe(combination, variables);
     } catch (const Error& e) {
       throw Error(e.kind(), fmt::format("{} ({})", sweep_.path.string(), title),
                   e.what());
@@ -170,47 +187,37 @@ class Expander {
   void CheckUse() const {
     CheckNames(sweep_.settings, "set");
     for (const Axis& axis : sweep_.axes) {
-      for (const AxisValue& value : axis.values) {
-        CheckNames(value.settings, axis.name + "." + value.label);
-      }
       bool sets = used_.contains(axis.name) || axis.values.size() == 1;
       for (const AxisValue& value : axis.values) {
+        CheckNames(value.settings, axis.name + "." + value.label);
         sets |= !value.settings.empty();
       }
       for (const Override& override : sweep_.overrides) {
         for (const auto& part : override.when) sets |= part.first == axis.name;
       }
       if (sets) continue;
-      throw Error(
-          ErrorKind::kConfig, sweep_.path.string() + ".axes." + axis.name,
-          fmt::format("has no effect: let its values set something, use {{{}}} "
-                      "in a template, or name a configuration key",
-                      axis.name));
+      throw Error(ErrorKind::kConfig,
+                  sweep_.path.string() + ".axes." + axis.name,
+                  "has no effect: let its values set something, use {{{}}} in "
+                  "a template, or name a configuration key",
+                  axis.name);
     }
   }
 
  private:
-  // The folder of the sweep file.
-  std::string SweepDir() const {
-    const auto folder = sweep_.path.parent_path();
-    return folder.empty() ? "." : folder.string();
-  }
-
   void CheckNames(const std::vector<Setting>& settings,
                   const std::string& by) const {
     for (const Setting& setting : settings) {
-      const std::string& path = setting.path;
-      if (path.find('.') != std::string::npos || used_.contains(path)) continue;
+      if (IsKey(setting.path) || used_.contains(setting.path)) continue;
       throw Error(ErrorKind::kConfig, sweep_.path.string() + ": " + by,
-                  fmt::format("sets '{0}', which is neither a configuration "
-                              "key (section.key) nor used in a template as "
-                              "{{{0}}}",
-                              path));
+                  "sets '{0}', which is neither a configuration key "
+                  "(section.key) nor used in a template as {{{0}}}",
+                  setting.path);
     }
   }
 
   recipe::Recipe ReadRecipe(const Combination& combination,
-                            std::map<std::string, std::string>& names) {
+                            Variables& variables) {
     RunSettings settings;
     settings.Add(sweep_.settings, SettingSource::kSweep, "set");
     for (size_t i = 0; i < combination.size(); ++i) {
@@ -225,20 +232,22 @@ class Expander {
       settings.Add(override.settings, SettingSource::kOverride, by);
       if (!override.recipe.empty()) file = override.recipe;
     }
-    settings.AddNames(names, used_);
-    auto sets = settings.Sets(names, used_);
+    settings.AddTo(variables);
+    auto sets = settings.Sets(variables);
     sets.insert(sets.end(), sets_.begin(), sets_.end());
     if (file.empty()) {
       return recipe::RecipeFromJson(sweep_.inline_recipe, "recipe", sets);
     }
     const auto path =
-        sweep_.path.parent_path() / FillTemplate(file, names, "recipe", used_);
-    return recipe::RecipeFromJson(texts_.Of(path), path.string(), sets);
+        sweep_.path.parent_path() / variables.Fill(file, "recipe");
+    const auto [text, is_new] = texts_.try_emplace(path);
+    if (is_new) text->second = ReadText(path);
+    return recipe::RecipeFromJson(text->second, path.string(), sets);
   }
 
   const SweepFile& sweep_;
   const std::vector<std::string>& sets_;
-  RecipeTexts texts_;
+  std::map<std::filesystem::path, std::string> texts_;  // of recipe files
   std::set<std::string> used_;
 };
 

@@ -8,14 +8,15 @@
 #include <optional>
 #include <thread>
 
-#include "probe_result.h"
 #include "wsel/core/atomic_file.h"
-#include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
+#include "wsel/core/json_object.h"
 #include "wsel/core/output_tail.h"
 #include "wsel/core/subprocess.h"
+#include "wsel/core/text_file.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/run/file_names.h"
+#include "wsel/run/metric_log.h"
 
 namespace wsel::sweep {
 namespace {
@@ -26,11 +27,6 @@ using run::RunState;
 
 constexpr auto kPollInterval = std::chrono::milliseconds(100);
 
-// Whether SIGINT or SIGTERM stopped the run, which can be resumed.
-bool Stopped(const ExitStatus& status) {
-  return status.code == 130 || status.code == 143;
-}
-
 RunRecord RecordOf(const SweepFile& sweep, const PlannedRun& run) {
   RunRecord record;
   record.sweep = sweep.name;
@@ -38,6 +34,18 @@ RunRecord RecordOf(const SweepFile& sweep, const PlannedRun& run) {
   record.other_labels = run.other_labels;
   record.seed = run.recipe.train.seed;
   return record;
+}
+
+// Converts the output of `wsel probe --json` to a summary.csv of one row, in
+// the format of `wsel train`. Errors: kFormat, kIo.
+void SummariseProbe(const fs::path& output, const fs::path& run_folder) {
+  const auto tree =
+      ParseJson(ReadText(output), output.string(), ErrorKind::kFormat);
+  JsonObject result(tree, output.string(), ErrorKind::kFormat);
+  run::Epoch row;
+  row.epoch = 1;
+  row.top1 = result.Get<double>("top1");
+  run::SummaryCsv(run_folder / run::kSummaryFile, std::nullopt).Write(row);
 }
 
 // A run in progress; its child process inherits the lock.
@@ -57,10 +65,11 @@ class Launcher {
 
   SweepResult Run(const std::vector<PlannedRun>& runs) {
     RegisterRuns(sweep_, runs, folder_);
+    const auto jobs = static_cast<size_t>(options_.jobs);
     for (const PlannedRun& run : runs) {
-      while (Full() && !Stop()) Poll();
+      while (active_.size() >= jobs && !Stop()) Poll();
       if (Stop()) {
-        CountAsRecorded(run);
+        Count(folder_.Read(run.name()).value_or(RunRecord{}));
       } else {
         StartRun(run);
       }
@@ -74,25 +83,16 @@ class Launcher {
 
  private:
   int Stop() const { return options_.stop ? options_.stop() : 0; }
-  bool Full() const {
-    return active_.size() >= static_cast<size_t>(options_.jobs);
-  }
 
-  void CountAsRecorded(const PlannedRun& run) {
-    const auto record = folder_.Read(run.name());
-    const RunState state = record ? record->state : RunState::kWaiting;
-    if (state == RunState::kFinished) {
+  void Count(const RunRecord& record) {
+    if (record.state == RunState::kFinished) {
       ++result_.finished;
-    } else if (state == RunState::kFailed) {
-      CountFailed(*record);
+    } else if (record.state == RunState::kFailed) {
+      ++result_.failed;
+      if (result_.exit_code == 0) result_.exit_code = record.exit_code;
     } else {
       ++result_.waiting;
     }
-  }
-
-  void CountFailed(const RunRecord& record) {
-    ++result_.failed;
-    if (result_.exit_code == 0) result_.exit_code = record.exit_code;
   }
 
   void StartRun(const PlannedRun& run) {
@@ -101,11 +101,10 @@ class Launcher {
       ++result_.running_elsewhere;
       return;
     }
-    const auto before = folder_.Read(run.name());
-    const bool failed = before && before->state == RunState::kFailed;
-    if (before && (before->state == RunState::kFinished ||
-                   (failed && !options_.retry_failed))) {
-      CountAsRecorded(run);
+    const auto before = folder_.Read(run.name()).value_or(RunRecord{});
+    if (before.state == RunState::kFinished ||
+        (before.state == RunState::kFailed && !options_.retry_failed)) {
+      Count(before);
       return;
     }
     ActiveRun active{&run, std::move(lock), std::nullopt, RecordOf(sweep_, run),
@@ -116,10 +115,7 @@ class Launcher {
 
   size_t FreeSlot() const {
     size_t slot = 0;
-    const auto taken = [&](const ActiveRun& active) {
-      return active.slot == slot;
-    };
-    while (std::any_of(active_.begin(), active_.end(), taken)) ++slot;
+    while (std::ranges::count(active_, slot, &ActiveRun::slot) > 0) ++slot;
     return slot;
   }
 
@@ -142,12 +138,9 @@ class Launcher {
   }
 
   Resources ResourcesOf(size_t slot) const {
-    Resources resources;
-    resources.threads = options_.threads;
-    if (!options_.devices.empty()) {
-      resources.device = options_.devices[slot % options_.devices.size()];
-    }
-    return resources;
+    const auto& devices = options_.devices;
+    return {options_.threads,
+            devices.empty() ? "auto" : devices[slot % devices.size()]};
   }
 
   Argv WithProgram(Argv argv) const {
@@ -186,13 +179,13 @@ class Launcher {
   void Finish(ActiveRun& active, const ExitStatus& status) {
     const std::string name = active.run->name();
     RunRecord& record = active.record;
+    // SIGINT or SIGTERM stopped the run, which can be resumed.
+    const bool by_request = status.code == 130 || status.code == 143;
     if (status.code == 0) {
       if (sweep_.probes) SummariseProbe(ProbeFile(name), folder_.run(name));
       record.state = RunState::kFinished;
-      ++result_.finished;
-    } else if (Stopped(status) || (status.signal != 0 && Stop() != 0)) {
+    } else if (by_request || (status.signal != 0 && Stop() != 0)) {
       record.state = RunState::kWaiting;
-      ++result_.waiting;
     } else {
       record.state = RunState::kFailed;
       record.exit_code = status.code;
@@ -200,8 +193,8 @@ class Launcher {
       record.error = status.signal == 0
                          ? LastError(record.log_tail)
                          : fmt::format("killed by signal {}", status.signal);
-      CountFailed(record);
     }
+    Count(record);
     UpdateStatus(name, record);
   }
 
@@ -244,6 +237,20 @@ void RegisterRuns(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
       folder.Write(run.name(), RecordOf(sweep, run));
     }
   }
+}
+
+std::vector<std::string> RunsLeft(const std::vector<PlannedRun>& runs,
+                                  const SweepFolder& folder,
+                                  bool retry_failed) {
+  std::vector<std::string> left;
+  for (const PlannedRun& run : runs) {
+    const auto record = folder.Read(run.name());
+    const bool done =
+        record && (record->state == RunState::kFinished ||
+                   (record->state == RunState::kFailed && !retry_failed));
+    if (!done) left.push_back(run.name());
+  }
+  return left;
 }
 
 SweepResult Launch(const SweepFile& sweep, const std::vector<PlannedRun>& runs,

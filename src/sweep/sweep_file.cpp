@@ -2,24 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "wsel/core/json_object.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/text_file.h"
+#include "wsel/run/run_record.h"
 
 namespace wsel::sweep {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using run::TextOf;
 
 [[noreturn]] void Fail(const std::string& where, const std::string& message) {
   throw Error(ErrorKind::kConfig, where, message);
-}
-
-std::string LabelOf(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 const Json& RequireObject(JsonObject& in, const char* key) {
@@ -36,6 +33,12 @@ std::vector<Setting> ReadSettings(const Json& object) {
   return settings;
 }
 
+// The settings in an optional "set".
+std::vector<Setting> ReadSet(JsonObject& object) {
+  if (!object.Has("set")) return {};
+  return ReadSettings(RequireObject(object, "set"));
+}
+
 // A list: values of a configuration key, such as [1e-3, 2e-3], or mere labels
 // of a free name. An object: what each value sets, by label.
 std::vector<AxisValue> ReadValues(const std::string& name, const Json& values,
@@ -44,7 +47,7 @@ std::vector<AxisValue> ReadValues(const std::string& name, const Json& values,
   const bool is_key = name.find('.') != std::string::npos;
   if (values.is_array()) {
     for (const Json& value : values) {
-      axis_values.push_back({LabelOf(value), {}});
+      axis_values.push_back({TextOf(value), {}});
       if (is_key) axis_values.back().settings = {{name, value.dump()}};
     }
   } else if (values.is_object()) {
@@ -97,13 +100,16 @@ const Axis& FindAxis(const std::vector<Axis>& axes, const std::string& name,
   Fail(where, Unknown("axis", name, known));
 }
 
-void CheckLabel(const Axis& axis, const std::string& label,
-                const std::string& where) {
+// A label of the axis.
+std::string ReadLabel(const Axis& axis, const Json& value,
+                      const std::string& where) {
+  const std::string label = TextOf(value);
   std::vector<std::string> known;
-  for (const AxisValue& value : axis.values) known.push_back(value.label);
-  if (std::find(known.begin(), known.end(), label) == known.end()) {
-    Fail(where, Unknown("value of the axis", label, known));
+  for (const AxisValue& other : axis.values) {
+    if (other.label == label) return label;
+    known.push_back(other.label);
   }
+  Fail(where, Unknown("value of the axis", label, known));
 }
 
 Selector ReadSelector(const Json& object, const std::vector<Axis>& axes,
@@ -116,14 +122,9 @@ Selector ReadSelector(const Json& object, const std::vector<Axis>& axes,
     const std::string at = where + "." + name;
     const Axis& axis = FindAxis(axes, name, at);
     std::vector<std::string> labels;
-    const auto add = [&](const Json& value) {
-      labels.push_back(LabelOf(value));
-      CheckLabel(axis, labels.back(), at);
-    };
-    if (values.is_array()) {
-      for (const Json& value : values) add(value);
-    } else {
-      add(values);
+    for (const Json& value :
+         values.is_array() ? values : Json::array({values})) {
+      labels.push_back(ReadLabel(axis, value, at));
     }
     if (labels.empty()) Fail(at, "lists no value");
     selector.emplace_back(name, std::move(labels));
@@ -131,74 +132,72 @@ Selector ReadSelector(const Json& object, const std::vector<Axis>& axes,
   return selector;
 }
 
-const Json& ReadList(JsonObject& root, const char* key) {
-  static const Json kNone = Json::array();
-  if (!root.Has(key)) return kNone;
+// The items of an optional list, with their paths.
+std::vector<std::pair<std::string, const Json&>> ItemsOf(JsonObject& root,
+                                                         const char* key) {
+  std::vector<std::pair<std::string, const Json&>> items;
+  if (!root.Has(key)) return items;
   const Json& list = root.Raw(key);
   if (!list.is_array()) Fail(root.PathOf(key), "is not a list");
-  return list;
+  for (const Json& item : list) {
+    items.emplace_back(fmt::format("{}[{}]", root.PathOf(key), items.size()),
+                       item);
+  }
+  return items;
 }
 
-std::vector<Selector> ReadSelectors(JsonObject& root, const char* key,
-                                    const std::vector<Axis>& axes) {
-  std::vector<Selector> selectors;
-  for (const Json& object : ReadList(root, key)) {
-    selectors.push_back(ReadSelector(
-        object, axes,
-        fmt::format("{}[{}]", root.PathOf(key), selectors.size())));
-  }
-  return selectors;
+Override ReadOverride(const Json& json, const std::vector<Axis>& axes,
+                      const std::string& where) {
+  JsonObject object(json, where);
+  Override override;
+  override.when = ReadSelector(object.Raw("when"), axes, object.PathOf("when"));
+  override.recipe = object.GetOr<std::string>("recipe", "");
+  override.settings = ReadSet(object);
+  object.Finish();
+  return override;
 }
 
-std::vector<Override> ReadOverrides(JsonObject& root,
-                                    const std::vector<Axis>& axes) {
-  std::vector<Override> overrides;
-  for (const Json& json : ReadList(root, "overrides")) {
-    const std::string where =
-        fmt::format("{}[{}]", root.PathOf("overrides"), overrides.size());
-    JsonObject object(json, where);
-    Override override;
-    override.when =
-        ReadSelector(object.Raw("when"), axes, object.PathOf("when"));
-    override.recipe = object.GetOr<std::string>("recipe", "");
-    if (object.Has("set")) {
-      override.settings = ReadSettings(RequireObject(object, "set"));
-    }
-    object.Finish();
-    overrides.push_back(std::move(override));
+// The names of axes that vary in step; `zipped` has those of all groups.
+std::vector<std::string> ReadZipped(const Json& group,
+                                    const std::vector<Axis>& axes,
+                                    const std::string& where,
+                                    std::set<std::string>& zipped) {
+  if (!group.is_array() || group.size() < 2) {
+    Fail(where, "is not a list of two or more axes");
   }
-  return overrides;
+  std::vector<std::string> names;
+  size_t length = 0;
+  for (const Json& json : group) {
+    names.push_back(TextOf(json));
+    const Axis& axis = FindAxis(axes, names.back(), where);
+    if (!zipped.insert(axis.name).second) {
+      Fail(where, fmt::format("'{}' is zipped twice", axis.name));
+    }
+    if (length == 0) length = axis.values.size();
+    if (axis.values.size() != length) {
+      Fail(where,
+           fmt::format("'{}' has {} values, but '{}' has {}: zipped axes need "
+                       "equally many",
+                       names.front(), length, axis.name, axis.values.size()));
+    }
+  }
+  return names;
 }
 
-std::vector<std::vector<std::string>> ReadZipped(
-    JsonObject& root, const std::vector<Axis>& axes) {
-  std::vector<std::vector<std::string>> zipped;
-  std::set<std::string> seen;
-  for (const Json& group : ReadList(root, "zip")) {
-    const std::string where =
-        fmt::format("{}[{}]", root.PathOf("zip"), zipped.size());
-    if (!group.is_array() || group.size() < 2) {
-      Fail(where, "is not a list of two or more axes");
-    }
-    std::vector<std::string> names;
-    size_t length = 0;
-    for (const Json& json : group) {
-      names.push_back(LabelOf(json));
-      const Axis& axis = FindAxis(axes, names.back(), where);
-      if (!seen.insert(axis.name).second) {
-        Fail(where, fmt::format("'{}' is zipped twice", axis.name));
-      }
-      if (length == 0) length = axis.values.size();
-      if (axis.values.size() != length) {
-        Fail(where,
-             fmt::format("'{}' has {} values, but '{}' has {}: zipped axes "
-                         "need equally many",
-                         names.front(), length, axis.name, axis.values.size()));
-      }
-    }
-    zipped.push_back(std::move(names));
+void ReadLists(JsonObject& root, SweepFile& sweep) {
+  std::set<std::string> zipped;
+  for (const auto& [where, group] : ItemsOf(root, "zip")) {
+    sweep.zipped.push_back(ReadZipped(group, sweep.axes, where, zipped));
   }
-  return zipped;
+  for (const auto& [where, selector] : ItemsOf(root, "exclude")) {
+    sweep.excluded.push_back(ReadSelector(selector, sweep.axes, where));
+  }
+  for (const auto& [where, selector] : ItemsOf(root, "include")) {
+    sweep.included.push_back(ReadSelector(selector, sweep.axes, where));
+  }
+  for (const auto& [where, json] : ItemsOf(root, "overrides")) {
+    sweep.overrides.push_back(ReadOverride(json, sweep.axes, where));
+  }
 }
 
 void ReadRecipe(JsonObject& root, SweepFile& sweep) {
@@ -217,7 +216,7 @@ void ReadProbe(JsonObject& root, SweepFile& sweep) {
   sweep.probes = root.Has("probe");
   if (!sweep.probes) return;
   for (const auto& [name, value] : RequireObject(root, "probe").items()) {
-    sweep.probe.emplace_back(name, LabelOf(value));
+    sweep.probe.emplace_back(name, TextOf(value));
   }
 }
 
@@ -232,13 +231,9 @@ SweepFile SweepFromJson(const std::string& text,
   sweep.name = root.GetOr<std::string>("name", path.stem().string());
   sweep.about = root.GetOr<std::string>("about", "");
   ReadRecipe(root, sweep);
-  if (root.Has("set"))
-    sweep.settings = ReadSettings(RequireObject(root, "set"));
+  sweep.settings = ReadSet(root);
   sweep.axes = ReadAxes(root);
-  sweep.zipped = ReadZipped(root, sweep.axes);
-  sweep.excluded = ReadSelectors(root, "exclude", sweep.axes);
-  sweep.included = ReadSelectors(root, "include", sweep.axes);
-  sweep.overrides = ReadOverrides(root, sweep.axes);
+  ReadLists(root, sweep);
   ReadProbe(root, sweep);
   // Read by `wsel report` from the sweep's folder.
   if (root.Has("report")) RequireObject(root, "report");

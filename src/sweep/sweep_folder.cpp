@@ -25,10 +25,9 @@ void CreateFolder(const fs::path& path) {
 std::string NameIn(const fs::path& file) {
   const auto tree =
       ParseJson(ReadText(file), file.string(), ErrorKind::kFormat);
-  const auto name = tree.find("name");
   const bool has_name =
-      tree.is_object() && name != tree.end() && name->is_string();
-  return has_name ? name->get<std::string>() : "";
+      tree.is_object() && tree.contains("name") && tree["name"].is_string();
+  return has_name ? tree["name"].get<std::string>() : "";
 }
 
 }  // namespace
@@ -52,14 +51,6 @@ void SweepFolder::Claim(const std::string& name,
   CreateFolder(students());
   CreateFolder(cache());
   WriteTextFile(file, json);
-}
-
-fs::path SweepFolder::output(const std::string& run) const {
-  return this->run(run) / run::kOutputFile;
-}
-
-fs::path SweepFolder::lock(const std::string& run) const {
-  return this->run(run) / run::kSweepLockFile;
 }
 
 void SweepFolder::MakeRun(const PlannedRun& planned) const {
@@ -94,7 +85,7 @@ std::vector<std::string> SweepFolder::Runs() const {
       names.push_back(entry.path().filename().string());
     }
   }
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(names);
   return names;
 }
 

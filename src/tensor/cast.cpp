@@ -1,7 +1,5 @@
 #include "wsel/tensor/cast.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -130,14 +128,11 @@ auto Rounded(auto value) {
 // for which a finite value overflows the type.
 template <DType kType, typename Value>
 size_t WriteAll(const Value& value, size_t count, std::byte* to) {
-  constexpr size_t kSize = kType == DType::kF64   ? 8
-                           : kType == DType::kF32 ? 4
-                                                  : 2;
   for (size_t i = 0; i < count; ++i) {
     const auto exact = value(i);
     const auto rounded = Rounded<kType>(exact);
-    std::byte* element = to + i * kSize;
-    std::memcpy(element, &rounded, kSize);
+    std::byte* element = to + i * sizeof(rounded);
+    std::memcpy(element, &rounded, sizeof(rounded));
     if (!std::isfinite(Read<kType>(element)) && std::isfinite(exact)) return i;
   }
   return count;
@@ -165,10 +160,10 @@ bool IsSupported(DType dtype) {
 
 void CheckSupported(const TensorSpec& spec) {
   if (IsSupported(spec.dtype)) return;
-  throw Error(ErrorKind::kMismatch, spec.name,
-              fmt::format("is {}; only float16, bfloat16, float32 and float64 "
-                          "can be converted",
-                          Name(spec.dtype)));
+  throw Error(
+      ErrorKind::kMismatch, spec.name,
+      "is {}; only float16, bfloat16, float32 and float64 can be converted",
+      Name(spec.dtype));
 }
 
 // A view whose element i, in row-major order, is value(i).
@@ -176,21 +171,17 @@ template <typename Value>
 TensorView Compute(TensorSpec spec, const Value& value) {
   const auto count = static_cast<size_t>(*Numel(spec.shape));
   const auto buffer =
-      std::make_shared<std::vector<std::byte>>(count * ItemSize(spec.dtype));
+      std::make_shared<std::vector<std::byte>>(*ByteCount(spec));
   const size_t written = WithType(spec.dtype, [&](auto type) {
     return WriteAll<type()>(value, count, buffer->data());
   });
   if (written < count) {
     throw Error(ErrorKind::kMismatch, spec.name,
-                fmt::format("value {:g} overflows {}; use another type",
-                            value(written), Name(spec.dtype)));
+                "value {:g} overflows {}; use another type", value(written),
+                Name(spec.dtype));
   }
-  TensorView view;
-  view.strides = ContiguousStrides(spec.shape);
-  view.spec = std::move(spec);
-  view.bytes = *buffer;
-  view.owner = buffer;
-  return view;
+  auto strides = ContiguousStrides(spec.shape);
+  return {std::move(spec), std::move(strides), *buffer, buffer};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "wsel/tensor/dtype.h"
 
+#include <algorithm>
 #include <array>
 
 namespace wsel {
@@ -34,6 +35,12 @@ constexpr std::array<Row, 15> kTable = {{
 
 const Row& RowOf(DType dtype) { return kTable[static_cast<size_t>(dtype)]; }
 
+std::optional<DType> Find(std::string_view text,
+                          std::string_view Row::*column) {
+  const auto row = std::ranges::find(kTable, text, column);
+  return row == kTable.end() ? std::nullopt : std::optional(row->dtype);
+}
+
 }  // namespace
 
 size_t ItemSize(DType dtype) { return RowOf(dtype).size; }
@@ -42,17 +49,11 @@ std::string_view Name(DType dtype) { return RowOf(dtype).name; }
 std::string_view SafetensorsTag(DType dtype) { return RowOf(dtype).tag; }
 
 std::optional<DType> DTypeByName(std::string_view name) {
-  for (const Row& row : kTable) {
-    if (row.name == name) return row.dtype;
-  }
-  return std::nullopt;
+  return Find(name, &Row::name);
 }
 
 std::optional<DType> DTypeBySafetensorsTag(std::string_view tag) {
-  for (const Row& row : kTable) {
-    if (row.tag == tag) return row.dtype;
-  }
-  return std::nullopt;
+  return Find(tag, &Row::tag);
 }
 
 }  // namespace wsel

@@ -20,6 +20,16 @@ std::optional<int64_t> Numel(const Shape& shape) {
   return empty ? 0 : count;
 }
 
+std::optional<size_t> ByteCount(const TensorSpec& spec) {
+  const auto count = Numel(spec.shape);
+  size_t bytes = 0;
+  if (!count || __builtin_mul_overflow(static_cast<size_t>(*count),
+                                       ItemSize(spec.dtype), &bytes)) {
+    return std::nullopt;
+  }
+  return bytes;
+}
+
 std::vector<int64_t> ContiguousStrides(const Shape& shape) {
   std::vector<int64_t> strides(shape.size(), 1);
   for (size_t i = shape.size(); i-- > 1;) {

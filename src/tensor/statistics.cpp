@@ -1,8 +1,8 @@
 #include "wsel/tensor/statistics.h"
 
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/isnan.h>
 
+#include "wsel/core/parallel.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel {
@@ -23,6 +23,16 @@ Statistics StatisticsOf(const at::Tensor& tensor) {
 
 Statistics StatisticsOf(const TensorView& view) {
   return StatisticsOf(Borrow(view));
+}
+
+std::vector<Statistics> AllStatisticsOf(const TensorSource& file) {
+  std::vector<Statistics> all(file.Specs().size());
+  ParallelFor(all.size(), [&](size_t i) {
+    const std::string& name = file.Specs()[i].name;
+    all[i] = StatisticsOf(file.View(name));
+    file.Release(name);
+  });
+  return all;
 }
 
 }  // namespace wsel

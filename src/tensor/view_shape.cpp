@@ -20,10 +20,6 @@ int64_t Extent(const Shape& shape, const std::vector<int64_t>& strides) {
   return extent;
 }
 
-size_t ByteCount(const TensorSpec& spec) {
-  return static_cast<size_t>(*Numel(spec.shape)) * ItemSize(spec.dtype);
-}
-
 // Strides of dimensions of size 1 do not matter.
 bool IsRowMajor(const TensorView& view) {
   const auto expected = ContiguousStrides(view.spec.shape);
@@ -78,7 +74,7 @@ std::byte* CopyFrom(const TensorView& view, size_t dim, const std::byte* from,
 }
 
 void CopyRowMajor(const TensorView& view, std::byte* to) {
-  const size_t bytes = ByteCount(view.spec);
+  const size_t bytes = *ByteCount(view.spec);
   if (bytes > view.bytes.size()) {
     throw Error(ErrorKind::kFormat, view.spec.name,
                 "has overlapping elements; copy it in Python (tensor.clone()) "
@@ -87,13 +83,9 @@ void CopyRowMajor(const TensorView& view, std::byte* to) {
   if (bytes > 0) CopyFrom(view, 0, view.bytes.data(), to);
 }
 
-TensorView Owning(TensorSpec spec, std::shared_ptr<const Buffer> buffer) {
-  TensorView view;
-  view.strides = ContiguousStrides(spec.shape);
-  view.spec = std::move(spec);
-  view.bytes = *buffer;
-  view.owner = std::move(buffer);
-  return view;
+TensorView Owning(TensorSpec spec, const std::shared_ptr<Buffer>& buffer) {
+  auto strides = ContiguousStrides(spec.shape);
+  return {std::move(spec), std::move(strides), *buffer, buffer};
 }
 
 }  // namespace
@@ -132,7 +124,7 @@ TensorView Contiguous(const TensorView& view) {
     return contiguous;
   }
   const auto buffer = std::make_shared<Buffer>(
-      std::min(ByteCount(view.spec), view.bytes.size()));
+      std::min(*ByteCount(view.spec), view.bytes.size()));
   CopyRowMajor(view, buffer->data());
   return Owning(view.spec, buffer);
 }
@@ -145,13 +137,13 @@ TensorView Concatenate(std::string_view name,
   size_t bytes = 0;
   for (const TensorView& part : parts) {
     spec.shape[0] += part.spec.shape[0];
-    bytes += std::min(ByteCount(part.spec), part.bytes.size());
+    bytes += std::min(*ByteCount(part.spec), part.bytes.size());
   }
   const auto buffer = std::make_shared<Buffer>(bytes);
   std::byte* to = buffer->data();
   for (const TensorView& part : parts) {
     CopyRowMajor(part, to);
-    to += ByteCount(part.spec);
+    to += *ByteCount(part.spec);
   }
   return Owning(std::move(spec), buffer);
 }

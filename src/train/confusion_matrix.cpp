@@ -25,9 +25,9 @@ size_t ConfusionMatrix::IndexOf(int32_t label, int32_t prediction) const {
   for (const int32_t index : {label, prediction}) {
     if (index >= 0 && static_cast<size_t>(index) < classes_.size()) continue;
     throw Error(ErrorKind::kMismatch, "confusion matrix",
-                fmt::format("class index {} is out of range for {} classes: "
-                            "the model and the data set have different classes",
-                            index, classes_.size()));
+                "class index {} is out of range for {} classes: the model and "
+                "the data set have different classes",
+                index, classes_.size());
   }
   return static_cast<size_t>(label) * classes_.size() +
          static_cast<size_t>(prediction);

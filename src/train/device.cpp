@@ -1,6 +1,8 @@
 #include "wsel/train/device.h"
 
 #include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/cpu/Utils.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
@@ -25,6 +27,19 @@ int64_t FreeMemory() {
   return int64_t{4} << 30;  // not Linux
 }
 
+bool Has(const char* capability) {
+  const auto all = at::cpu::get_cpu_capabilities();
+  const auto found = all.find(capability);
+  return found != all.end() && found->second.isBool() && found->second.toBool();
+}
+
+PrecisionChoice FastestOnCpu() {
+  if (Has("amx_bf16") && Has("amx_tile") && at::cpu::init_amx()) {
+    return {Precision::kBf16, "the CPU has AMX for bf16"};
+  }
+  return {Precision::kFp32, "the CPU has no AMX, without which bf16 is slow"};
+}
+
 }  // namespace
 
 c10::Device FindDevice(const std::string& name) {
@@ -37,9 +52,8 @@ c10::Device FindDevice(const std::string& name) {
       name == "cuda" || (name.starts_with("cuda:") && name.size() == 6 &&
                          name.back() >= '0' && name.back() <= '9');
   if (!known) {
-    throw Error(
-        ErrorKind::kUsage, "device",
-        fmt::format("expected auto, cpu, cuda or cuda:1, not '{}'", name));
+    throw Error(ErrorKind::kUsage, "device",
+                "expected auto, cpu, cuda or cuda:1, not '{}'", name);
   }
   if (!cuda) {
     throw Error(ErrorKind::kUsage, "device",
@@ -64,6 +78,37 @@ int64_t MemoryBudget(const c10::Device& device) {
   const auto [free, total] =
       c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index());
   return static_cast<int64_t>(free / 2);
+}
+
+void Synchronize(const c10::Device& device) {
+  if (device.is_cpu()) return;
+  c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+}
+
+PrecisionChoice ResolvePrecision(Precision requested,
+                                 const c10::Device& device) {
+  if (requested == Precision::kFp16 && device.is_cpu()) {
+    throw Error(ErrorKind::kConfig, "train.precision",
+                "fp16 needs a GPU; on a CPU choose bf16, fp32 or auto");
+  }
+  if (requested != Precision::kAuto) return {requested, "as requested"};
+  if (device.is_cpu()) return FastestOnCpu();
+  return {Precision::kBf16, "the GPU's tensor cores support bf16"};
+}
+
+Autocast::Autocast(Precision precision, const c10::Device& device)
+    : active_(precision != Precision::kFp32), type_(device.type()) {
+  if (!active_) return;
+  at::autocast::increment_nesting();
+  at::autocast::set_autocast_dtype(
+      type_, precision == Precision::kFp16 ? at::kHalf : at::kBFloat16);
+  at::autocast::set_autocast_enabled(type_, true);
+}
+
+Autocast::~Autocast() {
+  if (!active_) return;
+  at::autocast::set_autocast_enabled(type_, false);
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
 }
 
 }  // namespace wsel::train

@@ -3,8 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "wsel/model/init.h"
-#include "wsel/model/initialize.h"
-#include "wsel/train/loss.h"
+#include "wsel/nn/initialize.h"
 
 namespace wsel::train {
 namespace {
@@ -14,10 +13,36 @@ optim::NamedTensor InitialParameter(const std::string& name, const Shape& shape,
   const model::Init init =
       shape.size() == 1 ? model::Init{model::InitKind::kConstant}
                         : model::Init{model::InitKind::kTruncNormal, 0.02, 2};
-  return {name, Draw(init, {name, shape}, seed).to(device).requires_grad_()};
+  return {name,
+          nn::Draw(init, {name, shape}, seed).to(device).requires_grad_()};
 }
 
 }  // namespace
+
+at::Tensor SoftTargetCrossEntropy(const at::Tensor& logits,
+                                  const at::Tensor& targets) {
+  const auto log_p = at::log_softmax(logits.to(at::kFloat), -1);
+  return (-targets * log_p).sum(-1).mean();
+}
+
+at::Tensor DistillationKl(const at::Tensor& student, const at::Tensor& teacher,
+                          double temperature) {
+  const auto log_p = [&](const at::Tensor& logits) {
+    return at::log_softmax(logits.to(at::kFloat) / temperature, -1);
+  };
+  const auto log_t = log_p(teacher);
+  const auto kl = (log_t.exp() * (log_t - log_p(student))).sum(-1).mean();
+  return kl * (temperature * temperature);
+}
+
+at::Tensor HardDistillation(const at::Tensor& student,
+                            const at::Tensor& teacher) {
+  return at::cross_entropy_loss(student.to(at::kFloat), teacher.argmax(-1));
+}
+
+at::Tensor FeatureL1(const at::Tensor& student, const at::Tensor& teacher) {
+  return (teacher.to(at::kFloat) - student.to(at::kFloat)).abs().mean();
+}
 
 Distiller::Distiller(const DistillOptions& options, int64_t student_width,
                      int64_t teacher_width, uint64_t seed,
@@ -34,7 +59,7 @@ Distiller::Distiller(const DistillOptions& options, int64_t student_width,
   }
 }
 
-at::Tensor Distiller::KdLoss(const model::Outputs& student,
+at::Tensor Distiller::KdLoss(const nn::Outputs& student,
                              const at::Tensor& teacher_output) const {
   const at::Tensor& logits =
       student.dist_logits.defined() ? student.dist_logits : student.logits;
@@ -54,7 +79,7 @@ at::Tensor Distiller::KdLoss(const model::Outputs& student,
       teacher_output);
 }
 
-at::Tensor Distiller::ValidKdLoss(const model::Outputs& student,
+at::Tensor Distiller::ValidKdLoss(const nn::Outputs& student,
                                   const at::Tensor& teacher_output,
                                   const at::Tensor& valid) const {
   const auto rows = valid.nonzero().squeeze(1).to(teacher_output.device());
@@ -72,7 +97,7 @@ at::Tensor Distiller::ValidKdLoss(const model::Outputs& student,
          share;
 }
 
-DistillationLoss Distiller::Loss(const model::Outputs& student,
+DistillationLoss Distiller::Loss(const nn::Outputs& student,
                                  const at::Tensor& targets,
                                  const at::Tensor& teacher_output,
                                  const at::Tensor& valid) const {

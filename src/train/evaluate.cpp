@@ -2,44 +2,30 @@
 
 #include <ATen/ATen.h>
 
-#include "wsel/train/precision.h"
+#include "wsel/train/device.h"
 
 namespace wsel::train {
 namespace {
 
-// Sums over the images so far.
-struct Sums {
-  int64_t count = 0;
-  int64_t skipped = 0;
-  double loss = 0;
-  int64_t top1 = 0;
-  int64_t top5 = 0;
-
-  // logits [B, classes], labels [B], on the CPU.
-  void Add(const at::Tensor& logits, const at::Tensor& labels) {
-    if (labels.numel() == 0) return;
-    count += labels.size(0);
-    loss += at::cross_entropy_loss(logits.to(at::kDouble), labels, {},
-                                   at::Reduction::Sum)
-                .item<double>();
-    // The rank is the number of classes with a larger logit, or with an equal
-    // one and a lower index.
-    const auto target = logits.gather(1, labels.unsqueeze(1));
-    const auto before =
-        at::arange(logits.size(1)).unsqueeze(0) < labels.unsqueeze(1);
-    const auto rank = (logits > target)
-                          .logical_or((logits == target).logical_and(before))
-                          .sum(1);
-    top1 += (rank < 1).sum().item<int64_t>();
-    top5 += (rank < 5).sum().item<int64_t>();
-  }
-
-  Evaluation Result() const {
-    const auto n = static_cast<double>(std::max<int64_t>(count, 1));
-    return {count, skipped, loss / n, 100 * static_cast<double>(top1) / n,
-            100 * static_cast<double>(top5) / n};
-  }
-};
+// Adds to the sums over the images so far: logits [B, classes], labels [B], on
+// the CPU.
+void Add(const at::Tensor& logits, const at::Tensor& labels, Evaluation& sums) {
+  if (labels.numel() == 0) return;
+  sums.count += labels.size(0);
+  sums.loss += at::cross_entropy_loss(logits.to(at::kDouble), labels, {},
+                                      at::Reduction::Sum)
+                   .item<double>();
+  // The rank is the number of classes with a larger logit, or with an equal one
+  // and a lower index.
+  const auto target = logits.gather(1, labels.unsqueeze(1));
+  const auto before =
+      at::arange(logits.size(1)).unsqueeze(0) < labels.unsqueeze(1);
+  const auto rank = (logits > target)
+                        .logical_or((logits == target).logical_and(before))
+                        .sum(1);
+  sums.top1 += (rank < 1).sum().item<double>();
+  sums.top5 += (rank < 5).sum().item<double>();
+}
 
 }  // namespace
 
@@ -48,7 +34,7 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
                     const EvaluationOptions& options,
                     const OnLogits& on_logits) {
   const at::NoGradGuard no_grad;
-  Sums sums;
+  Evaluation sums;
   while (const data::Batch* batch = loader.Next()) {
     const DeviceBatch on_device = uploader.Upload(*batch, options.img_size);
     at::Tensor logits;
@@ -60,10 +46,12 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
     if (on_logits) on_logits(*batch, logits);
     const auto valid = on_device.valid.nonzero().squeeze(1);
     sums.skipped += batch->size - valid.size(0);
-    sums.Add(logits.index_select(0, valid),
-             on_device.labels.to(at::kCPU).index_select(0, valid));
+    Add(logits.index_select(0, valid),
+        on_device.labels.to(at::kCPU).index_select(0, valid), sums);
   }
-  return sums.Result();
+  const auto n = static_cast<double>(std::max<int64_t>(sums.count, 1));
+  return {sums.count, sums.skipped, sums.loss / n, 100 * sums.top1 / n,
+          100 * sums.top5 / n};
 }
 
 }  // namespace wsel::train

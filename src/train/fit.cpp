@@ -1,27 +1,22 @@
 #include "wsel/train/fit.h"
 
+#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "evaluator.h"
 #include "loss_reader.h"
 #include "run_writer.h"
 #include "step_batches.h"
-#include "throughput.h"
+#include "stopwatch.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
-#include "wsel/run/metadata_keys.h"
+#include "wsel/run/file_names.h"
+#include "wsel/train/image_batches.h"
 #include "wsel/train/train_step.h"
-#include "wsel/train/upload.h"
 
 namespace wsel::train {
 namespace {
-
-optim::LrSchedule ScheduleOf(const TrainJob& job) {
-  return {job.options.schedule,
-          data::StepsPerEpoch(job.train.size(), job.options.batch_size)};
-}
 
 TrainerState Resume(const RunFolder& folder, TrainStep& step) {
   if (!folder.HasState()) return {};
@@ -33,22 +28,42 @@ TrainerState Resume(const RunFolder& folder, TrainStep& step) {
 [[noreturn]] void ThrowDiverged(double loss, int64_t step,
                                 const RunFolder& folder) {
   throw Error(ErrorKind::kConfig, folder.root().string(),
-              fmt::format("the loss is {} at step {}: lower optimizer.lr, "
-                          "raise train.warmup_epochs, or set "
-                          "train.clip_grad; {}",
-                          loss, step,
-                          folder.HasState() ? "the last good state is kept"
-                                            : "nothing has been saved yet"));
+              "the loss is {} at step {}: lower optimizer.lr, raise "
+              "train.warmup_epochs, or set train.clip_grad; {}",
+              loss, step,
+              folder.HasState() ? "the last good state is kept"
+                                : "nothing has been saved yet");
+}
+
+Evaluation EvaluateOnTest(const nn::Model& model, const TrainJob& job,
+                          Uploader& uploader) {
+  const Options& options = job.options;
+  data::Loader loader = OrderedLoader(
+      job, job.test, MakeEvalTransform(options.evaluation), uploader);
+  return Evaluate([&](const at::Tensor& x) { return model.forward(x); }, loader,
+                  uploader,
+                  {options.transform.img_size, options.precision, job.device});
+}
+
+// A model with the EMA weights.
+nn::Model EmaModel(const model::Config& config, const optim::Ema& ema,
+                   const c10::Device& device) {
+  const at::NoGradGuard no_grad;
+  nn::Model model = nn::Build(config);
+  model.module->to(device);
+  optim::CopyTensorsInto(ema.ema_weights(), ParametersOf(model), "ema");
+  return model;
 }
 
 // The training loop, from a state on: what happens in a step, and what is due
 // after it. At least one step is left.
 class Trainer {
  public:
-  Trainer(model::Model& model, const TrainJob& job, const RunFolder& folder,
+  Trainer(nn::Model& model, const TrainJob& job, const RunFolder& folder,
           const TrainCallbacks& callbacks, const optim::LrSchedule& schedule,
           TrainStep& step, const TrainerState& state)
-      : job_(job),
+      : model_(model),
+        job_(job),
         folder_(folder),
         callbacks_(callbacks),
         schedule_(schedule),
@@ -57,7 +72,6 @@ class Trainer {
         uploader_(job.device, job.options.normalisation),
         batches_(job, NumClasses(model.config), uploader_, state.step,
                  schedule.total_steps()),
-        evaluator_(model, job, uploader_),
         loss_(job.device),
         writer_(job, folder, state) {}
 
@@ -67,9 +81,12 @@ class Trainer {
       if (state_.step % schedule_.steps_per_epoch() == 0) EndEpoch();
       const int signal = callbacks_.stop_signal ? callbacks_.stop_signal() : 0;
       const bool finished = state_.step == schedule_.total_steps();
-      if (finished || signal != 0 || writer_.SaveIsDue()) Save();
-      if (finished) return {state_, 0, batches_.num_corrupt()};
-      if (signal != 0) return {state_, signal, batches_.num_corrupt()};
+      const bool ends = finished || signal != 0;
+      if (ends || writer_.SaveIsDue()) {
+        ReportSteps();
+        writer_.Save(step_, Epoch(), state_);
+      }
+      if (ends) return {state_, finished ? 0 : signal, batches_.num_corrupt()};
     }
   }
 
@@ -123,7 +140,7 @@ class Trainer {
     report.teacher_seconds = batches_.TakeTeacherSeconds();
     if (report.epoch % options.val_interval == 0 ||
         report.epoch == report.epochs) {
-      evaluator_.Evaluate(step_.ema(), writer_, state_, report);
+      EvaluateEpoch(report);
     }
     writer_.Log(report);
     if (callbacks_.on_epoch) callbacks_.on_epoch(report);
@@ -131,11 +148,32 @@ class Trainer {
     throughput_.StartEpoch();
   }
 
-  void Save() {
-    ReportSteps();
-    writer_.Save(step_, Epoch(), state_);
+  // Evaluates the weights and any EMA weights, and keeps those that are better
+  // than all before.
+  void EvaluateEpoch(EpochReport& report) {
+    const Evaluation test = EvaluateOnTest(model_, job_, uploader_);
+    report.test = test;
+    state_.last_top1 = test.top1;
+    state_.last_top5 = test.top5;
+    state_.last_loss = test.loss;
+    if (test.top1 > state_.best_top1) {
+      report.best = true;
+      state_.best_top1 = test.top1;
+      state_.best_top5 = test.top5;
+      state_.best_epoch = report.epoch;
+      writer_.Keep(run::kBest, step_.parameters(), report.epoch);
+    }
+    const optim::Ema* ema = step_.ema();
+    if (ema == nullptr) return;
+    report.ema = EvaluateOnTest(EmaModel(model_.config, *ema, job_.device),
+                                job_, uploader_);
+    if (report.ema->top1 > state_.best_ema_top1) {
+      state_.best_ema_top1 = report.ema->top1;
+      writer_.Keep(run::kBestEma, ema->ema_weights(), report.epoch);
+    }
   }
 
+  const nn::Model& model_;
   const TrainJob& job_;
   const RunFolder& folder_;
   const TrainCallbacks& callbacks_;
@@ -144,7 +182,6 @@ class Trainer {
   TrainerState state_;
   Uploader uploader_;
   StepBatches batches_;
-  Evaluator evaluator_;
   LossReader loss_;
   // The last two start their clocks when all else is ready.
   RunWriter writer_;
@@ -153,9 +190,11 @@ class Trainer {
 
 }  // namespace
 
-TrainResult Fit(model::Model& model, const TrainJob& job,
-                const RunFolder& folder, const TrainCallbacks& callbacks) {
-  const optim::LrSchedule schedule = ScheduleOf(job);
+TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
+                const TrainCallbacks& callbacks) {
+  const optim::LrSchedule schedule(
+      job.options.schedule,
+      data::StepsPerEpoch(job.train.size(), job.options.batch_size));
   TrainStep step(model, job.options, job.options.precision, job.device,
                  job.teacher ? job.teacher->width : 0);
   const TrainerState state = Resume(folder, step);

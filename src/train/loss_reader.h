@@ -1,10 +1,11 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include <ATen/ATen.h>
 #include <c10/core/Device.h>
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace wsel::train {
 
@@ -13,10 +14,16 @@ namespace wsel::train {
 // The one place that looks at a loss.
 class LossReader {
  public:
-  explicit LossReader(const c10::Device& device);
+  explicit LossReader(const c10::Device& device)
+      : interval_(device.is_cpu() ? 1 : 20) {}
 
   // Of one step, on the device. `kd_loss` is undefined without a teacher.
-  void Add(const at::Tensor& loss, const at::Tensor& kd_loss);
+  void Add(const at::Tensor& loss, const at::Tensor& kd_loss) {
+    const auto exact = loss.to(at::kDouble);
+    sum_ = sum_.defined() ? sum_ + exact : exact;
+    kd_loss_ = kd_loss;
+    ++steps_;
+  }
 
   // Whether it is time to Read.
   bool IsDue() const { return steps_ == interval_; }
@@ -29,7 +36,14 @@ class LossReader {
     double mean() const { return sum / static_cast<double>(steps); }
   };
   // Waits for the device.
-  Losses Read();
+  Losses Read() {
+    Losses losses;
+    if (steps_ == 0) return losses;
+    losses.steps = std::exchange(steps_, 0);
+    losses.sum = std::exchange(sum_, at::Tensor()).item<double>();
+    if (kd_loss_.defined()) losses.kd_loss = kd_loss_.item<double>();
+    return losses;
+  }
 
  private:
   int64_t interval_;

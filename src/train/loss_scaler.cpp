@@ -17,17 +17,11 @@ LossScaler::LossScaler(const c10::Device& device)
       growth_tracker_(
           at::zeros({}, at::TensorOptions(device).dtype(at::kInt))) {}
 
-at::Tensor LossScaler::Scale(const at::Tensor& loss) const {
-  return loss * scale_;
-}
-
 bool LossScaler::Unscale(const optim::NamedTensors& parameters) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> gradients;
-  for (const auto& parameter : parameters) {
-    if (parameter.tensor.grad().defined()) {
-      gradients.push_back(parameter.tensor.grad());
-    }
+  for (const auto& [name, parameter] : parameters) {
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
   }
   auto found_inf = at::zeros({}, scale_.options());
   at::_amp_foreach_non_finite_check_and_unscale_(

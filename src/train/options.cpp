@@ -2,13 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
-#include "wsel/augment/erasing.h"
-#include "wsel/augment/eval_transform.h"
-#include "wsel/augment/mix.h"
-#include "wsel/augment/train_transform.h"
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
 
@@ -38,8 +35,7 @@ void ValidateBatches(const Options& o) {
     if (o.mixup_batch % 2 != 0) {
       ThrowConfig(
           "train.mixup_batch",
-          fmt::format("is {}; it must be even, since images are mixed in "
-                      "pairs",
+          fmt::format("is {}; it must be even, since images are mixed in pairs",
                       o.mixup_batch));
     }
     CheckDivides("train.mixup_batch", o.mixup_batch, "train.batch_size",
@@ -90,11 +86,10 @@ void ValidateDistillation(const Options& o) {
   const auto forbid = [](bool changes, std::string_view option,
                          std::string_view value) {
     if (!changes) return;
-    ThrowConfig(
-        "distill.cache",
-        fmt::format("reuses the teacher's outputs, so images must be the same "
-                    "in every epoch: set {}={} too",
-                    option, value));
+    ThrowConfig("distill.cache",
+                fmt::format("reuses the teacher's outputs, so images must be "
+                            "the same in every epoch: set {}={} too",
+                            option, value));
   };
   forbid(o.transform.crop != augment::TrainCrop::kEvaluation, "augment.crop",
          "evaluation");
@@ -145,6 +140,20 @@ void Validate(const Options& o) {
   CheckRealBetween("train.ema_decay", o.ema_decay, 0, 0.9999999);
   ValidateNormalisation(o.normalisation);
   ValidateDistillation(o);
+}
+
+int64_t SolveMicroBatch(int64_t batch_size, int64_t mixup_batch,
+                        int64_t bytes_per_image, int64_t bytes,
+                        int64_t largest) {
+  const int64_t fits =
+      std::clamp<int64_t>(bytes / std::max<int64_t>(bytes_per_image, 1), 1,
+                          std::max<int64_t>(largest, 1));
+  for (int64_t size = std::min(fits, batch_size); size > 1; --size) {
+    const bool divides = batch_size % size == 0;
+    const bool aligned = mixup_batch % size == 0 || size % mixup_batch == 0;
+    if (divides && aligned) return size;
+  }
+  return 1;
 }
 
 }  // namespace wsel::train

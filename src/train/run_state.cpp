@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include "write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/checkpoint/writer.h"
 #include "wsel/core/json_object.h"
 #include "wsel/run/metadata_keys.h"
 #include "wsel/tensor/torch_bridge.h"
@@ -48,6 +48,19 @@ TrainerState FromText(const std::string& text, const std::string& where) {
 
 }  // namespace
 
+void WriteTensors(const std::filesystem::path& path,
+                  const optim::NamedTensors& tensors,
+                  const std::map<std::string, std::string>& metadata) {
+  std::vector<TensorSpec> specs;
+  for (const auto& [name, tensor] : tensors) {
+    specs.push_back(
+        {name, tensor.sizes().vec(), FromScalarType(tensor.scalar_type())});
+  }
+  checkpoint::Write(
+      path, specs, [&](size_t i) { return BytesOf(tensors[i].tensor); },
+      metadata);
+}
+
 void SaveState(const std::filesystem::path& path, const TrainerState& state,
                const optim::NamedTensors& tensors,
                std::map<std::string, std::string> metadata) {
@@ -60,8 +73,8 @@ SavedState LoadState(const std::filesystem::path& path) {
   const auto found = file->metadata().find(run::kProgressKey);
   if (found == file->metadata().end()) {
     throw Error(ErrorKind::kFormat, path.string(),
-                fmt::format("is not the state of a run: its metadata has no {}",
-                            run::kProgressKey));
+                "is not the state of a run: its metadata has no {}",
+                run::kProgressKey);
   }
   SavedState saved;
   saved.state =

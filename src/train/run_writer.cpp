@@ -1,14 +1,95 @@
 #include "run_writer.h"
 
-#include "write_tensors.h"
+#include <chrono>
+
 #include "wsel/run/file_names.h"
 #include "wsel/run/metadata_keys.h"
 
 namespace wsel::train {
+namespace {
+
+using run::Metric;
+using run::Scalar;
+
+constexpr int64_t kLogInterval = 10;
+
+double Now() {
+  const auto time = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(time).count();
+}
+
+template <typename T>
+std::optional<T> If(bool condition, T value) {
+  return condition ? std::optional<T>(value) : std::nullopt;
+}
+
+void AddEvaluation(std::vector<Metric>& row, std::vector<Scalar>& scalars,
+                   const std::string& prefix, const Evaluation& e) {
+  row.push_back({prefix + run::kLossSuffix, e.loss});
+  row.push_back({prefix + run::kTop1Suffix, e.top1});
+  row.push_back({prefix + run::kTop5Suffix, e.top5});
+  scalars.push_back({prefix + "/loss", static_cast<float>(e.loss)});
+  scalars.push_back({prefix + "/top1", static_cast<float>(e.top1)});
+  scalars.push_back({prefix + "/top5", static_cast<float>(e.top5)});
+}
+
+}  // namespace
 
 RunWriter::RunWriter(const TrainJob& job, const RunFolder& folder,
                      const TrainerState& state)
-    : job_(job), folder_(folder), log_(folder, state) {}
+    : job_(job),
+      folder_(folder),
+      metrics_(folder.metrics(), If(state.step > 0, state.metrics_bytes)),
+      summary_(folder.summary(), If(state.step > 0, state.summary_bytes)),
+      // Events are numbered by steps done, and TensorBoard discards those from
+      // the given number on.
+      events_(folder.root(), Now(), If(state.step > 0, state.step + 1)) {}
+
+void RunWriter::Log(const StepReport& report) {
+  if (report.step % kLogInterval != 0) return;
+  std::vector<Metric> row = {{run::kKindKey, run::kStepKind},
+                             {run::kStepKey, report.step},
+                             {run::kLossKey, report.loss},
+                             {run::kLrKey, report.lr}};
+  std::vector<Scalar> scalars = {
+      {"train/loss", static_cast<float>(report.loss)},
+      {"train/lr", static_cast<float>(report.lr)}};
+  if (report.kd_loss) {
+    row.push_back({run::kKdLossKey, *report.kd_loss});
+    scalars.push_back({"train/kd_loss", static_cast<float>(*report.kd_loss)});
+  }
+  metrics_.Write(row);
+  events_.Write(report.step, Now(), scalars);
+}
+
+void RunWriter::Log(const EpochReport& report) {
+  run::Epoch summary;
+  summary.epoch = report.epoch;
+  summary.train_loss = report.train_loss;
+  summary.lr = report.lr;
+  std::vector<Metric> row = {{run::kKindKey, run::kEpochKind},
+                             {run::kEpochsDoneKey, report.epoch},
+                             {run::kStepKey, report.step},
+                             {run::kTrainLossKey, report.train_loss},
+                             {run::kLrKey, report.lr}};
+  std::vector<Scalar> scalars = {
+      {"train/epoch_loss", static_cast<float>(report.train_loss)}};
+  if (report.test) {
+    summary.eval_loss = report.test->loss;
+    summary.top1 = report.test->top1;
+    summary.top5 = report.test->top5;
+    AddEvaluation(row, scalars, run::kEvalPrefix, *report.test);
+  }
+  if (report.ema) AddEvaluation(row, scalars, run::kEmaPrefix, *report.ema);
+  row.push_back({run::kSecondsKey, report.seconds});
+  row.push_back({run::kImagesPerSecondKey, report.images_per_second});
+  if (report.teacher_seconds) {
+    row.push_back({run::kTeacherSecondsKey, *report.teacher_seconds});
+  }
+  metrics_.Write(row);
+  summary_.Write(summary);
+  events_.Write(report.step, Now(), scalars);
+}
 
 void RunWriter::Keep(const std::string& which,
                      const optim::NamedTensors& weights, int64_t epoch) {
@@ -30,7 +111,8 @@ void RunWriter::Save(const TrainStep& step, int64_t epoch,
   }
   state.seconds += since_save_.Seconds();
   since_save_.Restart();
-  log_.RecordLogLengths(state);
+  state.metrics_bytes = metrics_.Flush();
+  state.summary_bytes = summary_.Flush();
   SaveState(folder_.state(), state, step.StateDict(), job_.kernel_record);
 }
 

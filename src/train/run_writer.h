@@ -4,25 +4,28 @@
 #include <map>
 #include <string>
 
-#include "run_log.h"
 #include "stopwatch.h"
+#include "wsel/run/event_file.h"
+#include "wsel/run/metric_log.h"
 #include "wsel/run/run_folder.h"
 #include "wsel/train/fit.h"
 #include "wsel/train/train_step.h"
 
 namespace wsel::train {
 
-// Writes all files of a run while it trains: logs, weights and run state. The
-// one place of training that writes. Errors of all functions: kIo.
+// Writes all files of a run while it trains: metrics.jsonl, summary.csv and
+// TensorBoard events, weights and run state. The one place of training that
+// writes. Errors of all functions: kIo.
 class RunWriter {
  public:
-  // A run that resumes from `state` continues its logs. The arguments must
-  // outlive this.
+  // A run that resumes continues its logs where `state` was saved. `job` and
+  // `folder` must outlive this.
   RunWriter(const TrainJob& job, const RunFolder& folder,
             const TrainerState& state);
 
-  void Log(const StepReport& report) { log_.Step(report); }
-  void Log(const EpochReport& report) { log_.Epoch(report); }
+  // One step in so many is logged.
+  void Log(const StepReport& report);
+  void Log(const EpochReport& report);
 
   // Copies weights, which the next Save writes as `which`: "best" or "best-ema"
   // of RunFolder::weights. They replace those that are not written yet.
@@ -46,7 +49,9 @@ class RunWriter {
 
   const TrainJob& job_;
   const RunFolder& folder_;
-  RunLog log_;
+  run::MetricLog metrics_;
+  run::SummaryCsv summary_;
+  run::EventFile events_;
   std::map<std::string, Weights> kept_;
   Stopwatch since_save_;
 };

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "wsel/core/error.h"
-#include "wsel/train/precision.h"
+#include "wsel/train/device.h"
 #include "wsel/train/teacher.h"
 
 namespace wsel::train {
@@ -32,8 +32,8 @@ Script LoadScript(const std::filesystem::path& path,
     return script;
   } catch (const std::exception& e) {
     throw Error(ErrorKind::kFormat, path.string(),
-                fmt::format("is not a TorchScript module that runs on {}: {}",
-                            device.str(), CauseOf(e)));
+                "is not a TorchScript module that runs on {}: {}", device.str(),
+                CauseOf(e));
   }
 }
 
@@ -43,10 +43,9 @@ at::Tensor RunScript(Script& script, const at::Tensor& images,
   try {
     output = script.forward({images});
   } catch (const std::exception& e) {
-    throw Error(
-        ErrorKind::kMismatch, where,
-        fmt::format("does not run on images of {}x{} on {}: {}", images.size(2),
-                    images.size(3), images.device().str(), CauseOf(e)));
+    throw Error(ErrorKind::kMismatch, where,
+                "does not run on images of {}x{} on {}: {}", images.size(2),
+                images.size(3), images.device().str(), CauseOf(e));
   }
   if (output.isTensor() && output.toTensor().dim() == 2 &&
       output.toTensor().size(0) == images.size(0) &&
@@ -58,11 +57,11 @@ at::Tensor RunScript(Script& script, const at::Tensor& images,
           ? fmt::format("{} {}", c10::toString(output.toTensor().scalar_type()),
                         FormatShape(output.toTensor().sizes().vec()))
           : output.tagKind();
-  throw Error(ErrorKind::kMismatch, where,
-              fmt::format("returns {} for {} images; a teacher must return "
-                          "one floating-point tensor [images, classes] or "
-                          "[images, width]: wrap it so that it does",
-                          found, images.size(0)));
+  throw Error(
+      ErrorKind::kMismatch, where,
+      "returns {} for {} images; a teacher must return one floating-point "
+      "tensor [images, classes] or [images, width]: wrap it so that it does",
+      found, images.size(0));
 }
 
 }  // namespace

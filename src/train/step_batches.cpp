@@ -7,10 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "wsel/augment/apply_to_batch.h"
 #include "wsel/augment/mix.h"
-#include "wsel/augment/mix_apply.h"
 #include "wsel/data/sampler.h"
-#include "wsel/train/transforms.h"
 
 namespace wsel::train {
 namespace {

@@ -7,8 +7,8 @@
 #include "teacher_outputs.h"
 #include "wsel/data/loader.h"
 #include "wsel/train/fit.h"
+#include "wsel/train/image_batches.h"
 #include "wsel/train/train_step.h"
-#include "wsel/train/upload.h"
 
 namespace wsel::train {
 

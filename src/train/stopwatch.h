@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace wsel::train {
 
@@ -17,6 +18,41 @@ class Stopwatch {
   using Clock = std::chrono::steady_clock;
 
   Clock::time_point start_ = Clock::now();
+};
+
+// Measures how many images per second training processes.
+class Throughput {
+ public:
+  // Images that were trained on since the last call.
+  void Add(int64_t images) { images_ += images; }
+
+  // Over the last second or so; recomputed at most once a second.
+  double ImagesPerSecond() {
+    const double seconds = window_.Seconds();
+    if (rate_ == 0 || seconds >= 1) {
+      rate_ = static_cast<double>(images_ - before_window_) / seconds;
+      window_.Restart();
+      before_window_ = images_;
+    }
+    return rate_;
+  }
+
+  // Begins an epoch: the evaluation of the last one is not counted.
+  void StartEpoch() {
+    epoch_.Restart();
+    window_.Restart();
+    images_ = before_window_ = 0;
+  }
+  // Of the current epoch.
+  double EpochSeconds() const { return epoch_.Seconds(); }
+  int64_t EpochImages() const { return images_; }
+
+ private:
+  Stopwatch epoch_;
+  int64_t images_ = 0;  // of the epoch
+  Stopwatch window_;
+  int64_t before_window_ = 0;  // images of the epoch
+  double rate_ = 0;
 };
 
 }  // namespace wsel::train

@@ -4,17 +4,10 @@
 #include <fmt/format.h>
 
 #include "wsel/core/error.h"
-#include "wsel/train/precision.h"
-#include "wsel/train/upload.h"
+#include "wsel/train/device.h"
+#include "wsel/train/image_batches.h"
 
 namespace wsel::train {
-namespace {
-
-bool ComparesClasses(Distillation method) {
-  return method == Distillation::kLogit || method == Distillation::kHard;
-}
-
-}  // namespace
 
 at::Tensor PrepareForTeacher(const TeacherOptions& options,
                              const at::Tensor& images) {
@@ -37,7 +30,7 @@ at::Tensor PrepareForTeacher(const TeacherOptions& options,
                                     /*align_corners=*/false);
 }
 
-Teacher ModelTeacher(model::Model model, Distillation method,
+Teacher ModelTeacher(nn::Model model, Distillation method,
                      const TeacherOptions& options) {
   model.module->to(options.device);
   for (auto& parameter : model.module->parameters()) {
@@ -62,24 +55,25 @@ Teacher ModelTeacher(model::Model model, Distillation method,
 
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
                   int64_t student_img_size, const c10::Device& device) {
-  if (ComparesClasses(method) && teacher.width != classes) {
-    throw Error(
-        ErrorKind::kMismatch, teacher.name,
+  const bool compares_classes =
+      method == Distillation::kLogit || method == Distillation::kHard;
+  if (compares_classes && teacher.width != classes) {
+    const std::string found =
         teacher.width == 0
-            ? "has no classifier: use a teacher that was trained on this data "
-              "set, or distil features"
-            : fmt::format("has {} classes, but the data set has {}: use a "
-                          "teacher that was trained on this data set, or "
-                          "distil features",
-                          teacher.width, classes));
+            ? "has no classifier"
+            : fmt::format("has {} classes, but the data set has {}",
+                          teacher.width, classes);
+    throw Error(ErrorKind::kMismatch, teacher.name,
+                found +
+                    ": use a teacher that was trained on this data set, or "
+                    "distil features");
   }
   const at::Tensor grey = at::zeros({2, 3, student_img_size, student_img_size},
                                     at::TensorOptions(device));
   if (!at::isfinite(teacher.forward(grey)).all().item<bool>()) {
-    throw Error(
-        ErrorKind::kMismatch, teacher.name,
-        "outputs NaN or infinite values for a grey image: its weights are "
-        "corrupt, or teacher.precision is too low for it");
+    throw Error(ErrorKind::kMismatch, teacher.name,
+                "outputs NaN or infinite values for a grey image: its weights "
+                "are corrupt, or teacher.precision is too low for it");
   }
 }
 

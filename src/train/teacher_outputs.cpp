@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "stopwatch.h"
-#include "write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/error.h"
 #include "wsel/core/file_lock.h"
 #include "wsel/tensor/torch_bridge.h"
-#include "wsel/train/synchronize.h"
+#include "wsel/train/device.h"
+#include "wsel/train/run_state.h"
 
 namespace wsel::train {
 namespace {
@@ -49,10 +49,9 @@ void TeacherOutputs::LoadCache(const std::filesystem::path& file,
     cached_ = Borrow(cache->View(spec.name)).clone();
     return;
   }
-  throw Error(
-      ErrorKind::kFormat, file.string(),
-      "does not hold this teacher's outputs for these images: delete it "
-      "to have them recomputed");
+  throw Error(ErrorKind::kFormat, file.string(),
+              "does not hold this teacher's outputs for these images: delete "
+              "it to have them recomputed");
 }
 
 void TeacherOutputs::ComputeAll(data::Loader& loader, Uploader& uploader,

@@ -7,8 +7,8 @@
 #include <span>
 
 #include "wsel/data/loader.h"
+#include "wsel/train/image_batches.h"
 #include "wsel/train/teacher.h"
-#include "wsel/train/upload.h"
 
 namespace wsel::train {
 

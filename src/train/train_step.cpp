@@ -3,9 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "wsel/model/drop_path.h"
-#include "wsel/optim/clip.h"
-#include "wsel/train/loss.h"
-#include "wsel/train/precision.h"
+#include "wsel/train/device.h"
 
 namespace wsel::train {
 namespace {
@@ -62,7 +60,7 @@ void AddTo(at::Tensor& sum, const at::Tensor& value) {
 
 }  // namespace
 
-optim::NamedTensors ParametersOf(const model::Model& model) {
+optim::NamedTensors ParametersOf(const nn::Model& model) {
   optim::NamedTensors parameters;
   for (const auto& parameter : model.module->named_parameters()) {
     parameters.push_back({parameter.key(), parameter.value()});
@@ -70,7 +68,7 @@ optim::NamedTensors ParametersOf(const model::Model& model) {
   return parameters;
 }
 
-TrainStep::TrainStep(model::Model& model, const Options& options,
+TrainStep::TrainStep(nn::Model& model, const Options& options,
                      Precision precision, const c10::Device& device,
                      int64_t teacher_width)
     : model_(model),
@@ -87,18 +85,17 @@ TrainStep::TrainStep(model::Model& model, const Options& options,
 
 at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
                            double weight) {
-  if (!distiller_) {
-    at::Tensor logits;
-    {
-      const Autocast autocast(precision_, device_);
-      logits = model_.forward_train(batch.images, scales);
-    }
-    return SoftTargetCrossEntropy(logits, batch.targets) * weight;
-  }
-  model::Outputs outputs;
+  nn::Outputs outputs;
   {
     const Autocast autocast(precision_, device_);
-    outputs = model_.forward_outputs(batch.images, scales);
+    if (distiller_) {
+      outputs = model_.forward_outputs(batch.images, scales);
+    } else {
+      outputs.logits = model_.forward(batch.images, scales);
+    }
+  }
+  if (!distiller_) {
+    return SoftTargetCrossEntropy(outputs.logits, batch.targets) * weight;
   }
   const auto loss = distiller_->Loss(outputs, batch.targets,
                                      batch.teacher_output, batch.valid);

@@ -6,9 +6,9 @@
 
 #include <cmath>
 
-#include "model/hashed_model.h"
+#include "nn/hashed_model.h"
 #include "wsel/data/sampler.h"
-#include "wsel/train/transforms.h"
+#include "wsel/train/image_batches.h"
 
 namespace wsel::analyze {
 namespace {
@@ -56,7 +56,7 @@ data::Dataset Images() {
   return set;
 }
 
-std::vector<BlockFeatures> Profile(const model::Model& model, int64_t batch) {
+std::vector<BlockFeatures> Profile(const nn::Model& model, int64_t batch) {
   const auto set = Images();
   train::Uploader uploader(c10::kCPU, {});
   data::Loader loader(set, train::MakeEvalTransform({.img_size = kSide}),
@@ -78,11 +78,11 @@ TEST(BlockNames, ArePrefixesOfTensorNames) {
 TEST(VisitBlocks, EndsWithTheModelsFeature) {
   const at::NoGradGuard no_grad;
   for (const model::Config& config : {SmallVit(), SmallConvNext()}) {
-    const auto model = model::HashedModel(config);
+    const auto model = nn::HashedModel(config);
     const auto images = model::HashedNormalTensor("x", {2, 3, kSide, kSide});
     at::Tensor last;
     size_t count = 0;
-    model.visit_blocks(images, [&](const at::Tensor& x) {
+    model.module->visit_blocks(images, [&](const at::Tensor& x) {
       last = x.clone();
       ++count;
     });
@@ -96,7 +96,7 @@ TEST(VisitBlocks, EndsWithTheModelsFeature) {
 
 TEST(ProfileOf, IsTheSameForAnyBatchSize) {
   for (const model::Config& config : {SmallVit(), SmallConvNext()}) {
-    const auto model = model::HashedModel(config);
+    const auto model = nn::HashedModel(config);
     const auto three = Profile(model, 3);
     const auto seven = Profile(model, 7);
     ASSERT_EQ(three.size(), seven.size());
@@ -113,7 +113,7 @@ TEST(ProfileOf, IsTheSameForAnyBatchSize) {
 TEST(ProfileOf, AveragesOverPatchesAndTakesTheRmsOverAllTokens) {
   const at::NoGradGuard no_grad;
   const auto set = Images();
-  const auto model = model::HashedModel(SmallVit());
+  const auto model = nn::HashedModel(SmallVit());
   train::Uploader uploader(c10::kCPU, {});
   data::Loader loader(set, train::MakeEvalTransform({.img_size = kSide}),
                       data::EvalBatches(7, 7),
@@ -121,7 +121,7 @@ TEST(ProfileOf, AveragesOverPatchesAndTakesTheRmsOverAllTokens) {
   const auto images = uploader.Upload(*loader.Next(), kSide).images;
   const auto profile = Profile(model, 7);
   size_t i = 0;
-  model.visit_blocks(images, [&](const at::Tensor& x) {
+  model.module->visit_blocks(images, [&](const at::Tensor& x) {
     const auto patches = x.slice(1, 1);  // all but the class token
     EXPECT_TRUE(at::allclose(profile[i].features, patches.mean(1)));
     EXPECT_NEAR(profile[i].rms, std::sqrt(x.square().mean().item<double>()),

@@ -7,9 +7,8 @@
 #include <cmath>
 #include <limits>
 
-#include "analyze/effective_rank.h"
-#include "analyze/similarity.h"
-#include "model/hashed_model.h"
+#include "analyze/measures.h"
+#include "nn/hashed_model.h"
 #include "throws.h"
 #include "wsel/analyze/attention_products.h"
 #include "wsel/analyze/weight_table.h"
@@ -57,7 +56,7 @@ model::VitConfig SmallVit() {
 class HashedWeights : public TensorSource {
  public:
   explicit HashedWeights(const model::Config& config)
-      : model_(model::HashedModel(config)) {
+      : model_(nn::HashedModel(config)) {
     for (const auto& item : model_.module->named_parameters()) {
       specs_.push_back({item.key(), item.value().sizes().vec()});
     }
@@ -71,7 +70,7 @@ class HashedWeights : public TensorSource {
   }
 
  private:
-  model::Model model_;
+  nn::Model model_;
   std::vector<TensorSpec> specs_;
 };
 

@@ -7,8 +7,7 @@
 
 #include "hashed_source.h"
 #include "throws.h"
-#include "wsel/augment/erase_apply.h"
-#include "wsel/augment/mix_apply.h"
+#include "wsel/augment/apply_to_batch.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 

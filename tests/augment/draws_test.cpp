@@ -12,9 +12,9 @@
 
 #include "augment/golden.h"
 #include "wsel/augment/erasing.h"
+#include "wsel/augment/image_transforms.h"
 #include "wsel/augment/mix.h"
 #include "wsel/augment/rand_augment.h"
-#include "wsel/augment/train_transform.h"
 
 namespace wsel::augment {
 namespace {

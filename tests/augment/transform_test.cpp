@@ -7,8 +7,7 @@
 #include "augment/golden.h"
 #include "image/test_image.h"
 #include "throws.h"
-#include "wsel/augment/eval_transform.h"
-#include "wsel/augment/train_transform.h"
+#include "wsel/augment/image_transforms.h"
 
 namespace wsel::augment {
 namespace {

@@ -1,7 +1,6 @@
-#include "checkpoint/legacy_torch.h"
-
 #include <gmock/gmock.h>
 
+#include "checkpoint/container_readers.h"
 #include "checkpoint/files.h"
 #include "checkpoint/legacy_bytes.h"
 

@@ -1,8 +1,7 @@
-#include "checkpoint/npz.h"
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "checkpoint/container_readers.h"
 #include "checkpoint/files.h"
 #include "checkpoint/npy_bytes.h"
 #include "checkpoint/npy_header.h"

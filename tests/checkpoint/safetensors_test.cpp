@@ -1,7 +1,6 @@
-#include "checkpoint/safetensors.h"
-
 #include <gmock/gmock.h>
 
+#include "checkpoint/container_readers.h"
 #include "checkpoint/files.h"
 #include "checkpoint/safetensors_bytes.h"
 

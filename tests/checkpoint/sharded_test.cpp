@@ -1,7 +1,6 @@
-#include "checkpoint/sharded.h"
-
 #include <gmock/gmock.h>
 
+#include "checkpoint/container_readers.h"
 #include "checkpoint/files.h"
 #include "checkpoint/pickle_bytes.h"
 #include "checkpoint/safetensors_bytes.h"

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "checkpoint/files.h"
-#include "checkpoint/unknown_file.h"
 #include "shared_data.h"
 
 namespace wsel::checkpoint {

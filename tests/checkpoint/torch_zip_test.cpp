@@ -1,7 +1,6 @@
-#include "checkpoint/torch_zip.h"
-
 #include <gmock/gmock.h>
 
+#include "checkpoint/container_readers.h"
 #include "checkpoint/files.h"
 #include "checkpoint/pickle_bytes.h"
 

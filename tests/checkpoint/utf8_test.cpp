@@ -1,8 +1,10 @@
-#include "wsel/checkpoint/utf8.h"
+#include "wsel/core/utf8.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
+
+#include "wsel/checkpoint/checkpoint.h"
 
 namespace wsel::checkpoint {
 namespace {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -223,6 +224,29 @@ TEST_F(InitCommand, UnwrapsATrainingCheckpoint) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(Run({"inspect", "wrapped.safetensors"}).out,
               HasSubstr("under 'state_dict.module.'"));
+}
+
+// NaN, and infinities of one or both signs, whose sum is not NaN.
+TEST_F(InitCommand, WarnsOfValuesThatAreNotFinite) {
+  const std::string text = ReadText(folder_ / "teacher.safetensors");
+  uint64_t length = 0;
+  std::memcpy(&length, text.data(), 8);
+  const json header = json::parse(text.substr(8, length));
+  const size_t first =
+      8 + length + header["norm.weight"]["data_offsets"][0].get<size_t>();
+  for (const uint32_t bits : {0x7f800000u, 0xff800000u, 0x7fc00000u}) {
+    std::string changed = text;
+    std::memcpy(changed.data() + first, &bits, 4);
+    Write("changed.safetensors", changed);
+    const Outcome outcome =
+        Run({"init", "--teacher", "changed.safetensors", "--student",
+             "student.json", "--output", "s.safetensors"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err,
+                HasSubstr("norm.weight contains NaN or infinite values"));
+  }
+  EXPECT_THAT(Init({"--output", "s.safetensors"}).err,
+              testing::Not(HasSubstr("infinite")));
 }
 
 // Every error has its exit code and one message.

@@ -76,16 +76,16 @@ TEST_F(InspectCommand, CountsNaN) {
 TEST_F(InspectCommand, ListsTheTensorsOfAnUnsupportedModel) {
   const std::string header =
       R"({"stages.0.blocks.0.conv_dw.weight":{"dtype":"F32",)"
-      R"("shape":[1,1,7,7],"data_offsets":[0,196]},"stages.0.blocks.0.mlp.grn.)"
+      R"("shape":[1,1,7,7],"data_offsets":[0,196]},"stages.0.blocks.0.shortcut.)"
       R"(weight":{"dtype":"F32","shape":[1],"data_offsets":[196,200]}})";
   const uint64_t length = header.size();
-  std::ofstream file(folder_ / "v2.safetensors", std::ios::binary);
+  std::ofstream file(folder_ / "shortcut.safetensors", std::ios::binary);
   file.write(reinterpret_cast<const char*>(&length), 8);
   file << header << std::string(200, '\0');
   file.close();
-  const Outcome unsupported = Run({"inspect", "v2.safetensors"});
+  const Outcome unsupported = Run({"inspect", "shortcut.safetensors"});
   EXPECT_EQ(unsupported.exit_code, 0) << unsupported.err;
-  EXPECT_THAT(unsupported.out, HasSubstr("global response normalisation"));
+  EXPECT_THAT(unsupported.out, HasSubstr("blocks with their own shortcut"));
   EXPECT_THAT(unsupported.out, HasSubstr("[1, 1, 7, 7]"));
   EXPECT_THAT(Run({"inspect", "model.pth"}).out,
               testing::Not(HasSubstr("missing")));

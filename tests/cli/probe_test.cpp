@@ -181,6 +181,17 @@ TEST_F(Probe, DryRunChecksExistingFiles) {
   EXPECT_EQ(Run({"--pixels", "--dry-run"}).exit_code, 6);
 }
 
+TEST_F(Probe, ChecksTheDevice) {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--pixels", "--device", "gpu"},
+        {"--pixels", "--device", "gpu", "--dry-run"},
+        {"--checkpoint", "m.safetensors", "--device", "gpu", "--dry-run"}}) {
+    const Outcome probe = Run(more, kImages);
+    EXPECT_EQ(probe.exit_code, 2);
+    EXPECT_THAT(probe.err, HasSubstr("--device"));
+  }
+}
+
 TEST_F(Probe, FitsFashionMnistPixels) {
   if (!fs::exists(kFashion)) {
     GTEST_SKIP() << "no Fashion-MNIST: apt-get install dataset-fashion-mnist";

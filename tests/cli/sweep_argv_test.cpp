@@ -16,7 +16,9 @@ sweep::SweepFile FullSweep() {
       "recipe": {"model": {"name": "vit_tiny"},
                  "data": {"name": "folder", "root": "d", "subset": "10%",
                           "train_range": [0, 100]},
-                 "init": {"select": "uniform", "skip": ["mlp"]},
+                 "init": {"select": "uniform", "skip": ["mlp"],
+                          "head": "reuse", "patch_resize": "bilinear",
+                          "official": true},
                  "teacher": {"file": "t.pth"}},
       "probe": {"solver": "lars", "epochs": 3, "augment": true},
       "axes": {"train.seed": [0]}})",
@@ -48,7 +50,7 @@ class SweepArgv : public testing::Test {
   }
 
   std::vector<ComputingCommand> computing_;
-  Invocation invocation_{"wsel", computing_};
+  Invocation invocation_{"", computing_};
   CLI::App app_;
   sweep::SweepFile file_ = FullSweep();
   std::vector<sweep::PlannedRun> runs_ = sweep::Expand(file_, {});
@@ -58,7 +60,10 @@ class SweepArgv : public testing::Test {
 
 TEST_F(SweepArgv, OfInitIsKnown) {
   Check(sweep::InitCommandFor(runs_[0].recipe, false, folder_)->argv);
-  EXPECT_TRUE(seen_.contains("--skip"));
+  for (const char* option :
+       {"--skip", "--head", "--patch-resize", "--compat"}) {
+    EXPECT_TRUE(seen_.contains(option)) << option;
+  }
   auto random = runs_[0].recipe;
   random.init = {};
   Check(sweep::InitCommandFor(random, /*probes=*/true, folder_)->argv);

@@ -61,7 +61,11 @@ class ThirdPartyFile : public testing::Test {
   }
   // A recipe for a model that wsel inspect detected.
   void WriteRecipe(json model) const {
-    model["name"] = model["family"] == "vit" ? "vit_tiny" : "convnext_femto";
+    const std::map<std::string, std::string> variants = {
+        {"vit", "vit_tiny"},
+        {"convnext", "convnext_femto"},
+        {"convnextv2", "convnextv2_femto"}};
+    model["name"] = variants.at(model["family"]);
     for (const char* key : {"family", "num_classes"}) model.erase(key);
     const json recipe = {{"model", model},
                          {"data", {{"name", "folder"}}},
@@ -166,6 +170,10 @@ TEST_F(ThirdPartyFile, UnexpectedKeysAreAnError) {
   const Outcome eval = Eval(Golden("deit3.pth"), {"--model", "vit.json"});
   EXPECT_EQ(eval.exit_code, 6);
   EXPECT_THAT(eval.err, HasSubstr("unexpected key"));
+  const Outcome dry =
+      Eval(Golden("deit3.pth"), {"--model", "vit.json", "--dry-run"});
+  EXPECT_EQ(dry.exit_code, 6);
+  EXPECT_THAT(dry.err, HasSubstr("unexpected key"));
 }
 
 TEST_F(ThirdPartyFile, UnsupportedTensorsAmongTheWeightsAreAnError) {

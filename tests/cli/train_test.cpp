@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -305,6 +306,85 @@ TEST(Train, SelectsAndDistilsFromOneTeacher) {
   }
 }
 
+// Whatever `wsel init` can do, init.select can.
+TEST(Train, SelectsWithTheOptionsOfInit) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(
+      RunWsel(folder, Train("teacher", {"--set", "model.embed_dim=32", "--set",
+                                        "model.num_heads=4", "--epochs", "2"}))
+          .exit_code,
+      0);
+  struct Case {
+    const char* run;
+    std::vector<std::string> train;
+    std::vector<std::string> init;
+  };
+  const Case cases[] = {
+      {"reuse", {"--set", "init.head=reuse"}, {"--head", "reuse"}},
+      {"resize",
+       {"--set", "init.patch_resize=bilinear", "--set", "model.patch_size=4"},
+       {"--patch-resize", "bilinear", "--patch-size", "4"}},
+      {"official", {"--set", "init.official=true"}, {"--compat", "official"}}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.run);
+    std::vector<std::string> train = {"--set",     "optimizer.lr=0",
+                                      "--set",     "optimizer.min_lr=0",
+                                      "--epochs",  "1",
+                                      "--select",  "uniform",
+                                      "--teacher", "teacher/last.safetensors"};
+    train.insert(train.end(), c.train.begin(), c.train.end());
+    const Outcome run = RunWsel(folder, Train(c.run, train));
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    std::vector<std::string> init = {"init",
+                                     "--teacher",
+                                     "teacher/last.safetensors",
+                                     "--student",
+                                     "vit_tiny",
+                                     "--img-size",
+                                     "16",
+                                     "--embed-dim",
+                                     "16",
+                                     "--depth",
+                                     "2",
+                                     "--num-heads",
+                                     "2",
+                                     "--output",
+                                     "s.safetensors",
+                                     "--num-classes",
+                                     "2"};
+    init.insert(init.end(), c.init.begin(), c.init.end());
+    if (c.run != std::string("resize")) {
+      init.insert(init.end(), {"--patch-size", "8"});
+    }
+    ASSERT_EQ(RunWsel(folder, init).exit_code, 0);
+    const auto student = checkpoint::Open(folder / "s.safetensors");
+    const auto trained = checkpoint::Open(folder / c.run / "last.safetensors");
+    for (const auto& spec : student->Specs()) {
+      EXPECT_TRUE(at::equal(Borrow(student->View(spec.name)),
+                            Borrow(trained->View(spec.name))))
+          << spec.name;
+    }
+    EXPECT_FALSE(
+        Borrow(trained->View("head.weight")).isnan().any().item<bool>());
+  }
+}
+
+TEST(Train, HelpIsGroupedAndListsTheRecipe) {
+  const TempFolder folder;
+  const Outcome help = RunWsel(folder, {"train", "--help"});
+  for (const char* text :
+       {"Model:", "Data:", "Optimisation:", "Distillation:", "Run:",
+        "--teacher FILE", "--set PATH=VALUE", "--device NAME=auto"}) {
+    EXPECT_THAT(help.out, HasSubstr(text));
+  }
+  EXPECT_THAT(help.out, Not(HasSubstr("optimizer.weight_decay")));
+  const Outcome all = RunWsel(folder, {"train", "--help-all"});
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("optimizer.weight_decay"));
+  EXPECT_THAT(all.out, HasSubstr("--teacher FILE"));
+}
+
 TEST(Train, AnUnsuitableTeacherIsAnErrorBeforeTheFirstStep) {
   const TempFolder folder;
   WriteRecipe(folder);
@@ -343,7 +423,7 @@ TEST(Train, AnUnknownDeviceIsAnError) {
   std::ranges::replace(args, std::string("cpu"), std::string("gpu"));
   const Outcome run = RunWsel(folder, args);
   EXPECT_EQ(run.exit_code, 2);
-  EXPECT_THAT(run.err, HasSubstr("device: expected auto, cpu"));
+  EXPECT_THAT(run.err, HasSubstr("--device: expected auto, cpu"));
 }
 
 TEST(Train, BadInputHasItsExitCode) {

@@ -1,5 +1,3 @@
-#include "wsel/data/disk_cache.h"
-
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -8,6 +6,7 @@
 #include "temp_folder.h"
 #include "throws.h"
 #include "wsel/core/atomic_file.h"
+#include "wsel/data/cache.h"
 #include "wsel/data/open_dataset.h"
 
 namespace wsel::data {

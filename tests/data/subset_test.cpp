@@ -6,8 +6,8 @@
 #include <set>
 
 #include "throws.h"
+#include "wsel/data/cache.h"
 #include "wsel/data/check_dataset.h"
-#include "wsel/data/memory_cache.h"
 
 namespace wsel::data {
 namespace {

@@ -1,8 +1,7 @@
-#include "checkpoint/legacy_torch.h"
 #include "fuzz/read_input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace wsel::checkpoint;
-  ReadBytes({data, size}, OpenLegacyTorch);
+  ReadBytes({data, size}, OpenBy(ReadLegacyTorch));
   return 0;
 }

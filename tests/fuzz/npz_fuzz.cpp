@@ -1,4 +1,3 @@
-#include "checkpoint/npz.h"
 #include "checkpoint/zip_bytes.h"
 #include "fuzz/read_input.h"
 
@@ -11,7 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                        AllocationLimit& limit) -> std::unique_ptr<Checkpoint> {
     const ZipArchive zip(file->bytes(), file->path().string());
     if (!IsNpz(zip)) return Open(file->path());
-    return OpenNpz(std::move(file), zip, limit);
+    return OpenBy([&](const MappedFile& read, AllocationLimit& limit_) {
+      return ReadNpz(read, zip, limit_);
+    })(std::move(file), limit);
   };
   if (IsZip({data, size})) {
     ReadBytes({data, size}, open);

@@ -12,8 +12,7 @@
 #include <span>
 #include <string>
 
-#include "wsel/checkpoint/allocation_limit.h"
-#include "wsel/checkpoint/checkpoint.h"
+#include "checkpoint/container_readers.h"
 #include "wsel/core/error.h"
 #include "wsel/core/mapped_file.h"
 
@@ -21,8 +20,17 @@
 // format error or all tensors can be read.
 namespace wsel::checkpoint {
 
-using Reader = std::function<std::unique_ptr<Checkpoint>(
+using Opener = std::function<std::unique_ptr<Checkpoint>(
     std::unique_ptr<MappedFile>, AllocationLimit&)>;
+using Reader = std::function<Contents(const MappedFile&, AllocationLimit&)>;
+
+inline Opener OpenBy(const Reader& reader) {
+  return [reader](std::unique_ptr<MappedFile> file, AllocationLimit& limit) {
+    Contents contents = reader(*file, limit);
+    return std::make_unique<MappedCheckpoint>(std::move(file),
+                                              std::move(contents));
+  };
+}
 
 // Keeps the compiler from removing the reads.
 inline volatile uint8_t read_sink;
@@ -52,11 +60,11 @@ inline void TouchAll(const Checkpoint& file) {
   for (const std::byte b : file.header()) read_sink = static_cast<uint8_t>(b);
 }
 
-inline void ReadFile(const std::filesystem::path& path, const Reader& reader) {
+inline void ReadFile(const std::filesystem::path& path, const Opener& opener) {
   try {
     auto file = std::make_unique<MappedFile>(path);
     AllocationLimit limit(file->bytes().size());
-    TouchAll(*reader(std::move(file), limit));
+    TouchAll(*opener(std::move(file), limit));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kFormat) throw;
     if (!error.where().starts_with(path.string())) std::abort();
@@ -64,20 +72,20 @@ inline void ReadFile(const std::filesystem::path& path, const Reader& reader) {
 }
 
 // The same for bytes in memory.
-inline void ReadBytes(std::span<const uint8_t> bytes, const Reader& reader) {
+inline void ReadBytes(std::span<const uint8_t> bytes, const Opener& opener) {
   const int fd = memfd_create("fuzz", MFD_CLOEXEC);
   if (write(fd, bytes.data(), bytes.size()) !=
       static_cast<ssize_t>(bytes.size())) {
     std::abort();
   }
-  ReadFile("/proc/self/fd/" + std::to_string(fd), reader);
+  ReadFile("/proc/self/fd/" + std::to_string(fd), opener);
   close(fd);
 }
 
-inline void ReadBytes(const std::string& bytes, const Reader& reader) {
+inline void ReadBytes(const std::string& bytes, const Opener& opener) {
   ReadBytes(
       std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()),
-      reader);
+      opener);
 }
 
 inline bool IsZip(std::span<const uint8_t> bytes) {

@@ -2,9 +2,7 @@
 
 #include <fstream>
 
-#include "checkpoint/safetensors.h"
 #include "checkpoint/safetensors_bytes.h"
-#include "checkpoint/sharded.h"
 #include "fuzz/read_input.h"
 
 namespace {
@@ -30,7 +28,7 @@ std::unique_ptr<Checkpoint> OpenOne(const std::filesystem::path& path,
                                     AllocationLimit& limit) {
   auto file = std::make_unique<MappedFile>(path);
   limit.AddFile(file->bytes().size());
-  return OpenSafetensors(std::move(file), limit);
+  return OpenBy(ReadSafetensors)(std::move(file), limit);
 }
 
 }  // namespace

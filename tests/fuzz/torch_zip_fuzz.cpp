@@ -1,4 +1,3 @@
-#include "checkpoint/torch_zip.h"
 #include "checkpoint/zip_bytes.h"
 #include "fuzz/read_input.h"
 
@@ -7,11 +6,10 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace wsel;
   using namespace wsel::checkpoint;
-  const auto open = [](std::unique_ptr<MappedFile> file,
-                       AllocationLimit& limit) {
-    const ZipArchive zip(file->bytes(), file->path().string());
-    return OpenTorchZip(std::move(file), zip, limit);
-  };
+  const auto open = OpenBy([](const MappedFile& file, AllocationLimit& limit) {
+    const ZipArchive zip(file.bytes(), file.path().string());
+    return ReadTorchZip(file, zip, limit);
+  });
   if (IsZip({data, size})) {
     ReadBytes({data, size}, open);
     return 0;

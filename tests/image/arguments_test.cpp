@@ -7,9 +7,8 @@
 
 #include "image/test_image.h"
 #include "throws.h"
-#include "wsel/image/affine.h"
 #include "wsel/image/color.h"
-#include "wsel/image/crop.h"
+#include "wsel/image/geometry.h"
 #include "wsel/image/resample.h"
 
 namespace wsel::image {

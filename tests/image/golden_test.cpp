@@ -11,9 +11,8 @@
 #include "image/test_image.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
-#include "wsel/image/affine.h"
 #include "wsel/image/color.h"
-#include "wsel/image/crop.h"
+#include "wsel/image/geometry.h"
 #include "wsel/image/resample.h"
 
 namespace wsel::image {

@@ -4,9 +4,8 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
-#include "model/hashed_model.h"
-#include "wsel/kernels/attention_branch.h"
-#include "wsel/kernels/mlp_branch.h"
+#include "model/hashed_tensors.h"
+#include "wsel/kernels/residual.h"
 
 namespace wsel::kernels {
 namespace {
@@ -17,24 +16,21 @@ using Tensors = std::vector<at::Tensor>;
 // Computes a branch from its arguments, some of which may be undefined.
 using Branch = at::Tensor (*)(const Tensors&);
 
-at::Tensor Mlp(const Tensors& t) {
-  return AddMlpBranch(
-      t[0], t[1],
-      {t[2], t[3], 1e-6, /*quick_gelu=*/false, t[4], t[5], t[6], t[7], t[8]},
-      t[9]);
+at::Tensor MlpOf(const at::Tensor& y, const Tensors& t) {
+  return AddMlpBranch(t[0], y,
+                      {{t[2], t[3]}, 1e-6, {t[4], t[5]}, {t[6], t[7]}, t[8]},
+                      /*quick_gelu=*/false, t[9]);
 }
 
+at::Tensor Mlp(const Tensors& t) { return MlpOf(t[1], t); }
+
 // x and y are the same tensor, as in a ViT.
-at::Tensor VitMlp(const Tensors& t) {
-  return AddMlpBranch(
-      t[0], t[0],
-      {t[2], t[3], 1e-6, /*quick_gelu=*/false, t[4], t[5], t[6], t[7], t[8]},
-      t[9]);
-}
+at::Tensor VitMlp(const Tensors& t) { return MlpOf(t[0], t); }
 
 at::Tensor Attention(const Tensors& t) {
   return AddAttentionBranch(
-      t[0], {t[1], t[2], 1e-6, 3, t[3], t[4], t[5], t[6], t[7]}, t[8]);
+      t[0], {{t[1], t[2]}, 1e-6, {t[3], t[4]}, {t[5], t[6]}, t[7]},
+      /*heads=*/3, t[8]);
 }
 
 // The optional arguments to pass.

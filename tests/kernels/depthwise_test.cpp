@@ -6,7 +6,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
-#include "model/hashed_model.h"
+#include "model/hashed_tensors.h"
 
 namespace wsel::kernels {
 namespace {

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "model/hashed_model.h"
+#include "model/hashed_tensors.h"
 
 namespace wsel::kernels {
 namespace {

@@ -67,5 +67,44 @@ TEST(Validate, NamesTheFieldOfAConvNext) {
                       {"student.head_init_scale"});
 }
 
+TEST(ConfigFields, ReferToTheConfig) {
+  Config vit = VitConfig{};
+  const ConfigFields fields = FieldsOf(vit);
+  fields.depths[0] = 3;
+  *fields.num_heads = 6;
+  EXPECT_EQ(StageDepths(vit), std::vector<int64_t>{3});
+  EXPECT_EQ(NumHeads(vit), 6);
+  EXPECT_EQ(fields.conv_mlp, nullptr);
+
+  Config convnext = ConvNextConfig{};
+  FieldsOf(convnext).widths[3] = 1000;
+  EXPECT_EQ(NumFeatures(convnext), 1000);
+  EXPECT_EQ(NumHeads(convnext), 0);
+  EXPECT_EQ(FieldsOf(convnext).activation, nullptr);
+}
+
+TEST(TokensOf, NamesTheRowsOfPositions) {
+  VitConfig vit;
+  vit.reg_tokens = 2;
+  EXPECT_EQ(TokensOf(vit).prefix, 3);
+  EXPECT_EQ(TokensOf(vit).grid, 14);
+  EXPECT_EQ(
+      TokensOf(vit).positioned_prefix,
+      (std::vector<std::string>{"cls_token", "reg_token 0", "reg_token 1"}));
+  vit.no_embed_class = true;
+  EXPECT_EQ(TokensOf(vit).prefix, 3);
+  EXPECT_TRUE(TokensOf(vit).positioned_prefix.empty());
+  EXPECT_EQ(TokensOf(ConvNextConfig{}).prefix, 0);
+}
+
+TEST(ForwardExtras, AreWhatTheUsualFormLacks) {
+  VitConfig vit;
+  EXPECT_TRUE(ForwardExtras(vit).empty());
+  vit.pre_norm = true;
+  vit.activation = Activation::kQuickGelu;
+  EXPECT_EQ(ForwardExtras(vit), (std::vector<std::string_view>{
+                                    "a norm before the blocks", "QuickGELU"}));
+}
+
 }  // namespace
 }  // namespace wsel::model

@@ -29,12 +29,10 @@ void ExpectDetectError(const SpecsSource& source,
 
 // The part of a config that a checkpoint determines: not activation and name.
 Config Detectable(Config config) {
-  if (auto* vit = std::get_if<VitConfig>(&config)) {
-    vit->activation = Activation::kGelu;
-  } else {
-    std::get<ConvNextConfig>(config).img_size = 224;
-  }
-  std::visit([&](auto& c) { c.name = ""; }, config);
+  const ConfigFields fields = FieldsOf(config);
+  fields.name.clear();
+  if (fields.activation != nullptr) *fields.activation = Activation::kGelu;
+  if (TokensOf(config).grid == 0) fields.img_size = 224;
   return config;
 }
 

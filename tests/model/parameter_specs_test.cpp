@@ -115,8 +115,8 @@ TEST(ParameterSpecs, Stage0DownsamplesOnlyAtPatchSize2) {
 
 TEST(ParameterSpecs, ComponentNames) {
   std::vector<std::string_view> names;
-  for (const Component component : AllComponents()) {
-    names.push_back(Name(component));
+  for (int i = 0; i <= static_cast<int>(Component::kHead); ++i) {
+    names.push_back(Name(static_cast<Component>(i)));
   }
   EXPECT_THAT(names,
               ElementsAre("patch_embed", "pos_embed", "tokens", "attn", "conv",
@@ -134,6 +134,18 @@ TEST(Flops, SaturateForTheLargestModel) {
   ASSERT_NO_THROW(Validate(vit, "test"));
   EXPECT_EQ(Flops(vit), std::numeric_limits<int64_t>::max());
   EXPECT_GT(ParameterCount(vit), 0);
+}
+
+TEST(ActivationBytes, IsProportionalToDepthAndImageArea) {
+  VitConfig vit;
+  const int64_t shallow = ActivationBytes(vit);
+  EXPECT_GT(shallow, vit.depth * 197 * vit.embed_dim * 4);
+  vit.depth *= 2;
+  EXPECT_EQ(ActivationBytes(vit), 2 * shallow);
+  ConvNextConfig convnext;
+  const int64_t small = ActivationBytes(convnext);
+  convnext.img_size *= 2;
+  EXPECT_EQ(ActivationBytes(convnext), 4 * small);
 }
 
 }  // namespace

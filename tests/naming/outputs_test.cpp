@@ -5,11 +5,11 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
-#include "cli/pretrained.h"
-#include "model/hashed_model.h"
 #include "naming/golden.h"
+#include "nn/hashed_model.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
+#include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::naming {
@@ -27,12 +27,11 @@ TEST(Outputs, MatchTheLibraryThatWroteTheFile) {
   const at::NoGradGuard no_grad;
   for (const Case& c : GoldenCases()) {
     SCOPED_TRACE(c.file);
-    const cli::PretrainedCheckpoint pretrained =
-        cli::OpenPretrained(c.path.string());
-    const model::Config config =
-        WithHeads(cli::RequireModel(pretrained).config);
-    model::Model model = model::Build(config);
-    EXPECT_TRUE(Load(model, *pretrained.remapped.tensors).empty());
+    const pretrained::PretrainedCheckpoint checkpoint =
+        pretrained::Open(c.path.string());
+    const model::Config config = WithHeads(RequireModel(checkpoint).config);
+    nn::Model model = nn::Build(config);
+    EXPECT_TRUE(Load(model, *checkpoint.remapped.tensors).empty());
     const auto* vit = std::get_if<model::VitConfig>(&config);
     const int64_t size = vit == nullptr ? 32 : vit->img_size;
     const auto output =

@@ -126,10 +126,13 @@ TEST(RoundTrip, RestoresALibrarysOwnFile) {
     const auto out = Export(*remapped.tensors, naming);
     EXPECT_EQ(out->Specs().size(), remapped.used.size());
     for (const UsedKey& used : remapped.used) {
-      ASSERT_NE(out->Find(used.name), nullptr) << used.name;
+      // Meta's files hold the weights under "model".
+      const std::string name = used.name.substr(remapped.prefix.size());
+      ASSERT_NE(out->Find(name), nullptr) << used.name;
       const TensorView x = Contiguous(file->View(used.name));
-      const TensorView y = Contiguous(out->View(used.name));
-      EXPECT_EQ(x.spec, y.spec);
+      const TensorView y = Contiguous(out->View(name));
+      EXPECT_EQ(x.spec.dtype, y.spec.dtype);
+      EXPECT_EQ(x.spec.shape, y.spec.shape);
       EXPECT_TRUE(std::ranges::equal(x.bytes, y.bytes)) << used.name;
     }
   }

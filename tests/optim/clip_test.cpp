@@ -1,5 +1,3 @@
-#include "wsel/optim/clip.h"
-
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>

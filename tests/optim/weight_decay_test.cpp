@@ -1,5 +1,3 @@
-#include "optim/weight_decay.h"
-
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -8,6 +6,7 @@
 #include "wsel/core/text_file.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
+#include "wsel/optim/adamw_options.h"
 
 namespace wsel::optim {
 namespace {

@@ -1,5 +1,6 @@
 #include "wsel/plot/scripts.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,6 +12,10 @@
 
 namespace wsel::plot {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 
 const double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -40,12 +45,11 @@ Panel Chart(const std::string& name, const std::vector<double>& values) {
   return panel;
 }
 
-bool AreDrawn(std::vector<Panel> panels, bool shared_legend) {
+bool AreDrawn(std::vector<Panel> panels) {
   Figure figure;
   figure.title = panels.front().title;
   figure.panels = std::move(panels);
   figure.columns = 2;
-  figure.shared_legend = shared_legend;
   return IsDrawn(LineScript(figure));
 }
 
@@ -62,9 +66,7 @@ TEST(Plots, DoNotExecuteTheirTexts) {
         std::string("{/Symbol \\ %s \"")}) {
     EXPECT_TRUE(IsDrawn(
         HeatMapScript({Map(name, {1, 2, 3, 4})}, 1, Palette::kDiverging)));
-    for (const bool shared : {false, true}) {
-      EXPECT_TRUE(AreDrawn({Chart(name, {1, 2})}, shared));
-    }
+    EXPECT_TRUE(AreDrawn({Chart(name, {1, 2})}));
     EXPECT_FALSE(std::filesystem::exists(file)) << name;
   }
 }
@@ -80,17 +82,28 @@ TEST(Plots, AreDrawnForUnusualValues) {
   auto band = Chart("band", {1, 2});
   for (Point& point : band.lines[0].points) point.deviation = 0.5;
   band.y = Scale{0, 3, 1};
-  for (const bool shared : {false, true}) {
-    EXPECT_TRUE(AreDrawn(
-        {logarithmic, none, Panel(), Chart("gap", {1, kNaN, 3}),
-         Chart("infinite", {1, INFINITY}), Chart("constant", {2, 2, 2}), band},
-        shared));
-  }
+  EXPECT_TRUE(AreDrawn({logarithmic, none, Panel(), Chart("gap", {1, kNaN, 3}),
+                        Chart("infinite", {1, INFINITY}),
+                        Chart("constant", {2, 2, 2}), band}));
   const auto nan = static_cast<float>(kNaN);
   EXPECT_TRUE(IsDrawn(
       HeatMapScript({Map("some", {1, nan, INFINITY, 4, 5, 6}),
                      Map("all", {nan, nan, nan, nan}), Map("two", {1, 2})},
                     2, Palette::kSequential)));
+}
+
+TEST(Plots, AsSvgHaveTheirTextsEscapedAndMarkUnfinishedLines) {
+  if (!RunGnuplot("")) {
+    GTEST_SKIP() << "no gnuplot: apt-get install gnuplot-nox";
+  }
+  Panel panel = Chart("<script>alert(1)</script>", {1, 2});
+  panel.lines[0].unfinished = true;
+  const std::string svg =
+      RunGnuplot(LineScript({"a & b", {panel}}, kSvgTerminal)).value();
+  EXPECT_THAT(svg, StartsWith("<?xml"));
+  EXPECT_THAT(svg, HasSubstr("&lt;script>alert(1)&lt;/script> (unfinished)"));
+  EXPECT_THAT(svg, HasSubstr("a &amp; b"));
+  EXPECT_THAT(svg, Not(HasSubstr("<script")));
 }
 
 TEST(AbsoluteQuantile, IgnoresSignsAndNaN) {

@@ -3,10 +3,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "model/hashed_model.h"
+#include "nn/hashed_model.h"
 #include "throws.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/probe/logistic.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::probe {

@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "probe/standard_scaler.h"
 #include "throws.h"
 #include "train/small_run.h"
 
@@ -25,7 +24,7 @@ ProbeOptions With(ProbeSolver solver, bool augment = false) {
 
 TEST(FitProbe, TellsColoursApartByTheirPixels) {
   const auto set = train::SmallSet();
-  const auto pixels = PixelFeatures(set);
+  const auto pixels = PixelFeatures(set, c10::kCPU);
   for (const auto& options :
        {With(ProbeSolver::kLbfgs), With(ProbeSolver::kSgd),
         With(ProbeSolver::kSgd, /*augment=*/true)}) {
@@ -38,7 +37,7 @@ TEST(FitProbe, TellsColoursApartByTheirPixels) {
 
 TEST(ComputeFeatures, NaNIsAnErrorThatNamesTheModel) {
   const auto set = train::SmallSet();
-  auto features = PixelFeatures(set);
+  auto features = PixelFeatures(set, c10::kCPU);
   features.name = "best.safetensors";
   features.forward = [](const at::Tensor& images) {
     return images.flatten(1) * NAN;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "throws.h"
@@ -140,6 +141,7 @@ TEST(Recipe, AKeyUnderBothNamesIsAnError) {
       ErrorKind::kConfig, {"r.json", "data.cache_gib", "data.cache_gb"});
 }
 
+// Else sweeps would not find the folders of older runs.
 // The name that version 0.1 gave to the cache in its golden sweep.
 TEST(Recipe, TeacherCachesOfOlderVersionsAreFound) {
   const auto sweep =
@@ -152,11 +154,57 @@ TEST(Recipe, TeacherCachesOfOlderVersionsAreFound) {
   EXPECT_NE(TeacherCacheName(recipe, "cpu"), TeacherCacheName(recipe, "cuda"));
 }
 
-// Else sweeps would not find the folders of older runs.
 TEST(Recipe, IdentityIsStillThatOfOlderVersions) {
   EXPECT_EQ(
       Sha256Hex(Identity(RecipeFromJson(ReadText(kOldConfig), kOldConfig))),
       "3b65c347d291760b50344c5bf7095e609b1ba873332ab251dc09c89053c22462");
+}
+
+TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
+  const auto identity = [](const std::vector<std::string>& sets) {
+    return Identity(RecipeFromJson(kSmall, "r", sets));
+  };
+  const std::string old = identity({});
+  for (const char* key : {"\"head\"", "patch_resize", "official"}) {
+    EXPECT_THAT(old, Not(HasSubstr(key)));
+  }
+  EXPECT_EQ(identity({"init.head=reset", "init.patch_resize=pinv",
+                      "init.official=false"}),
+            old);
+  EXPECT_THAT(identity({"init.head=reuse"}), HasSubstr("\"head\":\"reuse\""));
+  EXPECT_THAT(identity({"init.official=true"}), HasSubstr("\"official\":true"));
+}
+
+TEST(Recipe, SelectionHasTheOptionsOfInit) {
+  const Recipe recipe = RecipeFromJson(
+      kSmall, "r",
+      {"init.select=l1", "teacher.file=t.pth", "init.heads=whole",
+       "init.head=reuse", "init.patch_resize=bilinear", "init.official=true",
+       "init.skip=[\"attn\"]", "init.layers=last", "train.seed=7"});
+  select::Options expected;
+  expected.method = select::Methods().Find("l1", "");
+  expected.heads = select::Heads::kWhole;
+  expected.head = select::Head::kReuse;
+  expected.patch_resize = select::PatchResize::kBilinear;
+  expected.official = true;
+  expected.skip = {"attn"};
+  expected.layers = "last";
+  expected.seed = 7;
+  EXPECT_EQ(SelectionOf(recipe), expected);
+  const std::string text = ToJson(recipe);
+  EXPECT_EQ(ToJson(RecipeFromJson(text, "again")), text);
+  ExpectError(
+      [] {
+        RecipeFromJson(kSmall, "r", {"init.select=l3", "teacher.file=t"});
+      },
+      ErrorKind::kConfig, {"init.select", "l3"});
+}
+
+TEST(Recipe, ListsItsFields) {
+  const auto fields = Fields();
+  const auto lr = std::ranges::find(fields, "optimizer.lr", &Field::path);
+  ASSERT_NE(lr, fields.end());
+  EXPECT_EQ(lr->default_value, "0.004");
 }
 
 TEST(Recipe, ShippedOnesAreValid) {

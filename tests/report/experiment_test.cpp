@@ -17,7 +17,7 @@ using testing::HasSubstr;
 std::vector<std::string> RunsOf(const Experiment& experiment) {
   std::vector<std::string> runs;
   for (const Run& run : experiment.runs) {
-    runs.push_back(fmt::format("{}/{}", ValueOf(run, "run"),
+    runs.push_back(fmt::format("{}/{}", ValueOf(run.settings, "run"),
                                run.seed ? std::to_string(*run.seed) : "-"));
   }
   return runs;
@@ -179,8 +179,8 @@ TEST(ReadRun, EscapesHostileText) {
         R"( "error": "line\nnext\u0007", "log_tail": ")" +
             std::string(20000, 'x') + "\"}");
   const report::Run run = ReadRun(folder / "r");
-  EXPECT_EQ(run.settings[0].axis, "a [2J");
-  EXPECT_EQ(run.settings[0].value, "b c  ");
+  EXPECT_EQ(run.settings[0].first, "a [2J");
+  EXPECT_EQ(run.settings[0].second, "b c  ");
   EXPECT_EQ(run.error, "line\nnext ");
   EXPECT_LE(run.log_tail.size(), 8000U);
 }
@@ -194,7 +194,7 @@ TEST(ReadRun, ReadsOtherSettingsUnderBothNames) {
                       key));
     const report::Run run = ReadRun(folder / "r");
     ASSERT_EQ(run.other_settings.size(), 1U) << key;
-    EXPECT_EQ(run.other_settings[0][0].value, "b");
+    EXPECT_EQ(run.other_settings[0][0].second, "b");
   }
 }
 

@@ -105,7 +105,7 @@ TEST(ChooseLayout, UnknownNamesSuggestTheNearest) {
       [&] {
         ChooseLayout(experiment, {{}, {}, "randon"});
       },
-      ErrorKind::kUsage, {"--baseline", "did you mean 'random'?"});
+      ErrorKind::kUsage, {"baseline", "did you mean 'random'?"});
 }
 
 }  // namespace

@@ -1,5 +1,3 @@
-#include "wsel/run/summary_csv.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,6 +5,7 @@
 
 #include "temp_folder.h"
 #include "wsel/core/text_file.h"
+#include "wsel/run/metric_log.h"
 
 namespace wsel::run {
 namespace {

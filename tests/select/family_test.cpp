@@ -1,3 +1,5 @@
+#include "wsel/select/family.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,7 +8,6 @@
 #include "select/family_match.h"
 #include "throws.h"
 #include "wsel/core/text_file.h"
-#include "wsel/select/family_json.h"
 
 namespace wsel::select {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "select/norm_scores.h"
+#include "select/rule_functions.h"
 #include "throws.h"
 
 namespace wsel::select {

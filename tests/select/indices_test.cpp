@@ -3,10 +3,8 @@
 
 #include <cmath>
 
-#include "select/consecutive.h"
 #include "select/element_selection.h"
-#include "select/random_subset.h"
-#include "select/uniform.h"
+#include "select/rule_functions.h"
 
 namespace wsel::select {
 namespace {

@@ -1,8 +1,7 @@
-#include "select/layer_map.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "select/component_mapping.h"
 #include "throws.h"
 
 namespace wsel::select {

@@ -202,10 +202,10 @@ TEST(PlanJson, TellsUnusedBlocksFromUnusedTensors) {
   const Plan plan = PlanFromJson(
       ToJson(PlanOf(Named("vit_small"), Named("ViT-A"), {})), "p.json");
   const auto count = [&](bool whole_block) {
-    return std::count_if(plan.unused.begin(), plan.unused.end(),
-                         [&](const Unused& unused) {
-                           return unused.whole_block == whole_block;
-                         });
+    return std::count_if(
+        plan.unused.begin(), plan.unused.end(), [&](const Unused& unused) {
+          return (unused.reason == kUnusedBlock) == whole_block;
+        });
   };
   EXPECT_EQ(count(true), 6 * 12);
   EXPECT_EQ(count(false), 2) << "head.weight, head.bias";

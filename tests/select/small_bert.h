@@ -8,7 +8,7 @@
 
 #include "select/rule_named.h"
 #include "wsel/core/text_file.h"
-#include "wsel/select/family_json.h"
+#include "wsel/select/family.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::select {

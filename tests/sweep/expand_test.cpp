@@ -210,10 +210,10 @@ TEST(Expand, HasTheRunsOfThePapersTables) {
   EXPECT_THAT(runs("table2.json"), SizeIs((9 * 3 + 1) * 2 * 2));
   const auto both = runs("table4.json").back().recipe;
   EXPECT_EQ(both.train.distill.method, train::Distillation::kFeature);
-  EXPECT_EQ(both.init.select, "uniform");
+  EXPECT_EQ(both.init.select, &select::DefaultRule());
   EXPECT_EQ(both.teacher.file,
             "teachers/vit_small_patch16_224.augreg_in21k.safetensors");
-  EXPECT_THAT(runs("table10.json")[6].recipe.init.skip,
+  EXPECT_THAT(runs("table10.json")[6].recipe.init.selection.skip,
               ElementsAre("patch_embed"));
   EXPECT_EQ(runs("figure4.json").back().recipe.train.schedule.warmup_epochs,
             150);

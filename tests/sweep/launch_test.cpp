@@ -96,7 +96,7 @@ TEST_F(LaunchTest, CreatesASharedInitialCheckpointOnce) {
   EXPECT_EQ(Count("init "), 1);
   const auto recipe = ResolveRecipe(runs_[0], false, folder_);
   EXPECT_TRUE(fs::exists(recipe.init.file));
-  EXPECT_EQ(recipe.init.select, "");
+  EXPECT_FALSE(recipe.init.select);
   EXPECT_EQ(recipe.teacher.file, "");
 }
 

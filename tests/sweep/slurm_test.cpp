@@ -1,9 +1,8 @@
-#include "wsel/sweep/slurm.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "throws.h"
+#include "wsel/sweep/launch.h"
 
 namespace wsel::sweep {
 namespace {
@@ -33,7 +32,7 @@ TEST(Slurm, WritesOneTaskPerRun) {
 TEST(Slurm, RejectsInvalidOptions) {
   SlurmJob job = Job();
   job.options = {"--x\nrm -rf"};
-  ExpectError([&] { SlurmScript(job); }, ErrorKind::kUsage, {"--slurm"});
+  ExpectError([&] { SlurmScript(job); }, ErrorKind::kUsage, {"slurm"});
   job.options = {"gpu"};
   ExpectError([&] { SlurmScript(job); }, ErrorKind::kUsage, {"'gpu'"});
 }

@@ -4,13 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "model/golden.h"
-#include "model/hashed_model.h"
+#include "nn/hashed_model.h"
 #include "throws.h"
-#include "wsel/augment/mix_apply.h"
+#include "wsel/augment/apply_to_batch.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/distiller.h"
-#include "wsel/train/loss.h"
 #include "wsel/train/teacher.h"
 #include "wsel/train/train_step.h"
 
@@ -127,7 +126,7 @@ Teacher HashedTeacher(const Case& c) {
   TeacherOptions options;
   options.teacher = kHalf;
   options.img_size = ImageSize(c.teacher);
-  return ModelTeacher(model::HashedModel(c.teacher), c.options.method, options);
+  return ModelTeacher(nn::HashedModel(c.teacher), c.options.method, options);
 }
 
 class Distil : public testing::TestWithParam<Case> {};
@@ -143,7 +142,7 @@ TEST_P(Distil, OutputLossAndGradientsMatchTorch) {
   const at::Tensor output = HashedTeacher(c).forward(batch.images);
   EXPECT_LT(RelativeError(output, wanted("answer")), kOutputTolerance);
 
-  model::Model student = model::HashedModel(c.student);
+  nn::Model student = nn::HashedModel(c.student);
   const Distiller distiller(c.options, NumFeatures(c.student), output.size(1),
                             0, at::kCPU);
   FillHashed(distiller.parameters());
@@ -247,7 +246,7 @@ TEST(CheckTeacher, ATeacherWithoutAClassifierIsAnError) {
 }
 
 TEST(CheckTeacher, ATeacherThatOutputsNaNIsAnError) {
-  model::Model model = model::HashedModel(VitTeacher());
+  nn::Model model = nn::HashedModel(VitTeacher());
   {
     const at::NoGradGuard no_grad;
     model.module->named_parameters()["head.bias"][3].fill_(NAN);

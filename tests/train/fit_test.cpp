@@ -8,9 +8,8 @@
 
 #include "gpu.h"
 #include "throws.h"
-#include "train/run_log.h"
+#include "train/run_writer.h"
 #include "train/small_run.h"
-#include "train/write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/tensor/torch_bridge.h"
 
@@ -129,7 +128,7 @@ SmallRun Distilled(Options options, const c10::Device& device = c10::kCPU) {
   SmallRun small(options);
   auto config = std::get<model::VitConfig>(SmallVit());
   config.embed_dim = 32;
-  model::Model teacher = model::Build(config);
+  nn::Model teacher = nn::Build(config);
   Initialize(teacher, model::Initializer::kTimm, 2);
   small.job.device = device;
   small.job.teacher =
@@ -379,14 +378,15 @@ TEST(RunState, IsReadBackExactly) {
   EXPECT_TRUE(at::equal(saved.tensors[0].tensor, tensors[0].tensor));
 }
 
-TEST(RunLog, LogsTheKdLoss) {
+TEST(RunWriter, LogsTheKdLoss) {
   const TempFolder folder;
   const RunFolder run(folder.path());
-  RunLog log(run, {});
+  const TrainJob job;
+  RunWriter writer(job, run, {});
   StepReport report;
   report.step = 10;
   report.kd_loss = 0.25;
-  log.Step(report);
+  writer.Log(report);
   EXPECT_THAT(ReadAll(run.metrics()), testing::HasSubstr("\"kd_loss\":0.25"));
   std::string events;
   for (const auto& entry : std::filesystem::directory_iterator(run.root())) {

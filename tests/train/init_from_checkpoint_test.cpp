@@ -6,8 +6,8 @@
 #include "temp_folder.h"
 #include "throws.h"
 #include "train/small_run.h"
-#include "train/write_tensors.h"
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/train/run_state.h"
 #include "wsel/train/train_step.h"
 
 namespace wsel::train {
@@ -15,28 +15,28 @@ namespace {
 
 using testing::ElementsAre;
 
-model::Model Initialised(const model::Config& config, uint64_t seed) {
-  model::Model model = model::Build(config);
+nn::Model Initialised(const model::Config& config, uint64_t seed) {
+  nn::Model model = nn::Build(config);
   Initialize(model, model::Initializer::kTimm, seed);
   return model;
 }
 
-std::unique_ptr<checkpoint::Checkpoint> Saved(const model::Model& model,
+std::unique_ptr<checkpoint::Checkpoint> Saved(const nn::Model& model,
                                               const TempFolder& folder) {
   WriteTensors(folder / "w.safetensors",
                optim::CloneTensors(ParametersOf(model)), {});
   return checkpoint::Open(folder / "w.safetensors");
 }
 
-bool Equal(const model::Model& a, const model::Model& b, const char* name) {
+bool Equal(const nn::Model& a, const nn::Model& b, const char* name) {
   return at::equal(a.module->named_parameters()[name],
                    b.module->named_parameters()[name]);
 }
 
 TEST(InitFromCheckpoint, LoadsAllWeightsIfTheClassCountsAgree) {
   const TempFolder folder;
-  const model::Model teacher = Initialised(SmallVit(), 1);
-  model::Model model = model::Build(SmallVit());
+  const nn::Model teacher = Initialised(SmallVit(), 1);
+  nn::Model model = nn::Build(SmallVit());
   EXPECT_THAT(InitFromCheckpoint(model, *Saved(teacher, folder),
                                  model::Initializer::kTimm, 9),
               ElementsAre());
@@ -45,10 +45,10 @@ TEST(InitFromCheckpoint, LoadsAllWeightsIfTheClassCountsAgree) {
 
 TEST(InitFromCheckpoint, ReinitialisesTheHeadForAnotherClassCount) {
   const TempFolder folder;
-  const model::Model teacher = Initialised(SmallVit(), 1);
+  const nn::Model teacher = Initialised(SmallVit(), 1);
   model::Config config = SmallVit();
   SetNumClasses(config, 5);
-  model::Model model = model::Build(config);
+  nn::Model model = nn::Build(config);
   EXPECT_THAT(InitFromCheckpoint(model, *Saved(teacher, folder),
                                  model::Initializer::kTimm, 9),
               ElementsAre("head.weight", "head.bias"));
@@ -61,7 +61,7 @@ TEST(InitFromCheckpoint, NamesAnyOtherTensorThatDoesNotFit) {
   auto config = std::get<model::VitConfig>(SmallVit());
   config.embed_dim = 32;
   const auto file = Saved(Initialised(config, 1), folder);
-  model::Model model = model::Build(SmallVit());
+  nn::Model model = nn::Build(SmallVit());
   const auto load = [&] {
     InitFromCheckpoint(model, *file, model::Initializer::kTimm, 9);
   };

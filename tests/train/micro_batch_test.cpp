@@ -1,8 +1,8 @@
-#include "wsel/train/micro_batch.h"
-
 #include <gtest/gtest.h>
 
 #include <limits>
+
+#include "wsel/train/options.h"
 
 namespace wsel::train {
 namespace {
@@ -25,18 +25,6 @@ TEST(SolveMicroBatch, DividesTheBatchAndAlignsWithMixupGroups) {
 TEST(SolveMicroBatch, IsOneIfNothingFits) {
   EXPECT_EQ(SolveMicroBatch(64, 2, 1000, 10, 512), 1);
   EXPECT_EQ(SolveMicroBatch(64, 2, 1000, 0, 512), 1);
-}
-
-TEST(ActivationBytes, IsProportionalToDepthAndImageArea) {
-  model::VitConfig vit;
-  const int64_t shallow = ActivationBytes(vit);
-  EXPECT_GT(shallow, vit.depth * 197 * vit.embed_dim * 4);
-  vit.depth *= 2;
-  EXPECT_EQ(ActivationBytes(vit), 2 * shallow);
-  model::ConvNextConfig convnext;
-  const int64_t small = ActivationBytes(convnext);
-  convnext.img_size *= 2;
-  EXPECT_EQ(ActivationBytes(convnext), 4 * small);
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include "gpu.h"
 #include "hashed_values.h"
 #include "model/golden.h"
-#include "model/hashed_model.h"
-#include "wsel/augment/mix_apply.h"
+#include "nn/hashed_model.h"
+#include "wsel/augment/apply_to_batch.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/drop_path.h"
@@ -114,9 +114,9 @@ class Golden {
   std::unique_ptr<checkpoint::Checkpoint> file_;
 };
 
-model::Model HashedModelOn(const model::Config& config,
-                           const c10::Device& device) {
-  model::Model model = model::HashedModel(config);
+nn::Model HashedModelOn(const model::Config& config,
+                        const c10::Device& device) {
+  nn::Model model = nn::HashedModel(config);
   model.module->to(device);
   return model;
 }
@@ -138,8 +138,8 @@ class GoldenRun {
     const auto scales = model::DropPathScales(model_.config, options_.drop_path,
                                               options_.seed, 0, 0, count);
     const auto logits =
-        model_.forward_train(batch.images.to(device_),
-                             at::tensor(scales).view({-1, count}).to(device_));
+        model_.forward(batch.images.to(device_),
+                       at::tensor(scales).view({-1, count}).to(device_));
     EXPECT_LT(RelativeError(logits.cpu(), golden_["logits"]), kLogitsTolerance);
   }
 
@@ -205,7 +205,7 @@ class GoldenRun {
   Options options_ = GoldenOptions();
   int64_t micro_batch_;
   c10::Device device_;
-  model::Model model_;
+  nn::Model model_;
   TrainStep step_;
 };
 

@@ -1,9 +1,8 @@
-#include "wsel/train/precision.h"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "throws.h"
+#include "wsel/train/device.h"
 
 namespace wsel::train {
 namespace {

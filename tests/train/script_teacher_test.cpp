@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "model/hashed_model.h"
+#include "nn/hashed_model.h"
 #include "temp_folder.h"
 #include "throws.h"
 #include "wsel/core/atomic_file.h"

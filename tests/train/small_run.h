@@ -4,7 +4,7 @@
 
 #include "read_all.h"
 #include "temp_folder.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/train/fit.h"
 
 namespace wsel::train {
@@ -66,7 +66,7 @@ struct SmallRun {
 
   TrainResult Train(const std::filesystem::path& path,
                     const TrainCallbacks& callbacks = {}) {
-    model::Model model = model::Build(SmallVit());
+    nn::Model model = nn::Build(SmallVit());
     Initialize(model, model::Initializer::kTimm, 1);
     model.module->to(job.device);
     const RunFolder folder(path);

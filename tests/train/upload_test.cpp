@@ -1,5 +1,3 @@
-#include "wsel/train/upload.h"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,7 @@
 #include <vector>
 
 #include "gpu.h"
+#include "wsel/train/image_batches.h"
 
 namespace wsel::train {
 namespace {

@@ -19,11 +19,6 @@ struct AttentionProducts {
   at::Tensor value_proj;  // W_v W_proj [D, D], float64
 };
 
-// From weights as timm stores them: qkv [3D, D], whose rows are q, k, v, each
-// ordered by head; proj [D, D]. `head` is from 0 to heads - 1.
-AttentionProducts ProductsOfHead(const at::Tensor& qkv, const at::Tensor& proj,
-                                 int64_t heads, int64_t head);
-
 // Errors: kMismatch for a model that is not a ViT; kUsage for a block or head
 // that it lacks.
 void CheckHead(const model::Config& config, int64_t block, int64_t head);

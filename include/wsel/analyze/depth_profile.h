@@ -7,9 +7,9 @@
 
 #include "wsel/data/loader.h"
 #include "wsel/image/normalisation.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/tensor/source.h"
-#include "wsel/train/upload.h"
+#include "wsel/train/image_batches.h"
 
 namespace wsel::analyze {
 
@@ -24,7 +24,7 @@ struct BlockFeatures {
 
 // Features before the first block, and after each. Runs the model on all images
 // of the loader, without gradients, on the CPU.
-std::vector<BlockFeatures> ProfileOf(const model::Model& model,
+std::vector<BlockFeatures> ProfileOf(const nn::Model& model,
                                      data::Loader& loader,
                                      train::Uploader& uploader);
 

@@ -16,7 +16,7 @@ struct BlockRow {
   // Of the features minus their mean over the images.
   double effective_rank = 0;
   // With each of the teacher's blocks (none without a teacher); the cosine is
-  // NaN if the widths differ. See similarity.h.
+  // NaN if the widths differ. See measures.h.
   std::vector<double> cka;
   std::vector<double> cosine;
 };

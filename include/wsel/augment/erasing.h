@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "wsel/augment/options.h"
@@ -16,10 +15,6 @@ struct ErasedRect {
   int height = 0;
   int width = 0;
 };
-
-// Errors: kConfig, at the option below `where`.
-void Validate(const ErasingOptions& options,
-              std::string_view where = "augment");
 
 // Draws whether and where an image of img_size is erased after normalisation.
 // Source: timm's RandomErasing, which gives up after ten rectangles that do not

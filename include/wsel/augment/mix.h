@@ -2,14 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "wsel/augment/options.h"
 
 namespace wsel::augment {
-
-// Whether mixup or CutMix is on.
-bool MixingEnabled(const MixOptions& options);
 
 // How a mixup group is mixed with itself in reverse order.
 struct MixDraw {
@@ -24,9 +20,6 @@ struct MixDraw {
   int left = 0;
   int right = 0;
 };
-
-// Errors: kConfig, at the option below `where`.
-void Validate(const MixOptions& options, std::string_view where = "augment");
 
 // Draws the mix of mixup group `group` of step `step`. Mixup and CutMix are on
 // if their alpha is above 0. Source: timm 1.0.31's Mixup, mode "batch"; its box

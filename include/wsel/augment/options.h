@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "wsel/image/image.h"
 #include "wsel/image/resample.h"
@@ -77,5 +78,17 @@ struct MixOptions {
   double switch_probability = 0.5;  // of CutMix, if both are on
   double smoothing = 0.1;
 };
+
+// Whether mixup or CutMix is on.
+bool MixingEnabled(const MixOptions& options);
+
+// Errors: kConfig, at the option below `where`.
+void Validate(const TrainTransformOptions& options,
+              std::string_view where = "augment");
+void Validate(const EvalTransformOptions& options,
+              std::string_view where = "augment");
+void Validate(const ErasingOptions& options,
+              std::string_view where = "augment");
+void Validate(const MixOptions& options, std::string_view where = "augment");
 
 }  // namespace wsel::augment

@@ -26,6 +26,10 @@ enum class Container {
 // "safetensors", "torch zip", "legacy torch", ...
 std::string_view Name(Container container);
 
+// Whether `name` is a valid tensor name: UTF-8, 1 to 1024 bytes, without
+// control characters, which could drive the terminal that prints them.
+bool IsTensorName(std::string_view name);
+
 // A tensor of a kind that is not supported (complex, sparse, quantised,
 // big-endian), with the reason.
 struct UnsupportedTensor {

@@ -1,14 +1,17 @@
 // Torch-free.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace wsel {
 
-// Kinds of errors, by what the user has to fix. Only `main` maps a kind to an
-// exit code.
+// Kinds of errors, by what the user has to fix. exit_code.h has the exit code
+// of each.
 enum class ErrorKind {
   kUsage,        // the command line
   kConfig,       // a configuration file or value
@@ -24,6 +27,12 @@ enum class ErrorKind {
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, std::string_view where, std::string_view message);
+  // With a message in fmt's syntax.
+  template <typename... Args>
+  requires(sizeof...(Args) > 0)
+      Error(ErrorKind kind, std::string_view where,
+            fmt::format_string<Args...> message, Args&&... args)
+      : Error(kind, where, fmt::format(message, std::forward<Args>(args)...)) {}
 
   ErrorKind kind() const { return kind_; }
   const std::string& where() const { return where_; }

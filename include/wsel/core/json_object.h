@@ -1,10 +1,13 @@
 // Torch-free.
 #pragma once
 
-#include <initializer_list>
+#include <concepts>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "wsel/core/error.h"
@@ -55,12 +58,12 @@ class JsonObject {
   void Finish() const;
 
  private:
-  static bool Convert(const nlohmann::ordered_json& value, bool& out);
-  static bool Convert(const nlohmann::ordered_json& value, int64_t& out);
-  static bool Convert(const nlohmann::ordered_json& value, uint64_t& out);
-  static bool Convert(const nlohmann::ordered_json& value, int& out);
-  static bool Convert(const nlohmann::ordered_json& value, double& out);
-  static bool Convert(const nlohmann::ordered_json& value, std::string& out);
+  template <typename T>
+  static bool Convert(const nlohmann::ordered_json& value, T& out) {
+    if (!IsA<T>(value)) return false;
+    out = value.get<T>();
+    return true;
+  }
   template <typename T>
   static bool Convert(const nlohmann::ordered_json& value,
                       std::vector<T>& out) {
@@ -71,6 +74,20 @@ class JsonObject {
     }
     return true;
   }
+  template <typename T>
+  static bool IsA(const nlohmann::ordered_json& value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      return value.is_boolean();
+    } else if constexpr (std::integral<T>) {
+      return IsInt64(value) && std::in_range<T>(value.get<int64_t>());
+    } else if constexpr (std::floating_point<T>) {
+      return value.is_number();
+    } else {
+      static_assert(std::is_same_v<T, std::string>);
+      return value.is_string();
+    }
+  }
+  static bool IsInt64(const nlohmann::ordered_json& value);
   [[noreturn]] void ThrowType(std::string_view key,
                               const nlohmann::ordered_json& value) const;
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,19 +35,16 @@ class Registry {
   constexpr std::span<const Registered<E>> rows() const { return rows_; }
 
   constexpr std::string_view NameOf(E value) const {
-    for (const auto& row : rows_) {
-      if (row.value == value) return row.name;
-    }
-    return "?";
+    const auto row = std::ranges::find(rows_, value, &Registered<E>::value);
+    return row == rows_.end() ? "?" : row->name;
   }
 
   // Errors: `error` at `where`, with the nearest known name, if there is no
   // such name.
   E Find(std::string_view name, std::string_view where,
          ErrorKind error = ErrorKind::kUsage) const {
-    for (const auto& row : rows_) {
-      if (row.name == name) return row.value;
-    }
+    const auto row = std::ranges::find(rows_, name, &Registered<E>::name);
+    if (row != rows_.end()) return row->value;
     throw Error(error, where, Unknown(kind_, name, Names()));
   }
 

@@ -8,13 +8,14 @@
 #include <string>
 #include <string_view>
 
+struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
+
 namespace wsel {
 
 // SHA-256 (FIPS 180-4) by OpenSSL, which uses the CPU's SHA instructions.
 class Sha256 {
  public:
   Sha256();
-  ~Sha256();
 
   void Update(std::span<const std::byte> bytes);
   void Update(std::string_view text);
@@ -22,8 +23,7 @@ class Sha256 {
   std::string Hex();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> context_;
 };
 
 std::string Sha256Hex(std::span<const std::byte> bytes);

@@ -54,7 +54,6 @@ class Subprocess {
   ExitStatus Wait();
   // Does nothing after the child's exit was collected.
   void Signal(int signal) const;
-  pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;

@@ -1,7 +1,6 @@
 // Torch-free.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -10,33 +9,20 @@
 
 namespace wsel::data {
 
-enum class DatasetKind {
-  kCifar10,
-  kCifar100,
-  kStl10,
-  kSvhn,
-  kFlowers102,
-  kPets,
-  kFood101,
-  kDtd,
-  kEuroSat,
-  kImageNet1k,
-  kFashionMnist,
-  kFolder,
-};
+struct Dataset;
+struct OpenRequest;
 
 // What is known about a data set without its files.
 struct DatasetInfo {
-  DatasetKind kind;
   std::string_view name;   // as in `data.name`: "cifar10"
   std::string_view title;  // "CIFAR-10"
-  // The files below torchvision's root.
-  std::string_view layout;
-  int64_t num_classes;  // 0 here and below: depends on the folder
-  int64_t num_train;    // images
+  int64_t num_classes;     // 0 here and below: depends on the folder
+  int64_t num_train;       // images
   int64_t num_test;
   int image_size;  // width and height in pixels; 0: varies
-  std::array<std::string_view, 3> aliases;  // unused ones are empty
+  Dataset (*read)(OpenRequest& request);  // for OpenDataset
+  std::string_view aliases;               // separated by commas
+  std::string_view layout;                // the files below torchvision's root
 };
 
 // All data sets that wsel can open.

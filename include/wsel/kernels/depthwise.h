@@ -11,4 +11,14 @@ namespace wsel::kernels {
 at::Tensor DepthwiseConv(const at::Tensor& x, const at::Tensor& weight,
                          const at::Tensor& bias);
 
+// Views of the same memory.
+
+inline at::Tensor ToChannelsFirst(const at::Tensor& x) {
+  return x.permute({0, 3, 1, 2});  // [B, H, W, D] -> [B, D, H, W]
+}
+
+inline at::Tensor ToChannelsLast(const at::Tensor& x) {
+  return x.permute({0, 2, 3, 1});  // [B, D, H, W] -> [B, H, W, D]
+}
+
 }  // namespace wsel::kernels

@@ -11,7 +11,8 @@ namespace wsel::kernels {
 // the weights come out different in their last bits.
 using KernelRecord = std::map<std::string, std::string>;
 
-// That of this process. Errors: as ActiveGemmBackend, ActiveInstructionSet.
+// That of this process. Errors: as ActiveInstructionSet, and as
+// ActiveGemmBackend in src/kernels/gemm_backend.h.
 KernelRecord CurrentKernels();
 
 // "GEMM backend onednn 2.6.3, instruction set avx2".

@@ -1,77 +1,22 @@
 // Torch-free.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
+
+#include "wsel/model/convnext_config.h"
+#include "wsel/model/vit_config.h"
 
 namespace wsel::model {
 
-enum class Pooling {
-  kToken,          // the class token after the final norm
-  kAverage,        // mean of the patch tokens, then `fc_norm` (MAE)
-  kNormedAverage,  // mean of the patch tokens after `norm` (timm's vit_*_gap)
-};
-
-enum class Activation {
-  kGelu,       // exact, by erf
-  kQuickGelu,  // x * sigmoid(1.702 x), as OpenAI's CLIP
-};
-
-// A Vision Transformer (Dosovitskiy et al. 2021) as timm's VisionTransformer
-// and VisionTransformerDistilled build it. Sizes are in pixels, tokens or
-// channels; images are square and RGB.
-struct VitConfig {
-  std::string name;  // timm's, or the user's
-  int64_t img_size = 224;
-  int64_t patch_size = 16;
-  int64_t embed_dim = 768;
-  int64_t depth = 12;
-  int64_t num_heads = 12;
-  double mlp_ratio = 4;
-  int64_t num_classes = 1000;  // 0: no head
-  Pooling pooling = Pooling::kToken;
-  Activation activation = Activation::kGelu;
-  bool qkv_bias = true;
-  bool class_token = true;
-  bool dist_token = false;      // DeiT's distillation token and `head_dist`
-  int64_t reg_tokens = 0;       // registers (Darcet et al. 2024)
-  bool no_embed_class = false;  // no position for prefix tokens (DeiT III)
-  bool pre_norm = false;        // CLIP: `norm_pre`, no bias in patch_embed
-  double layer_scale = 0;       // initial value; 0: no layer scale
-  double norm_eps = 1e-6;
-
-  bool operator==(const VitConfig&) const = default;
-
-  int64_t GridSize() const { return img_size / patch_size; }
-  int64_t PrefixTokens() const {
-    return (class_token ? 1 : 0) + (dist_token ? 1 : 0) + reg_tokens;
-  }
-  int64_t HeadDim() const { return embed_dim / num_heads; }
-  int64_t MlpHidden() const {
-    return static_cast<int64_t>(static_cast<double>(embed_dim) * mlp_ratio);
-  }
-};
-
-// A ConvNeXt (Liu et al. 2022) as timm's ConvNeXt builds it.
-struct ConvNextConfig {
-  std::string name;
-  int64_t img_size = 224;  // only for FLOPs; the weights fit any size
-  int64_t patch_size = 4;  // 1 to 4; if 2, stage 0 downsamples, as in timm
-  std::array<int64_t, 4> dims = {96, 192, 384, 768};
-  std::array<int64_t, 4> depths = {3, 3, 9, 3};
-  int64_t num_classes = 1000;    // 0: no head
-  bool conv_mlp = false;         // fc1, fc2 as 1x1 convolutions [4D, D, 1, 1]
-  bool head_norm_first = false;  // `norm_pre` before pooling (the *_hnf)
-  double layer_scale = 1e-6;     // initial value; 0: no layer scale
-  double head_init_scale = 1;
-  double norm_eps = 1e-6;
-
-  bool operator==(const ConvNextConfig&) const = default;
-};
-
+// A model of any architecture. Every alternative has the fields name, img_size,
+// patch_size, num_classes and norm_eps; src/model/architecture.h has a
+// descriptor of each.
 using Config = std::variant<VitConfig, ConvNextConfig>;
 
 // "ViT" or "ConvNeXt"
@@ -79,10 +24,57 @@ std::string_view ArchitectureName(const Config& config);
 const std::string& NameOf(const Config& config);
 // In pixels per side.
 int64_t ImageSize(const Config& config);
+int64_t PatchSize(const Config& config);
 int64_t NumClasses(const Config& config);
 // Channels of the final features (timm's num_features).
 int64_t NumFeatures(const Config& config);
+// Attention heads; 0 for a model without attention.
+int64_t NumHeads(const Config& config);
+// Blocks per stage: one stage for a ViT, four for a ConvNeXt.
+std::vector<int64_t> StageDepths(const Config& config);
+// One line for people: "ViT: width 192, depth 12, 3 heads, ...".
+std::string Describe(const Config& config);
+
 void SetNumClasses(Config& config, int64_t num_classes);
+
+// The fields that are set without knowing the architecture. They refer to the
+// config; null if the architecture does not have the field.
+struct ConfigFields {
+  std::string& name;
+  int64_t& img_size;
+  int64_t& patch_size;
+  double& norm_eps;
+  std::span<int64_t> depths;  // one per stage
+  std::span<int64_t> widths;  // one per stage
+  int64_t* num_heads;
+  Activation* activation;  // null: exact GELU
+  bool* conv_mlp;          // null: the MLP's weights are matrices
+};
+ConfigFields FieldsOf(Config& config);
+
+// The tokens of a model that has any; all empty in a ConvNeXt.
+struct Tokens {
+  int64_t prefix = 0;  // class, distillation and register tokens
+  // The rows of pos_embed: those of prefix tokens, by name, in the order of the
+  // sequence, then grid x grid patches.
+  std::vector<std::string> positioned_prefix;
+  int64_t grid = 0;
+};
+Tokens TokensOf(const Config& config);
+
+// What this config adds to the forward pass of its architecture's usual form,
+// as in "the teacher has ...": "a norm before the blocks", "QuickGELU".
+std::vector<std::string_view> ForwardExtras(const Config& config);
+
+// What of a config changes the forward pass but no tensor name or shape is
+// LayerNorm's eps and the activation: "LayerNorm eps 1e-06, GELU".
+std::string DescribeForward(const Config& config);
+
+// Their differences, one clause each, such as "LayerNorm eps 1e-05, not 1e-06",
+// for weights of `source` in a model of `target`; none for models of different
+// architectures.
+std::vector<std::string> ForwardDifferences(const Config& source,
+                                            const Config& target);
 
 // Checks that a model can be built: sizes are positive and below 2^20, a stage
 // has at most 1024 blocks, patch_size divides img_size, num_heads divides

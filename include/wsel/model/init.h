@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "wsel/core/registry.h"
+#include "wsel/model/config.h"
+#include "wsel/model/parameter_specs.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::model {
@@ -33,6 +36,11 @@ struct Init {
 // "zeros", "ones", "normal std 1e-06", "trunc normal std 0.02 in +-2", ...
 std::string Describe(const Init& init);
 
+// {"kind": "trunc_normal", "value": 0.02, "bound": 2}; zero fields are omitted.
+std::string ToJson(const Init& init);
+// Errors: kFormat, with the JSON path.
+Init InitFromJson(std::string_view text, std::string_view where);
+
 // Whether `init` is valid for this tensor: its values in range, the shape and
 // name as the mimetic kinds and kSinCos need them. Check every Init that was
 // read from a file.
@@ -49,5 +57,15 @@ enum class Initializer {
 
 // timm, trunc-normal, xavier, kaiming, mimetic
 const Registry<Initializer>& Initializers();
+
+// How `initializer` initialises one parameter of the model. Sources: timm's
+// init_weights_vit_timm and ConvNeXt._init_weights; torch.nn.init, with the
+// fans of the weight as stored (a fused qkv counts as one weight); mimetic.h.
+// All but timm and mimetic set every bias to zero; norms, tokens, positions and
+// layer scales are always timm's (except mimetic's sine-cosine positions).
+// Errors: kConfig for mimetic on a ConvNeXt, or if the width is not a multiple
+// of 4.
+Init InitFor(const Config& config, const ParameterSpec& parameter,
+             Initializer initializer);
 
 }  // namespace wsel::model

@@ -47,7 +47,6 @@ enum class Component {
 };
 
 std::string_view Name(Component component);  // "patch_embed", "attn", ...
-const std::vector<Component>& AllComponents();
 
 // One parameter of a model: its name, shape and the roles of its dimensions.
 struct ParameterSpec {
@@ -64,8 +63,9 @@ struct ParameterSpec {
 // All parameters of a model, named, shaped and ordered as in timm's state_dict.
 std::vector<ParameterSpec> ParameterSpecs(const Config& config);
 
-// Blocks per stage: one stage for a ViT, four for a ConvNeXt.
-std::vector<int64_t> StageDepths(const Config& config);
+// The names of all blocks, in order: "blocks.0" in a ViT, "stages.2.blocks.0"
+// in a ConvNeXt.
+std::vector<std::string> BlockPrefixes(const Config& config);
 
 int64_t ParameterCount(const Config& config);
 
@@ -74,5 +74,9 @@ int64_t ParameterCount(const Config& config);
 // as counted by torch.utils.flop_counter with fused attention off. Saturates at
 // INT64_MAX.
 int64_t Flops(const Config& config);
+
+// Approximate bytes of one image's activations in a float32 training step: what
+// is saved for the backward pass, by the shapes of the blocks.
+int64_t ActivationBytes(const Config& config);
 
 }  // namespace wsel::model

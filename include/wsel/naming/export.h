@@ -2,8 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "wsel/core/registry.h"
+#include "wsel/model/config.h"
 #include "wsel/tensor/source.h"
 
 namespace wsel::naming {
@@ -23,5 +26,22 @@ const Registry<Naming>& Namings();
 // Errors: kMismatch naming a tensor that has no name in `naming`.
 std::unique_ptr<TensorSource> Export(const TensorSource& tensors,
                                      Naming naming);
+
+// Checks that the library of `naming` can build this model: that every tensor
+// has a name there (Export) does not imply that its shape and its use in the
+// forward pass are the same. Errors: kMismatch naming the difference.
+void RequireExportable(const model::Config& config, Naming naming);
+
+// What the library's model computes otherwise with the same weights: the
+// clauses of ForwardDifferences.
+std::vector<std::string> DifferencesOnceExported(const model::Config& config,
+                                                 Naming naming);
+
+// The config.json that Hugging Face's from_pretrained needs beside weights
+// written under Naming::kHuggingFace. The model that transformers builds from
+// it has exactly the tensors of that file, except that a ViT or DeiT without a
+// classifier also has a pooler, which is randomly initialised.
+// Errors: kMismatch for an MLP that this format cannot describe.
+std::string HfConfig(const model::Config& config);
 
 }  // namespace wsel::naming

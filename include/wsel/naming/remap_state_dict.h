@@ -25,11 +25,11 @@ struct UnusedKey {
 // What is known of a source library's pretrained models beside their tensors
 // (timm's pretrained_cfg); unset if unknown.
 struct PretrainedCfg {
-  std::optional<double> norm_eps;
-  std::optional<bool> quick_gelu;
+  std::optional<double> norm_eps = {};
+  std::optional<bool> quick_gelu = {};
   // Per channel: images are normalised to (value / 255 - mean) / std.
-  std::optional<std::array<double, 3>> mean;
-  std::optional<std::array<double, 3>> std;
+  std::optional<std::array<double, 3>> mean = {};
+  std::optional<std::array<double, 3>> std = {};
 };
 
 // The weights of a file under timm's names. If the source library is

@@ -33,14 +33,12 @@ struct Point {
 struct Line {
   std::string name;
   std::vector<Point> points;
-  std::string about = "";   // shown in an SVG below the pointer
-  bool unfinished = false;  // pale
+  bool unfinished = false;  // pale, and said in the legend
 };
 
 // Lines over common axes. All texts are drawn literally.
 struct Panel {
   std::string title;
-  std::string about = "";  // of the whole panel, for screen readers
   std::string x_label;
   std::string y_label;
   std::vector<Line> lines;
@@ -49,14 +47,11 @@ struct Panel {
   bool log_scale = false;                 // of y, for values above 0
 };
 
-// Panels in a grid, row by row.
+// Panels in a grid, row by row, each with its own legend.
 struct Figure {
   std::string title;          // "": none
   std::vector<Panel> panels;  // at least one
   int columns = 1;
-  // One legend below all panels, with the first one's names: line i must mean
-  // the same in each. Otherwise each panel has its own.
-  bool shared_legend = false;
 };
 
 }  // namespace wsel::plot

@@ -9,13 +9,18 @@
 
 namespace wsel::plot {
 
-// gnuplot scripts (gnuplot.h) that draw a PNG.
+// gnuplot scripts (gnuplot.h).
 
-std::string LineScript(const Figure& figure);
+inline constexpr const char* kPngTerminal = "pngcairo";
+// Scales with the page or window that shows it.
+inline constexpr const char* kSvgTerminal = "svg dynamic background '#ffffff'";
 
-// A matrix as colours, row 0 at the top. Its title is drawn literally; axis
-// labels are gnuplot's enhanced text: "W_q^T" has a subscript and a
-// superscript.
+std::string LineScript(const Figure& figure,
+                       const std::string& terminal = kPngTerminal);
+
+// A matrix as colours, drawn as a PNG, row 0 at the top. Its title is drawn
+// literally; axis labels are gnuplot's enhanced text: "W_q^T" has a subscript
+// and a superscript.
 struct HeatMap {
   std::string title;
   std::string x_label;

@@ -8,7 +8,7 @@
 
 #include "wsel/data/dataset.h"
 #include "wsel/image/normalisation.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 
 namespace wsel::probe {
 
@@ -23,13 +23,19 @@ struct FeatureExtractor {
 };
 
 // The raw pixels, at the size of the set's first image. Errors: as set.image.
-FeatureExtractor PixelFeatures(const data::Dataset& set);
+FeatureExtractor PixelFeatures(const data::Dataset& set,
+                               const c10::Device& device);
 
 // The pooled features of a model without classifier (num_classes 0), which is
 // moved to the device.
-FeatureExtractor ModelFeatures(const model::Model& model,
+FeatureExtractor ModelFeatures(const nn::Model& model,
                                const image::Normalisation& normalisation,
                                const c10::Device& device);
+
+// The same of a checkpoint, whose classifier is left out. Errors: as
+// pretrained::FactsOf; kMismatch for a missing tensor.
+FeatureExtractor CheckpointFeatures(const std::string& path,
+                                    const c10::Device& device);
 
 struct LabelledFeatures {
   at::Tensor features;  // [N, D], on the CPU

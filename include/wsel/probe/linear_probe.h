@@ -11,12 +11,46 @@ namespace wsel::probe {
 
 // How the linear classifier on frozen features is trained.
 enum class ProbeSolver {
-  kLbfgs,  // the optimum of a convex loss: logistic.h
+  kLbfgs,  // the optimum of a convex loss: FitLogistic
   kSgd,    // MAE's recipe with plain SGD
   kLars,   // MAE's recipe, with LARS (You et al. 2017)
 };
 // lbfgs, sgd, lars
 const Registry<ProbeSolver>& ProbeSolvers();
+
+// As scikit-learn's StandardScaler: to mean 0 and standard deviation 1 over the
+// training features [N, D]; constant features become 0.
+class StandardScaler {
+ public:
+  explicit StandardScaler(const at::Tensor& train);
+
+  at::Tensor operator()(const at::Tensor& features) const;
+
+ private:
+  at::Tensor mean_;
+  at::Tensor scale_;
+};
+
+struct LogisticOptions {
+  // L2 penalty on the weights, relative to the summed loss: C = 1 / l2 in
+  // scikit-learn's LogisticRegression, whose default is 1.
+  double l2 = 1;
+  int64_t iterations = 200;  // of L-BFGS, at most
+};
+
+// Weights [classes, D] and bias [classes].
+struct LinearClassifier {
+  at::Tensor weight;
+  at::Tensor bias;
+};
+
+// Multinomial logistic regression by L-BFGS, starting from zero. The loss is
+// convex, so it needs no learning rate and no seed. features [N, D] float32,
+// labels [N] int64. The bias is not penalised. Features are not standardised:
+// see StandardScaler.
+LinearClassifier FitLogistic(const at::Tensor& features,
+                             const at::Tensor& labels, int64_t classes,
+                             const LogisticOptions& options);
 
 // MAE's linear probe (He et al. 2022, appendix A.1, table 10): a batch norm
 // without affine parameters, a linear layer, momentum 0.9, no weight decay,

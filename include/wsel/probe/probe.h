@@ -7,7 +7,6 @@
 #include "wsel/data/dataset.h"
 #include "wsel/probe/features.h"
 #include "wsel/probe/linear_probe.h"
-#include "wsel/probe/logistic.h"
 
 namespace wsel::probe {
 

@@ -9,6 +9,7 @@
 #include "wsel/data/options.h"
 #include "wsel/model/config.h"
 #include "wsel/model/init.h"
+#include "wsel/select/options.h"
 #include "wsel/train/options.h"
 
 namespace wsel::recipe {
@@ -16,12 +17,10 @@ namespace wsel::recipe {
 // How the weights are initialised.
 struct InitOptions {
   std::string file;  // a checkpoint of the model's architecture; "": none
-  // Weight selection from the teacher, as `wsel init` does it, by this rule:
-  // "uniform" and so on; "": none. layers, heads, skip as in select/options.h.
-  std::string select;
-  std::string layers = "first";
-  std::string heads = "flat";
-  std::vector<std::string> skip;
+  // Weight selection from the teacher, as `wsel init` does it, by this rule.
+  std::optional<select::Method> select;
+  // The other options of the selection; its method and seed are not used.
+  select::Options selection;
   // Of all weights, or with a file of a re-initialised classifier.
   model::Initializer method = model::Initializer::kTimm;
 };
@@ -50,6 +49,9 @@ struct Recipe {
   train::Options train;
 };
 
+// The options of init.select, which must be set, with the run's seed.
+select::Options SelectionOf(const Recipe& recipe);
+
 // Reads a configuration: sections model, init, teacher, distill, data, augment,
 // erasing, mix, train, optimizer, evaluation, and a string "about". Missing
 // keys have the defaults of the option structs; keys under an old name
@@ -62,6 +64,24 @@ struct Recipe {
 // name; kUsage for an override that is not PATH=VALUE.
 Recipe RecipeFromJson(std::string_view text, std::string_view where,
                       const std::vector<std::string>& sets = {});
+
+// Sets the number of epochs, and scales the warmup along (paper, Figure 4).
+// Errors: kConfig.
+void SetEpochs(Recipe& recipe, int64_t epochs);
+
+// A value of the configuration beside the model's.
+struct Field {
+  std::string path;           // "optimizer.lr"
+  std::string about;          // for help
+  std::string choices;        // "a|b" if the value is a name, else empty
+  std::string default_value;  // as JSON
+  std::string flag;           // "--seed", an option that sets it; or empty
+  std::string metavar;        // of the option; empty: it takes no value
+
+  std::string section() const { return path.substr(0, path.find('.')); }
+};
+// All of them, sorted by section.
+std::vector<Field> Fields();
 
 // Every value, as RecipeFromJson reads it; indented by two spaces.
 std::string ToJson(const Recipe& recipe);
@@ -76,8 +96,9 @@ std::string ToRecipeFile(const Recipe& recipe);
 std::vector<std::string> Differences(const Recipe& before, const Recipe& now);
 
 // The values that affect a run's result, and its initial and teacher
-// checkpoints, as JSON: equal for runs that would be the same. Keys have their
-// oldest names, so that digests of older runs stay the same.
+// checkpoints, as JSON: equal for runs that would be the same. Digests of older
+// runs stay the same: keys have their oldest names, and a key that is newer
+// than them is left out if it has its default.
 std::string Identity(const Recipe& recipe);
 
 // The name of the file in data.cache_dir in which runs share teacher outputs: a

@@ -23,7 +23,7 @@ struct CellAccuracy {
   MeanStd value;
   // Highest of its column as displayed, and some other cell is lower.
   bool best = false;
-  std::optional<Comparison> change;
+  std::optional<Comparison> change = std::nullopt;
 };
 
 // A point of a mean learning curve.
@@ -58,16 +58,13 @@ struct Cell {
 bool IsCounted(const Run& run);
 
 // Top-1 of the last evaluated epoch, or the highest; `run` was evaluated.
+using Metric = double (*)(const Run&);
 double LastTop1(const Run& run);
 double BestTop1(const Run& run);
 
 // The cell of these runs, without the fields that depend on other cells:
 // CellAccuracy::best and change, epochs_to_accuracy.
 Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs);
-
-// The mean of the runs' curves at the epochs that all of them evaluated; the
-// mean of a varying number of runs would jump.
-std::vector<CurvePoint> MeanCurve(const std::vector<const Run*>& runs);
 
 // Over the counted runs of a cell.
 EpochsToAccuracy ComputeEpochsToAccuracy(const Experiment& experiment,
@@ -79,6 +76,6 @@ std::vector<double> RoundAccuracies(const std::vector<const Cell*>& cells);
 
 // Compares two cells by last or best top-1 (LastTop1, BestTop1).
 Comparison Compare(const Experiment& experiment, const Cell& cell,
-                   const Cell& baseline, double (*metric)(const Run&));
+                   const Cell& baseline, Metric metric);
 
 }  // namespace wsel::report

@@ -1,13 +1,65 @@
 // Torch-free.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "wsel/report/run.h"
+#include "wsel/run/log.h"
+#include "wsel/run/run_record.h"
 
 namespace wsel::report {
+
+using run::Epoch;
+using run::RunState;
+
+// Names and values in a fixed order.
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// "" if there is no such name.
+std::string_view ValueOf(const Pairs& pairs, std::string_view name);
+
+// One training, read from its folder or log. All text went through EscapeText.
+struct Run {
+  std::filesystem::path path;
+  std::string path_text;  // `path`, safe to display
+  std::string name;       // of the folder or file
+  std::string sweep;      // its sweep's name; "": in none
+  Pairs settings;         // its value of each axis: ("init", "uniform")
+  // Other combinations of a sweep that resolve to this run: it counts in the
+  // cell of each.
+  std::vector<Pairs> other_settings;
+  // A copy for one of other_settings: lists and totals leave it out.
+  bool is_alias = false;
+  std::optional<uint64_t> seed;
+  RunState state = RunState::kUnknown;
+  std::string error;           // of a failed run
+  std::string log_tail;        // the last lines of its output
+  int64_t epochs_planned = 0;  // 0: unknown
+  run::Log log;
+  // config.json flattened, "optimizer.lr" -> "0.001", in file order, with the
+  // current names of renamed keys; and the file's SHA-256.
+  Pairs config;
+  std::string config_digest;
+  // From the metadata of its initial checkpoint and of the weights that it
+  // wrote: "wsel.plan.sha256" and the like.
+  Pairs provenance;
+};
+
+// Whether `folder` is a run's: it has a config.json, run.json, summary.csv or
+// official log.txt.
+bool IsRunFolder(const std::filesystem::path& folder);
+
+// Reads a run's folder or a single log. Runs of a sweep have their settings,
+// seed and state in run.json. Others are named after their folder without the
+// seed at its end ("uniform-seed0", or "uniform-0" if the seed is 0), so that
+// runs that differ only in the seed share a name. Errors: kIo; kFormat with
+// file and line or JSON path.
+Run ReadRun(const std::filesystem::path& path);
 
 // What varies between runs, with its values in the order of tables: that of the
 // sweep; else numbers ascending, and names in order of appearance.

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "wsel/core/registry.h"
+#include "wsel/plot/figure.h"
 #include "wsel/report/report.h"
 
 namespace wsel::report {
@@ -24,10 +26,28 @@ std::string ToLatex(const Report& report);
 // Everything, including curves and runs; indented by two spaces.
 std::string ToJson(const Report& report);
 
-// A self-contained page: no network, scripts or other files.
+// A self-contained page: no network, scripts or other files. Without gnuplot it
+// has a note in place of its charts.
 std::string ToHtml(const Report& report);
 
-// The learning curves, one panel per column.
+// Learning curves: top-1 in percent over epochs, with bands of one standard
+// deviation where there are several runs. One panel per column of the report;
+// columns without a curve are left out, and so there may be none.
+plot::Figure Charts(const Report& report);
+
+// The charts, drawn by gnuplot. Errors: kIo if gnuplot is missing or fails;
+// kMismatch without charts.
 std::string ToSvg(const Report& report);
+std::string ToPng(const Report& report);
+
+enum class Format { kMarkdown, kCsv, kLatex, kJson, kHtml, kSvg, kPng };
+// A row's line of help is the extension of its files.
+const Registry<Format>& Formats();
+
+// By the file's extension. Errors: kUsage if it is unknown.
+Format FormatOf(const std::string& file);
+
+// Errors: as ToSvg.
+std::string Render(const Report& report, Format format);
 
 }  // namespace wsel::report

@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -32,6 +33,12 @@ struct Layout {
 // each row is compared with the row that differs from it only in that value.
 // Errors: kUsage for an unknown axis or baseline, with the nearest known one.
 Layout ChooseLayout(const Experiment& experiment, const TableOptions& options);
+
+// The index of `value` in `all`; the size of `all` if it is not there.
+template <typename T>
+size_t IndexOf(const std::vector<T>& all, const auto& value) {
+  return static_cast<size_t>(std::ranges::find(all, value) - all.begin());
+}
 
 // "uniform, 1e-3"; "" for an empty key.
 std::string LabelOf(const Key& key);

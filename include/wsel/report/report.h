@@ -17,6 +17,11 @@ struct ConfigDifference {
   std::vector<std::string> values;  // one per row, joined if its runs differ
 };
 
+// The configuration keys that differ between rows within a column, except those
+// that must differ (the seed) or do not affect results (data paths, threads).
+std::vector<ConfigDifference> FindDifferences(
+    const Experiment& experiment, const std::vector<std::vector<Cell>>& cells);
+
 // Everything that formats show; they only decide how it looks.
 struct Report {
   Experiment experiment;
@@ -37,16 +42,5 @@ struct ReportOptions {
 
 // Errors: as ChooseLayout.
 Report MakeReport(Experiment experiment, const ReportOptions& options);
-
-// The number of runs in `state`.
-size_t Count(const Report& report, RunState state);
-
-// The largest number of counted runs of any cell: tables show the n of cells
-// with fewer.
-int64_t UsualCount(const Report& report);
-
-// The names of axes, "init, data"; "" without axes.
-std::string NamesOf(const Experiment& experiment,
-                    const std::vector<size_t>& axes);
 
 }  // namespace wsel::report

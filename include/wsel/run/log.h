@@ -25,6 +25,10 @@ struct Log {
   std::vector<Epoch> epochs;       // ascending
   std::vector<std::string> notes;  // anomalies to show in the report
   int64_t parameters = 0;          // of the model; 0: unknown
+
+  int64_t last_epoch() const {
+    return epochs.empty() ? 0 : epochs.back().epoch;
+  }
 };
 
 // All readers: a repeated epoch, as after a resume, replaces that epoch and all

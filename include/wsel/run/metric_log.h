@@ -9,8 +9,35 @@
 #include <variant>
 
 #include "wsel/run/append_file.h"
+#include "wsel/run/log.h"
 
 namespace wsel::run {
+
+// Keys of metrics.jsonl. A line is of one of two kinds.
+inline constexpr const char* kKindKey = "kind";
+inline constexpr const char* kStepKind = "step";    // every tenth step
+inline constexpr const char* kEpochKind = "epoch";  // every epoch
+
+inline constexpr const char* kStepKey = "step";  // optimizer steps done
+inline constexpr const char* kLrKey = "lr";
+
+// Of a step:
+inline constexpr const char* kLossKey = "loss";
+inline constexpr const char* kKdLossKey = "kd_loss";  // 0.1: "taught_loss"
+
+// Of an epoch; those of the evaluation are missing if there was none, the EMA
+// weights' are "ema_loss", ...
+inline constexpr const char* kEpochsDoneKey = "epoch";
+inline constexpr const char* kTrainLossKey = "train_loss";
+inline constexpr const char* kEvalPrefix = "eval";
+inline constexpr const char* kEmaPrefix = "ema";
+inline constexpr const char* kLossSuffix = "_loss";
+inline constexpr const char* kTop1Suffix = "_top1";
+inline constexpr const char* kTop5Suffix = "_top5";
+inline constexpr const char* kEvalTop1Key = "eval_top1";
+inline constexpr const char* kSecondsKey = "seconds";
+inline constexpr const char* kImagesPerSecondKey = "images_per_second";
+inline constexpr const char* kTeacherSecondsKey = "teacher_seconds";
 
 struct Metric {
   std::string name;  // unique within a row
@@ -29,6 +56,26 @@ class MetricLog {
 
   // Writes one line, the metrics in their order. Errors: kIo.
   void Write(std::span<const Metric> row);
+
+  // As AppendFile.
+  uint64_t Flush() { return file_.Flush(); }
+
+ private:
+  AppendFile file_;
+};
+
+// summary.csv with timm's columns (timm.utils.update_summary): epoch,
+// train_loss, eval_loss, eval_top1, eval_top5, lr. Cells of unknown values are
+// empty; the others have enough digits to be read back exactly; lines end
+// in "\n".
+class SummaryCsv {
+ public:
+  // Errors: as AppendFile.
+  SummaryCsv(const std::filesystem::path& path,
+             std::optional<uint64_t> resume_at);
+
+  // Errors: kIo.
+  void Write(const Epoch& row);
 
   // As AppendFile.
   uint64_t Flush() { return file_.Flush(); }

@@ -28,11 +28,13 @@ class RunFolder {
   std::filesystem::path log() const { return root_ / kLogFile; }
   std::filesystem::path state() const { return root_ / kStateFile; }
   // kLast, kBest, and with EMA weights kLastEma and kBestEma.
-  std::filesystem::path weights(std::string_view which) const;
+  std::filesystem::path weights(std::string_view which) const {
+    return WeightsFile(root_, which);
+  }
 
   // Whether the folder holds a run, and whether that run can be resumed.
-  bool HasRun() const;
-  bool HasState() const;
+  bool HasRun() const { return exists(config()); }
+  bool HasState() const { return exists(state()); }
 
  private:
   std::filesystem::path root_;

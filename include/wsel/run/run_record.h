@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,5 +46,8 @@ std::string ToJson(const RunRecord& record);
 // Also reads records of older versions, and ignores keys of newer ones. The
 // text is as in the file: not escaped. Errors: kFormat at `where`.
 RunRecord RecordFromJson(std::string_view text, const std::string& where);
+
+// A value as the text of a label: a string's characters, other values' JSON.
+std::string TextOf(const nlohmann::ordered_json& value);
 
 }  // namespace wsel::run

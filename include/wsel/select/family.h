@@ -63,8 +63,8 @@ struct IgnoredTensor {
 };
 
 // A family of models described by the names of its tensors and the roles of
-// their dimensions. Read from a file (family_json.h) and matched against the
-// tensors of a checkpoint (family_match.h).
+// their dimensions. Read from a file and matched against the tensors of a
+// checkpoint (family_match.h).
 struct FamilyTable {
   std::string name;
   std::string about;
@@ -73,6 +73,21 @@ struct FamilyTable {
   std::vector<FamilyTensor> tensors;
   std::vector<IgnoredTensor> ignored;
 };
+
+// Reads a family file, for example:
+//   {"name": "mlp", "about": "...",
+//    "dimensions": {"width": "width", "layers": "layers",
+//                   "hidden": {"role": "hidden", "follows": "width"}},
+//    "tensors": {"stem.weight": ["width", 3],
+//                "blocks.{layers}.up.weight": ["hidden", "width"]},
+//    "optional": ["stem.weight"],
+//    "ignored": {"step": "counts batches"}}
+// An axis is a fixed size, a dimension, or equal parts of one: "3*inner".
+// Errors: kConfig, naming `where` and the key; for an unknown key, role or
+// dimension the nearest known one is suggested. A dimension that no tensor has
+// is an error, and so is one inside a layer that is also used outside of
+// layers.
+FamilyTable FamilyFromJson(std::string_view text, std::string_view where);
 
 // Sizes by name: those of dimensions, and "inner.heads" for the number of heads
 // of an attention dimension "inner".

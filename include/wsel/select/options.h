@@ -41,7 +41,7 @@ struct Options {
   PatchResize patch_resize = PatchResize::kPinv;
   // Components by name ("attn") or tensors by shell pattern ("blocks.3.*") that
   // are re-initialised, as timm would.
-  std::vector<std::string> skip;
+  std::vector<std::string> skip = {};
   // The rule of the paper's code, to the bit: a fused qkv is one dimension,
   // indices are by fp32 linspace, and no tensor with "head" in its name is
   // written.

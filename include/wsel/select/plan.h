@@ -104,13 +104,11 @@ struct Entry {
 struct Unused {
   std::string teacher;
   std::string reason;
-  // Whether all tensors of its block are unused for this reason.
-  bool whole_block = false;
 
   bool operator==(const Unused&) const = default;
 };
 
-// Why the tensors of a teacher's block are unused that no block of the student
+// Why all tensors of a teacher's block are unused that no block of the student
 // is taken from.
 inline constexpr std::string_view kUnusedBlock =
     "no block of the student is taken from this one";

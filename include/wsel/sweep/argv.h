@@ -41,6 +41,17 @@ struct Resources {
   std::string device = "auto";  // "cuda:1"
 };
 
+// How `wsel sweep` is called.
+struct SweepCall {
+  std::string file;    // the sweep file
+  std::string output;  // the sweep's folder
+  std::string data_root;
+  std::vector<std::string> sets;  // overrides: "train.epochs=3"
+  std::string device = "auto";
+  int threads = 0;  // 0: all
+  bool retry_failed = false;
+};
+
 // These, and InitCommandFor, are the only functions that spell options of this
 // program; tests/cli/sweep_argv_test.cpp checks them against its options.
 //
@@ -52,5 +63,9 @@ Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
 // ResolveRecipe's.
 Argv ProbeArgv(const recipe::Recipe& recipe, const ProbeOptions& options,
                const Resources& resources);
+
+// This program and its arguments for a task of a job array, to which "--only
+// RUN" is added.
+Argv TaskCommand(const SweepCall& call);
 
 }  // namespace wsel::sweep

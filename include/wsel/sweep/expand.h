@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,9 +14,6 @@
 namespace wsel::sweep {
 
 using run::Labels;
-
-// The axis of repetitions.
-inline constexpr const char* kSeedAxis = "train.seed";
 
 // One run of a sweep.
 struct PlannedRun {
@@ -38,5 +36,14 @@ struct PlannedRun {
 // without effect; kConfig if no run or more than 100,000 runs result.
 std::vector<PlannedRun> Expand(const SweepFile& sweep,
                                const std::vector<std::string>& sets);
+
+// Drops the runs whose name and slug match no shell pattern; without patterns
+// none. Errors: kUsage for a pattern that matches no run.
+void KeepOnly(const std::vector<std::string>& patterns,
+              std::vector<PlannedRun>& runs);
+
+// Missing files that the runs need; for a recipe without data.root the name of
+// its data set.
+std::set<std::string> MissingFiles(const std::vector<PlannedRun>& runs);
 
 }  // namespace wsel::sweep

@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -40,6 +41,11 @@ struct SweepResult {
 void RegisterRuns(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
                   const SweepFolder& folder);
 
+// The names of the runs that are neither finished nor, unless `retry_failed`,
+// failed. Errors: kIo, kFormat for their records.
+std::vector<std::string> RunsLeft(const std::vector<PlannedRun>& runs,
+                                  const SweepFolder& folder, bool retry_failed);
+
 // Executes all runs on this machine, each in its own process and folder.
 // Finished runs are skipped, interrupted ones resume, failed ones are recorded
 // and skipped (see retry_failed), and those locked by another process are left
@@ -47,5 +53,27 @@ void RegisterRuns(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
 // kIo for the sweep's own files; errors of runs go into their records.
 SweepResult Launch(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
                    const SweepFolder& folder, const LaunchOptions& options);
+
+// A job array with one task per run.
+struct SlurmJob {
+  std::string name;
+  std::string log_folder;            // for the output of tasks
+  std::vector<std::string> options;  // more of sbatch's: "--partition=gpu"
+  Argv command;                      // of a task; "--only RUN" is appended
+  std::vector<std::string> runs;     // names
+  int jobs = 0;                      // maximum in parallel; 0: no limit
+};
+
+// The sbatch script of a job array. One minute before its time limit a task
+// saves, exits and is requeued; a task that is killed and requeued resumes from
+// its last save. Errors: kUsage for an option that does not begin with "--" or
+// contains a line break.
+// Source: sbatch(1) of Slurm 22.05.
+std::string SlurmScript(const SlurmJob& job);
+
+// Writes the script to job.sh in `folder` and submits it. Returns what sbatch
+// prints. Errors: kIo for files, and with sbatch's message if it fails.
+std::string SubmitScript(const std::string& script,
+                         const std::filesystem::path& folder);
 
 }  // namespace wsel::sweep

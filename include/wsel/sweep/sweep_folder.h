@@ -31,9 +31,13 @@ class SweepFolder {
   std::filesystem::path run(const std::string& name) const {
     return root_ / run::kRunsFolder / name;
   }
-  std::filesystem::path output(const std::string& run) const;
+  std::filesystem::path output(const std::string& name) const {
+    return run(name) / run::kOutputFile;
+  }
   // Locked while a process works on the run (file_lock.h).
-  std::filesystem::path lock(const std::string& run) const;
+  std::filesystem::path lock(const std::string& name) const {
+    return run(name) / run::kSweepLockFile;
+  }
   std::filesystem::path students() const { return root_ / "students"; }
   std::filesystem::path cache() const { return root_ / "cache"; }
 

@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -41,7 +42,10 @@ class TensorSource {
   virtual void Release(std::string_view /*name*/) const {}
 
   // The spec called `name`, or null.
-  const TensorSpec* Find(std::string_view name) const;
+  const TensorSpec* Find(std::string_view name) const {
+    const auto spec = std::ranges::find(Specs(), name, &TensorSpec::name);
+    return spec == Specs().end() ? nullptr : &*spec;
+  }
 };
 
 }  // namespace wsel

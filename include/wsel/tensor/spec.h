@@ -25,6 +25,9 @@ struct TensorSpec {
 // the product of the non-zero dimensions overflows int64_t.
 std::optional<int64_t> Numel(const Shape& shape);
 
+// The bytes of all elements; nothing if Numel has no value or they overflow.
+std::optional<size_t> ByteCount(const TensorSpec& spec);
+
 // Row-major strides, in elements. Numel(shape) must have a value.
 std::vector<int64_t> ContiguousStrides(const Shape& shape);
 

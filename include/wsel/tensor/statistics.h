@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "wsel/tensor/source.h"
 
@@ -21,5 +22,7 @@ struct Statistics {
 // Computed in float64, from a tensor of any real type.
 Statistics StatisticsOf(const at::Tensor& tensor);
 Statistics StatisticsOf(const TensorView& view);
+// Of each of the file's tensors, on all cores.
+std::vector<Statistics> AllStatisticsOf(const TensorSource& file);
 
 }  // namespace wsel

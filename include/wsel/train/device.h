@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "wsel/train/options.h"
+
 namespace wsel::train {
 
 // "auto" (the first GPU if there is one, else the CPU), "cpu", "cuda" or
@@ -18,5 +20,34 @@ std::vector<std::string> DevicesOf(const std::string& name);
 
 // Bytes that a computation may allocate on the device: half of the free memory.
 int64_t MemoryBudget(const c10::Device& device);
+
+// Waits until all work queued on the device is done, as is needed before
+// reading a clock. Returns immediately for a CPU.
+void Synchronize(const c10::Device& device);
+
+struct PrecisionChoice {
+  Precision precision = Precision::kFp32;  // never kAuto
+  std::string reason;                      // "the CPU has no AMX, ..."
+};
+
+// Resolves kAuto for a device; returns any other `requested` unchanged. On a
+// CPU bf16 is fast only with AMX; without it bf16 can be 400 times slower than
+// fp32. On a GPU kAuto is bf16. Errors: kConfig for fp16 on a CPU.
+PrecisionChoice ResolvePrecision(Precision requested,
+                                 const c10::Device& device);
+
+// While it lives, matrix products of this thread run in `precision`, as under
+// torch.autocast. No effect for kFp32.
+class Autocast {
+ public:
+  Autocast(Precision precision, const c10::Device& device);
+  ~Autocast();
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  bool active_ = false;
+  c10::DeviceType type_;
+};
 
 }  // namespace wsel::train

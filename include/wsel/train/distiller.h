@@ -5,11 +5,30 @@
 
 #include <cstdint>
 
-#include "wsel/model/outputs.h"
+#include "wsel/nn/network.h"
 #include "wsel/optim/named_tensors.h"
 #include "wsel/train/options.h"
 
 namespace wsel::train {
+
+// Cross-entropy with soft targets, the mean over the batch, in float32 whatever
+// the dtype of the logits: timm's SoftTargetCrossEntropy. logits, targets
+// [B, classes] -> scalar.
+at::Tensor SoftTargetCrossEntropy(const at::Tensor& logits,
+                                  const at::Tensor& targets);
+
+// T^2 KL(p_t || p_s) of the softmaxes at temperature T, the mean over the batch
+// (Hinton et al. 2015). Logits [B, classes] -> scalar, float32.
+at::Tensor DistillationKl(const at::Tensor& student, const at::Tensor& teacher,
+                          double temperature);
+
+// Cross-entropy with the teacher's most likely classes, the mean over the
+// batch: DeiT's hard distillation. Logits [B, classes] -> scalar, float32.
+at::Tensor HardDistillation(const at::Tensor& student,
+                            const at::Tensor& teacher);
+
+// The mean of |teacher - student|, both [B, D] -> scalar, float32.
+at::Tensor FeatureL1(const at::Tensor& student, const at::Tensor& teacher);
 
 // Scalars.
 struct DistillationLoss {
@@ -34,16 +53,15 @@ class Distiller {
   // The mean over a batch. `targets` [B, classes], soft. `teacher_output`
   // [B, width]: the teacher's logits or features. `valid`: as in MicroBatch;
   // the other images contribute 0, as their targets of 0 do to the task loss.
-  DistillationLoss Loss(const model::Outputs& student,
-                        const at::Tensor& targets,
+  DistillationLoss Loss(const nn::Outputs& student, const at::Tensor& targets,
                         const at::Tensor& teacher_output,
                         const at::Tensor& valid = {}) const;
 
  private:
   // Before it is weighted by alpha: of all images, and of those in `valid`.
-  at::Tensor KdLoss(const model::Outputs& student,
+  at::Tensor KdLoss(const nn::Outputs& student,
                     const at::Tensor& teacher_output) const;
-  at::Tensor ValidKdLoss(const model::Outputs& student,
+  at::Tensor ValidKdLoss(const nn::Outputs& student,
                          const at::Tensor& teacher_output,
                          const at::Tensor& valid) const;
 

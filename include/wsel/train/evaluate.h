@@ -6,8 +6,8 @@
 #include <functional>
 
 #include "wsel/data/loader.h"
+#include "wsel/train/image_batches.h"
 #include "wsel/train/options.h"
-#include "wsel/train/upload.h"
 
 namespace wsel::train {
 

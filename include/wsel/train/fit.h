@@ -11,7 +11,7 @@
 
 #include "wsel/data/dataset.h"
 #include "wsel/kernels/kernel_record.h"
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/run/run_folder.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/options.h"
@@ -60,10 +60,8 @@ struct EpochReport {
   int64_t step = 0;  // optimizer steps done
   double train_loss = 0;
   double lr = 0;
-  bool evaluated = false;
-  Evaluation test;
-  bool has_ema = false;
-  Evaluation ema;
+  std::optional<Evaluation> test;  // if the epoch was evaluated
+  std::optional<Evaluation> ema;   // of the EMA weights, if there are any
   bool best = false;
   double seconds = 0;
   double images_per_second = 0;
@@ -92,7 +90,7 @@ struct TrainResult {
 // position, so a run that was interrupted ends like one that was not.
 // Errors: kConfig if the loss is NaN or infinite (the last good state is kept);
 // kIo; what the data set throws.
-TrainResult Fit(model::Model& model, const TrainJob& job,
-                const RunFolder& folder, const TrainCallbacks& callbacks);
+TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
+                const TrainCallbacks& callbacks);
 
 }  // namespace wsel::train

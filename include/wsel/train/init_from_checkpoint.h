@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "wsel/model/build.h"
 #include "wsel/model/init.h"
+#include "wsel/nn/build.h"
 
 namespace wsel::train {
 
@@ -18,7 +18,7 @@ void CheckInitCheckpoint(const model::Config& config,
 // missing or has another shape, all heads are re-initialised (by `initializer`
 // and `seed`), and the names of their tensors are returned.
 // Errors: kMismatch if any other tensor is missing or does not fit.
-std::vector<std::string> InitFromCheckpoint(model::Model& model,
+std::vector<std::string> InitFromCheckpoint(nn::Model& model,
                                             const TensorSource& source,
                                             model::Initializer initializer,
                                             uint64_t seed);

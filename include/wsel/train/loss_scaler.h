@@ -14,7 +14,7 @@ class LossScaler {
  public:
   explicit LossScaler(const c10::Device& device);
 
-  at::Tensor Scale(const at::Tensor& loss) const;
+  at::Tensor Scale(const at::Tensor& loss) const { return loss.mul(scale_); }
 
   // Divides the gradients by the scale and adapts it. Returns false if one is
   // NaN or infinite: the step must then be skipped.

@@ -14,7 +14,7 @@ namespace wsel::train {
 // Compute precision of matrix products, by autocast. Weights, optimizer state
 // and the loss are always float32.
 enum class Precision {
-  kAuto,  // the fastest one on the device: see precision.h
+  kAuto,  // the fastest one on the device: see device.h
   kFp32,
   kBf16,
   kFp16,  // with loss scaling; GPUs only
@@ -87,5 +87,13 @@ struct Options {
 // ("train.batch_size"): a value out of range, sizes that do not divide, warmup
 // longer than training.
 void Validate(const Options& options);
+
+// The largest micro-batch whose activations fit into `bytes`: a divisor of
+// `batch_size`, at most `largest`, and a multiple or a divisor of
+// `mixup_batch`, the images that are mixed together (1: no mixing). At least 1,
+// even if that does not fit.
+int64_t SolveMicroBatch(int64_t batch_size, int64_t mixup_batch,
+                        int64_t bytes_per_image, int64_t bytes,
+                        int64_t largest);
 
 }  // namespace wsel::train

@@ -29,6 +29,12 @@ struct TrainerState {
   bool operator==(const TrainerState&) const = default;
 };
 
+// Writes a checkpoint. The tensors are contiguous and on the CPU, as those of
+// optim::CloneTensors are. Errors: as checkpoint::Write.
+void WriteTensors(const std::filesystem::path& path,
+                  const optim::NamedTensors& tensors,
+                  const std::map<std::string, std::string>& metadata);
+
 // Writes all of it atomically into one safetensors file. Errors: kIo.
 void SaveState(const std::filesystem::path& path, const TrainerState& state,
                const optim::NamedTensors& tensors,

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/train/options.h"
 
 namespace wsel::train {
@@ -39,7 +39,7 @@ at::Tensor PrepareForTeacher(const TeacherOptions& options,
 
 // A model with weights: its logits, or for kFeature the feature of
 // model/outputs.h. Moves the model to options.device.
-Teacher ModelTeacher(model::Model model, Distillation method,
+Teacher ModelTeacher(nn::Model model, Distillation method,
                      const TeacherOptions& options);
 
 // Runs a TorchScript module, for teachers of any other architecture. Its width

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "wsel/model/build.h"
+#include "wsel/nn/build.h"
 #include "wsel/optim/adamw.h"
 #include "wsel/optim/ema.h"
 #include "wsel/train/distiller.h"
@@ -34,7 +34,7 @@ class TrainStep {
   // `model` is on `device`, and its parameters are updated in place.
   // `precision` is not kAuto; options.seed seeds drop path. `teacher_width`: of
   // MicroBatch::teacher_output, if options.distill has a method.
-  TrainStep(model::Model& model, const Options& options, Precision precision,
+  TrainStep(nn::Model& model, const Options& options, Precision precision,
             const c10::Device& device, int64_t teacher_width = 0);
 
   // Adds the gradients of a micro-batch of step `step`, weighted by its
@@ -67,7 +67,7 @@ class TrainStep {
   at::Tensor Loss(const MicroBatch& batch, const at::Tensor& scales,
                   double weight);
 
-  model::Model& model_;
+  nn::Model& model_;
   Options options_;
   Precision precision_;
   c10::Device device_;
@@ -84,6 +84,6 @@ class TrainStep {
 };
 
 // The model's parameters by name.
-optim::NamedTensors ParametersOf(const model::Model& model);
+optim::NamedTensors ParametersOf(const nn::Model& model);
 
 }  // namespace wsel::train

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "wsel/augment/mix.h"
+
+namespace wsel::augment {
+
+// Writes `values`, [3 * height * width] in the order [3, height, width], into
+// image `i` of `images`, float [B, 3, H, W], at (top, left). Both are on the
+// same device. Errors: kConfig if they do not fit.
+void Erase(at::Tensor& images, int64_t i, int top, int left, int height,
+           int width, const at::Tensor& values);
+
+// Mixes `images`, float [G, 3, H, W] with G even, with themselves in reverse
+// order; in place. Errors: kConfig if G is odd.
+at::Tensor Mix(const at::Tensor& images, const MixDraw& draw);
+
+// The soft targets of mixed images: [G, num_classes] of float32, with label
+// smoothing. labels: [G] of int64, in [0, num_classes). lambda = 1: not mixed.
+// Source: timm's mixup_target. Errors: kConfig if lambda is not 1 and G is odd.
+at::Tensor MixTargets(const at::Tensor& labels, int64_t num_classes,
+                      double smoothing, double lambda);
+
+}  // namespace wsel::augment

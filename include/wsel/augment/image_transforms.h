@@ -1,0 +1,49 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "wsel/augment/options.h"
+#include "wsel/augment/rand_augment.h"
+#include "wsel/image/image.h"
+
+namespace wsel::augment {
+
+// The random draws for a training image.
+struct TrainDraws {
+  // The crop, in pixels of the source image. kRandomResized: then resized to
+  // img_size. kPadded: of size img_size, may exceed the image.
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+  bool flip = false;
+  std::vector<DrawnOp> ops;
+};
+
+// For an image of width x height. Errors: kConfig if, for kPadded, the padded
+// image is smaller than img_size.
+TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
+                     int height, const SampleAddress& address);
+
+// Applies crop, flip and RandAugment, in timm's order, and writes
+// [img_size, img_size, 3] to `out`. Errors: kConfig if `out` has another size.
+void ApplyTrain(const image::Image& source,
+                const TrainTransformOptions& options, const TrainDraws& draws,
+                std::span<uint8_t> out);
+
+// DrawTrain, then ApplyTrain. `options` must be valid.
+void TrainTransform(const image::Image& source,
+                    const TrainTransformOptions& options,
+                    const SampleAddress& address, std::span<uint8_t> out);
+
+// Applies the evaluation transform and writes [img_size, img_size, 3] to `out`.
+// See EvalTransformOptions for the rules; sizes and offsets are rounded as in
+// torchvision's Resize and CenterCrop. Errors: kConfig if `out` has another
+// size; kFormat if the image is empty or too elongated to resize.
+void EvalTransform(const image::Image& source,
+                   const EvalTransformOptions& options, std::span<uint8_t> out);
+
+}  // namespace wsel::augment

@@ -1,0 +1,20 @@
+// Torch-free.
+#pragma once
+
+#include "wsel/core/error.h"
+
+namespace wsel {
+
+// Exit codes of the program, documented in README.md so that scripts can rely
+// on them.
+
+inline constexpr int kInternalError = 70;
+
+// An interrupted program's is 128 plus the number of the last stop signal.
+int ExitCodeOf(ErrorKind kind);
+
+// The kind of error that a program exited with. Any other code, such as that of
+// a killed program, is kIo.
+ErrorKind ErrorKindOf(int exit_code);
+
+}  // namespace wsel

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+
+#include "wsel/nn/build.h"
+#include "wsel/pretrained/pretrained_checkpoint.h"
+#include "wsel/recipe/recipe.h"
+#include "wsel/select/plan.h"
+
+namespace wsel::session {
+
+// Opens the checkpoint that a run is initialised from (init.file), and warns if
+// its weights were trained with another mean, std, LayerNorm eps or activation.
+// Errors: as pretrained::RequireModel; kMismatch for unexpected or missing keys
+// other than the classifier's.
+pretrained::PretrainedCheckpoint OpenInitCheckpoint(
+    const recipe::Recipe& recipe);
+
+struct InitialisedModel {
+  nn::Model model;                   // on the CPU
+  std::optional<select::Plan> plan;  // of init.select
+};
+
+// Builds a recipe's model and initialises it by its section init: from
+// `checkpoint` (init.file), by weight selection from `teacher` as `wsel init`
+// does it, or at random. Either may be null; a teacher is used only with
+// init.select. Errors: kMismatch if the checkpoint or teacher does not fit.
+InitialisedModel InitModel(const recipe::Recipe& recipe,
+                           const pretrained::PretrainedCheckpoint* checkpoint,
+                           const pretrained::PretrainedCheckpoint* teacher);
+
+}  // namespace wsel::session

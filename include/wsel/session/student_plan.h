@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "wsel/pretrained/file_hash.h"
+#include "wsel/pretrained/pretrained_checkpoint.h"
+#include "wsel/select/apply.h"
+#include "wsel/select/plan.h"
+#include "wsel/session/student_request.h"
+
+namespace wsel::session {
+
+// The one way from a teacher to a student: request -> plan -> applied student.
+
+// Plans a student, or reads the plan that is given. `teacher` is the opened
+// request.teacher, or null without one. Errors: kIo, kFormat for files; kUsage
+// if the plan needs a teacher and there is none, or the other way round; those
+// of pretrained::RequireModel and the planners of select.
+select::Plan PlanStudent(const StudentRequest& request,
+                         const pretrained::PretrainedCheckpoint* teacher);
+
+// Plans a student of a teacher whose file is missing, from its model: given, or
+// named by the file. nullopt if that is unknown. Undecided if the rule depends
+// on weights. Errors: as PlanStudent; for a generic student those of its files.
+std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request);
+
+// Logs what of the teacher's file is ignored or assumed, and warns of
+// differences in the forward pass. Nothing for a generic plan.
+void LogTeacher(const select::Plan& plan,
+                const pretrained::PretrainedCheckpoint& teacher);
+
+// Executes a plan (select/apply.h) on the teacher that it was made for.
+select::Student ApplyPlan(const select::Plan& plan,
+                          const pretrained::PretrainedCheckpoint* teacher);
+
+// Applies a plan and writes the student's checkpoint, with all that reproducing
+// it needs as metadata. Warns of NaN and infinite values, which
+// come from the teacher. `command` is the whole command line.
+// Errors: as select::Apply; kIo.
+void WriteStudent(const std::filesystem::path& output, const select::Plan& plan,
+                  const pretrained::PretrainedCheckpoint* teacher,
+                  pretrained::HashScope scope, const std::string& command);
+
+}  // namespace wsel::session

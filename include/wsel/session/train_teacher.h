@@ -1,0 +1,32 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <string>
+#include <vector>
+
+#include "wsel/pretrained/pretrained_checkpoint.h"
+#include "wsel/recipe/recipe.h"
+#include "wsel/train/teacher.h"
+
+namespace wsel::session {
+
+// A recipe's teacher, opened once for both selection and distillation.
+struct TrainTeacher {
+  pretrained::PretrainedCheckpoint checkpoint;
+  std::string digest;   // SHA-256 of the file
+  bool script = false;  // runs as a TorchScript module
+};
+
+// Errors: kIo, kFormat; kMismatch for a file that is neither a known model nor
+// a TorchScript module, or whose SHA-256 is not recipe.teacher.digest.
+TrainTeacher OpenTeacher(const recipe::Recipe& recipe);
+
+// Builds the teacher for distillation, and logs its model and preprocessing.
+// Errors: kMismatch, kFormat: see train/teacher.h.
+train::Teacher MakeTeacher(const TrainTeacher& teacher,
+                           const recipe::Recipe& recipe,
+                           const std::vector<std::string>& classes,
+                           const c10::Device& device);
+
+}  // namespace wsel::session

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+#include <c10/core/Stream.h>
+
+#include <array>
+#include <optional>
+#include <span>
+
+#include "wsel/data/loader.h"
+#include "wsel/image/normalisation.h"
+#include "wsel/train/options.h"
+
+namespace wsel::train {
+
+// The transform of training images, a function of (seed, epoch, index): crop,
+// flip, RandAugment, and the patch of random erasing.
+data::Transform MakeTrainTransform(const Options& options);
+
+// The transform of evaluated images.
+data::Transform MakeEvalTransform(const augment::EvalTransformOptions& options);
+
+// A batch on the device, ready for the model.
+struct DeviceBatch {
+  at::Tensor images;  // [B, 3, H, W] float32, normalised; channels last
+  at::Tensor labels;  // [B] int64
+  at::Tensor valid;   // [B] bool, on the CPU: data::Batch::valid
+};
+
+// One value per colour channel as float32 [1, 3, 1, 1] on the device, which
+// broadcasts over images.
+at::Tensor PerChannel(const std::array<double, 3>& values,
+                      const c10::Device& device);
+
+// Copies the loader's batches to a device, normalises them there and applies
+// random erasing. Copies to a GPU use their own stream, so that they do not
+// wait for computation; when Upload returns, the loader may reuse its memory.
+class Uploader {
+ public:
+  Uploader(const c10::Device& device,
+           const image::Normalisation& normalisation);
+
+  DeviceBatch Upload(const data::Batch& batch, int64_t img_size);
+
+  // Memory for the loader's ring: pinned if a GPU copies from it.
+  data::Allocate allocate() const;
+
+ private:
+  at::Tensor Copy(const at::Tensor& host);
+  void EraseIn(at::Tensor& images, std::span<const data::ErasePatch> patches);
+
+  c10::Device device_;
+  std::optional<c10::Stream> stream_;
+  at::Tensor mean_;  // [1, 3, 1, 1], for pixel values 0 to 255
+  at::Tensor scale_;
+};
+
+}  // namespace wsel::train

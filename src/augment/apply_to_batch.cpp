@@ -1,0 +1,59 @@
+#include "wsel/augment/apply_to_batch.h"
+
+#include <ATen/ATen.h>
+
+#include "wsel/core/error.h"
+
+namespace wsel::augment {
+namespace {
+
+void CheckEven(int64_t count) {
+  if (count % 2 == 0) return;
+  throw Error(ErrorKind::kConfig, "train.mixup_batch",
+              "must be even, since images are mixed in pairs");
+}
+
+}  // namespace
+
+void Erase(at::Tensor& images, int64_t i, int top, int left, int height,
+           int width, const at::Tensor& values) {
+  if (i < 0 || i >= images.size(0) || top < 0 || left < 0 || height < 0 ||
+      width < 0 || top + int64_t{height} > images.size(2) ||
+      left + int64_t{width} > images.size(3) ||
+      values.numel() != int64_t{3} * height * width) {
+    throw Error(ErrorKind::kConfig, "erase",
+                "the rectangle and its values do not fit the images");
+  }
+  images.select(0, i)
+      .slice(1, top, top + height)
+      .slice(2, left, left + width)
+      .copy_(values.view({3, height, width}));
+}
+
+at::Tensor Mix(const at::Tensor& images, const MixDraw& draw) {
+  if (draw.lambda == 1) return images;
+  CheckEven(images.size(0));
+  at::Tensor mixed = images;
+  if (!draw.cutmix) {
+    const at::Tensor partners = images.flip(0).mul_(1 - draw.lambda);
+    return mixed.mul_(draw.lambda).add_(partners);
+  }
+  at::Tensor box =
+      mixed.slice(2, draw.top, draw.bottom).slice(3, draw.left, draw.right);
+  box.copy_(box.flip(0));  // flip copies, so the halves do not overlap
+  return mixed;
+}
+
+at::Tensor MixTargets(const at::Tensor& labels, int64_t num_classes,
+                      double smoothing, double lambda) {
+  const double off = smoothing / static_cast<double>(num_classes);
+  const at::Tensor targets =
+      at::full({labels.size(0), num_classes}, off,
+               labels.options().dtype(at::kFloat))
+          .scatter_(1, labels.unsqueeze(1), 1 - smoothing + off);
+  if (lambda == 1) return targets;
+  CheckEven(labels.size(0));
+  return targets * lambda + targets.flip(0) * (1 - lambda);
+}
+
+}  // namespace wsel::augment

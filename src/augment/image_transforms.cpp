@@ -1,0 +1,201 @@
+#include "wsel/augment/image_transforms.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "sample_stream.h"
+#include "wsel/core/error.h"
+#include "wsel/image/geometry.h"
+#include "wsel/image/resample.h"
+
+namespace wsel::augment {
+namespace {
+
+// Throws kConfig unless `bytes` is the size of an image of img_size.
+void CheckOutput(size_t bytes, int img_size) {
+  if (bytes == size_t{3} * img_size * img_size) return;
+  throw Error(ErrorKind::kConfig, "augment.img_size",
+              "the output has {} bytes, expected {} x {} x 3", bytes, img_size,
+              img_size);
+}
+
+constexpr int kAttempts = 10;  // to draw a crop
+constexpr int kLargestUnresized = 32;
+constexpr int kSmallestUncropped = 384;
+// Pixels of the resized image's long side: bounds the memory for extreme aspect
+// ratios.
+constexpr int64_t kMaxLongSide = 1 << 20;
+
+// torchvision's CenterCrop along one axis: short images are padded to size
+// first, with the odd pixel at the end; otherwise halves round to even.
+int CentreOffset(int length, int size) {
+  if (length < size) return -((size - length) / 2);
+  return static_cast<int>(std::nearbyint((length - size) / 2.0));
+}
+
+// torchvision's Resize(short_side), then its CenterCrop.
+image::Image ResizeAndCrop(const image::Image& source, int short_side,
+                           const EvalTransformOptions& options) {
+  const int size = options.img_size;
+  const int shorter = std::min(source.width(), source.height());
+  const int longer = std::max(source.width(), source.height());
+  const int64_t long_side = int64_t{short_side} * longer / std::max(shorter, 1);
+  if (shorter == 0 || long_side > kMaxLongSide) {
+    throw Error(ErrorKind::kFormat, "image",
+                "{} x {} pixels cannot be resized to {}", source.width(),
+                source.height(), short_side);
+  }
+  const bool portrait = source.width() <= source.height();
+  const int width = portrait ? short_side : static_cast<int>(long_side);
+  const int height = portrait ? static_cast<int>(long_side) : short_side;
+  return image::ResizeThenCrop(
+      source, width, height,
+      {CentreOffset(width, size), CentreOffset(height, size), size, size},
+      options.interpolation);
+}
+
+image::Image EvalImage(const image::Image& source,
+                       const EvalTransformOptions& options) {
+  const int size = options.img_size;
+  if (size <= kLargestUnresized) {
+    return image::Crop(source, CentreOffset(source.width(), size),
+                       CentreOffset(source.height(), size), size, size);
+  }
+  if (size >= kSmallestUncropped) {
+    return image::Resize(source, image::FullBox(source), size, size,
+                         options.interpolation);
+  }
+  // The short side is at least `size`, since crop_pct is at most 1.
+  return ResizeAndCrop(source, static_cast<int>(size / options.crop_pct),
+                       options);
+}
+
+// Rounds half to even, as Python's round().
+int Round(double value) { return static_cast<int>(std::nearbyint(value)); }
+
+bool IsPadded(const TrainTransformOptions& options) {
+  return options.crop == TrainCrop::kPadded ||
+         (options.crop == TrainCrop::kAuto &&
+          options.img_size <= kLargestUnresized);
+}
+
+// torchvision's fallback: the largest centred crop within the aspect ratios.
+void CropCentre(const std::array<double, 2>& ratio, int width, int height,
+                TrainDraws& draws) {
+  draws.width = width;
+  draws.height = height;
+  const double aspect = static_cast<double>(width) / height;
+  if (aspect < ratio[0]) {
+    draws.height = std::max(1, Round(width / ratio[0]));
+  } else if (aspect > ratio[1]) {
+    draws.width = std::max(1, Round(height * ratio[1]));
+  }
+  draws.left = (width - draws.width) / 2;
+  draws.top = (height - draws.height) / 2;
+}
+
+// Source: torchvision's RandomResizedCrop.get_params.
+void DrawResizedCrop(const TrainTransformOptions& options, int width,
+                     int height, const RandomStream& stream,
+                     TrainDraws& draws) {
+  const double area = static_cast<double>(width) * height;
+  for (uint64_t i = 0; i < kAttempts; ++i) {
+    const double crop_area =
+        area * UniformIn(stream, 4 * i, options.scale[0], options.scale[1]);
+    const double ratio =
+        std::exp(UniformIn(stream, 4 * i + 1, std::log(options.ratio[0]),
+                           std::log(options.ratio[1])));
+    draws.width = Round(std::sqrt(crop_area * ratio));
+    draws.height = Round(std::sqrt(crop_area / ratio));
+    if (draws.width > 0 && draws.width <= width && draws.height > 0 &&
+        draws.height <= height) {
+      draws.top = UpTo(stream, 4 * i + 2, height - draws.height);
+      draws.left = UpTo(stream, 4 * i + 3, width - draws.width);
+      return;
+    }
+  }
+  CropCentre(options.ratio, width, height, draws);
+}
+
+// Source: torchvision's RandomCrop(img_size, padding).
+void DrawPaddedCrop(const TrainTransformOptions& options, int width, int height,
+                    const RandomStream& stream, TrainDraws& draws) {
+  const int room_x = width + 2 * options.padding - options.img_size;
+  const int room_y = height + 2 * options.padding - options.img_size;
+  if (room_x < 0 || room_y < 0) {
+    throw Error(ErrorKind::kConfig, "augment.crop",
+                "an image of {} x {}, padded by {}, is smaller than {}; use "
+                "'random-resized' crops",
+                width, height, options.padding, options.img_size);
+  }
+  draws.width = draws.height = options.img_size;
+  draws.top = UpTo(stream, 0, room_y) - options.padding;
+  draws.left = UpTo(stream, 1, room_x) - options.padding;
+}
+
+image::Image ApplyCrop(const image::Image& source,
+                       const TrainTransformOptions& options,
+                       const TrainDraws& draws) {
+  if (options.crop == TrainCrop::kEvaluation) {
+    return EvalImage(
+        source, {options.img_size, options.crop_pct, options.interpolation});
+  }
+  if (IsPadded(options)) {
+    return image::Crop(source, draws.left, draws.top, draws.width,
+                       draws.height);
+  }
+  return image::CropThenResize(
+      source, {draws.left, draws.top, draws.width, draws.height},
+      options.img_size, options.img_size, options.interpolation);
+}
+
+}  // namespace
+
+void EvalTransform(const image::Image& source,
+                   const EvalTransformOptions& options,
+                   std::span<uint8_t> out) {
+  CheckOutput(out.size(), options.img_size);
+  std::ranges::copy(EvalImage(source, options).bytes(), out.begin());
+}
+
+TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
+                     int height, const SampleAddress& address) {
+  TrainDraws draws;
+  const auto crop = SampleStream(address, "crop");
+  if (IsPadded(options)) {
+    DrawPaddedCrop(options, width, height, crop, draws);
+  } else if (options.crop != TrainCrop::kEvaluation) {
+    DrawResizedCrop(options, width, height, crop, draws);
+  }
+  draws.flip = SampleStream(address, "flip").Uniform(0) < options.hflip;
+  if (!options.rand_augment.empty()) {
+    draws.ops = DrawRandAugment(
+        ParseRandAugment(options.rand_augment, "augment.rand_augment"),
+        address);
+  }
+  return draws;
+}
+
+void ApplyTrain(const image::Image& source,
+                const TrainTransformOptions& options, const TrainDraws& draws,
+                std::span<uint8_t> out) {
+  CheckOutput(out.size(), options.img_size);
+  image::Image image = ApplyCrop(source, options, draws);
+  if (draws.flip) image = image::FlipHorizontal(image);
+  for (const DrawnOp& drawn : draws.ops) {
+    image = ApplyOp(image, drawn, options.interpolation, options.fill);
+  }
+  std::ranges::copy(image.bytes(), out.begin());
+}
+
+void TrainTransform(const image::Image& source,
+                    const TrainTransformOptions& options,
+                    const SampleAddress& address, std::span<uint8_t> out) {
+  ApplyTrain(source, options,
+             DrawTrain(options, source.width(), source.height(), address), out);
+}
+
+}  // namespace wsel::augment

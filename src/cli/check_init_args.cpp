@@ -1,0 +1,113 @@
+#include <filesystem>
+#include <utility>
+
+#include "init_args.h"
+#include "wsel/core/error.h"
+
+namespace wsel::cli {
+namespace {
+
+[[noreturn]] void Usage(std::string_view option, std::string_view message) {
+  throw Error(ErrorKind::kUsage, option, message);
+}
+
+bool SameFile(const std::string& a, const std::string& b) {
+  std::error_code ignored;  // of missing files
+  return a == b || std::filesystem::equivalent(a, b, ignored);
+}
+
+// No output may be an input or the other output.
+void CheckFiles(const InitArgs& args) {
+  const session::StudentOptions& given = args.student;
+  const std::string& student = given.student.model;
+  for (const auto& [option, output] :
+       {std::pair("--output", args.output),
+        std::pair("--save-plan", args.save_plan)}) {
+    if (output.empty()) continue;
+    for (const std::string& input :
+         {given.teacher, given.plan, given.teacher_model, given.family,
+          given.student_like,
+          student.ends_with(".json") ? student : std::string()}) {
+      if (!input.empty() && SameFile(input, output)) {
+        throw Error(
+            ErrorKind::kUsage, option,
+            "would overwrite '{}', which is an input; choose another name",
+            input);
+      }
+    }
+  }
+  if (!args.output.empty() && args.output == args.save_plan) {
+    Usage("--save-plan", "is the same file as --output; choose another name");
+  }
+}
+
+// An empty value is most likely an unset variable of a shell script.
+void CheckEmpty(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (value.empty()) Usage(option->get_name(), "is empty");
+    }
+  }
+}
+
+void Forbid(const CLI::App& command, std::initializer_list<const char*> options,
+            std::string_view why) {
+  for (const char* option : options) {
+    if (command.count(option) > 0) Usage(option, why);
+  }
+}
+
+void CheckGeneric(const InitArgs& args, const CLI::App& command) {
+  const session::StudentOptions& given = args.student;
+  if (given.family.empty()) {
+    Forbid(command, {"--teacher-size", "--student-size"}, "needs --family");
+  } else {
+    Forbid(command, {"--student-like"},
+           "cannot be combined with --family; leave one out");
+  }
+  if (given.family.empty() && given.student_like.empty()) return;
+  if (given.teacher.empty()) Usage("--teacher", "is missing");
+  Forbid(command,
+         {"--student", "--head", "--patch-resize", "--compat", "--num-classes",
+          "--img-size", "--patch-size", "--depth", "--embed-dim", "--num-heads",
+          "--teacher-model"},
+         "applies only to ViT and ConvNeXt; leave it out with --family and "
+         "--student-like");
+}
+
+}  // namespace
+
+void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
+  CheckEmpty(command);
+  const session::StudentOptions& given = args.student;
+  if (given.student.model.empty() && given.plan.empty() &&
+      given.family.empty() && given.student_like.empty()) {
+    Usage("--student",
+          "is missing: a model name (see wsel models) or a JSON file; or give "
+          "--family or --student-like");
+  }
+  if (args.output.empty() && !args.dry_run) {
+    Usage("--output", "is missing: the file to write; or give --dry-run");
+  }
+  if (given.seed < 0) Usage("--seed", "must not be negative");
+  if (!given.plan.empty()) {
+    Forbid(command, {"--student",      "--family",       "--teacher-size",
+                     "--student-size", "--student-like", "--method",
+                     "--layers",       "--heads",        "--head",
+                     "--patch-resize", "--skip",         "--compat",
+                     "--seed",         "--num-classes",  "--img-size",
+                     "--patch-size",   "--depth",        "--embed-dim",
+                     "--num-heads",    "--teacher-model"},
+           "is determined by --plan; leave it out");
+  }
+  CheckGeneric(args, command);
+  if (given.teacher.empty()) {
+    Forbid(command,
+           {"--teacher-model", "--layers", "--heads", "--head",
+            "--patch-resize", "--skip", "--compat", "--hash"},
+           "needs --teacher");
+  }
+  CheckFiles(args);
+}
+
+}  // namespace wsel::cli

@@ -1,0 +1,99 @@
+#include "options.h"
+
+#include <spdlog/spdlog.h>
+
+#include <vector>
+
+#include "wsel/core/error.h"
+#include "wsel/session/model_options.h"
+
+namespace wsel::cli {
+
+void AddModelName(CLI::App& command, const std::string& name,
+                  std::optional<model::Config>& value,
+                  const std::string& help) {
+  command
+      .add_option_function<std::string>(
+          name,
+          [&value](const std::string& text) {
+            value = session::NamedModel(text);
+          },
+          help)
+      ->type_name("MODEL");
+}
+
+void AddRgb(CLI::App& command, const std::string& name,
+            std::optional<std::array<double, 3>>& value,
+            const std::string& help) {
+  command
+      .add_option_function<std::vector<double>>(
+          name,
+          [&value, name](const std::vector<double>& values) {
+            if (values.size() != 3) {
+              throw Error(ErrorKind::kUsage, name,
+                          "needs one value per channel, such as 0.5,0.5,0.5");
+            }
+            value = {{values[0], values[1], values[2]}};
+          },
+          help)
+      ->delimiter(',')
+      ->type_name("R,G,B");
+}
+
+CLI::Option* AddFile(CLI::App& command, const std::string& name,
+                     std::string& value, const std::string& help) {
+  return command.add_option(name, value, help)->type_name("FILE");
+}
+
+void AddDataset(CLI::App& command, data::DataOptions& data,
+                const std::string& name_type, const std::string& root_type) {
+  command
+      .add_option("--dataset", data.name,
+                  "Data set, as listed by wsel datasets")
+      ->required()
+      ->type_name(name_type);
+  command
+      .add_option("--data-root", data.root, "Folder that holds the data set")
+      ->required()
+      ->type_name(root_type);
+}
+
+void AddWorkers(CLI::App& command, int64_t& workers) {
+  command
+      .add_option("--workers", workers, "Data loader threads; -1: one per core")
+      ->capture_default_str();
+}
+
+void AddDevice(CLI::App& command, std::string& device) {
+  command.add_option("--device", device, "Device: auto|cpu|cuda or cuda:1")
+      ->type_name("NAME")
+      ->capture_default_str();
+}
+
+void AddThreads(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "Compute threads; 0: one per core")
+      ->capture_default_str();
+}
+
+void AddDryRun(CLI::App& command, bool& dry_run) {
+  command.add_flag("--dry-run", dry_run,
+                   "Check the options and list missing files; compute nothing");
+}
+
+void AddJson(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "Print the result as JSON");
+}
+
+void LogRenamed(std::string_view old_name, std::string_view new_name) {
+  spdlog::warn("{} is now {}", old_name, new_name);
+}
+
+void LogOldNames(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_group().empty() || option->count() == 0) continue;
+    // get_name() is empty for a hidden option.
+    LogRenamed("--" + option->get_lnames().front(), option->get_description());
+  }
+}
+
+}  // namespace wsel::cli

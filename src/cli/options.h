@@ -1,0 +1,80 @@
+// Torch-free.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "wsel/core/registry.h"
+#include "wsel/data/options.h"
+#include "wsel/model/config.h"
+
+namespace wsel::cli {
+
+// Options that are parsed to their values as the command line is read, so that
+// no command has to do so again. Values must outlive the app.
+
+// An enumeration, whose value is the default unless it is an optional. Errors:
+// kUsage for an unknown name.
+template <typename E, typename Value>
+void AddChoice(CLI::App& command, const std::string& name, Value& value,
+               const Registry<E>& registry, const std::string& help) {
+  CLI::Option* option = command.add_option_function<std::string>(
+      name,
+      [&value, &registry, name](const std::string& text) {
+        value = registry.Find(text, name);
+      },
+      help);
+  option->type_name("NAME");
+  if constexpr (std::is_same_v<Value, E>) {
+    option->default_str(std::string(registry.NameOf(value)));
+  }
+}
+
+// A model: a variant's name or a JSON file. Errors: as session::NamedModel.
+void AddModelName(CLI::App& command, const std::string& name,
+                  std::optional<model::Config>& value, const std::string& help);
+
+// One value per channel: "0.5,0.5,0.5".
+void AddRgb(CLI::App& command, const std::string& name,
+            std::optional<std::array<double, 3>>& value,
+            const std::string& help);
+
+// The name of a file.
+CLI::Option* AddFile(CLI::App& command, const std::string& name,
+                     std::string& value, const std::string& help);
+
+// Options that several commands have. --dataset and --data-root, with the types
+// that help shows for them:
+void AddDataset(CLI::App& command, data::DataOptions& data,
+                const std::string& name_type = "TEXT",
+                const std::string& root_type = "TEXT");
+void AddWorkers(CLI::App& command, int64_t& workers);
+void AddDevice(CLI::App& command, std::string& device);
+void AddThreads(CLI::App& command, int& threads);
+void AddDryRun(CLI::App& command, bool& dry_run);
+void AddJson(CLI::App& command, bool& json);
+
+// Logs "--batch is now --batch-size".
+void LogRenamed(std::string_view old_name, std::string_view new_name);
+
+// Adds the old name of a renamed option, which sets the same value and is
+// hidden from help and completion.
+template <typename T>
+CLI::Option* AddOldName(CLI::App& command, const std::string& old_name,
+                        const std::string& new_name, T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return command.add_flag(old_name, value, new_name)->group("");
+  } else {
+    return command.add_option(old_name, value, new_name)->group("");
+  }
+}
+
+// Calls LogRenamed for the old names on a command's line. To be called by the
+// command, when logging is set up.
+void LogOldNames(const CLI::App& command);
+
+}  // namespace wsel::cli

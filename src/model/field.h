@@ -1,0 +1,75 @@
+// Torch-free.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "wsel/core/registry.h"
+#include "wsel/model/vit_config.h"
+
+namespace wsel::model {
+
+inline constexpr int64_t kMaxSize = (1 << 20) - 1;
+inline constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+
+// The values that a number may have. Real numbers must be finite.
+struct Range {
+  int64_t low = 0;
+  int64_t high = kNoLimit;
+  bool above = false;  // above `low`, not `low` itself
+};
+inline constexpr Range kSize = {1, kMaxSize};
+inline constexpr Range kCount = {0, kMaxSize};
+inline constexpr Range kDepth = {1, 1024};
+inline constexpr Range kNotNegative = {0};
+inline constexpr Range kPositive = {0, kNoLimit, true};
+
+// A field of the config C: its key in JSON and its valid values. One table of
+// these per architecture serves reading, writing and checking.
+template <typename C>
+struct Field {
+  std::string_view key;
+  std::variant<std::string C::*, int64_t C::*, std::array<int64_t, 4> C::*,
+               double C::*, bool C::*, Pooling C::*, Activation C::*>
+      member;
+  Range range = {};
+};
+
+// Calls visit(field, value) for each field of a config, in the table's order.
+template <typename C, typename MaybeConst, typename Visitor>
+void VisitFields(std::span<const Field<C>> fields, MaybeConst& config,
+                 const Visitor& visit) {
+  for (const Field<C>& field : fields) {
+    std::visit([&](auto member) { visit(field, config.*member); },
+               field.member);
+  }
+}
+
+const Registry<Pooling>& NamesOf(Pooling tag);
+const Registry<Activation>& NamesOf(Activation tag);
+
+// Checks the fields of a config that is called `where`. Errors: kConfig, naming
+// the field.
+class FieldChecker {
+ public:
+  explicit FieldChecker(std::string_view where) : where_(where) {}
+
+  void Require(bool valid, std::string_view field,
+               const std::string& message) const;
+  void Check(std::string_view field, int64_t value, const Range& range) const;
+  void Check(std::string_view field, double value, const Range& range) const;
+  void Check(std::string_view field, const std::array<int64_t, 4>& value,
+             const Range& range) const;
+  template <typename T>
+  void Check(std::string_view, const T&, const Range&) const {}
+
+ private:
+  std::string_view where_;
+};
+
+}  // namespace wsel::model

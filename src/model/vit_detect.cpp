@@ -1,0 +1,193 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <optional>
+
+#include "vit.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::model {
+namespace {
+
+using Assumptions = std::vector<std::string>;
+
+constexpr int64_t kHeadDim = 64;
+
+// The side of a square grid of `count` positions, or nullopt.
+std::optional<int64_t> Side(int64_t count) {
+  if (count < 1) return std::nullopt;
+  const auto side = std::llround(std::sqrt(static_cast<double>(count)));
+  if (side * side != count) return std::nullopt;
+  return side;
+}
+
+void ReadPatches(const ShapeReader& read, VitConfig& c) {
+  const std::string name = "patch_embed.proj.weight";
+  const Shape& shape = read.Get(name, 4);
+  RequireShape(shape[1] == 3 && shape[2] == shape[3], name, shape,
+               "supported models take RGB images in square patches");
+  c.embed_dim = shape[0];
+  c.patch_size = shape[2];
+  c.pre_norm = read.Has("norm_pre.weight");
+  if (c.pre_norm && read.Has("patch_embed.proj.bias")) {
+    ThrowMismatch("patch_embed.proj.bias",
+                  "and norm_pre exclude each other in supported models");
+  }
+}
+
+void ReadTokens(const ShapeReader& read, VitConfig& c) {
+  c.class_token = read.Has("cls_token");
+  c.dist_token = read.Has("dist_token");
+  c.reg_tokens = read.Has("reg_token") ? read.Get("reg_token", 3)[1] : 0;
+}
+
+// The patch grid, given as many positions as tokens or as patches.
+void ReadPositions(const ShapeReader& read, Assumptions& assumptions,
+                   VitConfig& c) {
+  const int64_t positions = read.Get("pos_embed", 3)[1];
+  const int64_t prefix = c.PrefixTokens();
+  const auto with_prefix = Side(positions - prefix);
+  const auto without = prefix > 0 ? Side(positions) : std::nullopt;
+  if (!with_prefix && (!without || c.dist_token)) {
+    ThrowMismatch("pos_embed",
+                  fmt::format("has {} positions, which with {} prefix tokens "
+                              "do not make a square grid",
+                              positions, prefix));
+  }
+  c.no_embed_class = !with_prefix;
+  c.img_size = (with_prefix ? *with_prefix : *without) * c.patch_size;
+  if (with_prefix && without) {
+    assumptions.push_back(fmt::format(
+        "the {} positions are those of all tokens, not only of patches",
+        positions));
+  }
+}
+
+void ReadBlock(const ShapeReader& read, VitConfig& c) {
+  c.depth = read.CountBlocks("blocks.");
+  const std::string qkv = "blocks.0.attn.qkv.weight";
+  const Shape& shape = read.Get(qkv, 2);
+  const Shape expected = {3 * c.embed_dim, c.embed_dim};
+  RequireShape(shape == expected, qkv, shape,
+               fmt::format("expected {} for embed_dim {}",
+                           FormatShape(expected), c.embed_dim));
+  c.qkv_bias = read.Has("blocks.0.attn.qkv.bias");
+  const int64_t hidden = read.Get("blocks.0.mlp.fc1.weight", 2)[0];
+  c.mlp_ratio = static_cast<double>(hidden) / static_cast<double>(c.embed_dim);
+  // Rounding of the ratio must not lose a hidden channel.
+  while (c.MlpHidden() < hidden) {
+    c.mlp_ratio = std::nextafter(c.mlp_ratio, 2 * c.mlp_ratio);
+  }
+  c.layer_scale = read.Has("blocks.0.ls1.gamma") ? 1e-5 : 0;
+}
+
+void ReadHead(const ShapeReader& read, Assumptions& assumptions, VitConfig& c) {
+  c.num_classes = read.ClassesOf("head.weight");
+  if (read.Has("fc_norm.weight")) {
+    c.pooling = Pooling::kAverage;
+  } else if (c.class_token) {
+    c.pooling = Pooling::kToken;
+  } else {
+    c.pooling = Pooling::kNormedAverage;
+    assumptions.emplace_back(
+        "average pooling after the norm, as there is no class token");
+  }
+}
+
+// Clears what names and shapes do not determine, to compare the rest.
+VitConfig Visible(VitConfig c) {
+  c.name.clear();
+  c.img_size = 0;
+  c.num_classes = 0;
+  c.num_heads = 0;
+  c.activation = Activation::kGelu;
+  c.layer_scale = c.layer_scale > 0 ? 1 : 0;
+  return c;
+}
+
+// The first variant that `accept` accepts, or null.
+template <typename Predicate>
+const VitConfig* FirstVariant(const Predicate& accept) {
+  for (const Variant& variant : Variants()) {
+    const auto* vit = std::get_if<VitConfig>(&variant.config);
+    if (vit != nullptr && accept(*vit)) return vit;
+  }
+  return nullptr;
+}
+
+// The variant with the same tensors, preferably of the same image size.
+const VitConfig* MatchingVariant(const VitConfig& c) {
+  const auto matches = [&](const VitConfig& vit) {
+    return Visible(vit) == Visible(c);
+  };
+  const VitConfig* same_size = FirstVariant([&](const VitConfig& vit) {
+    return vit.img_size == c.img_size && matches(vit);
+  });
+  return same_size != nullptr ? same_size : FirstVariant(matches);
+}
+
+// The smallest number of heads with at most 64 channels each.
+int64_t DefaultHeads(int64_t width) {
+  int64_t heads = (width + kHeadDim - 1) / kHeadDim;
+  while (width % heads != 0) ++heads;
+  return heads;
+}
+
+void AssumeHeads(const VitConfig* like, Assumptions& assumptions,
+                 VitConfig& c) {
+  if (like == nullptr) {
+    like = FirstVariant(
+        [&](const VitConfig& vit) { return vit.embed_dim == c.embed_dim; });
+  }
+  if (like != nullptr) {
+    c.num_heads = like->num_heads;
+    assumptions.push_back(
+        fmt::format("{} heads, as in {}", c.num_heads, like->name));
+    return;
+  }
+  c.num_heads = DefaultHeads(c.embed_dim);
+  assumptions.push_back(fmt::format("{} channels per head, so {} heads",
+                                    c.HeadDim(), c.num_heads));
+}
+
+void AssumeActivation(const Hints& hints, Assumptions& assumptions,
+                      VitConfig& c) {
+  c.activation = hints.activation.value_or(c.activation);
+  if (!c.pre_norm || (hints.norm_eps && hints.activation)) return;
+  assumptions.emplace_back(
+      "CLIP, as there is a norm before the blocks: LayerNorm eps 1e-05 and "
+      "exact GELU (OpenAI's weights were trained with QuickGELU)");
+}
+
+void AssumeLayerScale(const VitConfig* like, Assumptions& assumptions,
+                      VitConfig& c) {
+  if (c.layer_scale == 0) return;
+  if (like != nullptr) c.layer_scale = like->layer_scale;
+  assumptions.push_back(fmt::format("initial layer scale {:g}", c.layer_scale));
+}
+
+}  // namespace
+
+bool LooksLikeVit(const ShapeReader& read) {
+  return read.Has("blocks.0.attn.qkv.weight") ||
+         (read.Has("patch_embed.proj.weight") &&
+          read.Has("blocks.0.norm1.weight"));
+}
+
+VitConfig DetectVit(const ShapeReader& read, const Hints& hints,
+                    Assumptions& assumptions) {
+  VitConfig c;
+  ReadPatches(read, c);
+  c.norm_eps = c.pre_norm ? 1e-5 : 1e-6;
+  ReadTokens(read, c);
+  ReadPositions(read, assumptions, c);
+  ReadBlock(read, c);
+  ReadHead(read, assumptions, c);
+  const VitConfig* like = MatchingVariant(c);
+  AssumeHeads(like, assumptions, c);
+  AssumeLayerScale(like, assumptions, c);
+  AssumeActivation(hints, assumptions, c);
+  return c;
+}
+
+}  // namespace wsel::model

@@ -1,0 +1,54 @@
+// Torch-free.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "source_table.h"
+#include "wsel/model/config.h"
+#include "wsel/naming/export.h"
+
+namespace wsel::naming {
+
+// The architecture whose config is C, in each library.
+template <typename C>
+struct LibraryNames {
+  void (*add_sources)(std::vector<Source>& out);
+  // What the library cannot express of a model whose every tensor has a name
+  // there, as in "the model ..."; empty if it can build the model. Not asked
+  // for kTimm.
+  std::string (*inexpressible)(const C& config, Naming naming);
+  // Sets the fields that the library's model has whatever the weights.
+  void (*build_as)(C& config, Naming naming);
+  // Hugging Face's config.json. Errors: kMismatch.
+  nlohmann::ordered_json (*hf_config)(const C& config);
+};
+
+extern const LibraryNames<model::VitConfig> kVitNames;
+extern const LibraryNames<model::ConvNextConfig> kConvNextNames;
+
+// All architectures; those whose files have all names of another one and more
+// come before it.
+inline constexpr std::tuple<const LibraryNames<model::VitConfig>&,
+                            const LibraryNames<model::ConvNextConfig>&>
+    kLibraryNames = {kVitNames, kConvNextNames};
+
+// Calls f(names, config) with the config as its own type.
+template <typename F>
+auto WithNames(const model::Config& config, const F& f) {
+  return std::visit(
+      [&]<typename C>(const C& c) {
+        return f(std::get<const LibraryNames<C>&>(kLibraryNames), c);
+      },
+      config);
+}
+
+// The fields that begin config.json, and `sizes`.
+nlohmann::ordered_json HfModel(const std::string& type,
+                               const std::string& architecture,
+                               const nlohmann::ordered_json& sizes);
+
+}  // namespace wsel::naming

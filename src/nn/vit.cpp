@@ -1,0 +1,286 @@
+// The Vision Transformer (Dosovitskiy et al. 2021) with the extensions listed
+// in VitConfig. Shapes: B images, N tokens (prefix tokens, then the patch grid
+// row by row), width D. Members are named and ordered as in timm's state_dict;
+// those that a config does not have are null.
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/pimpl.h>
+
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "layers.h"
+#include "networks.h"
+#include "wsel/core/error.h"
+#include "wsel/kernels/residual.h"
+#include "wsel/tensor/spec.h"
+
+namespace wsel::nn {
+namespace {
+
+// The parameters of multi-head self-attention; computed by AddAttentionBranch.
+class AttentionImpl : public torch::nn::Module {
+ public:
+  explicit AttentionImpl(const model::VitConfig& c) {
+    const int64_t d = c.embed_dim;
+    qkv = register_module("qkv", Linear(d, 3 * d, c.qkv_bias));
+    proj = register_module("proj", Linear(d, d));
+  }
+
+  Linear qkv = nullptr;
+  Linear proj = nullptr;
+};
+TORCH_MODULE(Attention);
+
+// The parameters of a block's MLP; computed by AddMlpBranch.
+class MlpImpl : public torch::nn::Module {
+ public:
+  explicit MlpImpl(const model::VitConfig& c) {
+    fc1 = register_module("fc1", Linear(c.embed_dim, c.MlpHidden()));
+    fc2 = register_module("fc2", Linear(c.MlpHidden(), c.embed_dim));
+  }
+
+  Linear fc1 = nullptr;
+  Linear fc2 = nullptr;
+};
+TORCH_MODULE(Mlp);
+
+// Scales a residual branch per channel (Touvron et al. 2021, "Going deeper with
+// Image Transformers"); applied by AddBranch.
+class LayerScaleImpl : public torch::nn::Module {
+ public:
+  explicit LayerScaleImpl(int64_t width) {
+    gamma = register_parameter("gamma", at::empty({width}));
+  }
+
+  at::Tensor gamma;  // [D]
+};
+TORCH_MODULE(LayerScale);
+
+class VitBlockImpl : public torch::nn::Module {
+ public:
+  explicit VitBlockImpl(const model::VitConfig& c)
+      : heads(c.num_heads),
+        quick_gelu(c.activation == model::Activation::kQuickGelu) {
+    const bool scaled = c.layer_scale > 0;
+    norm1 = register_module("norm1", LayerNorm(c.embed_dim, c.norm_eps));
+    attn = register_module("attn", Attention(c));
+    if (scaled) ls1 = register_module("ls1", LayerScale(c.embed_dim));
+    norm2 = register_module("norm2", LayerNorm(c.embed_dim, c.norm_eps));
+    mlp = register_module("mlp", Mlp(c));
+    if (scaled) ls2 = register_module("ls2", LayerScale(c.embed_dim));
+  }
+
+  // `scales` [2, B]: drop path factors of attention and MLP, or undefined.
+  at::Tensor forward(at::Tensor x, const at::Tensor& scales) {
+    const auto scale = [&](int64_t branch) {
+      return scales.defined() ? scales[branch] : at::Tensor();
+    };
+    x = kernels::AddAttentionBranch(
+        x, BranchOf(norm1, attn->qkv, attn->proj, ls1), heads, scale(0));
+    return kernels::AddMlpBranch(x, x, BranchOf(norm2, mlp->fc1, mlp->fc2, ls2),
+                                 quick_gelu, scale(1));
+  }
+
+  int64_t heads;
+  bool quick_gelu;
+  LayerNorm norm1 = nullptr;
+  Attention attn = nullptr;
+  LayerScale ls1 = nullptr;
+  LayerNorm norm2 = nullptr;
+  Mlp mlp = nullptr;
+  LayerScale ls2 = nullptr;
+
+ private:
+  static kernels::ResidualBranch BranchOf(const LayerNorm& norm,
+                                          const Linear& inner,
+                                          const Linear& outer,
+                                          const LayerScale& scale) {
+    return {{norm->weight, norm->bias},
+            norm->eps(),
+            {inner->weight, inner->bias},
+            {outer->weight, outer->bias},
+            scale ? scale->gamma : at::Tensor()};
+  }
+};
+TORCH_MODULE(VitBlock);
+
+// [B, 3, H, W] -> [B, patches, D]
+class PatchEmbedImpl : public torch::nn::Module {
+ public:
+  explicit PatchEmbedImpl(const model::VitConfig& c) {
+    proj = register_module("proj", Conv2d(Conv2dShape{.in = 3,
+                                                      .out = c.embed_dim,
+                                                      .kernel = c.patch_size,
+                                                      .stride = c.patch_size,
+                                                      .bias = !c.pre_norm}));
+  }
+  at::Tensor forward(const at::Tensor& x) {
+    return proj->forward(x).flatten(2).transpose(1, 2);
+  }
+
+  Conv2d proj = nullptr;
+};
+TORCH_MODULE(PatchEmbed);
+
+// Images are [B, 3, img_size, img_size]. With a distillation token the logits
+// are the mean of the two heads', as in timm unless it is distilling.
+// Errors: kMismatch for images of a different size.
+class Vit : public Network {
+ public:
+  explicit Vit(const model::VitConfig& c) : config_(c) {
+    const int64_t d = c.embed_dim;
+    const auto token = [&](const char* name, int64_t count) {
+      return register_parameter(name, at::empty({1, count, d}));
+    };
+    const int64_t patches = c.GridSize() * c.GridSize();
+    if (c.class_token) cls_token = token("cls_token", 1);
+    if (c.reg_tokens > 0) reg_token = token("reg_token", c.reg_tokens);
+    pos_embed = token("pos_embed",
+                      c.no_embed_class ? patches : patches + c.PrefixTokens());
+    if (c.dist_token) dist_token = token("dist_token", 1);
+
+    const auto layer_norm = [&](const char* name) {
+      return register_module(name, LayerNorm(d, c.norm_eps));
+    };
+    patch_embed = register_module("patch_embed", PatchEmbed(c));
+    if (c.pre_norm) norm_pre = layer_norm("norm_pre");
+    auto list = register_module("blocks", torch::nn::ModuleList());
+    for (int64_t i = 0; i < c.depth; ++i) {
+      blocks.emplace_back(c);
+      list->push_back(blocks.back());
+    }
+    const bool after_pooling = c.pooling == model::Pooling::kAverage;
+    (after_pooling ? fc_norm : norm) =
+        layer_norm(after_pooling ? "fc_norm" : "norm");
+    if (c.num_classes == 0) return;
+    head = register_module("head", Linear(d, c.num_classes));
+    if (c.dist_token) {
+      head_dist = register_module("head_dist", Linear(d, c.num_classes));
+    }
+  }
+
+  at::Tensor forward_features(const at::Tensor& images,
+                              const at::Tensor& drop_path_scales) override {
+    const auto x = RunBlocks(images, drop_path_scales);
+    return norm ? norm->forward(x) : x;
+  }
+
+  at::Tensor forward_head(const at::Tensor& tokens) override {
+    if (config_.dist_token) {
+      const auto [logits, dist_logits] = BothHeads(tokens);
+      return (logits + dist_logits) / 2;
+    }
+    const auto pooled = Pool(tokens);
+    const auto normed = fc_norm ? fc_norm->forward(pooled) : pooled;
+    return head ? head->forward(normed) : normed;
+  }
+
+  Outputs forward_outputs(const at::Tensor& images,
+                          const at::Tensor& drop_path_scales) override {
+    const auto x = RunBlocks(images, drop_path_scales);
+    const auto tokens = norm ? norm->forward(x) : x;
+    Outputs outputs;
+    outputs.feature = Pool(x);
+    if (config_.dist_token) {
+      std::tie(outputs.logits, outputs.dist_logits) = BothHeads(tokens);
+    } else {
+      outputs.logits = forward_head(tokens);
+    }
+    return outputs;
+  }
+
+  void visit_blocks(const at::Tensor& images, const BlockHook& hook) override {
+    RunBlocks(images, /*drop_path_scales=*/{}, hook);
+  }
+
+  at::Tensor cls_token;   // [1, 1, D]
+  at::Tensor reg_token;   // [1, registers, D]
+  at::Tensor pos_embed;   // [1, N, D], or without the prefix tokens
+  at::Tensor dist_token;  // [1, 1, D]
+  PatchEmbed patch_embed = nullptr;
+  LayerNorm norm_pre = nullptr;
+  std::vector<VitBlock> blocks;
+  LayerNorm norm = nullptr;
+  LayerNorm fc_norm = nullptr;
+  Linear head = nullptr;
+  Linear head_dist = nullptr;
+
+ private:
+  void CheckImages(const at::Tensor& images) const {
+    const int64_t size = config_.img_size;
+    if (images.dim() == 4 &&
+        images.sizes().slice(1) == at::IntArrayRef({3, size, size})) {
+      return;
+    }
+    throw Error(ErrorKind::kMismatch, config_.name,
+                "expects images [B, 3, {}, {}], not {}", size, size,
+                FormatShape(images.sizes().vec()));
+  }
+
+  // Class, distillation and register tokens, then patches: [B, N, D].
+  at::Tensor WithPrefix(const at::Tensor& patches) {
+    std::vector<at::Tensor> parts;
+    for (const at::Tensor& token : {cls_token, dist_token, reg_token}) {
+      if (token.defined()) {
+        parts.push_back(token.expand({patches.size(0), -1, -1}));
+      }
+    }
+    parts.push_back(patches);
+    return at::cat(parts, 1);
+  }
+
+  at::Tensor Embed(const at::Tensor& images) {
+    const auto patches = patch_embed->forward(images);
+    if (config_.no_embed_class) return WithPrefix(patches + pos_embed);
+    return WithPrefix(patches) + pos_embed;
+  }
+
+  // All tokens [B, N, D] of the last block, before the final norm.
+  at::Tensor RunBlocks(const at::Tensor& images,
+                       const at::Tensor& drop_path_scales,
+                       const BlockHook& hook = nullptr) {
+    CheckImages(images);
+    auto x = Embed(images);
+    if (norm_pre) x = norm_pre->forward(x);
+    if (hook) hook(x);
+    for (size_t i = 0; i < blocks.size(); ++i) {
+      const auto first = static_cast<int64_t>(2 * i);
+      x = blocks[i]->forward(x,
+                             drop_path_scales.defined()
+                                 ? drop_path_scales.slice(0, first, first + 2)
+                                 : drop_path_scales);
+      if (hook) hook(x);
+    }
+    return x;
+  }
+
+  // [B, N, D] -> [B, D]
+  at::Tensor Pool(const at::Tensor& tokens) const {
+    return config_.pooling == model::Pooling::kToken
+               ? tokens.select(1, 0)
+               : tokens.slice(1, config_.PrefixTokens()).mean(1);
+  }
+
+  // Tokens -> the logits of `head` on the class token and of `head_dist` on the
+  // distillation token.
+  std::pair<at::Tensor, at::Tensor> BothHeads(const at::Tensor& tokens) {
+    const auto class_token = tokens.select(1, 0);
+    const auto distillation_token = tokens.select(1, 1);
+    if (!head) return {class_token, distillation_token};
+    return {head->forward(class_token), head_dist->forward(distillation_token)};
+  }
+
+  model::VitConfig config_;
+};
+
+}  // namespace
+
+std::shared_ptr<Network> MakeNetwork(const model::VitConfig& config) {
+  return std::make_shared<Vit>(config);
+}
+
+}  // namespace wsel::nn

@@ -1,0 +1,195 @@
+#include "config_pair.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "wsel/model/init.h"
+
+namespace wsel::select {
+namespace {
+
+using model::Component;
+using model::ParameterSpec;
+using model::Role;
+
+// The final norm has another name before pooling than after it.
+constexpr std::pair<std::string_view, std::string_view> kFinalNorms[] = {
+    {"norm.", "fc_norm."},
+    {"fc_norm.", "norm."},
+    {"head.norm.", "norm_pre."},
+    {"norm_pre.", "head.norm."}};
+
+const ParameterSpec* Find(const std::vector<ParameterSpec>& parameters,
+                          const std::string& key, int stage, int64_t block) {
+  const auto at = std::ranges::find_if(parameters, [&](const auto& p) {
+    return p.block == block && p.stage == stage && p.key == key;
+  });
+  return at == parameters.end() ? nullptr : &*at;
+}
+
+// A role that is selected along.
+struct SelectedRole {
+  Role role;
+  DimensionRole as;
+  std::string_view name;
+  std::string_view label;
+};
+
+constexpr SelectedRole kSelectedRoles[] = {
+    {Role::kWidth, DimensionRole::kWidth, "width", "width"},
+    {Role::kAttnInner, DimensionRole::kAttention, "attn", "attention width"},
+    {Role::kMlpHidden, DimensionRole::kHidden, "mlp", "MLP width"},
+};
+
+std::string BlockName(const ParameterSpec& tensor) {
+  return tensor.key.starts_with("stages.")
+             ? fmt::format("stages.{}.blocks.{}", tensor.stage, tensor.block)
+             : fmt::format("blocks.{}", tensor.block);
+}
+
+// One whose positions have no role: of the official rule, which selects along
+// all that differ, or fixed.
+MappedAxis AxisBySizes(int64_t from, int64_t to, DimensionRole role,
+                       size_t at) {
+  return {.name = fmt::format("{} of {}", to, from),
+          .label = fmt::format("dimension {}", at),
+          .role = role,
+          .from = from,
+          .to = to};
+}
+
+MappedAxis SelectedAxis(const ConfigPair& models, const SelectedRole& role,
+                        const ParameterSpec& student, const model::Axis& of) {
+  MappedAxis axis;
+  axis.name = role.name;
+  axis.label = role.label;
+  if (StageDepths(models.student).size() > 1) {
+    axis.name += fmt::format(".{}", of.stage);
+    axis.label += fmt::format(" of stage {}", of.stage);
+  }
+  axis.role = role.as;
+  // Hidden channels of different blocks are unrelated.
+  if (role.as != DimensionRole::kWidth) {
+    axis.name_in_block = fmt::format("{}.{}", BlockName(student), role.name);
+  }
+  axis.groups = of.groups;
+  axis.from_heads = HeadsOf(models.teacher);
+  axis.to_heads = HeadsOf(models.student);
+  return axis;
+}
+
+// Nothing if the layouts are equal.
+std::optional<PosEmbedResample> PosEmbedOf(const model::Config& teacher,
+                                           const model::Config& student,
+                                           std::vector<std::string>& notes) {
+  const model::Tokens teacher_tokens = TokensOf(teacher);
+  const model::Tokens student_tokens = TokensOf(student);
+  const auto& from = teacher_tokens.positioned_prefix;
+  const auto& to = student_tokens.positioned_prefix;
+  if (from == to && teacher_tokens.grid == student_tokens.grid) {
+    return std::nullopt;
+  }
+  PosEmbedResample resample;
+  for (const std::string& token : to) {
+    const auto at = std::ranges::find(from, token);
+    resample.prefix.push_back(at == from.end() ? -1 : at - from.begin());
+    if (at == from.end()) {
+      notes.push_back(fmt::format(
+          "the teacher has no position for {}: the student's is zeros", token));
+    }
+  }
+  resample.teacher_prefix = static_cast<int64_t>(from.size());
+  resample.from_grid = teacher_tokens.grid;
+  resample.to_grid = student_tokens.grid;
+  return resample;
+}
+
+}  // namespace
+
+const ParameterSpec* Counterpart(const ConfigPair& models,
+                                 const ParameterSpec& student) {
+  const int64_t block =
+      student.block < 0 ? -1 : models.layers[student.stage][student.block];
+  const auto& parameters = models.teacher_parameters;
+  const ParameterSpec* found =
+      Find(parameters, student.key, student.stage, block);
+  for (const auto& [name, other] : kFinalNorms) {
+    if (found != nullptr || !student.key.starts_with(name)) continue;
+    const std::string rest = student.key.substr(name.size());
+    found = Find(parameters, std::string(other) + rest, -1, -1);
+  }
+  return found;
+}
+
+void Replace(const ConfigPair& models, const ParameterSpec& student,
+             MappedTensor& tensor) {
+  const std::string& name = student.spec.name;
+  if (student.component == Component::kHead) {
+    tensor.source =
+        Error(ErrorKind::kMismatch, name,
+              "the teacher has no classifier to reuse; use head=reset");
+  } else if (student.component == Component::kLayerScale) {
+    tensor.source = Reinitialised{"identity: the teacher has no layer scale",
+                                  model::Init{.value = 1}};
+  } else if (student.component == Component::kTokens) {
+    tensor.source = Reinitialised{
+        "the teacher has no such token",
+        InitFor(models.student, student, model::Initializer::kTimm)};
+    tensor.note = fmt::format(
+        "the teacher has no {}: it is initialised as timm would", name);
+  } else if (name.ends_with(".bias") && student.component != Component::kNorm) {
+    tensor.source = Reinitialised{"identity: the teacher has no bias here", {}};
+  } else {
+    tensor.source = NoCounterpart(name);
+  }
+}
+
+std::vector<MappedAxis> AxesOf(const ConfigPair& models,
+                               const ParameterSpec& teacher,
+                               const ParameterSpec& student, bool official) {
+  // One model may have trailing dimensions of 1 that the other lacks.
+  std::vector<MappedAxis> axes(teacher.axes.size());
+  const size_t rank = std::min(teacher.axes.size(), student.axes.size());
+  for (size_t at = 0; at < rank; ++at) {
+    const int64_t from = teacher.spec.shape[at];
+    const int64_t to = student.spec.shape[at];
+    const model::Axis& of = student.axes[at];
+    const auto role =
+        std::ranges::find(kSelectedRoles, of.role, &SelectedRole::role);
+    if (official) {
+      axes[at] = AxisBySizes(from, to, DimensionRole::kWidth, at);
+    } else if (role != std::end(kSelectedRoles)) {
+      axes[at] = SelectedAxis(models, *role, student, of);
+      axes[at].from = from / of.groups;
+      axes[at].to = to / of.groups;
+    } else if (of.role != Role::kTokens && of.role != Role::kKernel) {
+      axes[at] = AxisBySizes(from, to, DimensionRole::kFixed, at);
+    }
+  }
+  return axes;
+}
+
+HeadSplit HeadsOf(const model::Config& config) {
+  const int64_t heads = NumHeads(config);
+  return heads == 0 ? HeadSplit{}
+                    : HeadSplit{heads, NumFeatures(config) / heads};
+}
+
+Resampling ResamplingOf(const ConfigPair& models, const Options& options,
+                        std::vector<std::string>& notes) {
+  Resampling resampling;
+  if (options.official) return resampling;
+  resampling.pos_embed = PosEmbedOf(models.teacher, models.student, notes);
+  const int64_t from = PatchSize(models.teacher);
+  const int64_t to = PatchSize(models.student);
+  if (from != to) {
+    resampling.patch_embed = PatchEmbedResample{from, to, options.patch_resize};
+  }
+  return resampling;
+}
+
+}  // namespace wsel::select

@@ -1,0 +1,71 @@
+#include "wsel/session/resolve_recipe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include "wsel/augment/mix.h"
+#include "wsel/core/error.h"
+#include "wsel/core/text_file.h"
+#include "wsel/model/parameter_specs.h"
+#include "wsel/train/device.h"
+
+namespace wsel::session {
+namespace {
+
+// Larger micro-batches are not faster on a CPU, and hardly on a GPU.
+constexpr int64_t kMaxMicroBatchCpu = 64;
+constexpr int64_t kMaxMicroBatchGpu = 1024;
+
+}  // namespace
+
+void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
+  auto& train = recipe.train;
+  const auto choice = train::ResolvePrecision(train.precision, device);
+  spdlog::info("precision {} on {}: {}",
+               train::Precisions().NameOf(choice.precision), device.str(),
+               choice.reason);
+  train.precision = choice.precision;
+  if (train.micro_batch == 0) {
+    const double limit = train.memory_gib * 1024 * 1024 * 1024;
+    train.micro_batch = train::SolveMicroBatch(
+        train.batch_size, MixingEnabled(train.mix) ? train.mixup_batch : 1,
+        model::ActivationBytes(recipe.model),
+        limit > 0 ? static_cast<int64_t>(limit) : train::MemoryBudget(device),
+        device.is_cpu() ? kMaxMicroBatchCpu : kMaxMicroBatchGpu);
+  }
+  if (train.eval_batch == 0) train.eval_batch = train.micro_batch;
+  train::Validate(train);
+}
+
+void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder) {
+  const std::string where = folder.config().string();
+  const auto saved = recipe::RecipeFromJson(ReadText(folder.config()), where);
+  auto& train = recipe.train;
+  if (train.micro_batch == 0) train.micro_batch = saved.train.micro_batch;
+  if (train.eval_batch == 0) train.eval_batch = saved.train.eval_batch;
+  if (train.precision == train::Precision::kAuto) {
+    train.precision = saved.train.precision;
+  }
+  if (!recipe.num_classes) {
+    SetNumClasses(recipe.model, NumClasses(saved.model));
+  }
+  const auto differences = recipe::Differences(saved, recipe);
+  if (differences.empty()) return;
+  throw Error(ErrorKind::kConfig, where,
+              "the run was started with another configuration; resume with "
+              "that one, or train into another folder:\n  {}",
+              fmt::join(differences, "\n  "));
+}
+
+void SetClasses(recipe::Recipe& recipe, int64_t classes) {
+  if (!recipe.num_classes || *recipe.num_classes == classes) {
+    SetNumClasses(recipe.model, classes);
+    return;
+  }
+  throw Error(ErrorKind::kMismatch, "model.num_classes",
+              "is {}, but {} has {} classes", *recipe.num_classes,
+              recipe.data.name, classes);
+}
+
+}  // namespace wsel::session

@@ -1,0 +1,80 @@
+#include "wsel/session/step_costs.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "wsel/model/config_json.h"
+#include "wsel/nn/build.h"
+#include "wsel/train/device.h"
+#include "wsel/train/train_step.h"
+
+namespace wsel::session {
+namespace {
+
+constexpr int64_t kImagesOnCpu = 8;
+constexpr int64_t kImagesOnGpu = 128;
+
+// Times the second of two steps.
+double MeasureSecondsPerImage(const recipe::Recipe& recipe,
+                              train::Precision precision,
+                              const c10::Device& device) {
+  train::Options options = recipe.train;
+  options.batch_size = std::min(options.batch_size,
+                                device.is_cpu() ? kImagesOnCpu : kImagesOnGpu);
+  options.micro_batch = options.batch_size;
+  options.distill = {};
+  nn::Model model = nn::Build(recipe.model);
+  Initialize(model, model::Initializer::kTimm, /*seed=*/0);
+  model.module->to(device);
+  train::TrainStep step(model, options, precision, device);
+  const int64_t batch = options.batch_size;
+  const int64_t size = ImageSize(recipe.model);
+  const train::MicroBatch part = {
+      at::randn({batch, 3, size, size}, device)
+          .contiguous(at::MemoryFormat::ChannelsLast),
+      at::full({batch, NumClasses(recipe.model)},
+               1.0 / static_cast<double>(NumClasses(recipe.model)), device),
+      0,
+      {}};
+  double seconds = 0;
+  for (int i = 0; i < 2; ++i) {
+    train::Synchronize(device);
+    const auto start = std::chrono::steady_clock::now();
+    step.ForwardBackward(part, i);
+    step.OptimizerStep(options.schedule.lr);
+    train::Synchronize(device);
+    seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count();
+  }
+  return seconds / static_cast<double>(batch);
+}
+
+}  // namespace
+
+StepCosts::StepCosts(const std::string& device, int threads)
+    : device_(train::FindDevice(device)) {
+  if (threads > 0) at::set_num_threads(threads);
+}
+
+double StepCosts::SecondsOf(const recipe::Recipe& recipe) {
+  const auto precision =
+      train::ResolvePrecision(recipe.train.precision, device_).precision;
+  const std::string key = fmt::format("{} {} {}", model::ToJson(recipe.model),
+                                      train::Precisions().NameOf(precision),
+                                      recipe.train.drop_path > 0);
+  auto found = seconds_per_image_.find(key);
+  if (found == seconds_per_image_.end()) {
+    found =
+        seconds_per_image_
+            .emplace(key, MeasureSecondsPerImage(recipe, precision, device_))
+            .first;
+  }
+  return found->second * static_cast<double>(recipe.train.batch_size);
+}
+
+}  // namespace wsel::session

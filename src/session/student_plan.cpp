@@ -1,0 +1,120 @@
+#include "wsel/session/student_plan.h"
+
+#include "wsel/core/error.h"
+#include "wsel/core/text_file.h"
+#include "wsel/model/parameter_specs.h"
+#include "wsel/pretrained/facts.h"
+#include "wsel/select/generic_plan.h"
+#include "wsel/select/importance_scores.h"
+#include "wsel/select/plan_json.h"
+
+namespace wsel::session {
+namespace {
+
+using pretrained::PretrainedCheckpoint;
+
+// The student's config for this teacher.
+model::Config StudentConfig(const StudentRequest& request,
+                            const model::Config& teacher) {
+  const auto& student = std::get<ConfigStudent>(request.student);
+  model::Config config = student.config;
+  if (request.options.head == select::Head::kReuse &&
+      !student.has_num_classes) {
+    SetNumClasses(config, NumClasses(teacher));
+  }
+  // In the official student the MLP's weights are matrices.
+  bool* conv_mlp = FieldsOf(config).conv_mlp;
+  if (request.options.official && conv_mlp != nullptr) *conv_mlp = false;
+  return config;
+}
+
+select::Plan ReadPlan(const StudentRequest& request) {
+  const std::string path = request.plan.string();
+  select::Plan plan = select::PlanFromJson(ReadText(path), path);
+  if (plan.teacher && request.teacher.empty()) {
+    throw Error(ErrorKind::kUsage, "teacher",
+                "is missing: the plan selects from a teacher");
+  }
+  if (!plan.teacher && !request.teacher.empty()) {
+    throw Error(ErrorKind::kUsage, "teacher",
+                "is not used by this plan, which initialises at random");
+  }
+  return plan;
+}
+
+select::Plan PlanOf(const FamilyStudent& student,
+                    const checkpoint::Checkpoint& teacher,
+                    const select::Options& options) {
+  return select::PlanByFamily(student.family, teacher.Specs(),
+                              student.teacher_sizes, student.student_sizes,
+                              options, select::ImportanceScoresOf(teacher));
+}
+
+select::Plan PlanOf(const LikeStudent& student,
+                    const checkpoint::Checkpoint& teacher,
+                    const select::Options& options) {
+  const auto like = checkpoint::Open(student.checkpoint);
+  return select::PlanLike(teacher.Specs(), teacher.path().filename().string(),
+                          like->Specs(), like->path().filename().string(),
+                          options, select::ImportanceScoresOf(teacher));
+}
+
+// Plans a FamilyStudent or LikeStudent from the teacher's tensors, under the
+// names in its file.
+select::Plan PlanGenericStudent(const StudentRequest& request,
+                                const checkpoint::Checkpoint& teacher) {
+  const auto* family = std::get_if<FamilyStudent>(&request.student);
+  select::Plan plan = family != nullptr
+                          ? PlanOf(*family, teacher, request.options)
+                          : PlanOf(std::get<LikeStudent>(request.student),
+                                   teacher, request.options);
+  for (const checkpoint::UnsupportedTensor& tensor : teacher.unsupported()) {
+    plan.unused.push_back({tensor.name, tensor.reason});
+  }
+  return plan;
+}
+
+}  // namespace
+
+select::Plan PlanStudent(const StudentRequest& request,
+                         const PretrainedCheckpoint* teacher) {
+  if (!request.plan.empty()) return ReadPlan(request);
+  if (request.IsGeneric()) return PlanGenericStudent(request, *teacher->file);
+  if (teacher == nullptr) {
+    return select::PlanRandom(std::get<ConfigStudent>(request.student).config,
+                              request.initializer, request.options.seed);
+  }
+  const model::Config config =
+      FactsOf(*teacher, {.model = request.teacher_model}).model;
+  const TensorSource& tensors = *teacher->remapped.tensors;
+  return PlanSelection(config, tensors.Specs(), StudentConfig(request, config),
+                       request.options, select::ImportanceScoresOf(tensors));
+}
+
+std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
+  if (request.IsGeneric()) {
+    const auto* like = std::get_if<LikeStudent>(&request.student);
+    if (like != nullptr) checkpoint::Open(like->checkpoint);
+    return std::nullopt;
+  }
+  const auto teacher =
+      request.teacher_model
+          ? request.teacher_model
+          : pretrained::ModelByFileName(request.teacher.string());
+  if (!teacher) return std::nullopt;
+  std::vector<TensorSpec> specs;
+  for (const model::ParameterSpec& tensor : ParameterSpecs(*teacher)) {
+    specs.push_back(tensor.spec);
+  }
+  return PlanSelection(*teacher, specs, StudentConfig(request, *teacher),
+                       request.options, {});
+}
+
+select::Student ApplyPlan(const select::Plan& plan,
+                          const PretrainedCheckpoint* teacher) {
+  if (teacher == nullptr) return select::Apply(plan, nullptr);
+  return select::Apply(plan, IsGeneric(plan) ? teacher->file.get()
+                                             : teacher->remapped.tensors.get());
+}
+
+}  // namespace wsel::session

@@ -1,0 +1,148 @@
+#include "wsel/session/train_run.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/core/error.h"
+#include "wsel/core/version.h"
+#include "wsel/model/config_json.h"
+#include "wsel/run/metadata_keys.h"
+#include "wsel/session/resolve_recipe.h"
+
+namespace wsel::session {
+namespace {
+
+std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
+                                            const data::Dataset& train) {
+  recipe::Recipe portable = recipe;
+  portable.data.root.clear();
+  portable.data.cache_dir.clear();
+  portable.init.file =
+      std::filesystem::path(recipe.init.file).filename().string();
+  portable.teacher.file =
+      std::filesystem::path(recipe.teacher.file).filename().string();
+  using Json = nlohmann::json;
+  const image::Normalisation& normalisation = recipe.train.normalisation;
+  return {{"format", "pt"},
+          {run::kVersionKey, std::string(Version())},
+          {run::kModelKey, model::ToJson(recipe.model)},
+          {run::kMeanKey, Json(normalisation.mean).dump()},
+          {run::kStdKey, Json(normalisation.std).dump()},
+          {run::kClassesKey, Json(train.classes).dump()},
+          {run::kRecipeKey, recipe::ToJson(portable)}};
+}
+
+// The kernels that compute; nothing where LibTorch's operators do, as on a GPU.
+kernels::KernelRecord KernelsOf(const recipe::Recipe& recipe,
+                                const c10::Device& device) {
+  if (!device.is_cpu() || recipe.train.precision != train::Precision::kFp32) {
+    return {};
+  }
+  return kernels::CurrentKernels();
+}
+
+// Checks that a run resumes with the kernels that its saved state says it began
+// with. With `allow_others` a difference is only logged, as is a state that
+// does not record them.
+void CheckKernels(const TrainRun& run, const std::filesystem::path& state,
+                  bool allow_others) {
+  const kernels::KernelRecord& now = run.kernel_record;
+  if (now.empty()) return;
+  spdlog::info("{}", kernels::Describe(now));
+  if (!run.resumes) return;
+  const auto begun = kernels::RecordIn(checkpoint::Open(state)->metadata());
+  if (begun == now) return;
+  if (begun.empty()) {
+    spdlog::info("{} does not record which kernels the run began with",
+                 state.string());
+    return;
+  }
+  const std::string both =
+      fmt::format("the run began with {}, and this process has {}",
+                  kernels::Describe(begun), kernels::Describe(now));
+  if (allow_others) {
+    spdlog::warn("{}: the last bits of its weights will differ", both);
+    return;
+  }
+  const std::string restore = kernels::HowToRestore(begun, now);
+  throw Error(ErrorKind::kConfig, state.string(),
+              "{}. To go on as it began, {}; to go on with weights that differ "
+              "in their last bits, add --allow-other-kernels",
+              both,
+              restore.empty()
+                  ? "use a machine or an installation like the first"
+                  : restore);
+}
+
+}  // namespace
+
+TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
+                  const run::RunFolder& folder, bool resume) {
+  if (folder.HasRun() && !resume) {
+    throw Error(ErrorKind::kUsage, folder.root().string(),
+                "already holds a run; continue it with --resume, or choose "
+                "another --output");
+  }
+  TrainRun run;
+  run.recipe = std::move(recipe);
+  run.device = device;
+  run.resumes = resume && folder.HasState();
+  if (!run.recipe.teacher.file.empty()) {
+    run.teacher = OpenTeacher(run.recipe);
+    run.recipe.teacher.digest = run.teacher->digest;
+  }
+  if (run.resumes) CheckResumeConfig(run.recipe, folder);
+  return run;
+}
+
+void OpenInputs(TrainRun& run, const run::RunFolder& folder,
+                bool allow_other_kernels) {
+  recipe::Recipe& recipe = run.recipe;
+  ResolveAutoOptions(recipe, run.device);
+  run.kernel_record = KernelsOf(recipe, run.device);
+  CheckKernels(run, folder.state(), allow_other_kernels);
+  // Opened first, so that a mismatch is found before data is read.
+  if (!recipe.init.file.empty() && !run.resumes) {
+    run.checkpoint = OpenInitCheckpoint(recipe);
+  }
+  run.splits = OpenSplits(recipe.data);
+  SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));
+}
+
+InitialisedModel MakeModel(TrainRun& run) {
+  InitialisedModel result = InitModel(
+      run.recipe, run.checkpoint ? &*run.checkpoint : nullptr,
+      run.teacher && !run.resumes ? &run.teacher->checkpoint : nullptr);
+  run.checkpoint.reset();
+  result.model.module->to(run.device);
+  return result;
+}
+
+train::TrainJob MakeJob(TrainRun& run) {
+  const recipe::Recipe& recipe = run.recipe;
+  train::TrainJob job;
+  job.options = recipe.train;
+  job.train = run.splits.train;
+  job.test = run.splits.test;
+  job.device = run.device;
+  job.workers = static_cast<int>(recipe.data.workers);
+  job.skip_corrupt = recipe.data.skip_corrupt;
+  if (recipe.train.distill.method != train::Distillation::kNone) {
+    job.teacher =
+        MakeTeacher(*run.teacher, recipe, run.splits.train.classes, run.device);
+    if (!recipe.data.cache_dir.empty()) {
+      job.teacher_cache = std::filesystem::path(recipe.data.cache_dir) /
+                          recipe::TeacherCacheName(recipe, run.device.str());
+    }
+  }
+  run.teacher.reset();
+  job.metadata = Metadata(recipe, run.splits.train);
+  job.kernel_record = run.kernel_record;
+  return job;
+}
+
+}  // namespace wsel::session

@@ -1,0 +1,144 @@
+#include "wsel/train/image_batches.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <algorithm>
+
+#include "wsel/augment/apply_to_batch.h"
+#include "wsel/augment/erasing.h"
+#include "wsel/augment/image_transforms.h"
+
+namespace wsel::train {
+namespace {
+
+// For pixel values 0 to 255.
+std::array<double, 3> Times255(std::array<double, 3> values) {
+  for (double& value : values) value *= 255;
+  return values;
+}
+
+// The batch's pixels [B, H, W, 3] as a tensor that shares their memory.
+at::Tensor Pixels(const data::Batch& batch, int64_t img_size) {
+  // from_blob does not take a const pointer; nothing writes to it.
+  return at::from_blob(const_cast<uint8_t*>(batch.pixels.data()),
+                       {batch.size, img_size, img_size, 3}, at::kByte);
+}
+
+// The values of all patches in one tensor, for a single copy to a GPU.
+at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
+  int64_t count = 0;
+  for (const auto& o : patches) count += static_cast<int64_t>(o.values.size());
+  const at::Tensor all =
+      at::empty({count}, at::TensorOptions(at::kFloat).pinned_memory(pinned));
+  float* to = all.data_ptr<float>();
+  for (const auto& o : patches) to = std::ranges::copy(o.values, to).out;
+  return all;
+}
+
+}  // namespace
+
+data::Transform MakeTrainTransform(const Options& options) {
+  return [transform = options.transform, erasing = options.erasing,
+          seed = options.seed](const image::Image& image, int64_t epoch,
+                               int64_t index, std::span<uint8_t> out,
+                               data::ErasePatch& patch) {
+    const augment::SampleAddress address{seed, epoch, index};
+    augment::TrainTransform(image, transform, address, out);
+    const auto erasure =
+        augment::DrawErasing(erasing, transform.img_size, address);
+    if (!erasure) return;
+    patch = {erasure->top, erasure->left, erasure->height, erasure->width,
+             augment::ErasingNoise(*erasure, address)};
+  };
+}
+
+data::Transform MakeEvalTransform(
+    const augment::EvalTransformOptions& options) {
+  return
+      [options](const image::Image& image, int64_t /*epoch*/, int64_t /*index*/,
+                std::span<uint8_t> out, data::ErasePatch& /*patch*/) {
+        augment::EvalTransform(image, options, out);
+      };
+}
+
+at::Tensor PerChannel(const std::array<double, 3>& values,
+                      const c10::Device& device) {
+  return at::tensor(at::ArrayRef<double>(values), at::kFloat)
+      .view({1, 3, 1, 1})
+      .to(device);
+}
+
+Uploader::Uploader(const c10::Device& device, const image::Normalisation& n)
+    : device_(device),
+      mean_(PerChannel(Times255(n.mean), device)),
+      scale_(PerChannel(Times255(n.std), at::kCPU).reciprocal().to(device)) {
+  if (device.is_cpu()) return;
+  stream_ = c10::impl::VirtualGuardImpl(device.type())
+                .getStreamFromGlobalPool(device);
+}
+
+at::Tensor Uploader::Copy(const at::Tensor& host) {
+  if (!stream_) return host;
+  const c10::impl::VirtualGuardImpl backend(device_.type());
+  const c10::Stream compute = backend.getStream(device_);
+  c10::Event copied(device_.type());
+  at::Tensor on_device;
+  {
+    const c10::StreamGuard guard(*stream_);
+    on_device = host.to(device_, /*non_blocking=*/true);
+    copied.record(*stream_);
+  }
+  copied.block(compute);
+  on_device.record_stream(compute);
+  copied.synchronize();
+  return on_device;
+}
+
+DeviceBatch Uploader::Upload(const data::Batch& batch, int64_t img_size) {
+  DeviceBatch out;
+  // Permuted to [B, 3, H, W], these bytes are already channels last.
+  out.images = Copy(Pixels(batch, img_size))
+                   .permute({0, 3, 1, 2})
+                   .to(at::kFloat)
+                   .sub_(mean_)
+                   .mul_(scale_);
+  EraseIn(out.images, batch.erase_patches);
+  const auto labels = at::tensor(at::ArrayRef<int32_t>(batch.labels), at::kInt);
+  out.labels = Copy(labels.to(at::kLong));
+  out.valid = at::ones({batch.size}, at::kBool);
+  std::ranges::copy(batch.valid, out.valid.data_ptr<bool>());
+  return out;
+}
+
+void Uploader::EraseIn(at::Tensor& images,
+                       std::span<const data::ErasePatch> patches) {
+  const at::Tensor host = ValuesOf(patches, stream_.has_value());
+  if (host.numel() == 0) return;
+  const at::Tensor values = Copy(host);
+  int64_t first = 0;
+  for (size_t i = 0; i < patches.size(); ++i) {
+    const data::ErasePatch& o = patches[i];
+    if (o.height == 0) continue;
+    const auto count = static_cast<int64_t>(o.values.size());
+    augment::Erase(images, static_cast<int64_t>(i), o.top, o.left, o.height,
+                   o.width, values.narrow(0, first, count));
+    first += count;
+  }
+}
+
+data::Allocate Uploader::allocate() const {
+  if (!stream_) return nullptr;
+  return [](size_t bytes) {
+    const auto memory =
+        at::empty({static_cast<int64_t>(bytes)},
+                  at::TensorOptions(at::kByte).pinned_memory(true));
+    return std::shared_ptr<uint8_t>(
+        memory.data_ptr<uint8_t>(),
+        [memory](uint8_t*) { /* freed with the tensor */ });
+  };
+}
+
+}  // namespace wsel::train

@@ -1,0 +1,103 @@
+#include "wsel/naming/export.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "throws.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::naming {
+namespace {
+
+using nlohmann::json;
+
+template <typename Config>
+Config Changed(std::string_view name, void (*change)(Config&)) {
+  auto config = std::get<Config>(model::FindVariant(name).config);
+  change(config);
+  return config;
+}
+
+void ExpectNotExportable(const model::Config& config, Naming naming,
+                         const std::string& reason) {
+  SCOPED_TRACE(reason);
+  ExpectError([&] { RequireExportable(config, naming); }, ErrorKind::kMismatch,
+              {NameOf(config), reason});
+}
+
+TEST(ExportSupport, AcceptsModelsThatTheLibraryHas) {
+  for (const char* name : {"vit_tiny", "convnext_tiny"}) {
+    for (const Naming naming :
+         {Naming::kTimm, Naming::kHuggingFace, Naming::kTorchvision}) {
+      RequireExportable(model::FindVariant(name).config, naming);
+    }
+  }
+}
+
+TEST(ExportSupport, FailsForModelsThatTheLibraryCannotBuild) {
+  using model::ConvNextConfig;
+  using model::VitConfig;
+  const auto hf = Naming::kHuggingFace;
+  const auto torchvision = Naming::kTorchvision;
+  ExpectNotExportable(
+      Changed<VitConfig>("vit_tiny", [](auto& c) { c.class_token = false; }),
+      hf, "has no class token");
+  ExpectNotExportable(
+      Changed<VitConfig>("vit_tiny", [](auto& c) { c.no_embed_class = true; }),
+      hf, "no position embedding");
+  ExpectNotExportable(
+      Changed<VitConfig>(
+          "vit_tiny",
+          [](auto& c) { c.pooling = model::Pooling::kNormedAverage; }),
+      torchvision, "average pooling");
+  const model::Config unbiased =
+      Changed<VitConfig>("vit_tiny", [](auto& c) { c.qkv_bias = false; });
+  ExpectNotExportable(unbiased, torchvision, "no qkv bias");
+  RequireExportable(unbiased, hf);
+  const model::Config small = Changed<ConvNextConfig>(
+      "convnext_tiny", [](auto& c) { c.patch_size = 2; });
+  ExpectNotExportable(small, hf, "patches of 2 pixels");
+  ExpectNotExportable(small, Naming::kMeta, "patches of 2 pixels");
+  const model::Config unscaled = Changed<ConvNextConfig>(
+      "convnext_tiny", [](auto& c) { c.layer_scale = 0; });
+  ExpectNotExportable(unscaled, torchvision, "no layer scale");
+  RequireExportable(unscaled, Naming::kMeta);
+  RequireExportable(small, Naming::kTimm);
+}
+
+TEST(HfConfig, HasTheModelTypeAndSizes) {
+  const auto of = [](const model::Config& config) {
+    return json::parse(HfConfig(config));
+  };
+  const json vit = of(model::FindVariant("vit_tiny").config);
+  EXPECT_EQ(vit["architectures"], json({"ViTForImageClassification"}));
+  EXPECT_EQ(vit["intermediate_size"], 768);
+  EXPECT_EQ(vit["num_labels"], 1000);
+  EXPECT_EQ(vit["layer_norm_eps"], 1e-6);
+  const json convnext = of(model::FindVariant("convnext_femto").config);
+  EXPECT_EQ(convnext["model_type"], "convnext");
+  EXPECT_EQ(convnext["hidden_sizes"], json({48, 96, 192, 384}));
+  const json clip =
+      of(Changed<model::VitConfig>("vit_tiny", [](model::VitConfig& c) {
+        c.pre_norm = true;
+        c.activation = model::Activation::kQuickGelu;
+        c.num_classes = 0;
+      }));
+  EXPECT_EQ(clip["architectures"], json({"CLIPVisionModel"}));
+  EXPECT_EQ(clip["hidden_act"], "quick_gelu");
+  EXPECT_FALSE(clip.contains("projection_dim"));
+}
+
+TEST(HfConfig, FailsForADinov2WithAFractionalMlpRatio) {
+  const auto config =
+      Changed<model::VitConfig>("vit_tiny", [](model::VitConfig& c) {
+        c.layer_scale = 1e-5;
+        c.mlp_ratio = 2.5;
+      });
+  ExpectError([&] { HfConfig(config); }, ErrorKind::kMismatch,
+              {"480 MLP channels"});
+}
+
+}  // namespace
+}  // namespace wsel::naming

@@ -1,0 +1,77 @@
+#include "wsel/pretrained/facts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pretrained/zero_checkpoint.h"
+#include "throws.h"
+
+namespace wsel::pretrained {
+namespace {
+
+using testing::ElementsAre;
+
+// A small ViT with an eps that is not timm's.
+PretrainedCheckpoint MakeCheckpoint(
+    const TempFolder& folder, std::map<std::string, std::string> metadata) {
+  model::VitConfig config = SmallVit();
+  config.norm_eps = 1e-5;
+  return ZeroCheckpoint(folder, config, std::move(metadata));
+}
+
+TEST(Facts, AreTheFirstKnownOnes) {
+  const TempFolder folder;
+  const auto checkpoint =
+      MakeCheckpoint(folder, {{run::kMeanKey, "[0.1, 0.2, 0.3]"}});
+  const Facts found = FactsOf(checkpoint);
+  EXPECT_THAT(found.mean_std.mean.values, ElementsAre(0.1, 0.2, 0.3));
+  EXPECT_EQ(found.mean_std.mean.source, FactSource::kMetadata);
+  EXPECT_EQ(found.mean_std.std.values, image::Normalisation().std);
+  EXPECT_EQ(found.mean_std.std.source, FactSource::kAssumed);
+  EXPECT_EQ(found.model_source, FactSource::kMetadata);
+
+  GivenFacts given;
+  given.mean = {{0.5, 0.5, 0.5}};
+  given.assumed.std = {1, 1, 1};
+  const MeanStd mean_std = MeanStdOf(checkpoint, given);
+  EXPECT_THAT(mean_std.mean.values, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_EQ(mean_std.mean.source, FactSource::kGiven);
+  EXPECT_THAT(mean_std.std.values, ElementsAre(1, 1, 1));
+}
+
+TEST(Facts, OfAGivenModelNameItsDifferences) {
+  const TempFolder folder;
+  const auto checkpoint = MakeCheckpoint(folder, {});
+  const Facts facts = FactsOf(checkpoint, {.model = SmallVit()});
+  EXPECT_EQ(std::get<model::VitConfig>(facts.model).norm_eps, 1e-6);
+  EXPECT_THAT(facts.differences, ElementsAre("LayerNorm eps 1e-05, not 1e-06"));
+  EXPECT_THAT(FactsOf(checkpoint).differences, ElementsAre());
+}
+
+TEST(Facts, AreDescribedWithTheirSources) {
+  const TempFolder folder;
+  const auto checkpoint =
+      MakeCheckpoint(folder, {{run::kStdKey, "[0.5,0.5,0.5]"}});
+  EXPECT_EQ(Describe(FactsOf(checkpoint)),
+            "images of 16 px, mean [0.485,0.456,0.406] (assumed), std "
+            "[0.5,0.5,0.5] (metadata), LayerNorm eps 1e-05, GELU (metadata)");
+}
+
+TEST(Facts, MalformedMetadataIsAnError) {
+  for (const char* text : {"[0.5,0.5]", "[0.5,0.5,\"x\"]", "0.5", "{", ""}) {
+    const TempFolder folder;
+    const auto checkpoint = MakeCheckpoint(folder, {{run::kMeanKey, text}});
+    ExpectError([&] { FactsOf(checkpoint); }, ErrorKind::kFormat,
+                {"a.safetensors", run::kMeanKey});
+  }
+}
+
+TEST(ModelByFileName, IsThatOfTheVariant) {
+  const auto model = ModelByFileName("teachers/vit_small_patch16_224.pth");
+  ASSERT_TRUE(model);
+  EXPECT_EQ(NameOf(*model), "vit_small_patch16_224");
+  EXPECT_FALSE(ModelByFileName("teacher.pth"));
+}
+
+}  // namespace
+}  // namespace wsel::pretrained
