@@ -19,6 +19,7 @@ import timm_build
 SMALL = {
     "vit": models.small_vit(layer_scale=1e-5),
     "convnext": models.small_convnext(),
+    "convnextv2": models.small_convnextv2(),
 }
 SCALES = (0.0, 1.25, 1.0, 2.0)
 

@@ -73,6 +73,9 @@ vit_large_patch14_clip_224 vit_large_patch14_clip_336
 vit_large_patch14_clip_quickgelu_224 vit_large_patch14_clip_quickgelu_336
 convnext_atto convnext_femto convnext_pico convnext_nano convnext_tiny
 convnext_tiny_hnf convnext_small convnext_base convnext_large convnext_xlarge
+convnextv2_atto convnextv2_femto convnextv2_pico convnextv2_nano
+convnextv2_tiny convnextv2_small convnextv2_base convnextv2_large
+convnextv2_huge
 """.split()
 
 
@@ -170,6 +173,12 @@ def small_convnext(**more):
                      layer_scale=1e-6), **more)
 
 
+def small_convnextv2(**more):
+    return dict(dict(family="convnextv2", img_size=64, patch_size=4,
+                     dims=[8, 12, 16, 20], depths=[1, 2, 2, 1], num_classes=5),
+                **more)
+
+
 SMALL = {
     "vit_plain": small_vit(),
     "vit_avg": small_vit(pooling="avg"),
@@ -192,6 +201,9 @@ SMALL = {
     "convnext_no_layer_scale": small_convnext(layer_scale=0),
     "convnext_odd_size": small_convnext(img_size=75, patch_size=3,
                                         dims=[8, 8, 12, 12]),
+    "convnextv2_linear": small_convnextv2(),
+    "convnextv2_conv_mlp": small_convnextv2(conv_mlp=True, patch_size=2,
+                                            img_size=48, num_classes=0),
 }
 
 

@@ -229,6 +229,38 @@ def meta_cases(cases):
               size=32, prefix="model.")
 
 
+# In Meta's files GRN's parameters are [1, 1, 1, C].
+META_V2 = META + [(r"mlp\.grn\.weight", "grn.gamma"),
+                  (r"mlp\.grn\.bias", "grn.beta")]
+
+
+def convnextv2(**more):
+    return convnext(use_grn=True, ls_init_value=None, **more)
+
+
+def convnextv2_cases(cases):
+    cases.run("timm_convnextv2.safetensors", "timm", convnextv2(conv_mlp=True),
+              size=32)
+    model = convnextv2()
+    state = renamed(model.state_dict(), *META_V2)
+    for name, tensor in state.items():
+        if ".grn." in name:
+            state[name] = tensor.view(1, 1, 1, -1)
+    read = timm.models.convnext.checkpoint_filter_fn({"model": state}, model)
+    assert all(torch.equal(read[k], v) for k, v in model.state_dict().items())
+    cases.run("meta_convnextv2.pth", "Meta ConvNeXt V2", model,
+              {"model": state}, size=32, prefix="model.")
+    # Files of the pre-training have neither the last norm nor a classifier.
+    model.reset_classifier(0)
+    with torch.no_grad():
+        torch.nn.init.ones_(model.head.norm.weight)
+        torch.nn.init.zeros_(model.head.norm.bias)
+    encoder = {k: v for k, v in state.items()
+               if not k.startswith(("norm.", "head."))}
+    cases.run("meta_convnextv2_fcmae.pth", "Meta ConvNeXt V2, pre-training",
+              model, {"model": encoder}, size=32, prefix="model.")
+
+
 # JAX
 
 
@@ -441,6 +473,11 @@ def hf_cases(cases):
             t.ConvNextForImageClassification(t.ConvNextConfig(
                 hidden_sizes=WIDTHS, depths=DEPTHS, num_labels=5)),
             logits, size=32)
+        add("hf_convnextv2.safetensors", "Hugging Face ConvNeXt V2",
+            t.ConvNextV2ForImageClassification(t.ConvNextV2Config(
+                hidden_sizes=WIDTHS, depths=DEPTHS, num_labels=5,
+                layer_norm_eps=1e-6)),
+            logits, size=32)
 
 
 def torchvision_cases(cases):
@@ -466,7 +503,7 @@ def torchvision_convnext():
 def write():
     cases = Cases()
     for make in (timm_cases, deit_cases, dino_cases, mae_cases, official_cases,
-                 meta_cases, flax_cases, openai_clip, open_clip_cases, hf_cases,
+                 meta_cases, convnextv2_cases, flax_cases, openai_clip, open_clip_cases, hf_cases,
                  torchvision_cases):
         make(cases)
     safetensors.torch.save_file(cases.outputs, FOLDER / "outputs.safetensors")

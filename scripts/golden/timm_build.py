@@ -45,6 +45,7 @@ def build_vit(config, drop_path):
 
 
 def build_convnext(config, drop_path):
+    layer_scale = 1e-6 if config["family"] == "convnext" else 0
     return ConvNeXt(
         num_classes=config["num_classes"],
         depths=tuple(config["depths"]),
@@ -52,10 +53,11 @@ def build_convnext(config, drop_path):
         patch_size=config.get("patch_size", 4),
         conv_mlp=config.get("conv_mlp", False),
         head_norm_first=config.get("head_norm_first", False),
-        ls_init_value=config.get("layer_scale", 1e-6) or None,
+        ls_init_value=config.get("layer_scale", layer_scale) or None,
         head_init_scale=config.get("head_init_scale", 1),
         norm_eps=config.get("norm_eps", 1e-6),
         drop_path_rate=drop_path,
+        use_grn=config["family"] == "convnextv2",
     )
 
 

@@ -78,11 +78,13 @@ struct Architecture {
 
 extern const Architecture<VitConfig> kVit;
 extern const Architecture<ConvNextConfig> kConvNext;
+extern const Architecture<ConvNextV2Config> kConvNextV2;
 
 // All architectures, in the order in which `wsel models` lists them.
 inline constexpr std::tuple<const Architecture<VitConfig>&,
-                            const Architecture<ConvNextConfig>&>
-    kArchitectures = {kVit, kConvNext};
+                            const Architecture<ConvNextConfig>&,
+                            const Architecture<ConvNextV2Config>&>
+    kArchitectures = {kVit, kConvNext, kConvNextV2};
 
 // Calls f(architecture, config) with the config as its own type.
 template <typename AnyConfig, typename F>

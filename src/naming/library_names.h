@@ -29,12 +29,14 @@ struct LibraryNames {
 
 extern const LibraryNames<model::VitConfig> kVitNames;
 extern const LibraryNames<model::ConvNextConfig> kConvNextNames;
+extern const LibraryNames<model::ConvNextV2Config> kConvNextV2Names;
 
 // All architectures; those whose files have all names of another one and more
 // come before it.
 inline constexpr std::tuple<const LibraryNames<model::VitConfig>&,
+                            const LibraryNames<model::ConvNextV2Config>&,
                             const LibraryNames<model::ConvNextConfig>&>
-    kLibraryNames = {kVitNames, kConvNextNames};
+    kLibraryNames = {kVitNames, kConvNextV2Names, kConvNextNames};
 
 // Calls f(names, config) with the config as its own type.
 template <typename F>

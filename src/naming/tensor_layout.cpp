@@ -38,6 +38,7 @@ size_t RankOf(TensorLayout layout) {
     case TensorLayout::kZeros:
     case TensorLayout::kZerosOfRows:
       return 2;
+    case TensorLayout::kRow:
     case TensorLayout::kKernel:
       return 4;
     default:
@@ -76,6 +77,9 @@ std::optional<Shape> TimmShape(TensorLayout layout, const Shape& s) {
     case TensorLayout::kColumn:
       if (s[1] != 1 || s[2] != 1) return std::nullopt;
       return Shape{s[0]};
+    case TensorLayout::kRow:
+      if (s[0] != 1 || s[1] != 1 || s[2] != 1) return std::nullopt;
+      return Shape{s[3]};
     case TensorLayout::kTransposed:
       return Shape{s[1], s[0]};
     case TensorLayout::kKernel:
@@ -146,6 +150,9 @@ std::optional<Shape> SourceShape(TensorLayout layout, const Shape& s) {
     case TensorLayout::kColumn:
       if (s.size() != 1) return std::nullopt;
       return Shape{s[0], 1, 1};
+    case TensorLayout::kRow:
+      if (s.size() != 1) return std::nullopt;
+      return Shape{1, 1, 1, s[0]};
     case TensorLayout::kPointwise:
       if (!IsPointwise(s)) return std::nullopt;
       return Shape{s[0], s[1]};

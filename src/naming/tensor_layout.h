@@ -14,6 +14,7 @@ enum class TensorLayout {
   kVector,         // [D] -> [1, 1, D]
   kTable,          // [N, D] -> [1, N, D]
   kColumn,         // [C, 1, 1] -> [C]
+  kRow,            // [1, 1, 1, C] -> [C]
   kPointwise,      // [out, in] or [out, in, 1, 1] -> the same
   kTransposed,     // [in, out] -> [out, in]
   kKernel,         // [height, width, in, out] -> [out, in, height, width]

@@ -11,5 +11,6 @@ namespace wsel::nn {
 // pass Validate.
 std::shared_ptr<Network> MakeNetwork(const model::VitConfig& config);
 std::shared_ptr<Network> MakeNetwork(const model::ConvNextConfig& config);
+std::shared_ptr<Network> MakeNetwork(const model::ConvNextV2Config& config);
 
 }  // namespace wsel::nn

@@ -53,6 +53,12 @@ TEST(ConfigJson, NamesConfigsWithoutABase) {
             "convnext_d8-16-24-32_l1-1-1-1");
 }
 
+TEST(ConfigJson, NamesAConvNextV2) {
+  EXPECT_EQ(NameOf(Read(R"({"family": "convnextv2"})")), "convnextv2_tiny");
+  EXPECT_EQ(NameOf(Read(R"({"base": "ConvNeXtV2-A", "depths": [1, 1, 1, 1]})")),
+            "convnextv2_d40-80-160-320_l1-1-1-1");
+}
+
 TEST(ConfigJson, ErrorsNameThePath) {
   ExpectReadError(R"({"base": "vit_tini"})",
                   {"model.base", "did you mean 'vit_tiny"});

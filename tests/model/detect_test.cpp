@@ -122,6 +122,14 @@ TEST(Detect, AcceptsAFileWithoutHeadNorm) {
   EXPECT_EQ(NumClasses(detection->config), 0);
 }
 
+TEST(Detect, TakesGrnForAConvNextV2) {
+  const auto detection =
+      Detect(SpecsSource(FindVariant("convnextv2_nano").config));
+  EXPECT_EQ(NameOf(detection->config), "convnextv2_nano");
+  EXPECT_EQ(ArchitectureName(detection->config), "ConvNeXt V2");
+  EXPECT_EQ(Assumptions(*detection), "image size 224");
+}
+
 TEST(Detect, FindsNothingInOtherModels) {
   EXPECT_FALSE(Detect(SpecsSource()));
   EXPECT_FALSE(Detect(SpecsSource()

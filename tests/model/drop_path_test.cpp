@@ -15,6 +15,7 @@ const Config& ConvNext() { return FindVariant("convnext_femto").config; }
 TEST(DropPath, CountsTheBranches) {
   EXPECT_EQ(DropPathBranches(Vit()), 24);
   EXPECT_EQ(DropPathBranches(ConvNext()), 12);
+  EXPECT_EQ(DropPathBranches(FindVariant("convnextv2_atto").config), 12);
 }
 
 // The fraction of 4,000 samples for which a branch is dropped. Expects the

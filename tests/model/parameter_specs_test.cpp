@@ -1,5 +1,6 @@
 #include "wsel/model/parameter_specs.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <limits>
@@ -64,6 +65,18 @@ TEST(ParameterSpecs, RolesOfAConvNext) {
   EXPECT_THAT(axes("head.norm.weight"), ElementsAre(Width(3)));
   EXPECT_THAT(axes("head.fc.weight"),
               ElementsAre(Axis{Role::kClasses}, Width(3)));
+}
+
+TEST(ParameterSpecs, OfGrnAreOfTheHiddenChannels) {
+  const auto atto = ByName(FindVariant("convnextv2_atto").config);
+  for (const char* name : {"weight", "bias"}) {
+    const ParameterSpec& grn =
+        atto.at(fmt::format("stages.1.blocks.0.mlp.grn.{}", name));
+    EXPECT_EQ(grn.key, fmt::format("stages.1.blocks.{{}}.mlp.grn.{}", name));
+    EXPECT_EQ(grn.spec.shape, (Shape{320}));
+    EXPECT_THAT(grn.axes, ElementsAre(Axis{Role::kMlpHidden, 1}));
+    EXPECT_EQ(grn.component, Component::kMlp);
+  }
 }
 
 TEST(ParameterSpecs, KeyStageAndBlock) {

@@ -78,6 +78,11 @@ TEST(HfConfig, HasTheModelTypeAndSizes) {
   const json convnext = of(model::FindVariant("convnext_femto").config);
   EXPECT_EQ(convnext["model_type"], "convnext");
   EXPECT_EQ(convnext["hidden_sizes"], json({48, 96, 192, 384}));
+  const json v2 = of(model::FindVariant("convnextv2_atto").config);
+  EXPECT_EQ(v2["model_type"], "convnextv2");
+  EXPECT_EQ(v2["architectures"], json({"ConvNextV2ForImageClassification"}));
+  EXPECT_EQ(v2["hidden_sizes"], json({40, 80, 160, 320}));
+  EXPECT_FALSE(v2.contains("layer_scale_init_value"));
   const json clip =
       of(Changed<model::VitConfig>("vit_tiny", [](model::VitConfig& c) {
         c.pre_norm = true;

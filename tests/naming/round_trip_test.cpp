@@ -80,6 +80,8 @@ TEST(RoundTrip, KeepsEveryBit) {
       {"augreg.npz", {kTimm, kHuggingFace, kTorchvision}},
       {"timm_convnext.safetensors", {kTimm}},
       {"meta_convnext.pth", {kTimm, kHuggingFace, kTorchvision, kMeta}},
+      {"timm_convnextv2.safetensors", {kTimm}},
+      {"meta_convnextv2.pth", {kTimm, kHuggingFace, kMeta}},
   };
   const TempFolder folder;
   for (const auto& [golden, namings] : kTrips) {
@@ -118,6 +120,8 @@ TEST(RoundTrip, RestoresALibrarysOwnFile) {
            {"hf_dinov2.safetensors", kHuggingFace},
            {"hf_clip.safetensors", kHuggingFace},
            {"hf_convnext.safetensors", kHuggingFace},
+           {"hf_convnextv2.safetensors", kHuggingFace},
+           {"meta_convnextv2.pth", kMeta},
            {"torchvision_vit.pth", kTorchvision},
            {"torchvision_convnext.pth", kTorchvision}}) {
     SCOPED_TRACE(golden);

@@ -124,6 +124,18 @@ TEST(Draw, ScalesAConvNextsHead) {
   EXPECT_EQ(init, (Init{InitKind::kTruncNormal, 0.02 * 0.001, 2 * 0.001}));
 }
 
+TEST(Draw, BeginsWithGrnAsTheIdentity) {
+  const Config config = FindVariant("convnextv2_atto").config;
+  for (const ParameterSpec& parameter : ParameterSpecs(config)) {
+    if (parameter.spec.name.find(".grn.") == std::string::npos) continue;
+    for (const auto initializer : {Initializer::kTimm, Initializer::kXavier,
+                                   Initializer::kTruncNormal}) {
+      EXPECT_EQ(InitFor(config, parameter, initializer),
+                (Init{InitKind::kConstant, 0}));
+    }
+  }
+}
+
 TEST(Draw, DependsOnlyOnSeedAndName) {
   const Init init = {InitKind::kNormal, 1};
   const auto a = Draw(init, {"a", {300, 500}}, 1);

@@ -337,6 +337,21 @@ TEST(PlanSelection, NamesATensorOfTheWrongShapeOrType) {
   ExpectError(plan, ErrorKind::kMismatch, {"cls_token", "int64"});
 }
 
+// GRN's parameters are of the MLP's hidden channels.
+TEST(PlanSelection, IndexesGrnAsTheMlp) {
+  model::ConvNextV2Config teacher;
+  teacher.dims = {16, 24, 32, 40};
+  model::ConvNextV2Config student = teacher;
+  student.dims = {8, 12, 16, 20};
+  const Plan plan = PlanOf(teacher, student, With(RuleNamed("uniform")));
+  const std::string mlp = "stages.2.blocks.1.mlp.";
+  const auto& hidden = SetOf(plan, mlp + "fc1.weight", 0);
+  EXPECT_EQ(hidden.indices.size(), 64U);
+  EXPECT_EQ(SetOf(plan, mlp + "grn.weight", 0), hidden);
+  EXPECT_EQ(SetOf(plan, mlp + "grn.bias", 0), hidden);
+  EXPECT_EQ(SetOf(plan, mlp + "fc2.weight", 1), hidden);
+}
+
 TEST(PlanSelection, AccountsForEveryTensorOfTheFile) {
   const VitConfig teacher = SmallVit(16, 2, 3);
   HashedSource file(teacher);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "wsel/model/convnext_config.h"
+#include "wsel/model/convnextv2_config.h"
 #include "wsel/model/vit_config.h"
 
 namespace wsel::model {
@@ -17,9 +18,9 @@ namespace wsel::model {
 // A model of any architecture. Every alternative has the fields name, img_size,
 // patch_size, num_classes and norm_eps; src/model/architecture.h has a
 // descriptor of each.
-using Config = std::variant<VitConfig, ConvNextConfig>;
+using Config = std::variant<VitConfig, ConvNextConfig, ConvNextV2Config>;
 
-// "ViT" or "ConvNeXt"
+// "ViT", "ConvNeXt" or "ConvNeXt V2"
 std::string_view ArchitectureName(const Config& config);
 const std::string& NameOf(const Config& config);
 // In pixels per side.
