@@ -144,9 +144,71 @@ def webps(image):
     yield "cut", plain[:-40]
 
 
+def bmp(bits, compression, data, palette=b"", size=(13, 11), masks=b""):
+    body = struct.pack("<IiiHHIIiiII", 40, *size, 1, bits, compression,
+                       len(data), 2835, 2835, len(palette) // 4, 0)
+    start = 14 + len(body) + len(masks) + len(palette)
+    return (b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start) +
+            body + masks + palette + data)
+
+
+def bmps(image):
+    for mode in ("RGB", "L", "P", "1", "RGBA"):
+        yield mode.lower(), save(image.convert(mode), "BMP")
+    for bits in (1, 4, 8, 16, 24, 32):
+        stride = (13 * bits + 31) // 32 * 4
+        palette = noise(f"bmp {bits}", 4 << bits) if bits <= 8 else b""
+        data = noise(f"bmp {bits}", stride * 11)
+        yield f"bits-{bits}", bmp(bits, 0, data, palette)
+        yield f"top-down-{bits}", bmp(bits, 0, data, palette, (13, -11))
+    data = noise("bmp masks", 52 * 11)
+    for name, bits, masks in (("565", 16, (0xF800, 0x7E0, 0x1F)),
+                              ("555", 16, (0x7C00, 0x3E0, 0x1F)),
+                              ("xbgr", 32, (0xFF000000, 0xFF0000, 0xFF00)),
+                              ("odd", 32, (0xFFC00000, 0x3FF000, 0xFFC))):
+        yield f"masks-{name}", bmp(bits, 3, data[:(13 * bits + 31) // 32 * 44],
+                                   masks=struct.pack("<III", *masks))
+    palette = noise("bmp runs", 1024)
+    runs = (b"\5\7\0\0" b"\0\3\1\2\3\0\x0a\x09" b"\0\0" b"\0\2\4\2"
+            b"\x20\x11" b"\0\0" + b"\x0d\x42\0\0" * 8 + b"\0\1")
+    yield "rle8", bmp(8, 1, runs, palette)
+    yield "rle8-cut", bmp(8, 1, runs[:-20], palette)
+    runs = (b"\5\x7a\0\0" b"\0\4\x12\x34" b"\0\0" b"\0\2\4\2"
+            b"\x20\x11" b"\0\0" + b"\x0d\x42\0\0" * 8 + b"\0\1")
+    yield "rle4", bmp(4, 2, runs, palette[:64])
+    plain = save(image, "BMP")
+    yield "trailing", plain + b"garbage"
+    yield "cut", plain[:-40]
+    yield "old-header", (b"BM" + struct.pack("<IHHI", 0, 0, 0, 26) +
+                         struct.pack("<IHHHH", 12, 13, 11, 1, 24) +
+                         noise("bmp old", 40 * 11))
+
+
+def pnms(image):
+    """PGM and PPM; Pillow reads them by content."""
+    yield "raw-rgb", save(image, "PPM")
+    yield "raw-grey", save(image.convert("L"), "PPM")
+    for most in (1, 100, 255, 1000, 65535):
+        size = 1 if most < 256 else 2
+        for kind, channels in ((b"5", 1), (b"6", 3)):
+            values = [value % (most + 1) for value in
+                      hashed.bits(f"pnm {most}", 7 * 5 * channels).tolist()]
+            header = b"P%s # a comment\n7\t5 %d\n" % (kind, most)
+            name = f"{kind.decode()}-{most}"
+            yield name, header + b"".join(
+                value.to_bytes(size, "big") for value in values)
+            plain = b"P%d" % (int(kind) - 3) + header[2:]
+            yield f"plain-{name}", plain + b"# and\n".join(
+                b"%d " % value for value in values)
+    yield "cut", save(image, "PPM")[:-1]
+    yield "plain-too-large", b"P2 2 1 9\n 3 10\n"
+    yield "no-values", b"P5 2 2 0\n...."
+
+
 def write_all(folder, picture):
     image = picture("plain", *SIZE)
     for kind, files in (("png", pngs()), ("jpg", jpegs(image)),
-                        ("gif", gifs(image)), ("webp", webps(image))):
+                        ("gif", gifs(image)), ("webp", webps(image)),
+                        ("bmp", bmps(image)), ("ppm", pnms(image))):
         for name, content in files:
             (folder / f"{name}.{kind}").write_bytes(content)

@@ -171,7 +171,8 @@ def read(path, lenient=False):
     try:
         image = Image.open(path)
         # wsel does not read others.
-        if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP"):
+        if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP",
+                                "PPM"):
             return ["refused"]
         image = image.convert("RGB")
         return [*image.size, digest(image)]

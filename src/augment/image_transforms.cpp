@@ -25,9 +25,6 @@ void CheckOutput(size_t bytes, int img_size) {
 constexpr int kAttempts = 10;  // to draw a crop
 constexpr int kLargestUnresized = 32;
 constexpr int kSmallestUncropped = 384;
-// Pixels of the resized image's long side: bounds the memory for extreme aspect
-// ratios.
-constexpr int64_t kMaxLongSide = 1 << 20;
 
 // torchvision's CenterCrop along one axis: short images are padded to size
 // first, with the odd pixel at the end; otherwise halves round to even.
@@ -40,21 +37,11 @@ int CentreOffset(int length, int size) {
 image::Image ResizeAndCrop(const image::Image& source, int short_side,
                            const EvalTransformOptions& options) {
   const int size = options.img_size;
-  const int shorter = std::min(source.width(), source.height());
-  const int longer = std::max(source.width(), source.height());
-  const int64_t long_side = int64_t{short_side} * longer / std::max(shorter, 1);
-  if (shorter == 0 || long_side > kMaxLongSide) {
-    throw Error(ErrorKind::kFormat, "image",
-                "{} x {} pixels cannot be resized to {}", source.width(),
-                source.height(), short_side);
-  }
-  const bool portrait = source.width() <= source.height();
-  const int width = portrait ? short_side : static_cast<int>(long_side);
-  const int height = portrait ? static_cast<int>(long_side) : short_side;
+  const auto [width, height] = image::WithShortSide(source, short_side);
   return image::ResizeThenCrop(
       source, width, height,
       {CentreOffset(width, size), CentreOffset(height, size), size, size},
-      options.interpolation);
+      options.interpolation, options.pass_order);
 }
 
 image::Image EvalImage(const image::Image& source,
@@ -66,7 +53,7 @@ image::Image EvalImage(const image::Image& source,
   }
   if (size >= kSmallestUncropped) {
     return image::Resize(source, image::FullBox(source), size, size,
-                         options.interpolation);
+                         options.interpolation, options.pass_order);
   }
   // The short side is at least `size`, since crop_pct is at most 1.
   return ResizeAndCrop(source, static_cast<int>(size / options.crop_pct),
@@ -140,8 +127,8 @@ image::Image ApplyCrop(const image::Image& source,
                        const TrainTransformOptions& options,
                        const TrainDraws& draws) {
   if (options.crop == TrainCrop::kEvaluation) {
-    return EvalImage(
-        source, {options.img_size, options.crop_pct, options.interpolation});
+    return EvalImage(source, {options.img_size, options.crop_pct,
+                              options.interpolation, options.pass_order});
   }
   if (IsPadded(options)) {
     return image::Crop(source, draws.left, draws.top, draws.width,
@@ -149,7 +136,8 @@ image::Image ApplyCrop(const image::Image& source,
   }
   return image::CropThenResize(
       source, {draws.left, draws.top, draws.width, draws.height},
-      options.img_size, options.img_size, options.interpolation);
+      options.img_size, options.img_size, options.interpolation,
+      options.pass_order);
 }
 
 }  // namespace

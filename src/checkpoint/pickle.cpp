@@ -71,10 +71,13 @@ constexpr std::array<std::string_view, 5> kFirstArgument = {
 class Unpickler {
  public:
   Unpickler(std::span<const std::byte> bytes, const std::string& where,
-            std::pmr::deque<PickleNode>& nodes)
+            std::pmr::deque<PickleNode>& nodes,
+            std::pmr::deque<std::pmr::string>& texts, PickleOpcodes opcodes)
       : cursor_(bytes, where),
         where_(where),
+        opcodes_(opcodes),
         nodes_(nodes),
+        texts_(texts),
         memory_(nodes.get_allocator()) {}
 
   PickleValue Run() try {
@@ -97,15 +100,19 @@ class Unpickler {
     void (Unpickler::*run)();
   };
   static const std::array<Opcode, 53> kOpcodes;
+  static const std::array<Opcode, 9> kTextOpcodes;
 
   void Step(uint8_t op) {
     const auto known = std::ranges::find(kOpcodes, op, &Opcode::code);
     if (known != kOpcodes.end()) return (this->*known->run)();
-    constexpr std::string_view kOldOpcodes = "FLPSVdglp";
+    const auto text = std::ranges::find(kTextOpcodes, op, &Opcode::code);
+    const bool is_text = text != kTextOpcodes.end();
+    if (is_text && opcodes_ == PickleOpcodes::kAll) {
+      return (this->*text->run)();
+    }
     Fail("opcode 0x{:02x} is {}; save the file again with torch.save", op,
-         kOldOpcodes.find(static_cast<char>(op)) != std::string_view::npos
-             ? "from pickle protocol 0 or 1, which are not supported"
-             : "not one that torch writes");
+         is_text ? "from pickle protocol 0 or 1, which are not supported"
+                 : "not one that torch writes");
   }
 
   void CheckProtocol() {
@@ -163,18 +170,116 @@ class Unpickler {
     Push(value);
   }
 
+  template <typename T>
+  T Parsed(std::string_view text, std::string_view what) const {
+    T value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error == std::errc() && stop == end) return value;
+    Fail("{} is not {}", Quoted(text), what);
+  }
+  int64_t Integer(std::string_view text) const {
+    return Parsed<int64_t>(text, "a 64-bit integer");
+  }
+
   // An integer in decimal; 00 and 01 are the bools of protocols 0 and 1.
   void PushDecimal() {
     const std::string_view text = cursor_.ReadLine();
     if (text == "00" || text == "01") return Push(text == "01");
-    int64_t value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || stop != end) {
-      Fail("{} is not a 64-bit integer", Quoted(text));
-    }
-    Push(value);
+    Push(Integer(text));
   }
+  void PushLongLine() {
+    std::string_view text = cursor_.ReadLine();
+    if (text.ends_with('L')) text.remove_suffix(1);
+    Push(Integer(text));
+  }
+  void PushDoubleLine() {
+    Push(Parsed<double>(cursor_.ReadLine(), "a number"));
+  }
+
+  // The byte or character of `count` hexadecimal digits, removed from `rest`.
+  uint32_t Hex(std::string_view& rest, size_t count) const {
+    uint32_t value = 0;
+    const std::string_view digits = rest.substr(0, count);
+    const char* end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, value, 16);
+    if (digits.size() != count || error != std::errc() || stop != end) {
+      Fail("{} is not an escaped character", Quoted(digits));
+    }
+    rest.remove_prefix(count);
+    return value;
+  }
+
+  // Python 2's str, as its repr().
+  void PushReprLine() {
+    std::string_view rest = cursor_.ReadLine();
+    if (rest.size() < 2 || rest.front() != rest.back() ||
+        (rest.front() != '\'' && rest.front() != '"')) {
+      Fail("{} is not a quoted string", Quoted(rest));
+    }
+    rest = rest.substr(1, rest.size() - 2);
+    std::pmr::string& text = texts_.emplace_back();
+    text.reserve(rest.size());
+    while (!rest.empty()) {
+      char c = rest.front();
+      rest.remove_prefix(1);
+      if (c == '\\' && !rest.empty()) {
+        c = rest.front();
+        rest.remove_prefix(1);
+        constexpr std::string_view kEscapes = "nrt";
+        const size_t at = kEscapes.find(c);
+        if (at != kEscapes.npos) c = "\n\r\t"[at];
+        if (c == 'x') c = static_cast<char>(Hex(rest, 2));
+      }
+      text += c;
+    }
+    Push(std::string_view(text));
+  }
+
+  // Unicode text as Latin-1 with \uXXXX and \UXXXXXXXX, kept as UTF-8.
+  void PushUnicodeLine() {
+    std::string_view rest = cursor_.ReadLine();
+    std::pmr::string& text = texts_.emplace_back();
+    text.reserve(rest.size() +
+                 static_cast<size_t>(std::ranges::count_if(
+                     rest, [](char c) { return (c & 0x80) != 0; })));
+    while (!rest.empty()) {
+      uint32_t code = static_cast<unsigned char>(rest.front());
+      const bool is_short = rest.starts_with("\\u");
+      const bool escaped = is_short || rest.starts_with("\\U");
+      rest.remove_prefix(escaped ? 2 : 1);
+      if (escaped) code = Hex(rest, is_short ? 4 : 8);
+      AppendUtf8(code, text);
+    }
+    Push(std::string_view(text));
+  }
+
+  void AppendUtf8(uint32_t code, std::pmr::string& text) const {
+    if (code > 0x10FFFF) Fail("U+{:X} is not a character", code);
+    if (code < 0x80) {
+      text += static_cast<char>(code);
+      return;
+    }
+    const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    text += static_cast<char>((0xF00U >> (more + 1)) | code >> (6 * more));
+    for (int i = more - 1; i >= 0; --i) {
+      text += static_cast<char>(0x80U | (code >> (6 * i) & 0x3FU));
+    }
+  }
+
+  void PersistentLine() {
+    PushNode(Kind::kPersistent, MakeItems({cursor_.ReadLine()}));
+  }
+  void PushMarkedDict() {
+    Items items = PopMark();
+    if (items.size() % 2 != 0) Fail("a dictionary has a key without a value");
+    PushNode(Kind::kDict, std::move(items));
+  }
+  uint32_t MemoKey() {
+    return Parsed<uint32_t>(cursor_.ReadLine(), "a key of the memo");
+  }
+  void MemoGetLine() { PushFromMemo(MemoKey()); }
+  void MemoPutLine() { memo_[MemoKey()] = Top(); }
 
   // Pops the last `count` values, or those since the last mark.
   static constexpr size_t kMarked = -1;
@@ -192,7 +297,9 @@ class Unpickler {
 
   template <typename Key>
   void MemoGet() {
-    const uint32_t key = cursor_.ReadInt<Key>();
+    PushFromMemo(cursor_.ReadInt<Key>());
+  }
+  void PushFromMemo(uint32_t key) {
     const auto at = memo_.find(key);
     if (at == memo_.end()) Fail("the memo has no entry {}", key);
     Push(at->second);
@@ -404,7 +511,9 @@ class Unpickler {
 
   ByteCursor cursor_;
   const std::string& where_;
+  PickleOpcodes opcodes_;
   std::pmr::deque<PickleNode>& nodes_;
+  std::pmr::deque<std::pmr::string>& texts_;
   std::pmr::polymorphic_allocator<> memory_;
   size_t at_ = 0;
   size_t value_count_ = 0;
@@ -470,24 +579,41 @@ const std::array<Unpickler::Opcode, 53> Unpickler::kOpcodes = {{
     {'b', &Unpickler::Build},             // BUILD
     {'Q', &Unpickler::PushNew<Kind::kPersistent, 1>},  // BINPERSID
 }};
+const std::array<Unpickler::Opcode, 9> Unpickler::kTextOpcodes = {{
+    {'F', &Unpickler::PushDoubleLine},                 // FLOAT
+    {'L', &Unpickler::PushLongLine},                   // LONG
+    {'P', &Unpickler::PersistentLine},                 // PERSID
+    {'S', &Unpickler::PushReprLine},                   // STRING
+    {'V', &Unpickler::PushUnicodeLine},                // UNICODE
+    {'d', &Unpickler::PushMarkedDict},                 // DICT
+    {'g', &Unpickler::MemoGetLine},                    // GET
+    {'l', &Unpickler::PushNew<Kind::kList, kMarked>},  // LIST
+    {'p', &Unpickler::MemoPutLine},                    // PUT
+}};
 
 }  // namespace
 
 Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where,
                AllocationLimit& limit)
-    : nodes_(&limit) {
-  Unpickler unpickler(bytes, where, nodes_);
+    : Pickle(bytes, where, limit, PickleOpcodes::kTorch) {}
+
+Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where,
+               AllocationLimit& limit, PickleOpcodes opcodes)
+    : nodes_(&limit), texts_(&limit) {
+  Unpickler unpickler(bytes, where, nodes_, texts_, opcodes);
   root_ = unpickler.Run();
   size_ = unpickler.size();
   value_count_ = unpickler.value_count();
 }
 
-Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where)
-    : Pickle(bytes, where, std::make_unique<AllocationLimit>(bytes.size())) {}
+Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where,
+               PickleOpcodes opcodes)
+    : Pickle(bytes, where, std::make_unique<AllocationLimit>(bytes.size()),
+             opcodes) {}
 
 Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where,
-               std::unique_ptr<AllocationLimit> own)
-    : Pickle(bytes, where, *own) {
+               std::unique_ptr<AllocationLimit> own, PickleOpcodes opcodes)
+    : Pickle(bytes, where, *own, opcodes) {
   own_ = std::move(own);
 }
 

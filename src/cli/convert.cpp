@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/naming/export.h"
 #include "wsel/session/conversion.h"
@@ -63,15 +64,14 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
   const naming::RemappedStateDict& from = checkpoint.remapped;
   const auto naming = naming::Namings().NameOf(args.naming);
   if (args.json) {
-    fmt::print("{}\n", nlohmann::ordered_json(
-                           {{"output", args.output},
-                            {"size", std::filesystem::file_size(args.output)},
-                            {"from", from.source},
-                            {"naming", naming},
-                            {"tensors", conversion.num_tensors()},
-                            {"ignored", from.ignored.size()},
-                            {"model", model}})
-                           .dump());
+    fmt::print("{}\n",
+               DumpJson({{"output", args.output},
+                         {"size", std::filesystem::file_size(args.output)},
+                         {"from", from.source},
+                         {"naming", naming},
+                         {"tensors", conversion.num_tensors()},
+                         {"ignored", from.ignored.size()},
+                         {"model", model}}));
     return;
   }
   fmt::print("{}: {} tensors of {}, names converted from {} to {}\n",

@@ -39,6 +39,7 @@ struct CheckedSplit {
   std::vector<std::string> count_mismatches;
   std::vector<std::string> classes;
   int64_t num_images;
+  std::string note;
 };
 
 void PrintTable() {
@@ -83,8 +84,9 @@ CheckedSplit CheckSplit(const DatasetInfo& info, const CheckArgs& args,
   };
   auto report = data::Check(set, 0, show);
   meter.Clear();
-  return {split, std::move(report), data::CountMismatches(info, split, set),
-          set.classes, set.size()};
+  return {
+      split,       std::move(report), data::CountMismatches(info, split, set),
+      set.classes, set.size(),        set.note};
 }
 
 std::string RangeText(int least, int most) {
@@ -117,6 +119,7 @@ void Print(const CheckedSplit& checked) {
   for (const std::string& text : checked.count_mismatches) {
     fmt::print("  count mismatch: {}\n", text);
   }
+  if (!checked.note.empty()) fmt::print("  {}\n", checked.note);
   PrintIssues("corrupt", report.corrupt);
   PrintIssues("damaged", report.damaged);
 }
@@ -139,6 +142,7 @@ Json ToJson(const CheckedSplit& checked) {
           {"height", {report.min_height, report.max_height}},
           {"classes", per_class},
           {"count_mismatches", checked.count_mismatches},
+          {"note", checked.note},
           {"corrupt", Texts(report.corrupt)},
           {"damaged", Texts(report.damaged)}};
 }

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "dry_run.h"
 #include "options.h"
+#include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
 #include "wsel/session/evaluation.h"
@@ -16,8 +17,6 @@
 
 namespace wsel::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct EvalArgs {
   session::EvalRequest request;
@@ -30,14 +29,13 @@ struct EvalArgs {
 void Print(const EvalArgs& args, const train::Evaluation& e,
            const std::vector<std::string>& corrupt) {
   if (args.json) {
-    fmt::print("{}\n", Json({{"checkpoint", args.request.checkpoint},
-                             {"dataset", args.request.data.name},
-                             {"num_images", e.count},
-                             {"skipped", e.skipped},
-                             {"loss", e.loss},
-                             {"top1", e.top1},
-                             {"top5", e.top5}})
-                           .dump());
+    fmt::print("{}\n", DumpJson({{"checkpoint", args.request.checkpoint},
+                                 {"dataset", args.request.data.name},
+                                 {"num_images", e.count},
+                                 {"skipped", e.skipped},
+                                 {"loss", e.loss},
+                                 {"top1", e.top1},
+                                 {"top5", e.top5}}));
     return;
   }
   fmt::print("top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n", e.top1,
@@ -124,13 +122,9 @@ void AddData(CLI::App& c, EvalArgs& args) {
   c.add_option("--crop-pct", args.request.crop_pct,
                "Center crop fraction (timm's crop_pct)")
       ->capture_default_str();
-  c.add_option("--classes", data.classes, "Only these classes: cat,dog")
-      ->delimiter(',')
-      ->type_name("NAME,...");
+  AddClasses(c, data);
   AddWorkers(c, data.workers);
-  c.add_flag("--skip-corrupt", data.skip_corrupt,
-             "Skip and count images that cannot be read");
-  AddOldName(c, "--skip-broken", "--skip-corrupt", data.skip_corrupt);
+  AddSkipCorrupt(c, data);
 }
 
 void AddRun(CLI::App& c, EvalArgs& args) {

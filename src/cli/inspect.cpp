@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/parameter_specs.h"
@@ -183,7 +184,7 @@ void RunInspect(const InspectArgs& args) {
   const auto stats = args.stats ? AllStatisticsOf(*checkpoint.file)
                                 : std::vector<Statistics>();
   if (args.json) {
-    fmt::print("{}\n", AsJson(checkpoint, stats).dump(1));
+    fmt::print("{}\n", DumpJson(AsJson(checkpoint, stats), 1));
   } else {
     PrintText(checkpoint, stats);
   }

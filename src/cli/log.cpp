@@ -37,4 +37,11 @@ void AddLogFile(const std::filesystem::path& path, bool append) {
   }
 }
 
+void WarnOfFileLock(std::string_view folder, std::string_view lock) {
+  spdlog::warn(
+      "{}: this file system has no locks; the file {}.owner keeps other "
+      "processes out instead",
+      folder, lock);
+}
+
 }  // namespace wsel::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 namespace wsel::cli {
 
@@ -12,5 +13,9 @@ void SetUpLog(int verbosity);
 // Also sends logs to a file, with times; `append` keeps its content.
 // Errors: kIo.
 void AddLogFile(const std::filesystem::path& path, bool append);
+
+// Warns that the file system of `folder` has no locks, and that `lock`.owner
+// stands for that one.
+void WarnOfFileLock(std::string_view folder, std::string_view lock);
 
 }  // namespace wsel::cli

@@ -2,8 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include <vector>
-
+#include "wsel/core/csv.h"
 #include "wsel/core/error.h"
 #include "wsel/session/model_options.h"
 
@@ -58,6 +57,24 @@ void AddDataset(CLI::App& command, data::DataOptions& data,
       ->type_name(root_type);
 }
 
+void AddClasses(CLI::App& command, data::DataOptions& data) {
+  command
+      .add_option_function<std::string>(
+          "--classes",
+          [&data](const std::string& text) {
+            data.classes = CsvCells(text, "--classes", ErrorKind::kUsage);
+          },
+          "Only these classes: cat,dog; a name with a comma is quoted: "
+          "'\"bell, red\",dog'")
+      ->type_name("NAME,...");
+}
+
+void AddSkipCorrupt(CLI::App& command, data::DataOptions& data) {
+  command.add_flag("--skip-corrupt", data.skip_corrupt,
+                   "Skip and count images that cannot be read");
+  AddOldName(command, "--skip-broken", "--skip-corrupt", data.skip_corrupt);
+}
+
 void AddWorkers(CLI::App& command, int64_t& workers) {
   command
       .add_option("--workers", workers, "Data loader threads; -1: one per core")
@@ -82,6 +99,28 @@ void AddDryRun(CLI::App& command, bool& dry_run) {
 
 void AddJson(CLI::App& command, bool& json) {
   command.add_flag("--json", json, "Print the result as JSON");
+}
+
+void WithSets(
+    const std::vector<std::string>& sets,
+    const std::function<void(const std::vector<std::string>&)>& read) try {
+  read(sets);
+} catch (const Error& error) {
+  if (error.where() == "--set") throw;
+  std::vector<std::string> given;
+  for (size_t i = 0;; ++i) {
+    try {
+      read(given);
+    } catch (const Error& earlier) {
+      const bool same = std::string_view(earlier.what()) == error.what();
+      if (same && i == 0) throw;
+      if (same) {
+        throw Error(error.kind(), "--set " + given.back(), error.what());
+      }
+    }
+    if (i == sets.size()) throw;  // other files than before
+    given.push_back(sets[i]);
+  }
 }
 
 void LogRenamed(std::string_view old_name, std::string_view new_name) {

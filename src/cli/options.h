@@ -3,10 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "wsel/core/registry.h"
 #include "wsel/data/options.h"
@@ -52,11 +54,19 @@ CLI::Option* AddFile(CLI::App& command, const std::string& name,
 void AddDataset(CLI::App& command, data::DataOptions& data,
                 const std::string& name_type = "TEXT",
                 const std::string& root_type = "TEXT");
+void AddClasses(CLI::App& command, data::DataOptions& data);
+// And its old name.
+void AddSkipCorrupt(CLI::App& command, data::DataOptions& data);
 void AddWorkers(CLI::App& command, int64_t& workers);
 void AddDevice(CLI::App& command, std::string& device);
 void AddThreads(CLI::App& command, int& threads);
 void AddDryRun(CLI::App& command, bool& dry_run);
 void AddJson(CLI::App& command, bool& json);
+
+// Calls `read` with the values of --set. An error that one of them causes names
+// it: one that `read` throws as soon as it is given that value.
+void WithSets(const std::vector<std::string>& sets,
+              const std::function<void(const std::vector<std::string>&)>& read);
 
 // Logs "--batch is now --batch-size".
 void LogRenamed(std::string_view old_name, std::string_view new_name);

@@ -47,6 +47,8 @@ void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
     nlohmann::ordered_json json = {
         {"train", splits.train.size()},
         {"test", splits.test.size()},
+        {"skipped_train", result.train_skipped},
+        {"skipped_test", result.test_skipped},
         {"num_features", result.num_features},
         {"solver", args.solver},
         {"training_features", augment ? "recomputed" : "cached"},
@@ -63,6 +65,10 @@ void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
       result.top1, train, result.num_features,
       augment ? "recomputed in each epoch" : "computed once", args.solver,
       splits.train.size(), splits.test.size());
+  if (result.train_skipped + result.test_skipped > 0) {
+    fmt::print("skipped {} corrupt training and {} test images of these\n",
+               result.train_skipped, result.test_skipped);
+  }
 }
 
 // Check, open, fit, print.
@@ -70,6 +76,7 @@ void RunProbe(ProbeArgs args) {
   args.options.recipe.solver =
       probe::ProbeSolvers().Find(args.solver, "--solver");
   args.options.workers = static_cast<int>(args.data.workers);
+  args.options.skip_corrupt = args.data.skip_corrupt;
   if (args.threads > 0) at::set_num_threads(args.threads);
   if (args.pixels != args.checkpoint.empty()) {
     throw Error(ErrorKind::kUsage, "wsel probe",
@@ -83,8 +90,9 @@ void RunProbe(ProbeArgs args) {
                     static_cast<int64_t>(splits.train.classes.size()),
                     splits.train.size());
   const auto features =
-      args.pixels ? probe::PixelFeatures(splits.train, device)
-                  : probe::CheckpointFeatures(args.checkpoint, device);
+      args.pixels
+          ? probe::PixelFeatures(splits.train, device, args.data.skip_corrupt)
+          : probe::CheckpointFeatures(args.checkpoint, device);
   PrintResult(
       args, splits,
       probe::FitProbe(splits.train, splits.test, features, args.options));
@@ -138,6 +146,8 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->add_option("--train-range", args->data.train_range,
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',');
+  AddClasses(*c, args->data);
+  AddSkipCorrupt(*c, args->data);
   AddOptimisation(*c, *args);
   c->option_defaults()->group("Run");
   AddWorkers(*c, args->data.workers);
@@ -148,7 +158,10 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   AddDryRun(*c, args->dry_run);
   AddJson(*c, args->json);
   invocation.computing.push_back({c, [args] { return !args->dry_run; }});
-  c->callback([args] { RunProbe(*args); });
+  c->callback([args, c] {
+    LogOldNames(*c);
+    RunProbe(*args);
+  });
 }
 
 }  // namespace wsel::cli

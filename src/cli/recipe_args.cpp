@@ -8,23 +8,26 @@
 #include <nlohmann/json.hpp>
 
 #include "options.h"
+#include "wsel/core/csv.h"
 #include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/core/split.h"
 #include "wsel/core/text_file.h"
+#include "wsel/core/utf8.h"
 
 namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// All options as overrides. --set comes last, and takes precedence.
+// All options but --set as overrides.
 std::vector<std::string> Overrides(const RecipeArgs& args) {
   std::vector<std::string> sets = args.fields;
   if (!args.model.empty()) {
+    RequireUtf8(args.model, "--model");
     sets.push_back("model.name=" + Json(args.model).dump());
   }
   if (args.skip_broken) sets.emplace_back("data.skip_corrupt=true");
-  sets.insert(sets.end(), args.sets.begin(), args.sets.end());
   return sets;
 }
 
@@ -32,10 +35,14 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
 // numbers.
 std::string SetOf(const recipe::Field& field, const std::string& text) {
   const Json default_value = Json::parse(field.default_value);
-  if (default_value.is_string()) return field.path + "=" + Json(text).dump();
   if (default_value.is_array()) {
-    return field.path + "=" + Json(Split(text, ',')).dump();
+    return field.path + "=" +
+           Json(
+               CsvCells(EscapeInvalidUtf8(text), field.flag, ErrorKind::kUsage))
+               .dump();
   }
+  RequireUtf8(text, field.flag);
+  if (default_value.is_string()) return field.path + "=" + Json(text).dump();
   return field.path + "=" + text;
 }
 
@@ -83,7 +90,6 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
                "Override a value of the recipe, such as optimizer.lr=1e-3, "
                "augment.hflip=0 or train.memory_gib=4; may be repeated. "
                "--help-all lists the paths")
-      ->allow_extra_args(false)
       ->type_name("PATH=VALUE");
   const auto fields = recipe::Fields();
   for (const auto& [name, list] : kGroups) {
@@ -137,10 +143,14 @@ recipe::Recipe ReadRecipe(const RecipeArgs& args) {
     throw Error(ErrorKind::kUsage, "wsel train",
                 "needs --config, or both --model and --dataset");
   }
-  const bool file = !args.config.empty();
-  auto recipe =
-      recipe::RecipeFromJson(file ? ReadText(args.config) : "{}",
-                             file ? args.config : "recipe", Overrides(args));
+  const std::string where = args.config.empty() ? "recipe" : args.config;
+  const std::string text = args.config.empty() ? "{}" : ReadText(args.config);
+  recipe::Recipe recipe;
+  WithSets(args.sets, [&](const std::vector<std::string>& sets) {
+    auto all = Overrides(args);
+    all.insert(all.end(), sets.begin(), sets.end());
+    recipe = recipe::RecipeFromJson(text, where, all);
+  });
   if (args.epochs) recipe::SetEpochs(recipe, *args.epochs);
   return recipe;
 }

@@ -55,6 +55,9 @@ void RunReport(const ReportArgs& args, const Invocation& invocation) {
   CheckAccuracies(args.options.target_accuracies);
   report::Experiment experiment =
       report::ReadExperiment({args.folders.begin(), args.folders.end()});
+  for (const std::string& why : experiment.unread) {
+    spdlog::warn("left out, as it cannot be read: {}", why);
+  }
   report::Report report = MakeReport(std::move(experiment), args.options);
   report.version = Version();
   report.command = EscapeText(invocation.command, 2000);

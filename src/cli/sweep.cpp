@@ -3,18 +3,23 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <tuple>
 
 #include "commands.h"
+#include "log.h"
 #include "options.h"
 #include "sweep_view.h"
 #include "wsel/core/duration.h"
 #include "wsel/core/error.h"
 #include "wsel/core/exit_code.h"
 #include "wsel/core/signals.h"
+#include "wsel/core/utf8.h"
 #include "wsel/data/sampler.h"
+#include "wsel/run/file_names.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/session/step_costs.h"
 #include "wsel/sweep/argv.h"
@@ -49,19 +54,47 @@ struct SweepArgs {
   bool dry_run = false;
 };
 
-std::vector<std::string> Overrides(const sweep::SweepCall& call) {
-  auto sets = call.sets;
-  if (!call.data_root.empty()) {
-    sets.push_back("data.root=" + nlohmann::json(call.data_root).dump());
-  }
-  return sets;
+Runs ExpandWithSets(const sweep::SweepFile& file,
+                    const sweep::SweepCall& call) {
+  Runs runs;
+  WithSets(call.sets, [&](std::vector<std::string> sets) {
+    if (!call.data_root.empty()) {
+      RequireUtf8(call.data_root, "--data-root");
+      sets.push_back("data.root=" + nlohmann::json(call.data_root).dump());
+    }
+    runs = Expand(file, sets);
+  });
+  return runs;
 }
 
+// Numbers of training images; 0: unknown without the data set. Sets that are
+// not known without their files are opened, each once.
+class TrainSizes {
+ public:
+  int64_t Of(const data::DataOptions& data) {
+    const int64_t known = session::SizesWithoutFiles(data).train;
+    if (known > 0 || !fs::exists(data.root)) return known;
+    const auto [at, is_new] = opened_.try_emplace(
+        Key(data.name, data.root, data.train_range, data.classes, data.subset,
+            data.subset_seed, data.split_seed));
+    if (is_new) {
+      at->second = session::SizesOf(data, session::Splits::kBoth).train;
+    }
+    return at->second;
+  }
+
+ private:
+  using Key =
+      std::tuple<std::string, std::string, std::vector<int64_t>,
+                 std::vector<std::string>, std::string, uint64_t, uint64_t>;
+  std::map<Key, int64_t> opened_;
+};
+
 // 0: unknown without the data set.
-int64_t StepsOf(const recipe::Recipe& recipe) {
-  const auto sizes = session::SizesWithoutFiles(recipe.data);
-  if (sizes.train == 0) return 0;
-  return data::StepsPerEpoch(sizes.train, recipe.train.batch_size) *
+int64_t StepsOf(const recipe::Recipe& recipe, TrainSizes& sizes) {
+  const int64_t size = sizes.Of(recipe.data);
+  if (size == 0) return 0;
+  return data::StepsPerEpoch(size, recipe.train.batch_size) *
          recipe.train.schedule.epochs;
 }
 
@@ -70,12 +103,13 @@ void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
   fmt::print("{}: {} runs\n", file.name, runs.size());
   if (!file.about.empty()) fmt::print("{}\n", file.about);
   session::StepCosts costs(args.call.device, args.call.threads);
+  TrainSizes sizes;
   double seconds = 0;
   bool known = true;
   size_t shared = 0;
   for (const auto& run : runs) {
     shared += run.other_labels.size();
-    const int64_t steps = StepsOf(run.recipe);
+    const int64_t steps = StepsOf(run.recipe, sizes);
     if (file.probes) {
       fmt::print("{}\n", run.name());
     } else if (steps == 0) {
@@ -144,36 +178,48 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
        .on_change =
            [&](const std::string& run, const run::RunRecord& record) {
              view.Changed(run, record);
+           },
+       .on_file_lock =
+           [&] {
+             view.Clear();
+             WarnOfFileLock(args.call.output, run::kSweepLockFile);
            }});
   view.Clear();
   ReportResult(args.call.output, result);
 }
 
-fs::path SlurmFolder(const SweepArgs& args) {
-  return fs::path(args.call.output) / "slurm";
-}
-
-// "" if no runs are left to start.
-std::string ArrayScript(const SweepArgs& args, const sweep::SweepFile& file,
+// Of the runs that are left to start.
+sweep::SlurmJob ArrayOf(const SweepArgs& args, const sweep::SweepFile& file,
                         const Runs& runs) {
-  const sweep::SlurmJob job = {
+  return {
       .name = file.name,
-      .log_folder = fs::absolute(SlurmFolder(args)).string(),
+      .log_folder = fs::absolute(fs::path(args.call.output) / "slurm").string(),
       .options = args.slurm,
       .command = sweep::TaskCommand(args.call),
       .runs = RunsLeft(runs, sweep::SweepFolder(args.call.output),
                        args.call.retry_failed),
       .jobs = args.jobs > 1 ? args.jobs : 0};
-  return job.runs.empty() ? "" : sweep::SlurmScript(job);
+}
+
+// Slurm makes no folder for the output of tasks.
+void PrintScript(const sweep::SlurmJob& job) {
+  if (job.runs.empty()) return;
+  const std::string script = sweep::SlurmScript(job);
+  fs::create_directories(job.log_folder);
+  fmt::print("{}", script);
 }
 
 void SubmitArray(const SweepArgs& args, const sweep::SweepFile& file,
                  const Runs& runs) {
+  const sweep::SlurmJob job = ArrayOf(args, file, runs);
+  if (job.runs.empty()) {
+    fmt::print("no runs are left to start\n");
+    return;
+  }
+  const std::string script = sweep::SlurmScript(job);
+  sweep::CheckArraySize(job.runs.size(), job.log_folder);
   RegisterRuns(file, runs, sweep::SweepFolder(args.call.output));
-  const std::string script = ArrayScript(args, file, runs);
-  fmt::print("{}", script.empty()
-                       ? "no runs are left to start\n"
-                       : sweep::SubmitScript(script, SlurmFolder(args)));
+  fmt::print("{}", sweep::SubmitScript(script, job.log_folder));
 }
 
 void CheckMissing(const Runs& runs) {
@@ -190,7 +236,7 @@ void CheckMissing(const Runs& runs) {
 void RunSweep(const SweepArgs& args) {
   const auto launcher = kLauncherNames.Find(args.launcher, "--launcher");
   const sweep::SweepFile file = sweep::ReadSweepFile(args.call.file);
-  Runs runs = Expand(file, Overrides(args.call));
+  Runs runs = ExpandWithSets(file, args.call);
   KeepOnly(args.only, runs);
   if (args.dry_run) return DryRun(args, file, runs);
   if (args.call.output.empty()) {
@@ -198,16 +244,30 @@ void RunSweep(const SweepArgs& args) {
                 "is missing: the sweep's folder; or give --dry-run");
   }
   CheckMissing(runs);
-  if (launcher == Launcher::kScript) {
-    fmt::print("{}", ArrayScript(args, file, runs));
+  sweep::SweepFolder(args.call.output).Claim(file.name, file.json);
+  switch (launcher) {
+    case Launcher::kLocal:
+      return RunLocally(args, file, runs);
+    case Launcher::kSlurm:
+      return SubmitArray(args, file, runs);
+    case Launcher::kScript:
+      return PrintScript(ArrayOf(args, file, runs));
+  }
+}
+
+// --set takes all values that follow, also the sweep file.
+void TakeFileFromSets(sweep::SweepCall& call) {
+  if (!call.file.empty() || call.sets.empty() ||
+      call.sets.back().find('=') != std::string::npos) {
     return;
   }
-  sweep::SweepFolder(args.call.output).Claim(file.name, file.json);
-  launcher == Launcher::kLocal ? RunLocally(args, file, runs)
-                               : SubmitArray(args, file, runs);
+  call.file = call.sets.back();
+  call.sets.pop_back();
 }
 
 void CheckArgs(const SweepArgs& args) {
+  // Recipes hold the paths of the runs' initial weights and caches.
+  RequireUtf8(args.call.output, "--output");
   if (args.call.file.empty()) {
     throw Error(
         ErrorKind::kUsage, "FILE",
@@ -237,7 +297,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
   c->add_option(
        "--set", args->call.sets,
        "Override a value in all runs, such as train.epochs=3; may be repeated")
-      ->allow_extra_args(false);
+      ->type_name("PATH=VALUE");
   c->add_option("--only", args->only,
                 "Only the runs with this name or shell pattern, such as "
                 "'vit-*'; may be repeated")
@@ -267,6 +327,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
       PrintStatus(args->status);
       return;
     }
+    TakeFileFromSets(args->call);
     CheckArgs(*args);
     RunSweep(*args);
   });

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "commands.h"
 #include "dry_run.h"
@@ -99,6 +101,11 @@ void LogEpoch(const train::EpochReport& r) {
     line += fmt::format("  top-1 {:.2f}  top-5 {:.2f}{}", r.test->top1,
                         r.test->top5, r.best ? "  (best)" : "");
   }
+  const int64_t test_skipped = r.test ? r.test->skipped : 0;
+  if (r.skipped + test_skipped > 0) {
+    line += fmt::format("  skipped {} corrupt training and {} test images",
+                        r.skipped, test_skipped);
+  }
   if (r.ema) line += fmt::format("  ema top-1 {:.2f}", r.ema->top1);
   spdlog::info("{}", line);
 }
@@ -114,6 +121,10 @@ void PrintResult(const train::TrainResult& result,
              folder.weights(run::kBest).string());
   if (result.skipped > 0) {
     fmt::print("corrupt     images skipped {} times\n", result.skipped);
+  }
+  if (result.test_skipped > 0) {
+    fmt::print("corrupt     {} test images skipped: top-1 is of the others\n",
+               result.test_skipped);
   }
 }
 
@@ -157,6 +168,20 @@ void FitAndPrint(session::TrainRun& run, nn::Model& model,
               result.state.step);
 }
 
+// Writes config.json, and trains. A run that fails before anything is saved
+// leaves no config.json: the next try would be refused for it.
+void FitNewRun(session::TrainRun& run, nn::Model& model,
+               const run::RunFolder& folder) {
+  WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
+  try {
+    FitAndPrint(run, model, folder);
+  } catch (...) {
+    std::error_code ignored;
+    if (!folder.HasState()) std::filesystem::remove(folder.config(), ignored);
+    throw;
+  }
+}
+
 // Read the recipe, open its files, initialise, train, print the result.
 void RunTrain(const TrainArgs& args) {
   if (args.threads > 0) at::set_num_threads(args.threads);
@@ -170,15 +195,14 @@ void RunTrain(const TrainArgs& args) {
   const run::RunFolder folder(args.output);
   auto run = session::BeginRun(std::move(recipe), device, folder, args.resume);
   AddLogFile(folder.log(), run.resumes);
+  if (folder.locked_by_file()) WarnOfFileLock(args.output, run::kLockFile);
   session::OpenInputs(run, folder, args.allow_other_kernels);
   PrintPlan(run.recipe, run.splits.train.size(), run.splits.test.size());
   auto made = session::MakeModel(run);
   PrintInit(made);
   std::fflush(stdout);
-  if (!run.resumes) {
-    WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
-  }
-  FitAndPrint(run, made.model, folder);
+  run.resumes ? FitAndPrint(run, made.model, folder)
+              : FitNewRun(run, made.model, folder);
 }
 
 void AddRun(CLI::App& c, TrainArgs& args) {

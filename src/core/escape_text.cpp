@@ -1,6 +1,9 @@
 #include "wsel/core/escape_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 
 #include "wsel/core/utf8.h"
 
@@ -46,6 +49,20 @@ std::string Clean(std::string_view text, size_t max_bytes, bool keep_lines) {
 
 std::string EscapeText(std::string_view text, size_t max_bytes) {
   return Clean(text, max_bytes, /*keep_lines=*/false);
+}
+
+std::string EscapeInvalidUtf8(std::string_view text) {
+  std::string escaped;
+  while (!text.empty()) {
+    const std::string_view character = FirstCharacter(text);
+    if (character.empty()) {
+      fmt::format_to(std::back_inserter(escaped), "\\x{:02X}",
+                     static_cast<unsigned char>(text.front()));
+    }
+    escaped += character;
+    text.remove_prefix(std::max<size_t>(1, character.size()));
+  }
+  return escaped;
 }
 
 std::string EscapeLines(std::string_view text, size_t max_bytes) {

@@ -2,6 +2,9 @@
 
 #include <string_view>
 
+#include "wsel/core/escape_text.h"
+#include "wsel/core/utf8.h"
+
 namespace wsel {
 
 std::string ShellQuote(const std::string& word) {
@@ -10,6 +13,14 @@ std::string ShellQuote(const std::string& word) {
       ",=:+@%";
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
     return word;
+  }
+  if (!IsUtf8(word)) {
+    std::string escaped;
+    for (const char c : word) {
+      if (c == '\'' || c == '\\') escaped += '\\';
+      escaped += c;
+    }
+    return "$'" + EscapeInvalidUtf8(escaped) + "'";
   }
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);

@@ -13,7 +13,12 @@ std::string ReadText(const std::filesystem::path& path) {
     throw Error(ErrorKind::kIo, path.string(),
                 "is larger than 256 MB, the limit for text files");
   }
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()),
+                        bytes.size());
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  return std::string(text);
 }
 
 }  // namespace wsel

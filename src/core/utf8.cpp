@@ -3,6 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
+
 namespace wsel {
 namespace {
 
@@ -40,6 +43,14 @@ bool IsUtf8(std::string_view text) {
     i += length;
   }
   return true;
+}
+
+void RequireUtf8(std::string_view text, std::string_view option) {
+  if (IsUtf8(text)) return;
+  throw Error(ErrorKind::kUsage, option,
+              "'{}' is not UTF-8, and recipes, which are JSON, hold only that; "
+              "rename it, or give a symbolic link to it or a relative path",
+              EscapeInvalidUtf8(text));
 }
 
 }  // namespace wsel

@@ -9,6 +9,7 @@
 #include "image_files.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
+#include "wsel/image/resample.h"
 
 namespace wsel::data {
 namespace {
@@ -18,6 +19,16 @@ image::Decoded Decode(const Dataset& dataset, int64_t i) {
   const auto* files = dataset.image.target<ImageFiles>();
   if (files != nullptr) return files->Decode(i);
   return {.image = dataset.image(i)};
+}
+
+// What keeps an image from being evaluated by a model of 224 px, or "".
+std::string ElongationOf(const Dataset& dataset, int64_t i,
+                         const image::Image& image) try {
+  constexpr int kShortSide = 256;  // 224 / 0.875
+  image::WithShortSide(image, kShortSide);
+  return "";
+} catch (const Error& e) {
+  return fmt::format("{}: {}", dataset.filename(i), e.what());
 }
 
 std::string DamageOf(const image::Decoded& decoded) {
@@ -52,6 +63,7 @@ CheckReport Check(const Dataset& dataset, size_t threads,
     std::string error;
     try {
       decoded = Decode(dataset, i);
+      error = ElongationOf(dataset, i, decoded.image);
     } catch (const Error& e) {
       error = e.what();
     }

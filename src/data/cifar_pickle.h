@@ -11,14 +11,14 @@ namespace wsel::data {
 
 // One of CIFAR's pickled dictionaries.
 struct CifarBatch {
-  Records images;  // 3,072 bytes each, mapped
+  Records images;  // 3,072 bytes each, mapped if the file has them as bytes
   std::vector<int32_t> labels;
 };
 
 // `labels_key` is "labels" or "fine_labels". The pickle is parsed as data,
-// never executed (see checkpoint/pickle.h). Errors: kIo; kFormat if the file is
-// not such a dictionary, or its array is not bytes of shape [number of labels,
-// 3072].
+// never executed (see checkpoint/pickle.h); any protocol, lists and arrays are
+// read. Errors: kIo; kFormat if the file is not such a dictionary, or its data
+// are not bytes of shape [number of labels, 3072] or [..., 3, 32, 32].
 CifarBatch ReadCifarBatch(const std::filesystem::path& path,
                           const std::string& labels_key);
 

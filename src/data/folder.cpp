@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <filesystem>
+#include <map>
 #include <numeric>
 #include <set>
 #include <system_error>
@@ -23,22 +24,36 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// torchvision.datasets.folder.IMG_EXTENSIONS, so that samples have the same
-// indices as there. image::Decode cannot read .ppm, .bmp, .pgm and .tif(f):
-// such files are reported as corrupt images.
-constexpr std::array<std::string_view, 9> kExtensions = {
-    ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"};
+// torchvision.datasets.folder.IMG_EXTENSIONS without .tif and .tiff, which
+// image::Decode cannot read: without such files, samples have the same indices
+// as there.
+constexpr std::array<std::string_view, 7> kExtensions = {
+    ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".webp"};
+
+// Other kinds of images: such files are counted, since a user may miss them.
+constexpr std::array<std::string_view, 15> kPassedOver = {
+    ".tif", ".tiff", ".gif", ".jfif", ".jpe", ".avif", ".heic", ".heif",
+    ".jp2", ".jxl",  ".pbm", ".pnm",  ".tga", ".ico",  ".svg"};
 
 bool IsHidden(const fs::path& path) {
   return path.filename().native().starts_with('.');
 }
 
-bool IsImage(const fs::path& path) {
+std::string LowerExtension(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  return std::ranges::find(kExtensions, extension) != kExtensions.end();
+  return extension;
 }
+
+bool Contains(const auto& extensions, const std::string& extension) {
+  return std::ranges::find(extensions, extension) != extensions.end();
+}
+
+struct ClassImages {
+  std::vector<std::string> names;
+  std::map<std::string, int64_t> passed_over;  // files of each extension
+};
 
 std::vector<fs::directory_entry> Entries(const fs::path& folder) {
   std::error_code error;
@@ -57,8 +72,8 @@ std::vector<fs::directory_entry> Entries(const fs::path& folder) {
 }
 
 // The images of one class folder, found recursively.
-std::vector<std::string> ImagesOf(const fs::path& root,
-                                  const std::string& class_name) {
+ClassImages ImagesOf(const fs::path& root, const std::string& class_name) {
+  ClassImages images;
   std::set<fs::path> seen;
   std::vector<std::pair<std::string, std::string>> found;  // folder, file
   std::vector<std::string> pending = {class_name};
@@ -70,20 +85,22 @@ std::vector<std::string> ImagesOf(const fs::path& root,
     if (!seen.insert(real).second) continue;
     for (const fs::directory_entry& entry : Entries(root / folder)) {
       const std::string file = entry.path().filename().string();
+      const std::string extension = LowerExtension(entry.path());
       std::error_code broken_link;
       if (entry.is_directory(broken_link)) {
         pending.push_back(folder + "/" + file);
-      } else if (IsImage(entry.path())) {
+      } else if (Contains(kExtensions, extension)) {
         found.emplace_back(folder, file);
+      } else if (Contains(kPassedOver, extension)) {
+        ++images.passed_over[extension];
       }
     }
   }
   std::sort(found.begin(), found.end());
-  std::vector<std::string> names;
   for (const auto& [folder, file] : found) {
-    names.push_back(folder + "/" + file);
+    images.names.push_back(folder + "/" + file);
   }
-  return names;
+  return images;
 }
 
 // The class names: the folders in `root` that are not hidden, sorted by bytes.
@@ -107,19 +124,38 @@ std::vector<std::string> ClassFolders(const fs::path& root) {
 // of torchvision's extensions, except hidden ones, in torchvision's order (by
 // folder, then by file). Symbolic links are followed, but no folder is entered
 // twice. Errors: kFormat naming a class without images.
-std::vector<std::vector<std::string>> ImagesByClass(
+std::vector<ClassImages> ImagesByClass(
     const fs::path& root, const std::vector<std::string>& classes) {
-  std::vector<std::vector<std::string>> images(classes.size());
+  std::vector<ClassImages> images(classes.size());
   // In parallel, since network file systems have a high latency.
   ParallelFor(classes.size(),
               [&](size_t i) { images[i] = ImagesOf(root, classes[i]); });
   for (size_t i = 0; i < classes.size(); ++i) {
-    if (!images[i].empty()) continue;
+    if (!images[i].names.empty()) continue;
     throw Error(ErrorKind::kFormat, (root / classes[i]).string(),
                 "has no images ({}); remove the folder or add some",
                 fmt::join(kExtensions, " "));
   }
   return images;
+}
+
+// "12 .gif and 3 .tif files are not read as images"; "" if there are none.
+std::string NoteOf(const std::vector<ClassImages>& images) {
+  std::map<std::string, int64_t> counts;
+  for (const ClassImages& of_class : images) {
+    for (const auto& [extension, count] : of_class.passed_over) {
+      counts[extension] += count;
+    }
+  }
+  std::vector<std::string> kinds;
+  for (const auto& [extension, count] : counts) {
+    kinds.push_back(fmt::format("{} {}", count, extension));
+  }
+  if (kinds.empty()) return "";
+  return fmt::format(
+      "{} files were passed over: images are read from {}; convert the others "
+      "if they belong to the data set",
+      fmt::join(kinds, ", "), fmt::join(kExtensions, " "));
 }
 
 // Which of `count` files are in the split: of all files, shuffled alike on
@@ -156,9 +192,11 @@ Dataset OpenFolder(OpenRequest& request) {
   const auto images = ImagesByClass(folder, present);
   LabelledNames all;
   for (size_t i = 0; i < present.size(); ++i) {
-    for (const std::string& name : images[i]) all.Add(name, label_of[i]);
+    for (const std::string& name : images[i].names) all.Add(name, label_of[i]);
   }
-  return DatasetOfFiles(request.Name(), classes, folder, std::move(all));
+  Dataset set = DatasetOfFiles(request.Name(), classes, folder, std::move(all));
+  set.note = NoteOf(images);
+  return set;
 }
 
 // EuroSAT has no official split.
@@ -169,14 +207,14 @@ Dataset OpenEuroSat(OpenRequest& request) {
   const std::vector<std::string> classes = ClassFolders(folder);
   const auto images = ImagesByClass(folder, classes);
   size_t count = 0;
-  for (const auto& class_images : images) count += class_images.size();
+  for (const auto& class_images : images) count += class_images.names.size();
 
   const std::vector<bool> in_split =
       InSplit(count, request.train(), request.options.split_seed);
   LabelledNames chosen;
   size_t index = 0;
   for (size_t label = 0; label < classes.size(); ++label) {
-    for (const std::string& name : images[label]) {
+    for (const std::string& name : images[label].names) {
       if (in_split[index++]) chosen.Add(name, static_cast<int32_t>(label));
     }
   }

@@ -71,6 +71,10 @@ struct Loader::State {
   bool HasWork() const { return taking < scheduled; }
   void LoadNextSample(std::unique_lock<std::mutex>& lock);
   SampleResult LoadSample(Slot& slot, int64_t at) const;
+  // Names the file of an image that cannot be transformed.
+  void TransformNamed(const image::Image& image, const Slot& slot,
+                      int64_t index, std::span<uint8_t> out,
+                      ErasePatch& patch) const;
   void CountCorrupt(const Batch& batch);
   Slot& SlotOf(int64_t batch) {
     return slots[static_cast<size_t>(batch) % slots.size()];
@@ -186,6 +190,16 @@ void Loader::State::LoadNextSample(std::unique_lock<std::mutex>& lock) {
   if (--slot.pending == 0) ready.notify_one();
 }
 
+void Loader::State::TransformNamed(const image::Image& image, const Slot& slot,
+                                   int64_t index, std::span<uint8_t> out,
+                                   ErasePatch& patch) const {
+  try {
+    transform(image, slot.batch.epoch, index, out, patch);
+  } catch (const Error& e) {
+    throw Error(e.kind(), dataset.filename(index), e.what());
+  }
+}
+
 SampleResult Loader::State::LoadSample(Slot& slot, int64_t at) const {
   const auto i = static_cast<size_t>(at);
   const std::span<uint8_t> out(slot.memory.get() + i * image_bytes,
@@ -194,14 +208,12 @@ SampleResult Loader::State::LoadSample(Slot& slot, int64_t at) const {
   patch = ErasePatch{.values = std::move(patch.values)};  // keeps the memory
   patch.values.clear();
   const int64_t index = slot.batch.indices[i];
-  bool reading = true;
   try {
     const image::Image image = dataset.image(index);
-    reading = false;
-    transform(image, slot.batch.epoch, index, out, patch);
+    TransformNamed(image, slot, index, out, patch);
   } catch (const Error& e) {
-    const bool corrupt = reading && (e.kind() == ErrorKind::kFormat ||
-                                     e.kind() == ErrorKind::kIo);
+    const bool corrupt =
+        e.kind() == ErrorKind::kFormat || e.kind() == ErrorKind::kIo;
     if (!corrupt || !options.skip_corrupt) {
       return {true, std::current_exception()};
     }

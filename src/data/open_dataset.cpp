@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <system_error>
+#include <utility>
 
 #include "readers.h"
 #include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
 
 namespace wsel::data {
 
@@ -43,7 +45,14 @@ std::filesystem::path OpenRequest::Get(const std::vector<std::string>& folders,
 Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
                     Split split, const OpenOptions& options) {
   OpenRequest request{FindDataset(name, ""), root, split, options};
-  return request.info.read(request);
+  Dataset set = request.info.read(request);
+  for (std::string& class_name : set.classes) {
+    class_name = EscapeInvalidUtf8(class_name);
+  }
+  set.filename = [raw = std::move(set.filename)](int64_t i) {
+    return EscapeInvalidUtf8(raw(i));
+  };
+  return set;
 }
 
 }  // namespace wsel::data

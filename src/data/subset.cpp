@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "wsel/core/escape_text.h"
 #include "wsel/core/philox.h"
 #include "wsel/core/suggest.h"
 
@@ -136,12 +137,20 @@ Dataset OnlyClasses(const Dataset& dataset,
                     const std::vector<std::string>& names) {
   if (names.empty()) Fail(dataset, "no classes are given");
   std::vector<int32_t> new_label(dataset.classes.size(), -1);
+  std::vector<std::string> chosen_names;
   for (size_t i = 0; i < names.size(); ++i) {
     const auto at =
-        std::find(dataset.classes.begin(), dataset.classes.end(), names[i]);
+        std::ranges::find(dataset.classes, EscapeInvalidUtf8(names[i]));
     if (at == dataset.classes.end()) {
-      Fail(dataset, Unknown("class", names[i], dataset.classes));
+      const bool comma = std::ranges::any_of(
+          dataset.classes,
+          [](const std::string& name) { return name.find(',') != name.npos; });
+      Fail(dataset,
+           Unknown("class", names[i], dataset.classes) +
+               (comma ? "; quote names with commas: --classes '\"a, b\",c'"
+                      : ""));
     }
+    chosen_names.push_back(*at);
     int32_t& label =
         new_label[static_cast<size_t>(at - dataset.classes.begin())];
     if (label >= 0) Fail(dataset, fmt::format("class '{}' is repeated", *at));
@@ -155,7 +164,7 @@ Dataset OnlyClasses(const Dataset& dataset,
   }
   if (chosen.empty()) Fail(dataset, "has no images of these classes");
   Dataset part = Select(dataset, std::move(chosen));
-  part.classes = names;
+  part.classes = std::move(chosen_names);
   for (int32_t& label : part.labels) {
     label = new_label[static_cast<size_t>(label)];
   }

@@ -15,7 +15,6 @@ namespace {
 std::string_view UnsupportedFormat(std::string_view text) {
   using std::string_view_literals::operator""sv;
   constexpr std::pair<std::string_view, std::string_view> kStarts[] = {
-      {"BM", "a BMP image"},
       {"II*\0"sv, "a TIFF image"},
       {"MM\0*"sv, "a TIFF image"},
       {"\0\0\0\x0CjP"sv, "a JPEG 2000 image"},
@@ -66,7 +65,14 @@ Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
       text.substr(8).starts_with("WEBPVP8")) {
     return DecodeWebp(file);
   }
-  file.Fail("is {}; supported are JPEG, PNG, GIF and WebP",
+  if (text.starts_with("BM")) return DecodeBmp(file);
+  if (text.size() > 2 && text[0] == 'P' &&
+      std::string_view("2356").find(text[1]) != std::string_view::npos &&
+      std::string_view(" \t\n\v\f\r#").find(text[2]) !=
+          std::string_view::npos) {
+    return DecodePnm(file);
+  }
+  file.Fail("is {}; supported are JPEG, PNG, GIF, WebP, BMP, PGM and PPM",
             UnsupportedFormat(text));
 }
 

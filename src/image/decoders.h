@@ -38,5 +38,7 @@ Decoded DecodeJpeg(const Encoded& file);
 Decoded DecodePng(const Encoded& file);
 Decoded DecodeGif(const Encoded& file);
 Decoded DecodeWebp(const Encoded& file);
+Decoded DecodeBmp(const Encoded& file);
+Decoded DecodePnm(const Encoded& file);  // P2, P3, P5, P6
 
 }  // namespace wsel::image

@@ -26,13 +26,18 @@ constexpr int kLanes = 3 * kGroup;
 // A part of an image, not copied.
 struct View {
   explicit View(const Image& image)
-      : View(image, {0, 0, image.width(), image.height()}) {}
-  View(const Image& image, const Window& part)
-      : origin(image.Row(part.top) + size_t{3} * part.left),
+      : origin(image.Row(0)),
         stride(image.stride()),
-        width(part.width),
-        height(part.height) {}
+        width(image.width()),
+        height(image.height()) {}
   const uint8_t* Row(int y) const { return origin + stride * y; }
+  View Part(const Window& part) const {
+    View view = *this;
+    view.origin = Row(part.top) + size_t{3} * part.left;
+    view.width = part.width;
+    view.height = part.height;
+    return view;
+  }
 
   const uint8_t* origin;
   size_t stride;  // bytes between rows
@@ -40,14 +45,35 @@ struct View {
   int height;
 };
 
-Image Copy(const View& view, const Window& part) {
-  Image out(part.width, part.height);
-  for (int y = 0; y < part.height; ++y) {
-    std::copy_n(view.Row(part.top + y) + size_t{3} * part.left, out.stride(),
-                out.Row(y));
+Image Copy(const View& view) {
+  Image out(view.width, view.height);
+  for (int y = 0; y < view.height; ++y) {
+    std::copy_n(view.Row(y), out.stride(), out.Row(y));
   }
   return out;
 }
+
+// A pass along one axis, for the outputs in a window.
+struct Pass {
+  Pass(int inputs, float from, float to, int outputs, int begin, int size,
+       Interpolation interpolation)
+      : keeps(outputs == inputs && from == 0 &&
+              to == static_cast<float>(outputs)),
+        first(begin),
+        count(size) {
+    if (keeps) return;
+    table = MakeKernelTable(inputs, from, to, outputs, begin, begin + size,
+                            interpolation);
+    first = table.first.front();
+    count = table.first.back() + table.count.back() - first;
+  }
+
+  bool keeps;  // the pixels; `table` is empty
+  // The inputs that the window depends on.
+  int first;
+  int count;
+  KernelTable table;
+};
 
 // lanes[x][channel][row of the group]; rows past the last repeat it.
 void Interleave(const View& image, int top, int rows,
@@ -70,20 +96,22 @@ void WeighLanes(const uint8_t* lanes, const int32_t* weights, int count,
   for (int i = 0; i < kLanes; ++i) out[i] = ToByte(sums[i]);
 }
 
-// Rows `top` ... `bottom` - 1, resampled along x.
-Image Horizontal(const View& image, int top, int bottom,
-                 const KernelTable& table) {
-  Image out(static_cast<int>(table.first.size()), bottom - top);
+// Resamples along x. `image` has the columns that the pass depends on.
+Image Horizontal(const View& image, const Pass& pass) {
+  if (pass.keeps) return Copy(image);
+  const KernelTable& table = pass.table;
+  Image out(static_cast<int>(table.first.size()), image.height);
   std::vector<uint8_t> lanes(size_t{kLanes} * image.width);
   std::array<uint8_t, kLanes> pixel;
-  for (int y = top; y < bottom; y += kGroup) {
-    const int rows = std::min(kGroup, bottom - y);
+  for (int y = 0; y < image.height; y += kGroup) {
+    const int rows = std::min(kGroup, image.height - y);
     Interleave(image, y, rows, lanes);
     for (int x = 0; x < out.width(); ++x) {
-      WeighLanes(lanes.data() + static_cast<size_t>(table.first[x]) * kLanes,
-                 table.WeightsOf(x), table.count[x], pixel.data());
+      const auto column = static_cast<size_t>(table.first[x] - pass.first);
+      WeighLanes(lanes.data() + column * kLanes, table.WeightsOf(x),
+                 table.count[x], pixel.data());
       for (int r = 0; r < rows; ++r) {
-        uint8_t* to = out.Row(y - top + r) + static_cast<size_t>(x) * 3;
+        uint8_t* to = out.Row(y + r) + static_cast<size_t>(x) * 3;
         for (int c = 0; c < 3; ++c) to[c] = pixel[c * kGroup + r];
       }
     }
@@ -105,72 +133,50 @@ void WeighRows(const uint8_t* rows, size_t stride, const int32_t* weights,
   for (int i = 0; i < length; ++i) out[i] = ToByte(sums[i]);
 }
 
-// Resamples along y. `image` begins with row `top` of the input of `table`.
-Image Vertical(const Image& image, int top, const KernelTable& table) {
-  Image out(image.width(), static_cast<int>(table.first.size()));
-  const auto stride = static_cast<int>(image.stride());
+// Resamples along y. `image` has the rows that the pass depends on.
+Image Vertical(const View& image, const Pass& pass) {
+  if (pass.keeps) return Copy(image);
+  const KernelTable& table = pass.table;
+  Image out(image.width, static_cast<int>(table.first.size()));
+  const auto length = static_cast<int>(out.stride());
   for (int y = 0; y < out.height(); ++y) {
-    for (int i = 0; i < stride; i += kSegment) {
-      WeighRows(image.Row(table.first[y] - top) + i, image.stride(),
+    for (int i = 0; i < length; i += kSegment) {
+      WeighRows(image.Row(table.first[y] - pass.first) + i, image.stride,
                 table.WeightsOf(y), table.count[y],
-                std::min(kSegment, stride - i), out.Row(y) + i);
+                std::min(kSegment, length - i), out.Row(y) + i);
     }
   }
   return out;
 }
 
+bool IsVerticalFirst(const View& image, int width, int height,
+                     PassOrder order) {
+  const int64_t rows = int64_t{image.height} - height;  // that go away
+  if (rows <= 0) return false;
+  return order == PassOrder::kPillow12
+             ? image.height > int64_t{100} * image.width
+             : rows > 2 * (int64_t{image.width} - width);
+}
+
 // `window` of the resized `box`.
 Image TwoPass(const View& image, const Box& box, int width, int height,
-              const Window& window, Interpolation interpolation) {
-  const auto vertical =
-      MakeKernelTable(image.height, box.top, box.bottom, height, window.top,
-                      window.top + window.height, interpolation);
-  const bool keep_rows = height == image.height && box.top == 0 &&
-                         box.bottom == static_cast<float>(height);
-  const bool keep_columns = width == image.width && box.left == 0 &&
-                            box.right == static_cast<float>(width);
-  // The input rows that the window depends on.
-  const int top = keep_rows ? window.top : vertical.first.front();
-  const int bottom = keep_rows ? window.top + window.height
-                               : vertical.first.back() + vertical.count.back();
-  const auto resample_rows = [&] {
-    if (keep_columns) {
-      return Copy(image, {window.left, top, window.width, bottom - top});
-    }
-    const auto horizontal =
-        MakeKernelTable(image.width, box.left, box.right, width, window.left,
-                        window.left + window.width, interpolation);
-    return Horizontal(image, top, bottom, horizontal);
-  };
-  const Image rows = resample_rows();
-  return keep_rows ? rows : Vertical(rows, top, vertical);
+              const Window& window, Interpolation interpolation,
+              PassOrder order) {
+  const Pass across(image.width, box.left, box.right, width, window.left,
+                    window.width, interpolation);
+  const Pass down(image.height, box.top, box.bottom, height, window.top,
+                  window.height, interpolation);
+  const View part =
+      image.Part({across.first, down.first, across.count, down.count});
+  if (IsVerticalFirst(image, width, height, order)) {
+    const Image columns = Vertical(part, down);
+    return Horizontal(View(columns), across);
+  }
+  const Image rows = Horizontal(part, across);
+  return Vertical(View(rows), down);
 }
 
 bool IsWhole(float value) { return value == std::trunc(value); }
-
-// Pillow's C function; Image.resize adds the case of tall images.
-Image ResizeOnce(const Image& image, const Box& box, int width, int height,
-                 Interpolation interpolation) {
-  if (IsWhole(box.left) && IsWhole(box.top) &&
-      box.right - box.left == static_cast<float>(width) &&
-      box.bottom - box.top == static_cast<float>(height)) {
-    return Crop(image, static_cast<int>(box.left), static_cast<int>(box.top),
-                width, height);
-  }
-  if (interpolation != Interpolation::kNearest) {
-    return TwoPass(View(image), box, width, height, {0, 0, width, height},
-                   interpolation);
-  }
-  const double across = static_cast<double>(box.right - box.left) / width;
-  const double down = static_cast<double>(box.bottom - box.top) / height;
-  return Transform(image, width, height,
-                   {across, 0, box.left, 0, down, box.top}, interpolation);
-}
-
-// Pillow resizes very tall images vertically first, to save memory.
-bool IsVerticalFirst(int from_width, int from_height, int height) {
-  return from_height > int64_t{100} * from_width && height < from_height;
-}
 
 void CheckWindow(const Window& window, int width, int height) {
   if (window.left < 0 || window.top < 0 || window.width < 0 ||
@@ -204,47 +210,68 @@ Box FullBox(const Image& image) {
 }
 
 Image Resize(const Image& image, const Box& box, int width, int height,
-             Interpolation interpolation) {
+             Interpolation interpolation, PassOrder order) {
   CheckArguments(image, box, width, height);
-  if (IsVerticalFirst(image.width(), image.height(), height)) {
-    const float whole = static_cast<float>(image.width());
-    const Image low = ResizeOnce(image, {0, box.top, whole, box.bottom},
-                                 image.width(), height, interpolation);
-    return ResizeOnce(low, {box.left, 0, box.right, static_cast<float>(height)},
-                      width, height, interpolation);
+  if (IsWhole(box.left) && IsWhole(box.top) &&
+      box.right - box.left == static_cast<float>(width) &&
+      box.bottom - box.top == static_cast<float>(height)) {
+    return Crop(image, static_cast<int>(box.left), static_cast<int>(box.top),
+                width, height);
   }
-  return ResizeOnce(image, box, width, height, interpolation);
+  if (interpolation != Interpolation::kNearest) {
+    return TwoPass(View(image), box, width, height, {0, 0, width, height},
+                   interpolation, order);
+  }
+  const double across = static_cast<double>(box.right - box.left) / width;
+  const double down = static_cast<double>(box.bottom - box.top) / height;
+  return Transform(image, width, height,
+                   {across, 0, box.left, 0, down, box.top}, interpolation);
+}
+
+Size WithShortSide(const Image& image, int short_side) {
+  constexpr int64_t kMaxLongSide = 1 << 20;
+  const int shorter = std::min(image.width(), image.height());
+  const int longer = std::max(image.width(), image.height());
+  const int64_t long_side = int64_t{short_side} * longer / std::max(shorter, 1);
+  if (shorter == 0 || long_side > kMaxLongSide) {
+    throw Error(ErrorKind::kFormat, "resize",
+                "{} x {} pixels cannot be resized to {}: crop or remove the "
+                "image, or leave it out with --skip-corrupt",
+                image.width(), image.height(), short_side);
+  }
+  const int rounded = static_cast<int>(long_side);
+  return image.width() <= image.height() ? Size{short_side, rounded}
+                                         : Size{rounded, short_side};
 }
 
 Image ResizeThenCrop(const Image& image, int width, int height,
-                     const Window& window, Interpolation interpolation) {
+                     const Window& window, Interpolation interpolation,
+                     PassOrder order) {
   const Box box = FullBox(image);
   CheckArguments(image, box, width, height);
   CheckWindow(window, width, height);
   if (window.width == 0 || window.height == 0 ||
-      interpolation == Interpolation::kNearest ||
-      IsVerticalFirst(image.width(), image.height(), height)) {
-    return Crop(Resize(image, box, width, height, interpolation), window.left,
-                window.top, window.width, window.height);
+      interpolation == Interpolation::kNearest) {
+    return Crop(Resize(image, box, width, height, interpolation, order),
+                window.left, window.top, window.width, window.height);
   }
-  return TwoPass(View(image), box, width, height, window, interpolation);
+  return TwoPass(View(image), box, width, height, window, interpolation, order);
 }
 
 Image CropThenResize(const Image& image, const Window& window, int width,
-                     int height, Interpolation interpolation) {
+                     int height, Interpolation interpolation, PassOrder order) {
   CheckWindow(window, image.width(), image.height());
   const bool same = window.width == width && window.height == height;
   if (window.width == 0 || window.height == 0 || width < 1 || height < 1 ||
-      same || interpolation == Interpolation::kNearest ||
-      IsVerticalFirst(window.width, window.height, height)) {
+      same || interpolation == Interpolation::kNearest) {
     const Image cut =
         Crop(image, window.left, window.top, window.width, window.height);
-    return Resize(cut, FullBox(cut), width, height, interpolation);
+    return Resize(cut, FullBox(cut), width, height, interpolation, order);
   }
-  return TwoPass(View(image, window),
+  return TwoPass(View(image).Part(window),
                  {0, 0, static_cast<float>(window.width),
                   static_cast<float>(window.height)},
-                 width, height, {0, 0, width, height}, interpolation);
+                 width, height, {0, 0, width, height}, interpolation, order);
 }
 
 }  // namespace wsel::image

@@ -12,10 +12,24 @@
 #include "wsel/train/image_batches.h"
 
 namespace wsel::probe {
+namespace {
+
+image::Image FirstImage(const data::Dataset& set, bool skip_corrupt) {
+  for (int64_t i = 0; skip_corrupt && i + 1 < set.size(); ++i) {
+    try {
+      return set.image(i);
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return set.image(skip_corrupt ? set.size() - 1 : 0);
+}
+
+}  // namespace
 
 FeatureExtractor PixelFeatures(const data::Dataset& set,
-                               const c10::Device& device) {
-  const auto first = set.image(0);
+                               const c10::Device& device, bool skip_corrupt) {
+  const auto first = FirstImage(set, skip_corrupt);
   return {.name = "pixels",
           .img_size = std::max(first.width(), first.height()),
           .normalisation = {},
@@ -46,24 +60,36 @@ FeatureExtractor CheckpointFeatures(const std::string& path,
 }
 
 LabelledFeatures ComputeFeatures(const data::Dataset& set,
-                                 const FeatureExtractor& extractor,
-                                 int workers) {
+                                 const FeatureExtractor& extractor, int workers,
+                                 bool skip_corrupt) {
   constexpr int64_t kBatch = 100;
   train::Uploader uploader(extractor.device, extractor.normalisation);
   const int size = extractor.img_size;
-  data::Loader loader(
-      set, train::MakeEvalTransform({.img_size = size}),
-      data::EvalBatches(set.size(), kBatch),
-      {.img_size = size, .batch_size = kBatch, .workers = workers},
-      uploader.allocate());
+  data::Loader loader(set, train::MakeEvalTransform({.img_size = size}),
+                      data::EvalBatches(set.size(), kBatch),
+                      {.img_size = size,
+                       .batch_size = kBatch,
+                       .workers = workers,
+                       .skip_corrupt = skip_corrupt},
+                      uploader.allocate());
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> rows;
+  std::vector<at::Tensor> labels;
   while (const data::Batch* batch = loader.Next()) {
+    const auto uploaded = uploader.Upload(*batch, size);
+    const auto valid = uploaded.valid.nonzero().squeeze(1);
     rows.push_back(
-        extractor.forward(uploader.Upload(*batch, size).images).cpu());
+        extractor.forward(uploaded.images).cpu().index_select(0, valid));
+    labels.push_back(uploaded.labels.cpu().index_select(0, valid));
   }
-  const auto labels = at::tensor(at::ArrayRef<int32_t>(set.labels), at::kInt);
-  LabelledFeatures result = {at::cat(rows), labels.to(at::kLong)};
+  LabelledFeatures result = {at::cat(rows), at::cat(labels),
+                             loader.num_corrupt()};
+  if (result.skipped > 0 && result.labels.size(0) == 0) {
+    throw Error(ErrorKind::kFormat, loader.corrupt_files().front(),
+                "is corrupt, as all {} images of the split are: none is left; "
+                "wsel datasets check says what is wrong with each",
+                result.skipped);
+  }
   if (!at::isfinite(result.features).all().item<bool>()) {
     throw Error(ErrorKind::kMismatch, extractor.name,
                 "produces NaN or infinite features; its weights are corrupt");

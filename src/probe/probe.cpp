@@ -76,10 +76,10 @@ data::Transform CropAndFlip(int img_size, uint64_t seed) {
   return train::MakeTrainTransform(options);
 }
 
-// MAE's recipe with its crops and flips.
+// MAE's recipe with its crops and flips. Counts corrupt images in `skipped`.
 Classifier FitOnImages(const data::Dataset& set, int64_t classes,
                        const FeatureExtractor& extractor,
-                       const ProbeOptions& options) {
+                       const ProbeOptions& options, int64_t& skipped) {
   const auto sampling = SamplingOf(set.size(), options.recipe);
   const int size = extractor.img_size;
   train::Uploader uploader(extractor.device, extractor.normalisation);
@@ -87,21 +87,26 @@ Classifier FitOnImages(const data::Dataset& set, int64_t classes,
                       TrainBatches(sampling),
                       {.img_size = size,
                        .batch_size = sampling.batch_size,
-                       .workers = options.workers},
+                       .workers = options.workers,
+                       .skip_corrupt = options.skip_corrupt},
                       uploader.allocate());
   std::optional<LinearProbe> probe;
   while (const data::Batch* batch = loader.Next()) {
     const auto uploaded = uploader.Upload(*batch, size);
+    const auto valid = uploaded.valid.nonzero().squeeze(1);
     at::Tensor features;
     {
       const at::NoGradGuard no_grad;
-      features = extractor.forward(uploaded.images).cpu();
+      features =
+          extractor.forward(uploaded.images).cpu().index_select(0, valid);
     }
     if (!probe) {
       probe = MakeProbe(features.size(1), classes, sampling, options.recipe);
     }
-    probe->Train(features, uploaded.labels.cpu());
+    if (valid.size(0) < 2) continue;  // nothing for the batch norm
+    probe->Train(features, uploaded.labels.cpu().index_select(0, valid));
   }
+  skipped = loader.num_corrupt();
   return ClassifierOf(std::move(*probe));
 }
 
@@ -136,15 +141,20 @@ ProbeResult FitProbe(const data::Dataset& train, const data::Dataset& test,
   Classifier classify;
   ProbeResult result;
   if (options.augment) {
-    classify = FitOnImages(train, classes, extractor, options);
+    classify =
+        FitOnImages(train, classes, extractor, options, result.train_skipped);
   } else {
-    const auto features = ComputeFeatures(train, extractor, options.workers);
+    const auto features = ComputeFeatures(train, extractor, options.workers,
+                                          options.skip_corrupt);
+    result.train_skipped = features.skipped;
     classify = options.recipe.solver == ProbeSolver::kLbfgs
                    ? FitLogisticRegression(features, classes, options.logistic)
                    : FitOnFeatures(features, classes, options.recipe);
     result.train_top1 = Top1(classify, features);
   }
-  const auto features = ComputeFeatures(test, extractor, options.workers);
+  const auto features =
+      ComputeFeatures(test, extractor, options.workers, options.skip_corrupt);
+  result.test_skipped = features.skipped;
   result.num_features = features.features.size(1);
   result.top1 = Top1(classify, features);
   return result;

@@ -13,8 +13,8 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 3> kNewKeys = {
-    "init.head", "init.patch_resize", "init.official"};
+inline constexpr std::array<std::string_view, 4> kNewKeys = {
+    "init.head", "init.patch_resize", "init.official", "data.resize"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -109,6 +109,8 @@ void VisitData(R& r, Visitor& visit) {
   data("mean", t.normalisation.mean, "Mean of the images' channels");
   data("std", t.normalisation.std,
        "Standard deviation of the images' channels");
+  data("resize", t.transform.pass_order,
+       "Version of Pillow whose resized images these equal to the byte");
   data("train_range", r.data.train_range,
        "Train on this share of the training images: [0, 0.8]");
   data("classes", r.data.classes, "Only these classes", "--classes",

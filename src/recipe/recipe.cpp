@@ -15,6 +15,7 @@
 #include "wsel/core/json_object.h"
 #include "wsel/core/registry.h"
 #include "wsel/core/sha256.h"
+#include "wsel/core/utf8.h"
 #include "wsel/model/config_json.h"
 #include "wsel/run/config_keys.h"
 #include "wsel/run/file_names.h"
@@ -46,6 +47,13 @@ constexpr std::array<Registered<image::Interpolation>, 3> kInterpolations = {{
 constexpr Registry<image::Interpolation> kInterpolationNames("interpolation",
                                                              kInterpolations);
 
+constexpr std::array<Registered<image::PassOrder>, 2> kPassOrders = {{
+    {image::PassOrder::kPillow13, "pillow-13", "tall images vertically first"},
+    {image::PassOrder::kPillow12, "pillow-12", "horizontally first"},
+}};
+constexpr Registry<image::PassOrder> kPassOrderNames("version of Pillow",
+                                                     kPassOrders);
+
 // An option whose values have names.
 template <typename T>
 concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
@@ -53,7 +61,7 @@ concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 template <HasNames T>
 const Registry<T>& NamesOf() {
   return std::get<const Registry<T>&>(std::tie(
-      kCropNames, kInterpolationNames, train::Distillations(),
+      kCropNames, kInterpolationNames, kPassOrderNames, train::Distillations(),
       train::Precisions(), model::Initializers(), select::Methods(),
       select::HeadRules(), select::HeadSources(), select::PatchResizes()));
 }
@@ -173,6 +181,7 @@ void Derive(Recipe& recipe) {
   recipe.train.transform.img_size = size;
   recipe.train.evaluation.img_size = size;
   recipe.train.transform.crop_pct = recipe.train.evaluation.crop_pct;
+  recipe.train.evaluation.pass_order = recipe.train.transform.pass_order;
   for (size_t c = 0; c < 3; ++c) {
     const double mean = recipe.train.normalisation.mean[c];
     recipe.train.transform.fill[c] =
@@ -239,6 +248,7 @@ void Override(Json& root, const std::string& set) {
                 set);
   }
   const std::string text = set.substr(equals + 1);
+  RequireUtf8(set, "--set");
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) value = text;
   Json* at = &root;
@@ -343,6 +353,16 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   return recipe;
 }
 
+Recipe RecipeOfRun(std::string_view text, std::string_view where) {
+  const Json tree = ParseJson(text, where, ErrorKind::kConfig);
+  std::vector<std::string> sets;
+  if (tree.is_object() && tree.contains("data") && tree["data"].is_object() &&
+      !tree["data"].contains("resize")) {
+    sets.emplace_back("data.resize=pillow-12");
+  }
+  return RecipeFromJson(text, where, sets);
+}
+
 select::Options SelectionOf(const Recipe& recipe) {
   select::Options options = recipe.init.selection;
   options.method = recipe.init.select.value();
@@ -425,6 +445,12 @@ std::string TeacherCacheName(const Recipe& recipe, std::string_view device) {
               {"method", identity["distill"]["method"]}};
   for (const char* section : {"teacher", "data", "augment", "evaluation"}) {
     key[section] = identity[section];
+  }
+  // Older versions had no other order.
+  if (recipe.train.evaluation.pass_order == image::PassOrder::kPillow12) {
+    key["data"].erase("resize");
+  } else {
+    key["data"]["resize"] = JsonOf(recipe.train.evaluation.pass_order);
   }
   return Sha256Hex(key.dump()).substr(0, 16) + run::kTeacherCacheSuffix;
 }

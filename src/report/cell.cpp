@@ -61,6 +61,14 @@ bool IsCounted(const Run& run) {
          IsEvaluated(run);
 }
 
+int64_t SkippedImages(const Run& run) {
+  int64_t most = 0;
+  for (const Epoch& epoch : run.log.epochs) {
+    most = std::max(most, epoch.skipped.value_or(0));
+  }
+  return most;
+}
+
 double LastTop1(const Run& run) {
   double last = 0;
   for (const Epoch& epoch : run.log.epochs) last = epoch.top1.value_or(last);
@@ -87,6 +95,9 @@ Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs) {
   cell.last = CellAccuracy{SummariseRuns(experiment, cell.counted, LastTop1)};
   cell.best = CellAccuracy{SummariseRuns(experiment, cell.counted, BestTop1)};
   cell.top5 = LastTop5(experiment, cell.counted);
+  for (const size_t run : cell.counted) {
+    cell.skipped = std::max(cell.skipped, SkippedImages(experiment.runs[run]));
+  }
   return cell;
 }
 

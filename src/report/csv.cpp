@@ -46,10 +46,11 @@ std::string ToCsv(const Report& report) {
       header.push_back(report.experiment.axes[axis].name);
     }
   }
-  header.insert(header.end(),
-                {"runs", "n", "last_top1", "last_top1_std", "best_top1",
-                 "best_top1_std", "last_top5", "last_top5_std", "change",
-                 "pairs", "paired_difference", "ci95_low", "ci95_high"});
+  header.insert(
+      header.end(),
+      {"runs", "n", "last_top1", "last_top1_std", "best_top1", "best_top1_std",
+       "last_top5", "last_top5_std", "change", "pairs", "paired_difference",
+       "ci95_low", "ci95_high", "skipped_test_images"});
   std::string text = Line(header);
   for (size_t row = 0; row < report.cells.size(); ++row) {
     for (size_t column = 0; column < layout.columns.size(); ++column) {
@@ -64,6 +65,7 @@ std::string ToCsv(const Report& report) {
       AddMeanStd(cells, cell.best ? &cell.best->value : nullptr);
       AddMeanStd(cells, cell.top5 ? &*cell.top5 : nullptr);
       AddComparison(cells, cell.last ? cell.last->change : std::nullopt);
+      cells.push_back(std::to_string(cell.skipped));
       text += Line(cells);
     }
   }

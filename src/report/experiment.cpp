@@ -47,25 +47,35 @@ void AddRun(Run run, std::vector<Run>& runs) {
   runs.push_back(std::move(run));
 }
 
+// Reads one of several runs, which a corrupt one must not take down.
+void TryAddRun(const fs::path& path, Experiment& experiment,
+               std::vector<Error>& errors) try {
+  AddRun(ReadRun(path), experiment.runs);
+} catch (const Error& error) {
+  errors.push_back(error);
+}
+
 // Adds the runs of one of the given paths.
-void ReadPath(const fs::path& path, Experiment& experiment) {
+void ReadPath(const fs::path& path, Experiment& experiment,
+              std::vector<Error>& errors) {
   if (!fs::exists(path)) {
     throw Error(ErrorKind::kIo, path.string(), "does not exist");
   }
   const bool sweep = fs::exists(path / run::kSweepFile);
   if (sweep) ReadSweepJson(path / run::kSweepFile, experiment);
   if (!sweep && (!fs::is_directory(path) || IsRunFolder(path))) {
-    experiment.runs.push_back(ReadRun(path));
+    TryAddRun(path, experiment, errors);
     return;
   }
-  const size_t before = experiment.runs.size();
+  const auto found = [&] { return experiment.runs.size() + errors.size(); };
+  const size_t before = found();
   const fs::path runs = sweep ? path / run::kRunsFolder : path;
   if (fs::is_directory(runs)) {
     for (const fs::path& run : RunsIn(runs)) {
-      AddRun(ReadRun(run), experiment.runs);
+      TryAddRun(run, experiment, errors);
     }
   }
-  if (experiment.runs.size() > before) return;
+  if (found() > before) return;
   throw Error(
       ErrorKind::kFormat, path.string(),
       sweep ? "is a sweep without runs: start it with wsel sweep"
@@ -142,13 +152,18 @@ Experiment ReadExperiment(const std::vector<fs::path>& paths) {
   Experiment experiment;
   auto& runs = experiment.runs;
   std::vector<std::string> folders;  // of each run
+  std::vector<Error> errors;
   for (const fs::path& path : paths) {
     try {
-      ReadPath(path, experiment);
+      ReadPath(path, experiment, errors);
     } catch (const fs::filesystem_error& e) {  // no permission
       throw Error(ErrorKind::kIo, e.path1().string(), e.code().message());
     }
     folders.resize(runs.size(), EscapeText(path.string()));
+  }
+  if (runs.empty() && !errors.empty()) throw errors.front();
+  for (const Error& error : errors) {
+    experiment.unread.push_back(EscapeText(error.what(), 1000));
   }
   if (experiment.name.empty()) experiment.name = SweepOf(runs);
   if (experiment.name.empty() && !paths.empty()) {

@@ -61,6 +61,14 @@ std::vector<std::string> AccuracyCaptions(const Report& report) {
     captions.push_back(
         fmt::format("Arrows: change from {}.", report.layout.baseline));
   }
+  int64_t skipped = 0;
+  for (const auto& row : report.cells) {
+    for (const Cell& cell : row) skipped = std::max(skipped, cell.skipped);
+  }
+  if (skipped > 0) {
+    captions.push_back(fmt::format(
+        "Without corrupt test images, up to {} in a run.", skipped));
+  }
   if (const std::string fixed = FixedAxes(report); !fixed.empty()) {
     captions.push_back(fmt::format("All runs: {}.", fixed));
   }

@@ -72,6 +72,7 @@ Json RunJson(const Run& run) {
                {"counted", counted},
                {"last_top1", counted ? Json(LastTop1(run)) : Json()},
                {"best_top1", counted ? Json(BestTop1(run)) : Json()},
+               {"skipped_test_images", SkippedImages(run)},
                {"epochs", run.log.last_epoch()},
                {"epochs_planned", run.epochs_planned},
                {"config_sha256", run.config_digest},
@@ -105,6 +106,7 @@ Json CellsJson(const Report& report) {
                        {"last_top1", ToJson(cell.last)},
                        {"best_top1", ToJson(cell.best)},
                        {"last_top5", cell.top5 ? ToJson(*cell.top5) : Json()},
+                       {"skipped_test_images", cell.skipped},
                        {"curve", CurveJson(cell)},
                        {"curve_of_unfinished_runs", cell.unfinished},
                        {"epochs_to_accuracy", std::move(targets)}});
@@ -138,6 +140,7 @@ std::string ToJson(const Report& report) {
                      {"baseline", report.layout.baseline},
                      {"cells", CellsJson(report)},
                      {"configuration_differences", DifferencesJson(report)},
+                     {"unread", report.experiment.unread},
                      {"runs", std::move(runs)}};
   return DumpJson(json, 2) + "\n";
 }

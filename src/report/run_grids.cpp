@@ -137,6 +137,15 @@ std::vector<std::string> Notes(const Report& report) {
     for (const std::string& note : run.log.notes) {
       notes.push_back(fmt::format("{}: {}", run.path_text, note));
     }
+    if (const int64_t skipped = SkippedImages(run); skipped > 0) {
+      notes.push_back(
+          fmt::format("{}: its accuracies leave out up to {} corrupt test "
+                      "images",
+                      run.path_text, skipped));
+    }
+  }
+  for (const std::string& why : report.experiment.unread) {
+    notes.push_back(fmt::format("left out, as it cannot be read: {}", why));
   }
   return notes;
 }

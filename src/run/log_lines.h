@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,8 @@ struct Line {
 // A log split into lines.
 struct LogLines {
   std::string text;
-  std::vector<Line> lines;  // views of `text`; no line ends, no empty lines
-  bool truncated = false;   // the last line had no end and is left out
+  std::vector<Line> lines;      // views of `text`; no line ends, no empty lines
+  std::optional<Line> unended;  // the last line, if it has no end
 };
 
 // Errors: kIo; kFormat if the file exceeds 64 MB or a line exceeds 1 MB.
@@ -29,7 +30,9 @@ LogLines ReadLines(const std::filesystem::path& path);
 std::string LocationOf(const std::filesystem::path& path, const Line& line);
 
 // Check a value of a log. Errors: kFormat at `where`.
-int64_t CheckedEpoch(double value, const std::string& where);
+int64_t CheckedCount(double value, const std::string& where,
+                     std::string_view name);
+// May be NaN or infinite: see Finish.
 void CheckAccuracy(const std::optional<double>& value, const std::string& where,
                    std::string_view name);
 
@@ -37,7 +40,8 @@ void CheckAccuracy(const std::optional<double>& value, const std::string& where,
 // kFormat at `where` beyond 100,000 epochs.
 void Append(Log& log, const Epoch& epoch, const std::string& where);
 
-// Adds notes and renumbers epochs once all lines are read.
-void Finish(Log& log, bool truncated);
+// Once all lines are read: adds notes, drops accuracies that are not finite,
+// and renumbers epochs that count from 0.
+void Finish(Log& log, bool truncated, bool from_zero);
 
 }  // namespace wsel::run

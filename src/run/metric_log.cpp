@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "wsel/core/dump_json.h"
 
@@ -40,14 +42,27 @@ void MetricLog::Write(std::span<const Metric> row) {
 SummaryCsv::SummaryCsv(const std::filesystem::path& path,
                        std::optional<uint64_t> resume_at)
     : file_(path, resume_at) {
-  if (file_.bytes() > 0) return;
-  file_.Write("epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n");
+  if (file_.bytes() == 0) {
+    file_.Write(
+        fmt::format("epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,{}\n",
+                    kEvalSkippedKey));
+    return;
+  }
+  std::string header;
+  std::ifstream file(path);
+  std::getline(file, header);
+  has_skipped_ = header.find(kEvalSkippedKey) != std::string::npos;
 }
 
 void SummaryCsv::Write(const Epoch& row) {
-  file_.Write(fmt::format("{},{},{},{},{},{}\n", row.epoch,
-                          Cell(row.train_loss), Cell(row.eval_loss),
-                          Cell(row.top1), Cell(row.top5), Cell(row.lr)));
+  std::string line = fmt::format("{},{},{},{},{},{}", row.epoch,
+                                 Cell(row.train_loss), Cell(row.eval_loss),
+                                 Cell(row.top1), Cell(row.top5), Cell(row.lr));
+  if (has_skipped_) {
+    line += ',';
+    if (row.skipped) line += std::to_string(*row.skipped);
+  }
+  file_.Write(line + '\n');
 }
 
 }  // namespace wsel::run

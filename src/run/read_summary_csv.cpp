@@ -6,9 +6,12 @@
 #include <span>
 
 #include "log_lines.h"
+#include "wsel/core/csv.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
+#include "wsel/run/file_names.h"
 #include "wsel/run/log.h"
+#include "wsel/run/metric_log.h"
 
 namespace wsel::run {
 namespace {
@@ -28,30 +31,14 @@ constexpr std::string_view kTop5[] = {"eval_top5", "top5",     "eval_acc5",
                                       "test_acc5", "test_top5"};
 constexpr std::string_view kTrainLoss[] = {"train_loss"};
 constexpr std::string_view kEvalLoss[] = {"eval_loss", "val_loss", "test_loss"};
+constexpr std::string_view kSkipped[] = {kEvalSkippedKey};
 
 using Cells = std::vector<std::string>;
 
-// Cells of a line by RFC 4180, except line ends inside quotes, which no
-// training log has.
 Cells CellsOf(std::string_view line, const std::string& where) {
-  Cells cells(1);
-  bool quoted = false;
-  for (size_t i = 0; i < line.size(); ++i) {
-    if (quoted && line.substr(i, 2) == "\"\"") {
-      cells.back() += line[i++];
-    } else if (line[i] == '"') {
-      quoted = !quoted;
-    } else if (line[i] == ',' && !quoted) {
-      cells.emplace_back();
-    } else {
-      cells.back() += line[i];
-    }
-    if (cells.size() > kMaxColumns) {
-      throw Error(ErrorKind::kFormat, where, "has more than 4096 columns");
-    }
-  }
-  if (quoted) throw Error(ErrorKind::kFormat, where, "ends inside quotes");
-  return cells;
+  Cells cells = CsvCells(line, where);
+  if (cells.size() <= kMaxColumns) return cells;
+  throw Error(ErrorKind::kFormat, where, "has more than 4096 columns");
 }
 
 std::string_view Trim(std::string_view text) {
@@ -96,12 +83,23 @@ struct Columns {
   std::optional<size_t> top5;
   std::optional<size_t> train_loss;
   std::optional<size_t> eval_loss;
+  std::optional<size_t> skipped;
+
+  // The last of these. A line whose end is missing has it whole if another
+  // column follows.
+  size_t Last() const {
+    return std::max({epoch, top1, top5.value_or(0), train_loss.value_or(0),
+                     eval_loss.value_or(0), skipped.value_or(0)});
+  }
 };
 
 Columns ColumnsOf(const Cells& header, const std::string& where) {
-  return {Require(header, kEpoch, where), Require(header, kTop1, where),
-          Find(header, kTop5), Find(header, kTrainLoss),
-          Find(header, kEvalLoss)};
+  return {Require(header, kEpoch, where),
+          Require(header, kTop1, where),
+          Find(header, kTop5),
+          Find(header, kTrainLoss),
+          Find(header, kEvalLoss),
+          Find(header, kSkipped)};
 }
 
 Epoch ReadRow(const Columns& columns, const Cells& cells,
@@ -109,14 +107,37 @@ Epoch ReadRow(const Columns& columns, const Cells& cells,
   const auto epoch = Number(cells, columns.epoch, where);
   if (!epoch) throw Error(ErrorKind::kFormat, where, "has no epoch");
   Epoch row;
-  row.epoch = CheckedEpoch(*epoch, where);
+  row.epoch = CheckedCount(*epoch, where, "epoch");
   row.top1 = Number(cells, columns.top1, where);
   row.top5 = Number(cells, columns.top5, where);
   row.train_loss = Number(cells, columns.train_loss, where);
   row.eval_loss = Number(cells, columns.eval_loss, where);
   CheckAccuracy(row.top1, where, "top-1");
   CheckAccuracy(row.top5, where, "top-5");
+  if (const auto skipped = Number(cells, columns.skipped, where)) {
+    row.skipped = CheckedCount(*skipped, where, kEvalSkippedKey);
+  }
   return row;
+}
+
+// Whether the epochs count from 0, as timm's do. A doubt is noted.
+bool CountsFromZero(Log& log, const fs::path& folder) {
+  if (log.epochs.empty()) return false;
+  const int64_t first = log.epochs.front().epoch;
+  if (first == 0) return true;
+  if (fs::exists(folder / kMetricsFile) || fs::exists(folder / kRecordFile)) {
+    return false;  // of this program
+  }
+  if (fs::exists(folder / "args.yaml")) return true;  // of timm
+  if (first == 1) return false;
+  // Evaluated every 5 epochs, the first row of timm's is 4, of others 5.
+  const int64_t interval =
+      log.epochs.size() > 1 ? log.epochs[1].epoch - first : 1;
+  const bool from_zero = interval == 1 || first % interval != 0;
+  log.notes.push_back(
+      fmt::format("its first epoch is {}, taken to count from {}", first,
+                  from_zero ? "0 as in timm's logs" : "1"));
+  return from_zero;
 }
 
 }  // namespace
@@ -125,7 +146,7 @@ Log ReadSummaryCsv(const fs::path& path) {
   const LogLines file = ReadLines(path);
   Log log;
   if (file.lines.empty()) {
-    if (file.truncated) return log;  // a run that has just started
+    if (file.unended) return log;  // a run that has just started
     throw Error(ErrorKind::kFormat, path.string(),
                 "is empty: expected a header with column names");
   }
@@ -143,7 +164,17 @@ Log ReadSummaryCsv(const fs::path& path) {
     }
     Append(log, ReadRow(columns, cells, where), where);
   }
-  Finish(log, file.truncated);
+  bool truncated = file.unended.has_value();
+  // Quotes may be cut off, and so may timm's repeated header.
+  if (truncated && std::ranges::count(file.unended->text, '"') % 2 == 0 &&
+      !header.text.starts_with(file.unended->text)) {
+    const std::string where = LocationOf(path, *file.unended);
+    const Cells cells = CellsOf(file.unended->text, where);
+    truncated =
+        cells.size() != names.size() || columns.Last() + 1 == cells.size();
+    if (!truncated) Append(log, ReadRow(columns, cells, where), where);
+  }
+  Finish(log, truncated, CountsFromZero(log, path.parent_path()));
   return log;
 }
 

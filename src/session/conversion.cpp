@@ -5,6 +5,7 @@
 #include "wsel/checkpoint/writer.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
 #include "wsel/core/version.h"
@@ -46,7 +47,8 @@ std::map<std::string, std::string> MetadataOf(
   metadata[run::kVersionKey] = std::string(Version());
   metadata[run::kCommandKey] = command;
   metadata[run::kModelKey] = model::ToJson(checkpoint.model->config);
-  metadata[run::kConvertedFileKey] = file.path().filename().string();
+  metadata[run::kConvertedFileKey] =
+      EscapeInvalidUtf8(file.path().filename().string());
   metadata[run::kConvertedSizeKey] = std::to_string(file.file_size());
   metadata[run::kConvertedDigestKey] = Sha256OfFile(file.path());
   metadata[run::kConvertedNamesKey] = checkpoint.remapped.source;

@@ -1,6 +1,7 @@
 #include "wsel/session/open_splits.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <filesystem>
 
@@ -28,6 +29,7 @@ data::Dataset Open(const data::DataOptions& options, data::Split split) {
   }
   const data::Dataset set = data::OpenDataset(
       options.name, options.root, split, {.split_seed = options.split_seed});
+  if (!set.note.empty()) spdlog::warn("{}: {}", set.name, set.note);
   if (options.cache_dir.empty()) return set;
   return data::CachedOnDisk(set, options.cache_dir, CacheBytes(options));
 }

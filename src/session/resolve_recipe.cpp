@@ -22,9 +22,11 @@ constexpr int64_t kMaxMicroBatchGpu = 1024;
 void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
   auto& train = recipe.train;
   const auto choice = train::ResolvePrecision(train.precision, device);
-  spdlog::info("precision {} on {}: {}",
-               train::Precisions().NameOf(choice.precision), device.str(),
-               choice.reason);
+  if (train.precision == train::Precision::kAuto) {
+    spdlog::info("precision {} on {}: {}",
+                 train::Precisions().NameOf(choice.precision), device.str(),
+                 choice.reason);
+  }
   train.precision = choice.precision;
   if (train.micro_batch == 0) {
     const double limit = train.memory_gib * 1024 * 1024 * 1024;
@@ -40,12 +42,22 @@ void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
 
 void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder) {
   const std::string where = folder.config().string();
-  const auto saved = recipe::RecipeFromJson(ReadText(folder.config()), where);
+  auto saved = recipe::RecipeOfRun(ReadText(folder.config()), where);
+  // So far no image was corrupt, or the run would have ended.
+  if (recipe.data.skip_corrupt) saved.data.skip_corrupt = true;
   auto& train = recipe.train;
   if (train.micro_batch == 0) train.micro_batch = saved.train.micro_batch;
   if (train.eval_batch == 0) train.eval_batch = saved.train.eval_batch;
   if (train.precision == train::Precision::kAuto) {
     train.precision = saved.train.precision;
+    spdlog::info("precision {}, as the run began",
+                 train::Precisions().NameOf(train.precision));
+  }
+  // The default changed.
+  auto& order = train.transform.pass_order;
+  if (order == image::PassOrder::kPillow13) {
+    order = saved.train.transform.pass_order;
+    train.evaluation.pass_order = order;
   }
   if (!recipe.num_classes) {
     SetNumClasses(recipe.model, NumClasses(saved.model));

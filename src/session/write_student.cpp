@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "wsel/checkpoint/writer.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/core/version.h"
 #include "wsel/model/config.h"
 #include "wsel/pretrained/facts.h"
@@ -58,7 +59,8 @@ std::map<std::string, std::string> Provenance(
   };
   if (teacher == nullptr) return metadata;
   const checkpoint::Checkpoint& file = *teacher->file;
-  metadata[run::kTeacherFileKey] = file.path().filename().string();
+  metadata[run::kTeacherFileKey] =
+      EscapeInvalidUtf8(file.path().filename().string());
   metadata[run::kTeacherSizeKey] = std::to_string(file.file_size());
   metadata[run::kTeacherDigestKey] = teacher_hash;
   metadata[run::kTeacherDigestOfKey] = pretrained::HashScopes().NameOf(scope);

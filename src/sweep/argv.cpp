@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "wsel/core/csv.h"
 #include "wsel/core/sha256.h"
 #include "wsel/model/config_json.h"
 #include "wsel/run/file_names.h"
@@ -57,6 +58,12 @@ void AddData(const data::DataOptions& data, Argv& argv) {
   if (!data.train_range.empty()) {
     Add(argv, {"--train-range", Joined(data.train_range)});
   }
+  if (!data.classes.empty()) {
+    std::vector<std::string> cells;
+    for (const std::string& name : data.classes) cells.push_back(CsvCell(name));
+    Add(argv, {"--classes", Joined(cells)});
+  }
+  if (data.skip_corrupt) Add(argv, {"--skip-corrupt"});
 }
 
 }  // namespace

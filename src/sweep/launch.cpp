@@ -7,6 +7,7 @@
 #include <csignal>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/file_lock.h"
@@ -45,6 +46,7 @@ void SummariseProbe(const fs::path& output, const fs::path& run_folder) {
   run::Epoch row;
   row.epoch = 1;
   row.top1 = result.Get<double>("top1");
+  row.skipped = result.GetOr<int64_t>("skipped_test", 0);
   run::SummaryCsv(run_folder / run::kSummaryFile, std::nullopt).Write(row);
 }
 
@@ -100,6 +102,10 @@ class Launcher {
     if (!lock.held()) {
       ++result_.running_elsewhere;
       return;
+    }
+    if (lock.is_file() && !std::exchange(told_of_file_lock_, true) &&
+        options_.on_file_lock) {
+      options_.on_file_lock();
     }
     const auto before = folder_.Read(run.name()).value_or(RunRecord{});
     if (before.state == RunState::kFinished ||
@@ -223,6 +229,7 @@ class Launcher {
   const LaunchOptions& options_;
   std::vector<ActiveRun> active_;
   bool signal_forwarded_ = false;
+  bool told_of_file_lock_ = false;
   SweepResult result_;
 };
 

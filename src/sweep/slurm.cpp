@@ -1,14 +1,47 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <sstream>
+#include <string>
+
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/output_tail.h"
 #include "wsel/core/shell_quote.h"
 #include "wsel/core/subprocess.h"
+#include "wsel/core/text_file.h"
 #include "wsel/sweep/launch.h"
 
 namespace wsel::sweep {
 namespace {
+
+// A value in an #SBATCH line, which sbatch splits at spaces and ends at '#'; a
+// backslash escapes within quotes too. Source: _get_argument in sbatch's opt.c.
+std::string Quoted(const std::string& text) {
+  if (text.find_first_of(" \t\"'#\\") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+// A folder in --output, where '%' begins a variable. A backslash anywhere would
+// turn variables off. Source: fname.c of slurmstepd.
+std::string LogFolder(const std::string& folder) {
+  if (folder.find_first_of("\\\n") != std::string::npos) {
+    throw Error(ErrorKind::kUsage, "--output",
+                "'{}' has a backslash or a line break, which Slurm does not "
+                "take in the path of a log; choose another folder",
+                folder);
+  }
+  std::string escaped;
+  for (const char c : folder) escaped += c == '%' ? "%%" : std::string(1, c);
+  return escaped;
+}
 
 std::string Directives(const SlurmJob& job) {
   std::string lines;
@@ -20,10 +53,12 @@ std::string Directives(const SlurmJob& job) {
     }
     lines += "#SBATCH " + option + "\n";
   };
-  add("--job-name=" + job.name);
+  std::string name = job.name;
+  std::ranges::replace(name, '\n', ' ');
+  add("--job-name=" + Quoted(name));
   const std::string limit = job.jobs > 0 ? fmt::format("%{}", job.jobs) : "";
   add(fmt::format("--array=0-{}{}", job.runs.size() - 1, limit));
-  add(fmt::format("--output={}/%A_%a.txt", job.log_folder));
+  add("--output=" + Quoted(LogFolder(job.log_folder) + "/%A_%a.txt"));
   add("--open-mode=append");
   add("--requeue");
   add("--signal=B:USR1@60");
@@ -42,7 +77,7 @@ wait "$child"
 code=$?
 if [[ -n ${{stopped:-}} ]]; then
   wait "$child"
-  scontrol requeue "$SLURM_JOB_ID"
+  scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
 fi
 exit "$code"
 )";
@@ -55,6 +90,25 @@ std::string SlurmScript(const SlurmJob& job) {
     script += "  " + ShellQuote(run) + "\n";
   }
   return script + ")\n" + fmt::format(kBody, ShellLine(job.command));
+}
+
+void CheckArraySize(size_t tasks, const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  const auto output = folder / "scontrol.txt";
+  const ExitStatus ended =
+      Subprocess({"/usr/bin/env", "scontrol", "show", "config"}, output, output)
+          .Wait();
+  if (ended.code != 0) return;  // sbatch will say why
+  std::istringstream lines(ReadText(output));
+  for (std::string line; std::getline(lines, line);) {
+    size_t most = 0;
+    if (std::sscanf(line.c_str(), "MaxArraySize = %zu", &most) != 1) continue;
+    if (tasks <= most) return;
+    throw Error(ErrorKind::kUsage, "--launcher",
+                "{} runs are left, and a job array of this cluster has at most "
+                "{} tasks (MaxArraySize): submit a part of them by --only",
+                tasks, most);
+  }
 }
 
 std::string SubmitScript(const std::string& script,

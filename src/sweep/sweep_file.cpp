@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "wsel/core/escape_text.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/text_file.h"
@@ -228,7 +229,8 @@ SweepFile SweepFromJson(const std::string& text,
   JsonObject root(tree, path.string());
   SweepFile sweep;
   sweep.path = path;
-  sweep.name = root.GetOr<std::string>("name", path.stem().string());
+  sweep.name =
+      root.GetOr<std::string>("name", EscapeInvalidUtf8(path.stem().string()));
   sweep.about = root.GetOr<std::string>("about", "");
   ReadRecipe(root, sweep);
   sweep.settings = ReadSet(root);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "wsel/core/error.h"
 #include "wsel/train/device.h"
 
 namespace wsel::train {
@@ -48,6 +49,12 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
     sums.skipped += batch->size - valid.size(0);
     Add(logits.index_select(0, valid),
         on_device.labels.to(at::kCPU).index_select(0, valid), sums);
+  }
+  if (sums.count == 0 && sums.skipped > 0) {
+    throw Error(ErrorKind::kFormat, loader.corrupt_files().front(),
+                "is corrupt, as all {} images of the evaluation are: none is "
+                "left; wsel datasets check says what is wrong with each",
+                sums.skipped);
   }
   const auto n = static_cast<double>(std::max<int64_t>(sums.count, 1));
   return {sums.count, sums.skipped, sums.loss / n, 100 * sums.top1 / n,

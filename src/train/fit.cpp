@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 #include "loss_reader.h"
 #include "run_writer.h"
@@ -23,6 +24,14 @@ TrainerState Resume(const RunFolder& folder, TrainStep& step) {
   const SavedState saved = LoadState(folder.state());
   step.LoadStateDict(saved.tensors, folder.state().string());
   return saved.state;
+}
+
+// Whether the state was saved because the evaluation after its last epoch
+// failed: an epoch that has ended has no sum of losses.
+bool LacksEvaluation(const TrainerState& state,
+                     const optim::LrSchedule& schedule) {
+  return state.step > 0 && state.step % schedule.steps_per_epoch() == 0 &&
+         state.loss_sum != 0;
 }
 
 [[noreturn]] void ThrowDiverged(double loss, int64_t step,
@@ -56,7 +65,7 @@ nn::Model EmaModel(const model::Config& config, const optim::Ema& ema,
 }
 
 // The training loop, from a state on: what happens in a step, and what is due
-// after it. At least one step is left.
+// after it. At least one step or evaluation is left.
 class Trainer {
  public:
   Trainer(nn::Model& model, const TrainJob& job, const RunFolder& folder,
@@ -76,17 +85,18 @@ class Trainer {
         writer_(job, folder, state) {}
 
   TrainResult Train() {
+    bool repeats_evaluation = LacksEvaluation(state_, schedule_);
     for (;;) {
-      RunStep();
+      if (!std::exchange(repeats_evaluation, false)) RunStep();
       if (state_.step % schedule_.steps_per_epoch() == 0) EndEpoch();
       const int signal = callbacks_.stop_signal ? callbacks_.stop_signal() : 0;
       const bool finished = state_.step == schedule_.total_steps();
       const bool ends = finished || signal != 0;
-      if (ends || writer_.SaveIsDue()) {
-        ReportSteps();
-        writer_.Save(step_, Epoch(), state_);
+      if (ends || writer_.SaveIsDue()) Save();
+      if (ends) {
+        return {state_, finished ? 0 : signal, batches_.num_corrupt(),
+                test_skipped_};
       }
-      if (ends) return {state_, finished ? 0 : signal, batches_.num_corrupt()};
     }
   }
 
@@ -128,6 +138,7 @@ class Trainer {
     ReportSteps();
     const Options& options = job_.options;
     EpochReport report;
+    report.skipped = CountSkipped();
     report.epoch = Epoch();
     report.epochs = options.schedule.epochs;
     report.step = state_.step;
@@ -149,10 +160,11 @@ class Trainer {
   }
 
   // Evaluates the weights and any EMA weights, and keeps those that are better
-  // than all before.
-  void EvaluateEpoch(EpochReport& report) {
+  // than all before. Saves the epoch's work if that fails.
+  void EvaluateEpoch(EpochReport& report) try {
     const Evaluation test = EvaluateOnTest(model_, job_, uploader_);
     report.test = test;
+    test_skipped_ = test.skipped;
     state_.last_top1 = test.top1;
     state_.last_top5 = test.top5;
     state_.last_loss = test.loss;
@@ -171,6 +183,27 @@ class Trainer {
       state_.best_ema_top1 = report.ema->top1;
       writer_.Keep(run::kBestEma, ema->ema_weights(), report.epoch);
     }
+  } catch (...) {
+    Save();
+    throw;
+  }
+
+  // The corrupt images of this epoch, as far as this process trained it.
+  int64_t CountSkipped() {
+    const int64_t before = std::exchange(skipped_, batches_.num_corrupt());
+    const int64_t skipped = skipped_ - before;
+    if (skipped > 0 && skipped >= throughput_.EpochImages()) {
+      throw Error(ErrorKind::kFormat, job_.train.name,
+                  "all {} images of the epoch are corrupt: none is left to "
+                  "train on; wsel datasets check says what is wrong with each",
+                  skipped);
+    }
+    return skipped;
+  }
+
+  void Save() {
+    ReportSteps();
+    writer_.Save(step_, Epoch(), state_);
   }
 
   const nn::Model& model_;
@@ -183,6 +216,8 @@ class Trainer {
   Uploader uploader_;
   StepBatches batches_;
   LossReader loss_;
+  int64_t skipped_ = 0;       // corrupt images up to the last epoch
+  int64_t test_skipped_ = 0;  // in the last evaluation
   // The last two start their clocks when all else is ready.
   RunWriter writer_;
   Throughput throughput_;
@@ -198,7 +233,10 @@ TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
   TrainStep step(model, job.options, job.options.precision, job.device,
                  job.teacher ? job.teacher->width : 0);
   const TrainerState state = Resume(folder, step);
-  if (state.step >= schedule.total_steps()) return {state};
+  if (state.step >= schedule.total_steps() &&
+      !LacksEvaluation(state, schedule)) {
+    return {state};
+  }
   return Trainer(model, job, folder, callbacks, schedule, step, state).Train();
 }
 

@@ -23,11 +23,18 @@ std::optional<T> If(bool condition, T value) {
   return condition ? std::optional<T>(value) : std::nullopt;
 }
 
+// Only where images were skipped.
+void AddSkipped(std::vector<Metric>& row, const std::string& prefix,
+                int64_t skipped) {
+  if (skipped > 0) row.push_back({prefix + run::kSkippedSuffix, skipped});
+}
+
 void AddEvaluation(std::vector<Metric>& row, std::vector<Scalar>& scalars,
                    const std::string& prefix, const Evaluation& e) {
   row.push_back({prefix + run::kLossSuffix, e.loss});
   row.push_back({prefix + run::kTop1Suffix, e.top1});
   row.push_back({prefix + run::kTop5Suffix, e.top5});
+  AddSkipped(row, prefix, e.skipped);
   scalars.push_back({prefix + "/loss", static_cast<float>(e.loss)});
   scalars.push_back({prefix + "/top1", static_cast<float>(e.top1)});
   scalars.push_back({prefix + "/top5", static_cast<float>(e.top5)});
@@ -72,12 +79,14 @@ void RunWriter::Log(const EpochReport& report) {
                              {run::kStepKey, report.step},
                              {run::kTrainLossKey, report.train_loss},
                              {run::kLrKey, report.lr}};
+  AddSkipped(row, run::kTrainPrefix, report.skipped);
   std::vector<Scalar> scalars = {
       {"train/epoch_loss", static_cast<float>(report.train_loss)}};
   if (report.test) {
     summary.eval_loss = report.test->loss;
     summary.top1 = report.test->top1;
     summary.top5 = report.test->top5;
+    summary.skipped = report.test->skipped;
     AddEvaluation(row, scalars, run::kEvalPrefix, *report.test);
   }
   if (report.ema) AddEvaluation(row, scalars, run::kEmaPrefix, *report.ema);

@@ -148,6 +148,16 @@ TEST_F(ReportCommand, FailsForBadInput) {
   fails({"corrupt"}, 5, "summary.csv:2");
 }
 
+TEST_F(ReportCommand, ACorruptRunDoesNotTakeDownTheOthers) {
+  Write(folder_ / "corrupt/summary.csv", "epoch,eval_top1\n1,x\n");
+  const Outcome outcome = Run({"report", "s", "corrupt", "--format", "json"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("summary.csv:2"));
+  const json all = json::parse(outcome.out);
+  EXPECT_EQ(all["unread"].size(), 1U);
+  EXPECT_FALSE(all["runs"].empty());
+}
+
 TEST_F(ReportCommand, TakesRowsColumnsAndAccuracies) {
   const json all = json::parse(
       Run({"report", "s", "--format", "json", "--rows", "data", "--columns",

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs a sweep as a job array of a real Slurm: a controller and a node, started
 # here with their own configuration. One task is killed while it runs, and
-# requeued. Usage: slurm.sh WSEL DATA FOLDER; FOLDER holds s.json, and the output
-# is written to FOLDER/out. Exit code 77: Slurm or munge cannot run here.
+# requeued; one gets the signal before its time limit, and requeues itself.
+# Usage: slurm.sh WSEL DATA FOLDER; FOLDER holds s.json, and the output is
+# written to FOLDER/out. Exit code 77: Slurm or munge cannot run here.
 set -euo pipefail
 readonly WSEL=$1 DATA=$2 FOLDER=$3
 
@@ -77,6 +78,11 @@ for _ in {1..200}; do
   sleep 0.1
 done
 scontrol requeue "${job}_0"
+for _ in {1..200}; do
+  compgen -G 'out/runs/random-s1-*/state.safetensors' >/dev/null && break
+  sleep 0.1
+done
+scancel --batch --signal=USR1 "${job}_1" || echo "task 1 has ended"
 for _ in {1..600}; do
   [[ -z $(squeue -h -j "$job" 2>/dev/null) ]] && break
   sleep 0.2

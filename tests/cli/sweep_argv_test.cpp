@@ -15,7 +15,8 @@ sweep::SweepFile FullSweep() {
   return sweep::SweepFromJson(R"({
       "recipe": {"model": {"name": "vit_tiny"},
                  "data": {"name": "folder", "root": "d", "subset": "10%",
-                          "train_range": [0, 100]},
+                          "train_range": [0, 100],
+                          "classes": ["a", "b, c"], "skip_corrupt": true},
                  "init": {"select": "uniform", "skip": ["mlp"],
                           "head": "reuse", "patch_resize": "bilinear",
                           "official": true},
@@ -79,6 +80,8 @@ TEST_F(SweepArgv, OfProbeIsKnown) {
   const auto recipe = sweep::ResolveRecipe(runs_[0], true, folder_);
   Check(sweep::ProbeArgv(recipe, file_.probe, {2, "cpu"}));
   EXPECT_TRUE(seen_.contains("--train-range"));
+  EXPECT_TRUE(seen_.contains("--classes"));
+  EXPECT_TRUE(seen_.contains("--skip-corrupt"));
   EXPECT_TRUE(seen_.contains("--solver"));
 }
 

@@ -1,11 +1,23 @@
 #include "wsel/core/csv.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "throws.h"
+
 namespace wsel {
 namespace {
+
+TEST(CsvCells, AreQuotedAsByCsvCell) {
+  EXPECT_THAT(CsvCells("a,,b", ""), testing::ElementsAre("a", "", "b"));
+  EXPECT_THAT(CsvCells("", ""), testing::ElementsAre(""));
+  EXPECT_THAT(CsvCells("\"Pepper, bell\",\"say \"\"a\"\"\"", ""),
+              testing::ElementsAre("Pepper, bell", "say \"a\""));
+  ExpectError([] { CsvCells("\"a,b", "--classes", ErrorKind::kUsage); },
+              ErrorKind::kUsage, {"--classes", "quotes"});
+}
 
 TEST(CsvCell, QuotesSeparators) {
   EXPECT_EQ(CsvCell("plain text"), "plain text");

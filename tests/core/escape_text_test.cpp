@@ -30,5 +30,11 @@ TEST(EscapeText, TruncatesBetweenCharacters) {
   EXPECT_EQ(EscapeText("abc", 3), "abc");
 }
 
+TEST(EscapeInvalidUtf8, KeepsUtf8) {
+  EXPECT_EQ(EscapeInvalidUtf8("caf\u00e9 \\ \n"), "caf\u00e9 \\ \n");
+  EXPECT_EQ(EscapeInvalidUtf8("caf\xE9/\xC3"), "caf\\xE9/\\xC3");
+  EXPECT_EQ(EscapeInvalidUtf8(""), "");
+}
+
 }  // namespace
 }  // namespace wsel

@@ -33,6 +33,13 @@ TEST(ReadText, ReadsTheWholeFile) {
   EXPECT_EQ(ReadText(folder / "empty"), "");
 }
 
+TEST(ReadText, LeavesOutAByteOrderMark) {
+  const TempFolder folder;
+  std::ofstream(folder / "in") << "\xEF\xBB\xBF"
+                                  "a\n\xEF\xBB\xBF";
+  EXPECT_EQ(ReadText(folder / "in"), "a\n\xEF\xBB\xBF");
+}
+
 TEST(ReadText, RejectsMissingFilesFoldersAndHugeFiles) {
   const TempFolder folder;
   EXPECT_THAT(IoErrorOf(folder / "no"), testing::HasSubstr("No such file"));

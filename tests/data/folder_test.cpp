@@ -9,6 +9,7 @@
 #include "temp_folder.h"
 #include "throws.h"
 #include "wsel/data/open_dataset.h"
+#include "wsel/data/subset.h"
 
 namespace wsel::data {
 namespace {
@@ -41,6 +42,31 @@ TEST(Folder, OrderEqualsTorchvision) {
   EXPECT_THAT(Filenames(set), ElementsAre("B/1.bmp", "a/1.jpg", "b/10.JPEG",
                                           "b/2.jpg", "b/z.webp", "b/x/1.png"));
   EXPECT_THAT(set.labels, ElementsAre(0, 1, 2, 2, 2, 2));
+}
+
+// A user may take them for a part of the data set.
+TEST(Folder, CountsImagesOfKindsThatAreNotRead) {
+  const TempFolder root;
+  for (const char* name : {"train/a/1.jpg", "train/a/1.tif", "train/a/2.GIF",
+                           "train/b/3.gif", "train/b/1.png", "train/b/x.txt"}) {
+    Touch(root / name);
+  }
+  const Dataset set = OpenDataset("folder", root.path(), Split::kTrain);
+  EXPECT_THAT(Filenames(set), ElementsAre("a/1.jpg", "b/1.png"));
+  EXPECT_THAT(set.note,
+              testing::StartsWith("2 .gif, 1 .tif files were passed"));
+}
+
+// JSON, to which names are written, holds only UTF-8.
+TEST(Folder, NamesThatAreNotUtf8AreEscaped) {
+  const TempFolder root;
+  Touch(root / "train/caf\xE9/1.jpg");
+  Touch(root / "train/tea/pi\xE9.jpg");
+  const Dataset set = OpenDataset("folder", root.path(), Split::kTrain);
+  EXPECT_THAT(set.classes, ElementsAre("caf\\xE9", "tea"));
+  EXPECT_THAT(Filenames(set), ElementsAre("caf\\xE9/1.jpg", "tea/pi\\xE9.jpg"));
+  EXPECT_THAT(OnlyClasses(set, {"tea", "caf\xE9"}).classes,
+              ElementsAre("tea", "caf\\xE9"));
 }
 
 TEST(Folder, IgnoresHiddenFilesAndFolders) {

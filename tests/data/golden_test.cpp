@@ -62,6 +62,29 @@ TEST(Dataset, TheInnerFolderIsAlsoAccepted) {
   }
 }
 
+// The test batch in other forms, made by scripts/golden/cifar_pickles.py.
+TEST(Cifar, PicklesOfEveryProtocolAreEqual) {
+  const Dataset expected = OpenDataset("cifar10", kFolder, Split::kTest);
+  const TempFolder root;
+  const fs::path folder = root / "cifar-10-batches-py";
+  fs::create_directory(folder);
+  fs::copy(kFolder / "cifar-10-batches-py/batches.meta", folder);
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(kFolder / "pickles")) {
+    if (entry.path().extension() == ".json") continue;
+    SCOPED_TRACE(entry.path().filename());
+    ++files;
+    fs::copy_file(entry.path(), folder / "test_batch",
+                  fs::copy_options::overwrite_existing);
+    const Dataset set = OpenDataset("cifar10", root.path(), Split::kTest);
+    for (int64_t i = 0; i < set.size(); ++i) {  // some hold it twice
+      EXPECT_EQ(set.labels[static_cast<size_t>(i)], expected.labels[0]);
+      EXPECT_EQ(set.image(i), expected.image(0));
+    }
+  }
+  EXPECT_EQ(files, 23);
+}
+
 // Writes a data set in CIFAR's binary format: labels, then three planes.
 void WriteBinary(const Dataset& set, const fs::path& file,
                  const std::string& before_label) {

@@ -277,12 +277,15 @@ TEST(Loader, SkipsOnlyCorruptImages) {
                 EvalBatches(8, 4), options);
   EXPECT_EQ(ErrorAfter(config, 1), "5: is corrupt");
 
-  const auto transform = [](const image::Image&, int64_t, int64_t index,
-                            std::span<uint8_t>, ErasePatch&) {
-    if (index == 5) throw Error(ErrorKind::kFormat, "transform", "fails");
+  const auto transform_to = [](ErrorKind kind) {
+    return [kind](const image::Image&, int64_t, int64_t index,
+                  std::span<uint8_t>, ErasePatch&) {
+      if (index == 5) throw Error(kind, "crop", "fails");
+    };
   };
-  Loader failing(Numbers(8), transform, EvalBatches(8, 4), options);
-  EXPECT_EQ(ErrorAfter(failing, 1), "transform: fails");
+  Loader failing(Numbers(8), transform_to(ErrorKind::kConfig),
+                 EvalBatches(8, 4), options);
+  EXPECT_EQ(ErrorAfter(failing, 1), "sample 5: crop: fails");
 
   Dataset unforeseen = Numbers(8);
   unforeseen.image = [](int64_t) -> image::Image {
@@ -290,6 +293,24 @@ TEST(Loader, SkipsOnlyCorruptImages) {
   };
   Loader other(unforeseen, Fill, EvalBatches(8, 4), options);
   EXPECT_EQ(ErrorAfter(other, 0), "unforeseen");
+}
+
+// Such as one of 1 x 4200 pixels for an evaluation crop.
+TEST(Loader, AnImageThatCannotBeTransformedIsNamedOrSkipped) {
+  const auto transform = [](const image::Image&, int64_t, int64_t index,
+                            std::span<uint8_t>, ErasePatch&) {
+    if (index == 5) throw Error(ErrorKind::kFormat, "crop", "fails");
+  };
+  for (const int workers : {0, 2}) {
+    LoaderOptions options = Options(workers);
+    Loader failing(Numbers(8), transform, EvalBatches(8, 4), options);
+    EXPECT_EQ(ErrorAfter(failing, 1), "sample 5: crop: fails");
+    options.skip_corrupt = true;
+    Loader skipping(Numbers(8), transform, EvalBatches(8, 4), options);
+    skipping.Next();
+    EXPECT_THAT(skipping.Next()->valid, ElementsAre(true, false, true, true));
+    EXPECT_THAT(skipping.corrupt_files(), ElementsAre("sample 5"));
+  }
 }
 
 TEST(Loader, ThrowsSamplerErrorsAfterEarlierBatches) {

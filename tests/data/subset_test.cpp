@@ -176,6 +176,18 @@ TEST(Check, NamesCorruptImagesInOrder) {
   EXPECT_THAT(progress, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
 }
 
+// They can be decoded, but every evaluation would fail.
+TEST(Check, NamesImagesTooElongatedToEvaluate) {
+  Dataset set = Numbered({2});
+  set.image = [](int64_t i) { return image::Image(1, i == 0 ? 4000 : 4200); };
+  const CheckReport report = Check(set, 1);
+  ASSERT_EQ(report.corrupt.size(), 1U);
+  EXPECT_THAT(report.corrupt[0].text,
+              testing::AllOf(testing::StartsWith(set.filename(1)),
+                             testing::HasSubstr("1 x 4200 pixels cannot be "
+                                                "resized to 256")));
+}
+
 TEST(Check, ReportsCountMismatches) {
   const Dataset set = Numbered({5, 3});
   EXPECT_THAT(CountMismatches(FindDataset("cifar10", ""), Split::kTest, set),

@@ -35,6 +35,34 @@ TEST(FitProbe, TellsColoursApartByTheirPixels) {
   }
 }
 
+TEST(FitProbe, CountsSkippedImages) {
+  auto set = train::SmallSet();
+  const auto good = set.image;
+  set.image = [good](int64_t index) {
+    if (index == 0) throw Error(ErrorKind::kFormat, "small 0", "is corrupt");
+    return good(index);
+  };
+  ExpectError([&] { PixelFeatures(set, c10::kCPU); }, ErrorKind::kFormat,
+              {"small 0"});
+  const auto pixels = PixelFeatures(set, c10::kCPU, /*skip_corrupt=*/true);
+  for (auto options :
+       {With(ProbeSolver::kLbfgs), With(ProbeSolver::kSgd, /*augment=*/true)}) {
+    ExpectError([&] { FitProbe(set, set, pixels, options); },
+                ErrorKind::kFormat, {"small 0"});
+    options.skip_corrupt = true;
+    const auto result = FitProbe(set, set, pixels, options);
+    EXPECT_EQ(result.test_skipped, 1);
+    EXPECT_EQ(result.train_skipped,
+              options.augment ? options.recipe.schedule.epochs : 1);
+    EXPECT_EQ(result.top1, 100);
+  }
+  set.image = [](int64_t) -> image::Image {
+    throw Error(ErrorKind::kFormat, "small", "is corrupt");
+  };
+  ExpectError([&] { ComputeFeatures(set, pixels, 0, /*skip_corrupt=*/true); },
+              ErrorKind::kFormat, {"none is left"});
+}
+
 TEST(ComputeFeatures, NaNIsAnErrorThatNamesTheModel) {
   const auto set = train::SmallSet();
   auto features = PixelFeatures(set, c10::kCPU);

@@ -147,11 +147,28 @@ TEST(Recipe, TeacherCachesOfOlderVersionsAreFound) {
   const auto sweep =
       std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden/version_0_1/sweep";
   const auto config = sweep / "runs/uniform-s0-c8d885c9/config.json";
-  const Recipe recipe = RecipeFromJson(ReadText(config), config.string());
+  const Recipe recipe = RecipeOfRun(ReadText(config), config.string());
   EXPECT_TRUE(std::filesystem::exists(sweep / "cache" /
                                       TeacherCacheName(recipe, "cpu")))
       << TeacherCacheName(recipe, "cpu");
   EXPECT_NE(TeacherCacheName(recipe, "cpu"), TeacherCacheName(recipe, "cuda"));
+}
+
+// A run of an older version has no data.resize, and goes on as it began.
+TEST(Recipe, RunsOfOlderVersionsResizeAsPillow12) {
+  const auto order = [](const Recipe& recipe) {
+    return recipe.train.evaluation.pass_order;
+  };
+  EXPECT_EQ(order(RecipeOfRun(ReadText(kOldConfig), kOldConfig)),
+            image::PassOrder::kPillow12);
+  const Recipe recipe = RecipeFromJson(kSmall, "r");
+  EXPECT_EQ(order(recipe), image::PassOrder::kPillow13);
+  EXPECT_EQ(order(RecipeOfRun(ToJson(recipe), "r")),
+            image::PassOrder::kPillow13);
+  const Recipe older = RecipeFromJson(kSmall, "r", {"data.resize=pillow-12"});
+  EXPECT_EQ(older.train.transform.pass_order, image::PassOrder::kPillow12);
+  EXPECT_NE(TeacherCacheName(older, "cpu"), TeacherCacheName(recipe, "cpu"));
+  EXPECT_NE(Identity(older), Identity(recipe));
 }
 
 TEST(Recipe, IdentityIsStillThatOfOlderVersions) {
@@ -165,7 +182,8 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
     return Identity(RecipeFromJson(kSmall, "r", sets));
   };
   const std::string old = identity({});
-  for (const char* key : {"\"head\"", "patch_resize", "official"}) {
+  for (const char* key :
+       {"\"head\"", "patch_resize", "official", "\"resize\""}) {
     EXPECT_THAT(old, Not(HasSubstr(key)));
   }
   EXPECT_EQ(identity({"init.head=reset", "init.patch_resize=pinv",

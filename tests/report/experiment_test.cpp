@@ -147,6 +147,22 @@ TEST(ReadExperiment, RejectsPathsWithoutRuns) {
               {"a sweep without runs"});
 }
 
+TEST(ReadExperiment, LeavesOutCorruptRunsUnlessNoneIsLeft) {
+  const TempFolder folder;
+  MakeRun(folder / "runs/good", 0, {50, 60});
+  Write(folder / "runs/bad/summary.csv", "epoch,eval_top1\n1,x\n");
+  using Paths = std::vector<fs::path>;
+  for (const Paths& paths :
+       {Paths{folder / "runs"},
+        Paths{folder / "runs/bad", folder / "runs/good"}}) {
+    const Experiment experiment = ReadExperiment(paths);
+    EXPECT_THAT(RunsOf(experiment), ElementsAre("good/0"));
+    EXPECT_THAT(experiment.unread, ElementsAre(HasSubstr("summary.csv:2")));
+  }
+  ExpectError([&] { ReadExperiment({folder / "runs/bad"}); },
+              ErrorKind::kFormat, {"summary.csv:2", "'x' is not a number"});
+}
+
 TEST(ReadExperiment, ErrorsOfCorruptSweepFilesNameThePath) {
   const TempFolder folder;
   const auto expect_error = [&](const std::string& run_json, ErrorKind kind,

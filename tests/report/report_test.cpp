@@ -63,6 +63,17 @@ TEST_F(UnfinishedSweep, CountsOnlyFinishedRuns) {
             "5 of 9 runs are finished; 2 running, 1 failed, 1 waiting.");
 }
 
+TEST_F(UnfinishedSweep, StatesTestImagesThatWereSkipped) {
+  Write(folder_ / "s/runs/random-0/summary.csv",
+        "epoch,eval_top1,eval_skipped\n1,50,2\n2,40,3\n");
+  const Report report = Make();
+  EXPECT_EQ(Row(report, "random").skipped, 3);
+  EXPECT_EQ(Row(report, "uniform").skipped, 0);
+  EXPECT_THAT(LastGrid(report).captions,
+              testing::Contains(HasSubstr("test images, up to 3 in a run")));
+  EXPECT_THAT(Notes(report), testing::Contains(HasSubstr("up to 3 corrupt")));
+}
+
 TEST_F(UnfinishedSweep, MarksTheBestAndComparesBySeed) {
   const Report report = Make();
   const Cell& uniform = Row(report, "uniform");

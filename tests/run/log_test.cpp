@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cmath>
+
 #include "temp_folder.h"
 #include "throws.h"
 #include "wsel/core/atomic_file.h"
@@ -83,6 +85,28 @@ TEST_F(LogFile, EpochsAfterAResumeReplaceEarlierOnes) {
   EXPECT_EQ(log.epochs[1].top1, 5);
 }
 
+// Editors and Excel leave the last line end out, and Excel adds a mark.
+TEST_F(LogFile, ReadsAWholeLastLineWithoutAnEnd) {
+  const Log log =
+      Csv("\xEF\xBB\xBF"
+          "epoch,eval_top1,lr\r\n1,50,0.1\r\n2,82.5,0.05");
+  EXPECT_THAT(EpochsOf(log), ElementsAre(1, 2));
+  EXPECT_EQ(log.epochs[1].top1, 82.5);
+  EXPECT_THAT(log.notes, IsEmpty());
+  // The header, which timm repeats, and a quote can be cut off too.
+  for (const char* cut : {"epoch,eval_top1,l", "2,\"82.", "2,8"}) {
+    const Log other = Csv(std::string("epoch,eval_top1,lr\n1,50,1\n") + cut);
+    EXPECT_THAT(EpochsOf(other), ElementsAre(1)) << cut;
+    EXPECT_THAT(other.notes, ElementsAre(HasSubstr("last line"))) << cut;
+  }
+  const Log official = Official(
+      "\xEF\xBB\xBF"
+      "{\"epoch\": 0, \"test_acc1\": 50}\n"
+      "{\"epoch\": 1, \"test_acc1\": 60}");
+  EXPECT_THAT(EpochsOf(official), ElementsAre(1, 2));
+  EXPECT_THAT(official.notes, IsEmpty());
+}
+
 TEST_F(LogFile, LeavesOutAnIncompleteLastLine) {
   const Log log = Csv("epoch,eval_top1\n1,50\n2,8");
   EXPECT_THAT(EpochsOf(log), ElementsAre(1));
@@ -119,7 +143,7 @@ TEST_F(LogFile, ErrorsOfCorruptSummariesNameTheLine) {
   ExpectFormatError(header + "1,0x10\n", {"is not a number"});
   ExpectFormatError(header + "1,1e999\n", {"is not a number"});
   ExpectFormatError(header + "1,250\n", {"top-1 is 250"});
-  ExpectFormatError(header + "1,nan\n", {"top-1 is nan"});
+  ExpectFormatError(header + "nan,1\n", {"epoch is nan"});
   ExpectFormatError(header + "-1,50\n", {"epoch is -1"});
   ExpectFormatError(header + "1.5,50\n", {"epoch is 1.5"});
   ExpectFormatError(header + "1e300,50\n", {"epoch is 1e+300"});
@@ -151,6 +175,49 @@ TEST_F(LogFile, ErrorsOfCorruptOfficialLogsNameTheLine) {
                {"log.txt:1.test_acc1"});
   expect_error("{\"epoch\": 1, \"test_acc1\": -3}\n", {"test_acc1 is -3"});
   expect_error("{" + std::string(100000, '[') + "\n", {"log.txt:1"});
+}
+
+// A run resumed into a new folder, or evaluated every few epochs.
+TEST_F(LogFile, EpochsAreRightWhateverTheFirstRowIs) {
+  const auto epochs = [&](const std::string& rows) {
+    return EpochsOf(Csv("epoch,eval_top1\n" + rows));
+  };
+  EXPECT_THAT(epochs("0,1\n1,2\n"), ElementsAre(1, 2));
+  EXPECT_THAT(epochs("1,1\n2,2\n"), ElementsAre(1, 2));
+  EXPECT_THAT(epochs("4,1\n9,2\n14,3\n"), ElementsAre(5, 10, 15));
+  EXPECT_THAT(epochs("5,1\n10,2\n15,3\n"), ElementsAre(5, 10, 15));
+  EXPECT_THAT(epochs("7,1\n8,2\n"), ElementsAre(8, 9));
+  EXPECT_THAT(
+      Csv("epoch,eval_top1\n7,1\n8,2\n").notes,
+      ElementsAre(HasSubstr("first epoch is 7, taken to count from 0")));
+  EXPECT_THAT(EpochsOf(Official("{\"epoch\": 7, \"test_acc1\": 50}\n"
+                                "{\"epoch\": 8, \"test_acc1\": 50}\n")),
+              ElementsAre(8, 9));
+  WriteTextFile(folder_ / "metrics.jsonl", "");  // of this program
+  EXPECT_THAT(epochs("2,1\n3,2\n"), ElementsAre(2, 3));
+}
+
+TEST_F(LogFile, TheFirstEpochOfTimmsMayBeOne) {
+  WriteTextFile(folder_ / "args.yaml", "");
+  EXPECT_THAT(EpochsOf(Csv("epoch,eval_top1\n1,1\n2,2\n")), ElementsAre(2, 3));
+}
+
+TEST_F(LogFile, ReadsNaNAndInfinityAsPythonWritesThem) {
+  const Log log = Official(
+      "{\"train_grad_norm\": Infinity, \"train_loss\": NaN, \"note\": \"a "
+      "\\\"NaN\", \"test_loss\": -Infinity, \"test_acc1\": 10, \"epoch\": 0}\n"
+      "{\"test_acc1\": NaN, \"test_acc5\": 30, \"epoch\": 1}\n"
+      "{\"train_grad_norm\": NaN, \"test_acc1\": 12, \"epoch\": 2}");
+  EXPECT_THAT(EpochsOf(log), ElementsAre(1, 2, 3));
+  EXPECT_TRUE(std::isnan(*log.epochs[0].train_loss));
+  EXPECT_EQ(log.epochs[0].eval_loss, -INFINITY);
+  EXPECT_FALSE(log.epochs[1].top1);
+  EXPECT_EQ(log.epochs[1].top5, 30);
+  EXPECT_THAT(log.notes, ElementsAre(HasSubstr("in 1 of 3 epochs")));
+  const Log csv = Csv("epoch,eval_top1,eval_loss\n0,nan,Infinity\n1,50,NaN\n");
+  EXPECT_FALSE(csv.epochs[0].top1);
+  EXPECT_EQ(csv.epochs[0].eval_loss, INFINITY);
+  EXPECT_TRUE(std::isnan(*csv.epochs[1].eval_loss));
 }
 
 TEST_F(LogFile, PossibleFractionsAreNotedNotConverted) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "temp_folder.h"
+#include "wsel/core/atomic_file.h"
 #include "wsel/core/text_file.h"
 #include "wsel/run/metric_log.h"
 
@@ -11,7 +12,7 @@ namespace wsel::run {
 namespace {
 
 constexpr std::string_view kHeader =
-    "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n";
+    "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,eval_skipped\n";
 
 Epoch NotEvaluated(int64_t epoch, double train_loss, double lr) {
   Epoch row;
@@ -29,11 +30,12 @@ TEST(SummaryCsv, WritesTheColumnsOfTimm) {
                  .top5 = 33.125,
                  .train_loss = 4.5,
                  .eval_loss = 4.25,
-                 .lr = 0});
+                 .lr = 0,
+                 .skipped = 3});
   summary.Write(NotEvaluated(1, 0.1, 1e-6));
   EXPECT_EQ(ReadText(folder / "summary.csv"), std::string(kHeader) +
-                                                  "0,4.5,4.25,12.5,33.125,0\n"
-                                                  "1,0.1,,,,1e-06\n");
+                                                  "0,4.5,4.25,12.5,33.125,0,3\n"
+                                                  "1,0.1,,,,1e-06,\n");
 }
 
 TEST(SummaryCsv, SpellsNaNAndInfinityAsPythonDoes) {
@@ -47,7 +49,7 @@ TEST(SummaryCsv, SpellsNaNAndInfinityAsPythonDoes) {
                  .eval_loss = nan,
                  .lr = 0});
   EXPECT_EQ(ReadText(folder / "summary.csv"),
-            std::string(kHeader) + "0,nan,nan,inf,-inf,0\n");
+            std::string(kHeader) + "0,nan,nan,inf,-inf,0,\n");
 }
 
 TEST(SummaryCsv, ResumesWhereTheRunWasSaved) {
@@ -62,18 +64,33 @@ TEST(SummaryCsv, ResumesWhereTheRunWasSaved) {
   }
   SummaryCsv summary(path, saved);
   summary.Write(NotEvaluated(1, 3, 1));
-  EXPECT_EQ(ReadText(path), std::string(kHeader) + "0,4.5,,,,1\n1,3,,,,1\n");
+  EXPECT_EQ(ReadText(path), std::string(kHeader) + "0,4.5,,,,1,\n1,3,,,,1,\n");
+}
+
+// Its rows keep the columns of its header.
+TEST(SummaryCsv, ContinuesAFileOfAnOlderVersion) {
+  const TempFolder folder;
+  const auto path = folder / "summary.csv";
+  const std::string old =
+      "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n1,2,,,,1\n";
+  WriteTextFile(path, old);
+  Epoch row = NotEvaluated(2, 1, 1);
+  row.skipped = 3;
+  SummaryCsv(path, old.size()).Write(row);
+  EXPECT_EQ(ReadText(path), old + "2,1,,,,1\n");
 }
 
 TEST(SummaryCsv, IsReadBack) {
   const TempFolder folder;
   Epoch row = NotEvaluated(1, 1. / 3, 0.1);
   row.top1 = 200. / 3;
+  row.skipped = 2;
   SummaryCsv(folder / "summary.csv", std::nullopt).Write(row);
   const Log log = ReadSummaryCsv(folder / "summary.csv");
   ASSERT_EQ(log.epochs.size(), 1U);
   EXPECT_EQ(log.epochs[0].train_loss, row.train_loss);
   EXPECT_EQ(log.epochs[0].top1, row.top1);
+  EXPECT_EQ(log.epochs[0].skipped, 2);
   EXPECT_FALSE(log.epochs[0].top5);
 }
 

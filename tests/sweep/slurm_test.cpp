@@ -1,7 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
+#include "temp_folder.h"
 #include "throws.h"
+#include "wsel/core/atomic_file.h"
 #include "wsel/sweep/launch.h"
 
 namespace wsel::sweep {
@@ -27,6 +32,43 @@ TEST(Slurm, WritesOneTaskPerRun) {
   EXPECT_THAT(script, HasSubstr("runs=(\n  a-s0-1\n  'it'\\''s-s1-2'\n)\n"));
   EXPECT_THAT(script, HasSubstr("/bin/wsel sweep 'my file.json' --only "
                                 "\"${runs[$SLURM_ARRAY_TASK_ID]}\" &\n"));
+}
+
+TEST(Slurm, ATaskRequeuesItself) {
+  EXPECT_THAT(SlurmScript(Job()),
+              HasSubstr("scontrol requeue \"${SLURM_ARRAY_JOB_ID}_"
+                        "${SLURM_ARRAY_TASK_ID}\"\n"));
+}
+
+// sbatch splits lines as a shell does, and replaces variables in paths.
+TEST(Slurm, QuotesNamesAndPaths) {
+  SlurmJob job = Job();
+  job.name = "a \"b\" #c";
+  job.log_folder = "/my out/100%j/slurm";
+  const std::string script = SlurmScript(job);
+  EXPECT_THAT(script, HasSubstr("#SBATCH --job-name=\"a \\\"b\\\" #c\"\n"));
+  EXPECT_THAT(
+      script,
+      HasSubstr("#SBATCH --output=\"/my out/100%%j/slurm/%A_%a.txt\"\n"));
+  job.log_folder = "/a\\b";
+  ExpectError([&] { SlurmScript(job); }, ErrorKind::kUsage,
+              {"--output", "backslash"});
+}
+
+TEST(Slurm, RefusesMoreTasksThanTheClusterTakes) {
+  const TempFolder folder;
+  const std::string path = std::getenv("PATH");
+  const auto fake = folder / "scontrol";
+  setenv("PATH", (folder.path().string() + ":" + path).c_str(), 1);
+  WriteTextFile(fake, "#!/bin/sh\necho 'MaxArraySize            = 3'\n");
+  std::filesystem::permissions(fake, std::filesystem::perms::owner_all);
+  CheckArraySize(3, folder / "log");
+  ExpectError([&] { CheckArraySize(4, folder / "log"); }, ErrorKind::kUsage,
+              {"4 runs are left", "at most 3 tasks"});
+  WriteTextFile(fake, "#!/bin/sh\nexit 1\n");  // then sbatch says why
+  std::filesystem::permissions(fake, std::filesystem::perms::owner_all);
+  CheckArraySize(4, folder / "log");
+  setenv("PATH", path.c_str(), 1);
 }
 
 TEST(Slurm, RejectsInvalidOptions) {

@@ -312,6 +312,68 @@ TEST(Fit, ACorruptImageIsAnErrorOrIsCounted) {
   EXPECT_EQ(run.Train(second.path()).skipped, 3);  // once an epoch
 }
 
+void MakeCorrupt(data::Dataset& set) {
+  set.image = [](int64_t) -> image::Image {
+    throw Error(ErrorKind::kFormat, "small", "is corrupt");
+  };
+}
+
+// A run that trains on nothing would report a loss of 0, and an evaluation of
+// nothing an accuracy of 0.
+TEST(Fit, NoImageLeftIsAnError) {
+  SmallRun training(SmallOptions());
+  training.job.skip_corrupt = true;
+  MakeCorrupt(training.job.train);
+  const TempFolder first;
+  ExpectError([&] { training.Train(first.path()); }, ErrorKind::kFormat,
+              {"all 24 images of the epoch are corrupt"});
+  SmallRun evaluation(SmallOptions());
+  evaluation.job.skip_corrupt = true;
+  MakeCorrupt(evaluation.job.test);
+  const TempFolder second;
+  ExpectError([&] { evaluation.Train(second.path()); }, ErrorKind::kFormat,
+              {"images of the evaluation are"});
+}
+
+TEST(Fit, CountsSkippedTestImages) {
+  SmallRun run(SmallOptions());
+  run.job.skip_corrupt = true;
+  const auto good = run.job.test.image;
+  run.job.test.image = [good](int64_t index) {
+    if (index == 1) throw Error(ErrorKind::kFormat, "small 1", "is corrupt");
+    return good(index);
+  };
+  const TempFolder folder;
+  EXPECT_EQ(run.Train(folder.path()).test_skipped, 1);
+  EXPECT_THAT(ReadAll(folder / "metrics.jsonl"),
+              testing::HasSubstr("\"eval_skipped\":1"));
+}
+
+// The epoch is not lost: once the image is repaired, the run goes on, and ends
+// as if nothing had happened.
+TEST(Fit, AFailingEvaluationKeepsTheEpoch) {
+  const TempFolder whole;
+  SmallRun(SmallOptions()).Train(whole.path());
+  for (const int good_evaluations : {0, 1, 2}) {
+    const TempFolder folder;
+    SmallRun run(SmallOptions());
+    const auto good = run.job.test.image;
+    const auto failing_at = std::make_shared<int>(good_evaluations);
+    TrainCallbacks callbacks;
+    callbacks.on_epoch = [failing_at](const EpochReport&) { --*failing_at; };
+    run.job.test.image = [good, failing_at](int64_t index) {
+      if (*failing_at == 0) throw Error(ErrorKind::kFormat, "small", "is bad");
+      return good(index);
+    };
+    ExpectError([&] { run.Train(folder.path(), callbacks); },
+                ErrorKind::kFormat, {"small", "is bad"});
+    EXPECT_FALSE(ReadAll(folder / "last.safetensors").empty());
+    const TrainResult rest = SmallRun(SmallOptions()).Train(folder.path());
+    EXPECT_EQ(rest.state.step, kSteps);
+    ExpectSameFiles(whole, folder);
+  }
+}
+
 // A teacher whose features of a uniform image, as skipped images are, would
 // dominate the loss.
 TEST(Fit, ASkippedImageHasNoKdLoss) {

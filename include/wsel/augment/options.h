@@ -46,6 +46,7 @@ struct TrainTransformOptions {
   int padding = 4;                                 // pixels, kPadded
   double crop_pct = 0.875;                         // kEvaluation
   image::Interpolation interpolation = image::Interpolation::kBicubic;
+  image::PassOrder pass_order = image::PassOrder::kPillow13;
   double hflip = 0.5;  // probability
   // In timm's notation, "": off; see ParseRandAugment.
   std::string rand_augment = "rand-m9-mstd0.5-inc1";
@@ -60,6 +61,7 @@ struct EvalTransformOptions {
   int img_size = 224;
   double crop_pct = 0.875;
   image::Interpolation interpolation = image::Interpolation::kBicubic;
+  image::PassOrder pass_order = image::PassOrder::kPillow13;
 };
 
 // timm's RandomErasing, mode "pixel", count 1, after normalisation.

@@ -26,7 +26,8 @@ struct PickleBigInt {
   std::string_view bytes;
 };
 
-// A pickled value; monostate is None. Strings point into the pickle.
+// A pickled value; monostate is None. Strings point into the
+// pickle, or into the Pickle where they were escaped.
 using PickleValue =
     std::variant<std::monostate, bool, int64_t, double, std::string_view,
                  PickleBytes, PickleBigInt, PickleNode*>;
@@ -46,9 +47,13 @@ struct PickleNode {
   std::pmr::vector<PickleValue> items;
 };
 
-// Parses a pickle without executing it. Supports the opcodes of torch's
-// weights-only loader, those of protocols 3 to 5, and what Python 2 writes in
-// protocol 2, but not protocols 0 and 1. Dictionaries, sets, torch.Size and
+enum class PickleOpcodes {
+  kTorch,  // those of torch's weights-only loader and of protocols 3 to 5, and
+           // what Python 2 writes in protocol 2
+  kAll,    // also the lines of text of protocols 0 and 1
+};
+
+// Parses a pickle without executing it. Dictionaries, sets, torch.Size and
 // TorchScript's typed lists become containers; any other call becomes an object
 // node {callee, arguments, state}: it is data and never run. Globals that run
 // arbitrary code when Python unpickles them (os.system, eval, ...) are an error
@@ -61,7 +66,8 @@ class Pickle {
   Pickle(std::span<const std::byte> bytes, const std::string& where,
          AllocationLimit& limit);
   // With its own limit.
-  Pickle(std::span<const std::byte> bytes, const std::string& where);
+  Pickle(std::span<const std::byte> bytes, const std::string& where,
+         PickleOpcodes opcodes = PickleOpcodes::kTorch);
   Pickle(const Pickle&) = delete;
   Pickle& operator=(const Pickle&) = delete;
 
@@ -75,11 +81,14 @@ class Pickle {
 
  private:
   Pickle(std::span<const std::byte> bytes, const std::string& where,
-         std::unique_ptr<AllocationLimit> own);
+         std::unique_ptr<AllocationLimit> own, PickleOpcodes opcodes);
+  Pickle(std::span<const std::byte> bytes, const std::string& where,
+         AllocationLimit& limit, PickleOpcodes opcodes);
 
   std::unique_ptr<AllocationLimit> own_;  // null if the caller's is used
   // All nodes, so that cycles do not leak and deep nesting does not recurse.
   std::pmr::deque<PickleNode> nodes_;
+  std::pmr::deque<std::pmr::string> texts_;  // that are escaped in the pickle
   PickleValue root_;
   size_t size_ = 0;
   size_t value_count_ = 0;

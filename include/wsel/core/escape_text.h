@@ -13,7 +13,12 @@ namespace wsel {
 // text, become spaces. Applied once to every name in a report, when it is read.
 std::string EscapeText(std::string_view text, size_t max_bytes = 200);
 
-// The same, but keeps line breaks.
+// The text with each byte that is not UTF-8 written as \xE9 (Python's
+// "backslashreplace"): names of files and classes, for JSON. UTF-8 is
+// unchanged.
+std::string EscapeInvalidUtf8(std::string_view text);
+
+// The same as EscapeText, but keeps line breaks.
 std::string EscapeLines(std::string_view text, size_t max_bytes);
 
 }  // namespace wsel

@@ -8,7 +8,10 @@ namespace wsel {
 
 // A lock between processes, on a file that is created if missing. The operating
 // system releases it when this process and all children that inherited its fd
-// have ended, even if they were killed.
+// have ended, even if they were killed. On a file system without locks the lock
+// is another file, "<file>.owner", with the host and process that hold it: it
+// is removed by the destructor, and by the next process on that host if its
+// owner was killed; on another host a person has to remove it.
 class FileLock {
  public:
   FileLock() = default;
@@ -22,9 +25,14 @@ class FileLock {
   bool held() const { return fd_ >= 0; }
   // The open file, for a child that should hold the lock too; -1: not held.
   int fd() const { return fd_; }
+  // Whether the file system has no locks, so that a file stands for this one.
+  bool is_file() const { return !owner_.empty(); }
 
  private:
+  void CreateOwner(const std::filesystem::path& file, bool wait);
+
   int fd_ = -1;
+  std::filesystem::path owner_;
 };
 
 // Calls `create` if `file` is missing, in one process at a time: concurrent

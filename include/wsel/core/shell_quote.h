@@ -6,7 +6,8 @@
 
 namespace wsel {
 
-// A word quoted for a POSIX shell, if it needs quoting.
+// A word quoted for a shell, if it needs quoting. The result is UTF-8: other
+// bytes become $'\xE9', which bash, zsh and POSIX.1-2024 read.
 std::string ShellQuote(const std::string& word);
 
 // The quoted words, separated by spaces.

@@ -21,7 +21,9 @@ struct ImageIssue {
 
 // Both lists of issues are sorted by index.
 struct CheckReport {
-  std::vector<ImageIssue> corrupt;  // the text names the file or record
+  // Cannot be read, or are too elongated for evaluation crops: the text names
+  // the file or record.
+  std::vector<ImageIssue> corrupt;
   std::vector<ImageIssue> damaged;  // "images/1.jpg: has no end marker"
   std::vector<int64_t> per_class;   // samples of each class
   // Sizes of the images that can be decoded, in pixels.

@@ -21,6 +21,7 @@ struct Dataset {
   // The file or record of sample i: "images/Abyssinian_1.jpg",
   // "data_batch_1[17]".
   std::function<std::string(int64_t)> filename;
+  std::string note = {};  // what the reader left out, for the user; "": nothing
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };

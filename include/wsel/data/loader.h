@@ -60,8 +60,8 @@ struct LoaderOptions {
   // Batches in the ring buffer, the one in use included; at least 2. Without
   // workers there is only one, computed by Next.
   int prefetch = 3;
-  // For corrupt images (kIo, kFormat). False: Next throws the error. True: the
-  // image is counted, and its `valid` is false.
+  // For images that cannot be read or transformed (kIo, kFormat). False: Next
+  // throws the error. True: the image is counted, and its `valid` is false.
   bool skip_corrupt = false;
 };
 
@@ -80,10 +80,10 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   // Waits for the next batch and returns it, valid until the next call; null
-  // after the last. Errors: those of the data set, the transform or the
-  // sampler, after all earlier batches, and of the first failing sample in
-  // order; kConfig for too many indices, or one outside the data set. Once
-  // thrown, an error is thrown by every further call.
+  // after the last. Errors: those of the data set, of the transform with the
+  // image's filename, or of the sampler, after all earlier batches, and of the
+  // first failing sample in order; kConfig for too many indices, or one outside
+  // the data set. Once thrown, an error is thrown by every further call.
   const Batch* Next();
 
   // How many corrupt images were skipped in the batches returned by Next,

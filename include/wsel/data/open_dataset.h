@@ -28,11 +28,12 @@ struct OpenOptions {
 // labels, their order and the classes are torchvision's, with three exceptions
 // that matter only for modified copies: ids of Pets need not be contiguous,
 // labels always follow the training split's classes, and hidden files are
-// ignored. Data sets of small images are read or mapped whole; others are
-// decoded on access, which is also when a missing image is noticed.
-// Errors: kUsage for the name; kIo naming all paths tried and the expected
-// layout; kFormat naming file and line or record; kMismatch if the test split
-// has classes that the training split lacks.
+// ignored. Names of classes and files that are not UTF-8 are escaped
+// (EscapeInvalidUtf8): they are written to JSON. Data sets of small images are
+// read or mapped whole; others are decoded on access, which is also when a
+// missing image is noticed. Errors: kUsage for the name; kIo naming all paths
+// tried and the expected layout; kFormat naming file and line or record;
+// kMismatch if the test split has classes that the training split lacks.
 Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
                     Split split, const OpenOptions& options = {});
 

@@ -31,12 +31,12 @@ struct Decoded {
   bool intact() const { return !trailing_bytes && !no_end && !damaged; }
 };
 
-// Decodes JPEG, PNG, GIF and WebP, or the first frame of an animation; the
-// format is detected from the content. Pixels equal those of Pillow 12.2.0's
-// Image.open(file).convert("RGB"): alpha is dropped, 16-bit colour keeps its
-// upper bytes, 16-bit grey above 255 is white, CMYK JPEGs are taken as
-// inverted, and EXIF orientation is ignored. `name` stands for the file in
-// messages. No memory is allocated for a claimed size above the limit.
+// Decodes JPEG, PNG, GIF, WebP, BMP, PGM and PPM, or the first frame of an
+// animation; the format is detected from the content. Pixels equal those of
+// Pillow 12.2.0's Image.open(file).convert("RGB"): alpha is dropped, 16-bit
+// colour keeps its upper bytes, 16-bit grey above 255 is white, CMYK JPEGs are
+// taken as inverted, and EXIF orientation is ignored. `name` stands for the
+// file in messages. No memory is allocated for a claimed size above the limit.
 // Errors: kFormat if the file has another format, is corrupt or truncated, or
 // exceeds the limits.
 Decoded Decode(std::span<const std::byte> bytes, const std::string& name,

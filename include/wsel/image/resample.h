@@ -7,6 +7,13 @@ namespace wsel::image {
 
 enum class Interpolation { kNearest, kBilinear, kBicubic };
 
+// Which pass of a resize comes first, which decides some roundings.
+enum class PassOrder {
+  kPillow12,  // horizontal; vertical only in images 100 times as tall as wide
+  kPillow13,  // vertical if the height shrinks by more than twice what the
+              // width does
+};
+
 // A rectangle in pixels from the upper left corner; edges may lie inside
 // pixels. Single precision, as in Pillow.
 struct Box {
@@ -20,13 +27,22 @@ struct Box {
 Box FullBox(const Image& image);
 
 // Resizes `box` of `image` to width x height pixels. Bilinear and bicubic
-// (a = -0.5) are antialiased: separable, horizontal pass first, in 22-bit fixed
-// point, rounded to 8 bits between the passes. Source: Pillow's
-// Image.resize(size, resample, box).
+// (a = -0.5) are antialiased: separable, in 22-bit fixed point, rounded to 8
+// bits between the passes. Source: Pillow's Image.resize(size, resample, box).
 // Errors: kConfig unless the box lies within the image, right >= left, bottom
 // >= top, and width and height are at least 1.
 Image Resize(const Image& image, const Box& box, int width, int height,
-             Interpolation interpolation);
+             Interpolation interpolation,
+             PassOrder order = PassOrder::kPillow13);
+
+struct Size {
+  int width = 0;
+  int height = 0;
+};
+// The size of `image` once its short side is resized to `short_side` and its
+// aspect ratio kept, rounded as by torchvision's Resize. Errors: kFormat if the
+// image is empty, or so elongated that the long side would exceed 2^20 pixels.
+Size WithShortSide(const Image& image, int short_side);
 
 // A rectangle in whole pixels.
 struct Window {
@@ -36,16 +52,17 @@ struct Window {
   int height = 0;
 };
 
-// Crop(Resize(image, FullBox(image), width, height, interpolation), window...),
+// Crop(Resize(image, FullBox(image), width, height, ...), window...),
 // but only the pixels of the window are computed. Errors: kConfig, also if the
 // window exceeds the resized image.
 Image ResizeThenCrop(const Image& image, int width, int height,
-                     const Window& window, Interpolation interpolation);
+                     const Window& window, Interpolation interpolation,
+                     PassOrder order = PassOrder::kPillow13);
 
-// Resize(Crop(image, window...), the whole crop, width, height, interpolation),
-// without copying the crop. Errors: kConfig, also if the window exceeds the
-// image.
+// Resize(Crop(image, window...), the whole crop, width, height, ...), without
+// copying the crop. Errors: kConfig, also if the window exceeds the image.
 Image CropThenResize(const Image& image, const Window& window, int width,
-                     int height, Interpolation interpolation);
+                     int height, Interpolation interpolation,
+                     PassOrder order = PassOrder::kPillow13);
 
 }  // namespace wsel::image

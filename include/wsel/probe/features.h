@@ -22,9 +22,11 @@ struct FeatureExtractor {
   std::function<at::Tensor(const at::Tensor&)> forward;
 };
 
-// The raw pixels, at the size of the set's first image. Errors: as set.image.
+// The raw pixels, at the size of the set's first image; with `skip_corrupt` the
+// first that can be read. Errors: as set.image.
 FeatureExtractor PixelFeatures(const data::Dataset& set,
-                               const c10::Device& device);
+                               const c10::Device& device,
+                               bool skip_corrupt = false);
 
 // The pooled features of a model without classifier (num_classes 0), which is
 // moved to the device.
@@ -40,12 +42,14 @@ FeatureExtractor CheckpointFeatures(const std::string& path,
 struct LabelledFeatures {
   at::Tensor features;  // [N, D], on the CPU
   at::Tensor labels;    // [N] int64
+  int64_t skipped = 0;  // corrupt images, which have no row
 };
 
-// Of all images of `set`, in order, by the eval transform at img_size. Errors:
-// as data::Loader::Next; kMismatch if a feature is NaN or infinite.
+// Of all images of `set`, in order, by the eval transform at img_size; with
+// `skip_corrupt` of those that can be read. Errors: as data::Loader::Next;
+// kFormat if all images are corrupt; kMismatch if a feature is NaN or infinite.
 LabelledFeatures ComputeFeatures(const data::Dataset& set,
-                                 const FeatureExtractor& extractor,
-                                 int workers);
+                                 const FeatureExtractor& extractor, int workers,
+                                 bool skip_corrupt = false);
 
 }  // namespace wsel::probe

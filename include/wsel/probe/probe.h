@@ -18,6 +18,7 @@ struct ProbeOptions {
   // with kLbfgs, which is fitted to fixed features.
   bool augment = false;
   int workers = -1;  // of the data loader; -1: one per core
+  bool skip_corrupt = false;
 };
 
 // Errors: kConfig, naming the field.
@@ -31,6 +32,9 @@ struct ProbeResult {
   int64_t num_features = 0;
   double top1 = 0;                   // percent, on the test split
   std::optional<double> train_top1;  // nullopt if options.augment
+  // Corrupt images; with options.augment each time they were met.
+  int64_t train_skipped = 0;
+  int64_t test_skipped = 0;
 };
 
 // Fits a classifier to the training split and evaluates it on the test split.

@@ -65,6 +65,11 @@ select::Options SelectionOf(const Recipe& recipe);
 Recipe RecipeFromJson(std::string_view text, std::string_view where,
                       const std::vector<std::string>& sets = {});
 
+// Reads the configuration that a run wrote, into its folder or a checkpoint.
+// Runs that do not say how they resize, of older versions, did so as Pillow 12.
+// Errors: as RecipeFromJson.
+Recipe RecipeOfRun(std::string_view text, std::string_view where);
+
 // Sets the number of epochs, and scales the warmup along (paper, Figure 4).
 // Errors: kConfig.
 void SetEpochs(Recipe& recipe, int64_t epochs);

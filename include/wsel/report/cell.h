@@ -47,6 +47,8 @@ struct Cell {
   std::optional<CellAccuracy> last;  // top-1 of the last evaluated epoch
   std::optional<CellAccuracy> best;  // highest top-1 of any epoch
   std::optional<MeanStd> top5;       // of the last evaluated epoch
+  // Most corrupt test images that an accuracy of a counted run leaves out.
+  int64_t skipped = 0;
   // Of the counted runs; if there are none, of the unfinished ones.
   std::vector<CurvePoint> curve;
   bool unfinished = false;  // no run is counted
@@ -56,6 +58,9 @@ struct Cell {
 // Whether tables include a run: it is finished, or a third-party log, and has
 // at least one evaluation.
 bool IsCounted(const Run& run);
+
+// The most corrupt test images that an evaluation of the run left out.
+int64_t SkippedImages(const Run& run);
 
 // Top-1 of the last evaluated epoch, or the highest; `run` was evaluated.
 using Metric = double (*)(const Run&);

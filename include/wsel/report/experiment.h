@@ -81,12 +81,15 @@ struct Experiment {
   std::string name;
   std::vector<Axis> axes;
   std::vector<Run> runs;
+  // Runs that could not be read and are left out, each "file: why".
+  std::vector<std::string> unread;
   TableOptions table;  // from sweep.json
 };
 
 // Reads sweeps, folders of runs, single runs and logs. If runs of different
 // paths have the same settings and seed, an axis "folder" distinguishes them.
-// Errors: kIo if a path is missing; kFormat if a file is corrupt or a path
+// A run that cannot be read is left out, unless none is left. Errors: kIo if a
+// path is missing; kFormat if a sweep.json or all runs are corrupt, or a path
 // holds no run; kMismatch if two runs still have the same settings and seed.
 Experiment ReadExperiment(const std::vector<std::filesystem::path>& paths);
 

@@ -18,6 +18,8 @@ struct Epoch {
   std::optional<double> train_loss;
   std::optional<double> eval_loss;
   std::optional<double> lr;  // not read back
+  // Corrupt test images, which are not in top1, top5 and eval_loss.
+  std::optional<int64_t> skipped = std::nullopt;
 };
 
 // A parsed training log.
@@ -33,16 +35,20 @@ struct Log {
 
 // All readers: a repeated epoch, as after a resume, replaces that epoch and all
 // later ones. A last line without a line end, of a run in progress or a
-// truncated file, is left out, with a note. Epochs counted from 0 are
-// renumbered from 1. Errors: kIo; kFormat at "file:line".
+// truncated file, is left out, with a note, unless what is read of it is whole.
+// Losses may be NaN or infinite; an accuracy that is counts as missing, with a
+// note. Errors: kIo; kFormat at "file:line".
 
 // summary.csv of this program or of timm: columns in any order, identified by
-// name (epoch, eval_top1 and its synonyms, ...); others are ignored.
+// name (epoch, eval_top1 and its synonyms, ...); others are ignored. timm
+// counts epochs from 0, and they are renumbered from 1. The first epoch, the
+// files beside it and the epochs between evaluations show which of the two it
+// is; if they leave it open, a note states what is assumed.
 Log ReadSummaryCsv(const std::filesystem::path& path);
 
 // log.txt of the ConvNeXt repository and of the paper's code: one JSON object
-// per line with epoch, test_acc1, test_acc5, train_loss, test_loss,
-// n_parameters.
+// per line with epoch (from 0, renumbered from 1), test_acc1, test_acc5,
+// train_loss, test_loss, n_parameters; NaN and Infinity as Python writes them.
 Log ReadOfficialLog(const std::filesystem::path& path);
 
 // Whether the first character is a brace: a log of JSON objects. False if the

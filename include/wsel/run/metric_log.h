@@ -29,12 +29,16 @@ inline constexpr const char* kKdLossKey = "kd_loss";  // 0.1: "taught_loss"
 // weights' are "ema_loss", ...
 inline constexpr const char* kEpochsDoneKey = "epoch";
 inline constexpr const char* kTrainLossKey = "train_loss";
+inline constexpr const char* kTrainPrefix = "train";
 inline constexpr const char* kEvalPrefix = "eval";
 inline constexpr const char* kEmaPrefix = "ema";
 inline constexpr const char* kLossSuffix = "_loss";
 inline constexpr const char* kTop1Suffix = "_top1";
 inline constexpr const char* kTop5Suffix = "_top5";
+// Corrupt images that are not in the numbers; missing if there were none.
+inline constexpr const char* kSkippedSuffix = "_skipped";
 inline constexpr const char* kEvalTop1Key = "eval_top1";
+inline constexpr const char* kEvalSkippedKey = "eval_skipped";
 inline constexpr const char* kSecondsKey = "seconds";
 inline constexpr const char* kImagesPerSecondKey = "images_per_second";
 inline constexpr const char* kTeacherSecondsKey = "teacher_seconds";
@@ -65,9 +69,9 @@ class MetricLog {
 };
 
 // summary.csv with timm's columns (timm.utils.update_summary): epoch,
-// train_loss, eval_loss, eval_top1, eval_top5, lr. Cells of unknown values are
-// empty; the others have enough digits to be read back exactly; lines end
-// in "\n".
+// train_loss, eval_loss, eval_top1, eval_top5, lr; then eval_skipped, which
+// files of older versions lack. Cells of unknown values are empty; the others
+// have enough digits to be read back exactly; lines end in "\n".
 class SummaryCsv {
  public:
   // Errors: as AppendFile.
@@ -82,6 +86,7 @@ class SummaryCsv {
 
  private:
   AppendFile file_;
+  bool has_skipped_ = true;  // the column
 };
 
 }  // namespace wsel::run

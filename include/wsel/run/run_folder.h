@@ -32,6 +32,9 @@ class RunFolder {
     return WeightsFile(root_, which);
   }
 
+  // Whether a file stands for the lock, since the file system has none.
+  bool locked_by_file() const { return lock_.is_file(); }
+
   // Whether the folder holds a run, and whether that run can be resumed.
   bool HasRun() const { return exists(config()); }
   bool HasState() const { return exists(state()); }

@@ -25,6 +25,8 @@ struct LaunchOptions {
   std::function<void()> on_wait;
   // Called at each change of a run's state, with the run's name.
   std::function<void(const std::string& run, const run::RunRecord&)> on_change;
+  // Called once if files stand for locks, since the file system has none.
+  std::function<void()> on_file_lock;
 };
 
 // Counts of a sweep's runs by outcome.
@@ -67,9 +69,13 @@ struct SlurmJob {
 // The sbatch script of a job array. One minute before its time limit a task
 // saves, exits and is requeued; a task that is killed and requeued resumes from
 // its last save. Errors: kUsage for an option that does not begin with "--" or
-// contains a line break.
+// contains a line break, or a log folder that Slurm cannot name.
 // Source: sbatch(1) of Slurm 22.05.
 std::string SlurmScript(const SlurmJob& job);
+
+// Asks this cluster for its MaxArraySize; the answer is kept in `folder`.
+// Errors: kUsage if it is less than `tasks`; kIo.
+void CheckArraySize(size_t tasks, const std::filesystem::path& folder);
 
 // Writes the script to job.sh in `folder` and submits it. Returns what sbatch
 // prints. Errors: kIo for files, and with sbatch's message if it fails.

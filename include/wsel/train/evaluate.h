@@ -31,7 +31,7 @@ struct EvaluationOptions {
 
 // Runs `forward` (images -> logits) on all images of a loader, without
 // gradients. Among equal logits the class of lower index ranks first.
-// Errors: as Loader::Next.
+// Errors: as Loader::Next; kFormat if every image is corrupt.
 Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
                     data::Loader& loader, Uploader& uploader,
                     const EvaluationOptions& options,

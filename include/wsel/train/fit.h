@@ -59,6 +59,7 @@ struct EpochReport {
   int64_t epochs = 0;
   int64_t step = 0;  // optimizer steps done
   double train_loss = 0;
+  int64_t skipped = 0;  // corrupt training images
   double lr = 0;
   std::optional<Evaluation> test;  // if the epoch was evaluated
   std::optional<Evaluation> ema;   // of the EMA weights, if there are any
@@ -80,16 +81,19 @@ struct TrainCallbacks {
 
 struct TrainResult {
   TrainerState state;
-  int signal = 0;       // that stopped the run; 0: it is finished
-  int64_t skipped = 0;  // corrupt training images, each time they were met
+  int signal = 0;            // that stopped the run; 0: it is finished
+  int64_t skipped = 0;       // corrupt training images, each time they were met
+  int64_t test_skipped = 0;  // corrupt test images, in the last evaluation
 };
 
 // Trains `model`, which is on job.device, and writes to `folder`: metrics,
 // summary, last and best weights, the run state. Resumes from the folder's
 // state if there is one. Every random draw is a function of seed, step and
-// position, so a run that was interrupted ends like one that was not.
+// position, so a run that was interrupted ends like one that was not. If an
+// evaluation fails, weights and state are saved first, and resuming repeats it.
 // Errors: kConfig if the loss is NaN or infinite (the last good state is kept);
-// kIo; what the data set throws.
+// kFormat if all images of an epoch or an evaluation are corrupt; kIo; what the
+// data set throws.
 TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
                 const TrainCallbacks& callbacks);
 
