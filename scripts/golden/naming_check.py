@@ -144,7 +144,8 @@ LOADERS = {"timm": in_timm, "hf": in_hf, "torchvision": in_torchvision,
 
 
 def convert(wsel, *arguments):
-    done = subprocess.run([wsel, "-q", "convert", *map(str, arguments)],
+    done = subprocess.run([wsel, "-q", "convert", "--num-heads", "2",
+                           *map(str, arguments)],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 

@@ -62,15 +62,17 @@ std::vector<BlockFeatures> ProfileOf(const nn::Model& model,
 std::vector<BlockFeatures> ProfileOf(model::Config config,
                                      const TensorSource& weights,
                                      const image::Normalisation& normalisation,
+                                     augment::EvalTransformOptions transform,
                                      const data::Dataset& set, int workers) {
   constexpr int64_t kBatch = 32;
   SetNumClasses(config, 0);
   nn::Model model = nn::Build(config);
   Load(model, weights);
   const auto size = static_cast<int>(ImageSize(config));
+  transform.img_size = size;
   train::Uploader uploader(c10::kCPU, normalisation);
   data::Loader loader(
-      set, train::MakeEvalTransform({.img_size = size}),
+      set, train::MakeEvalTransform(transform),
       data::EvalBatches(set.size(), kBatch),
       {.img_size = size, .batch_size = kBatch, .workers = workers});
   return ProfileOf(model, loader, uploader);

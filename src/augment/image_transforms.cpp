@@ -23,8 +23,6 @@ void CheckOutput(size_t bytes, int img_size) {
 }
 
 constexpr int kAttempts = 10;  // to draw a crop
-constexpr int kLargestUnresized = 32;
-constexpr int kSmallestUncropped = 384;
 
 // torchvision's CenterCrop along one axis: short images are padded to size
 // first, with the odd pixel at the end; otherwise halves round to even.
@@ -47,11 +45,11 @@ image::Image ResizeAndCrop(const image::Image& source, int short_side,
 image::Image EvalImage(const image::Image& source,
                        const EvalTransformOptions& options) {
   const int size = options.img_size;
-  if (size <= kLargestUnresized) {
+  if (size <= image::kLargestUnresized) {
     return image::Crop(source, CentreOffset(source.width(), size),
                        CentreOffset(source.height(), size), size, size);
   }
-  if (size >= kSmallestUncropped) {
+  if (size >= image::kSmallestUncropped) {
     return image::Resize(source, image::FullBox(source), size, size,
                          options.interpolation, options.pass_order);
   }
@@ -66,7 +64,7 @@ int Round(double value) { return static_cast<int>(std::nearbyint(value)); }
 bool IsPadded(const TrainTransformOptions& options) {
   return options.crop == TrainCrop::kPadded ||
          (options.crop == TrainCrop::kAuto &&
-          options.img_size <= kLargestUnresized);
+          options.img_size <= image::kLargestUnresized);
 }
 
 // torchvision's fallback: the largest centred crop within the aspect ratios.

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bitset>
@@ -18,6 +20,8 @@ struct Entry {
   TensorSpec spec;
   uint64_t begin = 0;
   uint64_t end = 0;
+  std::string unknown_dtype =
+      {};  // if it has one; spec.dtype says nothing then
 };
 
 // Builds the table from SAX events, without a JSON document in memory. The
@@ -92,13 +96,12 @@ class HeaderReader {
     }
     if (state_ != State::kTensor || key_ != "dtype") Fail("a string");
     const auto dtype = DTypeBySafetensorsTag(text);
-    if (!dtype) {
-      ThrowFormatError(At(),
-                       "has the unknown dtype {}; convert it to F32 with the "
-                       "program that wrote it",
-                       Quoted(text));
+    if (dtype) {
+      entries.back().spec.dtype = *dtype;
+    } else {
+      limit_.Charge(kBytesPerEntry + text.size(), At());
+      entries.back().unknown_dtype = text;
     }
-    entries.back().spec.dtype = *dtype;
     return true;
   }
 
@@ -107,7 +110,11 @@ class HeaderReader {
     Fail("a fraction or a number beyond 64 bits");
   }
   bool boolean(bool /*value*/) { Fail("a boolean"); }
-  bool null() { Fail("null"); }
+  bool null() {
+    // Other programs write a missing "__metadata__" so.
+    if (state_ != State::kTop || key_ != "__metadata__") Fail("null");
+    return OnlyMetadata();
+  }
   bool binary(nlohmann::json::binary_t& /*value*/) { Fail("binary data"); }
 
   bool parse_error(size_t position, const std::string& /*token*/,
@@ -137,12 +144,14 @@ class HeaderReader {
                      what, Quoted(key_));
   }
 
-  bool StartMetadata() {
+  bool OnlyMetadata() {
     if (std::exchange(seen_metadata_, true)) {
       ThrowFormatError(path_, "the header has two '__metadata__'");
     }
-    return Go(State::kMetadata);
+    return true;
   }
+
+  bool StartMetadata() { return OnlyMetadata() && Go(State::kMetadata); }
 
   bool StartTensor() {
     if (entries.size() == kMaxTensors) {
@@ -194,6 +203,7 @@ void CheckSize(const Entry& entry, const std::string& path) {
     ThrowFormatError(where, "has data_offsets that run backwards: [{}, {}]",
                      entry.begin, entry.end);
   }
+  if (!entry.unknown_dtype.empty()) return;
   const auto bytes = ByteCount(entry.spec);
   if (!bytes) {
     ThrowFormatError(where, "has the shape {}, which overflows",
@@ -266,6 +276,14 @@ Contents ContentsOf(HeaderReader& header, std::span<const std::byte> data) {
   contents.specs.reserve(header.entries.size());
   contents.locations.reserve(header.entries.size());
   for (Entry& entry : header.entries) {
+    if (!entry.unknown_dtype.empty()) {
+      contents.unsupported.push_back(
+          {std::move(entry.spec.name),
+           fmt::format("has the unknown dtype {}; convert it to F32 with the "
+                       "program that wrote it",
+                       Quoted(entry.unknown_dtype))});
+      continue;
+    }
     contents.locations.push_back(
         {{}, data.subspan(entry.begin, entry.end - entry.begin)});
     contents.specs.push_back(std::move(entry.spec));

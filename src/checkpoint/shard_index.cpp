@@ -84,7 +84,7 @@ class IndexReader {
     return true;
   }
   bool string(std::string& shard) {
-    if (in_map_) Add(shard);
+    if (in_map_) Add(shard.starts_with("./") ? shard.substr(2) : shard);
     return Other(false);
   }
   bool number_unsigned(uint64_t /*value*/) { return Other(in_map_); }

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
@@ -13,17 +15,9 @@ namespace {
 
 using Shards = std::vector<std::unique_ptr<Checkpoint>>;
 
-// Whether a shard, with symbolic links resolved, is in the index's folder,
-// either as given or with the index's links resolved.
-bool IsBeside(const std::filesystem::path& index,
-              const std::filesystem::path& shard) {
-  std::error_code error;
-  const auto real = std::filesystem::canonical(shard, error).parent_path();
-  const auto resolved = std::filesystem::canonical(index, error).parent_path();
-  const auto given = std::filesystem::canonical(shard.parent_path(), error);
-  return !error && (real == resolved || real == given);
-}
-
+// A shard may be a link to anywhere, as in Hugging Face's cache: its name is
+// one in the index's folder (ReadShardIndex), so who made the link chose the
+// file, not the index.
 std::filesystem::path Locate(const std::filesystem::path& index,
                              const std::string& name) {
   const auto shard = index.parent_path() / name;
@@ -33,12 +27,6 @@ std::filesystem::path Locate(const std::filesystem::path& index,
         index.string(),
         "the listed file {} is not in the same folder; download it too",
         Quoted(name));
-  }
-  if (!IsBeside(index, shard)) {
-    ThrowFormatError(index.string(),
-                     "the listed file {} is a symbolic link to another folder; "
-                     "copy the file itself there",
-                     Quoted(name));
   }
   return shard;
 }
@@ -65,7 +53,10 @@ class ShardedCheckpoint final : public Checkpoint {
         shards_(std::move(shards)),
         container_(ContainerOf(shards_, path().string())) {
     for (size_t i = 0; i < shards_.size(); ++i) Take(index, i, limit);
-    if (!index.shard_of.empty()) ThrowMissing(index);
+    for (const auto& [name, shard] : index.shard_of) {
+      AddMissing(name, shard, limit);
+    }
+    std::ranges::sort(unsupported_, {}, &UnsupportedTensor::name);
     KeepHeaders(limit);
   }
 
@@ -99,6 +90,7 @@ class ShardedCheckpoint final : public Checkpoint {
 
  private:
   // Removes the shard's tensors from the index: what remains is in no file.
+  // What is in a file counts, wherever an older index lists it.
   void Take(ShardIndex& index, size_t i, AllocationLimit& limit) {
     const Checkpoint& shard = *shards_[i];
     for (const TensorSpec& spec : shard.Specs()) {
@@ -130,27 +122,17 @@ class ShardedCheckpoint final : public Checkpoint {
           "is in {} and in {}; delete files left from another download",
           NameOf(taken->second), NameOf(i));
     }
-    if (entry == index.shard_of.end()) {
-      ThrowFormatError(
-          AtTensor(path().string(), name),
-          "is in {}, but not in weight_map; the index belongs to other files",
-          NameOf(i));
-    }
-    if (entry->second != i) {
-      ThrowFormatError(AtTensor(path().string(), name),
-                       "is in {}, but weight_map lists it in {}; the index "
-                       "belongs to other files",
-                       NameOf(i), NameOf(entry->second));
-    }
-    shard_of_.insert(index.shard_of.extract(entry));
+    shard_of_.emplace(name, i);
+    if (entry != index.shard_of.end()) index.shard_of.erase(entry);
   }
 
-  [[noreturn]] void ThrowMissing(const ShardIndex& index) const {
-    const auto& [name, shard] = *index.shard_of.begin();
-    ThrowFormatError(AtTensor(path().string(), name),
-                     "is not in {}, where weight_map lists it; the index "
-                     "belongs to other files",
-                     NameOf(shard));
+  void AddMissing(const std::string& name, size_t shard,
+                  AllocationLimit& limit) {
+    std::string reason = fmt::format(
+        "weight_map lists it in {}, but it is in no file", NameOf(shard));
+    limit.Charge(kBytesPerTensor + name.size() + reason.size(),
+                 AtTensor(path().string(), name));
+    unsupported_.push_back({name, std::move(reason)});
   }
 
   std::string NameOf(size_t shard) const {
@@ -172,6 +154,10 @@ class ShardedCheckpoint final : public Checkpoint {
   const Checkpoint& ShardOf(std::string_view name) const {
     const auto found = shard_of_.find(std::string(name));
     if (found == shard_of_.end()) {
+      for (const UnsupportedTensor& missing : unsupported_) {
+        if (missing.name != name) continue;
+        ThrowFormatError(AtTensor(path().string(), name), missing.reason);
+      }
       throw Error(ErrorKind::kMismatch, AtTensor(path().string(), name),
                   "no such tensor; see `wsel inspect`");
     }

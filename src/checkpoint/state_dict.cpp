@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "wsel/checkpoint/format_error.h"
@@ -39,12 +40,66 @@ std::optional<std::string> ScalarText(const PickleValue& value) {
   return std::string(*text);
 }
 
-std::string KeyText(const PickleValue& key) {
-  if (const auto* text = std::get_if<std::string_view>(&key)) {
+// The text of a key: a string, bytes, which protocol 2 writes as a call of
+// _codecs.encode, or a scalar; nothing for others (tuples, dtypes, tensors).
+std::optional<std::string> KeyText(const PickleValue& key) {
+  const PickleValue* value = &key;
+  if (const auto* call = NodeOf(key, Kind::kObject);
+      call != nullptr && GlobalName(call->items[0]) == "_codecs.encode") {
+    const auto* arguments = NodeOf(call->items[1], Kind::kTuple);
+    if (arguments != nullptr && !arguments->items.empty()) {
+      value = &arguments->items[0];
+    }
+  }
+  if (const auto* text = std::get_if<std::string_view>(value)) {
     return std::string(text->substr(0, kMaxName + 1));
   }
-  return ScalarText(key).value_or("?");
+  if (const auto* bytes = std::get_if<PickleBytes>(value)) {
+    return std::string(bytes->bytes.substr(0, kMaxName + 1));
+  }
+  return ScalarText(*value);
 }
+
+// Names the entries of a dictionary. A key that is no string gets the number of
+// its entry ("?3") if it has no text, or one that another key has.
+class KeyNames {
+ public:
+  KeyNames(const PickleNode& dict, std::string_view path,
+           AllocationLimit& limit)
+      : dict_(dict), path_(path), limit_(limit) {
+    const auto is_other = [&](size_t i) { return !IsString(dict.items[i]); };
+    const size_t count = dict.items.size() / 2;
+    bool others = false;
+    for (size_t i = 0; i < count && !others; ++i) others = is_other(2 * i);
+    for (size_t i = 0; i < count && others; ++i) {
+      if (!is_other(2 * i)) Take(*KeyText(dict.items[2 * i]));
+    }
+  }
+
+  // Of the entry whose key is items[i].
+  std::string NameOf(size_t i) {
+    const PickleValue& key = dict_.items[i];
+    const auto text = KeyText(key);
+    if (IsString(key)) return *text;
+    if (text && IsTensorName(*text) && Take(*text)) return *text;
+    return fmt::format("?{}", i / 2);
+  }
+
+ private:
+  static bool IsString(const PickleValue& key) {
+    return std::holds_alternative<std::string_view>(key);
+  }
+
+  bool Take(const std::string& name) {
+    limit_.Charge(kBytesPerEntry + name.size(), path_);
+    return taken_.insert(name).second;
+  }
+
+  const PickleNode& dict_;
+  std::string_view path_;
+  AllocationLimit& limit_;
+  std::unordered_set<std::string> taken_;
+};
 
 // Memory for a tensor, here and on the way to a MappedCheckpoint. A growing
 // vector holds up to three copies of its elements.
@@ -125,8 +180,9 @@ class Walk {
   }
 
   void VisitDict(const PickleNode& dict, bool scalars, bool of_object) {
+    KeyNames names(dict, path_, limit_);
     for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-      const std::string key = KeyText(dict.items[i]);
+      const std::string key = names.NameOf(i);
       const bool of_module =
           key == "_parameters" || key == "_buffers" || key == "_modules";
       if (of_object && of_module) {

@@ -18,6 +18,8 @@ void AddAnalyzedModels(CLI::App& command, AnalyzeArgs& args) {
   command.add_option(
       "--teacher", models.teacher,
       "Teacher checkpoint, to analyze and to select students from");
+  AddCopyChoice(command, models.copy);
+  AddNumHeads(command, models.num_heads);
   AddModelName(command, "--teacher-model", models.teacher_model,
                "Model of the teacher if it cannot be detected: a name (see "
                "wsel models) or a JSON file");
@@ -60,11 +62,12 @@ std::vector<model::Config> DryRunModels(
     known.push_back(*config);
   };
   if (!request.teacher.empty()) {
-    const auto found = DryRunModel(request.teacher);
+    const auto found =
+        DryRunModel(request.teacher, request.copy, request.num_heads);
     show("teacher", request.teacher_model ? request.teacher_model : found);
   }
   for (const std::string& path : request.checkpoints) {
-    show("checkpoint", DryRunModel(path));
+    show("checkpoint", DryRunModel(path, request.copy, request.num_heads));
   }
   show("student", students.config);
   if (students.config) {

@@ -94,6 +94,7 @@ void AddAnalyzeWeights(CLI::App& analyze, const Invocation&) {
       analyze.add_subcommand("weights",
                              "Mean, standard deviation, norm and effective "
                              "rank of every tensor, also plotted over blocks");
+  args->models.runs_models = false;
   AddAnalyzedModels(*c, *args);
   AddAnalyzeOutput(*c, *args, "Output folder: weights.csv and weights.png");
   c->callback([args] { RunWeights(*args); });

@@ -70,7 +70,7 @@ void CheckGeneric(const InitArgs& args, const CLI::App& command) {
   Forbid(command,
          {"--student", "--head", "--patch-resize", "--compat", "--num-classes",
           "--img-size", "--patch-size", "--depth", "--embed-dim", "--num-heads",
-          "--teacher-model"},
+          "--teacher-model", "--checkpoint-key", "--no-ema"},
          "applies only to ViT and ConvNeXt; leave it out with --family and "
          "--student-like");
 }
@@ -102,10 +102,11 @@ void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
   }
   CheckGeneric(args, command);
   if (given.teacher.empty()) {
-    Forbid(command,
-           {"--teacher-model", "--layers", "--heads", "--head",
-            "--patch-resize", "--skip", "--compat", "--hash"},
-           "needs --teacher");
+    Forbid(
+        command,
+        {"--teacher-model", "--checkpoint-key", "--no-ema", "--layers",
+         "--heads", "--head", "--patch-resize", "--skip", "--compat", "--hash"},
+        "needs --teacher");
   }
   CheckFiles(args);
 }

@@ -20,6 +20,8 @@ namespace {
 struct ConvertArgs {
   std::string input;
   std::string output;
+  naming::CopyChoice copy;
+  int64_t num_heads = 0;
   naming::Naming naming = naming::Naming::kTimm;
   std::optional<DType> dtype;
   bool json = false;
@@ -55,7 +57,8 @@ void CheckConvertArgs(const ConvertArgs& args) {
 // Open, rename, cast, write.
 void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
   CheckConvertArgs(args);
-  const auto checkpoint = pretrained::Open(args.input);
+  const auto checkpoint =
+      pretrained::Open(args.input, args.copy, args.num_heads);
   const session::Conversion conversion(checkpoint, args.naming, args.dtype);
   conversion.CheckOutput(args.output);
   LogLoadReport(checkpoint);
@@ -89,6 +92,8 @@ void AddConvert(CLI::App& app, const Invocation& invocation) {
   c->add_option("OUT", args->output,
                 "Output file: .safetensors, or .pth, .pt or .bin for "
                 "torch.load(weights_only=True)");
+  AddCopyChoice(*c, args->copy);
+  AddNumHeads(*c, args->num_heads);
   AddChoice(*c, "--naming", args->naming, naming::Namings(),
             "Tensor names to write: " + naming::Namings().Choices() +
                 "; hf also writes config.json beside the file");

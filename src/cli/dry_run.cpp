@@ -14,9 +14,11 @@ bool ListIfMissing(const std::string& path) {
   return true;
 }
 
-std::optional<model::Config> DryRunModel(const std::string& path) {
+std::optional<model::Config> DryRunModel(const std::string& path,
+                                         const naming::CopyChoice& copy,
+                                         int64_t num_heads) {
   if (ListIfMissing(path)) return pretrained::ModelByFileName(path);
-  return FactsOf(pretrained::Open(path)).model;
+  return FactsOf(pretrained::Open(path, copy, num_heads)).model;
 }
 
 session::SplitSizes DryRunSizes(const data::DataOptions& options,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "wsel/model/config.h"
+#include "wsel/naming/remap_state_dict.h"
 #include "wsel/session/open_splits.h"
 
 namespace wsel::cli {
@@ -17,7 +18,9 @@ bool ListIfMissing(const std::string& path);
 
 // The model of a checkpoint. Of a missing file: the variant that its name
 // names, or nullopt. Errors: as pretrained::Open and RequireModel.
-std::optional<model::Config> DryRunModel(const std::string& path);
+std::optional<model::Config> DryRunModel(const std::string& path,
+                                         const naming::CopyChoice& copy = {},
+                                         int64_t num_heads = 0);
 
 // session::SizesOf, which lists a missing root. Errors: as there.
 session::SplitSizes DryRunSizes(const data::DataOptions& options,

@@ -26,23 +26,27 @@ struct EvalArgs {
   bool json = false;
 };
 
-void Print(const EvalArgs& args, const train::Evaluation& e,
-           const std::vector<std::string>& corrupt) {
+void Print(const EvalArgs& args, const session::Evaluation& evaluation,
+           const train::Evaluation& e) {
   if (args.json) {
+    const auto precision = train::Precisions().NameOf(evaluation.precision());
     fmt::print("{}\n", DumpJson({{"checkpoint", args.request.checkpoint},
                                  {"dataset", args.request.data.name},
                                  {"num_images", e.count},
                                  {"skipped", e.skipped},
                                  {"loss", e.loss},
                                  {"top1", e.top1},
-                                 {"top5", e.top5}}));
+                                 {"top5", e.top5},
+                                 {"images", ToJson(evaluation.facts())},
+                                 {"precision", precision}})
+                           .dump());
     return;
   }
   fmt::print("top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n", e.top1,
              e.top5, e.loss, e.count);
   if (e.skipped > 0) {
     fmt::print("skipped {} corrupt images: {}\n", e.skipped,
-               fmt::join(corrupt, ", "));
+               fmt::join(evaluation.corrupt_files(), ", "));
   }
 }
 
@@ -68,9 +72,12 @@ void DryRun(const session::EvalRequest& request) {
   if (ListIfMissing(request.checkpoint)) {
     if (!config) config = pretrained::ModelByFileName(request.checkpoint);
   } else {
-    config = OpenForEval(request).facts.model;
+    const session::EvalCheckpoint opened = OpenForEval(request);
+    config = opened.facts.model;
     if (sizes.classes > 0) {
-      session::CheckClasses(*config, request.data.name, sizes.classes);
+      const auto of_run = ClassesOfRun(request, opened, sizes.class_names);
+      OutputsOf(request, opened, request.data.name,
+                of_run.empty() ? sizes.class_names : of_run);
     }
   }
   if (config) fmt::print("model       {}\n", NameOf(*config));
@@ -82,8 +89,6 @@ void RunEval(EvalArgs args) {
   CheckEvalArgs(args);
   session::EvalRequest& request = args.request;
   request.device = train::FindDevice(args.device);
-  request.precision =
-      train::ResolvePrecision(request.precision, request.device).precision;
   if (args.dry_run) return DryRun(request);
   session::Evaluation evaluation(request);
   session::EvalOutputs outputs(args.files, evaluation.test());
@@ -98,7 +103,7 @@ void RunEval(EvalArgs args) {
       });
   meter.Clear();
   outputs.Write();
-  Print(args, result, evaluation.corrupt_files());
+  Print(args, evaluation, result);
 }
 
 void AddModel(CLI::App& c, EvalArgs& args) {
@@ -106,12 +111,14 @@ void AddModel(CLI::App& c, EvalArgs& args) {
   AddFile(c, "--checkpoint", request.checkpoint,
           "Checkpoint with a classifier, of any kind that wsel inspect reads")
       ->required();
+  AddCopyChoice(c, request.copy);
+  AddNumHeads(c, request.num_heads);
   AddModelName(c, "--model", request.given.model,
                "Model of the checkpoint if it cannot be detected: a name (see "
                "wsel models) or a JSON file");
   AddRgb(c, "--mean", request.given.mean,
-         "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint or "
-         "its source library, else ImageNet's");
+         "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint, of a "
+         "file beside it or of its source, else ImageNet's");
   AddRgb(c, "--std", request.given.std,
          "Per-channel standard deviation; default: as --mean");
 }
@@ -119,10 +126,20 @@ void AddModel(CLI::App& c, EvalArgs& args) {
 void AddData(CLI::App& c, EvalArgs& args) {
   data::DataOptions& data = args.request.data;
   AddDataset(c, data, "NAME", "DIR");
-  c.add_option("--crop-pct", args.request.crop_pct,
-               "Center crop fraction (timm's crop_pct)")
-      ->capture_default_str();
+  c.add_option("--crop-pct", args.request.given.crop_pct,
+               "Center crop fraction (timm's crop_pct); default: that of the "
+               "checkpoint's run or of a file beside it, else 0.875")
+      ->check(CLI::Range(0.01, 1.0));
+  AddChoice(c, "--interpolation", args.request.given.interpolation,
+            image::Interpolations(),
+            "Interpolation: " + image::Interpolations().Choices() +
+                "; default: as --crop-pct, else bicubic");
   AddClasses(c, data);
+  AddChoice(c, "--class-order", args.request.class_order,
+            pretrained::ClassOrders(),
+            "Match the classifier's outputs to the classes by name, or by "
+            "position in the order of either library: " +
+                pretrained::ClassOrders().Choices());
   AddWorkers(c, data.workers);
   AddSkipCorrupt(c, data);
 }
@@ -132,9 +149,9 @@ void AddRun(CLI::App& c, EvalArgs& args) {
                "Batch size in images; 0: derived from free memory")
       ->capture_default_str();
   AddOldName(c, "--batch", "--batch-size", args.request.batch_size);
-  args.request.precision = train::Precision::kAuto;
   AddChoice(c, "--precision", args.request.precision, train::Precisions(),
-            "Compute dtype (autocast): " + train::Precisions().Choices());
+            "Compute dtype (autocast): " + train::Precisions().Choices() +
+                "; auto: that of the checkpoint's run, if there is one");
   AddDevice(c, args.device);
   AddDryRun(c, args.dry_run);
 }

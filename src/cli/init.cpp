@@ -50,10 +50,12 @@ void RunInit(const InitArgs& args, const session::StudentRequest& request,
     return DryRunWithoutFile(args, request);
   }
   std::optional<pretrained::PretrainedCheckpoint> teacher;
-  if (!file.empty()) teacher = pretrained::Open(file);
+  if (!file.empty()) teacher = pretrained::Open(file, request.copy);
   const auto* source = teacher ? &*teacher : nullptr;
   const select::Plan plan = session::PlanStudent(request, source);
-  if (teacher) session::LogTeacher(plan, *teacher);
+  if (teacher) {
+    session::LogTeacher(plan, *teacher, request.teacher_model.has_value());
+  }
   ShowPlan(args, plan);
   if (args.dry_run) return;
   session::WriteStudent(args.output, plan, source, args.hash,

@@ -47,6 +47,7 @@ void AddTeacher(CLI::App& c, InitArgs& args) {
   AddFile(c, "--teacher", args.student.teacher,
           "Teacher checkpoint, of any kind that wsel inspect reads; without it "
           "the student is randomly initialised");
+  AddCopyChoice(c, args.student.copy);
   c.add_option("--teacher-model", args.student.teacher_model,
                "Model of the teacher if it cannot be detected: a name (see "
                "wsel models) or a JSON file")

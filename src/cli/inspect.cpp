@@ -23,16 +23,24 @@ using pretrained::PretrainedCheckpoint;
 
 struct InspectArgs {
   std::string file;
+  naming::CopyChoice copy;
   bool stats = false;
   bool json = false;
 };
 
-void PrintSource(const naming::RemappedStateDict& remapped) {
+// Whether this is a whole model under names that leave no doubt.
+bool IsCertain(const PretrainedCheckpoint& checkpoint) {
+  return checkpoint.remapped.IsCertain() && checkpoint.model &&
+         MissingKeys(checkpoint).empty();
+}
+
+void PrintSource(const PretrainedCheckpoint& checkpoint) {
+  const naming::RemappedStateDict& remapped = checkpoint.remapped;
   if (remapped.source.empty()) return;
   fmt::print("names      {}, {}\n", remapped.source,
-             remapped.IsCertain() ? "certain" : "likely");
-  if (!remapped.prefix.empty()) {
-    fmt::print("weights    under '{}'\n", remapped.prefix);
+             IsCertain(checkpoint) ? "certain" : "likely");
+  if (const auto copy = pretrained::DescribeCopy(remapped); !copy.empty()) {
+    fmt::print("weights    {}\n", copy);
   }
   for (const std::string& warning : remapped.warnings) {
     fmt::print("assumed    {}\n", warning);
@@ -106,7 +114,7 @@ void PrintText(const PretrainedCheckpoint& checkpoint,
   fmt::print("file       {}\ncontainer  {}, {:.1f} MB, {} tensors\n",
              file.path().string(), Name(file.container()),
              static_cast<double>(file.file_size()) * 1e-6, file.Specs().size());
-  PrintSource(checkpoint.remapped);
+  PrintSource(checkpoint);
   PrintModel(checkpoint);
   PrintLoadReport(checkpoint);
   for (const auto& [name, reason] : file.unsupported()) {
@@ -126,12 +134,14 @@ Json ReasonsJson(const Tensors& tensors) {
   return json;
 }
 
-Json NamesJson(const naming::RemappedStateDict& remapped) {
+Json NamesJson(const PretrainedCheckpoint& checkpoint) {
+  const naming::RemappedStateDict& remapped = checkpoint.remapped;
   if (remapped.source.empty()) return nullptr;
   Json used = Json::object();
   for (const naming::UsedKey& key : remapped.used) used[key.name] = key.timm;
   return {{"source", remapped.source},
-          {"certain", remapped.IsCertain()},
+          {"certain", IsCertain(checkpoint)},
+          {"other_copies", remapped.other_copies},
           {"warnings", remapped.warnings},
           {"used", used},
           {"ignored", ReasonsJson(remapped.ignored)},
@@ -145,7 +155,7 @@ Json AsJson(const PretrainedCheckpoint& checkpoint,
                {"container", Name(file.container())},
                {"size", file.file_size()},
                {"prefix", checkpoint.remapped.prefix},
-               {"names", NamesJson(checkpoint.remapped)},
+               {"names", NamesJson(checkpoint)},
                {"model", nullptr},
                {"metadata", file.metadata()},
                {"unsupported", ReasonsJson(file.unsupported())},
@@ -180,7 +190,8 @@ void RunInspect(const InspectArgs& args) {
   if (args.file.empty()) {
     throw Error(ErrorKind::kUsage, "FILE", "is missing: the checkpoint");
   }
-  const PretrainedCheckpoint checkpoint = pretrained::Open(args.file);
+  const PretrainedCheckpoint checkpoint =
+      pretrained::Open(args.file, args.copy);
   const auto stats = args.stats ? AllStatisticsOf(*checkpoint.file)
                                 : std::vector<Statistics>();
   if (args.json) {
@@ -199,6 +210,7 @@ void AddInspect(CLI::App& app, const Invocation&) {
       "Print a checkpoint's container, source library, model and tensors");
   c->add_option("FILE", args->file,
                 "Checkpoint: safetensors, PyTorch, TorchScript or .npz");
+  AddCopyChoice(*c, args->copy);
   c->add_flag("--stats", args->stats,
               "Add min, max, mean, std and NaN count of each tensor");
   AddJson(*c, args->json);

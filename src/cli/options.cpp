@@ -39,6 +39,25 @@ void AddRgb(CLI::App& command, const std::string& name,
       ->type_name("R,G,B");
 }
 
+void AddCopyChoice(CLI::App& command, naming::CopyChoice& copy) {
+  command
+      .add_option("--checkpoint-key", copy.key,
+                  "Take the weights under this prefix: model, teacher.backbone")
+      ->type_name("KEY");
+  command.add_flag("--no-ema", copy.no_ema,
+                   "Prefer the weights to their moving average (model_ema, "
+                   "teacher)");
+}
+
+void AddNumHeads(CLI::App& command, int64_t& num_heads) {
+  command
+      .add_option("--num-heads", num_heads,
+                  "Number of attention heads of the checkpoint, if it is not "
+                  "known from the file or one beside it (ViT)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+}
+
 CLI::Option* AddFile(CLI::App& command, const std::string& name,
                      std::string& value, const std::string& help) {
   return command.add_option(name, value, help)->type_name("FILE");

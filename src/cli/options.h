@@ -13,6 +13,7 @@
 #include "wsel/core/registry.h"
 #include "wsel/data/options.h"
 #include "wsel/model/config.h"
+#include "wsel/naming/remap_state_dict.h"
 
 namespace wsel::cli {
 
@@ -44,6 +45,12 @@ void AddModelName(CLI::App& command, const std::string& name,
 void AddRgb(CLI::App& command, const std::string& name,
             std::optional<std::array<double, 3>>& value,
             const std::string& help);
+
+// --checkpoint-key and --no-ema, of a checkpoint with several copies.
+void AddCopyChoice(CLI::App& command, naming::CopyChoice& copy);
+
+// --num-heads, of a checkpoint that does not tell; 0: not given.
+void AddNumHeads(CLI::App& command, int64_t& num_heads);
 
 // The name of a file.
 CLI::Option* AddFile(CLI::App& command, const std::string& name,

@@ -18,6 +18,8 @@ namespace {
 
 struct ProbeArgs {
   std::string checkpoint;
+  naming::CopyChoice copy;
+  int64_t num_heads = 0;
   bool pixels = false;
   data::DataOptions data;
   std::string device = "auto";
@@ -31,7 +33,9 @@ struct ProbeArgs {
 void DryRun(const ProbeArgs& args) {
   const auto sizes = DryRunSizes(args.data, session::Splits::kBoth);
   probe::CheckSplit(args.data.name, sizes.classes, sizes.train);
-  const auto config = args.pixels ? std::nullopt : DryRunModel(args.checkpoint);
+  const auto config =
+      args.pixels ? std::nullopt
+                  : DryRunModel(args.checkpoint, args.copy, args.num_heads);
   if (config) {
     fmt::print("features    {}, {} channels\n", NameOf(*config),
                NumFeatures(*config));
@@ -92,7 +96,8 @@ void RunProbe(ProbeArgs args) {
   const auto features =
       args.pixels
           ? probe::PixelFeatures(splits.train, device, args.data.skip_corrupt)
-          : probe::CheckpointFeatures(args.checkpoint, device);
+          : probe::CheckpointFeatures(args.checkpoint, args.copy,
+                                      args.num_heads, device);
   PrintResult(
       args, splits,
       probe::FitProbe(splits.train, splits.test, features, args.options));
@@ -136,6 +141,8 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   c->add_option(
       "--checkpoint", args->checkpoint,
       "Checkpoint of the backbone; its pooled features are classified");
+  AddCopyChoice(*c, args->copy);
+  AddNumHeads(*c, args->num_heads);
   c->add_flag("--pixels", args->pixels,
               "Classify raw pixels instead, as a baseline");
   c->option_defaults()->group("Data");

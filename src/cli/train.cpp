@@ -63,18 +63,18 @@ void PrintInit(const session::InitialisedModel& made) {
   if (made.plan) fmt::print("{}", select::Summary(*made.plan));
 }
 
-void DryRunTeacher(const recipe::Recipe& recipe, int64_t classes) {
+void DryRunTeacher(const recipe::Recipe& recipe,
+                   const std::vector<std::string>& classes) {
   const std::string& file = recipe.teacher.file;
   if (file.empty() || ListIfMissing(file)) return;
   const session::TrainTeacher teacher = session::OpenTeacher(recipe);
   if (recipe.init.select) {
-    PrintInit(session::InitModel(recipe, nullptr, &teacher.checkpoint));
+    PrintInit(
+        session::InitModel(recipe, nullptr, &teacher.checkpoint, classes));
   }
   if (recipe.train.distill.method != train::Distillation::kNone &&
-      classes > 0) {
-    session::MakeTeacher(teacher, recipe,
-                         std::vector<std::string>(static_cast<size_t>(classes)),
-                         c10::kCPU);
+      !classes.empty()) {
+    session::MakeTeacher(teacher, recipe, classes, c10::kCPU);
   }
 }
 
@@ -87,9 +87,9 @@ void DryRun(recipe::Recipe recipe, const c10::Device& device) {
   const std::string& file = recipe.init.file;
   if (!file.empty() && !ListIfMissing(file)) {
     const auto checkpoint = session::OpenInitCheckpoint(recipe);
-    session::InitModel(recipe, &checkpoint, nullptr);
+    session::InitModel(recipe, &checkpoint, nullptr, sizes.class_names);
   }
-  DryRunTeacher(recipe, sizes.classes);
+  DryRunTeacher(recipe, sizes.class_names);
   PrintPlan(recipe, sizes.train, sizes.test);
 }
 

@@ -12,6 +12,14 @@
 namespace wsel::image {
 namespace {
 
+constexpr std::array<Registered<Interpolation>, 3> kInterpolations = {{
+    {Interpolation::kNearest, "nearest", ""},
+    {Interpolation::kBilinear, "bilinear", ""},
+    {Interpolation::kBicubic, "bicubic", ""},
+}};
+constexpr Registry<Interpolation> kInterpolationNames("interpolation",
+                                                      kInterpolations);
+
 constexpr int32_t kHalf = 1 << (kPrecisionBits - 1);
 
 uint8_t ToByte(int32_t sum) {
@@ -203,6 +211,8 @@ void CheckArguments(const Image& image, const Box& box, int width, int height) {
 }
 
 }  // namespace
+
+const Registry<Interpolation>& Interpolations() { return kInterpolationNames; }
 
 Box FullBox(const Image& image) {
   return {0, 0, static_cast<float>(image.width()),

@@ -21,6 +21,7 @@ void ReadStem(const ShapeReader& read, ConvNextConfig& c) {
 
 void ReadStage(const ShapeReader& read, int stage, ConvNextConfig& c) {
   const std::string prefix = fmt::format("stages.{}.blocks.", stage);
+  read.RequireLayerNorm(prefix + "0.norm");
   c.depths[stage] = read.CountBlocks(prefix);
   const std::string conv = prefix + "0.conv_dw.weight";
   const Shape& shape = read.Get(conv, 4);

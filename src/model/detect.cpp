@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "architecture.h"
 #include "wsel/core/error.h"
+#include "wsel/model/variants.h"
 
 namespace wsel::model {
 namespace {
@@ -48,6 +51,14 @@ std::optional<Error> FindUnsupported(
   return std::nullopt;
 }
 
+// Whether a known variant is as wide; its heads are taken then.
+bool IsKnownWidth(const Config& config) {
+  return std::ranges::any_of(Variants(), [&](const Variant& variant) {
+    return variant.config.index() == config.index() &&
+           NumFeatures(variant.config) == NumFeatures(config);
+  });
+}
+
 template <typename C>
 Detection DetectAs(const Architecture<C>& architecture, const ShapeReader& read,
                    const Hints& hints) {
@@ -63,6 +74,8 @@ Detection DetectAs(const Architecture<C>& architecture, const ShapeReader& read,
   // After the name is found: eps does not make it a different variant.
   config.norm_eps = hints.norm_eps.value_or(config.norm_eps);
   out.config = std::move(config);
+  out.knows_heads =
+      NumHeads(out.config) < 1 || hints.num_heads || IsKnownWidth(out.config);
   return out;
 }
 

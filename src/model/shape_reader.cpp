@@ -45,6 +45,14 @@ int64_t ShapeReader::ClassesOf(const std::string& name) const {
   return Has(name) ? Get(name, 2)[0] : 0;
 }
 
+void ShapeReader::RequireLayerNorm(const std::string& norm) const {
+  if (!Has(norm + ".weight") || Has(norm + ".bias")) return;
+  ThrowMismatch(norm,
+                "has a weight and no bias: it is an RMSNorm (or a LayerNorm "
+                "without bias), which is not supported; use a model with "
+                "LayerNorm, or select by name with wsel init --family");
+}
+
 int64_t ShapeReader::CountBlocks(const std::string& prefix) const {
   std::set<int64_t> blocks;
   for (const TensorSpec& spec : source_.Specs()) {

@@ -31,6 +31,8 @@ class ShapeReader {
   size_t RankOf(const std::string& name) const;
   // The size of the tensor's first dimension, or 0 if there is no such tensor.
   int64_t ClassesOf(const std::string& name) const;
+  // Errors: kMismatch if the norm has a weight, but no bias, as RMSNorm.
+  void RequireLayerNorm(const std::string& norm) const;
   // The number of blocks `prefix`0., `prefix`1., ... Errors: kMismatch if one
   // before the last is missing.
   int64_t CountBlocks(const std::string& prefix) const;

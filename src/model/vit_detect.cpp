@@ -65,6 +65,7 @@ void ReadPositions(const ShapeReader& read, Assumptions& assumptions,
 
 void ReadBlock(const ShapeReader& read, VitConfig& c) {
   c.depth = read.CountBlocks("blocks.");
+  read.RequireLayerNorm("blocks.0.norm1");
   const std::string qkv = "blocks.0.attn.qkv.weight";
   const Shape& shape = read.Get(qkv, 2);
   const Shape expected = {3 * c.embed_dim, c.embed_dim};
@@ -133,8 +134,12 @@ int64_t DefaultHeads(int64_t width) {
   return heads;
 }
 
-void AssumeHeads(const VitConfig* like, Assumptions& assumptions,
-                 VitConfig& c) {
+void AssumeHeads(const VitConfig* like, const Hints& hints,
+                 Assumptions& assumptions, VitConfig& c) {
+  if (hints.num_heads) {
+    c.num_heads = *hints.num_heads;
+    return;
+  }
   if (like == nullptr) {
     like = FirstVariant(
         [&](const VitConfig& vit) { return vit.embed_dim == c.embed_dim; });
@@ -157,6 +162,19 @@ void AssumeActivation(const Hints& hints, Assumptions& assumptions,
   assumptions.emplace_back(
       "CLIP, as there is a norm before the blocks: LayerNorm eps 1e-05 and "
       "exact GELU (OpenAI's weights were trained with QuickGELU)");
+}
+
+// A count of positions does not tell a square grid from another: 8 x 8 or
+// 16 x 4. The known models' are square.
+void AssumeGrid(Assumptions& assumptions, const VitConfig& c) {
+  const VitConfig* known = FirstVariant([&](const VitConfig& vit) {
+    return vit.img_size == c.img_size && vit.patch_size == c.patch_size;
+  });
+  if (known != nullptr || c.GridSize() == 1) return;
+  assumptions.push_back(
+      fmt::format("the positions are a square grid of {0} x {0}, so images of "
+                  "{1} px; if they are another one, skip pos_embed",
+                  c.GridSize(), c.img_size));
 }
 
 void AssumeLayerScale(const VitConfig* like, Assumptions& assumptions,
@@ -184,7 +202,8 @@ VitConfig DetectVit(const ShapeReader& read, const Hints& hints,
   ReadBlock(read, c);
   ReadHead(read, assumptions, c);
   const VitConfig* like = MatchingVariant(c);
-  AssumeHeads(like, assumptions, c);
+  AssumeHeads(like, hints, assumptions, c);
+  AssumeGrid(assumptions, c);
   AssumeLayerScale(like, assumptions, c);
   AssumeActivation(hints, assumptions, c);
   return c;

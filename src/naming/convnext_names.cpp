@@ -33,7 +33,32 @@ std::vector<Row> TorchvisionRows() {
       .Take();
 }
 
+// Adds a last norm to rows of a file without one: ones and zeros, shaped like
+// the norm of a block of the last stage, which is called `like` there.
+void AddLastNorm(Source& source, const std::string& like) {
+  source.rows.push_back({like, "head.norm.weight", kOnesLike});
+  source.rows.push_back({like, "head.norm.bias", kZerosLike});
+  source.warnings.emplace_back(
+      "ones and zeros for head.norm, which is not in the file");
+}
+
+void AddHuggingFaceBackbone(std::vector<Source>& out) {
+  const std::string norm = "encoder.stages.3.layers.0.layernorm.weight";
+  Source source = {
+      .name = "Hugging Face ConvNeXt, backbone",
+      .markers = {"embeddings.patch_embeddings.weight",
+                  "embeddings.layernorm.weight", norm, "!layernorm.weight"},
+      .rows = HuggingFaceConvNextRows(""),
+      .ignored = {{"hidden_states_norms.*",
+                   "a norm of a stage's output, which "
+                   "classifiers do not have"}},
+      .pretrained_cfg = kImageNet};
+  AddLastNorm(source, norm);
+  out.push_back(std::move(source));
+}
+
 void AddHuggingFace(std::vector<Source>& out) {
+  AddHuggingFaceBackbone(out);
   for (const std::string prefix : {"convnext.", ""}) {
     out.push_back(
         {.name = "Hugging Face ConvNeXt",
@@ -51,15 +76,13 @@ void AddHuggingFace(std::vector<Source>& out) {
 
 void AddTimm(std::vector<Source>& out) {
   // The official script omits every tensor with "head" in its name.
-  out.push_back(
-      {.name = "official weight selection",
-       .markers = {"stem.0.weight", "stages.3.blocks.0.norm.weight",
-                   "!head.norm.weight", "!norm_pre.weight", "!head.fc.weight"},
-       .rows = With(
-           TimmConvNextRows(),
-           {{"stages.3.blocks.0.norm.weight", "head.norm.weight", kOnesLike},
-            {"stages.3.blocks.0.norm.weight", "head.norm.bias", kZerosLike}}),
-       .warnings = {"ones and zeros for head.norm, which is not in the file"}});
+  const std::string norm = "stages.3.blocks.0.norm.weight";
+  Source official = {.name = "official weight selection",
+                     .markers = {"stem.0.weight", norm, "!head.norm.weight",
+                                 "!norm_pre.weight", "!head.fc.weight"},
+                     .rows = TimmConvNextRows()};
+  AddLastNorm(official, norm);
+  out.push_back(std::move(official));
   out.push_back({.name = "timm",
                  .markers = {"stem.0.weight"},
                  .rows = TimmConvNextRows()});

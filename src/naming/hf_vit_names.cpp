@@ -116,6 +116,8 @@ void AddVit(std::vector<Source>& out, const std::string& prefix) {
        .markers = {prefix + kPatches, prefix + "embeddings.distillation_token"},
        .rows = VitRows(prefix, true),
        .ignored = {{prefix + "pooler.*", kPooler},
+                   {prefix + "embeddings.mask_token", kMasks},
+                   {"decoder.*", kDecoder},
                    {"classifier.*",
                     "a head on the class token only, beside a distillation "
                     "token, which is not supported"}},

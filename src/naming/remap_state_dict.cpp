@@ -1,45 +1,60 @@
 #include "wsel/naming/remap_state_dict.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
+#include "copies.h"
 #include "merged_source.h"
 #include "wrappers.h"
+#include "wsel/core/error.h"
+#include "wsel/model/detect.h"
+#include "wsel/model/parameter_specs.h"
 
 namespace wsel::naming {
 namespace {
 
 constexpr int64_t kMaxBlocks = 1024;
 
-struct SourceMatch {
-  const Source* source = nullptr;
-  std::string prefix;
-  size_t rank = 0;
+constexpr std::string_view kSeveralLayers =
+    "part of a head of several layers, which is not supported";
+constexpr std::string_view kAttentionPooling =
+    "part of a head with attention pooling, which is not supported";
+
+// Heads of kinds that no model here has. Such a head, its classifier included,
+// is left out.
+constexpr std::pair<std::string_view, std::string_view> kOtherHeads[] = {
+    {"head.%.*", kSeveralLayers},
+    {"heads.%.*", kSeveralLayers},
+    {"head.mlp.*", kSeveralLayers},
+    {"head.last_layer.*", kSeveralLayers},
+    {"head.pre_logits.*", kSeveralLayers},
+    {"heads.pre_logits.*", kSeveralLayers},
+    {"classifier.*", "part of a head that is not supported"},
+    {"attn_pool.*", kAttentionPooling},
+    {"MAPHead_0/*", kAttentionPooling},
+    {"opt/target/MAPHead_0/*", kAttentionPooling},
+    {"params/MAPHead_0/*", kAttentionPooling},
+    {"params/img/MAPHead_0/*", kAttentionPooling},
 };
 
-// The source whose first marker has the best-ranked prefix; in case of a tie
-// the first source in the list.
-SourceMatch FindSource(const TensorSource& file) {
-  std::unordered_set<std::string_view> names;
-  for (const TensorSpec& spec : file.Specs()) names.insert(spec.name);
-  SourceMatch best;
-  for (const Source& source : Sources()) {
-    const std::string& anchor = source.markers.front();
-    for (const TensorSpec& spec : file.Specs()) {
-      if (!spec.name.ends_with(anchor)) continue;
-      const std::string prefix =
-          spec.name.substr(0, spec.name.size() - anchor.size());
-      const auto rank = WrapperRank(prefix);
-      if (!rank || (best.source != nullptr && best.rank <= *rank)) continue;
-      if (!HasMarkers(source, prefix, names)) continue;
-      if (source.accepts != nullptr && !source.accepts(file, prefix)) continue;
-      best = {&source, prefix, *rank};
-    }
+// What kind of unsupported head a tensor is part of, or "".
+std::string_view OtherHead(std::string_view name) {
+  for (const auto& [pattern, reason] : kOtherHeads) {
+    if (Match(pattern, name)) return reason;
   }
-  return best;
+  return "";
+}
+
+// ConvNeXt's head.norm is the last norm of the backbone.
+bool IsHead(std::string_view timm) {
+  return timm.starts_with("head") && !timm.starts_with("head.norm.");
 }
 
 // Whether the source's tensor stacks all blocks along its first dimension.
@@ -68,19 +83,29 @@ std::string_view NameOf(Part part) {
   return kNames[static_cast<size_t>(part)];
 }
 
-// Remaps a file by the table of its source.
+// Remaps a copy of the weights by the table of its source.
 class Remapper {
  public:
-  Remapper(const TensorSource& file, const SourceMatch& found)
-      : file_(file), source_(*found.source), prefix_(found.prefix) {
-    out_.prefix = prefix_;
+  // `names`: the plain names of the file's tensors. `others`: the prefixes of
+  // other copies.
+  Remapper(const TensorSource& file, const std::vector<std::string>& names,
+           const Copy& copy, std::vector<std::string> others)
+      : file_(file),
+        names_(names),
+        source_(*copy.source),
+        prefix_(copy.prefix),
+        others_(std::move(others)) {
+    out_.prefix = copy.file_prefix;
     out_.source = source_.name;
     out_.warnings = source_.warnings;
     out_.pretrained_cfg = source_.pretrained_cfg;
   }
 
   RemappedStateDict Run() && {
-    for (const TensorSpec& spec : file_.Specs()) Remap(spec);
+    FindOtherHead();
+    for (size_t i = 0; i < names_.size(); ++i) {
+      Remap(file_.Specs()[i], names_[i]);
+    }
     MergePieces();
     AddUnexpected();
     out_.tensors = std::make_unique<MergedSource>(file_, std::move(merged_));
@@ -95,16 +120,60 @@ class Remapper {
     Shape shape;  // in timm's layout
   };
 
-  void Remap(const TensorSpec& spec) {
-    if (!spec.name.starts_with(prefix_)) {
-      out_.ignored.push_back({spec.name, OutsideReason(spec.name, prefix_)});
+  // Sets why the head is left out, if it is of another kind.
+  void FindOtherHead() {
+    for (const std::string& name : names_) {
+      if (!name.starts_with(prefix_)) continue;
+      const std::string rest = name.substr(prefix_.size());
+      const std::string_view reason = OtherHead(rest);
+      if (!reason.empty() && !IsNamed(rest)) other_head_ = reason;
+    }
+  }
+
+  // Whether the source names a tensor, used or ignored.
+  bool IsNamed(const std::string& name) const {
+    const auto used = [&](const Row& row) {
+      return Match(row.source, name).has_value();
+    };
+    return std::ranges::any_of(source_.rows, used) ||
+           !IgnoredBecause(name).empty();
+  }
+
+  // The source's reason to ignore a tensor, or "".
+  std::string_view IgnoredBecause(const std::string& name) const {
+    for (const IgnoredPattern& row : source_.ignored) {
+      if (Match(row.pattern, name)) return row.reason;
+    }
+    return "";
+  }
+
+  std::string OutsideReason(const std::string& name) const {
+    const std::string_view state = OtherState(name);
+    if (!state.empty()) return std::string(state);
+    for (const std::string& other : others_) {
+      if (!name.starts_with(other)) continue;
+      return fmt::format("another copy, '{}'; '{}' is used", other,
+                         out_.prefix);
+    }
+    return fmt::format("not under '{}', the prefix of the weights",
+                       out_.prefix);
+  }
+
+  void Remap(const TensorSpec& spec, const std::string& plain) {
+    if (!plain.starts_with(prefix_)) {
+      out_.ignored.push_back({spec.name, OutsideReason(plain)});
       return;
     }
-    const std::string name = spec.name.substr(prefix_.size());
+    const std::string name = plain.substr(prefix_.size());
     std::vector<Placed> placed;
     for (const Row& row : source_.rows) {
       const auto numbers = Match(row.source, name);
-      if (numbers && !AddPieces(row, *numbers, spec, placed)) return;
+      if (!numbers) continue;
+      if (!other_head_.empty() && IsHead(row.timm)) {
+        out_.ignored.push_back({spec.name, std::string(other_head_)});
+        return;
+      }
+      if (!AddPieces(row, *numbers, spec, placed)) return;
     }
     for (Placed& one : placed) {
       if (!Fits(one)) return;
@@ -132,6 +201,9 @@ class Remapper {
     if (!timm_shape || (IsThird(row.part) && !CanTriple(*timm_shape))) {
       return Reject(spec, fmt::format("has shape {}, which {} does not have",
                                       FormatShape(spec.shape), source_.name));
+    }
+    if (row.layout == TensorLayout::kToHeads) {
+      out_.pretrained_cfg.num_heads = shape[1];
     }
     for (int64_t block = 0; block < blocks; ++block) {
       Numbers all = numbers;
@@ -174,9 +246,10 @@ class Remapper {
   }
 
   void IgnoreOrReject(const TensorSpec& spec, const std::string& name) {
-    for (const IgnoredPattern& row : source_.ignored) {
-      if (!Match(row.pattern, name)) continue;
-      out_.ignored.push_back({spec.name, std::string(row.reason)});
+    std::string_view reason = IgnoredBecause(name);
+    if (reason.empty()) reason = OtherHead(name);
+    if (!reason.empty()) {
+      out_.ignored.push_back({spec.name, std::string(reason)});
       return;
     }
     Reject(spec, fmt::format("is not a tensor of {}", source_.name));
@@ -226,15 +299,18 @@ class Remapper {
   // Unexpected tensors keep their own names unless those are taken.
   void AddUnexpected() {
     for (const TensorSpec& spec : unexpected_) {
-      const std::string name = spec.name.substr(prefix_.size());
+      const std::string name = PlainName(spec.name).substr(prefix_.size());
       if (!index_.try_emplace(name, 0).second) continue;
       merged_.push_back({{name, spec.shape, spec.dtype}, {Whole(spec)}});
     }
   }
 
   const TensorSource& file_;
+  const std::vector<std::string>& names_;
   const Source& source_;
-  std::string prefix_;
+  std::string prefix_;  // of plain names
+  std::vector<std::string> others_;
+  std::string_view other_head_;  // why the head is left out; "": it is not
   std::vector<std::vector<Placed>> places_;
   std::unordered_map<std::string, size_t> index_;  // timm's name -> place
   std::vector<MergedTensor> merged_;
@@ -254,11 +330,144 @@ RemappedStateDict Unmapped(const TensorSource& file) {
   return out;
 }
 
+enum class Completeness { kWhole, kPartial, kUnrecognised };
+
+// Whether a copy has every tensor of a supported model.
+Completeness CompletenessOf(const TensorSource& tensors) {
+  try {
+    const auto found = model::Detect(tensors);
+    if (!found) return Completeness::kUnrecognised;
+    std::unordered_set<std::string_view> names;
+    for (const TensorSpec& spec : tensors.Specs()) names.insert(spec.name);
+    const auto parameters = ParameterSpecs(found->config);
+    const bool whole = std::ranges::all_of(parameters, [&](const auto& one) {
+      return names.contains(one.spec.name);
+    });
+    return whole ? Completeness::kWhole : Completeness::kPartial;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::kMismatch) throw;
+    return Completeness::kPartial;
+  }
+}
+
+struct Candidate {
+  Copy copy = {};
+  Completeness completeness = Completeness::kWhole;
+  CopyRank rank = {};
+
+  auto Order() const { return std::tuple(completeness, rank); }
+};
+
+// Whether a prefix of plain names is, or is within, the one that is asked for.
+bool IsWithin(const std::string& prefix, const std::string& key) {
+  if (key.empty()) return true;
+  const std::string plain = PlainName(key);
+  return prefix.starts_with(plain.ends_with('.') ? plain : plain + ".");
+}
+
+// The copies that may be meant, the best one first.
+std::vector<Candidate> Candidates(const TensorSource& file,
+                                  const std::vector<std::string>& names,
+                                  const CopyChoice& choice) {
+  std::vector<Candidate> candidates;
+  for (Copy& copy : FindCopies(file, names)) {
+    if (!IsWithin(copy.prefix, choice.key)) continue;
+    const auto remapped = Remapper(file, names, copy, {}).Run();
+    Candidate one = {.rank = RankOf(copy.prefix, choice.no_ema)};
+    one.completeness = CompletenessOf(*remapped.tensors);
+    one.copy = std::move(copy);
+    // Any tensor may be called so: under a prefix that nobody knows, the
+    // others must be there too.
+    if (one.completeness == Completeness::kUnrecognised && one.rank.unknown &&
+        choice.key.empty()) {
+      continue;
+    }
+    candidates.push_back(std::move(one));
+  }
+  std::ranges::stable_sort(candidates, {}, &Candidate::Order);
+  return candidates;
+}
+
+std::string ListOf(const std::vector<Candidate>& candidates) {
+  std::vector<std::string> prefixes;
+  for (const Candidate& one : candidates) {
+    prefixes.push_back(fmt::format("'{}'", one.copy.file_prefix));
+  }
+  return fmt::format("{}", fmt::join(prefixes, ", "));
+}
+
+// The copies that rank before all others.
+std::vector<Candidate> BestOf(const std::vector<Candidate>& candidates) {
+  const auto worse = [&](const Candidate& one) {
+    return one.Order() != candidates[0].Order();
+  };
+  return {candidates.begin(), std::ranges::find_if(candidates, worse)};
+}
+
+// A file of which no copy is chosen.
+RemappedStateDict Unchosen(const TensorSource& file, std::string problem) {
+  RemappedStateDict out = Unmapped(file);
+  out.problem = std::move(problem);
+  return out;
+}
+
 }  // namespace
 
-RemappedStateDict RemapStateDict(const TensorSource& file) {
-  const SourceMatch found = FindSource(file);
-  return found.source == nullptr ? Unmapped(file) : Remapper(file, found).Run();
+RemappedStateDict RemapStateDict(const TensorSource& file,
+                                 const CopyChoice& choice) {
+  std::vector<std::string> names;
+  for (const TensorSpec& spec : file.Specs()) {
+    names.push_back(PlainName(spec.name));
+  }
+  const auto candidates = Candidates(file, names, choice);
+  if (candidates.empty() && choice.key.empty()) return Unmapped(file);
+  if (candidates.empty()) {
+    const auto all = Candidates(file, names, {});
+    return Unchosen(
+        file,
+        fmt::format("has no ViT or ConvNeXt under '{}', which --checkpoint-key "
+                    "names; {}",
+                    choice.key,
+                    all.empty() ? "wsel inspect lists its tensors"
+                                : "there are: " + ListOf(all)));
+  }
+  const auto best = BestOf(candidates);
+  if (best.size() > 1) {
+    return Unchosen(file, fmt::format("has several copies of a model's "
+                                      "weights, {}; choose one with "
+                                      "--checkpoint-key",
+                                      ListOf(best)));
+  }
+  std::vector<std::string> others;
+  std::vector<std::string> others_in_file;
+  for (const Candidate& one : std::span(candidates).subspan(1)) {
+    others.push_back(one.copy.prefix);
+    others_in_file.push_back(one.copy.file_prefix);
+  }
+  RemappedStateDict out =
+      Remapper(file, names, best[0].copy, std::move(others)).Run();
+  out.other_copies = std::move(others_in_file);
+  return out;
+}
+
+bool IsAmongWeights(const RemappedStateDict& weights, const std::string& name) {
+  const std::string plain = PlainName(name);
+  const std::string prefix = PlainName(weights.prefix);
+  if (!plain.starts_with(prefix)) return false;
+  const std::string rest = plain.substr(prefix.size());
+  const auto names = [&](const Row& row) {
+    return Match(row.source, rest).has_value();
+  };
+  for (const Source& source : Sources()) {
+    if (source.name != weights.source) continue;
+    if (std::ranges::any_of(source.rows, names)) return true;
+  }
+  const size_t end = rest.find_last_of("./");
+  if (end == std::string::npos) return false;
+  const std::string module = prefix + rest.substr(0, end + 1);
+  return std::ranges::any_of(weights.used, [&](const UsedKey& key) {
+    return PlainName(key.name).starts_with(module);
+  });
 }
 
 }  // namespace wsel::naming

@@ -5,18 +5,21 @@
 namespace wsel::naming {
 namespace {
 
-// DINOv2's published checkpoints and its training checkpoints, which have
-// chunks of blocks.
-std::vector<Row> Dinov2Rows(bool registers) {
-  std::vector<Row> rows = TimmVitRows();
+// DINOv2's names of blocks in chunks, as in its training checkpoints.
+std::vector<Row> Chunked(std::vector<Row> rows) {
+  constexpr std::string_view kBlocks = "blocks.#.";
   std::vector<Row> chunked;
   for (Row row : rows) {
-    if (!row.source.starts_with("blocks.#.")) continue;
-    row.source.insert(7, "%.");
+    const size_t at = row.source.find(kBlocks);
+    if (at == std::string::npos) continue;
+    row.source.insert(at + kBlocks.size() - 2, "%.");
     chunked.push_back(row);
   }
-  rows = With(std::move(rows), chunked);
-  if (!registers) return rows;
+  return With(std::move(rows), chunked);
+}
+
+std::vector<Row> RegisterRows() {
+  std::vector<Row> rows = TimmVitRows();
   rows.push_back({"register_tokens", "reg_token"});
   AddClassPosition(rows);
   return rows;
@@ -36,7 +39,7 @@ std::vector<Row> TimmVitRows(std::string_view prefix) {
         "blocks.#.mlp.fc2", "norm", "fc_norm", "head", "head_dist"}) {
     rows.Layer(layer, layer);
   }
-  return rows.Take();
+  return Chunked(rows.Take());
 }
 
 void AddTimmVit(std::vector<Source>& out) {
@@ -44,12 +47,12 @@ void AddTimmVit(std::vector<Source>& out) {
   const std::vector<IgnoredPattern> pre_logits = {{"pre_logits.*", kPreLogits}};
   out.push_back({.name = "DINOv2 with registers",
                  .markers = {patches, "register_tokens"},
-                 .rows = Dinov2Rows(true),
+                 .rows = RegisterRows(),
                  .ignored = {{"mask_token", kMasks}},
                  .pretrained_cfg = kImageNet});
   out.push_back({.name = "DINOv2",
                  .markers = {patches, "mask_token", "!decoder_embed.weight"},
-                 .rows = Dinov2Rows(false),
+                 .rows = TimmVitRows(),
                  .ignored = {{"mask_token", kMasks}},
                  .pretrained_cfg = kImageNet});
   out.push_back({.name = "DeiT III",

@@ -1,68 +1,115 @@
 #include "wrappers.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <utility>
+
+#include "wsel/core/split.h"
 
 namespace wsel::naming {
 namespace {
 
-// Outermost prefixes, in order of preference.
-constexpr std::string_view kWrappers[] = {
-    "state_dict_ema.", "model_ema.",        "ema.",   "teacher.",
-    "state_dict.",     "model_state_dict.", "model.", "student.",
+// Anywhere in a name.
+constexpr std::string_view kInnerModules[] = {
+    "_orig_mod", "_fsdp_wrapped_module", "_fpw_module",
+    "_checkpoint_wrapped_module"};
+
+// Components of prefixes that say nothing of which copy this is.
+constexpr std::string_view kTransparent[] = {"module", "_forward_module",
+                                             "backbone"};
+
+enum class Role { kAverage, kWeights, kOther };
+
+struct CopyName {
+  std::string_view component;
+  Role role;
 };
-constexpr std::string_view kInnerWrappers[] = {"module.", "_orig_mod.",
-                                               "model.", "backbone."};
+// In order of preference: moving averages first, as in timm. DINO's teacher is
+// one of its student; BYOL's and MoCo's averages are only targets in training.
+constexpr CopyName kCopies[] = {
+    {"state_dict_ema", Role::kAverage},
+    {"model_ema", Role::kAverage},
+    {"ema", Role::kAverage},
+    {"ema_model", Role::kAverage},
+    {"params_ema", Role::kAverage},
+    {"teacher", Role::kAverage},
+    {"teacher_model", Role::kAverage},
+    {"teacher_backbone", Role::kAverage},
+    {"state_dict", Role::kWeights},
+    {"model_state_dict", Role::kWeights},
+    {"model", Role::kWeights},
+    {"base_encoder", Role::kOther},
+    {"encoder_q", Role::kOther},
+    {"online_network", Role::kOther},
+    {"student", Role::kOther},
+    {"student_model", Role::kOther},
+    {"student_backbone", Role::kOther},
+    {"momentum_encoder", Role::kOther},
+    {"encoder_k", Role::kOther},
+    {"target_network", Role::kOther},
+};
 
 // How names of tensors that are not weights begin, and what those are.
 constexpr std::pair<std::string_view, std::string_view> kOtherStates[] = {
     {"optimizer", "optimizer state"},
     {"lr_scheduler", "learning rate scheduler state"},
+    {"scheduler", "learning rate scheduler state"},
     {"scaler", "loss scaler state"},
     {"loss_scaler", "loss scaler state"},
     {"dino_loss", "state of DINO's loss"},
     {"rng", "random generator state"},
 };
 
-std::string_view WrapperOf(std::string_view name) {
-  for (const std::string_view wrapper : kWrappers) {
-    if (name.starts_with(wrapper)) return wrapper;
-  }
-  return "";
+bool Contains(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
 }
 
 }  // namespace
 
-std::optional<size_t> WrapperRank(std::string_view prefix) {
-  if (prefix.empty()) return 0;
-  const auto remove = [&prefix](std::string_view wrapper) {
-    if (!prefix.starts_with(wrapper)) return false;
-    prefix.remove_prefix(wrapper.size());
-    return true;
-  };
-  size_t rank = 1;
-  for (const std::string_view wrapper : kWrappers) {
-    ++rank;
-    if (remove(wrapper)) break;
+std::string PlainName(std::string_view name) {
+  auto components = Split(name, '.');
+  std::erase_if(components, [](std::string_view component) {
+    return Contains(kInnerModules, component);
+  });
+  return fmt::format("{}", fmt::join(components, "."));
+}
+
+CopyRank RankOf(std::string_view prefix, bool no_ema) {
+  CopyRank rank;
+  // The most preferred average, the first of the weights, the last of others.
+  std::optional<size_t> average;
+  std::optional<size_t> weights;
+  std::optional<size_t> other;
+  const size_t position = prefix.empty() ? 0 : std::size(kCopies) + 1;
+  for (const std::string_view component : Split(prefix, '.')) {
+    if (component.empty()) continue;  // after the last dot
+    const auto* copy =
+        std::ranges::find(kCopies, component, &CopyName::component);
+    const size_t at = static_cast<size_t>(copy - std::begin(kCopies)) + 1;
+    if (copy == std::end(kCopies)) {
+      rank.unknown |= !Contains(kTransparent, component);
+    } else if (copy->role == Role::kAverage) {
+      average = std::min(average.value_or(at), at);
+    } else if (copy->role == Role::kWeights) {
+      weights = weights.value_or(at);
+    } else {
+      other = at;
+    }
   }
-  while (std::ranges::any_of(kInnerWrappers, remove)) {
-  }
-  if (!prefix.empty()) return std::nullopt;
+  rank.unwanted = no_ema && average;
+  rank.position = average.value_or(other.value_or(weights.value_or(position)));
   return rank;
 }
 
-std::string OutsideReason(std::string_view name, std::string_view prefix) {
+std::string_view OtherState(std::string_view name) {
   for (const auto& [start, state] : kOtherStates) {
-    if (name.starts_with(start)) return std::string(state);
+    if (name.starts_with(start)) return state;
   }
-  const std::string_view wrapper = WrapperOf(name);
-  if (!wrapper.empty() && wrapper != WrapperOf(prefix)) {
-    return fmt::format("another copy; '{}' takes precedence over '{}'", prefix,
-                       wrapper);
-  }
-  return fmt::format("not under '{}', the prefix of the weights", prefix);
+  return "";
 }
 
 }  // namespace wsel::naming

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "networks.h"
@@ -97,6 +98,21 @@ std::vector<std::string> Load(Model& model, const TensorSource& source) {
     if (!used.contains(spec.name)) unexpected.push_back(spec.name);
   }
   return unexpected;
+}
+
+void ReorderClasses(Model& model, const std::vector<int64_t>& outputs) {
+  // Of distinct positions: sorted, they are as they were.
+  if (std::ranges::is_sorted(outputs)) return;
+  const at::NoGradGuard no_grad;
+  const at::Tensor index = at::tensor(outputs);
+  const auto parameters = model.module->named_parameters();
+  for (const model::ParameterSpec& parameter : ParameterSpecs(model.config)) {
+    for (size_t axis = 0; axis < parameter.axes.size(); ++axis) {
+      if (parameter.axes[axis].role != model::Role::kClasses) continue;
+      at::Tensor rows = parameters[parameter.spec.name];
+      rows.copy_(rows.index_select(static_cast<int64_t>(axis), index));
+    }
+  }
 }
 
 void Initialize(Model& model, model::Initializer initializer, uint64_t seed) {

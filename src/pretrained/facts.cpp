@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "wsel/core/error.h"
@@ -14,7 +16,9 @@
 namespace wsel::pretrained {
 namespace {
 
+using Json = nlohmann::ordered_json;
 using Rgb = std::array<double, 3>;
+using image::Interpolation;
 
 // "[0.5,0.5,0.5]"
 Rgb ParseRgb(const std::string& json, const std::string& where) {
@@ -29,28 +33,178 @@ Rgb ParseRgb(const std::string& json, const std::string& where) {
   return value.get<Rgb>();
 }
 
-RgbFact Decide(const PretrainedCheckpoint& checkpoint, const char* key,
-               const std::optional<Rgb>& given,
-               const std::optional<Rgb>& library, const Rgb& assumed) {
-  if (given) return {*given, FactSource::kGiven};
+std::string Text(const Rgb& value) { return Json(value).dump(); }
+std::string Text(double value) { return fmt::format("{:g}", value); }
+std::string Text(Interpolation value) {
+  return std::string(image::Interpolations().NameOf(value));
+}
+
+const char* Name(FactSource source) {
+  constexpr std::array kNames = {
+      "given",     "metadata",       "a file beside it",
+      "file name", "source library", "assumed"};
+  return kNames.at(static_cast<size_t>(source));
+}
+
+template <typename T>
+std::string SourceOf(const Fact<T>& fact) {
+  if (fact.detail.empty()) return Name(fact.source);
+  if (fact.source == FactSource::kBeside) return fact.detail;
+  return fmt::format("{}, not {}", Name(fact.source), fact.detail);
+}
+
+// "0.9 (config.json)"
+template <typename T>
+std::string Describe(const Fact<T>& fact) {
+  return fmt::format("{} ({})", Text(fact.value), SourceOf(fact));
+}
+
+template <typename T>
+Fact<T> Decide(const std::optional<T>& given, Fact<T> known) {
+  if (!given) return known;
+  const bool replaces =
+      known.source != FactSource::kAssumed && known.value != *given;
+  return {*given, FactSource::kGiven, replaces ? Describe(known) : ""};
+}
+
+// "vit-mae-base" of ".../models--facebook--vit-mae-base/snapshots/1/m.pth", and
+// other names that say where weights are from, as lower-case words.
+std::vector<std::string> WordsOf(const std::filesystem::path& path) {
+  std::string text =
+      path.filename().string() + "/" + path.parent_path().filename().string();
+  for (const auto& part : path) {
+    if (part.string().starts_with("models--")) text += "/" + part.string();
+  }
+  std::vector<std::string> words(1);
+  for (const unsigned char c : text) {
+    if (std::isalnum(c) != 0) {
+      words.back() += static_cast<char>(std::tolower(c));
+    } else {
+      words.emplace_back();
+    }
+  }
+  return words;
+}
+
+// What the name says: AugReg's images have a mean of 0.5; DeiT, DINO and MAE,
+// which Hugging Face's library builds as its ViT, have ImageNet's.
+std::optional<image::Normalisation> ByName(
+    const PretrainedCheckpoint& checkpoint) {
+  const auto words = WordsOf(checkpoint.file->path());
+  const auto has = [&](const char* word) {
+    return std::ranges::find(words, word) != words.end();
+  };
+  if (has("augreg")) {
+    return image::Normalisation{{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+  }
+  const bool hf = checkpoint.remapped.source.starts_with("Hugging Face ViT");
+  if (hf && (has("deit") || has("dino") || has("mae"))) {
+    return image::Normalisation{};
+  }
+  return std::nullopt;
+}
+
+RgbFact KnownRgb(const PretrainedCheckpoint& checkpoint, const char* key,
+                 const std::optional<Stated<Rgb>>& beside,
+                 const std::optional<Rgb>& usual, FactSource source,
+                 const Rgb& assumed) {
   const auto& metadata = checkpoint.file->metadata();
   if (const auto found = metadata.find(key); found != metadata.end()) {
     const std::string path = checkpoint.file->path().string();
     return {ParseRgb(found->second, path + ": " + key), FactSource::kMetadata};
   }
-  if (library) return {*library, FactSource::kLibrary};
+  if (beside) return {beside->value, FactSource::kBeside, beside->file};
+  if (usual) return {*usual, source};
   return {assumed, FactSource::kAssumed};
 }
 
-const char* Name(FactSource source) {
-  constexpr std::array kNames = {"given", "metadata", "source library",
-                                 "assumed"};
-  return kNames.at(static_cast<size_t>(source));
+template <typename T>
+Fact<T> KnownOf(const std::optional<T>& recorded,
+                const std::optional<Stated<T>>& beside, const T& assumed) {
+  if (recorded) return {*recorded, FactSource::kMetadata};
+  if (beside) return {beside->value, FactSource::kBeside, beside->file};
+  return {assumed, FactSource::kAssumed};
 }
 
-std::string Describe(const RgbFact& fact) {
-  return fmt::format("{} ({})", nlohmann::json(fact.values).dump(),
-                     Name(fact.source));
+std::string RecipeAt(const PretrainedCheckpoint& checkpoint, const char* path) {
+  return fmt::format("{}: {}: {}", checkpoint.file->path().string(),
+                     run::kRecipeKey, path);
+}
+
+std::optional<double> RecordedCrop(const PretrainedCheckpoint& checkpoint) {
+  const Json json = RecordedValue(checkpoint, "evaluation", "crop_pct");
+  if (json.is_null()) return std::nullopt;
+  const double crop = json.is_number() ? json.get<double>() : 0;
+  if (crop > 0 && crop <= 1) return crop;
+  throw Error(ErrorKind::kFormat, RecipeAt(checkpoint, "evaluation.crop_pct"),
+              "is {}, not a share of an image", json.dump());
+}
+
+std::optional<Interpolation> RecordedInterpolation(
+    const PretrainedCheckpoint& checkpoint) {
+  const Json json = RecordedValue(checkpoint, "evaluation", "interpolation");
+  if (json.is_null()) return std::nullopt;
+  return image::Interpolations().Find(
+      json.is_string() ? json.get<std::string>() : json.dump(),
+      RecipeAt(checkpoint, "evaluation.interpolation"), ErrorKind::kFormat);
+}
+
+// What a given model contradicts of what is known of the file's, rather than
+// guessed.
+std::vector<std::string> ContradictedBy(const PretrainedCheckpoint& checkpoint,
+                                        model::Config given) {
+  if (!checkpoint.model) return {};
+  model::Config known = checkpoint.model->config;
+  const bool recorded = checkpoint.file->metadata().contains(run::kModelKey);
+  if (!recorded && known.index() == given.index()) {
+    const Beside& beside = checkpoint.beside;
+    const model::ConfigFields ours = FieldsOf(known);
+    const model::ConfigFields theirs = FieldsOf(given);
+    if (!beside.norm_eps && !checkpoint.remapped.pretrained_cfg.norm_eps) {
+      ours.norm_eps = theirs.norm_eps;
+    }
+    if (!beside.activation && ours.activation != nullptr) {
+      *ours.activation = *theirs.activation;
+    }
+  }
+  return ForwardDifferences(known, given);
+}
+
+// The model, and what it contradicts.
+void SetModel(const PretrainedCheckpoint& checkpoint, const GivenFacts& given,
+              Facts& facts) {
+  const bool recorded = checkpoint.file->metadata().contains(run::kModelKey);
+  const Beside& beside = checkpoint.beside;
+  if (!given.model) {
+    facts.model = RequireModel(checkpoint).config;
+    const bool stated =
+        beside.norm_eps || beside.activation || beside.num_heads;
+    facts.model_source = recorded ? FactSource::kMetadata
+                         : stated ? FactSource::kBeside
+                                  : FactSource::kLibrary;
+    return;
+  }
+  if (checkpoint.remapped.source.empty()) RequireModel(checkpoint);
+  RequireSupportedKeys(checkpoint);
+  facts.model = *given.model;
+  facts.model_source = FactSource::kGiven;
+  facts.differences = ContradictedBy(checkpoint, facts.model);
+}
+
+// "crop 0.9 (config.json), bicubic (assumed)", or what counts at this size.
+std::string DescribeCrop(const Facts& facts) {
+  const int64_t size = ImageSize(facts.model);
+  if (size <= image::kLargestUnresized) return "cropped without resizing";
+  const std::string interpolation = Describe(facts.interpolation);
+  if (size >= image::kSmallestUncropped) {
+    return "resized whole, " + interpolation;
+  }
+  return fmt::format("crop {}, {}", Describe(facts.crop_pct), interpolation);
+}
+
+template <typename T>
+Json JsonOf(const Fact<T>& fact, Json value) {
+  return {{"value", std::move(value)}, {"source", SourceOf(fact)}};
 }
 
 }  // namespace
@@ -58,10 +212,15 @@ std::string Describe(const RgbFact& fact) {
 MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
                   const GivenFacts& given) {
   const naming::PretrainedCfg& cfg = checkpoint.remapped.pretrained_cfg;
-  return {
-      Decide(checkpoint, run::kMeanKey, given.mean, cfg.mean,
-             given.assumed.mean),
-      Decide(checkpoint, run::kStdKey, given.std, cfg.std, given.assumed.std)};
+  const Beside& beside = checkpoint.beside;
+  const auto named = ByName(checkpoint);
+  const auto usual_mean = named ? std::optional(named->mean) : cfg.mean;
+  const auto usual_std = named ? std::optional(named->std) : cfg.std;
+  const auto source = named ? FactSource::kName : FactSource::kLibrary;
+  return {Decide(given.mean, KnownRgb(checkpoint, run::kMeanKey, beside.mean,
+                                      usual_mean, source, given.assumed.mean)),
+          Decide(given.std, KnownRgb(checkpoint, run::kStdKey, beside.std,
+                                     usual_std, source, given.assumed.std))};
 }
 
 void AddMeanStd(const PretrainedCheckpoint& checkpoint,
@@ -70,38 +229,65 @@ void AddMeanStd(const PretrainedCheckpoint& checkpoint,
   for (const auto& [key, fact] : {std::pair(run::kMeanKey, &known.mean),
                                   std::pair(run::kStdKey, &known.std)}) {
     if (fact->source == FactSource::kAssumed) continue;
-    metadata[key] = nlohmann::json(fact->values).dump();
+    metadata[key] = Text(fact->value);
   }
+}
+
+nlohmann::ordered_json RecordedValue(const PretrainedCheckpoint& checkpoint,
+                                     const std::string& section,
+                                     const std::string& key) {
+  const auto& metadata = checkpoint.file->metadata();
+  const auto found = metadata.find(run::kRecipeKey);
+  if (found == metadata.end()) return nullptr;
+  const std::string where =
+      fmt::format("{}: {}", checkpoint.file->path().string(), run::kRecipeKey);
+  const Json recipe = ParseJson(found->second, where, ErrorKind::kFormat);
+  const Json::json_pointer path("/" + section + "/" + key);
+  return recipe.contains(path) ? recipe.at(path) : Json(nullptr);
 }
 
 Facts FactsOf(const PretrainedCheckpoint& checkpoint, const GivenFacts& given) {
-  const model::Config& found = RequireModel(checkpoint).config;
+  const Beside& beside = checkpoint.beside;
   Facts facts;
+  SetModel(checkpoint, given, facts);
   facts.mean_std = MeanStdOf(checkpoint, given);
-  if (!given.model) {
-    facts.model = found;
-    facts.model_source = checkpoint.file->metadata().contains(run::kModelKey)
-                             ? FactSource::kMetadata
-                             : FactSource::kLibrary;
-    return facts;
-  }
-  facts.model = *given.model;
-  facts.model_source = FactSource::kGiven;
-  facts.differences = ForwardDifferences(found, facts.model);
+  facts.crop_pct = Decide(given.crop_pct, KnownOf(RecordedCrop(checkpoint),
+                                                  beside.crop_pct, 0.875));
+  facts.interpolation =
+      Decide(given.interpolation,
+             KnownOf(RecordedInterpolation(checkpoint), beside.interpolation,
+                     Interpolation::kBicubic));
+  facts.remarks = beside.remarks;
   return facts;
 }
 
+std::string Describe(const MeanStd& facts) {
+  return fmt::format("mean {}, std {}", Describe(facts.mean),
+                     Describe(facts.std));
+}
+
 std::string Describe(const Facts& facts) {
-  return fmt::format("images of {} px, mean {}, std {}, {} ({})",
-                     ImageSize(facts.model), Describe(facts.mean_std.mean),
-                     Describe(facts.mean_std.std), DescribeForward(facts.model),
-                     Name(facts.model_source));
+  return fmt::format("images of {} px, {}, {}, {} ({})", ImageSize(facts.model),
+                     DescribeCrop(facts), Describe(facts.mean_std),
+                     DescribeForward(facts.model), Name(facts.model_source));
+}
+
+nlohmann::ordered_json ToJson(const Facts& facts) {
+  return {{"img_size", ImageSize(facts.model)},
+          {"crop_pct", JsonOf(facts.crop_pct, facts.crop_pct.value)},
+          {"interpolation",
+           JsonOf(facts.interpolation, Text(facts.interpolation.value))},
+          {"mean", JsonOf(facts.mean_std.mean, facts.mean_std.mean.value)},
+          {"std", JsonOf(facts.mean_std.std, facts.mean_std.std.value)}};
 }
 
 void LogFacts(const Facts& facts, const std::string& path) {
   for (const std::string& clause : facts.differences) {
     spdlog::warn("{}: the weights were trained with {} as in {}", path, clause,
                  NameOf(facts.model));
+  }
+  for (const std::string& remark : facts.remarks) {
+    spdlog::warn("{}: {}", path, remark);
   }
   spdlog::info("{}: {}", path, Describe(facts));
 }

@@ -1,12 +1,14 @@
 #include "wsel/pretrained/pretrained_checkpoint.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <map>
 #include <unordered_set>
 
+#include "part_of_model.h"
 #include "wsel/core/error.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/parameter_specs.h"
@@ -19,6 +21,7 @@ namespace {
 model::Hints HintsOf(const naming::PretrainedCfg& pretrained_cfg) {
   model::Hints hints;
   hints.norm_eps = pretrained_cfg.norm_eps;
+  hints.num_heads = pretrained_cfg.num_heads;
   if (pretrained_cfg.quick_gelu) {
     hints.activation = *pretrained_cfg.quick_gelu
                            ? model::Activation::kQuickGelu
@@ -27,16 +30,81 @@ model::Hints HintsOf(const naming::PretrainedCfg& pretrained_cfg) {
   return hints;
 }
 
-// Sets the model or, if names or shapes show that it is unsupported, why.
-void DetectModel(PretrainedCheckpoint& checkpoint) {
+// Leaves out what lies beside a checkpoint and describes another model.
+void CheckBeside(const model::Config& config, Beside& beside) {
+  if (beside.width && beside.width->value != NumFeatures(config)) {
+    const std::string remark = fmt::format(
+        "{} is of a model of width {}, this one has {}; it is not used",
+        beside.width->file, beside.width->value, NumFeatures(config));
+    beside = {};
+    beside.remarks = {remark};
+  }
+  const auto& classes = beside.classes;
+  const auto outputs = static_cast<size_t>(NumClasses(config));
+  if (classes && outputs > 0 && classes->value.size() != outputs) {
+    beside.remarks.push_back(fmt::format(
+        "{} names {} classes, the classifier has {} outputs; the names are not "
+        "used",
+        classes->file, classes->value.size(), outputs));
+  }
+  if (classes && classes->value.size() != outputs) beside.classes.reset();
+}
+
+// Drops assumptions that what is recorded or lies beside the file settles.
+void DropWarnings(naming::RemappedStateDict& remapped, std::string_view part) {
+  std::erase_if(remapped.warnings, [&](const std::string& warning) {
+    return warning.find(part) != std::string::npos;
+  });
+}
+
+// What a neighbour states replaces what is known of the library in general.
+void AddBeside(PretrainedCheckpoint& checkpoint, model::Hints hints) {
+  Beside& beside = checkpoint.beside;
+  CheckBeside(checkpoint.model->config, beside);
+  if (beside.norm_eps) hints.norm_eps = beside.norm_eps->value;
+  if (beside.activation) hints.activation = beside.activation->value;
+  const int64_t width = NumFeatures(checkpoint.model->config);
+  if (beside.num_heads &&
+      (beside.num_heads->value < 1 || width % beside.num_heads->value != 0)) {
+    beside.remarks.push_back(fmt::format(
+        "{} says {} heads, which do not divide the width {}; it is not used",
+        beside.num_heads->file, beside.num_heads->value, width));
+    beside.num_heads.reset();
+  }
+  if (beside.num_heads && !hints.num_heads) {
+    hints.num_heads = beside.num_heads->value;
+  }
+  if (beside.norm_eps || beside.activation) {
+    DropWarnings(checkpoint.remapped, "which config.json may override");
+  }
+  if (beside.norm_eps || beside.activation || beside.num_heads) {
+    checkpoint.model = model::Detect(*checkpoint.remapped.tensors, hints);
+  }
+  if (beside.unsupported.empty()) return;
+  checkpoint.model.reset();
+  checkpoint.unsupported_reason =
+      fmt::format("{}; --model or --teacher-model can say what it is to be",
+                  fmt::join(beside.unsupported, "; "));
+}
+
+// Sets the model or, if names, shapes or a neighbour show that it is
+// unsupported, why.
+void DetectModel(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
+  auto hints = HintsOf(checkpoint.remapped.pretrained_cfg);
+  if (num_heads > 0) hints.num_heads = num_heads;
   try {
-    checkpoint.model =
-        model::Detect(*checkpoint.remapped.tensors,
-                      HintsOf(checkpoint.remapped.pretrained_cfg));
+    checkpoint.model = model::Detect(*checkpoint.remapped.tensors, hints);
+    if (checkpoint.model) AddBeside(checkpoint, hints);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::kMismatch) throw;
+    checkpoint.model.reset();
     checkpoint.unsupported_reason = e.what();
   }
+  if (checkpoint.model && MissingKeys(checkpoint).empty()) return;
+  const std::string part = PartOfModel(*checkpoint.file);
+  if (part.empty()) return;
+  checkpoint.model.reset();
+  checkpoint.unsupported_reason = part;
 }
 
 // Equal shapes, or one weight both as a matrix and as a 1 x 1 convolution.
@@ -57,26 +125,69 @@ void LogReasons(const std::vector<Tensor>& tensors, std::string_view what) {
   }
 }
 
+// A number of heads that the user says is not used where the model has another.
+void CheckGivenHeads(const PretrainedCheckpoint& checkpoint,
+                     int64_t num_heads) {
+  if (num_heads == 0 || !checkpoint.model) return;
+  const int64_t own = NumHeads(checkpoint.model->config);
+  if (own == num_heads) return;
+  spdlog::warn("{}: has {} attention heads; --num-heads {} is not used",
+               checkpoint.file->path().string(), own, num_heads);
+}
+
+// Errors: kMismatch for a tensor among the weights that cannot be read.
+void RequireReadable(const PretrainedCheckpoint& checkpoint) {
+  for (const checkpoint::UnsupportedTensor& tensor :
+       checkpoint.file->unsupported()) {
+    if (!IsAmongWeights(checkpoint.remapped, tensor.name)) continue;
+    const std::string path = checkpoint.file->path().string();
+    throw Error(ErrorKind::kMismatch, fmt::format("{}: {}", path, tensor.name),
+                "unsupported tensor among the weights: {}", tensor.reason);
+  }
+}
+
 }  // namespace
 
-PretrainedCheckpoint Open(const std::string& path) {
+PretrainedCheckpoint Open(const std::string& path,
+                          const naming::CopyChoice& copy, int64_t num_heads) {
   PretrainedCheckpoint checkpoint;
   checkpoint.file = checkpoint::Open(path);
-  checkpoint.remapped = naming::RemapStateDict(*checkpoint.file);
+  checkpoint.remapped = naming::RemapStateDict(*checkpoint.file, copy);
+  checkpoint.unsupported_reason = checkpoint.remapped.problem;
+  if (!checkpoint.unsupported_reason.empty()) return checkpoint;
   const auto& metadata = checkpoint.file->metadata();
   const auto config = metadata.find(run::kModelKey);
   if (config == metadata.end()) {
-    DetectModel(checkpoint);
-    return checkpoint;
+    if (!metadata.contains(run::kVersionKey)) {
+      checkpoint.beside = ReadBeside(checkpoint.file->path());
+    }
+    DetectModel(checkpoint, num_heads);
+  } else {
+    checkpoint.model.emplace();
+    checkpoint.model->config = model::ConfigFromJson(
+        config->second, path + ": " + run::kModelKey, ErrorKind::kFormat);
+    DropWarnings(checkpoint.remapped, "config.json");
   }
-  checkpoint.model.emplace();
-  checkpoint.model->config = model::ConfigFromJson(
-      config->second, path + ": " + run::kModelKey, ErrorKind::kFormat);
+  CheckGivenHeads(checkpoint, num_heads);
   return checkpoint;
+}
+
+void RequireSupportedKeys(const PretrainedCheckpoint& checkpoint) {
+  const std::string path = checkpoint.file->path().string();
+  if (!checkpoint.remapped.problem.empty()) {
+    throw Error(ErrorKind::kMismatch, path, checkpoint.remapped.problem);
+  }
+  if (!checkpoint.remapped.unexpected.empty()) {
+    const naming::UnusedKey& first = checkpoint.remapped.unexpected.front();
+    throw Error(ErrorKind::kMismatch, fmt::format("{}: {}", path, first.name),
+                first.reason + "; see wsel inspect for the other tensors");
+  }
+  RequireReadable(checkpoint);
 }
 
 const model::Detection& RequireModel(const PretrainedCheckpoint& checkpoint) {
   const std::string path = checkpoint.file->path().string();
+  RequireReadable(checkpoint);
   if (!checkpoint.unsupported_reason.empty()) {
     throw Error(ErrorKind::kMismatch, path, checkpoint.unsupported_reason);
   }
@@ -86,18 +197,17 @@ const model::Detection& RequireModel(const PretrainedCheckpoint& checkpoint) {
                 "inspect lists its tensors, and wsel init --family selects "
                 "from other architectures (docs/families.md)");
   }
-  if (!checkpoint.remapped.unexpected.empty()) {
-    const naming::UnusedKey& first = checkpoint.remapped.unexpected.front();
-    throw Error(ErrorKind::kMismatch, fmt::format("{}: {}", path, first.name),
-                first.reason + "; see wsel inspect for the other tensors");
-  }
-  for (const checkpoint::UnsupportedTensor& tensor :
-       checkpoint.file->unsupported()) {
-    if (!tensor.name.starts_with(checkpoint.remapped.prefix)) continue;
-    throw Error(ErrorKind::kMismatch, fmt::format("{}: {}", path, tensor.name),
-                "unsupported tensor among the weights: {}", tensor.reason);
-  }
+  RequireSupportedKeys(checkpoint);
   return *checkpoint.model;
+}
+
+void RequireKnownHeads(const PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model || checkpoint.model->knows_heads) return;
+  throw Error(ErrorKind::kMismatch, checkpoint.file->path().string(),
+              "several numbers of heads divide its width, {}, and nothing says "
+              "which it has; give it by --num-heads, for a teacher by "
+              "--teacher-model or teacher.num_heads",
+              NumFeatures(checkpoint.model->config));
 }
 
 std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint) {
@@ -113,13 +223,26 @@ std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint) {
   return missing;
 }
 
-void LogLoadReport(const PretrainedCheckpoint& checkpoint) {
+std::string DescribeCopy(const naming::RemappedStateDict& remapped) {
+  if (remapped.other_copies.empty()) {
+    return remapped.prefix.empty()
+               ? ""
+               : fmt::format("the weights under '{}'", remapped.prefix);
+  }
+  return fmt::format(
+      "the weights under '{}', not those under '{}' (--checkpoint-key or "
+      "--no-ema chooses)",
+      remapped.prefix, fmt::join(remapped.other_copies, "' or '"));
+}
+
+void LogLoadReport(const PretrainedCheckpoint& checkpoint, bool model_given) {
   const naming::RemappedStateDict& remapped = checkpoint.remapped;
-  if (!remapped.prefix.empty()) {
-    spdlog::info("using the weights under '{}'", remapped.prefix);
+  if (const std::string copy = DescribeCopy(remapped); !copy.empty()) {
+    spdlog::info("using {}", copy);
   }
   LogReasons(remapped.ignored, "ignored");
   LogReasons(checkpoint.file->unsupported(), "could not read");
+  if (model_given) return;
   for (const std::string& warning : remapped.warnings) {
     spdlog::info("assumed: {}", warning);
   }

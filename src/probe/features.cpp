@@ -41,21 +41,32 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
                                const image::Normalisation& normalisation,
                                const c10::Device& device) {
   model.module->to(device);
-  return {NameOf(model.config), static_cast<int>(ImageSize(model.config)),
-          normalisation, device,
-          [model](const at::Tensor& images) { return model.forward(images); }};
+  return {.name = NameOf(model.config),
+          .img_size = static_cast<int>(ImageSize(model.config)),
+          .normalisation = normalisation,
+          .device = device,
+          .forward = [model](const at::Tensor& images) {
+            return model.forward(images);
+          }};
 }
 
 FeatureExtractor CheckpointFeatures(const std::string& path,
+                                    const naming::CopyChoice& copy,
+                                    int64_t num_heads,
                                     const c10::Device& device) {
-  const auto checkpoint = pretrained::Open(path);
+  const auto checkpoint = pretrained::Open(path, copy, num_heads);
   const pretrained::Facts facts = FactsOf(checkpoint);
+  RequireKnownHeads(checkpoint);
+  LogFacts(facts, path);
+  LogLoadReport(checkpoint);
   model::Config config = facts.model;
   model::SetNumClasses(config, 0);
   nn::Model model = nn::Build(config);
   Load(model, *checkpoint.remapped.tensors);
   auto features = ModelFeatures(model, facts.mean_std.normalisation(), device);
   features.name = path;
+  features.crop_pct = facts.crop_pct.value;
+  features.interpolation = facts.interpolation.value;
   return features;
 }
 
@@ -65,13 +76,17 @@ LabelledFeatures ComputeFeatures(const data::Dataset& set,
   constexpr int64_t kBatch = 100;
   train::Uploader uploader(extractor.device, extractor.normalisation);
   const int size = extractor.img_size;
-  data::Loader loader(set, train::MakeEvalTransform({.img_size = size}),
-                      data::EvalBatches(set.size(), kBatch),
-                      {.img_size = size,
-                       .batch_size = kBatch,
-                       .workers = workers,
-                       .skip_corrupt = skip_corrupt},
-                      uploader.allocate());
+  data::Loader loader(
+      set,
+      train::MakeEvalTransform({.img_size = size,
+                                .crop_pct = extractor.crop_pct,
+                                .interpolation = extractor.interpolation}),
+      data::EvalBatches(set.size(), kBatch),
+      {.img_size = size,
+       .batch_size = kBatch,
+       .workers = workers,
+       .skip_corrupt = skip_corrupt},
+      uploader.allocate());
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> rows;
   std::vector<at::Tensor> labels;

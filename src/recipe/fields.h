@@ -13,8 +13,11 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 4> kNewKeys = {
-    "init.head", "init.patch_resize", "init.official", "data.resize"};
+inline constexpr std::array<std::string_view, 10> kNewKeys = {
+    "init.head",           "init.patch_resize", "init.official",
+    "init.checkpoint_key", "init.no_ema",       "teacher.checkpoint_key",
+    "teacher.no_ema",      "data.class_order",  "teacher.num_heads",
+    "data.resize"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -53,6 +56,11 @@ void VisitSources(R& r, Visitor& visit) {
        "Initial checkpoint; a classifier with a different number of classes is "
        "re-initialised. Default: random weights by init.method",
        "--init", "FILE");
+  init("checkpoint_key", r.init.copy.key,
+       "Prefix of the weights in init.file: model, teacher.backbone",
+       "--checkpoint-key", "KEY");
+  init("no_ema", r.init.copy.no_ema,
+       "Prefer the weights in init.file to their moving average", "--no-ema");
   init("method", r.init.method, "Random initialisation");
   init("select", r.init.select,
        "Initialise by weight selection from the teacher, by this rule",
@@ -74,6 +82,13 @@ void VisitSources(R& r, Visitor& visit) {
           "Teacher checkpoint for --select and --distill, of any kind that "
           "wsel inspect reads; for --distill also a TorchScript module",
           "--teacher", "FILE");
+  teacher("checkpoint_key", r.teacher.copy.key,
+          "Prefix of the weights in teacher.file: model, teacher.backbone");
+  teacher("no_ema", r.teacher.copy.no_ema,
+          "Prefer the weights in teacher.file to their moving average");
+  teacher(
+      "num_heads", r.teacher.num_heads,
+      "The teacher's attention heads, if its file does not tell; 0: it does");
   teacher("digest", r.teacher.digest,
           "SHA-256 that the teacher's file must have");
   teacher("script", r.teacher.script, "The teacher is a TorchScript module");
@@ -115,6 +130,11 @@ void VisitData(R& r, Visitor& visit) {
        "Train on this share of the training images: [0, 0.8]");
   data("classes", r.data.classes, "Only these classes", "--classes",
        "NAME,...");
+  data(
+      "class_order", r.class_order,
+      "How outputs of classifiers in init.file and teacher.file are matched to "
+      "the classes: by name, or by position in the order of either library",
+      "--class-order", "NAME");
   data("subset", r.data.subset,
        "Number or share of training images, balanced by class: 500, 0.1 or 10%",
        "--subset", "SIZE");

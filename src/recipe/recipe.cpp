@@ -39,14 +39,6 @@ constexpr std::array<Registered<augment::TrainCrop>, 4> kCrops = {{
 }};
 constexpr Registry<augment::TrainCrop> kCropNames("crop", kCrops);
 
-constexpr std::array<Registered<image::Interpolation>, 3> kInterpolations = {{
-    {image::Interpolation::kNearest, "nearest", ""},
-    {image::Interpolation::kBilinear, "bilinear", ""},
-    {image::Interpolation::kBicubic, "bicubic", ""},
-}};
-constexpr Registry<image::Interpolation> kInterpolationNames("interpolation",
-                                                             kInterpolations);
-
 constexpr std::array<Registered<image::PassOrder>, 2> kPassOrders = {{
     {image::PassOrder::kPillow13, "pillow-13", "tall images vertically first"},
     {image::PassOrder::kPillow12, "pillow-12", "horizontally first"},
@@ -61,9 +53,10 @@ concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 template <HasNames T>
 const Registry<T>& NamesOf() {
   return std::get<const Registry<T>&>(std::tie(
-      kCropNames, kInterpolationNames, kPassOrderNames, train::Distillations(),
-      train::Precisions(), model::Initializers(), select::Methods(),
-      select::HeadRules(), select::HeadSources(), select::PatchResizes()));
+      kCropNames, image::Interpolations(), kPassOrderNames,
+      train::Distillations(), train::Precisions(), model::Initializers(),
+      select::Methods(), select::HeadRules(), select::HeadSources(),
+      select::PatchResizes(), pretrained::ClassOrders()));
 }
 
 // Reads a value of the configuration into its option.
@@ -166,6 +159,17 @@ void CheckTeacherFile(const Recipe& recipe) {
   if (!teacher.file.empty() && !selects && !distils) {
     fail("teacher.file", "is not used: set init.select or distill.method");
   }
+  const auto check_copy = [&](const char* key, const naming::CopyChoice& copy,
+                              const std::string& file) {
+    if (file.empty() && (copy.no_ema || !copy.key.empty())) {
+      fail(
+          key,
+          "is missing: the checkpoint with several copies (a teacher's copy is "
+          "chosen by teacher.checkpoint_key and teacher.no_ema)");
+    }
+  };
+  check_copy("init.file", recipe.init.copy, recipe.init.file);
+  check_copy("teacher.file", recipe.teacher.copy, teacher.file);
   for (const auto& [key, values] : {std::pair("teacher.mean", &teacher.mean),
                                     std::pair("teacher.std", &teacher.std)}) {
     if (!values->empty() && values->size() != 3) {
@@ -173,6 +177,7 @@ void CheckTeacherFile(const Recipe& recipe) {
     }
   }
   CheckAtLeast("teacher.img_size", teacher.img_size, 0);
+  CheckAtLeast("teacher.num_heads", teacher.num_heads, 0);
 }
 
 // Fills in the values that are derived from others.

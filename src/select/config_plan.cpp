@@ -75,6 +75,22 @@ bool HasAxis(const ParameterSpec& tensor, Role role) {
   return std::ranges::count(tensor.axes, role, &model::Axis::role) > 0;
 }
 
+// Whether another block's tensor of this name has the expected shape.
+bool FitsOtherBlock(const TensorSpec& expected,
+                    const std::vector<TensorSpec>& file) {
+  constexpr std::string_view kBlocks = "blocks.";
+  const std::string_view name = expected.name;
+  const size_t number = name.find(kBlocks);
+  if (number == std::string_view::npos) return false;
+  const size_t begin = number + kBlocks.size();
+  const auto before = name.substr(0, begin);
+  const auto after = name.substr(std::min(name.find('.', begin), name.size()));
+  return std::ranges::any_of(file, [&](const TensorSpec& spec) {
+    return spec.shape == expected.shape && spec.name.starts_with(before) &&
+           spec.name.ends_with(after);
+  });
+}
+
 // The tensor of the teacher's file that has a parameter.
 std::variant<TensorSpec, Reinitialised, Error> InFile(
     const TensorSpec& expected, const std::vector<TensorSpec>& file) {
@@ -84,6 +100,14 @@ std::variant<TensorSpec, Reinitialised, Error> InFile(
                  "missing from the teacher's file; is the file complete?");
   }
   if (at->shape == expected.shape) return *at;
+  if (FitsOtherBlock(expected, file)) {
+    return Error(
+        ErrorKind::kMismatch, expected.name,
+        fmt::format("is {}, but {} in another block: a pruned model, whose "
+                    "blocks differ in width, is not supported; select other "
+                    "layers, or skip what was pruned",
+                    FormatShape(at->shape), FormatShape(expected.shape)));
+  }
   return Error(
       ErrorKind::kMismatch, expected.name,
       fmt::format("is {} in the teacher's file, but {} in the teacher's model; "

@@ -13,7 +13,7 @@ std::vector<analyze::BlockFeatures> Profile(const AnalyzedModel& model,
                                             int64_t workers) {
   spdlog::info("{}: {} images", model.name, images.size());
   return analyze::ProfileOf(model.config, *model.weights, model.normalisation,
-                            images, static_cast<int>(workers));
+                            model.transform, images, static_cast<int>(workers));
 }
 
 }  // namespace

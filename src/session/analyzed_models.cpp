@@ -46,13 +46,18 @@ class InMemoryStudent : public TensorSource {
 };
 
 AnalyzedModel FromFile(const std::string& path, const SharedCheckpoint& file,
-                       const pretrained::GivenFacts& given) {
+                       const pretrained::GivenFacts& given, bool runs) {
   const pretrained::Facts facts = FactsOf(*file, given);
+  if (runs && !given.model) RequireKnownHeads(*file);
+  LogFacts(facts, path);
+  LogLoadReport(*file, given.model.has_value());
   AnalyzedModel model;
   model.name = std::filesystem::path(path).stem().string();
   model.config = facts.model;
   model.weights = {file, file->remapped.tensors.get()};
   model.normalisation = facts.mean_std.normalisation();
+  model.transform.crop_pct = facts.crop_pct.value;
+  model.transform.interpolation = facts.interpolation.value;
   return model;
 }
 
@@ -151,8 +156,9 @@ AnalyzedStudents StudentsOf(const AnalysisRequest& request) {
 std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
                                               const std::string& prefix) {
   const AnalyzedStudents students = StudentsOf(request);
-  const auto open = [](const std::string& path) {
-    return std::make_shared<const PretrainedCheckpoint>(pretrained::Open(path));
+  const auto open = [&](const std::string& path) {
+    return std::make_shared<const PretrainedCheckpoint>(
+        pretrained::Open(path, request.copy, request.num_heads));
   };
   SharedCheckpoint file;
   std::vector<AnalyzedModel> models;
@@ -166,19 +172,22 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
   std::optional<AnalyzedModel> teacher;
   if (!request.teacher.empty()) {
     file = open(request.teacher);
-    teacher = FromFile(request.teacher, file, {.model = request.teacher_model});
+    teacher = FromFile(request.teacher, file, {.model = request.teacher_model},
+                       request.runs_models);
     teacher->is_teacher = true;
   }
   add_students(/*random=*/true);
   if (teacher) models.push_back(*teacher);
   add_students(/*random=*/false);
-  // Students have no mean and std of their own: they get the teacher's.
+  // Students have no mean, std or crop of their own: they get the teacher's.
   for (AnalyzedModel& model : models) {
-    if (teacher) model.normalisation = teacher->normalisation;
+    if (!teacher) break;
+    model.normalisation = teacher->normalisation;
+    model.transform = teacher->transform;
   }
   const size_t first_file = models.size();
   for (const std::string& path : request.checkpoints) {
-    models.push_back(FromFile(path, open(path), {}));
+    models.push_back(FromFile(path, open(path), {}, request.runs_models));
   }
   MakeNamesUnique(models, first_file, request.checkpoints);
   return models;

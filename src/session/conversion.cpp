@@ -11,6 +11,7 @@
 #include "wsel/core/version.h"
 #include "wsel/model/config_json.h"
 #include "wsel/naming/export.h"
+#include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/run/metadata_keys.h"
 #include "wsel/tensor/cast.h"
@@ -43,6 +44,7 @@ std::map<std::string, std::string> MetadataOf(
     if (key.starts_with("wsel.")) metadata[key] = value;
   }
   AddMeanStd(checkpoint, metadata);
+  AddClassNames(checkpoint, metadata);
   metadata["format"] = "pt";  // required by Hugging Face's readers
   metadata[run::kVersionKey] = std::string(Version());
   metadata[run::kCommandKey] = command;
@@ -61,6 +63,7 @@ Conversion::Conversion(const PretrainedCheckpoint& checkpoint,
                        naming::Naming naming, std::optional<DType> dtype)
     : checkpoint_(checkpoint) {
   RequireModel(checkpoint);
+  RequireKnownHeads(checkpoint);
   CheckComplete(checkpoint);
   renamed_ = naming::Export(*checkpoint.remapped.tensors, naming);
   naming::RequireExportable(model(), naming);

@@ -1,13 +1,16 @@
 #include "wsel/session/evaluation.h"
 
 #include <ATen/ATen.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
+#include "wsel/data/subset.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/run/metadata_keys.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
 #include "wsel/train/image_batches.h"
@@ -25,50 +28,136 @@ int64_t BatchSize(const EvalRequest& request, const model::Config& config) {
                                 train::MemoryBudget(request.device), kMaxBatch);
 }
 
+// A crop that would change nothing is a mistake.
+void CheckCrop(const EvalRequest& request, const model::Config& config) {
+  const int64_t size = ImageSize(config);
+  if (!request.given.crop_pct ||
+      (size > image::kLargestUnresized && size < image::kSmallestUncropped)) {
+    return;
+  }
+  throw Error(ErrorKind::kUsage, "--crop-pct",
+              "has no effect on images of {} px: up to {} px they are cropped "
+              "without resizing, from {} px resized whole; leave it out",
+              size, image::kLargestUnresized, image::kSmallestUncropped);
+}
+
+// What images the run had for its test split.
+data::DataOptions DataOf(const EvalRequest& request,
+                         const pretrained::PretrainedCheckpoint& checkpoint) {
+  data::DataOptions options = request.data;
+  const auto name = RecordedValue(checkpoint, "data", "name");
+  const auto seed = RecordedValue(checkpoint, "data", "split_seed");
+  if (name == options.name && seed.is_number_unsigned()) {
+    options.split_seed = seed.get<uint64_t>();
+  }
+  return options;
+}
+
+train::Precision PrecisionOf(
+    const EvalRequest& request,
+    const pretrained::PretrainedCheckpoint& checkpoint) {
+  const auto automatic =
+      train::ResolvePrecision(request.precision, request.device).precision;
+  const auto recorded = RecordedValue(checkpoint, "train", "precision");
+  if (request.precision != train::Precision::kAuto || !recorded.is_string()) {
+    return automatic;
+  }
+  const auto of_run = train::Precisions().Find(
+      recorded.get<std::string>(), request.checkpoint, ErrorKind::kFormat);
+  const bool fit =
+      of_run == train::Precision::kFp32 || !request.device.is_cpu();
+  return fit && of_run != train::Precision::kAuto ? of_run : automatic;
+}
+
+// A run that does not record how it resized is one of version 0.1.
+image::PassOrder PassOrderOf(
+    const pretrained::PretrainedCheckpoint& checkpoint) {
+  const bool of_run = checkpoint.file->metadata().contains(run::kRecipeKey);
+  return !of_run || RecordedValue(checkpoint, "data", "resize") == "pillow-13"
+             ? image::PassOrder::kPillow13
+             : image::PassOrder::kPillow12;
+}
+
 }  // namespace
 
 EvalCheckpoint OpenForEval(const EvalRequest& request) {
   EvalCheckpoint opened;
-  opened.checkpoint = pretrained::Open(request.checkpoint);
+  opened.checkpoint =
+      pretrained::Open(request.checkpoint, request.copy, request.num_heads);
   opened.facts = FactsOf(opened.checkpoint, request.given);
+  if (!request.given.model) RequireKnownHeads(opened.checkpoint);
+  CheckCrop(request, opened.facts.model);
   LogFacts(opened.facts, request.checkpoint);
   for (const auto& parameter : ParameterSpecs(opened.facts.model)) {
     nn::CheckFits(parameter.spec, *opened.checkpoint.remapped.tensors);
   }
   RequireNoUnexpectedKeys(opened.checkpoint, opened.facts.model);
-  LogLoadReport(opened.checkpoint);
+  LogLoadReport(opened.checkpoint, request.given.model.has_value());
   return opened;
 }
 
-void CheckClasses(const model::Config& config, const std::string& dataset,
-                  int64_t classes) {
-  if (NumClasses(config) == classes) return;
-  if (NumClasses(config) == 0) {
+std::vector<std::string> ClassesOfRun(const EvalRequest& request,
+                                      const EvalCheckpoint& opened,
+                                      const std::vector<std::string>& classes) {
+  const auto recorded = RecordedValue(opened.checkpoint, "data", "classes");
+  if (!request.data.classes.empty() || !recorded.is_array()) return {};
+  std::vector<std::string> of_run;
+  for (const auto& name : recorded) {
+    if (!name.is_string()) return {};
+    of_run.push_back(name.get<std::string>());
+  }
+  const bool others = of_run.size() < classes.size();
+  const auto known = [&](const std::string& name) {
+    return std::ranges::find(classes, name) != classes.end();
+  };
+  if (!others || !std::ranges::all_of(of_run, known)) return {};
+  return of_run;
+}
+
+std::vector<int64_t> OutputsOf(const EvalRequest& request,
+                               const EvalCheckpoint& opened,
+                               const std::string& dataset,
+                               const std::vector<std::string>& classes) {
+  const model::Config& config = opened.facts.model;
+  const int64_t outputs = NumClasses(config);
+  if (outputs == 0) {
     throw Error(ErrorKind::kMismatch, NameOf(config),
                 "has no classifier to evaluate");
   }
+  auto matched = RequireSameClasses(opened.checkpoint, outputs, classes,
+                                    request.class_order);
+  if (outputs == static_cast<int64_t>(classes.size())) return matched;
   throw Error(ErrorKind::kMismatch, NameOf(config),
-              "has {} classes, but {} has {}", NumClasses(config), dataset,
-              classes);
+              "has {} classes, but {} has {}", outputs, dataset,
+              classes.size());
 }
 
 Evaluation::Evaluation(const EvalRequest& request) {
   const EvalCheckpoint opened = OpenForEval(request);
-  const model::Config& config = opened.facts.model;
+  facts_ = opened.facts;
+  const model::Config& config = facts_.model;
   model_ = nn::Build(config);
   Load(model_, *opened.checkpoint.remapped.tensors);
+  test_ = OpenTestSplit(DataOf(request, opened.checkpoint));
+  if (const auto of_run = ClassesOfRun(request, opened, test_.classes);
+      !of_run.empty()) {
+    spdlog::info("{}: only the {} classes that the run had", request.checkpoint,
+                 of_run.size());
+    test_ = data::OnlyClasses(test_, of_run);
+  }
+  ReorderClasses(model_, OutputsOf(request, opened, test_.name, test_.classes));
   model_.module->to(request.device);
-  test_ = OpenTestSplit(request.data);
-  CheckClasses(config, test_.name, static_cast<int64_t>(test_.classes.size()));
   batch_size_ = BatchSize(request, config);
   const auto size = static_cast<int>(ImageSize(config));
-  options_ = {size, request.precision, request.device};
+  options_ = {size, PrecisionOf(request, opened.checkpoint), request.device};
   uploader_ = std::make_unique<train::Uploader>(
-      request.device, opened.facts.mean_std.normalisation());
+      request.device, facts_.mean_std.normalisation());
   loader_ = std::make_unique<data::Loader>(
       test_,
-      train::MakeEvalTransform(
-          {.img_size = size, .crop_pct = request.crop_pct}),
+      train::MakeEvalTransform({.img_size = size,
+                                .crop_pct = facts_.crop_pct.value,
+                                .interpolation = facts_.interpolation.value,
+                                .pass_order = PassOrderOf(opened.checkpoint)}),
       data::EvalBatches(test_.size(), batch_size_),
       data::LoaderOptions{.img_size = size,
                           .batch_size = batch_size_,

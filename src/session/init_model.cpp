@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "wsel/model/config.h"
+#include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/session/student_plan.h"
 #include "wsel/train/init_from_checkpoint.h"
@@ -38,23 +39,41 @@ StudentRequest RequestOf(const recipe::Recipe& recipe) {
 }
 
 select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
-                             const PretrainedCheckpoint& teacher) {
+                             const PretrainedCheckpoint& teacher,
+                             const std::vector<std::string>& classes) {
   select::Plan plan = PlanStudent(RequestOf(recipe), &teacher);
   LogTeacher(plan, teacher);
+  std::vector<int64_t> outputs;
+  if (plan.options.head == select::Head::kReuse) {
+    outputs = RequireSameClasses(teacher, NumClasses(recipe.model), classes,
+                                 recipe.class_order);
+  }
   // A plan of the official rule has no classifier.
   if (plan.entries.size() < model.module->named_parameters().size()) {
     Initialize(model, recipe.init.method, recipe.train.seed);
   }
   CopyStudent(plan, ApplyPlan(plan, &teacher), model);
+  ReorderClasses(model, outputs);
   return plan;
 }
 
 void InitFromFile(nn::Model& model, const recipe::Recipe& recipe,
-                  const PretrainedCheckpoint& checkpoint) {
-  const auto reset =
-      train::InitFromCheckpoint(model, *checkpoint.remapped.tensors,
-                                recipe.init.method, recipe.train.seed);
-  if (reset.empty()) return;
+                  const PretrainedCheckpoint& checkpoint,
+                  const std::vector<std::string>& classes) {
+  const int64_t outputs = NumClasses(checkpoint.model->config);
+  const pretrained::ClassMatch match =
+      MatchClasses(checkpoint, outputs, classes, recipe.class_order);
+  const bool other = !match.mismatch.empty();
+  if (other && outputs == NumClasses(recipe.model)) {
+    spdlog::warn(
+        "{}: {}, so its classifier is not used; --class-order torchvision or "
+        "timm would match it by position",
+        recipe.init.file, match.mismatch);
+  }
+  const auto reset = train::InitFromCheckpoint(
+      model, *checkpoint.remapped.tensors, recipe.init.method,
+      recipe.train.seed, /*keep_classifier=*/!other);
+  if (reset.empty()) return ReorderClasses(model, match.outputs);
   spdlog::info("re-initialised for {} classes: {}", NumClasses(recipe.model),
                fmt::join(reset, ", "));
 }
@@ -62,13 +81,13 @@ void InitFromFile(nn::Model& model, const recipe::Recipe& recipe,
 void Compare(const char* name, const pretrained::RgbFact& pretrained,
              const std::array<double, 3>& now, const std::string& path) {
   if (pretrained.source == pretrained::FactSource::kAssumed ||
-      pretrained.values == now) {
+      pretrained.value == now) {
     return;
   }
   spdlog::warn(
       "{}: the weights were trained with {} {}, but this run uses {}; set "
       "data.{} to match",
-      path, name, nlohmann::json(pretrained.values).dump(),
+      path, name, nlohmann::json(pretrained.value).dump(),
       nlohmann::json(now).dump(), name);
 }
 
@@ -76,7 +95,7 @@ void Compare(const char* name, const pretrained::RgbFact& pretrained,
 
 PretrainedCheckpoint OpenInitCheckpoint(const recipe::Recipe& recipe) {
   const std::string& path = recipe.init.file;
-  PretrainedCheckpoint checkpoint = pretrained::Open(path);
+  PretrainedCheckpoint checkpoint = pretrained::Open(path, recipe.init.copy);
   const pretrained::Facts facts = FactsOf(checkpoint);
   LogLoadReport(checkpoint);
   train::CheckInitCheckpoint(recipe.model, *checkpoint.remapped.tensors);
@@ -94,12 +113,13 @@ PretrainedCheckpoint OpenInitCheckpoint(const recipe::Recipe& recipe) {
 
 InitialisedModel InitModel(const recipe::Recipe& recipe,
                            const PretrainedCheckpoint* checkpoint,
-                           const PretrainedCheckpoint* teacher) {
+                           const PretrainedCheckpoint* teacher,
+                           const std::vector<std::string>& classes) {
   InitialisedModel result{nn::Build(recipe.model), std::nullopt};
   if (recipe.init.select && teacher != nullptr) {
-    result.plan = InitFromTeacher(result.model, recipe, *teacher);
+    result.plan = InitFromTeacher(result.model, recipe, *teacher, classes);
   } else if (checkpoint != nullptr) {
-    InitFromFile(result.model, recipe, *checkpoint);
+    InitFromFile(result.model, recipe, *checkpoint, classes);
   } else {
     Initialize(result.model, recipe.init.method, recipe.train.seed);
   }

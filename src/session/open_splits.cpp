@@ -97,6 +97,8 @@ SplitSizes SizesWithoutFiles(const data::DataOptions& options) {
     }
     sizes.classes = kept;
   }
+  sizes.class_names = options.classes;
+  sizes.class_names.resize(static_cast<size_t>(sizes.classes));
   sizes.train = SubsetSize(options, sizes.train);
   return sizes;
 }
@@ -106,12 +108,13 @@ SplitSizes SizesOf(const data::DataOptions& options, Splits splits) {
   if (!std::filesystem::exists(options.root)) return known;
   if (splits == Splits::kTest) {
     const data::Dataset test = OpenTestSplit(options);
-    return {known.train, test.size(),
-            static_cast<int64_t>(test.classes.size())};
+    return {known.train, test.size(), static_cast<int64_t>(test.classes.size()),
+            test.classes};
   }
   const DataSplits opened = OpenSplits(options);
   return {opened.train.size(), opened.test.size(),
-          static_cast<int64_t>(opened.train.classes.size())};
+          static_cast<int64_t>(opened.train.classes.size()),
+          opened.train.classes};
 }
 
 }  // namespace wsel::session

@@ -84,6 +84,8 @@ select::Plan PlanStudent(const StudentRequest& request,
     return select::PlanRandom(std::get<ConfigStudent>(request.student).config,
                               request.initializer, request.options.seed);
   }
+  const bool by_heads = request.options.heads != select::Heads::kFlat;
+  if (by_heads && !request.teacher_model) RequireKnownHeads(*teacher);
   const model::Config config =
       FactsOf(*teacher, {.model = request.teacher_model}).model;
   const TensorSource& tensors = *teacher->remapped.tensors;

@@ -47,6 +47,7 @@ bool IsRandomMethod(const std::string& name) {
 StudentRequest RequestOf(const StudentOptions& options) {
   StudentRequest request;
   request.teacher = options.teacher;
+  request.copy = options.copy;
   request.plan = options.plan;
   if (!options.plan.empty()) return request;
   request.options = options.selection;

@@ -116,7 +116,8 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
 InitialisedModel MakeModel(TrainRun& run) {
   InitialisedModel result = InitModel(
       run.recipe, run.checkpoint ? &*run.checkpoint : nullptr,
-      run.teacher && !run.resumes ? &run.teacher->checkpoint : nullptr);
+      run.teacher && !run.resumes ? &run.teacher->checkpoint : nullptr,
+      run.splits.train.classes);
   run.checkpoint.reset();
   result.model.module->to(run.device);
   return result;
@@ -134,9 +135,12 @@ train::TrainJob MakeJob(TrainRun& run) {
   if (recipe.train.distill.method != train::Distillation::kNone) {
     job.teacher =
         MakeTeacher(*run.teacher, recipe, run.splits.train.classes, run.device);
+    // Older versions kept them in the teacher's order.
+    const std::string order = job.teacher->reordered ? " by class name" : "";
     if (!recipe.data.cache_dir.empty()) {
-      job.teacher_cache = std::filesystem::path(recipe.data.cache_dir) /
-                          recipe::TeacherCacheName(recipe, run.device.str());
+      job.teacher_cache =
+          std::filesystem::path(recipe.data.cache_dir) /
+          recipe::TeacherCacheName(recipe, run.device.str() + order);
     }
   }
   run.teacher.reset();

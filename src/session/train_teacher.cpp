@@ -1,17 +1,19 @@
 #include "wsel/session/train_teacher.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "wsel/core/error.h"
 #include "wsel/nn/build.h"
+#include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/pretrained/file_hash.h"
-#include "wsel/run/metadata_keys.h"
 #include "wsel/train/device.h"
 
 namespace wsel::session {
@@ -47,6 +49,7 @@ train::TeacherOptions PreprocessFor(const TrainTeacher& teacher,
                           given.std.value_or(given.assumed.std)};
   } else {
     const pretrained::Facts facts = FactsOf(teacher.checkpoint, given);
+    spdlog::info("{}: {}", recipe.teacher.file, Describe(facts.mean_std));
     preprocess.teacher = facts.mean_std.normalisation();
     if (preprocess.img_size == 0) preprocess.img_size = ImageSize(facts.model);
   }
@@ -56,19 +59,18 @@ train::TeacherOptions PreprocessFor(const TrainTeacher& teacher,
   return preprocess;
 }
 
-// Warns if the teacher's class names are known and differ from the data set's:
-// logits are matched by index.
-void CompareClasses(const checkpoint::Checkpoint& file,
-                    const std::vector<std::string>& classes) {
-  const auto& metadata = file.metadata();
-  const auto found = metadata.find(run::kClassesKey);
-  if (found == metadata.end()) return;
-  const std::string now = nlohmann::json(classes).dump();
-  if (found->second == now) return;
-  spdlog::warn(
-      "{}: the teacher's classes are {}, the data set's {}; distillation "
-      "matches them by index",
-      file.path().string(), found->second, now);
+// Orders the teacher's logits as the data set's classes.
+void OrderClasses(train::Teacher& teacher, const PretrainedCheckpoint& file,
+                  const std::vector<std::string>& classes,
+                  pretrained::ClassOrder order, const c10::Device& device) {
+  const auto outputs = RequireSameClasses(file, teacher.width, classes, order);
+  if (std::ranges::is_sorted(outputs)) return;
+  teacher.reordered = true;
+  teacher.forward =
+      [forward = std::move(teacher.forward),
+       index = at::tensor(outputs).to(device)](const at::Tensor& images) {
+        return forward(images).index_select(1, index);
+      };
 }
 
 }  // namespace
@@ -76,7 +78,8 @@ void CompareClasses(const checkpoint::Checkpoint& file,
 TrainTeacher OpenTeacher(const recipe::Recipe& recipe) {
   const std::string& path = recipe.teacher.file;
   TrainTeacher teacher;
-  teacher.checkpoint = pretrained::Open(path);
+  teacher.checkpoint =
+      pretrained::Open(path, recipe.teacher.copy, recipe.teacher.num_heads);
   const checkpoint::Checkpoint& file = *teacher.checkpoint.file;
   teacher.digest = HashFile(file, "", pretrained::HashScope::kFull);
   if (!recipe.teacher.digest.empty() &&
@@ -113,10 +116,15 @@ train::Teacher MakeTeacher(const TrainTeacher& teacher,
     result =
         train::ScriptTeacher(recipe.teacher.file, preprocess, student_size);
   } else {
-    CompareClasses(*teacher.checkpoint.file, classes);
+    RequireKnownHeads(teacher.checkpoint);
+    LogLoadReport(teacher.checkpoint);
     nn::Model model = nn::Build(teacher.checkpoint.model->config);
     nn::Load(model, *teacher.checkpoint.remapped.tensors);
     result = train::ModelTeacher(std::move(model), method, preprocess);
+  }
+  if (ComparesClasses(method)) {
+    OrderClasses(result, teacher.checkpoint, classes, recipe.class_order,
+                 device);
   }
   CheckTeacher(result, method, static_cast<int64_t>(classes.size()),
                student_size, device);

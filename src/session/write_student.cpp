@@ -6,6 +6,7 @@
 #include "wsel/core/escape_text.h"
 #include "wsel/core/version.h"
 #include "wsel/model/config.h"
+#include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/run/metadata_keys.h"
 #include "wsel/select/plan_json.h"
@@ -66,15 +67,19 @@ std::map<std::string, std::string> Provenance(
   metadata[run::kTeacherDigestOfKey] = pretrained::HashScopes().NameOf(scope);
   // The student expects images normalised as for the teacher.
   AddMeanStd(*teacher, metadata);
+  if (plan.options.head == select::Head::kReuse && !IsGeneric(plan)) {
+    AddClassNames(*teacher, metadata);
+  }
   return metadata;
 }
 
 }  // namespace
 
 void LogTeacher(const select::Plan& plan,
-                const pretrained::PretrainedCheckpoint& teacher) {
+                const pretrained::PretrainedCheckpoint& teacher,
+                bool model_given) {
   if (IsGeneric(plan)) return;
-  LogLoadReport(teacher);
+  LogLoadReport(teacher, model_given);
   WarnOfForwardDifferences(plan);
 }
 

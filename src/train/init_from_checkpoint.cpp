@@ -29,14 +29,15 @@ void CheckInitCheckpoint(const model::Config& config,
 std::vector<std::string> InitFromCheckpoint(nn::Model& model,
                                             const TensorSource& source,
                                             model::Initializer initializer,
-                                            uint64_t seed) {
+                                            uint64_t seed,
+                                            bool keep_classifier) {
   const auto tensors = ParameterSpecs(model.config);
   const bool fits = std::ranges::all_of(tensors, [&](const auto& tensor) {
     if (!IsClassifier(tensor)) return true;
     const TensorSpec* found = source.Find(tensor.spec.name);
     return found != nullptr && found->shape == tensor.spec.shape;
   });
-  if (fits) {
+  if (fits && keep_classifier) {
     Load(model, source);
     return {};
   }

@@ -9,6 +9,10 @@
 
 namespace wsel::train {
 
+bool ComparesClasses(Distillation method) {
+  return method == Distillation::kLogit || method == Distillation::kHard;
+}
+
 at::Tensor PrepareForTeacher(const TeacherOptions& options,
                              const at::Tensor& images) {
   at::Tensor prepared = images;
@@ -55,9 +59,7 @@ Teacher ModelTeacher(nn::Model model, Distillation method,
 
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
                   int64_t student_img_size, const c10::Device& device) {
-  const bool compares_classes =
-      method == Distillation::kLogit || method == Distillation::kHard;
-  if (compares_classes && teacher.width != classes) {
+  if (ComparesClasses(method) && teacher.width != classes) {
     const std::string found =
         teacher.width == 0
             ? "has no classifier"

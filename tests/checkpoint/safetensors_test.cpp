@@ -61,6 +61,24 @@ TEST(Safetensors, AcceptsFilesWithoutData) {
   EXPECT_EQ(OpenError(One("F32", "[0,7]", "[0,0]", 0)), "");
 }
 
+TEST(Safetensors, ReadsTheOthersBesideUnknownDTypes) {
+  const TempFolder folder;
+  WriteAll(
+      folder / "f",
+      SafetensorsOf(Header(SafetensorsEntry("scale", "F8_E8M0", "[4]", "[0,4]"),
+                           SafetensorsEntry("q", "F4", "[4]", "[4,6]"),
+                           SafetensorsEntry("a", "U8", "[2]", "[6,8]"),
+                           R"("__metadata__":null)"),
+                    8));
+  const auto file = Open(folder / "f");
+  EXPECT_THAT(NamesOf(*file), ElementsAre("a"));
+  EXPECT_THAT(Elements<uint8_t>(file->View("a")), ElementsAre(6, 7));
+  ASSERT_EQ(file->unsupported().size(), 2U);
+  EXPECT_EQ(file->unsupported()[0].name, "scale");
+  EXPECT_THAT(file->unsupported()[0].reason, testing::HasSubstr("'F8_E8M0'"));
+  EXPECT_TRUE(file->metadata().empty());
+}
+
 TEST(Safetensors, UnknownTensorIsAMismatch) {
   const auto file = Open(Golden("dtypes.safetensors"));
   try {

@@ -4,6 +4,7 @@
 #include "checkpoint/files.h"
 #include "checkpoint/pickle_bytes.h"
 #include "checkpoint/safetensors_bytes.h"
+#include "throws.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -66,17 +67,34 @@ TEST_F(Sharded, ReadsTorchShards) {
   EXPECT_THAT(ErrorOf(R"({"w":"a.bin","b":"b"})"), HasSubstr("neither all"));
 }
 
-TEST_F(Sharded, RejectsLinksToOtherFolders) {
+TEST_F(Sharded, ReadsShardsThatAreLinks) {
   const TempFolder other;
   WriteAll(other / "blob", ByteTensors({"a"}));
   std::filesystem::create_symlink(other / "blob", folder_ / "one");
-  EXPECT_THAT(ErrorOf(R"({"a":"one"})"), HasSubstr("symbolic link to another"));
+  EXPECT_THAT(NamesOf(*Open(Index(R"({"a":"one"})"))), ElementsAre("a"));
   // Hugging Face's cache: index and files are links into the same folder.
   const TempFolder snapshot;
   WriteAll(other / "blob2", R"({"weight_map":{"a":"one"}})");
   std::filesystem::create_symlink(other / "blob", snapshot / "one");
   std::filesystem::create_symlink(other / "blob2", snapshot / "index");
   EXPECT_THAT(NamesOf(*Open(snapshot / "index")), ElementsAre("a"));
+}
+
+// What is in the files counts; an index may be stale.
+TEST_F(Sharded, ReadsWhatTheIndexListsElsewhereOrNot) {
+  Shard("one", {"a"});
+  Shard("two", {"b"});
+  for (const char* map :
+       {R"({"a":"one","b":"two","c":"two"})", R"({"a":"two","b":"one"})",
+        R"({"a":"one","x":"two"})", R"({"a":"./one","b":"./two"})"}) {
+    EXPECT_THAT(NamesOf(*Open(Index(map))), ElementsAre("a", "b")) << map;
+  }
+  const auto file = Open(Index(R"({"a":"one","c":"two"})"));
+  ASSERT_EQ(file->unsupported().size(), 1U);
+  EXPECT_EQ(file->unsupported()[0].name, "c");
+  EXPECT_THAT(file->unsupported()[0].reason, HasSubstr("is in no file"));
+  ExpectError([&] { file->View("c"); }, ErrorKind::kFormat,
+              {"'c'", "is in no file"});
 }
 
 TEST_F(Sharded, IgnoresOtherKeys) {

@@ -24,6 +24,24 @@ TEST(TorchZip, ReadsStridedViewsOfAStorage) {
             "");
 }
 
+// {"w": ..., "state": {key: {"step": ...}, ...}} of an optimizer that is
+// pickled whole, whose keys are parameters, and of other programs.
+TEST(TorchZip, NamesEntriesWithKeysOfAnyType) {
+  const TempFolder folder;
+  const std::string step = "}" + Unicode("step") + FourFloats() + "s";
+  const std::string bytes = Global("_codecs", "encode") + "(" +
+                            Unicode("head") + Unicode("latin1") + "tR";
+  WriteAll(
+      folder / "f",
+      TorchZip(WeightsAnd(Unicode("state") + "}(" + FourFloats() + step +
+                          FourFloats() + step + Ints({0, 1}) + step + Int(1) +
+                          step + Unicode("1") + step + bytes + step + "u")));
+  EXPECT_THAT(
+      NamesOf(*Open(folder / "f")),
+      ElementsAre("w", "state.?0.step", "state.?1.step", "state.?2.step",
+                  "state.?3.step", "state.1.step", "state.head.step"));
+}
+
 TEST(TorchZip, AcceptsAnyFolderName) {
   const std::string pickle = WeightsAnd("");
   const std::string floats(16, '\x01');

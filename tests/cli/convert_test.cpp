@@ -24,6 +24,8 @@ class ConvertCommand : public testing::Test {
  protected:
   Outcome Convert(std::vector<std::string> args) const {
     args.insert(args.begin(), "convert");
+    // All golden ViTs have two, which their names do not tell.
+    args.insert(args.end(), {"--num-heads", "2"});
     return RunWsel(folder_, args);
   }
   static std::string Golden(const std::string& file) {
@@ -103,6 +105,14 @@ TEST_F(ConvertCommand, KeepsTheConfigOfAnotherModel) {
   EXPECT_THAT(outcome.err, HasSubstr("config.json"));
   EXPECT_EQ(ReadAll(folder_ / "config.json"), "{}");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "model.safetensors"));
+}
+
+// A guess would be a fact in the metadata of what is written.
+TEST_F(ConvertCommand, NeedsToKnowTheHeads) {
+  const Outcome outcome = RunWsel(
+      folder_, {"convert", Golden("timm_vit.safetensors"), "out.safetensors"});
+  EXPECT_EQ(outcome.exit_code, 6);
+  EXPECT_THAT(outcome.err, HasSubstr("several numbers of heads"));
 }
 
 TEST_F(ConvertCommand, RecordsTheSourceFile) {

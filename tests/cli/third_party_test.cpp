@@ -14,6 +14,7 @@
 #include "naming/golden.h"
 #include "shared_data.h"
 #include "wsel/checkpoint/checkpoint.h"
+#include "wsel/checkpoint/writer.h"
 #include "wsel/core/atomic_file.h"
 
 namespace wsel {
@@ -43,9 +44,10 @@ class ThirdPartyFile : public testing::Test {
   }
   Outcome Eval(const std::string& file,
                const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> args = {"eval",      "--checkpoint", file,
-                                     "--dataset", "folder",       "--data-root",
-                                     "data",      "--json"};
+    // All golden ViTs have two heads, which their names do not tell.
+    std::vector<std::string> args = {
+        "eval",        "--checkpoint", file,     "--dataset",   "folder",
+        "--data-root", "data",         "--json", "--num-heads", "2"};
     args.insert(args.end(), more.begin(), more.end());
     return Run(args);
   }
@@ -204,6 +206,83 @@ TEST_F(ThirdPartyFile, UnsupportedTensorsAmongTheWeightsAreAnError) {
               HasSubstr("unsupported blocks.0.label: "));
 }
 
+// The golden ViT under each prefix, without the tensors whose names contain
+// `without`.
+void WriteCopies(const fs::path& path, const std::vector<std::string>& prefixes,
+                 const std::string& without = "none") {
+  const auto vit = checkpoint::Open(Golden("timm_vit.safetensors"));
+  std::vector<TensorSpec> specs;
+  std::vector<std::string> names;
+  for (const std::string& prefix : prefixes) {
+    for (const TensorSpec& spec : vit->Specs()) {
+      if (spec.name.find(without) != std::string::npos) continue;
+      specs.push_back(spec);
+      specs.back().name = prefix + spec.name;
+      names.push_back(spec.name);
+    }
+  }
+  checkpoint::Write(path, specs,
+                    [&](size_t i) { return vit->View(names[i]).bytes; }, {});
+}
+
+TEST_F(ThirdPartyFile, EveryCommandSaysWhichCopyItTook) {
+  WriteCopies(folder_ / "two.safetensors", {"model.", "model_ema."});
+  WriteRecipe(Inspect("two.safetensors")["model"]);
+  const auto commands = [&](const std::vector<std::string>& choice) {
+    std::vector<std::vector<std::string>> all = {
+        {"eval", "--checkpoint", "two.safetensors", "--dataset", "folder",
+         "--data-root", "data", "--num-heads", "2"},
+        {"probe", "--checkpoint", "two.safetensors", "--dataset", "folder",
+         "--data-root", "data", "--num-heads", "2"},
+        {"convert", "two.safetensors", "out.safetensors", "--num-heads", "2"},
+        {"init", "--teacher", "two.safetensors", "--student", "vit_tiny",
+         "--embed-dim", "8", "--depth", "1", "--num-heads", "1", "--img-size",
+         "8", "--patch-size", "4", "--dry-run"},
+        {"analyze", "weights", "--checkpoint", "two.safetensors"},
+        {"train", "--config", "recipe.json", "--data-root", "data", "--init",
+         "two.safetensors", "--dry-run"}};
+    for (auto& args : all)
+      args.insert(args.end(), choice.begin(), choice.end());
+    return all;
+  };
+  for (const auto& [choice, taken] :
+       std::map<std::vector<std::string>, std::string>{
+           {{}, "'model_ema.', not those under 'model.'"},
+           {{"--no-ema"}, "'model.', not those under 'model_ema.'"},
+           {{"--checkpoint-key", "model"}, "under 'model.'"}}) {
+    for (const auto& args : commands(choice)) {
+      const Outcome outcome = Run(args);
+      SCOPED_TRACE(args[0]);
+      EXPECT_THAT(outcome.err, HasSubstr(taken));
+    }
+  }
+  WriteCopies(folder_ / "tie.safetensors", {"a.", "b."});
+  const Outcome tie = Eval("tie.safetensors");
+  EXPECT_EQ(tie.exit_code, 6);
+  EXPECT_THAT(tie.err, HasSubstr("'a.', 'b.'; choose one with "
+                                 "--checkpoint-key"));
+  EXPECT_EQ(Eval("tie.safetensors", {"--checkpoint-key", "b"}).exit_code, 0);
+}
+
+TEST_F(ThirdPartyFile, AnIncompleteModelIsNotCertain) {
+  WriteCopies(folder_ / "whole.safetensors", {""});
+  EXPECT_TRUE(Inspect("whole.safetensors")["names"]["certain"]);
+  WriteCopies(folder_ / "part.safetensors", {""}, "blocks.0.norm2.bias");
+  const std::string out = Run({"inspect", "part.safetensors"}).out;
+  EXPECT_THAT(out, HasSubstr("missing    blocks.0.norm2.bias"));
+  EXPECT_THAT(out, Not(HasSubstr("certain")));
+}
+
+TEST_F(ThirdPartyFile, OfAGivenModelNothingIsAssumed) {
+  WriteCopies(folder_ / "vit.safetensors", {""});
+  json model = Inspect("vit.safetensors")["model"];
+  EXPECT_THAT(Eval("vit.safetensors").err, HasSubstr("assumed: "));
+  WriteTextFile(folder_ / "vit.json", model.dump());
+  const Outcome given = Eval("vit.safetensors", {"--model", "vit.json"});
+  EXPECT_EQ(given.exit_code, 0) << given.err;
+  EXPECT_THAT(given.err, Not(HasSubstr("assumed: ")));
+}
+
 // Files that other people's programs wrote (../shared/data). None has known
 // tensor names.
 class UnknownFile : public ThirdPartyFile {
@@ -251,6 +330,92 @@ TEST_F(UnknownFile, FailsForTheRightReason) {
     ++count;
   }
   EXPECT_GE(count, 43U);
+}
+
+// Files that public bug reports describe (../shared/cases), written by torch,
+// timm and transformers.
+TEST_F(ThirdPartyFile, OfPublicReportsIsRead) {
+  const fs::path cases = SharedData().parent_path() / "cases";
+  if (!fs::exists(cases)) GTEST_SKIP() << cases << " is missing";
+  const std::map<std::string, std::string> prefixes = {
+      {"03-whole-optimizer/whole.pth", "model."},
+      {"03-whole-optimizer/one_param.pth", "model."},
+      {"03-whole-optimizer/sgdm.pth", "model."},
+      {"03-whole-optimizer/tuple_keys.pth", "model."},
+      {"03-whole-optimizer/bytes_keys.pth", ""},
+      {"05-dinov2-teacher/model_final.rank_0.pth", "model.teacher.backbone."},
+      {"13-wrappers/moco_v3.pth.tar", "state_dict.module.base_encoder."},
+      {"13-wrappers/mlp_head.pth", ""},
+      {"13-wrappers/p_net.pth", "net."},
+      {"13-wrappers/timm_wrapper/model.safetensors", "timm_model."},
+      {"28-fsdp/chunked.pth", ""},
+      {"28-fsdp/compiled_blocks.pth", "model."},
+      {"28-fsdp/fsdp.pth", "model.backbone._fsdp_wrapped_module."},
+      {"28-fsdp/fsdp_student.pth",
+       "model.student.backbone._fsdp_wrapped_module."}};
+  for (const auto& [file, prefix] : prefixes) {
+    SCOPED_TRACE(file);
+    const json found = Inspect((cases / file).string());
+    EXPECT_EQ(found["prefix"], prefix);
+    ASSERT_FALSE(found["model"].is_null()) << found["unsupported_reason"];
+    EXPECT_EQ(found["missing"], json::array());
+    EXPECT_EQ(found["names"]["unexpected"], json::object());
+  }
+  const Outcome flat =
+      Run({"init", "--teacher", (cases / "28-fsdp/flat.pth").string(),
+           "--student", "vit_tiny", "--dry-run"});
+  EXPECT_EQ(flat.exit_code, 6);
+  EXPECT_THAT(flat.err, HasSubstr("FULL_STATE_DICT"));
+}
+
+// The accuracies are those of the library that trained them.
+TEST_F(ThirdPartyFile, OfPublicReportsHasItsLibrarysAccuracy) {
+  const fs::path cases = SharedData().parent_path() / "cases";
+  if (!fs::exists(cases)) GTEST_SKIP() << cases << " is missing";
+  const auto eval = [&](const std::string& file, const std::string& data,
+                        const std::vector<std::string>& more) {
+    std::vector<std::string> args = {"eval",
+                                     "--checkpoint",
+                                     (cases / file).string(),
+                                     "--dataset",
+                                     "folder",
+                                     "--json",
+                                     "--data-root",
+                                     (cases / data).string()};
+    args.insert(args.end(), more.begin(), more.end());
+    return Run(args);
+  };
+  const auto top1 = [&](const auto&... args) {
+    const Outcome outcome = eval(args...);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.exit_code == 0
+               ? json::parse(outcome.out)["top1"].get<double>()
+               : -1;
+  };
+  using Options = std::vector<std::string>;
+  const std::string natural = "07-class-order/v.safetensors";
+  const std::string numbers = "07-class-order/S";
+  EXPECT_NEAR(top1(natural, numbers, Options{"--num-heads", "1"}), 8.33, 0.01);
+  EXPECT_EQ(top1(natural, numbers,
+                 Options{"--num-heads", "1", "--class-order", "timm"}),
+            100);
+  const std::string heads = "08-heads/h4.safetensors";
+  const Outcome unknown = eval(heads, "08-heads/S", {});
+  EXPECT_EQ(unknown.exit_code, 6);
+  EXPECT_THAT(unknown.err, HasSubstr("several numbers of heads"));
+  EXPECT_EQ(top1(heads, "08-heads/S", Options{"--num-heads", "4"}), 100);
+
+  // What the files beside them say of their images, classes and heads counts.
+  const std::string greys = "09-augreg-mean/S";
+  EXPECT_EQ(top1("09-augreg-mean/m/model.safetensors", greys,
+                 Options{"--num-heads", "1"}),
+            100);
+  const std::string hf = "10-hf-vit-mean/";
+  EXPECT_EQ(top1(hf + "p_deit/model.safetensors", greys, Options{}), 92.5);
+  EXPECT_EQ(top1(hf + "p_labels/model.safetensors", greys, Options{}), 100);
+  const Outcome relu = eval(hf + "p_cfg/model.safetensors", greys, {});
+  EXPECT_EQ(relu.exit_code, 6);
+  EXPECT_THAT(relu.err, HasSubstr("its activation, relu, is not supported"));
 }
 
 // A trained ViT with its author's tensor names needs only a family file.

@@ -324,6 +324,110 @@ TEST(Train, WarnsOfACheckpointTrainedWithAnotherMean) {
       HasSubstr("re-initialised for 2 classes: head.weight, head.bias"));
 }
 
+// What knows the names of its classes means the same whatever their order.
+TEST(Train, ClassesAreMatchedByName) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("one", {"--classes", "b,B", "--epochs", "2"}))
+                .exit_code,
+            0);
+  const std::string file = "one/last.safetensors";
+  const auto eval = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> args = {"eval",        "--checkpoint", file,
+                                     "--dataset",   "folder",       "--json",
+                                     "--data-root", kData};
+    args.insert(args.end(), more.begin(), more.end());
+    return RunWsel(folder, args);
+  };
+  const auto loss = [&](const std::vector<std::string>& more) {
+    const Outcome run = eval(more);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return nlohmann::json::parse(run.out)["loss"].get<double>();
+  };
+  const double same = loss({"--classes", "b,B"});
+  EXPECT_NEAR(loss({"--classes", "B,b"}), same, 1e-6);
+  EXPECT_GT(
+      std::abs(loss({"--classes", "B,b", "--class-order", "torchvision"}) -
+               same),
+      1e-6);
+  const Outcome other = eval({"--classes", "B"});
+  EXPECT_EQ(other.exit_code, 6);
+  EXPECT_THAT(other.err, HasSubstr("only the checkpoint has b"));
+
+  const Outcome init = RunWsel(
+      folder, Train("two", {"--init", file, "--epochs", "1", "--set",
+                            "optimizer.lr=0", "--set", "optimizer.min_lr=0"}));
+  ASSERT_EQ(init.exit_code, 0) << init.err;
+  const auto head = [&](const std::string& run) {
+    const auto weights = checkpoint::Open(folder / run / "last.safetensors");
+    return Borrow(weights->View("head.weight")).clone();
+  };
+  EXPECT_TRUE(at::equal(head("two"), head("one").flip(0)));
+
+  const std::vector<std::string> distil = {"--teacher", file,       "--distill",
+                                           "logit",     "--epochs", "1"};
+  EXPECT_EQ(RunWsel(folder, Train("three", distil)).exit_code, 0);
+  auto of_one = distil;
+  of_one.insert(of_one.end(), {"--classes", "B"});
+  const Outcome fails = RunWsel(folder, Train("four", of_one));
+  EXPECT_EQ(fails.exit_code, 6);
+  EXPECT_THAT(fails.err, HasSubstr("only the checkpoint has b"));
+
+  const Outcome reuse = RunWsel(
+      folder, {"init", "--teacher", file, "--student", "vit_tiny", "--img-size",
+               "16", "--patch-size", "8", "--embed-dim", "8", "--depth", "1",
+               "--num-heads", "1", "--head", "reuse", "--output", "s.pth"});
+  ASSERT_EQ(reuse.exit_code, 0) << reuse.err;
+  EXPECT_EQ(checkpoint::Open(folder / "s.pth")->metadata().at("wsel.classes"),
+            R"(["b","B"])");
+}
+
+// What decides about the images is in the metadata of a run's weights.
+TEST(Train, EvalRepeatsTheRunsAccuracy) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const std::vector<std::string> run = {
+      "--set",     "model.img_size=40",
+      "--set",     "evaluation.crop_pct=1",
+      "--set",     "evaluation.interpolation=bilinear",
+      "--set",     "data.mean=[0.5,0.5,0.5]",
+      "--classes", "b,B",
+      "--epochs",  "2"};
+  ASSERT_EQ(RunWsel(folder, Train("run", run)).exit_code, 0);
+  const auto metrics = ReadText(folder / "run" / "metrics.jsonl");
+  const std::string last = metrics.substr(
+      metrics.rfind('\n', metrics.size() - 2) + 1);  // npos + 1 is 0
+  const auto epoch = nlohmann::json::parse(last);
+  const auto eval = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> args = {
+        "eval",   "--checkpoint", "run/last.safetensors", "--dataset",
+        "folder", "--json",       "--data-root",          kData};
+    args.insert(args.end(), more.begin(), more.end());
+    return RunWsel(folder, args);
+  };
+  const Outcome same = eval({});
+  ASSERT_EQ(same.exit_code, 0) << same.err;
+  const auto result = nlohmann::json::parse(same.out);
+  EXPECT_EQ(result["top1"], epoch["eval_top1"]);
+  EXPECT_NEAR(result["loss"].get<double>(), epoch["eval_loss"].get<double>(),
+              1e-6);
+  EXPECT_EQ(result["images"]["crop_pct"]["value"], 1);
+  EXPECT_EQ(result["images"]["interpolation"]["source"], "metadata");
+  EXPECT_THAT(eval({"--crop-pct", "0.5"}).err,
+              HasSubstr("crop 0.5 (given, not 1 (metadata))"));
+}
+
+TEST(Train, EvalRefusesACropThatDoesNotCount) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("run", {"--epochs", "1"})).exit_code, 0);
+  const Outcome eval = RunWsel(
+      folder, {"eval", "--checkpoint", "run/last.safetensors", "--dataset",
+               "folder", "--data-root", kData, "--crop-pct", "0.9"});
+  EXPECT_EQ(eval.exit_code, 2);
+  EXPECT_THAT(eval.err, HasSubstr("no effect on images of 16 px"));
+}
+
 // Table 4 of the paper in one run: selected and distilled from a teacher.
 TEST(Train, SelectsAndDistilsFromOneTeacher) {
   const TempFolder folder;

@@ -73,6 +73,10 @@ TEST(Detect, AssumesHeadsOf64ChannelsForUnknownWidths) {
   EXPECT_EQ(found.MlpHidden(), config.MlpHidden());
   EXPECT_EQ(found.name, "vit_d320_l12_h5_p16");
   EXPECT_EQ(Assumptions(*detection), "64 channels per head, so 5 heads");
+  EXPECT_FALSE(detection->knows_heads);
+  EXPECT_TRUE(Detect(Tiny())->knows_heads);
+  EXPECT_TRUE(Detect(Femto())->knows_heads);
+  EXPECT_TRUE(Detect(SpecsSource(config), {.num_heads = 10})->knows_heads);
 
   config.embed_dim = 100;
   config.num_heads = 2;
@@ -102,6 +106,28 @@ TEST(Detect, InfersTheImageSizeFromTheGrid) {
     EXPECT_EQ(found.img_size, 96);
     EXPECT_EQ(found.reg_tokens, 4);
     EXPECT_EQ(found.no_embed_class, no_embed_class);
+  }
+}
+
+TEST(Detect, StatesThatAnUnknownGridIsSquare) {
+  VitConfig config;
+  config.img_size = 64;
+  config.patch_size = 8;  // 64 positions, perhaps of 16 x 4
+  EXPECT_THAT(Assumptions(*Detect(SpecsSource(config))),
+              testing::HasSubstr("a square grid of 8 x 8, so images of 64 px"));
+}
+
+TEST(Detect, TakesKnownHeads) {
+  const auto detection = Detect(Tiny(), {.num_heads = 6});
+  EXPECT_EQ(std::get<VitConfig>(detection->config).num_heads, 6);
+  EXPECT_EQ(Assumptions(*detection), "");
+}
+
+TEST(Detect, NamesNormsWithoutBias) {
+  for (auto [source, norm] :
+       {std::pair(Femto().Remove("norm.bias"), "stages.0.blocks.0.norm"),
+        std::pair(Tiny().Remove("norm1.bias"), "blocks.0.norm1")}) {
+    ExpectDetectError(source, {norm, "RMSNorm", "--family"});
   }
 }
 

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "wsel/model/parameter_specs.h"
+#include "wsel/model/variants.h"
+
 namespace wsel::naming {
 namespace {
 
@@ -21,6 +24,36 @@ class Names : public TensorSource {
     view.spec = *Find(name);
     return view;
   }
+
+ private:
+  std::vector<TensorSpec> specs_;
+};
+
+// Copies of a whole ViT; of names and shapes only.
+class Copies : public TensorSource {
+ public:
+  explicit Copies(const std::vector<std::string>& prefixes,
+                  const std::vector<std::string>& others = {}) {
+    for (const std::string& prefix : prefixes) {
+      for (const auto& parameter :
+           ParameterSpecs(model::FindVariant("vit_tiny").config)) {
+        specs_.push_back(parameter.spec);
+        specs_.back().name = prefix + parameter.spec.name;
+      }
+    }
+    for (const std::string& name : others) {
+      specs_.push_back({name, {1}, DType::kF32});
+    }
+  }
+  Copies& RenameBlocks(const std::string& from, const std::string& to) {
+    for (TensorSpec& spec : specs_) {
+      const size_t at = spec.name.find(from);
+      if (at != std::string::npos) spec.name.replace(at, from.size(), to);
+    }
+    return *this;
+  }
+  const std::vector<TensorSpec>& Specs() const override { return specs_; }
+  TensorView View(std::string_view) const override { return {}; }
 
  private:
   std::vector<TensorSpec> specs_;
@@ -66,6 +99,82 @@ TEST(RemapStateDict, PrefersEmaWeightsAsTimm) {
       PrefixOf({"student.backbone." + anchor, "teacher.backbone." + anchor}),
       "teacher.backbone.");
   EXPECT_EQ(PrefixOf({"model." + anchor, anchor}), "");
+}
+
+// Prefixes that are seen in public checkpoints (MoCo v3, DINOv2, Lightning,
+// TimmWrapper, DeepSpeed).
+TEST(RemapStateDict, FindsAWholeModelUnderAnyPrefix) {
+  for (const std::string prefix :
+       {"net.", "encoder.", "timm_model.", "image_encoder.", "model.net.",
+        "state_dict.net.", "classifier.", "_forward_module.", "params_ema.",
+        "model.teacher.backbone.", "module.base_encoder.", "x.y.z."}) {
+    const Copies file({prefix}, {"epoch"});
+    const RemappedStateDict remapped = RemapStateDict(file);
+    EXPECT_EQ(remapped.prefix, prefix);
+    EXPECT_EQ(remapped.problem, "");
+    EXPECT_TRUE(remapped.unexpected.empty());
+  }
+}
+
+TEST(RemapStateDict, TakesTheBestOfSeveralCopies) {
+  const auto prefix = [](const std::vector<std::string>& prefixes,
+                         const CopyChoice& choice = {}) {
+    return RemapStateDict(Copies(prefixes), choice).prefix;
+  };
+  const std::vector<std::string> dinov2 = {"model.student.backbone.",
+                                           "model.teacher.backbone."};
+  EXPECT_EQ(prefix(dinov2), "model.teacher.backbone.");
+  EXPECT_EQ(prefix(dinov2, {.no_ema = true}), "model.student.backbone.");
+  EXPECT_EQ(prefix(dinov2, {.key = "model.student"}),
+            "model.student.backbone.");
+  EXPECT_EQ(prefix({"module.momentum_encoder.", "module.base_encoder."}),
+            "module.base_encoder.");
+  const std::vector<std::string> ema = {"model.", "model_ema."};
+  EXPECT_EQ(prefix(ema), "model_ema.");
+  EXPECT_EQ(prefix(ema, {.no_ema = true}), "model.");
+  EXPECT_EQ(prefix(ema, {.key = "model"}), "model.");
+  EXPECT_EQ(prefix({"a.", "model."}), "model.");
+  EXPECT_THAT(RemapStateDict(Copies(ema)).other_copies,
+              testing::ElementsAre("model."));
+}
+
+TEST(RemapStateDict, ListsCopiesThatNothingTellsApart) {
+  const Copies file({"a.", "b."});
+  const RemappedStateDict remapped = RemapStateDict(file);
+  EXPECT_EQ(remapped.source, "");
+  EXPECT_THAT(remapped.problem,
+              testing::AllOf(testing::HasSubstr("'a.', 'b.'"),
+                             testing::HasSubstr("--checkpoint-key")));
+  EXPECT_EQ(RemapStateDict(file, {.key = "b"}).prefix, "b.");
+  EXPECT_THAT(RemapStateDict(file, {.key = "c"}).problem,
+              testing::AllOf(testing::HasSubstr("'c'"),
+                             testing::HasSubstr("there are: 'a.', 'b.'")));
+}
+
+TEST(RemapStateDict, LooksThroughWrappersWithinTheModel) {
+  for (const std::string to :
+       {"blocks.1._orig_mod.", "blocks.1._fsdp_wrapped_module.",
+        "blocks.1._checkpoint_wrapped_module.",
+        "blocks.1._fsdp_wrapped_module._checkpoint_wrapped_module.",
+        "blocks.0.1."}) {  // the last: DINOv2's chunks
+    Copies file({"model._fsdp_wrapped_module."});
+    file.RenameBlocks("blocks.1.", to);
+    const RemappedStateDict remapped = RemapStateDict(file);
+    EXPECT_EQ(remapped.prefix, "model._fsdp_wrapped_module.");
+    EXPECT_TRUE(remapped.unexpected.empty());
+    EXPECT_NE(remapped.tensors->Find("blocks.1.attn.qkv.weight"), nullptr);
+  }
+}
+
+TEST(RemapStateDict, LeavesOutHeadsOfOtherKinds) {
+  for (const std::string other : {"head.0.weight", "attn_pool.latent",
+                                  "head.mlp.0.weight", "classifier.weight"}) {
+    const RemappedStateDict remapped = RemapStateDict(Copies({""}, {other}));
+    EXPECT_TRUE(remapped.unexpected.empty()) << other;
+    EXPECT_EQ(remapped.tensors->Find("head.weight"), nullptr);
+    ASSERT_EQ(remapped.ignored.size(), 3U);
+    EXPECT_THAT(remapped.ignored[0].reason, testing::HasSubstr("a head"));
+  }
 }
 
 TEST(RemapStateDict, KeepsTheNamesOfAnUnknownSource) {

@@ -188,6 +188,17 @@ TEST(Build, ADistilledModelHasTwoHeads) {
                         model.forward(Images(16))));
 }
 
+TEST(ReorderClasses, MovesTheOutputsOfEveryHead) {
+  auto config = SmallVit();
+  config.dist_token = true;
+  const std::vector<int64_t> outputs = {2, 0, 1, 4, 3};
+  Model model = HashedModel(config);
+  const at::Tensor before = model.forward(Images(16));
+  ReorderClasses(model, outputs);
+  EXPECT_TRUE(at::allclose(model.forward(Images(16)),
+                           before.index_select(1, at::tensor(outputs))));
+}
+
 TEST(Vit, RejectsImagesOfADifferentSize) {
   const Model model = HashedModel(SmallVit());
   ExpectError([&] { model.forward(Images(32)); }, ErrorKind::kMismatch,

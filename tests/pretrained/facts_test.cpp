@@ -24,9 +24,9 @@ TEST(Facts, AreTheFirstKnownOnes) {
   const auto checkpoint =
       MakeCheckpoint(folder, {{run::kMeanKey, "[0.1, 0.2, 0.3]"}});
   const Facts found = FactsOf(checkpoint);
-  EXPECT_THAT(found.mean_std.mean.values, ElementsAre(0.1, 0.2, 0.3));
+  EXPECT_THAT(found.mean_std.mean.value, ElementsAre(0.1, 0.2, 0.3));
   EXPECT_EQ(found.mean_std.mean.source, FactSource::kMetadata);
-  EXPECT_EQ(found.mean_std.std.values, image::Normalisation().std);
+  EXPECT_EQ(found.mean_std.std.value, image::Normalisation().std);
   EXPECT_EQ(found.mean_std.std.source, FactSource::kAssumed);
   EXPECT_EQ(found.model_source, FactSource::kMetadata);
 
@@ -34,9 +34,9 @@ TEST(Facts, AreTheFirstKnownOnes) {
   given.mean = {{0.5, 0.5, 0.5}};
   given.assumed.std = {1, 1, 1};
   const MeanStd mean_std = MeanStdOf(checkpoint, given);
-  EXPECT_THAT(mean_std.mean.values, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_THAT(mean_std.mean.value, ElementsAre(0.5, 0.5, 0.5));
   EXPECT_EQ(mean_std.mean.source, FactSource::kGiven);
-  EXPECT_THAT(mean_std.std.values, ElementsAre(1, 1, 1));
+  EXPECT_THAT(mean_std.std.value, ElementsAre(1, 1, 1));
 }
 
 TEST(Facts, OfAGivenModelNameItsDifferences) {
@@ -48,12 +48,39 @@ TEST(Facts, OfAGivenModelNameItsDifferences) {
   EXPECT_THAT(FactsOf(checkpoint).differences, ElementsAre());
 }
 
+// A guess does not contradict what the user says.
+TEST(Facts, OfAGivenModelTakeNothingFromAGuess) {
+  const TempFolder folder;
+  const auto path = (folder / "guess.safetensors").string();
+  const auto parameters = ParameterSpecs(SmallVit());
+  std::vector<TensorSpec> specs;
+  for (const auto& parameter : parameters) specs.push_back(parameter.spec);
+  const std::vector<std::byte> zeros(1 << 16);
+  const auto bytes = [&](size_t i) {
+    return std::span(zeros).first(*ByteCount(specs[i]));
+  };
+  model::VitConfig quick = SmallVit();
+  quick.activation = model::Activation::kQuickGelu;
+  checkpoint::Write(path, specs, bytes, {});
+  EXPECT_THAT(FactsOf(Open(path), {.model = quick}).differences, ElementsAre());
+
+  // Nor do positions that make no square grid matter then.
+  for (TensorSpec& spec : specs) {
+    if (spec.name == "pos_embed") spec.shape = {1, 8, 8};
+  }
+  checkpoint::Write(path, specs, bytes, {});
+  ExpectError([&] { FactsOf(Open(path)); }, ErrorKind::kMismatch,
+              {"pos_embed", "square grid"});
+  EXPECT_EQ(NameOf(FactsOf(Open(path), {.model = quick}).model), "small");
+}
+
 TEST(Facts, AreDescribedWithTheirSources) {
   const TempFolder folder;
   const auto checkpoint =
       MakeCheckpoint(folder, {{run::kStdKey, "[0.5,0.5,0.5]"}});
   EXPECT_EQ(Describe(FactsOf(checkpoint)),
-            "images of 16 px, mean [0.485,0.456,0.406] (assumed), std "
+            "images of 16 px, cropped without resizing, mean "
+            "[0.485,0.456,0.406] (assumed), std "
             "[0.5,0.5,0.5] (metadata), LayerNorm eps 1e-05, GELU (metadata)");
 }
 

@@ -183,7 +183,8 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
   };
   const std::string old = identity({});
   for (const char* key :
-       {"\"head\"", "patch_resize", "official", "\"resize\""}) {
+       {"\"head\"", "patch_resize", "official", "checkpoint_key", "no_ema",
+        "class_order", "\"resize\""}) {
     EXPECT_THAT(old, Not(HasSubstr(key)));
   }
   EXPECT_EQ(identity({"init.head=reset", "init.patch_resize=pinv",

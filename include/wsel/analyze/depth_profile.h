@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "wsel/augment/options.h"
 #include "wsel/data/loader.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/nn/build.h"
@@ -29,11 +30,13 @@ std::vector<BlockFeatures> ProfileOf(const nn::Model& model,
                                      train::Uploader& uploader);
 
 // The same of a model with the given weights, its classifier left out, for all
-// images of `set` by the eval transform. `workers`: of the data loader.
+// images of `set` by the eval transform, at the model's size. `workers`: of the
+// data loader.
 // Errors: as model::Load, data::Loader::Next.
 std::vector<BlockFeatures> ProfileOf(model::Config config,
                                      const TensorSource& weights,
                                      const image::Normalisation& normalisation,
+                                     augment::EvalTransformOptions transform,
                                      const data::Dataset& set, int workers);
 
 // BlockFeatures::block of each, in order.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ struct UnusedKey {
 struct PretrainedCfg {
   std::optional<double> norm_eps = {};
   std::optional<bool> quick_gelu = {};
+  std::optional<int64_t> num_heads = {};
   // Per channel: images are normalised to (value / 255 - mean) / std.
   std::optional<std::array<double, 3>> mean = {};
   std::optional<std::array<double, 3>> std = {};
@@ -39,6 +41,11 @@ struct RemappedStateDict {
   std::unique_ptr<TensorSource> tensors;
   // The prefix of the weights in the file: "" or "state_dict_ema.module."
   std::string prefix;
+  // The prefixes of other copies of the weights, which are ignored.
+  std::vector<std::string> other_copies;
+  // Why no copy was chosen, if there are several or none where one is asked
+  // for.
+  std::string problem;
   // The source library and architecture: "Hugging Face ViT".
   std::string source;
   // Assumptions that the names do not confirm, one phrase each.
@@ -56,13 +63,28 @@ struct RemappedStateDict {
   }
 };
 
+// Which of several copies of the weights in a file is meant.
+struct CopyChoice {
+  // The prefix that it is under ("teacher", "model.student"); "": the best.
+  std::string key = {};
+  // The weights themselves rather than their moving average.
+  bool no_ema = false;
+};
+
 // Renames a checkpoint's tensors to timm's names, as timm's
 // checkpoint_filter_fn functions do, for any known source library
-// (src/naming/source_table.h). Prefixes that training programs add are removed
-// (state_dict, model, model_ema, teacher, DistributedDataParallel's module.,
-// torch.compile's _orig_mod.). Of several copies of the weights the EMA weights
-// take precedence, as in timm, and DINO's teacher over its student. Tensors are
-// read and merged only when viewed. `file` must outlive the result.
-RemappedStateDict RemapStateDict(const TensorSource& file);
+// (src/naming/source_table.h). The weights may be under any prefix if all
+// tensors of a model are there, and within modules that programs wrap around
+// parts of it (src/naming/wrappers.h). Of several copies of the weights the EMA
+// weights take precedence, as in timm, and DINO's teacher over its student;
+// where none does, `problem` lists them. Tensors are read and merged only when
+// viewed. `file` must outlive the result.
+RemappedStateDict RemapStateDict(const TensorSource& file,
+                                 const CopyChoice& choice = {});
+
+// Whether a tensor of the file that could not be read is one of the source's,
+// or in a module that has tensors that are used: without it those are not all,
+// or compute something else.
+bool IsAmongWeights(const RemappedStateDict& weights, const std::string& name);
 
 }  // namespace wsel::naming

@@ -43,6 +43,10 @@ void CheckFits(const TensorSpec& expected, const TensorSource& source);
 // (with both shapes), or is not floating point.
 std::vector<std::string> Load(Model& model, const TensorSource& source);
 
+// Moves the rows of every classifier: output i becomes what output `outputs[i]`
+// was. Nothing if there are none.
+void ReorderClasses(Model& model, const std::vector<int64_t>& outputs);
+
 // Initialises all parameters at random. Errors: kConfig from InitFor.
 void Initialize(Model& model, model::Initializer initializer, uint64_t seed);
 

@@ -3,11 +3,14 @@
 
 #include <array>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wsel/image/normalisation.h"
+#include "wsel/image/resample.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
 
 namespace wsel::pretrained {
@@ -16,23 +19,28 @@ namespace wsel::pretrained {
 enum class FactSource {
   kGiven,     // a flag or a recipe
   kMetadata,  // the file's metadata, as this program writes it
+  kBeside,    // a file beside it (beside.h)
+  kName,      // the name of the file or its folder: "augreg"
   kLibrary,   // names and shapes, and the source library's pretrained_cfg
   kAssumed,   // none of them: a default
 };
 
-// One value per channel.
-struct RgbFact {
-  std::array<double, 3> values{};
+template <typename T>
+struct Fact {
+  T value = {};
   FactSource source = FactSource::kAssumed;
+  // kBeside: the file's name; kGiven: what it replaces, if something else is
+  // known.
+  std::string detail = {};
 };
+// One value per channel.
+using RgbFact = Fact<std::array<double, 3>>;
 
 struct MeanStd {
   RgbFact mean;
   RgbFact std;
 
-  image::Normalisation normalisation() const {
-    return {mean.values, std.values};
-  }
+  image::Normalisation normalisation() const { return {mean.value, std.value}; }
 };
 
 // What running a checkpoint's model needs beside the weights. Whoever needs one
@@ -41,8 +49,12 @@ struct Facts {
   model::Config model;  // with image size, eps and activation
   FactSource model_source = FactSource::kLibrary;
   MeanStd mean_std;  // of its images
-  // ForwardDifferences of the file's own model, if another one is given.
+  Fact<double> crop_pct = {};
+  Fact<image::Interpolation> interpolation = {};
+  // ForwardDifferences of what is known of the file's model, if another one is
+  // given.
   std::vector<std::string> differences;
+  std::vector<std::string> remarks;  // Beside::remarks
 };
 
 // Facts that the user gives, and defaults for unknown ones.
@@ -50,10 +62,14 @@ struct GivenFacts {
   std::optional<model::Config> model = std::nullopt;
   std::optional<std::array<double, 3>> mean = std::nullopt;
   std::optional<std::array<double, 3>> std = std::nullopt;
+  std::optional<double> crop_pct = std::nullopt;
+  std::optional<image::Interpolation> interpolation = std::nullopt;
   image::Normalisation assumed = {};  // ImageNet's
 };
 
-// Errors: as RequireModel and MeanStdOf.
+// A given model may also be one that cannot be detected. Errors: as
+// RequireModel, or RequireSupportedKeys for a given model, and MeanStdOf;
+// kFormat for a recipe in the metadata with an invalid crop or interpolation.
 Facts FactsOf(const PretrainedCheckpoint& checkpoint,
               const GivenFacts& given = {});
 
@@ -66,12 +82,25 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
 void AddMeanStd(const PretrainedCheckpoint& checkpoint,
                 std::map<std::string, std::string>& metadata);
 
-// "images of 224 px, mean [0.5,0.5,0.5] (source library), std ..., LayerNorm
-// eps 1e-06, GELU (metadata)"
+// The value of a key in the recipe of the run that trained the weights, in the
+// file's metadata; null if there is none. Errors: kFormat if that is not JSON.
+nlohmann::ordered_json RecordedValue(const PretrainedCheckpoint& checkpoint,
+                                     const std::string& section,
+                                     const std::string& key);
+
+// "images of 224 px, crop 0.9 (config.json), bicubic (assumed), mean
+// [0.5,0.5,0.5] (source library), std ..., LayerNorm eps 1e-06, GELU
+// (metadata)"
 std::string Describe(const Facts& facts);
 
-// Logs that line, and a warning for each of the differences. `path` is the
-// checkpoint's.
+// "mean [0.5,0.5,0.5] (source library), std [0.5,0.5,0.5] (assumed)"
+std::string Describe(const MeanStd& facts);
+
+// The same as an object: {"mean": {"value": [...], "source": "assumed"}, ...}
+nlohmann::ordered_json ToJson(const Facts& facts);
+
+// Logs Describe(facts), and a warning for each of the differences and remarks.
+// `path` is the checkpoint's.
 void LogFacts(const Facts& facts, const std::string& path);
 
 }  // namespace wsel::pretrained

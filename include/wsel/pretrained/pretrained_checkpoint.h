@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/detect.h"
 #include "wsel/naming/remap_state_dict.h"
+#include "wsel/pretrained/beside.h"
 
 namespace wsel::pretrained {
 
@@ -17,24 +19,44 @@ struct PretrainedCheckpoint {
   std::unique_ptr<checkpoint::Checkpoint> file;
   naming::RemappedStateDict remapped;  // points into `file`
   std::optional<model::Detection> model;
+  Beside beside;  // of a file that this program did not write
   // Why there is no `model`, if a tensor shows that it is an unsupported one.
   std::string unsupported_reason;
 };
 
 // Opens a checkpoint and detects its model: from the metadata that this program
-// writes, else from names, shapes and source library. Errors: kIo, kFormat.
-PretrainedCheckpoint Open(const std::string& path);
+// writes, else from names and shapes, what lies beside it and the source
+// library. Of several copies of the
+// weights it takes the one that `copy` says. `num_heads`: of a ViT whose
+// metadata does not tell, as the user says; 0: not said. Errors: kIo, kFormat.
+PretrainedCheckpoint Open(const std::string& path,
+                          const naming::CopyChoice& copy = {},
+                          int64_t num_heads = 0);
 
-// Errors: kMismatch, with the reason, if the model is unknown or the file has
-// an unexpected key or an unsupported tensor among the weights.
+// Errors: kMismatch if no copy of the weights could be chosen, or if there is
+// an unexpected key or an unsupported tensor among them.
+void RequireSupportedKeys(const PretrainedCheckpoint& checkpoint);
+
+// Errors: kMismatch, with the reason, if the model is unknown; and as
+// RequireSupportedKeys.
 const model::Detection& RequireModel(const PretrainedCheckpoint& checkpoint);
+
+// To be called before a model's outputs are computed, or its configuration is
+// written. Errors: kMismatch if its number of heads is only a guess.
+void RequireKnownHeads(const PretrainedCheckpoint& checkpoint);
 
 // The model's tensors that the file lacks or has in another shape.
 std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint);
 
-// Logs the tensors of a file that are ignored or unsupported, one line per
-// reason, and what was assumed about the others.
-void LogLoadReport(const PretrainedCheckpoint& checkpoint);
+// Which copy of the weights is used, "the weights under 'model_ema.', not those
+// under 'model.' ..."; "" if the file has only one, without a prefix.
+std::string DescribeCopy(const naming::RemappedStateDict& remapped);
+
+// Logs which copy of the weights is used, the tensors of a file that are
+// ignored or unsupported, one line per reason, and what was assumed about the
+// others: nothing, if the user gives the model.
+void LogLoadReport(const PretrainedCheckpoint& checkpoint,
+                   bool model_given = false);
 
 // Errors: kMismatch naming an unexpected key, that is a tensor that the model
 // lacks: without it the others would compute something else.

@@ -8,6 +8,8 @@
 
 #include "wsel/data/dataset.h"
 #include "wsel/image/normalisation.h"
+#include "wsel/image/resample.h"
+#include "wsel/naming/remap_state_dict.h"
 #include "wsel/nn/build.h"
 
 namespace wsel::probe {
@@ -17,6 +19,8 @@ struct FeatureExtractor {
   std::string name;  // for messages
   int img_size = 224;
   image::Normalisation normalisation;
+  double crop_pct = 0.875;
+  image::Interpolation interpolation = image::Interpolation::kBicubic;
   c10::Device device = c10::kCPU;
   // Images [B, 3, img_size, img_size] on the device -> [B, D].
   std::function<at::Tensor(const at::Tensor&)> forward;
@@ -34,9 +38,12 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
                                const image::Normalisation& normalisation,
                                const c10::Device& device);
 
-// The same of a checkpoint, whose classifier is left out. Errors: as
+// The same of a checkpoint, whose classifier is left out, for images as it
+// expects them. `copy`, `num_heads` as in pretrained::Open. Errors: as
 // pretrained::FactsOf; kMismatch for a missing tensor.
 FeatureExtractor CheckpointFeatures(const std::string& path,
+                                    const naming::CopyChoice& copy,
+                                    int64_t num_heads,
                                     const c10::Device& device);
 
 struct LabelledFeatures {

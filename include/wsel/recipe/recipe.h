@@ -9,6 +9,8 @@
 #include "wsel/data/options.h"
 #include "wsel/model/config.h"
 #include "wsel/model/init.h"
+#include "wsel/naming/remap_state_dict.h"
+#include "wsel/pretrained/classes.h"
 #include "wsel/select/options.h"
 #include "wsel/train/options.h"
 
@@ -17,6 +19,7 @@ namespace wsel::recipe {
 // How the weights are initialised.
 struct InitOptions {
   std::string file;  // a checkpoint of the model's architecture; "": none
+  naming::CopyChoice copy;
   // Weight selection from the teacher, as `wsel init` does it, by this rule.
   std::optional<select::Method> select;
   // The other options of the selection; its method and seed are not used.
@@ -27,9 +30,11 @@ struct InitOptions {
 
 // The network that weights are selected from, that is distilled, or both.
 struct TeacherFile {
-  std::string file;     // a checkpoint, or a TorchScript module; "": none
-  std::string digest;   // SHA-256 of the file; "": filled in by the run
-  bool script = false;  // run it as TorchScript even if its tensors are known
+  std::string file;  // a checkpoint, or a TorchScript module; "": none
+  naming::CopyChoice copy;
+  int64_t num_heads = 0;  // 0: the file's
+  std::string digest;     // SHA-256 of the file; "": filled in by the run
+  bool script = false;    // run it as TorchScript even if its tensors are known
   // Normalisation of its images; empty: from its file, else the student's.
   std::vector<double> mean;
   std::vector<double> std;
@@ -46,6 +51,8 @@ struct Recipe {
   InitOptions init;
   TeacherFile teacher;
   data::DataOptions data;
+  // Of the classifiers in init.file and teacher.file.
+  pretrained::ClassOrder class_order = pretrained::ClassOrder::kNames;
   train::Options train;
 };
 

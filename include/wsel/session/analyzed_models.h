@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "wsel/augment/options.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/model/config.h"
+#include "wsel/naming/remap_state_dict.h"
 #include "wsel/tensor/source.h"
 
 namespace wsel::session {
@@ -18,7 +20,10 @@ struct AnalysisRequest {
   std::string teacher;                         // a checkpoint; "": none
   std::optional<model::Config> teacher_model;  // if not the detected one
   std::vector<std::string> checkpoints;
-  std::string student;  // a variant's name or a JSON file; "": none
+  naming::CopyChoice copy;  // of each file
+  int64_t num_heads = 0;    // of each file that does not tell
+  bool runs_models = true;  // so that these heads matter
+  std::string student;      // a variant's name or a JSON file; "": none
   // Of the student: model::Initializers or select::Methods; {}: `timm` and,
   // given a teacher, `uniform`.
   std::vector<std::string> methods;
@@ -41,6 +46,7 @@ struct AnalyzedModel {
   model::Config config;
   std::shared_ptr<const TensorSource> weights;  // under timm's names
   image::Normalisation normalisation;           // of its input images
+  augment::EvalTransformOptions transform;      // of them; its size is not used
   bool is_teacher = false;
 };
 

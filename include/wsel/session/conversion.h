@@ -18,8 +18,8 @@ class Conversion {
  public:
   // `dtype`: nullopt for no cast. `checkpoint` must outlive the conversion.
   // Warns if the library's model computes something else with these weights.
-  // Errors: as pretrained::RequireModel, naming::Export and RequireExportable;
-  // kMismatch for missing keys.
+  // Errors: as pretrained::RequireModel and RequireKnownHeads, naming::Export
+  // and RequireExportable; kMismatch for missing keys.
   Conversion(const pretrained::PretrainedCheckpoint& checkpoint,
              naming::Naming naming, std::optional<DType> dtype);
 

@@ -12,6 +12,7 @@
 #include "wsel/data/loader.h"
 #include "wsel/data/options.h"
 #include "wsel/nn/build.h"
+#include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/train/confusion_matrix.h"
 #include "wsel/train/evaluate.h"
@@ -22,11 +23,15 @@ namespace wsel::session {
 // A checkpoint to evaluate on a data set's test split.
 struct EvalRequest {
   std::string checkpoint;
+  naming::CopyChoice copy;
+  int64_t num_heads = 0;  // 0: the file's
   pretrained::GivenFacts given;
+  pretrained::ClassOrder class_order = pretrained::ClassOrder::kNames;
   data::DataOptions data;
-  double crop_pct = 0.875;
   int64_t batch_size = 0;  // images; 0: what fits into free memory
-  train::Precision precision = train::Precision::kFp32;  // not kAuto
+  // kAuto: that of the run that trained the weights, if the device is fit for
+  // it.
+  train::Precision precision = train::Precision::kAuto;
   c10::Device device = c10::kCPU;
 };
 
@@ -36,21 +41,35 @@ struct EvalCheckpoint {
 };
 
 // Opens the checkpoint, logs what was decided about it, and checks that its
-// model can be loaded. Errors: as pretrained::FactsOf; kMismatch for missing
-// and unexpected keys.
+// model can be loaded. Errors: as pretrained::FactsOf; kUsage for a given crop
+// that does not count at the model's size; kMismatch for missing and unexpected
+// keys.
 EvalCheckpoint OpenForEval(const EvalRequest& request);
 
-// Errors: kMismatch if the model has not as many classes as the data set.
-void CheckClasses(const model::Config& config, const std::string& dataset,
-                  int64_t classes);
+// The classes that the run was limited to (data.classes), if the data set has
+// these and others, and the request does not name any; else {}.
+std::vector<std::string> ClassesOfRun(const EvalRequest& request,
+                                      const EvalCheckpoint& opened,
+                                      const std::vector<std::string>& classes);
 
-// An evaluation that is ready to run.
+// For each class of the data set the output that stands for it. Errors:
+// kMismatch if the checkpoint names other classes, or has not as many.
+std::vector<int64_t> OutputsOf(const EvalRequest& request,
+                               const EvalCheckpoint& opened,
+                               const std::string& dataset,
+                               const std::vector<std::string>& classes);
+
+// An evaluation that is ready to run. Of a run's weights it repeats the run's
+// own: size, mean, std, crop, interpolation, classes, split and precision are
+// the run's where the request does not say otherwise.
 class Evaluation {
  public:
-  // Errors: as OpenForEval, OpenTestSplit and CheckClasses.
+  // Errors: as OpenForEval, OpenTestSplit and OutputsOf.
   explicit Evaluation(const EvalRequest& request);
 
   const data::Dataset& test() const { return test_; }
+  const pretrained::Facts& facts() const { return facts_; }
+  train::Precision precision() const { return options_.precision; }
   int64_t num_batches() const;
 
   // Evaluates all images, once. Errors: as train::Evaluate.
@@ -63,6 +82,7 @@ class Evaluation {
 
  private:
   train::EvaluationOptions options_;
+  pretrained::Facts facts_;
   nn::Model model_;
   data::Dataset test_;
   int64_t batch_size_ = 0;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "wsel/nn/build.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
@@ -24,9 +26,12 @@ struct InitialisedModel {
 // Builds a recipe's model and initialises it by its section init: from
 // `checkpoint` (init.file), by weight selection from `teacher` as `wsel init`
 // does it, or at random. Either may be null; a teacher is used only with
-// init.select. Errors: kMismatch if the checkpoint or teacher does not fit.
+// init.select. A classifier that is kept is matched to the data set's
+// `classes`; one with other names is kept only where that is asked for. Errors:
+// kMismatch if the checkpoint or teacher does not fit.
 InitialisedModel InitModel(const recipe::Recipe& recipe,
                            const pretrained::PretrainedCheckpoint* checkpoint,
-                           const pretrained::PretrainedCheckpoint* teacher);
+                           const pretrained::PretrainedCheckpoint* teacher,
+                           const std::vector<std::string>& classes);
 
 }  // namespace wsel::session

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "wsel/data/dataset.h"
 #include "wsel/data/options.h"
@@ -24,6 +26,7 @@ struct SplitSizes {
   int64_t train = 0;  // 0: unknown without the files
   int64_t test = 0;
   int64_t classes = 0;
+  std::vector<std::string> class_names = {};  // "" each if they are unknown
 };
 // As the data set is documented, without reading it, for a dry run.
 // Errors: kConfig, kUsage for the options.

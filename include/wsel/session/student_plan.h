@@ -27,9 +27,11 @@ select::Plan PlanStudent(const StudentRequest& request,
 std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request);
 
 // Logs what of the teacher's file is ignored or assumed, and warns of
-// differences in the forward pass. Nothing for a generic plan.
+// differences in the forward pass; of a given model nothing is assumed. Nothing
+// for a generic plan.
 void LogTeacher(const select::Plan& plan,
-                const pretrained::PretrainedCheckpoint& teacher);
+                const pretrained::PretrainedCheckpoint& teacher,
+                bool model_given = false);
 
 // Executes a plan (select/apply.h) on the teacher that it was made for.
 select::Student ApplyPlan(const select::Plan& plan,

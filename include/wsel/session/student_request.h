@@ -9,6 +9,7 @@
 
 #include "wsel/model/config.h"
 #include "wsel/model/init.h"
+#include "wsel/naming/remap_state_dict.h"
 #include "wsel/select/family.h"
 #include "wsel/select/options.h"
 #include "wsel/session/model_options.h"
@@ -42,6 +43,7 @@ struct StudentRequest {
   std::filesystem::path teacher;  // a checkpoint; empty: none
   // The teacher's model, if not the detected one.
   std::optional<model::Config> teacher_model;
+  naming::CopyChoice copy;  // of the teacher's weights
   std::variant<ConfigStudent, FamilyStudent, LikeStudent> student;
   select::Options options;  // with a teacher; without one only the seed
   model::Initializer initializer = model::Initializer::kTimm;  // without one
@@ -57,6 +59,7 @@ struct StudentRequest {
 struct StudentOptions {
   std::string teacher;
   std::string teacher_model;
+  naming::CopyChoice copy;  // of the teacher's weights
   ModelOptions student;
   std::string family;
   select::Sizes teacher_sizes;

@@ -23,7 +23,8 @@ struct TrainTeacher {
 TrainTeacher OpenTeacher(const recipe::Recipe& recipe);
 
 // Builds the teacher for distillation, and logs its model and preprocessing.
-// Errors: kMismatch, kFormat: see train/teacher.h.
+// Its classes are matched to the data set's if the distillation compares them.
+// Errors: kMismatch, kFormat: see train/teacher.h and pretrained/classes.h.
 train::Teacher MakeTeacher(const TrainTeacher& teacher,
                            const recipe::Recipe& recipe,
                            const std::vector<std::string>& classes,

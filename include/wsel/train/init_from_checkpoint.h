@@ -15,12 +15,14 @@ void CheckInitCheckpoint(const model::Config& config,
                          const TensorSource& source);
 
 // Loads a checkpoint under timm's names into a model. If a classifier head is
-// missing or has another shape, all heads are re-initialised (by `initializer`
-// and `seed`), and the names of their tensors are returned.
+// missing or has another shape, or is not to be kept, all heads are
+// re-initialised (by `initializer` and `seed`), and the names of their tensors
+// are returned.
 // Errors: kMismatch if any other tensor is missing or does not fit.
 std::vector<std::string> InitFromCheckpoint(nn::Model& model,
                                             const TensorSource& source,
                                             model::Initializer initializer,
-                                            uint64_t seed);
+                                            uint64_t seed,
+                                            bool keep_classifier = true);
 
 }  // namespace wsel::train

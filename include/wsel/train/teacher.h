@@ -20,7 +20,12 @@ struct Teacher {
   // [B, width], float32, without gradients, on the images' device.
   std::function<at::Tensor(const at::Tensor&)> forward;
   int64_t width = 0;
+  // Its logits have been put into the order of the data set's classes.
+  bool reordered = false;
 };
+
+// Whether a distillation compares the teacher's classes with the data set's.
+bool ComparesClasses(Distillation method);
 
 // How the student's images are converted for the teacher, and how it runs.
 struct TeacherOptions {

@@ -1,0 +1,44 @@
+// Torch-free.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wsel/image/resample.h"
+#include "wsel/model/config.h"
+
+namespace wsel::pretrained {
+
+// A value that a file beside the checkpoint states.
+template <typename T>
+struct Stated {
+  T value = {};
+  std::string file = {};  // its name
+};
+
+// What lies beside a checkpoint: timm's or Hugging Face's config.json,
+// preprocessor_config.json, open_clip_config.json.
+struct Beside {
+  std::optional<Stated<std::array<double, 3>>> mean = {};
+  std::optional<Stated<std::array<double, 3>>> std = {};
+  std::optional<Stated<double>> crop_pct = {};
+  std::optional<Stated<image::Interpolation>> interpolation = {};
+  std::optional<Stated<int64_t>> width = {};  // of the last stage
+  std::optional<Stated<int64_t>> num_heads = {};
+  std::optional<Stated<double>> norm_eps = {};
+  std::optional<Stated<model::Activation>> activation = {};
+  std::optional<Stated<std::vector<std::string>>> classes = {};
+  // What else changes the outputs and is not supported, a sentence each.
+  std::vector<std::string> unsupported = {};  // of the model
+  std::vector<std::string> remarks = {};      // of the images, and of the files
+};
+
+// Reads these files, if there are any. What is not as those libraries write it
+// is left out; a file that is not JSON is a remark.
+Beside ReadBeside(const std::filesystem::path& checkpoint);
+
+}  // namespace wsel::pretrained

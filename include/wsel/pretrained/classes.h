@@ -1,0 +1,61 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "wsel/core/registry.h"
+#include "wsel/pretrained/pretrained_checkpoint.h"
+
+namespace wsel::pretrained {
+
+// How the outputs of a checkpoint's classifier are matched to the classes of a
+// data set.
+enum class ClassOrder {
+  kNames,        // by name; if the checkpoint names none as kTorchvision
+  kTorchvision,  // in the data set's order, which for folders is by byte
+  kTimm,         // in natural order ("2" before "10"), ignoring case
+};
+// names, torchvision, timm
+const Registry<ClassOrder>& ClassOrders();
+
+// The classes that a checkpoint names, by its outputs.
+struct ClassNames {
+  std::vector<std::string> names;  // {}: it names none
+  std::string source;              // "metadata", "config.json"
+};
+// From its metadata, else from what lies beside it. Errors: kFormat for
+// metadata that is not a list of names.
+ClassNames ClassNamesOf(const PretrainedCheckpoint& checkpoint);
+
+// Adds the names to the metadata of a file with the same classifier, if they
+// are known.
+void AddClassNames(const PretrainedCheckpoint& checkpoint,
+                   std::map<std::string, std::string>& metadata);
+
+struct ClassMatch {
+  // For each class of the data set the output that stands for it; {} if there
+  // is a mismatch, or not one output per class.
+  std::vector<int64_t> outputs;
+  // How the names of the classes differ, as the rest of a sentence on the
+  // checkpoint; "": they do not.
+  std::string mismatch;
+};
+// The one decision which of a classifier's `num_outputs` is which class. Logs
+// what is not by name. Classes without names, of a data set whose files are
+// missing, keep their positions. Errors: as ClassNamesOf.
+ClassMatch MatchClasses(const PretrainedCheckpoint& checkpoint,
+                        int64_t num_outputs,
+                        const std::vector<std::string>& classes,
+                        ClassOrder order);
+
+// MatchClasses(...).outputs. Errors: kMismatch that lists the names that
+// differ.
+std::vector<int64_t> RequireSameClasses(const PretrainedCheckpoint& checkpoint,
+                                        int64_t num_outputs,
+                                        const std::vector<std::string>& classes,
+                                        ClassOrder order);
+
+}  // namespace wsel::pretrained

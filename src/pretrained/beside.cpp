@@ -1,0 +1,267 @@
+#include "wsel/pretrained/beside.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "wsel/core/error.h"
+#include "wsel/core/json_object.h"
+#include "wsel/core/text_file.h"
+#include "wsel/model/variants.h"
+
+namespace wsel::pretrained {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Rgb = std::array<double, 3>;
+
+// A value of the type, or nothing.
+template <typename T>
+std::optional<T> As(const Json& json);
+template <>
+std::optional<double> As<double>(const Json& json) {
+  if (!json.is_number()) return std::nullopt;
+  return json.get<double>();
+}
+template <>
+std::optional<int64_t> As<int64_t>(const Json& json) {
+  if (!json.is_number_integer()) return std::nullopt;
+  return json.get<int64_t>();
+}
+template <>
+std::optional<bool> As<bool>(const Json& json) {
+  if (!json.is_boolean()) return std::nullopt;
+  return json.get<bool>();
+}
+template <>
+std::optional<std::string> As<std::string>(const Json& json) {
+  if (!json.is_string()) return std::nullopt;
+  return json.get<std::string>();
+}
+template <>
+std::optional<Rgb> As<Rgb>(const Json& json) {
+  const auto is_number = [](const Json& x) { return x.is_number(); };
+  if (!json.is_array() || json.size() != 3 ||
+      !std::ranges::all_of(json, is_number)) {
+    return std::nullopt;
+  }
+  return json.get<Rgb>();
+}
+
+// One of the files.
+struct SideFile {
+  std::string name;
+  Json json;
+
+  // The value at a path such as "/vision_config/hidden_size".
+  template <typename T>
+  std::optional<T> Get(const std::string& path) const {
+    const Json::json_pointer at(path);
+    return json.contains(at) ? As<T>(json.at(at)) : std::nullopt;
+  }
+  // At the first of the paths that has one.
+  template <typename T>
+  std::optional<T> First(std::initializer_list<const char*> paths) const {
+    for (const char* path : paths) {
+      if (const auto found = Get<T>(path)) return found;
+    }
+    return std::nullopt;
+  }
+  // Sets a value that no earlier file has stated.
+  template <typename T>
+  void State(std::optional<Stated<T>>& value,
+             const std::optional<T>& found) const {
+    if (!value && found) value = Stated<T>{*found, name};
+  }
+  std::string Remark(std::string_view text) const {
+    return fmt::format("{}: {}", name, text);
+  }
+};
+
+// The side of "size": 224, {"height": 224} or {"shortest_edge": 224}.
+std::optional<int64_t> SideOf(const SideFile& file, const std::string& key) {
+  for (const char* path : {"", "/shortest_edge", "/height"}) {
+    if (const auto side = file.Get<int64_t>("/" + key + path)) return side;
+  }
+  return std::nullopt;
+}
+
+void ReadInterpolation(const SideFile& file, Beside& beside) {
+  using enum image::Interpolation;
+  const auto name = file.First<std::string>(
+      {"/pretrained_cfg/interpolation", "/preprocess_cfg/interpolation"});
+  const auto number = file.Get<int64_t>("/resample");  // Pillow's
+  if (name == "bicubic" || number == 3) {
+    file.State(beside.interpolation, std::optional(kBicubic));
+  } else if (name == "bilinear" || number == 2) {
+    file.State(beside.interpolation, std::optional(kBilinear));
+  } else if (name == "nearest" || number == 0) {
+    file.State(beside.interpolation, std::optional(kNearest));
+  } else if (name || number) {
+    beside.remarks.push_back(file.Remark(
+        fmt::format("its interpolation, {}, is not supported",
+                    name ? *name : fmt::format("Pillow's {}", *number))));
+  }
+}
+
+void ReadCrop(const SideFile& file, Beside& beside) {
+  auto crop = file.First<double>({"/pretrained_cfg/crop_pct", "/crop_pct"});
+  const auto shortest = file.Get<int64_t>("/size/shortest_edge");
+  const auto cropped = SideOf(file, "crop_size");
+  const bool crops = file.Get<bool>("/do_center_crop").value_or(true);
+  if (!crop && crops && shortest && cropped && *shortest > 0) {
+    crop = static_cast<double>(*cropped) / static_cast<double>(*shortest);
+  }
+  if (file.json.contains("preprocess_cfg")) crop = 1;  // open_clip's rule
+  if (crop && *crop > 0 && *crop <= 1) file.State(beside.crop_pct, crop);
+  const auto mode = file.First<std::string>(
+      {"/pretrained_cfg/crop_mode", "/preprocess_cfg/resize_mode"});
+  const bool whole = !crop && file.Get<int64_t>("/size/height") &&
+                     !file.Get<bool>("/do_center_crop").value_or(false);
+  if (whole || mode == "squash" || mode == "border" || mode == "longest") {
+    beside.remarks.push_back(file.Remark(
+        "it resizes images without a crop of the middle, which evaluation here "
+        "does only from 384 px"));
+  }
+}
+
+// The number of heads of timm's variant, unless the model has been built with
+// another width and nobody knows which heads.
+std::optional<int64_t> HeadsOfVariant(const SideFile& file) {
+  const auto name = file.First<std::string>(
+      {"/architecture", "/model_cfg/vision_cfg/timm_model_name"});
+  if (!name) return std::nullopt;
+  try {
+    const model::Config variant = model::FindVariant(*name).config;
+    const auto width = file.Get<int64_t>("/num_features");
+    const bool other = width && *width != NumFeatures(variant) &&
+                       !file.json.contains("model_args");
+    const int64_t heads = other ? 0 : NumHeads(variant);
+    return heads > 0 ? std::optional(heads) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// open_clip's own towers have heads of 64 channels unless it says otherwise.
+std::optional<int64_t> OpenClipHeads(const SideFile& file) {
+  const auto width = file.Get<int64_t>("/model_cfg/vision_cfg/width");
+  const int64_t channels =
+      file.Get<int64_t>("/model_cfg/vision_cfg/head_width").value_or(64);
+  if (!width || channels < 1) return std::nullopt;
+  return *width / channels;
+}
+
+void ReadHeads(const SideFile& file, Beside& beside) {
+  file.State(beside.num_heads,
+             file.First<int64_t>({"/num_attention_heads",
+                                  "/vision_config/num_attention_heads",
+                                  "/model_args/num_heads"}));
+  file.State(beside.num_heads, HeadsOfVariant(file));
+  file.State(beside.num_heads, OpenClipHeads(file));
+}
+
+void ReadActivation(const SideFile& file, Beside& beside) {
+  using enum model::Activation;
+  const auto name =
+      file.First<std::string>({"/hidden_act", "/vision_config/hidden_act"});
+  if (name == "gelu") {
+    file.State(beside.activation, std::optional(kGelu));
+  } else if (name == "quick_gelu") {
+    file.State(beside.activation, std::optional(kQuickGelu));
+  } else if (name) {
+    beside.unsupported.push_back(file.Remark(
+        fmt::format("its activation, {}, is not supported", *name)));
+  }
+  // timm's towers have activations of their own.
+  if (file.json.contains("model_cfg") &&
+      !file.Get<std::string>("/model_cfg/vision_cfg/timm_model_name")) {
+    const bool quick = file.Get<bool>("/model_cfg/quick_gelu").value_or(false);
+    file.State(beside.activation, std::optional(quick ? kQuickGelu : kGelu));
+    file.State(beside.norm_eps, std::optional(1e-5));
+  }
+}
+
+void ReadModel(const SideFile& file, Beside& beside) {
+  auto width = file.First<int64_t>(
+      {"/hidden_size", "/vision_config/hidden_size", "/num_features",
+       "/model_args/embed_dim", "/model_cfg/vision_cfg/width"});
+  const auto stages = file.json.find("hidden_sizes");
+  if (!width && stages != file.json.end() && stages->is_array() &&
+      !stages->empty()) {
+    width = As<int64_t>(stages->back());
+  }
+  file.State(beside.width, width);
+  ReadHeads(file, beside);
+  ReadActivation(file, beside);
+  // Of a ConvNeXt it is only the last norm's.
+  const auto type = file.Get<std::string>("/model_type");
+  if (type && type->starts_with("convnext")) return;
+  const auto eps =
+      file.First<double>({"/layer_norm_eps", "/vision_config/layer_norm_eps"});
+  if (eps && *eps > 0 && *eps < 1) file.State(beside.norm_eps, eps);
+}
+
+// "LABEL_3", which transformers writes for want of a name.
+bool IsPlaceholder(const std::string& name) {
+  return name.starts_with("LABEL_");
+}
+
+void ReadClasses(const SideFile& file, Beside& beside) {
+  std::vector<std::string> names;
+  for (const char* key : {"label_names", "id2label"}) {
+    const auto list = file.json.find(key);
+    if (list == file.json.end() || !names.empty()) continue;
+    for (size_t i = 0; i < list->size(); ++i) {
+      const std::string path =
+          fmt::format("/{}/{}", key, i);  // of a list or of {"0": ...}
+      const auto name = file.Get<std::string>(path);
+      if (!name) return;
+      names.push_back(*name);
+    }
+  }
+  if (names.empty() || std::ranges::all_of(names, IsPlaceholder)) return;
+  file.State(beside.classes, std::optional(names));
+}
+
+std::optional<SideFile> ReadSide(const std::filesystem::path& path,
+                                 Beside& beside) {
+  constexpr uintmax_t kMaxSize = uintmax_t{16} << 20;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
+  SideFile file{path.filename().string(), {}};
+  if (std::filesystem::file_size(path, error) > kMaxSize) return std::nullopt;
+  try {
+    file.json = ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
+  } catch (const Error& e) {
+    beside.remarks.push_back(fmt::format("{}; it is not used", e.what()));
+    return std::nullopt;
+  }
+  if (!file.json.is_object()) return std::nullopt;
+  return file;
+}
+
+}  // namespace
+
+Beside ReadBeside(const std::filesystem::path& checkpoint) {
+  Beside beside;
+  for (const char* name :
+       {"config.json", "preprocessor_config.json", "open_clip_config.json"}) {
+    const auto file = ReadSide(checkpoint.parent_path() / name, beside);
+    if (!file) continue;
+    file->State(beside.mean,
+                file->First<Rgb>({"/pretrained_cfg/mean", "/image_mean",
+                                  "/preprocess_cfg/mean"}));
+    const auto scale = file->First<Rgb>(
+        {"/pretrained_cfg/std", "/image_std", "/preprocess_cfg/std"});
+    if (scale && std::ranges::min(*scale) > 0) file->State(beside.std, scale);
+    ReadInterpolation(*file, beside);
+    ReadCrop(*file, beside);
+    ReadModel(*file, beside);
+    ReadClasses(*file, beside);
+  }
+  return beside;
+}
+
+}  // namespace wsel::pretrained

@@ -1,0 +1,190 @@
+#include "wsel/pretrained/classes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <tuple>
+#include <unordered_map>
+
+#include "wsel/core/error.h"
+#include "wsel/core/json_object.h"
+#include "wsel/run/metadata_keys.h"
+
+namespace wsel::pretrained {
+namespace {
+
+using Names = std::vector<std::string>;
+
+constexpr std::array<Registered<ClassOrder>, 3> kClassOrders = {{
+    {ClassOrder::kNames, "names", "by name, if the checkpoint has names"},
+    {ClassOrder::kTorchvision, "torchvision", "in the data set's order"},
+    {ClassOrder::kTimm, "timm", "in natural order, ignoring case"},
+}};
+constexpr Registry<ClassOrder> kClassOrderNames("class order", kClassOrders);
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// As timm's natural_key: text in lower case and numbers, in turn. A number is
+// its count of digits and its digits, without leading zeros.
+using NaturalKey = std::vector<std::tuple<std::string, size_t, std::string>>;
+NaturalKey NaturalKeyOf(const std::string& name) {
+  NaturalKey key(1);
+  bool in_number = false;
+  for (const char c : name) {
+    if (in_number && !IsDigit(c)) key.emplace_back();
+    in_number = IsDigit(c);
+    auto& [text, digits, number] = key.back();
+    if (!in_number) {
+      text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    } else if (digits > 0 || c != '0') {
+      number += c;
+      ++digits;
+    }
+  }
+  if (in_number) key.emplace_back();
+  return key;
+}
+
+Names InTimmsOrder(Names names) {
+  std::ranges::stable_sort(names, {}, NaturalKeyOf);
+  return names;
+}
+
+// "a, b, c": at most six.
+std::string ListOf(const Names& names) {
+  constexpr size_t kShown = 6;
+  const auto shown = std::span(names).first(std::min(names.size(), kShown));
+  const std::string list = fmt::format("{}", fmt::join(shown, ", "));
+  return shown.size() == names.size()
+             ? list
+             : fmt::format("{} ... ({} in all)", list, names.size());
+}
+
+Names Sorted(Names names) {
+  std::ranges::sort(names);
+  return names;
+}
+
+// The names in sorted `a` that sorted `b` has not, or has less often.
+Names Without(const Names& a, const Names& b) {
+  Names rest;
+  std::ranges::set_difference(a, b, std::back_inserter(rest));
+  return rest;
+}
+
+std::string MismatchOf(const ClassNames& own, const Names& classes) {
+  const Names ours = Sorted(own.names);
+  const Names theirs = Sorted(classes);
+  if (ours == theirs) return "";
+  const Names extra = Without(ours, theirs);
+  const Names lacking = Without(theirs, ours);
+  std::string text =
+      fmt::format("names other classes ({}) than the data set", own.source);
+  if (!extra.empty()) {
+    text += fmt::format("; only the checkpoint has {}", ListOf(extra));
+  }
+  if (!lacking.empty()) {
+    text += fmt::format("; only the data set has {}", ListOf(lacking));
+  }
+  return text;
+}
+
+// The position in `order` of each class; `order` has the same names.
+std::vector<int64_t> PositionsIn(const Names& order, const Names& classes) {
+  std::unordered_map<std::string_view, int64_t> positions;
+  for (size_t i = 0; i < order.size(); ++i) {
+    positions.emplace(order[i], static_cast<int64_t>(i));
+  }
+  std::vector<int64_t> found;
+  for (const std::string& name : classes) found.push_back(positions.at(name));
+  return found;
+}
+
+// Says in which order classes are taken that are not matched by name; timm and
+// torchvision read the same folders in different orders.
+void LogOrder(const std::string& path, const Names& order, bool chosen,
+              const Names& classes) {
+  spdlog::info("{}: {}; its outputs are taken for the classes {}", path,
+               chosen ? "matched by position" : "names no classes",
+               ListOf(order));
+  if (chosen || !std::ranges::is_sorted(classes)) return;
+  const Names timms = InTimmsOrder(classes);
+  if (timms == classes) return;
+  spdlog::warn(
+      "{}: names no classes, and timm would order the data set's otherwise, "
+      "{}; if it was trained by timm, add --class-order timm, else "
+      "--class-order torchvision",
+      path, ListOf(timms));
+}
+
+}  // namespace
+
+const Registry<ClassOrder>& ClassOrders() { return kClassOrderNames; }
+
+ClassNames ClassNamesOf(const PretrainedCheckpoint& checkpoint) {
+  const auto& metadata = checkpoint.file->metadata();
+  const auto found = metadata.find(run::kClassesKey);
+  const auto& beside = checkpoint.beside.classes;
+  if (found == metadata.end()) {
+    return beside ? ClassNames{beside->value, beside->file} : ClassNames{};
+  }
+  const std::string where =
+      fmt::format("{}: {}", checkpoint.file->path().string(), run::kClassesKey);
+  const auto json = ParseJson(found->second, where, ErrorKind::kFormat);
+  const auto is_name = [](const auto& x) { return x.is_string(); };
+  if (!json.is_array() || !std::ranges::all_of(json, is_name)) {
+    throw Error(ErrorKind::kFormat, where, "is not a list of class names");
+  }
+  return {json.get<Names>(), "metadata"};
+}
+
+void AddClassNames(const PretrainedCheckpoint& checkpoint,
+                   std::map<std::string, std::string>& metadata) {
+  const ClassNames own = ClassNamesOf(checkpoint);
+  if (own.names.empty()) return;
+  metadata[run::kClassesKey] = nlohmann::json(own.names).dump();
+}
+
+ClassMatch MatchClasses(const PretrainedCheckpoint& checkpoint,
+                        int64_t num_outputs,
+                        const std::vector<std::string>& classes,
+                        ClassOrder order) {
+  ClassMatch match;
+  if (classes.empty() || classes.front().empty()) return match;
+  const bool one_each = num_outputs == static_cast<int64_t>(classes.size());
+  const std::string path = checkpoint.file->path().string();
+  const ClassNames own = ClassNamesOf(checkpoint);
+  if (order == ClassOrder::kNames && !own.names.empty()) {
+    match.mismatch = MismatchOf(own, classes);
+    if (match.mismatch.empty() && one_each) {
+      match.outputs = PositionsIn(own.names, classes);
+    }
+    return match;
+  }
+  if (!one_each) return match;
+  const Names taken =
+      order == ClassOrder::kTimm ? InTimmsOrder(classes) : classes;
+  LogOrder(path, taken, order != ClassOrder::kNames, classes);
+  match.outputs = PositionsIn(taken, classes);
+  return match;
+}
+
+std::vector<int64_t> RequireSameClasses(const PretrainedCheckpoint& checkpoint,
+                                        int64_t num_outputs,
+                                        const std::vector<std::string>& classes,
+                                        ClassOrder order) {
+  ClassMatch match = MatchClasses(checkpoint, num_outputs, classes, order);
+  if (match.mismatch.empty()) return std::move(match.outputs);
+  throw Error(ErrorKind::kMismatch, checkpoint.file->path().string(),
+              "{}. Rename the folders, choose classes with --classes, or match "
+              "them by position with --class-order torchvision or timm",
+              match.mismatch);
+}
+
+}  // namespace wsel::pretrained

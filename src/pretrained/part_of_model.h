@@ -1,0 +1,15 @@
+// Torch-free.
+#pragma once
+
+#include <string>
+
+#include "wsel/checkpoint/checkpoint.h"
+
+namespace wsel::pretrained {
+
+// What a file is that holds only a part of a model's weights, or holds them in
+// parts (a shard, FSDP's flat parameters), and what to use instead; "" if
+// nothing shows that it is one.
+std::string PartOfModel(const checkpoint::Checkpoint& file);
+
+}  // namespace wsel::pretrained
