@@ -38,8 +38,7 @@ void Print(const EvalArgs& args, const session::Evaluation& evaluation,
                                  {"top1", e.top1},
                                  {"top5", e.top5},
                                  {"images", ToJson(evaluation.facts())},
-                                 {"precision", precision}})
-                           .dump());
+                                 {"precision", precision}}));
     return;
   }
   fmt::print("top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n", e.top1,

@@ -428,7 +428,7 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now) {
 
 std::string Identity(const Recipe& recipe) {
   const Json tree = TreeOf(recipe);
-  const Json defaults = FieldsOf({});
+  const Json defaults = FieldsOf(Recipe());
   Json identity;
   identity["model"] = tree["model"];
   VisitFields(recipe, [&](const Key& key, const auto&) {
