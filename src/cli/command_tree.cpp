@@ -5,22 +5,41 @@
 #include "wsel/core/split.h"
 #include "wsel/data/dataset_info.h"
 #include "wsel/model/variants.h"
+#include "wsel/recipe/recipe.h"
 
 namespace wsel::cli {
 namespace {
+
+// "train.precision=bf16" where the values are known, else "train.epochs=".
+std::vector<std::string> Overrides() {
+  std::vector<std::string> overrides;
+  for (const recipe::Field& field : recipe::Fields()) {
+    const bool is_switch =
+        field.default_value == "true" || field.default_value == "false";
+    const std::string values = is_switch ? "true|false" : field.choices;
+    for (const auto value : Split(values, '|')) {
+      overrides.push_back(field.path + "=" + std::string(value));
+    }
+  }
+  return overrides;
+}
 
 // The values of an option: of the registry that it refers to, or as listed in
 // its description, "uniform|consecutive|random".
 std::vector<std::string> ChoicesOf(const std::string& name,
                                    const std::string& description) {
+  const auto refers_to = [&](std::string_view command) {
+    return description.find(command) != std::string::npos;
+  };
   std::vector<std::string> choices;
-  if (name == "--student" || name == "--model" || name == "--teacher-model") {
+  if (name == "--set") return Overrides();
+  if (refers_to("wsel models")) {
     for (const auto& variant : model::Variants()) {
       choices.push_back(model::NameOf(variant.config));
     }
     return choices;
   }
-  if (name == "--dataset") {
+  if (refers_to("wsel datasets")) {
     for (const auto& info : data::DatasetRegistry()) {
       choices.emplace_back(info.name);
     }
@@ -47,11 +66,18 @@ OptionHelp HelpOf(const CLI::Option& option) {
   help.default_value = option.get_default_str();
   help.takes_value = option.get_items_expected_max() > 0;
   help.choices = ChoicesOf(help.name, help.description);
-  help.takes_file = help.takes_value && help.choices.empty();
   return help;
 }
 
 }  // namespace
+
+std::vector<std::string> SubcommandNames(const CommandHelp& command) {
+  std::vector<std::string> names;
+  for (const CommandHelp& subcommand : command.commands) {
+    names.push_back(subcommand.name);
+  }
+  return names;
+}
 
 CommandHelp CommandTree(const CLI::App& app) {
   CommandHelp help{app.get_name(), app.get_description(), {}, {}};

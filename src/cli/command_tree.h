@@ -14,8 +14,8 @@ struct OptionHelp {
   std::string default_value;  // "": none to show
   bool positional = false;
   bool takes_value = false;
-  bool takes_file = false;
-  std::vector<std::string> choices;  // of its value; empty: unknown
+  // Of its value; empty: unknown. One that ends in "=" is to be completed.
+  std::vector<std::string> choices;
 };
 
 // A command with its options and subcommands.
@@ -25,6 +25,8 @@ struct CommandHelp {
   std::vector<OptionHelp> options;  // without hidden ones
   std::vector<CommandHelp> commands;
 };
+
+std::vector<std::string> SubcommandNames(const CommandHelp& command);
 
 // Everything that `app` defines: the single source of completion scripts and
 // the man page.

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <memory>
@@ -8,6 +7,7 @@
 
 #include "commands.h"
 #include "dry_run.h"
+#include "log.h"
 #include "options.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
@@ -92,13 +92,12 @@ void RunEval(EvalArgs args) {
   session::Evaluation evaluation(request);
   session::EvalOutputs outputs(args.files, evaluation.test());
   ProgressMeter meter(ProgressOnStderr(30));
+  const OnProgress show = ShowOn(meter);
   ProgressPoint done{.title = "eval", .steps = evaluation.num_batches()};
   const auto result =
       evaluation.Run([&](const data::Batch& batch, const at::Tensor& logits) {
         outputs.Add(batch, logits);
-        ++done.step;
-        done.images += batch.size;
-        if (spdlog::should_log(spdlog::level::info)) meter.Update(done);
+        Advance(done, batch.size, show);
       });
   meter.Clear();
   outputs.Write();
@@ -133,6 +132,7 @@ void AddData(CLI::App& c, EvalArgs& args) {
             image::Interpolations(),
             "Interpolation: " + image::Interpolations().Choices() +
                 "; default: as --crop-pct, else bicubic");
+  AddResize(c, args.request.given.pass_order);
   AddClasses(c, data);
   AddChoice(c, "--class-order", args.request.class_order,
             pretrained::ClassOrders(),

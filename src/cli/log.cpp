@@ -37,6 +37,12 @@ void AddLogFile(const std::filesystem::path& path, bool append) {
   }
 }
 
+OnProgress ShowOn(ProgressMeter& meter) {
+  return [&meter](const ProgressPoint& point) {
+    if (spdlog::should_log(spdlog::level::info)) meter.Update(point);
+  };
+}
+
 void WarnOfFileLock(std::string_view folder, std::string_view lock) {
   spdlog::warn(
       "{}: this file system has no locks; the file {}.owner keeps other "

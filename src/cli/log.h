@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "wsel/core/progress.h"
+
 namespace wsel::cli {
 
 // Sends logs to stderr: only warnings and errors below 0, info too at 0, debug
@@ -13,6 +15,9 @@ void SetUpLog(int verbosity);
 // Also sends logs to a file, with times; `append` keeps its content.
 // Errors: kIo.
 void AddLogFile(const std::filesystem::path& path, bool append);
+
+// Passes points on to the meter, which must outlive this, where info is logged.
+OnProgress ShowOn(ProgressMeter& meter);
 
 // Warns that the file system of `folder` has no locks, and that `lock`.owner
 // stands for that one.

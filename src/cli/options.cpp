@@ -94,6 +94,13 @@ void AddSkipCorrupt(CLI::App& command, data::DataOptions& data) {
   AddOldName(command, "--skip-broken", "--skip-corrupt", data.skip_corrupt);
 }
 
+void AddResize(CLI::App& command, std::optional<image::PassOrder>& order) {
+  AddChoice(command, "--resize", order, image::PassOrders(),
+            "Version of Pillow whose resized images these equal to the byte: " +
+                image::PassOrders().Choices() +
+                "; default: that of the checkpoint's run, else pillow-13");
+}
+
 void AddWorkers(CLI::App& command, int64_t& workers) {
   command
       .add_option("--workers", workers, "Data loader threads; -1: one per core")

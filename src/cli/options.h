@@ -12,6 +12,7 @@
 
 #include "wsel/core/registry.h"
 #include "wsel/data/options.h"
+#include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 #include "wsel/naming/remap_state_dict.h"
 
@@ -64,6 +65,8 @@ void AddDataset(CLI::App& command, data::DataOptions& data,
 void AddClasses(CLI::App& command, data::DataOptions& data);
 // And its old name.
 void AddSkipCorrupt(CLI::App& command, data::DataOptions& data);
+// --resize, how images are resized.
+void AddResize(CLI::App& command, std::optional<image::PassOrder>& order);
 void AddWorkers(CLI::App& command, int64_t& workers);
 void AddDevice(CLI::App& command, std::string& device);
 void AddThreads(CLI::App& command, int& threads);

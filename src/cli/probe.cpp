@@ -8,8 +8,10 @@
 
 #include "commands.h"
 #include "dry_run.h"
+#include "log.h"
 #include "options.h"
 #include "wsel/core/error.h"
+#include "wsel/core/progress.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
 
@@ -22,6 +24,7 @@ struct ProbeArgs {
   int64_t num_heads = 0;
   bool pixels = false;
   data::DataOptions data;
+  pretrained::GivenFacts given;
   std::string device = "auto";
   int threads = 0;
   std::string solver = "lbfgs";
@@ -47,6 +50,8 @@ void DryRun(const ProbeArgs& args) {
 void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
                  const probe::ProbeResult& result) {
   const bool augment = args.options.augment;
+  const bool standardised =
+      args.options.recipe.solver == probe::ProbeSolver::kLbfgs;
   if (args.json) {
     nlohmann::ordered_json json = {
         {"train", splits.train.size()},
@@ -56,6 +61,7 @@ void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
         {"num_features", result.num_features},
         {"solver", args.solver},
         {"training_features", augment ? "recomputed" : "cached"},
+        {"standardised", standardised},
         {"top1", result.top1}};
     if (result.train_top1) json["train_top1"] = *result.train_top1;
     fmt::print("{}\n", json.dump());
@@ -65,9 +71,11 @@ void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
       result.train_top1 ? fmt::format("  (train {:.2f})", *result.train_top1)
                         : "";
   fmt::print(
-      "top-1 {:.2f}{}  {} features {}, {}, {} training and {} test images\n",
+      "top-1 {:.2f}{}  {} features {}, {}, {}, {} training and {} test "
+      "images\n",
       result.top1, train, result.num_features,
-      augment ? "recomputed in each epoch" : "computed once", args.solver,
+      augment ? "recomputed in each epoch" : "computed once",
+      standardised ? "standardised" : "with batch norm", args.solver,
       splits.train.size(), splits.test.size());
   if (result.train_skipped + result.test_skipped > 0) {
     fmt::print("skipped {} corrupt training and {} test images of these\n",
@@ -81,6 +89,7 @@ void RunProbe(ProbeArgs args) {
       probe::ProbeSolvers().Find(args.solver, "--solver");
   args.options.workers = static_cast<int>(args.data.workers);
   args.options.skip_corrupt = args.data.skip_corrupt;
+  if (!args.options.augment) args.data.cache_gib = 0;  // images are read once
   if (args.threads > 0) at::set_num_threads(args.threads);
   if (args.pixels != args.checkpoint.empty()) {
     throw Error(ErrorKind::kUsage, "wsel probe",
@@ -93,14 +102,17 @@ void RunProbe(ProbeArgs args) {
   probe::CheckSplit(args.data.name,
                     static_cast<int64_t>(splits.train.classes.size()),
                     splits.train.size());
-  const auto features =
+  auto features =
       args.pixels
           ? probe::PixelFeatures(splits.train, device, args.data.skip_corrupt)
           : probe::CheckpointFeatures(args.checkpoint, args.copy,
-                                      args.num_heads, device);
-  PrintResult(
-      args, splits,
-      probe::FitProbe(splits.train, splits.test, features, args.options));
+                                      args.num_heads, args.given, device);
+  if (args.given.pass_order) features.pass_order = *args.given.pass_order;
+  ProgressMeter meter(ProgressOnStderr(30));
+  const auto result = probe::FitProbe(splits.train, splits.test, features,
+                                      args.options, ShowOn(meter));
+  meter.Clear();
+  PrintResult(args, splits, result);
 }
 
 void AddOptimisation(CLI::App& c, ProbeArgs& args) {
@@ -109,8 +121,10 @@ void AddOptimisation(CLI::App& c, ProbeArgs& args) {
   c.option_defaults()->group("Optimisation")->always_capture_default();
   c.add_option("--solver", args.solver,
                "Solver: " + probe::ProbeSolvers().Choices() +
-                   "; lbfgs fits logistic regression to convergence, lars and "
-                   "sgd follow MAE's recipe, with batch norm");
+                   "; lbfgs standardises the features and fits logistic "
+                   "regression to convergence, as scikit-learn's "
+                   "StandardScaler and LogisticRegression do; lars and sgd "
+                   "follow MAE's recipe, with batch norm");
   c.add_option("--l2", options.logistic.l2,
                "L2 penalty (only --solver lbfgs): 1 / C of scikit-learn");
   c.add_option("--epochs", schedule.epochs,
@@ -154,6 +168,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',');
   AddClasses(*c, args->data);
+  AddResize(*c, args->given.pass_order);
   AddSkipCorrupt(*c, args->data);
   AddOptimisation(*c, *args);
   c->option_defaults()->group("Run");

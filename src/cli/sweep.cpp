@@ -307,7 +307,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
   c->add_option("--threads", args->call.threads,
                 "Compute threads per run; 0: all cores, divided by --jobs");
   c->add_option("--device", args->call.device,
-                "Device of the runs: cpu, cuda:1, or auto, which assigns all "
+                "Device of the runs: auto|cpu|cuda or cuda:1; auto assigns all "
                 "GPUs in turn");
   c->add_option("--launcher", args->launcher,
                 "Launcher: " + kLauncherNames.Choices() +

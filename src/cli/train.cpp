@@ -107,6 +107,12 @@ void LogEpoch(const train::EpochReport& r) {
                         r.skipped, test_skipped);
   }
   if (r.ema) line += fmt::format("  ema top-1 {:.2f}", r.ema->top1);
+  if (r.eval_seconds) {
+    line += fmt::format("  evaluation {:.1f} s", *r.eval_seconds);
+  }
+  if (r.save_seconds > 0) {
+    line += fmt::format("  saves {:.1f} s", r.save_seconds);
+  }
   spdlog::info("{}", line);
 }
 
@@ -130,28 +136,26 @@ void PrintResult(const train::TrainResult& result,
 
 train::TrainCallbacks CallbacksOnStderr(ProgressMeter& meter,
                                         const recipe::Recipe& recipe) {
-  return {
-      .stop_signal = LastStopSignal,
-      .on_step =
-          [&meter, &recipe](const train::StepReport& r) {
-            if (!spdlog::should_log(spdlog::level::info)) return;
-            const int64_t epoch = (r.step - 1) / r.steps_per_epoch;
-            const int64_t done = r.step - epoch * r.steps_per_epoch;
-            meter.Update(
-                {.title = fmt::format("epoch {}/{}", epoch + 1,
-                                      recipe.train.schedule.epochs),
-                 .step = done,
-                 .steps = r.steps_per_epoch,
-                 .later_steps = r.total_steps - (epoch + 1) * r.steps_per_epoch,
-                 .images = done * recipe.train.batch_size,
-                 .loss = r.loss,
-                 .lr = r.lr});
-          },
-      .on_epoch =
-          [&meter](const train::EpochReport& r) {
-            meter.Clear();
-            LogEpoch(r);
-          }};
+  return {.stop_signal = LastStopSignal,
+          .on_step =
+              [show = ShowOn(meter), &recipe](const train::StepReport& r) {
+                const int64_t epoch = (r.step - 1) / r.steps_per_epoch;
+                const int64_t done = r.step - epoch * r.steps_per_epoch;
+                show({.title = fmt::format("epoch {}/{}", epoch + 1,
+                                           recipe.train.schedule.epochs),
+                      .step = done,
+                      .steps = r.steps_per_epoch,
+                      .images = done * recipe.train.batch_size,
+                      .loss = r.loss,
+                      .lr = r.lr,
+                      .seconds_left = r.seconds_left});
+              },
+          .on_epoch =
+              [&meter](const train::EpochReport& r) {
+                meter.Clear();
+                LogEpoch(r);
+              },
+          .on_progress = ShowOn(meter)};
 }
 
 // Trains; an interrupted run ends with exit code 130 or 143.

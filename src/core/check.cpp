@@ -33,6 +33,12 @@ void CheckRealBetween(std::string_view option, double value, double low,
   CheckWithin(option, value, low, high);
 }
 
+void CheckBelowOne(std::string_view option, double value) {
+  if (value >= 0 && value < 1) return;
+  throw Error(ErrorKind::kConfig, option,
+              "is {}: must be 0 or more and below 1", value);
+}
+
 void CheckNotNegative(std::string_view option, double value) {
   if (std::isfinite(value) && value >= 0) return;
   throw Error(ErrorKind::kConfig, option,

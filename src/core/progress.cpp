@@ -36,11 +36,12 @@ std::string Stats(const ProgressPoint& point, const ProgressRate& rate) {
     text += fmt::format("  {:.{}f} img/s", rate.images_per_second,
                         rate.images_per_second < 10 ? 1 : 0);
   }
-  const int64_t left = point.steps - point.step + point.later_steps;
-  if (rate.steps_per_second > 0 && left > 0) {
-    text += fmt::format("  {} left", DurationText(static_cast<double>(left) /
-                                                  rate.steps_per_second));
-  }
+  const auto steps_left = static_cast<double>(point.steps - point.step);
+  const double left = point.seconds_left ? *point.seconds_left
+                      : rate.steps_per_second > 0
+                          ? steps_left / rate.steps_per_second
+                          : 0;
+  if (left > 0) text += fmt::format("  {} left", DurationText(left));
   return text;
 }
 
@@ -65,6 +66,13 @@ void WriteStderr(std::string_view text) {
 }
 
 }  // namespace
+
+void Advance(ProgressPoint& point, int64_t images,
+             const OnProgress& on_progress) {
+  ++point.step;
+  point.images += images;
+  if (on_progress) on_progress(point);
+}
 
 int StderrWidth() {
   winsize size = {};
@@ -105,7 +113,7 @@ ProgressOptions ProgressOnStderr(double line_seconds) {
 ProgressRate ProgressMeter::Measure(const ProgressPoint& point, double now) {
   const double seconds = now - first_time_;
   const int64_t steps = point.step - first_.step;
-  if (seconds <= 0 || steps <= 0) return rate_;  // of the previous phase
+  if (seconds <= 0 || steps <= 0) return rate_;
   return {static_cast<double>(point.images - first_.images) / seconds,
           static_cast<double>(steps) / seconds};
 }
@@ -117,6 +125,7 @@ void ProgressMeter::Update(const ProgressPoint& point) {
   if (begins) {
     first_ = point;
     first_time_ = now;
+    rate_ = {};  // that of an evaluation says nothing of an epoch
   }
   rate_ = Measure(point, now);
   // Only a bar shows the first and last point: as lines they would be two for

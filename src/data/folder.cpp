@@ -31,9 +31,10 @@ constexpr std::array<std::string_view, 7> kExtensions = {
     ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".webp"};
 
 // Other kinds of images: such files are counted, since a user may miss them.
-constexpr std::array<std::string_view, 15> kPassedOver = {
-    ".tif", ".tiff", ".gif", ".jfif", ".jpe", ".avif", ".heic", ".heif",
-    ".jp2", ".jxl",  ".pbm", ".pnm",  ".tga", ".ico",  ".svg"};
+constexpr std::array<std::string_view, 20> kPassedOver = {
+    ".tif",  ".tiff", ".gif", ".jfif", ".jpe", ".avif", ".heic",
+    ".heif", ".jp2",  ".j2k", ".jxl",  ".pbm", ".pnm",  ".dib",
+    ".tga",  ".ico",  ".svg", ".exr",  ".psd", ".dcm"};
 
 bool IsHidden(const fs::path& path) {
   return path.filename().native().starts_with('.');
@@ -50,10 +51,21 @@ bool Contains(const auto& extensions, const std::string& extension) {
   return std::ranges::find(extensions, extension) != extensions.end();
 }
 
+using Counts = std::map<std::string, int64_t>;  // files of each extension
+
 struct ClassImages {
   std::vector<std::string> names;
-  std::map<std::string, int64_t> passed_over;  // files of each extension
+  Counts passed_over;
 };
+
+// "2 .gif, 1 .tif"
+std::string Text(const Counts& counts) {
+  std::vector<std::string> kinds;
+  for (const auto& [extension, count] : counts) {
+    kinds.push_back(fmt::format("{} {}", count, extension));
+  }
+  return fmt::format("{}", fmt::join(kinds, ", "));
+}
 
 std::vector<fs::directory_entry> Entries(const fs::path& folder) {
   std::error_code error;
@@ -132,30 +144,30 @@ std::vector<ClassImages> ImagesByClass(
               [&](size_t i) { images[i] = ImagesOf(root, classes[i]); });
   for (size_t i = 0; i < classes.size(); ++i) {
     if (!images[i].names.empty()) continue;
-    throw Error(ErrorKind::kFormat, (root / classes[i]).string(),
-                "has no images ({}); remove the folder or add some",
-                fmt::join(kExtensions, " "));
+    const Counts& others = images[i].passed_over;
+    throw Error(
+        ErrorKind::kFormat, (root / classes[i]).string(),
+        "has no images ({}); {}", fmt::join(kExtensions, " "),
+        others.empty()
+            ? "remove the folder or add some"
+            : fmt::format("convert its {} files, or remove it", Text(others)));
   }
   return images;
 }
 
-// "12 .gif and 3 .tif files are not read as images"; "" if there are none.
+// "12 .gif, 3 .tif files were passed over: ..."; "" if there are none.
 std::string NoteOf(const std::vector<ClassImages>& images) {
-  std::map<std::string, int64_t> counts;
+  Counts counts;
   for (const ClassImages& of_class : images) {
     for (const auto& [extension, count] : of_class.passed_over) {
       counts[extension] += count;
     }
   }
-  std::vector<std::string> kinds;
-  for (const auto& [extension, count] : counts) {
-    kinds.push_back(fmt::format("{} {}", count, extension));
-  }
-  if (kinds.empty()) return "";
+  if (counts.empty()) return "";
   return fmt::format(
       "{} files were passed over: images are read from {}; convert the others "
       "if they belong to the data set",
-      fmt::join(kinds, ", "), fmt::join(kExtensions, " "));
+      Text(counts), fmt::join(kExtensions, " "));
 }
 
 // Which of `count` files are in the split: of all files, shuffled alike on
@@ -218,7 +230,10 @@ Dataset OpenEuroSat(OpenRequest& request) {
       if (in_split[index++]) chosen.Add(name, static_cast<int32_t>(label));
     }
   }
-  return DatasetOfFiles(request.Name(), classes, folder, std::move(chosen));
+  Dataset set =
+      DatasetOfFiles(request.Name(), classes, folder, std::move(chosen));
+  set.note = NoteOf(images);
+  return set;
 }
 
 }  // namespace wsel::data

@@ -20,6 +20,12 @@ constexpr std::array<Registered<Interpolation>, 3> kInterpolations = {{
 constexpr Registry<Interpolation> kInterpolationNames("interpolation",
                                                       kInterpolations);
 
+constexpr std::array<Registered<PassOrder>, 2> kPassOrders = {{
+    {PassOrder::kPillow13, "pillow-13", "tall images vertically first"},
+    {PassOrder::kPillow12, "pillow-12", "horizontally first"},
+}};
+constexpr Registry<PassOrder> kPassOrderNames("version of Pillow", kPassOrders);
+
 constexpr int32_t kHalf = 1 << (kPrecisionBits - 1);
 
 uint8_t ToByte(int32_t sum) {
@@ -213,6 +219,8 @@ void CheckArguments(const Image& image, const Box& box, int width, int height) {
 }  // namespace
 
 const Registry<Interpolation>& Interpolations() { return kInterpolationNames; }
+
+const Registry<PassOrder>& PassOrders() { return kPassOrderNames; }
 
 Box FullBox(const Image& image) {
   return {0, 0, static_cast<float>(image.width()),

@@ -2,17 +2,13 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_foreach_lerp.h>
-#include <fmt/format.h>
 
-#include "wsel/core/error.h"
+#include "wsel/core/check.h"
 
 namespace wsel::optim {
 
 Ema::Ema(const NamedTensors& parameters, double decay) : decay_(decay) {
-  if (!(decay >= 0 && decay < 1)) {
-    throw Error(ErrorKind::kConfig, "ema_decay",
-                "is {}: must be 0 or more and below 1", decay);
-  }
+  CheckBelowOne("ema_decay", decay);
   CheckParameters(parameters);
   for (const auto& [name, tensor] : parameters) {
     weight_list_.push_back(tensor);

@@ -39,6 +39,10 @@ std::string Text(Interpolation value) {
   return std::string(image::Interpolations().NameOf(value));
 }
 
+std::string Text(image::PassOrder value) {
+  return std::string(image::PassOrders().NameOf(value));
+}
+
 const char* Name(FactSource source) {
   constexpr std::array kNames = {
       "given",     "metadata",       "a file beside it",
@@ -149,6 +153,18 @@ std::optional<Interpolation> RecordedInterpolation(
       RecipeAt(checkpoint, "evaluation.interpolation"), ErrorKind::kFormat);
 }
 
+std::optional<image::PassOrder> RecordedPassOrder(
+    const PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.file->metadata().contains(run::kRecipeKey)) {
+    return std::nullopt;
+  }
+  const Json json = RecordedValue(checkpoint, "data", "resize");
+  if (json.is_null()) return image::PassOrder::kPillow12;
+  return image::PassOrders().Find(
+      json.is_string() ? json.get<std::string>() : json.dump(),
+      RecipeAt(checkpoint, "data.resize"), ErrorKind::kFormat);
+}
+
 // What a given model contradicts of what is known of the file's, rather than
 // guessed.
 std::vector<std::string> ContradictedBy(const PretrainedCheckpoint& checkpoint,
@@ -195,7 +211,10 @@ void SetModel(const PretrainedCheckpoint& checkpoint, const GivenFacts& given,
 std::string DescribeCrop(const Facts& facts) {
   const int64_t size = ImageSize(facts.model);
   if (size <= image::kLargestUnresized) return "cropped without resizing";
-  const std::string interpolation = Describe(facts.interpolation);
+  std::string interpolation = Describe(facts.interpolation);
+  if (facts.pass_order.source != FactSource::kAssumed) {
+    interpolation += " as " + Describe(facts.pass_order);
+  }
   if (size >= image::kSmallestUncropped) {
     return "resized whole, " + interpolation;
   }
@@ -257,6 +276,10 @@ Facts FactsOf(const PretrainedCheckpoint& checkpoint, const GivenFacts& given) {
       Decide(given.interpolation,
              KnownOf(RecordedInterpolation(checkpoint), beside.interpolation,
                      Interpolation::kBicubic));
+  facts.pass_order = Decide(
+      given.pass_order,
+      KnownOf<image::PassOrder>(RecordedPassOrder(checkpoint), std::nullopt,
+                                image::PassOrder::kPillow13));
   facts.remarks = beside.remarks;
   return facts;
 }
@@ -277,6 +300,7 @@ nlohmann::ordered_json ToJson(const Facts& facts) {
           {"crop_pct", JsonOf(facts.crop_pct, facts.crop_pct.value)},
           {"interpolation",
            JsonOf(facts.interpolation, Text(facts.interpolation.value))},
+          {"resize", JsonOf(facts.pass_order, Text(facts.pass_order.value))},
           {"mean", JsonOf(facts.mean_std.mean, facts.mean_std.mean.value)},
           {"std", JsonOf(facts.mean_std.std, facts.mean_std.std.value)}};
 }

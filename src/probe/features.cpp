@@ -1,14 +1,14 @@
 #include "wsel/probe/features.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "wsel/core/error.h"
 #include "wsel/data/loader.h"
 #include "wsel/data/sampler.h"
-#include "wsel/pretrained/facts.h"
+#include "wsel/train/device.h"
 #include "wsel/train/image_batches.h"
 
 namespace wsel::probe {
@@ -53,9 +53,10 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
 FeatureExtractor CheckpointFeatures(const std::string& path,
                                     const naming::CopyChoice& copy,
                                     int64_t num_heads,
+                                    const pretrained::GivenFacts& given,
                                     const c10::Device& device) {
   const auto checkpoint = pretrained::Open(path, copy, num_heads);
-  const pretrained::Facts facts = FactsOf(checkpoint);
+  const pretrained::Facts facts = FactsOf(checkpoint, given);
   RequireKnownHeads(checkpoint);
   LogFacts(facts, path);
   LogLoadReport(checkpoint);
@@ -67,12 +68,24 @@ FeatureExtractor CheckpointFeatures(const std::string& path,
   features.name = path;
   features.crop_pct = facts.crop_pct.value;
   features.interpolation = facts.interpolation.value;
+  features.pass_order = facts.pass_order.value;
   return features;
 }
 
-LabelledFeatures ComputeFeatures(const data::Dataset& set,
-                                 const FeatureExtractor& extractor, int workers,
-                                 bool skip_corrupt) {
+void RequireMemory(std::string_view where, int64_t bytes, std::string_view what,
+                   std::string_view advice) {
+  const int64_t free = train::FreeMemory(c10::kCPU);
+  if (bytes <= free) return;
+  constexpr double kGiB = 1 << 30;
+  throw Error(ErrorKind::kConfig, where,
+              "{} need {:.1f} GiB of memory, and {:.1f} GiB are free: {}", what,
+              static_cast<double>(bytes) / kGiB,
+              static_cast<double>(free) / kGiB, advice);
+}
+
+int64_t ForEachBatch(const data::Dataset& set,
+                     const FeatureExtractor& extractor,
+                     const FeatureOptions& options, const OnFeatures& use) {
   constexpr int64_t kBatch = 100;
   train::Uploader uploader(extractor.device, extractor.normalisation);
   const int size = extractor.img_size;
@@ -80,35 +93,63 @@ LabelledFeatures ComputeFeatures(const data::Dataset& set,
       set,
       train::MakeEvalTransform({.img_size = size,
                                 .crop_pct = extractor.crop_pct,
-                                .interpolation = extractor.interpolation}),
+                                .interpolation = extractor.interpolation,
+                                .pass_order = extractor.pass_order}),
       data::EvalBatches(set.size(), kBatch),
       {.img_size = size,
        .batch_size = kBatch,
-       .workers = workers,
-       .skip_corrupt = skip_corrupt},
+       .workers = options.workers,
+       .skip_corrupt = options.skip_corrupt},
       uploader.allocate());
   const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> rows;
-  std::vector<at::Tensor> labels;
+  ProgressPoint done{.title = "features of " + set.name,
+                     .steps = (set.size() + kBatch - 1) / kBatch};
   while (const data::Batch* batch = loader.Next()) {
     const auto uploaded = uploader.Upload(*batch, size);
     const auto valid = uploaded.valid.nonzero().squeeze(1);
-    rows.push_back(
-        extractor.forward(uploaded.images).cpu().index_select(0, valid));
-    labels.push_back(uploaded.labels.cpu().index_select(0, valid));
+    const auto features =
+        extractor.forward(uploaded.images).cpu().index_select(0, valid);
+    if (!at::isfinite(features).all().item<bool>()) {
+      throw Error(ErrorKind::kMismatch, extractor.name,
+                  "produces NaN or infinite features; its weights are corrupt");
+    }
+    use(features, uploaded.labels.cpu().index_select(0, valid));
+    Advance(done, batch->size, options.on_progress);
   }
-  LabelledFeatures result = {at::cat(rows), at::cat(labels),
-                             loader.num_corrupt()};
-  if (result.skipped > 0 && result.labels.size(0) == 0) {
+  const int64_t skipped = loader.num_corrupt();
+  if (skipped > 0 && skipped == set.size()) {
     throw Error(ErrorKind::kFormat, loader.corrupt_files().front(),
                 "is corrupt, as all {} images of the split are: none is left; "
                 "wsel datasets check says what is wrong with each",
-                result.skipped);
+                skipped);
   }
-  if (!at::isfinite(result.features).all().item<bool>()) {
-    throw Error(ErrorKind::kMismatch, extractor.name,
-                "produces NaN or infinite features; its weights are corrupt");
-  }
+  return skipped;
+}
+
+LabelledFeatures ComputeFeatures(const data::Dataset& set,
+                                 const FeatureExtractor& extractor,
+                                 const FeatureOptions& options) {
+  LabelledFeatures result;
+  result.labels = at::empty({set.size()}, at::kLong);
+  int64_t count = 0;
+  const auto add = [&](const at::Tensor& features, const at::Tensor& labels) {
+    const int64_t width = features.size(1);
+    const int64_t rows = features.size(0);
+    if (!result.features.defined()) {
+      const int64_t bytes = set.size() * width * int64_t{sizeof(float)};
+      RequireMemory("subset", bytes,
+                    fmt::format("{} features of each of {} training images",
+                                width, set.size()),
+                    "choose fewer images");
+      result.features = at::empty({set.size(), width});
+    }
+    result.features.narrow(0, count, rows).copy_(features);
+    result.labels.narrow(0, count, rows).copy_(labels);
+    count += rows;
+  };
+  result.skipped = ForEachBatch(set, extractor, options, add);
+  result.features = result.features.narrow(0, 0, count);
+  result.labels = result.labels.narrow(0, 0, count);
   return result;
 }
 

@@ -39,13 +39,6 @@ constexpr std::array<Registered<augment::TrainCrop>, 4> kCrops = {{
 }};
 constexpr Registry<augment::TrainCrop> kCropNames("crop", kCrops);
 
-constexpr std::array<Registered<image::PassOrder>, 2> kPassOrders = {{
-    {image::PassOrder::kPillow13, "pillow-13", "tall images vertically first"},
-    {image::PassOrder::kPillow12, "pillow-12", "horizontally first"},
-}};
-constexpr Registry<image::PassOrder> kPassOrderNames("version of Pillow",
-                                                     kPassOrders);
-
 // An option whose values have names.
 template <typename T>
 concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
@@ -53,7 +46,7 @@ concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 template <HasNames T>
 const Registry<T>& NamesOf() {
   return std::get<const Registry<T>&>(std::tie(
-      kCropNames, image::Interpolations(), kPassOrderNames,
+      kCropNames, image::Interpolations(), image::PassOrders(),
       train::Distillations(), train::Precisions(), model::Initializers(),
       select::Methods(), select::HeadRules(), select::HeadSources(),
       select::PatchResizes(), pretrained::ClassOrders()));

@@ -175,7 +175,7 @@ Experiment ReadExperiment(const std::vector<fs::path>& paths) {
       settings.insert(settings.begin(), {"folder", folders[i]});
     }
   }
-  CheckCount(runs.size(), paths.front());
+  if (!paths.empty()) CheckCount(runs.size(), paths.front());
   if (const auto duplicates = FindDuplicates(runs)) {
     throw Error(ErrorKind::kMismatch, duplicates->second.string(),
                 "has the same settings and seed as {}: leave one out",

@@ -173,6 +173,10 @@ std::vector<MappedAxis> AxesOf(const ConfigPair& models,
   return axes;
 }
 
+bool OfficialSkips(const std::string& name) {
+  return name.find("head") != std::string::npos;
+}
+
 HeadSplit HeadsOf(const model::Config& config) {
   const int64_t heads = NumHeads(config);
   return heads == 0 ? HeadSplit{}

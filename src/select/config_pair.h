@@ -52,6 +52,10 @@ struct Resampling {
 Resampling ResamplingOf(const ConfigPair& models, const Options& options,
                         std::vector<std::string>& notes);
 
+// Whether the official script skips a parameter: every one with "head" in its
+// name, ConvNeXt's final norm included.
+bool OfficialSkips(const std::string& name);
+
 // The attention heads of a configured model; 1 x 1 without attention.
 HeadSplit HeadsOf(const model::Config& config);
 

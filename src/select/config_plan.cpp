@@ -203,10 +203,7 @@ Plan PlanSelection(const model::Config& teacher,
   mapping.notes = CheckHeads(options.heads, HeadsOf(teacher), HeadsOf(student));
   const Resampling resampling = ResamplingOf(models, options, mapping.notes);
   for (const ParameterSpec& parameter : models.student_parameters) {
-    // The official script skips every name with "head" in it, ConvNeXt's final
-    // norm included.
-    const bool head = parameter.spec.name.find("head") != std::string::npos;
-    if (options.official && head) continue;
+    if (options.official && OfficialSkips(parameter.spec.name)) continue;
     mapping.tensors.push_back(
         MapTensor(models, parameter, teacher_tensors, options, resampling));
   }

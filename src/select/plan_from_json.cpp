@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "config_pair.h"
 #include "wsel/core/json_object.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/init.h"
@@ -237,8 +238,9 @@ void CheckEntries(const Plan& plan, const std::string& where) {
   const std::string& name = NameOf(*student);
   std::vector<TensorSpec> wanted;
   for (const model::ParameterSpec& tensor : ParameterSpecs(*student)) {
-    const bool head = tensor.spec.name.find("head") != std::string::npos;
-    if (!(plan.options.official && head)) wanted.push_back(tensor.spec);
+    const bool skipped =
+        plan.options.official && OfficialSkips(tensor.spec.name);
+    if (!skipped) wanted.push_back(tensor.spec);
   }
   if (plan.entries.size() != wanted.size()) {
     Fail(where, fmt::format("contains {} tensors; {} has {}",

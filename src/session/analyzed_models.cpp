@@ -58,6 +58,7 @@ AnalyzedModel FromFile(const std::string& path, const SharedCheckpoint& file,
   model.normalisation = facts.mean_std.normalisation();
   model.transform.crop_pct = facts.crop_pct.value;
   model.transform.interpolation = facts.interpolation.value;
+  model.transform.pass_order = facts.pass_order.value;
   return model;
 }
 

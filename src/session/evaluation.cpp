@@ -10,7 +10,6 @@
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
 #include "wsel/model/parameter_specs.h"
-#include "wsel/run/metadata_keys.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
 #include "wsel/train/image_batches.h"
@@ -45,6 +44,7 @@ void CheckCrop(const EvalRequest& request, const model::Config& config) {
 data::DataOptions DataOf(const EvalRequest& request,
                          const pretrained::PretrainedCheckpoint& checkpoint) {
   data::DataOptions options = request.data;
+  options.cache_gib = 0;  // images are read once
   const auto name = RecordedValue(checkpoint, "data", "name");
   const auto seed = RecordedValue(checkpoint, "data", "split_seed");
   if (name == options.name && seed.is_number_unsigned()) {
@@ -67,15 +67,6 @@ train::Precision PrecisionOf(
   const bool fit =
       of_run == train::Precision::kFp32 || !request.device.is_cpu();
   return fit && of_run != train::Precision::kAuto ? of_run : automatic;
-}
-
-// A run that does not record how it resized is one of version 0.1.
-image::PassOrder PassOrderOf(
-    const pretrained::PretrainedCheckpoint& checkpoint) {
-  const bool of_run = checkpoint.file->metadata().contains(run::kRecipeKey);
-  return !of_run || RecordedValue(checkpoint, "data", "resize") == "pillow-13"
-             ? image::PassOrder::kPillow13
-             : image::PassOrder::kPillow12;
 }
 
 }  // namespace
@@ -157,7 +148,7 @@ Evaluation::Evaluation(const EvalRequest& request) {
       train::MakeEvalTransform({.img_size = size,
                                 .crop_pct = facts_.crop_pct.value,
                                 .interpolation = facts_.interpolation.value,
-                                .pass_order = PassOrderOf(opened.checkpoint)}),
+                                .pass_order = facts_.pass_order.value}),
       data::EvalBatches(test_.size(), batch_size_),
       data::LoaderOptions{.img_size = size,
                           .batch_size = batch_size_,

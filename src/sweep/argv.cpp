@@ -4,6 +4,7 @@
 
 #include "wsel/core/csv.h"
 #include "wsel/core/sha256.h"
+#include "wsel/image/resample.h"
 #include "wsel/model/config_json.h"
 #include "wsel/run/file_names.h"
 #include "wsel/select/options.h"
@@ -123,6 +124,10 @@ Argv ProbeArgv(const recipe::Recipe& recipe, const ProbeOptions& options,
   Argv argv = {"probe",    "--json",         "--checkpoint", recipe.init.file,
                "--device", resources.device, "--threads",    threads};
   AddData(recipe.data, argv);
+  const image::PassOrder order = recipe.train.evaluation.pass_order;
+  if (order != image::PassOrder::kPillow13) {
+    Add(argv, {"--resize", std::string(image::PassOrders().NameOf(order))});
+  }
   if (resources.threads > 0) Add(argv, {"--workers", threads});
   for (const auto& [name, value] : options) {
     if (value == "false") continue;

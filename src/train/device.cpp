@@ -16,7 +16,7 @@ namespace wsel::train {
 namespace {
 
 // The kernel's estimate of what can be allocated without swapping.
-int64_t FreeMemory() {
+int64_t FreeHostMemory() {
   std::ifstream info("/proc/meminfo");
   std::string word;
   while (info >> word) {
@@ -73,11 +73,15 @@ std::vector<std::string> DevicesOf(const std::string& name) {
   return devices;
 }
 
-int64_t MemoryBudget(const c10::Device& device) {
-  if (device.is_cpu()) return FreeMemory() / 2;
+int64_t FreeMemory(const c10::Device& device) {
+  if (device.is_cpu()) return FreeHostMemory();
   const auto [free, total] =
       c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index());
-  return static_cast<int64_t>(free / 2);
+  return static_cast<int64_t>(free);
+}
+
+int64_t MemoryBudget(const c10::Device& device) {
+  return FreeMemory(device) / 2;
 }
 
 void Synchronize(const c10::Device& device) {

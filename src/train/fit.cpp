@@ -8,11 +8,13 @@
 
 #include "loss_reader.h"
 #include "run_writer.h"
+#include "seconds_left.h"
 #include "step_batches.h"
 #include "stopwatch.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
 #include "wsel/run/file_names.h"
+#include "wsel/run/run_progress.h"
 #include "wsel/train/image_batches.h"
 #include "wsel/train/train_step.h"
 
@@ -45,13 +47,20 @@ bool LacksEvaluation(const TrainerState& state,
 }
 
 Evaluation EvaluateOnTest(const nn::Model& model, const TrainJob& job,
-                          Uploader& uploader) {
+                          Uploader& uploader, const std::string& title,
+                          const OnProgress& on_progress) {
   const Options& options = job.options;
+  const int64_t batches =
+      (job.test.size() + options.eval_batch - 1) / options.eval_batch;
+  ProgressPoint done{.title = title, .steps = batches};
   data::Loader loader = OrderedLoader(
       job, job.test, MakeEvalTransform(options.evaluation), uploader);
   return Evaluate([&](const at::Tensor& x) { return model.forward(x); }, loader,
                   uploader,
-                  {options.transform.img_size, options.precision, job.device});
+                  {options.transform.img_size, options.precision, job.device},
+                  [&](const data::Batch& batch, const at::Tensor&) {
+                    Advance(done, batch.size, on_progress);
+                  });
 }
 
 // A model with the EMA weights.
@@ -80,7 +89,7 @@ class Trainer {
         state_(state),
         uploader_(job.device, job.options.normalisation),
         batches_(job, NumClasses(model.config), uploader_, state.step,
-                 schedule.total_steps()),
+                 schedule.total_steps(), callbacks.on_progress),
         loss_(job.device),
         writer_(job, folder, state) {}
 
@@ -127,9 +136,28 @@ class Trainer {
         .loss = losses.mean(),
         .kd_loss = losses.kd_loss,
         .lr = schedule_.At(state_.step - 1),
-        .images_per_second = throughput_.ImagesPerSecond()};
+        .images_per_second = throughput_.ImagesPerSecond(),
+        .seconds_left = RunSecondsLeft()};
     writer_.Log(report);
     if (callbacks_.on_step) callbacks_.on_step(report);
+  }
+
+  double RunSecondsLeft() const {
+    const Options& options = job_.options;
+    const double per_image = throughput_.SecondsPerImage();
+    const auto evaluated = static_cast<double>(
+        job_.test.size() * (step_.ema() == nullptr ? 1 : 2));
+    const PartSeconds each = {
+        .step = per_image * static_cast<double>(options.batch_size),
+        .evaluation = eval_seconds_.value_or(evaluated * per_image / 3),
+        .save = save_seconds_};
+    // The evaluation after an epoch's last step is still to come.
+    const int64_t epochs_done = (state_.step - 1) / schedule_.steps_per_epoch();
+    return SecondsLeft(
+        each, schedule_.total_steps() - state_.step,
+        run::EvaluationsAfter(epochs_done, options.schedule.epochs,
+                              options.val_interval),
+        options.save_minutes * 60);
   }
 
   int64_t Epoch() const { return state_.step / schedule_.steps_per_epoch(); }
@@ -149,9 +177,11 @@ class Trainer {
     report.images_per_second =
         static_cast<double>(throughput_.EpochImages()) / report.seconds;
     report.teacher_seconds = batches_.TakeTeacherSeconds();
-    if (report.epoch % options.val_interval == 0 ||
-        report.epoch == report.epochs) {
+    report.save_seconds = std::exchange(epoch_save_seconds_, 0);
+    if (run::IsEvaluated(report.epoch, report.epochs, options.val_interval)) {
+      const Stopwatch stopwatch;
       EvaluateEpoch(report);
+      report.eval_seconds = eval_seconds_ = stopwatch.Seconds();
     }
     writer_.Log(report);
     if (callbacks_.on_epoch) callbacks_.on_epoch(report);
@@ -162,7 +192,8 @@ class Trainer {
   // Evaluates the weights and any EMA weights, and keeps those that are better
   // than all before. Saves the epoch's work if that fails.
   void EvaluateEpoch(EpochReport& report) try {
-    const Evaluation test = EvaluateOnTest(model_, job_, uploader_);
+    const Evaluation test = EvaluateOnTest(
+        model_, job_, uploader_, "evaluation", callbacks_.on_progress);
     report.test = test;
     test_skipped_ = test.skipped;
     state_.last_top1 = test.top1;
@@ -177,8 +208,9 @@ class Trainer {
     }
     const optim::Ema* ema = step_.ema();
     if (ema == nullptr) return;
-    report.ema = EvaluateOnTest(EmaModel(model_.config, *ema, job_.device),
-                                job_, uploader_);
+    report.ema =
+        EvaluateOnTest(EmaModel(model_.config, *ema, job_.device), job_,
+                       uploader_, "evaluation (ema)", callbacks_.on_progress);
     if (report.ema->top1 > state_.best_ema_top1) {
       state_.best_ema_top1 = report.ema->top1;
       writer_.Keep(run::kBestEma, ema->ema_weights(), report.epoch);
@@ -203,7 +235,11 @@ class Trainer {
 
   void Save() {
     ReportSteps();
+    const Stopwatch stopwatch;
     writer_.Save(step_, Epoch(), state_);
+    save_seconds_ = stopwatch.Seconds();
+    epoch_save_seconds_ += save_seconds_;
+    throughput_.LeaveOut(save_seconds_);
   }
 
   const nn::Model& model_;
@@ -216,8 +252,11 @@ class Trainer {
   Uploader uploader_;
   StepBatches batches_;
   LossReader loss_;
-  int64_t skipped_ = 0;       // corrupt images up to the last epoch
-  int64_t test_skipped_ = 0;  // in the last evaluation
+  int64_t skipped_ = 0;                 // corrupt images up to the last epoch
+  int64_t test_skipped_ = 0;            // in the last evaluation
+  std::optional<double> eval_seconds_;  // of the last evaluation
+  double save_seconds_ = 0;             // of the last save
+  double epoch_save_seconds_ = 0;       // of all since the last epoch
   // The last two start their clocks when all else is ready.
   RunWriter writer_;
   Throughput throughput_;

@@ -1,10 +1,12 @@
 #include "wsel/train/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <vector>
 
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
@@ -83,20 +85,22 @@ void ValidateDistillation(const Options& o) {
     ThrowConfig("distill.cache",
                 "needs distill.method: without it there is no teacher");
   }
-  const auto forbid = [](bool changes, std::string_view option,
-                         std::string_view value) {
-    if (!changes) return;
-    ThrowConfig("distill.cache",
-                fmt::format("reuses the teacher's outputs, so images must be "
-                            "the same in every epoch: set {}={} too",
-                            option, value));
+  std::vector<std::string_view> needed;
+  const auto need = [&](bool changes, std::string_view setting) {
+    if (changes) needed.push_back(setting);
   };
-  forbid(o.transform.crop != augment::TrainCrop::kEvaluation, "augment.crop",
-         "evaluation");
-  forbid(o.transform.hflip > 0, "augment.hflip", "0");
-  forbid(!o.transform.rand_augment.empty(), "augment.rand_augment", "\"\"");
-  forbid(o.erasing.probability > 0, "erasing.probability", "0");
-  forbid(MixingEnabled(o.mix), "mix.probability", "0");
+  need(o.transform.crop != augment::TrainCrop::kEvaluation,
+       "augment.crop=evaluation");
+  need(o.transform.hflip > 0, "augment.hflip=0");
+  need(!o.transform.rand_augment.empty(), "augment.rand_augment=\"\"");
+  need(o.erasing.probability > 0, "erasing.probability=0");
+  need(o.mix.mixup_alpha > 0, "mix.mixup_alpha=0");
+  need(o.mix.cutmix_alpha > 0, "mix.cutmix_alpha=0");
+  if (needed.empty()) return;
+  ThrowConfig("distill.cache",
+              fmt::format("reuses the teacher's outputs, so images must be the "
+                          "same in every epoch: set {} too",
+                          fmt::join(needed, ", ")));
 }
 
 }  // namespace

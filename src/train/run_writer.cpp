@@ -91,6 +91,10 @@ void RunWriter::Log(const EpochReport& report) {
   }
   if (report.ema) AddEvaluation(row, scalars, run::kEmaPrefix, *report.ema);
   row.push_back({run::kSecondsKey, report.seconds});
+  if (report.eval_seconds) {
+    row.push_back({run::kEvalSecondsKey, *report.eval_seconds});
+  }
+  row.push_back({run::kSaveSecondsKey, report.save_seconds});
   row.push_back({run::kImagesPerSecondKey, report.images_per_second});
   if (report.teacher_seconds) {
     row.push_back({run::kTeacherSecondsKey, *report.teacher_seconds});

@@ -32,14 +32,15 @@ data::LoaderOptions LoaderOptionsOf(const TrainJob& job, int64_t batch_size) {
 }
 
 std::optional<TeacherOutputs> StartTeacher(const TrainJob& job,
-                                           Uploader& uploader) {
+                                           Uploader& uploader,
+                                           const OnProgress& on_progress) {
   if (!job.teacher) return std::nullopt;
   TeacherOutputs outputs(*job.teacher, job.device);
   if (!job.options.distill.cache) return outputs;
   data::Loader loader =
       OrderedLoader(job, job.train, MakeTrainTransform(job.options), uploader);
   outputs.Precompute(loader, uploader, job.options.transform.img_size,
-                     job.train.size(), job.teacher_cache);
+                     job.train.size(), job.teacher_cache, on_progress);
   return outputs;
 }
 
@@ -65,11 +66,11 @@ data::Loader OrderedLoader(const TrainJob& job, const data::Dataset& set,
 
 StepBatches::StepBatches(const TrainJob& job, int64_t num_classes,
                          Uploader& uploader, int64_t first_step,
-                         int64_t total_steps)
+                         int64_t total_steps, const OnProgress& on_progress)
     : job_(job),
       num_classes_(num_classes),
       uploader_(uploader),
-      teacher_outputs_(StartTeacher(job, uploader)),
+      teacher_outputs_(StartTeacher(job, uploader, on_progress)),
       loader_(job.train, MakeTrainTransform(job.options),
               SamplerOf(job, first_step, total_steps),
               LoaderOptionsOf(job, ChunkSize(job.options)),

@@ -17,11 +17,13 @@ namespace wsel::train {
 // batch this process computes: all of them.
 class StepBatches {
  public:
-  // Runs the teacher on all images first if its outputs are cached, then starts
-  // to load the batches of steps first_step ... total_steps - 1. The arguments
-  // must outlive this. Errors: as TeacherOutputs::Precompute, data::Loader.
+  // Runs the teacher on all images first if its outputs are cached, with
+  // `on_progress`, then starts to load the batches of steps first_step ...
+  // total_steps - 1. `job` and `uploader` must outlive this. Errors: as
+  // TeacherOutputs::Precompute, data::Loader.
   StepBatches(const TrainJob& job, int64_t num_classes, Uploader& uploader,
-              int64_t first_step, int64_t total_steps);
+              int64_t first_step, int64_t total_steps,
+              const OnProgress& on_progress);
 
   // Calls `use` with each micro-batch of the next step, `step`, in order.
   // Errors: as data::Loader::Next.

@@ -28,13 +28,14 @@ TeacherOutputs::TeacherOutputs(const Teacher& teacher,
 
 void TeacherOutputs::Precompute(data::Loader& loader, Uploader& uploader,
                                 int64_t img_size, int64_t num_images,
-                                const std::filesystem::path& file) {
+                                const std::filesystem::path& file,
+                                const OnProgress& on_progress) {
   if (file.empty()) {
-    ComputeAll(loader, uploader, img_size);
+    ComputeAll(loader, uploader, img_size, num_images, on_progress);
     return;
   }
   CreateOnce(file, [&] {
-    ComputeAll(loader, uploader, img_size);
+    ComputeAll(loader, uploader, img_size, num_images, on_progress);
     WriteTensors(file, {{kOutputs, cached_}}, {});
   });
   if (!cached_.defined()) LoadCache(file, num_images);
@@ -55,11 +56,15 @@ void TeacherOutputs::LoadCache(const std::filesystem::path& file,
 }
 
 void TeacherOutputs::ComputeAll(data::Loader& loader, Uploader& uploader,
-                                int64_t img_size) {
+                                int64_t img_size, int64_t num_images,
+                                const OnProgress& on_progress) {
   std::vector<at::Tensor> outputs;
+  ProgressPoint done{.title = "teacher outputs", .steps = num_images};
   while (const data::Batch* batch = loader.Next()) {
     const DeviceBatch on_device = uploader.Upload(*batch, img_size);
     outputs.push_back(TimedForward(on_device.images).to(at::kCPU));
+    done.step += batch->size - 1;
+    Advance(done, batch->size, on_progress);
   }
   cached_ = at::cat(outputs).contiguous();
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 
+#include "wsel/core/progress.h"
 #include "wsel/data/loader.h"
 #include "wsel/train/image_batches.h"
 #include "wsel/train/teacher.h"
@@ -23,7 +24,8 @@ class TeacherOutputs {
   // up. With a `file`, outputs are saved there, or loaded if another run has
   // saved them. Errors: kIo; kFormat if the file does not hold such outputs.
   void Precompute(data::Loader& loader, Uploader& uploader, int64_t img_size,
-                  int64_t num_images, const std::filesystem::path& file);
+                  int64_t num_images, const std::filesystem::path& file,
+                  const OnProgress& on_progress);
 
   // [B, width] on the device. `images` as the student sees them, `indices`
   // into the data set.
@@ -35,7 +37,8 @@ class TeacherOutputs {
   double TakeElapsedSeconds();
 
  private:
-  void ComputeAll(data::Loader& loader, Uploader& uploader, int64_t img_size);
+  void ComputeAll(data::Loader& loader, Uploader& uploader, int64_t img_size,
+                  int64_t num_images, const OnProgress& on_progress);
   void LoadCache(const std::filesystem::path& file, int64_t num_images);
   at::Tensor TimedForward(const at::Tensor& images);
 

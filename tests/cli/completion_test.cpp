@@ -39,6 +39,44 @@ TEST(Completion, CompletesCommandsOptionsAndValues) {
   EXPECT_THAT(Completions(folder, "init --student convnext_f"),
               HasSubstr("convnext_femto"));
   EXPECT_EQ(Completions(folder, "eval --precision f"), "fp32 fp16\n");
+  for (const std::string command : {"train", "sweep", "probe", "eval"}) {
+    EXPECT_EQ(Completions(folder, command + " --device c"), "cpu cuda\n");
+  }
+}
+
+TEST(Completion, CompletesSubcommandsAndTheirWords) {
+  const TempFolder folder;
+  EXPECT_EQ(Completions(folder, "datasets ''"), "check\n");
+  EXPECT_THAT(Completions(folder, "datasets check c"),
+              HasSubstr("cifar10 cifar100"));
+  EXPECT_EQ(Completions(folder, "datasets check cifar10 ''"), "\n");
+  EXPECT_EQ(Completions(folder, "datasets check --split t"), "train test\n");
+  EXPECT_EQ(Completions(folder, "analyze w"), "weights\n");
+  EXPECT_EQ(Completions(folder, "analyze attention --blo"), "--block\n");
+  EXPECT_EQ(Completions(folder, "completion ''"), "bash zsh fish\n");
+}
+
+// bash splits the line at "=".
+TEST(Completion, CompletesKeysOfTheRecipeAndTheirValues) {
+  const TempFolder folder;
+  for (const std::string command : {"train", "sweep"}) {
+    const std::string set = command + " --set ";
+    EXPECT_EQ(Completions(folder, set + "train.ep"), "train.epochs=\n");
+    EXPECT_EQ(Completions(folder, set + "train.precision = b"), "bf16\n");
+    EXPECT_EQ(Completions(folder, set + "distill.cache ="), "true false\n");
+  }
+  EXPECT_THAT(Completions(folder, "init --method = l"), HasSubstr("l1"));
+}
+
+// They are not cut at their first punctuation.
+TEST(Completion, DescriptionsAreWhole) {
+  const TempFolder folder;
+  const std::string about =
+      "Verify counts and labels, and decode every image; exit code 5 if an "
+      "image is corrupt or a count differs";
+  for (const std::string shell : {"zsh", "fish"}) {
+    EXPECT_THAT(RunWsel(folder, {"completion", shell}).out, HasSubstr(about));
+  }
 }
 
 // Every installed shell parses its script.

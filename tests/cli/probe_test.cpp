@@ -77,6 +77,7 @@ TEST_F(Probe, FitsFeaturesAndPixels) {
     EXPECT_EQ(result["num_features"] == 12, model);
     const bool augments = what.back() == "--augment";
     EXPECT_EQ(result["training_features"], augments ? "recomputed" : "cached");
+    EXPECT_EQ(result["standardised"], result["solver"] == "lbfgs");
     EXPECT_EQ(result.contains("train_top1"), !augments);
   }
 }

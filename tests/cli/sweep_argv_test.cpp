@@ -16,7 +16,8 @@ sweep::SweepFile FullSweep() {
       "recipe": {"model": {"name": "vit_tiny"},
                  "data": {"name": "folder", "root": "d", "subset": "10%",
                           "train_range": [0, 100],
-                          "classes": ["a", "b, c"], "skip_corrupt": true},
+                          "classes": ["a", "b, c"], "skip_corrupt": true,
+                          "resize": "pillow-12"},
                  "init": {"select": "uniform", "skip": ["mlp"],
                           "head": "reuse", "patch_resize": "bilinear",
                           "official": true},
@@ -82,6 +83,7 @@ TEST_F(SweepArgv, OfProbeIsKnown) {
   EXPECT_TRUE(seen_.contains("--train-range"));
   EXPECT_TRUE(seen_.contains("--classes"));
   EXPECT_TRUE(seen_.contains("--skip-corrupt"));
+  EXPECT_TRUE(seen_.contains("--resize"));
   EXPECT_TRUE(seen_.contains("--solver"));
 }
 

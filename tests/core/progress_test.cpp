@@ -15,10 +15,10 @@ using testing::IsEmpty;
 const ProgressPoint kPoint = {.title = "epoch 3/50",
                               .step = 120,
                               .steps = 312,
-                              .later_steps = 562,
                               .images = 120 * 64,
                               .loss = 4.2131,
-                              .lr = 1.2e-3};
+                              .lr = 1.2e-3,
+                              .seconds_left = 754};
 const ProgressRate kRate = {.images_per_second = 812.4, .steps_per_second = 1};
 
 TEST(ProgressBar, ShowsEverythingKnown) {
@@ -112,14 +112,23 @@ TEST(ProgressMeter, MeasuresEachPhaseSeparately) {
   Meter meter(false, 0);
   meter.At(0, "a", 0);
   meter.At(10, "a", 10);
-  // An evaluation takes 100 s; until b is measured, a's rate is used.
   meter.At(110, "b", 0);
   meter.At(112, "b", 5);
   meter.At(120, "b", 1);  // a smaller step: another phase of the same title
-  EXPECT_THAT(meter.written, ElementsAre("a  0/10\n", "a  10/10  4.0 img/s\n",
-                                         "b  0/10  4.0 img/s  10 s left\n",
-                                         "b  5/10  10 img/s  2 s left\n",
-                                         "b  1/10  10 img/s  4 s left\n"));
+  EXPECT_THAT(meter.written,
+              ElementsAre("a  0/10\n", "a  10/10  4.0 img/s\n", "b  0/10\n",
+                          "b  5/10  10 img/s  2 s left\n", "b  1/10\n"));
+}
+
+TEST(ProgressPoint, AdvancesByOneStep) {
+  ProgressPoint point{.title = "a", .steps = 2};
+  std::vector<int64_t> images;
+  const auto note = [&](const ProgressPoint& p) { images.push_back(p.images); };
+  Advance(point, 7, note);
+  Advance(point, 3, note);
+  EXPECT_EQ(point.step, 2);
+  EXPECT_THAT(images, ElementsAre(7, 10));
+  Advance(point, 1, nullptr);
 }
 
 TEST(ProgressMeter, RedrawsABarAndClearsIt) {

@@ -57,6 +57,20 @@ TEST(Folder, CountsImagesOfKindsThatAreNotRead) {
               testing::StartsWith("2 .gif, 1 .tif files were passed"));
 }
 
+// EuroSAT's archive of all bands is one of TIFF.
+TEST(Folder, CountsThemInEuroSatAndWhereNothingElseIs) {
+  const TempFolder root;
+  Touch(root / "2750/AnnualCrop/1.tif");
+  ExpectError([&] { OpenDataset("eurosat", root.path(), Split::kTrain); },
+              ErrorKind::kFormat,
+              {"AnnualCrop", "has no images", "convert its 1 .tif files"});
+  for (const char* name : {"1.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"}) {
+    Touch(root / "2750/AnnualCrop" / name);
+  }
+  EXPECT_THAT(OpenDataset("eurosat", root.path(), Split::kTrain).note,
+              testing::StartsWith("1 .tif files were passed over"));
+}
+
 // JSON, to which names are written, holds only UTF-8.
 TEST(Folder, NamesThatAreNotUtf8AreEscaped) {
   const TempFolder root;

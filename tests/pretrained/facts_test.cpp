@@ -84,6 +84,31 @@ TEST(Facts, AreDescribedWithTheirSources) {
             "[0.5,0.5,0.5] (metadata), LayerNorm eps 1e-05, GELU (metadata)");
 }
 
+// Version 0.1, which did not record it, resized as Pillow 12.
+TEST(Facts, ARunDecidesHowImagesAreResized) {
+  const auto facts = [](std::map<std::string, std::string> metadata,
+                        const GivenFacts& given = {}) {
+    const TempFolder folder;
+    return FactsOf(MakeCheckpoint(folder, std::move(metadata)), given)
+        .pass_order;
+  };
+  using image::PassOrder;
+  const char* const recipe = R"({"data": {"resize": "pillow-13"}})";
+  EXPECT_EQ(facts({}).value, PassOrder::kPillow13);
+  EXPECT_EQ(facts({}).source, FactSource::kAssumed);
+  EXPECT_EQ(facts({{run::kRecipeKey, "{}"}}).value, PassOrder::kPillow12);
+  EXPECT_EQ(facts({{run::kRecipeKey, recipe}}).value, PassOrder::kPillow13);
+  EXPECT_EQ(facts({{run::kRecipeKey, recipe}}).source, FactSource::kMetadata);
+  const GivenFacts given = {.pass_order = PassOrder::kPillow12};
+  EXPECT_EQ(facts({{run::kRecipeKey, recipe}}, given).value,
+            PassOrder::kPillow12);
+  ExpectError(
+      [&] {
+        facts({{run::kRecipeKey, R"({"data": {"resize": "gimp"}})"}});
+      },
+      ErrorKind::kFormat, {"data.resize", "gimp"});
+}
+
 TEST(Facts, MalformedMetadataIsAnError) {
   for (const char* text : {"[0.5,0.5]", "[0.5,0.5,\"x\"]", "0.5", "{", ""}) {
     const TempFolder folder;

@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <vector>
+
 #include "nn/hashed_model.h"
 #include "throws.h"
 #include "wsel/checkpoint/checkpoint.h"
@@ -52,6 +55,49 @@ TEST(FitLogistic, MatchesScikitLearn) {
     EXPECT_NEAR(
         Top1(at::linear(test.values, found.weight, found.bias), test.labels),
         wanted(std::string("top1") + name).item<double>(), 0.2);
+  }
+}
+
+// scripts/golden/probe.py's `uneven`.
+at::Tensor Uneven(const at::Tensor& values) {
+  std::vector<float> scale;
+  for (int column = 0; column < kWidth; ++column) {
+    scale.push_back(std::ldexp(1.0F, 3 * (column % 12) - 24));
+  }
+  const auto offset = at::arange(kWidth).to(at::kFloat);
+  const auto uneven = (values + offset) * at::tensor(scale);
+  uneven.select(1, 0).fill_(0.1F);
+  return uneven;
+}
+
+Features OfClasses(const Features& all, int64_t classes) {
+  const auto rows = (all.labels < classes).nonzero().squeeze(1);
+  return {Uneven(all.values).index_select(0, rows),
+          all.labels.index_select(0, rows)};
+}
+
+TEST(FitLogistic, WithStandardScalerMatchesScikitLearnsPipeline) {
+  const auto golden =
+      checkpoint::Open(WSEL_SOURCE_DIR "/tests/golden/train/probe.safetensors");
+  for (const int64_t classes : {kClasses, int64_t{2}}) {
+    const auto wanted = [&](const std::string& name) {
+      return Borrow(golden->View("pipeline." + name + "." +
+                                 std::to_string(classes)))
+          .clone();
+    };
+    Features train = OfClasses(Hashed("train", 400), classes);
+    Features test = OfClasses(Hashed("test", 1000), classes);
+    const StandardScaler scaler(train.values);
+    EXPECT_TRUE(at::allclose(scaler.scale().squeeze(0).to(at::kFloat),
+                             wanted("scale"), 1e-5, 0));
+    scaler.Apply(train.values);
+    scaler.Apply(test.values);
+    const auto found =
+        FitLogistic(train.values, train.labels, classes, {.l2 = 10});
+    const auto probabilities =
+        at::linear(test.values.narrow(0, 0, 100), found.weight, found.bias)
+            .softmax(1);
+    EXPECT_TRUE(at::allclose(probabilities, wanted("probabilities"), 0, 1e-3));
   }
 }
 

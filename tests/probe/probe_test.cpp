@@ -59,8 +59,39 @@ TEST(FitProbe, CountsSkippedImages) {
   set.image = [](int64_t) -> image::Image {
     throw Error(ErrorKind::kFormat, "small", "is corrupt");
   };
-  ExpectError([&] { ComputeFeatures(set, pixels, 0, /*skip_corrupt=*/true); },
-              ErrorKind::kFormat, {"none is left"});
+  ExpectError(
+      [&] {
+        ComputeFeatures(set, pixels, {.workers = 0, .skip_corrupt = true});
+      },
+      ErrorKind::kFormat, {"none is left"});
+}
+
+TEST(RequireMemory, MoreThanIsFreeIsAnError) {
+  RequireMemory("subset", 1, "features", "take fewer");
+  ExpectError(
+      [] {
+        RequireMemory("subset", int64_t{1} << 60, "features", "take fewer");
+      },
+      ErrorKind::kConfig,
+      {"subset: features need", "GiB are free: take fewer"});
+}
+
+TEST(FitProbe, ShowsProgressOfEachPart) {
+  const auto set = train::SmallSet();
+  const auto pixels = PixelFeatures(set, c10::kCPU);
+  for (const auto& [solver, fit] :
+       {std::pair(ProbeSolver::kLbfgs, "logistic regression"),
+        std::pair(ProbeSolver::kSgd, "linear probe")}) {
+    std::vector<std::string> titles;
+    FitProbe(set, set, pixels, With(solver), [&](const ProgressPoint& point) {
+      EXPECT_LE(point.step, point.steps);
+      if (titles.empty() || titles.back() != point.title) {
+        titles.push_back(point.title);
+      }
+    });
+    EXPECT_EQ(titles, (std::vector<std::string>{"features of small", fit,
+                                                "features of small"}));
+  }
 }
 
 TEST(ComputeFeatures, NaNIsAnErrorThatNamesTheModel) {
@@ -70,8 +101,8 @@ TEST(ComputeFeatures, NaNIsAnErrorThatNamesTheModel) {
   features.forward = [](const at::Tensor& images) {
     return images.flatten(1) * NAN;
   };
-  ExpectError([&] { ComputeFeatures(set, features, 0); }, ErrorKind::kMismatch,
-              {"best.safetensors", "NaN"});
+  ExpectError([&] { ComputeFeatures(set, features, {.workers = 0}); },
+              ErrorKind::kMismatch, {"best.safetensors", "NaN"});
 }
 
 TEST(ProbeOptions, AugmentationNeedsARecipe) {
@@ -82,7 +113,8 @@ TEST(ProbeOptions, AugmentationNeedsARecipe) {
 
 TEST(StandardScaler, GivesMean0AndStd1AndZeroForConstants) {
   const auto train = at::tensor({1.0F, 5.0F, 3.0F, 5.0F}).view({2, 2});
-  const auto scaled = StandardScaler(train)(train);
+  auto scaled = train.clone();
+  StandardScaler(train).Apply(scaled);
   const auto wanted = at::tensor({-1.0F, 0.0F, 1.0F, 0.0F}).view({2, 2});
   EXPECT_TRUE(at::equal(scaled, wanted));
 }

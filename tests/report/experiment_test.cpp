@@ -23,6 +23,10 @@ std::vector<std::string> RunsOf(const Experiment& experiment) {
   return runs;
 }
 
+TEST(ReadExperiment, OfNothingIsEmpty) {
+  EXPECT_TRUE(ReadExperiment({}).runs.empty());
+}
+
 TEST(ReadExperiment, GroupsAFolderOfRunsByName) {
   const TempFolder folder;
   MakeRun(folder / "out/random-0", 0, {50, 60});

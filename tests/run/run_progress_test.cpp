@@ -30,5 +30,31 @@ TEST(RunProgress, ReadsARunInProgress) {
   EXPECT_EQ(StatusLine("a-s0", record, progress), "failed    a-s0  disk full");
 }
 
+TEST(RunProgress, TheTimeLeftCountsEvaluationsAndSaves) {
+  const TempFolder run;
+  WriteTextFile(run / "config.json",
+                R"({"train": {"epochs": 20, "val_interval": 3}})");
+  WriteTextFile(
+      run / "metrics.jsonl",
+      R"({"kind":"epoch","epoch":6,"seconds":9,"eval_seconds":5,"save_seconds":1}
+{"kind":"epoch","epoch":7,"seconds":10,"save_seconds":0.5}
+)");
+  // 13 epochs; 9, 12, 15, 18 and the last are evaluated.
+  EXPECT_EQ(ReadProgress(run.path()).seconds_left, 13 * 10.5 + 5 * 5);
+}
+
+TEST(RunProgress, CountsTheEvaluationsThatAreLeft) {
+  for (const int64_t interval : {1, 2, 3, 7, 30}) {
+    for (int64_t epoch = 0; epoch <= 20; ++epoch) {
+      int64_t left = 0;
+      for (int64_t later = epoch + 1; later <= 20; ++later) {
+        left += IsEvaluated(later, 20, interval) ? 1 : 0;
+      }
+      EXPECT_EQ(EvaluationsAfter(epoch, 20, interval), left)
+          << epoch << " of 20, every " << interval;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace wsel::run

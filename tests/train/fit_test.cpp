@@ -178,6 +178,53 @@ void CountImages(Teacher& teacher, int64_t& images) {
   };
 }
 
+TEST(Fit, ShowsThePassOfTheTeacherAndEvaluations) {
+  std::vector<std::string> titles;
+  int64_t images = 0;
+  TrainCallbacks callbacks;
+  callbacks.on_progress = [&](const ProgressPoint& point) {
+    if (point.step == point.steps) {
+      titles.push_back(point.title);
+      images += point.images;
+    }
+  };
+  const TempFolder folder;
+  SmallRun small = Cacheable(true);
+  small.job.options.val_interval = 2;
+  small.Train(folder.path(), callbacks);
+  // Epochs 2 and 3 are evaluated.
+  EXPECT_EQ(titles, (std::vector<std::string>{"teacher outputs", "evaluation",
+                                              "evaluation (ema)", "evaluation",
+                                              "evaluation (ema)"}));
+  EXPECT_EQ(images, 5 * 24);
+}
+
+TEST(Fit, EpochsReportEvaluationAndSaves) {
+  Options options = SmallOptions();
+  options.val_interval = 2;
+  options.save_minutes = 0;
+  std::vector<double> left;
+  std::vector<int> evaluated;
+  TrainCallbacks callbacks;
+  callbacks.on_step = [&](const StepReport& report) {
+    left.push_back(report.seconds_left);
+  };
+  callbacks.on_epoch = [&](const EpochReport& report) {
+    evaluated.push_back(report.eval_seconds ? 1 : 0);
+    EXPECT_GT(report.seconds, 0);
+    EXPECT_GT(report.save_seconds, 0);
+  };
+  const TempFolder folder;
+  SmallRun(options).Train(folder.path(), callbacks);
+  EXPECT_THAT(evaluated, testing::ElementsAre(0, 1, 1));
+  // After the last step the last evaluation and save are left.
+  EXPECT_THAT(left, testing::AllOf(testing::SizeIs(kSteps),
+                                   testing::Each(testing::Gt(0))));
+  const std::string metrics = ReadAll(folder / "metrics.jsonl");
+  EXPECT_THAT(metrics, testing::HasSubstr("\"eval_seconds\":"));
+  EXPECT_THAT(metrics, testing::HasSubstr("\"save_seconds\":"));
+}
+
 TEST(Fit, ATeacherCacheChangesOnlyRounding) {
   int64_t images = 0;
   const auto loss = [&](bool cache) {
@@ -285,7 +332,10 @@ TEST(Validate, ATeacherCacheNeedsImagesThatDoNotChange) {
   Options options = SmallOptions();
   options.distill = {.method = Distillation::kLogit, .cache = true};
   ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
-              {"distill.cache", "augment.crop=evaluation"});
+              {"distill.cache", "augment.crop=evaluation, augment.hflip=0",
+               "mix.mixup_alpha=0, mix.cutmix_alpha=0 too"});
+  // As the message says; a probability of 0 would not do.
+  Validate(Cacheable(true).job.options);
   options.transform.crop = augment::TrainCrop::kEvaluation;
   ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
               {"augment.hflip=0"});

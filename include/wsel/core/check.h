@@ -14,6 +14,8 @@ void CheckBetween(std::string_view option, int64_t value, int64_t low,
                   int64_t high);
 void CheckRealBetween(std::string_view option, double value, double low,
                       double high);
+// 0 <= value < 1
+void CheckBelowOne(std::string_view option, double value);
 // `value` must be finite and >= 0.
 void CheckNotNegative(std::string_view option, double value);
 

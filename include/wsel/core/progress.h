@@ -14,13 +14,21 @@ namespace wsel {
 struct ProgressPoint {
   // "epoch 3/50"; another title, or a smaller step, begins another phase.
   std::string title;
-  int64_t step = 0;         // done
-  int64_t steps = 0;        // of this phase
-  int64_t later_steps = 0;  // after this phase, counted in the time left
-  int64_t images = 0;       // done
+  int64_t step = 0;    // done
+  int64_t steps = 0;   // of this phase
+  int64_t images = 0;  // done
   std::optional<double> loss = std::nullopt;
   std::optional<double> lr = std::nullopt;
+  // Of all the work; without it the time left is that of this phase.
+  std::optional<double> seconds_left = std::nullopt;
 };
+
+// Receives the points of a computation's phases, several times a second.
+using OnProgress = std::function<void(const ProgressPoint&)>;
+
+// Goes one step of so many images further, and reports it.
+void Advance(ProgressPoint& point, int64_t images,
+             const OnProgress& on_progress);
 
 // Rates measured up to a point; 0: not yet.
 struct ProgressRate {

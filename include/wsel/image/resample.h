@@ -21,6 +21,8 @@ enum class PassOrder {
   kPillow13,  // vertical if the height shrinks by more than twice what the
               // width does
 };
+// pillow-13, pillow-12
+const Registry<PassOrder>& PassOrders();
 
 // A rectangle in pixels from the upper left corner; edges may lie inside
 // pixels. Single precision, as in Pillow.

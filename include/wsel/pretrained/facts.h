@@ -51,6 +51,9 @@ struct Facts {
   MeanStd mean_std;  // of its images
   Fact<double> crop_pct = {};
   Fact<image::Interpolation> interpolation = {};
+  // A run that does not record it is one of version 0.1, which did as Pillow
+  // 12.
+  Fact<image::PassOrder> pass_order = {};
   // ForwardDifferences of what is known of the file's model, if another one is
   // given.
   std::vector<std::string> differences;
@@ -64,12 +67,14 @@ struct GivenFacts {
   std::optional<std::array<double, 3>> std = std::nullopt;
   std::optional<double> crop_pct = std::nullopt;
   std::optional<image::Interpolation> interpolation = std::nullopt;
+  std::optional<image::PassOrder> pass_order = std::nullopt;
   image::Normalisation assumed = {};  // ImageNet's
 };
 
 // A given model may also be one that cannot be detected. Errors: as
 // RequireModel, or RequireSupportedKeys for a given model, and MeanStdOf;
-// kFormat for a recipe in the metadata with an invalid crop or interpolation.
+// kFormat for a recipe in the metadata with an invalid crop, interpolation or
+// version of Pillow.
 Facts FactsOf(const PretrainedCheckpoint& checkpoint,
               const GivenFacts& given = {});
 

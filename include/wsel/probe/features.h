@@ -3,14 +3,18 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
+#include "wsel/core/progress.h"
 #include "wsel/data/dataset.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
 #include "wsel/naming/remap_state_dict.h"
 #include "wsel/nn/build.h"
+#include "wsel/pretrained/facts.h"
 
 namespace wsel::probe {
 
@@ -21,6 +25,7 @@ struct FeatureExtractor {
   image::Normalisation normalisation;
   double crop_pct = 0.875;
   image::Interpolation interpolation = image::Interpolation::kBicubic;
+  image::PassOrder pass_order = image::PassOrder::kPillow13;
   c10::Device device = c10::kCPU;
   // Images [B, 3, img_size, img_size] on the device -> [B, D].
   std::function<at::Tensor(const at::Tensor&)> forward;
@@ -39,12 +44,39 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
                                const c10::Device& device);
 
 // The same of a checkpoint, whose classifier is left out, for images as it
-// expects them. `copy`, `num_heads` as in pretrained::Open. Errors: as
+// expects them, and as given. `copy`, `num_heads` as in pretrained::Open.
+// Errors: as
 // pretrained::FactsOf; kMismatch for a missing tensor.
 FeatureExtractor CheckpointFeatures(const std::string& path,
                                     const naming::CopyChoice& copy,
                                     int64_t num_heads,
+                                    const pretrained::GivenFacts& given,
                                     const c10::Device& device);
+
+// Errors: kConfig at `where`, which can be set as `advice` says, if `bytes` for
+// `what` are more than the machine has free.
+void RequireMemory(std::string_view where, int64_t bytes, std::string_view what,
+                   std::string_view advice);
+
+// How images become features.
+struct FeatureOptions {
+  int workers = -1;  // of the data loader; -1: one per core
+  bool skip_corrupt = false;
+  OnProgress on_progress = nullptr;
+};
+
+// Receives the features [B, D] and labels [B] of a batch, on the CPU; a corrupt
+// image has none.
+using OnFeatures =
+    std::function<void(const at::Tensor& features, const at::Tensor& labels)>;
+
+// Calls `use` with the features of all images of `set`, in order, by the eval
+// transform at img_size; with `skip_corrupt` of those that can be read. Returns
+// the number of the others. Errors: as data::Loader::Next; kFormat if all
+// images are corrupt; kMismatch if a feature is NaN or infinite.
+int64_t ForEachBatch(const data::Dataset& set,
+                     const FeatureExtractor& extractor,
+                     const FeatureOptions& options, const OnFeatures& use);
 
 struct LabelledFeatures {
   at::Tensor features;  // [N, D], on the CPU
@@ -52,11 +84,9 @@ struct LabelledFeatures {
   int64_t skipped = 0;  // corrupt images, which have no row
 };
 
-// Of all images of `set`, in order, by the eval transform at img_size; with
-// `skip_corrupt` of those that can be read. Errors: as data::Loader::Next;
-// kFormat if all images are corrupt; kMismatch if a feature is NaN or infinite.
+// The same, all in memory at once. Errors: as ForEachBatch; as RequireMemory.
 LabelledFeatures ComputeFeatures(const data::Dataset& set,
-                                 const FeatureExtractor& extractor, int workers,
-                                 bool skip_corrupt = false);
+                                 const FeatureExtractor& extractor,
+                                 const FeatureOptions& options);
 
 }  // namespace wsel::probe

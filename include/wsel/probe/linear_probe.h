@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "wsel/core/progress.h"
 #include "wsel/core/registry.h"
 #include "wsel/optim/schedule.h"
 
@@ -19,21 +20,27 @@ enum class ProbeSolver {
 const Registry<ProbeSolver>& ProbeSolvers();
 
 // As scikit-learn's StandardScaler: to mean 0 and standard deviation 1 over the
-// training features [N, D]; constant features become 0.
+// training features [N, D], however small it is; constant features, whose scale
+// is 1, become 0.
 class StandardScaler {
  public:
   explicit StandardScaler(const at::Tensor& train);
 
-  at::Tensor operator()(const at::Tensor& features) const;
+  // In place, as the features may fill the memory.
+  void Apply(at::Tensor& features) const;
+
+  // [1, D] float64
+  const at::Tensor& scale() const { return scale_; }
 
  private:
-  at::Tensor mean_;
+  at::Tensor mean_;  // [1, D] float64
   at::Tensor scale_;
 };
 
 struct LogisticOptions {
   // L2 penalty on the weights, relative to the summed loss: C = 1 / l2 in
-  // scikit-learn's LogisticRegression, whose default is 1.
+  // scikit-learn's LogisticRegression, whose default is 1. As there, two
+  // classes have one weight vector, the difference of their rows.
   double l2 = 1;
   int64_t iterations = 200;  // of L-BFGS, at most
 };
@@ -47,10 +54,11 @@ struct LinearClassifier {
 // Multinomial logistic regression by L-BFGS, starting from zero. The loss is
 // convex, so it needs no learning rate and no seed. features [N, D] float32,
 // labels [N] int64. The bias is not penalised. Features are not standardised:
-// see StandardScaler.
+// see StandardScaler. Errors: as RequireMemory in features.h.
 LinearClassifier FitLogistic(const at::Tensor& features,
                              const at::Tensor& labels, int64_t classes,
-                             const LogisticOptions& options);
+                             const LogisticOptions& options,
+                             const OnProgress& on_progress = nullptr);
 
 // MAE's linear probe (He et al. 2022, appendix A.1, table 10): a batch norm
 // without affine parameters, a linear layer, momentum 0.9, no weight decay,

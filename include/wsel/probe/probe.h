@@ -38,10 +38,12 @@ struct ProbeResult {
 };
 
 // Fits a classifier to the training split and evaluates it on the test split.
-// The options pass Validate, the training split CheckSplit. Errors: as
-// ComputeFeatures.
+// The options pass Validate, the training split CheckSplit. Memory holds the
+// training features once, and no others. Errors: as ComputeFeatures,
+// FitLogistic.
 ProbeResult FitProbe(const data::Dataset& train, const data::Dataset& test,
                      const FeatureExtractor& extractor,
-                     const ProbeOptions& options);
+                     const ProbeOptions& options,
+                     const OnProgress& on_progress = nullptr);
 
 }  // namespace wsel::probe

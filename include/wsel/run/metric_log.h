@@ -39,7 +39,11 @@ inline constexpr const char* kTop5Suffix = "_top5";
 inline constexpr const char* kSkippedSuffix = "_skipped";
 inline constexpr const char* kEvalTop1Key = "eval_top1";
 inline constexpr const char* kEvalSkippedKey = "eval_skipped";
+// Of training; of the evaluation, if there was one; of the saves since the last
+// epoch.
 inline constexpr const char* kSecondsKey = "seconds";
+inline constexpr const char* kEvalSecondsKey = "eval_seconds";
+inline constexpr const char* kSaveSecondsKey = "save_seconds";
 inline constexpr const char* kImagesPerSecondKey = "images_per_second";
 inline constexpr const char* kTeacherSecondsKey = "teacher_seconds";
 

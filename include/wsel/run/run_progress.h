@@ -16,8 +16,13 @@ struct RunProgress {
   int64_t epochs = 0;          // in total; 0: not known yet
   std::optional<double> top1;  // of the last evaluation, percent
   double images_per_second = 0;
-  std::optional<double> seconds_left;
+  std::optional<double> seconds_left;  // of training, evaluations and saves
 };
+
+// Whether an epoch is evaluated: those that val_interval divides, and the last.
+bool IsEvaluated(int64_t epoch, int64_t epochs, int64_t val_interval);
+// How many of the epochs after `epoch` are.
+int64_t EvaluationsAfter(int64_t epoch, int64_t epochs, int64_t val_interval);
 
 // Missing files and incomplete lines are ignored.
 RunProgress ReadProgress(const std::filesystem::path& run_folder);

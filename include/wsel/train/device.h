@@ -18,6 +18,10 @@ c10::Device FindDevice(const std::string& name);
 // there are any, else the one named. Errors: as FindDevice.
 std::vector<std::string> DevicesOf(const std::string& name);
 
+// Bytes that are free on the device: of the CPU's those that can be allocated
+// without swapping.
+int64_t FreeMemory(const c10::Device& device);
+
 // Bytes that a computation may allocate on the device: half of the free memory.
 int64_t MemoryBudget(const c10::Device& device);
 

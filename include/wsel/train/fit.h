@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "wsel/core/progress.h"
 #include "wsel/data/dataset.h"
 #include "wsel/kernels/kernel_record.h"
 #include "wsel/nn/build.h"
@@ -51,6 +52,10 @@ struct StepReport {
   std::optional<double> kd_loss;  // distillation term of the last step's loss
   double lr = 0;
   double images_per_second = 0;  // over the last second or so
+  // Until the end of the run, evaluations and saves included. Until one has
+  // been measured, an evaluation counts as a third of the training's time per
+  // image, as a forward pass is of a step, and a save as nothing.
+  double seconds_left = 0;
 };
 
 // After each epoch.
@@ -64,8 +69,10 @@ struct EpochReport {
   std::optional<Evaluation> test;  // if the epoch was evaluated
   std::optional<Evaluation> ema;   // of the EMA weights, if there are any
   bool best = false;
-  double seconds = 0;
+  double seconds = 0;  // of training, without evaluations and saves
   double images_per_second = 0;
+  std::optional<double> eval_seconds;  // if the epoch was evaluated
+  double save_seconds = 0;             // of the saves since the last epoch
   // Part of `seconds` spent in the teacher. On a GPU extrapolated from some of
   // its forward passes.
   std::optional<double> teacher_seconds;
@@ -77,6 +84,8 @@ struct TrainCallbacks {
   std::function<int()> stop_signal;
   std::function<void(const StepReport&)> on_step;
   std::function<void(const EpochReport&)> on_epoch;
+  // Of evaluations, and of the pass that caches the teacher's outputs.
+  OnProgress on_progress;
 };
 
 struct TrainResult {
