@@ -7,7 +7,9 @@ of them unusable.
 import json
 import pathlib
 
+import timm
 import torch
+from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 import hashed
@@ -36,6 +38,11 @@ class Pair(Means):
         return y, y
 
 
+class Probabilities(Means):
+    def forward(self, x: torch.Tensor):
+        return self.map(x.mean([2, 3])).softmax(1)
+
+
 class OnCuda(Means):
     def forward(self, x: torch.Tensor):
         return self.map(x.mean([2, 3]).to("cuda"))
@@ -48,12 +55,30 @@ class Large(Means):
         return self.map(x.view(-1, 3, 24 * 24).mean(2))
 
 
+def traced_vit():
+    """timm's ViT with four heads, which its tensors do not tell."""
+    model = VisionTransformer(img_size=16, patch_size=8, embed_dim=8, depth=1,
+                              num_heads=4, num_classes=2)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            p.copy_(torch.from_numpy(hashed.parameter(name, tuple(p.shape))))
+    return torch.jit.trace(model.eval(), torch.zeros(2, 3, 16, 16))
+
+
 def main():
     for name, module in {"means": Means(), "pair": Pair(), "cuda": OnCuda(),
-                         "large": Large()}.items():
+                         "large": Large(), "frozen": Means(),
+                         "probabilities": Probabilities(),
+                         "vit": traced_vit()}.items():
         path = FOLDER / f"script_{name}.pt"
-        extra = {"versions": json.dumps({"torch": torch.__version__})}
-        torch.jit.script(module.eval()).save(str(path), _extra_files=extra)
+        extra = {"versions": json.dumps({"torch": torch.__version__,
+                                         "timm": timm.__version__})}
+        script = module
+        if not isinstance(module, torch.jit.ScriptModule):
+            script = torch.jit.script(module.eval())
+        if name == "frozen":
+            script = torch.jit.freeze(script)
+        script.save(str(path), _extra_files=extra)
         print(path.name, path.stat().st_size)
 
 

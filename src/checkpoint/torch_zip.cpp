@@ -54,8 +54,10 @@ class ArchiveReader {
   Contents Read() {
     CheckByteOrder();
     const Bytes pickle = zip_.Stored(*Record("data.pkl"));
-    StateDict state =
-        ReadStateDict(Pickle(pickle, path_, limit_), path_, limit_);
+    StateDict state = ReadPickle(pickle);
+    if (state.tensors.empty() && state.unsupported.empty()) {
+      state = ReadConstants();
+    }
     if (state.tensors.empty() && state.unsupported.empty()) ThrowEmpty();
     Contents contents = LocateTensors(
         std::move(state), [this](const auto& t) { return StorageOf(t); },
@@ -68,6 +70,24 @@ class ArchiveReader {
   }
 
  private:
+  StateDict ReadPickle(Bytes pickle) {
+    return ReadStateDict(Pickle(pickle, path_, limit_), path_, limit_);
+  }
+
+  // A frozen module has no attributes: its weights are constants of its code.
+  StateDict ReadConstants() {
+    const ZipEntry* constants = Record("constants.pkl");
+    if (constants == nullptr || Record("bytecode.pkl") != nullptr) return {};
+    StateDict state = ReadPickle(zip_.Stored(*constants));
+    const auto add_prefix = [&](std::string& name) {
+      limit_.Charge(kFrozenPrefix.size(), path_);
+      name.insert(0, kFrozenPrefix);
+    };
+    for (PickledTensor& tensor : state.tensors) add_prefix(tensor.spec.name);
+    for (UnsupportedTensor& tensor : state.unsupported) add_prefix(tensor.name);
+    return state;
+  }
+
   const ZipEntry* Record(std::string_view name) const {
     return zip_.Find(fmt::format("{}/{}", root_, name));
   }
@@ -94,9 +114,7 @@ class ArchiveReader {
           "unnamed constants, as integers if it is quantised; use the "
           "checkpoint that it was exported from");
     }
-    ThrowFormatError(path_,
-                     "is a frozen TorchScript archive, whose attributes hold "
-                     "no tensors; use the model from before torch.jit.freeze");
+    ThrowFormatError(path_, "is a TorchScript archive without tensors");
   }
 
   // Lite-interpreter archives keep storages that code also uses in constants/.

@@ -27,6 +27,8 @@ void AddAnalyzedModels(CLI::App& command, AnalyzeArgs& args) {
       .add_option("--checkpoint", models.checkpoints,
                   "Checkpoint to analyze; may be repeated")
       ->allow_extra_args(false);
+  AddModelName(command, "--model", models.checkpoint_model,
+               "Model of each --checkpoint, if it cannot be detected");
   command.add_option("--student", models.student,
                      "Model of students to initialise in memory: a name (see "
                      "wsel models) or a JSON file");
@@ -62,12 +64,12 @@ std::vector<model::Config> DryRunModels(
     known.push_back(*config);
   };
   if (!request.teacher.empty()) {
-    const auto found =
-        DryRunModel(request.teacher, request.copy, request.num_heads);
-    show("teacher", request.teacher_model ? request.teacher_model : found);
+    show("teacher", DryRunModel(request.teacher, request.copy,
+                                request.num_heads, request.teacher_model));
   }
   for (const std::string& path : request.checkpoints) {
-    show("checkpoint", DryRunModel(path, request.copy, request.num_heads));
+    show("checkpoint", DryRunModel(path, request.copy, request.num_heads,
+                                   request.checkpoint_model));
   }
   show("student", students.config);
   if (students.config) {

@@ -22,8 +22,7 @@ struct ConvertArgs {
   std::string output;
   naming::CopyChoice copy;
   int64_t num_heads = 0;
-  naming::Naming naming = naming::Naming::kTimm;
-  std::optional<DType> dtype;
+  session::ConversionOptions options;
   bool json = false;
 };
 
@@ -47,6 +46,10 @@ void CheckConvertArgs(const ConvertArgs& args) {
         ErrorKind::kUsage, args.output,
         "has an unknown extension; use .safetensors, .pth, .pt or .bin");
   }
+  if (args.options.hub && args.options.naming != naming::Naming::kTimm) {
+    throw Error(ErrorKind::kUsage, "--hub",
+                "is for --naming timm; hf always writes its files");
+  }
   std::error_code ignored;
   if (std::filesystem::equivalent(args.input, args.output, ignored)) {
     throw Error(ErrorKind::kUsage, args.output,
@@ -59,13 +62,13 @@ void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
   CheckConvertArgs(args);
   const auto checkpoint =
       pretrained::Open(args.input, args.copy, args.num_heads);
-  const session::Conversion conversion(checkpoint, args.naming, args.dtype);
+  const session::Conversion conversion(checkpoint, args.options);
   conversion.CheckOutput(args.output);
-  LogLoadReport(checkpoint);
+  LogLoadReport(checkpoint, args.options.model.has_value());
   conversion.Write(args.output, invocation.command);
   const std::string& model = NameOf(conversion.model());
   const naming::RemappedStateDict& from = checkpoint.remapped;
-  const auto naming = naming::Namings().NameOf(args.naming);
+  const auto naming = naming::Namings().NameOf(args.options.naming);
   if (args.json) {
     fmt::print("{}\n",
                DumpJson({{"output", args.output},
@@ -94,11 +97,16 @@ void AddConvert(CLI::App& app, const Invocation& invocation) {
                 "torch.load(weights_only=True)");
   AddCopyChoice(*c, args->copy);
   AddNumHeads(*c, args->num_heads);
-  AddChoice(*c, "--naming", args->naming, naming::Namings(),
+  AddModelName(*c, "--model", args->options.model, kModelHelp);
+  AddChoice(*c, "--naming", args->options.naming, naming::Namings(),
             "Tensor names to write: " + naming::Namings().Choices() +
-                "; hf also writes config.json beside the file");
+                "; hf also writes config.json and preprocessor_config.json "
+                "beside the file");
+  c->add_flag("--hub", args->options.hub,
+              "With --naming timm: also write config.json beside the file, for "
+              "timm.create_model('local-dir:FOLDER')");
   AddChoice(
-      *c, "--dtype", args->dtype, kDTypeNames,
+      *c, "--dtype", args->options.dtype, kDTypeNames,
       "Data type to cast to: " + kDTypeNames.Choices() + "; default: no cast");
   AddJson(*c, args->json);
   c->callback([args, &invocation] { RunConvert(*args, invocation); });

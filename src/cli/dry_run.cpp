@@ -14,11 +14,14 @@ bool ListIfMissing(const std::string& path) {
   return true;
 }
 
-std::optional<model::Config> DryRunModel(const std::string& path,
-                                         const naming::CopyChoice& copy,
-                                         int64_t num_heads) {
-  if (ListIfMissing(path)) return pretrained::ModelByFileName(path);
-  return FactsOf(pretrained::Open(path, copy, num_heads)).model;
+std::optional<model::Config> DryRunModel(
+    const std::string& path, const naming::CopyChoice& copy, int64_t num_heads,
+    const std::optional<model::Config>& given) {
+  if (ListIfMissing(path)) {
+    return given ? given : pretrained::ModelByFileName(path);
+  }
+  return FactsOf(pretrained::Open(path, copy, num_heads), {.model = given})
+      .model;
 }
 
 session::SplitSizes DryRunSizes(const data::DataOptions& options,

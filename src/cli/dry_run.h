@@ -16,11 +16,12 @@ namespace wsel::cli {
 // Whether the path is missing; if so, lists it.
 bool ListIfMissing(const std::string& path);
 
-// The model of a checkpoint. Of a missing file: the variant that its name
-// names, or nullopt. Errors: as pretrained::Open and RequireModel.
-std::optional<model::Config> DryRunModel(const std::string& path,
-                                         const naming::CopyChoice& copy = {},
-                                         int64_t num_heads = 0);
+// The model of a checkpoint, unless it is given. Of a missing file: the variant
+// that its name names, or nullopt. Errors: as pretrained::Open and FactsOf.
+std::optional<model::Config> DryRunModel(
+    const std::string& path, const naming::CopyChoice& copy = {},
+    int64_t num_heads = 0,
+    const std::optional<model::Config>& given = std::nullopt);
 
 // session::SizesOf, which lists a missing root. Errors: as there.
 session::SplitSizes DryRunSizes(const data::DataOptions& options,

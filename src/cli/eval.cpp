@@ -111,9 +111,7 @@ void AddModel(CLI::App& c, EvalArgs& args) {
       ->required();
   AddCopyChoice(c, request.copy);
   AddNumHeads(c, request.num_heads);
-  AddModelName(c, "--model", request.given.model,
-               "Model of the checkpoint if it cannot be detected: a name (see "
-               "wsel models) or a JSON file");
+  AddModelName(c, "--model", request.given.model, kModelHelp);
   AddRgb(c, "--mean", request.given.mean,
          "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint, of a "
          "file beside it or of its source, else ImageNet's");

@@ -38,6 +38,11 @@ void AddChoice(CLI::App& command, const std::string& name, Value& value,
   }
 }
 
+// Help of --model, of commands that take one checkpoint.
+inline constexpr const char* kModelHelp =
+    "Model of the checkpoint if it cannot be detected: a name (see wsel "
+    "models) or a JSON file; it has the checkpoint's number of classes";
+
 // A model: a variant's name or a JSON file. Errors: as session::NamedModel.
 void AddModelName(CLI::App& command, const std::string& name,
                   std::optional<model::Config>& value, const std::string& help);

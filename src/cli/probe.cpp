@@ -19,12 +19,9 @@ namespace wsel::cli {
 namespace {
 
 struct ProbeArgs {
-  std::string checkpoint;
-  naming::CopyChoice copy;
-  int64_t num_heads = 0;
+  probe::Backbone backbone;
   bool pixels = false;
   data::DataOptions data;
-  pretrained::GivenFacts given;
   std::string device = "auto";
   int threads = 0;
   std::string solver = "lbfgs";
@@ -37,8 +34,10 @@ void DryRun(const ProbeArgs& args) {
   const auto sizes = DryRunSizes(args.data, session::Splits::kBoth);
   probe::CheckSplit(args.data.name, sizes.classes, sizes.train);
   const auto config =
-      args.pixels ? std::nullopt
-                  : DryRunModel(args.checkpoint, args.copy, args.num_heads);
+      args.pixels
+          ? std::nullopt
+          : DryRunModel(args.backbone.checkpoint, args.backbone.copy,
+                        args.backbone.num_heads, args.backbone.given.model);
   if (config) {
     fmt::print("features    {}, {} channels\n", NameOf(*config),
                NumFeatures(*config));
@@ -48,6 +47,7 @@ void DryRun(const ProbeArgs& args) {
 }
 
 void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
+                 const probe::FeatureExtractor& features,
                  const probe::ProbeResult& result) {
   const bool augment = args.options.augment;
   const bool standardised =
@@ -64,6 +64,7 @@ void PrintResult(const ProbeArgs& args, const session::DataSplits& splits,
         {"standardised", standardised},
         {"top1", result.top1}};
     if (result.train_top1) json["train_top1"] = *result.train_top1;
+    if (features.facts) json["images"] = ToJson(*features.facts);
     fmt::print("{}\n", json.dump());
     return;
   }
@@ -91,7 +92,7 @@ void RunProbe(ProbeArgs args) {
   args.options.skip_corrupt = args.data.skip_corrupt;
   if (!args.options.augment) args.data.cache_gib = 0;  // images are read once
   if (args.threads > 0) at::set_num_threads(args.threads);
-  if (args.pixels != args.checkpoint.empty()) {
+  if (args.pixels != args.backbone.checkpoint.empty()) {
     throw Error(ErrorKind::kUsage, "wsel probe",
                 "needs either --checkpoint FILE or --pixels");
   }
@@ -105,14 +106,15 @@ void RunProbe(ProbeArgs args) {
   auto features =
       args.pixels
           ? probe::PixelFeatures(splits.train, device, args.data.skip_corrupt)
-          : probe::CheckpointFeatures(args.checkpoint, args.copy,
-                                      args.num_heads, args.given, device);
-  if (args.given.pass_order) features.pass_order = *args.given.pass_order;
+          : probe::CheckpointFeatures(args.backbone, device);
+  if (const auto& order = args.backbone.given.pass_order) {
+    features.pass_order = *order;
+  }
   ProgressMeter meter(ProgressOnStderr(30));
   const auto result = probe::FitProbe(splits.train, splits.test, features,
                                       args.options, ShowOn(meter));
   meter.Clear();
-  PrintResult(args, splits, result);
+  PrintResult(args, splits, features, result);
 }
 
 void AddOptimisation(CLI::App& c, ProbeArgs& args) {
@@ -153,10 +155,11 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
       "Fit a linear probe on a model's frozen features, or on raw pixels");
   c->option_defaults()->group("Model");
   c->add_option(
-      "--checkpoint", args->checkpoint,
+      "--checkpoint", args->backbone.checkpoint,
       "Checkpoint of the backbone; its pooled features are classified");
-  AddCopyChoice(*c, args->copy);
-  AddNumHeads(*c, args->num_heads);
+  AddCopyChoice(*c, args->backbone.copy);
+  AddNumHeads(*c, args->backbone.num_heads);
+  AddModelName(*c, "--model", args->backbone.given.model, kModelHelp);
   c->add_flag("--pixels", args->pixels,
               "Classify raw pixels instead, as a baseline");
   c->option_defaults()->group("Data");
@@ -168,7 +171,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',');
   AddClasses(*c, args->data);
-  AddResize(*c, args->given.pass_order);
+  AddResize(*c, args->backbone.given.pass_order);
   AddSkipCorrupt(*c, args->data);
   AddOptimisation(*c, *args);
   c->option_defaults()->group("Run");

@@ -11,9 +11,11 @@
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
+#include "wsel/core/json_object.h"
 #include "wsel/core/split.h"
 #include "wsel/core/text_file.h"
 #include "wsel/core/utf8.h"
+#include "wsel/session/model_options.h"
 
 namespace wsel::cli {
 namespace {
@@ -23,7 +25,12 @@ using Json = nlohmann::ordered_json;
 // All options but --set as overrides.
 std::vector<std::string> Overrides(const RecipeArgs& args) {
   std::vector<std::string> sets = args.fields;
-  if (!args.model.empty()) {
+  if (args.model.ends_with(".json")) {
+    session::NamedModel(args.model);  // its errors name the file
+    const Json model =
+        ParseJson(ReadText(args.model), args.model, ErrorKind::kConfig);
+    sets.push_back("model=" + model.dump());
+  } else if (!args.model.empty()) {
     RequireUtf8(args.model, "--model");
     sets.push_back("model.name=" + Json(args.model).dump());
   }
@@ -97,7 +104,9 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
     c.option_defaults()->group(std::string(name));
     if (name == "Model") {
       c.add_option("--model", args.model,
-                   "Model, as listed by wsel models; overrides the recipe's")
+                   "Model: a name (see wsel models), or a JSON file, which "
+                   "replaces the recipe's whole model; without num_classes it "
+                   "has the data set's")
           ->type_name("MODEL");
     }
     if (name == "Optimisation") {

@@ -172,16 +172,22 @@ void FitAndPrint(session::TrainRun& run, nn::Model& model,
               result.state.step);
 }
 
-// Writes config.json, and trains. A run that fails before anything is saved
-// leaves no config.json: the next try would be refused for it.
+// Writes config.json and pretrained.json, and trains. A run that fails before
+// anything is saved leaves neither: the next try would be refused for it.
 void FitNewRun(session::TrainRun& run, nn::Model& model,
                const run::RunFolder& folder) {
   WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
+  if (!run.pretrained.empty()) {
+    WriteTextFile(folder.pretrained(), run.pretrained);
+  }
   try {
     FitAndPrint(run, model, folder);
   } catch (...) {
     std::error_code ignored;
-    if (!folder.HasState()) std::filesystem::remove(folder.config(), ignored);
+    if (!folder.HasState()) {
+      std::filesystem::remove(folder.config(), ignored);
+      std::filesystem::remove(folder.pretrained(), ignored);
+    }
     throw;
   }
 }

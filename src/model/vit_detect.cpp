@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <optional>
+#include <string_view>
 
 #include "vit.h"
 #include "wsel/model/variants.h"
@@ -25,7 +27,9 @@ void ReadPatches(const ShapeReader& read, VitConfig& c) {
   const std::string name = "patch_embed.proj.weight";
   const Shape& shape = read.Get(name, 4);
   RequireShape(shape[1] == 3 && shape[2] == shape[3], name, shape,
-               "supported models take RGB images in square patches");
+               "supported models take RGB images in square patches; to select "
+               "the other tensors, give the teacher's model and skip "
+               "patch_embed");
   c.embed_dim = shape[0];
   c.patch_size = shape[2];
   c.pre_norm = read.Has("norm_pre.weight");
@@ -41,18 +45,40 @@ void ReadTokens(const ShapeReader& read, VitConfig& c) {
   c.reg_tokens = read.Has("reg_token") ? read.Get("reg_token", 3)[1] : 0;
 }
 
+constexpr std::string_view kOnlySquare =
+    "supported models take square images; to select the other tensors, give "
+    "the teacher's model, with square images, and skip pos_embed";
+
+// Errors: kMismatch if what is stated of the images makes another grid of the
+// positions than a square one. Weights may be of another size than stated.
+void CheckGrid(const Hints& hints, int64_t positions, const VitConfig& c) {
+  if (!hints.img_size) return;
+  const auto [height, width] = *hints.img_size;
+  const auto is_size = [](int64_t x) { return x >= 1 && x < (1 << 20); };
+  if (height == width || !is_size(height) || !is_size(width)) return;
+  const int64_t rows = height / c.patch_size;
+  const int64_t columns = width / c.patch_size;
+  const int64_t patches = rows * columns;
+  if (patches != positions && patches + c.PrefixTokens() != positions) return;
+  ThrowMismatch("pos_embed",
+                fmt::format("is a grid of {} x {} positions, for images of {} "
+                            "x {} px; {}",
+                            rows, columns, height, width, kOnlySquare));
+}
+
 // The patch grid, given as many positions as tokens or as patches.
-void ReadPositions(const ShapeReader& read, Assumptions& assumptions,
-                   VitConfig& c) {
+void ReadPositions(const ShapeReader& read, const Hints& hints,
+                   Assumptions& assumptions, VitConfig& c) {
   const int64_t positions = read.Get("pos_embed", 3)[1];
   const int64_t prefix = c.PrefixTokens();
+  CheckGrid(hints, positions, c);
   const auto with_prefix = Side(positions - prefix);
   const auto without = prefix > 0 ? Side(positions) : std::nullopt;
   if (!with_prefix && (!without || c.dist_token)) {
     ThrowMismatch("pos_embed",
                   fmt::format("has {} positions, which with {} prefix tokens "
-                              "do not make a square grid",
-                              positions, prefix));
+                              "do not make a square grid; {}",
+                              positions, prefix, kOnlySquare));
   }
   c.no_embed_class = !with_prefix;
   c.img_size = (with_prefix ? *with_prefix : *without) * c.patch_size;
@@ -82,10 +108,13 @@ void ReadBlock(const ShapeReader& read, VitConfig& c) {
   c.layer_scale = read.Has("blocks.0.ls1.gamma") ? 1e-5 : 0;
 }
 
-void ReadHead(const ShapeReader& read, Assumptions& assumptions, VitConfig& c) {
+void ReadHead(const ShapeReader& read, const Hints& hints,
+              Assumptions& assumptions, VitConfig& c) {
   c.num_classes = read.ClassesOf("head.weight");
   if (read.Has("fc_norm.weight")) {
     c.pooling = Pooling::kAverage;
+  } else if (hints.pooling == Pooling::kNormedAverage && !c.dist_token) {
+    c.pooling = Pooling::kNormedAverage;
   } else if (c.class_token) {
     c.pooling = Pooling::kToken;
   } else {
@@ -164,9 +193,20 @@ void AssumeActivation(const Hints& hints, Assumptions& assumptions,
       "exact GELU (OpenAI's weights were trained with QuickGELU)");
 }
 
+// The known models pool their class token, if they have one.
+void AssumePooling(const VitConfig* like, const Hints& hints,
+                   Assumptions& assumptions, const VitConfig& c) {
+  if (like != nullptr || hints.pooling) return;
+  if (c.pooling != Pooling::kToken || c.dist_token) return;
+  assumptions.emplace_back("the class token is pooled, not the patches");
+}
+
 // A count of positions does not tell a square grid from another: 8 x 8 or
 // 16 x 4. The known models' are square.
-void AssumeGrid(Assumptions& assumptions, const VitConfig& c) {
+void AssumeGrid(const Hints& hints, Assumptions& assumptions,
+                const VitConfig& c) {
+  const std::array<int64_t, 2> square = {c.img_size, c.img_size};
+  if (hints.img_size == square) return;
   const VitConfig* known = FirstVariant([&](const VitConfig& vit) {
     return vit.img_size == c.img_size && vit.patch_size == c.patch_size;
   });
@@ -198,12 +238,13 @@ VitConfig DetectVit(const ShapeReader& read, const Hints& hints,
   ReadPatches(read, c);
   c.norm_eps = c.pre_norm ? 1e-5 : 1e-6;
   ReadTokens(read, c);
-  ReadPositions(read, assumptions, c);
+  ReadPositions(read, hints, assumptions, c);
   ReadBlock(read, c);
-  ReadHead(read, assumptions, c);
+  ReadHead(read, hints, assumptions, c);
   const VitConfig* like = MatchingVariant(c);
   AssumeHeads(like, hints, assumptions, c);
-  AssumeGrid(assumptions, c);
+  AssumePooling(like, hints, assumptions, c);
+  AssumeGrid(hints, assumptions, c);
   AssumeLayerScale(like, assumptions, c);
   AssumeActivation(hints, assumptions, c);
   return c;

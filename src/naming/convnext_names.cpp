@@ -140,6 +140,28 @@ Json HfConvNext(const model::ConvNextConfig& c) {
   return json;
 }
 
+// Only architectures of V2 have no layer scale.
+TimmModel TimmConvNext(const model::ConvNextConfig& c) {
+  const bool scaled = c.layer_scale > 0;
+  Json arguments = {{"patch_size", c.patch_size},
+                    {"dims", c.dims},
+                    {"depths", c.depths},
+                    {"conv_mlp", c.conv_mlp},
+                    {"head_norm_first", c.head_norm_first},
+                    {"head_init_scale", c.head_init_scale},
+                    {"norm_eps", c.norm_eps}};
+  if (scaled) {
+    arguments["ls_init_value"] = c.layer_scale;
+  } else {
+    arguments["use_grn"] = false;
+  }
+  return {.architecture = scaled ? "convnext_atto" : "convnextv2_atto",
+          .arguments = std::move(arguments),
+          .global_pool = "avg",
+          .first_conv = "stem.0",
+          .classifier = "head.fc"};
+}
+
 }  // namespace
 
 std::vector<Row> HuggingFaceConvNextRows(const std::string& prefix) {
@@ -197,6 +219,7 @@ const LibraryNames<model::ConvNextConfig> kConvNextNames = {
     .inexpressible = Inexpressible,
     .build_as = BuildAs,
     .hf_config = HfConvNext,
+    .timm_model = TimmConvNext,
 };
 
 }  // namespace wsel::naming

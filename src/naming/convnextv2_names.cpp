@@ -76,6 +76,12 @@ nlohmann::ordered_json HfConvNextV2(const model::ConvNextV2Config& c) {
   return json;
 }
 
+TimmModel TimmConvNextV2(const model::ConvNextV2Config& c) {
+  TimmModel model = kConvNextNames.timm_model(c.WithoutGrn());
+  model.arguments["use_grn"] = true;
+  return model;
+}
+
 }  // namespace
 
 const LibraryNames<model::ConvNextV2Config> kConvNextV2Names = {
@@ -87,6 +93,7 @@ const LibraryNames<model::ConvNextV2Config> kConvNextV2Names = {
     .build_as = [](model::ConvNextV2Config& c,
                    Naming /*naming*/) { c.norm_eps = 1e-6; },
     .hf_config = HfConvNextV2,
+    .timm_model = TimmConvNextV2,
 };
 
 }  // namespace wsel::naming

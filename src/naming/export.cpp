@@ -204,10 +204,39 @@ nlohmann::ordered_json HfModel(const std::string& type,
   return json;
 }
 
-std::string HfConfig(const model::Config& config) {
-  return WithNames(config, [](const auto& names, const auto& c) {
-    return names.hf_config(c).dump(2) + "\n";
+std::string HfConfig(const model::Config& config,
+                     const std::vector<std::string>& classes) {
+  auto json = WithNames(config, [](const auto& names, const auto& c) {
+    return names.hf_config(c);
   });
+  if (json.contains("num_labels") && json["num_labels"] == classes.size()) {
+    for (size_t i = 0; i < classes.size(); ++i) {
+      json["id2label"][std::to_string(i)] = classes[i];
+      json["label2id"][classes[i]] = i;
+    }
+  }
+  return json.dump(2) + "\n";
+}
+
+std::string TimmConfig(const model::Config& config,
+                       const nlohmann::ordered_json& images,
+                       const std::vector<std::string>& classes) {
+  const TimmModel model = WithNames(
+      config,
+      [](const auto& names, const auto& c) { return names.timm_model(c); });
+  nlohmann::ordered_json json = {{"architecture", model.architecture},
+                                 {"num_classes", NumClasses(config)},
+                                 {"num_features", NumFeatures(config)},
+                                 {"global_pool", model.global_pool},
+                                 {"model_args", model.arguments}};
+  if (!classes.empty()) json["label_names"] = classes;
+  auto& cfg = json["pretrained_cfg"];
+  cfg = images;
+  cfg["fixed_input_size"] = TokensOf(config).grid > 0;
+  cfg["num_classes"] = NumClasses(config);
+  cfg["first_conv"] = model.first_conv;
+  cfg["classifier"] = model.classifier;
+  return json.dump(2) + "\n";
 }
 
 }  // namespace wsel::naming

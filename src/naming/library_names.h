@@ -13,6 +13,15 @@
 
 namespace wsel::naming {
 
+// What timm's config.json says of a model.
+struct TimmModel {
+  std::string architecture;  // one that timm knows, which the arguments change
+  nlohmann::ordered_json arguments;
+  std::string global_pool;
+  std::string first_conv;
+  nlohmann::ordered_json classifier;  // a name, or several
+};
+
 // The architecture whose config is C, in each library.
 template <typename C>
 struct LibraryNames {
@@ -25,6 +34,8 @@ struct LibraryNames {
   void (*build_as)(C& config, Naming naming);
   // Hugging Face's config.json. Errors: kMismatch.
   nlohmann::ordered_json (*hf_config)(const C& config);
+  // Errors: kMismatch.
+  TimmModel (*timm_model)(const C& config);
 };
 
 extern const LibraryNames<model::VitConfig> kVitNames;

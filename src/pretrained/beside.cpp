@@ -183,7 +183,35 @@ void ReadActivation(const SideFile& file, Beside& beside) {
   }
 }
 
+void ReadPooling(const SideFile& file, Beside& beside) {
+  using enum model::Pooling;
+  const auto name =
+      file.First<std::string>({"/model_args/global_pool", "/global_pool"});
+  if (name == "token") file.State(beside.pooling, std::optional(kToken));
+  if (name == "avg") file.State(beside.pooling, std::optional(kNormedAverage));
+}
+
+// Of "image_size": 224, or [height, width], or timm's [channels, height,
+// width].
+void ReadImageSize(const SideFile& file, Beside& beside) {
+  for (const char* path :
+       {"/model_args/img_size", "/pretrained_cfg/input_size", "/image_size",
+        "/vision_config/image_size", "/model_cfg/vision_cfg/image_size"}) {
+    const Json::json_pointer at(path);
+    if (!file.json.contains(at)) continue;
+    const Json& json = file.json.at(at);
+    const bool list = json.is_array() && json.size() >= 2;
+    const auto height = As<int64_t>(list ? json[json.size() - 2] : json);
+    const auto width = As<int64_t>(list ? json.back() : json);
+    if (!height || !width) continue;
+    const std::array<int64_t, 2> size = {*height, *width};
+    return file.State(beside.img_size, std::optional(size));
+  }
+}
+
 void ReadModel(const SideFile& file, Beside& beside) {
+  ReadPooling(file, beside);
+  ReadImageSize(file, beside);
   auto width = file.First<int64_t>(
       {"/hidden_size", "/vision_config/hidden_size", "/num_features",
        "/model_args/embed_dim", "/model_cfg/vision_cfg/width"});

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "part_of_model.h"
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
 #include "wsel/model/config.h"
@@ -176,14 +177,28 @@ std::vector<std::string> ContradictedBy(const PretrainedCheckpoint& checkpoint,
     const Beside& beside = checkpoint.beside;
     const model::ConfigFields ours = FieldsOf(known);
     const model::ConfigFields theirs = FieldsOf(given);
-    if (!beside.norm_eps && !checkpoint.remapped.pretrained_cfg.norm_eps) {
+    const model::Hints& stated = checkpoint.stated;
+    if (!stated.norm_eps && !beside.norm_eps &&
+        !checkpoint.remapped.pretrained_cfg.norm_eps) {
       ours.norm_eps = theirs.norm_eps;
     }
-    if (!beside.activation && ours.activation != nullptr) {
+    if (!stated.activation && !beside.activation &&
+        ours.activation != nullptr) {
       *ours.activation = *theirs.activation;
     }
   }
   return ForwardDifferences(known, given);
+}
+
+// The outputs of the classifier among the tensors; 0: there is none.
+int64_t ClassesOf(const TensorSource& tensors) {
+  constexpr int64_t kTooMany = 1 << 20;  // for model::Validate too
+  for (const char* name : {"head.weight", "head.fc.weight"}) {
+    const TensorSpec* head = tensors.Find(name);
+    if (head == nullptr || head->shape.empty()) continue;
+    return head->shape[0] < kTooMany ? head->shape[0] : 0;
+  }
+  return 0;
 }
 
 // The model, and what it contradicts.
@@ -193,16 +208,30 @@ void SetModel(const PretrainedCheckpoint& checkpoint, const GivenFacts& given,
   const Beside& beside = checkpoint.beside;
   if (!given.model) {
     facts.model = RequireModel(checkpoint).config;
+    const model::Hints& by_module = checkpoint.stated;
+    const bool from_module =
+        by_module.norm_eps || by_module.activation || by_module.num_heads;
     const bool stated =
         beside.norm_eps || beside.activation || beside.num_heads;
-    facts.model_source = recorded ? FactSource::kMetadata
-                         : stated ? FactSource::kBeside
-                                  : FactSource::kLibrary;
+    facts.model_source = recorded || from_module ? FactSource::kMetadata
+                         : stated                ? FactSource::kBeside
+                                                 : FactSource::kLibrary;
     return;
   }
   if (checkpoint.remapped.source.empty()) RequireModel(checkpoint);
   RequireSupportedKeys(checkpoint);
   facts.model = *given.model;
+  const int64_t classes = ClassesOf(*checkpoint.remapped.tensors);
+  if (classes != NumClasses(facts.model)) {
+    facts.note =
+        fmt::format("its classifier has {} outputs, not {} as in {}", classes,
+                    NumClasses(facts.model), NameOf(facts.model));
+  }
+  SetNumClasses(facts.model, classes);
+  const std::string part = PartOfModel(*checkpoint.file);
+  if (!part.empty() && !MissingKeys(checkpoint, facts.model).empty()) {
+    throw Error(ErrorKind::kMismatch, checkpoint.file->path().string(), part);
+  }
   facts.model_source = FactSource::kGiven;
   facts.differences = ContradictedBy(checkpoint, facts.model);
 }
@@ -295,17 +324,23 @@ std::string Describe(const Facts& facts) {
                      DescribeForward(facts.model), Name(facts.model_source));
 }
 
-nlohmann::ordered_json ToJson(const Facts& facts) {
-  return {{"img_size", ImageSize(facts.model)},
-          {"crop_pct", JsonOf(facts.crop_pct, facts.crop_pct.value)},
-          {"interpolation",
-           JsonOf(facts.interpolation, Text(facts.interpolation.value))},
-          {"resize", JsonOf(facts.pass_order, Text(facts.pass_order.value))},
-          {"mean", JsonOf(facts.mean_std.mean, facts.mean_std.mean.value)},
-          {"std", JsonOf(facts.mean_std.std, facts.mean_std.std.value)}};
+nlohmann::ordered_json ToJson(const MeanStd& facts) {
+  return {{"mean", JsonOf(facts.mean, facts.mean.value)},
+          {"std", JsonOf(facts.std, facts.std.value)}};
 }
 
-void LogFacts(const Facts& facts, const std::string& path) {
+nlohmann::ordered_json ToJson(const Facts& facts) {
+  Json json = {{"img_size", ImageSize(facts.model)},
+               {"crop_pct", JsonOf(facts.crop_pct, facts.crop_pct.value)},
+               {"interpolation",
+                JsonOf(facts.interpolation, Text(facts.interpolation.value))}};
+  json.update(ToJson(facts.mean_std));
+  json["model"] = {{"value", DescribeForward(facts.model)},
+                   {"source", Name(facts.model_source)}};
+  return json;
+}
+
+void LogWarnings(const Facts& facts, const std::string& path) {
   for (const std::string& clause : facts.differences) {
     spdlog::warn("{}: the weights were trained with {} as in {}", path, clause,
                  NameOf(facts.model));
@@ -313,6 +348,11 @@ void LogFacts(const Facts& facts, const std::string& path) {
   for (const std::string& remark : facts.remarks) {
     spdlog::warn("{}: {}", path, remark);
   }
+  if (!facts.note.empty()) spdlog::info("{}: {}", path, facts.note);
+}
+
+void LogFacts(const Facts& facts, const std::string& path) {
+  LogWarnings(facts, path);
   spdlog::info("{}: {}", path, Describe(facts));
 }
 

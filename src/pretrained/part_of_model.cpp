@@ -26,9 +26,21 @@ bool IsFlat(const TensorSpec& spec) {
          spec.name.find("flat_param_") != std::string::npos;
 }
 
+bool IsFrozen(const checkpoint::Checkpoint& file) {
+  return file.container() == checkpoint::Container::kTorchScript &&
+         std::ranges::all_of(file.Specs(), [](const TensorSpec& spec) {
+           return spec.name.starts_with(checkpoint::kFrozenPrefix);
+         });
+}
+
 }  // namespace
 
 std::string PartOfModel(const checkpoint::Checkpoint& file) {
+  if (IsFrozen(file)) {
+    return "is a frozen TorchScript module, whose weights have no names; use "
+           "the model from before torch.jit.freeze (as a teacher for --distill "
+           "it runs as it is)";
+  }
   if (std::ranges::any_of(file.Specs(), IsFlat)) {
     return "has FSDP's flat parameters, which cannot be split into single "
            "tensors; save it with StateDictType.FULL_STATE_DICT "

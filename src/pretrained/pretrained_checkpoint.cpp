@@ -8,6 +8,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "module_attributes.h"
 #include "part_of_model.h"
 #include "wsel/core/error.h"
 #include "wsel/model/config_json.h"
@@ -57,44 +58,96 @@ void DropWarnings(naming::RemappedStateDict& remapped, std::string_view part) {
   });
 }
 
-// What a neighbour states replaces what is known of the library in general.
-void AddBeside(PretrainedCheckpoint& checkpoint, model::Hints hints) {
+template <typename T>
+void Replace(std::optional<T>& value, const std::optional<T>& by) {
+  if (by) value = by;
+}
+
+void Replace(model::Hints& hints, const model::Hints& by) {
+  Replace(hints.norm_eps, by.norm_eps);
+  Replace(hints.activation, by.activation);
+  Replace(hints.num_heads, by.num_heads);
+  Replace(hints.pooling, by.pooling);
+  Replace(hints.img_size, by.img_size);
+}
+
+template <typename T>
+std::optional<T> ValueOf(const std::optional<Stated<T>>& stated) {
+  return stated ? std::optional(stated->value) : std::nullopt;
+}
+
+// Leaves out heads that do not divide the width.
+void CheckHeadsBeside(const model::Config& config, Beside& beside) {
+  const int64_t width = NumFeatures(config);
+  if (!beside.num_heads ||
+      (beside.num_heads->value > 0 && width % beside.num_heads->value == 0)) {
+    return;
+  }
+  beside.remarks.push_back(fmt::format(
+      "{} says {} heads, which do not divide the width {}; it is not used",
+      beside.num_heads->file, beside.num_heads->value, width));
+  beside.num_heads.reset();
+}
+
+// What a neighbour states of the model.
+model::Hints HintsOf(const Beside& beside) {
+  return {.norm_eps = ValueOf(beside.norm_eps),
+          .activation = ValueOf(beside.activation),
+          .num_heads = ValueOf(beside.num_heads),
+          .pooling = ValueOf(beside.pooling),
+          .img_size = ValueOf(beside.img_size)};
+}
+
+// What is known, of which the later ones count: the library, a neighbour, the
+// module in the file, the user.
+model::Hints AllHints(const PretrainedCheckpoint& checkpoint,
+                      const model::Hints& beside, int64_t num_heads) {
+  model::Hints hints = HintsOf(checkpoint.remapped.pretrained_cfg);
+  // A file's shapes show heads, rather than its library.
+  const auto shown = hints.num_heads;
+  Replace(hints, beside);
+  Replace(hints.num_heads, shown);
+  Replace(hints, checkpoint.stated);
+  if (num_heads > 0) hints.num_heads = num_heads;
+  return hints;
+}
+
+// Adds what lies beside the file, if it is of the detected model.
+void AddBeside(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
   Beside& beside = checkpoint.beside;
   CheckBeside(checkpoint.model->config, beside);
-  if (beside.norm_eps) hints.norm_eps = beside.norm_eps->value;
-  if (beside.activation) hints.activation = beside.activation->value;
-  const int64_t width = NumFeatures(checkpoint.model->config);
-  if (beside.num_heads &&
-      (beside.num_heads->value < 1 || width % beside.num_heads->value != 0)) {
-    beside.remarks.push_back(fmt::format(
-        "{} says {} heads, which do not divide the width {}; it is not used",
-        beside.num_heads->file, beside.num_heads->value, width));
-    beside.num_heads.reset();
-  }
-  if (beside.num_heads && !hints.num_heads) {
-    hints.num_heads = beside.num_heads->value;
-  }
-  if (beside.norm_eps || beside.activation) {
+  CheckHeadsBeside(checkpoint.model->config, beside);
+  const model::Hints& stated = checkpoint.stated;
+  if (beside.norm_eps || beside.activation || stated.norm_eps ||
+      stated.activation) {
     DropWarnings(checkpoint.remapped, "which config.json may override");
   }
-  if (beside.norm_eps || beside.activation || beside.num_heads) {
-    checkpoint.model = model::Detect(*checkpoint.remapped.tensors, hints);
-  }
-  if (beside.unsupported.empty()) return;
+  checkpoint.model =
+      model::Detect(*checkpoint.remapped.tensors,
+                    AllHints(checkpoint, HintsOf(beside), num_heads));
+}
+
+void SetUnsupported(PretrainedCheckpoint& checkpoint,
+                    const std::vector<std::string>& reasons) {
+  if (reasons.empty() || !checkpoint.model) return;
   checkpoint.model.reset();
   checkpoint.unsupported_reason =
       fmt::format("{}; --model or --teacher-model can say what it is to be",
-                  fmt::join(beside.unsupported, "; "));
+                  fmt::join(reasons, "; "));
 }
 
-// Sets the model or, if names, shapes or a neighbour show that it is
-// unsupported, why.
+// Sets the model or, if names, shapes, the module in the file or a neighbour
+// show that it is unsupported, why.
 void DetectModel(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
-  auto hints = HintsOf(checkpoint.remapped.pretrained_cfg);
-  if (num_heads > 0) hints.num_heads = num_heads;
+  const ModuleAttributes attributes =
+      AttributesOf(*checkpoint.file, checkpoint.remapped);
+  checkpoint.stated = attributes.hints;
   try {
-    checkpoint.model = model::Detect(*checkpoint.remapped.tensors, hints);
-    if (checkpoint.model) AddBeside(checkpoint, hints);
+    checkpoint.model = model::Detect(*checkpoint.remapped.tensors,
+                                     AllHints(checkpoint, {}, num_heads));
+    if (checkpoint.model) AddBeside(checkpoint, num_heads);
+    SetUnsupported(checkpoint, attributes.unsupported);
+    SetUnsupported(checkpoint, checkpoint.beside.unsupported);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::kMismatch) throw;
     checkpoint.model.reset();
@@ -205,15 +258,20 @@ void RequireKnownHeads(const PretrainedCheckpoint& checkpoint) {
   if (!checkpoint.model || checkpoint.model->knows_heads) return;
   throw Error(ErrorKind::kMismatch, checkpoint.file->path().string(),
               "several numbers of heads divide its width, {}, and nothing says "
-              "which it has; give it by --num-heads, for a teacher by "
-              "--teacher-model or teacher.num_heads",
+              "which it has; give it by --num-heads or --model, for a teacher "
+              "by --teacher-model, teacher.num_heads or teacher.model",
               NumFeatures(checkpoint.model->config));
 }
 
 std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model) return {};
+  return MissingKeys(checkpoint, checkpoint.model->config);
+}
+
+std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint,
+                                     const model::Config& config) {
   std::vector<std::string> missing;
-  if (!checkpoint.model) return missing;
-  for (const auto& tensor : ParameterSpecs(checkpoint.model->config)) {
+  for (const auto& tensor : ParameterSpecs(config)) {
     const TensorSpec* found =
         checkpoint.remapped.tensors->Find(tensor.spec.name);
     if (found == nullptr || !Fits(found->shape, tensor.spec.shape)) {

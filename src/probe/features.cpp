@@ -33,6 +33,7 @@ FeatureExtractor PixelFeatures(const data::Dataset& set,
   return {.name = "pixels",
           .img_size = std::max(first.width(), first.height()),
           .normalisation = {},
+          .facts = std::nullopt,
           .device = device,
           .forward = [](const at::Tensor& x) { return x.flatten(1); }};
 }
@@ -44,28 +45,31 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
   return {.name = NameOf(model.config),
           .img_size = static_cast<int>(ImageSize(model.config)),
           .normalisation = normalisation,
+          .facts = std::nullopt,
           .device = device,
           .forward = [model](const at::Tensor& images) {
             return model.forward(images);
           }};
 }
 
-FeatureExtractor CheckpointFeatures(const std::string& path,
-                                    const naming::CopyChoice& copy,
-                                    int64_t num_heads,
-                                    const pretrained::GivenFacts& given,
+FeatureExtractor CheckpointFeatures(const Backbone& backbone,
                                     const c10::Device& device) {
-  const auto checkpoint = pretrained::Open(path, copy, num_heads);
-  const pretrained::Facts facts = FactsOf(checkpoint, given);
-  RequireKnownHeads(checkpoint);
+  const std::string& path = backbone.checkpoint;
+  const bool model_given = backbone.given.model.has_value();
+  const auto checkpoint =
+      pretrained::Open(path, backbone.copy, backbone.num_heads);
+  const pretrained::Facts facts = FactsOf(checkpoint, backbone.given);
+  if (model_given) RequireNoUnexpectedKeys(checkpoint, facts.model);
+  if (!model_given) RequireKnownHeads(checkpoint);
   LogFacts(facts, path);
-  LogLoadReport(checkpoint);
+  LogLoadReport(checkpoint, model_given);
   model::Config config = facts.model;
   model::SetNumClasses(config, 0);
   nn::Model model = nn::Build(config);
   Load(model, *checkpoint.remapped.tensors);
   auto features = ModelFeatures(model, facts.mean_std.normalisation(), device);
   features.name = path;
+  features.facts = facts;
   features.crop_pct = facts.crop_pct.value;
   features.interpolation = facts.interpolation.value;
   features.pass_order = facts.pass_order.value;

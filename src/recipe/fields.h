@@ -13,11 +13,11 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 10> kNewKeys = {
+inline constexpr std::array<std::string_view, 11> kNewKeys = {
     "init.head",           "init.patch_resize", "init.official",
     "init.checkpoint_key", "init.no_ema",       "teacher.checkpoint_key",
     "teacher.no_ema",      "data.class_order",  "teacher.num_heads",
-    "data.resize"};
+    "data.resize",         "teacher.model"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -89,6 +89,9 @@ void VisitSources(R& r, Visitor& visit) {
   teacher(
       "num_heads", r.teacher.num_heads,
       "The teacher's attention heads, if its file does not tell; 0: it does");
+  teacher("model", r.teacher.model,
+          "The teacher's model, if it cannot be detected: a name (see wsel "
+          "models) or a JSON file");
   teacher("digest", r.teacher.digest,
           "SHA-256 that the teacher's file must have");
   teacher("script", r.teacher.script, "The teacher is a TorchScript module");

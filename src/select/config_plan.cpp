@@ -97,7 +97,9 @@ std::variant<TensorSpec, Reinitialised, Error> InFile(
   const auto at = std::ranges::find(file, expected.name, &TensorSpec::name);
   if (at == file.end()) {
     return Error(ErrorKind::kMismatch, expected.name,
-                 "missing from the teacher's file; is the file complete?");
+                 "missing from the teacher's file: the file is incomplete, or "
+                 "of a model without it, whose other components can be "
+                 "selected if this one is skipped");
   }
   if (at->shape == expected.shape) return *at;
   if (FitsOtherBlock(expected, file)) {

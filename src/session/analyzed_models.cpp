@@ -77,6 +77,9 @@ void Check(const AnalysisRequest& request) {
   if (request.teacher.empty() && request.teacher_model) {
     fail("teacher_model", "needs --teacher, whose model it gives");
   }
+  if (request.checkpoints.empty() && request.checkpoint_model) {
+    fail("model", "needs --checkpoint, whose model it gives");
+  }
   if (request.seed < 0) fail("seed", "must not be negative");
   for (const std::string& method : request.methods) {
     if (IsRandomMethod(method) || !request.teacher.empty()) continue;
@@ -188,7 +191,9 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
   }
   const size_t first_file = models.size();
   for (const std::string& path : request.checkpoints) {
-    models.push_back(FromFile(path, open(path), {}, request.runs_models));
+    models.push_back(FromFile(path, open(path),
+                              {.model = request.checkpoint_model},
+                              request.runs_models));
   }
   MakeNamesUnique(models, first_file, request.checkpoints);
   return models;

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "hub_files.h"
 #include "wsel/checkpoint/writer.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
@@ -22,22 +23,19 @@ namespace {
 
 using pretrained::PretrainedCheckpoint;
 
-void CheckComplete(const PretrainedCheckpoint& checkpoint) {
-  const auto missing = MissingKeys(checkpoint);
+void CheckComplete(const PretrainedCheckpoint& checkpoint,
+                   const model::Config& config) {
+  const auto missing = MissingKeys(checkpoint, config);
   if (missing.empty()) return;
   throw Error(ErrorKind::kMismatch, missing.front(),
               "missing key: {} lacks it or has it in another shape",
               checkpoint.file->path().string());
 }
 
-// Where from_pretrained expects the model's config.
-std::filesystem::path HfConfigPath(std::filesystem::path output) {
-  return output.replace_filename("config.json");
-}
-
 // Keeps the file's provenance, and adds the conversion.
 std::map<std::string, std::string> MetadataOf(
-    const PretrainedCheckpoint& checkpoint, const std::string& command) {
+    const PretrainedCheckpoint& checkpoint, const model::Config& config,
+    const std::string& command) {
   std::map<std::string, std::string> metadata;
   const checkpoint::Checkpoint& file = *checkpoint.file;
   for (const auto& [key, value] : file.metadata()) {
@@ -48,7 +46,7 @@ std::map<std::string, std::string> MetadataOf(
   metadata["format"] = "pt";  // required by Hugging Face's readers
   metadata[run::kVersionKey] = std::string(Version());
   metadata[run::kCommandKey] = command;
-  metadata[run::kModelKey] = model::ToJson(checkpoint.model->config);
+  metadata[run::kModelKey] = model::ToJson(config);
   metadata[run::kConvertedFileKey] =
       EscapeInvalidUtf8(file.path().filename().string());
   metadata[run::kConvertedSizeKey] = std::to_string(file.file_size());
@@ -60,11 +58,16 @@ std::map<std::string, std::string> MetadataOf(
 }  // namespace
 
 Conversion::Conversion(const PretrainedCheckpoint& checkpoint,
-                       naming::Naming naming, std::optional<DType> dtype)
-    : checkpoint_(checkpoint) {
-  RequireModel(checkpoint);
-  RequireKnownHeads(checkpoint);
-  CheckComplete(checkpoint);
+                       const ConversionOptions& options)
+    : checkpoint_(checkpoint),
+      facts_(FactsOf(checkpoint, {.model = options.model})) {
+  if (options.model) {
+    RequireNoUnexpectedKeys(checkpoint, model());
+  } else {
+    RequireKnownHeads(checkpoint);
+  }
+  CheckComplete(checkpoint, model());
+  const naming::Naming naming = options.naming;
   renamed_ = naming::Export(*checkpoint.remapped.tensors, naming);
   naming::RequireExportable(model(), naming);
   for (const auto& clause : naming::DifferencesOnceExported(model(), naming)) {
@@ -72,20 +75,21 @@ Conversion::Conversion(const PretrainedCheckpoint& checkpoint,
                  naming::Namings().NameOf(naming));
   }
   specs_ = renamed_->Specs();
-  for (TensorSpec& spec : specs_) spec.dtype = dtype.value_or(spec.dtype);
-  if (naming == naming::Naming::kHuggingFace) {
-    hf_config_ = naming::HfConfig(model());
+  for (TensorSpec& spec : specs_) {
+    spec.dtype = options.dtype.value_or(spec.dtype);
   }
+  if (naming != naming::Naming::kHuggingFace && !options.hub) return;
+  hub_files_ = HubFiles(facts_, ClassNamesOf(checkpoint).names, naming);
+  LogFacts(facts_, checkpoint.file->path().string());
 }
 
 void Conversion::CheckOutput(const std::filesystem::path& output) const {
-  const auto path = HfConfigPath(output);
-  if (hf_config_.empty() || !std::filesystem::exists(path) ||
-      ReadText(path) == hf_config_) {
-    return;
+  for (const auto& [name, text] : hub_files_) {
+    const auto path = output.parent_path() / name;
+    if (!std::filesystem::exists(path) || ReadText(path) == text) continue;
+    throw Error(ErrorKind::kUsage, path.string(),
+                "already exists for another model; write to another folder");
   }
-  throw Error(ErrorKind::kUsage, path.string(),
-              "already exists for another model; write to another folder");
 }
 
 void Conversion::Write(const std::filesystem::path& output,
@@ -98,8 +102,10 @@ void Conversion::Write(const std::filesystem::path& output,
         current = Contiguous(Cast(view, specs_[i].dtype));
         return current.bytes;
       },
-      MetadataOf(checkpoint_, command));
-  if (!hf_config_.empty()) WriteTextFile(HfConfigPath(output), hf_config_);
+      MetadataOf(checkpoint_, model(), command));
+  for (const auto& [name, text] : hub_files_) {
+    WriteTextFile(output.parent_path() / name, text);
+  }
 }
 
 }  // namespace wsel::session

@@ -33,16 +33,62 @@ void CopyStudent(const select::Plan& plan, const select::Student& student,
 StudentRequest RequestOf(const recipe::Recipe& recipe) {
   StudentRequest request;
   request.teacher = recipe.teacher.file;
+  if (!recipe.teacher.model.empty()) {
+    request.teacher_model = NamedModel(recipe.teacher.model);
+  }
   request.student = ConfigStudent{recipe.model, /*has_num_classes=*/true};
   request.options = recipe::SelectionOf(recipe);
   return request;
 }
 
+std::string Text(image::Interpolation value) {
+  return std::string(image::Interpolations().NameOf(value));
+}
+template <typename T>
+std::string Text(const T& value) {
+  return nlohmann::json(value).dump();
+}
+
+template <typename T>
+void Compare(const char* section, const char* name,
+             const pretrained::Fact<T>& pretrained, const T& now,
+             const std::string& path) {
+  if (pretrained.source == pretrained::FactSource::kAssumed ||
+      pretrained.value == now) {
+    return;
+  }
+  spdlog::warn(
+      "{}: the weights were trained with {} {}, but this run uses {}; set "
+      "{}.{} to match",
+      path, name, Text(pretrained.value), Text(now), section, name);
+}
+
+void CompareMeanStd(const pretrained::MeanStd& known,
+                    const recipe::Recipe& recipe, const std::string& path) {
+  const image::Normalisation& now = recipe.train.normalisation;
+  Compare("data", "mean", known.mean, now.mean, path);
+  Compare("data", "std", known.std, now.std, path);
+}
+
+// Where images of the model's size are resized, and cropped.
+void CompareCrop(const pretrained::Facts& facts, const recipe::Recipe& recipe,
+                 const std::string& path) {
+  const int64_t size = ImageSize(recipe.model);
+  const augment::EvalTransformOptions& now = recipe.train.evaluation;
+  if (size <= image::kLargestUnresized) return;
+  Compare("evaluation", "interpolation", facts.interpolation, now.interpolation,
+          path);
+  if (size >= image::kSmallestUncropped) return;
+  Compare("evaluation", "crop_pct", facts.crop_pct, now.crop_pct, path);
+}
+
 select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
                              const PretrainedCheckpoint& teacher,
                              const std::vector<std::string>& classes) {
-  select::Plan plan = PlanStudent(RequestOf(recipe), &teacher);
-  LogTeacher(plan, teacher);
+  const StudentRequest request = RequestOf(recipe);
+  select::Plan plan = PlanStudent(request, &teacher);
+  LogTeacher(plan, teacher, request.teacher_model.has_value());
+  CompareMeanStd(MeanStdOf(teacher), recipe, recipe.teacher.file);
   std::vector<int64_t> outputs;
   if (plan.options.head == select::Head::kReuse) {
     outputs = RequireSameClasses(teacher, NumClasses(recipe.model), classes,
@@ -78,19 +124,6 @@ void InitFromFile(nn::Model& model, const recipe::Recipe& recipe,
                fmt::join(reset, ", "));
 }
 
-void Compare(const char* name, const pretrained::RgbFact& pretrained,
-             const std::array<double, 3>& now, const std::string& path) {
-  if (pretrained.source == pretrained::FactSource::kAssumed ||
-      pretrained.value == now) {
-    return;
-  }
-  spdlog::warn(
-      "{}: the weights were trained with {} {}, but this run uses {}; set "
-      "data.{} to match",
-      path, name, nlohmann::json(pretrained.value).dump(),
-      nlohmann::json(now).dump(), name);
-}
-
 }  // namespace
 
 PretrainedCheckpoint OpenInitCheckpoint(const recipe::Recipe& recipe) {
@@ -100,9 +133,9 @@ PretrainedCheckpoint OpenInitCheckpoint(const recipe::Recipe& recipe) {
   LogLoadReport(checkpoint);
   train::CheckInitCheckpoint(recipe.model, *checkpoint.remapped.tensors);
   RequireNoUnexpectedKeys(checkpoint, recipe.model);
-  const image::Normalisation& now = recipe.train.normalisation;
-  Compare("mean", facts.mean_std.mean, now.mean, path);
-  Compare("std", facts.mean_std.std, now.std, path);
+  LogFacts(facts, path);
+  CompareMeanStd(facts.mean_std, recipe, path);
+  CompareCrop(facts, recipe, path);
   for (const auto& clause :
        model::ForwardDifferences(facts.model, recipe.model)) {
     spdlog::warn("{}: the weights were trained with {} as in this run's model",

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <vector>
 
 #include "wsel/core/error.h"
+#include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/variants.h"
@@ -82,8 +84,17 @@ void Apply(const ModelOptions& options, model::Config& config) {
 }  // namespace
 
 model::Config NamedModel(const std::string& name) {
+  if (name.starts_with("{")) {
+    return model::ConfigFromJson(name, "model", ErrorKind::kConfig);
+  }
   if (!name.ends_with(".json")) return model::FindVariant(name).config;
   return model::ConfigFromJson(ReadText(name), name, ErrorKind::kConfig);
+}
+
+bool GivesNumClasses(const std::string& name) {
+  return name.ends_with(".json") &&
+         ParseJson(ReadText(name), name, ErrorKind::kConfig)
+             .contains("num_classes");
 }
 
 model::Config Resolve(const ModelOptions& options) {

@@ -67,8 +67,10 @@ StudentRequest RequestOf(const StudentOptions& options) {
   } else if (!options.student_like.empty()) {
     request.student = LikeStudent{options.student_like};
   } else {
-    request.student = ConfigStudent{Resolve(options.student),
-                                    options.student.num_classes.has_value()};
+    const ModelOptions& student = options.student;
+    const bool has_num_classes =
+        student.num_classes || GivesNumClasses(student.model);
+    request.student = ConfigStudent{Resolve(student), has_num_classes};
   }
   return request;
 }

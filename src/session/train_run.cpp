@@ -10,7 +10,9 @@
 #include "wsel/core/error.h"
 #include "wsel/core/version.h"
 #include "wsel/model/config_json.h"
+#include "wsel/pretrained/facts.h"
 #include "wsel/run/metadata_keys.h"
+#include "wsel/session/model_options.h"
 #include "wsel/session/resolve_recipe.h"
 
 namespace wsel::session {
@@ -78,6 +80,16 @@ void CheckKernels(const TrainRun& run, const std::filesystem::path& state,
                   : restore);
 }
 
+// What is known of the images of the files that a run begins with.
+std::string PretrainedOf(const TrainRun& run) {
+  nlohmann::ordered_json json;
+  if (run.checkpoint) json["init"] = ToJson(FactsOf(*run.checkpoint));
+  if (run.recipe.train.distill.method != train::Distillation::kNone) {
+    json["teacher"] = TeacherImages(*run.teacher, run.recipe);
+  }
+  return json.empty() ? "" : json.dump(2) + "\n";
+}
+
 }  // namespace
 
 TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
@@ -92,6 +104,9 @@ TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
   run.device = device;
   run.resumes = resume && folder.HasState();
   if (!run.recipe.teacher.file.empty()) {
+    // The file may change.
+    std::string& given = run.recipe.teacher.model;
+    if (given.ends_with(".json")) given = model::ToJson(NamedModel(given));
     run.teacher = OpenTeacher(run.recipe);
     run.recipe.teacher.digest = run.teacher->digest;
   }
@@ -111,6 +126,7 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
   }
   run.splits = OpenSplits(recipe.data);
   SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));
+  run.pretrained = PretrainedOf(run);
 }
 
 InitialisedModel MakeModel(TrainRun& run) {

@@ -14,6 +14,7 @@
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/pretrained/file_hash.h"
+#include "wsel/session/model_options.h"
 #include "wsel/train/device.h"
 
 namespace wsel::session {
@@ -21,11 +22,20 @@ namespace {
 
 using pretrained::PretrainedCheckpoint;
 
-// Whether the weights can only be run by the TorchScript code in the file.
-bool RunsAsScript(const PretrainedCheckpoint& teacher) {
-  return teacher.file->container() == checkpoint::Container::kTorchScript &&
-         (!teacher.model || !teacher.remapped.unexpected.empty() ||
-          !MissingKeys(teacher).empty());
+// Whether the file has all tensors of a known model, and no others.
+bool IsKnown(const TrainTeacher& teacher) {
+  const PretrainedCheckpoint& file = teacher.checkpoint;
+  return teacher.model || (file.model && file.remapped.unexpected.empty() &&
+                           MissingKeys(file).empty());
+}
+
+bool RunsAsScript(const TrainTeacher& teacher, train::Distillation method) {
+  const PretrainedCheckpoint& file = teacher.checkpoint;
+  if (file.file->container() != checkpoint::Container::kTorchScript) {
+    return false;
+  }
+  return method != train::Distillation::kFeature || !IsKnown(teacher) ||
+         NumClasses(teacher.model ? *teacher.model : file.model->config) == 0;
 }
 
 std::optional<std::array<double, 3>> Given(const std::vector<double>& values) {
@@ -33,30 +43,63 @@ std::optional<std::array<double, 3>> Given(const std::vector<double>& values) {
   return {{values[0], values[1], values[2]}};
 }
 
-train::TeacherOptions PreprocessFor(const TrainTeacher& teacher,
-                                    const recipe::Recipe& recipe,
-                                    const c10::Device& device) {
-  // Unknown values are the student's.
+// What is known of the teacher and of its images. Unknown values are the
+// student's, and of an unknown TorchScript module there are only those.
+struct Known {
+  pretrained::MeanStd mean_std;
+  std::optional<pretrained::Facts> facts;
+};
+Known KnownOf(const TrainTeacher& teacher, const recipe::Recipe& recipe) {
   pretrained::GivenFacts given;
+  given.model = teacher.model;
   given.mean = Given(recipe.teacher.mean);
   given.std = Given(recipe.teacher.std);
   given.assumed = recipe.train.normalisation;
+  if (teacher.script && !IsKnown(teacher)) {
+    return {MeanStdOf(teacher.checkpoint, given), std::nullopt};
+  }
+  const pretrained::Facts facts = FactsOf(teacher.checkpoint, given);
+  return {facts.mean_std, facts};
+}
+
+// Pixels per side of the images that the teacher gets.
+int64_t ImageSizeOf(const Known& known, const recipe::Recipe& recipe) {
+  if (recipe.teacher.img_size > 0) return recipe.teacher.img_size;
+  return known.facts ? ImageSize(known.facts->model) : ImageSize(recipe.model);
+}
+
+train::TeacherOptions PreprocessFor(const Known& known,
+                                    const recipe::Recipe& recipe,
+                                    const c10::Device& device) {
   train::TeacherOptions preprocess;
   preprocess.student = recipe.train.normalisation;
-  preprocess.img_size = recipe.teacher.img_size;
-  if (teacher.script) {
-    preprocess.teacher = {given.mean.value_or(given.assumed.mean),
-                          given.std.value_or(given.assumed.std)};
-  } else {
-    const pretrained::Facts facts = FactsOf(teacher.checkpoint, given);
-    spdlog::info("{}: {}", recipe.teacher.file, Describe(facts.mean_std));
-    preprocess.teacher = facts.mean_std.normalisation();
-    if (preprocess.img_size == 0) preprocess.img_size = ImageSize(facts.model);
-  }
+  preprocess.teacher = known.mean_std.normalisation();
+  preprocess.img_size = ImageSizeOf(known, recipe);
   preprocess.precision =
       train::ResolvePrecision(recipe.teacher.precision, device).precision;
   preprocess.device = device;
   return preprocess;
+}
+
+// The teacher of a file that is not run as TorchScript.
+train::Teacher BuildTeacher(const TrainTeacher& teacher,
+                            const model::Config& config,
+                            train::Distillation method,
+                            const train::TeacherOptions& preprocess) {
+  const PretrainedCheckpoint& file = teacher.checkpoint;
+  if (!teacher.model) RequireKnownHeads(file);
+  if (file.file->container() == checkpoint::Container::kTorchScript) {
+    spdlog::info(
+        "{}: the module returns logits; for features it is rebuilt from its "
+        "tensors as {}",
+        file.file->path().string(), NameOf(config));
+  }
+  if (teacher.model) RequireNoUnexpectedKeys(file, config);
+  LogLoadReport(file, teacher.model.has_value());
+  spdlog::info("{}: {}", file.file->path().string(), DescribeForward(config));
+  nn::Model model = nn::Build(config);
+  nn::Load(model, *file.remapped.tensors);
+  return train::ModelTeacher(std::move(model), method, preprocess);
 }
 
 // Orders the teacher's logits as the data set's classes.
@@ -71,6 +114,27 @@ void OrderClasses(train::Teacher& teacher, const PretrainedCheckpoint& file,
        index = at::tensor(outputs).to(device)](const at::Tensor& images) {
         return forward(images).index_select(1, index);
       };
+}
+
+void CheckScript(const TrainTeacher& teacher, const recipe::Recipe& recipe) {
+  const checkpoint::Checkpoint& file = *teacher.checkpoint.file;
+  const std::string& path = recipe.teacher.file;
+  if (file.container() != checkpoint::Container::kTorchScript) {
+    throw Error(ErrorKind::kMismatch, path,
+                "is {}, but teacher.script needs a TorchScript module",
+                Name(file.container()));
+  }
+  if (recipe.init.select && !IsKnown(teacher)) {
+    throw Error(ErrorKind::kMismatch, path,
+                "runs as TorchScript, and its tensors are not those of a known "
+                "model, which weight selection needs; leave out init.select");
+  }
+  if (teacher.model && !recipe.init.select) {
+    throw Error(ErrorKind::kConfig, "teacher.model",
+                "is not used: {} is a TorchScript module, which is run as it "
+                "is; leave it out",
+                path);
+  }
 }
 
 }  // namespace
@@ -88,20 +152,22 @@ TrainTeacher OpenTeacher(const recipe::Recipe& recipe) {
                 "has SHA-256 {}, but teacher.digest is {}", teacher.digest,
                 recipe.teacher.digest);
   }
-  teacher.script = recipe.teacher.script || RunsAsScript(teacher.checkpoint);
-  if (!teacher.script) RequireModel(teacher.checkpoint);
-  if (teacher.script &&
-      file.container() != checkpoint::Container::kTorchScript) {
-    throw Error(ErrorKind::kMismatch, path,
-                "is {}, but teacher.script needs a TorchScript module",
-                Name(file.container()));
+  if (!recipe.teacher.model.empty()) {
+    teacher.model = NamedModel(recipe.teacher.model);
   }
-  if (teacher.script && recipe.init.select) {
-    throw Error(ErrorKind::kMismatch, path,
-                "runs as TorchScript, which weight selection does not support; "
-                "leave out init.select");
-  }
+  teacher.script = recipe.teacher.script ||
+                   RunsAsScript(teacher, recipe.train.distill.method);
+  if (!teacher.script && !teacher.model) RequireModel(teacher.checkpoint);
+  if (teacher.script) CheckScript(teacher, recipe);
   return teacher;
+}
+
+nlohmann::ordered_json TeacherImages(const TrainTeacher& teacher,
+                                     const recipe::Recipe& recipe) {
+  const Known known = KnownOf(teacher, recipe);
+  nlohmann::ordered_json json = {{"img_size", ImageSizeOf(known, recipe)}};
+  json.update(ToJson(known.mean_std));
+  return json;
 }
 
 train::Teacher MakeTeacher(const TrainTeacher& teacher,
@@ -109,19 +175,15 @@ train::Teacher MakeTeacher(const TrainTeacher& teacher,
                            const std::vector<std::string>& classes,
                            const c10::Device& device) {
   const auto method = recipe.train.distill.method;
-  const auto preprocess = PreprocessFor(teacher, recipe, device);
+  const Known known = KnownOf(teacher, recipe);
+  if (known.facts) LogWarnings(*known.facts, recipe.teacher.file);
+  spdlog::info("{}: {}", recipe.teacher.file, Describe(known.mean_std));
+  const auto preprocess = PreprocessFor(known, recipe, device);
   const int64_t student_size = ImageSize(recipe.model);
-  train::Teacher result;
-  if (teacher.script) {
-    result =
-        train::ScriptTeacher(recipe.teacher.file, preprocess, student_size);
-  } else {
-    RequireKnownHeads(teacher.checkpoint);
-    LogLoadReport(teacher.checkpoint);
-    nn::Model model = nn::Build(teacher.checkpoint.model->config);
-    nn::Load(model, *teacher.checkpoint.remapped.tensors);
-    result = train::ModelTeacher(std::move(model), method, preprocess);
-  }
+  train::Teacher result =
+      teacher.script
+          ? train::ScriptTeacher(recipe.teacher.file, preprocess, student_size)
+          : BuildTeacher(teacher, known.facts->model, method, preprocess);
   if (ComparesClasses(method)) {
     OrderClasses(result, teacher.checkpoint, classes, recipe.class_order,
                  device);
@@ -134,8 +196,8 @@ train::Teacher MakeTeacher(const TrainTeacher& teacher,
   spdlog::info("teacher {}: {} {}, images of {} px, mean {}, std {}, {}",
                result.name, result.width,
                method == train::Distillation::kFeature ? "features" : "classes",
-               preprocess.img_size == 0 ? student_size : preprocess.img_size,
-               text(preprocess.teacher.mean), text(preprocess.teacher.std),
+               preprocess.img_size, text(preprocess.teacher.mean),
+               text(preprocess.teacher.std),
                train::Precisions().NameOf(preprocess.precision));
   return result;
 }

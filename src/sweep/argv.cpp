@@ -20,6 +20,11 @@ std::string Joined(const auto& values) {
   return fmt::format("{}", fmt::join(values, ","));
 }
 
+void AddCopy(const naming::CopyChoice& copy, Argv& argv) {
+  if (!copy.key.empty()) Add(argv, {"--checkpoint-key", copy.key});
+  if (copy.no_ema) Add(argv, {"--no-ema"});
+}
+
 // Options of `wsel init` equivalent to the recipe's section init.
 Argv InitOptions(const recipe::Recipe& recipe) {
   const auto& init = recipe.init;
@@ -49,6 +54,9 @@ Argv InitOptions(const recipe::Recipe& recipe) {
         select::PatchResizes().NameOf(selection.patch_resize));
   }
   if (selection.official) add("--compat", "official");
+  AddCopy(recipe.teacher.copy, argv);
+  const std::string& model = recipe.teacher.model;
+  if (!model.empty()) add("--teacher-model", model);
   return argv;
 }
 
@@ -123,6 +131,7 @@ Argv ProbeArgv(const recipe::Recipe& recipe, const ProbeOptions& options,
   const std::string threads = std::to_string(resources.threads);
   Argv argv = {"probe",    "--json",         "--checkpoint", recipe.init.file,
                "--device", resources.device, "--threads",    threads};
+  AddCopy(recipe.init.copy, argv);
   AddData(recipe.data, argv);
   const image::PassOrder order = recipe.train.evaluation.pass_order;
   if (order != image::PassOrder::kPillow13) {

@@ -57,6 +57,16 @@ Teacher ModelTeacher(nn::Model model, Distillation method,
   return teacher;
 }
 
+namespace {
+
+// Whether each row is a distribution, as softmax returns it.
+bool AreProbabilities(const at::Tensor& outputs) {
+  return outputs.size(1) > 1 && outputs.ge(0).all().item<bool>() &&
+         (outputs.sum(1) - 1).abs().le(0.01).all().item<bool>();
+}
+
+}  // namespace
+
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
                   int64_t student_img_size, const c10::Device& device) {
   if (ComparesClasses(method) && teacher.width != classes) {
@@ -72,10 +82,18 @@ void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
   }
   const at::Tensor grey = at::zeros({2, 3, student_img_size, student_img_size},
                                     at::TensorOptions(device));
-  if (!at::isfinite(teacher.forward(grey)).all().item<bool>()) {
+  grey[1].fill_(1);
+  const at::Tensor outputs = teacher.forward(grey);
+  if (!at::isfinite(outputs).all().item<bool>()) {
     throw Error(ErrorKind::kMismatch, teacher.name,
                 "outputs NaN or infinite values for a grey image: its weights "
                 "are corrupt, or teacher.precision is too low for it");
+  }
+  if (method == Distillation::kLogit && AreProbabilities(outputs)) {
+    throw Error(ErrorKind::kMismatch, teacher.name,
+                "returns probabilities, which sum to 1, and the loss needs "
+                "logits: save it without the softmax at its end, or distil "
+                "with 'hard', which only needs the largest output");
   }
 }
 

@@ -78,6 +78,7 @@ TEST_F(ConvertCommand, RoundTripsAreBitIdentical) {
     }
     ExpectSame("plain.safetensors", "back.safetensors");
     std::filesystem::remove(folder_ / "config.json");
+    std::filesystem::remove(folder_ / "preprocessor_config.json");
   }
 }
 
@@ -97,6 +98,44 @@ TEST_F(ConvertCommand, WritesTheConfigForFromPretrained) {
   EXPECT_EQ(ReadAll(folder_ / "config.json"), text);
 }
 
+// scripts/golden/naming.py --check loads such folders.
+TEST_F(ConvertCommand, WritesWhatImagesAndClassesTheModelHas) {
+  std::filesystem::create_directories(folder_ / "in");
+  std::filesystem::copy(Golden("timm_vit.safetensors"),
+                        folder_ / "in/model.safetensors");
+  WriteTextFile(folder_ / "in/config.json", R"({
+    "label_names": ["a", "b", "c", "d", "e"],
+    "pretrained_cfg": {"mean": [0.4, 0.5, 0.6], "std": [0.5, 0.5, 0.5]}})");
+  for (const char* naming : {"hf", "timm"}) {
+    std::filesystem::create_directories(folder_ / naming);
+    std::vector<std::string> args = {"in/model.safetensors",
+                                     std::string(naming) + "/model.safetensors",
+                                     "--naming", naming};
+    if (naming == std::string("timm")) args.emplace_back("--hub");
+    const Outcome outcome = Convert(args);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  }
+  const auto read = [&](const char* file) {
+    return nlohmann::json::parse(ReadAll(folder_ / file));
+  };
+  const auto hf = read("hf/config.json");
+  EXPECT_EQ(hf["id2label"]["3"], "d");
+  EXPECT_EQ(hf["label2id"]["d"], 3);
+  const auto images = read("hf/preprocessor_config.json");
+  EXPECT_EQ(images["image_mean"], nlohmann::json({0.4, 0.5, 0.6}));
+  EXPECT_EQ(images["do_resize"], false);  // of 8 px
+  EXPECT_EQ(images["crop_size"]["height"], 8);
+  const auto timm = read("timm/config.json");
+  EXPECT_EQ(timm["label_names"][3], "d");
+  EXPECT_EQ(timm["model_args"]["num_heads"], 2);
+  EXPECT_EQ(timm["pretrained_cfg"]["mean"], images["image_mean"]);
+  EXPECT_EQ(timm["pretrained_cfg"]["input_size"], nlohmann::json({3, 8, 8}));
+  EXPECT_EQ(
+      Convert({"in/model.safetensors", "x.pth", "--naming", "hf", "--hub"})
+          .exit_code,
+      2);
+}
+
 TEST_F(ConvertCommand, KeepsTheConfigOfAnotherModel) {
   WriteTextFile(folder_ / "config.json", "{}");
   const Outcome outcome = Convert(
@@ -113,6 +152,26 @@ TEST_F(ConvertCommand, NeedsToKnowTheHeads) {
       folder_, {"convert", Golden("timm_vit.safetensors"), "out.safetensors"});
   EXPECT_EQ(outcome.exit_code, 6);
   EXPECT_THAT(outcome.err, HasSubstr("several numbers of heads"));
+}
+
+TEST_F(ConvertCommand, TakesAModel) {
+  const auto inspected =
+      RunWsel(folder_, {"inspect", Golden("timm_vit.safetensors"), "--json"});
+  auto model = nlohmann::json::parse(inspected.out)["model"];
+  model["num_heads"] = 4;
+  model["num_classes"] = 1000;  // its head has five
+  WriteTextFile(folder_ / "m.json", model.dump());
+  const Outcome outcome =
+      RunWsel(folder_, {"convert", Golden("timm_vit.safetensors"),
+                        "out.safetensors", "--model", "m.json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, testing::Not(HasSubstr("assumed")));
+  const auto written =
+      nlohmann::json::parse(checkpoint::Open(folder_ / "out.safetensors")
+                                ->metadata()
+                                .at("wsel.model"));
+  EXPECT_EQ(written["num_heads"], 4);
+  EXPECT_EQ(written["num_classes"], 5);
 }
 
 TEST_F(ConvertCommand, RecordsTheSourceFile) {

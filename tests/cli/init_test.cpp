@@ -184,6 +184,15 @@ TEST_F(InitCommand, HeadReuseKeepsTheTeachersNumberOfClasses) {
            "no_classes.json", "--head", "reuse", "--dry-run", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(json::parse(outcome.out)["student"]["num_classes"], 10);
+  // A file's own number is not replaced without a word.
+  Write("seven.json",
+        R"({"base": "vit_tiny", "embed_dim": 16, "num_heads": 2,
+                         "img_size": 32, "num_classes": 7})");
+  const Outcome seven =
+      Run({"init", "--teacher", "teacher.safetensors", "--student",
+           "seven.json", "--head", "reuse", "--dry-run"});
+  EXPECT_EQ(seven.exit_code, 6);
+  EXPECT_THAT(seven.err, HasSubstr("the teacher has 10, the student 7"));
 }
 
 TEST_F(InitCommand, KeepsTheOldFileOnFailure) {

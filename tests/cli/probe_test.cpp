@@ -58,6 +58,22 @@ class Probe : public testing::Test {
 const std::string kImages =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
+TEST_F(Probe, TakesAModelAndSaysWhatImagesItHas) {
+  WriteTextFile(folder_ / "m.json",
+                R"({"base": "vit_tiny", "img_size": 16, "patch_size": 8,
+                    "embed_dim": 12, "depth": 2, "num_heads": 2,
+                    "norm_eps": 1e-5})");
+  const Outcome probe =
+      Run({"--checkpoint", "m.safetensors", "--model", "m.json", "--json"},
+          kImages);
+  ASSERT_EQ(probe.exit_code, 0) << probe.err;
+  EXPECT_THAT(probe.err, AllOf(HasSubstr("LayerNorm eps 1e-06, not 1e-05"),
+                               HasSubstr("eps 1e-05, GELU (given)")));
+  const json images = json::parse(probe.out)["images"];
+  EXPECT_EQ(images["img_size"], 16);
+  EXPECT_EQ(images["mean"]["source"], "assumed");
+}
+
 TEST_F(Probe, FitsFeaturesAndPixels) {
   for (const std::vector<std::string>& what :
        {std::vector<std::string>{"--checkpoint", "m.safetensors"},
@@ -75,6 +91,7 @@ TEST_F(Probe, FitsFeaturesAndPixels) {
     EXPECT_EQ(result["test"], 2);
     const bool model = what[0] == "--checkpoint";
     EXPECT_EQ(result["num_features"] == 12, model);
+    EXPECT_EQ(result.contains("images"), model);
     const bool augments = what.back() == "--augment";
     EXPECT_EQ(result["training_features"], augments ? "recomputed" : "cached");
     EXPECT_EQ(result["standardised"], result["solver"] == "lbfgs");

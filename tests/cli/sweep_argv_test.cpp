@@ -72,6 +72,21 @@ TEST_F(SweepArgv, OfInitIsKnown) {
   EXPECT_TRUE(seen_.contains("--method"));
 }
 
+// What decides about the teacher's weights and model decides about students.
+TEST_F(SweepArgv, OfInitHasTheTeachersCopyAndModel) {
+  auto recipe = runs_[0].recipe;
+  recipe.teacher.copy = {.key = "model", .no_ema = true};
+  recipe.teacher.model = "vit_small";
+  const auto command = sweep::InitCommandFor(recipe, false, folder_);
+  Check(command->argv);
+  for (const char* option :
+       {"--checkpoint-key", "--no-ema", "--teacher-model"}) {
+    EXPECT_TRUE(seen_.contains(option)) << option;
+  }
+  EXPECT_NE(command->checkpoint,
+            sweep::InitCommandFor(runs_[0].recipe, false, folder_)->checkpoint);
+}
+
 TEST_F(SweepArgv, OfTrainIsKnown) {
   Check(sweep::TrainArgv(runs_[0], folder_, {2, "cpu"}));
   EXPECT_TRUE(seen_.contains("--workers"));
@@ -85,6 +100,11 @@ TEST_F(SweepArgv, OfProbeIsKnown) {
   EXPECT_TRUE(seen_.contains("--skip-corrupt"));
   EXPECT_TRUE(seen_.contains("--resize"));
   EXPECT_TRUE(seen_.contains("--solver"));
+  auto copy = recipe;
+  copy.init.copy = {.key = "model", .no_ema = true};
+  Check(sweep::ProbeArgv(copy, file_.probe, {2, "cpu"}));
+  EXPECT_TRUE(seen_.contains("--checkpoint-key"));
+  EXPECT_TRUE(seen_.contains("--no-ema"));
 }
 
 }  // namespace

@@ -361,11 +361,18 @@ TEST_F(ThirdPartyFile, OfPublicReportsIsRead) {
     EXPECT_EQ(found["missing"], json::array());
     EXPECT_EQ(found["names"]["unexpected"], json::object());
   }
-  const Outcome flat =
-      Run({"init", "--teacher", (cases / "28-fsdp/flat.pth").string(),
-           "--student", "vit_tiny", "--dry-run"});
-  EXPECT_EQ(flat.exit_code, 6);
-  EXPECT_THAT(flat.err, HasSubstr("FULL_STATE_DICT"));
+  for (const auto& [file, reason] : std::map<std::string, std::string>{
+           {"24-rmsnorm/convnext_rms.safetensors", "RMSNorm"},
+           {"24-rmsnorm/vit_rms.safetensors", "RMSNorm"},
+           {"25-grid-channels/rect_64x32.safetensors", "skip pos_embed"},
+           {"25-grid-channels/c13.safetensors", "skip patch_embed"},
+           {"28-fsdp/flat.pth", "FULL_STATE_DICT"},
+           {"37-torchscript-rebuilt/h4_ts_frozen.pt", "torch.jit.freeze"}}) {
+    const Outcome init = Run({"init", "--teacher", (cases / file).string(),
+                              "--student", "vit_tiny", "--dry-run"});
+    EXPECT_EQ(init.exit_code, 6) << file;
+    EXPECT_THAT(init.err, HasSubstr(reason));
+  }
 }
 
 // The accuracies are those of the library that trained them.
@@ -404,6 +411,11 @@ TEST_F(ThirdPartyFile, OfPublicReportsHasItsLibrarysAccuracy) {
   EXPECT_EQ(unknown.exit_code, 6);
   EXPECT_THAT(unknown.err, HasSubstr("several numbers of heads"));
   EXPECT_EQ(top1(heads, "08-heads/S", Options{"--num-heads", "4"}), 100);
+  // A trace has them only in its code.
+  EXPECT_EQ(eval("37-torchscript-rebuilt/h4_ts.pt", "08-heads/S", {}).exit_code,
+            6);
+  // The same model pickled whole states them.
+  EXPECT_EQ(top1("08-heads/h4_module.pth", "08-heads/S", Options{}), 100);
 
   // What the files beside them say of their images, classes and heads counts.
   const std::string greys = "09-augreg-mean/S";

@@ -418,6 +418,32 @@ TEST(Train, EvalRepeatsTheRunsAccuracy) {
               HasSubstr("crop 0.5 (given, not 1 (metadata))"));
 }
 
+TEST(Train, RecordsWhatImagesItsInitialWeightsExpect) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const std::vector<std::string> size = {"--set", "model.img_size=40",
+                                         "--epochs", "2"};
+  auto first = size;
+  first.insert(first.end(), {"--set", "evaluation.crop_pct=0.5", "--set",
+                             "evaluation.interpolation=bilinear"});
+  ASSERT_EQ(RunWsel(folder, Train("one", first)).exit_code, 0);
+  EXPECT_FALSE(fs::exists(folder / "one" / "pretrained.json"));
+  auto second = size;
+  second.insert(second.end(), {"--init", "one/last.safetensors"});
+  const Outcome run = RunWsel(folder, Train("two", second));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(
+      run.err,
+      AllOf(HasSubstr("images of 40 px, crop 0.5 (metadata), bilinear"),
+            HasSubstr("crop_pct 0.5, but this run uses 0.875; set "
+                      "evaluation.crop_pct to match"),
+            HasSubstr("interpolation bilinear, but this run uses bicubic")));
+  const auto recorded = ParseJson(ReadText(folder / "two" / "pretrained.json"),
+                                  "pretrained.json", ErrorKind::kFormat);
+  EXPECT_EQ(recorded["init"]["crop_pct"]["value"], 0.5);
+  EXPECT_EQ(recorded["init"]["crop_pct"]["source"], "metadata");
+}
+
 TEST(Train, EvalRefusesACropThatDoesNotCount) {
   const TempFolder folder;
   WriteRecipe(folder);
@@ -477,6 +503,43 @@ TEST(Train, SelectsAndDistilsFromOneTeacher) {
         at::equal(Borrow(one->View(spec.name)), Borrow(two->View(spec.name))))
         << spec.name;
   }
+}
+
+// The tensors of this module do not tell its heads, and its code does.
+TEST(Train, ATorchScriptTeacherIsRunAsItIs) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const auto train = [&](const std::string& loss,
+                         const std::vector<std::string>& more = {}) {
+    fs::remove_all(folder / "run");
+    std::vector<std::string> args = {
+        "--epochs",  "1",
+        "--teacher", WSEL_SOURCE_DIR "/tests/golden/train/script_vit.pt",
+        "--distill", loss};
+    args.insert(args.end(), more.begin(), more.end());
+    return RunWsel(folder, Train("run", args));
+  };
+  const Outcome logit = train("logit");
+  EXPECT_EQ(logit.exit_code, 0) << logit.err;
+  EXPECT_THAT(logit.err, HasSubstr("script_vit.pt: 2 classes, images of 16"));
+  EXPECT_THAT(train("logit", {"--set", "teacher.model=vit_tiny"}).err,
+              HasSubstr("teacher.model: is not used"));
+  // Its features are not what it returns.
+  const Outcome guess = train("feature");
+  EXPECT_EQ(guess.exit_code, 6);
+  EXPECT_THAT(guess.err, HasSubstr("several numbers of heads"));
+  WriteTextFile(folder / "t.json",
+                R"({"family": "vit", "img_size": 16, "patch_size": 8,
+                    "embed_dim": 8, "depth": 1, "num_heads": 4})");
+  const Outcome feature = train("feature", {"--set", "teacher.model=t.json"});
+  EXPECT_EQ(feature.exit_code, 0) << feature.err;
+  EXPECT_THAT(feature.err, HasSubstr("rebuilt from its tensors"));
+  EXPECT_THAT(feature.err, Not(HasSubstr("assumed:")));
+  EXPECT_THAT(ReadText(folder / "run" / "pretrained.json"),
+              AllOf(HasSubstr("\"teacher\""), HasSubstr("\"img_size\": 16")));
+  // The run has the model, not only the name of a file that may change.
+  EXPECT_THAT(ReadText(folder / "run" / "config.json"),
+              HasSubstr(R"(\"num_heads\":4)"));
 }
 
 // Whatever `wsel init` can do, init.select can.
@@ -541,6 +604,27 @@ TEST(Train, SelectsWithTheOptionsOfInit) {
     EXPECT_FALSE(
         Borrow(trained->View("head.weight")).isnan().any().item<bool>());
   }
+}
+
+TEST(Train, TakesAModelFromAFile) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  WriteTextFile(folder / "m.json",
+                R"({"base": "vit_tiny", "img_size": 16, "patch_size": 8,
+                    "embed_dim": 24, "depth": 1, "num_heads": 4})");
+  const Outcome run =
+      RunWsel(folder, Train("run", {"--model", "m.json", "--set",
+                                    "model.depth=3", "--dry-run"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out,
+              AllOf(HasSubstr("\"embed_dim\": 24"), HasSubstr("\"depth\": 3"),
+                    HasSubstr("2 classes")));
+  WriteTextFile(folder / "bad.json", R"({"base": "vit_tiny", "widht": 1})");
+  const Outcome bad = RunWsel(folder, Train("bad", {"--model", "bad.json"}));
+  EXPECT_EQ(bad.exit_code, 3);
+  EXPECT_THAT(bad.err, HasSubstr("bad.json"));
+  EXPECT_EQ(RunWsel(folder, Train("bad", {"--model", "none.json"})).exit_code,
+            4);
 }
 
 TEST(Train, HelpIsGroupedAndListsTheRecipe) {

@@ -72,7 +72,9 @@ TEST(Detect, AssumesHeadsOf64ChannelsForUnknownWidths) {
   EXPECT_EQ(found.num_heads, 5);
   EXPECT_EQ(found.MlpHidden(), config.MlpHidden());
   EXPECT_EQ(found.name, "vit_d320_l12_h5_p16");
-  EXPECT_EQ(Assumptions(*detection), "64 channels per head, so 5 heads");
+  EXPECT_EQ(Assumptions(*detection),
+            "64 channels per head, so 5 heads; the class token is pooled, not "
+            "the patches");
   EXPECT_FALSE(detection->knows_heads);
   EXPECT_TRUE(Detect(Tiny())->knows_heads);
   EXPECT_TRUE(Detect(Femto())->knows_heads);
@@ -115,6 +117,33 @@ TEST(Detect, StatesThatAnUnknownGridIsSquare) {
   config.patch_size = 8;  // 64 positions, perhaps of 16 x 4
   EXPECT_THAT(Assumptions(*Detect(SpecsSource(config))),
               testing::HasSubstr("a square grid of 8 x 8, so images of 64 px"));
+}
+
+TEST(Detect, TakesNoOtherGridForASquareOne) {
+  VitConfig config;
+  config.img_size = 64;
+  config.patch_size = 8;  // 64 positions, and one of the class token
+  const SpecsSource source(config);
+  ExpectError(
+      [&] {
+        Detect(source, {.img_size = {{128, 32}}});
+      },
+      ErrorKind::kMismatch,
+      {"pos_embed", "16 x 4", "128 x 32 px", "skip pos_embed"});
+  EXPECT_THAT(Assumptions(*Detect(source, {.img_size = {{64, 64}}})),
+              testing::Not(testing::HasSubstr("grid")));
+  // The weights are of another size than a file says.
+  EXPECT_TRUE(Detect(source, {.img_size = {{224, 192}}}));
+  EXPECT_TRUE(Detect(source, {.img_size = {{int64_t{1} << 62, -1}}}));
+}
+
+TEST(Detect, TakesKnownPooling) {
+  const auto found = [](const Hints& hints) {
+    return std::get<VitConfig>(Detect(Tiny(), hints)->config).pooling;
+  };
+  EXPECT_EQ(found({}), Pooling::kToken);
+  EXPECT_EQ(found({.pooling = Pooling::kNormedAverage}),
+            Pooling::kNormedAverage);
 }
 
 TEST(Detect, TakesKnownHeads) {

@@ -94,6 +94,32 @@ TEST(HfConfig, HasTheModelTypeAndSizes) {
   EXPECT_FALSE(clip.contains("projection_dim"));
 }
 
+TEST(TimmConfig, HasAnArchitectureAndItsArguments) {
+  const auto of = [](const model::Config& config) {
+    return json::parse(TimmConfig(config, {{"input_size", {3, 224, 224}}}));
+  };
+  const json vit = of(model::FindVariant("vit_tiny").config);
+  EXPECT_EQ(vit["architecture"], "vit_tiny_patch16_224");
+  EXPECT_EQ(vit["model_args"]["embed_dim"], 192);
+  EXPECT_EQ(vit["model_args"]["global_pool"], "token");
+  EXPECT_EQ(vit["pretrained_cfg"]["classifier"], "head");
+  EXPECT_EQ(vit["pretrained_cfg"]["input_size"], json({3, 224, 224}));
+  EXPECT_TRUE(vit["pretrained_cfg"]["fixed_input_size"]);
+  EXPECT_FALSE(vit.contains("label_names"));
+  const json convnext = of(model::FindVariant("convnext_femto").config);
+  EXPECT_EQ(convnext["model_args"]["dims"], json({48, 96, 192, 384}));
+  EXPECT_FALSE(convnext["pretrained_cfg"]["fixed_input_size"]);
+  const json v2 = of(model::FindVariant("convnextv2_atto").config);
+  EXPECT_EQ(v2["architecture"], "convnextv2_atto");
+  EXPECT_TRUE(v2["model_args"]["use_grn"]);
+  ExpectError(
+      [&] {
+        of(Changed<model::VitConfig>(
+            "vit_tiny", [](model::VitConfig& c) { c.norm_eps = 1e-12; }));
+      },
+      ErrorKind::kMismatch, {"eps 1e-12", "norm_eps"});
+}
+
 TEST(HfConfig, FailsForADinov2WithAFractionalMlpRatio) {
   const auto config =
       Changed<model::VitConfig>("vit_tiny", [](model::VitConfig& c) {

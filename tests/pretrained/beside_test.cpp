@@ -107,6 +107,18 @@ TEST(Beside, OpenClipsConfigCounts) {
   EXPECT_THAT(facts.mean_std.mean.value, ElementsAre(0.5, 0.5, 0.5));
 }
 
+TEST(Beside, PoolingAndImageSizeCount) {
+  const TempFolder folder;
+  const std::string path = WriteVit(folder);
+  WriteTextFile(folder / "config.json",
+                R"({"global_pool": "avg", "model_args": {"num_heads": 2}})");
+  EXPECT_EQ(VitOf(FactsOf(Open(path))).pooling, model::Pooling::kNormedAverage);
+  WriteTextFile(folder / "config.json",
+                R"({"num_attention_heads": 2, "image_size": [32, 8]})");
+  ExpectError([&] { FactsOf(Open(path)); }, ErrorKind::kMismatch,
+              {"pos_embed", "4 x 1"});
+}
+
 TEST(Beside, IsNotUsedForAnotherModel) {
   const TempFolder folder;
   const std::string path = WriteVit(folder);

@@ -48,6 +48,15 @@ TEST(Facts, OfAGivenModelNameItsDifferences) {
   EXPECT_THAT(FactsOf(checkpoint).differences, ElementsAre());
 }
 
+TEST(Facts, OfAGivenModelHaveTheFilesClasses) {
+  const TempFolder folder;
+  model::VitConfig other = SmallVit();
+  other.num_classes = 1000;
+  const Facts facts = FactsOf(MakeCheckpoint(folder, {}), {.model = other});
+  EXPECT_EQ(NumClasses(facts.model), 2);
+  EXPECT_EQ(facts.note, "its classifier has 2 outputs, not 1000 as in small");
+}
+
 // A guess does not contradict what the user says.
 TEST(Facts, OfAGivenModelTakeNothingFromAGuess) {
   const TempFolder folder;

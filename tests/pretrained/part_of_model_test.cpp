@@ -6,6 +6,7 @@
 #include "pretrained/zero_checkpoint.h"
 #include "throws.h"
 #include "wsel/core/atomic_file.h"
+#include "wsel/pretrained/facts.h"
 
 namespace wsel::pretrained {
 namespace {
@@ -29,6 +30,33 @@ TEST(PartOfModel, IsNamed) {
   EXPECT_THAT(
       PartOf("model.safetensors", "blocks.0._fsdp_wrapped_module._flat_param"),
       testing::AllOf(HasSubstr("FSDP"), HasSubstr("FULL_STATE_DICT")));
+}
+
+TEST(PartOfModel, NamesAFrozenModule) {
+  const auto file =
+      checkpoint::Open(WSEL_SOURCE_DIR "/tests/golden/checkpoint/frozen.pt");
+  EXPECT_THAT(PartOfModel(*file), testing::AllOf(HasSubstr("torch.jit.freeze"),
+                                                 HasSubstr("--distill")));
+}
+
+// No model that the user gives can make it whole.
+TEST(PartOfModel, IsToldAlsoIfTheModelIsGiven) {
+  const TempFolder folder;
+  ZeroCheckpoint(folder, SmallVit());
+  const auto whole = checkpoint::Open(folder / "a.safetensors");
+  std::vector<TensorSpec> specs = whole->Specs();
+  std::erase_if(specs, [](const TensorSpec& spec) {
+    return spec.name.starts_with("blocks.");
+  });
+  const std::string shard =
+      (folder / "model-00002-of-00002.safetensors").string();
+  checkpoint::Write(shard, specs,
+                    [&](size_t i) { return whole->View(specs[i].name).bytes; },
+                    {});
+  const auto opened = Open(shard);
+  ExpectError([&] { FactsOf(opened); }, ErrorKind::kMismatch, {"shard 2 of 2"});
+  ExpectError([&] { FactsOf(opened, {.model = SmallVit()}); },
+              ErrorKind::kMismatch, {"shard 2 of 2", "index.json"});
 }
 
 // A stale index may list what no file has; it matters if the model needs it.

@@ -22,8 +22,13 @@ TeacherOptions Sized(int64_t img_size) {
   return options;
 }
 
-TEST(ScriptTeacher, RunsTheModule) {
-  const Teacher teacher = ScriptTeacher(Module("means"), {}, 16);
+class RunScript : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(ScriptTeacher, RunScript,
+                         testing::Values("means", "frozen"));
+
+TEST_P(RunScript, GivesTheModulesOutputs) {
+  const Teacher teacher = ScriptTeacher(Module(GetParam()), {}, 16);
   EXPECT_EQ(teacher.width, 3);
   const auto images = model::HashedNormalTensor("images", {4, 3, 16, 16});
   const auto map = [](const char* name, at::IntArrayRef shape) {
@@ -35,6 +40,17 @@ TEST(ScriptTeacher, RunsTheModule) {
   EXPECT_TRUE(at::allclose(output, expected, 1e-5, 1e-6));
   EXPECT_FALSE(output.requires_grad());
   CheckTeacher(teacher, Distillation::kLogit, 3, 16, at::kCPU);
+}
+
+TEST(ScriptTeacher, MustReturnLogitsWhereLogitsAreDistilled) {
+  const Teacher teacher = ScriptTeacher(Module("probabilities"), {}, 16);
+  const auto check = [&](Distillation method) {
+    CheckTeacher(teacher, method, 3, 16, at::kCPU);
+  };
+  ExpectError([&] { check(Distillation::kLogit); }, ErrorKind::kMismatch,
+              {"script_probabilities.pt", "probabilities", "softmax"});
+  check(Distillation::kHard);
+  check(Distillation::kFeature);
 }
 
 TEST(ScriptTeacher, GetsImagesOfItsOwnSizeAndNormalisation) {

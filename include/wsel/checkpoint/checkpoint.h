@@ -60,6 +60,10 @@ class Checkpoint : public TensorSource {
   virtual const std::vector<UnsupportedTensor>& unsupported() const = 0;
 };
 
+// Before the names of a frozen TorchScript module's tensors, which are numbered
+// constants of its code: "constants.0".
+inline constexpr std::string_view kFrozenPrefix = "constants.";
+
 // Opens a checkpoint. The container is detected from the content, not from the
 // file name. Tensors inside nested dictionaries and lists, or in a TorchScript
 // module's attributes, have dotted names ("model.blocks.0.norm1.weight"); a

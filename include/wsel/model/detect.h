@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,10 @@ struct Hints {
   std::optional<double> norm_eps = {};
   std::optional<Activation> activation = {};
   std::optional<int64_t> num_heads = {};
+  // kNormedAverage also stands for kAverage, which tensors show.
+  std::optional<Pooling> pooling = {};
+  // Height and width in pixels: positions may be no square grid.
+  std::optional<std::array<int64_t, 2>> img_size = {};
 };
 
 // The model of a checkpoint under timm's names; nullopt if it is neither a ViT

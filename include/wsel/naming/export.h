@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,17 @@ std::vector<std::string> DifferencesOnceExported(const model::Config& config,
 // written under Naming::kHuggingFace. The model that transformers builds from
 // it has exactly the tensors of that file, except that a ViT or DeiT without a
 // classifier also has a pooler, which is randomly initialised.
+// `classes`: the names of a classifier's outputs (id2label); {}: unknown.
 // Errors: kMismatch for an MLP that this format cannot describe.
-std::string HfConfig(const model::Config& config);
+std::string HfConfig(const model::Config& config,
+                     const std::vector<std::string>& classes = {});
+
+// The config.json of a folder that timm.create_model('local-dir:FOLDER') and
+// 'hf-hub:' read, beside weights under Naming::kTimm. `images`: what
+// pretrained_cfg has of images, "input_size" among it; `classes` as above.
+// Errors: kMismatch for a LayerNorm eps that it cannot say.
+std::string TimmConfig(const model::Config& config,
+                       const nlohmann::ordered_json& images,
+                       const std::vector<std::string>& classes = {});
 
 }  // namespace wsel::naming

@@ -31,6 +31,8 @@ struct Beside {
   std::optional<Stated<int64_t>> num_heads = {};
   std::optional<Stated<double>> norm_eps = {};
   std::optional<Stated<model::Activation>> activation = {};
+  std::optional<Stated<model::Pooling>> pooling = {};  // as model::Hints'
+  std::optional<Stated<std::array<int64_t, 2>>> img_size = {};  // the same
   std::optional<Stated<std::vector<std::string>>> classes = {};
   // What else changes the outputs and is not supported, a sentence each.
   std::vector<std::string> unsupported = {};  // of the model

@@ -58,6 +58,8 @@ struct Facts {
   // given.
   std::vector<std::string> differences;
   std::vector<std::string> remarks;  // Beside::remarks
+  // What is the checkpoint's although a given model has another value.
+  std::string note;
 };
 
 // Facts that the user gives, and defaults for unknown ones.
@@ -71,7 +73,8 @@ struct GivenFacts {
   image::Normalisation assumed = {};  // ImageNet's
 };
 
-// A given model may also be one that cannot be detected. Errors: as
+// A given model may also be one that cannot be detected; its number of classes
+// is the checkpoint's. Errors: as
 // RequireModel, or RequireSupportedKeys for a given model, and MeanStdOf;
 // kFormat for a recipe in the metadata with an invalid crop, interpolation or
 // version of Pillow.
@@ -103,9 +106,13 @@ std::string Describe(const MeanStd& facts);
 
 // The same as an object: {"mean": {"value": [...], "source": "assumed"}, ...}
 nlohmann::ordered_json ToJson(const Facts& facts);
+nlohmann::ordered_json ToJson(const MeanStd& facts);
 
-// Logs Describe(facts), and a warning for each of the differences and remarks.
-// `path` is the checkpoint's.
+// Logs a warning for each of the differences and remarks, and the note. `path`
+// is the checkpoint's.
+void LogWarnings(const Facts& facts, const std::string& path);
+
+// The same, and Describe(facts).
 void LogFacts(const Facts& facts, const std::string& path);
 
 }  // namespace wsel::pretrained

@@ -18,8 +18,11 @@ namespace wsel::pretrained {
 struct PretrainedCheckpoint {
   std::unique_ptr<checkpoint::Checkpoint> file;
   naming::RemappedStateDict remapped;  // points into `file`
+  // Of a file that this program did not write: what the module that it holds
+  // states, and what lies beside it.
+  model::Hints stated;
+  Beside beside;
   std::optional<model::Detection> model;
-  Beside beside;  // of a file that this program did not write
   // Why there is no `model`, if a tensor shows that it is an unsupported one.
   std::string unsupported_reason;
 };
@@ -45,8 +48,11 @@ const model::Detection& RequireModel(const PretrainedCheckpoint& checkpoint);
 // written. Errors: kMismatch if its number of heads is only a guess.
 void RequireKnownHeads(const PretrainedCheckpoint& checkpoint);
 
-// The model's tensors that the file lacks or has in another shape.
+// The tensors of the detected, or of a given model that the file lacks or has
+// in another shape.
 std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint);
+std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint,
+                                     const model::Config& config);
 
 // Which copy of the weights is used, "the weights under 'model_ema.', not those
 // under 'model.' ..."; "" if the file has only one, without a prefix.

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,7 @@ struct FeatureExtractor {
   double crop_pct = 0.875;
   image::Interpolation interpolation = image::Interpolation::kBicubic;
   image::PassOrder pass_order = image::PassOrder::kPillow13;
+  std::optional<pretrained::Facts> facts;  // of a checkpoint
   c10::Device device = c10::kCPU;
   // Images [B, 3, img_size, img_size] on the device -> [B, D].
   std::function<at::Tensor(const at::Tensor&)> forward;
@@ -43,14 +45,18 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
                                const image::Normalisation& normalisation,
                                const c10::Device& device);
 
-// The same of a checkpoint, whose classifier is left out, for images as it
-// expects them, and as given. `copy`, `num_heads` as in pretrained::Open.
-// Errors: as
+// A checkpoint whose classifier is left out; `copy`, `num_heads` as in
+// pretrained::Open.
+struct Backbone {
+  std::string checkpoint;
+  naming::CopyChoice copy = {};
+  int64_t num_heads = 0;
+  pretrained::GivenFacts given = {};
+};
+
+// Its pooled features, for images as it expects them. Errors: as
 // pretrained::FactsOf; kMismatch for a missing tensor.
-FeatureExtractor CheckpointFeatures(const std::string& path,
-                                    const naming::CopyChoice& copy,
-                                    int64_t num_heads,
-                                    const pretrained::GivenFacts& given,
+FeatureExtractor CheckpointFeatures(const Backbone& backbone,
                                     const c10::Device& device);
 
 // Errors: kConfig at `where`, which can be set as `advice` says, if `bytes` for

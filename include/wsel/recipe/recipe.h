@@ -33,12 +33,16 @@ struct TeacherFile {
   std::string file;  // a checkpoint, or a TorchScript module; "": none
   naming::CopyChoice copy;
   int64_t num_heads = 0;  // 0: the file's
-  std::string digest;     // SHA-256 of the file; "": filled in by the run
-  bool script = false;    // run it as TorchScript even if its tensors are known
+  // A variant, a JSON file or, as a run records it, its contents; "": the
+  // detected one.
+  std::string model;
+  std::string digest;   // SHA-256 of the file; "": filled in by the run
+  bool script = false;  // run it as TorchScript even if its tensors are known
   // Normalisation of its images; empty: from its file, else the student's.
   std::vector<double> mean;
   std::vector<double> std;
-  int64_t img_size = 0;  // 0: the teacher's own; for TorchScript the student's
+  // 0: the teacher's own; of an unknown TorchScript module the student's.
+  int64_t img_size = 0;
   train::Precision precision = train::Precision::kAuto;
 };
 

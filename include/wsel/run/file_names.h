@@ -7,6 +7,7 @@ namespace wsel::run {
 
 // Written by `wsel train`:
 inline constexpr const char* kConfigFile = "config.json";
+inline constexpr const char* kPretrainedFile = "pretrained.json";
 inline constexpr const char* kMetricsFile = "metrics.jsonl";
 inline constexpr const char* kSummaryFile = "summary.csv";
 inline constexpr const char* kLogFile = "log.txt";

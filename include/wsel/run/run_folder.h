@@ -23,6 +23,7 @@ class RunFolder {
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path config() const { return root_ / kConfigFile; }
+  std::filesystem::path pretrained() const { return root_ / kPretrainedFile; }
   std::filesystem::path metrics() const { return root_ / kMetricsFile; }
   std::filesystem::path summary() const { return root_ / kSummaryFile; }
   std::filesystem::path log() const { return root_ / kLogFile; }

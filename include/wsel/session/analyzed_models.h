@@ -20,7 +20,8 @@ struct AnalysisRequest {
   std::string teacher;                         // a checkpoint; "": none
   std::optional<model::Config> teacher_model;  // if not the detected one
   std::vector<std::string> checkpoints;
-  naming::CopyChoice copy;  // of each file
+  std::optional<model::Config> checkpoint_model;  // of each, the same
+  naming::CopyChoice copy;                        // of each file
   int64_t num_heads = 0;    // of each file that does not tell
   bool runs_models = true;  // so that these heads matter
   std::string student;      // a variant's name or a JSON file; "": none

@@ -2,42 +2,54 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "wsel/naming/export.h"
+#include "wsel/pretrained/facts.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/tensor/dtype.h"
 
 namespace wsel::session {
 
+struct ConversionOptions {
+  std::optional<model::Config> model = {};  // if it is not the detected one
+  naming::Naming naming = naming::Naming::kTimm;
+  std::optional<DType> dtype = {};  // nullopt: no cast
+  // With kTimm: config.json too, so that the folder is one of the Hub.
+  bool hub = false;
+};
+
 // A checkpoint of a known model under another library's names, or cast.
 class Conversion {
  public:
-  // `dtype`: nullopt for no cast. `checkpoint` must outlive the conversion.
-  // Warns if the library's model computes something else with these weights.
-  // Errors: as pretrained::RequireModel and RequireKnownHeads, naming::Export
-  // and RequireExportable; kMismatch for missing keys.
+  // `checkpoint` must outlive the conversion. Warns if the library's model
+  // computes something else with these weights. Errors: as pretrained::FactsOf
+  // and RequireKnownHeads, naming::Export, RequireExportable, HfConfig and
+  // TimmConfig; kMismatch for missing and unexpected keys.
   Conversion(const pretrained::PretrainedCheckpoint& checkpoint,
-             naming::Naming naming, std::optional<DType> dtype);
+             const ConversionOptions& options);
 
-  const model::Config& model() const { return checkpoint_.model->config; }
+  const model::Config& model() const { return facts_.model; }
   size_t num_tensors() const { return specs_.size(); }
 
-  // Errors: kUsage if the config.json beside `output` is another model's.
+  // Errors: kUsage if a file beside `output` that is to be written is there for
+  // another model.
   void CheckOutput(const std::filesystem::path& output) const;
 
-  // Writes it, with the original's provenance and its own as metadata, and for
-  // Hugging Face config.json beside it. `command` is the whole command line.
-  // Errors: as checkpoint::Write.
+  // Writes it, with the original's provenance and its own as metadata, and
+  // beside it what the library needs to build it. `command` is the whole
+  // command line. Errors: as checkpoint::Write.
   void Write(const std::filesystem::path& output,
              const std::string& command) const;
 
  private:
   const pretrained::PretrainedCheckpoint& checkpoint_;
-  std::string hf_config_;  // the config.json; "": none
+  pretrained::Facts facts_;
+  std::map<std::string, std::string> hub_files_;  // by name
   std::unique_ptr<TensorSource> renamed_;
   std::vector<TensorSpec> specs_;
 };

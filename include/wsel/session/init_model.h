@@ -11,8 +11,9 @@
 
 namespace wsel::session {
 
-// Opens the checkpoint that a run is initialised from (init.file), and warns if
-// its weights were trained with another mean, std, LayerNorm eps or activation.
+// Opens the checkpoint that a run is initialised from (init.file), logs what is
+// known of it, and warns if its weights were trained with another mean, std,
+// crop, interpolation, LayerNorm eps or activation.
 // Errors: as pretrained::RequireModel; kMismatch for unexpected or missing keys
 // other than the classifier's.
 pretrained::PretrainedCheckpoint OpenInitCheckpoint(

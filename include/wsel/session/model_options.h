@@ -26,7 +26,11 @@ struct ModelOptions {
 // model.
 model::Config Resolve(const ModelOptions& options);
 
-// The model of a variant's name or a JSON file. Errors: as Resolve.
+// The model of a variant's name, a JSON file or its contents. Errors: as
+// Resolve.
 model::Config NamedModel(const std::string& name);
+
+// Whether that is a file that gives the number of classes. Errors: as Resolve.
+bool GivesNumClasses(const std::string& name);
 
 }  // namespace wsel::session

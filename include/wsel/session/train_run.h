@@ -3,6 +3,7 @@
 #include <c10/core/Device.h>
 
 #include <optional>
+#include <string>
 
 #include "wsel/kernels/kernel_record.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
@@ -25,6 +26,9 @@ struct TrainRun {
   std::optional<TrainTeacher> teacher;
   std::optional<pretrained::PretrainedCheckpoint> checkpoint;  // init.file
   DataSplits splits;
+  // What images init.file and the distilled teacher.file expect, as JSON; "":
+  // neither is used.
+  std::string pretrained;
 };
 
 // Opens the teacher and, if the folder has a state to resume from, compares the

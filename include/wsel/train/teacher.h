@@ -56,8 +56,8 @@ Teacher ScriptTeacher(const std::filesystem::path& path,
                       const TeacherOptions& options, int64_t student_img_size);
 
 // Runs a teacher on grey images, before training. Errors: kMismatch if it has
-// another number of classes and `method` compares classes, or if its output is
-// NaN or infinite.
+// another number of classes and `method` compares classes, if its output is NaN
+// or infinite, or if it is probabilities where logits are distilled.
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
                   int64_t student_img_size, const c10::Device& device);
 
