@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "augment/op_names.h"
 #include "wsel/augment/erasing.h"
 #include "wsel/augment/image_transforms.h"
 #include "wsel/augment/rand_augment.h"
@@ -105,16 +106,16 @@ void EvalFromJpeg500(benchmark::State& state) {
 }
 BENCHMARK(EvalFromJpeg500)->Unit(benchmark::kMicrosecond);
 
-// At 224, by the row of the table of operations.
+// At 224, by the place in the enumeration.
 void Operation(benchmark::State& state) {
-  const Op op = Ops().rows()[static_cast<size_t>(state.range(0))].value;
+  const auto op = static_cast<Op>(state.range(0));
   const auto source = Scene(224, 224);
   const DrawnOp drawn{op, 9, ArgumentOf(op, 9, true)};
   for (auto _ : state) {
     benchmark::DoNotOptimize(ApplyOp(
         source, drawn, image::Interpolation::kBicubic, {124, 116, 104}));
   }
-  state.SetLabel(std::string(Ops().NameOf(op)));
+  state.SetLabel(std::string(NameOf(op)));
 }
 BENCHMARK(Operation)->DenseRange(0, 20)->Unit(benchmark::kMicrosecond);
 

@@ -17,21 +17,16 @@ constexpr std::array kDefault = {
     Op::kContrast,     Op::kBrightness,    Op::kSharpness,    Op::kShearX,
     Op::kShearY,       Op::kTranslateXRel, Op::kTranslateYRel};
 
-constexpr std::array kIncreasing = {Op::kAutoContrast,
-                                    Op::kEqualize,
-                                    Op::kInvert,
-                                    Op::kRotate,
-                                    Op::kPosterizeIncreasing,
-                                    Op::kSolarizeIncreasing,
-                                    Op::kSolarizeAdd,
-                                    Op::kColorIncreasing,
-                                    Op::kContrastIncreasing,
-                                    Op::kBrightnessIncreasing,
-                                    Op::kSharpnessIncreasing,
-                                    Op::kShearX,
-                                    Op::kShearY,
-                                    Op::kTranslateXRel,
-                                    Op::kTranslateYRel};
+constexpr auto kIncreasing = [] {
+  auto ops = kDefault;
+  std::ranges::replace(ops, Op::kPosterize, Op::kPosterizeIncreasing);
+  std::ranges::replace(ops, Op::kSolarize, Op::kSolarizeIncreasing);
+  std::ranges::replace(ops, Op::kColor, Op::kColorIncreasing);
+  std::ranges::replace(ops, Op::kContrast, Op::kContrastIncreasing);
+  std::ranges::replace(ops, Op::kBrightness, Op::kBrightnessIncreasing);
+  std::ranges::replace(ops, Op::kSharpness, Op::kSharpnessIncreasing);
+  return ops;
+}();
 
 double DrawMagnitude(const RandAugmentOptions& options, double uniform) {
   if (options.magnitude_std == 0) return options.magnitude;
@@ -40,36 +35,6 @@ double DrawMagnitude(const RandAugmentOptions& options, double uniform) {
 }
 
 }  // namespace
-
-const Registry<Op>& Ops() {
-  static constexpr Registered<Op> kRows[] = {
-      {Op::kAutoContrast, "AutoContrast", "stretch each channel"},
-      {Op::kEqualize, "Equalize", "equalise the histograms"},
-      {Op::kInvert, "Invert", "invert all values"},
-      {Op::kRotate, "Rotate", "rotate by up to 30 degrees"},
-      {Op::kPosterize, "Posterize", "keep 0 to 4 bits"},
-      {Op::kPosterizeIncreasing, "PosterizeIncreasing", "keep 4 to 0 bits"},
-      {Op::kSolarize, "Solarize", "invert values above 0 to 256"},
-      {Op::kSolarizeIncreasing, "SolarizeIncreasing",
-       "invert values above 256 to 0"},
-      {Op::kSolarizeAdd, "SolarizeAdd", "brighten the dark half"},
-      {Op::kColor, "Color", "saturation 0.1 to 1.9"},
-      {Op::kColorIncreasing, "ColorIncreasing", "saturation 1 -+ 0.9"},
-      {Op::kContrast, "Contrast", "contrast 0.1 to 1.9"},
-      {Op::kContrastIncreasing, "ContrastIncreasing", "contrast 1 -+ 0.9"},
-      {Op::kBrightness, "Brightness", "brightness 0.1 to 1.9"},
-      {Op::kBrightnessIncreasing, "BrightnessIncreasing",
-       "brightness 1 -+ 0.9"},
-      {Op::kSharpness, "Sharpness", "sharpness 0.1 to 1.9"},
-      {Op::kSharpnessIncreasing, "SharpnessIncreasing", "sharpness 1 -+ 0.9"},
-      {Op::kShearX, "ShearX", "shear by up to 0.3"},
-      {Op::kShearY, "ShearY", "shear by up to 0.3"},
-      {Op::kTranslateXRel, "TranslateXRel", "shift by up to 0.45"},
-      {Op::kTranslateYRel, "TranslateYRel", "shift by up to 0.45"},
-  };
-  static constexpr Registry<Op> kOps("RandAugment operation", kRows);
-  return kOps;
-}
 
 std::vector<DrawnOp> DrawRandAugment(const RandAugmentOptions& options,
                                      const SampleAddress& address) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -100,10 +99,6 @@ TensorView MappedCheckpoint::View(std::string_view name) const {
                   location.bytes, nullptr};
   if (!IsAligned(view.bytes, view.spec.dtype)) CopyAligned(view);
   return view;
-}
-
-void MappedCheckpoint::Release(std::string_view name) const {
-  file_->Release(contents_.locations[IndexOf(name)].bytes);
 }
 
 }  // namespace wsel::checkpoint

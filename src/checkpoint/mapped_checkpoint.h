@@ -57,7 +57,9 @@ class MappedCheckpoint final : public Checkpoint {
   // Unaligned data, which safetensors permits, is copied: a load through a
   // misaligned pointer is undefined behaviour.
   TensorView View(std::string_view name) const override;
-  void Release(std::string_view name) const override;
+  void Release(std::string_view name) const override {
+    file_->Release(contents_.locations[IndexOf(name)].bytes);
+  }
 
   Container container() const override { return contents_.container; }
   const std::filesystem::path& path() const override { return file_->path(); }

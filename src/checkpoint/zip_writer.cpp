@@ -38,9 +38,6 @@ void PutFields(std::string& out, uint32_t crc, uint64_t size, bool zip64) {
 
 }  // namespace
 
-ZipWriter::ZipWriter(AtomicFile& file, uint64_t zip64_from)
-    : file_(file), zip64_from_(zip64_from) {}
-
 void ZipWriter::Add(std::string_view name, std::span<const std::byte> data) {
   const Entry& entry = entries_.emplace_back(
       Entry{std::string(name),
@@ -49,10 +46,6 @@ void ZipWriter::Add(std::string_view name, std::span<const std::byte> data) {
             data.size(), file_.offset()});
   file_.Write(LocalHeader(entry));
   file_.Write(data);
-}
-
-void ZipWriter::Add(std::string_view name, std::string_view text) {
-  Add(name, std::as_bytes(std::span(text)));
 }
 
 std::string ZipWriter::LocalHeader(const Entry& entry) const {

@@ -18,11 +18,14 @@ class ZipWriter {
  public:
   // Sizes, offsets and counts of `zip64_from` or more are written as zip64; the
   // default is the format's limit, and tests set less.
-  explicit ZipWriter(AtomicFile& file, uint64_t zip64_from = 0xFFFFFFFF);
+  explicit ZipWriter(AtomicFile& file, uint64_t zip64_from = 0xFFFFFFFF)
+      : file_(file), zip64_from_(zip64_from) {}
 
   // Errors: kIo.
   void Add(std::string_view name, std::span<const std::byte> data);
-  void Add(std::string_view name, std::string_view text);
+  void Add(std::string_view name, std::string_view text) {
+    Add(name, std::as_bytes(std::span(text)));
+  }
   // Writes the central directory.
   void Finish();
 

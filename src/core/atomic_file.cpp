@@ -59,7 +59,7 @@ AtomicFile::AtomicFile(const std::filesystem::path& target)
   }
   fd_ =
       open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd_ < 0) ThrowIo("cannot create file");
+  if (fd_ < 0) ThrowErrno(target_.string(), "cannot create file");
   // The new file keeps the permissions of the old one.
   if (std::filesystem::exists(status)) {
     fchmod(fd_, static_cast<mode_t>(status.permissions()));
@@ -75,31 +75,24 @@ void AtomicFile::Write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t n = write(fd_, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) ThrowIo("cannot write");
+    if (n < 0) ThrowErrno(target_.string(), "cannot write");
     offset_ += static_cast<uint64_t>(n);
     bytes = bytes.subspan(static_cast<size_t>(n));
   }
 }
 
-void AtomicFile::Write(std::string_view text) {
-  Write(std::as_bytes(std::span(text)));
-}
-
 void AtomicFile::Commit(
     const std::function<void(const std::filesystem::path&)>& verify) {
-  if (fsync(fd_) != 0) ThrowIo("cannot flush to disk");
-  if (close(std::exchange(fd_, -1)) != 0) ThrowIo("cannot close");
+  if (fsync(fd_) != 0) ThrowErrno(target_.string(), "cannot flush to disk");
+  if (close(std::exchange(fd_, -1)) != 0) {
+    ThrowErrno(target_.string(), "cannot close");
+  }
   if (verify) verify(temporary_);
   if (rename(temporary_.c_str(), target_.c_str()) != 0) {
-    ThrowIo("cannot rename into place");
+    ThrowErrno(target_.string(), "cannot rename into place");
   }
   temporary_.clear();
   FlushFolder(FolderOf(target_));
-}
-
-void AtomicFile::ThrowIo(std::string_view action) const {
-  throw Error(ErrorKind::kIo, target_.string(), "{}: {}", action,
-              std::generic_category().message(errno));
 }
 
 void WriteTextFile(const std::filesystem::path& path, std::string_view text) {

@@ -1,7 +1,5 @@
 #include "wsel/core/json_object.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 
@@ -53,14 +51,6 @@ bool JsonObject::Has(std::string_view key) {
 const Json& JsonObject::Raw(std::string_view key) {
   if (!Has(key)) throw Error(kind_, PathOf(key), "is missing");
   return value_.at(std::string(key));
-}
-
-JsonObject JsonObject::Object(std::string_view key) {
-  return {Raw(key), PathOf(key), kind_};
-}
-
-std::string JsonObject::PathOf(std::string_view key) const {
-  return fmt::format("{}.{}", where_, key);
 }
 
 void JsonObject::Finish() const {

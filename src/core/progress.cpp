@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <utility>
 
 #include "wsel/core/duration.h"
 
@@ -60,11 +59,6 @@ double Now() {
   return std::chrono::duration<double>(now).count();
 }
 
-void WriteStderr(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
-}
-
 }  // namespace
 
 void Advance(ProgressPoint& point, int64_t images,
@@ -107,7 +101,11 @@ std::string ProgressLine(const ProgressPoint& point, const ProgressRate& rate) {
 
 ProgressOptions ProgressOnStderr(double line_seconds) {
   const bool bar = StderrRedraws();
-  return {bar, bar ? 0.1 : line_seconds, StderrWidth, Now, WriteStderr};
+  return {bar, bar ? 0.1 : line_seconds, StderrWidth, Now,
+          [](std::string_view text) {
+            std::fwrite(text.data(), 1, text.size(), stderr);
+            std::fflush(stderr);
+          }};
 }
 
 ProgressRate ProgressMeter::Measure(const ProgressPoint& point, double now) {
@@ -143,10 +141,6 @@ void ProgressMeter::Update(const ProgressPoint& point) {
   options_.write('\r' + ProgressBar(point, rate_, options_.width() - 1) +
                  "\x1b[K");
   on_screen_ = true;
-}
-
-void ProgressMeter::Clear() {
-  if (std::exchange(on_screen_, false)) options_.write("\r\x1b[K");
 }
 
 }  // namespace wsel

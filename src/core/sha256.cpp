@@ -22,10 +22,6 @@ void Sha256::Update(std::span<const std::byte> bytes) {
   EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
 }
 
-void Sha256::Update(std::string_view text) {
-  Update(std::as_bytes(std::span(text)));
-}
-
 std::string Sha256::Hex() {
   std::array<unsigned char, 32> digest{};
   EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
@@ -38,10 +34,6 @@ std::string Sha256Hex(std::span<const std::byte> bytes) {
   Sha256 hash;
   hash.Update(bytes);
   return hash.Hex();
-}
-
-std::string Sha256Hex(std::string_view text) {
-  return Sha256Hex(std::as_bytes(std::span(text)));
 }
 
 std::string Sha256OfFile(const std::filesystem::path& path) {

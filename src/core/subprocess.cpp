@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <system_error>
 #include <utility>
 
 #include "wsel/core/error.h"
@@ -21,9 +20,7 @@ class File {
  public:
   File(const std::filesystem::path& path, int flags)
       : fd_(open(path.c_str(), flags | O_CLOEXEC, 0644)) {
-    if (fd_ >= 0) return;
-    throw Error(ErrorKind::kIo, path.string(),
-                "cannot be opened: " + std::generic_category().message(errno));
+    if (fd_ < 0) ThrowErrno(path.string(), "cannot be opened");
   }
   ~File() { close(fd_); }
   File(const File&) = delete;
@@ -71,8 +68,7 @@ pid_t Start(const std::vector<std::string>& argv, const Streams& streams,
   const pid_t child = fork();
   if (child == 0) Execute(pointers.data(), streams, inherited_fd, parent);
   if (child > 0) return child;
-  throw Error(ErrorKind::kIo, argv[0],
-              "cannot be started: " + std::generic_category().message(errno));
+  ThrowErrno(argv[0], "cannot be started");
 }
 
 }  // namespace

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <csetjmp>
 #include <cstdio>  // jpeglib.h needs it

@@ -129,13 +129,11 @@ constexpr Pass kAdam7[] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8},
                            {0, 1, 1, 2}};
 constexpr Pass kNonInterlaced = {0, 0, 1, 1};
 
-int PassSize(int size, int first, int step) {
-  return (size - first + step - 1) / step;
-}
-
 void ReadPass(const Encoded& file, const PngFile& png, const Pass& pass,
               Inflater& inflater, Decoded& decoded) {
-  const int columns = PassSize(png.width, pass.first_x, pass.step_x);
+  // Rounded up.
+  const int columns =
+      (png.width - pass.first_x + pass.step_x - 1) / pass.step_x;
   if (columns <= 0) return;
   const size_t length = (static_cast<size_t>(columns) * png.bits() + 7) / 8;
   std::vector<uint8_t> row(length + 1);

@@ -1,7 +1,6 @@
 #include "wsel/image/geometry.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -116,9 +115,7 @@ Image FlipHorizontal(const Image& image) {
     uint8_t* to = out.Row(y);
     for (int x = 0; x < image.width(); ++x, to += 3) {
       from -= 3;
-      to[0] = from[0];
-      to[1] = from[1];
-      to[2] = from[2];
+      std::copy_n(from, 3, to);
     }
   }
   return out;

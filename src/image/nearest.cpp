@@ -78,29 +78,21 @@ void StepAlongRows(const Image& image, Image& out, const std::array<T, 6>& m) {
   }
 }
 
-void FixedPoint(const Image& image, Image& out, const AffineMatrix& m) {
-  StepAlongRows<int64_t>(
-      image, out,
-      {ToFixed(m[0]), ToFixed(m[1]), ToFixed(m[2] + m[0] * 0.5 + m[1] * 0.5),
-       ToFixed(m[3]), ToFixed(m[4]), ToFixed(m[5] + m[3] * 0.5 + m[4] * 0.5)});
-}
-
-void FloatingPoint(const Image& image, Image& out, const AffineMatrix& m) {
-  StepAlongRows<double>(image, out,
-                        {m[0], m[1], m[2] + m[1] * 0.5 + m[0] * 0.5, m[3], m[4],
-                         m[5] + m[4] * 0.5 + m[3] * 0.5});
-}
-
 }  // namespace
 
-Image TransformNearest(const Image& image, Image out,
-                       const AffineMatrix& matrix) {
-  if (matrix[1] == 0 && matrix[3] == 0) {
-    Scale(image, out, matrix);
-  } else if (FitsFixedPoint(out, matrix)) {
-    FixedPoint(image, out, matrix);
+Image TransformNearest(const Image& image, Image out, const AffineMatrix& m) {
+  if (m[1] == 0 && m[3] == 0) {
+    Scale(image, out, m);
+  } else if (FitsFixedPoint(out, m)) {
+    StepAlongRows<int64_t>(
+        image, out,
+        {ToFixed(m[0]), ToFixed(m[1]), ToFixed(m[2] + m[0] * 0.5 + m[1] * 0.5),
+         ToFixed(m[3]), ToFixed(m[4]),
+         ToFixed(m[5] + m[3] * 0.5 + m[4] * 0.5)});
   } else {
-    FloatingPoint(image, out, matrix);
+    StepAlongRows<double>(image, out,
+                          {m[0], m[1], m[2] + m[1] * 0.5 + m[0] * 0.5, m[3],
+                           m[4], m[5] + m[4] * 0.5 + m[3] * 0.5});
   }
   return out;
 }

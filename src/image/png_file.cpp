@@ -1,6 +1,5 @@
 #include "png_file.h"
 
-#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>

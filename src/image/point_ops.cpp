@@ -103,9 +103,9 @@ Image Solarize(const Image& image, double threshold) {
                MakeTable([&](int i) { return i < threshold ? i : 255 - i; }));
 }
 
-Image SolarizeAdd(const Image& image, int add, int threshold) {
+Image SolarizeAdd(const Image& image, int add) {
   return Apply(image, MakeTable([&](int i) {
-                 return i < threshold ? int64_t{i} + add : int64_t{i};
+                 return i < 128 ? int64_t{i} + add : int64_t{i};
                }));
 }
 

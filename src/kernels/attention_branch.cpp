@@ -83,9 +83,6 @@ void ForHeads(const Attention& c, const Body& body) {
   }
 }
 
-// [B] -> [B, 1, 1]
-at::Tensor PerImage(const at::Tensor& scale) { return scale.view({-1, 1, 1}); }
-
 void ForwardTile(Attention c, const at::Tensor& out) {
   LinearInto(RowsOf(c.qkv), std::get<0>(Normalise(c.branch, RowsOf(c.x))),
              c.branch.inner.weight, c.branch.inner.bias);
@@ -100,7 +97,7 @@ void ForwardTile(Attention c, const at::Tensor& out) {
   });
   LinearInto(RowsOf(out), RowsOf(c.attn_output), c.scaled_proj.weight,
              c.scaled_proj.bias);
-  if (c.scale.defined()) out.mul_(PerImage(c.scale));
+  if (c.scale.defined()) out.mul_(c.scale.view({-1, 1, 1}));
   out.add_(c.x);
 }
 
@@ -128,8 +125,8 @@ at::Tensor AttentionGradient(const Attention& c, const at::Tensor& gradient) {
 // Writes the gradient of x and accumulates those of the parameters.
 void BackwardTile(const Attention& c, const at::Tensor& gradient,
                   ResidualBranch& grads, at::Tensor dx) {
-  const auto rows =
-      RowsOf(c.scale.defined() ? gradient * PerImage(c.scale) : gradient);
+  const auto rows = RowsOf(
+      c.scale.defined() ? gradient * c.scale.view({-1, 1, 1}) : gradient);
   AddLinearGradient(grads.outer, rows, RowsOf(c.attn_output));
   const auto dqkv =
       RowsOf(AttentionGradient(c, Matmul(rows, c.scaled_proj.weight)));
@@ -191,17 +188,13 @@ at::Tensor ReferenceAttention(const at::Tensor& x, const ResidualBranch& p,
                     p.outer.bias);
 }
 
-// With fewer images than threads some threads would be idle.
-bool KeepsThreadsBusy(int64_t images) {
-  return images >= at::get_num_threads();
-}
-
 }  // namespace
 
 at::Tensor AddAttentionBranch(const at::Tensor& x, const ResidualBranch& p,
                               int64_t heads, const at::Tensor& scale) {
   BranchArguments arguments = {x, /*y=*/{}, scale, p, heads};
-  if (x.size(1) > kMaxTokens || !KeepsThreadsBusy(x.size(0)) ||
+  // With fewer images than threads some threads would be idle.
+  if (x.size(1) > kMaxTokens || x.size(0) < at::get_num_threads() ||
       !CanUseFused(WhereDefined(arguments, arguments))) {
     return AddBranch(x, ReferenceAttention(x, p, heads), p.gamma, scale);
   }

@@ -1,7 +1,5 @@
 #include "wsel/kernels/instruction_set.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <vector>
@@ -13,10 +11,9 @@ namespace wsel::kernels {
 namespace {
 
 constexpr Registered<InstructionSet> kRows[] = {
-    {InstructionSet::kBaseline, "baseline", "of every processor"},
-    {InstructionSet::kAvx2, "avx2", "AVX2 and FMA"},
-    {InstructionSet::kAvx512, "avx512", "AVX-512"},
-};
+    {InstructionSet::kBaseline, "baseline"},
+    {InstructionSet::kAvx2, "avx2"},
+    {InstructionSet::kAvx512, "avx512"}};
 constexpr Registry<InstructionSet> kNames("instruction set", kRows);
 
 std::vector<InstructionSet> DetectSupported() {

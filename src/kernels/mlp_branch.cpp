@@ -10,13 +10,6 @@
 namespace wsel::kernels {
 namespace {
 
-// Rows per tile: the hidden layer and its gradient fit the L2 cache of most
-// processors (1 MiB or more), and the matrices are not too thin.
-int64_t TileRows(int64_t hidden) {
-  constexpr int64_t kHiddenValues = 98'304;  // 384 KiB
-  return std::clamp<int64_t>(kHiddenValues / hidden, 128, 1024);
-}
-
 // [B] -> [M, 1]
 at::Tensor PerRow(const at::Tensor& scale, int64_t rows) {
   if (!scale.defined()) return {};
@@ -38,7 +31,13 @@ struct Mlp {
         scaled_fc2(OuterTimesGamma(branch)) {}
 
   int64_t rows() const { return y.size(0); }
-  int64_t tile() const { return TileRows(branch.inner.weight.size(0)); }
+  int64_t hidden() const { return branch.inner.weight.size(0); }
+  // Rows per tile: the hidden layer and its gradient fit the L2 cache of most
+  // processors (1 MiB or more), and the matrices are not too thin.
+  int64_t tile() const {
+    constexpr int64_t kHiddenValues = 98'304;  // 384 KiB
+    return std::clamp<int64_t>(kHiddenValues / hidden(), 128, 1024);
+  }
 
   // The part of a few rows.
   Mlp Tile(int64_t first, int64_t count) const {
@@ -83,8 +82,7 @@ struct TiledMlp {
   static at::Tensor Forward(const BranchArguments& arguments,
                             std::vector<at::Tensor>& saved) {
     const Mlp all(arguments);
-    const at::Tensor hidden = at::empty(
-        {all.rows(), all.branch.inner.weight.size(0)}, all.y.options());
+    const auto hidden = at::empty({all.rows(), all.hidden()}, all.y.options());
     const auto out = at::empty_like(all.y);
     ForRowTiles(
         all.rows(), all.tile(), [&](int64_t, int64_t first, int64_t count) {

@@ -33,23 +33,6 @@ std::string_view ArchitectureName(const Config& config) {
   });
 }
 
-const std::string& NameOf(const Config& config) {
-  return std::visit([](const auto& c) -> const std::string& { return c.name; },
-                    config);
-}
-
-int64_t ImageSize(const Config& config) {
-  return std::visit([](const auto& c) { return c.img_size; }, config);
-}
-
-int64_t PatchSize(const Config& config) {
-  return std::visit([](const auto& c) { return c.patch_size; }, config);
-}
-
-int64_t NumClasses(const Config& config) {
-  return std::visit([](const auto& c) { return c.num_classes; }, config);
-}
-
 int64_t NumFeatures(const Config& config) {
   Config copy = config;
   return FieldsOf(copy).widths.back();
@@ -71,10 +54,6 @@ std::string Describe(const Config& config) {
   return WithArchitecture(config, [](const auto& architecture, const auto& c) {
     return architecture.describe(c);
   });
-}
-
-void SetNumClasses(Config& config, int64_t num_classes) {
-  std::visit([&](auto& c) { c.num_classes = num_classes; }, config);
 }
 
 ConfigFields FieldsOf(Config& config) {

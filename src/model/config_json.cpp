@@ -39,20 +39,12 @@ void Read(JsonObject& json, std::string_view key,
   std::copy(list.begin(), list.end(), value.begin());
 }
 
-// Throws the same message at a different location.
-[[noreturn]] void Rethrow(const Error& e, ErrorKind kind,
-                          const std::string& where) {
-  std::string message = e.what();
-  if (!e.where().empty()) message.erase(0, e.where().size() + 2);
-  throw Error(kind, where, message);
-}
-
 Config BaseOf(JsonObject& json) {
   const auto name = json.Get<std::string>("base");
   try {
     return FindVariant(name).config;
   } catch (const Error& e) {
-    Rethrow(e, json.kind(), json.PathOf("base"));
+    throw Error(json.kind(), json.PathOf("base"), e.message());
   }
 }
 
@@ -95,14 +87,6 @@ Config InitialConfig(JsonObject& json) {
   return base;
 }
 
-void CheckConfig(const Config& config, const JsonObject& json) {
-  try {
-    Validate(config, json.where());
-  } catch (const Error& e) {
-    Rethrow(e, json.kind(), e.where());
-  }
-}
-
 }  // namespace
 
 std::string ToJson(const Config& config) {
@@ -134,7 +118,11 @@ Config ConfigFromJson(std::string_view text, std::string_view where,
     });
   });
   json.Finish();
-  CheckConfig(config, json);
+  try {
+    Validate(config, where);
+  } catch (const Error& e) {
+    throw Error(kind, e.where(), e.message());
+  }
   // A modified variant no longer has the variant's name.
   if (NameOf(config).empty() ||
       (!json.Has("name") && !SameArchitecture(config, initial))) {

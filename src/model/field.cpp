@@ -10,28 +10,19 @@
 namespace wsel::model {
 
 const Registry<Pooling>& NamesOf(Pooling /*tag*/) {
-  static constexpr std::array<Registered<Pooling>, 3> kRows = {{
-      {Pooling::kToken, "token", "the class token"},
-      {Pooling::kAverage, "avg", "mean of the patches, then fc_norm"},
-      {Pooling::kNormedAverage, "normed-avg", "mean of the patches after norm"},
-  }};
+  static constexpr Registered<Pooling> kRows[] = {
+      {Pooling::kToken, "token"},
+      {Pooling::kAverage, "avg"},
+      {Pooling::kNormedAverage, "normed-avg"}};
   static constexpr Registry<Pooling> kNames("pooling", kRows);
   return kNames;
 }
 
 const Registry<Activation>& NamesOf(Activation /*tag*/) {
-  static constexpr std::array<Registered<Activation>, 2> kRows = {{
-      {Activation::kGelu, "gelu", "exact, by erf"},
-      {Activation::kQuickGelu, "quick_gelu", "x * sigmoid(1.702 x)"},
-  }};
+  static constexpr Registered<Activation> kRows[] = {
+      {Activation::kGelu, "gelu"}, {Activation::kQuickGelu, "quick_gelu"}};
   static constexpr Registry<Activation> kNames("activation", kRows);
   return kNames;
-}
-
-void FieldChecker::Require(bool valid, std::string_view field,
-                           const std::string& message) const {
-  if (valid) return;
-  throw Error(ErrorKind::kConfig, fmt::format("{}.{}", where_, field), message);
 }
 
 void FieldChecker::Check(std::string_view field, int64_t value,
@@ -44,10 +35,9 @@ void FieldChecker::Check(std::string_view field, double value,
                          const Range& range) const {
   const auto low = static_cast<double>(range.low);
   const bool valid = range.above ? value > low : value >= low;
-  Require(std::isfinite(value) && valid, field,
-          range.above
-              ? fmt::format("is {}; it must be above {}", value, low)
-              : fmt::format("is {}; it must be {} or more", value, low));
+  Require(std::isfinite(value) && valid, field, "is {}; it must be {}", value,
+          range.above ? fmt::format("above {}", low)
+                      : fmt::format("{} or more", low));
 }
 
 void FieldChecker::Check(std::string_view field,

@@ -59,8 +59,14 @@ class FieldChecker {
  public:
   explicit FieldChecker(std::string_view where) : where_(where) {}
 
+  // With a message in fmt's syntax.
+  template <typename... Args>
   void Require(bool valid, std::string_view field,
-               const std::string& message) const;
+               fmt::format_string<Args...> message, Args&&... args) const {
+    if (valid) return;
+    throw Error(ErrorKind::kConfig, fmt::format("{}.{}", where_, field),
+                fmt::format(message, std::forward<Args>(args)...));
+  }
   void Check(std::string_view field, int64_t value, const Range& range) const;
   void Check(std::string_view field, double value, const Range& range) const;
   void Check(std::string_view field, const std::array<int64_t, 4>& value,

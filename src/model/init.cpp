@@ -11,23 +11,21 @@ namespace wsel::model {
 namespace {
 
 constexpr Registered<Initializer> kInitializers[] = {
-    {Initializer::kTimm, "timm", "timm's default for the architecture"},
-    {Initializer::kTruncNormal, "trunc-normal",
-     "normal weights, std 0.02, cut at 2 std"},
-    {Initializer::kXavier, "xavier", "uniform weights by fan-in and fan-out"},
-    {Initializer::kKaiming, "kaiming", "normal weights by fan-in, for ReLU"},
-    {Initializer::kMimetic, "mimetic",
-     "attention resembling a trained ViT's (Trockman & Kolter 2023)"},
+    {Initializer::kTimm, "timm"},
+    {Initializer::kTruncNormal, "trunc-normal"},
+    {Initializer::kXavier, "xavier"},
+    {Initializer::kKaiming, "kaiming"},
+    {Initializer::kMimetic, "mimetic"},
 };
 
 constexpr Registered<InitKind> kKinds[] = {
-    {InitKind::kConstant, "constant", ""},
-    {InitKind::kNormal, "normal", ""},
-    {InitKind::kTruncNormal, "trunc_normal", ""},
-    {InitKind::kUniform, "uniform", ""},
-    {InitKind::kSinCos, "sin_cos", ""},
-    {InitKind::kMimeticQkv, "mimetic_qkv", ""},
-    {InitKind::kMimeticProj, "mimetic_proj", ""},
+    {InitKind::kConstant, "constant"},
+    {InitKind::kNormal, "normal"},
+    {InitKind::kTruncNormal, "trunc_normal"},
+    {InitKind::kUniform, "uniform"},
+    {InitKind::kSinCos, "sin_cos"},
+    {InitKind::kMimeticQkv, "mimetic_qkv"},
+    {InitKind::kMimeticProj, "mimetic_proj"},
 };
 constexpr Registry<InitKind> kKindNames("initialiser", kKinds);
 

@@ -49,19 +49,17 @@ void CheckTokens(const VitConfig& c, const FieldChecker& checker) {
 void Check(const VitConfig& c, const FieldChecker& checker) {
   const double hidden = static_cast<double>(c.embed_dim) * c.mlp_ratio;
   checker.Require(hidden >= 1 && hidden <= static_cast<double>(kMaxSize),
-                  "mlp_ratio",
-                  fmt::format("makes {} hidden channels; they must be 1 to {}",
-                              hidden, kMaxSize));
+                  "mlp_ratio", "makes {} hidden channels; they must be 1 to {}",
+                  hidden, kMaxSize);
   checker.Require(c.img_size % c.patch_size == 0, "img_size",
-                  fmt::format("is {}, not a multiple of patch_size {}",
-                              c.img_size, c.patch_size));
-  checker.Require(
-      c.GridSize() <= kMaxGrid, "img_size",
-      fmt::format("is {}: {} patches per side; at most {} are supported",
-                  c.img_size, c.GridSize(), kMaxGrid));
+                  "is {}, not a multiple of patch_size {}", c.img_size,
+                  c.patch_size);
+  checker.Require(c.GridSize() <= kMaxGrid, "img_size",
+                  "is {}: {} patches per side; at most {} are supported",
+                  c.img_size, c.GridSize(), kMaxGrid);
   checker.Require(c.embed_dim % c.num_heads == 0, "num_heads",
-                  fmt::format("is {}, which does not divide embed_dim {}",
-                              c.num_heads, c.embed_dim));
+                  "is {}, which does not divide embed_dim {}", c.num_heads,
+                  c.embed_dim);
   CheckTokens(c, checker);
 }
 

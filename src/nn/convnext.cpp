@@ -18,20 +18,6 @@
 namespace wsel::nn {
 namespace {
 
-// The parameters of a block's MLP, D -> 4D -> D; computed by AddMlpBranch.
-class ConvMlpImpl : public torch::nn::Module {
- public:
-  // `conv`: store the weights as those of 1x1 convolutions.
-  ConvMlpImpl(int64_t width, bool conv) {
-    fc1 = register_module("fc1", Pointwise(width, 4 * width, conv));
-    fc2 = register_module("fc2", Pointwise(4 * width, width, conv));
-  }
-
-  Pointwise fc1 = nullptr;
-  Pointwise fc2 = nullptr;
-};
-TORCH_MODULE(ConvMlp);
-
 // The block of Liu et al. 2022.
 class ConvNextV1Block : public ConvNextBlock {
  public:
@@ -41,7 +27,7 @@ class ConvNextV1Block : public ConvNextBlock {
     }
     conv_dw = register_module("conv_dw", DepthwiseOf(width));
     norm = register_module("norm", LayerNorm(width, c.norm_eps));
-    mlp = register_module("mlp", ConvMlp(width, c.conv_mlp));
+    mlp = register_module("mlp", Mlp(width, 4 * width, c.conv_mlp));
   }
 
   at::Tensor forward(const at::Tensor& x, const at::Tensor& scale) override {
@@ -58,7 +44,7 @@ class ConvNextV1Block : public ConvNextBlock {
   at::Tensor gamma;  // [D], or undefined
   Conv2d conv_dw = nullptr;
   LayerNorm norm = nullptr;
-  ConvMlp mlp = nullptr;
+  Mlp mlp = nullptr;
 };
 
 // [B, 3, H, W] -> [B, H / patch, W / patch, D]: convolution "0", norm "1".

@@ -33,18 +33,17 @@ TORCH_MODULE(Grn);
 class GrnMlpImpl : public torch::nn::Module {
  public:
   GrnMlpImpl(int64_t width, bool conv) {
-    fc1 = register_module("fc1", Pointwise(width, 4 * width, conv));
+    fc1 = register_module("fc1", Linear(width, 4 * width, true, conv));
     grn = register_module("grn", Grn(4 * width));
-    fc2 = register_module("fc2", Pointwise(4 * width, width, conv));
+    fc2 = register_module("fc2", Linear(4 * width, width, true, conv));
   }
   at::Tensor forward(const at::Tensor& x) {
-    const auto hidden = at::gelu(at::linear(x, fc1->matrix(), fc1->bias));
-    return at::linear(grn->forward(hidden), fc2->matrix(), fc2->bias);
+    return fc2->forward(grn->forward(at::gelu(fc1->forward(x))));
   }
 
-  Pointwise fc1 = nullptr;
+  Linear fc1 = nullptr;
   Grn grn = nullptr;
-  Pointwise fc2 = nullptr;
+  Linear fc2 = nullptr;
 };
 TORCH_MODULE(GrnMlp);
 

@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fill_normal.h"
 #include "mimetic.h"
 #include "wsel/core/parallel.h"
-#include "wsel/core/philox.h"
 
 namespace wsel::nn {
 namespace {

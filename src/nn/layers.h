@@ -14,35 +14,37 @@ namespace wsel::nn {
 // y = x W^T + b over the last dimension: [..., in] -> [..., out].
 class LinearImpl : public torch::nn::Module {
  public:
-  LinearImpl(int64_t in, int64_t out, bool with_bias = true) {
-    weight = register_parameter("weight", at::empty({out, in}));
+  // `conv`: the weight is stored as that of a 1x1 convolution.
+  LinearImpl(int64_t in, int64_t out, bool with_bias = true,
+             bool conv = false) {
+    weight = register_parameter(
+        "weight", conv ? at::empty({out, in, 1, 1}) : at::empty({out, in}));
     if (with_bias) bias = register_parameter("bias", at::empty({out}));
   }
   at::Tensor forward(const at::Tensor& x) {
-    return at::linear(x, weight, bias);
-  }
-
-  at::Tensor weight;  // [out, in]
-  at::Tensor bias;    // [out], or undefined
-};
-TORCH_MODULE(Linear);
-
-// The parameters of a linear layer, stored as such or as a 1x1 convolution's.
-class PointwiseImpl : public torch::nn::Module {
- public:
-  // The weight is [out, in, 1, 1] if `conv`, otherwise [out, in].
-  PointwiseImpl(int64_t in, int64_t out, bool conv) {
-    weight = register_parameter(
-        "weight", conv ? at::empty({out, in, 1, 1}) : at::empty({out, in}));
-    bias = register_parameter("bias", at::empty({out}));
+    return at::linear(x, matrix(), bias);
   }
   // The weight as [out, in].
   at::Tensor matrix() const { return weight.flatten(1); }
 
-  at::Tensor weight;
-  at::Tensor bias;  // [out]
+  at::Tensor weight;  // [out, in], or [out, in, 1, 1]
+  at::Tensor bias;    // [out], or undefined
 };
-TORCH_MODULE(Pointwise);
+TORCH_MODULE(Linear);
+
+// The parameters of a block's MLP, width -> hidden -> width; computed by
+// AddMlpBranch.
+class MlpImpl : public torch::nn::Module {
+ public:
+  MlpImpl(int64_t width, int64_t hidden, bool conv = false) {
+    fc1 = register_module("fc1", Linear(width, hidden, true, conv));
+    fc2 = register_module("fc2", Linear(hidden, width, true, conv));
+  }
+
+  Linear fc1 = nullptr;
+  Linear fc2 = nullptr;
+};
+TORCH_MODULE(Mlp);
 
 struct Conv2dShape {
   int64_t in = 0;

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <mutex>
 
-#include "fill_normal.h"
+#include "wsel/nn/initialize.h"
 
 namespace wsel::nn {
 namespace {
@@ -20,8 +20,6 @@ class SingleThreadGuard {
     at::set_num_threads(1);
   }
   ~SingleThreadGuard() { at::set_num_threads(before_); }
-  SingleThreadGuard(const SingleThreadGuard&) = delete;
-  SingleThreadGuard& operator=(const SingleThreadGuard&) = delete;
 
  private:
   static inline std::mutex mutex_;

@@ -3,7 +3,6 @@
 // row by row), width D. Members are named and ordered as in timm's state_dict;
 // those that a config does not have are null.
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 #include <torch/nn/module.h>
 #include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/pimpl.h>
@@ -35,19 +34,6 @@ class AttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Attention);
 
-// The parameters of a block's MLP; computed by AddMlpBranch.
-class MlpImpl : public torch::nn::Module {
- public:
-  explicit MlpImpl(const model::VitConfig& c) {
-    fc1 = register_module("fc1", Linear(c.embed_dim, c.MlpHidden()));
-    fc2 = register_module("fc2", Linear(c.MlpHidden(), c.embed_dim));
-  }
-
-  Linear fc1 = nullptr;
-  Linear fc2 = nullptr;
-};
-TORCH_MODULE(Mlp);
-
 // Scales a residual branch per channel (Touvron et al. 2021, "Going deeper with
 // Image Transformers"); applied by AddBranch.
 class LayerScaleImpl : public torch::nn::Module {
@@ -70,7 +56,7 @@ class VitBlockImpl : public torch::nn::Module {
     attn = register_module("attn", Attention(c));
     if (scaled) ls1 = register_module("ls1", LayerScale(c.embed_dim));
     norm2 = register_module("norm2", LayerNorm(c.embed_dim, c.norm_eps));
-    mlp = register_module("mlp", Mlp(c));
+    mlp = register_module("mlp", Mlp(c.embed_dim, c.MlpHidden()));
     if (scaled) ls2 = register_module("ls2", LayerScale(c.embed_dim));
   }
 

@@ -11,7 +11,6 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
-#include <fmt/format.h>
 
 #include <cmath>
 
@@ -115,12 +114,6 @@ NamedTensors AdamW::SharedState() const {
     }
   }
   return state;
-}
-
-NamedTensors AdamW::StateDict() const { return CloneTensors(SharedState()); }
-
-void AdamW::LoadStateDict(const NamedTensors& state, std::string_view where) {
-  CopyTensorsInto(state, SharedState(), where);
 }
 
 }  // namespace wsel::optim

@@ -23,8 +23,4 @@ void Ema::Update() {
   at::_foreach_lerp_(ema_list_, weight_list_, 1 - decay_);
 }
 
-void Ema::LoadStateDict(const NamedTensors& saved, std::string_view where) {
-  CopyTensorsInto(saved, ema_weights_, where);
-}
-
 }  // namespace wsel::optim

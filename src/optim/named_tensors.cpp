@@ -15,11 +15,6 @@ namespace {
 
 using ByName = std::map<std::string_view, const at::Tensor*>;
 
-[[noreturn]] void ThrowMismatch(std::string_view where,
-                                std::string_view message) {
-  throw Error(ErrorKind::kMismatch, where, message);
-}
-
 std::string Describe(const at::Tensor& tensor) {
   return fmt::format("{} {}", c10::toString(tensor.scalar_type()),
                      FormatShape(tensor.sizes().vec()));
@@ -29,7 +24,7 @@ ByName Index(const NamedTensors& tensors, std::string_view where) {
   ByName index;
   for (const auto& [name, tensor] : tensors) {
     if (!index.emplace(name, &tensor).second) {
-      ThrowMismatch(where, fmt::format("'{}' occurs twice", name));
+      throw Error(ErrorKind::kMismatch, where, "'{}' occurs twice", name);
     }
   }
   return index;
@@ -41,7 +36,7 @@ void CheckKnown(const ByName& saved, const NamedTensors& tensors,
   for (const auto& [name, tensor] : tensors) names.push_back(name);
   for (const auto& [name, tensor] : saved) {
     if (std::ranges::find(names, name) != names.end()) continue;
-    ThrowMismatch(where, Unknown("state", name, names));
+    throw Error(ErrorKind::kMismatch, where, Unknown("state", name, names));
   }
 }
 
@@ -49,29 +44,31 @@ void CheckFits(const ByName& saved, const NamedTensor& target,
                std::string_view where) {
   const auto found = saved.find(target.name);
   if (found == saved.end()) {
-    ThrowMismatch(where, fmt::format("'{}' is missing", target.name));
+    throw Error(ErrorKind::kMismatch, where, "'{}' is missing", target.name);
   }
   const at::Tensor& tensor = *found->second;
   if (tensor.sizes() == target.tensor.sizes() &&
       tensor.scalar_type() == target.tensor.scalar_type()) {
     return;
   }
-  ThrowMismatch(where, fmt::format("'{}' is {}; expected {}", target.name,
-                                   Describe(tensor), Describe(target.tensor)));
+  throw Error(ErrorKind::kMismatch, where, "'{}' is {}; expected {}",
+              target.name, Describe(tensor), Describe(target.tensor));
 }
 
 void CheckParameter(const NamedTensor& parameter, const at::Device& device) {
   const auto& [name, tensor] = parameter;
   if (tensor.scalar_type() != at::kFloat) {
-    ThrowMismatch(name, fmt::format("is {}: parameters must be Float",
-                                    c10::toString(tensor.scalar_type())));
+    throw Error(ErrorKind::kMismatch, name, "is {}: parameters must be Float",
+                c10::toString(tensor.scalar_type()));
   }
   if (!tensor.is_non_overlapping_and_dense()) {
-    ThrowMismatch(name, "is a view with gaps or overlaps: make it contiguous");
+    throw Error(ErrorKind::kMismatch, name,
+                "is a view with gaps or overlaps: make it contiguous");
   }
   if (tensor.device() != device) {
-    ThrowMismatch(name, fmt::format("is on {}, but other parameters are on {}",
-                                    tensor.device().str(), device.str()));
+    throw Error(ErrorKind::kMismatch, name,
+                "is on {}, but other parameters are on {}",
+                tensor.device().str(), device.str());
   }
 }
 

@@ -1,7 +1,5 @@
 #include "wsel/optim/schedule.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <limits>
 #include <numbers>

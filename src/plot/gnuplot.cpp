@@ -17,12 +17,9 @@
 namespace wsel::plot {
 namespace {
 
-[[noreturn]] void Throw(std::string_view message) {
-  throw Error(ErrorKind::kIo, "gnuplot", message);
-}
-
 [[noreturn]] void ThrowErrno() {
-  Throw(std::generic_category().message(errno));
+  throw Error(ErrorKind::kIo, "gnuplot",
+              std::generic_category().message(errno));
 }
 
 struct Close {
@@ -87,7 +84,8 @@ std::optional<std::string> RunGnuplot(std::string_view script) {
           .Wait();
   if (status.code == kCannotExecute) return std::nullopt;
   if (status.code != 0) {
-    Throw(fmt::format("failed: {}", LastError(ContentOf(err.get()))));
+    throw Error(ErrorKind::kIo, "gnuplot", "failed: {}",
+                LastError(ContentOf(err.get())));
   }
   return ContentOf(out.get());
 }
@@ -97,10 +95,10 @@ bool DrawPng(const std::filesystem::path& path, std::string_view script) {
   if (!png) return false;
   // A gnuplot without the requested terminal prints an error but exits with 0.
   if (!png->starts_with("\x89PNG")) {
-    Throw(
-        fmt::format("did not produce a PNG for {}; install a gnuplot with the "
-                    "pngcairo terminal, such as the package gnuplot-nox",
-                    path.string()));
+    throw Error(ErrorKind::kIo, "gnuplot",
+                "did not produce a PNG for {}; install a gnuplot with the "
+                "pngcairo terminal, such as the package gnuplot-nox",
+                path.string());
   }
   WriteTextFile(path, *png);
   return true;

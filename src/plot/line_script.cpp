@@ -40,10 +40,6 @@ std::string Pale(std::string_view colour) {
   return fmt::format("#73{}", colour.substr(1));
 }
 
-std::string LegendName(const Line& line) {
-  return EscapeText(line.name, 60) + (line.unfinished ? " (unfinished)" : "");
-}
-
 bool IsShown(const Panel& panel, const Point& point) {
   return std::isfinite(point.y) && (point.y > 0 || !panel.log_scale);
 }
@@ -102,7 +98,8 @@ std::string Lines(const Panel& panel, size_t index) {
         "{} using 1:2 with linespoints lc rgb '{}' pt {} ps {} lw 2 title {}",
         name, line.unfinished ? Pale(ColourOf(i)) : ColourOf(i), MarkOf(i),
         line.points.size() > kMaxMarks ? 0 : 0.6,
-        GnuplotText(LegendName(line))));
+        GnuplotText(EscapeText(line.name, 60) +
+                    (line.unfinished ? " (unfinished)" : ""))));
   }
   // Without any value gnuplot would not draw axes.
   if (plots.empty()) return "set yrange [0.5:1.5]\nplot NaN notitle\n";

@@ -1,8 +1,5 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "grid.h"
 #include "wsel/core/error.h"
 #include "wsel/plot/gnuplot.h"
 #include "wsel/plot/scripts.h"

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
+
 #include "grid.h"
 #include "wsel/core/error.h"
-#include "wsel/core/xml_text.h"
 #include "wsel/report/formats.h"
 
 namespace wsel::report {
@@ -54,6 +55,19 @@ h2{break-after:avoid}}
 
 constexpr size_t kWideTable = 9;  // columns from which the font is smaller
 
+std::string EscapeXml(std::string_view text) {
+  constexpr std::string_view kSpecial = "&<>\"'";
+  constexpr std::array<std::string_view, 5> kEntities = {
+      "&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+  std::string escaped;
+  for (const char c : text) {
+    const size_t i = kSpecial.find(c);
+    escaped +=
+        i == std::string_view::npos ? std::string_view(&c, 1) : kEntities[i];
+  }
+  return escaped;
+}
+
 // Coloured as the arrow points: up is better.
 const char* RemarkKind(const std::string& remark) {
   if (remark.starts_with("\u2191")) return "remark up";
@@ -103,16 +117,12 @@ std::string Section(const Grid& grid) {
                      EscapeXml(grid.title), Table(grid));
 }
 
-// The element of an SVG file, to be shown within a page.
-std::string SvgElement(const std::string& file) {
-  return file.substr(file.find("<svg"));
-}
-
 std::string Curves(const Report& report) {
   if (Charts(report).panels.empty()) return "";
   std::string chart;
   try {
-    chart = SvgElement(ToSvg(report));
+    chart = ToSvg(report);
+    chart.erase(0, chart.find("<svg"));
   } catch (const Error& error) {  // the tables do not need gnuplot
     chart = fmt::format("<p>{}</p>", EscapeXml(error.what()));
   }

@@ -1,6 +1,5 @@
 #include "wsel/report/report.h"
 
-#include <algorithm>
 #include <cmath>
 #include <set>
 

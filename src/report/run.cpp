@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <regex>
 
 #include "run_files.h"
@@ -70,10 +69,8 @@ void ReadLogFile(const fs::path& path, Run& run) {
 }  // namespace
 
 std::string_view ValueOf(const Pairs& pairs, std::string_view name) {
-  for (const auto& [key, value] : pairs) {
-    if (key == name) return value;
-  }
-  return {};
+  const auto at = std::ranges::find(pairs, name, &Pairs::value_type::first);
+  return at == pairs.end() ? std::string_view() : at->second;
 }
 
 bool IsRunFolder(const fs::path& folder) {

@@ -1,8 +1,5 @@
 #include "run_files.h"
 
-#include <fmt/format.h>
-
-#include <string_view>
 #include <utility>
 
 #include "wsel/checkpoint/checkpoint.h"

@@ -1,12 +1,10 @@
 #include "wsel/run/append_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "wsel/core/error.h"
@@ -19,7 +17,7 @@ AppendFile::AppendFile(std::filesystem::path path,
   const int truncate = resume_at ? 0 : O_TRUNC;
   fd_ = open(path_.c_str(),
              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | truncate, 0666);
-  if (fd_ < 0) ThrowIo("cannot open the file for writing");
+  if (fd_ < 0) ThrowErrno(path_.string(), "cannot open the file for writing");
   if (!resume_at) return;
   try {
     TruncateTo(*resume_at);
@@ -33,7 +31,9 @@ AppendFile::~AppendFile() { close(fd_); }
 
 void AppendFile::TruncateTo(uint64_t length) {
   struct stat status = {};
-  if (fstat(fd_, &status) != 0) ThrowIo("cannot read the file's size");
+  if (fstat(fd_, &status) != 0) {
+    ThrowErrno(path_.string(), "cannot read the file's size");
+  }
   const auto size = static_cast<uint64_t>(status.st_size);
   if (size < length) {
     throw Error(ErrorKind::kFormat, path_.string(),
@@ -42,7 +42,8 @@ void AppendFile::TruncateTo(uint64_t length) {
                 size, length);
   }
   if (ftruncate(fd_, static_cast<off_t>(length)) != 0) {
-    ThrowIo("cannot truncate the file to where the run was saved");
+    ThrowErrno(path_.string(),
+               "cannot truncate the file to where the run was saved");
   }
   bytes_ = length;
 }
@@ -51,20 +52,15 @@ void AppendFile::Write(std::string_view text) {
   while (!text.empty()) {
     const ssize_t n = write(fd_, text.data(), text.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) ThrowIo("cannot write");
+    if (n < 0) ThrowErrno(path_.string(), "cannot write");
     bytes_ += static_cast<uint64_t>(n);
     text.remove_prefix(static_cast<size_t>(n));
   }
 }
 
 uint64_t AppendFile::Flush() {
-  if (fsync(fd_) != 0) ThrowIo("cannot flush to disk");
+  if (fsync(fd_) != 0) ThrowErrno(path_.string(), "cannot flush to disk");
   return bytes_;
-}
-
-void AppendFile::ThrowIo(std::string_view action) const {
-  throw Error(ErrorKind::kIo, path_.string(), "{}: {}", action,
-              std::generic_category().message(errno));
 }
 
 }  // namespace wsel::run

@@ -5,17 +5,14 @@
 namespace wsel::run {
 
 std::string_view CurrentKey(std::string_view path) {
-  for (const RenamedKey& key : kRenamedKeys) {
-    if (path == key.old_path) return key.path;
-  }
-  return path;
+  const auto* key =
+      std::ranges::find(kRenamedKeys, path, &RenamedKey::old_path);
+  return key == kRenamedKeys.end() ? path : key->path;
 }
 
 std::string_view OldestKey(std::string_view path) {
-  for (const RenamedKey& key : kRenamedKeys) {
-    if (path == key.path) return key.old_path;
-  }
-  return path;
+  const auto* key = std::ranges::find(kRenamedKeys, path, &RenamedKey::path);
+  return key == kRenamedKeys.end() ? path : key->old_path;
 }
 
 bool AffectsResult(std::string_view path) {

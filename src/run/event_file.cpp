@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <boost/crc.hpp>
 #include <charconv>
 #include <string_view>
 #include <system_error>
-
-#include "wsel/core/crc32c.h"
 
 namespace wsel::run {
 namespace {
@@ -70,8 +69,11 @@ std::string Summary(std::span<const Scalar> scalars) {
 // tsl/lib/io/record_writer.cc: CRCs stored with the data are rotated and
 // offset, since the data may itself hold CRCs.
 std::string MaskedCrc(std::string_view bytes) {
-  const uint32_t crc = Crc32c(bytes);
-  return LittleEndian(std::rotr(crc, 15) + 0xA282EAD8, 4);
+  // CRC-32C, as in RFC 3720.
+  boost::crc_optimal<32, 0x1EDC6F41, ~0U, ~0U, true, true> crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  const uint32_t sum = crc.checksum();
+  return LittleEndian(std::rotr(sum, 15) + 0xA282EAD8, 4);
 }
 
 std::string Record(std::string_view data) {

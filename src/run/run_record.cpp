@@ -1,7 +1,5 @@
 #include "wsel/run/run_record.h"
 
-#include <array>
-
 #include "wsel/core/dump_json.h"
 #include "wsel/core/json_object.h"
 
@@ -10,14 +8,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<Registered<RunState>, 6> kStates = {{
-    {RunState::kWaiting, "waiting", "not started, or stopped"},
-    {RunState::kRunning, "running", "in progress"},
-    {RunState::kFinished, "finished", "completed"},
-    {RunState::kFailed, "failed", "exited with an error"},
-    {RunState::kUnfinished, "unfinished", "has fewer epochs than configured"},
-    {RunState::kUnknown, "log only", "of another program"},
-}};
+constexpr Registered<RunState> kStates[] = {
+    {RunState::kWaiting, "waiting"},       {RunState::kRunning, "running"},
+    {RunState::kFinished, "finished"},     {RunState::kFailed, "failed"},
+    {RunState::kUnfinished, "unfinished"}, {RunState::kUnknown, "log only"}};
 constexpr Registry<RunState> kStateNames("state", kStates);
 
 Json LabelsJson(const Labels& labels) {

@@ -11,41 +11,6 @@
 namespace wsel::select {
 namespace {
 
-Indices WholeHeads(const SelectionRule& rule, const RandomStream& stream,
-                   const HeadSplit& from, const HeadSplit& to,
-                   const std::vector<double>& scores) {
-  const int64_t dim = from.head_dim;
-  std::vector<double> head_scores;
-  for (auto at = scores.begin(); at != scores.end(); at += dim) {
-    head_scores.push_back(std::accumulate(at, at + dim, 0.0));
-  }
-  Indices channels;
-  for (const int64_t head :
-       SelectIndices(rule, stream, from.heads, to.heads, head_scores)) {
-    for (int64_t d = 0; d < dim; ++d) channels.push_back(head * dim + d);
-  }
-  return channels;
-}
-
-Indices WithinHeads(const SelectionRule& rule, const RandomStream& stream,
-                    const HeadSplit& from, const HeadSplit& to,
-                    const std::vector<double>& scores) {
-  const int64_t dim = from.head_dim;
-  Indices channels;
-  for (int64_t head = 0; head < from.heads; ++head) {
-    // Scores differ between heads, so the selected channels may, too.
-    const auto head_scores =
-        scores.empty() ? scores
-                       : std::vector<double>(scores.begin() + head * dim,
-                                             scores.begin() + (head + 1) * dim);
-    for (const int64_t d :
-         SelectIndices(rule, stream, dim, to.head_dim, head_scores)) {
-      channels.push_back(head * dim + d);
-    }
-  }
-  return channels;
-}
-
 // Sums `scores` over `groups` equal parts: [groups * n] -> [n].
 std::vector<double> FoldScores(const std::vector<double>& scores, int groups) {
   std::vector<double> folded(scores.size() / groups);
@@ -67,8 +32,27 @@ Indices SelectIndices(const SelectionRule& rule, const RandomStream& stream,
 Indices SelectChannels(const SelectionRule& rule, Heads heads,
                        const RandomStream& stream, const HeadSplit& from,
                        const HeadSplit& to, const std::vector<double>& scores) {
-  return heads == Heads::kWhole ? WholeHeads(rule, stream, from, to, scores)
-                                : WithinHeads(rule, stream, from, to, scores);
+  const int64_t dim = from.head_dim;
+  // Of each head.
+  std::vector<std::vector<double>> channel_scores(from.heads);
+  std::vector<double> head_scores;
+  for (auto at = scores.begin(); at != scores.end(); at += dim) {
+    channel_scores[head_scores.size()].assign(at, at + dim);
+    head_scores.push_back(std::accumulate(at, at + dim, 0.0));
+  }
+  const bool whole = heads == Heads::kWhole;
+  Indices channels;
+  for (const int64_t head :
+       whole ? SelectIndices(rule, stream, from.heads, to.heads, head_scores)
+             : Consecutive(from.heads)) {
+    // Scores differ between heads, so the selected channels may, too.
+    for (const int64_t d : whole ? Consecutive(dim)
+                                 : SelectIndices(rule, stream, dim, to.head_dim,
+                                                 channel_scores[head])) {
+      channels.push_back(head * dim + d);
+    }
+  }
+  return channels;
 }
 
 Indices Largest(const std::vector<double>& scores, int64_t to) {

@@ -246,19 +246,14 @@ class Reader {
 
 const Registry<DimensionRole>& DimensionRoles() {
   static constexpr Registered<DimensionRole> kRows[] = {
-      {DimensionRole::kWidth, "width", "one index set through the model"},
-      {DimensionRole::kHidden, "hidden", "inside one layer"},
-      {DimensionRole::kAttention, "attention", "inside one layer, in heads"},
-      {DimensionRole::kLeading, "leading", "the first positions are taken"},
-      {DimensionRole::kFixed, "fixed", "never selected from"},
-      {DimensionRole::kLayers, "layers", "the number of layers"},
-  };
+      {DimensionRole::kWidth, "width"},
+      {DimensionRole::kHidden, "hidden"},
+      {DimensionRole::kAttention, "attention"},
+      {DimensionRole::kLeading, "leading"},
+      {DimensionRole::kFixed, "fixed"},
+      {DimensionRole::kLayers, "layers"}};
   static constexpr Registry<DimensionRole> kRegistry("role", kRows);
   return kRegistry;
-}
-
-std::string NameTemplate::With(int64_t layer) const {
-  return layers ? before + std::to_string(layer) + after : before;
 }
 
 std::vector<std::string> SizeNames(const FamilyTable& family) {
@@ -279,10 +274,6 @@ void CheckSizeNames(const FamilyTable& family, const Sizes& sizes,
     if (std::ranges::count(known, name) > 0) continue;
     throw Error(ErrorKind::kUsage, where, Unknown("size", name, known));
   }
-}
-
-std::string HeadsOf(const Dimension& dimension) {
-  return dimension.name + ".heads";
 }
 
 FamilyTable FamilyFromJson(std::string_view text, std::string_view where) {

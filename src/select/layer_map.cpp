@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::string_view kOption = "layers";
 
-std::string StageName(size_t stage, size_t stages) {
-  return stages == 1 ? "depth" : fmt::format("depth of stage {}", stage);
-}
-
 Indices ParseList(std::string_view list, int64_t from, int64_t to,
                   const std::string& what) {
   Indices blocks;
@@ -71,7 +67,8 @@ std::vector<std::vector<int64_t>> MapLayers(
   for (size_t s = 0; s < stages; ++s) {
     const int64_t from = teacher_depths[s];
     const int64_t to = student_depths[s];
-    const std::string what = StageName(s, stages);
+    const std::string what =
+        stages == 1 ? "depth" : fmt::format("depth of stage {}", s);
     if (to > from) {
       throw Error(ErrorKind::kMismatch, what,
                   "the student has {} blocks, the teacher only {}", to, from);

@@ -33,22 +33,21 @@ void CheckOptions(const Options& options, const PlanModel& student) {
 // `tensor` is one that has this dimension.
 void CheckAxis(const MappedAxis& axis, const std::string& tensor) {
   if (axis.name.empty() || axis.to == axis.from) return;
-  const auto fail = [&](const std::string& message) {
-    throw Error(ErrorKind::kMismatch, axis.label, message);
-  };
   if (axis.role == DimensionRole::kFixed) {
-    fail(
-        fmt::format("is fixed: nothing is selected along it, but the teacher "
-                    "has {}, the student {} ({})",
-                    axis.from, axis.to, tensor));
+    throw Error(ErrorKind::kMismatch, axis.label,
+                "is fixed: nothing is selected along it, but the teacher has "
+                "{}, the student {} ({})",
+                axis.from, axis.to, tensor);
   }
   if (axis.to > axis.from) {
-    fail(
-        fmt::format("the student has {}, the teacher only {} ({}); a student "
-                    "must not be larger than its teacher",
-                    axis.to, axis.from, tensor));
+    throw Error(ErrorKind::kMismatch, axis.label,
+                "the student has {}, the teacher only {} ({}); a student must "
+                "not be larger than its teacher",
+                axis.to, axis.from, tensor);
   }
-  if (axis.to < 1) fail(fmt::format("is 0 in the student ({})", tensor));
+  if (axis.to >= 1) return;
+  throw Error(ErrorKind::kMismatch, axis.label, "is 0 in the student ({})",
+              tensor);
 }
 
 // Checks a tensor that is not skipped.
@@ -205,11 +204,10 @@ Plan PlanRandom(const model::Config& student, model::Initializer initializer,
 }
 
 Error NoCounterpart(const std::string& student) {
-  return Error(
-      ErrorKind::kMismatch, student,
-      fmt::format("the teacher has no such tensor; choose a student of the "
-                  "teacher's architecture, or skip '{}' to re-initialise it",
-                  student));
+  return Error(ErrorKind::kMismatch, student,
+               "the teacher has no such tensor; choose a student of the "
+               "teacher's architecture, or skip '{}' to re-initialise it",
+               student);
 }
 
 model::Init InitByShape(const TensorSpec& spec) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <utility>
 
 #include "wsel/model/init.h"
@@ -86,12 +85,6 @@ std::string Describe(const Reinitialised& r, const Plan&) {
                      r.reason);
 }
 
-template <typename... Args>
-void Append(std::string& text, fmt::format_string<Args...> format,
-            Args&&... args) {
-  fmt::format_to(std::back_inserter(text), format, std::forward<Args>(args)...);
-}
-
 // Equal lines as one, in the order of the first, with their number.
 template <typename Line>
 std::vector<std::pair<Line, int>> Fold(const std::vector<Line>& lines) {
@@ -119,9 +112,9 @@ void AppendTensors(const Plan& plan, std::string& text) {
   }
   text += "tensors\n";
   for (const auto& [line, count] : Fold(lines)) {
-    Append(text, "  {:{}} {:>3}  {:{}}  <- {}\n", line[0], name_width,
-           count == 1 ? "" : fmt::format("x{}", count), line[1], shape_width,
-           line[2]);
+    text += fmt::format("  {:{}} {:>3}  {:{}}  <- {}\n", line[0], name_width,
+                        count == 1 ? "" : fmt::format("x{}", count), line[1],
+                        shape_width, line[2]);
   }
 }
 
@@ -132,14 +125,14 @@ void AppendModel(std::string_view role, const PlanModel& model,
     for (const auto& [name, size] : generic->sizes) {
       sizes.push_back(fmt::format("{} {}", name, size));
     }
-    Append(text, "{}  {}{}{}\n", role, generic->name, sizes.empty() ? "" : ": ",
-           fmt::join(sizes, ", "));
+    text += fmt::format("{}  {}{}{}\n", role, generic->name,
+                        sizes.empty() ? "" : ": ", fmt::join(sizes, ", "));
     return;
   }
   const auto& config = std::get<model::Config>(model);
-  Append(text, "{}  {}, {}, {:.2f} M parameters\n", role, NameOf(config),
-         ArchitectureName(config),
-         static_cast<double>(ParameterCount(config)) * 1e-6);
+  text += fmt::format("{}  {}, {}, {:.2f} M parameters\n", role, NameOf(config),
+                      ArchitectureName(config),
+                      static_cast<double>(ParameterCount(config)) * 1e-6);
 }
 
 void AppendHeading(const Plan& plan, std::string& text) {
@@ -148,7 +141,7 @@ void AppendHeading(const Plan& plan, std::string& text) {
   const Options& o = plan.options;
   if (!plan.teacher) {
     const auto& first = std::get<Reinitialised>(plan.entries.front().source);
-    Append(text, "rule     {}, seed {}\n", first.reason, o.seed);
+    text += fmt::format("rule     {}, seed {}\n", first.reason, o.seed);
     return;
   }
   if (o.official) {
@@ -159,13 +152,15 @@ void AppendHeading(const Plan& plan, std::string& text) {
         IsGeneric(plan)
             ? ""
             : fmt::format("head {}, ", HeadSources().NameOf(o.head));
-    Append(text, "rule     {}, heads {}, layers {}, {}seed {}\n",
-           o.method->name, HeadRules().NameOf(o.heads), o.layers, head, o.seed);
+    text += fmt::format("rule     {}, heads {}, layers {}, {}seed {}\n",
+                        o.method->name, HeadRules().NameOf(o.heads), o.layers,
+                        head, o.seed);
   }
   for (size_t stage = 0; stage < plan.layers.size(); ++stage) {
-    Append(text, "{:8} blocks {}\n",
-           plan.layers.size() == 1 ? "layers" : fmt::format("stage {}", stage),
-           fmt::join(plan.layers[stage], ", "));
+    text += fmt::format(
+        "{:8} blocks {}\n",
+        plan.layers.size() == 1 ? "layers" : fmt::format("stage {}", stage),
+        fmt::join(plan.layers[stage], ", "));
   }
 }
 
@@ -176,14 +171,15 @@ void AppendSets(const Plan& plan, std::string& text) {
   text += "index sets\n";
   for (size_t i = 0; i < std::min(kMost, plan.sets.size()); ++i) {
     const IndexSet& set = plan.sets[i];
-    Append(text, "  {:10} {} of {}: {}\n", set.name,
-           set.indices.size() + set.undecided, set.of,
-           set.undecided == 0 ? Abridge(set.indices)
-                              : "chosen from the teacher's weights");
+    text +=
+        fmt::format("  {:10} {} of {}: {}\n", set.name,
+                    set.indices.size() + set.undecided, set.of,
+                    set.undecided == 0 ? Abridge(set.indices)
+                                       : "chosen from the teacher's weights");
   }
   if (plan.sets.size() > kMost) {
-    Append(text, "  ... and {} more{}\n", plan.sets.size() - kMost,
-           IsDecided(plan) ? " (all are in the plan's JSON)" : "");
+    text += fmt::format("  ... and {} more{}\n", plan.sets.size() - kMost,
+                        IsDecided(plan) ? " (all are in the plan's JSON)" : "");
   }
 }
 
@@ -197,24 +193,24 @@ void AppendUnused(const Plan& plan, std::string& text) {
   }
   text += "unused tensors of the teacher\n";
   for (const auto& [line, count] : Fold(lines)) {
-    Append(text, "  {}{}\n", line,
-           count == 1 ? "" : fmt::format(" ({} tensors)", count));
+    text += fmt::format("  {}{}\n", line,
+                        count == 1 ? "" : fmt::format(" ({} tensors)", count));
   }
 }
 
 void AppendNotesAndTotals(const Plan& plan, std::string& text) {
   for (const std::string& note : plan.notes) {
-    Append(text, "note     {}\n", note);
+    text += fmt::format("note     {}\n", note);
   }
   const ElementCounts counts = CountElements(plan);
   const auto selected = static_cast<double>(counts.selected);
   const auto reinitialised = static_cast<double>(counts.reinitialised);
   const double total = selected + reinitialised;
-  Append(text,
-         "total    {:.3f} M of {:.3f} M elements selected ({:.1f} %), {:.3f} M "
-         "re-initialised\n",
-         selected * 1e-6, total * 1e-6, 100 * selected / total,
-         reinitialised * 1e-6);
+  text += fmt::format(
+      "total    {:.3f} M of {:.3f} M elements selected ({:.1f} %), {:.3f} M "
+      "re-initialised\n",
+      selected * 1e-6, total * 1e-6, 100 * selected / total,
+      reinitialised * 1e-6);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "combinations.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "wsel/core/error.h"
@@ -106,10 +104,9 @@ std::vector<Combination> Combinations(const SweepFile& sweep) {
   });
   for (const Selector& selector : sweep.included) {
     for (Combination& combination : Included(sweep, selector)) {
-      if (std::ranges::find(combinations, combination) != combinations.end()) {
-        continue;
+      if (std::ranges::find(combinations, combination) == combinations.end()) {
+        combinations.push_back(std::move(combination));
       }
-      combinations.push_back(std::move(combination));
     }
   }
   if (combinations.empty()) {

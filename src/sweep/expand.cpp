@@ -6,7 +6,6 @@
 #include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "combinations.h"
 #include "wsel/core/error.h"

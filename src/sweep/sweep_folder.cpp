@@ -6,7 +6,6 @@
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
-#include "wsel/run/file_names.h"
 
 namespace wsel::sweep {
 namespace {

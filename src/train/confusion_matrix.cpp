@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
 
@@ -17,10 +15,6 @@ double Ratio(int64_t part, int64_t whole) {
 
 }  // namespace
 
-ConfusionMatrix::ConfusionMatrix(std::vector<std::string> classes)
-    : classes_(std::move(classes)),
-      counts_(classes_.size() * classes_.size()) {}
-
 size_t ConfusionMatrix::IndexOf(int32_t label, int32_t prediction) const {
   for (const int32_t index : {label, prediction}) {
     if (index >= 0 && static_cast<size_t>(index) < classes_.size()) continue;
@@ -31,15 +25,6 @@ size_t ConfusionMatrix::IndexOf(int32_t label, int32_t prediction) const {
   }
   return static_cast<size_t>(label) * classes_.size() +
          static_cast<size_t>(prediction);
-}
-
-void ConfusionMatrix::Add(int32_t label, int32_t prediction) {
-  ++counts_[IndexOf(label, prediction)];
-  ++total_;
-}
-
-int64_t ConfusionMatrix::Count(int32_t label, int32_t prediction) const {
-  return counts_[IndexOf(label, prediction)];
 }
 
 ClassScore ConfusionMatrix::Score(int32_t label) const {

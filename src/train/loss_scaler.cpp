@@ -31,8 +31,4 @@ bool LossScaler::Unscale(const optim::NamedTensors& parameters) {
   return found_inf.item<float>() == 0;
 }
 
-optim::NamedTensors LossScaler::State() const {
-  return {{"scale", scale_}, {"growth_tracker", growth_tracker_}};
-}
-
 }  // namespace wsel::train

@@ -59,9 +59,8 @@ void ValidateOptimizer(const Options& o) {
     optim::Validate(o.optimizer);
   } catch (const Error& e) {
     const bool counts = e.where().ends_with("epochs");
-    const std::string_view message = e.what();
     throw Error(e.kind(), (counts ? "train." : "optimizer.") + e.where(),
-                message.substr(e.where().size() + 2));
+                e.message());
   }
 }
 
@@ -106,25 +105,20 @@ void ValidateDistillation(const Options& o) {
 }  // namespace
 
 const Registry<Distillation>& Distillations() {
-  static constexpr std::array<Registered<Distillation>, 4> kRows = {{
-      {Distillation::kNone, "none", "no teacher in the loss"},
-      {Distillation::kLogit, "logit", "the teacher's class probabilities"},
-      {Distillation::kFeature, "feature", "the teacher's final features"},
-      {Distillation::kHard, "hard",
-       "the teacher's predicted classes, as in DeiT"},
-  }};
+  static constexpr Registered<Distillation> kRows[] = {
+      {Distillation::kNone, "none"},
+      {Distillation::kLogit, "logit"},
+      {Distillation::kFeature, "feature"},
+      {Distillation::kHard, "hard"}};
   static constexpr Registry<Distillation> kRegistry("distillation", kRows);
   return kRegistry;
 }
 
 const Registry<Precision>& Precisions() {
-  static constexpr std::array<Registered<Precision>, 4> kRows = {{
-      {Precision::kAuto, "auto", "the fastest on the device"},
-      {Precision::kFp32, "fp32", "float32 throughout"},
-      {Precision::kBf16, "bf16", "matrix products in bfloat16"},
-      {Precision::kFp16, "fp16",
-       "matrix products in float16, with loss scaling"},
-  }};
+  static constexpr Registered<Precision> kRows[] = {{Precision::kAuto, "auto"},
+                                                    {Precision::kFp32, "fp32"},
+                                                    {Precision::kBf16, "bf16"},
+                                                    {Precision::kFp16, "fp16"}};
   static constexpr Registry<Precision> kRegistry("precision", kRows);
   return kRegistry;
 }

@@ -1,7 +1,6 @@
 #include "wsel/train/run_state.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/checkpoint/writer.h"

@@ -124,9 +124,4 @@ at::Tensor StepBatches::MixChunk(DeviceBatch& chunk, const data::Batch& batch,
   return at::cat(targets).masked_fill_(skipped.to(job_.device), 0);
 }
 
-std::optional<double> StepBatches::TakeTeacherSeconds() {
-  if (!teacher_outputs_) return std::nullopt;
-  return teacher_outputs_->TakeElapsedSeconds();
-}
-
 }  // namespace wsel::train

@@ -34,7 +34,10 @@ class StepBatches {
   int64_t num_corrupt() const { return loader_.num_corrupt(); }
 
   // As TeacherOutputs::TakeElapsedSeconds; nullopt without a teacher.
-  std::optional<double> TakeTeacherSeconds();
+  std::optional<double> TakeTeacherSeconds() {
+    if (!teacher_outputs_) return std::nullopt;
+    return teacher_outputs_->TakeElapsedSeconds();
+  }
 
  private:
   // The soft targets [chunk, classes] of a loader's batch whose first image is

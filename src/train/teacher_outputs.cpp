@@ -22,10 +22,6 @@ constexpr int64_t kTimeEvery = 20;  // on a GPU
 
 }  // namespace
 
-TeacherOutputs::TeacherOutputs(const Teacher& teacher,
-                               const c10::Device& device)
-    : teacher_(teacher), device_(device) {}
-
 void TeacherOutputs::Precompute(data::Loader& loader, Uploader& uploader,
                                 int64_t img_size, int64_t num_images,
                                 const std::filesystem::path& file,

@@ -17,7 +17,8 @@ namespace wsel::train {
 // measures the time.
 class TeacherOutputs {
  public:
-  TeacherOutputs(const Teacher& teacher, const c10::Device& device);
+  TeacherOutputs(const Teacher& teacher, const c10::Device& device)
+      : teacher_(teacher), device_(device) {}
 
   // Runs the teacher once on each of the `num_images` images of `loader`, which
   // yields them in the order of their indices; from then on Get looks outputs

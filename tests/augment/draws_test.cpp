@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "augment/golden.h"
+#include "augment/op_names.h"
 #include "wsel/augment/erasing.h"
 #include "wsel/augment/image_transforms.h"
 #include "wsel/augment/mix.h"
@@ -146,8 +147,7 @@ TEST(Draws, PoliciesEqualTimm) {
       for (const DrawnOp& op : drawn) {
         columns["op"].push_back(IndexOf(op.op));
         columns["magnitude"].push_back(op.magnitude);
-        columns["value." + std::string(Ops().NameOf(op.op))].push_back(
-            op.value);
+        columns["value." + std::string(NameOf(op.op))].push_back(op.value);
       }
     }
     ExpectEqualsTimm(name, columns);

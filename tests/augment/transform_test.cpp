@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "augment/golden.h"
+#include "augment/op_names.h"
 #include "image/test_image.h"
 #include "throws.h"
 #include "wsel/augment/image_transforms.h"
@@ -24,7 +25,7 @@ TEST(TrainTransform, EqualsTimm) {
     const Json& box = row[3];
     TrainDraws draws{box[0], box[1], box[2], box[3], row[4], {}};
     for (const Json& op : row[5]) {
-      const Op which = Ops().Find(op[0].get<std::string>(), "golden");
+      const Op which = OpOf(op[0].get<std::string>());
       draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
     }
     image::Image out = Square(options.img_size);

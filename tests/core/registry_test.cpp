@@ -10,8 +10,8 @@ namespace {
 enum class Colour { kRed, kGreen, kNameless };
 
 constexpr std::array<Registered<Colour>, 2> kRows = {{
-    {Colour::kRed, "red", "as blood"},
-    {Colour::kGreen, "green", "as grass"},
+    {Colour::kRed, "red"},
+    {Colour::kGreen, "green"},
 }};
 constexpr Registry<Colour> kColours("colour", kRows);
 

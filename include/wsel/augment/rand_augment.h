@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "wsel/augment/options.h"
-#include "wsel/core/registry.h"
 #include "wsel/image/image.h"
 #include "wsel/image/resample.h"
 
@@ -37,9 +36,6 @@ enum class Op {
   kTranslateXRel,
   kTranslateYRel,
 };
-
-// Under timm's names.
-const Registry<Op>& Ops();
 
 // One operation of a sample. `value` is ArgumentOf the magnitude.
 struct DrawnOp {

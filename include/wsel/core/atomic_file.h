@@ -27,7 +27,7 @@ class AtomicFile {
 
   // Appends. Errors: kIo, for example if the disk is full.
   void Write(std::span<const std::byte> bytes);
-  void Write(std::string_view text);
+  void Write(std::string_view text) { Write(std::as_bytes(std::span(text))); }
 
   // Bytes written so far.
   uint64_t offset() const { return offset_; }
@@ -38,8 +38,6 @@ class AtomicFile {
                   nullptr);
 
  private:
-  [[noreturn]] void ThrowIo(std::string_view action) const;
-
   std::filesystem::path target_;
   std::filesystem::path temporary_;
   int fd_ = -1;

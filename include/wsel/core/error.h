@@ -3,9 +3,11 @@
 
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace wsel {
@@ -26,7 +28,12 @@ enum class ErrorKind {
 // states what is wrong and what to do about it.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, std::string_view where, std::string_view message);
+  Error(ErrorKind kind, std::string_view where, std::string_view message)
+      : std::runtime_error(where.empty()
+                               ? std::string(message)
+                               : fmt::format("{}: {}", where, message)),
+        kind_(kind),
+        where_(where) {}
   // With a message in fmt's syntax.
   template <typename... Args>
   requires(sizeof...(Args) > 0)
@@ -36,10 +43,22 @@ class Error : public std::runtime_error {
 
   ErrorKind kind() const { return kind_; }
   const std::string& where() const { return where_; }
+  // Without the place.
+  std::string_view message() const {
+    const std::string_view whole = what();
+    return where_.empty() ? whole : whole.substr(where_.size() + 2);
+  }
 
  private:
   ErrorKind kind_;
   std::string where_;
 };
+
+// For a system call that failed, as errno says.
+[[noreturn]] inline void ThrowErrno(std::string_view where,
+                                    std::string_view action) {
+  throw Error(ErrorKind::kIo, where, "{}: {}", action,
+              std::generic_category().message(errno));
+}
 
 }  // namespace wsel

@@ -46,11 +46,15 @@ class JsonObject {
     return Has(key) ? Get<T>(key) : fallback;
   }
 
-  JsonObject Object(std::string_view key);
+  JsonObject Object(std::string_view key) {
+    return {Raw(key), PathOf(key), kind_};
+  }
   // The unconverted value. Errors: `kind` if the key is missing.
   const nlohmann::ordered_json& Raw(std::string_view key);
   // "where.key", for messages about a value.
-  std::string PathOf(std::string_view key) const;
+  std::string PathOf(std::string_view key) const {
+    return fmt::format("{}.{}", where_, key);
+  }
   const std::string& where() const { return where_; }
   ErrorKind kind() const { return kind_; }
 

@@ -73,7 +73,9 @@ class ProgressMeter {
   void Update(const ProgressPoint& point);
 
   // Erases the bar from the screen, before other output or at the end.
-  void Clear();
+  void Clear() {
+    if (std::exchange(on_screen_, false)) options_.write("\r\x1b[K");
+  }
 
  private:
   ProgressRate Measure(const ProgressPoint& point, double now);

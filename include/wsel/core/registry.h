@@ -15,13 +15,12 @@
 
 namespace wsel {
 
-// A row of an enumeration's table: the name that users type for a value, and
-// one line of help.
+// A row of an enumeration's table: the name that users type for a value.
 template <typename E>
 struct Registered {
   E value;
   std::string_view name;
-  std::string_view about;
+  std::string_view about = {};  // a remark for who reads the table
 };
 
 template <typename E>

@@ -18,7 +18,7 @@ class Sha256 {
   Sha256();
 
   void Update(std::span<const std::byte> bytes);
-  void Update(std::string_view text);
+  void Update(std::string_view text) { Update(std::as_bytes(std::span(text))); }
   // 64 lower-case hexadecimal digits. Finalises the digest: call it once.
   std::string Hex();
 
@@ -27,7 +27,9 @@ class Sha256 {
 };
 
 std::string Sha256Hex(std::span<const std::byte> bytes);
-std::string Sha256Hex(std::string_view text);
+inline std::string Sha256Hex(std::string_view text) {
+  return Sha256Hex(std::as_bytes(std::span(text)));
+}
 // The digest of a file, as sha256sum prints it. Errors: kIo.
 std::string Sha256OfFile(const std::filesystem::path& path);
 

@@ -17,8 +17,8 @@ Image Invert(const Image& image);
 Image Posterize(const Image& image, int bits);
 // Inverts values of `threshold` and above.
 Image Solarize(const Image& image, double threshold);
-// Adds `add` to values below `threshold`, clipped to 0 ... 255.
-Image SolarizeAdd(const Image& image, int add, int threshold = 128);
+// Adds `add` to values below 128, clipped to 0 ... 255.
+Image SolarizeAdd(const Image& image, int add);
 
 // Operations that blend a degenerate image (factor 0) with the original (factor
 // 1), and extrapolate above 1. Source: Pillow's ImageEnhance.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,11 +21,20 @@ using Config = std::variant<VitConfig, ConvNextConfig, ConvNextV2Config>;
 
 // "ViT", "ConvNeXt" or "ConvNeXt V2"
 std::string_view ArchitectureName(const Config& config);
-const std::string& NameOf(const Config& config);
+inline const std::string& NameOf(const Config& config) {
+  return std::visit([](const auto& c) -> const std::string& { return c.name; },
+                    config);
+}
 // In pixels per side.
-int64_t ImageSize(const Config& config);
-int64_t PatchSize(const Config& config);
-int64_t NumClasses(const Config& config);
+inline int64_t ImageSize(const Config& config) {
+  return std::visit([](const auto& c) { return c.img_size; }, config);
+}
+inline int64_t PatchSize(const Config& config) {
+  return std::visit([](const auto& c) { return c.patch_size; }, config);
+}
+inline int64_t NumClasses(const Config& config) {
+  return std::visit([](const auto& c) { return c.num_classes; }, config);
+}
 // Channels of the final features (timm's num_features).
 int64_t NumFeatures(const Config& config);
 // Attention heads; 0 for a model without attention.
@@ -36,7 +44,9 @@ std::vector<int64_t> StageDepths(const Config& config);
 // One line for people: "ViT: width 192, depth 12, 3 heads, ...".
 std::string Describe(const Config& config);
 
-void SetNumClasses(Config& config, int64_t num_classes);
+inline void SetNumClasses(Config& config, int64_t num_classes) {
+  std::visit([&](auto& c) { c.num_classes = num_classes; }, config);
+}
 
 // The fields that are set without knowing the architecture. They refer to the
 // config; null if the architecture does not have the field.

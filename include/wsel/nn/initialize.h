@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "wsel/core/philox.h"
 #include "wsel/model/init.h"
 #include "wsel/tensor/spec.h"
 
@@ -18,5 +19,9 @@ namespace wsel::nn {
 // kMimeticQkv and kMimeticProj of a block share a stream, whose name lacks the
 // last two components ("blocks.3.attn"), so that they match.
 at::Tensor Draw(const model::Init& init, const TensorSpec& spec, uint64_t seed);
+
+// Fills a contiguous float32 or float64 tensor: element i is `std` times the
+// normal quantile of sample i of the stream.
+void FillNormal(const RandomStream& stream, double std, at::Tensor& tensor);
 
 }  // namespace wsel::nn

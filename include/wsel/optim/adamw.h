@@ -37,11 +37,13 @@ class AdamW {
   // A copy of the state: for each parameter NAME step.NAME (scalar, the number
   // of steps as float32, as the kernel requires), exp_avg.NAME and
   // exp_avg_sq.NAME (of the parameter's shape). Initially all zero.
-  NamedTensors StateDict() const;
+  NamedTensors StateDict() const { return CloneTensors(SharedState()); }
 
   // Restores a StateDict; training then continues bit-identically.
   // Errors: as CopyTensorsInto; then nothing is changed.
-  void LoadStateDict(const NamedTensors& state, std::string_view where);
+  void LoadStateDict(const NamedTensors& state, std::string_view where) {
+    CopyTensorsInto(state, SharedState(), where);
+  }
 
  private:
   struct Slot {

@@ -22,7 +22,9 @@ class Ema {
 
   // Restores saved EMA weights, CloneTensors(ema_weights()); training then
   // continues bit-identically. Errors: as CopyTensorsInto; nothing is changed.
-  void LoadStateDict(const NamedTensors& saved, std::string_view where);
+  void LoadStateDict(const NamedTensors& saved, std::string_view where) {
+    CopyTensorsInto(saved, ema_weights_, where);
+  }
 
  private:
   double decay_;

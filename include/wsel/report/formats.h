@@ -41,7 +41,6 @@ std::string ToSvg(const Report& report);
 std::string ToPng(const Report& report);
 
 enum class Format { kMarkdown, kCsv, kLatex, kJson, kHtml, kSvg, kPng };
-// A row's line of help is the extension of its files.
 const Registry<Format>& Formats();
 
 // By the file's extension. Errors: kUsage if it is unknown.

@@ -1,7 +1,6 @@
 // Torch-free.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 

@@ -33,7 +33,6 @@ class AppendFile {
 
  private:
   void TruncateTo(uint64_t length);
-  [[noreturn]] void ThrowIo(std::string_view action) const;
 
   std::filesystem::path path_;
   int fd_ = -1;

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "wsel/core/registry.h"
@@ -46,7 +45,9 @@ struct NameTemplate {
   std::string after;
 
   // "encoder.layer.3.output.dense.bias"
-  std::string With(int64_t layer) const;
+  std::string With(int64_t layer) const {
+    return layers ? before + std::to_string(layer) + after : before;
+  }
 };
 
 struct FamilyTensor {
@@ -101,6 +102,8 @@ void CheckSizeNames(const FamilyTable& family, const Sizes& sizes,
                     std::string_view where);
 
 // The key in Sizes of an attention dimension's number of heads.
-std::string HeadsOf(const Dimension& dimension);
+inline std::string HeadsOf(const Dimension& dimension) {
+  return dimension.name + ".heads";
+}
 
 }  // namespace wsel::select

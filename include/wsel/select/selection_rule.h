@@ -35,9 +35,7 @@ enum class Scope {
 // has a `select`, or it is data-dependent: it has a `score`, and those whose
 // scores have the largest sums are taken.
 struct SelectionRule {
-  std::string_view name;    // as users type it
-  std::string_view about;   // a line of help
-  std::string_view source;  // where the paper has it
+  std::string_view name;  // as users type it
   Scope scope = Scope::kModel;
   IndexFunction select = nullptr;
   ScoreFunction score = nullptr;

@@ -1,10 +1,8 @@
 // Torch-free.
 #pragma once
 
-#include <cstdint>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "wsel/recipe/recipe.h"

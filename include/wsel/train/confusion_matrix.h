@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace wsel::train {
@@ -19,12 +20,19 @@ struct ClassScore {
 // Counts of (label, prediction).
 class ConfusionMatrix {
  public:
-  explicit ConfusionMatrix(std::vector<std::string> classes);
+  explicit ConfusionMatrix(std::vector<std::string> classes)
+      : classes_(std::move(classes)),
+        counts_(classes_.size() * classes_.size()) {}
 
   // Errors: kMismatch if either index is out of range.
-  void Add(int32_t label, int32_t prediction);
+  void Add(int32_t label, int32_t prediction) {
+    ++counts_[IndexOf(label, prediction)];
+    ++total_;
+  }
 
-  int64_t Count(int32_t label, int32_t prediction) const;
+  int64_t Count(int32_t label, int32_t prediction) const {
+    return counts_[IndexOf(label, prediction)];
+  }
   ClassScore Score(int32_t label) const;
   int64_t total() const { return total_; }
   // Correct samples / samples; 0 if there are none.

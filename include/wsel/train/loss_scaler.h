@@ -21,7 +21,9 @@ class LossScaler {
   bool Unscale(const optim::NamedTensors& parameters);
 
   // "scale" and "growth_tracker"; they share this scaler's memory.
-  optim::NamedTensors State() const;
+  optim::NamedTensors State() const {
+    return {{"scale", scale_}, {"growth_tracker", growth_tracker_}};
+  }
 
  private:
   at::Tensor scale_;           // float32 scalar
