@@ -462,12 +462,21 @@ bool IsAmongWeights(const RemappedStateDict& weights, const std::string& name) {
     if (source.name != weights.source) continue;
     if (std::ranges::any_of(source.rows, names)) return true;
   }
-  const size_t end = rest.find_last_of("./");
-  if (end == std::string::npos) return false;
-  const std::string module = prefix + rest.substr(0, end + 1);
-  return std::ranges::any_of(weights.used, [&](const UsedKey& key) {
-    return PlainName(key.name).starts_with(module);
-  });
+  // A part of a module of the model, or of a module within one:
+  // "blocks.0.attn.q_norm.weight".
+  std::string module = rest;
+  for (int level = 0; level < 2; ++level) {
+    const size_t end = module.find_last_of("./");
+    if (end == std::string::npos) return false;
+    module.resize(end);
+    const std::string start = prefix + rest.substr(0, end + 1);
+    if (std::ranges::any_of(weights.used, [&](const UsedKey& key) {
+          return PlainName(key.name).starts_with(start);
+        })) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace wsel::naming

@@ -14,16 +14,17 @@ Indices BySizes(int64_t from, int64_t to, const RandomStream&) {
 }
 
 // A new rule is a row here, and a function in rule_functions.h; docs/init.md
-// says what each does, and where the paper has it.
+// says what each does.
 constexpr std::array<SelectionRule, 8> kRules = {{
-    {"uniform", Scope::kModel, BySizes<Uniform>},
-    {"consecutive", Scope::kModel, BySizes<FirstOf>},
-    {"random", Scope::kModel, RandomSubset},
-    {"random-inconsistent", Scope::kTensor, RandomSubset},
-    {"l1", Scope::kTensor, nullptr, L1Scores},
-    {"magnitude", Scope::kElements, nullptr, L1Scores},
-    {"l1-shared", Scope::kModel, nullptr, L1Scores},
-    {"l2-shared", Scope::kModel, nullptr, SquaredL2Scores},
+    {"uniform", "section 3.2, Algorithm 1 (the default)", Scope::kModel,
+     BySizes<Uniform>},
+    {"consecutive", "section 3.2", Scope::kModel, BySizes<FirstOf>},
+    {"random", "section 3.2", Scope::kModel, RandomSubset},
+    {"random-inconsistent", "section 3.2", Scope::kTensor, RandomSubset},
+    {"l1", "Table 7", Scope::kTensor, nullptr, L1Scores},
+    {"magnitude", "Table 7", Scope::kElements, nullptr, L1Scores},
+    {"l1-shared", "not in the paper", Scope::kModel, nullptr, L1Scores},
+    {"l2-shared", "not in the paper", Scope::kModel, nullptr, SquaredL2Scores},
 }};
 
 constexpr auto kRows = [] {
@@ -34,8 +35,8 @@ constexpr auto kRows = [] {
   return rows;
 }();
 
-constexpr SelectionRule kOfficial = {"official", Scope::kModel,
-                                     BySizes<UniformFp32>};
+constexpr SelectionRule kOfficial = {"official", "the paper's code",
+                                     Scope::kModel, BySizes<UniformFp32>};
 
 }  // namespace
 

@@ -161,11 +161,12 @@ TEST(Recipe, RunsOfOlderVersionsResizeAsPillow12) {
   };
   EXPECT_EQ(order(RecipeOfRun(ReadText(kOldConfig), kOldConfig)),
             image::PassOrder::kPillow12);
-  const Recipe recipe = RecipeFromJson(kSmall, "r");
+  const Recipe recipe = RecipeFromJson(kSmall, "r", {"data.root=/data"});
   EXPECT_EQ(order(recipe), image::PassOrder::kPillow13);
   EXPECT_EQ(order(RecipeOfRun(ToJson(recipe), "r")),
             image::PassOrder::kPillow13);
-  const Recipe older = RecipeFromJson(kSmall, "r", {"data.resize=pillow-12"});
+  const Recipe older =
+      RecipeFromJson(kSmall, "r", {"data.root=/data", "data.resize=pillow-12"});
   EXPECT_EQ(older.train.transform.pass_order, image::PassOrder::kPillow12);
   EXPECT_NE(TeacherCacheName(older, "cpu"), TeacherCacheName(recipe, "cpu"));
   EXPECT_NE(Identity(older), Identity(recipe));

@@ -35,7 +35,8 @@ enum class Scope {
 // has a `select`, or it is data-dependent: it has a `score`, and those whose
 // scores have the largest sums are taken.
 struct SelectionRule {
-  std::string_view name;  // as users type it
+  std::string_view name;    // as users type it
+  std::string_view source;  // where the paper has it
   Scope scope = Scope::kModel;
   IndexFunction select = nullptr;
   ScoreFunction score = nullptr;
