@@ -16,11 +16,11 @@
 #include <vector>
 
 #include "commands.h"
-#include "log.h"
 #include "wsel/core/error.h"
 #include "wsel/core/shell_quote.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/version.h"
+#include "wsel/session/log.h"
 #include "wsel/session/training_environment.h"
 
 namespace wsel::cli {
@@ -153,7 +153,7 @@ void Run(int argc, const char* const* argv) {
   app.add_flag("-v,--verbose", verbose, "Also log debug messages");
   app.add_flag("-q,--quiet", quiet, "Log only warnings and errors");
   app.parse_complete_callback([&] {
-    SetUpLog(verbose - quiet);
+    session::SetUpLog(verbose - quiet);
     if (std::ranges::any_of(computing, Computes))
       session::PrepareToCompute(argv);
   });

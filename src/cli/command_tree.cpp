@@ -54,8 +54,8 @@ std::vector<std::string> ChoicesOf(const std::string& name,
   return choices;
 }
 
-OptionHelp HelpOf(const CLI::Option& option) {
-  OptionHelp help;
+help::OptionHelp HelpOf(const CLI::Option& option) {
+  help::OptionHelp help;
   help.positional = option.get_positional();
   help.name = help.positional ? option.get_name(/*positional=*/true)
                               : "--" + option.get_lnames().front();
@@ -71,16 +71,8 @@ OptionHelp HelpOf(const CLI::Option& option) {
 
 }  // namespace
 
-std::vector<std::string> SubcommandNames(const CommandHelp& command) {
-  std::vector<std::string> names;
-  for (const CommandHelp& subcommand : command.commands) {
-    names.push_back(subcommand.name);
-  }
-  return names;
-}
-
-CommandHelp CommandTree(const CLI::App& app) {
-  CommandHelp help{app.get_name(), app.get_description(), {}, {}};
+help::CommandHelp CommandTree(const CLI::App& app) {
+  help::CommandHelp help{app.get_name(), app.get_description(), {}, {}};
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;  // hidden
     help.options.push_back(HelpOf(*option));

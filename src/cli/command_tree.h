@@ -1,44 +1,13 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <string>
-#include <vector>
+
+#include "wsel/help/command_help.h"
 
 namespace wsel::cli {
 
-// An option as help, completion and the man page show it.
-struct OptionHelp {
-  std::string name;           // "--output", or "file" if positional
-  std::string short_name;     // "-v", or ""
-  std::string description;    // one paragraph
-  std::string default_value;  // "": none to show
-  bool positional = false;
-  bool takes_value = false;
-  // Of its value; empty: unknown. One that ends in "=" is to be completed.
-  std::vector<std::string> choices;
-};
-
-// A command with its options and subcommands.
-struct CommandHelp {
-  std::string name;
-  std::string description;
-  std::vector<OptionHelp> options;  // without hidden ones
-  std::vector<CommandHelp> commands;
-};
-
-std::vector<std::string> SubcommandNames(const CommandHelp& command);
-
 // Everything that `app` defines: the single source of completion scripts and
 // the man page.
-CommandHelp CommandTree(const CLI::App& app);
-
-// Completion scripts for the shells named. Sources: bash(1), "Programmable
-// Completion"; zshcompsys(1); fish's "Writing your own completions".
-std::string BashCompletion(const CommandHelp& tree);
-std::string ZshCompletion(const CommandHelp& tree);
-std::string FishCompletion(const CommandHelp& tree);
-
-// A man(1) page in man(7) macros; `footer` is the program's help footer.
-std::string ManPage(const CommandHelp& tree, const std::string& footer);
+help::CommandHelp CommandTree(const CLI::App& app);
 
 }  // namespace wsel::cli

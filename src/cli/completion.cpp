@@ -27,7 +27,7 @@ void AddCompletion(CLI::App& app, const Invocation& /*invocation*/) {
       app.add_subcommand("completion", "Print a shell completion script");
   c->add_option("shell", *shell, "Shell: " + kShellNames.Choices())->required();
   c->callback([shell, &app] {
-    const CommandHelp tree = CommandTree(app);
+    const help::CommandHelp tree = CommandTree(app);
     switch (kShellNames.Find(*shell, "wsel completion")) {
       case Shell::kBash:
         return fmt::print("{}", BashCompletion(tree));
@@ -36,6 +36,13 @@ void AddCompletion(CLI::App& app, const Invocation& /*invocation*/) {
       case Shell::kFish:
         return fmt::print("{}", FishCompletion(tree));
     }
+  });
+}
+
+void AddMan(CLI::App& app, const Invocation& /*invocation*/) {
+  CLI::App* c = app.add_subcommand("man", "Print the man page");
+  c->callback([&app] {
+    fmt::print("{}", ManPage(CommandTree(app), app.get_footer()));
   });
 }
 

@@ -7,12 +7,12 @@
 
 #include "commands.h"
 #include "dry_run.h"
-#include "log.h"
 #include "options.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
 #include "wsel/session/evaluation.h"
+#include "wsel/session/log.h"
 #include "wsel/train/device.h"
 
 namespace wsel::cli {
@@ -92,7 +92,7 @@ void RunEval(EvalArgs args) {
   session::Evaluation evaluation(request);
   session::EvalOutputs outputs(args.files, evaluation.test());
   ProgressMeter meter(ProgressOnStderr(30));
-  const OnProgress show = ShowOn(meter);
+  const OnProgress show = session::ShowOn(meter);
   ProgressPoint done{.title = "eval", .steps = evaluation.num_batches()};
   const auto result =
       evaluation.Run([&](const data::Batch& batch, const at::Tensor& logits) {

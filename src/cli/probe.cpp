@@ -8,10 +8,10 @@
 
 #include "commands.h"
 #include "dry_run.h"
-#include "log.h"
 #include "options.h"
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
+#include "wsel/session/log.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
 
@@ -112,7 +112,7 @@ void RunProbe(ProbeArgs args) {
   }
   ProgressMeter meter(ProgressOnStderr(30));
   const auto result = probe::FitProbe(splits.train, splits.test, features,
-                                      args.options, ShowOn(meter));
+                                      args.options, session::ShowOn(meter));
   meter.Clear();
   PrintResult(args, splits, features, result);
 }

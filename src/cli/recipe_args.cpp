@@ -122,28 +122,6 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
   AddOldName(c, "--skip-broken", "--skip-corrupt", args.skip_broken);
 }
 
-std::string RecipeFieldTable() {
-  std::string table;
-  std::string section;
-  for (const recipe::Field& field : recipe::Fields()) {
-    if (field.section() != section) {
-      section = field.section();
-      table += fmt::format(
-          "\n| {} | default | meaning | option |\n|---|---|---|---|\n",
-          section);
-    }
-    const std::string choices =
-        field.choices.empty()
-            ? ""
-            : ": " + fmt::format("`{}`",
-                                 fmt::join(Split(field.choices, '|'), "`, `"));
-    const std::string option = field.flag.empty() ? "" : "`" + field.flag + "`";
-    table += fmt::format("| `{}` | `{}` | {}{} | {} |\n", field.path,
-                         field.default_value, field.about, choices, option);
-  }
-  return table;
-}
-
 recipe::Recipe ReadRecipe(const RecipeArgs& args) {
   const bool dataset = std::ranges::any_of(args.fields, [](const auto& set) {
     return set.starts_with("data.name=");

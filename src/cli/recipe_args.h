@@ -24,10 +24,6 @@ struct RecipeArgs {
 // Adds the options, which fill `args`; it must outlive the app.
 void AddRecipeOptions(CLI::App& command, RecipeArgs& args);
 
-// The paths that --set takes, a table in Markdown by section: path, default
-// value, meaning, and the option that sets it too.
-std::string RecipeFieldTable();
-
 // The recipe with its overrides. --epochs scales the warmup along (paper,
 // Figure 4). Errors: kUsage, kIo, kConfig.
 recipe::Recipe ReadRecipe(const RecipeArgs& args);

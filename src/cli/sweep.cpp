@@ -10,7 +10,6 @@
 #include <tuple>
 
 #include "commands.h"
-#include "log.h"
 #include "options.h"
 #include "sweep_view.h"
 #include "wsel/core/duration.h"
@@ -20,6 +19,7 @@
 #include "wsel/core/utf8.h"
 #include "wsel/data/sampler.h"
 #include "wsel/run/file_names.h"
+#include "wsel/session/log.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/session/step_costs.h"
 #include "wsel/sweep/argv.h"
@@ -182,7 +182,7 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
        .on_file_lock =
            [&] {
              view.Clear();
-             WarnOfFileLock(args.call.output, run::kSweepLockFile);
+             session::WarnOfFileLock(args.call.output, run::kSweepLockFile);
            }});
   view.Clear();
   ReportResult(args.call.output, result);

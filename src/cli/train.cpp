@@ -8,7 +8,6 @@
 
 #include "commands.h"
 #include "dry_run.h"
-#include "log.h"
 #include "options.h"
 #include "recipe_args.h"
 #include "wsel/core/atomic_file.h"
@@ -20,6 +19,7 @@
 #include "wsel/run/file_names.h"
 #include "wsel/select/report.h"
 #include "wsel/session/init_model.h"
+#include "wsel/session/log.h"
 #include "wsel/session/resolve_recipe.h"
 #include "wsel/session/train_run.h"
 #include "wsel/train/device.h"
@@ -136,26 +136,27 @@ void PrintResult(const train::TrainResult& result,
 
 train::TrainCallbacks CallbacksOnStderr(ProgressMeter& meter,
                                         const recipe::Recipe& recipe) {
-  return {.stop_signal = LastStopSignal,
-          .on_step =
-              [show = ShowOn(meter), &recipe](const train::StepReport& r) {
-                const int64_t epoch = (r.step - 1) / r.steps_per_epoch;
-                const int64_t done = r.step - epoch * r.steps_per_epoch;
-                show({.title = fmt::format("epoch {}/{}", epoch + 1,
-                                           recipe.train.schedule.epochs),
-                      .step = done,
-                      .steps = r.steps_per_epoch,
-                      .images = done * recipe.train.batch_size,
-                      .loss = r.loss,
-                      .lr = r.lr,
-                      .seconds_left = r.seconds_left});
-              },
-          .on_epoch =
-              [&meter](const train::EpochReport& r) {
-                meter.Clear();
-                LogEpoch(r);
-              },
-          .on_progress = ShowOn(meter)};
+  return {
+      .stop_signal = LastStopSignal,
+      .on_step =
+          [show = session::ShowOn(meter), &recipe](const train::StepReport& r) {
+            const int64_t epoch = (r.step - 1) / r.steps_per_epoch;
+            const int64_t done = r.step - epoch * r.steps_per_epoch;
+            show({.title = fmt::format("epoch {}/{}", epoch + 1,
+                                       recipe.train.schedule.epochs),
+                  .step = done,
+                  .steps = r.steps_per_epoch,
+                  .images = done * recipe.train.batch_size,
+                  .loss = r.loss,
+                  .lr = r.lr,
+                  .seconds_left = r.seconds_left});
+          },
+      .on_epoch =
+          [&meter](const train::EpochReport& r) {
+            meter.Clear();
+            LogEpoch(r);
+          },
+      .on_progress = session::ShowOn(meter)};
 }
 
 // Trains; an interrupted run ends with exit code 130 or 143.
@@ -204,8 +205,9 @@ void RunTrain(const TrainArgs& args) {
   const StopSignal signals;
   const run::RunFolder folder(args.output);
   auto run = session::BeginRun(std::move(recipe), device, folder, args.resume);
-  AddLogFile(folder.log(), run.resumes);
-  if (folder.locked_by_file()) WarnOfFileLock(args.output, run::kLockFile);
+  session::AddLogFile(folder.log(), run.resumes);
+  if (folder.locked_by_file())
+    session::WarnOfFileLock(args.output, run::kLockFile);
   session::OpenInputs(run, folder, args.allow_other_kernels);
   PrintPlan(run.recipe, run.splits.train.size(), run.splits.test.size());
   auto made = session::MakeModel(run);
@@ -250,7 +252,7 @@ void AddTrain(CLI::App& app, const Invocation& invocation) {
   c->callback([args, c] {
     if (args->help_all) {
       fmt::print("{}\nValues of a recipe, for --set:\n{}", c->help(),
-                 RecipeFieldTable());
+                 recipe::FieldTable());
       return;
     }
     LogOldNames(*c);

@@ -99,6 +99,10 @@ struct Field {
 // All of them, sorted by section.
 std::vector<Field> Fields();
 
+// They as tables in Markdown, one per section: path, default value, meaning,
+// and the option that sets it too.
+std::string FieldTable();
+
 // Every value, as RecipeFromJson reads it; indented by two spaces.
 std::string ToJson(const Recipe& recipe);
 

@@ -3,17 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/recipe_args.h"
 #include "wsel/core/text_file.h"
+#include "wsel/recipe/recipe.h"
 
-namespace wsel::cli {
+namespace wsel::recipe {
 namespace {
 
 // To update it, paste the end of `wsel train --help-all`.
 TEST(RecipeDocs, ListEveryValue) {
   const std::string docs = ReadText(WSEL_SOURCE_DIR "/docs/recipe.md");
-  EXPECT_THAT(docs, testing::HasSubstr(RecipeFieldTable()));
+  EXPECT_THAT(docs, testing::HasSubstr(FieldTable()));
 }
 
 }  // namespace
-}  // namespace wsel::cli
+}  // namespace wsel::recipe

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "command_tree.h"
+#include "wsel/help/command_help.h"
 
-namespace wsel::cli {
+namespace wsel::help {
 namespace {
 
 // In single quotes, as fish reads them.
@@ -74,4 +74,4 @@ std::string FishCompletion(const CommandHelp& tree) {
   return script;
 }
 
-}  // namespace wsel::cli
+}  // namespace wsel::help

@@ -1,4 +1,4 @@
-#include "log.h"
+#include "wsel/session/log.h"
 
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -9,7 +9,7 @@
 
 #include "wsel/core/error.h"
 
-namespace wsel::cli {
+namespace wsel::session {
 
 void SetUpLog(int verbosity) {
   const char* no_color = std::getenv("NO_COLOR");
@@ -50,4 +50,4 @@ void WarnOfFileLock(std::string_view folder, std::string_view lock) {
       folder, lock);
 }
 
-}  // namespace wsel::cli
+}  // namespace wsel::session

@@ -6,7 +6,7 @@
 
 #include "wsel/core/progress.h"
 
-namespace wsel::cli {
+namespace wsel::session {
 
 // Sends logs to stderr: only warnings and errors below 0, info too at 0, debug
 // above. Coloured on a terminal unless NO_COLOR is set.
@@ -23,4 +23,4 @@ OnProgress ShowOn(ProgressMeter& meter);
 // stands for that one.
 void WarnOfFileLock(std::string_view folder, std::string_view lock);
 
-}  // namespace wsel::cli
+}  // namespace wsel::session

@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
-#include "command_tree.h"
-#include "commands.h"
 #include "wsel/core/version.h"
+#include "wsel/help/command_help.h"
 
-namespace wsel::cli {
+namespace wsel::help {
 namespace {
 
 // Escapes what man macros would interpret.
@@ -67,11 +66,4 @@ std::string ManPage(const CommandHelp& tree, const std::string& footer) {
   return page + ".SH EXIT STATUS\n" + Roff(footer) + "\n";
 }
 
-void AddMan(CLI::App& app, const Invocation& /*invocation*/) {
-  CLI::App* c = app.add_subcommand("man", "Print the man page");
-  c->callback([&app] {
-    fmt::print("{}", ManPage(CommandTree(app), app.get_footer()));
-  });
-}
-
-}  // namespace wsel::cli
+}  // namespace wsel::help

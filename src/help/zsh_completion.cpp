@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "command_tree.h"
 #include "wsel/core/shell_quote.h"
+#include "wsel/help/command_help.h"
 
-namespace wsel::cli {
+namespace wsel::help {
 namespace {
 
 // Within the brackets of an _arguments specification.
@@ -92,4 +92,4 @@ std::string ZshCompletion(const CommandHelp& tree) {
   return script + "_wsel \"$@\"\n";
 }
 
-}  // namespace wsel::cli
+}  // namespace wsel::help

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "command_tree.h"
+#include "wsel/help/command_help.h"
 
-namespace wsel::cli {
+namespace wsel::help {
 namespace {
 
 // The parts of the script that depend on the commands.
@@ -95,4 +95,4 @@ complete -o default -F _wsel wsel
                      cases.paths, cases.values, cases.options, cases.words);
 }
 
-}  // namespace wsel::cli
+}  // namespace wsel::help
