@@ -369,7 +369,10 @@ TEST(Train, ClassesAreMatchedByName) {
                                            "logit",     "--epochs", "1"};
   EXPECT_EQ(RunWsel(folder, Train("three", distil)).exit_code, 0);
   auto of_one = distil;
-  of_one.insert(of_one.end(), {"--classes", "B"});
+  of_one.insert(of_one.end(),
+                {"--classes", "B", "--set", "train.batch_size=1", "--set",
+                 "train.mixup_batch=1", "--set", "mix.mixup_alpha=0", "--set",
+                 "mix.cutmix_alpha=0"});
   const Outcome fails = RunWsel(folder, Train("four", of_one));
   EXPECT_EQ(fails.exit_code, 6);
   EXPECT_THAT(fails.err, HasSubstr("only the checkpoint has b"));
