@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Adds up test results: tally.py FOLDER RUN...
 
-Each RUN left FOLDER/RUN.xml, written by `ctest --output-junit`, or an empty
-file FOLDER/RUN.passed; one that left neither did not finish and counts as a
-failure. Lists skipped and failed tests; the last line is
+Each RUN left FOLDER/RUN.xml, written by `ctest --output-junit` or by GoogleTest,
+or an empty file FOLDER/RUN.passed; one that left neither did not finish and
+counts as a failure. Lists skipped and failed tests; the last line is
 "N passed, N failed, N skipped".
 """
 
@@ -13,7 +13,10 @@ import xml.etree.ElementTree as xml
 
 
 def skip_reason(case):
-    """The text of GTEST_SKIP(), which follows its "file:line" in the output."""
+    """The text of GTEST_SKIP(), which follows its "file:line"."""
+    message = case.find("skipped").get("message", "").splitlines()
+    if len(message) > 1:  # GoogleTest's
+        return message[1].strip()
     lines = (case.findtext("system-out") or "").splitlines()
     for before, line in zip(lines, lines[1:]):
         if before.endswith(": Skipped"):
@@ -31,11 +34,14 @@ def tally(folder, run):
         return 0, 1, 0
     passed = failed = skipped = 0
     for case in xml.parse(file).iter("testcase"):
-        name = f"{run}: {case.get('name')}"
+        name = case.get("name")
+        if "." not in name:  # GoogleTest's
+            name = f"{case.get('classname')}.{name}"
+        name = f"{run}: {name}"
         if case.find("skipped") is not None:
             skipped += 1
             print(f"skipped {name}: {skip_reason(case)}")
-        elif case.get("status") == "run":
+        elif case.get("status") == "run" and case.find("failure") is None:
             passed += 1
         else:
             failed += 1

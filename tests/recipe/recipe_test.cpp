@@ -141,7 +141,6 @@ TEST(Recipe, AKeyUnderBothNamesIsAnError) {
       ErrorKind::kConfig, {"r.json", "data.cache_gib", "data.cache_gb"});
 }
 
-// Else sweeps would not find the folders of older runs.
 // The name that version 0.1 gave to the cache in its golden sweep.
 TEST(Recipe, TeacherCachesOfOlderVersionsAreFound) {
   const auto sweep =
@@ -172,6 +171,7 @@ TEST(Recipe, RunsOfOlderVersionsResizeAsPillow12) {
   EXPECT_NE(Identity(older), Identity(recipe));
 }
 
+// Else sweeps would not find the folders of older runs.
 TEST(Recipe, IdentityIsStillThatOfOlderVersions) {
   EXPECT_EQ(
       Sha256Hex(Identity(RecipeFromJson(ReadText(kOldConfig), kOldConfig))),
