@@ -114,8 +114,7 @@ Error NamingOptions(const CLI::App& app, const Error& e) {
       command->get_option_no_throw(option) == nullptr) {
     return e;
   }
-  return {e.kind(), option,
-          std::string_view(e.what()).substr(e.where().size() + 2)};
+  return {e.kind(), option, e.message()};
 }
 
 void Parse(CLI::App& app, std::vector<std::string> args) {

@@ -330,10 +330,12 @@ nlohmann::ordered_json ToJson(const MeanStd& facts) {
 }
 
 nlohmann::ordered_json ToJson(const Facts& facts) {
-  Json json = {{"img_size", ImageSize(facts.model)},
-               {"crop_pct", JsonOf(facts.crop_pct, facts.crop_pct.value)},
-               {"interpolation",
-                JsonOf(facts.interpolation, Text(facts.interpolation.value))}};
+  Json json = {
+      {"img_size", ImageSize(facts.model)},
+      {"crop_pct", JsonOf(facts.crop_pct, facts.crop_pct.value)},
+      {"interpolation",
+       JsonOf(facts.interpolation, Text(facts.interpolation.value))},
+      {"resize", JsonOf(facts.pass_order, Text(facts.pass_order.value))}};
   json.update(ToJson(facts.mean_std));
   json["model"] = {{"value", DescribeForward(facts.model)},
                    {"source", Name(facts.model_source)}};

@@ -34,7 +34,7 @@ void CheckCrop(const EvalRequest& request, const model::Config& config) {
       (size > image::kLargestUnresized && size < image::kSmallestUncropped)) {
     return;
   }
-  throw Error(ErrorKind::kUsage, "--crop-pct",
+  throw Error(ErrorKind::kUsage, "crop_pct",
               "has no effect on images of {} px: up to {} px they are cropped "
               "without resizing, from {} px resized whole; leave it out",
               size, image::kLargestUnresized, image::kSmallestUncropped);

@@ -417,6 +417,8 @@ TEST(Train, EvalRepeatsTheRunsAccuracy) {
               1e-6);
   EXPECT_EQ(result["images"]["crop_pct"]["value"], 1);
   EXPECT_EQ(result["images"]["interpolation"]["source"], "metadata");
+  EXPECT_EQ(result["images"]["resize"]["value"], "pillow-13");
+  EXPECT_EQ(result["images"]["resize"]["source"], "metadata");
   EXPECT_THAT(eval({"--crop-pct", "0.5"}).err,
               HasSubstr("crop 0.5 (given, not 1 (metadata))"));
 }
