@@ -153,8 +153,7 @@ void Run(int argc, const char* const* argv) {
   app.add_flag("-q,--quiet", quiet, "Log only warnings and errors");
   app.parse_complete_callback([&] {
     session::SetUpLog(verbose - quiet);
-    if (std::ranges::any_of(computing, Computes))
-      session::PrepareToCompute(argv);
+    if (std::ranges::any_of(computing, Computes)) session::PrepareToCompute();
   });
 
   for (const auto& add :

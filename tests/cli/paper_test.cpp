@@ -68,8 +68,6 @@ class EmptyProject {
     fs::create_directory_symlink(fs::path(WSEL_SOURCE_DIR) / "configs",
                                  folder_ / "configs");
     fs::current_path(folder_.path());
-    // Set, because otherwise `wsel` would re-execute this process.
-    setenv("WSEL_NO_REEXEC", "1", 1);
   }
   ~EmptyProject() { fs::current_path(before_); }
 
