@@ -45,11 +45,12 @@ concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 
 template <HasNames T>
 const Registry<T>& NamesOf() {
-  return std::get<const Registry<T>&>(std::tie(
-      kCropNames, image::Interpolations(), image::PassOrders(),
-      train::Distillations(), train::Precisions(), model::Initializers(),
-      select::Methods(), select::HeadRules(), select::HeadSources(),
-      select::PatchResizes(), pretrained::ClassOrders()));
+  return std::get<const Registry<T>&>(
+      std::tie(kCropNames, image::Interpolations(), image::PassOrders(),
+               image::CropModes(), train::Distillations(), train::Precisions(),
+               model::Initializers(), select::Methods(), select::HeadRules(),
+               select::HeadSources(), select::PatchResizes(),
+               pretrained::ClassOrders()));
 }
 
 // Reads a value of the configuration into its option.
@@ -162,6 +163,11 @@ void CheckTeacherFile(const Recipe& recipe) {
     }
   };
   check_copy("init.file", recipe.init.copy, recipe.init.file);
+  if (recipe.init.reset_classifier && recipe.init.file.empty()) {
+    fail("init.file",
+         "is missing: init.reset_classifier re-initialises its classifier "
+         "(init.head is for init.select)");
+  }
   check_copy("teacher.file", recipe.teacher.copy, teacher.file);
   for (const auto& [key, values] : {std::pair("teacher.mean", &teacher.mean),
                                     std::pair("teacher.std", &teacher.std)}) {
@@ -179,6 +185,7 @@ void Derive(Recipe& recipe) {
   recipe.train.transform.img_size = size;
   recipe.train.evaluation.img_size = size;
   recipe.train.transform.crop_pct = recipe.train.evaluation.crop_pct;
+  recipe.train.transform.crop_mode = recipe.train.evaluation.crop_mode;
   recipe.train.evaluation.pass_order = recipe.train.transform.pass_order;
   for (size_t c = 0; c < 3; ++c) {
     const double mean = recipe.train.normalisation.mean[c];

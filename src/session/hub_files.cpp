@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "wsel/image/eval_resize.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 
@@ -23,24 +24,46 @@ int PillowNumber(image::Interpolation interpolation) {
   return 3;
 }
 
-// The processor of ConvNeXt resizes as evaluation here does: a crop of the
-// middle below 384 px, and the whole image from there on. CLIP's can also leave
-// images unresized.
-std::string PreprocessorConfig(const pretrained::Facts& facts) {
+// What resizes and crops as evaluation here does. The processor of ConvNeXt
+// crops the middle below 384 px, and resizes the whole image from there on;
+// CLIP's crops at any size, or leaves images unresized; ViT's never crops.
+Json ResizingProcessor(const pretrained::Facts& facts) {
   const int64_t size = ImageSize(facts.model);
-  Json json;
-  if (size <= image::kLargestUnresized) {
-    json = {{"image_processor_type", "CLIPImageProcessor"},
+  const Json square = {{"height", size}, {"width", size}};
+  const double crop = facts.crop_pct.value;
+  const int number = PillowNumber(facts.interpolation.value);
+  const image::EvalResize resizing = facts.Resizing();
+  if (resizing == image::EvalResize::kNone) {
+    return {{"image_processor_type", "CLIPImageProcessor"},
             {"do_resize", false},
             {"do_center_crop", true},
-            {"crop_size", {{"height", size}, {"width", size}}}};
-  } else {
-    json = {{"image_processor_type", "ConvNextImageProcessor"},
+            {"crop_size", square}};
+  }
+  const bool whole = resizing == image::EvalResize::kWhole;
+  if (whole == (size >= 384)) {
+    return {{"image_processor_type", "ConvNextImageProcessor"},
             {"do_resize", true},
             {"size", {{"shortest_edge", size}}},
-            {"crop_pct", facts.crop_pct.value},
-            {"resample", PillowNumber(facts.interpolation.value)}};
+            {"crop_pct", crop},
+            {"resample", number}};
   }
+  if (whole) {
+    return {{"image_processor_type", "ViTImageProcessor"},
+            {"do_resize", true},
+            {"size", square},
+            {"resample", number}};
+  }
+  const auto edge = static_cast<int64_t>(static_cast<double>(size) / crop);
+  return {{"image_processor_type", "CLIPImageProcessor"},
+          {"do_resize", true},
+          {"size", {{"shortest_edge", edge}}},
+          {"do_center_crop", true},
+          {"crop_size", square},
+          {"resample", number}};
+}
+
+std::string PreprocessorConfig(const pretrained::Facts& facts) {
+  Json json = ResizingProcessor(facts);
   json["do_rescale"] = true;
   json["rescale_factor"] = 1.0 / 255;
   json["do_normalize"] = true;
@@ -53,9 +76,9 @@ std::string PreprocessorConfig(const pretrained::Facts& facts) {
 // the size itself, as most of them have it.
 Json TimmImages(const pretrained::Facts& facts) {
   const int64_t size = ImageSize(facts.model);
-  const bool cropped =
-      size > image::kLargestUnresized && size < image::kSmallestUncropped;
-  const bool whole = size >= image::kSmallestUncropped;
+  const image::EvalResize resizing = facts.Resizing();
+  const bool cropped = resizing == image::EvalResize::kShortSide;
+  const bool whole = resizing == image::EvalResize::kWhole;
   return {{"input_size", {3, size, size}},
           {"interpolation",
            image::Interpolations().NameOf(facts.interpolation.value)},
