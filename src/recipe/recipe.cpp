@@ -114,7 +114,8 @@ class Sections {
 void ReadModel(JsonObject& root, Recipe& recipe) {
   if (!root.Has("model")) {
     throw Error(ErrorKind::kConfig, root.PathOf("model"),
-                "is missing: \"model\": {\"name\": \"vit_tiny\"}, or --model");
+                "is missing: the model to train, such as \"model\": {\"name\": "
+                "\"vit_tiny\"}");
   }
   Json section = root.Raw("model");
   // Without a family, the name is that of the variant to start from; with one,
@@ -236,7 +237,7 @@ std::vector<std::string> WithNewNames(const std::vector<std::string>& sets) {
         sets, [&](const std::string& set) { return set.starts_with(by_new); });
     for (std::string& set : renamed) {
       if (!set.starts_with(by_old)) continue;
-      if (has_new) ThrowGivenTwice("--set", key);
+      if (has_new) ThrowGivenTwice("set", key);
       set.replace(0, by_old.size(), by_new);
     }
   }
@@ -248,12 +249,12 @@ void Override(Json& root, const std::string& set) {
   const size_t equals = set.find('=');
   const std::string path = set.substr(0, equals);
   if (equals == std::string::npos || path.empty()) {
-    throw Error(ErrorKind::kUsage, "--set",
+    throw Error(ErrorKind::kUsage, "set",
                 "expected PATH=VALUE, such as optimizer.lr=1e-3, found '{}'",
                 set);
   }
   const std::string text = set.substr(equals + 1);
-  RequireUtf8(set, "--set");
+  RequireUtf8(set, "set");
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) value = text;
   Json* at = &root;

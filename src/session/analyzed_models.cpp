@@ -10,6 +10,7 @@
 #include "wsel/session/model_options.h"
 #include "wsel/session/student_plan.h"
 #include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/image_batches.h"
 
 namespace wsel::session {
 namespace {

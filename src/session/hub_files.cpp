@@ -72,8 +72,8 @@ std::string PreprocessorConfig(const pretrained::Facts& facts) {
   return json.dump(2) + "\n";
 }
 
-// What timm's pretrained_cfg says of images. It always resizes: small ones to
-// the size itself, as most of them have it.
+// What timm's pretrained_cfg says of images. It always resizes: those that
+// evaluation here does not to the size itself, as most of them have it.
 Json TimmImages(const pretrained::Facts& facts) {
   const int64_t size = ImageSize(facts.model);
   const image::EvalResize resizing = facts.Resizing();
