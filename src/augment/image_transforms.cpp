@@ -31,11 +31,14 @@ int CentreOffset(int length, int size) {
   return static_cast<int>(std::nearbyint((length - size) / 2.0));
 }
 
-// torchvision's Resize(short_side), then its CenterCrop.
-image::Image ResizeAndCrop(const image::Image& source, int short_side,
+// torchvision's Resize, of the short side or of both, then its CenterCrop.
+image::Image ResizeAndCrop(const image::Image& source, bool squash,
                            const EvalTransformOptions& options) {
   const int size = options.img_size;
-  const auto [width, height] = image::WithShortSide(source, short_side);
+  // At least `size`, since crop_pct is at most 1.
+  const int side = static_cast<int>(size / options.crop_pct);
+  const auto [width, height] =
+      squash ? image::Size{side, side} : image::WithShortSide(source, side);
   return image::ResizeThenCrop(
       source, width, height,
       {CentreOffset(width, size), CentreOffset(height, size), size, size},
@@ -52,12 +55,12 @@ image::Image EvalImage(const image::Image& source,
     case image::EvalResize::kWhole:
       return image::Resize(source, image::FullBox(source), size, size,
                            options.interpolation, options.pass_order);
+    case image::EvalResize::kSquash:
+      return ResizeAndCrop(source, /*squash=*/true, options);
     case image::EvalResize::kShortSide:
       break;
   }
-  // The short side is at least `size`, since crop_pct is at most 1.
-  return ResizeAndCrop(source, static_cast<int>(size / options.crop_pct),
-                       options);
+  return ResizeAndCrop(source, /*squash=*/false, options);
 }
 
 // Rounds half to even, as Python's round().

@@ -126,7 +126,7 @@ std::optional<image::CropMode> CropModeOf(const SideFile& file,
       {"/image_processor_type", "/feature_extractor_type"});
   const auto shortest = file.Get<int64_t>("/size/shortest_edge");
   if (type && type->starts_with("ConvNext") && shortest) {
-    return *shortest < 384 ? kCenter : kSquash;
+    return *shortest < 384 ? kCenter : kAuto;
   }
   // timm's, and open_clip's "shortest", are so by default.
   if (crop || mode) return kCenter;
@@ -145,10 +145,14 @@ void ReadCrop(const SideFile& file, Beside& beside) {
     crop = static_cast<double>(*cropped) / static_cast<double>(*shortest);
   }
   if (file.json.contains("preprocess_cfg")) crop = 1;  // open_clip's rule
-  const bool valid = crop && *crop > 0 && *crop <= 1;
-  if (!valid) crop.reset();
-  if (valid) file.State(beside.crop_pct, crop);
-  file.State(beside.crop_mode, CropModeOf(file, crop, beside));
+  if (crop && !(*crop > 0 && *crop <= 1)) crop.reset();
+  const auto mode = CropModeOf(file, crop, beside);
+  // transformers' processors crop nothing then.
+  if (!crop && mode == image::CropMode::kSquash && file.json.contains("size")) {
+    crop = 1;
+  }
+  file.State(beside.crop_pct, crop);
+  file.State(beside.crop_mode, mode);
 }
 
 // The number of heads of timm's variant, unless the model has been built with

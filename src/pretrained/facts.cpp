@@ -218,14 +218,14 @@ std::string DescribeCrop(const Facts& facts) {
   if (facts.pass_order.source != FactSource::kAssumed) {
     interpolation += " as " + Describe(facts.pass_order);
   }
-  if (resizing == image::EvalResize::kShortSide) {
-    return fmt::format("crop {}, {}", Describe(facts.crop_pct), interpolation);
+  if (resizing == image::EvalResize::kWhole) {
+    return "resized whole, " + interpolation;
   }
-  const bool by_size = facts.crop_mode.value == image::CropMode::kAuto;
-  return fmt::format(
-      "resized whole{}, {}",
-      by_size ? "" : fmt::format(" ({})", SourceOf(facts.crop_mode)),
-      interpolation);
+  const std::string squash = resizing == image::EvalResize::kSquash
+                                 ? Describe(facts.crop_mode) + ", "
+                                 : "";
+  return fmt::format("{}crop {}, {}", squash, Describe(facts.crop_pct),
+                     interpolation);
 }
 
 template <typename T>

@@ -124,6 +124,7 @@ void AddBeside(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
   }
   if (beside.activation || stated.activation) {
     DropWarnings(checkpoint.remapped, "exact GELU, as in open_clip's");
+    DropWarnings(checkpoint.remapped, "QuickGELU, as matrices are");
   }
   checkpoint.model =
       model::Detect(*checkpoint.remapped.tensors,

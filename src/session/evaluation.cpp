@@ -29,20 +29,11 @@ int64_t BatchSize(const EvalRequest& request, const model::Config& config) {
 
 // A crop that would change nothing is a mistake.
 void CheckCrop(const EvalRequest& request, const pretrained::Facts& facts) {
-  if (!request.given.crop_pct ||
-      facts.Resizing() == image::EvalResize::kShortSide) {
-    return;
-  }
-  const int64_t size = ImageSize(facts.model);
-  if (facts.crop_mode.value == image::CropMode::kSquash) {
-    throw Error(ErrorKind::kUsage, "crop_pct",
-                "has no effect, as images are resized whole (crop_mode "
-                "squash); leave it out, or choose crop_mode center");
-  }
+  if (!request.given.crop_pct || HasCrop(facts.Resizing())) return;
   throw Error(ErrorKind::kUsage, "crop_pct",
               "has no effect on images of {} px: {}; leave it out, or choose "
               "crop_mode center",
-              size, image::DescribeAutoCrop());
+              ImageSize(facts.model), image::DescribeAutoCrop());
 }
 
 // What images the run had for its test split.

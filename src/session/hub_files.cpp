@@ -26,40 +26,31 @@ int PillowNumber(image::Interpolation interpolation) {
 
 // What resizes and crops as evaluation here does. The processor of ConvNeXt
 // crops the middle below 384 px, and resizes the whole image from there on;
-// CLIP's crops at any size, or leaves images unresized; ViT's never crops.
+// CLIP's can do the rest.
 Json ResizingProcessor(const pretrained::Facts& facts) {
   const int64_t size = ImageSize(facts.model);
-  const Json square = {{"height", size}, {"width", size}};
   const double crop = facts.crop_pct.value;
   const int number = PillowNumber(facts.interpolation.value);
   const image::EvalResize resizing = facts.Resizing();
-  if (resizing == image::EvalResize::kNone) {
-    return {{"image_processor_type", "CLIPImageProcessor"},
-            {"do_resize", false},
-            {"do_center_crop", true},
-            {"crop_size", square}};
-  }
-  const bool whole = resizing == image::EvalResize::kWhole;
-  if (whole == (size >= 384)) {
+  if (resizing == image::EvalResize::kWhole ||
+      (resizing == image::EvalResize::kShortSide && size < 384)) {
     return {{"image_processor_type", "ConvNextImageProcessor"},
             {"do_resize", true},
             {"size", {{"shortest_edge", size}}},
             {"crop_pct", crop},
             {"resample", number}};
   }
-  if (whole) {
-    return {{"image_processor_type", "ViTImageProcessor"},
-            {"do_resize", true},
-            {"size", square},
-            {"resample", number}};
-  }
-  const auto edge = static_cast<int64_t>(static_cast<double>(size) / crop);
-  return {{"image_processor_type", "CLIPImageProcessor"},
-          {"do_resize", true},
-          {"size", {{"shortest_edge", edge}}},
-          {"do_center_crop", true},
-          {"crop_size", square},
-          {"resample", number}};
+  Json json = {{"image_processor_type", "CLIPImageProcessor"},
+               {"do_resize", resizing != image::EvalResize::kNone},
+               {"do_center_crop", true},
+               {"crop_size", {{"height", size}, {"width", size}}}};
+  if (resizing == image::EvalResize::kNone) return json;
+  const auto side = static_cast<int64_t>(static_cast<double>(size) / crop);
+  json["size"] = resizing == image::EvalResize::kSquash
+                     ? Json{{"height", side}, {"width", side}}
+                     : Json{{"shortest_edge", side}};
+  json["resample"] = number;
+  return json;
 }
 
 std::string PreprocessorConfig(const pretrained::Facts& facts) {
@@ -77,13 +68,13 @@ std::string PreprocessorConfig(const pretrained::Facts& facts) {
 Json TimmImages(const pretrained::Facts& facts) {
   const int64_t size = ImageSize(facts.model);
   const image::EvalResize resizing = facts.Resizing();
-  const bool cropped = resizing == image::EvalResize::kShortSide;
-  const bool whole = resizing == image::EvalResize::kWhole;
+  const bool squash = resizing == image::EvalResize::kWhole ||
+                      resizing == image::EvalResize::kSquash;
   return {{"input_size", {3, size, size}},
           {"interpolation",
            image::Interpolations().NameOf(facts.interpolation.value)},
-          {"crop_pct", cropped ? facts.crop_pct.value : 1.0},
-          {"crop_mode", whole ? "squash" : "center"},
+          {"crop_pct", HasCrop(resizing) ? facts.crop_pct.value : 1.0},
+          {"crop_mode", squash ? "squash" : "center"},
           {"mean", facts.mean_std.mean.value},
           {"std", facts.mean_std.std.value}};
 }

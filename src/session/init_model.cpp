@@ -73,7 +73,7 @@ void CompareCrop(const pretrained::Facts& facts, const recipe::Recipe& recipe,
   if (resizing == image::EvalResize::kNone) return;
   Compare("evaluation", "interpolation", facts.interpolation, now.interpolation,
           path);
-  if (resizing == image::EvalResize::kWhole) return;
+  if (!HasCrop(resizing)) return;
   Compare("evaluation", "crop_pct", facts.crop_pct, now.crop_pct, path);
 }
 

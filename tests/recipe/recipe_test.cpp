@@ -195,6 +195,12 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
   EXPECT_THAT(identity({"init.official=true"}), HasSubstr("\"official\":true"));
 }
 
+TEST(Recipe, OnlyAFilesClassifierCanBeReset) {
+  ExpectError(
+      [] { RecipeFromJson(kSmall, "r", {"init.reset_classifier=true"}); },
+      ErrorKind::kConfig, {"init.file", "init.reset_classifier"});
+}
+
 TEST(Recipe, SelectionHasTheOptionsOfInit) {
   const Recipe recipe = RecipeFromJson(
       kSmall, "r",

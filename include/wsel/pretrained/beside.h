@@ -28,8 +28,8 @@ struct Beside {
   std::optional<Stated<std::array<double, 3>>> std = {};
   std::optional<Stated<double>> crop_pct = {};
   std::optional<Stated<image::Interpolation>> interpolation = {};
-  std::optional<Stated<image::CropMode>> crop_mode = {};  // not kAuto
-  std::optional<Stated<int64_t>> width = {};              // of the last stage
+  std::optional<Stated<image::CropMode>> crop_mode = {};
+  std::optional<Stated<int64_t>> width = {};  // of the last stage
   std::optional<Stated<int64_t>> num_heads = {};
   std::optional<Stated<double>> norm_eps = {};
   std::optional<Stated<model::Activation>> activation = {};
