@@ -379,7 +379,7 @@ TEST(Train, ClassesAreMatchedByName) {
                                  HasSubstr("init.reset_classifier")));
   EXPECT_FALSE(fs::exists(folder / "fewer" / "last.safetensors"));
   fewer.emplace_back("--reset-classifier");
-  const Outcome reset = RunWsel(folder, Train("fewer", fewer));
+  const Outcome reset = RunWsel(folder, Train("reset", fewer));
   EXPECT_EQ(reset.exit_code, 0) << reset.err;
   EXPECT_THAT(reset.err, HasSubstr("re-initialised for 1 classes"));
 
