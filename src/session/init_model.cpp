@@ -50,8 +50,8 @@ void Compare(const char* section, const char* name,
   spdlog::warn(
       "{}: the weights were trained with {} {}, but this run uses {}; set "
       "{}.{} to match",
-      path, name, FactText(pretrained.value), pretrained::FactText(now),
-      section, name);
+      path, name, pretrained::FactText(pretrained.value),
+      pretrained::FactText(now), section, name);
 }
 
 void CompareMeanStd(const pretrained::MeanStd& known,
