@@ -217,7 +217,7 @@ def check_folder(wsel, size, naming, folder):
     image = PIL.Image.fromarray((255 * pixels).astype(np.uint8))
     transform = timm.data.create_transform(
         size, is_training=False, interpolation="bilinear", mean=MEAN, std=STD,
-        crop_pct=1.0 if mode == "squash" else 0.9, crop_mode=mode)
+        crop_pct=0.9, crop_mode=mode)
     wanted = timm_scores(model, image, transform)
     if naming == "hf":
         found = transformers.pipeline("image-classification",
