@@ -203,8 +203,9 @@ def check_folder(wsel, size, naming, folder):
     safetensors.torch.save_file(model.state_dict(),
                                 source / "model.safetensors")
     mode = "squash" if size >= 384 else "center"
-    cfg = dict(mean=MEAN, std=STD, crop_pct=0.9, crop_mode=mode,
-               interpolation="bilinear")
+    # Where nothing states it, small images are not resized.
+    crop = {} if size <= 32 else dict(crop_pct=0.9, crop_mode=mode)
+    cfg = dict(mean=MEAN, std=STD, interpolation="bilinear", **crop)
     (source / "config.json").write_text(json.dumps(
         {"architecture": "vit_tiny_patch16_224", "num_features": 128,
          "model_args": {"num_heads": 2}, "label_names": NAMES,
@@ -217,7 +218,7 @@ def check_folder(wsel, size, naming, folder):
     image = PIL.Image.fromarray((255 * pixels).astype(np.uint8))
     transform = timm.data.create_transform(
         size, is_training=False, interpolation="bilinear", mean=MEAN, std=STD,
-        crop_pct=0.9, crop_mode=mode)
+        crop_pct=crop.get("crop_pct", 1.0), crop_mode=mode)
     wanted = timm_scores(model, image, transform)
     if naming == "hf":
         found = transformers.pipeline("image-classification",
