@@ -10,6 +10,7 @@
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/pretrained/recorded_recipe.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
 #include "wsel/train/image_batches.h"

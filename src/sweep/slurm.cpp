@@ -106,7 +106,7 @@ void CheckArraySize(size_t tasks, const std::filesystem::path& folder) {
     if (tasks <= most) return;
     throw Error(ErrorKind::kUsage, "launcher",
                 "{} runs are left, and a job array of this cluster has at most "
-                "{} tasks (MaxArraySize): submit a part of them at a time (only)",
+                "{} tasks (MaxArraySize): submit parts of them (only)",
                 tasks, most);
   }
 }

@@ -5,6 +5,7 @@
 
 #include "pretrained/zero_checkpoint.h"
 #include "throws.h"
+#include "wsel/pretrained/recorded_recipe.h"
 
 namespace wsel::pretrained {
 namespace {

@@ -3,15 +3,12 @@
 
 #include <array>
 #include <map>
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "wsel/core/error.h"
-#include "wsel/core/registry.h"
 #include "wsel/image/eval_resize.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
@@ -100,40 +97,6 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
 // Adds the mean and std to the metadata of a file, if they are known.
 void AddMeanStd(const PretrainedCheckpoint& checkpoint,
                 std::map<std::string, std::string>& metadata);
-
-// The recipe of the run that trained a checkpoint's weights, from its metadata.
-class RecordedRecipe {
- public:
-  // Errors: kFormat if that is not JSON.
-  explicit RecordedRecipe(const PretrainedCheckpoint& checkpoint);
-  RecordedRecipe(RecordedRecipe&&) noexcept;
-  RecordedRecipe& operator=(RecordedRecipe&&) noexcept;
-  ~RecordedRecipe();
-
-  bool exists() const { return recipe_ != nullptr; }
-  // null if there is none.
-  nlohmann::ordered_json Value(const std::string& section,
-                               const std::string& key) const;
-  // "model.pth: wsel.recipe: data.resize", for messages.
-  std::string Where(const std::string& section, const std::string& key) const;
-  // The value of a key whose values have names; nullopt if there is none.
-  // Errors: kFormat if it is not one of them.
-  template <typename E>
-  std::optional<E> Named(const Registry<E>& names, const std::string& section,
-                         const std::string& key) const {
-    const auto name = Text(section, key);
-    if (!name) return std::nullopt;
-    return names.Find(*name, Where(section, key), ErrorKind::kFormat);
-  }
-
- private:
-  // The value as text, or its JSON; nullopt if there is none.
-  std::optional<std::string> Text(const std::string& section,
-                                  const std::string& key) const;
-
-  std::string path_;                                // of the checkpoint
-  std::unique_ptr<nlohmann::ordered_json> recipe_;  // null: there is none
-};
 
 // The value as a message writes it: [0.5,0.5,0.5], 0.9, bicubic.
 std::string FactText(const std::array<double, 3>& value);
