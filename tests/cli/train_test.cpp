@@ -366,22 +366,23 @@ TEST(Train, ClassesAreMatchedByName) {
   EXPECT_TRUE(at::equal(head("two"), head("one").flip(0)));
 
   // A classifier of other classes is kept or re-initialised only on request.
-  std::vector<std::string> fewer = {"--init",    file,
-                                    "--classes", "B",
-                                    "--epochs",  "1",
-                                    "--set",     "train.batch_size=1",
-                                    "--set",     "train.mixup_batch=1",
-                                    "--set",     "mix.mixup_alpha=0",
-                                    "--set",     "mix.cutmix_alpha=0"};
+  const std::vector<std::string> fewer = {"--init",    file,
+                                          "--classes", "B",
+                                          "--epochs",  "1",
+                                          "--set",     "train.batch_size=1",
+                                          "--set",     "train.mixup_batch=1",
+                                          "--set",     "mix.mixup_alpha=0",
+                                          "--set",     "mix.cutmix_alpha=0"};
   const Outcome missing = RunWsel(folder, Train("fewer", fewer));
   EXPECT_EQ(missing.exit_code, 6);
   EXPECT_THAT(missing.err, AllOf(HasSubstr("only the checkpoint has b"),
                                  HasSubstr("init.reset_classifier")));
   EXPECT_FALSE(fs::exists(folder / "fewer" / "last.safetensors"));
-  fewer.emplace_back("--reset-classifier");
-  const Outcome reset = RunWsel(folder, Train("reset", fewer));
+  const Outcome reset = RunWsel(
+      folder,
+      Train("reset", {"--init", file, "--epochs", "1", "--reset-classifier"}));
   EXPECT_EQ(reset.exit_code, 0) << reset.err;
-  EXPECT_THAT(reset.err, HasSubstr("re-initialised for 1 classes"));
+  EXPECT_THAT(reset.err, HasSubstr("re-initialised for 2 classes"));
 
   const std::vector<std::string> distil = {"--teacher", file,       "--distill",
                                            "logit",     "--epochs", "1"};
