@@ -130,6 +130,11 @@ void AddData(CLI::App& c, EvalArgs& args) {
             image::Interpolations(),
             "Interpolation: " + image::Interpolations().Choices() +
                 "; default: as --crop-pct, else bicubic");
+  AddChoice(c, "--crop-mode", args.request.given.crop_mode, image::CropModes(),
+            "How images get the model's size (timm's crop_mode): " +
+                image::CropModes().Choices() +
+                "; auto: by the size, up to 32 px cropped only, from 384 px "
+                "squash, else center; default: as --crop-pct, else auto");
   AddResize(c, args.request.given.pass_order);
   AddClasses(c, data);
   AddChoice(c, "--class-order", args.request.class_order,

@@ -103,13 +103,12 @@ void RunProbe(ProbeArgs args) {
   probe::CheckSplit(args.data.name,
                     static_cast<int64_t>(splits.train.classes.size()),
                     splits.train.size());
-  auto features =
-      args.pixels
-          ? probe::PixelFeatures(splits.train, device, args.data.skip_corrupt)
-          : probe::CheckpointFeatures(args.backbone, device);
-  if (const auto& order = args.backbone.given.pass_order) {
-    features.pass_order = *order;
-  }
+  const auto order =
+      args.backbone.given.pass_order.value_or(image::PassOrder::kPillow13);
+  const auto features =
+      args.pixels ? probe::PixelFeatures(splits.train, device,
+                                         args.data.skip_corrupt, order)
+                  : probe::CheckpointFeatures(args.backbone, device);
   ProgressMeter meter(ProgressOnStderr(30));
   const auto result = probe::FitProbe(splits.train, splits.test, features,
                                       args.options, session::ShowOn(meter));

@@ -13,11 +13,12 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 11> kNewKeys = {
+inline constexpr std::array<std::string_view, 13> kNewKeys = {
     "init.head",           "init.patch_resize", "init.official",
     "init.checkpoint_key", "init.no_ema",       "teacher.checkpoint_key",
     "teacher.no_ema",      "data.class_order",  "teacher.num_heads",
-    "data.resize",         "teacher.model"};
+    "data.resize",         "teacher.model",     "init.reset_classifier",
+    "evaluation.crop_mode"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -61,6 +62,9 @@ void VisitSources(R& r, Visitor& visit) {
        "--checkpoint-key", "KEY");
   init("no_ema", r.init.copy.no_ema,
        "Prefer the weights in init.file to their moving average", "--no-ema");
+  init("reset_classifier", r.init.reset_classifier,
+       "Re-initialise the classifier of init.file, whatever classes it has",
+       "--reset-classifier");
   init("method", r.init.method, "Random initialisation");
   init("select", r.init.select,
        "Initialise by weight selection from the teacher, by this rule",
@@ -229,6 +233,10 @@ void VisitTraining(R& r, Visitor& visit) {
              "Share of the image that a center crop keeps");
   evaluation("interpolation", t.evaluation.interpolation,
              "Interpolation in evaluation");
+  evaluation("crop_mode", t.evaluation.crop_mode,
+             "How evaluated images get the model's size, as timm's crop_mode; "
+             "auto: by the size, up to 32 px cropped only, from 384 px squash, "
+             "else center");
 }
 
 // Every key with the option that it sets: visit(key, value). The only place

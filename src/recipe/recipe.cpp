@@ -45,11 +45,12 @@ concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 
 template <HasNames T>
 const Registry<T>& NamesOf() {
-  return std::get<const Registry<T>&>(std::tie(
-      kCropNames, image::Interpolations(), image::PassOrders(),
-      train::Distillations(), train::Precisions(), model::Initializers(),
-      select::Methods(), select::HeadRules(), select::HeadSources(),
-      select::PatchResizes(), pretrained::ClassOrders()));
+  return std::get<const Registry<T>&>(
+      std::tie(kCropNames, image::Interpolations(), image::PassOrders(),
+               image::CropModes(), train::Distillations(), train::Precisions(),
+               model::Initializers(), select::Methods(), select::HeadRules(),
+               select::HeadSources(), select::PatchResizes(),
+               pretrained::ClassOrders()));
 }
 
 // Reads a value of the configuration into its option.
@@ -113,7 +114,8 @@ class Sections {
 void ReadModel(JsonObject& root, Recipe& recipe) {
   if (!root.Has("model")) {
     throw Error(ErrorKind::kConfig, root.PathOf("model"),
-                "is missing: \"model\": {\"name\": \"vit_tiny\"}, or --model");
+                "is missing: the model to train, such as \"model\": {\"name\": "
+                "\"vit_tiny\"}");
   }
   Json section = root.Raw("model");
   // Without a family, the name is that of the variant to start from; with one,
@@ -162,6 +164,11 @@ void CheckTeacherFile(const Recipe& recipe) {
     }
   };
   check_copy("init.file", recipe.init.copy, recipe.init.file);
+  if (recipe.init.reset_classifier && recipe.init.file.empty()) {
+    fail("init.file",
+         "is missing: init.reset_classifier re-initialises its classifier "
+         "(init.head is for init.select)");
+  }
   check_copy("teacher.file", recipe.teacher.copy, teacher.file);
   for (const auto& [key, values] : {std::pair("teacher.mean", &teacher.mean),
                                     std::pair("teacher.std", &teacher.std)}) {
@@ -179,6 +186,7 @@ void Derive(Recipe& recipe) {
   recipe.train.transform.img_size = size;
   recipe.train.evaluation.img_size = size;
   recipe.train.transform.crop_pct = recipe.train.evaluation.crop_pct;
+  recipe.train.transform.crop_mode = recipe.train.evaluation.crop_mode;
   recipe.train.evaluation.pass_order = recipe.train.transform.pass_order;
   for (size_t c = 0; c < 3; ++c) {
     const double mean = recipe.train.normalisation.mean[c];
@@ -229,7 +237,7 @@ std::vector<std::string> WithNewNames(const std::vector<std::string>& sets) {
         sets, [&](const std::string& set) { return set.starts_with(by_new); });
     for (std::string& set : renamed) {
       if (!set.starts_with(by_old)) continue;
-      if (has_new) ThrowGivenTwice("--set", key);
+      if (has_new) ThrowGivenTwice("set", key);
       set.replace(0, by_old.size(), by_new);
     }
   }
@@ -241,12 +249,12 @@ void Override(Json& root, const std::string& set) {
   const size_t equals = set.find('=');
   const std::string path = set.substr(0, equals);
   if (equals == std::string::npos || path.empty()) {
-    throw Error(ErrorKind::kUsage, "--set",
+    throw Error(ErrorKind::kUsage, "set",
                 "expected PATH=VALUE, such as optimizer.lr=1e-3, found '{}'",
                 set);
   }
   const std::string text = set.substr(equals + 1);
-  RequireUtf8(set, "--set");
+  RequireUtf8(set, "set");
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) value = text;
   Json* at = &root;

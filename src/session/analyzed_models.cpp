@@ -10,6 +10,7 @@
 #include "wsel/session/model_options.h"
 #include "wsel/session/student_plan.h"
 #include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/image_batches.h"
 
 namespace wsel::session {
 namespace {
@@ -56,9 +57,7 @@ AnalyzedModel FromFile(const std::string& path, const SharedCheckpoint& file,
   model.config = facts.model;
   model.weights = {file, file->remapped.tensors.get()};
   model.normalisation = facts.mean_std.normalisation();
-  model.transform.crop_pct = facts.crop_pct.value;
-  model.transform.interpolation = facts.interpolation.value;
-  model.transform.pass_order = facts.pass_order.value;
+  model.transform = train::EvalTransformOf(facts);
   return model;
 }
 

@@ -77,7 +77,7 @@ TEST(Recipe, ErrorsNameTheKeyAndTheNearestKnownOne) {
               {"optimizer.min_lr: is 1", "above lr"});
   ExpectError(read("optimizer.beta2=1"), ErrorKind::kConfig,
               {"optimizer.beta2: "});
-  ExpectError(read("optimizer.lr"), ErrorKind::kUsage, {"--set"});
+  ExpectError(read("optimizer.lr"), ErrorKind::kUsage, {"set"});
 }
 
 TEST(Recipe, DifferencesIgnoreWhatDoesNotAffectTheResult) {
@@ -131,7 +131,7 @@ TEST(Recipe, AKeyUnderBothNamesIsAnError) {
         RecipeFromJson(kSmall, "r",
                        {"evaluation.every=3", "train.val_interval=3"});
       },
-      ErrorKind::kConfig, {"--set", "train.val_interval", "evaluation.every"});
+      ErrorKind::kConfig, {"set", "train.val_interval", "evaluation.every"});
   ExpectError(
       [] {
         RecipeFromJson(R"({"model": {"name": "vit_tiny"},
@@ -185,7 +185,7 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
   const std::string old = identity({});
   for (const char* key :
        {"\"head\"", "patch_resize", "official", "checkpoint_key", "no_ema",
-        "class_order", "\"resize\""}) {
+        "class_order", "\"resize\"", "reset_classifier", "crop_mode"}) {
     EXPECT_THAT(old, Not(HasSubstr(key)));
   }
   EXPECT_EQ(identity({"init.head=reset", "init.patch_resize=pinv",
@@ -193,6 +193,12 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
             old);
   EXPECT_THAT(identity({"init.head=reuse"}), HasSubstr("\"head\":\"reuse\""));
   EXPECT_THAT(identity({"init.official=true"}), HasSubstr("\"official\":true"));
+}
+
+TEST(Recipe, OnlyAFilesClassifierCanBeReset) {
+  ExpectError(
+      [] { RecipeFromJson(kSmall, "r", {"init.reset_classifier=true"}); },
+      ErrorKind::kConfig, {"init.file", "init.reset_classifier"});
 }
 
 TEST(Recipe, SelectionHasTheOptionsOfInit) {

@@ -20,6 +20,7 @@ namespace wsel::recipe {
 struct InitOptions {
   std::string file;  // a checkpoint of the model's architecture; "": none
   naming::CopyChoice copy;
+  bool reset_classifier = false;  // of the file
   // Weight selection from the teacher, as `wsel init` does it, by this rule.
   std::optional<select::Method> select;
   // The other options of the selection; its method and seed are not used.
