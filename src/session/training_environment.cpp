@@ -1,16 +1,14 @@
 #include "wsel/session/training_environment.h"
 
 #include <malloc.h>
-#include <signal.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 
-#include "wsel/core/signals.h"
+#include "wsel/core/replace_process.h"
 #include "wsel/kernels/kernel_record.h"
 
 namespace wsel::session {
@@ -41,16 +39,11 @@ void ReexecWithTunedEnvironment(const char* const* argv) {
     set |= SetIfUnset("GOMP_SPINCOUNT", "1000");
   }
   if (!set) return;
-  // By its path, so that the process keeps its name. execv takes non-const
-  // strings, but does not change them. If it fails, as without /proc, the
-  // program continues untuned.
+  // By its path, so that the process keeps its name. If it fails, as without
+  // /proc, the program continues untuned.
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return;
-  sigset_t blocked;
-  pthread_sigmask(SIG_SETMASK, &InheritedSignalMask(), &blocked);
-  execv(self.c_str(), const_cast<char* const*>(argv));
-  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+  if (!error) ReplaceProcess(self, argv);
 }
 
 // Thresholds beyond any allocation of a run, so that no memory is returned to
