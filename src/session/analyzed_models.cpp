@@ -86,8 +86,8 @@ void Check(const AnalysisRequest& request) {
 
 AnalyzedModel Student(const AnalysisRequest& request,
                       const model::Config& config, const std::string& method,
-                      const SharedCheckpoint& file,
-                      const select::SvdParts* svd, const std::string& prefix) {
+                      const SharedCheckpoint& file, const select::SvdParts* svd,
+                      const std::string& prefix) {
   StudentRequest student;
   student.student = ConfigStudent{config, /*has_num_classes=*/true};
   student.options.seed = static_cast<uint64_t>(request.seed);

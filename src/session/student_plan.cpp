@@ -116,10 +116,10 @@ select::Student ApplyPlan(const select::Plan& plan,
                           const PretrainedCheckpoint* teacher,
                           const select::SvdParts* svd) {
   if (teacher == nullptr) return select::Apply(plan, nullptr, svd);
-  return select::Apply(plan,
-                       IsGeneric(plan) ? teacher->file.get()
-                                       : teacher->remapped.tensors.get(),
-                       svd);
+  return select::Apply(
+      plan,
+      IsGeneric(plan) ? teacher->file.get() : teacher->remapped.tensors.get(),
+      svd);
 }
 
 }  // namespace wsel::session

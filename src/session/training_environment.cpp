@@ -23,7 +23,7 @@ std::string_view Variable(const char* name) {
 // set it. Returns whether it did.
 bool SetIfUnset(const char* name, const char* value) {
   if (std::getenv(name) != nullptr) return false;
-  spdlog::debug("re-executing with {}={}", name, value);
+  spdlog::debug("executing with {}={}", name, value);
   return setenv(name, value, /*overwrite=*/0) == 0;
 }
 
@@ -31,14 +31,7 @@ bool SetIfUnset(const char* name, const char* value) {
 constexpr const char* kTunables = "glibc.malloc.hugetlb=1";
 
 void ReexecWithTunedEnvironment(const char* const* argv) {
-  if (Variable("WSEL_NO_REEXEC") == "1") return;
-  bool set = SetIfUnset("GLIBC_TUNABLES", kTunables);
-  if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
-    // The threads of libgomp that wait for others spin only briefly: its own
-    // value where it sees more threads than cores.
-    set |= SetIfUnset("GOMP_SPINCOUNT", "1000");
-  }
-  if (!set) return;
+  if (!SetTunedEnvironment()) return;
   // By its path, so that the process keeps its name. If it fails, as without
   // /proc, the program continues untuned.
   std::error_code error;
@@ -59,6 +52,17 @@ void KeepFreedMemory() {
 }
 
 }  // namespace
+
+bool SetTunedEnvironment() {
+  if (Variable("WSEL_NO_REEXEC") == "1") return false;
+  bool set = SetIfUnset("GLIBC_TUNABLES", kTunables);
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
+    // The threads of libgomp that wait for others spin only briefly: its own
+    // value where it sees more threads than cores.
+    set |= SetIfUnset("GOMP_SPINCOUNT", "1000");
+  }
+  return set;
+}
 
 void PrepareToCompute(const char* const* argv) {
   ReexecWithTunedEnvironment(argv);

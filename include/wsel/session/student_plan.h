@@ -34,8 +34,8 @@ void LogTeacher(const select::Plan& plan,
                 const pretrained::PretrainedCheckpoint& teacher,
                 bool model_given = false);
 
-// Executes a plan (select/apply.h) on the teacher that it was made for. `svd` as
-// there.
+// Executes a plan (select/apply.h) on the teacher that it was made for. `svd`
+// as there.
 select::Student ApplyPlan(const select::Plan& plan,
                           const pretrained::PretrainedCheckpoint* teacher,
                           const select::SvdParts* svd);

@@ -17,4 +17,8 @@ namespace wsel::session {
 // Errors: as kernels::ActiveGemmBackend, kernels::ActiveInstructionSet.
 void PrepareToCompute(const char* const* argv);
 
+// Sets those variables for a program that is executed next, in place of this
+// one. Returns whether one of them was not set before.
+bool SetTunedEnvironment();
+
 }  // namespace wsel::session
