@@ -21,8 +21,9 @@ struct ComputingCommand {
 struct Invocation {
   std::string command;  // the whole command line, quoted for a shell
   std::vector<ComputingCommand>& computing;  // commands add themselves
-  const char* const* argv;                   // main's
-  const TorchCommands* torch_commands;  // null in the program without LibTorch
+  const char* const* argv = nullptr;         // main's
+  // Null in the program without LibTorch.
+  const TorchCommands* torch_commands = nullptr;
 
   // What only the program with LibTorch can do. In the other one this executes
   // that program in its place, with the same arguments, so nothing may have
