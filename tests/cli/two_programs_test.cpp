@@ -84,7 +84,7 @@ TEST(TwoPrograms, WselRepeatsWhyTorchCannotBeUsed) {
   EXPECT_THAT(eval.err, HasSubstr("torch: is not installed"));
 }
 
-// Mimetic weights and pseudo-inverses are LibTorch's: wsel init goes on in
+// Mimetic weights and pseudo-inverses are LibTorch's: wsel init continues in
 // wsel-torch. Everything else is the same in both.
 TEST(TwoPrograms, InitialiseTheSameStudents) {
   const TempFolder folder;
