@@ -30,18 +30,21 @@ std::vector<int64_t> Expand(const IndexSet& set, int groups) {
 
 // The elements that the plan takes of a teacher's tensor.
 std::vector<float> Take(const Selected& s, const Plan& plan,
-                        const TensorView& view, const SvdParts* svd) {
-  std::vector<std::vector<int64_t>> indices(view.spec.shape.size());
+                        const TensorView& view, const Shape& shape,
+                        const SvdParts* svd) {
+  std::vector<Positions> positions(view.spec.shape.size());
   for (size_t axis = 0; axis < s.axes.size(); ++axis) {
     const AxisPick& pick = s.axes[axis];
     if (pick.set == AxisPick::kAll) continue;
-    indices[axis] = Expand(plan.sets[pick.set], pick.groups);
+    positions[axis] = Expand(plan.sets[pick.set], pick.groups);
   }
-  std::vector<float> values = Gather(view, indices);
+  std::vector<float> values = Gather(view, positions);
+  if (values.empty()) return std::vector<float>(*Numel(shape));  // zeros
   if (s.pos_embed) {
-    const auto rows = view.spec.shape[1];
-    values = ResamplePosEmbed(
-        values, static_cast<int64_t>(values.size()) / rows, *s.pos_embed);
+    const auto& channels = positions[2];
+    const int64_t width =
+        channels ? static_cast<int64_t>(channels->size()) : view.spec.shape[2];
+    values = ResamplePosEmbed(values, width, *s.pos_embed);
   }
   if (s.patch_embed) {
     const int64_t pixels = s.patch_embed->from * s.patch_embed->from;
@@ -133,7 +136,7 @@ Student Apply(const Plan& plan, const TensorSource* teacher,
     }
     const auto& selected = std::get<Selected>(entry.source);
     return read(i, selected, [&](const TensorView& view) {
-      return Take(selected, plan, view, svd);
+      return Take(selected, plan, view, entry.student.shape, svd);
     });
   };
   ParallelFor(plan.entries.size(), [&](size_t i) {

@@ -18,11 +18,13 @@ std::span<const float> AsFloats(std::span<const std::byte> bytes,
   return {reinterpret_cast<const float*>(bytes.data()), count};
 }
 
-// Where each index of a dimension begins, in bytes.
-std::vector<int64_t> Offsets(const std::vector<int64_t>& indices, int64_t size,
+// Where each position along a dimension begins, in bytes.
+std::vector<int64_t> Offsets(const Positions& positions, int64_t size,
                              int64_t stride) {
-  std::vector<int64_t> offsets = indices;
-  if (offsets.empty()) {
+  std::vector<int64_t> offsets;
+  if (positions) {
+    offsets = *positions;
+  } else {
     offsets.resize(static_cast<size_t>(size));
     std::iota(offsets.begin(), offsets.end(), 0);
   }
@@ -71,13 +73,13 @@ Floats::Floats(const TensorView& view) {
 }
 
 std::vector<float> Gather(const TensorView& view,
-                          const std::vector<std::vector<int64_t>>& indices) {
+                          const std::vector<Positions>& positions) {
   const auto item = static_cast<int64_t>(ItemSize(view.spec.dtype));
   std::vector<std::vector<int64_t>> offsets;
   size_t count = 1;
-  for (size_t dim = 0; dim < indices.size(); ++dim) {
-    offsets.push_back(
-        Offsets(indices[dim], view.spec.shape[dim], view.strides[dim] * item));
+  for (size_t dim = 0; dim < positions.size(); ++dim) {
+    offsets.push_back(Offsets(positions[dim], view.spec.shape[dim],
+                              view.strides[dim] * item));
     count *= offsets.back().size();
   }
   std::vector<float> values;

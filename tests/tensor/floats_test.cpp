@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <vector>
 
 namespace wsel {
@@ -62,13 +64,22 @@ TEST(Floats, CopiesUnalignedFloat32) {
   EXPECT_EQ(ValuesOf(view), std::vector<float>{1.5F});
 }
 
+using Rows = std::vector<int64_t>;
+
 TEST(Gather, TakesRowsAndColumnsOfAStridedView) {
   // [3, 2], stored transposed.
   TensorView view = OwningView("x", {2, 3}, {0, 10, 20, 1, 11, 21});
   view.spec.shape = {3, 2};
   view.strides = {1, 3};
-  EXPECT_EQ(Gather(view, {{2, 0}, {}}), (std::vector<float>{20, 21, 0, 1}));
-  EXPECT_EQ(Gather(view, {{}, {1}}), (std::vector<float>{1, 11, 21}));
+  EXPECT_EQ(Gather(view, {Rows{2, 0}, std::nullopt}),
+            (std::vector<float>{20, 21, 0, 1}));
+  EXPECT_EQ(Gather(view, {std::nullopt, Rows{1}}),
+            (std::vector<float>{1, 11, 21}));
+}
+
+TEST(Gather, NoPositionsGiveNoElements) {
+  const std::vector<int64_t> none;
+  EXPECT_TRUE(Gather(OwningView("x", {2}, {1, 2}), {Positions(none)}).empty());
 }
 
 TEST(Gather, OfAScalar) {

@@ -1,7 +1,9 @@
 // Torch-free.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,11 +30,14 @@ class Floats {
   std::span<const float> values_;
 };
 
-// The elements at indices[0] x indices[1] x ..., one list per dimension of the
-// view, in row-major order as float32 (rounded as by Floats). Empty list: all
-// positions of the dimension. Indices must be within the view's shape.
+// Positions along one dimension; nullopt: all of them.
+using Positions = std::optional<std::vector<int64_t>>;
+
+// The elements at positions[0] x positions[1] x ..., one for each dimension of
+// the view, in row-major order as float32 (rounded as by Floats). Positions
+// must be within the view's shape.
 std::vector<float> Gather(const TensorView& view,
-                          const std::vector<std::vector<int64_t>>& indices);
+                          const std::vector<Positions>& positions);
 
 // A float32 tensor that owns its elements, whose number is that of the shape.
 TensorView OwningView(std::string name, Shape shape, std::vector<float> values);
