@@ -1,16 +1,12 @@
 #include "wsel/cli/app.h"
 
-#include <ATen/Context.h>
-#include <c10/util/Exception.h>
 #include <fmt/format.h>
-#include <torch/version.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -35,11 +31,10 @@ Results go to stdout, logs to stderr.
 Exit codes: 0 done; 2 usage; 3 configuration; 4 input or output; 5 file format;
 6 mismatch of teacher, student or classes; 130 or 143 interrupted; 70 internal.)";
 
+// What this build supports, whether or not the machine has a GPU.
+// WSEL_LIBTORCH: "LibTorch 2.11.0, CPU and CUDA".
 std::string VersionText() {
-  // What this build supports, whether or not the machine has a GPU.
-  const char* backend = at::Context::hasCUDART() ? "CPU and CUDA" : "CPU";
-  return fmt::format("wsel {} (LibTorch {}, {})", Version(), TORCH_VERSION,
-                     backend);
+  return fmt::format("wsel {} ({})", Version(), WSEL_LIBTORCH);
 }
 
 std::vector<std::string> OptionNames(const CLI::App& app) {
@@ -135,12 +130,14 @@ void Parse(CLI::App& app, std::vector<std::string> args) {
 
 }  // namespace
 
-void Run(int argc, const char* const* argv) {
+void Run(int argc, const char* const* argv,
+         const TorchCommands* torch_commands) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   std::vector<std::string> words = {"wsel"};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<ComputingCommand> computing;
-  const Invocation invocation{ShellLine(words), computing};
+  const Invocation invocation{ShellLine(words), computing, argv,
+                              torch_commands};
 
   CLI::App app(kAbout, "wsel");
   app.set_version_flag("--version", VersionText());
@@ -153,7 +150,9 @@ void Run(int argc, const char* const* argv) {
   app.add_flag("-q,--quiet", quiet, "Log only warnings and errors");
   app.parse_complete_callback([&] {
     session::SetUpLog(verbose - quiet);
-    if (std::ranges::any_of(computing, Computes)) session::PrepareToCompute();
+    if (torch_commands != nullptr && std::ranges::any_of(computing, Computes)) {
+      session::PrepareToCompute();
+    }
   });
 
   for (const auto& add :
@@ -161,12 +160,7 @@ void Run(int argc, const char* const* argv) {
         AddInspect, AddConvert, AddReport, AddModels, AddCompletion, AddMan}) {
     add(app, invocation);
   }
-  try {
-    Parse(app, args);
-  } catch (const c10::Error& e) {
-    // LibTorch's what() includes a long stack trace.
-    throw std::runtime_error(e.what_without_backtrace());
-  }
+  Parse(app, args);
   FlushResults();
 }
 

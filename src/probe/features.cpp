@@ -9,6 +9,7 @@
 #include "wsel/data/loader.h"
 #include "wsel/data/sampler.h"
 #include "wsel/train/device.h"
+#include "wsel/train/eval_transform.h"
 #include "wsel/train/image_batches.h"
 
 namespace wsel::probe {

@@ -13,6 +13,7 @@
 #include "wsel/pretrained/recorded_recipe.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
+#include "wsel/train/eval_transform.h"
 #include "wsel/train/image_batches.h"
 
 namespace wsel::session {
@@ -20,12 +21,13 @@ namespace {
 
 constexpr int64_t kMaxBatch = 256;
 
-int64_t BatchSize(const EvalRequest& request, const model::Config& config) {
+int64_t BatchSize(const EvalRequest& request, const model::Config& config,
+                  const c10::Device& device) {
   if (request.batch_size > 0) return request.batch_size;
   // Without a backward pass about a quarter of the activations is kept.
   return train::SolveMicroBatch(kMaxBatch, 1,
                                 model::ActivationBytes(config) / 4,
-                                train::MemoryBudget(request.device), kMaxBatch);
+                                train::MemoryBudget(device), kMaxBatch);
 }
 
 // A crop that would change nothing is a mistake.
@@ -51,17 +53,17 @@ data::DataOptions DataOf(const EvalRequest& request,
 }
 
 train::Precision PrecisionOf(const EvalRequest& request,
-                             const pretrained::RecordedRecipe& recipe) {
+                             const pretrained::RecordedRecipe& recipe,
+                             const c10::Device& device) {
   const auto automatic =
-      train::ResolvePrecision(request.precision, request.device).precision;
+      train::ResolvePrecision(request.precision, device).precision;
   const auto recorded = recipe.Value("train", "precision");
   if (request.precision != train::Precision::kAuto || !recorded.is_string()) {
     return automatic;
   }
   const auto of_run = train::Precisions().Find(
       recorded.get<std::string>(), request.checkpoint, ErrorKind::kFormat);
-  const bool fit =
-      of_run == train::Precision::kFp32 || !request.device.is_cpu();
+  const bool fit = of_run == train::Precision::kFp32 || !device.is_cpu();
   return fit && of_run != train::Precision::kAuto ? of_run : automatic;
 }
 
@@ -120,7 +122,7 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
               classes.size());
 }
 
-Evaluation::Evaluation(const EvalRequest& request) {
+Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device) {
   const EvalCheckpoint opened = OpenForEval(request);
   facts_ = opened.facts;
   const model::Config& config = facts_.model;
@@ -135,12 +137,12 @@ Evaluation::Evaluation(const EvalRequest& request) {
     test_ = data::OnlyClasses(test_, of_run);
   }
   ReorderClasses(model_, OutputsOf(request, opened, test_.name, test_.classes));
-  model_.module->to(request.device);
-  batch_size_ = BatchSize(request, config);
+  model_.module->to(device);
+  batch_size_ = BatchSize(request, config, device);
   const auto size = static_cast<int>(ImageSize(config));
-  options_ = {size, PrecisionOf(request, recipe), request.device};
+  options_ = {size, PrecisionOf(request, recipe, device), device};
   uploader_ = std::make_unique<train::Uploader>(
-      request.device, facts_.mean_std.normalisation());
+      device, facts_.mean_std.normalisation());
   loader_ = std::make_unique<data::Loader>(
       test_, train::MakeEvalTransform(train::EvalTransformOf(facts_)),
       data::EvalBatches(test_.size(), batch_size_),

@@ -7,7 +7,9 @@
 #include "wsel/model/config.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/select/libtorch_svd.h"
 #include "wsel/session/student_plan.h"
+#include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/init_from_checkpoint.h"
 
 namespace wsel::session {
@@ -23,7 +25,7 @@ void CopyStudent(const select::Plan& plan, const select::Student& student,
   const auto parameters = model.module->named_parameters();
   for (size_t i = 0; i < plan.entries.size(); ++i) {
     at::Tensor to = parameters[plan.entries[i].student.name];
-    to.copy_(student.tensors[i].view_as(to));
+    to.copy_(Borrow(student.tensors[i]).view_as(to));
   }
 }
 
@@ -93,7 +95,7 @@ select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
   if (plan.entries.size() < model.module->named_parameters().size()) {
     Initialize(model, recipe.init.method, recipe.train.seed);
   }
-  CopyStudent(plan, ApplyPlan(plan, &teacher), model);
+  CopyStudent(plan, ApplyPlan(plan, &teacher, &select::LibTorchSvd()), model);
   ReorderClasses(model, outputs);
   return plan;
 }

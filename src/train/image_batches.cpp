@@ -55,14 +55,6 @@ data::Transform MakeTrainTransform(const Options& options) {
   };
 }
 
-augment::EvalTransformOptions EvalTransformOf(const pretrained::Facts& facts) {
-  return {.img_size = static_cast<int>(ImageSize(facts.model)),
-          .crop_pct = facts.crop_pct.value,
-          .interpolation = facts.interpolation.value,
-          .pass_order = facts.pass_order.value,
-          .crop_mode = facts.crop_mode.value};
-}
-
 data::Transform MakeEvalTransform(
     const augment::EvalTransformOptions& options) {
   return

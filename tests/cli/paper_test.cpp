@@ -15,7 +15,7 @@
 
 #include "read_all.h"
 #include "temp_folder.h"
-#include "wsel/cli/app.h"
+#include "wsel/cli/torch_app.h"
 #include "wsel/core/atomic_file.h"
 
 namespace wsel {
@@ -92,7 +92,7 @@ std::string DryRun(Words call) {
   }
   testing::internal::CaptureStdout();
   try {
-    cli::Run(static_cast<int>(argv.size()), argv.data());
+    cli::RunWithLibTorch(static_cast<int>(argv.size()), argv.data());
   } catch (const std::exception& e) {
     ADD_FAILURE() << line << "\n" << e.what();
   }

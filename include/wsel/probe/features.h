@@ -14,9 +14,9 @@
 #include "wsel/data/dataset.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
-#include "wsel/naming/remap_state_dict.h"
 #include "wsel/nn/build.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/probe/options.h"
 
 namespace wsel::probe {
 
@@ -45,17 +45,8 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
                                const image::Normalisation& normalisation,
                                const c10::Device& device);
 
-// A checkpoint whose classifier is left out; `copy`, `num_heads` as in
-// pretrained::Open.
-struct Backbone {
-  std::string checkpoint;
-  naming::CopyChoice copy = {};
-  int64_t num_heads = 0;
-  pretrained::GivenFacts given = {};
-};
-
-// Its pooled features, for images as it expects them. Errors: as
-// pretrained::FactsOf; kMismatch for a missing tensor.
+// The pooled features of a checkpoint without its classifier, for images as it
+// expects them. Errors: as pretrained::FactsOf; kMismatch for a missing tensor.
 FeatureExtractor CheckpointFeatures(const Backbone& backbone,
                                     const c10::Device& device);
 

@@ -10,7 +10,6 @@
 
 #include "wsel/data/loader.h"
 #include "wsel/image/normalisation.h"
-#include "wsel/pretrained/facts.h"
 #include "wsel/train/options.h"
 
 namespace wsel::train {
@@ -18,9 +17,6 @@ namespace wsel::train {
 // The transform of training images, a function of (seed, epoch, index): crop,
 // flip, RandAugment, and the patch of random erasing.
 data::Transform MakeTrainTransform(const Options& options);
-
-// How a checkpoint's images are evaluated, at its model's size.
-augment::EvalTransformOptions EvalTransformOf(const pretrained::Facts& facts);
 
 // The transform of evaluated images.
 data::Transform MakeEvalTransform(const augment::EvalTransformOptions& options);
