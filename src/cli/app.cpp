@@ -16,6 +16,7 @@
 #include "wsel/core/shell_quote.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/version.h"
+#include "wsel/recipe/recipe.h"
 #include "wsel/session/log.h"
 #include "wsel/session/training_environment.h"
 
@@ -57,9 +58,16 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   const std::string where =
       commands.empty() ? "wsel" : "wsel " + last.get_name();
   if (word.starts_with("--")) {
-    throw Error(
-        ErrorKind::kUsage, where,
-        Unknown("option", word.substr(0, word.find('=')), OptionNames(last)));
+    const std::string option = word.substr(0, word.find('='));
+    const std::string set = last.get_option_no_throw("--set") == nullptr
+                                ? ""
+                                : recipe::SetForOption(option);
+    if (!set.empty()) {
+      throw Error(ErrorKind::kUsage, where, "unknown option '{}': use {}",
+                  option, set);
+    }
+    throw Error(ErrorKind::kUsage, where,
+                Unknown("option", option, OptionNames(last)));
   }
   throw Error(ErrorKind::kUsage, where,
               "unexpected argument '{}'; see {} --help", word, where);

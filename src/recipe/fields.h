@@ -197,18 +197,21 @@ void VisitTraining(R& r, Visitor& visit) {
   auto& t = r.train;
   const Section train{visit, "train"};
   train("epochs", t.schedule.epochs, "Number of epochs");
-  train("warmup_epochs", t.schedule.warmup_epochs, "Epochs of linear warmup");
+  train("warmup_epochs", t.schedule.warmup_epochs, "Epochs of linear warmup",
+        "--warmup-epochs", "N");
   train("batch_size", t.batch_size,
-        "Effective batch size: images per optimizer step");
+        "Effective batch size: images per optimizer step", "--batch-size", "N");
   train("micro_batch", t.micro_batch,
         "Images in memory at a time; 0: derived from the free memory");
   train("mixup_batch", t.mixup_batch,
         "Images that share one draw of mixup or CutMix");
   train("memory_gib", t.memory_gib,
         "Memory for a step in GiB; 0: the free memory");
-  train("precision", t.precision, "Precision of the forward and backward pass");
+  train("precision", t.precision, "Precision of the forward and backward pass",
+        "--precision", "NAME");
   train("seed", t.seed, "Random seed", "--seed", "N");
-  train("drop_path", t.drop_path, "Drop path rate of the last block");
+  train("drop_path", t.drop_path, "Drop path rate of the last block",
+        "--drop-path", "RATE");
   train("clip_grad", t.clip_grad,
         "Largest global norm of the gradients; 0: no clipping");
   train("ema_decay", t.ema_decay, "Decay of the EMA weights; 0: none");
@@ -216,15 +219,18 @@ void VisitTraining(R& r, Visitor& visit) {
         "Longest time between two saves of the run state");
 
   const Section optimizer{visit, "optimizer"};
-  optimizer("lr", t.schedule.lr, "Learning rate after the warmup");
+  optimizer("lr", t.schedule.lr, "Learning rate after the warmup", "--lr",
+            "RATE");
   optimizer("min_lr", t.schedule.min_lr,
             "Learning rate at the end of the cosine schedule");
-  optimizer("weight_decay", t.optimizer.weight_decay, "Weight decay of AdamW");
+  optimizer("weight_decay", t.optimizer.weight_decay, "Weight decay of AdamW",
+            "--weight-decay", "DECAY");
   optimizer("beta1", t.optimizer.beta1, "AdamW's beta1");
   optimizer("beta2", t.optimizer.beta2, "AdamW's beta2");
   optimizer("eps", t.optimizer.eps, "AdamW's epsilon");
   train("val_interval",  // was evaluation.every
-        t.val_interval, "Epochs between two evaluations");
+        t.val_interval, "Epochs between two evaluations", "--val-interval",
+        "N");
 
   const Section evaluation{visit, "evaluation"};
   evaluation("batch", t.eval_batch,

@@ -1,6 +1,7 @@
 #include "wsel/recipe/recipe.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <type_traits>
 
 #include "fields.h"
+#include "timm_options.h"
 #include "wsel/core/check.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/registry.h"
@@ -180,6 +182,29 @@ void CheckTeacherFile(const Recipe& recipe) {
   CheckAtLeast("teacher.num_heads", teacher.num_heads, 0);
 }
 
+// Defaults that do not go with a value that is given: chosen anew, and said.
+void SolveMixupBatch(train::Options& train) {
+  const int64_t batch = train.batch_size;
+  if (!MixingEnabled(train.mix) || batch < 2 ||
+      batch % train.mixup_batch == 0) {
+    return;
+  }
+  int64_t size = std::min(batch, train.mixup_batch) / 2 * 2;
+  while (size > 2 && batch % size != 0) size -= 2;
+  if (batch % size != 0) return;  // an odd batch: Validate says so
+  train.mixup_batch = size;
+  spdlog::info("train.mixup_batch {}, which divides the batch size {}", size,
+               batch);
+}
+
+void SolveWarmup(optim::ScheduleOptions& schedule) {
+  if (schedule.epochs < 1 || schedule.warmup_epochs <= schedule.epochs) return;
+  const optim::ScheduleOptions usual;
+  schedule.warmup_epochs = schedule.epochs * usual.warmup_epochs / usual.epochs;
+  spdlog::info("train.warmup_epochs {} of {} epochs, the default's share",
+               schedule.warmup_epochs, schedule.epochs);
+}
+
 // Fills in the values that are derived from others.
 void Derive(Recipe& recipe) {
   const auto size = static_cast<int>(ImageSize(recipe.model));
@@ -304,6 +329,11 @@ std::string ChoicesOf(const std::optional<T>&) {
   return ChoicesOf(T());
 }
 
+std::string TimmOptionOf(std::string_view path) {
+  const auto found = std::ranges::find(kTimmOptions, path, &TimmOption::path);
+  return found == kTimmOptions.end() ? "" : std::string(found->option);
+}
+
 const Json& ValueOf(const Json& tree, const Key& key) {
   return tree.at(std::string(key.section)).at(std::string(key.key));
 }
@@ -353,6 +383,12 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   }
   sections.Finish();
   root.Finish();
+  const auto given = [&](const char* section, const char* key) {
+    JsonObject* object = sections.Find(section);
+    return object != nullptr && object->Has(key);
+  };
+  if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
+  if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
   Derive(recipe);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
@@ -392,7 +428,7 @@ std::vector<Field> Fields() {
   VisitFields(defaults, [&](const Key& key, const auto& value) {
     fields.push_back({key.Path(), std::string(key.about), ChoicesOf(value),
                       JsonOf(value).dump(), std::string(key.flag),
-                      std::string(key.metavar)});
+                      std::string(key.metavar), TimmOptionOf(key.Path())});
   });
   std::ranges::stable_sort(fields, {}, &Field::section);
   return fields;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "recipe/timm_options.h"
 #include "throws.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
@@ -33,6 +34,54 @@ TEST(Recipe, DefaultsAreThoseOfTable13) {
   EXPECT_EQ(recipe.train.transform.rand_augment, "rand-m9-mstd0.5-inc1");
   EXPECT_EQ(std::get<model::VitConfig>(recipe.model).depth, 6);
   EXPECT_EQ(recipe.train.transform.img_size, 224);
+}
+
+// A default that does not go with a given value is chosen anew.
+TEST(Recipe, SolvesTheMixupBatchAndTheWarmupThatAreNotGiven) {
+  const auto of = [](const std::vector<std::string>& sets) {
+    return RecipeFromJson(kSmall, "r.json", sets).train;
+  };
+  EXPECT_EQ(of({"train.batch_size=96"}).mixup_batch, 48);
+  EXPECT_EQ(of({"train.batch_size=32"}).mixup_batch, 32);
+  EXPECT_EQ(of({"train.batch_size=128"}).mixup_batch, 64);
+  EXPECT_EQ(of({"train.epochs=12"}).schedule.warmup_epochs, 2);
+  EXPECT_EQ(of({"train.epochs=60"}).schedule.warmup_epochs, 50);
+  EXPECT_THROW(of({"train.batch_size=96", "train.mixup_batch=64"}), Error);
+  EXPECT_THROW(of({"train.epochs=12", "train.warmup_epochs=50"}), Error);
+  EXPECT_THROW(of({"train.batch_size=33"}), Error);
+}
+
+TEST(Recipe, AugmentationIsSetAtOnce) {
+  const auto of = [](Augmentation augmentation) {
+    auto sets = SetsOf(augmentation);
+    sets.insert(sets.begin(), {"mix.smoothing=0", "augment.hflip=0.25"});
+    return RecipeFromJson(kSmall, "r.json", sets).train;
+  };
+  const auto paper = of(Augmentation::kPaper);
+  EXPECT_EQ(paper.transform.hflip, 0.5);
+  EXPECT_EQ(paper.mix.smoothing, 0.1);
+  const auto light = of(Augmentation::kLight);
+  EXPECT_EQ(light.transform.hflip, 0.5);
+  EXPECT_EQ(light.transform.rand_augment, "");
+  EXPECT_FALSE(MixingEnabled(light.mix));
+  const auto none = of(Augmentation::kNone);
+  EXPECT_EQ(none.transform.crop, augment::TrainCrop::kEvaluation);
+  EXPECT_EQ(none.transform.hflip, 0);
+  EXPECT_EQ(none.erasing.probability, 0);
+}
+
+TEST(Recipe, AnUnknownOptionMayBeAKeyOrTimms) {
+  EXPECT_EQ(SetForOption("--clip-grad"), "--set train.clip_grad=VALUE");
+  EXPECT_EQ(SetForOption("--aa"), "--set augment.rand_augment=VALUE");
+  EXPECT_EQ(SetForOption("--reprob"), "--set erasing.probability=VALUE");
+  EXPECT_EQ(SetForOption("--frobnicate"), "");
+}
+
+TEST(Recipe, EveryTimmOptionBelongsToAKey) {
+  const auto fields = Fields();
+  EXPECT_EQ(std::ranges::count_if(
+                fields, [](const Field& field) { return !field.timm.empty(); }),
+            static_cast<int64_t>(kTimmOptions.size()));
 }
 
 TEST(Recipe, ReadsBackWhatItWrites) {
