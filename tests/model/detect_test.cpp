@@ -187,8 +187,7 @@ TEST(Detect, TakesEpsAndActivationFromTheKnownModel) {
   EXPECT_EQ(std::get<ConvNextConfig>(stated->config).activation,
             Activation::kGelu);
   EXPECT_EQ(std::get<ConvNextConfig>(stated->config).norm_eps, 1e-6);
-  EXPECT_EQ(Assumptions(*stated),
-            "image size 224; initial layer scale 1e-06");
+  EXPECT_EQ(Assumptions(*stated), "image size 224; initial layer scale 1e-06");
 }
 
 TEST(Detect, TakesTheHeadsHiddenLayer) {

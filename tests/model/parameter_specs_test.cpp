@@ -155,10 +155,9 @@ TEST(ParameterSpecs, ComponentNames) {
   for (int i = 0; i <= static_cast<int>(Component::kPreLogits); ++i) {
     names.push_back(Name(static_cast<Component>(i)));
   }
-  EXPECT_THAT(names,
-              ElementsAre("patch_embed", "pos_embed", "tokens", "attn", "conv",
-                          "norm", "mlp", "layer_scale", "downsample", "head",
-                          "pre_logits"));
+  EXPECT_THAT(names, ElementsAre("patch_embed", "pos_embed", "tokens", "attn",
+                                 "conv", "norm", "mlp", "layer_scale",
+                                 "downsample", "head", "pre_logits"));
 }
 
 TEST(Flops, SaturateForTheLargestModel) {

@@ -1,5 +1,6 @@
 #include "wsel/select/plan.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -325,8 +326,7 @@ TEST(PlanSelection, LeavesGrnOutForAStudentWithout) {
       plan.unused, "stages.0.blocks.0.mlp.grn.weight", &Unused::name);
   ASSERT_NE(grn, plan.unused.end());
   EXPECT_EQ(grn->reason, "the student has no such tensor");
-  EXPECT_THAT(plan.notes,
-              testing::Contains(HasSubstr("the teacher has GRN")));
+  EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("the teacher has GRN")));
 }
 
 TEST(PlanSelection, SelectsAnOverlappingStem) {
