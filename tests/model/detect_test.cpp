@@ -164,13 +164,14 @@ TEST(Detect, SaysWhatNormsWithoutBiasAreTakenFor) {
   const auto rms = normed("convnext_atto_rms");
   EXPECT_EQ(std::get<ConvNextConfig>(rms.config).norm_layer,
             ConvNextNorm::kRmsNorm);
-  EXPECT_THAT(Assumptions(rms),
-              HasSubstr("RMSNorm, as in convnext_atto_rms: norms without bias "
-                        "may also be timm's SimpleNorm"));
+  EXPECT_THAT(
+      Assumptions(rms),
+      testing::HasSubstr("RMSNorm, as in convnext_atto_rms: norms without bias "
+                         "may also be timm's SimpleNorm"));
   const auto simple = normed("convnext_zepto_rms");
   EXPECT_EQ(std::get<ConvNextConfig>(simple.config).norm_layer,
             ConvNextNorm::kSimpleNorm);
-  EXPECT_THAT(Assumptions(simple), HasSubstr("SimpleNorm, as in"));
+  EXPECT_THAT(Assumptions(simple), testing::HasSubstr("SimpleNorm, as in"));
 }
 
 TEST(Detect, TakesEpsAndActivationFromTheKnownModel) {
@@ -180,8 +181,9 @@ TEST(Detect, TakesEpsAndActivationFromTheKnownModel) {
   EXPECT_EQ(config.norm_eps, 1e-5);
   EXPECT_EQ(config.activation, Activation::kGeluTanh);
   EXPECT_THAT(Assumptions(*known),
-              HasSubstr("eps 1e-05, as in test_convnext; activation gelu_tanh, "
-                        "as in test_convnext"));
+              testing::HasSubstr(
+                  "eps 1e-05, as in test_convnext; activation gelu_tanh, "
+                  "as in test_convnext"));
   const auto stated =
       Detect(source, {.norm_eps = 1e-6, .activation = Activation::kGelu});
   EXPECT_EQ(std::get<ConvNextConfig>(stated->config).activation,

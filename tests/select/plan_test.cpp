@@ -323,7 +323,7 @@ TEST(PlanSelection, LeavesGrnOutForAStudentWithout) {
       std::get<Reinitialised>(EntryOf(plan, "stages.0.blocks.0.gamma").source);
   EXPECT_EQ(scale.init.value, 1);
   const auto grn = std::ranges::find(
-      plan.unused, "stages.0.blocks.0.mlp.grn.weight", &Unused::name);
+      plan.unused, "stages.0.blocks.0.mlp.grn.weight", &Unused::teacher);
   ASSERT_NE(grn, plan.unused.end());
   EXPECT_EQ(grn->reason, "the student has no such tensor");
   EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("the teacher has GRN")));
