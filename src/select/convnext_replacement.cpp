@@ -1,0 +1,62 @@
+#include "convnext_replacement.h"
+
+#include <string>
+#include <utility>
+
+#include "wsel/model/init.h"
+
+namespace wsel::select {
+namespace {
+
+using model::Component;
+
+// What a parameter becomes, and the note that all of its kind share.
+struct Replacement {
+  Reinitialised source;
+  std::string note;
+};
+
+std::optional<Replacement> ReplacementOf(const ConfigPair& models,
+                                         const model::ParameterSpec& student) {
+  if (StageDepths(models.student).size() == 1) return std::nullopt;
+  const auto timm = [&] {
+    return InitFor(models.student, student, model::Initializer::kTimm);
+  };
+  if (student.component == Component::kPreLogits) {
+    return Replacement{
+        {"the teacher has no hidden layer before its classifier", timm()},
+        "the teacher has no hidden layer before its classifier: the student's "
+        "is initialised as timm would"};
+  }
+  if (student.component == Component::kPatchEmbed) {
+    return Replacement{
+        {"the teacher has another stem", timm()},
+        "the teacher has another stem (stem_type): the convolutions of the "
+        "student's are initialised as timm would"};
+  }
+  if (student.key.find(".mlp.grn.") != std::string::npos) {
+    return Replacement{
+        {"identity: the teacher has no GRN", {}},
+        "the teacher has no GRN: the student's is initialised as the identity"};
+  }
+  if (student.component == Component::kNorm && student.key.ends_with(".bias")) {
+    return Replacement{
+        {"zeros: the teacher's norms have no bias", {}},
+        "the teacher's norms have no bias: those of the student are zeros"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool ReplaceInConvNext(const ConfigPair& models,
+                       const model::ParameterSpec& student,
+                       MappedTensor& tensor) {
+  auto replacement = ReplacementOf(models, student);
+  if (!replacement) return false;
+  tensor.source = std::move(replacement->source);
+  tensor.note = std::move(replacement->note);
+  return true;
+}
+
+}  // namespace wsel::select
