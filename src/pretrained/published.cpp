@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "wsel/core/error.h"
+#include "wsel/core/suggest.h"
 #include "wsel/model/config_json.h"
+#include "wsel/model/variants.h"
 
 namespace wsel::pretrained {
 namespace {
@@ -80,6 +82,51 @@ std::optional<Published> FindPublished(std::string_view name) {
       std::ranges::find(tags, name.substr(dot + 1), &PublishedTag::tag);
   if (tag != tags.end()) found.tag = &*tag;
   return found;
+}
+
+namespace {
+
+// Errors: as model::FindVariant, but the nearest name may be a published one.
+model::Config VariantNamed(std::string_view name) {
+  try {
+    return model::FindVariant(name).config;
+  } catch (const Error& e) {
+    std::vector<std::string> known;
+    for (const model::Variant& variant : model::Variants()) {
+      known.push_back(NameOf(variant.config));
+      known.insert(known.end(), variant.aliases.begin(), variant.aliases.end());
+    }
+    for (const PublishedModel& model : kModels) known.emplace_back(model.name);
+    throw Error(e.kind(), e.where(), Unknown("model", name, known));
+  }
+}
+
+}  // namespace
+
+model::Config ConfigNamed(std::string_view name) {
+  const auto published = FindPublished(name);
+  if (!published) return VariantNamed(name);
+  const PublishedModel& model = *published->model;
+  const size_t dot = name.find('.');
+  if (dot != std::string_view::npos && published->tag == nullptr) {
+    std::vector<std::string> tags;
+    for (const auto& tag : TagsOf(model)) tags.emplace_back(tag.tag);
+    throw Error(ErrorKind::kUsage, "",
+                Unknown(fmt::format("tag of {}", model.name),
+                        name.substr(dot + 1), tags));
+  }
+  auto config = model.Config();
+  if (!config) {
+    throw Error(ErrorKind::kUsage, "", "{} has {}, which is not supported",
+                model.name, model.forms);
+  }
+  FieldsOf(*config).name = published->Name();
+  return *config;
+}
+
+std::string WithoutTag(const std::string& name) {
+  const auto published = FindPublished(name);
+  return published ? std::string(published->model->name) : name;
 }
 
 std::optional<Published> PublishedAt(const std::filesystem::path& checkpoint) {

@@ -2,6 +2,8 @@
 #include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 
+#include <optional>
+
 #include "wsel/checkpoint/writer.h"
 #include "wsel/core/escape_text.h"
 #include "wsel/core/version.h"
@@ -44,6 +46,13 @@ void WarnOfForwardDifferences(const select::Plan& plan) {
   }
 }
 
+// Nothing if the plan is one by the names of tensors.
+std::optional<model::Config> TeacherConfig(const select::Plan& plan) {
+  const auto* config =
+      plan.teacher ? std::get_if<model::Config>(&*plan.teacher) : nullptr;
+  return config == nullptr ? std::nullopt : std::optional(*config);
+}
+
 // Metadata with all that reproducing the student's file needs.
 std::map<std::string, std::string> Provenance(
     const std::string& command, const select::Plan& plan,
@@ -66,7 +75,7 @@ std::map<std::string, std::string> Provenance(
   metadata[run::kTeacherDigestKey] = teacher_hash;
   metadata[run::kTeacherDigestOfKey] = pretrained::HashScopes().NameOf(scope);
   // The student expects images normalised as for the teacher.
-  AddMeanStd(*teacher, metadata);
+  AddMeanStd(*teacher, metadata, {.model = TeacherConfig(plan)});
   if (plan.options.head == select::Head::kReuse && !IsGeneric(plan)) {
     AddClassNames(*teacher, metadata);
   }

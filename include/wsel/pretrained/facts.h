@@ -20,7 +20,7 @@ enum class FactSource {
   kGiven,     // a flag or a recipe
   kMetadata,  // the file's metadata, as this program writes it
   kBeside,    // a file beside it (beside.h)
-  kName,      // the name of the file or its folder: "augreg"
+  kName,      // the name of the file or its folder (published.h; "augreg")
   kLibrary,   // names and shapes, and the source library's pretrained_cfg
   kAssumed,   // none of them: a default
 };
@@ -29,8 +29,8 @@ template <typename T>
 struct Fact {
   T value = {};
   FactSource source = FactSource::kAssumed;
-  // kBeside: the file's name; kGiven: what it replaces, if something else is
-  // known.
+  // kBeside: the file's name; kName: the published weights; kGiven: what it
+  // replaces, if something else is known.
   std::string detail = {};
 };
 // One value per channel.
@@ -48,7 +48,8 @@ struct MeanStd {
 struct Facts {
   model::Config model;  // with image size, eps and activation
   FactSource model_source = FactSource::kLibrary;
-  MeanStd mean_std;  // of its images
+  std::string model_detail = {};  // kName: the published model
+  MeanStd mean_std;               // of its images
   Fact<double> crop_pct = {};
   Fact<image::Interpolation> interpolation = {};
   // A run that does not record it is one of version 0.1, which did as Pillow
@@ -88,7 +89,8 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
 
 // Adds the mean and std to the metadata of a file, if they are known.
 void AddMeanStd(const PretrainedCheckpoint& checkpoint,
-                std::map<std::string, std::string>& metadata);
+                std::map<std::string, std::string>& metadata,
+                const GivenFacts& given = {});
 
 // The value of a key in the recipe of the run that trained the weights, in the
 // file's metadata; null if there is none. Errors: kFormat if that is not JSON.

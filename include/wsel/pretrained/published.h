@@ -67,6 +67,15 @@ std::span<const PublishedTag> TagsOf(const PublishedModel& model);
 // "hf-hub:timm/"; nullopt if timm publishes none of that name.
 std::optional<Published> FindPublished(std::string_view name);
 
+// The config of the published model or of the variant (model::FindVariant) with
+// that name; one with a tag keeps it in its own, so that FactsOf knows its
+// images. Errors: kUsage for an unknown name or tag, with the nearest one, and
+// for a model that a config cannot express, with its forms.
+model::Config ConfigNamed(std::string_view name);
+
+// "NAME" of "NAME.TAG", if timm publishes it; otherwise unchanged.
+std::string WithoutTag(const std::string& name);
+
 // The model that the path of a checkpoint names: by the file's name, by its
 // folder's, or by a folder of the Hugging Face cache,
 // "models--timm--NAME.TAG".
