@@ -51,10 +51,7 @@ void PrintSource(const PretrainedCheckpoint& checkpoint) {
 
 void PrintModel(const PretrainedCheckpoint& checkpoint) {
   if (!checkpoint.model) {
-    fmt::print("model      {}\n",
-               checkpoint.unsupported_reason.empty()
-                   ? "unknown: not a ViT or ConvNeXt under known names"
-                   : checkpoint.unsupported_reason);
+    fmt::print("model      unknown: {}\n", WhyUnknown(checkpoint));
     return;
   }
   const model::Config& config = checkpoint.model->config;
@@ -194,7 +191,7 @@ Json AsJson(const PretrainedCheckpoint& checkpoint,
       json["remarks"] = facts->remarks;
     }
   } else {
-    json["unsupported_reason"] = checkpoint.unsupported_reason;
+    json["unsupported_reason"] = WhyUnknown(checkpoint);
   }
   for (size_t i = 0; i < file.Specs().size(); ++i) {
     const TensorSpec& spec = file.Specs()[i];

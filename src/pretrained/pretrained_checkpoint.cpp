@@ -10,6 +10,7 @@
 
 #include "module_attributes.h"
 #include "named_model.h"
+#include "nearest_model.h"
 #include "part_of_model.h"
 #include "wsel/core/error.h"
 #include "wsel/model/config_json.h"
@@ -267,12 +268,22 @@ const model::Detection& RequireModel(const PretrainedCheckpoint& checkpoint) {
   }
   if (!checkpoint.model) {
     throw Error(ErrorKind::kMismatch, path,
-                "is not a ViT or ConvNeXt under known tensor names; wsel "
-                "inspect lists its tensors, and wsel init --family selects "
-                "from other architectures (docs/families.md)");
+                "{}; wsel inspect lists its tensors, and wsel init --family "
+                "selects from other architectures (docs/families.md)",
+                WhyUnknown(checkpoint));
   }
   RequireSupportedKeys(checkpoint);
   return *checkpoint.model;
+}
+
+std::string WhyUnknown(const PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.unsupported_reason.empty()) {
+    return checkpoint.unsupported_reason;
+  }
+  std::string text = "is not a ViT or ConvNeXt under known tensor names";
+  const std::string nearest = DescribeNearestModel(*checkpoint.file);
+  if (!nearest.empty()) text += ": " + nearest;
+  return text;
 }
 
 void RequireKnownHeads(const PretrainedCheckpoint& checkpoint) {

@@ -43,6 +43,10 @@ PretrainedCheckpoint Open(const std::string& path,
 // an unexpected key or an unsupported tensor among them.
 void RequireSupportedKeys(const PretrainedCheckpoint& checkpoint);
 
+// Why there is no `model`: the reason, or the known model with the most similar
+// names and what differs.
+std::string WhyUnknown(const PretrainedCheckpoint& checkpoint);
+
 // Errors: kMismatch, with the reason, if the model is unknown; and as
 // RequireSupportedKeys.
 const model::Detection& RequireModel(const PretrainedCheckpoint& checkpoint);
