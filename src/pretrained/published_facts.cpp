@@ -56,6 +56,24 @@ void AddCropRemark(const PublishedTag& tag, const std::string& label,
   }
 }
 
+// timm publishes weights that were trained with QuickGELU under two names: as a
+// model with exact GELU, and as one with QuickGELU.
+void AddQuickGeluRemark(const Published& published, const std::string& label,
+                        Beside& beside) {
+  constexpr std::string_view kClip = "_clip_";
+  const bool by_name = beside.activation && beside.activation->by_name;
+  std::string name = published.Name();
+  const size_t at = name.find(kClip);
+  if (published.tag == nullptr || !by_name || at == std::string::npos) return;
+  name.insert(at + kClip.size(), "quickgelu_");
+  const auto twin = FindPublished(name);
+  if (!twin || twin->tag == nullptr) return;
+  beside.remarks.push_back(fmt::format(
+      "{} has exact GELU, as timm runs it; its weights were trained with "
+      "QuickGELU, as {} has",
+      label, name));
+}
+
 model::Pooling HintOf(model::Pooling pooling) {
   // model::Hints: tensors show which average.
   return pooling == model::Pooling::kAverage ? model::Pooling::kNormedAverage
@@ -119,6 +137,7 @@ void AddPublished(const Published& published, bool takes_config,
   Fill(beside.img_size, images.img_size);
   Fill(beside.interpolation, images.interpolation);
   AddModel(*published.model, label, beside);
+  AddQuickGeluRemark(published, label, beside);
   if (takes_config || published.model->hidden.empty()) return;
   beside.unsupported.push_back(
       fmt::format("{} has {}, which is not supported here", label,
