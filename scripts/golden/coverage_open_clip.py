@@ -51,6 +51,15 @@ def own_config(visual, quick):
         "norm_eps": block.ln_1.eps, "class_token": True}
 
 
+def own_forms(visual):
+    forms = []
+    if visual.attn_pool is not None:
+        forms.append("attention pooling")
+    if not isinstance(visual.ln_pre, torch.nn.LayerNorm):
+        forms.append("a patch embedding without bias")
+    return forms
+
+
 def timm_config(cfg):
     model = published.build(cfg["vision_cfg"]["timm_model_name"])
     if hasattr(model, "stages"):
@@ -75,7 +84,7 @@ def rows(wsel, folder, only):
         visual = tower(cfg, quick)
         timms = "timm_model_name" in cfg["vision_cfg"]
         config, forms = timm_config(cfg) if timms else \
-            (own_config(visual, quick), [])
+            (own_config(visual, quick), own_forms(visual))
         shapes = {"visual." + k: v
                   for k, v in published.shapes(visual).items()} | TEXT
         path = folder / "open_clip" / "open_clip_model.safetensors"

@@ -81,7 +81,7 @@ def differences(seen, config, images):
 
 # Of keys that inspect leaves out where they have their default.
 DEFAULTS = {
-    "norm": "layernorm", "final_norm": True, "embed_norm": False,
+    "activation": "gelu", "norm": "layernorm", "final_norm": True, "embed_norm": False,
     "block": "pre-norm", "qkv": "fused", "qk_norm": False, "diff_attn": False,
     "scale_attn_norm": False, "proj_bias": True, "mlp": "mlp",
     "scale_mlp_norm": False, "attn_pool_heads": 0, "attn_pool_mlp_ratio": 0,
