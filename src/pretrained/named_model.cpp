@@ -49,12 +49,16 @@ bool HasTensorsOf(const PretrainedCheckpoint& checkpoint,
 }
 
 // Of models without positions the tensors do not show it.
-void SetImageSize(const Beside& beside, model::Config& config) {
+void SetImageSize(const Beside& beside, model::Detection& detection) {
+  model::Config& config = detection.config;
   if (!beside.img_size || TokensOf(config).grid > 0) return;
   const auto [height, width] = beside.img_size->value;
   constexpr int64_t kLargest = 1 << 14;
   if (height != width || height < 1 || height > kLargest) return;
   FieldsOf(config).img_size = height;
+  std::erase_if(detection.assumptions, [](const std::string& assumption) {
+    return assumption.starts_with("image size ");
+  });
 }
 
 // timm feeds images of 384 px to a ViT of patches of 14, which cover 378.
@@ -99,7 +103,7 @@ void UsePublished(PretrainedCheckpoint& checkpoint) {
 void TakePublishedConfig(PretrainedCheckpoint& checkpoint) {
   if (!checkpoint.model) return;
   model::Detection& detection = *checkpoint.model;
-  SetImageSize(checkpoint.beside, detection.config);
+  SetImageSize(checkpoint.beside, detection);
   RemarkOnUncovered(detection.config, checkpoint.beside);
   if (!checkpoint.published) return;
   const auto& pooling = checkpoint.beside.pooling;

@@ -154,6 +154,19 @@ void SetUnsupported(PretrainedCheckpoint& checkpoint,
                   fmt::join(reasons, "; "));
 }
 
+// Tensors that are missing or unexpected because the published model of that
+// name has a form that is not supported.
+void CheckFormsByName(PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model) return;
+  if (MissingKeys(checkpoint).empty() &&
+      checkpoint.remapped.unexpected.empty()) {
+    return;
+  }
+  const std::string reason = ReasonByName(checkpoint);
+  if (reason.empty()) return;
+  SetUnsupported(checkpoint, {reason + ", which is not supported"});
+}
+
 // Sets the model or, if names, shapes, the module in the file or a neighbour
 // show that it is unsupported, why.
 void DetectModel(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
@@ -168,6 +181,7 @@ void DetectModel(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
     SetUnsupported(checkpoint, checkpoint.beside.unsupported);
     RequireActivation(checkpoint);
     CheckLookAlikes(checkpoint);
+    CheckFormsByName(checkpoint);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::kMismatch) throw;
     checkpoint.model.reset();

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -24,10 +25,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 // A safetensors file of a model's zeros, which the disk need not hold.
-std::string WriteShapes(const fs::path& path, const model::Config& config) {
+std::string WriteShapes(
+    const fs::path& path, const model::Config& config,
+    const std::function<bool(const std::string&)>& leaves_out = {}) {
   nlohmann::ordered_json header;
   int64_t size = 0;
   for (const auto& parameter : ParameterSpecs(config)) {
+    if (leaves_out && leaves_out(parameter.spec.name)) continue;
     const int64_t end = size + 2 * *Numel(parameter.spec.shape);
     header[parameter.spec.name] = {{"dtype", "F16"},
                                    {"shape", parameter.spec.shape},
@@ -155,6 +159,22 @@ TEST(Published, AFormThatNoTensorShowsIsAnError) {
   EXPECT_FALSE(checkpoint.model);
   ExpectError([&] { FactsOf(checkpoint); }, ErrorKind::kMismatch,
               {"vit_small_patch16_rope_ape_224", "rotary positions"});
+}
+
+// The tensors without it are those of a supported model with two missing.
+TEST(Published, AFormThatIsAMissingTensorIsNamed) {
+  const TempFolder folder;
+  auto config = std::get<model::VitConfig>(Named("vit_large_patch16_224"));
+  const fs::path path = folder / "vit_large_patch16_radio_v3.c_radio.bin";
+  config.class_token = false;
+  config.pooling = model::Pooling::kNormedAverage;
+  const auto without_norm = [](const std::string& name) {
+    return name.starts_with("norm.");
+  };
+  const auto checkpoint = Open(WriteShapes(path, config, without_norm));
+  EXPECT_FALSE(checkpoint.model);
+  ExpectError([&] { FactsOf(checkpoint); }, ErrorKind::kMismatch,
+              {"vit_large_patch16_radio_v3", "no final norm"});
 }
 
 TEST(Published, ALookAlikeWithoutANameIsNotCertain) {
