@@ -363,8 +363,9 @@ void LogLoadReport(const PretrainedCheckpoint& checkpoint, bool model_given) {
 void RequireNoUnexpectedKeys(const PretrainedCheckpoint& checkpoint,
                              const model::Config& config) {
   std::unordered_set<std::string> names;
-  for (const auto& tensor : ParameterSpecs(config))
+  for (const auto& tensor : ParameterSpecs(config)) {
     names.insert(tensor.spec.name);
+  }
   for (const TensorSpec& spec : checkpoint.remapped.tensors->Specs()) {
     if (names.contains(spec.name)) continue;
     throw Error(
