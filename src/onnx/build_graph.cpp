@@ -3,9 +3,8 @@
 #include "wsel/core/error.h"
 
 namespace wsel::onnx {
-namespace {
 
-void CheckOptions(const model::Config& config, const GraphOptions& options) {
+void CheckExportable(const model::Config& config, const GraphOptions& options) {
   if (options.opset < kMinOpset || options.opset > kMaxOpset) {
     throw Error(ErrorKind::kUsage, "opset",
                 "is {}; these graphs can be written for {} to {}",
@@ -27,11 +26,9 @@ void CheckOptions(const model::Config& config, const GraphOptions& options) {
   }
 }
 
-}  // namespace
-
 Graph BuildGraph(const model::Config& config, const TensorSource& weights,
                  const GraphOptions& options) {
-  CheckOptions(config, options);
+  CheckExportable(config, options);
   GraphBuilder builder(config, weights, options);
   const std::string images = builder.Input(ImageSize(config));
   const std::string logits = std::visit(

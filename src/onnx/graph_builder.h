@@ -83,7 +83,9 @@ class GraphBuilder {
 
  private:
   void AddConstant(const TensorView& view);
-  // An activation and a weight matrix [in, out], rounded to int8.
+  // The range of an activation. Errors: kMismatch if it is not finite.
+  const Range& RangeOf(const std::string& x) const;
+  // An activation and a weight matrix [in, out], rounded to 8 bits.
   std::string QuantizedInput(const std::string& x);
   std::string QuantizedMatrix(const std::string& name, const TensorView& view);
 

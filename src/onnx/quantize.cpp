@@ -65,4 +65,9 @@ ActivationScale ScaleOf(const Range& range) {
   return {scale, static_cast<uint8_t>(zero)};
 }
 
+double RoundingNoise(const Range& range) {
+  const auto step = static_cast<double>(ScaleOf(range).scale);
+  return range.mean_square > 0 ? step * step / 12 / range.mean_square : 0;
+}
+
 }  // namespace wsel::onnx

@@ -30,4 +30,8 @@ struct ActivationScale {
 // finite.
 ActivationScale ScaleOf(const Range& range);
 
+// The power of the noise that rounding adds, a step's square / 12, relative to
+// the activation's: 0 for one that is always 0.
+double RoundingNoise(const Range& range);
+
 }  // namespace wsel::onnx

@@ -45,8 +45,10 @@ struct Graph {
   std::vector<TensorView> constants;  // contiguous; weights and shapes
   Port input;
   Port output;
-  // The values that int8 layers read, whose ranges they need.
+  // The values that linear layers read, whose ranges int8 needs.
   std::vector<std::string> calibrated;
+  // With ranges: the linear layers that are left in float32.
+  std::vector<std::string> float_layers;
 };
 
 // The versions of ONNX's operators that are written: 17 has LayerNormalization,
@@ -54,10 +56,11 @@ struct Graph {
 inline constexpr int64_t kMinOpset = 17;
 inline constexpr int64_t kMaxOpset = 21;
 
-// The smallest and the largest value of an activation over some images.
+// The values of an activation over some images.
 struct Range {
   float low = 0;
   float high = 0;
+  double mean_square = 0;
 };
 using Ranges = std::map<std::string, Range>;  // by the value's name
 
@@ -68,17 +71,21 @@ struct GraphOptions {
   // The input is uint8 [batch, height, width, 3] and normalised by the graph;
   // nullopt: it is float32 [batch, 3, height, width], normalised.
   std::optional<image::Normalisation> preprocess = {};
-  // Linear layers multiply int8 by int8: weights with a scale per output
-  // channel, activations with one for these ranges, from CalibrateRanges.
-  // nullopt: they do not.
+  // Linear layers multiply integers of 8 bits: weights with a scale per output
+  // channel, activations with one for these ranges (run_graph.h). A layer stays
+  // float32 if rounding its input would add noise of more than a hundredth of
+  // the input's power, as a few huge values do. nullopt: all are float.
   std::optional<Ranges> ranges = {};
 };
 
+// Errors: kUsage for options out of range ("opset", "dtype"); kMismatch for a
+// model without a classifier.
+void CheckExportable(const model::Config& config, const GraphOptions& options);
+
 // The inference graph of a classifier: `input` -> logits [batch, classes].
 // `weights` under timm's names, in any floating-point type; they must outlive
-// the graph. Errors: kUsage for options out of range ("opset", "dtype");
-// kMismatch for a model without a classifier, a weight that is missing, has
-// another shape, exceeds float16 or, for int8, is not finite.
+// the graph. Errors: as CheckExportable; kMismatch for a weight that is
+// missing, has another shape, exceeds float16 or, for int8, is not finite.
 Graph BuildGraph(const model::Config& config, const TensorSource& weights,
                  const GraphOptions& options = {});
 
