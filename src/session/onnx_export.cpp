@@ -9,6 +9,7 @@
 #include "wsel/onnx/metadata.h"
 #include "wsel/onnx/model_file.h"
 #include "wsel/onnx/run_graph.h"
+#include "wsel/pretrained/classes.h"
 #include "wsel/session/open_splits.h"
 
 namespace wsel::session {
@@ -59,6 +60,17 @@ OnnxExport::OnnxExport(const pretrained::PretrainedCheckpoint& checkpoint,
   LogLoadReport(checkpoint, options.given.model.has_value());
 }
 
+std::string OnnxExport::KindName() const {
+  return options_.int8 ? "int8" : std::string(wsel::Name(options_.dtype));
+}
+
+std::vector<int64_t> OnnxExport::OutputsOf(
+    const std::vector<std::string>& classes) const {
+  return MatchClasses(checkpoint_, NumClasses(facts_.model), classes,
+                      pretrained::ClassOrder::kNames)
+      .outputs;
+}
+
 onnx::GraphOptions OnnxExport::GraphOptions() const {
   onnx::GraphOptions out{.opset = options_.opset, .dtype = options_.dtype};
   if (options_.preprocess) {
@@ -69,13 +81,13 @@ onnx::GraphOptions OnnxExport::GraphOptions() const {
 }
 
 Calibration OnnxExport::Calibrate(const OnProgress& progress) {
-  const auto& weights = *checkpoint_.remapped.tensors;
+  const TensorSource& tensors = weights();
   const data::Dataset images = CalibrationImages(options_);
   ModelImagesOptions loading{.workers = static_cast<int>(options_.data.workers),
                              .skip_corrupt = options_.data.skip_corrupt,
                              .title = "calibrate"};
   const auto exact =
-      onnx::BuildGraph(facts_.model, weights, {.opset = options_.opset});
+      onnx::BuildGraph(facts_.model, tensors, {.opset = options_.opset});
   onnx::RangeRecorder recorder(exact);
   std::vector<at::Tensor> best;
   ForEachBatch(images, facts_, loading, progress,
@@ -88,7 +100,7 @@ Calibration OnnxExport::Calibrate(const OnProgress& progress) {
   }
   ranges_ = recorder.ranges();
   const auto rounded = onnx::BuildGraph(
-      facts_.model, weights, {.opset = options_.opset, .ranges = ranges_});
+      facts_.model, tensors, {.opset = options_.opset, .ranges = ranges_});
   onnx::GraphRunner runner(rounded);
   Calibration result{.float_layers = rounded.float_layers};
   size_t batch_index = 0;
@@ -105,8 +117,7 @@ Calibration OnnxExport::Calibrate(const OnProgress& progress) {
 
 void OnnxExport::Write(const std::filesystem::path& output,
                        const std::string& command) const {
-  const auto graph = onnx::BuildGraph(
-      facts_.model, *checkpoint_.remapped.tensors, GraphOptions());
+  const auto graph = onnx::BuildGraph(facts_.model, weights(), GraphOptions());
   onnx::WriteModel(output, graph,
                    onnx::MetadataOf(checkpoint_, facts_, command));
 }
@@ -115,10 +126,8 @@ void OnnxExport::WriteReference(const std::filesystem::path& output) const {
   onnx::GraphOptions options = GraphOptions();
   options.dtype = DType::kF32;
   options.ranges = std::nullopt;
-  onnx::WriteModel(
-      output,
-      onnx::BuildGraph(facts_.model, *checkpoint_.remapped.tensors, options),
-      {});
+  onnx::WriteModel(output, onnx::BuildGraph(facts_.model, weights(), options),
+                   {});
 }
 
 }  // namespace wsel::session

@@ -38,7 +38,7 @@ struct Calibration {
 // passes, computes with LibTorch.
 class OnnxExport {
  public:
-  // Logs what was decided about the checkpoint, which must outlive this.
+  // Logs what was decided about the checkpoint. Both must outlive this.
   // Errors: as pretrained::FactsOf, RequireKnownHeads, RequireAllKeys and
   // RequireNoUnexpectedKeys; kUsage for contradictory options; as
   // onnx::BuildGraph.
@@ -46,6 +46,13 @@ class OnnxExport {
              const OnnxExportOptions& options);
 
   const pretrained::Facts& facts() const { return facts_; }
+  const OnnxExportOptions& options() const { return options_; }
+  const TensorSource& weights() const { return *checkpoint_.remapped.tensors; }
+  // "float32", "float16" or "int8".
+  std::string KindName() const;
+  // For each of these classes the output that stands for it; {} if they are not
+  // the checkpoint's.
+  std::vector<int64_t> OutputsOf(const std::vector<std::string>& classes) const;
 
   // With `int8`, before Write: finds the ranges, and compares the model with
   // the original on the same images. Errors: as OpenTrainSplit and
