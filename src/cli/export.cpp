@@ -47,8 +47,7 @@ struct ExportArgs {
 
 void CheckExportArgs(const ExportArgs& args) {
   if (args.input.empty() || args.output.empty()) {
-    throw Error(ErrorKind::kUsage,
-                args.input.empty() ? "CHECKPOINT" : "OUT.onnx",
+    throw Error(ErrorKind::kUsage, args.input.empty() ? "CHECKPOINT" : "OUT",
                 "is missing: wsel export CHECKPOINT OUT.onnx");
   }
   if (std::filesystem::path(args.output).extension() != ".onnx") {
@@ -153,7 +152,7 @@ void AddModel(CLI::App& c, ExportArgs& args) {
   c.add_option("CHECKPOINT", args.input,
                "Checkpoint with a classifier, of any kind that wsel inspect "
                "reads");
-  c.add_option("OUT.onnx", args.output, "Output file");
+  c.add_option("OUT", args.output, "Output file, named NAME.onnx");
   AddCopyChoice(c, args.copy);
   AddNumHeads(c, args.num_heads);
   pretrained::GivenFacts& given = args.options.given;

@@ -8,9 +8,11 @@
 
 namespace wsel::session {
 
-int64_t ForEachBatch(const data::Dataset& set, const pretrained::Facts& facts,
-                     const ModelImagesOptions& options,
-                     const OnProgress& progress, const OnImages& use) {
+std::vector<std::string> ForEachBatch(const data::Dataset& set,
+                                      const pretrained::Facts& facts,
+                                      const ModelImagesOptions& options,
+                                      const OnProgress& progress,
+                                      const OnImages& use) {
   const auto size = static_cast<int>(ImageSize(facts.model));
   train::Uploader uploader(c10::kCPU, facts.mean_std.normalisation());
   data::Loader loader(
@@ -40,7 +42,7 @@ int64_t ForEachBatch(const data::Dataset& set, const pretrained::Facts& facts,
     }
     Advance(done, batch->size, progress);
   }
-  return loader.num_corrupt();
+  return loader.corrupt_files();
 }
 
 }  // namespace wsel::session

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "wsel/core/progress.h"
@@ -24,10 +25,12 @@ struct ModelImagesOptions {
 using OnImages = std::function<void(const at::Tensor& images,
                                     const std::vector<int64_t>& indices)>;
 
-// All images of the data set but corrupt ones, in batches. Returns how many
-// were corrupt. Errors: as data::Loader::Next.
-int64_t ForEachBatch(const data::Dataset& set, const pretrained::Facts& facts,
-                     const ModelImagesOptions& options,
-                     const OnProgress& progress, const OnImages& use);
+// All images of the data set but corrupt ones, in batches. Returns the names
+// of those, at most 20. Errors: as data::Loader::Next.
+std::vector<std::string> ForEachBatch(const data::Dataset& set,
+                                      const pretrained::Facts& facts,
+                                      const ModelImagesOptions& options,
+                                      const OnProgress& progress,
+                                      const OnImages& use);
 
 }  // namespace wsel::session
