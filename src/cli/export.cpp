@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "commands.h"
+#include "dry_run.h"
 #include "options.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
@@ -42,6 +43,7 @@ struct ExportArgs {
   session::OnnxExportOptions options;
   bool verify = false;
   session::VerifyOptions verification;
+  bool dry_run = false;
   bool json = false;
 };
 
@@ -106,10 +108,50 @@ void Print(const session::Calibration& calibration) {
   fmt::print("\n");
 }
 
+void DryRun(const ExportArgs& args) {
+  const data::DataOptions& data = args.options.data;
+  std::optional<session::SplitSizes> sizes;
+  if (!data.name.empty()) sizes = DryRunSizes(data, session::Splits::kBoth);
+  if (!ListIfMissing(args.input)) {
+    const auto checkpoint =
+        pretrained::Open(args.input, args.copy, args.num_heads);
+    const session::OnnxExport exported(checkpoint, args.options);
+    fmt::print("model       {}, {}\n", NameOf(exported.facts().model),
+               exported.KindName());
+  }
+  if (!sizes) return;
+  if (args.options.int8) {
+    fmt::print("calibration {} of {}\n", args.options.calibration_images,
+               CountText(sizes->train));
+  }
+  if (args.verify) fmt::print("test        {}\n", CountText(sizes->test));
+}
+
+nlohmann::ordered_json ResultJson(
+    const ExportArgs& args, const session::OnnxExport& exported,
+    const std::optional<session::Calibration>& calibration,
+    const std::optional<session::Verification>& verified) {
+  nlohmann::ordered_json json = {
+      {"output", args.output},
+      {"size", std::filesystem::file_size(args.output)},
+      {"model", NameOf(exported.facts().model)},
+      {"kind", exported.KindName()},
+      {"opset", args.options.opset},
+      {"preprocess", args.options.preprocess}};
+  if (calibration) {
+    json["calibration"] = {{"images", calibration->images},
+                           {"agreeing", calibration->agreeing},
+                           {"float_layers", calibration->float_layers}};
+  }
+  if (verified) json["verification"] = ToJson(*verified);
+  return json;
+}
+
 // Open, calibrate, write, verify.
 void RunExport(ExportArgs args, const Invocation& invocation) {
   CheckExportArgs(args);
   args.options.int8 = args.quantize.has_value();
+  if (args.dry_run) return DryRun(args);
   const auto checkpoint =
       pretrained::Open(args.input, args.copy, args.num_heads);
   session::OnnxExport exported(checkpoint, args.options);
@@ -123,27 +165,15 @@ void RunExport(ExportArgs args, const Invocation& invocation) {
     verified = session::Verify(exported, args.output, args.verification, show);
   }
   meter.Clear();
-  const auto size = std::filesystem::file_size(args.output);
-  const std::string& model = NameOf(exported.facts().model);
   if (args.json) {
-    nlohmann::ordered_json json = {{"output", args.output},
-                                   {"size", size},
-                                   {"model", model},
-                                   {"kind", exported.KindName()},
-                                   {"opset", args.options.opset},
-                                   {"preprocess", args.options.preprocess}};
-    if (calibration) {
-      json["calibration"] = {{"images", calibration->images},
-                             {"agreeing", calibration->agreeing},
-                             {"float_layers", calibration->float_layers}};
-    }
-    if (verified) json["verification"] = ToJson(*verified);
-    fmt::print("{}\n", DumpJson(json));
+    fmt::print("{}\n",
+               DumpJson(ResultJson(args, exported, calibration, verified)));
     return;
   }
-  fmt::print("{}: {}, {}, opset {}, {:.2f} MB\n", args.output, model,
-             exported.KindName(), args.options.opset,
-             static_cast<double>(size) / 1e6);
+  fmt::print(
+      "{}: {}, {}, opset {}, {:.2f} MB\n", args.output,
+      NameOf(exported.facts().model), exported.KindName(), args.options.opset,
+      static_cast<double>(std::filesystem::file_size(args.output)) / 1e6);
   if (calibration) Print(*calibration);
   if (verified) Print(*verified);
 }
@@ -214,9 +244,12 @@ void AddExport(CLI::App& app, const Invocation& invocation) {
                 "Interpreter for --verify")
       ->type_name("FILE")
       ->capture_default_str();
+  AddDryRun(*c, args->dry_run);
   AddJson(*c, args->json);
-  invocation.computing.push_back(
-      {c, [args] { return args->quantize.has_value() || args->verify; }});
+  invocation.computing.push_back({c, [args] {
+                                    return !args->dry_run &&
+                                           (args->quantize || args->verify);
+                                  }});
   c->callback([args, &invocation] { RunExport(*args, invocation); });
 }
 
