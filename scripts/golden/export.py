@@ -8,9 +8,8 @@ parameters) in each dtype, and checks: onnx.checker with full_check; strict shap
 inference; logits of onnxruntime and, if it is installed, OpenVINO against
 timm's; that names, metadata and the dynamic batch are there; the same bytes each
 time; predictions of wsel predict against timm's. Writes nothing into the
-project. Needs what scripts/setup --parity installs, and
-
-    pip install onnx onnxruntime openvino
+project. Needs what scripts/setup --parity installs; OpenVINO is left out where it is
+missing.
 """
 
 import argparse
@@ -163,7 +162,7 @@ class Check:
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--check", required=True, metavar="WSEL")
+    parser.add_argument("--check", "--wsel", required=True, metavar="WSEL")
     wsel = pathlib.Path(parser.parse_args().check).resolve()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
