@@ -8,6 +8,7 @@
 
 #include "cli/run_wsel.h"
 #include "cli/small_sweep.h"
+#include "model/golden.h"
 #include "model/parameter_source.h"
 #include "onnx/small_configs.h"
 #include "wsel/core/atomic_file.h"
@@ -15,7 +16,7 @@
 namespace wsel {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 using testing::AllOf;
 using testing::HasSubstr;
 
@@ -157,6 +158,32 @@ TEST_F(ExportCommand, PredictPrintsALinePerImage) {
     EXPECT_NEAR(sum, 1, 1e-9);
   }
   EXPECT_EQ(files.size(), 3U);
+}
+
+// Golden by scripts/golden/predict.py.
+TEST_F(ExportCommand, PredictsAsTimm) {
+  const model::Config config = onnx::SmallConvNext();
+  model::WriteParameters(
+      folder_ / "convnext.safetensors", config, model::ParameterSource(config),
+      {{"wsel.mean", "[0.5,0.5,0.5]"}, {"wsel.std", "[0.5,0.5,0.5]"}});
+  for (const Json& expected : model::ReadGolden("predict.json").at("files")) {
+    const auto file = std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden" /
+                      expected.at("file").get<std::string>();
+    const Outcome outcome =
+        RunWsel(folder_, {"predict", "convnext.safetensors", file.string(),
+                          "--json", "--resize", "pillow-12", "--crop-pct",
+                          "0.875", "--device", "cpu"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const Json found = Json::parse(outcome.out).at("classes");
+    ASSERT_EQ(found.size(), 5U);
+    for (size_t i = 0; i < found.size(); ++i) {
+      EXPECT_EQ(found[i].at("index"), expected.at("classes")[i]) << file;
+      EXPECT_TRUE(found[i].at("class").is_null()) << "it names none";
+      EXPECT_NEAR(found[i].at("probability").get<double>(),
+                  expected.at("probabilities")[i].get<double>(), 1e-5)
+          << file;
+    }
+  }
 }
 
 TEST_F(ExportCommand, PredictRejectsWhatIsNotAnImage) {
