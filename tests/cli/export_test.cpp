@@ -166,7 +166,8 @@ TEST_F(ExportCommand, PredictsAsTimm) {
   model::WriteParameters(
       folder_ / "convnext.safetensors", config, model::ParameterSource(config),
       {{"wsel.mean", "[0.5,0.5,0.5]"}, {"wsel.std", "[0.5,0.5,0.5]"}});
-  for (const Json& expected : model::ReadGolden("predict.json").at("files")) {
+  const Json golden = model::ReadGolden("predict.json");
+  for (const Json& expected : golden.at("files")) {
     const auto file = std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden" /
                       expected.at("file").get<std::string>();
     const Outcome outcome =
