@@ -38,7 +38,7 @@ struct Benchmark {
   int64_t parameters = 0;
   int64_t flops = 0;         // of an image, as model::Flops
   int64_t weight_bytes = 0;  // float32
-  std::vector<BenchRow> rows;
+  std::vector<BenchRow> rows = {};
   // The largest resident set of this process, LibTorch included.
   int64_t peak_memory_bytes = 0;
 };

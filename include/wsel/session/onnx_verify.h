@@ -17,15 +17,15 @@ struct VerifiedFile {
   std::string name;   // "float32", "int8"
   uint64_t size = 0;  // bytes
   double error = 0;   // the largest of a logit, relative to the largest logit
-  double agreement = 0;        // percent of images with the same top-1 class
-  std::optional<double> top1;  // percent; nullopt: without labels
-  double milliseconds = 0;     // of an image alone, on one thread; the median
+  double agreement = 0;  // percent of images with the same top-1 class
+  std::optional<double> top1 = {};  // percent; nullopt: without labels
+  double milliseconds = 0;  // of an image alone, on one thread; the median
 };
 
 struct Verification {
-  std::string runtime;  // "onnxruntime 1.23.0"
-  std::string images;   // "256 images of cifar10 test", "8 random images"
-  std::vector<VerifiedFile> files;  // the last one is the exported file
+  std::string runtime = {};  // "onnxruntime 1.23.0"
+  std::string images;        // "256 images of cifar10 test", "8 random images"
+  std::vector<VerifiedFile> files = {};  // the last one is the exported file
 };
 
 struct VerifyOptions {
