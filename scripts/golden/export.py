@@ -26,6 +26,7 @@ import timm.data
 import torch
 from PIL import Image
 from safetensors.numpy import save_file
+from torchvision import transforms
 
 import hashed
 import models
@@ -71,9 +72,15 @@ def run_openvino(path, x):
 
 
 def transform_of(config):
+    """timm's; up to 32 px wsel crops without resizing, as CIFAR's recipes do."""
+    size = config["img_size"]
+    if size <= 32:
+        return transforms.Compose([
+            transforms.CenterCrop(size), transforms.ToTensor(),
+            transforms.Normalize((0.5,) * 3, (0.5,) * 3)])
     return timm.data.create_transform(
-        config["img_size"], interpolation="bicubic", crop_pct=0.875,
-        mean=(0.5,) * 3, std=(0.5,) * 3)
+        size, interpolation="bicubic", crop_pct=0.875, mean=(0.5,) * 3,
+        std=(0.5,) * 3)
 
 
 class Check:
