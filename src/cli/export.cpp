@@ -14,6 +14,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
 #include "wsel/session/log.h"
+#include "wsel/session/onnx_calibration.h"
 #include "wsel/session/onnx_export.h"
 #include "wsel/session/onnx_verify.h"
 
@@ -158,7 +159,7 @@ void RunExport(ExportArgs args, const Invocation& invocation) {
   ProgressMeter meter(ProgressOnStderr(30));
   const OnProgress show = session::ShowOn(meter);
   std::optional<session::Calibration> calibration;
-  if (args.options.int8) calibration = exported.Calibrate(show);
+  if (args.options.int8) calibration = Calibrate(exported, show);
   exported.Write(args.output, invocation.command);
   std::optional<session::Verification> verified;
   if (args.verify) {

@@ -20,6 +20,7 @@
 #include "wsel/core/text_file.h"
 #include "wsel/data/subset.h"
 #include "wsel/nn/build.h"
+#include "wsel/onnx/model_file.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/image_batches.h"
 
@@ -197,7 +198,10 @@ Verification Verify(const OnnxExport& exported, const fs::path& output,
   Verification result{.images = reference.images};
   Json files = Json::array();
   if (exported.KindName() != "float32") {
-    exported.WriteReference(folder / "float32.onnx");
+    onnx::WriteModel(folder / "float32.onnx",
+                     exported.BuildGraph(OnnxExport::Kind::kFloat32,
+                                         OnnxExport::Input::kAsWritten),
+                     {});
     result.files.push_back({.name = "float32"});
     files.push_back((folder / "float32.onnx").string());
   }

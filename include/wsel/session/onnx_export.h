@@ -5,10 +5,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "wsel/core/progress.h"
-#include "wsel/data/dataset.h"
 #include "wsel/data/options.h"
 #include "wsel/onnx/graph.h"
 #include "wsel/pretrained/facts.h"
@@ -28,15 +27,8 @@ struct OnnxExportOptions {
   data::DataOptions data;
 };
 
-// What calibration found out.
-struct Calibration {
-  int64_t images = 0;
-  int64_t agreeing = 0;  // images whose top-1 class is the same in int8
-  std::vector<std::string> float_layers;  // left in float32, as graph.h says
-};
-
-// A checkpoint's model as an ONNX file. Only Calibrate, which needs forward
-// passes, computes with LibTorch.
+// A checkpoint's model as an ONNX file. Computes nothing: the ranges for int8
+// are found by Calibrate (onnx_calibration.h).
 class OnnxExport {
  public:
   // Logs what was decided about the checkpoint. Both must outlive this.
@@ -55,16 +47,17 @@ class OnnxExport {
   // the checkpoint's.
   std::vector<int64_t> OutputsOf(const std::vector<std::string>& classes) const;
 
-  // With `int8`, before Write: finds the ranges, and compares the model with
-  // the original on the same images. Errors: as OpenTrainSplit and
-  // data::Loader::Next; kMismatch if an activation is not finite.
-  Calibration Calibrate(const OnProgress& progress);
+  // With `int8`, before Write.
+  void UseRanges(onnx::Ranges ranges) { ranges_ = std::move(ranges); }
+  // The graph as it is written, or in float32, or with images normalised before
+  // it. Errors: as onnx::BuildGraph.
+  enum class Kind { kAsWritten, kFloat32 };
+  enum class Input { kAsWritten, kNormalised };
+  onnx::Graph BuildGraph(Kind kind, Input input) const;
 
   // As onnx::WriteModel.
   void Write(const std::filesystem::path& output,
              const std::string& command) const;
-  // The same model in float32 without options, to compare it with.
-  void WriteReference(const std::filesystem::path& output) const;
 
  private:
   onnx::GraphOptions GraphOptions() const;
