@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "init_args.h"
 #include "options.h"
+#include "torch_commands.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/select/plan_json.h"
@@ -41,6 +42,13 @@ void DryRunWithoutFile(const InitArgs& args,
   if (plan) ShowPlan(args, *plan);
 }
 
+// Null where the plan does without. This may continue in the program with
+// LibTorch, so nothing is printed before.
+const select::SvdParts* SvdFor(const select::Plan& plan,
+                               const Invocation& invocation) {
+  return select::NeedsSvd(plan) ? &invocation.Torch().svd() : nullptr;
+}
+
 // Open, plan, print, apply, write.
 void RunInit(const InitArgs& args, const session::StudentRequest& request,
              const Invocation& invocation) {
@@ -53,13 +61,15 @@ void RunInit(const InitArgs& args, const session::StudentRequest& request,
   if (!file.empty()) teacher = pretrained::Open(file, request.copy);
   const auto* source = teacher ? &*teacher : nullptr;
   const select::Plan plan = session::PlanStudent(request, source);
+  const select::SvdParts* svd =
+      args.dry_run ? nullptr : SvdFor(plan, invocation);
   if (teacher) {
     session::LogTeacher(plan, *teacher, request.teacher_model.has_value());
   }
   ShowPlan(args, plan);
   if (args.dry_run) return;
   session::WriteStudent(args.output, plan, source, args.hash,
-                        invocation.command);
+                        invocation.command, svd);
 }
 
 }  // namespace

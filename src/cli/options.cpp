@@ -136,7 +136,9 @@ void WithSets(
     const std::function<void(const std::vector<std::string>&)>& read) try {
   read(sets);
 } catch (const Error& error) {
-  if (error.where() == "--set") throw;
+  if (error.where() == "set") {
+    throw Error(error.kind(), "--set", error.message());
+  }
   std::vector<std::string> given;
   for (size_t i = 0;; ++i) {
     try {

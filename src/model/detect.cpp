@@ -30,7 +30,6 @@ constexpr UnsupportedPart kUnsupported[] = {
     {"attn_pool.", "attention pooling"},
     {"MAPHead_0/", "attention pooling"},
     {"heads.pre_logits.", "a hidden layer in the head"},
-    {"head.pre_logits.fc.", "a hidden layer in the head"},
     {".shortcut.", "blocks with their own shortcut"},
 };
 

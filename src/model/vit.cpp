@@ -60,6 +60,10 @@ void Check(const VitConfig& c, const FieldChecker& checker) {
   checker.Require(c.embed_dim % c.num_heads == 0, "num_heads",
                   "is {}, which does not divide embed_dim {}", c.num_heads,
                   c.embed_dim);
+  checker.Require(c.activation == Activation::kGelu ||
+                      c.activation == Activation::kQuickGelu,
+                  "activation", "is '{}', which only ConvNeXts support here",
+                  NamesOf(c.activation).NameOf(c.activation));
   CheckTokens(c, checker);
 }
 
@@ -171,6 +175,10 @@ std::optional<Init> MimeticInit(const VitConfig& config,
               config.num_heads};
 }
 
+constexpr UnsupportedPart kUnsupported[] = {
+    {"head.pre_logits.fc.", "a hidden layer in the head"},
+};
+
 }  // namespace
 
 constinit const Architecture<VitConfig> kVit = {
@@ -196,6 +204,7 @@ constinit const Architecture<VitConfig> kVit = {
     .timm_init = TimmInit,
     .mimetic_init = MimeticInit,
     .recognises = LooksLikeVit,
+    .unsupported = kUnsupported,
     .detect = DetectVit,
 };
 

@@ -34,7 +34,7 @@ constexpr std::pair<std::string_view, std::string_view> kOtherHeads[] = {
     {"heads.%.*", kSeveralLayers},
     {"head.mlp.*", kSeveralLayers},
     {"head.last_layer.*", kSeveralLayers},
-    {"head.pre_logits.*", kSeveralLayers},
+    {"head.pre_logits.*", kSeveralLayers},  // of a ViT
     {"heads.pre_logits.*", kSeveralLayers},
     {"classifier.*", "part of a head that is not supported"},
     {"attn_pool.*", kAttentionPooling},

@@ -105,6 +105,37 @@ void ReadInterpolation(const SideFile& file, Beside& beside) {
   }
 }
 
+// How images get the model's size; nothing if the file does not describe
+// images.
+std::optional<image::CropMode> CropModeOf(const SideFile& file,
+                                          std::optional<double> crop,
+                                          Beside& beside) {
+  using enum image::CropMode;
+  const auto mode = file.First<std::string>(
+      {"/pretrained_cfg/crop_mode", "/preprocess_cfg/resize_mode"});
+  if (mode == "border" || mode == "longest") {
+    beside.remarks.push_back(file.Remark(fmt::format(
+        "it resizes images by their long side and pads them ({}), which is not "
+        "supported",
+        *mode)));
+    return std::nullopt;
+  }
+  if (mode == "squash") return kSquash;
+  // ConvNeXt's processor crops only small images.
+  const auto type = file.First<std::string>(
+      {"/image_processor_type", "/feature_extractor_type"});
+  const auto shortest = file.Get<int64_t>("/size/shortest_edge");
+  if (type && type->starts_with("ConvNext") && shortest) {
+    return *shortest < 384 ? kCenter : kAuto;
+  }
+  // timm's, and open_clip's "shortest", are so by default.
+  if (crop || mode) return kCenter;
+  const bool whole = file.Get<int64_t>("/size/height") &&
+                     file.Get<bool>("/do_resize").value_or(true) &&
+                     !file.Get<bool>("/do_center_crop").value_or(false);
+  return whole ? std::optional(kSquash) : std::nullopt;
+}
+
 void ReadCrop(const SideFile& file, Beside& beside) {
   auto crop = file.First<double>({"/pretrained_cfg/crop_pct", "/crop_pct"});
   const auto shortest = file.Get<int64_t>("/size/shortest_edge");
@@ -114,16 +145,14 @@ void ReadCrop(const SideFile& file, Beside& beside) {
     crop = static_cast<double>(*cropped) / static_cast<double>(*shortest);
   }
   if (file.json.contains("preprocess_cfg")) crop = 1;  // open_clip's rule
-  if (crop && *crop > 0 && *crop <= 1) file.State(beside.crop_pct, crop);
-  const auto mode = file.First<std::string>(
-      {"/pretrained_cfg/crop_mode", "/preprocess_cfg/resize_mode"});
-  const bool whole = !crop && file.Get<int64_t>("/size/height") &&
-                     !file.Get<bool>("/do_center_crop").value_or(false);
-  if (whole || mode == "squash" || mode == "border" || mode == "longest") {
-    beside.remarks.push_back(file.Remark(
-        "it resizes images without a crop of the middle, which evaluation here "
-        "does only from 384 px"));
+  if (crop && !(*crop > 0 && *crop <= 1)) crop.reset();
+  const auto mode = CropModeOf(file, crop, beside);
+  // transformers' processors crop nothing then.
+  if (!crop && mode == image::CropMode::kSquash && file.json.contains("size")) {
+    crop = 1;
   }
+  file.State(beside.crop_pct, crop);
+  file.State(beside.crop_mode, mode);
 }
 
 // The number of heads of timm's variant, unless the model has been built with

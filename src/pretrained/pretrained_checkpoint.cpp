@@ -122,6 +122,10 @@ void AddBeside(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
       stated.activation) {
     DropWarnings(checkpoint.remapped, "which config.json may override");
   }
+  if (beside.activation || stated.activation) {
+    DropWarnings(checkpoint.remapped, "exact GELU, as in open_clip's");
+    DropWarnings(checkpoint.remapped, "QuickGELU, as matrices are");
+  }
   checkpoint.model =
       model::Detect(*checkpoint.remapped.tensors,
                     AllHints(checkpoint, HintsOf(beside), num_heads));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "wsel/image/eval_resize.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 
@@ -27,6 +28,7 @@ struct Beside {
   std::optional<Stated<std::array<double, 3>>> std = {};
   std::optional<Stated<double>> crop_pct = {};
   std::optional<Stated<image::Interpolation>> interpolation = {};
+  std::optional<Stated<image::CropMode>> crop_mode = {};
   std::optional<Stated<int64_t>> width = {};  // of the last stage
   std::optional<Stated<int64_t>> num_heads = {};
   std::optional<Stated<double>> norm_eps = {};

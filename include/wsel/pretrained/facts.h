@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wsel/image/eval_resize.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
@@ -51,6 +52,7 @@ struct Facts {
   MeanStd mean_std;  // of its images
   Fact<double> crop_pct = {};
   Fact<image::Interpolation> interpolation = {};
+  Fact<image::CropMode> crop_mode = {};
   // A run that does not record it is one of version 0.1, which did as Pillow
   // 12.
   Fact<image::PassOrder> pass_order = {};
@@ -60,6 +62,11 @@ struct Facts {
   std::vector<std::string> remarks;  // Beside::remarks
   // What is the checkpoint's although a given model has another value.
   std::string note;
+
+  // What evaluation does with an image.
+  image::EvalResize Resizing() const {
+    return image::EvalResizeOf(crop_mode.value, ImageSize(model));
+  }
 };
 
 // Facts that the user gives, and defaults for unknown ones.
@@ -69,6 +76,7 @@ struct GivenFacts {
   std::optional<std::array<double, 3>> std = std::nullopt;
   std::optional<double> crop_pct = std::nullopt;
   std::optional<image::Interpolation> interpolation = std::nullopt;
+  std::optional<image::CropMode> crop_mode = std::nullopt;
   std::optional<image::PassOrder> pass_order = std::nullopt;
   image::Normalisation assumed = {};  // ImageNet's
 };
@@ -76,8 +84,8 @@ struct GivenFacts {
 // A given model may also be one that cannot be detected; its number of classes
 // is the checkpoint's. Errors: as
 // RequireModel, or RequireSupportedKeys for a given model, and MeanStdOf;
-// kFormat for a recipe in the metadata with an invalid crop, interpolation or
-// version of Pillow.
+// kFormat for a recipe in the metadata with an invalid crop, interpolation,
+// crop mode or version of Pillow.
 Facts FactsOf(const PretrainedCheckpoint& checkpoint,
               const GivenFacts& given = {});
 
@@ -90,11 +98,12 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
 void AddMeanStd(const PretrainedCheckpoint& checkpoint,
                 std::map<std::string, std::string>& metadata);
 
-// The value of a key in the recipe of the run that trained the weights, in the
-// file's metadata; null if there is none. Errors: kFormat if that is not JSON.
-nlohmann::ordered_json RecordedValue(const PretrainedCheckpoint& checkpoint,
-                                     const std::string& section,
-                                     const std::string& key);
+// The value as a message writes it: [0.5,0.5,0.5], 0.9, bicubic.
+std::string FactText(const std::array<double, 3>& value);
+std::string FactText(double value);
+std::string FactText(image::Interpolation value);
+std::string FactText(image::CropMode value);
+std::string FactText(image::PassOrder value);
 
 // "images of 224 px, crop 0.9 (config.json), bicubic (assumed), mean
 // [0.5,0.5,0.5] (source library), std ..., LayerNorm eps 1e-06, GELU
