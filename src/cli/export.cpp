@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "dry_run.h"
 #include "options.h"
+#include "torch_commands.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
@@ -148,22 +149,30 @@ nlohmann::ordered_json ResultJson(
   return json;
 }
 
+// Whether images are computed.
+bool Computes(const ExportArgs& args) {
+  return !args.dry_run && (args.quantize || args.verify);
+}
+
 // Open, calibrate, write, verify.
 void RunExport(ExportArgs args, const Invocation& invocation) {
   CheckExportArgs(args);
   args.options.int8 = args.quantize.has_value();
   if (args.dry_run) return DryRun(args);
+  // Before anything is logged or written, as this may continue in the program
+  // with LibTorch.
+  const TorchCommands* torch = Computes(args) ? &invocation.Torch() : nullptr;
   const auto checkpoint =
       pretrained::Open(args.input, args.copy, args.num_heads);
   session::OnnxExport exported(checkpoint, args.options);
   ProgressMeter meter(ProgressOnStderr(30));
   const OnProgress show = session::ShowOn(meter);
   std::optional<session::Calibration> calibration;
-  if (args.options.int8) calibration = Calibrate(exported, show);
+  if (args.options.int8) calibration = torch->calibrate(exported, show);
   exported.Write(args.output, invocation.command);
   std::optional<session::Verification> verified;
   if (args.verify) {
-    verified = session::Verify(exported, args.output, args.verification, show);
+    verified = torch->verify(exported, args.output, args.verification, show);
   }
   meter.Clear();
   if (args.json) {
@@ -222,7 +231,7 @@ void AddImages(CLI::App& c, ExportArgs& args) {
       ->capture_default_str();
   AddClasses(c, data);
   AddWorkers(c, data.workers);
-  AddSkipCorrupt(c, data);
+  AddSkipCorruptFlag(c, data.skip_corrupt);
 }
 
 }  // namespace
@@ -247,10 +256,7 @@ void AddExport(CLI::App& app, const Invocation& invocation) {
       ->capture_default_str();
   AddDryRun(*c, args->dry_run);
   AddJson(*c, args->json);
-  invocation.computing.push_back({c, [args] {
-                                    return !args->dry_run &&
-                                           (args->quantize || args->verify);
-                                  }});
+  invocation.computing.push_back({c, [args] { return Computes(*args); }});
   c->callback([args, &invocation] { RunExport(*args, invocation); });
 }
 

@@ -1,66 +1,12 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "commands.h"
 #include "options.h"
-#include "wsel/core/dump_json.h"
-#include "wsel/core/error.h"
-#include "wsel/core/escape_text.h"
-#include "wsel/core/progress.h"
-#include "wsel/session/log.h"
-#include "wsel/session/prediction.h"
-#include "wsel/train/device.h"
+#include "predict_args.h"
+#include "torch_commands.h"
 
 namespace wsel::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-struct PredictArgs {
-  session::PredictRequest request;
-  std::string device = "auto";
-  bool json = false;
-};
-
-void PrintJson(const session::PredictedImage& image) {
-  Json classes = Json::array();
-  for (const session::PredictedClass& found : image.classes) {
-    const Json name = found.name.empty() ? Json(nullptr) : Json(found.name);
-    classes.push_back({{"index", found.index},
-                       {"class", name},
-                       {"probability", found.probability}});
-  }
-  fmt::print("{}\n", DumpJson({{"file", EscapeInvalidUtf8(image.file)},
-                               {"classes", classes}}));
-}
-
-void PrintText(const session::PredictedImage& image) {
-  fmt::print("{}\n", image.file);
-  for (const session::PredictedClass& found : image.classes) {
-    fmt::print(
-        "  {:6.2f} %  {}\n", 100 * found.probability,
-        found.name.empty() ? fmt::format("class {}", found.index) : found.name);
-  }
-}
-
-void RunPredict(PredictArgs args) {
-  args.request.device = train::FindDevice(args.device);
-  session::Prediction prediction(args.request);
-  ProgressMeter meter(ProgressOnStderr(30));
-  const auto corrupt = prediction.Run(
-      session::ShowOn(meter), [&](const session::PredictedImage& image) {
-        meter.Clear();
-        args.json ? PrintJson(image) : PrintText(image);
-      });
-  meter.Clear();
-  if (!corrupt.empty()) {
-    fmt::print(stderr, "skipped corrupt images: {}\n",
-               fmt::join(corrupt, ", "));
-  }
-}
 
 void AddOptions(CLI::App& c, PredictArgs& args) {
   session::PredictRequest& request = args.request;
@@ -110,7 +56,7 @@ void AddPredict(CLI::App& app, const Invocation& invocation) {
                 "Image files, or folders with images in them");
   AddOptions(*c, *args);
   invocation.computing.push_back({c, nullptr});
-  c->callback([args] { RunPredict(*args); });
+  c->callback([args, &invocation] { invocation.Torch().predict(*args); });
 }
 
 }  // namespace wsel::cli

@@ -30,8 +30,8 @@ double MedianOf(std::vector<double> values) {
   return *middle;
 }
 
-BenchRow Measure(const nn::Model& model, const BenchRequest& request,
-                 int64_t batch_size, int threads) {
+BenchRow Measure(const nn::Model& model, const c10::Device& device,
+                 double seconds, int64_t batch_size, int threads) {
   constexpr int kWarmUp = 2;
   constexpr size_t kFewest = 5;
   const at::NoGradGuard no_grad;
@@ -39,17 +39,17 @@ BenchRow Measure(const nn::Model& model, const BenchRequest& request,
   const int64_t size = ImageSize(model.config);
   const auto images =
       at::randn({batch_size, 3, size, size}, at::detail::createCPUGenerator(0))
-          .to(request.device);
+          .to(device);
   std::vector<double> times;
   const auto pass = [&] {
     const auto begin = Clock::now();
     model.forward(images);
-    train::Synchronize(request.device);
+    train::Synchronize(device);
     return SecondsSince(begin);
   };
   for (int i = 0; i < kWarmUp; ++i) pass();
   const auto begin = Clock::now();
-  while (times.size() < kFewest || SecondsSince(begin) < request.seconds) {
+  while (times.size() < kFewest || SecondsSince(begin) < seconds) {
     times.push_back(pass());
   }
   const double median = MedianOf(times);
@@ -77,7 +77,7 @@ void CheckRequest(const BenchRequest& request) {
 
 }  // namespace
 
-Benchmark RunBenchmark(const BenchRequest& request,
+Benchmark RunBenchmark(const BenchRequest& request, const c10::Device& device,
                        const std::function<void(const BenchRow&)>& on_row) {
   CheckRequest(request);
   EvalRequest opening;
@@ -91,22 +91,23 @@ Benchmark RunBenchmark(const BenchRequest& request,
     model = nn::Build(opened.facts.model);
     Load(model, *opened.checkpoint.remapped.tensors);
   }
-  model.module->to(request.device);
+  model.module->to(device);
   const int64_t parameters = ParameterCount(model.config);
   Benchmark result{
       .model = model.config,
-      .device = request.device.str(),
+      .device = device.str(),
       .parameters = parameters,
       .flops = Flops(model.config),
       .weight_bytes = parameters * static_cast<int64_t>(sizeof(float))};
   const int all = at::get_num_threads();
   std::vector<int> threads = {1, all};
-  if (all == 1 || !request.device.is_cpu()) threads = {all};
+  if (all == 1 || !device.is_cpu()) threads = {all};
   std::vector<int64_t> batches = {1, request.batch_size};
   if (request.batch_size == 1) batches = {1};
   for (const int64_t batch_size : batches) {
     for (const int count : threads) {
-      result.rows.push_back(Measure(model, request, batch_size, count));
+      result.rows.push_back(
+          Measure(model, device, request.seconds, batch_size, count));
       on_row(result.rows.back());
     }
   }

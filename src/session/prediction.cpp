@@ -69,7 +69,8 @@ EvalRequest AsEvaluation(const PredictRequest& request) {
 
 }  // namespace
 
-Prediction::Prediction(const PredictRequest& request) : request_(request) {
+Prediction::Prediction(const PredictRequest& request, const c10::Device& device)
+    : request_(request), device_(device) {
   files_ = FilesOf(request.inputs);
   const EvalCheckpoint opened = OpenForEval(AsEvaluation(request));
   facts_ = opened.facts;
@@ -87,7 +88,7 @@ Prediction::Prediction(const PredictRequest& request) : request_(request) {
   request_.top = std::min(request.top, outputs);
   model_ = nn::Build(facts_.model);
   Load(model_, *opened.checkpoint.remapped.tensors);
-  model_.module->to(request.device);
+  model_.module->to(device);
 }
 
 std::vector<std::string> Prediction::Run(
@@ -98,7 +99,7 @@ std::vector<std::string> Prediction::Run(
   const auto predict = [&](const at::Tensor& batch,
                            const std::vector<int64_t>& indices) {
     const auto logits =
-        model_.forward(batch.to(request_.device)).to(at::kCPU, at::kDouble);
+        model_.forward(batch.to(device_)).to(at::kCPU, at::kDouble);
     const auto [values, classes] =
         logits.softmax(1).topk(request_.top, 1, /*largest=*/true,
                                /*sorted=*/true);

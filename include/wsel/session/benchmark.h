@@ -8,20 +8,9 @@
 #include <vector>
 
 #include "wsel/model/config.h"
-#include "wsel/naming/remap_state_dict.h"
-#include "wsel/pretrained/facts.h"
+#include "wsel/session/bench_request.h"
 
 namespace wsel::session {
-
-struct BenchRequest {
-  std::string checkpoint;
-  naming::CopyChoice copy;
-  int64_t num_heads = 0;  // 0: the file's
-  pretrained::GivenFacts given;
-  int64_t batch_size = 32;  // measured besides 1
-  double seconds = 2;       // of each measurement, at least
-  c10::Device device = c10::kCPU;
-};
 
 // Forward passes of one batch size on so many threads.
 struct BenchRow {
@@ -47,7 +36,7 @@ struct Benchmark {
 // float32: batches of 1 and batch_size, on one thread and on all that LibTorch
 // would use (a GPU: once). `on_row` is called with each measurement. Errors:
 // as OpenForEval; kUsage for options out of range.
-Benchmark RunBenchmark(const BenchRequest& request,
+Benchmark RunBenchmark(const BenchRequest& request, const c10::Device& device,
                        const std::function<void(const BenchRow&)>& on_row);
 
 }  // namespace wsel::session

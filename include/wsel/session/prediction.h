@@ -8,24 +8,11 @@
 #include <vector>
 
 #include "wsel/core/progress.h"
-#include "wsel/naming/remap_state_dict.h"
 #include "wsel/nn/build.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/session/predict_request.h"
 
 namespace wsel::session {
-
-struct PredictRequest {
-  std::string checkpoint;
-  naming::CopyChoice copy;
-  int64_t num_heads = 0;  // 0: the file's
-  pretrained::GivenFacts given;
-  std::vector<std::string> inputs;  // image files, and folders of them
-  bool exif = false;  // turn images upright first, which timm does not
-  int64_t top = 5;    // classes per image; at most all
-  int64_t workers = -1;
-  bool skip_corrupt = false;
-  c10::Device device = c10::kCPU;
-};
 
 struct PredictedClass {
   int64_t index = 0;       // of the classifier's output
@@ -43,7 +30,7 @@ class Prediction {
  public:
   // Errors: as OpenForEval; kMismatch without a classifier; kUsage without
   // images; kIo, kFormat for the folders.
-  explicit Prediction(const PredictRequest& request);
+  Prediction(const PredictRequest& request, const c10::Device& device);
 
   const pretrained::Facts& facts() const { return facts_; }
   const std::vector<std::string>& files() const { return files_; }
@@ -56,6 +43,7 @@ class Prediction {
 
  private:
   PredictRequest request_;
+  c10::Device device_;
   pretrained::Facts facts_;
   std::vector<std::string> class_names_;  // {}: unknown
   std::vector<std::string> files_;
