@@ -164,8 +164,9 @@ void Run(int argc, const char* const* argv,
   });
 
   for (const auto& add :
-       {AddInit, AddTrain, AddEval, AddDatasets, AddProbe, AddAnalyze, AddSweep,
-        AddInspect, AddConvert, AddReport, AddModels, AddCompletion, AddMan}) {
+       {AddInit, AddTrain, AddEval, AddPredict, AddDatasets, AddProbe,
+        AddAnalyze, AddSweep, AddInspect, AddConvert, AddExport, AddBench,
+        AddReport, AddModels, AddCompletion, AddMan}) {
     add(app, invocation);
   }
   Parse(app, args);

@@ -25,11 +25,15 @@ const TorchCommands& LibTorchCommands() {
   static constexpr TorchCommands kCommands = {
       .train = RunTrain,
       .eval = RunEval,
+      .predict = RunPredict,
+      .bench = RunBench,
       .probe = RunProbe,
       .analyze_attention = RunAnalyzeAttention,
       .analyze_features = RunAnalyzeFeatures,
       .analyze_weights = RunAnalyzeWeights,
       .sweep_dry_run = DryRunSweep,
+      .calibrate = session::Calibrate,
+      .verify = session::Verify,
       .devices_of = train::DevicesOf,
       .svd = SvdOnOneThread};
   return kCommands;

@@ -1,10 +1,15 @@
 // Torch-free.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "wsel/core/progress.h"
 #include "wsel/select/svd_parts.h"
+#include "wsel/session/onnx_calibration.h"
+#include "wsel/session/onnx_export.h"
+#include "wsel/session/onnx_verify.h"
 #include "wsel/sweep/expand.h"
 #include "wsel/sweep/sweep_file.h"
 
@@ -12,6 +17,8 @@ namespace wsel::cli {
 
 struct TrainArgs;
 struct EvalArgs;
+struct PredictArgs;
+struct BenchArgs;
 struct ProbeArgs;
 struct AnalyzeArgs;
 struct AttentionArgs;
@@ -23,6 +30,8 @@ struct SweepArgs;
 struct TorchCommands {
   void (*train)(const TrainArgs& args);
   void (*eval)(const EvalArgs& args);
+  void (*predict)(const PredictArgs& args);
+  void (*bench)(const BenchArgs& args);
   void (*probe)(const ProbeArgs& args);
   void (*analyze_attention)(const AttentionArgs& args);
   void (*analyze_features)(const FeaturesArgs& args);
@@ -30,6 +39,13 @@ struct TorchCommands {
   // Lists the runs with the time that they take.
   void (*sweep_dry_run)(const SweepArgs& args, const sweep::SweepFile& file,
                         const std::vector<sweep::PlannedRun>& runs);
+  // As session::Calibrate and session::Verify, of an export.
+  session::Calibration (*calibrate)(session::OnnxExport& exported,
+                                    const OnProgress& progress);
+  session::Verification (*verify)(const session::OnnxExport& exported,
+                                  const std::filesystem::path& output,
+                                  const session::VerifyOptions& options,
+                                  const OnProgress& progress);
   // As train::DevicesOf.
   std::vector<std::string> (*devices_of)(const std::string& device);
   // For tensors that are processed in parallel: each on one thread.
@@ -41,6 +57,8 @@ const TorchCommands& LibTorchCommands();
 
 void RunTrain(const TrainArgs& args);
 void RunEval(const EvalArgs& args);
+void RunPredict(const PredictArgs& args);
+void RunBench(const BenchArgs& args);
 void RunProbe(const ProbeArgs& args);
 void RunAnalyzeAttention(const AttentionArgs& args);
 void RunAnalyzeFeatures(const FeaturesArgs& args);

@@ -331,6 +331,15 @@ std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint,
   return missing;
 }
 
+void RequireAllKeys(const PretrainedCheckpoint& checkpoint,
+                    const model::Config& config) {
+  const auto missing = MissingKeys(checkpoint, config);
+  if (missing.empty()) return;
+  throw Error(ErrorKind::kMismatch, missing.front(),
+              "missing key: {} lacks it or has it in another shape",
+              checkpoint.file->path().string());
+}
+
 std::string DescribeCopy(const naming::RemappedStateDict& remapped) {
   if (remapped.other_copies.empty()) {
     return remapped.prefix.empty()

@@ -90,6 +90,7 @@ void MakeFiles(const TempFolder& folder) {
     fs::create_symlink("vit_small.safetensors",
                        folder / (std::string(name) + ".safetensors"));
   }
+  fs::copy(fs::path(kSmallSweepData) / "val/b/3.jpg", folder / "photo.jpg");
   WriteZeros(folder / "minilm/model.safetensors",
              select::SmallBert(384, 6, 1536));
   for (const char* name : {"small", "hf"}) fs::create_directory(folder / name);
@@ -133,7 +134,8 @@ wsel() {{
   local more=()
   case "$1 $*" in
     *--dry-run* | *--status*) ;;
-    train* | eval* | probe* | sweep* | 'analyze analyze features'*)
+    train* | eval* | probe* | sweep* | 'analyze analyze features'* | \
+      'export export '*--verify* | 'export export '*--dataset*)
       more=(--dry-run) ;;
   esac
   '{0}' --quiet "$@" "${{more[@]}}" >out.txt 2>err.txt

@@ -61,6 +61,10 @@ std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint);
 std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint,
                                      const model::Config& config);
 
+// Errors: kMismatch naming the first of them.
+void RequireAllKeys(const PretrainedCheckpoint& checkpoint,
+                    const model::Config& config);
+
 // Which copy of the weights is used, "the weights under 'model_ema.', not those
 // under 'model.' ..."; "" if the file has only one, without a prefix.
 std::string DescribeCopy(const naming::RemappedStateDict& remapped);
