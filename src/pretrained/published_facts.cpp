@@ -39,23 +39,6 @@ void Fill(std::optional<Stated<T>>& value,
   if (!value) value = found;
 }
 
-// Where evaluation here resizes images otherwise than timm does for this tag.
-void AddCropRemark(const PublishedTag& tag, const std::string& label,
-                   Beside& facts) {
-  const bool large = tag.img_size[0] >= image::kSmallestUncropped;
-  if (tag.crop_mode == "squash" && !large) {
-    facts.remarks.push_back(fmt::format(
-        "{}: its images are resized without a crop of the middle, which "
-        "evaluation here does only from {} px",
-        label, image::kSmallestUncropped));
-  } else if (tag.crop_mode == "center" && large) {
-    facts.remarks.push_back(fmt::format(
-        "{}: its images keep their aspect ratio and are cropped to the middle; "
-        "from {} px evaluation here resizes them as a whole",
-        label, image::kSmallestUncropped));
-  }
-}
-
 // timm publishes weights that were trained with QuickGELU under two names: as a
 // model with exact GELU, and as one with QuickGELU.
 void AddQuickGeluRemark(const Published& published, const std::string& label,
@@ -119,7 +102,9 @@ Beside ImageFactsOf(const Published& published) {
   state(facts.interpolation, [](const PublishedTag& t) {
     return image::Interpolations().Find(t.interpolation, t.model);
   });
-  if (tags.size() == 1) AddCropRemark(tags.front(), label, facts);
+  state(facts.crop_mode, [](const PublishedTag& t) {
+    return image::CropModes().Find(t.crop_mode, t.model);
+  });
   return facts;
 }
 
@@ -127,13 +112,10 @@ void AddPublished(const Published& published, bool takes_config,
                   Beside& beside) {
   const std::string label = LabelOf(published);
   const Beside images = ImageFactsOf(published);
-  if (!beside.crop_pct) {
-    beside.remarks.insert(beside.remarks.end(), images.remarks.begin(),
-                          images.remarks.end());
-  }
   Fill(beside.mean, images.mean);
   Fill(beside.std, images.std);
   Fill(beside.crop_pct, images.crop_pct);
+  Fill(beside.crop_mode, images.crop_mode);
   Fill(beside.img_size, images.img_size);
   Fill(beside.interpolation, images.interpolation);
   AddModel(*published.model, label, beside);
