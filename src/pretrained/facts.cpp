@@ -299,6 +299,14 @@ Facts FactsOf(const PretrainedCheckpoint& checkpoint, const GivenFacts& given) {
   return facts;
 }
 
+void CheckCrop(const GivenFacts& given, const Facts& facts) {
+  if (!given.crop_pct || HasCrop(facts.Resizing())) return;
+  throw Error(ErrorKind::kUsage, "crop_pct",
+              "has no effect on images of {} px: {}; leave it out, or choose "
+              "crop_mode center",
+              ImageSize(facts.model), image::DescribeAutoCrop());
+}
+
 std::string Describe(const MeanStd& facts) {
   return fmt::format("mean {}, std {}", Describe(facts.mean),
                      Describe(facts.std));
