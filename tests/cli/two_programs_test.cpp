@@ -112,10 +112,10 @@ TEST(TwoPrograms, ExportTheSameFiles) {
 
 TEST(TwoPrograms, WselRepeatsWhyTorchCannotBeUsed) {
   const TempFolder folder;
-  const Outcome eval =
-      Shell(folder, fmt::format("WSEL_TORCH_FAULT='is not installed' '{}' eval "
-                                "--checkpoint s --dataset cifar10",
-                                WSEL_BINARY));
+  const Outcome eval = Shell(
+      folder, fmt::format("WSEL_TORCH_FAULT='is not installed' '{}' eval "
+                          "--checkpoint s --dataset cifar10 --data-root .",
+                          WSEL_BINARY));
   EXPECT_EQ(eval.exit_code, 4);
   EXPECT_THAT(eval.err, HasSubstr("torch: is not installed"));
 }
