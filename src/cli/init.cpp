@@ -22,8 +22,9 @@ void ShowPlan(const InitArgs& args, const select::Plan& plan) {
   fmt::print("{}", args.json      ? select::ToJson(plan)
                    : args.dry_run ? select::Report(plan)
                                   : select::Summary(plan));
-  if (!args.save_plan.empty())
+  if (!args.save_plan.empty()) {
     WriteTextFile(args.save_plan, select::ToJson(plan));
+  }
 }
 
 // A dry run if the teacher's file is missing.

@@ -196,8 +196,9 @@ void RunTrain(const TrainArgs& args) {
   const run::RunFolder folder(args.output);
   auto run = session::BeginRun(std::move(recipe), device, folder, args.resume);
   session::AddLogFile(folder.log(), run.resumes);
-  if (folder.locked_by_file())
+  if (folder.locked_by_file()) {
     session::WarnOfFileLock(args.output, run::kLockFile);
+  }
   session::OpenInputs(run, folder, args.allow_other_kernels);
   PrintPlan(run.recipe, run.splits.train.size(), run.splits.test.size());
   auto made = session::MakeModel(run);

@@ -204,9 +204,7 @@ class RunLengthDecoder {
       } else if (*byte == 0) {
         Add(0, (width_ - indices_.size() % width_) % width_);
         x_ = 0;
-      } else if (*byte == 1) {
-        break;
-      } else if (!(*byte == 2 ? Move() : Copy(*byte))) {
+      } else if (*byte == 1 || !(*byte == 2 ? Move() : Copy(*byte))) {
         break;
       }
     }

@@ -98,8 +98,9 @@ std::string DescribeVit(const VitConfig& c) {
       c.num_classes);
   if (c.pooling != Pooling::kToken) text += ", average pooling";
   if (c.dist_token) text += ", distillation token";
-  if (c.reg_tokens > 0)
+  if (c.reg_tokens > 0) {
     text += fmt::format(", {} register tokens", c.reg_tokens);
+  }
   if (c.no_embed_class) text += ", no position embedding for prefix tokens";
   if (c.pre_norm) text += ", norm before the blocks";
   if (c.layer_scale != 0) text += ", layer scale";

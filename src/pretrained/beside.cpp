@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "activation_names.h"
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 #include "wsel/model/variants.h"
+#include "wsel/pretrained/published.h"
 
 namespace wsel::pretrained {
 namespace {
@@ -72,7 +74,7 @@ struct SideFile {
   template <typename T>
   void State(std::optional<Stated<T>>& value,
              const std::optional<T>& found) const {
-    if (!value && found) value = Stated<T>{*found, name};
+    if (!value && found) value = Stated<T>{.value = *found, .file = name};
   }
   std::string Remark(std::string_view text) const {
     return fmt::format("{}: {}", name, text);
@@ -155,22 +157,58 @@ void ReadCrop(const SideFile& file, Beside& beside) {
   file.State(beside.crop_mode, mode);
 }
 
-// The number of heads of timm's variant, unless the model has been built with
+struct ModelSize {
+  int64_t width;
+  int64_t num_heads;
+};
+
+// Of a published model or a variant of that name.
+std::optional<ModelSize> SizeOf(const std::string& name) {
+  if (const auto published = FindPublished(name)) {
+    return ModelSize{published->model->width, published->model->num_heads};
+  }
+  try {
+    const model::Config variant = model::FindVariant(name).config;
+    return ModelSize{NumFeatures(variant), NumHeads(variant)};
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// The number of heads of timm's model, unless the model has been built with
 // another width and nobody knows which heads.
 std::optional<int64_t> HeadsOfVariant(const SideFile& file) {
   const auto name = file.First<std::string>(
       {"/architecture", "/model_cfg/vision_cfg/timm_model_name"});
   if (!name) return std::nullopt;
-  try {
-    const model::Config variant = model::FindVariant(*name).config;
-    const auto width = file.Get<int64_t>("/num_features");
-    const bool other = width && *width != NumFeatures(variant) &&
-                       !file.json.contains("model_args");
-    const int64_t heads = other ? 0 : NumHeads(variant);
-    return heads > 0 ? std::optional(heads) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
+  const auto built = SizeOf(*name);
+  const auto width = file.Get<int64_t>("/num_features");
+  const bool other = built && width && *width != built->width &&
+                     !file.json.contains("model_args");
+  if (!built || other || built->num_heads < 1) return std::nullopt;
+  return built->num_heads;
+}
+
+// Whether the model has been built with other arguments than its name says.
+bool ChangesArchitecture(const SideFile& file) {
+  constexpr std::string_view kHarmless[] = {"img_size", "num_classes",
+                                            "drop_rate", "drop_path_rate"};
+  const auto arguments = file.json.find("model_args");
+  if (arguments == file.json.end() || !arguments->is_object()) return false;
+  return std::ranges::any_of(arguments->items(), [&](const auto& item) {
+    return std::ranges::find(kHarmless, item.key()) == std::end(kHarmless);
+  });
+}
+
+void ReadArchitecture(const SideFile& file, Beside& beside) {
+  if (ChangesArchitecture(file)) return;
+  auto name = file.First<std::string>(
+      {"/architecture", "/model_cfg/vision_cfg/timm_model_name"});
+  const auto tag = file.Get<std::string>("/pretrained_cfg/tag");
+  if (name && tag && !tag->empty() && name->find('.') == std::string::npos) {
+    *name += "." + *tag;
   }
+  file.State(beside.architecture, name);
 }
 
 // open_clip's own towers have heads of 64 channels unless it says otherwise.
@@ -195,10 +233,9 @@ void ReadActivation(const SideFile& file, Beside& beside) {
   using enum model::Activation;
   const auto name =
       file.First<std::string>({"/hidden_act", "/vision_config/hidden_act"});
-  if (name == "gelu") {
-    file.State(beside.activation, std::optional(kGelu));
-  } else if (name == "quick_gelu") {
-    file.State(beside.activation, std::optional(kQuickGelu));
+  const auto known = name ? ActivationNamed(*name) : std::nullopt;
+  if (known) {
+    file.State(beside.activation, known);
   } else if (name) {
     beside.unsupported.push_back(file.Remark(
         fmt::format("its activation, {}, is not supported", *name)));
@@ -316,6 +353,7 @@ Beside ReadBeside(const std::filesystem::path& checkpoint) {
     ReadInterpolation(*file, beside);
     ReadCrop(*file, beside);
     ReadModel(*file, beside);
+    ReadArchitecture(*file, beside);
     ReadClasses(*file, beside);
   }
   return beside;

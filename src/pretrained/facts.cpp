@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "part_of_model.h"
+#include "published_facts.h"
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
 #include "wsel/model/config.h"
@@ -45,7 +46,9 @@ const char* Name(FactSource source) {
 template <typename T>
 std::string SourceOf(const Fact<T>& fact) {
   if (fact.detail.empty()) return Name(fact.source);
-  if (fact.source == FactSource::kBeside) return fact.detail;
+  if (fact.source == FactSource::kBeside || fact.source == FactSource::kName) {
+    return fact.detail;
+  }
   return fmt::format("{}, not {}", Name(fact.source), fact.detail);
 }
 
@@ -100,6 +103,13 @@ std::optional<image::Normalisation> ByName(
   return std::nullopt;
 }
 
+template <typename T>
+Fact<T> FactOf(const Stated<T>& stated) {
+  return {stated.value,
+          stated.by_name ? FactSource::kName : FactSource::kBeside,
+          stated.file};
+}
+
 RgbFact KnownRgb(const PretrainedCheckpoint& checkpoint, const char* key,
                  const std::optional<Stated<Rgb>>& beside,
                  const std::optional<Rgb>& usual, FactSource source,
@@ -109,7 +119,7 @@ RgbFact KnownRgb(const PretrainedCheckpoint& checkpoint, const char* key,
     const std::string path = checkpoint.file->path().string();
     return {ParseRgb(found->second, path + ": " + key), FactSource::kMetadata};
   }
-  if (beside) return {beside->value, FactSource::kBeside, beside->file};
+  if (beside) return FactOf(*beside);
   if (usual) return {*usual, source};
   return {assumed, FactSource::kAssumed};
 }
@@ -118,7 +128,7 @@ template <typename T>
 Fact<T> KnownOf(const std::optional<T>& recorded,
                 const std::optional<Stated<T>>& beside, const T& assumed) {
   if (recorded) return {*recorded, FactSource::kMetadata};
-  if (beside) return {beside->value, FactSource::kBeside, beside->file};
+  if (beside) return FactOf(*beside);
   return {assumed, FactSource::kAssumed};
 }
 
@@ -176,6 +186,20 @@ int64_t ClassesOf(const TensorSource& tensors) {
   return 0;
 }
 
+// Whether and where a neighbour or the checkpoint's name states something of
+// the forward pass; a neighbour comes first.
+Fact<bool> FileThatStates(const Beside& beside) {
+  Fact<bool> found = {false};
+  const auto add = [&](const auto& stated) {
+    if (!stated || (found.value && stated->by_name)) return;
+    found = {true, FactOf(*stated).source, stated->file};
+  };
+  add(beside.norm_eps);
+  add(beside.activation);
+  add(beside.num_heads);
+  return found;
+}
+
 // The model, and what it contradicts.
 void SetModel(const PretrainedCheckpoint& checkpoint, const GivenFacts& given,
               Facts& facts) {
@@ -186,11 +210,13 @@ void SetModel(const PretrainedCheckpoint& checkpoint, const GivenFacts& given,
     const model::Hints& by_module = checkpoint.stated;
     const bool from_module =
         by_module.norm_eps || by_module.activation || by_module.num_heads;
-    const bool stated =
-        beside.norm_eps || beside.activation || beside.num_heads;
+    const Fact<bool> stated = FileThatStates(beside);
     facts.model_source = recorded || from_module ? FactSource::kMetadata
-                         : stated                ? FactSource::kBeside
+                         : stated.value          ? stated.source
                                                  : FactSource::kLibrary;
+    if (facts.model_source == FactSource::kName) {
+      facts.model_detail = stated.detail;
+    }
     return;
   }
   if (checkpoint.remapped.source.empty()) RequireModel(checkpoint);
@@ -229,6 +255,27 @@ std::string DescribeCrop(const Facts& facts) {
                      interpolation);
 }
 
+std::string ModelSource(const Facts& facts) {
+  return facts.model_detail.empty() ? Name(facts.model_source)
+                                    : facts.model_detail;
+}
+
+// A given "NAME.TAG" gives the images of these published weights, too.
+GivenFacts WithTag(GivenFacts given) {
+  const auto published =
+      given.model ? FindPublished(NameOf(*given.model)) : std::nullopt;
+  if (!published || published->tag == nullptr) return given;
+  const Beside images = ImageFactsOf(*published);
+  const auto fill = [](auto& value, const auto& stated) {
+    if (!value && stated) value = stated->value;
+  };
+  fill(given.mean, images.mean);
+  fill(given.std, images.std);
+  fill(given.crop_pct, images.crop_pct);
+  fill(given.interpolation, images.interpolation);
+  return given;
+}
+
 template <typename T>
 Json JsonOf(const Fact<T>& fact, Json value) {
   return {{"value", std::move(value)}, {"source", SourceOf(fact)}};
@@ -237,7 +284,8 @@ Json JsonOf(const Fact<T>& fact, Json value) {
 }  // namespace
 
 MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
-                  const GivenFacts& given) {
+                  const GivenFacts& user_gives) {
+  const GivenFacts given = WithTag(user_gives);
   const naming::PretrainedCfg& cfg = checkpoint.remapped.pretrained_cfg;
   const Beside& beside = checkpoint.beside;
   const auto named = ByName(checkpoint);
@@ -251,8 +299,9 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
 }
 
 void AddMeanStd(const PretrainedCheckpoint& checkpoint,
-                std::map<std::string, std::string>& metadata) {
-  const MeanStd known = MeanStdOf(checkpoint);
+                std::map<std::string, std::string>& metadata,
+                const GivenFacts& given) {
+  const MeanStd known = MeanStdOf(checkpoint, given);
   for (const auto& [key, fact] : {std::pair(run::kMeanKey, &known.mean),
                                   std::pair(run::kStdKey, &known.std)}) {
     if (fact->source == FactSource::kAssumed) continue;
@@ -272,7 +321,9 @@ std::string FactText(image::PassOrder value) {
   return std::string(image::PassOrders().NameOf(value));
 }
 
-Facts FactsOf(const PretrainedCheckpoint& checkpoint, const GivenFacts& given) {
+Facts FactsOf(const PretrainedCheckpoint& checkpoint,
+              const GivenFacts& user_gives) {
+  const GivenFacts given = WithTag(user_gives);
   const Beside& beside = checkpoint.beside;
   Facts facts;
   SetModel(checkpoint, given, facts);
@@ -315,7 +366,7 @@ std::string Describe(const MeanStd& facts) {
 std::string Describe(const Facts& facts) {
   return fmt::format("images of {} px, {}, {}, {} ({})", ImageSize(facts.model),
                      DescribeCrop(facts), Describe(facts.mean_std),
-                     DescribeForward(facts.model), Name(facts.model_source));
+                     DescribeForward(facts.model), ModelSource(facts));
 }
 
 nlohmann::ordered_json ToJson(const MeanStd& facts) {
@@ -333,7 +384,7 @@ nlohmann::ordered_json ToJson(const Facts& facts) {
       {"resize", JsonOf(facts.pass_order, FactText(facts.pass_order.value))}};
   json.update(ToJson(facts.mean_std));
   json["model"] = {{"value", DescribeForward(facts.model)},
-                   {"source", Name(facts.model_source)}};
+                   {"source", ModelSource(facts)}};
   return json;
 }
 

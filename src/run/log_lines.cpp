@@ -175,8 +175,9 @@ int64_t CheckedCount(double value, const std::string& where,
 
 void CheckAccuracy(const std::optional<double>& value, const std::string& where,
                    std::string_view name) {
-  if (!value || !std::isfinite(*value) || (*value >= 0 && *value <= 100))
+  if (!value || !std::isfinite(*value) || (*value >= 0 && *value <= 100)) {
     return;
+  }
   throw Error(ErrorKind::kFormat, where,
               "{} is {}: expected percent from 0 to 100", name, *value);
 }

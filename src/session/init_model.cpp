@@ -85,7 +85,8 @@ select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
   const StudentRequest request = RequestOf(recipe);
   select::Plan plan = PlanStudent(request, &teacher);
   LogTeacher(plan, teacher, request.teacher_model.has_value());
-  CompareMeanStd(MeanStdOf(teacher), recipe, recipe.teacher.file);
+  CompareMeanStd(MeanStdOf(teacher, {.model = request.teacher_model}), recipe,
+                 recipe.teacher.file);
   std::vector<int64_t> outputs;
   if (plan.options.head == select::Head::kReuse) {
     outputs = RequireSameClasses(teacher, NumClasses(recipe.model), classes,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "wsel/checkpoint/writer.h"
 #include "wsel/core/escape_text.h"
@@ -43,6 +44,13 @@ void WarnOfForwardDifferences(const select::Plan& plan) {
   }
 }
 
+// Nothing if the plan is one by the names of tensors.
+std::optional<model::Config> TeacherConfig(const select::Plan& plan) {
+  const auto* config =
+      plan.teacher ? std::get_if<model::Config>(&*plan.teacher) : nullptr;
+  return config == nullptr ? std::nullopt : std::optional(*config);
+}
+
 // Metadata with all that reproducing the student's file needs.
 std::map<std::string, std::string> Provenance(
     const std::string& command, const select::Plan& plan,
@@ -65,7 +73,7 @@ std::map<std::string, std::string> Provenance(
   metadata[run::kTeacherDigestKey] = teacher_hash;
   metadata[run::kTeacherDigestOfKey] = pretrained::HashScopes().NameOf(scope);
   // The student expects images normalised as for the teacher.
-  AddMeanStd(*teacher, metadata);
+  AddMeanStd(*teacher, metadata, {.model = TeacherConfig(plan)});
   if (plan.options.head == select::Head::kReuse && !IsGeneric(plan)) {
     AddClassNames(*teacher, metadata);
   }

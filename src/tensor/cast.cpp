@@ -76,8 +76,9 @@ size_t WriteAll(const Value& value, size_t count, std::byte* to) {
     const auto rounded = Rounded<kType>(exact);
     std::byte* element = to + i * sizeof(rounded);
     std::memcpy(element, &rounded, sizeof(rounded));
-    if (!std::isfinite(ReadElement<kType>(element)) && std::isfinite(exact))
+    if (!std::isfinite(ReadElement<kType>(element)) && std::isfinite(exact)) {
       return i;
+    }
   }
   return count;
 }

@@ -64,9 +64,10 @@ PageCommands CommandsOf(const std::string& page) {
 void WriteZeros(const fs::path& path, const std::vector<TensorSpec>& specs) {
   fs::create_directories(path.parent_path());
   std::vector<std::vector<std::byte>> bytes;
-  for (const TensorSpec& spec : specs)
+  for (const TensorSpec& spec : specs) {
     bytes.emplace_back(static_cast<size_t>(*Numel(spec.shape)) *
                        ItemSize(spec.dtype));
+  }
   checkpoint::Write(path.string(), specs,
                     [&](size_t i) { return std::span(bytes[i]); }, {});
 }

@@ -241,8 +241,9 @@ TEST_F(ThirdPartyFile, EveryCommandSaysWhichCopyItTook) {
         {"analyze", "weights", "--checkpoint", "two.safetensors"},
         {"train", "--config", "recipe.json", "--data-root", "data", "--init",
          "two.safetensors", "--dry-run"}};
-    for (auto& args : all)
+    for (auto& args : all) {
       args.insert(args.end(), choice.begin(), choice.end());
+    }
     return all;
   };
   for (const auto& [choice, taken] :

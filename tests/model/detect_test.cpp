@@ -38,6 +38,8 @@ Config Detectable(Config config) {
 
 TEST(Detect, FindsEveryVariantWithAndWithoutAHead) {
   for (const Variant& variant : Variants()) {
+    // Its tensors are those of SigLIP-B: the next test.
+    if (NameOf(variant.config) == "vit_base_patch16_gap_224") continue;
     for (const int64_t classes : {0, 37}) {
       Config config = variant.config;
       SetNumClasses(config, classes);
@@ -48,6 +50,26 @@ TEST(Detect, FindsEveryVariantWithAndWithoutAHead) {
       EXPECT_TRUE(SameArchitecture(
           FindVariant(NameOf(detection->config)).config, detection->config));
     }
+  }
+}
+
+// 16 heads at widths that heads of 64 channels would divide otherwise; 12 at
+// 768, where no weights of vit_base_patch16_gap_224, with 16, are published.
+TEST(Detect, GuessesTheHeadsOfPublishedModels) {
+  for (const int64_t width : {768, 1152, 1280, 1408, 1536, 1664}) {
+    auto config =
+        std::get<VitConfig>(FindVariant("vit_base_patch16_gap_224").config);
+    config.embed_dim = width;
+    const auto detection = Detect(SpecsSource(config));
+    const int64_t heads = width == 768 ? 12 : 16;
+    EXPECT_EQ(NumHeads(detection->config), heads);
+    EXPECT_TRUE(detection->knows_heads);
+    EXPECT_THAT(Assumptions(*detection),
+                testing::HasSubstr(fmt::format(
+                    "{} heads, a guess by the published models of width {}",
+                    heads, width)));
+    const auto given = Detect(SpecsSource(config), {.num_heads = 8});
+    EXPECT_EQ(NumHeads(given->config), 8);
   }
 }
 

@@ -21,7 +21,7 @@ enum class FactSource {
   kGiven,     // a flag or a recipe
   kMetadata,  // the file's metadata, as this program writes it
   kBeside,    // a file beside it (beside.h)
-  kName,      // the name of the file or its folder: "augreg"
+  kName,      // the name of the file or its folder (published.h; "augreg")
   kLibrary,   // names and shapes, and the source library's pretrained_cfg
   kAssumed,   // none of them: a default
 };
@@ -30,8 +30,8 @@ template <typename T>
 struct Fact {
   T value = {};
   FactSource source = FactSource::kAssumed;
-  // kBeside: the file's name; kGiven: what it replaces, if something else is
-  // known.
+  // kBeside: the file's name; kName: the published weights; kGiven: what it
+  // replaces, if something else is known.
   std::string detail = {};
 };
 // One value per channel.
@@ -49,7 +49,8 @@ struct MeanStd {
 struct Facts {
   model::Config model;  // with image size, eps and activation
   FactSource model_source = FactSource::kLibrary;
-  MeanStd mean_std;  // of its images
+  std::string model_detail = {};  // kName: the published model
+  MeanStd mean_std;               // of its images
   Fact<double> crop_pct = {};
   Fact<image::Interpolation> interpolation = {};
   Fact<image::CropMode> crop_mode = {};
@@ -100,7 +101,8 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
 
 // Adds the mean and std to the metadata of a file, if they are known.
 void AddMeanStd(const PretrainedCheckpoint& checkpoint,
-                std::map<std::string, std::string>& metadata);
+                std::map<std::string, std::string>& metadata,
+                const GivenFacts& given = {});
 
 // The value as a message writes it: [0.5,0.5,0.5], 0.9, bicubic.
 std::string FactText(const std::array<double, 3>& value);
