@@ -273,6 +273,7 @@ GivenFacts WithTag(GivenFacts given) {
   fill(given.std, images.std);
   fill(given.crop_pct, images.crop_pct);
   fill(given.interpolation, images.interpolation);
+  fill(given.crop_mode, images.crop_mode);
   return given;
 }
 
