@@ -114,6 +114,8 @@ class Check:
         self.expect(json.loads(props["classes"]) == CLASSES,
                     f"{name}: classes")
         self.expect(props["mean"] == "[0.5,0.5,0.5]", f"{name}: mean")
+        mode = "none" if int(props["img_size"]) <= 32 else "center"
+        self.expect(props["crop_mode"] == mode, f"{name}: crop mode")
         engines = {"onnxruntime": run_onnxruntime}
         if openvino is not None:
             engines["openvino"] = run_openvino

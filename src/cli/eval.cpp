@@ -16,29 +16,13 @@ void AddModel(CLI::App& c, EvalArgs& args) {
   AddCopyChoice(c, request.copy);
   AddNumHeads(c, request.num_heads);
   AddModelName(c, "--model", request.given.model, kModelHelp);
-  AddRgb(c, "--mean", request.given.mean,
-         "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint, of a "
-         "file beside it or of its source, else ImageNet's");
-  AddRgb(c, "--std", request.given.std,
-         "Per-channel standard deviation; default: as --mean");
+  AddMeanAndStd(c, request.given);
 }
 
 void AddData(CLI::App& c, EvalArgs& args) {
   data::DataOptions& data = args.request.data;
   AddDataset(c, data, "NAME", "DIR");
-  c.add_option("--crop-pct", args.request.given.crop_pct,
-               "Center crop fraction (timm's crop_pct); default: that of the "
-               "checkpoint's run or of a file beside it, else 0.875")
-      ->check(CLI::Range(0.01, 1.0));
-  AddChoice(c, "--interpolation", args.request.given.interpolation,
-            image::Interpolations(),
-            "Interpolation: " + image::Interpolations().Choices() +
-                "; default: as --crop-pct, else bicubic");
-  AddChoice(c, "--crop-mode", args.request.given.crop_mode, image::CropModes(),
-            "How images get the model's size (timm's crop_mode): " +
-                image::CropModes().Choices() +
-                "; auto: by the size, up to 32 px cropped only, from 384 px "
-                "squash, else center; default: as --crop-pct, else auto");
+  AddCrop(c, args.request.given);
   AddResize(c, args.request.given.pass_order);
   AddClasses(c, data);
   AddChoice(c, "--class-order", args.request.class_order,

@@ -197,11 +197,8 @@ void AddModel(CLI::App& c, ExportArgs& args) {
   AddNumHeads(c, args.num_heads);
   pretrained::GivenFacts& given = args.options.given;
   AddModelName(c, "--model", given.model, kModelHelp);
-  AddRgb(c, "--mean", given.mean,
-         "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint, of a "
-         "file beside it or of its source, else ImageNet's");
-  AddRgb(c, "--std", given.std,
-         "Per-channel standard deviation; default: as --mean");
+  AddMeanAndStd(c, given);
+  AddCrop(c, given);
 }
 
 void AddGraph(CLI::App& c, ExportArgs& args) {

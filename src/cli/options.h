@@ -15,6 +15,7 @@
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 #include "wsel/naming/remap_state_dict.h"
+#include "wsel/pretrained/facts.h"
 
 namespace wsel::cli {
 
@@ -51,6 +52,11 @@ void AddModelName(CLI::App& command, const std::string& name,
 void AddRgb(CLI::App& command, const std::string& name,
             std::optional<std::array<double, 3>>& value,
             const std::string& help);
+
+// --mean and --std of a model's images.
+void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given);
+// --crop-pct, --interpolation and --crop-mode of evaluation.
+void AddCrop(CLI::App& command, pretrained::GivenFacts& given);
 
 // --checkpoint-key and --no-ema, of a checkpoint with several copies.
 void AddCopyChoice(CLI::App& command, naming::CopyChoice& copy);

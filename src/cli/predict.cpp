@@ -15,19 +15,8 @@ void AddOptions(CLI::App& c, PredictArgs& args) {
   AddNumHeads(c, request.num_heads);
   AddModelName(c, "--model", request.given.model, kModelHelp);
   c.option_defaults()->group("Images");
-  AddRgb(c, "--mean", request.given.mean,
-         "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint, of a "
-         "file beside it or of its source, else ImageNet's");
-  AddRgb(c, "--std", request.given.std,
-         "Per-channel standard deviation; default: as --mean");
-  c.add_option("--crop-pct", request.given.crop_pct,
-               "Center crop fraction (timm's crop_pct); default: that of the "
-               "checkpoint's run or of a file beside it, else 0.875")
-      ->check(CLI::Range(0.01, 1.0));
-  AddChoice(c, "--interpolation", request.given.interpolation,
-            image::Interpolations(),
-            "Interpolation: " + image::Interpolations().Choices() +
-                "; default: as --crop-pct, else bicubic");
+  AddMeanAndStd(c, request.given);
+  AddCrop(c, request.given);
   AddResize(c, request.given.pass_order);
   c.add_flag("--exif", request.exif,
              "Turn images upright by their EXIF orientation; timm and wsel "

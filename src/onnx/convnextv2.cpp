@@ -10,18 +10,15 @@ namespace {
 std::string Grn(GraphBuilder& g, const std::string& name,
                 const std::string& x) {
   constexpr float kEps = 1e-6F;
-  const auto exact =
-      g.is_half() ? g.CastTo(DType::kF32, name + "/float", x) : x;
+  const auto exact = g.ToFloat(name + "/float", x);
   const auto norms =
       g.Reduce("ReduceL2", name + "/norms", exact, {1, 2}, /*keep=*/true);
   const auto mean =
       g.Reduce("ReduceMean", name + "/mean", norms, {-1}, /*keep=*/true);
   const auto divisor =
       g.Op("Add", name + "/divisor", {mean, g.ExactScalar(kEps)});
-  auto relative = g.Op("Div", name + "/relative", {norms, divisor});
-  if (g.is_half()) {
-    relative = g.CastTo(DType::kF16, name + "/half", relative);
-  }
+  const auto relative = g.FromFloat(
+      name + "/half", g.Op("Div", name + "/relative", {norms, divisor}));
   const auto scaled = g.Op("Mul", name + "/scaled", {x, relative});
   const auto product =
       g.Op("Mul", name + "/product", {scaled, g.Parameter(name + ".weight")});
@@ -34,11 +31,12 @@ std::string Grn(GraphBuilder& g, const std::string& name,
 
 std::string AddNetwork(const model::ConvNextV2Config& config,
                        GraphBuilder& graph, const std::string& images) {
-  return AddConvNext(config.WithoutGrn(), graph, images,
-                     [&](const std::string& mlp, const std::string& x) {
-                       return Grn(graph, mlp + ".grn",
-                                  graph.Gelu(mlp + "/act", x));
-                     });
+  return AddConvNext(
+      config.WithoutGrn(), graph, images,
+      [&](const std::string& mlp, const std::string& x) {
+        return Grn(graph, mlp + ".grn",
+                   graph.Activation(mlp + "/act", x, model::Activation::kGelu));
+      });
 }
 
 }  // namespace wsel::onnx

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "own_tensor.h"
@@ -108,6 +109,16 @@ std::string GraphBuilder::Parameter(const std::string& name) {
 std::string GraphBuilder::CastTo(DType dtype, const std::string& name,
                                  const std::string& x) {
   return Op("Cast", name, {x}, {{"to", CastTarget(dtype)}});
+}
+
+std::string GraphBuilder::ToFloat(const std::string& name,
+                                  const std::string& x) {
+  return is_half() ? CastTo(DType::kF32, name, x) : x;
+}
+
+std::string GraphBuilder::FromFloat(const std::string& name,
+                                    const std::string& x) {
+  return is_half() ? CastTo(DType::kF16, name, x) : x;
 }
 
 std::string GraphBuilder::Input(int64_t size) {
@@ -230,11 +241,41 @@ std::string GraphBuilder::Gelu(const std::string& name, const std::string& x) {
   return Op("Mul", name, {product, Scalar(0.5)});
 }
 
-std::string GraphBuilder::QuickGelu(const std::string& name,
-                                    const std::string& x) {
-  const auto scaled = Op("Mul", name + "/scaled", {x, Scalar(1.702)});
-  const auto gate = Op("Sigmoid", name + "/gate", {scaled});
-  return Op("Mul", name, {x, gate});
+// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, with no power above the
+// square, so that float16 overflows late, and then to the right limit.
+std::string GraphBuilder::GeluTanh(const std::string& name,
+                                   const std::string& x) {
+  const auto square = Op("Mul", name + "/square", {x, x});
+  const auto cubic = Op("Mul", name + "/cubic", {square, Scalar(0.044715)});
+  const auto factor = Op("Add", name + "/factor", {cubic, Scalar(1)});
+  const auto inner = Op("Mul", name + "/inner", {x, factor});
+  const auto scaled = Op("Mul", name + "/scaled",
+                         {inner, Scalar(std::sqrt(2 / std::numbers::pi))});
+  const auto tanh = Op("Tanh", name + "/tanh", {scaled});
+  const auto sum = Op("Add", name + "/sum", {tanh, Scalar(1)});
+  const auto product = Op("Mul", name + "/product", {x, sum});
+  return Op("Mul", name, {product, Scalar(0.5)});
+}
+
+std::string GraphBuilder::Gated(const std::string& name, const std::string& x,
+                                const std::string& scaled) {
+  return Op("Mul", name, {x, Op("Sigmoid", name + "/gate", {scaled})});
+}
+
+std::string GraphBuilder::Activation(const std::string& name,
+                                     const std::string& x,
+                                     model::Activation activation) {
+  switch (activation) {
+    case model::Activation::kGelu:
+      break;
+    case model::Activation::kQuickGelu:
+      return Gated(name, x, Op("Mul", name + "/scaled", {x, Scalar(1.702)}));
+    case model::Activation::kGeluTanh:
+      return GeluTanh(name, x);
+    case model::Activation::kSilu:
+      return Gated(name, x, x);
+  }
+  return Gelu(name, x);
 }
 
 std::string GraphBuilder::Transpose(const std::string& name,

@@ -61,8 +61,8 @@ class GraphBuilder {
   // Over the last dimension.
   std::string LayerNorm(const std::string& name, const std::string& x,
                         double eps);
-  std::string Gelu(const std::string& name, const std::string& x);
-  std::string QuickGelu(const std::string& name, const std::string& x);
+  std::string Activation(const std::string& name, const std::string& x,
+                         model::Activation activation);
   std::string Transpose(const std::string& name, const std::string& x,
                         const std::vector<int64_t>& order);
   // `shape` after the batch.
@@ -77,12 +77,21 @@ class GraphBuilder {
                      bool keep);
   std::string CastTo(DType dtype, const std::string& name,
                      const std::string& x);
+  // To float32 and back, where the activations are float16; else x. For sums of
+  // squares, which exceed its 65504.
+  std::string ToFloat(const std::string& name, const std::string& x);
+  std::string FromFloat(const std::string& name, const std::string& x);
 
   bool is_half() const { return options_.dtype == DType::kF16; }
   Graph Take() { return std::move(graph_); }
 
  private:
   void AddConstant(const TensorView& view);
+  std::string Gelu(const std::string& name, const std::string& x);
+  std::string GeluTanh(const std::string& name, const std::string& x);
+  // x * sigmoid(slope x), where `scaled` is slope x.
+  std::string Gated(const std::string& name, const std::string& x,
+                    const std::string& scaled);
   // The range of an activation. Errors: kMismatch if it is not finite.
   const Range& RangeOf(const std::string& x) const;
   // An activation and a weight matrix [in, out], rounded to 8 bits.

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "wsel/core/dump_json.h"
+#include "wsel/image/eval_resize.h"
 #include "wsel/image/resample.h"
 
 namespace wsel::onnx {
@@ -16,6 +17,21 @@ void NoteIfAssumed(Json& assumed, const char* key,
   if (fact.source == pretrained::FactSource::kAssumed) assumed.push_back(key);
 }
 
+// timm's crop_mode with which crop_pct does this; timm has none for images that
+// are only cropped.
+const char* CropModeOf(image::EvalResize resizing) {
+  switch (resizing) {
+    case image::EvalResize::kNone:
+      return "none";
+    case image::EvalResize::kShortSide:
+      return "center";
+    case image::EvalResize::kSquash:
+    case image::EvalResize::kWhole:
+      break;
+  }
+  return "squash";
+}
+
 }  // namespace
 
 std::map<std::string, std::string> MetadataOf(
@@ -26,14 +42,18 @@ std::map<std::string, std::string> MetadataOf(
   metadata["img_size"] = std::to_string(ImageSize(facts.model));
   metadata["mean"] = Json(mean.value).dump();
   metadata["std"] = Json(std.value).dump();
-  metadata["crop_pct"] = Json(facts.crop_pct.value).dump();
+  const image::EvalResize resizing = facts.Resizing();
+  const bool crops = HasCrop(resizing);
+  metadata["crop_pct"] = Json(crops ? facts.crop_pct.value : 1.0).dump();
+  metadata["crop_mode"] = CropModeOf(resizing);
   metadata["interpolation"] =
       image::Interpolations().NameOf(facts.interpolation.value);
   metadata["color"] = "RGB";
   Json assumed = Json::array();
   NoteIfAssumed(assumed, "mean", mean);
   NoteIfAssumed(assumed, "std", std);
-  NoteIfAssumed(assumed, "crop_pct", facts.crop_pct);
+  if (crops) NoteIfAssumed(assumed, "crop_pct", facts.crop_pct);
+  NoteIfAssumed(assumed, "crop_mode", facts.crop_mode);
   NoteIfAssumed(assumed, "interpolation", facts.interpolation);
   metadata["assumed"] = assumed.dump();
   const auto classes = ClassNamesOf(checkpoint);

@@ -122,7 +122,9 @@ Operator FindOperator(const std::string& name) {
       {"Slice", Slice},
       {"Softmax",
        [](const Call& c) { return c.x().softmax(c.Integer("axis")); }},
+      {"Sqrt", [](const Call& c) { return c.x().sqrt(); }},
       {"Sub", [](const Call& c) { return c.x() - c.inputs[1]; }},
+      {"Tanh", [](const Call& c) { return c.x().tanh(); }},
       {"Transpose",
        [](const Call& c) { return c.x().permute(c.List("perm")); }},
   };

@@ -87,9 +87,7 @@ std::string Attention(const VitConfig& c, GraphBuilder& g,
 std::string Mlp(const VitConfig& c, GraphBuilder& g, const std::string& name,
                 const std::string& x) {
   const auto hidden = g.Linear(name + ".fc1", x);
-  const auto active = c.activation == model::Activation::kQuickGelu
-                          ? g.QuickGelu(name + "/act", hidden)
-                          : g.Gelu(name + "/act", hidden);
+  const auto active = g.Activation(name + "/act", hidden, c.activation);
   return g.Linear(name + ".fc2", active);
 }
 

@@ -273,6 +273,7 @@ GivenFacts WithTag(GivenFacts given) {
   fill(given.std, images.std);
   fill(given.crop_pct, images.crop_pct);
   fill(given.interpolation, images.interpolation);
+  fill(given.crop_mode, images.crop_mode);
   return given;
 }
 
@@ -348,6 +349,14 @@ Facts FactsOf(const PretrainedCheckpoint& checkpoint,
                             std::nullopt, image::PassOrder::kPillow13));
   facts.remarks = beside.remarks;
   return facts;
+}
+
+void CheckCrop(const GivenFacts& given, const Facts& facts) {
+  if (!given.crop_pct || HasCrop(facts.Resizing())) return;
+  throw Error(ErrorKind::kUsage, "crop_pct",
+              "has no effect on images of {} px: {}; leave it out, or choose "
+              "crop_mode center",
+              ImageSize(facts.model), image::DescribeAutoCrop());
 }
 
 std::string Describe(const MeanStd& facts) {

@@ -30,15 +30,6 @@ int64_t BatchSize(const EvalRequest& request, const model::Config& config,
                                 train::MemoryBudget(device), kMaxBatch);
 }
 
-// A crop that would change nothing is a mistake.
-void CheckCrop(const EvalRequest& request, const pretrained::Facts& facts) {
-  if (!request.given.crop_pct || HasCrop(facts.Resizing())) return;
-  throw Error(ErrorKind::kUsage, "crop_pct",
-              "has no effect on images of {} px: {}; leave it out, or choose "
-              "crop_mode center",
-              ImageSize(facts.model), image::DescribeAutoCrop());
-}
-
 // What images the run had for its test split.
 data::DataOptions DataOf(const EvalRequest& request,
                          const pretrained::RecordedRecipe& recipe) {
@@ -75,7 +66,7 @@ EvalCheckpoint OpenForEval(const EvalRequest& request) {
       pretrained::Open(request.checkpoint, request.copy, request.num_heads);
   opened.facts = FactsOf(opened.checkpoint, request.given);
   if (!request.given.model) RequireKnownHeads(opened.checkpoint);
-  CheckCrop(request, opened.facts);
+  CheckCrop(request.given, opened.facts);
   LogFacts(opened.facts, request.checkpoint);
   for (const auto& parameter : ParameterSpecs(opened.facts.model)) {
     nn::CheckFits(parameter.spec, *opened.checkpoint.remapped.tensors);

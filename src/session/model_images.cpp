@@ -4,6 +4,7 @@
 
 #include "wsel/data/loader.h"
 #include "wsel/data/sampler.h"
+#include "wsel/train/eval_transform.h"
 #include "wsel/train/image_batches.h"
 
 namespace wsel::session {
@@ -15,18 +16,14 @@ std::vector<std::string> ForEachBatch(const data::Dataset& set,
                                       const OnImages& use) {
   const auto size = static_cast<int>(ImageSize(facts.model));
   train::Uploader uploader(c10::kCPU, facts.mean_std.normalisation());
-  data::Loader loader(
-      set,
-      train::MakeEvalTransform({.img_size = size,
-                                .crop_pct = facts.crop_pct.value,
-                                .interpolation = facts.interpolation.value,
-                                .pass_order = facts.pass_order.value}),
-      data::EvalBatches(set.size(), options.batch_size),
-      {.img_size = size,
-       .batch_size = options.batch_size,
-       .workers = options.workers,
-       .skip_corrupt = options.skip_corrupt},
-      uploader.allocate());
+  data::Loader loader(set,
+                      train::MakeEvalTransform(train::EvalTransformOf(facts)),
+                      data::EvalBatches(set.size(), options.batch_size),
+                      {.img_size = size,
+                       .batch_size = options.batch_size,
+                       .workers = options.workers,
+                       .skip_corrupt = options.skip_corrupt},
+                      uploader.allocate());
   ProgressPoint done{
       .title = options.title,
       .steps = (set.size() + options.batch_size - 1) / options.batch_size};

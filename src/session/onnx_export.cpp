@@ -29,6 +29,7 @@ OnnxExport::OnnxExport(const pretrained::PretrainedCheckpoint& checkpoint,
       options_(options),
       facts_(FactsOf(checkpoint, options.given)) {
   CheckOptions(options);
+  CheckCrop(options.given, facts_);
   if (!options.given.model) RequireKnownHeads(checkpoint);
   RequireAllKeys(checkpoint, facts_.model);
   RequireNoUnexpectedKeys(checkpoint, facts_.model);

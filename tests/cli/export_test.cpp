@@ -60,7 +60,7 @@ TEST_F(ExportCommand, WritesAFileWithItsMetadata) {
   EXPECT_EQ(json["size"], bytes.size());
   EXPECT_THAT(bytes, AllOf(HasSubstr("[0.5,0.5,0.5]"), HasSubstr("img_size"),
                            HasSubstr(R"(["a","b","c","d","e"])"),
-                           HasSubstr(R"(["crop_pct","interpolation"])"),
+                           HasSubstr(R"(["crop_mode","interpolation"])"),
                            HasSubstr("wsel.converted.sha256")));
   ASSERT_EQ(Export({"o.onnx", "--json"}).exit_code, 0);
   EXPECT_EQ(ReadAll(folder_ / "o.onnx"), bytes);
@@ -90,6 +90,8 @@ TEST_F(ExportCommand, RejectsWhatCannotBeExported) {
   ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder",
                "--data-root", kSmallSweepData, "--dtype", "float16"},
               2, {"--dtype", "float32"});
+  ExpectFails({"o.onnx", "--crop-pct", "0.9"}, 2,
+              {"--crop-pct", "no effect on images of 32 px"});
   ExpectFails({"o.pb"}, 2, {".onnx"});
   ExpectFails({}, 2, {"OUT"});
 }

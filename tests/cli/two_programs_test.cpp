@@ -29,9 +29,10 @@ Outcome Shell(const TempFolder& folder, const std::string& command) {
 TEST(TwoPrograms, HaveTheSameHelp) {
   const TempFolder folder;
   for (const char* command :
-       {"", "init", "train", "eval", "datasets", "probe", "analyze attention",
-        "analyze features", "analyze weights", "sweep", "inspect", "convert",
-        "report", "models", "completion", "man"}) {
+       {"", "init", "train", "eval", "predict", "datasets", "probe",
+        "analyze attention", "analyze features", "analyze weights", "sweep",
+        "inspect", "convert", "export", "bench", "report", "models",
+        "completion", "man"}) {
     const Outcome one =
         Shell(folder, fmt::format("'{}' {} --help", WSEL_BINARY, command));
     const Outcome other =
@@ -47,6 +48,9 @@ TEST(TwoPrograms, HaveTheSameErrorsAndExitCodes) {
   for (const char* line :
        {"train --nonsense", "train --config none.json --device gpu",
         "eval --checkpoint none.pth", "probe", "analyze weights",
+        "predict none.pth a.jpg", "bench none.pth --device gpu",
+        "export none.pth o.onnx", "export none.pth o.onnx --verify",
+        "export none.pth o.onnx --quantize int8", "export none.pth o.pb",
         "init --student vit_tiny", "sweep none.json --dry-run"}) {
     const Outcome one =
         Shell(folder, fmt::format("'{}' {}", WSEL_BINARY, line));
@@ -68,18 +72,50 @@ TEST(TwoPrograms, WithoutTheOtherOneWselSaysSo) {
             0);
   EXPECT_EQ(Shell(folder, "./wsel train --help").exit_code, 0);
   EXPECT_EQ(Shell(folder, "./wsel inspect s.safetensors --stats").exit_code, 0);
-  const Outcome train =
-      Shell(folder, "./wsel eval --checkpoint s.safetensors --dataset cifar10");
-  EXPECT_EQ(train.exit_code, 4);
-  EXPECT_THAT(train.err, AllOf(HasSubstr("wsel-torch"), HasSubstr("LibTorch")));
+  EXPECT_EQ(Shell(folder, "./wsel export s.safetensors s.onnx").exit_code, 0);
+  for (const char* line :
+       {"eval --checkpoint s.safetensors --dataset cifar10 --data-root .",
+        "predict s.safetensors a.jpg", "bench s.safetensors",
+        "export s.safetensors v.onnx --verify",
+        "export s.safetensors v.onnx --quantize int8 --dataset folder "
+        "--data-root ."}) {
+    const Outcome needs = Shell(folder, fmt::format("./wsel {}", line));
+    EXPECT_EQ(needs.exit_code, 4) << line;
+    EXPECT_THAT(needs.err,
+                AllOf(HasSubstr("wsel-torch"), HasSubstr("LibTorch")))
+        << line;
+    EXPECT_FALSE(fs::exists(folder / "v.onnx")) << line;
+  }
+}
+
+TEST(TwoPrograms, ExportTheSameFiles) {
+  const TempFolder folder;
+  ASSERT_EQ(
+      Shell(folder, fmt::format("'{}' init --student vit_tiny --embed-dim 12 "
+                                "--depth 1 --output s.safetensors",
+                                WSEL_BINARY))
+          .exit_code,
+      0);
+  for (const char* options :
+       {"", "--preprocess --opset 21", "--dtype float16"}) {
+    const auto exported = [&](const std::string& program) {
+      const Outcome run = Shell(
+          folder,
+          fmt::format("'{}' export s.safetensors o.onnx {}", program, options));
+      EXPECT_EQ(run.exit_code, 0) << options << run.err;
+      return ReadAll(folder / "o.onnx");
+    };
+    EXPECT_EQ(exported(WSEL_BINARY), exported(TorchProgram().string()))
+        << options;
+  }
 }
 
 TEST(TwoPrograms, WselRepeatsWhyTorchCannotBeUsed) {
   const TempFolder folder;
-  const Outcome eval =
-      Shell(folder, fmt::format("WSEL_TORCH_FAULT='is not installed' '{}' eval "
-                                "--checkpoint s --dataset cifar10",
-                                WSEL_BINARY));
+  const Outcome eval = Shell(
+      folder, fmt::format("WSEL_TORCH_FAULT='is not installed' '{}' eval "
+                          "--checkpoint s --dataset cifar10 --data-root .",
+                          WSEL_BINARY));
   EXPECT_EQ(eval.exit_code, 4);
   EXPECT_THAT(eval.err, HasSubstr("torch: is not installed"));
 }

@@ -19,6 +19,7 @@ namespace {
 
 using model::Config;
 using model::ParameterSource;
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -71,6 +72,7 @@ constexpr Range kUnit = {-1, 1, 0.3};
 
 TEST(Graph, IsWellFormedForEveryArchitecture) {
   const std::vector<Config> configs = {SmallVit(), SmallConvNext(),
+                                       OverlappingConvNext(), RmsConvNext(),
                                        SmallConvNextV2()};
   for (const Config& config : configs) {
     SCOPED_TRACE(NameOf(config));
@@ -139,6 +141,39 @@ TEST(Graph, HalfKeepsInputLogitsAndGrnNormsInFloat32) {
   EXPECT_EQ(FindConstant(graph, "head.fc.weight")->spec.dtype, DType::kF16);
   // Input, logits, and to float32 and back in each of six blocks.
   EXPECT_EQ(Count(graph, "Cast"), 2 + 2 * 6);
+}
+
+// Stem, three downsamplings, six blocks, head.
+TEST(Graph, HalfComputesNormsWithoutBiasInFloat32) {
+  for (const auto& config : {RmsConvNext(), OverlappingConvNext()}) {
+    const Graph graph = GraphOf(config, {.dtype = DType::kF16});
+    EXPECT_EQ(Count(graph, "Cast"), 2 + 2 * 11) << config.name;
+    EXPECT_EQ(Count(graph, "Sqrt"), 11) << config.name;
+    EXPECT_EQ(Count(graph, "LayerNormalization"), 0) << config.name;
+  }
+}
+
+TEST(Graph, HasTheConvNextsStemKernelsAndHead) {
+  const auto names_of = [](const Graph& graph, const std::string& op) {
+    std::vector<std::string> names;
+    for (const Node& node : graph.nodes) {
+      if (node.op == op) names.push_back(node.name);
+    }
+    return names;
+  };
+  const Graph overlapping = GraphOf(OverlappingConvNext());
+  EXPECT_THAT(names_of(overlapping, "Conv"),
+              AllOf(Contains("stem.0"), Contains("stem.2")));
+  EXPECT_EQ(FindConstant(overlapping, "stem.2.weight")->spec.shape,
+            (Shape{8, 8, 3, 3}));
+  EXPECT_THAT(names_of(overlapping, "Sigmoid"), Contains("stem.1/gate"));
+  const Graph rms = GraphOf(RmsConvNext());
+  EXPECT_EQ(FindConstant(rms, "stages.3.blocks.0.conv_dw.weight")->spec.shape,
+            (Shape{20, 1, 3, 3}));
+  EXPECT_EQ(FindConstant(rms, "head.pre_logits.fc.weight")->spec.shape,
+            (Shape{20, 14}));
+  EXPECT_THAT(names_of(rms, "Erf"), ElementsAre("head.pre_logits/act/erf"));
+  EXPECT_EQ(Count(rms, "Tanh"), 6);
 }
 
 TEST(Graph, Int8RoundsLinearLayersAndTheirInputs) {

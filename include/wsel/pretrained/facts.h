@@ -90,6 +90,10 @@ struct GivenFacts {
 Facts FactsOf(const PretrainedCheckpoint& checkpoint,
               const GivenFacts& given = {});
 
+// A given crop that changes nothing at the model's size is a mistake. Errors:
+// kUsage ("crop_pct").
+void CheckCrop(const GivenFacts& given, const Facts& facts);
+
 // Only the mean and std, which are known of unknown models too. Errors: kFormat
 // for metadata that is not three numbers.
 MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,

@@ -32,9 +32,9 @@ struct OnnxExportOptions {
 class OnnxExport {
  public:
   // Logs what was decided about the checkpoint. Both must outlive this.
-  // Errors: as pretrained::FactsOf, RequireKnownHeads, RequireAllKeys and
-  // RequireNoUnexpectedKeys; kUsage for contradictory options; as
-  // onnx::BuildGraph.
+  // Errors: as pretrained::FactsOf, CheckCrop, RequireKnownHeads,
+  // RequireAllKeys and RequireNoUnexpectedKeys; kUsage for contradictory
+  // options; as onnx::BuildGraph.
   OnnxExport(const pretrained::PretrainedCheckpoint& checkpoint,
              const OnnxExportOptions& options);
 
