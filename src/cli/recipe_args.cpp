@@ -16,6 +16,7 @@
 #include "wsel/core/text_file.h"
 #include "wsel/core/utf8.h"
 #include "wsel/session/model_options.h"
+#include "wsel/session/recipe_of_checkpoint.h"
 
 namespace wsel::cli {
 namespace {
@@ -85,6 +86,12 @@ void AddField(CLI::App& c, RecipeArgs& args, const recipe::Field& field) {
   }
 }
 
+bool GivesField(const RecipeArgs& args, std::string_view path) {
+  return std::ranges::any_of(args.fields, [&](const std::string& set) {
+    return set.starts_with(fmt::format("{}=", path));
+  });
+}
+
 // Where help lists the options of each section.
 struct Group {
   std::string_view name;
@@ -143,20 +150,26 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
 }
 
 recipe::Recipe ReadRecipe(const RecipeArgs& args) {
-  const bool dataset = std::ranges::any_of(args.fields, [](const auto& set) {
-    return set.starts_with("data.name=");
-  });
-  if (args.config.empty() && (args.model.empty() || !dataset)) {
+  const bool resumes = !args.resumed.empty();
+  if (args.config.empty() && !resumes &&
+      !(GivesField(args, "data.name") &&
+        (!args.model.empty() || GivesField(args, "init.file")))) {
     throw Error(ErrorKind::kUsage, "wsel train",
-                "needs --config, or both --model and --dataset");
+                "needs --config, or --dataset and --model or --init");
   }
-  const std::string where = args.config.empty() ? "recipe" : args.config;
-  const std::string text = args.config.empty() ? "{}" : ReadText(args.config);
+  const std::string& file = resumes ? args.resumed : args.config;
+  const std::string where = file.empty() ? "recipe" : file;
+  std::string text = file.empty() ? "{}" : ReadText(file);
   recipe::Recipe recipe;
   WithSets(args.sets, [&](const std::vector<std::string>& sets) {
     auto all = Overrides(args);
     all.insert(all.end(), sets.begin(), sets.end());
-    recipe = recipe::RecipeFromJson(text, where, all);
+    if (const auto init = recipe::InitWithoutModel(text, where, all)) {
+      text =
+          recipe::WithDefaults(text, where, session::RecipeOfCheckpoint(*init));
+    }
+    recipe = resumes ? recipe::RecipeOfRun(text, where, all)
+                     : recipe::RecipeFromJson(text, where, all);
   });
   if (args.epochs) recipe::SetEpochs(recipe, *args.epochs);
   return recipe;

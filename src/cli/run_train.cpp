@@ -181,12 +181,24 @@ void FitNewRun(session::TrainRun& run, nn::Model& model,
   }
 }
 
+// --resume --output RUN alone: the recipe is the run's.
+RecipeArgs RecipeArgsOf(const TrainArgs& args) {
+  RecipeArgs recipe = args.recipe;
+  if (!args.resume || args.output.empty() || !recipe.config.empty() ||
+      !recipe.model.empty()) {
+    return recipe;
+  }
+  const auto config = std::filesystem::path(args.output) / run::kConfigFile;
+  if (std::filesystem::exists(config)) recipe.resumed = config.string();
+  return recipe;
+}
+
 }  // namespace
 
 // Read the recipe, open its files, initialise, train, print the result.
 void RunTrain(const TrainArgs& args) {
   if (args.threads > 0) at::set_num_threads(args.threads);
-  recipe::Recipe recipe = ReadRecipe(args.recipe);
+  recipe::Recipe recipe = ReadRecipe(RecipeArgsOf(args));
   const c10::Device device = train::FindDevice(args.device);
   if (args.dry_run) return DryRun(std::move(recipe), device);
   if (args.output.empty()) {

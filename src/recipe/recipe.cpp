@@ -347,6 +347,25 @@ Json FieldsOf(const Recipe& recipe) {
   return root;
 }
 
+// The configuration with its overrides, under new names.
+Json TreeWith(std::string_view text, std::string_view where,
+              const std::vector<std::string>& sets) {
+  Json tree = ParseJson(text, where, ErrorKind::kConfig);
+  if (!tree.is_object()) return tree;
+  RenameOldKeys(tree, where);
+  for (const std::string& set : WithNewNames(sets)) Override(tree, set);
+  RenameOldKeys(tree, where);  // a value of `sets` may be a whole section
+  return tree;
+}
+
+// Whether the model section says which model it is, not only how it differs.
+bool NamesModel(const Json& tree) {
+  if (!tree.is_object() || !tree.contains("model")) return false;
+  const Json& model = tree["model"];
+  return !model.is_object() || model.contains("name") ||
+         model.contains("base") || model.contains("family");
+}
+
 Json TreeOf(const Recipe& recipe) {
   Json root;
   root["about"] = recipe.about;
@@ -359,12 +378,7 @@ Json TreeOf(const Recipe& recipe) {
 
 Recipe RecipeFromJson(std::string_view text, std::string_view where,
                       const std::vector<std::string>& sets) {
-  Json tree = ParseJson(text, where, ErrorKind::kConfig);
-  if (tree.is_object()) {
-    RenameOldKeys(tree, where);
-    for (const std::string& set : WithNewNames(sets)) Override(tree, set);
-    RenameOldKeys(tree, where);  // a value of `sets` may be a whole section
-  }
+  const Json tree = TreeWith(text, where, sets);
   JsonObject root(tree, std::string(where));
   Recipe recipe;
   recipe.about = root.GetOr<std::string>("about", "");
@@ -395,14 +409,36 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   return recipe;
 }
 
-Recipe RecipeOfRun(std::string_view text, std::string_view where) {
-  const Json tree = ParseJson(text, where, ErrorKind::kConfig);
-  std::vector<std::string> sets;
-  if (tree.is_object() && tree.contains("data") && tree["data"].is_object() &&
-      !tree["data"].contains("resize")) {
-    sets.emplace_back("data.resize=pillow-12");
-  }
-  return RecipeFromJson(text, where, sets);
+Recipe RecipeOfRun(std::string_view text, std::string_view where,
+                   const std::vector<std::string>& sets) {
+  return RecipeFromJson(WithDefaults(text, where, {"data.resize=pillow-12"}),
+                        where, sets);
+}
+
+std::optional<InitOptions> InitWithoutModel(
+    std::string_view text, std::string_view where,
+    const std::vector<std::string>& sets) {
+  const Json tree = TreeWith(text, where, sets);
+  if (NamesModel(tree)) return std::nullopt;
+  JsonObject root(tree, std::string(where));
+  if (!root.Has("init")) return std::nullopt;
+  JsonObject init = root.Object("init");
+  InitOptions options;
+  options.file = init.GetOr<std::string>("file", "");
+  options.copy.key = init.GetOr<std::string>("checkpoint_key", "");
+  options.copy.no_ema = init.GetOr<bool>("no_ema", false);
+  if (options.file.empty()) return std::nullopt;
+  return options;
+}
+
+std::string WithDefaults(std::string_view text, std::string_view where,
+                         const std::vector<std::string>& defaults) {
+  const Json given = TreeWith(text, where, {});
+  if (!given.is_object()) return std::string(text);
+  Json tree;
+  for (const std::string& set : defaults) Override(tree, set);
+  tree.merge_patch(given);
+  return tree.dump();
 }
 
 select::Options SelectionOf(const Recipe& recipe) {

@@ -128,6 +128,56 @@ TEST(Train, AnExistingRunIsNotOverwritten) {
   EXPECT_THAT(other.err, HasSubstr("optimizer.lr: 0.004, now 0.0001"));
 }
 
+// Without a recipe, the model and the mean of its images are the checkpoint's.
+TEST(Train, InitAloneSaysWhichModel) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(
+      RunWsel(folder, Train("start", {"--set", "data.mean=[0.5,0.5,0.5]"}))
+          .exit_code,
+      0);
+  const std::vector<std::string> args = {"train",
+                                         "--init",
+                                         "start/last.safetensors",
+                                         "--dataset",
+                                         "folder",
+                                         "--data-root",
+                                         kData,
+                                         "--output",
+                                         "run",
+                                         "--device",
+                                         "cpu",
+                                         "--epochs",
+                                         "2",
+                                         "--batch-size",
+                                         "4",
+                                         "--augment",
+                                         "none",
+                                         "--lr",
+                                         "1e-3",
+                                         "--threads",
+                                         "1",
+                                         "--workers",
+                                         "1"};
+  const Outcome run = RunWsel(folder, args);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto config =
+      ParseJson(ReadText(folder / "run/config.json"), "c", ErrorKind::kFormat);
+  EXPECT_EQ(config["model"]["embed_dim"], 16);
+  EXPECT_EQ(config["data"]["mean"][0], 0.5);
+  EXPECT_EQ(config["train"]["mixup_batch"], 64);  // nothing is mixed
+  EXPECT_EQ(config["optimizer"]["lr"], 1e-3);
+
+  // --resume needs no recipe.
+  const Outcome again = RunWsel(
+      folder, {"train", "--resume", "--output", "run", "--device", "cpu"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+
+  const Outcome unknown = RunWsel(folder, Train("x", {"--clip-grad", "1"}));
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("use --set train.clip_grad=VALUE"));
+}
+
 // Nothing is saved that the next try could overwrite.
 TEST(Train, AStartThatFailedIsNoRun) {
   const TempFolder folder;

@@ -70,6 +70,29 @@ TEST(Recipe, AugmentationIsSetAtOnce) {
   EXPECT_EQ(none.erasing.probability, 0);
 }
 
+// --init without a model: the model and its images are the checkpoint's.
+TEST(Recipe, DefaultsFillInWhatIsNotGiven) {
+  const std::string text =
+      R"({"init": {"file": "s.safetensors"}, "data": {"std": [1, 1, 1]}})";
+  const auto init = InitWithoutModel(text, "r.json", {"init.no_ema=true"});
+  ASSERT_TRUE(init);
+  EXPECT_EQ(init->file, "s.safetensors");
+  EXPECT_TRUE(init->copy.no_ema);
+  EXPECT_FALSE(InitWithoutModel(text, "r.json", {"model.name=vit_tiny"}));
+  EXPECT_TRUE(InitWithoutModel(text, "r.json", {"model.img_size=96"}));
+  EXPECT_FALSE(InitWithoutModel("{}", "r.json", {}));
+
+  const std::string filled =
+      WithDefaults(text, "r.json",
+                   {R"(model={"base": "vit_tiny", "depth": 3, "img_size": 64})",
+                    "data.mean=[0.5,0.5,0.5]", "data.std=[0.5,0.5,0.5]"});
+  const Recipe recipe = RecipeFromJson(filled, "r.json", {"model.img_size=96"});
+  EXPECT_EQ(ImageSize(recipe.model), 96);
+  EXPECT_EQ(std::get<model::VitConfig>(recipe.model).depth, 3);
+  EXPECT_THAT(recipe.train.normalisation.mean, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_THAT(recipe.train.normalisation.std, ElementsAre(1, 1, 1));
+}
+
 TEST(Recipe, AnUnknownOptionMayBeAKeyOrTimms) {
   EXPECT_EQ(SetForOption("--clip-grad"), "--set train.clip_grad=VALUE");
   EXPECT_EQ(SetForOption("--aa"), "--set augment.rand_augment=VALUE");

@@ -81,7 +81,20 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
 // Reads the configuration that a run wrote, into its folder or a checkpoint.
 // Runs that do not say how they resize, of older versions, did so as Pillow 12.
 // Errors: as RecipeFromJson.
-Recipe RecipeOfRun(std::string_view text, std::string_view where);
+Recipe RecipeOfRun(std::string_view text, std::string_view where,
+                   const std::vector<std::string>& sets = {});
+
+// How the weights of a configuration that names no model are initialised, if it
+// has an initial checkpoint: the model is then that of the checkpoint. Errors:
+// as RecipeFromJson.
+std::optional<InitOptions> InitWithoutModel(
+    std::string_view text, std::string_view where,
+    const std::vector<std::string>& sets);
+
+// The configuration with `defaults`, which are like `sets`, for keys that it
+// does not give. Errors: as RecipeFromJson.
+std::string WithDefaults(std::string_view text, std::string_view where,
+                         const std::vector<std::string>& defaults);
 
 // Sets the number of epochs, and scales the warmup along (paper, Figure 4).
 // Errors: kConfig.
