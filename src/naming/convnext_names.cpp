@@ -49,14 +49,19 @@ void AddDinov3(std::vector<Source>& out, const std::string& stages) {
   Rows rows;
   rows.Layer(stages + "stages.0.downsample_layers.0", "stem.0")
       .Layer(stages + "stages.0.downsample_layers.1", "stem.1")
-      .Layer(stages + "stages.#.downsample_layers.0", "stages.#.downsample.0")
-      .Layer(stages + "stages.#.downsample_layers.1", "stages.#.downsample.1")
       .Layer(block + "depthwise_conv", "stages.#.blocks.#.conv_dw")
       .Layer(block + "layer_norm", "stages.#.blocks.#.norm")
       .Layer(block + "pointwise_conv1", "stages.#.blocks.#.mlp.fc1", kPointwise)
       .Layer(block + "pointwise_conv2", "stages.#.blocks.#.mlp.fc2", kPointwise)
       .Add(block + "gamma", "stages.#.blocks.#.gamma")
       .Layer("layer_norm", "head.norm");
+  for (int stage = 1; stage < 4; ++stage) {
+    for (int layer = 0; layer < 2; ++layer) {
+      rows.Layer(
+          fmt::format("{}stages.{}.downsample_layers.{}", stages, stage, layer),
+          fmt::format("stages.{}.downsample.{}", stage, layer));
+    }
+  }
   const std::string norm = stages + "stages.3.layers.0.layer_norm.weight";
   Source model = {
       .name = "Hugging Face DINOv3 ConvNeXt",

@@ -26,8 +26,8 @@ double RelativeError(const at::Tensor& found, const at::Tensor& expected) {
   return ((found - expected).abs().max() / expected.abs().max()).item<double>();
 }
 
-at::Tensor Run(const Config& config, const at::Tensor& input,
-               const GraphOptions& options = {}) {
+at::Tensor RunGraph(const Config& config, const at::Tensor& input,
+                    const GraphOptions& options = {}) {
   const ParameterSource weights(config);
   const Graph graph = BuildGraph(config, weights, options);
   return GraphRunner(graph).Run(input);
@@ -49,7 +49,7 @@ TEST(GraphRunner, ComputesTimmsLogitsOfEveryGoldenModel) {
     if (NumClasses(config) == 0) continue;
     const at::Tensor expected = Borrow(golden->View("logits"));
     for (const int64_t opset : {17, 21}) {
-      const auto logits = Run(config, InputOf(config), {.opset = opset});
+      const auto logits = RunGraph(config, InputOf(config), {.opset = opset});
       ASSERT_EQ(logits.sizes(), expected.sizes());
       EXPECT_LT(RelativeError(logits, expected), 1e-5);
     }
@@ -60,7 +60,7 @@ TEST(GraphRunner, ComputesTimmsLogitsOfEveryGoldenModel) {
 
 TEST(GraphRunner, TakesAnyBatch) {
   const Config config = SmallVit();
-  const auto five = Run(config, InputOf(config, 5));
+  const auto five = RunGraph(config, InputOf(config, 5));
   EXPECT_EQ(five.sizes(), at::IntArrayRef({5, 5}));
 }
 
@@ -75,9 +75,9 @@ TEST(GraphRunner, NormalisesPixels) {
   const auto images = (pixels.permute({0, 2, 3, 1}).to(at::kFloat) / 255 - mean)
                           .div(std)
                           .permute({0, 3, 1, 2});
-  const auto found =
-      Run(config, pixels.permute({0, 2, 3, 1}), {.preprocess = normalisation});
-  EXPECT_LT(RelativeError(found, Run(config, images)), 1e-5);
+  const auto found = RunGraph(config, pixels.permute({0, 2, 3, 1}),
+                              {.preprocess = normalisation});
+  EXPECT_LT(RelativeError(found, RunGraph(config, images)), 1e-5);
 }
 
 TEST(RangeRecorder, WidensRangesOverBatches) {
@@ -87,7 +87,7 @@ TEST(RangeRecorder, WidensRangesOverBatches) {
   const auto images = InputOf(config, 4);
   RangeRecorder whole(graph);
   const auto logits = whole.Run(images);
-  EXPECT_LT(RelativeError(logits, Run(config, images)), 1e-6);
+  EXPECT_LT(RelativeError(logits, RunGraph(config, images)), 1e-6);
   RangeRecorder parts(graph);
   parts.Run(images.slice(0, 0, 1));
   parts.Run(images.slice(0, 1, 4));
@@ -126,7 +126,8 @@ TEST(GraphRunner, Int8IsCloseToFloat) {
     const auto images = InputOf(config, 8);
     RangeRecorder recorder(exact);
     const auto expected = recorder.Run(images);
-    const auto rounded = Run(config, images, {.ranges = recorder.ranges()});
+    const auto rounded =
+        RunGraph(config, images, {.ranges = recorder.ranges()});
     EXPECT_FALSE(rounded.equal(expected));
     EXPECT_LT(RelativeError(rounded, expected), 0.15);
   }
