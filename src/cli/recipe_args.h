@@ -10,8 +10,8 @@
 
 namespace wsel::cli {
 
-// A recipe as given on the command line: a file, or a data set and a model or an
-// initial checkpoint, with overrides. Flags are short for --set.
+// A recipe as given on the command line: a file, or a data set and a model or
+// an initial checkpoint, with overrides. Flags are short for --set.
 struct RecipeArgs {
   std::string config;
   std::string resumed;  // a run's configuration, to resume it without a recipe
