@@ -108,6 +108,8 @@ Student Apply(const Plan& plan, const TensorSource* teacher) {
           nn::Draw(random->init, entry.student, plan.options.seed);
     } else if (const auto* top = std::get_if<TopMagnitude>(&entry.source)) {
       take(i, *top);
+    } else if (std::holds_alternative<Computed>(entry.source)) {
+      throw std::logic_error("a computed tensor is taken");
     } else {
       take(i, std::get<Selected>(entry.source));
     }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "config_pair.h"
@@ -176,6 +177,7 @@ Selected ReadSelected(JsonObject& json, const Plan& plan, const Shape& shape) {
     s.pos_embed = ReadPosEmbed(json.Object("positions"));
   }
   if (json.Has("kernel")) s.patch_embed = ReadPatchEmbed(json.Object("kernel"));
+  if (json.Has("solved")) s.solved = json.Get<std::string>("solved");
   const size_t rank = s.teacher_shape.size();
   if ((s.pos_embed && rank != 3) || (s.patch_embed && rank != 4)) {
     Fail(json.where(), "is resampled, but has the wrong number of dimensions");
@@ -214,6 +216,8 @@ Entry ReadEntry(JsonObject json, const Plan& plan) {
       Fail(json.where(), "selects more elements than the teacher has");
     }
     entry.source = std::move(t);
+  } else if (json.Has("computed")) {
+    entry.source = Computed{json.Get<std::string>("computed")};
   } else {
     entry.source = ReadSelected(json, plan, entry.student.shape);
   }
@@ -259,6 +263,14 @@ void CheckEntries(const Plan& plan, const std::string& where) {
   }
 }
 
+double ReadNumber(JsonObject& json, std::string_view key, double most) {
+  const auto number = json.Get<double>(key);
+  if (!(number >= 0 && number <= most)) {
+    Fail(json.PathOf(key), fmt::format("is not in 0 to {}", most));
+  }
+  return number;
+}
+
 // Calls `read` for each object of the array `key`.
 template <typename Read>
 void ForEach(JsonObject& json, std::string_view key, const Read& read) {
@@ -267,6 +279,52 @@ void ForEach(JsonObject& json, std::string_view key, const Read& read) {
   for (size_t i = 0; i < array.size(); ++i) {
     read(JsonObject(array[i], fmt::format("{}[{}]", json.PathOf(key), i),
                     ErrorKind::kFormat));
+  }
+}
+
+Agreement ReadAgreement(JsonObject json) {
+  Agreement agreement;
+  if (json.Has("top1")) agreement.top1 = ReadNumber(json, "top1", 100);
+  ForEach(json, "stream", [&](JsonObject block) {
+    agreement.stream.push_back(
+        {block.Get<std::string>("block"), ReadNumber(block, "kept", 2),
+         ReadNumber(block, "error", std::numeric_limits<double>::max())});
+    block.Finish();
+  });
+  json.Finish();
+  return agreement;
+}
+
+CalibrationRecord ReadCalibration(JsonObject json) {
+  CalibrationRecord c;
+  c.dataset = json.Get<std::string>("dataset");
+  c.images = json.Get<int64_t>("images");
+  c.seed = static_cast<uint64_t>(json.Get<int64_t>("seed"));
+  c.digest = json.Get<std::string>("sha256");
+  if (c.images < 1) Fail(json.PathOf("images"), "must be positive");
+  if (c.digest.size() != 64) Fail(json.PathOf("sha256"), "is not a SHA-256");
+  if (json.Has("agreement")) {
+    c.agreement = ReadAgreement(json.Object("agreement"));
+  }
+  json.Finish();
+  return c;
+}
+
+// Only a method that solves has solved tensors, and it has the images.
+void CheckSolved(const Plan& plan, const std::string& where) {
+  const SelectionRule& rule = plan.options.Rule();
+  if (IsSolved(plan) && !plan.calibration) {
+    Fail(where, fmt::format("method {} needs 'calibration'", rule.name));
+  }
+  for (const auto& [tensor, source] : plan.entries) {
+    const auto* selected = std::get_if<Selected>(&source);
+    const bool solved = selected != nullptr && !selected->solved.empty();
+    if ((solved && rule.solve != Solve::kRegression) ||
+        (std::holds_alternative<Computed>(source) &&
+         rule.solve != Solve::kProjection)) {
+      Fail(where, fmt::format("'{}' is computed, but method {} computes none",
+                              tensor.name, rule.name));
+    }
   }
 }
 
@@ -310,6 +368,9 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
          "must be generic if and only if the student is");
   }
   plan.options = ReadOptions(json.Object("options"));
+  if (json.Has("calibration")) {
+    plan.calibration = ReadCalibration(json.Object("calibration"));
+  }
   plan.layers = json.Get<std::vector<std::vector<int64_t>>>("layers");
   ForEach(json, "index_sets", [&](JsonObject set) {
     const auto name = set.Get<std::string>("name");
@@ -321,6 +382,7 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
     plan.entries.push_back(ReadEntry(std::move(tensor), plan));
   });
   CheckEntries(plan, json.PathOf("tensors"));
+  CheckSolved(plan, json.PathOf("tensors"));
   ForEach(json, "unused", [&](JsonObject unused) {
     plan.unused.push_back(
         {unused.Get<std::string>("name"), unused.Get<std::string>("reason")});

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "wsel/calibrate/weights.h"
+#include "wsel/model/config.h"
+#include "wsel/select/apply.h"
+#include "wsel/select/plan.h"
+#include "wsel/tensor/source.h"
+
+namespace wsel::calibrate {
+
+// A model that a student is compared with, layer by layer.
+struct Reference {
+  model::Config config;
+  Weights weights;
+  std::string teacher_digest;  // as select::Student
+};
+
+// The teacher with the student's tokens: its image and patch size, prefix
+// tokens and pooling, resampled as selection does it. Its widths, depth and
+// classes are its own. Errors: as select::PlanSelection and Apply.
+Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
+                      const model::Config& student);
+
+// Its blocks `layers` (select::Plan::layers) only, numbered from 0.
+Reference WithBlocks(const Reference& whole,
+                     const std::vector<std::vector<int64_t>>& layers);
+
+// A student's tensors by name.
+Weights WeightsOf(const select::Plan& plan, const select::Student& student);
+
+}  // namespace wsel::calibrate

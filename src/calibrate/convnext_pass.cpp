@@ -1,0 +1,89 @@
+#include "convnext_pass.h"
+
+#include <ATen/ATen.h>
+
+#include "forward.h"
+#include "wsel/kernels/depthwise.h"
+
+namespace wsel::calibrate {
+namespace {
+
+// Global response normalisation (Woo et al. 2023) of [B, H, W, C].
+at::Tensor Grn(const Weights& weights, const std::string& name,
+               const at::Tensor& x) {
+  constexpr double kEps = 1e-6;
+  const auto norms = at::norm(x, 2, {1, 2}, /*keepdim=*/true);
+  const auto relative = norms / (norms.mean(-1, /*keepdim=*/true) + kEps);
+  return x + at::addcmul(weights[name + ".bias"], weights[name + ".weight"],
+                         x * relative);
+}
+
+}  // namespace
+
+at::Tensor ConvNextPass::StemConv(const at::Tensor& images) const {
+  const int64_t stride = config_.patch_size;
+  return kernels::ToChannelsLast(at::conv2d(images, weights_["stem.0.weight"],
+                                            weights_["stem.0.bias"],
+                                            at::IntArrayRef({stride, stride})))
+      .contiguous();
+}
+
+at::Tensor ConvNextPass::Stem(const at::Tensor& images) const {
+  return LayerNorm(weights_, "stem.1", StemConv(images), config_.norm_eps);
+}
+
+bool ConvNextPass::Downsamples(int stage) const {
+  return weights_.Has(DownsampleName(stage) + ".1.weight");
+}
+
+at::Tensor ConvNextPass::DownsampleNorm(int stage, const at::Tensor& x) const {
+  return LayerNorm(weights_, DownsampleName(stage) + ".0", x, config_.norm_eps);
+}
+
+at::Tensor ConvNextPass::Downsample(int stage, const at::Tensor& x) const {
+  return Linear(weights_, DownsampleName(stage) + ".1",
+                PatchesOf2x2(DownsampleNorm(stage, x)));
+}
+
+ConvNextBlock ConvNextPass::Block(int stage, int64_t block,
+                                  const at::Tensor& x) const {
+  const std::string name = Name(stage, block);
+  ConvNextBlock pass;
+  const auto y = kernels::DepthwiseConv(x, weights_[name + ".conv_dw.weight"],
+                                        weights_[name + ".conv_dw.bias"]);
+  pass.normed = LayerNorm(weights_, name + ".norm", y, config_.norm_eps);
+  pass.inner = Linear(weights_, name + ".mlp.fc1", pass.normed);
+  pass.hidden = at::gelu(pass.inner);
+  if (weights_.Has(name + ".mlp.grn.weight")) {
+    pass.hidden = Grn(weights_, name + ".mlp.grn", pass.hidden);
+  }
+  pass.out = AddScaled(x, Linear(weights_, name + ".mlp.fc2", pass.hidden),
+                       weights_[name + ".gamma"]);
+  return pass;
+}
+
+at::Tensor ConvNextPass::Features(const at::Tensor& x) const {
+  if (config_.head_norm_first) {
+    return LayerNorm(weights_, "norm_pre", x, config_.norm_eps).mean({1, 2});
+  }
+  return LayerNorm(weights_, "head.norm", x.mean({1, 2}), config_.norm_eps);
+}
+
+at::Tensor ConvNextPass::Logits(const at::Tensor& x) const {
+  if (!weights_.Has("head.fc.weight")) return {};
+  return Linear(weights_, "head.fc", Features(x));
+}
+
+at::Tensor PatchesOf2x2(const at::Tensor& x) {
+  const int64_t b = x.size(0);
+  const int64_t h = x.size(1) / 2;
+  const int64_t w = x.size(2) / 2;
+  const int64_t d = x.size(3);
+  return x.slice(1, 0, 2 * h)
+      .slice(2, 0, 2 * w)
+      .reshape({b, h, 2, w, 2, d})
+      .permute({0, 1, 3, 5, 2, 4})
+      .reshape({b, h, w, 4 * d});
+}
+
+}  // namespace wsel::calibrate

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+
+#include "wsel/calibrate/weights.h"
+#include "wsel/model/convnext_config.h"
+
+namespace wsel::calibrate {
+
+// What a block computes from the stream x [B, H, W, D].
+struct ConvNextBlock {
+  at::Tensor normed;  // [B, H, W, D], what fc1 reads
+  at::Tensor inner;   // [B, H, W, 4D], fc1's output
+  at::Tensor hidden;  // [B, H, W, 4D], what fc2 reads
+  at::Tensor out;     // [B, H, W, D]
+};
+
+// The forward pass of a ConvNeXt or, if it has weights of GRN, a ConvNeXt V2,
+// a layer at a time. `weights` must outlive it.
+class ConvNextPass {
+ public:
+  ConvNextPass(const model::ConvNextConfig& config, const Weights& weights)
+      : config_(config), weights_(weights) {}
+
+  // [B, H, W, D] before and after the stem's norm.
+  at::Tensor StemConv(const at::Tensor& images) const;
+  at::Tensor Stem(const at::Tensor& images) const;
+
+  bool Downsamples(int stage) const;
+  // [B, H, W, in], the convolution's input.
+  at::Tensor DownsampleNorm(int stage, const at::Tensor& x) const;
+  at::Tensor Downsample(int stage, const at::Tensor& x) const;
+  ConvNextBlock Block(int stage, int64_t block, const at::Tensor& x) const;
+
+  // What the classifier reads, [B, D].
+  at::Tensor Features(const at::Tensor& x) const;
+  // [B, classes]; undefined if there are none.
+  at::Tensor Logits(const at::Tensor& x) const;
+  // "head.norm" or "norm_pre".
+  std::string FinalNorm() const {
+    return config_.head_norm_first ? "norm_pre" : "head.norm";
+  }
+
+  static std::string Name(int stage, int64_t block) {
+    return "stages." + std::to_string(stage) + ".blocks." +
+           std::to_string(block);
+  }
+  static std::string DownsampleName(int stage) {
+    return "stages." + std::to_string(stage) + ".downsample";
+  }
+  const model::ConvNextConfig& config() const { return config_; }
+  const Weights& weights() const { return weights_; }
+
+ private:
+  const model::ConvNextConfig config_;
+  const Weights& weights_;
+};
+
+// The patches that a 2x2 convolution of stride 2 reads: [B, H, W, D] ->
+// [B, H/2, W/2, 4D], ordered as its weight [out, D, 2, 2]. An odd last row or
+// column is left out, as by the convolution.
+at::Tensor PatchesOf2x2(const at::Tensor& x);
+
+}  // namespace wsel::calibrate

@@ -1,0 +1,93 @@
+#include "wsel/calibrate/reference.h"
+
+#include <ATen/ATen.h>
+
+#include <variant>
+
+#include "wsel/model/parameter_specs.h"
+
+namespace wsel::calibrate {
+namespace {
+
+void TakeTokens(model::VitConfig& teacher, const model::VitConfig& student) {
+  teacher.pooling = student.pooling;
+  teacher.class_token = student.class_token;
+  teacher.dist_token = student.dist_token;
+  teacher.reg_tokens = student.reg_tokens;
+  teacher.no_embed_class = student.no_embed_class;
+}
+
+void TakeTokens(model::ConvNextConfig& teacher,
+                const model::ConvNextConfig& student) {
+  teacher.head_norm_first = student.head_norm_first;
+}
+
+void TakeTokens(model::ConvNextV2Config&, const model::ConvNextV2Config&) {}
+
+model::Config WithTokensOf(const model::Config& teacher,
+                           const model::Config& student) {
+  model::Config config = teacher;
+  const model::ConfigFields fields = FieldsOf(config);
+  fields.img_size = ImageSize(student);
+  fields.patch_size = PatchSize(student);
+  std::visit(
+      [&](auto& of_teacher) {
+        using C = std::decay_t<decltype(of_teacher)>;
+        if (const auto* of_student = std::get_if<C>(&student)) {
+          TakeTokens(of_teacher, *of_student);
+        }
+      },
+      config);
+  return config;
+}
+
+std::string NameInWhole(const model::ParameterSpec& parameter,
+                        const std::vector<std::vector<int64_t>>& layers) {
+  if (parameter.block < 0) return parameter.spec.name;
+  const int64_t block = layers.at(static_cast<size_t>(parameter.stage))
+                            .at(static_cast<size_t>(parameter.block));
+  std::string name = parameter.key;
+  return name.replace(name.find("{}"), 2, std::to_string(block));
+}
+
+}  // namespace
+
+Weights WeightsOf(const select::Plan& plan, const select::Student& student) {
+  Weights weights;
+  for (size_t i = 0; i < plan.entries.size(); ++i) {
+    weights.Set(plan.entries[i].student.name, student.tensors[i]);
+  }
+  return weights;
+}
+
+Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
+                      const model::Config& student) {
+  Reference reference;
+  reference.config = WithTokensOf(teacher, student);
+  const select::Plan plan =
+      PlanSelection(teacher, tensors.Specs(), reference.config,
+                    {.head = select::Head::kReuse}, {});
+  const select::Student whole = select::Apply(plan, &tensors);
+  reference.teacher_digest = whole.teacher_digest;
+  reference.weights = WeightsOf(plan, whole);
+  return reference;
+}
+
+Reference WithBlocks(const Reference& whole,
+                     const std::vector<std::vector<int64_t>>& layers) {
+  Reference reference;
+  reference.config = whole.config;
+  reference.teacher_digest = whole.teacher_digest;
+  const model::ConfigFields fields = FieldsOf(reference.config);
+  for (size_t stage = 0; stage < layers.size(); ++stage) {
+    fields.depths[stage] = static_cast<int64_t>(layers[stage].size());
+  }
+  for (const model::ParameterSpec& parameter :
+       ParameterSpecs(reference.config)) {
+    reference.weights.Set(parameter.spec.name,
+                          whole.weights[NameInWhole(parameter, layers)]);
+  }
+  return reference;
+}
+
+}  // namespace wsel::calibrate

@@ -1,0 +1,52 @@
+#include "tile_sums.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+
+#include "wsel/core/parallel.h"
+
+namespace wsel::calibrate {
+
+OneThreadEach::OneThreadEach() : before_(at::get_num_threads()) {
+  at::set_num_threads(1);
+}
+
+OneThreadEach::~OneThreadEach() { at::set_num_threads(before_); }
+
+Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
+                  size_t at_once) {
+  const OneThreadEach guard;
+  Sums total;
+  for (size_t first = 0; first < tiles; first += at_once) {
+    std::vector<Sums> parts(std::min(at_once, tiles - first));
+    ParallelFor(parts.size(), [&](size_t i) {
+      const at::NoGradGuard no_grad;
+      parts[i] = of_tile(first + i);
+    });
+    for (const Sums& part : parts) {
+      const bool begins = total.empty();
+      for (size_t k = 0; k < part.size(); ++k) {
+        if (begins) {
+          total.push_back(part[k].to(at::kDouble, /*non_blocking=*/false,
+                                     /*copy=*/true));
+        } else {
+          total[k].add_(part[k]);
+        }
+      }
+    }
+  }
+  return total;
+}
+
+void ForEachTile(size_t tiles, const std::function<void(size_t)>& body) {
+  const OneThreadEach guard;
+  ParallelFor(tiles, [&](size_t i) {
+    const at::NoGradGuard no_grad;
+    body(i);
+  });
+}
+
+}  // namespace wsel::calibrate

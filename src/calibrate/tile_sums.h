@@ -1,0 +1,38 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+namespace wsel::calibrate {
+
+// While it lives, each operator computes with one thread: tiles are what runs
+// in parallel, so that no sum depends on the number of threads.
+class OneThreadEach {
+ public:
+  OneThreadEach();
+  ~OneThreadEach();
+  OneThreadEach(const OneThreadEach&) = delete;
+  OneThreadEach& operator=(const OneThreadEach&) = delete;
+
+ private:
+  int before_;
+};
+
+using Sums = std::vector<at::Tensor>;
+
+// Tiles whose sums are in memory at once.
+inline constexpr size_t kTilesAtOnce = 16;
+
+// The sums, in float64, of what `of_tile` returns for each tile, added in the
+// order of the tiles. `of_tile` is called from several threads, without
+// gradients.
+Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
+                  size_t at_once = kTilesAtOnce);
+
+// Calls `body` for each tile, from several threads, without gradients.
+void ForEachTile(size_t tiles, const std::function<void(size_t)>& body);
+
+}  // namespace wsel::calibrate
