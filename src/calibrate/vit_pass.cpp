@@ -49,9 +49,9 @@ AttentionHalf VitPass::Attend(int64_t block, const at::Tensor& x) const {
 MlpHalf VitPass::Mlp(int64_t block, const at::Tensor& x) const {
   const std::string name = Block(block);
   MlpHalf half;
+  half.inner = Linear(weights_, name + ".mlp.fc1", Norm(name + ".norm2", x));
   half.hidden =
-      Activate(Linear(weights_, name + ".mlp.fc1", Norm(name + ".norm2", x)),
-               config_.activation == model::Activation::kQuickGelu);
+      Activate(half.inner, config_.activation == model::Activation::kQuickGelu);
   half.out = AddScaled(x, Linear(weights_, name + ".mlp.fc2", half.hidden),
                        weights_[name + ".ls2.gamma"]);
   return half;
@@ -84,12 +84,17 @@ std::vector<HeadInput> VitPass::HeadInputs(const at::Tensor& normed) const {
   return inputs;
 }
 
+at::Tensor VitPass::Read(const std::string& head,
+                         const at::Tensor& features) const {
+  return Linear(weights_, head, features);
+}
+
 at::Tensor VitPass::Logits(const at::Tensor& x) const {
   if (!weights_.Has("head.weight")) return {};
   const auto inputs = HeadInputs(Norm(FinalNorm(), FinalNormInput(x)));
-  at::Tensor logits = Linear(weights_, "head", inputs[0].features);
+  const at::Tensor logits = Read("head", inputs[0].features);
   if (inputs.size() == 1) return logits;
-  return (logits + Linear(weights_, "head_dist", inputs[1].features)) / 2;
+  return (logits + Read("head_dist", inputs[1].features)) / 2;
 }
 
 }  // namespace wsel::calibrate

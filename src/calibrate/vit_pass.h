@@ -18,6 +18,7 @@ struct AttentionHalf {
   at::Tensor out;    // [B, N, D], the stream after it
 };
 struct MlpHalf {
+  at::Tensor inner;   // [B, N, H], fc1's output
   at::Tensor hidden;  // [B, N, H], after the activation
   at::Tensor out;     // [B, N, D]
 };
@@ -51,6 +52,8 @@ class VitPass {
   at::Tensor FinalNormInput(const at::Tensor& x) const;
   // Of the outputs of the final norm on FinalNormInput.
   std::vector<HeadInput> HeadInputs(const at::Tensor& normed) const;
+  // What the classifier `head` makes of its input.
+  at::Tensor Read(const std::string& head, const at::Tensor& features) const;
   // [B, classes]; undefined if there are none.
   at::Tensor Logits(const at::Tensor& x) const;
 

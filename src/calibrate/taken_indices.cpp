@@ -1,0 +1,34 @@
+#include "taken_indices.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "wsel/nn/initialize.h"
+
+namespace wsel::calibrate {
+
+at::Tensor TakenIndices(const select::Plan& plan, const std::string& set,
+                        int64_t of) {
+  const auto at = std::ranges::find(plan.sets, set, &select::IndexSet::name);
+  if (at == plan.sets.end()) return at::arange(of, at::kLong);
+  return at::tensor(at->indices, at::kLong);
+}
+
+select::Student StudentOf(const select::Plan& plan, const Weights& weights,
+                          const std::string& teacher_digest) {
+  select::Student student;
+  student.teacher_digest = teacher_digest;
+  for (const select::Entry& entry : plan.entries) {
+    const auto* drawn = std::get_if<select::Reinitialised>(&entry.source);
+    const at::Tensor found = weights[entry.student.name];
+    student.tensors.push_back(
+        drawn != nullptr && !found.defined()
+            ? nn::Draw(drawn->init, entry.student, plan.options.seed)
+            : found.reshape(entry.student.shape).contiguous());
+  }
+  return student;
+}
+
+}  // namespace wsel::calibrate
