@@ -18,7 +18,7 @@ bool IsHead(const model::ParameterSpec& p) {
 }
 
 // How regression changes a tensor that is taken; "": it does not.
-std::string RegressionOf(const model::ParameterSpec& p) {
+std::string RegressionOf(const model::ParameterSpec& p, bool vit) {
   const std::string_view name = p.spec.name;
   const bool writes = name.find(".proj.") != std::string_view::npos ||
                       name.find(".fc2.") != std::string_view::npos;
@@ -34,9 +34,7 @@ std::string RegressionOf(const model::ParameterSpec& p) {
     case Component::kLayerScale:
       return "its root mean square; the layer before it has the rest";
     case Component::kNorm:
-      return name.starts_with("stem.") ||
-                     (name.starts_with("norm_pre") &&
-                      p.spec.shape.size() == 1 && p.block < 0)
+      return name.starts_with(vit ? "norm_pre." : "stem.")
                  ? "fitted to the teacher's, channel by channel"
                  : "";
     default:
@@ -117,6 +115,7 @@ void MarkSolved(select::Plan& plan) {
   RequireNoSkip(plan);
   const auto& student = std::get<model::Config>(plan.student);
   const auto parameters = ParameterSpecs(student);
+  const bool vit = std::holds_alternative<model::VitConfig>(student);
   const bool projects =
       plan.options.method->solve == select::Solve::kProjection;
   if (projects) RequireProjectable(plan);
@@ -127,7 +126,7 @@ void MarkSolved(select::Plan& plan) {
       if (drawn && IsHead(parameters[i])) continue;
       source = select::Computed{ProjectionOf(parameters[i])};
     } else if (auto* taken = std::get_if<select::Selected>(&source)) {
-      taken->solved = RegressionOf(parameters[i]);
+      taken->solved = RegressionOf(parameters[i], vit);
     }
   }
   if (projects) plan.sets.clear();

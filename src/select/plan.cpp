@@ -142,7 +142,7 @@ std::vector<std::string> SkipAndCheck(const Options& options,
   return notes;
 }
 
-std::variant<Selected, TopMagnitude, Reinitialised> SourceOf(
+decltype(Entry::source) SourceOf(
     const MappedTensor& tensor, const Options& options,
     const ImportanceScores& importance, IndexSets& sets) {
   if (const auto* r = std::get_if<Reinitialised>(&tensor.source)) return *r;
