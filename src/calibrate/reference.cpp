@@ -65,8 +65,8 @@ Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
   Reference reference;
   reference.config = WithTokensOf(teacher, student);
   const select::Plan plan =
-      PlanSelection(teacher, tensors.Specs(), reference.config,
-                    {.head = select::Head::kReuse}, {});
+      select::PlanSelection(teacher, tensors.Specs(), reference.config,
+                            {.head = select::Head::kReuse}, {});
   const select::Student whole = select::Apply(plan, &tensors);
   reference.teacher_digest = whole.teacher_digest;
   reference.weights = WeightsOf(plan, whole);
