@@ -3,7 +3,6 @@
 #include <variant>
 
 #include "convnext_pass.h"
-#include "model_logits.h"
 #include "score_table.h"
 #include "tile_sums.h"
 #include "vit_pass.h"

@@ -8,44 +8,28 @@
 #include <string>
 #include <variant>
 
-#include "convnext_pass.h"
+#include "layer_chain.h"
 #include "layer_fits.h"
-#include "model_logits.h"
 #include "stream_basis.h"
 #include "taken_indices.h"
 #include "tile_sums.h"
-#include "vit_pass.h"
 #include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
 
 namespace wsel::calibrate {
 namespace {
 
-// Receives the stream after each block, and that block's stage.
-using OnBlock = std::function<void(const at::Tensor& x, int stage)>;
-
-// Runs all blocks and returns the logits.
-at::Tensor RunBlocks(const model::Config& config, const Weights& weights,
-                     const at::Tensor& images, const OnBlock& on_block) {
-  if (const auto* vit = std::get_if<model::VitConfig>(&config)) {
-    const VitPass pass(*vit, weights);
-    at::Tensor x = pass.Embed(images);
-    for (int64_t b = 0; b < vit->depth; ++b) {
-      x = pass.Mlp(b, pass.Attend(b, x).out).out;
-      on_block(x, 0);
-    }
-    return pass.Logits(x);
+// Calls `on_block` with the stream after each block and its stage, and returns
+// the logits.
+at::Tensor RunBlocks(
+    const LayerChain& chain, const at::Tensor& images,
+    const std::function<void(const at::Tensor& x, int stage)>& on_block) {
+  at::Tensor x = chain.embed(images);
+  for (const ChainLayer& layer : chain.layers) {
+    x = layer.forward(x);
+    if (layer.block >= 0) on_block(x, layer.stage);
   }
-  const ConvNextPass pass(ConvNextOf(config), weights);
-  at::Tensor x = pass.Stem(images);
-  for (int stage = 0; stage < 4; ++stage) {
-    if (pass.Downsamples(stage)) x = pass.Downsample(stage, x);
-    for (int64_t b = 0; b < pass.config().depths[stage]; ++b) {
-      x = pass.Block(stage, b, x).out;
-      on_block(x, stage);
-    }
-  }
-  return pass.Logits(x);
+  return chain.logits(x);
 }
 
 // Of a block: |y|^2, |y encode|^2 of the teacher's stream y without its mean;
@@ -93,11 +77,14 @@ select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
                               const Weights& weights,
                               const std::vector<at::Tensor>& encode,
                               bool same_classes, const Images& images) {
+  const LayerChain of_teacher = ChainOf(teacher.config, teacher.weights);
+  const LayerChain of_blocks = ChainOf(blocks.config, blocks.weights);
+  const LayerChain of_student = ChainOf(student, weights);
   const Sums sums = SumOverTiles(images.num_tiles(), [&](size_t tile) {
     const auto batch = images.Tile(tile);
     std::vector<at::Tensor> streams;
     if (!encode.empty()) {
-      RunBlocks(blocks.config, blocks.weights, batch,
+      RunBlocks(of_blocks, batch,
                 [&](const at::Tensor& x, int) { streams.push_back(x); });
     }
     Sums parts;
@@ -110,8 +97,7 @@ select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
         });
     if (same_classes) {
       const auto same =
-          logits.argmax(1) ==
-          ModelLogits(teacher.config, teacher.weights, batch).argmax(1);
+          logits.argmax(1) == LogitsOf(of_teacher, batch).argmax(1);
       parts.push_back(same.sum().to(at::kDouble));
     }
     return parts;

@@ -65,7 +65,7 @@ BestLayers ChooseBestLayers(const Reference& teacher,
                             const std::vector<int64_t>& depths,
                             const Images& all_images) {
   const Images images = all_images.First(kDepthImages);
-  const LayerChain whole = ChainOf(teacher);
+  const LayerChain whole = ChainOf(teacher.config, teacher.weights);
   LayerChain chain = whole;
   auto surplus = Surplus(whole, depths);
   BestLayers best;

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <variant>
+
 #include "forward.h"
 #include "wsel/kernels/depthwise.h"
 
@@ -19,6 +21,12 @@ at::Tensor Grn(const Weights& weights, const std::string& name,
 }
 
 }  // namespace
+
+model::ConvNextConfig ConvNextOf(const model::Config& config) {
+  const auto* v2 = std::get_if<model::ConvNextV2Config>(&config);
+  return v2 != nullptr ? v2->WithoutGrn()
+                       : std::get<model::ConvNextConfig>(config);
+}
 
 at::Tensor ConvNextPass::StemConv(const at::Tensor& images) const {
   const int64_t stride = config_.patch_size;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "wsel/calibrate/weights.h"
-#include "wsel/model/convnext_config.h"
+#include "wsel/model/config.h"
 
 namespace wsel::calibrate {
 
@@ -58,6 +58,10 @@ class ConvNextPass {
   const model::ConvNextConfig config_;
   const Weights& weights_;
 };
+
+// The ConvNeXt that a config of either version is, but for GRN, which weights
+// show.
+model::ConvNextConfig ConvNextOf(const model::Config& config);
 
 // The patches that a 2x2 convolution of stride 2 reads: [B, H, W, D] ->
 // [B, H/2, W/2, 4D], ordered as its weight [out, D, 2, 2]. An odd last row or

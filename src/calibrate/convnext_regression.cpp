@@ -3,7 +3,6 @@
 
 #include "convnext_pass.h"
 #include "layer_fits.h"
-#include "model_logits.h"
 #include "regression.h"
 #include "taken_indices.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model_logits.h"
+#include "layer_chain.h"
 #include "score_table.h"
 #include "tile_sums.h"
 #include "wsel/calibrate/importance.h"
@@ -41,7 +41,7 @@ Leaves LeavesOf(const Weights& weights) {
 Sums GradientOf(const Leaves& leaves, const Reference& teacher,
                 const at::Tensor& images, const at::Tensor& labels) {
   const at::AutoGradMode with_gradients(true);
-  const auto logits = ModelLogits(teacher.config, leaves.weights, images);
+  const auto logits = LogitsOf(ChainOf(teacher.config, leaves.weights), images);
   const auto loss =
       at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum);
   auto gradients = torch::autograd::grad(

@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "convnext_pass.h"
-#include "model_logits.h"
 #include "vit_pass.h"
 
 namespace wsel::calibrate {
@@ -27,6 +26,7 @@ LayerChain VitChain(const model::VitConfig& config, const Weights& weights) {
   chain.features = [pass](const at::Tensor& x) {
     return pass->Norm(pass->FinalNorm(), pass->FinalNormInput(x));
   };
+  chain.logits = [pass](const at::Tensor& x) { return pass->Logits(x); };
   return chain;
 }
 
@@ -50,16 +50,23 @@ LayerChain ConvNextChain(const model::ConvNextConfig& config,
     }
   }
   chain.features = [pass](const at::Tensor& x) { return pass->Features(x); };
+  chain.logits = [pass](const at::Tensor& x) { return pass->Logits(x); };
   return chain;
 }
 
 }  // namespace
 
-LayerChain ChainOf(const Reference& model) {
-  if (const auto* vit = std::get_if<model::VitConfig>(&model.config)) {
-    return VitChain(*vit, model.weights);
+LayerChain ChainOf(const model::Config& config, const Weights& weights) {
+  if (const auto* vit = std::get_if<model::VitConfig>(&config)) {
+    return VitChain(*vit, weights);
   }
-  return ConvNextChain(ConvNextOf(model.config), model.weights);
+  return ConvNextChain(ConvNextOf(config), weights);
+}
+
+at::Tensor LogitsOf(const LayerChain& chain, const at::Tensor& images) {
+  at::Tensor x = chain.embed(images);
+  for (const ChainLayer& layer : chain.layers) x = layer.forward(x);
+  return chain.logits(x);
 }
 
 }  // namespace wsel::calibrate

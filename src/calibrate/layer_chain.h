@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "wsel/calibrate/reference.h"
+#include "wsel/calibrate/weights.h"
+#include "wsel/model/config.h"
 
 namespace wsel::calibrate {
 
@@ -22,9 +23,14 @@ struct LayerChain {
   std::vector<ChainLayer> layers;
   // What the classifier reads, or would: [B, ..., D].
   std::function<at::Tensor(const at::Tensor& x)> features;
+  // [B, classes]; undefined if there is no classifier.
+  std::function<at::Tensor(const at::Tensor& x)> logits;
 };
 
-// `model` must outlive the chain.
-LayerChain ChainOf(const Reference& model);
+// `weights` must outlive the chain.
+LayerChain ChainOf(const model::Config& config, const Weights& weights);
+
+// The logits of images [B, 3, H, W]. Autograd follows them.
+at::Tensor LogitsOf(const LayerChain& chain, const at::Tensor& images);
 
 }  // namespace wsel::calibrate

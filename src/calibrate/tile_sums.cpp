@@ -22,10 +22,11 @@ Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
   Sums total;
   for (size_t first = 0; first < tiles; first += at_once) {
     std::vector<Sums> parts(std::min(at_once, tiles - first));
-    ParallelFor(parts.size(), [&](size_t i) {
+    const auto compute = [&](size_t i) {
       const at::NoGradGuard no_grad;
       parts[i] = of_tile(first + i);
-    });
+    };
+    ParallelFor(parts.size(), compute, guard.threads());
     for (const Sums& part : parts) {
       const bool begins = total.empty();
       for (size_t k = 0; k < part.size(); ++k) {
@@ -43,10 +44,11 @@ Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
 
 void ForEachTile(size_t tiles, const std::function<void(size_t)>& body) {
   const OneThreadEach guard;
-  ParallelFor(tiles, [&](size_t i) {
+  const auto call = [&](size_t i) {
     const at::NoGradGuard no_grad;
     body(i);
-  });
+  };
+  ParallelFor(tiles, call, guard.threads());
 }
 
 }  // namespace wsel::calibrate

@@ -8,14 +8,17 @@
 
 namespace wsel::calibrate {
 
-// While it lives, each operator computes with one thread: tiles are what runs
-// in parallel, so that no sum depends on the number of threads.
+// While it lives, each operator computes with one thread. Tiles are what runs
+// in parallel, on as many threads as operators had (at::set_num_threads), so
+// that no sum depends on their number.
 class OneThreadEach {
  public:
   OneThreadEach();
   ~OneThreadEach();
   OneThreadEach(const OneThreadEach&) = delete;
   OneThreadEach& operator=(const OneThreadEach&) = delete;
+
+  size_t threads() const { return static_cast<size_t>(before_); }
 
  private:
   int before_;

@@ -1,3 +1,4 @@
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,6 +42,21 @@ void DryRunWithoutFile(const InitArgs& args,
   if (plan) ShowPlan(args, *plan);
 }
 
+// A dry run if the calibration images are missing.
+void DryRunWithoutImages(const InitArgs& args,
+                         const session::StudentRequest& request,
+                         const pretrained::PretrainedCheckpoint& teacher) {
+  const std::string& root = args.student.calibration.data.root;
+  if (!args.json) fmt::print("missing  {}\n", root);
+  const auto plan = session::PlanWithoutImages(request, teacher);
+  if (args.json || !args.save_plan.empty()) {
+    throw Error(ErrorKind::kIo, root,
+                "is missing, so there is no plan to print or save: it depends "
+                "on the calibration images");
+  }
+  if (plan) ShowPlan(args, *plan);
+}
+
 // Open, plan, print, apply, write.
 void RunInit(const InitArgs& args, const session::StudentRequest& request,
              const Invocation& invocation) {
@@ -52,13 +68,21 @@ void RunInit(const InitArgs& args, const session::StudentRequest& request,
   std::optional<pretrained::PretrainedCheckpoint> teacher;
   if (!file.empty()) teacher = pretrained::Open(file, request.copy);
   const auto* source = teacher ? &*teacher : nullptr;
-  const select::Plan plan = session::PlanStudent(request, source);
-  if (teacher) {
-    session::LogTeacher(plan, *teacher, request.teacher_model.has_value());
+  const std::string& images = args.student.calibration.data.root;
+  if (args.dry_run && request.plan.empty() && teacher && !images.empty() &&
+      !std::filesystem::exists(images)) {
+    return DryRunWithoutImages(args, request, *teacher);
   }
-  ShowPlan(args, plan);
+  if (args.threads > 0) at::set_num_threads(args.threads);
+  const auto prepared =
+      session::PrepareStudent(request, source, /*compute=*/!args.dry_run);
+  if (teacher) {
+    session::LogTeacher(prepared.plan, *teacher,
+                        request.teacher_model.has_value());
+  }
+  ShowPlan(args, prepared.plan);
   if (args.dry_run) return;
-  session::WriteStudent(args.output, plan, source, args.hash,
+  session::WriteStudent(args.output, prepared, source, args.hash,
                         invocation.command);
 }
 
@@ -70,6 +94,10 @@ void AddInit(CLI::App& app, const Invocation& invocation) {
       "init",
       "Initialise a student from a teacher by weight selection, or at random");
   AddInitOptions(*c, *args);
+  invocation.computing.push_back(
+      {c, [args] {
+         return !args->dry_run && !args->student.calibration.data.root.empty();
+       }});
   c->callback([args, c, &invocation] {
     const auto& head = c->get_option("--head")->results();
     if (std::ranges::find(head, "fresh") != head.end()) {

@@ -59,7 +59,7 @@ int64_t SubsetSize(const data::DataOptions& options, int64_t count) {
 
 }  // namespace
 
-DataSplits OpenSplits(const data::DataOptions& options) {
+data::Dataset OpenTrainSplit(const data::DataOptions& options) {
   CheckRange(options);
   data::Dataset train = Open(options, data::Split::kTrain);
   // A range indexes the split on disk, before classes are filtered.
@@ -72,7 +72,11 @@ DataSplits OpenSplits(const data::DataOptions& options) {
         data::Subset(train, data::ParseSubset(options.subset, "data.subset"),
                      options.subset_seed);
   }
-  return {Cached(train, options), OpenTestSplit(options)};
+  return train;
+}
+
+DataSplits OpenSplits(const data::DataOptions& options) {
+  return {Cached(OpenTrainSplit(options), options), OpenTestSplit(options)};
 }
 
 data::Dataset OpenTestSplit(const data::DataOptions& options) {

@@ -83,12 +83,15 @@ void LogTeacher(const select::Plan& plan,
   WarnOfForwardDifferences(plan);
 }
 
-void WriteStudent(const std::filesystem::path& output, const select::Plan& plan,
+void WriteStudent(const std::filesystem::path& output,
+                  const PreparedStudent& prepared,
                   const pretrained::PretrainedCheckpoint* teacher,
                   pretrained::HashScope scope, const std::string& command) {
   // Tensors are processed in parallel, each by one thread.
   at::set_num_threads(1);
-  const select::Student student = ApplyPlan(plan, teacher);
+  const select::Plan& plan = prepared.plan;
+  const select::Student student =
+      prepared.student ? *prepared.student : ApplyPlan(plan, teacher);
   const std::string hash =
       teacher == nullptr
           ? ""

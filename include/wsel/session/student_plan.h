@@ -8,6 +8,7 @@
 #include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/select/apply.h"
 #include "wsel/select/plan.h"
+#include "wsel/session/calibrated_student.h"
 #include "wsel/session/student_request.h"
 
 namespace wsel::session {
@@ -37,11 +38,12 @@ void LogTeacher(const select::Plan& plan,
 select::Student ApplyPlan(const select::Plan& plan,
                           const pretrained::PretrainedCheckpoint* teacher);
 
-// Applies a plan and writes the student's checkpoint, with all that reproducing
-// it needs as metadata. Warns of NaN and infinite values, which
-// come from the teacher. `command` is the whole command line.
-// Errors: as select::Apply; kIo.
-void WriteStudent(const std::filesystem::path& output, const select::Plan& plan,
+// Applies a plan, unless its student is computed already, and writes the
+// student's checkpoint, with all that reproducing it needs as metadata. Warns
+// of NaN and infinite values, which come from the teacher. `command` is the
+// whole command line. Errors: as select::Apply; kIo.
+void WriteStudent(const std::filesystem::path& output,
+                  const PreparedStudent& prepared,
                   const pretrained::PretrainedCheckpoint* teacher,
                   pretrained::HashScope scope, const std::string& command);
 
