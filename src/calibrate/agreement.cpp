@@ -90,7 +90,7 @@ select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
     Sums parts;
     size_t block = 0;
     const auto logits =
-        RunBlocks(student, weights, batch, [&](const at::Tensor& s, int stage) {
+        RunBlocks(of_student, batch, [&](const at::Tensor& s, int stage) {
           if (encode.empty()) return;
           parts.push_back(
               Compare(streams[block++], s, encode[static_cast<size_t>(stage)]));
