@@ -132,6 +132,7 @@ wsel() {{
   local more=()
   case "$1 $*" in
     *--dry-run* | *--status*) ;;
+    *--calibrate*) more=(--dry-run) ;;
     train* | eval* | probe* | sweep* | 'analyze analyze features'*)
       more=(--dry-run) ;;
   esac
