@@ -170,6 +170,7 @@ ScoreTable ConvNextScores(const Reference& reference,
 }
 
 ScoreTable ScoresOf(const Reference& teacher, const Images& images) {
+  const OneThreadEach guard;
   if (const auto* vit = std::get_if<model::VitConfig>(&teacher.config)) {
     return VitScores(teacher, *vit, images);
   }

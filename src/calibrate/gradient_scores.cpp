@@ -57,6 +57,7 @@ Sums GradientOf(const Leaves& leaves, const Reference& teacher,
 
 ScoreTable ScoresOf(const Reference& teacher, const Images& images,
                     const std::vector<int64_t>& outputs) {
+  const OneThreadEach guard;
   const Leaves leaves = LeavesOf(teacher.weights);
   const at::Tensor output_of = at::tensor(outputs, at::kLong);
   const Sums gradients = SumOverTiles(

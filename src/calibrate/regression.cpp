@@ -5,12 +5,14 @@
 #include <variant>
 
 #include "taken_indices.h"
+#include "tile_sums.h"
 
 namespace wsel::calibrate {
 
 SolvedStudent SolveRegression(const select::Plan& plan,
                               const select::Student& taken,
                               const Reference& teacher, const Images& images) {
+  const OneThreadEach guard;
   const at::NoGradGuard no_grad;
   Weights student = WeightsOf(plan, taken);
   const bool vit = std::holds_alternative<model::VitConfig>(teacher.config);

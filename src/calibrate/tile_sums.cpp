@@ -10,11 +10,29 @@
 
 namespace wsel::calibrate {
 
-OneThreadEach::OneThreadEach() : before_(at::get_num_threads()) {
+namespace {
+
+// The number of threads that operators have outside of all guards; 0: there is
+// none.
+int threads_outside = 0;
+
+}  // namespace
+
+OneThreadEach::OneThreadEach() : outermost_(threads_outside == 0) {
+  if (!outermost_) return;
+  threads_outside = at::get_num_threads();
   at::set_num_threads(1);
 }
 
-OneThreadEach::~OneThreadEach() { at::set_num_threads(before_); }
+OneThreadEach::~OneThreadEach() {
+  if (!outermost_) return;
+  at::set_num_threads(threads_outside);
+  threads_outside = 0;
+}
+
+size_t OneThreadEach::threads() const {
+  return static_cast<size_t>(threads_outside);
+}
 
 Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
                   size_t at_once) {

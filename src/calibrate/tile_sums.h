@@ -10,7 +10,8 @@ namespace wsel::calibrate {
 
 // While it lives, each operator computes with one thread. Tiles are what runs
 // in parallel, on as many threads as operators had (at::set_num_threads), so
-// that no sum depends on their number.
+// that no result depends on their number. One within another changes nothing.
+// Made by one thread at a time.
 class OneThreadEach {
  public:
   OneThreadEach();
@@ -18,10 +19,11 @@ class OneThreadEach {
   OneThreadEach(const OneThreadEach&) = delete;
   OneThreadEach& operator=(const OneThreadEach&) = delete;
 
-  size_t threads() const { return static_cast<size_t>(before_); }
+  // For tiles.
+  size_t threads() const;
 
  private:
-  int before_;
+  bool outermost_;
 };
 
 using Sums = std::vector<at::Tensor>;

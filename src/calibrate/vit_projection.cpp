@@ -44,6 +44,7 @@ class VitProjection {
         fits_(teacher.weights, weights_, streams_) {}
 
   SolvedStudent Run(const std::string& teacher_digest) {
+    const OneThreadEach guard;
     const at::NoGradGuard no_grad;
     ChooseBasis();
     ProjectEmbedding();
