@@ -59,15 +59,16 @@ std::vector<at::Tensor> EncodingOf(const select::Plan& plan) {
   if (!plan.options.Rule().KeepsConsistency() || plan.options.official) {
     return {};
   }
-  const auto& teacher = std::get<model::Config>(*plan.teacher);
-  model::Config config = teacher;
-  const auto widths = FieldsOf(config).widths;
+  auto teacher = std::get<model::Config>(*plan.teacher);
+  auto student = std::get<model::Config>(plan.student);
+  const auto widths = FieldsOf(teacher).widths;
+  const auto kept = FieldsOf(student).widths;
   std::vector<at::Tensor> encode;
   for (size_t stage = 0; stage < widths.size(); ++stage) {
     const std::string set =
         widths.size() == 1 ? "width" : fmt::format("width.{}", stage);
-    encode.push_back(
-        TakingMap(TakenIndices(plan, set, widths[stage]), widths[stage]));
+    encode.push_back(TakingMap(
+        TakenIndices(plan, set, widths[stage], kept[stage]), widths[stage]));
   }
   return encode;
 }

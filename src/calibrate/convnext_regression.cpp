@@ -24,7 +24,8 @@ class ConvNextRegression {
         fits_(teacher.weights, weights, streams_) {
     for (int stage = 0; stage < 4; ++stage) {
       const int64_t of = teacher_.config().dims[stage];
-      width_.push_back(TakenIndices(plan, fmt::format("width.{}", stage), of));
+      width_.push_back(TakenIndices(plan, fmt::format("width.{}", stage), of,
+                                    student_.config().dims[stage]));
       encode_.push_back(TakingMap(width_.back(), of));
     }
   }
@@ -90,7 +91,8 @@ class ConvNextRegression {
     const std::string gamma = name + ".gamma";
     const auto& encode = encode_[static_cast<size_t>(stage)];
     const auto taken =
-        TakenIndices(plan_, name + ".mlp", 4 * teacher_.config().dims[stage]);
+        TakenIndices(plan_, name + ".mlp", 4 * teacher_.config().dims[stage],
+                     4 * student_.config().dims[stage]);
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Block(stage, b, x).out; },
         name);

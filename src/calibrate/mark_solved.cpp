@@ -106,6 +106,9 @@ void RequireProjectable(const select::Plan& plan) {
              "only one of teacher and student has a norm before the blocks, "
              "and projection cannot add or drop one; use regression");
   }
+  if (to->embed_dim > from.embed_dim || to->MlpHidden() > from.MlpHidden()) {
+    Mismatch("embed_dim", "the student is wider than its teacher");
+  }
   if (to->embed_dim < 2) Mismatch("embed_dim", "must be at least 2");
 }
 

@@ -5,15 +5,24 @@
 #include <algorithm>
 #include <variant>
 
+#include "wsel/core/error.h"
 #include "wsel/nn/initialize.h"
 
 namespace wsel::calibrate {
 
 at::Tensor TakenIndices(const select::Plan& plan, const std::string& set,
-                        int64_t of) {
+                        int64_t of, int64_t to) {
   const auto at = std::ranges::find(plan.sets, set, &select::IndexSet::name);
-  if (at == plan.sets.end()) return at::arange(of, at::kLong);
-  return at::tensor(at->indices, at::kLong);
+  const bool has = at != plan.sets.end();
+  const int64_t from = has ? at->of : of;
+  const int64_t count = has ? static_cast<int64_t>(at->indices.size()) : of;
+  if (from != of || count != to) {
+    throw Error(ErrorKind::kFormat, "index_sets",
+                "the plan takes {} of {} indices of '{}', and its models have "
+                "{} of {}; it was edited: make it again",
+                count, from, set, to, of);
+  }
+  return has ? at::tensor(at->indices, at::kLong) : at::arange(of, at::kLong);
 }
 
 select::Student StudentOf(const select::Plan& plan, const Weights& weights,

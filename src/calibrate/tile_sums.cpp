@@ -37,9 +37,11 @@ size_t OneThreadEach::threads() const {
 Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
                   size_t at_once) {
   const OneThreadEach guard;
+  const size_t group =
+      at_once == 0 ? guard.threads() : std::min(at_once, guard.threads());
   Sums total;
-  for (size_t first = 0; first < tiles; first += at_once) {
-    std::vector<Sums> parts(std::min(at_once, tiles - first));
+  for (size_t first = 0; first < tiles; first += group) {
+    std::vector<Sums> parts(std::min(group, tiles - first));
     const auto compute = [&](size_t i) {
       const at::NoGradGuard no_grad;
       parts[i] = of_tile(first + i);

@@ -28,14 +28,12 @@ class OneThreadEach {
 
 using Sums = std::vector<at::Tensor>;
 
-// Tiles whose sums are in memory at once.
-inline constexpr size_t kTilesAtOnce = 16;
-
 // The sums, in float64, of what `of_tile` returns for each tile, added in the
 // order of the tiles. `of_tile` is called from several threads, without
-// gradients.
+// gradients. `at_once` limits the tiles whose sums are in memory; 0: one for
+// each thread.
 Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
-                  size_t at_once = kTilesAtOnce);
+                  size_t at_once = 0);
 
 // Calls `body` for each tile, from several threads, without gradients.
 void ForEachTile(size_t tiles, const std::function<void(size_t)>& body);

@@ -24,7 +24,8 @@ class VitRegression {
             std::get<model::VitConfig>(std::get<model::Config>(plan.student)),
             weights),
         weights_(weights),
-        width_(TakenIndices(plan, "width", teacher_.config().embed_dim)),
+        width_(TakenIndices(plan, "width", teacher_.config().embed_dim,
+                            student_.config().embed_dim)),
         encode_(TakingMap(width_, teacher_.config().embed_dim)),
         streams_(images.num_tiles()),
         fits_(teacher.weights, weights, streams_) {}
@@ -67,7 +68,8 @@ class VitRegression {
     const std::string qkv = name + ".attn.qkv";
     const std::string proj = name + ".attn.proj";
     const int64_t inner = teacher_.config().embed_dim;
-    const auto taken = TakenIndices(plan_, name + ".attn", inner);
+    const auto taken =
+        TakenIndices(plan_, name + ".attn", inner, student_.config().embed_dim);
     const auto rows = at::cat({taken, taken + inner, taken + 2 * inner});
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Attend(b, x).out; }, name);
@@ -91,7 +93,8 @@ class VitRegression {
     const std::string fc1 = name + ".mlp.fc1";
     const std::string fc2 = name + ".mlp.fc2";
     const auto taken =
-        TakenIndices(plan_, name + ".mlp", teacher_.config().MlpHidden());
+        TakenIndices(plan_, name + ".mlp", teacher_.config().MlpHidden(),
+                     student_.config().MlpHidden());
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Mlp(b, x).out; }, name);
     fits_.FitReader(

@@ -310,12 +310,41 @@ CalibrationRecord ReadCalibration(JsonObject json) {
   return c;
 }
 
+// What solving relies on, and a planner has checked of its own plans.
+void CheckSolvable(const Plan& plan, const std::string& where) {
+  const auto* student = std::get_if<model::Config>(&plan.student);
+  const auto* teacher =
+      plan.teacher ? std::get_if<model::Config>(&*plan.teacher) : nullptr;
+  if (student == nullptr || teacher == nullptr ||
+      student->index() != teacher->index()) {
+    Fail(where, fmt::format("method {} needs a teacher and a student of one "
+                            "architecture",
+                            plan.options.method->name));
+  }
+  const auto from = StageDepths(*teacher);
+  const auto to = StageDepths(*student);
+  bool fits = plan.layers.size() == to.size();
+  for (size_t stage = 0; fits && stage < to.size(); ++stage) {
+    const auto& blocks = plan.layers[stage];
+    fits = static_cast<int64_t>(blocks.size()) == to[stage] &&
+           std::ranges::all_of(blocks, [&](int64_t block) {
+             return block >= 0 && block < from[stage];
+           });
+  }
+  if (!fits) Fail(where, "'layers' does not list blocks of these models");
+  if (plan.options.head == Head::kReuse &&
+      NumClasses(*student) != NumClasses(*teacher)) {
+    Fail(where, "head reuse needs an equal number of classes");
+  }
+}
+
 // Only a method that solves has solved tensors, and it has the images.
 void CheckSolved(const Plan& plan, const std::string& where) {
   const SelectionRule& rule = plan.options.Rule();
   if (IsSolved(plan) && !plan.calibration) {
     Fail(where, fmt::format("method {} needs 'calibration'", rule.name));
   }
+  if (IsSolved(plan)) CheckSolvable(plan, where);
   for (const auto& [tensor, source] : plan.entries) {
     const auto* selected = std::get_if<Selected>(&source);
     const bool solved = selected != nullptr && !selected->solved.empty();

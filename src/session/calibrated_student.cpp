@@ -167,6 +167,8 @@ PreparedStudent Replayed(const StudentRequest& request,
     throw Error(ErrorKind::kUsage, "data_root",
                 "is not used by this plan, which has all its indices");
   }
+  select::Plan checked = plan;
+  calibrate::MarkSolved(checked);  // its checks, of a plan from a file
   if (!compute) return prepared;
   const select::CalibrationRecord& record = *plan.calibration;
   if (!request.calibration) {

@@ -224,6 +224,8 @@ TEST(PlanJson, RejectsComputedTensorsWithoutTheirImages) {
   rejects(R"("method":"projection")", R"("method":"uniform")",
           {"cls_token", "method uniform computes none"});
   rejects(R"("images":512)", R"("images":0)", {"calibration.images"});
+  rejects(R"("layers": [[0,1,)", R"("layers": [[99,1,)", {"'layers'"});
+  rejects(R"("layers": [[0,)", R"("layers": [[)", {"'layers'"});
   rejects(std::string(64, 'd'), "d", {"calibration.sha256", "SHA-256"});
   rejects(R"("dataset")", R"("datset")", {"calibration", "dataset"});
   plan.calibration.reset();
