@@ -53,15 +53,25 @@ at::Tensor ConvNextPass::Downsample(int stage, const at::Tensor& x) const {
                 PatchesOf2x2(DownsampleNorm(stage, x)));
 }
 
+at::Tensor ConvNextPass::Normed(int stage, int64_t block,
+                                const at::Tensor& x) const {
+  const std::string name = Name(stage, block);
+  const auto y = kernels::DepthwiseConv(x, weights_[name + ".conv_dw.weight"],
+                                        weights_[name + ".conv_dw.bias"]);
+  return LayerNorm(weights_, name + ".norm", y, config_.norm_eps);
+}
+
+at::Tensor ConvNextPass::Inner(int stage, int64_t block,
+                               const at::Tensor& normed) const {
+  return Linear(weights_, Name(stage, block) + ".mlp.fc1", normed);
+}
+
 ConvNextBlock ConvNextPass::Block(int stage, int64_t block,
                                   const at::Tensor& x) const {
   const std::string name = Name(stage, block);
   ConvNextBlock pass;
-  const auto y = kernels::DepthwiseConv(x, weights_[name + ".conv_dw.weight"],
-                                        weights_[name + ".conv_dw.bias"]);
-  pass.normed = LayerNorm(weights_, name + ".norm", y, config_.norm_eps);
-  pass.inner = Linear(weights_, name + ".mlp.fc1", pass.normed);
-  pass.hidden = at::gelu(pass.inner);
+  pass.normed = Normed(stage, block, x);
+  pass.hidden = at::gelu(Inner(stage, block, pass.normed));
   if (weights_.Has(name + ".mlp.grn.weight")) {
     pass.hidden = Grn(weights_, name + ".mlp.grn", pass.hidden);
   }

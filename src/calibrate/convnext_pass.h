@@ -13,7 +13,6 @@ namespace wsel::calibrate {
 // What a block computes from the stream x [B, H, W, D].
 struct ConvNextBlock {
   at::Tensor normed;  // [B, H, W, D], what fc1 reads
-  at::Tensor inner;   // [B, H, W, 4D], fc1's output
   at::Tensor hidden;  // [B, H, W, 4D], what fc2 reads
   at::Tensor out;     // [B, H, W, D]
 };
@@ -33,6 +32,9 @@ class ConvNextPass {
   // [B, H, W, in], the convolution's input.
   at::Tensor DownsampleNorm(int stage, const at::Tensor& x) const;
   at::Tensor Downsample(int stage, const at::Tensor& x) const;
+  // What fc1 reads [B, H, W, D], and its output [B, H, W, 4D].
+  at::Tensor Normed(int stage, int64_t block, const at::Tensor& x) const;
+  at::Tensor Inner(int stage, int64_t block, const at::Tensor& normed) const;
   ConvNextBlock Block(int stage, int64_t block, const at::Tensor& x) const;
 
   // What the classifier reads, [B, D].

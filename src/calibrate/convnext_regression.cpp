@@ -98,9 +98,10 @@ class ConvNextRegression {
         name);
     fits_.FitReader(
         name + ".mlp.fc1",
-        [&](const at::Tensor& s) { return student_.Block(stage, b, s).normed; },
+        [&](const at::Tensor& s) { return student_.Normed(stage, b, s); },
         [&](const at::Tensor& x) {
-          return teacher_.Block(stage, b, x).inner.index_select(-1, taken);
+          return teacher_.Inner(stage, b, teacher_.Normed(stage, b, x))
+              .index_select(-1, taken);
         });
     fits_.FitWriter(
         fc2, gamma, student_.config().layer_scale > 0, encode,

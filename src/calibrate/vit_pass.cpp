@@ -36,10 +36,20 @@ at::Tensor VitPass::Norm(const std::string& name, const at::Tensor& x) const {
   return LayerNorm(weights_, name, x, config_.norm_eps);
 }
 
+at::Tensor VitPass::Qkv(int64_t block, const at::Tensor& x) const {
+  const std::string name = Block(block);
+  return Linear(weights_, name + ".attn.qkv", Norm(name + ".norm1", x));
+}
+
+at::Tensor VitPass::Inner(int64_t block, const at::Tensor& x) const {
+  const std::string name = Block(block);
+  return Linear(weights_, name + ".mlp.fc1", Norm(name + ".norm2", x));
+}
+
 AttentionHalf VitPass::Attend(int64_t block, const at::Tensor& x) const {
   const std::string name = Block(block);
   AttentionHalf half;
-  half.qkv = Linear(weights_, name + ".attn.qkv", Norm(name + ".norm1", x));
+  half.qkv = Qkv(block, x);
   half.mixed = Attention(half.qkv, config_.num_heads);
   half.out = AddScaled(x, Linear(weights_, name + ".attn.proj", half.mixed),
                        weights_[name + ".ls1.gamma"]);
@@ -49,9 +59,8 @@ AttentionHalf VitPass::Attend(int64_t block, const at::Tensor& x) const {
 MlpHalf VitPass::Mlp(int64_t block, const at::Tensor& x) const {
   const std::string name = Block(block);
   MlpHalf half;
-  half.inner = Linear(weights_, name + ".mlp.fc1", Norm(name + ".norm2", x));
-  half.hidden =
-      Activate(half.inner, config_.activation == model::Activation::kQuickGelu);
+  half.hidden = Activate(Inner(block, x),
+                         config_.activation == model::Activation::kQuickGelu);
   half.out = AddScaled(x, Linear(weights_, name + ".mlp.fc2", half.hidden),
                        weights_[name + ".ls2.gamma"]);
   return half;

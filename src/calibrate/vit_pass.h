@@ -18,7 +18,6 @@ struct AttentionHalf {
   at::Tensor out;    // [B, N, D], the stream after it
 };
 struct MlpHalf {
-  at::Tensor inner;   // [B, N, H], fc1's output
   at::Tensor hidden;  // [B, N, H], after the activation
   at::Tensor out;     // [B, N, D]
 };
@@ -41,6 +40,9 @@ class VitPass {
   at::Tensor Embed(const at::Tensor& images) const;
 
   at::Tensor Norm(const std::string& name, const at::Tensor& x) const;
+  // [B, N, 3D], and fc1's output [B, N, H].
+  at::Tensor Qkv(int64_t block, const at::Tensor& x) const;
+  at::Tensor Inner(int64_t block, const at::Tensor& x) const;
   AttentionHalf Attend(int64_t block, const at::Tensor& x) const;
   MlpHalf Mlp(int64_t block, const at::Tensor& x) const;
 

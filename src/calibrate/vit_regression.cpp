@@ -77,7 +77,7 @@ class VitRegression {
         qkv,
         [&](const at::Tensor& s) { return student_.Norm(name + ".norm1", s); },
         [&](const at::Tensor& x) {
-          return teacher_.Attend(b, x).qkv.index_select(-1, rows);
+          return teacher_.Qkv(b, x).index_select(-1, rows);
         });
     fits_.FitWriter(
         proj, name + ".ls1.gamma", scaled(), encode_,
@@ -101,7 +101,7 @@ class VitRegression {
         fc1,
         [&](const at::Tensor& s) { return student_.Norm(name + ".norm2", s); },
         [&](const at::Tensor& x) {
-          return teacher_.Mlp(b, x).inner.index_select(-1, taken);
+          return teacher_.Inner(b, x).index_select(-1, taken);
         });
     fits_.FitWriter(
         fc2, name + ".ls2.gamma", scaled(), encode_,
