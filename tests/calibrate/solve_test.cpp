@@ -162,7 +162,9 @@ TEST(Solve, RegressionIsCloserThanActivation) {
           .item<double>();
     };
     EXPECT_LT(error("regression"), error("activation")) << name;
-    if (vit) EXPECT_TRUE(std::isfinite(error("projection"))) << name;
+    if (vit) {
+      EXPECT_TRUE(std::isfinite(error("projection"))) << name;
+    }
   }
 }
 
