@@ -1,10 +1,11 @@
+#include "wsel/calibrate/mark_solved.h"
+
 #include <fmt/format.h>
 
 #include <string>
 #include <string_view>
 #include <variant>
 
-#include "wsel/calibrate/solve.h"
 #include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
 

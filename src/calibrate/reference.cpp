@@ -4,7 +4,10 @@
 
 #include <variant>
 
+#include "tile_sums.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/select/libtorch_svd.h"
+#include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -55,9 +58,16 @@ std::string NameInWhole(const model::ParameterSpec& parameter,
 Weights WeightsOf(const select::Plan& plan, const select::Student& student) {
   Weights weights;
   for (size_t i = 0; i < plan.entries.size(); ++i) {
-    weights.Set(plan.entries[i].student.name, student.tensors[i]);
+    // The tensor owns its elements, so that the weights share them.
+    weights.Set(plan.entries[i].student.name, Borrow(student.tensors[i]));
   }
   return weights;
+}
+
+select::Student ApplyOnOneThread(const select::Plan& plan,
+                                 const TensorSource& tensors) {
+  const OneThreadEach guard;
+  return select::Apply(plan, &tensors, &select::LibTorchSvd());
 }
 
 Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
@@ -67,7 +77,7 @@ Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
   const select::Plan plan =
       select::PlanSelection(teacher, tensors.Specs(), reference.config,
                             {.head = select::Head::kReuse}, {});
-  const select::Student whole = select::Apply(plan, &tensors);
+  const select::Student whole = ApplyOnOneThread(plan, tensors);
   reference.teacher_digest = whole.teacher_digest;
   reference.weights = WeightsOf(plan, whole);
   return reference;

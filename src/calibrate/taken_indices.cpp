@@ -7,6 +7,8 @@
 
 #include "wsel/core/error.h"
 #include "wsel/nn/initialize.h"
+#include "wsel/tensor/floats.h"
+#include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::calibrate {
 
@@ -32,10 +34,12 @@ select::Student StudentOf(const select::Plan& plan, const Weights& weights,
   for (const select::Entry& entry : plan.entries) {
     const auto* drawn = std::get_if<select::Reinitialised>(&entry.source);
     const at::Tensor found = weights[entry.student.name];
-    student.tensors.push_back(
+    const at::Tensor values =
         drawn != nullptr && !found.defined()
             ? nn::Draw(drawn->init, entry.student, plan.options.seed)
-            : found.reshape(entry.student.shape).contiguous());
+            : found.reshape(entry.student.shape);
+    student.tensors.push_back(
+        OwningView(entry.student.name, entry.student.shape, ValuesOf(values)));
   }
   return student;
 }

@@ -1,13 +1,14 @@
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "commands.h"
 #include "init_args.h"
 #include "options.h"
+#include "torch_commands.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/select/plan_json.h"
@@ -22,8 +23,9 @@ void ShowPlan(const InitArgs& args, const select::Plan& plan) {
   fmt::print("{}", args.json      ? select::ToJson(plan)
                    : args.dry_run ? select::Report(plan)
                                   : select::Summary(plan));
-  if (!args.save_plan.empty())
+  if (!args.save_plan.empty()) {
     WriteTextFile(args.save_plan, select::ToJson(plan));
+  }
 }
 
 // A dry run if the teacher's file is missing.
@@ -57,25 +59,55 @@ void DryRunWithoutImages(const InitArgs& args,
   if (plan) ShowPlan(args, *plan);
 }
 
+// Of the teacher and the calibration images, for a dry run.
+bool IsMissing(const InitArgs& args, const std::string& file) {
+  return args.dry_run && args.student.plan.empty() && !file.empty() &&
+         !std::filesystem::exists(file);
+}
+
+// Whether the plan is made from calibration images, which takes the program
+// with LibTorch.
+bool PlansByImages(const InitArgs& args,
+                   const session::StudentRequest& request) {
+  return request.plan.empty() && request.calibration &&
+         !IsMissing(args, args.student.teacher) &&
+         !IsMissing(args, args.student.calibration.data.root);
+}
+
+// This and SvdFor may continue in the program with LibTorch, so nothing is
+// printed before.
+session::PreparedStudent Prepare(
+    const InitArgs& args, const session::StudentRequest& request,
+    const pretrained::PretrainedCheckpoint* teacher,
+    const Invocation& invocation) {
+  if (!PlansByImages(args, request)) {
+    select::Plan plan = session::PlanStudent(request, teacher);
+    if (args.dry_run || !IsSolved(plan)) return {std::move(plan), {}};
+  }
+  return invocation.Torch().prepare_student(args, request, teacher);
+}
+
+// Null where the student is computed, or the plan does without.
+const select::SvdParts* SvdFor(const session::PreparedStudent& prepared,
+                               const Invocation& invocation) {
+  const bool needed = !prepared.student && select::NeedsSvd(prepared.plan);
+  return needed ? &invocation.Torch().svd() : nullptr;
+}
+
 // Open, plan, print, apply, write.
 void RunInit(const InitArgs& args, const session::StudentRequest& request,
              const Invocation& invocation) {
   const std::string& file = args.student.teacher;
-  if (args.dry_run && args.student.plan.empty() && !file.empty() &&
-      !std::filesystem::exists(file)) {
-    return DryRunWithoutFile(args, request);
-  }
+  if (IsMissing(args, file)) return DryRunWithoutFile(args, request);
   std::optional<pretrained::PretrainedCheckpoint> teacher;
   if (!file.empty()) teacher = pretrained::Open(file, request.copy);
-  const auto* source = teacher ? &*teacher : nullptr;
-  const std::string& images = args.student.calibration.data.root;
-  if (args.dry_run && request.plan.empty() && teacher && !images.empty() &&
-      !std::filesystem::exists(images)) {
+  if (teacher && IsMissing(args, args.student.calibration.data.root)) {
     return DryRunWithoutImages(args, request, *teacher);
   }
-  if (args.threads > 0) at::set_num_threads(args.threads);
-  const auto prepared =
-      session::PrepareStudent(request, source, /*compute=*/!args.dry_run);
+  const auto* source = teacher ? &*teacher : nullptr;
+  const auto prepared = Prepare(args, request, source, invocation);
+  const select::SvdParts* svd =
+      args.dry_run ? nullptr : SvdFor(prepared, invocation);
   if (teacher) {
     session::LogTeacher(prepared.plan, *teacher,
                         request.teacher_model.has_value());
@@ -83,7 +115,7 @@ void RunInit(const InitArgs& args, const session::StudentRequest& request,
   ShowPlan(args, prepared.plan);
   if (args.dry_run) return;
   session::WriteStudent(args.output, prepared, source, args.hash,
-                        invocation.command);
+                        invocation.command, svd);
 }
 
 }  // namespace
@@ -99,12 +131,14 @@ void AddInit(CLI::App& app, const Invocation& invocation) {
          return !args->dry_run && !args->student.calibration.data.root.empty();
        }});
   c->callback([args, c, &invocation] {
+    CheckInitArgs(*args, *c);
+    const auto request = RequestOf(args->student);
+    if (PlansByImages(*args, request)) invocation.Torch();
     const auto& head = c->get_option("--head")->results();
     if (std::ranges::find(head, "fresh") != head.end()) {
       LogRenamed("--head fresh", "--head reset");
     }
-    CheckInitArgs(*args, *c);
-    RunInit(*args, RequestOf(args->student), invocation);
+    RunInit(*args, request, invocation);
   });
 }
 

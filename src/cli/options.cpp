@@ -88,9 +88,13 @@ void AddClasses(CLI::App& command, data::DataOptions& data) {
       ->type_name("NAME,...");
 }
 
-void AddSkipCorrupt(CLI::App& command, data::DataOptions& data) {
-  command.add_flag("--skip-corrupt", data.skip_corrupt,
+void AddSkipCorruptFlag(CLI::App& command, bool& skip_corrupt) {
+  command.add_flag("--skip-corrupt", skip_corrupt,
                    "Skip and count images that cannot be read");
+}
+
+void AddSkipCorrupt(CLI::App& command, data::DataOptions& data) {
+  AddSkipCorruptFlag(command, data.skip_corrupt);
   AddOldName(command, "--skip-broken", "--skip-corrupt", data.skip_corrupt);
 }
 
@@ -132,7 +136,9 @@ void WithSets(
     const std::function<void(const std::vector<std::string>&)>& read) try {
   read(sets);
 } catch (const Error& error) {
-  if (error.where() == "--set") throw;
+  if (error.where() == "set") {
+    throw Error(error.kind(), "--set", error.message());
+  }
   std::vector<std::string> given;
   for (size_t i = 0;; ++i) {
     try {

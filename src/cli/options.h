@@ -68,6 +68,7 @@ void AddDataset(CLI::App& command, data::DataOptions& data,
                 const std::string& name_type = "TEXT",
                 const std::string& root_type = "TEXT");
 void AddClasses(CLI::App& command, data::DataOptions& data);
+void AddSkipCorruptFlag(CLI::App& command, bool& skip_corrupt);
 // And its old name.
 void AddSkipCorrupt(CLI::App& command, data::DataOptions& data);
 // --resize, how images are resized.

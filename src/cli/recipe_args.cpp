@@ -24,7 +24,12 @@ using Json = nlohmann::ordered_json;
 
 // All options but --set as overrides.
 std::vector<std::string> Overrides(const RecipeArgs& args) {
-  std::vector<std::string> sets = args.fields;
+  std::vector<std::string> sets;
+  if (!args.augment.empty()) {
+    sets = recipe::SetsOf(recipe::Augmentations().Find(
+        args.augment, "--augment", ErrorKind::kUsage));
+  }
+  sets.insert(sets.end(), args.fields.begin(), args.fields.end());
   if (args.model.ends_with(".json")) {
     session::NamedModel(args.model);  // its errors name the file
     const Json model =
@@ -33,6 +38,9 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
   } else if (!args.model.empty()) {
     RequireUtf8(args.model, "--model");
     sets.push_back("model.name=" + Json(args.model).dump());
+  }
+  if (args.img_size) {
+    sets.push_back(fmt::format("model.img_size={}", *args.img_size));
   }
   if (args.skip_broken) sets.emplace_back("data.skip_corrupt=true");
   return sets;
@@ -69,8 +77,11 @@ void AddField(CLI::App& c, RecipeArgs& args, const recipe::Field& field) {
       },
       about);
   option->type_name(field.metavar);
-  if (Json::parse(field.default_value).is_number_integer()) {
+  const Json default_value = Json::parse(field.default_value);
+  if (default_value.is_number_integer()) {
     option->check(CLI::TypeValidator<int64_t>(""));
+  } else if (default_value.is_number()) {
+    option->check(CLI::TypeValidator<double>(""));
   }
 }
 
@@ -108,6 +119,15 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
                    "replaces the recipe's whole model; without num_classes it "
                    "has the data set's")
           ->type_name("MODEL");
+      c.add_option("--img-size", args.img_size,
+                   "Side of the model's images in pixels")
+          ->type_name("PX");
+    }
+    if (name == "Augmentation") {
+      c.add_option("--augment", args.augment,
+                   "All augmentation, mixing and erasing at once: " +
+                       recipe::Augmentations().Choices())
+          ->type_name("NAME");
     }
     if (name == "Optimisation") {
       c.add_option("--epochs", args.epochs,

@@ -15,6 +15,8 @@ namespace wsel::cli {
 struct RecipeArgs {
   std::string config;
   std::string model;
+  std::optional<int64_t> img_size;
+  std::string augment;
   std::vector<std::string> fields;  // set by the options of recipe::Fields
   std::optional<int64_t> epochs;
   bool skip_broken = false;

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "wsel/core/registry.h"
+#include "wsel/model/convnext_config.h"
 #include "wsel/model/vit_config.h"
 
 namespace wsel::model {
@@ -35,7 +36,8 @@ template <typename C>
 struct Field {
   std::string_view key;
   std::variant<std::string C::*, int64_t C::*, std::array<int64_t, 4> C::*,
-               double C::*, bool C::*, Pooling C::*, Activation C::*>
+               double C::*, bool C::*, Pooling C::*, Activation C::*,
+               ConvNextStem C::*, ConvNextNorm C::*>
       member;
   Range range = {};
 };
@@ -52,6 +54,8 @@ void VisitFields(std::span<const Field<C>> fields, MaybeConst& config,
 
 const Registry<Pooling>& NamesOf(Pooling tag);
 const Registry<Activation>& NamesOf(Activation tag);
+const Registry<ConvNextStem>& NamesOf(ConvNextStem tag);
+const Registry<ConvNextNorm>& NamesOf(ConvNextNorm tag);
 
 // Checks the fields of a config that is called `where`. Errors: kConfig, naming
 // the field.

@@ -1,6 +1,7 @@
 #include "wsel/recipe/recipe.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <type_traits>
 
 #include "fields.h"
+#include "timm_options.h"
 #include "wsel/core/check.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/registry.h"
@@ -45,11 +47,12 @@ concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 
 template <HasNames T>
 const Registry<T>& NamesOf() {
-  return std::get<const Registry<T>&>(std::tie(
-      kCropNames, image::Interpolations(), image::PassOrders(),
-      train::Distillations(), train::Precisions(), model::Initializers(),
-      select::Methods(), select::HeadRules(), select::HeadSources(),
-      select::PatchResizes(), pretrained::ClassOrders()));
+  return std::get<const Registry<T>&>(
+      std::tie(kCropNames, image::Interpolations(), image::PassOrders(),
+               image::CropModes(), train::Distillations(), train::Precisions(),
+               model::Initializers(), select::Methods(), select::HeadRules(),
+               select::HeadSources(), select::PatchResizes(),
+               pretrained::ClassOrders()));
 }
 
 // Reads a value of the configuration into its option.
@@ -113,7 +116,8 @@ class Sections {
 void ReadModel(JsonObject& root, Recipe& recipe) {
   if (!root.Has("model")) {
     throw Error(ErrorKind::kConfig, root.PathOf("model"),
-                "is missing: \"model\": {\"name\": \"vit_tiny\"}, or --model");
+                "is missing: the model to train, such as \"model\": {\"name\": "
+                "\"vit_tiny\"}");
   }
   Json section = root.Raw("model");
   // Without a family, the name is that of the variant to start from; with one,
@@ -162,6 +166,11 @@ void CheckTeacherFile(const Recipe& recipe) {
     }
   };
   check_copy("init.file", recipe.init.copy, recipe.init.file);
+  if (recipe.init.reset_classifier && recipe.init.file.empty()) {
+    fail("init.file",
+         "is missing: init.reset_classifier re-initialises its classifier "
+         "(init.head is for init.select)");
+  }
   check_copy("teacher.file", recipe.teacher.copy, teacher.file);
   for (const auto& [key, values] : {std::pair("teacher.mean", &teacher.mean),
                                     std::pair("teacher.std", &teacher.std)}) {
@@ -173,12 +182,36 @@ void CheckTeacherFile(const Recipe& recipe) {
   CheckAtLeast("teacher.num_heads", teacher.num_heads, 0);
 }
 
+// Defaults that do not go with a value that is given: chosen anew, and said.
+void SolveMixupBatch(train::Options& train) {
+  const int64_t batch = train.batch_size;
+  if (!MixingEnabled(train.mix) || batch < 2 ||
+      batch % train.mixup_batch == 0) {
+    return;
+  }
+  int64_t size = std::min(batch, train.mixup_batch) / 2 * 2;
+  while (size > 2 && batch % size != 0) size -= 2;
+  if (batch % size != 0) return;  // an odd batch: Validate says so
+  train.mixup_batch = size;
+  spdlog::info("train.mixup_batch {}, which divides the batch size {}", size,
+               batch);
+}
+
+void SolveWarmup(optim::ScheduleOptions& schedule) {
+  if (schedule.epochs < 1 || schedule.warmup_epochs <= schedule.epochs) return;
+  const optim::ScheduleOptions usual;
+  schedule.warmup_epochs = schedule.epochs * usual.warmup_epochs / usual.epochs;
+  spdlog::info("train.warmup_epochs {} of {} epochs, the default's share",
+               schedule.warmup_epochs, schedule.epochs);
+}
+
 // Fills in the values that are derived from others.
 void Derive(Recipe& recipe) {
   const auto size = static_cast<int>(ImageSize(recipe.model));
   recipe.train.transform.img_size = size;
   recipe.train.evaluation.img_size = size;
   recipe.train.transform.crop_pct = recipe.train.evaluation.crop_pct;
+  recipe.train.transform.crop_mode = recipe.train.evaluation.crop_mode;
   recipe.train.evaluation.pass_order = recipe.train.transform.pass_order;
   for (size_t c = 0; c < 3; ++c) {
     const double mean = recipe.train.normalisation.mean[c];
@@ -229,7 +262,7 @@ std::vector<std::string> WithNewNames(const std::vector<std::string>& sets) {
         sets, [&](const std::string& set) { return set.starts_with(by_new); });
     for (std::string& set : renamed) {
       if (!set.starts_with(by_old)) continue;
-      if (has_new) ThrowGivenTwice("--set", key);
+      if (has_new) ThrowGivenTwice("set", key);
       set.replace(0, by_old.size(), by_new);
     }
   }
@@ -241,12 +274,12 @@ void Override(Json& root, const std::string& set) {
   const size_t equals = set.find('=');
   const std::string path = set.substr(0, equals);
   if (equals == std::string::npos || path.empty()) {
-    throw Error(ErrorKind::kUsage, "--set",
+    throw Error(ErrorKind::kUsage, "set",
                 "expected PATH=VALUE, such as optimizer.lr=1e-3, found '{}'",
                 set);
   }
   const std::string text = set.substr(equals + 1);
-  RequireUtf8(set, "--set");
+  RequireUtf8(set, "set");
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) value = text;
   Json* at = &root;
@@ -294,6 +327,11 @@ std::string ChoicesOf(const T&) {
 template <typename T>
 std::string ChoicesOf(const std::optional<T>&) {
   return ChoicesOf(T());
+}
+
+std::string TimmOptionOf(std::string_view path) {
+  const auto found = std::ranges::find(kTimmOptions, path, &TimmOption::path);
+  return found == kTimmOptions.end() ? "" : std::string(found->option);
 }
 
 const Json& ValueOf(const Json& tree, const Key& key) {
@@ -345,6 +383,12 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   }
   sections.Finish();
   root.Finish();
+  const auto given = [&](const char* section, const char* key) {
+    JsonObject* object = sections.Find(section);
+    return object != nullptr && object->Has(key);
+  };
+  if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
+  if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
   Derive(recipe);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
@@ -384,7 +428,7 @@ std::vector<Field> Fields() {
   VisitFields(defaults, [&](const Key& key, const auto& value) {
     fields.push_back({key.Path(), std::string(key.about), ChoicesOf(value),
                       JsonOf(value).dump(), std::string(key.flag),
-                      std::string(key.metavar)});
+                      std::string(key.metavar), TimmOptionOf(key.Path())});
   });
   std::ranges::stable_sort(fields, {}, &Field::section);
   return fields;

@@ -12,6 +12,7 @@
 #include "wsel/calibrate/agreement.h"
 #include "wsel/calibrate/best_layers.h"
 #include "wsel/calibrate/importance.h"
+#include "wsel/calibrate/mark_solved.h"
 #include "wsel/calibrate/reference.h"
 #include "wsel/calibrate/solve.h"
 #include "wsel/core/error.h"
@@ -28,13 +29,6 @@ using select::Solve;
 
 bool NeedsLabels(const select::Options& options) {
   return options.Rule().calibration == Calibration::kGradients;
-}
-
-// The teacher's model, whose outputs are to be computed.
-pretrained::Facts RunnableFacts(const StudentRequest& request,
-                                const PretrainedCheckpoint& teacher) {
-  if (!request.teacher_model) RequireKnownHeads(teacher);
-  return FactsOf(teacher, {.model = request.teacher_model});
 }
 
 // For each class of the images the teacher's output.
@@ -100,13 +94,16 @@ select::Student Compute(const calibrate::Reference& whole,
                         select::Plan& plan) {
   const calibrate::Reference blocks = WithBlocks(whole, plan.layers);
   const bool projects = plan.options.Rule().solve == Solve::kProjection;
+  const TensorSource& tensors = *teacher.remapped.tensors;
   calibrate::SolvedStudent solved;
   if (projects) {
     solved = SolveProjection(plan, blocks, images);
   } else if (IsSolved(plan)) {
-    solved = SolveRegression(plan, ApplyPlan(plan, &teacher), blocks, images);
+    solved = SolveRegression(plan, calibrate::ApplyOnOneThread(plan, tensors),
+                             blocks, images);
   } else {
-    solved = {ApplyPlan(plan, &teacher), calibrate::EncodingOf(plan), ""};
+    solved = {calibrate::ApplyOnOneThread(plan, tensors),
+              calibrate::EncodingOf(plan), ""};
   }
   if (!solved.warning.empty()) spdlog::warn("{}", solved.warning);
   if (plan.calibration->agreement) return solved.student;  // of a replay
@@ -119,23 +116,14 @@ select::Student Compute(const calibrate::Reference& whole,
   return solved.student;
 }
 
-void RequireConfigStudent(const StudentRequest& request) {
-  if (!request.IsGeneric()) return;
-  throw Error(ErrorKind::kUsage, "calibrate",
-              "needs the teacher's outputs, and only a ViT or ConvNeXt can be "
-              "run; leave it out with a family or a student-like checkpoint");
-}
-
 PreparedStudent Calibrated(const StudentRequest& request,
                            const PretrainedCheckpoint& teacher, bool compute) {
-  RequireConfigStudent(request);
   const pretrained::Facts facts = RunnableFacts(request, teacher);
   const TensorSource& tensors = *teacher.remapped.tensors;
   const model::Config student = StudentConfig(request, facts.model);
   select::Options options = request.options;
   // Checks all that needs no images before they are read.
-  if (options.layers != select::kBestLayers)
-    PlanWithoutImages(request, teacher);
+  PlanWithoutImages(request, teacher);
   const auto opened = OpenCalibrationImages(*request.calibration, facts,
                                             ImageSize(student), options.seed);
   const auto whole = calibrate::ReferenceOf(facts.model, tensors, student);
@@ -162,14 +150,7 @@ PreparedStudent Replayed(const StudentRequest& request,
                          const PretrainedCheckpoint* teacher, bool compute) {
   PreparedStudent prepared{ReadPlan(request), std::nullopt};
   select::Plan& plan = prepared.plan;
-  if (!IsSolved(plan)) {
-    if (!request.calibration) return prepared;
-    throw Error(ErrorKind::kUsage, "data_root",
-                "is not used by this plan, which has all its indices");
-  }
-  select::Plan checked = plan;
-  calibrate::MarkSolved(checked);  // its checks, of a plan from a file
-  if (!compute) return prepared;
+  if (!compute || !IsSolved(plan)) return prepared;
   const select::CalibrationRecord& record = *plan.calibration;
   if (!request.calibration) {
     throw Error(ErrorKind::kUsage, "data_root",
@@ -201,18 +182,6 @@ PreparedStudent Replayed(const StudentRequest& request,
 }
 
 }  // namespace
-
-std::optional<select::Plan> PlanWithoutImages(
-    const StudentRequest& request, const PretrainedCheckpoint& teacher) {
-  RequireConfigStudent(request);
-  if (request.options.layers == select::kBestLayers) return std::nullopt;
-  const pretrained::Facts facts = RunnableFacts(request, teacher);
-  select::Plan plan =
-      PlanSelection(facts.model, teacher.remapped.tensors->Specs(),
-                    StudentConfig(request, facts.model), request.options, {});
-  if (IsSolved(plan)) calibrate::MarkSolved(plan);
-  return plan;
-}
 
 PreparedStudent PrepareStudent(const StudentRequest& request,
                                const PretrainedCheckpoint* teacher,

@@ -5,6 +5,7 @@
 #include "wsel/core/error.h"
 #include "wsel/data/subset.h"
 #include "wsel/session/open_splits.h"
+#include "wsel/train/eval_transform.h"
 
 namespace wsel::session {
 
@@ -16,7 +17,9 @@ CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
                 "is {}; it must be at least 1", request.images);
   }
   data::DataOptions options = request.data;
+  // Each pass reads the files again, so that memory does not grow with them.
   options.cache_dir.clear();
+  options.cache_gib = 0;
   data::Dataset set = OpenTrainSplit(options);
   if (set.size() < request.images) {
     spdlog::warn("{} has {} images, not {}: all are calibrated on", set.name,
@@ -26,11 +29,8 @@ CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
   }
   spdlog::info("calibrating on {} images of {}, {}", set.size(), options.name,
                Describe(teacher.mean_std));
-  const augment::EvalTransformOptions transform{
-      .img_size = static_cast<int>(img_size),
-      .crop_pct = teacher.crop_pct.value,
-      .interpolation = teacher.interpolation.value,
-      .pass_order = teacher.pass_order.value};
+  augment::EvalTransformOptions transform = train::EvalTransformOf(teacher);
+  transform.img_size = static_cast<int>(img_size);
   return {calibrate::Images(set, transform, teacher.mean_std.normalisation()),
           set.classes};
 }

@@ -59,6 +59,10 @@ int64_t SubsetSize(const data::DataOptions& options, int64_t count) {
 
 }  // namespace
 
+DataSplits OpenSplits(const data::DataOptions& options) {
+  return {OpenTrainSplit(options), OpenTestSplit(options)};
+}
+
 data::Dataset OpenTrainSplit(const data::DataOptions& options) {
   CheckRange(options);
   data::Dataset train = Open(options, data::Split::kTrain);
@@ -72,11 +76,7 @@ data::Dataset OpenTrainSplit(const data::DataOptions& options) {
         data::Subset(train, data::ParseSubset(options.subset, "data.subset"),
                      options.subset_seed);
   }
-  return train;
-}
-
-DataSplits OpenSplits(const data::DataOptions& options) {
-  return {Cached(OpenTrainSplit(options), options), OpenTestSplit(options)};
+  return Cached(train, options);
 }
 
 data::Dataset OpenTestSplit(const data::DataOptions& options) {

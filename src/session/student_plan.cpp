@@ -1,14 +1,12 @@
 #include "wsel/session/student_plan.h"
 
 #include "plan_inputs.h"
-#include "wsel/calibrate/solve.h"
+#include "wsel/calibrate/mark_solved.h"
 #include "wsel/core/error.h"
-#include "wsel/core/text_file.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/select/generic_plan.h"
 #include "wsel/select/importance_scores.h"
-#include "wsel/select/plan_json.h"
 
 namespace wsel::session {
 namespace {
@@ -60,34 +58,6 @@ void RequireNoImages(const StudentRequest& request) {
 
 }  // namespace
 
-model::Config StudentConfig(const StudentRequest& request,
-                            const model::Config& teacher) {
-  const auto& student = std::get<ConfigStudent>(request.student);
-  model::Config config = student.config;
-  if (request.options.head == select::Head::kReuse &&
-      !student.has_num_classes) {
-    SetNumClasses(config, NumClasses(teacher));
-  }
-  // In the official student the MLP's weights are matrices.
-  bool* conv_mlp = FieldsOf(config).conv_mlp;
-  if (request.options.official && conv_mlp != nullptr) *conv_mlp = false;
-  return config;
-}
-
-select::Plan ReadPlan(const StudentRequest& request) {
-  const std::string path = request.plan.string();
-  select::Plan plan = select::PlanFromJson(ReadText(path), path);
-  if (plan.teacher && request.teacher.empty()) {
-    throw Error(ErrorKind::kUsage, "teacher",
-                "is missing: the plan selects from a teacher");
-  }
-  if (!plan.teacher && !request.teacher.empty()) {
-    throw Error(ErrorKind::kUsage, "teacher",
-                "is not used by this plan, which initialises at random");
-  }
-  return plan;
-}
-
 select::Plan PlanStudent(const StudentRequest& request,
                          const PretrainedCheckpoint* teacher) {
   if (!request.plan.empty()) return ReadPlan(request);
@@ -104,6 +74,17 @@ select::Plan PlanStudent(const StudentRequest& request,
   const TensorSource& tensors = *teacher->remapped.tensors;
   return PlanSelection(config, tensors.Specs(), StudentConfig(request, config),
                        request.options, select::ImportanceScoresOf(tensors));
+}
+
+std::optional<select::Plan> PlanWithoutImages(
+    const StudentRequest& request, const PretrainedCheckpoint& teacher) {
+  const pretrained::Facts facts = RunnableFacts(request, teacher);
+  if (request.options.layers == select::kBestLayers) return std::nullopt;
+  select::Plan plan =
+      PlanSelection(facts.model, teacher.remapped.tensors->Specs(),
+                    StudentConfig(request, facts.model), request.options, {});
+  if (IsSolved(plan)) calibrate::MarkSolved(plan);
+  return plan;
 }
 
 std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
@@ -130,10 +111,13 @@ std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
 }
 
 select::Student ApplyPlan(const select::Plan& plan,
-                          const PretrainedCheckpoint* teacher) {
-  if (teacher == nullptr) return select::Apply(plan, nullptr);
-  return select::Apply(plan, IsGeneric(plan) ? teacher->file.get()
-                                             : teacher->remapped.tensors.get());
+                          const PretrainedCheckpoint* teacher,
+                          const select::SvdParts* svd) {
+  if (teacher == nullptr) return select::Apply(plan, nullptr, svd);
+  return select::Apply(
+      plan,
+      IsGeneric(plan) ? teacher->file.get() : teacher->remapped.tensors.get(),
+      svd);
 }
 
 }  // namespace wsel::session

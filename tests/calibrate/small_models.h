@@ -9,6 +9,7 @@
 #include "nn/hashed_model.h"
 #include "wsel/calibrate/images.h"
 #include "wsel/calibrate/importance.h"
+#include "wsel/calibrate/mark_solved.h"
 #include "wsel/calibrate/reference.h"
 #include "wsel/calibrate/solve.h"
 #include "wsel/model/config.h"
@@ -98,10 +99,10 @@ inline MadeStudent MakeStudent(const HashedWeights& weights,
   if (projects) {
     made.solved = SolveProjection(made.plan, blocks, images);
   } else if (IsSolved(made.plan)) {
-    made.solved = SolveRegression(made.plan, select::Apply(made.plan, &weights),
-                                  blocks, images);
+    made.solved = SolveRegression(
+        made.plan, ApplyOnOneThread(made.plan, weights), blocks, images);
   } else {
-    made.solved.student = select::Apply(made.plan, &weights);
+    made.solved.student = ApplyOnOneThread(made.plan, weights);
   }
   return made;
 }
@@ -114,7 +115,7 @@ inline at::Tensor LogitsOfStudent(const MadeStudent& made,
   const auto parameters = model.module->named_parameters();
   for (size_t i = 0; i < made.plan.entries.size(); ++i) {
     parameters[made.plan.entries[i].student.name].copy_(
-        made.solved.student.tensors[i]);
+        Borrow(made.solved.student.tensors[i]));
   }
   return model.forward(images);
 }

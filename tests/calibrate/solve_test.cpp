@@ -256,8 +256,8 @@ TEST(Solve, IsTheSameForAnyNumberOfThreads) {
     }
     EXPECT_EQ(made[0].plan, made[1].plan);
     for (size_t i = 0; i < made[0].solved.student.tensors.size(); ++i) {
-      EXPECT_TRUE(at::equal(made[0].solved.student.tensors[i],
-                            made[1].solved.student.tensors[i]))
+      EXPECT_TRUE(at::equal(Borrow(made[0].solved.student.tensors[i]),
+                            Borrow(made[1].solved.student.tensors[i])))
           << method << " " << made[0].plan.entries[i].student.name;
     }
   }
@@ -270,8 +270,8 @@ TEST(Solve, WarnsOfFewerRowsThanInputs) {
   const auto made =
       MakeStudent(weights, HalfAsWide(SmallVit()), With("regression"), few);
   EXPECT_THAT(made.solved.warning, HasSubstr("more calibration images"));
-  for (const at::Tensor& tensor : made.solved.student.tensors) {
-    EXPECT_TRUE(at::isfinite(tensor).all().item<bool>());
+  for (const TensorView& tensor : made.solved.student.tensors) {
+    EXPECT_TRUE(at::isfinite(Borrow(tensor)).all().item<bool>());
   }
 }
 

@@ -365,6 +365,25 @@ TEST(Train, ClassesAreMatchedByName) {
   };
   EXPECT_TRUE(at::equal(head("two"), head("one").flip(0)));
 
+  // A classifier of other classes is kept or re-initialised only on request.
+  const std::vector<std::string> fewer = {"--init",    file,
+                                          "--classes", "B",
+                                          "--epochs",  "1",
+                                          "--set",     "train.batch_size=1",
+                                          "--set",     "train.mixup_batch=1",
+                                          "--set",     "mix.mixup_alpha=0",
+                                          "--set",     "mix.cutmix_alpha=0"};
+  const Outcome missing = RunWsel(folder, Train("fewer", fewer));
+  EXPECT_EQ(missing.exit_code, 6);
+  EXPECT_THAT(missing.err, AllOf(HasSubstr("only the checkpoint has b"),
+                                 HasSubstr("init.reset_classifier")));
+  EXPECT_FALSE(fs::exists(folder / "fewer" / "last.safetensors"));
+  const Outcome reset = RunWsel(
+      folder,
+      Train("reset", {"--init", file, "--epochs", "1", "--reset-classifier"}));
+  EXPECT_EQ(reset.exit_code, 0) << reset.err;
+  EXPECT_THAT(reset.err, HasSubstr("re-initialised for 2 classes"));
+
   const std::vector<std::string> distil = {"--teacher", file,       "--distill",
                                            "logit",     "--epochs", "1"};
   EXPECT_EQ(RunWsel(folder, Train("three", distil)).exit_code, 0);
@@ -458,6 +477,12 @@ TEST(Train, EvalRefusesACropThatDoesNotCount) {
                "folder", "--data-root", kData, "--crop-pct", "0.9"});
   EXPECT_EQ(eval.exit_code, 2);
   EXPECT_THAT(eval.err, HasSubstr("no effect on images of 16 px"));
+  const Outcome centred =
+      RunWsel(folder, {"eval", "--checkpoint", "run/last.safetensors",
+                       "--dataset", "folder", "--data-root", kData,
+                       "--crop-pct", "0.9", "--crop-mode", "center"});
+  EXPECT_EQ(centred.exit_code, 0) << centred.err;
+  EXPECT_THAT(centred.err, HasSubstr("crop 0.9 (given"));
 }
 
 // Table 4 of the paper in one run: selected and distilled from a teacher.

@@ -29,6 +29,11 @@ Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
 Reference WithBlocks(const Reference& whole,
                      const std::vector<std::vector<int64_t>>& layers);
 
+// select::Apply, with LibTorch's singular values on one thread: their last bits
+// depend on the number of threads. Errors: as select::Apply.
+select::Student ApplyOnOneThread(const select::Plan& plan,
+                                 const TensorSource& tensors);
+
 // A student's tensors by name.
 Weights WeightsOf(const select::Plan& plan, const select::Student& student);
 

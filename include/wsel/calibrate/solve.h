@@ -21,11 +21,6 @@ struct SolvedStudent {
   std::string warning;  // "": none
 };
 
-// Adds to a plan by Solve::kRegression or kProjection which tensors are
-// computed, and how. Errors: kUsage for options that the method cannot follow;
-// kMismatch, naming the dimension, for models that it cannot.
-void MarkSolved(select::Plan& plan);
-
 // Solve::kRegression: the student of a plan of elements, `taken`, whose layers
 // that read and write the residual stream are then fitted. `teacher` has the
 // student's blocks (WithBlocks). Errors: kMismatch, naming the layer, for

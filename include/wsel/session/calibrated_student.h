@@ -1,3 +1,4 @@
+// Torch-free.
 #pragma once
 
 #include <optional>
@@ -25,11 +26,5 @@ struct PreparedStudent {
 PreparedStudent PrepareStudent(const StudentRequest& request,
                                const pretrained::PretrainedCheckpoint* teacher,
                                bool compute);
-
-// The plan for a dry run whose images are missing; nullopt if they choose the
-// blocks. Its indices are undecided. Errors: as PlanStudent.
-std::optional<select::Plan> PlanWithoutImages(
-    const StudentRequest& request,
-    const pretrained::PretrainedCheckpoint& teacher);
 
 }  // namespace wsel::session

@@ -1,3 +1,4 @@
+// Torch-free.
 #pragma once
 
 #include <map>
@@ -27,6 +28,12 @@ select::Plan PlanStudent(const StudentRequest& request,
 // on weights. Errors: as PlanStudent; for a generic student those of its files.
 std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request);
 
+// The plan for a dry run whose images are missing; nullopt if they choose the
+// blocks. Its indices are undecided. Errors: as PlanStudent.
+std::optional<select::Plan> PlanWithoutImages(
+    const StudentRequest& request,
+    const pretrained::PretrainedCheckpoint& teacher);
+
 // Logs what of the teacher's file is ignored or assumed, and warns of
 // differences in the forward pass; of a given model nothing is assumed. Nothing
 // for a generic plan.
@@ -34,9 +41,11 @@ void LogTeacher(const select::Plan& plan,
                 const pretrained::PretrainedCheckpoint& teacher,
                 bool model_given = false);
 
-// Executes a plan (select/apply.h) on the teacher that it was made for.
+// Executes a plan (select/apply.h) on the teacher that it was made for. `svd`
+// as there.
 select::Student ApplyPlan(const select::Plan& plan,
-                          const pretrained::PretrainedCheckpoint* teacher);
+                          const pretrained::PretrainedCheckpoint* teacher,
+                          const select::SvdParts* svd);
 
 // Applies a plan, unless its student is computed already, and writes the
 // student's checkpoint, with all that reproducing it needs as metadata. Warns
@@ -45,6 +54,7 @@ select::Student ApplyPlan(const select::Plan& plan,
 void WriteStudent(const std::filesystem::path& output,
                   const PreparedStudent& prepared,
                   const pretrained::PretrainedCheckpoint* teacher,
-                  pretrained::HashScope scope, const std::string& command);
+                  pretrained::HashScope scope, const std::string& command,
+                  const select::SvdParts* svd);
 
 }  // namespace wsel::session
