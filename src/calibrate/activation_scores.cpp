@@ -8,6 +8,7 @@
 #include "vit_pass.h"
 #include "wsel/calibrate/importance.h"
 #include "wsel/core/error.h"
+#include "wsel/kernels/depthwise.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -17,12 +18,12 @@ at::Tensor Energy(const at::Tensor& x) {
   return x.flatten(0, -2).to(at::kDouble).square().sum(0);
 }
 
-// The same of x without its mean and divided by its norm, as a layer norm sees
-// it: each row counts alike.
-at::Tensor NormedEnergy(const at::Tensor& x) {
-  const auto rows = x.flatten(0, -2).to(at::kDouble);
-  const auto centred = rows - rows.mean(1, /*keepdim=*/true);
-  const auto squares = centred.square();
+// The same of x divided by its norm, as a norm sees it: each row counts alike.
+// A layer norm takes the mean off first.
+at::Tensor NormedEnergy(const at::Tensor& x, bool is_layer_norm = true) {
+  auto rows = x.flatten(0, -2).to(at::kDouble);
+  if (is_layer_norm) rows = rows - rows.mean(1, /*keepdim=*/true);
+  const auto squares = rows.square();
   return (squares / squares.sum(1, /*keepdim=*/true).clamp_min(1e-300)).sum(0);
 }
 
@@ -113,6 +114,9 @@ struct LayerSums {
 // The layers in the order of ConvNextSumsOf.
 std::vector<LayerSums> ConvNextLayers(const ConvNextPass& teacher) {
   std::vector<LayerSums> layers;
+  if (teacher.config().HasOverlappingStem()) {
+    layers.push_back({teacher.SecondStemConv() + ".weight", 1, ""});
+  }
   for (int stage = 0; stage < 4; ++stage) {
     if (teacher.Downsamples(stage)) {
       layers.push_back({teacher.DownsampleName(stage) + ".1.weight", 1, ""});
@@ -128,6 +132,9 @@ std::vector<LayerSums> ConvNextLayers(const ConvNextPass& teacher) {
 
 Sums ConvNextSumsOf(const ConvNextPass& teacher, const at::Tensor& images) {
   Sums sums;
+  if (teacher.config().HasOverlappingStem()) {
+    sums.push_back(Energy(kernels::ToChannelsLast(teacher.StemHidden(images))));
+  }
   at::Tensor x = teacher.Stem(images);
   for (int stage = 0; stage < 4; ++stage) {
     if (teacher.Downsamples(stage)) {
@@ -141,8 +148,11 @@ Sums ConvNextSumsOf(const ConvNextPass& teacher, const at::Tensor& images) {
       x = block.out;
     }
   }
-  const bool first = teacher.config().head_norm_first;
-  sums.push_back(NormedEnergy(first ? x : x.mean({1, 2})));
+  const model::ConvNextConfig& config = teacher.config();
+  if (config.head_hidden_size > 0) sums.push_back(Energy(teacher.Features(x)));
+  sums.push_back(
+      NormedEnergy(config.head_norm_first ? x : x.mean({1, 2}),
+                   config.norm_layer == model::ConvNextNorm::kLayerNorm));
   return sums;
 }
 
@@ -163,6 +173,14 @@ ScoreTable ConvNextScores(const Reference& reference,
         layer.gamma.empty() ? at::Tensor() : w[layer.gamma];
     SetScores(table, layer.tensor, layer.axis,
               Shares(sums[i] * ColumnNorms(w[layer.tensor], gamma)));
+  }
+  if (config.head_hidden_size > 0) {
+    const at::Tensor& energy = sums[layers.size()];
+    RequireFinite({energy}, kPreLogits);
+    const at::Tensor head = w["head.fc.weight"];
+    // Of the layer that gives the channels: the classifier may be left out.
+    SetScores(table, std::string(kPreLogits) + ".weight", 0,
+              Shares(head.defined() ? energy * ColumnNorms(head, {}) : energy));
   }
   RequireFinite({sums.back()}, teacher.FinalNorm());
   SetScores(table, teacher.FinalNorm() + ".weight", 0, Shares(sums.back()));

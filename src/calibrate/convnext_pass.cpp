@@ -6,6 +6,8 @@
 
 #include "forward.h"
 #include "wsel/kernels/depthwise.h"
+#include "wsel/nn/activation.h"
+#include "wsel/nn/convnext_norm.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -20,6 +22,13 @@ at::Tensor Grn(const Weights& weights, const std::string& name,
                          x * relative);
 }
 
+// A 3x3 convolution of stride 2 of [B, C, H, W].
+at::Tensor Halving(const Weights& weights, const std::string& name,
+                   const at::Tensor& x) {
+  return at::conv2d(x, weights[name + ".weight"], weights[name + ".bias"],
+                    at::IntArrayRef({2, 2}), at::IntArrayRef({1, 1}));
+}
+
 }  // namespace
 
 model::ConvNextConfig ConvNextOf(const model::Config& config) {
@@ -28,7 +37,23 @@ model::ConvNextConfig ConvNextOf(const model::Config& config) {
                        : std::get<model::ConvNextConfig>(config);
 }
 
+at::Tensor ConvNextPass::Norm(const std::string& name,
+                              const at::Tensor& x) const {
+  return nn::Normalise(x, config_.norm_layer, weights_[name + ".weight"],
+                       weights_[name + ".bias"], config_.norm_eps);
+}
+
+at::Tensor ConvNextPass::StemHidden(const at::Tensor& images) const {
+  const auto hidden = Halving(weights_, "stem.0", images);
+  return has_act() ? nn::Activate(hidden, config_.activation) : hidden;
+}
+
 at::Tensor ConvNextPass::StemConv(const at::Tensor& images) const {
+  if (config_.HasOverlappingStem()) {
+    return kernels::ToChannelsLast(
+               Halving(weights_, SecondStemConv(), StemHidden(images)))
+        .contiguous();
+  }
   const int64_t stride = config_.patch_size;
   return kernels::ToChannelsLast(at::conv2d(images, weights_["stem.0.weight"],
                                             weights_["stem.0.bias"],
@@ -37,7 +62,7 @@ at::Tensor ConvNextPass::StemConv(const at::Tensor& images) const {
 }
 
 at::Tensor ConvNextPass::Stem(const at::Tensor& images) const {
-  return LayerNorm(weights_, "stem.1", StemConv(images), config_.norm_eps);
+  return Norm(StemNorm(), StemConv(images));
 }
 
 bool ConvNextPass::Downsamples(int stage) const {
@@ -45,7 +70,7 @@ bool ConvNextPass::Downsamples(int stage) const {
 }
 
 at::Tensor ConvNextPass::DownsampleNorm(int stage, const at::Tensor& x) const {
-  return LayerNorm(weights_, DownsampleName(stage) + ".0", x, config_.norm_eps);
+  return Norm(DownsampleName(stage) + ".0", x);
 }
 
 at::Tensor ConvNextPass::Downsample(int stage, const at::Tensor& x) const {
@@ -58,7 +83,7 @@ at::Tensor ConvNextPass::Normed(int stage, int64_t block,
   const std::string name = Name(stage, block);
   const auto y = kernels::DepthwiseConv(x, weights_[name + ".conv_dw.weight"],
                                         weights_[name + ".conv_dw.bias"]);
-  return LayerNorm(weights_, name + ".norm", y, config_.norm_eps);
+  return Norm(name + ".norm", y);
 }
 
 at::Tensor ConvNextPass::Inner(int stage, int64_t block,
@@ -71,7 +96,8 @@ ConvNextBlock ConvNextPass::Block(int stage, int64_t block,
   const std::string name = Name(stage, block);
   ConvNextBlock pass;
   pass.normed = Normed(stage, block, x);
-  pass.hidden = at::gelu(Inner(stage, block, pass.normed));
+  pass.hidden =
+      nn::Activate(Inner(stage, block, pass.normed), config_.activation);
   if (weights_.Has(name + ".mlp.grn.weight")) {
     pass.hidden = Grn(weights_, name + ".mlp.grn", pass.hidden);
   }
@@ -80,11 +106,18 @@ ConvNextBlock ConvNextPass::Block(int stage, int64_t block,
   return pass;
 }
 
+at::Tensor ConvNextPass::Pooled(const at::Tensor& x) const {
+  if (config_.head_norm_first) return Norm(FinalNorm(), x).mean({1, 2});
+  return Norm(FinalNorm(), x.mean({1, 2}));
+}
+
+at::Tensor ConvNextPass::PreLogits(const at::Tensor& x) const {
+  return Linear(weights_, kPreLogits, Pooled(x));
+}
+
 at::Tensor ConvNextPass::Features(const at::Tensor& x) const {
-  if (config_.head_norm_first) {
-    return LayerNorm(weights_, "norm_pre", x, config_.norm_eps).mean({1, 2});
-  }
-  return LayerNorm(weights_, "head.norm", x.mean({1, 2}), config_.norm_eps);
+  // timm has GELU here, whatever the activation of the blocks.
+  return config_.head_hidden_size > 0 ? at::gelu(PreLogits(x)) : Pooled(x);
 }
 
 at::Tensor ConvNextPass::Logits(const at::Tensor& x) const {

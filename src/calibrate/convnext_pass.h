@@ -24,6 +24,8 @@ class ConvNextPass {
   ConvNextPass(const model::ConvNextConfig& config, const Weights& weights)
       : config_(config), weights_(weights) {}
 
+  // What the second convolution of an overlapping stem reads, [B, C, H, W].
+  at::Tensor StemHidden(const at::Tensor& images) const;
   // [B, H, W, D] before and after the stem's norm.
   at::Tensor StemConv(const at::Tensor& images) const;
   at::Tensor Stem(const at::Tensor& images) const;
@@ -37,13 +39,25 @@ class ConvNextPass {
   at::Tensor Inner(int stage, int64_t block, const at::Tensor& normed) const;
   ConvNextBlock Block(int stage, int64_t block, const at::Tensor& x) const;
 
-  // What the classifier reads, [B, D].
+  // After pooling and the final norm, [B, D].
+  at::Tensor Pooled(const at::Tensor& x) const;
+  // What the hidden layer before the classifier gives, [B, head_hidden_size],
+  // before its activation.
+  at::Tensor PreLogits(const at::Tensor& x) const;
+  // What the classifier reads, [B, D] or [B, head_hidden_size].
   at::Tensor Features(const at::Tensor& x) const;
   // [B, classes]; undefined if there are none.
   at::Tensor Logits(const at::Tensor& x) const;
   // "head.norm" or "norm_pre".
   std::string FinalNorm() const {
     return config_.head_norm_first ? "norm_pre" : "head.norm";
+  }
+
+  // Numbered as in timm, where an activation between convolutions counts.
+  std::string SecondStemConv() const { return has_act() ? "stem.2" : "stem.1"; }
+  std::string StemNorm() const {
+    if (!config_.HasOverlappingStem()) return "stem.1";
+    return has_act() ? "stem.3" : "stem.2";
   }
 
   static std::string Name(int stage, int64_t block) {
@@ -57,6 +71,11 @@ class ConvNextPass {
   const Weights& weights() const { return weights_; }
 
  private:
+  bool has_act() const {
+    return config_.stem_type == model::ConvNextStem::kOverlapAct;
+  }
+  at::Tensor Norm(const std::string& name, const at::Tensor& x) const;
+
   const model::ConvNextConfig config_;
   const Weights& weights_;
 };
@@ -64,6 +83,9 @@ class ConvNextPass {
 // The ConvNeXt that a config of either version is, but for GRN, which weights
 // show.
 model::ConvNextConfig ConvNextOf(const model::Config& config);
+
+// The hidden layer before the classifier.
+inline constexpr const char* kPreLogits = "head.pre_logits.fc";
 
 // The patches that a 2x2 convolution of stride 2 reads: [B, H, W, D] ->
 // [B, H/2, W/2, 4D], ordered as its weight [out, D, 2, 2]. An odd last row or

@@ -5,6 +5,7 @@
 #include "layer_fits.h"
 #include "regression.h"
 #include "taken_indices.h"
+#include "wsel/nn/convnext_norm.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -42,6 +43,7 @@ class ConvNextRegression {
         FitBlock(stage, b);
       }
     }
+    FitPreLogits();
     if (plan_.options.head == select::Head::kReuse) {
       fits_.FitReader(
           "head.fc", [&](const at::Tensor& s) { return student_.Features(s); },
@@ -53,18 +55,36 @@ class ConvNextRegression {
  private:
   // The norm of the kept channels alone is not the teacher's on them.
   void FitStemNorm() {
+    const model::ConvNextConfig& config = student_.config();
+    const std::string name = student_.StemNorm();
     const Sums sums = SumOverTiles(images_.num_tiles(), [&](size_t tile) {
       const auto images = images_.Tile(tile);
       const auto x = student_.StemConv(images);
       const auto normed =
-          at::layer_norm(x, {x.size(-1)}, {}, {}, student_.config().norm_eps);
+          nn::Normalise(x, config.norm_layer, {}, {}, config.norm_eps);
       return ChannelSums(normed,
                          teacher_.Stem(images).index_select(-1, width_[0]));
     });
+    const bool with_bias =
+        weights_.Has(name + ".bias") &&
+        teacher_.weights().Has(teacher_.StemNorm() + ".bias");
     const LinearFit fit =
-        ChannelRidge(sums, weights_["stem.1.weight"], "stem.1");
-    weights_.Set("stem.1.weight", fit.weight);
-    weights_.Set("stem.1.bias", fit.bias);
+        ChannelRidge(sums, weights_[name + ".weight"], with_bias, name);
+    weights_.Set(name + ".weight", fit.weight);
+    if (with_bias) weights_.Set(name + ".bias", fit.bias);
+  }
+
+  // A student's own is drawn at random, and stays so.
+  void FitPreLogits() {
+    const int64_t from = teacher_.config().head_hidden_size;
+    const int64_t to = student_.config().head_hidden_size;
+    if (from == 0 || to == 0) return;
+    const auto taken = TakenIndices(plan_, "pre_logits.0", from, to);
+    fits_.FitReader(
+        kPreLogits, [&](const at::Tensor& s) { return student_.Pooled(s); },
+        [&](const at::Tensor& x) {
+          return teacher_.PreLogits(x).index_select(-1, taken);
+        });
   }
 
   void FitDownsample(int stage) {

@@ -34,10 +34,6 @@ at::Tensor Attention(const at::Tensor& qkv, int64_t heads) {
       .reshape({images, tokens, heads * dim});
 }
 
-at::Tensor Activate(const at::Tensor& x, bool quick_gelu) {
-  return quick_gelu ? x * at::sigmoid(1.702 * x) : at::gelu(x);
-}
-
 at::Tensor AddScaled(const at::Tensor& x, const at::Tensor& branch,
                      const at::Tensor& gamma) {
   return gamma.defined() ? x + branch * gamma : x + branch;

@@ -25,9 +25,6 @@ at::Tensor Linear(const Weights& weights, const std::string& name,
 // of `qkv` [B, N, 3I]: [B, N, I], before proj.
 at::Tensor Attention(const at::Tensor& qkv, int64_t heads);
 
-// GELU by erf, or x sigmoid(1.702 x).
-at::Tensor Activate(const at::Tensor& x, bool quick_gelu);
-
 // x + branch, times the layer scale `gamma` if that is defined.
 at::Tensor AddScaled(const at::Tensor& x, const at::Tensor& branch,
                      const at::Tensor& gamma);

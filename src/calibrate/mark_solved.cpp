@@ -30,6 +30,7 @@ std::string RegressionOf(const model::ParameterSpec& p, bool vit) {
       return writes ? "ridge regression onto the teacher's stream"
                     : "ridge regression onto the teacher's layer";
     case Component::kDownsample:
+    case Component::kPreLogits:
     case Component::kHead:
       return "ridge regression onto the teacher's layer";
     case Component::kLayerScale:

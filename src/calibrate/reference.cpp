@@ -4,7 +4,9 @@
 
 #include <variant>
 
+#include "convnext_pass.h"
 #include "tile_sums.h"
+#include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/select/libtorch_svd.h"
 #include "wsel/tensor/torch_bridge.h"
@@ -20,27 +22,38 @@ void TakeTokens(model::VitConfig& teacher, const model::VitConfig& student) {
   teacher.no_embed_class = student.no_embed_class;
 }
 
-void TakeTokens(model::ConvNextConfig& teacher,
-                const model::ConvNextConfig& student) {
-  teacher.head_norm_first = student.head_norm_first;
+// A hidden layer before the classifier is only after pooling and norm.
+void TakePooling(model::ConvNextConfig& teacher, const model::Config& student) {
+  teacher.head_norm_first =
+      ConvNextOf(student).head_norm_first && teacher.head_hidden_size == 0;
 }
 
-void TakeTokens(model::ConvNextV2Config&, const model::ConvNextV2Config&) {}
+// Streams are compared position by position.
+void RequireStrideOf(const model::ConvNextConfig& teacher,
+                     const model::Config& student) {
+  if (!teacher.HasOverlappingStem() ||
+      PatchSize(student) == teacher.patch_size) {
+    return;
+  }
+  throw Error(ErrorKind::kMismatch, "patch_size",
+              "is {}, but the teacher's overlapping stem (stem_type) has "
+              "stride {}, so that their streams differ in size; use {}",
+              PatchSize(student), teacher.patch_size, teacher.patch_size);
+}
 
 model::Config WithTokensOf(const model::Config& teacher,
                            const model::Config& student) {
   model::Config config = teacher;
   const model::ConfigFields fields = FieldsOf(config);
+  if (auto* convnext = std::get_if<model::ConvNextConfig>(&config)) {
+    RequireStrideOf(*convnext, student);
+    TakePooling(*convnext, student);
+  }
   fields.img_size = ImageSize(student);
   fields.patch_size = PatchSize(student);
-  std::visit(
-      [&](auto& of_teacher) {
-        using C = std::decay_t<decltype(of_teacher)>;
-        if (const auto* of_student = std::get_if<C>(&student)) {
-          TakeTokens(of_teacher, *of_student);
-        }
-      },
-      config);
+  if (auto* vit = std::get_if<model::VitConfig>(&config)) {
+    TakeTokens(*vit, std::get<model::VitConfig>(student));
+  }
   return config;
 }
 

@@ -67,20 +67,24 @@ Sums ChannelSums(const at::Tensor& inputs, const at::Tensor& targets) {
 }
 
 LinearFit ChannelRidge(const Sums& sums, const at::Tensor& around,
-                       const std::string& layer) {
+                       bool with_bias, const std::string& layer) {
   RequireFinite(sums, layer);
   const auto n = sums[kCount];
   const auto mean_x = sums[kInput] / n;
   const auto mean_y = sums[kTarget] / n;
-  const auto moments = sums[kInputs] / n - mean_x.square();
-  const auto products = sums[kProducts] / n - mean_x * mean_y;
+  auto moments = sums[kInputs] / n;
+  auto products = sums[kProducts] / n;
+  if (with_bias) {
+    moments = moments - mean_x.square();
+    products = products - mean_x * mean_y;
+  }
   const auto w0 = around.to(at::kDouble);
   const auto regular = moments + kRidge * moments.mean();
   LinearFit fit{w0, {}};
   if (regular.min().item<double>() > 0) {
     fit.weight = w0 + (products - moments * w0) / regular;
   }
-  fit.bias = mean_y - fit.weight * mean_x;
+  if (with_bias) fit.bias = mean_y - fit.weight * mean_x;
   return fit;
 }
 

@@ -30,10 +30,10 @@ LinearFit Ridge(const Sums& sums, const at::Tensor& around, bool with_bias,
                 const std::string& layer);
 
 // The sums of rows of which each channel is fitted alone, and y = x weight +
-// bias, channel by channel, around `around` [n]; as above.
+// bias, channel by channel, around `around` [n]; all as above.
 Sums ChannelSums(const at::Tensor& inputs, const at::Tensor& targets);
 LinearFit ChannelRidge(const Sums& sums, const at::Tensor& around,
-                       const std::string& layer);
+                       bool with_bias, const std::string& layer);
 
 // Warns, once for a student, if a layer's fit has fewer rows than inputs.
 class RowCount {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "forward.h"
+#include "wsel/nn/activation.h"
 
 namespace wsel::calibrate {
 
@@ -59,8 +60,7 @@ AttentionHalf VitPass::Attend(int64_t block, const at::Tensor& x) const {
 MlpHalf VitPass::Mlp(int64_t block, const at::Tensor& x) const {
   const std::string name = Block(block);
   MlpHalf half;
-  half.hidden = Activate(Inner(block, x),
-                         config_.activation == model::Activation::kQuickGelu);
+  half.hidden = nn::Activate(Inner(block, x), config_.activation);
   half.out = AddScaled(x, Linear(weights_, name + ".mlp.fc2", half.hidden),
                        weights_[name + ".ls2.gamma"]);
   return half;

@@ -15,6 +15,7 @@
 #include "vit_pass.h"
 #include "wsel/calibrate/solve.h"
 #include "wsel/core/error.h"
+#include "wsel/nn/activation.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -243,10 +244,10 @@ class VitProjection {
                            const at::Tensor& outer) {
     const auto weight = whole.weight.to(at::kFloat);
     const auto bias = whole.bias.to(at::kFloat);
-    const bool quick = to().activation == model::Activation::kQuickGelu;
     const Sums sums = streams_.Sum([&](const StreamTile& tile) {
-      const auto hidden = Activate(
-          at::linear(student_.Norm(norm, tile.student), weight, bias), quick);
+      const auto hidden = nn::Activate(
+          at::linear(student_.Norm(norm, tile.student), weight, bias),
+          to().activation);
       return Sums{hidden.flatten(0, 1).to(at::kDouble).square().sum(0)};
     });
     const auto scores = sums[0] * outer.square().sum(0);

@@ -57,8 +57,8 @@ class VitRegression {
       return ChannelSums(normed,
                          teacher_.Embed(images).index_select(-1, width_));
     });
-    const LinearFit fit =
-        ChannelRidge(sums, weights_["norm_pre.weight"], "norm_pre");
+    const LinearFit fit = ChannelRidge(sums, weights_["norm_pre.weight"],
+                                       /*with_bias=*/true, "norm_pre");
     weights_.Set("norm_pre.weight", fit.weight);
     weights_.Set("norm_pre.bias", fit.bias);
   }

@@ -36,8 +36,7 @@ void CheckSolvable(const Plan& plan, const std::string& where) {
   const auto* student = std::get_if<model::Config>(&plan.student);
   const auto* teacher =
       plan.teacher ? std::get_if<model::Config>(&*plan.teacher) : nullptr;
-  if (student == nullptr || teacher == nullptr ||
-      student->index() != teacher->index()) {
+  if (student == nullptr || teacher == nullptr || !AreKin(*teacher, *student)) {
     Fail(where, fmt::format("method {} needs a teacher and a student of one "
                             "architecture",
                             plan.options.method->name));

@@ -79,11 +79,14 @@ select::Plan PlanStudent(const StudentRequest& request,
 std::optional<select::Plan> PlanWithoutImages(
     const StudentRequest& request, const PretrainedCheckpoint& teacher) {
   const pretrained::Facts facts = RunnableFacts(request, teacher);
-  if (request.options.layers == select::kBestLayers) return std::nullopt;
+  select::Options options = request.options;
+  const bool best = options.layers == select::kBestLayers;
+  if (best) options.layers = "first";  // all other checks are the same
   select::Plan plan =
       PlanSelection(facts.model, teacher.remapped.tensors->Specs(),
-                    StudentConfig(request, facts.model), request.options, {});
+                    StudentConfig(request, facts.model), options, {});
   if (IsSolved(plan)) calibrate::MarkSolved(plan);
+  if (best) return std::nullopt;
   return plan;
 }
 

@@ -16,6 +16,7 @@
 #include "calibrate/stream_basis.h"
 #include "throws.h"
 #include "wsel/calibrate/agreement.h"
+#include "wsel/select/plan_json.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -59,15 +60,20 @@ std::vector<std::pair<std::string, model::VitConfig>> VitForms() {
   add("no_qkv_bias", [](C& c) { c.qkv_bias = false; });
   add("distilled", [](C& c) { c.dist_token = true; });
   add("quick_gelu", [](C& c) { c.activation = model::Activation::kQuickGelu; });
+  add("gelu_tanh", [](C& c) { c.activation = model::Activation::kGeluTanh; });
   return forms;
 }
 
+model::ConvNextConfig SmallConvNext() {
+  return {.name = "convnext",
+          .img_size = 32,
+          .dims = {8, 8, 12, 16},
+          .depths = {1, 1, 2, 1},
+          .num_classes = 5};
+}
+
 std::vector<std::pair<std::string, model::Config>> ConvNextForms() {
-  model::ConvNextConfig v1{.name = "convnext",
-                           .img_size = 32,
-                           .dims = {8, 8, 12, 16},
-                           .depths = {1, 1, 2, 1},
-                           .num_classes = 5};
+  const model::ConvNextConfig v1 = SmallConvNext();
   model::ConvNextConfig first = v1;
   first.head_norm_first = true;
   first.patch_size = 2;
@@ -79,8 +85,19 @@ std::vector<std::pair<std::string, model::Config>> ConvNextForms() {
                                    .dims = v1.dims,
                                    .depths = v1.depths,
                                    .num_classes = 5};
-  return {
-      {"v1", v1}, {"head_norm_first", first}, {"conv_mlp", plain}, {"v2", v2}};
+  model::ConvNextConfig overlap = v1;
+  overlap.stem_type = model::ConvNextStem::kOverlap;
+  overlap.norm_layer = model::ConvNextNorm::kRmsNorm;
+  model::ConvNextConfig act = v1;
+  act.stem_type = model::ConvNextStem::kOverlapAct;
+  act.norm_layer = model::ConvNextNorm::kSimpleNorm;
+  act.activation = model::Activation::kSilu;
+  model::ConvNextConfig hidden = v1;
+  hidden.kernel_sizes = {3, 5, 7, 7};
+  hidden.head_hidden_size = 12;
+  return {{"v1", v1},        {"head_norm_first", first}, {"conv_mlp", plain},
+          {"v2", v2},        {"overlap", overlap},       {"overlap_act", act},
+          {"hidden", hidden}};
 }
 
 model::Config HalfAsWide(model::Config config) {
@@ -141,6 +158,52 @@ TEST(Solve, AStudentAsLargeAsItsTeacherHasItsLogits) {
               1e-3)
         << name;
   }
+}
+
+// GRN begins as the identity.
+TEST(Solve, AConvNextV2HasTheLogitsOfAConvNextAsLarge) {
+  model::ConvNextConfig teacher = SmallConvNext();
+  teacher.layer_scale = 0;
+  const model::ConvNextV2Config student{.name = "v2",
+                                        .img_size = teacher.img_size,
+                                        .dims = teacher.dims,
+                                        .depths = teacher.depths,
+                                        .num_classes = teacher.num_classes};
+  const HashedWeights weights(teacher);
+  const auto images = SmallImages(32, 16);
+  const auto made = MakeStudent(weights, student, With("regression"), images);
+  EXPECT_LT(LargestDifference(LogitsOfStudent(made, Batch(images)),
+                              TeachersLogits(weights, images)),
+            1e-3);
+  EXPECT_EQ(select::PlanFromJson(select::ToJson(made.plan), "plan"), made.plan);
+}
+
+// The hidden channels of the head are selected and fitted too.
+TEST(Solve, FitsTheHiddenLayerBeforeTheClassifier) {
+  model::ConvNextConfig teacher = SmallConvNext();
+  teacher.head_hidden_size = 12;
+  model::ConvNextConfig student = teacher;
+  student.head_hidden_size = 8;
+  const HashedWeights weights(teacher);
+  const auto images = SmallImages(32, 40);
+  const auto logits = TeachersLogits(weights, images);
+  const auto error = [&](const char* method) {
+    const auto made = MakeStudent(weights, student, With(method), images);
+    return (LogitsOfStudent(made, Batch(images)) - logits)
+        .norm()
+        .item<double>();
+  };
+  EXPECT_LT(error("regression"), error("activation"));
+}
+
+TEST(ReferenceOf, RejectsPatchesThatAreNotAsFarApartAsAnOverlappingStems) {
+  model::ConvNextConfig teacher = SmallConvNext();
+  teacher.stem_type = model::ConvNextStem::kOverlap;
+  model::ConvNextConfig student = SmallConvNext();
+  student.patch_size = 1;
+  const HashedWeights weights(teacher);
+  ExpectError([&] { ReferenceOf(teacher, weights, student); },
+              ErrorKind::kMismatch, {"patch_size", "stride 4"});
 }
 
 // Half of the channels, of every form: closer to the teacher than the same

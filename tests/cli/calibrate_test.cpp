@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -146,6 +147,43 @@ TEST_F(Calibrate, APlanOfIndicesNeedsNoImages) {
       "plan.json", "--output",  "b.safetensors"};
   ASSERT_EQ(Run(replay).exit_code, 0);
   EXPECT_EQ(TensorsOf("a.safetensors"), TensorsOf("b.safetensors"));
+}
+
+// wsel itself has plans by indices; what looks at images is wsel-torch's, and
+// nothing is printed before that is known.
+TEST_F(Calibrate, OnlyImagesNeedLibTorch) {
+  ASSERT_EQ(Init({"--method", "activation", "--output", "a.safetensors",
+                  "--save-plan", "indices.json"})
+                .exit_code,
+            0);
+  ASSERT_EQ(Init({"--method", "regression", "--output", "a.safetensors",
+                  "--save-plan", "solved.json"})
+                .exit_code,
+            0);
+  setenv("WSEL_TORCH_FAULT", "is not here", /*replace=*/1);
+  const auto replay = [&](const char* plan, std::vector<std::string> more) {
+    more.insert(more.begin(),
+                {"init", "--teacher", "teacher.safetensors", "--plan", plan});
+    return Run(more);
+  };
+  const Outcome indices = replay("indices.json", {"--output", "b.safetensors"});
+  const Outcome dry = replay("solved.json", {"--dry-run"});
+  const Outcome solved = replay(
+      "solved.json", {"--data-root", kData, "--output", "c.safetensors"});
+  const Outcome images = Init({"--method", "activation", "--dry-run"});
+  const Outcome missing =
+      Run({"init", "--teacher", "teacher.safetensors", "--student",
+           "student.json", "--calibrate", "cifar10", "--data-root", "gone",
+           "--method", "regression", "--dry-run"});
+  unsetenv("WSEL_TORCH_FAULT");
+  for (const Outcome& run : {indices, dry, missing}) {
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+  }
+  for (const Outcome& run : {solved, images}) {
+    EXPECT_EQ(run.exit_code, 4);
+    EXPECT_EQ(run.out, "");
+    EXPECT_THAT(run.err, HasSubstr("torch: is not here"));
+  }
 }
 
 TEST_F(Calibrate, BestLayersAreListed) {

@@ -21,7 +21,9 @@ struct Reference {
 
 // The teacher with the student's tokens: its image and patch size, prefix
 // tokens and pooling, resampled as selection does it. Its widths, depth and
-// classes are its own. Errors: as select::PlanSelection and Apply.
+// classes are its own. `teacher` and `student` must be kin (model::AreKin).
+// Errors: as select::PlanSelection and Apply; kMismatch if the student's
+// patches are not as far apart as those of an overlapping stem.
 Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
                       const model::Config& student);
 
