@@ -60,7 +60,6 @@ std::vector<std::pair<std::string, model::VitConfig>> VitForms() {
   add("no_qkv_bias", [](C& c) { c.qkv_bias = false; });
   add("distilled", [](C& c) { c.dist_token = true; });
   add("quick_gelu", [](C& c) { c.activation = model::Activation::kQuickGelu; });
-  add("gelu_tanh", [](C& c) { c.activation = model::Activation::kGeluTanh; });
   return forms;
 }
 
@@ -94,6 +93,7 @@ std::vector<std::pair<std::string, model::Config>> ConvNextForms() {
   act.activation = model::Activation::kSilu;
   model::ConvNextConfig hidden = v1;
   hidden.kernel_sizes = {3, 5, 7, 7};
+  hidden.activation = model::Activation::kGeluTanh;
   hidden.head_hidden_size = 12;
   return {{"v1", v1},        {"head_norm_first", first}, {"conv_mlp", plain},
           {"v2", v2},        {"overlap", overlap},       {"overlap_act", act},
