@@ -70,9 +70,32 @@ void CheckGeneric(const InitArgs& args, const CLI::App& command) {
   Forbid(command,
          {"--student", "--head", "--patch-resize", "--compat", "--num-classes",
           "--img-size", "--patch-size", "--depth", "--embed-dim", "--num-heads",
-          "--teacher-model", "--checkpoint-key", "--no-ema"},
+          "--teacher-model", "--checkpoint-key", "--no-ema", "--calibrate"},
          "applies only to ViT and ConvNeXt; leave it out with --family and "
          "--student-like");
+}
+
+// Calibration images are of a data set in a folder; with a plan, of the plan's.
+void CheckCalibration(const InitArgs& args, const CLI::App& command) {
+  const session::CalibrationRequest& calibration = args.student.calibration;
+  const bool named = command.count("--calibrate") > 0;
+  const bool root = command.count("--data-root") > 0;
+  if (named && !root) {
+    Usage("--data-root",
+          "is missing: the folder that holds the data set of "
+          "--calibrate; see wsel datasets for its layout");
+  }
+  if (root && !named && args.student.plan.empty()) {
+    Usage("--calibrate", "is missing: the data set in --data-root");
+  }
+  if (!root) {
+    Forbid(command,
+           {"--calibration-images", "--subset", "--train-range", "--classes"},
+           "needs --calibrate and --data-root");
+  }
+  if (calibration.images < 1) {
+    Usage("--calibration-images", "must be at least 1");
+  }
 }
 
 }  // namespace
@@ -91,22 +114,27 @@ void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
   }
   if (given.seed < 0) Usage("--seed", "must not be negative");
   if (!given.plan.empty()) {
-    Forbid(command, {"--student",      "--family",       "--teacher-size",
-                     "--student-size", "--student-like", "--method",
-                     "--layers",       "--heads",        "--head",
-                     "--patch-resize", "--skip",         "--compat",
-                     "--seed",         "--num-classes",  "--img-size",
-                     "--patch-size",   "--depth",        "--embed-dim",
-                     "--num-heads",    "--teacher-model"},
+    Forbid(command, {"--student",      "--family",
+                     "--teacher-size", "--student-size",
+                     "--student-like", "--method",
+                     "--layers",       "--heads",
+                     "--head",         "--patch-resize",
+                     "--skip",         "--compat",
+                     "--seed",         "--num-classes",
+                     "--img-size",     "--patch-size",
+                     "--depth",        "--embed-dim",
+                     "--num-heads",    "--teacher-model",
+                     "--calibrate",    "--calibration-images"},
            "is determined by --plan; leave it out");
   }
   CheckGeneric(args, command);
+  CheckCalibration(args, command);
   if (given.teacher.empty()) {
-    Forbid(
-        command,
-        {"--teacher-model", "--checkpoint-key", "--no-ema", "--layers",
-         "--heads", "--head", "--patch-resize", "--skip", "--compat", "--hash"},
-        "needs --teacher");
+    Forbid(command,
+           {"--teacher-model", "--checkpoint-key", "--no-ema", "--layers",
+            "--heads", "--head", "--patch-resize", "--skip", "--compat",
+            "--hash", "--calibrate", "--data-root"},
+           "needs --teacher");
   }
   CheckFiles(args);
 }

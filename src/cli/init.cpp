@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "commands.h"
 #include "init_args.h"
@@ -43,33 +44,77 @@ void DryRunWithoutFile(const InitArgs& args,
   if (plan) ShowPlan(args, *plan);
 }
 
-// Null where the plan does without. This may continue in the program with
-// LibTorch, so nothing is printed before.
-const select::SvdParts* SvdFor(const select::Plan& plan,
+// A dry run if the calibration images are missing.
+void DryRunWithoutImages(const InitArgs& args,
+                         const session::StudentRequest& request,
+                         const pretrained::PretrainedCheckpoint& teacher) {
+  const std::string& root = args.student.calibration.data.root;
+  if (!args.json) fmt::print("missing  {}\n", root);
+  const auto plan = session::PlanWithoutImages(request, teacher);
+  if (args.json || !args.save_plan.empty()) {
+    throw Error(ErrorKind::kIo, root,
+                "is missing, so there is no plan to print or save: it depends "
+                "on the calibration images");
+  }
+  if (plan) ShowPlan(args, *plan);
+}
+
+// Of the teacher and the calibration images, for a dry run.
+bool IsMissing(const InitArgs& args, const std::string& file) {
+  return args.dry_run && args.student.plan.empty() && !file.empty() &&
+         !std::filesystem::exists(file);
+}
+
+// Whether the plan is made from calibration images, which takes the program
+// with LibTorch.
+bool PlansByImages(const InitArgs& args,
+                   const session::StudentRequest& request) {
+  return request.plan.empty() && request.calibration &&
+         !IsMissing(args, args.student.teacher) &&
+         !IsMissing(args, args.student.calibration.data.root);
+}
+
+// This and SvdFor may continue in the program with LibTorch, so nothing is
+// printed before.
+session::PreparedStudent Prepare(
+    const InitArgs& args, const session::StudentRequest& request,
+    const pretrained::PretrainedCheckpoint* teacher,
+    const Invocation& invocation) {
+  if (!PlansByImages(args, request)) {
+    select::Plan plan = session::PlanStudent(request, teacher);
+    if (args.dry_run || !IsSolved(plan)) return {std::move(plan), {}};
+  }
+  return invocation.Torch().prepare_student(args, request, teacher);
+}
+
+// Null where the student is computed, or the plan does without.
+const select::SvdParts* SvdFor(const session::PreparedStudent& prepared,
                                const Invocation& invocation) {
-  return select::NeedsSvd(plan) ? &invocation.Torch().svd() : nullptr;
+  const bool needed = !prepared.student && select::NeedsSvd(prepared.plan);
+  return needed ? &invocation.Torch().svd() : nullptr;
 }
 
 // Open, plan, print, apply, write.
 void RunInit(const InitArgs& args, const session::StudentRequest& request,
              const Invocation& invocation) {
   const std::string& file = args.student.teacher;
-  if (args.dry_run && args.student.plan.empty() && !file.empty() &&
-      !std::filesystem::exists(file)) {
-    return DryRunWithoutFile(args, request);
-  }
+  if (IsMissing(args, file)) return DryRunWithoutFile(args, request);
   std::optional<pretrained::PretrainedCheckpoint> teacher;
   if (!file.empty()) teacher = pretrained::Open(file, request.copy);
-  const auto* source = teacher ? &*teacher : nullptr;
-  const select::Plan plan = session::PlanStudent(request, source);
-  const select::SvdParts* svd =
-      args.dry_run ? nullptr : SvdFor(plan, invocation);
-  if (teacher) {
-    session::LogTeacher(plan, *teacher, request.teacher_model.has_value());
+  if (teacher && IsMissing(args, args.student.calibration.data.root)) {
+    return DryRunWithoutImages(args, request, *teacher);
   }
-  ShowPlan(args, plan);
+  const auto* source = teacher ? &*teacher : nullptr;
+  const auto prepared = Prepare(args, request, source, invocation);
+  const select::SvdParts* svd =
+      args.dry_run ? nullptr : SvdFor(prepared, invocation);
+  if (teacher) {
+    session::LogTeacher(prepared.plan, *teacher,
+                        request.teacher_model.has_value());
+  }
+  ShowPlan(args, prepared.plan);
   if (args.dry_run) return;
-  session::WriteStudent(args.output, plan, source, args.hash,
+  session::WriteStudent(args.output, prepared, source, args.hash,
                         invocation.command, svd);
 }
 
@@ -81,13 +126,19 @@ void AddInit(CLI::App& app, const Invocation& invocation) {
       "init",
       "Initialise a student from a teacher by weight selection, or at random");
   AddInitOptions(*c, *args);
+  invocation.computing.push_back(
+      {c, [args] {
+         return !args->dry_run && !args->student.calibration.data.root.empty();
+       }});
   c->callback([args, c, &invocation] {
+    CheckInitArgs(*args, *c);
+    const auto request = RequestOf(args->student);
+    if (PlansByImages(*args, request)) invocation.Torch();
     const auto& head = c->get_option("--head")->results();
     if (std::ranges::find(head, "fresh") != head.end()) {
       LogRenamed("--head fresh", "--head reset");
     }
-    CheckInitArgs(*args, *c);
-    RunInit(*args, RequestOf(args->student), invocation);
+    RunInit(*args, request, invocation);
   });
 }
 

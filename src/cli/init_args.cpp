@@ -117,8 +117,10 @@ void AddSelection(CLI::App& c, session::StudentOptions& student) {
       ->type_name("NAME");
   c.add_option(
        "--layers", options.layers,
-       "Layer selection: first|last|mid|uniform, or block numbers of the "
-       "teacher (0,2,4; for a ConvNeXt one list per stage: 0,1/0,1/0,2,4/0,1)")
+       "Layer selection: first|last|mid|uniform, best (drops the blocks "
+       "whose removal changes the features of the calibration images least), "
+       "or block numbers of the teacher (0,2,4; for a ConvNeXt one list per "
+       "stage: 0,1/0,1/0,2,4/0,1)")
       ->type_name("RULE")
       ->capture_default_str();
   AddChoice(
@@ -150,6 +152,29 @@ void AddSelection(CLI::App& c, session::StudentOptions& student) {
   AddFile(c, "--plan", student.plan, "Apply a plan written by --save-plan");
 }
 
+void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
+  data::DataOptions& data = calibration.data;
+  c.add_option("--calibrate", data.name,
+               "Data set (see wsel datasets) whose training images choose or "
+               "fit the weights (--method activation, taylor, regression, "
+               "projection; --layers best), and on which the student's "
+               "agreement with the teacher is printed")
+      ->type_name("NAME");
+  c.add_option("--data-root", data.root, "Folder that holds it")
+      ->type_name("DIR");
+  c.add_option("--calibration-images", calibration.images,
+               "Number of images, balanced by class and drawn with --seed")
+      ->capture_default_str();
+  c.add_option("--subset", data.subset,
+               "Draw them from this number or share of the training images: "
+               "500, 0.1 or 10%");
+  c.add_option("--train-range", data.train_range,
+               "Draw them from this index range of the training images: "
+               "54000,60000")
+      ->delimiter(',');
+  AddClasses(c, data);
+}
+
 void AddOutput(CLI::App& c, InitArgs& args) {
   AddFile(c, "--output", args.output,
           "Output file: .pth, .pt or .bin for torch.load, else safetensors");
@@ -171,6 +196,9 @@ void AddInitOptions(CLI::App& command, InitArgs& args) {
   AddOtherStudent(command, args.student);
   command.option_defaults()->group("Selection");
   AddSelection(command, args.student);
+  command.option_defaults()->group("Calibration images");
+  AddCalibration(command, args.student.calibration);
+  AddThreads(command, args.threads);
   command.option_defaults()->group("Output");
   AddOutput(command, args);
 }

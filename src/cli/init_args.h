@@ -15,6 +15,7 @@ struct InitArgs {
   std::string output;
   std::string save_plan;
   pretrained::HashScope hash = pretrained::HashScope::kRead;
+  int threads = 0;
   bool dry_run = false;
   bool json = false;
 };

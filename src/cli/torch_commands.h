@@ -7,6 +7,7 @@
 
 #include "wsel/core/progress.h"
 #include "wsel/select/svd_parts.h"
+#include "wsel/session/calibrated_student.h"
 #include "wsel/session/onnx_calibration.h"
 #include "wsel/session/onnx_export.h"
 #include "wsel/session/onnx_verify.h"
@@ -15,6 +16,7 @@
 
 namespace wsel::cli {
 
+struct InitArgs;
 struct TrainArgs;
 struct EvalArgs;
 struct PredictArgs;
@@ -28,6 +30,10 @@ struct SweepArgs;
 // What only the program with LibTorch can do: what commands run, whose options
 // both programs have. Each is in run_COMMAND.cpp.
 struct TorchCommands {
+  // As session::PrepareStudent.
+  session::PreparedStudent (*prepare_student)(
+      const InitArgs& args, const session::StudentRequest& request,
+      const pretrained::PretrainedCheckpoint* teacher);
   void (*train)(const TrainArgs& args);
   void (*eval)(const EvalArgs& args);
   void (*predict)(const PredictArgs& args);
@@ -55,6 +61,9 @@ struct TorchCommands {
 // All of them.
 const TorchCommands& LibTorchCommands();
 
+session::PreparedStudent PrepareStudent(
+    const InitArgs& args, const session::StudentRequest& request,
+    const pretrained::PretrainedCheckpoint* teacher);
 void RunTrain(const TrainArgs& args);
 void RunEval(const EvalArgs& args);
 void RunPredict(const PredictArgs& args);

@@ -12,10 +12,10 @@
 #include <optional>
 #include <vector>
 
-#include "activation.h"
 #include "networks.h"
 #include "wsel/kernels/depthwise.h"
 #include "wsel/kernels/residual.h"
+#include "wsel/nn/activation.h"
 
 namespace wsel::nn {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "layers.h"
 #include "wsel/model/config.h"
+#include "wsel/nn/convnext_norm.h"
 #include "wsel/nn/network.h"
 
 namespace wsel::nn {
@@ -24,15 +25,7 @@ class ConvNextNormImpl : public torch::nn::Module {
     }
   }
   at::Tensor forward(const at::Tensor& x) {
-    if (kind_ == model::ConvNextNorm::kLayerNorm) {
-      return at::layer_norm(x, weight.sizes(), weight, bias, eps_);
-    }
-    const auto square =
-        kind_ == model::ConvNextNorm::kRmsNorm
-            ? x.square().mean(-1, /*keepdim=*/true)
-            : x.var(at::OptionalIntArrayRef({-1}), /*correction=*/1,
-                    /*keepdim=*/true);
-    return x * at::rsqrt(square + eps_) * weight;
+    return Normalise(x, kind_, weight, bias, eps_);
   }
 
   double eps() const { return eps_; }

@@ -13,12 +13,23 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 13> kNewKeys = {
-    "init.head",           "init.patch_resize", "init.official",
-    "init.checkpoint_key", "init.no_ema",       "teacher.checkpoint_key",
-    "teacher.no_ema",      "data.class_order",  "teacher.num_heads",
-    "data.resize",         "teacher.model",     "init.reset_classifier",
-    "evaluation.crop_mode"};
+inline constexpr std::array<std::string_view, 16> kNewKeys = {
+    "init.head",
+    "init.patch_resize",
+    "init.official",
+    "init.checkpoint_key",
+    "init.no_ema",
+    "teacher.checkpoint_key",
+    "teacher.no_ema",
+    "data.class_order",
+    "teacher.num_heads",
+    "data.resize",
+    "teacher.model",
+    "init.reset_classifier",
+    "evaluation.crop_mode",
+    "init.calibration_images",
+    "init.calibrate",
+    "init.calibrate_root"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -80,6 +91,14 @@ void VisitSources(R& r, Visitor& visit) {
        "How patch kernels change their size, as wsel init --patch-resize");
   init("official", r.init.selection.official,
        "As the paper's code, as wsel init --official");
+
+  init("calibration_images", r.init.calibration_images,
+       "Training images for rules that look at images, as wsel init "
+       "--calibration-images");
+  init("calibrate", r.init.calibrate,
+       "Their data set; \"\": this run's, with its subset and classes");
+  init("calibrate_root", r.init.calibrate_root,
+       "Folder that holds it; \"\": data.root");
 
   const Section teacher{visit, "teacher"};
   teacher("file", r.teacher.file,

@@ -16,9 +16,10 @@ std::string_view OldestKey(std::string_view path) {
 }
 
 bool AffectsResult(std::string_view path) {
-  static constexpr std::array<std::string_view, 6> kFree = {
-      "data.root",      "data.workers",     "data.cache_gib",
-      "data.cache_dir", "train.memory_gib", "train.save_minutes"};
+  static constexpr std::array<std::string_view, 7> kFree = {
+      "data.root",          "data.workers",     "data.cache_gib",
+      "data.cache_dir",     "train.memory_gib", "train.save_minutes",
+      "init.calibrate_root"};
   return std::ranges::find(kFree, path) == kFree.end();
 }
 

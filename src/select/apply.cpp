@@ -134,6 +134,9 @@ Student Apply(const Plan& plan, const TensorSource* teacher,
         return TakeLargest(*top, view, *Numel(entry.student.shape));
       });
     }
+    if (std::holds_alternative<Computed>(entry.source)) {
+      throw std::logic_error("a computed tensor is taken");
+    }
     const auto& selected = std::get<Selected>(entry.source);
     return read(i, selected, [&](const TensorView& view) {
       return Take(selected, plan, view, entry.student.shape, svd);

@@ -169,6 +169,13 @@ std::vector<double> IndexSets::Scores(const std::string& name,
         FoldScores(importance_.slice_scores(tensor, axis, rule.score), groups);
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += scores[i];
   }
+  if (rule.NeedsImages() &&
+      std::ranges::all_of(sum, [](double s) { return s == 0; })) {
+    throw Error(ErrorKind::kUsage, "skip",
+                "leaves out every tensor by which method {} ranks '{}'; skip "
+                "fewer, or use another method",
+                rule.name, name);
+  }
   return sum;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <stdexcept>
 
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
@@ -109,6 +110,7 @@ ImportanceScores ImportanceScoresOf(const TensorSource& teacher) {
   return {
       [cache, &teacher](const std::string& name, size_t axis,
                         ScoreFunction score) {
+        if (score == nullptr) throw std::logic_error("weights have no score");
         AxisScores& scores = (*cache)[{name, score}];
         if (scores.empty()) {
           scores = ScoreAllAxes(teacher.View(name), score);

@@ -51,9 +51,11 @@ std::vector<std::vector<int64_t>> MapLayers(
   const bool list =
       rule.find_first_not_of("0123456789,/ ") == std::string_view::npos;
   if (!list && std::ranges::count(rules, rule) == 0) {
+    auto known = rules;
+    known.emplace_back(kBestLayers);
     throw Error(
         ErrorKind::kUsage, kOption,
-        Unknown("layer rule", rule, rules) + " (or blocks by number: 0,2,4)");
+        Unknown("layer rule", rule, known) + " (or blocks by number: 0,2,4)");
   }
   const auto lists = Split(rule, '/');
   if (list && lists.size() != stages) {

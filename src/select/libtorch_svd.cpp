@@ -6,15 +6,10 @@
 
 #include "embed_resample.h"
 #include "wsel/nn/initialize.h"
+#include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::select {
 namespace {
-
-std::vector<float> ValuesOf(const at::Tensor& tensor) {
-  const at::Tensor values = tensor.contiguous();
-  const float* data = values.const_data_ptr<float>();
-  return {data, data + values.numel()};
-}
 
 at::Tensor Matrix(std::span<const float> values, int64_t rows,
                   int64_t columns) {

@@ -145,9 +145,10 @@ std::vector<std::string> SkipAndCheck(const Options& options,
   return notes;
 }
 
-std::variant<Selected, TopMagnitude, Reinitialised> SourceOf(
-    const MappedTensor& tensor, const Options& options,
-    const ImportanceScores& importance, IndexSets& sets) {
+decltype(Entry::source) SourceOf(const MappedTensor& tensor,
+                                 const Options& options,
+                                 const ImportanceScores& importance,
+                                 IndexSets& sets) {
   if (const auto* r = std::get_if<Reinitialised>(&tensor.source)) return *r;
   const auto& teacher = std::get<TensorSpec>(tensor.source);
   const int64_t count = *Numel(tensor.student.shape);
@@ -188,6 +189,7 @@ bool IsDecided(const Plan& plan) {
     return top == nullptr || !top->digest.empty();
   };
   const auto whole = [](const IndexSet& set) { return set.undecided == 0; };
+  if (IsSolved(plan) && !plan.calibration) return false;
   return std::ranges::all_of(plan.sets, whole) &&
          std::ranges::all_of(plan.entries, decided);
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config_pair.h"
+#include "plan_reader.h"
 #include "wsel/core/json_object.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/init.h"
@@ -17,10 +18,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int64_t kOldVersion = 1;
 constexpr const char* kFresh = "fresh";  // in version 1
-
-[[noreturn]] void Fail(const std::string& where, std::string_view message) {
-  throw Error(ErrorKind::kFormat, where, message);
-}
 
 std::vector<int64_t> ReadIndices(JsonObject& set, int64_t of) {
   std::vector<int64_t> indices;
@@ -180,6 +177,7 @@ Selected ReadSelected(JsonObject& json, const Plan& plan, const Shape& shape) {
     s.pos_embed = ReadPosEmbed(json.Object("positions"));
   }
   if (json.Has("kernel")) s.patch_embed = ReadPatchEmbed(json.Object("kernel"));
+  if (json.Has("solved")) s.solved = json.Get<std::string>("solved");
   const size_t rank = s.teacher_shape.size();
   if ((s.pos_embed && rank != 3) || (s.patch_embed && rank != 4)) {
     Fail(json.where(), "is resampled, but has the wrong number of dimensions");
@@ -221,6 +219,8 @@ Entry ReadEntry(JsonObject json, const Plan& plan) {
       Fail(json.where(), "selects more elements than the teacher has");
     }
     entry.source = std::move(t);
+  } else if (json.Has("computed")) {
+    entry.source = Computed{json.Get<std::string>("computed")};
   } else {
     entry.source = ReadSelected(json, plan, entry.student.shape);
   }
@@ -266,17 +266,6 @@ void CheckEntries(const Plan& plan, const std::string& where) {
   }
 }
 
-// Calls `read` for each object of the array `key`.
-template <typename Read>
-void ForEach(JsonObject& json, std::string_view key, const Read& read) {
-  const Json& array = json.Raw(key);
-  if (!array.is_array()) Fail(json.PathOf(key), "must be an array");
-  for (size_t i = 0; i < array.size(); ++i) {
-    read(JsonObject(array[i], fmt::format("{}[{}]", json.PathOf(key), i),
-                    ErrorKind::kFormat));
-  }
-}
-
 PlanModel ReadModel(JsonObject& json, std::string_view key) {
   const Json& value = json.Raw(key);
   if (!value.is_object() || !value.contains("generic")) {
@@ -317,6 +306,9 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
          "must be generic if and only if the student is");
   }
   plan.options = ReadOptions(json.Object("options"));
+  if (json.Has("calibration")) {
+    plan.calibration = ReadCalibration(json.Object("calibration"));
+  }
   plan.layers = json.Get<std::vector<std::vector<int64_t>>>("layers");
   ForEach(json, "index_sets", [&](JsonObject set) {
     const auto name = set.Get<std::string>("name");
@@ -328,6 +320,7 @@ Plan PlanFromJson(std::string_view text, std::string_view where) {
     plan.entries.push_back(ReadEntry(std::move(tensor), plan));
   });
   CheckEntries(plan, json.PathOf("tensors"));
+  CheckSolved(plan, json.PathOf("tensors"));
   ForEach(json, "unused", [&](JsonObject unused) {
     plan.unused.push_back(
         {unused.Get<std::string>("name"), unused.Get<std::string>("reason")});

@@ -60,6 +60,7 @@ void Write(const Selected& s, const Plan& plan, Json& json) {
                       {"to", p->to},
                       {"method", PatchResizes().NameOf(p->method)}};
   }
+  if (!s.solved.empty()) json["solved"] = s.solved;
 }
 
 void Write(const TopMagnitude& t, const Plan&, Json& json) {
@@ -71,6 +72,30 @@ void Write(const TopMagnitude& t, const Plan&, Json& json) {
 void Write(const Reinitialised& r, const Plan&, Json& json) {
   json["reinitialised"] = {{"reason", r.reason},
                            {"init", Json::parse(model::ToJson(r.init))}};
+}
+
+void Write(const Computed& c, const Plan&, Json& json) {
+  json["computed"] = c.how;
+}
+
+Json WriteAgreement(const Agreement& agreement) {
+  Json json = Json::object();
+  if (agreement.top1) json["top1"] = *agreement.top1;
+  json["stream"] = Json::array();
+  for (const StreamAgreement& s : agreement.stream) {
+    json["stream"].push_back(
+        {{"block", s.block}, {"kept", s.kept}, {"error", s.error}});
+  }
+  return json;
+}
+
+Json WriteCalibration(const CalibrationRecord& c) {
+  Json json = {{"dataset", c.dataset},
+               {"images", c.images},
+               {"seed", c.seed},
+               {"sha256", c.digest}};
+  if (c.agreement) json["agreement"] = WriteAgreement(*c.agreement);
+  return json;
 }
 
 // An array with one element per line: plans are also read by people.
@@ -104,6 +129,9 @@ std::string ToJson(const Plan& plan) {
   if (plan.teacher) text += ",\n\"teacher\": " + ToJson(*plan.teacher);
   text += ",\n\"student\": " + ToJson(plan.student);
   text += ",\n\"options\": " + WriteOptions(plan.options).dump();
+  if (plan.calibration) {
+    text += ",\n\"calibration\": " + WriteCalibration(*plan.calibration).dump();
+  }
   text += ",\n\"layers\": " + Json(plan.layers).dump();
 
   Json sets = Json::array();

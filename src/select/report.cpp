@@ -72,6 +72,7 @@ std::string Describe(const Selected& s, const Plan& plan) {
     text += fmt::format("; kernel {0}x{0} -> {1}x{1}, {2}", p->from, p->to,
                         PatchResizes().NameOf(p->method));
   }
+  if (!s.solved.empty()) text += "; then " + s.solved;
   return text;
 }
 
@@ -83,6 +84,10 @@ std::string Describe(const TopMagnitude& t, const Plan& plan) {
 std::string Describe(const Reinitialised& r, const Plan&) {
   return fmt::format("re-initialised, {} ({})", model::Describe(r.init),
                      r.reason);
+}
+
+std::string Describe(const Computed& c, const Plan&) {
+  return "computed: " + c.how;
 }
 
 // Equal lines as one, in the order of the first, with their number.
@@ -171,11 +176,12 @@ void AppendSets(const Plan& plan, std::string& text) {
   text += "index sets\n";
   for (size_t i = 0; i < std::min(kMost, plan.sets.size()); ++i) {
     const IndexSet& set = plan.sets[i];
-    text +=
-        fmt::format("  {:10} {} of {}: {}\n", set.name,
-                    set.indices.size() + set.undecided, set.of,
-                    set.undecided == 0 ? Abridge(set.indices)
-                                       : "chosen from the teacher's weights");
+    text += fmt::format("  {:10} {} of {}: {}\n", set.name,
+                        set.indices.size() + set.undecided, set.of,
+                        set.undecided == 0 ? Abridge(set.indices)
+                        : plan.options.Rule().NeedsImages()
+                            ? "chosen by the calibration images"
+                            : "chosen from the teacher's weights");
   }
   if (plan.sets.size() > kMost) {
     text += fmt::format("  ... and {} more{}\n", plan.sets.size() - kMost,
@@ -198,19 +204,42 @@ void AppendUnused(const Plan& plan, std::string& text) {
   }
 }
 
+// Which images, and what of the teacher the student has on them.
+void AppendCalibration(const Plan& plan, std::string& text) {
+  if (!plan.calibration) return;
+  const CalibrationRecord& c = *plan.calibration;
+  text += fmt::format("images   {} of {} train, seed {}, SHA-256 {}\n",
+                      c.images, c.dataset, c.seed, c.digest.substr(0, 16));
+  if (!c.agreement) return;
+  if (c.agreement->top1) {
+    text += fmt::format(
+        "top-1    {:.2f} % of these images are classified as by the teacher\n",
+        *c.agreement->top1);
+  }
+  if (c.agreement->stream.empty()) return;
+  text += "residual stream on these images: energy kept, relative error\n";
+  for (const StreamAgreement& s : c.agreement->stream) {
+    text += fmt::format("  {:18} {:6.2f} %  {:.3g}\n", s.block, 100 * s.kept,
+                        s.error);
+  }
+}
+
 void AppendNotesAndTotals(const Plan& plan, std::string& text) {
   for (const std::string& note : plan.notes) {
     text += fmt::format("note     {}\n", note);
   }
+  AppendCalibration(plan, text);
   const ElementCounts counts = CountElements(plan);
-  const auto selected = static_cast<double>(counts.selected);
-  const auto reinitialised = static_cast<double>(counts.reinitialised);
-  const double total = selected + reinitialised;
+  const auto millions = [](int64_t n) { return static_cast<double>(n) * 1e-6; };
+  const double total =
+      millions(counts.selected + counts.computed + counts.reinitialised);
+  const bool computed = counts.computed > 0;
+  const double taken = millions(computed ? counts.computed : counts.selected);
   text += fmt::format(
-      "total    {:.3f} M of {:.3f} M elements selected ({:.1f} %), {:.3f} M "
+      "total    {:.3f} M of {:.3f} M elements {} ({:.1f} %), {:.3f} M "
       "re-initialised\n",
-      selected * 1e-6, total * 1e-6, 100 * selected / total,
-      reinitialised * 1e-6);
+      taken, total, computed ? "computed" : "selected", 100 * taken / total,
+      millions(counts.reinitialised));
 }
 
 }  // namespace
@@ -218,9 +247,12 @@ void AppendNotesAndTotals(const Plan& plan, std::string& text) {
 ElementCounts CountElements(const Plan& plan) {
   ElementCounts counts;
   for (const Entry& entry : plan.entries) {
-    const bool drawn = std::holds_alternative<Reinitialised>(entry.source);
-    (drawn ? counts.reinitialised : counts.selected) +=
-        *Numel(entry.student.shape);
+    int64_t& count = std::holds_alternative<Reinitialised>(entry.source)
+                         ? counts.reinitialised
+                     : std::holds_alternative<Computed>(entry.source)
+                         ? counts.computed
+                         : counts.selected;
+    count += *Numel(entry.student.shape);
   }
   return counts;
 }

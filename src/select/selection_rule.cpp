@@ -15,7 +15,7 @@ Indices BySizes(int64_t from, int64_t to, const RandomStream&) {
 
 // A new rule is a row here, and a function in rule_functions.h; docs/init.md
 // says what each does.
-constexpr std::array<SelectionRule, 8> kRules = {{
+constexpr std::array<SelectionRule, 12> kRules = {{
     {"uniform", "section 3.2, Algorithm 1 (the default)", Scope::kModel,
      BySizes<Uniform>},
     {"consecutive", "section 3.2", Scope::kModel, BySizes<FirstOf>},
@@ -25,6 +25,14 @@ constexpr std::array<SelectionRule, 8> kRules = {{
     {"magnitude", "Table 7", Scope::kElements, nullptr, L1Scores},
     {"l1-shared", "not in the paper", Scope::kModel, nullptr, L1Scores},
     {"l2-shared", "not in the paper", Scope::kModel, nullptr, SquaredL2Scores},
+    {"activation", "not in the paper", Scope::kModel, nullptr, nullptr,
+     Calibration::kActivations},
+    {"taylor", "not in the paper", Scope::kModel, nullptr, nullptr,
+     Calibration::kGradients},
+    {"regression", "not in the paper", Scope::kModel, nullptr, nullptr,
+     Calibration::kActivations, Solve::kRegression},
+    {"projection", "not in the paper", Scope::kModel, nullptr, nullptr,
+     Calibration::kActivations, Solve::kProjection},
 }};
 
 constexpr auto kRows = [] {

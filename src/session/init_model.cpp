@@ -29,6 +29,19 @@ void CopyStudent(const select::Plan& plan, const select::Student& student,
   }
 }
 
+// The run's own training images, or those of the data set that it names.
+CalibrationRequest CalibrationOf(const recipe::Recipe& recipe) {
+  CalibrationRequest calibration{recipe.data, recipe.init.calibration_images};
+  if (!recipe.init.calibrate.empty()) {
+    calibration.data = {};
+    calibration.data.name = recipe.init.calibrate;
+    calibration.data.root = recipe.init.calibrate_root.empty()
+                                ? recipe.data.root
+                                : recipe.init.calibrate_root;
+  }
+  return calibration;
+}
+
 // What init.select requests. The recipe has the data set's number of classes.
 StudentRequest RequestOf(const recipe::Recipe& recipe) {
   StudentRequest request;
@@ -38,6 +51,10 @@ StudentRequest RequestOf(const recipe::Recipe& recipe) {
   }
   request.student = ConfigStudent{recipe.model, /*has_num_classes=*/true};
   request.options = recipe::SelectionOf(recipe);
+  if (request.options.Rule().NeedsImages() ||
+      request.options.layers == select::kBestLayers) {
+    request.calibration = CalibrationOf(recipe);
+  }
   return request;
 }
 
@@ -83,7 +100,9 @@ select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
                              const PretrainedCheckpoint& teacher,
                              const std::vector<std::string>& classes) {
   const StudentRequest request = RequestOf(recipe);
-  select::Plan plan = PlanStudent(request, &teacher);
+  PreparedStudent prepared =
+      PrepareStudent(request, &teacher, /*compute=*/true);
+  const select::Plan& plan = prepared.plan;
   LogTeacher(plan, teacher, request.teacher_model.has_value());
   CompareMeanStd(MeanStdOf(teacher, {.model = request.teacher_model}), recipe,
                  recipe.teacher.file);
@@ -96,9 +115,13 @@ select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
   if (plan.entries.size() < model.module->named_parameters().size()) {
     Initialize(model, recipe.init.method, recipe.train.seed);
   }
-  CopyStudent(plan, ApplyPlan(plan, &teacher, &select::LibTorchSvd()), model);
+  CopyStudent(plan,
+              prepared.student
+                  ? *prepared.student
+                  : ApplyPlan(plan, &teacher, &select::LibTorchSvd()),
+              model);
   ReorderClasses(model, outputs);
-  return plan;
+  return std::move(prepared.plan);
 }
 
 // Errors: kMismatch for a classifier of the data set's task whose classes have

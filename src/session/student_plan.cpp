@@ -1,46 +1,17 @@
 #include "wsel/session/student_plan.h"
 
+#include "plan_inputs.h"
+#include "wsel/calibrate/mark_solved.h"
 #include "wsel/core/error.h"
-#include "wsel/core/text_file.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/select/generic_plan.h"
 #include "wsel/select/importance_scores.h"
-#include "wsel/select/plan_json.h"
 
 namespace wsel::session {
 namespace {
 
 using pretrained::PretrainedCheckpoint;
-
-// The student's config for this teacher.
-model::Config StudentConfig(const StudentRequest& request,
-                            const model::Config& teacher) {
-  const auto& student = std::get<ConfigStudent>(request.student);
-  model::Config config = student.config;
-  if (request.options.head == select::Head::kReuse &&
-      !student.has_num_classes) {
-    SetNumClasses(config, NumClasses(teacher));
-  }
-  // In the official student the MLP's weights are matrices.
-  bool* conv_mlp = FieldsOf(config).conv_mlp;
-  if (request.options.official && conv_mlp != nullptr) *conv_mlp = false;
-  return config;
-}
-
-select::Plan ReadPlan(const StudentRequest& request) {
-  const std::string path = request.plan.string();
-  select::Plan plan = select::PlanFromJson(ReadText(path), path);
-  if (plan.teacher && request.teacher.empty()) {
-    throw Error(ErrorKind::kUsage, "teacher",
-                "is missing: the plan selects from a teacher");
-  }
-  if (!plan.teacher && !request.teacher.empty()) {
-    throw Error(ErrorKind::kUsage, "teacher",
-                "is not used by this plan, which initialises at random");
-  }
-  return plan;
-}
 
 select::Plan PlanOf(const FamilyStudent& student,
                     const checkpoint::Checkpoint& teacher,
@@ -74,11 +45,23 @@ select::Plan PlanGenericStudent(const StudentRequest& request,
   return plan;
 }
 
+// Errors: kUsage if only images could tell what is asked for.
+void RequireNoImages(const StudentRequest& request) {
+  const select::Options& options = request.options;
+  const bool best = options.layers == select::kBestLayers;
+  if (!best && !options.Rule().NeedsImages()) return;
+  throw Error(ErrorKind::kUsage, best ? "layers" : "method",
+              "{} needs calibration images, of which wsel init and wsel train "
+              "make a student: wsel init --calibrate DATASET --data-root DIR",
+              best ? select::kBestLayers : options.method->name);
+}
+
 }  // namespace
 
 select::Plan PlanStudent(const StudentRequest& request,
                          const PretrainedCheckpoint* teacher) {
   if (!request.plan.empty()) return ReadPlan(request);
+  RequireNoImages(request);
   if (request.IsGeneric()) return PlanGenericStudent(request, *teacher->file);
   if (teacher == nullptr) {
     return select::PlanRandom(std::get<ConfigStudent>(request.student).config,
@@ -93,6 +76,20 @@ select::Plan PlanStudent(const StudentRequest& request,
                        request.options, select::ImportanceScoresOf(tensors));
 }
 
+std::optional<select::Plan> PlanWithoutImages(
+    const StudentRequest& request, const PretrainedCheckpoint& teacher) {
+  const pretrained::Facts facts = RunnableFacts(request, teacher);
+  select::Options options = request.options;
+  const bool best = options.layers == select::kBestLayers;
+  if (best) options.layers = "first";  // all other checks are the same
+  select::Plan plan =
+      PlanSelection(facts.model, teacher.remapped.tensors->Specs(),
+                    StudentConfig(request, facts.model), options, {});
+  if (IsSolved(plan)) calibrate::MarkSolved(plan);
+  if (best) return std::nullopt;
+  return plan;
+}
+
 std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
   if (request.IsGeneric()) {
     const auto* like = std::get_if<LikeStudent>(&request.student);
@@ -103,13 +100,17 @@ std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
       request.teacher_model
           ? request.teacher_model
           : pretrained::ModelByFileName(request.teacher.string());
-  if (!teacher) return std::nullopt;
+  if (!teacher || request.options.layers == select::kBestLayers) {
+    return std::nullopt;
+  }
   std::vector<TensorSpec> specs;
   for (const model::ParameterSpec& tensor : ParameterSpecs(*teacher)) {
     specs.push_back(tensor.spec);
   }
-  return PlanSelection(*teacher, specs, StudentConfig(request, *teacher),
-                       request.options, {});
+  select::Plan plan = PlanSelection(
+      *teacher, specs, StudentConfig(request, *teacher), request.options, {});
+  if (IsSolved(plan)) calibrate::MarkSolved(plan);
+  return plan;
 }
 
 select::Student ApplyPlan(const select::Plan& plan,

@@ -49,6 +49,9 @@ StudentRequest RequestOf(const StudentOptions& options) {
   request.teacher = options.teacher;
   request.copy = options.copy;
   request.plan = options.plan;
+  if (!options.calibration.data.root.empty()) {
+    request.calibration = options.calibration;
+  }
   if (!options.plan.empty()) return request;
   request.options = options.selection;
   request.options.seed = static_cast<uint64_t>(options.seed);

@@ -23,6 +23,7 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
   recipe::Recipe portable = recipe;
   portable.data.root.clear();
   portable.data.cache_dir.clear();
+  portable.init.calibrate_root.clear();
   portable.init.file =
       std::filesystem::path(recipe.init.file).filename().string();
   portable.teacher.file =

@@ -90,11 +90,14 @@ void LogTeacher(const select::Plan& plan,
   WarnOfForwardDifferences(plan);
 }
 
-void WriteStudent(const std::filesystem::path& output, const select::Plan& plan,
+void WriteStudent(const std::filesystem::path& output,
+                  const PreparedStudent& prepared,
                   const pretrained::PretrainedCheckpoint* teacher,
                   pretrained::HashScope scope, const std::string& command,
                   const select::SvdParts* svd) {
-  const select::Student student = ApplyPlan(plan, teacher, svd);
+  const select::Plan& plan = prepared.plan;
+  const select::Student student =
+      prepared.student ? *prepared.student : ApplyPlan(plan, teacher, svd);
   const std::string hash =
       teacher == nullptr
           ? ""

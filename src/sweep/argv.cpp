@@ -25,6 +25,37 @@ void AddCopy(const naming::CopyChoice& copy, Argv& argv) {
   if (copy.no_ema) Add(argv, {"--no-ema"});
 }
 
+// Which training images, as options.
+void AddImages(const data::DataOptions& data, Argv& argv) {
+  if (!data.subset.empty()) Add(argv, {"--subset", data.subset});
+  if (!data.train_range.empty()) {
+    Add(argv, {"--train-range", Joined(data.train_range)});
+  }
+  if (data.classes.empty()) return;
+  std::vector<std::string> cells;
+  for (const std::string& name : data.classes) cells.push_back(CsvCell(name));
+  Add(argv, {"--classes", Joined(cells)});
+}
+
+// `wsel probe` takes no recipe: passes the data set as options.
+void AddData(const data::DataOptions& data, Argv& argv) {
+  Add(argv, {"--dataset", data.name, "--data-root", data.root});
+  AddImages(data, argv);
+  if (data.skip_corrupt) Add(argv, {"--skip-corrupt"});
+}
+
+// The images of rules that look at some: the run's own, or another data set's.
+void AddCalibration(const recipe::Recipe& recipe, Argv& argv) {
+  const auto& init = recipe.init;
+  const bool own = init.calibrate.empty();
+  Add(argv,
+      {"--calibrate", own ? recipe.data.name : init.calibrate, "--data-root",
+       own || init.calibrate_root.empty() ? recipe.data.root
+                                          : init.calibrate_root,
+       "--calibration-images", std::to_string(init.calibration_images)});
+  if (own) AddImages(recipe.data, argv);
+}
+
 // Options of `wsel init` equivalent to the recipe's section init.
 Argv InitOptions(const recipe::Recipe& recipe) {
   const auto& init = recipe.init;
@@ -57,22 +88,11 @@ Argv InitOptions(const recipe::Recipe& recipe) {
   AddCopy(recipe.teacher.copy, argv);
   const std::string& model = recipe.teacher.model;
   if (!model.empty()) add("--teacher-model", model);
+  if ((*init.select)->NeedsImages() ||
+      selection.layers == select::kBestLayers) {
+    AddCalibration(recipe, argv);
+  }
   return argv;
-}
-
-// `wsel probe` takes no recipe: passes the data set as options.
-void AddData(const data::DataOptions& data, Argv& argv) {
-  Add(argv, {"--dataset", data.name, "--data-root", data.root});
-  if (!data.subset.empty()) Add(argv, {"--subset", data.subset});
-  if (!data.train_range.empty()) {
-    Add(argv, {"--train-range", Joined(data.train_range)});
-  }
-  if (!data.classes.empty()) {
-    std::vector<std::string> cells;
-    for (const std::string& name : data.classes) cells.push_back(CsvCell(name));
-    Add(argv, {"--classes", Joined(cells)});
-  }
-  if (data.skip_corrupt) Add(argv, {"--skip-corrupt"});
 }
 
 }  // namespace

@@ -50,6 +50,12 @@ at::Tensor Borrow(const TensorView& view) {
       options);
 }
 
+std::vector<float> ValuesOf(const at::Tensor& tensor) {
+  const at::Tensor values = tensor.contiguous();
+  const float* data = values.const_data_ptr<float>();
+  return {data, data + values.numel()};
+}
+
 std::span<const std::byte> BytesOf(const at::Tensor& tensor) {
   return {static_cast<const std::byte*>(tensor.const_data_ptr()),
           tensor.nbytes()};

@@ -134,6 +134,7 @@ wsel() {{
   local more=()
   case "$1 $*" in
     *--dry-run* | *--status*) ;;
+    *--calibrate*) more=(--dry-run) ;;
     train* | eval* | probe* | sweep* | 'analyze analyze features'* | \
       'export export '*--verify* | 'export export '*--dataset*)
       more=(--dry-run) ;;

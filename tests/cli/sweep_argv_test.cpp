@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "cli/commands.h"
@@ -70,6 +71,23 @@ TEST_F(SweepArgv, OfInitIsKnown) {
   random.init = {};
   Check(sweep::InitCommandFor(random, /*probes=*/true, folder_)->argv);
   EXPECT_TRUE(seen_.contains("--method"));
+}
+
+// Rules that look at images have those of the run, or of another data set.
+TEST_F(SweepArgv, OfInitHasTheCalibrationImages) {
+  auto recipe = runs_[0].recipe;
+  recipe.init.select = select::Methods().Find("regression", "");
+  Check(sweep::InitCommandFor(recipe, false, folder_)->argv);
+  for (const char* option :
+       {"--calibrate", "--data-root", "--calibration-images", "--subset",
+        "--train-range", "--classes"}) {
+    EXPECT_TRUE(seen_.contains(option)) << option;
+  }
+  recipe.init.calibrate = "cifar100";
+  recipe.init.calibrate_root = "elsewhere";
+  const auto argv = sweep::InitCommandFor(recipe, false, folder_)->argv;
+  EXPECT_EQ(std::ranges::count(argv, "elsewhere"), 1);
+  EXPECT_EQ(std::ranges::count(argv, "--subset"), 0);
 }
 
 // What decides about the teacher's weights and model decides about students.

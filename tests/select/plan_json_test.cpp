@@ -54,7 +54,18 @@ TEST_P(PlanJsonOfRule, RoundTrips) {
   options.skip = {"norm", "blocks.2.*"};
   options.layers = "mid";
   options.seed = 5;
-  const Plan plan = PlanOf(Named("vit_small"), Named("ViT-A"), options);
+  Plan plan = PlanOf(Named("vit_small"), Named("ViT-A"), options);
+  if (options.method->NeedsImages()) {
+    plan.calibration = CalibrationRecord{
+        "cifar10", 512, 5, std::string(64, 'd'),
+        Agreement{87.5, {{"blocks.0", 0.75, 0.0123}, {"blocks.1", 0.5, 2}}}};
+  }
+  if (options.method->solve == Solve::kProjection) {
+    plan.entries[0].source = Computed{"in the basis of the stream"};
+  }
+  if (options.method->solve == Solve::kRegression) {
+    std::get<Selected>(plan.entries[0].source).solved = "ridge regression";
+  }
   EXPECT_EQ(PlanFromJson(ToJson(plan), "plan.json"), plan);
 }
 
@@ -208,6 +219,30 @@ TEST(PlanJson, BoundsPositionsAndDigestsOfUntrustedPlans) {
         PlanFromJson(Replace(magnitude, std::string(64, 'a'), ""), "p.json");
       },
       ErrorKind::kFormat, {"largest_magnitude", "SHA-256"});
+}
+
+TEST(PlanJson, RejectsComputedTensorsWithoutTheirImages) {
+  Options options;
+  options.method = RuleNamed("projection");
+  Plan plan = PlanOf(Named("vit_small"), Named("vit_tiny"), options);
+  plan.calibration =
+      CalibrationRecord{"cifar10", 512, 0, std::string(64, 'd'), {}};
+  plan.entries[0].source = Computed{"in the basis of the stream"};
+  const std::string good = ToJson(plan);
+  const auto rejects = [&](const std::string& from, const std::string& to,
+                           const std::vector<std::string>& parts) {
+    ExpectError([&] { PlanFromJson(Replace(good, from, to), "p.json"); },
+                ErrorKind::kFormat, parts);
+  };
+  rejects(R"("method":"projection")", R"("method":"uniform")",
+          {"cls_token", "method uniform computes none"});
+  rejects(R"("images":512)", R"("images":0)", {"calibration.images"});
+  rejects(R"("layers": [[0,1,)", R"("layers": [[99,1,)", {"'layers'"});
+  rejects(R"("layers": [[0,)", R"("layers": [[)", {"'layers'"});
+  rejects(std::string(64, 'd'), "d", {"calibration.sha256", "SHA-256"});
+  rejects(R"("dataset")", R"("datset")", {"calibration", "dataset"});
+  plan.calibration.reset();
+  EXPECT_FALSE(IsDecided(plan));
 }
 
 // The report lists whole blocks of a plan that was read, too.

@@ -16,7 +16,10 @@ TEST(Methods, HaveAFunctionAndADocumentedName) {
   for (const auto& row : Methods().rows()) {
     const SelectionRule& rule = *row.value;
     EXPECT_EQ(rule.name, row.name);
-    EXPECT_NE(rule.select == nullptr, rule.score == nullptr) << rule.name;
+    const int ways = (rule.select == nullptr ? 0 : 1) +
+                     (rule.score == nullptr ? 0 : 1) +
+                     (rule.NeedsImages() ? 1 : 0);
+    EXPECT_EQ(ways, 1) << rule.name;
     EXPECT_THAT(docs, HasSubstr("`" + std::string(rule.name) + "`"));
   }
 }
@@ -50,6 +53,19 @@ TEST(Methods, AreConsistentAndDataDependentAsInThePaper) {
     EXPECT_TRUE(RuleNamed(name)->IsDataDependent()) << name;
   }
   EXPECT_EQ(&DefaultRule(), RuleNamed("uniform"));
+}
+
+TEST(Methods, ThatLookAtImagesKeepConsistencyAndOnlyTwoSolve) {
+  for (const char* name :
+       {"activation", "taylor", "regression", "projection"}) {
+    EXPECT_TRUE(RuleNamed(name)->NeedsImages()) << name;
+    EXPECT_TRUE(RuleNamed(name)->IsDataDependent()) << name;
+    EXPECT_TRUE(RuleNamed(name)->KeepsConsistency()) << name;
+  }
+  EXPECT_EQ(RuleNamed("activation")->solve, Solve::kNone);
+  EXPECT_EQ(RuleNamed("taylor")->calibration, Calibration::kGradients);
+  EXPECT_EQ(RuleNamed("regression")->solve, Solve::kRegression);
+  EXPECT_EQ(RuleNamed("projection")->solve, Solve::kProjection);
 }
 
 }  // namespace

@@ -26,6 +26,11 @@ struct InitOptions {
   std::optional<select::Method> select;
   // The other options of the selection; its method and seed are not used.
   select::Options selection;
+  // For rules that look at images: how many training images, of the run's data
+  // set or, if they are given, of another and in another folder.
+  int64_t calibration_images = 512;
+  std::string calibrate;
+  std::string calibrate_root;
   // Of all weights, or with a file of a re-initialised classifier.
   model::Initializer method = model::Initializer::kTimm;
 };

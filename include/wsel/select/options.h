@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wsel/core/registry.h"
@@ -29,6 +30,10 @@ enum class PatchResize {
   kBilinear,      // the kernel resized like an image, bilinear, antialiased
 };
 const Registry<PatchResize>& PatchResizes();
+
+// A layer selection by calibration images, which is resolved to a list of
+// blocks before a plan is made.
+inline constexpr std::string_view kBestLayers = "best";
 
 struct Options {
   // How elements are selected; a row of Methods().

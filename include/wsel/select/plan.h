@@ -12,6 +12,7 @@
 
 #include "wsel/model/config.h"
 #include "wsel/model/init.h"
+#include "wsel/select/calibration_record.h"
 #include "wsel/select/options.h"
 #include "wsel/tensor/source.h"
 
@@ -69,6 +70,8 @@ struct Selected {
   std::vector<AxisPick> axes;  // one per dimension of the teacher's tensor
   std::optional<PosEmbedResample> pos_embed;
   std::optional<PatchEmbedResample> patch_embed;
+  // How the tensor is then solved for on the calibration images; "": it is not.
+  std::string solved = {};
 
   bool operator==(const Selected&) const = default;
 };
@@ -92,10 +95,18 @@ struct Reinitialised {
   bool operator==(const Reinitialised&) const = default;
 };
 
+// A tensor that is computed from the teacher's and the calibration images: no
+// element is one of the teacher's.
+struct Computed {
+  std::string how;
+
+  bool operator==(const Computed&) const = default;
+};
+
 // A tensor of the student and its source.
 struct Entry {
   TensorSpec student;
-  std::variant<Selected, TopMagnitude, Reinitialised> source;
+  std::variant<Selected, TopMagnitude, Reinitialised, Computed> source;
 
   bool operator==(const Entry&) const = default;
 };
@@ -140,6 +151,7 @@ struct Plan {
   std::vector<Entry> entries;  // in the order of the student's state_dict
   std::vector<Unused> unused;
   std::vector<std::string> notes;  // remarks for the user, a sentence each
+  std::optional<CalibrationRecord> calibration = {};
 
   bool operator==(const Plan&) const = default;
 };
@@ -147,6 +159,11 @@ struct Plan {
 // Whether the student's model is generic; then the teacher's is too.
 inline bool IsGeneric(const Plan& plan) {
   return std::holds_alternative<GenericModel>(plan.student);
+}
+
+// Whether applying the plan needs its calibration images again.
+inline bool IsSolved(const Plan& plan) {
+  return plan.options.Rule().solve != Solve::kNone;
 }
 
 // Whether every index is known: not so for a data-dependent rule in a plan that
@@ -158,7 +175,8 @@ bool IsDecided(const Plan& plan);
 // Both are empty if only the teacher's shapes are at hand.
 struct ImportanceScores {
   // For every index along dimension `axis` of a tensor, the sum of `score` over
-  // all other dimensions.
+  // all other dimensions. Rules that look at images have a null `score`, and
+  // functions of their own (calibrate/importance.h).
   std::function<std::vector<double>(const std::string& tensor, size_t axis,
                                     ScoreFunction score)>
       slice_scores;

@@ -18,6 +18,7 @@ std::string Summary(const Plan& plan);
 // Elements of the student by their source.
 struct ElementCounts {
   int64_t selected = 0;
+  int64_t computed = 0;
   int64_t reinitialised = 0;
 };
 ElementCounts CountElements(const Plan& plan);

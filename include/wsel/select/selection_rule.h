@@ -31,17 +31,35 @@ enum class Scope {
               // indices
 };
 
+// What a rule learns from calibration images (docs/methods.md).
+enum class Calibration {
+  kNone,         // it looks at none
+  kActivations,  // of the teacher; labels are not used
+  kGradients,    // of the teacher's loss: needs labels in its classes
+};
+
+// How tensors are solved for on calibration images, beyond taking elements.
+enum class Solve {
+  kNone,
+  kRegression,  // reading layers, around the elements that are taken
+  kProjection,  // all of a ViT, in another basis of its residual stream
+};
+
 // How the student's indices are chosen (paper, section 3.2 and Table 7). A rule
-// has a `select`, or it is data-dependent: it has a `score`, and those whose
-// scores have the largest sums are taken.
+// has a `select`, or it is data-dependent: it has a `score` of weights, or it
+// looks at images, and the indices whose scores have the largest sums are
+// taken.
 struct SelectionRule {
   std::string_view name;    // as users type it
   std::string_view source;  // where the paper has it
   Scope scope = Scope::kModel;
   IndexFunction select = nullptr;
   ScoreFunction score = nullptr;
+  Calibration calibration = Calibration::kNone;
+  Solve solve = Solve::kNone;
 
-  bool IsDataDependent() const { return score != nullptr; }
+  bool NeedsImages() const { return calibration != Calibration::kNone; }
+  bool IsDataDependent() const { return score != nullptr || NeedsImages(); }
   // The paper's consistency: whether dimensions of equal role get equal
   // indices, so that tensors that are added, multiplied or passed on stay
   // aligned.

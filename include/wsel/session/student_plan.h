@@ -9,6 +9,7 @@
 #include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/select/apply.h"
 #include "wsel/select/plan.h"
+#include "wsel/session/calibrated_student.h"
 #include "wsel/session/student_request.h"
 
 namespace wsel::session {
@@ -27,6 +28,12 @@ select::Plan PlanStudent(const StudentRequest& request,
 // on weights. Errors: as PlanStudent; for a generic student those of its files.
 std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request);
 
+// The plan for a dry run whose images are missing; nullopt if they choose the
+// blocks. Its indices are undecided. Errors: as PlanStudent.
+std::optional<select::Plan> PlanWithoutImages(
+    const StudentRequest& request,
+    const pretrained::PretrainedCheckpoint& teacher);
+
 // Logs what of the teacher's file is ignored or assumed, and warns of
 // differences in the forward pass; of a given model nothing is assumed. Nothing
 // for a generic plan.
@@ -40,11 +47,12 @@ select::Student ApplyPlan(const select::Plan& plan,
                           const pretrained::PretrainedCheckpoint* teacher,
                           const select::SvdParts* svd);
 
-// Applies a plan and writes the student's checkpoint, with all that reproducing
-// it needs as metadata. Warns of NaN and infinite values, which come from the
-// teacher. `command` is the whole command line.
-// Errors: as select::Apply; kIo.
-void WriteStudent(const std::filesystem::path& output, const select::Plan& plan,
+// Applies a plan, unless its student is computed already, and writes the
+// student's checkpoint, with all that reproducing it needs as metadata. Warns
+// of NaN and infinite values, which come from the teacher. `command` is the
+// whole command line. Errors: as select::Apply; kIo.
+void WriteStudent(const std::filesystem::path& output,
+                  const PreparedStudent& prepared,
                   const pretrained::PretrainedCheckpoint* teacher,
                   pretrained::HashScope scope, const std::string& command,
                   const select::SvdParts* svd);

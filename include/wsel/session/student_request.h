@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "wsel/data/options.h"
 #include "wsel/model/config.h"
 #include "wsel/model/init.h"
 #include "wsel/naming/remap_state_dict.h"
@@ -36,6 +37,12 @@ struct LikeStudent {
   std::filesystem::path checkpoint;
 };
 
+// Images of a training split, from which a student is calibrated.
+struct CalibrationRequest {
+  data::DataOptions data;
+  int64_t images = 512;  // as many as there are, if they are fewer
+};
+
 // All that decides a student's weights, checked as far as possible without
 // opening the teacher. `wsel init`, `wsel train` and `wsel analyze` make one
 // each; student_plan.h makes a plan of it.
@@ -49,6 +56,9 @@ struct StudentRequest {
   model::Initializer initializer = model::Initializer::kTimm;  // without one
   // A plan made before, which leaves nothing but the teacher to decide.
   std::filesystem::path plan;
+  // For rules that look at images, `layers` best, and the agreement with the
+  // teacher. With a plan, where its images are: it names the data set.
+  std::optional<CalibrationRequest> calibration = {};
 
   bool IsGeneric() const {
     return !std::holds_alternative<ConfigStudent>(student);
@@ -69,6 +79,7 @@ struct StudentOptions {
   std::string method;         // of selection or, without a teacher, at random
   select::Options selection;  // its method and seed are not used
   int64_t seed = 0;
+  CalibrationRequest calibration;  // without a root: none
 };
 
 // Errors: kUsage for an unknown model or method; kIo, kConfig for the files of

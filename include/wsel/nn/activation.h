@@ -6,6 +6,7 @@
 
 namespace wsel::nn {
 
+// Of each element.
 inline at::Tensor Activate(const at::Tensor& x, model::Activation activation) {
   switch (activation) {
     case model::Activation::kGelu:

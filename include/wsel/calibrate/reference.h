@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "wsel/calibrate/weights.h"
+#include "wsel/model/config.h"
+#include "wsel/select/apply.h"
+#include "wsel/select/plan.h"
+#include "wsel/tensor/source.h"
+
+namespace wsel::calibrate {
+
+// A model that a student is compared with, layer by layer.
+struct Reference {
+  model::Config config;
+  Weights weights;
+  std::string teacher_digest;  // as select::Student
+};
+
+// The teacher with the student's tokens: its image and patch size, prefix
+// tokens and pooling, resampled as selection does it. Its widths, depth and
+// classes are its own. `teacher` and `student` must be kin (model::AreKin).
+// Errors: as select::PlanSelection and Apply; kMismatch if the student's
+// patches are not as far apart as those of an overlapping stem.
+Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
+                      const model::Config& student);
+
+// Its blocks `layers` (select::Plan::layers) only, numbered from 0.
+Reference WithBlocks(const Reference& whole,
+                     const std::vector<std::vector<int64_t>>& layers);
+
+// select::Apply, with LibTorch's singular values on one thread: their last bits
+// depend on the number of threads. Errors: as select::Apply.
+select::Student ApplyOnOneThread(const select::Plan& plan,
+                                 const TensorSource& tensors);
+
+// A student's tensors by name.
+Weights WeightsOf(const select::Plan& plan, const select::Student& student);
+
+}  // namespace wsel::calibrate

@@ -1,0 +1,124 @@
+#include "wsel/calibrate/agreement.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <variant>
+
+#include "layer_chain.h"
+#include "layer_fits.h"
+#include "stream_basis.h"
+#include "taken_indices.h"
+#include "tile_sums.h"
+#include "wsel/core/error.h"
+#include "wsel/model/parameter_specs.h"
+
+namespace wsel::calibrate {
+namespace {
+
+// Calls `on_block` with the stream after each block and its stage, and returns
+// the logits.
+at::Tensor RunBlocks(
+    const LayerChain& chain, const at::Tensor& images,
+    const std::function<void(const at::Tensor& x, int stage)>& on_block) {
+  at::Tensor x = chain.embed(images);
+  for (const ChainLayer& layer : chain.layers) {
+    x = layer.forward(x);
+    if (layer.block >= 0) on_block(x, layer.stage);
+  }
+  return chain.logits(x);
+}
+
+// Of a block: |y|^2, |y encode|^2 of the teacher's stream y without its mean;
+// |x encode|^2 and |s - x encode|^2.
+at::Tensor Compare(const at::Tensor& teacher, const at::Tensor& student,
+                   const at::Tensor& encode) {
+  const auto x = teacher.flatten(0, -2).to(at::kDouble);
+  const auto y = Centred(x);
+  const auto target = at::matmul(x, encode);
+  const auto error = student.flatten(0, -2).to(at::kDouble) - target;
+  return at::stack({y.square().sum(), at::matmul(y, encode).square().sum(),
+                    target.square().sum(), error.square().sum()});
+}
+
+double Rounded(double value) {
+  return std::strtod(fmt::format("{:.6g}", value).c_str(), nullptr);
+}
+
+double Quotient(const at::Tensor& a, const at::Tensor& b) {
+  const double divisor = b.item<double>();
+  return divisor > 0 ? Rounded(a.item<double>() / divisor) : 0;
+}
+
+}  // namespace
+
+std::vector<at::Tensor> EncodingOf(const select::Plan& plan) {
+  if (!plan.options.Rule().KeepsConsistency() || plan.options.official) {
+    return {};
+  }
+  auto teacher = std::get<model::Config>(*plan.teacher);
+  auto student = std::get<model::Config>(plan.student);
+  const auto widths = FieldsOf(teacher).widths;
+  const auto kept = FieldsOf(student).widths;
+  std::vector<at::Tensor> encode;
+  for (size_t stage = 0; stage < widths.size(); ++stage) {
+    const std::string set =
+        widths.size() == 1 ? "width" : fmt::format("width.{}", stage);
+    encode.push_back(TakingMap(
+        TakenIndices(plan, set, widths[stage], kept[stage]), widths[stage]));
+  }
+  return encode;
+}
+
+select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
+                              const model::Config& student,
+                              const Weights& weights,
+                              const std::vector<at::Tensor>& encode,
+                              bool same_classes, const Images& images) {
+  const LayerChain of_teacher = ChainOf(teacher.config, teacher.weights);
+  const LayerChain of_blocks = ChainOf(blocks.config, blocks.weights);
+  const LayerChain of_student = ChainOf(student, weights);
+  const Sums sums = SumOverTiles(images.num_tiles(), [&](size_t tile) {
+    const auto batch = images.Tile(tile);
+    std::vector<at::Tensor> streams;
+    if (!encode.empty()) {
+      RunBlocks(of_blocks, batch,
+                [&](const at::Tensor& x, int) { streams.push_back(x); });
+    }
+    Sums parts;
+    size_t block = 0;
+    const auto logits =
+        RunBlocks(of_student, batch, [&](const at::Tensor& s, int stage) {
+          if (encode.empty()) return;
+          parts.push_back(
+              Compare(streams[block++], s, encode[static_cast<size_t>(stage)]));
+        });
+    if (same_classes) {
+      const auto same =
+          logits.argmax(1) == LogitsOf(of_teacher, batch).argmax(1);
+      parts.push_back(same.sum().to(at::kDouble));
+    }
+    return parts;
+  });
+  select::Agreement agreement;
+  const auto names = BlockPrefixes(student);
+  for (size_t i = 0; !encode.empty() && i < names.size(); ++i) {
+    agreement.stream.push_back({names[i], Quotient(sums[i][1], sums[i][0]),
+                                Quotient(sums[i][3], sums[i][2])});
+    if (at::isfinite(sums[i]).all().item<bool>()) continue;
+    throw Error(ErrorKind::kMismatch, names[i],
+                "the student's or the teacher's activations on the calibration "
+                "images are NaN or infinite; the teacher's weights are "
+                "corrupt, or these are not its images");
+  }
+  if (same_classes) {
+    agreement.top1 = Rounded(100 * sums.back().item<double>() /
+                             static_cast<double>(images.size()));
+  }
+  return agreement;
+}
+
+}  // namespace wsel::calibrate

@@ -1,0 +1,94 @@
+#include "wsel/calibrate/images.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "wsel/augment/image_transforms.h"
+#include "wsel/core/error.h"
+#include "wsel/core/parallel.h"
+#include "wsel/core/sha256.h"
+#include "wsel/data/subset.h"
+#include "wsel/train/image_batches.h"
+
+namespace wsel::calibrate {
+namespace {
+
+std::array<double, 3> Times255(std::array<double, 3> values) {
+  for (double& value : values) value *= 255;
+  return values;
+}
+
+}  // namespace
+
+Images::Images(data::Dataset set,
+               const augment::EvalTransformOptions& transform,
+               const image::Normalisation& normalisation)
+    : set_(std::move(set)),
+      transform_(transform),
+      normalisation_(normalisation) {}
+
+size_t Images::num_tiles() const {
+  return static_cast<size_t>((size() + kTile - 1) / kTile);
+}
+
+std::vector<uint8_t> Images::Pixels(int64_t image) const {
+  const auto side = static_cast<size_t>(transform_.img_size);
+  std::vector<uint8_t> pixels(side * side * 3);
+  const image::Image source = set_.image(image);
+  try {
+    augment::EvalTransform(source, transform_, pixels);
+  } catch (const Error& e) {
+    throw Error(e.kind(), set_.filename(image), e.message());
+  }
+  return pixels;
+}
+
+at::Tensor Images::Tile(size_t tile) const {
+  const int64_t first = static_cast<int64_t>(tile) * kTile;
+  const int64_t count = std::min(kTile, size() - first);
+  const int64_t side = transform_.img_size;
+  const at::Tensor bytes = at::empty({count, side, side, 3}, at::kByte);
+  for (int64_t i = 0; i < count; ++i) {
+    std::ranges::copy(Pixels(first + i), bytes[i].data_ptr<uint8_t>());
+  }
+  // In the arithmetic of train::Uploader.
+  const auto mean = train::PerChannel(Times255(normalisation_.mean), at::kCPU);
+  const auto std = train::PerChannel(Times255(normalisation_.std), at::kCPU);
+  return bytes.permute({0, 3, 1, 2})
+      .to(at::kFloat)
+      .sub_(mean)
+      .mul_(std.reciprocal());
+}
+
+at::Tensor Images::Labels(size_t tile) const {
+  const int64_t first = static_cast<int64_t>(tile) * kTile;
+  const int64_t count = std::min(kTile, size() - first);
+  const at::Tensor labels = at::empty({count}, at::kLong);
+  for (int64_t i = 0; i < count; ++i) {
+    labels.data_ptr<int64_t>()[i] = set_.labels[static_cast<size_t>(first + i)];
+  }
+  return labels;
+}
+
+std::string Images::Digest(bool with_labels) const {
+  std::vector<std::string> lines(static_cast<size_t>(size()));
+  ParallelFor(lines.size(), [&](size_t i) {
+    const auto pixels = Pixels(static_cast<int64_t>(i));
+    lines[i] = Sha256Hex(std::as_bytes(std::span(pixels)));
+    if (with_labels) lines[i] += fmt::format(" {}", set_.labels[i]);
+    lines[i] += '\n';
+  });
+  Sha256 digest;
+  for (const std::string& line : lines) digest.Update(line);
+  return digest.Hex();
+}
+
+Images Images::First(int64_t count) const {
+  if (count >= size()) return *this;
+  return {data::Range(set_, 0, count), transform_, normalisation_};
+}
+
+}  // namespace wsel::calibrate

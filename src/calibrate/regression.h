@@ -1,0 +1,18 @@
+#pragma once
+
+#include "wsel/calibrate/solve.h"
+
+namespace wsel::calibrate {
+
+// SolveRegression of each architecture: changes `student`, whose tensors are
+// those that were taken, and returns the maps of its streams, and a warning.
+struct Regression {
+  std::vector<at::Tensor> encode;
+  std::string warning;
+};
+Regression RegressVit(const select::Plan& plan, const Reference& teacher,
+                      const Images& images, Weights& student);
+Regression RegressConvNext(const select::Plan& plan, const Reference& teacher,
+                           const Images& images, Weights& student);
+
+}  // namespace wsel::calibrate

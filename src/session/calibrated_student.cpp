@@ -1,0 +1,197 @@
+#include "wsel/session/calibrated_student.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "calibration_images.h"
+#include "plan_inputs.h"
+#include "wsel/calibrate/agreement.h"
+#include "wsel/calibrate/best_layers.h"
+#include "wsel/calibrate/importance.h"
+#include "wsel/calibrate/mark_solved.h"
+#include "wsel/calibrate/reference.h"
+#include "wsel/calibrate/solve.h"
+#include "wsel/core/error.h"
+#include "wsel/pretrained/classes.h"
+#include "wsel/select/importance_scores.h"
+#include "wsel/session/student_plan.h"
+
+namespace wsel::session {
+namespace {
+
+using pretrained::PretrainedCheckpoint;
+using select::Calibration;
+using select::Solve;
+
+bool NeedsLabels(const select::Options& options) {
+  return options.Rule().calibration == Calibration::kGradients;
+}
+
+// For each class of the images the teacher's output.
+std::vector<int64_t> OutputsOf(const PretrainedCheckpoint& teacher,
+                               const model::Config& config,
+                               const std::vector<std::string>& classes) {
+  const int64_t outputs = NumClasses(config);
+  auto matched = RequireSameClasses(teacher, outputs, classes,
+                                    pretrained::ClassOrder::kNames);
+  if (outputs > 0 && matched.size() == classes.size()) return matched;
+  throw Error(ErrorKind::kMismatch, "method=taylor",
+              "needs labels in the teacher's classes: the teacher has {}, the "
+              "calibration images {}; use method=activation",
+              outputs, classes.size());
+}
+
+select::ImportanceScores ScoresFor(const select::Options& options,
+                                   const PretrainedCheckpoint& teacher,
+                                   const calibrate::Reference& reference,
+                                   const CalibrationImages& images) {
+  switch (options.Rule().calibration) {
+    case Calibration::kActivations:
+      return ActivationScores(reference, images.images);
+    case Calibration::kGradients:
+      return GradientScores(
+          reference, images.images,
+          OutputsOf(teacher, reference.config, images.classes));
+    case Calibration::kNone:
+      break;
+  }
+  return select::ImportanceScoresOf(*teacher.remapped.tensors);
+}
+
+// "0,2,4/1,3", as --layers takes it.
+std::string ListOf(const std::vector<std::vector<int64_t>>& layers) {
+  std::vector<std::string> stages;
+  for (const auto& stage : layers) {
+    stages.push_back(fmt::format("{}", fmt::join(stage, ",")));
+  }
+  return fmt::format("{}", fmt::join(stages, "/"));
+}
+
+// Replaces `best` by the blocks that it stands for; returns a note on it.
+std::vector<std::string> ResolveLayers(const calibrate::Reference& teacher,
+                                       const model::Config& student,
+                                       const calibrate::Images& images,
+                                       select::Options& options) {
+  if (options.layers != select::kBestLayers) return {};
+  const auto best = ChooseBestLayers(teacher, StageDepths(student), images);
+  options.layers = ListOf(best.layers);
+  return {fmt::format(
+      "layers best: blocks dropped one by one, with the relative change of the "
+      "features on {} images: {}",
+      std::min(images.size(), calibrate::kDepthImages),
+      best.dropped.empty() ? "none"
+                           : fmt::format("{}", fmt::join(best.dropped, ", ")))};
+}
+
+// Makes the student of a plan, and completes the plan by their agreement.
+select::Student Compute(const calibrate::Reference& whole,
+                        const calibrate::Images& images,
+                        const PretrainedCheckpoint& teacher,
+                        select::Plan& plan) {
+  const calibrate::Reference blocks = WithBlocks(whole, plan.layers);
+  const bool projects = plan.options.Rule().solve == Solve::kProjection;
+  const TensorSource& tensors = *teacher.remapped.tensors;
+  calibrate::SolvedStudent solved;
+  if (projects) {
+    solved = SolveProjection(plan, blocks, images);
+  } else if (IsSolved(plan)) {
+    solved = SolveRegression(plan, calibrate::ApplyOnOneThread(plan, tensors),
+                             blocks, images);
+  } else {
+    solved = {calibrate::ApplyOnOneThread(plan, tensors),
+              calibrate::EncodingOf(plan), ""};
+  }
+  if (!solved.warning.empty()) spdlog::warn("{}", solved.warning);
+  if (plan.calibration->agreement) return solved.student;  // of a replay
+  const auto& student = std::get<model::Config>(plan.student);
+  const bool same_classes =
+      plan.options.head == select::Head::kReuse && NumClasses(student) > 0;
+  plan.calibration->agreement = AgreementOf(
+      whole, blocks, student, calibrate::WeightsOf(plan, solved.student),
+      solved.encode, same_classes, images);
+  return solved.student;
+}
+
+PreparedStudent Calibrated(const StudentRequest& request,
+                           const PretrainedCheckpoint& teacher, bool compute) {
+  const pretrained::Facts facts = RunnableFacts(request, teacher);
+  const TensorSource& tensors = *teacher.remapped.tensors;
+  const model::Config student = StudentConfig(request, facts.model);
+  select::Options options = request.options;
+  // Checks all that needs no images before they are read.
+  PlanWithoutImages(request, teacher);
+  const auto opened = OpenCalibrationImages(*request.calibration, facts,
+                                            ImageSize(student), options.seed);
+  const auto whole = calibrate::ReferenceOf(facts.model, tensors, student);
+  const auto notes = ResolveLayers(whole, student, opened.images, options);
+  PreparedStudent prepared;
+  select::Plan& plan = prepared.plan;
+  plan = PlanSelection(facts.model, tensors.Specs(), student, options,
+                       options.Rule().solve == Solve::kProjection
+                           ? select::ImportanceScores{}
+                           : ScoresFor(options, teacher, whole, opened));
+  plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
+  plan.calibration = select::CalibrationRecord{
+      request.calibration->data.name, opened.images.size(), options.seed,
+      opened.images.Digest(NeedsLabels(options)), std::nullopt};
+  if (IsSolved(plan)) calibrate::MarkSolved(plan);
+  if (compute) {
+    prepared.student = Compute(whole, opened.images, teacher, plan);
+  }
+  return prepared;
+}
+
+// A plan that solves for tensors does so again, on the same images.
+PreparedStudent Replayed(const StudentRequest& request,
+                         const PretrainedCheckpoint* teacher, bool compute) {
+  PreparedStudent prepared{ReadPlan(request), std::nullopt};
+  select::Plan& plan = prepared.plan;
+  if (!compute || !IsSolved(plan)) return prepared;
+  const select::CalibrationRecord& record = *plan.calibration;
+  if (!request.calibration) {
+    throw Error(ErrorKind::kUsage, "data_root",
+                "is missing: the plan computes the student from {} images of "
+                "{}, the folder of which this option gives",
+                record.images, record.dataset);
+  }
+  CalibrationRequest calibration = *request.calibration;
+  calibration.data.name = record.dataset;
+  calibration.images = record.images;
+  pretrained::GivenFacts given;
+  given.model = std::get<model::Config>(*plan.teacher);
+  const pretrained::Facts facts = FactsOf(*teacher, given);
+  const auto& student = std::get<model::Config>(plan.student);
+  const auto opened = OpenCalibrationImages(calibration, facts,
+                                            ImageSize(student), record.seed);
+  const std::string digest = opened.images.Digest(NeedsLabels(plan.options));
+  if (digest != record.digest) {
+    throw Error(ErrorKind::kMismatch, "data_root",
+                "the calibration images are not those of the plan: its SHA-256 "
+                "is {}, that of these {} images is {}; give the same data set, "
+                "classes, range and subset",
+                record.digest, opened.images.size(), digest);
+  }
+  const auto whole =
+      calibrate::ReferenceOf(*given.model, *teacher->remapped.tensors, student);
+  prepared.student = Compute(whole, opened.images, *teacher, plan);
+  return prepared;
+}
+
+}  // namespace
+
+PreparedStudent PrepareStudent(const StudentRequest& request,
+                               const PretrainedCheckpoint* teacher,
+                               bool compute) {
+  if (!request.plan.empty()) return Replayed(request, teacher, compute);
+  if (!request.calibration) return {PlanStudent(request, teacher), {}};
+  if (teacher == nullptr) {
+    throw Error(ErrorKind::kUsage, "calibrate", "needs a teacher");
+  }
+  return Calibrated(request, *teacher, compute);
+}
+
+}  // namespace wsel::session

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "wsel/calibrate/images.h"
+#include "wsel/pretrained/facts.h"
+#include "wsel/session/student_request.h"
+
+namespace wsel::session {
+
+// Calibration images as a teacher expects them, at a student's size.
+struct CalibrationImages {
+  calibrate::Images images;
+  std::vector<std::string> classes;
+};
+
+// Draws them from the training split, balanced by class; all of them, with a
+// warning, if there are fewer. Errors: kUsage for a number below 1; as
+// OpenTrainSplit.
+CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
+                                        const pretrained::Facts& teacher,
+                                        int64_t img_size, uint64_t seed);
+
+}  // namespace wsel::session

@@ -1,0 +1,108 @@
+// Against NumPy, by scripts/golden/calibration.py in float64.
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "calibrate/low_rank.h"
+#include "calibrate/small_models.h"
+#include "wsel/calibrate/best_layers.h"
+#include "wsel/checkpoint/checkpoint.h"
+
+namespace wsel::calibrate {
+namespace {
+
+at::Tensor Golden(const std::string& name) {
+  static const auto file = checkpoint::Open(
+      WSEL_SOURCE_DIR "/tests/golden/calibrate/numpy.safetensors");
+  return Borrow(file->View(name)).clone();
+}
+
+model::VitConfig Teacher() {
+  model::VitConfig config;
+  config.name = "small";
+  config.img_size = kSide;
+  config.patch_size = 4;
+  config.embed_dim = 24;
+  config.depth = 2;
+  config.num_heads = 3;
+  config.num_classes = 5;
+  return config;
+}
+
+struct Case {
+  const char* name;
+  int64_t width, heads;
+};
+constexpr Case kCases[] = {
+    {"narrow", 12, 3}, {"heads", 16, 2}, {"whole", 24, 3}};
+
+MadeStudent Make(const Case& of, const std::string& method) {
+  model::VitConfig student = Teacher();
+  student.embed_dim = of.width;
+  student.num_heads = of.heads;
+  const HashedWeights weights(Teacher());
+  return MakeStudent(
+      weights, student,
+      {.method = MethodNamed(method), .head = select::Head::kReuse},
+      SmallImages());
+}
+
+double RelativeError(const at::Tensor& found, const at::Tensor& expected) {
+  return ((found - expected).norm() / expected.norm()).item<double>();
+}
+
+TEST(CalibrationGolden, TheTeacherIsThatOfNumPy) {
+  const HashedWeights weights(Teacher());
+  const at::NoGradGuard no_grad;
+  EXPECT_LT(RelativeError(weights.model().forward(Batch(SmallImages())),
+                          Golden("teacher.logits")),
+            1e-5);
+}
+
+TEST(CalibrationGolden, ActivationTakesTheSameIndices) {
+  for (const Case& of : kCases) {
+    const MadeStudent made = Make(of, "activation");
+    EXPECT_EQ(made.plan.sets.empty(), of.width == 24);
+    for (const select::IndexSet& set : made.plan.sets) {
+      EXPECT_TRUE(at::equal(at::tensor(set.indices, at::kLong),
+                            Golden(std::string(of.name) + "." + set.name)))
+          << of.name << " " << set.name;
+    }
+  }
+}
+
+TEST(CalibrationGolden, StudentsHaveTheSameLogits) {
+  const auto images = Batch(SmallImages());
+  for (const Case& of : kCases) {
+    for (const char* method : {"activation", "regression", "projection"}) {
+      const auto expected =
+          Golden(std::string(of.name) + "." + method + ".logits");
+      EXPECT_LT(
+          RelativeError(LogitsOfStudent(Make(of, method), images), expected),
+          1e-3)
+          << of.name << " " << method;
+    }
+  }
+}
+
+TEST(CalibrationGolden, RootsClampSmallEigenvalues) {
+  const auto a = model::HashedNormalTensor("moments", {30, 6}).to(at::kDouble);
+  const Roots roots = RootsOf(at::matmul(a.t(), a));
+  EXPECT_LT(RelativeError(roots.root, Golden("root")), 1e-12);
+  EXPECT_LT(RelativeError(roots.inverse, Golden("inverse")), 1e-12);
+}
+
+TEST(CalibrationGolden, BestLayersDropTheBlockOfLeastCost) {
+  const HashedWeights weights(Teacher());
+  const Reference teacher = ReferenceOf(Teacher(), weights, Teacher());
+  const BestLayers best = ChooseBestLayers(teacher, {1}, SmallImages());
+  const auto costs = Golden("drop_costs");
+  const int64_t dropped = costs.argmin().item<int64_t>();
+  EXPECT_EQ(best.layers, (std::vector<std::vector<int64_t>>{{1 - dropped}}));
+  ASSERT_EQ(best.dropped.size(), 1U);
+  EXPECT_EQ(best.dropped[0], fmt::format("blocks.{}: {:.3g}", dropped,
+                                         costs[dropped].item<double>()));
+}
+
+}  // namespace
+}  // namespace wsel::calibrate

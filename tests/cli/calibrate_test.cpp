@@ -1,0 +1,278 @@
+// Students by calibration images.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <tuple>
+
+#include "cli/run_wsel.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/core/atomic_file.h"
+#include "wsel/core/sha256.h"
+#include "wsel/core/text_file.h"
+
+namespace wsel {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// Four training images of two classes.
+const std::string kData =
+    (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
+
+class Calibrate : public testing::Test {
+ protected:
+  Calibrate() {
+    for (const auto& [name, width, depth] :
+         {std::tuple("teacher", 24, 3), std::tuple("student", 12, 2)}) {
+      WriteTextFile(folder_ / (std::string(name) + ".json"),
+                    fmt::format(R"({{"base": "vit_tiny", "embed_dim": {},
+                      "num_heads": 3, "depth": {}, "img_size": 32,
+                      "patch_size": 8, "num_classes": 7}})",
+                                width, depth));
+    }
+    const Outcome teacher =
+        Run({"init", "--student", "teacher.json", "--method", "xavier",
+             "--output", "teacher.safetensors"});
+    EXPECT_EQ(teacher.exit_code, 0) << teacher.err;
+  }
+
+  Outcome Run(const std::vector<std::string>& args) const {
+    return RunWsel(folder_, args);
+  }
+  // wsel init of the student on the four images, and `more`.
+  Outcome Init(const std::vector<std::string>& more) const {
+    std::vector<std::string> args = {"init",
+                                     "--teacher",
+                                     "teacher.safetensors",
+                                     "--student",
+                                     "student.json",
+                                     "--calibrate",
+                                     "folder",
+                                     "--data-root",
+                                     kData,
+                                     "--calibration-images",
+                                     "4"};
+    args.insert(args.end(), more.begin(), more.end());
+    return Run(args);
+  }
+  // The digests of all tensors.
+  std::map<std::string, std::string> TensorsOf(const std::string& name) const {
+    const auto file = checkpoint::Open(folder_ / name);
+    std::map<std::string, std::string> digests;
+    for (const TensorSpec& spec : file->Specs()) {
+      digests[spec.name] = Sha256Hex(file->View(spec.name).bytes);
+    }
+    return digests;
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(Calibrate, WritesStudentsAndTheirAgreement) {
+  for (const char* method :
+       {"uniform", "activation", "regression", "projection"}) {
+    const Outcome made = Init(
+        {"--method", method, "--head", "reuse", "--output", "s.safetensors"});
+    ASSERT_EQ(made.exit_code, 0) << method << made.err;
+    EXPECT_THAT(made.out,
+                AllOf(HasSubstr("images   4 of folder train, seed 0, SHA-256 "),
+                      HasSubstr("% of these images are classified as by"),
+                      HasSubstr("energy kept, relative error"),
+                      HasSubstr("  blocks.1 ")))
+        << method;
+    EXPECT_EQ(TensorsOf("s.safetensors").size(), 8U + 12 * 2) << method;
+  }
+}
+
+TEST_F(Calibrate, AResetClassifierHasNoTop1) {
+  const Outcome made =
+      Init({"--method", "projection", "--json", "--output", "s.safetensors"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const json calibration = json::parse(made.out)["calibration"];
+  EXPECT_EQ(calibration["images"], 4);
+  EXPECT_FALSE(calibration["agreement"].contains("top1"));
+  EXPECT_EQ(calibration["agreement"]["stream"].size(), 2U);
+}
+
+TEST_F(Calibrate, APlanIsReplayedOnTheSameImagesOnly) {
+  for (const char* method : {"regression", "projection"}) {
+    ASSERT_EQ(
+        Init({"--method", method, "--layers", "best", "--output",
+              "a.safetensors", "--save-plan", "plan.json", "--threads", "1"})
+            .exit_code,
+        0);
+    const auto replay = [&](const std::vector<std::string>& more) {
+      std::vector<std::string> args = {
+          "init",      "--teacher", "teacher.safetensors", "--plan",
+          "plan.json", "--output",  "b.safetensors"};
+      args.insert(args.end(), more.begin(), more.end());
+      return Run(args);
+    };
+    const Outcome same = replay({"--data-root", kData, "--threads", "2"});
+    ASSERT_EQ(same.exit_code, 0) << same.err;
+    EXPECT_EQ(TensorsOf("a.safetensors"), TensorsOf("b.safetensors"));
+    const auto plan = [&](const char* name) {
+      return checkpoint::Open(folder_ / name)
+          ->metadata()
+          .at("wsel.plan.sha256");
+    };
+    EXPECT_EQ(plan("a.safetensors"), plan("b.safetensors"));
+    const Outcome other =
+        replay({"--data-root", kData, "--train-range", "0,3"});
+    EXPECT_EQ(other.exit_code, 6);
+    EXPECT_THAT(other.err, AllOf(HasSubstr("--data-root"),
+                                 HasSubstr("are not those of the plan")));
+    const Outcome none = replay({});
+    EXPECT_EQ(none.exit_code, 2);
+    EXPECT_THAT(none.err, HasSubstr("4 images of folder"));
+  }
+}
+
+TEST_F(Calibrate, APlanOfIndicesNeedsNoImages) {
+  ASSERT_EQ(Init({"--method", "activation", "--output", "a.safetensors",
+                  "--save-plan", "plan.json"})
+                .exit_code,
+            0);
+  const std::vector<std::string> replay = {
+      "init",      "--teacher", "teacher.safetensors", "--plan",
+      "plan.json", "--output",  "b.safetensors"};
+  ASSERT_EQ(Run(replay).exit_code, 0);
+  EXPECT_EQ(TensorsOf("a.safetensors"), TensorsOf("b.safetensors"));
+}
+
+// wsel itself has plans by indices; what looks at images is wsel-torch's, and
+// nothing is printed before that is known.
+TEST_F(Calibrate, OnlyImagesNeedLibTorch) {
+  ASSERT_EQ(Init({"--method", "activation", "--output", "a.safetensors",
+                  "--save-plan", "indices.json"})
+                .exit_code,
+            0);
+  ASSERT_EQ(Init({"--method", "regression", "--output", "a.safetensors",
+                  "--save-plan", "solved.json"})
+                .exit_code,
+            0);
+  setenv("WSEL_TORCH_FAULT", "is not here", /*replace=*/1);
+  const auto replay = [&](const char* plan, std::vector<std::string> more) {
+    more.insert(more.begin(),
+                {"init", "--teacher", "teacher.safetensors", "--plan", plan});
+    return Run(more);
+  };
+  const Outcome indices = replay("indices.json", {"--output", "b.safetensors"});
+  const Outcome dry = replay("solved.json", {"--dry-run"});
+  const Outcome solved = replay(
+      "solved.json", {"--data-root", kData, "--output", "c.safetensors"});
+  const Outcome images = Init({"--method", "activation", "--dry-run"});
+  const Outcome missing =
+      Run({"init", "--teacher", "teacher.safetensors", "--student",
+           "student.json", "--calibrate", "cifar10", "--data-root", "gone",
+           "--method", "regression", "--dry-run"});
+  unsetenv("WSEL_TORCH_FAULT");
+  for (const Outcome& run : {indices, dry, missing}) {
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+  }
+  for (const Outcome& run : {solved, images}) {
+    EXPECT_EQ(run.exit_code, 4);
+    EXPECT_EQ(run.out, "");
+    EXPECT_THAT(run.err, HasSubstr("torch: is not here"));
+  }
+}
+
+TEST_F(Calibrate, BestLayersAreListed) {
+  const Outcome made = Init({"--layers", "best", "--dry-run"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("layers best: blocks dropped one by one"));
+  EXPECT_THAT(made.out, Not(HasSubstr("energy kept")));
+}
+
+TEST_F(Calibrate, ADryRunListsMissingImages) {
+  const Outcome dry =
+      Run({"init", "--teacher", "teacher.safetensors", "--student",
+           "student.json", "--calibrate", "cifar10", "--data-root", "gone",
+           "--method", "activation", "--dry-run"});
+  EXPECT_EQ(dry.exit_code, 0) << dry.err;
+  EXPECT_THAT(dry.out, AllOf(HasSubstr("missing  gone"),
+                             HasSubstr("chosen by the calibration images")));
+  const Outcome wet =
+      Run({"init", "--teacher", "teacher.safetensors", "--student",
+           "student.json", "--calibrate", "cifar10", "--data-root", "gone",
+           "--method", "activation", "--output", "s.safetensors"});
+  EXPECT_EQ(wet.exit_code, 4);
+}
+
+TEST_F(Calibrate, TaylorNeedsLabelsInTheTeachersClasses) {
+  const Outcome made =
+      Init({"--method", "taylor", "--output", "s.safetensors"});
+  EXPECT_EQ(made.exit_code, 6) << made.err;
+  EXPECT_THAT(made.err, HasSubstr("classes"));
+  ASSERT_EQ(Run({"init", "--student", "teacher.json", "--num-classes", "2",
+                 "--output", "teacher.safetensors"})
+                .exit_code,
+            0);
+  const Outcome same = Init({"--method", "taylor", "--num-classes", "2",
+                             "--output", "s.safetensors"});
+  EXPECT_EQ(same.exit_code, 0) << same.err;
+}
+
+TEST_F(Calibrate, RejectsOptionsThatDoNotFit) {
+  const auto rejected = [&](const std::vector<std::string>& args,
+                            const std::string& part) {
+    std::vector<std::string> line = {"init", "--teacher", "teacher.safetensors",
+                                     "--output", "s.safetensors"};
+    line.insert(line.end(), args.begin(), args.end());
+    const Outcome made = Run(line);
+    EXPECT_EQ(made.exit_code, 2) << part;
+    EXPECT_THAT(made.err, HasSubstr(part));
+  };
+  const std::string student = "student.json";
+  rejected({"--student", student, "--method", "projection"},
+           "needs calibration images");
+  rejected({"--student", student, "--layers", "best"},
+           "needs calibration images");
+  rejected({"--student", student, "--calibrate", "folder"},
+           "--data-root: is missing");
+  rejected({"--student", student, "--data-root", kData},
+           "--calibrate: is missing");
+  rejected({"--student", student, "--calibration-images", "4"},
+           "needs --calibrate");
+  rejected({"--student", student, "--calibrate", "folder", "--data-root", kData,
+            "--calibration-images", "0"},
+           "must be at least 1");
+  rejected({"--student", student, "--calibrate", "folder", "--data-root", kData,
+            "--method", "regression", "--skip", "norm"},
+           "--skip");
+  rejected({"--plan", "p.json", "--calibrate", "folder", "--data-root", kData},
+           "is determined by --plan");
+  rejected({"--student-like", "teacher.safetensors", "--calibrate", "folder",
+            "--data-root", kData},
+           "applies only to ViT and ConvNeXt");
+  EXPECT_FALSE(fs::exists(folder_ / "s.safetensors"));
+}
+
+// A run calibrates on its own training images.
+TEST_F(Calibrate, TrainingBeginsWithASolvedStudent) {
+  WriteTextFile(folder_ / "r.json", R"({
+    "model": {"name": "vit_tiny", "img_size": 32, "patch_size": 8,
+              "embed_dim": 12, "depth": 2, "num_heads": 3},
+    "init": {"select": "projection"},
+    "teacher": {"file": "teacher.safetensors"},
+    "data": {"name": "folder"},
+    "train": {"epochs": 1, "warmup_epochs": 0, "batch_size": 4,
+              "mixup_batch": 2}})");
+  const Outcome run =
+      Run({"train", "--config", "r.json", "--data-root", kData, "--output",
+           "run", "--device", "cpu", "--threads", "1", "--workers", "1"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("calibrated on"));
+}
+
+}  // namespace
+}  // namespace wsel
