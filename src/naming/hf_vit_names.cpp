@@ -146,10 +146,14 @@ void AddVit(std::vector<Source>& out, const std::string& prefix) {
 // prefix of the rest.
 void AddVitMsn(std::vector<Source>& out) {
   const std::string prefix = "vit.";
+  std::vector<Row> blocks = VitRows("", false);
+  std::erase_if(blocks, [](const Row& row) {
+    return !row.source.starts_with("encoder.");
+  });
   out.push_back({.name = "Hugging Face ViTMSN",
                  .markers = {prefix + kPatches,
                              "encoder.layer.0.layernorm_before.weight"},
-                 .rows = With(VitRows(prefix, false), VitRows("", false)),
+                 .rows = With(VitRows(prefix, false), blocks),
                  .ignored = {{prefix + "embeddings.mask_token", kMasks}},
                  .pretrained_cfg = WithEps(kImageNet, 1e-6),
                  .warnings = {"LayerNorm eps 1e-06, ViTMSN's default, which "
