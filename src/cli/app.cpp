@@ -140,7 +140,7 @@ void Run(int argc, const char* const* argv) {
   std::vector<std::string> words = {"wsel"};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<ComputingCommand> computing;
-  const Invocation invocation{ShellLine(words), computing};
+  const Invocation invocation{ShellLine(words), args, computing};
 
   CLI::App app(kAbout, "wsel");
   app.set_version_flag("--version", VersionText());

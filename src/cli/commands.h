@@ -16,7 +16,8 @@ struct ComputingCommand {
 
 // How the program was called.
 struct Invocation {
-  std::string command;  // the whole command line, quoted for a shell
+  std::string command;            // the whole command line, quoted for a shell
+  std::vector<std::string> args;  // of it, without the program's name
   std::vector<ComputingCommand>& computing;  // commands add themselves
 };
 

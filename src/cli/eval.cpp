@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "dry_run.h"
 #include "options.h"
+#include "ranks.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
@@ -21,6 +22,7 @@ namespace {
 struct EvalArgs {
   session::EvalRequest request;
   std::string device = "auto";
+  RankArgs ranks;
   session::EvalFiles files;
   bool dry_run = false;
   bool json = false;
@@ -83,14 +85,16 @@ void DryRun(const session::EvalRequest& request) {
   fmt::print("test        {}\n", CountText(sizes.test));
 }
 
-// Open, evaluate, write, print.
-void RunEval(EvalArgs args) {
-  CheckEvalArgs(args);
+// Open, evaluate, write, print: on each rank of `group`, of which the first
+// writes and prints; null: there is one.
+void EvalOnRank(EvalArgs args, distributed::ProcessGroup* group) {
   session::EvalRequest& request = args.request;
-  request.device = train::FindDevice(args.device);
-  if (args.dry_run) return DryRun(request);
+  request.device = PrepareRank(group, args.device, /*threads=*/0);
+  request.group = group;
   session::Evaluation evaluation(request);
-  session::EvalOutputs outputs(args.files, evaluation.test());
+  const bool first = group == nullptr || group->IsFirst();
+  session::EvalOutputs outputs(first ? args.files : session::EvalFiles{},
+                               evaluation.test());
   ProgressMeter meter(ProgressOnStderr(30));
   const OnProgress show = session::ShowOn(meter);
   ProgressPoint done{.title = "eval", .steps = evaluation.num_batches()};
@@ -102,6 +106,17 @@ void RunEval(EvalArgs args) {
   meter.Clear();
   outputs.Write();
   Print(args, evaluation, result);
+}
+
+void RunEval(EvalArgs args, const Invocation& invocation) {
+  CheckEvalArgs(args);
+  if (args.dry_run) {
+    args.request.device = train::FindDevice(args.device);
+    return DryRun(args.request);
+  }
+  RunOnRanks(
+      args.ranks, invocation, args.device, /*folder=*/"",
+      [&](distributed::ProcessGroup* group) { EvalOnRank(args, group); });
 }
 
 void AddModel(CLI::App& c, EvalArgs& args) {
@@ -150,6 +165,7 @@ void AddRun(CLI::App& c, EvalArgs& args) {
             "Compute dtype (autocast): " + train::Precisions().Choices() +
                 "; auto: that of the checkpoint's run, if there is one");
   AddDevice(c, args.device);
+  AddRanks(c, args.ranks);
   AddDryRun(c, args.dry_run);
 }
 
@@ -180,9 +196,9 @@ void AddEval(CLI::App& app, const Invocation& invocation) {
   c->option_defaults()->group("Output");
   AddOutput(*c, *args);
   invocation.computing.push_back({c, [args] { return !args->dry_run; }});
-  c->callback([args, c] {
+  c->callback([args, c, &invocation] {
     LogOldNames(*c);
-    RunEval(*args);
+    RunEval(*args, invocation);
   });
 }
 

@@ -27,6 +27,19 @@ int64_t BatchSize(const EvalRequest& request, const model::Config& config) {
                                 train::MemoryBudget(request.device), kMaxBatch);
 }
 
+// A value that each rank finds for itself, and all have to share.
+int64_t OfFirst(int64_t value, distributed::ProcessGroup* group) {
+  if (group == nullptr) return value;
+  return std::stoll(group->FromFirst(std::to_string(value)));
+}
+
+int Workers(const EvalRequest& request) {
+  if (request.group == nullptr || request.data.workers >= 0) {
+    return static_cast<int>(request.data.workers);
+  }
+  return distributed::ProcessorsPerRank(request.group->local_size());
+}
+
 // A crop that would change nothing is a mistake.
 void CheckCrop(const EvalRequest& request, const model::Config& config) {
   const int64_t size = ImageSize(config);
@@ -138,9 +151,14 @@ Evaluation::Evaluation(const EvalRequest& request) {
   }
   ReorderClasses(model_, OutputsOf(request, opened, test_.name, test_.classes));
   model_.module->to(request.device);
-  batch_size_ = BatchSize(request, config);
+  distributed::ProcessGroup* group = request.group;
+  batch_size_ = OfFirst(BatchSize(request, config), group);
   const auto size = static_cast<int>(ImageSize(config));
-  options_ = {size, PrecisionOf(request, opened.checkpoint), request.device};
+  const auto precision = PrecisionOf(request, opened.checkpoint);
+  options_ = {size,
+              static_cast<train::Precision>(
+                  OfFirst(static_cast<int64_t>(precision), group)),
+              request.device, group, /*gather=*/true};
   uploader_ = std::make_unique<train::Uploader>(
       request.device, facts_.mean_std.normalisation());
   loader_ = std::make_unique<data::Loader>(
@@ -149,10 +167,12 @@ Evaluation::Evaluation(const EvalRequest& request) {
                                 .crop_pct = facts_.crop_pct.value,
                                 .interpolation = facts_.interpolation.value,
                                 .pass_order = facts_.pass_order.value}),
-      data::EvalBatches(test_.size(), batch_size_),
+      group == nullptr ? data::EvalBatches(test_.size(), batch_size_)
+                       : data::EvalBatches(test_.size(), batch_size_,
+                                           group->rank(), group->size()),
       data::LoaderOptions{.img_size = size,
                           .batch_size = batch_size_,
-                          .workers = static_cast<int>(request.data.workers),
+                          .workers = Workers(request),
                           .skip_corrupt = request.data.skip_corrupt},
       uploader_->allocate());
 }

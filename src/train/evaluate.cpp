@@ -3,8 +3,10 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
+#include "batch_gather.h"
 #include "wsel/core/error.h"
 #include "wsel/train/device.h"
 
@@ -80,6 +82,10 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
                     const EvaluationOptions& options,
                     const OnLogits& on_logits) {
   const at::NoGradGuard no_grad;
+  std::optional<BatchGather> gather;
+  if (options.group != nullptr && options.gather && on_logits) {
+    gather.emplace(*options.group, on_logits);
+  }
   std::vector<BatchSums> batches;
   while (const data::Batch* batch = loader.Next()) {
     const DeviceBatch on_device = uploader.Upload(*batch, options.img_size);
@@ -89,13 +95,18 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
       logits = forward(on_device.images);
     }
     logits = logits.to(at::kCPU, at::kFloat);
-    if (on_logits) on_logits(*batch, logits);
+    if (gather) {
+      gather->Add(*batch, logits);
+    } else if (on_logits) {
+      on_logits(*batch, logits);
+    }
     const auto valid = on_device.valid.nonzero().squeeze(1);
     batches.push_back(
         SumsOf(logits.index_select(0, valid),
                on_device.labels.to(at::kCPU).index_select(0, valid)));
     batches.back().skipped = static_cast<double>(batch->size - valid.size(0));
   }
+  if (gather) gather->Finish();
   if (options.group != nullptr) batches = OfAllRanks(batches, *options.group);
   const Evaluation result = Total(batches);
   if (result.count == 0 && result.skipped > 0) {
