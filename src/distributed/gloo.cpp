@@ -1,6 +1,6 @@
 #include "backends.h"
 #include "wsel/core/error.h"
-#include "wsel/distributed/world.h"
+#include "wsel/distributed/process_group.h"
 
 #ifdef USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -22,6 +22,8 @@ auto NetworkDevice() {
 
 }  // namespace
 
+bool HasGloo() { return true; }
+
 c10::intrusive_ptr<c10d::Backend> MakeGloo(
     const c10::intrusive_ptr<c10d::Store>& store, int rank, int size) {
   const auto options = Gloo::Options::create(kTransferTimeout);
@@ -29,6 +31,8 @@ c10::intrusive_ptr<c10d::Backend> MakeGloo(
   return c10::make_intrusive<Gloo>(store, rank, size, options);
 }
 #else
+bool HasGloo() { return false; }
+
 c10::intrusive_ptr<c10d::Backend> MakeGloo(
     const c10::intrusive_ptr<c10d::Store>& /*store*/, int /*rank*/,
     int /*size*/) {

@@ -54,7 +54,9 @@ kernels::KernelRecord KernelsOf(const recipe::Recipe& recipe,
 void CheckKernels(const TrainRun& run, const std::filesystem::path& state,
                   bool allow_others) {
   const kernels::KernelRecord& now = run.kernel_record;
-  if (now.empty()) return;
+  // Of several ranks the first one's are recorded.
+  const bool first = run.group == nullptr || run.group->IsFirst();
+  if (now.empty() || !first) return;
   spdlog::info("{}", kernels::Describe(now));
   if (!run.resumes) return;
   const auto begun = kernels::RecordIn(checkpoint::Open(state)->metadata());

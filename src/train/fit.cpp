@@ -109,17 +109,17 @@ class Trainer {
         batches_(job, NumClasses(model.config), uploader_, state.step,
                  schedule.total_steps(), callbacks.on_progress),
         loss_(job.device),
-        stop_vote_(job.group) {
+        stop_vote_(job.group, callbacks.stop_signal) {
     if (job.rank() == 0) writer_.emplace(job, folder, state);
   }
 
   TrainResult Train() {
     bool repeats_evaluation = LacksEvaluation(state_, schedule_);
     for (;;) {
-      stop_vote_.Start(OwnSignal());
+      stop_vote_.Start();
       if (!std::exchange(repeats_evaluation, false)) RunStep();
       if (state_.step % schedule_.steps_per_epoch() == 0) EndEpoch();
-      const int signal = stop_vote_.Finish(OwnSignal());
+      const int signal = stop_vote_.Finish();
       const bool finished = state_.step == schedule_.total_steps();
       const bool ends = finished || signal != 0;
       if (writer_ && (ends || writer_->SaveIsDue())) Save();
@@ -128,10 +128,6 @@ class Trainer {
   }
 
  private:
-  int OwnSignal() const {
-    return callbacks_.stop_signal ? callbacks_.stop_signal() : 0;
-  }
-
   // When the first rank has saved: a launcher may end the others as soon as one
   // rank has.
   TrainResult Result(int signal) {

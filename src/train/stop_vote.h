@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "wsel/distributed/process_group.h"
 
@@ -13,23 +15,27 @@ namespace wsel::train {
 // is computed.
 class StopVote {
  public:
-  // Null `group`: this process decides alone, by the signal at the step's end.
-  explicit StopVote(distributed::ProcessGroup* group) : group_(group) {}
+  // `own_signal` of this process, asked once per step. Null `group`: it alone
+  // decides, at the step's end.
+  StopVote(distributed::ProcessGroup* group, std::function<int()> own_signal)
+      : group_(group), own_signal_(std::move(own_signal)) {}
 
-  void Start(int signal) {
+  void Start() {
     if (group_ == nullptr) return;
-    vote_.fill_(signal);
+    vote_.fill_(OwnSignal());
     transfer_ = group_->StartMax(vote_);
   }
-  // `signal`: of this process by now.
-  int Finish(int signal) {
-    if (group_ == nullptr) return signal;
+  int Finish() {
+    if (group_ == nullptr) return OwnSignal();
     transfer_.Wait();
     return vote_.item<int32_t>();
   }
 
  private:
+  int OwnSignal() const { return own_signal_ ? own_signal_() : 0; }
+
   distributed::ProcessGroup* group_;
+  std::function<int()> own_signal_;
   at::Tensor vote_ = at::zeros({1}, at::kInt);
   distributed::ProcessGroup::Transfer transfer_;
 };

@@ -22,6 +22,9 @@ class RankLost : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Whether this build has Gloo, without which there is one rank.
+bool HasGloo();
+
 struct JoinOptions {
   // How long to wait for the others.
   std::chrono::seconds rendezvous_timeout{300};
