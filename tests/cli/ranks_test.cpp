@@ -1,0 +1,281 @@
+// Several ranks as processes: started by --ranks, and as a launcher starts
+// them.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "cli/run_wsel.h"
+#include "wsel/core/atomic_file.h"
+#include "wsel/core/subprocess.h"
+#include "wsel/core/text_file.h"
+#include "wsel/distributed/process_group.h"
+
+namespace wsel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kData =
+    (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
+
+// Of four images a step; two ranks have two each.
+std::string Recipe(int epochs) {
+  return R"({
+    "model": {"name": "vit_tiny", "img_size": 16, "patch_size": 8,
+              "embed_dim": 16, "depth": 2, "num_heads": 2},
+    "data": {"name": "folder"},
+    "train": {"epochs": )" +
+         std::to_string(epochs) + R"(, "warmup_epochs": 2, "batch_size": 4,
+              "mixup_batch": 2, "drop_path": 0.1, "ema_decay": 0.9,
+              "save_minutes": 0}
+  })";
+}
+
+std::vector<std::string> Train(const std::string& output,
+                               const std::vector<std::string>& more = {}) {
+  std::vector<std::string> args = {
+      "train",    "--config",  "r.json",   "--data-root", kData,
+      "--output", output,      "--device", "cpu",         "--threads",
+      "1",        "--workers", "1"};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+int FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  socklen_t length = sizeof(address);
+  EXPECT_EQ(bind(fd, any, length), 0);
+  EXPECT_EQ(getsockname(fd, any, &length), 0);
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+// Ranks as a launcher starts them, in a folder. Output goes to out.N, err.N.
+class Launched {
+ public:
+  Launched(const TempFolder& folder, int size) : folder_(folder) {
+    setenv("WORLD_SIZE", std::to_string(size).c_str(), 1);
+    setenv("MASTER_ADDR", "127.0.0.1", 1);
+    setenv("MASTER_PORT", std::to_string(FreePort()).c_str(), 1);
+  }
+  ~Launched() {
+    for (const char* name :
+         {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}) {
+      unsetenv(name);
+    }
+  }
+
+  void Start(const std::vector<std::string>& args) {
+    const std::string rank = std::to_string(ranks_.size());
+    setenv("RANK", rank.c_str(), 1);
+    std::vector<std::string> argv = {"/bin/sh",
+                                     "-c",
+                                     "cd \"$1\" && shift && exec \"$@\"",
+                                     "sh",
+                                     folder_.path().string(),
+                                     WSEL_BINARY};
+    argv.insert(argv.end(), args.begin(), args.end());
+    ranks_.emplace_back(argv, folder_ / ("out." + rank),
+                        folder_ / ("err." + rank));
+  }
+  void StartAll(int size, const std::vector<std::string>& args) {
+    for (int rank = 0; rank < size; ++rank) Start(args);
+  }
+
+  Subprocess& operator[](size_t rank) { return ranks_[rank]; }
+  int Wait(size_t rank) { return ranks_[rank].Wait().code; }
+  std::string Errors() const {
+    std::string all;
+    for (size_t rank = 0; rank < ranks_.size(); ++rank) {
+      all += ReadAll(folder_ / ("err." + std::to_string(rank)));
+    }
+    return all;
+  }
+
+ private:
+  const TempFolder& folder_;
+  std::vector<Subprocess> ranks_;
+};
+
+size_t Count(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+// Until a run has saved its state for the first time.
+void WaitForState(const TempFolder& folder) {
+  for (int i = 0; i < 6000 && !fs::exists(folder / "run/state.safetensors");
+       ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+class RanksCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!distributed::HasGloo()) GTEST_SKIP() << "this build has no Gloo";
+    WriteTextFile(folder / "r.json", Recipe(10));
+  }
+  const TempFolder folder;
+};
+
+TEST_F(RanksCommand, StartsRanksThatTrainAndEvaluateAsOne) {
+  const Outcome two = RunWsel(folder, Train("two", {"--ranks", "2"}));
+  ASSERT_EQ(two.exit_code, 0) << two.err;
+  EXPECT_EQ(Count(two.out, "best        top-1"), 1U);
+  EXPECT_THAT(two.err, HasSubstr("epoch 10/10"));
+  EXPECT_THAT(two.err, HasSubstr("comm "));
+  EXPECT_THAT(ReadText(folder / "two/metrics.jsonl"), HasSubstr("comm_wait"));
+  const auto eval = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> args = {"eval",
+                                     "--checkpoint",
+                                     "two/last.safetensors",
+                                     "--dataset",
+                                     "folder",
+                                     "--data-root",
+                                     kData,
+                                     "--device",
+                                     "cpu",
+                                     "--batch-size",
+                                     "1",
+                                     "--predictions",
+                                     "p.jsonl",
+                                     "--logits",
+                                     "--json"};
+    args.insert(args.end(), more.begin(), more.end());
+    const Outcome outcome = RunWsel(folder, args);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.out + ReadText(folder / "p.jsonl");
+  };
+  EXPECT_EQ(eval({"--ranks", "2"}), eval({}));
+}
+
+TEST_F(RanksCommand, ErrorsOfAllRanksArePrintedOnce) {
+  const Outcome run = RunWsel(folder, Train("run", {"--ranks", "3"}));
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_EQ(Count(run.err, "wsel: "), 1U) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("train.batch_size: is 4, which 3 ranks"));
+  EXPECT_FALSE(fs::exists(folder / "run/config.json"));
+  const Outcome again =
+      RunWsel(folder, Train("run", {"--ranks", "2", "--dry-run"}));
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+}
+
+TEST_F(RanksCommand, RanksOfALauncherMustBeAsMany) {
+  Launched ranks(folder, 2);
+  ranks.Start(Train("run", {"--ranks", "4"}));
+  EXPECT_EQ(ranks.Wait(0), 2);
+  EXPECT_THAT(ranks.Errors(), HasSubstr("--ranks: is 4, but"));
+}
+
+TEST_F(RanksCommand, ARankThatNeverComesIsNamed) {
+  Launched ranks(folder, 3);
+  ranks.StartAll(2, Train("run", {"--rendezvous-timeout", "3"}));
+  EXPECT_EQ(ranks.Wait(0), 4);
+  EXPECT_EQ(ranks.Wait(1), 4);
+  EXPECT_EQ(Count(ranks.Errors(), "1 of 3 ranks did not come within 3 s"), 1U)
+      << ranks.Errors();
+  EXPECT_THAT(ranks.Errors(), HasSubstr("timeout): 2;"));
+}
+
+TEST_F(RanksCommand, AnotherRecipeIsNamed) {
+  Launched ranks(folder, 2);
+  ranks.Start(Train("run"));
+  ranks.Start(Train("run", {"--set", "optimizer.lr=0.5"}));
+  EXPECT_EQ(ranks.Wait(0), 3);
+  EXPECT_EQ(ranks.Wait(1), 3);
+  EXPECT_EQ(Count(ranks.Errors(), "optimizer.lr: 0.004, now 0.5"), 1U)
+      << ranks.Errors();
+}
+
+TEST_F(RanksCommand, AFolderThatOthersDoNotSeeIsNamed) {
+  Launched ranks(folder, 2);
+  ranks.Start(Train("a"));
+  ranks.Start(Train("b"));
+  EXPECT_EQ(ranks.Wait(0), 4);
+  EXPECT_EQ(ranks.Wait(1), 4);
+  EXPECT_EQ(Count(ranks.Errors(), "not the same folder on all ranks"), 1U)
+      << ranks.Errors();
+}
+
+TEST_F(RanksCommand, TerminatingOneRankSavesOnceAndEndsAll) {
+  WriteTextFile(folder / "r.json", Recipe(2000));
+  for (const size_t terminated : {0, 1}) {
+    fs::remove_all(folder / "run");
+    Launched ranks(folder, 2);
+    ranks.StartAll(2, Train("run"));
+    WaitForState(folder);
+    ranks[terminated].Signal(SIGTERM);
+    EXPECT_EQ(ranks.Wait(0), 143) << ranks.Errors();
+    EXPECT_EQ(ranks.Wait(1), 143) << ranks.Errors();
+    EXPECT_EQ(Count(ranks.Errors(), "stopped after step"), 1U)
+        << ranks.Errors();
+  }
+  const Outcome resumed = RunWsel(
+      folder, Train("run", {"--resume", "--set", "train.save_minutes=1"}));
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+}
+
+// At random instants, also during saves.
+TEST_F(RanksCommand, AKilledRankIsNamedAndTheRunResumes) {
+  WriteTextFile(folder / "r.json", Recipe(2000));
+  std::mt19937 random(19);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    Launched ranks(folder, 2);
+    ranks.StartAll(2, Train("run", {"--resume"}));
+    WaitForState(folder);
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(3000 + random() % 500));
+    const size_t killed = random() % 2;
+    ranks[killed].Signal(SIGKILL);
+    EXPECT_EQ(ranks.Wait(killed), 128 + SIGKILL);
+    EXPECT_EQ(ranks.Wait(1 - killed), 4);
+    EXPECT_THAT(ranks.Errors(),
+                HasSubstr("rank " + std::to_string(killed) + " ("));
+    EXPECT_THAT(ranks.Errors(), HasSubstr("has ended without reporting"));
+  }
+  Launched ranks(folder, 2);
+  ranks.StartAll(2, Train("run", {"--resume"}));
+  EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
+  EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
+}
+
+TEST_F(RanksCommand, TorchrunsRestartResumesByItself) {
+  WriteTextFile(folder / "r.json", Recipe(400));
+  {
+    Launched ranks(folder, 2);
+    ranks.StartAll(2, Train("run"));
+    WaitForState(folder);
+    ranks[0].Signal(SIGTERM);
+    EXPECT_EQ(ranks.Wait(0), 143);
+    EXPECT_EQ(ranks.Wait(1), 143);
+  }
+  Launched ranks(folder, 2);
+  setenv("TORCHELASTIC_RESTART_COUNT", "1", 1);
+  ranks.StartAll(2, Train("run"));
+  unsetenv("TORCHELASTIC_RESTART_COUNT");
+  EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
+  EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
+}
+
+}  // namespace
+}  // namespace wsel
