@@ -161,6 +161,18 @@ void ReportResult(const std::string& folder, const sweep::SweepResult& result) {
   }
 }
 
+// Each rank needs a GPU of its own.
+std::vector<std::string> DevicesFor(const sweep::SweepCall& call) {
+  auto devices = train::DevicesOf(call.device);
+  const auto ranks = static_cast<size_t>(call.ranks_per_run);
+  const bool gpus = devices[0].starts_with("cuda");
+  if (ranks == 1 || !gpus || devices.size() >= ranks) return devices;
+  throw Error(
+      ErrorKind::kUsage, "--ranks-per-run",
+      "is {}, more than the {} GPUs of --device {}; auto is all of them", ranks,
+      devices.size(), call.device);
+}
+
 void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
                 const Runs& runs) {
   const StopSignal signals;
@@ -171,7 +183,8 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
       {.program = fs::read_symlink("/proc/self/exe").string(),
        .jobs = args.jobs,
        .threads = ThreadsOf(args),
-       .devices = train::DevicesOf(args.call.device),
+       .ranks = args.call.ranks_per_run,
+       .devices = DevicesFor(args.call),
        .retry_failed = args.call.retry_failed,
        .stop = LastStopSignal,
        .on_wait = [&] { view.Refresh(); },
@@ -198,7 +211,8 @@ sweep::SlurmJob ArrayOf(const SweepArgs& args, const sweep::SweepFile& file,
       .command = sweep::TaskCommand(args.call),
       .runs = RunsLeft(runs, sweep::SweepFolder(args.call.output),
                        args.call.retry_failed),
-      .jobs = args.jobs > 1 ? args.jobs : 0};
+      .jobs = args.jobs > 1 ? args.jobs : 0,
+      .ranks = args.call.ranks_per_run};
 }
 
 // Slurm makes no folder for the output of tasks.
@@ -236,6 +250,11 @@ void CheckMissing(const Runs& runs) {
 void RunSweep(const SweepArgs& args) {
   const auto launcher = kLauncherNames.Find(args.launcher, "--launcher");
   const sweep::SweepFile file = sweep::ReadSweepFile(args.call.file);
+  if (file.probes && args.call.ranks_per_run > 1) {
+    throw Error(ErrorKind::kUsage, "--ranks-per-run",
+                "is {}, but this sweep's probes run on one device each",
+                args.call.ranks_per_run);
+  }
   Runs runs = ExpandWithSets(file, args.call);
   KeepOnly(args.only, runs);
   if (args.dry_run) return DryRun(args, file, runs);
@@ -306,6 +325,11 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
   c->add_option("--jobs", args->jobs, "Runs in parallel");
   c->add_option("--threads", args->call.threads,
                 "Compute threads per run; 0: all cores, divided by --jobs");
+  c->add_option(
+       "--ranks-per-run", args->call.ranks_per_run,
+       "Ranks of each run: GPUs are assigned in groups of this size; on "
+       "the CPU the run's threads are divided")
+      ->check(CLI::Range(1, 1024));
   c->add_option("--device", args->call.device,
                 "Device of the runs: auto|cpu|cuda or cuda:1; auto assigns all "
                 "GPUs in turn");

@@ -121,10 +121,15 @@ size_t Count(const std::string& text, const std::string& part) {
   return count;
 }
 
-// Until a run has saved its state for the first time.
-void WaitForState(const TempFolder& folder) {
-  for (int i = 0; i < 6000 && !fs::exists(folder / "run/state.safetensors");
-       ++i) {
+// Until the run saves its state, at the latest after three minutes.
+void WaitForSave(const TempFolder& folder) {
+  const fs::path state = folder / "run/state.safetensors";
+  const auto saved = [&] {
+    std::error_code missing;
+    return fs::last_write_time(state, missing);
+  };
+  const auto before = saved();
+  for (int i = 0; i < 18000 && saved() == before; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
@@ -223,7 +228,7 @@ TEST_F(RanksCommand, TerminatingOneRankSavesOnceAndEndsAll) {
     fs::remove_all(folder / "run");
     Launched ranks(folder, 2);
     ranks.StartAll(2, Train("run"));
-    WaitForState(folder);
+    WaitForSave(folder);
     ranks[terminated].Signal(SIGTERM);
     EXPECT_EQ(ranks.Wait(0), 143) << ranks.Errors();
     EXPECT_EQ(ranks.Wait(1), 143) << ranks.Errors();
@@ -242,9 +247,8 @@ TEST_F(RanksCommand, AKilledRankIsNamedAndTheRunResumes) {
   for (int attempt = 0; attempt < 10; ++attempt) {
     Launched ranks(folder, 2);
     ranks.StartAll(2, Train("run", {"--resume"}));
-    WaitForState(folder);
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(3000 + random() % 500));
+    WaitForSave(folder);
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 500));
     const size_t killed = random() % 2;
     ranks[killed].Signal(SIGKILL);
     EXPECT_EQ(ranks.Wait(killed), 128 + SIGKILL);
@@ -264,7 +268,7 @@ TEST_F(RanksCommand, TorchrunsRestartResumesByItself) {
   {
     Launched ranks(folder, 2);
     ranks.StartAll(2, Train("run"));
-    WaitForState(folder);
+    WaitForSave(folder);
     ranks[0].Signal(SIGTERM);
     EXPECT_EQ(ranks.Wait(0), 143);
     EXPECT_EQ(ranks.Wait(1), 143);
