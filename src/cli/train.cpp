@@ -226,8 +226,9 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
 void RunTrain(const TrainArgs& args, const Invocation& invocation) {
   if (args.dry_run) {
     if (args.threads > 0) at::set_num_threads(args.threads);
-    return DryRun(ReadRecipe(args.recipe), train::FindDevice(args.device),
-                  CountRanks(args.ranks));
+    recipe::Recipe recipe = ReadRecipe(args.recipe);
+    const c10::Device device = train::FindDevice(args.device);
+    return DryRun(std::move(recipe), device, CountRanks(args.ranks));
   }
   if (args.output.empty()) {
     ReadRecipe(args.recipe);  // its errors come first

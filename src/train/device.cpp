@@ -41,6 +41,24 @@ PrecisionChoice FastestOnCpu() {
   return {Precision::kFp32, "the CPU has no AMX, without which bf16 is slow"};
 }
 
+int CountDevices(const c10::Device& device) {
+  return c10::impl::VirtualGuardImpl(device.type()).deviceCount();
+}
+
+void CheckDevices(const std::string& name, int ranks, int devices) {
+  if (name.starts_with("cuda:")) {
+    throw Error(ErrorKind::kUsage, "device",
+                "is {}, one GPU, but {} ranks on this machine need one each: "
+                "choose cuda",
+                name, ranks);
+  }
+  if (ranks <= devices) return;
+  throw Error(ErrorKind::kUsage, "ranks",
+              "are {} on this machine, which has {} GPUs: start as many ranks, "
+              "or choose --device cpu",
+              ranks, devices);
+}
+
 }  // namespace
 
 c10::Device FindDevice(const std::string& name) {
@@ -64,28 +82,6 @@ c10::Device FindDevice(const std::string& name) {
   const int index = name == "cuda" ? 0 : name.back() - '0';
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
-
-namespace {
-
-int CountDevices(const c10::Device& device) {
-  return c10::impl::VirtualGuardImpl(device.type()).deviceCount();
-}
-
-void CheckDevices(const std::string& name, int ranks, int devices) {
-  if (name.starts_with("cuda:")) {
-    throw Error(ErrorKind::kUsage, "device",
-                "is {}, one GPU, but {} ranks on this machine need one each: "
-                "choose cuda",
-                name, ranks);
-  }
-  if (ranks <= devices) return;
-  throw Error(ErrorKind::kUsage, "ranks",
-              "are {} on this machine, which has {} GPUs: start as many ranks, "
-              "or choose --device cpu",
-              ranks, devices);
-}
-
-}  // namespace
 
 c10::Device FindRankDevice(const std::string& name, int local_rank,
                            int local_size) {
