@@ -1,10 +1,12 @@
 #include "meet.h"
 
+#include <c10/util/Logging.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -20,6 +22,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMaxNamed = 8;  // ranks in a message
+
+// c10d warns with a stack trace of every connection that ends, beside the one
+// message of a failure; TORCH_CPP_LOG_LEVEL=INFO shows all.
+void LogOnlyErrors() {
+  setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
+  c10::initLogging();
+}
 
 std::string HostName() {
   std::array<char, 256> name = {};
@@ -130,6 +139,7 @@ void WaitForAll(c10d::Store& store, int size, std::chrono::seconds timeout) {
 
 c10::intrusive_ptr<c10d::Store> OpenStore(const World& world,
                                           const JoinOptions& options) {
+  LogOnlyErrors();
   const auto store = world.host.empty()
                          ? OpenFile(world, options.folder)
                          : OpenTcp(world, options.rendezvous_timeout);
