@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -26,8 +27,11 @@ constexpr size_t kMaxNamed = 8;  // ranks in a message
 // c10d warns with a stack trace of every connection that ends, beside the one
 // message of a failure; TORCH_CPP_LOG_LEVEL=INFO shows all.
 void LogOnlyErrors() {
-  setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
-  c10::initLogging();
+  static std::once_flag once;
+  std::call_once(once, [] {
+    setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
+    c10::initLogging();
+  });
 }
 
 std::string HostName() {

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "cli/run_wsel.h"
@@ -65,24 +66,26 @@ int FreePort() {
   return ntohs(address.sin_port);
 }
 
+enum Launcher { kTorchrun, kMpi };
+
 // Ranks as a launcher starts them, in a folder. Output goes to out.N, err.N.
 class Launched {
  public:
-  Launched(const TempFolder& folder, int size) : folder_(folder) {
-    setenv("WORLD_SIZE", std::to_string(size).c_str(), 1);
-    setenv("MASTER_ADDR", "127.0.0.1", 1);
-    setenv("MASTER_PORT", std::to_string(FreePort()).c_str(), 1);
+  Launched(const TempFolder& folder, int size, Launcher launcher = kTorchrun)
+      : folder_(folder), launcher_(launcher) {
+    const bool mpi = launcher == kMpi;
+    Set(mpi ? "OMPI_COMM_WORLD_SIZE" : "WORLD_SIZE", std::to_string(size));
+    if (mpi) return Set("PMIX_NAMESPACE", "job@1");
+    Set("MASTER_ADDR", "127.0.0.1");
+    Set("MASTER_PORT", std::to_string(FreePort()));
   }
   ~Launched() {
-    for (const char* name :
-         {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}) {
-      unsetenv(name);
-    }
+    for (const std::string& name : set_) unsetenv(name.c_str());
   }
 
   void Start(const std::vector<std::string>& args) {
     const std::string rank = std::to_string(ranks_.size());
-    setenv("RANK", rank.c_str(), 1);
+    Set(launcher_ == kMpi ? "OMPI_COMM_WORLD_RANK" : "RANK", rank);
     std::vector<std::string> argv = {"/bin/sh",
                                      "-c",
                                      "cd \"$1\" && shift && exec \"$@\"",
@@ -108,7 +111,14 @@ class Launched {
   }
 
  private:
+  void Set(const std::string& name, const std::string& value) {
+    setenv(name.c_str(), value.c_str(), 1);
+    set_.insert(name);
+  }
+
   const TempFolder& folder_;
+  Launcher launcher_;
+  std::set<std::string> set_;  // environment variables
   std::vector<Subprocess> ranks_;
 };
 
@@ -183,6 +193,16 @@ TEST_F(RanksCommand, ErrorsOfAllRanksArePrintedOnce) {
   const Outcome again =
       RunWsel(folder, Train("run", {"--ranks", "2", "--dry-run"}));
   EXPECT_EQ(again.exit_code, 0) << again.err;
+}
+
+// Without an address they meet at a file in the run's folder.
+TEST_F(RanksCommand, RanksOfMpiNeedNoAddress) {
+  Launched ranks(folder, 2, kMpi);
+  ranks.StartAll(2, Train("run"));
+  EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
+  EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
+  EXPECT_GT(fs::file_size(folder / "run/last.safetensors"), 0U);
+  EXPECT_FALSE(fs::exists(folder / "run/rendezvous-job_1"));
 }
 
 TEST_F(RanksCommand, RanksOfALauncherMustBeAsMany) {
