@@ -75,9 +75,12 @@ class Launched {
       : folder_(folder), launcher_(launcher) {
     const bool mpi = launcher == kMpi;
     Set(mpi ? "OMPI_COMM_WORLD_SIZE" : "WORLD_SIZE", std::to_string(size));
-    if (mpi) return Set("PMIX_NAMESPACE", "job@1");
-    Set("MASTER_ADDR", "127.0.0.1");
-    Set("MASTER_PORT", std::to_string(FreePort()));
+    if (mpi) {
+      Set("PMIX_NAMESPACE", "job@1");
+    } else {
+      Set("MASTER_ADDR", "127.0.0.1");
+      Set("MASTER_PORT", std::to_string(FreePort()));
+    }
   }
   ~Launched() {
     for (const std::string& name : set_) unsetenv(name.c_str());
