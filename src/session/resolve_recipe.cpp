@@ -28,7 +28,7 @@ int64_t ShareOfBatch(const train::Options& options, int64_t mixup_batch,
 
 // Whether each rank computes whole chunks with the options of a saved run.
 bool CanShare(const train::Options& options, int ranks) {
-  return options.batch_size % ranks == 0 &&
+  return options.micro_batch > 0 && options.batch_size % ranks == 0 &&
          options.batch_size / ranks % ChunkSize(options) == 0;
 }
 
