@@ -1,3 +1,4 @@
+// Torch-free.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -5,7 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "wsel/core/error.h"
+
 namespace wsel::cli {
+
+struct TorchCommands;
 
 // A command that computes for long: app.cpp prepares the process for it
 // (training_environment.h) before it runs.
@@ -16,9 +21,22 @@ struct ComputingCommand {
 
 // How the program was called.
 struct Invocation {
-  std::string command;            // the whole command line, quoted for a shell
-  std::vector<std::string> args;  // of it, without the program's name
+  std::string command;  // the whole command line, quoted for a shell
   std::vector<ComputingCommand>& computing;  // commands add themselves
+  const char* const* argv = nullptr;         // main's
+  // Null in the program without LibTorch.
+  const TorchCommands* torch_commands = nullptr;
+  const CLI::App* app = nullptr;  // that parses it
+
+  // What only the program with LibTorch can do. In the other one this executes
+  // that program in its place, with the same arguments, so nothing may have
+  // been printed or written yet. Errors: as ContinueWithLibTorch
+  // (libtorch_program.h).
+  const TorchCommands& Torch() const;
+
+  // Libraries name fields where the user knows options: "img_size" becomes
+  // "--img-size" if the command has it.
+  Error NamingOptions(const Error& e) const;
 };
 
 // Each adds one command with its options; the command runs once the command
@@ -27,9 +45,12 @@ void AddInit(CLI::App& app, const Invocation& invocation);
 void AddDatasets(CLI::App& app, const Invocation& invocation);
 void AddInspect(CLI::App& app, const Invocation& invocation);
 void AddConvert(CLI::App& app, const Invocation& invocation);
+void AddExport(CLI::App& app, const Invocation& invocation);
 void AddTrain(CLI::App& app, const Invocation& invocation);
 void AddEval(CLI::App& app, const Invocation& invocation);
 void AddAnalyze(CLI::App& app, const Invocation& invocation);
+void AddPredict(CLI::App& app, const Invocation& invocation);
+void AddBench(CLI::App& app, const Invocation& invocation);
 void AddProbe(CLI::App& app, const Invocation& invocation);
 void AddReport(CLI::App& app, const Invocation& invocation);
 void AddSweep(CLI::App& app, const Invocation& invocation);

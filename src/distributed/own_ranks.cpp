@@ -45,19 +45,19 @@ void Set(const char* name, const std::string& value) {
 
 class OwnRanks {
  public:
-  OwnRanks(int count, const std::vector<std::string>& args)
+  OwnRanks(int count, const char* const* argv)
       : store_(ServeStore()),
         failures_(c10::make_intrusive<c10d::PrefixStore>("wsel/0", store_),
                   World{.size = count}) {
-    std::vector<std::string> argv = {
+    std::vector<std::string> command = {
         std::filesystem::read_symlink("/proc/self/exe").string()};
-    argv.insert(argv.end(), args.begin(), args.end());
+    for (++argv; *argv != nullptr; ++argv) command.emplace_back(*argv);
     SetWorld(count);
     for (int rank = 0; rank < count; ++rank) {
       Set("RANK", std::to_string(rank));
       Set("LOCAL_RANK", std::to_string(rank));
       ranks_.emplace_back(Subprocess(
-          argv, Streams{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}));
+          command, Streams{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}));
     }
   }
 
@@ -134,8 +134,8 @@ class OwnRanks {
 
 }  // namespace
 
-int RunOwnRanks(int count, const std::vector<std::string>& args) {
-  return OwnRanks(count, args).Wait();
+int RunOwnRanks(int count, const char* const* argv) {
+  return OwnRanks(count, argv).Wait();
 }
 
 }  // namespace wsel::distributed

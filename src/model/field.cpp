@@ -20,8 +20,30 @@ const Registry<Pooling>& NamesOf(Pooling /*tag*/) {
 
 const Registry<Activation>& NamesOf(Activation /*tag*/) {
   static constexpr Registered<Activation> kRows[] = {
-      {Activation::kGelu, "gelu"}, {Activation::kQuickGelu, "quick_gelu"}};
+      {Activation::kGelu, "gelu"},
+      {Activation::kQuickGelu, "quick_gelu"},
+      {Activation::kGeluTanh, "gelu_tanh"},
+      {Activation::kSilu, "silu"}};
   static constexpr Registry<Activation> kNames("activation", kRows);
+  return kNames;
+}
+
+const Registry<ConvNextStem>& NamesOf(ConvNextStem /*tag*/) {
+  static constexpr Registered<ConvNextStem> kRows[] = {
+      {ConvNextStem::kPatch, "patch"},
+      {ConvNextStem::kOverlap, "overlap"},
+      {ConvNextStem::kOverlapTiered, "overlap_tiered"},
+      {ConvNextStem::kOverlapAct, "overlap_act"}};
+  static constexpr Registry<ConvNextStem> kNames("stem_type", kRows);
+  return kNames;
+}
+
+const Registry<ConvNextNorm>& NamesOf(ConvNextNorm /*tag*/) {
+  static constexpr Registered<ConvNextNorm> kRows[] = {
+      {ConvNextNorm::kLayerNorm, "layernorm"},
+      {ConvNextNorm::kRmsNorm, "rmsnorm"},
+      {ConvNextNorm::kSimpleNorm, "simplenorm"}};
+  static constexpr Registry<ConvNextNorm> kNames("norm_layer", kRows);
   return kNames;
 }
 

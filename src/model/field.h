@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "wsel/core/registry.h"
+#include "wsel/model/convnext_config.h"
 #include "wsel/model/vit_config.h"
 
 namespace wsel::model {
@@ -35,9 +36,13 @@ template <typename C>
 struct Field {
   std::string_view key;
   std::variant<std::string C::*, int64_t C::*, std::array<int64_t, 4> C::*,
-               double C::*, bool C::*, Pooling C::*, Activation C::*>
+               double C::*, bool C::*, Pooling C::*, Activation C::*,
+               ConvNextStem C::*, ConvNextNorm C::*>
       member;
   Range range = {};
+  // Written only if it is not the default: plans and checkpoints of models that
+  // do not use it stay as they were.
+  bool rare = false;
 };
 
 // Calls visit(field, value) for each field of a config, in the table's order.
@@ -52,6 +57,8 @@ void VisitFields(std::span<const Field<C>> fields, MaybeConst& config,
 
 const Registry<Pooling>& NamesOf(Pooling tag);
 const Registry<Activation>& NamesOf(Activation tag);
+const Registry<ConvNextStem>& NamesOf(ConvNextStem tag);
+const Registry<ConvNextNorm>& NamesOf(ConvNextNorm tag);
 
 // Checks the fields of a config that is called `where`. Errors: kConfig, naming
 // the field.

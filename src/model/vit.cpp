@@ -60,6 +60,10 @@ void Check(const VitConfig& c, const FieldChecker& checker) {
   checker.Require(c.embed_dim % c.num_heads == 0, "num_heads",
                   "is {}, which does not divide embed_dim {}", c.num_heads,
                   c.embed_dim);
+  checker.Require(c.activation == Activation::kGelu ||
+                      c.activation == Activation::kQuickGelu,
+                  "activation", "is '{}', which only ConvNeXts support here",
+                  NamesOf(c.activation).NameOf(c.activation));
   CheckTokens(c, checker);
 }
 
@@ -94,8 +98,9 @@ std::string DescribeVit(const VitConfig& c) {
       c.num_classes);
   if (c.pooling != Pooling::kToken) text += ", average pooling";
   if (c.dist_token) text += ", distillation token";
-  if (c.reg_tokens > 0)
+  if (c.reg_tokens > 0) {
     text += fmt::format(", {} register tokens", c.reg_tokens);
+  }
   if (c.no_embed_class) text += ", no position embedding for prefix tokens";
   if (c.pre_norm) text += ", norm before the blocks";
   if (c.layer_scale != 0) text += ", layer scale";
@@ -171,6 +176,10 @@ std::optional<Init> MimeticInit(const VitConfig& config,
               config.num_heads};
 }
 
+constexpr UnsupportedPart kUnsupported[] = {
+    {"head.pre_logits.fc.", "a hidden layer in the head"},
+};
+
 }  // namespace
 
 constinit const Architecture<VitConfig> kVit = {
@@ -196,6 +205,7 @@ constinit const Architecture<VitConfig> kVit = {
     .timm_init = TimmInit,
     .mimetic_init = MimeticInit,
     .recognises = LooksLikeVit,
+    .unsupported = kUnsupported,
     .detect = DetectVit,
 };
 

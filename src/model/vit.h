@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,10 @@ namespace wsel::model {
 
 std::vector<ParameterSpec> VitParameterSpecs(const VitConfig& config);
 void AddVitVariants(std::vector<Variant>& out);
+
+// The attention heads of published models of that width, where nearly all of
+// them have the same; 0: not known.
+int64_t PublishedHeads(int64_t width);
 
 bool LooksLikeVit(const ShapeReader& read);
 VitConfig DetectVit(const ShapeReader& read, const Hints& hints,

@@ -31,6 +31,8 @@ struct MappedAxis {
   std::string label = {};  // in messages: "MLP width of stage 2"
   DimensionRole role = DimensionRole::kFixed;
   int groups = 1;
+  // One position for each head of the attention channels of this name.
+  bool per_head = false;
   int64_t from = 0;
   int64_t to = 0;
   // For the role kAttention, if the heads rule needs heads.

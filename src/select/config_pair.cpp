@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <string_view>
 #include <utility>
 
+#include "convnext_replacement.h"
 #include "wsel/model/init.h"
 
 namespace wsel::select {
@@ -23,12 +25,45 @@ constexpr std::pair<std::string_view, std::string_view> kFinalNorms[] = {
     {"head.norm.", "norm_pre."},
     {"norm_pre.", "head.norm."}};
 
+// The norm of a ConvNeXt's stem, after one convolution or several.
+constexpr std::array<std::string_view, 3> kStemNorms = {"stem.1.", "stem.2.",
+                                                        "stem.3."};
+
 const ParameterSpec* Find(const std::vector<ParameterSpec>& parameters,
                           const std::string& key, int stage, int64_t block) {
   const auto at = std::ranges::find_if(parameters, [&](const auto& p) {
     return p.block == block && p.stage == stage && p.key == key;
   });
   return at == parameters.end() ? nullptr : &*at;
+}
+
+// Whether two parameters of equal names are the same part of a model: stems of
+// two kinds have equal names for different convolutions.
+bool IsSamePart(const ParameterSpec& a, const ParameterSpec& b) {
+  if (a.component != b.component) return false;
+  // One may have trailing dimensions of 1 that the other lacks.
+  for (size_t i = 0; i < std::min(a.axes.size(), b.axes.size()); ++i) {
+    if (a.axes[i].role != b.axes[i].role) return false;
+  }
+  return true;
+}
+
+// The teacher's norm after its stem, for the student's.
+const ParameterSpec* StemNorm(const ConfigPair& models,
+                              const ParameterSpec& student) {
+  if (student.component != Component::kNorm) return nullptr;
+  for (const std::string_view name : kStemNorms) {
+    if (!student.key.starts_with(name)) continue;
+    for (const std::string_view other : kStemNorms) {
+      const std::string rest = student.key.substr(name.size());
+      const auto* found =
+          Find(models.teacher_parameters, std::string(other) + rest, -1, -1);
+      if (found != nullptr && found->component == Component::kNorm) {
+        return found;
+      }
+    }
+  }
+  return nullptr;
 }
 
 // A role that is selected along.
@@ -43,6 +78,10 @@ constexpr SelectedRole kSelectedRoles[] = {
     {Role::kWidth, DimensionRole::kWidth, "width", "width"},
     {Role::kAttnInner, DimensionRole::kAttention, "attn", "attention width"},
     {Role::kMlpHidden, DimensionRole::kHidden, "mlp", "MLP width"},
+    // Outside of blocks: one index set, as for a width.
+    {Role::kStemHidden, DimensionRole::kWidth, "stem", "stem width"},
+    {Role::kHeadHidden, DimensionRole::kWidth, "pre_logits",
+     "hidden layer of the head"},
 };
 
 std::string BlockName(const ParameterSpec& tensor) {
@@ -122,16 +161,23 @@ const ParameterSpec* Counterpart(const ConfigPair& models,
     const std::string rest = student.key.substr(name.size());
     found = Find(parameters, std::string(other) + rest, -1, -1);
   }
-  return found;
+  // A ViT's parameters of one name are the same part.
+  if (StageDepths(models.student).size() == 1) return found;
+  if (found != nullptr && IsSamePart(*found, student)) return found;
+  return StemNorm(models, student);
 }
 
 void Replace(const ConfigPair& models, const ParameterSpec& student,
              MappedTensor& tensor) {
   const std::string& name = student.spec.name;
+  if (ReplaceInConvNext(models, student, tensor)) return;
   if (student.component == Component::kHead) {
-    tensor.source =
-        Error(ErrorKind::kMismatch, name,
-              "the teacher has no classifier to reuse; use head=reset");
+    tensor.source = Error(
+        ErrorKind::kMismatch, name,
+        NumClasses(models.teacher) > 0
+            ? "only one of teacher and student has a hidden layer before the "
+              "classifier (head_hidden_size); use head=reset"
+            : "the teacher has no classifier to reuse; use head=reset");
   } else if (student.component == Component::kLayerScale) {
     tensor.source = Reinitialised{"identity: the teacher has no layer scale",
                                   model::Init{.value = 1}};

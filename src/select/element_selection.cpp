@@ -71,6 +71,8 @@ IndexSets::IndexSets(const std::vector<MappedTensor>& tensors,
     const auto* teacher = std::get_if<TensorSpec>(&tensor.source);
     if (teacher == nullptr) continue;
     for (size_t at = 0; at < tensor.axes.size(); ++at) {
+      // Heads are ranked by their channels.
+      if (tensor.axes[at].per_head) continue;
       uses_[NameOf(tensor, at)].push_back(
           {teacher->name, at, GroupsOf(tensor.axes[at])});
     }
@@ -80,10 +82,14 @@ IndexSets::IndexSets(const std::vector<MappedTensor>& tensors,
 AxisPick IndexSets::Pick(const MappedTensor& tensor, size_t at) {
   const MappedAxis& axis = tensor.axes[at];
   if (axis.name.empty() || axis.from == axis.to) return {};
-  const std::string name = NameOf(tensor, at);
+  const std::string channels = NameOf(tensor, at);
+  const std::string name = axis.per_head ? channels + ".heads" : channels;
   const auto [set, added] =
       by_name_.try_emplace(name, static_cast<int>(sets_.size()));
-  if (added) sets_.push_back(Select(name, axis));
+  if (added) {
+    sets_.push_back(axis.per_head ? SelectHeads(channels, axis)
+                                  : Select(channels, axis));
+  }
   return {set->second, GroupsOf(axis)};
 }
 
@@ -129,6 +135,27 @@ IndexSet IndexSets::Select(const std::string& name,
                       : SelectIndices(rule, stream, set.of, to, scores);
   }
   return set;
+}
+
+// The heads of the channels that heads=whole selects.
+IndexSet IndexSets::SelectHeads(const std::string& channels,
+                                const MappedAxis& axis) const {
+  MappedAxis of_channels = axis;
+  of_channels.from = axis.from_heads.heads * axis.from_heads.head_dim;
+  of_channels.to = axis.to_heads.heads * axis.to_heads.head_dim;
+  const IndexSet selected = Select(channels, of_channels);
+  IndexSet heads{channels + ".heads", axis.from, {}};
+  if (selected.undecided > 0) {
+    heads.undecided = axis.to;
+    return heads;
+  }
+  for (const int64_t channel : selected.indices) {
+    const int64_t head = channel / axis.from_heads.head_dim;
+    if (heads.indices.empty() || heads.indices.back() != head) {
+      heads.indices.push_back(head);
+    }
+  }
+  return heads;
 }
 
 // Summed over all tensors that have the dimension and are selected from.

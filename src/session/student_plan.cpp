@@ -113,10 +113,13 @@ std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
 }
 
 select::Student ApplyPlan(const select::Plan& plan,
-                          const PretrainedCheckpoint* teacher) {
-  if (teacher == nullptr) return select::Apply(plan, nullptr);
-  return select::Apply(plan, IsGeneric(plan) ? teacher->file.get()
-                                             : teacher->remapped.tensors.get());
+                          const PretrainedCheckpoint* teacher,
+                          const select::SvdParts* svd) {
+  if (teacher == nullptr) return select::Apply(plan, nullptr, svd);
+  return select::Apply(
+      plan,
+      IsGeneric(plan) ? teacher->file.get() : teacher->remapped.tensors.get(),
+      svd);
 }
 
 }  // namespace wsel::session

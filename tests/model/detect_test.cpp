@@ -38,6 +38,8 @@ Config Detectable(Config config) {
 
 TEST(Detect, FindsEveryVariantWithAndWithoutAHead) {
   for (const Variant& variant : Variants()) {
+    // Its tensors are those of SigLIP-B: the next test.
+    if (NameOf(variant.config) == "vit_base_patch16_gap_224") continue;
     for (const int64_t classes : {0, 37}) {
       Config config = variant.config;
       SetNumClasses(config, classes);
@@ -48,6 +50,26 @@ TEST(Detect, FindsEveryVariantWithAndWithoutAHead) {
       EXPECT_TRUE(SameArchitecture(
           FindVariant(NameOf(detection->config)).config, detection->config));
     }
+  }
+}
+
+// 16 heads at widths that heads of 64 channels would divide otherwise; 12 at
+// 768, where no weights of vit_base_patch16_gap_224, with 16, are published.
+TEST(Detect, GuessesTheHeadsOfPublishedModels) {
+  for (const int64_t width : {768, 1152, 1280, 1408, 1536, 1664}) {
+    auto config =
+        std::get<VitConfig>(FindVariant("vit_base_patch16_gap_224").config);
+    config.embed_dim = width;
+    const auto detection = Detect(SpecsSource(config));
+    const int64_t heads = width == 768 ? 12 : 16;
+    EXPECT_EQ(NumHeads(detection->config), heads);
+    EXPECT_TRUE(detection->knows_heads);
+    EXPECT_THAT(Assumptions(*detection),
+                testing::HasSubstr(fmt::format(
+                    "{} heads, a guess by the published models of width {}",
+                    heads, width)));
+    const auto given = Detect(SpecsSource(config), {.num_heads = 8});
+    EXPECT_EQ(NumHeads(given->config), 8);
   }
 }
 
@@ -153,11 +175,49 @@ TEST(Detect, TakesKnownHeads) {
 }
 
 TEST(Detect, NamesNormsWithoutBias) {
-  for (auto [source, norm] :
-       {std::pair(Femto().Remove("norm.bias"), "stages.0.blocks.0.norm"),
-        std::pair(Tiny().Remove("norm1.bias"), "blocks.0.norm1")}) {
-    ExpectDetectError(source, {norm, "RMSNorm", "--family"});
-  }
+  ExpectDetectError(Tiny().Remove("norm1.bias"),
+                    {"blocks.0.norm1", "RMSNorm", "--family"});
+}
+
+TEST(Detect, SaysWhatNormsWithoutBiasAreTakenFor) {
+  const auto normed = [](const char* name) {
+    return *Detect(SpecsSource(FindVariant(name).config));
+  };
+  const auto rms = normed("convnext_atto_rms");
+  EXPECT_EQ(std::get<ConvNextConfig>(rms.config).norm_layer,
+            ConvNextNorm::kRmsNorm);
+  EXPECT_THAT(
+      Assumptions(rms),
+      testing::HasSubstr("RMSNorm, as in convnext_atto_rms: norms without bias "
+                         "may also be timm's SimpleNorm"));
+  const auto simple = normed("convnext_zepto_rms");
+  EXPECT_EQ(std::get<ConvNextConfig>(simple.config).norm_layer,
+            ConvNextNorm::kSimpleNorm);
+  EXPECT_THAT(Assumptions(simple), testing::HasSubstr("SimpleNorm, as in"));
+}
+
+TEST(Detect, TakesEpsAndActivationFromTheKnownModel) {
+  const SpecsSource source(FindVariant("test_convnext").config);
+  const auto known = Detect(source);
+  const auto config = std::get<ConvNextConfig>(known->config);
+  EXPECT_EQ(config.norm_eps, 1e-5);
+  EXPECT_EQ(config.activation, Activation::kGeluTanh);
+  EXPECT_THAT(Assumptions(*known),
+              testing::HasSubstr(
+                  "eps 1e-05, as in test_convnext; activation gelu_tanh, "
+                  "as in test_convnext"));
+  const auto stated =
+      Detect(source, {.norm_eps = 1e-6, .activation = Activation::kGelu});
+  EXPECT_EQ(std::get<ConvNextConfig>(stated->config).activation,
+            Activation::kGelu);
+  EXPECT_EQ(std::get<ConvNextConfig>(stated->config).norm_eps, 1e-6);
+  EXPECT_EQ(Assumptions(*stated), "image size 224; initial layer scale 1e-06");
+}
+
+TEST(Detect, TakesTheHeadsHiddenLayer) {
+  const auto found =
+      Detect(SpecsSource(FindVariant("convnext_large_mlp").config));
+  EXPECT_EQ(NameOf(found->config), "convnext_large_mlp");
 }
 
 TEST(Detect, DistinguishesConvNexts) {
@@ -204,7 +264,12 @@ TEST(Detect, RejectsUnsupportedArchitecturesByTensorName) {
                     {"blocks.0.attn.rel_pos_h", "relative positions"});
   ExpectDetectError(Femto().Add("stages.0.blocks.0.mlp.grn.weight", {192}),
                     {"stages.0.blocks.0.mlp.grn.weight", "V2"});
-  ExpectDetectError(Femto().Add("stem.3.weight", {48}), {"stem.3.weight"});
+  ExpectDetectError(Femto().Add("stem.3.weight", {48}),
+                    {"stem.0.weight", "[48, 3, 3, 3]", "overlapping stem"});
+  SpecsSource v2(FindVariant("convnextv2_atto").config);
+  ExpectDetectError(v2.Remove("norm.bias"), {"grn", "norms without bias"});
+  ExpectDetectError(Tiny().Add("head.pre_logits.fc.weight", {192, 192}),
+                    {"head.pre_logits.fc.weight", "hidden layer"});
 }
 
 TEST(Detect, ErrorsNameTheTensor) {
@@ -221,8 +286,8 @@ TEST(Detect, ErrorsNameTheTensor) {
   ExpectDetectError(Tiny().Add("norm_pre.weight", {192}),
                     {"patch_embed.proj.bias", "norm_pre"});
   ExpectDetectError(
-      Femto().Reshape("stages.1.blocks.0.conv_dw.weight", {96, 1, 3, 3}),
-      {"stages.1.blocks.0.conv_dw.weight", "[width, 1, 7, 7]"});
+      Femto().Reshape("stages.1.blocks.0.conv_dw.weight", {96, 1, 4, 4}),
+      {"stages.1.blocks.0.conv_dw.weight", "odd kernel"});
   ExpectDetectError(Femto().Reshape("stem.0.weight", {48, 3, 8, 8}),
                     {"stem.0.weight", "1 to 4"});
   ExpectDetectError(Femto().Remove("stages.2."),

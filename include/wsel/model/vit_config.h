@@ -15,6 +15,8 @@ enum class Pooling {
 enum class Activation {
   kGelu,       // exact, by erf
   kQuickGelu,  // x * sigmoid(1.702 x), as OpenAI's CLIP
+  kGeluTanh,   // GELU's approximation by tanh
+  kSilu,       // x * sigmoid(x)
 };
 
 // A Vision Transformer (Dosovitskiy et al. 2021) as timm's VisionTransformer

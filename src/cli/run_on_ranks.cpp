@@ -1,8 +1,8 @@
-#include "ranks.h"
+#include "run_on_ranks.h"
 
 #include <ATen/Parallel.h>
 
-#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,7 +22,7 @@ using distributed::ProcessGroup;
 void StartRanks(int ranks, const Invocation& invocation,
                 const std::string& device) {
   train::RequireDevices(device, ranks);
-  const int code = distributed::RunOwnRanks(ranks, invocation.args);
+  const int code = distributed::RunOwnRanks(ranks, invocation.argv);
   if (code == 0) return;
   std::fflush(nullptr);
   std::_Exit(code);
@@ -37,28 +37,6 @@ void Silence() {
 
 }  // namespace
 
-void AddRanks(CLI::App& c, RankArgs& args) {
-  c.add_option("--ranks", args.ranks,
-               "Start this many ranks on this machine, one per GPU, or on the "
-               "CPU with the cores divided; default: those that torchrun, srun "
-               "or mpirun has started, else one")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
-  c.add_option("--rendezvous-timeout", args.rendezvous_timeout,
-               "Seconds to wait for the other ranks")
-      ->check(CLI::Range(1, 86400))
-      ->capture_default_str();
-}
-
-int CountRanks(const RankArgs& args) {
-  const auto world = distributed::FindWorld(ProcessEnvironment);
-  if (!world) return std::max(args.ranks, 1);
-  if (args.ranks == 0 || args.ranks == world->size) return world->size;
-  throw Error(ErrorKind::kUsage, "--ranks",
-              "is {}, but a launcher has started {} ranks: leave it out",
-              args.ranks, world->size);
-}
-
 void RunOnRanks(const RankArgs& args, const Invocation& invocation,
                 const std::string& device, const std::filesystem::path& folder,
                 const std::function<void(ProcessGroup*)>& body) {
@@ -69,7 +47,13 @@ void RunOnRanks(const RankArgs& args, const Invocation& invocation,
   distributed::RunAsRank(
       {.rendezvous_timeout = std::chrono::seconds(args.rendezvous_timeout),
        .folder = folder},
-      body);
+      [&](ProcessGroup* group) {
+        try {
+          body(group);
+        } catch (const Error& e) {  // a rank prints it without returning
+          throw invocation.NamingOptions(e);
+        }
+      });
 }
 
 c10::Device PrepareRank(ProcessGroup* group, const std::string& device,
