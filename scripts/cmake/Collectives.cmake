@@ -15,7 +15,8 @@ else()
 endif()
 
 # NCCL's and CUDA's headers lie beside a full wheel, in a folder per package or
-# in one for all.
+# in one for all. c10d's NCCL is in torch_cuda, which a LibTorch that is chosen at
+# run time (WSEL_CUDA=runtime) may lack.
 set(WITH_NCCL "")
 if(LIBTORCH_BACKEND STREQUAL "CPU and CUDA")
   file(GLOB NVIDIA_INCLUDES ${LIBTORCH_ROOT}/../nvidia/*/include)
@@ -31,6 +32,8 @@ if(LIBTORCH_BACKEND STREQUAL "CPU and CUDA")
   else()
     message(STATUS "nccl.h or cuda_runtime_api.h was not found: no ranks on GPUs")
   endif()
+else()
+  message(STATUS "LibTorch's CUDA is not linked: no ranks on GPUs")
 endif()
 
 # The precompiled header is made without these definitions.

@@ -20,8 +20,9 @@ c10::intrusive_ptr<c10d::Backend> MakeNccl(
     const c10::intrusive_ptr<c10d::Store>& /*store*/, int /*rank*/,
     int /*size*/) {
   throw Error(ErrorKind::kConfig, "ranks",
-              "this build has no NCCL, which ranks on GPUs need: build with a "
-              "full CUDA LibTorch, whose nvidia packages hold nccl.h");
+              "this build has no NCCL, which ranks on GPUs need: build from "
+              "source, not by pip, with a full CUDA LibTorch, whose nvidia "
+              "packages hold nccl.h");
 }
 #endif
 

@@ -198,6 +198,26 @@ TEST_F(RanksCommand, ErrorsOfAllRanksArePrintedOnce) {
   EXPECT_EQ(again.exit_code, 0) << again.err;
 }
 
+// As those of one rank do.
+TEST_F(RanksCommand, ErrorsOfRanksNameOptions) {
+  const Outcome init =
+      RunWsel(folder, {"init", "--student", "vit_tiny", "--embed-dim", "12",
+                       "--depth", "1", "--img-size", "32", "--num-classes", "2",
+                       "--output", "s.safetensors"});
+  ASSERT_EQ(init.exit_code, 0) << init.err;
+  const auto eval = [&](const std::string& ranks) {
+    return RunWsel(
+        folder, {"eval", "--checkpoint", "s.safetensors", "--dataset", "folder",
+                 "--data-root", kData, "--device", "cpu", "--crop-pct", "0.9",
+                 "--ranks", ranks});
+  };
+  for (const char* ranks : {"1", "2"}) {
+    const Outcome run = eval(ranks);
+    EXPECT_EQ(run.exit_code, 2) << run.err;
+    EXPECT_EQ(Count(run.err, "wsel: --crop-pct: has no effect"), 1U) << run.err;
+  }
+}
+
 // Without an address they meet at a file in the run's folder.
 TEST_F(RanksCommand, RanksOfMpiNeedNoAddress) {
   Launched ranks(folder, 2, kMpi);
