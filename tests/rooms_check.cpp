@@ -141,13 +141,13 @@ void CheckName(const std::string& path, Violations& violations) {
 
 const std::map<std::string, int>& RoomLevels() {
   static const std::map<std::string, int> kLevels = {
-      {"core", 0},    {"help", 1},    {"tensor", 1},     {"run", 1},
-      {"plot", 1},    {"kernels", 1}, {"checkpoint", 2}, {"model", 2},
-      {"image", 2},   {"optim", 2},   {"nn", 3},         {"naming", 3},
-      {"augment", 4}, {"data", 4},    {"pretrained", 4}, {"select", 5},
-      {"onnx", 5},    {"train", 5},   {"analyze", 6},    {"calibrate", 6},
-      {"probe", 6},   {"recipe", 6},  {"report", 6},     {"session", 7},
-      {"sweep", 7},   {"cli", 8},
+      {"core", 0},        {"help", 1},    {"tensor", 1},    {"run", 1},
+      {"distributed", 1}, {"plot", 1},    {"kernels", 1},   {"checkpoint", 2},
+      {"model", 2},       {"image", 2},   {"optim", 2},     {"nn", 3},
+      {"naming", 3},      {"augment", 4}, {"data", 4},      {"pretrained", 4},
+      {"select", 5},      {"onnx", 5},    {"train", 5},     {"analyze", 6},
+      {"calibrate", 6},   {"probe", 6},   {"recipe", 6},    {"report", 6},
+      {"session", 7},     {"sweep", 7},   {"cli", 8},
   };
   return kLevels;
 }

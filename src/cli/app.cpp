@@ -104,23 +104,8 @@ void FlushResults() {
   }
 }
 
-// Libraries name fields where the user knows options: "img_size" becomes
-// "--img-size" if the command has it.
-Error NamingOptions(const CLI::App& app, const Error& e) {
-  const CLI::App* command = &app;
-  while (!command->get_subcommands().empty()) {
-    command = command->get_subcommands().front();
-  }
-  std::string option = "--" + e.where();
-  std::ranges::replace(option, '_', '-');
-  if (e.kind() != ErrorKind::kUsage ||
-      command->get_option_no_throw(option) == nullptr) {
-    return e;
-  }
-  return {e.kind(), option, e.message()};
-}
-
-void Parse(CLI::App& app, std::vector<std::string> args) {
+void Parse(CLI::App& app, const Invocation& invocation,
+           std::vector<std::string> args) {
   CheckCommand(app, args);
   std::reverse(args.begin(), args.end());  // CLI11 expects the last first
   try {
@@ -132,11 +117,25 @@ void Parse(CLI::App& app, std::vector<std::string> args) {
   } catch (const CLI::ParseError& e) {
     throw Error(ErrorKind::kUsage, "", "{}; see wsel --help", e.what());
   } catch (const Error& e) {
-    throw NamingOptions(app, e);
+    throw invocation.NamingOptions(e);
   }
 }
 
 }  // namespace
+
+Error Invocation::NamingOptions(const Error& e) const {
+  const CLI::App* last = app;
+  while (!last->get_subcommands().empty()) {
+    last = last->get_subcommands().front();
+  }
+  std::string option = "--" + e.where();
+  std::ranges::replace(option, '_', '-');
+  if (e.kind() != ErrorKind::kUsage ||
+      last->get_option_no_throw(option) == nullptr) {
+    return e;
+  }
+  return {e.kind(), option, e.message()};
+}
 
 void Run(int argc, const char* const* argv,
          const TorchCommands* torch_commands) {
@@ -144,10 +143,10 @@ void Run(int argc, const char* const* argv,
   std::vector<std::string> words = {"wsel"};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<ComputingCommand> computing;
-  const Invocation invocation{ShellLine(words), computing, argv,
-                              torch_commands};
+  Invocation invocation{ShellLine(words), computing, argv, torch_commands};
 
   CLI::App app(kAbout, "wsel");
+  invocation.app = &app;
   app.set_version_flag("--version", VersionText());
   app.footer(kFooter);
   app.require_subcommand(1);
@@ -169,7 +168,7 @@ void Run(int argc, const char* const* argv,
         AddReport, AddModels, AddCompletion, AddMan}) {
     add(app, invocation);
   }
-  Parse(app, args);
+  Parse(app, invocation, args);
   FlushResults();
 }
 

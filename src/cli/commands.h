@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "wsel/core/error.h"
+
 namespace wsel::cli {
 
 struct TorchCommands;
@@ -24,12 +26,17 @@ struct Invocation {
   const char* const* argv = nullptr;         // main's
   // Null in the program without LibTorch.
   const TorchCommands* torch_commands = nullptr;
+  const CLI::App* app = nullptr;  // that parses it
 
   // What only the program with LibTorch can do. In the other one this executes
   // that program in its place, with the same arguments, so nothing may have
   // been printed or written yet. Errors: as ContinueWithLibTorch
   // (libtorch_program.h).
   const TorchCommands& Torch() const;
+
+  // Libraries name fields where the user knows options: "img_size" becomes
+  // "--img-size" if the command has it.
+  Error NamingOptions(const Error& e) const;
 };
 
 // Each adds one command with its options; the command runs once the command

@@ -43,6 +43,7 @@ void AddRun(CLI::App& c, EvalArgs& args) {
             "Compute dtype (autocast): " + train::Precisions().Choices() +
                 "; auto: that of the checkpoint's run, if there is one");
   AddDevice(c, args.device);
+  AddRanks(c, args.ranks);
   AddDryRun(c, args.dry_run);
 }
 
@@ -76,7 +77,7 @@ void AddEval(CLI::App& app, const Invocation& invocation) {
   c->callback([args, c, &invocation] {
     const auto run = invocation.Torch().eval;
     LogOldNames(*c);
-    run(*args);
+    run(*args, invocation);
   });
 }
 

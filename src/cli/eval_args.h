@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "rank_args.h"
 #include "wsel/session/eval_request.h"
 
 namespace wsel::cli {
@@ -11,6 +12,7 @@ namespace wsel::cli {
 struct EvalArgs {
   session::EvalRequest request;
   std::string device = "auto";
+  RankArgs ranks;
   session::EvalFiles files;
   bool dry_run = false;
   bool json = false;

@@ -2,35 +2,39 @@
 
 #include <cstdio>
 #include <exception>
-#include <new>
-#include <system_error>
 
 #include "wsel/cli/app.h"
 #include "wsel/core/error.h"
 #include "wsel/core/exit_code.h"
+#include "wsel/distributed/world.h"
 
 namespace wsel::cli {
+namespace {
+
+bool IsFirstRank() {
+  try {
+    const auto world = distributed::FindWorld(distributed::ProcessEnvironment);
+    return !world || world->rank == 0;
+  } catch (const Error&) {
+    return true;
+  }
+}
+
+}  // namespace
 
 int ReportErrors(const std::function<void()>& run) {
   try {
     run();
     return 0;
-  } catch (const Error& e) {
-    fmt::print(stderr, "wsel: {}\n", e.what());
-    return ExitCodeOf(e.kind());
-  } catch (const std::system_error& e) {
-    // Thrown by fmt and the standard library if a system call fails.
-    fmt::print(stderr, "wsel: {}\n", e.what());
-    return ExitCodeOf(ErrorKind::kIo);
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "wsel: out of memory\n");
-    return ExitCodeOf(ErrorKind::kIo);
   } catch (const std::exception& e) {
-    fmt::print(stderr,
-               "wsel: internal error: {}\nThis is a bug in wsel; please report "
-               "it with the command line.\n",
-               e.what());
-    return kInternalError;
+    const ExitReport report = ReportOf(e);
+    // All ranks have the same command line, and the first one prints what is
+    // wrong with it. Errors of a rank that has met the others do not come here.
+    const bool usage = report.code == ExitCodeOf(ErrorKind::kUsage);
+    if (!usage || IsFirstRank()) {
+      fmt::print(stderr, "wsel: {}\n", report.text);
+    }
+    return report.code;
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "dry_run.h"
 #include "eval_args.h"
+#include "run_on_ranks.h"
 #include "torch_commands.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
@@ -73,16 +74,14 @@ void DryRun(const session::EvalRequest& request) {
   fmt::print("test        {}\n", CountText(sizes.test));
 }
 
-}  // namespace
-
-// Open, evaluate, write, print.
-void RunEval(const EvalArgs& args) {
-  CheckEvalArgs(args);
-  const session::EvalRequest& request = args.request;
-  const c10::Device device = train::FindDevice(args.device);
-  if (args.dry_run) return DryRun(request);
-  session::Evaluation evaluation(request, device);
-  session::EvalOutputs outputs(args.files, evaluation.test());
+// Open, evaluate, write, print: on each rank of `group`, of which the first
+// writes and prints; null: there is one.
+void EvalOnRank(const EvalArgs& args, distributed::ProcessGroup* group) {
+  const c10::Device device = PrepareRank(group, args.device, /*threads=*/0);
+  session::Evaluation evaluation(args.request, device, group);
+  const bool first = group == nullptr || group->IsFirst();
+  session::EvalOutputs outputs(first ? args.files : session::EvalFiles{},
+                               evaluation.test());
   ProgressMeter meter(ProgressOnStderr(30));
   const OnProgress show = session::ShowOn(meter);
   ProgressPoint done{.title = "eval", .steps = evaluation.num_batches()};
@@ -94,6 +93,20 @@ void RunEval(const EvalArgs& args) {
   meter.Clear();
   outputs.Write();
   Print(args, evaluation, result);
+}
+
+}  // namespace
+
+void RunEval(const EvalArgs& args, const Invocation& invocation) {
+  CheckEvalArgs(args);
+  if (args.dry_run) {
+    train::FindDevice(args.device);
+    CountRanks(args.ranks);  // its errors
+    return DryRun(args.request);
+  }
+  RunOnRanks(
+      args.ranks, invocation, args.device, /*folder=*/"",
+      [&](distributed::ProcessGroup* group) { EvalOnRank(args, group); });
 }
 
 }  // namespace wsel::cli

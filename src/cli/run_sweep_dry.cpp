@@ -83,9 +83,11 @@ void DryRunSweep(const SweepArgs& args, const sweep::SweepFile& file,
   }
   if (file.probes) return;
   const int jobs = std::max(1, args.jobs);
-  fmt::print("{} {} for all steps at --jobs {} (a step timed on {}){}\n",
+  // How much faster ranks are is not known before they run.
+  const bool ranks = args.call.ranks_per_run > 1;
+  fmt::print("{} {} for all steps at --jobs {} (a step timed on {}{}){}\n",
              known ? "about" : "at least", DurationText(seconds / jobs), jobs,
-             costs.device_name(),
+             costs.device_name(), ranks ? ", by one rank" : "",
              known ? "" : ", plus the runs of unknown length");
 }
 

@@ -7,6 +7,7 @@
 
 #include "dry_run.h"
 #include "recipe_args.h"
+#include "run_on_ranks.h"
 #include "torch_commands.h"
 #include "train_args.h"
 #include "wsel/core/atomic_file.h"
@@ -19,6 +20,7 @@
 #include "wsel/select/report.h"
 #include "wsel/session/init_model.h"
 #include "wsel/session/log.h"
+#include "wsel/session/ranks.h"
 #include "wsel/session/resolve_recipe.h"
 #include "wsel/session/train_run.h"
 #include "wsel/train/device.h"
@@ -68,8 +70,8 @@ void DryRunTeacher(const recipe::Recipe& recipe,
 
 // Lists missing files, and checks everything else as a run does, up to a model
 // that the files initialise.
-void DryRun(recipe::Recipe recipe, const c10::Device& device) {
-  session::ResolveAutoOptions(recipe, device);
+void DryRun(recipe::Recipe recipe, const c10::Device& device, int ranks) {
+  session::ResolveAutoOptions(recipe, device, {ranks, ranks});
   const auto sizes = DryRunSizes(recipe.data, session::Splits::kBoth);
   if (sizes.classes > 0) session::SetClasses(recipe, sizes.classes);
   const std::string& file = recipe.init.file;
@@ -94,6 +96,7 @@ void LogEpoch(const train::EpochReport& r) {
     line += fmt::format("  skipped {} corrupt training and {} test images",
                         r.skipped, test_skipped);
   }
+  if (r.comm_wait) line += fmt::format("  comm {:.0f} %", 100 * *r.comm_wait);
   if (r.ema) line += fmt::format("  ema top-1 {:.2f}", r.ema->top1);
   if (r.eval_seconds) {
     line += fmt::format("  evaluation {:.1f} s", *r.eval_seconds);
@@ -137,6 +140,7 @@ train::TrainCallbacks CallbacksOnStderr(ProgressMeter& meter,
                   .images = done * recipe.train.batch_size,
                   .loss = r.loss,
                   .lr = r.lr,
+                  .comm_wait = r.comm_wait,
                   .seconds_left = r.seconds_left});
           },
       .on_epoch =
@@ -155,6 +159,7 @@ void FitAndPrint(session::TrainRun& run, nn::Model& model,
                                  CallbacksOnStderr(meter, run.recipe));
   meter.Clear();
   if (result.signal == 0) return PrintResult(result, folder);
+  AdoptStopSignal(result.signal);
   throw Error(ErrorKind::kInterrupted, folder.root().string(),
               "stopped after step {}; its state is saved, and the same command "
               "with --resume continues",
@@ -193,21 +198,19 @@ RecipeArgs RecipeArgsOf(const TrainArgs& args) {
   return recipe;
 }
 
-}  // namespace
-
-// Read the recipe, open its files, initialise, train, print the result.
-void RunTrain(const TrainArgs& args) {
-  if (args.threads > 0) at::set_num_threads(args.threads);
+// Read the recipe, open its files, initialise, train, print the result: on each
+// rank of `group`, of which the first writes the files; null: there is one.
+void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
   recipe::Recipe recipe = ReadRecipe(RecipeArgsOf(args));
-  const c10::Device device = train::FindDevice(args.device);
-  if (args.dry_run) return DryRun(std::move(recipe), device);
-  if (args.output.empty()) {
-    throw Error(ErrorKind::kUsage, "--output", "is missing: the run's folder");
-  }
+  const c10::Device device = PrepareRank(group, args.device, args.threads);
   const StopSignal signals;
-  const run::RunFolder folder(args.output);
-  auto run = session::BeginRun(std::move(recipe), device, folder, args.resume);
-  session::AddLogFile(folder.log(), run.resumes);
+  const run::RunFolder folder = session::OpenFolder(args.output, group);
+  const bool first = group == nullptr || group->IsFirst();
+  // torchrun starts all ranks again after a failure.
+  const bool resume = args.resume || (group != nullptr && group->restart() > 0);
+  auto run =
+      session::BeginRun(std::move(recipe), device, folder, resume, group);
+  if (first) session::AddLogFile(folder.log(), run.resumes);
   if (folder.locked_by_file()) {
     session::WarnOfFileLock(args.output, run::kLockFile);
   }
@@ -216,8 +219,26 @@ void RunTrain(const TrainArgs& args) {
   auto made = session::MakeModel(run);
   PrintInit(made);
   std::fflush(stdout);
-  run.resumes ? FitAndPrint(run, made.model, folder)
-              : FitNewRun(run, made.model, folder);
+  run.resumes || !first ? FitAndPrint(run, made.model, folder)
+                        : FitNewRun(run, made.model, folder);
+}
+
+}  // namespace
+
+void RunTrain(const TrainArgs& args, const Invocation& invocation) {
+  if (args.dry_run) {
+    if (args.threads > 0) at::set_num_threads(args.threads);
+    recipe::Recipe recipe = ReadRecipe(RecipeArgsOf(args));
+    const c10::Device device = train::FindDevice(args.device);
+    return DryRun(std::move(recipe), device, CountRanks(args.ranks));
+  }
+  if (args.output.empty()) {
+    ReadRecipe(RecipeArgsOf(args));  // its errors come first
+    throw Error(ErrorKind::kUsage, "--output", "is missing: the run's folder");
+  }
+  RunOnRanks(
+      args.ranks, invocation, args.device, args.output,
+      [&](distributed::ProcessGroup* group) { TrainOnRank(args, group); });
 }
 
 }  // namespace wsel::cli

@@ -75,11 +75,18 @@ void ReportResult(const std::string& folder, const sweep::SweepResult& result) {
   }
 }
 
-// Only LibTorch knows whether there are GPUs.
-std::vector<std::string> DevicesOf(const std::string& device,
-                                   const Invocation& invocation) {
-  if (device == "cpu") return {device};
-  return invocation.Torch().devices_of(device);
+// Only LibTorch knows whether there are GPUs; each rank needs one of its own.
+std::vector<std::string> DevicesFor(const sweep::SweepCall& call,
+                                    const Invocation& invocation) {
+  if (call.device == "cpu") return {call.device};
+  auto devices = invocation.Torch().devices_of(call.device);
+  const auto ranks = static_cast<size_t>(call.ranks_per_run);
+  const bool gpus = devices[0].starts_with("cuda");
+  if (ranks == 1 || !gpus || devices.size() >= ranks) return devices;
+  throw Error(
+      ErrorKind::kUsage, "--ranks-per-run",
+      "is {}, more than the {} GPUs of --device {}; auto is all of them", ranks,
+      devices.size(), call.device);
 }
 
 void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
@@ -92,7 +99,8 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
       {.program = fs::read_symlink("/proc/self/exe").string(),
        .jobs = args.jobs,
        .threads = ThreadsOf(args),
-       .devices = DevicesOf(args.call.device, invocation),
+       .ranks = args.call.ranks_per_run,
+       .devices = DevicesFor(args.call, invocation),
        .retry_failed = args.call.retry_failed,
        .stop = LastStopSignal,
        .on_wait = [&] { view.Refresh(); },
@@ -119,7 +127,8 @@ sweep::SlurmJob ArrayOf(const SweepArgs& args, const sweep::SweepFile& file,
       .command = sweep::TaskCommand(args.call),
       .runs = RunsLeft(runs, sweep::SweepFolder(args.call.output),
                        args.call.retry_failed),
-      .jobs = args.jobs > 1 ? args.jobs : 0};
+      .jobs = args.jobs > 1 ? args.jobs : 0,
+      .ranks = args.call.ranks_per_run};
 }
 
 // Slurm makes no folder for the output of tasks.
@@ -163,6 +172,11 @@ void RunSweep(const SweepArgs& args, const Invocation& invocation) {
       launcher == Launcher::kLocal && args.call.device != "cpu";
   if (times_steps || asks_for_gpus) invocation.Torch();
   const sweep::SweepFile file = sweep::ReadSweepFile(args.call.file);
+  if (file.probes && args.call.ranks_per_run > 1) {
+    throw Error(ErrorKind::kUsage, "--ranks-per-run",
+                "is {}, but this sweep's probes run on one device each",
+                args.call.ranks_per_run);
+  }
   Runs runs = ExpandWithSets(file, args.call);
   KeepOnly(args.only, runs);
   if (args.dry_run) return invocation.Torch().sweep_dry_run(args, file, runs);
@@ -233,6 +247,11 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
   c->add_option("--jobs", args->jobs, "Runs in parallel");
   c->add_option("--threads", args->call.threads,
                 "Compute threads per run; 0: all cores, divided by --jobs");
+  c->add_option(
+       "--ranks-per-run", args->call.ranks_per_run,
+       "Ranks of each run: GPUs are assigned in groups of this size; on "
+       "the CPU the run's threads are divided")
+      ->check(CLI::Range(1, 1024));
   c->add_option("--device", args->call.device,
                 "Device of the runs: auto|cpu|cuda or cuda:1; auto assigns all "
                 "GPUs in turn");

@@ -17,6 +17,7 @@
 namespace wsel::cli {
 
 struct InitArgs;
+struct Invocation;
 struct TrainArgs;
 struct EvalArgs;
 struct PredictArgs;
@@ -28,14 +29,15 @@ struct FeaturesArgs;
 struct SweepArgs;
 
 // What only the program with LibTorch can do: what commands run, whose options
-// both programs have. Each is in run_COMMAND.cpp.
+// both programs have. Each is in run_COMMAND.cpp. Those that run on several
+// ranks take the command line, with which they start them.
 struct TorchCommands {
   // As session::PrepareStudent.
   session::PreparedStudent (*prepare_student)(
       const InitArgs& args, const session::StudentRequest& request,
       const pretrained::PretrainedCheckpoint* teacher);
-  void (*train)(const TrainArgs& args);
-  void (*eval)(const EvalArgs& args);
+  void (*train)(const TrainArgs& args, const Invocation& invocation);
+  void (*eval)(const EvalArgs& args, const Invocation& invocation);
   void (*predict)(const PredictArgs& args);
   void (*bench)(const BenchArgs& args);
   void (*probe)(const ProbeArgs& args);
@@ -64,8 +66,8 @@ const TorchCommands& LibTorchCommands();
 session::PreparedStudent PrepareStudent(
     const InitArgs& args, const session::StudentRequest& request,
     const pretrained::PretrainedCheckpoint* teacher);
-void RunTrain(const TrainArgs& args);
-void RunEval(const EvalArgs& args);
+void RunTrain(const TrainArgs& args, const Invocation& invocation);
+void RunEval(const EvalArgs& args, const Invocation& invocation);
 void RunPredict(const PredictArgs& args);
 void RunBench(const BenchArgs& args);
 void RunProbe(const ProbeArgs& args);

@@ -17,6 +17,7 @@ void AddRun(CLI::App& c, TrainArgs& args) {
       ->type_name("DIR");
   AddDevice(c, args.device);
   AddThreads(c, args.threads);
+  AddRanks(c, args.ranks);
   c.add_flag("--resume", args.resume,
              "Resume the run in --output from its saved state; start a new run "
              "if there is none");
@@ -50,7 +51,7 @@ void AddTrain(CLI::App& app, const Invocation& invocation) {
     }
     const auto run = invocation.Torch().train;
     LogOldNames(*c);
-    run(*args);
+    run(*args, invocation);
   });
 }
 

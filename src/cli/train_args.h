@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "rank_args.h"
 #include "recipe_args.h"
 
 namespace wsel::cli {
@@ -10,6 +11,7 @@ namespace wsel::cli {
 // Options of `wsel train`.
 struct TrainArgs {
   RecipeArgs recipe;
+  RankArgs ranks;
   std::string output;
   std::string device = "auto";
   int threads = 0;

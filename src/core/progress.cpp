@@ -35,6 +35,9 @@ std::string Stats(const ProgressPoint& point, const ProgressRate& rate) {
     text += fmt::format("  {:.{}f} img/s", rate.images_per_second,
                         rate.images_per_second < 10 ? 1 : 0);
   }
+  if (point.comm_wait) {
+    text += fmt::format("  comm {:.0f} %", 100 * *point.comm_wait);
+  }
   const auto steps_left = static_cast<double>(point.steps - point.step);
   const double left = point.seconds_left ? *point.seconds_left
                       : rate.steps_per_second > 0

@@ -67,4 +67,6 @@ StopSignal::~StopSignal() {
 
 int LastStopSignal() { return last_signal; }
 
+void AdoptStopSignal(int signal) { last_signal = signal; }
+
 }  // namespace wsel

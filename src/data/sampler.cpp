@@ -26,6 +26,15 @@ void Validate(const TrainSampling& sampling) {
          fmt::format("is {}; it must divide train.batch_size, which is {}",
                      sampling.chunk, sampling.batch_size));
   }
+  CheckBetween("first sample of the share", sampling.share_first, 0,
+               sampling.batch_size);
+  CheckBetween("samples of the share", sampling.share_count, 0,
+               sampling.batch_size - sampling.share_first);
+  if (sampling.share_count % sampling.chunk != 0) {
+    Fail("loader batch size",
+         fmt::format("is {}; it must divide the rank's {} samples of a step",
+                     sampling.chunk, sampling.share_count));
+  }
   if (sampling.first_step < 0 || sampling.first_step > sampling.total_steps) {
     Fail("first step", fmt::format("is {}; the training has {} steps",
                                    sampling.first_step, sampling.total_steps));
@@ -37,7 +46,11 @@ class TrainSampler {
   explicit TrainSampler(const TrainSampling& sampling)
       : sampling_(sampling),
         steps_per_epoch_(StepsPerEpoch(sampling.size, sampling.batch_size)),
-        step_(sampling.first_step) {}
+        step_(sampling.first_step) {
+    if (sampling_.share_count == 0) {
+      sampling_.share_count = sampling.batch_size - sampling.share_first;
+    }
+  }
 
   BatchIndices operator()() {
     if (step_ == sampling_.total_steps) return {};
@@ -46,10 +59,10 @@ class TrainSampler {
       order_ = Permutation(sampling_.size, sampling_.seed, epoch);
       epoch_ = epoch;
     }
-    const auto begin = order_.begin() + done_ +
+    const auto begin = order_.begin() + sampling_.share_first + done_ +
                        step_ % steps_per_epoch_ * sampling_.batch_size;
     done_ += sampling_.chunk;
-    if (done_ == sampling_.batch_size) {
+    if (done_ == sampling_.share_count) {
       done_ = 0;
       ++step_;
     }
@@ -60,7 +73,7 @@ class TrainSampler {
   TrainSampling sampling_;
   int64_t steps_per_epoch_;
   int64_t step_;
-  int64_t done_ = 0;    // samples of the step that were returned
+  int64_t done_ = 0;    // samples of the step's share that were returned
   int64_t epoch_ = -1;  // of order_
   std::vector<int64_t> order_;
 };
@@ -93,13 +106,15 @@ BatchSampler TrainBatches(const TrainSampling& sampling) {
   return TrainSampler(sampling);
 }
 
-BatchSampler EvalBatches(int64_t size, int64_t batch_size) {
+BatchSampler EvalBatches(int64_t size, int64_t batch_size, int rank,
+                         int ranks) {
   CheckAtLeast("loader batch size", batch_size, 1);
-  return [size, batch_size, begin = int64_t{0}]() mutable -> BatchIndices {
+  return [size, batch_size, ranks,
+          begin = rank * batch_size]() mutable -> BatchIndices {
     std::vector<int64_t> indices(
-        static_cast<size_t>(std::min(batch_size, size - begin)));
+        static_cast<size_t>(std::clamp<int64_t>(size - begin, 0, batch_size)));
     std::iota(indices.begin(), indices.end(), begin);
-    begin += static_cast<int64_t>(indices.size());
+    begin += ranks * batch_size;
     return {0, std::move(indices)};
   };
 }

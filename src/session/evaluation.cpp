@@ -30,6 +30,19 @@ int64_t BatchSize(const EvalRequest& request, const model::Config& config,
                                 train::MemoryBudget(device), kMaxBatch);
 }
 
+// A value that each rank finds for itself, and all have to share.
+int64_t OfFirst(int64_t value, distributed::ProcessGroup* group) {
+  if (group == nullptr) return value;
+  return std::stoll(group->FromFirst(std::to_string(value)));
+}
+
+int Workers(const EvalRequest& request, distributed::ProcessGroup* group) {
+  if (group == nullptr || request.data.workers >= 0) {
+    return static_cast<int>(request.data.workers);
+  }
+  return distributed::ProcessorsPerRank(group->local_size());
+}
+
 // What images the run had for its test split.
 data::DataOptions DataOf(const EvalRequest& request,
                          const pretrained::RecordedRecipe& recipe) {
@@ -113,7 +126,8 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
               classes.size());
 }
 
-Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device) {
+Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
+                       distributed::ProcessGroup* group) {
   const EvalCheckpoint opened = OpenForEval(request);
   facts_ = opened.facts;
   const model::Config& config = facts_.model;
@@ -129,17 +143,23 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device) {
   }
   ReorderClasses(model_, OutputsOf(request, opened, test_.name, test_.classes));
   model_.module->to(device);
-  batch_size_ = BatchSize(request, config, device);
+  batch_size_ = OfFirst(BatchSize(request, config, device), group);
   const auto size = static_cast<int>(ImageSize(config));
-  options_ = {size, PrecisionOf(request, recipe, device), device};
+  const auto precision = PrecisionOf(request, recipe, device);
+  options_ = {size,
+              static_cast<train::Precision>(
+                  OfFirst(static_cast<int64_t>(precision), group)),
+              device, group, /*gather=*/true};
   uploader_ = std::make_unique<train::Uploader>(
       device, facts_.mean_std.normalisation());
   loader_ = std::make_unique<data::Loader>(
       test_, train::MakeEvalTransform(train::EvalTransformOf(facts_)),
-      data::EvalBatches(test_.size(), batch_size_),
+      group == nullptr ? data::EvalBatches(test_.size(), batch_size_)
+                       : data::EvalBatches(test_.size(), batch_size_,
+                                           group->rank(), group->size()),
       data::LoaderOptions{.img_size = size,
                           .batch_size = batch_size_,
-                          .workers = static_cast<int>(request.data.workers),
+                          .workers = Workers(request, group),
                           .skip_corrupt = request.data.skip_corrupt},
       uploader_->allocate());
 }

@@ -25,6 +25,8 @@ void SetUpLog(int verbosity) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void LogOnlyErrors() { spdlog::set_level(spdlog::level::err); }
+
 void AddLogFile(const std::filesystem::path& path, bool append) {
   try {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(

@@ -17,10 +17,32 @@ namespace {
 constexpr int64_t kMaxMicroBatchCpu = 64;
 constexpr int64_t kMaxMicroBatchGpu = 1024;
 
+// Images of each effective batch for one rank, before micro_batch is known.
+int64_t ShareOfBatch(const train::Options& options, int64_t mixup_batch,
+                     int ranks) {
+  if (ranks == 1) return options.batch_size;
+  return distributed::ShareOf(0, ranks, options.batch_size, mixup_batch,
+                              "train.batch_size", "train.mixup_batch")
+      .count;
+}
+
+// Whether each rank computes whole chunks with the options of a saved run.
+bool CanShare(const train::Options& options, int ranks) {
+  return options.micro_batch > 0 && options.batch_size % ranks == 0 &&
+         options.batch_size / ranks % ChunkSize(options) == 0;
+}
+
 }  // namespace
 
-void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
+RankCount RanksOf(const distributed::ProcessGroup* group) {
+  if (group == nullptr) return {};
+  return {group->size(), group->local_size()};
+}
+
+void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device,
+                        const RankCount& ranks) {
   auto& train = recipe.train;
+  if (ranks.all > 1) train::Validate(train);
   const auto choice = train::ResolvePrecision(train.precision, device);
   if (train.precision == train::Precision::kAuto) {
     spdlog::info("precision {} on {}: {}",
@@ -30,23 +52,33 @@ void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device) {
   train.precision = choice.precision;
   if (train.micro_batch == 0) {
     const double limit = train.memory_gib * 1024 * 1024 * 1024;
+    const int64_t mixup_batch =
+        MixingEnabled(train.mix) ? train.mixup_batch : 1;
+    const int64_t budget =
+        train::MemoryBudget(device) / (device.is_cpu() ? ranks.here : 1);
     train.micro_batch = train::SolveMicroBatch(
-        train.batch_size, MixingEnabled(train.mix) ? train.mixup_batch : 1,
+        ShareOfBatch(train, mixup_batch, ranks.all), mixup_batch,
         model::ActivationBytes(recipe.model),
-        limit > 0 ? static_cast<int64_t>(limit) : train::MemoryBudget(device),
+        limit > 0 ? static_cast<int64_t>(limit) : budget,
         device.is_cpu() ? kMaxMicroBatchCpu : kMaxMicroBatchGpu);
   }
   if (train.eval_batch == 0) train.eval_batch = train.micro_batch;
   train::Validate(train);
+  if (ranks.all > 1) train::ShareOf(train, 0, ranks.all);
 }
 
-void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder) {
+void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
+                       int ranks) {
   const std::string where = folder.config().string();
   auto saved = recipe::RecipeOfRun(ReadText(folder.config()), where);
   // So far no image was corrupt, or the run would have ended.
   if (recipe.data.skip_corrupt) saved.data.skip_corrupt = true;
   auto& train = recipe.train;
-  if (train.micro_batch == 0) train.micro_batch = saved.train.micro_batch;
+  if (train.micro_batch == 0 && CanShare(saved.train, ranks)) {
+    train.micro_batch = saved.train.micro_batch;
+  } else if (train.micro_batch == 0) {
+    saved.train.micro_batch = 0;  // changes rounding alone
+  }
   if (train.eval_batch == 0) train.eval_batch = saved.train.eval_batch;
   if (train.precision == train::Precision::kAuto) {
     train.precision = saved.train.precision;

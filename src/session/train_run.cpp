@@ -13,6 +13,7 @@
 #include "wsel/pretrained/facts.h"
 #include "wsel/run/metadata_keys.h"
 #include "wsel/session/model_options.h"
+#include "wsel/session/ranks.h"
 #include "wsel/session/resolve_recipe.h"
 
 namespace wsel::session {
@@ -54,7 +55,9 @@ kernels::KernelRecord KernelsOf(const recipe::Recipe& recipe,
 void CheckKernels(const TrainRun& run, const std::filesystem::path& state,
                   bool allow_others) {
   const kernels::KernelRecord& now = run.kernel_record;
-  if (now.empty()) return;
+  // Of several ranks the first one's are recorded.
+  const bool first = run.group == nullptr || run.group->IsFirst();
+  if (now.empty() || !first) return;
   spdlog::info("{}", kernels::Describe(now));
   if (!run.resumes) return;
   const auto begun = kernels::RecordIn(checkpoint::Open(state)->metadata());
@@ -94,7 +97,8 @@ std::string PretrainedOf(const TrainRun& run) {
 }  // namespace
 
 TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
-                  const run::RunFolder& folder, bool resume) {
+                  const run::RunFolder& folder, bool resume,
+                  distributed::ProcessGroup* group) {
   if (folder.HasRun() && !resume) {
     throw Error(ErrorKind::kUsage, folder.root().string(),
                 "already holds a run; continue it with --resume, or choose "
@@ -103,6 +107,7 @@ TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
   TrainRun run;
   run.recipe = std::move(recipe);
   run.device = device;
+  run.group = group;
   run.resumes = resume && folder.HasState();
   if (!run.recipe.teacher.file.empty()) {
     // The file may change.
@@ -111,14 +116,18 @@ TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
     run.teacher = OpenTeacher(run.recipe);
     run.recipe.teacher.digest = run.teacher->digest;
   }
-  if (run.resumes) CheckResumeConfig(run.recipe, folder);
+  if (group != nullptr) RequireSameRecipe(run.recipe, *group);
+  if (run.resumes) {
+    CheckResumeConfig(run.recipe, folder, RanksOf(group).all);
+  }
   return run;
 }
 
 void OpenInputs(TrainRun& run, const run::RunFolder& folder,
                 bool allow_other_kernels) {
   recipe::Recipe& recipe = run.recipe;
-  ResolveAutoOptions(recipe, run.device);
+  ResolveAutoOptions(recipe, run.device, RanksOf(run.group));
+  if (run.group != nullptr) AdoptAutoOptions(recipe, *run.group);
   run.kernel_record = KernelsOf(recipe, run.device);
   CheckKernels(run, folder.state(), allow_other_kernels);
   // Opened first, so that a mismatch is found before data is read.
@@ -148,6 +157,10 @@ train::TrainJob MakeJob(TrainRun& run) {
   job.test = run.splits.test;
   job.device = run.device;
   job.workers = static_cast<int>(recipe.data.workers);
+  job.group = run.group;
+  if (job.workers < 0 && run.group != nullptr) {
+    job.workers = distributed::ProcessorsPerRank(run.group->local_size());
+  }
   job.skip_corrupt = recipe.data.skip_corrupt;
   if (recipe.train.distill.method != train::Distillation::kNone) {
     job.teacher =

@@ -140,6 +140,9 @@ Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
   Argv argv = {"train", "--config", config};
   Add(argv, {"--output", run_folder.string(), "--resume"});
   Add(argv, {"--device", resources.device, "--threads", threads});
+  if (resources.ranks > 1) {
+    Add(argv, {"--ranks", std::to_string(resources.ranks)});
+  }
   if (resources.threads > 0 && run.recipe.data.workers < 0) {
     Add(argv, {"--workers", threads});
   }
@@ -179,6 +182,9 @@ Argv TaskCommand(const SweepCall& call) {
                call.device,
                "--threads",
                std::to_string(call.threads)};
+  if (call.ranks_per_run > 1) {
+    Add(argv, {"--ranks-per-run", std::to_string(call.ranks_per_run)});
+  }
   if (!call.data_root.empty()) {
     argv.insert(argv.end(), {"--data-root", absolute(call.data_root)});
   }

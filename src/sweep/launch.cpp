@@ -1,10 +1,12 @@
 #include "wsel/sweep/launch.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "wsel/core/file_lock.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/output_tail.h"
+#include "wsel/core/split.h"
 #include "wsel/core/subprocess.h"
 #include "wsel/core/text_file.h"
 #include "wsel/recipe/recipe.h"
@@ -138,19 +141,39 @@ class Launcher {
     const Resources resources = ResourcesOf(active.slot);
     const fs::path output = folder_.output(name);
     active.child.emplace(
-        WithProgram(sweep_.probes ? ProbeArgv(recipe, sweep_.probe, resources)
-                                  : TrainArgv(*active.run, folder_, resources)),
+        WithGpus(WithProgram(sweep_.probes
+                                 ? ProbeArgv(recipe, sweep_.probe, resources)
+                                 : TrainArgv(*active.run, folder_, resources)),
+                 active.slot),
         sweep_.probes ? ProbeFile(name) : output, output, active.lock.fd());
   }
 
   Resources ResourcesOf(size_t slot) const {
     const auto& devices = options_.devices;
-    return {options_.threads,
-            devices.empty() ? "auto" : devices[slot % devices.size()]};
+    const int threads = options_.threads == 0
+                            ? 0
+                            : std::max(1, options_.threads / options_.ranks);
+    if (!GpusOf(slot).empty()) return {threads, "cuda", options_.ranks};
+    return {threads, devices.empty() ? "auto" : devices[slot % devices.size()],
+            options_.ranks};
+  }
+
+  std::string GpusOf(size_t slot) const {
+    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    return VisibleDevices(options_.devices, options_.ranks, slot,
+                          visible == nullptr ? "" : visible);
   }
 
   Argv WithProgram(Argv argv) const {
     argv.insert(argv.begin(), options_.program);
+    return argv;
+  }
+
+  // A group of GPUs is all that its run sees.
+  Argv WithGpus(Argv argv, size_t slot) const {
+    const std::string gpus = GpusOf(slot);
+    if (gpus.empty()) return argv;
+    argv.insert(argv.begin(), {"/usr/bin/env", "CUDA_VISIBLE_DEVICES=" + gpus});
     return argv;
   }
 
@@ -258,6 +281,24 @@ std::vector<std::string> RunsLeft(const std::vector<PlannedRun>& runs,
     if (!done) left.push_back(run.name());
   }
   return left;
+}
+
+std::string VisibleDevices(const std::vector<std::string>& devices, int ranks,
+                           size_t slot, const std::string& visible) {
+  const auto count = static_cast<size_t>(ranks);
+  const bool groups =
+      ranks > 1 && devices.size() >= count && devices[0].starts_with("cuda:");
+  if (!groups) return "";
+  const auto names = Split(visible, ',');
+  const size_t first = slot % (devices.size() / count) * count;
+  std::vector<std::string> group;
+  for (size_t i = first; i < first + count; ++i) {
+    const std::string index = devices[i].substr(devices[i].find(':') + 1);
+    const auto at = static_cast<size_t>(std::stoul(index));
+    const bool named = !visible.empty() && at < names.size();
+    group.push_back(named ? std::string(names[at]) : index);
+  }
+  return fmt::format("{}", fmt::join(group, ","));
 }
 
 SweepResult Launch(const SweepFile& sweep, const std::vector<PlannedRun>& runs,

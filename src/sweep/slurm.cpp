@@ -62,6 +62,8 @@ std::string Directives(const SlurmJob& job) {
   add("--open-mode=append");
   add("--requeue");
   add("--signal=B:USR1@60");
+  // A task starts the ranks of its run itself.
+  if (job.ranks > 1) add("--nodes=1");
   for (const std::string& option : job.options) add(option);
   return lines;
 }

@@ -7,6 +7,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 
@@ -40,6 +41,24 @@ PrecisionChoice FastestOnCpu() {
   return {Precision::kFp32, "the CPU has no AMX, without which bf16 is slow"};
 }
 
+int CountDevices(const c10::Device& device) {
+  return c10::impl::VirtualGuardImpl(device.type()).deviceCount();
+}
+
+void CheckDevices(const std::string& name, int ranks, int devices) {
+  if (name.starts_with("cuda:")) {
+    throw Error(ErrorKind::kUsage, "device",
+                "is {}, one GPU, but {} ranks on this machine need one each: "
+                "choose cuda",
+                name, ranks);
+  }
+  if (ranks <= devices) return;
+  throw Error(ErrorKind::kUsage, "ranks",
+              "are {} on this machine, which has {} GPUs: start as many ranks, "
+              "or choose --device cpu",
+              ranks, devices);
+}
+
 }  // namespace
 
 c10::Device FindDevice(const std::string& name) {
@@ -64,12 +83,31 @@ c10::Device FindDevice(const std::string& name) {
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
 
+c10::Device FindRankDevice(const std::string& name, int local_rank,
+                           int local_size) {
+  const c10::Device first = FindDevice(name);
+  if (first.is_cpu()) return first;
+  const int devices = CountDevices(first);
+  const bool given =
+      devices == 1 && std::getenv("CUDA_VISIBLE_DEVICES") != nullptr;
+  if (local_size > 1 && !given) CheckDevices(name, local_size, devices);
+  const int index = local_size > 1 && !given ? local_rank : first.index();
+  const c10::Device device(first.type(), static_cast<c10::DeviceIndex>(index));
+  c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
+  return device;
+}
+
+void RequireDevices(const std::string& name, int ranks) {
+  const c10::Device first = FindDevice(name);
+  if (!first.is_cpu()) CheckDevices(name, ranks, CountDevices(first));
+}
+
 std::vector<std::string> DevicesOf(const std::string& name) {
   const c10::Device first = FindDevice(name);
   if (name != "auto" || first.is_cpu()) return {name};
-  const int count = c10::impl::VirtualGuardImpl(first.type()).deviceCount();
   std::vector<std::string> devices;
-  for (int i = 0; i < count; ++i) devices.push_back(fmt::format("cuda:{}", i));
+  for (int i = 0; i < CountDevices(first); ++i)
+    devices.push_back(fmt::format("cuda:{}", i));
   return devices;
 }
 

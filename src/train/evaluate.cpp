@@ -2,20 +2,33 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "batch_gather.h"
 #include "wsel/core/error.h"
 #include "wsel/train/device.h"
 
 namespace wsel::train {
 namespace {
 
-// Adds to the sums over the images so far: logits [B, classes], labels [B], on
-// the CPU.
-void Add(const at::Tensor& logits, const at::Tensor& labels, Evaluation& sums) {
-  if (labels.numel() == 0) return;
-  sums.count += labels.size(0);
-  sums.loss += at::cross_entropy_loss(logits.to(at::kDouble), labels, {},
-                                      at::Reduction::Sum)
-                   .item<double>();
+// Sums over the images of a batch.
+struct BatchSums {
+  double count = 0;
+  double skipped = 0;
+  double loss = 0;
+  double top1 = 0;
+  double top5 = 0;
+};
+constexpr int64_t kSums = sizeof(BatchSums) / sizeof(double);
+
+// Logits [B, classes], labels [B], on the CPU.
+BatchSums SumsOf(const at::Tensor& logits, const at::Tensor& labels) {
+  if (labels.numel() == 0) return {};
+  const double loss = at::cross_entropy_loss(logits.to(at::kDouble), labels, {},
+                                             at::Reduction::Sum)
+                          .item<double>();
   // The rank is the number of classes with a larger logit, or with an equal one
   // and a lower index.
   const auto target = logits.gather(1, labels.unsqueeze(1));
@@ -24,8 +37,42 @@ void Add(const at::Tensor& logits, const at::Tensor& labels, Evaluation& sums) {
   const auto rank = (logits > target)
                         .logical_or((logits == target).logical_and(before))
                         .sum(1);
-  sums.top1 += (rank < 1).sum().item<double>();
-  sums.top5 += (rank < 5).sum().item<double>();
+  return {.count = static_cast<double>(labels.size(0)),
+          .loss = loss,
+          .top1 = (rank < 1).sum().item<double>(),
+          .top5 = (rank < 5).sum().item<double>()};
+}
+
+// Of all ranks' batches, in the order in which one rank would have them. Each
+// row comes from one rank, and the others add 0 to it, which is exact.
+std::vector<BatchSums> OfAllRanks(const std::vector<BatchSums>& own,
+                                  distributed::ProcessGroup& group) {
+  const at::Tensor count =
+      at::full({1}, static_cast<int64_t>(own.size()), at::kLong);
+  group.Sum(count);
+  std::vector<BatchSums> all(static_cast<size_t>(count.item<int64_t>()));
+  for (size_t i = 0; i < own.size(); ++i) {
+    all[static_cast<size_t>(group.rank()) +
+        i * static_cast<size_t>(group.size())] = own[i];
+  }
+  if (all.empty()) return all;
+  group.Sum(
+      at::from_blob(all.data(), {count.item<int64_t>() * kSums}, at::kDouble));
+  return all;
+}
+
+Evaluation Total(const std::vector<BatchSums>& batches) {
+  BatchSums sums;
+  for (const BatchSums& batch : batches) {
+    sums.count += batch.count;
+    sums.skipped += batch.skipped;
+    sums.loss += batch.loss;
+    sums.top1 += batch.top1;
+    sums.top5 += batch.top5;
+  }
+  const double n = std::max(sums.count, 1.0);
+  return {static_cast<int64_t>(sums.count), static_cast<int64_t>(sums.skipped),
+          sums.loss / n, 100 * sums.top1 / n, 100 * sums.top5 / n};
 }
 
 }  // namespace
@@ -35,7 +82,11 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
                     const EvaluationOptions& options,
                     const OnLogits& on_logits) {
   const at::NoGradGuard no_grad;
-  Evaluation sums;
+  std::optional<BatchGather> gather;
+  if (options.group != nullptr && options.gather && on_logits) {
+    gather.emplace(*options.group, on_logits);
+  }
+  std::vector<BatchSums> batches;
   while (const data::Batch* batch = loader.Next()) {
     const DeviceBatch on_device = uploader.Upload(*batch, options.img_size);
     at::Tensor logits;
@@ -44,21 +95,29 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
       logits = forward(on_device.images);
     }
     logits = logits.to(at::kCPU, at::kFloat);
-    if (on_logits) on_logits(*batch, logits);
+    if (gather) {
+      gather->Add(*batch, logits);
+    } else if (on_logits) {
+      on_logits(*batch, logits);
+    }
     const auto valid = on_device.valid.nonzero().squeeze(1);
-    sums.skipped += batch->size - valid.size(0);
-    Add(logits.index_select(0, valid),
-        on_device.labels.to(at::kCPU).index_select(0, valid), sums);
+    batches.push_back(
+        SumsOf(logits.index_select(0, valid),
+               on_device.labels.to(at::kCPU).index_select(0, valid)));
+    batches.back().skipped = static_cast<double>(batch->size - valid.size(0));
   }
-  if (sums.count == 0 && sums.skipped > 0) {
-    throw Error(ErrorKind::kFormat, loader.corrupt_files().front(),
+  if (gather) gather->Finish();
+  if (options.group != nullptr) batches = OfAllRanks(batches, *options.group);
+  const Evaluation result = Total(batches);
+  if (result.count == 0 && result.skipped > 0) {
+    const auto& corrupt = loader.corrupt_files();
+    throw Error(ErrorKind::kFormat,
+                corrupt.empty() ? "the test split" : corrupt.front(),
                 "is corrupt, as all {} images of the evaluation are: none is "
                 "left; wsel datasets check says what is wrong with each",
-                sums.skipped);
+                result.skipped);
   }
-  const auto n = static_cast<double>(std::max<int64_t>(sums.count, 1));
-  return {sums.count, sums.skipped, sums.loss / n, 100 * sums.top1 / n,
-          100 * sums.top5 / n};
+  return result;
 }
 
 }  // namespace wsel::train

@@ -10,6 +10,7 @@
 #include "run_writer.h"
 #include "seconds_left.h"
 #include "step_batches.h"
+#include "stop_vote.h"
 #include "stopwatch.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
@@ -26,6 +27,23 @@ TrainerState Resume(const RunFolder& folder, TrainStep& step) {
   const SavedState saved = LoadState(folder.state());
   step.LoadStateDict(saved.tensors, folder.state().string());
   return saved.state;
+}
+
+// Has all ranks begin with what the first rank initialised or loaded, whatever
+// the rounding of their processors.
+TrainerState BeginAsFirst(const TrainerState& state, TrainStep& step,
+                          distributed::ProcessGroup& group) {
+  const optim::NamedTensors tensors = step.StateDict();
+  for (const auto& [name, tensor] : tensors) group.Broadcast(tensor);
+  if (!group.IsFirst()) step.LoadStateDict(tensors, "the first rank's state");
+  return BytesToState(group.FromFirst(StateToBytes(state)));
+}
+
+TrainerState Begin(const TrainJob& job, const RunFolder& folder,
+                   TrainStep& step) {
+  if (job.group == nullptr) return Resume(folder, step);
+  const auto own = job.group->IsFirst() ? Resume(folder, step) : TrainerState{};
+  return BeginAsFirst(own, step, *job.group);
 }
 
 // Whether the state was saved because the evaluation after its last epoch
@@ -50,17 +68,17 @@ Evaluation EvaluateOnTest(const nn::Model& model, const TrainJob& job,
                           Uploader& uploader, const std::string& title,
                           const OnProgress& on_progress) {
   const Options& options = job.options;
-  const int64_t batches =
-      (job.test.size() + options.eval_batch - 1) / options.eval_batch;
+  const int64_t per_step = options.eval_batch * job.ranks();
+  const int64_t batches = (job.test.size() + per_step - 1) / per_step;
   ProgressPoint done{.title = title, .steps = batches};
   data::Loader loader = OrderedLoader(
       job, job.test, MakeEvalTransform(options.evaluation), uploader);
-  return Evaluate([&](const at::Tensor& x) { return model.forward(x); }, loader,
-                  uploader,
-                  {options.transform.img_size, options.precision, job.device},
-                  [&](const data::Batch& batch, const at::Tensor&) {
-                    Advance(done, batch.size, on_progress);
-                  });
+  return Evaluate(
+      [&](const at::Tensor& x) { return model.forward(x); }, loader, uploader,
+      {options.transform.img_size, options.precision, job.device, job.group},
+      [&](const data::Batch& batch, const at::Tensor&) {
+        Advance(done, batch.size * job.ranks(), on_progress);
+      });
 }
 
 // A model with the EMA weights.
@@ -91,25 +109,40 @@ class Trainer {
         batches_(job, NumClasses(model.config), uploader_, state.step,
                  schedule.total_steps(), callbacks.on_progress),
         loss_(job.device),
-        writer_(job, folder, state) {}
+        stop_vote_(job.group, callbacks.stop_signal) {
+    if (job.rank() == 0) writer_.emplace(job, folder, state);
+  }
 
   TrainResult Train() {
     bool repeats_evaluation = LacksEvaluation(state_, schedule_);
     for (;;) {
+      stop_vote_.Start();
       if (!std::exchange(repeats_evaluation, false)) RunStep();
       if (state_.step % schedule_.steps_per_epoch() == 0) EndEpoch();
-      const int signal = callbacks_.stop_signal ? callbacks_.stop_signal() : 0;
+      const int signal = stop_vote_.Finish();
       const bool finished = state_.step == schedule_.total_steps();
       const bool ends = finished || signal != 0;
-      if (ends || writer_.SaveIsDue()) Save();
-      if (ends) {
-        return {state_, finished ? 0 : signal, batches_.num_corrupt(),
-                test_skipped_};
-      }
+      if (writer_ && (ends || writer_->SaveIsDue())) Save();
+      if (ends) return Result(finished ? 0 : signal);
     }
   }
 
  private:
+  // When the first rank has saved: a launcher may end the others as soon as one
+  // rank has.
+  TrainResult Result(int signal) {
+    const int64_t skipped = OverRanks(batches_.num_corrupt());
+    return {state_, signal, skipped, test_skipped_};
+  }
+
+  // The sum over all ranks.
+  int64_t OverRanks(int64_t value) const {
+    if (job_.group == nullptr) return value;
+    const at::Tensor sum = at::full({1}, value, at::kLong);
+    job_.group->Sum(sum);
+    return sum.item<int64_t>();
+  }
+
   void RunStep() {
     batches_.ForEachMicroBatch(state_.step, [&](const MicroBatch& batch) {
       step_.ForwardBackward(batch, state_.step);
@@ -137,9 +170,16 @@ class Trainer {
         .kd_loss = losses.kd_loss,
         .lr = schedule_.At(state_.step - 1),
         .images_per_second = throughput_.ImagesPerSecond(),
+        .comm_wait = CommWait(),
         .seconds_left = RunSecondsLeft()};
-    writer_.Log(report);
+    if (writer_) writer_->Log(report);
     if (callbacks_.on_step) callbacks_.on_step(report);
+  }
+
+  std::optional<double> CommWait() {
+    if (job_.group == nullptr) return std::nullopt;
+    wait_seconds_ += step_.TakeWaitSeconds();
+    return wait_seconds_ / throughput_.EpochSeconds();
   }
 
   double RunSecondsLeft() const {
@@ -176,6 +216,7 @@ class Trainer {
     report.seconds = throughput_.EpochSeconds();
     report.images_per_second =
         static_cast<double>(throughput_.EpochImages()) / report.seconds;
+    report.comm_wait = CommWait();
     report.teacher_seconds = batches_.TakeTeacherSeconds();
     report.save_seconds = std::exchange(epoch_save_seconds_, 0);
     if (run::IsEvaluated(report.epoch, report.epochs, options.val_interval)) {
@@ -183,9 +224,10 @@ class Trainer {
       EvaluateEpoch(report);
       report.eval_seconds = eval_seconds_ = stopwatch.Seconds();
     }
-    writer_.Log(report);
+    if (writer_) writer_->Log(report);
     if (callbacks_.on_epoch) callbacks_.on_epoch(report);
     state_.loss_sum = 0;
+    wait_seconds_ = 0;
     throughput_.StartEpoch();
   }
 
@@ -204,7 +246,9 @@ class Trainer {
       state_.best_top1 = test.top1;
       state_.best_top5 = test.top5;
       state_.best_epoch = report.epoch;
-      writer_.Keep(run::kBest, step_.parameters(), report.epoch);
+      if (writer_) {
+        writer_->Keep(run::kBest, step_.parameters(), report.epoch);
+      }
     }
     const optim::Ema* ema = step_.ema();
     if (ema == nullptr) return;
@@ -213,16 +257,19 @@ class Trainer {
                        uploader_, "evaluation (ema)", callbacks_.on_progress);
     if (report.ema->top1 > state_.best_ema_top1) {
       state_.best_ema_top1 = report.ema->top1;
-      writer_.Keep(run::kBestEma, ema->ema_weights(), report.epoch);
+      if (writer_) {
+        writer_->Keep(run::kBestEma, ema->ema_weights(), report.epoch);
+      }
     }
   } catch (...) {
-    Save();
+    if (writer_) Save();
     throw;
   }
 
   // The corrupt images of this epoch, as far as this process trained it.
   int64_t CountSkipped() {
-    const int64_t before = std::exchange(skipped_, batches_.num_corrupt());
+    const int64_t before =
+        std::exchange(skipped_, OverRanks(batches_.num_corrupt()));
     const int64_t skipped = skipped_ - before;
     if (skipped > 0 && skipped >= throughput_.EpochImages()) {
       throw Error(ErrorKind::kFormat, job_.train.name,
@@ -236,7 +283,7 @@ class Trainer {
   void Save() {
     ReportSteps();
     const Stopwatch stopwatch;
-    writer_.Save(step_, Epoch(), state_);
+    writer_->Save(step_, Epoch(), state_);
     save_seconds_ = stopwatch.Seconds();
     epoch_save_seconds_ += save_seconds_;
     throughput_.LeaveOut(save_seconds_);
@@ -257,8 +304,10 @@ class Trainer {
   std::optional<double> eval_seconds_;  // of the last evaluation
   double save_seconds_ = 0;             // of the last save
   double epoch_save_seconds_ = 0;       // of all since the last epoch
+  double wait_seconds_ = 0;             // for other ranks, in this epoch
+  StopVote stop_vote_;
   // The last two start their clocks when all else is ready.
-  RunWriter writer_;
+  std::optional<RunWriter> writer_;  // of the first rank
   Throughput throughput_;
 };
 
@@ -270,8 +319,8 @@ TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
       job.options.schedule,
       data::StepsPerEpoch(job.train.size(), job.options.batch_size));
   TrainStep step(model, job.options, job.options.precision, job.device,
-                 job.teacher ? job.teacher->width : 0);
-  const TrainerState state = Resume(folder, step);
+                 job.teacher ? job.teacher->width : 0, job.group);
+  const TrainerState state = Begin(job, folder, step);
   if (state.step >= schedule.total_steps() &&
       !LacksEvaluation(state, schedule)) {
     return {state};

@@ -140,6 +140,21 @@ void Validate(const Options& o) {
   ValidateDistillation(o);
 }
 
+int64_t MixupGroupSize(const Options& options) {
+  return MixingEnabled(options.mix) ? options.mixup_batch : options.micro_batch;
+}
+
+int64_t ChunkSize(const Options& options) {
+  return std::max(MixupGroupSize(options), options.micro_batch);
+}
+
+distributed::Share ShareOf(const Options& options, int rank, int size) {
+  const int64_t chunk = ChunkSize(options);
+  return distributed::ShareOf(
+      rank, size, options.batch_size, chunk, "train.batch_size",
+      chunk == options.micro_batch ? "train.micro_batch" : "train.mixup_batch");
+}
+
 int64_t SolveMicroBatch(int64_t batch_size, int64_t mixup_batch,
                         int64_t bytes_per_image, int64_t bytes,
                         int64_t largest) {

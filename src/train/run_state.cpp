@@ -47,6 +47,12 @@ TrainerState FromText(const std::string& text, const std::string& where) {
 
 }  // namespace
 
+std::string StateToBytes(const TrainerState& state) { return ToText(state); }
+
+TrainerState BytesToState(const std::string& bytes) {
+  return FromText(bytes, "the first rank's state");
+}
+
 void WriteTensors(const std::filesystem::path& path,
                   const optim::NamedTensors& tensors,
                   const std::map<std::string, std::string>& metadata) {

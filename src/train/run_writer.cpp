@@ -29,6 +29,11 @@ void AddSkipped(std::vector<Metric>& row, const std::string& prefix,
   if (skipped > 0) row.push_back({prefix + run::kSkippedSuffix, skipped});
 }
 
+// Only where there are several ranks.
+void AddCommWait(std::vector<Metric>& row, std::optional<double> comm_wait) {
+  if (comm_wait) row.push_back({run::kCommWaitKey, *comm_wait});
+}
+
 void AddEvaluation(std::vector<Metric>& row, std::vector<Scalar>& scalars,
                    const std::string& prefix, const Evaluation& e) {
   row.push_back({prefix + run::kLossSuffix, e.loss});
@@ -65,6 +70,7 @@ void RunWriter::Log(const StepReport& report) {
     row.push_back({run::kKdLossKey, *report.kd_loss});
     scalars.push_back({"train/kd_loss", static_cast<float>(*report.kd_loss)});
   }
+  AddCommWait(row, report.comm_wait);
   metrics_.Write(row);
   events_.Write(report.step, Now(), scalars);
 }
@@ -96,6 +102,7 @@ void RunWriter::Log(const EpochReport& report) {
   }
   row.push_back({run::kSaveSecondsKey, report.save_seconds});
   row.push_back({run::kImagesPerSecondKey, report.images_per_second});
+  AddCommWait(row, report.comm_wait);
   if (report.teacher_seconds) {
     row.push_back({run::kTeacherSecondsKey, *report.teacher_seconds});
   }

@@ -14,16 +14,6 @@
 namespace wsel::train {
 namespace {
 
-// Images that are mixed together.
-int64_t MixupGroupSize(const Options& options) {
-  return MixingEnabled(options.mix) ? options.mixup_batch : options.micro_batch;
-}
-
-// Images per batch of the loader: whole micro-batches and whole mixup groups.
-int64_t ChunkSize(const Options& options) {
-  return std::max(MixupGroupSize(options), options.micro_batch);
-}
-
 data::LoaderOptions LoaderOptionsOf(const TrainJob& job, int64_t batch_size) {
   return {.img_size = job.options.transform.img_size,
           .batch_size = batch_size,
@@ -35,7 +25,7 @@ std::optional<TeacherOutputs> StartTeacher(const TrainJob& job,
                                            Uploader& uploader,
                                            const OnProgress& on_progress) {
   if (!job.teacher) return std::nullopt;
-  TeacherOutputs outputs(*job.teacher, job.device);
+  TeacherOutputs outputs(*job.teacher, job.device, job.group);
   if (!job.options.distill.cache) return outputs;
   data::Loader loader =
       OrderedLoader(job, job.train, MakeTrainTransform(job.options), uploader);
@@ -44,14 +34,17 @@ std::optional<TeacherOutputs> StartTeacher(const TrainJob& job,
   return outputs;
 }
 
-data::BatchSampler SamplerOf(const TrainJob& job, int64_t first_step,
-                             int64_t total_steps) {
+data::BatchSampler SamplerOf(const TrainJob& job,
+                             const distributed::Share& share,
+                             int64_t first_step, int64_t total_steps) {
   return data::TrainBatches({.size = job.train.size(),
                              .batch_size = job.options.batch_size,
                              .chunk = ChunkSize(job.options),
                              .seed = job.options.seed,
                              .first_step = first_step,
-                             .total_steps = total_steps});
+                             .total_steps = total_steps,
+                             .share_first = share.first,
+                             .share_count = share.count});
 }
 
 }  // namespace
@@ -60,7 +53,8 @@ data::Loader OrderedLoader(const TrainJob& job, const data::Dataset& set,
                            data::Transform transform,
                            const Uploader& uploader) {
   const int64_t batch = job.options.eval_batch;
-  return {set, std::move(transform), data::EvalBatches(set.size(), batch),
+  return {set, std::move(transform),
+          data::EvalBatches(set.size(), batch, job.rank(), job.ranks()),
           LoaderOptionsOf(job, batch), uploader.allocate()};
 }
 
@@ -68,11 +62,12 @@ StepBatches::StepBatches(const TrainJob& job, int64_t num_classes,
                          Uploader& uploader, int64_t first_step,
                          int64_t total_steps, const OnProgress& on_progress)
     : job_(job),
+      share_(ShareOf(job.options, job.rank(), job.ranks())),
       num_classes_(num_classes),
       uploader_(uploader),
       teacher_outputs_(StartTeacher(job, uploader, on_progress)),
       loader_(job.train, MakeTrainTransform(job.options),
-              SamplerOf(job, first_step, total_steps),
+              SamplerOf(job, share_, first_step, total_steps),
               LoaderOptionsOf(job, ChunkSize(job.options)),
               uploader.allocate()) {}
 
@@ -80,8 +75,8 @@ void StepBatches::ForEachMicroBatch(
     int64_t step, const std::function<void(const MicroBatch&)>& use) {
   const Options& options = job_.options;
   const int64_t count = options.micro_batch;
-  for (int64_t first = 0; first < options.batch_size;
-       first += ChunkSize(options)) {
+  const int64_t end = share_.first + share_.count;
+  for (int64_t first = share_.first; first < end; first += ChunkSize(options)) {
     const data::Batch& batch = *loader_.Next();
     DeviceBatch chunk = uploader_.Upload(batch, options.transform.img_size);
     const auto targets = MixChunk(chunk, batch, step, first);

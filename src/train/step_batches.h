@@ -13,8 +13,7 @@
 namespace wsel::train {
 
 // Loads the training images of each optimizer step, mixes them, and runs the
-// teacher on them. The one place that decides which samples of an effective
-// batch this process computes: all of them.
+// teacher on them: of each effective batch the rank's share.
 class StepBatches {
  public:
   // Runs the teacher on all images first if its outputs are cached, with
@@ -46,13 +45,15 @@ class StepBatches {
                       int64_t step, int64_t first);
 
   const TrainJob& job_;
+  distributed::Share share_;
   int64_t num_classes_;
   Uploader& uploader_;
   std::optional<TeacherOutputs> teacher_outputs_;
   data::Loader loader_;
 };
 
-// Loads all images of `set` once, in order, in batches of options.eval_batch.
+// Loads all images of `set` once, in order, in batches of options.eval_batch;
+// of several ranks each loads its batches (data::EvalBatches).
 data::Loader OrderedLoader(const TrainJob& job, const data::Dataset& set,
                            data::Transform transform, const Uploader& uploader);
 

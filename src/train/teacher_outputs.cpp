@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "stopwatch.h"
@@ -20,21 +21,50 @@ constexpr const char* kOldOutputs = "answers";       // its name in older caches
 
 constexpr int64_t kTimeEvery = 20;  // on a GPU
 
+// What the first rank has the others do.
+constexpr const char* kComputes = "computes";
+constexpr const char* kLoads = "loads";
+
+// The rows of all ranks, each of which has those at `indices`.
+at::Tensor ShareRows(const at::Tensor& rows,
+                     const std::vector<int64_t>& indices, int64_t num_rows,
+                     distributed::ProcessGroup& group) {
+  constexpr int64_t kElements = 1 << 24;  // sent at once
+  const at::Tensor all = at::zeros({num_rows, rows.size(1)}, rows.options());
+  all.index_copy_(0, at::tensor(indices), rows);
+  const int64_t at_once = std::max<int64_t>(kElements / rows.size(1), 1);
+  for (int64_t row = 0; row < num_rows; row += at_once) {
+    group.Sum(all.narrow(0, row, std::min(at_once, num_rows - row)));
+  }
+  return all;
+}
+
 }  // namespace
 
 void TeacherOutputs::Precompute(data::Loader& loader, Uploader& uploader,
                                 int64_t img_size, int64_t num_images,
                                 const std::filesystem::path& file,
                                 const OnProgress& on_progress) {
-  if (file.empty()) {
+  const auto compute = [&] {
     ComputeAll(loader, uploader, img_size, num_images, on_progress);
-    return;
+  };
+  if (file.empty()) return compute();
+  if (group_ == nullptr || group_->IsFirst()) {
+    CreateFile(file, compute);
+  } else if (group_->FromFirst("") == kComputes) {
+    compute();
   }
+  if (!cached_.defined()) LoadCache(file, num_images);
+}
+
+void TeacherOutputs::CreateFile(const std::filesystem::path& file,
+                                const std::function<void()>& compute) {
   CreateOnce(file, [&] {
-    ComputeAll(loader, uploader, img_size, num_images, on_progress);
+    if (group_ != nullptr) group_->FromFirst(kComputes);
+    compute();
     WriteTensors(file, {{kOutputs, cached_}}, {});
   });
-  if (!cached_.defined()) LoadCache(file, num_images);
+  if (group_ != nullptr && !cached_.defined()) group_->FromFirst(kLoads);
 }
 
 void TeacherOutputs::LoadCache(const std::filesystem::path& file,
@@ -54,15 +84,24 @@ void TeacherOutputs::LoadCache(const std::filesystem::path& file,
 void TeacherOutputs::ComputeAll(data::Loader& loader, Uploader& uploader,
                                 int64_t img_size, int64_t num_images,
                                 const OnProgress& on_progress) {
-  std::vector<at::Tensor> outputs;
+  // An empty one, since a rank may have no batch.
+  std::vector<at::Tensor> outputs = {at::empty({0, teacher_.width})};
+  std::vector<int64_t> indices;
+  const int ranks = group_ == nullptr ? 1 : group_->size();
   ProgressPoint done{.title = "teacher outputs", .steps = num_images};
   while (const data::Batch* batch = loader.Next()) {
     const DeviceBatch on_device = uploader.Upload(*batch, img_size);
     outputs.push_back(TimedForward(on_device.images).to(at::kCPU));
-    done.step += batch->size - 1;
-    Advance(done, batch->size, on_progress);
+    indices.insert(indices.end(), batch->indices.begin(), batch->indices.end());
+    const int64_t images =
+        std::min(batch->size * ranks, num_images - done.step);
+    done.step += images - 1;
+    Advance(done, images, on_progress);
   }
   cached_ = at::cat(outputs).contiguous();
+  if (group_ != nullptr) {
+    cached_ = ShareRows(cached_, indices, num_images, *group_);
+  }
 }
 
 at::Tensor TeacherOutputs::Get(const at::Tensor& images,

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 
 #include "wsel/core/progress.h"
 #include "wsel/data/loader.h"
+#include "wsel/distributed/process_group.h"
 #include "wsel/train/image_batches.h"
 #include "wsel/train/teacher.h"
 
@@ -17,13 +19,16 @@ namespace wsel::train {
 // measures the time.
 class TeacherOutputs {
  public:
-  TeacherOutputs(const Teacher& teacher, const c10::Device& device)
-      : teacher_(teacher), device_(device) {}
+  // `group`: ranks that share the work of Precompute; null: there is one.
+  TeacherOutputs(const Teacher& teacher, const c10::Device& device,
+                 distributed::ProcessGroup* group)
+      : teacher_(teacher), device_(device), group_(group) {}
 
   // Runs the teacher once on each of the `num_images` images of `loader`, which
-  // yields them in the order of their indices; from then on Get looks outputs
-  // up. With a `file`, outputs are saved there, or loaded if another run has
-  // saved them. Errors: kIo; kFormat if the file does not hold such outputs.
+  // yields them in the order of their indices, or the batches of this rank;
+  // from then on Get looks outputs up. With a `file`, outputs are saved there
+  // by the first rank, or loaded if another run has saved them. Errors: kIo;
+  // kFormat if the file does not hold such outputs.
   void Precompute(data::Loader& loader, Uploader& uploader, int64_t img_size,
                   int64_t num_images, const std::filesystem::path& file,
                   const OnProgress& on_progress);
@@ -40,11 +45,15 @@ class TeacherOutputs {
  private:
   void ComputeAll(data::Loader& loader, Uploader& uploader, int64_t img_size,
                   int64_t num_images, const OnProgress& on_progress);
+  // Computes and saves them if the file is missing, on the first rank.
+  void CreateFile(const std::filesystem::path& file,
+                  const std::function<void()>& compute);
   void LoadCache(const std::filesystem::path& file, int64_t num_images);
   at::Tensor TimedForward(const at::Tensor& images);
 
   const Teacher& teacher_;
   c10::Device device_;
+  distributed::ProcessGroup* group_;
   at::Tensor cached_;  // [N, width], on the CPU
   int64_t calls_ = 0;
   int64_t images_ = 0;

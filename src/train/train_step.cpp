@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "gradient_sum.h"
 #include "wsel/model/drop_path.h"
 #include "wsel/train/device.h"
 
@@ -70,7 +71,7 @@ optim::NamedTensors ParametersOf(const nn::Model& model) {
 
 TrainStep::TrainStep(nn::Model& model, const Options& options,
                      Precision precision, const c10::Device& device,
-                     int64_t teacher_width)
+                     int64_t teacher_width, distributed::ProcessGroup* group)
     : model_(model),
       options_(options),
       precision_(precision),
@@ -78,10 +79,18 @@ TrainStep::TrainStep(nn::Model& model, const Options& options,
       parameters_(ParametersOf(model)),
       distiller_(DistillerOf(model.config, options, teacher_width, device)),
       trained_(Concatenate(parameters_, distiller_)),
-      optimizer_(trained_, options.optimizer) {
+      optimizer_(trained_, options.optimizer),
+      group_(group),
+      share_end_(options.batch_size) {
   if (options.ema_decay > 0) ema_.emplace(parameters_, options.ema_decay);
   if (precision == Precision::kFp16) scaler_.emplace(device);
+  if (group == nullptr) return;
+  const auto share = ShareOf(options, group->rank(), group->size());
+  share_end_ = share.first + share.count;
+  gradient_sum_ = std::make_unique<GradientSum>(trained_, *group, device);
 }
+
+TrainStep::~TrainStep() = default;
 
 at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
                            double weight) {
@@ -110,11 +119,32 @@ void TrainStep::ForwardBackward(const MicroBatch& batch, int64_t step) {
   const double weight =
       static_cast<double>(count) / static_cast<double>(options_.batch_size);
   const auto loss = Loss(batch, scales, weight);
+  const bool last = batch.first + count == share_end_;
+  if (gradient_sum_ && last) gradient_sum_->Arm();
   (scaler_ ? scaler_->Scale(loss) : loss).backward();
   AddTo(loss_, loss);
 }
 
+void TrainStep::SumLosses() {
+  std::vector<at::Tensor> losses = {loss_};
+  if (kd_loss_.defined()) losses.push_back(kd_loss_);
+  const at::Tensor sums = at::stack(losses);
+  group_->Sum(sums);
+  loss_ = sums[0];
+  if (kd_loss_.defined()) kd_loss_ = sums[1];
+}
+
+double TrainStep::TakeWaitSeconds() {
+  return gradient_sum_ ? gradient_sum_->TakeWaitSeconds() : 0;
+}
+
 at::Tensor TrainStep::OptimizerStep(double lr) {
+  if (gradient_sum_) {
+    // Before the scale of fp16 is removed: an overflow on one rank is one of
+    // the sum, so that all skip the step.
+    gradient_sum_->Finish();
+    SumLosses();
+  }
   const bool finite = !scaler_ || scaler_->Unscale(trained_);
   if (options_.clip_grad > 0) {
     norm_ = optim::ClipGradients(trained_, options_.clip_grad);

@@ -41,6 +41,18 @@ struct PageCommands {
   int count = 0;
 };
 
+// A command without the launcher that starts its ranks, whose options are not
+// checked.
+std::string WithoutLauncher(const std::string& text) {
+  for (const char* launcher : {"torchrun ", "srun ", "mpirun "}) {
+    if (!text.starts_with(launcher)) continue;
+    const size_t wsel = text.find(" wsel ");
+    // The rest of a long line of options follows.
+    return wsel == std::string::npos ? "" : text.substr(wsel + 1);
+  }
+  return text;
+}
+
 // The indented commands of a page that begin with "wsel " or "scripts/", the
 // latter prefixed with "script ". A backslash continues a line.
 PageCommands CommandsOf(const std::string& page) {
@@ -49,7 +61,7 @@ PageCommands CommandsOf(const std::string& page) {
   bool continued = false;
   for (std::string line; std::getline(lines, line);) {
     const size_t indent = std::min(line.find_first_not_of(' '), line.size());
-    const std::string text = line.substr(indent);
+    const std::string text = WithoutLauncher(line.substr(indent));
     const bool is_script = text.starts_with("scripts/");
     const bool begins =
         !continued && indent >= 4 && (is_script || text.starts_with("wsel "));

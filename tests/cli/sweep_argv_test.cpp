@@ -107,6 +107,7 @@ TEST_F(SweepArgv, OfInitHasTheTeachersCopyAndModel) {
 
 TEST_F(SweepArgv, OfTrainIsKnown) {
   Check(sweep::TrainArgv(runs_[0], folder_, {2, "cpu"}));
+  Check(sweep::TrainArgv(runs_[0], folder_, {2, "cuda", 4}));
   EXPECT_TRUE(seen_.contains("--workers"));
 }
 

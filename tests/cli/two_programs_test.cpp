@@ -48,8 +48,10 @@ TEST(TwoPrograms, HaveTheSameErrorsAndExitCodes) {
   for (const char* line :
        {"train --nonsense", "train --config none.json --device gpu",
         "eval --checkpoint none.pth", "probe", "analyze weights",
-        "predict none.pth a.jpg", "bench none.pth --device gpu",
-        "export none.pth o.onnx", "export none.pth o.onnx --verify",
+        "train --ranks 0", "train --rendezvous-timeout 0",
+        "sweep none.json --ranks-per-run 0", "predict none.pth a.jpg",
+        "bench none.pth --device gpu", "export none.pth o.onnx",
+        "export none.pth o.onnx --verify",
         "export none.pth o.onnx --quantize int8", "export none.pth o.pb",
         "init --student vit_tiny", "sweep none.json --dry-run"}) {
     const Outcome one =

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+#include <stdexcept>
+#include <system_error>
+
 namespace wsel {
 namespace {
 
@@ -15,6 +19,21 @@ TEST(ExitCode, DeterminesTheKindOfError) {
   EXPECT_EQ(ExitCodeOf(ErrorKind::kInterrupted), 130);
   EXPECT_EQ(ErrorKindOf(kInternalError), ErrorKind::kIo);
   EXPECT_EQ(ErrorKindOf(137), ErrorKind::kIo);  // killed
+}
+
+TEST(ReportOf, HasTheCodeAndTextOfEachKindOfException) {
+  const auto mismatch =
+      ReportOf(Error(ErrorKind::kMismatch, "head", "differs"));
+  EXPECT_EQ(mismatch.code, 6);
+  EXPECT_EQ(mismatch.text, "head: differs");
+  EXPECT_EQ(
+      ReportOf(std::system_error(std::make_error_code(std::errc::io_error)))
+          .code,
+      4);
+  EXPECT_EQ(ReportOf(std::bad_alloc()).text, "out of memory");
+  const auto bug = ReportOf(std::logic_error("x < 0"));
+  EXPECT_EQ(bug.code, kInternalError);
+  EXPECT_TRUE(bug.text.starts_with("internal error: x < 0\n"));
 }
 
 }  // namespace

@@ -30,6 +30,12 @@ TEST(ProgressBar, ShowsEverythingKnown) {
             "left");
 }
 
+TEST(ProgressLine, ShowsTheWaitForOtherRanks) {
+  EXPECT_EQ(
+      ProgressLine({.title = "e", .steps = 1, .comm_wait = 0.034}, {3.21, 0}),
+      "e  0/1  3.2 img/s  comm 3 %");
+}
+
 TEST(ProgressBar, OmitsWhatIsUnknown) {
   EXPECT_EQ(ProgressLine({.title = "evaluation", .step = 1, .steps = 4}, {}),
             "evaluation  1/4");

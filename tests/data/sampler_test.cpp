@@ -82,6 +82,30 @@ TEST(TrainBatches, ResumesAtAnyStep) {
   }
 }
 
+TEST(TrainBatches, RanksHaveTheSharesOfEachStep) {
+  TrainSampling sampling{.size = 11,
+                         .batch_size = 8,
+                         .chunk = 2,
+                         .seed = 3,
+                         .total_steps = 2};
+  const auto whole = AllOf(TrainBatches(sampling));
+  ASSERT_EQ(whole.size(), 8U);
+  for (int64_t rank = 0; rank < 2; ++rank) {
+    sampling.share_first = 4 * rank;
+    sampling.share_count = 4;
+    const auto share = AllOf(TrainBatches(sampling));
+    ASSERT_EQ(share.size(), 4U);
+    for (size_t i = 0; i < share.size(); ++i) {
+      const size_t step = i / 2;
+      const size_t at = step * 4 + static_cast<size_t>(rank) * 2 + i % 2;
+      EXPECT_EQ(share[i].indices, whole[at].indices) << rank << " " << i;
+    }
+  }
+  sampling.share_count = 3;
+  ExpectError([&] { TrainBatches(sampling); }, ErrorKind::kConfig,
+              {"loader batch size", "3 samples"});
+}
+
 TEST(TrainBatches, RejectsInvalidArguments) {
   const auto expect_error = [](const TrainSampling& sampling,
                                const std::vector<std::string>& parts) {
@@ -112,6 +136,18 @@ TEST(EvalBatches, ReturnsAllSamplesInOrder) {
   EXPECT_THAT(batches[1].indices, ElementsAre(3, 4, 5));
   EXPECT_THAT(batches[2].indices, ElementsAre(6));
   EXPECT_EQ(batches[2].epoch, 0);
+}
+
+TEST(EvalBatches, RanksHaveEveryOtherBatch) {
+  const auto whole = AllOf(EvalBatches(7, 2));
+  const auto first = AllOf(EvalBatches(7, 2, 0, 3));
+  const auto last = AllOf(EvalBatches(7, 2, 2, 3));
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_EQ(first[0].indices, whole[0].indices);
+  EXPECT_EQ(first[1].indices, whole[3].indices);
+  ASSERT_EQ(last.size(), 1U);
+  EXPECT_EQ(last[0].indices, whole[2].indices);
+  EXPECT_THAT(AllOf(EvalBatches(2, 2, 1, 2)), IsEmpty());
 }
 
 TEST(EvalBatches, AnEmptyDataSetHasNone) {

@@ -144,6 +144,29 @@ TEST_F(LaunchTest, RunsInParallelOnAlternatingDevices) {
   EXPECT_EQ(Count("--device cuda:1"), 2);
 }
 
+TEST_F(LaunchTest, RanksHaveGroupsOfGpus) {
+  options_.jobs = 2;
+  options_.ranks = 2;
+  options_.threads = 6;
+  options_.devices = {"cuda:0", "cuda:1", "cuda:2", "cuda:3", "cuda:4"};
+  Program("exit 0");
+  EXPECT_EQ(Run().finished, 4);
+  EXPECT_EQ(Count("--device cuda --threads 3 --ranks 2"), 4);
+}
+
+TEST(VisibleDevices, AreGroupsWithinThoseOfThisProcess) {
+  const std::vector<std::string> four = {"cuda:0", "cuda:1", "cuda:2",
+                                         "cuda:3"};
+  EXPECT_EQ(VisibleDevices(four, 2, 0, ""), "0,1");
+  EXPECT_EQ(VisibleDevices(four, 2, 1, ""), "2,3");
+  EXPECT_EQ(VisibleDevices(four, 2, 2, ""), "0,1");
+  EXPECT_EQ(VisibleDevices(four, 3, 1, ""), "0,1,2");  // one stays idle
+  EXPECT_EQ(VisibleDevices(four, 2, 1, "4,5,6,7"), "6,7");
+  EXPECT_EQ(VisibleDevices(four, 1, 1, ""), "");
+  EXPECT_EQ(VisibleDevices({"auto"}, 2, 0, ""), "");
+  EXPECT_EQ(VisibleDevices({"cpu"}, 2, 0, ""), "");
+}
+
 TEST_F(LaunchTest, ForwardsAStopAndLeavesTheRestWaiting) {
   Program("trap 'kill $!; exit 143' TERM; sleep 60 & wait");
   options_.stop = [&] { return Count("train ") > 0 ? SIGTERM : 0; };

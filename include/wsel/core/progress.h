@@ -19,6 +19,8 @@ struct ProgressPoint {
   int64_t images = 0;  // done
   std::optional<double> loss = std::nullopt;
   std::optional<double> lr = std::nullopt;
+  // The fraction of the time in which this rank waited for others.
+  std::optional<double> comm_wait = std::nullopt;
   // Of all the work; without it the time left is that of this phase.
   std::optional<double> seconds_left = std::nullopt;
 };

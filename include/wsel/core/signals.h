@@ -34,4 +34,8 @@ class StopSignal {
 // The last signal recorded; 0 if there was none.
 int LastStopSignal();
 
+// Records a signal that another rank has received, so that this one stops and
+// exits as it does. The next signal that this process receives is recorded too.
+void AdoptStopSignal(int signal);
+
 }  // namespace wsel

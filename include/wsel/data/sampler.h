@@ -17,14 +17,19 @@ std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch);
 int64_t StepsPerEpoch(int64_t size, int64_t batch_size);
 
 // The training set, reshuffled each epoch of StepsPerEpoch optimizer steps. A
-// step takes batch_size samples, as batch_size / chunk batches of the loader.
+// step takes batch_size samples, as batch_size / chunk batches of the loaders
+// of all ranks.
 struct TrainSampling {
   int64_t size = 0;        // of the data set
   int64_t batch_size = 0;  // samples per optimizer step
-  int64_t chunk = 0;       // samples per loader batch; divides batch_size
+  int64_t chunk = 0;       // samples per loader batch; divides share_count
   uint64_t seed = 0;
   int64_t first_step = 0;  // not 0 after a resume
   int64_t total_steps = 0;
+  // Of each step's samples, those of this rank: share_count from position
+  // share_first on. 0: all.
+  int64_t share_first = 0;
+  int64_t share_count = 0;
 };
 
 // Samples steps first_step ... total_steps - 1. The samples of a step depend
@@ -32,8 +37,11 @@ struct TrainSampling {
 // kConfig for other values out of range.
 BatchSampler TrainBatches(const TrainSampling& sampling);
 
-// All samples in order; the last batch may be smaller. The epoch is 0. Errors:
-// kConfig if `batch_size` is less than 1.
-BatchSampler EvalBatches(int64_t size, int64_t batch_size);
+// All samples in order; the last batch may be smaller. The epoch is 0. Of
+// several ranks each has every `ranks`-th batch, from number `rank` on: batches
+// are the same for any number of ranks. Errors: kConfig if `batch_size` is less
+// than 1.
+BatchSampler EvalBatches(int64_t size, int64_t batch_size, int rank = 0,
+                         int ranks = 1);
 
 }  // namespace wsel::data

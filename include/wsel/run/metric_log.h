@@ -25,6 +25,10 @@ inline constexpr const char* kLrKey = "lr";
 inline constexpr const char* kLossKey = "loss";
 inline constexpr const char* kKdLossKey = "kd_loss";  // 0.1: "taught_loss"
 
+// Of either, if there are several ranks: the fraction of the epoch's training
+// time so far in which the first one waited for gradients of the others.
+inline constexpr const char* kCommWaitKey = "comm_wait";
+
 // Of an epoch; those of the evaluation are missing if there was none, the EMA
 // weights' are "ema_loss", ...
 inline constexpr const char* kEpochsDoneKey = "epoch";

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "wsel/core/file_lock.h"
 #include "wsel/run/file_names.h"
@@ -20,6 +21,11 @@ class RunFolder {
   // Creates the folder if it is missing. Errors: kIo if it cannot be created or
   // written to, or if another process holds the lock.
   explicit RunFolder(std::filesystem::path root);
+
+  // One that another process, the first of several ranks, has locked and writes
+  // to: nothing is created.
+  struct ReadOnly {};
+  RunFolder(std::filesystem::path root, ReadOnly) : root_(std::move(root)) {}
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path config() const { return root_ / kConfigFile; }

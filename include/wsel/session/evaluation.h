@@ -11,6 +11,7 @@
 #include "wsel/data/dataset.h"
 #include "wsel/data/loader.h"
 #include "wsel/data/options.h"
+#include "wsel/distributed/process_group.h"
 #include "wsel/nn/build.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
@@ -50,15 +51,18 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
 // the run's where the request does not say otherwise.
 class Evaluation {
  public:
-  // Errors: as OpenForEval, OpenTestSplit and OutputsOf.
-  Evaluation(const EvalRequest& request, const c10::Device& device);
+  // `group`: ranks that share the images; null: there is one. Errors: as
+  // OpenForEval, OpenTestSplit and OutputsOf.
+  Evaluation(const EvalRequest& request, const c10::Device& device,
+             distributed::ProcessGroup* group = nullptr);
 
   const data::Dataset& test() const { return test_; }
   const pretrained::Facts& facts() const { return facts_; }
   train::Precision precision() const { return options_.precision; }
   int64_t num_batches() const;
 
-  // Evaluates all images, once. Errors: as train::Evaluate.
+  // Evaluates all images, once. Of several ranks the first has the logits of
+  // all, in order, and each has the result. Errors: as train::Evaluate.
   train::Evaluation Run(const train::OnLogits& on_logits);
 
   // As data::Loader::corrupt_files.
@@ -90,7 +94,7 @@ class EvalOutputs {
   // The line of an image in the predictions file.
   std::string PredictionLine(int64_t index, const at::Tensor& logits) const;
 
-  const EvalFiles& files_;
+  EvalFiles files_;
   const data::Dataset& test_;
   train::ConfusionMatrix confusion_;
   std::optional<AtomicFile> predictions_;

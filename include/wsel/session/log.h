@@ -12,6 +12,9 @@ namespace wsel::session {
 // above. Coloured on a terminal unless NO_COLOR is set.
 void SetUpLog(int verbosity);
 
+// From now on only errors: for ranks other than the first.
+void LogOnlyErrors();
+
 // Also sends logs to a file, with times; `append` keeps its content.
 // Errors: kIo.
 void AddLogFile(const std::filesystem::path& path, bool append);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "wsel/distributed/process_group.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/run/run_folder.h"
 
@@ -11,14 +12,24 @@ namespace wsel::session {
 
 // What a recipe leaves open and a run decides.
 
-// Replaces `auto` precision and batch sizes of 0 by values for the device and
-// its free memory. Errors: kConfig.
-void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device);
+// How a run is divided among ranks.
+struct RankCount {
+  int all = 1;
+  int here = 1;  // on this machine, whose memory they share on a CPU
+};
+RankCount RanksOf(const distributed::ProcessGroup* group);
+
+// Replaces `auto` precision and batch sizes of 0 by values for the device, its
+// free memory and each rank's share of the batch. Errors: kConfig, also if the
+// ranks cannot share the batch equally.
+void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device,
+                        const RankCount& ranks = {});
 
 // Checks that a run is resumed with the recipe that it was started with, and
-// restores the values that were resolved automatically. Errors: kConfig with
-// the differences.
-void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder);
+// restores the values that were resolved automatically; a micro-batch that
+// `ranks` cannot share is resolved again. Errors: kConfig with the differences.
+void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
+                       int ranks = 1);
 
 // Sets the model's number of classes to the data set's. Errors: kMismatch if
 // the recipe gives another number.

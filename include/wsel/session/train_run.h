@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "wsel/distributed/process_group.h"
 #include "wsel/kernels/kernel_record.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/recipe/recipe.h"
@@ -21,8 +22,9 @@ namespace wsel::session {
 struct TrainRun {
   recipe::Recipe recipe;
   c10::Device device = c10::kCPU;
-  bool resumes = false;                 // from a saved state
-  kernels::KernelRecord kernel_record;  // that compute
+  distributed::ProcessGroup* group = nullptr;  // null: one rank alone
+  bool resumes = false;                        // from a saved state
+  kernels::KernelRecord kernel_record;         // that compute
   std::optional<TrainTeacher> teacher;
   std::optional<pretrained::PretrainedCheckpoint> checkpoint;  // init.file
   DataSplits splits;
@@ -33,9 +35,10 @@ struct TrainRun {
 
 // Opens the teacher and, if the folder has a state to resume from, compares the
 // recipe with that run's. Errors: kUsage if the folder holds a run and `resume`
-// is not set; as OpenTeacher and CheckResumeConfig.
+// is not set; as OpenTeacher, RequireSameRecipe and CheckResumeConfig.
 TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
-                  const run::RunFolder& folder, bool resume);
+                  const run::RunFolder& folder, bool resume,
+                  distributed::ProcessGroup* group = nullptr);
 
 // Resolves the recipe for the device and the data set, and opens the initial
 // checkpoint and the data. Errors: as OpenInitCheckpoint, OpenSplits and

@@ -39,6 +39,7 @@ recipe::Recipe ResolveRecipe(const PlannedRun& run, bool probes,
 struct Resources {
   int threads = 0;              // 0: all
   std::string device = "auto";  // "cuda:1"
+  int ranks = 1;                // each with `threads`
 };
 
 // How `wsel sweep` is called.
@@ -49,6 +50,7 @@ struct SweepCall {
   std::vector<std::string> sets;  // overrides: "train.epochs=3"
   std::string device = "auto";
   int threads = 0;  // 0: all
+  int ranks_per_run = 1;
   bool retry_failed = false;
 };
 

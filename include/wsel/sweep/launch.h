@@ -17,7 +17,9 @@ struct LaunchOptions {
   std::string program;  // path of the wsel executable
   int jobs = 1;         // runs in parallel
   int threads = 0;      // per run; 0: all
-  // Assigned to the jobs in turn; {}: "auto".
+  int ranks = 1;        // of each run
+  // Assigned to the jobs in turn, of GPUs as many as a run has ranks: a
+  // multiple of `ranks` then, or one name that stands for all. {}: "auto".
   std::vector<std::string> devices;
   bool retry_failed = false;
   std::function<int()> stop;  // the signal that requests a stop; 0: none
@@ -48,6 +50,12 @@ void RegisterRuns(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
 std::vector<std::string> RunsLeft(const std::vector<PlannedRun>& runs,
                                   const SweepFolder& folder, bool retry_failed);
 
+// The GPUs of slot `slot`, if they are dealt out in groups of `ranks`: a value
+// for CUDA_VISIBLE_DEVICES within that of this process, `visible`. "": they are
+// not.
+std::string VisibleDevices(const std::vector<std::string>& devices, int ranks,
+                           size_t slot, const std::string& visible);
+
 // Executes all runs on this machine, each in its own process and folder.
 // Finished runs are skipped, interrupted ones resume, failed ones are recorded
 // and skipped (see retry_failed), and those locked by another process are left
@@ -64,6 +72,7 @@ struct SlurmJob {
   Argv command;                      // of a task; "--only RUN" is appended
   std::vector<std::string> runs;     // names
   int jobs = 0;                      // maximum in parallel; 0: no limit
+  int ranks = 1;                     // of each run, on one node
 };
 
 // The sbatch script of a job array. One minute before its time limit a task

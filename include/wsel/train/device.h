@@ -14,6 +14,16 @@ namespace wsel::train {
 // a machine without one.
 c10::Device FindDevice(const std::string& name);
 
+// That of one of `local_size` ranks on this machine, which have a GPU each; it
+// becomes the thread's current one. Errors: as FindDevice; kUsage if `name` is
+// one GPU's, or for more ranks than GPUs. A rank that sees one GPU of several
+// ranks was given its own by the launcher.
+c10::Device FindRankDevice(const std::string& name, int local_rank,
+                           int local_size);
+
+// Errors: kUsage if `ranks` started here would be more than the GPUs.
+void RequireDevices(const std::string& name, int ranks);
+
 // The devices that parallel runs are assigned in turn: all GPUs for "auto" if
 // there are any, else the one named. Errors: as FindDevice.
 std::vector<std::string> DevicesOf(const std::string& name);

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "wsel/data/loader.h"
+#include "wsel/distributed/process_group.h"
 #include "wsel/train/image_batches.h"
 #include "wsel/train/options.h"
 
@@ -27,11 +28,18 @@ struct EvaluationOptions {
   int64_t img_size = 224;
   Precision precision = Precision::kFp32;
   c10::Device device = c10::kCPU;
+  // Ranks that each have every so-manieth batch (data::EvalBatches): the result
+  // is that of all, and equal to one rank's in every bit. Null: there is one.
+  distributed::ProcessGroup* group = nullptr;
+  // With a group: `on_logits` receives the batches of all ranks, in order and
+  // without pixels, on the first one.
+  bool gather = false;
 };
 
 // Runs `forward` (images -> logits) on all images of a loader, without
 // gradients. Among equal logits the class of lower index ranks first.
-// Errors: as Loader::Next; kFormat if every image is corrupt.
+// Without `gather` `on_logits` receives this rank's batches. Errors: as
+// Loader::Next; kFormat if every image is corrupt.
 Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
                     data::Loader& loader, Uploader& uploader,
                     const EvaluationOptions& options,

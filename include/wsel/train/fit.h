@@ -11,6 +11,7 @@
 
 #include "wsel/core/progress.h"
 #include "wsel/data/dataset.h"
+#include "wsel/distributed/process_group.h"
 #include "wsel/kernels/kernel_record.h"
 #include "wsel/nn/build.h"
 #include "wsel/run/run_folder.h"
@@ -41,6 +42,11 @@ struct TrainJob {
   std::map<std::string, std::string> metadata = {};
   // Written into the saved state and every checkpoint: what computes.
   kernels::KernelRecord kernel_record = {};
+  // The ranks that train together; null: this process alone.
+  distributed::ProcessGroup* group = nullptr;
+
+  int rank() const { return group == nullptr ? 0 : group->rank(); }
+  int ranks() const { return group == nullptr ? 1 : group->size(); }
 };
 
 // After an optimizer step; on a GPU only after one in so many.
@@ -51,7 +57,10 @@ struct StepReport {
   double loss = 0;                // mean over the steps since the last report
   std::optional<double> kd_loss;  // distillation term of the last step's loss
   double lr = 0;
-  double images_per_second = 0;  // over the last second or so
+  double images_per_second = 0;  // of all ranks, over the last second or so
+  // Of several ranks: the fraction of the epoch's training time so far in which
+  // this one waited for the gradients of the others.
+  std::optional<double> comm_wait;
   // Until the end of the run, evaluations and saves included. Until one has
   // been measured, an evaluation counts as a third of the training's time per
   // image, as a forward pass is of a step, and a save as nothing.
@@ -69,8 +78,9 @@ struct EpochReport {
   std::optional<Evaluation> test;  // if the epoch was evaluated
   std::optional<Evaluation> ema;   // of the EMA weights, if there are any
   bool best = false;
-  double seconds = 0;  // of training, without evaluations and saves
-  double images_per_second = 0;
+  double seconds = 0;            // of training, without evaluations and saves
+  double images_per_second = 0;  // of all ranks
+  std::optional<double> comm_wait;     // as in StepReport, of the whole epoch
   std::optional<double> eval_seconds;  // if the epoch was evaluated
   double save_seconds = 0;             // of the saves since the last epoch
   // Part of `seconds` spent in the teacher. On a GPU extrapolated from some of
@@ -100,6 +110,12 @@ struct TrainResult {
 // state if there is one. Every random draw is a function of seed, step and
 // position, so a run that was interrupted ends like one that was not. If an
 // evaluation fails, weights and state are saved first, and resuming repeats it.
+//
+// With a group every rank calls it, with the same job apart from the device.
+// Each computes its share of every effective batch and evaluation; weights stay
+// equal on all, and the first rank alone writes. A signal that one rank has
+// received stops all after the same step. The number of ranks changes rounding
+// alone.
 // Errors: kConfig if the loss is NaN or infinite (the last good state is kept);
 // kFormat if all images of an epoch or an evaluation are corrupt; kIo; what the
 // data set throws.

@@ -5,6 +5,7 @@
 
 #include "wsel/augment/options.h"
 #include "wsel/core/registry.h"
+#include "wsel/distributed/world.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/optim/adamw_options.h"
 #include "wsel/optim/schedule.h"
@@ -87,6 +88,18 @@ struct Options {
 // ("train.batch_size"): a value out of range, sizes that do not divide, warmup
 // longer than training.
 void Validate(const Options& options);
+
+// Images that are mixed together: of a micro-batch, if nothing is mixed.
+int64_t MixupGroupSize(const Options& options);
+
+// Images of one batch of the loader: whole micro-batches and whole mixup
+// groups. options.micro_batch is not 0.
+int64_t ChunkSize(const Options& options);
+
+// The positions in each effective batch that rank `rank` of `size` computes:
+// whole chunks. What is drawn for an image depends on its position, not on the
+// rank. Errors: kConfig with the numbers if the ranks cannot share equally.
+distributed::Share ShareOf(const Options& options, int rank, int size);
 
 // The largest micro-batch whose activations fit into `bytes`: a divisor of
 // `batch_size`, at most `largest`, and a multiple or a divisor of

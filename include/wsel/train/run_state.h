@@ -29,6 +29,10 @@ struct TrainerState {
   bool operator==(const TrainerState&) const = default;
 };
 
+// A state as bytes for another rank of this program, and back.
+std::string StateToBytes(const TrainerState& state);
+TrainerState BytesToState(const std::string& bytes);
+
 // Writes a checkpoint. The tensors are contiguous and on the CPU, as those of
 // optim::CloneTensors are. Errors: as checkpoint::Write.
 void WriteTensors(const std::filesystem::path& path,

@@ -3,8 +3,10 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
+#include <memory>
 #include <optional>
 
+#include "wsel/distributed/process_group.h"
 #include "wsel/nn/build.h"
 #include "wsel/optim/adamw.h"
 #include "wsel/optim/ema.h"
@@ -13,6 +15,8 @@
 #include "wsel/train/options.h"
 
 namespace wsel::train {
+
+class GradientSum;
 
 // Part of an effective batch: images that are in memory together.
 struct MicroBatch {
@@ -33,17 +37,21 @@ class TrainStep {
  public:
   // `model` is on `device`, and its parameters are updated in place.
   // `precision` is not kAuto; options.seed seeds drop path. `teacher_width`: of
-  // MicroBatch::teacher_output, if options.distill has a method.
+  // MicroBatch::teacher_output, if options.distill has a method. `group`, which
+  // must outlive this: each rank computes its share of the micro-batches, and
+  // all take the same steps; null: there is one rank.
   TrainStep(nn::Model& model, const Options& options, Precision precision,
-            const c10::Device& device, int64_t teacher_width = 0);
+            const c10::Device& device, int64_t teacher_width = 0,
+            distributed::ProcessGroup* group = nullptr);
+  ~TrainStep();
 
   // Adds the gradients of a micro-batch of step `step`, weighted by its
-  // fraction of the effective batch.
+  // fraction of the effective batch. The last one of a rank's share comes last.
   void ForwardBackward(const MicroBatch& batch, int64_t step);
 
   // Updates the weights at learning rate `lr`, and the EMA weights. Returns the
-  // loss, the mean over the effective batch, on the device. In fp16 a step
-  // with gradients that overflowed changes only the loss scale.
+  // loss, the mean over the effective batch of all ranks, on the device. In
+  // fp16 a step with gradients that overflowed changes only the loss scale.
   at::Tensor OptimizerStep(double lr);
 
   // The model's parameters.
@@ -54,6 +62,9 @@ class TrainStep {
   const at::Tensor& gradient_norm() const { return norm_; }
   // The distillation term of the last step's loss; undefined without a teacher.
   const at::Tensor& kd_loss() const { return last_kd_loss_; }
+  // Seconds spent waiting for other ranks' gradients since the last call; 0
+  // without a group.
+  double TakeWaitSeconds();
 
   // All that training needs to resume: weights ("model.NAME"), AdamW's moment
   // estimates ("adamw.NAME"), EMA weights ("ema.NAME"), the loss scale, the
@@ -67,6 +78,9 @@ class TrainStep {
   at::Tensor Loss(const MicroBatch& batch, const at::Tensor& scales,
                   double weight);
 
+  // Replaces the losses of this rank by their sums over all.
+  void SumLosses();
+
   nn::Model& model_;
   Options options_;
   Precision precision_;
@@ -77,6 +91,9 @@ class TrainStep {
   optim::AdamW optimizer_;
   std::optional<optim::Ema> ema_;
   std::optional<LossScaler> scaler_;
+  distributed::ProcessGroup* group_;
+  int64_t share_end_;  // of this rank's positions in the effective batch
+  std::unique_ptr<GradientSum> gradient_sum_;  // null without a group
   at::Tensor loss_;
   at::Tensor kd_loss_;
   at::Tensor last_kd_loss_;

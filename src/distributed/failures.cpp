@@ -1,0 +1,117 @@
+#include "failures.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <thread>
+
+#include "store_text.h"
+
+namespace wsel::distributed {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr const char* kFailure = "failure";    // "<exit code> <text>"
+constexpr const char* kClaims = "claims";      // by ranks that have a failure
+constexpr const char* kInformed = "informed";  // ranks that know of it
+constexpr milliseconds kPoll{100};
+constexpr seconds kForRankZero{2};
+constexpr seconds kLinger{10};
+// Signs of life come every two seconds (watch.h).
+constexpr seconds kSilence{8};
+
+std::string BeatKey(int rank) { return "beat/" + std::to_string(rank); }
+
+ExitReport ParseFailure(const std::string& text) {
+  const size_t space = std::min(text.find(' '), text.size());
+  int code = ExitCodeOf(ErrorKind::kIo);
+  std::from_chars(text.data(), text.data() + space, code);
+  return {code, text.substr(std::min(space + 1, text.size()))};
+}
+
+}  // namespace
+
+std::optional<Failure> Failures::Known() {
+  if (!store_->check({kFailure})) return std::nullopt;
+  return Failure{ParseFailure(Get(*store_, kFailure))};
+}
+
+std::optional<Failure> Failures::WaitForKnown(seconds time) {
+  const auto end = Clock::now() + time;
+  do {
+    if (const auto known = Known()) return known;
+    std::this_thread::sleep_for(kPoll);
+  } while (Clock::now() < end);
+  return std::nullopt;
+}
+
+Failure Failures::Report(const ExitReport& report) try {
+  auto known = world_.rank == 0 ? Known() : WaitForKnown(kForRankZero);
+  if (!known && store_->add(kClaims, 1) == 1) {
+    Put(*store_, kFailure, fmt::format("{} {}", report.code, report.text));
+    known = Failure{report, /*mine=*/true};
+  }
+  store_->add(kInformed, 1);
+  return known ? *known : Failure{ParseFailure(Get(*store_, kFailure))};
+} catch (const std::exception&) {
+  return {report, /*mine=*/true};
+}
+
+Failure Failures::FindLost(const std::string& what,
+                           const std::vector<std::string>& names) {
+  std::string text = "the ranks lost contact: " + what;
+  try {
+    const auto before = Beats();
+    if (WaitForKnown(kSilence)) return Report({});  // that of another rank
+    const auto after = Beats();
+    for (size_t rank = 0; rank < names.size(); ++rank) {
+      const bool self = static_cast<int>(rank) == world_.rank;
+      const bool silent = !after[rank].empty() && after[rank] == before[rank];
+      if (self || !silent) continue;
+      text = LostText(names[rank]);
+      break;
+    }
+  } catch (const std::exception&) {
+    text = LostText(names[0]);
+  }
+  return Report({ExitCodeOf(ErrorKind::kIo), text});
+}
+
+void Failures::Beat(int64_t count) {
+  Put(*store_, BeatKey(world_.rank), std::to_string(count));
+}
+
+std::string Failures::BeatOf(int rank) {
+  const std::string key = BeatKey(rank);
+  return store_->check({key}) ? Get(*store_, key) : "";
+}
+
+std::vector<std::string> Failures::Beats() {
+  std::vector<std::string> beats;
+  for (int rank = 0; rank < world_.size; ++rank) beats.push_back(BeatOf(rank));
+  return beats;
+}
+
+void Failures::Linger() {
+  if (!world_.serves || world_.host.empty()) return;
+  const auto end = Clock::now() + kLinger;
+  try {
+    while (store_->add(kInformed, 0) < world_.size && Clock::now() < end) {
+      std::this_thread::sleep_for(kPoll);
+    }
+  } catch (const std::exception&) {
+    // The store has ended already.
+  }
+}
+
+std::string LostText(const std::string& name) {
+  return name +
+         " has ended without reporting an error: it was killed, ran out of "
+         "memory, or its machine is gone; a run resumes from its last saved "
+         "state with --resume";
+}
+
+}  // namespace wsel::distributed

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <c10/util/intrusive_ptr.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <torch/csrc/distributed/c10d/Store.hpp>
+#include <vector>
+
+#include "wsel/core/exit_code.h"
+#include "wsel/distributed/world.h"
+
+namespace wsel::distributed {
+
+// Why a command of several ranks ends, as all of them know it.
+struct Failure {
+  ExitReport report;
+  bool mine = false;  // this rank is the one to print it
+};
+
+// The one failure of a world, in its store: the first that a rank reports.
+// Where the store has ended, so has rank 0.
+class Failures {
+ public:
+  Failures(c10::intrusive_ptr<c10d::Store> store, const World& world)
+      : store_(std::move(store)), world_(world) {}
+
+  // Without waiting. Errors: what the store throws.
+  std::optional<Failure> Known();
+
+  // Of this rank's own error, unless another rank has reported one before.
+  // Ranks give way to rank 0, which has the same error if all have it.
+  Failure Report(const ExitReport& report);
+
+  // After a transfer failed with `what`: another rank's failure, or the one
+  // that has ended without any, which takes some seconds. `names` of all ranks.
+  Failure FindLost(const std::string& what,
+                   const std::vector<std::string>& names);
+
+  // A sign of life of this rank, and the last one of a rank; "": none so far.
+  // Errors: what the store throws.
+  void Beat(int64_t count);
+  std::string BeatOf(int rank);
+
+  // Before this rank exits: if it holds the store, waits some seconds until
+  // the others know of the failure.
+  void Linger();
+
+ private:
+  std::vector<std::string> Beats();
+  // The failure, if there is one before the time is up.
+  std::optional<Failure> WaitForKnown(std::chrono::seconds time);
+
+  c10::intrusive_ptr<c10d::Store> store_;
+  World world_;
+};
+
+// The text about a rank that ended without a report.
+std::string LostText(const std::string& name);
+
+}  // namespace wsel::distributed

@@ -1,0 +1,69 @@
+#include "wsel/session/ranks.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+
+#include "wsel/core/error.h"
+#include "wsel/core/sha256.h"
+#include "wsel/run/file_names.h"
+
+namespace wsel::session {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a rank sees in a folder, as far as it matters before training.
+std::string Sight(const run::RunFolder& folder) {
+  if (!fs::exists(folder.root() / run::kLockFile)) return "nothing";
+  const std::string config =
+      folder.HasRun() ? Sha256OfFile(folder.config()).substr(0, 12) : "none";
+  return fmt::format("configuration {}, saved state: {}", config,
+                     folder.HasState() ? "yes" : "no");
+}
+
+}  // namespace
+
+run::RunFolder OpenFolder(const std::string& output,
+                          distributed::ProcessGroup* group) {
+  if (group == nullptr) return run::RunFolder(output);
+  if (group->IsFirst()) {
+    run::RunFolder folder(output);
+    group->FromFirst(Sight(folder));
+    return folder;
+  }
+  const std::string first = group->FromFirst("");
+  run::RunFolder folder(output, run::RunFolder::ReadOnly{});
+  const std::string sight = Sight(folder);
+  if (sight == first) return folder;
+  throw Error(ErrorKind::kIo, output,
+              "is not the same folder on all ranks: {} sees {}, {} sees {}; it "
+              "must be on a file system that all machines share",
+              group->NameOf(0), first, group->NameOf(group->rank()), sight);
+}
+
+void RequireSameRecipe(const recipe::Recipe& recipe,
+                       distributed::ProcessGroup& group) {
+  const std::string first = group.FromFirst(recipe::ToJson(recipe));
+  const auto differences = recipe::Differences(
+      recipe::RecipeOfRun(first, "the first rank's recipe"), recipe);
+  if (differences.empty()) return;
+  throw Error(ErrorKind::kConfig, "recipe",
+              "is another one than that of rank 0; start all ranks with the "
+              "same options and files:\n  {}",
+              fmt::join(differences, "\n  "));
+}
+
+void AdoptAutoOptions(recipe::Recipe& recipe,
+                      distributed::ProcessGroup& group) {
+  const auto first =
+      recipe::RecipeOfRun(group.FromFirst(recipe::ToJson(recipe)),
+                          "the first rank's recipe")
+          .train;
+  recipe.train.precision = first.precision;
+  recipe.train.micro_batch = first.micro_batch;
+  recipe.train.eval_batch = first.eval_batch;
+}
+
+}  // namespace wsel::session

@@ -1,0 +1,133 @@
+#include "gradient_sum.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include <memory>
+
+namespace wsel::train {
+namespace {
+
+// Small enough that a model of 5 million parameters has several to overlap;
+// large enough that their number does not matter: 25 MB for PyTorch's larger
+// models.
+constexpr int64_t kBucketElements = 1 << 20;  // 4 MiB
+
+}  // namespace
+
+// Called by autograd when a parameter's gradient is final.
+struct GradientSum::Hook : torch::autograd::PostAccumulateGradHook {
+  Hook(GradientSum& sum_in, size_t bucket_in)
+      : sum(sum_in), bucket(bucket_in) {}
+  void operator()(const torch::autograd::Variable& /*parameter*/) override {
+    sum.OnGradient(bucket);
+  }
+  GradientSum& sum;
+  size_t bucket;
+};
+
+GradientSum::GradientSum(const optim::NamedTensors& parameters,
+                         distributed::ProcessGroup& group,
+                         const c10::Device& device)
+    : group_(group),
+      defined_(at::zeros({static_cast<int64_t>(parameters.size())}, at::kInt)),
+      waited_(device) {
+  for (const auto& parameter : parameters) {
+    parameters_.push_back(parameter.tensor);
+  }
+  for (size_t i = parameters_.size(); i > 0; --i) AddToBucket(i - 1);
+  for (size_t i = 0; i < buckets_.size(); ++i) {
+    Bucket& bucket = buckets_[i];
+    int64_t elements = 0;
+    for (const size_t p : bucket.parameters) elements += parameters_[p].numel();
+    bucket.flat = at::zeros({elements}, at::TensorOptions(device));
+    int64_t first = 0;
+    for (const size_t p : bucket.parameters) {
+      const at::Tensor& parameter = parameters_[p];
+      bucket.parts.push_back(bucket.flat.narrow(0, first, parameter.numel())
+                                 .view(parameter.sizes()));
+      first += parameter.numel();
+      torch::autograd::impl::set_post_acc_grad_hooks(
+          parameter, std::make_unique<Hook>(*this, i));
+    }
+  }
+}
+
+GradientSum::~GradientSum() {
+  for (const at::Tensor& parameter : parameters_) {
+    torch::autograd::impl::post_acc_grad_hooks(parameter).reset();
+  }
+}
+
+void GradientSum::AddToBucket(size_t parameter) {
+  int64_t elements = parameters_[parameter].numel();
+  if (!buckets_.empty()) {
+    for (const size_t p : buckets_.back().parameters) {
+      elements += parameters_[p].numel();
+    }
+  }
+  if (buckets_.empty() || elements > kBucketElements) buckets_.emplace_back();
+  buckets_.back().parameters.push_back(parameter);
+}
+
+void GradientSum::Arm() {
+  armed_ = true;
+  started_ = 0;
+  for (Bucket& bucket : buckets_) bucket.missing = bucket.parameters.size();
+}
+
+void GradientSum::OnGradient(size_t bucket) {
+  if (!armed_) return;
+  --buckets_[bucket].missing;
+  // All ranks send in the same order, whatever becomes final first.
+  size_t end = started_;
+  while (end < buckets_.size() && buckets_[end].missing == 0) ++end;
+  StartUpTo(end);
+}
+
+void GradientSum::StartUpTo(size_t end) {
+  const at::NoGradGuard no_grad;
+  for (; started_ < end; ++started_) {
+    Bucket& bucket = buckets_[started_];
+    for (size_t i = 0; i < bucket.parts.size(); ++i) {
+      const at::Tensor& gradient = parameters_[bucket.parameters[i]].grad();
+      if (gradient.defined()) {
+        bucket.parts[i].copy_(gradient);
+      } else {
+        bucket.parts[i].zero_();
+      }
+    }
+    bucket.transfer = group_.StartSum(bucket.flat);
+  }
+}
+
+void GradientSum::Finish() {
+  armed_ = false;
+  auto* defined = defined_.data_ptr<int32_t>();
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    defined[i] = parameters_[i].grad().defined() ? 1 : 0;
+  }
+  auto known = group_.StartMax(defined_);
+  // Those with a parameter that has no gradient.
+  StartUpTo(buckets_.size());
+  waited_.Start();
+  known.Wait();
+  for (Bucket& bucket : buckets_) bucket.transfer.Wait();
+  waited_.Stop();
+  for (const Bucket& bucket : buckets_) CopyBack(bucket);
+}
+
+void GradientSum::CopyBack(const Bucket& bucket) {
+  const at::NoGradGuard no_grad;
+  const auto* defined = defined_.data_ptr<int32_t>();
+  for (size_t i = 0; i < bucket.parts.size(); ++i) {
+    const size_t p = bucket.parameters[i];
+    if (defined[p] == 0) continue;
+    at::Tensor& gradient = parameters_[p].mutable_grad();
+    if (!gradient.defined()) gradient = at::empty_like(parameters_[p]);
+    gradient.copy_(bucket.parts[i]);
+  }
+}
+
+}  // namespace wsel::train

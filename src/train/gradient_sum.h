@@ -1,0 +1,63 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "wait_clock.h"
+#include "wsel/distributed/process_group.h"
+#include "wsel/optim/named_tensors.h"
+
+namespace wsel::train {
+
+// Sums the gradients of parameters over all ranks. They are sent in buckets,
+// the last parameters' first, as soon as the backward pass has computed them,
+// while it computes the others: DistributedDataParallel's way (Li et al. 2020).
+class GradientSum {
+ public:
+  // Shares the parameters, float32 on `device`; `group` must outlive this.
+  GradientSum(const optim::NamedTensors& parameters,
+              distributed::ProcessGroup& group, const c10::Device& device);
+  ~GradientSum();  // no backward pass is running
+  GradientSum(const GradientSum&) = delete;
+  GradientSum& operator=(const GradientSum&) = delete;
+
+  // Before the last backward pass of an optimizer step: its gradients are sent
+  // as they become final.
+  void Arm();
+
+  // After it: every gradient is the sum of those of all ranks, the same bits on
+  // each. One that no rank has stays undefined. Errors: RankLost.
+  void Finish();
+
+  // Time spent waiting in Finish, since the last call.
+  double TakeWaitSeconds() { return waited_.TakeSeconds(); }
+
+ private:
+  struct Hook;
+  struct Bucket {
+    std::vector<size_t> parameters;
+    at::Tensor flat;                // their gradients, one after the other
+    std::vector<at::Tensor> parts;  // views of it in the parameters' shapes
+    size_t missing = 0;             // gradients that are not final
+    distributed::ProcessGroup::Transfer transfer;
+  };
+
+  void AddToBucket(size_t parameter);
+  void OnGradient(size_t bucket);
+  // Sends the buckets before `end` that are not on their way.
+  void StartUpTo(size_t end);
+  void CopyBack(const Bucket& bucket);
+
+  std::vector<at::Tensor> parameters_;
+  distributed::ProcessGroup& group_;
+  std::vector<Bucket> buckets_;
+  at::Tensor defined_;  // [parameters] int32, on the CPU: on some rank
+  bool armed_ = false;
+  size_t started_ = 0;  // buckets: on all ranks in the same order
+  WaitClock waited_;
+};
+
+}  // namespace wsel::train

@@ -1,0 +1,257 @@
+// Training on several ranks, which are threads here: what remains the same for
+// every number of them.
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "distributed/run_ranks.h"
+#include "throws.h"
+#include "train/small_run.h"
+#include "wsel/checkpoint/checkpoint.h"
+#include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/fit.h"
+
+namespace wsel::train {
+namespace {
+
+constexpr int64_t kSteps = 10;
+
+model::Config SmallConvNext() {
+  return model::ConvNextConfig{.name = "small",
+                               .img_size = 32,
+                               .dims = {8, 8, 16, 16},
+                               .depths = {1, 1, 1, 1},
+                               .num_classes = 3,
+                               .layer_scale = 0.1};
+}
+
+// Ten epochs of one step of 24 images, which 1, 2, 3 and 4 ranks share in
+// micro-batches of 2. Everything that depends on positions, sums or norms is
+// on. An epsilon well above rounding keeps AdamW from turning gradients that
+// are 0 apart from rounding, such as those of the keys' biases, into steps.
+Options RankOptions(const model::Config& config) {
+  Options options = SmallOptions();
+  const auto size = static_cast<int>(ImageSize(config));
+  options.schedule.epochs = kSteps;
+  options.schedule.lr = 1e-3;
+  options.optimizer.eps = 1e-4;
+  options.batch_size = 24;
+  options.micro_batch = 2;
+  options.mixup_batch = 2;
+  options.transform.img_size = size;
+  options.evaluation.img_size = size;
+  return options;
+}
+
+Teacher FeatureTeacher(const model::Config& config) {
+  nn::Model teacher = nn::Build(config);
+  Initialize(teacher, model::Initializer::kTimm, 2);
+  return ModelTeacher(teacher, Distillation::kFeature, {});
+}
+
+struct Run {
+  std::vector<double> losses;  // of each step, on the first rank
+  TrainResult result;
+  std::vector<EpochReport> epochs;
+};
+
+// Trains on one rank of a group, or alone.
+Run TrainAlone(const model::Config& config, const Options& options,
+               const std::filesystem::path& path,
+               distributed::ProcessGroup* group, int64_t stop_after) {
+  at::set_num_threads(1);  // of this thread
+  SmallRun small(options, /*workers=*/1);
+  small.job.group = group;
+  if (options.distill.method != Distillation::kNone) {
+    small.job.teacher = FeatureTeacher(config);
+  }
+  nn::Model model = nn::Build(config);
+  Initialize(model, model::Initializer::kTimm, 1);
+  Run run;
+  TrainCallbacks callbacks;
+  callbacks.on_step = [&](const StepReport& r) {
+    run.losses.push_back(r.loss);
+  };
+  callbacks.on_epoch = [&](const EpochReport& r) { run.epochs.push_back(r); };
+  // Only the last rank receives the signal.
+  const bool last = group == nullptr || group->rank() == group->size() - 1;
+  callbacks.stop_signal = [&, asked = int64_t{0}]() mutable {
+    return last && ++asked == stop_after ? 15 : 0;
+  };
+  const bool first = group == nullptr || group->IsFirst();
+  const RunFolder folder =
+      first ? RunFolder(path) : RunFolder(path, RunFolder::ReadOnly{});
+  run.result = Fit(model, small.job, folder, callbacks);
+  return run;
+}
+
+Run TrainOn(int ranks, const model::Config& config, const Options& options,
+            const std::filesystem::path& path, int64_t stop_after = 0) {
+  Run run;
+  distributed::RunRanks(ranks, [&](distributed::ProcessGroup& group) {
+    Run own = TrainAlone(config, options, path, &group, stop_after);
+    if (group.IsFirst()) run = std::move(own);
+  });
+  return run;
+}
+
+// As one long row.
+at::Tensor Weights(const std::filesystem::path& file) {
+  const auto opened = checkpoint::Open(file);
+  std::vector<at::Tensor> rows;
+  for (const TensorSpec& spec : opened->Specs()) {
+    rows.push_back(Borrow(opened->View(spec.name)).flatten().clone());
+  }
+  return at::cat(rows);
+}
+
+void ExpectClose(const TempFolder& a, const TempFolder& b) {
+  for (const char* name : {"last.safetensors", "last-ema.safetensors"}) {
+    const double difference =
+        (Weights(a / name) - Weights(b / name)).abs().max().item<double>();
+    EXPECT_LT(difference, 1e-5) << name;
+  }
+}
+
+void ExpectSameCurve(const std::vector<double>& a,
+                     const std::vector<double>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_NEAR(b[i] / a[i], 1, 1e-5) << "step " << i;
+  }
+}
+
+class Ranks : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!distributed::HasGloo()) GTEST_SKIP() << "this build has no Gloo";
+  }
+};
+
+TEST_F(Ranks, TheirNumberChangesOnlyRounding) {
+  for (const model::Config& config : {SmallVit(), SmallConvNext()}) {
+    for (const Distillation method :
+         {Distillation::kNone, Distillation::kFeature}) {
+      SCOPED_TRACE(config.index());
+      Options options = RankOptions(config);
+      options.distill.method = method;
+      const TempFolder alone;
+      const Run one =
+          TrainAlone(config, options, alone.path(), nullptr, /*stop_after=*/0);
+      ASSERT_EQ(one.losses.size(), static_cast<size_t>(kSteps));
+      for (const int ranks : {1, 2, 3, 4}) {
+        SCOPED_TRACE(ranks);
+        const TempFolder together;
+        const Run run = TrainOn(ranks, config, options, together.path());
+        ExpectSameCurve(one.losses, run.losses);
+        ExpectClose(alone, together);
+      }
+    }
+  }
+}
+
+TEST_F(Ranks, AGroupOfOneEndsInTheBytesOfNone) {
+  const Options options = RankOptions(SmallVit());
+  const TempFolder alone;
+  TrainAlone(SmallVit(), options, alone.path(), nullptr, 0);
+  const TempFolder group;
+  TrainOn(1, SmallVit(), options, group.path());
+  for (const char* name : {"last.safetensors", "last-ema.safetensors",
+                           "best.safetensors", "summary.csv"}) {
+    EXPECT_EQ(ReadAll(alone / name), ReadAll(group / name)) << name;
+  }
+}
+
+TEST_F(Ranks, TheSameNumberEndsInTheSameBytes) {
+  const Options options = RankOptions(SmallVit());
+  const TempFolder a;
+  const TempFolder b;
+  TrainOn(3, SmallVit(), options, a.path());
+  TrainOn(3, SmallVit(), options, b.path());
+  for (const char* name : {"last.safetensors", "last-ema.safetensors",
+                           "best.safetensors", "summary.csv"}) {
+    EXPECT_EQ(ReadAll(a / name), ReadAll(b / name)) << name;
+  }
+}
+
+TEST_F(Ranks, ARunStoppedAtTwoResumesAtAnyNumber) {
+  const Options options = RankOptions(SmallVit());
+  const TempFolder whole;
+  const Run expected = TrainOn(2, SmallVit(), options, whole.path());
+  for (const int ranks : {1, 2, 3, 4}) {
+    SCOPED_TRACE(ranks);
+    const TempFolder parts;
+    const Run first = TrainOn(2, SmallVit(), options, parts.path(), 4);
+    EXPECT_EQ(first.result.signal, 15);  // which one rank received
+    EXPECT_EQ(first.result.state.step, 4);
+    Run second = TrainOn(ranks, SmallVit(), options, parts.path());
+    EXPECT_EQ(second.result.signal, 0);
+    auto losses = first.losses;
+    losses.insert(losses.end(), second.losses.begin(), second.losses.end());
+    ExpectSameCurve(expected.losses, losses);
+    ExpectClose(whole, parts);
+  }
+}
+
+TEST_F(Ranks, EvaluateEachImageOnce) {
+  Options options = RankOptions(SmallVit());
+  options.eval_batch = 5;  // 24 images in 5 batches
+  // Without steps that round differently: the same weights for all.
+  options.schedule.lr = 0;
+  options.schedule.min_lr = 0;
+  const TempFolder alone;
+  const Run one =
+      TrainAlone(SmallVit(), options, alone.path(), nullptr, /*stop_after=*/1);
+  for (const int ranks : {2, 3, 4}) {
+    const TempFolder together;
+    const Run run = TrainOn(ranks, SmallVit(), options, together.path(), 1);
+    ASSERT_EQ(run.epochs.size(), 1U);
+    const Evaluation& expected = *one.epochs[0].test;
+    const Evaluation& shared = *run.epochs[0].test;
+    EXPECT_EQ(shared.count, 24);
+    EXPECT_EQ(shared.loss, expected.loss);
+    EXPECT_EQ(shared.top1, expected.top1);
+    EXPECT_EQ(shared.top5, expected.top5);
+    EXPECT_TRUE(run.epochs[0].comm_wait);
+    EXPECT_FALSE(one.epochs[0].comm_wait);
+  }
+}
+
+TEST_F(Ranks, ShareTheTeachersPass) {
+  Options options = RankOptions(SmallVit());
+  options.distill.method = Distillation::kFeature;
+  options.distill.cache = true;
+  options.transform.crop = augment::TrainCrop::kEvaluation;
+  options.transform.hflip = 0;
+  options.transform.rand_augment = "";
+  options.erasing.probability = 0;
+  options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
+  const TempFolder alone;
+  const Run one =
+      TrainAlone(SmallVit(), options, alone.path(), nullptr, /*stop_after=*/0);
+  for (const int ranks : {2, 3}) {
+    const TempFolder together;
+    ExpectSameCurve(
+        one.losses,
+        TrainOn(ranks, SmallVit(), options, together.path()).losses);
+  }
+}
+
+TEST(ShareOf, NamesTheNumbersThatDoNotDivide) {
+  Options options = SmallOptions();
+  options.batch_size = 24;
+  ExpectError([&] { ShareOf(options, 0, 5); }, ErrorKind::kConfig,
+              {"train.batch_size", "24", "5 ranks"});
+  options.micro_batch = 4;
+  options.mixup_batch = 8;
+  ExpectError([&] { ShareOf(options, 0, 2); }, ErrorKind::kConfig,
+              {"train.mixup_batch", "is 8", "12 images"});
+  options.micro_batch = 24;
+  ExpectError([&] { ShareOf(options, 0, 2); }, ErrorKind::kConfig,
+              {"train.micro_batch", "is 24", "12 images"});
+}
+
+}  // namespace
+}  // namespace wsel::train
