@@ -35,9 +35,13 @@ template <typename C>
 struct Field {
   std::string_view key;
   std::variant<std::string C::*, int64_t C::*, std::array<int64_t, 4> C::*,
-               double C::*, bool C::*, Pooling C::*, Activation C::*>
+               double C::*, bool C::*, Pooling C::*, Activation C::*, Norm C::*,
+               Qkv C::*, MlpForm C::*, BlockForm C::*, Rope C::*>
       member;
   Range range = {};
+  // Written only if it is not the default: plans and checkpoints of models that
+  // do not use it stay as they were.
+  bool rare = false;
 };
 
 // Calls visit(field, value) for each field of a config, in the table's order.
@@ -52,6 +56,11 @@ void VisitFields(std::span<const Field<C>> fields, MaybeConst& config,
 
 const Registry<Pooling>& NamesOf(Pooling tag);
 const Registry<Activation>& NamesOf(Activation tag);
+const Registry<Norm>& NamesOf(Norm tag);
+const Registry<Qkv>& NamesOf(Qkv tag);
+const Registry<MlpForm>& NamesOf(MlpForm tag);
+const Registry<BlockForm>& NamesOf(BlockForm tag);
+const Registry<Rope>& NamesOf(Rope tag);
 
 // Checks the fields of a config that is called `where`. Errors: kConfig, naming
 // the field.

@@ -11,8 +11,8 @@ namespace {
 
 // In the order of the enumeration.
 constexpr std::string_view kNames[] = {
-    "patch_embed", "pos_embed", "tokens",      "attn",       "conv",
-    "norm",        "mlp",       "layer_scale", "downsample", "head"};
+    "patch_embed", "pos_embed",   "tokens",    "attn",       "conv", "norm",
+    "mlp",         "layer_scale", "attn_pool", "downsample", "head"};
 
 }  // namespace
 

@@ -133,7 +133,8 @@ TEST(ParameterSpecs, ComponentNames) {
   }
   EXPECT_THAT(names,
               ElementsAre("patch_embed", "pos_embed", "tokens", "attn", "conv",
-                          "norm", "mlp", "layer_scale", "downsample", "head"));
+                          "norm", "mlp", "layer_scale", "attn_pool", "downsample",
+                          "head"));
 }
 
 TEST(Flops, SaturateForTheLargestModel) {
