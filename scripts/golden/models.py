@@ -2,6 +2,7 @@
 """Goldens of the room `model`, computed by timm.
 
     scripts/golden/models.py            # writes tests/golden/model/
+    scripts/golden/models.py vit_plain  # only that small model's logits
 
 - variants.json: for each variant a digest of its state_dict (names, dtypes,
   shapes, order), its counts, and its FLOPs by torch.utils.flop_counter.
@@ -14,6 +15,7 @@ import hashlib
 import json
 import math
 import pathlib
+import sys
 
 import numpy as np
 import timm
@@ -194,6 +196,63 @@ SMALL = {
     "vit_no_qkv_bias": small_vit(qkv_bias=False, mlp_ratio=2.5),
     "vit_patch14": small_vit(patch_size=14, img_size=42, depth=1, num_heads=2),
     "vit_headless": small_vit(num_classes=0, patch_size=4, img_size=20),
+    "vit_map": small_vit(pooling="map", class_token=False,
+                         activation="gelu_tanh"),
+    "vit_map_with_prefix": small_vit(pooling="map", class_token=False,
+                                     reg_tokens=1, pool_include_prefix=True,
+                                     mlp_ratio=2),
+    "vit_no_final_norm": small_vit(final_norm=False, reg_tokens=3,
+                                   no_embed_class=True),
+    "vit_relu": small_vit(activation="relu"),
+    "vit_aimv2": small_vit(norm="rmsnorm", norm_eps=1e-5, embed_norm=True,
+                           mlp="swiglu", activation="silu", proj_bias=False,
+                           qkv_bias=False, class_token=False,
+                           pooling="normed-avg"),
+    "vit_beit3": small_vit(scale_attn_norm=True, scale_mlp_norm=True,
+                           norm_eps=1e-5, pooling="avg"),
+    "vit_dinov2_giant": small_vit(mlp="swiglu-packed", activation="silu",
+                                  layer_scale=1e-5, mlp_ratio=2.5),
+    "vit_qk_norm": small_vit(qk_norm=True),
+    "vit_diff": small_vit(diff_attn=True, layer_scale=1e-5, depth=3),
+    "vit_parallel": small_vit(block="parallel", layer_scale=1e-5),
+    "vit_parallel_rmsnorm": small_vit(block="parallel", norm="rmsnorm",
+                                      pre_norm=True, qk_norm=True,
+                                      qkv_bias=False, no_embed_class=True),
+    "vit_parallel_diff": small_vit(block="parallel", diff_attn=True,
+                                   reg_tokens=1, class_token=False,
+                                   pooling="avg"),
+    "vit_post_norm": small_vit(block="post-norm", qkv_bias=False,
+                               layer_scale=1e-5, class_token=False,
+                               pooling="avg"),
+    "eva_01": small_vit(qkv="qv-bias", pooling="avg"),
+    "eva_post_norm": small_vit(qkv="qv-bias", block="post-norm"),
+    "eva_02_tiny": small_vit(qkv="qv-bias", mlp="swiglu-packed",
+                             rope="axial", rope_ref_grid=3, pooling="avg"),
+    "eva_02_clip": small_vit(qkv="separate", mlp="swiglu",
+                             scale_mlp_norm=True, scale_attn_norm=True,
+                             rope="axial", rope_ref_grid=3),
+    "eva_dinov3": small_vit(rope="dinov3", rope_rotate_half=True,
+                            rope_temperature=100, pos_embed=False,
+                            reg_tokens=4, qkv_bias=False, layer_scale=1e-5,
+                            norm_eps=1e-5, pooling="normed-avg"),
+    "eva_dinov3_plus": small_vit(rope="dinov3", rope_rotate_half=True,
+                                 rope_temperature=100, pos_embed=False,
+                                 reg_tokens=4, qkv="qv-bias", mlp="swiglu",
+                                 layer_scale=1e-5, norm_eps=1e-5),
+    "eva_pe_core": small_vit(rope="axial", rope_xy=True, rope_ref_grid=4,
+                             rope_grid_offset=1, pre_norm=True, norm_eps=1e-5,
+                             pooling="map", pool_include_prefix=True,
+                             attn_pool_heads=4, attn_pool_mlp_ratio=2),
+    "eva_pe_spatial": small_vit(rope="axial", rope_xy=True, rope_ref_grid=4,
+                                pre_norm=True, final_norm=False, norm_eps=1e-5,
+                                layer_scale=0.1, pooling="normed-avg"),
+    "eva_rope_axial": small_vit(rope="axial", rope_xy=True,
+                                rope_temperature=100, pos_embed=False,
+                                layer_scale=1e-5),
+    "eva_rope_mixed_ape": small_vit(rope="mixed", rope_xy=True,
+                                    rope_temperature=10, no_embed_class=True,
+                                    layer_scale=1e-5),
+    "eva_qk_norm": small_vit(rope="axial", qk_norm=True, pos_embed=False),
     "convnext_linear": small_convnext(),
     "convnext_conv_mlp": small_convnext(conv_mlp=True),
     "convnext_hnf": small_convnext(conv_mlp=True, head_norm_first=True),
@@ -239,8 +298,12 @@ def write_json(name, content):
 
 
 def main():
+    """With names: writes only the logits of these small models."""
     (OUTPUT / "logits").mkdir(parents=True, exist_ok=True)
+    names = sys.argv[1:]
     for name, config in SMALL.items():
+        if names and name not in names:
+            continue
         path = OUTPUT / "logits" / f"{name}.safetensors"
         tensors = {k: np.ascontiguousarray(v)
                    for k, v in run_small(config).items()}
@@ -249,6 +312,8 @@ def main():
         save_file(tensors, path, metadata)
         assert not any(math.isnan(t.sum()) for t in tensors.values())
         print(path, path.stat().st_size)
+    if names:
+        return
     write_json("init.json", {"initialisers": initialisers()})
     write_json("variants.json", {"variants": variants()})
 

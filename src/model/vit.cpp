@@ -96,7 +96,8 @@ void CheckAttention(const VitConfig& c, const FieldChecker& checker) {
 
 void CheckPooling(const VitConfig& c, const FieldChecker& checker) {
   checker.Require(!c.pool_include_prefix || c.pooling != Pooling::kToken,
-                  "pool_include_prefix", "is not possible with pooling 'token'");
+                  "pool_include_prefix",
+                  "is not possible with pooling 'token'");
   if (c.pooling != Pooling::kAttention) return;
   checker.Require(c.embed_dim % c.AttnPoolHeads() == 0, "attn_pool_heads",
                   "is {}, which does not divide embed_dim {}",
@@ -123,8 +124,9 @@ void CheckParallel(const VitConfig& c, const FieldChecker& checker) {
                   "separate q and v biases");
   checker.Require(!c.scale_attn_norm && !c.scale_mlp_norm, "block",
                   "is 'parallel', which has no norms within its branches");
-  checker.Require(c.mlp == MlpForm::kMlp, "mlp", "must be 'mlp' in parallel "
-                                                 "blocks");
+  checker.Require(c.mlp == MlpForm::kMlp, "mlp",
+                  "must be 'mlp' in parallel "
+                  "blocks");
 }
 
 // What timm's Eva does not have.

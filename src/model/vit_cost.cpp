@@ -7,9 +7,9 @@ namespace {
 // One query attends to `tokens` tokens.
 double AttnPoolFlops(const VitConfig& c, double tokens) {
   const auto width = static_cast<double>(c.embed_dim);
-  return 2 * MatMul(1, width, width) +          // q, proj
-         MatMul(tokens, width, 2 * width) +     // kv
-         2 * MatMul(1, width, tokens) +         // q k^T, a v
+  return 2 * MatMul(1, width, width) +       // q, proj
+         MatMul(tokens, width, 2 * width) +  // kv
+         2 * MatMul(1, width, tokens) +      // q k^T, a v
          2 * MatMul(1, width, static_cast<double>(c.AttnPoolHidden()));
 }
 

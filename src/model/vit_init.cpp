@@ -23,7 +23,7 @@ Init LatentInit(const VitConfig& config) {
   return TruncNormal(std, 2 * std);
 }
 
-Init EvaInit(const VitConfig& config, const ParameterSpec& parameter) {
+Init EvaInit(const ParameterSpec& parameter) {
   if (parameter.component == Component::kHead) {
     constexpr double kHeadScale = 0.001;
     return IsWeight(parameter)
@@ -71,7 +71,7 @@ Init VitTimmInit(const VitConfig& config, const ParameterSpec& parameter) {
   if (Contains(parameter, "rope.freqs")) {
     return {InitKind::kRopeFreqs, config.rope_temperature};
   }
-  if (config.IsEva()) return EvaInit(config, parameter);
+  if (config.IsEva()) return EvaInit(parameter);
   if (parameter.component == Component::kPosEmbed) {
     return TruncNormal(kStd, kTimmBound);
   }
@@ -89,10 +89,10 @@ Init VitTimmInit(const VitConfig& config, const ParameterSpec& parameter) {
 }
 
 double VitNormWeight(const VitConfig& config, const ParameterSpec& parameter) {
-  const bool scales = config.block == BlockForm::kPostNorm &&
-                      !config.IsEva() && config.layer_scale > 0 &&
-                      (Contains(parameter, ".norm1.") ||
-                       Contains(parameter, ".norm2."));
+  const bool scales =
+      config.block == BlockForm::kPostNorm && !config.IsEva() &&
+      config.layer_scale > 0 &&
+      (Contains(parameter, ".norm1.") || Contains(parameter, ".norm2."));
   return scales ? config.layer_scale : 1;
 }
 

@@ -60,7 +60,8 @@ void AddEmbedding(const VitConfig& c, const VitDims& d,
 
 void AddLambdas(const VitDims& d, const std::string& prefix,
                 ParameterSpecsBuilder& out) {
-  for (const char* name : {"lambda_q1", "lambda_k1", "lambda_q2", "lambda_k2"}) {
+  for (const char* name :
+       {"lambda_q1", "lambda_k1", "lambda_q2", "lambda_k2"}) {
     out.Add(Component::kAttention, prefix + name, {d.half_head});
   }
 }

@@ -58,8 +58,7 @@ void FillRopeFreqs(const RandomStream& stream, double base,
   const int64_t pairs = tensor.size(3);
   auto* out = tensor.mutable_data_ptr<float>();
   for (int64_t head = 0; head < heads; ++head) {
-    const double angle =
-        2 * M_PI * stream.Uniform(static_cast<uint64_t>(head));
+    const double angle = 2 * M_PI * stream.Uniform(static_cast<uint64_t>(head));
     for (int64_t i = 0; i < pairs; ++i) {
       const int64_t band = i % (pairs / 2);
       const double turn = angle + (i < pairs / 2 ? 0 : M_PI / 2);

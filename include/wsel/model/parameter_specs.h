@@ -19,8 +19,8 @@ enum class Role {
   kAttnInner,  // attention channels: num_heads x head_dim
   kMlpHidden,  // hidden channels of an MLP
   kClasses,
-  kTokens,  // positions: prefix tokens, then the patch grid row by row
-  kKernel,  // height or width of the patch embedding's kernel
+  kTokens,       // positions: prefix tokens, then the patch grid row by row
+  kKernel,       // height or width of the patch embedding's kernel
   kHeadChannel,  // channels of one attention head, the same for all
   kPoolInner,    // attention channels of attention pooling
   kPoolHidden,   // hidden channels of its MLP
@@ -44,10 +44,10 @@ struct Axis {
 enum class Component {
   kPatchEmbed,  // ViT's patch_embed, ConvNeXt's stem convolution
   kPosEmbed,    // absolute positions, learnt frequencies of rotary ones
-  kTokens,     // class, distillation and register tokens
-  kAttention,  // qkv, proj
-  kConv,       // ConvNeXt's depthwise convolution
-  kNorm,       // every norm
+  kTokens,      // class, distillation and register tokens
+  kAttention,   // qkv, proj
+  kConv,        // ConvNeXt's depthwise convolution
+  kNorm,        // every norm
   kMlp,
   kLayerScale,
   kAttnPool,    // attention pooling, its norm and MLP included
