@@ -39,5 +39,9 @@ std::optional<Init> VitMimeticInit(const VitConfig& config,
 bool LooksLikeVit(const ShapeReader& read);
 VitConfig DetectVit(const ShapeReader& read, const Hints& hints,
                     std::vector<std::string>& assumptions);
+// The part of DetectVit that no tensor shows: heads, pooling, image size,
+// rotary positions, layer scale's initial value, activation and epsilon.
+void CompleteVit(const Hints& hints, std::vector<std::string>& assumptions,
+                 VitConfig& config);
 
 }  // namespace wsel::model
