@@ -73,6 +73,74 @@ vit_base_patch16_clip_224 vit_base_patch16_clip_384
 vit_base_patch16_clip_quickgelu_224
 vit_large_patch14_clip_224 vit_large_patch14_clip_336
 vit_large_patch14_clip_quickgelu_224 vit_large_patch14_clip_quickgelu_336
+vit_base_patch16_siglip_224 vit_base_patch16_siglip_256
+vit_base_patch16_siglip_384 vit_base_patch16_siglip_512
+vit_base_patch16_siglip_gap_224 vit_base_patch16_siglip_gap_256
+vit_base_patch16_siglip_gap_384 vit_base_patch16_siglip_gap_512
+vit_base_patch32_siglip_256 vit_base_patch32_siglip_gap_256
+vit_large_patch16_siglip_256 vit_large_patch16_siglip_384
+vit_large_patch16_siglip_512 vit_large_patch16_siglip_gap_256
+vit_large_patch16_siglip_gap_384 vit_large_patch16_siglip_gap_512
+vit_so400m_patch14_siglip_224 vit_so400m_patch14_siglip_378
+vit_so400m_patch14_siglip_gap_224 vit_so400m_patch14_siglip_gap_378
+vit_so400m_patch14_siglip_gap_448 vit_so400m_patch14_siglip_gap_896
+vit_so400m_patch16_siglip_256 vit_so400m_patch16_siglip_384
+vit_so400m_patch16_siglip_512 vit_so400m_patch16_siglip_gap_256
+vit_so400m_patch16_siglip_gap_384 vit_so400m_patch16_siglip_gap_512
+vit_giantopt_patch16_siglip_256 vit_giantopt_patch16_siglip_384
+vit_giantopt_patch16_siglip_gap_256 vit_giantopt_patch16_siglip_gap_384
+vit_betwixt_patch16_gap_256 vit_huge_patch14_gap_224 vit_huge_patch16_gap_448
+vit_giant_patch16_gap_224
+vit_wee_patch16_reg1_gap_256 vit_little_patch16_reg1_gap_256
+vit_little_patch16_reg4_gap_256 vit_medium_patch16_reg1_gap_256
+vit_medium_patch16_reg4_gap_256 vit_mediumd_patch16_reg4_gap_256
+vit_mediumd_patch16_reg4_gap_384 vit_betwixt_patch16_reg1_gap_256
+vit_betwixt_patch16_reg4_gap_256 vit_betwixt_patch16_reg4_gap_384
+vit_base_patch16_reg4_gap_256 vit_so150m2_patch16_reg1_gap_256
+vit_so150m2_patch16_reg1_gap_384 vit_so150m2_patch16_reg1_gap_448
+vit_so150m_patch16_reg4_gap_256 vit_so150m_patch16_reg4_gap_384
+vit_so150m_patch16_reg4_map_256
+vit_huge_patch14_224 vit_giant_patch14_224 vit_huge_patch14_clip_224
+vit_huge_patch14_clip_336 vit_huge_patch14_clip_378 vit_giant_patch14_clip_224
+deit3_huge_patch14_224 flexivit_small flexivit_base flexivit_large
+vit_base_patch16_radio_v3 vit_large_patch16_radio_v3 vit_huge_patch16_radio_v3
+vit_huge_patch16_radio_v4 vit_so400m_patch16_radio_v4 vit_intern300m_patch14_448
+aimv2_large_patch14_224 aimv2_large_patch14_336 aimv2_large_patch14_448
+aimv2_huge_patch14_224 aimv2_huge_patch14_336 aimv2_huge_patch14_448
+aimv2_1b_patch14_224 aimv2_1b_patch14_336 aimv2_1b_patch14_448
+beit3_base_patch16_224 beit3_large_patch16_224 beit3_giant_patch14_224
+beit3_giant_patch14_336
+vit_giant_patch14_dinov2 vit_giant_patch14_reg4_dinov2
+vit_giant_patch14_reg1_tipsv2 vit_base_patch14_reg1_tipsv2
+vit_large_patch14_reg1_tipsv2 vit_so400m_patch14_reg1_tipsv2
+vit_dwee_patch16_reg1_gap_256 vit_dlittle_patch16_reg1_gap_256
+vit_pwee_patch16_reg1_gap_256 vit_dpwee_patch16_reg1_gap_256
+vit_base_patch16_rpn_224 test_vit test_vit2 test_vit3 test_vit4
+eva_giant_patch14_224 eva_giant_patch14_336 eva_giant_patch14_560
+eva_giant_patch14_clip_224
+eva02_tiny_patch14_224 eva02_tiny_patch14_336 eva02_small_patch14_224
+eva02_small_patch14_336 eva02_base_patch14_224 eva02_base_patch14_448
+eva02_large_patch14_224 eva02_large_patch14_448 eva02_base_patch16_clip_224
+eva02_large_patch14_clip_224 eva02_large_patch14_clip_336
+vit_tiny_patch16_dinov3_qkvb vit_small_patch16_dinov3 vit_base_patch16_dinov3
+vit_large_patch16_dinov3 vit_small_plus_patch16_dinov3
+vit_huge_plus_patch16_dinov3 vit_small_patch16_dinov3_qkvb
+vit_base_patch16_dinov3_qkvb vit_large_patch16_dinov3_qkvb
+vit_small_plus_patch16_dinov3_qkvb vit_huge_plus_patch16_dinov3_qkvb
+vit_small_patch16_lingbot vit_base_patch16_lingbot vit_large_patch16_lingbot
+vit_pe_core_tiny_patch16_384 vit_pe_core_small_patch16_384
+vit_pe_core_base_patch16_224 vit_pe_core_large_patch14_336
+vit_pe_spatial_tiny_patch16_512 vit_pe_spatial_small_patch16_512
+vit_pe_spatial_base_patch16_512 vit_pe_spatial_large_patch14_448
+vit_pe_lang_large_patch14_448
+vit_small_patch16_rope_224 vit_small_patch16_rope_ape_224
+vit_small_patch16_rope_mixed_224 vit_small_patch16_rope_mixed_ape_224
+vit_base_patch16_rope_224 vit_base_patch16_rope_ape_224
+vit_base_patch16_rope_mixed_224 vit_base_patch16_rope_mixed_ape_224
+vit_large_patch16_rope_224 vit_large_patch16_rope_ape_224
+vit_large_patch16_rope_mixed_224 vit_large_patch16_rope_mixed_ape_224
+vit_medium_patch16_rope_reg1_gap_256 vit_mediumd_patch16_rope_reg1_gap_256
+vit_betwixt_patch16_rope_reg4_gap_256 vit_base_patch16_rope_reg1_gap_256
 convnext_atto convnext_femto convnext_pico convnext_nano convnext_tiny
 convnext_tiny_hnf convnext_small convnext_base convnext_large convnext_xlarge
 convnextv2_atto convnextv2_femto convnextv2_pico convnextv2_nano
@@ -89,6 +157,7 @@ def image_size(model):
 
 def flops_of(model):
     size = image_size(model)
+    model.requires_grad_(False)  # the counter follows gradients otherwise
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
         model(torch.empty(1, 3, size, size, device="meta"))
@@ -135,7 +204,10 @@ def initialisers():
     torch.manual_seed(1)
     out = {}
     for name in ("vit_tiny_patch16_224", "deit_tiny_distilled_patch16_224",
-                 "deit3_small_patch16_224", "convnext_femto"):
+                 "deit3_small_patch16_224", "convnext_femto",
+                 "vit_dpwee_patch16_reg1_gap_256", "test_vit3",
+                 "vit_base_patch16_rpn_224", "eva02_tiny_patch14_224",
+                 "vit_small_plus_patch16_dinov3_qkvb"):
         state = timm.create_model(name).state_dict()
         first = {}
         for key, tensor in state.items():

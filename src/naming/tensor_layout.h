@@ -23,10 +23,14 @@ enum class TensorLayout {
   kFromHeads,      // [h, d, D] -> [D, hd]
   kZeros,          // [D, classes] -> [classes] zeros for an missing bias
   kZerosOfRows,    // [classes, D] -> [classes] zeros
+  kZerosOfKernels, // [D, C, h, w] -> [D] zeros for a missing bias
   kOnesLike,       // [D] -> [D] ones for an missing weight
   kZerosLike,      // [D] -> [D] zeros
   kFirstPosition,  // [1, N, D] -> [1, 1, D]
-  kLaterPositions  // [1, N, D] -> [1, N - 1, D]
+  kLaterPositions, // [1, N, D] -> [1, N - 1, D]
+  kFirstThird,     // [3D, ...] -> [D, ...]
+  kLastThird,      // [3D, ...] -> [D, ...]
+  kLaterThirds     // [3D, ...] -> [2D, ...]
 };
 
 // The shape of timm's tensor, or nullopt if `source` does not have this layout.

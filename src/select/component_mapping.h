@@ -19,6 +19,24 @@ struct HeadSplit {
   int64_t head_dim = 1;
 };
 
+// How rotary positions order the channels of a head: for both axes, frequency
+// by frequency, the two of a pair beside each other or half a head apart.
+enum class HeadLayout {
+  kAny,          // no order
+  kPairs,        // axis, frequency, member
+  kHalves,       // member, axis, frequency
+  kMixedPairs,   // frequency, member: of learnt frequencies
+};
+
+// What a dimension of the role kAttention counts, if not all channels. Its index
+// set follows from theirs.
+enum class HeadPart {
+  kAll,      // every channel, head by head
+  kOneHead,  // the channels of one head, alike in all
+  kHeads,    // whole heads
+  kPairs,    // the pairs of one head that rotary positions rotate
+};
+
 // One dimension of a teacher's tensor: `groups` equal parts of `from` positions
 // each, of which the student has `to`.
 struct MappedAxis {
@@ -36,6 +54,14 @@ struct MappedAxis {
   // For the role kAttention, if the heads rule needs heads.
   HeadSplit from_heads = {};
   HeadSplit to_heads = {};
+  HeadPart part = HeadPart::kAll;
+  // The order of a head's channels, if rotary positions give them one.
+  HeadLayout layout = HeadLayout::kAny;
+  // Consecutive parts with index sets of their own, each repeated by its
+  // groups, instead of one set: of a parallel block's projections.
+  std::vector<MappedAxis> parts = {};
+  // Taken from the layer selection: the blocks of a tensor of all.
+  Indices fixed = {};
 };
 
 // A tensor of the student and its source.
