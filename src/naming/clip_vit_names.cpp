@@ -61,29 +61,28 @@ std::vector<Row> PerceptionRows(const std::string& tower) {
   const std::string pool = "attn_pool.";
   constexpr auto kFirst = TensorLayout::kFirstThird;
   constexpr auto kLater = TensorLayout::kLaterThirds;
-  return With(std::move(rows),
-              Rows(tower)
-                  .Add(block + "ls_1.gamma", "blocks.#.gamma_1")
-                  .Add(block + "ls_2.gamma", "blocks.#.gamma_2")
-                  .Add(pool + "probe", "attn_pool.latent")
-                  .Add(pool + "attn.in_proj_weight", "attn_pool.q.weight",
-                       kFirst)
-                  .Add(pool + "attn.in_proj_weight", "attn_pool.kv.weight",
-                       kLater)
-                  .Add(pool + "attn.in_proj_bias", "attn_pool.q.bias", kFirst)
-                  .Add(pool + "attn.in_proj_bias", "attn_pool.kv.bias", kLater)
-                  .Layer(pool + "attn.out_proj", "attn_pool.proj")
-                  .Layer(pool + "layernorm", "attn_pool.norm")
-                  .Layer(pool + "mlp.c_fc", "attn_pool.mlp.fc1")
-                  .Layer(pool + "mlp.c_proj", "attn_pool.mlp.fc2")
-                  .Take());
+  return With(
+      std::move(rows),
+      Rows(tower)
+          .Add(block + "ls_1.gamma", "blocks.#.gamma_1")
+          .Add(block + "ls_2.gamma", "blocks.#.gamma_2")
+          .Add(pool + "probe", "attn_pool.latent")
+          .Add(pool + "attn.in_proj_weight", "attn_pool.q.weight", kFirst)
+          .Add(pool + "attn.in_proj_weight", "attn_pool.kv.weight", kLater)
+          .Add(pool + "attn.in_proj_bias", "attn_pool.q.bias", kFirst)
+          .Add(pool + "attn.in_proj_bias", "attn_pool.kv.bias", kLater)
+          .Layer(pool + "attn.out_proj", "attn_pool.proj")
+          .Layer(pool + "layernorm", "attn_pool.norm")
+          .Layer(pool + "mlp.c_fc", "attn_pool.mlp.fc1")
+          .Layer(pool + "mlp.c_proj", "attn_pool.mlp.fc2")
+          .Take());
 }
 
 PretrainedCfg ClipCfg(bool quick_gelu) {
   PretrainedCfg cfg = kClip;
   cfg.norm_eps = 1e-5;
-  cfg.activation = quick_gelu ? model::Activation::kQuickGelu
-                              : model::Activation::kGelu;
+  cfg.activation =
+      quick_gelu ? model::Activation::kQuickGelu : model::Activation::kGelu;
   return cfg;
 }
 
@@ -123,13 +122,13 @@ void AddClipForms(std::vector<Source>& out) {
                      .ignored = with_rope,
                      .pretrained_cfg = perception});
     }
-    out.push_back({.name = "open_clip's CLIPA",
-                   .markers = {prefix + "conv1.weight",
-                               prefix + "class_embedding",
-                               "!" + prefix + "ln_pre.weight"},
-                   .rows = ClipaRows(prefix),
-                   .ignored = ignored,
-                   .pretrained_cfg = clipa});
+    out.push_back(
+        {.name = "open_clip's CLIPA",
+         .markers = {prefix + "conv1.weight", prefix + "class_embedding",
+                     "!" + prefix + "ln_pre.weight"},
+         .rows = ClipaRows(prefix),
+         .ignored = ignored,
+         .pretrained_cfg = clipa});
   }
 }
 

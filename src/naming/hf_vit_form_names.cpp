@@ -99,17 +99,15 @@ void AddDinov3(std::vector<Source>& out, const std::string& prefix,
   AddDinov3Block(rows, block + "layer.#.", gated);
   PretrainedCfg cfg = kImageNet;
   cfg.norm_eps = 1e-5;
-  const std::string gate =
-      prefix + block + "layer.0.mlp.gate_proj.weight";
-  out.push_back(
-      {.name = "Hugging Face DINOv3",
-       .markers = {prefix + "embeddings.patch_embeddings.weight",
-                   prefix + block + "layer.0.layer_scale1.lambda1",
-                   gated ? gate : "!" + gate},
-       .rows = rows.Take(),
-       .ignored = {{prefix + "embeddings.mask_token", kMasks},
-                   {prefix + "rope_embeddings.*", kFixedPositions}},
-       .pretrained_cfg = cfg});
+  const std::string gate = prefix + block + "layer.0.mlp.gate_proj.weight";
+  out.push_back({.name = "Hugging Face DINOv3",
+                 .markers = {prefix + "embeddings.patch_embeddings.weight",
+                             prefix + block + "layer.0.layer_scale1.lambda1",
+                             gated ? gate : "!" + gate},
+                 .rows = rows.Take(),
+                 .ignored = {{prefix + "embeddings.mask_token", kMasks},
+                             {prefix + "rope_embeddings.*", kFixedPositions}},
+                 .pretrained_cfg = cfg});
 }
 
 void AddAimv2(std::vector<Source>& out, const std::string& prefix) {

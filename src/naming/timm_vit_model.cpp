@@ -109,8 +109,7 @@ TimmModel OtherVit(const model::VitConfig& c) {
                 "timm's config.json cannot say it; write the weights alone "
                 "and build the model in Python");
   }
-  const bool packed =
-      !c.IsEva() && c.mlp == model::MlpForm::kSwiGluPacked;
+  const bool packed = !c.IsEva() && c.mlp == model::MlpForm::kSwiGluPacked;
   const std::string pool(PoolOf(c));
   Json arguments = {{"img_size", c.img_size},
                     {"patch_size", c.patch_size},
@@ -132,8 +131,8 @@ TimmModel OtherVit(const model::VitConfig& c) {
 
 bool IsUsual(const model::VitConfig& c) {
   return !c.IsEva() && c.block == model::BlockForm::kPreNorm &&
-         c.norm == model::Norm::kLayerNorm &&
-         c.mlp == model::MlpForm::kMlp && !c.embed_norm && !c.diff_attn;
+         c.norm == model::Norm::kLayerNorm && c.mlp == model::MlpForm::kMlp &&
+         !c.embed_norm && !c.diff_attn;
 }
 
 }  // namespace

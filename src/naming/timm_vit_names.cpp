@@ -36,9 +36,9 @@ void AddBlockForms(Rows& rows) {
     rows.Layer(layer, layer);
   }
   for (const char* layer :
-       {"attn.q_norm", "attn.k_norm", "attn.norm", "attn.sub_norm",
-        "mlp.fc1_g", "mlp.fc1_x", "mlp.norm", "in_norm", "in_proj", "q_norm",
-        "k_norm", "sub_norm", "attn_out_proj", "mlp_out_proj", "out_proj"}) {
+       {"attn.q_norm", "attn.k_norm", "attn.norm", "attn.sub_norm", "mlp.fc1_g",
+        "mlp.fc1_x", "mlp.norm", "in_norm", "in_proj", "q_norm", "k_norm",
+        "sub_norm", "attn_out_proj", "mlp_out_proj", "out_proj"}) {
     const std::string in_block = fmt::format("blocks.#.{}", layer);
     rows.Layer(in_block, in_block);
   }
@@ -67,14 +67,13 @@ std::vector<Row> MetaDinov3Rows() {
            row.timm.ends_with("attn.qkv.bias");
   });
   constexpr auto kFirst = TensorLayout::kFirstThird;
-  return With(
-      std::move(rows),
-      {{"storage_tokens", "reg_token"},
-       {"blocks.#.ls1.gamma", "blocks.#.gamma_1"},
-       {"blocks.#.ls2.gamma", "blocks.#.gamma_2"},
-       {"blocks.#.attn.qkv.bias", "blocks.#.attn.q_bias", kFirst},
-       {"blocks.#.attn.qkv.bias", "blocks.#.attn.v_bias",
-        TensorLayout::kLastThird}});
+  return With(std::move(rows),
+              {{"storage_tokens", "reg_token"},
+               {"blocks.#.ls1.gamma", "blocks.#.gamma_1"},
+               {"blocks.#.ls2.gamma", "blocks.#.gamma_2"},
+               {"blocks.#.attn.qkv.bias", "blocks.#.attn.q_bias", kFirst},
+               {"blocks.#.attn.qkv.bias", "blocks.#.attn.v_bias",
+                TensorLayout::kLastThird}});
 }
 
 void AddTimmEva(std::vector<Source>& out) {
@@ -134,7 +133,8 @@ std::vector<Row> TimmVitRows(std::string_view prefix) {
 std::vector<Row> TimmEvaRows(std::string_view prefix) {
   Rows rows{std::string(prefix)};
   rows.Add("rope.freqs", "rope.freqs");
-  for (const char* name : {"gamma_1", "gamma_2", "attn.q_bias", "attn.v_bias"}) {
+  for (const char* name :
+       {"gamma_1", "gamma_2", "attn.q_bias", "attn.v_bias"}) {
     const std::string in_block = fmt::format("blocks.#.{}", name);
     rows.Add(in_block, in_block);
   }

@@ -100,16 +100,14 @@ std::string_view HfActivation(model::Activation activation) {
 
 // Fields that all of Hugging Face's ViTs share.
 Json VitSizes(const model::VitConfig& c) {
-  return {
-      {"num_channels", 3},
-      {"image_size", c.img_size},
-      {"patch_size", c.patch_size},
-      {"hidden_size", c.embed_dim},
-      {"num_hidden_layers", c.depth},
-      {"num_attention_heads", c.num_heads},
-      {"hidden_act",
-       HfActivation(c.activation)},
-      {"layer_norm_eps", c.norm_eps}};
+  return {{"num_channels", 3},
+          {"image_size", c.img_size},
+          {"patch_size", c.patch_size},
+          {"hidden_size", c.embed_dim},
+          {"num_hidden_layers", c.depth},
+          {"num_attention_heads", c.num_heads},
+          {"hidden_act", HfActivation(c.activation)},
+          {"layer_norm_eps", c.norm_eps}};
 }
 
 Json Clip(const model::VitConfig& c) {

@@ -22,14 +22,14 @@ struct HeadSplit {
 // How rotary positions order the channels of a head: for both axes, frequency
 // by frequency, the two of a pair beside each other or half a head apart.
 enum class HeadLayout {
-  kAny,          // no order
-  kPairs,        // axis, frequency, member
-  kHalves,       // member, axis, frequency
-  kMixedPairs,   // frequency, member: of learnt frequencies
+  kAny,         // no order
+  kPairs,       // axis, frequency, member
+  kHalves,      // member, axis, frequency
+  kMixedPairs,  // frequency, member: of learnt frequencies
 };
 
-// What a dimension of the role kAttention counts, if not all channels. Its index
-// set follows from theirs.
+// What a dimension of the role kAttention counts, if not all channels. Its
+// index set follows from theirs.
 enum class HeadPart {
   kAll,      // every channel, head by head
   kOneHead,  // the channels of one head, alike in all
@@ -55,6 +55,8 @@ struct MappedAxis {
   HeadSplit from_heads = {};
   HeadSplit to_heads = {};
   HeadPart part = HeadPart::kAll;
+  // Heads are kept, whatever Options::heads: whole, or in `layout`'s order.
+  bool keeps_heads = false;
   // The order of a head's channels, if rotary positions give them one.
   HeadLayout layout = HeadLayout::kAny;
   // Consecutive parts with index sets of their own, each repeated by its
