@@ -3,6 +3,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/naming/kin_form.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/select/generic_plan.h"
 #include "wsel/select/importance_scores.h"
@@ -86,11 +87,13 @@ select::Plan PlanStudent(const StudentRequest& request,
   }
   const bool by_heads = request.options.heads != select::Heads::kFlat;
   if (by_heads && !request.teacher_model) RequireKnownHeads(*teacher);
-  const model::Config config =
+  const model::Config facts =
       FactsOf(*teacher, {.model = request.teacher_model}).model;
-  const TensorSource& tensors = *teacher->remapped.tensors;
-  return PlanSelection(config, tensors.Specs(), StudentConfig(request, config),
-                       request.options, select::ImportanceScoresOf(tensors));
+  const model::Config student = StudentConfig(request, facts);
+  const model::Config config = naming::InFormOf(facts, student);
+  const auto tensors = naming::WithForm(*teacher->remapped.tensors, config);
+  return PlanSelection(config, tensors->Specs(), student, request.options,
+                       select::ImportanceScoresOf(*tensors));
 }
 
 std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
@@ -104,19 +107,25 @@ std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
           ? request.teacher_model
           : pretrained::ModelByFileName(request.teacher.string());
   if (!teacher) return std::nullopt;
+  const model::Config student = StudentConfig(request, *teacher);
+  const model::Config config = naming::InFormOf(*teacher, student);
   std::vector<TensorSpec> specs;
-  for (const model::ParameterSpec& tensor : ParameterSpecs(*teacher)) {
+  for (const model::ParameterSpec& tensor : ParameterSpecs(config)) {
     specs.push_back(tensor.spec);
   }
-  return PlanSelection(*teacher, specs, StudentConfig(request, *teacher),
-                       request.options, {});
+  return PlanSelection(config, specs, student, request.options, {});
 }
 
 select::Student ApplyPlan(const select::Plan& plan,
                           const PretrainedCheckpoint* teacher) {
   if (teacher == nullptr) return select::Apply(plan, nullptr);
-  return select::Apply(plan, IsGeneric(plan) ? teacher->file.get()
-                                             : teacher->remapped.tensors.get());
+  if (IsGeneric(plan)) return select::Apply(plan, teacher->file.get());
+  if (!plan.teacher) {
+    return select::Apply(plan, teacher->remapped.tensors.get());
+  }
+  const auto tensors = naming::WithForm(*teacher->remapped.tensors,
+                                        std::get<model::Config>(*plan.teacher));
+  return select::Apply(plan, tensors.get());
 }
 
 }  // namespace wsel::session
