@@ -183,6 +183,7 @@ void GuessRope(VitConfig& c) {
     c.rope_xy = true;
   } else if (!c.pos_embed && c.class_token && c.reg_tokens > 0) {
     c.rope = Rope::kDinov3;
+    c.norm_eps = 1e-5;
     c.rope_temperature = 100;
     c.rope_rotate_half = true;
   } else if (perception) {

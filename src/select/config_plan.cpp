@@ -23,6 +23,20 @@ void CheckArchitecture(const model::Config& teacher,
               ArchitectureName(student), ArchitectureName(teacher));
 }
 
+bool SkipsMlp(const Options& options) {
+  return std::ranges::count(options.skip, "mlp") > 0;
+}
+
+// A packed SwiGLU has the name of a plain MLP's first layer, but not its rows.
+void CheckMlps(const model::Config& teacher, const model::Config& student) {
+  const auto* from = std::get_if<model::VitConfig>(&teacher);
+  const auto* to = std::get_if<model::VitConfig>(&student);
+  if (from == nullptr || to == nullptr || from->mlp == to->mlp) return;
+  throw Error(ErrorKind::kMismatch, "mlp",
+              "the MLPs of teacher and student are of different forms (plain, "
+              "SwiGLU, packed SwiGLU); choose a student of the teacher's form");
+}
+
 void CheckOptions(const model::Config& student, const Options& options) {
   const Options official{.official = true, .seed = options.seed};
   if (options.official && options != official) {
@@ -227,6 +241,7 @@ Plan PlanSelection(const model::Config& teacher,
                    const model::Config& student, const Options& options,
                    const ImportanceScores& importance) {
   CheckArchitecture(teacher, student);
+  if (!SkipsMlp(options)) CheckMlps(teacher, student);
   CheckOptions(student, options);
   const ConfigPair models{
       teacher, student, ParameterSpecs(teacher), ParameterSpecs(student),
