@@ -1,35 +1,7 @@
-#include <fmt/format.h>
-
-#include <cstdio>
-#include <exception>
-#include <new>
-#include <system_error>
-
 #include "wsel/cli/app.h"
-#include "wsel/core/error.h"
-#include "wsel/core/exit_code.h"
 #include "wsel/core/signals.h"
 
 int main(int argc, char** argv) {
   wsel::StartSignalThread();
-  try {
-    wsel::cli::Run(argc, argv);
-    return 0;
-  } catch (const wsel::Error& e) {
-    fmt::print(stderr, "wsel: {}\n", e.what());
-    return wsel::ExitCodeOf(e.kind());
-  } catch (const std::system_error& e) {
-    // Thrown by fmt and the standard library if a system call fails.
-    fmt::print(stderr, "wsel: {}\n", e.what());
-    return wsel::ExitCodeOf(wsel::ErrorKind::kIo);
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "wsel: out of memory\n");
-    return wsel::ExitCodeOf(wsel::ErrorKind::kIo);
-  } catch (const std::exception& e) {
-    fmt::print(stderr,
-               "wsel: internal error: {}\nThis is a bug in wsel; please report "
-               "it with the command line.\n",
-               e.what());
-    return wsel::kInternalError;
-  }
+  return wsel::cli::ReportErrors([&] { wsel::cli::Run(argc, argv); });
 }

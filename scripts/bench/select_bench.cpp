@@ -1,4 +1,3 @@
-#include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 
 #include <map>
@@ -74,7 +73,6 @@ BENCHMARK(HashPlan)->Unit(benchmark::kMillisecond);
 
 // ViT-S -> ViT-T: hashing what is read, and gathering.
 void ApplyPlan(benchmark::State& state, const char* method) {
-  at::set_num_threads(1);  // as wsel init does
   const Plan plan = PlanBy(method);
   for (auto _ : state) benchmark::DoNotOptimize(Apply(plan, &Source()));
 }

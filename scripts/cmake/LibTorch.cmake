@@ -36,7 +36,15 @@ if(WSEL_CUDA STREQUAL "on" AND NOT LIBTORCH_HAS_CUDA)
   message(FATAL_ERROR "WSEL_CUDA=on needs a full CUDA LibTorch (libtorch_cuda.so "
     "with cuDNN); ${LIBTORCH_ROOT} is none.")
 endif()
-if(WSEL_CUDA STREQUAL "off" OR NOT LIBTORCH_HAS_CUDA)
+if(WSEL_CUDA STREQUAL "runtime")
+  # libtorch.so only needs what its own LibTorch has: torch_cpu and, of a CUDA
+  # wheel, torch_cuda. Whose libraries may not lie here.
+  target_link_libraries(LibTorch::libtorch INTERFACE
+    torch_cpu c10 -Wl,--no-as-needed torch -Wl,--as-needed)
+  target_link_options(LibTorch::libtorch INTERFACE
+    -Wl,--unresolved-symbols=ignore-in-shared-libs)
+  set(LIBTORCH_BACKEND "that of the Python environment")
+elseif(WSEL_CUDA STREQUAL "off" OR NOT LIBTORCH_HAS_CUDA)
   target_link_libraries(LibTorch::libtorch INTERFACE torch_cpu c10)
   set(LIBTORCH_BACKEND "CPU")
 else()

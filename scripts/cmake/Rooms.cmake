@@ -1,7 +1,7 @@
 # A room is a folder in include/wsel and src (CONTRIBUTING.md), and a target.
 #
 #   wsel_room(select USES model tensor
-#             TORCH apply.cpp embed_resample.cpp importance_scores.cpp)
+#             TORCH libtorch_svd.cpp)
 #
 # makes the static library wsel_select of the room's files, compiled without
 # LibTorch's headers, and of those behind TORCH the library wsel_select_torch,

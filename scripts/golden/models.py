@@ -143,6 +143,9 @@ vit_medium_patch16_rope_reg1_gap_256 vit_mediumd_patch16_rope_reg1_gap_256
 vit_betwixt_patch16_rope_reg4_gap_256 vit_base_patch16_rope_reg1_gap_256
 convnext_atto convnext_femto convnext_pico convnext_nano convnext_tiny
 convnext_tiny_hnf convnext_small convnext_base convnext_large convnext_xlarge
+convnext_zepto_rms convnext_zepto_rms_ols convnext_atto_ols convnext_atto_rms
+convnext_femto_ols convnext_pico_ols convnext_nano_ols convnext_large_mlp
+convnext_xxlarge test_convnext test_convnext2 test_convnext3
 convnextv2_atto convnextv2_femto convnextv2_pico convnextv2_nano
 convnextv2_tiny convnextv2_small convnextv2_base convnextv2_large
 convnextv2_huge
@@ -332,6 +335,21 @@ SMALL = {
     "convnext_no_layer_scale": small_convnext(layer_scale=0),
     "convnext_odd_size": small_convnext(img_size=75, patch_size=3,
                                         dims=[8, 8, 12, 12]),
+    "convnext_ols": small_convnext(stem_type="overlap",
+                                   norm_layer="rmsnorm"),
+    "convnext_ols_tiered": small_convnext(stem_type="overlap_tiered",
+                                          conv_mlp=True, dims=[24, 12, 16, 20],
+                                          img_size=75),
+    "convnext_ols_act": small_convnext(stem_type="overlap_act",
+                                       norm_layer="simplenorm",
+                                       activation="silu"),
+    "convnext_head_hidden": small_convnext(head_hidden_size=14,
+                                           activation="gelu_tanh",
+                                           norm_eps=1e-5),
+    "convnext_kernels": small_convnext(kernel_sizes=[7, 5, 5, 3],
+                                       norm_layer="simplenorm",
+                                       activation="quick_gelu",
+                                       head_norm_first=True),
     "convnextv2_linear": small_convnextv2(),
     "convnextv2_conv_mlp": small_convnextv2(conv_mlp=True, patch_size=2,
                                             img_size=48, num_classes=0),

@@ -2,6 +2,7 @@
 """Goldens of the room `naming`: small models, saved by the real libraries.
 
     scripts/golden/naming.py            # writes tests/golden/naming/
+    scripts/golden/naming.py --only hf_wrapper_cases   # these, and keeps the rest
     scripts/golden/naming.py --check build/release/wsel   # naming_check.py
 
 Every tensor is random. Files of timm, torchvision, transformers and open_clip
@@ -593,6 +594,112 @@ def hf_cases(cases):
             logits, size=32)
 
 
+def hf_wrapper_cases(cases):
+    """Classes whose files have other prefixes, or other heads, than those of
+    hf_cases."""
+    t = transformers
+    text = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+                intermediate_size=32, vocab_size=20,
+                max_position_embeddings=12)
+    with torch.no_grad():
+        def add(file, source, model, output, size=SIZE, **more):
+            hf_file(randomised(model), file)
+            cases.add(file, source, output(model, images(size)), **more)
+
+        logits = lambda model, x: model(x).logits
+        labels = dict(num_labels=5)
+        add("hf_ijepa.safetensors", "Hugging Face ViT",
+            t.IJepaForImageClassification(t.IJepaConfig(**HF, **labels)),
+            logits)
+        add("hf_vit_msn.safetensors", "Hugging Face ViTMSN",
+            t.ViTMSNForImageClassification(t.ViTMSNConfig(**HF, **labels)),
+            logits)
+        add("hf_clip_classifier.safetensors", "Hugging Face CLIP",
+            t.CLIPForImageClassification(t.CLIPConfig(
+                vision_config=HF, text_config=text, **labels)),
+            lambda model, x: model.vision_model(x).pooler_output,
+            ignored=["classifier.weight", "classifier.bias"],
+            activation="quick_gelu")
+        model = t.AltCLIPModel(t.AltCLIPConfig(
+            vision_config=HF, text_config=dict(text, project_dim=16),
+            projection_dim=6))
+        add("hf_altclip.safetensors", "Hugging Face CLIP", model,
+            lambda model, x: model.visual_projection(
+                model.vision_model(x).pooler_output),
+            ignored=[], activation="quick_gelu")
+        names = safetensors.torch.load_file(FOLDER / "hf_altclip.safetensors")
+        cases.rows[-1]["ignored"] = sorted(
+            n for n in names if n.startswith(("text_", "logit_scale")))
+        small = {k: v for k, v in VIT.items() if k != "num_classes"}
+        add("hf_timm_wrapper.safetensors", "timm",
+            t.TimmWrapperForImageClassification(t.TimmWrapperConfig(
+                architecture="vit_golden", num_labels=5, model_args=small)),
+            logits, prefix="timm_model.")
+
+
+def hf_convnext_cases(cases):
+    t = transformers
+    sizes = dict(hidden_sizes=WIDTHS, depths=DEPTHS)
+    last = lambda model, x: model(x).feature_maps[-1]
+
+    def unnormed(model, x):
+        """The mean of the last stage's map, without the backbone's norm."""
+        inner = model.encoder(model.embeddings(x)).last_hidden_state
+        return torch.nn.functional.layer_norm(
+            inner.mean((2, 3)), WIDTHS[-1:], eps=1e-6)
+
+    with torch.no_grad():
+        def add(file, source, model, output, **more):
+            hf_file(randomised(model), file)
+            cases.add(file, source, output(model, images(32)), **more)
+
+        norms = ["hidden_states_norms.stage4.weight",
+                 "hidden_states_norms.stage4.bias"]
+        add("hf_convnext_backbone.safetensors",
+            "Hugging Face ConvNeXt, backbone",
+            t.ConvNextBackbone(t.ConvNextConfig(**sizes)), unnormed,
+            ignored=norms)
+        add("hf_convnextv2_backbone.safetensors",
+            "Hugging Face ConvNeXt V2, backbone",
+            t.ConvNextV2Backbone(t.ConvNextV2Config(**sizes)), unnormed,
+            ignored=norms)
+        dinov3 = randomised(t.DINOv3ConvNextModel(
+            t.DINOv3ConvNextConfig(**sizes)))
+        add("hf_dinov3_convnext.safetensors", "Hugging Face DINOv3 ConvNeXt",
+            dinov3, lambda model, x: model(x).pooler_output)
+        save("hf_dinov3_convnext_state.pth", dinov3.state_dict())
+        cases.add("hf_dinov3_convnext_state.pth",
+                  "Hugging Face DINOv3 ConvNeXt",
+                  dinov3(images(32)).pooler_output)
+        backbone = t.DINOv3ConvNextBackbone(t.DINOv3ConvNextConfig(**sizes))
+        add("hf_dinov3_convnext_backbone.safetensors",
+            "Hugging Face DINOv3 ConvNeXt, backbone", backbone,
+            lambda model, x: torch.nn.functional.layer_norm(
+                last(model, x).mean((2, 3)), WIDTHS[-1:], eps=1e-6))
+
+
+def convnext_form_cases(cases):
+    """Forms of timm's ConvNeXt that only some of its models have."""
+    cases.run("timm_convnext_ols.safetensors", "timm",
+              convnext(stem_type="overlap_tiered"), size=32)
+    cases.run("timm_convnext_rms.safetensors", "timm",
+              convnext(norm_layer="rmsnorm"), size=32)
+    cases.run("timm_convnext_mlp.safetensors", "timm",
+              convnext(head_hidden_size=10), size=32)
+    with torch.no_grad():
+        model = open_clip.CustomTextCLIP(
+            embed_dim=6,
+            vision_cfg=open_clip.CLIPVisionCfg(
+                timm_model_name="convnext_golden", timm_pool="",
+                timm_proj="mlp", image_size=32),
+            text_cfg=open_clip.CLIPTextCfg(**TEXT))
+        state = randomised(model).state_dict()
+        file = "open_clip_convnext_mlp.safetensors"
+        save(file, state)
+        cases.add(file, "open_clip, timm's ConvNeXt",
+                  model.encode_image(images(32)), ignored=text_of(state))
+
+
 def torchvision_cases(cases):
     model = randomised(torchvision.models.VisionTransformer(
         image_size=SIZE, patch_size=4, num_layers=2, num_heads=2,
@@ -613,19 +720,37 @@ def torchvision_convnext():
         [block(*row) for row in zip(WIDTHS, outs, DEPTHS)], num_classes=5))
 
 
-def write():
+MAKERS = (timm_cases, deit_cases, dino_cases, mae_cases, official_cases,
+          meta_cases, convnextv2_cases, eva_cases, dinov3_cases,
+          perception_cases, flax_cases, openai_clip,
+          open_clip_cases, hf_cases, hf_wrapper_cases, hf_convnext_cases,
+          convnext_form_cases, torchvision_cases)
+
+
+def add_to_written(cases, versions):
+    """Adds the cases that are written, and not made again, from the files."""
+    old = json.loads((FOLDER / "cases.json").read_text())
+    assert old["versions"] == versions, "make all cases with these versions"
+    outputs = safetensors.torch.load_file(FOLDER / "outputs.safetensors")
+    made = {row["file"] for row in cases.rows}
+    kept = [row for row in old["cases"] if row["file"] not in made]
+    cases.rows = kept + cases.rows
+    for row in kept:
+        cases.outputs[row["file"]] = outputs[row["file"]]
+
+
+def write(only):
     cases = Cases()
-    for make in (timm_cases, deit_cases, dino_cases, mae_cases, official_cases,
-                 meta_cases, convnextv2_cases, eva_cases, dinov3_cases,
-                 perception_cases, flax_cases, openai_clip, open_clip_cases,
-                 hf_cases,
-                 torchvision_cases):
-        make(cases)
-    safetensors.torch.save_file(cases.outputs, FOLDER / "outputs.safetensors")
+    for make in MAKERS:
+        if not only or make.__name__ in only:
+            make(cases)
     versions = {"torch": torch.__version__, "timm": timm.__version__,
                 "torchvision": torchvision.__version__,
                 "transformers": transformers.__version__,
                 "open_clip": open_clip.__version__, "numpy": np.__version__}
+    if only:
+        add_to_written(cases, versions)
+    safetensors.torch.save_file(cases.outputs, FOLDER / "outputs.safetensors")
     text = json.dumps({"versions": versions, "cases": cases.rows}, indent=1)
     (FOLDER / "cases.json").write_text(text + "\n")
 
@@ -633,11 +758,13 @@ def write():
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", metavar="WSEL")
+    parser.add_argument("--only", metavar="CASES", nargs="*", default=[],
+                        choices=[make.__name__ for make in MAKERS])
     arguments = parser.parse_args()
     if arguments.check:
         sys.exit(not naming_check.run(arguments.check))
     FOLDER.mkdir(parents=True, exist_ok=True)
-    write()
+    write(arguments.only)
 
 
 if __name__ == "__main__":

@@ -202,7 +202,10 @@ def check_folder(wsel, size, naming, folder):
     there.mkdir()
     safetensors.torch.save_file(model.state_dict(),
                                 source / "model.safetensors")
-    cfg = dict(mean=MEAN, std=STD, crop_pct=0.9, interpolation="bilinear")
+    mode = "squash" if size >= 384 else "center"
+    # Where nothing states it, small images are not resized.
+    crop = {} if size <= 32 else dict(crop_pct=0.9, crop_mode=mode)
+    cfg = dict(mean=MEAN, std=STD, interpolation="bilinear", **crop)
     (source / "config.json").write_text(json.dumps(
         {"architecture": "vit_tiny_patch16_224", "num_features": 128,
          "model_args": {"num_heads": 2}, "label_names": NAMES,
@@ -215,8 +218,7 @@ def check_folder(wsel, size, naming, folder):
     image = PIL.Image.fromarray((255 * pixels).astype(np.uint8))
     transform = timm.data.create_transform(
         size, is_training=False, interpolation="bilinear", mean=MEAN, std=STD,
-        crop_pct=0.9 if 32 < size < 384 else 1.0,
-        crop_mode="squash" if size >= 384 else "center")
+        crop_pct=crop.get("crop_pct", 1.0), crop_mode=mode)
     wanted = timm_scores(model, image, transform)
     if naming == "hf":
         found = transformers.pipeline("image-classification",

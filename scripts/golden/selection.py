@@ -86,7 +86,8 @@ def write_official(rule):
 
 def write_resampled():
     tensors = {}
-    for old, new, prefix in [(7, 5, 1), (5, 7, 2), (14, 16, 0), (3, 3, 1)]:
+    for old, new, prefix in [(7, 5, 1), (5, 7, 2), (14, 16, 0), (3, 3, 1),
+                             (37, 16, 1), (24, 14, 0)]:
         name = f"positions.{old}.{new}.{prefix}"
         source = torch.from_numpy(hashed(name, (1, prefix + old * old, 4)))
         tensors[name] = resample_abs_pos_embed(
@@ -97,6 +98,7 @@ def write_resampled():
             source = torch.from_numpy(hashed(name, (2, 3, old, old)))
             tensors[name] = resample_patch_embed(
                 source, [new, new], interpolation=mode)
+    for old, new in [(16, 14), (16, 8), (8, 16), (4, 2), (32, 7)]:
         name = f"kernel.picture.{old}.{new}"
         source = torch.from_numpy(hashed(name, (2, 3, old, old)))
         tensors[name] = torch.nn.functional.interpolate(

@@ -142,6 +142,11 @@ def build_convnext(config, drop_path):
         ls_init_value=config.get("layer_scale", layer_scale) or None,
         head_init_scale=config.get("head_init_scale", 1),
         norm_eps=config.get("norm_eps", 1e-6),
+        stem_type=config.get("stem_type", "patch"),
+        norm_layer=config.get("norm_layer", "layernorm"),
+        act_layer=config.get("activation", "gelu"),
+        kernel_sizes=tuple(config.get("kernel_sizes", (7, 7, 7, 7))),
+        head_hidden_size=config.get("head_hidden_size", 0) or None,
         drop_path_rate=drop_path,
         use_grn=config["family"] == "convnextv2",
     )

@@ -31,11 +31,14 @@ int CentreOffset(int length, int size) {
   return static_cast<int>(std::nearbyint((length - size) / 2.0));
 }
 
-// torchvision's Resize(short_side), then its CenterCrop.
-image::Image ResizeAndCrop(const image::Image& source, int short_side,
+// torchvision's Resize, of the short side or of both, then its CenterCrop.
+image::Image ResizeAndCrop(const image::Image& source, bool squash,
                            const EvalTransformOptions& options) {
   const int size = options.img_size;
-  const auto [width, height] = image::WithShortSide(source, short_side);
+  // At least `size`, since crop_pct is at most 1.
+  const int side = static_cast<int>(size / options.crop_pct);
+  const auto [width, height] =
+      squash ? image::Size{side, side} : image::WithShortSide(source, side);
   return image::ResizeThenCrop(
       source, width, height,
       {CentreOffset(width, size), CentreOffset(height, size), size, size},
@@ -45,26 +48,31 @@ image::Image ResizeAndCrop(const image::Image& source, int short_side,
 image::Image EvalImage(const image::Image& source,
                        const EvalTransformOptions& options) {
   const int size = options.img_size;
-  if (size <= image::kLargestUnresized) {
-    return image::Crop(source, CentreOffset(source.width(), size),
-                       CentreOffset(source.height(), size), size, size);
+  switch (image::EvalResizeOf(options.crop_mode, size)) {
+    case image::EvalResize::kNone:
+      return image::Crop(source, CentreOffset(source.width(), size),
+                         CentreOffset(source.height(), size), size, size);
+    case image::EvalResize::kWhole:
+      return image::Resize(source, image::FullBox(source), size, size,
+                           options.interpolation, options.pass_order);
+    case image::EvalResize::kSquash:
+      return ResizeAndCrop(source, /*squash=*/true, options);
+    case image::EvalResize::kShortSide:
+      break;
   }
-  if (size >= image::kSmallestUncropped) {
-    return image::Resize(source, image::FullBox(source), size, size,
-                         options.interpolation, options.pass_order);
-  }
-  // The short side is at least `size`, since crop_pct is at most 1.
-  return ResizeAndCrop(source, static_cast<int>(size / options.crop_pct),
-                       options);
+  return ResizeAndCrop(source, /*squash=*/false, options);
 }
 
 // Rounds half to even, as Python's round().
 int Round(double value) { return static_cast<int>(std::nearbyint(value)); }
 
+// kAuto pads where evaluation does not resize.
 bool IsPadded(const TrainTransformOptions& options) {
+  const auto evaluated =
+      image::EvalResizeOf(image::CropMode::kAuto, options.img_size);
   return options.crop == TrainCrop::kPadded ||
          (options.crop == TrainCrop::kAuto &&
-          options.img_size <= image::kLargestUnresized);
+          evaluated == image::EvalResize::kNone);
 }
 
 // torchvision's fallback: the largest centred crop within the aspect ratios.
@@ -125,8 +133,9 @@ image::Image ApplyCrop(const image::Image& source,
                        const TrainTransformOptions& options,
                        const TrainDraws& draws) {
   if (options.crop == TrainCrop::kEvaluation) {
-    return EvalImage(source, {options.img_size, options.crop_pct,
-                              options.interpolation, options.pass_order});
+    return EvalImage(source,
+                     {options.img_size, options.crop_pct, options.interpolation,
+                      options.pass_order, options.crop_mode});
   }
   if (IsPadded(options)) {
     return image::Crop(source, draws.left, draws.top, draws.width,

@@ -95,15 +95,16 @@ void NormalBlock(uint32_t first, const uint32_t* key, float* out) {
   for (int i = 0; i < kBlock; ++i) {
     BoxMuller(x[0][i], x[1][i], out + i, out + kBlock + i);
   }
+  out += ptrdiff_t{2} * kBlock;
   for (int i = 0; i < kBlock; ++i) {
-    BoxMuller(x[2][i], x[3][i], out + 2 * kBlock + i, out + 3 * kBlock + i);
+    BoxMuller(x[2][i], x[3][i], out + i, out + kBlock + i);
   }
 }
 
 }  // namespace
 
 void FillNormal(std::array<uint32_t, 2> key, std::span<float> out) {
-  constexpr size_t kBlockValues = 4 * kBlock;
+  constexpr size_t kBlockValues = size_t{4} * kBlock;
   std::array<float, kBlockValues> values;
   for (uint32_t block = 0; !out.empty(); ++block) {
     NormalBlock(block * kBlock, key.data(), values.data());

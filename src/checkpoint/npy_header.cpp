@@ -49,8 +49,9 @@ class LiteralParser {
     }
     Skip();
     if (at_ != text_.size()) Fail("unexpected text after the dictionary");
-    if (seen_.size() < 3)
+    if (seen_.size() < 3) {
       Fail("'descr', 'fortran_order' or 'shape' is missing");
+    }
     return std::move(header_);
   }
 

@@ -5,6 +5,7 @@
 #include "byte_cursor.h"
 #include "container_readers.h"
 #include "state_dict.h"
+#include "traced_code.h"
 #include "untrusted_json.h"
 #include "wsel/checkpoint/format_error.h"
 #include "wsel/checkpoint/pickle.h"
@@ -64,6 +65,7 @@ class ArchiveReader {
         file_size_, path_);
     contents.container =
         is_script_ ? Container::kTorchScript : Container::kTorchZip;
+    if (is_script_) AddTracedHeads(contents.metadata);
     AddOwnMetadata(contents.metadata);
     KeepHeader(pickle, contents);
     return contents;
@@ -130,6 +132,13 @@ class ArchiveReader {
           Quoted(fmt::format("data/{}", tensor.storage)));
     }
     return zip_.Stored(*entry);
+  }
+
+  void AddTracedHeads(Metadata& metadata) {
+    const auto heads = TracedHeads(zip_, root_, path_, limit_);
+    if (!heads) return;
+    limit_.Charge(kBytesPerEntry, path_);
+    metadata.emplace(kTracedHeads, std::to_string(*heads));
   }
 
   // The metadata that WriteTorchZip adds.

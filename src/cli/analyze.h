@@ -1,11 +1,14 @@
+// Torch-free.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "commands.h"
+#include "wsel/data/options.h"
 #include "wsel/session/analyzed_models.h"
 
 namespace wsel::cli {
@@ -22,6 +25,22 @@ struct AnalyzeArgs {
   std::string output;
   bool json = false;
 };
+
+// Of `wsel analyze attention`.
+struct AttentionArgs {
+  AnalyzeArgs common;
+  int64_t block = 0;
+  int64_t head = 0;
+};
+
+// Of `wsel analyze features`.
+struct FeaturesArgs {
+  AnalyzeArgs common;
+  data::DataOptions data;
+};
+
+// A few hundred images are enough for stable statistics of features.
+inline constexpr int64_t kAnalyzedImages = 512;
 
 // Adds the options of `models` and `dry_run`, and those of the output; `args`
 // must outlive the app.

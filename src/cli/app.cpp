@@ -1,16 +1,12 @@
 #include "wsel/cli/app.h"
 
-#include <ATen/Context.h>
-#include <c10/util/Exception.h>
 #include <fmt/format.h>
-#include <torch/version.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -20,6 +16,7 @@
 #include "wsel/core/shell_quote.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/version.h"
+#include "wsel/recipe/recipe.h"
 #include "wsel/session/log.h"
 #include "wsel/session/training_environment.h"
 
@@ -35,11 +32,10 @@ Results go to stdout, logs to stderr.
 Exit codes: 0 done; 2 usage; 3 configuration; 4 input or output; 5 file format;
 6 mismatch of teacher, student or classes; 130 or 143 interrupted; 70 internal.)";
 
+// What this build supports, whether or not the machine has a GPU.
+// WSEL_LIBTORCH: "LibTorch 2.11.0, CPU and CUDA".
 std::string VersionText() {
-  // What this build supports, whether or not the machine has a GPU.
-  const char* backend = at::Context::hasCUDART() ? "CPU and CUDA" : "CPU";
-  return fmt::format("wsel {} (LibTorch {}, {})", Version(), TORCH_VERSION,
-                     backend);
+  return fmt::format("wsel {} ({})", Version(), WSEL_LIBTORCH);
 }
 
 std::vector<std::string> OptionNames(const CLI::App& app) {
@@ -62,9 +58,16 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   const std::string where =
       commands.empty() ? "wsel" : "wsel " + last.get_name();
   if (word.starts_with("--")) {
-    throw Error(
-        ErrorKind::kUsage, where,
-        Unknown("option", word.substr(0, word.find('=')), OptionNames(last)));
+    const std::string option = word.substr(0, word.find('='));
+    const std::string set = last.get_option_no_throw("--set") == nullptr
+                                ? ""
+                                : recipe::SetForOption(option);
+    if (!set.empty()) {
+      throw Error(ErrorKind::kUsage, where, "unknown option '{}': use {}",
+                  option, set);
+    }
+    throw Error(ErrorKind::kUsage, where,
+                Unknown("option", option, OptionNames(last)));
   }
   throw Error(ErrorKind::kUsage, where,
               "unexpected argument '{}'; see {} --help", word, where);
@@ -135,12 +138,14 @@ void Parse(CLI::App& app, std::vector<std::string> args) {
 
 }  // namespace
 
-void Run(int argc, const char* const* argv) {
+void Run(int argc, const char* const* argv,
+         const TorchCommands* torch_commands) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   std::vector<std::string> words = {"wsel"};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<ComputingCommand> computing;
-  const Invocation invocation{ShellLine(words), computing};
+  const Invocation invocation{ShellLine(words), computing, argv,
+                              torch_commands};
 
   CLI::App app(kAbout, "wsel");
   app.set_version_flag("--version", VersionText());
@@ -153,21 +158,18 @@ void Run(int argc, const char* const* argv) {
   app.add_flag("-q,--quiet", quiet, "Log only warnings and errors");
   app.parse_complete_callback([&] {
     session::SetUpLog(verbose - quiet);
-    if (std::ranges::any_of(computing, Computes))
-      session::PrepareToCompute(argv);
+    if (torch_commands != nullptr && std::ranges::any_of(computing, Computes)) {
+      session::PrepareToCompute();
+    }
   });
 
   for (const auto& add :
-       {AddInit, AddTrain, AddEval, AddDatasets, AddProbe, AddAnalyze, AddSweep,
-        AddInspect, AddConvert, AddReport, AddModels, AddCompletion, AddMan}) {
+       {AddInit, AddTrain, AddEval, AddPredict, AddDatasets, AddProbe,
+        AddAnalyze, AddSweep, AddInspect, AddConvert, AddExport, AddBench,
+        AddReport, AddModels, AddCompletion, AddMan}) {
     add(app, invocation);
   }
-  try {
-    Parse(app, args);
-  } catch (const c10::Error& e) {
-    // LibTorch's what() includes a long stack trace.
-    throw std::runtime_error(e.what_without_backtrace());
-  }
+  Parse(app, args);
   FlushResults();
 }
 

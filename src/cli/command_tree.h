@@ -1,3 +1,4 @@
+// Torch-free.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -1,3 +1,4 @@
+// Torch-free.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,6 +7,8 @@
 #include <vector>
 
 namespace wsel::cli {
+
+struct TorchCommands;
 
 // A command that computes for long: app.cpp prepares the process for it
 // (training_environment.h) before it runs.
@@ -18,6 +21,15 @@ struct ComputingCommand {
 struct Invocation {
   std::string command;  // the whole command line, quoted for a shell
   std::vector<ComputingCommand>& computing;  // commands add themselves
+  const char* const* argv = nullptr;         // main's
+  // Null in the program without LibTorch.
+  const TorchCommands* torch_commands = nullptr;
+
+  // What only the program with LibTorch can do. In the other one this executes
+  // that program in its place, with the same arguments, so nothing may have
+  // been printed or written yet. Errors: as ContinueWithLibTorch
+  // (libtorch_program.h).
+  const TorchCommands& Torch() const;
 };
 
 // Each adds one command with its options; the command runs once the command
@@ -26,9 +38,12 @@ void AddInit(CLI::App& app, const Invocation& invocation);
 void AddDatasets(CLI::App& app, const Invocation& invocation);
 void AddInspect(CLI::App& app, const Invocation& invocation);
 void AddConvert(CLI::App& app, const Invocation& invocation);
+void AddExport(CLI::App& app, const Invocation& invocation);
 void AddTrain(CLI::App& app, const Invocation& invocation);
 void AddEval(CLI::App& app, const Invocation& invocation);
 void AddAnalyze(CLI::App& app, const Invocation& invocation);
+void AddPredict(CLI::App& app, const Invocation& invocation);
+void AddBench(CLI::App& app, const Invocation& invocation);
 void AddProbe(CLI::App& app, const Invocation& invocation);
 void AddReport(CLI::App& app, const Invocation& invocation);
 void AddSweep(CLI::App& app, const Invocation& invocation);

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "init_args.h"
 #include "options.h"
+#include "torch_commands.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/select/plan_json.h"
@@ -21,8 +22,9 @@ void ShowPlan(const InitArgs& args, const select::Plan& plan) {
   fmt::print("{}", args.json      ? select::ToJson(plan)
                    : args.dry_run ? select::Report(plan)
                                   : select::Summary(plan));
-  if (!args.save_plan.empty())
+  if (!args.save_plan.empty()) {
     WriteTextFile(args.save_plan, select::ToJson(plan));
+  }
 }
 
 // A dry run if the teacher's file is missing.
@@ -41,6 +43,13 @@ void DryRunWithoutFile(const InitArgs& args,
   if (plan) ShowPlan(args, *plan);
 }
 
+// Null where the plan does without. This may continue in the program with
+// LibTorch, so nothing is printed before.
+const select::SvdParts* SvdFor(const select::Plan& plan,
+                               const Invocation& invocation) {
+  return select::NeedsSvd(plan) ? &invocation.Torch().svd() : nullptr;
+}
+
 // Open, plan, print, apply, write.
 void RunInit(const InitArgs& args, const session::StudentRequest& request,
              const Invocation& invocation) {
@@ -53,13 +62,15 @@ void RunInit(const InitArgs& args, const session::StudentRequest& request,
   if (!file.empty()) teacher = pretrained::Open(file, request.copy);
   const auto* source = teacher ? &*teacher : nullptr;
   const select::Plan plan = session::PlanStudent(request, source);
+  const select::SvdParts* svd =
+      args.dry_run ? nullptr : SvdFor(plan, invocation);
   if (teacher) {
     session::LogTeacher(plan, *teacher, request.teacher_model.has_value());
   }
   ShowPlan(args, plan);
   if (args.dry_run) return;
   session::WriteStudent(args.output, plan, source, args.hash,
-                        invocation.command);
+                        invocation.command, svd);
 }
 
 }  // namespace

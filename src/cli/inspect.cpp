@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands.h"
 #include "options.h"
@@ -11,6 +12,7 @@
 #include "wsel/core/error.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/pretrained/facts.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/run/metadata_keys.h"
 #include "wsel/tensor/statistics.h"
@@ -49,10 +51,7 @@ void PrintSource(const PretrainedCheckpoint& checkpoint) {
 
 void PrintModel(const PretrainedCheckpoint& checkpoint) {
   if (!checkpoint.model) {
-    fmt::print("model      {}\n",
-               checkpoint.unsupported_reason.empty()
-                   ? "unknown: not a ViT or ConvNeXt under known names"
-                   : checkpoint.unsupported_reason);
+    fmt::print("model      unknown: {}\n", WhyUnknown(checkpoint));
     return;
   }
   const model::Config& config = checkpoint.model->config;
@@ -61,6 +60,26 @@ void PrintModel(const PretrainedCheckpoint& checkpoint) {
              static_cast<double>(ParameterCount(config)) * 1e-6);
   for (const std::string& assumption : checkpoint.model->assumptions) {
     fmt::print("assumed    {}\n", assumption);
+  }
+}
+
+// What running the model needs beside the weights, if it can be run.
+std::optional<pretrained::Facts> KnownFacts(
+    const PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model) return std::nullopt;
+  try {
+    return FactsOf(checkpoint);
+  } catch (const Error&) {
+    return std::nullopt;  // the load report, or the metadata, shows why
+  }
+}
+
+void PrintFacts(const PretrainedCheckpoint& checkpoint) {
+  const auto facts = KnownFacts(checkpoint);
+  if (!facts) return;
+  fmt::print("facts      {}\n", Describe(*facts));
+  for (const std::string& remark : facts->remarks) {
+    fmt::print("remark     {}\n", remark);
   }
 }
 
@@ -116,6 +135,7 @@ void PrintText(const PretrainedCheckpoint& checkpoint,
              static_cast<double>(file.file_size()) * 1e-6, file.Specs().size());
   PrintSource(checkpoint);
   PrintModel(checkpoint);
+  PrintFacts(checkpoint);
   PrintLoadReport(checkpoint);
   for (const auto& [name, reason] : file.unsupported()) {
     fmt::print("unsupported {}: {}\n", name, reason);
@@ -166,8 +186,12 @@ Json AsJson(const PretrainedCheckpoint& checkpoint,
     json["parameters"] = ParameterCount(config);
     json["assumptions"] = checkpoint.model->assumptions;
     json["missing"] = MissingKeys(checkpoint);
+    if (const auto facts = KnownFacts(checkpoint)) {
+      json["facts"] = ToJson(*facts);
+      json["remarks"] = facts->remarks;
+    }
   } else {
-    json["unsupported_reason"] = checkpoint.unsupported_reason;
+    json["unsupported_reason"] = WhyUnknown(checkpoint);
   }
   for (size_t i = 0; i < file.Specs().size(); ++i) {
     const TensorSpec& spec = file.Specs()[i];

@@ -39,6 +39,31 @@ void AddRgb(CLI::App& command, const std::string& name,
       ->type_name("R,G,B");
 }
 
+void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given) {
+  AddRgb(command, "--mean", given.mean,
+         "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint, of a "
+         "file beside it or of its source, else ImageNet's");
+  AddRgb(command, "--std", given.std,
+         "Per-channel standard deviation; default: as --mean");
+}
+
+void AddCrop(CLI::App& command, pretrained::GivenFacts& given) {
+  command
+      .add_option("--crop-pct", given.crop_pct,
+                  "Center crop fraction (timm's crop_pct); default: that of "
+                  "the checkpoint's run or of a file beside it, else 0.875")
+      ->check(CLI::Range(0.01, 1.0));
+  AddChoice(command, "--interpolation", given.interpolation,
+            image::Interpolations(),
+            "Interpolation: " + image::Interpolations().Choices() +
+                "; default: as --crop-pct, else bicubic");
+  AddChoice(command, "--crop-mode", given.crop_mode, image::CropModes(),
+            "How images get the model's size (timm's crop_mode): " +
+                image::CropModes().Choices() +
+                "; auto: by the size, up to 32 px cropped only, from 384 px "
+                "squash, else center; default: as --crop-pct, else auto");
+}
+
 void AddCopyChoice(CLI::App& command, naming::CopyChoice& copy) {
   command
       .add_option("--checkpoint-key", copy.key,
@@ -88,9 +113,13 @@ void AddClasses(CLI::App& command, data::DataOptions& data) {
       ->type_name("NAME,...");
 }
 
-void AddSkipCorrupt(CLI::App& command, data::DataOptions& data) {
-  command.add_flag("--skip-corrupt", data.skip_corrupt,
+void AddSkipCorruptFlag(CLI::App& command, bool& skip_corrupt) {
+  command.add_flag("--skip-corrupt", skip_corrupt,
                    "Skip and count images that cannot be read");
+}
+
+void AddSkipCorrupt(CLI::App& command, data::DataOptions& data) {
+  AddSkipCorruptFlag(command, data.skip_corrupt);
   AddOldName(command, "--skip-broken", "--skip-corrupt", data.skip_corrupt);
 }
 
@@ -132,7 +161,9 @@ void WithSets(
     const std::function<void(const std::vector<std::string>&)>& read) try {
   read(sets);
 } catch (const Error& error) {
-  if (error.where() == "--set") throw;
+  if (error.where() == "set") {
+    throw Error(error.kind(), "--set", error.message());
+  }
   std::vector<std::string> given;
   for (size_t i = 0;; ++i) {
     try {

@@ -15,6 +15,7 @@
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 #include "wsel/naming/remap_state_dict.h"
+#include "wsel/pretrained/facts.h"
 
 namespace wsel::cli {
 
@@ -52,6 +53,11 @@ void AddRgb(CLI::App& command, const std::string& name,
             std::optional<std::array<double, 3>>& value,
             const std::string& help);
 
+// --mean and --std of a model's images.
+void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given);
+// --crop-pct, --interpolation and --crop-mode of evaluation.
+void AddCrop(CLI::App& command, pretrained::GivenFacts& given);
+
 // --checkpoint-key and --no-ema, of a checkpoint with several copies.
 void AddCopyChoice(CLI::App& command, naming::CopyChoice& copy);
 
@@ -68,6 +74,7 @@ void AddDataset(CLI::App& command, data::DataOptions& data,
                 const std::string& name_type = "TEXT",
                 const std::string& root_type = "TEXT");
 void AddClasses(CLI::App& command, data::DataOptions& data);
+void AddSkipCorruptFlag(CLI::App& command, bool& skip_corrupt);
 // And its old name.
 void AddSkipCorrupt(CLI::App& command, data::DataOptions& data);
 // --resize, how images are resized.

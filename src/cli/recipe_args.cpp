@@ -16,6 +16,7 @@
 #include "wsel/core/text_file.h"
 #include "wsel/core/utf8.h"
 #include "wsel/session/model_options.h"
+#include "wsel/session/recipe_of_checkpoint.h"
 
 namespace wsel::cli {
 namespace {
@@ -24,7 +25,12 @@ using Json = nlohmann::ordered_json;
 
 // All options but --set as overrides.
 std::vector<std::string> Overrides(const RecipeArgs& args) {
-  std::vector<std::string> sets = args.fields;
+  std::vector<std::string> sets;
+  if (!args.augment.empty()) {
+    sets = recipe::SetsOf(recipe::Augmentations().Find(
+        args.augment, "--augment", ErrorKind::kUsage));
+  }
+  sets.insert(sets.end(), args.fields.begin(), args.fields.end());
   if (args.model.ends_with(".json")) {
     session::NamedModel(args.model);  // its errors name the file
     const Json model =
@@ -33,6 +39,9 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
   } else if (!args.model.empty()) {
     RequireUtf8(args.model, "--model");
     sets.push_back("model.name=" + Json(args.model).dump());
+  }
+  if (args.img_size) {
+    sets.push_back(fmt::format("model.img_size={}", *args.img_size));
   }
   if (args.skip_broken) sets.emplace_back("data.skip_corrupt=true");
   return sets;
@@ -69,9 +78,18 @@ void AddField(CLI::App& c, RecipeArgs& args, const recipe::Field& field) {
       },
       about);
   option->type_name(field.metavar);
-  if (Json::parse(field.default_value).is_number_integer()) {
+  const Json default_value = Json::parse(field.default_value);
+  if (default_value.is_number_integer()) {
     option->check(CLI::TypeValidator<int64_t>(""));
+  } else if (default_value.is_number()) {
+    option->check(CLI::TypeValidator<double>(""));
   }
+}
+
+bool GivesField(const RecipeArgs& args, std::string_view path) {
+  return std::ranges::any_of(args.fields, [&](const std::string& set) {
+    return set.starts_with(fmt::format("{}=", path));
+  });
 }
 
 // Where help lists the options of each section.
@@ -108,6 +126,15 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
                    "replaces the recipe's whole model; without num_classes it "
                    "has the data set's")
           ->type_name("MODEL");
+      c.add_option("--img-size", args.img_size,
+                   "Side of the model's images in pixels")
+          ->type_name("PX");
+    }
+    if (name == "Augmentation") {
+      c.add_option("--augment", args.augment,
+                   "All augmentation, mixing and erasing at once: " +
+                       recipe::Augmentations().Choices())
+          ->type_name("NAME");
     }
     if (name == "Optimisation") {
       c.add_option("--epochs", args.epochs,
@@ -123,20 +150,26 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
 }
 
 recipe::Recipe ReadRecipe(const RecipeArgs& args) {
-  const bool dataset = std::ranges::any_of(args.fields, [](const auto& set) {
-    return set.starts_with("data.name=");
-  });
-  if (args.config.empty() && (args.model.empty() || !dataset)) {
+  const bool resumes = !args.resumed.empty();
+  if (args.config.empty() && !resumes &&
+      !(GivesField(args, "data.name") &&
+        (!args.model.empty() || GivesField(args, "init.file")))) {
     throw Error(ErrorKind::kUsage, "wsel train",
-                "needs --config, or both --model and --dataset");
+                "needs --config, or --dataset and --model or --init");
   }
-  const std::string where = args.config.empty() ? "recipe" : args.config;
-  const std::string text = args.config.empty() ? "{}" : ReadText(args.config);
+  const std::string& file = resumes ? args.resumed : args.config;
+  const std::string where = file.empty() ? "recipe" : file;
+  std::string text = file.empty() ? "{}" : ReadText(file);
   recipe::Recipe recipe;
   WithSets(args.sets, [&](const std::vector<std::string>& sets) {
     auto all = Overrides(args);
     all.insert(all.end(), sets.begin(), sets.end());
-    recipe = recipe::RecipeFromJson(text, where, all);
+    if (const auto init = recipe::InitWithoutModel(text, where, all)) {
+      text =
+          recipe::WithDefaults(text, where, session::RecipeOfCheckpoint(*init));
+    }
+    recipe = resumes ? recipe::RecipeOfRun(text, where, all)
+                     : recipe::RecipeFromJson(text, where, all);
   });
   if (args.epochs) recipe::SetEpochs(recipe, *args.epochs);
   return recipe;

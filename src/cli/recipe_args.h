@@ -10,11 +10,14 @@
 
 namespace wsel::cli {
 
-// A recipe as given on the command line: a file, or a model and a data set,
-// with overrides. Flags are short for --set.
+// A recipe as given on the command line: a file, or a data set and a model or an
+// initial checkpoint, with overrides. Flags are short for --set.
 struct RecipeArgs {
   std::string config;
+  std::string resumed;  // a run's configuration, to resume it without a recipe
   std::string model;
+  std::optional<int64_t> img_size;
+  std::string augment;
   std::vector<std::string> fields;  // set by the options of recipe::Fields
   std::optional<int64_t> epochs;
   bool skip_broken = false;

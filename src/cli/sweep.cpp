@@ -3,31 +3,25 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
-#include <tuple>
 
 #include "commands.h"
 #include "options.h"
+#include "sweep_args.h"
 #include "sweep_view.h"
-#include "wsel/core/duration.h"
+#include "torch_commands.h"
 #include "wsel/core/error.h"
 #include "wsel/core/exit_code.h"
 #include "wsel/core/signals.h"
 #include "wsel/core/utf8.h"
-#include "wsel/data/sampler.h"
 #include "wsel/run/file_names.h"
 #include "wsel/session/log.h"
-#include "wsel/session/open_splits.h"
-#include "wsel/session/step_costs.h"
-#include "wsel/sweep/argv.h"
 #include "wsel/sweep/expand.h"
 #include "wsel/sweep/launch.h"
 #include "wsel/sweep/sweep_file.h"
 #include "wsel/sweep/sweep_folder.h"
-#include "wsel/train/device.h"
 
 namespace wsel::cli {
 namespace {
@@ -44,16 +38,6 @@ constexpr std::array<Registered<Launcher>, 3> kLaunchers = {{
 }};
 constexpr Registry<Launcher> kLauncherNames("launcher", kLaunchers);
 
-struct SweepArgs {
-  sweep::SweepCall call;
-  std::string status;
-  std::vector<std::string> only;
-  int jobs = 1;
-  std::string launcher = "local";
-  std::vector<std::string> slurm;
-  bool dry_run = false;
-};
-
 Runs ExpandWithSets(const sweep::SweepFile& file,
                     const sweep::SweepCall& call) {
   Runs runs;
@@ -65,76 +49,6 @@ Runs ExpandWithSets(const sweep::SweepFile& file,
     runs = Expand(file, sets);
   });
   return runs;
-}
-
-// Numbers of training images; 0: unknown without the data set. Sets that are
-// not known without their files are opened, each once.
-class TrainSizes {
- public:
-  int64_t Of(const data::DataOptions& data) {
-    const int64_t known = session::SizesWithoutFiles(data).train;
-    if (known > 0 || !fs::exists(data.root)) return known;
-    const auto [at, is_new] = opened_.try_emplace(
-        Key(data.name, data.root, data.train_range, data.classes, data.subset,
-            data.subset_seed, data.split_seed));
-    if (is_new) {
-      at->second = session::SizesOf(data, session::Splits::kBoth).train;
-    }
-    return at->second;
-  }
-
- private:
-  using Key =
-      std::tuple<std::string, std::string, std::vector<int64_t>,
-                 std::vector<std::string>, std::string, uint64_t, uint64_t>;
-  std::map<Key, int64_t> opened_;
-};
-
-// 0: unknown without the data set.
-int64_t StepsOf(const recipe::Recipe& recipe, TrainSizes& sizes) {
-  const int64_t size = sizes.Of(recipe.data);
-  if (size == 0) return 0;
-  return data::StepsPerEpoch(size, recipe.train.batch_size) *
-         recipe.train.schedule.epochs;
-}
-
-void DryRun(const SweepArgs& args, const sweep::SweepFile& file,
-            const Runs& runs) {
-  fmt::print("{}: {} runs\n", file.name, runs.size());
-  if (!file.about.empty()) fmt::print("{}\n", file.about);
-  session::StepCosts costs(args.call.device, args.call.threads);
-  TrainSizes sizes;
-  double seconds = 0;
-  bool known = true;
-  size_t shared = 0;
-  for (const auto& run : runs) {
-    shared += run.other_labels.size();
-    const int64_t steps = StepsOf(run.recipe, sizes);
-    if (file.probes) {
-      fmt::print("{}\n", run.name());
-    } else if (steps == 0) {
-      known = false;
-      fmt::print("{}  steps unknown without the data set\n", run.name());
-    } else {
-      const double estimate =
-          static_cast<double>(steps) * costs.SecondsOf(run.recipe);
-      seconds += estimate;
-      fmt::print("{}  {} steps, about {}\n", run.name(), steps,
-                 DurationText(estimate));
-    }
-  }
-  if (shared > 0) {
-    fmt::print("{} other combinations are identical to listed runs\n", shared);
-  }
-  for (const std::string& missing : sweep::MissingFiles(runs)) {
-    fmt::print("missing     {}\n", missing);
-  }
-  if (file.probes) return;
-  const int jobs = std::max(1, args.jobs);
-  fmt::print("{} {} for all steps at --jobs {} (a step timed on {}){}\n",
-             known ? "about" : "at least", DurationText(seconds / jobs), jobs,
-             costs.device_name(),
-             known ? "" : ", plus the runs of unknown length");
 }
 
 int ThreadsOf(const SweepArgs& args) {
@@ -161,8 +75,15 @@ void ReportResult(const std::string& folder, const sweep::SweepResult& result) {
   }
 }
 
+// Only LibTorch knows whether there are GPUs.
+std::vector<std::string> DevicesOf(const std::string& device,
+                                   const Invocation& invocation) {
+  if (device == "cpu") return {device};
+  return invocation.Torch().devices_of(device);
+}
+
 void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
-                const Runs& runs) {
+                const Runs& runs, const Invocation& invocation) {
   const StopSignal signals;
   const sweep::SweepFolder folder(args.call.output);
   SweepView view(folder, runs.size());
@@ -171,7 +92,7 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
       {.program = fs::read_symlink("/proc/self/exe").string(),
        .jobs = args.jobs,
        .threads = ThreadsOf(args),
-       .devices = train::DevicesOf(args.call.device),
+       .devices = DevicesOf(args.call.device, invocation),
        .retry_failed = args.call.retry_failed,
        .stop = LastStopSignal,
        .on_wait = [&] { view.Refresh(); },
@@ -233,12 +154,18 @@ void CheckMissing(const Runs& runs) {
           : fmt::format(", as are {} others (--dry-run lists them)", others));
 }
 
-void RunSweep(const SweepArgs& args) {
+void RunSweep(const SweepArgs& args, const Invocation& invocation) {
   const auto launcher = kLauncherNames.Find(args.launcher, "--launcher");
+  // Before the file is read and anything is written, as this may continue in
+  // the other program.
+  const bool times_steps = args.dry_run;
+  const bool asks_for_gpus =
+      launcher == Launcher::kLocal && args.call.device != "cpu";
+  if (times_steps || asks_for_gpus) invocation.Torch();
   const sweep::SweepFile file = sweep::ReadSweepFile(args.call.file);
   Runs runs = ExpandWithSets(file, args.call);
   KeepOnly(args.only, runs);
-  if (args.dry_run) return DryRun(args, file, runs);
+  if (args.dry_run) return invocation.Torch().sweep_dry_run(args, file, runs);
   if (args.call.output.empty()) {
     throw Error(ErrorKind::kUsage, "--output",
                 "is missing: the sweep's folder; or give --dry-run");
@@ -247,7 +174,7 @@ void RunSweep(const SweepArgs& args) {
   sweep::SweepFolder(args.call.output).Claim(file.name, file.json);
   switch (launcher) {
     case Launcher::kLocal:
-      return RunLocally(args, file, runs);
+      return RunLocally(args, file, runs, invocation);
     case Launcher::kSlurm:
       return SubmitArray(args, file, runs);
     case Launcher::kScript:
@@ -322,14 +249,14 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
               "List the runs with their steps and estimated time; run nothing");
   invocation.computing.push_back(
       {c, [args] { return args->dry_run && args->status.empty(); }});
-  c->callback([args] {
+  c->callback([args, &invocation] {
     if (!args->status.empty()) {
       PrintStatus(args->status);
       return;
     }
     TakeFileFromSets(args->call);
     CheckArgs(*args);
-    RunSweep(*args);
+    RunSweep(*args, invocation);
   });
 }
 

@@ -1,221 +1,14 @@
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
-#include <filesystem>
 #include <memory>
-#include <system_error>
 
 #include "commands.h"
-#include "dry_run.h"
 #include "options.h"
-#include "recipe_args.h"
-#include "wsel/core/atomic_file.h"
-#include "wsel/core/error.h"
-#include "wsel/core/progress.h"
-#include "wsel/core/signals.h"
-#include "wsel/data/sampler.h"
-#include "wsel/model/parameter_specs.h"
-#include "wsel/run/file_names.h"
-#include "wsel/select/report.h"
-#include "wsel/session/init_model.h"
-#include "wsel/session/log.h"
-#include "wsel/session/resolve_recipe.h"
-#include "wsel/session/train_run.h"
-#include "wsel/train/device.h"
+#include "torch_commands.h"
+#include "train_args.h"
 
 namespace wsel::cli {
 namespace {
-
-struct TrainArgs {
-  RecipeArgs recipe;
-  std::string output;
-  std::string device = "auto";
-  int threads = 0;
-  bool resume = false;
-  bool allow_other_kernels = false;
-  bool dry_run = false;
-  bool help_all = false;
-};
-
-// A summary to check before training.
-void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
-               int64_t test_size) {
-  const auto& train = recipe.train;
-  fmt::print(
-      "{}\nmodel       {}, {} parameters, {} classes\n"
-      "batch       {} = {} x {} accumulated\n",
-      recipe::ToJson(recipe), NameOf(recipe.model),
-      ParameterCount(recipe.model), NumClasses(recipe.model), train.batch_size,
-      train.micro_batch, train.batch_size / train.micro_batch);
-  if (train_size == 0) {
-    fmt::print("steps       unknown without the data set\n");
-    return;
-  }
-  const int64_t steps = data::StepsPerEpoch(train_size, train.batch_size);
-  fmt::print(
-      "images      {} training, {} test\nsteps       {} = {} epochs x {}\n",
-      train_size, test_size, steps * train.schedule.epochs,
-      train.schedule.epochs, steps);
-}
-
-void PrintInit(const session::InitialisedModel& made) {
-  if (made.plan) fmt::print("{}", select::Summary(*made.plan));
-}
-
-void DryRunTeacher(const recipe::Recipe& recipe,
-                   const std::vector<std::string>& classes) {
-  const std::string& file = recipe.teacher.file;
-  if (file.empty() || ListIfMissing(file)) return;
-  const session::TrainTeacher teacher = session::OpenTeacher(recipe);
-  if (recipe.init.select) {
-    PrintInit(
-        session::InitModel(recipe, nullptr, &teacher.checkpoint, classes));
-  }
-  if (recipe.train.distill.method != train::Distillation::kNone &&
-      !classes.empty()) {
-    session::MakeTeacher(teacher, recipe, classes, c10::kCPU);
-  }
-}
-
-// Lists missing files, and checks everything else as a run does, up to a model
-// that the files initialise.
-void DryRun(recipe::Recipe recipe, const c10::Device& device) {
-  session::ResolveAutoOptions(recipe, device);
-  const auto sizes = DryRunSizes(recipe.data, session::Splits::kBoth);
-  if (sizes.classes > 0) session::SetClasses(recipe, sizes.classes);
-  const std::string& file = recipe.init.file;
-  if (!file.empty() && !ListIfMissing(file)) {
-    const auto checkpoint = session::OpenInitCheckpoint(recipe);
-    session::InitModel(recipe, &checkpoint, nullptr, sizes.class_names);
-  }
-  DryRunTeacher(recipe, sizes.class_names);
-  PrintPlan(recipe, sizes.train, sizes.test);
-}
-
-void LogEpoch(const train::EpochReport& r) {
-  std::string line = fmt::format(
-      "epoch {}/{}  loss {:.4f}  lr {:.2e}  {:.0f} img/s  {:.1f} s", r.epoch,
-      r.epochs, r.train_loss, r.lr, r.images_per_second, r.seconds);
-  if (r.test) {
-    line += fmt::format("  top-1 {:.2f}  top-5 {:.2f}{}", r.test->top1,
-                        r.test->top5, r.best ? "  (best)" : "");
-  }
-  const int64_t test_skipped = r.test ? r.test->skipped : 0;
-  if (r.skipped + test_skipped > 0) {
-    line += fmt::format("  skipped {} corrupt training and {} test images",
-                        r.skipped, test_skipped);
-  }
-  if (r.ema) line += fmt::format("  ema top-1 {:.2f}", r.ema->top1);
-  if (r.eval_seconds) {
-    line += fmt::format("  evaluation {:.1f} s", *r.eval_seconds);
-  }
-  if (r.save_seconds > 0) {
-    line += fmt::format("  saves {:.1f} s", r.save_seconds);
-  }
-  spdlog::info("{}", line);
-}
-
-void PrintResult(const train::TrainResult& result,
-                 const run::RunFolder& folder) {
-  const train::TrainerState& p = result.state;
-  fmt::print("last        top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {}\n",
-             p.last_top1, p.last_top5, p.last_loss,
-             folder.weights(run::kLast).string());
-  fmt::print("best        top-1 {:.2f}  top-5 {:.2f}  epoch {}  {}\n",
-             p.best_top1, p.best_top5, p.best_epoch,
-             folder.weights(run::kBest).string());
-  if (result.skipped > 0) {
-    fmt::print("corrupt     images skipped {} times\n", result.skipped);
-  }
-  if (result.test_skipped > 0) {
-    fmt::print("corrupt     {} test images skipped: top-1 is of the others\n",
-               result.test_skipped);
-  }
-}
-
-train::TrainCallbacks CallbacksOnStderr(ProgressMeter& meter,
-                                        const recipe::Recipe& recipe) {
-  return {
-      .stop_signal = LastStopSignal,
-      .on_step =
-          [show = session::ShowOn(meter), &recipe](const train::StepReport& r) {
-            const int64_t epoch = (r.step - 1) / r.steps_per_epoch;
-            const int64_t done = r.step - epoch * r.steps_per_epoch;
-            show({.title = fmt::format("epoch {}/{}", epoch + 1,
-                                       recipe.train.schedule.epochs),
-                  .step = done,
-                  .steps = r.steps_per_epoch,
-                  .images = done * recipe.train.batch_size,
-                  .loss = r.loss,
-                  .lr = r.lr,
-                  .seconds_left = r.seconds_left});
-          },
-      .on_epoch =
-          [&meter](const train::EpochReport& r) {
-            meter.Clear();
-            LogEpoch(r);
-          },
-      .on_progress = session::ShowOn(meter)};
-}
-
-// Trains; an interrupted run ends with exit code 130 or 143.
-void FitAndPrint(session::TrainRun& run, nn::Model& model,
-                 const run::RunFolder& folder) {
-  ProgressMeter meter(ProgressOnStderr(30));
-  const auto result = train::Fit(model, session::MakeJob(run), folder,
-                                 CallbacksOnStderr(meter, run.recipe));
-  meter.Clear();
-  if (result.signal == 0) return PrintResult(result, folder);
-  throw Error(ErrorKind::kInterrupted, folder.root().string(),
-              "stopped after step {}; its state is saved, and the same command "
-              "with --resume continues",
-              result.state.step);
-}
-
-// Writes config.json and pretrained.json, and trains. A run that fails before
-// anything is saved leaves neither: the next try would be refused for it.
-void FitNewRun(session::TrainRun& run, nn::Model& model,
-               const run::RunFolder& folder) {
-  WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
-  if (!run.pretrained.empty()) {
-    WriteTextFile(folder.pretrained(), run.pretrained);
-  }
-  try {
-    FitAndPrint(run, model, folder);
-  } catch (...) {
-    std::error_code ignored;
-    if (!folder.HasState()) {
-      std::filesystem::remove(folder.config(), ignored);
-      std::filesystem::remove(folder.pretrained(), ignored);
-    }
-    throw;
-  }
-}
-
-// Read the recipe, open its files, initialise, train, print the result.
-void RunTrain(const TrainArgs& args) {
-  if (args.threads > 0) at::set_num_threads(args.threads);
-  recipe::Recipe recipe = ReadRecipe(args.recipe);
-  const c10::Device device = train::FindDevice(args.device);
-  if (args.dry_run) return DryRun(std::move(recipe), device);
-  if (args.output.empty()) {
-    throw Error(ErrorKind::kUsage, "--output", "is missing: the run's folder");
-  }
-  const StopSignal signals;
-  const run::RunFolder folder(args.output);
-  auto run = session::BeginRun(std::move(recipe), device, folder, args.resume);
-  session::AddLogFile(folder.log(), run.resumes);
-  if (folder.locked_by_file())
-    session::WarnOfFileLock(args.output, run::kLockFile);
-  session::OpenInputs(run, folder, args.allow_other_kernels);
-  PrintPlan(run.recipe, run.splits.train.size(), run.splits.test.size());
-  auto made = session::MakeModel(run);
-  PrintInit(made);
-  std::fflush(stdout);
-  run.resumes ? FitAndPrint(run, made.model, folder)
-              : FitNewRun(run, made.model, folder);
-}
 
 void AddRun(CLI::App& c, TrainArgs& args) {
   c.add_option("--output", args.output,
@@ -249,14 +42,15 @@ void AddTrain(CLI::App& app, const Invocation& invocation) {
   AddRun(*c, *args);
   invocation.computing.push_back(
       {c, [args] { return !args->dry_run && !args->help_all; }});
-  c->callback([args, c] {
+  c->callback([args, c, &invocation] {
     if (args->help_all) {
       fmt::print("{}\nValues of a recipe, for --set:\n{}", c->help(),
                  recipe::FieldTable());
       return;
     }
+    const auto run = invocation.Torch().train;
     LogOldNames(*c);
-    RunTrain(*args);
+    run(*args);
   });
 }
 

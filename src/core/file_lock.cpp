@@ -52,7 +52,8 @@ bool IsStale(const fs::path& owner) {
   }
   const size_t space = text.rfind(' ');
   if (space == std::string::npos) return false;  // being written
-  const int process = std::atoi(text.c_str() + space);
+  const auto process =
+      static_cast<pid_t>(std::strtol(text.c_str() + space, nullptr, 10));
   return process > 0 && text == OwnerText(process) && kill(process, 0) != 0 &&
          errno == ESRCH;
 }

@@ -10,7 +10,7 @@
 namespace wsel {
 namespace {
 
-constexpr std::streamoff kMaxBytes = 64 * 1024;
+constexpr std::streamoff kMaxBytes = std::streamoff{64} << 10;
 
 std::vector<std::string> Lines(const std::string& text) {
   std::vector<std::string> lines;

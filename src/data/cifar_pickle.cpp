@@ -20,7 +20,7 @@ using checkpoint::PickleNode;
 using checkpoint::PickleValue;
 using Kind = PickleNode::Kind;
 
-constexpr int64_t kPixels = 3 * 32 * 32;
+constexpr int64_t kPixels = int64_t{3} * 32 * 32;
 
 class CifarFile {
  public:

@@ -18,6 +18,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/philox.h"
+#include "wsel/data/images_below.h"
 
 namespace wsel::data {
 namespace {
@@ -234,6 +235,18 @@ Dataset OpenEuroSat(OpenRequest& request) {
       DatasetOfFiles(request.Name(), classes, folder, std::move(chosen));
   set.note = NoteOf(images);
   return set;
+}
+
+std::vector<std::string> ImagesBelow(const fs::path& folder) {
+  ClassImages images = ImagesOf(folder, ".");
+  if (images.names.empty()) {
+    const std::string others = Text(images.passed_over);
+    throw Error(ErrorKind::kFormat, folder.string(), "has no images ({}){}",
+                fmt::join(kExtensions, " "),
+                others.empty() ? "" : ", but " + others);
+  }
+  for (std::string& name : images.names) name.erase(0, 2);  // "./"
+  return std::move(images.names);
 }
 
 }  // namespace wsel::data

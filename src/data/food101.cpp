@@ -31,7 +31,8 @@ Dataset OpenFood101(OpenRequest& request) {
       folder / "meta" / fmt::format("{}.json", NameOf(request.split));
   const auto train = Load(folder / "meta/train.json");
   const auto listed = request.train() ? train : Load(path);
-  JsonObject(train, (folder / "meta/train.json").string(), ErrorKind::kFormat);
+  const JsonObject by_class(train, (folder / "meta/train.json").string(),
+                            ErrorKind::kFormat);
   JsonObject object(listed, path.string(), ErrorKind::kFormat);
 
   const auto classes = SortedUnique(KeysOf(train));

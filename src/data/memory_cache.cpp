@@ -30,7 +30,7 @@ class Cache {
       auto copy = std::make_unique<const image::Image>(image);
       const image::Image* empty = nullptr;
       if (entry.compare_exchange_strong(empty, copy.get())) {
-        copy.release();
+        (void)copy.release();
         return image;
       }
     }

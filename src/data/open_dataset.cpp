@@ -23,7 +23,7 @@ std::string OpenRequest::Name() const {
 std::optional<std::filesystem::path> OpenRequest::Find(
     const std::vector<std::string>& folders, const std::string& wanted) {
   for (const std::string& folder : folders) {
-    const auto candidate = folder.empty() ? root : root / folder;
+    auto candidate = folder.empty() ? root : root / folder;
     std::error_code ignored;
     if (std::filesystem::exists(candidate / wanted, ignored)) return candidate;
     tried.push_back((candidate / wanted).string());

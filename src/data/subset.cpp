@@ -70,8 +70,9 @@ std::vector<int64_t> BalancedOrder(const Dataset& dataset, uint64_t seed) {
 // Classes with fewer samples than an even share of `count`.
 int64_t CountShortClasses(const Dataset& dataset, int64_t count) {
   std::vector<int64_t> per_class(dataset.classes.size());
-  for (const int32_t label : dataset.labels)
+  for (const int32_t label : dataset.labels) {
     ++per_class[static_cast<size_t>(label)];
+  }
   const int64_t share = count / static_cast<int64_t>(per_class.size());
   return std::count_if(per_class.begin(), per_class.end(),
                        [&](int64_t n) { return n < share; });

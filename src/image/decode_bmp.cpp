@@ -20,8 +20,9 @@ class Bytes {
 
   // A little-endian number of `size` bytes.
   uint32_t Number(size_t at, size_t size) const {
-    if (at + size > file_.size())
+    if (at + size > file_.size()) {
       file_.Fail("is a BMP image that is truncated");
+    }
     uint32_t number = 0;
     for (size_t i = 0; i < size; ++i) {
       number |= uint32_t{file_.data()[at + i]} << (8 * i);
@@ -203,14 +204,13 @@ class RunLengthDecoder {
       } else if (*byte == 0) {
         Add(0, (width_ - indices_.size() % width_) % width_);
         x_ = 0;
-      } else if (*byte == 1) {
-        break;
-      } else if (!(*byte == 2 ? Move() : Copy(*byte))) {
+      } else if (*byte == 1 || !(*byte == 2 ? Move() : Copy(*byte))) {
         break;
       }
     }
-    if (indices_.size() < count_)
+    if (indices_.size() < count_) {
       file_.Fail("is a BMP image that is truncated");
+    }
     return std::move(indices_);
   }
 

@@ -39,7 +39,8 @@ uint8_t MeanLuma(const Image& image) {
 WSEL_VECTOR_CLONES
 void GreyRow(const uint8_t* from, int count, uint8_t* to) {
   for (int i = 0; i < count; ++i) {
-    to[3 * i] = to[3 * i + 1] = to[3 * i + 2] = Luma(from + size_t{3} * i);
+    uint8_t* pixel = to + size_t{3} * i;
+    pixel[0] = pixel[1] = pixel[2] = Luma(from + size_t{3} * i);
   }
 }
 

@@ -95,7 +95,7 @@ void Interleave(const View& image, int top, int rows,
   for (int r = 0; r < kGroup; ++r) {
     const uint8_t* row = image.Row(top + std::min(r, rows - 1));
     uint8_t* lane = lanes.data() + r;
-    for (int i = 0; i < 3 * image.width; ++i) lane[i * kGroup] = row[i];
+    for (int i = 0; i < 3 * image.width; ++i, lane += kGroup) *lane = row[i];
   }
 }
 

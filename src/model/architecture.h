@@ -33,6 +33,9 @@ template <typename C>
 struct Architecture {
   std::string_view key;   // of "family" in JSON
   std::string_view name;  // in messages
+  // The key of the architecture whose weights this one's can be selected from,
+  // and the reverse; "": none but its own.
+  std::string_view kin = "";
   std::span<const Field<C>> fields;
   // Errors that involve several fields, after each has been checked alone.
   void (*check)(const C& config, const FieldChecker& checker);

@@ -13,6 +13,27 @@ T* PointerTo(C& config, T C::*member) {
   return member == nullptr ? nullptr : &(config.*member);
 }
 
+// Equal for architectures that are kin.
+std::string_view KinKey(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto&) {
+    return architecture.kin.empty() ? architecture.key : architecture.kin;
+  });
+}
+
+std::string_view TextOf(Activation activation) {
+  switch (activation) {
+    case Activation::kGelu:
+      return "GELU";
+    case Activation::kQuickGelu:
+      return "QuickGELU";
+    case Activation::kGeluTanh:
+      return "GELU by tanh";
+    case Activation::kSilu:
+      return "SiLU";
+  }
+  return "?";
+}
+
 struct Forward {
   double norm_eps;
   std::string_view activation;
@@ -20,9 +41,9 @@ struct Forward {
 
 Forward ForwardOf(Config config) {
   const ConfigFields fields = FieldsOf(config);
-  const bool quick = fields.activation != nullptr &&
-                     *fields.activation == Activation::kQuickGelu;
-  return {fields.norm_eps, quick ? "QuickGELU" : "GELU"};
+  return {fields.norm_eps,
+          TextOf(fields.activation == nullptr ? Activation::kGelu
+                                              : *fields.activation)};
 }
 
 }  // namespace
@@ -32,6 +53,8 @@ std::string_view ArchitectureName(const Config& config) {
     return architecture.name;
   });
 }
+
+bool AreKin(const Config& a, const Config& b) { return KinKey(a) == KinKey(b); }
 
 int64_t NumFeatures(const Config& config) {
   Config copy = config;
@@ -93,7 +116,7 @@ std::string DescribeForward(const Config& config) {
 std::vector<std::string> ForwardDifferences(const Config& source,
                                             const Config& target) {
   std::vector<std::string> clauses;
-  if (source.index() != target.index()) return clauses;
+  if (!AreKin(source, target)) return clauses;
   const Forward from = ForwardOf(source);
   const Forward to = ForwardOf(target);
   if (from.norm_eps != to.norm_eps) {

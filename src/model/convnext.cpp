@@ -12,6 +12,8 @@
 namespace wsel::model {
 namespace {
 
+constexpr bool kRare = true;
+
 constexpr Field<ConvNextConfig> kFields[] = {
     {"name", &ConvNextConfig::name},
     {"img_size", &ConvNextConfig::img_size, kSize},
@@ -25,44 +27,40 @@ constexpr Field<ConvNextConfig> kFields[] = {
     {"layer_scale", &ConvNextConfig::layer_scale, kNotNegative},
     {"head_init_scale", &ConvNextConfig::head_init_scale, kPositive},
     {"norm_eps", &ConvNextConfig::norm_eps, kPositive},
+    {"stem_type", &ConvNextConfig::stem_type, {}, kRare},
+    {"norm_layer", &ConvNextConfig::norm_layer, {}, kRare},
+    {"activation", &ConvNextConfig::activation, {}, kRare},
+    {"kernel_sizes",
+     &ConvNextConfig::kernel_sizes,
+     {1, kMaxConvNextKernel},
+     kRare},
+    {"head_hidden_size", &ConvNextConfig::head_hidden_size, kCount, kRare},
 };
 
 constexpr UnsupportedPart kUnsupported[] = {
     {".grn.", "global response normalisation (ConvNeXt V2)"},
 };
 
-Init TimmInit(const ConvNextConfig& config, const ParameterSpec& parameter) {
-  if (!IsWeight(parameter)) return Constant(0);
-  const double scale =
-      parameter.component == Component::kHead ? config.head_init_scale : 1;
-  return TruncNormal(kStd * scale, kTimmBound * scale);
+void Check(const ConvNextConfig& c, const FieldChecker& checker) {
+  checker.Require(!c.HasOverlappingStem() || c.patch_size == 4, "patch_size",
+                  "is {}, but an overlapping stem (stem_type) has stride 4",
+                  c.patch_size);
+  for (const int64_t kernel : c.kernel_sizes) {
+    checker.Require(kernel % 2 == 1, "kernel_sizes", "has {}, which is not odd",
+                    kernel);
+  }
+  checker.Require(c.head_hidden_size == 0 || !c.head_norm_first,
+                  "head_hidden_size",
+                  "is {}; with head_norm_first there is no hidden layer",
+                  c.head_hidden_size);
 }
 
-void AddVariants(std::vector<Variant>& out) {
-  constexpr std::array<int64_t, 4> kSmallest = {2, 2, 6, 2};
-  constexpr std::array<int64_t, 4> kDepthsTiny = {3, 3, 9, 3};
-  constexpr std::array<int64_t, 4> kDeep = {3, 3, 27, 3};
-  const auto add = [&](std::string_view name, std::string_view letter,
-                       int64_t width, const std::array<int64_t, 4>& depths,
-                       bool conv_mlp = false, bool head_norm_first = false) {
-    ConvNextConfig c;
-    c.name = fmt::format("convnext_{}", name);
-    c.dims = {width, 2 * width, 4 * width, 8 * width};
-    c.depths = depths;
-    c.conv_mlp = conv_mlp;
-    c.head_norm_first = head_norm_first;
-    out.push_back({c, {fmt::format("ConvNeXt-{}", letter)}});
-  };
-  add("atto", "A", 40, kSmallest, true);
-  add("femto", "F", 48, kSmallest, true);
-  add("pico", "P", 64, kSmallest, true);
-  add("nano", "N", 80, {2, 2, 8, 2}, true);
-  add("tiny", "T", 96, kDepthsTiny);
-  add("tiny_hnf", "T-hnf", 96, kDepthsTiny, true, true);
-  add("small", "S", 96, kDeep);
-  add("base", "B", 128, kDeep);
-  add("large", "L", 192, kDeep);
-  add("xlarge", "XL", 256, kDeep);
+Init TimmInit(const ConvNextConfig& config, const ParameterSpec& parameter) {
+  if (!IsWeight(parameter)) return Constant(0);
+  const bool in_head = parameter.component == Component::kHead ||
+                       parameter.component == Component::kPreLogits;
+  const double scale = in_head ? config.head_init_scale : 1;
+  return TruncNormal(kStd * scale, kTimmBound * scale);
 }
 
 std::string NameBySizes(const ConvNextConfig& c) {
@@ -70,30 +68,84 @@ std::string NameBySizes(const ConvNextConfig& c) {
                      fmt::join(c.depths, "-"));
 }
 
+std::vector<std::string_view> Extras(const ConvNextConfig& c) {
+  std::vector<std::string_view> extras;
+  if (c.layer_scale != 0) extras.emplace_back("layer scale");
+  if (c.norm_layer == ConvNextNorm::kRmsNorm) extras.emplace_back("RMSNorm");
+  if (c.norm_layer == ConvNextNorm::kSimpleNorm) {
+    extras.emplace_back("SimpleNorm");
+  }
+  if (c.head_hidden_size > 0) {
+    extras.emplace_back("a hidden layer before the classifier");
+  }
+  return extras;
+}
+
 std::string DescribeConvNext(const ConvNextConfig& c) {
-  return fmt::format("ConvNeXt: widths {}, depths {}, patch {}, {} classes{}",
-                     fmt::join(c.dims, "/"), fmt::join(c.depths, "/"),
-                     c.patch_size, c.num_classes,
-                     c.head_norm_first ? ", norm before pooling" : "");
+  std::string text =
+      fmt::format("ConvNeXt: widths {}, depths {}, patch {}, {} classes",
+                  fmt::join(c.dims, "/"), fmt::join(c.depths, "/"),
+                  c.patch_size, c.num_classes);
+  if (c.HasOverlappingStem()) {
+    text += fmt::format(", stem {}", NamesOf(c.stem_type).NameOf(c.stem_type));
+  }
+  if (c.norm_layer != ConvNextNorm::kLayerNorm) {
+    text += fmt::format(", {}", NamesOf(c.norm_layer).NameOf(c.norm_layer));
+  }
+  if (c.kernel_sizes != ConvNextConfig().kernel_sizes) {
+    text += fmt::format(", kernels {}", fmt::join(c.kernel_sizes, "/"));
+  }
+  if (c.activation != Activation::kGelu) {
+    text += fmt::format(", {}", NamesOf(c.activation).NameOf(c.activation));
+  }
+  if (c.norm_eps != 1e-6) text += fmt::format(", eps {:g}", c.norm_eps);
+  if (c.head_norm_first) text += ", norm before pooling";
+  if (c.head_hidden_size > 0) {
+    text += fmt::format(", {} hidden channels before the classifier",
+                        c.head_hidden_size);
+  }
+  return text;
+}
+
+// Of the stem; sets `side` to that of its output.
+double StemFlops(const ConvNextConfig& c, double width, double& side) {
+  const auto patch = static_cast<double>(c.patch_size);
+  if (!c.HasOverlappingStem()) {
+    side = std::floor(side / patch);
+    return MatMul(side * side, 3 * patch * patch, width);
+  }
+  const auto hidden = static_cast<double>(c.StemHidden());
+  side = std::ceil(side / 2);
+  const double first = MatMul(side * side, 3 * 9, hidden);
+  side = std::ceil(side / 2);
+  return first + MatMul(side * side, 9 * hidden, width);
+}
+
+double HeadFlops(const ConvNextConfig& c, double width) {
+  const auto classes = static_cast<double>(c.num_classes);
+  if (c.head_hidden_size == 0) return MatMul(1, width, classes);
+  const auto hidden = static_cast<double>(c.head_hidden_size);
+  return MatMul(1, width, hidden) + MatMul(1, hidden, classes);
 }
 
 double Flops(const ConvNextConfig& c) {
   std::array<double, 4> widths{};
   std::copy(c.dims.begin(), c.dims.end(), widths.begin());
-  const auto patch = static_cast<double>(c.patch_size);
-  double side = std::floor(static_cast<double>(c.img_size) / patch);
-  double flops = MatMul(side * side, 3 * patch * patch, widths[0]);
+  auto side = static_cast<double>(c.img_size);
+  double flops = StemFlops(c, widths[0], side);
   for (size_t s = 0; s < widths.size(); ++s) {
     const double width = widths[s];
     if (s > 0 || c.patch_size == 2) {
       side = std::floor(side / 2);
       flops += MatMul(side * side, 4 * widths[s > 0 ? s - 1 : 0], width);
     }
-    const double block = MatMul(side * side, 7 * 7, width) +         // conv_dw
-                         2 * MatMul(side * side, width, 4 * width);  // MLP
+    const auto kernel = static_cast<double>(c.kernel_sizes[s]);
+    const double block =
+        MatMul(side * side, kernel * kernel, width) +  // conv_dw
+        2 * MatMul(side * side, width, 4 * width);     // MLP
     flops += static_cast<double>(c.depths[s]) * block;
   }
-  return flops + MatMul(1, widths[3], static_cast<double>(c.num_classes));
+  return flops + HeadFlops(c, widths[3]);
 }
 
 int64_t SavedValues(const ConvNextConfig& c) {
@@ -115,12 +167,14 @@ constinit const Architecture<ConvNextConfig> kConvNext = {
     .key = "convnext",
     .name = "ConvNeXt",
     .fields = kFields,
-    .check = [](const ConvNextConfig&, const FieldChecker&) {},
+    .check = Check,
     .depths = [](ConvNextConfig& c) { return std::span<int64_t>(c.depths); },
     .widths = [](ConvNextConfig& c) { return std::span<int64_t>(c.dims); },
+    .activation = &ConvNextConfig::activation,
     .conv_mlp = &ConvNextConfig::conv_mlp,
     .layer_scale = &ConvNextConfig::layer_scale,
-    .add_variants = AddVariants,
+    .forward_extras = Extras,
+    .add_variants = AddConvNextVariants,
     .name_by_sizes = NameBySizes,
     .describe = DescribeConvNext,
     .parameter_specs = ConvNextParameterSpecs,

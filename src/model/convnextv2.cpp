@@ -25,6 +25,8 @@ constexpr Field<V2> kFields[] = {
 constexpr UnsupportedPart kUnsupported[] = {
     {".gamma", "layer scale beside GRN"},
     {"norm_pre.", "a norm before pooling beside GRN"},
+    {"head.pre_logits.", "a hidden layer in the head beside GRN"},
+    {"stem.2.", "an overlapping stem beside GRN"},
 };
 
 // GRN's weight and bias, of the MLP's hidden channels, follow fc1.
@@ -85,14 +87,22 @@ void AddVariants(std::vector<Variant>& out) {
 V2 Detect(const ShapeReader& read, const Hints& hints,
           std::vector<std::string>& assumptions) {
   const ConvNextConfig c = DetectConvNext(read, hints, assumptions);
-  return {.name = c.name,
-          .img_size = c.img_size,
-          .patch_size = c.patch_size,
-          .dims = c.dims,
-          .depths = c.depths,
-          .num_classes = c.num_classes,
-          .conv_mlp = c.conv_mlp,
-          .norm_eps = c.norm_eps};
+  const V2 v2 = {.name = c.name,
+                 .img_size = c.img_size,
+                 .patch_size = c.patch_size,
+                 .dims = c.dims,
+                 .depths = c.depths,
+                 .num_classes = c.num_classes,
+                 .conv_mlp = c.conv_mlp,
+                 .norm_eps = c.norm_eps};
+  ConvNextConfig supported = v2.WithoutGrn();
+  supported.activation = c.activation;  // one that a hint says
+  if (c != supported) {
+    ThrowMismatch("stages.0.blocks.0.mlp.grn.weight",
+                  "is beside norms without bias or kernels other than 7 x 7; "
+                  "GRN is only supported in ConvNeXt V2's own form");
+  }
+  return v2;
 }
 
 }  // namespace
@@ -100,11 +110,17 @@ V2 Detect(const ShapeReader& read, const Hints& hints,
 constinit const Architecture<ConvNextV2Config> kConvNextV2 = {
     .key = "convnextv2",
     .name = "ConvNeXt V2",
+    .kin = "convnext",
     .fields = kFields,
     .check = [](const V2&, const FieldChecker&) {},
     .depths = [](V2& c) { return std::span<int64_t>(c.depths); },
     .widths = [](V2& c) { return std::span<int64_t>(c.dims); },
     .conv_mlp = &V2::conv_mlp,
+    .forward_extras =
+        [](const V2&) {
+          return std::vector<std::string_view>{
+              "GRN (global response normalisation)"};
+        },
     .add_variants = AddVariants,
     .name_by_sizes =
         [](const V2& c) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "architecture.h"
+#include "vit.h"
 #include "wsel/core/error.h"
 #include "wsel/model/variants.h"
 
@@ -22,7 +23,6 @@ constexpr UnsupportedPart kUnsupported[] = {
     {"patch_embed.backbone.", "a convolutional patch embedding"},
     {"MAPHead_0/", "attention pooling"},
     {"heads.pre_logits.", "a hidden layer in the head"},
-    {"head.pre_logits.fc.", "a hidden layer in the head"},
     {".shortcut.", "blocks with their own shortcut"},
 };
 
@@ -66,8 +66,9 @@ Detection DetectAs(const Architecture<C>& architecture, const ShapeReader& read,
   // After the name is found: eps does not make it a different variant.
   config.norm_eps = hints.norm_eps.value_or(config.norm_eps);
   out.config = std::move(config);
-  out.knows_heads =
-      NumHeads(out.config) < 1 || hints.num_heads || IsKnownWidth(out.config);
+  out.knows_heads = NumHeads(out.config) < 1 || hints.num_heads ||
+                    IsKnownWidth(out.config) ||
+                    PublishedHeads(NumFeatures(out.config)) > 0;
   return out;
 }
 

@@ -72,6 +72,25 @@ const Registry<Rope>& NamesOf(Rope /*tag*/) {
   return kNames;
 }
 
+const Registry<ConvNextStem>& NamesOf(ConvNextStem /*tag*/) {
+  static constexpr Registered<ConvNextStem> kRows[] = {
+      {ConvNextStem::kPatch, "patch"},
+      {ConvNextStem::kOverlap, "overlap"},
+      {ConvNextStem::kOverlapTiered, "overlap_tiered"},
+      {ConvNextStem::kOverlapAct, "overlap_act"}};
+  static constexpr Registry<ConvNextStem> kNames("stem_type", kRows);
+  return kNames;
+}
+
+const Registry<ConvNextNorm>& NamesOf(ConvNextNorm /*tag*/) {
+  static constexpr Registered<ConvNextNorm> kRows[] = {
+      {ConvNextNorm::kLayerNorm, "layernorm"},
+      {ConvNextNorm::kRmsNorm, "rmsnorm"},
+      {ConvNextNorm::kSimpleNorm, "simplenorm"}};
+  static constexpr Registry<ConvNextNorm> kNames("norm_layer", kRows);
+  return kNames;
+}
+
 void FieldChecker::Check(std::string_view field, int64_t value,
                          const Range& range) const {
   CheckBetween(fmt::format("{}.{}", where_, field), value, range.low,

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "wsel/core/registry.h"
+#include "wsel/model/convnext_config.h"
 #include "wsel/model/vit_config.h"
 
 namespace wsel::model {
@@ -36,7 +37,8 @@ struct Field {
   std::string_view key;
   std::variant<std::string C::*, int64_t C::*, std::array<int64_t, 4> C::*,
                double C::*, bool C::*, Pooling C::*, Activation C::*, Norm C::*,
-               Qkv C::*, MlpForm C::*, BlockForm C::*, Rope C::*>
+               Qkv C::*, MlpForm C::*, BlockForm C::*, Rope C::*,
+               ConvNextStem C::*, ConvNextNorm C::*>
       member;
   Range range = {};
   // Written only if it is not the default: plans and checkpoints of models that
@@ -61,6 +63,8 @@ const Registry<Qkv>& NamesOf(Qkv tag);
 const Registry<MlpForm>& NamesOf(MlpForm tag);
 const Registry<BlockForm>& NamesOf(BlockForm tag);
 const Registry<Rope>& NamesOf(Rope tag);
+const Registry<ConvNextStem>& NamesOf(ConvNextStem tag);
+const Registry<ConvNextNorm>& NamesOf(ConvNextNorm tag);
 
 // Checks the fields of a config that is called `where`. Errors: kConfig, naming
 // the field.

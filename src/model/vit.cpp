@@ -173,6 +173,10 @@ Tokens TokensIn(const VitConfig& c) {
   return tokens;
 }
 
+constexpr UnsupportedPart kUnsupported[] = {
+    {"head.pre_logits.fc.", "a hidden layer in the head"},
+};
+
 }  // namespace
 
 constinit const Architecture<VitConfig> kVit = {
@@ -202,6 +206,7 @@ constinit const Architecture<VitConfig> kVit = {
     .norm_weight = VitNormWeight,
     .mimetic_init = VitMimeticInit,
     .recognises = LooksLikeVit,
+    .unsupported = kUnsupported,
     .detect = DetectVit,
 };
 

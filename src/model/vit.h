@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ double VitNormWeight(const VitConfig& config, const ParameterSpec& parameter);
 // or attention is of another form than theirs.
 std::optional<Init> VitMimeticInit(const VitConfig& config,
                                    const ParameterSpec& parameter);
+// The attention heads of published models of that width, where nearly all of
+// them have the same; 0: not known.
+int64_t PublishedHeads(int64_t width);
 
 bool LooksLikeVit(const ShapeReader& read);
 VitConfig DetectVit(const ShapeReader& read, const Hints& hints,

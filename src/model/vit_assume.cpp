@@ -79,6 +79,14 @@ void AssumeHeads(const VitConfig* like, const Hints& hints,
     c.num_heads = *hints.num_heads;
     return;
   }
+  const int64_t published = PublishedHeads(c.embed_dim);
+  if (like == nullptr && published > 0) {
+    c.num_heads = published;
+    assumptions.push_back(
+        fmt::format("{} heads, a guess by the published models of width {}",
+                    published, c.embed_dim));
+    return;
+  }
   if (like == nullptr) {
     like = FirstVariant(
         [&](const VitConfig& vit) { return vit.embed_dim == c.embed_dim; });
@@ -256,6 +264,15 @@ const VitConfig* FindLike(Assumptions& assumptions, VitConfig& c) {
 }
 
 }  // namespace
+
+int64_t PublishedHeads(int64_t width) {
+  // Of the models that timm publishes, nearly all. At width 768 no weights of
+  // vit_base_patch16_gap_224, which has 16, are published.
+  if (width == 768) return 12;
+  constexpr int64_t kOf16Heads[] = {1152, 1280, 1408, 1536, 1664};
+  const auto* const end = std::end(kOf16Heads);
+  return std::find(std::begin(kOf16Heads), end, width) == end ? 0 : 16;
+}
 
 void CompleteVit(const Hints& hints, Assumptions& assumptions, VitConfig& c) {
   const VitConfig* like = FindLike(assumptions, c);

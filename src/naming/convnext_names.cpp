@@ -42,23 +42,42 @@ void AddLastNorm(Source& source, const std::string& like) {
       "ones and zeros for head.norm, which is not in the file");
 }
 
-void AddHuggingFaceBackbone(std::vector<Source>& out) {
-  const std::string norm = "encoder.stages.3.layers.0.layernorm.weight";
-  Source source = {
-      .name = "Hugging Face ConvNeXt, backbone",
-      .markers = {"embeddings.patch_embeddings.weight",
-                  "embeddings.layernorm.weight", norm, "!layernorm.weight"},
-      .rows = HuggingFaceConvNextRows(""),
-      .ignored = {{"hidden_states_norms.*",
-                   "a norm of a stage's output, which "
-                   "classifiers do not have"}},
+// DINOv3's ConvNeXts; `stages`: the prefix of all but the last norm, in a
+// state_dict() of 5.x "model.". A backbone's file has no last norm.
+void AddDinov3(std::vector<Source>& out, const std::string& stages) {
+  const std::string block = stages + "stages.#.layers.#.";
+  Rows rows;
+  rows.Layer(stages + "stages.0.downsample_layers.0", "stem.0")
+      .Layer(stages + "stages.0.downsample_layers.1", "stem.1")
+      .Layer(stages + "stages.#.downsample_layers.0", "stages.#.downsample.0")
+      .Layer(stages + "stages.#.downsample_layers.1", "stages.#.downsample.1")
+      .Layer(block + "depthwise_conv", "stages.#.blocks.#.conv_dw")
+      .Layer(block + "layer_norm", "stages.#.blocks.#.norm")
+      .Layer(block + "pointwise_conv1", "stages.#.blocks.#.mlp.fc1", kPointwise)
+      .Layer(block + "pointwise_conv2", "stages.#.blocks.#.mlp.fc2", kPointwise)
+      .Add(block + "gamma", "stages.#.blocks.#.gamma")
+      .Layer("layer_norm", "head.norm");
+  const std::string norm = stages + "stages.3.layers.0.layer_norm.weight";
+  Source model = {
+      .name = "Hugging Face DINOv3 ConvNeXt",
+      .markers = {stages + "stages.0.downsample_layers.0.weight",
+                  stages + "stages.0.layers.0.depthwise_conv.weight",
+                  "layer_norm.weight"},
+      .rows = rows.Take(),
       .pretrained_cfg = kImageNet};
-  AddLastNorm(source, norm);
-  out.push_back(std::move(source));
+  Source backbone = model;
+  backbone.name += ", backbone";
+  backbone.markers = {model.markers[0], model.markers[1], norm,
+                      "!layer_norm.weight"};
+  AddLastNorm(backbone, norm);
+  out.push_back(std::move(model));
+  out.push_back(std::move(backbone));
 }
 
 void AddHuggingFace(std::vector<Source>& out) {
-  AddHuggingFaceBackbone(out);
+  out.push_back(HuggingFaceConvNextBackbone("Hugging Face ConvNeXt, backbone",
+                                            HuggingFaceConvNextRows("")));
+  for (const std::string stages : {"model.", ""}) AddDinov3(out, stages);
   for (const std::string prefix : {"convnext.", ""}) {
     out.push_back(
         {.name = "Hugging Face ConvNeXt",
@@ -92,6 +111,17 @@ void AddSources(std::vector<Source>& out) {
   Source tower = TimmTower("open_clip, timm's ConvNeXt", "stem.0.weight",
                            TimmConvNextRows("visual.trunk."), "head.fc");
   tower.pretrained_cfg = kClip;
+  // A projection of two layers is timm's head with a hidden one.
+  std::erase_if(tower.ignored, [](const IgnoredPattern& one) {
+    return one.pattern == "visual.head.mlp.*";
+  });
+  tower.rows =
+      With(std::move(tower.rows),
+           Rows()
+               .Layer("visual.head.mlp.fc1", "head.pre_logits.fc")
+               .Add("visual.head.mlp.fc2.weight", "head.fc.weight")
+               .Add("visual.head.mlp.fc2.weight", "head.fc.bias", kZerosOfRows)
+               .Take());
   out.push_back(std::move(tower));
   AddHuggingFace(out);
   out.push_back(
@@ -116,11 +146,86 @@ std::string Inexpressible(const model::ConvNextConfig& c, Naming naming) {
   if (hf ? c.patch_size == 2 : c.patch_size != 4) {
     return fmt::format("has patches of {} pixels", c.patch_size);
   }
+  if (c.HasOverlappingStem()) return "has an overlapping stem";
+  if (c.norm_layer != model::ConvNextNorm::kLayerNorm) {
+    return "has norms without bias";
+  }
+  if (c.kernel_sizes != model::ConvNextConfig().kernel_sizes) {
+    return "has kernels other than 7 x 7";
+  }
+  if (c.head_hidden_size > 0) return "has a hidden layer before its classifier";
   const bool scaled = naming == Naming::kTorchvision;
   return scaled && c.layer_scale == 0 ? "has no layer scale" : "";
 }
 
-void BuildAs(model::ConvNextConfig& c, Naming /*naming*/) { c.norm_eps = 1e-6; }
+void BuildAs(model::ConvNextConfig& c, Naming naming) {
+  c.norm_eps = 1e-6;
+  if (naming != Naming::kHuggingFace) c.activation = model::Activation::kGelu;
+}
+
+// Hugging Face's hidden_act.
+std::string_view HfActivation(model::Activation activation) {
+  switch (activation) {
+    case model::Activation::kGelu:
+      return "gelu";
+    case model::Activation::kQuickGelu:
+      return "quick_gelu";
+    case model::Activation::kGeluTanh:
+      return "gelu_pytorch_tanh";
+    case model::Activation::kSilu:
+      return "silu";
+  }
+  return "gelu";
+}
+
+// timm's act_layer.
+std::string_view TimmActivation(model::Activation activation) {
+  switch (activation) {
+    case model::Activation::kGelu:
+      return "gelu";
+    case model::Activation::kQuickGelu:
+      return "quick_gelu";
+    case model::Activation::kGeluTanh:
+      return "gelu_tanh";
+    case model::Activation::kSilu:
+      return "silu";
+  }
+  return "gelu";
+}
+
+// timm's stem_type.
+std::string_view TimmStem(model::ConvNextStem stem) {
+  switch (stem) {
+    case model::ConvNextStem::kPatch:
+      return "patch";
+    case model::ConvNextStem::kOverlap:
+      return "overlap";
+    case model::ConvNextStem::kOverlapTiered:
+      return "overlap_tiered";
+    case model::ConvNextStem::kOverlapAct:
+      return "overlap_act";
+  }
+  return "patch";
+}
+
+// timm's arguments of what only some of its ConvNeXts have.
+void AddUnusual(const model::ConvNextConfig& c, Json& arguments) {
+  if (c.HasOverlappingStem()) arguments["stem_type"] = TimmStem(c.stem_type);
+  if (c.norm_layer != model::ConvNextNorm::kLayerNorm) {
+    arguments["norm_layer"] = c.norm_layer == model::ConvNextNorm::kRmsNorm
+                                  ? "rmsnorm"
+                                  : "simplenorm";
+  }
+  if (c.activation != model::Activation::kGelu) {
+    arguments["act_layer"] = TimmActivation(c.activation);
+  }
+  if (c.kernel_sizes != model::ConvNextConfig().kernel_sizes) {
+    arguments["kernel_sizes"] = c.kernel_sizes;
+  }
+  if (c.head_hidden_size > 0) {
+    arguments["head_hidden_size"] = c.head_hidden_size;
+  }
+}
 
 Json HfConvNext(const model::ConvNextConfig& c) {
   const bool head = c.num_classes > 0;
@@ -132,7 +237,7 @@ Json HfConvNext(const model::ConvNextConfig& c) {
                        {"num_stages", c.dims.size()},
                        {"hidden_sizes", c.dims},
                        {"depths", c.depths},
-                       {"hidden_act", "gelu"},
+                       {"hidden_act", HfActivation(c.activation)},
                        // of the last norm; fixed in the others
                        {"layer_norm_eps", c.norm_eps},
                        {"layer_scale_init_value", c.layer_scale}});
@@ -150,6 +255,7 @@ TimmModel TimmConvNext(const model::ConvNextConfig& c) {
                     {"head_norm_first", c.head_norm_first},
                     {"head_init_scale", c.head_init_scale},
                     {"norm_eps", c.norm_eps}};
+  AddUnusual(c, arguments);
   if (scaled) {
     arguments["ls_init_value"] = c.layer_scale;
   } else {
@@ -163,6 +269,22 @@ TimmModel TimmConvNext(const model::ConvNextConfig& c) {
 }
 
 }  // namespace
+
+Source HuggingFaceConvNextBackbone(const std::string& name,
+                                   std::vector<Row> rows) {
+  const std::string norm = "encoder.stages.3.layers.0.layernorm.weight";
+  Source source = {
+      .name = name,
+      .markers = {"embeddings.patch_embeddings.weight",
+                  "embeddings.layernorm.weight", norm, "!layernorm.weight"},
+      .rows = std::move(rows),
+      .ignored = {{"hidden_states_norms.*",
+                   "a norm of a stage's output, which "
+                   "classifiers do not have"}},
+      .pretrained_cfg = kImageNet};
+  AddLastNorm(source, norm);
+  return source;
+}
 
 std::vector<Row> HuggingFaceConvNextRows(const std::string& prefix) {
   const std::string stage = "encoder.stages.#.";
@@ -205,10 +327,11 @@ std::vector<Row> TimmConvNextRows(std::string_view prefix) {
   Rows rows{std::string(prefix)};
   rows.Add("stages.#.blocks.#.gamma", "stages.#.blocks.#.gamma");
   for (const char* layer :
-       {"stem.0", "stem.1", "stages.#.downsample.0", "stages.#.downsample.1",
-        "stages.#.blocks.#.conv_dw", "stages.#.blocks.#.norm",
-        "stages.#.blocks.#.mlp.fc1", "stages.#.blocks.#.mlp.fc2", "norm_pre",
-        "head.norm", "head.fc"}) {
+       {"stem.0", "stem.1", "stem.2", "stem.3", "stages.#.downsample.0",
+        "stages.#.downsample.1", "stages.#.blocks.#.conv_dw",
+        "stages.#.blocks.#.norm", "stages.#.blocks.#.mlp.fc1",
+        "stages.#.blocks.#.mlp.fc2", "norm_pre", "head.norm",
+        "head.pre_logits.fc", "head.fc"}) {
     rows.Layer(layer, layer);
   }
   return rows.Take();

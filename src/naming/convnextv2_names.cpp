@@ -43,6 +43,11 @@ void AddMeta(std::vector<Source>& out) {
 }
 
 void AddSources(std::vector<Source>& out) {
+  Source backbone = HuggingFaceConvNextBackbone(
+      "Hugging Face ConvNeXt V2, backbone", HuggingFaceRows(""));
+  backbone.markers.insert(backbone.markers.begin() + 1,
+                          "encoder.stages.0.layers.0.grn.weight");
+  out.push_back(std::move(backbone));
   for (const std::string prefix : {"convnextv2.", ""}) {
     out.push_back(
         {.name = "Hugging Face ConvNeXt V2",

@@ -80,19 +80,21 @@ std::vector<Row> Dinov2Rows(const std::string& prefix, bool registers) {
 
 std::vector<Row> ClipRows(const std::string& prefix) {
   Rows rows(prefix);
-  const std::string block = "encoder.layers.#.";
   rows.Add("embeddings.patch_embedding.weight", "patch_embed.proj.weight")
       .Add("embeddings.class_embedding", "cls_token", TensorLayout::kVector)
       .Add("embeddings.position_embedding.weight", "pos_embed",
            TensorLayout::kTable)
       .Layer("pre_layrnorm", "norm_pre");  // sic
-  AddSeparateQkv(rows, block + "self_attn.{}", kShort);
-  rows.Layer(block + "self_attn.out_proj", "blocks.#.attn.proj")
-      .Layer(block + "layer_norm1", "blocks.#.norm1")
-      .Layer(block + "layer_norm2", "blocks.#.norm2")
-      .Layer(block + "mlp.fc1", "blocks.#.mlp.fc1")
-      .Layer(block + "mlp.fc2", "blocks.#.mlp.fc2")
-      .Layer("post_layernorm", "norm");
+  // The second as transformers 5 writes the towers of AltCLIP.
+  for (const std::string block : {"encoder.layers.#.", "encoder.layer.#."}) {
+    AddSeparateQkv(rows, block + "self_attn.{}", kShort);
+    rows.Layer(block + "self_attn.out_proj", "blocks.#.attn.proj")
+        .Layer(block + "layer_norm1", "blocks.#.norm1")
+        .Layer(block + "layer_norm2", "blocks.#.norm2")
+        .Layer(block + "mlp.fc1", "blocks.#.mlp.fc1")
+        .Layer(block + "mlp.fc2", "blocks.#.mlp.fc2");
+  }
+  rows.Layer("post_layernorm", "norm");
   std::vector<Row> out = rows.Take();
   out.push_back({"visual_projection.weight", "head.weight"});
   out.push_back(
@@ -132,10 +134,26 @@ void AddVit(std::vector<Source>& out, const std::string& prefix) {
                  .ignored = {{prefix + "pooler.*", kPooler},
                              {prefix + "embeddings.mask_token", kMasks},
                              {"decoder.*", kDecoder}},
-                 .pretrained_cfg = WithEps(kInception, 1e-12),
+                 // I-JEPA's images are normalised as ImageNet's.
+                 .pretrained_cfg = WithEps(
+                     prefix == "ijepa." ? kImageNet : kInception, 1e-12),
                  .warnings = warnings,
                  .naming = Naming::kHuggingFace,
                  .exportable = ExportableUnder(prefix, "vit.")});
+}
+
+// ViTMSNForImageClassification, whose blocks transformers 5 writes without the
+// prefix of the rest.
+void AddVitMsn(std::vector<Source>& out) {
+  const std::string prefix = "vit.";
+  out.push_back({.name = "Hugging Face ViTMSN",
+                 .markers = {prefix + kPatches,
+                             "encoder.layer.0.layernorm_before.weight"},
+                 .rows = With(VitRows(prefix, false), VitRows("", false)),
+                 .ignored = {{prefix + "embeddings.mask_token", kMasks}},
+                 .pretrained_cfg = WithEps(kImageNet, 1e-6),
+                 .warnings = {"LayerNorm eps 1e-06, ViTMSN's default, which "
+                              "config.json may override"}});
 }
 
 void AddDinov2(std::vector<Source>& out, const std::string& prefix) {
@@ -171,6 +189,9 @@ void AddClipTower(std::vector<Source>& out, const std::string& prefix) {
        .ignored = {{"text_model.*", kText},
                    {"text_projection.*", kText},
                    {"logit_scale", kText},
+                   {"classifier.*",
+                    "a head on the mean of the patches before the last norm, "
+                    "which is not supported"},
                    {prefix + "embeddings.position_ids",
                     "position indices, not weights"}},
        .pretrained_cfg = cfg,
@@ -186,7 +207,10 @@ void AddHuggingFaceVit(std::vector<Source>& out) {
   for (const char* prefix : {"dinov2_with_registers.", "dinov2.", ""}) {
     AddDinov2(out, prefix);
   }
-  for (const char* prefix : {"vit.", "deit.", ""}) AddVit(out, prefix);
+  AddVitMsn(out);
+  for (const char* prefix : {"vit.", "deit.", "ijepa.", ""}) {
+    AddVit(out, prefix);
+  }
   for (const char* prefix : {"vision_model.", ""}) AddClipTower(out, prefix);
   AddHuggingFaceVitForms(out);
 }

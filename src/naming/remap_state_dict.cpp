@@ -34,7 +34,7 @@ constexpr std::pair<std::string_view, std::string_view> kOtherHeads[] = {
     {"heads.%.*", kSeveralLayers},
     {"head.mlp.*", kSeveralLayers},
     {"head.last_layer.*", kSeveralLayers},
-    {"head.pre_logits.*", kSeveralLayers},
+    {"head.pre_logits.*", kSeveralLayers},  // of a ViT
     {"heads.pre_logits.*", kSeveralLayers},
     {"classifier.*", "part of a head that is not supported"},
     {"attn_pool.*", kAttentionPooling},
@@ -289,8 +289,9 @@ class Remapper {
     if (place.size() == 3) merged.spec.shape[0] *= 3;
     for (Placed& one : place) {
       const std::string& name = one.piece.spec.name;
-      if (used_names_.insert(name).second)
+      if (used_names_.insert(name).second) {
         out_.used.push_back({name, one.timm});
+      }
       merged.pieces.push_back(std::move(one.piece));
     }
     merged_.push_back(std::move(merged));

@@ -119,6 +119,11 @@ std::vector<Row> TimmConvNextRows(std::string_view prefix = "");
 std::vector<Row> HuggingFaceConvNextRows(const std::string& prefix);
 std::vector<Row> MetaConvNextRows();
 
+// A ConvNextBackbone, or V2's: without the last norm, which becomes ones and
+// zeros, and with norms of the stages' outputs, which are ignored.
+Source HuggingFaceConvNextBackbone(const std::string& name,
+                                   std::vector<Row> rows);
+
 std::vector<Row> With(std::vector<Row> rows, const std::vector<Row>& more);
 
 // A timm model as open_clip's image tower, of the rows of timm's names under

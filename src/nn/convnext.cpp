@@ -9,8 +9,10 @@
 #include <torch/nn/modules/container/modulelist.h>
 
 #include <array>
+#include <optional>
 #include <vector>
 
+#include "activation.h"
 #include "networks.h"
 #include "wsel/kernels/depthwise.h"
 #include "wsel/kernels/residual.h"
@@ -21,17 +23,24 @@ namespace {
 // The block of Liu et al. 2022.
 class ConvNextV1Block : public ConvNextBlock {
  public:
-  ConvNextV1Block(const model::ConvNextConfig& c, int64_t width) {
+  ConvNextV1Block(const model::ConvNextConfig& c, int stage)
+      : activation(c.activation) {
+    const int64_t width = c.dims[stage];
     if (c.layer_scale > 0) {
       gamma = register_parameter("gamma", at::empty({width}));
     }
-    conv_dw = register_module("conv_dw", DepthwiseOf(width));
-    norm = register_module("norm", LayerNorm(width, c.norm_eps));
+    conv_dw =
+        register_module("conv_dw", DepthwiseOf(width, c.kernel_sizes[stage]));
+    norm = register_module("norm", ConvNextNorm(c, width));
     mlp = register_module("mlp", Mlp(width, 4 * width, c.conv_mlp));
   }
 
   at::Tensor forward(const at::Tensor& x, const at::Tensor& scale) override {
     const auto y = kernels::DepthwiseConv(x, conv_dw->weight, conv_dw->bias);
+    // The kernels of the room `kernels` are for the usual form.
+    if (!norm->bias.defined() || activation != model::Activation::kGelu) {
+      return kernels::AddBranch(x, Branch(y), gamma, scale);
+    }
     return kernels::AddMlpBranch(x, y,
                                  {{norm->weight, norm->bias},
                                   norm->eps(),
@@ -41,38 +50,68 @@ class ConvNextV1Block : public ConvNextBlock {
                                  /*quick_gelu=*/false, scale);
   }
 
+  at::Tensor Branch(const at::Tensor& y) {
+    const auto hidden = mlp->fc1->forward(norm->forward(y));
+    return mlp->fc2->forward(Activate(hidden, activation));
+  }
+
+  model::Activation activation;
   at::Tensor gamma;  // [D], or undefined
   Conv2d conv_dw = nullptr;
-  LayerNorm norm = nullptr;
+  ConvNextNorm norm = nullptr;
   Mlp mlp = nullptr;
 };
 
-// [B, 3, H, W] -> [B, H / patch, W / patch, D]: convolution "0", norm "1".
+// [B, 3, H, W] -> [B, H / patch, W / patch, D]: one convolution or two, then a
+// norm.
 class StemImpl : public torch::nn::Module {
  public:
   explicit StemImpl(const model::ConvNextConfig& c) {
-    conv = register_module("0", Conv2d(Conv2dShape{.in = 3,
-                                                   .out = c.dims[0],
-                                                   .kernel = c.patch_size,
-                                                   .stride = c.patch_size}));
-    norm = register_module("1", LayerNorm(c.dims[0], c.norm_eps));
+    if (c.HasOverlappingStem()) {
+      Overlap(c);
+    } else {
+      conv = register_module("0", Conv2d(Conv2dShape{.in = 3,
+                                                     .out = c.dims[0],
+                                                     .kernel = c.patch_size,
+                                                     .stride = c.patch_size}));
+      norm = register_module("1", ConvNextNorm(c, c.dims[0]));
+    }
   }
 
   at::Tensor forward(const at::Tensor& images) {
     const auto x = images.contiguous(at::MemoryFormat::ChannelsLast);
-    return norm->forward(kernels::ToChannelsLast(conv->forward(x)));
+    auto y = conv->forward(x);
+    if (activation) y = Activate(y, *activation);
+    if (second) y = second->forward(y);
+    return norm->forward(kernels::ToChannelsLast(y));
+  }
+
+  // A module without parameters, the activation, has a number too.
+  void Overlap(const model::ConvNextConfig& c) {
+    const auto halving = [](int64_t in, int64_t out) {
+      return Conv2d(Conv2dShape{
+          .in = in, .out = out, .kernel = 3, .stride = 2, .padding = 1});
+    };
+    conv = register_module("0", halving(3, c.StemHidden()));
+    const bool act = c.stem_type == model::ConvNextStem::kOverlapAct;
+    if (act) activation = c.activation;
+    second =
+        register_module(act ? "2" : "1", halving(c.StemHidden(), c.dims[0]));
+    norm = register_module(act ? "3" : "2", ConvNextNorm(c, c.dims[0]));
   }
 
   Conv2d conv = nullptr;
-  LayerNorm norm = nullptr;
+  std::optional<model::Activation> activation;
+  Conv2d second = nullptr;
+  ConvNextNorm norm = nullptr;
 };
 TORCH_MODULE(Stem);
 
 // [B, H, W, in] -> [B, H / 2, W / 2, out]: norm "0", convolution "1".
 class DownsampleImpl : public torch::nn::Module {
  public:
-  DownsampleImpl(int64_t in, int64_t out, double eps) {
-    norm = register_module("0", LayerNorm(in, eps));
+  DownsampleImpl(const model::ConvNextConfig& c, int64_t in, int64_t out) {
+    norm = register_module("0", ConvNextNorm(c, in));
     conv = register_module(
         "1",
         Conv2d(Conv2dShape{.in = in, .out = out, .kernel = 2, .stride = 2}));
@@ -83,7 +122,7 @@ class DownsampleImpl : public torch::nn::Module {
         conv->forward(kernels::ToChannelsFirst(norm->forward(x))));
   }
 
-  LayerNorm norm = nullptr;
+  ConvNextNorm norm = nullptr;
   Conv2d conv = nullptr;
 };
 TORCH_MODULE(Downsample);
@@ -95,12 +134,12 @@ class StageImpl : public torch::nn::Module {
     // As in timm: after a stem of patch size 2, stage 0 downsamples.
     if (stage > 0 || c.patch_size == 2) {
       const int64_t in = c.dims[stage > 0 ? stage - 1 : 0];
-      downsample = register_module("downsample",
-                                   Downsample(in, c.dims[stage], c.norm_eps));
+      downsample =
+          register_module("downsample", Downsample(c, in, c.dims[stage]));
     }
     auto list = register_module("blocks", torch::nn::ModuleList());
     for (int64_t i = 0; i < c.depths[stage]; ++i) {
-      blocks.push_back(make_block(c.dims[stage]));
+      blocks.push_back(make_block(stage));
       list->push_back(blocks.back());
     }
   }
@@ -123,24 +162,46 @@ class StageImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Stage);
 
-// Pooled [B, D] -> logits [B, classes], or [B, D] if there are no classes.
+// `pre_logits`: a linear layer "fc" and GELU, which timm uses whatever the
+// activation of the blocks.
+class PreLogitsImpl : public torch::nn::Module {
+ public:
+  PreLogitsImpl(int64_t width, int64_t hidden) {
+    fc = register_module("fc", Linear(width, hidden));
+  }
+  at::Tensor forward(const at::Tensor& x) { return at::gelu(fc->forward(x)); }
+
+  Linear fc = nullptr;
+};
+TORCH_MODULE(PreLogits);
+
+// Pooled [B, D] -> logits [B, classes]; without classes the input of the
+// classifier, [B, D] or [B, head_hidden_size].
 class ConvNextHeadImpl : public torch::nn::Module {
  public:
   explicit ConvNextHeadImpl(const model::ConvNextConfig& c) {
     if (!c.head_norm_first) {
-      norm = register_module("norm", LayerNorm(c.dims[3], c.norm_eps));
+      norm = register_module("norm", ConvNextNorm(c, c.dims[3]));
+    }
+    int64_t features = c.dims[3];
+    if (c.head_hidden_size > 0) {
+      pre_logits = register_module("pre_logits",
+                                   PreLogits(features, c.head_hidden_size));
+      features = c.head_hidden_size;
     }
     if (c.num_classes > 0) {
-      fc = register_module("fc", Linear(c.dims[3], c.num_classes));
+      fc = register_module("fc", Linear(features, c.num_classes));
     }
   }
 
   at::Tensor forward(at::Tensor x) {
     if (norm) x = norm->forward(x);
+    if (pre_logits) x = pre_logits->forward(x);
     return fc ? fc->forward(x) : x;
   }
 
-  LayerNorm norm = nullptr;
+  ConvNextNorm norm = nullptr;
+  PreLogits pre_logits = nullptr;
   Linear fc = nullptr;
 };
 TORCH_MODULE(ConvNextHead);
@@ -156,7 +217,7 @@ class ConvNext : public Network {
       list->push_back(stages.back());
     }
     if (c.head_norm_first) {
-      norm_pre = register_module("norm_pre", LayerNorm(c.dims[3], c.norm_eps));
+      norm_pre = register_module("norm_pre", ConvNextNorm(c, c.dims[3]));
     }
     head = register_module("head", ConvNextHead(c));
   }
@@ -204,15 +265,18 @@ class ConvNext : public Network {
   Stem stem = nullptr;
   std::array<int64_t, 4> depths;
   std::vector<Stage> stages;
-  LayerNorm norm_pre = nullptr;
+  ConvNextNorm norm_pre = nullptr;
   ConvNextHead head = nullptr;
 };
 
 }  // namespace
 
-Conv2d DepthwiseOf(int64_t width) {
-  return Conv2d(Conv2dShape{
-      .in = width, .out = width, .kernel = 7, .padding = 3, .groups = width});
+Conv2d DepthwiseOf(int64_t width, int64_t kernel) {
+  return Conv2d(Conv2dShape{.in = width,
+                            .out = width,
+                            .kernel = kernel,
+                            .padding = kernel / 2,
+                            .groups = width});
 }
 
 std::shared_ptr<Network> MakeConvNext(const model::ConvNextConfig& config,
@@ -221,8 +285,8 @@ std::shared_ptr<Network> MakeConvNext(const model::ConvNextConfig& config,
 }
 
 std::shared_ptr<Network> MakeNetwork(const model::ConvNextConfig& config) {
-  return MakeConvNext(config, [&](int64_t width) {
-    return std::make_shared<ConvNextV1Block>(config, width);
+  return MakeConvNext(config, [&](int stage) {
+    return std::make_shared<ConvNextV1Block>(config, stage);
   });
 }
 

@@ -68,8 +68,8 @@ class ConvNextV2Block : public ConvNextBlock {
 }  // namespace
 
 std::shared_ptr<Network> MakeNetwork(const model::ConvNextV2Config& config) {
-  return MakeConvNext(config.WithoutGrn(), [&](int64_t width) {
-    return std::make_shared<ConvNextV2Block>(config, width);
+  return MakeConvNext(config.WithoutGrn(), [&](int stage) {
+    return std::make_shared<ConvNextV2Block>(config, config.dims[stage]);
   });
 }
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <mutex>
 
-#include "wsel/nn/initialize.h"
+#include "wsel/model/draw.h"
 
 namespace wsel::nn {
 namespace {
@@ -36,8 +36,10 @@ struct Factors {
 Factors Factor(double noise, double identity, int64_t width, uint64_t seed,
                const std::string& address) {
   auto a = at::empty({width, width}, at::kDouble);
-  FillNormal(RandomStream(seed, address),
-             noise / std::sqrt(static_cast<double>(width)), a);
+  model::FillNormal(
+      RandomStream(seed, address),
+      noise / std::sqrt(static_cast<double>(width)),
+      {a.mutable_data_ptr<double>(), static_cast<size_t>(a.numel())});
   a += identity * at::eye(width, at::kDouble);
 
   const SingleThreadGuard guard;
@@ -77,22 +79,6 @@ at::Tensor MimeticProj(int64_t width, uint64_t seed, std::string_view address) {
       .right.t()
       .to(at::kFloat)
       .contiguous();
-}
-
-at::Tensor SinCosPositions(const Shape& shape, int64_t prefix) {
-  const int64_t width = shape[2];
-  const auto side = std::llround(std::sqrt(shape[1] - prefix));
-  const double last = std::max<double>(1, static_cast<double>(width / 4 - 1));
-  const auto steps = at::arange(width / 4, at::kDouble) / last;
-  const auto frequency = at::pow(10000.0, -steps);  // [D/4]
-  const auto along = at::arange(side, at::kDouble).unsqueeze(1) * frequency;
-  const auto x = along.repeat({side, 1});                   // [g^2, D/4]
-  const auto y = along.repeat_interleave(side, /*dim=*/0);  // [g^2, D/4]
-  const auto grid = at::cat({x.sin(), x.cos(), y.sin(), y.cos()}, 1);
-
-  auto out = at::zeros(shape, at::kFloat);
-  out[0].narrow(0, prefix, side * side).copy_(grid);
-  return out;
 }
 
 }  // namespace wsel::nn

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "wsel/tensor/spec.h"
-
 namespace wsel::nn {
 
 // Trockman & Kolter, "Mimetic Initialization of Self-Attention Layers" (ICML
@@ -30,11 +28,5 @@ at::Tensor MimeticQkv(int64_t width, int64_t heads, uint64_t seed,
 
 // The projection [D, D] that matches the values of the same address.
 at::Tensor MimeticProj(int64_t width, uint64_t seed, std::string_view address);
-
-// Fixed position embeddings [1, prefix + g^2, D]: zeros for `prefix` tokens,
-// then for the patch in column x and row y sin(x w), cos(x w), sin(y w),
-// cos(y w), with D/4 frequencies w from 1 to 1/10000 at equal ratios. D must be
-// a multiple of 4.
-at::Tensor SinCosPositions(const Shape& shape, int64_t prefix);
 
 }  // namespace wsel::nn

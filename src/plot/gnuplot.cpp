@@ -38,15 +38,14 @@ File Temporary() {
 File Holding(std::string_view text) {
   File file = Temporary();
   if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() ||
-      std::fflush(file.get()) != 0) {
+      std::fseek(file.get(), 0, SEEK_SET) != 0) {
     ThrowErrno();
   }
-  std::rewind(file.get());
   return file;
 }
 
 std::string ContentOf(FILE* file) {
-  std::rewind(file);
+  if (std::fseek(file, 0, SEEK_SET) != 0) ThrowErrno();
   std::string content;
   std::array<char, 65536> buffer;
   while (const size_t n = std::fread(buffer.data(), 1, buffer.size(), file)) {

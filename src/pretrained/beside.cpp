@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "activation_names.h"
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 #include "wsel/model/variants.h"
+#include "wsel/pretrained/published.h"
 
 namespace wsel::pretrained {
 namespace {
@@ -72,7 +74,7 @@ struct SideFile {
   template <typename T>
   void State(std::optional<Stated<T>>& value,
              const std::optional<T>& found) const {
-    if (!value && found) value = Stated<T>{*found, name};
+    if (!value && found) value = Stated<T>{.value = *found, .file = name};
   }
   std::string Remark(std::string_view text) const {
     return fmt::format("{}: {}", name, text);
@@ -105,6 +107,37 @@ void ReadInterpolation(const SideFile& file, Beside& beside) {
   }
 }
 
+// How images get the model's size; nothing if the file does not describe
+// images.
+std::optional<image::CropMode> CropModeOf(const SideFile& file,
+                                          std::optional<double> crop,
+                                          Beside& beside) {
+  using enum image::CropMode;
+  const auto mode = file.First<std::string>(
+      {"/pretrained_cfg/crop_mode", "/preprocess_cfg/resize_mode"});
+  if (mode == "border" || mode == "longest") {
+    beside.remarks.push_back(file.Remark(fmt::format(
+        "it resizes images by their long side and pads them ({}), which is not "
+        "supported",
+        *mode)));
+    return std::nullopt;
+  }
+  if (mode == "squash") return kSquash;
+  // ConvNeXt's processor crops only small images.
+  const auto type = file.First<std::string>(
+      {"/image_processor_type", "/feature_extractor_type"});
+  const auto shortest = file.Get<int64_t>("/size/shortest_edge");
+  if (type && type->starts_with("ConvNext") && shortest) {
+    return *shortest < 384 ? kCenter : kAuto;
+  }
+  // timm's, and open_clip's "shortest", are so by default.
+  if (crop || mode) return kCenter;
+  const bool whole = file.Get<int64_t>("/size/height") &&
+                     file.Get<bool>("/do_resize").value_or(true) &&
+                     !file.Get<bool>("/do_center_crop").value_or(false);
+  return whole ? std::optional(kSquash) : std::nullopt;
+}
+
 void ReadCrop(const SideFile& file, Beside& beside) {
   auto crop = file.First<double>({"/pretrained_cfg/crop_pct", "/crop_pct"});
   const auto shortest = file.Get<int64_t>("/size/shortest_edge");
@@ -114,34 +147,68 @@ void ReadCrop(const SideFile& file, Beside& beside) {
     crop = static_cast<double>(*cropped) / static_cast<double>(*shortest);
   }
   if (file.json.contains("preprocess_cfg")) crop = 1;  // open_clip's rule
-  if (crop && *crop > 0 && *crop <= 1) file.State(beside.crop_pct, crop);
-  const auto mode = file.First<std::string>(
-      {"/pretrained_cfg/crop_mode", "/preprocess_cfg/resize_mode"});
-  const bool whole = !crop && file.Get<int64_t>("/size/height") &&
-                     !file.Get<bool>("/do_center_crop").value_or(false);
-  if (whole || mode == "squash" || mode == "border" || mode == "longest") {
-    beside.remarks.push_back(file.Remark(
-        "it resizes images without a crop of the middle, which evaluation here "
-        "does only from 384 px"));
+  if (crop && !(*crop > 0 && *crop <= 1)) crop.reset();
+  const auto mode = CropModeOf(file, crop, beside);
+  // transformers' processors crop nothing then.
+  if (!crop && mode == image::CropMode::kSquash && file.json.contains("size")) {
+    crop = 1;
+  }
+  file.State(beside.crop_pct, crop);
+  file.State(beside.crop_mode, mode);
+}
+
+struct ModelSize {
+  int64_t width;
+  int64_t num_heads;
+};
+
+// Of a published model or a variant of that name.
+std::optional<ModelSize> SizeOf(const std::string& name) {
+  if (const auto published = FindPublished(name)) {
+    return ModelSize{published->model->width, published->model->num_heads};
+  }
+  try {
+    const model::Config variant = model::FindVariant(name).config;
+    return ModelSize{NumFeatures(variant), NumHeads(variant)};
+  } catch (const Error&) {
+    return std::nullopt;
   }
 }
 
-// The number of heads of timm's variant, unless the model has been built with
+// The number of heads of timm's model, unless the model has been built with
 // another width and nobody knows which heads.
 std::optional<int64_t> HeadsOfVariant(const SideFile& file) {
   const auto name = file.First<std::string>(
       {"/architecture", "/model_cfg/vision_cfg/timm_model_name"});
   if (!name) return std::nullopt;
-  try {
-    const model::Config variant = model::FindVariant(*name).config;
-    const auto width = file.Get<int64_t>("/num_features");
-    const bool other = width && *width != NumFeatures(variant) &&
-                       !file.json.contains("model_args");
-    const int64_t heads = other ? 0 : NumHeads(variant);
-    return heads > 0 ? std::optional(heads) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
+  const auto built = SizeOf(*name);
+  const auto width = file.Get<int64_t>("/num_features");
+  const bool other = built && width && *width != built->width &&
+                     !file.json.contains("model_args");
+  if (!built || other || built->num_heads < 1) return std::nullopt;
+  return built->num_heads;
+}
+
+// Whether the model has been built with other arguments than its name says.
+bool ChangesArchitecture(const SideFile& file) {
+  constexpr std::string_view kHarmless[] = {"img_size", "num_classes",
+                                            "drop_rate", "drop_path_rate"};
+  const auto arguments = file.json.find("model_args");
+  if (arguments == file.json.end() || !arguments->is_object()) return false;
+  return std::ranges::any_of(arguments->items(), [&](const auto& item) {
+    return std::ranges::find(kHarmless, item.key()) == std::end(kHarmless);
+  });
+}
+
+void ReadArchitecture(const SideFile& file, Beside& beside) {
+  if (ChangesArchitecture(file)) return;
+  auto name = file.First<std::string>(
+      {"/architecture", "/model_cfg/vision_cfg/timm_model_name"});
+  const auto tag = file.Get<std::string>("/pretrained_cfg/tag");
+  if (name && tag && !tag->empty() && name->find('.') == std::string::npos) {
+    *name += "." + *tag;
   }
+  file.State(beside.architecture, name);
 }
 
 // open_clip's own towers have heads of 64 channels unless it says otherwise.
@@ -166,10 +233,9 @@ void ReadActivation(const SideFile& file, Beside& beside) {
   using enum model::Activation;
   const auto name =
       file.First<std::string>({"/hidden_act", "/vision_config/hidden_act"});
-  if (name == "gelu") {
-    file.State(beside.activation, std::optional(kGelu));
-  } else if (name == "quick_gelu") {
-    file.State(beside.activation, std::optional(kQuickGelu));
+  const auto known = name ? ActivationNamed(*name) : std::nullopt;
+  if (known) {
+    file.State(beside.activation, known);
   } else if (name) {
     beside.unsupported.push_back(file.Remark(
         fmt::format("its activation, {}, is not supported", *name)));
@@ -287,6 +353,7 @@ Beside ReadBeside(const std::filesystem::path& checkpoint) {
     ReadInterpolation(*file, beside);
     ReadCrop(*file, beside);
     ReadModel(*file, beside);
+    ReadArchitecture(*file, beside);
     ReadClasses(*file, beside);
   }
   return beside;

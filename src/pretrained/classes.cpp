@@ -78,10 +78,12 @@ Names Without(const Names& a, const Names& b) {
   return rest;
 }
 
-std::string MismatchOf(const ClassNames& own, const Names& classes) {
+// Sets how the names differ.
+void SetMismatch(const ClassNames& own, const Names& classes,
+                 ClassMatch& match) {
   const Names ours = Sorted(own.names);
   const Names theirs = Sorted(classes);
-  if (ours == theirs) return "";
+  if (ours == theirs) return;
   const Names extra = Without(ours, theirs);
   const Names lacking = Without(theirs, ours);
   std::string text =
@@ -92,7 +94,8 @@ std::string MismatchOf(const ClassNames& own, const Names& classes) {
   if (!lacking.empty()) {
     text += fmt::format("; only the data set has {}", ListOf(lacking));
   }
-  return text;
+  match.mismatch = text;
+  match.shares_names = extra.size() < ours.size();
 }
 
 // The position in `order` of each class; `order` has the same names.
@@ -161,7 +164,7 @@ ClassMatch MatchClasses(const PretrainedCheckpoint& checkpoint,
   const std::string path = checkpoint.file->path().string();
   const ClassNames own = ClassNamesOf(checkpoint);
   if (order == ClassOrder::kNames && !own.names.empty()) {
-    match.mismatch = MismatchOf(own, classes);
+    SetMismatch(own, classes, match);
     if (match.mismatch.empty() && one_each) {
       match.outputs = PositionsIn(own.names, classes);
     }

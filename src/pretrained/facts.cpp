@@ -9,9 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "part_of_model.h"
+#include "published_facts.h"
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
 #include "wsel/model/config.h"
+#include "wsel/pretrained/recorded_recipe.h"
 #include "wsel/run/metadata_keys.h"
 
 namespace wsel::pretrained {
@@ -34,16 +36,6 @@ Rgb ParseRgb(const std::string& json, const std::string& where) {
   return value.get<Rgb>();
 }
 
-std::string Text(const Rgb& value) { return Json(value).dump(); }
-std::string Text(double value) { return fmt::format("{:g}", value); }
-std::string Text(Interpolation value) {
-  return std::string(image::Interpolations().NameOf(value));
-}
-
-std::string Text(image::PassOrder value) {
-  return std::string(image::PassOrders().NameOf(value));
-}
-
 const char* Name(FactSource source) {
   constexpr std::array kNames = {
       "given",     "metadata",       "a file beside it",
@@ -54,14 +46,16 @@ const char* Name(FactSource source) {
 template <typename T>
 std::string SourceOf(const Fact<T>& fact) {
   if (fact.detail.empty()) return Name(fact.source);
-  if (fact.source == FactSource::kBeside) return fact.detail;
+  if (fact.source == FactSource::kBeside || fact.source == FactSource::kName) {
+    return fact.detail;
+  }
   return fmt::format("{}, not {}", Name(fact.source), fact.detail);
 }
 
 // "0.9 (config.json)"
 template <typename T>
 std::string Describe(const Fact<T>& fact) {
-  return fmt::format("{} ({})", Text(fact.value), SourceOf(fact));
+  return fmt::format("{} ({})", FactText(fact.value), SourceOf(fact));
 }
 
 template <typename T>
@@ -109,6 +103,13 @@ std::optional<image::Normalisation> ByName(
   return std::nullopt;
 }
 
+template <typename T>
+Fact<T> FactOf(const Stated<T>& stated) {
+  return {stated.value,
+          stated.by_name ? FactSource::kName : FactSource::kBeside,
+          stated.file};
+}
+
 RgbFact KnownRgb(const PretrainedCheckpoint& checkpoint, const char* key,
                  const std::optional<Stated<Rgb>>& beside,
                  const std::optional<Rgb>& usual, FactSource source,
@@ -118,7 +119,7 @@ RgbFact KnownRgb(const PretrainedCheckpoint& checkpoint, const char* key,
     const std::string path = checkpoint.file->path().string();
     return {ParseRgb(found->second, path + ": " + key), FactSource::kMetadata};
   }
-  if (beside) return {beside->value, FactSource::kBeside, beside->file};
+  if (beside) return FactOf(*beside);
   if (usual) return {*usual, source};
   return {assumed, FactSource::kAssumed};
 }
@@ -127,43 +128,27 @@ template <typename T>
 Fact<T> KnownOf(const std::optional<T>& recorded,
                 const std::optional<Stated<T>>& beside, const T& assumed) {
   if (recorded) return {*recorded, FactSource::kMetadata};
-  if (beside) return {beside->value, FactSource::kBeside, beside->file};
+  if (beside) return FactOf(*beside);
   return {assumed, FactSource::kAssumed};
 }
 
-std::string RecipeAt(const PretrainedCheckpoint& checkpoint, const char* path) {
-  return fmt::format("{}: {}: {}", checkpoint.file->path().string(),
-                     run::kRecipeKey, path);
-}
-
-std::optional<double> RecordedCrop(const PretrainedCheckpoint& checkpoint) {
-  const Json json = RecordedValue(checkpoint, "evaluation", "crop_pct");
+std::optional<double> RecordedCrop(const RecordedRecipe& recipe) {
+  const Json json = recipe.Value("evaluation", "crop_pct");
   if (json.is_null()) return std::nullopt;
   const double crop = json.is_number() ? json.get<double>() : 0;
   if (crop > 0 && crop <= 1) return crop;
-  throw Error(ErrorKind::kFormat, RecipeAt(checkpoint, "evaluation.crop_pct"),
+  throw Error(ErrorKind::kFormat, recipe.Where("evaluation", "crop_pct"),
               "is {}, not a share of an image", json.dump());
 }
 
-std::optional<Interpolation> RecordedInterpolation(
-    const PretrainedCheckpoint& checkpoint) {
-  const Json json = RecordedValue(checkpoint, "evaluation", "interpolation");
-  if (json.is_null()) return std::nullopt;
-  return image::Interpolations().Find(
-      json.is_string() ? json.get<std::string>() : json.dump(),
-      RecipeAt(checkpoint, "evaluation.interpolation"), ErrorKind::kFormat);
-}
-
-std::optional<image::PassOrder> RecordedPassOrder(
-    const PretrainedCheckpoint& checkpoint) {
-  if (!checkpoint.file->metadata().contains(run::kRecipeKey)) {
-    return std::nullopt;
-  }
-  const Json json = RecordedValue(checkpoint, "data", "resize");
-  if (json.is_null()) return image::PassOrder::kPillow12;
-  return image::PassOrders().Find(
-      json.is_string() ? json.get<std::string>() : json.dump(),
-      RecipeAt(checkpoint, "data.resize"), ErrorKind::kFormat);
+// Older runs record neither: they did as `older`.
+template <typename E>
+std::optional<E> RecordedName(const RecordedRecipe& recipe,
+                              const Registry<E>& names,
+                              const std::string& section,
+                              const std::string& key, E older) {
+  if (!recipe.exists()) return std::nullopt;
+  return recipe.Named(names, section, key).value_or(older);
 }
 
 // What a given model contradicts of what is known of the file's, rather than
@@ -201,6 +186,20 @@ int64_t ClassesOf(const TensorSource& tensors) {
   return 0;
 }
 
+// Whether and where a neighbour or the checkpoint's name states something of
+// the forward pass; a neighbour comes first.
+Fact<bool> FileThatStates(const Beside& beside) {
+  Fact<bool> found = {false};
+  const auto add = [&](const auto& stated) {
+    if (!stated || (found.value && stated->by_name)) return;
+    found = {true, FactOf(*stated).source, stated->file};
+  };
+  add(beside.norm_eps);
+  add(beside.activation);
+  add(beside.num_heads);
+  return found;
+}
+
 // The model, and what it contradicts.
 void SetModel(const PretrainedCheckpoint& checkpoint, const GivenFacts& given,
               Facts& facts) {
@@ -211,11 +210,13 @@ void SetModel(const PretrainedCheckpoint& checkpoint, const GivenFacts& given,
     const model::Hints& by_module = checkpoint.stated;
     const bool from_module =
         by_module.norm_eps || by_module.activation || by_module.num_heads;
-    const bool stated =
-        beside.norm_eps || beside.activation || beside.num_heads;
+    const Fact<bool> stated = FileThatStates(beside);
     facts.model_source = recorded || from_module ? FactSource::kMetadata
-                         : stated                ? FactSource::kBeside
+                         : stated.value          ? stated.source
                                                  : FactSource::kLibrary;
+    if (facts.model_source == FactSource::kName) {
+      facts.model_detail = stated.detail;
+    }
     return;
   }
   if (checkpoint.remapped.source.empty()) RequireModel(checkpoint);
@@ -238,16 +239,42 @@ void SetModel(const PretrainedCheckpoint& checkpoint, const GivenFacts& given,
 
 // "crop 0.9 (config.json), bicubic (assumed)", or what counts at this size.
 std::string DescribeCrop(const Facts& facts) {
-  const int64_t size = ImageSize(facts.model);
-  if (size <= image::kLargestUnresized) return "cropped without resizing";
+  const image::EvalResize resizing = facts.Resizing();
+  if (resizing == image::EvalResize::kNone) return "cropped without resizing";
   std::string interpolation = Describe(facts.interpolation);
   if (facts.pass_order.source != FactSource::kAssumed) {
     interpolation += " as " + Describe(facts.pass_order);
   }
-  if (size >= image::kSmallestUncropped) {
+  if (resizing == image::EvalResize::kWhole) {
     return "resized whole, " + interpolation;
   }
-  return fmt::format("crop {}, {}", Describe(facts.crop_pct), interpolation);
+  const std::string squash = resizing == image::EvalResize::kSquash
+                                 ? Describe(facts.crop_mode) + ", "
+                                 : "";
+  return fmt::format("{}crop {}, {}", squash, Describe(facts.crop_pct),
+                     interpolation);
+}
+
+std::string ModelSource(const Facts& facts) {
+  return facts.model_detail.empty() ? Name(facts.model_source)
+                                    : facts.model_detail;
+}
+
+// A given "NAME.TAG" gives the images of these published weights, too.
+GivenFacts WithTag(GivenFacts given) {
+  const auto published =
+      given.model ? FindPublished(NameOf(*given.model)) : std::nullopt;
+  if (!published || published->tag == nullptr) return given;
+  const Beside images = ImageFactsOf(*published);
+  const auto fill = [](auto& value, const auto& stated) {
+    if (!value && stated) value = stated->value;
+  };
+  fill(given.mean, images.mean);
+  fill(given.std, images.std);
+  fill(given.crop_pct, images.crop_pct);
+  fill(given.interpolation, images.interpolation);
+  fill(given.crop_mode, images.crop_mode);
+  return given;
 }
 
 template <typename T>
@@ -258,7 +285,8 @@ Json JsonOf(const Fact<T>& fact, Json value) {
 }  // namespace
 
 MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
-                  const GivenFacts& given) {
+                  const GivenFacts& user_gives) {
+  const GivenFacts given = WithTag(user_gives);
   const naming::PretrainedCfg& cfg = checkpoint.remapped.pretrained_cfg;
   const Beside& beside = checkpoint.beside;
   const auto named = ByName(checkpoint);
@@ -272,45 +300,63 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
 }
 
 void AddMeanStd(const PretrainedCheckpoint& checkpoint,
-                std::map<std::string, std::string>& metadata) {
-  const MeanStd known = MeanStdOf(checkpoint);
+                std::map<std::string, std::string>& metadata,
+                const GivenFacts& given) {
+  const MeanStd known = MeanStdOf(checkpoint, given);
   for (const auto& [key, fact] : {std::pair(run::kMeanKey, &known.mean),
                                   std::pair(run::kStdKey, &known.std)}) {
     if (fact->source == FactSource::kAssumed) continue;
-    metadata[key] = Text(fact->value);
+    metadata[key] = FactText(fact->value);
   }
 }
 
-nlohmann::ordered_json RecordedValue(const PretrainedCheckpoint& checkpoint,
-                                     const std::string& section,
-                                     const std::string& key) {
-  const auto& metadata = checkpoint.file->metadata();
-  const auto found = metadata.find(run::kRecipeKey);
-  if (found == metadata.end()) return nullptr;
-  const std::string where =
-      fmt::format("{}: {}", checkpoint.file->path().string(), run::kRecipeKey);
-  const Json recipe = ParseJson(found->second, where, ErrorKind::kFormat);
-  const Json::json_pointer path("/" + section + "/" + key);
-  return recipe.contains(path) ? recipe.at(path) : Json(nullptr);
+std::string FactText(const Rgb& value) { return Json(value).dump(); }
+std::string FactText(double value) { return fmt::format("{:g}", value); }
+std::string FactText(Interpolation value) {
+  return std::string(image::Interpolations().NameOf(value));
+}
+std::string FactText(image::CropMode value) {
+  return std::string(image::CropModes().NameOf(value));
+}
+std::string FactText(image::PassOrder value) {
+  return std::string(image::PassOrders().NameOf(value));
 }
 
-Facts FactsOf(const PretrainedCheckpoint& checkpoint, const GivenFacts& given) {
+Facts FactsOf(const PretrainedCheckpoint& checkpoint,
+              const GivenFacts& user_gives) {
+  const GivenFacts given = WithTag(user_gives);
   const Beside& beside = checkpoint.beside;
   Facts facts;
   SetModel(checkpoint, given, facts);
   facts.mean_std = MeanStdOf(checkpoint, given);
-  facts.crop_pct = Decide(given.crop_pct, KnownOf(RecordedCrop(checkpoint),
-                                                  beside.crop_pct, 0.875));
-  facts.interpolation =
-      Decide(given.interpolation,
-             KnownOf(RecordedInterpolation(checkpoint), beside.interpolation,
-                     Interpolation::kBicubic));
+  const RecordedRecipe recipe(checkpoint);
+  facts.crop_pct = Decide(
+      given.crop_pct, KnownOf(RecordedCrop(recipe), beside.crop_pct, 0.875));
+  facts.interpolation = Decide(
+      given.interpolation,
+      KnownOf(
+          recipe.Named(image::Interpolations(), "evaluation", "interpolation"),
+          beside.interpolation, Interpolation::kBicubic));
+  facts.crop_mode =
+      Decide(given.crop_mode,
+             KnownOf(RecordedName(recipe, image::CropModes(), "evaluation",
+                                  "crop_mode", image::CropMode::kAuto),
+                     beside.crop_mode, image::CropMode::kAuto));
   facts.pass_order = Decide(
-      given.pass_order,
-      KnownOf<image::PassOrder>(RecordedPassOrder(checkpoint), std::nullopt,
-                                image::PassOrder::kPillow13));
+      given.pass_order, KnownOf<image::PassOrder>(
+                            RecordedName(recipe, image::PassOrders(), "data",
+                                         "resize", image::PassOrder::kPillow12),
+                            std::nullopt, image::PassOrder::kPillow13));
   facts.remarks = beside.remarks;
   return facts;
+}
+
+void CheckCrop(const GivenFacts& given, const Facts& facts) {
+  if (!given.crop_pct || HasCrop(facts.Resizing())) return;
+  throw Error(ErrorKind::kUsage, "crop_pct",
+              "has no effect on images of {} px: {}; leave it out, or choose "
+              "crop_mode center",
+              ImageSize(facts.model), image::DescribeAutoCrop());
 }
 
 std::string Describe(const MeanStd& facts) {
@@ -321,7 +367,7 @@ std::string Describe(const MeanStd& facts) {
 std::string Describe(const Facts& facts) {
   return fmt::format("images of {} px, {}, {}, {} ({})", ImageSize(facts.model),
                      DescribeCrop(facts), Describe(facts.mean_std),
-                     DescribeForward(facts.model), Name(facts.model_source));
+                     DescribeForward(facts.model), ModelSource(facts));
 }
 
 nlohmann::ordered_json ToJson(const MeanStd& facts) {
@@ -334,11 +380,12 @@ nlohmann::ordered_json ToJson(const Facts& facts) {
       {"img_size", ImageSize(facts.model)},
       {"crop_pct", JsonOf(facts.crop_pct, facts.crop_pct.value)},
       {"interpolation",
-       JsonOf(facts.interpolation, Text(facts.interpolation.value))},
-      {"resize", JsonOf(facts.pass_order, Text(facts.pass_order.value))}};
+       JsonOf(facts.interpolation, FactText(facts.interpolation.value))},
+      {"crop_mode", JsonOf(facts.crop_mode, FactText(facts.crop_mode.value))},
+      {"resize", JsonOf(facts.pass_order, FactText(facts.pass_order.value))}};
   json.update(ToJson(facts.mean_std));
   json["model"] = {{"value", DescribeForward(facts.model)},
-                   {"source", Name(facts.model_source)}};
+                   {"source", ModelSource(facts)}};
   return json;
 }
 

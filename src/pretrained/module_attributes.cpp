@@ -75,6 +75,23 @@ class Attributes {
   std::set<std::string> modules_;
 };
 
+// Of a traced module, whose attributes are lost.
+void ReadTracedHeads(const checkpoint::Checkpoint& file,
+                     const naming::RemappedStateDict& remapped,
+                     model::Hints& hints) {
+  const auto found =
+      file.metadata().find(std::string(checkpoint::kTracedHeads));
+  const TensorSpec* qkv = remapped.tensors->Find("blocks.0.attn.qkv.weight");
+  if (found == file.metadata().end() || qkv == nullptr ||
+      qkv->shape.size() != 2) {
+    return;
+  }
+  const auto heads = Number<int64_t>(found->second);
+  if (heads && *heads > 0 && qkv->shape[1] % *heads == 0) {
+    hints.num_heads = heads;
+  }
+}
+
 void ReadActivation(const Attributes& attributes, ModuleAttributes& out) {
   const auto approximate = attributes.OfAll("approximate", true);
   if (approximate == "none") {
@@ -104,6 +121,7 @@ ModuleAttributes AttributesOf(const checkpoint::Checkpoint& file,
     const auto heads = text ? Number<int64_t>(*text) : std::nullopt;
     if (heads && *heads > 0) out.hints.num_heads = heads;
   }
+  if (!out.hints.num_heads) ReadTracedHeads(file, remapped, out.hints);
   if (const auto text = attributes.OfAll("eps")) {
     const auto eps = Number<double>(*text);
     if (eps && *eps > 0 && *eps < 1) out.hints.norm_eps = eps;

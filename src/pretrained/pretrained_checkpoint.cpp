@@ -9,6 +9,8 @@
 #include <unordered_set>
 
 #include "module_attributes.h"
+#include "named_model.h"
+#include "nearest_model.h"
 #include "part_of_model.h"
 #include "wsel/core/error.h"
 #include "wsel/model/config_json.h"
@@ -112,15 +114,35 @@ model::Hints AllHints(const PretrainedCheckpoint& checkpoint,
 void AddBeside(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
   Beside& beside = checkpoint.beside;
   CheckBeside(checkpoint.model->config, beside);
+  UsePublished(checkpoint);
   CheckHeadsBeside(checkpoint.model->config, beside);
   const model::Hints& stated = checkpoint.stated;
   if (beside.norm_eps || beside.activation || stated.norm_eps ||
       stated.activation) {
     DropWarnings(checkpoint.remapped, "which config.json may override");
   }
+  if (beside.activation || stated.activation) {
+    DropWarnings(checkpoint.remapped, "exact GELU, as in open_clip's");
+    DropWarnings(checkpoint.remapped, "QuickGELU, as matrices are");
+  }
   checkpoint.model =
       model::Detect(*checkpoint.remapped.tensors,
                     AllHints(checkpoint, HintsOf(beside), num_heads));
+  TakePublishedConfig(checkpoint);
+}
+
+// Activations that only some architectures have.
+void RequireActivation(const PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model) return;
+  model::Config config = checkpoint.model->config;
+  const auto& activation = checkpoint.beside.activation;
+  if (!activation || FieldsOf(config).activation != nullptr ||
+      activation->value == model::Activation::kGelu) {
+    return;
+  }
+  throw Error(ErrorKind::kMismatch, "",
+              "{}: its activation is not supported in a {}", activation->file,
+              ArchitectureName(config));
 }
 
 void SetUnsupported(PretrainedCheckpoint& checkpoint,
@@ -130,6 +152,19 @@ void SetUnsupported(PretrainedCheckpoint& checkpoint,
   checkpoint.unsupported_reason =
       fmt::format("{}; --model or --teacher-model can say what it is to be",
                   fmt::join(reasons, "; "));
+}
+
+// Tensors that are missing or unexpected because the published model of that
+// name has a form that is not supported.
+void CheckFormsByName(PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model) return;
+  if (MissingKeys(checkpoint).empty() &&
+      checkpoint.remapped.unexpected.empty()) {
+    return;
+  }
+  const std::string reason = ReasonByName(checkpoint);
+  if (reason.empty()) return;
+  SetUnsupported(checkpoint, {reason + ", which is not supported"});
 }
 
 // Sets the model or, if names, shapes, the module in the file or a neighbour
@@ -144,10 +179,15 @@ void DetectModel(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
     if (checkpoint.model) AddBeside(checkpoint, num_heads);
     SetUnsupported(checkpoint, attributes.unsupported);
     SetUnsupported(checkpoint, checkpoint.beside.unsupported);
+    RequireActivation(checkpoint);
+    CheckLookAlikes(checkpoint);
+    CheckFormsByName(checkpoint);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::kMismatch) throw;
     checkpoint.model.reset();
-    checkpoint.unsupported_reason = e.what();
+    const std::string by_name = ReasonByName(checkpoint);
+    checkpoint.unsupported_reason =
+        by_name.empty() ? e.what() : fmt::format("{} ({})", e.what(), by_name);
   }
   if (checkpoint.model && MissingKeys(checkpoint).empty()) return;
   const std::string part = PartOfModel(*checkpoint.file);
@@ -242,12 +282,22 @@ const model::Detection& RequireModel(const PretrainedCheckpoint& checkpoint) {
   }
   if (!checkpoint.model) {
     throw Error(ErrorKind::kMismatch, path,
-                "is not a ViT or ConvNeXt under known tensor names; wsel "
-                "inspect lists its tensors, and wsel init --family selects "
-                "from other architectures (docs/families.md)");
+                "{}; wsel inspect lists its tensors, and wsel init --family "
+                "selects from other architectures (docs/families.md)",
+                WhyUnknown(checkpoint));
   }
   RequireSupportedKeys(checkpoint);
   return *checkpoint.model;
+}
+
+std::string WhyUnknown(const PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.unsupported_reason.empty()) {
+    return checkpoint.unsupported_reason;
+  }
+  std::string text = "is not a ViT or ConvNeXt under known tensor names";
+  const std::string nearest = DescribeNearestModel(*checkpoint.file);
+  if (!nearest.empty()) text += ": " + nearest;
+  return text;
 }
 
 void RequireKnownHeads(const PretrainedCheckpoint& checkpoint) {
@@ -275,6 +325,15 @@ std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint,
     }
   }
   return missing;
+}
+
+void RequireAllKeys(const PretrainedCheckpoint& checkpoint,
+                    const model::Config& config) {
+  const auto missing = MissingKeys(checkpoint, config);
+  if (missing.empty()) return;
+  throw Error(ErrorKind::kMismatch, missing.front(),
+              "missing key: {} lacks it or has it in another shape",
+              checkpoint.file->path().string());
 }
 
 std::string DescribeCopy(const naming::RemappedStateDict& remapped) {
@@ -309,8 +368,9 @@ void LogLoadReport(const PretrainedCheckpoint& checkpoint, bool model_given) {
 void RequireNoUnexpectedKeys(const PretrainedCheckpoint& checkpoint,
                              const model::Config& config) {
   std::unordered_set<std::string> names;
-  for (const auto& tensor : ParameterSpecs(config))
+  for (const auto& tensor : ParameterSpecs(config)) {
     names.insert(tensor.spec.name);
+  }
   for (const TensorSpec& spec : checkpoint.remapped.tensors->Specs()) {
     if (names.contains(spec.name)) continue;
     throw Error(
@@ -323,9 +383,16 @@ void RequireNoUnexpectedKeys(const PretrainedCheckpoint& checkpoint,
 }
 
 std::optional<model::Config> ModelByFileName(const std::string& path) {
+  const std::string name = std::filesystem::path(path).stem().string();
+  const auto published = FindPublished(name);
+  if (auto config = published ? published->model->Config() : std::nullopt) {
+    if (published->tag != nullptr) {
+      SetNumClasses(*config, published->tag->num_classes);
+    }
+    return config;
+  }
   try {
-    return model::FindVariant(std::filesystem::path(path).stem().string())
-        .config;
+    return model::FindVariant(name).config;
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -9,6 +9,7 @@
 #include "wsel/data/loader.h"
 #include "wsel/data/sampler.h"
 #include "wsel/train/device.h"
+#include "wsel/train/eval_transform.h"
 #include "wsel/train/image_batches.h"
 
 namespace wsel::probe {
@@ -28,10 +29,12 @@ image::Image FirstImage(const data::Dataset& set, bool skip_corrupt) {
 }  // namespace
 
 FeatureExtractor PixelFeatures(const data::Dataset& set,
-                               const c10::Device& device, bool skip_corrupt) {
+                               const c10::Device& device, bool skip_corrupt,
+                               image::PassOrder pass_order) {
   const auto first = FirstImage(set, skip_corrupt);
   return {.name = "pixels",
-          .img_size = std::max(first.width(), first.height()),
+          .transform = {.img_size = std::max(first.width(), first.height()),
+                        .pass_order = pass_order},
           .normalisation = {},
           .facts = std::nullopt,
           .device = device,
@@ -43,7 +46,7 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
                                const c10::Device& device) {
   model.module->to(device);
   return {.name = NameOf(model.config),
-          .img_size = static_cast<int>(ImageSize(model.config)),
+          .transform = {.img_size = static_cast<int>(ImageSize(model.config))},
           .normalisation = normalisation,
           .facts = std::nullopt,
           .device = device,
@@ -70,9 +73,7 @@ FeatureExtractor CheckpointFeatures(const Backbone& backbone,
   auto features = ModelFeatures(model, facts.mean_std.normalisation(), device);
   features.name = path;
   features.facts = facts;
-  features.crop_pct = facts.crop_pct.value;
-  features.interpolation = facts.interpolation.value;
-  features.pass_order = facts.pass_order.value;
+  features.transform = train::EvalTransformOf(facts);
   return features;
 }
 
@@ -92,19 +93,14 @@ int64_t ForEachBatch(const data::Dataset& set,
                      const FeatureOptions& options, const OnFeatures& use) {
   constexpr int64_t kBatch = 100;
   train::Uploader uploader(extractor.device, extractor.normalisation);
-  const int size = extractor.img_size;
-  data::Loader loader(
-      set,
-      train::MakeEvalTransform({.img_size = size,
-                                .crop_pct = extractor.crop_pct,
-                                .interpolation = extractor.interpolation,
-                                .pass_order = extractor.pass_order}),
-      data::EvalBatches(set.size(), kBatch),
-      {.img_size = size,
-       .batch_size = kBatch,
-       .workers = options.workers,
-       .skip_corrupt = options.skip_corrupt},
-      uploader.allocate());
+  const int size = extractor.transform.img_size;
+  data::Loader loader(set, train::MakeEvalTransform(extractor.transform),
+                      data::EvalBatches(set.size(), kBatch),
+                      {.img_size = size,
+                       .batch_size = kBatch,
+                       .workers = options.workers,
+                       .skip_corrupt = options.skip_corrupt},
+                      uploader.allocate());
   const at::NoGradGuard no_grad;
   ProgressPoint done{.title = "features of " + set.name,
                      .steps = (set.size() + kBatch - 1) / kBatch};

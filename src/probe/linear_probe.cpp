@@ -54,16 +54,6 @@ optim::LrSchedule ScheduleOf(const ProbeRecipe& recipe,
 
 }  // namespace
 
-const Registry<ProbeSolver>& ProbeSolvers() {
-  static constexpr std::array<Registered<ProbeSolver>, 3> kRows = {{
-      {ProbeSolver::kLbfgs, "lbfgs", "logistic regression by L-BFGS"},
-      {ProbeSolver::kSgd, "sgd", "MAE's recipe with SGD"},
-      {ProbeSolver::kLars, "lars", "MAE's recipe"},
-  }};
-  static constexpr Registry<ProbeSolver> kRegistry("solver", kRows);
-  return kRegistry;
-}
-
 StandardScaler::StandardScaler(const at::Tensor& train)
     : mean_(at::empty({1, train.size(1)}, at::kDouble)),
       scale_(at::empty({1, train.size(1)}, at::kDouble)) {

@@ -124,8 +124,8 @@ Fitted FitOnFeatures(const LabelledFeatures& train, int64_t classes,
 data::Transform CropAndFlip(const FeatureExtractor& extractor, uint64_t seed) {
   train::Options options;
   options.seed = seed;
-  options.transform.img_size = extractor.img_size;
-  options.transform.pass_order = extractor.pass_order;
+  options.transform.img_size = extractor.transform.img_size;
+  options.transform.pass_order = extractor.transform.pass_order;
   options.transform.rand_augment = "";
   options.erasing.probability = 0;
   return train::MakeTrainTransform(options);
@@ -136,7 +136,7 @@ Fitted FitOnImages(const data::Dataset& set, int64_t classes,
                    const FeatureExtractor& extractor,
                    const ProbeOptions& options, const OnProgress& on_progress) {
   const auto sampling = SamplingOf(set.size(), options.recipe);
-  const int size = extractor.img_size;
+  const int size = extractor.transform.img_size;
   train::Uploader uploader(extractor.device, extractor.normalisation);
   data::Loader loader(set, CropAndFlip(extractor, options.recipe.seed),
                       TrainBatches(sampling),

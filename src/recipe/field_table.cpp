@@ -6,6 +6,14 @@
 
 namespace wsel::recipe {
 
+namespace {
+
+std::string Code(const std::string& text) {
+  return text.empty() ? "" : "`" + text + "`";
+}
+
+}  // namespace
+
 std::string FieldTable() {
   std::string table;
   std::string section;
@@ -13,7 +21,8 @@ std::string FieldTable() {
     if (field.section() != section) {
       section = field.section();
       table += fmt::format(
-          "\n| {} | default | meaning | option |\n|---|---|---|---|\n",
+          "\n| {} | default | meaning | option | timm "
+          "|\n|---|---|---|---|---|\n",
           section);
     }
     const std::string choices =
@@ -21,9 +30,9 @@ std::string FieldTable() {
             ? ""
             : ": " + fmt::format("`{}`",
                                  fmt::join(Split(field.choices, '|'), "`, `"));
-    const std::string option = field.flag.empty() ? "" : "`" + field.flag + "`";
-    table += fmt::format("| `{}` | `{}` | {}{} | {} |\n", field.path,
-                         field.default_value, field.about, choices, option);
+    table += fmt::format("| `{}` | `{}` | {}{} | {} | {} |\n", field.path,
+                         field.default_value, field.about, choices,
+                         Code(field.flag), Code(field.timm));
   }
   return table;
 }

@@ -13,11 +13,12 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 11> kNewKeys = {
+inline constexpr std::array<std::string_view, 13> kNewKeys = {
     "init.head",           "init.patch_resize", "init.official",
     "init.checkpoint_key", "init.no_ema",       "teacher.checkpoint_key",
     "teacher.no_ema",      "data.class_order",  "teacher.num_heads",
-    "data.resize",         "teacher.model"};
+    "data.resize",         "teacher.model",     "init.reset_classifier",
+    "evaluation.crop_mode"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -61,6 +62,9 @@ void VisitSources(R& r, Visitor& visit) {
        "--checkpoint-key", "KEY");
   init("no_ema", r.init.copy.no_ema,
        "Prefer the weights in init.file to their moving average", "--no-ema");
+  init("reset_classifier", r.init.reset_classifier,
+       "Re-initialise the classifier of init.file, whatever classes it has",
+       "--reset-classifier");
   init("method", r.init.method, "Random initialisation");
   init("select", r.init.select,
        "Initialise by weight selection from the teacher, by this rule",
@@ -193,18 +197,21 @@ void VisitTraining(R& r, Visitor& visit) {
   auto& t = r.train;
   const Section train{visit, "train"};
   train("epochs", t.schedule.epochs, "Number of epochs");
-  train("warmup_epochs", t.schedule.warmup_epochs, "Epochs of linear warmup");
+  train("warmup_epochs", t.schedule.warmup_epochs, "Epochs of linear warmup",
+        "--warmup-epochs", "N");
   train("batch_size", t.batch_size,
-        "Effective batch size: images per optimizer step");
+        "Effective batch size: images per optimizer step", "--batch-size", "N");
   train("micro_batch", t.micro_batch,
         "Images in memory at a time; 0: derived from the free memory");
   train("mixup_batch", t.mixup_batch,
         "Images that share one draw of mixup or CutMix");
   train("memory_gib", t.memory_gib,
         "Memory for a step in GiB; 0: the free memory");
-  train("precision", t.precision, "Precision of the forward and backward pass");
+  train("precision", t.precision, "Precision of the forward and backward pass",
+        "--precision", "NAME");
   train("seed", t.seed, "Random seed", "--seed", "N");
-  train("drop_path", t.drop_path, "Drop path rate of the last block");
+  train("drop_path", t.drop_path, "Drop path rate of the last block",
+        "--drop-path", "RATE");
   train("clip_grad", t.clip_grad,
         "Largest global norm of the gradients; 0: no clipping");
   train("ema_decay", t.ema_decay, "Decay of the EMA weights; 0: none");
@@ -212,15 +219,18 @@ void VisitTraining(R& r, Visitor& visit) {
         "Longest time between two saves of the run state");
 
   const Section optimizer{visit, "optimizer"};
-  optimizer("lr", t.schedule.lr, "Learning rate after the warmup");
+  optimizer("lr", t.schedule.lr, "Learning rate after the warmup", "--lr",
+            "RATE");
   optimizer("min_lr", t.schedule.min_lr,
             "Learning rate at the end of the cosine schedule");
-  optimizer("weight_decay", t.optimizer.weight_decay, "Weight decay of AdamW");
+  optimizer("weight_decay", t.optimizer.weight_decay, "Weight decay of AdamW",
+            "--weight-decay", "DECAY");
   optimizer("beta1", t.optimizer.beta1, "AdamW's beta1");
   optimizer("beta2", t.optimizer.beta2, "AdamW's beta2");
   optimizer("eps", t.optimizer.eps, "AdamW's epsilon");
   train("val_interval",  // was evaluation.every
-        t.val_interval, "Epochs between two evaluations");
+        t.val_interval, "Epochs between two evaluations", "--val-interval",
+        "N");
 
   const Section evaluation{visit, "evaluation"};
   evaluation("batch", t.eval_batch,
@@ -229,6 +239,10 @@ void VisitTraining(R& r, Visitor& visit) {
              "Share of the image that a center crop keeps");
   evaluation("interpolation", t.evaluation.interpolation,
              "Interpolation in evaluation");
+  evaluation("crop_mode", t.evaluation.crop_mode,
+             "How evaluated images get the model's size, as timm's crop_mode; "
+             "auto: by the size, up to 32 px cropped only, from 384 px squash, "
+             "else center");
 }
 
 // Every key with the option that it sets: visit(key, value). The only place

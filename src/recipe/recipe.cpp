@@ -1,6 +1,7 @@
 #include "wsel/recipe/recipe.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <type_traits>
 
 #include "fields.h"
+#include "timm_options.h"
 #include "wsel/core/check.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/registry.h"
@@ -45,11 +47,12 @@ concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 
 template <HasNames T>
 const Registry<T>& NamesOf() {
-  return std::get<const Registry<T>&>(std::tie(
-      kCropNames, image::Interpolations(), image::PassOrders(),
-      train::Distillations(), train::Precisions(), model::Initializers(),
-      select::Methods(), select::HeadRules(), select::HeadSources(),
-      select::PatchResizes(), pretrained::ClassOrders()));
+  return std::get<const Registry<T>&>(
+      std::tie(kCropNames, image::Interpolations(), image::PassOrders(),
+               image::CropModes(), train::Distillations(), train::Precisions(),
+               model::Initializers(), select::Methods(), select::HeadRules(),
+               select::HeadSources(), select::PatchResizes(),
+               pretrained::ClassOrders()));
 }
 
 // Reads a value of the configuration into its option.
@@ -113,7 +116,8 @@ class Sections {
 void ReadModel(JsonObject& root, Recipe& recipe) {
   if (!root.Has("model")) {
     throw Error(ErrorKind::kConfig, root.PathOf("model"),
-                "is missing: \"model\": {\"name\": \"vit_tiny\"}, or --model");
+                "is missing: the model to train, such as \"model\": {\"name\": "
+                "\"vit_tiny\"}");
   }
   Json section = root.Raw("model");
   // Without a family, the name is that of the variant to start from; with one,
@@ -162,6 +166,11 @@ void CheckTeacherFile(const Recipe& recipe) {
     }
   };
   check_copy("init.file", recipe.init.copy, recipe.init.file);
+  if (recipe.init.reset_classifier && recipe.init.file.empty()) {
+    fail("init.file",
+         "is missing: init.reset_classifier re-initialises its classifier "
+         "(init.head is for init.select)");
+  }
   check_copy("teacher.file", recipe.teacher.copy, teacher.file);
   for (const auto& [key, values] : {std::pair("teacher.mean", &teacher.mean),
                                     std::pair("teacher.std", &teacher.std)}) {
@@ -173,12 +182,36 @@ void CheckTeacherFile(const Recipe& recipe) {
   CheckAtLeast("teacher.num_heads", teacher.num_heads, 0);
 }
 
+// Defaults that do not go with a value that is given: chosen anew, and said.
+void SolveMixupBatch(train::Options& train) {
+  const int64_t batch = train.batch_size;
+  if (!MixingEnabled(train.mix) || batch < 2 ||
+      batch % train.mixup_batch == 0) {
+    return;
+  }
+  int64_t size = std::min(batch, train.mixup_batch) / 2 * 2;
+  while (size > 2 && batch % size != 0) size -= 2;
+  if (batch % size != 0) return;  // an odd batch: Validate says so
+  train.mixup_batch = size;
+  spdlog::info("train.mixup_batch {}, which divides the batch size {}", size,
+               batch);
+}
+
+void SolveWarmup(optim::ScheduleOptions& schedule) {
+  if (schedule.epochs < 1 || schedule.warmup_epochs <= schedule.epochs) return;
+  const optim::ScheduleOptions usual;
+  schedule.warmup_epochs = schedule.epochs * usual.warmup_epochs / usual.epochs;
+  spdlog::info("train.warmup_epochs {} of {} epochs, the default's share",
+               schedule.warmup_epochs, schedule.epochs);
+}
+
 // Fills in the values that are derived from others.
 void Derive(Recipe& recipe) {
   const auto size = static_cast<int>(ImageSize(recipe.model));
   recipe.train.transform.img_size = size;
   recipe.train.evaluation.img_size = size;
   recipe.train.transform.crop_pct = recipe.train.evaluation.crop_pct;
+  recipe.train.transform.crop_mode = recipe.train.evaluation.crop_mode;
   recipe.train.evaluation.pass_order = recipe.train.transform.pass_order;
   for (size_t c = 0; c < 3; ++c) {
     const double mean = recipe.train.normalisation.mean[c];
@@ -229,7 +262,7 @@ std::vector<std::string> WithNewNames(const std::vector<std::string>& sets) {
         sets, [&](const std::string& set) { return set.starts_with(by_new); });
     for (std::string& set : renamed) {
       if (!set.starts_with(by_old)) continue;
-      if (has_new) ThrowGivenTwice("--set", key);
+      if (has_new) ThrowGivenTwice("set", key);
       set.replace(0, by_old.size(), by_new);
     }
   }
@@ -241,12 +274,12 @@ void Override(Json& root, const std::string& set) {
   const size_t equals = set.find('=');
   const std::string path = set.substr(0, equals);
   if (equals == std::string::npos || path.empty()) {
-    throw Error(ErrorKind::kUsage, "--set",
+    throw Error(ErrorKind::kUsage, "set",
                 "expected PATH=VALUE, such as optimizer.lr=1e-3, found '{}'",
                 set);
   }
   const std::string text = set.substr(equals + 1);
-  RequireUtf8(set, "--set");
+  RequireUtf8(set, "set");
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) value = text;
   Json* at = &root;
@@ -296,6 +329,11 @@ std::string ChoicesOf(const std::optional<T>&) {
   return ChoicesOf(T());
 }
 
+std::string TimmOptionOf(std::string_view path) {
+  const auto found = std::ranges::find(kTimmOptions, path, &TimmOption::path);
+  return found == kTimmOptions.end() ? "" : std::string(found->option);
+}
+
 const Json& ValueOf(const Json& tree, const Key& key) {
   return tree.at(std::string(key.section)).at(std::string(key.key));
 }
@@ -307,6 +345,25 @@ Json FieldsOf(const Recipe& recipe) {
     root[std::string(key.section)][std::string(key.key)] = JsonOf(value);
   });
   return root;
+}
+
+// The configuration with its overrides, under new names.
+Json TreeWith(std::string_view text, std::string_view where,
+              const std::vector<std::string>& sets) {
+  Json tree = ParseJson(text, where, ErrorKind::kConfig);
+  if (!tree.is_object()) return tree;
+  RenameOldKeys(tree, where);
+  for (const std::string& set : WithNewNames(sets)) Override(tree, set);
+  RenameOldKeys(tree, where);  // a value of `sets` may be a whole section
+  return tree;
+}
+
+// Whether the model section says which model it is, not only how it differs.
+bool NamesModel(const Json& tree) {
+  if (!tree.is_object() || !tree.contains("model")) return false;
+  const Json& model = tree["model"];
+  return !model.is_object() || model.contains("name") ||
+         model.contains("base") || model.contains("family");
 }
 
 Json TreeOf(const Recipe& recipe) {
@@ -321,12 +378,7 @@ Json TreeOf(const Recipe& recipe) {
 
 Recipe RecipeFromJson(std::string_view text, std::string_view where,
                       const std::vector<std::string>& sets) {
-  Json tree = ParseJson(text, where, ErrorKind::kConfig);
-  if (tree.is_object()) {
-    RenameOldKeys(tree, where);
-    for (const std::string& set : WithNewNames(sets)) Override(tree, set);
-    RenameOldKeys(tree, where);  // a value of `sets` may be a whole section
-  }
+  const Json tree = TreeWith(text, where, sets);
   JsonObject root(tree, std::string(where));
   Recipe recipe;
   recipe.about = root.GetOr<std::string>("about", "");
@@ -345,20 +397,48 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   }
   sections.Finish();
   root.Finish();
+  const auto given = [&](const char* section, const char* key) {
+    JsonObject* object = sections.Find(section);
+    return object != nullptr && object->Has(key);
+  };
+  if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
+  if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
   Derive(recipe);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
   return recipe;
 }
 
-Recipe RecipeOfRun(std::string_view text, std::string_view where) {
-  const Json tree = ParseJson(text, where, ErrorKind::kConfig);
-  std::vector<std::string> sets;
-  if (tree.is_object() && tree.contains("data") && tree["data"].is_object() &&
-      !tree["data"].contains("resize")) {
-    sets.emplace_back("data.resize=pillow-12");
-  }
-  return RecipeFromJson(text, where, sets);
+Recipe RecipeOfRun(std::string_view text, std::string_view where,
+                   const std::vector<std::string>& sets) {
+  return RecipeFromJson(WithDefaults(text, where, {"data.resize=pillow-12"}),
+                        where, sets);
+}
+
+std::optional<InitOptions> InitWithoutModel(
+    std::string_view text, std::string_view where,
+    const std::vector<std::string>& sets) {
+  const Json tree = TreeWith(text, where, sets);
+  if (NamesModel(tree)) return std::nullopt;
+  JsonObject root(tree, std::string(where));
+  if (!root.Has("init")) return std::nullopt;
+  JsonObject init = root.Object("init");
+  InitOptions options;
+  options.file = init.GetOr<std::string>("file", "");
+  options.copy.key = init.GetOr<std::string>("checkpoint_key", "");
+  options.copy.no_ema = init.GetOr<bool>("no_ema", false);
+  if (options.file.empty()) return std::nullopt;
+  return options;
+}
+
+std::string WithDefaults(std::string_view text, std::string_view where,
+                         const std::vector<std::string>& defaults) {
+  const Json given = TreeWith(text, where, {});
+  if (!given.is_object()) return std::string(text);
+  Json tree;
+  for (const std::string& set : defaults) Override(tree, set);
+  tree.merge_patch(given);
+  return tree.dump();
 }
 
 select::Options SelectionOf(const Recipe& recipe) {
@@ -384,7 +464,7 @@ std::vector<Field> Fields() {
   VisitFields(defaults, [&](const Key& key, const auto& value) {
     fields.push_back({key.Path(), std::string(key.about), ChoicesOf(value),
                       JsonOf(value).dump(), std::string(key.flag),
-                      std::string(key.metavar)});
+                      std::string(key.metavar), TimmOptionOf(key.Path())});
   });
   std::ranges::stable_sort(fields, {}, &Field::section);
   return fields;

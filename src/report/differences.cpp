@@ -26,7 +26,7 @@ std::string DisplayValue(const std::string& value) {
 // The first three values, and how many there are.
 std::string Shown(const std::set<std::string>& values) {
   constexpr size_t kShown = 3;
-  const auto text =
+  auto text =
       fmt::format("{}", fmt::join(values | std::views::take(kShown), ", "));
   if (values.size() <= kShown) return text;
   return text + fmt::format(", \u2026 ({})", values.size());
@@ -52,7 +52,7 @@ void JoinSeeds(const Experiment& experiment, const Cell& cell,
       if (key == path) seedless.insert(WithoutSeed(value, experiment.runs[i]));
     }
   }
-  if (seedless.size() == 1) values = seedless;
+  if (seedless.size() == 1) values = std::move(seedless);
 }
 
 Values ConfigOf(const Experiment& experiment, const Cell& cell) {

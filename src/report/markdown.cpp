@@ -49,8 +49,9 @@ std::string Table(const Grid& grid) {
 
 // A code span; the text may contain backticks.
 std::string Code(std::string_view text) {
-  if (text.find('`') == std::string_view::npos)
+  if (text.find('`') == std::string_view::npos) {
     return fmt::format("`{}`", text);
+  }
   return fmt::format("`` {} ``", text);
 }
 

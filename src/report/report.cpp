@@ -31,9 +31,9 @@ std::vector<std::vector<Cell>> MakeCells(const Experiment& experiment,
 void MarkBest(Report& report, size_t column,
               std::optional<CellAccuracy> Cell::*which) {
   const auto shown = [](const CellAccuracy& accuracy) {
-    return std::lround(accuracy.value.mean * 100);
+    return int64_t{std::lround(accuracy.value.mean * 100)};
   };
-  std::set<long> values;
+  std::set<int64_t> values;
   for (auto& row : report.cells) {
     if (const auto& accuracy = row[column].*which) {
       values.insert(shown(*accuracy));

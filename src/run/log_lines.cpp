@@ -95,6 +95,11 @@ LogLines ReadLines(const fs::path& path) {
                 "is larger than 64 MB: not a training log");
   }
   log.text = ReadText(path);
+  for (const std::string_view mark : {"\xFF\xFE", "\xFE\xFF"}) {
+    if (!log.text.starts_with(mark)) continue;
+    throw Error(ErrorKind::kFormat, path.string(),
+                "is UTF-16 text; save it as UTF-8");
+  }
   std::string_view rest = log.text;
   for (size_t number = 1; !rest.empty(); ++number) {
     const size_t end = rest.find('\n');
@@ -170,8 +175,9 @@ int64_t CheckedCount(double value, const std::string& where,
 
 void CheckAccuracy(const std::optional<double>& value, const std::string& where,
                    std::string_view name) {
-  if (!value || !std::isfinite(*value) || (*value >= 0 && *value <= 100))
+  if (!value || !std::isfinite(*value) || (*value >= 0 && *value <= 100)) {
     return;
+  }
   throw Error(ErrorKind::kFormat, where,
               "{} is {}: expected percent from 0 to 100", name, *value);
 }

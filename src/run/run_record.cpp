@@ -21,7 +21,7 @@ Json LabelsJson(const Labels& labels) {
 }
 
 Labels LabelsFrom(const Json& json, const std::string& where) {
-  JsonObject(json, where, ErrorKind::kFormat);  // requires an object
+  const JsonObject object(json, where, ErrorKind::kFormat);  // it must be one
   Labels labels;
   for (const auto& [axis, label] : json.items()) {
     labels.emplace_back(axis, TextOf(label));

@@ -1,26 +1,20 @@
 #include "wsel/select/apply.h"
 
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/index_select.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "embed_resample.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
-#include "wsel/nn/initialize.h"
+#include "wsel/model/draw.h"
 #include "wsel/select/importance_scores.h"
-#include "wsel/tensor/torch_bridge.h"
+#include "wsel/tensor/floats.h"
 
 namespace wsel::select {
 namespace {
-
-at::Tensor AsIndex(std::vector<int64_t>& indices) {
-  return at::from_blob(indices.data(), {static_cast<int64_t>(indices.size())},
-                       at::kLong);
-}
 
 // The set's indices, repeated in each of `groups` equal parts of a dimension.
 std::vector<int64_t> Expand(const IndexSet& set, int groups) {
@@ -34,30 +28,47 @@ std::vector<int64_t> Expand(const IndexSet& set, int groups) {
   return indices;
 }
 
-at::Tensor Take(const Selected& s, const Plan& plan, const TensorView& view,
-                const Shape&) {
-  at::Tensor tensor = Borrow(view);
+// The elements that the plan takes of a teacher's tensor.
+std::vector<float> Take(const Selected& s, const Plan& plan,
+                        const TensorView& view, const Shape& shape,
+                        const SvdParts* svd) {
+  std::vector<Positions> positions(view.spec.shape.size());
   for (size_t axis = 0; axis < s.axes.size(); ++axis) {
     const AxisPick& pick = s.axes[axis];
     if (pick.set == AxisPick::kAll) continue;
-    auto indices = Expand(plan.sets[pick.set], pick.groups);
-    tensor =
-        at::index_select(tensor, static_cast<int64_t>(axis), AsIndex(indices));
+    positions[axis] = Expand(plan.sets[pick.set], pick.groups);
   }
-  if (s.pos_embed) tensor = ResamplePosEmbed(tensor, *s.pos_embed);
-  if (s.patch_embed) tensor = ResamplePatchEmbed(tensor, *s.patch_embed);
-  return tensor;
+  std::vector<float> values = Gather(view, positions);
+  if (values.empty()) return std::vector<float>(*Numel(shape));  // zeros
+  if (s.pos_embed) {
+    const auto& channels = positions[2];
+    const int64_t width =
+        channels ? static_cast<int64_t>(channels->size()) : view.spec.shape[2];
+    values = ResamplePosEmbed(values, width, *s.pos_embed);
+  }
+  if (s.patch_embed) {
+    const int64_t pixels = s.patch_embed->from * s.patch_embed->from;
+    values =
+        ResamplePatchEmbed(values, static_cast<int64_t>(values.size()) / pixels,
+                           *s.patch_embed, svd);
+  }
+  return values;
 }
 
-at::Tensor Take(const TopMagnitude& t, const Plan&, const TensorView& view,
-                const Shape& shape) {
-  auto indices = LargestMagnitude(view, *Numel(shape));
+std::vector<float> TakeLargest(const TopMagnitude& t, const TensorView& view,
+                               int64_t count) {
+  const auto indices = LargestMagnitude(view, count);
   if (DigestOf(indices) != t.digest) {
     throw Error(ErrorKind::kMismatch, t.teacher,
                 "its elements of largest magnitude differ from those in the "
                 "plan, which was made for another teacher");
   }
-  return Borrow(view).reshape({-1}).index_select(0, AsIndex(indices));
+  const Floats all(view);
+  std::vector<float> values;
+  for (const int64_t index : indices) {
+    values.push_back(all.values()[static_cast<size_t>(index)]);
+  }
+  return values;
 }
 
 TensorView ReadChecked(const TensorSource* teacher, const std::string& name,
@@ -76,41 +87,61 @@ TensorView ReadChecked(const TensorSource* teacher, const std::string& name,
   return teacher->View(name);
 }
 
-// A tensor that owns its memory: one that was taken whole still points into the
-// teacher's file.
-at::Tensor Own(const at::Tensor& taken, const Shape& shape,
-               const TensorView& view) {
-  const at::Tensor tensor = taken.to(at::kFloat).contiguous().reshape(shape);
-  const bool borrowed = tensor.const_data_ptr() == view.bytes.data();
-  return borrowed ? tensor.clone() : tensor;
+std::vector<float> DrawReinitialised(const model::Init& init,
+                                     const TensorSpec& spec, uint64_t seed,
+                                     const SvdParts* svd) {
+  if (!model::NeedsSvd(init)) return model::Draw(init, spec, seed);
+  if (svd == nullptr) throw std::logic_error("a mimetic tensor without SVD");
+  return svd->draw(init, spec, seed);
 }
 
 }  // namespace
 
-Student Apply(const Plan& plan, const TensorSource* teacher) {
+bool NeedsSvd(const Plan& plan) {
+  return std::ranges::any_of(plan.entries, [](const Entry& entry) {
+    if (const auto* random = std::get_if<Reinitialised>(&entry.source)) {
+      return model::NeedsSvd(random->init);
+    }
+    const auto* selected = std::get_if<Selected>(&entry.source);
+    return selected != nullptr && selected->patch_embed &&
+           IsByPinv(*selected->patch_embed);
+  });
+}
+
+Student Apply(const Plan& plan, const TensorSource* teacher,
+              const SvdParts* svd) {
   if (!IsDecided(plan)) throw std::logic_error("an undecided plan is applied");
   Student student;
   student.tensors.resize(plan.entries.size());
   std::vector<std::string> lines(plan.entries.size());
-  const auto take = [&](size_t i, const auto& source) {
-    const TensorSpec& spec = plan.entries[i].student;
+  // Of a teacher's tensor: take(view).
+  const auto read = [&](size_t i, const auto& source, const auto& take) {
     const TensorView view =
         ReadChecked(teacher, source.teacher, source.teacher_shape);
     lines[i] = fmt::format("{} {}\n", source.teacher, Sha256Hex(view.bytes));
-    student.tensors[i] =
-        Own(Take(source, plan, view, spec.shape), spec.shape, view);
+    auto values = take(view);
     teacher->Release(source.teacher);
+    return values;
   };
-  ParallelFor(plan.entries.size(), [&](size_t i) {
+  const auto values_of = [&](size_t i) {
     const Entry& entry = plan.entries[i];
     if (const auto* random = std::get_if<Reinitialised>(&entry.source)) {
-      student.tensors[i] =
-          nn::Draw(random->init, entry.student, plan.options.seed);
-    } else if (const auto* top = std::get_if<TopMagnitude>(&entry.source)) {
-      take(i, *top);
-    } else {
-      take(i, std::get<Selected>(entry.source));
+      return DrawReinitialised(random->init, entry.student, plan.options.seed,
+                               svd);
     }
+    if (const auto* top = std::get_if<TopMagnitude>(&entry.source)) {
+      return read(i, *top, [&](const TensorView& view) {
+        return TakeLargest(*top, view, *Numel(entry.student.shape));
+      });
+    }
+    const auto& selected = std::get<Selected>(entry.source);
+    return read(i, selected, [&](const TensorView& view) {
+      return Take(selected, plan, view, entry.student.shape, svd);
+    });
+  };
+  ParallelFor(plan.entries.size(), [&](size_t i) {
+    const TensorSpec& spec = plan.entries[i].student;
+    student.tensors[i] = OwningView(spec.name, spec.shape, values_of(i));
   });
   if (teacher != nullptr) {
     Sha256 digest;

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <string_view>
 #include <utility>
 
+#include "convnext_replacement.h"
 #include "wsel/model/init.h"
 
 namespace wsel::select {
@@ -29,6 +31,9 @@ constexpr std::pair<std::string_view, std::string_view> kLayerScales[] = {
     {"blocks.{}.ls2.gamma", "blocks.{}.gamma_2"},
     {"blocks.{}.gamma_1", "blocks.{}.ls1.gamma"},
     {"blocks.{}.gamma_2", "blocks.{}.ls2.gamma"}};
+// The norm of a ConvNeXt's stem, after one convolution or several.
+constexpr std::array<std::string_view, 3> kStemNorms = {"stem.1.", "stem.2.",
+                                                        "stem.3."};
 
 const ParameterSpec* Find(const std::vector<ParameterSpec>& parameters,
                           const std::string& key, int stage, int64_t block) {
@@ -36,6 +41,35 @@ const ParameterSpec* Find(const std::vector<ParameterSpec>& parameters,
     return p.block == block && p.stage == stage && p.key == key;
   });
   return at == parameters.end() ? nullptr : &*at;
+}
+
+// Whether two parameters of equal names are the same part of a model: stems of
+// two kinds have equal names for different convolutions.
+bool IsSamePart(const ParameterSpec& a, const ParameterSpec& b) {
+  if (a.component != b.component) return false;
+  // One may have trailing dimensions of 1 that the other lacks.
+  for (size_t i = 0; i < std::min(a.axes.size(), b.axes.size()); ++i) {
+    if (a.axes[i].role != b.axes[i].role) return false;
+  }
+  return true;
+}
+
+// The teacher's norm after its stem, for the student's.
+const ParameterSpec* StemNorm(const ConfigPair& models,
+                              const ParameterSpec& student) {
+  if (student.component != Component::kNorm) return nullptr;
+  for (const std::string_view name : kStemNorms) {
+    if (!student.key.starts_with(name)) continue;
+    for (const std::string_view other : kStemNorms) {
+      const std::string rest = student.key.substr(name.size());
+      const auto* found =
+          Find(models.teacher_parameters, std::string(other) + rest, -1, -1);
+      if (found != nullptr && found->component == Component::kNorm) {
+        return found;
+      }
+    }
+  }
+  return nullptr;
 }
 
 // A role that is selected along.
@@ -58,6 +92,10 @@ constexpr SelectedRole kSelectedRoles[] = {
     {Role::kHeads, DimensionRole::kAttention, "attn", "number of heads"},
     {Role::kHeadPairs, DimensionRole::kAttention, "attn",
      "rotated pairs of a head"},
+    // Outside of blocks: one index set, as for a width.
+    {Role::kStemHidden, DimensionRole::kWidth, "stem", "stem width"},
+    {Role::kHeadHidden, DimensionRole::kWidth, "pre_logits",
+     "hidden layer of the head"},
 };
 
 const SelectedRole& RoleOf(Role role) {
@@ -236,7 +274,10 @@ const ParameterSpec* Counterpart(const ConfigPair& models,
     if (found != nullptr || student.key != name) continue;
     found = Find(parameters, std::string(other), student.stage, block);
   }
-  return found;
+  // A ViT's parameters of one name are the same part.
+  if (StageDepths(models.student).size() == 1) return found;
+  if (found != nullptr && IsSamePart(*found, student)) return found;
+  return StemNorm(models, student);
 }
 
 bool KeepsHeads(const model::Config& teacher, const model::Config& student) {
@@ -276,10 +317,14 @@ std::optional<std::string> WithoutInTeacher(const ConfigPair& models,
 void Replace(const ConfigPair& models, const ParameterSpec& student,
              MappedTensor& tensor) {
   const std::string& name = student.spec.name;
+  if (ReplaceInConvNext(models, student, tensor)) return;
   if (student.component == Component::kHead) {
-    tensor.source =
-        Error(ErrorKind::kMismatch, name,
-              "the teacher has no classifier to reuse; use head=reset");
+    tensor.source = Error(
+        ErrorKind::kMismatch, name,
+        NumClasses(models.teacher) > 0
+            ? "only one of teacher and student has a hidden layer before the "
+              "classifier (head_hidden_size); use head=reset"
+            : "the teacher has no classifier to reuse; use head=reset");
   } else if (student.component == Component::kLayerScale) {
     tensor.source = Reinitialised{"identity: the teacher has no layer scale",
                                   model::Init{.value = 1}};

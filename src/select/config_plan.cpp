@@ -16,7 +16,7 @@ using model::Role;
 
 void CheckArchitecture(const model::Config& teacher,
                        const model::Config& student) {
-  if (teacher.index() == student.index()) return;
+  if (AreKin(teacher, student)) return;
   throw Error(ErrorKind::kMismatch, NameOf(student),
               "the student is a {}, the teacher a {}; weights can only be "
               "selected within one architecture",

@@ -153,14 +153,17 @@ AxisPick IndexSets::Pick(const MappedTensor& tensor, size_t at) {
   const std::string name = base + std::string(Suffix(axis.part));
   const auto [set, added] =
       by_name_.try_emplace(name, static_cast<int>(sets_.size()));
-  const bool parts = !axis.parts.empty() && options_.Rule().KeepsConsistency();
-  if (added && parts) {
+  if (!added) return {set->second, GroupsOf(axis)};
+  if (!axis.parts.empty() && options_.Rule().KeepsConsistency()) {
     sets_.push_back(SelectParts(name, tensor, at));
-  } else if (added) {
+  } else if (axis.part == HeadPart::kHeads && !axis.keeps_heads) {
+    sets_.push_back(SelectHeads(base, axis));
+  } else {
     sets_.push_back(Select(base, axis));
-    sets_.back().name = name;
   }
-  return {set->second, GroupsOf(axis)};
+  sets_.back().name = name;
+}
+return {set->second, GroupsOf(axis)};
 }
 
 // Rules that do not keep consistency select along a whole dimension.
@@ -242,6 +245,28 @@ IndexSet IndexSets::Select(const std::string& name,
                       : SelectIndices(rule, stream, set.of, to, scores);
   }
   return set;
+}
+
+// The heads of the channels that heads=whole selects.
+IndexSet IndexSets::SelectHeads(const std::string& channels,
+                                const MappedAxis& axis) const {
+  MappedAxis of_channels = axis;
+  of_channels.from = axis.from_heads.heads * axis.from_heads.head_dim;
+  of_channels.to = axis.to_heads.heads * axis.to_heads.head_dim;
+  of_channels.part = HeadPart::kAll;
+  const IndexSet selected = Select(channels, of_channels);
+  IndexSet heads{channels, axis.from, {}};
+  if (selected.undecided > 0) {
+    heads.undecided = axis.to;
+    return heads;
+  }
+  for (const int64_t channel : selected.indices) {
+    const int64_t head = channel / axis.from_heads.head_dim;
+    if (heads.indices.empty() || heads.indices.back() != head) {
+      heads.indices.push_back(head);
+    }
+  }
+  return heads;
 }
 
 // Summed over all tensors that have the dimension and are selected from.

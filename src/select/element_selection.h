@@ -55,6 +55,9 @@ class IndexSets {
   std::string NameOf(const MappedAxis& axis, const MappedTensor& tensor,
                      size_t at) const;
   IndexSet Select(const std::string& name, const MappedAxis& axis) const;
+  // Of an axis with a position per head of the set of channels of that name.
+  IndexSet SelectHeads(const std::string& channels,
+                       const MappedAxis& axis) const;
   std::vector<double> Scores(const std::string& name, int64_t of) const;
 
   // An axis of a tensor of the teacher, or `count` of its positions.

@@ -14,6 +14,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int64_t kMaxParts = 1024;
+constexpr int64_t kMaxFirstLayer = 1024;
+constexpr std::string_view kHeads = ".heads";
 
 [[noreturn]] void ThrowConfig(std::string_view where,
                               std::string_view message) {
@@ -70,7 +72,7 @@ class Reader {
         ThrowConfig(where, "must have only letters, digits and '_'");
       }
       family_.dimensions.push_back(
-          {item.key(), RoleOf(item.value(), where), std::nullopt});
+          {item.key(), RoleOf(item.value(), where), std::nullopt, 0});
     }
     size_t place = 0;
     for (const auto& item : dimensions.items()) {
@@ -110,6 +112,16 @@ class Reader {
       }
       dimension.follows = leader;
     }
+    if (json.Has("from")) {
+      dimension.first = json.Get<int64_t>("from");
+      if (dimension.role != DimensionRole::kLayers || dimension.first < 0 ||
+          dimension.first > kMaxFirstLayer) {
+        ThrowConfig(json.PathOf("from"),
+                    fmt::format("is the number of the first layer, 0 to {}, "
+                                "for the role layers",
+                                kMaxFirstLayer));
+      }
+    }
     json.Finish();
   }
 
@@ -117,7 +129,7 @@ class Reader {
     const size_t open = text.find('{');
     if (open == std::string::npos && text.find('}') == std::string::npos) {
       if (text.empty()) ThrowConfig(where, "a name must not be empty");
-      return {text, std::nullopt, ""};
+      return {text, std::nullopt, "", 0};
     }
     const size_t close = text.find('}');
     if (close == std::string::npos || close < open ||
@@ -129,7 +141,8 @@ class Reader {
       ThrowConfig(where, fmt::format("'{}' does not have the role layers",
                                      family_.dimensions[layers].name));
     }
-    return {text.substr(0, open), layers, text.substr(close + 1)};
+    return {text.substr(0, open), layers, text.substr(close + 1),
+            family_.dimensions[layers].first};
   }
 
   FamilyAxis ReadAxis(const Json& value, const std::string& where) {
@@ -154,6 +167,9 @@ class Reader {
                                 name, kMaxParts));
       }
       name.erase(0, star + 1);
+    } else if (name.ends_with(kHeads)) {
+      axis.per_head = true;
+      name.resize(name.size() - kHeads.size());
     }
     axis.dimension = Find(name, where);
     if (family_.dimensions[*axis.dimension].role == DimensionRole::kLayers) {
@@ -161,6 +177,12 @@ class Reader {
                   fmt::format("'{}' counts layers and cannot be a dimension of "
                               "a tensor; use it in a name: {{{}}}",
                               name, name));
+    }
+    if (axis.per_head &&
+        family_.dimensions[*axis.dimension].role != DimensionRole::kAttention) {
+      ThrowConfig(where, fmt::format("'{}' has no heads: its role is not "
+                                     "attention",
+                                     name));
     }
     return axis;
   }
@@ -265,6 +287,15 @@ std::vector<std::string> SizeNames(const FamilyTable& family) {
     }
   }
   return names;
+}
+
+bool HasHeadAxis(const FamilyTable& family, const Dimension& dimension) {
+  return std::ranges::any_of(family.tensors, [&](const FamilyTensor& tensor) {
+    return std::ranges::any_of(tensor.axes, [&](const FamilyAxis& axis) {
+      return axis.per_head &&
+             family.dimensions[*axis.dimension].name == dimension.name;
+    });
+  });
 }
 
 void CheckSizeNames(const FamilyTable& family, const Sizes& sizes,

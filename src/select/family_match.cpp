@@ -28,7 +28,9 @@ std::optional<int64_t> LayerIn(std::string_view name,
   name.remove_prefix(pattern.before.size());
   name.remove_suffix(pattern.after.size());
   const int64_t layer = BlockNumber(name);
-  return layer < 0 ? std::nullopt : std::optional(layer);
+  // Of a number that no layer has, BlockNumber is -1.
+  return layer < pattern.first ? std::nullopt
+                               : std::optional(layer - pattern.first);
 }
 
 class Matcher {
@@ -116,7 +118,8 @@ class Matcher {
       if (match_.tensors.contains({place, layer})) continue;
       throw Error(ErrorKind::kMismatch, tensor.name.With(layer),
                   "is missing from the teacher, though other layers have it; "
-                  "layers are numbered from 0 and have the same tensors");
+                  "layers are numbered from {} and have the same tensors",
+                  tensor.name.first);
     }
   }
 
@@ -143,7 +146,9 @@ class Matcher {
       }
       return;
     }
-    const std::string& name = family_.dimensions[*axis.dimension].name;
+    const Dimension& dimension = family_.dimensions[*axis.dimension];
+    const std::string name =
+        axis.per_head ? HeadsOf(dimension) : dimension.name;
     if (size == 0 || size % axis.factor != 0) {
       fail(
           fmt::format("this is not {} equal parts of '{}'", axis.factor, name));
@@ -168,15 +173,26 @@ class Matcher {
                     "is {} in the teacher, but {} was given", found->second,
                     given->second);
       }
-      const auto heads = given_.find(HeadsOf(dimension));
-      if (heads == given_.end() || found == match_.sizes.end()) continue;
+      CompareHeads(dimension);
+      const auto heads = match_.sizes.find(HeadsOf(dimension));
+      if (heads == match_.sizes.end() || found == match_.sizes.end()) continue;
       if (heads->second < 1 || found->second % heads->second != 0) {
         throw Error(ErrorKind::kUsage, "teacher size",
                     "{}: {} heads do not divide the teacher's {} channels",
                     heads->first, heads->second, found->second);
       }
-      match_.sizes.insert(*heads);
     }
+  }
+
+  // The number of heads that was given, unless shapes have another.
+  void CompareHeads(const Dimension& dimension) {
+    const auto given = given_.find(HeadsOf(dimension));
+    if (given == given_.end() || !match_.sizes.contains(dimension.name)) return;
+    const auto [known, added] = match_.sizes.insert(*given);
+    if (added || known->second == given->second) return;
+    throw Error(ErrorKind::kMismatch, given->first,
+                "is {} in the teacher, but {} was given", known->second,
+                given->second);
   }
 
   const FamilyTable& family_;

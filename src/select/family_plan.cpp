@@ -50,19 +50,26 @@ HeadSplit HeadsIn(const Dimension& d, const Sizes& sizes, Heads rule) {
   return {heads, sizes.at(d.name) / heads};
 }
 
-MappedAxis AxisOf(const FamilyPair& pair, const Dimension& d, int groups,
+MappedAxis AxisOf(const FamilyPair& pair, const FamilyAxis& of,
                   const std::string& layer) {
+  const Dimension& d = pair.family.dimensions[*of.dimension];
   MappedAxis axis;
   axis.name = axis.label = d.name;
   const bool of_layer =
       d.role == DimensionRole::kHidden || d.role == DimensionRole::kAttention;
   if (of_layer && !layer.empty()) axis.name_in_block = layer + "." + d.name;
   axis.role = d.role;
-  axis.groups = groups;
+  axis.groups = static_cast<int>(of.factor);
   axis.from = pair.teacher.sizes.at(d.name);
   axis.to = pair.student.at(d.name);
   axis.from_heads = HeadsIn(d, pair.teacher.sizes, pair.heads);
   axis.to_heads = HeadsIn(d, pair.student, pair.heads);
+  if (of.per_head) {
+    axis.part = HeadPart::kHeads;
+    axis.label = HeadsOf(d);
+    axis.from = pair.teacher.sizes.at(HeadsOf(d));
+    axis.to = pair.student.at(HeadsOf(d));
+  }
   return axis;
 }
 
@@ -102,12 +109,11 @@ std::optional<MappedTensor> TensorOf(const FamilyPair& pair, size_t place,
       tensor.name.layers
           ? fmt::format("{}.{}", dimensions[*tensor.name.layers].name, to)
           : "";
-  for (const auto& [at, factor] : tensor.axes) {
-    mapped.axes.push_back(
-        at ? AxisOf(pair, dimensions[*at], static_cast<int>(factor), layer)
-           : MappedAxis{});
-    mapped.student.shape.push_back(at ? factor * mapped.axes.back().to
-                                      : factor);
+  for (const FamilyAxis& axis : tensor.axes) {
+    mapped.axes.push_back(axis.dimension ? AxisOf(pair, axis, layer)
+                                         : MappedAxis{});
+    mapped.student.shape.push_back(
+        axis.dimension ? axis.factor * mapped.axes.back().to : axis.factor);
   }
   mapped.init = InitByShape(mapped.student);
   return mapped;

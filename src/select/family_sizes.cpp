@@ -81,12 +81,29 @@ class SizeRules {
             HeadRules().NameOf(rule_), heads, given);
       }
     }
+    if (rule_ == Heads::kFlat && HasHeadAxis(family_, d) &&
+        teacher_.contains(key)) {
+      KeepHeads(d, size);
+    }
     const auto heads = sizes_.find(key);
     if (heads != sizes_.end() && size % heads->second != 0) {
       throw Error(ErrorKind::kMismatch, key,
                   "the student's {} channels cannot be divided into {} heads",
                   size, heads->second);
     }
+  }
+
+  // A tensor has a position for each head: those of a selection across heads
+  // would belong to none.
+  void KeepHeads(const Dimension& d, int64_t size) {
+    const std::string key = HeadsOf(d);
+    const int64_t heads = teacher_.at(key);
+    const int64_t given = sizes_.try_emplace(key, heads).first->second;
+    if (size == teacher_.at(d.name) && given == heads) return;
+    throw Error(ErrorKind::kMismatch, "heads",
+                "the family has tensors with a position for each head of '{}'; "
+                "use heads=whole or heads=within",
+                d.name);
   }
 
   int64_t HeadsByRule(const Dimension& d, int64_t size) const {

@@ -1,7 +1,5 @@
 #include "wsel/select/importance_scores.h"
 
-#include <ATen/core/Tensor.h>
-
 #include <bit>
 #include <cmath>
 #include <map>
@@ -10,15 +8,10 @@
 
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
-#include "wsel/tensor/torch_bridge.h"
+#include "wsel/tensor/floats.h"
 
 namespace wsel::select {
 namespace {
-
-// Contiguous float32; without a copy if the teacher's tensor already is.
-at::Tensor ReadFloats(const TensorView& view) {
-  return Borrow(view).to(at::kFloat).contiguous();
-}
 
 [[noreturn]] void ThrowNaN(const TensorView& view) {
   throw Error(ErrorKind::kMismatch, view.spec.name,
@@ -31,8 +24,8 @@ using AxisScores = std::vector<std::vector<double>>;
 // For each dimension, the sums of `score` over all others. One pass: a row of
 // the last dimension is summed once and added to the scores of all others.
 AxisScores ScoreAllAxes(const TensorView& view, ScoreFunction score) {
-  const at::Tensor tensor = ReadFloats(view);
-  const float* w = tensor.const_data_ptr<float>();
+  const Floats floats(view);
+  const std::span<const float> w = floats.values();
   const Shape& shape = view.spec.shape;
   const auto strides = ContiguousStrides(shape);
   AxisScores scores(shape.size());
@@ -41,8 +34,9 @@ AxisScores ScoreAllAxes(const TensorView& view, ScoreFunction score) {
   std::vector<double>& last = scores.back();
   const auto columns = static_cast<int64_t>(last.size());
   std::vector<double> of_row(last.size());
-  for (int64_t begin = 0; begin < tensor.numel(); begin += columns) {
-    score({w + begin, last.size()}, of_row);
+  const auto count = static_cast<int64_t>(w.size());
+  for (int64_t begin = 0; begin < count; begin += columns) {
+    score(w.subspan(static_cast<size_t>(begin), last.size()), of_row);
     double row = 0;
     for (size_t j = 0; j < last.size(); ++j) {
       last[j] += of_row[j];
@@ -74,9 +68,8 @@ uint32_t BucketOf(const std::vector<int64_t>& histogram, int64_t& wanted) {
 }  // namespace
 
 std::vector<int64_t> LargestMagnitude(const TensorView& view, int64_t count) {
-  const at::Tensor tensor = ReadFloats(view);
-  const std::span<const float> w(tensor.const_data_ptr<float>(),
-                                 static_cast<size_t>(tensor.numel()));
+  const Floats floats(view);
+  const std::span<const float> w = floats.values();
   // Finds the smallest key that is selected by its upper and then its lower
   // half: sorting would copy a tensor that may be large.
   std::vector<int64_t> upper(1 << 16);

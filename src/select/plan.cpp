@@ -137,7 +137,10 @@ std::vector<std::string> SkipAndCheck(const Options& options,
       continue;
     }
     CheckTensor(tensor, options.Rule());
-    if (!tensor.note.empty()) notes.push_back(tensor.note);
+    // Those of all blocks have one note.
+    if (!tensor.note.empty() && std::ranges::count(notes, tensor.note) == 0) {
+      notes.push_back(tensor.note);
+    }
   }
   return notes;
 }

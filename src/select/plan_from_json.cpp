@@ -124,6 +124,9 @@ PosEmbedResample ReadPosEmbed(JsonObject json) {
       Fail(json.PathOf("prefix"), "has a position that the teacher lacks");
     }
   }
+  if (p.from_grid == 0 && p.to_grid > 0) {
+    Fail(json.PathOf("from_grid"), "is 0: there is no grid to resample");
+  }
   return p;
 }
 
@@ -131,6 +134,7 @@ PatchEmbedResample ReadPatchEmbed(JsonObject json) {
   const PatchEmbedResample p{ReadSide(json, "from"), ReadSide(json, "to"),
                              Find(PatchResizes(), json, "method")};
   json.Finish();
+  if (p.from == 0) Fail(json.PathOf("from"), "is 0: there is no kernel");
   return p;
 }
 
@@ -179,6 +183,9 @@ Selected ReadSelected(JsonObject& json, const Plan& plan, const Shape& shape) {
   const size_t rank = s.teacher_shape.size();
   if ((s.pos_embed && rank != 3) || (s.patch_embed && rank != 4)) {
     Fail(json.where(), "is resampled, but has the wrong number of dimensions");
+  }
+  if (s.pos_embed && s.teacher_shape[0] != 1) {
+    Fail(json.PathOf("teacher_shape"), "must begin with 1 to be resampled");
   }
   if (WithoutTrailingOnes(SelectedShape(s, plan)) !=
       WithoutTrailingOnes(shape)) {

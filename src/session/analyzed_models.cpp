@@ -9,7 +9,7 @@
 #include "wsel/pretrained/facts.h"
 #include "wsel/session/model_options.h"
 #include "wsel/session/student_plan.h"
-#include "wsel/tensor/torch_bridge.h"
+#include "wsel/train/eval_transform.h"
 
 namespace wsel::session {
 namespace {
@@ -21,21 +21,19 @@ using SharedCheckpoint = std::shared_ptr<const PretrainedCheckpoint>;
 class InMemoryStudent : public TensorSource {
  public:
   InMemoryStudent(select::Plan plan, const PretrainedCheckpoint* teacher,
-                  const std::string& prefix) {
+                  const select::SvdParts* svd, const std::string& prefix) {
     std::erase_if(plan.entries, [&](const select::Entry& entry) {
       return !entry.student.name.starts_with(prefix);
     });
     for (const select::Entry& entry : plan.entries) {
       specs_.push_back(entry.student);
     }
-    student_ = ApplyPlan(plan, teacher);
+    student_ = ApplyPlan(plan, teacher, svd);
   }
   const std::vector<TensorSpec>& Specs() const override { return specs_; }
   TensorView View(std::string_view name) const override {
-    for (size_t i = 0; i < specs_.size(); ++i) {
-      if (specs_[i].name != name) continue;
-      return {specs_[i], ContiguousStrides(specs_[i].shape),
-              BytesOf(student_.tensors[i]), nullptr};
+    for (const TensorView& tensor : student_.tensors) {
+      if (tensor.spec.name == name) return tensor;
     }
     throw Error(ErrorKind::kMismatch, name, "is not a tensor of the student");
   }
@@ -56,9 +54,7 @@ AnalyzedModel FromFile(const std::string& path, const SharedCheckpoint& file,
   model.config = facts.model;
   model.weights = {file, file->remapped.tensors.get()};
   model.normalisation = facts.mean_std.normalisation();
-  model.transform.crop_pct = facts.crop_pct.value;
-  model.transform.interpolation = facts.interpolation.value;
-  model.transform.pass_order = facts.pass_order.value;
+  model.transform = train::EvalTransformOf(facts);
   return model;
 }
 
@@ -89,7 +85,8 @@ void Check(const AnalysisRequest& request) {
 
 AnalyzedModel Student(const AnalysisRequest& request,
                       const model::Config& config, const std::string& method,
-                      const SharedCheckpoint& file, const std::string& prefix) {
+                      const SharedCheckpoint& file, const select::SvdParts* svd,
+                      const std::string& prefix) {
   StudentRequest student;
   student.student = ConfigStudent{config, /*has_num_classes=*/true};
   student.options.seed = static_cast<uint64_t>(request.seed);
@@ -107,7 +104,7 @@ AnalyzedModel Student(const AnalysisRequest& request,
     model.name = fmt::format("selected ({})", method);
   }
   model.weights = std::make_shared<InMemoryStudent>(
-      PlanStudent(student, teacher), teacher, prefix);
+      PlanStudent(student, teacher), teacher, svd, prefix);
   return model;
 }
 
@@ -158,6 +155,7 @@ AnalyzedStudents StudentsOf(const AnalysisRequest& request) {
 }
 
 std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
+                                              const select::SvdParts* svd,
                                               const std::string& prefix) {
   const AnalyzedStudents students = StudentsOf(request);
   const auto open = [&](const std::string& path) {
@@ -170,7 +168,7 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
     for (const std::string& method : students.methods) {
       if (IsRandomMethod(method) != random) continue;
       models.push_back(
-          Student(request, *students.config, method, file, prefix));
+          Student(request, *students.config, method, file, svd, prefix));
     }
   };
   std::optional<AnalyzedModel> teacher;

@@ -10,8 +10,10 @@
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/pretrained/recorded_recipe.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
+#include "wsel/train/eval_transform.h"
 #include "wsel/train/image_batches.h"
 
 namespace wsel::session {
@@ -19,53 +21,40 @@ namespace {
 
 constexpr int64_t kMaxBatch = 256;
 
-int64_t BatchSize(const EvalRequest& request, const model::Config& config) {
+int64_t BatchSize(const EvalRequest& request, const model::Config& config,
+                  const c10::Device& device) {
   if (request.batch_size > 0) return request.batch_size;
   // Without a backward pass about a quarter of the activations is kept.
   return train::SolveMicroBatch(kMaxBatch, 1,
                                 model::ActivationBytes(config) / 4,
-                                train::MemoryBudget(request.device), kMaxBatch);
-}
-
-// A crop that would change nothing is a mistake.
-void CheckCrop(const EvalRequest& request, const model::Config& config) {
-  const int64_t size = ImageSize(config);
-  if (!request.given.crop_pct ||
-      (size > image::kLargestUnresized && size < image::kSmallestUncropped)) {
-    return;
-  }
-  throw Error(ErrorKind::kUsage, "crop_pct",
-              "has no effect on images of {} px: up to {} px they are cropped "
-              "without resizing, from {} px resized whole; leave it out",
-              size, image::kLargestUnresized, image::kSmallestUncropped);
+                                train::MemoryBudget(device), kMaxBatch);
 }
 
 // What images the run had for its test split.
 data::DataOptions DataOf(const EvalRequest& request,
-                         const pretrained::PretrainedCheckpoint& checkpoint) {
+                         const pretrained::RecordedRecipe& recipe) {
   data::DataOptions options = request.data;
   options.cache_gib = 0;  // images are read once
-  const auto name = RecordedValue(checkpoint, "data", "name");
-  const auto seed = RecordedValue(checkpoint, "data", "split_seed");
+  const auto name = recipe.Value("data", "name");
+  const auto seed = recipe.Value("data", "split_seed");
   if (name == options.name && seed.is_number_unsigned()) {
     options.split_seed = seed.get<uint64_t>();
   }
   return options;
 }
 
-train::Precision PrecisionOf(
-    const EvalRequest& request,
-    const pretrained::PretrainedCheckpoint& checkpoint) {
+train::Precision PrecisionOf(const EvalRequest& request,
+                             const pretrained::RecordedRecipe& recipe,
+                             const c10::Device& device) {
   const auto automatic =
-      train::ResolvePrecision(request.precision, request.device).precision;
-  const auto recorded = RecordedValue(checkpoint, "train", "precision");
+      train::ResolvePrecision(request.precision, device).precision;
+  const auto recorded = recipe.Value("train", "precision");
   if (request.precision != train::Precision::kAuto || !recorded.is_string()) {
     return automatic;
   }
   const auto of_run = train::Precisions().Find(
       recorded.get<std::string>(), request.checkpoint, ErrorKind::kFormat);
-  const bool fit =
-      of_run == train::Precision::kFp32 || !request.device.is_cpu();
+  const bool fit = of_run == train::Precision::kFp32 || !device.is_cpu();
   return fit && of_run != train::Precision::kAuto ? of_run : automatic;
 }
 
@@ -77,7 +66,7 @@ EvalCheckpoint OpenForEval(const EvalRequest& request) {
       pretrained::Open(request.checkpoint, request.copy, request.num_heads);
   opened.facts = FactsOf(opened.checkpoint, request.given);
   if (!request.given.model) RequireKnownHeads(opened.checkpoint);
-  CheckCrop(request, opened.facts.model);
+  CheckCrop(request.given, opened.facts);
   LogFacts(opened.facts, request.checkpoint);
   for (const auto& parameter : ParameterSpecs(opened.facts.model)) {
     nn::CheckFits(parameter.spec, *opened.checkpoint.remapped.tensors);
@@ -90,7 +79,8 @@ EvalCheckpoint OpenForEval(const EvalRequest& request) {
 std::vector<std::string> ClassesOfRun(const EvalRequest& request,
                                       const EvalCheckpoint& opened,
                                       const std::vector<std::string>& classes) {
-  const auto recorded = RecordedValue(opened.checkpoint, "data", "classes");
+  const auto recorded =
+      pretrained::RecordedRecipe(opened.checkpoint).Value("data", "classes");
   if (!request.data.classes.empty() || !recorded.is_array()) return {};
   std::vector<std::string> of_run;
   for (const auto& name : recorded) {
@@ -123,13 +113,14 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
               classes.size());
 }
 
-Evaluation::Evaluation(const EvalRequest& request) {
+Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device) {
   const EvalCheckpoint opened = OpenForEval(request);
   facts_ = opened.facts;
   const model::Config& config = facts_.model;
   model_ = nn::Build(config);
   Load(model_, *opened.checkpoint.remapped.tensors);
-  test_ = OpenTestSplit(DataOf(request, opened.checkpoint));
+  const pretrained::RecordedRecipe recipe(opened.checkpoint);
+  test_ = OpenTestSplit(DataOf(request, recipe));
   if (const auto of_run = ClassesOfRun(request, opened, test_.classes);
       !of_run.empty()) {
     spdlog::info("{}: only the {} classes that the run had", request.checkpoint,
@@ -137,18 +128,14 @@ Evaluation::Evaluation(const EvalRequest& request) {
     test_ = data::OnlyClasses(test_, of_run);
   }
   ReorderClasses(model_, OutputsOf(request, opened, test_.name, test_.classes));
-  model_.module->to(request.device);
-  batch_size_ = BatchSize(request, config);
+  model_.module->to(device);
+  batch_size_ = BatchSize(request, config, device);
   const auto size = static_cast<int>(ImageSize(config));
-  options_ = {size, PrecisionOf(request, opened.checkpoint), request.device};
+  options_ = {size, PrecisionOf(request, recipe, device), device};
   uploader_ = std::make_unique<train::Uploader>(
-      request.device, facts_.mean_std.normalisation());
+      device, facts_.mean_std.normalisation());
   loader_ = std::make_unique<data::Loader>(
-      test_,
-      train::MakeEvalTransform({.img_size = size,
-                                .crop_pct = facts_.crop_pct.value,
-                                .interpolation = facts_.interpolation.value,
-                                .pass_order = facts_.pass_order.value}),
+      test_, train::MakeEvalTransform(train::EvalTransformOf(facts_)),
       data::EvalBatches(test_.size(), batch_size_),
       data::LoaderOptions{.img_size = size,
                           .batch_size = batch_size_,

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "wsel/image/eval_resize.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 
@@ -23,24 +24,37 @@ int PillowNumber(image::Interpolation interpolation) {
   return 3;
 }
 
-// The processor of ConvNeXt resizes as evaluation here does: a crop of the
-// middle below 384 px, and the whole image from there on. CLIP's can also leave
-// images unresized.
-std::string PreprocessorConfig(const pretrained::Facts& facts) {
+// What resizes and crops as evaluation here does. The processor of ConvNeXt
+// crops the middle below 384 px, and resizes the whole image from there on;
+// CLIP's can do the rest.
+Json ResizingProcessor(const pretrained::Facts& facts) {
   const int64_t size = ImageSize(facts.model);
-  Json json;
-  if (size <= image::kLargestUnresized) {
-    json = {{"image_processor_type", "CLIPImageProcessor"},
-            {"do_resize", false},
-            {"do_center_crop", true},
-            {"crop_size", {{"height", size}, {"width", size}}}};
-  } else {
-    json = {{"image_processor_type", "ConvNextImageProcessor"},
+  const double crop = facts.crop_pct.value;
+  const int number = PillowNumber(facts.interpolation.value);
+  const image::EvalResize resizing = facts.Resizing();
+  if (resizing == image::EvalResize::kWhole ||
+      (resizing == image::EvalResize::kShortSide && size < 384)) {
+    return {{"image_processor_type", "ConvNextImageProcessor"},
             {"do_resize", true},
             {"size", {{"shortest_edge", size}}},
-            {"crop_pct", facts.crop_pct.value},
-            {"resample", PillowNumber(facts.interpolation.value)}};
+            {"crop_pct", crop},
+            {"resample", number}};
   }
+  Json json = {{"image_processor_type", "CLIPImageProcessor"},
+               {"do_resize", resizing != image::EvalResize::kNone},
+               {"do_center_crop", true},
+               {"crop_size", {{"height", size}, {"width", size}}}};
+  if (resizing == image::EvalResize::kNone) return json;
+  const auto side = static_cast<int64_t>(static_cast<double>(size) / crop);
+  json["size"] = resizing == image::EvalResize::kSquash
+                     ? Json{{"height", side}, {"width", side}}
+                     : Json{{"shortest_edge", side}};
+  json["resample"] = number;
+  return json;
+}
+
+std::string PreprocessorConfig(const pretrained::Facts& facts) {
+  Json json = ResizingProcessor(facts);
   json["do_rescale"] = true;
   json["rescale_factor"] = 1.0 / 255;
   json["do_normalize"] = true;
@@ -49,18 +63,18 @@ std::string PreprocessorConfig(const pretrained::Facts& facts) {
   return json.dump(2) + "\n";
 }
 
-// What timm's pretrained_cfg says of images. It always resizes: small ones to
-// the size itself, as most of them have it.
+// What timm's pretrained_cfg says of images. It always resizes: those that
+// evaluation here does not to the size itself, as most of them have it.
 Json TimmImages(const pretrained::Facts& facts) {
   const int64_t size = ImageSize(facts.model);
-  const bool cropped =
-      size > image::kLargestUnresized && size < image::kSmallestUncropped;
-  const bool whole = size >= image::kSmallestUncropped;
+  const image::EvalResize resizing = facts.Resizing();
+  const bool squash = resizing == image::EvalResize::kWhole ||
+                      resizing == image::EvalResize::kSquash;
   return {{"input_size", {3, size, size}},
           {"interpolation",
            image::Interpolations().NameOf(facts.interpolation.value)},
-          {"crop_pct", cropped ? facts.crop_pct.value : 1.0},
-          {"crop_mode", whole ? "squash" : "center"},
+          {"crop_pct", HasCrop(resizing) ? facts.crop_pct.value : 1.0},
+          {"crop_mode", squash ? "squash" : "center"},
           {"mean", facts.mean_std.mean.value},
           {"std", facts.mean_std.std.value}};
 }

@@ -4,12 +4,12 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
-#include <nlohmann/json.hpp>
-
 #include "wsel/model/config.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/select/libtorch_svd.h"
 #include "wsel/session/student_plan.h"
+#include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/init_from_checkpoint.h"
 
 namespace wsel::session {
@@ -25,7 +25,7 @@ void CopyStudent(const select::Plan& plan, const select::Student& student,
   const auto parameters = model.module->named_parameters();
   for (size_t i = 0; i < plan.entries.size(); ++i) {
     at::Tensor to = parameters[plan.entries[i].student.name];
-    to.copy_(student.tensors[i].view_as(to));
+    to.copy_(Borrow(student.tensors[i]).view_as(to));
   }
 }
 
@@ -41,14 +41,6 @@ StudentRequest RequestOf(const recipe::Recipe& recipe) {
   return request;
 }
 
-std::string Text(image::Interpolation value) {
-  return std::string(image::Interpolations().NameOf(value));
-}
-template <typename T>
-std::string Text(const T& value) {
-  return nlohmann::json(value).dump();
-}
-
 template <typename T>
 void Compare(const char* section, const char* name,
              const pretrained::Fact<T>& pretrained, const T& now,
@@ -60,7 +52,8 @@ void Compare(const char* section, const char* name,
   spdlog::warn(
       "{}: the weights were trained with {} {}, but this run uses {}; set "
       "{}.{} to match",
-      path, name, Text(pretrained.value), Text(now), section, name);
+      path, name, pretrained::FactText(pretrained.value),
+      pretrained::FactText(now), section, name);
 }
 
 void CompareMeanStd(const pretrained::MeanStd& known,
@@ -75,10 +68,14 @@ void CompareCrop(const pretrained::Facts& facts, const recipe::Recipe& recipe,
                  const std::string& path) {
   const int64_t size = ImageSize(recipe.model);
   const augment::EvalTransformOptions& now = recipe.train.evaluation;
-  if (size <= image::kLargestUnresized) return;
+  const auto resizing = image::EvalResizeOf(now.crop_mode, size);
+  if (resizing != image::EvalResizeOf(facts.crop_mode.value, size)) {
+    Compare("evaluation", "crop_mode", facts.crop_mode, now.crop_mode, path);
+  }
+  if (resizing == image::EvalResize::kNone) return;
   Compare("evaluation", "interpolation", facts.interpolation, now.interpolation,
           path);
-  if (size >= image::kSmallestUncropped) return;
+  if (!HasCrop(resizing)) return;
   Compare("evaluation", "crop_pct", facts.crop_pct, now.crop_pct, path);
 }
 
@@ -88,7 +85,8 @@ select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
   const StudentRequest request = RequestOf(recipe);
   select::Plan plan = PlanStudent(request, &teacher);
   LogTeacher(plan, teacher, request.teacher_model.has_value());
-  CompareMeanStd(MeanStdOf(teacher), recipe, recipe.teacher.file);
+  CompareMeanStd(MeanStdOf(teacher, {.model = request.teacher_model}), recipe,
+                 recipe.teacher.file);
   std::vector<int64_t> outputs;
   if (plan.options.head == select::Head::kReuse) {
     outputs = RequireSameClasses(teacher, NumClasses(recipe.model), classes,
@@ -98,27 +96,45 @@ select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
   if (plan.entries.size() < model.module->named_parameters().size()) {
     Initialize(model, recipe.init.method, recipe.train.seed);
   }
-  CopyStudent(plan, ApplyPlan(plan, &teacher), model);
+  CopyStudent(plan, ApplyPlan(plan, &teacher, &select::LibTorchSvd()), model);
   ReorderClasses(model, outputs);
   return plan;
+}
+
+// Errors: kMismatch for a classifier of the data set's task whose classes have
+// other names: as many, or some of the same ones. One of another task is
+// re-initialised, which is what fine-tuning is.
+pretrained::ClassMatch MatchInitClasses(
+    const recipe::Recipe& recipe, const PretrainedCheckpoint& checkpoint,
+    const std::vector<std::string>& classes) {
+  const int64_t outputs = NumClasses(checkpoint.model->config);
+  pretrained::ClassMatch match =
+      MatchClasses(checkpoint, outputs, classes, recipe.class_order);
+  if (match.mismatch.empty() ||
+      (outputs != NumClasses(recipe.model) && !match.shares_names)) {
+    return match;
+  }
+  throw Error(ErrorKind::kMismatch, recipe.init.file,
+              "{}. init.reset_classifier=true "
+              "re-initialises the classifier{}",
+              match.mismatch,
+              outputs == NumClasses(recipe.model)
+                  ? "; data.class_order=torchvision or timm matches it by "
+                    "position"
+                  : "");
 }
 
 void InitFromFile(nn::Model& model, const recipe::Recipe& recipe,
                   const PretrainedCheckpoint& checkpoint,
                   const std::vector<std::string>& classes) {
-  const int64_t outputs = NumClasses(checkpoint.model->config);
   const pretrained::ClassMatch match =
-      MatchClasses(checkpoint, outputs, classes, recipe.class_order);
-  const bool other = !match.mismatch.empty();
-  if (other && outputs == NumClasses(recipe.model)) {
-    spdlog::warn(
-        "{}: {}, so its classifier is not used; --class-order torchvision or "
-        "timm would match it by position",
-        recipe.init.file, match.mismatch);
-  }
-  const auto reset = train::InitFromCheckpoint(
-      model, *checkpoint.remapped.tensors, recipe.init.method,
-      recipe.train.seed, /*keep_classifier=*/!other);
+      recipe.init.reset_classifier
+          ? pretrained::ClassMatch()
+          : MatchInitClasses(recipe, checkpoint, classes);
+  const bool keep = !recipe.init.reset_classifier && match.mismatch.empty();
+  const auto reset =
+      train::InitFromCheckpoint(model, *checkpoint.remapped.tensors,
+                                recipe.init.method, recipe.train.seed, keep);
   if (reset.empty()) return ReorderClasses(model, match.outputs);
   spdlog::info("re-initialised for {} classes: {}", NumClasses(recipe.model),
                fmt::join(reset, ", "));

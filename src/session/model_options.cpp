@@ -13,7 +13,7 @@
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 #include "wsel/model/config_json.h"
-#include "wsel/model/variants.h"
+#include "wsel/pretrained/published.h"
 
 namespace wsel::session {
 namespace {
@@ -87,7 +87,7 @@ model::Config NamedModel(const std::string& name) {
   if (name.starts_with("{")) {
     return model::ConfigFromJson(name, "model", ErrorKind::kConfig);
   }
-  if (!name.ends_with(".json")) return model::FindVariant(name).config;
+  if (!name.ends_with(".json")) return pretrained::ConfigNamed(name);
   return model::ConfigFromJson(ReadText(name), name, ErrorKind::kConfig);
 }
 
@@ -99,6 +99,8 @@ bool GivesNumClasses(const std::string& name) {
 
 model::Config Resolve(const ModelOptions& options) {
   model::Config config = NamedModel(options.model);
+  std::string& name = FieldsOf(config).name;
+  name = pretrained::WithoutTag(name);  // that of other weights
   Apply(options, config);
   if (options.num_classes) model::SetNumClasses(config, *options.num_classes);
   model::Validate(config, options.model);

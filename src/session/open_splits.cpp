@@ -60,6 +60,10 @@ int64_t SubsetSize(const data::DataOptions& options, int64_t count) {
 }  // namespace
 
 DataSplits OpenSplits(const data::DataOptions& options) {
+  return {OpenTrainSplit(options), OpenTestSplit(options)};
+}
+
+data::Dataset OpenTrainSplit(const data::DataOptions& options) {
   CheckRange(options);
   data::Dataset train = Open(options, data::Split::kTrain);
   // A range indexes the split on disk, before classes are filtered.
@@ -72,7 +76,7 @@ DataSplits OpenSplits(const data::DataOptions& options) {
         data::Subset(train, data::ParseSubset(options.subset, "data.subset"),
                      options.subset_seed);
   }
-  return {Cached(train, options), OpenTestSplit(options)};
+  return Cached(train, options);
 }
 
 data::Dataset OpenTestSplit(const data::DataOptions& options) {

@@ -117,15 +117,16 @@ std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
 }
 
 select::Student ApplyPlan(const select::Plan& plan,
-                          const PretrainedCheckpoint* teacher) {
-  if (teacher == nullptr) return select::Apply(plan, nullptr);
-  if (IsGeneric(plan)) return select::Apply(plan, teacher->file.get());
+                          const PretrainedCheckpoint* teacher,
+                          const select::SvdParts* svd) {
+  if (teacher == nullptr) return select::Apply(plan, nullptr, svd);
+  if (IsGeneric(plan)) return select::Apply(plan, teacher->file.get(), svd);
   if (!plan.teacher) {
-    return select::Apply(plan, teacher->remapped.tensors.get());
+    return select::Apply(plan, teacher->remapped.tensors.get(), svd);
   }
   const auto tensors = naming::WithForm(*teacher->remapped.tensors,
                                         std::get<model::Config>(*plan.teacher));
-  return select::Apply(plan, tensors.get());
+  return select::Apply(plan, tensors.get(), svd);
 }
 
 }  // namespace wsel::session

@@ -190,14 +190,12 @@ train::Teacher MakeTeacher(const TrainTeacher& teacher,
   }
   CheckTeacher(result, method, static_cast<int64_t>(classes.size()),
                student_size, device);
-  const auto text = [](const std::array<double, 3>& values) {
-    return nlohmann::json(values).dump();
-  };
   spdlog::info("teacher {}: {} {}, images of {} px, mean {}, std {}, {}",
                result.name, result.width,
                method == train::Distillation::kFeature ? "features" : "classes",
-               preprocess.img_size, text(preprocess.teacher.mean),
-               text(preprocess.teacher.std),
+               preprocess.img_size,
+               pretrained::FactText(preprocess.teacher.mean),
+               pretrained::FactText(preprocess.teacher.std),
                train::Precisions().NameOf(preprocess.precision));
   return result;
 }

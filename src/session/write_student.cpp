@@ -1,6 +1,8 @@
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "wsel/checkpoint/writer.h"
 #include "wsel/core/escape_text.h"
@@ -11,16 +13,14 @@
 #include "wsel/run/metadata_keys.h"
 #include "wsel/select/plan_json.h"
 #include "wsel/session/student_plan.h"
-#include "wsel/tensor/torch_bridge.h"
+#include "wsel/tensor/floats.h"
 
 namespace wsel::session {
 namespace {
 
-// The sum is finite if all values are, unless it overflows, and is cheaper than
-// checking each.
-bool AllFinite(const at::Tensor& tensor) {
-  return std::isfinite(tensor.sum().item<float>()) ||
-         at::isfinite(tensor).all().item<bool>();
+bool AllFinite(const TensorView& tensor) {
+  return std::ranges::all_of(FloatsOf(tensor),
+                             [](float x) { return std::isfinite(x); });
 }
 
 void WarnOfNonFinite(const select::Plan& plan, const select::Student& student) {
@@ -42,6 +42,13 @@ void WarnOfForwardDifferences(const select::Plan& plan) {
        model::ForwardDifferences(*teacher, *student)) {
     spdlog::warn("the teacher was trained with {} as in the student", clause);
   }
+}
+
+// Nothing if the plan is one by the names of tensors.
+std::optional<model::Config> TeacherConfig(const select::Plan& plan) {
+  const auto* config =
+      plan.teacher ? std::get_if<model::Config>(&*plan.teacher) : nullptr;
+  return config == nullptr ? std::nullopt : std::optional(*config);
 }
 
 // Metadata with all that reproducing the student's file needs.
@@ -66,7 +73,7 @@ std::map<std::string, std::string> Provenance(
   metadata[run::kTeacherDigestKey] = teacher_hash;
   metadata[run::kTeacherDigestOfKey] = pretrained::HashScopes().NameOf(scope);
   // The student expects images normalised as for the teacher.
-  AddMeanStd(*teacher, metadata);
+  AddMeanStd(*teacher, metadata, {.model = TeacherConfig(plan)});
   if (plan.options.head == select::Head::kReuse && !IsGeneric(plan)) {
     AddClassNames(*teacher, metadata);
   }
@@ -85,10 +92,9 @@ void LogTeacher(const select::Plan& plan,
 
 void WriteStudent(const std::filesystem::path& output, const select::Plan& plan,
                   const pretrained::PretrainedCheckpoint* teacher,
-                  pretrained::HashScope scope, const std::string& command) {
-  // Tensors are processed in parallel, each by one thread.
-  at::set_num_threads(1);
-  const select::Student student = ApplyPlan(plan, teacher);
+                  pretrained::HashScope scope, const std::string& command,
+                  const select::SvdParts* svd) {
+  const select::Student student = ApplyPlan(plan, teacher, svd);
   const std::string hash =
       teacher == nullptr
           ? ""
@@ -99,7 +105,7 @@ void WriteStudent(const std::filesystem::path& output, const select::Plan& plan,
     specs.push_back(entry.student);
   }
   checkpoint::Write(
-      output, specs, [&](size_t i) { return BytesOf(student.tensors[i]); },
+      output, specs, [&](size_t i) { return student.tensors[i].bytes; },
       Provenance(command, plan, teacher, hash, scope));
   spdlog::info("wrote {} ({} tensors)", output.string(), specs.size());
 }

@@ -45,7 +45,7 @@ std::set<std::string> MissingFiles(const std::vector<PlannedRun>& runs) {
       if (!file.empty() && !std::filesystem::exists(file)) missing.insert(file);
     }
     if (recipe.data.root.empty()) {
-      missing.insert(recipe.data.name + " (--data-root)");
+      missing.insert(recipe.data.name + " (data.root)");
     }
   }
   return missing;

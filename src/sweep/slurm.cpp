@@ -33,7 +33,7 @@ std::string Quoted(const std::string& text) {
 // turn variables off. Source: fname.c of slurmstepd.
 std::string LogFolder(const std::string& folder) {
   if (folder.find_first_of("\\\n") != std::string::npos) {
-    throw Error(ErrorKind::kUsage, "--output",
+    throw Error(ErrorKind::kUsage, "output",
                 "'{}' has a backslash or a line break, which Slurm does not "
                 "take in the path of a log; choose another folder",
                 folder);
@@ -104,9 +104,9 @@ void CheckArraySize(size_t tasks, const std::filesystem::path& folder) {
     size_t most = 0;
     if (std::sscanf(line.c_str(), "MaxArraySize = %zu", &most) != 1) continue;
     if (tasks <= most) return;
-    throw Error(ErrorKind::kUsage, "--launcher",
+    throw Error(ErrorKind::kUsage, "launcher",
                 "{} runs are left, and a job array of this cluster has at most "
-                "{} tasks (MaxArraySize): submit a part of them by --only",
+                "{} tasks (MaxArraySize): submit parts of them (only)",
                 tasks, most);
   }
 }

@@ -39,12 +39,12 @@ void SweepFolder::Claim(const std::string& name,
     if (existing != name) {
       throw Error(ErrorKind::kConfig, root_.string(),
                   "holds the sweep '" + existing + "', not '" + name +
-                      "': choose another --output");
+                      "': choose another output folder");
     }
   } else if (fs::exists(root_) && !fs::is_empty(root_)) {
     throw Error(
         ErrorKind::kConfig, root_.string(),
-        "contains something other than a sweep: choose another --output");
+        "contains something other than a sweep: choose another output folder");
   }
   CreateFolder(root_ / run::kRunsFolder);
   CreateFolder(students());

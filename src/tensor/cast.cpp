@@ -8,23 +8,12 @@
 #include <type_traits>
 #include <vector>
 
+#include "read_element.h"
 #include "wsel/core/error.h"
 #include "wsel/tensor/view_shape.h"
 
 namespace wsel {
 namespace {
-
-// A floating-point format: a sign, an exponent, and `mantissa` stored bits.
-struct Format {
-  int mantissa;
-  int bias;
-
-  constexpr int ExponentOfInfinity() const { return 2 * bias + 1; }
-};
-constexpr Format kHalf = {10, 15};
-constexpr Format kBrain = {7, 127};
-constexpr Format kSingle = {23, 127};
-constexpr Format kDouble = {52, 1023};
 
 // Rounds the value in `bits` to a 16-bit format, to nearest, ties to even;
 // overflow gives infinity. Of a NaN only the sign is kept.
@@ -54,52 +43,6 @@ uint16_t Round(Bits bits) {
   // Rounding up to the next power of two carries into the exponent field.
   const Bits grid = static_cast<Bits>(above + kTo.bias - 1) << kTo.mantissa;
   return static_cast<uint16_t>(sign | std::min(grid + steps, kInfinity));
-}
-
-constexpr uint32_t kNaN = 0x7fc00000;  // float32
-
-// A bfloat16 is the upper half of a float32.
-float WidenBrain(uint16_t bits) {
-  const uint32_t wide = uint32_t{bits} << 16U;
-  const bool is_nan = (bits & 0x7fffU) > 0x7f80U;
-  return std::bit_cast<float>(is_nan ? (wide & 0x80000000U) | kNaN : wide);
-}
-
-// The subnormals of float16 are normal values in float32.
-float WidenHalf(uint16_t bits) {
-  constexpr uint32_t kRebias = kSingle.bias - kHalf.bias;
-  constexpr float kStep = 0x1p-24F;  // between float16 subnormals
-  const uint32_t sign = (bits & 0x8000U) << 16U;
-  const uint32_t field = (bits & 0x7fffU) >> 10U;
-  const uint32_t fraction = bits & 0x3ffU;
-  uint32_t magnitude = (field + kRebias) << 23U | fraction << 13U;
-  if (field == 0) {
-    magnitude = std::bit_cast<uint32_t>(static_cast<float>(fraction) * kStep);
-  } else if (field == 31) {
-    magnitude = fraction == 0 ? 0x7f800000U : kNaN;
-  }
-  return std::bit_cast<float>(sign | magnitude);
-}
-
-template <typename T>
-T Load(const std::byte* from) {
-  T value;
-  std::memcpy(&value, from, sizeof(value));
-  return value;
-}
-
-// An element as float or, if it is float64, double.
-template <DType kType>
-auto Read(const std::byte* from) {
-  if constexpr (kType == DType::kF16) {
-    return WidenHalf(Load<uint16_t>(from));
-  } else if constexpr (kType == DType::kBF16) {
-    return WidenBrain(Load<uint16_t>(from));
-  } else if constexpr (kType == DType::kF32) {
-    return Load<float>(from);
-  } else {
-    return Load<double>(from);
-  }
 }
 
 template <Format kTo>
@@ -133,7 +76,9 @@ size_t WriteAll(const Value& value, size_t count, std::byte* to) {
     const auto rounded = Rounded<kType>(exact);
     std::byte* element = to + i * sizeof(rounded);
     std::memcpy(element, &rounded, sizeof(rounded));
-    if (!std::isfinite(Read<kType>(element)) && std::isfinite(exact)) return i;
+    if (!std::isfinite(ReadElement<kType>(element)) && std::isfinite(exact)) {
+      return i;
+    }
   }
   return count;
 }
@@ -195,8 +140,9 @@ TensorView Cast(const TensorView& view, DType to) {
   const std::byte* begin = from.bytes.data();
   return WithType(from.spec.dtype, [&](auto type) {
     const size_t size = ItemSize(type());
-    return Compute(std::move(spec),
-                   [=](size_t i) { return Read<type()>(begin + i * size); });
+    return Compute(std::move(spec), [=](size_t i) {
+      return ReadElement<type()>(begin + i * size);
+    });
   });
 }
 
@@ -207,8 +153,8 @@ TensorView Add(const TensorView& a, const TensorView& b) {
   return WithType(a.spec.dtype, [&](auto type) {
     const size_t size = ItemSize(type());
     return Compute(left.spec, [&](size_t i) {
-      return double{Read<type()>(left.bytes.data() + i * size)} +
-             double{Read<type()>(right.bytes.data() + i * size)};
+      return double{ReadElement<type()>(left.bytes.data() + i * size)} +
+             double{ReadElement<type()>(right.bytes.data() + i * size)};
     });
   });
 }

@@ -1,28 +1,76 @@
 #include "wsel/tensor/statistics.h"
 
-#include <ATen/ops/isnan.h>
+#include <algorithm>
+#include <cmath>
+#include <limits>
 
+#include "read_element.h"
 #include "wsel/core/parallel.h"
-#include "wsel/tensor/torch_bridge.h"
+#include "wsel/tensor/view_shape.h"
 
 namespace wsel {
+namespace {
 
-Statistics StatisticsOf(const at::Tensor& tensor) {
-  at::Tensor x = tensor.to(at::kDouble);
-  const at::Tensor nan = at::isnan(x);
+// A sum of many terms that loses little: each block is summed on its own.
+class BlockSum {
+ public:
+  void Add(double term) {
+    block_ += term;
+    if (++count_ % kBlock == 0) {
+      total_ += block_;
+      block_ = 0;
+    }
+  }
+  double value() const { return total_ + block_; }
+
+ private:
+  static constexpr int64_t kBlock = 4096;
+  double total_ = 0;
+  double block_ = 0;
+  int64_t count_ = 0;
+};
+
+// `value(i)` for i < count, as double.
+template <typename Value>
+Statistics Measure(size_t count, const Value& value) {
   Statistics s;
-  s.nan_count = nan.sum().item<int64_t>();
-  if (s.nan_count > 0) x = x.masked_select(nan.logical_not());
-  if (x.numel() == 0) return s;
-  s.min = x.min().item<double>();
-  s.max = x.max().item<double>();
-  s.mean = x.mean().item<double>();
-  s.std = x.std(/*unbiased=*/false).item<double>();
+  s.min = std::numeric_limits<double>::infinity();
+  s.max = -s.min;
+  BlockSum sum;
+  for (size_t i = 0; i < count; ++i) {
+    const double x = value(i);
+    if (std::isnan(x)) {
+      ++s.nan_count;
+      continue;
+    }
+    s.min = std::min(s.min, x);
+    s.max = std::max(s.max, x);
+    sum.Add(x);
+  }
+  const auto left =
+      static_cast<double>(count) - static_cast<double>(s.nan_count);
+  if (left == 0) return {.nan_count = s.nan_count};
+  s.mean = sum.value() / left;
+  BlockSum squares;
+  for (size_t i = 0; i < count; ++i) {
+    const double d = value(i) - s.mean;
+    if (!std::isnan(value(i))) squares.Add(d * d);
+  }
+  s.std = std::sqrt(squares.value() / left);
   return s;
 }
 
+}  // namespace
+
 Statistics StatisticsOf(const TensorView& view) {
-  return StatisticsOf(Borrow(view));
+  const TensorView all = Contiguous(view);
+  const auto count = static_cast<size_t>(*Numel(all.spec.shape));
+  return WithDType(all.spec.dtype, [&](auto type) {
+    const size_t size = ItemSize(type());
+    return Measure(count, [&](size_t i) -> double {
+      return ReadElement<type()>(all.bytes.data() + i * size);
+    });
+  });
 }
 
 std::vector<Statistics> AllStatisticsOf(const TensorSource& file) {

@@ -132,8 +132,9 @@ optim::NamedTensors TrainStep::StateDict() const {
   auto state = AddPrefix("model.", optim::CloneTensors(parameters_));
   if (distiller_) Append(state, optim::CloneTensors(distiller_->parameters()));
   Append(state, AddPrefix("adamw.", optimizer_.StateDict()));
-  if (ema_)
+  if (ema_) {
     Append(state, AddPrefix("ema.", optim::CloneTensors(ema_->ema_weights())));
+  }
   if (scaler_) {
     Append(state, AddPrefix("scaler.", optim::CloneTensors(scaler_->State())));
   }

@@ -47,6 +47,23 @@ TEST(EvalTransform, EqualsTorchvision) {
   }
 }
 
+TEST(EvalTransform, EqualsTimmsCropModes) {
+  const Json rows = ReadGolden("crop_modes.json")["rows"];
+  ASSERT_GE(rows.size(), 100U);
+  for (const Json& row : rows) {
+    const EvalTransformOptions options{
+        .img_size = row[2],
+        .crop_pct = row[3],
+        .interpolation = InterpolationOf(row[5]),
+        .crop_mode =
+            image::CropModes().Find(row[4].get<std::string>(), "crop_mode")};
+    image::Image out = Square(options.img_size);
+    EvalTransform(image::TestImage("plain", row[0], row[1]), options,
+                  out.bytes());
+    EXPECT_EQ(image::Digest(out), row[6]) << row;
+  }
+}
+
 // A line of pixels must not be resized to gigabytes.
 TEST(EvalTransform, ElongatedImagesTakeLittleMemory) {
   image::Image out = Square(224);

@@ -134,7 +134,9 @@ TEST_P(GenericGolden, EqualsASelectionInNumpyToTheBit) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, GenericGolden,
                          testing::Values("bert whole heads", "bert flat",
-                                         "mixer", "resnet like"),
+                                         "mixer", "swin", "swinv2", "beit",
+                                         "resnet basic", "resnet bottleneck",
+                                         "resnet like"),
                          [](const auto& info) {
                            std::string name(info.param);
                            std::replace(name.begin(), name.end(), ' ', '_');

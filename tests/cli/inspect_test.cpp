@@ -11,6 +11,7 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
+using testing::Not;
 
 class InspectCommand : public testing::Test {
  protected:
@@ -113,8 +114,29 @@ TEST_F(InspectCommand, ModelsListsEveryVariant) {
   for (const json& model : json::parse(Run({"models", "--json"}).out)) {
     if (model["name"] == "vit_tiny_patch16_224") {
       EXPECT_EQ(model["parameters"], 5717416);
+      EXPECT_EQ(model["group"], "ViT");
     }
   }
+}
+
+TEST_F(InspectCommand, ModelsAreGroupedAndSearched) {
+  EXPECT_THAT(Run({"models"}).out, HasSubstr("\n\nDeiT III\n  deit3_small"));
+  const Outcome found = Run({"models", "--search", "dinov2 small"});
+  EXPECT_THAT(found.out, HasSubstr("vit_small_patch14_dinov2"));
+  EXPECT_THAT(found.out, HasSubstr("vit_small_patch14_dinov2.lvd142m"));
+  EXPECT_THAT(found.out, Not(HasSubstr("vit_base")));
+  EXPECT_EQ(json::parse(Run({"models", "--json", "--search", "vit-t"}).out)
+                .at(0)["name"],
+            "vit_tiny_patch16_224");
+  EXPECT_THAT(Run({"models", "--search", "resnet"}).out,
+              HasSubstr("no model's name or family has 'resnet'"));
+}
+
+TEST_F(InspectCommand, PrintsWhatRunningTheModelNeeds) {
+  const Outcome outcome = Run({"inspect", "model.pth"});
+  EXPECT_THAT(outcome.out, HasSubstr("facts      images of 224 px"));
+  const json file = json::parse(Run({"inspect", "model.pth", "--json"}).out);
+  EXPECT_EQ(file["facts"]["mean"]["source"], "assumed");
 }
 
 TEST_F(InspectCommand, HelpAndVersionSucceed) {

@@ -137,15 +137,5 @@ TEST_F(KernelsOfARun, MustBeKnownAndSupported) {
               HasSubstr("WSEL_ISA: this processor does not support avx512"));
 }
 
-// -v says what the process is re-executed with.
-TEST_F(KernelsOfARun, ReexecutionIsLoggedAndCanBePrevented) {
-  unsetenv("GOMP_SPINCOUNT");
-  EXPECT_THAT(Train({"-v"}).err, HasSubstr("re-executing with GOMP_SPINCOUNT"));
-  const Variable opt_out("WSEL_NO_REEXEC", "1");
-  const Outcome run = Train({"-v"});
-  EXPECT_EQ(run.exit_code, 0);
-  EXPECT_THAT(run.err, Not(HasSubstr("re-executing")));
-}
-
 }  // namespace
 }  // namespace wsel

@@ -15,7 +15,7 @@
 
 #include "read_all.h"
 #include "temp_folder.h"
-#include "wsel/cli/app.h"
+#include "wsel/cli/torch_app.h"
 #include "wsel/core/atomic_file.h"
 
 namespace wsel {
@@ -68,8 +68,6 @@ class EmptyProject {
     fs::create_directory_symlink(fs::path(WSEL_SOURCE_DIR) / "configs",
                                  folder_ / "configs");
     fs::current_path(folder_.path());
-    // Set, because otherwise `wsel` would re-execute this process.
-    setenv("WSEL_NO_REEXEC", "1", 1);
   }
   ~EmptyProject() { fs::current_path(before_); }
 
@@ -94,7 +92,7 @@ std::string DryRun(Words call) {
   }
   testing::internal::CaptureStdout();
   try {
-    cli::Run(static_cast<int>(argv.size()), argv.data());
+    cli::RunWithLibTorch(static_cast<int>(argv.size()), argv.data());
   } catch (const std::exception& e) {
     ADD_FAILURE() << line << "\n" << e.what();
   }

@@ -64,9 +64,10 @@ PageCommands CommandsOf(const std::string& page) {
 void WriteZeros(const fs::path& path, const std::vector<TensorSpec>& specs) {
   fs::create_directories(path.parent_path());
   std::vector<std::vector<std::byte>> bytes;
-  for (const TensorSpec& spec : specs)
+  for (const TensorSpec& spec : specs) {
     bytes.emplace_back(static_cast<size_t>(*Numel(spec.shape)) *
                        ItemSize(spec.dtype));
+  }
   checkpoint::Write(path.string(), specs,
                     [&](size_t i) { return std::span(bytes[i]); }, {});
 }
@@ -89,6 +90,7 @@ void MakeFiles(const TempFolder& folder) {
     fs::create_symlink("vit_small.safetensors",
                        folder / (std::string(name) + ".safetensors"));
   }
+  fs::copy(fs::path(kSmallSweepData) / "val/b/3.jpg", folder / "photo.jpg");
   WriteZeros(folder / "minilm/model.safetensors",
              select::SmallBert(384, 6, 1536));
   for (const char* name : {"small", "hf"}) fs::create_directory(folder / name);
@@ -132,7 +134,8 @@ wsel() {{
   local more=()
   case "$1 $*" in
     *--dry-run* | *--status*) ;;
-    train* | eval* | probe* | sweep* | 'analyze analyze features'*)
+    train* | eval* | probe* | sweep* | 'analyze analyze features'* | \
+      'export export '*--verify* | 'export export '*--dataset*)
       more=(--dry-run) ;;
   esac
   '{0}' --quiet "$@" "${{more[@]}}" >out.txt 2>err.txt

@@ -118,7 +118,7 @@ TEST(Sweep, ADryRunNeedsNeitherDataNorTeachers) {
       run.out,
       AllOf(HasSubstr("s: 4 runs"), HasSubstr("random-s0-"),
             HasSubstr("250000 steps, about "),
-            HasSubstr("missing     cifar10 (--data-root)"),
+            HasSubstr("missing     cifar10 (data.root)"),
             HasSubstr("missing     t.safetensors"),
             HasSubstr(" for all steps at --jobs 1 (a step timed on cpu)")));
   EXPECT_EQ(folder.FileCount(), 3U) << "only s.json, stdout and stderr";

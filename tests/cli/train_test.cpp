@@ -128,6 +128,56 @@ TEST(Train, AnExistingRunIsNotOverwritten) {
   EXPECT_THAT(other.err, HasSubstr("optimizer.lr: 0.004, now 0.0001"));
 }
 
+// Without a recipe, the model and the mean of its images are the checkpoint's.
+TEST(Train, InitAloneSaysWhichModel) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(
+      RunWsel(folder, Train("start", {"--set", "data.mean=[0.5,0.5,0.5]"}))
+          .exit_code,
+      0);
+  const std::vector<std::string> args = {"train",
+                                         "--init",
+                                         "start/last.safetensors",
+                                         "--dataset",
+                                         "folder",
+                                         "--data-root",
+                                         kData,
+                                         "--output",
+                                         "run",
+                                         "--device",
+                                         "cpu",
+                                         "--epochs",
+                                         "2",
+                                         "--batch-size",
+                                         "4",
+                                         "--augment",
+                                         "none",
+                                         "--lr",
+                                         "1e-3",
+                                         "--threads",
+                                         "1",
+                                         "--workers",
+                                         "1"};
+  const Outcome run = RunWsel(folder, args);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto config =
+      ParseJson(ReadText(folder / "run/config.json"), "c", ErrorKind::kFormat);
+  EXPECT_EQ(config["model"]["embed_dim"], 16);
+  EXPECT_EQ(config["data"]["mean"][0], 0.5);
+  EXPECT_EQ(config["train"]["mixup_batch"], 64);  // nothing is mixed
+  EXPECT_EQ(config["optimizer"]["lr"], 1e-3);
+
+  // --resume needs no recipe.
+  const Outcome again = RunWsel(
+      folder, {"train", "--resume", "--output", "run", "--device", "cpu"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+
+  const Outcome unknown = RunWsel(folder, Train("x", {"--clip-grad", "1"}));
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("use --set train.clip_grad=VALUE"));
+}
+
 // Nothing is saved that the next try could overwrite.
 TEST(Train, AStartThatFailedIsNoRun) {
   const TempFolder folder;
@@ -365,6 +415,25 @@ TEST(Train, ClassesAreMatchedByName) {
   };
   EXPECT_TRUE(at::equal(head("two"), head("one").flip(0)));
 
+  // A classifier of other classes is kept or re-initialised only on request.
+  const std::vector<std::string> fewer = {"--init",    file,
+                                          "--classes", "B",
+                                          "--epochs",  "1",
+                                          "--set",     "train.batch_size=1",
+                                          "--set",     "train.mixup_batch=1",
+                                          "--set",     "mix.mixup_alpha=0",
+                                          "--set",     "mix.cutmix_alpha=0"};
+  const Outcome missing = RunWsel(folder, Train("fewer", fewer));
+  EXPECT_EQ(missing.exit_code, 6);
+  EXPECT_THAT(missing.err, AllOf(HasSubstr("only the checkpoint has b"),
+                                 HasSubstr("init.reset_classifier")));
+  EXPECT_FALSE(fs::exists(folder / "fewer" / "last.safetensors"));
+  const Outcome reset = RunWsel(
+      folder,
+      Train("reset", {"--init", file, "--epochs", "1", "--reset-classifier"}));
+  EXPECT_EQ(reset.exit_code, 0) << reset.err;
+  EXPECT_THAT(reset.err, HasSubstr("re-initialised for 2 classes"));
+
   const std::vector<std::string> distil = {"--teacher", file,       "--distill",
                                            "logit",     "--epochs", "1"};
   EXPECT_EQ(RunWsel(folder, Train("three", distil)).exit_code, 0);
@@ -458,6 +527,12 @@ TEST(Train, EvalRefusesACropThatDoesNotCount) {
                "folder", "--data-root", kData, "--crop-pct", "0.9"});
   EXPECT_EQ(eval.exit_code, 2);
   EXPECT_THAT(eval.err, HasSubstr("no effect on images of 16 px"));
+  const Outcome centred =
+      RunWsel(folder, {"eval", "--checkpoint", "run/last.safetensors",
+                       "--dataset", "folder", "--data-root", kData,
+                       "--crop-pct", "0.9", "--crop-mode", "center"});
+  EXPECT_EQ(centred.exit_code, 0) << centred.err;
+  EXPECT_THAT(centred.err, HasSubstr("crop 0.9 (given"));
 }
 
 // Table 4 of the paper in one run: selected and distilled from a teacher.

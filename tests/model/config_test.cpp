@@ -65,6 +65,45 @@ TEST(Validate, NamesTheFieldOfAConvNext) {
   ExpectConvNextError([](auto& c) { c.depths[3] = 0; }, {"student.depths[3]"});
   ExpectConvNextError([](auto& c) { c.head_init_scale = 0; },
                       {"student.head_init_scale"});
+  ExpectConvNextError([](auto& c) { c.kernel_sizes[1] = 4; },
+                      {"student.kernel_sizes", "4", "odd"});
+  ExpectConvNextError(
+      [](auto& c) {
+        c.stem_type = ConvNextStem::kOverlap;
+        c.patch_size = 2;
+      },
+      {"student.patch_size", "stem_type"});
+  ExpectConvNextError(
+      [](auto& c) {
+        c.head_norm_first = true;
+        c.head_hidden_size = 8;
+      },
+      {"student.head_hidden_size", "head_norm_first"});
+}
+
+TEST(Validate, LeavesActivationsOfConvNextsToConvNexts) {
+  ExpectVitError([](auto& c) { c.activation = Activation::kSilu; },
+                 {"student.activation", "'silu'"});
+}
+
+TEST(ConvNextConfig, RoundsTheTieredStemAsTimm) {
+  ConvNextConfig c;
+  c.stem_type = ConvNextStem::kOverlapTiered;
+  // timm.layers.make_divisible(width // 2)
+  for (const auto& [width, hidden] :
+       {std::pair(40, 24), std::pair(48, 24), std::pair(64, 32),
+        std::pair(4, 8), std::pair(22, 16), std::pair(38, 24)}) {
+    c.dims[0] = width;
+    EXPECT_EQ(c.StemHidden(), hidden) << width;
+  }
+  c.stem_type = ConvNextStem::kOverlap;
+  EXPECT_EQ(c.StemHidden(), 38);
+}
+
+TEST(AreKin, WithinAnArchitectureAndBetweenConvNexts) {
+  EXPECT_TRUE(AreKin(VitConfig{}, VitConfig{}));
+  EXPECT_TRUE(AreKin(ConvNextConfig{}, ConvNextV2Config{}));
+  EXPECT_FALSE(AreKin(ConvNextV2Config{}, VitConfig{}));
 }
 
 TEST(ConfigFields, ReferToTheConfig) {
@@ -80,7 +119,9 @@ TEST(ConfigFields, ReferToTheConfig) {
   FieldsOf(convnext).widths[3] = 1000;
   EXPECT_EQ(NumFeatures(convnext), 1000);
   EXPECT_EQ(NumHeads(convnext), 0);
-  EXPECT_EQ(FieldsOf(convnext).activation, nullptr);
+  EXPECT_NE(FieldsOf(convnext).activation, nullptr);
+  Config v2 = ConvNextV2Config{};
+  EXPECT_EQ(FieldsOf(v2).activation, nullptr);
 }
 
 TEST(TokensOf, NamesTheRowsOfPositions) {

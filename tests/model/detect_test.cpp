@@ -60,6 +60,34 @@ TEST(Detect, FindsEveryVariantWithAndWithoutAHead) {
   }
 }
 
+// 16 heads at widths that heads of 64 channels would divide otherwise. At 768,
+// where no weights of vit_base_patch16_gap_224, with 16, are published, 12.
+TEST(Detect, GuessesTheHeadsOfPublishedModels) {
+  auto config =
+      std::get<VitConfig>(FindVariant("vit_base_patch16_gap_224").config);
+  config.depth = 11;  // of no variant
+  for (const int64_t width : {768, 1152, 1280, 1408, 1536, 1664}) {
+    config.embed_dim = width;
+    const auto detection = Detect(SpecsSource(config));
+    const int64_t heads = width == 768 ? 12 : 16;
+    EXPECT_EQ(NumHeads(detection->config), heads);
+    EXPECT_TRUE(detection->knows_heads);
+    EXPECT_THAT(Assumptions(*detection),
+                testing::HasSubstr(fmt::format(
+                    "{} heads, a guess by the published models of width {}",
+                    heads, width)));
+    const auto given = Detect(SpecsSource(config), {.num_heads = 8});
+    EXPECT_EQ(NumHeads(given->config), 8);
+  }
+}
+
+// DINOv2's giant, at a width of which most models have 16.
+TEST(Detect, TakesTheHeadsOfTheVariantWithTheSameTensors) {
+  const auto detection =
+      Detect(SpecsSource(FindVariant("vit_giant_patch14_dinov2").config));
+  EXPECT_EQ(NumHeads(detection->config), 24);
+}
+
 TEST(Detect, ReportsItsAssumptions) {
   EXPECT_EQ(Assumptions(*Detect(Tiny())),
             "3 heads, as in vit_tiny_patch16_224");
@@ -162,11 +190,49 @@ TEST(Detect, TakesKnownHeads) {
 }
 
 TEST(Detect, NamesNormsWithoutBias) {
-  for (auto [source, norm] :
-       {std::pair(Femto().Remove("norm.bias"), "stages.0.blocks.0.norm"),
-        std::pair(Tiny().Remove("norm1.bias"), "blocks.0.norm1")}) {
-    ExpectDetectError(source, {norm, "RMSNorm", "--family"});
-  }
+  ExpectDetectError(Tiny().Remove("norm1.bias"),
+                    {"blocks.0.norm1", "RMSNorm", "--family"});
+}
+
+TEST(Detect, SaysWhatNormsWithoutBiasAreTakenFor) {
+  const auto normed = [](const char* name) {
+    return *Detect(SpecsSource(FindVariant(name).config));
+  };
+  const auto rms = normed("convnext_atto_rms");
+  EXPECT_EQ(std::get<ConvNextConfig>(rms.config).norm_layer,
+            ConvNextNorm::kRmsNorm);
+  EXPECT_THAT(
+      Assumptions(rms),
+      testing::HasSubstr("RMSNorm, as in convnext_atto_rms: norms without bias "
+                         "may also be timm's SimpleNorm"));
+  const auto simple = normed("convnext_zepto_rms");
+  EXPECT_EQ(std::get<ConvNextConfig>(simple.config).norm_layer,
+            ConvNextNorm::kSimpleNorm);
+  EXPECT_THAT(Assumptions(simple), testing::HasSubstr("SimpleNorm, as in"));
+}
+
+TEST(Detect, TakesEpsAndActivationFromTheKnownModel) {
+  const SpecsSource source(FindVariant("test_convnext").config);
+  const auto known = Detect(source);
+  const auto config = std::get<ConvNextConfig>(known->config);
+  EXPECT_EQ(config.norm_eps, 1e-5);
+  EXPECT_EQ(config.activation, Activation::kGeluTanh);
+  EXPECT_THAT(Assumptions(*known),
+              testing::HasSubstr(
+                  "eps 1e-05, as in test_convnext; activation gelu_tanh, "
+                  "as in test_convnext"));
+  const auto stated =
+      Detect(source, {.norm_eps = 1e-6, .activation = Activation::kGelu});
+  EXPECT_EQ(std::get<ConvNextConfig>(stated->config).activation,
+            Activation::kGelu);
+  EXPECT_EQ(std::get<ConvNextConfig>(stated->config).norm_eps, 1e-6);
+  EXPECT_EQ(Assumptions(*stated), "image size 224; initial layer scale 1e-06");
+}
+
+TEST(Detect, TakesTheHeadsHiddenLayer) {
+  const auto found =
+      Detect(SpecsSource(FindVariant("convnext_large_mlp").config));
+  EXPECT_EQ(NameOf(found->config), "convnext_large_mlp");
 }
 
 TEST(Detect, DistinguishesConvNexts) {
@@ -271,7 +337,12 @@ TEST(Detect, RejectsUnsupportedArchitecturesByTensorName) {
                     {"blocks.0.attn.rel_pos_h", "relative positions"});
   ExpectDetectError(Femto().Add("stages.0.blocks.0.mlp.grn.weight", {192}),
                     {"stages.0.blocks.0.mlp.grn.weight", "V2"});
-  ExpectDetectError(Femto().Add("stem.3.weight", {48}), {"stem.3.weight"});
+  ExpectDetectError(Femto().Add("stem.3.weight", {48}),
+                    {"stem.0.weight", "[48, 3, 3, 3]", "overlapping stem"});
+  SpecsSource v2(FindVariant("convnextv2_atto").config);
+  ExpectDetectError(v2.Remove("norm.bias"), {"grn", "norms without bias"});
+  ExpectDetectError(Tiny().Add("head.pre_logits.fc.weight", {192, 192}),
+                    {"head.pre_logits.fc.weight", "hidden layer"});
 }
 
 TEST(Detect, ErrorsNameTheTensor) {
@@ -288,8 +359,8 @@ TEST(Detect, ErrorsNameTheTensor) {
   ExpectDetectError(Tiny().Add("norm_pre.weight", {192}),
                     {"patch_embed.proj.bias", "norm_pre"});
   ExpectDetectError(
-      Femto().Reshape("stages.1.blocks.0.conv_dw.weight", {96, 1, 3, 3}),
-      {"stages.1.blocks.0.conv_dw.weight", "[width, 1, 7, 7]"});
+      Femto().Reshape("stages.1.blocks.0.conv_dw.weight", {96, 1, 4, 4}),
+      {"stages.1.blocks.0.conv_dw.weight", "odd kernel"});
   ExpectDetectError(Femto().Reshape("stem.0.weight", {48, 3, 8, 8}),
                     {"stem.0.weight", "1 to 4"});
   ExpectDetectError(Femto().Remove("stages.2."),

@@ -22,6 +22,8 @@ TEST(ForwardDifferences, ListsEpsAndActivation) {
   convnext.norm_eps = 1e-12;
   EXPECT_THAT(ForwardDifferences(convnext, ConvNextConfig()),
               ElementsAre("LayerNorm eps 1e-12, not 1e-06"));
+  EXPECT_THAT(ForwardDifferences(convnext, ConvNextV2Config()),
+              ElementsAre("LayerNorm eps 1e-12, not 1e-06"));
 }
 
 }  // namespace

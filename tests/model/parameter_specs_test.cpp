@@ -67,6 +67,30 @@ TEST(ParameterSpecs, RolesOfAConvNext) {
               ElementsAre(Axis{Role::kClasses}, Width(3)));
 }
 
+TEST(ParameterSpecs, RolesOfAnOverlappingStem) {
+  const auto atto = ByName(FindVariant("convnext_atto_ols").config);
+  const Axis hidden = {Role::kStemHidden};
+  EXPECT_EQ(atto.at("stem.0.weight").spec.shape, (Shape{24, 3, 3, 3}));
+  EXPECT_THAT(atto.at("stem.0.weight").axes,
+              ElementsAre(hidden, kFixed, kFixed, kFixed));
+  EXPECT_THAT(atto.at("stem.1.weight").axes,
+              ElementsAre(Width(0), hidden, kFixed, kFixed));
+  EXPECT_EQ(atto.at("stem.2.weight").component, Component::kNorm);
+  const auto zepto = ByName(FindVariant("convnext_zepto_rms_ols").config);
+  EXPECT_EQ(zepto.at("stem.2.weight").component, Component::kPatchEmbed);
+  EXPECT_TRUE(zepto.contains("stem.3.weight"));
+  EXPECT_FALSE(zepto.contains("stem.3.bias"));
+}
+
+TEST(ParameterSpecs, RolesOfAHeadWithAHiddenLayer) {
+  const auto large = ByName(FindVariant("convnext_large_mlp").config);
+  const Axis hidden = {Role::kHeadHidden};
+  EXPECT_THAT(large.at("head.pre_logits.fc.weight").axes,
+              ElementsAre(hidden, Width(3)));
+  EXPECT_THAT(large.at("head.fc.weight").axes,
+              ElementsAre(Axis{Role::kClasses}, hidden));
+}
+
 TEST(ParameterSpecs, OfGrnAreOfTheHiddenChannels) {
   const auto atto = ByName(FindVariant("convnextv2_atto").config);
   for (const char* name : {"weight", "bias"}) {
@@ -128,13 +152,13 @@ TEST(ParameterSpecs, Stage0DownsamplesOnlyAtPatchSize2) {
 
 TEST(ParameterSpecs, ComponentNames) {
   std::vector<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(Component::kHead); ++i) {
+  for (int i = 0; i <= static_cast<int>(Component::kPreLogits); ++i) {
     names.push_back(Name(static_cast<Component>(i)));
   }
   EXPECT_THAT(names,
               ElementsAre("patch_embed", "pos_embed", "tokens", "attn", "conv",
-                          "norm", "mlp", "layer_scale", "attn_pool", "downsample",
-                          "head"));
+                          "norm", "mlp", "layer_scale", "attn_pool",
+                          "downsample", "head", "pre_logits"));
 }
 
 TEST(Flops, SaturateForTheLargestModel) {

@@ -63,6 +63,13 @@ TEST(ExportSupport, FailsForModelsThatTheLibraryCannotBuild) {
       "convnext_tiny", [](auto& c) { c.layer_scale = 0; });
   ExpectNotExportable(unscaled, torchvision, "no layer scale");
   RequireExportable(unscaled, Naming::kMeta);
+  for (const auto& [name, part] :
+       {std::pair("convnext_atto_ols", "overlapping stem"),
+        std::pair("convnext_atto_rms", "norms without bias"),
+        std::pair("test_convnext3", "kernels other than 7 x 7"),
+        std::pair("convnext_large_mlp", "hidden layer")}) {
+    ExpectNotExportable(model::FindVariant(name).config, hf, part);
+  }
   RequireExportable(small, Naming::kTimm);
 }
 
@@ -109,6 +116,18 @@ TEST(TimmConfig, HasAnArchitectureAndItsArguments) {
   const json convnext = of(model::FindVariant("convnext_femto").config);
   EXPECT_EQ(convnext["model_args"]["dims"], json({48, 96, 192, 384}));
   EXPECT_FALSE(convnext["pretrained_cfg"]["fixed_input_size"]);
+  EXPECT_FALSE(convnext["model_args"].contains("stem_type"));
+  const json zepto =
+      of(model::FindVariant("convnext_zepto_rms_ols").config)["model_args"];
+  EXPECT_EQ(zepto["stem_type"], "overlap_act");
+  EXPECT_EQ(zepto["norm_layer"], "simplenorm");
+  const json third =
+      of(model::FindVariant("test_convnext3").config)["model_args"];
+  EXPECT_EQ(third["kernel_sizes"], json({7, 5, 5, 3}));
+  EXPECT_EQ(third["act_layer"], "silu");
+  const json mlp =
+      of(model::FindVariant("convnext_large_mlp").config)["model_args"];
+  EXPECT_EQ(mlp["head_hidden_size"], 1536);
   const json v2 = of(model::FindVariant("convnextv2_atto").config);
   EXPECT_EQ(v2["architecture"], "convnextv2_atto");
   EXPECT_TRUE(v2["model_args"]["use_grn"]);

@@ -95,6 +95,56 @@ TEST(Beside, TimmsConfigCounts) {
   EXPECT_EQ(given.crop_pct.detail, "0.9 (config.json)");
 }
 
+// timm's crop_mode, open_clip's resize_mode, and what transformers' processors
+// do.
+TEST(Beside, CropModesCount) {
+  struct Case {
+    const char* file;
+    const char* text;
+    image::CropMode mode;
+    double crop_pct;
+  };
+  using enum image::CropMode;
+  const char* const processor = "preprocessor_config.json";
+  for (const Case& c : {
+           Case{"config.json", R"({"pretrained_cfg": {"crop_pct": 0.95,
+                "crop_mode": "squash"}})",
+                kSquash, 0.95},
+           Case{"config.json", R"({"pretrained_cfg": {"crop_pct": 1}})",
+                kCenter, 1},
+           Case{"open_clip_config.json", R"({"preprocess_cfg": {
+                "resize_mode": "squash"}})",
+                kSquash, 1},
+           Case{"open_clip_config.json", R"({"preprocess_cfg": {
+                "resize_mode": "shortest"}})",
+                kCenter, 1},
+           Case{processor, R"({"size": {"height": 224, "width": 224}})",
+                kSquash, 1},
+           Case{processor, kProcessor, kCenter, 0.875},
+           Case{processor, R"({"image_processor_type": "ConvNextImageProcessor",
+                "size": {"shortest_edge": 224}, "crop_pct": 0.9})",
+                kCenter, 0.9},
+           Case{processor, R"({"image_processor_type": "ConvNextImageProcessor",
+                "size": {"shortest_edge": 384}, "crop_pct": 0.9})",
+                kAuto, 0.9},
+       }) {
+    const TempFolder folder;
+    const std::string path = WriteVit(folder);
+    WriteTextFile(folder / c.file, c.text);
+    const Facts facts = FactsOf(Open(path));
+    EXPECT_EQ(facts.crop_mode.value, c.mode) << c.text;
+    EXPECT_EQ(facts.crop_mode.detail, c.file) << c.text;
+    EXPECT_DOUBLE_EQ(facts.crop_pct.value, c.crop_pct) << c.text;
+    EXPECT_THAT(facts.remarks, testing::IsEmpty()) << c.text;
+  }
+  const TempFolder folder;
+  const std::string path = WriteVit(folder);
+  WriteTextFile(folder / "config.json",
+                R"({"pretrained_cfg": {"crop_mode": "border"}})");
+  EXPECT_THAT(FactsOf(Open(path)).remarks,
+              ElementsAre(HasSubstr("pads them (border)")));
+}
+
 TEST(Beside, OpenClipsConfigCounts) {
   const TempFolder folder;
   const std::string path = WriteVit(folder);

@@ -53,6 +53,8 @@ TEST(Classes, OfOtherNamesAreListed) {
   EXPECT_THAT(fewer.mismatch, AllOf(HasSubstr("only the checkpoint has tea"),
                                     testing::Not(HasSubstr("only the data"))));
   EXPECT_THAT(fewer.outputs, IsEmpty());
+  EXPECT_TRUE(fewer.shares_names);
+  EXPECT_FALSE(MatchClasses(checkpoint, 3, {"x", "y"}, kNames).shares_names);
 }
 
 // The order of timm 1.0's natural_key.

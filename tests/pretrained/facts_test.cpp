@@ -5,6 +5,7 @@
 
 #include "pretrained/zero_checkpoint.h"
 #include "throws.h"
+#include "wsel/pretrained/recorded_recipe.h"
 
 namespace wsel::pretrained {
 namespace {
@@ -116,6 +117,37 @@ TEST(Facts, ARunDecidesHowImagesAreResized) {
         facts({{run::kRecipeKey, R"({"data": {"resize": "gimp"}})"}});
       },
       ErrorKind::kFormat, {"data.resize", "gimp"});
+}
+
+TEST(Facts, ARunDecidesHowImagesAreCropped) {
+  const TempFolder folder;
+  const auto facts = [&](const char* recipe, const GivenFacts& given = {}) {
+    return FactsOf(MakeCheckpoint(folder, {{run::kRecipeKey, recipe}}), given);
+  };
+  using enum image::CropMode;
+  EXPECT_EQ(facts("{}").crop_mode.value, kAuto);
+  EXPECT_EQ(facts("{}").crop_mode.source, FactSource::kMetadata);
+  EXPECT_EQ(facts("{}").Resizing(), image::EvalResize::kNone);
+  const char* const squash = R"({"evaluation": {"crop_mode": "squash"}})";
+  EXPECT_EQ(facts(squash).Resizing(), image::EvalResize::kSquash);
+  EXPECT_EQ(Describe(facts(squash))
+                .find("images of 16 px, squash (metadata), "
+                      "crop 0.875 (assumed), bicubic "
+                      "(assumed) as pillow-12 (metadata)"),
+            0U);
+  const Facts given = facts(squash, {.crop_mode = kCenter});
+  EXPECT_EQ(given.crop_mode.detail, "squash (metadata)");
+  EXPECT_EQ(given.Resizing(), image::EvalResize::kShortSide);
+  ExpectError([&] { facts(R"({"evaluation": {"crop_mode": "x"}})"); },
+              ErrorKind::kFormat, {"evaluation.crop_mode", "'x'"});
+}
+
+TEST(Facts, ARecipeThatIsNotJsonIsAnError) {
+  const TempFolder folder;
+  const auto checkpoint = MakeCheckpoint(folder, {{run::kRecipeKey, "{"}});
+  ExpectError([&] { RecordedRecipe{checkpoint}; }, ErrorKind::kFormat,
+              {"a.safetensors", run::kRecipeKey});
+  EXPECT_FALSE(RecordedRecipe(MakeCheckpoint(folder, {})).exists());
 }
 
 TEST(Facts, MalformedMetadataIsAnError) {

@@ -48,6 +48,25 @@ TEST(ModuleAttributes, StateTheModel) {
   EXPECT_TRUE(checkpoint.model->assumptions.empty());
 }
 
+TEST(ModuleAttributes, TheCodeOfATracedModuleStatesTheHeads) {
+  const TempFolder folder;
+  const std::string key(checkpoint::kTracedHeads);
+  const auto checkpoint = OpenModule(folder, {{key, "4"}});
+  RequireKnownHeads(checkpoint);
+  EXPECT_EQ(std::get<model::VitConfig>(FactsOf(checkpoint).model).num_heads, 4);
+  // Attributes come first, and what does not divide the width is not used.
+  EXPECT_EQ(
+      std::get<model::VitConfig>(
+          FactsOf(OpenModule(folder, {{key, "4"},
+                                      {"model.blocks.0.attn.num_heads", "2"}}))
+              .model)
+          .num_heads,
+      2);
+  for (const char* text : {"3", "0", "-4", "x", ""}) {
+    EXPECT_FALSE(OpenModule(folder, {{key, text}}).model->knows_heads) << text;
+  }
+}
+
 TEST(ModuleAttributes, ThatDifferOrAreNoNumbersAreNotUsed) {
   const TempFolder folder;
   for (const Metadata& metadata :

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "recipe/timm_options.h"
 #include "throws.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
@@ -33,6 +34,77 @@ TEST(Recipe, DefaultsAreThoseOfTable13) {
   EXPECT_EQ(recipe.train.transform.rand_augment, "rand-m9-mstd0.5-inc1");
   EXPECT_EQ(std::get<model::VitConfig>(recipe.model).depth, 6);
   EXPECT_EQ(recipe.train.transform.img_size, 224);
+}
+
+// A default that does not go with a given value is chosen anew.
+TEST(Recipe, SolvesTheMixupBatchAndTheWarmupThatAreNotGiven) {
+  const auto of = [](const std::vector<std::string>& sets) {
+    return RecipeFromJson(kSmall, "r.json", sets).train;
+  };
+  EXPECT_EQ(of({"train.batch_size=96"}).mixup_batch, 48);
+  EXPECT_EQ(of({"train.batch_size=32"}).mixup_batch, 32);
+  EXPECT_EQ(of({"train.batch_size=128"}).mixup_batch, 64);
+  EXPECT_EQ(of({"train.epochs=12"}).schedule.warmup_epochs, 2);
+  EXPECT_EQ(of({"train.epochs=60"}).schedule.warmup_epochs, 50);
+  EXPECT_THROW(of({"train.batch_size=96", "train.mixup_batch=64"}), Error);
+  EXPECT_THROW(of({"train.epochs=12", "train.warmup_epochs=50"}), Error);
+  EXPECT_THROW(of({"train.batch_size=33"}), Error);
+}
+
+TEST(Recipe, AugmentationIsSetAtOnce) {
+  const auto of = [](Augmentation augmentation) {
+    auto sets = SetsOf(augmentation);
+    sets.insert(sets.begin(), {"mix.smoothing=0", "augment.hflip=0.25"});
+    return RecipeFromJson(kSmall, "r.json", sets).train;
+  };
+  const auto paper = of(Augmentation::kPaper);
+  EXPECT_EQ(paper.transform.hflip, 0.5);
+  EXPECT_EQ(paper.mix.smoothing, 0.1);
+  const auto light = of(Augmentation::kLight);
+  EXPECT_EQ(light.transform.hflip, 0.5);
+  EXPECT_EQ(light.transform.rand_augment, "");
+  EXPECT_FALSE(MixingEnabled(light.mix));
+  const auto none = of(Augmentation::kNone);
+  EXPECT_EQ(none.transform.crop, augment::TrainCrop::kEvaluation);
+  EXPECT_EQ(none.transform.hflip, 0);
+  EXPECT_EQ(none.erasing.probability, 0);
+}
+
+// --init without a model: the model and its images are the checkpoint's.
+TEST(Recipe, DefaultsFillInWhatIsNotGiven) {
+  const std::string text =
+      R"({"init": {"file": "s.safetensors"}, "data": {"std": [1, 1, 1]}})";
+  const auto init = InitWithoutModel(text, "r.json", {"init.no_ema=true"});
+  ASSERT_TRUE(init);
+  EXPECT_EQ(init->file, "s.safetensors");
+  EXPECT_TRUE(init->copy.no_ema);
+  EXPECT_FALSE(InitWithoutModel(text, "r.json", {"model.name=vit_tiny"}));
+  EXPECT_TRUE(InitWithoutModel(text, "r.json", {"model.img_size=96"}));
+  EXPECT_FALSE(InitWithoutModel("{}", "r.json", {}));
+
+  const std::string filled =
+      WithDefaults(text, "r.json",
+                   {R"(model={"base": "vit_tiny", "depth": 3, "img_size": 64})",
+                    "data.mean=[0.5,0.5,0.5]", "data.std=[0.5,0.5,0.5]"});
+  const Recipe recipe = RecipeFromJson(filled, "r.json", {"model.img_size=96"});
+  EXPECT_EQ(ImageSize(recipe.model), 96);
+  EXPECT_EQ(std::get<model::VitConfig>(recipe.model).depth, 3);
+  EXPECT_THAT(recipe.train.normalisation.mean, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_THAT(recipe.train.normalisation.std, ElementsAre(1, 1, 1));
+}
+
+TEST(Recipe, AnUnknownOptionMayBeAKeyOrTimms) {
+  EXPECT_EQ(SetForOption("--clip-grad"), "--set train.clip_grad=VALUE");
+  EXPECT_EQ(SetForOption("--aa"), "--set augment.rand_augment=VALUE");
+  EXPECT_EQ(SetForOption("--reprob"), "--set erasing.probability=VALUE");
+  EXPECT_EQ(SetForOption("--frobnicate"), "");
+}
+
+TEST(Recipe, EveryTimmOptionBelongsToAKey) {
+  const auto fields = Fields();
+  EXPECT_EQ(std::ranges::count_if(
+                fields, [](const Field& field) { return !field.timm.empty(); }),
+            static_cast<int64_t>(kTimmOptions.size()));
 }
 
 TEST(Recipe, ReadsBackWhatItWrites) {
@@ -77,7 +149,7 @@ TEST(Recipe, ErrorsNameTheKeyAndTheNearestKnownOne) {
               {"optimizer.min_lr: is 1", "above lr"});
   ExpectError(read("optimizer.beta2=1"), ErrorKind::kConfig,
               {"optimizer.beta2: "});
-  ExpectError(read("optimizer.lr"), ErrorKind::kUsage, {"--set"});
+  ExpectError(read("optimizer.lr"), ErrorKind::kUsage, {"set"});
 }
 
 TEST(Recipe, DifferencesIgnoreWhatDoesNotAffectTheResult) {
@@ -131,7 +203,7 @@ TEST(Recipe, AKeyUnderBothNamesIsAnError) {
         RecipeFromJson(kSmall, "r",
                        {"evaluation.every=3", "train.val_interval=3"});
       },
-      ErrorKind::kConfig, {"--set", "train.val_interval", "evaluation.every"});
+      ErrorKind::kConfig, {"set", "train.val_interval", "evaluation.every"});
   ExpectError(
       [] {
         RecipeFromJson(R"({"model": {"name": "vit_tiny"},
@@ -185,7 +257,7 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
   const std::string old = identity({});
   for (const char* key :
        {"\"head\"", "patch_resize", "official", "checkpoint_key", "no_ema",
-        "class_order", "\"resize\""}) {
+        "class_order", "\"resize\"", "reset_classifier", "crop_mode"}) {
     EXPECT_THAT(old, Not(HasSubstr(key)));
   }
   EXPECT_EQ(identity({"init.head=reset", "init.patch_resize=pinv",
@@ -193,6 +265,12 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
             old);
   EXPECT_THAT(identity({"init.head=reuse"}), HasSubstr("\"head\":\"reuse\""));
   EXPECT_THAT(identity({"init.official=true"}), HasSubstr("\"official\":true"));
+}
+
+TEST(Recipe, OnlyAFilesClassifierCanBeReset) {
+  ExpectError(
+      [] { RecipeFromJson(kSmall, "r", {"init.reset_classifier=true"}); },
+      ErrorKind::kConfig, {"init.file", "init.reset_classifier"});
 }
 
 TEST(Recipe, SelectionHasTheOptionsOfInit) {

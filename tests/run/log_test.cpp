@@ -107,6 +107,15 @@ TEST_F(LogFile, ReadsAWholeLastLineWithoutAnEnd) {
   EXPECT_THAT(official.notes, IsEmpty());
 }
 
+// As Windows programs save "Unicode".
+TEST_F(LogFile, Utf16IsNamed) {
+  ExpectFormatError(std::string("\xFF\xFE"
+                                "e\0p\0",
+                                6),
+                    {"UTF-16", "save it as UTF-8"});
+  ExpectFormatError(std::string("\xFE\xFF\0e\0p", 6), {"UTF-16"});
+}
+
 TEST_F(LogFile, LeavesOutAnIncompleteLastLine) {
   const Log log = Csv("epoch,eval_top1\n1,50\n2,8");
   EXPECT_THAT(EpochsOf(log), ElementsAre(1));

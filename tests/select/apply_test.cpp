@@ -1,6 +1,5 @@
 #include "wsel/select/apply.h"
 
-#include <ATen/ops/equal.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +12,8 @@
 #include "wsel/core/sha256.h"
 #include "wsel/model/variants.h"
 #include "wsel/select/importance_scores.h"
-#include "wsel/tensor/torch_bridge.h"
+#include "wsel/tensor/cast.h"
+#include "wsel/tensor/floats.h"
 
 namespace wsel::select {
 namespace {
@@ -51,7 +51,14 @@ Student Select(const TensorSource& source, const model::Config& teacher,
   return Apply(plan, &source);
 }
 
-at::Tensor TensorOf(const Student& student, const model::Config& config,
+using Values = std::vector<float>;
+
+Values ValuesOf(const TensorView& tensor) {
+  const auto values = FloatsOf(tensor);
+  return {values.begin(), values.end()};
+}
+
+TensorView TensorOf(const Student& student, const model::Config& config,
                     const std::string& name) {
   const auto layout = model::ParameterSpecs(config);
   for (size_t i = 0; i < layout.size(); ++i) {
@@ -64,14 +71,14 @@ TEST(Apply, GathersRowsAndColumns) {
   const auto teacher = Vit(4, 1, 1);
   const auto student = Vit(2, 1, 1);
   const HashedSource source(teacher);
-  const at::Tensor whole = Borrow(source.View("blocks.0.mlp.fc2.weight"));
-  const at::Tensor taken = TensorOf(Select(source, teacher, student), student,
+  const Values whole = Hashed("blocks.0.mlp.fc2.weight", 4 * 16);
+  const TensorView taken = TensorOf(Select(source, teacher, student), student,
                                     "blocks.0.mlp.fc2.weight");
-  ASSERT_EQ(taken.sizes(), (std::vector<int64_t>{2, 8}));
-  for (int64_t row = 0; row < 2; ++row) {
-    for (int64_t column = 0; column < 8; ++column) {
-      EXPECT_EQ(taken[row][column].item<float>(),
-                whole[2 * row][2 * column].item<float>());
+  ASSERT_EQ(taken.spec.shape, (Shape{2, 8}));
+  for (size_t row = 0; row < 2; ++row) {
+    for (size_t column = 0; column < 8; ++column) {
+      EXPECT_EQ(FloatsOf(taken)[row * 8 + column],
+                whole[2 * row * 16 + 2 * column]);
     }
   }
 }
@@ -106,7 +113,7 @@ TEST(Apply, GivesTheSameBytesAgain) {
   const Student two = Select(source, teacher, student, options);
   ASSERT_EQ(one.tensors.size(), two.tensors.size());
   for (size_t i = 0; i < one.tensors.size(); ++i) {
-    EXPECT_TRUE(at::equal(one.tensors[i], two.tensors[i]));
+    EXPECT_EQ(ValuesOf(one.tensors[i]), ValuesOf(two.tensors[i]));
   }
   EXPECT_EQ(one.teacher_digest, two.teacher_digest);
 }
@@ -133,32 +140,25 @@ TEST(Apply, ConvertsEveryFloatTypeToFloat32) {
    public:
     using HashedSource::HashedSource;
     TensorView View(std::string_view name) const override {
-      const TensorView full = HashedSource::View(name);
-      auto half =
-          std::make_shared<at::Tensor>(Borrow(full).to(at::kHalf).contiguous());
-      TensorView view = full;
-      view.spec.dtype = DType::kF16;
-      view.bytes = BytesOf(*half);
-      view.owner = half;
-      return view;
+      return Cast(HashedSource::View(name), DType::kF16);
     }
   };
   const AsHalf half(teacher);
   const Student student = Apply(plan, &half);
-  const at::Tensor whole = Borrow(source.View("norm.bias")).to(at::kHalf);
-  const at::Tensor taken = TensorOf(student, Vit(4, 2, 1), "norm.bias");
-  EXPECT_EQ(taken.scalar_type(), at::kFloat);
-  EXPECT_EQ(taken[1].item<float>(), whole[2].item<float>());
+  const Floats whole(half.View("norm.bias"));
+  const TensorView taken = TensorOf(student, Vit(4, 2, 1), "norm.bias");
+  EXPECT_EQ(taken.spec.dtype, DType::kF32);
+  EXPECT_EQ(FloatsOf(taken)[1], whole.values()[2]);
 }
 
 TEST(Apply, OwnsTensorsThatAreTakenWhole) {
   const auto config = Vit(8, 2, 1);
-  at::Tensor kept;
+  TensorView kept;
   {
     const HashedSource source(config);
     kept = TensorOf(Select(source, config, config), config, "norm.bias");
   }
-  EXPECT_EQ(kept[3].item<float>(), Hashed("norm.bias", 8)[3]);
+  EXPECT_EQ(FloatsOf(kept)[3], Hashed("norm.bias", 8)[3]);
 }
 
 TEST(Apply, RejectsATeacherThatDoesNotFitThePlan) {
@@ -180,17 +180,16 @@ TEST(Apply, TakesTheLargestMagnitudesInRowMajorOrder) {
   const HashedSource source(teacher);
   Options options;
   options.method = RuleNamed("magnitude");
-  const at::Tensor taken = TensorOf(Select(source, teacher, student, options),
-                                    student, "blocks.0.attn.proj.weight");
+  const Values taken =
+      ValuesOf(TensorOf(Select(source, teacher, student, options), student,
+                        "blocks.0.attn.proj.weight"));
   std::vector<float> all = Hashed("blocks.0.attn.proj.weight", 16);
   std::vector<float> magnitudes = all;
   for (float& m : magnitudes) m = std::abs(m);
   std::sort(magnitudes.rbegin(), magnitudes.rend());
   std::erase_if(all, [&](float w) { return std::abs(w) < magnitudes[3]; });
   ASSERT_EQ(all.size(), 4U);
-  for (int64_t i = 0; i < 4; ++i) {
-    EXPECT_EQ(taken.reshape({-1})[i].item<float>(), all[i]);
-  }
+  EXPECT_EQ(taken, all);
 }
 
 TEST(Apply, RejectsAMagnitudePlanForAnotherTeacher) {
@@ -207,6 +206,25 @@ TEST(Apply, RejectsAMagnitudePlanForAnotherTeacher) {
   }
   ExpectError([&] { Apply(plan, &source); }, ErrorKind::kMismatch,
               {"another teacher"});
+}
+
+TEST(NeedsSvd, OnlyWhereAPatchIsResampledByPinvOrTheInitialisationIsMimetic) {
+  model::VitConfig teacher = Vit(8, 2, 1);
+  teacher.patch_size = 8;
+  const HashedSource source(teacher);
+  Options options;
+  const auto needs = [&](const model::VitConfig& student) {
+    return NeedsSvd(
+        PlanSelection(teacher, source.Specs(), student, options, {}));
+  };
+  EXPECT_FALSE(needs(teacher));
+  EXPECT_TRUE(needs(Vit(8, 2, 1)));
+  options.patch_resize = PatchResize::kBilinear;
+  EXPECT_FALSE(needs(Vit(8, 2, 1)));
+  EXPECT_TRUE(
+      NeedsSvd(PlanRandom(teacher, model::Initializer::kMimetic, /*seed=*/0)));
+  EXPECT_FALSE(
+      NeedsSvd(PlanRandom(teacher, model::Initializer::kTimm, /*seed=*/0)));
 }
 
 }  // namespace

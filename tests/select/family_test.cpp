@@ -76,7 +76,7 @@ TEST(FamilyFromJson, ReadsEveryFileOfConfigs) {
     EXPECT_FALSE(family.about.empty());
     ++count;
   }
-  EXPECT_GE(count, 2);
+  EXPECT_GE(count, 7);
 }
 
 TEST(FamilyFromJson, SuggestsTheNearestKnownWord) {
@@ -127,6 +127,68 @@ TEST(FamilyFromJson, RejectsInvalidDimensions) {
   ExpectReadError("\"width\": \"width\"", "\"wi.dth\": \"width\"",
                   {"letters, digits and '_'"});
   ExpectReadError("\"head\": [", "\"stem\": [", {"stem"});  // a duplicate key
+}
+
+TEST(FamilyFromJson, ReadsHeadsAndTheFirstLayer) {
+  const FamilyTable family =
+      Read(With("\"layers\": \"layers\"",
+                "\"layers\": {\"role\": \"layers\", \"from\": 1}"));
+  EXPECT_EQ(family.tensors[1].name.With(0), "block.1.in");
+  EXPECT_FALSE(HasHeadAxis(family, family.dimensions[2]));
+  const FamilyTable heads =
+      Read(With("[\"width\", \"inner\"]", "[\"width\", \"inner.heads\"]"));
+  EXPECT_TRUE(heads.tensors[2].axes[1].per_head);
+  EXPECT_TRUE(HasHeadAxis(heads, heads.dimensions[2]));
+  ExpectReadError("[\"width\", 3]", "[\"width.heads\", 3]",
+                  {"'width' has no heads"});
+  ExpectReadError("\"width\": \"width\"",
+                  "\"width\": {\"role\": \"width\", \"from\": 1}",
+                  {"mlp.json.dimensions.width.from", "for the role layers"});
+}
+
+TEST(FamilyMatch, CountsLayersFromTheFirst) {
+  const FamilyTable family =
+      Read(With("\"layers\": \"layers\"",
+                "\"layers\": {\"role\": \"layers\", \"from\": 1}"));
+  std::vector<TensorSpec> file = {{"stem", {4, 3}},
+                                  {"block.1.in", {18, 4}},
+                                  {"block.1.out", {4, 6}},
+                                  {"block.2.in", {18, 4}},
+                                  {"block.2.out", {4, 6}}};
+  EXPECT_EQ(Match(family, file, {}).sizes.at("layers"), 2);
+  file.push_back({"block.0.in", {18, 4}});
+  ExpectError([&] { Match(family, file, {}); }, ErrorKind::kMismatch,
+              {"block.0.in", "matches no template"});
+}
+
+TEST(FamilyMatch, ReadsHeadsFromShapes) {
+  const FamilyTable family =
+      Read(With("\"head\": [\"classes\", \"width\"]",
+                "\"block.{layers}.bias\": [9, \"inner.heads\"], "
+                "\"head\": [\"classes\", \"width\"]"));
+  std::vector<TensorSpec> file = File();
+  file.push_back({"block.0.bias", {9, 3}});
+  file.push_back({"block.1.bias", {9, 3}});
+  EXPECT_EQ(Match(family, file, {}).sizes.at("inner.heads"), 3);
+  ExpectError(
+      [&] {
+        Match(family, file, {{"inner.heads", 2}});
+      },
+      ErrorKind::kMismatch, {"inner.heads", "is 3", "2 was given"});
+  const Sizes teacher = Match(family, file, {}).sizes;
+  const Sizes whole =
+      StudentSizes(family, teacher, {{"inner", 4}}, Heads::kWhole);
+  EXPECT_EQ(whole.at("inner.heads"), 2);
+  ExpectError(
+      [&] {
+        StudentSizes(family, teacher, {{"inner", 4}}, Heads::kFlat);
+      },
+      ErrorKind::kMismatch, {"heads", "'inner'", "heads=whole"});
+  EXPECT_EQ(StudentSizes(family, teacher, {}, Heads::kFlat).at("inner.heads"),
+            3);
+  file.back().shape = {9, 2};
+  ExpectError([&] { Match(family, file, {}); }, ErrorKind::kMismatch,
+              {"block.1.bias", "'inner.heads' is 3"});
 }
 
 TEST(FamilyMatch, InfersSizesFromShapes) {

@@ -10,7 +10,6 @@
 #include "wsel/core/sha256.h"
 #include "wsel/model/variants.h"
 #include "wsel/select/apply.h"
-#include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::select {
 namespace {
@@ -42,7 +41,7 @@ Digests Select(const std::string& teacher_name, model::Config student,
   Digests digests;
   for (size_t i = 0; i < plan.entries.size(); ++i) {
     digests[plan.entries[i].student.name] =
-        Sha256Hex(BytesOf(result.tensors[i])).substr(0, 16);
+        Sha256Hex(result.tensors[i].bytes).substr(0, 16);
   }
   return digests;
 }

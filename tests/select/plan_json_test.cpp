@@ -186,6 +186,19 @@ TEST(PlanJson, BoundsPositionsAndDigestsOfUntrustedPlans) {
             "p.json");
       },
       ErrorKind::kFormat, {"positions.prefix", "5001 positions", "4096"});
+  ExpectError(
+      [&] {
+        PlanFromJson(
+            Replace(resampled, R"("from_grid":37)", R"("from_grid":0)"),
+            "p.json");
+      },
+      ErrorKind::kFormat, {"positions.from_grid", "no grid"});
+  ExpectError(
+      [&] {
+        PlanFromJson(Replace(resampled, R"("from":14)", R"("from":0)"),
+                     "p.json");
+      },
+      ErrorKind::kFormat, {"kernel.from", "no kernel"});
   Options options;
   options.method = RuleNamed("magnitude");
   const std::string magnitude =

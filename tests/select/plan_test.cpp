@@ -1,5 +1,6 @@
 #include "wsel/select/plan.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -290,6 +291,99 @@ TEST(PlanSelection, ResetsTheHeadUnlessItIsReused) {
   other.num_classes = 7;
   ExpectError([&] { PlanOf(SmallVit(16, 2), other, options); },
               ErrorKind::kMismatch, {"teacher has 5", "student 7"});
+}
+
+// The same sizes in the architecture V2.
+model::ConvNextV2Config SmallV2(int64_t width) {
+  const ConvNextConfig c = SmallConvNext(width);
+  return {.name = "small",
+          .dims = c.dims,
+          .depths = c.depths,
+          .num_classes = c.num_classes};
+}
+
+TEST(PlanSelection, MakesGrnTheIdentityForATeacherWithout) {
+  const Plan plan = PlanOf(SmallConvNext(16), SmallV2(8));
+  for (const char* name : {"weight", "bias"}) {
+    const auto& grn = std::get<Reinitialised>(
+        EntryOf(plan, fmt::format("stages.2.blocks.1.mlp.grn.{}", name))
+            .source);
+    EXPECT_EQ(grn.init, model::Init{});  // zeros
+  }
+  EXPECT_EQ(SetOf(plan, "stages.2.blocks.1.mlp.fc1.weight", 0).name, "mlp.2");
+  EXPECT_THAT(
+      plan.notes,
+      ElementsAre(HasSubstr("no GRN: the student's is initialised as the"),
+                  HasSubstr("the teacher has layer scale, the student does")));
+}
+
+TEST(PlanSelection, LeavesGrnOutForAStudentWithout) {
+  const Plan plan = PlanOf(SmallV2(16), SmallConvNext(8));
+  const auto& scale =
+      std::get<Reinitialised>(EntryOf(plan, "stages.0.blocks.0.gamma").source);
+  EXPECT_EQ(scale.init.value, 1);
+  const auto grn = std::ranges::find(
+      plan.unused, "stages.0.blocks.0.mlp.grn.weight", &Unused::teacher);
+  ASSERT_NE(grn, plan.unused.end());
+  EXPECT_EQ(grn->reason, "the student has no such tensor");
+  EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("the teacher has GRN")));
+}
+
+TEST(PlanSelection, SelectsAnOverlappingStem) {
+  ConvNextConfig teacher = SmallConvNext(64);
+  teacher.stem_type = model::ConvNextStem::kOverlapTiered;
+  ConvNextConfig student = SmallConvNext(32);
+  student.stem_type = model::ConvNextStem::kOverlapTiered;
+  const Plan plan = PlanOf(teacher, student);
+  EXPECT_EQ(SetOf(plan, "stem.0.weight", 0).name, "stem.0");
+  EXPECT_EQ(SetOf(plan, "stem.0.weight", 0).indices.size(), 16U);
+  EXPECT_EQ(SetOf(plan, "stem.0.bias", 0).name, "stem.0");
+  EXPECT_EQ(SetOf(plan, "stem.1.weight", 0).name, "width.0");
+  EXPECT_EQ(SetOf(plan, "stem.1.weight", 1).name, "stem.0");
+}
+
+TEST(PlanSelection, ReinitialisesTheConvolutionsOfAnotherStem) {
+  ConvNextConfig teacher = SmallConvNext(64);
+  teacher.stem_type = model::ConvNextStem::kOverlap;
+  const Plan plan = PlanOf(teacher, SmallConvNext(32));
+  EXPECT_TRUE(IsReinitialised(plan, "stem.0.weight"));
+  EXPECT_EQ(SelectedOf(plan, "stem.1.weight").teacher, "stem.2.weight");
+  EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("another stem")));
+  const Plan reverse = PlanOf(SmallConvNext(64), [] {
+    ConvNextConfig student = SmallConvNext(32);
+    student.stem_type = model::ConvNextStem::kOverlap;
+    return student;
+  }());
+  EXPECT_TRUE(IsReinitialised(reverse, "stem.1.weight"));
+  EXPECT_EQ(SelectedOf(reverse, "stem.2.bias").teacher, "stem.1.bias");
+}
+
+TEST(PlanSelection, KeepsTheHeadsHiddenLayerWhereBothHaveIt) {
+  ConvNextConfig teacher = SmallConvNext(16);
+  teacher.head_hidden_size = 24;
+  ConvNextConfig student = SmallConvNext(8);
+  EXPECT_THAT(PlanOf(teacher, student).notes,
+              testing::Contains(HasSubstr("a hidden layer before the")));
+  const Options reuse{.head = Head::kReuse};
+  ExpectError([&] { PlanOf(teacher, student, reuse); }, ErrorKind::kMismatch,
+              {"head.fc.weight", "head_hidden_size"});
+  student.head_hidden_size = 12;
+  const Plan plan = PlanOf(teacher, student, reuse);
+  EXPECT_EQ(SetOf(plan, "head.pre_logits.fc.weight", 1).name, "width.3");
+  EXPECT_EQ(SetOf(plan, "head.fc.weight", 1),
+            SetOf(plan, "head.pre_logits.fc.weight", 0));
+  const Plan reset = PlanOf(teacher, student);
+  EXPECT_FALSE(IsReinitialised(reset, "head.pre_logits.fc.weight"));
+  EXPECT_TRUE(IsReinitialised(reset, "head.fc.weight"));
+}
+
+TEST(PlanSelection, GivesNormsWithoutBiasZeros) {
+  ConvNextConfig teacher = SmallConvNext(16);
+  teacher.norm_layer = model::ConvNextNorm::kRmsNorm;
+  const Plan plan = PlanOf(teacher, SmallConvNext(8));
+  EXPECT_TRUE(IsReinitialised(plan, "stages.0.blocks.0.norm.bias"));
+  EXPECT_FALSE(IsReinitialised(plan, "stages.0.blocks.0.norm.weight"));
+  EXPECT_THAT(plan.notes, testing::Contains(HasSubstr("has RMSNorm")));
 }
 
 TEST(PlanSelection, RejectsAnotherArchitecture) {

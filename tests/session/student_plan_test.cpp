@@ -63,7 +63,8 @@ TEST(StudentPlan, WithoutATeacherIsRandom) {
   request.initializer = model::Initializer::kXavier;
   const select::Plan plan = PlanStudent(request, nullptr);
   EXPECT_FALSE(plan.teacher);
-  EXPECT_EQ(ApplyPlan(plan, nullptr).tensors.size(), plan.entries.size());
+  EXPECT_EQ(ApplyPlan(plan, nullptr, nullptr).tensors.size(),
+            plan.entries.size());
 }
 
 TEST(StudentPlan, OfAMissingFileNeedsItsModel) {

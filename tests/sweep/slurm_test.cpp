@@ -52,7 +52,7 @@ TEST(Slurm, QuotesNamesAndPaths) {
       HasSubstr("#SBATCH --output=\"/my out/100%%j/slurm/%A_%a.txt\"\n"));
   job.log_folder = "/a\\b";
   ExpectError([&] { SlurmScript(job); }, ErrorKind::kUsage,
-              {"--output", "backslash"});
+              {"output", "backslash"});
 }
 
 TEST(Slurm, RefusesMoreTasksThanTheClusterTakes) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "wsel/image/eval_resize.h"
 #include "wsel/image/image.h"
 #include "wsel/image/resample.h"
 
@@ -47,21 +48,22 @@ struct TrainTransformOptions {
   double crop_pct = 0.875;                         // kEvaluation
   image::Interpolation interpolation = image::Interpolation::kBicubic;
   image::PassOrder pass_order = image::PassOrder::kPillow13;
-  double hflip = 0.5;  // probability
+  image::CropMode crop_mode = image::CropMode::kAuto;  // kEvaluation
+  double hflip = 0.5;                                  // probability
   // In timm's notation, "": off; see ParseRandAugment.
   std::string rand_augment = "rand-m9-mstd0.5-inc1";
   // Fill colour of RandAugment's geometric operations: round(255 mean).
   image::Rgb fill = {124, 116, 104};
 };
 
-// The evaluation transform, before normalisation. img_size <= 32: centre crop,
-// black padding. Up to 383: resize the short side to img_size / crop_pct, then
-// centre crop. From 384: resize to img_size x img_size.
+// The evaluation transform, before normalisation: image::EvalResizeOf says how
+// images get the size.
 struct EvalTransformOptions {
   int img_size = 224;
   double crop_pct = 0.875;
   image::Interpolation interpolation = image::Interpolation::kBicubic;
   image::PassOrder pass_order = image::PassOrder::kPillow13;
+  image::CropMode crop_mode = image::CropMode::kAuto;
 };
 
 // timm's RandomErasing, mode "pixel", count 1, after normalisation.

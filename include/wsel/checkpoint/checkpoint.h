@@ -64,6 +64,10 @@ class Checkpoint : public TensorSource {
 // constants of its code: "constants.0".
 inline constexpr std::string_view kFrozenPrefix = "constants.";
 
+// The key of metadata() that has the number of attention heads which a traced
+// TorchScript module's code states.
+inline constexpr std::string_view kTracedHeads = "code.num_heads";
+
 // Opens a checkpoint. The container is detected from the content, not from the
 // file name. Tensors inside nested dictionaries and lists, or in a TorchScript
 // module's attributes, have dotted names ("model.blocks.0.norm1.weight"); a

@@ -43,7 +43,7 @@ class JsonObject {
   }
   template <typename T>
   T GetOr(std::string_view key, T fallback) {
-    return Has(key) ? Get<T>(key) : fallback;
+    return Has(key) ? Get<T>(key) : std::move(fallback);
   }
 
   JsonObject Object(std::string_view key) {

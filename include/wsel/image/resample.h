@@ -10,11 +10,6 @@ enum class Interpolation { kNearest, kBilinear, kBicubic };
 // nearest, bilinear, bicubic
 const Registry<Interpolation>& Interpolations();
 
-// Evaluated images of these sizes are not resized but only cropped, or resized
-// as a whole: only in between a crop's share counts (DeiT's rule).
-inline constexpr int kLargestUnresized = 32;
-inline constexpr int kSmallestUncropped = 384;
-
 // Which pass of a resize comes first, which decides some roundings.
 enum class PassOrder {
   kPillow12,  // horizontal; vertical only in images 100 times as tall as wide

@@ -21,6 +21,9 @@ using Config = std::variant<VitConfig, ConvNextConfig, ConvNextV2Config>;
 
 // "ViT", "ConvNeXt" or "ConvNeXt V2"
 std::string_view ArchitectureName(const Config& config);
+// Whether weights of one can be selected for the other: the same architecture,
+// or a ConvNeXt and a ConvNeXt V2, which differ in GRN and layer scale.
+bool AreKin(const Config& a, const Config& b);
 inline const std::string& NameOf(const Config& config) {
   return std::visit([](const auto& c) -> const std::string& { return c.name; },
                     config);
@@ -82,8 +85,8 @@ std::vector<std::string_view> ForwardExtras(const Config& config);
 std::string DescribeForward(const Config& config);
 
 // Their differences, one clause each, such as "LayerNorm eps 1e-05, not 1e-06",
-// for weights of `source` in a model of `target`; none for models of different
-// architectures.
+// for weights of `source` in a model of `target`; none for models that are not
+// kin.
 std::vector<std::string> ForwardDifferences(const Config& source,
                                             const Config& target);
 

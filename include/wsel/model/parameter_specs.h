@@ -14,10 +14,12 @@ namespace wsel::model {
 // What the positions along a dimension stand for. Selection rules that keep
 // consistency choose the same indices for all dimensions of a role (and stage).
 enum class Role {
-  kFixed,      // kernels, image channels, single tokens: never selected from
-  kWidth,      // the residual stream, one per stage
-  kAttnInner,  // attention channels: num_heads x head_dim
-  kMlpHidden,  // hidden channels of an MLP
+  kFixed,       // kernels, image channels, single tokens: never selected from
+  kWidth,       // the residual stream, one per stage
+  kAttnInner,   // attention channels: num_heads x head_dim
+  kMlpHidden,   // hidden channels of an MLP
+  kStemHidden,  // between the convolutions of a ConvNeXt's overlapping stem
+  kHeadHidden,  // of the layer before the classifier
   kClasses,
   kTokens,       // positions: prefix tokens, then the patch grid row by row
   kKernel,       // height or width of the patch embedding's kernel
@@ -53,6 +55,7 @@ enum class Component {
   kAttnPool,    // attention pooling, its norm and MLP included
   kDownsample,  // ConvNeXt's convolution between stages
   kHead,
+  kPreLogits,  // the hidden layer before the classifier
 };
 
 std::string_view Name(Component component);  // "patch_embed", "attn", ...

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 
-#include "wsel/core/philox.h"
 #include "wsel/model/init.h"
 #include "wsel/tensor/spec.h"
 
@@ -14,14 +13,10 @@ namespace wsel::nn {
 // planning needs it without LibTorch.
 
 // Draws a contiguous float32 tensor of spec.shape. Its values depend only on
-// (seed, spec, init), not on other tensors, the order or the number of threads:
-// element i comes from sample i of RandomStream(seed, spec.name).
+// (seed, spec, init), not on other tensors, the order or the number of threads.
+// Those that need no singular values are model::Draw's.
 // kMimeticQkv and kMimeticProj of a block share a stream, whose name lacks the
 // last two components ("blocks.3.attn"), so that they match.
 at::Tensor Draw(const model::Init& init, const TensorSpec& spec, uint64_t seed);
-
-// Fills a contiguous float32 or float64 tensor: element i is `std` times the
-// normal quantile of sample i of the stream.
-void FillNormal(const RandomStream& stream, double std, at::Tensor& tensor);
 
 }  // namespace wsel::nn

@@ -8,16 +8,19 @@
 #include <string>
 #include <vector>
 
+#include "wsel/image/eval_resize.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 
 namespace wsel::pretrained {
 
-// A value that a file beside the checkpoint states.
+// A value that a file beside the checkpoint states, or the table of published
+// models (published.h) for the checkpoint's name.
 template <typename T>
 struct Stated {
   T value = {};
-  std::string file = {};  // its name
+  std::string file = {};  // its name; "timm's NAME.TAG"
+  bool by_name = false;   // it is the table's, by the checkpoint's name
 };
 
 // What lies beside a checkpoint: timm's or Hugging Face's config.json,
@@ -27,6 +30,7 @@ struct Beside {
   std::optional<Stated<std::array<double, 3>>> std = {};
   std::optional<Stated<double>> crop_pct = {};
   std::optional<Stated<image::Interpolation>> interpolation = {};
+  std::optional<Stated<image::CropMode>> crop_mode = {};
   std::optional<Stated<int64_t>> width = {};  // of the last stage
   std::optional<Stated<int64_t>> num_heads = {};
   std::optional<Stated<double>> norm_eps = {};
@@ -34,6 +38,8 @@ struct Beside {
   std::optional<Stated<model::Pooling>> pooling = {};  // as model::Hints'
   std::optional<Stated<std::array<int64_t, 2>>> img_size = {};  // the same
   std::optional<Stated<std::vector<std::string>>> classes = {};
+  // timm's "NAME" or "NAME.TAG".
+  std::optional<Stated<std::string>> architecture = {};
   // What else changes the outputs and is not supported, a sentence each.
   std::vector<std::string> unsupported = {};  // of the model
   std::vector<std::string> remarks = {};      // of the images, and of the files

@@ -42,6 +42,7 @@ struct ClassMatch {
   // How the names of the classes differ, as the rest of a sentence on the
   // checkpoint; "": they do not.
   std::string mismatch;
+  bool shares_names = false;  // with a mismatch: some classes are the same
 };
 // The one decision which of a classifier's `num_outputs` is which class. Logs
 // what is not by name. Classes without names, of a data set whose files are

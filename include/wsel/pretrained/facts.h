@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wsel/image/eval_resize.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
@@ -20,7 +21,7 @@ enum class FactSource {
   kGiven,     // a flag or a recipe
   kMetadata,  // the file's metadata, as this program writes it
   kBeside,    // a file beside it (beside.h)
-  kName,      // the name of the file or its folder: "augreg"
+  kName,      // the name of the file or its folder (published.h; "augreg")
   kLibrary,   // names and shapes, and the source library's pretrained_cfg
   kAssumed,   // none of them: a default
 };
@@ -29,8 +30,8 @@ template <typename T>
 struct Fact {
   T value = {};
   FactSource source = FactSource::kAssumed;
-  // kBeside: the file's name; kGiven: what it replaces, if something else is
-  // known.
+  // kBeside: the file's name; kName: the published weights; kGiven: what it
+  // replaces, if something else is known.
   std::string detail = {};
 };
 // One value per channel.
@@ -48,9 +49,11 @@ struct MeanStd {
 struct Facts {
   model::Config model;  // with image size, eps and activation
   FactSource model_source = FactSource::kLibrary;
-  MeanStd mean_std;  // of its images
+  std::string model_detail = {};  // kName: the published model
+  MeanStd mean_std;               // of its images
   Fact<double> crop_pct = {};
   Fact<image::Interpolation> interpolation = {};
+  Fact<image::CropMode> crop_mode = {};
   // A run that does not record it is one of version 0.1, which did as Pillow
   // 12.
   Fact<image::PassOrder> pass_order = {};
@@ -60,6 +63,11 @@ struct Facts {
   std::vector<std::string> remarks;  // Beside::remarks
   // What is the checkpoint's although a given model has another value.
   std::string note;
+
+  // What evaluation does with an image.
+  image::EvalResize Resizing() const {
+    return image::EvalResizeOf(crop_mode.value, ImageSize(model));
+  }
 };
 
 // Facts that the user gives, and defaults for unknown ones.
@@ -69,6 +77,7 @@ struct GivenFacts {
   std::optional<std::array<double, 3>> std = std::nullopt;
   std::optional<double> crop_pct = std::nullopt;
   std::optional<image::Interpolation> interpolation = std::nullopt;
+  std::optional<image::CropMode> crop_mode = std::nullopt;
   std::optional<image::PassOrder> pass_order = std::nullopt;
   image::Normalisation assumed = {};  // ImageNet's
 };
@@ -76,10 +85,14 @@ struct GivenFacts {
 // A given model may also be one that cannot be detected; its number of classes
 // is the checkpoint's. Errors: as
 // RequireModel, or RequireSupportedKeys for a given model, and MeanStdOf;
-// kFormat for a recipe in the metadata with an invalid crop, interpolation or
-// version of Pillow.
+// kFormat for a recipe in the metadata with an invalid crop, interpolation,
+// crop mode or version of Pillow.
 Facts FactsOf(const PretrainedCheckpoint& checkpoint,
               const GivenFacts& given = {});
+
+// A given crop that changes nothing at the model's size is a mistake. Errors:
+// kUsage ("crop_pct").
+void CheckCrop(const GivenFacts& given, const Facts& facts);
 
 // Only the mean and std, which are known of unknown models too. Errors: kFormat
 // for metadata that is not three numbers.
@@ -88,13 +101,15 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
 
 // Adds the mean and std to the metadata of a file, if they are known.
 void AddMeanStd(const PretrainedCheckpoint& checkpoint,
-                std::map<std::string, std::string>& metadata);
+                std::map<std::string, std::string>& metadata,
+                const GivenFacts& given = {});
 
-// The value of a key in the recipe of the run that trained the weights, in the
-// file's metadata; null if there is none. Errors: kFormat if that is not JSON.
-nlohmann::ordered_json RecordedValue(const PretrainedCheckpoint& checkpoint,
-                                     const std::string& section,
-                                     const std::string& key);
+// The value as a message writes it: [0.5,0.5,0.5], 0.9, bicubic.
+std::string FactText(const std::array<double, 3>& value);
+std::string FactText(double value);
+std::string FactText(image::Interpolation value);
+std::string FactText(image::CropMode value);
+std::string FactText(image::PassOrder value);
 
 // "images of 224 px, crop 0.9 (config.json), bicubic (assumed), mean
 // [0.5,0.5,0.5] (source library), std ..., LayerNorm eps 1e-06, GELU

@@ -11,6 +11,7 @@
 #include "wsel/model/detect.h"
 #include "wsel/naming/remap_state_dict.h"
 #include "wsel/pretrained/beside.h"
+#include "wsel/pretrained/published.h"
 
 namespace wsel::pretrained {
 
@@ -22,14 +23,16 @@ struct PretrainedCheckpoint {
   // states, and what lies beside it.
   model::Hints stated;
   Beside beside;
+  // The model that config.json or the path names; `beside` has its facts too.
+  std::optional<Published> published;
   std::optional<model::Detection> model;
   // Why there is no `model`, if a tensor shows that it is an unsupported one.
   std::string unsupported_reason;
 };
 
 // Opens a checkpoint and detects its model: from the metadata that this program
-// writes, else from names and shapes, what lies beside it and the source
-// library. Of several copies of the
+// writes, else from names and shapes, what lies beside it, the published model
+// that it is named after, and the source library. Of several copies of the
 // weights it takes the one that `copy` says. `num_heads`: of a ViT whose
 // metadata does not tell, as the user says; 0: not said. Errors: kIo, kFormat.
 PretrainedCheckpoint Open(const std::string& path,
@@ -39,6 +42,10 @@ PretrainedCheckpoint Open(const std::string& path,
 // Errors: kMismatch if no copy of the weights could be chosen, or if there is
 // an unexpected key or an unsupported tensor among them.
 void RequireSupportedKeys(const PretrainedCheckpoint& checkpoint);
+
+// Why there is no `model`: the reason, or the known model with the most similar
+// names and what differs.
+std::string WhyUnknown(const PretrainedCheckpoint& checkpoint);
 
 // Errors: kMismatch, with the reason, if the model is unknown; and as
 // RequireSupportedKeys.
@@ -53,6 +60,10 @@ void RequireKnownHeads(const PretrainedCheckpoint& checkpoint);
 std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint);
 std::vector<std::string> MissingKeys(const PretrainedCheckpoint& checkpoint,
                                      const model::Config& config);
+
+// Errors: kMismatch naming the first of them.
+void RequireAllKeys(const PretrainedCheckpoint& checkpoint,
+                    const model::Config& config);
 
 // Which copy of the weights is used, "the weights under 'model_ema.', not those
 // under 'model.' ..."; "" if the file has only one, without a prefix.

@@ -9,35 +9,35 @@
 #include <string>
 #include <string_view>
 
+#include "wsel/augment/options.h"
 #include "wsel/core/progress.h"
 #include "wsel/data/dataset.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
-#include "wsel/naming/remap_state_dict.h"
 #include "wsel/nn/build.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/probe/options.h"
 
 namespace wsel::probe {
 
 // Maps images to the features that a linear classifier is fitted to.
 struct FeatureExtractor {
-  std::string name;  // for messages
-  int img_size = 224;
+  std::string name;                         // for messages
+  augment::EvalTransformOptions transform;  // of the images, with their size
   image::Normalisation normalisation;
-  double crop_pct = 0.875;
-  image::Interpolation interpolation = image::Interpolation::kBicubic;
-  image::PassOrder pass_order = image::PassOrder::kPillow13;
   std::optional<pretrained::Facts> facts;  // of a checkpoint
   c10::Device device = c10::kCPU;
-  // Images [B, 3, img_size, img_size] on the device -> [B, D].
+  // Images [B, 3, size, size] on the device -> [B, D].
   std::function<at::Tensor(const at::Tensor&)> forward;
 };
 
 // The raw pixels, at the size of the set's first image; with `skip_corrupt` the
-// first that can be read. Errors: as set.image.
-FeatureExtractor PixelFeatures(const data::Dataset& set,
-                               const c10::Device& device,
-                               bool skip_corrupt = false);
+// first that can be read. `pass_order`: of larger images, which are resized.
+// Errors: as set.image.
+FeatureExtractor PixelFeatures(
+    const data::Dataset& set, const c10::Device& device,
+    bool skip_corrupt = false,
+    image::PassOrder pass_order = image::PassOrder::kPillow13);
 
 // The pooled features of a model without classifier (num_classes 0), which is
 // moved to the device.
@@ -45,17 +45,8 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
                                const image::Normalisation& normalisation,
                                const c10::Device& device);
 
-// A checkpoint whose classifier is left out; `copy`, `num_heads` as in
-// pretrained::Open.
-struct Backbone {
-  std::string checkpoint;
-  naming::CopyChoice copy = {};
-  int64_t num_heads = 0;
-  pretrained::GivenFacts given = {};
-};
-
-// Its pooled features, for images as it expects them. Errors: as
-// pretrained::FactsOf; kMismatch for a missing tensor.
+// The pooled features of a checkpoint without its classifier, for images as it
+// expects them. Errors: as pretrained::FactsOf; kMismatch for a missing tensor.
 FeatureExtractor CheckpointFeatures(const Backbone& backbone,
                                     const c10::Device& device);
 
@@ -76,8 +67,8 @@ struct FeatureOptions {
 using OnFeatures =
     std::function<void(const at::Tensor& features, const at::Tensor& labels)>;
 
-// Calls `use` with the features of all images of `set`, in order, by the eval
-// transform at img_size; with `skip_corrupt` of those that can be read. Returns
+// Calls `use` with the features of all images of `set`, in order, by its
+// transform; with `skip_corrupt` of those that can be read. Returns
 // the number of the others. Errors: as data::Loader::Next; kFormat if all
 // images are corrupt; kMismatch if a feature is NaN or infinite.
 int64_t ForEachBatch(const data::Dataset& set,

@@ -5,19 +5,10 @@
 #include <cstdint>
 
 #include "wsel/core/progress.h"
-#include "wsel/core/registry.h"
 #include "wsel/optim/schedule.h"
+#include "wsel/probe/options.h"
 
 namespace wsel::probe {
-
-// How the linear classifier on frozen features is trained.
-enum class ProbeSolver {
-  kLbfgs,  // the optimum of a convex loss: FitLogistic
-  kSgd,    // MAE's recipe with plain SGD
-  kLars,   // MAE's recipe, with LARS (You et al. 2017)
-};
-// lbfgs, sgd, lars
-const Registry<ProbeSolver>& ProbeSolvers();
 
 // As scikit-learn's StandardScaler: to mean 0 and standard deviation 1 over the
 // training features [N, D], however small it is; constant features, whose scale
@@ -37,14 +28,6 @@ class StandardScaler {
   at::Tensor scale_;
 };
 
-struct LogisticOptions {
-  // L2 penalty on the weights, relative to the summed loss: C = 1 / l2 in
-  // scikit-learn's LogisticRegression, whose default is 1. As there, two
-  // classes have one weight vector, the difference of their rows.
-  double l2 = 1;
-  int64_t iterations = 200;  // of L-BFGS, at most
-};
-
 // Weights [classes, D] and bias [classes].
 struct LinearClassifier {
   at::Tensor weight;
@@ -60,22 +43,10 @@ LinearClassifier FitLogistic(const at::Tensor& features,
                              const LogisticOptions& options,
                              const OnProgress& on_progress = nullptr);
 
-// MAE's linear probe (He et al. 2022, appendix A.1, table 10): a batch norm
-// without affine parameters, a linear layer, momentum 0.9, no weight decay,
-// warmup and cosine decay to 0.
-struct ProbeRecipe {
-  ProbeSolver solver = ProbeSolver::kLars;
-  int64_t batch_size = 512;
-  // The rate is for 256 images: it is multiplied by batch_size / 256.
-  optim::ScheduleOptions schedule = {
-      .lr = 0.1, .min_lr = 0, .epochs = 90, .warmup_epochs = 10};
-  uint64_t seed = 0;
-};
-
 // Errors: kConfig, naming the field.
 void Validate(const ProbeRecipe& recipe);
 
-// Trains such a classifier by SGD or LARS.
+// Trains the linear classifier of MAE's recipe by SGD or LARS.
 class LinearProbe {
  public:
   // Errors: as Validate.

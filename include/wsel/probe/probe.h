@@ -7,19 +7,9 @@
 #include "wsel/data/dataset.h"
 #include "wsel/probe/features.h"
 #include "wsel/probe/linear_probe.h"
+#include "wsel/probe/options.h"
 
 namespace wsel::probe {
-
-// How a linear classifier is fitted to frozen features.
-struct ProbeOptions {
-  ProbeRecipe recipe;        // recipe.solver decides which of the two
-  LogisticOptions logistic;  // kLbfgs
-  // MAE's random crops and flips: features are recomputed in each epoch. Not
-  // with kLbfgs, which is fitted to fixed features.
-  bool augment = false;
-  int workers = -1;  // of the data loader; -1: one per core
-  bool skip_corrupt = false;
-};
 
 // Errors: kConfig, naming the field.
 void Validate(const ProbeOptions& options);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wsel/core/registry.h"
 #include "wsel/data/options.h"
 #include "wsel/model/config.h"
 #include "wsel/model/init.h"
@@ -20,6 +21,7 @@ namespace wsel::recipe {
 struct InitOptions {
   std::string file;  // a checkpoint of the model's architecture; "": none
   naming::CopyChoice copy;
+  bool reset_classifier = false;  // of the file
   // Weight selection from the teacher, as `wsel init` does it, by this rule.
   std::optional<select::Method> select;
   // The other options of the selection; its method and seed are not used.
@@ -79,7 +81,20 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
 // Reads the configuration that a run wrote, into its folder or a checkpoint.
 // Runs that do not say how they resize, of older versions, did so as Pillow 12.
 // Errors: as RecipeFromJson.
-Recipe RecipeOfRun(std::string_view text, std::string_view where);
+Recipe RecipeOfRun(std::string_view text, std::string_view where,
+                   const std::vector<std::string>& sets = {});
+
+// How the weights of a configuration that names no model are initialised, if it
+// has an initial checkpoint: the model is then that of the checkpoint. Errors:
+// as RecipeFromJson.
+std::optional<InitOptions> InitWithoutModel(
+    std::string_view text, std::string_view where,
+    const std::vector<std::string>& sets);
+
+// The configuration with `defaults`, which are like `sets`, for keys that it
+// does not give. Errors: as RecipeFromJson.
+std::string WithDefaults(std::string_view text, std::string_view where,
+                         const std::vector<std::string>& defaults);
 
 // Sets the number of epochs, and scales the warmup along (paper, Figure 4).
 // Errors: kConfig.
@@ -93,6 +108,7 @@ struct Field {
   std::string default_value;  // as JSON
   std::string flag;           // "--seed", an option that sets it; or empty
   std::string metavar;        // of the option; empty: it takes no value
+  std::string timm;           // train.py's option of the same meaning; or empty
 
   std::string section() const { return path.substr(0, path.find('.')); }
 };
@@ -100,8 +116,22 @@ struct Field {
 std::vector<Field> Fields();
 
 // They as tables in Markdown, one per section: path, default value, meaning,
-// and the option that sets it too.
+// the option that sets it too, and timm's option.
 std::string FieldTable();
+
+// The override that an unknown option of wsel train may stand for, such as
+// "--set train.clip_grad=VALUE" for --clip-grad: by the key's name or by timm's
+// option. Empty if there is none.
+std::string SetForOption(std::string_view option);
+
+// How much training images are changed, as overrides of a recipe.
+enum class Augmentation {
+  kNone,   // images as in evaluation, unmixed
+  kLight,  // random crops and flips
+  kPaper,  // the paper's recipe
+};
+const Registry<Augmentation>& Augmentations();
+std::vector<std::string> SetsOf(Augmentation augmentation);
 
 // Every value, as RecipeFromJson reads it; indented by two spaces.
 std::string ToJson(const Recipe& recipe);

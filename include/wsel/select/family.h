@@ -29,13 +29,16 @@ struct Dimension {
   // Index into FamilyTable::dimensions: unless the student's size is given, it
   // shrinks by the same ratio as that dimension.
   std::optional<size_t> follows;
+  int64_t first = 0;  // kLayers: the number of the first layer in names
 };
 
 // One dimension of a tensor: `factor` equal parts of a named dimension (3 for a
-// fused q, k, v), or the fixed size `factor` if none is named.
+// fused q, k, v), or the fixed size `factor` if none is named, or one position
+// for each head of an attention dimension.
 struct FamilyAxis {
   std::optional<size_t> dimension;  // index into FamilyTable::dimensions
   int64_t factor = 1;
+  bool per_head = false;
 };
 
 // A tensor's name, with a placeholder for the layer number if layers repeat it.
@@ -43,10 +46,11 @@ struct NameTemplate {
   std::string before;            // the whole name if there are no layers
   std::optional<size_t> layers;  // index into FamilyTable::dimensions
   std::string after;
+  int64_t first = 0;  // Dimension::first of `layers`
 
-  // "encoder.layer.3.output.dense.bias"
+  // "encoder.layer.3.output.dense.bias"; `layer` is counted from 0.
   std::string With(int64_t layer) const {
-    return layers ? before + std::to_string(layer) + after : before;
+    return layers ? before + std::to_string(first + layer) + after : before;
   }
 };
 
@@ -83,7 +87,9 @@ struct FamilyTable {
 //                "blocks.{layers}.up.weight": ["hidden", "width"]},
 //    "optional": ["stem.weight"],
 //    "ignored": {"step": "counts batches"}}
-// An axis is a fixed size, a dimension, or equal parts of one: "3*inner".
+// An axis is a fixed size, a dimension, equal parts of one, "3*inner", or the
+// heads of an attention dimension, "inner.heads". Layers are counted from 0, or
+// {"role": "layers", "from": 1}.
 // Errors: kConfig, naming `where` and the key; for an unknown key, role or
 // dimension the nearest known one is suggested. A dimension that no tensor has
 // is an error, and so is one inside a layer that is also used outside of
@@ -100,6 +106,10 @@ std::vector<std::string> SizeNames(const FamilyTable& family);
 // Errors: kUsage at `where` for a size that the family does not have.
 void CheckSizeNames(const FamilyTable& family, const Sizes& sizes,
                     std::string_view where);
+
+// Whether a tensor has one position for each head of that dimension, so that
+// shapes determine the number of heads.
+bool HasHeadAxis(const FamilyTable& family, const Dimension& dimension);
 
 // The key in Sizes of an attention dimension's number of heads.
 inline std::string HeadsOf(const Dimension& dimension) {

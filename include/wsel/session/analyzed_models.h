@@ -11,6 +11,7 @@
 #include "wsel/image/normalisation.h"
 #include "wsel/model/config.h"
 #include "wsel/naming/remap_state_dict.h"
+#include "wsel/select/svd_parts.h"
 #include "wsel/tensor/source.h"
 
 namespace wsel::session {
@@ -53,9 +54,10 @@ struct AnalyzedModel {
 
 // In the order of the paper's Figure 5: random students, the teacher, students
 // selected from it, checkpoints. Of students, only tensors whose names begin
-// with `prefix` are made. Errors: those of StudentsOf, pretrained::FactsOf and
-// PlanStudent.
+// with `prefix` are made; `svd` as in select/apply.h. Errors: those of
+// StudentsOf, pretrained::FactsOf and PlanStudent.
 std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
+                                              const select::SvdParts* svd,
                                               const std::string& prefix = "");
 
 }  // namespace wsel::session

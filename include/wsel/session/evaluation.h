@@ -14,26 +14,12 @@
 #include "wsel/nn/build.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/session/eval_request.h"
 #include "wsel/train/confusion_matrix.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/image_batches.h"
 
 namespace wsel::session {
-
-// A checkpoint to evaluate on a data set's test split.
-struct EvalRequest {
-  std::string checkpoint;
-  naming::CopyChoice copy;
-  int64_t num_heads = 0;  // 0: the file's
-  pretrained::GivenFacts given;
-  pretrained::ClassOrder class_order = pretrained::ClassOrder::kNames;
-  data::DataOptions data;
-  int64_t batch_size = 0;  // images; 0: what fits into free memory
-  // kAuto: that of the run that trained the weights, if the device is fit for
-  // it.
-  train::Precision precision = train::Precision::kAuto;
-  c10::Device device = c10::kCPU;
-};
 
 struct EvalCheckpoint {
   pretrained::PretrainedCheckpoint checkpoint;
@@ -65,7 +51,7 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
 class Evaluation {
  public:
   // Errors: as OpenForEval, OpenTestSplit and OutputsOf.
-  explicit Evaluation(const EvalRequest& request);
+  Evaluation(const EvalRequest& request, const c10::Device& device);
 
   const data::Dataset& test() const { return test_; }
   const pretrained::Facts& facts() const { return facts_; }
@@ -88,14 +74,6 @@ class Evaluation {
   int64_t batch_size_ = 0;
   std::unique_ptr<train::Uploader> uploader_;
   std::unique_ptr<data::Loader> loader_;
-};
-
-// Files that `wsel eval` writes beside its result; "": not asked for.
-struct EvalFiles {
-  std::string predictions;  // one JSON line per image
-  bool logits = false;      // in it
-  std::string confusion;    // CSV
-  std::string per_class;    // CSV
 };
 
 // Collects what these files hold, batch by batch.

@@ -18,6 +18,8 @@ struct DataSplits {
 // Errors: kUsage, kConfig for the options; kIo, kFormat for the files.
 DataSplits OpenSplits(const data::DataOptions& options);
 
+// Only the training split. Errors: as OpenSplits.
+data::Dataset OpenTrainSplit(const data::DataOptions& options);
 // Only the test split, for evaluation. Errors: as OpenSplits.
 data::Dataset OpenTestSplit(const data::DataOptions& options);
 

@@ -1,3 +1,4 @@
+// Torch-free.
 #pragma once
 
 #include <map>
@@ -33,16 +34,19 @@ void LogTeacher(const select::Plan& plan,
                 const pretrained::PretrainedCheckpoint& teacher,
                 bool model_given = false);
 
-// Executes a plan (select/apply.h) on the teacher that it was made for.
+// Executes a plan (select/apply.h) on the teacher that it was made for. `svd`
+// as there.
 select::Student ApplyPlan(const select::Plan& plan,
-                          const pretrained::PretrainedCheckpoint* teacher);
+                          const pretrained::PretrainedCheckpoint* teacher,
+                          const select::SvdParts* svd);
 
 // Applies a plan and writes the student's checkpoint, with all that reproducing
-// it needs as metadata. Warns of NaN and infinite values, which
-// come from the teacher. `command` is the whole command line.
+// it needs as metadata. Warns of NaN and infinite values, which come from the
+// teacher. `command` is the whole command line.
 // Errors: as select::Apply; kIo.
 void WriteStudent(const std::filesystem::path& output, const select::Plan& plan,
                   const pretrained::PretrainedCheckpoint* teacher,
-                  pretrained::HashScope scope, const std::string& command);
+                  pretrained::HashScope scope, const std::string& command,
+                  const select::SvdParts* svd);
 
 }  // namespace wsel::session

@@ -1,6 +1,5 @@
+// Torch-free.
 #pragma once
-
-#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>
@@ -10,7 +9,8 @@
 namespace wsel {
 
 // Summary statistics of a tensor's values. NaN is counted and excluded from the
-// rest; infinities are included. All are 0 if no value remains.
+// rest; infinities are included, and make `std` NaN. All are 0 if no value
+// remains.
 struct Statistics {
   double min = 0;
   double max = 0;
@@ -19,8 +19,8 @@ struct Statistics {
   int64_t nan_count = 0;
 };
 
-// Computed in float64, from a tensor of any real type.
-Statistics StatisticsOf(const at::Tensor& tensor);
+// Computed in float64, from a tensor of any type. Errors: as Contiguous
+// (view_shape.h).
 Statistics StatisticsOf(const TensorView& view);
 // Of each of the file's tensors, on all cores.
 std::vector<Statistics> AllStatisticsOf(const TensorSource& file);

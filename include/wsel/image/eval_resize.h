@@ -1,0 +1,43 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "wsel/core/registry.h"
+
+namespace wsel::image {
+
+// How evaluated images get the model's size: timm's crop_mode, or by the size.
+enum class CropMode {
+  kAuto,    // DeiT's rule, see EvalResizeOf
+  kCenter,  // the short side is resized, the middle cropped
+  kSquash,  // resized to a square, whatever the aspect ratio, the middle
+            // cropped
+};
+// auto, center, squash
+const Registry<CropMode>& CropModes();
+
+// What a mode does at one size.
+enum class EvalResize {
+  kNone,       // a centre crop without resizing, black padding
+  kShortSide,  // the short side to img_size / crop_pct, then a centre crop
+  kSquash,     // both sides to img_size / crop_pct, then a centre crop
+  kWhole,      // both sides to img_size
+};
+// Whether crop_pct matters.
+inline bool HasCrop(EvalResize resize) {
+  return resize == EvalResize::kShortSide || resize == EvalResize::kSquash;
+}
+
+// The one decision how images are evaluated. kAuto: images of up to 32 px are
+// not resized, those from 384 px as a whole; only in between does a crop's
+// share count. Sources: DeiT's and ConvNeXt's build_transform; timm's
+// transforms_imagenet_eval.
+EvalResize EvalResizeOf(CropMode mode, int64_t img_size);
+
+// "up to 32 px images are cropped without resizing, ...": kAuto's rule, for
+// messages.
+std::string DescribeAutoCrop();
+
+}  // namespace wsel::image

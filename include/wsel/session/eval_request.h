@@ -1,0 +1,37 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "wsel/data/options.h"
+#include "wsel/naming/remap_state_dict.h"
+#include "wsel/pretrained/classes.h"
+#include "wsel/pretrained/facts.h"
+#include "wsel/train/options.h"
+
+namespace wsel::session {
+
+// A checkpoint to evaluate on a data set's test split.
+struct EvalRequest {
+  std::string checkpoint;
+  naming::CopyChoice copy;
+  int64_t num_heads = 0;  // 0: the file's
+  pretrained::GivenFacts given;
+  pretrained::ClassOrder class_order = pretrained::ClassOrder::kNames;
+  data::DataOptions data;
+  int64_t batch_size = 0;  // images; 0: what fits into free memory
+  // kAuto: that of the run that trained the weights, if the device is fit for
+  // it.
+  train::Precision precision = train::Precision::kAuto;
+};
+
+// Files that `wsel eval` writes beside its result; "": not asked for.
+struct EvalFiles {
+  std::string predictions;  // one JSON line per image
+  bool logits = false;      // in it
+  std::string confusion;    // CSV
+  std::string per_class;    // CSV
+};
+
+}  // namespace wsel::session

@@ -1,0 +1,140 @@
+"""coverage.py: the image models of transformers, small, as save_pretrained
+writes them."""
+
+import json
+
+import torch
+import transformers as hf
+
+from coverage_program import Seen, dry_run, write_shapes
+from coverage_timm import judge
+
+SIZES = dict(hidden_size=192, num_hidden_layers=2, num_attention_heads=3,
+             intermediate_size=768, image_size=64, patch_size=16)
+HUGE = {**SIZES, "hidden_size": 1280, "num_attention_heads": 16,
+        "intermediate_size": 5120}
+STAGES = dict(hidden_sizes=[16, 32, 48, 64], depths=[1, 1, 1, 1])
+ACTIVATIONS = {"gelu": "gelu", "quick_gelu": "quick_gelu", "relu": "relu",
+               "gelu_pytorch_tanh": "gelu_tanh", "silu": "gelu"}  # of a SwiGLU
+# Forms of the configs' model types, as the end of "it has ...".
+FORMS = {"siglip": ["attention pooling"], "siglip_vision_model":
+         ["attention pooling"], "dinov3_vit": ["rotary positions"],
+         "aimv2_vision_model": ["RMSNorm"], "aimv2": ["RMSNorm"],
+         "swin": ["shifted windows"]}
+
+
+def case(model, arguments, **more):
+    """A class, its config's arguments, and the processor's mean if it is not
+    the library's own."""
+    return model, {**arguments, **more}
+
+
+CASES = [
+    case("ViTModel", SIZES),
+    case("ViTForImageClassification", SIZES),
+    case("ViTForImageClassification", SIZES, hidden_act="gelu_pytorch_tanh"),
+    case("ViTForImageClassification", SIZES, hidden_act="relu"),
+    case("ViTForImageClassification", SIZES, layer_norm_eps=1e-6),
+    case("ViTForImageClassification", SIZES, qkv_bias=False),
+    case("ViTForImageClassification", HUGE),
+    case("ViTForImageClassification", SIZES, num_attention_heads=6),
+    case("ViTForMaskedImageModeling", SIZES, encoder_stride=16),
+    case("DeiTModel", SIZES),
+    case("DeiTForImageClassification", SIZES),
+    case("DeiTForImageClassificationWithTeacher", SIZES),
+    case("Dinov2Model", SIZES), case("Dinov2ForImageClassification", SIZES),
+    case("Dinov2Model", SIZES, layer_norm_eps=1e-5),
+    case("Dinov2Backbone", SIZES),
+    case("Dinov2WithRegistersModel", SIZES),
+    case("Dinov2WithRegistersForImageClassification", SIZES),
+    case("DINOv3ViTModel", SIZES), case("DINOv3ConvNextModel", STAGES),
+    case("CLIPVisionModel", SIZES),
+    case("CLIPVisionModel", SIZES, hidden_act="gelu"),
+    case("CLIPVisionModelWithProjection", SIZES, projection_dim=32),
+    case("CLIPVisionModelWithProjection", HUGE, projection_dim=32,
+         hidden_act="gelu"),
+    case("CLIPForImageClassification", SIZES),
+    case("MetaClip2VisionModel", SIZES),
+    case("SiglipVisionModel", SIZES),
+    case("SiglipForImageClassification", SIZES),
+    case("ConvNextModel", STAGES), case("ConvNextForImageClassification", STAGES),
+    case("ConvNextForImageClassification", STAGES,
+         hidden_act="gelu_pytorch_tanh"),
+    case("ConvNextBackbone", STAGES),
+    case("ConvNextV2Model", STAGES),
+    case("ConvNextV2ForImageClassification", STAGES),
+    case("ViTMAEModel", SIZES), case("ViTMAEForPreTraining", SIZES),
+    case("ViTMSNModel", SIZES), case("ViTMSNForImageClassification", SIZES),
+    case("IJepaModel", SIZES), case("IJepaForImageClassification", SIZES),
+    case("IJepaModel", HUGE),
+    case("Aimv2VisionModel", SIZES),
+    case("DPTModel", SIZES), case("FlavaImageModel", SIZES),
+]
+
+
+def config_of(model, arguments):
+    """The config; of models with towers the image tower has the arguments."""
+    kind = getattr(hf, model).config_class
+    if "vision_config" in getattr(kind, "sub_configs", {}):
+        return kind(vision_config=arguments)
+    return kind(**arguments)
+
+
+def expected(config, shapes):
+    """The properties that follow from a config."""
+    vision = getattr(config, "vision_config", config)
+    stages = getattr(vision, "hidden_sizes", None)
+    if stages and hasattr(vision, "depths"):
+        v2 = "convnextv2" in config.model_type
+        return {"family": "convnextv2" if v2 else "convnext", "dims": stages,
+                "depths": vision.depths,
+                **({} if v2 else {"activation": ACTIVATIONS[vision.hidden_act]})}
+    out = {"family": "vit", "embed_dim": vision.hidden_size,
+           "depth": vision.num_hidden_layers,
+           "num_heads": vision.num_attention_heads,
+           "patch_size": vision.patch_size, "img_size": vision.image_size}
+    for name in ("layer_norm_eps", "rms_norm_eps"):
+        if hasattr(vision, name):
+            out["norm_eps"] = getattr(vision, name)
+    if hasattr(vision, "hidden_act"):
+        out["activation"] = ACTIVATIONS[vision.hidden_act]
+    out["qkv_bias"] = any("q" in name and name.endswith("bias")
+                          for name in shapes)
+    return out
+
+
+def processor(config):
+    """The images that the library's processor makes for the model."""
+    clip = "clip" in config.model_type
+    mean = [0.48145466, 0.4578275, 0.40821073] if clip else [0.5, 0.5, 0.5]
+    std = [0.26862954, 0.26130258, 0.27577711] if clip else [0.5, 0.5, 0.5]
+    return {"image_mean": mean, "image_std": std, "resample": 3,
+            "crop_size": {"height": 64, "width": 64},
+            "size": {"shortest_edge": 64}}
+
+
+def rows(wsel, folder, only):
+    for model, arguments in CASES:
+        if only not in model:
+            continue
+        changed = ", ".join(f"{k}={v}" for k, v in arguments.items()
+                            if k not in SIZES and k not in STAGES)
+        config = config_of(model, arguments)
+        with torch.device("meta"):
+            built = getattr(hf, model)(config)
+        shapes = {k: tuple(v.shape) for k, v in built.state_dict().items()
+                  if v.dtype.is_floating_point}
+        path = folder / "hf" / "model.safetensors"
+        write_shapes(path, shapes)
+        images = processor(config)
+        written = {**config.to_dict(), "architectures": [model]}
+        path.with_name("config.json").write_text(json.dumps(written, default=str))
+        path.with_name("preprocessor_config.json").write_text(json.dumps(images))
+        seen = Seen(wsel, path)
+        wanted = expected(config, shapes)
+        verdict = judge(seen, wanted, {"mean": images["image_mean"],
+                                       "std": images["image_std"]},
+                        FORMS.get(config.model_type, ["activation"]))
+        code = dry_run(wsel, path, seen.model)[0] if seen.understood() else ""
+        yield {"tag": f"{model} {changed}".strip(), "beside": verdict,
+               "init": code}

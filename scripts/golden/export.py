@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Checks what wsel export writes, with other people's programs.
+
+    scripts/golden/export.py --check build/release/wsel
+
+Exports small models of every architecture (those of models.py, with hashed.py's
+parameters) in each dtype, and checks: onnx.checker with full_check; strict shape
+inference; logits of onnxruntime and, if it is installed, OpenVINO against
+timm's; that names, metadata and the dynamic batch are there; the same bytes each
+time; predictions of wsel predict against timm's. Writes nothing into the
+project. Needs what scripts/setup --parity installs; OpenVINO is left out where it is
+missing.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+import timm.data
+import torch
+from PIL import Image
+from safetensors.numpy import save_file
+from torchvision import transforms
+
+import hashed
+import models
+import timm_build
+
+try:
+    import openvino
+except ImportError:
+    openvino = None
+
+DATA = pathlib.Path(__file__).parents[2] / "tests/golden/data/folders"
+CLASSES = ["a", "b", "c", "d", "e"]
+TOLERANCE = 1e-4  # of the largest logit
+HALF_TOLERANCE = 2e-2
+INT8_TOLERANCE = 0.15  # the small models have 0.03 to 0.08
+
+
+def write_checkpoint(path, name, config):
+    model = timm_build.build(config).eval()
+    models.fill(model)
+    tensors = {k: v.detach().numpy() for k, v in model.named_parameters()}
+    save_file(tensors, path, {
+        "wsel.model": json.dumps(dict(config, name=name)),
+        "wsel.mean": "[0.5,0.5,0.5]", "wsel.std": "[0.5,0.5,0.5]",
+        "wsel.classes": json.dumps(CLASSES)})
+    return model
+
+
+def error(found, expected):
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+def run_onnxruntime(path, x):
+    session = onnxruntime.InferenceSession(
+        path, providers=["CPUExecutionProvider"])
+    return session.run(None, {"images": x})[0]
+
+
+def run_openvino(path, x):
+    compiled = openvino.Core().compile_model(
+        path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return compiled(x)[0]
+
+
+def transform_of(config):
+    """timm's; up to 32 px wsel crops without resizing, as CIFAR's recipes do."""
+    size = config["img_size"]
+    if size <= 32:
+        return transforms.Compose([
+            transforms.CenterCrop(size), transforms.ToTensor(),
+            transforms.Normalize((0.5,) * 3, (0.5,) * 3)])
+    return timm.data.create_transform(
+        size, interpolation="bicubic", crop_pct=0.875, mean=(0.5,) * 3,
+        std=(0.5,) * 3)
+
+
+class Check:
+    def __init__(self, wsel, folder):
+        self.wsel = wsel
+        self.folder = folder
+        self.failures = []
+
+    def expect(self, condition, text):
+        if not condition:
+            self.failures.append(text)
+            print("  FAILED:", text)
+
+    def run(self, *arguments):
+        done = subprocess.run([self.wsel, "-q", *map(str, arguments)],
+                              capture_output=True, text=True,
+                              cwd=self.folder, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"wsel {arguments}: {done.stderr}")
+        return done.stdout
+
+    def file(self, name, path, x, expected, tolerance):
+        """One exported file, in both engines, with batches of 1 and 3."""
+        onnx.checker.check_model(path, full_check=True)
+        model = onnx.load(path)
+        onnx.shape_inference.infer_shapes(model, check_type=True,
+                                          strict_mode=True, data_prop=True)
+        batch = model.graph.input[0].type.tensor_type.shape.dim[0]
+        self.expect(batch.dim_param == "batch", f"{name}: dynamic batch")
+        props = {p.key: p.value for p in model.metadata_props}
+        self.expect(json.loads(props["classes"]) == CLASSES,
+                    f"{name}: classes")
+        self.expect(props["mean"] == "[0.5,0.5,0.5]", f"{name}: mean")
+        mode = "none" if int(props["img_size"]) <= 32 else "center"
+        self.expect(props["crop_mode"] == mode, f"{name}: crop mode")
+        engines = {"onnxruntime": run_onnxruntime}
+        if openvino is not None:
+            engines["openvino"] = run_openvino
+        for engine, run in engines.items():
+            for count in (1, 3):
+                found = error(run(path, x[:count]), expected[:count])
+                self.expect(found <= tolerance,
+                            f"{name}: {engine}, batch {count}: {found:.1e}")
+            print(f"  {name:28} {engine:12} {found:.1e}")
+
+    def model(self, name, config):
+        checkpoint = self.folder / f"{name}.safetensors"
+        model = write_checkpoint(checkpoint, name, config)
+        size = config["img_size"]
+        pixels = (hashed.hashed("pixels", (3, size, size, 3)) * 255 + 127.5)
+        pixels = pixels.round().clip(0, 255).astype(np.uint8)
+        x = ((pixels / np.float32(255) - 0.5) / 0.5).transpose(0, 3, 1, 2)
+        x = np.ascontiguousarray(x, np.float32)
+        with torch.no_grad():
+            expected = model(torch.from_numpy(x)).numpy()
+        for opset in (17, 21):
+            path = self.folder / f"{name}.{opset}.onnx"
+            self.run("export", checkpoint.name, path.name, "--opset", opset)
+            self.file(f"{name} opset {opset}", str(path), x, expected,
+                      TOLERANCE)
+            first = path.read_bytes()
+            self.run("export", checkpoint.name, path.name, "--opset", opset)
+            self.expect(path.read_bytes() == first, f"{name}: same bytes")
+        for label, options, images, tolerance in (
+                ("pixels", ["--preprocess"], pixels, TOLERANCE),
+                ("float16", ["--dtype", "float16"], x, HALF_TOLERANCE)):
+            path = self.folder / f"{name}.{label}.onnx"
+            self.run("export", checkpoint.name, path.name, *options)
+            self.file(f"{name} {label}", str(path), images, expected,
+                      tolerance)
+        self.int8(name, config, checkpoint, model)
+        self.predict(name, config, checkpoint, model)
+
+    def int8(self, name, config, checkpoint, model):
+        """On the images that it is calibrated on."""
+        transform = transform_of(config)
+        files = [f for f in DATA.glob("train/**/*") if f.is_file()]
+        x = torch.stack([transform(Image.open(f).convert("RGB"))
+                         for f in sorted(files)])
+        with torch.no_grad():
+            expected = model(x).numpy()
+        path = self.folder / f"{name}.int8.onnx"
+        self.run("export", checkpoint.name, path.name, "--quantize", "int8",
+                 "--dataset", "folder", "--data-root", DATA)
+        self.file(f"{name} int8", str(path), x.numpy(), expected,
+                  INT8_TOLERANCE)
+
+    def predict(self, name, config, checkpoint, model):
+        transform = transform_of(config)
+        files = sorted(DATA.glob("val/*/*.jpg"))
+        lines = self.run("predict", checkpoint.name, *files, "--json",
+                         "--resize", "pillow-12").splitlines()
+        self.expect(len(lines) == len(files), f"{name}: a line per image")
+        for file, line in zip(files, map(json.loads, lines)):
+            image = transform(Image.open(file).convert("RGB"))
+            with torch.no_grad():
+                p = model(image[None]).softmax(1)[0].numpy()
+            order = np.argsort(-p, kind="stable")
+            self.expect([c["index"] for c in line["classes"]] == list(order),
+                        f"{name}: classes of {file.name}")
+            found = np.array([c["probability"] for c in line["classes"]])
+            self.expect(np.abs(found - p[order]).max() < 1e-4,
+                        f"{name}: probabilities of {file.name}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", "--wsel", required=True, metavar="WSEL")
+    wsel = pathlib.Path(parser.parse_args().check).resolve()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        check = Check(str(wsel), pathlib.Path(folder))
+        for name, config in models.SMALL.items():
+            if config["num_classes"] > 0:
+                print(name)
+                check.model(name, config)
+    print(f"{len(check.failures)} failures")
+    sys.exit(1 if check.failures else 0)
+
+
+if __name__ == "__main__":
+    main()

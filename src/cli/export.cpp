@@ -1,0 +1,260 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "commands.h"
+#include "dry_run.h"
+#include "options.h"
+#include "torch_commands.h"
+#include "wsel/core/dump_json.h"
+#include "wsel/core/error.h"
+#include "wsel/core/progress.h"
+#include "wsel/session/log.h"
+#include "wsel/session/onnx_calibration.h"
+#include "wsel/session/onnx_export.h"
+#include "wsel/session/onnx_verify.h"
+
+namespace wsel::cli {
+namespace {
+
+enum class Quantization { kInt8 };
+
+constexpr std::array<Registered<Quantization>, 1> kQuantizations = {{
+    {Quantization::kInt8, "int8", "linear layers; static, per channel"},
+}};
+constexpr Registry<Quantization> kQuantizationNames("quantization",
+                                                    kQuantizations);
+
+constexpr std::array<Registered<DType>, 2> kDTypes = {{
+    {DType::kF32, "float32", "exact"},
+    {DType::kF16, "float16", "half the size; input and logits stay float32"},
+}};
+constexpr Registry<DType> kDTypeNames("dtype", kDTypes);
+
+struct ExportArgs {
+  std::string input;
+  std::string output;
+  naming::CopyChoice copy;
+  int64_t num_heads = 0;
+  std::optional<Quantization> quantize;
+  session::OnnxExportOptions options;
+  bool verify = false;
+  session::VerifyOptions verification;
+  bool dry_run = false;
+  bool json = false;
+};
+
+void CheckExportArgs(const ExportArgs& args) {
+  if (args.input.empty() || args.output.empty()) {
+    throw Error(ErrorKind::kUsage, args.input.empty() ? "CHECKPOINT" : "OUT",
+                "is missing: wsel export CHECKPOINT OUT.onnx");
+  }
+  if (std::filesystem::path(args.output).extension() != ".onnx") {
+    throw Error(ErrorKind::kUsage, args.output,
+                "has an unknown extension; ONNX files end in .onnx");
+  }
+  const data::DataOptions& data = args.options.data;
+  if (data.name.empty() != data.root.empty()) {
+    throw Error(ErrorKind::kUsage,
+                data.name.empty() ? "--dataset" : "--data-root",
+                "is missing: a data set needs both");
+  }
+  if (!data.name.empty() && !args.quantize && !args.verify) {
+    throw Error(ErrorKind::kUsage, "--dataset",
+                "is for --quantize and --verify; a float export reads no "
+                "images");
+  }
+}
+
+nlohmann::ordered_json ToJson(const session::Verification& result) {
+  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  for (const session::VerifiedFile& file : result.files) {
+    nlohmann::ordered_json row = {{"name", file.name},
+                                  {"size", file.size},
+                                  {"error", file.error},
+                                  {"agreement", file.agreement}};
+    if (file.top1) row["top1"] = *file.top1;
+    row["milliseconds"] = file.milliseconds;
+    files.push_back(row);
+  }
+  return {
+      {"runtime", result.runtime}, {"images", result.images}, {"files", files}};
+}
+
+void Print(const session::Verification& result) {
+  fmt::print("{}, 1 thread, {}:\n", result.runtime, result.images);
+  fmt::print("{:<8}  {:>9}  {:>12}  {:>15}  {:>6}  {:>9}\n", "file", "size",
+             "logit error", "top-1 agreement", "top-1", "latency");
+  for (const session::VerifiedFile& file : result.files) {
+    const std::string top1 =
+        file.top1 ? fmt::format("{:.2f}", *file.top1) : "-";
+    fmt::print(
+        "{:<8}  {:>6.2f} MB  {:>12.1e}  {:>13.2f} %  {:>6}  {:>6.2f} ms\n",
+        file.name, static_cast<double>(file.size) / 1e6, file.error,
+        file.agreement, top1, file.milliseconds);
+  }
+}
+
+void Print(const session::Calibration& calibration) {
+  fmt::print("int8: the same top-1 class for {} of {} calibration images",
+             calibration.agreeing, calibration.images);
+  if (!calibration.float_layers.empty()) {
+    fmt::print("; float32, as the inputs have outliers: {}",
+               fmt::join(calibration.float_layers, ", "));
+  }
+  fmt::print("\n");
+}
+
+void DryRun(const ExportArgs& args) {
+  const data::DataOptions& data = args.options.data;
+  std::optional<session::SplitSizes> sizes;
+  if (!data.name.empty()) sizes = DryRunSizes(data, session::Splits::kBoth);
+  if (!ListIfMissing(args.input)) {
+    const auto checkpoint =
+        pretrained::Open(args.input, args.copy, args.num_heads);
+    const session::OnnxExport exported(checkpoint, args.options);
+    fmt::print("model       {}, {}\n", NameOf(exported.facts().model),
+               exported.KindName());
+  }
+  if (!sizes) return;
+  if (args.options.int8) {
+    fmt::print("calibration {} of {}\n", args.options.calibration_images,
+               CountText(sizes->train));
+  }
+  if (args.verify) fmt::print("test        {}\n", CountText(sizes->test));
+}
+
+nlohmann::ordered_json ResultJson(
+    const ExportArgs& args, const session::OnnxExport& exported,
+    const std::optional<session::Calibration>& calibration,
+    const std::optional<session::Verification>& verified) {
+  nlohmann::ordered_json json = {
+      {"output", args.output},
+      {"size", std::filesystem::file_size(args.output)},
+      {"model", NameOf(exported.facts().model)},
+      {"kind", exported.KindName()},
+      {"opset", args.options.opset},
+      {"preprocess", args.options.preprocess}};
+  if (calibration) {
+    json["calibration"] = {{"images", calibration->images},
+                           {"agreeing", calibration->agreeing},
+                           {"float_layers", calibration->float_layers}};
+  }
+  if (verified) json["verification"] = ToJson(*verified);
+  return json;
+}
+
+// Whether images are computed.
+bool Computes(const ExportArgs& args) {
+  return !args.dry_run && (args.quantize || args.verify);
+}
+
+// Open, calibrate, write, verify.
+void RunExport(ExportArgs args, const Invocation& invocation) {
+  CheckExportArgs(args);
+  args.options.int8 = args.quantize.has_value();
+  if (args.dry_run) return DryRun(args);
+  // Before anything is logged or written, as this may continue in the program
+  // with LibTorch.
+  const TorchCommands* torch = Computes(args) ? &invocation.Torch() : nullptr;
+  const auto checkpoint =
+      pretrained::Open(args.input, args.copy, args.num_heads);
+  session::OnnxExport exported(checkpoint, args.options);
+  ProgressMeter meter(ProgressOnStderr(30));
+  const OnProgress show = session::ShowOn(meter);
+  std::optional<session::Calibration> calibration;
+  if (args.options.int8) calibration = torch->calibrate(exported, show);
+  exported.Write(args.output, invocation.command);
+  std::optional<session::Verification> verified;
+  if (args.verify) {
+    verified = torch->verify(exported, args.output, args.verification, show);
+  }
+  meter.Clear();
+  if (args.json) {
+    fmt::print("{}\n",
+               DumpJson(ResultJson(args, exported, calibration, verified)));
+    return;
+  }
+  fmt::print(
+      "{}: {}, {}, opset {}, {:.2f} MB\n", args.output,
+      NameOf(exported.facts().model), exported.KindName(), args.options.opset,
+      static_cast<double>(std::filesystem::file_size(args.output)) / 1e6);
+  if (calibration) Print(*calibration);
+  if (verified) Print(*verified);
+}
+
+void AddModel(CLI::App& c, ExportArgs& args) {
+  c.add_option("CHECKPOINT", args.input,
+               "Checkpoint with a classifier, of any kind that wsel inspect "
+               "reads");
+  c.add_option("OUT", args.output, "Output file, named NAME.onnx");
+  AddCopyChoice(c, args.copy);
+  AddNumHeads(c, args.num_heads);
+  pretrained::GivenFacts& given = args.options.given;
+  AddModelName(c, "--model", given.model, kModelHelp);
+  AddMeanAndStd(c, given);
+  AddCrop(c, given);
+}
+
+void AddGraph(CLI::App& c, ExportArgs& args) {
+  AddChoice(c, "--dtype", args.options.dtype, kDTypeNames,
+            "Data type of weights and activations: " + kDTypeNames.Choices());
+  AddChoice(c, "--quantize", args.quantize, kQuantizationNames,
+            "Quantize linear layers, calibrated on images of --dataset: " +
+                kQuantizationNames.Choices());
+  c.add_flag("--preprocess", args.options.preprocess,
+             "Normalise in the graph, whose input becomes uint8 [batch, "
+             "height, width, 3]");
+  c.add_option("--opset", args.options.opset,
+               "Version of ONNX's operators, 17 to 21")
+      ->capture_default_str();
+}
+
+void AddImages(CLI::App& c, ExportArgs& args) {
+  data::DataOptions& data = args.options.data;
+  c.add_option("--dataset", data.name,
+               "Data set for --quantize (training split) and --verify (test "
+               "split), as listed by wsel datasets")
+      ->type_name("NAME");
+  c.add_option("--data-root", data.root, "Folder that holds the data set")
+      ->type_name("DIR");
+  c.add_option("--calibration-images", args.options.calibration_images,
+               "Number of images to calibrate on")
+      ->capture_default_str();
+  AddClasses(c, data);
+  AddWorkers(c, data.workers);
+  AddSkipCorruptFlag(c, data.skip_corrupt);
+}
+
+}  // namespace
+
+void AddExport(CLI::App& app, const Invocation& invocation) {
+  const auto args = std::make_shared<ExportArgs>();
+  CLI::App* c = app.add_subcommand(
+      "export", "Export a checkpoint's model as an ONNX file");
+  c->option_defaults()->group("Model");
+  AddModel(*c, *args);
+  c->option_defaults()->group("Graph");
+  AddGraph(*c, *args);
+  c->option_defaults()->group("Data");
+  AddImages(*c, *args);
+  c->option_defaults()->group("Output");
+  c->add_flag("--verify", args->verify,
+              "Also run the file in Python's onnxruntime, and compare logits, "
+              "size and latency");
+  c->add_option("--python", args->verification.python,
+                "Interpreter for --verify")
+      ->type_name("FILE")
+      ->capture_default_str();
+  AddDryRun(*c, args->dry_run);
+  AddJson(*c, args->json);
+  invocation.computing.push_back({c, [args] { return Computes(*args); }});
+  c->callback([args, &invocation] { RunExport(*args, invocation); });
+}
+
+}  // namespace wsel::cli

@@ -1,0 +1,51 @@
+#include <memory>
+
+#include "commands.h"
+#include "options.h"
+#include "predict_args.h"
+#include "torch_commands.h"
+
+namespace wsel::cli {
+namespace {
+
+void AddOptions(CLI::App& c, PredictArgs& args) {
+  session::PredictRequest& request = args.request;
+  c.option_defaults()->group("Model");
+  AddCopyChoice(c, request.copy);
+  AddNumHeads(c, request.num_heads);
+  AddModelName(c, "--model", request.given.model, kModelHelp);
+  c.option_defaults()->group("Images");
+  AddMeanAndStd(c, request.given);
+  AddCrop(c, request.given);
+  AddResize(c, request.given.pass_order);
+  c.add_flag("--exif", request.exif,
+             "Turn images upright by their EXIF orientation; timm and wsel "
+             "eval do not");
+  AddWorkers(c, request.workers);
+  AddSkipCorruptFlag(c, request.skip_corrupt);
+  c.option_defaults()->group("Output");
+  c.add_option("--top", request.top, "Number of classes per image")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  c.add_flag("--json", args.json, "Print one line of JSON per image");
+  AddDevice(c, args.device);
+}
+
+}  // namespace
+
+void AddPredict(CLI::App& app, const Invocation& invocation) {
+  const auto args = std::make_shared<PredictArgs>();
+  CLI::App* c = app.add_subcommand(
+      "predict", "Classify image files by a checkpoint's model");
+  c->add_option("CHECKPOINT", args->request.checkpoint,
+                "Checkpoint with a classifier, of any kind that wsel inspect "
+                "reads")
+      ->required();
+  c->add_option("IMAGE", args->request.inputs,
+                "Image files, or folders with images in them");
+  AddOptions(*c, *args);
+  invocation.computing.push_back({c, nullptr});
+  c->callback([args, &invocation] { invocation.Torch().predict(*args); });
+}
+
+}  // namespace wsel::cli

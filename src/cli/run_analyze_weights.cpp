@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "analyze.h"
+#include "torch_commands.h"
+#include "wsel/analyze/weight_table.h"
+#include "wsel/core/atomic_file.h"
+#include "wsel/core/dump_json.h"
+#include "wsel/select/libtorch_svd.h"
+
+namespace wsel::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using analyze::ModelWeights;
+using analyze::WeightRow;
+
+std::string RankText(const WeightRow& row) {
+  if (row.full_rank == 0) return "";
+  return fmt::format("{:.1f} / {}", row.effective_rank, row.full_rank);
+}
+
+void Print(const ModelWeights& model) {
+  size_t width = 6;
+  for (const WeightRow& row : model.rows) {
+    width = std::max(width, row.tensor.size());
+  }
+  fmt::print("{}\n", model.name);
+  fmt::print("  {:{}}  {:18}{:>11}{:>11}{:>11}{:>11}{:>11}  {}\n", "tensor",
+             width, "shape", "mean", "std", "min", "max", "norm",
+             "effective rank");
+  for (const WeightRow& row : model.rows) {
+    const Statistics& s = row.statistics;
+    const auto line = fmt::format(
+        "  {:{}}  {:18}{:11.3g}{:11.3g}{:11.3g}{:11.3g}{:11.4g}  {}",
+        row.tensor, width, FormatShape(row.shape), s.mean, s.std, s.min, s.max,
+        row.norm, RankText(row));
+    fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
+  }
+}
+
+// nlohmann writes NaN and infinity as null.
+Json AsJson(const std::vector<ModelWeights>& models) {
+  Json json = Json::array();
+  for (const ModelWeights& model : models) {
+    Json tensors = Json::array();
+    for (const WeightRow& row : model.rows) {
+      const Statistics& s = row.statistics;
+      tensors.push_back({{"tensor", row.tensor},
+                         {"shape", row.shape},
+                         {"mean", s.mean},
+                         {"std", s.std},
+                         {"min", s.min},
+                         {"max", s.max},
+                         {"nan_count", s.nan_count},
+                         {"norm", row.norm},
+                         {"effective_rank", row.effective_rank},
+                         {"full_rank", row.full_rank}});
+    }
+    json.push_back({{"model", model.name}, {"tensors", tensors}});
+  }
+  return json;
+}
+
+}  // namespace
+
+// Open, measure, write, draw, print.
+void RunAnalyzeWeights(const AnalyzeArgs& args) {
+  if (args.dry_run) {
+    DryRunModels(args.models);
+    return;
+  }
+  const auto analyzed = OpenAnalyzedModels(args.models, &select::LibTorchSvd());
+  const auto folder = MakeFolder(args.output);
+  std::vector<ModelWeights> models;
+  for (const session::AnalyzedModel& model : analyzed) {
+    models.push_back(
+        {model.name, analyze::WeightTable(model.config, *model.weights)});
+  }
+  WriteTextFile(folder / "weights.csv", WeightCsv(models));
+  const std::string script = WeightScript(models);
+  if (!script.empty()) Draw(folder / "weights.png", script);
+  if (args.json) {
+    fmt::print("{}\n", DumpJson(AsJson(models), 1));
+    return;
+  }
+  for (const ModelWeights& model : models) Print(model);
+}
+
+}  // namespace wsel::cli

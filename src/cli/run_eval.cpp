@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+
+#include "dry_run.h"
+#include "eval_args.h"
+#include "torch_commands.h"
+#include "wsel/core/dump_json.h"
+#include "wsel/core/error.h"
+#include "wsel/core/progress.h"
+#include "wsel/session/evaluation.h"
+#include "wsel/session/log.h"
+#include "wsel/train/device.h"
+
+namespace wsel::cli {
+namespace {
+
+void Print(const EvalArgs& args, const session::Evaluation& evaluation,
+           const train::Evaluation& e) {
+  if (args.json) {
+    const auto precision = train::Precisions().NameOf(evaluation.precision());
+    fmt::print("{}\n", DumpJson({{"checkpoint", args.request.checkpoint},
+                                 {"dataset", args.request.data.name},
+                                 {"num_images", e.count},
+                                 {"skipped", e.skipped},
+                                 {"loss", e.loss},
+                                 {"top1", e.top1},
+                                 {"top5", e.top5},
+                                 {"images", ToJson(evaluation.facts())},
+                                 {"precision", precision}}));
+    return;
+  }
+  fmt::print("top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n", e.top1,
+             e.top5, e.loss, e.count);
+  if (e.skipped > 0) {
+    fmt::print("skipped {} corrupt images: {}\n", e.skipped,
+               fmt::join(evaluation.corrupt_files(), ", "));
+  }
+}
+
+void CheckEvalArgs(const EvalArgs& args) {
+  const session::EvalFiles& files = args.files;
+  if (files.logits && files.predictions.empty()) {
+    throw Error(ErrorKind::kUsage, "--logits", "needs --predictions FILE");
+  }
+  for (const std::string& output :
+       {files.predictions, files.confusion, files.per_class}) {
+    if (!output.empty() && output == args.request.checkpoint) {
+      throw Error(ErrorKind::kUsage, output,
+                  "is the checkpoint; choose another output");
+    }
+  }
+}
+
+// The number of classes of a missing checkpoint is unknown: its name gives only
+// the architecture.
+void DryRun(const session::EvalRequest& request) {
+  const auto sizes = DryRunSizes(request.data, session::Splits::kTest);
+  auto config = request.given.model;
+  if (ListIfMissing(request.checkpoint)) {
+    if (!config) config = pretrained::ModelByFileName(request.checkpoint);
+  } else {
+    const session::EvalCheckpoint opened = OpenForEval(request);
+    config = opened.facts.model;
+    if (sizes.classes > 0) {
+      const auto of_run = ClassesOfRun(request, opened, sizes.class_names);
+      OutputsOf(request, opened, request.data.name,
+                of_run.empty() ? sizes.class_names : of_run);
+    }
+  }
+  if (config) fmt::print("model       {}\n", NameOf(*config));
+  fmt::print("test        {}\n", CountText(sizes.test));
+}
+
+}  // namespace
+
+// Open, evaluate, write, print.
+void RunEval(const EvalArgs& args) {
+  CheckEvalArgs(args);
+  const session::EvalRequest& request = args.request;
+  const c10::Device device = train::FindDevice(args.device);
+  if (args.dry_run) return DryRun(request);
+  session::Evaluation evaluation(request, device);
+  session::EvalOutputs outputs(args.files, evaluation.test());
+  ProgressMeter meter(ProgressOnStderr(30));
+  const OnProgress show = session::ShowOn(meter);
+  ProgressPoint done{.title = "eval", .steps = evaluation.num_batches()};
+  const auto result =
+      evaluation.Run([&](const data::Batch& batch, const at::Tensor& logits) {
+        outputs.Add(batch, logits);
+        Advance(done, batch.size, show);
+      });
+  meter.Clear();
+  outputs.Write();
+  Print(args, evaluation, result);
+}
+
+}  // namespace wsel::cli

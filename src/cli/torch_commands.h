@@ -1,0 +1,69 @@
+// Torch-free.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "wsel/core/progress.h"
+#include "wsel/select/svd_parts.h"
+#include "wsel/session/onnx_calibration.h"
+#include "wsel/session/onnx_export.h"
+#include "wsel/session/onnx_verify.h"
+#include "wsel/sweep/expand.h"
+#include "wsel/sweep/sweep_file.h"
+
+namespace wsel::cli {
+
+struct TrainArgs;
+struct EvalArgs;
+struct PredictArgs;
+struct BenchArgs;
+struct ProbeArgs;
+struct AnalyzeArgs;
+struct AttentionArgs;
+struct FeaturesArgs;
+struct SweepArgs;
+
+// What only the program with LibTorch can do: what commands run, whose options
+// both programs have. Each is in run_COMMAND.cpp.
+struct TorchCommands {
+  void (*train)(const TrainArgs& args);
+  void (*eval)(const EvalArgs& args);
+  void (*predict)(const PredictArgs& args);
+  void (*bench)(const BenchArgs& args);
+  void (*probe)(const ProbeArgs& args);
+  void (*analyze_attention)(const AttentionArgs& args);
+  void (*analyze_features)(const FeaturesArgs& args);
+  void (*analyze_weights)(const AnalyzeArgs& args);
+  // Lists the runs with the time that they take.
+  void (*sweep_dry_run)(const SweepArgs& args, const sweep::SweepFile& file,
+                        const std::vector<sweep::PlannedRun>& runs);
+  // As session::Calibrate and session::Verify, of an export.
+  session::Calibration (*calibrate)(session::OnnxExport& exported,
+                                    const OnProgress& progress);
+  session::Verification (*verify)(const session::OnnxExport& exported,
+                                  const std::filesystem::path& output,
+                                  const session::VerifyOptions& options,
+                                  const OnProgress& progress);
+  // As train::DevicesOf.
+  std::vector<std::string> (*devices_of)(const std::string& device);
+  // For tensors that are processed in parallel: each on one thread.
+  const select::SvdParts& (*svd)();
+};
+
+// All of them.
+const TorchCommands& LibTorchCommands();
+
+void RunTrain(const TrainArgs& args);
+void RunEval(const EvalArgs& args);
+void RunPredict(const PredictArgs& args);
+void RunBench(const BenchArgs& args);
+void RunProbe(const ProbeArgs& args);
+void RunAnalyzeAttention(const AttentionArgs& args);
+void RunAnalyzeFeatures(const FeaturesArgs& args);
+void RunAnalyzeWeights(const AnalyzeArgs& args);
+void DryRunSweep(const SweepArgs& args, const sweep::SweepFile& file,
+                 const std::vector<sweep::PlannedRun>& runs);
+
+}  // namespace wsel::cli

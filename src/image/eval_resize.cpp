@@ -1,0 +1,39 @@
+#include "wsel/image/eval_resize.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace wsel::image {
+namespace {
+
+constexpr int64_t kLargestUnresized = 32;
+constexpr int64_t kSmallestWhole = 384;
+
+constexpr std::array<Registered<CropMode>, 3> kCropModes = {{
+    {CropMode::kAuto, "auto",
+     "by the size: up to 32 px only cropped, from 384 px squash, else center"},
+    {CropMode::kCenter, "center", "the short side resized, the middle cropped"},
+    {CropMode::kSquash, "squash", "resized to a square, the middle cropped"},
+}};
+constexpr Registry<CropMode> kCropModeNames("crop mode", kCropModes);
+
+}  // namespace
+
+const Registry<CropMode>& CropModes() { return kCropModeNames; }
+
+EvalResize EvalResizeOf(CropMode mode, int64_t img_size) {
+  if (mode == CropMode::kCenter) return EvalResize::kShortSide;
+  if (mode == CropMode::kSquash) return EvalResize::kSquash;
+  if (img_size <= kLargestUnresized) return EvalResize::kNone;
+  return img_size < kSmallestWhole ? EvalResize::kShortSide
+                                   : EvalResize::kWhole;
+}
+
+std::string DescribeAutoCrop() {
+  return fmt::format(
+      "up to {} px they are cropped without resizing, from {} px resized whole",
+      kLargestUnresized, kSmallestWhole);
+}
+
+}  // namespace wsel::image

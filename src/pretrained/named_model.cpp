@@ -1,0 +1,147 @@
+#include "named_model.h"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "published_facts.h"
+#include "wsel/model/parameter_specs.h"
+
+namespace wsel::pretrained {
+namespace {
+
+// The file beside a checkpoint comes before its path.
+std::optional<Published> NamedBy(const PretrainedCheckpoint& checkpoint) {
+  const auto& architecture = checkpoint.beside.architecture;
+  if (architecture) {
+    if (auto found = FindPublished(architecture->value)) return found;
+  }
+  return PublishedAt(checkpoint.file->path());
+}
+
+int64_t DepthOf(const model::Config& config) {
+  const auto depths = StageDepths(config);
+  return std::accumulate(depths.begin(), depths.end(), int64_t{0});
+}
+
+// The published config with what is known of this file: its classes, image
+// size, and what a file beside it or the user replaces.
+std::optional<model::Config> ConfigFor(const PretrainedCheckpoint& checkpoint) {
+  std::optional<model::Config> config = checkpoint.published->model->Config();
+  model::Config detected = checkpoint.model->config;
+  if (!config || config->index() != detected.index()) return std::nullopt;
+  const model::ConfigFields ours = FieldsOf(*config);
+  const model::ConfigFields theirs = FieldsOf(detected);
+  ours.img_size = theirs.img_size;
+  ours.norm_eps = theirs.norm_eps;
+  if (ours.num_heads != nullptr) *ours.num_heads = *theirs.num_heads;
+  if (ours.activation != nullptr) *ours.activation = *theirs.activation;
+  SetNumClasses(*config, NumClasses(detected));
+  return config;
+}
+
+// Whether these are all tensors of the config.
+bool HasTensorsOf(const PretrainedCheckpoint& checkpoint,
+                  const model::Config& config) {
+  return MissingKeys(checkpoint, config).empty() &&
+         ParameterSpecs(config).size() ==
+             ParameterSpecs(checkpoint.model->config).size();
+}
+
+// Of models without positions the tensors do not show it.
+void SetImageSize(const Beside& beside, model::Detection& detection) {
+  model::Config& config = detection.config;
+  if (!beside.img_size || TokensOf(config).grid > 0) return;
+  const auto [height, width] = beside.img_size->value;
+  constexpr int64_t kLargest = 1 << 14;
+  if (height != width || height < 1 || height > kLargest) return;
+  FieldsOf(config).img_size = height;
+  std::erase_if(detection.assumptions, [](const std::string& assumption) {
+    return assumption.starts_with("image size ");
+  });
+}
+
+// timm feeds images of 384 px to a ViT of patches of 14, which cover 378.
+void RemarkOnUncovered(const model::Config& config, Beside& beside) {
+  const auto& size = beside.img_size;
+  if (!size || !size->by_name || TokensOf(config).grid == 0) return;
+  const int64_t stated = size->value[0];
+  const int64_t covered = stated / PatchSize(config) * PatchSize(config);
+  if (covered == stated || covered != ImageSize(config)) return;
+  beside.remarks.push_back(
+      fmt::format("{}: its images have {} px, of which its patches cover {}; "
+                  "here they have {}",
+                  size->file, stated, covered, covered));
+}
+
+std::string FileName(const PretrainedCheckpoint& checkpoint) {
+  return checkpoint.file->path().filename().string();
+}
+
+}  // namespace
+
+void UsePublished(PretrainedCheckpoint& checkpoint) {
+  const auto named = NamedBy(checkpoint);
+  if (!named) return;
+  const model::Config& config = checkpoint.model->config;
+  const int64_t width = NumFeatures(config);
+  const int64_t depth = DepthOf(config);
+  const PublishedModel& model = *named->model;
+  if (model.width != width || model.depth != depth) {
+    checkpoint.beside.remarks.push_back(fmt::format(
+        "{} is a model of width {} and depth {}, this one has {} and {}; the "
+        "name is not used",
+        named->Name(), model.width, model.depth, width, depth));
+    return;
+  }
+  checkpoint.published = named;
+  const auto fitting = ConfigFor(checkpoint);
+  AddPublished(*named, fitting && HasTensorsOf(checkpoint, *fitting),
+               checkpoint.beside);
+}
+
+void TakePublishedConfig(PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model) return;
+  model::Detection& detection = *checkpoint.model;
+  SetImageSize(checkpoint.beside, detection);
+  RemarkOnUncovered(detection.config, checkpoint.beside);
+  if (!checkpoint.published) return;
+  const auto& pooling = checkpoint.beside.pooling;
+  if (pooling && !pooling->by_name) return;  // perhaps another one
+  const auto config = ConfigFor(checkpoint);
+  if (!config || !HasTensorsOf(checkpoint, *config)) return;
+  detection.config = *config;
+  detection.assumptions.clear();
+  detection.knows_heads = true;
+}
+
+std::string ReasonByName(const PretrainedCheckpoint& checkpoint) {
+  const auto named = NamedBy(checkpoint);
+  if (!named || named->model->forms.empty()) return "";
+  return fmt::format("timm's {} has {}", named->Name(), named->model->forms);
+}
+
+void CheckLookAlikes(PretrainedCheckpoint& checkpoint) {
+  if (!checkpoint.model || checkpoint.published) return;
+  const auto* vit = std::get_if<model::VitConfig>(&checkpoint.model->config);
+  if (vit == nullptr) return;
+  const bool named_deit =
+      FileName(checkpoint).find("deit") != std::string::npos;
+  if (checkpoint.remapped.source == "DeiT III" && !named_deit) {
+    checkpoint.remapped.warnings.emplace_back(
+        "DeiT III, not timm's vit_*_rope_ape, which has equal tensors and "
+        "rotary positions");
+  }
+  // Of the published models only vit_base_patch16_rpn_224 is like this.
+  const bool like_rpn = !vit->class_token && !vit->qkv_bias &&
+                        vit->pooling == model::Pooling::kAverage &&
+                        vit->layer_scale == 0 && vit->reg_tokens == 0;
+  if (!like_rpn) return;
+  checkpoint.model.reset();
+  checkpoint.unsupported_reason =
+      "has the tensors of timm's vit_base_patch16_rpn_224, whose blocks are "
+      "post-norm, which is not supported; --model or --teacher-model can say "
+      "that it is another one";
+}
+
+}  // namespace wsel::pretrained

@@ -1,0 +1,34 @@
+#include "wsel/pretrained/provenance.h"
+
+#include "wsel/core/escape_text.h"
+#include "wsel/core/sha256.h"
+#include "wsel/core/version.h"
+#include "wsel/model/config_json.h"
+#include "wsel/pretrained/classes.h"
+#include "wsel/pretrained/facts.h"
+#include "wsel/run/metadata_keys.h"
+
+namespace wsel::pretrained {
+
+std::map<std::string, std::string> ProvenanceOf(
+    const PretrainedCheckpoint& checkpoint, const model::Config& config,
+    const std::string& command) {
+  std::map<std::string, std::string> metadata;
+  const checkpoint::Checkpoint& file = *checkpoint.file;
+  for (const auto& [key, value] : file.metadata()) {
+    if (key.starts_with("wsel.")) metadata[key] = value;
+  }
+  AddMeanStd(checkpoint, metadata);
+  AddClassNames(checkpoint, metadata);
+  metadata[run::kVersionKey] = std::string(Version());
+  metadata[run::kCommandKey] = command;
+  metadata[run::kModelKey] = model::ToJson(config);
+  metadata[run::kConvertedFileKey] =
+      EscapeInvalidUtf8(file.path().filename().string());
+  metadata[run::kConvertedSizeKey] = std::to_string(file.file_size());
+  metadata[run::kConvertedDigestKey] = Sha256OfFile(file.path());
+  metadata[run::kConvertedNamesKey] = checkpoint.remapped.source;
+  return metadata;
+}
+
+}  // namespace wsel::pretrained

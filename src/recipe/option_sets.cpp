@@ -1,0 +1,51 @@
+// Options of the command line that stand for overrides.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "wsel/recipe/recipe.h"
+
+namespace wsel::recipe {
+
+std::string SetForOption(std::string_view option) {
+  for (const Field& field : Fields()) {
+    std::string by_key = "--" + field.path.substr(field.path.find('.') + 1);
+    std::ranges::replace(by_key, '_', '-');
+    if (option == by_key || option == field.timm) {
+      return fmt::format("--set {}=VALUE", field.path);
+    }
+  }
+  return "";
+}
+
+const Registry<Augmentation>& Augmentations() {
+  static constexpr Registered<Augmentation> kRows[] = {
+      {Augmentation::kNone, "none", "images as in evaluation, unmixed"},
+      {Augmentation::kLight, "light", "random crops and flips"},
+      {Augmentation::kPaper, "paper", "the paper's recipe"}};
+  static constexpr Registry<Augmentation> kRegistry("augmentation", kRows);
+  return kRegistry;
+}
+
+std::vector<std::string> SetsOf(Augmentation augmentation) {
+  std::vector<std::string> sets;
+  for (const Field& field : Fields()) {
+    const std::string section = field.section();
+    if (section != "augment" && section != "erasing" && section != "mix") {
+      continue;
+    }
+    sets.push_back(field.path + "=" + field.default_value);
+  }
+  if (augmentation == Augmentation::kPaper) return sets;
+  for (const char* off : {"augment.rand_augment=\"\"", "erasing.probability=0",
+                          "mix.mixup_alpha=0", "mix.cutmix_alpha=0"}) {
+    sets.emplace_back(off);
+  }
+  if (augmentation == Augmentation::kNone) {
+    sets.emplace_back("augment.crop=evaluation");
+    sets.emplace_back("augment.hflip=0");
+  }
+  return sets;
+}
+
+}  // namespace wsel::recipe

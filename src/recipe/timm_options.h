@@ -1,0 +1,49 @@
+// Torch-free.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace wsel::recipe {
+
+// A key and the option of timm's train.py (1.0) that means the same.
+struct TimmOption {
+  std::string_view path;
+  std::string_view option;
+};
+
+inline constexpr std::array<TimmOption, 31> kTimmOptions = {{
+    {"augment.hflip", "--hflip"},
+    {"augment.interpolation", "--train-interpolation"},
+    {"augment.rand_augment", "--aa"},
+    {"augment.ratio", "--ratio"},
+    {"augment.scale", "--scale"},
+    {"data.mean", "--mean"},
+    {"data.name", "--dataset"},
+    {"data.root", "--data-dir"},
+    {"data.std", "--std"},
+    {"data.workers", "--workers"},
+    {"erasing.probability", "--reprob"},
+    {"evaluation.batch", "--validation-batch-size"},
+    {"evaluation.crop_pct", "--crop-pct"},
+    {"evaluation.interpolation", "--interpolation"},
+    {"init.file", "--initial-checkpoint"},
+    {"mix.cutmix_alpha", "--cutmix"},
+    {"mix.mixup_alpha", "--mixup"},
+    {"mix.probability", "--mixup-prob"},
+    {"mix.smoothing", "--smoothing"},
+    {"mix.switch_probability", "--mixup-switch-prob"},
+    {"optimizer.eps", "--opt-eps"},
+    {"optimizer.lr", "--lr"},
+    {"optimizer.min_lr", "--min-lr"},
+    {"optimizer.weight_decay", "--weight-decay"},
+    {"train.clip_grad", "--clip-grad"},
+    {"train.drop_path", "--drop-path"},
+    {"train.ema_decay", "--model-ema-decay"},
+    {"train.epochs", "--epochs"},
+    {"train.seed", "--seed"},
+    {"train.val_interval", "--val-interval"},
+    {"train.warmup_epochs", "--warmup-epochs"},
+}};
+
+}  // namespace wsel::recipe

@@ -1,0 +1,233 @@
+#include "wsel/session/onnx_verify.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "model_images.h"
+#include "verify_script.h"
+#include "wsel/checkpoint/npy_writer.h"
+#include "wsel/core/atomic_file.h"
+#include "wsel/core/dump_json.h"
+#include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
+#include "wsel/core/json_object.h"
+#include "wsel/core/subprocess.h"
+#include "wsel/core/text_file.h"
+#include "wsel/data/subset.h"
+#include "wsel/nn/build.h"
+#include "wsel/onnx/model_file.h"
+#include "wsel/session/open_splits.h"
+#include "wsel/train/image_batches.h"
+
+namespace wsel::session {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string name = (fs::temp_directory_path() / "wsel-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) ThrowErrno(name, "cannot be made");
+    path_ = name;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  fs::path operator/(const char* name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+// What the files are compared on.
+struct Reference {
+  std::string images;  // for people
+  at::Tensor pixels;   // [N, H, W, 3] float32, 0 to 255
+  at::Tensor logits;   // [N, classes]
+  Json labels;         // of outputs; null: unknown
+};
+
+class ReferenceMaker {
+ public:
+  explicit ReferenceMaker(const OnnxExport& exported)
+      : exported_(exported),
+        mean_(
+            train::PerChannel(exported.facts().mean_std.mean.value, c10::kCPU)),
+        std_(
+            train::PerChannel(exported.facts().mean_std.std.value, c10::kCPU)) {
+    model_ = nn::Build(exported.facts().model);
+    Load(model_, exported.weights());
+  }
+
+  // Images [B, 3, H, W], normalised. Pixels were whole numbers.
+  void Add(const at::Tensor& images) {
+    const at::NoGradGuard no_grad;
+    const auto pixels = ((images * std_ + mean_) * 255).round();
+    pixels_.push_back(pixels.permute({0, 2, 3, 1}));
+    logits_.push_back(model_.forward(images));
+  }
+
+  void AddRandom(int64_t count) {
+    const int64_t size = ImageSize(exported_.facts().model);
+    const auto pixels =
+        at::randint(0, 256, {count, 3, size, size},
+                    at::detail::createCPUGenerator(0), at::kFloat);
+    Add((pixels / 255 - mean_) / std_);
+  }
+
+  Reference Take(std::string images, Json labels) const {
+    return {std::move(images), at::cat(pixels_).contiguous(),
+            at::cat(logits_).contiguous(), std::move(labels)};
+  }
+
+ private:
+  const OnnxExport& exported_;
+  at::Tensor mean_;
+  at::Tensor std_;
+  nn::Model model_;
+  std::vector<at::Tensor> pixels_;
+  std::vector<at::Tensor> logits_;
+};
+
+Reference OfTestSplit(const OnnxExport& exported, int64_t max_images,
+                      const OnProgress& progress) {
+  const data::DataOptions& options = exported.options().data;
+  data::Dataset test = OpenTestSplit(options);
+  if (test.size() > max_images) {
+    test = data::Subset(test, {.count = max_images}, options.subset_seed);
+  }
+  // Without a match by name or position there is no accuracy, only agreement.
+  const auto outputs = exported.OutputsOf(test.classes);
+  ReferenceMaker maker(exported);
+  Json labels = outputs.empty() ? Json(nullptr) : Json::array();
+  int64_t count = 0;
+  ForEachBatch(
+      test, exported.facts(),
+      {.workers = static_cast<int>(options.workers),
+       .skip_corrupt = options.skip_corrupt,
+       .title = "verify"},
+      progress,
+      [&](const at::Tensor& images, const std::vector<int64_t>& indices) {
+        maker.Add(images);
+        count += images.size(0);
+        for (const int64_t i : indices) {
+          if (outputs.empty()) break;
+          const int32_t label = test.labels.at(static_cast<size_t>(i));
+          labels.push_back(outputs.at(static_cast<size_t>(label)));
+        }
+      });
+  if (count == 0) {
+    throw Error(ErrorKind::kFormat, test.name, "has no image that can be read");
+  }
+  return maker.Take(fmt::format("{} images of {}", count, test.name), labels);
+}
+
+Reference OfRandomImages(const OnnxExport& exported) {
+  constexpr int64_t kCount = 8;
+  ReferenceMaker maker(exported);
+  maker.AddRandom(kCount);
+  return maker.Take(fmt::format("{} random images", kCount), nullptr);
+}
+
+void WriteTensor(const fs::path& path, const at::Tensor& tensor) {
+  checkpoint::WriteNpy(
+      path, tensor.sizes().vec(),
+      {tensor.data_ptr<float>(), static_cast<size_t>(tensor.numel())});
+}
+
+// The script's output. Errors: as Verify.
+Json RunScript(const ScratchFolder& folder, const std::string& python,
+               const fs::path& output) {
+  const auto script = folder / "verify.py";
+  WriteTextFile(script, kVerifyScript);
+  Subprocess process({python, script.string(), (folder / "job.json").string()},
+                     folder / "out", folder / "err");
+  const ExitStatus status = process.Wait();
+  constexpr int kNoRuntime = 3;
+  const std::string where = output.string();
+  if (status.code == kNoRuntime || status.code == kCannotExecute) {
+    throw Error(
+        ErrorKind::kIo, where,
+        "is written, but not verified: {} {}; try {} -m pip install "
+        "onnxruntime, or --python with another interpreter",
+        python,
+        status.code == kNoRuntime ? "has no onnxruntime" : "cannot be executed",
+        python);
+  }
+  if (status.code != 0) {
+    throw Error(ErrorKind::kIo, where,
+                "is written, but onnxruntime failed on it: {}",
+                EscapeText(ReadText(folder / "err"), 2000));
+  }
+  return ParseJson(ReadText(folder / "out"), "verify.py", ErrorKind::kIo);
+}
+
+void CheckErrors(const Verification& result, const fs::path& output) {
+  constexpr double kTolerance = 1e-4;
+  for (const VerifiedFile& file : result.files) {
+    if (file.name != "float32" || file.error <= kTolerance) continue;
+    throw Error(ErrorKind::kMismatch, output.string(),
+                "its float32 graph's logits differ from the model's by {:.1e} "
+                "of the largest, more than {:.0e}",
+                file.error, kTolerance);
+  }
+}
+
+}  // namespace
+
+Verification Verify(const OnnxExport& exported, const fs::path& output,
+                    const VerifyOptions& options, const OnProgress& progress) {
+  const ScratchFolder folder;
+  const Reference reference =
+      exported.options().data.name.empty()
+          ? OfRandomImages(exported)
+          : OfTestSplit(exported, options.max_images, progress);
+  WriteTensor(folder / "pixels.npy", reference.pixels);
+  WriteTensor(folder / "logits.npy", reference.logits);
+  Verification result{.images = reference.images};
+  Json files = Json::array();
+  if (exported.KindName() != "float32") {
+    onnx::WriteModel(folder / "float32.onnx",
+                     exported.BuildGraph(OnnxExport::Kind::kFloat32,
+                                         OnnxExport::Input::kAsWritten),
+                     {});
+    result.files.push_back({.name = "float32"});
+    files.push_back((folder / "float32.onnx").string());
+  }
+  result.files.push_back({.name = exported.KindName()});
+  files.push_back(fs::absolute(output).string());
+  const auto& facts = exported.facts().mean_std;
+  WriteTextFile(folder / "job.json",
+                DumpJson({{"pixels", (folder / "pixels.npy").string()},
+                          {"logits", (folder / "logits.npy").string()},
+                          {"labels", reference.labels},
+                          {"mean", facts.mean.value},
+                          {"std", facts.std.value},
+                          {"files", files}}));
+  const Json json = RunScript(folder, options.python, output);
+  result.runtime = json.at("runtime").get<std::string>();
+  for (size_t i = 0; i < result.files.size(); ++i) {
+    const Json& row = json.at("files").at(i);
+    VerifiedFile& file = result.files[i];
+    file.size = row.at("size").get<uint64_t>();
+    file.error = row.at("error").get<double>();
+    file.agreement = row.at("agreement").get<double>();
+    if (row.at("top1").is_number()) file.top1 = row.at("top1").get<double>();
+    file.milliseconds = row.at("milliseconds").get<double>();
+  }
+  CheckErrors(result, output);
+  return result;
+}
+
+}  // namespace wsel::session

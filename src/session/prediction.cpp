@@ -1,0 +1,127 @@
+#include "wsel/session/prediction.h"
+
+#include <ATen/ATen.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "model_images.h"
+#include "wsel/core/error.h"
+#include "wsel/core/mapped_file.h"
+#include "wsel/data/images_below.h"
+#include "wsel/image/decode.h"
+#include "wsel/image/orientation.h"
+#include "wsel/pretrained/classes.h"
+#include "wsel/session/evaluation.h"
+
+namespace wsel::session {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> FilesOf(const std::vector<std::string>& inputs) {
+  if (inputs.empty()) {
+    throw Error(ErrorKind::kUsage, "IMAGE",
+                "is missing: wsel predict CHECKPOINT IMAGE...");
+  }
+  std::vector<std::string> files;
+  for (const std::string& input : inputs) {
+    if (!fs::is_directory(input)) {
+      files.push_back(input);
+      continue;
+    }
+    for (const std::string& name : data::ImagesBelow(input)) {
+      files.push_back((fs::path(input) / name).string());
+    }
+  }
+  return files;
+}
+
+image::Image Read(const std::string& path, bool exif) {
+  const MappedFile file(path);
+  auto decoded = image::Decode(file.bytes(), path);
+  if (!exif) return std::move(decoded.image);
+  return image::Upright(decoded.image, image::ExifOrientation(file.bytes()));
+}
+
+// The files as a data set without labels.
+data::Dataset DatasetOf(const std::vector<std::string>& files, bool exif) {
+  return {.name = "images",
+          .classes = {},
+          .labels = std::vector<int32_t>(files.size()),
+          .image =
+              [&files, exif](int64_t i) {
+                return Read(files.at(static_cast<size_t>(i)), exif);
+              },
+          .filename =
+              [&files](int64_t i) { return files.at(static_cast<size_t>(i)); }};
+}
+
+EvalRequest AsEvaluation(const PredictRequest& request) {
+  EvalRequest out;
+  out.checkpoint = request.checkpoint;
+  out.copy = request.copy;
+  out.num_heads = request.num_heads;
+  out.given = request.given;
+  return out;
+}
+
+}  // namespace
+
+Prediction::Prediction(const PredictRequest& request, const c10::Device& device)
+    : request_(request), device_(device) {
+  files_ = FilesOf(request.inputs);
+  const EvalCheckpoint opened = OpenForEval(AsEvaluation(request));
+  facts_ = opened.facts;
+  const int64_t outputs = NumClasses(facts_.model);
+  if (outputs == 0) {
+    throw Error(ErrorKind::kMismatch, NameOf(facts_.model),
+                "has no classifier, so that it predicts no classes");
+  }
+  class_names_ = ClassNamesOf(opened.checkpoint).names;
+  if (static_cast<int64_t>(class_names_.size()) != outputs) {
+    class_names_.clear();
+    spdlog::info("{} does not name its {} classes: they are numbered from 0",
+                 request.checkpoint, outputs);
+  }
+  request_.top = std::min(request.top, outputs);
+  model_ = nn::Build(facts_.model);
+  Load(model_, *opened.checkpoint.remapped.tensors);
+  model_.module->to(device);
+}
+
+std::vector<std::string> Prediction::Run(
+    const OnProgress& progress,
+    const std::function<void(const PredictedImage&)>& use) {
+  const at::NoGradGuard no_grad;
+  const data::Dataset images = DatasetOf(files_, request_.exif);
+  const auto predict = [&](const at::Tensor& batch,
+                           const std::vector<int64_t>& indices) {
+    const auto logits =
+        model_.forward(batch.to(device_)).to(at::kCPU, at::kDouble);
+    const auto [values, classes] =
+        logits.softmax(1).topk(request_.top, 1, /*largest=*/true,
+                               /*sorted=*/true);
+    for (size_t i = 0; i < indices.size(); ++i) {
+      PredictedImage image{images.filename(indices[i]), {}};
+      const auto row = static_cast<int64_t>(i);
+      for (int64_t k = 0; k < request_.top; ++k) {
+        const auto index = classes[row][k].item<int64_t>();
+        image.classes.push_back(
+            {index,
+             class_names_.empty() ? ""
+                                  : class_names_.at(static_cast<size_t>(index)),
+             values[row][k].item<double>()});
+      }
+      use(image);
+    }
+  };
+  return ForEachBatch(images, facts_,
+                      {.workers = static_cast<int>(request_.workers),
+                       .skip_corrupt = request_.skip_corrupt,
+                       .title = "predict"},
+                      progress, predict);
+}
+
+}  // namespace wsel::session

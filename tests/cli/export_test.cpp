@@ -1,0 +1,223 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "cli/run_wsel.h"
+#include "cli/small_sweep.h"
+#include "model/golden.h"
+#include "model/parameter_source.h"
+#include "onnx/small_configs.h"
+#include "wsel/core/atomic_file.h"
+
+namespace wsel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class ExportCommand : public testing::Test {
+ protected:
+  ExportCommand() : source_(config_) { Write("vit.safetensors"); }
+
+  void Write(const std::string& name) const {
+    model::WriteParameters(folder_ / name, config_, source_,
+                           {{"wsel.mean", "[0.5,0.5,0.5]"},
+                            {"wsel.std", "[0.5,0.5,0.5]"},
+                            {"wsel.classes", R"(["a","b","c","d","e"])"}});
+  }
+  Outcome Export(std::vector<std::string> args) const {
+    args.insert(args.begin(), {"export", "vit.safetensors"});
+    return RunWsel(folder_, args);
+  }
+  // Fails with this, and writes nothing.
+  void ExpectFails(const std::vector<std::string>& args, int exit_code,
+                   const std::vector<std::string>& parts) const {
+    const Outcome outcome = Export(args);
+    EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
+    for (const std::string& part : parts) {
+      EXPECT_THAT(outcome.err, HasSubstr(part));
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "o.onnx"));
+  }
+
+  TempFolder folder_;
+  model::Config config_ = onnx::SmallVit();
+  model::ParameterSource source_;
+};
+
+TEST_F(ExportCommand, WritesAFileWithItsMetadata) {
+  const Outcome outcome = Export({"o.onnx", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["kind"], "float32");
+  EXPECT_EQ(json["opset"], 17);
+  const std::string bytes = ReadAll(folder_ / "o.onnx");
+  EXPECT_EQ(json["size"], bytes.size());
+  EXPECT_THAT(bytes, AllOf(HasSubstr("[0.5,0.5,0.5]"), HasSubstr("img_size"),
+                           HasSubstr(R"(["a","b","c","d","e"])"),
+                           HasSubstr(R"(["crop_mode","interpolation"])"),
+                           HasSubstr("wsel.converted.sha256")));
+  ASSERT_EQ(Export({"o.onnx", "--json"}).exit_code, 0);
+  EXPECT_EQ(ReadAll(folder_ / "o.onnx"), bytes);
+  EXPECT_EQ(folder_.FileCount(), 4U) << "and the two outputs of RunWsel";
+}
+
+TEST_F(ExportCommand, QuantizesOnImagesOfTheTrainingSplit) {
+  const Outcome outcome =
+      Export({"o.onnx", "--quantize", "int8", "--dataset", "folder",
+              "--data-root", kSmallSweepData, "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["kind"], "int8");
+  EXPECT_EQ(json["calibration"]["images"], 4);
+  EXPECT_THAT(ReadAll(folder_ / "o.onnx"), HasSubstr("QuantizeLinear"));
+}
+
+TEST_F(ExportCommand, RejectsWhatCannotBeExported) {
+  ExpectFails({"o.onnx", "--opset", "16"}, 2, {"--opset", "17 to 21"});
+  ExpectFails({"o.onnx", "--quantize", "int8"}, 2,
+              {"--quantize", "--dataset and --data-root"});
+  ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder",
+               "--data-root", kSmallSweepData, "--calibration-images", "0"},
+              2, {"--calibration-images", "at least one"});
+  ExpectFails({"o.onnx", "--dataset", "folder", "--data-root", "x"}, 2,
+              {"--dataset", "--quantize and --verify"});
+  ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder",
+               "--data-root", kSmallSweepData, "--dtype", "float16"},
+              2, {"--dtype", "float32"});
+  ExpectFails({"o.onnx", "--crop-pct", "0.9"}, 2,
+              {"--crop-pct", "no effect on images of 32 px"});
+  ExpectFails({"o.pb"}, 2, {".onnx"});
+  ExpectFails({}, 2, {"OUT"});
+}
+
+TEST_F(ExportCommand, RejectsABackbone) {
+  std::get<model::VitConfig>(config_).num_classes = 0;
+  model::WriteParameters(folder_ / "vit.safetensors", config_,
+                         model::ParameterSource(config_));
+  ExpectFails({"o.onnx"}, 6, {"small_vit", "has no classifier"});
+}
+
+TEST_F(ExportCommand, RejectsInt8OfNaN) {
+  source_.Replace("blocks.0.mlp.fc1.weight", std::nanf(""));
+  Write("vit.safetensors");
+  ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder",
+               "--data-root", kSmallSweepData},
+              6, {"NaN"});
+}
+
+TEST_F(ExportCommand, RejectsAnUnknownActivation) {
+  model::WriteParameters(folder_ / "vit.safetensors", config_, source_,
+                         {{"wsel.model", R"({"base": "vit_tiny",
+                           "activation": "swish"})"}});
+  ExpectFails({"o.onnx"}, 5, {"swish"});
+}
+
+TEST_F(ExportCommand, DryRunWritesNothing) {
+  const Outcome outcome = Export({"o.onnx", "--dry-run"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("small_vit"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "o.onnx"));
+}
+
+TEST_F(ExportCommand, VerifySaysHowToInstall) {
+  const Outcome outcome = Export({"o.onnx", "--verify", "--python", "false"});
+  EXPECT_EQ(outcome.exit_code, 4);
+  const Outcome none =
+      Export({"o.onnx", "--verify", "--python", "no-such-python"});
+  EXPECT_EQ(none.exit_code, 4);
+  EXPECT_THAT(none.err, AllOf(HasSubstr("is written, but not verified"),
+                              HasSubstr("pip install onnxruntime")));
+}
+
+TEST_F(ExportCommand, PredictPrintsALinePerImage) {
+  const Outcome outcome =
+      RunWsel(folder_, {"predict", "vit.safetensors", kSmallSweepData + "/val",
+                        kSmallSweepData + "/train/B/1.jpg", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::istringstream lines(outcome.out);
+  std::set<std::string> files;
+  for (std::string line; std::getline(lines, line);) {
+    const Json json = Json::parse(line);
+    files.insert(json["file"]);
+    double sum = 0;
+    double last = 1;
+    for (const Json& found : json["classes"]) {
+      const double p = found["probability"];
+      EXPECT_LE(p, last);
+      last = p;
+      sum += p;
+      EXPECT_EQ(
+          found["class"],
+          std::string(1, static_cast<char>('a' + found["index"].get<int>())));
+    }
+    EXPECT_EQ(json["classes"].size(), 5U);
+    EXPECT_NEAR(sum, 1, 1e-9);
+  }
+  EXPECT_EQ(files.size(), 3U);
+}
+
+// Golden by scripts/golden/predict.py.
+TEST_F(ExportCommand, PredictsAsTimm) {
+  const model::Config config = onnx::SmallConvNext();
+  model::WriteParameters(
+      folder_ / "convnext.safetensors", config, model::ParameterSource(config),
+      {{"wsel.mean", "[0.5,0.5,0.5]"}, {"wsel.std", "[0.5,0.5,0.5]"}});
+  const Json golden = model::ReadGolden("predict.json");
+  for (const Json& expected : golden.at("files")) {
+    const auto file = std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden" /
+                      expected.at("file").get<std::string>();
+    const Outcome outcome =
+        RunWsel(folder_, {"predict", "convnext.safetensors", file.string(),
+                          "--json", "--resize", "pillow-12", "--crop-pct",
+                          "0.875", "--device", "cpu"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const Json found = Json::parse(outcome.out).at("classes");
+    ASSERT_EQ(found.size(), 5U);
+    for (size_t i = 0; i < found.size(); ++i) {
+      EXPECT_EQ(found[i].at("index"), expected.at("classes")[i]) << file;
+      EXPECT_TRUE(found[i].at("class").is_null()) << "it names none";
+      EXPECT_NEAR(found[i].at("probability").get<double>(),
+                  expected.at("probabilities")[i].get<double>(), 1e-5)
+          << file;
+    }
+  }
+}
+
+TEST_F(ExportCommand, PredictRejectsWhatIsNotAnImage) {
+  const Outcome missing =
+      RunWsel(folder_, {"predict", "vit.safetensors", "no.jpg"});
+  EXPECT_EQ(missing.exit_code, 4);
+  EXPECT_THAT(missing.err, HasSubstr("no.jpg"));
+  const Outcome none = RunWsel(folder_, {"predict", "vit.safetensors"});
+  EXPECT_EQ(none.exit_code, 2);
+  WriteTextFile(folder_ / "text.jpg", "text");
+  const Outcome corrupt =
+      RunWsel(folder_, {"predict", "vit.safetensors", "text.jpg"});
+  EXPECT_EQ(corrupt.exit_code, 5);
+}
+
+TEST_F(ExportCommand, BenchMeasuresBothBatchSizes) {
+  const Outcome outcome =
+      RunWsel(folder_, {"bench", "vit.safetensors", "--batch-size", "3",
+                        "--seconds", "0", "--device", "cpu", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["model"], "small_vit");
+  EXPECT_EQ(json["weight_bytes"], 4 * json["parameters"].get<int64_t>());
+  std::set<int64_t> batches;
+  for (const Json& row : json["measurements"]) {
+    batches.insert(row["batch_size"].get<int64_t>());
+    EXPECT_GE(row["passes"], 5);
+    EXPECT_GT(row["images_per_second"], 0);
+  }
+  EXPECT_EQ(batches, (std::set<int64_t>{1, 3}));
+}
+
+}  // namespace
+}  // namespace wsel

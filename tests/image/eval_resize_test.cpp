@@ -1,0 +1,26 @@
+#include "wsel/image/eval_resize.h"
+
+#include <gtest/gtest.h>
+
+namespace wsel::image {
+namespace {
+
+TEST(EvalResize, IsByTheSizeUnlessAModeIsGiven) {
+  for (const auto& [size, expected] : {std::pair(1, EvalResize::kNone),
+                                       {32, EvalResize::kNone},
+                                       {33, EvalResize::kShortSide},
+                                       {383, EvalResize::kShortSide},
+                                       {384, EvalResize::kWhole},
+                                       {4096, EvalResize::kWhole}}) {
+    EXPECT_EQ(EvalResizeOf(CropMode::kAuto, size), expected) << size;
+    EXPECT_EQ(EvalResizeOf(CropMode::kCenter, size), EvalResize::kShortSide);
+    EXPECT_EQ(EvalResizeOf(CropMode::kSquash, size), EvalResize::kSquash);
+  }
+  EXPECT_TRUE(HasCrop(EvalResize::kShortSide));
+  EXPECT_TRUE(HasCrop(EvalResize::kSquash));
+  EXPECT_FALSE(HasCrop(EvalResize::kWhole));
+  EXPECT_FALSE(HasCrop(EvalResize::kNone));
+}
+
+}  // namespace
+}  // namespace wsel::image

@@ -1,0 +1,58 @@
+#include "wsel/onnx/metadata.h"
+
+#include <gtest/gtest.h>
+
+#include "pretrained/zero_checkpoint.h"
+
+namespace wsel::onnx {
+namespace {
+
+using image::CropMode;
+using pretrained::GivenFacts;
+using Metadata = std::map<std::string, std::string>;
+
+Metadata MetadataAt(int64_t img_size, const GivenFacts& given = {}) {
+  const TempFolder folder;
+  model::VitConfig config = pretrained::SmallVit();
+  config.img_size = img_size;
+  config.patch_size = 16;
+  const auto checkpoint =
+      pretrained::ZeroCheckpoint(folder, config, {{"wsel.mean", "[0,0.5,1]"}});
+  return MetadataOf(checkpoint, FactsOf(checkpoint, given), "wsel export");
+}
+
+TEST(Metadata, SaysWhatIsAssumed) {
+  const Metadata found = MetadataAt(224);
+  EXPECT_EQ(found.at("img_size"), "224");
+  EXPECT_EQ(found.at("mean"), "[0.0,0.5,1.0]");
+  EXPECT_EQ(found.at("color"), "RGB");
+  EXPECT_EQ(found.at("assumed"),
+            R"(["std","crop_pct","crop_mode","interpolation"])");
+  EXPECT_EQ(found.at("wsel.command"), "wsel export");
+  GivenFacts given;
+  given.std = {{0.5, 0.5, 0.5}};
+  given.crop_pct = 0.9;
+  given.crop_mode = CropMode::kCenter;
+  given.interpolation = image::Interpolation::kBilinear;
+  const Metadata stated = MetadataAt(224, given);
+  EXPECT_EQ(stated.at("assumed"), "[]");
+  EXPECT_EQ(stated.at("interpolation"), "bilinear");
+}
+
+// A program that reads it knows no "auto".
+TEST(Metadata, HasTheCropThatCountsAtTheModelsSize) {
+  const auto crop = [](int64_t img_size, CropMode mode) {
+    GivenFacts given;
+    given.crop_mode = mode;
+    const Metadata found = MetadataAt(img_size, given);
+    return found.at("crop_mode") + " " + found.at("crop_pct");
+  };
+  EXPECT_EQ(crop(32, CropMode::kAuto), "none 1.0");
+  EXPECT_EQ(crop(224, CropMode::kAuto), "center 0.875");
+  EXPECT_EQ(crop(384, CropMode::kAuto), "squash 1.0");
+  EXPECT_EQ(crop(32, CropMode::kCenter), "center 0.875");
+  EXPECT_EQ(crop(384, CropMode::kSquash), "squash 0.875");
+}
+
+}  // namespace
+}  // namespace wsel::onnx
