@@ -55,6 +55,12 @@ std::vector<std::string> Keys() {
   return keys;
 }
 
+// A field's value in the config of the defaults.
+template <typename T, typename C>
+const T& DefaultValue(const Field<C>& field, const C& defaults) {
+  return defaults.*std::get<T C::*>(field.member);
+}
+
 // The default config of the architecture with that key.
 Config DefaultOf(const std::string& key, const std::string& where,
                  ErrorKind kind) {
@@ -93,8 +99,12 @@ std::string ToJson(const Config& config) {
   nlohmann::ordered_json json;
   WithArchitecture(config, [&](const auto& architecture, const auto& c) {
     json["family"] = architecture.key;
+    const std::remove_cvref_t<decltype(c)> defaults;
     VisitFields(architecture.fields, c,
                 [&]<typename T>(const auto& field, const T& value) {
+                  if (field.rare && value == DefaultValue<T>(field, defaults)) {
+                    return;
+                  }
                   auto& out = json[std::string(field.key)];
                   if constexpr (std::is_enum_v<T>) {
                     out = NamesOf(value).NameOf(value);

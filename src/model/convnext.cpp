@@ -12,6 +12,8 @@
 namespace wsel::model {
 namespace {
 
+constexpr bool kRare = true;
+
 constexpr Field<ConvNextConfig> kFields[] = {
     {"name", &ConvNextConfig::name},
     {"img_size", &ConvNextConfig::img_size, kSize},
@@ -25,11 +27,14 @@ constexpr Field<ConvNextConfig> kFields[] = {
     {"layer_scale", &ConvNextConfig::layer_scale, kNotNegative},
     {"head_init_scale", &ConvNextConfig::head_init_scale, kPositive},
     {"norm_eps", &ConvNextConfig::norm_eps, kPositive},
-    {"stem_type", &ConvNextConfig::stem_type},
-    {"norm_layer", &ConvNextConfig::norm_layer},
-    {"activation", &ConvNextConfig::activation},
-    {"kernel_sizes", &ConvNextConfig::kernel_sizes, {1, kMaxConvNextKernel}},
-    {"head_hidden_size", &ConvNextConfig::head_hidden_size, kCount},
+    {"stem_type", &ConvNextConfig::stem_type, {}, kRare},
+    {"norm_layer", &ConvNextConfig::norm_layer, {}, kRare},
+    {"activation", &ConvNextConfig::activation, {}, kRare},
+    {"kernel_sizes",
+     &ConvNextConfig::kernel_sizes,
+     {1, kMaxConvNextKernel},
+     kRare},
+    {"head_hidden_size", &ConvNextConfig::head_hidden_size, kCount, kRare},
 };
 
 constexpr UnsupportedPart kUnsupported[] = {

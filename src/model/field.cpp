@@ -23,6 +23,7 @@ const Registry<Activation>& NamesOf(Activation /*tag*/) {
       {Activation::kGelu, "gelu"},
       {Activation::kQuickGelu, "quick_gelu"},
       {Activation::kGeluTanh, "gelu_tanh"},
+      {Activation::kRelu, "relu"},
       {Activation::kSilu, "silu"}};
   static constexpr Registry<Activation> kNames("activation", kRows);
   return kNames;

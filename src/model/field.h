@@ -40,6 +40,9 @@ struct Field {
                ConvNextStem C::*, ConvNextNorm C::*>
       member;
   Range range = {};
+  // Written only if it is not the default: plans and checkpoints of models that
+  // do not use it stay as they were.
+  bool rare = false;
 };
 
 // Calls visit(field, value) for each field of a config, in the table's order.

@@ -161,6 +161,8 @@ const ParameterSpec* Counterpart(const ConfigPair& models,
     const std::string rest = student.key.substr(name.size());
     found = Find(parameters, std::string(other) + rest, -1, -1);
   }
+  // A ViT's parameters of one name are the same part.
+  if (StageDepths(models.student).size() == 1) return found;
   if (found != nullptr && IsSamePart(*found, student)) return found;
   return StemNorm(models, student);
 }

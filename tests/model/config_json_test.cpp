@@ -27,6 +27,17 @@ TEST(ConfigJson, WritesTheFamilyFirst) {
   EXPECT_TRUE(ToJson(ConvNextConfig{}).starts_with(R"({"family":"convnext",)"));
 }
 
+// So plans and checkpoints of usual models stay as they were.
+TEST(ConfigJson, WritesFieldsOfFewConvNextsOnlyWhereTheyAreUsed) {
+  const std::string usual = ToJson(ConvNextConfig{});
+  EXPECT_EQ(usual.find("stem_type"), std::string::npos) << usual;
+  EXPECT_TRUE(usual.ends_with(R"("norm_eps":1e-06})")) << usual;
+  ConvNextConfig ols;
+  ols.stem_type = ConvNextStem::kOverlapTiered;
+  EXPECT_NE(ToJson(ols).find(R"("stem_type":"overlap_tiered"})"),
+            std::string::npos);
+}
+
 TEST(ConfigJson, OverridesABase) {
   const auto config = std::get<VitConfig>(
       Read(R"({"base": "vit_tiny", "depth": 6, "num_classes": 10})"));

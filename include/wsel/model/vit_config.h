@@ -15,8 +15,9 @@ enum class Pooling {
 enum class Activation {
   kGelu,       // exact, by erf
   kQuickGelu,  // x * sigmoid(1.702 x), as OpenAI's CLIP
-  kGeluTanh,   // GELU's approximation by tanh
-  kSilu,       // x * sigmoid(x)
+  kGeluTanh,   // GELU approximated by tanh (SigLIP 2)
+  kRelu,
+  kSilu,  // x * sigmoid(x); of a SwiGLU
 };
 
 // A Vision Transformer (Dosovitskiy et al. 2021) as timm's VisionTransformer
