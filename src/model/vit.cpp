@@ -179,6 +179,12 @@ constexpr UnsupportedPart kUnsupported[] = {
 
 }  // namespace
 
+VitConfig WithHiddenForRatios(VitConfig c) {
+  c.attn_pool_mlp_ratio = static_cast<double>(c.AttnPoolHidden());
+  c.mlp_ratio = static_cast<double>(c.MlpHidden());
+  return c;
+}
+
 constinit const Architecture<VitConfig> kVit = {
     .key = "vit",
     .name = "ViT",

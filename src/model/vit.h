@@ -40,6 +40,10 @@ std::optional<Init> VitMimeticInit(const VitConfig& config,
 // them have the same; 0: not known.
 int64_t PublishedHeads(int64_t width);
 
+// To compare configs: the hidden channels in place of their ratio to the width.
+// 3.7362 and 4304 / 1152 are one model.
+VitConfig WithHiddenForRatios(VitConfig config);
+
 bool LooksLikeVit(const ShapeReader& read);
 VitConfig DetectVit(const ShapeReader& read, const Hints& hints,
                     std::vector<std::string>& assumptions);

@@ -19,7 +19,7 @@ constexpr int64_t kHeadDim = 64;
 // Clears what names and shapes do not determine, to compare the rest. Of rotary
 // positions only learnt frequencies and Eva's names of layer scales are seen.
 VitConfig Visible(const VitConfig& config) {
-  VitConfig c = config;
+  VitConfig c = WithHiddenForRatios(config);
   const bool scaled = config.HasLayerScale();
   const bool eva = config.IsEva();
   c.name.clear();
@@ -105,8 +105,9 @@ void AssumeHeads(const VitConfig* like, const Hints& hints,
 void AssumeActivation(const VitConfig* like, const Hints& hints,
                       Assumptions& assumptions, VitConfig& c) {
   if (like != nullptr) c.activation = like->activation;
-  // An Eva has GELU, or SwiGLU.
-  if (!c.IsEva()) c.activation = hints.activation.value_or(c.activation);
+  // An Eva has GELU, or SwiGLU; what gates is SiLU, whatever is stated.
+  const bool has_another = !c.IsEva() && c.mlp == MlpForm::kMlp;
+  if (has_another) c.activation = hints.activation.value_or(c.activation);
   if (!c.pre_norm || c.IsEva() || (hints.norm_eps && hints.activation)) return;
   assumptions.emplace_back(
       "CLIP, as there is a norm before the blocks: LayerNorm eps 1e-05 and "
@@ -227,6 +228,10 @@ void AssumeRope(const VitConfig* like, Assumptions& assumptions, VitConfig& c) {
     c.rope_ref_grid = like->rope_ref_grid;
     c.rope_rotate_half = like->rope_rotate_half;
   }
+  if (like != nullptr && c.block == BlockForm::kPostNorm) {
+    assumptions.push_back(
+        fmt::format("post-norm blocks, as in {}", like->name));
+  }
   if (c.rope == Rope::kNone) return;
   if (c.mlp == MlpForm::kMlp || c.IsEva()) c.activation = Activation::kGelu;
   assumptions.push_back(
@@ -276,7 +281,11 @@ int64_t PublishedHeads(int64_t width) {
 
 void CompleteVit(const Hints& hints, Assumptions& assumptions, VitConfig& c) {
   const VitConfig* like = FindLike(assumptions, c);
-  if (like != nullptr) c.norm_eps = like->norm_eps;
+  if (like != nullptr) {
+    c.norm_eps = like->norm_eps;
+    c.mlp_ratio = like->mlp_ratio;  // perhaps another of as many channels
+    c.attn_pool_mlp_ratio = like->attn_pool_mlp_ratio;
+  }
   AssumeHeads(like, hints, assumptions, c);
   AssumePooling(like, hints, assumptions, c);
   AssumeGrid(like, hints, assumptions, c);
