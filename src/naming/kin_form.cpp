@@ -46,8 +46,10 @@ struct Formed {
 
 class FormedSource : public TensorSource {
  public:
-  FormedSource(const TensorSource& tensors, std::vector<Formed> formed)
-      : tensors_(tensors) {
+  // `owned`: the tensors, if nobody else keeps them.
+  FormedSource(const TensorSource& tensors, std::vector<Formed> formed,
+               std::unique_ptr<TensorSource> owned = nullptr)
+      : owned_(std::move(owned)), tensors_(tensors) {
     std::unordered_set<std::string> used;
     for (Formed& one : formed) {
       used.insert(one.parts.begin(), one.parts.end());
@@ -93,6 +95,7 @@ class FormedSource : public TensorSource {
             zeros};
   }
 
+  std::unique_ptr<TensorSource> owned_;
   const TensorSource& tensors_;
   std::vector<TensorSpec> specs_;
   std::unordered_map<std::string, Formed> by_name_;
@@ -134,6 +137,26 @@ std::optional<Formed> FormedBy(const Form& form, const std::string& block,
   return formed;
 }
 
+// All of the config's tensors that the source lacks and can be made of others.
+std::vector<Formed> FormedFor(const model::Config& wanted,
+                              const TensorSource& tensors) {
+  std::vector<Formed> formed;
+  for (const model::ParameterSpec& parameter : ParameterSpecs(wanted)) {
+    const TensorSpec& spec = parameter.spec;
+    if (parameter.block < 0 || tensors.Find(spec.name) != nullptr) continue;
+    for (const Form& form : kForms) {
+      if (!spec.name.ends_with(form.name)) continue;
+      const std::string block =
+          spec.name.substr(0, spec.name.size() - form.name.size());
+      auto made = FormedBy(form, block, spec, tensors);
+      if (!made) continue;
+      formed.push_back(std::move(*made));
+      break;
+    }
+  }
+  return formed;
+}
+
 }  // namespace
 
 model::Config InFormOf(const model::Config& teacher,
@@ -156,21 +179,14 @@ model::Config InFormOf(const model::Config& teacher,
 
 std::unique_ptr<TensorSource> WithForm(const TensorSource& tensors,
                                        const model::Config& wanted) {
-  std::vector<Formed> formed;
-  for (const model::ParameterSpec& parameter : ParameterSpecs(wanted)) {
-    const TensorSpec& spec = parameter.spec;
-    if (parameter.block < 0 || tensors.Find(spec.name) != nullptr) continue;
-    for (const Form& form : kForms) {
-      if (!spec.name.ends_with(form.name)) continue;
-      const std::string block =
-          spec.name.substr(0, spec.name.size() - form.name.size());
-      auto made = FormedBy(form, block, spec, tensors);
-      if (!made) continue;
-      formed.push_back(std::move(*made));
-      break;
-    }
-  }
-  return std::make_unique<FormedSource>(tensors, std::move(formed));
+  return std::make_unique<FormedSource>(tensors, FormedFor(wanted, tensors));
+}
+
+std::unique_ptr<TensorSource> WithForm(std::unique_ptr<TensorSource> tensors,
+                                       const model::Config& wanted) {
+  const TensorSource& source = *tensors;
+  return std::make_unique<FormedSource>(source, FormedFor(wanted, source),
+                                        std::move(tensors));
 }
 
 }  // namespace wsel::naming

@@ -6,9 +6,11 @@
 #include <numeric>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "published_facts.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/naming/kin_form.h"
 
 namespace wsel::pretrained {
 namespace {
@@ -101,6 +103,24 @@ void RemarkOnUncovered(const model::Config& config, Beside& beside) {
                   size->file, stated, covered, covered));
 }
 
+// timm's RoPE-ViTs with learnt positions have the names of DeiT III's original
+// files: only the file's name tells that their layer scales are an Eva's.
+void NameAsEva(PretrainedCheckpoint& checkpoint) {
+  const auto config = checkpoint.published->model->Config();
+  const auto* vit = config ? std::get_if<model::VitConfig>(&*config) : nullptr;
+  naming::RemappedStateDict& remapped = checkpoint.remapped;
+  if (vit == nullptr || !vit->IsEva() || remapped.source != "DeiT III") return;
+  remapped.tensors = naming::WithForm(std::move(remapped.tensors), *config);
+  remapped.source = "timm's EVA";
+  for (auto& used : remapped.used) {
+    for (const auto& [theirs, evas] :
+         {std::pair(".ls1.gamma", ".gamma_1"), {".ls2.gamma", ".gamma_2"}}) {
+      if (!used.timm.ends_with(theirs)) continue;
+      used.timm.replace(used.timm.rfind(theirs), std::string::npos, evas);
+    }
+  }
+}
+
 std::string FileName(const PretrainedCheckpoint& checkpoint) {
   return checkpoint.file->path().filename().string();
 }
@@ -122,6 +142,7 @@ void UsePublished(PretrainedCheckpoint& checkpoint) {
     return;
   }
   checkpoint.published = named;
+  NameAsEva(checkpoint);
   const auto fitting = ConfigFor(checkpoint);
   AddPublished(*named, fitting && HasTensorsOf(checkpoint, *fitting),
                checkpoint.beside);

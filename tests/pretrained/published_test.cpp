@@ -184,7 +184,7 @@ TEST(Published, NamesTellTheForm) {
            Expected{"vit_pe_core_tiny_patch16_384.fb", 3, 1e-5,
                     "rotary positions"},
            Expected{"vit_giant_patch14_dinov2.lvd142m", 24, 1e-6, "SwiGLU"},
-           Expected{"vit_small_patch16_lingbot.in1k", 6, 1e-5,
+           Expected{"vit_small_patch16_lingbot.robbyant", 6, 1e-5,
                     "rotary positions"},
            Expected{"vit_base_patch16_rpn_224.sw_in1k", 12, 1e-6,
                     "post-norm blocks"},

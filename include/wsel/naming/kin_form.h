@@ -25,4 +25,8 @@ model::Config InFormOf(const model::Config& teacher,
 std::unique_ptr<TensorSource> WithForm(const TensorSource& tensors,
                                        const model::Config& wanted);
 
+// The same, of tensors that the result owns.
+std::unique_ptr<TensorSource> WithForm(std::unique_ptr<TensorSource> tensors,
+                                       const model::Config& wanted);
+
 }  // namespace wsel::naming
