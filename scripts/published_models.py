@@ -6,8 +6,8 @@
 Builds every architecture with published weights in MODULES, without weights,
 and reads what it is from its modules: its config, in the keys that
 wsel::model::ToJson writes (also keys that a version does not read, which cannot
-express the model then), and its forms in words, for messages. Of a plain model
-timm builds the same tensors from the config. Of each tag its images and classes.
+express the model then), and its forms in words, for messages. timm builds the
+same tensors from each config. Of each tag its images and classes.
 Run it again for another timm.
 
 Needs timm.
@@ -159,15 +159,15 @@ def rope(model):
 
 def attention_config(block):
     attn = attention_of(block)
-    names = dict(block.named_parameters())
     if is_set(attn, "q_proj"):
         qkv, bias = "separate", attn.q_proj.bias is not None
     elif getattr(attn, "q_bias", None) is not None:
         qkv, bias = "qv-bias", True
     else:
         qkv = "fused"
-        bias = "attn.qkv.bias" in names or \
-            getattr(block, "qkv_bias", None) is not None
+        # Parallel blocks have a buffer `qkv_bias` where there is none.
+        layer = block.in_proj if "Parallel" in kind(block) else attn.qkv
+        bias = layer.bias is not None
     return {"num_heads": attn.num_heads, "qkv_bias": bias, "qkv": qkv,
             "qk_norm": is_set(attn, "q_norm"),
             "diff_attn": "differential attention" in attention_forms(attn),
@@ -197,16 +197,20 @@ def vit_config(model):
     width = model.embed_dim
     registers = getattr(model, "reg_token", None)
     activated = activation(block)
+    attention = attention_config(block)
+    rotary = rope(model) if is_set(model, "rope") else {}
     config = {
         "family": "vit",
-        "img_size": model.patch_embed.img_size[0] // patch * patch,
+        "img_size": image_size(model, patch),
         "patch_size": patch,
         "embed_dim": width,
         "depth": len(model.blocks),
         **mlp_config(block, width),
-        **attention_config(block),
+        **attention,
         "pooling": pooling(model),
-        "activation": "gelu" if activated == "silu" else activated,
+        # timm's Eva has GELU, or SwiGLU.
+        "activation": "gelu" if timm_build.is_eva(rotary | attention)
+        else activated,
         "class_token": model.cls_token is not None,
         "dist_token": getattr(model, "dist_token", None) is not None,
         "reg_tokens": 0 if registers is None else registers.shape[1],
@@ -223,9 +227,14 @@ def vit_config(model):
     }
     if is_set(model, "attn_pool"):
         config |= attention_pool(model)
-    if is_set(model, "rope"):
-        config |= rope(model)
-    return without_defaults(config, VIT_DEFAULTS)
+    return without_defaults(config | rotary, VIT_DEFAULTS)
+
+
+def image_size(model, patch):
+    """Both sides, which no config has, of images that are not square."""
+    height, width = (side // patch * patch
+                     for side in model.patch_embed.img_size)
+    return height if height == width else [height, width]
 
 
 def vit_eps(model):
@@ -379,7 +388,9 @@ def model_row(name):
     else:
         forms, config = vit_forms(model), vit_config(model)
         depth, heads = len(model.blocks), config["num_heads"]
-    if not forms:
+    if isinstance(config.get("img_size"), list):
+        assert "images that are not square" in forms
+    else:
         check(name, config, model)
     text = json.dumps(config, separators=(",", ":"))
     hidden = [form for form in forms if form in HIDDEN]

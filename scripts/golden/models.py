@@ -2,6 +2,7 @@
 """Goldens of the room `model`, computed by timm.
 
     scripts/golden/models.py            # writes tests/golden/model/
+    scripts/golden/models.py vit_plain  # only that small model's logits
 
 - variants.json: for each variant a digest of its state_dict (names, dtypes,
   shapes, order), its counts, and its FLOPs by torch.utils.flop_counter.
@@ -14,6 +15,7 @@ import hashlib
 import json
 import math
 import pathlib
+import sys
 
 import numpy as np
 import timm
@@ -71,6 +73,74 @@ vit_base_patch16_clip_224 vit_base_patch16_clip_384
 vit_base_patch16_clip_quickgelu_224
 vit_large_patch14_clip_224 vit_large_patch14_clip_336
 vit_large_patch14_clip_quickgelu_224 vit_large_patch14_clip_quickgelu_336
+vit_base_patch16_siglip_224 vit_base_patch16_siglip_256
+vit_base_patch16_siglip_384 vit_base_patch16_siglip_512
+vit_base_patch16_siglip_gap_224 vit_base_patch16_siglip_gap_256
+vit_base_patch16_siglip_gap_384 vit_base_patch16_siglip_gap_512
+vit_base_patch32_siglip_256 vit_base_patch32_siglip_gap_256
+vit_large_patch16_siglip_256 vit_large_patch16_siglip_384
+vit_large_patch16_siglip_512 vit_large_patch16_siglip_gap_256
+vit_large_patch16_siglip_gap_384 vit_large_patch16_siglip_gap_512
+vit_so400m_patch14_siglip_224 vit_so400m_patch14_siglip_378
+vit_so400m_patch14_siglip_gap_224 vit_so400m_patch14_siglip_gap_378
+vit_so400m_patch14_siglip_gap_448 vit_so400m_patch14_siglip_gap_896
+vit_so400m_patch16_siglip_256 vit_so400m_patch16_siglip_384
+vit_so400m_patch16_siglip_512 vit_so400m_patch16_siglip_gap_256
+vit_so400m_patch16_siglip_gap_384 vit_so400m_patch16_siglip_gap_512
+vit_giantopt_patch16_siglip_256 vit_giantopt_patch16_siglip_384
+vit_giantopt_patch16_siglip_gap_256 vit_giantopt_patch16_siglip_gap_384
+vit_betwixt_patch16_gap_256 vit_huge_patch14_gap_224 vit_huge_patch16_gap_448
+vit_giant_patch16_gap_224
+vit_wee_patch16_reg1_gap_256 vit_little_patch16_reg1_gap_256
+vit_little_patch16_reg4_gap_256 vit_medium_patch16_reg1_gap_256
+vit_medium_patch16_reg4_gap_256 vit_mediumd_patch16_reg4_gap_256
+vit_mediumd_patch16_reg4_gap_384 vit_betwixt_patch16_reg1_gap_256
+vit_betwixt_patch16_reg4_gap_256 vit_betwixt_patch16_reg4_gap_384
+vit_base_patch16_reg4_gap_256 vit_so150m2_patch16_reg1_gap_256
+vit_so150m2_patch16_reg1_gap_384 vit_so150m2_patch16_reg1_gap_448
+vit_so150m_patch16_reg4_gap_256 vit_so150m_patch16_reg4_gap_384
+vit_so150m_patch16_reg4_map_256
+vit_huge_patch14_224 vit_giant_patch14_224 vit_huge_patch14_clip_224
+vit_huge_patch14_clip_336 vit_huge_patch14_clip_378 vit_giant_patch14_clip_224
+deit3_huge_patch14_224 flexivit_small flexivit_base flexivit_large
+vit_base_patch16_radio_v3 vit_large_patch16_radio_v3 vit_huge_patch16_radio_v3
+vit_huge_patch16_radio_v4 vit_so400m_patch16_radio_v4 vit_intern300m_patch14_448
+aimv2_large_patch14_224 aimv2_large_patch14_336 aimv2_large_patch14_448
+aimv2_huge_patch14_224 aimv2_huge_patch14_336 aimv2_huge_patch14_448
+aimv2_1b_patch14_224 aimv2_1b_patch14_336 aimv2_1b_patch14_448
+beit3_base_patch16_224 beit3_large_patch16_224 beit3_giant_patch14_224
+beit3_giant_patch14_336
+vit_giant_patch14_dinov2 vit_giant_patch14_reg4_dinov2
+vit_giant_patch14_reg1_tipsv2 vit_base_patch14_reg1_tipsv2
+vit_large_patch14_reg1_tipsv2 vit_so400m_patch14_reg1_tipsv2
+vit_dwee_patch16_reg1_gap_256 vit_dlittle_patch16_reg1_gap_256
+vit_pwee_patch16_reg1_gap_256 vit_dpwee_patch16_reg1_gap_256
+vit_base_patch16_rpn_224 test_vit test_vit2 test_vit3 test_vit4
+eva_giant_patch14_224 eva_giant_patch14_336 eva_giant_patch14_560
+eva_giant_patch14_clip_224
+eva02_tiny_patch14_224 eva02_tiny_patch14_336 eva02_small_patch14_224
+eva02_small_patch14_336 eva02_base_patch14_224 eva02_base_patch14_448
+eva02_large_patch14_224 eva02_large_patch14_448 eva02_base_patch16_clip_224
+eva02_large_patch14_clip_224 eva02_large_patch14_clip_336
+vit_tiny_patch16_dinov3_qkvb vit_small_patch16_dinov3 vit_base_patch16_dinov3
+vit_large_patch16_dinov3 vit_small_plus_patch16_dinov3
+vit_huge_plus_patch16_dinov3 vit_small_patch16_dinov3_qkvb
+vit_base_patch16_dinov3_qkvb vit_large_patch16_dinov3_qkvb
+vit_small_plus_patch16_dinov3_qkvb vit_huge_plus_patch16_dinov3_qkvb
+vit_small_patch16_lingbot vit_base_patch16_lingbot vit_large_patch16_lingbot
+vit_pe_core_tiny_patch16_384 vit_pe_core_small_patch16_384
+vit_pe_core_base_patch16_224 vit_pe_core_large_patch14_336
+vit_pe_spatial_tiny_patch16_512 vit_pe_spatial_small_patch16_512
+vit_pe_spatial_base_patch16_512 vit_pe_spatial_large_patch14_448
+vit_pe_lang_large_patch14_448
+vit_small_patch16_rope_224 vit_small_patch16_rope_ape_224
+vit_small_patch16_rope_mixed_224 vit_small_patch16_rope_mixed_ape_224
+vit_base_patch16_rope_224 vit_base_patch16_rope_ape_224
+vit_base_patch16_rope_mixed_224 vit_base_patch16_rope_mixed_ape_224
+vit_large_patch16_rope_224 vit_large_patch16_rope_ape_224
+vit_large_patch16_rope_mixed_224 vit_large_patch16_rope_mixed_ape_224
+vit_medium_patch16_rope_reg1_gap_256 vit_mediumd_patch16_rope_reg1_gap_256
+vit_betwixt_patch16_rope_reg4_gap_256 vit_base_patch16_rope_reg1_gap_256
 convnext_atto convnext_femto convnext_pico convnext_nano convnext_tiny
 convnext_tiny_hnf convnext_small convnext_base convnext_large convnext_xlarge
 convnext_zepto_rms convnext_zepto_rms_ols convnext_atto_ols convnext_atto_rms
@@ -90,6 +160,7 @@ def image_size(model):
 
 def flops_of(model):
     size = image_size(model)
+    model.requires_grad_(False)  # the counter follows gradients otherwise
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
         model(torch.empty(1, 3, size, size, device="meta"))
@@ -136,7 +207,10 @@ def initialisers():
     torch.manual_seed(1)
     out = {}
     for name in ("vit_tiny_patch16_224", "deit_tiny_distilled_patch16_224",
-                 "deit3_small_patch16_224", "convnext_femto"):
+                 "deit3_small_patch16_224", "convnext_femto",
+                 "vit_dpwee_patch16_reg1_gap_256", "test_vit3",
+                 "vit_base_patch16_rpn_224", "eva02_tiny_patch14_224",
+                 "vit_small_plus_patch16_dinov3_qkvb"):
         state = timm.create_model(name).state_dict()
         first = {}
         for key, tensor in state.items():
@@ -197,6 +271,63 @@ SMALL = {
     "vit_no_qkv_bias": small_vit(qkv_bias=False, mlp_ratio=2.5),
     "vit_patch14": small_vit(patch_size=14, img_size=42, depth=1, num_heads=2),
     "vit_headless": small_vit(num_classes=0, patch_size=4, img_size=20),
+    "vit_map": small_vit(pooling="map", class_token=False,
+                         activation="gelu_tanh"),
+    "vit_map_with_prefix": small_vit(pooling="map", class_token=False,
+                                     reg_tokens=1, pool_include_prefix=True,
+                                     mlp_ratio=2),
+    "vit_no_final_norm": small_vit(final_norm=False, reg_tokens=3,
+                                   no_embed_class=True),
+    "vit_relu": small_vit(activation="relu"),
+    "vit_aimv2": small_vit(norm="rmsnorm", norm_eps=1e-5, embed_norm=True,
+                           mlp="swiglu", activation="silu", proj_bias=False,
+                           qkv_bias=False, class_token=False,
+                           pooling="normed-avg"),
+    "vit_beit3": small_vit(scale_attn_norm=True, scale_mlp_norm=True,
+                           norm_eps=1e-5, pooling="avg"),
+    "vit_dinov2_giant": small_vit(mlp="swiglu-packed", activation="silu",
+                                  layer_scale=1e-5, mlp_ratio=2.5),
+    "vit_qk_norm": small_vit(qk_norm=True),
+    "vit_diff": small_vit(diff_attn=True, layer_scale=1e-5, depth=3),
+    "vit_parallel": small_vit(block="parallel", layer_scale=1e-5),
+    "vit_parallel_rmsnorm": small_vit(block="parallel", norm="rmsnorm",
+                                      pre_norm=True, qk_norm=True,
+                                      qkv_bias=False, no_embed_class=True),
+    "vit_parallel_diff": small_vit(block="parallel", diff_attn=True,
+                                   reg_tokens=1, class_token=False,
+                                   pooling="avg"),
+    "vit_post_norm": small_vit(block="post-norm", qkv_bias=False,
+                               layer_scale=1e-5, class_token=False,
+                               pooling="avg"),
+    "eva_01": small_vit(qkv="qv-bias", pooling="avg"),
+    "eva_post_norm": small_vit(qkv="qv-bias", block="post-norm"),
+    "eva_02_tiny": small_vit(qkv="qv-bias", mlp="swiglu-packed",
+                             rope="axial", rope_ref_grid=3, pooling="avg"),
+    "eva_02_clip": small_vit(qkv="separate", mlp="swiglu",
+                             scale_mlp_norm=True, scale_attn_norm=True,
+                             rope="axial", rope_ref_grid=3),
+    "eva_dinov3": small_vit(rope="dinov3", rope_rotate_half=True,
+                            rope_temperature=100, pos_embed=False,
+                            reg_tokens=4, qkv_bias=False, layer_scale=1e-5,
+                            norm_eps=1e-5, pooling="normed-avg"),
+    "eva_dinov3_plus": small_vit(rope="dinov3", rope_rotate_half=True,
+                                 rope_temperature=100, pos_embed=False,
+                                 reg_tokens=4, qkv="qv-bias", mlp="swiglu",
+                                 layer_scale=1e-5, norm_eps=1e-5),
+    "eva_pe_core": small_vit(rope="axial", rope_xy=True, rope_ref_grid=4,
+                             rope_grid_offset=1, pre_norm=True, norm_eps=1e-5,
+                             pooling="map", pool_include_prefix=True,
+                             attn_pool_heads=4, attn_pool_mlp_ratio=2),
+    "eva_pe_spatial": small_vit(rope="axial", rope_xy=True, rope_ref_grid=4,
+                                pre_norm=True, final_norm=False, norm_eps=1e-5,
+                                layer_scale=0.1, pooling="normed-avg"),
+    "eva_rope_axial": small_vit(rope="axial", rope_xy=True,
+                                rope_temperature=100, pos_embed=False,
+                                layer_scale=1e-5),
+    "eva_rope_mixed_ape": small_vit(rope="mixed", rope_xy=True,
+                                    rope_temperature=10, no_embed_class=True,
+                                    layer_scale=1e-5),
+    "eva_qk_norm": small_vit(rope="axial", qk_norm=True, pos_embed=False),
     "convnext_linear": small_convnext(),
     "convnext_conv_mlp": small_convnext(conv_mlp=True),
     "convnext_hnf": small_convnext(conv_mlp=True, head_norm_first=True),
@@ -257,8 +388,12 @@ def write_json(name, content):
 
 
 def main():
+    """With names: writes only the logits of these small models."""
     (OUTPUT / "logits").mkdir(parents=True, exist_ok=True)
+    names = sys.argv[1:]
     for name, config in SMALL.items():
+        if names and name not in names:
+            continue
         path = OUTPUT / "logits" / f"{name}.safetensors"
         tensors = {k: np.ascontiguousarray(v)
                    for k, v in run_small(config).items()}
@@ -267,6 +402,8 @@ def main():
         save_file(tensors, path, metadata)
         assert not any(math.isnan(t.sum()) for t in tensors.values())
         print(path, path.stat().st_size)
+    if names:
+        return
     write_json("init.json", {"initialisers": initialisers()})
     write_json("variants.json", {"variants": variants()})
 

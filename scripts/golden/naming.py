@@ -33,6 +33,7 @@ import transformers
 from timm.models import register_model
 from timm.models.convnext import ConvNeXt
 from timm.models.deit import VisionTransformerDistilled
+from timm.models.eva import Eva
 from timm.models.vision_transformer import VisionTransformer
 
 import hashed
@@ -262,6 +263,89 @@ def convnextv2_cases(cases):
               model, {"model": encoder}, size=32, prefix="model.")
 
 
+# EVA, DINOv3, Perception Encoder
+
+
+def eva(**more):
+    return randomised(Eva(**{**VIT, **more}))
+
+
+DINOV3 = dict(img_size=224, patch_size=16, depth=1, num_reg_tokens=2,
+              use_abs_pos_emb=False, use_rot_pos_emb=True, rope_type="dinov3",
+              rope_temperature=100, rope_rotate_half=True, init_values=1e-5,
+              use_fc_norm=False, num_classes=0, global_pool="token",
+              norm_layer=functools.partial(torch.nn.LayerNorm, eps=1e-5))
+PERCEPTION = dict(use_rot_pos_emb=True, ref_feat_shape=(2, 2),
+                  rope_grid_offset=1.0, rope_grid_indexing="xy",
+                  attn_type="rope", use_pre_transformer_norm=True,
+                  global_pool="map", attn_pool_num_heads=8,
+                  norm_layer=functools.partial(torch.nn.LayerNorm, eps=1e-5))
+
+
+def eva_cases(cases):
+    rope = dict(use_rot_pos_emb=True, ref_feat_shape=(16, 16), swiglu_mlp=True)
+    cases.run("timm_eva02_tiny.safetensors", "timm's EVA", eva(**rope))
+    cases.run("timm_eva01.safetensors", "timm's EVA", eva())
+    second = eva(**rope, qkv_fused=False, scale_mlp=True,
+                 scale_attn_inner=True, global_pool="token")
+    state = renamed(second.state_dict(), (r"mlp\.norm", "mlp.ffn_ln"),
+                    (r"attn\.norm", "attn.inner_attn_ln"),
+                    (r"mlp\.fc1_g", "mlp.w1"), (r"mlp\.fc1_x", "mlp.w2"),
+                    (r"mlp\.fc2", "mlp.w3"),
+                    (r"q_proj\.bias", "q_bias"), (r"v_proj\.bias", "v_bias"))
+    read = timm.models.eva.checkpoint_filter_fn(dict(state), second)
+    assert all(torch.equal(read[k], v) for k, v in second.state_dict().items())
+    cases.run("eva02.pth", "timm's EVA", second, state)
+
+
+def dinov3_cases(cases):
+    model = eva(**DINOV3, swiglu_mlp=True, swiglu_align_to=8)
+    state = renamed(model.state_dict(), (r"gamma_([12])", r"ls\1.gamma"),
+                    ("reg_token", "storage_tokens"), ("fc1_g", "w1"),
+                    ("fc1_x", "w2"), (r"mlp\.fc2", "mlp.w3"))
+    q, v = (state.pop(f"blocks.0.attn.{n}_bias") for n in "qv")
+    state["blocks.0.attn.qkv.bias"] = torch.cat([q, torch.zeros_like(q), v])
+    state["blocks.0.attn.qkv.bias_mask"] = noise(48)
+    state["mask_token"] = noise(1, 16)
+    state["rope_embed.periods"] = noise(2)
+    read = timm.models.eva.checkpoint_filter_fn(dict(state), model)
+    assert all(torch.equal(read[k], v) for k, v in model.state_dict().items())
+    cases.run("dinov3.pth", "DINOv3", model, state, size=224,
+              ignored=["blocks.0.attn.qkv.bias_mask", "mask_token",
+                       "rope_embed.periods"])
+
+
+def perception_cases(cases):
+    model = eva(**PERCEPTION)
+    state = {}
+    for name, tensor in model.state_dict().items():
+        for pattern, to in (
+                (r"^patch_embed\.proj", "conv1"), (r"^norm_pre", "ln_pre"),
+                (r"^pos_embed$", "positional_embedding"),
+                (r"^cls_token$", "class_embedding"), (r"^norm\.", "ln_post."),
+                (r"^blocks\.", "transformer.resblocks."),
+                (r"\.norm([12])\.", r".ln_\1."), (r"attn\.qkv\.", "attn.in_proj_"),
+                (r"^attn_pool\.latent", "attn_pool.probe"),
+                (r"^attn_pool\.norm", "attn_pool.layernorm"),
+                (r"attn\.proj", "attn.out_proj"),
+                (r"^attn_pool\.proj", "attn_pool.attn.out_proj"),
+                (r"mlp\.fc1", "mlp.c_fc"), (r"mlp\.fc2", "mlp.c_proj")):
+            name = re.sub(pattern, to, name)
+        state["visual." + name] = tensor
+    for kind in ("weight", "bias"):
+        parts = [state.pop(f"visual.attn_pool.{n}.{kind}") for n in ("q", "kv")]
+        state[f"visual.attn_pool.attn.in_proj_{kind}"] = torch.cat(parts)
+    state["visual.proj"] = state.pop("visual.head.weight").T
+    del state["visual.head.bias"]
+    state["visual.class_embedding"] = state["visual.class_embedding"][0, 0]
+    state["visual.positional_embedding"] = state["visual.positional_embedding"][0]
+    with torch.no_grad():
+        model.head.bias.zero_()
+    read = timm.models.eva.checkpoint_filter_fn(dict(state), model)
+    assert all(torch.equal(read[k], v) for k, v in model.state_dict().items())
+    cases.run("perception_encoder.pth", "Perception Encoder", model, state)
+
+
 # JAX
 
 
@@ -390,6 +474,16 @@ def configured(kind, arguments, more):
     return model
 
 
+def clipa():
+    return randomised(open_clip.model.CLIP(
+        embed_dim=6,
+        vision_cfg=open_clip.CLIPVisionCfg(
+            layers=2, width=16, head_width=8, mlp_ratio=2, patch_size=4,
+            image_size=SIZE, no_ln_pre=True, pool_type="avg",
+            final_ln_after_pool=True),
+        text_cfg=open_clip.CLIPTextCfg(**TEXT)))
+
+
 def tower(name, size, pool):
     model = open_clip.CustomTextCLIP(
         embed_dim=6,
@@ -414,6 +508,12 @@ def open_clip_cases(cases):
         cases.add("open_clip_training.pth", "open_clip",
                   model.encode_image(images()), prefix="state_dict.module.",
                   ignored=["state_dict.module." + n for n in text_of(state)],
+                  activation="gelu")
+        model = clipa()
+        state = model.state_dict()
+        save("open_clip_clipa.safetensors", state)
+        cases.add("open_clip_clipa.safetensors", "open_clip's CLIPA",
+                  model.encode_image(images()), ignored=text_of(state),
                   activation="gelu")
         for name, size, pool, source in (
                 ("vit_golden", SIZE, "token", "open_clip, timm's ViT"),
@@ -466,6 +566,19 @@ def hf_cases(cases):
             "Hugging Face DINOv2 with registers",
             t.Dinov2WithRegistersModel(t.Dinov2WithRegistersConfig(**dino)),
             first, ignored=["embeddings.mask_token"])
+        add("hf_siglip.safetensors", "Hugging Face SigLIP",
+            t.SiglipVisionModel(t.SiglipVisionConfig(**HF)),
+            lambda out: out.pooler_output)
+        for gated in (False, True):
+            add(f"hf_dinov3{'_plus' if gated else ''}.safetensors",
+                "Hugging Face DINOv3",
+                t.DINOv3ViTModel(t.DINOv3ViTConfig(
+                    **{**HF, "patch_size": 16, "num_hidden_layers": 1},
+                    num_register_tokens=2, use_gated_mlp=gated)),
+                first, size=224, ignored=["embeddings.mask_token"])
+        add("hf_aimv2.safetensors", "Hugging Face AIMv2",
+            t.Aimv2VisionModel(t.Aimv2VisionConfig(**HF, use_head=False)),
+            lambda out: out.last_hidden_state.mean(1))
         model = randomised(t.CLIPVisionModelWithProjection(
             t.CLIPVisionConfig(**HF, projection_dim=6)))
         add("hf_clip.safetensors", "Hugging Face CLIP", model,
@@ -608,7 +721,8 @@ def torchvision_convnext():
 
 
 MAKERS = (timm_cases, deit_cases, dino_cases, mae_cases, official_cases,
-          meta_cases, convnextv2_cases, flax_cases, openai_clip,
+          meta_cases, convnextv2_cases, eva_cases, dinov3_cases,
+          perception_cases, flax_cases, openai_clip,
           open_clip_cases, hf_cases, hf_wrapper_cases, hf_convnext_cases,
           convnext_form_cases, torchvision_cases)
 

@@ -45,7 +45,7 @@ at::Tensor ConvNextPass::Norm(const std::string& name,
 
 at::Tensor ConvNextPass::StemHidden(const at::Tensor& images) const {
   const auto hidden = Halving(weights_, "stem.0", images);
-  return has_act() ? nn::Activate(hidden, config_.activation) : hidden;
+  return has_act() ? nn::Activate(config_.activation, hidden) : hidden;
 }
 
 at::Tensor ConvNextPass::StemConv(const at::Tensor& images) const {
@@ -97,7 +97,7 @@ ConvNextBlock ConvNextPass::Block(int stage, int64_t block,
   ConvNextBlock pass;
   pass.normed = Normed(stage, block, x);
   pass.hidden =
-      nn::Activate(Inner(stage, block, pass.normed), config_.activation);
+      nn::Activate(config_.activation, Inner(stage, block, pass.normed));
   if (weights_.Has(name + ".mlp.grn.weight")) {
     pass.hidden = Grn(weights_, name + ".mlp.grn", pass.hidden);
   }

@@ -60,7 +60,7 @@ AttentionHalf VitPass::Attend(int64_t block, const at::Tensor& x) const {
 MlpHalf VitPass::Mlp(int64_t block, const at::Tensor& x) const {
   const std::string name = Block(block);
   MlpHalf half;
-  half.hidden = nn::Activate(Inner(block, x), config_.activation);
+  half.hidden = nn::Activate(config_.activation, Inner(block, x));
   half.out = AddScaled(x, Linear(weights_, name + ".mlp.fc2", half.hidden),
                        weights_[name + ".ls2.gamma"]);
   return half;

@@ -246,8 +246,8 @@ class VitProjection {
     const auto bias = whole.bias.to(at::kFloat);
     const Sums sums = streams_.Sum([&](const StreamTile& tile) {
       const auto hidden = nn::Activate(
-          at::linear(student_.Norm(norm, tile.student), weight, bias),
-          to().activation);
+          to().activation,
+          at::linear(student_.Norm(norm, tile.student), weight, bias));
       return Sums{hidden.flatten(0, 1).to(at::kDouble).square().sum(0)};
     });
     const auto scores = sums[0] * outer.square().sum(0);

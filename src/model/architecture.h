@@ -58,13 +58,17 @@ struct Architecture {
   std::vector<ParameterSpec> (*parameter_specs)(const C& config);
   // Of a block, a format of the stage's and the block's number.
   std::string_view block_name;
-  int64_t branches_per_block;  // residual branches that drop path drops
+  // Residual branches that drop path drops.
+  int64_t (*branches_per_block)(const C& config);
   double (*flops)(const C& config);
   // float32 values that one image's forward pass saves for the backward pass.
   int64_t (*saved_values)(const C& config);
 
   // All parameters but norms and layer scale.
   Init (*timm_init)(const C& config, const ParameterSpec& parameter);
+  // The initial weight of a norm; null: 1.
+  double (*norm_weight)(const C& config,
+                        const ParameterSpec& parameter) = nullptr;
   // Those that differ from timm_init; null: mimetic is for other architectures.
   std::optional<Init> (*mimetic_init)(const C& config,
                                       const ParameterSpec& parameter) = nullptr;

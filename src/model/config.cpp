@@ -28,6 +28,8 @@ std::string_view TextOf(Activation activation) {
       return "QuickGELU";
     case Activation::kGeluTanh:
       return "GELU by tanh";
+    case Activation::kRelu:
+      return "ReLU";
     case Activation::kSilu:
       return "SiLU";
   }

@@ -134,7 +134,7 @@ constinit const Architecture<ConvNextV2Config> kConvNextV2 = {
         },
     .parameter_specs = Specs,
     .block_name = "stages.{0}.blocks.{1}",
-    .branches_per_block = 1,
+    .branches_per_block = [](const ConvNextV2Config&) -> int64_t { return 1; },
     // torch.utils.flop_counter does not count GRN.
     .flops = [](const V2& c) { return kConvNext.flops(c.WithoutGrn()); },
     .saved_values =

@@ -56,6 +56,39 @@ void FillSinCos(const Shape& shape, int64_t prefix, std::span<float> values) {
   }
 }
 
+// timm's GluMlp: the first half of the rows as usual, the second, which gates,
+// nearly zero.
+void FillGluWeight(const Init& init, const TensorSpec& spec, uint64_t seed,
+                   std::span<float> values) {
+  constexpr double kGateStd = 1e-6;
+  const size_t half = values.size() / 2;
+  FillTruncNormal(RandomStream(seed, spec.name), init.value, init.bound,
+                  values.first(half));
+  const RandomStream second(seed, spec.name + ".second");
+  Fill(values.subspan(half),
+       [&](size_t i) { return kGateStd * NormalQuantile(second.Uniform(i)); });
+}
+
+// timm's init_random_2d_freqs: the frequencies base^(-4i / d) along an axis
+// that is turned by a random angle, then along the one perpendicular to it.
+void FillRopeFreqs(const RandomStream& stream, double base, const Shape& shape,
+                   std::span<float> values) {
+  const auto heads = static_cast<size_t>(shape[1] * shape[2]);
+  const auto pairs = static_cast<size_t>(shape[3]);
+  for (size_t head = 0; head < heads; ++head) {
+    const double angle = 2 * M_PI * stream.Uniform(head);
+    for (size_t i = 0; i < pairs; ++i) {
+      const size_t band = i % (pairs / 2);
+      const double turn = angle + (i < pairs / 2 ? 0 : M_PI / 2);
+      const double size = std::pow(
+          base, -2 * static_cast<double>(band) / static_cast<double>(pairs));
+      values[head * pairs + i] = static_cast<float>(size * std::cos(turn));
+      values[(heads + head) * pairs + i] =
+          static_cast<float>(size * std::sin(turn));
+    }
+  }
+}
+
 }  // namespace
 
 bool NeedsSvd(const Init& init) {
@@ -91,6 +124,16 @@ std::vector<float> Draw(const Init& init, const TensorSpec& spec,
       break;
     case InitKind::kSinCos:
       FillSinCos(spec.shape, static_cast<int64_t>(init.value), values);
+      break;
+    case InitKind::kGluWeight:
+      FillGluWeight(init, spec, seed, values);
+      break;
+    case InitKind::kGluBias:  // of what gates 1, of the rest 0
+      std::fill(values.begin() + static_cast<int64_t>(values.size() / 2),
+                values.end(), 1.0F);
+      break;
+    case InitKind::kRopeFreqs:
+      FillRopeFreqs(stream, init.value, spec.shape, values);
       break;
     case InitKind::kMimeticQkv:
     case InitKind::kMimeticProj:

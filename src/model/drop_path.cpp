@@ -16,8 +16,8 @@ int64_t NumBlocks(const Config& config) {
 }
 
 int64_t BranchesPerBlock(const Config& config) {
-  return WithArchitecture(config, [](const auto& architecture, const auto&) {
-    return architecture.branches_per_block;
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    return architecture.branches_per_block(c);
   });
 }
 

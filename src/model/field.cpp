@@ -13,7 +13,8 @@ const Registry<Pooling>& NamesOf(Pooling /*tag*/) {
   static constexpr Registered<Pooling> kRows[] = {
       {Pooling::kToken, "token"},
       {Pooling::kAverage, "avg"},
-      {Pooling::kNormedAverage, "normed-avg"}};
+      {Pooling::kNormedAverage, "normed-avg"},
+      {Pooling::kAttention, "map"}};
   static constexpr Registry<Pooling> kNames("pooling", kRows);
   return kNames;
 }
@@ -23,8 +24,51 @@ const Registry<Activation>& NamesOf(Activation /*tag*/) {
       {Activation::kGelu, "gelu"},
       {Activation::kQuickGelu, "quick_gelu"},
       {Activation::kGeluTanh, "gelu_tanh"},
+      {Activation::kRelu, "relu"},
       {Activation::kSilu, "silu"}};
   static constexpr Registry<Activation> kNames("activation", kRows);
+  return kNames;
+}
+
+const Registry<Norm>& NamesOf(Norm /*tag*/) {
+  static constexpr Registered<Norm> kRows[] = {{Norm::kLayerNorm, "layernorm"},
+                                               {Norm::kRmsNorm, "rmsnorm"}};
+  static constexpr Registry<Norm> kNames("norm", kRows);
+  return kNames;
+}
+
+const Registry<Qkv>& NamesOf(Qkv /*tag*/) {
+  static constexpr Registered<Qkv> kRows[] = {{Qkv::kFused, "fused"},
+                                              {Qkv::kQvBias, "qv-bias"},
+                                              {Qkv::kSeparate, "separate"}};
+  static constexpr Registry<Qkv> kNames("qkv", kRows);
+  return kNames;
+}
+
+const Registry<MlpForm>& NamesOf(MlpForm /*tag*/) {
+  static constexpr Registered<MlpForm> kRows[] = {
+      {MlpForm::kMlp, "mlp"},
+      {MlpForm::kSwiGlu, "swiglu"},
+      {MlpForm::kSwiGluPacked, "swiglu-packed"}};
+  static constexpr Registry<MlpForm> kNames("mlp", kRows);
+  return kNames;
+}
+
+const Registry<BlockForm>& NamesOf(BlockForm /*tag*/) {
+  static constexpr Registered<BlockForm> kRows[] = {
+      {BlockForm::kPreNorm, "pre-norm"},
+      {BlockForm::kPostNorm, "post-norm"},
+      {BlockForm::kParallel, "parallel"}};
+  static constexpr Registry<BlockForm> kNames("block", kRows);
+  return kNames;
+}
+
+const Registry<Rope>& NamesOf(Rope /*tag*/) {
+  static constexpr Registered<Rope> kRows[] = {{Rope::kNone, "none"},
+                                               {Rope::kAxial, "axial"},
+                                               {Rope::kMixed, "mixed"},
+                                               {Rope::kDinov3, "dinov3"}};
+  static constexpr Registry<Rope> kNames("rope", kRows);
   return kNames;
 }
 

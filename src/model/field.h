@@ -36,7 +36,8 @@ template <typename C>
 struct Field {
   std::string_view key;
   std::variant<std::string C::*, int64_t C::*, std::array<int64_t, 4> C::*,
-               double C::*, bool C::*, Pooling C::*, Activation C::*,
+               double C::*, bool C::*, Pooling C::*, Activation C::*, Norm C::*,
+               Qkv C::*, MlpForm C::*, BlockForm C::*, Rope C::*,
                ConvNextStem C::*, ConvNextNorm C::*>
       member;
   Range range = {};
@@ -57,6 +58,11 @@ void VisitFields(std::span<const Field<C>> fields, MaybeConst& config,
 
 const Registry<Pooling>& NamesOf(Pooling tag);
 const Registry<Activation>& NamesOf(Activation tag);
+const Registry<Norm>& NamesOf(Norm tag);
+const Registry<Qkv>& NamesOf(Qkv tag);
+const Registry<MlpForm>& NamesOf(MlpForm tag);
+const Registry<BlockForm>& NamesOf(BlockForm tag);
+const Registry<Rope>& NamesOf(Rope tag);
 const Registry<ConvNextStem>& NamesOf(ConvNextStem tag);
 const Registry<ConvNextNorm>& NamesOf(ConvNextNorm tag);
 

@@ -26,6 +26,9 @@ constexpr Registered<InitKind> kKinds[] = {
     {InitKind::kSinCos, "sin_cos"},
     {InitKind::kMimeticQkv, "mimetic_qkv"},
     {InitKind::kMimeticProj, "mimetic_proj"},
+    {InitKind::kGluWeight, "glu_weight"},
+    {InitKind::kGluBias, "glu_bias"},
+    {InitKind::kRopeFreqs, "rope_freqs"},
 };
 constexpr Registry<InitKind> kKindNames("initialiser", kKinds);
 
@@ -59,6 +62,13 @@ std::string Describe(const Init& init) {
       return fmt::format("mimetic q, k, v of {} heads", init.heads);
     case InitKind::kMimeticProj:
       return fmt::format("mimetic projection of {} heads", init.heads);
+    case InitKind::kGluWeight:
+      return fmt::format("trunc normal std {:g} in +-{:g}, then std 1e-06",
+                         init.value, init.bound);
+    case InitKind::kGluBias:
+      return "zeros, then ones";
+    case InitKind::kRopeFreqs:
+      return fmt::format("rotary frequencies, base {:g}", init.value);
   }
   return "?";
 }
@@ -111,6 +121,14 @@ bool CanDraw(const Init& init, const TensorSpec& spec) {
       return is_attention(3);
     case InitKind::kMimeticProj:
       return is_attention(1);
+    case InitKind::kGluWeight:
+      return init.value > 0 && init.bound > 0 && shape.size() == 2 &&
+             shape[0] % 2 == 0;
+    case InitKind::kGluBias:
+      return shape.size() == 1 && shape[0] % 2 == 0;
+    case InitKind::kRopeFreqs:
+      return init.value > 0 && shape.size() == 4 && shape[0] == 2 &&
+             shape[3] % 2 == 0;
   }
   return false;
 }

@@ -40,7 +40,10 @@ Init InitFor(const Config& config, const ParameterSpec& parameter,
       if (mimetic) return *mimetic;
     }
     if (parameter.component == Component::kNorm) {
-      return Constant(IsWeight(parameter) ? 1 : 0);
+      if (!IsWeight(parameter)) return Constant(0);
+      return Constant(architecture.norm_weight == nullptr
+                          ? 1
+                          : architecture.norm_weight(c, parameter));
     }
     if (parameter.component == Component::kLayerScale) {
       return Constant(c.*architecture.layer_scale);

@@ -11,8 +11,9 @@ namespace {
 
 // In the order of the enumeration.
 constexpr std::string_view kNames[] = {
-    "patch_embed", "pos_embed",   "tokens",     "attn", "conv",      "norm",
-    "mlp",         "layer_scale", "downsample", "head", "pre_logits"};
+    "patch_embed", "pos_embed",  "tokens", "attn",
+    "conv",        "norm",       "mlp",    "layer_scale",
+    "attn_pool",   "downsample", "head",   "pre_logits"};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "architecture.h"
+#include "vit.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
 
@@ -25,6 +26,9 @@ Config Comparable(Config config) {
         c.img_size = 0;
       },
       config);
+  if (auto* vit = std::get_if<VitConfig>(&config)) {
+    *vit = WithHiddenForRatios(*vit);
+  }
   return config;
 }
 

@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "architecture.h"
-#include "timm_init.h"
-#include "wsel/core/error.h"
 
 namespace wsel::model {
 namespace {
 
 constexpr int64_t kMaxGrid = 512;  // 8192 pixels in patches of 16
+constexpr bool kRare = true;       // a field that is only written if it is used
 
 constexpr Field<VitConfig> kFields[] = {
     {"name", &VitConfig::name},
@@ -32,6 +29,28 @@ constexpr Field<VitConfig> kFields[] = {
     {"pre_norm", &VitConfig::pre_norm},
     {"layer_scale", &VitConfig::layer_scale, kNotNegative},
     {"norm_eps", &VitConfig::norm_eps, kPositive},
+    {"norm", &VitConfig::norm, {}, kRare},
+    {"final_norm", &VitConfig::final_norm, {}, kRare},
+    {"embed_norm", &VitConfig::embed_norm, {}, kRare},
+    {"block", &VitConfig::block, {}, kRare},
+    {"qkv", &VitConfig::qkv, {}, kRare},
+    {"qk_norm", &VitConfig::qk_norm, {}, kRare},
+    {"diff_attn", &VitConfig::diff_attn, {}, kRare},
+    {"scale_attn_norm", &VitConfig::scale_attn_norm, {}, kRare},
+    {"proj_bias", &VitConfig::proj_bias, {}, kRare},
+    {"mlp", &VitConfig::mlp, {}, kRare},
+    {"scale_mlp_norm", &VitConfig::scale_mlp_norm, {}, kRare},
+    {"attn_pool_heads", &VitConfig::attn_pool_heads, kCount, kRare},
+    {"attn_pool_mlp_ratio", &VitConfig::attn_pool_mlp_ratio, kNotNegative,
+     kRare},
+    {"pool_include_prefix", &VitConfig::pool_include_prefix, {}, kRare},
+    {"pos_embed", &VitConfig::pos_embed, {}, kRare},
+    {"rope", &VitConfig::rope, {}, kRare},
+    {"rope_temperature", &VitConfig::rope_temperature, kPositive, kRare},
+    {"rope_grid_offset", &VitConfig::rope_grid_offset, kNotNegative, kRare},
+    {"rope_xy", &VitConfig::rope_xy, {}, kRare},
+    {"rope_ref_grid", &VitConfig::rope_ref_grid, kCount, kRare},
+    {"rope_rotate_half", &VitConfig::rope_rotate_half, {}, kRare},
 };
 
 void CheckTokens(const VitConfig& c, const FieldChecker& checker) {
@@ -42,34 +61,110 @@ void CheckTokens(const VitConfig& c, const FieldChecker& checker) {
                   "needs a class token and pooling 'token'");
   checker.Require(c.reg_tokens == 0, "dist_token",
                   "cannot be combined with register tokens");
-  checker.Require(!c.no_embed_class, "dist_token",
+  checker.Require(!c.no_embed_class && c.pos_embed, "dist_token",
                   "has a position embedding; no_embed_class must be false");
 }
 
+void CheckMlp(const VitConfig& c, double ratio, std::string_view field,
+              const FieldChecker& checker) {
+  const double hidden = static_cast<double>(c.embed_dim) * ratio;
+  // A packed SwiGLU has twice as many rows.
+  const double most = static_cast<double>(
+      c.mlp == MlpForm::kSwiGluPacked ? kMaxSize / 2 : kMaxSize);
+  checker.Require(hidden >= 1 && hidden <= most, field,
+                  "makes {} hidden channels; they must be 1 to {}", hidden,
+                  most);
+}
+
+void CheckAttention(const VitConfig& c, const FieldChecker& checker) {
+  checker.Require(c.embed_dim % c.num_heads == 0, "num_heads",
+                  "is {}, which does not divide embed_dim {}", c.num_heads,
+                  c.embed_dim);
+  checker.Require(c.rope == Rope::kNone || c.HeadDim() % 4 == 0, "num_heads",
+                  "makes heads of {} channels; rotary positions of rows and "
+                  "columns need a multiple of 4",
+                  c.HeadDim());
+  checker.Require(c.rope != Rope::kMixed || !c.rope_rotate_half,
+                  "rope_rotate_half", "is not possible with rope 'mixed'");
+  checker.Require(!c.diff_attn || c.HeadDim() % 2 == 0, "num_heads",
+                  "makes heads of {} channels; differential attention needs "
+                  "an even number",
+                  c.HeadDim());
+  checker.Require(c.qkv != Qkv::kQvBias || c.qkv_bias, "qkv",
+                  "is 'qv-bias', but qkv_bias is false");
+}
+
+void CheckPooling(const VitConfig& c, const FieldChecker& checker) {
+  checker.Require(!c.pool_include_prefix || c.pooling != Pooling::kToken,
+                  "pool_include_prefix",
+                  "is not possible with pooling 'token'");
+  if (c.pooling != Pooling::kAttention) return;
+  checker.Require(c.embed_dim % c.AttnPoolHeads() == 0, "attn_pool_heads",
+                  "is {}, which does not divide embed_dim {}",
+                  c.AttnPoolHeads(), c.embed_dim);
+  CheckMlp(c, c.attn_pool_mlp_ratio > 0 ? c.attn_pool_mlp_ratio : c.mlp_ratio,
+           "attn_pool_mlp_ratio", checker);
+  if (c.IsEva()) {
+    checker.Require(c.pool_include_prefix, "pool_include_prefix",
+                    "must be true with rotary positions or q and v biases of "
+                    "their own, as in timm");
+    return;
+  }
+  checker.Require(c.attn_pool_heads == 0, "attn_pool_heads",
+                  "is only possible with rotary positions, as in timm");
+  checker.Require(c.attn_pool_mlp_ratio == 0, "attn_pool_mlp_ratio",
+                  "is only possible with rotary positions, as in timm");
+}
+
+// What timm's parallel blocks do not have.
+void CheckParallel(const VitConfig& c, const FieldChecker& checker) {
+  if (c.block != BlockForm::kParallel) return;
+  checker.Require(!c.IsEva(), "block",
+                  "is 'parallel', which has neither rotary positions nor "
+                  "separate q and v biases");
+  checker.Require(!c.scale_attn_norm && !c.scale_mlp_norm, "block",
+                  "is 'parallel', which has no norms within its branches");
+  checker.Require(c.mlp == MlpForm::kMlp, "mlp",
+                  "must be 'mlp' in parallel "
+                  "blocks");
+}
+
+// What timm's Eva does not have.
+void CheckEva(const VitConfig& c, const FieldChecker& checker) {
+  if (!c.IsEva()) return;
+  const auto require = [&](bool valid, std::string_view field) {
+    checker.Require(valid, field,
+                    "is not possible with rotary positions or q and v biases "
+                    "of their own");
+  };
+  require(!c.diff_attn, "diff_attn");
+  require(!c.dist_token, "dist_token");
+  require(!c.embed_norm, "embed_norm");
+  require(c.proj_bias, "proj_bias");
+  require(c.activation == Activation::kGelu, "activation");
+  require(c.block != BlockForm::kPostNorm || !c.qk_norm, "qk_norm");
+  require(c.pooling == Pooling::kAttention || !c.pool_include_prefix,
+          "pool_include_prefix");
+}
+
 void Check(const VitConfig& c, const FieldChecker& checker) {
-  const double hidden = static_cast<double>(c.embed_dim) * c.mlp_ratio;
-  checker.Require(hidden >= 1 && hidden <= static_cast<double>(kMaxSize),
-                  "mlp_ratio", "makes {} hidden channels; they must be 1 to {}",
-                  hidden, kMaxSize);
+  CheckMlp(c, c.mlp_ratio, "mlp_ratio", checker);
   checker.Require(c.img_size % c.patch_size == 0, "img_size",
                   "is {}, not a multiple of patch_size {}", c.img_size,
                   c.patch_size);
   checker.Require(c.GridSize() <= kMaxGrid, "img_size",
                   "is {}: {} patches per side; at most {} are supported",
                   c.img_size, c.GridSize(), kMaxGrid);
-  checker.Require(c.embed_dim % c.num_heads == 0, "num_heads",
-                  "is {}, which does not divide embed_dim {}", c.num_heads,
-                  c.embed_dim);
-  checker.Require(c.activation == Activation::kGelu ||
-                      c.activation == Activation::kQuickGelu,
-                  "activation", "is '{}', which only ConvNeXts support here",
-                  NamesOf(c.activation).NameOf(c.activation));
+  CheckAttention(c, checker);
   CheckTokens(c, checker);
+  CheckPooling(c, checker);
+  CheckParallel(c, checker);
+  CheckEva(c, checker);
 }
 
 Tokens TokensIn(const VitConfig& c) {
   Tokens tokens = {c.PrefixTokens(), {}, c.GridSize()};
-  if (c.no_embed_class) return tokens;
+  if (c.no_embed_class || !c.pos_embed) return tokens;
   if (c.class_token) tokens.positioned_prefix.emplace_back("cls_token");
   if (c.dist_token) tokens.positioned_prefix.emplace_back("dist_token");
   for (int64_t i = 0; i < c.reg_tokens; ++i) {
@@ -78,109 +173,17 @@ Tokens TokensIn(const VitConfig& c) {
   return tokens;
 }
 
-std::vector<std::string_view> Extras(const VitConfig& c) {
-  std::vector<std::string_view> extras;
-  if (c.pre_norm) extras.emplace_back("a norm before the blocks");
-  if (c.layer_scale != 0) extras.emplace_back("layer scale");
-  if (c.activation == Activation::kQuickGelu) extras.emplace_back("QuickGELU");
-  return extras;
-}
-
-std::string NameBySizes(const VitConfig& c) {
-  return fmt::format("vit_d{}_l{}_h{}_p{}", c.embed_dim, c.depth, c.num_heads,
-                     c.patch_size);
-}
-
-std::string DescribeVit(const VitConfig& c) {
-  std::string text = fmt::format(
-      "ViT: width {}, depth {}, {} heads, patch {}, image {}, {} classes",
-      c.embed_dim, c.depth, c.num_heads, c.patch_size, c.img_size,
-      c.num_classes);
-  if (c.pooling != Pooling::kToken) text += ", average pooling";
-  if (c.dist_token) text += ", distillation token";
-  if (c.reg_tokens > 0) {
-    text += fmt::format(", {} register tokens", c.reg_tokens);
-  }
-  if (c.no_embed_class) text += ", no position embedding for prefix tokens";
-  if (c.pre_norm) text += ", norm before the blocks";
-  if (c.layer_scale != 0) text += ", layer scale";
-  if (c.activation == Activation::kQuickGelu) text += ", QuickGELU";
-  if (c.norm_eps != 1e-6) text += fmt::format(", eps {:g}", c.norm_eps);
-  return text;
-}
-
-double Flops(const VitConfig& c) {
-  const auto width = static_cast<double>(c.embed_dim);
-  const auto grid = static_cast<double>(c.GridSize());
-  const auto patch = static_cast<double>(c.patch_size);
-  const double tokens = grid * grid + static_cast<double>(c.PrefixTokens());
-  const auto hidden = static_cast<double>(c.MlpHidden());
-
-  const double block = MatMul(tokens, width, 3 * width) +   // qkv
-                       2 * MatMul(tokens, width, tokens) +  // q k^T, a v
-                       MatMul(tokens, width, width) +       // proj
-                       2 * MatMul(tokens, width, hidden);   // fc1, fc2
-  const double heads = c.dist_token ? 2 : 1;
-  return MatMul(grid * grid, 3 * patch * patch, width) +
-         static_cast<double>(c.depth) * block +
-         heads * MatMul(1, width, static_cast<double>(c.num_classes));
-}
-
-int64_t SavedValues(const VitConfig& c) {
-  // Per token and channel of a block: inputs of two norms, qkv, outputs of
-  // attention and projection, the MLP's hidden layer before and after its
-  // activation, sums.
-  constexpr int64_t kPerChannel = 17;
-  const int64_t tokens = c.GridSize() * c.GridSize() + c.PrefixTokens();
-  return c.depth * tokens * c.embed_dim * kPerChannel;
-}
-
-// timm's init_weights_vit_timm.
-Init TimmInit(const VitConfig& config, const ParameterSpec& parameter) {
-  switch (parameter.component) {
-    case Component::kPatchEmbed: {
-      // torch's default of Conv2d, which timm keeps, for weight and bias alike.
-      const auto patch = static_cast<double>(config.patch_size);
-      return {InitKind::kUniform, 0, 1 / std::sqrt(3 * patch * patch)};
-    }
-    case Component::kPosEmbed:
-      return TruncNormal(kStd, kTimmBound);
-    case Component::kTokens:
-      if (parameter.spec.name == "dist_token") {
-        return TruncNormal(kStd, kTimmBound);
-      }
-      return {InitKind::kNormal, 1e-6};
-    default:
-      return IsWeight(parameter) ? TruncNormal(kStd, kTimmBound) : Constant(0);
-  }
-}
-
-// Trockman & Kolter 2023. Errors: kConfig if the width is not a multiple of 4.
-std::optional<Init> MimeticInit(const VitConfig& config,
-                                const ParameterSpec& parameter) {
-  if (config.embed_dim % 4 != 0) {
-    throw Error(ErrorKind::kConfig, config.name,
-                "mimetic initialisation needs an embed_dim that is a multiple "
-                "of 4, not {}",
-                config.embed_dim);
-  }
-  if (parameter.component == Component::kPosEmbed) {
-    const int64_t prefix = config.no_embed_class ? 0 : config.PrefixTokens();
-    return Init{InitKind::kSinCos, static_cast<double>(prefix)};
-  }
-  if (parameter.component != Component::kAttention || !IsWeight(parameter)) {
-    return std::nullopt;
-  }
-  const bool qkv = parameter.axes.front().role == Role::kAttnInner;
-  return Init{qkv ? InitKind::kMimeticQkv : InitKind::kMimeticProj, 0, 0,
-              config.num_heads};
-}
-
 constexpr UnsupportedPart kUnsupported[] = {
     {"head.pre_logits.fc.", "a hidden layer in the head"},
 };
 
 }  // namespace
+
+VitConfig WithHiddenForRatios(VitConfig c) {
+  c.attn_pool_mlp_ratio = static_cast<double>(c.AttnPoolHidden());
+  c.mlp_ratio = static_cast<double>(c.MlpHidden());
+  return c;
+}
 
 constinit const Architecture<VitConfig> kVit = {
     .key = "vit",
@@ -193,17 +196,21 @@ constinit const Architecture<VitConfig> kVit = {
     .activation = &VitConfig::activation,
     .layer_scale = &VitConfig::layer_scale,
     .tokens = TokensIn,
-    .forward_extras = Extras,
+    .forward_extras = VitForwardExtras,
     .add_variants = AddVitVariants,
-    .name_by_sizes = NameBySizes,
+    .name_by_sizes = VitNameBySizes,
     .describe = DescribeVit,
     .parameter_specs = VitParameterSpecs,
     .block_name = "blocks.{1}",
-    .branches_per_block = 2,  // attention, MLP
-    .flops = Flops,
-    .saved_values = SavedValues,
-    .timm_init = TimmInit,
-    .mimetic_init = MimeticInit,
+    // attention, MLP; or both at once
+    .branches_per_block = [](const VitConfig& c) -> int64_t {
+      return c.block == BlockForm::kParallel ? 1 : 2;
+    },
+    .flops = VitFlops,
+    .saved_values = VitSavedValues,
+    .timm_init = VitTimmInit,
+    .norm_weight = VitNormWeight,
+    .mimetic_init = VitMimeticInit,
     .recognises = LooksLikeVit,
     .unsupported = kUnsupported,
     .detect = DetectVit,

@@ -7,14 +7,11 @@
 #include <string_view>
 
 #include "vit.h"
-#include "wsel/model/variants.h"
 
 namespace wsel::model {
 namespace {
 
 using Assumptions = std::vector<std::string>;
-
-constexpr int64_t kHeadDim = 64;
 
 // The side of a square grid of `count` positions, or nullopt.
 std::optional<int64_t> Side(int64_t count) {
@@ -33,6 +30,7 @@ void ReadPatches(const ShapeReader& read, VitConfig& c) {
                "patch_embed");
   c.embed_dim = shape[0];
   c.patch_size = shape[2];
+  c.embed_norm = read.Has("patch_embed.norm.weight");
   c.pre_norm = read.Has("norm_pre.weight");
   if (c.pre_norm && read.Has("patch_embed.proj.bias")) {
     ThrowMismatch("patch_embed.proj.bias",
@@ -67,9 +65,18 @@ void CheckGrid(const Hints& hints, int64_t positions, const VitConfig& c) {
                             rows, columns, height, width, kOnlySquare));
 }
 
+// Only models with rotary positions have no others, and timm's are Evas, whose
+// block names differ.
+bool CanLackPositions(const ShapeReader& read) {
+  return read.Has("rope.freqs") || read.Has("blocks.0.gamma_1") ||
+         read.Has("blocks.0.attn.q_bias");
+}
+
 // The patch grid, given as many positions as tokens or as patches.
 void ReadPositions(const ShapeReader& read, const Hints& hints,
                    Assumptions& assumptions, VitConfig& c) {
+  c.pos_embed = read.Has("pos_embed") || !CanLackPositions(read);
+  if (!c.pos_embed) return;
   const int64_t positions = read.Get("pos_embed", 3)[1];
   const int64_t prefix = c.PrefixTokens();
   CheckGrid(hints, positions, c);
@@ -90,29 +97,138 @@ void ReadPositions(const ShapeReader& read, const Hints& hints,
   }
 }
 
-void ReadBlock(const ShapeReader& read, VitConfig& c) {
-  c.depth = read.CountBlocks("blocks.");
-  read.RequireLayerNorm("blocks.0.norm1");
-  const std::string qkv = "blocks.0.attn.qkv.weight";
-  const Shape& shape = read.Get(qkv, 2);
-  const Shape expected = {3 * c.embed_dim, c.embed_dim};
-  RequireShape(shape == expected, qkv, shape,
+// The ratio of so many hidden channels.
+double RatioOf(int64_t hidden, int64_t width) {
+  const auto wide = static_cast<double>(width);
+  double ratio = static_cast<double>(hidden) / wide;
+  // Rounding of the ratio must not lose a hidden channel.
+  while (static_cast<int64_t>(wide * ratio) < hidden) {
+    ratio = std::nextafter(ratio, 2 * ratio);
+  }
+  return ratio;
+}
+
+void RequireMatrix(const ShapeReader& read, const std::string& name,
+                   int64_t rows, const VitConfig& c) {
+  const Shape& shape = read.Get(name, 2);
+  const Shape expected = {rows, c.embed_dim};
+  RequireShape(shape == expected, name, shape,
                fmt::format("expected {} for embed_dim {}",
                            FormatShape(expected), c.embed_dim));
-  c.qkv_bias = read.Has("blocks.0.attn.qkv.bias");
-  const int64_t hidden = read.Get("blocks.0.mlp.fc1.weight", 2)[0];
-  c.mlp_ratio = static_cast<double>(hidden) / static_cast<double>(c.embed_dim);
-  // Rounding of the ratio must not lose a hidden channel.
-  while (c.MlpHidden() < hidden) {
-    c.mlp_ratio = std::nextafter(c.mlp_ratio, 2 * c.mlp_ratio);
+}
+
+// A norm without bias is an RMSNorm if all are; a file in which only some lack
+// it has other norms.
+void ReadNorm(const ShapeReader& read, VitConfig& c, Assumptions& assumptions) {
+  const bool parallel = c.block == BlockForm::kParallel;
+  const std::string norm = parallel ? "blocks.0.in_norm" : "blocks.0.norm1";
+  if (!read.Has(norm + ".weight") || read.Has(norm + ".bias")) return;
+  for (const char* other :
+       {"blocks.0.norm2.bias", "norm.bias", "fc_norm.bias"}) {
+    if (read.Has(other)) read.RequireLayerNorm(norm);
   }
-  c.layer_scale = read.Has("blocks.0.ls1.gamma") ? 1e-5 : 0;
+  c.norm = Norm::kRmsNorm;
+  assumptions.emplace_back(
+      "RMSNorm, as the norms have no bias: a LayerNorm without one looks "
+      "alike");
+}
+
+// qkv, its biases, and norms and lambdas within attention.
+void ReadAttention(const ShapeReader& read, VitConfig& c) {
+  const std::string attn = "blocks.0.attn.";
+  if (read.Has(attn + "q_proj.weight")) {
+    c.qkv = Qkv::kSeparate;
+    RequireMatrix(read, attn + "q_proj.weight", c.embed_dim, c);
+    RequireMatrix(read, attn + "k_proj.weight", c.embed_dim, c);
+    c.qkv_bias = read.Has(attn + "q_proj.bias");
+  } else {
+    RequireMatrix(read, attn + "qkv.weight", 3 * c.embed_dim, c);
+    if (read.Has(attn + "q_bias")) c.qkv = Qkv::kQvBias;
+    c.qkv_bias = c.qkv == Qkv::kQvBias || read.Has(attn + "qkv.bias");
+  }
+  c.diff_attn = read.Has(attn + "lambda_q1");
+  c.qk_norm = read.Has(attn + "q_norm.weight");
+  c.scale_attn_norm = read.Has(attn + "norm.weight");
+  // A model without either has biases, as far as one can see.
+  c.proj_bias = !read.Has(attn + "proj.weight") || read.Has(attn + "proj.bias");
+}
+
+void ReadMlp(const ShapeReader& read, VitConfig& c) {
+  const std::string mlp = "blocks.0.mlp.";
+  int64_t hidden = 0;
+  if (read.Has(mlp + "fc1_g.weight")) {
+    c.mlp = MlpForm::kSwiGlu;
+    hidden = read.Get(mlp + "fc1_g.weight", 2)[0];
+  } else {
+    hidden = read.Get(mlp + "fc1.weight", 2)[0];
+    const bool packed = read.RankOf(mlp + "fc2.weight") == 2 &&
+                        hidden == 2 * read.Get(mlp + "fc2.weight", 2)[1];
+    if (packed) {
+      c.mlp = MlpForm::kSwiGluPacked;
+      hidden /= 2;
+    }
+  }
+  c.scale_mlp_norm = read.Has(mlp + "norm.weight");
+  c.mlp_ratio = RatioOf(hidden, c.embed_dim);
+  // What gates is SiLU; timm's Eva states GELU for the MLPs that it has not.
+  const bool eva = c.qkv != Qkv::kFused || read.Has("blocks.0.gamma_1");
+  if (c.mlp != MlpForm::kMlp && !eva) c.activation = Activation::kSilu;
+}
+
+void ReadParallelBlock(const ShapeReader& read, VitConfig& c) {
+  const std::string in_proj = "blocks.0.in_proj.weight";
+  const Shape& shape = read.Get(in_proj, 2);
+  const int64_t hidden = shape[0] - 3 * c.embed_dim;
+  RequireShape(hidden > 0 && shape[1] == c.embed_dim, in_proj, shape,
+               fmt::format("expected more than {} rows and {} columns",
+                           3 * c.embed_dim, c.embed_dim));
+  c.mlp_ratio = RatioOf(hidden, c.embed_dim);
+  c.qkv_bias = read.Has("blocks.0.in_proj.bias");
+  c.diff_attn = read.Has("blocks.0.lambda_q1");
+  c.qk_norm = read.Has("blocks.0.q_norm.weight");
+  c.proj_bias = read.Has("blocks.0.attn_out_proj.bias") ||
+                read.Has("blocks.0.out_proj.bias");
+}
+
+void ReadBlock(const ShapeReader& read, VitConfig& c,
+               Assumptions& assumptions) {
+  c.depth = read.CountBlocks("blocks.");
+  if (read.Has("blocks.0.in_proj.weight")) c.block = BlockForm::kParallel;
+  ReadNorm(read, c, assumptions);
+  if (c.block == BlockForm::kParallel) {
+    ReadParallelBlock(read, c);
+  } else {
+    ReadAttention(read, c);
+    ReadMlp(read, c);
+  }
+  for (const char* gamma : {"ls1.gamma", "gamma_1", "ls.gamma"}) {
+    if (read.Has(fmt::format("blocks.0.{}", gamma))) c.layer_scale = 1e-5;
+  }
+  if (read.Has("rope.freqs")) {
+    c.rope = Rope::kMixed;
+  } else if (read.Has("blocks.0.gamma_1")) {
+    c.rope = Rope::kAxial;  // or another that leaves no tensor
+  }
+}
+
+void ReadAttentionPooling(const ShapeReader& read, VitConfig& c) {
+  c.pooling = Pooling::kAttention;
+  const std::string fc1 = "attn_pool.mlp.fc1.weight";
+  const int64_t hidden = read.Get(fc1, 2)[0];
+  if (hidden == c.MlpHidden()) return;
+  RequireShape(
+      c.pre_norm, fc1, read.Get(fc1, 2),
+      fmt::format("expected {} rows, as in the blocks", c.MlpHidden()));
+  c.attn_pool_mlp_ratio = RatioOf(hidden, c.embed_dim);
 }
 
 void ReadHead(const ShapeReader& read, const Hints& hints,
               Assumptions& assumptions, VitConfig& c) {
   c.num_classes = read.ClassesOf("head.weight");
-  if (read.Has("fc_norm.weight")) {
+  c.final_norm = read.Has("norm.weight") || read.Has("fc_norm.weight");
+  if (read.Has("attn_pool.latent")) {
+    ReadAttentionPooling(read, c);
+  } else if (read.Has("fc_norm.weight")) {
     c.pooling = Pooling::kAverage;
   } else if (hints.pooling == Pooling::kNormedAverage && !c.dist_token) {
     c.pooling = Pooling::kNormedAverage;
@@ -125,129 +241,13 @@ void ReadHead(const ShapeReader& read, const Hints& hints,
   }
 }
 
-// Clears what names and shapes do not determine, to compare the rest.
-VitConfig Visible(VitConfig c) {
-  c.name.clear();
-  c.img_size = 0;
-  c.num_classes = 0;
-  c.num_heads = 0;
-  c.activation = Activation::kGelu;
-  c.layer_scale = c.layer_scale > 0 ? 1 : 0;
-  return c;
-}
-
-// The first variant that `accept` accepts, or null.
-template <typename Predicate>
-const VitConfig* FirstVariant(const Predicate& accept) {
-  for (const Variant& variant : Variants()) {
-    const auto* vit = std::get_if<VitConfig>(&variant.config);
-    if (vit != nullptr && accept(*vit)) return vit;
-  }
-  return nullptr;
-}
-
-// The variant with the same tensors, preferably of the same image size.
-const VitConfig* MatchingVariant(const VitConfig& c) {
-  const auto matches = [&](const VitConfig& vit) {
-    return Visible(vit) == Visible(c);
-  };
-  const VitConfig* same_size = FirstVariant([&](const VitConfig& vit) {
-    return vit.img_size == c.img_size && matches(vit);
-  });
-  return same_size != nullptr ? same_size : FirstVariant(matches);
-}
-
-// The smallest number of heads with at most 64 channels each.
-int64_t DefaultHeads(int64_t width) {
-  int64_t heads = (width + kHeadDim - 1) / kHeadDim;
-  while (width % heads != 0) ++heads;
-  return heads;
-}
-
-void AssumeHeads(const VitConfig* like, const Hints& hints,
-                 Assumptions& assumptions, VitConfig& c) {
-  if (hints.num_heads) {
-    c.num_heads = *hints.num_heads;
-    return;
-  }
-  const int64_t published = PublishedHeads(c.embed_dim);
-  if (published > 0 && (like == nullptr || like->num_heads != published)) {
-    c.num_heads = published;
-    assumptions.push_back(
-        fmt::format("{} heads, a guess by the published models of width {}",
-                    published, c.embed_dim));
-    return;
-  }
-  if (like == nullptr) {
-    like = FirstVariant(
-        [&](const VitConfig& vit) { return vit.embed_dim == c.embed_dim; });
-  }
-  if (like != nullptr) {
-    c.num_heads = like->num_heads;
-    assumptions.push_back(
-        fmt::format("{} heads, as in {}", c.num_heads, like->name));
-    return;
-  }
-  c.num_heads = DefaultHeads(c.embed_dim);
-  assumptions.push_back(fmt::format("{} channels per head, so {} heads",
-                                    c.HeadDim(), c.num_heads));
-}
-
-void AssumeActivation(const Hints& hints, Assumptions& assumptions,
-                      VitConfig& c) {
-  c.activation = hints.activation.value_or(c.activation);
-  if (!c.pre_norm || (hints.norm_eps && hints.activation)) return;
-  assumptions.emplace_back(
-      "CLIP, as there is a norm before the blocks: LayerNorm eps 1e-05 and "
-      "exact GELU (OpenAI's weights were trained with QuickGELU)");
-}
-
-// The known models pool their class token, if they have one.
-void AssumePooling(const VitConfig* like, const Hints& hints,
-                   Assumptions& assumptions, const VitConfig& c) {
-  if (like != nullptr || hints.pooling) return;
-  if (c.pooling != Pooling::kToken || c.dist_token) return;
-  assumptions.emplace_back("the class token is pooled, not the patches");
-}
-
-// A count of positions does not tell a square grid from another: 8 x 8 or
-// 16 x 4. The known models' are square.
-void AssumeGrid(const Hints& hints, Assumptions& assumptions,
-                const VitConfig& c) {
-  const std::array<int64_t, 2> square = {c.img_size, c.img_size};
-  if (hints.img_size == square) return;
-  const VitConfig* known = FirstVariant([&](const VitConfig& vit) {
-    return vit.img_size == c.img_size && vit.patch_size == c.patch_size;
-  });
-  if (known != nullptr || c.GridSize() == 1) return;
-  assumptions.push_back(
-      fmt::format("the positions are a square grid of {0} x {0}, so images of "
-                  "{1} px; if they are another one, skip pos_embed",
-                  c.GridSize(), c.img_size));
-}
-
-void AssumeLayerScale(const VitConfig* like, Assumptions& assumptions,
-                      VitConfig& c) {
-  if (c.layer_scale == 0) return;
-  if (like != nullptr) c.layer_scale = like->layer_scale;
-  assumptions.push_back(fmt::format("initial layer scale {:g}", c.layer_scale));
-}
-
 }  // namespace
-
-int64_t PublishedHeads(int64_t width) {
-  // Of the models that timm publishes, nearly all. At width 768 no weights of
-  // vit_base_patch16_gap_224, which has 16, are published.
-  if (width == 768) return 12;
-  constexpr int64_t kOf16Heads[] = {1152, 1280, 1408, 1536, 1664};
-  const auto* const end = std::end(kOf16Heads);
-  return std::find(std::begin(kOf16Heads), end, width) == end ? 0 : 16;
-}
 
 bool LooksLikeVit(const ShapeReader& read) {
   return read.Has("blocks.0.attn.qkv.weight") ||
          (read.Has("patch_embed.proj.weight") &&
-          read.Has("blocks.0.norm1.weight"));
+          (read.Has("blocks.0.norm1.weight") ||
+           read.Has("blocks.0.in_norm.weight")));
 }
 
 VitConfig DetectVit(const ShapeReader& read, const Hints& hints,
@@ -257,14 +257,9 @@ VitConfig DetectVit(const ShapeReader& read, const Hints& hints,
   c.norm_eps = c.pre_norm ? 1e-5 : 1e-6;
   ReadTokens(read, c);
   ReadPositions(read, hints, assumptions, c);
-  ReadBlock(read, c);
+  ReadBlock(read, c, assumptions);
   ReadHead(read, hints, assumptions, c);
-  const VitConfig* like = MatchingVariant(c);
-  AssumeHeads(like, hints, assumptions, c);
-  AssumePooling(like, hints, assumptions, c);
-  AssumeGrid(hints, assumptions, c);
-  AssumeLayerScale(like, assumptions, c);
-  AssumeActivation(hints, assumptions, c);
+  CompleteVit(hints, assumptions, c);
   return c;
 }
 

@@ -3,38 +3,10 @@
 #include <cctype>
 
 #include "vit.h"
+#include "vit_sizes.h"
 
 namespace wsel::model {
 namespace {
-
-// A ViT's size: width, depth, heads, and its letter in papers.
-struct Size {
-  std::string_view name;
-  std::string_view letter;
-  int64_t width;
-  int64_t depth;
-  int64_t heads;
-};
-
-constexpr Size kA = {"a", "A", 192, 6, 3};  // the paper's ViT-A
-constexpr Size kTiny = {"tiny", "T", 192, 12, 3};
-constexpr Size kXSmall = {"xsmall", "", 256, 10, 4};
-constexpr Size kSmall = {"small", "S", 384, 12, 6};
-constexpr Size kMedium = {"medium", "M", 512, 12, 8};
-constexpr Size kBetwixt = {"betwixt", "", 640, 12, 10};
-constexpr Size kBase = {"base", "B", 768, 12, 12};
-constexpr Size kLarge = {"large", "L", 1024, 24, 16};
-
-VitConfig Vit(const Size& size, int64_t patch, int64_t img) {
-  VitConfig c;
-  c.name = fmt::format("vit_{}_patch{}_{}", size.name, patch, img);
-  c.img_size = img;
-  c.patch_size = patch;
-  c.embed_dim = size.width;
-  c.depth = size.depth;
-  c.num_heads = size.heads;
-  return c;
-}
 
 VitConfig Deit(const Size& size, int64_t img, bool distilled) {
   VitConfig c = Vit(size, 16, img);
@@ -71,15 +43,6 @@ VitConfig Clip(const Size& size, int64_t patch, int64_t img,
   c.pre_norm = true;
   c.norm_eps = 1e-5;
   c.activation = activation;
-  return c;
-}
-
-// timm's average-pooled ViTs without a class token.
-VitConfig Gap(const Size& size, int64_t img) {
-  VitConfig c = Vit(size, 16, img);
-  c.name = fmt::format("vit_{}_patch16_gap_{}", size.name, img);
-  c.class_token = false;
-  c.pooling = Pooling::kNormedAverage;
   return c;
 }
 
@@ -121,9 +84,6 @@ void AddVits(std::vector<Variant>& out) {
   add(kLarge, 14, {224});
   add(kLarge, 32, {224, 384});
   for (const int64_t img : {240, 256, 384}) out.push_back({GapMedium(img), {}});
-  VitConfig gap_base = Gap(kBase, 224);
-  gap_base.num_heads = 16;  // of 48 channels, as in timm
-  out.push_back({gap_base, {}});
 }
 
 void AddDeits(std::vector<Variant>& out) {
@@ -187,6 +147,9 @@ void AddVitVariants(std::vector<Variant>& out) {
   AddDeits(out);
   AddDinos(out);
   AddClips(out);
+  AddPooledVits(out);
+  AddOtherVits(out);
+  AddEvas(out);
 }
 
 }  // namespace wsel::model

@@ -38,10 +38,51 @@ std::vector<Row> ClipRows(const std::string& tower) {
       .Take();
 }
 
+// CLIPA: neither a norm before the blocks nor a bias of the patches, which
+// zeros stand for, and the last norm after average pooling.
+std::vector<Row> ClipaRows(const std::string& tower) {
+  std::vector<Row> rows = ClipRows(tower);
+  for (Row& row : rows) {
+    if (row.timm == "norm.weight") row.timm = "fc_norm.weight";
+    if (row.timm == "norm.bias") row.timm = "fc_norm.bias";
+  }
+  rows.push_back({tower + "conv1.weight", "patch_embed.proj.bias",
+                  TensorLayout::kZerosOfKernels});
+  return rows;
+}
+
+// Meta's Perception Encoder: CLIP's names, and attention pooling.
+std::vector<Row> PerceptionRows(const std::string& tower) {
+  std::vector<Row> rows = ClipRows(tower);
+  std::erase_if(rows, [](const Row& row) {
+    return row.timm.find(".ls") != std::string::npos;
+  });
+  const std::string block = "transformer.resblocks.#.";
+  const std::string pool = "attn_pool.";
+  constexpr auto kFirst = TensorLayout::kFirstThird;
+  constexpr auto kLater = TensorLayout::kLaterThirds;
+  return With(
+      std::move(rows),
+      Rows(tower)
+          .Add(block + "ls_1.gamma", "blocks.#.gamma_1")
+          .Add(block + "ls_2.gamma", "blocks.#.gamma_2")
+          .Add(pool + "probe", "attn_pool.latent")
+          .Add(pool + "attn.in_proj_weight", "attn_pool.q.weight", kFirst)
+          .Add(pool + "attn.in_proj_weight", "attn_pool.kv.weight", kLater)
+          .Add(pool + "attn.in_proj_bias", "attn_pool.q.bias", kFirst)
+          .Add(pool + "attn.in_proj_bias", "attn_pool.kv.bias", kLater)
+          .Layer(pool + "attn.out_proj", "attn_pool.proj")
+          .Layer(pool + "layernorm", "attn_pool.norm")
+          .Layer(pool + "mlp.c_fc", "attn_pool.mlp.fc1")
+          .Layer(pool + "mlp.c_proj", "attn_pool.mlp.fc2")
+          .Take());
+}
+
 PretrainedCfg ClipCfg(bool quick_gelu) {
   PretrainedCfg cfg = kClip;
   cfg.norm_eps = 1e-5;
-  cfg.quick_gelu = quick_gelu;
+  cfg.activation =
+      quick_gelu ? model::Activation::kQuickGelu : model::Activation::kGelu;
   return cfg;
 }
 
@@ -51,6 +92,44 @@ bool HasFloat16Matrices(const TensorSource& file, const std::string& prefix) {
   const TensorSpec* norm = file.Find(prefix + "visual.ln_pre.weight");
   return conv != nullptr && norm != nullptr && conv->dtype == DType::kF16 &&
          norm->dtype == DType::kF32;
+}
+
+// open_clip's towers of other forms than CLIP's.
+void AddClipForms(std::vector<Source>& out) {
+  PretrainedCfg clipa = kImageNet;
+  clipa.norm_eps = 1e-5;
+  clipa.activation = model::Activation::kGelu;
+  PretrainedCfg perception = kInception;
+  perception.norm_eps = 1e-5;
+  for (const char* tower : {"visual.", ""}) {
+    const std::string prefix = tower;
+    const auto ignored =
+        prefix.empty() ? std::vector<IgnoredPattern>() : TextTower();
+    // What rotates the positions is computed; no class token in the largest.
+    std::vector<IgnoredPattern> with_rope = ignored;
+    with_rope.push_back({prefix + "rope.*", kFixedPositions});
+    // Those of Perception Encoders without a head of attention pooling have no
+    // last norm.
+    for (const std::vector<std::string>& shown :
+         {std::vector<std::string>{prefix + "attn_pool.probe"},
+          std::vector<std::string>{"!" + prefix + "ln_post.weight"}}) {
+      std::vector<std::string> markers = {prefix + "conv1.weight",
+                                          prefix + "ln_pre.weight"};
+      markers.insert(markers.end(), shown.begin(), shown.end());
+      out.push_back({.name = "Perception Encoder",
+                     .markers = std::move(markers),
+                     .rows = PerceptionRows(prefix),
+                     .ignored = with_rope,
+                     .pretrained_cfg = perception});
+    }
+    out.push_back(
+        {.name = "open_clip's CLIPA",
+         .markers = {prefix + "conv1.weight", prefix + "class_embedding",
+                     "!" + prefix + "ln_pre.weight"},
+         .rows = ClipaRows(prefix),
+         .ignored = ignored,
+         .pretrained_cfg = clipa});
+  }
 }
 
 }  // namespace
@@ -85,6 +164,7 @@ void AddClipVit(std::vector<Source>& out) {
       "QuickGELU, as matrices are float16 and norms float32 like in OpenAI's "
       "checkpoints"};
   out.push_back(openai);
+  AddClipForms(out);
   const std::vector<std::string> warnings = {
       "exact GELU, as in open_clip's own models; for OpenAI's weights under "
       "these names give a model with QuickGELU explicitly"};
@@ -98,6 +178,11 @@ void AddClipVit(std::vector<Source>& out) {
              prefix.empty() ? std::vector<IgnoredPattern>() : TextTower(),
          .pretrained_cfg = ClipCfg(false),
          .warnings = warnings});
+  }
+  for (const char* marker :
+       {"blocks.0.attn.q_bias", "blocks.0.attn.q_proj.weight"}) {
+    out.push_back(TimmTower("open_clip, timm's EVA", marker,
+                            TimmEvaRows("visual.trunk."), "head"));
   }
   out.push_back(TimmTower("open_clip, timm's ViT", "patch_embed.proj.weight",
                           TimmVitRows("visual.trunk."), "head"));

@@ -177,6 +177,8 @@ std::string_view HfActivation(model::Activation activation) {
       return "quick_gelu";
     case model::Activation::kGeluTanh:
       return "gelu_pytorch_tanh";
+    case model::Activation::kRelu:
+      return "relu";
     case model::Activation::kSilu:
       return "silu";
   }
@@ -192,6 +194,8 @@ std::string_view TimmActivation(model::Activation activation) {
       return "quick_gelu";
     case model::Activation::kGeluTanh:
       return "gelu_tanh";
+    case model::Activation::kRelu:
+      return "relu";
     case model::Activation::kSilu:
       return "silu";
   }

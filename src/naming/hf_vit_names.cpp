@@ -184,7 +184,7 @@ void AddDinov2(std::vector<Source>& out, const std::string& prefix) {
 
 void AddClipTower(std::vector<Source>& out, const std::string& prefix) {
   PretrainedCfg cfg = WithEps(kClip, 1e-5);
-  cfg.quick_gelu = true;
+  cfg.activation = model::Activation::kQuickGelu;
   out.push_back(
       {.name = "Hugging Face CLIP",
        .markers = {prefix + "embeddings.patch_embedding.weight",
@@ -216,6 +216,7 @@ void AddHuggingFaceVit(std::vector<Source>& out) {
     AddVit(out, prefix);
   }
   for (const char* prefix : {"vision_model.", ""}) AddClipTower(out, prefix);
+  AddHuggingFaceVitForms(out);
 }
 
 }  // namespace wsel::naming

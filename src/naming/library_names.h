@@ -38,6 +38,9 @@ struct LibraryNames {
   TimmModel (*timm_model)(const C& config);
 };
 
+// kVitNames' timm_model, in timm_vit_model.cpp.
+TimmModel TimmVitModel(const model::VitConfig& config);
+
 extern const LibraryNames<model::VitConfig> kVitNames;
 extern const LibraryNames<model::ConvNextConfig> kConvNextNames;
 extern const LibraryNames<model::ConvNextV2Config> kConvNextV2Names;

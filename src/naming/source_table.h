@@ -106,11 +106,13 @@ const std::vector<Source>& Sources();
 // The sources of ViTs, by library.
 void AddClipVit(std::vector<Source>& out);
 void AddHuggingFaceVit(std::vector<Source>& out);
+void AddHuggingFaceVitForms(std::vector<Source>& out);  // SigLIP, DINOv3, AIMv2
 void AddFlaxVit(std::vector<Source>& out);
 void AddTimmVit(std::vector<Source>& out);
 
-// timm's own names of a ViT.
+// timm's own names of a VisionTransformer, and of its Eva.
 std::vector<Row> TimmVitRows(std::string_view prefix = "");
+std::vector<Row> TimmEvaRows(std::string_view prefix = "");
 
 // The names of a ConvNeXt; ConvNeXt V2 has them, too.
 std::vector<Row> TimmConvNextRows(std::string_view prefix = "");
@@ -151,6 +153,8 @@ inline constexpr std::string_view kMasks =
     "the mask token, used only in pre-training";
 inline constexpr std::string_view kDecoder =
     "part of the decoder, used only in pre-training";
+inline constexpr std::string_view kFixedPositions =
+    "fixed rotary positions, which are computed";
 inline constexpr std::string_view kPreLogits =
     "a hidden layer before the head, which timm ignores too";
 inline constexpr std::string_view kText =

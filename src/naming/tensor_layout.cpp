@@ -40,10 +40,24 @@ size_t RankOf(TensorLayout layout) {
       return 2;
     case TensorLayout::kRow:
     case TensorLayout::kKernel:
+    case TensorLayout::kZerosOfKernels:
       return 4;
     default:
       return 3;
   }
+}
+
+bool IsThirds(TensorLayout layout) {
+  return layout == TensorLayout::kFirstThird ||
+         layout == TensorLayout::kLastThird ||
+         layout == TensorLayout::kLaterThirds;
+}
+
+// Of a fused q, k and v along the first dimension.
+std::optional<Shape> ThirdsShape(TensorLayout layout, Shape shape) {
+  if (shape.empty() || shape[0] < 3 || shape[0] % 3 != 0) return std::nullopt;
+  shape[0] = shape[0] / 3 * (layout == TensorLayout::kLaterThirds ? 2 : 1);
+  return shape;
 }
 
 bool IsPointwise(const Shape& shape) {
@@ -68,6 +82,7 @@ std::optional<Shape> TimmShape(TensorLayout layout, const Shape& s) {
   if (layout == TensorLayout::kPointwise) {
     return IsPointwise(s) ? std::optional(s) : std::nullopt;
   }
+  if (IsThirds(layout)) return ThirdsShape(layout, s);
   if (s.size() != RankOf(layout)) return std::nullopt;
   switch (layout) {
     case TensorLayout::kVector:
@@ -95,6 +110,7 @@ std::optional<Shape> TimmShape(TensorLayout layout, const Shape& s) {
     case TensorLayout::kZeros:
       return ConstantShape(s, s[1]);
     case TensorLayout::kZerosOfRows:
+    case TensorLayout::kZerosOfKernels:
     case TensorLayout::kOnesLike:
     case TensorLayout::kZerosLike:
       return ConstantShape(s, s[0]);
@@ -124,6 +140,7 @@ TensorView ToTimm(TensorLayout layout, const TensorView& view) {
       return Permute(Reshape(view, {shape[1], shape[0]}), {1, 0});
     case TensorLayout::kZeros:
     case TensorLayout::kZerosOfRows:
+    case TensorLayout::kZerosOfKernels:
     case TensorLayout::kZerosLike:
       return Constant(view, shape, 0);
     case TensorLayout::kOnesLike:
@@ -132,6 +149,11 @@ TensorView ToTimm(TensorLayout layout, const TensorView& view) {
       return Narrow(view, 1, 0, 1);
     case TensorLayout::kLaterPositions:
       return Narrow(view, 1, 1, shape[1]);
+    case TensorLayout::kFirstThird:
+      return Narrow(view, 0, 0, shape[0]);
+    case TensorLayout::kLastThird:
+    case TensorLayout::kLaterThirds:
+      return Narrow(view, 0, view.spec.shape[0] - shape[0], shape[0]);
     default:
       return Reshape(view, shape);
   }

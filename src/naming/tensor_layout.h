@@ -11,22 +11,26 @@ namespace wsel::naming {
 // source -> timm. D and C are widths, h the number of heads of d channels each.
 enum class TensorLayout {
   kSame,
-  kVector,         // [D] -> [1, 1, D]
-  kTable,          // [N, D] -> [1, N, D]
-  kColumn,         // [C, 1, 1] -> [C]
-  kRow,            // [1, 1, 1, C] -> [C]
-  kPointwise,      // [out, in] or [out, in, 1, 1] -> the same
-  kTransposed,     // [in, out] -> [out, in]
-  kKernel,         // [height, width, in, out] -> [out, in, height, width]
-  kToHeads,        // [D, h, d] -> [hd, D]
-  kHeadBias,       // [h, d] -> [hd]
-  kFromHeads,      // [h, d, D] -> [D, hd]
-  kZeros,          // [D, classes] -> [classes] zeros for an missing bias
-  kZerosOfRows,    // [classes, D] -> [classes] zeros
-  kOnesLike,       // [D] -> [D] ones for an missing weight
-  kZerosLike,      // [D] -> [D] zeros
-  kFirstPosition,  // [1, N, D] -> [1, 1, D]
-  kLaterPositions  // [1, N, D] -> [1, N - 1, D]
+  kVector,          // [D] -> [1, 1, D]
+  kTable,           // [N, D] -> [1, N, D]
+  kColumn,          // [C, 1, 1] -> [C]
+  kRow,             // [1, 1, 1, C] -> [C]
+  kPointwise,       // [out, in] or [out, in, 1, 1] -> the same
+  kTransposed,      // [in, out] -> [out, in]
+  kKernel,          // [height, width, in, out] -> [out, in, height, width]
+  kToHeads,         // [D, h, d] -> [hd, D]
+  kHeadBias,        // [h, d] -> [hd]
+  kFromHeads,       // [h, d, D] -> [D, hd]
+  kZeros,           // [D, classes] -> [classes] zeros for an missing bias
+  kZerosOfRows,     // [classes, D] -> [classes] zeros
+  kZerosOfKernels,  // [D, C, h, w] -> [D] zeros for a missing bias
+  kOnesLike,        // [D] -> [D] ones for an missing weight
+  kZerosLike,       // [D] -> [D] zeros
+  kFirstPosition,   // [1, N, D] -> [1, 1, D]
+  kLaterPositions,  // [1, N, D] -> [1, N - 1, D]
+  kFirstThird,      // [3D, ...] -> [D, ...]
+  kLastThird,       // [3D, ...] -> [D, ...]
+  kLaterThirds      // [3D, ...] -> [2D, ...]
 };
 
 // The shape of timm's tensor, or nullopt if `source` does not have this layout.

@@ -44,7 +44,21 @@ void AddSources(std::vector<Source>& out) {
   AddTimmVit(out);
 }
 
+// What only timm has, in words.
+std::string OnlyTimms(const model::VitConfig& c) {
+  if (c.IsEva()) return "has rotary positions or q and v biases of their own";
+  if (c.block != model::BlockForm::kPreNorm) return "has other blocks";
+  if (c.norm != model::Norm::kLayerNorm) return "has RMSNorm";
+  if (c.mlp != model::MlpForm::kMlp) return "has SwiGLU";
+  if (!c.final_norm) return "has no final norm";
+  if (!c.proj_bias) return "has no bias in its projections";
+  const bool more = c.embed_norm || c.qk_norm || c.diff_attn ||
+                    c.scale_attn_norm || c.scale_mlp_norm;
+  return more ? "has norms within its blocks or another attention" : "";
+}
+
 std::string Inexpressible(const model::VitConfig& c, Naming naming) {
+  if (std::string what = OnlyTimms(c); !what.empty()) return what;
   if (!c.class_token) return "has no class token";
   if (c.pooling != model::Pooling::kToken) return "uses average pooling";
   if (c.no_embed_class) return "has no position embedding for its class token";
@@ -68,18 +82,32 @@ int64_t WholeRatio(const model::VitConfig& c) {
               c.MlpHidden(), c.embed_dim);
 }
 
+std::string_view HfActivation(model::Activation activation) {
+  switch (activation) {
+    case model::Activation::kQuickGelu:
+      return "quick_gelu";
+    case model::Activation::kGeluTanh:
+      return "gelu_pytorch_tanh";
+    case model::Activation::kRelu:
+      return "relu";
+    case model::Activation::kSilu:
+      return "silu";
+    case model::Activation::kGelu:
+      break;
+  }
+  return "gelu";
+}
+
 // Fields that all of Hugging Face's ViTs share.
 Json VitSizes(const model::VitConfig& c) {
-  return {
-      {"num_channels", 3},
-      {"image_size", c.img_size},
-      {"patch_size", c.patch_size},
-      {"hidden_size", c.embed_dim},
-      {"num_hidden_layers", c.depth},
-      {"num_attention_heads", c.num_heads},
-      {"hidden_act",
-       c.activation == model::Activation::kQuickGelu ? "quick_gelu" : "gelu"},
-      {"layer_norm_eps", c.norm_eps}};
+  return {{"num_channels", 3},
+          {"image_size", c.img_size},
+          {"patch_size", c.patch_size},
+          {"hidden_size", c.embed_dim},
+          {"num_hidden_layers", c.depth},
+          {"num_attention_heads", c.num_heads},
+          {"hidden_act", HfActivation(c.activation)},
+          {"layer_norm_eps", c.norm_eps}};
 }
 
 Json Clip(const model::VitConfig& c) {
@@ -119,48 +147,6 @@ Json HfVit(const model::VitConfig& c) {
   return c.layer_scale > 0 ? Dinov2(c) : Plain(c);
 }
 
-// LayerNorm's eps is no argument in JSON: it is the architecture's.
-std::string TimmArchitecture(const model::VitConfig& c) {
-  if (c.norm_eps == 1e-5 && !c.dist_token) return "vit_base_patch16_clip_224";
-  if (c.norm_eps == 1e-6) {
-    return c.dist_token ? "deit_tiny_distilled_patch16_224"
-                        : "vit_tiny_patch16_224";
-  }
-  throw Error(ErrorKind::kMismatch, c.name,
-              "has LayerNorm eps {:g}, and timm's config.json can only say "
-              "1e-06{}; to accept the difference, give a model with that "
-              "norm_eps",
-              c.norm_eps, c.dist_token ? "" : " or 1e-05");
-}
-
-// create_model drops arguments that are null: those are timm's defaults.
-TimmModel TimmVit(const model::VitConfig& c) {
-  const bool quick = c.activation == model::Activation::kQuickGelu;
-  const std::string pool =
-      c.pooling == model::Pooling::kToken ? "token" : "avg";
-  Json arguments = {{"img_size", c.img_size},
-                    {"patch_size", c.patch_size},
-                    {"embed_dim", c.embed_dim},
-                    {"depth", c.depth},
-                    {"num_heads", c.num_heads},
-                    {"mlp_ratio", c.mlp_ratio},
-                    {"qkv_bias", c.qkv_bias},
-                    {"class_token", c.class_token},
-                    {"no_embed_class", c.no_embed_class},
-                    {"reg_tokens", c.reg_tokens},
-                    {"pre_norm", c.pre_norm},
-                    {"act_layer", quick ? "quick_gelu" : "gelu"},
-                    {"global_pool", pool}};
-  if (c.layer_scale > 0) arguments["init_values"] = c.layer_scale;
-  if (c.pooling == model::Pooling::kNormedAverage) arguments["fc_norm"] = false;
-  return {
-      .architecture = TimmArchitecture(c),
-      .arguments = std::move(arguments),
-      .global_pool = pool,
-      .first_conv = "patch_embed.proj",
-      .classifier = c.dist_token ? Json{"head", "head_dist"} : Json("head")};
-}
-
 }  // namespace
 
 const LibraryNames<model::VitConfig> kVitNames = {
@@ -168,7 +154,7 @@ const LibraryNames<model::VitConfig> kVitNames = {
     .inexpressible = Inexpressible,
     .build_as = BuildAs,
     .hf_config = HfVit,
-    .timm_model = TimmVit,
+    .timm_model = TimmVitModel,
 };
 
 }  // namespace wsel::naming

@@ -52,7 +52,7 @@ class ConvNextV1Block : public ConvNextBlock {
 
   at::Tensor Branch(const at::Tensor& y) {
     const auto hidden = mlp->fc1->forward(norm->forward(y));
-    return mlp->fc2->forward(Activate(hidden, activation));
+    return mlp->fc2->forward(Activate(activation, hidden));
   }
 
   model::Activation activation;
@@ -81,7 +81,7 @@ class StemImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& images) {
     const auto x = images.contiguous(at::MemoryFormat::ChannelsLast);
     auto y = conv->forward(x);
-    if (activation) y = Activate(y, *activation);
+    if (activation) y = Activate(*activation, y);
     if (second) y = second->forward(y);
     return norm->forward(kernels::ToChannelsLast(y));
   }

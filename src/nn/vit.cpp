@@ -7,92 +7,22 @@
 #include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/pimpl.h>
 
+#include <memory>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "attention_pool.h"
 #include "layers.h"
 #include "networks.h"
+#include "norm.h"
+#include "rotary.h"
+#include "vit_block.h"
 #include "wsel/core/error.h"
-#include "wsel/kernels/residual.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::nn {
 namespace {
-
-// The parameters of multi-head self-attention; computed by AddAttentionBranch.
-class AttentionImpl : public torch::nn::Module {
- public:
-  explicit AttentionImpl(const model::VitConfig& c) {
-    const int64_t d = c.embed_dim;
-    qkv = register_module("qkv", Linear(d, 3 * d, c.qkv_bias));
-    proj = register_module("proj", Linear(d, d));
-  }
-
-  Linear qkv = nullptr;
-  Linear proj = nullptr;
-};
-TORCH_MODULE(Attention);
-
-// Scales a residual branch per channel (Touvron et al. 2021, "Going deeper with
-// Image Transformers"); applied by AddBranch.
-class LayerScaleImpl : public torch::nn::Module {
- public:
-  explicit LayerScaleImpl(int64_t width) {
-    gamma = register_parameter("gamma", at::empty({width}));
-  }
-
-  at::Tensor gamma;  // [D]
-};
-TORCH_MODULE(LayerScale);
-
-class VitBlockImpl : public torch::nn::Module {
- public:
-  explicit VitBlockImpl(const model::VitConfig& c)
-      : heads(c.num_heads),
-        quick_gelu(c.activation == model::Activation::kQuickGelu) {
-    const bool scaled = c.layer_scale > 0;
-    norm1 = register_module("norm1", LayerNorm(c.embed_dim, c.norm_eps));
-    attn = register_module("attn", Attention(c));
-    if (scaled) ls1 = register_module("ls1", LayerScale(c.embed_dim));
-    norm2 = register_module("norm2", LayerNorm(c.embed_dim, c.norm_eps));
-    mlp = register_module("mlp", Mlp(c.embed_dim, c.MlpHidden()));
-    if (scaled) ls2 = register_module("ls2", LayerScale(c.embed_dim));
-  }
-
-  // `scales` [2, B]: drop path factors of attention and MLP, or undefined.
-  at::Tensor forward(at::Tensor x, const at::Tensor& scales) {
-    const auto scale = [&](int64_t branch) {
-      return scales.defined() ? scales[branch] : at::Tensor();
-    };
-    x = kernels::AddAttentionBranch(
-        x, BranchOf(norm1, attn->qkv, attn->proj, ls1), heads, scale(0));
-    return kernels::AddMlpBranch(x, x, BranchOf(norm2, mlp->fc1, mlp->fc2, ls2),
-                                 quick_gelu, scale(1));
-  }
-
-  int64_t heads;
-  bool quick_gelu;
-  LayerNorm norm1 = nullptr;
-  Attention attn = nullptr;
-  LayerScale ls1 = nullptr;
-  LayerNorm norm2 = nullptr;
-  Mlp mlp = nullptr;
-  LayerScale ls2 = nullptr;
-
- private:
-  static kernels::ResidualBranch BranchOf(const LayerNorm& norm,
-                                          const Linear& inner,
-                                          const Linear& outer,
-                                          const LayerScale& scale) {
-    return {{norm->weight, norm->bias},
-            norm->eps(),
-            {inner->weight, inner->bias},
-            {outer->weight, outer->bias},
-            scale ? scale->gamma : at::Tensor()};
-  }
-};
-TORCH_MODULE(VitBlock);
 
 // [B, 3, H, W] -> [B, patches, D]
 class PatchEmbedImpl : public torch::nn::Module {
@@ -103,12 +33,17 @@ class PatchEmbedImpl : public torch::nn::Module {
                                                       .kernel = c.patch_size,
                                                       .stride = c.patch_size,
                                                       .bias = !c.pre_norm}));
+    if (c.embed_norm) {
+      norm = register_module("norm", Norm(c.embed_dim, c.norm_eps, c.norm));
+    }
   }
   at::Tensor forward(const at::Tensor& x) {
-    return proj->forward(x).flatten(2).transpose(1, 2);
+    const auto patches = proj->forward(x).flatten(2).transpose(1, 2);
+    return norm ? norm->forward(patches) : patches;
   }
 
   Conv2d proj = nullptr;
+  Norm norm = nullptr;
 };
 TORCH_MODULE(PatchEmbed);
 
@@ -125,23 +60,24 @@ class Vit : public Network {
     const int64_t patches = c.GridSize() * c.GridSize();
     if (c.class_token) cls_token = token("cls_token", 1);
     if (c.reg_tokens > 0) reg_token = token("reg_token", c.reg_tokens);
-    pos_embed = token("pos_embed",
-                      c.no_embed_class ? patches : patches + c.PrefixTokens());
+    if (c.pos_embed) {
+      pos_embed = token(
+          "pos_embed", c.no_embed_class ? patches : patches + c.PrefixTokens());
+    }
     if (c.dist_token) dist_token = token("dist_token", 1);
 
     const auto layer_norm = [&](const char* name) {
-      return register_module(name, LayerNorm(d, c.norm_eps));
+      return register_module(name, Norm(d, c.norm_eps, c.norm));
     };
     patch_embed = register_module("patch_embed", PatchEmbed(c));
+    if (c.rope != model::Rope::kNone) rope = register_module("rope", Rotary(c));
     if (c.pre_norm) norm_pre = layer_norm("norm_pre");
     auto list = register_module("blocks", torch::nn::ModuleList());
     for (int64_t i = 0; i < c.depth; ++i) {
-      blocks.emplace_back(c);
+      blocks.push_back(MakeVitBlock(c, i));
       list->push_back(blocks.back());
     }
-    const bool after_pooling = c.pooling == model::Pooling::kAverage;
-    (after_pooling ? fc_norm : norm) =
-        layer_norm(after_pooling ? "fc_norm" : "norm");
+    RegisterPooling(c);
     if (c.num_classes == 0) return;
     head = register_module("head", Linear(d, c.num_classes));
     if (c.dist_token) {
@@ -160,7 +96,8 @@ class Vit : public Network {
       const auto [logits, dist_logits] = BothHeads(tokens);
       return (logits + dist_logits) / 2;
     }
-    const auto pooled = Pool(tokens);
+    const auto pooled =
+        attn_pool ? attn_pool->forward(PooledTokens(tokens)) : Pool(tokens);
     const auto normed = fc_norm ? fc_norm->forward(pooled) : pooled;
     return head ? head->forward(normed) : normed;
   }
@@ -185,17 +122,32 @@ class Vit : public Network {
 
   at::Tensor cls_token;   // [1, 1, D]
   at::Tensor reg_token;   // [1, registers, D]
-  at::Tensor pos_embed;   // [1, N, D], or without the prefix tokens
+  at::Tensor pos_embed;   // [1, N, D], or without the prefix tokens; or none
   at::Tensor dist_token;  // [1, 1, D]
   PatchEmbed patch_embed = nullptr;
-  LayerNorm norm_pre = nullptr;
-  std::vector<VitBlock> blocks;
-  LayerNorm norm = nullptr;
-  LayerNorm fc_norm = nullptr;
+  Rotary rope = nullptr;
+  Norm norm_pre = nullptr;
+  std::vector<std::shared_ptr<VitBlock>> blocks;
+  Norm norm = nullptr;
+  AttentionPool attn_pool = nullptr;
+  Norm fc_norm = nullptr;
   Linear head = nullptr;
   Linear head_dist = nullptr;
 
  private:
+  // The final norm, before or after pooling, and attention pooling.
+  void RegisterPooling(const model::VitConfig& c) {
+    const bool after = c.pooling == model::Pooling::kAverage;
+    const auto layer_norm = [&](const char* name) {
+      return register_module(name, Norm(c.embed_dim, c.norm_eps, c.norm));
+    };
+    if (c.final_norm && !after) norm = layer_norm("norm");
+    if (c.pooling == model::Pooling::kAttention) {
+      attn_pool = register_module("attn_pool", AttentionPool(c));
+    }
+    if (c.final_norm && after) fc_norm = layer_norm("fc_norm");
+  }
+
   void CheckImages(const at::Tensor& images) const {
     const int64_t size = config_.img_size;
     if (images.dim() == 4 &&
@@ -221,6 +173,7 @@ class Vit : public Network {
 
   at::Tensor Embed(const at::Tensor& images) {
     const auto patches = patch_embed->forward(images);
+    if (!pos_embed.defined()) return WithPrefix(patches);
     if (config_.no_embed_class) return WithPrefix(patches + pos_embed);
     return WithPrefix(patches) + pos_embed;
   }
@@ -233,22 +186,37 @@ class Vit : public Network {
     auto x = Embed(images);
     if (norm_pre) x = norm_pre->forward(x);
     if (hook) hook(x);
+    RotaryImpl::Rotations rotations;
+    if (rope) rotations = rope->forward();
+    const int64_t branches =
+        config_.block == model::BlockForm::kParallel ? 1 : 2;
     for (size_t i = 0; i < blocks.size(); ++i) {
-      const auto first = static_cast<int64_t>(2 * i);
-      x = blocks[i]->forward(x,
-                             drop_path_scales.defined()
-                                 ? drop_path_scales.slice(0, first, first + 2)
-                                 : drop_path_scales);
+      const auto block = static_cast<int64_t>(i);
+      Rotation rotation;
+      if (rope) rotation = rotations.Of(block);
+      x = blocks[i]->forward(
+          x, rope ? &rotation : nullptr,
+          drop_path_scales.defined()
+              ? drop_path_scales.slice(0, branches * block,
+                                       branches * (block + 1))
+              : drop_path_scales);
       if (hook) hook(x);
     }
     return x;
   }
 
-  // [B, N, D] -> [B, D]
+  // Those that average and attention pooling take.
+  at::Tensor PooledTokens(const at::Tensor& tokens) const {
+    return config_.pool_include_prefix
+               ? tokens
+               : tokens.slice(1, config_.PrefixTokens());
+  }
+
+  // [B, N, D] -> [B, D]; the mean in place of attention pooling.
   at::Tensor Pool(const at::Tensor& tokens) const {
     return config_.pooling == model::Pooling::kToken
                ? tokens.select(1, 0)
-               : tokens.slice(1, config_.PrefixTokens()).mean(1);
+               : PooledTokens(tokens).mean(1);
   }
 
   // Tokens -> the logits of `head` on the class token and of `head_dist` on the

@@ -272,6 +272,8 @@ std::string GraphBuilder::Activation(const std::string& name,
       return Gated(name, x, Op("Mul", name + "/scaled", {x, Scalar(1.702)}));
     case model::Activation::kGeluTanh:
       return GeluTanh(name, x);
+    case model::Activation::kRelu:
+      return Op("Relu", name, {x});
     case model::Activation::kSilu:
       return Gated(name, x, x);
   }

@@ -117,6 +117,7 @@ Operator FindOperator(const std::string& name) {
       {"QuantizeLinear", Quantize},
       {"ReduceL2", Reduce},
       {"ReduceMean", Reduce},
+      {"Relu", [](const Call& c) { return c.x().relu(); }},
       {"Reshape", Reshape},
       {"Sigmoid", [](const Call& c) { return c.x().sigmoid(); }},
       {"Slice", Slice},

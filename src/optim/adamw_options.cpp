@@ -16,8 +16,8 @@ void Validate(const AdamWOptions& options) {
 }
 
 bool HasWeightDecay(const TensorSpec& parameter) {
-  static constexpr std::array<std::string_view, 4> kExempt = {
-      "pos_embed", "cls_token", "dist_token", "reg_token"};
+  static constexpr std::array<std::string_view, 5> kExempt = {
+      "pos_embed", "cls_token", "dist_token", "reg_token", "rope.freqs"};
   return parameter.shape.size() > 1 && !parameter.name.ends_with(".bias") &&
          std::ranges::find(kExempt, parameter.name) == kExempt.end();
 }

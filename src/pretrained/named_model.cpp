@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
+#include <string>
+#include <unordered_set>
+#include <utility>
 
 #include "published_facts.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/naming/kin_form.h"
 
 namespace wsel::pretrained {
 namespace {
@@ -24,6 +29,20 @@ int64_t DepthOf(const model::Config& config) {
   return std::accumulate(depths.begin(), depths.end(), int64_t{0});
 }
 
+// SwiGLU, or timm's Eva: the activation is part of the form.
+bool HasOwnActivation(const model::Config& config) {
+  const auto* vit = std::get_if<model::VitConfig>(&config);
+  return vit != nullptr && (vit->IsEva() || vit->mlp != model::MlpForm::kMlp);
+}
+
+// Whether the detected image size is more than an assumption.
+bool KnowsImageSize(const PretrainedCheckpoint& checkpoint,
+                    const model::Config& published) {
+  const auto* vit = std::get_if<model::VitConfig>(&published);
+  return vit == nullptr || vit->pos_embed || checkpoint.beside.img_size ||
+         checkpoint.stated.img_size;
+}
+
 // The published config with what is known of this file: its classes, image
 // size, and what a file beside it or the user replaces.
 std::optional<model::Config> ConfigFor(const PretrainedCheckpoint& checkpoint) {
@@ -32,20 +51,30 @@ std::optional<model::Config> ConfigFor(const PretrainedCheckpoint& checkpoint) {
   if (!config || config->index() != detected.index()) return std::nullopt;
   const model::ConfigFields ours = FieldsOf(*config);
   const model::ConfigFields theirs = FieldsOf(detected);
-  ours.img_size = theirs.img_size;
+  if (KnowsImageSize(checkpoint, *config)) ours.img_size = theirs.img_size;
   ours.norm_eps = theirs.norm_eps;
   if (ours.num_heads != nullptr) *ours.num_heads = *theirs.num_heads;
-  if (ours.activation != nullptr) *ours.activation = *theirs.activation;
+  if (ours.activation != nullptr && !HasOwnActivation(*config)) {
+    *ours.activation = *theirs.activation;
+  }
   SetNumClasses(*config, NumClasses(detected));
   return config;
 }
 
-// Whether these are all tensors of the config.
+// Whether the file has all tensors of the config, and of the model that was
+// detected no others.
 bool HasTensorsOf(const PretrainedCheckpoint& checkpoint,
                   const model::Config& config) {
-  return MissingKeys(checkpoint, config).empty() &&
-         ParameterSpecs(config).size() ==
-             ParameterSpecs(checkpoint.model->config).size();
+  if (!MissingKeys(checkpoint, config).empty()) return false;
+  std::unordered_set<std::string> names;
+  for (const auto& tensor : ParameterSpecs(config)) {
+    names.insert(tensor.spec.name);
+  }
+  const auto detected = ParameterSpecs(checkpoint.model->config);
+  return std::ranges::all_of(detected, [&](const auto& tensor) {
+    return names.contains(tensor.spec.name) ||
+           checkpoint.remapped.tensors->Find(tensor.spec.name) == nullptr;
+  });
 }
 
 // Of models without positions the tensors do not show it.
@@ -74,6 +103,24 @@ void RemarkOnUncovered(const model::Config& config, Beside& beside) {
                   size->file, stated, covered, covered));
 }
 
+// timm's RoPE-ViTs with learnt positions have the names of DeiT III's original
+// files: only the file's name tells that their layer scales are an Eva's.
+void NameAsEva(PretrainedCheckpoint& checkpoint) {
+  const auto config = checkpoint.published->model->Config();
+  const auto* vit = config ? std::get_if<model::VitConfig>(&*config) : nullptr;
+  naming::RemappedStateDict& remapped = checkpoint.remapped;
+  if (vit == nullptr || !vit->IsEva() || remapped.source != "DeiT III") return;
+  remapped.tensors = naming::WithForm(std::move(remapped.tensors), *config);
+  remapped.source = "timm's EVA";
+  for (auto& used : remapped.used) {
+    for (const auto& [theirs, evas] :
+         {std::pair(".ls1.gamma", ".gamma_1"), {".ls2.gamma", ".gamma_2"}}) {
+      if (!used.timm.ends_with(theirs)) continue;
+      used.timm.replace(used.timm.rfind(theirs), std::string::npos, evas);
+    }
+  }
+}
+
 std::string FileName(const PretrainedCheckpoint& checkpoint) {
   return checkpoint.file->path().filename().string();
 }
@@ -95,6 +142,7 @@ void UsePublished(PretrainedCheckpoint& checkpoint) {
     return;
   }
   checkpoint.published = named;
+  NameAsEva(checkpoint);
   const auto fitting = ConfigFor(checkpoint);
   AddPublished(*named, fitting && HasTensorsOf(checkpoint, *fitting),
                checkpoint.beside);
@@ -118,6 +166,7 @@ void TakePublishedConfig(PretrainedCheckpoint& checkpoint) {
 std::string ReasonByName(const PretrainedCheckpoint& checkpoint) {
   const auto named = NamedBy(checkpoint);
   if (!named || named->model->forms.empty()) return "";
+  if (named->model->Config()) return "";  // its forms are supported
   return fmt::format("timm's {} has {}", named->Name(), named->model->forms);
 }
 
@@ -132,16 +181,19 @@ void CheckLookAlikes(PretrainedCheckpoint& checkpoint) {
         "DeiT III, not timm's vit_*_rope_ape, which has equal tensors and "
         "rotary positions");
   }
-  // Of the published models only vit_base_patch16_rpn_224 is like this.
+  // Of the published models only vit_base_patch16_rpn_224 is like this; one of
+  // its size is taken for it, others may be either.
   const bool like_rpn = !vit->class_token && !vit->qkv_bias &&
                         vit->pooling == model::Pooling::kAverage &&
-                        vit->layer_scale == 0 && vit->reg_tokens == 0;
+                        vit->layer_scale == 0 && vit->reg_tokens == 0 &&
+                        vit->block == model::BlockForm::kPreNorm &&
+                        vit->rope == model::Rope::kNone;
   if (!like_rpn) return;
   checkpoint.model.reset();
   checkpoint.unsupported_reason =
-      "has the tensors of timm's vit_base_patch16_rpn_224, whose blocks are "
-      "post-norm, which is not supported; --model or --teacher-model can say "
-      "that it is another one";
+      "has tensors as timm's vit_base_patch16_rpn_224, whose blocks are "
+      "post-norm, and as a model with usual ones; --model or --teacher-model "
+      "can say which, as a JSON file with or without \"block\": \"post-norm\"";
 }
 
 }  // namespace wsel::pretrained

@@ -25,11 +25,7 @@ model::Hints HintsOf(const naming::PretrainedCfg& pretrained_cfg) {
   model::Hints hints;
   hints.norm_eps = pretrained_cfg.norm_eps;
   hints.num_heads = pretrained_cfg.num_heads;
-  if (pretrained_cfg.quick_gelu) {
-    hints.activation = *pretrained_cfg.quick_gelu
-                           ? model::Activation::kQuickGelu
-                           : model::Activation::kGelu;
-  }
+  hints.activation = pretrained_cfg.activation;
   return hints;
 }
 

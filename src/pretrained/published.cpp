@@ -52,7 +52,7 @@ std::optional<model::Config> PublishedModel::Config() const {
     FieldsOf(found).name = name;
     return found;
   } catch (const Error&) {
-    return std::nullopt;  // it has a key or value of a form not known here
+    return std::nullopt;  // it has a key or value that no config here has
   }
 }
 

@@ -19,6 +19,24 @@ struct HeadSplit {
   int64_t head_dim = 1;
 };
 
+// How rotary positions order the channels of a head: for both axes, frequency
+// by frequency, the two of a pair beside each other or half a head apart.
+enum class HeadLayout {
+  kAny,         // no order
+  kPairs,       // axis, frequency, member
+  kHalves,      // member, axis, frequency
+  kMixedPairs,  // frequency, member: of learnt frequencies
+};
+
+// What a dimension of the role kAttention counts, if not all channels. Its
+// index set follows from theirs.
+enum class HeadPart {
+  kAll,      // every channel, head by head
+  kOneHead,  // the channels of one head, alike in all
+  kHeads,    // whole heads
+  kPairs,    // the pairs of one head that rotary positions rotate
+};
+
 // One dimension of a teacher's tensor: `groups` equal parts of `from` positions
 // each, of which the student has `to`.
 struct MappedAxis {
@@ -31,13 +49,21 @@ struct MappedAxis {
   std::string label = {};  // in messages: "MLP width of stage 2"
   DimensionRole role = DimensionRole::kFixed;
   int groups = 1;
-  // One position for each head of the attention channels of this name.
-  bool per_head = false;
   int64_t from = 0;
   int64_t to = 0;
   // For the role kAttention, if the heads rule needs heads.
   HeadSplit from_heads = {};
   HeadSplit to_heads = {};
+  HeadPart part = HeadPart::kAll;
+  // Heads are kept, whatever Options::heads: whole, or in `layout`'s order.
+  bool keeps_heads = false;
+  // The order of a head's channels, if rotary positions give them one.
+  HeadLayout layout = HeadLayout::kAny;
+  // Consecutive parts with index sets of their own, each repeated by its
+  // groups, instead of one set: of a parallel block's projections.
+  std::vector<MappedAxis> parts = {};
+  // Taken from the layer selection: the blocks of a tensor of all.
+  Indices fixed = {};
 };
 
 // A tensor of the student and its source.

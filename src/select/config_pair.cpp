@@ -25,6 +25,12 @@ constexpr std::pair<std::string_view, std::string_view> kFinalNorms[] = {
     {"head.norm.", "norm_pre."},
     {"norm_pre.", "head.norm."}};
 
+// timm's Eva calls its layer scales otherwise than its VisionTransformer.
+constexpr std::pair<std::string_view, std::string_view> kLayerScales[] = {
+    {"blocks.{}.ls1.gamma", "blocks.{}.gamma_1"},
+    {"blocks.{}.ls2.gamma", "blocks.{}.gamma_2"},
+    {"blocks.{}.gamma_1", "blocks.{}.ls1.gamma"},
+    {"blocks.{}.gamma_2", "blocks.{}.ls2.gamma"}};
 // The norm of a ConvNeXt's stem, after one convolution or several.
 constexpr std::array<std::string_view, 3> kStemNorms = {"stem.1.", "stem.2.",
                                                         "stem.3."};
@@ -78,11 +84,57 @@ constexpr SelectedRole kSelectedRoles[] = {
     {Role::kWidth, DimensionRole::kWidth, "width", "width"},
     {Role::kAttnInner, DimensionRole::kAttention, "attn", "attention width"},
     {Role::kMlpHidden, DimensionRole::kHidden, "mlp", "MLP width"},
+    {Role::kPoolInner, DimensionRole::kHidden, "attn_pool",
+     "width of attention pooling"},
+    {Role::kPoolHidden, DimensionRole::kHidden, "attn_pool_mlp",
+     "MLP width of attention pooling"},
+    {Role::kHeadChannel, DimensionRole::kAttention, "attn", "head dimension"},
+    {Role::kHeads, DimensionRole::kAttention, "attn", "number of heads"},
+    {Role::kHeadPairs, DimensionRole::kAttention, "attn",
+     "rotated pairs of a head"},
     // Outside of blocks: one index set, as for a width.
     {Role::kStemHidden, DimensionRole::kWidth, "stem", "stem width"},
     {Role::kHeadHidden, DimensionRole::kWidth, "pre_logits",
      "hidden layer of the head"},
 };
+
+const SelectedRole& RoleOf(Role role) {
+  return *std::ranges::find(kSelectedRoles, role, &SelectedRole::role);
+}
+
+const model::VitConfig* VitOf(const model::Config& config) {
+  return std::get_if<model::VitConfig>(&config);
+}
+
+HeadPart PartOf(Role role) {
+  switch (role) {
+    case Role::kHeadChannel:
+      return HeadPart::kOneHead;
+    case Role::kHeads:
+      return HeadPart::kHeads;
+    case Role::kHeadPairs:
+      return HeadPart::kPairs;
+    default:
+      return HeadPart::kAll;
+  }
+}
+
+// How the teacher's rotary positions order the channels of a head, or those of
+// a student of which the teacher has none.
+HeadLayout LayoutOf(const ConfigPair& models) {
+  for (const model::Config* config : {&models.teacher, &models.student}) {
+    const model::VitConfig* vit = VitOf(*config);
+    if (vit == nullptr || vit->rope == model::Rope::kNone) continue;
+    if (vit->rope == model::Rope::kMixed) return HeadLayout::kMixedPairs;
+    return vit->rope_rotate_half ? HeadLayout::kHalves : HeadLayout::kPairs;
+  }
+  return HeadLayout::kAny;
+}
+
+bool HasMixedRope(const model::Config& config) {
+  const model::VitConfig* vit = VitOf(config);
+  return vit != nullptr && vit->rope == model::Rope::kMixed;
+}
 
 std::string BlockName(const ParameterSpec& tensor) {
   return tensor.key.starts_with("stages.")
@@ -111,14 +163,66 @@ MappedAxis SelectedAxis(const ConfigPair& models, const SelectedRole& role,
     axis.label += fmt::format(" of stage {}", of.stage);
   }
   axis.role = role.as;
-  // Hidden channels of different blocks are unrelated.
-  if (role.as != DimensionRole::kWidth) {
+  // Hidden channels of different blocks are unrelated. Learnt frequencies are
+  // of one tensor for all, so their heads are the same in all.
+  const bool shared =
+      role.as == DimensionRole::kAttention && HasMixedRope(models.teacher);
+  if (role.as != DimensionRole::kWidth && student.block >= 0 && !shared) {
     axis.name_in_block = fmt::format("{}.{}", BlockName(student), role.name);
   }
   axis.groups = of.groups;
   axis.from_heads = HeadsOf(models.teacher);
   axis.to_heads = HeadsOf(models.student);
+  if (role.as != DimensionRole::kAttention) return axis;
+  axis.part = PartOf(role.role);
+  axis.keeps_heads = KeepsHeads(models.teacher, models.student);
+  axis.layout = LayoutOf(models);
   return axis;
+}
+
+// The parts of a parallel block's projections: the MLP's hidden channels and
+// attention's of q, k and v, or attention's and then the MLP's.
+MappedAxis PartedAxis(const ConfigPair& models, const ParameterSpec& teacher,
+                      const ParameterSpec& student, size_t at) {
+  const model::VitConfig& from = *VitOf(models.teacher);
+  const model::VitConfig& to = *VitOf(models.student);
+  const bool mlp_first = student.axes[at].role == Role::kMlpAndQkv;
+  MappedAxis hidden = SelectedAxis(models, RoleOf(Role::kMlpHidden), student,
+                                   {Role::kMlpHidden});
+  hidden.from = from.MlpHidden();
+  hidden.to = to.MlpHidden();
+  MappedAxis attn = SelectedAxis(models, RoleOf(Role::kAttnInner), student,
+                                 {Role::kAttnInner, 0, mlp_first ? 3 : 1});
+  attn.from = from.embed_dim;
+  attn.to = to.embed_dim;
+  MappedAxis axis;
+  axis.name = mlp_first ? "mlp+qkv" : "attn+mlp";
+  if (student.block >= 0) {
+    axis.name_in_block = fmt::format("{}.{}", BlockName(student), axis.name);
+  }
+  axis.label = "channels of attention and MLP";
+  axis.role = DimensionRole::kHidden;
+  axis.from = teacher.spec.shape[at];
+  axis.to = student.spec.shape[at];
+  axis.parts =
+      mlp_first ? std::vector{hidden, attn} : std::vector{attn, hidden};
+  return axis;
+}
+
+// The blocks of a tensor of all.
+MappedAxis BlocksAxis(const ConfigPair& models) {
+  MappedAxis axis;
+  axis.name = "blocks";
+  axis.label = "number of blocks";
+  axis.role = DimensionRole::kHidden;
+  axis.from = StageDepths(models.teacher)[0];
+  axis.to = StageDepths(models.student)[0];
+  axis.fixed = models.layers[0];
+  return axis;
+}
+
+bool AreParts(Role role) {
+  return role == Role::kMlpAndQkv || role == Role::kAttnAndMlp;
 }
 
 // Nothing if the layouts are equal.
@@ -131,6 +235,11 @@ std::optional<PosEmbedResample> PosEmbedOf(const model::Config& teacher,
   const auto& to = student_tokens.positioned_prefix;
   if (from == to && teacher_tokens.grid == student_tokens.grid) {
     return std::nullopt;
+  }
+  // Without learnt positions in both models there is nothing to resample.
+  for (const model::Config* config : {&teacher, &student}) {
+    const model::VitConfig* vit = VitOf(*config);
+    if (vit != nullptr && !vit->pos_embed) return std::nullopt;
   }
   PosEmbedResample resample;
   for (const std::string& token : to) {
@@ -161,11 +270,49 @@ const ParameterSpec* Counterpart(const ConfigPair& models,
     const std::string rest = student.key.substr(name.size());
     found = Find(parameters, std::string(other) + rest, -1, -1);
   }
+  for (const auto& [name, other] : kLayerScales) {
+    if (found != nullptr || student.key != name) continue;
+    found = Find(parameters, std::string(other), student.stage, block);
+  }
   // A ViT's parameters of one name are the same part.
   if (StageDepths(models.student).size() == 1) return found;
   if (found != nullptr && IsSamePart(*found, student)) return found;
   return StemNorm(models, student);
 }
+
+bool KeepsHeads(const model::Config& teacher, const model::Config& student) {
+  const model::VitConfig* from = VitOf(teacher);
+  const model::VitConfig* to = VitOf(student);
+  return from != nullptr && to != nullptr &&
+         (from->NeedsHeads() || to->NeedsHeads());
+}
+
+namespace {
+
+// What of a ViT replaces positions, pooling and norms that the teacher has not:
+// its reason and note; or nothing.
+std::optional<std::string> WithoutInTeacher(const ConfigPair& models,
+                                            const ParameterSpec& student) {
+  const std::string& name = student.spec.name;
+  const model::VitConfig* teacher = VitOf(models.teacher);
+  if (teacher == nullptr) return std::nullopt;
+  if (name == "pos_embed") {
+    return "the teacher has rotary positions and no pos_embed";
+  }
+  if (name == "rope.freqs") return "the teacher has no learnt frequencies";
+  if (student.component == Component::kAttnPool) {
+    return "the teacher has no attention pooling";
+  }
+  if (student.component != Component::kNorm) return std::nullopt;
+  if (name.ends_with(".bias") && teacher->norm == model::Norm::kRmsNorm) {
+    return "the teacher's norms are RMSNorms, without a bias";
+  }
+  const bool final = name.starts_with("norm.") || name.starts_with("fc_norm.");
+  if (final && !teacher->final_norm) return "the teacher has no final norm";
+  return std::nullopt;
+}
+
+}  // namespace
 
 void Replace(const ConfigPair& models, const ParameterSpec& student,
              MappedTensor& tensor) {
@@ -187,6 +334,13 @@ void Replace(const ConfigPair& models, const ParameterSpec& student,
         InitFor(models.student, student, model::Initializer::kTimm)};
     tensor.note = fmt::format(
         "the teacher has no {}: it is initialised as timm would", name);
+  } else if (const auto reason = WithoutInTeacher(models, student)) {
+    tensor.source = Reinitialised{
+        *reason, InitFor(models.student, student, model::Initializer::kTimm)};
+    if (!name.ends_with(".bias")) {
+      tensor.note =
+          fmt::format("{}: {} is initialised as timm would", *reason, name);
+    }
   } else if (name.ends_with(".bias") && student.component != Component::kNorm) {
     tensor.source = Reinitialised{"identity: the teacher has no bias here", {}};
   } else {
@@ -208,6 +362,10 @@ std::vector<MappedAxis> AxesOf(const ConfigPair& models,
         std::ranges::find(kSelectedRoles, of.role, &SelectedRole::role);
     if (official) {
       axes[at] = AxisBySizes(from, to, DimensionRole::kWidth, at);
+    } else if (AreParts(of.role)) {
+      axes[at] = PartedAxis(models, teacher, student, at);
+    } else if (of.role == Role::kBlocks) {
+      axes[at] = BlocksAxis(models);
     } else if (role != std::end(kSelectedRoles)) {
       axes[at] = SelectedAxis(models, *role, student, of);
       axes[at].from = from / of.groups;

@@ -26,9 +26,14 @@ struct ConfigPair {
 const model::ParameterSpec* Counterpart(const ConfigPair& models,
                                         const model::ParameterSpec& student);
 
+// Whether heads must be kept as they are: rotary positions, normalised queries
+// and keys, or differential attention give their channels an order.
+bool KeepsHeads(const model::Config& teacher, const model::Config& student);
+
 // What replaces a parameter that the teacher has no counterpart of: a bias or
-// layer scale becomes the identity, a token is initialised as timm would, with
-// a note. All others are an Error. Sets the tensor's source and note.
+// layer scale becomes the identity; tokens, positions, attention pooling and a
+// final norm are initialised as timm would, with a note. All others are an
+// Error. Sets the tensor's source and note.
 void Replace(const ConfigPair& models, const model::ParameterSpec& student,
              MappedTensor& tensor);
 

@@ -23,6 +23,20 @@ void CheckArchitecture(const model::Config& teacher,
               ArchitectureName(student), ArchitectureName(teacher));
 }
 
+bool SkipsMlp(const Options& options) {
+  return std::ranges::count(options.skip, "mlp") > 0;
+}
+
+// A packed SwiGLU has the name of a plain MLP's first layer, but not its rows.
+void CheckMlps(const model::Config& teacher, const model::Config& student) {
+  const auto* from = std::get_if<model::VitConfig>(&teacher);
+  const auto* to = std::get_if<model::VitConfig>(&student);
+  if (from == nullptr || to == nullptr || from->mlp == to->mlp) return;
+  throw Error(ErrorKind::kMismatch, "mlp",
+              "the MLPs of teacher and student are of different forms (plain, "
+              "SwiGLU, packed SwiGLU); choose a student of the teacher's form");
+}
+
 void CheckOptions(const model::Config& student, const Options& options) {
   const Options official{.official = true, .seed = options.seed};
   if (options.official && options != official) {
@@ -69,6 +83,34 @@ std::vector<std::string> CheckHeads(Heads rule, const HeadSplit& teacher,
               within ? "number of heads" : "head dimension",
               within ? teacher.heads : teacher.head_dim,
               within ? student.heads : student.head_dim);
+}
+
+// Heads that are kept: whole, or, of rotary positions, with fewer frequencies.
+std::vector<std::string> CheckKeptHeads(const HeadSplit& teacher,
+                                        const HeadSplit& student) {
+  if (student.heads > teacher.heads || student.head_dim > teacher.head_dim) {
+    throw Error(ErrorKind::kMismatch, "num_heads",
+                "the student has {} heads of {} channels, the teacher {} of "
+                "{}; with rotary positions, normalised queries and keys or "
+                "differential attention heads are kept, so a student needs no "
+                "more of both",
+                student.heads, student.head_dim, teacher.heads,
+                teacher.head_dim);
+  }
+  if (student.head_dim == teacher.head_dim) {
+    return {
+        fmt::format("{} of the teacher's {} heads are kept whole, because "
+                    "the order of their channels matters",
+                    student.heads, teacher.heads)};
+  }
+  return {fmt::format(
+      "the head dimension changes from {} to {}: of each head evenly spaced "
+      "channels are kept, those that rotary positions turn together in whole "
+      "pairs{}",
+      teacher.head_dim, student.head_dim,
+      teacher.head_dim % student.head_dim == 0
+          ? ""
+          : "; their frequencies are not the student's")};
 }
 
 bool HasAxis(const ParameterSpec& tensor, Role role) {
@@ -134,7 +176,7 @@ MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
     Replace(models, student, tensor);
     return tensor;
   }
-  if (teacher->key != student.key) {
+  if (teacher->key != student.key && teacher->block < 0) {
     tensor.note = fmt::format(
         "{} is taken from the teacher's {}: the two models pool and normalise "
         "in a different order",
@@ -168,6 +210,9 @@ Unused ReasonUnused(const ConfigPair& models, const Options& options,
       models.student_parameters, [&](const ParameterSpec& student) {
         return student.key == teacher->key && student.stage == teacher->stage;
       });
+  if (!same && teacher->component == model::Component::kAttnPool) {
+    return {name, "attention pooling: the student pools in its own way"};
+  }
   if (!same) return {name, "the student has no such tensor"};
   if (options.official) return {name, "the official rule skips 'head'"};
   return {name, teacher->component == model::Component::kHead &&
@@ -196,13 +241,20 @@ Plan PlanSelection(const model::Config& teacher,
                    const model::Config& student, const Options& options,
                    const ImportanceScores& importance) {
   CheckArchitecture(teacher, student);
+  if (!SkipsMlp(options)) CheckMlps(teacher, student);
   CheckOptions(student, options);
   const ConfigPair models{
       teacher, student, ParameterSpecs(teacher), ParameterSpecs(student),
       MapLayers(StageDepths(teacher), StageDepths(student), options.layers)};
   if (options.head == Head::kReuse) CheckReusedHead(models);
   ComponentMapping mapping{teacher, student, models.layers, {}, {}, {}};
-  mapping.notes = CheckHeads(options.heads, HeadsOf(teacher), HeadsOf(student));
+  const bool keeps_heads = KeepsHeads(teacher, student) && !options.official;
+  if (!keeps_heads || options.heads != Heads::kFlat) {
+    mapping.notes =
+        CheckHeads(options.heads, HeadsOf(teacher), HeadsOf(student));
+  } else {
+    mapping.notes = CheckKeptHeads(HeadsOf(teacher), HeadsOf(student));
+  }
   const Resampling resampling = ResamplingOf(models, options, mapping.notes);
   for (const ParameterSpec& parameter : models.student_parameters) {
     if (options.official && OfficialSkips(parameter.spec.name)) continue;

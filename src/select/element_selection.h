@@ -22,6 +22,16 @@ Indices SelectChannels(const SelectionRule& rule, Heads heads,
                        const RandomStream& stream, const HeadSplit& from,
                        const HeadSplit& to, const std::vector<double>& scores);
 
+// The channels of one head that a head of `to` channels has, in the order that
+// rotary positions give them: of both axes the same frequencies, evenly spaced,
+// so that the student's own, which are fewer, are those of the teacher.
+Indices ChannelsOfHead(HeadLayout layout, int64_t from, int64_t to);
+
+// Whole heads, chosen by the rule, and of each ChannelsOfHead; or what of them
+// `part` counts. `scores` are per channel.
+Indices KeepHeads(const SelectionRule& rule, const RandomStream& stream,
+                  const MappedAxis& axis, const std::vector<double>& scores);
+
 // The indices of the `to` largest scores; ties go to the lower index.
 Indices Largest(const std::vector<double>& scores, int64_t to);
 
@@ -42,18 +52,25 @@ class IndexSets {
  private:
   int GroupsOf(const MappedAxis& axis) const;
   std::string NameOf(const MappedTensor& tensor, size_t axis) const;
+  std::string NameOf(const MappedAxis& axis, const MappedTensor& tensor,
+                     size_t at) const;
   IndexSet Select(const std::string& name, const MappedAxis& axis) const;
   // Of an axis with a position per head of the set of channels of that name.
   IndexSet SelectHeads(const std::string& channels,
                        const MappedAxis& axis) const;
   std::vector<double> Scores(const std::string& name, int64_t of) const;
 
-  // An axis of a tensor of the teacher.
+  // An axis of a tensor of the teacher, or `count` of its positions.
   struct Use {
     const std::string& tensor;
     size_t axis;
     int groups;
+    int64_t offset = 0;
+    int64_t count = 0;  // 0: all
   };
+
+  IndexSet SelectParts(const std::string& name, const MappedTensor& tensor,
+                       size_t at) const;
 
   const Options& options_;
   const ImportanceScores& importance_;

@@ -65,7 +65,7 @@ MappedAxis AxisOf(const FamilyPair& pair, const FamilyAxis& of,
   axis.from_heads = HeadsIn(d, pair.teacher.sizes, pair.heads);
   axis.to_heads = HeadsIn(d, pair.student, pair.heads);
   if (of.per_head) {
-    axis.per_head = true;
+    axis.part = HeadPart::kHeads;
     axis.label = HeadsOf(d);
     axis.from = pair.teacher.sizes.at(HeadsOf(d));
     axis.to = pair.student.at(HeadsOf(d));

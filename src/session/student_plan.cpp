@@ -4,6 +4,7 @@
 #include "wsel/calibrate/mark_solved.h"
 #include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/naming/kin_form.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/select/generic_plan.h"
 #include "wsel/select/importance_scores.h"
@@ -69,11 +70,13 @@ select::Plan PlanStudent(const StudentRequest& request,
   }
   const bool by_heads = request.options.heads != select::Heads::kFlat;
   if (by_heads && !request.teacher_model) RequireKnownHeads(*teacher);
-  const model::Config config =
+  const model::Config facts =
       FactsOf(*teacher, {.model = request.teacher_model}).model;
-  const TensorSource& tensors = *teacher->remapped.tensors;
-  return PlanSelection(config, tensors.Specs(), StudentConfig(request, config),
-                       request.options, select::ImportanceScoresOf(tensors));
+  const model::Config student = StudentConfig(request, facts);
+  const model::Config config = naming::InFormOf(facts, student);
+  const auto tensors = naming::WithForm(*teacher->remapped.tensors, config);
+  return PlanSelection(config, tensors->Specs(), student, request.options,
+                       select::ImportanceScoresOf(*tensors));
 }
 
 std::optional<select::Plan> PlanWithoutImages(
@@ -103,12 +106,14 @@ std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request) {
   if (!teacher || request.options.layers == select::kBestLayers) {
     return std::nullopt;
   }
+  const model::Config student = StudentConfig(request, *teacher);
+  const model::Config config = naming::InFormOf(*teacher, student);
   std::vector<TensorSpec> specs;
-  for (const model::ParameterSpec& tensor : ParameterSpecs(*teacher)) {
+  for (const model::ParameterSpec& tensor : ParameterSpecs(config)) {
     specs.push_back(tensor.spec);
   }
-  select::Plan plan = PlanSelection(
-      *teacher, specs, StudentConfig(request, *teacher), request.options, {});
+  select::Plan plan =
+      PlanSelection(config, specs, student, request.options, {});
   if (IsSolved(plan)) calibrate::MarkSolved(plan);
   return plan;
 }
@@ -117,10 +122,13 @@ select::Student ApplyPlan(const select::Plan& plan,
                           const PretrainedCheckpoint* teacher,
                           const select::SvdParts* svd) {
   if (teacher == nullptr) return select::Apply(plan, nullptr, svd);
-  return select::Apply(
-      plan,
-      IsGeneric(plan) ? teacher->file.get() : teacher->remapped.tensors.get(),
-      svd);
+  if (IsGeneric(plan)) return select::Apply(plan, teacher->file.get(), svd);
+  if (!plan.teacher) {
+    return select::Apply(plan, teacher->remapped.tensors.get(), svd);
+  }
+  const auto tensors = naming::WithForm(*teacher->remapped.tensors,
+                                        std::get<model::Config>(*plan.teacher));
+  return select::Apply(plan, tensors.get(), svd);
 }
 
 }  // namespace wsel::session

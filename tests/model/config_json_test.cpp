@@ -105,5 +105,19 @@ TEST(ConfigJson, ErrorsHaveTheGivenKind) {
       ErrorKind::kFormat, {"a.safetensors.base: unknown model 'x'"});
 }
 
+TEST(ConfigJson, WritesRareFieldsOnlyIfTheyAreUsed) {
+  const std::string plain = ToJson(FindVariant("vit_tiny").config);
+  EXPECT_EQ(plain.find("rope"), std::string::npos) << plain;
+  EXPECT_EQ(plain.find("qk_norm"), std::string::npos) << plain;
+  for (const char* name :
+       {"vit_small_patch16_dinov3_qkvb", "eva02_base_patch16_clip_224",
+        "vit_pe_core_tiny_patch16_384", "aimv2_large_patch14_224",
+        "vit_dpwee_patch16_reg1_gap_256", "test_vit3"}) {
+    const Config config = FindVariant(name).config;
+    EXPECT_EQ(ConfigFromJson(ToJson(config), "test", ErrorKind::kConfig),
+              config);
+  }
+}
+
 }  // namespace
 }  // namespace wsel::model

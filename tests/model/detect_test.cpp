@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
+#include <string_view>
 
 #include "model/specs_source.h"
 #include "throws.h"
@@ -36,10 +38,15 @@ Config Detectable(Config config) {
   return config;
 }
 
+// Variants whose tensors are those of another one, which is found instead: the
+// models differ in heads, or in what is pooled.
+constexpr std::string_view kLookAlikes[] = {
+    "vit_base_patch16_gap_224", "vit_small_patch16_lingbot",
+    "vit_base_patch16_lingbot", "vit_large_patch16_lingbot"};
+
 TEST(Detect, FindsEveryVariantWithAndWithoutAHead) {
   for (const Variant& variant : Variants()) {
-    // Its tensors are those of SigLIP-B: the next test.
-    if (NameOf(variant.config) == "vit_base_patch16_gap_224") continue;
+    if (std::ranges::count(kLookAlikes, NameOf(variant.config)) > 0) continue;
     for (const int64_t classes : {0, 37}) {
       Config config = variant.config;
       SetNumClasses(config, classes);
@@ -53,12 +60,13 @@ TEST(Detect, FindsEveryVariantWithAndWithoutAHead) {
   }
 }
 
-// 16 heads at widths that heads of 64 channels would divide otherwise; 12 at
-// 768, where no weights of vit_base_patch16_gap_224, with 16, are published.
+// 16 heads at widths that heads of 64 channels would divide otherwise. At 768,
+// where no weights of vit_base_patch16_gap_224, with 16, are published, 12.
 TEST(Detect, GuessesTheHeadsOfPublishedModels) {
+  auto config =
+      std::get<VitConfig>(FindVariant("vit_base_patch16_gap_224").config);
+  config.depth = 11;  // of no variant
   for (const int64_t width : {768, 1152, 1280, 1408, 1536, 1664}) {
-    auto config =
-        std::get<VitConfig>(FindVariant("vit_base_patch16_gap_224").config);
     config.embed_dim = width;
     const auto detection = Detect(SpecsSource(config));
     const int64_t heads = width == 768 ? 12 : 16;
@@ -71,6 +79,13 @@ TEST(Detect, GuessesTheHeadsOfPublishedModels) {
     const auto given = Detect(SpecsSource(config), {.num_heads = 8});
     EXPECT_EQ(NumHeads(given->config), 8);
   }
+}
+
+// DINOv2's giant, at a width of which most models have 16.
+TEST(Detect, TakesTheHeadsOfTheVariantWithTheSameTensors) {
+  const auto detection =
+      Detect(SpecsSource(FindVariant("vit_giant_patch14_dinov2").config));
+  EXPECT_EQ(NumHeads(detection->config), 24);
 }
 
 TEST(Detect, ReportsItsAssumptions) {
@@ -255,6 +270,64 @@ TEST(Detect, FindsNothingInOtherModels) {
       Detect(SpecsSource()
                  .Add("patch_embed.proj.weight", {96, 3, 4, 4})
                  .Add("layers.0.blocks.0.attn.qkv.weight", {288, 96})));
+}
+
+VitConfig DetectAs(const VitConfig& config) {
+  return std::get<VitConfig>(Detect(SpecsSource(config))->config);
+}
+
+TEST(Detect, TakesLookAlikesForThePublishedModel) {
+  for (const auto& [name, found] :
+       {std::pair("vit_base_patch16_gap_224",
+                  "vit_base_patch16_siglip_gap_224"),
+        std::pair("vit_small_patch16_lingbot",
+                  "vit_small_patch16_dinov3_qkvb")}) {
+    const auto detection = Detect(SpecsSource(FindVariant(name).config));
+    EXPECT_EQ(NameOf(detection->config), found);
+  }
+}
+
+TEST(Detect, TakesAllNormsWithoutBiasForRmsNorm) {
+  auto config = std::get<VitConfig>(FindVariant("vit_tiny").config);
+  config.norm = Norm::kRmsNorm;
+  const auto detection = Detect(SpecsSource(config));
+  EXPECT_EQ(std::get<VitConfig>(detection->config).norm, Norm::kRmsNorm);
+  EXPECT_THAT(Assumptions(*detection), testing::HasSubstr("looks alike"));
+}
+
+// Rotary positions leave no tensor: those of the variant, or of the published
+// models of the same form.
+TEST(Detect, AssumesRotaryPositions) {
+  auto config =
+      std::get<VitConfig>(FindVariant("vit_small_patch16_dinov3").config);
+  config.depth = 5;  // of no variant
+  const auto detection = Detect(SpecsSource(config));
+  const auto& found = std::get<VitConfig>(detection->config);
+  EXPECT_EQ(found.rope, Rope::kDinov3);
+  EXPECT_EQ(found.rope_temperature, 100);
+  EXPECT_TRUE(found.rope_rotate_half);
+  EXPECT_FALSE(found.pos_embed);
+  EXPECT_THAT(
+      Assumptions(*detection),
+      testing::AllOf(testing::HasSubstr("rotary positions as in DINOv3"),
+                     testing::HasSubstr("images of")));
+
+  const VitConfig perception = DetectAs(
+      std::get<VitConfig>(FindVariant("vit_pe_core_base_patch16_224").config));
+  EXPECT_EQ(perception.rope_ref_grid, 14);
+  EXPECT_EQ(perception.rope_grid_offset, 1);
+  EXPECT_EQ(perception.attn_pool_heads, 8);
+}
+
+// A file without its last norm is incomplete unless a known model has none.
+TEST(Detect, KnowsWhichModelsHaveNoFinalNorm) {
+  EXPECT_TRUE(
+      std::get<VitConfig>(
+          Detect(Tiny().Remove("norm.weight").Remove("norm.bias"))->config)
+          .final_norm);
+  EXPECT_FALSE(DetectAs(std::get<VitConfig>(
+                            FindVariant("vit_base_patch16_radio_v3").config))
+                   .final_norm);
 }
 
 TEST(Detect, RejectsUnsupportedArchitecturesByTensorName) {

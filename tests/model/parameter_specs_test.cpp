@@ -155,9 +155,10 @@ TEST(ParameterSpecs, ComponentNames) {
   for (int i = 0; i <= static_cast<int>(Component::kPreLogits); ++i) {
     names.push_back(Name(static_cast<Component>(i)));
   }
-  EXPECT_THAT(names, ElementsAre("patch_embed", "pos_embed", "tokens", "attn",
-                                 "conv", "norm", "mlp", "layer_scale",
-                                 "downsample", "head", "pre_logits"));
+  EXPECT_THAT(names,
+              ElementsAre("patch_embed", "pos_embed", "tokens", "attn", "conv",
+                          "norm", "mlp", "layer_scale", "attn_pool",
+                          "downsample", "head", "pre_logits"));
 }
 
 TEST(Flops, SaturateForTheLargestModel) {

@@ -85,7 +85,7 @@ std::pair<Initializer, Config> Parse(const std::string& key) {
 
 TEST(Draw, MatchesTheMomentsOfTimmAndTorch) {
   const auto golden = ReadGolden("init.json").at("initialisers");
-  EXPECT_EQ(golden.size(), 10U);
+  EXPECT_EQ(golden.size(), 15U);
   for (const auto& [key, tensors] : golden.items()) {
     const auto [initializer, config] = Parse(key);
     for (const auto& [name, row] : tensors.items()) {

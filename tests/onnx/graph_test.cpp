@@ -212,6 +212,29 @@ TEST(Graph, RejectsOptionsOutOfRange) {
       ErrorKind::kUsage, {"dtype"});
 }
 
+TEST(Graph, NamesFormsThatItDoesNotHave) {
+  auto config = SmallVit();
+  config.norm = model::Norm::kRmsNorm;
+  config.mlp = model::MlpForm::kSwiGlu;
+  ExpectError([&] { GraphOf(config); }, ErrorKind::kMismatch,
+              {"small_vit", "RMSNorm, SwiGLU"});
+  config = SmallVit();
+  config.rope = model::Rope::kAxial;
+  ExpectError([&] { GraphOf(config); }, ErrorKind::kMismatch,
+              {"rotary positions"});
+  config = SmallVit();
+  config.class_token = false;
+  config.pooling = model::Pooling::kAttention;
+  ExpectError([&] { GraphOf(config); }, ErrorKind::kMismatch,
+              {"attention pooling"});
+}
+
+TEST(Graph, HasTheActivation) {
+  auto config = SmallVit();
+  config.activation = model::Activation::kRelu;
+  EXPECT_EQ(Count(GraphOf(config), "Relu"), config.depth);
+}
+
 TEST(Graph, RejectsAModelWithoutAClassifier) {
   auto config = SmallVit();
   config.num_classes = 0;

@@ -151,42 +151,100 @@ TEST(Published, ANameOfAnotherModelIsARemark) {
               ElementsAre(HasSubstr("the name is not used")));
 }
 
-// Rotary positions without tensors: all shapes are DeiT III's.
-TEST(Published, AFormThatNoTensorShowsIsAnError) {
+// Only what no config has: images that are not square.
+TEST(Published, ConfigsExpressTheForms) {
+  for (const PublishedModel& model : PublishedModels()) {
+    const bool square =
+        model.hidden.find("not square") == std::string_view::npos;
+    EXPECT_EQ(model.Config().has_value(), square) << model.name;
+  }
+}
+
+struct Expected {
+  std::string name;
+  int64_t heads;
+  double eps;
+  std::string extra;  // of ForwardExtras
+};
+
+// A file of the tensors is what its name says, although the tensors alone are
+// those of other models or do not tell.
+TEST(Published, NamesTellTheForm) {
   const TempFolder folder;
+  for (const Expected& expected : {
+           Expected{"vit_base_patch16_siglip_224.v2_webli", 12, 1e-6,
+                    "attention pooling"},
+           Expected{"vit_small_patch16_dinov3.lvd1689m", 6, 1e-5,
+                    "rotary positions"},
+           Expected{"vit_small_patch16_rope_ape_224.naver_in1k", 6, 1e-6,
+                    "rotary positions"},
+           Expected{"eva02_tiny_patch14_336.mim_in22k_ft_in1k", 3, 1e-6,
+                    "SwiGLU"},
+           Expected{"aimv2_large_patch14_224.apple_pt", 8, 1e-5, "RMSNorm"},
+           Expected{"vit_pe_core_tiny_patch16_384.fb", 3, 1e-5,
+                    "rotary positions"},
+           Expected{"vit_giant_patch14_dinov2.lvd142m", 24, 1e-6, "SwiGLU"},
+           Expected{"vit_small_patch16_lingbot.robbyant", 6, 1e-5,
+                    "rotary positions"},
+           Expected{"vit_base_patch16_rpn_224.sw_in1k", 12, 1e-6,
+                    "post-norm blocks"},
+       }) {
+    SCOPED_TRACE(expected.name);
+    const model::Config config = *FindPublished(expected.name)->model->Config();
+    const auto checkpoint =
+        Open(WriteShapes(folder / (expected.name + ".safetensors"), config));
+    const Facts facts = FactsOf(checkpoint);
+    EXPECT_TRUE(SameArchitecture(facts.model, config));
+    EXPECT_EQ(NameOf(facts.model), NameOf(config));
+    EXPECT_EQ(ImageSize(facts.model), ImageSize(config));
+    EXPECT_EQ(NumHeads(facts.model), expected.heads);
+    EXPECT_EQ(std::get<model::VitConfig>(facts.model).norm_eps, expected.eps);
+    EXPECT_THAT(ForwardExtras(facts.model), Contains(expected.extra));
+    EXPECT_EQ(facts.model_source, FactSource::kName);
+    EXPECT_THAT(checkpoint.model->assumptions, IsEmpty());
+  }
+}
+
+// All shapes are DeiT III's without a name.
+TEST(Published, AFormThatNoTensorShowsNeedsTheName) {
+  const TempFolder folder;
+  const auto config = Named("vit_small_patch16_rope_ape_224");
+  const auto checkpoint =
+      Open(WriteShapes(folder / "model.safetensors", config));
+  EXPECT_THAT(ForwardExtras(FactsOf(checkpoint).model),
+              testing::Not(Contains("rotary positions")));
+  EXPECT_THAT(ForwardExtras(FactsOf(checkpoint, {.model = config}).model),
+              Contains("rotary positions"));
+}
+
+// The tensors without it are those of a plain model with two missing.
+TEST(Published, AMissingTensorIsTheForm) {
+  const TempFolder folder;
+  const auto config = Named("vit_large_patch16_radio_v3");
   const auto checkpoint = Open(WriteShapes(
-      folder / "vit_small_patch16_rope_ape_224.naver_in1k.safetensors",
-      Named("deit3_small_patch16_224")));
-  if (checkpoint.model) {  // a config can express them
-    EXPECT_THAT(ForwardExtras(checkpoint.model->config),
-                Contains("rotary positions"));
-    return;
-  }
-  ExpectError([&] { FactsOf(checkpoint); }, ErrorKind::kMismatch,
-              {"vit_small_patch16_rope_ape_224", "rotary positions"});
+      folder / "vit_large_patch16_radio_v3.c_radio.safetensors", config));
+  EXPECT_TRUE(SameArchitecture(FactsOf(checkpoint).model, config));
 }
 
-// The tensors without it are those of a supported model with two missing.
-TEST(Published, AFormThatIsAMissingTensorIsNamed) {
-  if (FindPublished("vit_large_patch16_radio_v3")->model->Config()) {
-    GTEST_SKIP() << "a config can express models without a final norm";
-  }
+TEST(Published, ImagesThatAreNotSquareAreAnError) {
   const TempFolder folder;
-  auto config = std::get<model::VitConfig>(Named("vit_large_patch16_224"));
-  const fs::path path = folder / "vit_large_patch16_radio_v3.c_radio.bin";
-  config.class_token = false;
-  config.pooling = model::Pooling::kNormedAverage;
-  const auto without_norm = [](const std::string& name) {
-    return name.starts_with("norm.");
-  };
-  const auto checkpoint = Open(WriteShapes(path, config, without_norm));
-  EXPECT_FALSE(checkpoint.model);
+  auto config = std::get<model::VitConfig>(Named("vit_tiny"));
+  config.embed_dim = 768;
+  config.num_heads = 12;
+  const auto checkpoint = Open(
+      WriteShapes(folder / "vit_base_patch16_sapiens2.fb.safetensors", config));
   ExpectError([&] { FactsOf(checkpoint); }, ErrorKind::kMismatch,
-              {"vit_large_patch16_radio_v3", "no final norm"});
+              {"vit_base_patch16_sapiens2", "images that are not square"});
 }
 
+// Of the size of timm's it is taken for that one, and says so.
 TEST(Published, ALookAlikeWithoutANameIsNotCertain) {
   const TempFolder folder;
+  const auto rpn = Named("vit_base_patch16_rpn_224");
+  const auto assumed = Open(WriteShapes(folder / "rpn.safetensors", rpn));
+  EXPECT_TRUE(SameArchitecture(FactsOf(assumed).model, rpn));
+  EXPECT_THAT(assumed.model->assumptions,
+              Contains("post-norm blocks, as in vit_base_patch16_rpn_224"));
   model::VitConfig config = SmallVit();
   config.class_token = false;
   config.pooling = model::Pooling::kAverage;

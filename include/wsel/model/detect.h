@@ -38,8 +38,8 @@ struct Hints {
 // nor a ConvNeXt. num_heads, if not known, is that of a known variant of this
 // width if there is one; otherwise heads have at most 64 channels. Does not
 // check that all tensors are there: planning and loading do, and name the
-// missing ones. Errors: kMismatch for an unsupported ViT or ConvNeXt (SwiGLU,
-// relative positions, RMSNorm), naming the tensor that shows it, and for sizes
+// missing ones. Errors: kMismatch for an unsupported ViT or ConvNeXt (relative
+// positions, norms of several kinds), naming the tensor that shows it, and for sizes
 // that do not fit together.
 std::optional<Detection> Detect(const TensorSource& source,
                                 const Hints& hints = {});

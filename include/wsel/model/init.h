@@ -22,6 +22,12 @@ enum class InitKind {
   kSinCos,       // fixed 2-D sine-cosine positions, the first `value` zeros
   kMimeticQkv,   // rows q, k, v of `heads` heads (Trockman & Kolter 2023)
   kMimeticProj,  // the output projection that matches kMimeticQkv
+  kGluWeight,    // the first half of the rows as kTruncNormal, the others as
+                 // kNormal with 1e-6 (timm's GluMlp)
+  kGluBias,      // the first half zeros, the others ones
+  kRopeFreqs,    // learnt frequencies [2, blocks, heads, pairs] of rows and
+                 // columns, turned by a random angle for each block and head;
+                 // `value` is the base (Heo et al. 2024)
 };
 
 struct Init {
@@ -42,7 +48,7 @@ std::string ToJson(const Init& init);
 Init InitFromJson(std::string_view text, std::string_view where);
 
 // Whether `init` is valid for this tensor: its values in range, the shape and
-// name as the mimetic kinds and kSinCos need them. Check every Init that was
+// name as all kinds from kSinCos on need them. Check every Init that was
 // read from a file.
 bool CanDraw(const Init& init, const TensorSpec& spec);
 

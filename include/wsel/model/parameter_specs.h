@@ -21,8 +21,16 @@ enum class Role {
   kStemHidden,  // between the convolutions of a ConvNeXt's overlapping stem
   kHeadHidden,  // of the layer before the classifier
   kClasses,
-  kTokens,  // positions: prefix tokens, then the patch grid row by row
-  kKernel,  // height or width of the patch embedding's kernel
+  kTokens,       // positions: prefix tokens, then the patch grid row by row
+  kKernel,       // height or width of the patch embedding's kernel
+  kHeadChannel,  // channels of one attention head, the same for all
+  kPoolInner,    // attention channels of attention pooling
+  kPoolHidden,   // hidden channels of its MLP
+  kMlpAndQkv,    // kMlpHidden, then kAttnInner of q, k and v
+  kAttnAndMlp,   // kAttnInner, then kMlpHidden
+  kBlocks,       // blocks, of a tensor of all
+  kHeads,        // attention heads
+  kHeadPairs,    // pairs of a head's channels, each rotated as one
 };
 
 // One dimension of a parameter.
@@ -37,13 +45,14 @@ struct Axis {
 // The parts of a model that Table 10 of the paper ablates, and the rest.
 enum class Component {
   kPatchEmbed,  // ViT's patch_embed, ConvNeXt's stem convolution
-  kPosEmbed,
-  kTokens,     // class, distillation and register tokens
-  kAttention,  // qkv, proj
-  kConv,       // ConvNeXt's depthwise convolution
-  kNorm,       // every LayerNorm
+  kPosEmbed,    // absolute positions, learnt frequencies of rotary ones
+  kTokens,      // class, distillation and register tokens
+  kAttention,   // qkv, proj
+  kConv,        // ConvNeXt's depthwise convolution
+  kNorm,        // every norm
   kMlp,
   kLayerScale,
+  kAttnPool,    // attention pooling, its norm and MLP included
   kDownsample,  // ConvNeXt's convolution between stages
   kHead,
   kPreLogits,  // the hidden layer before the classifier

@@ -10,17 +10,55 @@ enum class Pooling {
   kToken,          // the class token after the final norm
   kAverage,        // mean of the patch tokens, then `fc_norm` (MAE)
   kNormedAverage,  // mean of the patch tokens after `norm` (timm's vit_*_gap)
+  kAttention,      // attention pooling after `norm` (SigLIP's MAP head)
 };
 
 enum class Activation {
   kGelu,       // exact, by erf
   kQuickGelu,  // x * sigmoid(1.702 x), as OpenAI's CLIP
-  kGeluTanh,   // GELU's approximation by tanh
-  kSilu,       // x * sigmoid(x)
+  kGeluTanh,   // GELU approximated by tanh (SigLIP 2)
+  kRelu,
+  kSilu,  // x * sigmoid(x); of a SwiGLU
 };
 
-// A Vision Transformer (Dosovitskiy et al. 2021) as timm's VisionTransformer
-// and VisionTransformerDistilled build it. Sizes are in pixels, tokens or
+enum class Norm {
+  kLayerNorm,
+  kRmsNorm,  // without mean and bias (Zhang & Sennrich 2019)
+};
+
+// How timm stores the projections to query, key and value.
+enum class Qkv {
+  kFused,     // `qkv`, with a bias of all three or none
+  kQvBias,    // `qkv` without a bias; `q_bias` and `v_bias` (EVA)
+  kSeparate,  // `q_proj`, `k_proj` without a bias, `v_proj` (EVA-02)
+};
+
+// The MLP of a block, width -> hidden -> width.
+enum class MlpForm {
+  kMlp,           // fc2(activation(fc1(x)))
+  kSwiGlu,        // fc2(silu(fc1_g(x)) * fc1_x(x)) (Shazeer 2020)
+  kSwiGluPacked,  // the same, fc1 being fc1_g and then fc1_x
+};
+
+// How a block adds its branches to the residual stream.
+enum class BlockForm {
+  kPreNorm,   // x + attn(norm1(x)), then x + mlp(norm2(x))
+  kPostNorm,  // x + norm1(attn(x)), then x + norm2(mlp(x))
+  kParallel,  // x + attn(y) + mlp(y), y = in_norm(x) (Dehghani et al. 2023)
+};
+
+// Rotary positions (Su et al. 2021) of the patches, on a grid of rows and
+// columns. Each of head_dim / 4 frequencies of rows, and as many of columns,
+// rotates a pair of a head's channels.
+enum class Rope {
+  kNone,
+  kAxial,   // timm's RotaryEmbeddingCat, of positions 0, 1, ...
+  kMixed,   // learnt frequencies of both axes for each head (Heo et al. 2024)
+  kDinov3,  // of positions between -1 and 1 (Simeoni et al. 2025)
+};
+
+// A Vision Transformer (Dosovitskiy et al. 2021) as timm's VisionTransformer,
+// VisionTransformerDistilled and Eva build it. Sizes are in pixels, tokens or
 // channels; images are square and RGB.
 struct VitConfig {
   std::string name;  // timm's, or the user's
@@ -42,6 +80,35 @@ struct VitConfig {
   double layer_scale = 0;       // initial value; 0: no layer scale
   double norm_eps = 1e-6;
 
+  Norm norm = Norm::kLayerNorm;  // every norm
+  bool final_norm = true;        // `norm`, or `fc_norm` after pooling
+  bool embed_norm = false;       // of the patch embedding's output (AIMv2)
+  BlockForm block = BlockForm::kPreNorm;
+  Qkv qkv = Qkv::kFused;
+  bool qk_norm = false;  // queries and keys normalised in each head
+  // Differential attention (Ye et al. 2024): two attention matrices per head,
+  // of half of its query and key channels each.
+  bool diff_attn = false;
+  bool scale_attn_norm = false;  // a norm before attention's projection
+  bool proj_bias = true;         // of attn.proj and the MLP
+  MlpForm mlp = MlpForm::kMlp;
+  bool scale_mlp_norm = false;  // a norm of the hidden channels
+
+  // Of attention pooling; 0: as in the blocks.
+  int64_t attn_pool_heads = 0;
+  double attn_pool_mlp_ratio = 0;
+  bool pool_include_prefix = false;  // pools prefix tokens, too
+
+  bool pos_embed = true;  // learnt absolute positions
+  Rope rope = Rope::kNone;
+  double rope_temperature = 10000;  // the base of the frequencies
+  double rope_grid_offset = 0;      // of the first position
+  bool rope_xy = false;             // columns before rows (timm's 'xy')
+  // kAxial: positions are scaled as if the grid had this side; 0: they are not.
+  int64_t rope_ref_grid = 0;
+  // A pair is channels i and i + head_dim / 2, not 2i and 2i + 1.
+  bool rope_rotate_half = false;
+
   bool operator==(const VitConfig&) const = default;
 
   int64_t GridSize() const { return img_size / patch_size; }
@@ -49,8 +116,29 @@ struct VitConfig {
     return (class_token ? 1 : 0) + (dist_token ? 1 : 0) + reg_tokens;
   }
   int64_t HeadDim() const { return embed_dim / num_heads; }
-  int64_t MlpHidden() const {
-    return static_cast<int64_t>(static_cast<double>(embed_dim) * mlp_ratio);
+  int64_t MlpHidden() const { return Times(mlp_ratio); }
+  int64_t AttnPoolHeads() const {
+    return attn_pool_heads > 0 ? attn_pool_heads : num_heads;
+  }
+  int64_t AttnPoolHidden() const {
+    return Times(attn_pool_mlp_ratio > 0 ? attn_pool_mlp_ratio : mlp_ratio);
+  }
+  // Whether timm builds it as Eva, whose layer scales, attention biases and
+  // initial values are its own.
+  bool IsEva() const { return rope != Rope::kNone || qkv != Qkv::kFused; }
+  // Whether layer scale is a parameter. In timm's post-norm blocks it is the
+  // initial weight of their norms, in Eva's nothing.
+  bool HasLayerScale() const {
+    return layer_scale > 0 && block != BlockForm::kPostNorm;
+  }
+  // Whether attention must keep its heads and the order of their channels.
+  bool NeedsHeads() const {
+    return rope != Rope::kNone || qk_norm || diff_attn;
+  }
+
+ private:
+  int64_t Times(double ratio) const {
+    return static_cast<int64_t>(static_cast<double>(embed_dim) * ratio);
   }
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "wsel/model/vit_config.h"
 #include "wsel/tensor/source.h"
 
 namespace wsel::naming {
@@ -27,7 +28,7 @@ struct UnusedKey {
 // (timm's pretrained_cfg); unset if unknown.
 struct PretrainedCfg {
   std::optional<double> norm_eps = {};
-  std::optional<bool> quick_gelu = {};
+  std::optional<model::Activation> activation = {};
   std::optional<int64_t> num_heads = {};
   // Per channel: images are normalised to (value / 255 - mean) / std.
   std::optional<std::array<double, 3>> mean = {};
