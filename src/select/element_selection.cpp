@@ -162,8 +162,7 @@ AxisPick IndexSets::Pick(const MappedTensor& tensor, size_t at) {
     sets_.push_back(Select(base, axis));
   }
   sets_.back().name = name;
-}
-return {set->second, GroupsOf(axis)};
+  return {set->second, GroupsOf(axis)};
 }
 
 // Rules that do not keep consistency select along a whole dimension.
