@@ -47,7 +47,7 @@ at::Tensor Mix(const at::Tensor& images, const MixDraw& draw) {
 at::Tensor MixTargets(const at::Tensor& labels, int64_t num_classes,
                       double smoothing, double lambda) {
   const double off = smoothing / static_cast<double>(num_classes);
-  const at::Tensor targets =
+  at::Tensor targets =
       at::full({labels.size(0), num_classes}, off,
                labels.options().dtype(at::kFloat))
           .scatter_(1, labels.unsqueeze(1), 1 - smoothing + off);

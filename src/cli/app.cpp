@@ -87,7 +87,7 @@ void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
     check("option", args[0], OptionNames(app));
   }
   const auto word = std::ranges::find_if_not(
-      args, [](const std::string& arg) { return arg.starts_with("-"); });
+      args, [](const std::string& arg) { return arg.starts_with('-'); });
   if (word != args.end()) check("command", *word, known);
 }
 

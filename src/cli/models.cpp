@@ -70,7 +70,7 @@ void PrintRow(const model::Variant& variant, size_t width) {
              fmt::join(variant.aliases, ", "));
 }
 
-void PrintTable(std::vector<const model::Variant*> found) {
+void PrintTable(const std::vector<const model::Variant*>& found) {
   size_t width = 0;
   std::vector<std::string_view> groups;
   for (const model::Variant* variant : found) {

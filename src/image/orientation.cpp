@@ -115,7 +115,8 @@ Image Rearranged(const Image& image, bool transposed, bool flip_x,
       const int row = transposed ? x : y;
       const int from_x = flip_x ? image.width() - 1 - column : column;
       const int from_y = flip_y ? image.height() - 1 - row : row;
-      std::memcpy(out.Row(y) + 3 * x, image.Row(from_y) + 3 * from_x, 3);
+      std::memcpy(out.Row(y) + size_t{3} * x,
+                  image.Row(from_y) + size_t{3} * from_x, 3);
     }
   }
   return out;

@@ -24,7 +24,7 @@ void CopyStudent(const select::Plan& plan, const select::Student& student,
   const at::NoGradGuard no_grad;
   const auto parameters = model.module->named_parameters();
   for (size_t i = 0; i < plan.entries.size(); ++i) {
-    at::Tensor to = parameters[plan.entries[i].student.name];
+    const at::Tensor& to = parameters[plan.entries[i].student.name];
     to.copy_(Borrow(student.tensors[i]).view_as(to));
   }
 }

@@ -15,7 +15,7 @@ namespace {
 // A part of the training split, so that accuracy on the test split is that on
 // unseen images.
 data::Dataset CalibrationImages(const OnnxExportOptions& options) {
-  const data::Dataset train = OpenTrainSplit(options.data);
+  data::Dataset train = OpenTrainSplit(options.data);
   if (train.size() <= options.calibration_images) {
     spdlog::info("calibrating with all {} images of {}", train.size(),
                  train.name);

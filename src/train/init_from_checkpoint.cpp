@@ -47,7 +47,7 @@ std::vector<std::string> InitFromCheckpoint(nn::Model& model,
   std::vector<std::string> drawn;
   for (const auto& tensor : tensors) {
     const std::string& name = tensor.spec.name;
-    at::Tensor to = parameters[name];
+    const at::Tensor& to = parameters[name];
     if (IsClassifier(tensor)) {
       to.copy_(nn::Draw(InitFor(model.config, tensor, initializer), tensor.spec,
                         seed));
