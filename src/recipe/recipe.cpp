@@ -390,17 +390,16 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
       Reader{*object, key.key}(value);
     }
   });
-  if (JsonObject* distill = sections.Find("distill");
-      recipe.train.distill.method == train::Distillation::kHard &&
-      (distill == nullptr || !distill->Has("alpha"))) {
-    recipe.train.distill.alpha = kHardAlpha;
-  }
-  sections.Finish();
-  root.Finish();
   const auto given = [&](const char* section, const char* key) {
     JsonObject* object = sections.Find(section);
     return object != nullptr && object->Has(key);
   };
+  if (recipe.train.distill.method == train::Distillation::kHard &&
+      !given("distill", "alpha")) {
+    recipe.train.distill.alpha = kHardAlpha;
+  }
+  sections.Finish();
+  root.Finish();
   if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
   if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
   Derive(recipe);
