@@ -78,9 +78,9 @@ ScoreTable ScoresOf(const Reference& teacher, const Images& images,
                   "weights are corrupt, or these are not its images");
     }
     for (int64_t axis = 0; axis < scores.dim(); ++axis) {
-      const auto rows = scores.transpose(0, axis).flatten(1);
-      SetScores(table, leaves.names[i], static_cast<size_t>(axis),
-                scores.dim() == 1 ? scores : rows.sum(1));
+      SetScores(
+          table, leaves.names[i], static_cast<size_t>(axis),
+          scores.transpose(0, axis).reshape({scores.size(axis), -1}).sum(1));
     }
   }
   return table;

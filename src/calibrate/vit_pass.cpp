@@ -78,17 +78,20 @@ at::Tensor VitPass::FinalNormInput(const at::Tensor& x) const {
       return x.slice(1, config_.PrefixTokens()).mean(1, /*keepdim=*/true);
     case model::Pooling::kNormedAverage:
       return x.slice(1, config_.PrefixTokens());
+    case model::Pooling::kAttention:
+      break;  // RequireSupported refuses it
   }
   return x;
 }
 
 std::vector<HeadInput> VitPass::HeadInputs(const at::Tensor& normed) const {
-  if (config_.pooling == model::Pooling::kNormedAverage) {
-    return {{"head", normed.mean(1)}};
-  }
-  std::vector<HeadInput> inputs = {{"head", normed.select(1, 0)}};
+  std::vector<HeadInput> inputs(config_.dist_token ? 2 : 1);
+  const bool average = config_.pooling == model::Pooling::kNormedAverage;
+  inputs[0].head = "head";
+  inputs[0].features = average ? normed.mean(1) : normed.select(1, 0);
   if (config_.dist_token) {
-    inputs.push_back({"head_dist", normed.select(1, 1)});
+    inputs[1].head = "head_dist";
+    inputs[1].features = normed.select(1, 1);
   }
   return inputs;
 }

@@ -92,7 +92,8 @@ void AddTimmEva(std::vector<Source>& out) {
                               "pre-training"}},
                  .pretrained_cfg = dinov3});
   // What shows an Eva: biases, projections, or layer scales without learnt
-  // positions, as which DeiT III's have these names.
+  // positions, as which DeiT III's have these names. The patch embedding comes
+  // first, so that a copy that shows several counts once.
   const std::vector<std::string> shown[] = {
       {"blocks.0.attn.q_bias"},
       {"blocks.0.attn.q_proj.weight"},
@@ -100,7 +101,7 @@ void AddTimmEva(std::vector<Source>& out) {
       {"blocks.0.gamma_1", "!pos_embed"},
       {"blocks.0.gamma_1", "norm_pre.weight"}};
   for (std::vector<std::string> markers : shown) {
-    markers.push_back(patches);
+    markers.insert(markers.begin(), patches);
     out.push_back({.name = "timm's EVA",
                    .markers = std::move(markers),
                    .rows = TimmEvaRows(),

@@ -271,8 +271,9 @@ TEST(StreamBasis, OfFewRowsHasNoMean) {
 TEST(RotatedReader, WithoutABiasReadsItFromTheNorm) {
   const int64_t width = 6;
   const auto s = Centred(model::HashedNormalTensor("s", {9, width}));
+  // A basis of vectors of mean 0 makes rows of mean 0.
   const RotatedReader reader = {
-      model::HashedNormalTensor("w", {4, width}).to(at::kDouble),
+      Centred(model::HashedNormalTensor("w", {4, width})).to(at::kDouble),
       model::HashedNormalTensor("b", {4}).to(at::kDouble)};
   Weights student;
   student.Set("norm.weight", at::full({width}, 2.0));

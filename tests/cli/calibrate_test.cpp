@@ -129,7 +129,7 @@ TEST_F(Calibrate, APlanIsReplayedOnTheSameImagesOnly) {
     const Outcome other =
         replay({"--data-root", kData, "--train-range", "0,3"});
     EXPECT_EQ(other.exit_code, 6);
-    EXPECT_THAT(other.err, AllOf(HasSubstr("--data-root"),
+    EXPECT_THAT(other.err, AllOf(HasSubstr("data_root: "),
                                  HasSubstr("are not those of the plan")));
     const Outcome none = replay({});
     EXPECT_EQ(none.exit_code, 2);
@@ -265,6 +265,7 @@ TEST_F(Calibrate, TrainingBeginsWithASolvedStudent) {
     "init": {"select": "projection"},
     "teacher": {"file": "teacher.safetensors"},
     "data": {"name": "folder"},
+    "augment": {"crop": "random-resized"},
     "train": {"epochs": 1, "warmup_epochs": 0, "batch_size": 4,
               "mixup_batch": 2}})");
   const Outcome run =

@@ -77,6 +77,7 @@ TEST(FindWorld, ReadsSlurmsVariablesOfAStep) {
   EXPECT_EQ(WorldOf(variables)->host, "127.0.0.1");
   variables["SLURM_STEP_NUM_TASKS"] = "1";
   variables["SLURM_PROCID"] = "0";
+  variables["SLURM_LOCALID"] = "0";
   EXPECT_FALSE(WorldOf(variables));  // one task alone
 }
 

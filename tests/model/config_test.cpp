@@ -81,11 +81,6 @@ TEST(Validate, NamesTheFieldOfAConvNext) {
       {"student.head_hidden_size", "head_norm_first"});
 }
 
-TEST(Validate, LeavesActivationsOfConvNextsToConvNexts) {
-  ExpectVitError([](auto& c) { c.activation = Activation::kSilu; },
-                 {"student.activation", "'silu'"});
-}
-
 TEST(ConvNextConfig, RoundsTheTieredStemAsTimm) {
   ConvNextConfig c;
   c.stem_type = ConvNextStem::kOverlapTiered;

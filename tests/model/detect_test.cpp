@@ -101,21 +101,21 @@ TEST(Detect, ReportsItsAssumptions) {
 
 TEST(Detect, AssumesHeadsOf64ChannelsForUnknownWidths) {
   VitConfig config;
-  config.embed_dim = 320;
-  config.num_heads = 5;
-  config.mlp_ratio = 10.0 / 3;  // hidden: 1066
+  config.embed_dim = 448;
+  config.num_heads = 7;
+  config.mlp_ratio = 10.0 / 3;  // hidden: 1493
   const auto detection = Detect(SpecsSource(config));
   const auto& found = std::get<VitConfig>(detection->config);
-  EXPECT_EQ(found.num_heads, 5);
+  EXPECT_EQ(found.num_heads, 7);
   EXPECT_EQ(found.MlpHidden(), config.MlpHidden());
-  EXPECT_EQ(found.name, "vit_d320_l12_h5_p16");
+  EXPECT_EQ(found.name, "vit_d448_l12_h7_p16");
   EXPECT_EQ(Assumptions(*detection),
-            "64 channels per head, so 5 heads; the class token is pooled, not "
+            "64 channels per head, so 7 heads; the class token is pooled, not "
             "the patches");
   EXPECT_FALSE(detection->knows_heads);
   EXPECT_TRUE(Detect(Tiny())->knows_heads);
   EXPECT_TRUE(Detect(Femto())->knows_heads);
-  EXPECT_TRUE(Detect(SpecsSource(config), {.num_heads = 10})->knows_heads);
+  EXPECT_TRUE(Detect(SpecsSource(config), {.num_heads = 14})->knows_heads);
 
   config.embed_dim = 100;
   config.num_heads = 2;

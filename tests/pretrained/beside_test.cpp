@@ -190,8 +190,10 @@ TEST(Beside, UnsupportedPartsAreToldUnlessTheModelIsGiven) {
   const TempFolder folder;
   const std::string path = WriteVit(folder);
   WriteTextFile(folder / "config.json", R"({"hidden_act": "relu"})");
+  EXPECT_EQ(VitOf(FactsOf(Open(path))).activation, model::Activation::kRelu);
+  WriteTextFile(folder / "config.json", R"({"hidden_act": "mish"})");
   ExpectError([&] { FactsOf(Open(path)); }, ErrorKind::kMismatch,
-              {"config.json", "relu", "--model"});
+              {"config.json", "mish", "--model"});
   EXPECT_EQ(NameOf(FactsOf(Open(path), {.model = SmallVit()}).model), "small");
 }
 

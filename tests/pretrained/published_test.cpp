@@ -128,10 +128,11 @@ TEST(Published, FactsCountForAFileOfThatName) {
 TEST(Published, FactsCountForTheArchitectureInConfigJson) {
   const TempFolder folder;
   const std::string path = WriteShapes(folder / "model.safetensors", TestVit());
-  EXPECT_EQ(NumHeads(FactsOf(Open(path)).model), 1);
+  EXPECT_EQ(FactsOf(Open(path)).model_source, FactSource::kLibrary);
   WriteTextFile(folder / "config.json", R"({"architecture": "test_vit",
       "pretrained_cfg": {"tag": "r160_in1k", "crop_pct": 0.9}})");
   const Facts facts = FactsOf(Open(path));
+  EXPECT_EQ(facts.model_source, FactSource::kName);
   EXPECT_EQ(NumHeads(facts.model), 2);
   EXPECT_EQ(facts.crop_pct.value, 0.9);
   EXPECT_EQ(facts.crop_pct.detail, "config.json");

@@ -41,6 +41,7 @@ Options RankOptions(const model::Config& config) {
   options.micro_batch = 2;
   options.mixup_batch = 2;
   options.transform.img_size = size;
+  options.transform.crop = augment::TrainCrop::kRandomResized;
   options.evaluation.img_size = size;
   return options;
 }
@@ -51,14 +52,14 @@ Teacher FeatureTeacher(const model::Config& config) {
   return ModelTeacher(teacher, Distillation::kFeature, {});
 }
 
-struct Run {
+struct RankRun {
   std::vector<double> losses;  // of each step, on the first rank
   TrainResult result;
   std::vector<EpochReport> epochs;
 };
 
 // Trains on one rank of a group, or alone.
-Run TrainAlone(const model::Config& config, const Options& options,
+RankRun TrainAlone(const model::Config& config, const Options& options,
                const std::filesystem::path& path,
                distributed::ProcessGroup* group, int64_t stop_after) {
   at::set_num_threads(1);  // of this thread
@@ -69,7 +70,7 @@ Run TrainAlone(const model::Config& config, const Options& options,
   }
   nn::Model model = nn::Build(config);
   Initialize(model, model::Initializer::kTimm, 1);
-  Run run;
+  RankRun run;
   TrainCallbacks callbacks;
   callbacks.on_step = [&](const StepReport& r) {
     run.losses.push_back(r.loss);
@@ -87,11 +88,11 @@ Run TrainAlone(const model::Config& config, const Options& options,
   return run;
 }
 
-Run TrainOn(int ranks, const model::Config& config, const Options& options,
+RankRun TrainOn(int ranks, const model::Config& config, const Options& options,
             const std::filesystem::path& path, int64_t stop_after = 0) {
-  Run run;
+  RankRun run;
   distributed::RunRanks(ranks, [&](distributed::ProcessGroup& group) {
-    Run own = TrainAlone(config, options, path, &group, stop_after);
+    RankRun own = TrainAlone(config, options, path, &group, stop_after);
     if (group.IsFirst()) run = std::move(own);
   });
   return run;
@@ -138,13 +139,13 @@ TEST_F(Ranks, TheirNumberChangesOnlyRounding) {
       Options options = RankOptions(config);
       options.distill.method = method;
       const TempFolder alone;
-      const Run one =
+      const RankRun one =
           TrainAlone(config, options, alone.path(), nullptr, /*stop_after=*/0);
       ASSERT_EQ(one.losses.size(), static_cast<size_t>(kSteps));
       for (const int ranks : {1, 2, 3, 4}) {
         SCOPED_TRACE(ranks);
         const TempFolder together;
-        const Run run = TrainOn(ranks, config, options, together.path());
+        const RankRun run = TrainOn(ranks, config, options, together.path());
         ExpectSameCurve(one.losses, run.losses);
         ExpectClose(alone, together);
       }
@@ -179,14 +180,14 @@ TEST_F(Ranks, TheSameNumberEndsInTheSameBytes) {
 TEST_F(Ranks, ARunStoppedAtTwoResumesAtAnyNumber) {
   const Options options = RankOptions(SmallVit());
   const TempFolder whole;
-  const Run expected = TrainOn(2, SmallVit(), options, whole.path());
+  const RankRun expected = TrainOn(2, SmallVit(), options, whole.path());
   for (const int ranks : {1, 2, 3, 4}) {
     SCOPED_TRACE(ranks);
     const TempFolder parts;
-    const Run first = TrainOn(2, SmallVit(), options, parts.path(), 4);
+    const RankRun first = TrainOn(2, SmallVit(), options, parts.path(), 4);
     EXPECT_EQ(first.result.signal, 15);  // which one rank received
     EXPECT_EQ(first.result.state.step, 4);
-    Run second = TrainOn(ranks, SmallVit(), options, parts.path());
+    RankRun second = TrainOn(ranks, SmallVit(), options, parts.path());
     EXPECT_EQ(second.result.signal, 0);
     auto losses = first.losses;
     losses.insert(losses.end(), second.losses.begin(), second.losses.end());
@@ -202,11 +203,11 @@ TEST_F(Ranks, EvaluateEachImageOnce) {
   options.schedule.lr = 0;
   options.schedule.min_lr = 0;
   const TempFolder alone;
-  const Run one =
+  const RankRun one =
       TrainAlone(SmallVit(), options, alone.path(), nullptr, /*stop_after=*/1);
   for (const int ranks : {2, 3, 4}) {
     const TempFolder together;
-    const Run run = TrainOn(ranks, SmallVit(), options, together.path(), 1);
+    const RankRun run = TrainOn(ranks, SmallVit(), options, together.path(), 1);
     ASSERT_EQ(run.epochs.size(), 1U);
     const Evaluation& expected = *one.epochs[0].test;
     const Evaluation& shared = *run.epochs[0].test;
@@ -229,7 +230,7 @@ TEST_F(Ranks, ShareTheTeachersPass) {
   options.erasing.probability = 0;
   options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
   const TempFolder alone;
-  const Run one =
+  const RankRun one =
       TrainAlone(SmallVit(), options, alone.path(), nullptr, /*stop_after=*/0);
   for (const int ranks : {2, 3}) {
     const TempFolder together;
