@@ -83,6 +83,23 @@ void AddNumHeads(CLI::App& command, int64_t& num_heads) {
       ->type_name("N");
 }
 
+void AddCheckpointModel(CLI::App& command, naming::CopyChoice& copy,
+                        int64_t& num_heads,
+                        std::optional<model::Config>& model) {
+  AddCopyChoice(command, copy);
+  AddNumHeads(command, num_heads);
+  AddModelName(command, "--model", model,
+               "Model of the checkpoint if it cannot be detected: a name (see "
+               "wsel models) or a JSON file; it has the checkpoint's number of "
+               "classes");
+}
+
+void AddCheckpointModel(CLI::App& command,
+                        pretrained::CheckpointRequest& checkpoint) {
+  AddCheckpointModel(command, checkpoint.copy, checkpoint.num_heads,
+                     checkpoint.given.model);
+}
+
 CLI::Option* AddFile(CLI::App& command, const std::string& name,
                      std::string& value, const std::string& help) {
   return command.add_option(name, value, help)->type_name("FILE");
