@@ -46,6 +46,11 @@ TEST(Recipe, SolvesTheMixupBatchAndTheWarmupThatAreNotGiven) {
   EXPECT_EQ(of({"train.batch_size=128"}).mixup_batch, 64);
   EXPECT_EQ(of({"train.epochs=12"}).schedule.warmup_epochs, 2);
   EXPECT_EQ(of({"train.epochs=60"}).schedule.warmup_epochs, 50);
+  // A sixth, rounded, as SetEpochs does.
+  EXPECT_EQ(of({"train.epochs=9"}).schedule.warmup_epochs, 2);
+  Recipe recipe = RecipeFromJson(kSmall, "r.json", {});
+  SetEpochs(recipe, 9);
+  EXPECT_EQ(recipe.train.schedule.warmup_epochs, 2);
   EXPECT_THROW(of({"train.batch_size=96", "train.mixup_batch=64"}), Error);
   EXPECT_THROW(of({"train.epochs=12", "train.warmup_epochs=50"}), Error);
   EXPECT_THROW(of({"train.batch_size=33"}), Error);
