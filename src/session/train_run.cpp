@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/error.h"
@@ -98,7 +99,8 @@ std::string PretrainedOf(const TrainRun& run) {
 
 TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
                   const run::RunFolder& folder, bool resume,
-                  distributed::ProcessGroup* group) {
+                  distributed::ProcessGroup* group,
+                  std::optional<pretrained::PretrainedCheckpoint> init) {
   if (folder.HasRun() && !resume) {
     throw Error(ErrorKind::kUsage, folder.root().string(),
                 "already holds a run; continue it with --resume, or choose "
@@ -109,6 +111,7 @@ TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
   run.device = device;
   run.group = group;
   run.resumes = resume && folder.HasState();
+  if (!run.resumes) run.checkpoint = std::move(init);
   if (!run.recipe.teacher.file.empty()) {
     // The file may change.
     std::string& given = run.recipe.teacher.model;
@@ -132,7 +135,7 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
   CheckKernels(run, folder.state(), allow_other_kernels);
   // Opened first, so that a mismatch is found before data is read.
   if (!recipe.init.file.empty() && !run.resumes) {
-    run.checkpoint = OpenInitCheckpoint(recipe);
+    run.checkpoint = OpenInitCheckpoint(recipe, std::move(run.checkpoint));
   }
   run.splits = OpenSplits(recipe.data);
   SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));

@@ -167,6 +167,11 @@ TEST(Train, InitAloneSaysWhichModel) {
   EXPECT_EQ(config["data"]["mean"][0], 0.5);
   EXPECT_EQ(config["train"]["mixup_batch"], 64);  // nothing is mixed
   EXPECT_EQ(config["optimizer"]["lr"], 1e-3);
+  // The checkpoint is opened once.
+  const std::string facts = "last.safetensors: images of 16 px";
+  const size_t logged = run.err.find(facts);
+  ASSERT_NE(logged, std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find(facts, logged + 1), std::string::npos) << run.err;
 
   // --resume needs no recipe.
   const Outcome again = RunWsel(
