@@ -11,6 +11,7 @@
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
 #include "wsel/data/dataset_info.h"
+#include "wsel/train/augmentation_switches.h"
 
 namespace wsel::recipe {
 namespace {
@@ -73,6 +74,11 @@ TEST(Recipe, AugmentationIsSetAtOnce) {
   EXPECT_EQ(none.transform.crop, augment::TrainCrop::kEvaluation);
   EXPECT_EQ(none.transform.hflip, 0);
   EXPECT_EQ(none.erasing.probability, 0);
+  for (const auto& one : train::AugmentationSwitches()) {
+    EXPECT_TRUE(one.is_on(paper)) << one.off;
+    EXPECT_EQ(one.is_on(light), one.crops_or_flips) << one.off;
+    EXPECT_FALSE(one.is_on(none)) << one.off;
+  }
 }
 
 // --init without a model: the model and its images are the checkpoint's.
