@@ -27,7 +27,7 @@ void RequireSupported(const model::Config& config) {
   if (vit == nullptr || IsUsual(*vit)) return;
   throw Error(ErrorKind::kMismatch, "calibrate",
               "runs a teacher layer by layer, and {} has {}, which it does not "
-              "support; leave it out, or select by weights (--method uniform)",
+              "support; leave it out, or select by weights (`method` uniform)",
               NameOf(config), fmt::join(ForwardExtras(config), ", "));
 }
 

@@ -1,6 +1,9 @@
 #include "options.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
@@ -171,6 +174,40 @@ void AddDryRun(CLI::App& command, bool& dry_run) {
 
 void AddJson(CLI::App& command, bool& json) {
   command.add_flag("--json", json, "Print the result as JSON");
+}
+
+std::string OptionOf(std::string_view field) {
+  std::string option = fmt::format("--{}", field);
+  std::ranges::replace(option, '_', '-');
+  return option;
+}
+
+std::string WithOptions(std::string_view text, const CLI::App& command) {
+  const auto is_field = [](std::string_view name) {
+    return !name.empty() &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
+               std::string_view::npos;
+  };
+  std::string named;
+  while (true) {
+    const size_t open = text.find('`');
+    if (open == std::string_view::npos) break;
+    const size_t close = text.find('`', open + 1);
+    if (close == std::string_view::npos) break;
+    named += text.substr(0, open);
+    const std::string_view field = text.substr(open + 1, close - open - 1);
+    if (is_field(field)) {
+      const std::string option = OptionOf(field);
+      const bool known = command.get_option_no_throw(option) != nullptr;
+      named += known ? option : field;
+      text.remove_prefix(close + 1);
+    } else {  // the second backtick may open another
+      named += text.substr(open, close - open);
+      text.remove_prefix(close);
+    }
+  }
+  named += text;
+  return named;
 }
 
 void WithSets(

@@ -88,6 +88,14 @@ void AddThreads(CLI::App& command, int& threads);
 void AddDryRun(CLI::App& command, bool& dry_run);
 void AddJson(CLI::App& command, bool& json);
 
+// The name of the option that sets a field: "--img-size" of "img_size".
+std::string OptionOf(std::string_view field);
+
+// Libraries write `img_size`, in backticks, in messages about what to do: the
+// text with "--img-size" in its place if the command has that option, else with
+// the bare field.
+std::string WithOptions(std::string_view text, const CLI::App& command);
+
 // Calls `read` with the values of --set. An error that one of them causes names
 // it: one that `read` throws as soon as it is given that value.
 void WithSets(const std::vector<std::string>& sets,

@@ -110,8 +110,8 @@ void Failures::Linger() {
 std::string LostText(const std::string& name) {
   return name +
          " has ended without reporting an error: it was killed, ran out of "
-         "memory, or its machine is gone; a run resumes from its last saved "
-         "state with --resume";
+         "memory, or its machine is gone; a run can be resumed from its "
+         "last saved state";
 }
 
 }  // namespace wsel::distributed

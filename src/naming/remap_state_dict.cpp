@@ -126,7 +126,7 @@ RemappedStateDict RemapStateDict(const TensorSource& file,
     const auto all = Candidates(file, names, {});
     return Unchosen(
         file,
-        fmt::format("has no ViT or ConvNeXt under '{}', which --checkpoint-key "
+        fmt::format("has no ViT or ConvNeXt under '{}', which `checkpoint_key` "
                     "names; {}",
                     choice.key,
                     all.empty() ? "wsel inspect lists its tensors"
@@ -136,7 +136,7 @@ RemappedStateDict RemapStateDict(const TensorSource& file,
   if (best.size() > 1) {
     return Unchosen(file, fmt::format("has several copies of a model's "
                                       "weights, {}; choose one with "
-                                      "--checkpoint-key",
+                                      "`checkpoint_key`",
                                       ListOf(best)));
   }
   std::vector<std::string> others;

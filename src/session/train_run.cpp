@@ -78,7 +78,7 @@ void CheckKernels(const TrainRun& run, const std::filesystem::path& state,
   const std::string restore = kernels::HowToRestore(begun, now);
   throw Error(ErrorKind::kConfig, state.string(),
               "{}. To go on as it began, {}; to go on with weights that differ "
-              "in their last bits, add --allow-other-kernels",
+              "in their last bits, add `allow_other_kernels`",
               both,
               restore.empty()
                   ? "use a machine or an installation like the first"
@@ -103,8 +103,8 @@ TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
                   std::optional<pretrained::PretrainedCheckpoint> init) {
   if (folder.HasRun() && !resume) {
     throw Error(ErrorKind::kUsage, folder.root().string(),
-                "already holds a run; continue it with --resume, or choose "
-                "another --output");
+                "already holds a run; continue it with `resume`, or choose "
+                "another `output`");
   }
   TrainRun run;
   run.recipe = std::move(recipe);

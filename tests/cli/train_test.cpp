@@ -408,7 +408,8 @@ TEST(Train, ClassesAreMatchedByName) {
       1e-6);
   const Outcome other = eval({"--classes", "B"});
   EXPECT_EQ(other.exit_code, 6);
-  EXPECT_THAT(other.err, HasSubstr("only the checkpoint has b"));
+  EXPECT_THAT(other.err, AllOf(HasSubstr("only the checkpoint has b"),
+                               HasSubstr("with --class-order torchvision")));
 
   const Outcome init = RunWsel(
       folder, Train("two", {"--init", file, "--epochs", "1", "--set",

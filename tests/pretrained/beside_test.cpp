@@ -191,7 +191,7 @@ TEST(Beside, UnsupportedPartsAreToldUnlessTheModelIsGiven) {
   const std::string path = WriteVit(folder);
   WriteTextFile(folder / "config.json", R"({"hidden_act": "relu"})");
   ExpectError([&] { FactsOf(Open(path)); }, ErrorKind::kMismatch,
-              {"config.json", "relu", "--model"});
+              {"config.json", "relu", "`model`"});
   EXPECT_EQ(NameOf(FactsOf(Open(path), {.model = SmallVit()}).model), "small");
 }
 
