@@ -3,11 +3,11 @@
 #include <variant>
 
 #include "convnext_pass.h"
+#include "finite.h"
 #include "score_table.h"
 #include "tile_sums.h"
 #include "vit_pass.h"
 #include "wsel/calibrate/importance.h"
-#include "wsel/core/error.h"
 #include "wsel/kernels/depthwise.h"
 
 namespace wsel::calibrate {
@@ -40,16 +40,6 @@ at::Tensor ColumnNorms(const at::Tensor& weight, const at::Tensor& gamma) {
   if (gamma.defined()) w = w * gamma.to(at::kDouble).unsqueeze(1);
   // A column of a kernel is all its positions.
   return w.square().sum(0).view({weight.size(1), -1}).sum(1);
-}
-
-void RequireFinite(const Sums& sums, const std::string& block) {
-  for (const at::Tensor& sum : sums) {
-    if (at::isfinite(sum).all().item<bool>()) continue;
-    throw Error(ErrorKind::kMismatch, block,
-                "the teacher's activations on the calibration images are NaN "
-                "or infinite, so they cannot be ranked; its weights are "
-                "corrupt, or these are not its images");
-  }
 }
 
 // Six sums a block, then that of the final norm.
@@ -99,7 +89,7 @@ ScoreTable VitScores(const Reference& reference, const model::VitConfig& config,
     SetScores(table, fc2, 1,
               Shares(sums[5] * ColumnNorms(w[fc2], w[name + ".ls2.gamma"])));
   }
-  RequireFinite({all.back()}, teacher.FinalNorm());
+  RequireFinite(all.back(), teacher.FinalNorm());
   SetScores(table, teacher.FinalNorm() + ".weight", 0, Shares(all.back()));
   return table;
 }
@@ -168,7 +158,7 @@ ScoreTable ConvNextScores(const Reference& reference,
   const auto layers = ConvNextLayers(teacher);
   for (size_t i = 0; i < layers.size(); ++i) {
     const LayerSums& layer = layers[i];
-    RequireFinite({sums[i]}, layer.tensor);
+    RequireFinite(sums[i], layer.tensor);
     const at::Tensor gamma =
         layer.gamma.empty() ? at::Tensor() : w[layer.gamma];
     SetScores(table, layer.tensor, layer.axis,
@@ -176,13 +166,13 @@ ScoreTable ConvNextScores(const Reference& reference,
   }
   if (config.head_hidden_size > 0) {
     const at::Tensor& energy = sums[layers.size()];
-    RequireFinite({energy}, kPreLogits);
+    RequireFinite(energy, kPreLogits);
     const at::Tensor head = w["head.fc.weight"];
     // Of the layer that gives the channels: the classifier may be left out.
     SetScores(table, std::string(kPreLogits) + ".weight", 0,
               Shares(head.defined() ? energy * ColumnNorms(head, {}) : energy));
   }
-  RequireFinite({sums.back()}, teacher.FinalNorm());
+  RequireFinite(sums.back(), teacher.FinalNorm());
   SetScores(table, teacher.FinalNorm() + ".weight", 0, Shares(sums.back()));
   return table;
 }

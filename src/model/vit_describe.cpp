@@ -1,45 +1,10 @@
 #include <fmt/format.h>
 
 #include "vit.h"
+#include "vit_forms.h"
 
 namespace wsel::model {
 namespace {
-
-// A form that a ViT may have beside the usual one, in words.
-struct Form {
-  bool (*has)(const VitConfig& c);
-  std::string_view words;
-};
-
-constexpr Form kForms[] = {
-    {[](const VitConfig& c) { return c.pre_norm; }, "a norm before the blocks"},
-    {[](const VitConfig& c) { return c.layer_scale != 0; }, "layer scale"},
-    {[](const VitConfig& c) { return c.activation == Activation::kQuickGelu; },
-     "QuickGELU"},
-    {[](const VitConfig& c) { return c.activation == Activation::kGeluTanh; },
-     "GELU approximated by tanh"},
-    {[](const VitConfig& c) { return c.activation == Activation::kRelu; },
-     "ReLU"},
-    {[](const VitConfig& c) { return c.norm == Norm::kRmsNorm; }, "RMSNorm"},
-    {[](const VitConfig& c) { return c.embed_norm; },
-     "a norm of the patch embedding"},
-    {[](const VitConfig& c) { return c.block == BlockForm::kPostNorm; },
-     "post-norm blocks"},
-    {[](const VitConfig& c) { return c.block == BlockForm::kParallel; },
-     "parallel blocks"},
-    {[](const VitConfig& c) { return c.rope != Rope::kNone; },
-     "rotary positions"},
-    {[](const VitConfig& c) { return c.qk_norm; },
-     "normalised queries and keys"},
-    {[](const VitConfig& c) { return c.diff_attn; }, "differential attention"},
-    {[](const VitConfig& c) { return c.scale_attn_norm; },
-     "a norm before attention's projection"},
-    {[](const VitConfig& c) { return c.mlp != MlpForm::kMlp; }, "SwiGLU"},
-    {[](const VitConfig& c) { return c.scale_mlp_norm; },
-     "a norm of the MLP's hidden channels"},
-    {[](const VitConfig& c) { return c.pooling == Pooling::kAttention; },
-     "attention pooling"},
-};
 
 std::string_view WordsOf(Pooling pooling) {
   if (pooling == Pooling::kToken) return "";
@@ -51,8 +16,8 @@ std::string_view WordsOf(Pooling pooling) {
 
 std::vector<std::string_view> VitForwardExtras(const VitConfig& c) {
   std::vector<std::string_view> extras;
-  for (const Form& form : kForms) {
-    if (form.has(c)) extras.push_back(form.words);
+  for (const VitForm& form : kVitForms) {
+    if (form.is_extra && form.has(c)) extras.push_back(form.words);
   }
   return extras;
 }
@@ -76,11 +41,10 @@ std::string DescribeVit(const VitConfig& c) {
   } else if (c.no_embed_class) {
     text += ", no position embedding for prefix tokens";
   }
-  for (const Form& form : kForms) {
-    // Said above, or shorter than as what a teacher has.
-    if (!form.has(c) || form.words == "attention pooling") continue;
-    const bool article = form.words.starts_with("a ");
-    text += fmt::format(", {}", form.words.substr(article ? 2 : 0));
+  for (const std::string_view extra : VitForwardExtras(c)) {
+    if (extra == "attention pooling") continue;  // said above
+    // Shorter than as what a teacher has.
+    text += fmt::format(", {}", extra.substr(extra.starts_with("a ") ? 2 : 0));
   }
   if (!c.final_norm) text += ", no final norm";
   if (c.qkv == Qkv::kQvBias) text += ", q and v biases";
