@@ -5,6 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
 namespace wsel::naming {
 namespace {
 
@@ -65,6 +70,16 @@ TEST(Remap, TakesATensorThatIsPartOfTwo) {
                               {"positions"});
   EXPECT_THAT(shared.unexpected, IsEmpty());
   EXPECT_THAT(shared.tensors->Specs(), SizeIs(2));
+}
+
+TEST(SourceTables, HaveEachRowOnce) {
+  for (const Source& source : Sources()) {
+    std::set<std::tuple<std::string, std::string, Part>> rows;
+    for (const Row& row : source.rows) {
+      EXPECT_TRUE(rows.insert({row.source, row.timm, row.part}).second)
+          << source.name << ": " << row.source << " -> " << row.timm;
+    }
+  }
 }
 
 }  // namespace
