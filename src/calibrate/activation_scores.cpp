@@ -42,8 +42,16 @@ at::Tensor ColumnNorms(const at::Tensor& weight, const at::Tensor& gamma) {
   return w.square().sum(0).view({weight.size(1), -1}).sum(1);
 }
 
-// Six sums a block, then that of the final norm.
-constexpr size_t kVitSums = 6;
+// The sums of each block; that of the final norm follows.
+enum VitSum {
+  kAttentionInput,
+  kQueries,
+  kKeys,
+  kAttentionOutput,  // before proj
+  kMlpInput,
+  kHidden,
+  kVitSums
+};
 
 Sums VitSumsOf(const VitPass& teacher, const at::Tensor& images) {
   Sums sums;
@@ -74,20 +82,22 @@ ScoreTable VitScores(const Reference& reference, const model::VitConfig& config,
   ScoreTable table = ZeroScores(reference);
   for (int64_t b = 0; b < config.depth; ++b) {
     const std::string name = VitPass::Block(b);
-    const auto first = all.begin() + static_cast<int64_t>(kVitSums) * b;
+    const auto first = all.begin() + kVitSums * b;
     const Sums sums(first, first + kVitSums);
     RequireFinite(sums, name);
     const std::string qkv = name + ".attn.qkv.weight";
     const std::string proj = name + ".attn.proj.weight";
     const std::string fc2 = name + ".mlp.fc2.weight";
-    SetScores(table, qkv, 1, Shares(sums[0]));
-    const auto logits = Shares((sums[1] * sums[2]).sqrt()) / 2;
+    SetScores(table, qkv, 1, Shares(sums[kAttentionInput]));
+    const auto logits = Shares((sums[kQueries] * sums[kKeys]).sqrt()) / 2;
     SetScores(table, qkv, 0, at::cat({logits, logits, at::zeros_like(logits)}));
     SetScores(table, proj, 1,
-              Shares(sums[3] * ColumnNorms(w[proj], w[name + ".ls1.gamma"])));
-    SetScores(table, name + ".mlp.fc1.weight", 1, Shares(sums[4]));
-    SetScores(table, fc2, 1,
-              Shares(sums[5] * ColumnNorms(w[fc2], w[name + ".ls2.gamma"])));
+              Shares(sums[kAttentionOutput] *
+                     ColumnNorms(w[proj], w[name + ".ls1.gamma"])));
+    SetScores(table, name + ".mlp.fc1.weight", 1, Shares(sums[kMlpInput]));
+    SetScores(
+        table, fc2, 1,
+        Shares(sums[kHidden] * ColumnNorms(w[fc2], w[name + ".ls2.gamma"])));
   }
   RequireFinite(all.back(), teacher.FinalNorm());
   SetScores(table, teacher.FinalNorm() + ".weight", 0, Shares(all.back()));
@@ -105,7 +115,7 @@ struct LayerSums {
 std::vector<LayerSums> ConvNextLayers(const ConvNextPass& teacher) {
   std::vector<LayerSums> layers;
   if (teacher.config().HasOverlappingStem()) {
-    layers.push_back({teacher.SecondStemConv() + ".weight", 1, ""});
+    layers.push_back({teacher.config().SecondStemConv() + ".weight", 1, ""});
   }
   for (int stage = 0; stage < 4; ++stage) {
     if (teacher.Downsamples(stage)) {

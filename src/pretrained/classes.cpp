@@ -121,8 +121,8 @@ void LogOrder(const std::string& path, const Names& order, bool chosen,
   if (timms == classes) return;
   spdlog::warn(
       "{}: names no classes, and timm would order the data set's otherwise, "
-      "{}; if it was trained by timm, set class_order to timm, else "
-      "to torchvision",
+      "{}; if it was trained by timm, set class_order to timm, else to "
+      "torchvision",
       path, ListOf(timms));
 }
 
