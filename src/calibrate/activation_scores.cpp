@@ -3,11 +3,11 @@
 #include <variant>
 
 #include "convnext_pass.h"
+#include "finite.h"
 #include "score_table.h"
 #include "tile_sums.h"
 #include "vit_pass.h"
 #include "wsel/calibrate/importance.h"
-#include "wsel/core/error.h"
 #include "wsel/kernels/depthwise.h"
 
 namespace wsel::calibrate {
@@ -42,18 +42,16 @@ at::Tensor ColumnNorms(const at::Tensor& weight, const at::Tensor& gamma) {
   return w.square().sum(0).view({weight.size(1), -1}).sum(1);
 }
 
-void RequireFinite(const Sums& sums, const std::string& block) {
-  for (const at::Tensor& sum : sums) {
-    if (at::isfinite(sum).all().item<bool>()) continue;
-    throw Error(ErrorKind::kMismatch, block,
-                "the teacher's activations on the calibration images are NaN "
-                "or infinite, so they cannot be ranked; its weights are "
-                "corrupt, or these are not its images");
-  }
-}
-
-// Six sums a block, then that of the final norm.
-constexpr size_t kVitSums = 6;
+// The sums of each block; that of the final norm follows.
+enum VitSum {
+  kAttentionInput,
+  kQueries,
+  kKeys,
+  kAttentionOutput,  // before proj
+  kMlpInput,
+  kHidden,
+  kVitSums
+};
 
 Sums VitSumsOf(const VitPass& teacher, const at::Tensor& images) {
   Sums sums;
@@ -84,22 +82,24 @@ ScoreTable VitScores(const Reference& reference, const model::VitConfig& config,
   ScoreTable table = ZeroScores(reference);
   for (int64_t b = 0; b < config.depth; ++b) {
     const std::string name = VitPass::Block(b);
-    const auto first = all.begin() + static_cast<int64_t>(kVitSums) * b;
+    const auto first = all.begin() + kVitSums * b;
     const Sums sums(first, first + kVitSums);
     RequireFinite(sums, name);
     const std::string qkv = name + ".attn.qkv.weight";
     const std::string proj = name + ".attn.proj.weight";
     const std::string fc2 = name + ".mlp.fc2.weight";
-    SetScores(table, qkv, 1, Shares(sums[0]));
-    const auto logits = Shares((sums[1] * sums[2]).sqrt()) / 2;
+    SetScores(table, qkv, 1, Shares(sums[kAttentionInput]));
+    const auto logits = Shares((sums[kQueries] * sums[kKeys]).sqrt()) / 2;
     SetScores(table, qkv, 0, at::cat({logits, logits, at::zeros_like(logits)}));
     SetScores(table, proj, 1,
-              Shares(sums[3] * ColumnNorms(w[proj], w[name + ".ls1.gamma"])));
-    SetScores(table, name + ".mlp.fc1.weight", 1, Shares(sums[4]));
-    SetScores(table, fc2, 1,
-              Shares(sums[5] * ColumnNorms(w[fc2], w[name + ".ls2.gamma"])));
+              Shares(sums[kAttentionOutput] *
+                     ColumnNorms(w[proj], w[name + ".ls1.gamma"])));
+    SetScores(table, name + ".mlp.fc1.weight", 1, Shares(sums[kMlpInput]));
+    SetScores(
+        table, fc2, 1,
+        Shares(sums[kHidden] * ColumnNorms(w[fc2], w[name + ".ls2.gamma"])));
   }
-  RequireFinite({all.back()}, teacher.FinalNorm());
+  RequireFinite(all.back(), teacher.FinalNorm());
   SetScores(table, teacher.FinalNorm() + ".weight", 0, Shares(all.back()));
   return table;
 }
@@ -115,7 +115,7 @@ struct LayerSums {
 std::vector<LayerSums> ConvNextLayers(const ConvNextPass& teacher) {
   std::vector<LayerSums> layers;
   if (teacher.config().HasOverlappingStem()) {
-    layers.push_back({teacher.SecondStemConv() + ".weight", 1, ""});
+    layers.push_back({teacher.config().SecondStemConv() + ".weight", 1, ""});
   }
   for (int stage = 0; stage < 4; ++stage) {
     if (teacher.Downsamples(stage)) {
@@ -168,7 +168,7 @@ ScoreTable ConvNextScores(const Reference& reference,
   const auto layers = ConvNextLayers(teacher);
   for (size_t i = 0; i < layers.size(); ++i) {
     const LayerSums& layer = layers[i];
-    RequireFinite({sums[i]}, layer.tensor);
+    RequireFinite(sums[i], layer.tensor);
     const at::Tensor gamma =
         layer.gamma.empty() ? at::Tensor() : w[layer.gamma];
     SetScores(table, layer.tensor, layer.axis,
@@ -176,13 +176,13 @@ ScoreTable ConvNextScores(const Reference& reference,
   }
   if (config.head_hidden_size > 0) {
     const at::Tensor& energy = sums[layers.size()];
-    RequireFinite({energy}, kPreLogits);
+    RequireFinite(energy, kPreLogits);
     const at::Tensor head = w["head.fc.weight"];
     // Of the layer that gives the channels: the classifier may be left out.
     SetScores(table, std::string(kPreLogits) + ".weight", 0,
               Shares(head.defined() ? energy * ColumnNorms(head, {}) : energy));
   }
-  RequireFinite({sums.back()}, teacher.FinalNorm());
+  RequireFinite(sums.back(), teacher.FinalNorm());
   SetScores(table, teacher.FinalNorm() + ".weight", 0, Shares(sums.back()));
   return table;
 }

@@ -8,12 +8,11 @@
 #include <string>
 #include <variant>
 
+#include "finite.h"
 #include "layer_chain.h"
-#include "layer_fits.h"
 #include "stream_basis.h"
 #include "taken_indices.h"
 #include "tile_sums.h"
-#include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
 
 namespace wsel::calibrate {
@@ -106,13 +105,11 @@ select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
   select::Agreement agreement;
   const auto names = BlockPrefixes(student);
   for (size_t i = 0; !encode.empty() && i < names.size(); ++i) {
+    RequireFinite(sums[i], names[i],
+                  "the student's or the teacher's activations on the "
+                  "calibration images have");
     agreement.stream.push_back({names[i], Quotient(sums[i][1], sums[i][0]),
                                 Quotient(sums[i][3], sums[i][2])});
-    if (at::isfinite(sums[i]).all().item<bool>()) continue;
-    throw Error(ErrorKind::kMismatch, names[i],
-                "the student's or the teacher's activations on the calibration "
-                "images are NaN or infinite; the teacher's weights are "
-                "corrupt, or these are not its images");
   }
   if (same_classes) {
     agreement.top1 = Rounded(100 * sums.back().item<double>() /

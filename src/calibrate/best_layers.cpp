@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "finite.h"
 #include "layer_chain.h"
 #include "tile_sums.h"
 #include "wsel/core/error.h"
@@ -92,10 +93,8 @@ BestLayers ChooseBestLayers(const Reference& teacher,
     }
     const ChainLayer& layer = chain.layers[worst];
     if (!std::isfinite(least)) {
-      throw Error(ErrorKind::kMismatch, layer.name,
-                  "the teacher's features on the calibration images are NaN or "
-                  "infinite; its weights are corrupt, or these are not its "
-                  "images");
+      ThrowNotFinite(layer.name,
+                     "the teacher's features on the calibration images have");
     }
     best.dropped.push_back(fmt::format("{}: {:.3g}", layer.name, least));
     --surplus[static_cast<size_t>(layer.stage)];

@@ -45,13 +45,15 @@ at::Tensor ConvNextPass::Norm(const std::string& name,
 
 at::Tensor ConvNextPass::StemHidden(const at::Tensor& images) const {
   const auto hidden = Halving(weights_, "stem.0", images);
-  return has_act() ? nn::Activate(config_.activation, hidden) : hidden;
+  return config_.stem_type == model::ConvNextStem::kOverlapAct
+             ? nn::Activate(config_.activation, hidden)
+             : hidden;
 }
 
 at::Tensor ConvNextPass::StemConv(const at::Tensor& images) const {
   if (config_.HasOverlappingStem()) {
     return kernels::ToChannelsLast(
-               Halving(weights_, SecondStemConv(), StemHidden(images)))
+               Halving(weights_, config_.SecondStemConv(), StemHidden(images)))
         .contiguous();
   }
   const int64_t stride = config_.patch_size;
@@ -62,7 +64,7 @@ at::Tensor ConvNextPass::StemConv(const at::Tensor& images) const {
 }
 
 at::Tensor ConvNextPass::Stem(const at::Tensor& images) const {
-  return Norm(StemNorm(), StemConv(images));
+  return Norm(config_.StemNorm(), StemConv(images));
 }
 
 bool ConvNextPass::Downsamples(int stage) const {
@@ -86,8 +88,8 @@ at::Tensor ConvNextPass::Normed(int stage, int64_t block,
   return Norm(name + ".norm", y);
 }
 
-at::Tensor ConvNextPass::Inner(int stage, int64_t block,
-                               const at::Tensor& normed) const {
+at::Tensor ConvNextPass::Fc1(int stage, int64_t block,
+                             const at::Tensor& normed) const {
   return Linear(weights_, Name(stage, block) + ".mlp.fc1", normed);
 }
 
@@ -97,7 +99,7 @@ ConvNextBlock ConvNextPass::Block(int stage, int64_t block,
   ConvNextBlock pass;
   pass.normed = Normed(stage, block, x);
   pass.hidden =
-      nn::Activate(config_.activation, Inner(stage, block, pass.normed));
+      nn::Activate(config_.activation, Fc1(stage, block, pass.normed));
   if (weights_.Has(name + ".mlp.grn.weight")) {
     pass.hidden = Grn(weights_, name + ".mlp.grn", pass.hidden);
   }

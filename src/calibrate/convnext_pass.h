@@ -36,7 +36,7 @@ class ConvNextPass {
   at::Tensor Downsample(int stage, const at::Tensor& x) const;
   // What fc1 reads [B, H, W, D], and its output [B, H, W, 4D].
   at::Tensor Normed(int stage, int64_t block, const at::Tensor& x) const;
-  at::Tensor Inner(int stage, int64_t block, const at::Tensor& normed) const;
+  at::Tensor Fc1(int stage, int64_t block, const at::Tensor& normed) const;
   ConvNextBlock Block(int stage, int64_t block, const at::Tensor& x) const;
 
   // After pooling and the final norm, [B, D].
@@ -53,13 +53,6 @@ class ConvNextPass {
     return config_.head_norm_first ? "norm_pre" : "head.norm";
   }
 
-  // Numbered as in timm, where an activation between convolutions counts.
-  std::string SecondStemConv() const { return has_act() ? "stem.2" : "stem.1"; }
-  std::string StemNorm() const {
-    if (!config_.HasOverlappingStem()) return "stem.1";
-    return has_act() ? "stem.3" : "stem.2";
-  }
-
   static std::string Name(int stage, int64_t block) {
     return "stages." + std::to_string(stage) + ".blocks." +
            std::to_string(block);
@@ -71,9 +64,6 @@ class ConvNextPass {
   const Weights& weights() const { return weights_; }
 
  private:
-  bool has_act() const {
-    return config_.stem_type == model::ConvNextStem::kOverlapAct;
-  }
   at::Tensor Norm(const std::string& name, const at::Tensor& x) const;
 
   const model::ConvNextConfig config_;

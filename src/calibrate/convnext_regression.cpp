@@ -56,7 +56,7 @@ class ConvNextRegression {
   // The norm of the kept channels alone is not the teacher's on them.
   void FitStemNorm() {
     const model::ConvNextConfig& config = student_.config();
-    const std::string name = student_.StemNorm();
+    const std::string name = config.StemNorm();
     const Sums sums = SumOverTiles(images_.num_tiles(), [&](size_t tile) {
       const auto images = images_.Tile(tile);
       const auto x = student_.StemConv(images);
@@ -67,7 +67,7 @@ class ConvNextRegression {
     });
     const bool with_bias =
         weights_.Has(name + ".bias") &&
-        teacher_.weights().Has(teacher_.StemNorm() + ".bias");
+        teacher_.weights().Has(teacher_.config().StemNorm() + ".bias");
     const LinearFit fit =
         ChannelRidge(sums, weights_[name + ".weight"], with_bias, name);
     weights_.Set(name + ".weight", fit.weight);
@@ -120,7 +120,7 @@ class ConvNextRegression {
         name + ".mlp.fc1",
         [&](const at::Tensor& s) { return student_.Normed(stage, b, s); },
         [&](const at::Tensor& x) {
-          return teacher_.Inner(stage, b, teacher_.Normed(stage, b, x))
+          return teacher_.Fc1(stage, b, teacher_.Normed(stage, b, x))
               .index_select(-1, taken);
         });
     fits_.FitWriter(

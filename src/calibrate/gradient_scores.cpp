@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "finite.h"
 #include "layer_chain.h"
 #include "score_table.h"
 #include "tile_sums.h"
 #include "wsel/calibrate/importance.h"
-#include "wsel/core/error.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -72,11 +72,8 @@ ScoreTable ScoresOf(const Reference& teacher, const Images& images,
   for (size_t i = 0; i < leaves.names.size(); ++i) {
     const auto scores =
         (leaves.tensors[i].detach().to(at::kDouble) * gradients[i]).abs();
-    if (!at::isfinite(scores).all().item<bool>()) {
-      throw Error(ErrorKind::kMismatch, leaves.names[i],
-                  "the gradient of the teacher's loss is NaN or infinite; its "
-                  "weights are corrupt, or these are not its images");
-    }
+    RequireFinite(scores, leaves.names[i],
+                  "the gradient of the teacher's loss has");
     for (int64_t axis = 0; axis < scores.dim(); ++axis) {
       SetScores(
           table, leaves.names[i], static_cast<size_t>(axis),

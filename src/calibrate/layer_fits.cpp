@@ -6,10 +6,6 @@
 
 namespace wsel::calibrate {
 
-at::Tensor TakingMap(const at::Tensor& indices, int64_t from) {
-  return at::eye(from, at::kDouble).index_select(1, indices);
-}
-
 void LayerFits::FitReader(const std::string& name, const Of& input,
                           const Of& target) {
   const std::string weight = name + ".weight";

@@ -49,8 +49,4 @@ class LayerFits {
   RowCount rows_;
 };
 
-// The indices along which a dimension is taken as a map [from, to] of zeros and
-// ones, float64.
-at::Tensor TakingMap(const at::Tensor& indices, int64_t from);
-
 }  // namespace wsel::calibrate

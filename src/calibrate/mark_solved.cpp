@@ -63,7 +63,8 @@ std::string ProjectionOf(const model::ParameterSpec& p) {
     default:
       return name.find(".fc2.") != std::string_view::npos
                  ? "ridge regression onto the teacher's stream"
-                 : "in the basis of the stream, the neurons that add most";
+                 : "in the basis of the stream, the hidden channels that add "
+                   "most";
   }
 }
 

@@ -25,6 +25,9 @@ at::Tensor Products(const at::Tensor& x) {
 // Which part of qkv.
 enum Part { kQuery, kKey, kValue };
 
+// In the order of AttentionSums.
+enum AttentionSum { kCount, kOutput, kOutputs, kQueries, kKeys };
+
 RotatedReader Rows(const RotatedReader& reader, Part part, int64_t head,
                    const HeadSizes& sizes) {
   const int64_t first = (part * sizes.heads + head) * sizes.head_dim;
@@ -52,8 +55,8 @@ ProjectedAttention ProjectAttention(const RotatedReader& reader,
                                     const at::Tensor& outer, const Sums& sums,
                                     const HeadSizes& sizes) {
   if (sizes.KeepsAll()) return {reader, outer};
-  const auto moments = sums[2] / sums[0];
-  const auto mean = sums[1] / sums[0];
+  const auto moments = sums[kOutputs] / sums[kCount];
+  const auto mean = sums[kOutput] / sums[kCount];
   const auto kept = KeptHeads(moments - at::outer(mean, mean), outer,
                               sizes.heads, sizes.kept_heads);
   const int64_t dim = sizes.head_dim;
@@ -70,7 +73,7 @@ ProjectedAttention ProjectAttention(const RotatedReader& reader,
     LowRank logits{identity, identity};
     LowRank values{identity, of_outer};
     if (rank < dim) {
-      logits = LowRankLogits(sums[3][head], sums[4][head], rank);
+      logits = LowRankLogits(sums[kQueries][head], sums[kKeys][head], rank);
       values = LowRankValues(
           moments.narrow(0, head * dim, dim).narrow(1, head * dim, dim),
           of_outer, rank);

@@ -4,7 +4,7 @@
 
 #include <variant>
 
-#include "taken_indices.h"
+#include "student_tensors.h"
 #include "tile_sums.h"
 
 namespace wsel::calibrate {

@@ -3,22 +3,15 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include "wsel/core/error.h"
+#include "finite.h"
 
 namespace wsel::calibrate {
 namespace {
 
 enum Part { kCount, kInput, kTarget, kInputs, kProducts };
 
-void RequireFinite(const Sums& sums, const std::string& layer) {
-  for (const at::Tensor& sum : sums) {
-    if (at::isfinite(sum).all().item<bool>()) continue;
-    throw Error(ErrorKind::kMismatch, layer,
-                "the activations on the calibration images are NaN or "
-                "infinite; the teacher's weights are corrupt, or these are not "
-                "its images");
-  }
-}
+constexpr std::string_view kActivations =
+    "the activations on the calibration images have";
 
 at::Tensor Rows(const at::Tensor& x) {
   return x.flatten(0, -2).to(at::kDouble);
@@ -35,7 +28,7 @@ Sums RidgeSums(const at::Tensor& inputs, const at::Tensor& targets) {
 
 LinearFit Ridge(const Sums& sums, const at::Tensor& around, bool with_bias,
                 const std::string& layer) {
-  RequireFinite(sums, layer);
+  RequireFinite(sums, layer, kActivations);
   const auto n = sums[kCount];
   const auto mean_x = sums[kInput] / n;
   const auto mean_y = sums[kTarget] / n;
@@ -68,7 +61,7 @@ Sums ChannelSums(const at::Tensor& inputs, const at::Tensor& targets) {
 
 LinearFit ChannelRidge(const Sums& sums, const at::Tensor& around,
                        bool with_bias, const std::string& layer) {
-  RequireFinite(sums, layer);
+  RequireFinite(sums, layer, kActivations);
   const auto n = sums[kCount];
   const auto mean_x = sums[kInput] / n;
   const auto mean_y = sums[kTarget] / n;

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "wsel/core/error.h"
+#include "finite.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -44,12 +44,9 @@ void StreamPair::Apply(const TileStore& from, const Layer& layer,
 
 void StreamPair::StepTeacher(const Layer& layer, const std::string& name) {
   const auto checked = [&](const at::Tensor& x) {
-    const at::Tensor next = layer(x);
-    if (at::isfinite(next).all().item<bool>()) return next;
-    throw Error(ErrorKind::kMismatch, name,
-                "the teacher's activations on the calibration images are NaN "
-                "or infinite; its weights are corrupt, or these are not its "
-                "images");
+    at::Tensor next = layer(x);
+    RequireFinite(next, name);
+    return next;
   };
   Apply(*teacher_, checked, *next_);
   stepped_ = true;

@@ -3,32 +3,23 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <variant>
+
 #include "wsel/core/error.h"
+#include "wsel/model/rare_forms.h"
 
 namespace wsel::calibrate {
-namespace {
-
-bool IsUsual(const model::VitConfig& c) {
-  using model::BlockForm, model::MlpForm, model::Norm, model::Pooling,
-      model::Qkv, model::Rope;
-  const bool norms = c.norm == Norm::kLayerNorm && c.final_norm &&
-                     !c.embed_norm && !c.scale_mlp_norm;
-  const bool attention = c.qkv == Qkv::kFused && !c.qk_norm && !c.diff_attn &&
-                         !c.scale_attn_norm && c.rope == Rope::kNone;
-  return norms && attention && c.block == BlockForm::kPreNorm && c.proj_bias &&
-         c.mlp == MlpForm::kMlp && c.pos_embed &&
-         c.pooling != Pooling::kAttention;
-}
-
-}  // namespace
 
 void RequireSupported(const model::Config& config) {
   const auto* vit = std::get_if<model::VitConfig>(&config);
-  if (vit == nullptr || IsUsual(*vit)) return;
+  if (vit == nullptr) return;
+  auto forms = model::RareForms(*vit);
+  if (!vit->proj_bias) forms.emplace_back("no biases in attn.proj and the MLP");
+  if (forms.empty()) return;
   throw Error(ErrorKind::kMismatch, "calibrate",
               "runs a teacher layer by layer, and {} has {}, which it does not "
-              "support; leave it out, or select by weights (--method uniform)",
-              NameOf(config), fmt::join(ForwardExtras(config), ", "));
+              "support; leave it out, or select by weights (`method` uniform)",
+              NameOf(config), fmt::join(forms, ", "));
 }
 
 }  // namespace wsel::calibrate

@@ -3,12 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <variant>
 
 #include "wsel/core/error.h"
-#include "wsel/nn/initialize.h"
-#include "wsel/tensor/floats.h"
-#include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::calibrate {
 
@@ -27,21 +23,8 @@ at::Tensor TakenIndices(const select::Plan& plan, const std::string& set,
   return has ? at::tensor(at->indices, at::kLong) : at::arange(of, at::kLong);
 }
 
-select::Student StudentOf(const select::Plan& plan, const Weights& weights,
-                          const std::string& teacher_digest) {
-  select::Student student;
-  student.teacher_digest = teacher_digest;
-  for (const select::Entry& entry : plan.entries) {
-    const auto* drawn = std::get_if<select::Reinitialised>(&entry.source);
-    const at::Tensor found = weights[entry.student.name];
-    const at::Tensor values =
-        drawn != nullptr && !found.defined()
-            ? nn::Draw(drawn->init, entry.student, plan.options.seed)
-            : found.reshape(entry.student.shape);
-    student.tensors.push_back(
-        OwningView(entry.student.name, entry.student.shape, ValuesOf(values)));
-  }
-  return student;
+at::Tensor TakingMap(const at::Tensor& indices, int64_t from) {
+  return at::eye(from, at::kDouble).index_select(1, indices);
 }
 
 }  // namespace wsel::calibrate

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <string>
 
-#include "wsel/calibrate/weights.h"
-#include "wsel/select/apply.h"
 #include "wsel/select/plan.h"
 
 namespace wsel::calibrate {
@@ -17,8 +15,8 @@ namespace wsel::calibrate {
 at::Tensor TakenIndices(const select::Plan& plan, const std::string& set,
                         int64_t of, int64_t to);
 
-// All tensors of a student in the order and shapes of the plan.
-select::Student StudentOf(const select::Plan& plan, const Weights& weights,
-                          const std::string& teacher_digest);
+// The indices along which a dimension is taken as a map [from, to] of zeros and
+// ones, float64.
+at::Tensor TakingMap(const at::Tensor& indices, int64_t from);
 
 }  // namespace wsel::calibrate

@@ -43,8 +43,9 @@ void TileStore::Reset(size_t tiles, size_t bytes) {
 void TileStore::Put(size_t tile, const at::Tensor& tensor) {
   const at::Tensor x = tensor.to(at::kFloat).contiguous();
   const auto bytes = static_cast<size_t>(x.numel()) * sizeof(float);
-  if (bytes > stride_)
+  if (bytes > stride_) {
     throw std::logic_error("a tile is larger than announced");
+  }
   const auto* from = reinterpret_cast<const char*>(x.const_data_ptr<float>());
   for (size_t done = 0; done < bytes;) {
     const ssize_t n = pwrite(file_, from + done, bytes - done,

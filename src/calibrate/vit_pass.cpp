@@ -42,7 +42,7 @@ at::Tensor VitPass::Qkv(int64_t block, const at::Tensor& x) const {
   return Linear(weights_, name + ".attn.qkv", Norm(name + ".norm1", x));
 }
 
-at::Tensor VitPass::Inner(int64_t block, const at::Tensor& x) const {
+at::Tensor VitPass::Fc1(int64_t block, const at::Tensor& x) const {
   const std::string name = Block(block);
   return Linear(weights_, name + ".mlp.fc1", Norm(name + ".norm2", x));
 }
@@ -60,7 +60,7 @@ AttentionHalf VitPass::Attend(int64_t block, const at::Tensor& x) const {
 MlpHalf VitPass::Mlp(int64_t block, const at::Tensor& x) const {
   const std::string name = Block(block);
   MlpHalf half;
-  half.hidden = nn::Activate(config_.activation, Inner(block, x));
+  half.hidden = nn::Activate(config_.activation, Fc1(block, x));
   half.out = AddScaled(x, Linear(weights_, name + ".mlp.fc2", half.hidden),
                        weights_[name + ".ls2.gamma"]);
   return half;

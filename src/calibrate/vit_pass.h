@@ -42,7 +42,7 @@ class VitPass {
   at::Tensor Norm(const std::string& name, const at::Tensor& x) const;
   // [B, N, 3D], and fc1's output [B, N, H].
   at::Tensor Qkv(int64_t block, const at::Tensor& x) const;
-  at::Tensor Inner(int64_t block, const at::Tensor& x) const;
+  at::Tensor Fc1(int64_t block, const at::Tensor& x) const;
   AttentionHalf Attend(int64_t block, const at::Tensor& x) const;
   MlpHalf Mlp(int64_t block, const at::Tensor& x) const;
 

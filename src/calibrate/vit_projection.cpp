@@ -2,31 +2,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <stdexcept>
 #include <variant>
 
+#include "finite.h"
 #include "forward.h"
 #include "layer_fits.h"
 #include "projected_attention.h"
 #include "rotated_readers.h"
 #include "stream_basis.h"
-#include "taken_indices.h"
+#include "student_tensors.h"
 #include "vit_pass.h"
 #include "wsel/calibrate/solve.h"
-#include "wsel/core/error.h"
 #include "wsel/nn/activation.h"
 
 namespace wsel::calibrate {
 namespace {
 
-// The sum of y y' / |y|^2 over the rows y of a norm's inputs, and their number.
+// Adds the sum of y y' / |y|^2 over the rows y of a norm's inputs.
 void AddDirections(const at::Tensor& x, at::Tensor& moments) {
   const auto y = Centred(x.flatten(0, -2).to(at::kDouble));
   const auto norms = y.norm(2, -1, /*keepdim=*/true).clamp_min(1e-150);
   const auto directions = y / norms;
-  const auto mean = at::matmul(directions.t(), directions);
-  moments = moments.defined() ? moments + mean : mean;
+  const auto sum = at::matmul(directions.t(), directions);
+  moments = moments.defined() ? moments + sum : sum;
 }
 
 // Projection of a ViT; each member computes one part, in the order of the
@@ -107,16 +105,7 @@ class VitProjection {
         RequireFinite(x, VitPass::Block(b));
       }
     }
-    RequireFinite(at::full({}, NAN), "blocks");
-    throw std::logic_error("activations are finite after all");
-  }
-
-  static void RequireFinite(const at::Tensor& x, const std::string& name) {
-    if (at::isfinite(x).all().item<bool>()) return;
-    throw Error(ErrorKind::kMismatch, name,
-                "the teacher's activations on the calibration images are NaN "
-                "or infinite; its weights are corrupt, or these are not its "
-                "images");
+    ThrowNotFinite("blocks");  // a sum of finite ones overflowed
   }
 
   // All that writes to the stream before the blocks.

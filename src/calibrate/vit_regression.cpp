@@ -101,7 +101,7 @@ class VitRegression {
         fc1,
         [&](const at::Tensor& s) { return student_.Norm(name + ".norm2", s); },
         [&](const at::Tensor& x) {
-          return teacher_.Inner(b, x).index_select(-1, taken);
+          return teacher_.Fc1(b, x).index_select(-1, taken);
         });
     fits_.FitWriter(
         fc2, name + ".ls2.gamma", scaled(), encode_,

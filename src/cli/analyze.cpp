@@ -63,13 +63,18 @@ std::vector<model::Config> DryRunModels(
     fmt::print("{:10}  {}\n", what, NameOf(*config));
     known.push_back(*config);
   };
+  const auto model_of = [&](const std::string& file,
+                            const std::optional<model::Config>& given) {
+    return DryRunModel({.file = file,
+                        .copy = request.copy,
+                        .num_heads = request.num_heads,
+                        .given = {.model = given}});
+  };
   if (!request.teacher.empty()) {
-    show("teacher", DryRunModel(request.teacher, request.copy,
-                                request.num_heads, request.teacher_model));
+    show("teacher", model_of(request.teacher, request.teacher_model));
   }
   for (const std::string& path : request.checkpoints) {
-    show("checkpoint", DryRunModel(path, request.copy, request.num_heads,
-                                   request.checkpoint_model));
+    show("checkpoint", model_of(path, request.checkpoint_model));
   }
   show("student", students.config);
   if (students.config) {

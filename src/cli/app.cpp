@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "options.h"
 #include "wsel/core/error.h"
 #include "wsel/core/shell_quote.h"
 #include "wsel/core/suggest.h"
@@ -128,13 +129,11 @@ Error Invocation::NamingOptions(const Error& e) const {
   while (!last->get_subcommands().empty()) {
     last = last->get_subcommands().front();
   }
-  std::string option = "--" + e.where();
-  std::ranges::replace(option, '_', '-');
-  if (e.kind() != ErrorKind::kUsage ||
-      last->get_option_no_throw(option) == nullptr) {
-    return e;
-  }
-  return {e.kind(), option, e.message()};
+  const std::string message = WithOptions(e.message(), *last);
+  const std::string option = OptionOf(e.where());
+  const bool is_option = e.kind() == ErrorKind::kUsage &&
+                         last->get_option_no_throw(option) != nullptr;
+  return {e.kind(), is_option ? option : e.where(), message};
 }
 
 void Run(int argc, const char* const* argv,

@@ -12,12 +12,10 @@ void AddBench(CLI::App& app, const Invocation& invocation) {
   session::BenchRequest& request = args->request;
   CLI::App* c = app.add_subcommand(
       "bench", "Measure latency and throughput of a checkpoint's model");
-  c->add_option("CHECKPOINT", request.checkpoint,
+  c->add_option("CHECKPOINT", request.checkpoint.file,
                 "Checkpoint, of any kind that wsel inspect reads")
       ->required();
-  AddCopyChoice(*c, request.copy);
-  AddNumHeads(*c, request.num_heads);
-  AddModelName(*c, "--model", request.given.model, kModelHelp);
+  AddCheckpointModel(*c, request.checkpoint);
   c->add_option("--batch-size", request.batch_size,
                 "Batch size in images that is measured besides 1")
       ->capture_default_str();

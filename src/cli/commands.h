@@ -34,7 +34,8 @@ struct Invocation {
   // (libtorch_program.h).
   const TorchCommands& Torch() const;
 
-  // Libraries name fields where the user knows options: "img_size" becomes
+  // Libraries name fields where the user knows options: the place "img_size"
+  // of a usage error, and `img_size` in any message (options.h), become
   // "--img-size" if the command has it.
   Error NamingOptions(const Error& e) const;
 };

@@ -95,9 +95,7 @@ void AddConvert(CLI::App& app, const Invocation& invocation) {
   c->add_option("OUT", args->output,
                 "Output file: .safetensors, or .pth, .pt or .bin for "
                 "torch.load(weights_only=True)");
-  AddCopyChoice(*c, args->copy);
-  AddNumHeads(*c, args->num_heads);
-  AddModelName(*c, "--model", args->options.model, kModelHelp);
+  AddCheckpointModel(*c, args->copy, args->num_heads, args->options.model);
   AddChoice(*c, "--naming", args->options.naming, naming::Namings(),
             "Tensor names to write: " + naming::Namings().Choices() +
                 "; hf also writes config.json and preprocessor_config.json "

@@ -4,8 +4,6 @@
 
 #include <filesystem>
 
-#include "wsel/pretrained/facts.h"
-
 namespace wsel::cli {
 
 bool ListIfMissing(const std::string& path) {
@@ -15,13 +13,12 @@ bool ListIfMissing(const std::string& path) {
 }
 
 std::optional<model::Config> DryRunModel(
-    const std::string& path, const naming::CopyChoice& copy, int64_t num_heads,
-    const std::optional<model::Config>& given) {
-  if (ListIfMissing(path)) {
-    return given ? given : pretrained::ModelByFileName(path);
+    const pretrained::CheckpointRequest& checkpoint) {
+  const std::optional<model::Config>& given = checkpoint.given.model;
+  if (ListIfMissing(checkpoint.file)) {
+    return given ? given : pretrained::ModelByFileName(checkpoint.file);
   }
-  return FactsOf(pretrained::Open(path, copy, num_heads), {.model = given})
-      .model;
+  return FactsOf(Open(checkpoint), checkpoint.given).model;
 }
 
 session::SplitSizes DryRunSizes(const data::DataOptions& options,

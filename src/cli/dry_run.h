@@ -5,7 +5,7 @@
 #include <string>
 
 #include "wsel/model/config.h"
-#include "wsel/naming/remap_state_dict.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/session/open_splits.h"
 
 namespace wsel::cli {
@@ -19,9 +19,7 @@ bool ListIfMissing(const std::string& path);
 // The model of a checkpoint, unless it is given. Of a missing file: the variant
 // that its name names, or nullopt. Errors: as pretrained::Open and FactsOf.
 std::optional<model::Config> DryRunModel(
-    const std::string& path, const naming::CopyChoice& copy = {},
-    int64_t num_heads = 0,
-    const std::optional<model::Config>& given = std::nullopt);
+    const pretrained::CheckpointRequest& checkpoint);
 
 // session::SizesOf, which lists a missing root. Errors: as there.
 session::SplitSizes DryRunSizes(const data::DataOptions& options,

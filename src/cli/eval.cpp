@@ -9,21 +9,20 @@ namespace wsel::cli {
 namespace {
 
 void AddModel(CLI::App& c, EvalArgs& args) {
-  session::EvalRequest& request = args.request;
-  AddFile(c, "--checkpoint", request.checkpoint,
+  pretrained::CheckpointRequest& checkpoint = args.request.checkpoint;
+  AddFile(c, "--checkpoint", checkpoint.file,
           "Checkpoint with a classifier, of any kind that wsel inspect reads")
       ->required();
-  AddCopyChoice(c, request.copy);
-  AddNumHeads(c, request.num_heads);
-  AddModelName(c, "--model", request.given.model, kModelHelp);
-  AddMeanAndStd(c, request.given);
+  AddCheckpointModel(c, checkpoint);
+  AddMeanAndStd(c, checkpoint.given);
 }
 
 void AddData(CLI::App& c, EvalArgs& args) {
   data::DataOptions& data = args.request.data;
   AddDataset(c, data, "NAME", "DIR");
-  AddCrop(c, args.request.given);
-  AddResize(c, args.request.given.pass_order);
+  pretrained::GivenFacts& given = args.request.checkpoint.given;
+  AddCrop(c, given);
+  AddResize(c, given.pass_order);
   AddClasses(c, data);
   AddChoice(c, "--class-order", args.request.class_order,
             pretrained::ClassOrders(),

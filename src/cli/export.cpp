@@ -193,10 +193,8 @@ void AddModel(CLI::App& c, ExportArgs& args) {
                "Checkpoint with a classifier, of any kind that wsel inspect "
                "reads");
   c.add_option("OUT", args.output, "Output file, named NAME.onnx");
-  AddCopyChoice(c, args.copy);
-  AddNumHeads(c, args.num_heads);
   pretrained::GivenFacts& given = args.options.given;
-  AddModelName(c, "--model", given.model, kModelHelp);
+  AddCheckpointModel(c, args.copy, args.num_heads, given.model);
   AddMeanAndStd(c, given);
   AddCrop(c, given);
 }

@@ -49,9 +49,11 @@ void PrintSource(const PretrainedCheckpoint& checkpoint) {
   }
 }
 
-void PrintModel(const PretrainedCheckpoint& checkpoint) {
+void PrintModel(const PretrainedCheckpoint& checkpoint,
+                const CLI::App& command) {
   if (!checkpoint.model) {
-    fmt::print("model      unknown: {}\n", WhyUnknown(checkpoint));
+    fmt::print("model      unknown: {}\n",
+               WithOptions(WhyUnknown(checkpoint), command));
     return;
   }
   const model::Config& config = checkpoint.model->config;
@@ -128,13 +130,13 @@ void PrintTensors(const TensorSource& file,
 }
 
 void PrintText(const PretrainedCheckpoint& checkpoint,
-               const std::vector<Statistics>& stats) {
+               const std::vector<Statistics>& stats, const CLI::App& command) {
   const checkpoint::Checkpoint& file = *checkpoint.file;
   fmt::print("file       {}\ncontainer  {}, {:.1f} MB, {} tensors\n",
              file.path().string(), Name(file.container()),
              static_cast<double>(file.file_size()) * 1e-6, file.Specs().size());
   PrintSource(checkpoint);
-  PrintModel(checkpoint);
+  PrintModel(checkpoint, command);
   PrintFacts(checkpoint);
   PrintLoadReport(checkpoint);
   for (const auto& [name, reason] : file.unsupported()) {
@@ -169,7 +171,7 @@ Json NamesJson(const PretrainedCheckpoint& checkpoint) {
 }
 
 Json AsJson(const PretrainedCheckpoint& checkpoint,
-            const std::vector<Statistics>& stats) {
+            const std::vector<Statistics>& stats, const CLI::App& command) {
   const checkpoint::Checkpoint& file = *checkpoint.file;
   Json json = {{"file", file.path().string()},
                {"container", Name(file.container())},
@@ -191,7 +193,7 @@ Json AsJson(const PretrainedCheckpoint& checkpoint,
       json["remarks"] = facts->remarks;
     }
   } else {
-    json["unsupported_reason"] = WhyUnknown(checkpoint);
+    json["unsupported_reason"] = WithOptions(WhyUnknown(checkpoint), command);
   }
   for (size_t i = 0; i < file.Specs().size(); ++i) {
     const TensorSpec& spec = file.Specs()[i];
@@ -210,7 +212,7 @@ Json AsJson(const PretrainedCheckpoint& checkpoint,
   return json;
 }
 
-void RunInspect(const InspectArgs& args) {
+void RunInspect(const InspectArgs& args, const CLI::App& command) {
   if (args.file.empty()) {
     throw Error(ErrorKind::kUsage, "FILE", "is missing: the checkpoint");
   }
@@ -219,9 +221,9 @@ void RunInspect(const InspectArgs& args) {
   const auto stats = args.stats ? AllStatisticsOf(*checkpoint.file)
                                 : std::vector<Statistics>();
   if (args.json) {
-    fmt::print("{}\n", DumpJson(AsJson(checkpoint, stats), 1));
+    fmt::print("{}\n", DumpJson(AsJson(checkpoint, stats, command), 1));
   } else {
-    PrintText(checkpoint, stats);
+    PrintText(checkpoint, stats, command);
   }
 }
 
@@ -238,7 +240,7 @@ void AddInspect(CLI::App& app, const Invocation&) {
   c->add_flag("--stats", args->stats,
               "Add min, max, mean, std and NaN count of each tensor");
   AddJson(*c, args->json);
-  c->callback([args] { RunInspect(*args); });
+  c->callback([args, c] { RunInspect(*args, *c); });
 }
 
 }  // namespace wsel::cli

@@ -1,6 +1,9 @@
 #include "options.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
@@ -83,6 +86,23 @@ void AddNumHeads(CLI::App& command, int64_t& num_heads) {
       ->type_name("N");
 }
 
+void AddCheckpointModel(CLI::App& command, naming::CopyChoice& copy,
+                        int64_t& num_heads,
+                        std::optional<model::Config>& model) {
+  AddCopyChoice(command, copy);
+  AddNumHeads(command, num_heads);
+  AddModelName(command, "--model", model,
+               "Model of the checkpoint if it cannot be detected: a name (see "
+               "wsel models) or a JSON file; it has the checkpoint's number of "
+               "classes");
+}
+
+void AddCheckpointModel(CLI::App& command,
+                        pretrained::CheckpointRequest& checkpoint) {
+  AddCheckpointModel(command, checkpoint.copy, checkpoint.num_heads,
+                     checkpoint.given.model);
+}
+
 CLI::Option* AddFile(CLI::App& command, const std::string& name,
                      std::string& value, const std::string& help) {
   return command.add_option(name, value, help)->type_name("FILE");
@@ -154,6 +174,40 @@ void AddDryRun(CLI::App& command, bool& dry_run) {
 
 void AddJson(CLI::App& command, bool& json) {
   command.add_flag("--json", json, "Print the result as JSON");
+}
+
+std::string OptionOf(std::string_view field) {
+  std::string option = fmt::format("--{}", field);
+  std::ranges::replace(option, '_', '-');
+  return option;
+}
+
+std::string WithOptions(std::string_view text, const CLI::App& command) {
+  const auto is_field = [](std::string_view name) {
+    return !name.empty() &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
+               std::string_view::npos;
+  };
+  std::string named;
+  while (true) {
+    const size_t open = text.find('`');
+    if (open == std::string_view::npos) break;
+    const size_t close = text.find('`', open + 1);
+    if (close == std::string_view::npos) break;
+    named += text.substr(0, open);
+    const std::string_view field = text.substr(open + 1, close - open - 1);
+    if (is_field(field)) {
+      const std::string option = OptionOf(field);
+      const bool known = command.get_option_no_throw(option) != nullptr;
+      named += known ? option : field;
+      text.remove_prefix(close + 1);
+    } else {  // the second backtick may open another
+      named += text.substr(open, close - open);
+      text.remove_prefix(close);
+    }
+  }
+  named += text;
+  return named;
 }
 
 void WithSets(

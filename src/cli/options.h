@@ -15,6 +15,7 @@
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 #include "wsel/naming/remap_state_dict.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/facts.h"
 
 namespace wsel::cli {
@@ -39,11 +40,6 @@ void AddChoice(CLI::App& command, const std::string& name, Value& value,
   }
 }
 
-// Help of --model, of commands that take one checkpoint.
-inline constexpr const char* kModelHelp =
-    "Model of the checkpoint if it cannot be detected: a name (see wsel "
-    "models) or a JSON file; it has the checkpoint's number of classes";
-
 // A model: a variant's name or a JSON file. Errors: as session::NamedModel.
 void AddModelName(CLI::App& command, const std::string& name,
                   std::optional<model::Config>& value, const std::string& help);
@@ -63,6 +59,13 @@ void AddCopyChoice(CLI::App& command, naming::CopyChoice& copy);
 
 // --num-heads, of a checkpoint that does not tell; 0: not given.
 void AddNumHeads(CLI::App& command, int64_t& num_heads);
+
+// AddCopyChoice, AddNumHeads and --model, of commands that take one checkpoint.
+void AddCheckpointModel(CLI::App& command, naming::CopyChoice& copy,
+                        int64_t& num_heads,
+                        std::optional<model::Config>& model);
+void AddCheckpointModel(CLI::App& command,
+                        pretrained::CheckpointRequest& checkpoint);
 
 // The name of a file.
 CLI::Option* AddFile(CLI::App& command, const std::string& name,
@@ -84,6 +87,14 @@ void AddDevice(CLI::App& command, std::string& device);
 void AddThreads(CLI::App& command, int& threads);
 void AddDryRun(CLI::App& command, bool& dry_run);
 void AddJson(CLI::App& command, bool& json);
+
+// The name of the option that sets a field: "--img-size" of "img_size".
+std::string OptionOf(std::string_view field);
+
+// Libraries write `img_size`, in backticks, in messages about what to do: the
+// text with "--img-size" in its place if the command has that option, else with
+// the bare field.
+std::string WithOptions(std::string_view text, const CLI::App& command);
 
 // Calls `read` with the values of --set. An error that one of them causes names
 // it: one that `read` throws as soon as it is given that value.

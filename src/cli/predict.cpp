@@ -11,13 +11,12 @@ namespace {
 void AddOptions(CLI::App& c, PredictArgs& args) {
   session::PredictRequest& request = args.request;
   c.option_defaults()->group("Model");
-  AddCopyChoice(c, request.copy);
-  AddNumHeads(c, request.num_heads);
-  AddModelName(c, "--model", request.given.model, kModelHelp);
+  AddCheckpointModel(c, request.checkpoint);
   c.option_defaults()->group("Images");
-  AddMeanAndStd(c, request.given);
-  AddCrop(c, request.given);
-  AddResize(c, request.given.pass_order);
+  pretrained::GivenFacts& given = request.checkpoint.given;
+  AddMeanAndStd(c, given);
+  AddCrop(c, given);
+  AddResize(c, given.pass_order);
   c.add_flag("--exif", request.exif,
              "Turn images upright by their EXIF orientation; timm and wsel "
              "eval do not");
@@ -37,7 +36,7 @@ void AddPredict(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<PredictArgs>();
   CLI::App* c = app.add_subcommand(
       "predict", "Classify image files by a checkpoint's model");
-  c->add_option("CHECKPOINT", args->request.checkpoint,
+  c->add_option("CHECKPOINT", args->request.checkpoint.file,
                 "Checkpoint with a classifier, of any kind that wsel inspect "
                 "reads")
       ->required();

@@ -46,11 +46,9 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
       "Fit a linear probe on a model's frozen features, or on raw pixels");
   c->option_defaults()->group("Model");
   c->add_option(
-      "--checkpoint", args->backbone.checkpoint,
+      "--checkpoint", args->backbone.file,
       "Checkpoint of the backbone; its pooled features are classified");
-  AddCopyChoice(*c, args->backbone.copy);
-  AddNumHeads(*c, args->backbone.num_heads);
-  AddModelName(*c, "--model", args->backbone.given.model, kModelHelp);
+  AddCheckpointModel(*c, args->backbone);
   c->add_flag("--pixels", args->pixels,
               "Classify raw pixels instead, as a baseline");
   c->option_defaults()->group("Data");

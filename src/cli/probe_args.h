@@ -4,13 +4,14 @@
 #include <string>
 
 #include "wsel/data/options.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/probe/options.h"
 
 namespace wsel::cli {
 
 // Options of `wsel probe`.
 struct ProbeArgs {
-  probe::Backbone backbone;
+  pretrained::CheckpointRequest backbone;  // its classifier is left out
   bool pixels = false;
   data::DataOptions data;
   std::string device = "auto";

@@ -149,7 +149,7 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
   AddOldName(c, "--skip-broken", "--skip-corrupt", args.skip_broken);
 }
 
-recipe::Recipe ReadRecipe(const RecipeArgs& args) {
+OpenedRecipe ReadRecipe(const RecipeArgs& args) {
   const bool resumes = !args.resumed.empty();
   if (args.config.empty() && !resumes &&
       !(GivesField(args, "data.name") &&
@@ -160,19 +160,21 @@ recipe::Recipe ReadRecipe(const RecipeArgs& args) {
   const std::string& file = resumes ? args.resumed : args.config;
   const std::string where = file.empty() ? "recipe" : file;
   std::string text = file.empty() ? "{}" : ReadText(file);
-  recipe::Recipe recipe;
+  OpenedRecipe opened;
+  recipe::Recipe& recipe = opened.recipe;
   WithSets(args.sets, [&](const std::vector<std::string>& sets) {
     auto all = Overrides(args);
     all.insert(all.end(), sets.begin(), sets.end());
     if (const auto init = recipe::InitWithoutModel(text, where, all)) {
-      text =
-          recipe::WithDefaults(text, where, session::RecipeOfCheckpoint(*init));
+      opened.init = pretrained::Open(init->file, init->copy);
+      text = recipe::WithDefaults(text, where,
+                                  session::RecipeOfCheckpoint(*opened.init));
     }
     recipe = resumes ? recipe::RecipeOfRun(text, where, all)
                      : recipe::RecipeFromJson(text, where, all);
   });
   if (args.epochs) recipe::SetEpochs(recipe, *args.epochs);
-  return recipe;
+  return opened;
 }
 
 }  // namespace wsel::cli

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/recipe/recipe.h"
 
 namespace wsel::cli {
@@ -27,8 +28,15 @@ struct RecipeArgs {
 // Adds the options, which fill `args`; it must outlive the app.
 void AddRecipeOptions(CLI::App& command, RecipeArgs& args);
 
+// A recipe, and its init.file if that had to be opened for the model.
+struct OpenedRecipe {
+  recipe::Recipe recipe;
+  std::optional<pretrained::PretrainedCheckpoint> init;
+};
+
 // The recipe with its overrides. --epochs scales the warmup along (paper,
-// Figure 4). Errors: kUsage, kIo, kConfig.
-recipe::Recipe ReadRecipe(const RecipeArgs& args);
+// Figure 4). Errors: kUsage, kIo, kConfig; if it names no model, those of
+// session::RecipeOfCheckpoint.
+OpenedRecipe ReadRecipe(const RecipeArgs& args);
 
 }  // namespace wsel::cli

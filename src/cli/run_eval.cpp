@@ -21,7 +21,7 @@ void Print(const EvalArgs& args, const session::Evaluation& evaluation,
            const train::Evaluation& e) {
   if (args.json) {
     const auto precision = train::Precisions().NameOf(evaluation.precision());
-    fmt::print("{}\n", DumpJson({{"checkpoint", args.request.checkpoint},
+    fmt::print("{}\n", DumpJson({{"checkpoint", args.request.checkpoint.file},
                                  {"dataset", args.request.data.name},
                                  {"num_images", e.count},
                                  {"skipped", e.skipped},
@@ -47,7 +47,7 @@ void CheckEvalArgs(const EvalArgs& args) {
   }
   for (const std::string& output :
        {files.predictions, files.confusion, files.per_class}) {
-    if (!output.empty() && output == args.request.checkpoint) {
+    if (!output.empty() && output == args.request.checkpoint.file) {
       throw Error(ErrorKind::kUsage, output,
                   "is the checkpoint; choose another output");
     }
@@ -58,11 +58,12 @@ void CheckEvalArgs(const EvalArgs& args) {
 // the architecture.
 void DryRun(const session::EvalRequest& request) {
   const auto sizes = DryRunSizes(request.data, session::Splits::kTest);
-  auto config = request.given.model;
-  if (ListIfMissing(request.checkpoint)) {
-    if (!config) config = pretrained::ModelByFileName(request.checkpoint);
+  const pretrained::CheckpointRequest& checkpoint = request.checkpoint;
+  auto config = checkpoint.given.model;
+  if (ListIfMissing(checkpoint.file)) {
+    if (!config) config = pretrained::ModelByFileName(checkpoint.file);
   } else {
-    const session::EvalCheckpoint opened = OpenForEval(request);
+    const session::EvalCheckpoint opened = session::OpenForEval(checkpoint);
     config = opened.facts.model;
     if (sizes.classes > 0) {
       const auto of_run = ClassesOfRun(request, opened, sizes.class_names);

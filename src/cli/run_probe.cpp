@@ -19,11 +19,7 @@ namespace {
 void DryRun(const ProbeArgs& args) {
   const auto sizes = DryRunSizes(args.data, session::Splits::kBoth);
   probe::CheckSplit(args.data.name, sizes.classes, sizes.train);
-  const auto config =
-      args.pixels
-          ? std::nullopt
-          : DryRunModel(args.backbone.checkpoint, args.backbone.copy,
-                        args.backbone.num_heads, args.backbone.given.model);
+  const auto config = args.pixels ? std::nullopt : DryRunModel(args.backbone);
   if (config) {
     fmt::print("features    {}, {} channels\n", NameOf(*config),
                NumFeatures(*config));
@@ -81,7 +77,7 @@ void RunProbe(const ProbeArgs& given) {
   args.options.skip_corrupt = args.data.skip_corrupt;
   if (!args.options.augment) args.data.cache_gib = 0;  // images are read once
   if (args.threads > 0) at::set_num_threads(args.threads);
-  if (args.pixels != args.backbone.checkpoint.empty()) {
+  if (args.pixels != args.backbone.file.empty()) {
     throw Error(ErrorKind::kUsage, "wsel probe",
                 "needs either --checkpoint FILE or --pixels");
   }

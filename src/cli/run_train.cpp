@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "dry_run.h"
 #include "recipe_args.h"
@@ -70,13 +71,15 @@ void DryRunTeacher(const recipe::Recipe& recipe,
 
 // Lists missing files, and checks everything else as a run does, up to a model
 // that the files initialise.
-void DryRun(recipe::Recipe recipe, const c10::Device& device, int ranks) {
+void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
+  recipe::Recipe& recipe = opened.recipe;
   session::ResolveAutoOptions(recipe, device, {ranks, ranks});
   const auto sizes = DryRunSizes(recipe.data, session::Splits::kBoth);
   if (sizes.classes > 0) session::SetClasses(recipe, sizes.classes);
   const std::string& file = recipe.init.file;
   if (!file.empty() && !ListIfMissing(file)) {
-    const auto checkpoint = session::OpenInitCheckpoint(recipe);
+    const auto checkpoint =
+        session::OpenInitCheckpoint(recipe, std::move(opened.init));
     session::InitModel(recipe, &checkpoint, nullptr, sizes.class_names);
   }
   DryRunTeacher(recipe, sizes.class_names);
@@ -201,15 +204,15 @@ RecipeArgs RecipeArgsOf(const TrainArgs& args) {
 // Read the recipe, open its files, initialise, train, print the result: on each
 // rank of `group`, of which the first writes the files; null: there is one.
 void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
-  recipe::Recipe recipe = ReadRecipe(RecipeArgsOf(args));
+  OpenedRecipe opened = ReadRecipe(RecipeArgsOf(args));
   const c10::Device device = PrepareRank(group, args.device, args.threads);
   const StopSignal signals;
   const run::RunFolder folder = session::OpenFolder(args.output, group);
   const bool first = group == nullptr || group->IsFirst();
   // torchrun starts all ranks again after a failure.
   const bool resume = args.resume || (group != nullptr && group->restart() > 0);
-  auto run =
-      session::BeginRun(std::move(recipe), device, folder, resume, group);
+  auto run = session::BeginRun(std::move(opened.recipe), device, folder, resume,
+                               group, std::move(opened.init));
   if (first) session::AddLogFile(folder.log(), run.resumes);
   if (folder.locked_by_file()) {
     session::WarnOfFileLock(args.output, run::kLockFile);
@@ -228,9 +231,9 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
 void RunTrain(const TrainArgs& args, const Invocation& invocation) {
   if (args.dry_run) {
     if (args.threads > 0) at::set_num_threads(args.threads);
-    recipe::Recipe recipe = ReadRecipe(RecipeArgsOf(args));
+    OpenedRecipe opened = ReadRecipe(RecipeArgsOf(args));
     const c10::Device device = train::FindDevice(args.device);
-    return DryRun(std::move(recipe), device, CountRanks(args.ranks));
+    return DryRun(std::move(opened), device, CountRanks(args.ranks));
   }
   if (args.output.empty()) {
     ReadRecipe(RecipeArgsOf(args));  // its errors come first

@@ -27,12 +27,10 @@ class Cache {
     image::Image image = decode_(i);
     const size_t bytes = image.bytes().size() + sizeof(image);
     if (used_.fetch_add(bytes) + bytes <= max_bytes_) {
-      auto copy = std::make_unique<const image::Image>(image);
+      const auto* copy = new image::Image(image);  // the entry's, once stored
       const image::Image* empty = nullptr;
-      if (entry.compare_exchange_strong(empty, copy.get())) {
-        (void)copy.release();
-        return image;
-      }
+      if (entry.compare_exchange_strong(empty, copy)) return image;
+      delete copy;
     }
     used_.fetch_sub(bytes);  // full, or another thread was first
     return image;

@@ -148,7 +148,7 @@ Dataset OnlyClasses(const Dataset& dataset,
           [](const std::string& name) { return name.find(',') != name.npos; });
       Fail(dataset,
            Unknown("class", names[i], dataset.classes) +
-               (comma ? "; quote names with commas: --classes '\"a, b\",c'"
+               (comma ? "; quote names with commas: `classes` '\"a, b\",c'"
                       : ""));
     }
     chosen_names.push_back(*at);

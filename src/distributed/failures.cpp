@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <thread>
 
@@ -20,8 +21,8 @@ constexpr const char* kInformed = "informed";  // ranks that know of it
 constexpr milliseconds kPoll{100};
 constexpr seconds kForRankZero{2};
 constexpr seconds kLinger{10};
-// Signs of life come every two seconds (watch.h).
-constexpr seconds kSilence{8};
+// In which a rank that lives gives a sign of it.
+constexpr seconds kUntilBeat = 4 * kBeatInterval;
 
 std::string BeatKey(int rank) { return "beat/" + std::to_string(rank); }
 
@@ -65,7 +66,7 @@ Failure Failures::FindLost(const std::string& what,
   std::string text = "the ranks lost contact: " + what;
   try {
     const auto before = Beats();
-    if (WaitForKnown(kSilence)) return Report({});  // that of another rank
+    if (WaitForKnown(kUntilBeat)) return Report({});  // that of another rank
     const auto after = Beats();
     for (size_t rank = 0; rank < names.size(); ++rank) {
       const bool self = static_cast<int>(rank) == world_.rank;
@@ -110,8 +111,8 @@ void Failures::Linger() {
 std::string LostText(const std::string& name) {
   return name +
          " has ended without reporting an error: it was killed, ran out of "
-         "memory, or its machine is gone; a run resumes from its last saved "
-         "state with --resume";
+         "memory, or its machine is gone; a run can be resumed from its "
+         "last saved state";
 }
 
 }  // namespace wsel::distributed

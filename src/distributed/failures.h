@@ -13,6 +13,9 @@
 
 namespace wsel::distributed {
 
+// How often a rank gives a sign of life (watch.h).
+inline constexpr std::chrono::seconds kBeatInterval{2};
+
 // Why a command of several ranks ends, as all of them know it.
 struct Failure {
   ExitReport report;

@@ -60,7 +60,7 @@ c10::intrusive_ptr<c10d::Store> OpenTcp(const World& world,
     }
     throw Error(ErrorKind::kIo, place,
                 "rank {} did not reach rank 0 there within {} s "
-                "(--rendezvous-timeout): it never came, or a firewall is in "
+                "(rendezvous_timeout): it never came, or a firewall is in "
                 "between",
                 world.rank, timeout.count());
   }
@@ -134,7 +134,7 @@ void WaitForAll(c10d::Store& store, int size, std::chrono::seconds timeout) {
   }
   if (missing.empty()) return;  // they came just now
   throw Error(ErrorKind::kIo, "rendezvous",
-              "{} of {} ranks did not come within {} s (--rendezvous-timeout): "
+              "{} of {} ranks did not come within {} s (rendezvous_timeout): "
               "{}; see what their processes report",
               missing.size(), size, timeout.count(), Names(missing));
 }

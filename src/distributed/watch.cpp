@@ -11,9 +11,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
-constexpr seconds kInterval{2};
-constexpr seconds kSilence{30};
-constexpr seconds kGrace{20};
+constexpr seconds kSilence{30};  // of a rank that has ended
+constexpr seconds kGrace{20};    // for the main thread to end the process
 
 }  // namespace
 
@@ -40,7 +39,7 @@ bool Watch::Stopped(seconds time) {
 
 void Watch::Run() {
   while (!FindsFailure()) {
-    if (Stopped(kInterval)) return;
+    if (Stopped(kBeatInterval)) return;
   }
   if (!Stopped(kGrace)) {
     ExitWith(failure_, rank_, names_[static_cast<size_t>(rank_)]);

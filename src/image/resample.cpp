@@ -254,7 +254,7 @@ Size WithShortSide(const Image& image, int short_side) {
   if (shorter == 0 || long_side > kMaxLongSide) {
     throw Error(ErrorKind::kFormat, "resize",
                 "{} x {} pixels cannot be resized to {}: crop or remove the "
-                "image, or leave it out with --skip-corrupt",
+                "image, or leave it out with `skip_corrupt`",
                 image.width(), image.height(), short_side);
   }
   const int rounded = static_cast<int>(long_side);

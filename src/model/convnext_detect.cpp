@@ -30,7 +30,7 @@ void ReadOverlappingStem(const ShapeReader& read, ConvNextConfig& c) {
                fmt::format("expected [{}, 3, 3, 3] in an overlapping stem of "
                            "{} channels",
                            hidden, c.dims[0]));
-  const std::string name = act ? "stem.2.weight" : "stem.1.weight";
+  const std::string name = c.SecondStemConv() + ".weight";
   const Shape& second = read.Get(name, 4);
   RequireShape(second == Shape{c.dims[0], hidden, 3, 3}, name, second,
                fmt::format("expected [{}, {}, 3, 3] in an overlapping stem",

@@ -26,15 +26,14 @@ void AddStem(const ConvNextConfig& c, ParameterSpecsBuilder& out) {
     const Dim kernel = {c.patch_size, {Role::kKernel}};
     out.AddLayer(Component::kPatchEmbed, "stem.0",
                  {width, Fixed(3), kernel, kernel});
-    return AddNorm(c, "stem.1", width, out);
+    return AddNorm(c, c.StemNorm(), width, out);
   }
   const Dim hidden = {c.StemHidden(), {Role::kStemHidden}};
-  const int second = c.stem_type == ConvNextStem::kOverlapAct ? 2 : 1;
   out.AddLayer(Component::kPatchEmbed, "stem.0",
                {hidden, Fixed(3), Fixed(3), Fixed(3)});
-  out.AddLayer(Component::kPatchEmbed, fmt::format("stem.{}", second),
+  out.AddLayer(Component::kPatchEmbed, c.SecondStemConv(),
                {width, hidden, Fixed(3), Fixed(3)});
-  AddNorm(c, fmt::format("stem.{}", second + 1), width, out);
+  AddNorm(c, c.StemNorm(), width, out);
 }
 
 void AddBlock(const ConvNextConfig& c, int stage, ParameterSpecsBuilder& out) {

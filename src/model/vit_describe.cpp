@@ -1,44 +1,86 @@
 #include <fmt/format.h>
 
 #include "vit.h"
+#include "wsel/model/rare_forms.h"
 
 namespace wsel::model {
 namespace {
 
-// A form that a ViT may have beside the usual one, in words.
+// A form that a ViT may have beside the usual one.
 struct Form {
   bool (*has)(const VitConfig& c);
-  std::string_view words;
+  std::string_view words;  // as in "the teacher has ..."
+  bool is_rare = false;    // see rare_forms.h
+  bool is_extra = true;    // among ForwardExtras (config.h)
 };
 
 constexpr Form kForms[] = {
-    {[](const VitConfig& c) { return c.pre_norm; }, "a norm before the blocks"},
-    {[](const VitConfig& c) { return c.layer_scale != 0; }, "layer scale"},
-    {[](const VitConfig& c) { return c.activation == Activation::kQuickGelu; },
-     "QuickGELU"},
-    {[](const VitConfig& c) { return c.activation == Activation::kGeluTanh; },
-     "GELU approximated by tanh"},
-    {[](const VitConfig& c) { return c.activation == Activation::kRelu; },
-     "ReLU"},
-    {[](const VitConfig& c) { return c.norm == Norm::kRmsNorm; }, "RMSNorm"},
-    {[](const VitConfig& c) { return c.embed_norm; },
-     "a norm of the patch embedding"},
-    {[](const VitConfig& c) { return c.block == BlockForm::kPostNorm; },
-     "post-norm blocks"},
-    {[](const VitConfig& c) { return c.block == BlockForm::kParallel; },
-     "parallel blocks"},
-    {[](const VitConfig& c) { return c.rope != Rope::kNone; },
-     "rotary positions"},
-    {[](const VitConfig& c) { return c.qk_norm; },
-     "normalised queries and keys"},
-    {[](const VitConfig& c) { return c.diff_attn; }, "differential attention"},
-    {[](const VitConfig& c) { return c.scale_attn_norm; },
-     "a norm before attention's projection"},
-    {[](const VitConfig& c) { return c.mlp != MlpForm::kMlp; }, "SwiGLU"},
-    {[](const VitConfig& c) { return c.scale_mlp_norm; },
-     "a norm of the MLP's hidden channels"},
-    {[](const VitConfig& c) { return c.pooling == Pooling::kAttention; },
-     "attention pooling"},
+    {.has = [](const VitConfig& c) { return c.pre_norm; },
+     .words = "a norm before the blocks"},
+    {.has = [](const VitConfig& c) { return c.layer_scale != 0; },
+     .words = "layer scale"},
+    {.has =
+         [](const VitConfig& c) {
+           return c.activation == Activation::kQuickGelu;
+         },
+     .words = "QuickGELU"},
+    {.has =
+         [](const VitConfig& c) {
+           return c.activation == Activation::kGeluTanh;
+         },
+     .words = "GELU approximated by tanh"},
+    {.has =
+         [](const VitConfig& c) { return c.activation == Activation::kRelu; },
+     .words = "ReLU"},
+    {.has = [](const VitConfig& c) { return c.norm == Norm::kRmsNorm; },
+     .words = "RMSNorm",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return !c.final_norm; },
+     .words = "no final norm",
+     .is_rare = true,
+     .is_extra = false},
+    {.has = [](const VitConfig& c) { return c.embed_norm; },
+     .words = "a norm of the patch embedding",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.block == BlockForm::kPostNorm; },
+     .words = "post-norm blocks",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.block == BlockForm::kParallel; },
+     .words = "parallel blocks",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.rope != Rope::kNone; },
+     .words = "rotary positions",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.qkv != Qkv::kFused; },
+     .words = "q, k and v apart, or their biases",
+     .is_rare = true,
+     .is_extra = false},
+    {.has = [](const VitConfig& c) { return c.qk_norm; },
+     .words = "normalised queries and keys",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.diff_attn; },
+     .words = "differential attention",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.scale_attn_norm; },
+     .words = "a norm before attention's projection",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.mlp != MlpForm::kMlp; },
+     .words = "SwiGLU",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.scale_mlp_norm; },
+     .words = "a norm of the MLP's hidden channels",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.pooling == Pooling::kAttention; },
+     .words = "attention pooling",
+     .is_rare = true},
+    {.has = [](const VitConfig& c) { return c.pool_include_prefix; },
+     .words = "pooled prefix tokens",
+     .is_rare = true,
+     .is_extra = false},
+    {.has = [](const VitConfig& c) { return !c.pos_embed; },
+     .words = "no position embedding",
+     .is_rare = true,
+     .is_extra = false},
 };
 
 std::string_view WordsOf(Pooling pooling) {
@@ -52,9 +94,17 @@ std::string_view WordsOf(Pooling pooling) {
 std::vector<std::string_view> VitForwardExtras(const VitConfig& c) {
   std::vector<std::string_view> extras;
   for (const Form& form : kForms) {
-    if (form.has(c)) extras.push_back(form.words);
+    if (form.is_extra && form.has(c)) extras.push_back(form.words);
   }
   return extras;
+}
+
+std::vector<std::string_view> RareForms(const VitConfig& config) {
+  std::vector<std::string_view> rare;
+  for (const Form& form : kForms) {
+    if (form.is_rare && form.has(config)) rare.push_back(form.words);
+  }
+  return rare;
 }
 
 std::string VitNameBySizes(const VitConfig& c) {
@@ -76,11 +126,10 @@ std::string DescribeVit(const VitConfig& c) {
   } else if (c.no_embed_class) {
     text += ", no position embedding for prefix tokens";
   }
-  for (const Form& form : kForms) {
-    // Said above, or shorter than as what a teacher has.
-    if (!form.has(c) || form.words == "attention pooling") continue;
-    const bool article = form.words.starts_with("a ");
-    text += fmt::format(", {}", form.words.substr(article ? 2 : 0));
+  for (const std::string_view extra : VitForwardExtras(c)) {
+    if (extra == "attention pooling") continue;  // said above
+    // Shorter than as what a teacher has.
+    text += fmt::format(", {}", extra.substr(extra.starts_with("a ") ? 2 : 0));
   }
   if (!c.final_norm) text += ", no final norm";
   if (c.qkv == Qkv::kQvBias) text += ", q and v biases";

@@ -182,7 +182,7 @@ void RequireExportable(const model::Config& config, Naming naming) {
       });
   if (what.empty()) return;
   throw Error(ErrorKind::kMismatch, NameOf(config),
-              "{}, which --naming {} cannot express; --naming timm can", what,
+              "{}, which `naming` {} cannot express; `naming` timm can", what,
               Namings().NameOf(naming));
 }
 

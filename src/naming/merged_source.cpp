@@ -6,6 +6,10 @@
 
 namespace wsel::naming {
 
+Piece Whole(const TensorSpec& spec) {
+  return {spec, TensorLayout::kSame, Part::kWhole, std::nullopt};
+}
+
 MergedSource::MergedSource(const TensorSource& file,
                            std::vector<MergedTensor> merged)
     : file_(file) {

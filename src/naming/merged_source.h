@@ -20,6 +20,8 @@ struct Piece {
   // The block's index, if the file's tensor stacks all blocks.
   std::optional<int64_t> block;
 };
+// A tensor that is used unchanged.
+Piece Whole(const TensorSpec& spec);
 
 // A timm tensor and the pieces it is made of: a whole, a whole and its addend,
 // or query, key and value, in this order.

@@ -76,18 +76,15 @@ std::string Stem(const ConvNextConfig& c, GraphBuilder& g,
   if (!c.HasOverlappingStem()) {
     const auto x = g.Conv("stem.0", images,
                           {.kernel = c.patch_size, .stride = c.patch_size});
-    return Norm2d(c, g, "stem.1", x, c.dims[0]);
+    return Norm2d(c, g, c.StemNorm(), x, c.dims[0]);
   }
   constexpr ConvShape kHalving = {.kernel = 3, .stride = 2, .padding = 1};
   auto x = g.Conv("stem.0", images, kHalving);
-  // A module without parameters, the activation, has a number too.
-  int second = 1;
   if (c.stem_type == model::ConvNextStem::kOverlapAct) {
     x = g.Activation("stem.1", x, c.activation);
-    second = 2;
   }
-  x = g.Conv(fmt::format("stem.{}", second), x, kHalving);
-  return Norm2d(c, g, fmt::format("stem.{}", second + 1), x, c.dims[0]);
+  x = g.Conv(c.SecondStemConv(), x, kHalving);
+  return Norm2d(c, g, c.StemNorm(), x, c.dims[0]);
 }
 
 // [B, D, H, W] -> [B, D, H, W]

@@ -5,53 +5,17 @@
 
 #include <array>
 #include <cmath>
-#include <string_view>
 #include <vector>
 
 #include "networks.h"
 #include "own_tensor.h"
 #include "wsel/core/error.h"
+#include "wsel/model/rare_forms.h"
 
 namespace wsel::onnx {
 namespace {
 
 using model::VitConfig;
-
-// A form that these graphs do not have.
-struct Form {
-  bool (*has)(const VitConfig& c);
-  std::string_view words;
-};
-
-constexpr Form kForms[] = {
-    {[](const VitConfig& c) { return c.norm == model::Norm::kRmsNorm; },
-     "RMSNorm"},
-    {[](const VitConfig& c) { return !c.final_norm; }, "no final norm"},
-    {[](const VitConfig& c) { return c.embed_norm; },
-     "a norm of the patch embedding"},
-    {[](const VitConfig& c) { return c.block == model::BlockForm::kPostNorm; },
-     "post-norm blocks"},
-    {[](const VitConfig& c) { return c.block == model::BlockForm::kParallel; },
-     "parallel blocks"},
-    {[](const VitConfig& c) { return c.rope != model::Rope::kNone; },
-     "rotary positions"},
-    {[](const VitConfig& c) { return c.qkv != model::Qkv::kFused; },
-     "q, k and v apart, or their biases"},
-    {[](const VitConfig& c) { return c.qk_norm; },
-     "normalised queries and keys"},
-    {[](const VitConfig& c) { return c.diff_attn; }, "differential attention"},
-    {[](const VitConfig& c) { return c.scale_attn_norm; },
-     "a norm before attention's projection"},
-    {[](const VitConfig& c) { return c.mlp != model::MlpForm::kMlp; },
-     "SwiGLU"},
-    {[](const VitConfig& c) { return c.scale_mlp_norm; },
-     "a norm of the MLP's hidden channels"},
-    {[](const VitConfig& c) { return c.pooling == model::Pooling::kAttention; },
-     "attention pooling"},
-    {[](const VitConfig& c) { return c.pool_include_prefix; },
-     "pooled prefix tokens"},
-    {[](const VitConfig& c) { return !c.pos_embed; }, "no position embedding"},
-};
 
 // What is added to the tokens [N, D]: positions, and in the rows of prefix
 // tokens these tokens.
@@ -169,15 +133,12 @@ std::string MeanOfPatches(const VitConfig& c, GraphBuilder& g,
 }  // namespace
 
 void CheckForms(const VitConfig& c) {
-  std::vector<std::string_view> found;
-  for (const Form& form : kForms) {
-    if (form.has(c)) found.push_back(form.words);
-  }
-  if (found.empty()) return;
+  const auto forms = RareForms(c);
+  if (forms.empty()) return;
   throw Error(ErrorKind::kMismatch, c.name,
               "has {}, which wsel export does not write; load the file into "
               "timm (wsel convert) and export that model with torch.onnx",
-              fmt::join(found, ", "));
+              fmt::join(forms, ", "));
 }
 
 std::string AddNetwork(const VitConfig& c, GraphBuilder& g,

@@ -121,8 +121,8 @@ void LogOrder(const std::string& path, const Names& order, bool chosen,
   if (timms == classes) return;
   spdlog::warn(
       "{}: names no classes, and timm would order the data set's otherwise, "
-      "{}; if it was trained by timm, add --class-order timm, else "
-      "--class-order torchvision",
+      "{}; if it was trained by timm, set class_order to timm, else to "
+      "torchvision",
       path, ListOf(timms));
 }
 
@@ -185,8 +185,8 @@ std::vector<int64_t> RequireSameClasses(const PretrainedCheckpoint& checkpoint,
   ClassMatch match = MatchClasses(checkpoint, num_outputs, classes, order);
   if (match.mismatch.empty()) return std::move(match.outputs);
   throw Error(ErrorKind::kMismatch, checkpoint.file->path().string(),
-              "{}. Rename the folders, choose classes with --classes, or match "
-              "them by position with --class-order torchvision or timm",
+              "{}. Rename the folders, choose classes with `classes`, or match "
+              "them by position with `class_order` torchvision or timm",
               match.mismatch);
 }
 

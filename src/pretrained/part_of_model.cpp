@@ -38,8 +38,8 @@ bool IsFrozen(const checkpoint::Checkpoint& file) {
 std::string PartOfModel(const checkpoint::Checkpoint& file) {
   if (IsFrozen(file)) {
     return "is a frozen TorchScript module, whose weights have no names; use "
-           "the model from before torch.jit.freeze (as a teacher for --distill "
-           "it runs as it is)";
+           "the model from before torch.jit.freeze (as a teacher in "
+           "distillation it runs as it is)";
   }
   if (std::ranges::any_of(file.Specs(), IsFlat)) {
     return "has FSDP's flat parameters, which cannot be split into single "

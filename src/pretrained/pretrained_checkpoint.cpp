@@ -150,7 +150,7 @@ void SetUnsupported(PretrainedCheckpoint& checkpoint,
   if (reasons.empty() || !checkpoint.model) return;
   checkpoint.model.reset();
   checkpoint.unsupported_reason =
-      fmt::format("{}; --model or --teacher-model can say what it is to be",
+      fmt::format("{}; `model` or `teacher_model` can say what it is to be",
                   fmt::join(reasons, "; "));
 }
 
@@ -220,7 +220,7 @@ void CheckGivenHeads(const PretrainedCheckpoint& checkpoint,
   if (num_heads == 0 || !checkpoint.model) return;
   const int64_t own = NumHeads(checkpoint.model->config);
   if (own == num_heads) return;
-  spdlog::warn("{}: has {} attention heads; --num-heads {} is not used",
+  spdlog::warn("{}: has {} attention heads; num_heads {} is not used",
                checkpoint.file->path().string(), own, num_heads);
 }
 
@@ -304,8 +304,8 @@ void RequireKnownHeads(const PretrainedCheckpoint& checkpoint) {
   if (!checkpoint.model || checkpoint.model->knows_heads) return;
   throw Error(ErrorKind::kMismatch, checkpoint.file->path().string(),
               "several numbers of heads divide its width, {}, and nothing says "
-              "which it has; give it by --num-heads or --model, for a teacher "
-              "by --teacher-model, teacher.num_heads or teacher.model",
+              "which it has; give it by `num_heads` or `model`, for a teacher "
+              "by `teacher_model`, teacher.num_heads or teacher.model",
               NumFeatures(checkpoint.model->config));
 }
 
@@ -343,8 +343,8 @@ std::string DescribeCopy(const naming::RemappedStateDict& remapped) {
                : fmt::format("the weights under '{}'", remapped.prefix);
   }
   return fmt::format(
-      "the weights under '{}', not those under '{}' (--checkpoint-key or "
-      "--no-ema chooses)",
+      "the weights under '{}', not those under '{}' (checkpoint_key or "
+      "no_ema chooses)",
       remapped.prefix, fmt::join(remapped.other_copies, "' or '"));
 }
 

@@ -55,12 +55,11 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
           }};
 }
 
-FeatureExtractor CheckpointFeatures(const Backbone& backbone,
-                                    const c10::Device& device) {
-  const std::string& path = backbone.checkpoint;
+FeatureExtractor CheckpointFeatures(
+    const pretrained::CheckpointRequest& backbone, const c10::Device& device) {
+  const std::string& path = backbone.file;
   const bool model_given = backbone.given.model.has_value();
-  const auto checkpoint =
-      pretrained::Open(path, backbone.copy, backbone.num_heads);
+  const auto checkpoint = Open(backbone);
   const pretrained::Facts facts = FactsOf(checkpoint, backbone.given);
   if (model_given) RequireNoUnexpectedKeys(checkpoint, facts.model);
   if (!model_given) RequireKnownHeads(checkpoint);

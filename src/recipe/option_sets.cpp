@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "wsel/recipe/recipe.h"
+#include "wsel/train/augmentation_switches.h"
 
 namespace wsel::recipe {
 
@@ -37,13 +38,9 @@ std::vector<std::string> SetsOf(Augmentation augmentation) {
     sets.push_back(field.path + "=" + field.default_value);
   }
   if (augmentation == Augmentation::kPaper) return sets;
-  for (const char* off : {"augment.rand_augment=\"\"", "erasing.probability=0",
-                          "mix.mixup_alpha=0", "mix.cutmix_alpha=0"}) {
-    sets.emplace_back(off);
-  }
-  if (augmentation == Augmentation::kNone) {
-    sets.emplace_back("augment.crop=evaluation");
-    sets.emplace_back("augment.hflip=0");
+  const bool light = augmentation == Augmentation::kLight;
+  for (const auto& one : train::AugmentationSwitches()) {
+    if (!(light && one.crops_or_flips)) sets.emplace_back(one.off);
   }
   return sets;
 }

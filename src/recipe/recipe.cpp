@@ -197,10 +197,18 @@ void SolveMixupBatch(train::Options& train) {
                batch);
 }
 
+// The warmup of so many epochs that has the same share of them as in `usual`,
+// rounded to whole epochs.
+int64_t ScaledWarmup(const optim::ScheduleOptions& usual, int64_t epochs) {
+  const double share = static_cast<double>(usual.warmup_epochs) /
+                       static_cast<double>(usual.epochs);
+  return std::llround(share * static_cast<double>(epochs));
+}
+
 void SolveWarmup(optim::ScheduleOptions& schedule) {
   if (schedule.epochs < 1 || schedule.warmup_epochs <= schedule.epochs) return;
-  const optim::ScheduleOptions usual;
-  schedule.warmup_epochs = schedule.epochs * usual.warmup_epochs / usual.epochs;
+  schedule.warmup_epochs =
+      ScaledWarmup(optim::ScheduleOptions(), schedule.epochs);
   spdlog::info("train.warmup_epochs {} of {} epochs, the default's share",
                schedule.warmup_epochs, schedule.epochs);
 }
@@ -449,10 +457,7 @@ select::Options SelectionOf(const Recipe& recipe) {
 
 void SetEpochs(Recipe& recipe, int64_t epochs) {
   auto& schedule = recipe.train.schedule;
-  const double warmup_share = static_cast<double>(schedule.warmup_epochs) /
-                              static_cast<double>(schedule.epochs);
-  schedule.warmup_epochs =
-      std::llround(warmup_share * static_cast<double>(epochs));
+  schedule.warmup_epochs = ScaledWarmup(schedule, epochs);
   schedule.epochs = epochs;
   train::Validate(recipe.train);
 }

@@ -32,7 +32,7 @@ Format FormatOf(const std::string& file) {
     return static_cast<Format>(known - kExtensions.begin());
   }
   throw Error(ErrorKind::kUsage, "output",
-              "{} has an unknown extension; use {}, or add --format", file,
+              "{} has an unknown extension; use {}, or add `format`", file,
               fmt::join(kExtensions, ", "));
 }
 

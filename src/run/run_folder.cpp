@@ -20,7 +20,7 @@ RunFolder::RunFolder(fs::path root) : root_(std::move(root)) {
   const fs::path owner = root_ / (std::string(kLockFile) + ".owner");
   throw Error(ErrorKind::kIo, root_.string(),
               "another wsel process is writing to this folder: wait for it or "
-              "choose another --output{}",
+              "choose another `output`{}",
               fs::exists(owner) ? "; if the process that " + owner.string() +
                                       " names has ended, delete that file"
                                 : "");

@@ -65,21 +65,21 @@ void Check(const AnalysisRequest& request) {
   const bool student = !request.student.empty();
   if (request.teacher.empty() && request.checkpoints.empty() && !student) {
     fail("wsel analyze",
-         "needs a model: --teacher FILE, --checkpoint FILE or --student MODEL");
+         "needs a model: `teacher` FILE, `checkpoint` FILE or `student` MODEL");
   }
   if (!student && !request.methods.empty()) {
-    fail("method", "needs --student MODEL, which it initialises");
+    fail("method", "needs `student` MODEL, which it initialises");
   }
   if (request.teacher.empty() && request.teacher_model) {
-    fail("teacher_model", "needs --teacher, whose model it gives");
+    fail("teacher_model", "needs `teacher`, whose model it gives");
   }
   if (request.checkpoints.empty() && request.checkpoint_model) {
-    fail("model", "needs --checkpoint, whose model it gives");
+    fail("model", "needs `checkpoint`, whose model it gives");
   }
   if (request.seed < 0) fail("seed", "must not be negative");
   for (const std::string& method : request.methods) {
     if (IsRandomMethod(method) || !request.teacher.empty()) continue;
-    fail("method", method + " selects from a teacher; --teacher is missing");
+    fail("method", method + " selects from a teacher; `teacher` is missing");
   }
 }
 

@@ -80,14 +80,9 @@ void CheckRequest(const BenchRequest& request) {
 Benchmark RunBenchmark(const BenchRequest& request, const c10::Device& device,
                        const std::function<void(const BenchRow&)>& on_row) {
   CheckRequest(request);
-  EvalRequest opening;
-  opening.checkpoint = request.checkpoint;
-  opening.copy = request.copy;
-  opening.num_heads = request.num_heads;
-  opening.given = request.given;
   nn::Model model;
   {
-    const EvalCheckpoint opened = OpenForEval(opening);
+    const EvalCheckpoint opened = OpenForEval(request.checkpoint);
     model = nn::Build(opened.facts.model);
     Load(model, *opened.checkpoint.remapped.tensors);
   }

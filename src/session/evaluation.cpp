@@ -66,21 +66,20 @@ train::Precision PrecisionOf(const EvalRequest& request,
     return automatic;
   }
   const auto of_run = train::Precisions().Find(
-      recorded.get<std::string>(), request.checkpoint, ErrorKind::kFormat);
+      recorded.get<std::string>(), request.checkpoint.file, ErrorKind::kFormat);
   const bool fit = of_run == train::Precision::kFp32 || !device.is_cpu();
   return fit && of_run != train::Precision::kAuto ? of_run : automatic;
 }
 
 }  // namespace
 
-EvalCheckpoint OpenForEval(const EvalRequest& request) {
+EvalCheckpoint OpenForEval(const pretrained::CheckpointRequest& request) {
   EvalCheckpoint opened;
-  opened.checkpoint =
-      pretrained::Open(request.checkpoint, request.copy, request.num_heads);
+  opened.checkpoint = Open(request);
   opened.facts = FactsOf(opened.checkpoint, request.given);
   if (!request.given.model) RequireKnownHeads(opened.checkpoint);
   CheckCrop(request.given, opened.facts);
-  LogFacts(opened.facts, request.checkpoint);
+  LogFacts(opened.facts, request.file);
   for (const auto& parameter : ParameterSpecs(opened.facts.model)) {
     nn::CheckFits(parameter.spec, *opened.checkpoint.remapped.tensors);
   }
@@ -128,7 +127,7 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
 
 Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
                        distributed::ProcessGroup* group) {
-  const EvalCheckpoint opened = OpenForEval(request);
+  const EvalCheckpoint opened = OpenForEval(request.checkpoint);
   facts_ = opened.facts;
   const model::Config& config = facts_.model;
   model_ = nn::Build(config);
@@ -137,8 +136,8 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
   test_ = OpenTestSplit(DataOf(request, recipe));
   if (const auto of_run = ClassesOfRun(request, opened, test_.classes);
       !of_run.empty()) {
-    spdlog::info("{}: only the {} classes that the run had", request.checkpoint,
-                 of_run.size());
+    spdlog::info("{}: only the {} classes that the run had",
+                 request.checkpoint.file, of_run.size());
     test_ = data::OnlyClasses(test_, of_run);
   }
   ReorderClasses(model_, OutputsOf(request, opened, test_.name, test_.classes));

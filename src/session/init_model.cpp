@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "wsel/model/config.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
@@ -165,9 +167,11 @@ void InitFromFile(nn::Model& model, const recipe::Recipe& recipe,
 
 }  // namespace
 
-PretrainedCheckpoint OpenInitCheckpoint(const recipe::Recipe& recipe) {
+PretrainedCheckpoint OpenInitCheckpoint(
+    const recipe::Recipe& recipe, std::optional<PretrainedCheckpoint> opened) {
   const std::string& path = recipe.init.file;
-  PretrainedCheckpoint checkpoint = pretrained::Open(path, recipe.init.copy);
+  PretrainedCheckpoint checkpoint =
+      opened ? std::move(*opened) : pretrained::Open(path, recipe.init.copy);
   const pretrained::Facts facts = FactsOf(checkpoint);
   LogLoadReport(checkpoint);
   train::CheckInitCheckpoint(recipe.model, *checkpoint.remapped.tensors);

@@ -12,7 +12,7 @@ void CheckOptions(const OnnxExportOptions& options) {
   if (!options.int8) return;
   if (options.data.name.empty()) {
     throw Error(ErrorKind::kUsage, "quantize",
-                "needs images to calibrate with: --dataset and --data-root");
+                "needs images to calibrate with: `dataset` and `data_root`");
   }
   if (options.calibration_images < 1) {
     throw Error(ErrorKind::kUsage, "calibration_images",

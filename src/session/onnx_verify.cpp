@@ -160,7 +160,7 @@ Json RunScript(const ScratchFolder& folder, const std::string& python,
     throw Error(
         ErrorKind::kIo, where,
         "is written, but not verified: {} {}; try {} -m pip install "
-        "onnxruntime, or --python with another interpreter",
+        "onnxruntime, or `python` with another interpreter",
         python,
         status.code == kNoRuntime ? "has no onnxruntime" : "cannot be executed",
         python);

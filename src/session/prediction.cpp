@@ -58,21 +58,12 @@ data::Dataset DatasetOf(const std::vector<std::string>& files, bool exif) {
               [&files](int64_t i) { return files.at(static_cast<size_t>(i)); }};
 }
 
-EvalRequest AsEvaluation(const PredictRequest& request) {
-  EvalRequest out;
-  out.checkpoint = request.checkpoint;
-  out.copy = request.copy;
-  out.num_heads = request.num_heads;
-  out.given = request.given;
-  return out;
-}
-
 }  // namespace
 
 Prediction::Prediction(const PredictRequest& request, const c10::Device& device)
     : request_(request), device_(device) {
   files_ = FilesOf(request.inputs);
-  const EvalCheckpoint opened = OpenForEval(AsEvaluation(request));
+  const EvalCheckpoint opened = OpenForEval(request.checkpoint);
   facts_ = opened.facts;
   const int64_t outputs = NumClasses(facts_.model);
   if (outputs == 0) {
@@ -83,7 +74,7 @@ Prediction::Prediction(const PredictRequest& request, const c10::Device& device)
   if (static_cast<int64_t>(class_names_.size()) != outputs) {
     class_names_.clear();
     spdlog::info("{} does not name its {} classes: they are numbered from 0",
-                 request.checkpoint, outputs);
+                 request.checkpoint.file, outputs);
   }
   request_.top = std::min(request.top, outputs);
   model_ = nn::Build(facts_.model);

@@ -9,12 +9,11 @@
 
 namespace wsel::session {
 
-std::vector<std::string> RecipeOfCheckpoint(const recipe::InitOptions& init) {
+std::vector<std::string> RecipeOfCheckpoint(
+    const pretrained::PretrainedCheckpoint& checkpoint) {
   using Json = nlohmann::ordered_json;
-  const auto checkpoint = pretrained::Open(init.file, init.copy);
   pretrained::RequireKnownHeads(checkpoint);
   const auto facts = pretrained::FactsOf(checkpoint);
-  pretrained::LogFacts(facts, init.file);
   Json model = Json::parse(model::ToJson(facts.model));
   model.erase("num_classes");
   const auto text = [](const std::string& value) { return Json(value).dump(); };

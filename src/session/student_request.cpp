@@ -18,7 +18,7 @@ select::Method SelectionMethod(const std::string& name) {
   if (Contains(model::Initializers().Names(), name)) {
     throw Error(
         ErrorKind::kUsage, "method",
-        "{} initialises at random; leave out --teacher, or use one of {}", name,
+        "{} initialises at random; leave out `teacher`, or use one of {}", name,
         select::Methods().Choices());
   }
   return select::Methods().Find(name, "method");
@@ -27,7 +27,7 @@ select::Method SelectionMethod(const std::string& name) {
 model::Initializer RandomMethod(const std::string& name) {
   if (!IsRandomMethod(name)) {
     throw Error(ErrorKind::kUsage, "method",
-                "{} selects from a teacher; give --teacher, or use one of {}",
+                "{} selects from a teacher; give `teacher`, or use one of {}",
                 name, model::Initializers().Choices());
   }
   return model::Initializers().Find(name, "method");

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/error.h"
@@ -77,7 +78,7 @@ void CheckKernels(const TrainRun& run, const std::filesystem::path& state,
   const std::string restore = kernels::HowToRestore(begun, now);
   throw Error(ErrorKind::kConfig, state.string(),
               "{}. To go on as it began, {}; to go on with weights that differ "
-              "in their last bits, add --allow-other-kernels",
+              "in their last bits, add `allow_other_kernels`",
               both,
               restore.empty()
                   ? "use a machine or an installation like the first"
@@ -98,17 +99,19 @@ std::string PretrainedOf(const TrainRun& run) {
 
 TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
                   const run::RunFolder& folder, bool resume,
-                  distributed::ProcessGroup* group) {
+                  distributed::ProcessGroup* group,
+                  std::optional<pretrained::PretrainedCheckpoint> init) {
   if (folder.HasRun() && !resume) {
     throw Error(ErrorKind::kUsage, folder.root().string(),
-                "already holds a run; continue it with --resume, or choose "
-                "another --output");
+                "already holds a run; continue it with `resume`, or choose "
+                "another `output`");
   }
   TrainRun run;
   run.recipe = std::move(recipe);
   run.device = device;
   run.group = group;
   run.resumes = resume && folder.HasState();
+  if (!run.resumes) run.checkpoint = std::move(init);
   if (!run.recipe.teacher.file.empty()) {
     // The file may change.
     std::string& given = run.recipe.teacher.model;
@@ -132,7 +135,7 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
   CheckKernels(run, folder.state(), allow_other_kernels);
   // Opened first, so that a mismatch is found before data is read.
   if (!recipe.init.file.empty() && !run.resumes) {
-    run.checkpoint = OpenInitCheckpoint(recipe);
+    run.checkpoint = OpenInitCheckpoint(recipe, std::move(run.checkpoint));
   }
   run.splits = OpenSplits(recipe.data);
   SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));

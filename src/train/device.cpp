@@ -55,7 +55,7 @@ void CheckDevices(const std::string& name, int ranks, int devices) {
   if (ranks <= devices) return;
   throw Error(ErrorKind::kUsage, "ranks",
               "are {} on this machine, which has {} GPUs: start as many ranks, "
-              "or choose --device cpu",
+              "or choose `device` cpu",
               ranks, devices);
 }
 

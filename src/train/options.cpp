@@ -10,6 +10,7 @@
 
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
+#include "wsel/train/augmentation_switches.h"
 
 namespace wsel::train {
 namespace {
@@ -85,16 +86,9 @@ void ValidateDistillation(const Options& o) {
                 "needs distill.method: without it there is no teacher");
   }
   std::vector<std::string_view> needed;
-  const auto need = [&](bool changes, std::string_view setting) {
-    if (changes) needed.push_back(setting);
-  };
-  need(o.transform.crop != augment::TrainCrop::kEvaluation,
-       "augment.crop=evaluation");
-  need(o.transform.hflip > 0, "augment.hflip=0");
-  need(!o.transform.rand_augment.empty(), "augment.rand_augment=\"\"");
-  need(o.erasing.probability > 0, "erasing.probability=0");
-  need(o.mix.mixup_alpha > 0, "mix.mixup_alpha=0");
-  need(o.mix.cutmix_alpha > 0, "mix.cutmix_alpha=0");
+  for (const AugmentationSwitch& one : AugmentationSwitches()) {
+    if (one.is_on(o)) needed.push_back(one.off);
+  }
   if (needed.empty()) return;
   ThrowConfig("distill.cache",
               fmt::format("reuses the teacher's outputs, so images must be the "

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "wsel/core/error.h"
 #include "wsel/train/device.h"
 #include "wsel/train/image_batches.h"
@@ -45,7 +47,8 @@ Teacher ModelTeacher(nn::Model model, Distillation method,
   teacher.name = NameOf(model.config);
   teacher.width =
       feature ? NumFeatures(model.config) : NumClasses(model.config);
-  teacher.forward = [model, feature, options](const at::Tensor& images) {
+  teacher.forward = [model = std::move(model), feature,
+                     options](const at::Tensor& images) {
     const at::NoGradGuard no_grad;
     const at::Tensor prepared = PrepareForTeacher(options, images);
     const Autocast autocast(options.precision, options.device);

@@ -220,7 +220,7 @@ TEST_F(Analyze, ReportsMissingOptions) {
     std::string message;
   };
   for (const Case& c :
-       {Case{{"weights", "--output", "o"}, "needs a model"},
+       {Case{{"weights", "--output", "o"}, "needs a model: --teacher FILE"},
         Case{{"weights", "--checkpoint", "student.safetensors"}, "--output"},
         Case{{"weights", "--method", "timm", "--teacher", "teacher.pth",
               "--output", "o"},

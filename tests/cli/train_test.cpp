@@ -167,6 +167,11 @@ TEST(Train, InitAloneSaysWhichModel) {
   EXPECT_EQ(config["data"]["mean"][0], 0.5);
   EXPECT_EQ(config["train"]["mixup_batch"], 64);  // nothing is mixed
   EXPECT_EQ(config["optimizer"]["lr"], 1e-3);
+  // The checkpoint is opened once.
+  const std::string facts = "last.safetensors: images of 16 px";
+  const size_t logged = run.err.find(facts);
+  ASSERT_NE(logged, std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find(facts, logged + 1), std::string::npos) << run.err;
 
   // --resume needs no recipe.
   const Outcome again = RunWsel(
@@ -403,7 +408,8 @@ TEST(Train, ClassesAreMatchedByName) {
       1e-6);
   const Outcome other = eval({"--classes", "B"});
   EXPECT_EQ(other.exit_code, 6);
-  EXPECT_THAT(other.err, HasSubstr("only the checkpoint has b"));
+  EXPECT_THAT(other.err, AllOf(HasSubstr("only the checkpoint has b"),
+                               HasSubstr("with --class-order torchvision")));
 
   const Outcome init = RunWsel(
       folder, Train("two", {"--init", file, "--epochs", "1", "--set",

@@ -95,7 +95,7 @@ TEST(Subset, SizesAreNumbersFractionsAndPercentages) {
   for (const char* text : {"", "0", "-1", "1.5", "0.0", "101%", "%", "5x",
                            "1e3", "nan", "0.1.2", "99999999999999999999"}) {
     ExpectError([&] { ParseSubset(text); }, ErrorKind::kUsage,
-                {"--subset", "is not a subset size"});
+                {"subset", "is not a subset size"});
   }
 }
 

@@ -86,7 +86,7 @@ TEST_F(ProcessGroupTest, NamesRanksThatDoNotCome) {
                       .folder = folder.path()});
       },
       ErrorKind::kIo,
-      {"3 of 4 ranks did not come within 1 s", "--rendezvous-timeout",
+      {"3 of 4 ranks did not come within 1 s", "rendezvous_timeout",
        "0, 2, 3"});
 }
 

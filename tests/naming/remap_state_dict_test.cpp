@@ -144,7 +144,7 @@ TEST(RemapStateDict, ListsCopiesThatNothingTellsApart) {
   EXPECT_EQ(remapped.source, "");
   EXPECT_THAT(remapped.problem,
               testing::AllOf(testing::HasSubstr("'a.', 'b.'"),
-                             testing::HasSubstr("--checkpoint-key")));
+                             testing::HasSubstr("`checkpoint_key`")));
   EXPECT_EQ(RemapStateDict(file, {.key = "b"}).prefix, "b.");
   EXPECT_THAT(RemapStateDict(file, {.key = "c"}).problem,
               testing::AllOf(testing::HasSubstr("'c'"),

@@ -193,7 +193,7 @@ TEST(Beside, UnsupportedPartsAreToldUnlessTheModelIsGiven) {
   EXPECT_EQ(VitOf(FactsOf(Open(path))).activation, model::Activation::kRelu);
   WriteTextFile(folder / "config.json", R"({"hidden_act": "mish"})");
   ExpectError([&] { FactsOf(Open(path)); }, ErrorKind::kMismatch,
-              {"config.json", "mish", "--model"});
+              {"config.json", "mish", "`model`"});
   EXPECT_EQ(NameOf(FactsOf(Open(path), {.model = SmallVit()}).model), "small");
 }
 

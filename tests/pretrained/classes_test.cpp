@@ -47,7 +47,7 @@ TEST(Classes, OfOtherNamesAreListed) {
       },
       ErrorKind::kMismatch,
       {"a.safetensors", "only the checkpoint has tea",
-       "only the data set has x", "--class-order"});
+       "only the data set has x", "`class_order`"});
   const ClassMatch fewer =
       MatchClasses(checkpoint, 3, {"coffee", "milk"}, kNames);
   EXPECT_THAT(fewer.mismatch, AllOf(HasSubstr("only the checkpoint has tea"),

@@ -89,7 +89,7 @@ TEST(ModuleAttributes, AnotherActivationIsTold) {
   const auto checkpoint =
       OpenModule(folder, {{"model.blocks.0.mlp.act.approximate", "tanh"}});
   ExpectError([&] { FactsOf(checkpoint); }, ErrorKind::kMismatch,
-              {"tanh", "--model"});
+              {"tanh", "`model`"});
   EXPECT_NO_THROW(FactsOf(checkpoint, {.model = SmallVit()}));
 }
 

@@ -252,7 +252,7 @@ TEST(Published, ALookAlikeWithoutANameIsNotCertain) {
   config.qkv_bias = false;
   const std::string path = WriteShapes(folder / "a.safetensors", config);
   ExpectError([&] { FactsOf(Open(path)); }, ErrorKind::kMismatch,
-              {"vit_base_patch16_rpn_224", "post-norm", "--model"});
+              {"vit_base_patch16_rpn_224", "post-norm", "`model`"});
   EXPECT_EQ(NameOf(FactsOf(Open(path), {.model = config}).model), "small");
 }
 

@@ -11,6 +11,7 @@
 #include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
 #include "wsel/data/dataset_info.h"
+#include "wsel/train/augmentation_switches.h"
 
 namespace wsel::recipe {
 namespace {
@@ -46,6 +47,11 @@ TEST(Recipe, SolvesTheMixupBatchAndTheWarmupThatAreNotGiven) {
   EXPECT_EQ(of({"train.batch_size=128"}).mixup_batch, 64);
   EXPECT_EQ(of({"train.epochs=12"}).schedule.warmup_epochs, 2);
   EXPECT_EQ(of({"train.epochs=60"}).schedule.warmup_epochs, 50);
+  // A sixth, rounded, as SetEpochs does.
+  EXPECT_EQ(of({"train.epochs=9"}).schedule.warmup_epochs, 2);
+  Recipe recipe = RecipeFromJson(kSmall, "r.json", {});
+  SetEpochs(recipe, 9);
+  EXPECT_EQ(recipe.train.schedule.warmup_epochs, 2);
   EXPECT_THROW(of({"train.batch_size=96", "train.mixup_batch=64"}), Error);
   EXPECT_THROW(of({"train.epochs=12", "train.warmup_epochs=50"}), Error);
   EXPECT_THROW(of({"train.batch_size=33"}), Error);
@@ -68,6 +74,11 @@ TEST(Recipe, AugmentationIsSetAtOnce) {
   EXPECT_EQ(none.transform.crop, augment::TrainCrop::kEvaluation);
   EXPECT_EQ(none.transform.hflip, 0);
   EXPECT_EQ(none.erasing.probability, 0);
+  for (const auto& one : train::AugmentationSwitches()) {
+    EXPECT_TRUE(one.is_on(paper)) << one.off;
+    EXPECT_EQ(one.is_on(light), one.crops_or_flips) << one.off;
+    EXPECT_FALSE(one.is_on(none)) << one.off;
+  }
 }
 
 // --init without a model: the model and its images are the checkpoint's.

@@ -6,8 +6,8 @@
 namespace wsel::calibrate {
 
 // Errors: kMismatch, naming the forms, if this room cannot run the model layer
-// by layer: a ViT with other norms, attention, MLPs or positions than timm's
-// VisionTransformer has by default.
+// by layer: a ViT with a rare form (model/rare_forms.h), or without the biases
+// that regression fits.
 void RequireSupported(const model::Config& config);
 
 }  // namespace wsel::calibrate

@@ -23,8 +23,7 @@ struct SubsetSize {
 
 // Parses "500" as a number, "0.1" and "10%" as fractions. Errors: `error` at
 // `where`.
-SubsetSize ParseSubset(std::string_view text,
-                       std::string_view where = "--subset",
+SubsetSize ParseSubset(std::string_view text, std::string_view where = "subset",
                        ErrorKind error = ErrorKind::kUsage);
 
 // Draws a subset, balanced by class: the counts of two classes differ by at

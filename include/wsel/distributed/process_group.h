@@ -75,15 +75,15 @@ class ProcessGroup {
     explicit Transfer(std::function<void()> wait) : wait_(std::move(wait)) {}
     std::function<void()> wait_;  // empty: done
   };
-  // Replaces a contiguous tensor by its sum, or its largest element by element,
-  // over all ranks: the same bits on each.
+  // All-reduce: replaces a contiguous tensor by its sum, or its largest element
+  // by element, over all ranks: the same bits on each.
   Transfer StartSum(at::Tensor tensor);
   Transfer StartMax(at::Tensor tensor);
   void Sum(const at::Tensor& tensor) { StartSum(tensor).Wait(); }
   // Replaces a contiguous tensor by that of the first rank.
   void Broadcast(const at::Tensor& tensor);
-  // The tensors of all ranks in their order; contiguous, on the CPU and equal
-  // in shape.
+  // All-gather: the tensors of all ranks in their order; contiguous, on the CPU
+  // and equal in shape.
   std::vector<at::Tensor> Gather(const at::Tensor& tensor);
   // Returns when all ranks have called it.
   void Barrier();

@@ -49,6 +49,15 @@ struct ConvNextConfig {
   bool operator==(const ConvNextConfig&) const = default;
 
   bool HasOverlappingStem() const { return stem_type != ConvNextStem::kPatch; }
+  // Layers of the stem in timm, which numbers an activation, too. The second
+  // convolution is that of an overlapping stem.
+  std::string SecondStemConv() const {
+    return stem_type == ConvNextStem::kOverlapAct ? "stem.2" : "stem.1";
+  }
+  std::string StemNorm() const {
+    if (!HasOverlappingStem()) return "stem.1";
+    return stem_type == ConvNextStem::kOverlapAct ? "stem.3" : "stem.2";
+  }
   // Channels between the convolutions of an overlapping stem: timm's
   // make_divisible(dims[0] // 2) if it is tiered.
   int64_t StemHidden() const {

@@ -15,8 +15,8 @@
 #include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
 #include "wsel/nn/build.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/facts.h"
-#include "wsel/probe/options.h"
 
 namespace wsel::probe {
 
@@ -47,8 +47,8 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
 
 // The pooled features of a checkpoint without its classifier, for images as it
 // expects them. Errors: as pretrained::FactsOf; kMismatch for a missing tensor.
-FeatureExtractor CheckpointFeatures(const Backbone& backbone,
-                                    const c10::Device& device);
+FeatureExtractor CheckpointFeatures(
+    const pretrained::CheckpointRequest& backbone, const c10::Device& device);
 
 // Errors: kConfig at `where`, which can be set as `advice` says, if `bytes` for
 // `what` are more than the machine has free.

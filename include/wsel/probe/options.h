@@ -2,12 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "wsel/core/registry.h"
-#include "wsel/naming/remap_state_dict.h"
 #include "wsel/optim/schedule.h"
-#include "wsel/pretrained/facts.h"
 
 namespace wsel::probe {
 
@@ -49,15 +46,6 @@ struct ProbeOptions {
   bool augment = false;
   int workers = -1;  // of the data loader; -1: one per core
   bool skip_corrupt = false;
-};
-
-// A checkpoint whose classifier is left out; `copy`, `num_heads` as in
-// pretrained::Open.
-struct Backbone {
-  std::string checkpoint;
-  naming::CopyChoice copy = {};
-  int64_t num_heads = 0;
-  pretrained::GivenFacts given = {};
 };
 
 }  // namespace wsel::probe

@@ -2,19 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
-#include "wsel/naming/remap_state_dict.h"
-#include "wsel/pretrained/facts.h"
+#include "wsel/pretrained/checkpoint_request.h"
 
 namespace wsel::session {
 
 // A checkpoint whose model is measured.
 struct BenchRequest {
-  std::string checkpoint;
-  naming::CopyChoice copy;
-  int64_t num_heads = 0;  // 0: the file's
-  pretrained::GivenFacts given;
+  pretrained::CheckpointRequest checkpoint;
   int64_t batch_size = 32;  // measured besides 1
   double seconds = 2;       // of each measurement, at least
 };

@@ -5,19 +5,15 @@
 #include <string>
 
 #include "wsel/data/options.h"
-#include "wsel/naming/remap_state_dict.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/classes.h"
-#include "wsel/pretrained/facts.h"
 #include "wsel/train/options.h"
 
 namespace wsel::session {
 
 // A checkpoint to evaluate on a data set's test split.
 struct EvalRequest {
-  std::string checkpoint;
-  naming::CopyChoice copy;
-  int64_t num_heads = 0;  // 0: the file's
-  pretrained::GivenFacts given;
+  pretrained::CheckpointRequest checkpoint;
   pretrained::ClassOrder class_order = pretrained::ClassOrder::kNames;
   data::DataOptions data;
   int64_t batch_size = 0;  // images; 0: what fits into free memory

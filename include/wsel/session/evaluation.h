@@ -13,6 +13,7 @@
 #include "wsel/data/options.h"
 #include "wsel/distributed/process_group.h"
 #include "wsel/nn/build.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/session/eval_request.h"
@@ -27,11 +28,11 @@ struct EvalCheckpoint {
   pretrained::Facts facts;
 };
 
-// Opens the checkpoint, logs what was decided about it, and checks that its
+// Opens a checkpoint, logs what was decided about it, and checks that its
 // model can be loaded. Errors: as pretrained::FactsOf; kUsage for a given crop
 // that does not count at the model's size; kMismatch for missing and unexpected
 // keys.
-EvalCheckpoint OpenForEval(const EvalRequest& request);
+EvalCheckpoint OpenForEval(const pretrained::CheckpointRequest& request);
 
 // The classes that the run was limited to (data.classes), if the data set has
 // these and others, and the request does not name any; else {}.

@@ -11,13 +11,14 @@
 
 namespace wsel::session {
 
-// Opens the checkpoint that a run is initialised from (init.file), logs what is
-// known of it, and warns if its weights were trained with another mean, std,
-// crop, interpolation, LayerNorm eps or activation.
-// Errors: as pretrained::RequireModel; kMismatch for unexpected or missing keys
-// other than the classifier's.
+// Opens the checkpoint that a run is initialised from (init.file) unless it is
+// `opened` already, logs what is known of it, and warns if its weights were
+// trained with another mean, std, crop, interpolation, LayerNorm eps or
+// activation. Errors: as pretrained::RequireModel; kMismatch for unexpected or
+// missing keys other than the classifier's.
 pretrained::PretrainedCheckpoint OpenInitCheckpoint(
-    const recipe::Recipe& recipe);
+    const recipe::Recipe& recipe,
+    std::optional<pretrained::PretrainedCheckpoint> opened = std::nullopt);
 
 struct InitialisedModel {
   nn::Model model;                   // on the CPU

@@ -5,17 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "wsel/naming/remap_state_dict.h"
-#include "wsel/pretrained/facts.h"
+#include "wsel/pretrained/checkpoint_request.h"
 
 namespace wsel::session {
 
 // Image files to classify by a checkpoint's model.
 struct PredictRequest {
-  std::string checkpoint;
-  naming::CopyChoice copy;
-  int64_t num_heads = 0;  // 0: the file's
-  pretrained::GivenFacts given;
+  pretrained::CheckpointRequest checkpoint;
   std::vector<std::string> inputs;  // image files, and folders of them
   bool exif = false;  // turn images upright first, which timm does not
   int64_t top = 5;    // classes per image; at most all

@@ -4,14 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "wsel/recipe/recipe.h"
+#include "wsel/pretrained/pretrained_checkpoint.h"
 
 namespace wsel::session {
 
-// What a checkpoint knows, as overrides of a recipe (recipe::WithDefaults): its
-// model, but for the number of classes, and the mean, standard deviation, crop
-// and interpolation of its images. Logs where it knows them from. Errors: as
-// pretrained::Open, FactsOf and RequireKnownHeads.
-std::vector<std::string> RecipeOfCheckpoint(const recipe::InitOptions& init);
+// What is known of a checkpoint, as overrides of a recipe
+// (recipe::WithDefaults): its model, but for the number of classes, and the
+// mean, standard deviation, crop and interpolation of its images. Errors: as
+// pretrained::FactsOf and RequireKnownHeads.
+std::vector<std::string> RecipeOfCheckpoint(
+    const pretrained::PretrainedCheckpoint& checkpoint);
 
 }  // namespace wsel::session

@@ -26,7 +26,8 @@ struct TrainRun {
   bool resumes = false;                        // from a saved state
   kernels::KernelRecord kernel_record;         // that compute
   std::optional<TrainTeacher> teacher;
-  std::optional<pretrained::PretrainedCheckpoint> checkpoint;  // init.file
+  // init.file; of a run that resumes: none.
+  std::optional<pretrained::PretrainedCheckpoint> checkpoint;
   DataSplits splits;
   // What images init.file and the distilled teacher.file expect, as JSON; "":
   // neither is used.
@@ -34,11 +35,14 @@ struct TrainRun {
 };
 
 // Opens the teacher and, if the folder has a state to resume from, compares the
-// recipe with that run's. Errors: kUsage if the folder holds a run and `resume`
+// recipe with that run's. `init`: the initial checkpoint, if the recipe was
+// derived from it. Errors: kUsage if the folder holds a run and `resume`
 // is not set; as OpenTeacher, RequireSameRecipe and CheckResumeConfig.
-TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
-                  const run::RunFolder& folder, bool resume,
-                  distributed::ProcessGroup* group = nullptr);
+TrainRun BeginRun(
+    recipe::Recipe recipe, const c10::Device& device,
+    const run::RunFolder& folder, bool resume,
+    distributed::ProcessGroup* group = nullptr,
+    std::optional<pretrained::PretrainedCheckpoint> init = std::nullopt);
 
 // Resolves the recipe for the device and the data set, and opens the initial
 // checkpoint and the data. Errors: as OpenInitCheckpoint, OpenSplits and

@@ -1,0 +1,16 @@
+// Torch-free.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "wsel/model/vit_config.h"
+
+namespace wsel::model {
+
+// The forms of a ViT that few models have, in words: "RMSNorm", "rotary
+// positions". The modules of nn have them; what computes a ViT by other means,
+// an ONNX graph or layer by layer for calibration, does not.
+std::vector<std::string_view> RareForms(const VitConfig& config);
+
+}  // namespace wsel::model

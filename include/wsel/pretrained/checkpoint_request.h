@@ -1,0 +1,24 @@
+// Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "wsel/naming/remap_state_dict.h"
+#include "wsel/pretrained/facts.h"
+#include "wsel/pretrained/pretrained_checkpoint.h"
+
+namespace wsel::pretrained {
+
+// A checkpoint whose model is used, and what the user states about it.
+struct CheckpointRequest {
+  std::string file;
+  naming::CopyChoice copy = {};  // which copy of its weights
+  int64_t num_heads = 0;         // of a ViT; 0: the file's
+  GivenFacts given = {};
+};
+
+// As Open with its file, copy and num_heads; `given` is for FactsOf.
+PretrainedCheckpoint Open(const CheckpointRequest& request);
+
+}  // namespace wsel::pretrained
