@@ -115,8 +115,10 @@ std::string Describe(const Budget& budget) {
   }
   for (size_t i = kCountUnits.size(); i-- > 0;) {
     const Unit& unit = kCountUnits[i];
-    if (budget.limit < unit.factor && i > 0) continue;
-    return text + fmt::format("{}{}", budget.limit / unit.factor, unit.name);
+    const double amount = budget.limit / unit.factor;
+    // Rounding may not change what is read again.
+    if (i > 0 && (amount < 1 || amount * unit.factor != budget.limit)) continue;
+    return text + fmt::format("{}{}", amount, unit.name);
   }
   return text;
 }

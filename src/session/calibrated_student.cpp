@@ -9,6 +9,7 @@
 
 #include "calibration_images.h"
 #include "plan_inputs.h"
+#include "size_search.h"
 #include "wsel/calibrate/agreement.h"
 #include "wsel/calibrate/best_layers.h"
 #include "wsel/calibrate/importance.h"
@@ -87,24 +88,30 @@ std::vector<std::string> ResolveLayers(const calibrate::Reference& teacher,
                            : fmt::format("{}", fmt::join(best.dropped, ", ")))};
 }
 
-// Makes the student of a plan, and completes the plan by their agreement.
+// Makes the student of a plan, without its agreement.
+calibrate::SolvedStudent SolveFor(const calibrate::Reference& blocks,
+                                  const calibrate::Images& images,
+                                  const PretrainedCheckpoint& teacher,
+                                  const select::Plan& plan) {
+  const TensorSource& tensors = *teacher.remapped.tensors;
+  if (plan.options.Rule().solve == Solve::kProjection) {
+    return SolveProjection(plan, blocks, images);
+  }
+  if (IsSolved(plan)) {
+    return SolveRegression(plan, calibrate::ApplyOnOneThread(plan, tensors),
+                           blocks, images);
+  }
+  return {calibrate::ApplyOnOneThread(plan, tensors),
+          calibrate::EncodingOf(plan), ""};
+}
+
+// The same, and completes the plan by their agreement.
 select::Student Compute(const calibrate::Reference& whole,
                         const calibrate::Images& images,
                         const PretrainedCheckpoint& teacher,
                         select::Plan& plan) {
   const calibrate::Reference blocks = WithBlocks(whole, plan.layers);
-  const bool projects = plan.options.Rule().solve == Solve::kProjection;
-  const TensorSource& tensors = *teacher.remapped.tensors;
-  calibrate::SolvedStudent solved;
-  if (projects) {
-    solved = SolveProjection(plan, blocks, images);
-  } else if (IsSolved(plan)) {
-    solved = SolveRegression(plan, calibrate::ApplyOnOneThread(plan, tensors),
-                             blocks, images);
-  } else {
-    solved = {calibrate::ApplyOnOneThread(plan, tensors),
-              calibrate::EncodingOf(plan), ""};
-  }
+  const auto solved = SolveFor(blocks, images, teacher, plan);
   if (!solved.warning.empty()) spdlog::warn("{}", solved.warning);
   if (plan.calibration->agreement) return solved.student;  // of a replay
   const auto& student = std::get<model::Config>(plan.student);
@@ -116,29 +123,83 @@ select::Student Compute(const calibrate::Reference& whole,
   return solved.student;
 }
 
+// What all students of a teacher on some images share.
+struct Setting {
+  const PretrainedCheckpoint& teacher;
+  const model::Config& config;  // the teacher's
+  const calibrate::Reference& whole;
+  const calibrate::Images& images;
+  select::ImportanceScores scores;
+  select::CalibrationRecord record;
+};
+
+select::Plan PlanOn(const Setting& setting, const model::Config& student,
+                    const select::Options& options) {
+  const bool projects = options.Rule().solve == Solve::kProjection;
+  select::Plan plan = PlanSelection(
+      setting.config, setting.teacher.remapped.tensors->Specs(), student,
+      options, projects ? select::ImportanceScores{} : setting.scores);
+  plan.calibration = setting.record;
+  if (IsSolved(plan)) calibrate::MarkSolved(plan);
+  return plan;
+}
+
+// Builds a student of these sizes: the share of the teacher's last stream that
+// it lacks.
+double LackOf(const Setting& setting, const SizeCandidate& candidate,
+              select::Options options) {
+  options.layers = ListOf(candidate.layers);
+  const select::Plan plan = PlanOn(setting, candidate.config, options);
+  const auto solved = SolveFor(WithBlocks(setting.whole, plan.layers),
+                               setting.images, setting.teacher, plan);
+  return calibrate::LackingShare(
+      OutputAgreementOf(setting.whole, candidate.config,
+                        calibrate::WeightsOf(plan, solved.student),
+                        solved.encode, setting.images));
+}
+
+// Chooses the sizes; `student` and `options.layers` become those chosen.
+SizeChoice ResolveSizes(const SizedStudent& sized, const Setting& setting,
+                        model::Config& student, select::Options& options) {
+  SizeChoice choice = ChooseSizes(
+      {sized, student, options, setting.whole, setting.images},
+      [&](const SizeCandidate& c) { return LackOf(setting, c, options); });
+  const SizeCandidate& chosen = choice.front[choice.chosen];
+  student = chosen.config;
+  options.layers = ListOf(chosen.layers);
+  return choice;
+}
+
 PreparedStudent Calibrated(const StudentRequest& request,
                            const PretrainedCheckpoint& teacher, bool compute) {
   const pretrained::Facts facts = RunnableFacts(request, teacher);
-  const TensorSource& tensors = *teacher.remapped.tensors;
-  const model::Config student = StudentConfig(request, facts.model);
+  model::Config student = StudentConfig(request, facts.model);
   select::Options options = request.options;
   // Checks all that needs no images before they are read.
   PlanWithoutImages(request, teacher);
   const auto opened = OpenCalibrationImages(*request.calibration, facts,
                                             ImageSize(student), options.seed);
-  const auto whole = calibrate::ReferenceOf(facts.model, tensors, student);
-  const auto notes = ResolveLayers(whole, student, opened.images, options);
+  const auto whole =
+      calibrate::ReferenceOf(facts.model, *teacher.remapped.tensors, student);
+  const Setting setting{
+      teacher,
+      facts.model,
+      whole,
+      opened.images,
+      ScoresFor(options, teacher, whole, opened),
+      {request.calibration->data.name, opened.images.size(), options.seed,
+       opened.images.Digest(NeedsLabels(options)), std::nullopt}};
   PreparedStudent prepared;
+  std::vector<std::string> notes;
+  if (const auto* sized = std::get_if<SizedStudent>(&request.student)) {
+    prepared.sizes = ResolveSizes(*sized, setting, student, options);
+    notes = {NoteOf(*prepared.sizes)};
+  } else {
+    notes = ResolveLayers(whole, student, opened.images, options);
+  }
   select::Plan& plan = prepared.plan;
-  plan = PlanSelection(facts.model, tensors.Specs(), student, options,
-                       options.Rule().solve == Solve::kProjection
-                           ? select::ImportanceScores{}
-                           : ScoresFor(options, teacher, whole, opened));
+  plan = PlanOn(setting, student, options);
   plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
-  plan.calibration = select::CalibrationRecord{
-      request.calibration->data.name, opened.images.size(), options.seed,
-      opened.images.Digest(NeedsLabels(options)), std::nullopt};
-  if (IsSolved(plan)) calibrate::MarkSolved(plan);
   if (compute) {
     prepared.student = Compute(whole, opened.images, teacher, plan);
   }
@@ -148,7 +209,7 @@ PreparedStudent Calibrated(const StudentRequest& request,
 // A plan that solves for tensors does so again, on the same images.
 PreparedStudent Replayed(const StudentRequest& request,
                          const PretrainedCheckpoint* teacher, bool compute) {
-  PreparedStudent prepared{ReadPlan(request), std::nullopt};
+  PreparedStudent prepared{ReadPlan(request), std::nullopt, std::nullopt};
   select::Plan& plan = prepared.plan;
   if (!compute || !IsSolved(plan)) return prepared;
   const select::CalibrationRecord& record = *plan.calibration;
@@ -187,7 +248,7 @@ PreparedStudent PrepareStudent(const StudentRequest& request,
                                const PretrainedCheckpoint* teacher,
                                bool compute) {
   if (!request.plan.empty()) return Replayed(request, teacher, compute);
-  if (!request.calibration) return {PlanStudent(request, teacher), {}};
+  if (!request.calibration) return {PlanStudent(request, teacher), {}, {}};
   if (teacher == nullptr) {
     throw Error(ErrorKind::kUsage, "calibrate", "needs a teacher");
   }

@@ -209,15 +209,42 @@ void ThrowUnreachable(const Budget& budget, const model::Config& smallest,
               CostText(budget.kind, cost));
 }
 
-void RequireReachable(const Budget& budget, const model::Config& base,
-                      const ModelOptions& fixed,
-                      const select::Options& options) {
+void CheckBudget(const Budget& budget, const model::Config& base,
+                 const ModelOptions& fixed, const select::Options& options) {
+  if (!options.Rule().KeepsConsistency() || options.official) {
+    throw Error(ErrorKind::kUsage, "method",
+                "{} takes other channels in each tensor, so that a budget has "
+                "no error to choose by; use activation, regression or "
+                "projection",
+                options.Rule().name);
+  }
   model::Config smallest = WidthChoices(base, fixed, options).front();
   std::ranges::copy(LeastDepths(base, fixed),
                     FieldsOf(smallest).depths.begin());
+  if (budget.img_size) {
+    model::Config timed = base;
+    FieldsOf(timed).img_size = *budget.img_size;
+    model::Validate(timed, "budget");
+  }
   if (budget.kind == BudgetKind::kLatency) return;
   const double cost = CostOf(budget.kind, smallest);
   if (cost > budget.limit) ThrowUnreachable(budget, smallest, cost);
+}
+
+std::string NoteOf(const SizeChoice& choice) {
+  const SizeCandidate& chosen = choice.front.at(choice.chosen);
+  std::string note = fmt::format(
+      "budget {}: {} of {} sizes, with {}; it lacks {:.3g} of the teacher's "
+      "last stream",
+      Describe(choice.budget), DescribeSizes(chosen.config), choice.tried,
+      CostText(choice.budget.kind, CostOf(choice.budget.kind, chosen)),
+      chosen.measured.value_or(chosen.estimated));
+  if (!choice.machine.empty()) {
+    note += fmt::format(
+        "; latencies by LibTorch on {}: another machine may choose otherwise",
+        choice.machine);
+  }
+  return note;
 }
 
 double CostOf(BudgetKind kind, const SizeCandidate& candidate) {

@@ -111,14 +111,20 @@ TEST(SizeChoices, RejectsSizesThatCannotBe) {
 
 TEST(SizeChoices, AnUnreachableBudgetNamesTheSmallestStudent) {
   const auto require = [](const char* budget) {
-    RequireReachable(ParseBudget(budget), Named("vit_tiny"), {},
-                     By("projection"));
+    CheckBudget(ParseBudget(budget), Named("vit_tiny"), {}, By("projection"));
   };
   require("params=1M");
   require("latency=0.001ms");  // measured later
   ExpectError([&] { require("params=10K"); }, ErrorKind::kUsage,
               {"budget: ", "width 32, depth 1", "M parameters"});
   ExpectError([&] { require("flops=10K"); }, ErrorKind::kUsage, {"GFLOPs"});
+  ExpectError([&] { require("latency=8ms@225x1"); }, ErrorKind::kConfig,
+              {"budget", "225"});
+  ExpectError(
+      [] {
+        CheckBudget(ParseBudget("params=1M"), Named("vit_tiny"), {}, By("l1"));
+      },
+      ErrorKind::kUsage, {"method: l1"});
 }
 
 TEST(SizeChoices, TheTeachersFormIsKept) {

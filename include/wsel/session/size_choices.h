@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "wsel/model/config.h"
@@ -38,17 +39,19 @@ std::vector<model::Config> WidthChoices(const model::Config& base,
 std::vector<int64_t> LeastDepths(const model::Config& base,
                                  const ModelOptions& fixed);
 
-// What a model costs; not for latencies, which are measured.
+// What a model costs; with a budget of latency, which is measured, its FLOPs.
 double CostOf(BudgetKind kind, const model::Config& config);
 
 // What a block of each stage costs, at least 1; latencies count as FLOPs.
 std::vector<double> BlockCosts(BudgetKind kind, const model::Config& config);
 
-// Errors: kUsage, "budget", naming the smallest student, if even that one
-// exceeds the budget; nothing is known of latencies before they are measured.
-void RequireReachable(const Budget& budget, const model::Config& base,
-                      const ModelOptions& fixed,
-                      const select::Options& options);
+// What can be checked without images. Errors: kUsage, "budget", naming the
+// smallest student, if even that one exceeds the budget (latencies are not
+// known before they are measured); kUsage, "method", for a rule that takes
+// other channels in each tensor; kConfig if a latency's
+// image size does not fit the patches; as WidthChoices and LeastDepths.
+void CheckBudget(const Budget& budget, const model::Config& base,
+                 const ModelOptions& fixed, const select::Options& options);
 [[noreturn]] void ThrowUnreachable(const Budget& budget,
                                    const model::Config& smallest, double cost);
 
@@ -76,11 +79,17 @@ std::vector<SizeCandidate> FrontOf(
 struct SizeChoice {
   Budget budget;
   size_t tried = 0;  // candidates
-  std::vector<SizeCandidate> front;
+  std::vector<SizeCandidate> front = {};
   size_t chosen = 0;  // into `front`
+  // Where latencies were measured: "AMD EPYC 7763, 2 threads, batch size 1".
+  std::string machine = {};
 };
 
-// What `candidate` costs of a budget; a latency must have been measured.
+// What was chosen and how, for people who read the plan.
+std::string NoteOf(const SizeChoice& choice);
+
+// What `candidate` costs of a budget; a latency that is not measured is
+// infinite.
 double CostOf(BudgetKind kind, const SizeCandidate& candidate);
 
 }  // namespace wsel::session
