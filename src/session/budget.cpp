@@ -4,8 +4,7 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
-#include <utility>
+#include <string>
 
 #include "wsel/core/error.h"
 
@@ -37,8 +36,7 @@ double Amount(std::string_view amount, const std::array<Unit, kCount>& units,
               std::string_view text, std::string_view unit_names) {
   double value = 0;
   const char* end = amount.data() + amount.size();
-  const auto [rest, code] =
-      std::from_chars(amount.data(), end, value, std::chars_format::fixed);
+  const auto [rest, code] = std::from_chars(amount.data(), end, value);
   if (code != std::errc()) Fail(text, "needs a number after '='");
   const std::string_view name(rest, static_cast<size_t>(end - rest));
   for (const Unit& unit : units) {

@@ -13,6 +13,7 @@ TEST(Budget, IsANumberWithAUnit) {
   EXPECT_EQ(ParseBudget("params=25000"), (Budget{BudgetKind::kParams, 25000}));
   EXPECT_EQ(ParseBudget("flops=0.5G"), (Budget{BudgetKind::kFlops, 5e8}));
   EXPECT_EQ(ParseBudget("flops=1.5T"), (Budget{BudgetKind::kFlops, 1.5e12}));
+  EXPECT_EQ(ParseBudget("params=3e6"), (Budget{BudgetKind::kParams, 3e6}));
   EXPECT_EQ(ParseBudget("params=12K"), (Budget{BudgetKind::kParams, 12000}));
 }
 
@@ -27,7 +28,8 @@ TEST(Budget, OfALatencyIsAtASizeAndABatch) {
 TEST(Budget, IsDescribedAsItIsRead) {
   for (const char* text :
        {"params=3M", "params=2999999", "flops=600M", "flops=1.5T", "params=12K",
-        "latency=8ms", "latency=7.5ms@224x1", "params=0.5"}) {
+        "latency=8ms", "latency=7.5ms@224x1", "params=0.5",
+        "latency=0.000001ms"}) {
     const Budget budget = ParseBudget(text);
     EXPECT_EQ(ParseBudget(Describe(budget)), budget) << text;
   }
