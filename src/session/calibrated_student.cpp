@@ -10,12 +10,11 @@
 #include "calibration_images.h"
 #include "plan_inputs.h"
 #include "size_search.h"
+#include "student_setting.h"
 #include "wsel/calibrate/agreement.h"
 #include "wsel/calibrate/best_layers.h"
 #include "wsel/calibrate/importance.h"
-#include "wsel/calibrate/mark_solved.h"
 #include "wsel/calibrate/reference.h"
-#include "wsel/calibrate/solve.h"
 #include "wsel/core/error.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/select/importance_scores.h"
@@ -26,7 +25,6 @@ namespace {
 
 using pretrained::PretrainedCheckpoint;
 using select::Calibration;
-using select::Solve;
 
 bool NeedsLabels(const select::Options& options) {
   return options.Rule().calibration == Calibration::kGradients;
@@ -63,15 +61,6 @@ select::ImportanceScores ScoresFor(const select::Options& options,
   return select::ImportanceScoresOf(*teacher.remapped.tensors);
 }
 
-// "0,2,4/1,3", as --layers takes it.
-std::string ListOf(const std::vector<std::vector<int64_t>>& layers) {
-  std::vector<std::string> stages;
-  for (const auto& stage : layers) {
-    stages.push_back(fmt::format("{}", fmt::join(stage, ",")));
-  }
-  return fmt::format("{}", fmt::join(stages, "/"));
-}
-
 // Replaces `best` by the blocks that it stands for; returns a note on it.
 std::vector<std::string> ResolveLayers(const calibrate::Reference& teacher,
                                        const model::Config& student,
@@ -88,30 +77,13 @@ std::vector<std::string> ResolveLayers(const calibrate::Reference& teacher,
                            : fmt::format("{}", fmt::join(best.dropped, ", ")))};
 }
 
-// Makes the student of a plan, without its agreement.
-calibrate::SolvedStudent SolveFor(const calibrate::Reference& blocks,
-                                  const calibrate::Images& images,
-                                  const PretrainedCheckpoint& teacher,
-                                  const select::Plan& plan) {
-  const TensorSource& tensors = *teacher.remapped.tensors;
-  if (plan.options.Rule().solve == Solve::kProjection) {
-    return SolveProjection(plan, blocks, images);
-  }
-  if (IsSolved(plan)) {
-    return SolveRegression(plan, calibrate::ApplyOnOneThread(plan, tensors),
-                           blocks, images);
-  }
-  return {calibrate::ApplyOnOneThread(plan, tensors),
-          calibrate::EncodingOf(plan), ""};
-}
-
-// The same, and completes the plan by their agreement.
+// Makes the student of a plan, and completes the plan by their agreement.
 select::Student Compute(const calibrate::Reference& whole,
                         const calibrate::Images& images,
                         const PretrainedCheckpoint& teacher,
                         select::Plan& plan) {
   const calibrate::Reference blocks = WithBlocks(whole, plan.layers);
-  const auto solved = SolveFor(blocks, images, teacher, plan);
+  const auto solved = SolveFor(plan, *teacher.remapped.tensors, blocks, images);
   if (!solved.warning.empty()) spdlog::warn("{}", solved.warning);
   if (plan.calibration->agreement) return solved.student;  // of a replay
   const auto& student = std::get<model::Config>(plan.student);
@@ -123,44 +95,10 @@ select::Student Compute(const calibrate::Reference& whole,
   return solved.student;
 }
 
-// What all students of a teacher on some images share.
-struct Setting {
-  const PretrainedCheckpoint& teacher;
-  const model::Config& config;  // the teacher's
-  const calibrate::Reference& whole;
-  const calibrate::Images& images;
-  select::ImportanceScores scores;
-  select::CalibrationRecord record;
-};
-
-select::Plan PlanOn(const Setting& setting, const model::Config& student,
-                    const select::Options& options) {
-  const bool projects = options.Rule().solve == Solve::kProjection;
-  select::Plan plan = PlanSelection(
-      setting.config, setting.teacher.remapped.tensors->Specs(), student,
-      options, projects ? select::ImportanceScores{} : setting.scores);
-  plan.calibration = setting.record;
-  if (IsSolved(plan)) calibrate::MarkSolved(plan);
-  return plan;
-}
-
-// Builds a student of these sizes: the share of the teacher's last stream that
-// it lacks.
-double LackOf(const Setting& setting, const SizeCandidate& candidate,
-              select::Options options) {
-  options.layers = ListOf(candidate.layers);
-  const select::Plan plan = PlanOn(setting, candidate.config, options);
-  const auto solved = SolveFor(WithBlocks(setting.whole, plan.layers),
-                               setting.images, setting.teacher, plan);
-  return calibrate::LackingShare(
-      OutputAgreementOf(setting.whole, candidate.config,
-                        calibrate::WeightsOf(plan, solved.student),
-                        solved.encode, setting.images));
-}
-
 // Chooses the sizes; `student` and `options.layers` become those chosen.
-SizeChoice ResolveSizes(const SizedStudent& sized, const Setting& setting,
-                        model::Config& student, select::Options& options) {
+SizeChoice ResolveSizes(const SizedStudent& sized,
+                        const StudentSetting& setting, model::Config& student,
+                        select::Options& options) {
   SizeChoice choice = ChooseSizes(
       {sized, student, options, setting.whole, setting.images},
       [&](const SizeCandidate& c) { return LackOf(setting, c, options); });
@@ -181,8 +119,8 @@ PreparedStudent Calibrated(const StudentRequest& request,
                                             ImageSize(student), options.seed);
   const auto whole =
       calibrate::ReferenceOf(facts.model, *teacher.remapped.tensors, student);
-  const Setting setting{
-      teacher,
+  const StudentSetting setting{
+      *teacher.remapped.tensors,
       facts.model,
       whole,
       opened.images,

@@ -106,7 +106,7 @@ model::Config Overridden(model::Config model, const ModelOptions& options) {
 }
 
 model::Config Resolve(const ModelOptions& options) {
-  const model::Config config = Overridden(NamedModel(options.model), options);
+  model::Config config = Overridden(NamedModel(options.model), options);
   model::Validate(config, options.model);
   return config;
 }

@@ -57,7 +57,7 @@ Widths WidthsOf(model::Config config) {
 
 // The widths that `fixed` gives.
 Widths FixedWidths(const model::Config& base, const ModelOptions& fixed) {
-  const Widths given = WidthsOf(Overridden(base, fixed));
+  Widths given = WidthsOf(Overridden(base, fixed));
   const Widths largest = WidthsOf(base);
   for (size_t stage = 0; stage < given.size(); ++stage) {
     if (given[stage] >= 1 && given[stage] <= largest[stage]) continue;
@@ -137,7 +137,7 @@ model::Config AsLargeAs(const model::Config& teacher,
   tokens.depth.clear();
   tokens.embed_dim.clear();
   tokens.num_heads.reset();
-  const model::Config base = Overridden(teacher, tokens);
+  model::Config base = Overridden(teacher, tokens);
   model::Validate(base, NameOf(base));
   return base;
 }
@@ -172,7 +172,7 @@ std::vector<int64_t> LeastDepths(const model::Config& base,
                                  const ModelOptions& fixed) {
   const auto largest = StageDepths(base);
   if (fixed.depth.empty()) return std::vector<int64_t>(largest.size(), 1);
-  const auto given = StageDepths(Overridden(base, fixed));
+  auto given = StageDepths(Overridden(base, fixed));
   for (size_t stage = 0; stage < given.size(); ++stage) {
     if (given[stage] >= 1 && given[stage] <= largest[stage]) continue;
     throw Error(ErrorKind::kMismatch, "depth",
