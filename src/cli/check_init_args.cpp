@@ -91,7 +91,9 @@ void CheckBudgetArgs(const InitArgs& args, const CLI::App& command) {
   }
   if (command.count("--layers") > 0 &&
       given.selection.layers != select::kBestLayers) {
-    Usage("--layers", "is best with --budget, which chooses blocks as well");
+    Usage("--layers",
+          "must be best with --budget, which chooses blocks by that rule; "
+          "leave it out");
   }
   Forbid(command, {"--compat"}, "cannot be combined with --budget");
 }

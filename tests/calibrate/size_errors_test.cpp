@@ -10,7 +10,6 @@
 #include "calibrate/small_models.h"
 #include "calibrate/stream_basis.h"
 #include "calibrate/stream_moments.h"
-#include "throws.h"
 #include "wsel/calibrate/agreement.h"
 #include "wsel/calibrate/best_layers.h"
 

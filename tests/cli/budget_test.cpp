@@ -235,7 +235,7 @@ TEST_F(BudgetOfInit, RejectsWhatDoesNotFitIt) {
            "--student: cannot be combined with --budget");
   rejected({"--dry-run", "--student-like", "teacher.safetensors"},
            "--student-like: cannot be combined with --budget");
-  rejected({"--dry-run", "--layers", "first"}, "--layers: is best with");
+  rejected({"--dry-run", "--layers", "first"}, "--layers: must be best");
   rejected({"--dry-run", "--method", "l1"}, "--method: l1 takes other");
   rejected({"--dry-run", "--compat", "official"}, "--compat");
   rejected({"--dry-run", "--plan", "p.json"}, "is determined by --plan");

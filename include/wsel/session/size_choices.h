@@ -48,8 +48,8 @@ std::vector<double> BlockCosts(BudgetKind kind, const model::Config& config);
 // What can be checked without images. Errors: kUsage, "budget", naming the
 // smallest student, if even that one exceeds the budget (latencies are not
 // known before they are measured); kUsage, "method", for a rule that takes
-// other channels in each tensor; kConfig if a latency's
-// image size does not fit the patches; as WidthChoices and LeastDepths.
+// other channels in each tensor; kConfig if a latency's image size does not fit
+// the patches; as WidthChoices and LeastDepths.
 void CheckBudget(const Budget& budget, const model::Config& base,
                  const ModelOptions& fixed, const select::Options& options);
 [[noreturn]] void ThrowUnreachable(const Budget& budget,
