@@ -1,5 +1,6 @@
 """Makes tests/golden/calibrate/numpy.safetensors: students by activation,
-regression and projection of a small ViT, from the definitions in NumPy.
+regression and projection of a small ViT, and what of it they lack, from the
+definitions in NumPy.
 
     python scripts/golden/calibration.py
 
@@ -330,6 +331,45 @@ def projection(teacher, images, width, heads, hidden):
     return w
 
 
+def kept(scores, count):
+    return np.sort(scores)[::-1][:count].sum() / scores.sum()
+
+
+def estimate(teacher, images, width, hidden, rotated):
+    """Of a student with all blocks: docs/methods.md, "Budget"."""
+    inputs, blocks = streams(teacher, images)
+    if rotated:
+        moments = sum(directions(x).T @ directions(x) for x in inputs)
+        stream = (1 if width == WIDTH else
+                  kept(np.linalg.svd(moments, compute_uv=False), width - 1))
+    else:
+        energy = sum(share((directions(x) ** 2).sum(0)) for x in inputs[:-1])
+        stream = kept(energy, width)
+    attention, mlp = [], []
+    for b, (_, _, o, a) in enumerate(blocks):
+        proj = (teacher.w[f"blocks.{b}.attn.proj.weight"] ** 2).sum(0)
+        fc2 = (teacher.w[f"blocks.{b}.mlp.fc2.weight"] ** 2).sum(0)
+        attention.append(kept((o * o).sum(0) * proj, width))
+        mlp.append(kept((a * a).sum(0) * fc2, hidden))
+    return np.array(1 - stream * np.mean(attention) * np.mean(mlp))
+
+
+def last_stream(model, images):
+    x = embed(model.w, images)
+    for b in range(DEPTH):
+        x = model.mlp(b, model.attend(b, x))
+    return rows(x)
+
+
+def lacking(teacher, student, images, encode):
+    """The share of the teacher's last stream that a student lacks."""
+    x, s = last_stream(teacher, images), last_stream(student, images)
+    y = x - x.mean(1, keepdims=True)
+    share_kept = ((y @ encode) ** 2).sum() / (y ** 2).sum()
+    error = ((s - x @ encode) ** 2).sum() / ((x @ encode) ** 2).sum()
+    return np.array(1 - share_kept + share_kept * error)
+
+
 def drop_costs(teacher, images):
     """The relative change of the features without each block."""
     def features(blocks):
@@ -350,11 +390,19 @@ def main():
         taken, w = regression(teacher, pixels, width, heads, hidden)
         for key, value in taken.items():
             out[f"{name}.{key}"] = value
-        out[f"{name}.activation.logits"] = Model(select(teacher.w, taken), heads).logits(pixels)
-        out[f"{name}.regression.logits"] = Model(w, heads).logits(pixels)
-        w = projection(teacher, pixels, width, heads, hidden)
-        out[f"{name}.projection.logits"] = Model(w, heads).logits(pixels)
-        for method in ("activation", "regression", "projection"):
+        rotated = projection(teacher, pixels, width, heads, hidden)
+        indices = np.eye(WIDTH)[:, taken["width"]]
+        encode = (np.eye(WIDTH) - 1 / WIDTH) @ basis(teacher, pixels, width)
+        for method, weights, columns in (
+                ("activation", select(teacher.w, taken), indices),
+                ("regression", w, indices), ("projection", rotated, encode)):
+            student = Model(weights, heads)
+            out[f"{name}.{method}.logits"] = student.logits(pixels)
+            out[f"{name}.{method}.lacking"] = lacking(teacher, student, pixels, columns)
+            out[f"{name}.{method}.estimated"] = estimate(
+                teacher, pixels, width, hidden, method == "projection")
+            print(name, method, "lacking", out[f"{name}.{method}.lacking"],
+                  "estimated", out[f"{name}.{method}.estimated"])
             error = out[f"{name}.{method}.logits"] - logits
             print(name, method, "relative error of the logits",
                   (error ** 2).sum() / ((logits - logits.mean(0)) ** 2).sum())

@@ -52,6 +52,22 @@ double Quotient(const at::Tensor& a, const at::Tensor& b) {
   return divisor > 0 ? Rounded(a.item<double>() / divisor) : 0;
 }
 
+// Of the sums of Compare. Errors: kMismatch if they are not finite.
+select::StreamAgreement AgreementAt(const std::string& block,
+                                    const at::Tensor& sums) {
+  RequireFinite(sums, block,
+                "the student's or the teacher's activations on the "
+                "calibration images have");
+  return {block, Quotient(sums[1], sums[0]), Quotient(sums[3], sums[2])};
+}
+
+// The stream after the last block.
+at::Tensor LastStream(const LayerChain& chain, const at::Tensor& images) {
+  at::Tensor x = chain.embed(images);
+  for (const ChainLayer& layer : chain.layers) x = layer.forward(x);
+  return x;
+}
+
 }  // namespace
 
 std::vector<at::Tensor> EncodingOf(const select::Plan& plan) {
@@ -105,17 +121,32 @@ select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
   select::Agreement agreement;
   const auto names = BlockPrefixes(student);
   for (size_t i = 0; !encode.empty() && i < names.size(); ++i) {
-    RequireFinite(sums[i], names[i],
-                  "the student's or the teacher's activations on the "
-                  "calibration images have");
-    agreement.stream.push_back({names[i], Quotient(sums[i][1], sums[i][0]),
-                                Quotient(sums[i][3], sums[i][2])});
+    agreement.stream.push_back(AgreementAt(names[i], sums[i]));
   }
   if (same_classes) {
     agreement.top1 = Rounded(100 * sums.back().item<double>() /
                              static_cast<double>(images.size()));
   }
   return agreement;
+}
+
+select::StreamAgreement OutputAgreementOf(const Reference& teacher,
+                                          const model::Config& student,
+                                          const Weights& weights,
+                                          const std::vector<at::Tensor>& encode,
+                                          const Images& images) {
+  const LayerChain of_teacher = ChainOf(teacher.config, teacher.weights);
+  const LayerChain of_student = ChainOf(student, weights);
+  const Sums sums = SumOverTiles(images.num_tiles(), [&](size_t tile) {
+    const auto batch = images.Tile(tile);
+    return Sums{Compare(LastStream(of_teacher, batch),
+                        LastStream(of_student, batch), encode.back())};
+  });
+  return AgreementAt(BlockPrefixes(student).back(), sums[0]);
+}
+
+double LackingShare(const select::StreamAgreement& agreement) {
+  return 1 - agreement.kept + agreement.kept * agreement.error;
 }
 
 }  // namespace wsel::calibrate

@@ -60,50 +60,90 @@ std::vector<int64_t> Surplus(const LayerChain& chain,
   return surplus;
 }
 
+// The layers that may be dropped, by their place in the chain.
+std::vector<size_t> TriedOf(const LayerChain& chain,
+                            const std::vector<int64_t>& surplus) {
+  std::vector<size_t> tried;
+  for (size_t i = 0; i < chain.layers.size(); ++i) {
+    const ChainLayer& layer = chain.layers[i];
+    if (layer.block >= 0 && surplus[static_cast<size_t>(layer.stage)] > 0) {
+      tried.push_back(i);
+    }
+  }
+  return tried;
+}
+
+// A layer to drop, and how the features then change.
+struct Dropped {
+  size_t layer = 0;
+  double change = std::numeric_limits<double>::infinity();
+};
+
+// Of `tried` the one that changes least for what it costs. Errors: kMismatch.
+Dropped LeastOf(const LayerChain& chain, const std::vector<size_t>& tried,
+                const std::vector<double>& costs, const Sums& sums) {
+  const double energy = sums[0].item<double>();
+  Dropped least{tried[0]};
+  double least_rate = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < tried.size(); ++i) {
+    const double change = sums[i + 1].item<double>() / energy;
+    const auto stage = static_cast<size_t>(chain.layers[tried[i]].stage);
+    if (!(change / costs[stage] <= least_rate)) continue;
+    least_rate = change / costs[stage];
+    least = {tried[i], change};
+  }
+  if (std::isfinite(least.change)) return least;
+  ThrowNotFinite(chain.layers[least.layer].name,
+                 "the teacher's features on the calibration images have");
+}
+
+std::vector<std::vector<int64_t>> LayersOf(const LayerChain& chain,
+                                           size_t stages) {
+  std::vector<std::vector<int64_t>> layers(stages);
+  for (const ChainLayer& layer : chain.layers) {
+    if (layer.block < 0) continue;
+    layers[static_cast<size_t>(layer.stage)].push_back(layer.block);
+  }
+  return layers;
+}
+
 }  // namespace
 
-BestLayers ChooseBestLayers(const Reference& teacher,
-                            const std::vector<int64_t>& depths,
-                            const Images& all_images) {
+std::vector<DepthStep> DropBlocks(const Reference& teacher,
+                                  const std::vector<int64_t>& depths,
+                                  const std::vector<double>& costs,
+                                  const Images& all_images) {
   const Images images = all_images.First(kDepthImages);
   const LayerChain whole = ChainOf(teacher.config, teacher.weights);
   LayerChain chain = whole;
   auto surplus = Surplus(whole, depths);
-  BestLayers best;
+  std::vector<DepthStep> steps = {{LayersOf(whole, depths.size()), "", 0}};
   while (true) {
-    std::vector<size_t> tried;
-    for (size_t i = 0; i < chain.layers.size(); ++i) {
-      const ChainLayer& layer = chain.layers[i];
-      if (layer.block >= 0 && surplus[static_cast<size_t>(layer.stage)] > 0) {
-        tried.push_back(i);
-      }
-    }
-    if (tried.empty()) break;
+    const auto tried = TriedOf(chain, surplus);
+    if (tried.empty()) return steps;
     const Sums sums = SumOverTiles(images.num_tiles(), [&](size_t tile) {
       return CostsOf(whole, chain, tried, images.Tile(tile));
     });
-    const double energy = sums[0].item<double>();
-    double least = std::numeric_limits<double>::infinity();
-    size_t worst = tried[0];
-    for (size_t i = 0; i < tried.size(); ++i) {
-      const double cost = sums[i + 1].item<double>() / energy;
-      if (!(cost <= least)) continue;
-      least = cost;
-      worst = tried[i];
-    }
-    const ChainLayer& layer = chain.layers[worst];
-    if (!std::isfinite(least)) {
-      ThrowNotFinite(layer.name,
-                     "the teacher's features on the calibration images have");
-    }
-    best.dropped.push_back(fmt::format("{}: {:.3g}", layer.name, least));
+    const Dropped least = LeastOf(chain, tried, costs, sums);
+    const ChainLayer layer = chain.layers[least.layer];
     --surplus[static_cast<size_t>(layer.stage)];
-    chain.layers.erase(chain.layers.begin() + static_cast<int64_t>(worst));
+    chain.layers.erase(chain.layers.begin() +
+                       static_cast<int64_t>(least.layer));
+    steps.push_back({LayersOf(chain, depths.size()), layer.name, least.change});
   }
-  best.layers.resize(depths.size());
-  for (const ChainLayer& layer : chain.layers) {
-    if (layer.block < 0) continue;
-    best.layers[static_cast<size_t>(layer.stage)].push_back(layer.block);
+}
+
+BestLayers ChooseBestLayers(const Reference& teacher,
+                            const std::vector<int64_t>& depths,
+                            const Images& images) {
+  const std::vector<double> equal_costs(depths.size(), 1);
+  BestLayers best;
+  for (const DepthStep& step :
+       DropBlocks(teacher, depths, equal_costs, images)) {
+    best.layers = step.layers;
+    if (step.dropped.empty()) continue;
+    best.dropped.push_back(
+        fmt::format("{}: {:.3g}", step.dropped, step.change));
   }
   return best;
 }

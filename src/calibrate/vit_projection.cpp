@@ -10,6 +10,7 @@
 #include "projected_attention.h"
 #include "rotated_readers.h"
 #include "stream_basis.h"
+#include "stream_moments.h"
 #include "student_tensors.h"
 #include "vit_pass.h"
 #include "wsel/calibrate/solve.h"
@@ -17,15 +18,6 @@
 
 namespace wsel::calibrate {
 namespace {
-
-// Adds the sum of y y' / |y|^2 over the rows y of a norm's inputs.
-void AddDirections(const at::Tensor& x, at::Tensor& moments) {
-  const auto y = Centred(x.flatten(0, -2).to(at::kDouble));
-  const auto norms = y.norm(2, -1, /*keepdim=*/true).clamp_min(1e-150);
-  const auto directions = y / norms;
-  const auto sum = at::matmul(directions.t(), directions);
-  moments = moments.defined() ? moments + sum : sum;
-}
 
 // Projection of a ViT; each member computes one part, in the order of the
 // forward pass.
@@ -78,20 +70,9 @@ class VitProjection {
       basis_ = encode_ = at::eye(width, at::kDouble);
       return;
     }
-    const Sums sums = SumOverTiles(images_.num_tiles(), [&](size_t tile) {
-      at::Tensor x = teacher_.Embed(images_.Tile(tile));
-      at::Tensor moments;
-      for (int64_t b = 0; b < from().depth; ++b) {
-        AddDirections(x, moments);
-        x = teacher_.Attend(b, x).out;
-        AddDirections(x, moments);
-        x = teacher_.Mlp(b, x).out;
-      }
-      AddDirections(x, moments);
-      return Sums{moments};
-    });
-    if (!at::isfinite(sums[0]).all().item<bool>()) FindNonFinite();
-    basis_ = StreamBasis(sums[0], to().embed_dim);
+    const at::Tensor moments = StreamMoments(teacher_, images_);
+    if (!at::isfinite(moments).all().item<bool>()) FindNonFinite();
+    basis_ = StreamBasis(moments, to().embed_dim);
     encode_ = basis_ - basis_.mean(0, /*keepdim=*/true);
   }
 

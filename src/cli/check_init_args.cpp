@@ -75,6 +75,29 @@ void CheckGeneric(const InitArgs& args, const CLI::App& command) {
          "--student-like");
 }
 
+// A budget makes the teacher smaller, by calibration images.
+void CheckBudgetArgs(const InitArgs& args, const CLI::App& command) {
+  const session::StudentOptions& given = args.student;
+  if (given.budget.empty()) return;
+  Forbid(command, {"--student", "--family", "--student-like"},
+         "cannot be combined with --budget, which makes the teacher smaller; "
+         "leave one out");
+  if (given.teacher.empty()) {
+    Usage("--teacher", "is missing: the model that --budget makes smaller");
+  }
+  if (command.count("--calibrate") == 0) {
+    Usage("--calibrate",
+          "is missing: the images on which --budget compares sizes");
+  }
+  if (command.count("--layers") > 0 &&
+      given.selection.layers != select::kBestLayers) {
+    Usage("--layers",
+          "must be best with --budget, which chooses blocks by that rule; "
+          "leave it out");
+  }
+  Forbid(command, {"--compat"}, "cannot be combined with --budget");
+}
+
 // Calibration images are of a data set in a folder; with a plan, of the plan's.
 void CheckCalibration(const InitArgs& args, const CLI::App& command) {
   const session::CalibrationRequest& calibration = args.student.calibration;
@@ -104,10 +127,11 @@ void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
   CheckEmpty(command);
   const session::StudentOptions& given = args.student;
   if (given.student.model.empty() && given.plan.empty() &&
-      given.family.empty() && given.student_like.empty()) {
+      given.family.empty() && given.student_like.empty() &&
+      given.budget.empty()) {
     Usage("--student",
           "is missing: a model name (see wsel models) or a JSON file; or give "
-          "--family or --student-like");
+          "--budget, --family or --student-like");
   }
   if (args.output.empty() && !args.dry_run) {
     Usage("--output", "is missing: the file to write; or give --dry-run");
@@ -124,9 +148,11 @@ void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
                      "--img-size",     "--patch-size",
                      "--depth",        "--embed-dim",
                      "--num-heads",    "--teacher-model",
-                     "--calibrate",    "--calibration-images"},
+                     "--calibrate",    "--calibration-images",
+                     "--budget"},
            "is determined by --plan; leave it out");
   }
+  CheckBudgetArgs(args, command);
   CheckGeneric(args, command);
   CheckCalibration(args, command);
   if (given.teacher.empty()) {

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "init_args.h"
 #include "options.h"
+#include "size_table.h"
 #include "torch_commands.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
@@ -111,6 +112,9 @@ void RunInit(const InitArgs& args, const session::StudentRequest& request,
   if (teacher) {
     session::LogTeacher(prepared.plan, *teacher,
                         request.teacher_model.has_value());
+  }
+  if (prepared.sizes && !args.json) {
+    fmt::print("{}", SizeTable(*prepared.sizes));
   }
   ShowPlan(args, prepared.plan);
   if (args.dry_run) return;

@@ -57,13 +57,23 @@ void AddTeacher(CLI::App& c, InitArgs& args) {
                 pretrained::HashScopes().Choices());
 }
 
-void AddStudent(CLI::App& c, session::ModelOptions& student) {
+// The student's model, or the budget that it is made for.
+void AddStudent(CLI::App& c, session::ModelOptions& student,
+                std::string& budget) {
   c.add_option("--student", student.model,
                "Model of the student: a name (see wsel models) or a JSON file")
       ->type_name("MODEL");
+  c.add_option("--budget", budget,
+               "Instead of --student: the teacher with fewer and narrower "
+               "blocks, chosen by the calibration images to lose least within "
+               "params=3M, flops=0.6G (twice the multiply-adds of an image) or "
+               "latency=8ms@224x1 (image size and batch size, on this "
+               "processor; default: the student's size, one image); --depth, "
+               "--embed-dim and --num-heads fix what is not to be chosen")
+      ->type_name("KIND=N");
   c.add_option("--num-classes", student.num_classes,
                "Number of classes of the student; 0: no classifier; default: "
-               "the model's or, with --head reuse, the teacher's");
+               "the model's or, with --head reuse or --budget, the teacher's");
   c.add_option("--img-size", student.img_size,
                "Image size of the student, in pixels");
   c.add_option("--patch-size", student.patch_size,
@@ -154,11 +164,12 @@ void AddSelection(CLI::App& c, session::StudentOptions& student) {
 
 void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
   data::DataOptions& data = calibration.data;
-  c.add_option("--calibrate", data.name,
-               "Data set (see wsel datasets) whose training images choose or "
-               "fit the weights (--method activation, taylor, regression, "
-               "projection; --layers best), and on which the student's "
-               "agreement with the teacher is printed")
+  c.add_option(
+       "--calibrate", data.name,
+       "Data set (see wsel datasets) whose training images choose or "
+       "fit the weights (--method activation, taylor, regression, "
+       "projection; --layers best; --budget), and on which the student's "
+       "agreement with the teacher is printed")
       ->type_name("NAME");
   c.add_option("--data-root", data.root, "Folder that holds it")
       ->type_name("DIR");
@@ -191,7 +202,7 @@ void AddInitOptions(CLI::App& command, InitArgs& args) {
   command.option_defaults()->group("Teacher");
   AddTeacher(command, args);
   command.option_defaults()->group("Student");
-  AddStudent(command, args.student.student);
+  AddStudent(command, args.student.student, args.student.budget);
   command.option_defaults()->group("Student of any other architecture");
   AddOtherStudent(command, args.student);
   command.option_defaults()->group("Selection");

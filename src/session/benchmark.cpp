@@ -30,8 +30,28 @@ double MedianOf(std::vector<double> values) {
   return *middle;
 }
 
-BenchRow Measure(const nn::Model& model, const c10::Device& device,
-                 double seconds, int64_t batch_size, int threads) {
+int64_t PeakMemory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;  // Linux counts KiB
+}
+
+void CheckRequest(const BenchRequest& request) {
+  constexpr int64_t kLargestBatch = 1 << 16;
+  if (request.batch_size < 1 || request.batch_size > kLargestBatch) {
+    throw Error(ErrorKind::kUsage, "batch_size", "is {}; it is 1 to {}",
+                request.batch_size, kLargestBatch);
+  }
+  if (!(request.seconds >= 0 && request.seconds <= 3600)) {
+    throw Error(ErrorKind::kUsage, "seconds", "is {}; it is 0 to 3600",
+                request.seconds);
+  }
+}
+
+}  // namespace
+
+BenchRow MeasurePasses(const nn::Model& model, const c10::Device& device,
+                       double seconds, int64_t batch_size, int threads) {
   constexpr int kWarmUp = 2;
   constexpr size_t kFewest = 5;
   const at::NoGradGuard no_grad;
@@ -56,26 +76,6 @@ BenchRow Measure(const nn::Model& model, const c10::Device& device,
   return {batch_size, threads, static_cast<int64_t>(times.size()),
           1000 * median, static_cast<double>(batch_size) / median};
 }
-
-int64_t PeakMemory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;  // Linux counts KiB
-}
-
-void CheckRequest(const BenchRequest& request) {
-  constexpr int64_t kLargestBatch = 1 << 16;
-  if (request.batch_size < 1 || request.batch_size > kLargestBatch) {
-    throw Error(ErrorKind::kUsage, "batch_size", "is {}; it is 1 to {}",
-                request.batch_size, kLargestBatch);
-  }
-  if (!(request.seconds >= 0 && request.seconds <= 3600)) {
-    throw Error(ErrorKind::kUsage, "seconds", "is {}; it is 0 to 3600",
-                request.seconds);
-  }
-}
-
-}  // namespace
 
 Benchmark RunBenchmark(const BenchRequest& request, const c10::Device& device,
                        const std::function<void(const BenchRow&)>& on_row) {
@@ -102,7 +102,7 @@ Benchmark RunBenchmark(const BenchRequest& request, const c10::Device& device,
   for (const int64_t batch_size : batches) {
     for (const int count : threads) {
       result.rows.push_back(
-          Measure(model, device, request.seconds, batch_size, count));
+          MeasurePasses(model, device, request.seconds, batch_size, count));
       on_row(result.rows.back());
     }
   }

@@ -9,12 +9,12 @@
 
 #include "calibration_images.h"
 #include "plan_inputs.h"
+#include "size_search.h"
+#include "student_setting.h"
 #include "wsel/calibrate/agreement.h"
 #include "wsel/calibrate/best_layers.h"
 #include "wsel/calibrate/importance.h"
-#include "wsel/calibrate/mark_solved.h"
 #include "wsel/calibrate/reference.h"
-#include "wsel/calibrate/solve.h"
 #include "wsel/core/error.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/select/importance_scores.h"
@@ -25,7 +25,6 @@ namespace {
 
 using pretrained::PretrainedCheckpoint;
 using select::Calibration;
-using select::Solve;
 
 bool NeedsLabels(const select::Options& options) {
   return options.Rule().calibration == Calibration::kGradients;
@@ -62,15 +61,6 @@ select::ImportanceScores ScoresFor(const select::Options& options,
   return select::ImportanceScoresOf(*teacher.remapped.tensors);
 }
 
-// "0,2,4/1,3", as --layers takes it.
-std::string ListOf(const std::vector<std::vector<int64_t>>& layers) {
-  std::vector<std::string> stages;
-  for (const auto& stage : layers) {
-    stages.push_back(fmt::format("{}", fmt::join(stage, ",")));
-  }
-  return fmt::format("{}", fmt::join(stages, "/"));
-}
-
 // Replaces `best` by the blocks that it stands for; returns a note on it.
 std::vector<std::string> ResolveLayers(const calibrate::Reference& teacher,
                                        const model::Config& student,
@@ -93,18 +83,7 @@ select::Student Compute(const calibrate::Reference& whole,
                         const PretrainedCheckpoint& teacher,
                         select::Plan& plan) {
   const calibrate::Reference blocks = WithBlocks(whole, plan.layers);
-  const bool projects = plan.options.Rule().solve == Solve::kProjection;
-  const TensorSource& tensors = *teacher.remapped.tensors;
-  calibrate::SolvedStudent solved;
-  if (projects) {
-    solved = SolveProjection(plan, blocks, images);
-  } else if (IsSolved(plan)) {
-    solved = SolveRegression(plan, calibrate::ApplyOnOneThread(plan, tensors),
-                             blocks, images);
-  } else {
-    solved = {calibrate::ApplyOnOneThread(plan, tensors),
-              calibrate::EncodingOf(plan), ""};
-  }
+  const auto solved = SolveFor(plan, *teacher.remapped.tensors, blocks, images);
   if (!solved.warning.empty()) spdlog::warn("{}", solved.warning);
   if (plan.calibration->agreement) return solved.student;  // of a replay
   const auto& student = std::get<model::Config>(plan.student);
@@ -116,29 +95,49 @@ select::Student Compute(const calibrate::Reference& whole,
   return solved.student;
 }
 
+// Chooses the sizes; `student` and `options.layers` become those chosen.
+SizeChoice ResolveSizes(const SizedStudent& sized,
+                        const StudentSetting& setting, model::Config& student,
+                        select::Options& options) {
+  SizeChoice choice = ChooseSizes(
+      {sized, student, options, setting.whole, setting.images},
+      [&](const SizeCandidate& c) { return LackOf(setting, c, options); });
+  const SizeCandidate& chosen = choice.front[choice.chosen];
+  student = chosen.config;
+  options.layers = ListOf(chosen.layers);
+  return choice;
+}
+
 PreparedStudent Calibrated(const StudentRequest& request,
                            const PretrainedCheckpoint& teacher, bool compute) {
   const pretrained::Facts facts = RunnableFacts(request, teacher);
-  const TensorSource& tensors = *teacher.remapped.tensors;
-  const model::Config student = StudentConfig(request, facts.model);
+  model::Config student = StudentConfig(request, facts.model);
   select::Options options = request.options;
   // Checks all that needs no images before they are read.
   PlanWithoutImages(request, teacher);
   const auto opened = OpenCalibrationImages(*request.calibration, facts,
                                             ImageSize(student), options.seed);
-  const auto whole = calibrate::ReferenceOf(facts.model, tensors, student);
-  const auto notes = ResolveLayers(whole, student, opened.images, options);
+  const auto whole =
+      calibrate::ReferenceOf(facts.model, *teacher.remapped.tensors, student);
+  const StudentSetting setting{
+      *teacher.remapped.tensors,
+      facts.model,
+      whole,
+      opened.images,
+      ScoresFor(options, teacher, whole, opened),
+      {request.calibration->data.name, opened.images.size(), options.seed,
+       opened.images.Digest(NeedsLabels(options)), std::nullopt}};
   PreparedStudent prepared;
+  std::vector<std::string> notes;
+  if (const auto* sized = std::get_if<SizedStudent>(&request.student)) {
+    prepared.sizes = ResolveSizes(*sized, setting, student, options);
+    notes = {NoteOf(*prepared.sizes)};
+  } else {
+    notes = ResolveLayers(whole, student, opened.images, options);
+  }
   select::Plan& plan = prepared.plan;
-  plan = PlanSelection(facts.model, tensors.Specs(), student, options,
-                       options.Rule().solve == Solve::kProjection
-                           ? select::ImportanceScores{}
-                           : ScoresFor(options, teacher, whole, opened));
+  plan = PlanOn(setting, student, options);
   plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
-  plan.calibration = select::CalibrationRecord{
-      request.calibration->data.name, opened.images.size(), options.seed,
-      opened.images.Digest(NeedsLabels(options)), std::nullopt};
-  if (IsSolved(plan)) calibrate::MarkSolved(plan);
   if (compute) {
     prepared.student = Compute(whole, opened.images, teacher, plan);
   }
@@ -148,7 +147,7 @@ PreparedStudent Calibrated(const StudentRequest& request,
 // A plan that solves for tensors does so again, on the same images.
 PreparedStudent Replayed(const StudentRequest& request,
                          const PretrainedCheckpoint* teacher, bool compute) {
-  PreparedStudent prepared{ReadPlan(request), std::nullopt};
+  PreparedStudent prepared{ReadPlan(request), std::nullopt, std::nullopt};
   select::Plan& plan = prepared.plan;
   if (!compute || !IsSolved(plan)) return prepared;
   const select::CalibrationRecord& record = *plan.calibration;
@@ -187,7 +186,7 @@ PreparedStudent PrepareStudent(const StudentRequest& request,
                                const PretrainedCheckpoint* teacher,
                                bool compute) {
   if (!request.plan.empty()) return Replayed(request, teacher, compute);
-  if (!request.calibration) return {PlanStudent(request, teacher), {}};
+  if (!request.calibration) return {PlanStudent(request, teacher), {}, {}};
   if (teacher == nullptr) {
     throw Error(ErrorKind::kUsage, "calibrate", "needs a teacher");
   }

@@ -97,12 +97,16 @@ bool GivesNumClasses(const std::string& name) {
              .contains("num_classes");
 }
 
-model::Config Resolve(const ModelOptions& options) {
-  model::Config config = NamedModel(options.model);
-  std::string& name = FieldsOf(config).name;
+model::Config Overridden(model::Config model, const ModelOptions& options) {
+  std::string& name = FieldsOf(model).name;
   name = pretrained::WithoutTag(name);  // that of other weights
-  Apply(options, config);
-  if (options.num_classes) model::SetNumClasses(config, *options.num_classes);
+  Apply(options, model);
+  if (options.num_classes) model::SetNumClasses(model, *options.num_classes);
+  return model;
+}
+
+model::Config Resolve(const ModelOptions& options) {
+  model::Config config = Overridden(NamedModel(options.model), options);
   model::Validate(config, options.model);
   return config;
 }

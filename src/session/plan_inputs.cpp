@@ -5,11 +5,15 @@
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 #include "wsel/select/plan_json.h"
+#include "wsel/session/size_choices.h"
 
 namespace wsel::session {
 
 model::Config StudentConfig(const StudentRequest& request,
                             const model::Config& teacher) {
+  if (const auto* sized = std::get_if<SizedStudent>(&request.student)) {
+    return AsLargeAs(teacher, sized->fixed);
+  }
   const auto& student = std::get<ConfigStudent>(request.student);
   model::Config config = student.config;
   if (request.options.head == select::Head::kReuse &&

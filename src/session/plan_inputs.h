@@ -8,7 +8,8 @@
 
 namespace wsel::session {
 
-// The student's config for this teacher.
+// The student's config for this teacher; of a SizedStudent as large as the
+// teacher.
 model::Config StudentConfig(const StudentRequest& request,
                             const model::Config& teacher);
 

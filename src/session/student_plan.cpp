@@ -8,6 +8,7 @@
 #include "wsel/pretrained/facts.h"
 #include "wsel/select/generic_plan.h"
 #include "wsel/select/importance_scores.h"
+#include "wsel/session/size_choices.h"
 
 namespace wsel::session {
 namespace {
@@ -89,6 +90,10 @@ std::optional<select::Plan> PlanWithoutImages(
       PlanSelection(facts.model, teacher.remapped.tensors->Specs(),
                     StudentConfig(request, facts.model), options, {});
   if (IsSolved(plan)) calibrate::MarkSolved(plan);
+  if (const auto* sized = std::get_if<SizedStudent>(&request.student)) {
+    CheckBudget(sized->budget, StudentConfig(request, facts.model),
+                sized->fixed, request.options);
+  }
   if (best) return std::nullopt;
   return plan;
 }

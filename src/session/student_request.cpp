@@ -69,6 +69,10 @@ StudentRequest RequestOf(const StudentOptions& options) {
         options.teacher_sizes, options.student_sizes};
   } else if (!options.student_like.empty()) {
     request.student = LikeStudent{options.student_like};
+  } else if (!options.budget.empty()) {
+    request.student =
+        SizedStudent{ParseBudget(options.budget), options.student};
+    request.options.layers = select::kBestLayers;
   } else {
     const ModelOptions& student = options.student;
     const bool has_num_classes =

@@ -5,7 +5,9 @@
 
 #include "calibrate/low_rank.h"
 #include "calibrate/small_models.h"
+#include "wsel/calibrate/agreement.h"
 #include "wsel/calibrate/best_layers.h"
+#include "wsel/calibrate/size_errors.h"
 #include "wsel/checkpoint/checkpoint.h"
 
 namespace wsel::calibrate {
@@ -81,6 +83,30 @@ TEST(CalibrationGolden, StudentsHaveTheSameLogits) {
           RelativeError(LogitsOfStudent(Make(of, method), images), expected),
           1e-3)
           << of.name << " " << method;
+    }
+  }
+}
+
+// What a budget chooses sizes by.
+TEST(CalibrationGolden, StudentsLackTheSameOfTheTeachersLastStream) {
+  const auto images = SmallImages();
+  for (const Case& of : kCases) {
+    for (const char* method : {"activation", "regression", "projection"}) {
+      const std::string name = std::string(of.name) + "." + method;
+      const MadeStudent made = Make(of, method);
+      const auto& student = std::get<model::Config>(made.plan.student);
+      const SizeErrors errors(made.teacher, *MethodNamed(method), images);
+      EXPECT_NEAR(errors.Of(student, {{0, 1}}, 0),
+                  Golden(name + ".estimated").item<double>(), 1e-5)
+          << name;
+      const auto encode = made.solved.encode.empty() ? EncodingOf(made.plan)
+                                                     : made.solved.encode;
+      const auto last = OutputAgreementOf(
+          made.teacher, student, WeightsOf(made.plan, made.solved.student),
+          encode, images);
+      EXPECT_NEAR(LackingShare(last), Golden(name + ".lacking").item<double>(),
+                  1e-3)
+          << name;
     }
   }
 }

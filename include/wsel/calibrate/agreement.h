@@ -24,4 +24,19 @@ select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
                               const std::vector<at::Tensor>& encode,
                               bool same_classes, const Images& images);
 
+// That of the last block alone, with the whole teacher's: what a student of any
+// width and depth has of the teacher's last stream. `encode` must not be {}.
+// Errors: kMismatch, naming the block, for activations that are NaN or
+// infinite.
+select::StreamAgreement OutputAgreementOf(const Reference& teacher,
+                                          const model::Config& student,
+                                          const Weights& weights,
+                                          const std::vector<at::Tensor>& encode,
+                                          const Images& images);
+
+// The share of the energy of a stream that is not reproduced: what lies outside
+// of the student's channels, and the error within. Above 1 if zeros were
+// closer.
+double LackingShare(const select::StreamAgreement& agreement);
+
 }  // namespace wsel::calibrate

@@ -16,6 +16,14 @@ struct BestLayers {
   std::vector<std::string> dropped;
 };
 
+// A step on the way from a whole teacher to a shallower one.
+struct DepthStep {
+  std::vector<std::vector<int64_t>> layers;  // as select::Plan::layers
+  std::string dropped;                       // "blocks.7"; "": none yet
+  // Of the features, |f - f'|^2 / |f|^2, without all that is dropped.
+  double change = 0;
+};
+
 // At most this many images, the first ones, since each block is tried again
 // after each that is dropped.
 inline constexpr int64_t kDepthImages = 64;
@@ -28,5 +36,13 @@ inline constexpr int64_t kDepthImages = 64;
 BestLayers ChooseBestLayers(const Reference& teacher,
                             const std::vector<int64_t>& depths,
                             const Images& images);
+
+// The same one step at a time, from all blocks to `depths`. `costs` has what a
+// block of each stage costs: the block is dropped of which the features change
+// least for what it costs. Errors: as ChooseBestLayers.
+std::vector<DepthStep> DropBlocks(const Reference& teacher,
+                                  const std::vector<int64_t>& depths,
+                                  const std::vector<double>& costs,
+                                  const Images& images);
 
 }  // namespace wsel::calibrate

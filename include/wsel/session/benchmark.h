@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wsel/model/config.h"
+#include "wsel/nn/build.h"
 #include "wsel/session/bench_request.h"
 
 namespace wsel::session {
@@ -31,6 +32,11 @@ struct Benchmark {
   // The largest resident set of this process, LibTorch included.
   int64_t peak_memory_bytes = 0;
 };
+
+// Measures the forward pass of a model, on random images at its size, for at
+// least so many seconds and five passes. LibTorch then has `threads`.
+BenchRow MeasurePasses(const nn::Model& model, const c10::Device& device,
+                       double seconds, int64_t batch_size, int threads);
 
 // Measures the forward pass of a checkpoint's model on random images in
 // float32: batches of 1 and batch_size, on one thread and on all that LibTorch

@@ -26,6 +26,11 @@ struct ModelOptions {
 // model.
 model::Config Resolve(const ModelOptions& options);
 
+// The model with its overrides, which may not fit each other: Resolve checks
+// that. `options.model` is not used. Errors: kUsage for a flag that the family
+// lacks or numbers that are none.
+model::Config Overridden(model::Config model, const ModelOptions& options);
+
 // The model of a variant's name, a JSON file or its contents. Errors: as
 // Resolve.
 model::Config NamedModel(const std::string& name);

@@ -29,7 +29,8 @@ select::Plan PlanStudent(const StudentRequest& request,
 std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request);
 
 // The plan for a dry run whose images are missing; nullopt if they choose the
-// blocks. Its indices are undecided. Errors: as PlanStudent.
+// blocks or sizes. Its indices are undecided. Errors: as PlanStudent
+// and CheckBudget.
 std::optional<select::Plan> PlanWithoutImages(
     const StudentRequest& request,
     const pretrained::PretrainedCheckpoint& teacher);

@@ -13,6 +13,7 @@
 #include "wsel/naming/remap_state_dict.h"
 #include "wsel/select/family.h"
 #include "wsel/select/options.h"
+#include "wsel/session/budget.h"
 #include "wsel/session/model_options.h"
 
 namespace wsel::session {
@@ -37,6 +38,12 @@ struct LikeStudent {
   std::filesystem::path checkpoint;
 };
 
+// The teacher made smaller, with the sizes that lose least under a budget.
+struct SizedStudent {
+  Budget budget;
+  ModelOptions fixed;  // sizes that are given; `model` is not used
+};
+
 // Images of a training split, from which a student is calibrated.
 struct CalibrationRequest {
   data::DataOptions data;
@@ -51,17 +58,18 @@ struct StudentRequest {
   // The teacher's model, if not the detected one.
   std::optional<model::Config> teacher_model;
   naming::CopyChoice copy;  // of the teacher's weights
-  std::variant<ConfigStudent, FamilyStudent, LikeStudent> student;
+  std::variant<ConfigStudent, FamilyStudent, LikeStudent, SizedStudent> student;
   select::Options options;  // with a teacher; without one only the seed
   model::Initializer initializer = model::Initializer::kTimm;  // without one
   // A plan made before, which leaves nothing but the teacher to decide.
   std::filesystem::path plan;
-  // For rules that look at images, `layers` best, and the agreement with the
-  // teacher. With a plan, where its images are: it names the data set.
+  // For rules that look at images, `layers` best, a budget, and the agreement
+  // with the teacher. With a plan, where its images are: it names the data set.
   std::optional<CalibrationRequest> calibration = {};
 
   bool IsGeneric() const {
-    return !std::holds_alternative<ConfigStudent>(student);
+    return std::holds_alternative<FamilyStudent>(student) ||
+           std::holds_alternative<LikeStudent>(student);
   }
 };
 
@@ -75,6 +83,7 @@ struct StudentOptions {
   select::Sizes teacher_sizes;
   select::Sizes student_sizes;
   std::string student_like;
+  std::string budget;  // instead of student.model
   std::string plan;
   std::string method;         // of selection or, without a teacher, at random
   select::Options selection;  // its method and seed are not used
@@ -82,8 +91,8 @@ struct StudentOptions {
   CalibrationRequest calibration;  // without a root: none
 };
 
-// Errors: kUsage for an unknown model or method; kIo, kConfig for the files of
-// the student, the teacher's model and the family.
+// Errors: kUsage for an unknown model or method, or a wrong budget; kIo,
+// kConfig for the files of the student, the teacher's model and the family.
 StudentRequest RequestOf(const StudentOptions& options);
 
 // Whether a method of initialising a student is random; otherwise it selects

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "wsel/calibrate/images.h"
+#include "wsel/calibrate/reference.h"
+#include "wsel/calibrate/solve.h"
+#include "wsel/model/config.h"
+#include "wsel/select/calibration_record.h"
+#include "wsel/select/options.h"
+#include "wsel/select/plan.h"
+#include "wsel/session/size_choices.h"
+#include "wsel/tensor/source.h"
+
+namespace wsel::session {
+
+// What all students of a teacher on some images share.
+struct StudentSetting {
+  const TensorSource& tensors;  // the teacher's
+  const model::Config& config;  // the teacher's
+  const calibrate::Reference& whole;
+  const calibrate::Images& images;
+  select::ImportanceScores scores;
+  select::CalibrationRecord record;
+};
+
+// "0,2,4/1,3", as --layers takes it.
+std::string ListOf(const std::vector<std::vector<int64_t>>& layers);
+
+// The plan of a student, whose blocks `options` give by number. Errors: as
+// select::PlanSelection, its scores and calibrate::MarkSolved.
+select::Plan PlanOn(const StudentSetting& setting, const model::Config& student,
+                    const select::Options& options);
+
+// Makes the student of a plan; `blocks` as in calibrate/solve.h. Errors: as
+// there and as select::Apply.
+calibrate::SolvedStudent SolveFor(const select::Plan& plan,
+                                  const TensorSource& tensors,
+                                  const calibrate::Reference& blocks,
+                                  const calibrate::Images& images);
+
+// Makes a student of these sizes: the share of the teacher's last stream that
+// it lacks. Errors: as PlanOn, SolveFor and calibrate::OutputAgreementOf.
+double LackOf(const StudentSetting& setting, const SizeCandidate& candidate,
+              select::Options options);
+
+}  // namespace wsel::session
