@@ -20,16 +20,16 @@ submit() {
   job=${output##* }
 }
 
-submit one-node --only short
+submit one-node --only short-s0
 wait_for_job "$job"
 
 # Nodes of these names have no addresses.
 export MASTER_ADDR=127.0.0.1 MASTER_PORT=16847
-submit two-nodes --nodes-per-run 2 --only short
+submit two-nodes --nodes-per-run 2 --only short-s0
 wait_for_job "$job"
-submit two-nodes --nodes-per-run 2 --only long
-wait_for_file 'two-nodes/runs/long-*/state.safetensors'
-scancel --batch --signal=USR1 "${job}_0"
+submit two-nodes --nodes-per-run 2 --only long-s0
+wait_for_file 'two-nodes/runs/long-s0-*/state.safetensors'
+scancel --batch --signal=USR1 "${job}_0" || echo "long has ended"
 wait_for_job "$job"
 scontrol show job "$job" | grep -o 'Restarts=[0-9]*'
-cat two-nodes/slurm/"$job"_0.txt
+tail -n 20 ./*/slurm/*_0.txt ./*/by-name/*/output.txt

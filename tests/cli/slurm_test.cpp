@@ -71,7 +71,7 @@ constexpr const char* kRanksSweep = R"({
 })";
 
 std::vector<nlohmann::json> Metrics(const fs::path& sweep) {
-  std::istringstream lines(ReadAll(sweep / "by-name/short/metrics.jsonl"));
+  std::istringstream lines(ReadAll(sweep / "by-name/short-s0/metrics.jsonl"));
   std::vector<nlohmann::json> rows;
   for (std::string line; std::getline(lines, line);) {
     rows.push_back(nlohmann::json::parse(line));
@@ -111,7 +111,7 @@ TEST(Slurm, TwoRanksOnOneNodeOrTwoTrainAsOne) {
   const Outcome one =
       RunWsel(folder, {"sweep", "s.json", "--output", "one-rank", "--data-root",
                        kSmallSweepData, "--device", "cpu", "--threads", "1",
-                       "--only", "short"});
+                       "--only", "short-s0"});
   ASSERT_EQ(one.exit_code, 0) << one.err;
   const auto expected = Metrics(folder / "one-rank");
   EXPECT_EQ(expected.size(), 11U) << "an epoch is a step";
