@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A real Slurm for the scripts that source this: a controller and nodes, all on
 # this machine, with a configuration of their own.
 
