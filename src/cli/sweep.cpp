@@ -90,14 +90,14 @@ std::vector<std::string> DevicesFor(const sweep::SweepCall& call,
   }
   const bool gpus = devices[0].starts_with("cuda");
   if (ranks == 1 || !gpus || devices.size() >= ranks) return devices;
-  throw Error(
-      ErrorKind::kUsage, "--ranks-per-run",
-      "is {}, more than the {} GPUs of --device {}; auto is all of them", ranks,
-      devices.size(), call.device);
+  throw Error(ErrorKind::kUsage, "--ranks-per-run",
+              "is {}, but --device {} has {} GPUs on this machine: each rank "
+              "needs one",
+              ranks, call.device, devices.size());
 }
 
 void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
-                const Runs& runs, const Invocation& invocation) {
+                const Runs& runs, const std::vector<std::string>& devices) {
   const StopSignal signals;
   const sweep::SweepFolder folder(args.call.output);
   SweepView view(folder, runs.size());
@@ -108,7 +108,7 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
        .threads = ThreadsOf(args),
        .ranks = args.call.ranks_per_run,
        .nodes = args.call.nodes_per_run,
-       .devices = DevicesFor(args.call, invocation),
+       .devices = devices,
        .retry_failed = args.call.retry_failed,
        .stop = LastStopSignal,
        .on_wait = [&] { view.Refresh(); },
@@ -195,9 +195,11 @@ void RunSweep(const SweepArgs& args, const Invocation& invocation) {
     throw Error(ErrorKind::kUsage, "--output",
                 "is missing: the sweep's folder; or give --dry-run");
   }
-  // Before anything is written.
+  // Errors come before anything is written.
+  std::vector<std::string> devices;
   if (launcher == Launcher::kLocal) {
     sweep::RequireJobOfNodes(args.call.nodes_per_run);
+    devices = DevicesFor(args.call, invocation);
   } else {
     sweep::SlurmScript(ArrayOf(args, file, runs));
   }
@@ -205,7 +207,7 @@ void RunSweep(const SweepArgs& args, const Invocation& invocation) {
   sweep::SweepFolder(args.call.output).Claim(file.name, file.json);
   switch (launcher) {
     case Launcher::kLocal:
-      return RunLocally(args, file, runs, invocation);
+      return RunLocally(args, file, runs, devices);
     case Launcher::kSlurm:
       return SubmitArray(args, file, runs);
     case Launcher::kScript:
