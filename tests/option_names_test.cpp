@@ -32,7 +32,8 @@ const std::map<std::string, std::string>& AboutOptions() {
       {"src/recipe/timm_options.h", "timm's, beside the recipe's keys"},
       {"src/sweep/argv.cpp", "the command lines of a sweep's runs"},
       {"src/sweep/launch.cpp", "the same"},
-      {"src/sweep/slurm.cpp", "sbatch's"}};
+      {"src/sweep/slurm.cpp", "sbatch's"},
+      {"src/sweep/srun.cpp", "those of srun, salloc and scancel"}};
   return files;
 }
 

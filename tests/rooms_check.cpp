@@ -137,19 +137,76 @@ void CheckName(const std::string& path, Violations& violations) {
   }
 }
 
+using Rooms = std::set<std::string>;
+
+// "wsel_room(augment USES core image TORCH a.cpp)" -> augment: core, image.
+std::map<std::string, Rooms> LinkedRooms(const std::string& cmake) {
+  static const std::regex kCall(R"(wsel_room\((\w+)([^)]*)\))");
+  std::map<std::string, Rooms> linked;
+  for (std::sregex_iterator call(cmake.begin(), cmake.end(), kCall), end;
+       call != end; ++call) {
+    Rooms& rooms = linked[call->str(1)];
+    std::istringstream words(call->str(2));
+    bool uses = false;
+    for (std::string word; words >> word;) {
+      if (word == "USES" || word == "TORCH") {
+        uses = word == "USES";
+      } else if (uses) {
+        rooms.insert(word);
+      }
+    }
+  }
+  return linked;
+}
+
+// 0 for an unknown room, which RoomViolations reports.
+int RoomLevel(const std::string& room) {
+  const auto at = RoomLevels().find(room);
+  return at == RoomLevels().end() ? 0 : at->second;
+}
+
 }  // namespace
 
 const std::map<std::string, int>& RoomLevels() {
   static const std::map<std::string, int> kLevels = {
-      {"core", 0},        {"help", 1},    {"tensor", 1},    {"run", 1},
-      {"distributed", 1}, {"plot", 1},    {"kernels", 1},   {"checkpoint", 2},
-      {"model", 2},       {"image", 2},   {"optim", 2},     {"nn", 3},
-      {"naming", 3},      {"augment", 4}, {"data", 4},      {"pretrained", 4},
-      {"select", 5},      {"onnx", 5},    {"train", 5},     {"analyze", 6},
-      {"calibrate", 6},   {"probe", 6},   {"recipe", 6},    {"report", 6},
+      {"core", 0},        {"help", 1},    {"tensor", 1},  {"run", 1},
+      {"distributed", 1}, {"plot", 1},    {"kernels", 1}, {"checkpoint", 2},
+      {"model", 2},       {"image", 2},   {"optim", 2},   {"nn", 3},
+      {"naming", 3},      {"augment", 4}, {"data", 4},    {"pretrained", 4},
+      {"select", 5},      {"onnx", 5},    {"train", 5},   {"analyze", 6},
+      {"calibrate", 6},   {"probe", 6},   {"recipe", 6},  {"report", 6},
       {"session", 7},     {"sweep", 7},   {"cli", 8},
   };
   return kLevels;
+}
+
+Violations LinkViolations(const SourceTree& tree, const std::string& cmake) {
+  const auto linked = LinkedRooms(cmake);
+  Rooms violations;  // each once
+  for (const auto& [path, text] : tree) {
+    const std::string room = RoomOf(path);
+    if (room.empty()) continue;
+    const auto links = linked.find(room);
+    if (links == linked.end()) {
+      violations.insert(fmt::format("{}: is not a wsel_room", room));
+      continue;
+    }
+    for (const std::string& include : IncludesOf(path, tree)) {
+      const std::string used = RoomOf(include);
+      if (used.empty() || used == room || links->second.contains(used)) {
+        continue;
+      }
+      violations.insert(fmt::format("{}: {} is not in its USES", path, used));
+    }
+  }
+  for (const auto& [room, rooms] : linked) {
+    for (const std::string& used : rooms) {
+      if (RoomLevel(used) < RoomLevel(room)) continue;
+      violations.insert(
+          fmt::format("{}: links {} of level {}", room, used, RoomLevel(used)));
+    }
+  }
+  return {violations.begin(), violations.end()};
 }
 
 Violations RoomViolations(const SourceTree& tree) {

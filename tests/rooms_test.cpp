@@ -58,6 +58,30 @@ TEST(Rooms, MatchContributing) {
   }
 }
 
+TEST(Rooms, TargetsLinkWhatTheyInclude) {
+  const std::string cmake =
+      ReadText(fs::path(WSEL_SOURCE_DIR) / "CMakeLists.txt");
+  EXPECT_THAT(LinkViolations(ReadTree(), cmake), IsEmpty());
+}
+
+TEST(LinkViolations, AreIncludesWithoutALinkAndLinksUpward) {
+  const SourceTree tree = {
+      {"include/wsel/core/error.h", ""},
+      {"src/run/log.cpp", "#include \"wsel/core/error.h\"\n"}};
+  EXPECT_THAT(
+      LinkViolations(tree, "wsel_room(core)\nwsel_room(run USES core)\n"),
+      IsEmpty());
+  EXPECT_THAT(
+      LinkViolations(tree, "wsel_room(core)\nwsel_room(run TORCH core)\n"),
+      ElementsAre("src/run/log.cpp: core is not in its USES"));
+  EXPECT_THAT(LinkViolations(tree,
+                             "wsel_room(core USES run)\n"
+                             "wsel_room(run USES core)\n"),
+              ElementsAre("core: links run of level 1"));
+  EXPECT_THAT(LinkViolations(tree, "wsel_room(core)\n"),
+              ElementsAre("run: is not a wsel_room"));
+}
+
 TEST(RoomViolations, AcceptsDownwardAndWithinARoom) {
   EXPECT_THAT(
       RoomViolations({

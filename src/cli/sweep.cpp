@@ -52,7 +52,9 @@ Runs ExpandWithSets(const sweep::SweepFile& file,
 }
 
 int ThreadsOf(const SweepArgs& args) {
-  if (args.call.threads > 0 || args.jobs == 1) return args.call.threads;
+  // Runs on several nodes have these to themselves.
+  const bool alone = args.jobs == 1 || args.call.nodes_per_run > 1;
+  if (args.call.threads > 0 || alone) return args.call.threads;
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
   return std::max(1, cores / args.jobs);
 }
@@ -78,19 +80,24 @@ void ReportResult(const std::string& folder, const sweep::SweepResult& result) {
 // Only LibTorch knows whether there are GPUs; each rank needs one of its own.
 std::vector<std::string> DevicesFor(const sweep::SweepCall& call,
                                     const Invocation& invocation) {
-  if (call.device == "cpu") return {call.device};
-  auto devices = invocation.Torch().devices_of(call.device);
+  // Ranks on other nodes look for themselves.
+  if (call.device == "cpu" || call.nodes_per_run > 1) return {call.device};
   const auto ranks = static_cast<size_t>(call.ranks_per_run);
+  auto devices = invocation.Torch().devices_of(call.device);
+  // As in `wsel train --ranks`.
+  if (ranks > 1 && call.device == "cuda") {
+    devices = invocation.Torch().devices_of("auto");
+  }
   const bool gpus = devices[0].starts_with("cuda");
   if (ranks == 1 || !gpus || devices.size() >= ranks) return devices;
-  throw Error(
-      ErrorKind::kUsage, "--ranks-per-run",
-      "is {}, more than the {} GPUs of --device {}; auto is all of them", ranks,
-      devices.size(), call.device);
+  throw Error(ErrorKind::kUsage, "--ranks-per-run",
+              "is {}, but --device {} has {} GPUs on this machine: each rank "
+              "needs one",
+              ranks, call.device, devices.size());
 }
 
 void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
-                const Runs& runs, const Invocation& invocation) {
+                const Runs& runs, const std::vector<std::string>& devices) {
   const StopSignal signals;
   const sweep::SweepFolder folder(args.call.output);
   SweepView view(folder, runs.size());
@@ -100,7 +107,8 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
        .jobs = args.jobs,
        .threads = ThreadsOf(args),
        .ranks = args.call.ranks_per_run,
-       .devices = DevicesFor(args.call, invocation),
+       .nodes = args.call.nodes_per_run,
+       .devices = devices,
        .retry_failed = args.call.retry_failed,
        .stop = LastStopSignal,
        .on_wait = [&] { view.Refresh(); },
@@ -128,7 +136,9 @@ sweep::SlurmJob ArrayOf(const SweepArgs& args, const sweep::SweepFile& file,
       .runs = RunsLeft(runs, sweep::SweepFolder(args.call.output),
                        args.call.retry_failed),
       .jobs = args.jobs > 1 ? args.jobs : 0,
-      .ranks = args.call.ranks_per_run};
+      .ranks = args.call.ranks_per_run,
+      .nodes = args.call.nodes_per_run,
+      .gpus = args.call.device == "cuda"};
 }
 
 // Slurm makes no folder for the output of tasks.
@@ -168,8 +178,9 @@ void RunSweep(const SweepArgs& args, const Invocation& invocation) {
   // Before the file is read and anything is written, as this may continue in
   // the other program.
   const bool times_steps = args.dry_run;
-  const bool asks_for_gpus =
-      launcher == Launcher::kLocal && args.call.device != "cpu";
+  const bool asks_for_gpus = launcher == Launcher::kLocal &&
+                             args.call.device != "cpu" &&
+                             args.call.nodes_per_run == 1;
   if (times_steps || asks_for_gpus) invocation.Torch();
   const sweep::SweepFile file = sweep::ReadSweepFile(args.call.file);
   if (file.probes && args.call.ranks_per_run > 1) {
@@ -184,11 +195,19 @@ void RunSweep(const SweepArgs& args, const Invocation& invocation) {
     throw Error(ErrorKind::kUsage, "--output",
                 "is missing: the sweep's folder; or give --dry-run");
   }
+  // Errors come before anything is written.
+  std::vector<std::string> devices;
+  if (launcher == Launcher::kLocal) {
+    sweep::RequireJobOfNodes(args.call.nodes_per_run);
+    devices = DevicesFor(args.call, invocation);
+  } else {
+    sweep::SlurmScript(ArrayOf(args, file, runs));
+  }
   CheckMissing(runs);
   sweep::SweepFolder(args.call.output).Claim(file.name, file.json);
   switch (launcher) {
     case Launcher::kLocal:
-      return RunLocally(args, file, runs, invocation);
+      return RunLocally(args, file, runs, devices);
     case Launcher::kSlurm:
       return SubmitArray(args, file, runs);
     case Launcher::kScript:
@@ -218,6 +237,7 @@ void CheckArgs(const SweepArgs& args) {
     throw Error(ErrorKind::kUsage, args.jobs < 1 ? "--jobs" : "--threads",
                 args.jobs < 1 ? "must be at least 1" : "must not be negative");
   }
+  sweep::RanksPerNode(args.call.ranks_per_run, args.call.nodes_per_run);
 }
 
 }  // namespace
@@ -251,6 +271,9 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
        "--ranks-per-run", args->call.ranks_per_run,
        "Ranks of each run: GPUs are assigned in groups of this size; on "
        "the CPU the run's threads are divided")
+      ->check(CLI::Range(1, 1024));
+  c->add_option("--nodes-per-run", args->call.nodes_per_run,
+                "Nodes of Slurm that the ranks of each run are divided among")
       ->check(CLI::Range(1, 1024));
   c->add_option("--device", args->call.device,
                 "Device of the runs: auto|cpu|cuda or cuda:1; auto assigns all "

@@ -185,6 +185,9 @@ Argv TaskCommand(const SweepCall& call) {
   if (call.ranks_per_run > 1) {
     Add(argv, {"--ranks-per-run", std::to_string(call.ranks_per_run)});
   }
+  if (call.nodes_per_run > 1) {
+    Add(argv, {"--nodes-per-run", std::to_string(call.nodes_per_run)});
+  }
   if (!call.data_root.empty()) {
     argv.insert(argv.end(), {"--data-root", absolute(call.data_root)});
   }

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "srun.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/file_lock.h"
 #include "wsel/core/json_object.h"
@@ -141,10 +142,11 @@ class Launcher {
     const Resources resources = ResourcesOf(active.slot);
     const fs::path output = folder_.output(name);
     active.child.emplace(
-        WithGpus(WithProgram(sweep_.probes
-                                 ? ProbeArgv(recipe, sweep_.probe, resources)
-                                 : TrainArgv(*active.run, folder_, resources)),
-                 active.slot),
+        OnNodes(WithGpus(
+            WithProgram(sweep_.probes
+                            ? ProbeArgv(recipe, sweep_.probe, resources)
+                            : TrainArgv(*active.run, folder_, resources)),
+            active.slot)),
         sweep_.probes ? ProbeFile(name) : output, output, active.lock.fd());
   }
 
@@ -177,6 +179,11 @@ class Launcher {
     return argv;
   }
 
+  Argv OnNodes(const Argv& argv) const {
+    if (options_.nodes == 1) return argv;
+    return SrunArgv(argv, options_.ranks, options_.nodes);
+  }
+
   fs::path ProbeFile(const std::string& name) const {
     return folder_.run(name) / run::kProbeFile;
   }
@@ -204,6 +211,11 @@ class Launcher {
     if (options_.on_change) options_.on_change(name, record);
   }
 
+  // srun exits with 128 plus the signal that ended a task.
+  bool Killed(const ExitStatus& status) const {
+    return status.signal != 0 || (options_.nodes > 1 && status.code > 128);
+  }
+
   // Records and counts how the run ended.
   void Finish(ActiveRun& active, const ExitStatus& status) {
     const std::string name = active.run->name();
@@ -213,7 +225,7 @@ class Launcher {
     if (status.code == 0) {
       if (sweep_.probes) SummariseProbe(ProbeFile(name), folder_.run(name));
       record.state = RunState::kFinished;
-    } else if (by_request || (status.signal != 0 && Stop() != 0)) {
+    } else if (by_request || (Killed(status) && Stop() != 0)) {
       record.state = RunState::kWaiting;
     } else {
       record.state = RunState::kFailed;
@@ -242,9 +254,9 @@ class Launcher {
   }
 
   void ForwardSignal() {
-    if (signal_forwarded_) return;
+    if (std::exchange(signal_forwarded_, true)) return;
+    if (options_.nodes > 1 && TerminateSteps()) return;
     for (const ActiveRun& active : active_) active.child->Signal(SIGTERM);
-    signal_forwarded_ = true;
   }
 
   const SweepFile& sweep_;

@@ -43,6 +43,38 @@ std::string LogFolder(const std::string& folder) {
   return escaped;
 }
 
+// "--nodes=2" -> "--nodes".
+std::string OptionName(const std::string& option) {
+  return option.substr(0, option.find('='));
+}
+
+// What ranks need of a job. `--cpus-per-task` remains the user's: the cores of
+// a rank, whether srun starts it or, on one node, the task.
+Argv RankOptions(const SlurmJob& job) {
+  if (job.ranks == 1) return {};
+  const int per_node = RanksPerNode(job.ranks, job.nodes);
+  for (const std::string& option : job.options) {
+    const std::string name = OptionName(option);
+    if (name == "--nodes" || name.starts_with("--ntasks")) {
+      throw Error(ErrorKind::kUsage, "slurm",
+                  "'{}' is not free: the {} ranks of a run on {} nodes "
+                  "(`ranks_per_run`, `nodes_per_run`) determine it",
+                  option, job.ranks, job.nodes);
+    }
+  }
+  Argv options = {fmt::format("--nodes={}", job.nodes),
+                  fmt::format("--ntasks-per-node={}", per_node)};
+  const bool chosen = std::ranges::any_of(job.options, [](const auto& option) {
+    const std::string name = OptionName(option);
+    return name.starts_with("--gpus") || name == "--gres" ||
+           name == "--tres-per-task";
+  });
+  if (job.gpus && !chosen) {
+    options.push_back(fmt::format("--gpus-per-node={}", per_node));
+  }
+  return options;
+}
+
 std::string Directives(const SlurmJob& job) {
   std::string lines;
   const auto add = [&](const std::string& option) {
@@ -62,8 +94,7 @@ std::string Directives(const SlurmJob& job) {
   add("--open-mode=append");
   add("--requeue");
   add("--signal=B:USR1@60");
-  // A task starts the ranks of its run itself.
-  if (job.ranks > 1) add("--nodes=1");
+  for (const std::string& option : RankOptions(job)) add(option);
   for (const std::string& option : job.options) add(option);
   return lines;
 }

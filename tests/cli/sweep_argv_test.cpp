@@ -35,6 +35,7 @@ class SweepArgv : public testing::Test {
     AddInit(app_, invocation_);
     AddTrain(app_, invocation_);
     AddProbe(app_, invocation_);
+    AddSweep(app_, invocation_);
   }
 
   // Every option exists, and a value follows where one is due.
@@ -109,6 +110,23 @@ TEST_F(SweepArgv, OfTrainIsKnown) {
   Check(sweep::TrainArgv(runs_[0], folder_, {2, "cpu"}));
   Check(sweep::TrainArgv(runs_[0], folder_, {2, "cuda", 4}));
   EXPECT_TRUE(seen_.contains("--workers"));
+}
+
+TEST_F(SweepArgv, OfATaskIsKnown) {
+  const auto argv = sweep::TaskCommand({.file = "s.json",
+                                        .output = "out",
+                                        .data_root = "d",
+                                        .sets = {"train.epochs=3"},
+                                        .device = "cpu",
+                                        .threads = 4,
+                                        .ranks_per_run = 4,
+                                        .nodes_per_run = 2,
+                                        .retry_failed = true});
+  Check({argv.begin() + 1, argv.end()});
+  for (const char* option :
+       {"--ranks-per-run", "--nodes-per-run", "--set", "--retry-failed"}) {
+    EXPECT_TRUE(seen_.contains(option)) << option;
+  }
 }
 
 TEST_F(SweepArgv, OfProbeIsKnown) {

@@ -193,6 +193,14 @@ TEST(Sweep, FailsForBadInputBeforeAnyRun) {
   fails(RunSmallSweep({"--only", "random-s3"}), 2, "did you mean");
   fails(RunSmallSweep({"--only", "random-s?x"}), 2, "unknown run");
   fails(RunSmallSweep({"--jobs", "0"}), 2, "--jobs");
+  fails(RunSmallSweep({"--ranks-per-run", "3", "--nodes-per-run", "2"}), 2,
+        "--ranks-per-run: is 3, which 2 nodes");
+  fails(RunSmallSweep({"--nodes-per-run", "2"}), 2, "--ranks-per-run: is 1");
+  fails(RunSmallSweep({"--ranks-per-run", "2", "--nodes-per-run", "2"}), 2,
+        "--nodes-per-run: is 2, but this is not a job of Slurm");
+  fails(RunSmallSweep({"--ranks-per-run", "2", "--launcher", "script",
+                       "--slurm=--nodes=2"}),
+        2, "--slurm: '--nodes=2' is not free");
   fails({"sweep", "s.json", "--output", "donn\xE9"}, 2, "not UTF-8");
   fails(RunSmallSweep({"--set", "train.epoch=3"}), 3, "did you mean 'epochs'");
   fails(RunSmallSweep(), 4, "t.safetensors: is missing");

@@ -137,6 +137,13 @@ TEST(ShareOf, DividesInWholeUnits) {
               ErrorKind::kConfig, {"unit", "is 32", "16 images", "4 ranks"});
 }
 
+TEST(PartOf, DividesWhatTheRanksShare) {
+  EXPECT_EQ(PartOf({16, 16, true}, 4), 4);
+  EXPECT_EQ(PartOf({16, 4, true}, 4), 4);   // srun has bound each to 4
+  EXPECT_EQ(PartOf({16, 8, false}, 4), 2);  // --ranks in a job of 8 cores
+  EXPECT_EQ(PartOf({16, 1, false}, 4), 1);
+}
+
 TEST(ProcessorsPerRank, IsAtLeastOne) {
   EXPECT_GE(ProcessorsPerRank(1), 1);
   EXPECT_GE(ProcessorsPerRank(1 << 20), 1);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <thread>
@@ -152,6 +153,57 @@ TEST_F(LaunchTest, RanksHaveGroupsOfGpus) {
   Program("exit 0");
   EXPECT_EQ(Run().finished, 4);
   EXPECT_EQ(Count("--device cuda --threads 3 --ranks 2"), 4);
+}
+
+// srun is a script here: it records its options, and starts one task.
+class LaunchOnNodesTest : public LaunchTest {
+ protected:
+  LaunchOnNodesTest() : path_(std::getenv("PATH")) {
+    options_.ranks = 4;
+    options_.nodes = 2;
+    options_.devices = {"auto"};
+    setenv("PATH", (temp_.path().string() + ":" + path_).c_str(), 1);
+    setenv("SLURM_JOB_ID", "17", 1);
+    unsetenv("SLURM_CPUS_PER_TASK");
+    Script("srun", "echo srun \"$*\" >>" + Log().string() +
+                       "\nwhile [[ $1 == --* ]]; do shift; done\nexec \"$@\"");
+  }
+  ~LaunchOnNodesTest() override {
+    setenv("PATH", path_.c_str(), 1);
+    unsetenv("SLURM_JOB_ID");
+  }
+
+  void Script(const std::string& name, const std::string& text) {
+    WriteTextFile(temp_ / name, "#!/bin/bash\n" + text + "\n");
+    chmod((temp_ / name).c_str(), 0755);
+  }
+
+ private:
+  std::string path_;
+};
+
+TEST_F(LaunchOnNodesTest, RanksAreTasksOfSrun) {
+  Program("exit 0");
+  EXPECT_EQ(Run().finished, 4);
+  EXPECT_EQ(Count("srun --nodes=2 --ntasks=4 --ntasks-per-node=2 "
+                  "--kill-on-bad-exit=0 " +
+                  options_.program + " train "),
+            4);
+  EXPECT_EQ(Count("--device auto --threads 1 --ranks 4"), 8);
+  EXPECT_EQ(Count("init "), 2) << "not on every node";
+}
+
+// A SIGTERM to srun itself would kill its tasks.
+TEST_F(LaunchOnNodesTest, AStopReachesTheTasksThroughScancel) {
+  const fs::path pid = temp_ / "pid";
+  Script("scancel", "echo scancel \"$*\" >>" + Log().string() + "; kill $(<" +
+                        pid.string() + ")");
+  Program("trap 'kill $!; exit 143' TERM; sleep 60 & echo $$ >" + pid.string() +
+          ".new; mv " + pid.string() + ".new " + pid.string() + "; wait");
+  options_.stop = [&] { return fs::exists(pid) ? SIGTERM : 0; };
+  EXPECT_EQ(Run().waiting, 4);
+  EXPECT_EQ(Count("scancel --signal=TERM 17"), 1);
+  EXPECT_EQ(Record(0).state, RunState::kWaiting);
 }
 
 TEST(VisibleDevices, AreGroupsWithinThoseOfThisProcess) {

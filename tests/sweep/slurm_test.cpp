@@ -13,6 +13,7 @@ namespace wsel::sweep {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 SlurmJob Job() {
@@ -69,6 +70,35 @@ TEST(Slurm, RefusesMoreTasksThanTheClusterTakes) {
   std::filesystem::permissions(fake, std::filesystem::perms::owner_all);
   CheckArraySize(4, folder / "log");
   setenv("PATH", path.c_str(), 1);
+}
+
+// Cores per task are the user's, GPUs too if an option asks for some.
+TEST(Slurm, RanksNeedNodesTasksAndGpus) {
+  SlurmJob job = Job();
+  EXPECT_THAT(SlurmScript(job), Not(HasSubstr("--nodes")));
+  job.ranks = 16;
+  job.nodes = 2;
+  job.options = {"--cpus-per-task=6"};
+  EXPECT_THAT(SlurmScript(job),
+              HasSubstr("#SBATCH --nodes=2\n#SBATCH --ntasks-per-node=8\n"
+                        "#SBATCH --cpus-per-task=6\n"));
+  job.gpus = true;
+  EXPECT_THAT(SlurmScript(job), HasSubstr("#SBATCH --gpus-per-node=8\n"));
+  job.options = {"--gres=gpu:h100:8"};
+  EXPECT_THAT(SlurmScript(job), Not(HasSubstr("--gpus-per-node")));
+  job.nodes = 1;
+  EXPECT_THAT(SlurmScript(job),
+              HasSubstr("#SBATCH --nodes=1\n#SBATCH --ntasks-per-node=16\n"));
+  for (const char* option :
+       {"--nodes=4", "--ntasks=3", "--ntasks-per-node=1"}) {
+    job.options = {option};
+    ExpectError([&] { SlurmScript(job); }, ErrorKind::kUsage,
+                {"slurm", option, "16 ranks", "`ranks_per_run`"});
+  }
+  job.options = {};
+  job.nodes = 3;
+  ExpectError([&] { SlurmScript(job); }, ErrorKind::kUsage,
+              {"ranks_per_run", "3 nodes"});
 }
 
 TEST(Slurm, RejectsInvalidOptions) {

@@ -53,8 +53,17 @@ std::optional<World> FindWorld(const Environment& environment);
 // "gpu[03-08,11],login" -> "gpu03": the first of a list as Slurm writes it.
 std::string FirstHost(std::string_view nodelist);
 
-// Threads for each of `local_size` ranks on this machine: its processors
-// divided, or those that the launcher has bound this process to. At least 1.
+// The processors of this machine, and those that this process may use.
+struct Processors {
+  int online = 1;
+  int allowed = 1;
+  bool bound_by_rank = false;  // the launcher may have given each rank its own
+};
+// One rank's part of them, of `local_size` ranks on this machine: those that it
+// was given, or the allowed ones divided. At least 1.
+int PartOf(const Processors& processors, int local_size);
+
+// That of this process: threads for each of `local_size` ranks.
 int ProcessorsPerRank(int local_size);
 
 // The share of rank `rank` in `count` images: `first` up to `first + count`.

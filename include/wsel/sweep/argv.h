@@ -51,6 +51,7 @@ struct SweepCall {
   std::string device = "auto";
   int threads = 0;  // 0: all
   int ranks_per_run = 1;
+  int nodes_per_run = 1;  // of Slurm
   bool retry_failed = false;
 };
 

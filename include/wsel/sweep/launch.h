@@ -18,6 +18,9 @@ struct LaunchOptions {
   int jobs = 1;         // runs in parallel
   int threads = 0;      // per run; 0: all
   int ranks = 1;        // of each run
+  // That the ranks are divided among; several are those of the Slurm job that
+  // this process is in.
+  int nodes = 1;
   // Assigned to the jobs in turn, of GPUs as many as a run has ranks: a
   // multiple of `ranks` then, or one name that stands for all. {}: "auto".
   std::vector<std::string> devices;
@@ -56,11 +59,20 @@ std::vector<std::string> RunsLeft(const std::vector<PlannedRun>& runs,
 std::string VisibleDevices(const std::vector<std::string>& devices, int ranks,
                            size_t slot, const std::string& visible);
 
-// Executes all runs on this machine, each in its own process and folder.
-// Finished runs are skipped, interrupted ones resume, failed ones are recorded
-// and skipped (see retry_failed), and those locked by another process are left
-// to it. A stop is forwarded to the active runs, which save and exit. Errors:
-// kIo for the sweep's own files; errors of runs go into their records.
+// The ranks on each of `nodes` nodes. Errors: kUsage if these cannot share them
+// equally.
+int RanksPerNode(int ranks, int nodes);
+
+// Errors: kUsage if runs on several nodes were to be launched outside of a
+// Slurm job that has as many.
+void RequireJobOfNodes(int nodes);
+
+// Executes all runs on this machine, or as steps of this Slurm job, each in its
+// own process and folder. Finished runs are skipped, interrupted ones resume,
+// failed ones are recorded and skipped (see retry_failed), and those locked by
+// another process are left to it. A stop is forwarded to the active runs, which
+// save and exit. Errors: kIo for the sweep's own files; errors of runs go into
+// their records.
 SweepResult Launch(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
                    const SweepFolder& folder, const LaunchOptions& options);
 
@@ -72,13 +84,16 @@ struct SlurmJob {
   Argv command;                      // of a task; "--only RUN" is appended
   std::vector<std::string> runs;     // names
   int jobs = 0;                      // maximum in parallel; 0: no limit
-  int ranks = 1;                     // of each run, on one node
+  int ranks = 1;                     // of each run
+  int nodes = 1;                     // that they are divided among
+  bool gpus = false;  // asks for one per rank, unless `options` ask for GPUs
 };
 
 // The sbatch script of a job array. One minute before its time limit a task
 // saves, exits and is requeued; a task that is killed and requeued resumes from
 // its last save. Errors: kUsage for an option that does not begin with "--" or
-// contains a line break, or a log folder that Slurm cannot name.
+// contains a line break, or asks for nodes or tasks although a run has several
+// ranks; for a log folder that Slurm cannot name; as RanksPerNode.
 // Source: sbatch(1) of Slurm 22.05.
 std::string SlurmScript(const SlurmJob& job);
 
