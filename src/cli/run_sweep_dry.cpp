@@ -25,8 +25,8 @@ class TrainSizes {
     const int64_t known = session::SizesWithoutFiles(data).train;
     if (known > 0 || !fs::exists(data.root)) return known;
     const auto [at, is_new] = opened_.try_emplace(
-        Key(data.name, data.root, data.train_range, data.classes, data.subset,
-            data.subset_seed, data.split_seed));
+        Key(data.name, data.root, data.labels, data.train_range, data.classes,
+            data.subset, data.val_split, data.split_seed));
     if (is_new) {
       at->second = session::SizesOf(data, session::Splits::kBoth).train;
     }
@@ -35,8 +35,8 @@ class TrainSizes {
 
  private:
   using Key =
-      std::tuple<std::string, std::string, std::vector<int64_t>,
-                 std::vector<std::string>, std::string, uint64_t, uint64_t>;
+      std::tuple<std::string, std::string, std::string, std::vector<int64_t>,
+                 std::vector<std::string>, std::string, double, uint64_t>;
   std::map<Key, int64_t> opened_;
 };
 

@@ -14,11 +14,10 @@ struct HeldOut {
 };
 
 // Draws a validation split of `fraction` of the samples, rounded, with the
-// classes' proportions: the count of a class differs from its share by about
-// one half at most. Each class keeps at least one training sample, and so
-// fewer may be drawn. Both parts keep the order of the samples. A function of
-// the data set and the seed. Errors: kConfig unless 0 < fraction < 1, or if no
-// sample can be drawn.
+// classes' proportions as ProportionalSubset has them. Each class keeps at
+// least one training sample, and so fewer may be drawn. Both parts keep the
+// order of the samples. A function of the data set and the seed. Errors:
+// kConfig unless 0 < fraction < 1, or if no sample can be drawn.
 HeldOut HoldOut(const Dataset& dataset, double fraction, uint64_t seed);
 
 }  // namespace wsel::data

@@ -34,11 +34,11 @@ SubsetSize ParseSubset(std::string_view text,
 // kConfig if `dataset` is smaller.
 Dataset Subset(const Dataset& dataset, const SubsetSize& size, uint64_t seed);
 
-// Draws a subset with the classes' proportions: of a class of n samples the
-// subset has n * size / all, to about one half. Small classes may have none
-// left, which the name of the result states. The samples keep their order. With
-// the same seed, a smaller subset is part of every larger one, and for classes
-// of equal size it is Subset's. Errors: as Subset.
+// Draws a subset with the classes' proportions: of a class of n samples it has
+// n * size / all, rounded as by Sainte-Lague. Small classes may have none left,
+// which the name of the result states. The samples keep their order. With the
+// same seed, a smaller subset is part of every larger one, and for classes of
+// equal size it is Subset's. Errors: as Subset.
 Dataset ProportionalSubset(const Dataset& dataset, const SubsetSize& size,
                            uint64_t seed);
 
