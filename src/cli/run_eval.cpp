@@ -28,12 +28,16 @@ void Print(const EvalArgs& args, const session::Evaluation& evaluation,
                                  {"loss", e.loss},
                                  {"top1", e.top1},
                                  {"top5", e.top5},
+                                 {"balanced_accuracy", e.balanced_accuracy},
+                                 {"macro_f1", e.macro_f1},
                                  {"images", ToJson(evaluation.facts())},
                                  {"precision", precision}}));
     return;
   }
-  fmt::print("top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n", e.top1,
-             e.top5, e.loss, e.count);
+  fmt::print(
+      "top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n"
+      "balanced accuracy {:.2f}  macro F1 {:.2f}\n",
+      e.top1, e.top5, e.loss, e.count, e.balanced_accuracy, e.macro_f1);
   if (e.skipped > 0) {
     fmt::print("skipped {} corrupt images: {}\n", e.skipped,
                fmt::join(evaluation.corrupt_files(), ", "));

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include "dry_run.h"
@@ -20,6 +21,7 @@
 #include "wsel/select/report.h"
 #include "wsel/session/init_model.h"
 #include "wsel/session/log.h"
+#include "wsel/session/open_splits.h"
 #include "wsel/session/ranks.h"
 #include "wsel/session/resolve_recipe.h"
 #include "wsel/session/train_run.h"
@@ -28,9 +30,49 @@
 namespace wsel::cli {
 namespace {
 
+std::string_view OtherChoice(const recipe::Recipe& recipe) {
+  return recipe.data.validation == data::Validation::kTest
+             ? "data.validation=test"
+             : "--val-split 0.1 holds out validation images";
+}
+
+// Which images choose the best weights.
+std::string ChoiceText(const recipe::Recipe& recipe,
+                       const session::SplitSizes& sizes) {
+  if (sizes.val == 0) {
+    return fmt::format("top-1 on the test images, as in the paper ({})",
+                       OtherChoice(recipe));
+  }
+  std::string text = "top-1 on the validation images";
+  if (recipe.data.val_split > 0) {
+    text += fmt::format(
+        ", {:g} % of the training images drawn with data.split_seed {}",
+        100 * recipe.data.val_split, recipe.data.split_seed);
+  }
+  return text + (sizes.test > 0 ? "; the test images are looked at once, at "
+                                  "the end"
+                                : "; there are no test images");
+}
+
+// What makes rare classes count, if anything does.
+void PrintBalance(const train::Options& train) {
+  if (train.class_weights != train::ClassWeights::kNone) {
+    fmt::print(
+        "loss        classes weighted by images / (classes * "
+        "images of the class)\n");
+  }
+  if (train.sampler != data::Sampling::kShuffle) {
+    fmt::print("sampler     equally many images of each class in an epoch\n");
+  }
+  if (train.patience > 0) {
+    fmt::print("patience    ends after {} evaluations without a better top-1\n",
+               train.patience);
+  }
+}
+
 // A summary to check before training.
-void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
-               int64_t test_size) {
+void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes) {
+  const int64_t train_size = sizes.train;
   const auto& train = recipe.train;
   fmt::print(
       "{}\nmodel       {}, {} parameters, {} classes\n"
@@ -43,10 +85,14 @@ void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
     return;
   }
   const int64_t steps = data::StepsPerEpoch(train_size, train.batch_size);
+  const std::string val =
+      sizes.val > 0 ? fmt::format("{} validation, ", sizes.val) : "";
   fmt::print(
-      "images      {} training, {} test\nsteps       {} = {} epochs x {}\n",
-      train_size, test_size, steps * train.schedule.epochs,
-      train.schedule.epochs, steps);
+      "images      {} training, {}{} test\nsteps       {} = {} epochs x {}\n"
+      "best        {}\n",
+      train_size, val, sizes.test, steps * train.schedule.epochs,
+      train.schedule.epochs, steps, ChoiceText(recipe, sizes));
+  PrintBalance(train);
 }
 
 void PrintInit(const session::InitialisedModel& made) {
@@ -72,6 +118,7 @@ void DryRunTeacher(const recipe::Recipe& recipe,
 // that the files initialise.
 void DryRun(recipe::Recipe recipe, const c10::Device& device, int ranks) {
   session::ResolveAutoOptions(recipe, device, {ranks, ranks});
+  session::ResolveValSplit(recipe.data);
   const auto sizes = DryRunSizes(recipe.data, session::Splits::kBoth);
   if (sizes.classes > 0) session::SetClasses(recipe, sizes.classes);
   const std::string& file = recipe.init.file;
@@ -80,7 +127,7 @@ void DryRun(recipe::Recipe recipe, const c10::Device& device, int ranks) {
     session::InitModel(recipe, &checkpoint, nullptr, sizes.class_names);
   }
   DryRunTeacher(recipe, sizes.class_names);
-  PrintPlan(recipe, sizes.train, sizes.test);
+  PrintPlan(recipe, sizes);
 }
 
 void LogEpoch(const train::EpochReport& r) {
@@ -88,8 +135,10 @@ void LogEpoch(const train::EpochReport& r) {
       "epoch {}/{}  loss {:.4f}  lr {:.2e}  {:.0f} img/s  {:.1f} s", r.epoch,
       r.epochs, r.train_loss, r.lr, r.images_per_second, r.seconds);
   if (r.test) {
-    line += fmt::format("  top-1 {:.2f}  top-5 {:.2f}{}", r.test->top1,
-                        r.test->top5, r.best ? "  (best)" : "");
+    line += fmt::format(
+        "  top-1 {:.2f}  top-5 {:.2f}  balanced {:.2f}  macro F1 {:.2f}{}",
+        r.test->top1, r.test->top5, r.test->balanced_accuracy, r.test->macro_f1,
+        r.best ? "  (best)" : "");
   }
   const int64_t test_skipped = r.test ? r.test->skipped : 0;
   if (r.skipped + test_skipped > 0) {
@@ -116,6 +165,25 @@ void PrintResult(const train::TrainResult& result,
   fmt::print("best        top-1 {:.2f}  top-5 {:.2f}  epoch {}  {}\n",
              p.best_top1, p.best_top5, p.best_epoch,
              folder.weights(run::kBest).string());
+  fmt::print("            balanced accuracy {:.2f}  macro F1 {:.2f}\n",
+             p.best_balanced_accuracy, p.best_macro_f1);
+  if (p.test_top1 >= 0) {
+    fmt::print(
+        "test        top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  of the best "
+        "weights\n            balanced accuracy {:.2f}  macro F1 {:.2f}\n",
+        p.test_top1, p.test_top5, p.test_loss, p.test_balanced_accuracy,
+        p.test_macro_f1);
+  }
+  if (p.test_ema_top1 >= 0) {
+    fmt::print("            top-1 {:.2f}  of the best EMA weights\n",
+               p.test_ema_top1);
+  }
+  if (result.ended_early) {
+    fmt::print(
+        "ended early at step {}, for want of a better top-1 "
+        "(train.patience)\n",
+        p.step);
+  }
   if (result.skipped > 0) {
     fmt::print("corrupt     images skipped {} times\n", result.skipped);
   }
@@ -215,7 +283,7 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
     session::WarnOfFileLock(args.output, run::kLockFile);
   }
   session::OpenInputs(run, folder, args.allow_other_kernels);
-  PrintPlan(run.recipe, run.splits.train.size(), run.splits.test.size());
+  PrintPlan(run.recipe, session::SizesOf(run.splits));
   auto made = session::MakeModel(run);
   PrintInit(made);
   std::fflush(stdout);

@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 20> kNewKeys = {
+inline constexpr std::array<std::string_view, 23> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -33,7 +33,10 @@ inline constexpr std::array<std::string_view, 20> kNewKeys = {
     "data.labels",
     "data.subset_balanced",
     "data.val_split",
-    "data.validation"};
+    "data.validation",
+    "train.patience",
+    "train.class_weights",
+    "train.sampler"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -271,6 +274,17 @@ void VisitTraining(R& r, Visitor& visit) {
   train("val_interval",  // was evaluation.every
         t.val_interval, "Epochs between two evaluations", "--val-interval",
         "N");
+  train("patience", t.patience,
+        "Evaluations without a better top-1 after which training ends; 0: it "
+        "never ends early",
+        "--patience", "N");
+  train("class_weights", t.class_weights,
+        "Weight of each class in the loss; balanced: images / (classes * "
+        "images of the class)",
+        "--class-weights", "NAME");
+  train("sampler", t.sampler,
+        "Training images of an epoch: each once, or equally many of each class",
+        "--sampler", "NAME");
 
   const Section evaluation{visit, "evaluation"};
   evaluation("batch", t.eval_batch,

@@ -47,12 +47,12 @@ concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 
 template <HasNames T>
 const Registry<T>& NamesOf() {
-  return std::get<const Registry<T>&>(
-      std::tie(kCropNames, image::Interpolations(), image::PassOrders(),
-               image::CropModes(), train::Distillations(), train::Precisions(),
-               model::Initializers(), select::Methods(), select::HeadRules(),
-               select::HeadSources(), select::PatchResizes(),
-               pretrained::ClassOrders(), data::Validations()));
+  return std::get<const Registry<T>&>(std::tie(
+      kCropNames, image::Interpolations(), image::PassOrders(),
+      image::CropModes(), train::Distillations(), train::Precisions(),
+      model::Initializers(), select::Methods(), select::HeadRules(),
+      select::HeadSources(), select::PatchResizes(), pretrained::ClassOrders(),
+      data::Validations(), data::Samplings(), train::ClassWeightings()));
 }
 
 // Reads a value of the configuration into its option.

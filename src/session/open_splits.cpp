@@ -216,12 +216,15 @@ SplitSizes SizesOf(const data::DataOptions& options, Splits splits) {
             .val = known.val,
             .class_names = test.classes};
   }
-  const DataSplits opened = OpenSplits(options);
-  return {.train = opened.train.size(),
-          .test = opened.test.size(),
-          .classes = static_cast<int64_t>(opened.train.classes.size()),
-          .val = opened.val ? opened.val->size() : 0,
-          .class_names = opened.train.classes};
+  return SizesOf(OpenSplits(options));
+}
+
+SplitSizes SizesOf(const DataSplits& splits) {
+  return {.train = splits.train.size(),
+          .test = splits.test.size(),
+          .classes = static_cast<int64_t>(splits.train.classes.size()),
+          .val = splits.val ? splits.val->size() : 0,
+          .class_names = splits.train.classes};
 }
 
 }  // namespace wsel::session

@@ -47,6 +47,9 @@ struct SplitSizes {
 // Errors: kConfig, kUsage for the options.
 SplitSizes SizesWithoutFiles(const data::DataOptions& options);
 
+// Of opened splits.
+SplitSizes SizesOf(const DataSplits& splits);
+
 // Of the test split, and also of those of a training for kBoth: from the files
 // if `options.root` exists, else as documented. Errors: as OpenSplits.
 enum class Splits { kTest, kBoth };
