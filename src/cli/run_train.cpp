@@ -89,7 +89,7 @@ void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes) {
       sizes.val > 0 ? fmt::format("{} validation, ", sizes.val) : "";
   fmt::print(
       "images      {} training, {}{} test\nsteps       {} = {} epochs x {}\n"
-      "best        {}\n",
+      "validation  {}\n",
       train_size, val, sizes.test, steps * train.schedule.epochs,
       train.schedule.epochs, steps, ChoiceText(recipe, sizes));
   PrintBalance(train);
