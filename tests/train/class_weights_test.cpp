@@ -84,8 +84,8 @@ TEST(ClassWeights, AndTheSamplerTrainOnImbalancedClasses) {
     options.batch_size = 6;
     options.micro_batch = 2;
     options.mixup_batch = 2;
-    options.schedule.epochs = 40;
-    options.schedule.warmup_epochs = 4;
+    options.schedule.epochs = 60;
+    options.schedule.warmup_epochs = 6;
     options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
     options.transform.rand_augment = "";
     options.erasing.probability = 0;
