@@ -213,10 +213,10 @@ TEST(Train, HoldsOutValidationImagesAndResumesWithThem) {
   fs::create_directories(folder / "set");
   fs::copy(fs::path(kData) / "train", folder / "set/train",
            fs::copy_options::recursive);
-  fs::copy_file(folder / "set/train/b/2.jpg", folder / "set/train/a/2.jpg",
+  fs::copy_file(folder / "set/train/b/2.jpg", folder / "set/train/B/2.jpg",
                 fs::copy_options::overwrite_existing);
-  const std::vector<std::string> more = {
-      "--data-root", "set", "--epochs", "4", "--set", "train.batch_size=2"};
+  const std::vector<std::string> more = {"--epochs", "4", "--set",
+                                         "data.root=set", "train.batch_size=2"};
   const Outcome run = RunWsel(folder, Train("run", more));
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("--val-split sets the share"));
@@ -244,10 +244,10 @@ TEST(Train, TestsTheBestWeightsAtTheEnd) {
   fs::copy(kData, folder / "set", fs::copy_options::recursive);
   fs::copy(folder / "set/val", folder / "set/test",
            fs::copy_options::recursive);
-  const Outcome run = RunWsel(
-      folder,
-      Train("run", {"--data-root", "set", "--epochs", "4", "--patience", "3",
-                    "--class-weights", "balanced", "--sampler", "balanced"}));
+  const Outcome run =
+      RunWsel(folder, Train("run", {"--set", "data.root=set", "--epochs", "4",
+                                    "--patience", "3", "--class-weights",
+                                    "balanced", "--sampler", "balanced"}));
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("4 training, 2 validation, 2 test"));
   EXPECT_THAT(run.out, HasSubstr("looked at once, at the end"));
@@ -256,13 +256,13 @@ TEST(Train, TestsTheBestWeightsAtTheEnd) {
   EXPECT_TRUE(fs::exists(folder / "run/confusion.csv"));
   // The official way.
   const Outcome official =
-      RunWsel(folder, Train("official", {"--data-root", "set", "--epochs", "2",
-                                         "--validation", "test"}));
+      RunWsel(folder, Train("official", {"--set", "data.root=set", "--epochs",
+                                         "2", "--validation", "test"}));
   ASSERT_EQ(official.exit_code, 0) << official.err;
   EXPECT_THAT(official.out, HasSubstr("top-1 on the test images"));
   EXPECT_FALSE(fs::exists(folder / "official/test.json"));
   const Outcome bad =
-      RunWsel(folder, Train("bad", {"--data-root", "set", "--validation",
+      RunWsel(folder, Train("bad", {"--set", "data.root=set", "--validation",
                                     "test", "--val-split", "0.5"}));
   EXPECT_EQ(bad.exit_code, 3);
   EXPECT_THAT(bad.err, HasSubstr("give only one of them"));
@@ -285,14 +285,14 @@ TEST(Train, EvalTakesClassFoldersAndListedFiles) {
   EXPECT_THAT(classes.err, HasSubstr("1 of the checkpoint's 2 classes"));
   EXPECT_EQ(ParseJson(classes.out, "stdout", ErrorKind::kFormat)["num_images"],
             3);
-  WriteTextFile(folder / "l.csv", "image,class\nb/2.jpg,a\n");
+  WriteTextFile(folder / "l.csv", "image,class\nb/2.jpg,b\n");
   auto listed = eval;
   listed.insert(listed.end(), {"--labels", "l.csv"});
   const Outcome files = RunWsel(folder, listed);
   ASSERT_EQ(files.exit_code, 0) << files.err;
   EXPECT_EQ(ParseJson(files.out, "stdout", ErrorKind::kFormat)["num_images"],
             1);
-  WriteTextFile(folder / "l.csv", "b/none.jpg,a\n");
+  WriteTextFile(folder / "l.csv", "b/none.jpg,b\n");
   const Outcome missing = RunWsel(folder, listed);
   EXPECT_EQ(missing.exit_code, 4);
   EXPECT_THAT(missing.err, HasSubstr("b/none.jpg"));

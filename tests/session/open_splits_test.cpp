@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 void Fill(const fs::path& folder, int count) {
   fs::create_directories(folder);
