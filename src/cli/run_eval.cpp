@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "dry_run.h"
 #include "eval_args.h"
@@ -61,16 +63,22 @@ void CheckEvalArgs(const EvalArgs& args) {
 // The number of classes of a missing checkpoint is unknown: its name gives only
 // the architecture.
 void DryRun(const session::EvalRequest& request) {
-  const auto sizes = DryRunSizes(request.data, session::Splits::kTest);
+  std::optional<session::EvalCheckpoint> opened;
+  if (std::filesystem::exists(request.checkpoint)) {
+    opened = OpenForEval(request);
+  }
+  const auto sizes =
+      DryRunSizes(opened ? DataOfRun(request, *opened) : request.data,
+                  session::Splits::kTest);
   auto config = request.given.model;
-  if (ListIfMissing(request.checkpoint)) {
+  if (!opened) {
+    ListIfMissing(request.checkpoint);
     if (!config) config = pretrained::ModelByFileName(request.checkpoint);
   } else {
-    const session::EvalCheckpoint opened = OpenForEval(request);
-    config = opened.facts.model;
+    config = opened->facts.model;
     if (sizes.classes > 0) {
-      const auto of_run = ClassesOfRun(request, opened, sizes.class_names);
-      OutputsOf(request, opened, request.data.name,
+      const auto of_run = ClassesOfRun(request, *opened, sizes.class_names);
+      OutputsOf(request, *opened, request.data.name,
                 of_run.empty() ? sizes.class_names : of_run);
     }
   }

@@ -61,8 +61,9 @@ std::optional<Columns> HeaderOf(const std::vector<std::string>& cells,
                                 const std::string& where) {
   const auto file = Find(cells, kFile);
   const auto label = Find(cells, kLabel);
-  if (file && label)
+  if (file && label) {
     return Columns{*file, *label, Find(cells, kSplit), cells.size()};
+  }
   if (cells.size() == 2 && !file && !label) return std::nullopt;
   throw Error(ErrorKind::kFormat, where,
               "has no column of {}: one is called {}; its columns are {}",

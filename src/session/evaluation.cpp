@@ -52,27 +52,22 @@ bool HasLabelsOf(const pretrained::RecordedRecipe& recipe,
   return (labels.is_string() ? labels.get<std::string>() : "") == given;
 }
 
-// What images the run had for its test split.
-data::DataOptions DataOf(const EvalRequest& request,
-                         const pretrained::RecordedRecipe& recipe) {
-  data::DataOptions options = request.data;
-  options.cache_gib = 0;  // images are read once
-  if (recipe.Value("data", "name") != options.name) return options;
-  const auto seed = recipe.Value("data", "split_seed");
-  if (seed.is_number_unsigned()) options.split_seed = seed.get<uint64_t>();
-  const auto validation = recipe.Value("data", "validation");
-  // Older versions have no such value, and one way.
-  const bool automatic = validation.is_string() && validation == "auto";
-  if (!automatic) options.validation = data::Validation::kTest;
-  const auto held_out = recipe.Value("data", "val_split");
-  if (automatic && held_out.is_number() && HasLabelsOf(recipe, options)) {
-    options.val_split = held_out.get<double>();
-    const auto range = recipe.Value("data", "train_range");
-    if (range.is_array() && range.size() == 2) {
-      options.train_range = range.get<std::vector<int64_t>>();
-    }
+// What validation images are held out of.
+void AdoptTrainImages(const pretrained::RecordedRecipe& recipe,
+                      data::DataOptions& options) {
+  const auto range = recipe.Value("data", "train_range");
+  const auto is_index = [](const auto& value) {
+    return value.is_number_integer();
+  };
+  if (range.is_array() && std::all_of(range.begin(), range.end(), is_index)) {
+    options.train_range = range.get<std::vector<int64_t>>();
   }
-  return options;
+  const auto classes = recipe.Value("data", "classes");
+  const auto is_name = [](const auto& value) { return value.is_string(); };
+  if (options.classes.empty() && classes.is_array() &&
+      std::all_of(classes.begin(), classes.end(), is_name)) {
+    options.classes = classes.get<std::vector<std::string>>();
+  }
 }
 
 // A test split without a training split beside it may lack some of the classes
@@ -161,6 +156,26 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
               classes.size());
 }
 
+data::DataOptions DataOfRun(const EvalRequest& request,
+                            const EvalCheckpoint& opened) {
+  const pretrained::RecordedRecipe recipe(opened.checkpoint);
+  data::DataOptions options = request.data;
+  options.cache_gib = 0;  // images are read once
+  if (recipe.Value("data", "name") != options.name) return options;
+  const auto seed = recipe.Value("data", "split_seed");
+  if (seed.is_number_unsigned()) options.split_seed = seed.get<uint64_t>();
+  const auto validation = recipe.Value("data", "validation");
+  // Older versions have no such value, and one way.
+  const bool automatic = validation.is_string() && validation == "auto";
+  if (!automatic) options.validation = data::Validation::kTest;
+  const auto held_out = recipe.Value("data", "val_split");
+  if (automatic && held_out.is_number() && HasLabelsOf(recipe, options)) {
+    options.val_split = held_out.get<double>();
+  }
+  if (options.val_split > 0) AdoptTrainImages(recipe, options);
+  return options;
+}
+
 Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
                        distributed::ProcessGroup* group) {
   const EvalCheckpoint opened = OpenForEval(request);
@@ -169,7 +184,7 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
   model_ = nn::Build(config);
   Load(model_, *opened.checkpoint.remapped.tensors);
   const pretrained::RecordedRecipe recipe(opened.checkpoint);
-  test_ = OpenTestSplit(DataOf(request, recipe));
+  test_ = OpenTestSplit(DataOfRun(request, opened));
   AddMissingClasses(test_, request, opened);
   if (const auto of_run = ClassesOfRun(request, opened, test_.classes);
       !of_run.empty()) {

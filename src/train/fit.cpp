@@ -3,11 +3,11 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "loss_reader.h"
+#include "run_end.h"
 #include "run_writer.h"
 #include "seconds_left.h"
 #include "step_batches.h"
@@ -45,42 +45,6 @@ TrainerState Begin(const TrainJob& job, const RunFolder& folder,
   if (job.group == nullptr) return Resume(folder, step);
   const auto own = job.group->IsFirst() ? Resume(folder, step) : TrainerState{};
   return BeginAsFirst(own, step, *job.group);
-}
-
-// Whether the state was saved because the evaluation after its last epoch
-// failed: an epoch that has ended has no sum of losses.
-bool LacksEvaluation(const TrainerState& state,
-                     const optim::LrSchedule& schedule) {
-  return state.step > 0 && state.step % schedule.steps_per_epoch() == 0 &&
-         state.loss_sum != 0;
-}
-
-// Whether training ended before its last epoch, for want of a better top-1.
-bool EndedEarly(const TrainerState& state, const Options& options,
-                int64_t steps_per_epoch) {
-  if (options.patience == 0 || state.step == 0 || state.loss_sum != 0 ||
-      state.step % steps_per_epoch != 0) {
-    return false;
-  }
-  const auto after = [&](int64_t epoch) {
-    return run::EvaluationsAfter(epoch, options.schedule.epochs,
-                                 options.val_interval);
-  };
-  const int64_t best = std::max(state.best_epoch, state.best_ema_epoch);
-  const int64_t since = after(best) - after(state.step / steps_per_epoch);
-  return since >= options.patience;
-}
-
-// Whether no step and no evaluation after one is left.
-bool IsTrained(const TrainerState& state, const Options& options,
-               const optim::LrSchedule& schedule) {
-  if (LacksEvaluation(state, schedule)) return false;
-  return state.step >= schedule.total_steps() ||
-         EndedEarly(state, options, schedule.steps_per_epoch());
-}
-
-bool LacksTest(const TrainerState& state, const TrainJob& job) {
-  return job.TestsAtTheEnd() && state.test_top1 < 0;
 }
 
 [[noreturn]] void ThrowDiverged(double loss, int64_t step,
