@@ -76,7 +76,7 @@ void DryRun(const session::EvalRequest& request) {
     if (!config) config = pretrained::ModelByFileName(request.checkpoint);
   } else {
     config = opened->facts.model;
-    if (sizes.classes > 0) {
+    if (sizes.classes > 0 && !sizes.partial_classes) {
       const auto of_run = ClassesOfRun(request, *opened, sizes.class_names);
       OutputsOf(request, *opened, request.data.name,
                 of_run.empty() ? sizes.class_names : of_run);

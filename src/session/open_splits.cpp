@@ -214,7 +214,8 @@ SplitSizes SizesOf(const data::DataOptions& options, Splits splits) {
             .test = test.size(),
             .classes = static_cast<int64_t>(test.classes.size()),
             .val = known.val,
-            .class_names = test.classes};
+            .class_names = test.classes,
+            .partial_classes = test.partial_classes};
   }
   return SizesOf(OpenSplits(options));
 }

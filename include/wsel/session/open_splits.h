@@ -42,6 +42,7 @@ struct SplitSizes {
   int64_t classes = 0;
   int64_t val = 0;                            // 0: none, or unknown
   std::vector<std::string> class_names = {};  // "" each if they are unknown
+  bool partial_classes = false;               // as data::Dataset's, of test
 };
 // As the data set is documented, without reading it, for a dry run.
 // Errors: kConfig, kUsage for the options.

@@ -23,8 +23,9 @@ struct TrainerState {
   double last_loss = 0;
   // Versions up to 0.1 have none of the following.
   int64_t best_ema_epoch = 0;
-  double best_balanced_accuracy = 0;  // percent, of the best weights
-  double best_macro_f1 = 0;
+  // Percent, of the best weights; -1: unknown.
+  double best_balanced_accuracy = -1;
+  double best_macro_f1 = -1;
   // Of the best weights on the test split, if others chose them; -1: not
   // evaluated.
   double test_top1 = -1;
