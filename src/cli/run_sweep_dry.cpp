@@ -28,7 +28,9 @@ class TrainSizes {
         Key(data.name, data.root, data.labels, data.train_range, data.classes,
             data.subset, data.val_split, data.split_seed));
     if (is_new) {
-      at->second = session::SizesOf(data, session::Splits::kBoth).train;
+      data::DataOptions resolved = data;
+      session::ResolveValSplit(resolved);
+      at->second = session::SizesOf(resolved, session::Splits::kBoth).train;
     }
     return at->second;
   }
