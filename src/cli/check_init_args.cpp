@@ -113,7 +113,8 @@ void CheckCalibration(const InitArgs& args, const CLI::App& command) {
   }
   if (!root) {
     Forbid(command,
-           {"--calibration-images", "--subset", "--train-range", "--classes"},
+           {"--calibration-images", "--labels", "--subset", "--subset-balanced",
+            "--val-split", "--split-seed", "--train-range", "--classes"},
            "needs --calibrate and --data-root");
   }
   if (calibration.images < 1) {

@@ -29,6 +29,7 @@ struct CheckArgs {
   std::string name;
   std::string root;
   std::string split;
+  std::string labels;
   uint64_t split_seed = 0;
 };
 
@@ -70,10 +71,14 @@ void PrintTableJson() {
   fmt::print("{}\n", rows.dump(1));
 }
 
+data::OpenOptions OpenOptionsOf(const CheckArgs& args) {
+  return {.split_seed = args.split_seed, .labels = args.labels};
+}
+
 CheckedSplit CheckSplit(const DatasetInfo& info, const CheckArgs& args,
                         Split split) {
-  const auto set = data::OpenDataset(info.name, args.root, split,
-                                     {.split_seed = args.split_seed});
+  const auto set =
+      data::OpenDataset(info.name, args.root, split, OpenOptionsOf(args));
   auto options = ProgressOnStderr(0);
   const bool on_terminal = options.bar;
   ProgressMeter meter(std::move(options));
@@ -147,10 +152,17 @@ Json ToJson(const CheckedSplit& checked) {
           {"damaged", Texts(report.damaged)}};
 }
 
-std::vector<Split> SplitsOf(const std::string& split) {
-  if (split == "train") return {Split::kTrain};
-  if (split == "test") return {Split::kTest};
-  return {Split::kTrain, Split::kTest};
+// The one that is asked for, else all that there are.
+std::vector<Split> SplitsOf(const DatasetInfo& info, const CheckArgs& args) {
+  for (const Split split : {Split::kTrain, Split::kVal, Split::kTest}) {
+    if (args.split == NameOf(split)) return {split};
+  }
+  const auto others =
+      data::FindOtherSplits(info.name, args.root, OpenOptionsOf(args));
+  std::vector<Split> splits = {Split::kTrain};
+  if (others.val) splits.push_back(Split::kVal);
+  if (others.test) splits.push_back(Split::kTest);
+  return splits;
 }
 
 void RunCheck(const CheckArgs& args, bool json) {
@@ -158,7 +170,7 @@ void RunCheck(const CheckArgs& args, bool json) {
   Json rows = Json::array();
   size_t num_corrupt = 0;
   size_t num_mismatches = 0;
-  for (const Split split : SplitsOf(args.split)) {
+  for (const Split split : SplitsOf(info, args)) {
     const CheckedSplit checked = CheckSplit(info, args, split);
     json ? rows.push_back(ToJson(checked)) : Print(checked);
     num_corrupt += checked.report.corrupt.size();
@@ -190,8 +202,10 @@ void AddDatasets(CLI::App& app, const Invocation&) {
       ->required();
   check
       ->add_option("--split", args->split,
-                   "Split to check: train|test; default: both")
-      ->check(CLI::IsMember({"train", "test"}));
+                   "Split to check: train|val|test; default: all that there "
+                   "are")
+      ->check(CLI::IsMember({"train", "val", "test"}));
+  AddFile(*check, "--labels", args->labels, kLabelsHelp);
   check
       ->add_option("--split-seed", args->split_seed,
                    "Seed of EuroSAT's train/test split")

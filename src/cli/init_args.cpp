@@ -176,9 +176,14 @@ void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
   c.add_option("--calibration-images", calibration.images,
                "Number of images, balanced by class and drawn with --seed")
       ->capture_default_str();
-  c.add_option("--subset", data.subset,
-               "Draw them from this number or share of the training images: "
-               "500, 0.1 or 10%");
+  AddFile(c, "--labels", data.labels, kLabelsHelp);
+  AddSubset(c, data, "; the calibration images are drawn from it");
+  c.add_option("--val-split", data.val_split,
+               "Leave out this share of the training images, which a training "
+               "with the same value and split seed validates on")
+      ->type_name("SHARE");
+  c.add_option("--split-seed", data.split_seed, "Seed of --val-split")
+      ->capture_default_str();
   c.add_option("--train-range", data.train_range,
                "Draw them from this index range of the training images: "
                "54000,60000")

@@ -119,6 +119,7 @@ void AddDataset(CLI::App& command, data::DataOptions& data,
       .add_option("--data-root", data.root, "Folder that holds the data set")
       ->required()
       ->type_name(root_type);
+  AddFile(command, "--labels", data.labels, kLabelsHelp);
 }
 
 void AddClasses(CLI::App& command, data::DataOptions& data) {
@@ -131,6 +132,16 @@ void AddClasses(CLI::App& command, data::DataOptions& data) {
           "Only these classes: cat,dog; a name with a comma is quoted: "
           "'\"bell, red\",dog'")
       ->type_name("NAME,...");
+}
+
+void AddSubset(CLI::App& command, data::DataOptions& data,
+               const std::string& more) {
+  command.add_option("--subset", data.subset,
+                     "Number or share of training images, with the classes' "
+                     "proportions: 500, 0.1 or 10%" +
+                         more);
+  command.add_flag("--subset-balanced", data.subset_balanced,
+                   "Equally many images of each class in --subset");
 }
 
 void AddSkipCorruptFlag(CLI::App& command, bool& skip_corrupt) {

@@ -40,6 +40,11 @@ void AddChoice(CLI::App& command, const std::string& name, Value& value,
   }
 }
 
+// Help of --labels.
+inline constexpr const char* kLabelsHelp =
+    "CSV of the images below the data root and their classes, for the data set "
+    "folder: columns file and label, and optionally split (train, val or test)";
+
 // A model: a variant's name or a JSON file. Errors: as session::NamedModel.
 void AddModelName(CLI::App& command, const std::string& name,
                   std::optional<model::Config>& value, const std::string& help);
@@ -77,6 +82,9 @@ void AddDataset(CLI::App& command, data::DataOptions& data,
                 const std::string& name_type = "TEXT",
                 const std::string& root_type = "TEXT");
 void AddClasses(CLI::App& command, data::DataOptions& data);
+// --subset, with `more` at the end of its help, and --subset-balanced.
+void AddSubset(CLI::App& command, data::DataOptions& data,
+               const std::string& more = "");
 void AddSkipCorruptFlag(CLI::App& command, bool& skip_corrupt);
 // And its old name.
 void AddSkipCorrupt(CLI::App& command, data::DataOptions& data);

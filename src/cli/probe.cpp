@@ -53,9 +53,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
               "Classify raw pixels instead, as a baseline");
   c->option_defaults()->group("Data");
   AddDataset(*c, args->data);
-  c->add_option(
-      "--subset", args->data.subset,
-      "Number or share of training images, balanced by class: 500, 0.1 or 10%");
+  AddSubset(*c, args->data);
   c->add_option("--train-range", args->data.train_range,
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',');

@@ -20,7 +20,7 @@ using analyze::BlockRow;
 using analyze::ModelFeatures;
 
 data::Dataset AnalyzedImages(const data::DataOptions& options) {
-  const data::Dataset set = session::OpenSplits(options).train;
+  const data::Dataset set = session::OpenTrainSplit(options);
   if (!options.subset.empty() || set.size() <= kAnalyzedImages) return set;
   return data::Subset(set, {.count = kAnalyzedImages}, options.subset_seed);
 }

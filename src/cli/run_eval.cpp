@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "dry_run.h"
 #include "eval_args.h"
@@ -28,12 +30,16 @@ void Print(const EvalArgs& args, const session::Evaluation& evaluation,
                                  {"loss", e.loss},
                                  {"top1", e.top1},
                                  {"top5", e.top5},
+                                 {"balanced_accuracy", e.balanced_accuracy},
+                                 {"macro_f1", e.macro_f1},
                                  {"images", ToJson(evaluation.facts())},
                                  {"precision", precision}}));
     return;
   }
-  fmt::print("top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n", e.top1,
-             e.top5, e.loss, e.count);
+  fmt::print(
+      "top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n"
+      "balanced accuracy {:.2f}  macro F1 {:.2f}\n",
+      e.top1, e.top5, e.loss, e.count, e.balanced_accuracy, e.macro_f1);
   if (e.skipped > 0) {
     fmt::print("skipped {} corrupt images: {}\n", e.skipped,
                fmt::join(evaluation.corrupt_files(), ", "));
@@ -57,17 +63,23 @@ void CheckEvalArgs(const EvalArgs& args) {
 // The number of classes of a missing checkpoint is unknown: its name gives only
 // the architecture.
 void DryRun(const session::EvalRequest& request) {
-  const auto sizes = DryRunSizes(request.data, session::Splits::kTest);
   const pretrained::CheckpointRequest& checkpoint = request.checkpoint;
+  std::optional<session::EvalCheckpoint> opened;
+  if (std::filesystem::exists(checkpoint.file)) {
+    opened = session::OpenForEval(checkpoint);
+  }
+  const auto sizes =
+      DryRunSizes(opened ? DataOfRun(request, *opened) : request.data,
+                  session::Splits::kTest);
   auto config = checkpoint.given.model;
-  if (ListIfMissing(checkpoint.file)) {
+  if (!opened) {
+    ListIfMissing(checkpoint.file);
     if (!config) config = pretrained::ModelByFileName(checkpoint.file);
   } else {
-    const session::EvalCheckpoint opened = session::OpenForEval(checkpoint);
-    config = opened.facts.model;
-    if (sizes.classes > 0) {
-      const auto of_run = ClassesOfRun(request, opened, sizes.class_names);
-      OutputsOf(request, opened, request.data.name,
+    config = opened->facts.model;
+    if (sizes.classes > 0 && !sizes.partial_classes) {
+      const auto of_run = ClassesOfRun(request, *opened, sizes.class_names);
+      OutputsOf(request, *opened, request.data.name,
                 of_run.empty() ? sizes.class_names : of_run);
     }
   }

@@ -25,18 +25,20 @@ class TrainSizes {
     const int64_t known = session::SizesWithoutFiles(data).train;
     if (known > 0 || !fs::exists(data.root)) return known;
     const auto [at, is_new] = opened_.try_emplace(
-        Key(data.name, data.root, data.train_range, data.classes, data.subset,
-            data.subset_seed, data.split_seed));
+        Key(data.name, data.root, data.labels, data.train_range, data.classes,
+            data.subset, data.val_split, data.split_seed));
     if (is_new) {
-      at->second = session::SizesOf(data, session::Splits::kBoth).train;
+      data::DataOptions resolved = data;
+      session::ResolveValSplit(resolved);
+      at->second = session::SizesOf(resolved, session::Splits::kBoth).train;
     }
     return at->second;
   }
 
  private:
   using Key =
-      std::tuple<std::string, std::string, std::vector<int64_t>,
-                 std::vector<std::string>, std::string, uint64_t, uint64_t>;
+      std::tuple<std::string, std::string, std::string, std::vector<int64_t>,
+                 std::vector<std::string>, std::string, double, uint64_t>;
   std::map<Key, int64_t> opened_;
 };
 

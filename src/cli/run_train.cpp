@@ -11,16 +11,16 @@
 #include "run_on_ranks.h"
 #include "torch_commands.h"
 #include "train_args.h"
+#include "training_plan.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
 #include "wsel/core/signals.h"
-#include "wsel/data/sampler.h"
-#include "wsel/model/parameter_specs.h"
 #include "wsel/run/file_names.h"
 #include "wsel/select/report.h"
 #include "wsel/session/init_model.h"
 #include "wsel/session/log.h"
+#include "wsel/session/open_splits.h"
 #include "wsel/session/ranks.h"
 #include "wsel/session/resolve_recipe.h"
 #include "wsel/session/train_run.h"
@@ -28,27 +28,6 @@
 
 namespace wsel::cli {
 namespace {
-
-// A summary to check before training.
-void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
-               int64_t test_size) {
-  const auto& train = recipe.train;
-  fmt::print(
-      "{}\nmodel       {}, {} parameters, {} classes\n"
-      "batch       {} = {} x {} accumulated\n",
-      recipe::ToJson(recipe), NameOf(recipe.model),
-      ParameterCount(recipe.model), NumClasses(recipe.model), train.batch_size,
-      train.micro_batch, train.batch_size / train.micro_batch);
-  if (train_size == 0) {
-    fmt::print("steps       unknown without the data set\n");
-    return;
-  }
-  const int64_t steps = data::StepsPerEpoch(train_size, train.batch_size);
-  fmt::print(
-      "images      {} training, {} test\nsteps       {} = {} epochs x {}\n",
-      train_size, test_size, steps * train.schedule.epochs,
-      train.schedule.epochs, steps);
-}
 
 void PrintInit(const session::InitialisedModel& made) {
   if (made.plan) fmt::print("{}", select::Summary(*made.plan));
@@ -74,6 +53,7 @@ void DryRunTeacher(const recipe::Recipe& recipe,
 void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
   recipe::Recipe& recipe = opened.recipe;
   session::ResolveAutoOptions(recipe, device, {ranks, ranks});
+  session::ResolveValSplit(recipe.data);
   const auto sizes = DryRunSizes(recipe.data, session::Splits::kBoth);
   if (sizes.classes > 0) session::SetClasses(recipe, sizes.classes);
   const std::string& file = recipe.init.file;
@@ -83,7 +63,7 @@ void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
     session::InitModel(recipe, &checkpoint, nullptr, sizes.class_names);
   }
   DryRunTeacher(recipe, sizes.class_names);
-  PrintPlan(recipe, sizes.train, sizes.test);
+  PrintPlan(recipe, sizes);
 }
 
 void LogEpoch(const train::EpochReport& r) {
@@ -91,8 +71,10 @@ void LogEpoch(const train::EpochReport& r) {
       "epoch {}/{}  loss {:.4f}  lr {:.2e}  {:.0f} img/s  {:.1f} s", r.epoch,
       r.epochs, r.train_loss, r.lr, r.images_per_second, r.seconds);
   if (r.test) {
-    line += fmt::format("  top-1 {:.2f}  top-5 {:.2f}{}", r.test->top1,
-                        r.test->top5, r.best ? "  (best)" : "");
+    line += fmt::format(
+        "  top-1 {:.2f}  top-5 {:.2f}  balanced {:.2f}  macro F1 {:.2f}{}",
+        r.test->top1, r.test->top5, r.test->balanced_accuracy, r.test->macro_f1,
+        r.best ? "  (best)" : "");
   }
   const int64_t test_skipped = r.test ? r.test->skipped : 0;
   if (r.skipped + test_skipped > 0) {
@@ -119,6 +101,27 @@ void PrintResult(const train::TrainResult& result,
   fmt::print("best        top-1 {:.2f}  top-5 {:.2f}  epoch {}  {}\n",
              p.best_top1, p.best_top5, p.best_epoch,
              folder.weights(run::kBest).string());
+  if (p.best_macro_f1 >= 0) {
+    fmt::print("            balanced accuracy {:.2f}  macro F1 {:.2f}\n",
+               p.best_balanced_accuracy, p.best_macro_f1);
+  }
+  if (p.test_top1 >= 0) {
+    fmt::print(
+        "test        top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  of the best "
+        "weights\n            balanced accuracy {:.2f}  macro F1 {:.2f}\n",
+        p.test_top1, p.test_top5, p.test_loss, p.test_balanced_accuracy,
+        p.test_macro_f1);
+  }
+  if (p.test_ema_top1 >= 0) {
+    fmt::print("            top-1 {:.2f}  of the best EMA weights\n",
+               p.test_ema_top1);
+  }
+  if (result.ended_early) {
+    fmt::print(
+        "ended early at step {}, for want of a better top-1 "
+        "(train.patience)\n",
+        p.step);
+  }
   if (result.skipped > 0) {
     fmt::print("corrupt     images skipped {} times\n", result.skipped);
   }
@@ -218,7 +221,7 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
     session::WarnOfFileLock(args.output, run::kLockFile);
   }
   session::OpenInputs(run, folder, args.allow_other_kernels);
-  PrintPlan(run.recipe, run.splits.train.size(), run.splits.test.size());
+  PrintPlan(run.recipe, session::SizesOf(run.splits));
   auto made = session::MakeModel(run);
   PrintInit(made);
   std::fflush(stdout);

@@ -35,13 +35,15 @@ constexpr DatasetInfo kTable[] = {
      "dtd/dtd/{labels/{train,val,test}1.txt,images/<class>/<name>.jpg}"},
     {"eurosat", "EuroSAT (RGB)", 10, 16'200, 5'400, 64, OpenEuroSat, "",
      "eurosat/2750/<class>/<name>.jpg"},
-    {"imagenet1k", "ImageNet-1K", 1'000, 1'281'167, 50'000, 0, OpenFolder,
+    {"imagenet1k", "ImageNet-1K", 1'000, 1'281'167, 50'000, 0, OpenImageNet,
      "imagenet,in1k,ilsvrc2012", "train/<wnid>/*.JPEG and val/<wnid>/*.JPEG"},
     {"fashion_mnist", "Fashion-MNIST", 10, 60'000, 10'000, 28, OpenFashionMnist,
      "fmnist",
      "FashionMNIST/raw/{train,t10k}-{images-idx3,labels-idx1}-ubyte, or .gz"},
     {"folder", "any folder per class", 0, 0, 0, 0, OpenFolder, "imagefolder",
-     "train/<class>/* and val/<class>/* or test/<class>/*"},
+     "train/<class>/*, and any of val, valid or validation/<class>/* and "
+     "test/<class>/*; for evaluation alone <class>/* too; or files that a CSV "
+     "of labels lists"},
 };
 
 // "CIFAR-10" and "cifar_10" are both "cifar10".

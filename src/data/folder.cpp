@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "folder_layout.h"
 #include "image_files.h"
 #include "list_file.h"
 #include "readers.h"
@@ -188,18 +189,25 @@ std::vector<bool> InSplit(size_t count, bool train, uint64_t seed) {
   return in_split;
 }
 
+// The folder of the requested split. Errors: kIo naming what was looked for.
+fs::path FolderOfSplit(OpenRequest& request, const FolderLayout& layout) {
+  if (request.train()) return request.Get({""}, "train") / "train";
+  const auto& found = request.split == Split::kVal ? layout.val : layout.test;
+  if (found) return *found;
+  for (const char* name : kValFolders) request.Find({""}, name);
+  return request.Get({""}, kTestFolder) / kTestFolder;
+}
+
 }  // namespace
 
 Dataset OpenFolder(OpenRequest& request) {
-  const fs::path root = request.Get({""}, "train");
-  const std::vector<std::string> classes = ClassFolders(root / "train");
-  fs::path folder = root / "train";
-  std::vector<std::string> present = classes;
-  if (!request.train()) {
-    const bool has_val = request.Find({""}, "val").has_value();
-    folder = has_val ? root / "val" : request.Get({""}, "test") / "test";
-    present = ClassFolders(folder);
-  }
+  const FolderLayout layout =
+      FindFolderLayout(request.root, request.options.val_is_test);
+  const fs::path folder = FolderOfSplit(request, layout);
+  const std::vector<std::string> present = ClassFolders(folder);
+  const bool partial = !layout.train;
+  const std::vector<std::string> classes =
+      partial || request.train() ? present : ClassFolders(*layout.train);
   const std::vector<int32_t> label_of =
       LabelsOf(present, classes, folder.string());
   const auto images = ImagesByClass(folder, present);
@@ -209,7 +217,17 @@ Dataset OpenFolder(OpenRequest& request) {
   }
   Dataset set = DatasetOfFiles(request.Name(), classes, folder, std::move(all));
   set.note = NoteOf(images);
+  if (!layout.note.empty() && !request.train()) {
+    set.note += (set.note.empty() ? "" : "; ") + layout.note;
+  }
+  set.partial_classes = partial;
   return set;
+}
+
+// Its test images, which a folder test/ may hold, have no public labels.
+Dataset OpenImageNet(OpenRequest& request) {
+  request.options.val_is_test = true;
+  return OpenFolder(request);
 }
 
 // EuroSAT has no official split.

@@ -72,9 +72,8 @@ struct Loader::State {
   void LoadNextSample(std::unique_lock<std::mutex>& lock);
   SampleResult LoadSample(Slot& slot, int64_t at) const;
   // Names the file of an image that cannot be transformed.
-  void TransformNamed(const image::Image& image, const Slot& slot,
-                      int64_t index, std::span<uint8_t> out,
-                      ErasePatch& patch) const;
+  void TransformNamed(const image::Image& image, const Slot& slot, size_t i,
+                      std::span<uint8_t> out, ErasePatch& patch) const;
   void CountCorrupt(const Batch& batch);
   Slot& SlotOf(int64_t batch) {
     return slots[static_cast<size_t>(batch) % slots.size()];
@@ -153,6 +152,11 @@ void Loader::State::ScheduleBatch() {
   batch.pixels = {slot.memory.get(), sampled.indices.size() * image_bytes};
   batch.erase_patches.resize(sampled.indices.size());
   batch.valid.assign(sampled.indices.size(), true);
+  CheckBetween("addresses of a batch",
+               static_cast<int64_t>(sampled.addresses.size()), 0, size);
+  batch.addresses = sampled.addresses.size() == sampled.indices.size()
+                        ? std::move(sampled.addresses)
+                        : sampled.indices;
   batch.indices = std::move(sampled.indices);
   slot.taken = 0;
   slot.pending = size;
@@ -191,12 +195,12 @@ void Loader::State::LoadNextSample(std::unique_lock<std::mutex>& lock) {
 }
 
 void Loader::State::TransformNamed(const image::Image& image, const Slot& slot,
-                                   int64_t index, std::span<uint8_t> out,
+                                   size_t i, std::span<uint8_t> out,
                                    ErasePatch& patch) const {
   try {
-    transform(image, slot.batch.epoch, index, out, patch);
+    transform(image, slot.batch.epoch, slot.batch.addresses[i], out, patch);
   } catch (const Error& e) {
-    throw Error(e.kind(), dataset.filename(index), e.what());
+    throw Error(e.kind(), dataset.filename(slot.batch.indices[i]), e.what());
   }
 }
 
@@ -207,10 +211,9 @@ SampleResult Loader::State::LoadSample(Slot& slot, int64_t at) const {
   ErasePatch& patch = slot.batch.erase_patches[i];
   patch = ErasePatch{.values = std::move(patch.values)};  // keeps the memory
   patch.values.clear();
-  const int64_t index = slot.batch.indices[i];
   try {
-    const image::Image image = dataset.image(index);
-    TransformNamed(image, slot, index, out, patch);
+    const image::Image image = dataset.image(slot.batch.indices[i]);
+    TransformNamed(image, slot, i, out, patch);
   } catch (const Error& e) {
     const bool corrupt =
         e.kind() == ErrorKind::kFormat || e.kind() == ErrorKind::kIo;

@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "folder_layout.h"
+#include "labels_file.h"
 #include "readers.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
@@ -13,7 +15,15 @@
 namespace wsel::data {
 
 std::string_view NameOf(Split split) {
-  return split == Split::kTrain ? "train" : "test";
+  switch (split) {
+    case Split::kTrain:
+      return "train";
+    case Split::kVal:
+      return "val";
+    case Split::kTest:
+      break;
+  }
+  return "test";
 }
 
 std::string OpenRequest::Name() const {
@@ -42,10 +52,43 @@ std::filesystem::path OpenRequest::Get(const std::vector<std::string>& folders,
               info.name, fmt::join(tried, ", "), info.layout);
 }
 
+namespace {
+
+bool IsFolders(const DatasetInfo& info) { return info.read == OpenFolder; }
+
+Dataset Read(OpenRequest& request) {
+  if (!request.options.labels.empty()) {
+    if (IsFolders(request.info)) return OpenListedFiles(request);
+    throw Error(ErrorKind::kUsage, "labels",
+                "is for the data set folder; {} has its own labels",
+                request.info.name);
+  }
+  if (request.split == Split::kVal && !IsFolders(request.info)) {
+    throw Error(ErrorKind::kUsage, request.info.name,
+                "has no validation split of its own; `val_split` 0.1 draws one "
+                "from the training images");
+  }
+  return request.info.read(request);
+}
+
+}  // namespace
+
+OtherSplits FindOtherSplits(std::string_view name,
+                            const std::filesystem::path& root,
+                            const OpenOptions& options) {
+  const DatasetInfo& info = FindDataset(name, "");
+  if (!IsFolders(info)) return {.val = false, .test = true};
+  if (!options.labels.empty()) {
+    return SplitsOf(ReadLabels(options.labels), options.val_is_test);
+  }
+  const FolderLayout layout = FindFolderLayout(root, options.val_is_test);
+  return {.val = layout.val.has_value(), .test = layout.test.has_value()};
+}
+
 Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
                     Split split, const OpenOptions& options) {
   OpenRequest request{FindDataset(name, ""), root, split, options};
-  Dataset set = request.info.read(request);
+  Dataset set = Read(request);
   for (std::string& class_name : set.classes) {
     class_name = EscapeInvalidUtf8(class_name);
   }

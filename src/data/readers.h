@@ -33,7 +33,10 @@ struct OpenRequest {
 
 // One reader per layout on disk. Errors: as OpenDataset.
 Dataset OpenFashionMnist(OpenRequest& request);
-Dataset OpenFolder(OpenRequest& request);  // also ImageNet-1K
+Dataset OpenFolder(OpenRequest& request);
+Dataset OpenImageNet(OpenRequest& request);
+// OpenOptions::labels.
+Dataset OpenListedFiles(OpenRequest& request);
 Dataset OpenEuroSat(OpenRequest& request);
 Dataset OpenCifar10(OpenRequest& request);
 Dataset OpenCifar100(OpenRequest& request);

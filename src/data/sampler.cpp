@@ -20,6 +20,11 @@ namespace {
 
 void Validate(const TrainSampling& sampling) {
   StepsPerEpoch(sampling.size, sampling.batch_size);
+  if (!sampling.balanced_labels.empty()) {
+    CheckBetween("labels",
+                 static_cast<int64_t>(sampling.balanced_labels.size()),
+                 sampling.size, sampling.size);
+  }
   CheckAtLeast("loader batch size", sampling.chunk, 1);
   if (sampling.batch_size % sampling.chunk != 0) {
     Fail("loader batch size",
@@ -41,6 +46,18 @@ void Validate(const TrainSampling& sampling) {
   }
 }
 
+// An address of random draws for each sample of an order: its index, and for
+// its repetitions other numbers, which no sample has.
+std::vector<int64_t> AddressesOf(const std::vector<int64_t>& order) {
+  const auto size = static_cast<int64_t>(order.size());
+  std::vector<int64_t> times(order.size());
+  std::vector<int64_t> addresses;
+  for (const int64_t index : order) {
+    addresses.push_back(index + size * times[static_cast<size_t>(index)]++);
+  }
+  return addresses;
+}
+
 class TrainSampler {
  public:
   explicit TrainSampler(const TrainSampling& sampling)
@@ -55,27 +72,70 @@ class TrainSampler {
   BatchIndices operator()() {
     if (step_ == sampling_.total_steps) return {};
     const int64_t epoch = step_ / steps_per_epoch_;
-    if (epoch != epoch_) {
-      order_ = Permutation(sampling_.size, sampling_.seed, epoch);
-      epoch_ = epoch;
-    }
-    const auto begin = order_.begin() + sampling_.share_first + done_ +
-                       step_ % steps_per_epoch_ * sampling_.batch_size;
+    if (epoch != epoch_) StartEpoch(epoch);
+    const int64_t first = sampling_.share_first + done_ +
+                          step_ % steps_per_epoch_ * sampling_.batch_size;
     done_ += sampling_.chunk;
     if (done_ == sampling_.share_count) {
       done_ = 0;
       ++step_;
     }
-    return {epoch, {begin, begin + sampling_.chunk}};
+    const auto begin = order_.begin() + first;
+    BatchIndices batch{epoch, {begin, begin + sampling_.chunk}};
+    if (!addresses_.empty()) {
+      const auto at = addresses_.begin() + first;
+      batch.addresses.assign(at, at + sampling_.chunk);
+    }
+    return batch;
   }
 
  private:
+  void StartEpoch(int64_t epoch) {
+    if (sampling_.balanced_labels.empty()) {
+      order_ = Permutation(sampling_.size, sampling_.seed, epoch);
+    } else {
+      order_ = BalancedOrder(sampling_.balanced_labels, sampling_.seed, epoch);
+      addresses_ = AddressesOf(order_);
+    }
+    epoch_ = epoch;
+  }
+
   TrainSampling sampling_;
   int64_t steps_per_epoch_;
   int64_t step_;
   int64_t done_ = 0;    // samples of the step's share that were returned
   int64_t epoch_ = -1;  // of order_
   std::vector<int64_t> order_;
+  std::vector<int64_t> addresses_;  // of a balanced order
+};
+
+// The samples of a class, again and again, each time in another order.
+class Passes {
+ public:
+  Passes(std::vector<int64_t> samples, uint64_t seed, int64_t epoch)
+      : samples_(std::move(samples)),
+        // Of its own for each class, whose first sample no other has.
+        random_(seed, fmt::format("balanced sampler {} of {}", epoch,
+                                  samples_.front())) {}
+
+  int64_t Next() {
+    if (next_ == 0) Shuffle();
+    const int64_t sample = samples_[next_];
+    next_ = (next_ + 1) % samples_.size();
+    return sample;
+  }
+
+ private:
+  void Shuffle() {
+    for (size_t i = samples_.size(); i > 1; --i) {
+      std::swap(samples_[i - 1], samples_[random_.Below(draw_++, i)]);
+    }
+  }
+
+  std::vector<int64_t> samples_;
+  RandomStream random_;
+  uint64_t draw_ = 0;
+  size_t next_ = 0;
 };
 
 }  // namespace
@@ -88,6 +148,39 @@ std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch) {
     std::swap(order[i - 1], order[stream.Below(i - 1, i)]);
   }
   return order;
+}
+
+std::vector<int64_t> BalancedOrder(const std::vector<int32_t>& labels,
+                                   uint64_t seed, int64_t epoch) {
+  std::vector<std::vector<int64_t>> by_class;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const auto label = static_cast<size_t>(labels[i]);
+    if (label >= by_class.size()) by_class.resize(label + 1);
+    by_class[label].push_back(static_cast<int64_t>(i));
+  }
+  std::erase_if(by_class, [](const auto& samples) { return samples.empty(); });
+  const RandomStream turns(seed, fmt::format("balanced sampler {}", epoch));
+  std::vector<int64_t> order;
+  std::vector<Passes> passes;
+  for (auto& samples : by_class) passes.emplace_back(samples, seed, epoch);
+  std::vector<size_t> classes(passes.size());
+  std::iota(classes.begin(), classes.end(), size_t{0});
+  for (uint64_t draw = 0; order.size() < labels.size();) {
+    for (size_t i = classes.size(); i > 1; --i) {
+      std::swap(classes[i - 1], classes[turns.Below(draw++, i)]);
+    }
+    for (const size_t c : classes) {
+      if (order.size() < labels.size()) order.push_back(passes[c].Next());
+    }
+  }
+  return order;
+}
+
+const Registry<Sampling>& Samplings() {
+  static constexpr Registered<Sampling> kRows[] = {
+      {Sampling::kShuffle, "shuffle"}, {Sampling::kBalanced, "balanced"}};
+  static constexpr Registry<Sampling> kRegistry("sampler", kRows);
+  return kRegistry;
 }
 
 int64_t StepsPerEpoch(int64_t size, int64_t batch_size) {

@@ -5,13 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <memory>
 #include <numeric>
-#include <tuple>
 #include <utility>
 
+#include "sample_order.h"
 #include "wsel/core/escape_text.h"
-#include "wsel/core/philox.h"
 #include "wsel/core/suggest.h"
 
 namespace wsel::data {
@@ -21,61 +19,28 @@ namespace {
   throw Error(ErrorKind::kConfig, dataset.name, message);
 }
 
-// The samples `chosen`, in that order, with unchanged labels and classes.
-Dataset Select(const Dataset& dataset, std::vector<int64_t> chosen) {
-  Dataset part;
-  part.name = dataset.name;
-  part.classes = dataset.classes;
-  for (const int64_t i : chosen) {
-    part.labels.push_back(dataset.labels[static_cast<size_t>(i)]);
-  }
-  const auto shared =
-      std::make_shared<const std::vector<int64_t>>(std::move(chosen));
-  const auto at = [shared](int64_t i) {
-    return shared->at(static_cast<size_t>(i));
-  };
-  part.image = [at, image = dataset.image](int64_t i) { return image(at(i)); };
-  part.filename = [at, filename = dataset.filename](int64_t i) {
-    return filename(at(i));
-  };
-  return part;
-}
-
-// All samples, ordered such that every prefix is balanced: in each round, each
-// class with samples left contributes one, in random order.
-std::vector<int64_t> BalancedOrder(const Dataset& dataset, uint64_t seed) {
-  const RandomStream samples(seed, "data.subset.samples");
-  const RandomStream turns(seed, "data.subset.turns");
-  std::vector<std::vector<std::pair<double, int64_t>>> by_class(
-      dataset.classes.size());
-  for (int64_t i = 0; i < dataset.size(); ++i) {
-    by_class[static_cast<size_t>(dataset.labels[static_cast<size_t>(i)])]
-        .emplace_back(samples.Uniform(static_cast<uint64_t>(i)), i);
-  }
-  std::vector<std::tuple<size_t, double, int64_t>>
-      order;  // round, turn, sample
-  for (size_t c = 0; c < by_class.size(); ++c) {
-    std::sort(by_class[c].begin(), by_class[c].end());
-    for (size_t round = 0; round < by_class[c].size(); ++round) {
-      order.emplace_back(round, turns.Uniform(round * by_class.size() + c),
-                         by_class[c][round].second);
-    }
-  }
-  std::sort(order.begin(), order.end());
-  std::vector<int64_t> indices;
-  for (const auto& entry : order) indices.push_back(std::get<2>(entry));
-  return indices;
-}
-
 // Classes with fewer samples than an even share of `count`.
 int64_t CountShortClasses(const Dataset& dataset, int64_t count) {
-  std::vector<int64_t> per_class(dataset.classes.size());
-  for (const int32_t label : dataset.labels) {
-    ++per_class[static_cast<size_t>(label)];
-  }
+  const auto per_class = CountsByClass(dataset);
   const int64_t share = count / static_cast<int64_t>(per_class.size());
   return std::count_if(per_class.begin(), per_class.end(),
                        [&](int64_t n) { return n < share; });
+}
+
+// The first `size` samples of the order, and how many of how many in its name.
+Dataset Draw(const Dataset& dataset, const SubsetSize& size, ClassShare share,
+             uint64_t seed) {
+  const int64_t count = size.Of(dataset.size());
+  if (count < 1 || count > dataset.size()) {
+    Fail(dataset, fmt::format("has {} images, too few for a subset of {}",
+                              dataset.size(), count));
+  }
+  auto indices = OrderByClass(dataset, share, seed, "data.subset");
+  indices.resize(static_cast<size_t>(count));
+  std::sort(indices.begin(), indices.end());
+  Dataset part = SelectSamples(dataset, std::move(indices));
+  part.name = fmt::format("{}, {} of {}", dataset.name, count, dataset.size());
+  return part;
 }
 
 }  // namespace
@@ -115,21 +80,25 @@ SubsetSize ParseSubset(std::string_view text, std::string_view where,
 }
 
 Dataset Subset(const Dataset& dataset, const SubsetSize& size, uint64_t seed) {
-  const int64_t count = size.Of(dataset.size());
-  if (count < 1 || count > dataset.size()) {
-    Fail(dataset, fmt::format("has {} images, too few for a subset of {}",
-                              dataset.size(), count));
-  }
-  auto indices = BalancedOrder(dataset, seed);
-  indices.resize(static_cast<size_t>(count));
-  std::sort(indices.begin(), indices.end());
-  Dataset part = Select(dataset, std::move(indices));
-  part.name = fmt::format("{}, {} of {}", dataset.name, count, dataset.size());
-  const int64_t num_short =
-      count < dataset.size() ? CountShortClasses(dataset, count) : 0;
+  Dataset part = Draw(dataset, size, ClassShare::kEqual, seed);
+  const int64_t num_short = part.size() < dataset.size()
+                                ? CountShortClasses(dataset, part.size())
+                                : 0;
   if (num_short > 0) {
     part.name += fmt::format(" ({} of {} classes have less than their share)",
                              num_short, dataset.classes.size());
+  }
+  return part;
+}
+
+Dataset ProportionalSubset(const Dataset& dataset, const SubsetSize& size,
+                           uint64_t seed) {
+  Dataset part = Draw(dataset, size, ClassShare::kProportional, seed);
+  const auto before = std::ranges::count(CountsByClass(dataset), 0);
+  const auto lacking = std::ranges::count(CountsByClass(part), 0) - before;
+  if (lacking > 0) {
+    part.name += fmt::format(" ({} of {} classes have none)", lacking,
+                             dataset.classes.size());
   }
   return part;
 }
@@ -164,12 +133,28 @@ Dataset OnlyClasses(const Dataset& dataset,
     if (new_label[label] >= 0) chosen.push_back(i);
   }
   if (chosen.empty()) Fail(dataset, "has no images of these classes");
-  Dataset part = Select(dataset, std::move(chosen));
+  Dataset part = SelectSamples(dataset, std::move(chosen));
   part.classes = std::move(chosen_names);
   for (int32_t& label : part.labels) {
     label = new_label[static_cast<size_t>(label)];
   }
   return part;
+}
+
+Dataset WithMoreClasses(const Dataset& dataset,
+                        const std::vector<std::string>& classes) {
+  std::vector<int32_t> new_label;
+  for (const std::string& name : dataset.classes) {
+    const auto at = std::ranges::find(classes, name);
+    if (at == classes.end()) Fail(dataset, Unknown("class", name, classes));
+    new_label.push_back(static_cast<int32_t>(at - classes.begin()));
+  }
+  Dataset more = dataset;
+  more.classes = classes;
+  for (int32_t& label : more.labels) {
+    label = new_label[static_cast<size_t>(label)];
+  }
+  return more;
 }
 
 Dataset Range(const Dataset& dataset, int64_t first, int64_t end) {
@@ -179,7 +164,7 @@ Dataset Range(const Dataset& dataset, int64_t first, int64_t end) {
   }
   std::vector<int64_t> chosen(static_cast<size_t>(end - first));
   std::iota(chosen.begin(), chosen.end(), first);
-  return Select(dataset, std::move(chosen));
+  return SelectSamples(dataset, std::move(chosen));
 }
 
 }  // namespace wsel::data

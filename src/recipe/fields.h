@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 16> kNewKeys = {
+inline constexpr std::array<std::string_view, 23> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -29,7 +29,14 @@ inline constexpr std::array<std::string_view, 16> kNewKeys = {
     "evaluation.crop_mode",
     "init.calibration_images",
     "init.calibrate",
-    "init.calibrate_root"};
+    "init.calibrate_root",
+    "data.labels",
+    "data.subset_balanced",
+    "data.val_split",
+    "data.validation",
+    "train.patience",
+    "train.class_weights",
+    "train.sampler"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -161,12 +168,14 @@ void VisitData(R& r, Visitor& visit) {
       "How outputs of classifiers in init.file and teacher.file are matched to "
       "the classes: by name, or by position in the order of either library",
       "--class-order", "NAME");
-  data("subset", r.data.subset,
-       "Number or share of training images, balanced by class: 500, 0.1 or 10%",
-       "--subset", "SIZE");
+  data(
+      "subset", r.data.subset,
+      "Number or share of training images, with the classes' proportions: 500, "
+      "0.1 or 10%",
+      "--subset", "SIZE");
   data("subset_seed", r.data.subset_seed, "Seed that draws the subset");
   data("split_seed", r.data.split_seed,
-       "Seed of a split that the data set lacks");
+       "Seed of a split that the data set lacks, and of data.val_split");
   data("workers", r.data.workers,
        "Data loader threads; 0: load in the main thread; -1: one per core",
        "--workers", "N");
@@ -175,6 +184,21 @@ void VisitData(R& r, Visitor& visit) {
        "Folder of decoded images that several runs share");
   data("skip_corrupt", r.data.skip_corrupt,
        "Skip and count images that cannot be read", "--skip-corrupt");
+  data("labels", r.data.labels,
+       "CSV of the images below data.root and their classes, for the data set "
+       "folder: columns file and label, and optionally split",
+       "--labels", "FILE");
+  data("subset_balanced", r.data.subset_balanced,
+       "Equally many images of each class in data.subset", "--subset-balanced");
+  data("val_split", r.data.val_split,
+       "Share of the training images to hold out for validation, with the "
+       "classes' proportions; 0: none, or 0.1 if there are neither validation "
+       "nor test images",
+       "--val-split", "SHARE");
+  data("validation", r.data.validation,
+       "What chooses the best weights; auto: validation images if there are "
+       "any; test: the test split, as the paper does",
+       "--validation", "NAME");
 }
 
 template <typename R, typename Visitor>
@@ -250,6 +274,17 @@ void VisitTraining(R& r, Visitor& visit) {
   train("val_interval",  // was evaluation.every
         t.val_interval, "Epochs between two evaluations", "--val-interval",
         "N");
+  train("patience", t.patience,
+        "Evaluations without a better top-1 after which training ends; 0: it "
+        "never ends early",
+        "--patience", "N");
+  train("class_weights", t.class_weights,
+        "Weight of each class in the loss; balanced: images / (classes * "
+        "images of the class)",
+        "--class-weights", "NAME");
+  train("sampler", t.sampler,
+        "Training images of an epoch: each once, or equally many of each class",
+        "--sampler", "NAME");
 
   const Section evaluation{visit, "evaluation"};
   evaluation("batch", t.eval_batch,

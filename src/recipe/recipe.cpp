@@ -47,12 +47,12 @@ concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 
 template <HasNames T>
 const Registry<T>& NamesOf() {
-  return std::get<const Registry<T>&>(
-      std::tie(kCropNames, image::Interpolations(), image::PassOrders(),
-               image::CropModes(), train::Distillations(), train::Precisions(),
-               model::Initializers(), select::Methods(), select::HeadRules(),
-               select::HeadSources(), select::PatchResizes(),
-               pretrained::ClassOrders()));
+  return std::get<const Registry<T>&>(std::tie(
+      kCropNames, image::Interpolations(), image::PassOrders(),
+      image::CropModes(), train::Distillations(), train::Precisions(),
+      model::Initializers(), select::Methods(), select::HeadRules(),
+      select::HeadSources(), select::PatchResizes(), pretrained::ClassOrders(),
+      data::Validations(), data::Samplings(), train::ClassWeightings()));
 }
 
 // Reads a value of the configuration into its option.
@@ -307,7 +307,7 @@ void Override(Json& root, const std::string& set) {
 // the initial one has been read, and the teacher has its digest.
 bool MustStay(std::string_view path) {
   return run::AffectsResult(path) && path != "init.file" &&
-         path != "teacher.file";
+         path != "teacher.file" && path != "data.labels";
 }
 
 template <typename T>
@@ -418,8 +418,11 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
 
 Recipe RecipeOfRun(std::string_view text, std::string_view where,
                    const std::vector<std::string>& sets) {
-  return RecipeFromJson(WithDefaults(text, where, {"data.resize=pillow-12"}),
-                        where, sets);
+  return RecipeFromJson(
+      WithDefaults(text, where,
+                   {"data.resize=pillow-12", "data.subset_balanced=true",
+                    "data.validation=test"}),
+      where, sets);
 }
 
 std::optional<InitOptions> InitWithoutModel(
@@ -533,6 +536,12 @@ std::string TeacherCacheName(const Recipe& recipe, std::string_view device) {
     key["data"].erase("resize");
   } else {
     key["data"]["resize"] = JsonOf(recipe.train.evaluation.pass_order);
+  }
+  // What is evaluated does not matter, and older versions drew all subsets so.
+  key["data"].erase("validation");
+  key["data"].erase("subset_balanced");
+  if (!recipe.data.subset.empty() && !recipe.data.subset_balanced) {
+    key["data"]["subset_balanced"] = false;
   }
   return Sha256Hex(key.dump()).substr(0, 16) + run::kTeacherCacheSuffix;
 }

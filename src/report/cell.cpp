@@ -33,6 +33,29 @@ std::optional<MeanStd> LastTop5(const Experiment& experiment,
   return Summarise(values);
 }
 
+// Empty if a run does not have the value.
+std::optional<CellAccuracy> SummariseKnown(
+    const Experiment& experiment, const std::vector<size_t>& runs,
+    std::optional<double> (*metric)(const Run&)) {
+  std::vector<double> values;
+  for (const size_t run : runs) {
+    const auto value = metric(experiment.runs[run]);
+    if (!value) return std::nullopt;
+    values.push_back(*value);
+  }
+  return CellAccuracy{Summarise(values)};
+}
+
+// The first epoch with the highest top-1; null if none was evaluated.
+const Epoch* BestEpoch(const Run& run) {
+  const Epoch* best = nullptr;
+  for (const Epoch& epoch : run.log.epochs) {
+    if (!epoch.top1) continue;
+    if (best == nullptr || *epoch.top1 > *best->top1) best = &epoch;
+  }
+  return best;
+}
+
 // The mean of the runs' curves at the epochs that all of them evaluated; the
 // mean of a varying number of runs would jump.
 std::vector<CurvePoint> CurveOf(const Experiment& experiment,
@@ -83,6 +106,23 @@ double BestTop1(const Run& run) {
   return best;
 }
 
+std::optional<double> TestTop1(const Run& run) {
+  if (!run.test) return std::nullopt;
+  return run.test->top1;
+}
+
+std::optional<double> BestBalancedAccuracy(const Run& run) {
+  if (run.test) return run.test->balanced_accuracy;
+  const Epoch* best = BestEpoch(run);
+  return best == nullptr ? std::nullopt : best->balanced_accuracy;
+}
+
+std::optional<double> BestMacroF1(const Run& run) {
+  if (run.test) return run.test->macro_f1;
+  const Epoch* best = BestEpoch(run);
+  return best == nullptr ? std::nullopt : best->macro_f1;
+}
+
 Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs) {
   Cell cell;
   cell.runs = std::move(runs);
@@ -95,6 +135,10 @@ Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs) {
   cell.last = CellAccuracy{SummariseRuns(experiment, cell.counted, LastTop1)};
   cell.best = CellAccuracy{SummariseRuns(experiment, cell.counted, BestTop1)};
   cell.top5 = LastTop5(experiment, cell.counted);
+  cell.test = SummariseKnown(experiment, cell.counted, TestTop1);
+  cell.balanced_accuracy =
+      SummariseKnown(experiment, cell.counted, BestBalancedAccuracy);
+  cell.macro_f1 = SummariseKnown(experiment, cell.counted, BestMacroF1);
   for (const size_t run : cell.counted) {
     cell.skipped = std::max(cell.skipped, SkippedImages(experiment.runs[run]));
   }

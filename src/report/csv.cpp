@@ -46,11 +46,26 @@ std::string ToCsv(const Report& report) {
       header.push_back(report.experiment.axes[axis].name);
     }
   }
-  header.insert(
-      header.end(),
-      {"runs", "n", "last_top1", "last_top1_std", "best_top1", "best_top1_std",
-       "last_top5", "last_top5_std", "change", "pairs", "paired_difference",
-       "ci95_low", "ci95_high", "skipped_test_images"});
+  header.insert(header.end(), {"runs",
+                               "n",
+                               "last_top1",
+                               "last_top1_std",
+                               "best_top1",
+                               "best_top1_std",
+                               "last_top5",
+                               "last_top5_std",
+                               "change",
+                               "pairs",
+                               "paired_difference",
+                               "ci95_low",
+                               "ci95_high",
+                               "skipped_test_images",
+                               "test_top1",
+                               "test_top1_std",
+                               "balanced_accuracy",
+                               "balanced_accuracy_std",
+                               "macro_f1",
+                               "macro_f1_std"});
   std::string text = Line(header);
   for (size_t row = 0; row < report.cells.size(); ++row) {
     for (size_t column = 0; column < layout.columns.size(); ++column) {
@@ -66,6 +81,10 @@ std::string ToCsv(const Report& report) {
       AddMeanStd(cells, cell.top5 ? &*cell.top5 : nullptr);
       AddComparison(cells, cell.last ? cell.last->change : std::nullopt);
       cells.push_back(std::to_string(cell.skipped));
+      for (const auto* value :
+           {&cell.test, &cell.balanced_accuracy, &cell.macro_f1}) {
+        AddMeanStd(cells, *value ? &(*value)->value : nullptr);
+      }
       text += Line(cells);
     }
   }

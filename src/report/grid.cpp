@@ -93,6 +93,29 @@ Grid AccuracyGrid(const Report& report, const char* title,
   return grid;
 }
 
+bool AnyCell(const Report& report, const auto& has) {
+  return std::ranges::any_of(report.cells, [&](const auto& row) {
+    return std::ranges::any_of(row, has);
+  });
+}
+
+// A grid without rows if no cell has the value.
+Grid AccuracyGridIf(bool has, const Report& report, const char* title,
+                    std::optional<CellAccuracy> Cell::*which) {
+  if (has) return AccuracyGrid(report, title, which);
+  return {title, {RowTitle(report)}};
+}
+
+// Whether classes are of different size somewhere, as far as two decimals tell.
+bool IsImbalanced(const Report& report) {
+  return AnyCell(report, [](const Cell& cell) {
+    if (!cell.balanced_accuracy) return false;
+    const auto& top1 = cell.test ? cell.test : cell.best;
+    return top1 && Accuracy(top1->value.mean) !=
+                       Accuracy(cell.balanced_accuracy->value.mean);
+  });
+}
+
 std::string EpochsText(const std::optional<MeanStd>& epochs) {
   if (!epochs) return "not reached";
   if (!epochs->std) return fmt::format("{}", epochs->mean);
@@ -164,6 +187,24 @@ Grid BestGrid(const Report& report) {
   return AccuracyGrid(report, "Best top-1 of all epochs (%)", &Cell::best);
 }
 
+Grid TestGrid(const Report& report) {
+  const bool has =
+      AnyCell(report, [](const Cell& cell) { return cell.test.has_value(); });
+  return AccuracyGridIf(has, report, "Test top-1 of the best weights (%)",
+                        &Cell::test);
+}
+
+Grid BalancedAccuracyGrid(const Report& report) {
+  return AccuracyGridIf(IsImbalanced(report), report,
+                        "Balanced accuracy of the best weights (%)",
+                        &Cell::balanced_accuracy);
+}
+
+Grid MacroF1Grid(const Report& report) {
+  return AccuracyGridIf(IsImbalanced(report), report,
+                        "Macro F1 of the best weights (%)", &Cell::macro_f1);
+}
+
 std::vector<Grid> EpochsToAccuracyGrids(const Report& report) {
   std::vector<Grid> grids;
   for (size_t column = 0; column < report.layout.columns.size(); ++column) {
@@ -188,8 +229,9 @@ Grid DifferenceGrid(const Report& report) {
 }
 
 std::vector<Grid> Grids(const Report& report) {
-  std::vector<Grid> grids = {LastGrid(report), BestGrid(report),
-                             ComparisonGrid(report)};
+  std::vector<Grid> grids = {LastGrid(report),    BestGrid(report),
+                             TestGrid(report),    BalancedAccuracyGrid(report),
+                             MacroF1Grid(report), ComparisonGrid(report)};
   for (Grid& grid : EpochsToAccuracyGrids(report)) {
     grids.push_back(std::move(grid));
   }

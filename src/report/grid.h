@@ -45,6 +45,12 @@ std::string StatusLine(const Report& report);
 // Top-1 after the last epoch, and the best of all epochs.
 Grid LastGrid(const Report& report);
 Grid BestGrid(const Report& report);
+// Of the best weights: top-1 on test images that did not choose them, and
+// balanced accuracy and macro F1. No rows where there are none, and of the last
+// two none where the first is everywhere top-1, as with classes of equal size.
+Grid TestGrid(const Report& report);
+Grid BalancedAccuracyGrid(const Report& report);
+Grid MacroF1Grid(const Report& report);
 // Paired differences from the baseline; no rows without one.
 Grid ComparisonGrid(const Report& report);
 // Epochs to the target accuracies, one grid per column of the report.

@@ -175,7 +175,9 @@ std::string ToHtml(const Report& report) {
       "<header><h1>{0}</h1>\n<p class=\"status\">{2}</p></header>\n",
       name, kPageStyle, EscapeXml(StatusLine(report)));
   html += Section(LastGrid(report)) + Curves(report) +
-          Section(ComparisonGrid(report)) + Section(BestGrid(report));
+          Section(ComparisonGrid(report)) + Section(BestGrid(report)) +
+          Section(TestGrid(report)) + Section(BalancedAccuracyGrid(report)) +
+          Section(MacroF1Grid(report));
   for (const Grid& grid : EpochsToAccuracyGrids(report)) html += Section(grid);
   html += Section(DifferenceGrid(report)) + Section(UncountedRunsGrid(report)) +
           Failures(report) + NotesHtml(report) +

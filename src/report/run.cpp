@@ -27,10 +27,27 @@ void StripSeed(Run& run) {
   if (match.length(1) > 0) run.name = match.str(1);
 }
 
+// Whether the run ended before its last epoch, for want of a better top-1. The
+// log does not have that of EMA weights, which may have made it go on.
+bool EndedEarly(const Run& run) {
+  if (run.patience == 0) return false;
+  double best = -1;
+  int64_t since = 0;  // evaluations since the best one
+  for (const Epoch& epoch : run.log.epochs) {
+    if (!epoch.top1) continue;
+    ++since;
+    if (*epoch.top1 <= best) continue;
+    best = *epoch.top1;
+    since = 0;
+  }
+  return since >= run.patience;
+}
+
 RunState StateByEpochs(const Run& run) {
   if (run.epochs_planned == 0) return RunState::kUnknown;
-  return run.log.last_epoch() >= run.epochs_planned ? RunState::kFinished
-                                                    : RunState::kUnfinished;
+  const bool ended =
+      run.log.last_epoch() >= run.epochs_planned || EndedEarly(run);
+  return ended ? RunState::kFinished : RunState::kUnfinished;
 }
 
 void ReadLogOf(const fs::path& folder, Run& run) {
@@ -48,6 +65,8 @@ void ReadFolder(const fs::path& folder, Run& run) {
   const fs::path config = folder / run::kConfigFile;
   if (fs::exists(config)) ReadConfig(config, run);
   ReadLogOf(folder, run);
+  const fs::path test = folder / run::kTestFile;
+  if (fs::exists(test)) ReadTest(test, run);
   ReadProvenance(folder, run);
   const fs::path record = folder / run::kRecordFile;
   if (fs::exists(record)) {

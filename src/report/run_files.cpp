@@ -100,6 +100,26 @@ void ReadConfig(const fs::path& path, Run& run) {
   if (run.epochs_planned < 0 || run.epochs_planned > kMaxEpochs) {
     throw Error(ErrorKind::kFormat, train.PathOf("epochs"), "is out of range");
   }
+  run.patience = train.GetOr<int64_t>("patience", 0);
+  if (run.patience < 0) {
+    throw Error(ErrorKind::kFormat, train.PathOf("patience"),
+                "is out of range");
+  }
+}
+
+void ReadTest(const fs::path& path, Run& run) {
+  const Json json =
+      ParseJson(ReadSmallText(path), path.string(), ErrorKind::kFormat);
+  JsonObject root(json, path.string(), ErrorKind::kFormat);
+  const auto percent = [&](const char* key) {
+    const auto value = root.Get<double>(key);
+    if (value >= 0 && value <= 100) return value;
+    throw Error(ErrorKind::kFormat, root.PathOf(key),
+                "is {}; it must be from 0 to 100", value);
+  };
+  run.test = TestResult{.top1 = percent("top1"),
+                        .balanced_accuracy = percent("balanced_accuracy"),
+                        .macro_f1 = percent("macro_f1")};
 }
 
 void ReadRecord(const fs::path& path, Run& run) {

@@ -11,8 +11,12 @@ namespace wsel::report {
 // Readers of the files of runs, other than logs, and of sweeps; each fills its
 // part of `run` or `experiment`.
 
-// config.json, flattened; also the seed and epochs. Errors: kIo, kFormat.
+// config.json, flattened; also the seed, epochs and patience. Errors: kIo,
+// kFormat.
 void ReadConfig(const std::filesystem::path& path, Run& run);
+
+// test.json: the best weights on the test images. Errors: kIo, kFormat.
+void ReadTest(const std::filesystem::path& path, Run& run);
 
 // run.json, written by a sweep: settings, seed, state. Errors: kIo, kFormat.
 void ReadRecord(const std::filesystem::path& path, Run& run);

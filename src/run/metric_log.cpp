@@ -43,15 +43,17 @@ SummaryCsv::SummaryCsv(const std::filesystem::path& path,
                        std::optional<uint64_t> resume_at)
     : file_(path, resume_at) {
   if (file_.bytes() == 0) {
-    file_.Write(
-        fmt::format("epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,{}\n",
-                    kEvalSkippedKey));
+    file_.Write(fmt::format(
+        "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,{},{},"
+        "{}\n",
+        kEvalSkippedKey, kEvalBalancedAccuracyKey, kEvalMacroF1Key));
     return;
   }
   std::string header;
   std::ifstream file(path);
   std::getline(file, header);
   has_skipped_ = header.find(kEvalSkippedKey) != std::string::npos;
+  has_class_metrics_ = header.find(kEvalMacroF1Key) != std::string::npos;
 }
 
 void SummaryCsv::Write(const Epoch& row) {
@@ -61,6 +63,10 @@ void SummaryCsv::Write(const Epoch& row) {
   if (has_skipped_) {
     line += ',';
     if (row.skipped) line += std::to_string(*row.skipped);
+  }
+  if (has_class_metrics_) {
+    line +=
+        fmt::format(",{},{}", Cell(row.balanced_accuracy), Cell(row.macro_f1));
   }
   file_.Write(line + '\n');
 }

@@ -32,6 +32,8 @@ constexpr std::string_view kTop5[] = {"eval_top5", "top5",     "eval_acc5",
 constexpr std::string_view kTrainLoss[] = {"train_loss"};
 constexpr std::string_view kEvalLoss[] = {"eval_loss", "val_loss", "test_loss"};
 constexpr std::string_view kSkipped[] = {kEvalSkippedKey};
+constexpr std::string_view kBalanced[] = {kEvalBalancedAccuracyKey};
+constexpr std::string_view kMacroF1[] = {kEvalMacroF1Key};
 
 using Cells = std::vector<std::string>;
 
@@ -84,12 +86,15 @@ struct Columns {
   std::optional<size_t> train_loss;
   std::optional<size_t> eval_loss;
   std::optional<size_t> skipped;
+  std::optional<size_t> balanced_accuracy;
+  std::optional<size_t> macro_f1;
 
   // The last of these. A line whose end is missing has it whole if another
   // column follows.
   size_t Last() const {
     return std::max({epoch, top1, top5.value_or(0), train_loss.value_or(0),
-                     eval_loss.value_or(0), skipped.value_or(0)});
+                     eval_loss.value_or(0), skipped.value_or(0),
+                     balanced_accuracy.value_or(0), macro_f1.value_or(0)});
   }
 };
 
@@ -99,7 +104,9 @@ Columns ColumnsOf(const Cells& header, const std::string& where) {
           Find(header, kTop5),
           Find(header, kTrainLoss),
           Find(header, kEvalLoss),
-          Find(header, kSkipped)};
+          Find(header, kSkipped),
+          Find(header, kBalanced),
+          Find(header, kMacroF1)};
 }
 
 Epoch ReadRow(const Columns& columns, const Cells& cells,
@@ -114,6 +121,10 @@ Epoch ReadRow(const Columns& columns, const Cells& cells,
   row.eval_loss = Number(cells, columns.eval_loss, where);
   CheckAccuracy(row.top1, where, "top-1");
   CheckAccuracy(row.top5, where, "top-5");
+  row.balanced_accuracy = Number(cells, columns.balanced_accuracy, where);
+  row.macro_f1 = Number(cells, columns.macro_f1, where);
+  CheckAccuracy(row.balanced_accuracy, where, "balanced accuracy");
+  CheckAccuracy(row.macro_f1, where, "macro F1");
   if (const auto skipped = Number(cells, columns.skipped, where)) {
     row.skipped = CheckedCount(*skipped, where, kEvalSkippedKey);
   }

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "wsel/core/error.h"
@@ -43,17 +44,46 @@ int Workers(const EvalRequest& request, distributed::ProcessGroup* group) {
   return distributed::ProcessorsPerRank(group->local_size());
 }
 
-// What images the run had for its test split.
-data::DataOptions DataOf(const EvalRequest& request,
-                         const pretrained::RecordedRecipe& recipe) {
-  data::DataOptions options = request.data;
-  options.cache_gib = 0;  // images are read once
-  const auto name = recipe.Value("data", "name");
-  const auto seed = recipe.Value("data", "split_seed");
-  if (name == options.name && seed.is_number_unsigned()) {
-    options.split_seed = seed.get<uint64_t>();
+// Whether the run listed its files in a file of this name.
+bool HasLabelsOf(const pretrained::RecordedRecipe& recipe,
+                 const data::DataOptions& options) {
+  const auto labels = recipe.Value("data", "labels");
+  const auto given = std::filesystem::path(options.labels).filename().string();
+  return (labels.is_string() ? labels.get<std::string>() : "") == given;
+}
+
+// What validation images are held out of.
+void AdoptTrainImages(const pretrained::RecordedRecipe& recipe,
+                      data::DataOptions& options) {
+  const auto range = recipe.Value("data", "train_range");
+  const auto is_index = [](const auto& value) {
+    return value.is_number_integer();
+  };
+  if (range.is_array() && std::all_of(range.begin(), range.end(), is_index)) {
+    options.train_range = range.get<std::vector<int64_t>>();
   }
-  return options;
+  const auto classes = recipe.Value("data", "classes");
+  const auto is_name = [](const auto& value) { return value.is_string(); };
+  if (options.classes.empty() && classes.is_array() &&
+      std::all_of(classes.begin(), classes.end(), is_name)) {
+    options.classes = classes.get<std::vector<std::string>>();
+  }
+}
+
+// A test split without a training split beside it may lack some of the classes
+// that the checkpoint names.
+void AddMissingClasses(data::Dataset& test, const EvalRequest& request,
+                       const EvalCheckpoint& opened) {
+  if (!test.partial_classes || !request.data.classes.empty()) return;
+  const auto names = pretrained::ClassNamesOf(opened.checkpoint).names;
+  const bool all_known =
+      std::ranges::all_of(test.classes, [&](const std::string& name) {
+        return std::ranges::find(names, name) != names.end();
+      });
+  if (!all_known || names.size() <= test.classes.size()) return;
+  spdlog::info("{}: has images of {} of the checkpoint's {} classes", test.name,
+               test.classes.size(), names.size());
+  test = data::WithMoreClasses(test, names);
 }
 
 train::Precision PrecisionOf(const EvalRequest& request,
@@ -125,6 +155,26 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
               classes.size());
 }
 
+data::DataOptions DataOfRun(const EvalRequest& request,
+                            const EvalCheckpoint& opened) {
+  const pretrained::RecordedRecipe recipe(opened.checkpoint);
+  data::DataOptions options = request.data;
+  options.cache_gib = 0;  // images are read once
+  if (recipe.Value("data", "name") != options.name) return options;
+  const auto seed = recipe.Value("data", "split_seed");
+  if (seed.is_number_unsigned()) options.split_seed = seed.get<uint64_t>();
+  const auto validation = recipe.Value("data", "validation");
+  // Older versions have no such value, and one way.
+  const bool automatic = validation.is_string() && validation == "auto";
+  if (!automatic) options.validation = data::Validation::kTest;
+  const auto held_out = recipe.Value("data", "val_split");
+  if (automatic && held_out.is_number() && HasLabelsOf(recipe, options)) {
+    options.val_split = held_out.get<double>();
+  }
+  if (options.val_split > 0) AdoptTrainImages(recipe, options);
+  return options;
+}
+
 Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
                        distributed::ProcessGroup* group) {
   const EvalCheckpoint opened = OpenForEval(request.checkpoint);
@@ -133,7 +183,8 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
   model_ = nn::Build(config);
   Load(model_, *opened.checkpoint.remapped.tensors);
   const pretrained::RecordedRecipe recipe(opened.checkpoint);
-  test_ = OpenTestSplit(DataOf(request, recipe));
+  test_ = OpenTestSplit(DataOfRun(request, opened));
+  AddMissingClasses(test_, request, opened);
   if (const auto of_run = ClassesOfRun(request, opened, test_.classes);
       !of_run.empty()) {
     spdlog::info("{}: only the {} classes that the run had",

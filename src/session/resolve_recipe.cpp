@@ -32,6 +32,15 @@ bool CanShare(const train::Options& options, int ranks) {
          options.batch_size / ranks % ChunkSize(options) == 0;
 }
 
+// Defaults that changed, or that the run resolved by its data set.
+void AdoptValidation(const data::DataOptions& saved, data::DataOptions& data) {
+  if (data.val_split == 0) data.val_split = saved.val_split;
+  if (data.validation == data::Validation::kAuto) {
+    data.validation = saved.validation;
+  }
+  if (!data.subset_balanced) data.subset_balanced = saved.subset_balanced;
+}
+
 }  // namespace
 
 RankCount RanksOf(const distributed::ProcessGroup* group) {
@@ -91,6 +100,7 @@ void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
     order = saved.train.transform.pass_order;
     train.evaluation.pass_order = order;
   }
+  AdoptValidation(saved.data, recipe.data);
   if (!recipe.num_classes) {
     SetNumClasses(recipe.model, NumClasses(saved.model));
   }

@@ -26,6 +26,8 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
   portable.data.root.clear();
   portable.data.cache_dir.clear();
   portable.init.calibrate_root.clear();
+  portable.data.labels =
+      std::filesystem::path(recipe.data.labels).filename().string();
   portable.init.file =
       std::filesystem::path(recipe.init.file).filename().string();
   portable.teacher.file =
@@ -137,6 +139,7 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
   if (!recipe.init.file.empty() && !run.resumes) {
     run.checkpoint = OpenInitCheckpoint(recipe, std::move(run.checkpoint));
   }
+  ResolveValSplit(recipe.data);
   run.splits = OpenSplits(recipe.data);
   SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));
   run.pretrained = PretrainedOf(run);
@@ -157,6 +160,7 @@ train::TrainJob MakeJob(TrainRun& run) {
   train::TrainJob job;
   job.options = recipe.train;
   job.train = run.splits.train;
+  job.val = run.splits.val;
   job.test = run.splits.test;
   job.device = run.device;
   job.workers = static_cast<int>(recipe.data.workers);

@@ -28,6 +28,7 @@ void AddCopy(const naming::CopyChoice& copy, Argv& argv) {
 // Which training images, as options.
 void AddImages(const data::DataOptions& data, Argv& argv) {
   if (!data.subset.empty()) Add(argv, {"--subset", data.subset});
+  if (data.subset_balanced) Add(argv, {"--subset-balanced"});
   if (!data.train_range.empty()) {
     Add(argv, {"--train-range", Joined(data.train_range)});
   }
@@ -40,6 +41,7 @@ void AddImages(const data::DataOptions& data, Argv& argv) {
 // `wsel probe` takes no recipe: passes the data set as options.
 void AddData(const data::DataOptions& data, Argv& argv) {
   Add(argv, {"--dataset", data.name, "--data-root", data.root});
+  if (!data.labels.empty()) Add(argv, {"--labels", data.labels});
   AddImages(data, argv);
   if (data.skip_corrupt) Add(argv, {"--skip-corrupt"});
 }
@@ -53,7 +55,12 @@ void AddCalibration(const recipe::Recipe& recipe, Argv& argv) {
        own || init.calibrate_root.empty() ? recipe.data.root
                                           : init.calibrate_root,
        "--calibration-images", std::to_string(init.calibration_images)});
-  if (own) AddImages(recipe.data, argv);
+  if (!own) return;
+  AddImages(recipe.data, argv);
+  if (!recipe.data.labels.empty()) Add(argv, {"--labels", recipe.data.labels});
+  if (recipe.data.val_split == 0) return;
+  Add(argv, {"--val-split", fmt::format("{}", recipe.data.val_split),
+             "--split-seed", fmt::format("{}", recipe.data.split_seed)});
 }
 
 // Options of `wsel init` equivalent to the recipe's section init.

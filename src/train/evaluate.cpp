@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "batch_gather.h"
+#include "class_sums.h"
 #include "wsel/core/error.h"
 #include "wsel/train/device.h"
 
@@ -61,7 +62,8 @@ std::vector<BatchSums> OfAllRanks(const std::vector<BatchSums>& own,
   return all;
 }
 
-Evaluation Total(const std::vector<BatchSums>& batches) {
+Evaluation Total(const std::vector<BatchSums>& batches,
+                 const ClassSums& by_class) {
   BatchSums sums;
   for (const BatchSums& batch : batches) {
     sums.count += batch.count;
@@ -71,8 +73,15 @@ Evaluation Total(const std::vector<BatchSums>& batches) {
     sums.top5 += batch.top5;
   }
   const double n = std::max(sums.count, 1.0);
-  return {static_cast<int64_t>(sums.count), static_cast<int64_t>(sums.skipped),
-          sums.loss / n, 100 * sums.top1 / n, 100 * sums.top5 / n};
+  const auto classes = by_class.classes();
+  return {.count = static_cast<int64_t>(sums.count),
+          .skipped = static_cast<int64_t>(sums.skipped),
+          .loss = sums.loss / n,
+          .top1 = 100 * sums.top1 / n,
+          .top5 = 100 * sums.top5 / n,
+          .balanced_accuracy = 100 * BalancedAccuracy(classes),
+          .macro_f1 = 100 * MacroF1(classes),
+          .confusion = by_class.confusion()};
 }
 
 }  // namespace
@@ -87,6 +96,7 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
     gather.emplace(*options.group, on_logits);
   }
   std::vector<BatchSums> batches;
+  ClassSums by_class;
   while (const data::Batch* batch = loader.Next()) {
     const DeviceBatch on_device = uploader.Upload(*batch, options.img_size);
     at::Tensor logits;
@@ -101,14 +111,18 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
       on_logits(*batch, logits);
     }
     const auto valid = on_device.valid.nonzero().squeeze(1);
-    batches.push_back(
-        SumsOf(logits.index_select(0, valid),
-               on_device.labels.to(at::kCPU).index_select(0, valid)));
+    const auto valid_logits = logits.index_select(0, valid);
+    const auto labels = on_device.labels.to(at::kCPU).index_select(0, valid);
+    batches.push_back(SumsOf(valid_logits, labels));
+    by_class.Add(valid_logits, labels);
     batches.back().skipped = static_cast<double>(batch->size - valid.size(0));
   }
   if (gather) gather->Finish();
-  if (options.group != nullptr) batches = OfAllRanks(batches, *options.group);
-  const Evaluation result = Total(batches);
+  if (options.group != nullptr) {
+    batches = OfAllRanks(batches, *options.group);
+    by_class.SumOverRanks(*options.group);
+  }
+  const Evaluation result = Total(batches, by_class);
   if (result.count == 0 && result.skipped > 0) {
     const auto& corrupt = loader.corrupt_files();
     throw Error(ErrorKind::kFormat,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "loss_reader.h"
+#include "run_end.h"
 #include "run_writer.h"
 #include "seconds_left.h"
 #include "step_batches.h"
@@ -46,14 +47,6 @@ TrainerState Begin(const TrainJob& job, const RunFolder& folder,
   return BeginAsFirst(own, step, *job.group);
 }
 
-// Whether the state was saved because the evaluation after its last epoch
-// failed: an epoch that has ended has no sum of losses.
-bool LacksEvaluation(const TrainerState& state,
-                     const optim::LrSchedule& schedule) {
-  return state.step > 0 && state.step % schedule.steps_per_epoch() == 0 &&
-         state.loss_sum != 0;
-}
-
 [[noreturn]] void ThrowDiverged(double loss, int64_t step,
                                 const RunFolder& folder) {
   throw Error(ErrorKind::kConfig, folder.root().string(),
@@ -64,15 +57,15 @@ bool LacksEvaluation(const TrainerState& state,
                                 : "nothing has been saved yet");
 }
 
-Evaluation EvaluateOnTest(const nn::Model& model, const TrainJob& job,
-                          Uploader& uploader, const std::string& title,
-                          const OnProgress& on_progress) {
+Evaluation EvaluateOn(const data::Dataset& set, const nn::Model& model,
+                      const TrainJob& job, Uploader& uploader,
+                      const std::string& title, const OnProgress& on_progress) {
   const Options& options = job.options;
   const int64_t per_step = options.eval_batch * job.ranks();
-  const int64_t batches = (job.test.size() + per_step - 1) / per_step;
+  const int64_t batches = (set.size() + per_step - 1) / per_step;
   ProgressPoint done{.title = title, .steps = batches};
-  data::Loader loader = OrderedLoader(
-      job, job.test, MakeEvalTransform(options.evaluation), uploader);
+  data::Loader loader =
+      OrderedLoader(job, set, MakeEvalTransform(options.evaluation), uploader);
   return Evaluate(
       [&](const at::Tensor& x) { return model.forward(x); }, loader, uploader,
       {options.transform.img_size, options.precision, job.device, job.group},
@@ -91,8 +84,26 @@ nn::Model EmaModel(const model::Config& config, const optim::Ema& ema,
   return model;
 }
 
+// A model with the weights that the first rank has saved at `path`.
+nn::Model SavedModel(const model::Config& config,
+                     const std::filesystem::path& path, const TrainJob& job) {
+  const at::NoGradGuard no_grad;
+  nn::Model model = nn::Build(config);
+  model.module->to(job.device);
+  const optim::NamedTensors parameters = ParametersOf(model);
+  if (job.rank() == 0) {
+    optim::CopyTensorsInto(ReadTensors(path), parameters, path.string());
+  }
+  if (job.group != nullptr) {
+    for (const auto& parameter : parameters) {
+      job.group->Broadcast(parameter.tensor);
+    }
+  }
+  return model;
+}
+
 // The training loop, from a state on: what happens in a step, and what is due
-// after it. At least one step or evaluation is left.
+// after it. At least one step, evaluation or test is left.
 class Trainer {
  public:
   Trainer(nn::Model& model, const TrainJob& job, const RunFolder& folder,
@@ -114,16 +125,18 @@ class Trainer {
   }
 
   TrainResult Train() {
+    if (IsTrained(state_, job_.options, schedule_)) return EndTraining();
     bool repeats_evaluation = LacksEvaluation(state_, schedule_);
     for (;;) {
       stop_vote_.Start();
       if (!std::exchange(repeats_evaluation, false)) RunStep();
       if (state_.step % schedule_.steps_per_epoch() == 0) EndEpoch();
       const int signal = stop_vote_.Finish();
-      const bool finished = state_.step == schedule_.total_steps();
+      const bool finished = IsTrained(state_, job_.options, schedule_);
       const bool ends = finished || signal != 0;
       if (writer_ && (ends || writer_->SaveIsDue())) Save();
-      if (ends) return Result(finished ? 0 : signal);
+      if (finished) return EndTraining();
+      if (ends) return Result(signal);
     }
   }
 
@@ -132,7 +145,44 @@ class Trainer {
   // rank has.
   TrainResult Result(int signal) {
     const int64_t skipped = OverRanks(batches_.num_corrupt());
-    return {state_, signal, skipped, test_skipped_};
+    return {
+        .state = state_,
+        .signal = signal,
+        .skipped = skipped,
+        .test_skipped = test_skipped_,
+        .ended_early = state_.step < schedule_.total_steps() && signal == 0};
+  }
+
+  // All of training is saved: looks at the test images, if others chose the
+  // best weights, and saves that too.
+  TrainResult EndTraining() {
+    if (LacksTest(state_, job_)) {
+      TestBest();
+      if (writer_) Save();
+    }
+    return Result(0);
+  }
+
+  void TestBest() {
+    const auto test = [&](const char* which, const std::string& title) {
+      const auto model =
+          SavedModel(model_.config, folder_.weights(which), job_);
+      return EvaluateOn(job_.test, model, job_, uploader_, title,
+                        callbacks_.on_progress);
+    };
+    const Evaluation best = test(run::kBest, "test");
+    test_skipped_ = best.skipped;
+    state_.test_top1 = best.top1;
+    state_.test_top5 = best.top5;
+    state_.test_loss = best.loss;
+    state_.test_balanced_accuracy = best.balanced_accuracy;
+    state_.test_macro_f1 = best.macro_f1;
+    std::optional<Evaluation> ema;
+    if (step_.ema() != nullptr) {
+      ema = test(run::kBestEma, "test (ema)");
+      state_.test_ema_top1 = ema->top1;
+    }
+    if (writer_) writer_->WriteTest(best, ema, state_.best_epoch);
   }
 
   // The sum over all ranks.
@@ -186,7 +236,7 @@ class Trainer {
     const Options& options = job_.options;
     const double per_image = throughput_.SecondsPerImage();
     const auto evaluated = static_cast<double>(
-        job_.test.size() * (step_.ema() == nullptr ? 1 : 2));
+        job_.evaluated().size() * (step_.ema() == nullptr ? 1 : 2));
     const PartSeconds each = {
         .step = per_image * static_cast<double>(options.batch_size),
         .evaluation = eval_seconds_.value_or(evaluated * per_image / 3),
@@ -234,8 +284,9 @@ class Trainer {
   // Evaluates the weights and any EMA weights, and keeps those that are better
   // than all before. Saves the epoch's work if that fails.
   void EvaluateEpoch(EpochReport& report) try {
-    const Evaluation test = EvaluateOnTest(
-        model_, job_, uploader_, "evaluation", callbacks_.on_progress);
+    const data::Dataset& evaluated = job_.evaluated();
+    const Evaluation test = EvaluateOn(evaluated, model_, job_, uploader_,
+                                       "evaluation", callbacks_.on_progress);
     report.test = test;
     test_skipped_ = test.skipped;
     state_.last_top1 = test.top1;
@@ -246,17 +297,21 @@ class Trainer {
       state_.best_top1 = test.top1;
       state_.best_top5 = test.top5;
       state_.best_epoch = report.epoch;
+      state_.best_balanced_accuracy = test.balanced_accuracy;
+      state_.best_macro_f1 = test.macro_f1;
       if (writer_) {
         writer_->Keep(run::kBest, step_.parameters(), report.epoch);
+        writer_->KeepConfusion(test, evaluated.classes);
       }
     }
     const optim::Ema* ema = step_.ema();
     if (ema == nullptr) return;
     report.ema =
-        EvaluateOnTest(EmaModel(model_.config, *ema, job_.device), job_,
-                       uploader_, "evaluation (ema)", callbacks_.on_progress);
+        EvaluateOn(evaluated, EmaModel(model_.config, *ema, job_.device), job_,
+                   uploader_, "evaluation (ema)", callbacks_.on_progress);
     if (report.ema->top1 > state_.best_ema_top1) {
       state_.best_ema_top1 = report.ema->top1;
+      state_.best_ema_epoch = report.epoch;
       if (writer_) {
         writer_->Keep(run::kBestEma, ema->ema_weights(), report.epoch);
       }
@@ -321,9 +376,8 @@ TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
   TrainStep step(model, job.options, job.options.precision, job.device,
                  job.teacher ? job.teacher->width : 0, job.group);
   const TrainerState state = Begin(job, folder, step);
-  if (state.step >= schedule.total_steps() &&
-      !LacksEvaluation(state, schedule)) {
-    return {state};
+  if (IsTrained(state, job.options, schedule) && !LacksTest(state, job)) {
+    return {.state = state, .ended_early = state.step < schedule.total_steps()};
   }
   return Trainer(model, job, folder, callbacks, schedule, step, state).Train();
 }

@@ -117,6 +117,13 @@ const Registry<Precision>& Precisions() {
   return kRegistry;
 }
 
+const Registry<ClassWeights>& ClassWeightings() {
+  static constexpr Registered<ClassWeights> kRows[] = {
+      {ClassWeights::kNone, "none"}, {ClassWeights::kBalanced, "balanced"}};
+  static constexpr Registry<ClassWeights> kRegistry("class weighting", kRows);
+  return kRegistry;
+}
+
 void Validate(const Options& o) {
   ValidateOptimizer(o);
   augment::Validate(o.transform, "augment");
@@ -125,6 +132,7 @@ void Validate(const Options& o) {
   augment::Validate(o.evaluation, "evaluation");
   ValidateBatches(o);
   CheckAtLeast("train.val_interval", o.val_interval, 1);
+  CheckAtLeast("train.patience", o.patience, 0);
   CheckRealBetween("train.save_minutes", o.save_minutes, 0, 1e6);
   CheckRealBetween("train.memory_gib", o.memory_gib, 0, 1e6);
   CheckRealBetween("train.clip_grad", o.clip_grad, 0, 1e9);

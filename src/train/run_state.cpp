@@ -11,6 +11,20 @@
 namespace wsel::train {
 namespace {
 
+// What older versions did not save.
+template <typename S, typename Visitor>
+void VisitNewFields(S& state, Visitor&& visit) {
+  visit("best_ema_epoch", state.best_ema_epoch);
+  visit("best_balanced_accuracy", state.best_balanced_accuracy);
+  visit("best_macro_f1", state.best_macro_f1);
+  visit("test_top1", state.test_top1);
+  visit("test_top5", state.test_top5);
+  visit("test_loss", state.test_loss);
+  visit("test_balanced_accuracy", state.test_balanced_accuracy);
+  visit("test_macro_f1", state.test_macro_f1);
+  visit("test_ema_top1", state.test_ema_top1);
+}
+
 template <typename S, typename Visitor>
 void VisitFields(S& state, Visitor&& visit) {
   visit("step", state.step);
@@ -29,8 +43,11 @@ void VisitFields(S& state, Visitor&& visit) {
 
 std::string ToText(const TrainerState& state) {
   nlohmann::ordered_json json;
-  VisitFields(state,
-              [&](const char* key, const auto& value) { json[key] = value; });
+  const auto add = [&](const char* key, const auto& value) {
+    json[key] = value;
+  };
+  VisitFields(state, add);
+  VisitNewFields(state, add);
   return json.dump();
 }
 
@@ -41,8 +58,19 @@ TrainerState FromText(const std::string& text, const std::string& where) {
   VisitFields(state, [&](const char* key, auto& value) {
     value = object.Get<std::remove_reference_t<decltype(value)>>(key);
   });
+  VisitNewFields(state, [&](const char* key, auto& value) {
+    value = object.GetOr<std::remove_reference_t<decltype(value)>>(key, value);
+  });
   object.Finish();
   return state;
+}
+
+optim::NamedTensors TensorsOf(const checkpoint::Checkpoint& file) {
+  optim::NamedTensors tensors;
+  for (const TensorSpec& spec : file.Specs()) {
+    tensors.push_back({spec.name, Borrow(file.View(spec.name)).clone()});
+  }
+  return tensors;
 }
 
 }  // namespace
@@ -73,6 +101,10 @@ void SaveState(const std::filesystem::path& path, const TrainerState& state,
   WriteTensors(path, tensors, metadata);
 }
 
+optim::NamedTensors ReadTensors(const std::filesystem::path& path) {
+  return TensorsOf(*checkpoint::Open(path));
+}
+
 SavedState LoadState(const std::filesystem::path& path) {
   const auto file = checkpoint::Open(path);
   const auto found = file->metadata().find(run::kProgressKey);
@@ -84,9 +116,7 @@ SavedState LoadState(const std::filesystem::path& path) {
   SavedState saved;
   saved.state =
       FromText(found->second, path.string() + ": " + run::kProgressKey);
-  for (const TensorSpec& spec : file->Specs()) {
-    saved.tensors.push_back({spec.name, Borrow(file->View(spec.name)).clone()});
-  }
+  saved.tensors = TensorsOf(*file);
   return saved;
 }
 

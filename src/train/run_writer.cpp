@@ -1,9 +1,13 @@
 #include "run_writer.h"
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
+#include "wsel/core/atomic_file.h"
+#include "wsel/core/dump_json.h"
 #include "wsel/run/file_names.h"
 #include "wsel/run/metadata_keys.h"
+#include "wsel/train/confusion_matrix.h"
 
 namespace wsel::train {
 namespace {
@@ -39,10 +43,36 @@ void AddEvaluation(std::vector<Metric>& row, std::vector<Scalar>& scalars,
   row.push_back({prefix + run::kLossSuffix, e.loss});
   row.push_back({prefix + run::kTop1Suffix, e.top1});
   row.push_back({prefix + run::kTop5Suffix, e.top5});
+  row.push_back({prefix + run::kBalancedAccuracySuffix, e.balanced_accuracy});
+  row.push_back({prefix + run::kMacroF1Suffix, e.macro_f1});
   AddSkipped(row, prefix, e.skipped);
   scalars.push_back({prefix + "/loss", static_cast<float>(e.loss)});
   scalars.push_back({prefix + "/top1", static_cast<float>(e.top1)});
   scalars.push_back({prefix + "/top5", static_cast<float>(e.top5)});
+  scalars.push_back(
+      {prefix + "/balanced_accuracy", static_cast<float>(e.balanced_accuracy)});
+  scalars.push_back({prefix + "/macro_f1", static_cast<float>(e.macro_f1)});
+}
+
+// "" if there are too many classes for a matrix.
+std::string ConfusionCsv(const Evaluation& evaluation,
+                         const std::vector<std::string>& classes) {
+  if (!evaluation.confusion.defined()) return "";
+  ConfusionMatrix matrix(classes);
+  const auto counts = evaluation.confusion.accessor<int64_t, 2>();
+  for (int32_t label = 0; label < counts.size(0); ++label) {
+    for (int32_t other = 0; other < counts.size(1); ++other) {
+      matrix.Add(label, other, counts[label][other]);
+    }
+  }
+  return matrix.MatrixCsv();
+}
+
+nlohmann::ordered_json ToJson(const Evaluation& e) {
+  return {{"num_images", e.count}, {"skipped", e.skipped},
+          {"loss", e.loss},        {"top1", e.top1},
+          {"top5", e.top5},        {"balanced_accuracy", e.balanced_accuracy},
+          {"macro_f1", e.macro_f1}};
 }
 
 }  // namespace
@@ -93,6 +123,8 @@ void RunWriter::Log(const EpochReport& report) {
     summary.top1 = report.test->top1;
     summary.top5 = report.test->top5;
     summary.skipped = report.test->skipped;
+    summary.balanced_accuracy = report.test->balanced_accuracy;
+    summary.macro_f1 = report.test->macro_f1;
     AddEvaluation(row, scalars, run::kEvalPrefix, *report.test);
   }
   if (report.ema) AddEvaluation(row, scalars, run::kEmaPrefix, *report.ema);
@@ -116,6 +148,21 @@ void RunWriter::Keep(const std::string& which,
   kept_[which] = {optim::CloneTensors(weights), epoch};
 }
 
+void RunWriter::KeepConfusion(const Evaluation& best,
+                              const std::vector<std::string>& classes) {
+  kept_confusion_ = ConfusionCsv(best, classes);
+}
+
+void RunWriter::WriteTest(const Evaluation& best,
+                          const std::optional<Evaluation>& ema,
+                          int64_t best_epoch) {
+  nlohmann::ordered_json json = ToJson(best);
+  json["epoch"] = best_epoch;
+  if (ema) json["ema"] = ToJson(*ema);
+  WriteTextFile(folder_.test(), DumpJson(json, 2) + "\n");
+  kept_confusion_ = ConfusionCsv(best, job_.test.classes);
+}
+
 bool RunWriter::SaveIsDue() const {
   return since_save_.Seconds() >= job_.options.save_minutes * 60;
 }
@@ -124,6 +171,10 @@ void RunWriter::Save(const TrainStep& step, int64_t epoch,
                      TrainerState& state) {
   for (const auto& [which, weights] : kept_) Write(which, weights);
   kept_.clear();
+  if (!kept_confusion_.empty()) {
+    WriteTextFile(folder_.confusion(), kept_confusion_);
+    kept_confusion_.clear();
+  }
   Write(run::kLast, {optim::CloneTensors(step.parameters()), epoch});
   if (step.ema() != nullptr) {
     Write(run::kLastEma,

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "stopwatch.h"
 #include "wsel/run/event_file.h"
@@ -14,8 +16,8 @@
 namespace wsel::train {
 
 // Writes all files of a run while it trains: metrics.jsonl, summary.csv and
-// TensorBoard events, weights and run state. The one place of training that
-// writes. Errors of all functions: kIo.
+// TensorBoard events, weights, confusion matrix, test results and run state.
+// The one place of training that writes. Errors of all functions: kIo.
 class RunWriter {
  public:
   // A run that resumes continues its logs where `state` was saved. `job` and
@@ -31,6 +33,15 @@ class RunWriter {
   // of RunFolder::weights. They replace those that are not written yet.
   void Keep(const std::string& which, const optim::NamedTensors& weights,
             int64_t epoch);
+
+  // Keeps the confusion matrix of the best weights, which the next Save writes.
+  void KeepConfusion(const Evaluation& best,
+                     const std::vector<std::string>& classes);
+
+  // Writes test.json and the confusion matrix of the best weights on the test
+  // split, at the end of training. `ema`: of the best EMA weights.
+  void WriteTest(const Evaluation& best, const std::optional<Evaluation>& ema,
+                 int64_t best_epoch);
 
   // Whether the run state is older than options.save_minutes.
   bool SaveIsDue() const;
@@ -53,6 +64,7 @@ class RunWriter {
   run::SummaryCsv summary_;
   run::EventFile events_;
   std::map<std::string, Weights> kept_;
+  std::string kept_confusion_;  // CSV; "": none
   Stopwatch since_save_;
 };
 

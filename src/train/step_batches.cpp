@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "wsel/augment/apply_to_batch.h"
 #include "wsel/augment/mix.h"
 #include "wsel/data/sampler.h"
+#include "wsel/train/class_metrics.h"
 
 namespace wsel::train {
 namespace {
@@ -37,14 +39,27 @@ std::optional<TeacherOutputs> StartTeacher(const TrainJob& job,
 data::BatchSampler SamplerOf(const TrainJob& job,
                              const distributed::Share& share,
                              int64_t first_step, int64_t total_steps) {
-  return data::TrainBatches({.size = job.train.size(),
-                             .batch_size = job.options.batch_size,
-                             .chunk = ChunkSize(job.options),
-                             .seed = job.options.seed,
-                             .first_step = first_step,
-                             .total_steps = total_steps,
-                             .share_first = share.first,
-                             .share_count = share.count});
+  return data::TrainBatches(
+      {.size = job.train.size(),
+       .batch_size = job.options.batch_size,
+       .chunk = ChunkSize(job.options),
+       .seed = job.options.seed,
+       .first_step = first_step,
+       .total_steps = total_steps,
+       .share_first = share.first,
+       .share_count = share.count,
+       .balanced_labels = job.options.sampler == data::Sampling::kBalanced
+                              ? job.train.labels
+                              : std::vector<int32_t>{}});
+}
+
+at::Tensor ClassWeightsOf(const TrainJob& job, int64_t num_classes) {
+  if (job.options.class_weights == ClassWeights::kNone) return {};
+  std::vector<int64_t> samples(static_cast<size_t>(num_classes));
+  for (const int32_t label : job.train.labels) {
+    ++samples.at(static_cast<size_t>(label));
+  }
+  return at::tensor(BalancedClassWeights(samples), at::kFloat).to(job.device);
 }
 
 }  // namespace
@@ -64,6 +79,7 @@ StepBatches::StepBatches(const TrainJob& job, int64_t num_classes,
     : job_(job),
       share_(ShareOf(job.options, job.rank(), job.ranks())),
       num_classes_(num_classes),
+      class_weights_(ClassWeightsOf(job, num_classes)),
       uploader_(uploader),
       teacher_outputs_(StartTeacher(job, uploader, on_progress)),
       loader_(job.train, MakeTrainTransform(job.options),
@@ -116,7 +132,8 @@ at::Tensor StepBatches::MixChunk(DeviceBatch& chunk, const data::Batch& batch,
   }
   // A skipped image has no task loss.
   const auto skipped = chunk.valid.logical_not().unsqueeze(1);
-  return at::cat(targets).masked_fill_(skipped.to(job_.device), 0);
+  const auto all = at::cat(targets).masked_fill_(skipped.to(job_.device), 0);
+  return class_weights_.defined() ? all * class_weights_ : all;
 }
 
 }  // namespace wsel::train

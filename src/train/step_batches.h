@@ -47,6 +47,7 @@ class StepBatches {
   const TrainJob& job_;
   distributed::Share share_;
   int64_t num_classes_;
+  at::Tensor class_weights_;  // [classes] on the device; undefined: all are 1
   Uploader& uploader_;
   std::optional<TeacherOutputs> teacher_outputs_;
   data::Loader loader_;

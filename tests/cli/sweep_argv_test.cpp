@@ -84,6 +84,15 @@ TEST_F(SweepArgv, OfInitHasTheCalibrationImages) {
         "--train-range", "--classes"}) {
     EXPECT_TRUE(seen_.contains(option)) << option;
   }
+  recipe.data.subset_balanced = true;
+  recipe.data.labels = "labels.csv";
+  recipe.data.val_split = 0.1;
+  recipe.data.split_seed = 3;
+  Check(sweep::InitCommandFor(recipe, false, folder_)->argv);
+  for (const char* option :
+       {"--subset-balanced", "--labels", "--val-split", "--split-seed"}) {
+    EXPECT_TRUE(seen_.contains(option)) << option;
+  }
   recipe.init.calibrate = "cifar100";
   recipe.init.calibrate_root = "elsewhere";
   const auto argv = sweep::InitCommandFor(recipe, false, folder_)->argv;

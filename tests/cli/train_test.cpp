@@ -211,6 +211,98 @@ TEST(Train, SeveralValuesFollowSet) {
               AllOf(HasSubstr("\"epochs\": 3"), HasSubstr("\"seed\": 7")));
 }
 
+// Of a set that is only train/.
+TEST(Train, HoldsOutValidationImagesAndResumesWithThem) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  fs::create_directories(folder / "set");
+  fs::copy(fs::path(kData) / "train", folder / "set/train",
+           fs::copy_options::recursive);
+  fs::copy_file(folder / "set/train/b/2.jpg", folder / "set/train/B/2.jpg",
+                fs::copy_options::overwrite_existing);
+  const std::vector<std::string> more = {"--epochs", "4", "--set",
+                                         "data.root=set", "train.batch_size=2"};
+  const Outcome run = RunWsel(folder, Train("run", more));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("data.val_split sets the share"));
+  EXPECT_THAT(run.out, HasSubstr("4 training, 1 validation, 0 test"));
+  EXPECT_THAT(run.out, HasSubstr("drawn with data.split_seed 0"));
+  EXPECT_THAT(ReadText(folder / "run/config.json"),
+              HasSubstr("\"val_split\": 0.1"));
+  auto again = more;
+  again.emplace_back("--resume");
+  const Outcome resumed = RunWsel(folder, Train("run", again));
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  // Its weights are evaluated on the same images.
+  const Outcome eval =
+      RunWsel(folder, {"eval", "--checkpoint", "run/best.safetensors",
+                       "--dataset", "folder", "--data-root", "set", "--json"});
+  ASSERT_EQ(eval.exit_code, 0) << eval.err;
+  const auto result = ParseJson(eval.out, "stdout", ErrorKind::kFormat);
+  EXPECT_EQ(result["num_images"], 1);
+  EXPECT_TRUE(result["balanced_accuracy"].is_number());
+}
+
+TEST(Train, TestsTheBestWeightsAtTheEnd) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  fs::copy(kData, folder / "set", fs::copy_options::recursive);
+  fs::copy(folder / "set/val", folder / "set/test",
+           fs::copy_options::recursive);
+  const Outcome run =
+      RunWsel(folder, Train("run", {"--set", "data.root=set", "--epochs", "4",
+                                    "--patience", "3", "--class-weights",
+                                    "balanced", "--sampler", "balanced"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("4 training, 2 validation, 2 test"));
+  EXPECT_THAT(run.out, HasSubstr("looked at once, at the end"));
+  EXPECT_THAT(run.out, HasSubstr("test        top-1"));
+  EXPECT_TRUE(fs::exists(folder / "run/test.json"));
+  EXPECT_TRUE(fs::exists(folder / "run/confusion.csv"));
+  // The official way.
+  const Outcome official =
+      RunWsel(folder, Train("official", {"--set", "data.root=set", "--epochs",
+                                         "2", "--validation", "test"}));
+  ASSERT_EQ(official.exit_code, 0) << official.err;
+  EXPECT_THAT(official.out, HasSubstr("top-1 on the test images"));
+  EXPECT_FALSE(fs::exists(folder / "official/test.json"));
+  const Outcome bad =
+      RunWsel(folder, Train("bad", {"--set", "data.root=set", "--validation",
+                                    "test", "--val-split", "0.5"}));
+  EXPECT_EQ(bad.exit_code, 3);
+  EXPECT_THAT(bad.err, HasSubstr("give only one of them"));
+}
+
+// Of a model of two classes, images of one.
+TEST(Train, EvalTakesClassFoldersAndListedFiles) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const Outcome run = RunWsel(folder, Train("run", {"--epochs", "2"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  fs::create_directories(folder / "some");
+  fs::copy(fs::path(kData) / "train/b", folder / "some/b",
+           fs::copy_options::recursive);
+  const std::vector<std::string> eval = {
+      "eval",   "--checkpoint", "run/last.safetensors", "--dataset",
+      "folder", "--json",       "--data-root",          "some"};
+  const Outcome classes = RunWsel(folder, eval);
+  ASSERT_EQ(classes.exit_code, 0) << classes.err;
+  EXPECT_THAT(classes.err, HasSubstr("1 of the checkpoint's 2 classes"));
+  EXPECT_EQ(ParseJson(classes.out, "stdout", ErrorKind::kFormat)["num_images"],
+            3);
+  WriteTextFile(folder / "l.csv", "image,class\nb/2.jpg,b\n");
+  auto listed = eval;
+  listed.insert(listed.end(), {"--labels", "l.csv"});
+  const Outcome files = RunWsel(folder, listed);
+  ASSERT_EQ(files.exit_code, 0) << files.err;
+  EXPECT_EQ(ParseJson(files.out, "stdout", ErrorKind::kFormat)["num_images"],
+            1);
+  WriteTextFile(folder / "l.csv", "b/none.jpg,b\n");
+  const Outcome missing = RunWsel(folder, listed);
+  EXPECT_EQ(missing.exit_code, 4);
+  EXPECT_THAT(missing.err, HasSubstr("b/none.jpg"));
+}
+
 TEST(Train, AnEmptySubsetUndoesTheRecipes) {
   const TempFolder folder;
   WriteTextFile(folder / "r.json", R"({

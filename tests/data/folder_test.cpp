@@ -113,10 +113,88 @@ TEST(Folder, TestLabelsFollowTheTrainingClasses) {
   const Dataset test = OpenDataset("folder", root.path(), Split::kTest);
   EXPECT_THAT(test.classes, ElementsAre("a", "b"));
   EXPECT_THAT(test.labels, ElementsAre(1));
+}
 
-  Touch(root / "val/a/1.jpg");  // val takes precedence over test
-  EXPECT_THAT(OpenDataset("folder", root.path(), Split::kTest).labels,
-              ElementsAre(0));
+OpenOptions AsInVersion01() { return {.val_is_test = true}; }
+
+TEST(Folder, ValidationAndTestFoldersAreTwoSplits) {
+  for (const char* val : {"val", "valid", "validation"}) {
+    const TempFolder root;
+    Touch(root / "train/a/1.jpg");
+    Touch(root / "train/b/1.jpg");
+    Touch(root / "test/b/1.jpg");
+    const auto others = [&](const OpenOptions& options = {}) {
+      return FindOtherSplits("folder", root.path(), options);
+    };
+    EXPECT_FALSE(others().val);
+    EXPECT_TRUE(others().test);
+    Touch(root / val / "a/2.jpg");
+    EXPECT_TRUE(others().val);
+    EXPECT_TRUE(others().test);
+    const Dataset set = OpenDataset("folder", root.path(), Split::kVal);
+    EXPECT_EQ(set.name, "folder val");
+    EXPECT_THAT(Filenames(set), ElementsAre("a/2.jpg"));
+    EXPECT_THAT(Filenames(OpenDataset("folder", root.path(), Split::kTest)),
+                ElementsAre("b/1.jpg"));
+    // val took precedence over test.
+    EXPECT_FALSE(others(AsInVersion01()).val);
+    const Dataset old =
+        OpenDataset("folder", root.path(), Split::kTest, AsInVersion01());
+    EXPECT_THAT(Filenames(old), ElementsAre("a/2.jpg"));
+    EXPECT_EQ(old.note, std::string("test is not read beside ") + val);
+    fs::remove_all(root / "test");
+    EXPECT_FALSE(others().val);
+    EXPECT_TRUE(others().test);
+    EXPECT_THAT(Filenames(OpenDataset("folder", root.path(), Split::kTest)),
+                ElementsAre("a/2.jpg"));
+  }
+}
+
+// As of Kaggle's competitions, and of ImageNet.
+TEST(Folder, AnUnlabelledTestFolderDoesNotCountBesideAnother) {
+  const TempFolder root;
+  Touch(root / "train/a/1.jpg");
+  Touch(root / "val/a/1.jpg");
+  Touch(root / "valid/a/9.jpg");
+  Touch(root / "test/1.jpg");
+  EXPECT_FALSE(FindOtherSplits("folder", root.path()).val);
+  const Dataset set = OpenDataset("folder", root.path(), Split::kTest);
+  EXPECT_THAT(Filenames(set), ElementsAre("a/1.jpg"));
+  EXPECT_EQ(set.note, "valid, test is not read beside val");
+  Touch(root / "test/a/1.jpg");
+  EXPECT_FALSE(FindOtherSplits("imagenet", root.path()).val);
+  EXPECT_THAT(Filenames(OpenDataset("imagenet", root.path(), Split::kTest)),
+              ElementsAre("a/1.jpg"));
+  ExpectError([&] { OpenDataset("imagenet", root.path(), Split::kVal); },
+              ErrorKind::kUsage, {"imagenet1k", "`val_split`"});
+}
+
+TEST(Folder, ATrainingFolderAloneHasNoOtherSplits) {
+  const TempFolder root;
+  Touch(root / "train/a/1.jpg");
+  const auto others = FindOtherSplits("folder", root.path());
+  EXPECT_FALSE(others.val);
+  EXPECT_FALSE(others.test);
+  ExpectError([&] { OpenDataset("folder", root.path(), Split::kTest); },
+              ErrorKind::kIo, {"/valid, ", "/validation, "});
+}
+
+TEST(Folder, ATestSplitAloneHasItsOwnClasses) {
+  const TempFolder root;
+  Touch(root / "test/b/1.jpg");
+  Touch(root / "test/c/1.jpg");
+  const Dataset alone = OpenDataset("folder", root.path(), Split::kTest);
+  EXPECT_THAT(alone.classes, ElementsAre("b", "c"));
+  EXPECT_TRUE(alone.partial_classes);
+  const Dataset direct = OpenDataset("folder", root / "test", Split::kTest);
+  EXPECT_THAT(Filenames(direct), ElementsAre("b/1.jpg", "c/1.jpg"));
+  EXPECT_TRUE(direct.partial_classes);
+  ExpectError([&] { OpenDataset("folder", root / "test", Split::kTrain); },
+              ErrorKind::kIo, {"/train"});
+  Touch(root / "train/b/1.jpg");
+  Touch(root / "train/c/1.jpg");
+  EXPECT_FALSE(
+      OpenDataset("folder", root.path(), Split::kTest).partial_classes);
 }
 
 TEST(Folder, NamesUnknownTestClasses) {

@@ -313,6 +313,36 @@ TEST(Loader, AnImageThatCannotBeTransformedIsNamedOrSkipped) {
   }
 }
 
+// The transform draws by the address, and errors name the sample.
+TEST(Loader, PassesTheAddressOfEachSample) {
+  for (const int workers : {0, 2}) {
+    const auto transform = [](const image::Image& image, int64_t, int64_t index,
+                              std::span<uint8_t> out, ErasePatch&) {
+      if (index == 19) throw Error(ErrorKind::kFormat, "crop", "fails");
+      out[0] = image.bytes()[0];
+      out[1] = static_cast<uint8_t>(index);
+    };
+    const auto sampler = [calls = 0]() mutable -> BatchIndices {
+      switch (++calls) {
+        case 1:
+          return {0, {3, 3, 5}, {3, 11, 5}};
+        case 2:
+          return {0, {3}, {19}};
+        default:
+          return {};
+      }
+    };
+    Loader loader(Numbers(8), transform, sampler, Options(workers));
+    const Batch& batch = *loader.Next();
+    EXPECT_THAT(batch.indices, ElementsAre(3, 3, 5));
+    EXPECT_THAT(batch.addresses, ElementsAre(3, 11, 5));
+    EXPECT_EQ(batch.pixels[0], 3);
+    EXPECT_EQ(batch.pixels[kBytes], 3);
+    EXPECT_EQ(batch.pixels[kBytes + 1], 11);
+    EXPECT_EQ(ErrorAfter(loader, 0), "sample 3: crop: fails");
+  }
+}
+
 TEST(Loader, ThrowsSamplerErrorsAfterEarlierBatches) {
   for (const int workers : {0, 2}) {
     const auto sampler = [good = EvalBatches(40, 4),

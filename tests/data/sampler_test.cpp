@@ -54,6 +54,86 @@ TEST(Permutation, AllOrdersAreEquallyLikely) {
   for (const int times : count) EXPECT_NEAR(times, 1000, 145);
 }
 
+std::vector<int64_t> CountsOf(const std::vector<int64_t>& order, size_t size) {
+  std::vector<int64_t> counts(size);
+  for (const int64_t i : order) ++counts[static_cast<size_t>(i)];
+  return counts;
+}
+
+TEST(BalancedOrder, HasEachClassAndItsSamplesEquallyOften) {
+  // 14 of class 0, 4 of class 2, 2 of class 3.
+  std::vector<int32_t> labels(20, 0);
+  for (const size_t i : {3U, 8U, 9U, 15U}) labels[i] = 2;
+  for (const size_t i : {1U, 19U}) labels[i] = 3;
+  const auto order = BalancedOrder(labels, 7, 0);
+  ASSERT_EQ(order.size(), labels.size());
+  std::vector<int64_t> by_class(4);
+  for (const int64_t i : order) {
+    ++by_class[static_cast<size_t>(labels[static_cast<size_t>(i)])];
+  }
+  EXPECT_EQ(by_class[1], 0);
+  for (const size_t c : {0U, 2U, 3U}) {
+    EXPECT_GE(by_class[c], 6);
+    EXPECT_LE(by_class[c], 7);
+  }
+  const auto counts = CountsOf(order, labels.size());
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const int64_t share = labels[i] == 0 ? 0 : labels[i] == 2 ? 1 : 3;
+    EXPECT_GE(counts[i], share) << i;
+    EXPECT_LE(counts[i], share + 1) << i;
+  }
+}
+
+// All samples of a large class come up over the epochs.
+TEST(BalancedOrder, DependsOnSeedAndEpoch) {
+  std::vector<int32_t> labels(40, 0);
+  labels[5] = 1;
+  EXPECT_EQ(BalancedOrder(labels, 1, 0), BalancedOrder(labels, 1, 0));
+  EXPECT_NE(BalancedOrder(labels, 1, 0), BalancedOrder(labels, 2, 0));
+  std::vector<int64_t> counts(40);
+  for (int64_t epoch = 0; epoch < 40; ++epoch) {
+    const auto order = BalancedOrder(labels, 1, epoch);
+    EXPECT_EQ(std::ranges::count(order, 5), 20);
+    for (const int64_t i : order) ++counts[static_cast<size_t>(i)];
+  }
+  EXPECT_GT(std::ranges::min(counts), 0);
+}
+
+// A repeated sample has other crops each time, a first one those of its index.
+TEST(TrainBatches, BalancedOnesHaveAnAddressForEachRepetition) {
+  TrainSampling sampling{
+      .size = 12,
+      .batch_size = 4,
+      .chunk = 2,
+      .seed = 9,
+      .total_steps = 6,
+      .balanced_labels = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+  const auto batches = AllOf(TrainBatches(sampling));
+  ASSERT_EQ(batches.size(), 12U);
+  std::vector<int64_t> addresses;  // of the first epoch
+  for (size_t b = 0; b < 6; ++b) {
+    const auto order = BalancedOrder(sampling.balanced_labels, 9, 0);
+    EXPECT_THAT(batches[b].indices,
+                ElementsAre(order[b * 2], order[b * 2 + 1]));
+    ASSERT_EQ(batches[b].addresses.size(), 2U);
+    for (size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(batches[b].addresses[i] % 12, batches[b].indices[i]);
+      addresses.push_back(batches[b].addresses[i]);
+    }
+  }
+  std::ranges::sort(addresses);
+  EXPECT_TRUE(std::ranges::adjacent_find(addresses) == addresses.end());
+  EXPECT_EQ(addresses.back(), 11 + 12 * 5);  // the sixth time
+
+  sampling.first_step = 4;
+  const auto rest = AllOf(TrainBatches(sampling));
+  ASSERT_EQ(rest.size(), 4U);
+  EXPECT_EQ(rest[0].indices, batches[8].indices);
+  EXPECT_EQ(rest[0].addresses, batches[8].addresses);
+  sampling.balanced_labels.pop_back();
+  ExpectError([&] { TrainBatches(sampling); }, ErrorKind::kConfig, {"labels"});
+}
+
 TEST(TrainBatches, ReturnsTheChunksOfEachStepAndDropsTheRest) {
   const auto batches = AllOf(TrainBatches(
       {.size = 11, .batch_size = 4, .chunk = 2, .seed = 9, .total_steps = 4}));
@@ -83,11 +163,8 @@ TEST(TrainBatches, ResumesAtAnyStep) {
 }
 
 TEST(TrainBatches, RanksHaveTheSharesOfEachStep) {
-  TrainSampling sampling{.size = 11,
-                         .batch_size = 8,
-                         .chunk = 2,
-                         .seed = 3,
-                         .total_steps = 2};
+  TrainSampling sampling{
+      .size = 11, .batch_size = 8, .chunk = 2, .seed = 3, .total_steps = 2};
   const auto whole = AllOf(TrainBatches(sampling));
   ASSERT_EQ(whole.size(), 8U);
   for (int64_t rank = 0; rank < 2; ++rank) {

@@ -85,6 +85,60 @@ TEST(Subset, LargeClassesFillUpForSmallOnes) {
   EXPECT_EQ(Take(Numbered({10, 10}), 4).name, "numbered, 4 of 20");
 }
 
+// Counts equal n * size / all to one half; no smaller subset has other images.
+TEST(ProportionalSubset, KeepsTheProportionsAndIsNested) {
+  const std::vector<int> sizes = {124, 50, 26};
+  const Dataset all = Numbered(sizes);
+  std::set<std::string> before;
+  for (int64_t count = 1; count <= all.size(); ++count) {
+    const Dataset part = ProportionalSubset(all, {.count = count}, 7);
+    ASSERT_EQ(part.size(), count);
+    const auto counts = Counts(part);
+    for (size_t c = 0; c < sizes.size(); ++c) {
+      EXPECT_NEAR(static_cast<double>(counts[c]),
+                  sizes[c] * static_cast<double>(count) / 200, 1)
+          << count;
+    }
+    const auto names = Filenames(part);
+    const std::set<std::string> now(names.begin(), names.end());
+    EXPECT_TRUE(
+        std::includes(now.begin(), now.end(), before.begin(), before.end()));
+    before = now;
+  }
+  EXPECT_THAT(Counts(ProportionalSubset(all, {.count = 100}, 0)),
+              ElementsAre(62, 25, 13));
+}
+
+// Subsets of CIFAR remain those of older versions.
+TEST(ProportionalSubset, OfEqualClassesIsTheBalancedOne) {
+  const Dataset all = Numbered({20, 20, 20});
+  for (int64_t count = 1; count <= all.size(); ++count) {
+    EXPECT_EQ(Filenames(ProportionalSubset(all, {.count = count}, 5)),
+              Filenames(Take(all, count, 5)));
+  }
+}
+
+TEST(ProportionalSubset, NamesHowManyClassesItLacks) {
+  EXPECT_EQ(ProportionalSubset(Numbered({2, 40}), {.count = 4}, 0).name,
+            "numbered, 4 of 42 (1 of 2 classes have none)");
+  EXPECT_EQ(ProportionalSubset(Numbered({20, 40, 0}), {.count = 6}, 0).name,
+            "numbered, 6 of 60");
+  ExpectError([] { ProportionalSubset(Numbered({2}), {.count = 3}, 0); },
+              ErrorKind::kConfig, {"has 2 images"});
+}
+
+TEST(WithMoreClasses, RelabelsByName) {
+  const Dataset part =
+      WithMoreClasses(Numbered({1, 1}), {"class b", "class x", "class a"});
+  EXPECT_THAT(part.classes, ElementsAre("class b", "class x", "class a"));
+  EXPECT_THAT(part.labels, ElementsAre(2, 0));
+  ExpectError(
+      [] {
+        WithMoreClasses(Numbered({1, 1}), {"class a"});
+      },
+      ErrorKind::kConfig, {"class b"});
+}
+
 TEST(Subset, SizesAreNumbersFractionsAndPercentages) {
   EXPECT_EQ(ParseSubset("500").Of(60'000), 500);
   EXPECT_EQ(ParseSubset("1").Of(60'000), 1);

@@ -254,6 +254,48 @@ TEST(Recipe, RunsOfOlderVersionsResizeAsPillow12) {
   EXPECT_NE(Identity(older), Identity(recipe));
 }
 
+// Nor does it know other ways to draw a subset and to choose the best weights.
+TEST(Recipe, RunsOfOlderVersionsKeepTheirSubsetsAndTestSplit) {
+  const std::string text =
+      R"({"model": {"name": "vit_tiny"},
+          "data": {"name": "folder", "subset": "10%", "root": "/data"}})";
+  const Recipe old = RecipeOfRun(text, "r");
+  EXPECT_TRUE(old.data.subset_balanced);
+  EXPECT_EQ(old.data.validation, data::Validation::kTest);
+  const Recipe recipe = RecipeFromJson(text, "r", {"data.resize=pillow-12"});
+  EXPECT_FALSE(recipe.data.subset_balanced);
+  EXPECT_EQ(recipe.data.validation, data::Validation::kAuto);
+  EXPECT_EQ(recipe.data.val_split, 0);
+  EXPECT_FALSE(RecipeOfRun(ToJson(recipe), "r").data.subset_balanced);
+  EXPECT_EQ(RecipeOfRun(ToJson(recipe), "r").data.validation,
+            data::Validation::kAuto);
+  // Teacher outputs belong to the images.
+  EXPECT_NE(TeacherCacheName(old, "cpu"), TeacherCacheName(recipe, "cpu"));
+  const auto cache = [&](const std::vector<std::string>& sets) {
+    return TeacherCacheName(RecipeFromJson(text, "r", sets), "cpu");
+  };
+  EXPECT_EQ(cache({"data.resize=pillow-12", "data.subset_balanced=true"}),
+            TeacherCacheName(old, "cpu"));
+  EXPECT_EQ(cache({"data.validation=test"}), cache({}));
+  EXPECT_NE(cache({"data.val_split=0.1"}), cache({}));
+}
+
+TEST(Recipe, ReadsWhatMakesClassesCount) {
+  const auto of = [](const std::vector<std::string>& sets) {
+    return RecipeFromJson(kSmall, "r.json", sets);
+  };
+  EXPECT_EQ(of({"train.patience=5"}).train.patience, 5);
+  EXPECT_EQ(of({"train.class_weights=balanced"}).train.class_weights,
+            train::ClassWeights::kBalanced);
+  EXPECT_EQ(of({"train.sampler=balanced"}).train.sampler,
+            data::Sampling::kBalanced);
+  EXPECT_EQ(of({"data.val_split=0.25"}).data.val_split, 0.25);
+  ExpectError([&] { of({"train.sampler=balance"}); }, ErrorKind::kConfig,
+              {"train.sampler", "did you mean 'balanced'?"});
+  ExpectError([&] { of({"train.class_weights=inverse"}); }, ErrorKind::kConfig,
+              {"train.class_weights", "none", "balanced"});
+}
+
 // Else sweeps would not find the folders of older runs.
 TEST(Recipe, IdentityIsStillThatOfOlderVersions) {
   EXPECT_EQ(
@@ -268,7 +310,9 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
   const std::string old = identity({});
   for (const char* key :
        {"\"head\"", "patch_resize", "official", "checkpoint_key", "no_ema",
-        "class_order", "\"resize\"", "reset_classifier", "crop_mode"}) {
+        "class_order", "\"resize\"", "reset_classifier", "crop_mode", "labels",
+        "subset_balanced", "val_split", "\"validation\"", "patience",
+        "class_weights", "sampler"}) {
     EXPECT_THAT(old, Not(HasSubstr(key)));
   }
   EXPECT_EQ(identity({"init.head=reset", "init.patch_resize=pinv",

@@ -12,7 +12,8 @@ namespace wsel::run {
 namespace {
 
 constexpr std::string_view kHeader =
-    "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,eval_skipped\n";
+    "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,eval_skipped,"
+    "eval_balanced_accuracy,eval_macro_f1\n";
 
 Epoch NotEvaluated(int64_t epoch, double train_loss, double lr) {
   Epoch row;
@@ -31,11 +32,14 @@ TEST(SummaryCsv, WritesTheColumnsOfTimm) {
                  .train_loss = 4.5,
                  .eval_loss = 4.25,
                  .lr = 0,
-                 .skipped = 3});
+                 .skipped = 3,
+                 .balanced_accuracy = 11.25,
+                 .macro_f1 = 10.5});
   summary.Write(NotEvaluated(1, 0.1, 1e-6));
-  EXPECT_EQ(ReadText(folder / "summary.csv"), std::string(kHeader) +
-                                                  "0,4.5,4.25,12.5,33.125,0,3\n"
-                                                  "1,0.1,,,,1e-06,\n");
+  EXPECT_EQ(ReadText(folder / "summary.csv"),
+            std::string(kHeader) +
+                "0,4.5,4.25,12.5,33.125,0,3,11.25,10.5\n"
+                "1,0.1,,,,1e-06,,,\n");
 }
 
 TEST(SummaryCsv, SpellsNaNAndInfinityAsPythonDoes) {
@@ -49,7 +53,7 @@ TEST(SummaryCsv, SpellsNaNAndInfinityAsPythonDoes) {
                  .eval_loss = nan,
                  .lr = 0});
   EXPECT_EQ(ReadText(folder / "summary.csv"),
-            std::string(kHeader) + "0,nan,nan,inf,-inf,0,\n");
+            std::string(kHeader) + "0,nan,nan,inf,-inf,0,,,\n");
 }
 
 TEST(SummaryCsv, ResumesWhereTheRunWasSaved) {
@@ -64,7 +68,8 @@ TEST(SummaryCsv, ResumesWhereTheRunWasSaved) {
   }
   SummaryCsv summary(path, saved);
   summary.Write(NotEvaluated(1, 3, 1));
-  EXPECT_EQ(ReadText(path), std::string(kHeader) + "0,4.5,,,,1,\n1,3,,,,1,\n");
+  EXPECT_EQ(ReadText(path),
+            std::string(kHeader) + "0,4.5,,,,1,,,\n1,3,,,,1,,,\n");
 }
 
 // Its rows keep the columns of its header.
@@ -78,6 +83,13 @@ TEST(SummaryCsv, ContinuesAFileOfAnOlderVersion) {
   row.skipped = 3;
   SummaryCsv(path, old.size()).Write(row);
   EXPECT_EQ(ReadText(path), old + "2,1,,,,1\n");
+  const std::string newer =
+      "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,eval_skipped\n"
+      "1,2,,,,1,\n";
+  WriteTextFile(path, newer);
+  row.macro_f1 = 50;
+  SummaryCsv(path, newer.size()).Write(row);
+  EXPECT_EQ(ReadText(path), newer + "2,1,,,,1,3\n");
 }
 
 TEST(SummaryCsv, IsReadBack) {
@@ -85,12 +97,16 @@ TEST(SummaryCsv, IsReadBack) {
   Epoch row = NotEvaluated(1, 1. / 3, 0.1);
   row.top1 = 200. / 3;
   row.skipped = 2;
+  row.balanced_accuracy = 100. / 3;
+  row.macro_f1 = 100. / 7;
   SummaryCsv(folder / "summary.csv", std::nullopt).Write(row);
   const Log log = ReadSummaryCsv(folder / "summary.csv");
   ASSERT_EQ(log.epochs.size(), 1U);
   EXPECT_EQ(log.epochs[0].train_loss, row.train_loss);
   EXPECT_EQ(log.epochs[0].top1, row.top1);
   EXPECT_EQ(log.epochs[0].skipped, 2);
+  EXPECT_EQ(log.epochs[0].balanced_accuracy, row.balanced_accuracy);
+  EXPECT_EQ(log.epochs[0].macro_f1, row.macro_f1);
   EXPECT_FALSE(log.epochs[0].top5);
 }
 

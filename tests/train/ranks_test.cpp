@@ -60,8 +60,8 @@ struct RankRun {
 
 // Trains on one rank of a group, or alone.
 RankRun TrainAlone(const model::Config& config, const Options& options,
-               const std::filesystem::path& path,
-               distributed::ProcessGroup* group, int64_t stop_after) {
+                   const std::filesystem::path& path,
+                   distributed::ProcessGroup* group, int64_t stop_after) {
   at::set_num_threads(1);  // of this thread
   SmallRun small(options, /*workers=*/1);
   small.job.group = group;
@@ -89,7 +89,7 @@ RankRun TrainAlone(const model::Config& config, const Options& options,
 }
 
 RankRun TrainOn(int ranks, const model::Config& config, const Options& options,
-            const std::filesystem::path& path, int64_t stop_after = 0) {
+                const std::filesystem::path& path, int64_t stop_after = 0) {
   RankRun run;
   distributed::RunRanks(ranks, [&](distributed::ProcessGroup& group) {
     RankRun own = TrainAlone(config, options, path, &group, stop_after);
@@ -215,8 +215,54 @@ TEST_F(Ranks, EvaluateEachImageOnce) {
     EXPECT_EQ(shared.loss, expected.loss);
     EXPECT_EQ(shared.top1, expected.top1);
     EXPECT_EQ(shared.top5, expected.top5);
+    EXPECT_EQ(shared.balanced_accuracy, expected.balanced_accuracy);
+    EXPECT_EQ(shared.macro_f1, expected.macro_f1);
+    EXPECT_TRUE(at::equal(shared.confusion, expected.confusion));
     EXPECT_TRUE(run.epochs[0].comm_wait);
     EXPECT_FALSE(one.epochs[0].comm_wait);
+  }
+}
+
+// Patience, a balanced sampler, class weights, and the test at the end.
+TEST_F(Ranks, EndEarlyTogetherAndTestTheBestWeights) {
+  Options options = RankOptions(SmallVit());
+  options.eval_batch = 20;  // 24 images in 2 batches: some ranks have none
+  options.schedule.lr = 0;
+  options.schedule.min_lr = 0;
+  options.schedule.warmup_epochs = 0;
+  options.patience = 2;
+  options.sampler = data::Sampling::kBalanced;
+  options.class_weights = ClassWeights::kBalanced;
+  const auto train = [&](const std::filesystem::path& path,
+                         distributed::ProcessGroup* group) {
+    at::set_num_threads(1);  // of this thread
+    SmallRun small(options, /*workers=*/1);
+    small.job.group = group;
+    small.job.val = SmallSet();
+    nn::Model model = nn::Build(SmallVit());
+    Initialize(model, model::Initializer::kTimm, 1);
+    const bool first = group == nullptr || group->IsFirst();
+    const RunFolder folder =
+        first ? RunFolder(path) : RunFolder(path, RunFolder::ReadOnly{});
+    return Fit(model, small.job, folder, {});
+  };
+  const TempFolder alone;
+  const TrainResult expected = train(alone.path(), nullptr);
+  EXPECT_TRUE(expected.ended_early);
+  EXPECT_EQ(expected.state.step, 3);
+  for (const int ranks : {2, 3, 4}) {
+    const TempFolder together;
+    distributed::RunRanks(ranks, [&](distributed::ProcessGroup& group) {
+      const TrainResult result = train(together.path(), &group);
+      EXPECT_TRUE(result.ended_early);
+      EXPECT_EQ(result.state.step, 3);
+      EXPECT_EQ(result.state.test_top1, expected.state.test_top1);
+      EXPECT_EQ(result.state.test_macro_f1, expected.state.test_macro_f1);
+      EXPECT_EQ(result.state.test_ema_top1, expected.state.test_ema_top1);
+    });
+    EXPECT_EQ(ReadAll(together / "test.json"), ReadAll(alone / "test.json"));
+    EXPECT_EQ(ReadAll(together / "confusion.csv"),
+              ReadAll(alone / "confusion.csv"));
   }
 }
 

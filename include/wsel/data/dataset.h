@@ -22,6 +22,9 @@ struct Dataset {
   // "data_batch_1[17]".
   std::function<std::string(int64_t)> filename;
   std::string note = {};  // what the reader left out, for the user; "": nothing
+  // The classes are those of a test split without a training split beside it: a
+  // model may know more.
+  bool partial_classes = false;
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };

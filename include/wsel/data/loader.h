@@ -30,12 +30,14 @@ struct Batch {
   std::span<const uint8_t> pixels;  // [size, img_size, img_size, 3]
   std::vector<int32_t> labels;      // [size]
   std::vector<int64_t> indices;     // [size], into the data set
+  std::vector<int64_t> addresses;   // [size], of their random draws
   std::vector<ErasePatch> erase_patches;  // [size]
   // False for a corrupt image that is skipped; its pixels are black.
   std::vector<bool> valid;  // [size]
 };
 
-// Transforms the image of sample `index` in `epoch`: writes
+// Transforms an image whose random draws have the address `index`, that of its
+// sample, in `epoch`: writes
 // [img_size, img_size, 3] to `out` and may set the erase patch. Called from
 // several threads.
 using Transform =
@@ -49,6 +51,9 @@ using Allocate = std::function<std::shared_ptr<uint8_t>(size_t bytes)>;
 struct BatchIndices {
   int64_t epoch = 0;
   std::vector<int64_t> indices;  // empty: no more batches
+  // What addresses the random draws of each sample, for the transform:
+  // different ones where an epoch has a sample several times; {}: the indices.
+  std::vector<int64_t> addresses = {};
 };
 // Returns the samples of batch 0, 1, .... Called from one thread at a time.
 using BatchSampler = std::function<BatchIndices()>;

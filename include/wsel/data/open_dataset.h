@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "wsel/data/dataset.h"
@@ -10,10 +11,11 @@
 namespace wsel::data {
 
 // kTrain is what the weight-selection paper trains on: for Flowers-102 and DTD
-// it includes the official validation images.
-enum class Split { kTrain, kTest };
+// it includes the official validation images. kVal: of a data set of folders or
+// of listed files that also has a test split.
+enum class Split { kTrain, kVal, kTest };
 
-// "train" or "test".
+// "train", "val" or "test".
 std::string_view NameOf(Split split);
 
 struct OpenOptions {
@@ -21,7 +23,23 @@ struct OpenOptions {
   // seed; the first 60 % are train, the last 20 % test, and the 20 % between,
   // meant for validation, are unused.
   uint64_t split_seed = 0;
+  // A CSV file that lists the images of a data set of folders and their classes
+  // (labels_file.h); "": the folders are the classes.
+  std::string labels = {};
+  // Of a data set of folders with a validation and a test folder, the test
+  // split is the validation folder, as in version 0.1.
+  bool val_is_test = false;
 };
+
+// Which splits a data set has beside the training split.
+struct OtherSplits {
+  bool val = false;  // only if there is also a test split
+  bool test = false;
+};
+// Errors: as OpenDataset.
+OtherSplits FindOtherSplits(std::string_view name,
+                            const std::filesystem::path& root,
+                            const OpenOptions& options = {});
 
 // Opens a data set of DatasetRegistry(). `root` is torchvision's root (the
 // parent of `cifar-10-batches-py`), or that inner folder itself. Images,
@@ -31,9 +49,11 @@ struct OpenOptions {
 // ignored. Names of classes and files that are not UTF-8 are escaped
 // (EscapeInvalidUtf8): they are written to JSON. Data sets of small images are
 // read or mapped whole; others are decoded on access, which is also when a
-// missing image is noticed. Errors: kUsage for the name; kIo naming all paths
-// tried and the expected layout; kFormat naming file and line or record;
-// kMismatch if the test split has classes that the training split lacks.
+// missing image is noticed. Errors: kUsage for the name, for `labels` with a
+// data set that has its own, and for a validation split that the data set
+// lacks; kIo naming all paths tried and the expected layout; kFormat naming
+// file and line or record; kMismatch if another split has classes that the
+// training split lacks.
 Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
                     Split split, const OpenOptions& options = {});
 

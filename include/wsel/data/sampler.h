@@ -5,12 +5,21 @@
 #include <vector>
 
 #include "wsel/data/loader.h"
+#include "wsel/data/sampling.h"
 
 namespace wsel::data {
 
 // The order of 0 ... size - 1 in `epoch`: a Fisher-Yates shuffle with the
 // random stream (seed, "sampler <epoch>").
 std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch);
+
+// As many samples as there are labels, equally many of each class that has any,
+// to one: in each round all classes once, in random order, each with its next
+// sample. Those of a class are passed through again and again, in another order
+// each time, so that its samples too differ by one at most. A function of
+// labels, seed and epoch.
+std::vector<int64_t> BalancedOrder(const std::vector<int32_t>& labels,
+                                   uint64_t seed, int64_t epoch);
 
 // size / batch_size; the incomplete last batch is dropped. Errors: kConfig if
 // batch_size is larger than the data set, or less than 1.
@@ -30,9 +39,13 @@ struct TrainSampling {
   // share_first on. 0: all.
   int64_t share_first = 0;
   int64_t share_count = 0;
+  // For BalancedOrder in place of Permutation: the label of each sample; {}:
+  // that of Permutation.
+  std::vector<int32_t> balanced_labels = {};
 };
 
-// Samples steps first_step ... total_steps - 1. The samples of a step depend
+// Samples steps first_step ... total_steps - 1; repeated samples of an epoch
+// have addresses of their own. The samples of a step depend
 // only on the seed and the step, not on first_step. Errors: as StepsPerEpoch;
 // kConfig for other values out of range.
 BatchSampler TrainBatches(const TrainSampling& sampling);

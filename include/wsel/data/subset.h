@@ -33,11 +33,24 @@ SubsetSize ParseSubset(std::string_view text, std::string_view where = "subset",
 // kConfig if `dataset` is smaller.
 Dataset Subset(const Dataset& dataset, const SubsetSize& size, uint64_t seed);
 
+// Draws a subset with the classes' proportions: of a class of n samples it has
+// n * size / all, rounded as by Sainte-Lague. Small classes may have none left,
+// which the name of the result states. The samples keep their order. With the
+// same seed, a smaller subset is part of every larger one, and for classes of
+// equal size it is Subset's. Errors: as Subset.
+Dataset ProportionalSubset(const Dataset& dataset, const SubsetSize& size,
+                           uint64_t seed);
+
 // The samples of these classes, relabelled 0, 1, ... in the order of `names`.
 // Errors: kConfig for an unknown name (suggesting the nearest), a repeated
 // name, no names, or no samples.
 Dataset OnlyClasses(const Dataset& dataset,
                     const std::vector<std::string>& names);
+
+// The same samples with the classes `classes`, which include the data set's, in
+// that order. Errors: kConfig for a class that is not among them.
+Dataset WithMoreClasses(const Dataset& dataset,
+                        const std::vector<std::string>& classes);
 
 // Samples first ... end - 1. Errors: kConfig unless 0 <= first < end <= size.
 Dataset Range(const Dataset& dataset, int64_t first, int64_t end);

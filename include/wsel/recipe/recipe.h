@@ -84,7 +84,9 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
                       const std::vector<std::string>& sets = {});
 
 // Reads the configuration that a run wrote, into its folder or a checkpoint.
-// Runs that do not say how they resize, of older versions, did so as Pillow 12.
+// Keys that older versions did not have are read as those versions did: images
+// are resized as by Pillow 12, subsets are balanced, the test split chooses the
+// best weights.
 // Errors: as RecipeFromJson.
 Recipe RecipeOfRun(std::string_view text, std::string_view where,
                    const std::vector<std::string>& sets = {});

@@ -47,6 +47,12 @@ struct Cell {
   std::optional<CellAccuracy> last;  // top-1 of the last evaluated epoch
   std::optional<CellAccuracy> best;  // highest top-1 of any epoch
   std::optional<MeanStd> top5;       // of the last evaluated epoch
+  // Top-1 of the best weights on test images that did not choose them.
+  std::optional<CellAccuracy> test;
+  // Of the best weights, on those images if there are any; empty if a run has
+  // none of them.
+  std::optional<CellAccuracy> balanced_accuracy;
+  std::optional<CellAccuracy> macro_f1;
   // Most corrupt test images that an accuracy of a counted run leaves out.
   int64_t skipped = 0;
   // Of the counted runs; if there are none, of the unfinished ones.
@@ -66,6 +72,11 @@ int64_t SkippedImages(const Run& run);
 using Metric = double (*)(const Run&);
 double LastTop1(const Run& run);
 double BestTop1(const Run& run);
+
+// Of the best weights, in percent; empty where the log does not have it.
+std::optional<double> TestTop1(const Run& run);
+std::optional<double> BestBalancedAccuracy(const Run& run);
+std::optional<double> BestMacroF1(const Run& run);
 
 // The cell of these runs, without the fields that depend on other cells:
 // CellAccuracy::best and change, epochs_to_accuracy.

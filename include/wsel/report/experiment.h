@@ -23,6 +23,13 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 // "" if there is no such name.
 std::string_view ValueOf(const Pairs& pairs, std::string_view name);
 
+// How the best weights did on test images that did not choose them, in percent.
+struct TestResult {
+  double top1 = 0;
+  double balanced_accuracy = 0;
+  double macro_f1 = 0;
+};
+
 // One training, read from its folder or log. All text went through EscapeText.
 struct Run {
   std::filesystem::path path;
@@ -40,6 +47,8 @@ struct Run {
   std::string error;           // of a failed run
   std::string log_tail;        // the last lines of its output
   int64_t epochs_planned = 0;  // 0: unknown
+  int64_t patience = 0;        // train.patience; 0: none
+  std::optional<TestResult> test;
   run::Log log;
   // config.json flattened, "optimizer.lr" -> "0.001", in file order, with the
   // current names of renamed keys; and the file's SHA-256.

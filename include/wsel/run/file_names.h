@@ -11,6 +11,8 @@ inline constexpr const char* kPretrainedFile = "pretrained.json";
 inline constexpr const char* kMetricsFile = "metrics.jsonl";
 inline constexpr const char* kSummaryFile = "summary.csv";
 inline constexpr const char* kLogFile = "log.txt";
+inline constexpr const char* kTestFile = "test.json";
+inline constexpr const char* kConfusionFile = "confusion.csv";
 inline constexpr const char* kStateFile = "state.safetensors";
 inline constexpr const char* kLockFile = "lock";
 

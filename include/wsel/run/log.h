@@ -20,6 +20,9 @@ struct Epoch {
   std::optional<double> lr;  // not read back
   // Corrupt test images, which are not in top1, top5 and eval_loss.
   std::optional<int64_t> skipped = std::nullopt;
+  // Percent, as in train/class_metrics.h.
+  std::optional<double> balanced_accuracy = std::nullopt;
+  std::optional<double> macro_f1 = std::nullopt;
 };
 
 // A parsed training log.

@@ -39,10 +39,15 @@ inline constexpr const char* kEmaPrefix = "ema";
 inline constexpr const char* kLossSuffix = "_loss";
 inline constexpr const char* kTop1Suffix = "_top1";
 inline constexpr const char* kTop5Suffix = "_top5";
+inline constexpr const char* kBalancedAccuracySuffix = "_balanced_accuracy";
+inline constexpr const char* kMacroF1Suffix = "_macro_f1";
 // Corrupt images that are not in the numbers; missing if there were none.
 inline constexpr const char* kSkippedSuffix = "_skipped";
 inline constexpr const char* kEvalTop1Key = "eval_top1";
 inline constexpr const char* kEvalSkippedKey = "eval_skipped";
+inline constexpr const char* kEvalBalancedAccuracyKey =
+    "eval_balanced_accuracy";
+inline constexpr const char* kEvalMacroF1Key = "eval_macro_f1";
 // Of training; of the evaluation, if there was one; of the saves since the last
 // epoch.
 inline constexpr const char* kSecondsKey = "seconds";
@@ -77,9 +82,10 @@ class MetricLog {
 };
 
 // summary.csv with timm's columns (timm.utils.update_summary): epoch,
-// train_loss, eval_loss, eval_top1, eval_top5, lr; then eval_skipped, which
-// files of older versions lack. Cells of unknown values are empty; the others
-// have enough digits to be read back exactly; lines end in "\n".
+// train_loss, eval_loss, eval_top1, eval_top5, lr; then eval_skipped and
+// eval_balanced_accuracy, eval_macro_f1, which files of older versions lack. A
+// file that a run resumes keeps its columns. Cells of unknown values are empty;
+// the others have enough digits to be read back exactly; lines end in "\n".
 class SummaryCsv {
  public:
   // Errors: as AppendFile.
@@ -94,7 +100,8 @@ class SummaryCsv {
 
  private:
   AppendFile file_;
-  bool has_skipped_ = true;  // the column
+  bool has_skipped_ = true;        // the column
+  bool has_class_metrics_ = true;  // the columns
 };
 
 }  // namespace wsel::run

@@ -33,6 +33,8 @@ class RunFolder {
   std::filesystem::path metrics() const { return root_ / kMetricsFile; }
   std::filesystem::path summary() const { return root_ / kSummaryFile; }
   std::filesystem::path log() const { return root_ / kLogFile; }
+  std::filesystem::path test() const { return root_ / kTestFile; }
+  std::filesystem::path confusion() const { return root_ / kConfusionFile; }
   std::filesystem::path state() const { return root_ / kStateFile; }
   // kLast, kBest, and with EMA weights kLastEma and kBestEma.
   std::filesystem::path weights(std::string_view which) const {

@@ -34,6 +34,11 @@ struct EvalCheckpoint {
 // keys.
 EvalCheckpoint OpenForEval(const pretrained::CheckpointRequest& request);
 
+// The request's data set, with the images that the run had for its test split:
+// which of several it is, or what it held out.
+data::DataOptions DataOfRun(const EvalRequest& request,
+                            const EvalCheckpoint& opened);
+
 // The classes that the run was limited to (data.classes), if the data set has
 // these and others, and the request does not name any; else {}.
 std::vector<std::string> ClassesOfRun(const EvalRequest& request,

@@ -25,9 +25,9 @@ class ConfusionMatrix {
         counts_(classes_.size() * classes_.size()) {}
 
   // Errors: kMismatch if either index is out of range.
-  void Add(int32_t label, int32_t prediction) {
-    ++counts_[IndexOf(label, prediction)];
-    ++total_;
+  void Add(int32_t label, int32_t prediction, int64_t count = 1) {
+    counts_[IndexOf(label, prediction)] += count;
+    total_ += count;
   }
 
   int64_t Count(int32_t label, int32_t prediction) const {

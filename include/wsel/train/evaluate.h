@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
+#include <cstdint>
 #include <functional>
 
 #include "wsel/data/loader.h"
@@ -12,12 +13,21 @@
 
 namespace wsel::train {
 
+// Confusion matrices of more classes are not kept: their size is the square.
+inline constexpr int64_t kMaxConfusionClasses = 1000;
+
 struct Evaluation {
   int64_t count = 0;    // images, without the skipped ones
   int64_t skipped = 0;  // corrupt images
   double loss = 0;      // mean cross-entropy with hard labels
   double top1 = 0;      // percent
   double top5 = 0;      // percent; 100 if there are at most 5 classes
+  // As in class_metrics.h, but in percent.
+  double balanced_accuracy = 0;
+  double macro_f1 = 0;
+  // [classes, classes] int64 on the CPU, images by label and prediction;
+  // undefined with more than kMaxConfusionClasses.
+  at::Tensor confusion = {};
 };
 
 // Receives the logits [B, classes] (float32, on the CPU) of each batch.

@@ -30,6 +30,9 @@ struct TrainJob {
   Options options;
   data::Dataset train;
   data::Dataset test;
+  // Images that choose the best weights in place of `test`, which is then, if
+  // it has any, looked at once, when training has ended.
+  std::optional<data::Dataset> val = {};
   c10::Device device = c10::kCPU;
   int workers = -1;
   bool skip_corrupt = false;
@@ -44,6 +47,10 @@ struct TrainJob {
   kernels::KernelRecord kernel_record = {};
   // The ranks that train together; null: this process alone.
   distributed::ProcessGroup* group = nullptr;
+
+  // What is evaluated while training.
+  const data::Dataset& evaluated() const { return val ? *val : test; }
+  bool TestsAtTheEnd() const { return val && test.size() > 0; }
 
   int rank() const { return group == nullptr ? 0 : group->rank(); }
   int ranks() const { return group == nullptr ? 1 : group->size(); }
@@ -103,6 +110,7 @@ struct TrainResult {
   int signal = 0;            // that stopped the run; 0: it is finished
   int64_t skipped = 0;       // corrupt training images, each time they were met
   int64_t test_skipped = 0;  // corrupt test images, in the last evaluation
+  bool ended_early = false;  // by options.patience
 };
 
 // Trains `model`, which is on job.device, and writes to `folder`: metrics,
@@ -110,6 +118,7 @@ struct TrainResult {
 // state if there is one. Every random draw is a function of seed, step and
 // position, so a run that was interrupted ends like one that was not. If an
 // evaluation fails, weights and state are saved first, and resuming repeats it.
+// Of job.val, the best weights on it are evaluated on job.test at the end.
 //
 // With a group every rank calls it, with the same job apart from the device.
 // Each computes its share of every effective batch and evaluation; weights stay

@@ -5,6 +5,7 @@
 
 #include "wsel/augment/options.h"
 #include "wsel/core/registry.h"
+#include "wsel/data/sampling.h"
 #include "wsel/distributed/world.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/optim/adamw_options.h"
@@ -47,6 +48,14 @@ struct DistillOptions {
   bool cache = false;
 };
 
+// What a class weighs in the loss.
+enum class ClassWeights {
+  kNone,
+  kBalanced,  // BalancedClassWeights of the training images
+};
+// none, balanced
+const Registry<ClassWeights>& ClassWeightings();
+
 // Training options; defaults are the paper's Table 13. Tables 14 and 15 have
 // what differs by data set.
 struct Options {
@@ -73,8 +82,16 @@ struct Options {
   double ema_decay = 0;  // 0: no EMA weights
 
   int64_t val_interval = 1;  // epochs; the last one is always evaluated
-  double save_minutes = 1;   // at most between two saves of the run state
-  int64_t eval_batch = 0;    // images; 0: micro_batch
+  // Evaluations in a row without a better top-1, of the weights or the EMA
+  // weights, after which training ends; 0: it never ends early.
+  int64_t patience = 0;
+  // Each class's term in the loss is multiplied by its weight, as by
+  // cross_entropy(weight=...) in PyTorch with soft targets: the mean over
+  // images is divided by their number. A teacher's term has none.
+  ClassWeights class_weights = ClassWeights::kNone;
+  data::Sampling sampler = data::Sampling::kShuffle;
+  double save_minutes = 1;  // at most between two saves of the run state
+  int64_t eval_batch = 0;   // images; 0: micro_batch
 
   image::Normalisation normalisation;
   augment::TrainTransformOptions transform;

@@ -21,7 +21,20 @@ struct TrainerState {
   double last_top1 = -1;
   double last_top5 = 0;
   double last_loss = 0;
-  double seconds = 0;  // spent so far, over all parts of the run
+  // Versions up to 0.1 have none of the following.
+  int64_t best_ema_epoch = 0;
+  // Percent, of the best weights; -1: unknown.
+  double best_balanced_accuracy = -1;
+  double best_macro_f1 = -1;
+  // Of the best weights on the test split, if others chose them; -1: not
+  // evaluated.
+  double test_top1 = -1;
+  double test_top5 = 0;
+  double test_loss = 0;
+  double test_balanced_accuracy = 0;
+  double test_macro_f1 = 0;
+  double test_ema_top1 = -1;  // of the best EMA weights
+  double seconds = 0;         // spent so far, over all parts of the run
   // Lengths of the logs at this point; a resumed run truncates them to these.
   uint64_t metrics_bytes = 0;
   uint64_t summary_bytes = 0;
@@ -43,6 +56,9 @@ void WriteTensors(const std::filesystem::path& path,
 void SaveState(const std::filesystem::path& path, const TrainerState& state,
                const optim::NamedTensors& tensors,
                std::map<std::string, std::string> metadata = {});
+
+// All tensors of a checkpoint that WriteTensors wrote. Errors: kIo, kFormat.
+optim::NamedTensors ReadTensors(const std::filesystem::path& path);
 
 struct SavedState {
   TrainerState state;

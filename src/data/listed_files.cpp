@@ -1,0 +1,97 @@
+// Data sets of files that a CSV lists with their labels.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "image_files.h"
+#include "labels_file.h"
+#include "list_file.h"
+#include "readers.h"
+#include "wsel/checkpoint/format_error.h"
+#include "wsel/core/error.h"
+#include "wsel/core/parallel.h"
+
+namespace wsel::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Errors: kIo naming the first files that are missing below `root`.
+void RequireFiles(const std::vector<const LabelRow*>& rows,
+                  const fs::path& root) {
+  std::vector<char> missing(rows.size());
+  // In parallel, since network file systems have a high latency.
+  ParallelFor(rows.size(), [&](size_t i) {
+    std::error_code ignored;
+    missing[i] = fs::is_regular_file(root / rows[i]->file, ignored) ? 0 : 1;
+  });
+  constexpr size_t kShown = 3;
+  std::vector<std::string> shown;
+  for (size_t i = 0; i < rows.size() && shown.size() < kShown; ++i) {
+    if (missing[i] == 0) continue;
+    shown.push_back(fmt::format("{} ({})", checkpoint::Quoted(rows[i]->file),
+                                rows[i]->where));
+  }
+  if (shown.empty()) return;
+  throw Error(
+      ErrorKind::kIo, root.string(),
+      "lacks {} of the {} files that are listed: {}{}. Names are "
+      "relative to this folder, with their extensions",
+      std::ranges::count(missing, 1), rows.size(), fmt::join(shown, ", "),
+      std::ranges::count(missing, 1) > static_cast<std::ptrdiff_t>(shown.size())
+          ? ", ..."
+          : "");
+}
+
+// Whether the row belongs to the requested split. Without a column of splits
+// all rows are the training split, or all are evaluated.
+bool InSplit(const LabelRow& row, const Labels& labels, bool has_val,
+             Split split) {
+  if (!labels.has_splits) return split != Split::kVal;
+  if (split != Split::kTest || has_val) return row.split == split;
+  // The only one of both, or what version 0.1 would take.
+  const bool prefers_val =
+      std::ranges::find(labels.rows, Split::kVal, &LabelRow::split) !=
+      labels.rows.end();
+  return row.split == (prefers_val ? Split::kVal : Split::kTest);
+}
+
+}  // namespace
+
+Dataset OpenListedFiles(OpenRequest& request) {
+  const Labels labels = ReadLabels(request.options.labels);
+  const bool has_val = SplitsOf(labels, request.options.val_is_test).val;
+  std::vector<const LabelRow*> rows;
+  std::vector<std::string> training;  // labels
+  std::vector<std::string> present;
+  for (const LabelRow& row : labels.rows) {
+    if (row.split == Split::kTrain) training.push_back(row.label);
+    if (!InSplit(row, labels, has_val, request.split)) continue;
+    rows.push_back(&row);
+    present.push_back(row.label);
+  }
+  if (rows.empty()) {
+    throw Error(ErrorKind::kFormat, request.options.labels,
+                "has no rows of the split {}", NameOf(request.split));
+  }
+  RequireFiles(rows, request.root);
+  const bool partial = !labels.has_splits || training.empty();
+  const auto classes =
+      SortedUnique(training.empty() ? present : std::move(training));
+  LabelledNames images;
+  images.labels = LabelsOf(present, classes, request.options.labels);
+  for (const LabelRow* row : rows) images.names.push_back(row->file);
+  Dataset set =
+      DatasetOfFiles(request.Name(), classes, request.root, std::move(images));
+  set.partial_classes = partial && !request.train();
+  return set;
+}
+
+}  // namespace wsel::data
