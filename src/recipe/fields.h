@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 16> kNewKeys = {
+inline constexpr std::array<std::string_view, 20> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -29,7 +29,11 @@ inline constexpr std::array<std::string_view, 16> kNewKeys = {
     "evaluation.crop_mode",
     "init.calibration_images",
     "init.calibrate",
-    "init.calibrate_root"};
+    "init.calibrate_root",
+    "optimizer.layer_decay",
+    "optimizer.head_lr",
+    "train.freeze",
+    "train.freeze_epochs"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -247,9 +251,24 @@ void VisitTraining(R& r, Visitor& visit) {
   optimizer("beta1", t.optimizer.beta1, "AdamW's beta1");
   optimizer("beta2", t.optimizer.beta2, "AdamW's beta2");
   optimizer("eps", t.optimizer.eps, "AdamW's epsilon");
+  optimizer("layer_decay", t.fine_tune.layer_decay,
+            "Each layer's learning rate as a multiple of the next layer's, "
+            "towards the head; 1: all have the same",
+            "--layer-decay", "RATE");
+  optimizer("head_lr", t.fine_tune.head_lr,
+            "Learning rate of the classifier after the warmup, on the schedule "
+            "of optimizer.lr; 0: as for the rest",
+            "--head-lr", "RATE");
   train("val_interval",  // was evaluation.every
         t.val_interval, "Epochs between two evaluations", "--val-interval",
         "N");
+  train("freeze", t.fine_tune.freeze,
+        "Parts that keep their weights: backbone (all but the classifier), "
+        "stem, blocks.0-5, stages.0, or a pattern of parameter names",
+        "--freeze", "PART,...");
+  train("freeze_epochs", t.fine_tune.freeze_epochs,
+        "Train the classifier alone for so many epochs, then all",
+        "--freeze-epochs", "N");
 
   const Section evaluation{visit, "evaluation"};
   evaluation("batch", t.eval_batch,

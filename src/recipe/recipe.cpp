@@ -205,6 +205,15 @@ void SolveWarmup(optim::ScheduleOptions& schedule) {
                schedule.warmup_epochs, schedule.epochs);
 }
 
+// Whether the model has what is to be frozen.
+void CheckFreeze(const Recipe& recipe) {
+  model::Config config = recipe.model;
+  // The data set's are not known yet.
+  if (NumClasses(config) == 0) SetNumClasses(config, 1);
+  train::ParameterRules(config, recipe.train.fine_tune,
+                        recipe.train.schedule.lr);
+}
+
 // Fills in the values that are derived from others.
 void Derive(Recipe& recipe) {
   const auto size = static_cast<int>(ImageSize(recipe.model));
@@ -405,6 +414,7 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   Derive(recipe);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
+  CheckFreeze(recipe);
   return recipe;
 }
 

@@ -12,7 +12,7 @@ struct TimmOption {
   std::string_view option;
 };
 
-inline constexpr std::array<TimmOption, 31> kTimmOptions = {{
+inline constexpr std::array<TimmOption, 32> kTimmOptions = {{
     {"augment.hflip", "--hflip"},
     {"augment.interpolation", "--train-interpolation"},
     {"augment.rand_augment", "--aa"},
@@ -34,6 +34,7 @@ inline constexpr std::array<TimmOption, 31> kTimmOptions = {{
     {"mix.smoothing", "--smoothing"},
     {"mix.switch_probability", "--mixup-switch-prob"},
     {"optimizer.eps", "--opt-eps"},
+    {"optimizer.layer_decay", "--layer-decay"},
     {"optimizer.lr", "--lr"},
     {"optimizer.min_lr", "--min-lr"},
     {"optimizer.weight_decay", "--weight-decay"},

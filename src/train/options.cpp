@@ -125,6 +125,7 @@ const Registry<Precision>& Precisions() {
 
 void Validate(const Options& o) {
   ValidateOptimizer(o);
+  Validate(o.fine_tune, o.schedule.epochs, o.schedule.lr);
   augment::Validate(o.transform, "augment");
   augment::Validate(o.erasing, "erasing");
   augment::Validate(o.mix, "mix");

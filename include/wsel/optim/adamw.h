@@ -23,8 +23,10 @@ at::Tensor ClipGradients(const NamedTensors& parameters, double max_norm);
 class AdamW {
  public:
   // Shares the parameters, which must be float32 leaves on one device under
-  // timm's names. Errors: as Validate and CheckParameters.
-  AdamW(const NamedTensors& parameters, const AdamWOptions& options);
+  // timm's names. `lr_scales`: what the learning rate of each is multiplied by;
+  // empty: 1. Errors: as Validate and CheckParameters.
+  AdamW(const NamedTensors& parameters, const AdamWOptions& options,
+        const std::vector<double>& lr_scales = {});
 
   // Updates every parameter that has a gradient; the others are unchanged and
   // their step count does not advance, as in torch. `lr`: of LrSchedule.
@@ -36,7 +38,7 @@ class AdamW {
 
   // A copy of the state: for each parameter NAME step.NAME (scalar, the number
   // of steps as float32, as the kernel requires), exp_avg.NAME and
-  // exp_avg_sq.NAME (of the parameter's shape). Initially all zero.
+  // exp_avg_sq.NAME (of the parameter's shape), all zero at first.
   NamedTensors StateDict() const { return CloneTensors(SharedState()); }
 
   // Restores a StateDict; training then continues bit-identically.
@@ -53,13 +55,17 @@ class AdamW {
     at::Tensor step;
   };
 
-  void StepGroup(const std::vector<Slot>& group, double lr,
-                 double weight_decay);
+  struct Group {
+    std::vector<Slot> slots;
+    double lr_scale = 1;
+    double weight_decay = 0;
+  };
+
+  void StepGroup(const Group& group, double lr);
   NamedTensors SharedState() const;
 
   AdamWOptions options_;
-  std::vector<Slot> decay_;
-  std::vector<Slot> no_decay_;
+  std::vector<Group> groups_;
 };
 
 }  // namespace wsel::optim

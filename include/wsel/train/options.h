@@ -9,6 +9,7 @@
 #include "wsel/image/normalisation.h"
 #include "wsel/optim/adamw_options.h"
 #include "wsel/optim/schedule.h"
+#include "wsel/train/fine_tune.h"
 
 namespace wsel::train {
 
@@ -68,6 +69,7 @@ struct Options {
   uint64_t seed = 0;
 
   optim::AdamWOptions optimizer;
+  FineTuneOptions fine_tune;
   double clip_grad = 0;  // largest global L2 norm of the gradients; 0: none
   double drop_path = 0;  // rate of the last block
   double ema_decay = 0;  // 0: no EMA weights
