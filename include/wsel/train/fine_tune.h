@@ -14,7 +14,7 @@ struct FineTuneOptions {
   // Parts that keep their weights: "backbone" or "all-but-head" (all but the
   // classifier), "stem" or "embed" (all before the blocks), "blocks.0-5",
   // "stages.0", or a glob over the names of parameters, such as "*.norm*".
-  std::vector<std::string> freeze;
+  std::vector<std::string> freeze = {};
   // The backbone keeps its weights for the first so many epochs.
   int64_t freeze_epochs = 0;
   // Each layer has this multiple of the learning rate of the layer after it, as
