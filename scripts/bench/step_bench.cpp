@@ -53,7 +53,7 @@ void Step(nn::Model& model, optim::AdamW& optimizer, const Setting& setting,
     logits = model.forward(images, {});
   }
   const auto loss = train::SoftTargetCrossEntropy(logits, targets);
-  optimizer.ZeroGradients();
+  optim::ZeroGradients(train::ParametersOf(model));
   loss.backward();
   optimizer.Step(1e-3);
 }

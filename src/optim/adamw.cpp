@@ -100,14 +100,6 @@ void AdamW::StepGroup(const Group& group, double lr) {
                     /*amsgrad=*/false, /*maximize=*/false);
 }
 
-void AdamW::ZeroGradients() {
-  for (const Group& group : groups_) {
-    for (const Slot& slot : group.slots) {
-      slot.parameter.tensor.mutable_grad().reset();
-    }
-  }
-}
-
 NamedTensors AdamW::SharedState() const {
   NamedTensors state;
   for (const Group& group : groups_) {

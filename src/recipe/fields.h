@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 20> kNewKeys = {
+inline constexpr std::array<std::string_view, 23> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -30,6 +30,9 @@ inline constexpr std::array<std::string_view, 20> kNewKeys = {
     "init.calibration_images",
     "init.calibrate",
     "init.calibrate_root",
+    "optimizer.name",
+    "optimizer.momentum",
+    "optimizer.nesterov",
     "optimizer.layer_decay",
     "optimizer.head_lr",
     "train.freeze",
@@ -246,11 +249,21 @@ void VisitTraining(R& r, Visitor& visit) {
             "RATE");
   optimizer("min_lr", t.schedule.min_lr,
             "Learning rate at the end of the cosine schedule");
-  optimizer("weight_decay", t.optimizer.weight_decay, "Weight decay of AdamW",
-            "--weight-decay", "DECAY");
-  optimizer("beta1", t.optimizer.beta1, "AdamW's beta1");
-  optimizer("beta2", t.optimizer.beta2, "AdamW's beta2");
-  optimizer("eps", t.optimizer.eps, "AdamW's epsilon");
+  optimizer("weight_decay", t.optimizer.weight_decay,
+            "Weight decay of matrices and convolutions", "--weight-decay",
+            "DECAY");
+  optimizer("beta1", t.optimizer.beta1,
+            "beta1 of AdamW, LAMB and Muon's AdamW");
+  optimizer("beta2", t.optimizer.beta2,
+            "beta2 of them; of Muon 0.95, if it is not given");
+  optimizer("eps", t.optimizer.eps,
+            "Epsilon; of LAMB 1e-06 and of Muon 1e-07, if it is not given");
+  optimizer("name", t.optimizer.name,
+            "Optimizer; its learning rate is optimizer.lr, whichever it is",
+            "--opt", "NAME");
+  optimizer("momentum", t.optimizer.momentum, "Momentum of SGD and Muon",
+            "--momentum", "RATE");
+  optimizer("nesterov", t.optimizer.nesterov, "Nesterov momentum of SGD");
   optimizer("layer_decay", t.fine_tune.layer_decay,
             "Each layer's learning rate as a multiple of the next layer's, "
             "towards the head; 1: all have the same",

@@ -19,6 +19,7 @@
 #include "wsel/core/sha256.h"
 #include "wsel/core/utf8.h"
 #include "wsel/model/config_json.h"
+#include "wsel/optim/optimizer_options.h"
 #include "wsel/run/config_keys.h"
 #include "wsel/run/file_names.h"
 #include "wsel/select/options.h"
@@ -50,9 +51,9 @@ const Registry<T>& NamesOf() {
   return std::get<const Registry<T>&>(
       std::tie(kCropNames, image::Interpolations(), image::PassOrders(),
                image::CropModes(), train::Distillations(), train::Precisions(),
-               model::Initializers(), select::Methods(), select::HeadRules(),
-               select::HeadSources(), select::PatchResizes(),
-               pretrained::ClassOrders()));
+               optim::Optimizers(), model::Initializers(), select::Methods(),
+               select::HeadRules(), select::HeadSources(),
+               select::PatchResizes(), pretrained::ClassOrders()));
 }
 
 // Reads a value of the configuration into its option.
@@ -203,6 +204,14 @@ void SolveWarmup(optim::ScheduleOptions& schedule) {
   schedule.warmup_epochs = schedule.epochs * usual.warmup_epochs / usual.epochs;
   spdlog::info("train.warmup_epochs {} of {} epochs, the default's share",
                schedule.warmup_epochs, schedule.epochs);
+}
+
+// Values that are not given are those of the optimizer.
+void SolveOptimizer(optim::OptimizerOptions& options, bool has_beta2,
+                    bool has_eps) {
+  const optim::OptimizerOptions usual = optim::DefaultsOf(options.name);
+  if (!has_beta2) options.beta2 = usual.beta2;
+  if (!has_eps) options.eps = usual.eps;
 }
 
 // Whether the model has what is to be frozen.
@@ -409,6 +418,8 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   }
   sections.Finish();
   root.Finish();
+  SolveOptimizer(recipe.train.optimizer, given("optimizer", "beta2"),
+                 given("optimizer", "eps"));
   if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
   if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
   Derive(recipe);

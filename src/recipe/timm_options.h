@@ -12,7 +12,7 @@ struct TimmOption {
   std::string_view option;
 };
 
-inline constexpr std::array<TimmOption, 32> kTimmOptions = {{
+inline constexpr std::array<TimmOption, 34> kTimmOptions = {{
     {"augment.hflip", "--hflip"},
     {"augment.interpolation", "--train-interpolation"},
     {"augment.rand_augment", "--aa"},
@@ -37,6 +37,8 @@ inline constexpr std::array<TimmOption, 32> kTimmOptions = {{
     {"optimizer.layer_decay", "--layer-decay"},
     {"optimizer.lr", "--lr"},
     {"optimizer.min_lr", "--min-lr"},
+    {"optimizer.momentum", "--momentum"},
+    {"optimizer.name", "--opt"},
     {"optimizer.weight_decay", "--weight-decay"},
     {"train.clip_grad", "--clip-grad"},
     {"train.drop_path", "--drop-path"},

@@ -1,12 +1,14 @@
 #include "wsel/train/train_step.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <map>
 #include <utility>
 
 #include "gradient_sum.h"
 #include "wsel/model/drop_path.h"
+#include "wsel/optim/adamw.h"
 #include "wsel/train/device.h"
 
 namespace wsel::train {
@@ -52,6 +54,11 @@ std::optional<Distiller> DistillerOf(const model::Config& config,
                    options.seed, device);
 }
 
+// Of the optimizer's state: "adamw.".
+std::string StatePrefix(const Options& options) {
+  return fmt::format("{}.", optim::Optimizers().NameOf(options.optimizer.name));
+}
+
 void AddTo(at::Tensor& sum, const at::Tensor& value) {
   sum = sum.defined() ? sum + value.detach() : value.detach();
 }
@@ -78,7 +85,7 @@ TrainStep::TrainStep(nn::Model& model, const Options& options,
       group_(group),
       share_end_(options.batch_size) {
   ChooseTrained();
-  optimizer_.emplace(trained_, options.optimizer, lr_scales_);
+  optimizer_ = optim::MakeOptimizer(trained_, options.optimizer, lr_scales_);
   if (options.ema_decay > 0) ema_.emplace(parameters_, options.ema_decay);
   if (precision == Precision::kFp16) scaler_.emplace(device);
   if (group == nullptr) return;
@@ -174,7 +181,7 @@ at::Tensor TrainStep::OptimizerStep(double lr) {
     optimizer_->Step(lr);
     if (ema_) ema_->Update();
   }
-  optimizer_->ZeroGradients();
+  optim::ZeroGradients(trained_);
   last_kd_loss_ = std::exchange(kd_loss_, at::Tensor());
   return std::exchange(loss_, at::Tensor());
 }
@@ -182,7 +189,7 @@ at::Tensor TrainStep::OptimizerStep(double lr) {
 optim::NamedTensors TrainStep::StateDict() const {
   auto state = AddPrefix("model.", optim::CloneTensors(parameters_));
   if (distiller_) Append(state, optim::CloneTensors(distiller_->parameters()));
-  Append(state, AddPrefix("adamw.", optimizer_->StateDict()));
+  Append(state, AddPrefix(StatePrefix(options_), optimizer_->StateDict()));
   if (ema_) {
     Append(state, AddPrefix("ema.", optim::CloneTensors(ema_->ema_weights())));
   }
@@ -201,7 +208,7 @@ void TrainStep::LoadStateDict(const optim::NamedTensors& state,
     optim::CopyTensorsInto(AddPrefix("distill.", WithPrefix("distill.", state)),
                            distiller_->parameters(), where);
   }
-  optimizer_->LoadStateDict(WithPrefix("adamw.", state), where);
+  optimizer_->LoadStateDict(WithPrefix(StatePrefix(options_), state), where);
   if (ema_) ema_->LoadStateDict(WithPrefix("ema.", state), where);
   if (scaler_) {
     optim::CopyTensorsInto(WithPrefix("scaler.", state), scaler_->State(),

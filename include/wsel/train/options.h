@@ -7,7 +7,7 @@
 #include "wsel/core/registry.h"
 #include "wsel/distributed/world.h"
 #include "wsel/image/normalisation.h"
-#include "wsel/optim/adamw_options.h"
+#include "wsel/optim/optimizer_options.h"
 #include "wsel/optim/schedule.h"
 #include "wsel/train/fine_tune.h"
 
@@ -68,7 +68,7 @@ struct Options {
   Precision precision = Precision::kAuto;
   uint64_t seed = 0;
 
-  optim::AdamWOptions optimizer;
+  optim::OptimizerOptions optimizer;
   FineTuneOptions fine_tune;
   double clip_grad = 0;  // largest global L2 norm of the gradients; 0: none
   double drop_path = 0;  // rate of the last block

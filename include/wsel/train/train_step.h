@@ -9,8 +9,8 @@
 
 #include "wsel/distributed/process_group.h"
 #include "wsel/nn/build.h"
-#include "wsel/optim/adamw.h"
 #include "wsel/optim/ema.h"
+#include "wsel/optim/optimizer.h"
 #include "wsel/train/distiller.h"
 #include "wsel/train/loss_scaler.h"
 #include "wsel/train/options.h"
@@ -32,9 +32,9 @@ struct MicroBatch {
 };
 
 // The optimizer steps of a model: gradients of micro-batches are accumulated,
-// then clipped, then AdamW applies them. The result does not depend on the size
-// of the micro-batches, except for the rounding of sums. Frozen parameters have
-// no gradient and no optimizer state.
+// then clipped, then the optimizer applies them. The result does not depend on
+// the size of the micro-batches, except for the rounding of sums. Frozen
+// parameters have no gradient and no optimizer state.
 class TrainStep {
  public:
   // `model` is on `device`, and its parameters are updated in place.
@@ -74,9 +74,9 @@ class TrainStep {
   // without a group.
   double TakeWaitSeconds();
 
-  // All that training needs to resume: weights ("model.NAME"), AdamW's moment
-  // estimates ("adamw.NAME"), EMA weights ("ema.NAME"), the loss scale, the
-  // projector ("distill.NAME").
+  // All that training needs to resume: weights ("model.NAME"), the optimizer's
+  // state under its name ("adamw.exp_avg.NAME"), EMA weights ("ema.NAME"), the
+  // loss scale, the projector ("distill.NAME").
   optim::NamedTensors StateDict() const;
   // Errors: as optim::CopyTensorsInto.
   void LoadStateDict(const optim::NamedTensors& state, std::string_view where);
@@ -102,7 +102,7 @@ class TrainStep {
   optim::NamedTensors backbone_;   // of those, all but classifier and projector
   std::vector<double> lr_scales_;  // of trained_
   bool backbone_frozen_ = false;
-  std::optional<optim::AdamW> optimizer_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
   std::optional<optim::Ema> ema_;
   std::optional<LossScaler> scaler_;
   distributed::ProcessGroup* group_;
