@@ -51,6 +51,33 @@ TEST(Recipe, SolvesTheMixupBatchAndTheWarmupThatAreNotGiven) {
   EXPECT_THROW(of({"train.batch_size=33"}), Error);
 }
 
+TEST(Recipe, EpsAndBeta2AreTheOptimizersIfTheyAreNotGiven) {
+  const auto of = [](const std::vector<std::string>& sets) {
+    return RecipeFromJson(kSmall, "r.json", sets).train.optimizer;
+  };
+  EXPECT_EQ(of({}).eps, 1e-8);
+  EXPECT_EQ(of({"optimizer.name=lamb"}).eps, 1e-6);
+  EXPECT_EQ(of({"optimizer.name=muon"}).eps, 1e-7);
+  EXPECT_EQ(of({"optimizer.name=muon"}).beta2, 0.95);
+  EXPECT_EQ(of({"optimizer.name=muon", "optimizer.eps=1e-8"}).eps, 1e-8);
+  ExpectError([&] { of({"optimizer.name=adam"}); }, ErrorKind::kConfig,
+              {"optimizer.name", "'adam'", "adamw"});
+  ExpectError([&] { of({"optimizer.momentum=1"}); }, ErrorKind::kConfig,
+              {"optimizer.momentum"});
+}
+
+TEST(Recipe, FreezesWhatTheModelHas) {
+  const auto of = [](const std::string& set) {
+    return RecipeFromJson(kSmall, "r.json", {set}).train.fine_tune;
+  };
+  EXPECT_THAT(of(R"(train.freeze=["stem","blocks.0-5"])").freeze,
+              ElementsAre("stem", "blocks.0-5"));
+  ExpectError([&] { of(R"(train.freeze=["blocks.0-6"])"); }, ErrorKind::kConfig,
+              {"train.freeze", "'blocks.0-6'", "blocks.0 to blocks.5"});
+  ExpectError([&] { of("optimizer.layer_decay=2"); }, ErrorKind::kConfig,
+              {"optimizer.layer_decay"});
+}
+
 TEST(Recipe, AugmentationIsSetAtOnce) {
   const auto of = [](Augmentation augmentation) {
     auto sets = SetsOf(augmentation);
