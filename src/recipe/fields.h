@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 23> kNewKeys = {
+inline constexpr std::array<std::string_view, 33> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -35,6 +35,16 @@ inline constexpr std::array<std::string_view, 23> kNewKeys = {
     "optimizer.nesterov",
     "optimizer.layer_decay",
     "optimizer.head_lr",
+    "schedule.name",
+    "schedule.warmup_lr",
+    "schedule.decay_epochs",
+    "schedule.decay_rate",
+    "schedule.cycle_epochs",
+    "schedule.cycle_mul",
+    "schedule.cycle_decay",
+    "schedule.cycle_limit",
+    "schedule.div_factor",
+    "schedule.final_div_factor",
     "train.freeze",
     "train.freeze_epochs"};
 
@@ -248,7 +258,7 @@ void VisitTraining(R& r, Visitor& visit) {
   optimizer("lr", t.schedule.lr, "Learning rate after the warmup", "--lr",
             "RATE");
   optimizer("min_lr", t.schedule.min_lr,
-            "Learning rate at the end of the cosine schedule");
+            "Learning rate at the end of a cosine");
   optimizer("weight_decay", t.optimizer.weight_decay,
             "Weight decay of matrices and convolutions", "--weight-decay",
             "DECAY");
@@ -296,6 +306,35 @@ void VisitTraining(R& r, Visitor& visit) {
              "else center");
 }
 
+template <typename R, typename Visitor>
+void VisitSchedule(R& r, Visitor& visit) {
+  auto& s = r.train.schedule;
+  const Section schedule{visit, "schedule"};
+  schedule("name", s.name, "How the learning rate changes after the warmup",
+           "--sched", "NAME");
+  schedule("warmup_lr", s.warmup_lr,
+           "Learning rate of the first warmup step (not of one-cycle)",
+           "--warmup-lr", "RATE");
+  schedule("decay_epochs", s.decay_epochs,
+           "Epochs between two decays of step, which needs it",
+           "--decay-epochs", "N");
+  schedule("decay_rate", s.decay_rate,
+           "What step multiplies the learning rate by", "--decay-rate", "RATE");
+  schedule("cycle_epochs", s.cycle_epochs,
+           "Epochs of the first cosine of cosine-restarts, which needs it");
+  schedule("cycle_mul", s.cycle_mul,
+           "Length of each cycle as a multiple of the one before");
+  schedule("cycle_decay", s.cycle_decay,
+           "Highest rate of each cycle as a multiple of the one before");
+  schedule("cycle_limit", s.cycle_limit,
+           "Cycles, after which optimizer.min_lr stays; 0: to the end");
+  schedule("div_factor", s.div_factor,
+           "optimizer.lr by the first rate of one-cycle, which rises for "
+           "train.warmup_epochs");
+  schedule("final_div_factor", s.final_div_factor,
+           "The first rate of one-cycle by its last one");
+}
+
 // Every key with the option that it sets: visit(key, value). The only place
 // that knows the keys: reading, --set, options, help, completion and docs/
 // follow. The order is that of Identity, and must not change.
@@ -305,6 +344,7 @@ void VisitFields(R& r, Visitor&& visit) {
   VisitData(r, visit);
   VisitAugmentation(r, visit);
   VisitTraining(r, visit);
+  VisitSchedule(r, visit);
 }
 
 }  // namespace wsel::recipe

@@ -20,6 +20,7 @@
 #include "wsel/core/utf8.h"
 #include "wsel/model/config_json.h"
 #include "wsel/optim/optimizer_options.h"
+#include "wsel/optim/schedule.h"
 #include "wsel/run/config_keys.h"
 #include "wsel/run/file_names.h"
 #include "wsel/select/options.h"
@@ -51,8 +52,8 @@ const Registry<T>& NamesOf() {
   return std::get<const Registry<T>&>(
       std::tie(kCropNames, image::Interpolations(), image::PassOrders(),
                image::CropModes(), train::Distillations(), train::Precisions(),
-               optim::Optimizers(), model::Initializers(), select::Methods(),
-               select::HeadRules(), select::HeadSources(),
+               optim::Optimizers(), optim::Schedules(), model::Initializers(),
+               select::Methods(), select::HeadRules(), select::HeadSources(),
                select::PatchResizes(), pretrained::ClassOrders()));
 }
 

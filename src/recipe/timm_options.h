@@ -12,7 +12,7 @@ struct TimmOption {
   std::string_view option;
 };
 
-inline constexpr std::array<TimmOption, 34> kTimmOptions = {{
+inline constexpr std::array<TimmOption, 41> kTimmOptions = {{
     {"augment.hflip", "--hflip"},
     {"augment.interpolation", "--train-interpolation"},
     {"augment.rand_augment", "--aa"},
@@ -40,6 +40,13 @@ inline constexpr std::array<TimmOption, 34> kTimmOptions = {{
     {"optimizer.momentum", "--momentum"},
     {"optimizer.name", "--opt"},
     {"optimizer.weight_decay", "--weight-decay"},
+    {"schedule.cycle_decay", "--lr-cycle-decay"},
+    {"schedule.cycle_limit", "--lr-cycle-limit"},
+    {"schedule.cycle_mul", "--lr-cycle-mul"},
+    {"schedule.decay_epochs", "--decay-epochs"},
+    {"schedule.decay_rate", "--decay-rate"},
+    {"schedule.name", "--sched"},
+    {"schedule.warmup_lr", "--warmup-lr"},
     {"train.clip_grad", "--clip-grad"},
     {"train.drop_path", "--drop-path"},
     {"train.ema_decay", "--model-ema-decay"},

@@ -52,14 +52,27 @@ void ValidateBatches(const Options& o) {
   }
 }
 
-// Errors name a field alone, and recipes have these in two sections.
+// Errors name a field alone, and recipes have these in three sections.
+std::string_view SectionOf(std::string_view field) {
+  using std::string_view_literals::operator""sv;
+  for (const auto name : {"epochs"sv, "warmup_epochs"sv}) {
+    if (field == name) return "train";
+  }
+  for (const auto name :
+       {"warmup_lr"sv, "decay_epochs"sv, "decay_rate"sv, "cycle_epochs"sv,
+        "cycle_mul"sv, "cycle_decay"sv, "cycle_limit"sv, "div_factor"sv,
+        "final_div_factor"sv}) {
+    if (field == name) return "schedule";
+  }
+  return "optimizer";
+}
+
 void ValidateOptimizer(const Options& o) {
   try {
     optim::LrSchedule(o.schedule, /*steps_per_epoch=*/1);
     optim::Validate(o.optimizer);
   } catch (const Error& e) {
-    const bool counts = e.where().ends_with("epochs");
-    throw Error(e.kind(), (counts ? "train." : "optimizer.") + e.where(),
+    throw Error(e.kind(), fmt::format("{}.{}", SectionOf(e.where()), e.where()),
                 e.message());
   }
 }
