@@ -66,6 +66,23 @@ TEST(Recipe, EpsAndBeta2AreTheOptimizersIfTheyAreNotGiven) {
               {"optimizer.momentum"});
 }
 
+TEST(Recipe, ErrorsOfSchedulesNameTheirKeys) {
+  const auto rejects = [](const std::vector<std::string>& sets,
+                          const std::string& key) {
+    ExpectError([&] { RecipeFromJson(kSmall, "r.json", sets); },
+                ErrorKind::kConfig, {key + ": "});
+  };
+  rejects({"schedule.name=step"}, "schedule.decay_epochs");
+  rejects({"schedule.name=cosine-restarts"}, "schedule.cycle_epochs");
+  rejects({"schedule.warmup_lr=1"}, "schedule.warmup_lr");
+  rejects({"optimizer.min_lr=1"}, "optimizer.min_lr");
+  rejects({"train.epochs=0"}, "train.epochs");
+  rejects({"schedule.name=linear"}, "r.json.schedule.name");
+  const auto recipe = RecipeFromJson(
+      kSmall, "r.json", {"schedule.name=step", "schedule.decay_epochs=30"});
+  EXPECT_EQ(recipe.train.schedule.decay_epochs, 30);
+}
+
 TEST(Recipe, FreezesWhatTheModelHas) {
   const auto of = [](const std::string& set) {
     return RecipeFromJson(kSmall, "r.json", {set}).train.fine_tune;
