@@ -101,7 +101,7 @@ constexpr std::array<Group, 5> kGroups = {{
     {"Model", "init teacher"},
     {"Data", "data"},
     {"Augmentation", "augment erasing mix"},
-    {"Optimisation", "train optimizer schedule evaluation"},
+    {"Optimisation", "train optimizer schedule loss evaluation"},
     {"Distillation", "distill"},
 }};
 

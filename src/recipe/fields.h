@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 33> kNewKeys = {
+inline constexpr std::array<std::string_view, 38> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -35,6 +35,11 @@ inline constexpr std::array<std::string_view, 33> kNewKeys = {
     "optimizer.nesterov",
     "optimizer.layer_decay",
     "optimizer.head_lr",
+    "loss.name",
+    "loss.target_threshold",
+    "loss.sum_classes",
+    "loss.focal_alpha",
+    "loss.focal_gamma",
     "schedule.name",
     "schedule.warmup_lr",
     "schedule.decay_epochs",
@@ -335,6 +340,22 @@ void VisitSchedule(R& r, Visitor& visit) {
            "The first rate of one-cycle by its last one");
 }
 
+template <typename R, typename Visitor>
+void VisitLoss(R& r, Visitor& visit) {
+  auto& l = r.train.loss;
+  const Section loss{visit, "loss"};
+  loss("name", l.name, "Loss of the labels in training", "--loss", "NAME");
+  loss("target_threshold", l.target_threshold,
+       "Of bce and focal: targets above it are 1, the others 0; 0: they stay "
+       "soft");
+  loss("sum_classes", l.sum_classes,
+       "Of bce and focal: the sum over the classes instead of their mean");
+  loss("focal_alpha", l.focal_alpha,
+       "Weight of a class that is there against one that is not; -1: equal");
+  loss("focal_gamma", l.focal_gamma,
+       "How much less focal counts what is already classified well");
+}
+
 // Every key with the option that it sets: visit(key, value). The only place
 // that knows the keys: reading, --set, options, help, completion and docs/
 // follow. The order is that of Identity, and must not change.
@@ -345,6 +366,7 @@ void VisitFields(R& r, Visitor&& visit) {
   VisitAugmentation(r, visit);
   VisitTraining(r, visit);
   VisitSchedule(r, visit);
+  VisitLoss(r, visit);
 }
 
 }  // namespace wsel::recipe

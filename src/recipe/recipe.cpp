@@ -52,9 +52,10 @@ const Registry<T>& NamesOf() {
   return std::get<const Registry<T>&>(
       std::tie(kCropNames, image::Interpolations(), image::PassOrders(),
                image::CropModes(), train::Distillations(), train::Precisions(),
-               optim::Optimizers(), optim::Schedules(), model::Initializers(),
-               select::Methods(), select::HeadRules(), select::HeadSources(),
-               select::PatchResizes(), pretrained::ClassOrders()));
+               optim::Optimizers(), optim::Schedules(), train::Losses(),
+               model::Initializers(), select::Methods(), select::HeadRules(),
+               select::HeadSources(), select::PatchResizes(),
+               pretrained::ClassOrders()));
 }
 
 // Reads a value of the configuration into its option.

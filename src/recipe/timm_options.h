@@ -12,7 +12,7 @@ struct TimmOption {
   std::string_view option;
 };
 
-inline constexpr std::array<TimmOption, 41> kTimmOptions = {{
+inline constexpr std::array<TimmOption, 44> kTimmOptions = {{
     {"augment.hflip", "--hflip"},
     {"augment.interpolation", "--train-interpolation"},
     {"augment.rand_augment", "--aa"},
@@ -28,6 +28,9 @@ inline constexpr std::array<TimmOption, 41> kTimmOptions = {{
     {"evaluation.crop_pct", "--crop-pct"},
     {"evaluation.interpolation", "--interpolation"},
     {"init.file", "--initial-checkpoint"},
+    {"loss.name", "--bce-loss"},
+    {"loss.sum_classes", "--bce-sum"},
+    {"loss.target_threshold", "--bce-target-thresh"},
     {"mix.cutmix_alpha", "--cutmix"},
     {"mix.mixup_alpha", "--mixup"},
     {"mix.probability", "--mixup-prob"},

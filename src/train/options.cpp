@@ -143,6 +143,7 @@ void Validate(const Options& o) {
   augment::Validate(o.erasing, "erasing");
   augment::Validate(o.mix, "mix");
   augment::Validate(o.evaluation, "evaluation");
+  Validate(o.loss);
   ValidateBatches(o);
   CheckAtLeast("train.val_interval", o.val_interval, 1);
   CheckRealBetween("train.save_minutes", o.save_minutes, 0, 1e6);

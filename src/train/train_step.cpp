@@ -51,7 +51,7 @@ std::optional<Distiller> DistillerOf(const model::Config& config,
                                      const c10::Device& device) {
   if (options.distill.method == Distillation::kNone) return std::nullopt;
   return Distiller(options.distill, model::NumFeatures(config), teacher_width,
-                   options.seed, device);
+                   options.seed, device, options.loss);
 }
 
 // Of the optimizer's state: "adamw.".
@@ -132,7 +132,8 @@ at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
     }
   }
   if (!distiller_) {
-    return SoftTargetCrossEntropy(outputs.logits, batch.targets) * weight;
+    return TaskLoss(outputs.logits, batch.targets, options_.loss, batch.valid) *
+           weight;
   }
   const auto loss = distiller_->Loss(outputs, batch.targets,
                                      batch.teacher_output, batch.valid);

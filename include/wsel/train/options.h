@@ -10,6 +10,7 @@
 #include "wsel/optim/optimizer_options.h"
 #include "wsel/optim/schedule.h"
 #include "wsel/train/fine_tune.h"
+#include "wsel/train/loss_options.h"
 
 namespace wsel::train {
 
@@ -82,6 +83,7 @@ struct Options {
   augment::TrainTransformOptions transform;
   augment::ErasingOptions erasing;
   augment::MixOptions mix;
+  LossOptions loss;
   DistillOptions distill;
   augment::EvalTransformOptions evaluation;
 };
