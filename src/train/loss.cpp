@@ -41,10 +41,10 @@ at::Tensor TaskLoss(const at::Tensor& logits, const at::Tensor& targets,
   if (options.name == LossName::kCrossEntropy) {
     return SoftTargetCrossEntropy(logits, targets);
   }
-  const auto aims = options.target_threshold > 0
-                        ? targets.gt(options.target_threshold).to(at::kFloat)
-                        : targets.to(at::kFloat);
-  const auto loss = BinaryLoss(logits.to(at::kFloat), aims, options);
+  const auto labels = options.target_threshold > 0
+                          ? targets.gt(options.target_threshold).to(at::kFloat)
+                          : targets.to(at::kFloat);
+  const auto loss = BinaryLoss(logits.to(at::kFloat), labels, options);
   const auto per_image = options.sum_classes ? loss.sum(-1) : loss.mean(-1);
   return MaskInvalid(per_image, valid).mean();
 }
