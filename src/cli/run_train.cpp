@@ -1,5 +1,6 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
@@ -28,6 +29,21 @@
 namespace wsel::cli {
 namespace {
 
+// Of a run that does not train all weights.
+void PrintFineTuning(const recipe::Recipe& recipe) {
+  const train::FineTuneOptions& options = recipe.train.fine_tune;
+  // Without classes there is no head yet.
+  if (!options.freeze.empty() && NumClasses(recipe.model) > 0) {
+    fmt::print("trained     {} of {} parameters; frozen: {}\n",
+               train::TrainedParameterCount(recipe.model, options),
+               ParameterCount(recipe.model), fmt::join(options.freeze, ","));
+  }
+  if (options.freeze_epochs > 0) {
+    fmt::print("head alone  for {} of {} epochs\n", options.freeze_epochs,
+               recipe.train.schedule.epochs);
+  }
+}
+
 // A summary to check before training.
 void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
                int64_t test_size) {
@@ -38,6 +54,7 @@ void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
       recipe::ToJson(recipe), NameOf(recipe.model),
       ParameterCount(recipe.model), NumClasses(recipe.model), train.batch_size,
       train.micro_batch, train.batch_size / train.micro_batch);
+  PrintFineTuning(recipe);
   if (train_size == 0) {
     fmt::print("steps       unknown without the data set\n");
     return;

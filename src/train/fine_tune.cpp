@@ -146,4 +146,15 @@ std::vector<ParameterRule> ParameterRules(const model::Config& config,
   return rules;
 }
 
+int64_t TrainedParameterCount(const model::Config& config,
+                              const FineTuneOptions& options) {
+  const auto specs = model::ParameterSpecs(config);
+  const auto rules = ParameterRules(config, options, /*lr=*/1);
+  int64_t count = 0;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    if (!rules[i].frozen) count += Numel(specs[i].spec.shape).value();
+  }
+  return count;
+}
+
 }  // namespace wsel::train

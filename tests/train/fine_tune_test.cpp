@@ -145,6 +145,13 @@ TEST(ParameterRules, RejectWhatTheModelLacks) {
   rejects(SmallVit(), {"backbone", "head.*"}, {"leaves no parameter"});
 }
 
+TEST(TrainedParameterCount, LeavesOutWhatIsFrozen) {
+  EXPECT_EQ(TrainedParameterCount(SmallVit(), {}),
+            model::ParameterCount(SmallVit()));
+  EXPECT_EQ(TrainedParameterCount(SmallVit(), {.freeze = {"backbone"}}),
+            16 * 3 + 3);
+}
+
 TEST(FineTuneOptions, AreChecked) {
   const auto rejects = [](FineTuneOptions options, const std::string& key,
                           double lr = 0.1) {

@@ -45,4 +45,9 @@ std::vector<ParameterRule> ParameterRules(const model::Config& config,
                                           const FineTuneOptions& options,
                                           double lr);
 
+// The number of weights that options.freeze leaves to train. Errors: as
+// ParameterRules.
+int64_t TrainedParameterCount(const model::Config& config,
+                              const FineTuneOptions& options);
+
 }  // namespace wsel::train

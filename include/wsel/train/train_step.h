@@ -57,9 +57,9 @@ class TrainStep {
   void ForwardBackward(const MicroBatch& batch, int64_t step);
 
   // Updates the weights at learning rate `lr`, times the multiple of each by
-  // options.fine_tune, and the EMA weights. Returns the
-  // loss, the mean over the effective batch of all ranks, on the device. In
-  // fp16 a step with gradients that overflowed changes only the loss scale.
+  // options.fine_tune, and the EMA weights. Returns the loss, the mean over the
+  // effective batch of all ranks, on the device. In fp16 a step with gradients
+  // that overflowed changes only the loss scale.
   at::Tensor OptimizerStep(double lr);
 
   // The model's parameters.
