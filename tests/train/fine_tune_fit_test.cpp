@@ -81,17 +81,39 @@ TEST(FineTune, FrozenPartsKeepTheirWeightsAndHaveNoState) {
   EXPECT_EQ(states, 12 + 2 + 2);  // a block's, the norm's, the head's
 }
 
+model::Config SmallConvNext() {
+  return model::ConvNextConfig{.name = "small",
+                               .img_size = 32,
+                               .dims = {8, 8, 16, 16},
+                               .depths = {1, 1, 1, 1},
+                               .num_classes = 3,
+                               .layer_scale = 0.1};
+}
+
+// Also of branches of which a part is frozen, whose gradients are written by
+// hand.
 TEST(FineTune, FrozenParametersHaveNoGradient) {
-  Options options = SmallOptions();
-  options.fine_tune.freeze = {"backbone"};
-  nn::Model model = nn::Build(SmallVit());
-  Initialize(model, model::Initializer::kTimm, 1);
-  TrainStep step(model, options, Precision::kFp32, c10::kCPU);
-  step.ForwardBackward({.images = at::ones({4, 3, 16, 16}),
-                        .targets = at::full({4, 3}, 1.0 / 3)},
-                       0);
-  for (const auto& [name, tensor] : step.parameters()) {
-    EXPECT_EQ(tensor.grad().defined(), IsOfHead(name)) << name;
+  for (const model::Config& config : {SmallVit(), SmallConvNext()}) {
+    for (const char* part : {"backbone", "stem", "*norm*", "*.fc1.*"}) {
+      SCOPED_TRACE(part);
+      Options options = SmallOptions();
+      options.fine_tune.freeze = {part};
+      std::map<std::string, bool> frozen;
+      for (const ParameterRule& rule :
+           ParameterRules(config, options.fine_tune, 1)) {
+        frozen[rule.name] = rule.frozen;
+      }
+      nn::Model model = nn::Build(config);
+      Initialize(model, model::Initializer::kTimm, 1);
+      TrainStep step(model, options, Precision::kFp32, c10::kCPU);
+      const int64_t size = ImageSize(config);
+      step.ForwardBackward({.images = at::ones({4, 3, size, size}),
+                            .targets = at::full({4, 3}, 1.0 / 3)},
+                           0);
+      for (const auto& [name, tensor] : step.parameters()) {
+        EXPECT_EQ(tensor.grad().defined(), !frozen.at(name)) << name;
+      }
+    }
   }
 }
 
