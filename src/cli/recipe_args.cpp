@@ -168,10 +168,9 @@ recipe::Recipe ReadRecipe(const RecipeArgs& args) {
       text =
           recipe::WithDefaults(text, where, session::RecipeOfCheckpoint(*init));
     }
-    recipe = resumes ? recipe::RecipeOfRun(text, where, all)
-                     : recipe::RecipeFromJson(text, where, all);
+    recipe = resumes ? recipe::RecipeOfRun(text, where, all, args.epochs)
+                     : recipe::RecipeFromJson(text, where, all, args.epochs);
   });
-  if (args.epochs) recipe::SetEpochs(recipe, *args.epochs);
   return recipe;
 }
 

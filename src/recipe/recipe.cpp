@@ -208,6 +208,15 @@ void SolveWarmup(optim::ScheduleOptions& schedule) {
                schedule.warmup_epochs, schedule.epochs);
 }
 
+void SetEpochs(optim::ScheduleOptions& schedule, int64_t epochs) {
+  if (schedule.epochs < 1) return;  // Validate says so
+  const double warmup_share = static_cast<double>(schedule.warmup_epochs) /
+                              static_cast<double>(schedule.epochs);
+  schedule.warmup_epochs =
+      std::llround(warmup_share * static_cast<double>(epochs));
+  schedule.epochs = epochs;
+}
+
 // Values that are not given are those of the optimizer.
 void SolveOptimizer(optim::OptimizerOptions& options, bool has_beta2,
                     bool has_eps) {
@@ -397,7 +406,8 @@ Json TreeOf(const Recipe& recipe) {
 }  // namespace
 
 Recipe RecipeFromJson(std::string_view text, std::string_view where,
-                      const std::vector<std::string>& sets) {
+                      const std::vector<std::string>& sets,
+                      std::optional<int64_t> epochs) {
   const Json tree = TreeWith(text, where, sets);
   JsonObject root(tree, std::string(where));
   Recipe recipe;
@@ -424,6 +434,7 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
                  given("optimizer", "eps"));
   if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
   if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
+  if (epochs) SetEpochs(recipe.train.schedule, *epochs);
   Derive(recipe);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
@@ -432,9 +443,10 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
 }
 
 Recipe RecipeOfRun(std::string_view text, std::string_view where,
-                   const std::vector<std::string>& sets) {
+                   const std::vector<std::string>& sets,
+                   std::optional<int64_t> epochs) {
   return RecipeFromJson(WithDefaults(text, where, {"data.resize=pillow-12"}),
-                        where, sets);
+                        where, sets, epochs);
 }
 
 std::optional<InitOptions> InitWithoutModel(
@@ -468,16 +480,6 @@ select::Options SelectionOf(const Recipe& recipe) {
   options.method = recipe.init.select.value();
   options.seed = recipe.train.seed;
   return options;
-}
-
-void SetEpochs(Recipe& recipe, int64_t epochs) {
-  auto& schedule = recipe.train.schedule;
-  const double warmup_share = static_cast<double>(schedule.warmup_epochs) /
-                              static_cast<double>(schedule.epochs);
-  schedule.warmup_epochs =
-      std::llround(warmup_share * static_cast<double>(epochs));
-  schedule.epochs = epochs;
-  train::Validate(recipe.train);
 }
 
 std::vector<Field> Fields() {

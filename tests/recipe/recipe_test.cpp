@@ -83,6 +83,21 @@ TEST(Recipe, ErrorsOfSchedulesNameTheirKeys) {
   EXPECT_EQ(recipe.train.schedule.decay_epochs, 30);
 }
 
+// What depends on the number of epochs is checked against the last one given.
+TEST(Recipe, EpochsScaleTheWarmup) {
+  const auto of = [](std::optional<int64_t> epochs) {
+    return RecipeFromJson(kSmall, "r.json",
+                          {"train.epochs=10", "train.warmup_epochs=2",
+                           "train.freeze_epochs=12"},
+                          epochs)
+        .train.schedule;
+  };
+  EXPECT_EQ(of(30).epochs, 30);
+  EXPECT_EQ(of(30).warmup_epochs, 6);
+  ExpectError([&] { of({}); }, ErrorKind::kConfig, {"train.freeze_epochs"});
+  ExpectError([&] { of(0); }, ErrorKind::kConfig, {"train."});
+}
+
 TEST(Recipe, FreezesWhatTheModelHas) {
   const auto of = [](const std::string& set) {
     return RecipeFromJson(kSmall, "r.json", {set}).train.fine_tune;
