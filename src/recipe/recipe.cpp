@@ -227,8 +227,9 @@ void SolveOptimizer(optim::OptimizerOptions& options, bool has_beta2,
 
 // Whether the model has what is to be frozen.
 void CheckFreeze(const Recipe& recipe) {
+  if (recipe.train.fine_tune.freeze.empty()) return;
   model::Config config = recipe.model;
-  // The data set's are not known yet.
+  // The classes of the data set are not known yet.
   if (NumClasses(config) == 0) SetNumClasses(config, 1);
   train::ParameterRules(config, recipe.train.fine_tune,
                         recipe.train.schedule.lr);
