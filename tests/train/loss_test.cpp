@@ -126,7 +126,7 @@ TEST(TaskLoss, Trains) {
     options.erasing.probability = 0;
     const TempFolder folder;
     const TrainResult result = SmallRun(options).Train(folder.path());
-    EXPECT_GE(result.state.best_top1, 90) << Losses().NameOf(name);
+    EXPECT_EQ(result.state.best_top1, 100) << Losses().NameOf(name);
   }
 }
 
