@@ -20,7 +20,8 @@ int WarmUp(const StepSetting& setting) {
   return setting.device.is_cpu() ? 3 : 10;
 }
 
-void Step(nn::Model& model, optim::AdamW& optimizer, train::GradientSum* sum,
+void Step(nn::Model& model, const optim::NamedTensors& parameters,
+          optim::AdamW& optimizer, train::GradientSum* sum,
           const StepSetting& setting, const at::Tensor& images,
           const at::Tensor& targets) {
   at::Tensor logits;
@@ -29,7 +30,7 @@ void Step(nn::Model& model, optim::AdamW& optimizer, train::GradientSum* sum,
     logits = model.forward(images, {});
   }
   const auto loss = train::SoftTargetCrossEntropy(logits, targets);
-  optimizer.ZeroGradients();
+  optim::ZeroGradients(parameters);
   if (sum != nullptr) sum->Arm();
   loss.backward();
   if (sum != nullptr) sum->Finish();
@@ -67,7 +68,8 @@ std::vector<double> TimeSteps(const StepSetting& setting,
   const int warm_up = WarmUp(setting);
   for (int i = 0; i < setting.steps + warm_up; ++i) {
     const auto start = std::chrono::steady_clock::now();
-    Step(model, optimizer, sum ? &*sum : nullptr, setting, images, targets);
+    Step(model, parameters, optimizer, sum ? &*sum : nullptr, setting, images,
+         targets);
     train::Synchronize(setting.device);
     const std::chrono::duration<double> taken =
         std::chrono::steady_clock::now() - start;

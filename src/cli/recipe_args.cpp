@@ -101,7 +101,7 @@ constexpr std::array<Group, 5> kGroups = {{
     {"Model", "init teacher"},
     {"Data", "data"},
     {"Augmentation", "augment erasing mix"},
-    {"Optimisation", "train optimizer evaluation"},
+    {"Optimisation", "train optimizer schedule loss evaluation"},
     {"Distillation", "distill"},
 }};
 
@@ -170,10 +170,9 @@ OpenedRecipe ReadRecipe(const RecipeArgs& args) {
       text = recipe::WithDefaults(text, where,
                                   session::RecipeOfCheckpoint(*opened.init));
     }
-    recipe = resumes ? recipe::RecipeOfRun(text, where, all)
-                     : recipe::RecipeFromJson(text, where, all);
+    recipe = resumes ? recipe::RecipeOfRun(text, where, all, args.epochs)
+                     : recipe::RecipeFromJson(text, where, all, args.epochs);
   });
-  if (args.epochs) recipe::SetEpochs(recipe, *args.epochs);
   return opened;
 }
 

@@ -1,6 +1,7 @@
 #include "training_plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <string>
 #include <string_view>
@@ -51,6 +52,21 @@ void PrintBalance(const train::Options& train) {
   }
 }
 
+// Of a run that does not train all weights.
+void PrintFineTuning(const recipe::Recipe& recipe) {
+  const train::FineTuneOptions& options = recipe.train.fine_tune;
+  // Without classes there is no head yet.
+  if (!options.freeze.empty() && NumClasses(recipe.model) > 0) {
+    fmt::print("trained     {} of {} parameters; frozen: {}\n",
+               train::TrainedParameterCount(recipe.model, options),
+               ParameterCount(recipe.model), fmt::join(options.freeze, ","));
+  }
+  if (options.freeze_epochs > 0) {
+    fmt::print("head alone  for {} of {} epochs\n", options.freeze_epochs,
+               recipe.train.schedule.epochs);
+  }
+}
+
 }  // namespace
 
 void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes) {
@@ -62,6 +78,7 @@ void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes) {
       recipe::ToJson(recipe), NameOf(recipe.model),
       ParameterCount(recipe.model), NumClasses(recipe.model), train.batch_size,
       train.micro_batch, train.batch_size / train.micro_batch);
+  PrintFineTuning(recipe);
   if (train_size == 0) {
     fmt::print("steps       unknown without the data set\n");
     return;

@@ -13,8 +13,10 @@
 #include <ATen/ops/zeros_like.h>
 
 #include <cmath>
+#include <utility>
 
 #include "wsel/core/error.h"
+#include "wsel/optim/parameter_groups.h"
 
 namespace wsel::optim {
 namespace {
@@ -55,30 +57,31 @@ at::Tensor ClipGradients(const NamedTensors& parameters, double max_norm) {
   return norm;
 }
 
-AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options)
+AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options,
+             const std::vector<double>& lr_scales)
     : options_(options) {
   Validate(options);
-  CheckParameters(parameters);
-  for (const NamedTensor& parameter : parameters) {
-    const at::Tensor values = parameter.tensor.detach();
-    const bool has_decay =
-        HasWeightDecay({parameter.name, parameter.tensor.sizes().vec()});
-    (has_decay ? decay_ : no_decay_)
-        .push_back({parameter, at::zeros_like(values), at::zeros_like(values),
-                    at::zeros({}, values.options())});
+  for (const ParameterGroup& from :
+       GroupParameters(parameters, options.weight_decay, lr_scales)) {
+    Group group = {{}, from.lr_scale, from.weight_decay};
+    for (const NamedTensor& parameter : from.parameters) {
+      const at::Tensor values = parameter.tensor.detach();
+      group.slots.push_back({parameter, at::zeros_like(values),
+                             at::zeros_like(values),
+                             at::zeros({}, values.options())});
+    }
+    groups_.push_back(std::move(group));
   }
 }
 
 void AdamW::Step(double lr) {
   const at::NoGradGuard no_grad;
-  StepGroup(decay_, lr, options_.weight_decay);
-  StepGroup(no_decay_, lr, 0);
+  for (const Group& group : groups_) StepGroup(group, lr);
 }
 
-void AdamW::StepGroup(const std::vector<Slot>& group, double lr,
-                      double weight_decay) {
+void AdamW::StepGroup(const Group& group, double lr) {
   TensorLists lists;
-  for (const Slot& slot : group) {
+  for (const Slot& slot : group.slots) {
     const at::Tensor& parameter = slot.parameter.tensor;
     if (!parameter.grad().defined()) continue;
     lists.parameters.push_back(parameter);
@@ -91,23 +94,16 @@ void AdamW::StepGroup(const std::vector<Slot>& group, double lr,
   // The kernel expects the count to include this step and does not advance it.
   at::_foreach_add_(lists.steps, 1);
   at::_fused_adamw_(lists.parameters, lists.gradients, lists.exp_avgs,
-                    lists.exp_avg_sqs, /*max_exp_avg_sqs=*/{}, lists.steps, lr,
-                    options_.beta1, options_.beta2, weight_decay, options_.eps,
+                    lists.exp_avg_sqs, /*max_exp_avg_sqs=*/{}, lists.steps,
+                    lr * group.lr_scale, options_.beta1, options_.beta2,
+                    group.weight_decay, options_.eps,
                     /*amsgrad=*/false, /*maximize=*/false);
-}
-
-void AdamW::ZeroGradients() {
-  for (const auto* group : {&decay_, &no_decay_}) {
-    for (const Slot& slot : *group) {
-      slot.parameter.tensor.mutable_grad().reset();
-    }
-  }
 }
 
 NamedTensors AdamW::SharedState() const {
   NamedTensors state;
-  for (const auto* group : {&decay_, &no_decay_}) {
-    for (const Slot& slot : *group) {
+  for (const Group& group : groups_) {
+    for (const Slot& slot : group.slots) {
       state.push_back({"step." + slot.parameter.name, slot.step});
       state.push_back({"exp_avg." + slot.parameter.name, slot.exp_avg});
       state.push_back({"exp_avg_sq." + slot.parameter.name, slot.exp_avg_sq});

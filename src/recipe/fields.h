@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 23> kNewKeys = {
+inline constexpr std::array<std::string_view, 45> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -36,7 +36,29 @@ inline constexpr std::array<std::string_view, 23> kNewKeys = {
     "data.validation",
     "train.patience",
     "train.class_weights",
-    "train.sampler"};
+    "train.sampler",
+    "optimizer.name",
+    "optimizer.momentum",
+    "optimizer.nesterov",
+    "optimizer.layer_decay",
+    "optimizer.head_lr",
+    "loss.name",
+    "loss.target_threshold",
+    "loss.sum_classes",
+    "loss.focal_alpha",
+    "loss.focal_gamma",
+    "schedule.name",
+    "schedule.warmup_lr",
+    "schedule.decay_epochs",
+    "schedule.decay_rate",
+    "schedule.cycle_epochs",
+    "schedule.cycle_mul",
+    "schedule.cycle_decay",
+    "schedule.cycle_limit",
+    "schedule.div_factor",
+    "schedule.final_div_factor",
+    "train.freeze",
+    "train.freeze_epochs"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -265,12 +287,30 @@ void VisitTraining(R& r, Visitor& visit) {
   optimizer("lr", t.schedule.lr, "Learning rate after the warmup", "--lr",
             "RATE");
   optimizer("min_lr", t.schedule.min_lr,
-            "Learning rate at the end of the cosine schedule");
-  optimizer("weight_decay", t.optimizer.weight_decay, "Weight decay of AdamW",
-            "--weight-decay", "DECAY");
-  optimizer("beta1", t.optimizer.beta1, "AdamW's beta1");
-  optimizer("beta2", t.optimizer.beta2, "AdamW's beta2");
-  optimizer("eps", t.optimizer.eps, "AdamW's epsilon");
+            "Learning rate at the end of a cosine");
+  optimizer("weight_decay", t.optimizer.weight_decay,
+            "Weight decay of matrices and convolutions", "--weight-decay",
+            "DECAY");
+  optimizer("beta1", t.optimizer.beta1,
+            "beta1 of AdamW, LAMB and Muon's AdamW");
+  optimizer("beta2", t.optimizer.beta2,
+            "beta2 of them; of Muon 0.95, if it is not given");
+  optimizer("eps", t.optimizer.eps,
+            "Epsilon; of LAMB 1e-06 and of Muon 1e-07, if it is not given");
+  optimizer("name", t.optimizer.name,
+            "Optimizer; its learning rate is optimizer.lr, whichever it is",
+            "--opt", "NAME");
+  optimizer("momentum", t.optimizer.momentum, "Momentum of SGD and Muon",
+            "--momentum", "RATE");
+  optimizer("nesterov", t.optimizer.nesterov, "Nesterov momentum of SGD");
+  optimizer("layer_decay", t.fine_tune.layer_decay,
+            "Each layer's learning rate as a multiple of the next layer's, "
+            "towards the head; 1: all have the same",
+            "--layer-decay", "RATE");
+  optimizer("head_lr", t.fine_tune.head_lr,
+            "Learning rate of the classifier after the warmup, on the schedule "
+            "of optimizer.lr; 0: as for the rest",
+            "--head-lr", "RATE");
   train("val_interval",  // was evaluation.every
         t.val_interval, "Epochs between two evaluations", "--val-interval",
         "N");
@@ -285,6 +325,13 @@ void VisitTraining(R& r, Visitor& visit) {
   train("sampler", t.sampler,
         "Training images of an epoch: each once, or equally many of each class",
         "--sampler", "NAME");
+  train("freeze", t.fine_tune.freeze,
+        "Parts that keep their weights: backbone (all but the classifier), "
+        "stem, blocks.0-5, stages.0, or a pattern of parameter names",
+        "--freeze", "PART,...");
+  train("freeze_epochs", t.fine_tune.freeze_epochs,
+        "Train the classifier alone for so many epochs, then all",
+        "--freeze-epochs", "N");
 
   const Section evaluation{visit, "evaluation"};
   evaluation("batch", t.eval_batch,
@@ -299,6 +346,51 @@ void VisitTraining(R& r, Visitor& visit) {
              "else center");
 }
 
+template <typename R, typename Visitor>
+void VisitSchedule(R& r, Visitor& visit) {
+  auto& s = r.train.schedule;
+  const Section schedule{visit, "schedule"};
+  schedule("name", s.name, "How the learning rate changes after the warmup",
+           "--sched", "NAME");
+  schedule("warmup_lr", s.warmup_lr,
+           "Learning rate of the first warmup step (not of one-cycle)",
+           "--warmup-lr", "RATE");
+  schedule("decay_epochs", s.decay_epochs,
+           "Epochs between two decays of step, which needs it",
+           "--decay-epochs", "N");
+  schedule("decay_rate", s.decay_rate,
+           "What step multiplies the learning rate by", "--decay-rate", "RATE");
+  schedule("cycle_epochs", s.cycle_epochs,
+           "Epochs of the first cosine of cosine-restarts, which needs it");
+  schedule("cycle_mul", s.cycle_mul,
+           "Length of each cycle as a multiple of the one before");
+  schedule("cycle_decay", s.cycle_decay,
+           "Highest rate of each cycle as a multiple of the one before");
+  schedule("cycle_limit", s.cycle_limit,
+           "Cycles, after which optimizer.min_lr stays; 0: to the end");
+  schedule("div_factor", s.div_factor,
+           "optimizer.lr by the first rate of one-cycle, which rises for "
+           "train.warmup_epochs");
+  schedule("final_div_factor", s.final_div_factor,
+           "The first rate of one-cycle by its last one");
+}
+
+template <typename R, typename Visitor>
+void VisitLoss(R& r, Visitor& visit) {
+  auto& l = r.train.loss;
+  const Section loss{visit, "loss"};
+  loss("name", l.name, "Loss of the labels in training", "--loss", "NAME");
+  loss("target_threshold", l.target_threshold,
+       "Of bce and focal: targets above it are 1, the others 0; 0: they stay "
+       "soft");
+  loss("sum_classes", l.sum_classes,
+       "Of bce and focal: the sum over the classes instead of their mean");
+  loss("focal_alpha", l.focal_alpha,
+       "Weight of a class that is there against one that is not; -1: equal");
+  loss("focal_gamma", l.focal_gamma,
+       "How much less focal counts what is already classified well");
+}
+
 // Every key with the option that it sets: visit(key, value). The only place
 // that knows the keys: reading, --set, options, help, completion and docs/
 // follow. The order is that of Identity, and must not change.
@@ -308,6 +400,8 @@ void VisitFields(R& r, Visitor&& visit) {
   VisitData(r, visit);
   VisitAugmentation(r, visit);
   VisitTraining(r, visit);
+  VisitSchedule(r, visit);
+  VisitLoss(r, visit);
 }
 
 }  // namespace wsel::recipe

@@ -19,6 +19,8 @@
 #include "wsel/core/sha256.h"
 #include "wsel/core/utf8.h"
 #include "wsel/model/config_json.h"
+#include "wsel/optim/optimizer_options.h"
+#include "wsel/optim/schedule.h"
 #include "wsel/run/config_keys.h"
 #include "wsel/run/file_names.h"
 #include "wsel/select/options.h"
@@ -50,6 +52,7 @@ const Registry<T>& NamesOf() {
   return std::get<const Registry<T>&>(std::tie(
       kCropNames, image::Interpolations(), image::PassOrders(),
       image::CropModes(), train::Distillations(), train::Precisions(),
+      optim::Optimizers(), optim::Schedules(), train::Losses(),
       model::Initializers(), select::Methods(), select::HeadRules(),
       select::HeadSources(), select::PatchResizes(), pretrained::ClassOrders(),
       data::Validations(), data::Samplings(), train::ClassWeightings()));
@@ -211,6 +214,30 @@ void SolveWarmup(optim::ScheduleOptions& schedule) {
       ScaledWarmup(optim::ScheduleOptions(), schedule.epochs);
   spdlog::info("train.warmup_epochs {} of {} epochs, the default's share",
                schedule.warmup_epochs, schedule.epochs);
+}
+
+void SetEpochs(optim::ScheduleOptions& schedule, int64_t epochs) {
+  if (schedule.epochs < 1) return;  // Validate says so
+  schedule.warmup_epochs = ScaledWarmup(schedule, epochs);
+  schedule.epochs = epochs;
+}
+
+// Values that are not given are those of the optimizer.
+void SolveOptimizer(optim::OptimizerOptions& options, bool has_beta2,
+                    bool has_eps) {
+  const optim::OptimizerOptions usual = optim::DefaultsOf(options.name);
+  if (!has_beta2) options.beta2 = usual.beta2;
+  if (!has_eps) options.eps = usual.eps;
+}
+
+// Whether the model has what is to be frozen.
+void CheckFreeze(const Recipe& recipe) {
+  if (recipe.train.fine_tune.freeze.empty()) return;
+  model::Config config = recipe.model;
+  // The classes of the data set are not known yet.
+  if (NumClasses(config) == 0) SetNumClasses(config, 1);
+  train::ParameterRules(config, recipe.train.fine_tune,
+                        recipe.train.schedule.lr);
 }
 
 // Fills in the values that are derived from others.
@@ -385,7 +412,8 @@ Json TreeOf(const Recipe& recipe) {
 }  // namespace
 
 Recipe RecipeFromJson(std::string_view text, std::string_view where,
-                      const std::vector<std::string>& sets) {
+                      const std::vector<std::string>& sets,
+                      std::optional<int64_t> epochs) {
   const Json tree = TreeWith(text, where, sets);
   JsonObject root(tree, std::string(where));
   Recipe recipe;
@@ -408,21 +436,26 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   }
   sections.Finish();
   root.Finish();
+  SolveOptimizer(recipe.train.optimizer, given("optimizer", "beta2"),
+                 given("optimizer", "eps"));
   if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
   if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
+  if (epochs) SetEpochs(recipe.train.schedule, *epochs);
   Derive(recipe);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
+  CheckFreeze(recipe);
   return recipe;
 }
 
 Recipe RecipeOfRun(std::string_view text, std::string_view where,
-                   const std::vector<std::string>& sets) {
+                   const std::vector<std::string>& sets,
+                   std::optional<int64_t> epochs) {
   return RecipeFromJson(
       WithDefaults(text, where,
                    {"data.resize=pillow-12", "data.subset_balanced=true",
                     "data.validation=test"}),
-      where, sets);
+      where, sets, epochs);
 }
 
 std::optional<InitOptions> InitWithoutModel(
@@ -456,13 +489,6 @@ select::Options SelectionOf(const Recipe& recipe) {
   options.method = recipe.init.select.value();
   options.seed = recipe.train.seed;
   return options;
-}
-
-void SetEpochs(Recipe& recipe, int64_t epochs) {
-  auto& schedule = recipe.train.schedule;
-  schedule.warmup_epochs = ScaledWarmup(schedule, epochs);
-  schedule.epochs = epochs;
-  train::Validate(recipe.train);
 }
 
 std::vector<Field> Fields() {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -64,9 +65,11 @@ StepCosts::StepCosts(const std::string& device, int threads)
 double StepCosts::SecondsOf(const recipe::Recipe& recipe) {
   const auto precision =
       train::ResolvePrecision(recipe.train.precision, device_).precision;
-  const std::string key = fmt::format("{} {} {}", model::ToJson(recipe.model),
-                                      train::Precisions().NameOf(precision),
-                                      recipe.train.drop_path > 0);
+  const std::string key = fmt::format(
+      "{} {} {} {} {}", model::ToJson(recipe.model),
+      train::Precisions().NameOf(precision), recipe.train.drop_path > 0,
+      optim::Optimizers().NameOf(recipe.train.optimizer.name),
+      fmt::join(recipe.train.fine_tune.freeze, ","));
   auto found = seconds_per_image_.find(key);
   if (found == seconds_per_image_.end()) {
     found =

@@ -19,12 +19,6 @@ optim::NamedTensor InitialParameter(const std::string& name, const Shape& shape,
 
 }  // namespace
 
-at::Tensor SoftTargetCrossEntropy(const at::Tensor& logits,
-                                  const at::Tensor& targets) {
-  const auto log_p = at::log_softmax(logits.to(at::kFloat), -1);
-  return (-targets * log_p).sum(-1).mean();
-}
-
 at::Tensor DistillationKl(const at::Tensor& student, const at::Tensor& teacher,
                           double temperature) {
   const auto log_p = [&](const at::Tensor& logits) {
@@ -46,8 +40,8 @@ at::Tensor FeatureL1(const at::Tensor& student, const at::Tensor& teacher) {
 
 Distiller::Distiller(const DistillOptions& options, int64_t student_width,
                      int64_t teacher_width, uint64_t seed,
-                     const c10::Device& device)
-    : options_(options) {
+                     const c10::Device& device, const LossOptions& task)
+    : options_(options), task_(task) {
   if (options.method != Distillation::kFeature) return;
   const int64_t hidden = teacher_width;
   for (const auto& [name, shape] :
@@ -101,7 +95,7 @@ DistillationLoss Distiller::Loss(const nn::Outputs& student,
                                  const at::Tensor& targets,
                                  const at::Tensor& teacher_output,
                                  const at::Tensor& valid) const {
-  const auto task_loss = SoftTargetCrossEntropy(student.logits, targets);
+  const auto task_loss = TaskLoss(student.logits, targets, task_, valid);
   const bool all = !valid.defined() || valid.all().item<bool>();
   const auto kd_loss = (all ? KdLoss(student, teacher_output)
                             : ValidKdLoss(student, teacher_output, valid)) *

@@ -194,6 +194,7 @@ class Trainer {
   }
 
   void RunStep() {
+    step_.FreezeBackbone(Epoch() < job_.options.fine_tune.freeze_epochs);
     batches_.ForEachMicroBatch(state_.step, [&](const MicroBatch& batch) {
       step_.ForwardBackward(batch, state_.step);
     });

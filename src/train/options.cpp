@@ -53,14 +53,27 @@ void ValidateBatches(const Options& o) {
   }
 }
 
-// Errors name a field alone, and recipes have these in two sections.
+// Errors name a field alone, and recipes have these in three sections.
+std::string_view SectionOf(std::string_view field) {
+  using std::string_view_literals::operator""sv;
+  for (const auto name : {"epochs"sv, "warmup_epochs"sv}) {
+    if (field == name) return "train";
+  }
+  for (const auto name :
+       {"warmup_lr"sv, "decay_epochs"sv, "decay_rate"sv, "cycle_epochs"sv,
+        "cycle_mul"sv, "cycle_decay"sv, "cycle_limit"sv, "div_factor"sv,
+        "final_div_factor"sv}) {
+    if (field == name) return "schedule";
+  }
+  return "optimizer";
+}
+
 void ValidateOptimizer(const Options& o) {
   try {
     optim::LrSchedule(o.schedule, /*steps_per_epoch=*/1);
     optim::Validate(o.optimizer);
   } catch (const Error& e) {
-    const bool counts = e.where().ends_with("epochs");
-    throw Error(e.kind(), (counts ? "train." : "optimizer.") + e.where(),
+    throw Error(e.kind(), fmt::format("{}.{}", SectionOf(e.where()), e.where()),
                 e.message());
   }
 }
@@ -96,6 +109,18 @@ void ValidateDistillation(const Options& o) {
                           fmt::join(needed, ", ")));
 }
 
+// They multiply the targets, which binary losses compare with probabilities.
+void ValidateClassWeights(const Options& o) {
+  if (o.class_weights == ClassWeights::kNone ||
+      o.loss.name == LossName::kCrossEntropy) {
+    return;
+  }
+  ThrowConfig("train.class_weights",
+              fmt::format("needs loss.name=cross-entropy, not {}; "
+                          "train.sampler=balanced goes with every loss",
+                          Losses().NameOf(o.loss.name)));
+}
+
 }  // namespace
 
 const Registry<Distillation>& Distillations() {
@@ -126,10 +151,13 @@ const Registry<ClassWeights>& ClassWeightings() {
 
 void Validate(const Options& o) {
   ValidateOptimizer(o);
+  Validate(o.fine_tune, o.schedule.epochs, o.schedule.lr);
   augment::Validate(o.transform, "augment");
   augment::Validate(o.erasing, "erasing");
   augment::Validate(o.mix, "mix");
   augment::Validate(o.evaluation, "evaluation");
+  Validate(o.loss);
+  ValidateClassWeights(o);
   ValidateBatches(o);
   CheckAtLeast("train.val_interval", o.val_interval, 1);
   CheckAtLeast("train.patience", o.patience, 0);

@@ -1,9 +1,14 @@
 #include "wsel/train/train_step.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
 
 #include "gradient_sum.h"
 #include "wsel/model/drop_path.h"
+#include "wsel/optim/adamw.h"
 #include "wsel/train/device.h"
 
 namespace wsel::train {
@@ -46,13 +51,12 @@ std::optional<Distiller> DistillerOf(const model::Config& config,
                                      const c10::Device& device) {
   if (options.distill.method == Distillation::kNone) return std::nullopt;
   return Distiller(options.distill, model::NumFeatures(config), teacher_width,
-                   options.seed, device);
+                   options.seed, device, options.loss);
 }
 
-optim::NamedTensors Concatenate(optim::NamedTensors parameters,
-                                const std::optional<Distiller>& distiller) {
-  if (distiller) Append(parameters, distiller->parameters());
-  return parameters;
+// Of the optimizer's state: "adamw.".
+std::string StatePrefix(const Options& options) {
+  return fmt::format("{}.", optim::Optimizers().NameOf(options.optimizer.name));
 }
 
 void AddTo(at::Tensor& sum, const at::Tensor& value) {
@@ -78,10 +82,10 @@ TrainStep::TrainStep(nn::Model& model, const Options& options,
       device_(device),
       parameters_(ParametersOf(model)),
       distiller_(DistillerOf(model.config, options, teacher_width, device)),
-      trained_(Concatenate(parameters_, distiller_)),
-      optimizer_(trained_, options.optimizer),
       group_(group),
       share_end_(options.batch_size) {
+  ChooseTrained();
+  optimizer_ = optim::MakeOptimizer(trained_, options.optimizer, lr_scales_);
   if (options.ema_decay > 0) ema_.emplace(parameters_, options.ema_decay);
   if (precision == Precision::kFp16) scaler_.emplace(device);
   if (group == nullptr) return;
@@ -91,6 +95,30 @@ TrainStep::TrainStep(nn::Model& model, const Options& options,
 }
 
 TrainStep::~TrainStep() = default;
+
+void TrainStep::ChooseTrained() {
+  std::map<std::string, ParameterRule> rules;
+  for (const ParameterRule& rule : ParameterRules(
+           model_.config, options_.fine_tune, options_.schedule.lr)) {
+    rules.emplace(rule.name, rule);
+  }
+  for (const optim::NamedTensor& parameter : parameters_) {
+    const ParameterRule& rule = rules.at(parameter.name);
+    parameter.tensor.requires_grad_(!rule.frozen);
+    if (rule.frozen) continue;
+    trained_.push_back(parameter);
+    lr_scales_.push_back(rule.lr_scale);
+    if (rule.backbone) backbone_.push_back(parameter);
+  }
+  if (distiller_) Append(trained_, distiller_->parameters());
+  lr_scales_.resize(trained_.size(), 1);
+}
+
+void TrainStep::FreezeBackbone(bool frozen) {
+  if (frozen == backbone_frozen_) return;
+  backbone_frozen_ = frozen;
+  for (const auto& [name, tensor] : backbone_) tensor.requires_grad_(!frozen);
+}
 
 at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
                            double weight) {
@@ -104,7 +132,8 @@ at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
     }
   }
   if (!distiller_) {
-    return SoftTargetCrossEntropy(outputs.logits, batch.targets) * weight;
+    return TaskLoss(outputs.logits, batch.targets, options_.loss, batch.valid) *
+           weight;
   }
   const auto loss = distiller_->Loss(outputs, batch.targets,
                                      batch.teacher_output, batch.valid);
@@ -150,10 +179,10 @@ at::Tensor TrainStep::OptimizerStep(double lr) {
     norm_ = optim::ClipGradients(trained_, options_.clip_grad);
   }
   if (finite) {
-    optimizer_.Step(lr);
+    optimizer_->Step(lr);
     if (ema_) ema_->Update();
   }
-  optimizer_.ZeroGradients();
+  optim::ZeroGradients(trained_);
   last_kd_loss_ = std::exchange(kd_loss_, at::Tensor());
   return std::exchange(loss_, at::Tensor());
 }
@@ -161,7 +190,7 @@ at::Tensor TrainStep::OptimizerStep(double lr) {
 optim::NamedTensors TrainStep::StateDict() const {
   auto state = AddPrefix("model.", optim::CloneTensors(parameters_));
   if (distiller_) Append(state, optim::CloneTensors(distiller_->parameters()));
-  Append(state, AddPrefix("adamw.", optimizer_.StateDict()));
+  Append(state, AddPrefix(StatePrefix(options_), optimizer_->StateDict()));
   if (ema_) {
     Append(state, AddPrefix("ema.", optim::CloneTensors(ema_->ema_weights())));
   }
@@ -180,7 +209,7 @@ void TrainStep::LoadStateDict(const optim::NamedTensors& state,
     optim::CopyTensorsInto(AddPrefix("distill.", WithPrefix("distill.", state)),
                            distiller_->parameters(), where);
   }
-  optimizer_.LoadStateDict(WithPrefix("adamw.", state), where);
+  optimizer_->LoadStateDict(WithPrefix(StatePrefix(options_), state), where);
   if (ema_) ema_->LoadStateDict(WithPrefix("ema.", state), where);
   if (scaler_) {
     optim::CopyTensorsInto(WithPrefix("scaler.", state), scaler_->State(),

@@ -806,6 +806,46 @@ TEST(Train, TakesAModelFromAFile) {
             4);
 }
 
+TEST(Train, FineTunesWithTimmsOptions) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const Outcome run = RunWsel(
+      folder,
+      Train("run", {"--freeze",      "stem,blocks.0", "--freeze-epochs", "1",
+                    "--layer-decay", "0.75",          "--head-lr",       "0.01",
+                    "--opt",         "sgd",           "--momentum",      "0.8",
+                    "--sched",       "step",          "--decay-epochs",  "2",
+                    "--loss",        "bce",           "--epochs",        "3"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("frozen: stem,blocks.0"));
+  EXPECT_THAT(run.out, HasSubstr("head alone  for 1 of 3 epochs"));
+  const auto state = checkpoint::Open(folder / "run" / "state.safetensors");
+  EXPECT_NE(state->Find("sgd.momentum_buffer.head.weight"), nullptr);
+  EXPECT_EQ(state->Find("sgd.momentum_buffer.blocks.0.attn.qkv.weight"),
+            nullptr);
+  const std::string config = ReadText(folder / "run" / "config.json");
+  EXPECT_THAT(config, HasSubstr("\"momentum\": 0.8"));
+
+  const auto rejects = [&](const std::vector<std::string>& more,
+                           const char* text) {
+    const Outcome bad = RunWsel(folder, Train("bad", more));
+    EXPECT_EQ(bad.exit_code, 3) << bad.err;
+    EXPECT_THAT(bad.err, HasSubstr(text));
+    EXPECT_FALSE(fs::exists(folder / "bad" / "config.json"));
+  };
+  rejects({"--freeze", "blocks.7"}, "the model has blocks.0 to blocks.1");
+  rejects({"--freeze", "backbon"}, "did you mean 'backbone'?");
+  rejects({"--layer-decay", "1.5"}, "optimizer.layer_decay");
+  rejects({"--freeze-epochs", "21"}, "train.freeze_epochs");
+  rejects({"--opt", "adam"}, "did you mean 'adamw'?");
+  rejects({"--sched", "step"}, "schedule.decay_epochs");
+  rejects({"--loss", "bse"}, "did you mean 'bce'?");
+  const Outcome other =
+      RunWsel(folder, Train("run", {"--resume", "--opt", "lamb"}));
+  EXPECT_EQ(other.exit_code, 3) << other.err;
+  EXPECT_THAT(other.err, HasSubstr("optimizer.name: \"sgd\", now \"lamb\""));
+}
+
 TEST(Train, HelpIsGroupedAndListsTheRecipe) {
   const TempFolder folder;
   const Outcome help = RunWsel(folder, {"train", "--help"});

@@ -31,6 +31,61 @@ TEST(LrSchedule, MatchesTheOfficialSchedule) {
   }
 }
 
+// Goldens by scripts/golden/schedules.py with timm's and torch's schedulers.
+TEST(LrSchedule, MatchesTimmAndTorch) {
+  const std::string path = WSEL_SOURCE_DIR "/tests/golden/optim/schedules.json";
+  const auto golden = ParseJson(ReadText(path), path, ErrorKind::kFormat);
+  ASSERT_EQ(golden["cases"].size(), 11U);
+  for (const auto& setting : golden["cases"]) {
+    const auto set = [&](const char* key, auto& field) {
+      if (setting.contains(key)) setting[key].get_to(field);
+    };
+    ScheduleOptions options;
+    options.lr = golden["lr"].get<double>();
+    options.name =
+        Schedules().Find(setting["name"].get<std::string>(), "schedule");
+    set("min_lr", options.min_lr);
+    set("epochs", options.epochs);
+    set("warmup_epochs", options.warmup_epochs);
+    set("warmup_lr", options.warmup_lr);
+    set("decay_epochs", options.decay_epochs);
+    set("decay_rate", options.decay_rate);
+    set("cycle_epochs", options.cycle_epochs);
+    set("cycle_mul", options.cycle_mul);
+    set("cycle_decay", options.cycle_decay);
+    set("cycle_limit", options.cycle_limit);
+    set("div_factor", options.div_factor);
+    set("final_div_factor", options.final_div_factor);
+    const LrSchedule schedule(options,
+                              golden["steps_per_epoch"].get<int64_t>());
+    const auto& rates = setting["rates"];
+    ASSERT_EQ(schedule.total_steps(), static_cast<int64_t>(rates.size()));
+    for (size_t i = 0; i < rates.size(); ++i) {
+      EXPECT_DOUBLE_EQ(schedule.At(static_cast<int64_t>(i)),
+                       rates[i].get<double>())
+          << setting["name"] << " step " << i;
+    }
+  }
+}
+
+TEST(LrSchedule, TheCosineMayRiseFromAnotherRate) {
+  ScheduleOptions options = {0.3, 0.1, 4, 2};
+  options.warmup_lr = 0.1;
+  const LrSchedule schedule(options, 5);
+  EXPECT_EQ(schedule.At(0), 0.1);
+  EXPECT_DOUBLE_EQ(schedule.At(1), 0.1 + 0.2 / 9);
+  EXPECT_EQ(schedule.At(9), 0.3);
+}
+
+// A rise of one step is at its end.
+TEST(LrSchedule, OneCycleMayRiseInOneStep) {
+  ScheduleOptions options = {0.3, 0, 2, 1};
+  options.name = ScheduleName::kOneCycle;
+  EXPECT_EQ(LrSchedule(options, 1).At(0), 0.3);
+  options.warmup_epochs = 2;
+  EXPECT_EQ(LrSchedule(options, 1).At(1), 0.3);
+}
+
 TEST(LrSchedule, RisesFrom0ToLrAndStaysThereForOneStep) {
   const LrSchedule schedule({0.3, 0.1, 4, 2}, 5);
   EXPECT_EQ(schedule.At(0), 0);
@@ -100,6 +155,54 @@ TEST(LrSchedule, RejectsInvalidOptions) {
   rejects({0.3, 0.1, 4, -1}, 5, "warmup_epochs");
   rejects({0.3, 0.1, 4, 2}, 0, "steps_per_epoch");
   rejects({0.3, 0.1, int64_t{1} << 40, 2}, int64_t{1} << 40, "epochs");
+}
+
+TEST(LrSchedule, RejectsInvalidOptionsOfItsKind) {
+  const auto rejects = [](ScheduleName name, const auto& change,
+                          const std::string& field) {
+    ScheduleOptions options = {0.3, 0.1, 4, 2};
+    options.name = name;
+    options.decay_epochs = options.cycle_epochs = 1;
+    const LrSchedule valid(options, 5);
+    change(options);
+    ExpectError([&] { LrSchedule(options, 5); }, ErrorKind::kConfig,
+                {field + ": "});
+  };
+  using O = ScheduleOptions;
+  const auto step = ScheduleName::kStep;
+  const auto restarts = ScheduleName::kCosineRestarts;
+  const auto one_cycle = ScheduleName::kOneCycle;
+  rejects(
+      step, [](O& o) { o.decay_epochs = 0; }, "decay_epochs");
+  rejects(
+      step, [](O& o) { o.decay_epochs = 5; }, "decay_epochs");
+  rejects(
+      step, [](O& o) { o.decay_rate = 1.5; }, "decay_rate");
+  rejects(
+      step, [](O& o) { o.decay_rate = 0; }, "decay_rate");
+  rejects(
+      step, [](O& o) { o.warmup_lr = 0.4; }, "warmup_lr");
+  rejects(
+      restarts, [](O& o) { o.cycle_epochs = 0; }, "cycle_epochs");
+  rejects(
+      restarts, [](O& o) { o.cycle_mul = 0.5; }, "cycle_mul");
+  rejects(
+      restarts, [](O& o) { o.cycle_decay = 2; }, "cycle_decay");
+  rejects(
+      restarts, [](O& o) { o.cycle_limit = -1; }, "cycle_limit");
+  rejects(
+      restarts, [](O& o) { o.min_lr = 0.4; }, "min_lr");
+  rejects(
+      one_cycle, [](O& o) { o.div_factor = 0; }, "div_factor");
+  rejects(
+      one_cycle, [](O& o) { o.final_div_factor = 0; }, "final_div_factor");
+}
+
+// The others do not have a lowest rate.
+TEST(LrSchedule, MinLrIsOfCosinesAlone) {
+  ScheduleOptions options = {0.3, 0.4, 4, 2};
+  options.name = ScheduleName::kConstant;
+  EXPECT_EQ(LrSchedule(options, 5).At(19), 0.3);
 }
 
 TEST(LrSchedule, CountsSteps) {

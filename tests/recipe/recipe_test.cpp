@@ -47,14 +47,72 @@ TEST(Recipe, SolvesTheMixupBatchAndTheWarmupThatAreNotGiven) {
   EXPECT_EQ(of({"train.batch_size=128"}).mixup_batch, 64);
   EXPECT_EQ(of({"train.epochs=12"}).schedule.warmup_epochs, 2);
   EXPECT_EQ(of({"train.epochs=60"}).schedule.warmup_epochs, 50);
-  // A sixth, rounded, as SetEpochs does.
+  // A sixth, rounded, as with --epochs.
   EXPECT_EQ(of({"train.epochs=9"}).schedule.warmup_epochs, 2);
-  Recipe recipe = RecipeFromJson(kSmall, "r.json", {});
-  SetEpochs(recipe, 9);
-  EXPECT_EQ(recipe.train.schedule.warmup_epochs, 2);
+  const Recipe nine = RecipeFromJson(kSmall, "r.json", {}, 9);
+  EXPECT_EQ(nine.train.schedule.warmup_epochs, 2);
   EXPECT_THROW(of({"train.batch_size=96", "train.mixup_batch=64"}), Error);
   EXPECT_THROW(of({"train.epochs=12", "train.warmup_epochs=50"}), Error);
   EXPECT_THROW(of({"train.batch_size=33"}), Error);
+}
+
+TEST(Recipe, EpsAndBeta2AreTheOptimizersIfTheyAreNotGiven) {
+  const auto of = [](const std::vector<std::string>& sets) {
+    return RecipeFromJson(kSmall, "r.json", sets).train.optimizer;
+  };
+  EXPECT_EQ(of({}).eps, 1e-8);
+  EXPECT_EQ(of({"optimizer.name=lamb"}).eps, 1e-6);
+  EXPECT_EQ(of({"optimizer.name=muon"}).eps, 1e-7);
+  EXPECT_EQ(of({"optimizer.name=muon"}).beta2, 0.95);
+  EXPECT_EQ(of({"optimizer.name=muon", "optimizer.eps=1e-8"}).eps, 1e-8);
+  ExpectError([&] { of({"optimizer.name=adam"}); }, ErrorKind::kConfig,
+              {"optimizer.name", "'adam'", "adamw"});
+  ExpectError([&] { of({"optimizer.momentum=1"}); }, ErrorKind::kConfig,
+              {"optimizer.momentum"});
+}
+
+TEST(Recipe, ErrorsOfSchedulesNameTheirKeys) {
+  const auto rejects = [](const std::vector<std::string>& sets,
+                          const std::string& key) {
+    ExpectError([&] { RecipeFromJson(kSmall, "r.json", sets); },
+                ErrorKind::kConfig, {key + ": "});
+  };
+  rejects({"schedule.name=step"}, "schedule.decay_epochs");
+  rejects({"schedule.name=cosine-restarts"}, "schedule.cycle_epochs");
+  rejects({"schedule.warmup_lr=1"}, "schedule.warmup_lr");
+  rejects({"optimizer.min_lr=1"}, "optimizer.min_lr");
+  rejects({"train.epochs=0"}, "train.epochs");
+  rejects({"schedule.name=linear"}, "r.json.schedule.name");
+  const auto recipe = RecipeFromJson(
+      kSmall, "r.json", {"schedule.name=step", "schedule.decay_epochs=30"});
+  EXPECT_EQ(recipe.train.schedule.decay_epochs, 30);
+}
+
+// What depends on the number of epochs is checked against the last one given.
+TEST(Recipe, EpochsScaleTheWarmup) {
+  const auto of = [](std::optional<int64_t> epochs) {
+    return RecipeFromJson(kSmall, "r.json",
+                          {"train.epochs=10", "train.warmup_epochs=2",
+                           "train.freeze_epochs=12"},
+                          epochs)
+        .train.schedule;
+  };
+  EXPECT_EQ(of(30).epochs, 30);
+  EXPECT_EQ(of(30).warmup_epochs, 6);
+  ExpectError([&] { of({}); }, ErrorKind::kConfig, {"train.freeze_epochs"});
+  ExpectError([&] { of(0); }, ErrorKind::kConfig, {"train."});
+}
+
+TEST(Recipe, FreezesWhatTheModelHas) {
+  const auto of = [](const std::string& set) {
+    return RecipeFromJson(kSmall, "r.json", {set}).train.fine_tune;
+  };
+  EXPECT_THAT(of(R"(train.freeze=["stem","blocks.0-5"])").freeze,
+              ElementsAre("stem", "blocks.0-5"));
+  ExpectError([&] { of(R"(train.freeze=["blocks.0-6"])"); }, ErrorKind::kConfig,
+              {"train.freeze", "'blocks.0-6'", "blocks.0 to blocks.5"});
+  ExpectError([&] { of("optimizer.layer_decay=2"); }, ErrorKind::kConfig,
+              {"optimizer.layer_decay"});
 }
 
 TEST(Recipe, AugmentationIsSetAtOnce) {
@@ -294,6 +352,12 @@ TEST(Recipe, ReadsWhatMakesClassesCount) {
               {"train.sampler", "did you mean 'balanced'?"});
   ExpectError([&] { of({"train.class_weights=inverse"}); }, ErrorKind::kConfig,
               {"train.class_weights", "none", "balanced"});
+  // They are of soft targets.
+  ExpectError(
+      [&] {
+        of({"train.class_weights=balanced", "loss.name=focal"});
+      },
+      ErrorKind::kConfig, {"train.class_weights", "cross-entropy, not focal"});
 }
 
 // Else sweeps would not find the folders of older runs.

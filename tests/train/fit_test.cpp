@@ -65,6 +65,21 @@ TEST(Fit, EndsInTheSameBytesWhereverItWasInterrupted) {
   }
 }
 
+TEST(Fit, ResumesWithEveryOptimizer) {
+  for (const auto& row : optim::Optimizers().rows()) {
+    SCOPED_TRACE(row.name);
+    Options options = SmallOptions();
+    options.optimizer = optim::DefaultsOf(row.value);
+    options.schedule.lr = 1e-2;
+    const TempFolder whole;
+    SmallRun(options).Train(whole.path());
+    const TempFolder parts;
+    SmallRun(options).Train(parts.path(), StopAfter(4));
+    SmallRun(options).Train(parts.path());
+    ExpectSameFiles(whole, parts);
+  }
+}
+
 TEST(Fit, AnyNumberOfWorkersGivesTheSameBytes) {
   const TempFolder none;
   SmallRun(SmallOptions(), 0).Train(none.path());

@@ -153,6 +153,24 @@ TEST_F(Ranks, TheirNumberChangesOnlyRounding) {
   }
 }
 
+TEST_F(Ranks, FineTuneAlike) {
+  Options options = RankOptions(SmallVit());
+  options.fine_tune = {.freeze = {"stem"},
+                       .freeze_epochs = 3,
+                       .layer_decay = 0.7,
+                       .head_lr = 2e-3};
+  const TempFolder alone;
+  const Run one =
+      TrainAlone(SmallVit(), options, alone.path(), nullptr, /*stop_after=*/0);
+  for (const int ranks : {2, 3}) {
+    SCOPED_TRACE(ranks);
+    const TempFolder together;
+    const Run run = TrainOn(ranks, SmallVit(), options, together.path());
+    ExpectSameCurve(one.losses, run.losses);
+    ExpectClose(alone, together);
+  }
+}
+
 TEST_F(Ranks, AGroupOfOneEndsInTheBytesOfNone) {
   const Options options = RankOptions(SmallVit());
   const TempFolder alone;

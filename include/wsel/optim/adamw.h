@@ -1,10 +1,10 @@
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "wsel/optim/adamw_options.h"
 #include "wsel/optim/named_tensors.h"
+#include "wsel/optim/optimizer.h"
 
 namespace wsel::optim {
 
@@ -20,30 +20,22 @@ at::Tensor ClipGradients(const NamedTensors& parameters, double max_norm);
 // AdamW (Loshchilov & Hutter 2019) with LibTorch's fused kernel, equal to
 // torch.optim.AdamW(fused=True) on the CPU or a CUDA device: one pass over
 // parameter, gradient and state. The state is float32.
-class AdamW {
+class AdamW : public Optimizer {
  public:
   // Shares the parameters, which must be float32 leaves on one device under
-  // timm's names. Errors: as Validate and CheckParameters.
-  AdamW(const NamedTensors& parameters, const AdamWOptions& options);
+  // timm's names. `lr_scales`: what the learning rate of each is multiplied by;
+  // empty: 1. Errors: as Validate and CheckParameters.
+  AdamW(const NamedTensors& parameters, const AdamWOptions& options,
+        const std::vector<double>& lr_scales = {});
 
-  // Updates every parameter that has a gradient; the others are unchanged and
-  // their step count does not advance, as in torch. `lr`: of LrSchedule.
-  void Step(double lr);
+  // The step count of a parameter without a gradient does not advance, as in
+  // torch.
+  void Step(double lr) override;
 
-  // Makes every gradient undefined, as zero_grad(set_to_none=True), so that the
-  // next backward pass writes gradients instead of adding to them.
-  void ZeroGradients();
-
-  // A copy of the state: for each parameter NAME step.NAME (scalar, the number
-  // of steps as float32, as the kernel requires), exp_avg.NAME and
-  // exp_avg_sq.NAME (of the parameter's shape). Initially all zero.
-  NamedTensors StateDict() const { return CloneTensors(SharedState()); }
-
-  // Restores a StateDict; training then continues bit-identically.
-  // Errors: as CopyTensorsInto; then nothing is changed.
-  void LoadStateDict(const NamedTensors& state, std::string_view where) {
-    CopyTensorsInto(state, SharedState(), where);
-  }
+  // For each parameter NAME step.NAME (scalar, the number of steps as float32,
+  // as the kernel requires), exp_avg.NAME and exp_avg_sq.NAME (of the
+  // parameter's shape).
+  NamedTensors SharedState() const override;
 
  private:
   struct Slot {
@@ -53,13 +45,16 @@ class AdamW {
     at::Tensor step;
   };
 
-  void StepGroup(const std::vector<Slot>& group, double lr,
-                 double weight_decay);
-  NamedTensors SharedState() const;
+  struct Group {
+    std::vector<Slot> slots;
+    double lr_scale = 1;
+    double weight_decay = 0;
+  };
+
+  void StepGroup(const Group& group, double lr);
 
   AdamWOptions options_;
-  std::vector<Slot> decay_;
-  std::vector<Slot> no_decay_;
+  std::vector<Group> groups_;
 };
 
 }  // namespace wsel::optim

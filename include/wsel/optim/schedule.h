@@ -3,36 +3,72 @@
 
 #include <cstdint>
 
+#include "wsel/core/registry.h"
+
 namespace wsel::optim {
+
+// How the learning rate changes after the warmup.
+enum class ScheduleName {
+  kCosine,          // half a cosine: the paper's
+  kCosineRestarts,  // one after the other (Loshchilov & Hutter 2017); timm's
+  kStep,            // times decay_rate every decay_epochs; timm's
+  kConstant,        // timm's
+  kOneCycle,        // Smith & Topin 2019; torch's, without its momentum
+};
+// cosine, cosine-restarts, step, constant, one-cycle
+const Registry<ScheduleName>& Schedules();
 
 // Defaults are the paper's, Table 13.
 struct ScheduleOptions {
   double lr = 4e-3;      // after warmup; not scaled by the batch size
-  double min_lr = 1e-6;  // would be reached one step after the last
+  double min_lr = 1e-6;  // of cosines; would be reached one step after the last
   int64_t epochs = 300;
   int64_t warmup_epochs = 50;  // 0: none
+
+  ScheduleName name = ScheduleName::kCosine;
+  double warmup_lr = 0;  // of the first warmup step; not of kOneCycle
+  // kStep; timm's decay_epochs and decay_rate.
+  int64_t decay_epochs = 0;
+  double decay_rate = 0.1;
+  // kCosineRestarts; timm's t_initial, cycle_mul, cycle_decay, cycle_limit.
+  int64_t cycle_epochs = 0;  // of the first cycle
+  double cycle_mul = 1;      // each cycle's length in that of the one before
+  double cycle_decay = 1;    // and its highest rate
+  int64_t cycle_limit = 0;   // cycles, then min_lr; 0: to the end
+  // kOneCycle: the first rate is lr / div_factor, the last one that over
+  // final_div_factor. The warmup is its rise.
+  double div_factor = 25;
+  double final_div_factor = 1e4;
 };
 
-// The learning rate schedule of the paper's recipe: cosine_scheduler of the
-// official ConvNeXt and weight-selection code. Steps are optimizer steps,
-// whatever the number of micro-batches.
+// The learning rate schedules, with steps instead of epochs: kCosine is
+// cosine_scheduler of the official ConvNeXt and weight-selection code,
+// kOneCycle torch.optim.lr_scheduler.OneCycleLR; the others are timm 1.0.31's
+// with warmup_prefix. Steps are optimizer steps, whatever the number of
+// micro-batches.
 class LrSchedule {
  public:
   // Errors: kConfig naming the field: a rate that is negative or not finite,
-  // min_lr above lr, no epochs, no steps, a warmup longer than the training,
-  // more than INT64_MAX steps.
+  // a min_lr of cosines or a warmup_lr above lr, no epochs, no steps, a warmup
+  // longer than the training, more than INT64_MAX steps; of the schedule's own
+  // fields no epochs or more than those of the training, a rate outside (0, 1],
+  // a cycle_mul or divisor below 1.
   LrSchedule(const ScheduleOptions& options, int64_t steps_per_epoch);
 
-  // The learning rate of step `step`, 0 to total_steps() - 1: it rises linearly
-  // from 0 at step 0 to lr at the last warmup step, then decays from lr towards
-  // min_lr along half a cosine; finite and not negative. A warmup of one step
-  // is that step at rate 0. Errors: kConfig for a step outside this range.
+  // The learning rate of step `step`, 0 to total_steps() - 1; finite and not
+  // negative. It rises linearly from warmup_lr at step 0 to lr: at the last
+  // warmup step with kCosine, where a warmup of one step is that step at
+  // warmup_lr, and at the step after it with timm's. Errors: kConfig for a step
+  // outside this range.
   double At(int64_t step) const;
 
   int64_t steps_per_epoch() const { return steps_per_epoch_; }
   int64_t total_steps() const { return options_.epochs * steps_per_epoch_; }
 
  private:
+  // After `warmup` steps, the first of which is step 0.
+  double AfterWarmup(int64_t step, int64_t warmup) const;
+
   ScheduleOptions options_;
   int64_t steps_per_epoch_;
 };

@@ -76,12 +76,14 @@ select::Options SelectionOf(const Recipe& recipe);
 // (run/config_keys.h) are read too. model.name is a variant of `wsel models`,
 // and the section's other keys override its fields. `sets` are overrides
 // ("optimizer.lr=1e-3"; the value is JSON, or else a string); the last one
-// counts. Image sizes and fill colours are derived from model and data.
-// Errors: kConfig with the path of a key that is unknown (and the nearest known
-// one), has the wrong type, is out of range, or is given under its old and new
-// name; kUsage for an override that is not PATH=VALUE.
+// counts. `epochs` replaces the number of epochs after that, and scales the
+// warmup along (paper, Figure 4). Image sizes and fill colours are derived from
+// model and data. Errors: kConfig with the path of a key that is unknown (and
+// the nearest known one), has the wrong type, is out of range, or is given
+// under its old and new name; kUsage for an override that is not PATH=VALUE.
 Recipe RecipeFromJson(std::string_view text, std::string_view where,
-                      const std::vector<std::string>& sets = {});
+                      const std::vector<std::string>& sets = {},
+                      std::optional<int64_t> epochs = {});
 
 // Reads the configuration that a run wrote, into its folder or a checkpoint.
 // Keys that older versions did not have are read as those versions did: images
@@ -89,7 +91,8 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
 // best weights.
 // Errors: as RecipeFromJson.
 Recipe RecipeOfRun(std::string_view text, std::string_view where,
-                   const std::vector<std::string>& sets = {});
+                   const std::vector<std::string>& sets = {},
+                   std::optional<int64_t> epochs = {});
 
 // How the weights of a configuration that names no model are initialised, if it
 // has an initial checkpoint: the model is then that of the checkpoint. Errors:
@@ -102,10 +105,6 @@ std::optional<InitOptions> InitWithoutModel(
 // does not give. Errors: as RecipeFromJson.
 std::string WithDefaults(std::string_view text, std::string_view where,
                          const std::vector<std::string>& defaults);
-
-// Sets the number of epochs, and scales the warmup along (paper, Figure 4).
-// Errors: kConfig.
-void SetEpochs(Recipe& recipe, int64_t epochs);
 
 // A value of the configuration beside the model's.
 struct Field {

@@ -7,15 +7,10 @@
 
 #include "wsel/nn/network.h"
 #include "wsel/optim/named_tensors.h"
+#include "wsel/train/loss.h"
 #include "wsel/train/options.h"
 
 namespace wsel::train {
-
-// Cross-entropy with soft targets, the mean over the batch, in float32 whatever
-// the dtype of the logits: timm's SoftTargetCrossEntropy. logits, targets
-// [B, classes] -> scalar.
-at::Tensor SoftTargetCrossEntropy(const at::Tensor& logits,
-                                  const at::Tensor& targets);
 
 // T^2 KL(p_t || p_s) of the softmaxes at temperature T, the mean over the batch
 // (Hinton et al. 2015). Logits [B, classes] -> scalar, float32.
@@ -42,9 +37,10 @@ class Distiller {
   // `student_width` and `teacher_width` are those of the features. kFeature
   // compares them through a projector, timm's Mlp: student_width ->
   // teacher_width -> teacher_width with GELU. Its weights are initialised with
-  // `seed`, as timm initialises a ViT's.
+  // `seed`, as timm initialises a ViT's. `task`: the loss of the labels.
   Distiller(const DistillOptions& options, int64_t student_width,
-            int64_t teacher_width, uint64_t seed, const c10::Device& device);
+            int64_t teacher_width, uint64_t seed, const c10::Device& device,
+            const LossOptions& task = {});
 
   // The projector's: "distill.fc1.weight" and so on. Trained with the
   // student's, but not part of it. Empty unless the method is kFeature.
@@ -52,7 +48,7 @@ class Distiller {
 
   // The mean over a batch. `targets` [B, classes], soft. `teacher_output`
   // [B, width]: the teacher's logits or features. `valid`: as in MicroBatch;
-  // the other images contribute 0, as their targets of 0 do to the task loss.
+  // the other images contribute 0.
   DistillationLoss Loss(const nn::Outputs& student, const at::Tensor& targets,
                         const at::Tensor& teacher_output,
                         const at::Tensor& valid = {}) const;
@@ -66,6 +62,7 @@ class Distiller {
                          const at::Tensor& valid) const;
 
   DistillOptions options_;
+  LossOptions task_;
   optim::NamedTensors projector_;
 };
 

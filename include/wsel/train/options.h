@@ -8,8 +8,10 @@
 #include "wsel/data/sampling.h"
 #include "wsel/distributed/world.h"
 #include "wsel/image/normalisation.h"
-#include "wsel/optim/adamw_options.h"
+#include "wsel/optim/optimizer_options.h"
 #include "wsel/optim/schedule.h"
+#include "wsel/train/fine_tune.h"
+#include "wsel/train/loss_options.h"
 
 namespace wsel::train {
 
@@ -76,7 +78,8 @@ struct Options {
   Precision precision = Precision::kAuto;
   uint64_t seed = 0;
 
-  optim::AdamWOptions optimizer;
+  optim::OptimizerOptions optimizer;
+  FineTuneOptions fine_tune;
   double clip_grad = 0;  // largest global L2 norm of the gradients; 0: none
   double drop_path = 0;  // rate of the last block
   double ema_decay = 0;  // 0: no EMA weights
@@ -97,6 +100,7 @@ struct Options {
   augment::TrainTransformOptions transform;
   augment::ErasingOptions erasing;
   augment::MixOptions mix;
+  LossOptions loss;
   DistillOptions distill;
   augment::EvalTransformOptions evaluation;
 };

@@ -5,11 +5,12 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "wsel/distributed/process_group.h"
 #include "wsel/nn/build.h"
-#include "wsel/optim/adamw.h"
 #include "wsel/optim/ema.h"
+#include "wsel/optim/optimizer.h"
 #include "wsel/train/distiller.h"
 #include "wsel/train/loss_scaler.h"
 #include "wsel/train/options.h"
@@ -31,8 +32,9 @@ struct MicroBatch {
 };
 
 // The optimizer steps of a model: gradients of micro-batches are accumulated,
-// then clipped, then AdamW applies them. The result does not depend on the size
-// of the micro-batches, except for the rounding of sums.
+// then clipped, then the optimizer applies them. The result does not depend on
+// the size of the micro-batches, except for the rounding of sums. Frozen
+// parameters have no gradient and no optimizer state.
 class TrainStep {
  public:
   // `model` is on `device`, and its parameters are updated in place.
@@ -45,13 +47,19 @@ class TrainStep {
             distributed::ProcessGroup* group = nullptr);
   ~TrainStep();
 
+  // Whether all parameters but the classifier's keep their weights in the steps
+  // that follow, beside those of options.fine_tune.freeze. At first they do
+  // not.
+  void FreezeBackbone(bool frozen);
+
   // Adds the gradients of a micro-batch of step `step`, weighted by its
   // fraction of the effective batch. The last one of a rank's share comes last.
   void ForwardBackward(const MicroBatch& batch, int64_t step);
 
-  // Updates the weights at learning rate `lr`, and the EMA weights. Returns the
-  // loss, the mean over the effective batch of all ranks, on the device. In
-  // fp16 a step with gradients that overflowed changes only the loss scale.
+  // Updates the weights at learning rate `lr`, times the multiple of each by
+  // options.fine_tune, and the EMA weights. Returns the loss, the mean over the
+  // effective batch of all ranks, on the device. In fp16 a step with gradients
+  // that overflowed changes only the loss scale.
   at::Tensor OptimizerStep(double lr);
 
   // The model's parameters.
@@ -66,14 +74,17 @@ class TrainStep {
   // without a group.
   double TakeWaitSeconds();
 
-  // All that training needs to resume: weights ("model.NAME"), AdamW's moment
-  // estimates ("adamw.NAME"), EMA weights ("ema.NAME"), the loss scale, the
-  // projector ("distill.NAME").
+  // All that training needs to resume: weights ("model.NAME"), the optimizer's
+  // state under its name ("adamw.exp_avg.NAME"), EMA weights ("ema.NAME"), the
+  // loss scale, the projector ("distill.NAME").
   optim::NamedTensors StateDict() const;
   // Errors: as optim::CopyTensorsInto.
   void LoadStateDict(const optim::NamedTensors& state, std::string_view where);
 
  private:
+  // Fills trained_, backbone_ and lr_scales_, and freezes the others.
+  void ChooseTrained();
+
   // The mean over a micro-batch times `weight`; accumulates the kd_loss.
   at::Tensor Loss(const MicroBatch& batch, const at::Tensor& scales,
                   double weight);
@@ -87,8 +98,11 @@ class TrainStep {
   c10::Device device_;
   optim::NamedTensors parameters_;
   std::optional<Distiller> distiller_;
-  optim::NamedTensors trained_;  // the model's and the projector's
-  optim::AdamW optimizer_;
+  optim::NamedTensors trained_;    // the model's and the projector's
+  optim::NamedTensors backbone_;   // of those, all but classifier and projector
+  std::vector<double> lr_scales_;  // of trained_
+  bool backbone_frozen_ = false;
+  std::unique_ptr<optim::Optimizer> optimizer_;
   std::optional<optim::Ema> ema_;
   std::optional<LossScaler> scaler_;
   distributed::ProcessGroup* group_;
