@@ -96,8 +96,8 @@ def jitters():
 
 
 def whole():
-    """[policy, radius of a blur or 0, sub-policy, factors, digest]: vertical
-    flip, 3-Augment, then colour jitter, composed by timm."""
+    """[which of 3-Augment's operations, digest]: vertical flip, 3-Augment with a
+    blur of 1.5 pixels, then colour jitter, composed by timm."""
     for which in range(3):
         transform = create_transform(
             48, is_training=True, hflip=0, vflip=1, scale=(1, 1), ratio=(1, 1),

@@ -42,7 +42,8 @@ void PrintPlan(const recipe::Recipe& recipe, int64_t train_size,
     fmt::print("steps       unknown without the data set\n");
     return;
   }
-  const int64_t steps = data::StepsPerEpoch(train_size, train.batch_size);
+  const int64_t steps =
+      data::StepsPerEpoch(train_size, train.batch_size, train.repeats);
   fmt::print(
       "images      {} training, {} test\nsteps       {} = {} epochs x {}\n",
       train_size, test_size, steps * train.schedule.epochs,

@@ -72,9 +72,8 @@ struct Loader::State {
   void LoadNextSample(std::unique_lock<std::mutex>& lock);
   SampleResult LoadSample(Slot& slot, int64_t at) const;
   // Names the file of an image that cannot be transformed.
-  void TransformNamed(const image::Image& image, const Slot& slot,
-                      int64_t index, std::span<uint8_t> out,
-                      ErasePatch& patch) const;
+  void TransformNamed(const image::Image& image, int64_t draw, int64_t index,
+                      std::span<uint8_t> out, ErasePatch& patch) const;
   void CountCorrupt(const Batch& batch);
   Slot& SlotOf(int64_t batch) {
     return slots[static_cast<size_t>(batch) % slots.size()];
@@ -140,6 +139,11 @@ void Loader::State::ScheduleBatch() {
   }
   const auto size = static_cast<int64_t>(sampled.indices.size());
   CheckBetween("indices of a batch", size, 1, options.batch_size);
+  if (sampled.draws.empty()) {
+    sampled.draws.assign(sampled.indices.size(), sampled.epoch);
+  }
+  CheckBetween("draws of a batch", static_cast<int64_t>(sampled.draws.size()),
+               size, size);
 
   Slot& slot = SlotOf(scheduled);
   Batch& batch = slot.batch;
@@ -154,6 +158,7 @@ void Loader::State::ScheduleBatch() {
   batch.erase_patches.resize(sampled.indices.size());
   batch.valid.assign(sampled.indices.size(), true);
   batch.indices = std::move(sampled.indices);
+  batch.draws = std::move(sampled.draws);
   slot.taken = 0;
   slot.pending = size;
   {
@@ -190,11 +195,11 @@ void Loader::State::LoadNextSample(std::unique_lock<std::mutex>& lock) {
   if (--slot.pending == 0) ready.notify_one();
 }
 
-void Loader::State::TransformNamed(const image::Image& image, const Slot& slot,
+void Loader::State::TransformNamed(const image::Image& image, int64_t draw,
                                    int64_t index, std::span<uint8_t> out,
                                    ErasePatch& patch) const {
   try {
-    transform(image, slot.batch.epoch, index, out, patch);
+    transform(image, draw, index, out, patch);
   } catch (const Error& e) {
     throw Error(e.kind(), dataset.filename(index), e.what());
   }
@@ -210,7 +215,7 @@ SampleResult Loader::State::LoadSample(Slot& slot, int64_t at) const {
   const int64_t index = slot.batch.indices[i];
   try {
     const image::Image image = dataset.image(index);
-    TransformNamed(image, slot, index, out, patch);
+    TransformNamed(image, slot.batch.draws[i], index, out, patch);
   } catch (const Error& e) {
     const bool corrupt =
         e.kind() == ErrorKind::kFormat || e.kind() == ErrorKind::kIo;

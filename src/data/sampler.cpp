@@ -19,7 +19,7 @@ namespace {
 }
 
 void Validate(const TrainSampling& sampling) {
-  StepsPerEpoch(sampling.size, sampling.batch_size);
+  StepsPerEpoch(sampling.size, sampling.batch_size, sampling.repeats);
   CheckAtLeast("loader batch size", sampling.chunk, 1);
   if (sampling.batch_size % sampling.chunk != 0) {
     Fail("loader batch size",
@@ -45,7 +45,8 @@ class TrainSampler {
  public:
   explicit TrainSampler(const TrainSampling& sampling)
       : sampling_(sampling),
-        steps_per_epoch_(StepsPerEpoch(sampling.size, sampling.batch_size)),
+        steps_per_epoch_(StepsPerEpoch(sampling.size, sampling.batch_size,
+                                       sampling.repeats)),
         step_(sampling.first_step) {
     if (sampling_.share_count == 0) {
       sampling_.share_count = sampling.batch_size - sampling.share_first;
@@ -59,17 +60,30 @@ class TrainSampler {
       order_ = Permutation(sampling_.size, sampling_.seed, epoch);
       epoch_ = epoch;
     }
-    const auto begin = order_.begin() + sampling_.share_first + done_ +
-                       step_ % steps_per_epoch_ * sampling_.batch_size;
+    BatchIndices batch =
+        SamplesAt(sampling_.share_first + done_ +
+                  step_ % steps_per_epoch_ * sampling_.batch_size);
     done_ += sampling_.chunk;
     if (done_ == sampling_.share_count) {
       done_ = 0;
       ++step_;
     }
-    return {epoch, {begin, begin + sampling_.chunk}};
+    return batch;
   }
 
  private:
+  // The chunk that begins at a position of the epoch.
+  BatchIndices SamplesAt(int64_t first) const {
+    const int64_t repeats = sampling_.repeats;
+    BatchIndices batch;
+    batch.epoch = epoch_;
+    for (int64_t at = first; at < first + sampling_.chunk; ++at) {
+      batch.indices.push_back(order_[static_cast<size_t>(at / repeats)]);
+      if (repeats > 1) batch.draws.push_back(epoch_ * repeats + at % repeats);
+    }
+    return batch;
+  }
+
   TrainSampling sampling_;
   int64_t steps_per_epoch_;
   int64_t step_;
@@ -90,8 +104,11 @@ std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch) {
   return order;
 }
 
-int64_t StepsPerEpoch(int64_t size, int64_t batch_size) {
+int64_t StepsPerEpoch(int64_t size, int64_t batch_size, int64_t repeats) {
   CheckAtLeast("train.batch_size", batch_size, 1);
+  CheckAtLeast("augment.repeats", repeats, 1);
+  constexpr int64_t kRound = 256;  // RepeatAugSampler's selected_round
+  if (repeats > 1 && size >= kRound) size = size / kRound * kRound;
   if (size < batch_size) {
     Fail("train.batch_size",
          fmt::format("is {}, more than the {} training images; lower it or "

@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 16> kNewKeys = {
+inline constexpr std::array<std::string_view, 20> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -29,7 +29,11 @@ inline constexpr std::array<std::string_view, 16> kNewKeys = {
     "evaluation.crop_mode",
     "init.calibration_images",
     "init.calibrate",
-    "init.calibrate_root"};
+    "init.calibrate_root",
+    "augment.vflip",
+    "augment.color_jitter",
+    "augment.hue",
+    "augment.repeats"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -191,7 +195,22 @@ void VisitAugmentation(R& r, Visitor& visit) {
           "Interpolation; \"\": random, as in timm");
   augment("hflip", t.transform.hflip, "Probability of a horizontal flip");
   augment("rand_augment", t.transform.rand_augment,
-          "RandAugment, in timm's notation; \"\": none");
+          "Policy: RandAugment in timm's notation (rand-m9-mstd0.5-inc1), "
+          "AutoAugment (original, originalr, v0, v0r), 3-Augment (3a), "
+          "TrivialAugmentWide (ta_wide); \"\": none",
+          "--aa", "POLICY");
+  augment("vflip", t.transform.vflip, "Probability of a vertical flip",
+          "--vflip", "P");
+  augment("color_jitter", t.transform.color_jitter,
+          "Strength of colour jitter in brightness, contrast and saturation, "
+          "also beside a policy; 0: off",
+          "--color-jitter", "STRENGTH");
+  augment("hue", t.transform.hue,
+          "Largest shift of the hue in colour jitter, in turns, up to 0.5");
+  augment("repeats", t.repeats,
+          "Repeated augmentation: how often each image of an epoch is in it, "
+          "with as many images in all; 1: off",
+          "--aug-repeats", "N");
 
   const Section erasing{visit, "erasing"};
   erasing("probability", t.erasing.probability,

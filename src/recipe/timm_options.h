@@ -12,12 +12,15 @@ struct TimmOption {
   std::string_view option;
 };
 
-inline constexpr std::array<TimmOption, 31> kTimmOptions = {{
+inline constexpr std::array<TimmOption, 34> kTimmOptions = {{
+    {"augment.color_jitter", "--color-jitter"},
     {"augment.hflip", "--hflip"},
     {"augment.interpolation", "--train-interpolation"},
     {"augment.rand_augment", "--aa"},
     {"augment.ratio", "--ratio"},
+    {"augment.repeats", "--aug-repeats"},
     {"augment.scale", "--scale"},
+    {"augment.vflip", "--vflip"},
     {"data.mean", "--mean"},
     {"data.name", "--dataset"},
     {"data.root", "--data-dir"},

@@ -317,7 +317,8 @@ TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
                 const TrainCallbacks& callbacks) {
   const optim::LrSchedule schedule(
       job.options.schedule,
-      data::StepsPerEpoch(job.train.size(), job.options.batch_size));
+      data::StepsPerEpoch(job.train.size(), job.options.batch_size,
+                          job.options.repeats));
   TrainStep step(model, job.options, job.options.precision, job.device,
                  job.teacher ? job.teacher->width : 0, job.group);
   const TrainerState state = Begin(job, folder, step);

@@ -91,7 +91,10 @@ void ValidateDistillation(const Options& o) {
   need(o.transform.crop != augment::TrainCrop::kEvaluation,
        "augment.crop=evaluation");
   need(o.transform.hflip > 0, "augment.hflip=0");
+  need(o.transform.vflip > 0, "augment.vflip=0");
   need(!o.transform.rand_augment.empty(), "augment.rand_augment=\"\"");
+  need(o.transform.color_jitter > 0, "augment.color_jitter=0");
+  need(o.transform.hue > 0, "augment.hue=0");
   need(o.erasing.probability > 0, "erasing.probability=0");
   need(o.mix.mixup_alpha > 0, "mix.mixup_alpha=0");
   need(o.mix.cutmix_alpha > 0, "mix.cutmix_alpha=0");
@@ -130,6 +133,7 @@ void Validate(const Options& o) {
   augment::Validate(o.mix, "mix");
   augment::Validate(o.evaluation, "evaluation");
   ValidateBatches(o);
+  CheckBetween("augment.repeats", o.repeats, 1, 1000);
   CheckAtLeast("train.val_interval", o.val_interval, 1);
   CheckRealBetween("train.save_minutes", o.save_minutes, 0, 1e6);
   CheckRealBetween("train.memory_gib", o.memory_gib, 0, 1e6);

@@ -44,7 +44,8 @@ data::BatchSampler SamplerOf(const TrainJob& job,
                              .first_step = first_step,
                              .total_steps = total_steps,
                              .share_first = share.first,
-                             .share_count = share.count});
+                             .share_count = share.count,
+                             .repeats = job.options.repeats});
 }
 
 }  // namespace

@@ -172,7 +172,11 @@ TEST(AutoAugment, TrivialAugmentDrawsAllOperations) {
   int none = 0;
   for (int64_t i = 0; i < 20'000; ++i) {
     const auto ops = DrawPolicy("ta_wide", {4, 0, i});
-    ops.empty() ? ++none : ++counts[ops[0].op];
+    if (ops.empty()) {
+      ++none;
+    } else {
+      ++counts[ops[0].op];
+    }
   }
   EXPECT_EQ(counts.size(), 13U);
   ExpectShare(none, 1.0 / 14);

@@ -30,16 +30,17 @@ struct Batch {
   std::span<const uint8_t> pixels;  // [size, img_size, img_size, 3]
   std::vector<int32_t> labels;      // [size]
   std::vector<int64_t> indices;     // [size], into the data set
+  std::vector<int64_t> draws;       // [size], as in BatchIndices
   std::vector<ErasePatch> erase_patches;  // [size]
   // False for a corrupt image that is skipped; its pixels are black.
   std::vector<bool> valid;  // [size]
 };
 
-// Transforms the image of sample `index` in `epoch`: writes
-// [img_size, img_size, 3] to `out` and may set the erase patch. Called from
-// several threads.
+// Transforms the image of sample `index` with the random draws of number
+// `draw`, the epoch unless images are repeated: writes [img_size, img_size, 3]
+// to `out` and may set the erase patch. Called from several threads.
 using Transform =
-    std::function<void(const image::Image& image, int64_t epoch, int64_t index,
+    std::function<void(const image::Image& image, int64_t draw, int64_t index,
                        std::span<uint8_t> out, ErasePatch& erase_patch)>;
 
 // Allocates the ring buffer's memory: pinned if a GPU copies from it.
@@ -49,6 +50,8 @@ using Allocate = std::function<std::shared_ptr<uint8_t>(size_t bytes)>;
 struct BatchIndices {
   int64_t epoch = 0;
   std::vector<int64_t> indices;  // empty: no more batches
+  // Which of its random draws each sample has; empty: all that of the epoch.
+  std::vector<int64_t> draws = {};
 };
 // Returns the samples of batch 0, 1, .... Called from one thread at a time.
 using BatchSampler = std::function<BatchIndices()>;

@@ -61,6 +61,9 @@ struct Options {
   // batch_size. The official runs' 64 (ViT-T) and 128 (ConvNeXt-F) are the
   // batches of their single GPUs.
   int64_t mixup_batch = 64;
+  // Repeated augmentation: how often an image is in an epoch, which then has
+  // fewer of them; timm's --aug-repeats. 1: off.
+  int64_t repeats = 1;
   // GiB for activations, if micro_batch is 0. 0: half of the device's free
   // memory.
   double memory_gib = 0;
