@@ -82,6 +82,43 @@ TEST(Train, WritesACompleteRunFolder) {
   EXPECT_EQ(result["num_images"], 2);
   EXPECT_THAT(ReadText(folder / "p.jsonl"), HasSubstr("\"logits\":["));
   EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("class,support"));
+  EXPECT_FALSE(result.contains("ece"));
+}
+
+TEST(Train, EvalReportsCalibrationMirrorImagesAndProbabilities) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("run")).exit_code, 0);
+  const auto eval = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"eval", "--checkpoint", "run/last.safetensors",
+                               "--dataset", "folder", "--data-root", kData});
+    return RunWsel(folder, more);
+  };
+  const Outcome all = eval({"--json", "--ece", "--tta", "hflip",
+                            "--predictions", "p.jsonl", "--probabilities"});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  const auto result = ParseJson(all.out, "stdout", ErrorKind::kFormat);
+  EXPECT_EQ(result["tta"], "hflip");
+  EXPECT_GE(result["ece"].get<double>(), 0);
+  EXPECT_LE(result["temperature"]["loss"].get<double>(),
+            result["loss"].get<double>() + 1e-6);
+  const std::string lines = ReadText(folder / "p.jsonl");
+  const auto first = ParseJson(lines.substr(0, lines.find('\n')), "p.jsonl",
+                               ErrorKind::kFormat);
+  EXPECT_TRUE(fs::exists(fs::path(kData) / first["file"].get<std::string>()))
+      << first;
+  double sum = 0;
+  for (const auto& p : first["probabilities"]) sum += p.get<double>();
+  EXPECT_NEAR(sum, 1, 1e-9);
+  EXPECT_EQ(first["top5_probabilities"].size(), first["top5"].size());
+  // The mean of two views is another result than one view's.
+  const Outcome one = eval({"--json"});
+  EXPECT_NE(ParseJson(one.out, "stdout", ErrorKind::kFormat)["loss"],
+            result["loss"]);
+  const Outcome text = eval({"--ece"});
+  EXPECT_THAT(text.out, HasSubstr("fitted on these images"));
+  EXPECT_EQ(eval({"--probabilities"}).exit_code, 2);
+  EXPECT_THAT(eval({"--tta", "vflip"}).err, HasSubstr("hflip"));
 }
 
 // Class names are escaped; a path that the recipe would hold is an error before
