@@ -99,6 +99,9 @@ void LogEpoch(const train::EpochReport& r) {
   }
   if (r.comm_wait) line += fmt::format("  comm {:.0f} %", 100 * *r.comm_wait);
   if (r.ema) line += fmt::format("  ema top-1 {:.2f}", r.ema->top1);
+  if (r.average) {
+    line += fmt::format("  average top-1 {:.2f}", r.average->top1);
+  }
   if (r.eval_seconds) {
     line += fmt::format("  evaluation {:.1f} s", *r.eval_seconds);
   }

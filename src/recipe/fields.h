@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 20> kNewKeys = {
+inline constexpr std::array<std::string_view, 23> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -33,7 +33,10 @@ inline constexpr std::array<std::string_view, 20> kNewKeys = {
     "augment.vflip",
     "augment.color_jitter",
     "augment.hue",
-    "augment.repeats"};
+    "augment.repeats",
+    "train.ema_warmup",
+    "train.average_last",
+    "train.checkpoint_interval"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -269,6 +272,16 @@ void VisitTraining(R& r, Visitor& visit) {
   train("val_interval",  // was evaluation.every
         t.val_interval, "Epochs between two evaluations", "--val-interval",
         "N");
+  train("ema_warmup", t.ema_warmup,
+        "Let the decay of the EMA weights rise from 0, as timm's",
+        "--ema-warmup");
+  train("average_last", t.average_last,
+        "Average the weights after each of so many last epochs; 0: none",
+        "--average-last", "N");
+  train("checkpoint_interval", t.checkpoint_interval,
+        "Epochs between two checkpoints that are kept beside the last and the "
+        "best; 0: none",
+        "--checkpoint-interval", "N");
 
   const Section evaluation{visit, "evaluation"};
   evaluation("batch", t.eval_batch,

@@ -12,7 +12,7 @@ struct TimmOption {
   std::string_view option;
 };
 
-inline constexpr std::array<TimmOption, 34> kTimmOptions = {{
+inline constexpr std::array<TimmOption, 35> kTimmOptions = {{
     {"augment.color_jitter", "--color-jitter"},
     {"augment.hflip", "--hflip"},
     {"augment.interpolation", "--train-interpolation"},
@@ -43,6 +43,7 @@ inline constexpr std::array<TimmOption, 34> kTimmOptions = {{
     {"train.clip_grad", "--clip-grad"},
     {"train.drop_path", "--drop-path"},
     {"train.ema_decay", "--model-ema-decay"},
+    {"train.ema_warmup", "--model-ema-warmup"},
     {"train.epochs", "--epochs"},
     {"train.seed", "--seed"},
     {"train.val_interval", "--val-interval"},

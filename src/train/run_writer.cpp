@@ -96,6 +96,9 @@ void RunWriter::Log(const EpochReport& report) {
     AddEvaluation(row, scalars, run::kEvalPrefix, *report.test);
   }
   if (report.ema) AddEvaluation(row, scalars, run::kEmaPrefix, *report.ema);
+  if (report.average) {
+    AddEvaluation(row, scalars, run::kAveragePrefix, *report.average);
+  }
   row.push_back({run::kSecondsKey, report.seconds});
   if (report.eval_seconds) {
     row.push_back({run::kEvalSecondsKey, *report.eval_seconds});

@@ -27,8 +27,9 @@ class RunWriter {
   void Log(const StepReport& report);
   void Log(const EpochReport& report);
 
-  // Copies weights, which the next Save writes as `which`: "best" or "best-ema"
-  // of RunFolder::weights. They replace those that are not written yet.
+  // Copies weights, which the next Save writes as `which` of
+  // RunFolder::weights: "best", "average", "epoch-0010". They replace those
+  // that are not written yet.
   void Keep(const std::string& which, const optim::NamedTensors& weights,
             int64_t epoch);
 

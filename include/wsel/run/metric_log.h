@@ -36,6 +36,7 @@ inline constexpr const char* kTrainLossKey = "train_loss";
 inline constexpr const char* kTrainPrefix = "train";
 inline constexpr const char* kEvalPrefix = "eval";
 inline constexpr const char* kEmaPrefix = "ema";
+inline constexpr const char* kAveragePrefix = "average";
 inline constexpr const char* kLossSuffix = "_loss";
 inline constexpr const char* kTop1Suffix = "_top1";
 inline constexpr const char* kTop5Suffix = "_top5";

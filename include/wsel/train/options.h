@@ -71,13 +71,18 @@ struct Options {
   uint64_t seed = 0;
 
   optim::AdamWOptions optimizer;
-  double clip_grad = 0;  // largest global L2 norm of the gradients; 0: none
-  double drop_path = 0;  // rate of the last block
-  double ema_decay = 0;  // 0: no EMA weights
+  double clip_grad = 0;     // largest global L2 norm of the gradients; 0: none
+  double drop_path = 0;     // rate of the last block
+  double ema_decay = 0;     // 0: no EMA weights
+  bool ema_warmup = false;  // of the decay, as timm's
+  // The mean of the weights after each of so many last epochs; 0: none.
+  int64_t average_last = 0;
 
   int64_t val_interval = 1;  // epochs; the last one is always evaluated
-  double save_minutes = 1;   // at most between two saves of the run state
-  int64_t eval_batch = 0;    // images; 0: micro_batch
+  // Epochs between two checkpoints that are kept; 0: only the last and best.
+  int64_t checkpoint_interval = 0;
+  double save_minutes = 1;  // at most between two saves of the run state
+  int64_t eval_batch = 0;   // images; 0: micro_batch
 
   image::Normalisation normalisation;
   augment::TrainTransformOptions transform;
