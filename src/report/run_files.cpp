@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr uintmax_t kMaxFileBytes = 4 << 20;
+constexpr size_t kMaxAboutBytes = 4000;
 constexpr size_t kMaxKeys = 4096;
 constexpr size_t kMaxTailBytes = 8000;
 constexpr int64_t kMaxEpochs = 1'000'000'000;
@@ -137,10 +138,17 @@ void ReadSweepJson(const fs::path& path, Experiment& experiment) {
   const Json json =
       ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
   JsonObject root(json, path.string(), ErrorKind::kFormat);
-  if (experiment.name.empty()) {
-    experiment.name = EscapeText(root.GetOr<std::string>(
-        "name", FolderName(fs::absolute(path).parent_path())));
-  }
+  const auto add = [](std::string& all, const std::string& text,
+                      const char* separator) {
+    if (text.empty() || all == text) return;
+    all += all.empty() ? text : separator + text;
+  };
+  add(experiment.name,
+      EscapeText(root.GetOr<std::string>(
+          "name", FolderName(fs::absolute(path).parent_path()))),
+      ", ");
+  add(experiment.about,
+      EscapeText(root.GetOr<std::string>("about", ""), kMaxAboutBytes), " ");
   if (root.Has("axes")) {
     root.Object("axes");  // requires an object
     for (const auto& [axis, values] : root.Raw("axes").items()) {
