@@ -89,14 +89,14 @@ Image GaussianBlur(const Image& image, double radius) {
   CheckRealBetween("blur radius", radius, 0, 1000);
   Image out = image;
   const float half_width = HalfWidth(static_cast<float>(radius));
-  if (half_width == 0) return out;
+  if (half_width == 0 || out.bytes().empty()) return out;
   const Box box = BoxOf(half_width);
   std::vector<uint8_t> line;
   std::vector<uint8_t> blurred;
   for (int y = 0; y < out.height(); ++y) {
     BlurInPlace(out.Row(y), 3, out.width(), box, line, blurred);
   }
-  for (int x = 0; x < out.width() && out.height() > 0; ++x) {
+  for (int x = 0; x < out.width(); ++x) {
     BlurInPlace(out.Row(0) + size_t{3} * static_cast<size_t>(x), out.stride(),
                 out.height(), box, line, blurred);
   }

@@ -724,6 +724,42 @@ TEST(Train, SelectsWithTheOptionsOfInit) {
   }
 }
 
+// timm's options of the augmentations; --three-augment stands for two of them.
+TEST(Train, TakesTimmsAugmentations) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const auto dry = [&](std::vector<std::string> more) {
+    more.emplace_back("--dry-run");
+    return RunWsel(folder, Train("run", more));
+  };
+  const Outcome three = dry({"--three-augment", "--vflip", "0.5"});
+  ASSERT_EQ(three.exit_code, 0) << three.err;
+  EXPECT_THAT(three.out, AllOf(HasSubstr("\"rand_augment\": \"3a\""),
+                               HasSubstr("\"color_jitter\": 0.3"),
+                               HasSubstr("\"vflip\": 0.5")));
+  const Outcome policy = dry(
+      {"--aa", "v0-mstd0.5", "--color-jitter", "0.4", "--aug-repeats", "3"});
+  ASSERT_EQ(policy.exit_code, 0) << policy.err;
+  EXPECT_THAT(policy.out,
+              AllOf(HasSubstr("\"v0-mstd0.5\""), HasSubstr("\"repeats\": 3")));
+  EXPECT_EQ(dry({"--three-augment", "--aa", "v0"}).exit_code, 2);
+  const Outcome bad = dry({"--aa", "augmix-m3"});
+  EXPECT_EQ(bad.exit_code, 3);
+  EXPECT_THAT(bad.err, AllOf(HasSubstr("--aa"), HasSubstr("ta_wide")));
+  // And they train.
+  const Outcome run = RunWsel(
+      folder, Train("run", {"--aa", "ta_wide", "--color-jitter", "0.4", "--set",
+                            "augment.hue=0.1", "--aug-repeats", "2", "--epochs",
+                            "2", "--average-last", "2", "--ema-warmup",
+                            "--checkpoint-interval", "1"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  for (const char* name : {"average.safetensors", "epoch-0001.safetensors",
+                           "epoch-0002-ema.safetensors"}) {
+    EXPECT_TRUE(fs::exists(folder / "run" / name)) << name;
+  }
+  EXPECT_THAT(run.err, HasSubstr("average top-1"));
+}
+
 TEST(Train, TakesAModelFromAFile) {
   const TempFolder folder;
   WriteRecipe(folder);
