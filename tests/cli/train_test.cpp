@@ -745,7 +745,8 @@ TEST(Train, TakesTimmsAugmentations) {
   EXPECT_EQ(dry({"--three-augment", "--aa", "v0"}).exit_code, 2);
   const Outcome bad = dry({"--aa", "augmix-m3"});
   EXPECT_EQ(bad.exit_code, 3);
-  EXPECT_THAT(bad.err, AllOf(HasSubstr("--aa"), HasSubstr("ta_wide")));
+  EXPECT_THAT(bad.err,
+              AllOf(HasSubstr("augment.rand_augment"), HasSubstr("ta_wide")));
   // And they train.
   const Outcome run = RunWsel(
       folder, Train("run", {"--aa", "ta_wide", "--color-jitter", "0.4", "--set",
