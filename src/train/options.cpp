@@ -140,9 +140,6 @@ void Validate(const Options& o) {
   CheckRealBetween("train.clip_grad", o.clip_grad, 0, 1e9);
   CheckRealBetween("train.drop_path", o.drop_path, 0, 0.999);
   CheckRealBetween("train.ema_decay", o.ema_decay, 0, 0.9999999);
-  if (o.ema_warmup && o.ema_decay == 0) {
-    ThrowConfig("train.ema_warmup", "needs train.ema_decay: there is no EMA");
-  }
   CheckBetween("train.average_last", o.average_last, 0, o.schedule.epochs);
   CheckAtLeast("train.checkpoint_interval", o.checkpoint_interval, 0);
   ValidateNormalisation(o.normalisation);

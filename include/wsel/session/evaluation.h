@@ -62,8 +62,8 @@ class Evaluation {
   int64_t num_batches() const;
 
   // Evaluates all images, once; the logits are means over the request's views.
-  // Of several ranks the first has the logits of
-  // all, in order, and each has the result. Errors: as train::Evaluate.
+  // Of several ranks the first has the logits of all, in order, and each has
+  // the result. Errors: as train::Evaluate.
   train::Evaluation Run(const train::OnLogits& on_logits);
 
   // As data::Loader::corrupt_files.
