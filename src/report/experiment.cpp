@@ -180,7 +180,12 @@ Experiment ReadExperiment(const std::vector<fs::path>& paths) {
   for (const Error& error : errors) {
     experiment.unread.push_back(EscapeText(error.what(), 1000));
   }
-  if (experiment.name.empty()) experiment.name = SweepOf(runs);
+  if (experiment.name.empty()) {
+    experiment.name = SweepOf(runs);
+    if (!experiment.name.empty()) {
+      experiment.about = AboutOfSweep(runs.front().path);
+    }
+  }
   if (experiment.name.empty()) experiment.name = NamesOf(paths);
   if (paths.size() > 1 && FindDuplicates(runs)) {
     for (size_t i = 0; i < runs.size(); ++i) {

@@ -166,6 +166,22 @@ void ReadSweepJson(const fs::path& path, Experiment& experiment) {
   report.Finish();
 }
 
+std::string AboutOfSweep(const fs::path& run_folder) {
+  fs::path folder = fs::absolute(run_folder).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  const fs::path path = folder.parent_path().parent_path() / run::kSweepFile;
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return "";
+  try {
+    const Json json =
+        ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
+    JsonObject root(json, path.string(), ErrorKind::kFormat);
+    return EscapeText(root.GetOr<std::string>("about", ""), kMaxAboutBytes);
+  } catch (const Error&) {  // the runs can be reported without it
+    return "";
+  }
+}
+
 std::string FolderName(const fs::path& folder) {
   const fs::path absolute = fs::absolute(folder).lexically_normal();
   return EscapeText(

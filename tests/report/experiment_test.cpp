@@ -111,6 +111,12 @@ TEST(ReadExperiment, RunsOfOneSweepHaveItsName) {
   EXPECT_EQ(ReadExperiment({runs / "a", runs / "b"}).name, "s");
   EXPECT_EQ(ReadExperiment({runs}).name, "s");
   EXPECT_EQ(ReadExperiment({runs / "b", folder / "c"}).name, "b, c");
+  EXPECT_EQ(ReadExperiment({runs}).about, "");
+  Write(folder / "t/sweep.json", R"({"about": "Two of them."})");
+  EXPECT_EQ(ReadExperiment({runs}).about, "Two of them.");
+  EXPECT_EQ(ReadExperiment({runs / "b/"}).about, "Two of them.");
+  Write(folder / "t/sweep.json", "{");
+  EXPECT_EQ(ReadExperiment({runs / "a", runs / "b"}).about, "");
 }
 
 TEST(ReadExperiment, SeveralSweepsAndFoldersAreAllNamed) {
