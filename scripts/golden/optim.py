@@ -22,6 +22,7 @@ import timm.optim
 import torch
 from timm.models.vision_transformer import VisionTransformer
 from timm.utils import ModelEmaV3
+from torch.optim.swa_utils import AveragedModel
 
 from hashed import hashed
 
@@ -156,16 +157,31 @@ def adamw(max_norm=None, **kind):
     return result
 
 
-def ema():
-    """timm's EMA of weights that move by a hashed value per step."""
+def moving(average, update):
+    """The average of weights that move by a hashed value per step."""
     model = torch.nn.Module()
     model.w = torch.nn.Parameter(torch.from_numpy(hashed("ema.w", (9, 7))))
-    averages = ModelEmaV3(model, decay=0.9)
+    averages = average(model)
     for step in range(STEPS):
         with torch.no_grad():
             model.w += torch.from_numpy(hashed(f"ema.w.{step}", (9, 7)))
-        averages.update(model)
+        update(averages, model, step + 1)
     return {"w": averages.module.w.detach()}
+
+
+def ema():
+    return moving(lambda model: ModelEmaV3(model, decay=0.9),
+                  lambda averages, model, _: averages.update(model))
+
+
+def ema_warmup():
+    return moving(lambda model: ModelEmaV3(model, decay=0.7, use_warmup=True),
+                  lambda averages, model, step: averages.update(model, step))
+
+
+def average():
+    return moving(AveragedModel,
+                  lambda averages, model, _: averages.update_parameters(model))
 
 
 def write_tensors(file, tensors):
@@ -195,6 +211,8 @@ def main():
                   adamw(fused=False, foreach=False))
     write_tensors("adamw_clipped.safetensors", adamw(0.5, fused=True))
     write_tensors("ema.safetensors", ema())
+    write_tensors("ema_warmup.safetensors", ema_warmup())
+    write_tensors("average.safetensors", average())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "wsel/augment/rand_augment.h"
+#include "wsel/image/blur.h"
 #include "wsel/image/color.h"
 #include "wsel/image/geometry.h"
 
@@ -22,6 +25,7 @@ image::Image ApplyOp(const image::Image& image, const DrawnOp& drawn,
       return image::Rotate(image, value, interpolation, fill);
     case Op::kPosterize:
     case Op::kPosterizeIncreasing:
+    case Op::kPosterizeOriginal:
       return image::Posterize(image, static_cast<int>(value));
     case Op::kSolarize:
     case Op::kSolarizeIncreasing:
@@ -31,6 +35,10 @@ image::Image ApplyOp(const image::Image& image, const DrawnOp& drawn,
     case Op::kColor:
     case Op::kColorIncreasing:
       return image::Color(image, value);
+    case Op::kDesaturate:
+      return image::Color(image, std::clamp(1 - value, 0.0, 1.0));
+    case Op::kHue:
+      return image::ShiftHue(image, value);
     case Op::kContrast:
     case Op::kContrastIncreasing:
       return image::Contrast(image, value);
@@ -40,6 +48,8 @@ image::Image ApplyOp(const image::Image& image, const DrawnOp& drawn,
     case Op::kSharpness:
     case Op::kSharpnessIncreasing:
       return image::Sharpness(image, value);
+    case Op::kGaussianBlur:
+      return image::GaussianBlur(image, value);
     case Op::kShearX:
       return affine({1, value, 0, 0, 1, 0});
     case Op::kShearY:
@@ -48,6 +58,10 @@ image::Image ApplyOp(const image::Image& image, const DrawnOp& drawn,
       return affine({1, 0, value * image.width(), 0, 1, 0});
     case Op::kTranslateYRel:
       return affine({1, 0, 0, 0, 1, value * image.height()});
+    case Op::kTranslateX:
+      return affine({1, 0, value, 0, 1, 0});
+    case Op::kTranslateY:
+      return affine({1, 0, 0, 0, 1, value});
   }
   return image;
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sample_stream.h"
+#include "wsel/augment/auto_augment.h"
 #include "wsel/core/error.h"
 #include "wsel/image/geometry.h"
 #include "wsel/image/resample.h"
@@ -166,10 +167,12 @@ TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
     DrawResizedCrop(options, width, height, crop, draws);
   }
   draws.flip = SampleStream(address, "flip").Uniform(0) < options.hflip;
-  if (!options.rand_augment.empty()) {
-    draws.ops = DrawRandAugment(
-        ParseRandAugment(options.rand_augment, "augment.rand_augment"),
-        address);
+  draws.vflip = SampleStream(address, "vflip").Uniform(0) < options.vflip;
+  draws.ops = DrawPolicy(options.rand_augment, address);
+  if (options.color_jitter > 0 || options.hue > 0) {
+    const auto jitter =
+        DrawColorJitter(options.color_jitter, options.hue, address);
+    draws.ops.insert(draws.ops.end(), jitter.begin(), jitter.end());
   }
   return draws;
 }
@@ -180,8 +183,13 @@ void ApplyTrain(const image::Image& source,
   CheckOutput(out.size(), options.img_size);
   image::Image image = ApplyCrop(source, options, draws);
   if (draws.flip) image = image::FlipHorizontal(image);
+  if (draws.vflip) image = image::FlipVertical(image);
+  const bool trivial = IsTrivialAugment(options.rand_augment);
+  const auto interpolation =
+      trivial ? image::Interpolation::kNearest : options.interpolation;
+  const image::Rgb fill = trivial ? image::Rgb{} : options.fill;
   for (const DrawnOp& drawn : draws.ops) {
-    image = ApplyOp(image, drawn, options.interpolation, options.fill);
+    image = ApplyOp(image, drawn, interpolation, fill);
   }
   std::ranges::copy(image.bytes(), out.begin());
 }

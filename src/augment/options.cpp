@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "wsel/augment/rand_augment.h"
+#include "wsel/augment/auto_augment.h"
 #include "wsel/core/error.h"
 
 namespace wsel::augment {
@@ -30,10 +30,10 @@ void Validate(const TrainTransformOptions& options, std::string_view where) {
   CheckRange(where, "ratio[0]", options.ratio[0], 1e-3, options.ratio[1]);
   CheckRange(where, "padding", options.padding, 0, options.img_size);
   CheckRange(where, "hflip", options.hflip, 0, 1);
-  if (!options.rand_augment.empty()) {
-    ParseRandAugment(options.rand_augment,
-                     fmt::format("{}.rand_augment", where));
-  }
+  CheckRange(where, "vflip", options.vflip, 0, 1);
+  ValidatePolicy(options.rand_augment, fmt::format("{}.rand_augment", where));
+  CheckRange(where, "color_jitter", options.color_jitter, 0, 100);
+  CheckRange(where, "hue", options.hue, 0, 0.5);
 }
 
 void Validate(const EvalTransformOptions& options, std::string_view where) {

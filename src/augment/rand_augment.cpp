@@ -93,6 +93,16 @@ double ArgumentOf(Op op, double magnitude, bool negative) {
     case Op::kTranslateXRel:
     case Op::kTranslateYRel:
       return signed_value(level * 0.45);
+    case Op::kPosterizeOriginal:
+      return std::trunc(level * 4) + 4;
+    case Op::kDesaturate:
+      return std::clamp(0.5 + 0.5 * level, 0.5, 1.0);
+    case Op::kGaussianBlur:
+      return std::clamp(0.1 + 1.9 * level, 0.1, 2.0);
+    case Op::kTranslateX:
+    case Op::kTranslateY:
+    case Op::kHue:
+      return signed_value(magnitude);
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "command_tree.h"
 #include "commands.h"
+#include "man_sections.h"
 #include "wsel/core/registry.h"
 
 namespace wsel::cli {
@@ -42,7 +43,8 @@ void AddCompletion(CLI::App& app, const Invocation& /*invocation*/) {
 void AddMan(CLI::App& app, const Invocation& /*invocation*/) {
   CLI::App* c = app.add_subcommand("man", "Print the man page");
   c->callback([&app] {
-    fmt::print("{}", ManPage(CommandTree(app), app.get_footer()));
+    fmt::print("{}",
+               ManPage(CommandTree(app), ManSections(), app.get_footer()));
   });
 }
 

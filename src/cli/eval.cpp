@@ -41,6 +41,10 @@ void AddRun(CLI::App& c, EvalArgs& args) {
   AddChoice(c, "--precision", args.request.precision, train::Precisions(),
             "Compute dtype (autocast): " + train::Precisions().Choices() +
                 "; auto: that of the checkpoint's run, if there is one");
+  AddChoice(c, "--tta", args.request.views, session::AllTestViews(),
+            "Test-time augmentation, the mean of an image's logits and its "
+            "mirror image's: " +
+                session::AllTestViews().Choices());
   AddDevice(c, args.device);
   AddRanks(c, args.ranks);
   AddDryRun(c, args.dry_run);
@@ -51,6 +55,12 @@ void AddOutput(CLI::App& c, EvalArgs& args) {
   AddFile(c, "--predictions", files.predictions,
           "Write one JSON line per image to this file");
   c.add_flag("--logits", files.logits, "Add logits to --predictions");
+  c.add_flag("--probabilities", files.probabilities,
+             "Add the probabilities of all classes to --predictions");
+  c.add_flag("--ece", args.ece,
+             "Also report the expected calibration error (15 bins), and the "
+             "temperature that minimises the loss, fitted on the evaluated "
+             "images themselves");
   AddFile(c, "--confusion", files.confusion,
           "Write the confusion matrix to this CSV file");
   AddFile(c, "--per-class", files.per_class,

@@ -15,6 +15,7 @@ struct EvalArgs {
   RankArgs ranks;
   session::EvalFiles files;
   bool dry_run = false;
+  bool ece = false;
   bool json = false;
 };
 

@@ -30,6 +30,10 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
     sets = recipe::SetsOf(recipe::Augmentations().Find(
         args.augment, "--augment", ErrorKind::kUsage));
   }
+  if (args.three_augment) {
+    const auto three = recipe::SetsOfThreeAugment();
+    sets.insert(sets.end(), three.begin(), three.end());
+  }
   sets.insert(sets.end(), args.fields.begin(), args.fields.end());
   if (args.model.ends_with(".json")) {
     session::NamedModel(args.model);  // its errors name the file
@@ -137,6 +141,11 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
           ->type_name("NAME");
     }
     if (name == "Optimisation") {
+      // Here, since all of Augmentation's options are known.
+      c.add_flag("--three-augment", args.three_augment,
+                 "3-Augment of DeiT III: --aa 3a --color-jitter 0.3")
+          ->group("Augmentation")
+          ->excludes(c.get_option("--aa"));
       c.add_option("--epochs", args.epochs,
                    "Number of epochs to train; the warmup is scaled along")
           ->type_name("N");

@@ -19,6 +19,7 @@ struct RecipeArgs {
   std::string model;
   std::optional<int64_t> img_size;
   std::string augment;
+  bool three_augment = false;
   std::vector<std::string> fields;  // set by the options of recipe::Fields
   std::optional<int64_t> epochs;
   bool skip_broken = false;

@@ -14,32 +14,55 @@
 #include "wsel/core/progress.h"
 #include "wsel/session/evaluation.h"
 #include "wsel/session/log.h"
+#include "wsel/train/calibration_error.h"
 #include "wsel/train/device.h"
 
 namespace wsel::cli {
 namespace {
 
-void Print(const EvalArgs& args, const session::Evaluation& evaluation,
-           const train::Evaluation& e) {
-  if (args.json) {
-    const auto precision = train::Precisions().NameOf(evaluation.precision());
-    fmt::print("{}\n", DumpJson({{"checkpoint", args.request.checkpoint.file},
-                                 {"dataset", args.request.data.name},
-                                 {"num_images", e.count},
-                                 {"skipped", e.skipped},
-                                 {"loss", e.loss},
-                                 {"top1", e.top1},
-                                 {"top5", e.top5},
-                                 {"balanced_accuracy", e.balanced_accuracy},
-                                 {"macro_f1", e.macro_f1},
-                                 {"images", ToJson(evaluation.facts())},
-                                 {"precision", precision}}));
-    return;
+// `logits` is empty unless args.ece.
+void PrintJson(const EvalArgs& args, const session::Evaluation& evaluation,
+               const train::Evaluation& e, const train::LogitTable& logits) {
+  nlohmann::ordered_json result = {
+      {"checkpoint", args.request.checkpoint.file},
+      {"dataset", args.request.data.name},
+      {"num_images", e.count},
+      {"skipped", e.skipped},
+      {"loss", e.loss},
+      {"top1", e.top1},
+      {"top5", e.top5},
+      {"balanced_accuracy", e.balanced_accuracy},
+      {"macro_f1", e.macro_f1},
+      {"images", ToJson(evaluation.facts())},
+      {"precision", train::Precisions().NameOf(evaluation.precision())}};
+  if (args.request.views != session::TestViews::kNone) {
+    result["tta"] = session::AllTestViews().NameOf(args.request.views);
   }
+  if (args.ece) {
+    const train::CalibrationError c = logits.Calibration();
+    result["ece"] = c.ece;
+    result["temperature"] = {{"value", c.temperature},
+                             {"fitted_on", "evaluated images"},
+                             {"ece", c.scaled_ece},
+                             {"loss", c.scaled_loss}};
+  }
+  fmt::print("{}\n", DumpJson(result));
+}
+
+void Print(const EvalArgs& args, const session::Evaluation& evaluation,
+           const train::Evaluation& e, const train::LogitTable& logits) {
+  if (args.json) return PrintJson(args, evaluation, e, logits);
   fmt::print(
       "top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n"
       "balanced accuracy {:.2f}  macro F1 {:.2f}\n",
       e.top1, e.top5, e.loss, e.count, e.balanced_accuracy, e.macro_f1);
+  if (args.ece) {
+    const train::CalibrationError c = logits.Calibration();
+    fmt::print(
+        "ECE {:.2f}  temperature {:.4f}, fitted on these images: ECE {:.2f}  "
+        "loss {:.4f}\n",
+        c.ece, c.temperature, c.scaled_ece, c.scaled_loss);
+  }
   if (e.skipped > 0) {
     fmt::print("skipped {} corrupt images: {}\n", e.skipped,
                fmt::join(evaluation.corrupt_files(), ", "));
@@ -50,6 +73,10 @@ void CheckEvalArgs(const EvalArgs& args) {
   const session::EvalFiles& files = args.files;
   if (files.logits && files.predictions.empty()) {
     throw Error(ErrorKind::kUsage, "--logits", "needs --predictions FILE");
+  }
+  if (files.probabilities && files.predictions.empty()) {
+    throw Error(ErrorKind::kUsage, "--probabilities",
+                "needs --predictions FILE");
   }
   for (const std::string& output :
        {files.predictions, files.confusion, files.per_class}) {
@@ -87,6 +114,17 @@ void DryRun(const session::EvalRequest& request) {
   fmt::print("test        {}\n", CountText(sizes.test));
 }
 
+// The images of a batch that are not skipped.
+void AddTo(train::LogitTable& table, const data::Batch& batch,
+           const at::Tensor& logits) {
+  const at::Tensor rows = logits.contiguous();
+  const auto classes = static_cast<size_t>(rows.size(1));
+  for (size_t i = 0; i < batch.indices.size(); ++i) {
+    if (!batch.valid[i]) continue;
+    table.Add({rows.data_ptr<float>() + i * classes, classes}, batch.labels[i]);
+  }
+}
+
 // Open, evaluate, write, print: on each rank of `group`, of which the first
 // writes and prints; null: there is one.
 void EvalOnRank(const EvalArgs& args, distributed::ProcessGroup* group) {
@@ -98,14 +136,16 @@ void EvalOnRank(const EvalArgs& args, distributed::ProcessGroup* group) {
   ProgressMeter meter(ProgressOnStderr(30));
   const OnProgress show = session::ShowOn(meter);
   ProgressPoint done{.title = "eval", .steps = evaluation.num_batches()};
+  train::LogitTable table;
   const auto result =
       evaluation.Run([&](const data::Batch& batch, const at::Tensor& logits) {
         outputs.Add(batch, logits);
+        if (args.ece) AddTo(table, batch, logits);
         Advance(done, batch.size, show);
       });
   meter.Clear();
   outputs.Write();
-  Print(args, evaluation, result);
+  Print(args, evaluation, result, table);
 }
 
 }  // namespace

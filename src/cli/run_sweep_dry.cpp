@@ -46,7 +46,8 @@ class TrainSizes {
 int64_t StepsOf(const recipe::Recipe& recipe, TrainSizes& sizes) {
   const int64_t size = sizes.Of(recipe.data);
   if (size == 0) return 0;
-  return data::StepsPerEpoch(size, recipe.train.batch_size) *
+  return data::StepsPerEpoch(size, recipe.train.batch_size,
+                             recipe.train.repeats) *
          recipe.train.schedule.epochs;
 }
 

@@ -83,6 +83,9 @@ void LogEpoch(const train::EpochReport& r) {
   }
   if (r.comm_wait) line += fmt::format("  comm {:.0f} %", 100 * *r.comm_wait);
   if (r.ema) line += fmt::format("  ema top-1 {:.2f}", r.ema->top1);
+  if (r.average) {
+    line += fmt::format("  average top-1 {:.2f}", r.average->top1);
+  }
   if (r.eval_seconds) {
     line += fmt::format("  evaluation {:.1f} s", *r.eval_seconds);
   }
@@ -115,6 +118,10 @@ void PrintResult(const train::TrainResult& result,
   if (p.test_ema_top1 >= 0) {
     fmt::print("            top-1 {:.2f}  of the best EMA weights\n",
                p.test_ema_top1);
+  }
+  if (p.test_average_top1 >= 0) {
+    fmt::print("            top-1 {:.2f}  of the average of the last epochs\n",
+               p.test_average_top1);
   }
   if (result.ended_early) {
     fmt::print(

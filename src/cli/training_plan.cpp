@@ -83,7 +83,8 @@ void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes) {
     fmt::print("steps       unknown without the data set\n");
     return;
   }
-  const int64_t steps = data::StepsPerEpoch(train_size, train.batch_size);
+  const int64_t steps =
+      data::StepsPerEpoch(train_size, train.batch_size, train.repeats);
   const std::string val =
       sizes.val > 0 ? fmt::format("{} validation, ", sizes.val) : "";
   fmt::print(

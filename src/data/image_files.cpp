@@ -24,8 +24,12 @@ Dataset DatasetOfFiles(std::string name, std::vector<std::string> classes,
   const auto filename = [shared](int64_t i) {
     return shared->at(static_cast<size_t>(i));
   };
-  return {std::move(name), std::move(classes), std::move(images.labels),
-          ImageFiles{folder, shared}, filename};
+  return {std::move(name),
+          std::move(classes),
+          std::move(images.labels),
+          ImageFiles{folder, shared},
+          filename,
+          folder.string()};  // below the root: OpenDataset
 }
 
 std::string CheckedName(std::string_view name, const std::string& where) {

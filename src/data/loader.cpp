@@ -139,6 +139,11 @@ void Loader::State::ScheduleBatch() {
   }
   const auto size = static_cast<int64_t>(sampled.indices.size());
   CheckBetween("indices of a batch", size, 1, options.batch_size);
+  if (sampled.draws.empty()) {
+    sampled.draws.assign(sampled.indices.size(), sampled.epoch);
+  }
+  CheckBetween("draws of a batch", static_cast<int64_t>(sampled.draws.size()),
+               size, size);
 
   Slot& slot = SlotOf(scheduled);
   Batch& batch = slot.batch;
@@ -158,6 +163,7 @@ void Loader::State::ScheduleBatch() {
                         ? std::move(sampled.addresses)
                         : sampled.indices;
   batch.indices = std::move(sampled.indices);
+  batch.draws = std::move(sampled.draws);
   slot.taken = 0;
   slot.pending = size;
   {
@@ -198,7 +204,7 @@ void Loader::State::TransformNamed(const image::Image& image, const Slot& slot,
                                    size_t i, std::span<uint8_t> out,
                                    ErasePatch& patch) const {
   try {
-    transform(image, slot.batch.epoch, slot.batch.addresses[i], out, patch);
+    transform(image, slot.batch.draws[i], slot.batch.addresses[i], out, patch);
   } catch (const Error& e) {
     throw Error(e.kind(), dataset.filename(slot.batch.indices[i]), e.what());
   }

@@ -92,6 +92,11 @@ Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
   for (std::string& class_name : set.classes) {
     class_name = EscapeInvalidUtf8(class_name);
   }
+  if (!set.folder.empty()) {
+    const auto below =
+        std::filesystem::path(set.folder).lexically_relative(root);
+    set.folder = below == "." ? "" : EscapeInvalidUtf8(below.string());
+  }
   set.filename = [raw = std::move(set.filename)](int64_t i) {
     return EscapeInvalidUtf8(raw(i));
   };

@@ -71,6 +71,7 @@ Dataset SelectSamples(const Dataset& dataset, std::vector<int64_t> chosen) {
   Dataset part;
   part.name = dataset.name;
   part.classes = dataset.classes;
+  part.folder = dataset.folder;
   for (const int64_t i : chosen) {
     part.labels.push_back(dataset.labels[static_cast<size_t>(i)]);
   }

@@ -19,7 +19,7 @@ namespace {
 }
 
 void Validate(const TrainSampling& sampling) {
-  StepsPerEpoch(sampling.size, sampling.batch_size);
+  StepsPerEpoch(sampling.size, sampling.batch_size, sampling.repeats);
   if (!sampling.balanced_labels.empty()) {
     CheckBetween("labels",
                  static_cast<int64_t>(sampling.balanced_labels.size()),
@@ -62,7 +62,8 @@ class TrainSampler {
  public:
   explicit TrainSampler(const TrainSampling& sampling)
       : sampling_(sampling),
-        steps_per_epoch_(StepsPerEpoch(sampling.size, sampling.batch_size)),
+        steps_per_epoch_(StepsPerEpoch(sampling.size, sampling.batch_size,
+                                       sampling.repeats)),
         step_(sampling.first_step) {
     if (sampling_.share_count == 0) {
       sampling_.share_count = sampling.batch_size - sampling.share_first;
@@ -73,18 +74,13 @@ class TrainSampler {
     if (step_ == sampling_.total_steps) return {};
     const int64_t epoch = step_ / steps_per_epoch_;
     if (epoch != epoch_) StartEpoch(epoch);
-    const int64_t first = sampling_.share_first + done_ +
-                          step_ % steps_per_epoch_ * sampling_.batch_size;
+    BatchIndices batch =
+        SamplesAt(sampling_.share_first + done_ +
+                  step_ % steps_per_epoch_ * sampling_.batch_size);
     done_ += sampling_.chunk;
     if (done_ == sampling_.share_count) {
       done_ = 0;
       ++step_;
-    }
-    const auto begin = order_.begin() + first;
-    BatchIndices batch{epoch, {begin, begin + sampling_.chunk}};
-    if (!addresses_.empty()) {
-      const auto at = addresses_.begin() + first;
-      batch.addresses.assign(at, at + sampling_.chunk);
     }
     return batch;
   }
@@ -98,6 +94,20 @@ class TrainSampler {
       addresses_ = AddressesOf(order_);
     }
     epoch_ = epoch;
+  }
+
+  // The chunk that begins at a position of the epoch.
+  BatchIndices SamplesAt(int64_t first) const {
+    const int64_t repeats = sampling_.repeats;
+    BatchIndices batch;
+    batch.epoch = epoch_;
+    for (int64_t at = first; at < first + sampling_.chunk; ++at) {
+      const auto image = static_cast<size_t>(at / repeats);
+      batch.indices.push_back(order_[image]);
+      if (!addresses_.empty()) batch.addresses.push_back(addresses_[image]);
+      if (repeats > 1) batch.draws.push_back(epoch_ * repeats + at % repeats);
+    }
+    return batch;
   }
 
   TrainSampling sampling_;
@@ -183,8 +193,11 @@ const Registry<Sampling>& Samplings() {
   return kRegistry;
 }
 
-int64_t StepsPerEpoch(int64_t size, int64_t batch_size) {
+int64_t StepsPerEpoch(int64_t size, int64_t batch_size, int64_t repeats) {
   CheckAtLeast("train.batch_size", batch_size, 1);
+  CheckAtLeast("augment.repeats", repeats, 1);
+  constexpr int64_t kRound = 256;  // RepeatAugSampler's selected_round
+  if (repeats > 1 && size >= kRound) size = size / kRound * kRound;
   if (size < batch_size) {
     Fail("train.batch_size",
          fmt::format("is {}, more than the {} training images; lower it or "

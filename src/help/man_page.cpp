@@ -43,9 +43,21 @@ std::string OptionsOf(const CommandHelp& command) {
   return page;
 }
 
+std::string TextOf(const ManSection& section) {
+  std::string text = ".SH " + section.title + "\n";
+  if (!section.text.empty()) text += Roff(section.text) + "\n";
+  for (const Term& term : section.terms) {
+    text += fmt::format(".TP\n\\fB{}\\fR\n{}\n", Roff(term.term),
+                        Roff(term.meaning));
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string ManPage(const CommandHelp& tree, const std::string& footer) {
+std::string ManPage(const CommandHelp& tree,
+                    const std::vector<ManSection>& sections,
+                    const std::string& footer) {
   std::string page = fmt::format(
       ".TH WSEL 1 \"\" \"wsel {}\" \"User Commands\"\n"
       ".ad l\n.SH NAME\nwsel \\- initialise small vision models from larger "
@@ -63,6 +75,7 @@ std::string ManPage(const CommandHelp& tree, const std::string& footer) {
                           Roff(part.description), OptionsOf(part));
     }
   }
+  for (const ManSection& section : sections) page += TextOf(section);
   return page + ".SH EXIT STATUS\n" + Roff(footer) + "\n";
 }
 

@@ -121,6 +121,14 @@ Image FlipHorizontal(const Image& image) {
   return out;
 }
 
+Image FlipVertical(const Image& image) {
+  Image out(image.width(), image.height());
+  for (int y = 0; y < image.height(); ++y) {
+    std::copy_n(image.Row(image.height() - 1 - y), image.stride(), out.Row(y));
+  }
+  return out;
+}
+
 Image Crop(const Image& image, int left, int top, int width, int height,
            Rgb fill) {
   Image out(width, height, fill);

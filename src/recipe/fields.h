@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 45> kNewKeys = {
+inline constexpr std::array<std::string_view, 52> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -58,7 +58,14 @@ inline constexpr std::array<std::string_view, 45> kNewKeys = {
     "schedule.div_factor",
     "schedule.final_div_factor",
     "train.freeze",
-    "train.freeze_epochs"};
+    "train.freeze_epochs",
+    "augment.vflip",
+    "augment.color_jitter",
+    "augment.hue",
+    "augment.repeats",
+    "train.ema_warmup",
+    "train.average_last",
+    "train.checkpoint_interval"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -237,7 +244,22 @@ void VisitAugmentation(R& r, Visitor& visit) {
           "Interpolation; \"\": random, as in timm");
   augment("hflip", t.transform.hflip, "Probability of a horizontal flip");
   augment("rand_augment", t.transform.rand_augment,
-          "RandAugment, in timm's notation; \"\": none");
+          "Policy: RandAugment in timm's notation (rand-m9-mstd0.5-inc1), "
+          "AutoAugment (original, originalr, v0, v0r), 3-Augment (3a), "
+          "TrivialAugmentWide (ta_wide); \"\": none",
+          "--aa", "POLICY");
+  augment("vflip", t.transform.vflip, "Probability of a vertical flip",
+          "--vflip", "P");
+  augment("color_jitter", t.transform.color_jitter,
+          "Strength of colour jitter in brightness, contrast and saturation, "
+          "also beside a policy; 0: off",
+          "--color-jitter", "STRENGTH");
+  augment("hue", t.transform.hue,
+          "Largest shift of the hue in colour jitter, in turns, up to 0.5");
+  augment("repeats", t.repeats,
+          "Repeated augmentation: how often each image of an epoch is in it, "
+          "with as many images in all; 1: off",
+          "--aug-repeats", "N");
 
   const Section erasing{visit, "erasing"};
   erasing("probability", t.erasing.probability,
@@ -282,7 +304,11 @@ void VisitTraining(R& r, Visitor& visit) {
   train("ema_decay", t.ema_decay, "Decay of the EMA weights; 0: none");
   train("save_minutes", t.save_minutes,
         "Longest time between two saves of the run state");
+}
 
+template <typename R, typename Visitor>
+void VisitOptimizer(R& r, Visitor& visit) {
+  auto& t = r.train;
   const Section optimizer{visit, "optimizer"};
   optimizer("lr", t.schedule.lr, "Learning rate after the warmup", "--lr",
             "RATE");
@@ -311,6 +337,13 @@ void VisitTraining(R& r, Visitor& visit) {
             "Learning rate of the classifier after the warmup, on the schedule "
             "of optimizer.lr; 0: as for the rest",
             "--head-lr", "RATE");
+}
+
+// The others of `train`, which Identity has after those of the optimizer.
+template <typename R, typename Visitor>
+void VisitMoreTraining(R& r, Visitor& visit) {
+  auto& t = r.train;
+  const Section train{visit, "train"};
   train("val_interval",  // was evaluation.every
         t.val_interval, "Epochs between two evaluations", "--val-interval",
         "N");
@@ -332,6 +365,16 @@ void VisitTraining(R& r, Visitor& visit) {
   train("freeze_epochs", t.fine_tune.freeze_epochs,
         "Train the classifier alone for so many epochs, then all",
         "--freeze-epochs", "N");
+  train("ema_warmup", t.ema_warmup,
+        "Let the decay of the EMA weights rise from 0, as timm's",
+        "--ema-warmup");
+  train("average_last", t.average_last,
+        "Average the weights after each of so many last epochs; 0: none",
+        "--average-last", "N");
+  train("checkpoint_interval", t.checkpoint_interval,
+        "Epochs between two checkpoints that are kept beside the last and the "
+        "best; 0: none",
+        "--checkpoint-interval", "N");
 
   const Section evaluation{visit, "evaluation"};
   evaluation("batch", t.eval_batch,
@@ -400,6 +443,8 @@ void VisitFields(R& r, Visitor&& visit) {
   VisitData(r, visit);
   VisitAugmentation(r, visit);
   VisitTraining(r, visit);
+  VisitOptimizer(r, visit);
+  VisitMoreTraining(r, visit);
   VisitSchedule(r, visit);
   VisitLoss(r, visit);
 }

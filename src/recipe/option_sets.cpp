@@ -45,4 +45,8 @@ std::vector<std::string> SetsOf(Augmentation augmentation) {
   return sets;
 }
 
+std::vector<std::string> SetsOfThreeAugment() {
+  return {"augment.rand_augment=3a", "augment.color_jitter=0.3"};
+}
+
 }  // namespace wsel::recipe

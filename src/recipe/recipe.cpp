@@ -240,6 +240,13 @@ void CheckFreeze(const Recipe& recipe) {
                         recipe.train.schedule.lr);
 }
 
+// A part that is off is not an error, but an option that was given for it is
+// not ignored in silence.
+void LogUnused(const train::Options& train) {
+  if (!train.ema_warmup || train.ema_decay > 0) return;
+  spdlog::info("train.ema_warmup has no effect: train.ema_decay is 0");
+}
+
 // Fills in the values that are derived from others.
 void Derive(Recipe& recipe) {
   const auto size = static_cast<int>(ImageSize(recipe.model));
@@ -441,6 +448,7 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
   if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
   if (epochs) SetEpochs(recipe.train.schedule, *epochs);
+  LogUnused(recipe.train);
   Derive(recipe);
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);

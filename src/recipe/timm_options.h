@@ -12,12 +12,15 @@ struct TimmOption {
   std::string_view option;
 };
 
-inline constexpr std::array<TimmOption, 44> kTimmOptions = {{
+inline constexpr std::array<TimmOption, 48> kTimmOptions = {{
+    {"augment.color_jitter", "--color-jitter"},
     {"augment.hflip", "--hflip"},
     {"augment.interpolation", "--train-interpolation"},
     {"augment.rand_augment", "--aa"},
     {"augment.ratio", "--ratio"},
+    {"augment.repeats", "--aug-repeats"},
     {"augment.scale", "--scale"},
+    {"augment.vflip", "--vflip"},
     {"data.mean", "--mean"},
     {"data.name", "--dataset"},
     {"data.root", "--data-dir"},
@@ -53,6 +56,7 @@ inline constexpr std::array<TimmOption, 44> kTimmOptions = {{
     {"train.clip_grad", "--clip-grad"},
     {"train.drop_path", "--drop-path"},
     {"train.ema_decay", "--model-ema-decay"},
+    {"train.ema_warmup", "--model-ema-warmup"},
     {"train.epochs", "--epochs"},
     {"train.seed", "--seed"},
     {"train.val_interval", "--val-interval"},

@@ -103,6 +103,21 @@ std::string SweepOf(const std::vector<Run>& runs) {
   return same && !runs.empty() ? runs.front().sweep : "";
 }
 
+// "a, b, c", or "a, b and 4 more": the title of a figure must not seem to be of
+// the first path alone.
+std::string NamesOf(const std::vector<fs::path>& paths) {
+  constexpr size_t kAll = 3;
+  const size_t shown = paths.size() <= kAll ? paths.size() : kAll - 1;
+  std::string names;
+  for (size_t i = 0; i < shown; ++i) {
+    names += (i == 0 ? "" : ", ") + FolderName(paths[i]);
+  }
+  if (shown < paths.size()) {
+    names += fmt::format(" and {} more", paths.size() - shown);
+  }
+  return names;
+}
+
 std::optional<double> AsNumber(const std::string& text) {
   double value = 0;
   const char* const end = text.data() + text.size();
@@ -165,10 +180,13 @@ Experiment ReadExperiment(const std::vector<fs::path>& paths) {
   for (const Error& error : errors) {
     experiment.unread.push_back(EscapeText(error.what(), 1000));
   }
-  if (experiment.name.empty()) experiment.name = SweepOf(runs);
-  if (experiment.name.empty() && !paths.empty()) {
-    experiment.name = FolderName(paths.front());
+  if (experiment.name.empty()) {
+    experiment.name = SweepOf(runs);
+    if (!experiment.name.empty()) {
+      experiment.about = AboutOfSweep(runs.front().path);
+    }
   }
+  if (experiment.name.empty()) experiment.name = NamesOf(paths);
   if (paths.size() > 1 && FindDuplicates(runs)) {
     for (size_t i = 0; i < runs.size(); ++i) {
       auto& settings = runs[i].settings;

@@ -164,6 +164,10 @@ std::string NotesHtml(const Report& report) {
 
 std::string ToHtml(const Report& report) {
   const std::string name = EscapeXml(report.experiment.name);
+  const std::string about =
+      report.experiment.about.empty()
+          ? ""
+          : fmt::format("<p>{}</p>\n", EscapeXml(report.experiment.about));
   // The policy blocks scripts and external resources, which the page never
   // uses.
   std::string html = fmt::format(
@@ -172,8 +176,8 @@ std::string ToHtml(const Report& report) {
       "'none'; style-src 'unsafe-inline'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
       "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n"
-      "<header><h1>{0}</h1>\n<p class=\"status\">{2}</p></header>\n",
-      name, kPageStyle, EscapeXml(StatusLine(report)));
+      "<header><h1>{0}</h1>\n{3}<p class=\"status\">{2}</p></header>\n",
+      name, kPageStyle, EscapeXml(StatusLine(report)), about);
   html += Section(LastGrid(report)) + Curves(report) +
           Section(ComparisonGrid(report)) + Section(BestGrid(report)) +
           Section(TestGrid(report)) + Section(BalancedAccuracyGrid(report)) +

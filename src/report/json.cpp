@@ -137,6 +137,7 @@ std::string ToJson(const Report& report) {
     if (!run.is_alias) runs.push_back(RunJson(run));
   }
   const Json json = {{"name", report.experiment.name},
+                     {"about", report.experiment.about},
                      {"version", report.version},
                      {"command", report.command},
                      {"status", StatusLine(report)},

@@ -78,7 +78,11 @@ std::string Table(const Grid& grid) {
 }  // namespace
 
 std::string ToLatex(const Report& report) {
-  std::string text = fmt::format(
+  // One line: EscapeText has replaced its line breaks.
+  std::string text = report.experiment.about.empty()
+                         ? ""
+                         : fmt::format("% {}\n", report.experiment.about);
+  text += fmt::format(
       "% {}\n% Written by wsel {}; needs \\usepackage{{booktabs}} and, for "
       "special\n% characters in names, \\usepackage[T1]{{fontenc}}.\n\n",
       StatusLine(report), report.version);

@@ -58,8 +58,11 @@ std::string Code(std::string_view text) {
 }  // namespace
 
 std::string ToMarkdown(const Report& report) {
-  std::string text = fmt::format(
-      "# {}\n\n{}\n\n", Escape(report.experiment.name), StatusLine(report));
+  std::string text = fmt::format("# {}\n\n", Escape(report.experiment.name));
+  if (!report.experiment.about.empty()) {
+    text += Escape(report.experiment.about) + "\n\n";
+  }
+  text += StatusLine(report) + "\n\n";
   for (const Grid& grid : Grids(report)) text += Table(grid);
   for (const std::string& note : Notes(report)) {
     text += fmt::format("- {}\n", Escape(note));

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr uintmax_t kMaxFileBytes = 4 << 20;
+constexpr size_t kMaxAboutBytes = 4000;
 constexpr size_t kMaxKeys = 4096;
 constexpr size_t kMaxTailBytes = 8000;
 constexpr int64_t kMaxEpochs = 1'000'000'000;
@@ -157,10 +158,17 @@ void ReadSweepJson(const fs::path& path, Experiment& experiment) {
   const Json json =
       ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
   JsonObject root(json, path.string(), ErrorKind::kFormat);
-  if (experiment.name.empty()) {
-    experiment.name = EscapeText(root.GetOr<std::string>(
-        "name", FolderName(fs::absolute(path).parent_path())));
-  }
+  const auto add = [](std::string& all, const std::string& text,
+                      const char* separator) {
+    if (text.empty() || all == text) return;
+    all += all.empty() ? text : separator + text;
+  };
+  add(experiment.name,
+      EscapeText(root.GetOr<std::string>(
+          "name", FolderName(fs::absolute(path).parent_path()))),
+      ", ");
+  add(experiment.about,
+      EscapeText(root.GetOr<std::string>("about", ""), kMaxAboutBytes), " ");
   if (root.Has("axes")) {
     root.Object("axes");  // requires an object
     for (const auto& [axis, values] : root.Raw("axes").items()) {
@@ -176,6 +184,22 @@ void ReadSweepJson(const fs::path& path, Experiment& experiment) {
   experiment.table = {axes("rows"), axes("columns"),
                       report.GetOr<std::string>("baseline", "")};
   report.Finish();
+}
+
+std::string AboutOfSweep(const fs::path& run_folder) {
+  fs::path folder = fs::absolute(run_folder).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  const fs::path path = folder.parent_path().parent_path() / run::kSweepFile;
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return "";
+  try {
+    const Json json =
+        ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
+    JsonObject root(json, path.string(), ErrorKind::kFormat);
+    return EscapeText(root.GetOr<std::string>("about", ""), kMaxAboutBytes);
+  } catch (const Error&) {  // the runs can be reported without it
+    return "";
+  }
 }
 
 std::string FolderName(const fs::path& folder) {

@@ -25,11 +25,16 @@ void ReadRecord(const std::filesystem::path& path, Run& run);
 // still exist; one that cannot be read adds a note to the log.
 void ReadProvenance(const std::filesystem::path& folder, Run& run);
 
-// What tables need of sweep.json: its name, unless the experiment has one; the
-// axes with their labels, in order, appended; and section "report",
+// What reports need of sweep.json: its name and "about", after those of sweeps
+// that were read before; the axes with their labels, in order, appended; and
+// section "report",
 // {"rows": ["init"], "columns": ["data"], "baseline": "random"}. Errors: kIo;
 // kConfig in that section; kFormat.
 void ReadSweepJson(const std::filesystem::path& path, Experiment& experiment);
+
+// The "about" of the sweep in whose folder a run lies; "" if there is none, or
+// its sweep.json cannot be read.
+std::string AboutOfSweep(const std::filesystem::path& run_folder);
 
 // The name of a folder, whatever its spelling ("runs/a/", ".").
 std::string FolderName(const std::filesystem::path& folder);

@@ -16,10 +16,11 @@ std::string_view OldestKey(std::string_view path) {
 }
 
 bool AffectsResult(std::string_view path) {
-  static constexpr std::array<std::string_view, 7> kFree = {
-      "data.root",          "data.workers",     "data.cache_gib",
-      "data.cache_dir",     "train.memory_gib", "train.save_minutes",
-      "init.calibrate_root"};
+  static constexpr std::array<std::string_view, 8> kFree = {
+      "data.root",           "data.workers",
+      "data.cache_gib",      "data.cache_dir",
+      "train.memory_gib",    "train.save_minutes",
+      "init.calibrate_root", "train.checkpoint_interval"};
   return std::ranges::find(kFree, path) == kFree.end();
 }
 

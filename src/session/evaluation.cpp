@@ -101,6 +101,12 @@ train::Precision PrecisionOf(const EvalRequest& request,
   return fit && of_run != train::Precision::kAuto ? of_run : automatic;
 }
 
+// Of float64 values on the CPU.
+std::vector<double> ValuesOf(const at::Tensor& values) {
+  const at::Tensor list = values.contiguous();
+  return {list.data_ptr<double>(), list.data_ptr<double>() + list.numel()};
+}
+
 }  // namespace
 
 EvalCheckpoint OpenForEval(const pretrained::CheckpointRequest& request) {
@@ -178,6 +184,7 @@ data::DataOptions DataOfRun(const EvalRequest& request,
 Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
                        distributed::ProcessGroup* group) {
   const EvalCheckpoint opened = OpenForEval(request.checkpoint);
+  views_ = request.views;
   facts_ = opened.facts;
   const model::Config& config = facts_.model;
   model_ = nn::Build(config);
@@ -219,8 +226,14 @@ int64_t Evaluation::num_batches() const {
 }
 
 train::Evaluation Evaluation::Run(const train::OnLogits& on_logits) {
-  return train::Evaluate([&](const at::Tensor& x) { return model_.forward(x); },
-                         *loader_, *uploader_, options_, on_logits);
+  const auto forward = [&](const at::Tensor& x) {
+    const at::Tensor logits = model_.forward(x);
+    if (views_ == TestViews::kNone) return logits;
+    // In single precision, whatever that of the forward pass.
+    return (logits.to(at::kFloat) + model_.forward(x.flip(3)).to(at::kFloat))
+        .div_(2);
+  };
+  return train::Evaluate(forward, *loader_, *uploader_, options_, on_logits);
 }
 
 EvalOutputs::EvalOutputs(const EvalFiles& files, const data::Dataset& test)
@@ -257,13 +270,17 @@ std::string EvalOutputs::PredictionLine(int64_t index,
   const auto top = std::get<1>(
       logits.topk(std::min<int64_t>(5, logits.size(0)), 0, true, true));
   nlohmann::ordered_json line = {{"index", index},
-                                 {"file", test_.filename(index)},
+                                 {"file", test_.PathBelowRoot(index)},
                                  {"label", test_.classes[label]}};
+  const at::Tensor probabilities = logits.to(at::kDouble).softmax(0);
   for (int64_t i = 0; i < top.size(0); ++i) {
     const auto predicted = static_cast<size_t>(top[i].item<int64_t>());
     if (i == 0) line["prediction"] = test_.classes[predicted];
     line["top5"].push_back(test_.classes[predicted]);
   }
+  const at::Tensor of_top = probabilities.index_select(0, top);
+  line["top5_probabilities"] = ValuesOf(of_top);
+  if (files_.probabilities) line["probabilities"] = ValuesOf(probabilities);
   if (files_.logits) {
     line["logits"] = std::vector<float>(
         logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel());

@@ -74,13 +74,14 @@ Evaluation EvaluateOn(const data::Dataset& set, const nn::Model& model,
       });
 }
 
-// A model with the EMA weights.
-nn::Model EmaModel(const model::Config& config, const optim::Ema& ema,
-                   const c10::Device& device) {
+// A model with averaged weights.
+nn::Model ModelWith(const model::Config& config,
+                    const optim::NamedTensors& weights,
+                    const c10::Device& device) {
   const at::NoGradGuard no_grad;
   nn::Model model = nn::Build(config);
   model.module->to(device);
-  optim::CopyTensorsInto(ema.ema_weights(), ParametersOf(model), "ema");
+  optim::CopyTensorsInto(weights, ParametersOf(model), "averaged weights");
   return model;
 }
 
@@ -134,7 +135,8 @@ class Trainer {
       const int signal = stop_vote_.Finish();
       const bool finished = IsTrained(state_, job_.options, schedule_);
       const bool ends = finished || signal != 0;
-      if (writer_ && (ends || writer_->SaveIsDue())) Save();
+      const bool due = std::exchange(saves_now_, false);
+      if (writer_ && (ends || due || writer_->SaveIsDue())) Save();
       if (finished) return EndTraining();
       if (ends) return Result(signal);
     }
@@ -182,7 +184,12 @@ class Trainer {
       ema = test(run::kBestEma, "test (ema)");
       state_.test_ema_top1 = ema->top1;
     }
-    if (writer_) writer_->WriteTest(best, ema, state_.best_epoch);
+    std::optional<Evaluation> average;
+    if (step_.average() != nullptr) {
+      average = test(run::kAverage, "test (average)");
+      state_.test_average_top1 = average->top1;
+    }
+    if (writer_) writer_->WriteTest(best, ema, average, state_.best_epoch);
   }
 
   // The sum over all ranks.
@@ -275,6 +282,8 @@ class Trainer {
       EvaluateEpoch(report);
       report.eval_seconds = eval_seconds_ = stopwatch.Seconds();
     }
+    AverageEpoch(report);
+    KeepEpoch(report.epoch);
     if (writer_) writer_->Log(report);
     if (callbacks_.on_epoch) callbacks_.on_epoch(report);
     state_.loss_sum = 0;
@@ -307,9 +316,9 @@ class Trainer {
     }
     const optim::Ema* ema = step_.ema();
     if (ema == nullptr) return;
-    report.ema =
-        EvaluateOn(evaluated, EmaModel(model_.config, *ema, job_.device), job_,
-                   uploader_, "evaluation (ema)", callbacks_.on_progress);
+    report.ema = EvaluateOn(
+        evaluated, ModelWith(model_.config, ema->ema_weights(), job_.device),
+        job_, uploader_, "evaluation (ema)", callbacks_.on_progress);
     if (report.ema->top1 > state_.best_ema_top1) {
       state_.best_ema_top1 = report.ema->top1;
       state_.best_ema_epoch = report.epoch;
@@ -320,6 +329,34 @@ class Trainer {
   } catch (...) {
     if (writer_) Save();
     throw;
+  }
+
+  // Includes the epoch in the average, if it is one of the last, and evaluates
+  // that after the last one. Not before the epoch's own evaluation: if that
+  // fails, a resumed run repeats it, and must not count the epoch twice.
+  void AverageEpoch(EpochReport& report) {
+    const Options& options = job_.options;
+    const int64_t count = report.epoch - (report.epochs - options.average_last);
+    if (options.average_last == 0 || count < 1) return;
+    step_.AddToAverage(count);
+    if (report.epoch < report.epochs) return;
+    const optim::NamedTensors& weights = step_.average()->weights();
+    report.average = EvaluateOn(
+        job_.evaluated(), ModelWith(model_.config, weights, job_.device), job_,
+        uploader_, "evaluation (average)", callbacks_.on_progress);
+    if (writer_) writer_->Keep(run::kAverage, weights, report.epoch);
+  }
+
+  void KeepEpoch(int64_t epoch) {
+    const int64_t interval = job_.options.checkpoint_interval;
+    if (!writer_ || interval == 0 || epoch % interval != 0) return;
+    writer_->Keep(run::EpochWeights(epoch, /*ema=*/false), step_.parameters(),
+                  epoch);
+    if (step_.ema() != nullptr) {
+      writer_->Keep(run::EpochWeights(epoch, /*ema=*/true),
+                    step_.ema()->ema_weights(), epoch);
+    }
+    saves_now_ = true;  // copies of every epoch would fill the memory
   }
 
   // The corrupt images of this epoch, as far as this process trained it.
@@ -360,6 +397,7 @@ class Trainer {
   std::optional<double> eval_seconds_;  // of the last evaluation
   double save_seconds_ = 0;             // of the last save
   double epoch_save_seconds_ = 0;       // of all since the last epoch
+  bool saves_now_ = false;              // at the end of this step
   double wait_seconds_ = 0;             // for other ranks, in this epoch
   StopVote stop_vote_;
   // The last two start their clocks when all else is ready.
@@ -373,7 +411,8 @@ TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
                 const TrainCallbacks& callbacks) {
   const optim::LrSchedule schedule(
       job.options.schedule,
-      data::StepsPerEpoch(job.train.size(), job.options.batch_size));
+      data::StepsPerEpoch(job.train.size(), job.options.batch_size,
+                          job.options.repeats));
   TrainStep step(model, job.options, job.options.precision, job.device,
                  job.teacher ? job.teacher->width : 0, job.group);
   const TrainerState state = Begin(job, folder, step);

@@ -42,10 +42,10 @@ at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
 
 data::Transform MakeTrainTransform(const Options& options) {
   return [transform = options.transform, erasing = options.erasing,
-          seed = options.seed](const image::Image& image, int64_t epoch,
+          seed = options.seed](const image::Image& image, int64_t draw,
                                int64_t index, std::span<uint8_t> out,
                                data::ErasePatch& patch) {
-    const augment::SampleAddress address{seed, epoch, index};
+    const augment::SampleAddress address{seed, draw, index};
     augment::TrainTransform(image, transform, address, out);
     const auto erasure =
         augment::DrawErasing(erasing, transform.img_size, address);

@@ -159,6 +159,7 @@ void Validate(const Options& o) {
   Validate(o.loss);
   ValidateClassWeights(o);
   ValidateBatches(o);
+  CheckBetween("augment.repeats", o.repeats, 1, 1000);
   CheckAtLeast("train.val_interval", o.val_interval, 1);
   CheckAtLeast("train.patience", o.patience, 0);
   CheckRealBetween("train.save_minutes", o.save_minutes, 0, 1e6);
@@ -166,6 +167,14 @@ void Validate(const Options& o) {
   CheckRealBetween("train.clip_grad", o.clip_grad, 0, 1e9);
   CheckRealBetween("train.drop_path", o.drop_path, 0, 0.999);
   CheckRealBetween("train.ema_decay", o.ema_decay, 0, 0.9999999);
+  CheckBetween("train.average_last", o.average_last, 0, o.schedule.epochs);
+  if (o.average_last > 0 && o.patience > 0) {
+    ThrowConfig(
+        "train.average_last",
+        "is of the last epochs, and with train.patience it is not known "
+        "which these are: give only one of them");
+  }
+  CheckAtLeast("train.checkpoint_interval", o.checkpoint_interval, 0);
   ValidateNormalisation(o.normalisation);
   ValidateDistillation(o);
 }

@@ -23,6 +23,7 @@ void VisitNewFields(S& state, Visitor&& visit) {
   visit("test_balanced_accuracy", state.test_balanced_accuracy);
   visit("test_macro_f1", state.test_macro_f1);
   visit("test_ema_top1", state.test_ema_top1);
+  visit("test_average_top1", state.test_average_top1);
 }
 
 template <typename S, typename Visitor>

@@ -128,6 +128,9 @@ void RunWriter::Log(const EpochReport& report) {
     AddEvaluation(row, scalars, run::kEvalPrefix, *report.test);
   }
   if (report.ema) AddEvaluation(row, scalars, run::kEmaPrefix, *report.ema);
+  if (report.average) {
+    AddEvaluation(row, scalars, run::kAveragePrefix, *report.average);
+  }
   row.push_back({run::kSecondsKey, report.seconds});
   if (report.eval_seconds) {
     row.push_back({run::kEvalSecondsKey, *report.eval_seconds});
@@ -155,10 +158,12 @@ void RunWriter::KeepConfusion(const Evaluation& best,
 
 void RunWriter::WriteTest(const Evaluation& best,
                           const std::optional<Evaluation>& ema,
+                          const std::optional<Evaluation>& average,
                           int64_t best_epoch) {
   nlohmann::ordered_json json = ToJson(best);
   json["epoch"] = best_epoch;
   if (ema) json["ema"] = ToJson(*ema);
+  if (average) json["average"] = ToJson(*average);
   WriteTextFile(folder_.test(), DumpJson(json, 2) + "\n");
   kept_confusion_ = ConfusionCsv(best, job_.test.classes);
 }

@@ -29,8 +29,9 @@ class RunWriter {
   void Log(const StepReport& report);
   void Log(const EpochReport& report);
 
-  // Copies weights, which the next Save writes as `which`: "best" or "best-ema"
-  // of RunFolder::weights. They replace those that are not written yet.
+  // Copies weights, which the next Save writes as `which` of
+  // RunFolder::weights: "best", "average", "epoch-0010". They replace those
+  // that are not written yet.
   void Keep(const std::string& which, const optim::NamedTensors& weights,
             int64_t epoch);
 
@@ -39,9 +40,10 @@ class RunWriter {
                      const std::vector<std::string>& classes);
 
   // Writes test.json and the confusion matrix of the best weights on the test
-  // split, at the end of training. `ema`: of the best EMA weights.
+  // split, at the end of training. `ema`: of the best EMA weights; `average`:
+  // of the average of the last epochs' weights.
   void WriteTest(const Evaluation& best, const std::optional<Evaluation>& ema,
-                 int64_t best_epoch);
+                 const std::optional<Evaluation>& average, int64_t best_epoch);
 
   // Whether the run state is older than options.save_minutes.
   bool SaveIsDue() const;

@@ -50,7 +50,8 @@ data::BatchSampler SamplerOf(const TrainJob& job,
        .share_count = share.count,
        .balanced_labels = job.options.sampler == data::Sampling::kBalanced
                               ? job.train.labels
-                              : std::vector<int32_t>{}});
+                              : std::vector<int32_t>{},
+       .repeats = job.options.repeats});
 }
 
 at::Tensor ClassWeightsOf(const TrainJob& job, int64_t num_classes) {

@@ -86,7 +86,10 @@ TrainStep::TrainStep(nn::Model& model, const Options& options,
       share_end_(options.batch_size) {
   ChooseTrained();
   optimizer_ = optim::MakeOptimizer(trained_, options.optimizer, lr_scales_);
-  if (options.ema_decay > 0) ema_.emplace(parameters_, options.ema_decay);
+  if (options.ema_decay > 0) {
+    ema_.emplace(parameters_, options.ema_decay, options.ema_warmup);
+  }
+  if (options.average_last > 0) average_.emplace(parameters_);
   if (precision == Precision::kFp16) scaler_.emplace(device);
   if (group == nullptr) return;
   const auto share = ShareOf(options, group->rank(), group->size());
@@ -142,6 +145,7 @@ at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
 }
 
 void TrainStep::ForwardBackward(const MicroBatch& batch, int64_t step) {
+  steps_done_ = step + 1;
   const int64_t count = batch.images.size(0);
   auto scales = BranchScales(model_.config, options_, step, batch.first, count);
   if (scales.defined()) scales = scales.to(device_);
@@ -180,7 +184,7 @@ at::Tensor TrainStep::OptimizerStep(double lr) {
   }
   if (finite) {
     optimizer_->Step(lr);
-    if (ema_) ema_->Update();
+    if (ema_) ema_->Update(steps_done_);
   }
   optim::ZeroGradients(trained_);
   last_kd_loss_ = std::exchange(kd_loss_, at::Tensor());
@@ -193,6 +197,10 @@ optim::NamedTensors TrainStep::StateDict() const {
   Append(state, AddPrefix(StatePrefix(options_), optimizer_->StateDict()));
   if (ema_) {
     Append(state, AddPrefix("ema.", optim::CloneTensors(ema_->ema_weights())));
+  }
+  if (average_) {
+    Append(state,
+           AddPrefix("average.", optim::CloneTensors(average_->weights())));
   }
   if (scaler_) {
     Append(state, AddPrefix("scaler.", optim::CloneTensors(scaler_->State())));
@@ -211,6 +219,9 @@ void TrainStep::LoadStateDict(const optim::NamedTensors& state,
   }
   optimizer_->LoadStateDict(WithPrefix(StatePrefix(options_), state), where);
   if (ema_) ema_->LoadStateDict(WithPrefix("ema.", state), where);
+  if (average_) {
+    average_->LoadStateDict(WithPrefix("average.", state), where);
+  }
   if (scaler_) {
     optim::CopyTensorsInto(WithPrefix("scaler.", state), scaler_->State(),
                            where);

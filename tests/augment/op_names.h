@@ -9,8 +9,8 @@
 
 namespace wsel::augment {
 
-// timm's names, in the order of the enumeration.
-inline constexpr std::array<std::string_view, 21> kOpNames = {
+// timm's names, and one of torchvision's, in the order of the enumeration.
+inline constexpr std::array<std::string_view, 27> kOpNames = {
     "AutoContrast",
     "Equalize",
     "Invert",
@@ -31,7 +31,13 @@ inline constexpr std::array<std::string_view, 21> kOpNames = {
     "ShearX",
     "ShearY",
     "TranslateXRel",
-    "TranslateYRel"};
+    "TranslateYRel",
+    "PosterizeOriginal",
+    "Desaturate",
+    "GaussianBlur",
+    "TranslateX",
+    "TranslateY",
+    "Hue"};
 
 inline std::string_view NameOf(Op op) {
   return kOpNames[static_cast<size_t>(op)];

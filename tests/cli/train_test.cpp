@@ -82,6 +82,43 @@ TEST(Train, WritesACompleteRunFolder) {
   EXPECT_EQ(result["num_images"], 2);
   EXPECT_THAT(ReadText(folder / "p.jsonl"), HasSubstr("\"logits\":["));
   EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("class,support"));
+  EXPECT_FALSE(result.contains("ece"));
+}
+
+TEST(Train, EvalReportsCalibrationMirrorImagesAndProbabilities) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("run")).exit_code, 0);
+  const auto eval = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"eval", "--checkpoint", "run/last.safetensors",
+                               "--dataset", "folder", "--data-root", kData});
+    return RunWsel(folder, more);
+  };
+  const Outcome all = eval({"--json", "--ece", "--tta", "hflip",
+                            "--predictions", "p.jsonl", "--probabilities"});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  const auto result = ParseJson(all.out, "stdout", ErrorKind::kFormat);
+  EXPECT_EQ(result["tta"], "hflip");
+  EXPECT_GE(result["ece"].get<double>(), 0);
+  EXPECT_LE(result["temperature"]["loss"].get<double>(),
+            result["loss"].get<double>() + 1e-6);
+  const std::string lines = ReadText(folder / "p.jsonl");
+  const auto first = ParseJson(lines.substr(0, lines.find('\n')), "p.jsonl",
+                               ErrorKind::kFormat);
+  EXPECT_TRUE(fs::exists(fs::path(kData) / first["file"].get<std::string>()))
+      << first;
+  double sum = 0;
+  for (const auto& p : first["probabilities"]) sum += p.get<double>();
+  EXPECT_NEAR(sum, 1, 1e-9);
+  EXPECT_EQ(first["top5_probabilities"].size(), first["top5"].size());
+  // The mean of two views is another result than one view's.
+  const Outcome one = eval({"--json"});
+  EXPECT_NE(ParseJson(one.out, "stdout", ErrorKind::kFormat)["loss"],
+            result["loss"]);
+  const Outcome text = eval({"--ece"});
+  EXPECT_THAT(text.out, HasSubstr("fitted on these images"));
+  EXPECT_EQ(eval({"--probabilities"}).exit_code, 2);
+  EXPECT_THAT(eval({"--tta", "vflip"}).err, HasSubstr("hflip"));
 }
 
 // Class names are escaped; a path that the recipe would hold is an error before
@@ -783,6 +820,43 @@ TEST(Train, SelectsWithTheOptionsOfInit) {
     EXPECT_FALSE(
         Borrow(trained->View("head.weight")).isnan().any().item<bool>());
   }
+}
+
+// timm's options of the augmentations; --three-augment stands for two of them.
+TEST(Train, TakesTimmsAugmentations) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const auto dry = [&](std::vector<std::string> more) {
+    more.emplace_back("--dry-run");
+    return RunWsel(folder, Train("run", more));
+  };
+  const Outcome three = dry({"--three-augment", "--vflip", "0.5"});
+  ASSERT_EQ(three.exit_code, 0) << three.err;
+  EXPECT_THAT(three.out, AllOf(HasSubstr("\"rand_augment\": \"3a\""),
+                               HasSubstr("\"color_jitter\": 0.3"),
+                               HasSubstr("\"vflip\": 0.5")));
+  const Outcome policy = dry(
+      {"--aa", "v0-mstd0.5", "--color-jitter", "0.4", "--aug-repeats", "3"});
+  ASSERT_EQ(policy.exit_code, 0) << policy.err;
+  EXPECT_THAT(policy.out,
+              AllOf(HasSubstr("\"v0-mstd0.5\""), HasSubstr("\"repeats\": 3")));
+  EXPECT_EQ(dry({"--three-augment", "--aa", "v0"}).exit_code, 2);
+  const Outcome bad = dry({"--aa", "augmix-m3"});
+  EXPECT_EQ(bad.exit_code, 3);
+  EXPECT_THAT(bad.err,
+              AllOf(HasSubstr("augment.rand_augment"), HasSubstr("ta_wide")));
+  // And they train.
+  const Outcome run = RunWsel(
+      folder, Train("run", {"--aa", "ta_wide", "--color-jitter", "0.4", "--set",
+                            "augment.hue=0.1", "--aug-repeats", "2", "--epochs",
+                            "2", "--average-last", "2", "--ema-warmup",
+                            "--checkpoint-interval", "1"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  for (const char* name : {"average.safetensors", "epoch-0001.safetensors",
+                           "epoch-0002-ema.safetensors"}) {
+    EXPECT_TRUE(fs::exists(folder / "run" / name)) << name;
+  }
+  EXPECT_THAT(run.err, HasSubstr("average top-1"));
 }
 
 TEST(Train, TakesAModelFromAFile) {

@@ -362,9 +362,7 @@ TEST(Loader, RejectsInvalidIndices) {
                                const std::vector<std::string>& parts) {
     Loader loader(
         Numbers(8), Fill,
-        [&] {
-          return BatchIndices{0, indices};
-        },
+        [&] { return BatchIndices{.epoch = 0, .indices = indices}; },
         Options(2));
     ExpectError([&] { loader.Next(); }, ErrorKind::kConfig, parts);
   };

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "throws.h"
+#include "wsel/core/json_object.h"
+#include "wsel/core/text_file.h"
 
 namespace wsel::data {
 namespace {
@@ -181,6 +183,60 @@ TEST(TrainBatches, RanksHaveTheSharesOfEachStep) {
   sampling.share_count = 3;
   ExpectError([&] { TrainBatches(sampling); }, ErrorKind::kConfig,
               {"loader batch size", "3 samples"});
+}
+
+// With timm's order, 0, 1, 2, ..., in place of the permutation.
+TEST(TrainBatches, RepeatsEqualTimm) {
+  const std::string path = WSEL_SOURCE_DIR "/tests/golden/data/repeats.json";
+  const auto rows = ParseJson(ReadText(path), path, ErrorKind::kFormat)["rows"];
+  ASSERT_GE(rows.size(), 5U);
+  for (const auto& row : rows) {
+    const int64_t size = row["size"];
+    const int64_t batch = row["batch_size"];
+    const int64_t repeats = row["repeats"];
+    const auto& steps = row["steps"];
+    EXPECT_EQ(StepsPerEpoch(size, batch, repeats),
+              static_cast<int64_t>(steps.size()))
+        << row["size"];
+    const auto batches =
+        AllOf(TrainBatches({.size = size,
+                            .batch_size = batch,
+                            .chunk = batch,
+                            .seed = 6,
+                            .total_steps = static_cast<int64_t>(steps.size()),
+                            .repeats = repeats}));
+    ASSERT_EQ(batches.size(), steps.size());
+    const auto order = Permutation(size, 6, 0);
+    for (size_t i = 0; i < batches.size(); ++i) {
+      std::vector<int64_t> expected;
+      for (const int64_t place : steps[i].get<std::vector<int64_t>>()) {
+        expected.push_back(order[static_cast<size_t>(place)]);
+      }
+      EXPECT_EQ(batches[i].indices, expected) << size << " " << i;
+    }
+  }
+}
+
+TEST(TrainBatches, EachRepeatHasItsOwnDraws) {
+  const auto batches = AllOf(TrainBatches({.size = 12,
+                                           .batch_size = 6,
+                                           .chunk = 6,
+                                           .seed = 1,
+                                           .first_step = 2,
+                                           .total_steps = 4,
+                                           .repeats = 3}));
+  ASSERT_EQ(batches.size(), 2U);
+  for (const BatchIndices& batch : batches) {
+    EXPECT_EQ(batch.epoch, 1);
+    EXPECT_THAT(batch.draws, ElementsAre(3, 4, 5, 3, 4, 5));
+    EXPECT_EQ(batch.indices[0], batch.indices[2]);
+    EXPECT_NE(batch.indices[2], batch.indices[3]);
+  }
+  const auto plain = AllOf(TrainBatches(
+      {.size = 12, .batch_size = 6, .chunk = 6, .total_steps = 1}));
+  EXPECT_THAT(plain.at(0).draws, IsEmpty());
+  ExpectError([] { StepsPerEpoch(10, 2, 0); }, ErrorKind::kConfig,
+              {"augment.repeats"});
 }
 
 TEST(TrainBatches, RejectsInvalidArguments) {

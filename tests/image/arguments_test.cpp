@@ -93,6 +93,10 @@ TEST(Image, FactorOneAndSameSizeAreIdentities) {
   EXPECT_EQ(Resize(image, FullBox(image), 61, 47, Interpolation::kBicubic),
             image);
   EXPECT_EQ(FlipHorizontal(FlipHorizontal(image)), image);
+  EXPECT_NE(FlipVertical(image), image);
+  EXPECT_EQ(FlipVertical(FlipVertical(image)), image);
+  EXPECT_EQ(FlipVertical(FlipHorizontal(image)),
+            Rotate(image, 180, Interpolation::kNearest));
 }
 
 // As intended by timm.

@@ -5,6 +5,8 @@
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "optim/golden_tensors.h"
 #include "throws.h"
 
@@ -26,6 +28,21 @@ TEST(Ema, MatchesTimm) {
   }
   const GoldenTensors golden("ema.safetensors");
   ASSERT_EQ(ema.ema_weights().size(), golden.size());
+  EXPECT_LE(RelativeDifference(ema.ema_weights()[0].tensor, golden["w"]), 3e-7);
+}
+
+// With its decay warmup, which reaches 0.7 after some steps.
+TEST(Ema, WarmupMatchesTimm) {
+  const at::Tensor weight = Parameter(HashedTensor("ema.w", {9, 7}));
+  Ema ema({{"w", weight}}, 0.7, /*warmup=*/true);
+  EXPECT_EQ(ema.DecayAt(1), 0);
+  EXPECT_NEAR(ema.DecayAt(2), 1 - std::pow(2.0, -2.0 / 3), 1e-15);
+  EXPECT_EQ(ema.DecayAt(1000), 0.7);
+  for (int step = 0; step < kGoldenSteps; ++step) {
+    UpdateWeight(weight, step);
+    ema.Update(step + 1);
+  }
+  const GoldenTensors golden("ema_warmup.safetensors");
   EXPECT_LE(RelativeDifference(ema.ema_weights()[0].tensor, golden["w"]), 3e-7);
 }
 

@@ -132,11 +132,47 @@ TEST(Recipe, AugmentationIsSetAtOnce) {
   EXPECT_EQ(none.transform.crop, augment::TrainCrop::kEvaluation);
   EXPECT_EQ(none.transform.hflip, 0);
   EXPECT_EQ(none.erasing.probability, 0);
+  auto sets = SetsOf(Augmentation::kPaper);
+  // What the paper does not have.
+  sets.insert(sets.end(), {"augment.vflip=0.5", "augment.color_jitter=0.4",
+                           "augment.hue=0.1"});
+  const auto all = RecipeFromJson(kSmall, "r.json", sets).train;
   for (const auto& one : train::AugmentationSwitches()) {
-    EXPECT_TRUE(one.is_on(paper)) << one.off;
-    EXPECT_EQ(one.is_on(light), one.crops_or_flips) << one.off;
+    EXPECT_TRUE(one.is_on(all)) << one.off;
+    EXPECT_EQ(one.is_on(light), one.crops_or_flips && one.is_on(paper))
+        << one.off;
     EXPECT_FALSE(one.is_on(none)) << one.off;
   }
+}
+
+TEST(Recipe, OtherAugmentations) {
+  const auto of = [](const std::vector<std::string>& sets) {
+    return RecipeFromJson(kSmall, "r.json", sets).train;
+  };
+  const auto three = of(SetsOfThreeAugment());
+  EXPECT_EQ(three.transform.rand_augment, "3a");
+  EXPECT_EQ(three.transform.color_jitter, 0.3);
+  EXPECT_EQ(of({"augment.vflip=0.5"}).transform.vflip, 0.5);
+  EXPECT_EQ(of({"augment.hue=0.1"}).transform.hue, 0.1);
+  EXPECT_EQ(of({"augment.repeats=3"}).repeats, 3);
+  EXPECT_EQ(of({"augment.rand_augment=v0r"}).transform.rand_augment, "v0r");
+  for (const char* set :
+       {"augment.vflip=2", "augment.hue=0.7", "augment.repeats=0",
+        "augment.color_jitter=-1", "augment.rand_augment=v9"}) {
+    ExpectError([&] { of({set}); }, ErrorKind::kConfig,
+                {std::string(set).substr(0, std::string(set).find('='))});
+  }
+}
+
+// Digests of older runs stay the same.
+TEST(Recipe, NewAugmentationsCountOnlyIfTheyAreUsed) {
+  const auto of = [](const std::vector<std::string>& sets) {
+    return Identity(RecipeFromJson(kSmall, "r.json", sets));
+  };
+  EXPECT_EQ(of({"augment.vflip=0", "augment.repeats=1"}), of({}));
+  EXPECT_NE(of({"augment.vflip=0.1"}), of({}));
+  EXPECT_NE(of({"train.average_last=2"}), of({}));
+  EXPECT_EQ(of({"train.checkpoint_interval=2"}), of({}));
 }
 
 // --init without a model: the model and its images are the checkpoint's.

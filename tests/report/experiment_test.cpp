@@ -110,7 +110,32 @@ TEST(ReadExperiment, RunsOfOneSweepHaveItsName) {
   EXPECT_EQ(ReadExperiment({runs / "b"}).name, "s");
   EXPECT_EQ(ReadExperiment({runs / "a", runs / "b"}).name, "s");
   EXPECT_EQ(ReadExperiment({runs}).name, "s");
-  EXPECT_EQ(ReadExperiment({runs / "b", folder / "c"}).name, "b");
+  EXPECT_EQ(ReadExperiment({runs / "b", folder / "c"}).name, "b, c");
+  EXPECT_EQ(ReadExperiment({runs}).about, "");
+  Write(folder / "t/sweep.json", R"({"about": "Two of them."})");
+  EXPECT_EQ(ReadExperiment({runs}).about, "Two of them.");
+  EXPECT_EQ(ReadExperiment({runs / "b/"}).about, "Two of them.");
+  Write(folder / "t/sweep.json", "{");
+  EXPECT_EQ(ReadExperiment({runs / "a", runs / "b"}).about, "");
+}
+
+TEST(ReadExperiment, SeveralSweepsAndFoldersAreAllNamed) {
+  const TempFolder folder;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    MakeRun(folder / name, 0, {50});
+  }
+  EXPECT_EQ(
+      ReadExperiment({folder / "a", folder / "b", folder / "c", folder / "d"})
+          .name,
+      "a, b and 2 more");
+  MakeSweepRun(folder / "s", "a", R"("init": "a")", 0, "finished", {50});
+  MakeSweepRun(folder / "t", "b", R"("init": "b")", 0, "finished", {50});
+  Write(folder / "s/sweep.json", R"({"name": "one", "about": "First."})");
+  Write(folder / "t/sweep.json", R"({"name": "two", "about": "Second."})");
+  const Experiment both = ReadExperiment({folder / "s", folder / "t"});
+  EXPECT_EQ(both.name, "one, two");
+  EXPECT_EQ(both.about, "First. Second.");
+  EXPECT_EQ(ReadExperiment({folder / "a"}).about, "");
 }
 
 TEST(ReadExperiment, SortsNumbersWithoutAKnownOrder) {

@@ -32,7 +32,8 @@ class Formats : public testing::Test {
       Add("random", seed, {40.0 + seed, 50.0 + seed});
       Add(kHostile, seed, {60.0 + seed, 70.0 + 2 * seed});
     }
-    Write(folder_ / "s/sweep.json", R"({"name": "a | <b>"})");
+    Write(folder_ / "s/sweep.json",
+          R"({"name": "a | <b>", "about": "x & <y>\nz"})");
     report_ = MakeReport(ReadExperiment({folder_ / "s"}), {});
     report_.version = "1.0";
     report_.command = "wsel report s";
@@ -48,7 +49,7 @@ class Formats : public testing::Test {
 
 TEST_F(Formats, Markdown) {
   const std::string text = ToMarkdown(report_);
-  EXPECT_THAT(text, HasSubstr("# a \\| \\<b\\>\n"));
+  EXPECT_THAT(text, HasSubstr("# a \\| \\<b\\>\n\nx \\& \\<y\\> z\n\n"));
   EXPECT_THAT(text, HasSubstr("| random | 50.50 \u00B1 0.71 |"));
   EXPECT_THAT(text, HasSubstr("**71.00 \u00B1 1.41** (\u219120.50) |"));
   EXPECT_THAT(text, HasSubstr("| \\<script\\>alert(1)\\</script\\>\\|\\`"));
@@ -78,6 +79,7 @@ TEST_F(Formats, LatexEscapesEverySpecialCharacter) {
 TEST_F(Formats, JsonHasRunsCellsAndCurves) {
   const json all = json::parse(ToJson(report_));
   EXPECT_EQ(all["baseline"], "random");
+  EXPECT_EQ(all["about"], "x & <y> z");
   EXPECT_EQ(all["runs"].size(), 4U);
   ASSERT_EQ(all["cells"].size(), 2U);
   const json& cell = all["cells"][1];
@@ -91,7 +93,8 @@ TEST_F(Formats, JsonHasRunsCellsAndCurves) {
 
 TEST_F(Formats, HtmlIsOnePageWithoutScripts) {
   const std::string page = ToHtml(report_);
-  EXPECT_THAT(page, HasSubstr("<h1>a | &lt;b&gt;</h1>"));
+  EXPECT_THAT(page, HasSubstr("<h1>a | &lt;b&gt;</h1>\n<p>x &amp; &lt;y&gt; "
+                              "z</p>\n"));
   EXPECT_THAT(page, HasSubstr("<b>71.00 \u00B1 1.41</b>"));
   if (plot::RunGnuplot("")) {
     EXPECT_THAT(page, HasSubstr("<svg"));

@@ -80,6 +80,77 @@ TEST(Fit, ResumesWithEveryOptimizer) {
   }
 }
 
+std::vector<at::Tensor> TensorsOf(const std::filesystem::path& path) {
+  const auto file = checkpoint::Open(path);
+  std::vector<at::Tensor> tensors;
+  for (const TensorSpec& spec : file->Specs()) {
+    tensors.push_back(Borrow(file->View(spec.name)).clone());
+  }
+  return tensors;
+}
+
+TEST(Fit, KeepsEpochsAndAveragesTheLast) {
+  Options options = SmallOptions();
+  options.average_last = 2;
+  options.checkpoint_interval = 1;
+  options.ema_warmup = true;
+  std::optional<Evaluation> average;
+  TrainCallbacks callbacks;
+  callbacks.on_epoch = [&](const EpochReport& report) {
+    EXPECT_EQ(report.average.has_value(), report.epoch == 3);
+    average = report.average;
+  };
+  const TempFolder whole;
+  SmallRun(options).Train(whole.path(), callbacks);
+  ASSERT_TRUE(average);
+  EXPECT_EQ(average->count, 24);
+  const auto mean = TensorsOf(whole / "average.safetensors");
+  const auto second = TensorsOf(whole / "epoch-0002.safetensors");
+  const auto third = TensorsOf(whole / "epoch-0003.safetensors");
+  ASSERT_EQ(mean.size(), third.size());
+  for (size_t i = 0; i < mean.size(); ++i) {
+    EXPECT_TRUE(at::allclose(mean[i], (second[i] + third[i]) / 2, 1e-6, 1e-7));
+  }
+  const auto last = TensorsOf(whole / "last.safetensors");
+  EXPECT_TRUE(at::equal(last[0], third[0]));
+  EXPECT_TRUE(std::filesystem::exists(whole / "epoch-0001-ema.safetensors"));
+  EXPECT_THAT(ReadAll(whole / "metrics.jsonl"),
+              testing::HasSubstr("\"average_top1\""));
+  for (const int64_t stop : {3, 5, 6, 8}) {
+    const TempFolder parts;
+    SmallRun(options).Train(parts.path(), StopAfter(stop));
+    SmallRun(options).Train(parts.path());
+    ExpectSameFiles(whole, parts);
+    EXPECT_EQ(ReadAll(whole / "average.safetensors"),
+              ReadAll(parts / "average.safetensors"))
+        << stop;
+  }
+}
+
+TEST(Fit, AveragesAreOfEpochsThatThereAre) {
+  Options options = SmallOptions();
+  options.average_last = 4;
+  ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
+              {"train.average_last", "3"});
+  options = SmallOptions();
+  options.ema_decay = 0;
+  options.ema_warmup = true;  // of no EMA: no error
+  Validate(options);
+}
+
+// Each image is twice in an epoch, with different draws.
+TEST(Fit, RepeatsImagesWithDrawsOfTheirOwn) {
+  Options options = SmallOptions();
+  options.repeats = 2;
+  const TempFolder whole;
+  const TrainResult result = SmallRun(options).Train(whole.path());
+  EXPECT_EQ(result.state.step, kSteps);
+  const TempFolder parts;
+  SmallRun(options).Train(parts.path(), StopAfter(4));
+  SmallRun(options).Train(parts.path());
+  ExpectSameFiles(whole, parts);
+}
+
 TEST(Fit, AnyNumberOfWorkersGivesTheSameBytes) {
   const TempFolder none;
   SmallRun(SmallOptions(), 0).Train(none.path());

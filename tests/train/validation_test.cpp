@@ -71,6 +71,26 @@ TEST(Validation, ChoosesTheBestWeightsAndTheTestImagesAreSeenOnce) {
   EXPECT_EQ(count->load(), 2 * 24);
 }
 
+TEST(Validation, TheAverageOfTheLastEpochsIsTestedToo) {
+  Options options = SmallOptions();
+  options.average_last = 2;
+  SmallRun run(options);
+  run.job.val = SmallSet();
+  std::optional<Evaluation> average;
+  TrainCallbacks callbacks;
+  callbacks.on_epoch = [&](const EpochReport& report) {
+    average = report.average;
+  };
+  const TempFolder folder;
+  const TrainResult result = run.Train(folder.path(), callbacks);
+  // Both have the same images here.
+  ASSERT_TRUE(average);
+  EXPECT_EQ(result.state.test_average_top1, average->top1);
+  const auto json = ParseJson(ReadText(folder / "test.json"), "test.json",
+                              ErrorKind::kFormat);
+  EXPECT_EQ(json["average"]["top1"], average->top1);
+}
+
 TEST(Validation, AFailingTestIsRepeated) {
   SmallRun run(SmallOptions());
   run.job.val = SmallSet();
@@ -157,6 +177,10 @@ TEST(Patience, IsNotUsedUpByAnImprovement) {
   options.patience = -1;
   ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
               {"train.patience"});
+  options.patience = 1;
+  options.average_last = 2;
+  ExpectError([&] { Validate(options); }, ErrorKind::kConfig,
+              {"train.average_last", "train.patience"});
 }
 
 // Wherever it is interrupted.

@@ -20,7 +20,8 @@ struct TrainDraws {
   int width = 0;
   int height = 0;
   bool flip = false;
-  std::vector<DrawnOp> ops;
+  std::vector<DrawnOp> ops;  // of the policy, then of the colour jitter
+  bool vflip = false;
 };
 
 // For an image of width x height. Errors: kConfig if, for kPadded, the padded
@@ -28,7 +29,7 @@ struct TrainDraws {
 TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
                      int height, const SampleAddress& address);
 
-// Applies crop, flip and RandAugment, in timm's order, and writes
+// Applies crop, flips, policy and colour jitter, in timm's order, and writes
 // [img_size, img_size, 3] to `out`. Errors: kConfig if `out` has another size.
 void ApplyTrain(const image::Image& source,
                 const TrainTransformOptions& options, const TrainDraws& draws,

@@ -15,7 +15,7 @@ namespace wsel::augment {
 // Determines all random draws of a sample; nothing else affects them.
 struct SampleAddress {
   uint64_t seed = 0;
-  int64_t epoch = 0;
+  int64_t epoch = 0;  // or the draw, if an epoch repeats images
   int64_t index = 0;  // of the sample in its data set
 };
 
@@ -50,8 +50,13 @@ struct TrainTransformOptions {
   image::PassOrder pass_order = image::PassOrder::kPillow13;
   image::CropMode crop_mode = image::CropMode::kAuto;  // kEvaluation
   double hflip = 0.5;                                  // probability
-  // In timm's notation, "": off; see ParseRandAugment.
+  double vflip = 0;                                    // probability
+  // RandAugment or another policy of auto_augment.h, "": none.
   std::string rand_augment = "rand-m9-mstd0.5-inc1";
+  // Strength of ColorJitter: brightness, contrast and saturation. 0: off. timm
+  // has it off beside a policy other than 3a; here it acts if it is given.
+  double color_jitter = 0;
+  double hue = 0;  // its largest shift, in turns; up to 0.5
   // Fill colour of RandAugment's geometric operations: round(255 mean).
   image::Rgb fill = {124, 116, 104};
 };

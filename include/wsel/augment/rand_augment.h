@@ -10,7 +10,7 @@
 
 namespace wsel::augment {
 
-// The RandAugment operations of timm 1.0.31. Fifteen are drawn from: with
+// The operations of timm 1.0.31. RandAugment draws from fifteen: with
 // `inc1`, the ...Increasing variants, which get stronger with the magnitude,
 // replace their six counterparts.
 enum class Op {
@@ -35,6 +35,13 @@ enum class Op {
   kShearY,
   kTranslateXRel,
   kTranslateYRel,
+  // Not in RandAugment:
+  kPosterizeOriginal,
+  kDesaturate,
+  kGaussianBlur,
+  kTranslateX,  // by pixels, as kTranslateY
+  kTranslateY,
+  kHue,  // torchvision's
 };
 
 // One operation of a sample. `value` is ArgumentOf the magnitude.
@@ -56,8 +63,10 @@ std::vector<DrawnOp> DrawRandAugment(const RandAugmentOptions& options,
                                      const SampleAddress& address);
 
 // timm's argument of an operation at `magnitude`, 0 ... 10: degrees, bits to
-// keep, threshold, addend, factor, shear, or fraction of the width or height.
-// `negative` flips the direction if there is one. 0 if there is no argument.
+// keep, threshold, addend, factor, shear, fraction of the width or height, or
+// radius in pixels. kTranslateX, kTranslateY and kHue have none of timm's: the
+// magnitude itself. `negative` flips the direction if there is one. 0 if there
+// is no argument.
 double ArgumentOf(Op op, double magnitude, bool negative);
 
 // Matches timm, and thus Pillow, byte for byte. `interpolation` and `fill` are

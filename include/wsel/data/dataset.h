@@ -21,11 +21,18 @@ struct Dataset {
   // The file or record of sample i: "images/Abyssinian_1.jpg",
   // "data_batch_1[17]".
   std::function<std::string(int64_t)> filename;
+  // Where the files of `filename` lie: below the data root, "val"; "": there,
+  // or in files of many records.
+  std::string folder = {};
   std::string note = {};  // what the reader left out, for the user; "": nothing
   // The classes are those of a test split without a training split beside it: a
   // model may know more.
   bool partial_classes = false;
 
+  // The file or record of sample i below the data root: "val/cat/1.png".
+  std::string PathBelowRoot(int64_t i) const {
+    return folder.empty() ? filename(i) : folder + "/" + filename(i);
+  }
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };
 

@@ -31,17 +31,18 @@ struct Batch {
   std::vector<int32_t> labels;      // [size]
   std::vector<int64_t> indices;     // [size], into the data set
   std::vector<int64_t> addresses;   // [size], of their random draws
+  std::vector<int64_t> draws;       // [size], as in BatchIndices
   std::vector<ErasePatch> erase_patches;  // [size]
   // False for a corrupt image that is skipped; its pixels are black.
   std::vector<bool> valid;  // [size]
 };
 
 // Transforms an image whose random draws have the address `index`, that of its
-// sample, in `epoch`: writes
+// sample, and the number `draw`, the epoch unless images are repeated: writes
 // [img_size, img_size, 3] to `out` and may set the erase patch. Called from
 // several threads.
 using Transform =
-    std::function<void(const image::Image& image, int64_t epoch, int64_t index,
+    std::function<void(const image::Image& image, int64_t draw, int64_t index,
                        std::span<uint8_t> out, ErasePatch& erase_patch)>;
 
 // Allocates the ring buffer's memory: pinned if a GPU copies from it.
@@ -54,6 +55,8 @@ struct BatchIndices {
   // What addresses the random draws of each sample, for the transform:
   // different ones where an epoch has a sample several times; {}: the indices.
   std::vector<int64_t> addresses = {};
+  // Which of its random draws each sample has; empty: all that of the epoch.
+  std::vector<int64_t> draws = {};
 };
 // Returns the samples of batch 0, 1, .... Called from one thread at a time.
 using BatchSampler = std::function<BatchIndices()>;

@@ -21,9 +21,12 @@ std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch);
 std::vector<int64_t> BalancedOrder(const std::vector<int32_t>& labels,
                                    uint64_t seed, int64_t epoch);
 
-// size / batch_size; the incomplete last batch is dropped. Errors: kConfig if
-// batch_size is larger than the data set, or less than 1.
-int64_t StepsPerEpoch(int64_t size, int64_t batch_size);
+// size / batch_size; the incomplete last batch is dropped. If images are
+// repeated, an epoch first drops those beyond a multiple of 256, as timm's
+// RepeatAugSampler does: it sees as many images as without repeats, each
+// `repeats` times. Errors: kConfig if batch_size is larger than the data set,
+// or less than 1, or repeats is less than 1.
+int64_t StepsPerEpoch(int64_t size, int64_t batch_size, int64_t repeats = 1);
 
 // The training set, reshuffled each epoch of StepsPerEpoch optimizer steps. A
 // step takes batch_size samples, as batch_size / chunk batches of the loaders
@@ -42,6 +45,10 @@ struct TrainSampling {
   // For BalancedOrder in place of Permutation: the label of each sample; {}:
   // that of Permutation.
   std::vector<int32_t> balanced_labels = {};
+  // Repeated augmentation (Hoffer et al. 2020): each image of the epoch's order
+  // this many times in sequence, with draws of its own. Source: timm's
+  // RepeatAugSampler; a step of all ranks has the images of timm's step.
+  int64_t repeats = 1;
 };
 
 // Samples steps first_step ... total_steps - 1; repeated samples of an epoch

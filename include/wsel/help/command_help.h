@@ -34,7 +34,22 @@ std::string BashCompletion(const CommandHelp& tree);
 std::string ZshCompletion(const CommandHelp& tree);
 std::string FishCompletion(const CommandHelp& tree);
 
+// A file, an example or another term, and what it is.
+struct Term {
+  std::string term;
+  std::string meaning;
+};
+
+// A section of the man page after those of the commands.
+struct ManSection {
+  std::string title;  // in capitals
+  std::string text;   // before the terms; ""
+  std::vector<Term> terms;
+};
+
 // A man(1) page in man(7) macros; `footer` is the program's help footer.
-std::string ManPage(const CommandHelp& tree, const std::string& footer);
+std::string ManPage(const CommandHelp& tree,
+                    const std::vector<ManSection>& sections,
+                    const std::string& footer);
 
 }  // namespace wsel::help

@@ -36,6 +36,11 @@ Image Sharpness(const Image& image, double factor);
 // 255. Source: Pillow's Image.blend. Errors: kConfig if the sizes differ.
 Image Blend(Image from, const Image& to, double alpha);
 
+// Shifts the hue by `turns` of the colour circle, by way of Pillow's mode HSV.
+// Source: torchvision's adjust_hue on PIL images. Errors: kConfig unless -0.5
+// <= turns <= 0.5.
+Image ShiftHue(const Image& image, double turns);
+
 // ITU-R 601-2 luma, computed in 16-bit fixed point, in all three channels.
 Image Grey(const Image& image);
 

@@ -11,6 +11,9 @@ namespace wsel::image {
 // Mirrors left and right.
 Image FlipHorizontal(const Image& image);
 
+// Mirrors top and bottom.
+Image FlipVertical(const Image& image);
+
 // The width x height rectangle at (left, top); pixels outside the image are
 // `fill`. Offsets may be negative. Source: Pillow's Image.crop, which fills
 // with black.

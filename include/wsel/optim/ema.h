@@ -1,21 +1,27 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "wsel/optim/named_tensors.h"
 
 namespace wsel::optim {
 
-// The exponential moving average of a model's weights, as timm's ModelEmaV3
-// without its warmup: ema = decay * ema + (1 - decay) * weight.
+// The exponential moving average of a model's weights, as timm's ModelEmaV3:
+// ema = decay * ema + (1 - decay) * weight. With warmup the decay of step s,
+// from 1 on, is min(decay, 1 - s^(-2/3)), so that the first copies the weights.
 class Ema {
  public:
   // Shares the parameters; the EMA weights start as a copy of them.
   // Errors: kConfig for a decay outside [0, 1); as CheckParameters.
-  Ema(const NamedTensors& parameters, double decay);
+  Ema(const NamedTensors& parameters, double decay, bool warmup = false);
 
-  // Call it after every optimizer step.
-  void Update();
+  // Call it after every optimizer step. `step`: optimizer steps done, which
+  // only the warmup needs.
+  void Update(int64_t step = 0);
+
+  // The decay at a step.
+  double DecayAt(int64_t step) const;
 
   // Under the parameters' names, on their device; Update changes them in place.
   const NamedTensors& ema_weights() const { return ema_weights_; }
@@ -28,6 +34,7 @@ class Ema {
 
  private:
   double decay_;
+  bool warmup_;
   NamedTensors ema_weights_;
   // Parameters and EMA weights as the lists that LibTorch takes.
   std::vector<at::Tensor> weight_list_;

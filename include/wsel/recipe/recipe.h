@@ -139,6 +139,9 @@ enum class Augmentation {
 const Registry<Augmentation>& Augmentations();
 std::vector<std::string> SetsOf(Augmentation augmentation);
 
+// 3-Augment with DeiT III's colour jitter, as overrides of a recipe.
+std::vector<std::string> SetsOfThreeAugment();
+
 // Every value, as RecipeFromJson reads it; indented by two spaces.
 std::string ToJson(const Recipe& recipe);
 

@@ -86,8 +86,9 @@ struct TableOptions {
 
 // All runs that one report reads.
 struct Experiment {
-  // The sweep's, else that of the first path.
+  // The sweep's, or of several "a, b"; else those of the paths.
   std::string name;
+  std::string about;  // the sweep's, what it compares; "": not stated
   std::vector<Axis> axes;
   std::vector<Run> runs;
   // Runs that could not be read and are left out, each "file: why".

@@ -1,6 +1,9 @@
 // Torch-free.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 namespace wsel::run {
 
 // The files in a run's folder; docs/formats.md describes their contents.
@@ -21,6 +24,14 @@ inline constexpr const char* kLast = "last";
 inline constexpr const char* kBest = "best";
 inline constexpr const char* kLastEma = "last-ema";
 inline constexpr const char* kBestEma = "best-ema";
+inline constexpr const char* kAverage = "average";  // of the last epochs
+// Of an epoch that is kept, "epoch-0010" and "epoch-0010-ema".
+inline std::string EpochWeights(int64_t epoch, bool ema) {
+  const std::string number = std::to_string(epoch);
+  return "epoch-" +
+         std::string(number.size() < 4 ? 4 - number.size() : 0, '0') + number +
+         (ema ? "-ema" : "");
+}
 
 // Written by `wsel sweep`:
 inline constexpr const char* kRecordFile = "run.json";

@@ -30,12 +30,14 @@ inline constexpr const char* kKdLossKey = "kd_loss";  // 0.1: "taught_loss"
 inline constexpr const char* kCommWaitKey = "comm_wait";
 
 // Of an epoch; those of the evaluation are missing if there was none, the EMA
-// weights' are "ema_loss", ...
+// weights' are "ema_loss", ..., those of the average of the last epochs'
+// weights "average_loss", ....
 inline constexpr const char* kEpochsDoneKey = "epoch";
 inline constexpr const char* kTrainLossKey = "train_loss";
 inline constexpr const char* kTrainPrefix = "train";
 inline constexpr const char* kEvalPrefix = "eval";
 inline constexpr const char* kEmaPrefix = "ema";
+inline constexpr const char* kAveragePrefix = "average";
 inline constexpr const char* kLossSuffix = "_loss";
 inline constexpr const char* kTop1Suffix = "_top1";
 inline constexpr const char* kTop5Suffix = "_top5";

@@ -4,12 +4,21 @@
 #include <cstdint>
 #include <string>
 
+#include "wsel/core/registry.h"
 #include "wsel/data/options.h"
 #include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/train/options.h"
 
 namespace wsel::session {
+
+// Test-time augmentation: the views of each image whose logits are averaged.
+enum class TestViews {
+  kNone,   // the image
+  kHflip,  // and its mirror image
+};
+// none, hflip
+const Registry<TestViews>& AllTestViews();
 
 // A checkpoint to evaluate on a data set's test split.
 struct EvalRequest {
@@ -20,14 +29,16 @@ struct EvalRequest {
   // kAuto: that of the run that trained the weights, if the device is fit for
   // it.
   train::Precision precision = train::Precision::kAuto;
+  TestViews views = TestViews::kNone;
 };
 
 // Files that `wsel eval` writes beside its result; "": not asked for.
 struct EvalFiles {
-  std::string predictions;  // one JSON line per image
-  bool logits = false;      // in it
-  std::string confusion;    // CSV
-  std::string per_class;    // CSV
+  std::string predictions;     // one JSON line per image
+  bool logits = false;         // in it
+  bool probabilities = false;  // in it, of all classes
+  std::string confusion;       // CSV
+  std::string per_class;       // CSV
 };
 
 }  // namespace wsel::session

@@ -67,8 +67,9 @@ class Evaluation {
   train::Precision precision() const { return options_.precision; }
   int64_t num_batches() const;
 
-  // Evaluates all images, once. Of several ranks the first has the logits of
-  // all, in order, and each has the result. Errors: as train::Evaluate.
+  // Evaluates all images, once; the logits are means over the request's views.
+  // Of several ranks the first has the logits of all, in order, and each has
+  // the result. Errors: as train::Evaluate.
   train::Evaluation Run(const train::OnLogits& on_logits);
 
   // As data::Loader::corrupt_files.
@@ -78,6 +79,7 @@ class Evaluation {
 
  private:
   train::EvaluationOptions options_;
+  TestViews views_ = TestViews::kNone;
   pretrained::Facts facts_;
   nn::Model model_;
   data::Dataset test_;

@@ -84,6 +84,8 @@ struct EpochReport {
   double lr = 0;
   std::optional<Evaluation> test;  // if the epoch was evaluated
   std::optional<Evaluation> ema;   // of the EMA weights, if there are any
+  // Of the average of the last epochs' weights, after the last one.
+  std::optional<Evaluation> average;
   bool best = false;
   double seconds = 0;            // of training, without evaluations and saves
   double images_per_second = 0;  // of all ranks

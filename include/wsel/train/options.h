@@ -72,6 +72,9 @@ struct Options {
   // batch_size. The official runs' 64 (ViT-T) and 128 (ConvNeXt-F) are the
   // batches of their single GPUs.
   int64_t mixup_batch = 64;
+  // Repeated augmentation: how often an image is in an epoch, which then has
+  // fewer of them; timm's --aug-repeats. 1: off.
+  int64_t repeats = 1;
   // GiB for activations, if micro_batch is 0. 0: half of the device's free
   // memory.
   double memory_gib = 0;
@@ -80,9 +83,12 @@ struct Options {
 
   optim::OptimizerOptions optimizer;
   FineTuneOptions fine_tune;
-  double clip_grad = 0;  // largest global L2 norm of the gradients; 0: none
-  double drop_path = 0;  // rate of the last block
-  double ema_decay = 0;  // 0: no EMA weights
+  double clip_grad = 0;     // largest global L2 norm of the gradients; 0: none
+  double drop_path = 0;     // rate of the last block
+  double ema_decay = 0;     // 0: no EMA weights
+  bool ema_warmup = false;  // of the decay, as timm's
+  // The mean of the weights after each of so many last epochs; 0: none.
+  int64_t average_last = 0;
 
   int64_t val_interval = 1;  // epochs; the last one is always evaluated
   // Evaluations in a row without a better top-1, of the weights or the EMA
@@ -93,6 +99,8 @@ struct Options {
   // images is divided by their number. A teacher's term has none.
   ClassWeights class_weights = ClassWeights::kNone;
   data::Sampling sampler = data::Sampling::kShuffle;
+  // Epochs between two checkpoints that are kept; 0: only the last and best.
+  int64_t checkpoint_interval = 0;
   double save_minutes = 1;  // at most between two saves of the run state
   int64_t eval_batch = 0;   // images; 0: micro_batch
 

@@ -33,8 +33,9 @@ struct TrainerState {
   double test_loss = 0;
   double test_balanced_accuracy = 0;
   double test_macro_f1 = 0;
-  double test_ema_top1 = -1;  // of the best EMA weights
-  double seconds = 0;         // spent so far, over all parts of the run
+  double test_ema_top1 = -1;      // of the best EMA weights
+  double test_average_top1 = -1;  // of the average of the last epochs' weights
+  double seconds = 0;             // spent so far, over all parts of the run
   // Lengths of the logs at this point; a resumed run truncates them to these.
   uint64_t metrics_bytes = 0;
   uint64_t summary_bytes = 0;

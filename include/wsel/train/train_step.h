@@ -11,6 +11,7 @@
 #include "wsel/nn/build.h"
 #include "wsel/optim/ema.h"
 #include "wsel/optim/optimizer.h"
+#include "wsel/optim/weight_average.h"
 #include "wsel/train/distiller.h"
 #include "wsel/train/loss_scaler.h"
 #include "wsel/train/options.h"
@@ -66,6 +67,13 @@ class TrainStep {
   const optim::NamedTensors& parameters() const { return parameters_; }
   // Null if options.ema_decay is 0.
   const optim::Ema* ema() const { return ema_ ? &*ema_ : nullptr; }
+  // Includes the present weights in the average, as the `count`-th, from 1 on.
+  // options.average_last is not 0.
+  void AddToAverage(int64_t count) { average_->Add(count); }
+  // Null if options.average_last is 0.
+  const optim::WeightAverage* average() const {
+    return average_ ? &*average_ : nullptr;
+  }
   // Of the last step, before clipping; undefined without clipping.
   const at::Tensor& gradient_norm() const { return norm_; }
   // The distillation term of the last step's loss; undefined without a teacher.
@@ -76,7 +84,8 @@ class TrainStep {
 
   // All that training needs to resume: weights ("model.NAME"), the optimizer's
   // state under its name ("adamw.exp_avg.NAME"), EMA weights ("ema.NAME"), the
-  // loss scale, the projector ("distill.NAME").
+  // average of the last epochs ("average.NAME"), the loss scale, the projector
+  // ("distill.NAME").
   optim::NamedTensors StateDict() const;
   // Errors: as optim::CopyTensorsInto.
   void LoadStateDict(const optim::NamedTensors& state, std::string_view where);
@@ -104,9 +113,11 @@ class TrainStep {
   bool backbone_frozen_ = false;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::optional<optim::Ema> ema_;
+  std::optional<optim::WeightAverage> average_;
   std::optional<LossScaler> scaler_;
   distributed::ProcessGroup* group_;
-  int64_t share_end_;  // of this rank's positions in the effective batch
+  int64_t steps_done_ = 0;  // after the step whose gradients are summed
+  int64_t share_end_;       // of this rank's positions in the effective batch
   std::unique_ptr<GradientSum> gradient_sum_;  // null without a group
   at::Tensor loss_;
   at::Tensor kd_loss_;

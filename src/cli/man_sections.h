@@ -1,0 +1,14 @@
+// Torch-free.
+#pragma once
+
+#include <vector>
+
+#include "wsel/help/command_help.h"
+
+namespace wsel::cli {
+
+// What the man page has beside the commands: the keys of a recipe, the files of
+// runs and sweeps, examples.
+std::vector<help::ManSection> ManSections();
+
+}  // namespace wsel::cli
