@@ -295,7 +295,7 @@ def eva_cases(cases):
                     (r"q_proj\.bias", "q_bias"), (r"v_proj\.bias", "v_bias"))
     read = timm.models.eva.checkpoint_filter_fn(dict(state), second)
     assert all(torch.equal(read[k], v) for k, v in second.state_dict().items())
-    cases.run("eva02.pth", "timm's EVA", second, state)
+    cases.run("eva02.pth", "EVA-02", second, state)
 
 
 def dinov3_cases(cases):
