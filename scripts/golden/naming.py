@@ -574,7 +574,9 @@ def hf_cases(cases):
                 "Hugging Face DINOv3",
                 t.DINOv3ViTModel(t.DINOv3ViTConfig(
                     **{**HF, "patch_size": 16, "num_hidden_layers": 1},
-                    num_register_tokens=2, use_gated_mlp=gated)),
+                    num_register_tokens=2, use_gated_mlp=gated,
+                    # as the published ones
+                    hidden_act="silu" if gated else "gelu")),
                 first, size=224, ignored=["embeddings.mask_token"])
         add("hf_aimv2.safetensors", "Hugging Face AIMv2",
             t.Aimv2VisionModel(t.Aimv2VisionConfig(**HF, use_head=False)),
