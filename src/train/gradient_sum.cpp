@@ -30,9 +30,7 @@ struct GradientSum::Hook : torch::autograd::PostAccumulateGradHook {
 GradientSum::GradientSum(const optim::NamedTensors& parameters,
                          distributed::ProcessGroup& group,
                          const c10::Device& device)
-    : group_(group),
-      defined_(at::zeros({static_cast<int64_t>(parameters.size())}, at::kInt)),
-      waited_(device) {
+    : group_(group), waited_(device) {
   for (const auto& parameter : parameters) {
     parameters_.push_back(parameter.tensor);
   }
@@ -41,7 +39,9 @@ GradientSum::GradientSum(const optim::NamedTensors& parameters,
     Bucket& bucket = buckets_[i];
     int64_t elements = 0;
     for (const size_t p : bucket.parameters) elements += parameters_[p].numel();
-    bucket.flat = at::zeros({elements}, at::TensorOptions(device));
+    const auto flags = static_cast<int64_t>(bucket.parameters.size());
+    bucket.flat = at::zeros({elements + flags}, at::TensorOptions(device));
+    bucket.flags = bucket.flat.narrow(0, elements, flags);
     int64_t first = 0;
     for (const size_t p : bucket.parameters) {
       const at::Tensor& parameter = parameters_[p];
@@ -87,32 +87,32 @@ void GradientSum::OnGradient(size_t bucket) {
 }
 
 void GradientSum::StartUpTo(size_t end) {
-  const at::NoGradGuard no_grad;
   for (; started_ < end; ++started_) {
     Bucket& bucket = buckets_[started_];
-    for (size_t i = 0; i < bucket.parts.size(); ++i) {
-      const at::Tensor& gradient = parameters_[bucket.parameters[i]].grad();
-      if (gradient.defined()) {
-        bucket.parts[i].copy_(gradient);
-      } else {
-        bucket.parts[i].zero_();
-      }
-    }
+    Fill(bucket);
     bucket.transfer = group_.StartSum(bucket.flat);
+  }
+}
+
+void GradientSum::Fill(const Bucket& bucket) {
+  const at::NoGradGuard no_grad;
+  bucket.flags.fill_(1);
+  for (size_t i = 0; i < bucket.parts.size(); ++i) {
+    const at::Tensor& gradient = parameters_[bucket.parameters[i]].grad();
+    if (gradient.defined()) {
+      bucket.parts[i].copy_(gradient);
+    } else {
+      bucket.parts[i].zero_();
+      bucket.flags[static_cast<int64_t>(i)].zero_();
+    }
   }
 }
 
 void GradientSum::Finish() {
   armed_ = false;
-  auto* defined = defined_.data_ptr<int32_t>();
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    defined[i] = parameters_[i].grad().defined() ? 1 : 0;
-  }
-  auto known = group_.StartMax(defined_);
   // Those with a parameter that has no gradient.
   StartUpTo(buckets_.size());
   waited_.Start();
-  known.Wait();
   for (Bucket& bucket : buckets_) bucket.transfer.Wait();
   waited_.Stop();
   for (const Bucket& bucket : buckets_) CopyBack(bucket);
@@ -120,12 +120,15 @@ void GradientSum::Finish() {
 
 void GradientSum::CopyBack(const Bucket& bucket) {
   const at::NoGradGuard no_grad;
-  const auto* defined = defined_.data_ptr<int32_t>();
   for (size_t i = 0; i < bucket.parts.size(); ++i) {
-    const size_t p = bucket.parameters[i];
-    if (defined[p] == 0) continue;
-    at::Tensor& gradient = parameters_[p].mutable_grad();
-    if (!gradient.defined()) gradient = at::empty_like(parameters_[p]);
+    const at::Tensor& parameter = parameters_[bucket.parameters[i]];
+    at::Tensor& gradient = parameter.mutable_grad();
+    if (!gradient.defined()) {
+      // Only here the flag is read, which on a GPU means to wait for it.
+      const at::Tensor flag = bucket.flags[static_cast<int64_t>(i)];
+      if (flag.item<float>() == 0) continue;
+      gradient = at::empty_like(parameter);
+    }
     gradient.copy_(bucket.parts[i]);
   }
 }

@@ -39,8 +39,11 @@ class GradientSum {
   struct Hook;
   struct Bucket {
     std::vector<size_t> parameters;
-    at::Tensor flat;                // their gradients, one after the other
+    // Their gradients, one after the other, then a flag for each parameter: on
+    // how many ranks it has a gradient. So that needs no transfer of its own.
+    at::Tensor flat;
     std::vector<at::Tensor> parts;  // views of it in the parameters' shapes
+    at::Tensor flags;               // [parameters], a view of it
     size_t missing = 0;             // gradients that are not final
     distributed::ProcessGroup::Transfer transfer;
   };
@@ -49,12 +52,13 @@ class GradientSum {
   void OnGradient(size_t bucket);
   // Sends the buckets before `end` that are not on their way.
   void StartUpTo(size_t end);
+  // Copies the gradients of this rank into it.
+  void Fill(const Bucket& bucket);
   void CopyBack(const Bucket& bucket);
 
   std::vector<at::Tensor> parameters_;
   distributed::ProcessGroup& group_;
   std::vector<Bucket> buckets_;
-  at::Tensor defined_;  // [parameters] int32, on the CPU: on some rank
   bool armed_ = false;
   size_t started_ = 0;  // buckets: on all ranks in the same order
   WaitClock waited_;
