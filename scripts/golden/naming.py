@@ -295,7 +295,7 @@ def eva_cases(cases):
                     (r"q_proj\.bias", "q_bias"), (r"v_proj\.bias", "v_bias"))
     read = timm.models.eva.checkpoint_filter_fn(dict(state), second)
     assert all(torch.equal(read[k], v) for k, v in second.state_dict().items())
-    cases.run("eva02.pth", "timm's EVA", second, state)
+    cases.run("eva02.pth", "EVA-02", second, state)
 
 
 def dinov3_cases(cases):
@@ -574,7 +574,9 @@ def hf_cases(cases):
                 "Hugging Face DINOv3",
                 t.DINOv3ViTModel(t.DINOv3ViTConfig(
                     **{**HF, "patch_size": 16, "num_hidden_layers": 1},
-                    num_register_tokens=2, use_gated_mlp=gated)),
+                    num_register_tokens=2, use_gated_mlp=gated,
+                    # as the published ones
+                    hidden_act="silu" if gated else "gelu")),
                 first, size=224, ignored=["embeddings.mask_token"])
         add("hf_aimv2.safetensors", "Hugging Face AIMv2",
             t.Aimv2VisionModel(t.Aimv2VisionConfig(**HF, use_head=False)),

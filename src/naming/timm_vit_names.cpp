@@ -76,6 +76,20 @@ std::vector<Row> MetaDinov3Rows() {
                 TensorLayout::kLastThird}});
 }
 
+// EVA-02 as published: biases beside projections that are apart.
+std::vector<Row> Eva02Rows() {
+  std::vector<Row> rows = TimmEvaRows();
+  for (Row& row : rows) {
+    if (row.source == "blocks.#.attn.q_bias") {
+      row.timm = "blocks.#.attn.q_proj.bias";
+    }
+    if (row.source == "blocks.#.attn.v_bias") {
+      row.timm = "blocks.#.attn.v_proj.bias";
+    }
+  }
+  return rows;
+}
+
 void AddTimmEva(std::vector<Source>& out) {
   const std::string patches = "patch_embed.proj.weight";
   PretrainedCfg dinov3 = kImageNet;
@@ -91,6 +105,14 @@ void AddTimmEva(std::vector<Source>& out) {
                               "a norm of local crops, used only in "
                               "pre-training"}},
                  .pretrained_cfg = dinov3});
+  out.push_back({.name = "EVA-02",
+                 .markers = {patches, "blocks.0.attn.q_bias",
+                             "blocks.0.attn.q_proj.weight"},
+                 .rows = Eva02Rows(),
+                 .ignored = {{"mask_token", kMasks},
+                             {"lm_head.*", kDecoder},
+                             {"rope.freqs_*", kFixedPositions},
+                             {"blocks.#.attn.rope.*", kFixedPositions}}});
   // What shows an Eva: biases, projections, or layer scales without learnt
   // positions, as which DeiT III's have these names. The patch embedding comes
   // first, so that a copy that shows several counts once.

@@ -132,7 +132,7 @@ TEST(Published, FactsCountForTheArchitectureInConfigJson) {
   WriteTextFile(folder / "config.json", R"({"architecture": "test_vit",
       "pretrained_cfg": {"tag": "r160_in1k", "crop_pct": 0.9}})");
   const Facts facts = FactsOf(Open(path));
-  EXPECT_EQ(facts.model_source, FactSource::kName);
+  EXPECT_EQ(facts.model_source, FactSource::kBeside);
   EXPECT_EQ(NumHeads(facts.model), 2);
   EXPECT_EQ(facts.crop_pct.value, 0.9);
   EXPECT_EQ(facts.crop_pct.detail, "config.json");
