@@ -125,7 +125,9 @@ TEST_F(BudgetOfInit, IsMetByTheStudentAndTheFrontIsMonotone) {
     int chosen = 0;
     for (size_t i = 0; i < rows.size(); ++i) {
       chosen += rows[i].chosen ? 1 : 0;
-      if (rows[i].chosen) EXPECT_LE(rows[i].parameters, 0.012);
+      if (rows[i].chosen) {
+        EXPECT_LE(rows[i].parameters, 0.012);
+      }
       if (i == 0) continue;
       EXPECT_GE(rows[i].parameters, rows[i - 1].parameters) << made.out;
       EXPECT_LE(rows[i].estimated, rows[i - 1].estimated) << made.out;

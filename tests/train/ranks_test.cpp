@@ -160,12 +160,12 @@ TEST_F(Ranks, FineTuneAlike) {
                        .layer_decay = 0.7,
                        .head_lr = 2e-3};
   const TempFolder alone;
-  const Run one =
+  const RankRun one =
       TrainAlone(SmallVit(), options, alone.path(), nullptr, /*stop_after=*/0);
   for (const int ranks : {2, 3}) {
     SCOPED_TRACE(ranks);
     const TempFolder together;
-    const Run run = TrainOn(ranks, SmallVit(), options, together.path());
+    const RankRun run = TrainOn(ranks, SmallVit(), options, together.path());
     ExpectSameCurve(one.losses, run.losses);
     ExpectClose(alone, together);
   }
