@@ -99,8 +99,9 @@ class BudgetOfInit : public testing::Test {
     return digests;
   }
   int64_t ParametersOf(const std::string& name) const {
+    const auto file = checkpoint::Open(folder_ / name);
     int64_t count = 0;
-    for (const TensorSpec& spec : checkpoint::Open(folder_ / name)->Specs()) {
+    for (const TensorSpec& spec : file->Specs()) {
       count += *Numel(spec.shape);
     }
     return count;

@@ -155,10 +155,10 @@ TEST(AdamW, RejectsAMismatchingState) {
   const NamedTensors parameters = GoldenParameters();
   AdamW optimizer(parameters, {});
   NamedTensors state = optimizer.StateDict();
-  state.push_back({"exp_avg.head.wait", at::zeros({10, 37})});
+  state.push_back({"exp_avg.head.weigth", at::zeros({10, 37})});
   ExpectError([&] { optimizer.LoadStateDict(state, "last.state"); },
               ErrorKind::kMismatch,
-              {"last.state", "exp_avg.head.wait", "exp_avg.head.weight"});
+              {"last.state", "exp_avg.head.weigth", "exp_avg.head.weight"});
 }
 
 }  // namespace
