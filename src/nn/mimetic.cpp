@@ -1,31 +1,15 @@
 #include "mimetic.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <cmath>
-#include <mutex>
 
 #include "wsel/model/draw.h"
+#include "wsel/tensor/single_thread.h"
 
 namespace wsel::nn {
 namespace {
-
-// LAPACK's last bits depend on the number of threads, so a decomposition runs
-// on one. The number is global to LibTorch, hence one decomposition at a time.
-class SingleThreadGuard {
- public:
-  SingleThreadGuard() : lock_(mutex_), before_(at::get_num_threads()) {
-    at::set_num_threads(1);
-  }
-  ~SingleThreadGuard() { at::set_num_threads(before_); }
-
- private:
-  static inline std::mutex mutex_;
-  std::lock_guard<std::mutex> lock_;
-  int before_;
-};
 
 // [D, D] each, in double: left * right = A.
 struct Factors {

@@ -6,6 +6,7 @@
 
 #include "embed_resample.h"
 #include "wsel/nn/initialize.h"
+#include "wsel/tensor/single_thread.h"
 #include "wsel/tensor/torch_bridge.h"
 
 namespace wsel::select {
@@ -23,6 +24,7 @@ std::vector<float> ResampleByPinv(std::span<const float> kernels,
   const auto resized = ResizedPatchBasis(r);  // [from^2, to^2]
   const at::Tensor matrix =
       Matrix(resized, r.from * r.from, r.to * r.to).t().contiguous();
+  const SingleThreadGuard guard;
   return ValuesOf(at::matmul(Matrix(kernels, filters, r.from * r.from),
                              at::linalg_pinv(matrix)));
 }
