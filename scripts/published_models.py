@@ -113,7 +113,9 @@ def vit_forms(model):
         forms.append("no final norm")
     if is_set(model.patch_embed, "norm"):
         forms.append("a normalised patch embedding")
-    if (model.patch_embed.proj.bias is None) != is_set(model, "norm_pre"):
+    if kind(model.patch_embed) == "HybridEmbed":
+        forms.append("a convolutional stem")
+    elif (model.patch_embed.proj.bias is None) != is_set(model, "norm_pre"):
         forms.append("a patch embedding without bias")
     height, width = model.patch_embed.img_size
     if height != width:

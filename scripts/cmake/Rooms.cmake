@@ -38,8 +38,11 @@ function(wsel_room_targets rooms suffix result)
 endfunction()
 
 function(wsel_room name)
-  cmake_parse_arguments(ROOM "ALL_TORCH" "" "USES;TORCH" ${ARGN})
+  cmake_parse_arguments(ROOM "ALL_TORCH" "" "USES;TORCH;APART" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  list(TRANSFORM ROOM_APART PREPEND ${PROJECT_SOURCE_DIR}/src/${name}/)
+  set_source_files_properties(${ROOM_APART} PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON)
   set(torch_sources ${ROOM_TORCH})
   list(TRANSFORM torch_sources PREPEND ${PROJECT_SOURCE_DIR}/src/${name}/)
   foreach(source IN LISTS torch_sources)

@@ -93,7 +93,7 @@ void SetImageSize(const Beside& beside, model::Detection& detection) {
 // timm feeds images of 384 px to a ViT of patches of 14, which cover 378.
 void RemarkOnUncovered(const model::Config& config, Beside& beside) {
   const auto& size = beside.img_size;
-  if (!size || !size->by_name || TokensOf(config).grid == 0) return;
+  if (!size || TokensOf(config).grid == 0) return;
   const int64_t stated = size->value[0];
   const int64_t covered = stated / PatchSize(config) * PatchSize(config);
   if (covered == stated || covered != ImageSize(config)) return;

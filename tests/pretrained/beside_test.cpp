@@ -169,6 +169,17 @@ TEST(Beside, PoolingAndImageSizeCount) {
               {"pos_embed", "4 x 1"});
 }
 
+// As timm's SigLIPs of 384 px, whose patches of 14 cover 378.
+TEST(Beside, ImagesThatPatchesDoNotCoverAreARemark) {
+  const TempFolder folder;
+  const std::string path = WriteVit(folder);
+  WriteTextFile(folder / "config.json", R"({"image_size": 20})");
+  const auto checkpoint = Open(path);
+  EXPECT_EQ(VitOf(FactsOf(checkpoint)).img_size, 16);
+  EXPECT_THAT(FactsOf(checkpoint).remarks,
+              ElementsAre(HasSubstr("20 px, of which its patches cover 16")));
+}
+
 TEST(Beside, IsNotUsedForAnotherModel) {
   const TempFolder folder;
   const std::string path = WriteVit(folder);
