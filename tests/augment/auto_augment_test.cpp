@@ -110,7 +110,8 @@ TEST(AutoAugment, WholeTransformEqualsTimm) {
       {Op::kDesaturate, 10, ArgumentOf(Op::kDesaturate, 10, false)},
       {Op::kGaussianBlur, 10, 1.5}};
   const TrainTransformOptions options{.img_size = 48, .rand_augment = "3a"};
-  for (const Json& row : ReadGolden("auto_augment.json")["whole"]) {
+  const Json golden = ReadGolden("auto_augment.json");
+  for (const Json& row : golden.at("whole")) {
     TrainDraws draws{0, 0, 48, 48, false, {}};
     draws.vflip = true;
     draws.ops = {choices[row[0].get<size_t>()],
