@@ -4,9 +4,9 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
-#include "wsel/nn/activation.h"
 #include "layers.h"
 #include "norm.h"
+#include "wsel/nn/activation.h"
 
 namespace wsel::nn {
 

@@ -4,10 +4,10 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
-#include "wsel/nn/activation.h"
 #include "layers.h"
 #include "norm.h"
 #include "wsel/model/vit_config.h"
+#include "wsel/nn/activation.h"
 
 namespace wsel::nn {
 

@@ -39,8 +39,8 @@ struct Hints {
 // width if there is one; otherwise heads have at most 64 channels. Does not
 // check that all tensors are there: planning and loading do, and name the
 // missing ones. Errors: kMismatch for an unsupported ViT or ConvNeXt (relative
-// positions, norms of several kinds), naming the tensor that shows it, and for sizes
-// that do not fit together.
+// positions, norms of several kinds), naming the tensor that shows it, and for
+// sizes that do not fit together.
 std::optional<Detection> Detect(const TensorSource& source,
                                 const Hints& hints = {});
 
