@@ -16,13 +16,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <sstream>
 
 #include "timed_step.h"
 #include "wsel/cli/app.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/error.h"
+#include "wsel/core/scratch_folder.h"
 #include "wsel/core/signals.h"
 #include "wsel/core/text_file.h"
 #include "wsel/distributed/own_ranks.h"
@@ -32,7 +32,6 @@
 namespace wsel::bench {
 namespace {
 
-namespace fs = std::filesystem;
 using Args = std::vector<std::string>;
 using distributed::ProcessGroup;
 
@@ -84,33 +83,11 @@ void RunAllReduce(const Args& args, ProcessGroup& group) {
   if (group.IsFirst()) WriteTextFile(args.back(), lines);
 }
 
-// A folder that is removed at the end.
-class Folder {
- public:
-  Folder() {
-    std::string name =
-        (fs::temp_directory_path() / "wsel-ranks-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) ThrowErrno(name, "cannot be created");
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 // What the first of `ranks` ranks with these arguments writes.
 std::string ResultOf(int ranks, Args args) {
-  const Folder folder;
+  const ScratchFolder folder;
   args.insert(args.begin(), "wsel-ranks-bench");
-  args.push_back((folder.path() / "result").string());
+  args.push_back((folder / "result").string());
   std::vector<const char*> argv;
   for (const std::string& arg : args) argv.push_back(arg.c_str());
   argv.push_back(nullptr);

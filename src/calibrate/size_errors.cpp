@@ -12,7 +12,6 @@
 #include "stream_moments.h"
 #include "tile_sums.h"
 #include "vit_pass.h"
-#include "wsel/calibrate/importance.h"
 #include "wsel/model/parameter_specs.h"
 
 namespace wsel::calibrate {
@@ -101,13 +100,13 @@ KeptShares KeptSharesOf(std::vector<double> scores) {
 
 SizeErrors::SizeErrors(const Reference& teacher,
                        const select::SelectionRule& rule,
+                       const select::ImportanceScores& activations,
                        const Images& images) {
   const bool vit = std::holds_alternative<model::VitConfig>(teacher.config);
-  const auto importance = ActivationScores(teacher, images);
   const ScoresOfReader scores_of = [&](const std::string& tensor) {
     const int64_t channels = teacher.weights[tensor].size(1);
     if (!rule.NeedsImages()) return Scores(static_cast<size_t>(channels), 1);
-    return importance.slice_scores(tensor, 1, nullptr);
+    return activations.slice_scores(tensor, 1, nullptr);
   };
   const auto depths = StageDepths(teacher.config);
   const auto blocks = BlockPrefixes(teacher.config);

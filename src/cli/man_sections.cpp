@@ -6,6 +6,7 @@
 
 #include "wsel/recipe/recipe.h"
 #include "wsel/run/file_names.h"
+#include "wsel/run/run_folder.h"
 
 namespace wsel::cli {
 namespace {
@@ -28,7 +29,7 @@ help::ManSection RecipeKeys() {
 }
 
 std::string WeightsName(const std::string& which) {
-  return which + ".safetensors";
+  return run::WeightsFile("", which).string();
 }
 
 help::ManSection Files() {

@@ -26,7 +26,7 @@ class TrainSizes {
     if (known > 0 || !fs::exists(data.root)) return known;
     const auto [at, is_new] = opened_.try_emplace(
         Key(data.name, data.root, data.labels, data.train_range, data.classes,
-            data.subset, data.val_split, data.split_seed));
+            data.subset, data.val_split, data.split_seed, data.validation));
     if (is_new) {
       data::DataOptions resolved = data;
       session::ResolveValSplit(resolved);
@@ -36,9 +36,9 @@ class TrainSizes {
   }
 
  private:
-  using Key =
-      std::tuple<std::string, std::string, std::string, std::vector<int64_t>,
-                 std::vector<std::string>, std::string, double, uint64_t>;
+  using Key = std::tuple<std::string, std::string, std::string,
+                         std::vector<int64_t>, std::vector<std::string>,
+                         std::string, double, uint64_t, data::Validation>;
   std::map<Key, int64_t> opened_;
 };
 

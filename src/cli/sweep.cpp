@@ -150,8 +150,7 @@ void PrintScript(const sweep::SlurmJob& job) {
 }
 
 void SubmitArray(const SweepArgs& args, const sweep::SweepFile& file,
-                 const Runs& runs) {
-  const sweep::SlurmJob job = ArrayOf(args, file, runs);
+                 const Runs& runs, const sweep::SlurmJob& job) {
   if (job.runs.empty()) {
     fmt::print("no runs are left to start\n");
     return;
@@ -197,11 +196,13 @@ void RunSweep(const SweepArgs& args, const Invocation& invocation) {
   }
   // Errors come before anything is written.
   std::vector<std::string> devices;
+  sweep::SlurmJob job;
   if (launcher == Launcher::kLocal) {
     sweep::RequireJobOfNodes(args.call.nodes_per_run);
     devices = DevicesFor(args.call, invocation);
   } else {
-    sweep::SlurmScript(ArrayOf(args, file, runs));
+    job = ArrayOf(args, file, runs);
+    sweep::SlurmScript(job);
   }
   CheckMissing(runs);
   sweep::SweepFolder(args.call.output).Claim(file.name, file.json);
@@ -209,9 +210,9 @@ void RunSweep(const SweepArgs& args, const Invocation& invocation) {
     case Launcher::kLocal:
       return RunLocally(args, file, runs, devices);
     case Launcher::kSlurm:
-      return SubmitArray(args, file, runs);
+      return SubmitArray(args, file, runs, job);
     case Launcher::kScript:
-      return PrintScript(ArrayOf(args, file, runs));
+      return PrintScript(job);
   }
 }
 

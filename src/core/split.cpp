@@ -13,4 +13,10 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
   return parts;
 }
 
+std::string_view Trim(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 }  // namespace wsel

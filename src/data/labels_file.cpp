@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "folder_layout.h"
 #include "image_files.h"
 #include "wsel/checkpoint/format_error.h"
 #include "wsel/core/csv.h"
@@ -34,12 +35,6 @@ struct Columns {
   std::optional<size_t> split = std::nullopt;
   size_t count = 2;
 };
-
-std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::string Lower(std::string_view text) {
   std::string lower;
@@ -77,7 +72,7 @@ Split SplitNamed(std::string_view text, const std::string& where) {
   const std::string name = Lower(text);
   if (name == "train") return Split::kTrain;
   if (name == "test") return Split::kTest;
-  if (name == "val" || name == "valid" || name == "validation") {
+  if (std::ranges::find(kValFolders, name) != kValFolders.end()) {
     return Split::kVal;
   }
   throw Error(ErrorKind::kFormat, where,

@@ -50,30 +50,32 @@ void RequireFiles(const std::vector<const LabelRow*>& rows,
           : "");
 }
 
-// Whether the row belongs to the requested split. Without a column of splits
-// all rows are the training split, or all are evaluated.
-bool InSplit(const LabelRow& row, const Labels& labels, bool has_val,
-             Split split) {
-  if (!labels.has_splits) return split != Split::kVal;
-  if (split != Split::kTest || has_val) return row.split == split;
+// The split whose rows are read as `split`.
+Split RowsReadAs(Split split, const Labels& labels, bool val_is_test) {
+  if (split != Split::kTest || SplitsOf(labels, val_is_test).val) return split;
   // The only one of both, or what version 0.1 would take.
   const bool prefers_val =
       std::ranges::find(labels.rows, Split::kVal, &LabelRow::split) !=
       labels.rows.end();
-  return row.split == (prefers_val ? Split::kVal : Split::kTest);
+  return prefers_val ? Split::kVal : Split::kTest;
 }
 
 }  // namespace
 
 Dataset OpenListedFiles(OpenRequest& request) {
   const Labels labels = ReadLabels(request.options.labels);
-  const bool has_val = SplitsOf(labels, request.options.val_is_test).val;
+  const Split wanted =
+      RowsReadAs(request.split, labels, request.options.val_is_test);
   std::vector<const LabelRow*> rows;
   std::vector<std::string> training;  // labels
   std::vector<std::string> present;
   for (const LabelRow& row : labels.rows) {
     if (row.split == Split::kTrain) training.push_back(row.label);
-    if (!InSplit(row, labels, has_val, request.split)) continue;
+    // Without a column of splits all rows are the training split, or all are
+    // evaluated.
+    const bool is_read =
+        labels.has_splits ? row.split == wanted : request.split != Split::kVal;
+    if (!is_read) continue;
     rows.push_back(&row);
     present.push_back(row.label);
   }

@@ -144,6 +144,9 @@ void Loader::State::ScheduleBatch() {
   }
   CheckBetween("draws of a batch", static_cast<int64_t>(sampled.draws.size()),
                size, size);
+  if (sampled.addresses.empty()) sampled.addresses = sampled.indices;
+  CheckBetween("addresses of a batch",
+               static_cast<int64_t>(sampled.addresses.size()), size, size);
 
   Slot& slot = SlotOf(scheduled);
   Batch& batch = slot.batch;
@@ -157,11 +160,7 @@ void Loader::State::ScheduleBatch() {
   batch.pixels = {slot.memory.get(), sampled.indices.size() * image_bytes};
   batch.erase_patches.resize(sampled.indices.size());
   batch.valid.assign(sampled.indices.size(), true);
-  CheckBetween("addresses of a batch",
-               static_cast<int64_t>(sampled.addresses.size()), 0, size);
-  batch.addresses = sampled.addresses.size() == sampled.indices.size()
-                        ? std::move(sampled.addresses)
-                        : sampled.indices;
+  batch.addresses = std::move(sampled.addresses);
   batch.indices = std::move(sampled.indices);
   batch.draws = std::move(sampled.draws);
   slot.taken = 0;

@@ -119,6 +119,15 @@ class TrainSampler {
   std::vector<int64_t> addresses_;  // of a balanced order
 };
 
+// Shuffles the items by draws from number `draw` on.
+template <typename T>
+void Shuffle(std::vector<T>& items, const RandomStream& random,
+             uint64_t& draw) {
+  for (size_t i = items.size(); i > 1; --i) {
+    std::swap(items[i - 1], items[random.Below(draw++, i)]);
+  }
+}
+
 // The samples of a class, again and again, each time in another order.
 class Passes {
  public:
@@ -129,19 +138,13 @@ class Passes {
                                   samples_.front())) {}
 
   int64_t Next() {
-    if (next_ == 0) Shuffle();
+    if (next_ == 0) Shuffle(samples_, random_, draw_);
     const int64_t sample = samples_[next_];
     next_ = (next_ + 1) % samples_.size();
     return sample;
   }
 
  private:
-  void Shuffle() {
-    for (size_t i = samples_.size(); i > 1; --i) {
-      std::swap(samples_[i - 1], samples_[random_.Below(draw_++, i)]);
-    }
-  }
-
   std::vector<int64_t> samples_;
   RandomStream random_;
   uint64_t draw_ = 0;
@@ -175,10 +178,9 @@ std::vector<int64_t> BalancedOrder(const std::vector<int32_t>& labels,
   for (auto& samples : by_class) passes.emplace_back(samples, seed, epoch);
   std::vector<size_t> classes(passes.size());
   std::iota(classes.begin(), classes.end(), size_t{0});
-  for (uint64_t draw = 0; order.size() < labels.size();) {
-    for (size_t i = classes.size(); i > 1; --i) {
-      std::swap(classes[i - 1], classes[turns.Below(draw++, i)]);
-    }
+  uint64_t draw = 0;
+  while (order.size() < labels.size()) {
+    Shuffle(classes, turns, draw);
     for (const size_t c : classes) {
       if (order.size() < labels.size()) order.push_back(passes[c].Next());
     }

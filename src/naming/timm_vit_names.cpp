@@ -105,14 +105,16 @@ void AddTimmEva(std::vector<Source>& out) {
                               "a norm of local crops, used only in "
                               "pre-training"}},
                  .pretrained_cfg = dinov3});
+  const std::vector<IgnoredPattern> ignored = {
+      {"mask_token", kMasks},
+      {"lm_head.*", kDecoder},
+      {"rope.freqs_*", kFixedPositions},
+      {"blocks.#.attn.rope.*", kFixedPositions}};
   out.push_back({.name = "EVA-02",
                  .markers = {patches, "blocks.0.attn.q_bias",
                              "blocks.0.attn.q_proj.weight"},
                  .rows = Eva02Rows(),
-                 .ignored = {{"mask_token", kMasks},
-                             {"lm_head.*", kDecoder},
-                             {"rope.freqs_*", kFixedPositions},
-                             {"blocks.#.attn.rope.*", kFixedPositions}}});
+                 .ignored = ignored});
   // What shows an Eva: biases, projections, or layer scales without learnt
   // positions, as which DeiT III's have these names. The patch embedding comes
   // first, so that a copy that shows several counts once.
@@ -127,10 +129,7 @@ void AddTimmEva(std::vector<Source>& out) {
     out.push_back({.name = "timm's EVA",
                    .markers = std::move(markers),
                    .rows = TimmEvaRows(),
-                   .ignored = {{"mask_token", kMasks},
-                               {"lm_head.*", kDecoder},
-                               {"rope.freqs_*", kFixedPositions},
-                               {"blocks.#.attn.rope.*", kFixedPositions}}});
+                   .ignored = ignored});
   }
 }
 

@@ -4,17 +4,15 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_mul.h>
-#include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/linalg_vector_norm.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include <cmath>
 #include <utility>
 
+#include "gradient_norm.h"
 #include "wsel/core/error.h"
 #include "wsel/optim/parameter_groups.h"
 
@@ -49,8 +47,7 @@ at::Tensor ClipGradients(const NamedTensors& parameters, double max_norm) {
     if (parameter.grad().defined()) gradients.push_back(parameter.grad());
   }
   if (gradients.empty()) return at::zeros({});
-  at::Tensor norm =
-      at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
+  at::Tensor norm = GradientNorm(gradients);
   // Multiplies even by 1: testing the norm would synchronise the device.
   const at::Tensor scale = (max_norm / (norm + 1e-6)).clamp_max(1);
   at::_foreach_mul_(gradients, scale);

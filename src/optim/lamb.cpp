@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "gradient_norm.h"
 #include "wsel/optim/parameter_groups.h"
 
 namespace wsel::optim {
@@ -13,9 +14,7 @@ constexpr double kMaxNorm = 1;  // timm's max_grad_norm
 
 // What all gradients are divided by: a scalar on their device.
 at::Tensor ClipDivisor(const std::vector<at::Tensor>& gradients) {
-  const at::Tensor norm =
-      at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
-  return (norm / kMaxNorm).clamp_min(1);
+  return (GradientNorm(gradients) / kMaxNorm).clamp_min(1);
 }
 
 // |parameter| / |update|; 1 if either is 0.

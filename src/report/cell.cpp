@@ -18,19 +18,13 @@ MeanStd SummariseRuns(const Experiment& experiment,
   return Summarise(values);
 }
 
-// Of the last evaluated epoch of all runs; empty if a run has no top-5.
-std::optional<MeanStd> LastTop5(const Experiment& experiment,
-                                const std::vector<size_t>& counted) {
-  std::vector<double> values;
-  for (const size_t run : counted) {
-    std::optional<double> last;
-    for (const Epoch& epoch : experiment.runs[run].log.epochs) {
-      if (epoch.top1) last = epoch.top5;
-    }
-    if (!last) return std::nullopt;
-    values.push_back(*last);
+// Of the last evaluated epoch.
+std::optional<double> LastTop5(const Run& run) {
+  std::optional<double> last;
+  for (const Epoch& epoch : run.log.epochs) {
+    if (epoch.top1) last = epoch.top5;
   }
-  return Summarise(values);
+  return last;
 }
 
 // Empty if a run does not have the value.
@@ -99,11 +93,8 @@ double LastTop1(const Run& run) {
 }
 
 double BestTop1(const Run& run) {
-  double best = 0;
-  for (const Epoch& epoch : run.log.epochs) {
-    best = std::max(best, epoch.top1.value_or(0));
-  }
-  return best;
+  const Epoch* best = BestEpoch(run);
+  return best == nullptr ? 0 : *best->top1;
 }
 
 std::optional<double> TestTop1(const Run& run) {
@@ -134,7 +125,9 @@ Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs) {
   if (cell.unfinished) return cell;
   cell.last = CellAccuracy{SummariseRuns(experiment, cell.counted, LastTop1)};
   cell.best = CellAccuracy{SummariseRuns(experiment, cell.counted, BestTop1)};
-  cell.top5 = LastTop5(experiment, cell.counted);
+  if (const auto top5 = SummariseKnown(experiment, cell.counted, LastTop5)) {
+    cell.top5 = top5->value;
+  }
   cell.test = SummariseKnown(experiment, cell.counted, TestTop1);
   cell.balanced_accuracy =
       SummariseKnown(experiment, cell.counted, BestBalancedAccuracy);

@@ -9,6 +9,7 @@
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
+#include "wsel/core/split.h"
 #include "wsel/run/file_names.h"
 #include "wsel/run/log.h"
 #include "wsel/run/metric_log.h"
@@ -41,12 +42,6 @@ Cells CellsOf(std::string_view line, const std::string& where) {
   Cells cells = CsvCells(line, where);
   if (cells.size() <= kMaxColumns) return cells;
   throw Error(ErrorKind::kFormat, where, "has more than 4096 columns");
-}
-
-std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 // The column with the first of the names that the header has.

@@ -100,7 +100,7 @@ SizeChoice ResolveSizes(const SizedStudent& sized,
                         const StudentSetting& setting, model::Config& student,
                         select::Options& options) {
   SizeChoice choice = ChooseSizes(
-      {sized, student, options, setting.whole, setting.images},
+      {sized, student, options, setting.whole, setting.scores, setting.images},
       [&](const SizeCandidate& c) { return LackOf(setting, c, options); });
   const SizeCandidate& chosen = choice.front[choice.chosen];
   student = chosen.config;

@@ -278,8 +278,7 @@ std::string EvalOutputs::PredictionLine(int64_t index,
     if (i == 0) line["prediction"] = test_.classes[predicted];
     line["top5"].push_back(test_.classes[predicted]);
   }
-  const at::Tensor of_top = probabilities.index_select(0, top);
-  line["top5_probabilities"] = ValuesOf(of_top);
+  line["top5_probabilities"] = ValuesOf(probabilities.index_select(0, top));
   if (files_.probabilities) line["probabilities"] = ValuesOf(probabilities);
   if (files_.logits) {
     line["logits"] = std::vector<float>(

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -16,6 +15,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
 #include "wsel/core/json_object.h"
+#include "wsel/core/scratch_folder.h"
 #include "wsel/core/subprocess.h"
 #include "wsel/core/text_file.h"
 #include "wsel/data/subset.h"
@@ -29,26 +29,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "wsel-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) ThrowErrno(name, "cannot be made");
-    path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  fs::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
 
 // What the files are compared on.
 struct Reference {

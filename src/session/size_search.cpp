@@ -10,8 +10,8 @@
 
 #include "processor_name.h"
 #include "wsel/calibrate/best_layers.h"
+#include "wsel/calibrate/importance.h"
 #include "wsel/calibrate/size_errors.h"
-#include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
 #include "wsel/nn/build.h"
 #include "wsel/session/benchmark.h"
@@ -48,8 +48,14 @@ std::vector<SizeCandidate> CandidatesOf(const SizeSearch& search) {
   auto steps = DropBlocks(search.teacher, LeastDepths(search.base, fixed),
                           BlockCosts(budget.kind, search.base), search.images);
   if (!fixed.depth.empty()) steps = {steps.back()};
-  const calibrate::SizeErrors errors(search.teacher, search.options.Rule(),
-                                     search.images);
+  const auto& rule = search.options.Rule();
+  const bool has_activations =
+      rule.calibration == select::Calibration::kActivations;
+  const calibrate::SizeErrors errors(
+      search.teacher, rule,
+      has_activations ? search.scores
+                      : ActivationScores(search.teacher, search.images),
+      search.images);
   std::vector<SizeCandidate> candidates;
   for (const model::Config& width : widths) {
     for (const calibrate::DepthStep& step : steps) {
@@ -84,7 +90,6 @@ std::vector<SizeCandidate> Timed(std::vector<SizeCandidate> front,
     too_slow = *candidate.milliseconds > budget.limit ? too_slow + 1 : 0;
   }
   front.resize(measured);
-  at::set_num_threads(threads);
   return FrontOf(std::move(front), [](const SizeCandidate& c) {
     return CostOf(BudgetKind::kLatency, c);
   });

@@ -6,6 +6,7 @@
 #include "wsel/calibrate/reference.h"
 #include "wsel/model/config.h"
 #include "wsel/select/options.h"
+#include "wsel/select/plan.h"
 #include "wsel/session/size_choices.h"
 #include "wsel/session/student_request.h"
 
@@ -16,7 +17,8 @@ struct SizeSearch {
   const SizedStudent& sized;
   const model::Config& base;  // AsLargeAs the teacher
   const select::Options& options;
-  const calibrate::Reference& teacher;  // whole, with the student's tokens
+  const calibrate::Reference& teacher;     // whole, with the student's tokens
+  const select::ImportanceScores& scores;  // the rule's
   const calibrate::Images& images;
 };
 

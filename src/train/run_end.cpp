@@ -8,13 +8,11 @@
 namespace wsel::train {
 namespace {
 
-// Whether training ended before its last epoch, for want of a better top-1.
+// Whether training ended before its last epoch, for want of a better top-1. All
+// evaluations of `state` are done.
 bool EndedEarly(const TrainerState& state, const Options& options,
                 int64_t steps_per_epoch) {
-  if (options.patience == 0 || state.step == 0 || state.loss_sum != 0 ||
-      state.step % steps_per_epoch != 0) {
-    return false;
-  }
+  if (options.patience == 0 || state.step % steps_per_epoch != 0) return false;
   const auto after = [&](int64_t epoch) {
     return run::EvaluationsAfter(epoch, options.schedule.epochs,
                                  options.val_interval);

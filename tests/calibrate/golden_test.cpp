@@ -95,7 +95,8 @@ TEST(CalibrationGolden, StudentsLackTheSameOfTheTeachersLastStream) {
       const std::string name = std::string(of.name) + "." + method;
       const MadeStudent made = Make(of, method);
       const auto& student = std::get<model::Config>(made.plan.student);
-      const SizeErrors errors(made.teacher, *MethodNamed(method), images);
+      const SizeErrors errors(made.teacher, *MethodNamed(method),
+                              ActivationScores(made.teacher, images), images);
       EXPECT_NEAR(errors.Of(student, {{0, 1}}, 0),
                   Golden(name + ".estimated").item<double>(), 1e-5)
           << name;

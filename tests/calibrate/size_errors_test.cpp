@@ -39,7 +39,8 @@ struct Estimated {
       : weights(config),
         images(SmallImages(side, 16)),
         reference(ReferenceOf(config, weights, config)),
-        errors(reference, *MethodNamed(method), images) {}
+        errors(reference, *MethodNamed(method),
+               ActivationScores(reference, images), images) {}
 
   HashedWeights weights;
   Images images;

@@ -4,14 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/run_wsel.h"
+#include "cli/calibrated_init.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/atomic_file.h"
-#include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
 
 namespace wsel {
@@ -22,10 +20,6 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-// Four training images of two classes.
-const std::string kData =
-    (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
 // A row of the front: parameters in millions, and the estimated error.
 struct Row {
@@ -57,46 +51,12 @@ std::vector<Row> RowsOf(const std::string& out) {
   return rows;
 }
 
-class BudgetOfInit : public testing::Test {
+class BudgetOfInit : public CalibratedInit {
  protected:
-  BudgetOfInit() {
-    WriteTextFile(folder_ / "teacher.json", R"({"base": "vit_tiny",
-      "embed_dim": 24, "num_heads": 3, "depth": 3, "img_size": 32,
-      "patch_size": 8, "num_classes": 7})");
-    const Outcome teacher =
-        Run({"init", "--student", "teacher.json", "--method", "xavier",
-             "--output", "teacher.safetensors"});
-    EXPECT_EQ(teacher.exit_code, 0) << teacher.err;
-  }
-
-  Outcome Run(const std::vector<std::string>& args) const {
-    return RunWsel(folder_, args);
-  }
   // wsel init under this budget on the four images, and `more`.
   Outcome Init(const std::string& budget,
                const std::vector<std::string>& more) const {
-    std::vector<std::string> args = {"init",
-                                     "--teacher",
-                                     "teacher.safetensors",
-                                     "--budget",
-                                     budget,
-                                     "--calibrate",
-                                     "folder",
-                                     "--data-root",
-                                     kData,
-                                     "--calibration-images",
-                                     "4"};
-    args.insert(args.end(), more.begin(), more.end());
-    return Run(args);
-  }
-  // The digests of all tensors.
-  std::map<std::string, std::string> TensorsOf(const std::string& name) const {
-    const auto file = checkpoint::Open(folder_ / name);
-    std::map<std::string, std::string> digests;
-    for (const TensorSpec& spec : file->Specs()) {
-      digests[spec.name] = Sha256Hex(file->View(spec.name).bytes);
-    }
-    return digests;
+    return InitAs("--budget", budget, more);
   }
   int64_t ParametersOf(const std::string& name) const {
     const auto file = checkpoint::Open(folder_ / name);
@@ -106,8 +66,6 @@ class BudgetOfInit : public testing::Test {
     }
     return count;
   }
-
-  TempFolder folder_;
 };
 
 TEST_F(BudgetOfInit, IsMetByTheStudentAndTheFrontIsMonotone) {
@@ -149,7 +107,7 @@ TEST_F(BudgetOfInit, IsReplayedToTheSameBytes) {
         "init",      "--teacher", "teacher.safetensors", "--plan",
         "plan.json", "--output",  "b.safetensors"};
     if (method == std::string("projection")) {
-      replay.insert(replay.end(), {"--data-root", kData});
+      replay.insert(replay.end(), {"--data-root", kFolderSet});
     }
     const Outcome same = Run(replay);
     ASSERT_EQ(same.exit_code, 0) << same.err;

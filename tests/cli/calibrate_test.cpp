@@ -5,14 +5,11 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
-#include "cli/run_wsel.h"
+#include "cli/calibrated_init.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/atomic_file.h"
-#include "wsel/core/sha256.h"
 #include "wsel/core/text_file.h"
 
 namespace wsel {
@@ -24,57 +21,14 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-// Four training images of two classes.
-const std::string kData =
-    (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
-
-class Calibrate : public testing::Test {
+class Calibrate : public CalibratedInit {
  protected:
-  Calibrate() {
-    for (const auto& [name, width, depth] :
-         {std::tuple("teacher", 24, 3), std::tuple("student", 12, 2)}) {
-      WriteTextFile(folder_ / (std::string(name) + ".json"),
-                    fmt::format(R"({{"base": "vit_tiny", "embed_dim": {},
-                      "num_heads": 3, "depth": {}, "img_size": 32,
-                      "patch_size": 8, "num_classes": 7}})",
-                                width, depth));
-    }
-    const Outcome teacher =
-        Run({"init", "--student", "teacher.json", "--method", "xavier",
-             "--output", "teacher.safetensors"});
-    EXPECT_EQ(teacher.exit_code, 0) << teacher.err;
-  }
+  Calibrate() { WriteConfig("student.json", 12, 2); }
 
-  Outcome Run(const std::vector<std::string>& args) const {
-    return RunWsel(folder_, args);
-  }
   // wsel init of the student on the four images, and `more`.
   Outcome Init(const std::vector<std::string>& more) const {
-    std::vector<std::string> args = {"init",
-                                     "--teacher",
-                                     "teacher.safetensors",
-                                     "--student",
-                                     "student.json",
-                                     "--calibrate",
-                                     "folder",
-                                     "--data-root",
-                                     kData,
-                                     "--calibration-images",
-                                     "4"};
-    args.insert(args.end(), more.begin(), more.end());
-    return Run(args);
+    return InitAs("--student", "student.json", more);
   }
-  // The digests of all tensors.
-  std::map<std::string, std::string> TensorsOf(const std::string& name) const {
-    const auto file = checkpoint::Open(folder_ / name);
-    std::map<std::string, std::string> digests;
-    for (const TensorSpec& spec : file->Specs()) {
-      digests[spec.name] = Sha256Hex(file->View(spec.name).bytes);
-    }
-    return digests;
-  }
-
-  TempFolder folder_;
 };
 
 TEST_F(Calibrate, WritesStudentsAndTheirAgreement) {
@@ -117,7 +71,7 @@ TEST_F(Calibrate, APlanIsReplayedOnTheSameImagesOnly) {
       args.insert(args.end(), more.begin(), more.end());
       return Run(args);
     };
-    const Outcome same = replay({"--data-root", kData, "--threads", "2"});
+    const Outcome same = replay({"--data-root", kFolderSet, "--threads", "2"});
     ASSERT_EQ(same.exit_code, 0) << same.err;
     EXPECT_EQ(TensorsOf("a.safetensors"), TensorsOf("b.safetensors"));
     const auto plan = [&](const char* name) {
@@ -127,7 +81,7 @@ TEST_F(Calibrate, APlanIsReplayedOnTheSameImagesOnly) {
     };
     EXPECT_EQ(plan("a.safetensors"), plan("b.safetensors"));
     const Outcome other =
-        replay({"--data-root", kData, "--train-range", "0,3"});
+        replay({"--data-root", kFolderSet, "--train-range", "0,3"});
     EXPECT_EQ(other.exit_code, 6);
     EXPECT_THAT(other.err, AllOf(HasSubstr("data_root: "),
                                  HasSubstr("are not those of the plan")));
@@ -169,7 +123,7 @@ TEST_F(Calibrate, OnlyImagesNeedLibTorch) {
   const Outcome indices = replay("indices.json", {"--output", "b.safetensors"});
   const Outcome dry = replay("solved.json", {"--dry-run"});
   const Outcome solved = replay(
-      "solved.json", {"--data-root", kData, "--output", "c.safetensors"});
+      "solved.json", {"--data-root", kFolderSet, "--output", "c.safetensors"});
   const Outcome images = Init({"--method", "activation", "--dry-run"});
   const Outcome missing =
       Run({"init", "--teacher", "teacher.safetensors", "--student",
@@ -239,20 +193,21 @@ TEST_F(Calibrate, RejectsOptionsThatDoNotFit) {
            "needs calibration images");
   rejected({"--student", student, "--calibrate", "folder"},
            "--data-root: is missing");
-  rejected({"--student", student, "--data-root", kData},
+  rejected({"--student", student, "--data-root", kFolderSet},
            "--calibrate: is missing");
   rejected({"--student", student, "--calibration-images", "4"},
            "needs --calibrate");
-  rejected({"--student", student, "--calibrate", "folder", "--data-root", kData,
-            "--calibration-images", "0"},
+  rejected({"--student", student, "--calibrate", "folder", "--data-root",
+            kFolderSet, "--calibration-images", "0"},
            "must be at least 1");
-  rejected({"--student", student, "--calibrate", "folder", "--data-root", kData,
-            "--method", "regression", "--skip", "norm"},
+  rejected({"--student", student, "--calibrate", "folder", "--data-root",
+            kFolderSet, "--method", "regression", "--skip", "norm"},
            "--skip");
-  rejected({"--plan", "p.json", "--calibrate", "folder", "--data-root", kData},
-           "is determined by --plan");
+  rejected(
+      {"--plan", "p.json", "--calibrate", "folder", "--data-root", kFolderSet},
+      "is determined by --plan");
   rejected({"--student-like", "teacher.safetensors", "--calibrate", "folder",
-            "--data-root", kData},
+            "--data-root", kFolderSet},
            "applies only to ViT and ConvNeXt");
   EXPECT_FALSE(fs::exists(folder_ / "s.safetensors"));
 }
@@ -269,7 +224,7 @@ TEST_F(Calibrate, TrainingBeginsWithASolvedStudent) {
     "train": {"epochs": 1, "warmup_epochs": 0, "batch_size": 4,
               "mixup_batch": 2}})");
   const Outcome run =
-      Run({"train", "--config", "r.json", "--data-root", kData, "--output",
+      Run({"train", "--config", "r.json", "--data-root", kFolderSet, "--output",
            "run", "--device", "cpu", "--threads", "1", "--workers", "1"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("calibrated on"));

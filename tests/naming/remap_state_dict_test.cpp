@@ -4,30 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "naming/names.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
 
 namespace wsel::naming {
 namespace {
-
-// A checkpoint of names only; its tensors are not read.
-class Names : public TensorSource {
- public:
-  explicit Names(const std::vector<std::string>& names) {
-    for (const std::string& name : names) {
-      specs_.push_back({name, {1}, DType::kF32});
-    }
-  }
-  const std::vector<TensorSpec>& Specs() const override { return specs_; }
-  TensorView View(std::string_view name) const override {
-    TensorView view;
-    view.spec = *Find(name);
-    return view;
-  }
-
- private:
-  std::vector<TensorSpec> specs_;
-};
 
 // Copies of a whole ViT; of names and shapes only.
 class Copies : public TensorSource {

@@ -10,6 +10,8 @@
 #include <tuple>
 #include <vector>
 
+#include "naming/names.h"
+
 namespace wsel::naming {
 namespace {
 
@@ -18,27 +20,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// A checkpoint of names only; its tensors are not read.
-class Names : public TensorSource {
- public:
-  explicit Names(const std::vector<std::string>& names) {
-    for (const std::string& name : names) {
-      specs_.push_back({name, {2}, DType::kF32});
-    }
-  }
-  const std::vector<TensorSpec>& Specs() const override { return specs_; }
-  TensorView View(std::string_view) const override { return {}; }
-
- private:
-  std::vector<TensorSpec> specs_;
-};
-
 RemappedStateDict RemapBy(std::vector<Row> rows,
                           const std::vector<std::string>& names) {
   const Source source = {
       .name = "a library", .markers = {}, .rows = std::move(rows)};
   const Copy copy = {.source = &source, .prefix = "", .file_prefix = ""};
-  return Remap(Names(names), names, copy, {});
+  return Remap(Names(names, {2}), names, copy, {});
 }
 
 TEST(Remap, RejectsATensorThatTwoRowsPlaceAlike) {

@@ -81,15 +81,6 @@ TEST(FineTune, FrozenPartsKeepTheirWeightsAndHaveNoState) {
   EXPECT_EQ(states, 12 + 2 + 2);  // a block's, the norm's, the head's
 }
 
-model::Config SmallConvNext() {
-  return model::ConvNextConfig{.name = "small",
-                               .img_size = 32,
-                               .dims = {8, 8, 16, 16},
-                               .depths = {1, 1, 1, 1},
-                               .num_classes = 3,
-                               .layer_scale = 0.1};
-}
-
 // Also of branches of which a part is frozen, whose gradients are written by
 // hand.
 TEST(FineTune, FrozenParametersHaveNoGradient) {

@@ -36,14 +36,8 @@ void ExpectSameFiles(const TempFolder& a, const TempFolder& b) {
 }
 
 TEST(Fit, LearnsColours) {
-  Options options = SmallOptions();
-  options.schedule.epochs = 30;
-  options.schedule.warmup_epochs = 3;
-  options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
-  options.transform.rand_augment = "";
-  options.erasing.probability = 0;
   const TempFolder folder;
-  const TrainResult result = SmallRun(options).Train(folder.path());
+  const TrainResult result = SmallRun(LearningOptions()).Train(folder.path());
   EXPECT_EQ(result.state.step, 90);
   EXPECT_EQ(result.state.last_top1, 100);
   EXPECT_EQ(result.state.best_top1, 100);

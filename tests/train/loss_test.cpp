@@ -116,14 +116,9 @@ TEST(TaskLoss, IsThatOfTheLabelsInDistillation) {
 
 TEST(TaskLoss, Trains) {
   for (const LossName name : {LossName::kBce, LossName::kFocal}) {
-    Options options = SmallOptions();
+    Options options = LearningOptions();
     options.loss.name = name;
     options.loss.sum_classes = true;
-    options.schedule.epochs = 30;
-    options.schedule.warmup_epochs = 3;
-    options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
-    options.transform.rand_augment = "";
-    options.erasing.probability = 0;
     const TempFolder folder;
     const TrainResult result = SmallRun(options).Train(folder.path());
     EXPECT_EQ(result.state.best_top1, 100) << Losses().NameOf(name);

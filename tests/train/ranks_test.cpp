@@ -18,15 +18,6 @@ namespace {
 
 constexpr int64_t kSteps = 10;
 
-model::Config SmallConvNext() {
-  return model::ConvNextConfig{.name = "small",
-                               .img_size = 32,
-                               .dims = {8, 8, 16, 16},
-                               .depths = {1, 1, 1, 1},
-                               .num_classes = 3,
-                               .layer_scale = 0.1};
-}
-
 // Ten epochs of one step of 24 images, which 1, 2, 3 and 4 ranks share in
 // micro-batches of 2. Everything that depends on positions, sums or norms is
 // on. An epsilon well above rounding keeps AdamW from turning gradients that

@@ -37,6 +37,15 @@ inline model::Config SmallVit() {
                           .num_classes = 3};
 }
 
+inline model::Config SmallConvNext() {
+  return model::ConvNextConfig{.name = "small",
+                               .img_size = 32,
+                               .dims = {8, 8, 16, 16},
+                               .depths = {1, 1, 1, 1},
+                               .num_classes = 3,
+                               .layer_scale = 0.1};
+}
+
 // Every feature of a recipe is enabled.
 inline Options SmallOptions() {
   Options options;
@@ -53,6 +62,17 @@ inline Options SmallOptions() {
   options.seed = 5;
   options.transform.img_size = 16;
   options.evaluation.img_size = 16;
+  return options;
+}
+
+// Long enough, and without augmentations, for SmallSet to be learnt.
+inline Options LearningOptions() {
+  Options options = SmallOptions();
+  options.schedule.epochs = 30;
+  options.schedule.warmup_epochs = 3;
+  options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
+  options.transform.rand_augment = "";
+  options.erasing.probability = 0;
   return options;
 }
 

@@ -6,6 +6,7 @@
 #include "wsel/calibrate/images.h"
 #include "wsel/calibrate/reference.h"
 #include "wsel/model/config.h"
+#include "wsel/select/plan.h"
 #include "wsel/select/selection_rule.h"
 
 namespace wsel::calibrate {
@@ -22,10 +23,12 @@ KeptShares KeptSharesOf(std::vector<double> scores);
 // (docs/methods.md, "Budget").
 class SizeErrors {
  public:
-  // Runs the teacher on the images. A rule that looks at none is taken to keep
-  // channels without regard to their energy. Errors: as ActivationScores.
+  // Runs the teacher on the images; `activations`: its ActivationScores on
+  // them, so that those that are known are not computed again. A rule that
+  // looks at none is taken to keep channels without regard to their energy.
+  // Errors: as ActivationScores.
   SizeErrors(const Reference& teacher, const select::SelectionRule& rule,
-             const Images& images);
+             const select::ImportanceScores& activations, const Images& images);
 
   // The share of the teacher's energy that a student lacks, 0 to 1: 1 minus the
   // product of the shares that its depth, widths, attention and hidden channels

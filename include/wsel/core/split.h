@@ -10,4 +10,7 @@ namespace wsel {
 // point into `text`.
 std::vector<std::string_view> Split(std::string_view text, char separator);
 
+// Without spaces and tabs at its ends; it points into `text`.
+std::string_view Trim(std::string_view text);
+
 }  // namespace wsel

@@ -1,0 +1,26 @@
+// Torch-free.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace wsel {
+
+// A folder for temporary files, which is removed with them at the end.
+// Errors: kIo if it cannot be made.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  std::filesystem::path operator/(std::string_view name) const {
+    return path_ / name;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace wsel
