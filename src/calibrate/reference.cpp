@@ -16,6 +16,7 @@ namespace {
 
 void TakeTokens(model::VitConfig& teacher, const model::VitConfig& student) {
   teacher.pooling = student.pooling;
+  teacher.pool_include_prefix = student.pool_include_prefix;
   teacher.class_token = student.class_token;
   teacher.dist_token = student.dist_token;
   teacher.reg_tokens = student.reg_tokens;
@@ -55,6 +56,18 @@ model::Config WithTokensOf(const model::Config& teacher,
     TakeTokens(*vit, std::get<model::VitConfig>(student));
   }
   return config;
+}
+
+// A tensor of all blocks, such as learnt frequencies, has a row for each.
+at::Tensor OfBlocks(const model::ParameterSpec& parameter,
+                    const at::Tensor& whole,
+                    const std::vector<int64_t>& blocks) {
+  for (size_t i = 0; i < parameter.axes.size(); ++i) {
+    if (parameter.axes[i].role != model::Role::kBlocks) continue;
+    return whole.index_select(static_cast<int64_t>(i),
+                              at::tensor(blocks, at::kLong));
+  }
+  return whole;
 }
 
 std::string NameInWhole(const model::ParameterSpec& parameter,
@@ -108,7 +121,9 @@ Reference WithBlocks(const Reference& whole,
   for (const model::ParameterSpec& parameter :
        ParameterSpecs(reference.config)) {
     reference.weights.Set(parameter.spec.name,
-                          whole.weights[NameInWhole(parameter, layers)]);
+                          OfBlocks(parameter,
+                                   whole.weights[NameInWhole(parameter, layers)],
+                                   layers.front()));
   }
   return reference;
 }
