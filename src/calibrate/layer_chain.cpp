@@ -19,9 +19,8 @@ LayerChain VitChain(const model::VitConfig& config, const Weights& weights) {
   };
   for (int64_t b = 0; b < config.depth; ++b) {
     chain.layers.push_back(
-        {VitPass::Block(b), 0, b, [pass, b](const at::Tensor& x) {
-           return pass->Forward(b, x);
-         }});
+        {VitPass::Block(b), 0, b,
+         [pass, b](const at::Tensor& x) { return pass->Forward(b, x); }});
   }
   chain.features = [pass](const at::Tensor& x) {
     const auto normed = pass->FinalNormed(pass->FinalNormInput(x));

@@ -120,10 +120,10 @@ Reference WithBlocks(const Reference& whole,
   }
   for (const model::ParameterSpec& parameter :
        ParameterSpecs(reference.config)) {
-    reference.weights.Set(parameter.spec.name,
-                          OfBlocks(parameter,
-                                   whole.weights[NameInWhole(parameter, layers)],
-                                   layers.front()));
+    reference.weights.Set(
+        parameter.spec.name,
+        OfBlocks(parameter, whole.weights[NameInWhole(parameter, layers)],
+                 layers.front()));
   }
   return reference;
 }

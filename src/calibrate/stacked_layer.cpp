@@ -66,9 +66,8 @@ void SetLayer(const StackedLayer& layer, const at::Tensor& weight,
   const auto parts = weight.chunk(Count(layer.weights));
   for (size_t i = 0; i < layer.weights.size(); ++i) {
     const at::Tensor before = weights[layer.weights[i]];
-    weights.Set(layer.weights[i], before.defined()
-                                      ? parts[i].reshape(before.sizes())
-                                      : parts[i]);
+    weights.Set(layer.weights[i],
+                before.defined() ? parts[i].reshape(before.sizes()) : parts[i]);
   }
   if (!layer.HasBias()) return;
   const auto biases = bias.chunk(Count(layer.biases));

@@ -143,18 +143,17 @@ ParallelBlock VitPass::Parallel(int64_t block, const at::Tensor& x) const {
   parts.inner = Linear(weights_, ParallelLayer(config_, block),
                        Norm(name + ".in_norm", x));
   const int64_t hidden = config_.MlpHidden();
-  const auto inner = parts.inner.split_with_sizes(
-      {hidden, parts.inner.size(-1) - hidden}, -1);
+  const auto inner =
+      parts.inner.split_with_sizes({hidden, parts.inner.size(-1) - hidden}, -1);
   const at::Tensor bias = weights_[name + ".mlp_bias"];
   parts.hidden = nn::Activate(config_.activation,
                               bias.defined() ? inner[0] + bias : inner[0]);
   parts.mixed = Mix(block, inner[1]);
-  const auto branch =
-      config_.diff_attn
-          ? Linear(weights_, name + ".out_proj",
-                   at::cat({parts.mixed, parts.hidden}, -1))
-          : AttentionBranch(block, parts.mixed) +
-                HiddenBranch(block, parts.hidden);
+  const auto branch = config_.diff_attn
+                          ? Linear(weights_, name + ".out_proj",
+                                   at::cat({parts.mixed, parts.hidden}, -1))
+                          : AttentionBranch(block, parts.mixed) +
+                                HiddenBranch(block, parts.hidden);
   parts.out = AddScaled(x, branch, weights_[AttentionScale(config_, block)]);
   return parts;
 }
@@ -186,10 +185,10 @@ at::Tensor VitPass::FinalNormed(const at::Tensor& rows) const {
 PooledByAttention VitPass::PoolByAttention(const at::Tensor& normed) const {
   const std::string name = "attn_pool.";
   PooledByAttention steps;
+  steps.query = Linear(weights_, name + "q", weights_[name + "latent"]);
   steps.kv = Linear(weights_, name + "kv", normed);
-  steps.attended = nn::AttendLatent(
-      Linear(weights_, name + "q", weights_[name + "latent"]), steps.kv,
-      config_.AttnPoolHeads());
+  steps.attended =
+      nn::AttendLatent(steps.query, steps.kv, config_.AttnPoolHeads());
   steps.pooled = Linear(weights_, name + "proj", steps.attended);
   steps.normed = Norm(name + "norm", steps.pooled);
   steps.before = Linear(weights_, name + "mlp.fc1", steps.normed);

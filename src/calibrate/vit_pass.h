@@ -39,6 +39,7 @@ struct HeadInput {
 
 // The steps of attention pooling, after the norm of the tokens.
 struct PooledByAttention {
+  at::Tensor query;     // [1, 1, D]
   at::Tensor kv;        // [B, N, 2D]
   at::Tensor attended;  // [B, D], what proj reads
   at::Tensor pooled;    // [B, D]
