@@ -2,12 +2,12 @@
 // tests/golden/model/logits, with hashed weights.
 
 #include <ATen/ATen.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
-#include <set>
+#include <numeric>
 
 #include "calibrate/layer_chain.h"
 #include "calibrate/rotated_readers.h"
@@ -47,12 +47,15 @@ Forms GoldenForms() {
   return forms;
 }
 
+model::VitConfig Named(const Forms& forms, const std::string& name) {
+  return std::ranges::find(forms, name, &Forms::value_type::first)->second;
+}
+
 // And what none of them has.
 Forms AllForms() {
   Forms forms = GoldenForms();
-  EXPECT_GE(forms.size(), 34U);
-  const auto plain =
-      std::ranges::find(forms, "vit_plain", &Forms::value_type::first)->second;
+  EXPECT_GE(forms.size(), 35U);
+  const model::VitConfig plain = Named(forms, "vit_plain");
   const auto add = [&](const std::string& name, auto change) {
     model::VitConfig config = plain;
     change(config);
@@ -168,25 +171,27 @@ TEST(VitForms, AStudentAsLargeAsItsTeacherHasItsLogits) {
   }
 }
 
+// How far a narrower student's logits are from the teacher's.
+double ErrorOf(const HashedWeights& weights, const model::VitConfig& config,
+               const char* method) {
+  const auto images = ImagesFor(config);
+  const auto made =
+      MakeStudent(weights, Narrower(config), With(method), images);
+  EXPECT_EQ(select::PlanFromJson(select::ToJson(made.plan), "plan"), made.plan);
+  return (LogitsOfStudent(made, Batch(images)) -
+          TeachersLogits(weights, images))
+      .norm()
+      .item<double>();
+}
+
 TEST(VitForms, RegressionIsCloserThanActivation) {
   for (const auto& [name, config] : AllForms()) {
+    SCOPED_TRACE(name);
     const HashedWeights weights(config);
-    const auto images = ImagesFor(config);
-    const auto teacher = TeachersLogits(weights, images);
-    const auto error = [&](const char* method) {
-      const auto made =
-          MakeStudent(weights, Narrower(config), With(method), images);
-      EXPECT_EQ(select::PlanFromJson(select::ToJson(made.plan), "plan"),
-                made.plan)
-          << name;
-      return (LogitsOfStudent(made, Batch(images)) - teacher)
-          .norm()
-          .item<double>();
-    };
-    EXPECT_LT(error("regression"), error("activation")) << name;
-    if (IsProjectable(config)) {
-      EXPECT_TRUE(std::isfinite(error("projection"))) << name;
-    }
+    EXPECT_LT(ErrorOf(weights, config, "regression"),
+              ErrorOf(weights, config, "activation"));
+    if (!IsProjectable(config)) continue;
+    EXPECT_TRUE(std::isfinite(ErrorOf(weights, config, "projection")));
   }
 }
 
@@ -198,8 +203,9 @@ TEST(VitForms, DropBlocksAndEstimateSizes) {
     const BestLayers best = ChooseBestLayers(teacher, {1}, images);
     ASSERT_EQ(best.layers.size(), 1U) << name;
     ASSERT_EQ(best.layers[0].size(), 1U) << name;
-    const std::vector<std::vector<int64_t>> all = {
-        {select::Indices(static_cast<size_t>(config.depth), 0)}};
+    std::vector<int64_t> blocks(static_cast<size_t>(config.depth));
+    std::iota(blocks.begin(), blocks.end(), 0);
+    const std::vector<std::vector<int64_t>> all(1, blocks);
     for (const char* method : {"uniform", "activation", "projection"}) {
       if (method == std::string("projection") && !IsProjectable(config)) {
         continue;
@@ -220,7 +226,8 @@ TEST(VitForms, ShallowerStudentsTakeLearntFrequenciesOfTheirBlocks) {
           ->second;
   const HashedWeights weights(config);
   const Reference teacher = ReferenceOf(config, weights, config);
-  const Reference last = WithBlocks(teacher, {{1}});
+  const std::vector<std::vector<int64_t>> second(1, {1});
+  const Reference last = WithBlocks(teacher, second);
   EXPECT_TRUE(at::equal(last.weights["rope.freqs"].select(1, 0),
                         teacher.weights["rope.freqs"].select(1, 1)));
   model::VitConfig student = config;
@@ -254,10 +261,7 @@ TEST(VitForms, ProjectionRejectsWhatItCannotRotate) {
 }
 
 TEST(VitForms, ProjectionKeepsHeadsWholeThatRotate) {
-  const Forms forms = GoldenForms();
-  const auto config =
-      std::ranges::find(forms, "eva_rope_axial", &Forms::value_type::first)
-          ->second;
+  const model::VitConfig config = Named(GoldenForms(), "eva_rope_axial");
   model::VitConfig student = config;
   student.embed_dim = 12;  // 3 heads of 4 channels
   ExpectRejected(config, student, "projection",
@@ -265,9 +269,7 @@ TEST(VitForms, ProjectionKeepsHeadsWholeThatRotate) {
 }
 
 TEST(VitForms, ProjectionRejectsAnotherForm) {
-  const Forms forms = GoldenForms();
-  const auto plain =
-      std::ranges::find(forms, "vit_plain", &Forms::value_type::first)->second;
+  const model::VitConfig plain = Named(GoldenForms(), "vit_plain");
   model::VitConfig student = plain;
   student.final_norm = false;
   ExpectRejected(plain, student, "projection",
@@ -275,9 +277,7 @@ TEST(VitForms, ProjectionRejectsAnotherForm) {
 }
 
 TEST(VitForms, RegressionRejectsBlocksWithNormsInOtherPlaces) {
-  const Forms forms = GoldenForms();
-  const auto plain =
-      std::ranges::find(forms, "vit_plain", &Forms::value_type::first)->second;
+  const model::VitConfig plain = Named(GoldenForms(), "vit_plain");
   model::VitConfig student = plain;
   student.block = model::BlockForm::kPostNorm;
   ExpectRejected(plain, student, "regression", {"block", "activation"});
