@@ -3,16 +3,15 @@
 #include <cmath>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "finite.h"
-#include "kept_heads.h"
 #include "layer_fits.h"
 #include "projected_attention.h"
 #include "rotated_readers.h"
 #include "stream_basis.h"
 #include "stream_moments.h"
 #include "student_tensors.h"
+#include "taken_heads.h"
 #include "vit_pass.h"
 #include "wsel/calibrate/solve.h"
 
@@ -162,20 +161,9 @@ class VitProjection {
   }
 
   void CopyNorm(const std::string& name) {
-    CopyTensor(name + ".weight");
-    CopyTensor(name + ".bias");
-  }
-
-  void CopyTensor(const std::string& name) {
-    if (source().Has(name)) weights_.Set(name, source()[name]);
-  }
-
-  // A norm within a branch, of the channels that are kept.
-  void TakeNorm(const std::string& name, const at::Tensor& kept) {
     for (const char* part : {".weight", ".bias"}) {
-      const at::Tensor whole = source()[name + part];
-      if (!whole.defined()) continue;
-      weights_.Set(name + part, whole.index_select(0, kept));
+      const at::Tensor tensor = source()[name + part];
+      if (tensor.defined()) weights_.Set(name + part, tensor);
     }
   }
 
@@ -238,34 +226,13 @@ class VitProjection {
     const auto projected = ProjectAttention(
         whole, fits_.EncodedWriter(writer, encode_), sums, sizes);
     SetReader(projected.qkv, norm, QkvLayer(to(), b), weights_);
-    TakeHeads(b, projected.heads);
+    TakeHeads(source(), from(), b, projected.heads, weights_);
     SetWriter(proj, projected.outer);
     fits_.FitWriter(
         writer, scaled(), encode_, projected.outer,
         [&](const at::Tensor& s) { return student_.Attend(b, s).mixed; });
     streams_.StepStudent(
         [&](const at::Tensor& s) { return student_.Attend(b, s).out; });
-  }
-
-  // What else attention has, of the kept heads.
-  void TakeHeads(int64_t b, const std::vector<int64_t>& heads) {
-    const std::string prefix = HeadPrefix(from(), b);
-    for (const char* name : {"q_norm", "k_norm", "sub_norm"}) {
-      CopyNorm(prefix + name);
-    }
-    for (const char* name :
-         {"lambda_q1", "lambda_k1", "lambda_q2", "lambda_k2"}) {
-      CopyTensor(prefix + name);
-    }
-    // Elsewhere heads may be of lower rank than the teacher's.
-    if (from().scale_attn_norm) {
-      TakeNorm(prefix + "norm", ChannelsOf(heads, from().HeadDim()));
-    }
-    if (from().rope != model::Rope::kMixed) return;
-    const at::Tensor freqs = weights_["rope.freqs"].clone();
-    freqs.select(1, b).copy_(source()["rope.freqs"].select(1, b).index_select(
-        1, at::tensor(heads, at::kLong)));
-    weights_.Set("rope.freqs", freqs);
   }
 
   // Before it is fitted.
@@ -311,7 +278,7 @@ class VitProjection {
     SetReader(
         {whole.weight.index_select(0, rows), whole.bias.index_select(0, rows)},
         norm, HiddenLayer(to(), b), weights_);
-    if (from().scale_mlp_norm) TakeNorm(name + ".mlp.norm", kept);
+    TakeNorm(source(), name + ".mlp.norm", kept, weights_);
     const auto around = outer.index_select(1, kept);
     SetWriter(fc2, around);
     fits_.FitWriter(
