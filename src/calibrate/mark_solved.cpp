@@ -39,6 +39,9 @@ bool IsFittedNorm(std::string_view name, const model::VitConfig* vit) {
   return IsPostNorm(vit) && (Has(name, ".norm1.") || Has(name, ".norm2."));
 }
 
+// Of differential attention, whose factor depends on the block's number.
+constexpr const char* kForPlace = "the teacher's, for the block's new number";
+
 // How regression changes a tensor that is taken; "": it does not. `vit` is null
 // for a ConvNeXt.
 std::string RegressionOf(const model::ParameterSpec& p,
@@ -48,10 +51,8 @@ std::string RegressionOf(const model::ParameterSpec& p,
   switch (p.component) {
     case Component::kAttention:
     case Component::kMlp:
-      if (Has(name, ".grn.") || Has(name, "lambda_") ||
-          name.ends_with("mlp_bias")) {
-        return "";
-      }
+      if (Has(name, "lambda_")) return kForPlace;
+      if (Has(name, ".grn.") || name.ends_with("mlp_bias")) return "";
       return IsWriter(name) && !IsPostNorm(vit)
                  ? "ridge regression onto the teacher's stream"
                  : kReads;
@@ -66,6 +67,7 @@ std::string RegressionOf(const model::ParameterSpec& p,
     case Component::kLayerScale:
       return "its root mean square; the layer before it has the rest";
     case Component::kNorm:
+      if (Has(name, "sub_norm.")) return kForPlace;
       return IsFittedNorm(name, vit)
                  ? "fitted to the teacher's, channel by channel"
                  : "";
@@ -90,6 +92,7 @@ std::string ProjectionOf(const model::ParameterSpec& p) {
     case Component::kTokens:
       return "the teacher's, in the basis of the stream";
     case Component::kNorm:
+      if (Has(name, "sub_norm.")) return kForPlace;
       return IsInnerNorm(name)
                  ? "the teacher's, of the channels kept"
                  : "one scale; its weight and bias are in the layers that read "
@@ -97,7 +100,7 @@ std::string ProjectionOf(const model::ParameterSpec& p) {
     case Component::kLayerScale:
       return "the teacher's root mean square; the layer before it has the rest";
     case Component::kAttention:
-      if (Has(name, "lambda_")) return "the teacher's";
+      if (Has(name, "lambda_")) return kForPlace;
       return IsWriter(name)
                  ? "ridge regression onto the teacher's stream"
                  : "in the basis of the stream, heads of the best low rank";

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "convnext_pass.h"
+#include "moved_block.h"
 #include "tile_sums.h"
 #include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
@@ -124,6 +125,12 @@ Reference WithBlocks(const Reference& whole,
         parameter.spec.name,
         OfBlocks(parameter, whole.weights[NameInWhole(parameter, layers)],
                  layers.front()));
+  }
+  if (const auto* vit = std::get_if<model::VitConfig>(&reference.config)) {
+    for (int64_t b = 0; b < vit->depth; ++b) {
+      KeepLambda(*vit, layers.front()[static_cast<size_t>(b)], b,
+                 reference.weights);
+    }
   }
   return reference;
 }

@@ -10,6 +10,12 @@ namespace {
 
 constexpr const char* kFrequencies = "rope.freqs";
 
+void TakeTensor(const Weights& teacher, const std::string& name,
+                Weights& student) {
+  const at::Tensor tensor = teacher[name];
+  if (tensor.defined()) student.Set(name, tensor);
+}
+
 // [2, blocks, heads, pairs]
 void TakeFrequencies(const at::Tensor& teacher, int64_t block,
                      const std::vector<int64_t>& heads, Weights& student) {
@@ -24,18 +30,25 @@ void TakeFrequencies(const at::Tensor& teacher, int64_t block,
 void TakeHeads(const Weights& teacher, const model::VitConfig& c, int64_t block,
                const std::vector<int64_t>& heads, Weights& student) {
   const std::string prefix = HeadPrefix(c, block);
-  // Of one head, for all.
-  for (const char* name : {"q_norm.weight", "q_norm.bias", "k_norm.weight",
-                           "k_norm.bias", "sub_norm.weight", "lambda_q1",
-                           "lambda_k1", "lambda_q2", "lambda_k2"}) {
-    const at::Tensor tensor = teacher[prefix + name];
-    if (tensor.defined()) student.Set(prefix + name, tensor);
+  TakeLambdas(teacher, c, block, student);
+  for (const char* name :
+       {"q_norm.weight", "q_norm.bias", "k_norm.weight", "k_norm.bias"}) {
+    TakeTensor(teacher, prefix + name, student);
   }
   if (c.scale_attn_norm) {
     TakeNorm(teacher, prefix + "norm", ChannelsOf(heads, c.HeadDim()), student);
   }
   if (c.rope == model::Rope::kMixed) {
     TakeFrequencies(teacher[kFrequencies], block, heads, student);
+  }
+}
+
+void TakeLambdas(const Weights& teacher, const model::VitConfig& c,
+                 int64_t block, Weights& student) {
+  const std::string prefix = HeadPrefix(c, block);
+  for (const char* name : {"lambda_q1", "lambda_k1", "lambda_q2", "lambda_k2",
+                           "sub_norm.weight"}) {
+    TakeTensor(teacher, prefix + name, student);
   }
 }
 

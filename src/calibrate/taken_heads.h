@@ -17,6 +17,10 @@ namespace wsel::calibrate {
 void TakeHeads(const Weights& teacher, const model::VitConfig& c, int64_t block,
                const std::vector<int64_t>& heads, Weights& student);
 
+// Sets those of them that differential attention has.
+void TakeLambdas(const Weights& teacher, const model::VitConfig& c,
+                 int64_t block, Weights& student);
+
 // Sets the norm `name` within a branch, if there is one, from the teacher's
 // channels `kept`.
 void TakeNorm(const Weights& teacher, const std::string& name,

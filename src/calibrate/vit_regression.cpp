@@ -4,6 +4,7 @@
 
 #include "layer_fits.h"
 #include "regression.h"
+#include "taken_heads.h"
 #include "taken_indices.h"
 #include "vit_pass.h"
 
@@ -37,6 +38,9 @@ class VitRegression {
       return std::pair(teacher_.Embed(images), student_.Embed(images));
     });
     for (int64_t b = 0; b < to().depth; ++b) {
+      if (to().diff_attn) {
+        TakeLambdas(teacher_.weights(), from(), b, weights_);
+      }
       if (IsParallel(to())) {
         FitParallel(b);
         continue;

@@ -242,6 +242,35 @@ TEST(VitForms, ShallowerStudentsTakeLearntFrequenciesOfTheirBlocks) {
             1e-3);
 }
 
+// The factor of differential attention is that of a block's number.
+TEST(VitForms, BlocksThatMoveComputeWhatTheyDid) {
+  for (const char* name : {"vit_diff", "vit_parallel_diff"}) {
+    SCOPED_TRACE(name);
+    const model::VitConfig config = Named(GoldenForms(), name);
+    const HashedWeights weights(config);
+    const auto images = ImagesFor(config, 16);
+    const Reference teacher = ReferenceOf(config, weights, config);
+    LayerChain whole = ChainOf(teacher.config, teacher.weights);
+    whole.layers.erase(whole.layers.begin());
+    std::vector<int64_t> others(static_cast<size_t>(config.depth - 1));
+    std::iota(others.begin(), others.end(), 1);
+    const Reference moved =
+        WithBlocks(teacher, std::vector<std::vector<int64_t>>(1, others));
+    const auto logits = LogitsOf(whole, Batch(images));
+    EXPECT_LT(LargestDifference(
+                  LogitsOf(ChainOf(moved.config, moved.weights), Batch(images)),
+                  logits),
+              1e-4);
+    model::VitConfig student = config;
+    student.depth = config.depth - 1;
+    select::Options options = With("regression");
+    options.layers = "last";
+    const auto made = MakeStudent(weights, student, options, images);
+    EXPECT_LT(LargestDifference(LogitsOfStudent(made, Batch(images)), logits),
+              1e-3);
+  }
+}
+
 void ExpectRejected(const model::VitConfig& teacher,
                     const model::VitConfig& student, const char* method,
                     const std::vector<std::string>& parts) {
