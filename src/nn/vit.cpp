@@ -15,10 +15,10 @@
 #include "attention_pool.h"
 #include "layers.h"
 #include "networks.h"
-#include "norm.h"
-#include "rotary.h"
 #include "vit_block.h"
 #include "wsel/core/error.h"
+#include "wsel/nn/norm.h"
+#include "wsel/nn/rotary.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::nn {

@@ -1,7 +1,6 @@
 #include "plan_inputs.h"
 
 #include "wsel/calibrate/mark_solved.h"
-#include "wsel/calibrate/supported.h"
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 #include "wsel/select/plan_json.h"
@@ -36,9 +35,7 @@ pretrained::Facts RunnableFacts(
         "run; leave it out with a family or a student-like checkpoint");
   }
   if (!request.teacher_model) RequireKnownHeads(teacher);
-  pretrained::Facts facts = FactsOf(teacher, {.model = request.teacher_model});
-  calibrate::RequireSupported(facts.model);
-  return facts;
+  return FactsOf(teacher, {.model = request.teacher_model});
 }
 
 select::Plan ReadPlan(const StudentRequest& request) {

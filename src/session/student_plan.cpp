@@ -86,13 +86,14 @@ std::optional<select::Plan> PlanWithoutImages(
   select::Options options = request.options;
   const bool best = options.layers == select::kBestLayers;
   if (best) options.layers = "first";  // all other checks are the same
-  select::Plan plan =
-      PlanSelection(facts.model, teacher.remapped.tensors->Specs(),
-                    StudentConfig(request, facts.model), options, {});
+  const model::Config student = StudentConfig(request, facts.model);
+  const model::Config config = naming::InFormOf(facts.model, student);
+  select::Plan plan = PlanSelection(
+      config, naming::WithForm(*teacher.remapped.tensors, config)->Specs(),
+      student, options, {});
   if (IsSolved(plan)) calibrate::MarkSolved(plan);
   if (const auto* sized = std::get_if<SizedStudent>(&request.student)) {
-    CheckBudget(sized->budget, StudentConfig(request, facts.model),
-                sized->fixed, request.options);
+    CheckBudget(sized->budget, student, sized->fixed, request.options);
   }
   if (best) return std::nullopt;
   return plan;
