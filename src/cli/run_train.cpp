@@ -194,6 +194,7 @@ void FitNewRun(session::TrainRun& run, nn::Model& model,
     if (!folder.HasState()) {
       std::filesystem::remove(folder.config(), ignored);
       std::filesystem::remove(folder.pretrained(), ignored);
+      std::filesystem::remove(folder.tracking(), ignored);
     }
     throw;
   }
@@ -223,6 +224,7 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
   const bool resume = args.resume || (group != nullptr && group->restart() > 0);
   auto run = session::BeginRun(std::move(opened.recipe), device, folder, resume,
                                group, std::move(opened.init));
+  run.trackers = args.track;
   if (first) session::AddLogFile(folder.log(), run.resumes);
   if (folder.locked_by_file()) {
     session::WarnOfFileLock(args.output, run::kLockFile);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "commands.h"
 #include "options.h"
@@ -10,11 +12,28 @@
 namespace wsel::cli {
 namespace {
 
+void AddTrack(CLI::App& c, std::vector<run::Tracker>& trackers) {
+  const std::string name = "--track";
+  c.add_option_function<std::vector<std::string>>(
+       name,
+       [&trackers, name](const std::vector<std::string>& given) {
+         for (const std::string& text : given) {
+           trackers.push_back(run::Trackers().Find(text, name));
+         }
+       },
+       "Write the metrics to --output for these programs too: " +
+           run::Trackers().Choices() +
+           "; wandb is an offline run, for wandb sync. Default: tensorboard")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+}
+
 void AddRun(CLI::App& c, TrainArgs& args) {
   c.add_option("--output", args.output,
                "Folder of the run: config.json, metrics.jsonl, summary.csv, "
-               "TensorBoard events, last and best checkpoints, run state")
+               "trackers' files, last and best checkpoints, run state")
       ->type_name("DIR");
+  AddTrack(c, args.track);
   AddDevice(c, args.device);
   AddThreads(c, args.threads);
   AddRanks(c, args.ranks);

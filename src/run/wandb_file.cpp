@@ -9,6 +9,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <system_error>
 #include <variant>
 
 #include "protobuf.h"
@@ -173,9 +174,9 @@ void WandbFile::End(RunEnd how, double time) {
   const int64_t code = how == RunEnd::kFinished  ? 0
                        : how == RunEnd::kStopped ? 130
                                                  : 1;
-  const std::string exit = IntegerField(1, code) +
-                           IntegerField(2, static_cast<int64_t>(Runtime(time)));
-  file_.Write(Framed(BytesField(18, exit), file_.bytes()));
+  const std::string end = IntegerField(1, code) +
+                          IntegerField(2, static_cast<int64_t>(Runtime(time)));
+  file_.Write(Framed(BytesField(18, end), file_.bytes()));
 }
 
 }  // namespace wsel::run

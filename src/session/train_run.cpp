@@ -182,6 +182,7 @@ train::TrainJob MakeJob(TrainRun& run) {
   }
   run.teacher.reset();
   job.metadata = Metadata(recipe, run.splits.train);
+  job.trackers = run.trackers;
   job.kernel_record = run.kernel_record;
   return job;
 }

@@ -146,6 +146,7 @@ class Trainer {
   // When the first rank has saved: a launcher may end the others as soon as one
   // rank has.
   TrainResult Result(int signal) {
+    if (writer_) writer_->End(signal);
     const int64_t skipped = OverRanks(batches_.num_corrupt());
     return {
         .state = state_,
