@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
@@ -70,6 +71,14 @@ void WriteExperiment(const fs::path& folder, int64_t time) {
                             Quoted(FileUri(folder)), time, kExperiment, time));
 }
 
+// Not flushed to disk: there are a hundred of them, MLflow lists a run only
+// when its meta.yaml, the last file, is there, and a resumed run writes them
+// again.
+void WriteValue(const fs::path& path, const std::string& text) {
+  if (exists(path) && ReadText(path) == text) return;
+  AppendFile(path, std::nullopt).Write(text);
+}
+
 // One line, which is all that MLflow reads.
 std::string ParameterText(const Json& value) {
   const std::string text =
@@ -84,7 +93,7 @@ void WriteParameters(const fs::path& folder, const Json& section,
     if (value.is_object() && !value.empty()) {
       WriteParameters(folder, value, name + ".");
     } else {
-      WriteTextFile(folder / name, ParameterText(value));
+      WriteValue(folder / name, ParameterText(value));
     }
   }
 }
@@ -95,7 +104,16 @@ void WriteTags(const fs::path& folder, const std::string& name) {
       {"mlflow.source.name", "wsel"},
       {"mlflow.source.type", "LOCAL"},
   }};
-  for (const auto& [tag, text] : tags) WriteTextFile(folder / tag, text);
+  for (const auto& [tag, text] : tags) WriteValue(folder / tag, text);
+}
+
+// The files of the metrics, without those that a killed process was writing.
+std::vector<fs::path> MetricFiles(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (!entry.path().has_extension()) files.push_back(entry.path());
+  }
+  return files;
 }
 
 // The step of a line "time value step"; -1 if it is not whole.
@@ -104,7 +122,7 @@ int64_t StepOf(std::string_view line) {
   int64_t step = -1;
   if (fields.size() != 3) return step;
   const std::string_view text = fields[2];
-  const auto end = text.data() + text.size();
+  const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, step);
   return read.ec == std::errc() && read.ptr == end ? step : -1;
 }
@@ -156,12 +174,11 @@ MlflowRun::MlflowRun(const fs::path& folder, const TrackedRun& run,
   WriteParameters(path_ / "params",
                   ParseJson(config, "config", ErrorKind::kFormat), "");
   WriteTags(path_ / "tags", name);
-  for (const auto& entry : fs::directory_iterator(path_ / "metrics")) {
+  for (const fs::path& file : MetricFiles(path_ / "metrics")) {
     const std::string kept =
-        resume_step ? LinesUpTo(ReadText(entry.path()), *resume_step) : "";
-    WriteTextFile(entry.path(), kept);
-    metrics_.try_emplace(entry.path().filename().string(), entry.path(),
-                         kept.size());
+        resume_step ? LinesUpTo(ReadText(file), *resume_step) : "";
+    WriteTextFile(file, kept);
+    metrics_.try_emplace(file.filename().string(), file, kept.size());
   }
   // Last: MLflow lists folders that have it.
   WriteMeta(Status::kRunning, std::nullopt);

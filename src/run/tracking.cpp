@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 
-#include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
 
 namespace wsel::run {
@@ -52,7 +52,7 @@ Tracking::~Tracking() {
   if (ended_) return;
   try {
     End(RunEnd::kFailed, Now());
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // Of a full disk, say: what ended the run is already reported.
   }
 }
