@@ -31,7 +31,6 @@ FILE = pathlib.Path(__file__).parents[2] / "tests/golden/train/tracking.json"
 # tests/run/{wandb_file,mlflow_run}_test.cpp write the same.
 ID = "0123456789abcdef0123456789abcdef"
 BEGUN = 1700000000250
-PRODUCER = "wsel 1.2.3"  # the test puts the program's version there
 ROWS = 3000
 
 
@@ -53,7 +52,7 @@ def row(step, seconds, values):
 
 def begin():
     header, run = pb.Record(), pb.Record()
-    header.header.version_info.producer = PRODUCER
+    header.header.version_info.producer = "wsel"
     run.run.run_id = ID[:16]
     run.run.project = "wsel"
     run.run.display_name = "selected"

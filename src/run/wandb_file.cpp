@@ -16,7 +16,6 @@
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
-#include "wsel/core/version.h"
 
 namespace wsel::run {
 namespace {
@@ -83,8 +82,7 @@ std::string JsonOf(const std::string& value) { return DumpJson(value); }
 // Record: HeaderRecord header = 21; its VersionInfo version_info = 1: string
 // producer = 1.
 std::string HeaderRecord() {
-  const std::string producer = BytesField(1, fmt::format("wsel {}", Version()));
-  return BytesField(21, BytesField(1, producer));
+  return BytesField(21, BytesField(1, BytesField(1, "wsel")));
 }
 
 // ConfigRecord: repeated ConfigItem update = 1.
