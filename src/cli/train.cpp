@@ -21,9 +21,10 @@ void AddTrack(CLI::App& c, std::vector<run::Tracker>& trackers) {
            trackers.push_back(run::Trackers().Find(text, name));
          }
        },
-       "Write the metrics to --output for these programs too: " +
+       "Programs to write the metrics for, into --output: " +
            run::Trackers().Choices() +
-           "; wandb is an offline run, for wandb sync. Default: tensorboard")
+           " (an offline run, for wandb sync); a resumed run keeps those that "
+           "it had. Default: tensorboard")
       ->delimiter(',')
       ->type_name("NAME,...");
 }

@@ -110,9 +110,12 @@ void WriteTags(const fs::path& folder, const std::string& name) {
 // The files of the metrics, without those that a killed process was writing.
 std::vector<fs::path> MetricFiles(const fs::path& folder) {
   std::vector<fs::path> files;
+  std::vector<fs::path> unfinished;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!entry.path().has_extension()) files.push_back(entry.path());
+    const bool named = !entry.path().has_extension();
+    (named ? files : unfinished).push_back(entry.path());
   }
+  for (const fs::path& file : unfinished) fs::remove(file);
   return files;
 }
 
@@ -177,6 +180,11 @@ MlflowRun::MlflowRun(const fs::path& folder, const TrackedRun& run,
   for (const fs::path& file : MetricFiles(path_ / "metrics")) {
     const std::string kept =
         resume_step ? LinesUpTo(ReadText(file), *resume_step) : "";
+    // MLflow cannot read one without a line.
+    if (kept.empty()) {
+      fs::remove(file);
+      continue;
+    }
     WriteTextFile(file, kept);
     metrics_.try_emplace(file.filename().string(), file, kept.size());
   }

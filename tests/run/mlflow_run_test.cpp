@@ -104,8 +104,10 @@ TEST_F(Mlflow, AResumedRunDropsWhatCameAfterItsState) {
   // As left by a process that was killed.
   const fs::path metrics = folder_ / ("mlruns/0/" + kRun.id + "/metrics");
   WriteTextFile(metrics / "loss", ReadText(metrics / "loss") + "17000");
+  WriteTextFile(metrics / "loss.tmp.17", "1700000002000 1");
   {
     MlflowRun run = Open(10);
+    EXPECT_FALSE(fs::exists(metrics / "eval_loss"));
     WriteSecond(run);
     run.End(RunEnd::kFinished, 1700000003.5);
   }

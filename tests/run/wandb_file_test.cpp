@@ -60,7 +60,7 @@ TEST(WandbFile, HasTheBytesThatWandbWrites) {
   EXPECT_EQ(file.path(), folder /
                              "wandb/offline-run-20231114_221320-"
                              "0123456789abcdef/run-0123456789abcdef.wandb");
-  EXPECT_EQ(HexOf(file.path()), Golden()["wandb"]);
+  EXPECT_EQ(HexOf(file.path()), Golden()["wandb"].get<std::string>());
 }
 
 TEST(WandbFile, FramesRecordsAsWandbDoes) {
@@ -75,8 +75,9 @@ TEST(WandbFile, FramesRecordsAsWandbDoes) {
              std::vector<Metric>{{"text", std::string(100000, 'y')}});
   file.End(RunEnd::kStopped, kBegun + 0.5);
   const auto golden = Golden()["wandb_long"];
-  EXPECT_EQ(std::filesystem::file_size(file.path()), golden["bytes"]);
-  EXPECT_EQ(Sha256OfFile(file.path()), golden["sha256"]);
+  EXPECT_EQ(std::filesystem::file_size(file.path()),
+            golden["bytes"].get<uint64_t>());
+  EXPECT_EQ(Sha256OfFile(file.path()), golden["sha256"].get<std::string>());
 }
 
 TEST(WandbFile, AResumedRunContinuesItsFile) {
@@ -92,7 +93,7 @@ TEST(WandbFile, AResumedRunContinuesItsFile) {
   WandbFile file(folder.path(), kRun, "selected", kConfig, length);
   WriteSecond(file);
   file.End(RunEnd::kFinished, kBegun + 3.25);
-  EXPECT_EQ(HexOf(file.path()), Golden()["wandb"]);
+  EXPECT_EQ(HexOf(file.path()), Golden()["wandb"].get<std::string>());
 }
 
 TEST(WandbFile, BeginsAgainWhereItsFolderWasDeleted) {
@@ -107,8 +108,6 @@ TEST(WandbFile, BeginsAgainWhereItsFolderWasDeleted) {
 }
 
 TEST(WandbFile, NeedsAFolder) {
-  const TempFolder folder;
-  { WandbFile(folder.path(), kRun, "", "{}", std::nullopt); }
   ExpectError([&] { WandbFile("/proc/none", kRun, "", "{}", std::nullopt); },
               ErrorKind::kIo, {"/proc/none/wandb", "cannot create the folder"});
 }
