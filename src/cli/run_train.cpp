@@ -63,7 +63,8 @@ void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
     session::InitModel(recipe, &checkpoint, nullptr, sizes.class_names);
   }
   DryRunTeacher(recipe, sizes.class_names);
-  PrintPlan(recipe, sizes);
+  fmt::print("{}\n", recipe::ToJson(recipe));
+  PrintPlan(recipe, sizes, {.device = device.str()});
 }
 
 void LogEpoch(const train::EpochReport& r) {
@@ -230,7 +231,9 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
     session::WarnOfFileLock(args.output, run::kLockFile);
   }
   session::OpenInputs(run, folder, args.allow_other_kernels);
-  PrintPlan(run.recipe, session::SizesOf(run.splits));
+  PrintPlan(run.recipe, session::SizesOf(run.splits),
+            {.device = device.str(), .resumes = run.resumes});
+  fmt::print("recipe      {}\n", folder.config().string());
   auto made = session::MakeModel(run);
   PrintInit(made);
   std::fflush(stdout);

@@ -59,6 +59,18 @@ TEST(Train, WritesACompleteRunFolder) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("batch       4 = 4 x 1 accumulated"));
   EXPECT_THAT(run.out, HasSubstr("steps       20 = 20 epochs x 1"));
+  // What is to be checked is on one screen; the recipe is in config.json.
+  EXPECT_TRUE(run.out.starts_with("model       vit_tiny, ")) << run.out;
+  EXPECT_THAT(run.out, HasSubstr("weights     random (init.method timm)"));
+  EXPECT_THAT(run.out, HasSubstr("input       16 px, mean 0.485,0.456,0.406"));
+  EXPECT_THAT(run.out, HasSubstr("(ImageNet's, the default: data.mean"));
+  EXPECT_THAT(run.out, HasSubstr("schedule    cosine: learning rate 0.004 "
+                                 "after 2 epochs of warmup"));
+  EXPECT_THAT(run.out, HasSubstr("optimizer   adamw, weight decay 0.05, drop "
+                                 "path 0.1, EMA decay 0.9"));
+  EXPECT_THAT(run.out, HasSubstr("device      cpu, fp32, 1 loader threads"));
+  EXPECT_THAT(run.out, HasSubstr("recipe      run/config.json"));
+  EXPECT_THAT(run.out, Not(HasSubstr("{")));
   EXPECT_THAT(run.out, HasSubstr("best        top-1"));
   for (const char* name :
        {"config.json", "metrics.jsonl", "summary.csv", "log.txt",
@@ -83,6 +95,32 @@ TEST(Train, WritesACompleteRunFolder) {
   EXPECT_THAT(ReadText(folder / "p.jsonl"), HasSubstr("\"logits\":["));
   EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("class,support"));
   EXPECT_FALSE(result.contains("ece"));
+}
+
+TEST(Train, WritesTheFilesOfTrackers) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const std::vector<std::string> track = {"--track", "mlflow,wandb"};
+  const Outcome run = RunWsel(folder, Train("run", track));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto tracked = ParseJson(ReadText(folder / "run/tracking.json"), "t",
+                                 ErrorKind::kFormat);
+  const std::string id = tracked["id"].get<std::string>();
+  const fs::path mlflow = folder / ("run/mlruns/0/" + id);
+  EXPECT_THAT(ReadText(mlflow / "meta.yaml"),
+              AllOf(HasSubstr("run_name: \"run\"\n"), HasSubstr("status: 3")));
+  EXPECT_EQ(ReadText(mlflow / "params/train.epochs"), "20");
+  EXPECT_EQ(ReadText(mlflow / "params/data.root"), "");  // no paths
+  const std::string top1 = ReadText(mlflow / "metrics/eval_top1");
+  EXPECT_EQ(std::ranges::count(top1, '\n'), 20);
+  EXPECT_TRUE(fs::exists(folder / "run/wandb"));
+  for (const auto& entry : fs::directory_iterator(folder / "run")) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with("events."));
+  }
+  const Outcome bad = RunWsel(folder, Train("bad", {"--track", "wanb"}));
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, AllOf(HasSubstr("--track"), HasSubstr("wandb")));
+  EXPECT_FALSE(fs::exists(folder / "bad"));
 }
 
 TEST(Train, EvalReportsCalibrationMirrorImagesAndProbabilities) {
