@@ -180,11 +180,15 @@ void FitAndPrint(session::TrainRun& run, nn::Model& model,
               result.state.step);
 }
 
+void WriteConfig(const session::TrainRun& run, const run::RunFolder& folder) {
+  WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
+}
+
 // Writes config.json and pretrained.json, and trains. A run that fails before
 // anything is saved leaves neither: the next try would be refused for it.
 void FitNewRun(session::TrainRun& run, nn::Model& model,
                const run::RunFolder& folder) {
-  WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
+  WriteConfig(run, folder);
   if (!run.pretrained.empty()) {
     WriteTextFile(folder.pretrained(), run.pretrained);
   }
@@ -231,6 +235,8 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
     session::WarnOfFileLock(args.output, run::kLockFile);
   }
   session::OpenInputs(run, folder, args.allow_other_kernels);
+  // All ranks have read the old one: they have agreed on sizes since.
+  if (first && run.changed) WriteConfig(run, folder);
   PrintPlan(run.recipe, session::SizesOf(run.splits),
             {.device = device.str(), .resumes = run.resumes});
   fmt::print("recipe      {}\n", folder.config().string());

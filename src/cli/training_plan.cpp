@@ -101,7 +101,7 @@ std::string InputText(const recipe::Recipe& recipe) {
 std::string WorkersText(int64_t workers) {
   if (workers < 0) return "a loader thread per processor";
   if (workers == 0) return "images loaded in the main thread";
-  return fmt::format("{} loader threads", workers);
+  return fmt::format("{} loader thread{}", workers, workers == 1 ? "" : "s");
 }
 
 void PrintOptimization(const train::Options& train) {

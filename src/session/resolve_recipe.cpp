@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include "resumed_changes.h"
 #include "wsel/augment/mix.h"
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
@@ -76,7 +77,7 @@ void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device,
   if (ranks.all > 1) train::ShareOf(train, 0, ranks.all);
 }
 
-void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
+bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
                        int ranks) {
   const std::string where = folder.config().string();
   auto saved = recipe::RecipeOfRun(ReadText(folder.config()), where);
@@ -104,8 +105,9 @@ void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
   if (!recipe.num_classes) {
     SetNumClasses(recipe.model, NumClasses(saved.model));
   }
+  const bool changed = AcceptChanges(saved, recipe);
   const auto differences = recipe::Differences(saved, recipe);
-  if (differences.empty()) return;
+  if (differences.empty()) return changed;
   throw Error(ErrorKind::kConfig, where,
               "the run was started with another configuration; resume with "
               "that one, or train into another folder:\n  {}",

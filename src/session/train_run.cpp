@@ -123,7 +123,7 @@ TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
   }
   if (group != nullptr) RequireSameRecipe(run.recipe, *group);
   if (run.resumes) {
-    CheckResumeConfig(run.recipe, folder, RanksOf(group).all);
+    run.changed = CheckResumeConfig(run.recipe, folder, RanksOf(group).all);
   }
   return run;
 }

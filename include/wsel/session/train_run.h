@@ -26,8 +26,9 @@ struct TrainRun {
   c10::Device device = c10::kCPU;
   distributed::ProcessGroup* group = nullptr;  // null: one rank alone
   bool resumes = false;                        // from a saved state
-  std::vector<run::Tracker> trackers;          // as of train::TrainJob
-  kernels::KernelRecord kernel_record;         // that compute
+  bool changed = false;  // resumed with another recipe than config.json has
+  std::vector<run::Tracker> trackers;   // as of train::TrainJob
+  kernels::KernelRecord kernel_record;  // that compute
   std::optional<TrainTeacher> teacher;
   // init.file; of a run that resumes: none.
   std::optional<pretrained::PretrainedCheckpoint> checkpoint;
