@@ -206,7 +206,10 @@ TEST(Train, AnExistingRunIsNotOverwritten) {
 TEST(Train, AResumedRunMayChangeWhatCanBeStated) {
   const TempFolder folder;
   WriteRecipe(folder);
-  ASSERT_EQ(RunWsel(folder, Train("run", {"--epochs", "4"})).exit_code, 0);
+  ASSERT_EQ(RunWsel(folder, Train("run", {"--set", "train.epochs=4",
+                                          "train.warmup_epochs=1"}))
+                .exit_code,
+            0);
   const auto resume = [&](std::vector<std::string> more) {
     more.insert(more.begin(), {"train", "--resume", "--output", "run",
                                "--device", "cpu", "--threads", "1"});
@@ -218,7 +221,7 @@ TEST(Train, AResumedRunMayChangeWhatCanBeStated) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("train.epochs 20, was 4: from here on the "
                                  "learning rate is that of a cosine"));
-  EXPECT_THAT(run.err, HasSubstr("train.warmup_epochs stays 0"));
+  EXPECT_THAT(run.err, HasSubstr("train.warmup_epochs stays 1"));
   EXPECT_THAT(run.err, HasSubstr("train.micro_batch 2, was 4: weights differ"));
   EXPECT_THAT(run.err, HasSubstr("evaluation.batch 1, was "));
   EXPECT_THAT(run.err, HasSubstr("train.val_interval 2, was 1"));
@@ -228,7 +231,7 @@ TEST(Train, AResumedRunMayChangeWhatCanBeStated) {
   const auto config =
       ParseJson(ReadText(folder / "run/config.json"), "c", ErrorKind::kFormat);
   EXPECT_EQ(config["train"]["epochs"], 20);
-  EXPECT_EQ(config["train"]["warmup_epochs"], 0);
+  EXPECT_EQ(config["train"]["warmup_epochs"], 1);
   EXPECT_EQ(config["train"]["micro_batch"], 2);
   // It is finished, and has what it was resumed with.
   const Outcome again = resume({});
