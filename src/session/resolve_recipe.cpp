@@ -84,6 +84,12 @@ bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
   // So far no image was corrupt, or the run would have ended.
   if (recipe.data.skip_corrupt) saved.data.skip_corrupt = true;
   auto& train = recipe.train;
+  if (train.micro_batch == saved.train.micro_batch &&
+      !CanShare(saved.train, ranks)) {
+    spdlog::info("train.micro_batch {} is not for {} ranks: chosen again",
+                 train.micro_batch, ranks);
+    train.micro_batch = 0;
+  }
   if (train.micro_batch == 0 && CanShare(saved.train, ranks)) {
     train.micro_batch = saved.train.micro_batch;
   } else if (train.micro_batch == 0) {
