@@ -170,6 +170,7 @@ MlflowRun::MlflowRun(const fs::path& folder, const TrackedRun& run,
       name_(name),
       begun_(run.begun),
       path_(folder / "mlruns" / kExperiment / run.id) {
+  // MLflow takes a folder without one of these for no run.
   for (const char* part : {"artifacts", "metrics", "params", "tags"}) {
     CreateFolder(path_ / part);
   }

@@ -82,6 +82,7 @@ class Mlflow : public testing::Test {
 TEST_F(Mlflow, HasTheFilesThatMlflowReads) {
   MlflowRun run = Open(std::nullopt);
   const fs::path meta = run.path() / "meta.yaml";
+  EXPECT_TRUE(fs::is_directory(run.path() / "artifacts"));
   EXPECT_THAT(ReadText(meta), HasSubstr("end_time: null\n"));
   EXPECT_THAT(ReadText(meta), HasSubstr("status: 1\n"));
   WriteFirst(run);
