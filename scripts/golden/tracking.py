@@ -6,7 +6,7 @@ MLflow reads it. With a run's folder, checks what wsel wrote there instead.
     python scripts/golden/tracking.py RUN    # of wsel train --track mlflow,wandb
 
 Needs mlflow-skinny, pandas and wandb 0.18.7, as the log writer of later ones is
-not in Python; wandb 0.31.0 reads the same format.
+not in Python; wandb 0.31.0 writes the same format.
 """
 
 import hashlib

@@ -84,7 +84,8 @@ bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
   // So far no image was corrupt, or the run would have ended.
   if (recipe.data.skip_corrupt) saved.data.skip_corrupt = true;
   auto& train = recipe.train;
-  if (train.micro_batch == saved.train.micro_batch &&
+  // As where the recipe is the run's own.
+  if (train.micro_batch > 0 && train.micro_batch == saved.train.micro_batch &&
       !CanShare(saved.train, ranks)) {
     spdlog::info("train.micro_batch {} is not for {} ranks: chosen again",
                  train.micro_batch, ranks);
