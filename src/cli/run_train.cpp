@@ -63,7 +63,8 @@ void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
     session::InitModel(recipe, &checkpoint, nullptr, sizes.class_names);
   }
   DryRunTeacher(recipe, sizes.class_names);
-  PrintPlan(recipe, sizes);
+  fmt::print("{}\n", recipe::ToJson(recipe));
+  PrintPlan(recipe, sizes, {.device = device.str()});
 }
 
 void LogEpoch(const train::EpochReport& r) {
@@ -179,11 +180,15 @@ void FitAndPrint(session::TrainRun& run, nn::Model& model,
               result.state.step);
 }
 
+void WriteConfig(const session::TrainRun& run, const run::RunFolder& folder) {
+  WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
+}
+
 // Writes config.json and pretrained.json, and trains. A run that fails before
 // anything is saved leaves neither: the next try would be refused for it.
 void FitNewRun(session::TrainRun& run, nn::Model& model,
                const run::RunFolder& folder) {
-  WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
+  WriteConfig(run, folder);
   if (!run.pretrained.empty()) {
     WriteTextFile(folder.pretrained(), run.pretrained);
   }
@@ -194,6 +199,7 @@ void FitNewRun(session::TrainRun& run, nn::Model& model,
     if (!folder.HasState()) {
       std::filesystem::remove(folder.config(), ignored);
       std::filesystem::remove(folder.pretrained(), ignored);
+      std::filesystem::remove(folder.tracking(), ignored);
     }
     throw;
   }
@@ -223,12 +229,17 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
   const bool resume = args.resume || (group != nullptr && group->restart() > 0);
   auto run = session::BeginRun(std::move(opened.recipe), device, folder, resume,
                                group, std::move(opened.init));
+  run.trackers = args.track;
   if (first) session::AddLogFile(folder.log(), run.resumes);
   if (folder.locked_by_file()) {
     session::WarnOfFileLock(args.output, run::kLockFile);
   }
   session::OpenInputs(run, folder, args.allow_other_kernels);
-  PrintPlan(run.recipe, session::SizesOf(run.splits));
+  // All ranks have read the old one: they have agreed on sizes since.
+  if (first && run.changed) WriteConfig(run, folder);
+  PrintPlan(run.recipe, session::SizesOf(run.splits),
+            {.device = device.str(), .resumes = run.resumes});
+  fmt::print("recipe      {}\n", folder.config().string());
   auto made = session::MakeModel(run);
   PrintInit(made);
   std::fflush(stdout);

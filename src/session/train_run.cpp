@@ -123,7 +123,7 @@ TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
   }
   if (group != nullptr) RequireSameRecipe(run.recipe, *group);
   if (run.resumes) {
-    CheckResumeConfig(run.recipe, folder, RanksOf(group).all);
+    run.changed = CheckResumeConfig(run.recipe, folder, RanksOf(group).all);
   }
   return run;
 }
@@ -182,6 +182,7 @@ train::TrainJob MakeJob(TrainRun& run) {
   }
   run.teacher.reset();
   job.metadata = Metadata(recipe, run.splits.train);
+  job.trackers = run.trackers;
   job.kernel_record = run.kernel_record;
   return job;
 }

@@ -146,6 +146,7 @@ class Trainer {
   // When the first rank has saved: a launcher may end the others as soon as one
   // rank has.
   TrainResult Result(int signal) {
+    if (writer_) writer_->End(signal);
     const int64_t skipped = OverRanks(batches_.num_corrupt());
     return {
         .state = state_,
@@ -415,8 +416,10 @@ TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
                           job.options.repeats));
   TrainStep step(model, job.options, job.options.precision, job.device,
                  job.teacher ? job.teacher->width : 0, job.group);
-  const TrainerState state = Begin(job, folder, step);
-  if (IsTrained(state, job.options, schedule) && !LacksTest(state, job)) {
+  TrainerState state = Begin(job, folder, step);
+  if (!IsTrained(state, job.options, schedule)) {
+    ForgetTest(state);
+  } else if (!LacksTest(state, job)) {
     return {.state = state, .ended_early = state.step < schedule.total_steps()};
   }
   return Trainer(model, job, folder, callbacks, schedule, step, state).Train();

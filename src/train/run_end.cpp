@@ -43,4 +43,11 @@ bool LacksTest(const TrainerState& state, const TrainJob& job) {
   return job.TestsAtTheEnd() && state.test_top1 < 0;
 }
 
+void ForgetTest(TrainerState& state) {
+  const TrainerState untested;
+  state.test_top1 = untested.test_top1;
+  state.test_ema_top1 = untested.test_ema_top1;
+  state.test_average_top1 = untested.test_average_top1;
+}
+
 }  // namespace wsel::train

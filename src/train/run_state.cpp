@@ -24,6 +24,7 @@ void VisitNewFields(S& state, Visitor&& visit) {
   visit("test_macro_f1", state.test_macro_f1);
   visit("test_ema_top1", state.test_ema_top1);
   visit("test_average_top1", state.test_average_top1);
+  visit("wandb_bytes", state.wandb_bytes);
 }
 
 template <typename S, typename Visitor>

@@ -27,6 +27,12 @@ std::optional<T> If(bool condition, T value) {
   return condition ? std::optional<T>(value) : std::nullopt;
 }
 
+// The run's configuration, as its checkpoints have it: without paths.
+std::string ConfigOf(const TrainJob& job) {
+  const auto recipe = job.metadata.find(run::kRecipeKey);
+  return recipe == job.metadata.end() ? "{}" : recipe->second;
+}
+
 // Only where images were skipped.
 void AddSkipped(std::vector<Metric>& row, const std::string& prefix,
                 int64_t skipped) {
@@ -83,9 +89,10 @@ RunWriter::RunWriter(const TrainJob& job, const RunFolder& folder,
       folder_(folder),
       metrics_(folder.metrics(), If(state.step > 0, state.metrics_bytes)),
       summary_(folder.summary(), If(state.step > 0, state.summary_bytes)),
-      // Events are numbered by steps done, and TensorBoard discards those from
-      // the given number on.
-      events_(folder.root(), Now(), If(state.step > 0, state.step + 1)) {}
+      tracking_(folder.root(), job.trackers, ConfigOf(job), Now(),
+                If(state.step > 0,
+                   run::Tracking::Resume{.step = state.step,
+                                         .wandb_bytes = state.wandb_bytes})) {}
 
 void RunWriter::Log(const StepReport& report) {
   if (report.step % kLogInterval != 0) return;
@@ -102,7 +109,7 @@ void RunWriter::Log(const StepReport& report) {
   }
   AddCommWait(row, report.comm_wait);
   metrics_.Write(row);
-  events_.Write(report.step, Now(), scalars);
+  tracking_.Write(report.step, Now(), row, scalars);
 }
 
 void RunWriter::Log(const EpochReport& report) {
@@ -143,7 +150,7 @@ void RunWriter::Log(const EpochReport& report) {
   }
   metrics_.Write(row);
   summary_.Write(summary);
-  events_.Write(report.step, Now(), scalars);
+  tracking_.Write(report.step, Now(), row, scalars);
 }
 
 void RunWriter::Keep(const std::string& which,
@@ -189,7 +196,13 @@ void RunWriter::Save(const TrainStep& step, int64_t epoch,
   since_save_.Restart();
   state.metrics_bytes = metrics_.Flush();
   state.summary_bytes = summary_.Flush();
+  state.wandb_bytes = tracking_.Flush();
   SaveState(folder_.state(), state, step.StateDict(), job_.kernel_record);
+}
+
+void RunWriter::End(int signal) {
+  tracking_.End(signal == 0 ? run::RunEnd::kFinished : run::RunEnd::kStopped,
+                Now());
 }
 
 void RunWriter::Write(const std::string& which, const Weights& weights) const {

@@ -59,6 +59,18 @@ TEST(Train, WritesACompleteRunFolder) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("batch       4 = 4 x 1 accumulated"));
   EXPECT_THAT(run.out, HasSubstr("steps       20 = 20 epochs x 1"));
+  // What is to be checked is on one screen; the recipe is in config.json.
+  EXPECT_TRUE(run.out.starts_with("model       vit_d16_l2_h2_p8, ")) << run.out;
+  EXPECT_THAT(run.out, HasSubstr("weights     random (init.method timm)"));
+  EXPECT_THAT(run.out, HasSubstr("input       16 px, mean 0.485,0.456,0.406"));
+  EXPECT_THAT(run.out, HasSubstr("(ImageNet's, the default: data.mean"));
+  EXPECT_THAT(run.out, HasSubstr("schedule    cosine: learning rate 0.004 "
+                                 "after 2 epochs of warmup"));
+  EXPECT_THAT(run.out, HasSubstr("optimizer   adamw, weight decay 0.05, drop "
+                                 "path 0.1, EMA decay 0.9"));
+  EXPECT_THAT(run.out, HasSubstr("device      cpu, fp32, 1 loader thread\n"));
+  EXPECT_THAT(run.out, HasSubstr("recipe      run/config.json"));
+  EXPECT_THAT(run.out, Not(HasSubstr("{")));
   EXPECT_THAT(run.out, HasSubstr("best        top-1"));
   for (const char* name :
        {"config.json", "metrics.jsonl", "summary.csv", "log.txt",
@@ -83,6 +95,32 @@ TEST(Train, WritesACompleteRunFolder) {
   EXPECT_THAT(ReadText(folder / "p.jsonl"), HasSubstr("\"logits\":["));
   EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("class,support"));
   EXPECT_FALSE(result.contains("ece"));
+}
+
+TEST(Train, WritesTheFilesOfTrackers) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const std::vector<std::string> track = {"--track", "mlflow,wandb"};
+  const Outcome run = RunWsel(folder, Train("run", track));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto tracked = ParseJson(ReadText(folder / "run/tracking.json"), "t",
+                                 ErrorKind::kFormat);
+  const std::string id = tracked["id"].get<std::string>();
+  const fs::path mlflow = folder / ("run/mlruns/0/" + id);
+  EXPECT_THAT(ReadText(mlflow / "meta.yaml"),
+              AllOf(HasSubstr("run_name: \"run\"\n"), HasSubstr("status: 3")));
+  EXPECT_EQ(ReadText(mlflow / "params/train.epochs"), "20");
+  EXPECT_EQ(ReadText(mlflow / "params/data.root"), "");  // no paths
+  const std::string top1 = ReadText(mlflow / "metrics/eval_top1");
+  EXPECT_EQ(std::ranges::count(top1, '\n'), 20);
+  EXPECT_TRUE(fs::exists(folder / "run/wandb"));
+  for (const auto& entry : fs::directory_iterator(folder / "run")) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with("events."));
+  }
+  const Outcome bad = RunWsel(folder, Train("bad", {"--track", "wanb"}));
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, AllOf(HasSubstr("--track"), HasSubstr("wandb")));
+  EXPECT_FALSE(fs::exists(folder / "bad"));
 }
 
 TEST(Train, EvalReportsCalibrationMirrorImagesAndProbabilities) {
@@ -163,6 +201,45 @@ TEST(Train, AnExistingRunIsNotOverwritten) {
       RunWsel(folder, Train("run", {"--resume", "--set", "optimizer.lr=1e-4"}));
   EXPECT_EQ(other.exit_code, 3);
   EXPECT_THAT(other.err, HasSubstr("optimizer.lr: 0.004, now 0.0001"));
+}
+
+TEST(Train, AResumedRunMayChangeWhatCanBeStated) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("run", {"--set", "train.epochs=4",
+                                          "train.warmup_epochs=1"}))
+                .exit_code,
+            0);
+  const auto resume = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"train", "--resume", "--output", "run",
+                               "--device", "cpu", "--threads", "1"});
+    return RunWsel(folder, more);
+  };
+  const Outcome run =
+      resume({"--epochs", "20", "--val-interval", "2", "--workers", "2",
+              "--set", "train.micro_batch=2", "evaluation.batch=1"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("train.epochs 20, was 4: from here on the "
+                                 "learning rate is that of a cosine"));
+  EXPECT_THAT(run.err, HasSubstr("train.warmup_epochs stays 1"));
+  EXPECT_THAT(run.err, HasSubstr("train.micro_batch 2, was 4: weights differ"));
+  EXPECT_THAT(run.err, HasSubstr("evaluation.batch 1, was "));
+  EXPECT_THAT(run.err, HasSubstr("train.val_interval 2, was 1"));
+  EXPECT_THAT(run.out, HasSubstr("weights     of the run's saved state"));
+  const std::string summary = ReadText(folder / "run/summary.csv");
+  EXPECT_EQ(std::ranges::count(summary, '\n'), 21);
+  const auto config =
+      ParseJson(ReadText(folder / "run/config.json"), "c", ErrorKind::kFormat);
+  EXPECT_EQ(config["train"]["epochs"], 20);
+  EXPECT_EQ(config["train"]["warmup_epochs"], 1);
+  EXPECT_EQ(config["train"]["micro_batch"], 2);
+  // It is finished, and has what it was resumed with.
+  const Outcome again = resume({});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, Not(HasSubstr(", was ")));
+  const Outcome fewer = resume({"--epochs", "10"});
+  EXPECT_EQ(fewer.exit_code, 3);
+  EXPECT_THAT(fewer.err, HasSubstr("train.epochs: 20, now 10"));
 }
 
 // Without a recipe, the model and the mean of its images are the checkpoint's.

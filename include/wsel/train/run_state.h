@@ -39,6 +39,7 @@ struct TrainerState {
   // Lengths of the logs at this point; a resumed run truncates them to these.
   uint64_t metrics_bytes = 0;
   uint64_t summary_bytes = 0;
+  uint64_t wandb_bytes = 0;  // versions up to 0.1 have none
 
   bool operator==(const TrainerState&) const = default;
 };
