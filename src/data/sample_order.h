@@ -22,7 +22,8 @@ enum class ClassShare {
 std::vector<int64_t> OrderByClass(const Dataset& dataset, ClassShare share,
                                   uint64_t seed, std::string_view stream);
 
-// The number of samples of each class.
+// The number of samples of each class; of a multi-label data set one of several
+// classes counts in each, and for the order in the rarest.
 std::vector<int64_t> CountsByClass(const Dataset& dataset);
 
 // The samples `chosen`, in that order, with unchanged labels and classes.
