@@ -64,6 +64,17 @@ data::Transform MakeEvalTransform(
       };
 }
 
+at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes) {
+  at::Tensor hot = at::zeros({batch.size, num_classes});
+  const auto values = hot.accessor<float, 2>();
+  for (int64_t i = 0; i < batch.size; ++i) {
+    for (const int32_t label : batch.label_sets[static_cast<size_t>(i)]) {
+      values[i][label] = 1;
+    }
+  }
+  return hot;
+}
+
 at::Tensor PerChannel(const std::array<double, 3>& values,
                       const c10::Device& device) {
   return at::tensor(at::ArrayRef<double>(values), at::kFloat)
