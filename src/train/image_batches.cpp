@@ -10,6 +10,7 @@
 #include "wsel/augment/apply_to_batch.h"
 #include "wsel/augment/erasing.h"
 #include "wsel/augment/image_transforms.h"
+#include "wsel/core/check.h"
 
 namespace wsel::train {
 namespace {
@@ -69,6 +70,7 @@ at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes) {
   const auto values = hot.accessor<float, 2>();
   for (int64_t i = 0; i < batch.size; ++i) {
     for (const int32_t label : batch.label_sets[static_cast<size_t>(i)]) {
+      CheckBetween("label", label, 0, num_classes - 1);
       values[i][label] = 1;
     }
   }
