@@ -50,6 +50,8 @@ TEST(SummaryCsv, HasMapOfImagesWithSeveralLabels) {
       "eval_balanced_accuracy,eval_macro_f1,eval_map,eval_subset_accuracy\n"
       "1,0.5,0.25,,,0,0,,10.5,62.5,25\n";
   const Epoch row = {.epoch = 1,
+                     .top1 = std::nullopt,
+                     .top5 = std::nullopt,
                      .train_loss = 0.5,
                      .eval_loss = 0.25,
                      .lr = 0,

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -59,17 +62,13 @@ model::Config TwoClasses() {
   return config;
 }
 
-TrainResult Train(const Options& options, const std::filesystem::path& path,
-                  distributed::ProcessGroup* group = nullptr) {
+TrainResult Train(const Options& options, const std::filesystem::path& path) {
   SmallRun run(options);
   run.job.train = ManyLabels();
   run.job.test = ManyLabels();
-  run.job.group = group;
   nn::Model model = nn::Build(TwoClasses());
   Initialize(model, model::Initializer::kTimm, 1);
-  const bool first = group == nullptr || group->IsFirst();
-  const RunFolder folder =
-      first ? RunFolder(path) : RunFolder(path, RunFolder::ReadOnly{});
+  const RunFolder folder(path);
   return Fit(model, run.job, folder, {});
 }
 
