@@ -34,7 +34,7 @@ double AveragePrecision(std::span<const float> scores,
   for (size_t first = 0; first < order.size();) {
     size_t end = first;
     int64_t here = 0;
-    // Samples of equal scores are told apart by no threshold.
+    // No threshold separates samples of equal scores.
     for (; end < order.size() && !(scores[order[end]] < scores[order[first]]);
          ++end) {
       here += truth[order[end]];

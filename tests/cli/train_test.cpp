@@ -344,9 +344,9 @@ TEST(Train, ImagesWithSeveralLabels) {
   const TempFolder folder;
   WriteRecipe(folder);
   std::string csv = "file,labels,split\n";
-  for (const char* row : {"train/a/1.png,x y,train", "train/b/2.jpg,x,train",
-                          "train/b/1.ppm,,train", "train/b/3.JPEG,y,train",
-                          "val/a/1.jpg,x,val", "val/b/1.png,x y,val"}) {
+  for (const char* row : {"train/b/x/1.jpg,x y,train", "train/b/2.jpg,x,train",
+                          "train/B/1.jpg,,train", "train/b/10.JPEG,y,train",
+                          "val/b/3.jpg,x,val", "val/B/2.jpg,x y,val"}) {
     csv += std::string(row) + "\n";
   }
   WriteTextFile(folder / "l.csv", csv);
@@ -368,7 +368,7 @@ TEST(Train, ImagesWithSeveralLabels) {
       "--dataset", "folder",       "--data-root",
       kData,       "--json"};
   const Outcome lacking = RunWsel(folder, args);
-  EXPECT_EQ(lacking.exit_code, 5);
+  EXPECT_EQ(lacking.exit_code, 6);
   EXPECT_THAT(lacking.err, HasSubstr("several labels"));
   // The run says that there are several.
   args.insert(args.end(), {"--labels", "l.csv", "--per-class", "k.csv",
