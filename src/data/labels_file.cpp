@@ -193,8 +193,9 @@ std::vector<Line> ReadLines(const std::filesystem::path& path) {
   const std::string whole = ReadText(path);
   std::string_view text = whole;
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // Excel's
-  if (text.starts_with(kByteOrderMark))
+  if (text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());
+  }
   std::vector<Line> lines;
   size_t number = 0;
   for (std::string_view line : wsel::Split(text, '\n')) {

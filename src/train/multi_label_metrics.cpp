@@ -25,17 +25,22 @@ double Ratio(int64_t part, int64_t whole) {
 
 double AveragePrecision(std::span<const float> scores,
                         std::span<const uint8_t> truth) {
-  std::vector<size_t> order(scores.size());
+  // NaN, of corrupt weights, has no rank: it is the last.
+  std::vector<float> ranked(scores.begin(), scores.end());
+  for (float& score : ranked) {
+    if (std::isnan(score)) score = -std::numeric_limits<float>::infinity();
+  }
+  std::vector<size_t> order(ranked.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::sort(order,
-                    [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+                    [&](size_t a, size_t b) { return ranked[a] > ranked[b]; });
   int64_t found = 0;
   double sum = 0;
   for (size_t first = 0; first < order.size();) {
     size_t end = first;
     int64_t here = 0;
     // No threshold separates samples of equal scores.
-    for (; end < order.size() && !(scores[order[end]] < scores[order[first]]);
+    for (; end < order.size() && ranked[order[end]] == ranked[order[first]];
          ++end) {
       here += truth[order[end]];
     }

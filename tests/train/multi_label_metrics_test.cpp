@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,13 @@ TEST(MultiLabelMetrics, OfNoImagesAreZero) {
   EXPECT_EQ(metrics.macro_f1, 0);
   EXPECT_EQ(metrics.subset_accuracy, 0);
   EXPECT_EQ(metrics.loss, 0);
+}
+
+TEST(AveragePrecision, RanksNanLast) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> scores = {nan, 1, nan, 0};
+  EXPECT_EQ(AveragePrecision(scores, std::vector<uint8_t>{0, 1, 0, 1}), 1);
+  EXPECT_EQ(AveragePrecision(scores, std::vector<uint8_t>{1, 0, 0, 0}), 0.25);
 }
 
 TEST(MultiLabelMetrics, NeedOneLogitAndLabelPerClass) {
