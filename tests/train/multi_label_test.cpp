@@ -19,6 +19,7 @@
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 #include "wsel/run/log.h"
+#include "wsel/train/loss.h"
 
 namespace wsel::train {
 namespace {
