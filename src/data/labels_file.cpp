@@ -77,12 +77,14 @@ std::optional<Columns> HeaderOf(const Line& line, Names label_names) {
     return Columns{*file, *label, Find(cells, kSplit), cells.size()};
   }
   if (cells.size() == 2 && !file && !label) return std::nullopt;
-  throw Error(ErrorKind::kFormat, line.where,
-              "has no column of {}: one is called {}; its columns are {}",
-              file ? "labels" : "files",
-              file ? fmt::format("{}", fmt::join(label_names, " or "))
-                   : fmt::format("{}", fmt::join(Names(kFile), ", ")),
-              checkpoint::Quoted(fmt::format("{}", fmt::join(cells, ", "))));
+  throw Error(
+      ErrorKind::kFormat, line.where,
+      "has no column of {}: one is called {}; its columns are {}{}",
+      file ? "labels" : "files",
+      file ? fmt::format("{}", fmt::join(label_names, " or "))
+           : fmt::format("{}", fmt::join(Names(kFile), ", ")),
+      checkpoint::Quoted(fmt::format("{}", fmt::join(cells, ", "))),
+      file ? ". Columns of 0 and 1 for each class need `multi_label`" : "");
 }
 
 // Of a header whose other columns are the classes.

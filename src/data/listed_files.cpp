@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -75,16 +77,17 @@ std::vector<std::vector<int32_t>> LabelSetsOf(
     const std::vector<const LabelRow*>& rows,
     const std::vector<std::string>& classes) {
   // Columns of a file are in its order, and LabelsOf needs the sorted one.
-  std::vector<std::string> sorted = SortedUnique(classes);
-  std::vector<int32_t> place;
-  for (const std::string& name : sorted) {
-    place.push_back(static_cast<int32_t>(std::ranges::find(classes, name) -
-                                         classes.begin()));
+  const std::vector<std::string> sorted = SortedUnique(classes);
+  std::unordered_map<std::string_view, int32_t> place;
+  for (const std::string& name : classes) {
+    place.emplace(name, static_cast<int32_t>(place.size()));
   }
   std::vector<std::vector<int32_t>> sets;
   for (const LabelRow* row : rows) {
     auto& set = sets.emplace_back(LabelsOf(row->labels, sorted, row->where));
-    for (int32_t& label : set) label = place[static_cast<size_t>(label)];
+    for (int32_t& label : set) {
+      label = place.at(sorted[static_cast<size_t>(label)]);
+    }
     std::ranges::sort(set);
   }
   return sets;

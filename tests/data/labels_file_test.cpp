@@ -92,7 +92,7 @@ TEST_F(LabelsFile, AHeaderNamesTheColumns) {
   }
   ExpectFails("image,diagnosis\na.jpg,1\n", ErrorKind::kFormat,
               {"labels.csv:1", "no column of labels", "label or class",
-               "image, diagnosis"});
+               "image, diagnosis", "multi_label"});
   ExpectFails("a,b,c\n", ErrorKind::kFormat,
               {"labels.csv:1", "no column of files", "filename"});
 }
