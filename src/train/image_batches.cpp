@@ -67,7 +67,7 @@ data::Transform MakeEvalTransform(
 
 at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes) {
   at::Tensor hot = at::zeros({batch.size, num_classes});
-  const auto values = hot.accessor<float, 2>();
+  auto values = hot.accessor<float, 2>();
   for (int64_t i = 0; i < batch.size; ++i) {
     for (const int32_t label : batch.label_sets[static_cast<size_t>(i)]) {
       CheckBetween("label", label, 0, num_classes - 1);
