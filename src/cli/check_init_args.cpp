@@ -113,8 +113,9 @@ void CheckCalibration(const InitArgs& args, const CLI::App& command) {
   }
   if (!root) {
     Forbid(command,
-           {"--calibration-images", "--labels", "--subset", "--subset-balanced",
-            "--val-split", "--split-seed", "--train-range", "--classes"},
+           {"--calibration-images", "--labels", "--multi-label", "--subset",
+            "--subset-balanced", "--val-split", "--split-seed", "--train-range",
+            "--classes"},
            "needs --calibrate and --data-root");
   }
   if (calibration.images < 1) {

@@ -30,6 +30,7 @@ struct CheckArgs {
   std::string root;
   std::string split;
   std::string labels;
+  data::MultiLabel multi_label = data::MultiLabel::kOff;
   uint64_t split_seed = 0;
 };
 
@@ -72,7 +73,9 @@ void PrintTableJson() {
 }
 
 data::OpenOptions OpenOptionsOf(const CheckArgs& args) {
-  return {.split_seed = args.split_seed, .labels = args.labels};
+  return {.split_seed = args.split_seed,
+          .labels = args.labels,
+          .multi_label = args.multi_label};
 }
 
 CheckedSplit CheckSplit(const DatasetInfo& info, const CheckArgs& args,
@@ -205,7 +208,7 @@ void AddDatasets(CLI::App& app, const Invocation&) {
                    "Split to check: train|val|test; default: all that there "
                    "are")
       ->check(CLI::IsMember({"train", "val", "test"}));
-  AddFile(*check, "--labels", args->labels, kLabelsHelp);
+  AddLabels(*check, args->labels, args->multi_label);
   check
       ->add_option("--split-seed", args->split_seed,
                    "Seed of EuroSAT's train/test split")

@@ -176,7 +176,7 @@ void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
   c.add_option("--calibration-images", calibration.images,
                "Number of images, balanced by class and drawn with --seed")
       ->capture_default_str();
-  AddFile(c, "--labels", data.labels, kLabelsHelp);
+  AddLabels(c, data.labels, data.multi_label);
   AddSubset(c, data, "; the calibration images are drawn from it");
   c.add_option("--val-split", data.val_split,
                "Leave out this share of the training images, which a training "

@@ -26,11 +26,12 @@ std::string_view OtherChoice(const recipe::Recipe& recipe) {
 // Which images choose the best weights.
 std::string ChoiceText(const recipe::Recipe& recipe,
                        const session::SplitSizes& sizes) {
+  const char* const score = recipe.train.multi_label ? "mAP" : "top-1";
   if (sizes.val == 0) {
-    return fmt::format("top-1 on the test images, as in the paper ({})",
+    return fmt::format("{} on the test images, as in the paper ({})", score,
                        OtherChoice(recipe));
   }
-  std::string text = "top-1 on the validation images";
+  std::string text = fmt::format("{} on the validation images", score);
   if (recipe.data.val_split > 0) {
     text += fmt::format(
         ", {:g} % of the training images drawn with data.split_seed {}",
@@ -44,16 +45,17 @@ std::string ChoiceText(const recipe::Recipe& recipe,
 // What makes rare classes count, if anything does.
 void PrintBalance(const train::Options& train) {
   if (train.class_weights != train::ClassWeights::kNone) {
-    fmt::print(
-        "loss        classes weighted by images / (classes * "
-        "images of the class)\n");
+    fmt::print("loss        classes weighted by {}\n",
+               train.multi_label ? "images without the class / images with it, "
+                                   "for those with it"
+                                 : "images / (classes * images of the class)");
   }
   if (train.sampler != data::Sampling::kShuffle) {
     fmt::print("sampler     equally many images of each class in an epoch\n");
   }
   if (train.patience > 0) {
-    fmt::print("patience    ends after {} evaluations without a better top-1\n",
-               train.patience);
+    fmt::print("patience    ends after {} evaluations without a better {}\n",
+               train.patience, train.multi_label ? "mAP" : "top-1");
   }
 }
 
@@ -133,10 +135,11 @@ void PrintImages(const recipe::Recipe& recipe,
   const std::string val =
       sizes.val > 0 ? fmt::format("{} validation, ", sizes.val) : "";
   fmt::print(
-      "images      {} training, {}{} test, of {}\n"
+      "images      {} training, {}{} test, of {}{}\n"
       "steps       {} = {} epochs x {}\n"
       "validation  {}\n",
       sizes.train, val, sizes.test, recipe.data.name,
+      train.multi_label ? ", with several labels" : "",
       steps * train.schedule.epochs, train.schedule.epochs, steps,
       ChoiceText(recipe, sizes));
   PrintBalance(train);

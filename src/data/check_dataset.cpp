@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "image_files.h"
+#include "sample_order.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/image/resample.h"
@@ -50,10 +51,7 @@ void AddSize(const image::Image& image, CheckReport& report) {
 CheckReport Check(const Dataset& dataset, size_t threads,
                   const std::function<void(int64_t)>& progress) {
   CheckReport report;
-  report.per_class.resize(dataset.classes.size());
-  for (const int32_t label : dataset.labels) {
-    ++report.per_class.at(static_cast<size_t>(label));
-  }
+  report.per_class = CountsByClass(dataset);
   report.min_width = report.min_height = std::numeric_limits<int>::max();
   std::mutex mutex;  // of the report and `done`
   int64_t done = 0;

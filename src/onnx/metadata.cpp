@@ -5,6 +5,8 @@
 #include "wsel/core/dump_json.h"
 #include "wsel/image/eval_resize.h"
 #include "wsel/image/resample.h"
+#include "wsel/pretrained/classes.h"
+#include "wsel/run/metadata_keys.h"
 
 namespace wsel::onnx {
 namespace {
@@ -56,6 +58,10 @@ std::map<std::string, std::string> MetadataOf(
   NoteIfAssumed(assumed, "crop_mode", facts.crop_mode);
   NoteIfAssumed(assumed, "interpolation", facts.interpolation);
   metadata["assumed"] = assumed.dump();
+  if (IsMultiLabel(checkpoint)) {
+    metadata["task"] = run::kMultiLabel;
+    metadata["activation"] = "sigmoid";  // gives the classes' probabilities
+  }
   const auto classes = ClassNamesOf(checkpoint);
   if (!classes.names.empty()) metadata["classes"] = DumpJson(classes.names);
   return metadata;

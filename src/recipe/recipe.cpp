@@ -55,7 +55,8 @@ const Registry<T>& NamesOf() {
       optim::Optimizers(), optim::Schedules(), train::Losses(),
       model::Initializers(), select::Methods(), select::HeadRules(),
       select::HeadSources(), select::PatchResizes(), pretrained::ClassOrders(),
-      data::Validations(), data::Samplings(), train::ClassWeightings()));
+      data::Validations(), data::Samplings(), data::MultiLabels(),
+      train::ClassWeightings()));
 }
 
 // Reads a value of the configuration into its option.
@@ -230,6 +231,13 @@ void SolveOptimizer(optim::OptimizerOptions& options, bool has_beta2,
   if (!has_eps) options.eps = usual.eps;
 }
 
+// Cross-entropy, the default, is for one label per image.
+void SolveLoss(Recipe& recipe) {
+  if (recipe.data.multi_label == data::MultiLabel::kOff) return;
+  recipe.train.loss.name = train::LossName::kBce;
+  spdlog::info("loss.name bce, since images have several labels");
+}
+
 // Whether the model has what is to be frozen.
 void CheckFreeze(const Recipe& recipe) {
   if (recipe.train.fine_tune.freeze.empty()) return;
@@ -251,6 +259,7 @@ void LogUnused(const train::Options& train) {
 void Derive(Recipe& recipe) {
   const auto size = static_cast<int>(ImageSize(recipe.model));
   recipe.train.transform.img_size = size;
+  recipe.train.multi_label = recipe.data.multi_label != data::MultiLabel::kOff;
   recipe.train.evaluation.img_size = size;
   recipe.train.transform.crop_pct = recipe.train.evaluation.crop_pct;
   recipe.train.transform.crop_mode = recipe.train.evaluation.crop_mode;
@@ -447,6 +456,7 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
                  given("optimizer", "eps"));
   if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
   if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
+  if (!given("loss", "name")) SolveLoss(recipe);
   if (epochs) SetEpochs(recipe.train.schedule, *epochs);
   LogUnused(recipe.train);
   Derive(recipe);

@@ -54,6 +54,11 @@ select::ImportanceScores ScoresFor(const select::Options& options,
     case Calibration::kActivations:
       return ActivationScores(reference, images.images);
     case Calibration::kGradients:
+      if (images.multi_label) {
+        throw Error(ErrorKind::kMismatch, "method=taylor",
+                    "needs one label per image, and the calibration images "
+                    "have several; use method=activation");
+      }
       return GradientScores(
           reference, images.images,
           OutputsOf(teacher, reference.config, images.classes));

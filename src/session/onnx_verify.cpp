@@ -108,7 +108,9 @@ Reference OfTestSplit(const OnnxExport& exported, int64_t max_images,
     test = data::Subset(test, {.count = max_images}, options.subset_seed);
   }
   // Without a match by name or position there is no accuracy, only agreement.
-  const auto outputs = exported.OutputsOf(test.classes);
+  // Nor with several labels per image, which have no top-1.
+  const auto outputs = test.multi_label() ? std::vector<int64_t>{}
+                                          : exported.OutputsOf(test.classes);
   ReferenceMaker maker(exported);
   Json labels = outputs.empty() ? Json(nullptr) : Json::array();
   int64_t count = 0;

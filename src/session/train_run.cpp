@@ -34,13 +34,16 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
       std::filesystem::path(recipe.teacher.file).filename().string();
   using Json = nlohmann::json;
   const image::Normalisation& normalisation = recipe.train.normalisation;
-  return {{"format", "pt"},
-          {run::kVersionKey, std::string(Version())},
-          {run::kModelKey, model::ToJson(recipe.model)},
-          {run::kMeanKey, Json(normalisation.mean).dump()},
-          {run::kStdKey, Json(normalisation.std).dump()},
-          {run::kClassesKey, Json(train.classes).dump()},
-          {run::kRecipeKey, recipe::ToJson(portable)}};
+  std::map<std::string, std::string> metadata = {
+      {"format", "pt"},
+      {run::kVersionKey, std::string(Version())},
+      {run::kModelKey, model::ToJson(recipe.model)},
+      {run::kMeanKey, Json(normalisation.mean).dump()},
+      {run::kStdKey, Json(normalisation.std).dump()},
+      {run::kClassesKey, Json(train.classes).dump()},
+      {run::kRecipeKey, recipe::ToJson(portable)}};
+  if (train.multi_label()) metadata[run::kTaskKey] = run::kMultiLabel;
+  return metadata;
 }
 
 // The kernels that compute; nothing where LibTorch's operators do, as on a GPU.

@@ -10,6 +10,7 @@
 #include "wsel/augment/apply_to_batch.h"
 #include "wsel/augment/erasing.h"
 #include "wsel/augment/image_transforms.h"
+#include "wsel/core/check.h"
 
 namespace wsel::train {
 namespace {
@@ -62,6 +63,18 @@ data::Transform MakeEvalTransform(
                 std::span<uint8_t> out, data::ErasePatch& /*patch*/) {
         augment::EvalTransform(image, options, out);
       };
+}
+
+at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes) {
+  at::Tensor hot = at::zeros({batch.size, num_classes});
+  auto values = hot.accessor<float, 2>();
+  for (int64_t i = 0; i < batch.size; ++i) {
+    for (const int32_t label : batch.label_sets[static_cast<size_t>(i)]) {
+      CheckBetween("label", label, 0, num_classes - 1);
+      values[i][label] = 1;
+    }
+  }
+  return hot;
 }
 
 at::Tensor PerChannel(const std::array<double, 3>& values,

@@ -8,7 +8,7 @@
 namespace wsel::train {
 namespace {
 
-// Whether training ended before its last epoch, for want of a better top-1.
+// Whether training ended before its last epoch, for want of a better score.
 bool EndedEarly(const TrainerState& state, const Options& options,
                 int64_t steps_per_epoch) {
   if (options.patience == 0 || state.step == 0 || state.loss_sum != 0 ||

@@ -417,6 +417,64 @@ TEST(Train, EvalTakesClassFoldersAndListedFiles) {
   EXPECT_THAT(missing.err, HasSubstr("b/none.jpg"));
 }
 
+TEST(Train, ImagesWithSeveralLabels) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  std::string csv = "file,labels,split\n";
+  for (const char* row : {"train/b/x/1.jpg,x y,train", "train/b/2.jpg,x,train",
+                          "train/B/1.jpg,,train", "train/b/10.JPEG,y,train",
+                          "val/b/3.jpg,x,val", "val/B/2.jpg,x y,val"}) {
+    csv += std::string(row) + "\n";
+  }
+  WriteTextFile(folder / "l.csv", csv);
+  const std::vector<std::string> labels = {"--labels", "l.csv", "--multi-label",
+                                           "auto"};
+  const Outcome run = RunWsel(folder, Train("run", labels));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("loss.name bce"),
+                             HasSubstr("read as space"), HasSubstr("mAP")));
+  EXPECT_THAT(run.out, HasSubstr("best        mAP"));
+  EXPECT_THAT(run.out + run.err, Not(HasSubstr("top-1")));
+  EXPECT_EQ(checkpoint::Open(folder / "run/best.safetensors")
+                ->metadata()
+                .at("wsel.task"),
+            "multi-label");
+
+  std::vector<std::string> args = {
+      "eval",      "--checkpoint", "run/best.safetensors",
+      "--dataset", "folder",       "--data-root",
+      kData,       "--json"};
+  const Outcome lacking = RunWsel(folder, args);
+  EXPECT_EQ(lacking.exit_code, 6);
+  EXPECT_THAT(lacking.err, HasSubstr("several labels"));
+  // The run says that there are several.
+  args.insert(args.end(), {"--labels", "l.csv", "--per-class", "k.csv",
+                           "--predictions", "p.jsonl"});
+  const Outcome eval = RunWsel(folder, args);
+  ASSERT_EQ(eval.exit_code, 0) << eval.err;
+  const auto result = ParseJson(eval.out, "stdout", ErrorKind::kFormat);
+  EXPECT_EQ(result["num_images"], 2);
+  EXPECT_TRUE(result.contains("map"));
+  EXPECT_FALSE(result.contains("top1"));
+  EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("average_precision"));
+  EXPECT_THAT(ReadText(folder / "p.jsonl"),
+              HasSubstr("\"labels\":[\"x\",\"y\"]"));
+  args.push_back("--ece");
+  EXPECT_EQ(RunWsel(folder, args).exit_code, 2);
+
+  const Outcome all = RunWsel(folder, {"predict", "run/best.safetensors", kData,
+                                       "--threshold", "0", "--json"});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  const auto first = ParseJson(all.out.substr(0, all.out.find('\n')), "stdout",
+                               ErrorKind::kFormat);
+  EXPECT_EQ(first["classes"].size(), 2U);
+  const Outcome none = RunWsel(
+      folder, {"predict", "run/best.safetensors", kData, "--threshold", "1"});
+  EXPECT_THAT(none.out, HasSubstr("  none\n"));
+  EXPECT_EQ(
+      RunWsel(folder, Train("other", {"--multi-label", "auto"})).exit_code, 2);
+}
+
 TEST(Train, AnEmptySubsetUndoesTheRecipes) {
   const TempFolder folder;
   WriteTextFile(folder / "r.json", R"({

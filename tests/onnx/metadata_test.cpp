@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pretrained/zero_checkpoint.h"
+#include "wsel/pretrained/classes.h"
 
 namespace wsel::onnx {
 namespace {
@@ -37,6 +38,20 @@ TEST(Metadata, SaysWhatIsAssumed) {
   const Metadata stated = MetadataAt(224, given);
   EXPECT_EQ(stated.at("assumed"), "[]");
   EXPECT_EQ(stated.at("interpolation"), "bilinear");
+}
+
+TEST(Metadata, SaysThatImagesHaveSeveralLabels) {
+  EXPECT_FALSE(MetadataAt(224).contains("task"));
+  EXPECT_FALSE(MetadataAt(224).contains("activation"));
+  const TempFolder folder;
+  const auto checkpoint = pretrained::ZeroCheckpoint(
+      folder, pretrained::SmallVit(), {{"wsel.task", "multi-label"}});
+  EXPECT_TRUE(IsMultiLabel(checkpoint));
+  const Metadata found =
+      MetadataOf(checkpoint, FactsOf(checkpoint, {}), "wsel export");
+  EXPECT_EQ(found.at("task"), "multi-label");
+  EXPECT_EQ(found.at("activation"), "sigmoid");
+  EXPECT_EQ(found.at("wsel.task"), "multi-label");
 }
 
 // A program that reads it knows no "auto".

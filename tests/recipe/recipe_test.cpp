@@ -396,6 +396,29 @@ TEST(Recipe, ReadsWhatMakesClassesCount) {
       ErrorKind::kConfig, {"train.class_weights", "cross-entropy, not focal"});
 }
 
+TEST(Recipe, ImagesWithSeveralLabelsHaveABinaryLoss) {
+  const auto of = [](const std::vector<std::string>& sets) {
+    return RecipeFromJson(kSmall, "r.json", sets);
+  };
+  EXPECT_FALSE(of({}).train.multi_label);
+  const Recipe several = of({"data.multi_label=auto"});
+  EXPECT_EQ(several.data.multi_label, data::MultiLabel::kAuto);
+  EXPECT_TRUE(several.train.multi_label);
+  EXPECT_EQ(several.train.loss.name, train::LossName::kBce);
+  EXPECT_EQ(of({"data.multi_label=space", "loss.name=focal",
+                "train.class_weights=balanced"})
+                .train.loss.name,
+            train::LossName::kFocal);
+  EXPECT_EQ(of({}).train.loss.name, train::LossName::kCrossEntropy);
+  ExpectError(
+      [&] {
+        of({"data.multi_label=auto", "loss.name=cross-entropy"});
+      },
+      ErrorKind::kConfig, {"loss.name", "bce or focal"});
+  ExpectError([&] { of({"data.multi_label=tabs"}); }, ErrorKind::kConfig,
+              {"data.multi_label", "'tabs'"});
+}
+
 // Else sweeps would not find the folders of older runs.
 TEST(Recipe, IdentityIsStillThatOfOlderVersions) {
   EXPECT_EQ(
@@ -412,7 +435,7 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
        {"\"head\"", "patch_resize", "official", "checkpoint_key", "no_ema",
         "class_order", "\"resize\"", "reset_classifier", "crop_mode", "labels",
         "subset_balanced", "val_split", "\"validation\"", "patience",
-        "class_weights", "sampler"}) {
+        "class_weights", "sampler", "multi_label"}) {
     EXPECT_THAT(old, Not(HasSubstr(key)));
   }
   EXPECT_EQ(identity({"init.head=reset", "init.patch_resize=pinv",

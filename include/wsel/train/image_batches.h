@@ -28,6 +28,10 @@ struct DeviceBatch {
   at::Tensor valid;   // [B] bool, on the CPU: data::Batch::valid
 };
 
+// The labels of multi-label images: [B, num_classes] of 0 and 1, float32 on the
+// CPU.
+at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes);
+
 // One value per colour channel as float32 [1, 3, 1, 1] on the device, which
 // broadcasts over images.
 at::Tensor PerChannel(const std::array<double, 3>& values,
