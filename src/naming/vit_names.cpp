@@ -100,7 +100,7 @@ std::string_view HfActivation(model::Activation activation) {
 
 // Fields that all of Hugging Face's ViTs share.
 Json VitSizes(const model::VitConfig& c) {
-  return {{"num_channels", 3},
+  return {{"num_channels", c.in_chans},
           {"image_size", c.img_size},
           {"patch_size", c.patch_size},
           {"hidden_size", c.embed_dim},

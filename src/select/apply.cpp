@@ -52,6 +52,9 @@ std::vector<float> Take(const Selected& s, const Plan& plan,
         ResamplePatchEmbed(values, static_cast<int64_t>(values.size()) / pixels,
                            *s.patch_embed, svd);
   }
+  if (s.in_chans) {
+    values = AdaptInChans(values, shape[2] * shape[3], *s.in_chans);
+  }
   return values;
 }
 

@@ -209,6 +209,19 @@ MappedAxis PartedAxis(const ConfigPair& models, const ParameterSpec& teacher,
   return axis;
 }
 
+// timm adapts weights of RGB images to any number of channels.
+bool IsAdaptable(int64_t in_chans) { return in_chans == 3; }
+
+// Adapted (Resampling), or else of equal size in both.
+MappedAxis ImageChannels(int64_t from, int64_t to) {
+  if (from == to || IsAdaptable(from)) return {};
+  return {.name = fmt::format("{} of {}", to, from),
+          .label = "in_chans",
+          .role = DimensionRole::kFixed,
+          .from = from,
+          .to = to};
+}
+
 // The blocks of a tensor of all.
 MappedAxis BlocksAxis(const ConfigPair& models) {
   MappedAxis axis;
@@ -370,6 +383,8 @@ std::vector<MappedAxis> AxesOf(const ConfigPair& models,
       axes[at] = SelectedAxis(models, *role, student, of);
       axes[at].from = from / of.groups;
       axes[at].to = to / of.groups;
+    } else if (of.role == Role::kImageChannels) {
+      axes[at] = ImageChannels(from, to);
     } else if (of.role != Role::kTokens && of.role != Role::kKernel) {
       axes[at] = AxisBySizes(from, to, DimensionRole::kFixed, at);
     }
@@ -396,6 +411,11 @@ Resampling ResamplingOf(const ConfigPair& models, const Options& options,
   const int64_t to = PatchSize(models.student);
   if (from != to) {
     resampling.patch_embed = PatchEmbedResample{from, to, options.patch_resize};
+  }
+  const int64_t from_chans = InChans(models.teacher);
+  const int64_t to_chans = InChans(models.student);
+  if (from_chans != to_chans && IsAdaptable(from_chans)) {
+    resampling.in_chans = InChansAdaptation{from_chans, to_chans};
   }
   return resampling;
 }

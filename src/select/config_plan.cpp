@@ -159,6 +159,15 @@ std::variant<TensorSpec, Reinitialised, Error> InFile(
                   FormatShape(at->shape), FormatShape(expected.shape)));
 }
 
+std::string NoteOf(const TensorSpec& student, const InChansAdaptation& a) {
+  return fmt::format(
+      "the student's images have {} channel{}, the teacher's {}: {} is adapted "
+      "as by timm, {}",
+      a.to, a.to == 1 ? "" : "s", a.from, student.name,
+      a.to == 1 ? "summed over the channels"
+                : "the channels repeated and scaled");
+}
+
 MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
                        const std::vector<TensorSpec>& file,
                        const Options& options, const Resampling& resampling) {
@@ -188,6 +197,10 @@ MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
   if (HasAxis(student, Role::kKernel)) {
     tensor.patch_embed = resampling.patch_embed;
   }
+  if (HasAxis(student, Role::kImageChannels)) {
+    tensor.in_chans = resampling.in_chans;
+  }
+  if (tensor.in_chans) tensor.note = NoteOf(tensor.student, *tensor.in_chans);
   return tensor;
 }
 
