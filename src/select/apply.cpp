@@ -9,6 +9,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
+#include "wsel/model/adapt_in_chans.h"
 #include "wsel/model/draw.h"
 #include "wsel/select/importance_scores.h"
 #include "wsel/tensor/floats.h"
@@ -53,7 +54,7 @@ std::vector<float> Take(const Selected& s, const Plan& plan,
                            *s.patch_embed, svd);
   }
   if (s.in_chans) {
-    values = AdaptInChans(values, shape[2] * shape[3], *s.in_chans);
+    values = model::AdaptInChans(values, shape[2] * shape[3], s.in_chans->to);
   }
   return values;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "convnext_replacement.h"
+#include "wsel/model/adapt_in_chans.h"
 #include "wsel/model/init.h"
 
 namespace wsel::select {
@@ -209,12 +210,9 @@ MappedAxis PartedAxis(const ConfigPair& models, const ParameterSpec& teacher,
   return axis;
 }
 
-// timm adapts weights of RGB images to any number of channels.
-bool IsAdaptable(int64_t in_chans) { return in_chans == 3; }
-
 // Adapted (Resampling), or else of equal size in both.
 MappedAxis ImageChannels(int64_t from, int64_t to) {
-  if (from == to || IsAdaptable(from)) return {};
+  if (from == to || model::CanAdaptInChans(from)) return {};
   return {.name = fmt::format("{} of {}", to, from),
           .label = "in_chans",
           .role = DimensionRole::kFixed,
@@ -414,7 +412,7 @@ Resampling ResamplingOf(const ConfigPair& models, const Options& options,
   }
   const int64_t from_chans = InChans(models.teacher);
   const int64_t to_chans = InChans(models.student);
-  if (from_chans != to_chans && IsAdaptable(from_chans)) {
+  if (from_chans != to_chans && model::CanAdaptInChans(from_chans)) {
     resampling.in_chans = InChansAdaptation{from_chans, to_chans};
   }
   return resampling;

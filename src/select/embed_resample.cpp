@@ -33,30 +33,6 @@ std::vector<float> ResamplePosEmbed(std::span<const float> pos_embed,
   return out;
 }
 
-std::vector<float> AdaptInChans(std::span<const float> kernels, int64_t pixels,
-                                const InChansAdaptation& a) {
-  const auto size = static_cast<size_t>(pixels);
-  const auto from = static_cast<size_t>(a.from);
-  const auto to = static_cast<size_t>(a.to);
-  const size_t filters = kernels.size() / (from * size);
-  const auto scale = static_cast<float>(3 / static_cast<double>(a.to));
-  std::vector<float> out(filters * to * size);
-  for (size_t filter = 0; filter < filters; ++filter) {
-    const float* in = kernels.data() + filter * from * size;
-    float* adapted = out.data() + filter * to * size;
-    for (size_t i = 0; i < size; ++i) {
-      if (to == 1) {
-        adapted[i] = in[i] + in[size + i] + in[2 * size + i];
-        continue;
-      }
-      for (size_t channel = 0; channel < to; ++channel) {
-        adapted[channel * size + i] = in[channel % from * size + i] * scale;
-      }
-    }
-  }
-  return out;
-}
-
 bool IsByPinv(const PatchEmbedResample& resample) {
   return resample.method != PatchResize::kBilinear;
 }

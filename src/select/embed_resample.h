@@ -25,11 +25,6 @@ std::vector<float> ResamplePatchEmbed(std::span<const float> kernels,
                                       const PatchEmbedResample& resample,
                                       const SvdParts* svd);
 
-// Kernels [filters, from, pixels] -> [filters, to, pixels], row-major float32.
-// Source: timm's adapt_input_conv. `from` is 3, and `to` is not.
-std::vector<float> AdaptInChans(std::span<const float> kernels, int64_t pixels,
-                                const InChansAdaptation& adaptation);
-
 // Whether this is the matrix product with a pseudo-inverse.
 bool IsByPinv(const PatchEmbedResample& resample);
 

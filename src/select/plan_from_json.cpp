@@ -6,6 +6,7 @@
 #include "config_pair.h"
 #include "plan_reader.h"
 #include "wsel/core/json_object.h"
+#include "wsel/model/adapt_in_chans.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/init.h"
 #include "wsel/model/parameter_specs.h"
@@ -138,7 +139,9 @@ PatchEmbedResample ReadPatchEmbed(JsonObject json) {
 InChansAdaptation ReadInChans(JsonObject json) {
   const InChansAdaptation a{ReadSide(json, "from"), ReadSide(json, "to")};
   json.Finish();
-  if (a.from != 3) Fail(json.PathOf("from"), "is not 3");
+  if (!model::CanAdaptInChans(a.from)) {
+    Fail(json.PathOf("from"), "is not 3");
+  }
   if (a.to == 0 || a.to == 3) {
     Fail(json.PathOf("to"), "must be another number of channels than 0 and 3");
   }

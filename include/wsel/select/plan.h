@@ -64,9 +64,8 @@ struct PatchEmbedResample {
   bool operator==(const PatchEmbedResample&) const = default;
 };
 
-// A first convolution [D, from, k, k] for images of `to` channels instead, as
-// timm's adapt_input_conv has it: of 3 channels, their sum for grey images;
-// otherwise the channels repeated in order, times 3 / to.
+// A first convolution [D, from, k, k] for images of `to` channels instead, by
+// model::AdaptInChans.
 struct InChansAdaptation {
   int64_t from = 0;
   int64_t to = 0;
