@@ -101,6 +101,19 @@ TEST(HfConfig, HasTheModelTypeAndSizes) {
   EXPECT_FALSE(clip.contains("projection_dim"));
 }
 
+TEST(TimmConfig, HasTheChannelsOfImagesThatAreNotRgb) {
+  for (const char* name : {"vit_tiny", "eva02_tiny_patch14_224",
+                           "convnext_femto", "convnextv2_atto"}) {
+    model::Config config = model::FindVariant(name).config;
+    const auto arguments = [&] {
+      return json::parse(TimmConfig(config, json::object()))["model_args"];
+    };
+    EXPECT_FALSE(arguments().contains("in_chans")) << name;
+    FieldsOf(config).in_chans = 1;
+    EXPECT_EQ(arguments()["in_chans"], 1) << name;
+  }
+}
+
 TEST(TimmConfig, HasAnArchitectureAndItsArguments) {
   const auto of = [](const model::Config& config) {
     return json::parse(TimmConfig(config, {{"input_size", {3, 224, 224}}}));
