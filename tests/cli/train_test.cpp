@@ -58,7 +58,7 @@ TEST(Train, TrainsAndEvaluatesOnGreyImages) {
   WriteRecipe(folder);
   const Outcome missing =
       RunWsel(folder, Train("grey", {"--in-chans", "1", "--epochs", "2"}));
-  EXPECT_EQ(missing.exit_code, 5) << missing.err;
+  EXPECT_EQ(missing.exit_code, 3) << missing.err;
   EXPECT_THAT(missing.err, HasSubstr("data.mean: is missing"));
   const Outcome run = RunWsel(
       folder, Train("grey", {"--in-chans", "1", "--epochs", "2", "--set",
