@@ -54,7 +54,12 @@ std::vector<float> Take(const Selected& s, const Plan& plan,
                            *s.patch_embed, svd);
   }
   if (s.in_chans) {
-    values = model::AdaptInChans(values, shape[2] * shape[3], s.in_chans->to);
+    const auto filters = positions[0]
+                             ? static_cast<int64_t>(positions[0]->size())
+                             : view.spec.shape[0];
+    const auto count = static_cast<int64_t>(values.size());
+    values = model::AdaptInChans(values, count / (filters * s.in_chans->from),
+                                 s.in_chans->to);
   }
   return values;
 }

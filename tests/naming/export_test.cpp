@@ -106,7 +106,8 @@ TEST(TimmConfig, HasTheChannelsOfImagesThatAreNotRgb) {
                            "convnext_femto", "convnextv2_atto"}) {
     model::Config config = model::FindVariant(name).config;
     const auto arguments = [&] {
-      return json::parse(TimmConfig(config, json::object()))["model_args"];
+      return json::parse(
+          TimmConfig(config, {{"input_size", {1, 224, 224}}}))["model_args"];
     };
     EXPECT_FALSE(arguments().contains("in_chans")) << name;
     FieldsOf(config).in_chans = 1;
