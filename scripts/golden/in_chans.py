@@ -5,6 +5,8 @@
 
 - tests/golden/model/in_chans.safetensors: timm's adapt_input_conv of kernels
   [3, 3, 4, 5] that hashed.py makes of the tensors' names.
+- tests/golden/data/arrays/*.npy: arrays of NumPy with counted values, images
+  and others.
 - tests/golden/augment/grey.json: transforms of torchvision and operations of
   timm on Pillow's images of mode L. Digests are those of the L bytes.
 """
@@ -36,6 +38,21 @@ def write_kernels():
             adapt_input_conv(in_chans, weight).numpy())
     save_file(tensors, FOLDER / "model" / "in_chans.safetensors",
               {"versions": json.dumps(timm_build.versions())})
+
+
+def write_arrays():
+    folder = FOLDER / "data" / "arrays"
+    folder.mkdir(exist_ok=True)
+    grey = numpy.arange(6, dtype=numpy.uint8).reshape(2, 3)
+    rgb = numpy.arange(18, dtype=numpy.uint8).reshape(2, 3, 3)
+    for name, array in {
+            "grey": grey, "one": grey[:, :, None], "rgb": rgb,
+            "fortran": numpy.asfortranarray(rgb),
+            "four": numpy.zeros((2, 3, 4), numpy.uint8),
+            "planes": numpy.zeros((3, 2, 4), numpy.uint8),
+            "float": grey.astype(numpy.float32),
+            "empty": numpy.zeros((0, 3), numpy.uint8)}.items():
+        numpy.save(folder / f"{name}.npy", array)
 
 
 def grey(kind, width, height):
@@ -74,6 +91,7 @@ def eval_rows():
 
 def main():
     write_kernels()
+    write_arrays()
     content = {"versions": augment.VERSIONS, "fill": FILL}
     parts = [json.dumps(content)[:-1]]
     for name, rows in [("train", train_rows()), ("eval", eval_rows())]:
