@@ -151,6 +151,9 @@ std::string Inexpressible(const model::ConvNextConfig& c, Naming naming) {
   if (hf ? c.patch_size == 2 : c.patch_size != 4) {
     return fmt::format("has patches of {} pixels", c.patch_size);
   }
+  if (naming == Naming::kTorchvision && c.in_chans != 3) {
+    return fmt::format("takes images of {} channels", c.in_chans);
+  }
   if (c.HasOverlappingStem()) return "has an overlapping stem";
   if (c.norm_layer != model::ConvNextNorm::kLayerNorm) {
     return "has norms without bias";

@@ -51,6 +51,14 @@ TEST(ExportSupport, FailsForModelsThatTheLibraryCannotBuild) {
           "vit_tiny",
           [](auto& c) { c.pooling = model::Pooling::kNormedAverage; }),
       torchvision, "average pooling");
+  const model::Config grey =
+      Changed<VitConfig>("vit_tiny", [](auto& c) { c.in_chans = 1; });
+  ExpectNotExportable(grey, torchvision, "images of 1 channels");
+  ExpectNotExportable(
+      Changed<ConvNextConfig>("convnext_tiny", [](auto& c) { c.in_chans = 4; }),
+      torchvision, "images of 4 channels");
+  RequireExportable(grey, hf);
+  EXPECT_EQ(json::parse(HfConfig(grey, {}))["num_channels"], 1);
   const model::Config unbiased =
       Changed<VitConfig>("vit_tiny", [](auto& c) { c.qkv_bias = false; });
   ExpectNotExportable(unbiased, torchvision, "no qkv bias");
