@@ -7,6 +7,8 @@
   [3, 3, 4, 5] that hashed.py makes of the tensors' names.
 - tests/golden/data/arrays/*.npy: arrays of NumPy with counted values, images
   and others.
+- tests/golden/data/grey.json: mean and std of the training images of
+  tests/golden/data/folders, in Pillow's mode L.
 - tests/golden/augment/grey.json: transforms of torchvision and operations of
   timm on Pillow's images of mode L. Digests are those of the L bytes.
 """
@@ -16,6 +18,7 @@ import pathlib
 
 import numpy
 import torch
+from PIL import Image
 from safetensors.numpy import save_file
 from timm.models._manipulate import adapt_input_conv
 from torchvision.transforms import functional as F
@@ -55,6 +58,17 @@ def write_arrays():
         numpy.save(folder / f"{name}.npy", array)
 
 
+def write_grey_statistics():
+    train = FOLDER / "data" / "folders" / "train"
+    files = sorted(file for file in train.rglob("*.*"))
+    pixels = numpy.concatenate([
+        numpy.asarray(Image.open(file).convert("RGB").convert("L")).ravel()
+        for file in files]) / 255
+    content = {"versions": augment.VERSIONS, "images": len(files),
+               "mean": pixels.mean(), "std": pixels.std()}
+    (FOLDER / "data" / "grey.json").write_text(json.dumps(content) + "\n")
+
+
 def grey(kind, width, height):
     return picture(kind, width, height).convert("L")
 
@@ -92,6 +106,7 @@ def eval_rows():
 def main():
     write_kernels()
     write_arrays()
+    write_grey_statistics()
     content = {"versions": augment.VERSIONS, "fill": FILL}
     parts = [json.dumps(content)[:-1]]
     for name, rows in [("train", train_rows()), ("eval", eval_rows())]:

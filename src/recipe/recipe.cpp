@@ -279,7 +279,8 @@ void CheckGrey(const image::Normalisation& normalisation, bool has_mean,
     throw Error(ErrorKind::kConfig, key,
                 "{}: the model takes grey images of 1 channel, for which no "
                 "value is usual; set it to one number for pixels between 0 and "
-                "1, as in data.mean=[0.5] and data.std=[0.25]",
+                "1, as in data.mean=[0.5] and data.std=[0.25] (wsel datasets "
+                "check prints those of a data set)",
                 given ? "has another value for each channel" : "is missing");
   };
   check("data.mean", normalisation.mean, has_mean);
