@@ -57,9 +57,9 @@ Teacher ScriptTeacher(const std::filesystem::path& path,
                       const TeacherOptions& options, int64_t student_img_size);
 
 // Runs a teacher on grey images of the student's size and channels, before
-// training. Errors: kMismatch if it has
-// another number of classes and `method` compares classes, if its output is NaN
-// or infinite, or if it is probabilities where logits are distilled.
+// training. Errors: kMismatch if it has another number of classes and `method`
+// compares classes, if its output is NaN or infinite, or if it is probabilities
+// where logits are distilled.
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
                   int64_t student_img_size, const c10::Device& device,
                   int64_t in_chans = 3);
