@@ -21,9 +21,9 @@ void CheckInitCheckpoint(const model::Config& config,
 
 // Loads a checkpoint under timm's names into a model, its first convolution
 // adapted if need be. If a classifier head is missing or has another shape, or
-// is not to be kept, all heads are re-initialised (by `initializer` and `seed`),
-// and the names of their tensors are returned.
-// Errors: kMismatch if any other tensor is missing or does not fit.
+// is not to be kept, all heads are re-initialised (by `initializer` and
+// `seed`), and the names of their tensors are returned. Errors: kMismatch if
+// any other tensor is missing or does not fit.
 std::vector<std::string> InitFromCheckpoint(nn::Model& model,
                                             const TensorSource& source,
                                             model::Initializer initializer,
