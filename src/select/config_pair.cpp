@@ -210,16 +210,6 @@ MappedAxis PartedAxis(const ConfigPair& models, const ParameterSpec& teacher,
   return axis;
 }
 
-// Adapted (Resampling), or else of equal size in both.
-MappedAxis ImageChannels(int64_t from, int64_t to) {
-  if (from == to || model::CanAdaptInChans(from)) return {};
-  return {.name = fmt::format("{} of {}", to, from),
-          .label = "in_chans",
-          .role = DimensionRole::kFixed,
-          .from = from,
-          .to = to};
-}
-
 // The blocks of a tensor of all.
 MappedAxis BlocksAxis(const ConfigPair& models) {
   MappedAxis axis;
@@ -381,9 +371,8 @@ std::vector<MappedAxis> AxesOf(const ConfigPair& models,
       axes[at] = SelectedAxis(models, *role, student, of);
       axes[at].from = from / of.groups;
       axes[at].to = to / of.groups;
-    } else if (of.role == Role::kImageChannels) {
-      axes[at] = ImageChannels(from, to);
-    } else if (of.role != Role::kTokens && of.role != Role::kKernel) {
+    } else if (of.role != Role::kTokens && of.role != Role::kKernel &&
+               of.role != Role::kImageChannels) {
       axes[at] = AxisBySizes(from, to, DimensionRole::kFixed, at);
     }
   }

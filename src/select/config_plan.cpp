@@ -168,6 +168,25 @@ std::string NoteOf(const TensorSpec& student, const InChansAdaptation& a) {
                 : "the channels repeated and scaled");
 }
 
+// The first convolution, for the student's images.
+void AdaptInChans(const ConfigPair& models, const Resampling& resampling,
+                  MappedTensor& tensor) {
+  const int64_t from = InChans(models.teacher);
+  const int64_t to = InChans(models.student);
+  if (from == to) return;
+  tensor.in_chans = resampling.in_chans;
+  if (tensor.in_chans) {
+    tensor.note = NoteOf(tensor.student, *tensor.in_chans);
+    return;
+  }
+  tensor.source = Error(
+      ErrorKind::kMismatch, "in_chans",
+      fmt::format("is {}, but the teacher takes images of {} channels, and "
+                  "only weights of RGB images are adapted to others; give the "
+                  "student in_chans {}, or skip patch_embed",
+                  to, from, from));
+}
+
 MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
                        const std::vector<TensorSpec>& file,
                        const Options& options, const Resampling& resampling) {
@@ -197,10 +216,9 @@ MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
   if (HasAxis(student, Role::kKernel)) {
     tensor.patch_embed = resampling.patch_embed;
   }
-  if (HasAxis(student, Role::kImageChannels)) {
-    tensor.in_chans = resampling.in_chans;
+  if (HasAxis(student, Role::kImageChannels) && !options.official) {
+    AdaptInChans(models, resampling, tensor);
   }
-  if (tensor.in_chans) tensor.note = NoteOf(tensor.student, *tensor.in_chans);
   return tensor;
 }
 

@@ -623,7 +623,8 @@ TEST(Plan, AStudentOfOtherImagesNeedsATeacherOfRgb) {
   grey.in_chans = 1;
   const VitConfig rgb = SmallVit(4, 1);
   ExpectError([&] { PlanOf(grey, rgb); }, ErrorKind::kMismatch,
-              {"in_chans", "teacher has 1, the student 3"});
+              {"in_chans", "is 3, but the teacher takes images of 1 channels",
+               "skip patch_embed"});
   Options options;
   options.skip = {"patch_embed"};
   PlanOf(grey, rgb, options);
