@@ -69,8 +69,9 @@ void CheckGeneric(const InitArgs& args, const CLI::App& command) {
   if (given.teacher.empty()) Usage("--teacher", "is missing");
   Forbid(command,
          {"--student", "--head", "--patch-resize", "--compat", "--num-classes",
-          "--img-size", "--patch-size", "--depth", "--embed-dim", "--num-heads",
-          "--teacher-model", "--checkpoint-key", "--no-ema", "--calibrate"},
+          "--img-size", "--patch-size", "--in-chans", "--depth", "--embed-dim",
+          "--num-heads", "--teacher-model", "--checkpoint-key", "--no-ema",
+          "--calibrate"},
          "applies only to ViT and ConvNeXt; leave it out with --family and "
          "--student-like");
 }
@@ -140,18 +141,31 @@ void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
   }
   if (given.seed < 0) Usage("--seed", "must not be negative");
   if (!given.plan.empty()) {
-    Forbid(command, {"--student",      "--family",
-                     "--teacher-size", "--student-size",
-                     "--student-like", "--method",
-                     "--layers",       "--heads",
-                     "--head",         "--patch-resize",
-                     "--skip",         "--compat",
-                     "--seed",         "--num-classes",
-                     "--img-size",     "--patch-size",
-                     "--depth",        "--embed-dim",
-                     "--num-heads",    "--teacher-model",
-                     "--calibrate",    "--calibration-images",
-                     "--budget"},
+    Forbid(command,
+           {"--student",
+            "--family",
+            "--teacher-size",
+            "--student-size",
+            "--student-like",
+            "--method",
+            "--layers",
+            "--heads",
+            "--head",
+            "--patch-resize",
+            "--skip",
+            "--compat",
+            "--seed",
+            "--num-classes",
+            "--img-size",
+            "--patch-size",
+            "--depth",
+            "--embed-dim",
+            "--num-heads",
+            "--in-chans",
+            "--teacher-model",
+            "--calibrate",
+            "--calibration-images",
+            "--budget"},
            "is determined by --plan; leave it out");
   }
   CheckBudgetArgs(args, command);

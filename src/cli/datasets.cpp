@@ -124,6 +124,8 @@ void Print(const CheckedSplit& checked) {
       RangeText(report.min_width, report.max_width),
       RangeText(report.min_height, report.max_height), checked.classes.size(),
       *least, *most, report.corrupt.size(), report.damaged.size());
+  fmt::print("  as grey images: mean {:.4f}, std {:.4f}\n", report.grey_mean,
+             report.grey_std);
   for (const std::string& text : checked.count_mismatches) {
     fmt::print("  count mismatch: {}\n", text);
   }
@@ -148,6 +150,7 @@ Json ToJson(const CheckedSplit& checked) {
           {"num_images", checked.num_images},
           {"width", {report.min_width, report.max_width}},
           {"height", {report.min_height, report.max_height}},
+          {"grey", {{"mean", report.grey_mean}, {"std", report.grey_std}}},
           {"classes", per_class},
           {"count_mismatches", checked.count_mismatches},
           {"note", checked.note},

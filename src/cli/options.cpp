@@ -31,11 +31,13 @@ void AddRgb(CLI::App& command, const std::string& name,
       .add_option_function<std::vector<double>>(
           name,
           [&value, name](const std::vector<double>& values) {
-            if (values.size() != 3) {
+            if (values.size() != 3 && values.size() != 1) {
               throw Error(ErrorKind::kUsage, name,
-                          "needs one value per channel, such as 0.5,0.5,0.5");
+                          "needs one value per channel, such as 0.5,0.5,0.5, "
+                          "or one for all");
             }
-            value = {{values[0], values[1], values[2]}};
+            value = {
+                {values.front(), values.at(values.size() / 2), values.back()}};
           },
           help)
       ->delimiter(',')

@@ -48,7 +48,7 @@ void AddLabels(CLI::App& command, std::string& file,
 void AddModelName(CLI::App& command, const std::string& name,
                   std::optional<model::Config>& value, const std::string& help);
 
-// One value per channel: "0.5,0.5,0.5".
+// One value per channel, "0.5,0.5,0.5", or one for all: "0.5".
 void AddRgb(CLI::App& command, const std::string& name,
             std::optional<std::array<double, 3>>& value,
             const std::string& help);

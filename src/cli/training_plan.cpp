@@ -11,6 +11,7 @@
 #include "wsel/model/parameter_specs.h"
 #include "wsel/optim/optimizer_options.h"
 #include "wsel/optim/schedule.h"
+#include "wsel/pretrained/facts.h"
 #include "wsel/select/options.h"
 #include "wsel/train/options.h"
 
@@ -88,15 +89,18 @@ std::string WeightsText(const recipe::Recipe& recipe, bool resumes) {
                      recipe.train.seed);
 }
 
-// The images' size, and the mean and std that are assumed of them unless they
-// are given.
+// The images' size, whether they are grey, and the mean and std that are
+// assumed of them unless they are given.
 std::string InputText(const recipe::Recipe& recipe) {
   const image::Normalisation usual;
   const image::Normalisation& given = recipe.train.normalisation;
   const bool assumed = given.mean == usual.mean && given.std == usual.std;
+  const int64_t in_chans = InChans(recipe.model);
+  const auto mean = pretrained::PerChannel(given.mean, in_chans);
+  const auto std = pretrained::PerChannel(given.std, in_chans);
   return fmt::format(
-      "{} px, mean {}, std {}{}", ImageSize(recipe.model),
-      fmt::join(given.mean, ","), fmt::join(given.std, ","),
+      "{} px{}, mean {}, std {}{}", ImageSize(recipe.model),
+      in_chans == 1 ? ", grey" : "", fmt::join(mean, ","), fmt::join(std, ","),
       assumed ? " (ImageNet's, the default: data.mean, data.std)" : "");
 }
 

@@ -25,6 +25,21 @@ model::Config StudentConfig(const StudentRequest& request,
   return config;
 }
 
+namespace {
+
+// Calibration compares both models on the same images.
+void RequireSameImages(const model::Config& teacher,
+                       const model::Config& student) {
+  if (InChans(teacher) == InChans(student)) return;
+  throw Error(ErrorKind::kMismatch, "in_chans",
+              "is {}, but {} takes images of {} channels, and calibration "
+              "compares both on the same images; select by weights (`method` "
+              "uniform, without calibration images)",
+              InChans(student), NameOf(teacher), InChans(teacher));
+}
+
+}  // namespace
+
 pretrained::Facts RunnableFacts(
     const StudentRequest& request,
     const pretrained::PretrainedCheckpoint& teacher) {
@@ -35,7 +50,11 @@ pretrained::Facts RunnableFacts(
         "run; leave it out with a family or a student-like checkpoint");
   }
   if (!request.teacher_model) RequireKnownHeads(teacher);
-  return FactsOf(teacher, {.model = request.teacher_model});
+  pretrained::Facts facts = FactsOf(teacher, {.model = request.teacher_model});
+  if (request.plan.empty()) {
+    RequireSameImages(facts.model, StudentConfig(request, facts.model));
+  }
+  return facts;
 }
 
 select::Plan ReadPlan(const StudentRequest& request) {

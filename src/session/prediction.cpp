@@ -9,8 +9,8 @@
 #include "model_images.h"
 #include "wsel/core/error.h"
 #include "wsel/core/mapped_file.h"
+#include "wsel/data/decode_image.h"
 #include "wsel/data/images_below.h"
-#include "wsel/image/decode.h"
 #include "wsel/image/orientation.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/session/evaluation.h"
@@ -43,7 +43,7 @@ std::vector<std::string> FilesOf(const std::vector<std::string>& inputs) {
 
 image::Image Read(const std::string& path, bool exif) {
   const MappedFile file(path);
-  auto decoded = image::Decode(file.bytes(), path);
+  auto decoded = data::DecodeImage(file.bytes(), path);
   if (!exif) return std::move(decoded.image);
   return image::Upright(decoded.image, image::ExifOrientation(file.bytes()));
 }

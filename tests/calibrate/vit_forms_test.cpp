@@ -40,7 +40,8 @@ Forms GoldenForms() {
         model::ConfigFromJson(checkpoint::Open(file)->metadata().at("config"),
                               "golden", ErrorKind::kFormat);
     const auto* vit = std::get_if<model::VitConfig>(&config);
-    if (vit == nullptr) continue;
+    // Images are read as RGB or grey ones alone.
+    if (vit == nullptr || (vit->in_chans != 3 && vit->in_chans != 1)) continue;
     forms.emplace_back(file.stem().string(), *vit);
     forms.back().second.num_classes = 5;
   }
@@ -94,7 +95,8 @@ bool IsProjectable(const model::VitConfig& c) {
 }
 
 Images ImagesFor(const model::VitConfig& config, int64_t count = 40) {
-  return SmallImages(static_cast<int>(config.img_size), count);
+  return SmallImages(static_cast<int>(config.img_size), count,
+                     static_cast<int>(config.in_chans));
 }
 
 // Two thirds as wide, with heads as large.

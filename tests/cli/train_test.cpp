@@ -52,6 +52,41 @@ void WriteRecipe(const TempFolder& folder) {
   })");
 }
 
+// The images of the folder are colour: they are converted.
+TEST(Train, TrainsAndEvaluatesOnGreyImages) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const Outcome missing =
+      RunWsel(folder, Train("grey", {"--in-chans", "1", "--epochs", "2"}));
+  EXPECT_EQ(missing.exit_code, 3) << missing.err;
+  EXPECT_THAT(missing.err, HasSubstr("data.mean: is missing"));
+  const Outcome run = RunWsel(
+      folder, Train("grey", {"--in-chans", "1", "--epochs", "2", "--set",
+                             "data.mean=[0.5]", "--set", "data.std=[0.25]"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto file = checkpoint::Open(folder / "grey" / "last.safetensors");
+  EXPECT_EQ(file->Find("patch_embed.proj.weight")->shape, (Shape{16, 1, 8, 8}));
+  const auto command = [&](const char* name, std::vector<std::string> more) {
+    more.insert(more.begin(), name);
+    const Outcome outcome = RunWsel(folder, more);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  command("eval", {"--checkpoint", "grey/last.safetensors", "--dataset",
+                   "folder", "--data-root", kData});
+  command("export", {"grey/last.safetensors", "m.onnx", "--preprocess"});
+  command("inspect", {"grey/last.safetensors"});
+
+  // Weights of RGB images begin another grey training.
+  const Outcome rgb = RunWsel(folder, Train("rgb", {"--epochs", "2"}));
+  ASSERT_EQ(rgb.exit_code, 0) << rgb.err;
+  const Outcome tuned = RunWsel(
+      folder, Train("tuned", {"--in-chans", "1", "--epochs", "2", "--init",
+                              "rgb/last.safetensors", "--set",
+                              "data.mean=[0.5]", "--set", "data.std=[0.25]"}));
+  EXPECT_EQ(tuned.exit_code, 0) << tuned.err;
+  EXPECT_THAT(tuned.err, HasSubstr("adapted from 3 to 1 image channels"));
+}
+
 TEST(Train, WritesACompleteRunFolder) {
   const TempFolder folder;
   WriteRecipe(folder);

@@ -69,5 +69,19 @@ TEST(Metadata, HasTheCropThatCountsAtTheModelsSize) {
   EXPECT_EQ(crop(384, CropMode::kSquash), "squash 0.875");
 }
 
+TEST(Metadata, OfGreyImagesHaveOneMean) {
+  const TempFolder folder;
+  model::VitConfig config = pretrained::SmallVit();
+  config.in_chans = 1;
+  const auto checkpoint = pretrained::ZeroCheckpoint(
+      folder, config, {{"wsel.mean", "[0.25,0.25,0.25]"}});
+  const Metadata found =
+      MetadataOf(checkpoint, FactsOf(checkpoint), "wsel export");
+  EXPECT_EQ(found.at("mean"), "[0.25]");
+  EXPECT_EQ(found.at("std"), "[0.5]");
+  EXPECT_EQ(found.at("color"), "L");
+  EXPECT_EQ(found.at("assumed"), R"(["std","crop_mode","interpolation"])");
+}
+
 }  // namespace
 }  // namespace wsel::onnx

@@ -483,6 +483,36 @@ TEST(Recipe, ListsItsFields) {
   EXPECT_EQ(lr->default_value, "0.004");
 }
 
+// ImageNet's mean and std are not those of grey images.
+TEST(Recipe, OfGreyImagesNeedsTheirMeanAndStd) {
+  const auto read = [](std::vector<std::string> sets) {
+    sets.emplace_back("model.in_chans=1");
+    return RecipeFromJson(kSmall, "r.json", sets);
+  };
+  ExpectError([&] { read({}); }, ErrorKind::kConfig,
+              {"data.mean", "is missing", "1 channel"});
+  ExpectError([&] { read({"data.mean=[0.5]"}); }, ErrorKind::kConfig,
+              {"data.std", "is missing"});
+  ExpectError(
+      [&] {
+        read({"data.mean=[0.1,0.2,0.3]", "data.std=[1]"});
+      },
+      ErrorKind::kConfig, {"data.mean", "another value"});
+  const Recipe recipe = read({"data.mean=[0.5]", "data.std=[0.25]"});
+  EXPECT_THAT(recipe.train.normalisation.mean, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_EQ(recipe.train.normalisation.in_chans, 1);
+  EXPECT_EQ(recipe.train.transform.in_chans, 1);
+  EXPECT_EQ(recipe.train.evaluation.in_chans, 1);
+  EXPECT_THAT(recipe.train.transform.fill, ElementsAre(128, 128, 128));
+  EXPECT_THAT(Differences(RecipeFromJson(kSmall, "r.json"), recipe),
+              testing::Contains(HasSubstr("model.in_chans: null, now 1")));
+}
+
+TEST(Recipe, ReadsNoImagesOfOtherChannels) {
+  ExpectError([] { RecipeFromJson(kSmall, "r.json", {"model.in_chans=4"}); },
+              ErrorKind::kConfig, {"model.in_chans", "4 channels", "1 (grey)"});
+}
+
 TEST(Recipe, ShippedOnesAreValid) {
   int count = 0;
   const std::filesystem::path configs =
