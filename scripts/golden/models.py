@@ -361,6 +361,11 @@ SMALL = {
     "convnextv2_linear": small_convnextv2(),
     "convnextv2_conv_mlp": small_convnextv2(conv_mlp=True, patch_size=2,
                                             img_size=48, num_classes=0),
+    "vit_grey": small_vit(in_chans=1, depth=1),
+    "eva_4_channels": small_vit(in_chans=4, qkv="qv-bias", depth=1),
+    "convnext_grey": small_convnext(in_chans=1),
+    "convnext_ols_5_channels": small_convnext(in_chans=5, stem_type="overlap"),
+    "convnextv2_grey": small_convnextv2(in_chans=1),
 }
 
 
@@ -376,7 +381,8 @@ def run_small(config, prepare=lambda model: None):
     fill(model)
     prepare(model)
     size = config["img_size"]
-    x = torch.from_numpy(hashed.normal("input", (2, 3, size, size), 1.0))
+    channels = config.get("in_chans", 3)
+    x = torch.from_numpy(hashed.normal("input", (2, channels, size, size), 1.0))
     logits = model(x.double())
     cotangent = torch.from_numpy(
         hashed.normal("cotangent", tuple(logits.shape), 1.0))

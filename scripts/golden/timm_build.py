@@ -54,6 +54,7 @@ def build_eva(config, drop_path):
     grid = config.get("rope_ref_grid", 0)
     return Eva(
         img_size=config["img_size"], patch_size=config["patch_size"],
+        in_chans=config.get("in_chans", 3),
         embed_dim=config["embed_dim"], depth=config["depth"],
         num_heads=config["num_heads"], num_classes=config["num_classes"],
         mlp_ratio=config.get("mlp_ratio", 4), global_pool=global_pool,
@@ -96,6 +97,7 @@ def build_vit(config, drop_path):
     arguments = dict(
         img_size=config["img_size"],
         patch_size=config["patch_size"],
+        in_chans=config.get("in_chans", 3),
         embed_dim=config["embed_dim"],
         depth=config["depth"],
         num_heads=config["num_heads"],
@@ -133,6 +135,7 @@ def build_vit(config, drop_path):
 def build_convnext(config, drop_path):
     layer_scale = 1e-6 if config["family"] == "convnext" else 0
     return ConvNeXt(
+        in_chans=config.get("in_chans", 3),
         num_classes=config["num_classes"],
         depths=tuple(config["depths"]),
         dims=tuple(config["dims"]),

@@ -70,6 +70,7 @@ std::vector<BlockFeatures> ProfileOf(model::Config config,
   Load(model, weights);
   const auto size = static_cast<int>(ImageSize(config));
   transform.img_size = size;
+  transform.in_chans = static_cast<int>(InChans(config));
   train::Uploader uploader(c10::kCPU, normalisation);
   data::Loader loader(
       set, train::MakeEvalTransform(transform),

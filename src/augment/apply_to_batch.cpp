@@ -13,6 +13,12 @@ void CheckEven(int64_t count) {
               "must be even, since images are mixed in pairs");
 }
 
+at::Tensor WithPartners(const at::Tensor& targets, double lambda) {
+  if (lambda == 1) return targets;
+  CheckEven(targets.size(0));
+  return targets * lambda + targets.flip(0) * (1 - lambda);
+}
+
 }  // namespace
 
 void Erase(at::Tensor& images, int64_t i, int top, int left, int height,
@@ -51,9 +57,13 @@ at::Tensor MixTargets(const at::Tensor& labels, int64_t num_classes,
       at::full({labels.size(0), num_classes}, off,
                labels.options().dtype(at::kFloat))
           .scatter_(1, labels.unsqueeze(1), 1 - smoothing + off);
-  if (lambda == 1) return targets;
-  CheckEven(labels.size(0));
-  return targets * lambda + targets.flip(0) * (1 - lambda);
+  return WithPartners(targets, lambda);
+}
+
+at::Tensor MixMultiHot(const at::Tensor& multi_hot, double smoothing,
+                       double lambda) {
+  const double off = smoothing / static_cast<double>(multi_hot.size(1));
+  return WithPartners(multi_hot * (1 - smoothing) + off, lambda);
 }
 
 }  // namespace wsel::augment

@@ -9,6 +9,7 @@
 #include "sample_stream.h"
 #include "wsel/augment/auto_augment.h"
 #include "wsel/core/error.h"
+#include "wsel/image/color.h"
 #include "wsel/image/geometry.h"
 #include "wsel/image/resample.h"
 
@@ -21,6 +22,13 @@ void CheckOutput(size_t bytes, int img_size) {
   throw Error(ErrorKind::kConfig, "augment.img_size",
               "the output has {} bytes, expected {} x {} x 3", bytes, img_size,
               img_size);
+}
+
+// use(image), with the image as a model of so many channels has it.
+template <typename F>
+image::Image WithChannels(const image::Image& source, int in_chans,
+                          const F& use) {
+  return in_chans == 1 ? use(image::Grey(source)) : use(source);
 }
 
 constexpr int kAttempts = 10;  // to draw a crop
@@ -154,7 +162,10 @@ void EvalTransform(const image::Image& source,
                    const EvalTransformOptions& options,
                    std::span<uint8_t> out) {
   CheckOutput(out.size(), options.img_size);
-  std::ranges::copy(EvalImage(source, options).bytes(), out.begin());
+  const image::Image image = WithChannels(
+      source, options.in_chans,
+      [&](const image::Image& seen) { return EvalImage(seen, options); });
+  std::ranges::copy(image.bytes(), out.begin());
 }
 
 TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
@@ -181,7 +192,10 @@ void ApplyTrain(const image::Image& source,
                 const TrainTransformOptions& options, const TrainDraws& draws,
                 std::span<uint8_t> out) {
   CheckOutput(out.size(), options.img_size);
-  image::Image image = ApplyCrop(source, options, draws);
+  image::Image image =
+      WithChannels(source, options.in_chans, [&](const image::Image& seen) {
+        return ApplyCrop(seen, options, draws);
+      });
   if (draws.flip) image = image::FlipHorizontal(image);
   if (draws.vflip) image = image::FlipVertical(image);
   const bool trivial = IsTrivialAugment(options.rand_augment);

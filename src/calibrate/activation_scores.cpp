@@ -2,107 +2,17 @@
 
 #include <variant>
 
+#include "channel_energy.h"
 #include "convnext_pass.h"
 #include "finite.h"
 #include "score_table.h"
 #include "tile_sums.h"
-#include "vit_pass.h"
+#include "vit_scores.h"
 #include "wsel/calibrate/importance.h"
 #include "wsel/kernels/depthwise.h"
 
 namespace wsel::calibrate {
 namespace {
-
-// The sum over all rows of x^2: [..., n] -> [n] float64.
-at::Tensor Energy(const at::Tensor& x) {
-  return x.flatten(0, -2).to(at::kDouble).square().sum(0);
-}
-
-// The same of x divided by its norm, as a norm sees it: each row counts alike.
-// A layer norm takes the mean off first.
-at::Tensor NormedEnergy(const at::Tensor& x, bool is_layer_norm = true) {
-  auto rows = x.flatten(0, -2).to(at::kDouble);
-  if (is_layer_norm) rows = rows - rows.mean(1, /*keepdim=*/true);
-  const auto squares = rows.square();
-  return (squares / squares.sum(1, /*keepdim=*/true).clamp_min(1e-300)).sum(0);
-}
-
-// Shares of 1; zeros if all are zero.
-at::Tensor Shares(const at::Tensor& scores) {
-  const auto sum = scores.sum();
-  return sum.item<double>() > 0 ? scores / sum : scores;
-}
-
-// The squared norm of each column of a weight [out, in, ...], whose rows are
-// scaled by `gamma` if that is defined: [in].
-at::Tensor ColumnNorms(const at::Tensor& weight, const at::Tensor& gamma) {
-  auto w = weight.to(at::kDouble).flatten(1);
-  if (gamma.defined()) w = w * gamma.to(at::kDouble).unsqueeze(1);
-  // A column of a kernel is all its positions.
-  return w.square().sum(0).view({weight.size(1), -1}).sum(1);
-}
-
-// The sums of each block; that of the final norm follows.
-enum VitSum {
-  kAttentionInput,
-  kQueries,
-  kKeys,
-  kAttentionOutput,  // before proj
-  kMlpInput,
-  kHidden,
-  kVitSums
-};
-
-Sums VitSumsOf(const VitPass& teacher, const at::Tensor& images) {
-  Sums sums;
-  at::Tensor x = teacher.Embed(images);
-  for (int64_t b = 0; b < teacher.config().depth; ++b) {
-    const AttentionHalf attention = teacher.Attend(b, x);
-    const MlpHalf mlp = teacher.Mlp(b, attention.out);
-    const auto thirds = attention.qkv.chunk(3, -1);
-    for (const at::Tensor& sum :
-         {NormedEnergy(x), Energy(thirds[0]), Energy(thirds[1]),
-          Energy(attention.mixed), NormedEnergy(attention.out),
-          Energy(mlp.hidden)}) {
-      sums.push_back(sum);
-    }
-    x = mlp.out;
-  }
-  sums.push_back(NormedEnergy(teacher.FinalNormInput(x)));
-  return sums;
-}
-
-ScoreTable VitScores(const Reference& reference, const model::VitConfig& config,
-                     const Images& images) {
-  const VitPass teacher(config, reference.weights);
-  const Sums all = SumOverTiles(images.num_tiles(), [&](size_t tile) {
-    return VitSumsOf(teacher, images.Tile(tile));
-  });
-  const Weights& w = reference.weights;
-  ScoreTable table = ZeroScores(reference);
-  for (int64_t b = 0; b < config.depth; ++b) {
-    const std::string name = VitPass::Block(b);
-    const auto first = all.begin() + kVitSums * b;
-    const Sums sums(first, first + kVitSums);
-    RequireFinite(sums, name);
-    const std::string qkv = name + ".attn.qkv.weight";
-    const std::string proj = name + ".attn.proj.weight";
-    const std::string fc2 = name + ".mlp.fc2.weight";
-    SetScores(table, qkv, 1, Shares(sums[kAttentionInput]));
-    const auto logits = Shares((sums[kQueries] * sums[kKeys]).sqrt()) / 2;
-    SetScores(table, qkv, 0, at::cat({logits, logits, at::zeros_like(logits)}));
-    SetScores(table, proj, 1,
-              Shares(sums[kAttentionOutput] *
-                     ColumnNorms(w[proj], w[name + ".ls1.gamma"])));
-    SetScores(table, name + ".mlp.fc1.weight", 1, Shares(sums[kMlpInput]));
-    SetScores(
-        table, fc2, 1,
-        Shares(sums[kHidden] * ColumnNorms(w[fc2], w[name + ".ls2.gamma"])));
-  }
-  RequireFinite(all.back(), teacher.FinalNorm());
-  SetScores(table, teacher.FinalNorm() + ".weight", 0, Shares(all.back()));
-  return table;
-}
 
 // What each layer of a ConvNeXt adds to the scores.
 struct LayerSums {

@@ -123,12 +123,12 @@ class ConvNextRegression {
           return teacher_.Fc1(stage, b, teacher_.Normed(stage, b, x))
               .index_select(-1, taken);
         });
-    fits_.FitWriter(
-        fc2, gamma, student_.config().layer_scale > 0, encode,
-        fits_.EncodedWriter(fc2, gamma, encode).index_select(1, taken),
-        [&](const at::Tensor& s) {
-          return student_.Block(stage, b, s).hidden;
-        });
+    const Writer writer{{fc2}, gamma, gamma};
+    fits_.FitWriter(writer, student_.config().layer_scale > 0, encode,
+                    fits_.EncodedWriter(writer, encode).index_select(1, taken),
+                    [&](const at::Tensor& s) {
+                      return student_.Block(stage, b, s).hidden;
+                    });
     streams_.StepStudent(
         [&](const at::Tensor& s) { return student_.Block(stage, b, s).out; });
   }

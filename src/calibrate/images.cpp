@@ -60,7 +60,8 @@ at::Tensor Images::Tile(size_t tile) const {
   return bytes.permute({0, 3, 1, 2})
       .to(at::kFloat)
       .sub_(mean)
-      .mul_(std.reciprocal());
+      .mul_(std.reciprocal())
+      .narrow(1, 0, normalisation_.in_chans);
 }
 
 at::Tensor Images::Labels(size_t tile) const {

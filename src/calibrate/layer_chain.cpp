@@ -19,12 +19,14 @@ LayerChain VitChain(const model::VitConfig& config, const Weights& weights) {
   };
   for (int64_t b = 0; b < config.depth; ++b) {
     chain.layers.push_back(
-        {VitPass::Block(b), 0, b, [pass, b](const at::Tensor& x) {
-           return pass->Mlp(b, pass->Attend(b, x).out).out;
-         }});
+        {VitPass::Block(b), 0, b,
+         [pass, b](const at::Tensor& x) { return pass->Forward(b, x); }});
   }
   chain.features = [pass](const at::Tensor& x) {
-    return pass->Norm(pass->FinalNorm(), pass->FinalNormInput(x));
+    const auto normed = pass->FinalNormed(pass->FinalNormInput(x));
+    return pass->config().pooling == model::Pooling::kAttention
+               ? pass->HeadInputs(normed)[0].features
+               : normed;
   };
   chain.logits = [pass](const at::Tensor& x) { return pass->Logits(x); };
   return chain;

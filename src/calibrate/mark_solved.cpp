@@ -1,11 +1,10 @@
 #include "wsel/calibrate/mark_solved.h"
 
-#include <fmt/format.h>
-
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "projectable.h"
 #include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
 
@@ -18,25 +17,58 @@ bool IsHead(const model::ParameterSpec& p) {
   return p.component == Component::kHead;
 }
 
-// How regression changes a tensor that is taken; "": it does not.
-std::string RegressionOf(const model::ParameterSpec& p, bool vit) {
+bool Has(std::string_view name, std::string_view part) {
+  return name.find(part) != std::string_view::npos;
+}
+
+// The last layer of a residual branch.
+bool IsWriter(std::string_view name) {
+  return Has(name, ".proj.") || Has(name, ".fc2.") || Has(name, "out_proj.");
+}
+
+bool IsPostNorm(const model::VitConfig* vit) {
+  return vit != nullptr && vit->block == model::BlockForm::kPostNorm;
+}
+
+// Whether regression fits a norm, channel by channel.
+bool IsFittedNorm(std::string_view name, const model::VitConfig* vit) {
+  if (vit == nullptr) return name.starts_with("stem.");
+  if (name.starts_with("norm_pre.") || name.starts_with("patch_embed.")) {
+    return true;
+  }
+  return IsPostNorm(vit) && (Has(name, ".norm1.") || Has(name, ".norm2."));
+}
+
+// Of differential attention, whose factor depends on the block's number.
+constexpr const char* kForPlace = "the teacher's, for the block's new number";
+
+// How regression changes a tensor that is taken; "": it does not. `vit` is null
+// for a ConvNeXt.
+std::string RegressionOf(const model::ParameterSpec& p,
+                         const model::VitConfig* vit) {
+  constexpr const char* kReads = "ridge regression onto the teacher's layer";
   const std::string_view name = p.spec.name;
-  const bool writes = name.find(".proj.") != std::string_view::npos ||
-                      name.find(".fc2.") != std::string_view::npos;
   switch (p.component) {
     case Component::kAttention:
     case Component::kMlp:
-      if (name.find(".grn.") != std::string_view::npos) return "";
-      return writes ? "ridge regression onto the teacher's stream"
-                    : "ridge regression onto the teacher's layer";
+      if (Has(name, "lambda_")) return kForPlace;
+      if (Has(name, ".grn.") || name.ends_with("mlp_bias")) return "";
+      return IsWriter(name) && !IsPostNorm(vit)
+                 ? "ridge regression onto the teacher's stream"
+                 : kReads;
+    case Component::kAttnPool:
+      return Has(name, ".kv.") || Has(name, ".proj.") || Has(name, ".mlp.")
+                 ? kReads
+                 : "";
     case Component::kDownsample:
     case Component::kPreLogits:
     case Component::kHead:
-      return "ridge regression onto the teacher's layer";
+      return kReads;
     case Component::kLayerScale:
       return "its root mean square; the layer before it has the rest";
     case Component::kNorm:
-      return name.starts_with(vit ? "norm_pre." : "stem.")
+      if (Has(name, "sub_norm.")) return kForPlace;
+      return IsFittedNorm(name, vit)
                  ? "fitted to the teacher's, channel by channel"
                  : "";
     default:
@@ -44,24 +76,36 @@ std::string RegressionOf(const model::ParameterSpec& p, bool vit) {
   }
 }
 
+// Of the norms of a ViT those that no residual stream passes.
+bool IsInnerNorm(std::string_view name) {
+  return Has(name, ".attn.") || Has(name, ".mlp.");
+}
+
 std::string ProjectionOf(const model::ParameterSpec& p) {
   const std::string_view name = p.spec.name;
   if (IsHead(p)) return "the teacher's, in the basis of the stream";
   switch (p.component) {
-    case Component::kPatchEmbed:
     case Component::kPosEmbed:
+      if (name == "rope.freqs") return "the teacher's, of the heads kept";
+      [[fallthrough]];
+    case Component::kPatchEmbed:
     case Component::kTokens:
       return "the teacher's, in the basis of the stream";
     case Component::kNorm:
-      return "one scale; its weight and bias are in the layers that read it";
+      if (Has(name, "sub_norm.")) return kForPlace;
+      return IsInnerNorm(name)
+                 ? "the teacher's, of the channels kept"
+                 : "one scale; its weight and bias are in the layers that read "
+                   "it";
     case Component::kLayerScale:
       return "the teacher's root mean square; the layer before it has the rest";
     case Component::kAttention:
-      return name.find(".proj.") != std::string_view::npos
+      if (Has(name, "lambda_")) return kForPlace;
+      return IsWriter(name)
                  ? "ridge regression onto the teacher's stream"
                  : "in the basis of the stream, heads of the best low rank";
     default:
-      return name.find(".fc2.") != std::string_view::npos
+      return IsWriter(name)
                  ? "ridge regression onto the teacher's stream"
                  : "in the basis of the stream, the hidden channels that add "
                    "most";
@@ -76,43 +120,17 @@ void RequireNoSkip(const select::Plan& plan) {
               plan.options.method->name);
 }
 
-[[noreturn]] void Mismatch(std::string_view where, const std::string& message) {
-  throw Error(ErrorKind::kMismatch, where, message);
-}
-
-void RequireProjectable(const select::Plan& plan) {
-  const auto& student = std::get<model::Config>(plan.student);
-  const auto* to = std::get_if<model::VitConfig>(&student);
-  if (to == nullptr) {
-    throw Error(ErrorKind::kUsage, "method",
-                "projection is only for ViT: the depthwise convolutions of a "
-                "{} act on channels one by one, so its stream cannot be "
-                "rotated; use regression",
-                ArchitectureName(student));
-  }
-  if (plan.options.heads != select::Heads::kFlat) {
-    throw Error(ErrorKind::kUsage, "heads",
-                "is decided by method projection; leave it out");
-  }
+// Regression fits the layers of a block in the order of its form.
+void RequireSameBlocks(const select::Plan& plan) {
+  const auto* to =
+      std::get_if<model::VitConfig>(&std::get<model::Config>(plan.student));
+  if (to == nullptr) return;
   const auto& from =
       std::get<model::VitConfig>(std::get<model::Config>(*plan.teacher));
-  if (to->num_heads > from.num_heads || to->HeadDim() > from.HeadDim()) {
-    Mismatch("num_heads",
-             fmt::format("the student has {} heads of {} channels, the teacher "
-                         "{} of {}; projection keeps heads and lowers their "
-                         "rank, so neither may be larger",
-                         to->num_heads, to->HeadDim(), from.num_heads,
-                         from.HeadDim()));
-  }
-  if (to->pre_norm != from.pre_norm) {
-    Mismatch("pre_norm",
-             "only one of teacher and student has a norm before the blocks, "
-             "and projection cannot add or drop one; use regression");
-  }
-  if (to->embed_dim > from.embed_dim || to->MlpHidden() > from.MlpHidden()) {
-    Mismatch("embed_dim", "the student is wider than its teacher");
-  }
-  if (to->embed_dim < 2) Mismatch("embed_dim", "must be at least 2");
+  if (from.block == to->block) return;
+  throw Error(ErrorKind::kMismatch, "block",
+              "is not the teacher's: their norms are in other places, so that "
+              "no layer can be fitted to the teacher's; use method activation");
 }
 
 }  // namespace
@@ -121,10 +139,14 @@ void MarkSolved(select::Plan& plan) {
   RequireNoSkip(plan);
   const auto& student = std::get<model::Config>(plan.student);
   const auto parameters = ParameterSpecs(student);
-  const bool vit = std::holds_alternative<model::VitConfig>(student);
+  const auto* vit = std::get_if<model::VitConfig>(&student);
   const bool projects =
       plan.options.method->solve == select::Solve::kProjection;
-  if (projects) RequireProjectable(plan);
+  if (projects) {
+    RequireProjectable(plan);
+  } else {
+    RequireSameBlocks(plan);
+  }
   for (size_t i = 0; i < plan.entries.size(); ++i) {
     auto& source = plan.entries[i].source;
     if (projects) {

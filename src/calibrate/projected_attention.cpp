@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "kept_heads.h"
@@ -54,7 +55,11 @@ Sums AttentionSums(const at::Tensor& qkv, const at::Tensor& outputs,
 ProjectedAttention ProjectAttention(const RotatedReader& reader,
                                     const at::Tensor& outer, const Sums& sums,
                                     const HeadSizes& sizes) {
-  if (sizes.KeepsAll()) return {reader, outer};
+  if (sizes.KeepsAll()) {
+    std::vector<int64_t> all(static_cast<size_t>(sizes.heads));
+    std::iota(all.begin(), all.end(), 0);
+    return {std::move(all), reader, outer};
+  }
   const auto moments = sums[kOutputs] / sums[kCount];
   const auto mean = sums[kOutput] / sums[kCount];
   const auto kept = KeptHeads(moments - at::outer(mean, mean), outer,
@@ -93,7 +98,8 @@ ProjectedAttention ProjectAttention(const RotatedReader& reader,
     all_weights.push_back(at::cat(weights[part]));
     all_biases.push_back(at::cat(biases[part]));
   }
-  return {{at::cat(all_weights), at::cat(all_biases)}, at::cat(outers, 1)};
+  return {
+      kept, {at::cat(all_weights), at::cat(all_biases)}, at::cat(outers, 1)};
 }
 
 }  // namespace wsel::calibrate

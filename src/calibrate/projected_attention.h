@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "rotated_readers.h"
 #include "tile_sums.h"
@@ -21,16 +22,17 @@ struct HeadSizes {
 };
 
 // The sums that choosing heads and ranks needs of q, k and v [B, N, 3I] and the
-// heads' outputs [B, N, I]: the number of rows, the sum and the products of
-// outputs [I, I], and per head the products of queries and of keys
-// [heads, dim, dim].
+// heads' outputs [B, N, I], as proj reads them: the number of rows, the sum and
+// the products of outputs [I, I], and per head the products of queries and of
+// keys [heads, dim, dim].
 Sums AttentionSums(const at::Tensor& qkv, const at::Tensor& outputs,
                    const HeadSizes& sizes);
 
-// q, k and v of the kept heads in fewer channels, and the weight of proj
+// The kept heads, their q, k and v in fewer channels, and the weight of proj
 // [d, kept_heads kept_dim] that belongs to them. `reader` is that of qkv
 // [3I, d], `outer` proj's weight [d, I] in the student's stream.
 struct ProjectedAttention {
+  std::vector<int64_t> heads;  // ascending
   RotatedReader qkv;
   at::Tensor outer;
 };

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "convnext_pass.h"
+#include "moved_block.h"
 #include "tile_sums.h"
 #include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
@@ -16,6 +17,7 @@ namespace {
 
 void TakeTokens(model::VitConfig& teacher, const model::VitConfig& student) {
   teacher.pooling = student.pooling;
+  teacher.pool_include_prefix = student.pool_include_prefix;
   teacher.class_token = student.class_token;
   teacher.dist_token = student.dist_token;
   teacher.reg_tokens = student.reg_tokens;
@@ -55,6 +57,18 @@ model::Config WithTokensOf(const model::Config& teacher,
     TakeTokens(*vit, std::get<model::VitConfig>(student));
   }
   return config;
+}
+
+// A tensor of all blocks, such as learnt frequencies, has a row for each.
+at::Tensor OfBlocks(const model::ParameterSpec& parameter,
+                    const at::Tensor& whole,
+                    const std::vector<int64_t>& blocks) {
+  for (size_t i = 0; i < parameter.axes.size(); ++i) {
+    if (parameter.axes[i].role != model::Role::kBlocks) continue;
+    return whole.index_select(static_cast<int64_t>(i),
+                              at::tensor(blocks, at::kLong));
+  }
+  return whole;
 }
 
 std::string NameInWhole(const model::ParameterSpec& parameter,
@@ -107,8 +121,16 @@ Reference WithBlocks(const Reference& whole,
   }
   for (const model::ParameterSpec& parameter :
        ParameterSpecs(reference.config)) {
-    reference.weights.Set(parameter.spec.name,
-                          whole.weights[NameInWhole(parameter, layers)]);
+    reference.weights.Set(
+        parameter.spec.name,
+        OfBlocks(parameter, whole.weights[NameInWhole(parameter, layers)],
+                 layers.front()));
+  }
+  if (const auto* vit = std::get_if<model::VitConfig>(&reference.config)) {
+    for (int64_t b = 0; b < vit->depth; ++b) {
+      KeepLambda(*vit, layers.front()[static_cast<size_t>(b)], b,
+                 reference.weights);
+    }
   }
   return reference;
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace wsel::calibrate {
@@ -17,10 +18,11 @@ ScoreTable ZeroScores(const Reference& teacher) {
 }
 
 void SetScores(ScoreTable& table, const std::string& tensor, size_t axis,
-               const at::Tensor& scores) {
+               const at::Tensor& scores, int64_t start) {
   const at::Tensor values = scores.to(at::kDouble).contiguous();
   const double* first = values.const_data_ptr<double>();
-  table.at(tensor).at(axis).assign(first, first + values.numel());
+  std::vector<double>& all = table.at(tensor).at(axis);
+  std::copy_n(first, values.numel(), all.begin() + start);
 }
 
 select::ImportanceScores Lazily(const std::function<ScoreTable()>& compute) {

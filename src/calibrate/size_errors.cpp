@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -19,33 +20,47 @@ namespace {
 
 using Scores = std::vector<double>;
 
-// The scores of a tensor along its input dimension.
-using ScoresOfReader = std::function<Scores(const std::string& tensor)>;
+// The scores of some input channels of a layer.
+using ScoresOfColumns = std::function<Scores(const WriterColumns& columns)>;
 
 void Add(const Scores& scores, Scores& sum) {
   if (sum.empty()) sum.resize(scores.size());
   std::ranges::transform(scores, sum, sum.begin(), std::plus<>());
 }
 
-// Where the layers of a block are, in timm's names.
+// The inputs of a block's layers: channels of the stream, of attention's output
+// and hidden channels.
 struct BlockReaders {
-  std::vector<std::string> of_stream;
-  std::string of_attention;  // "": none
-  std::string of_hidden;
+  std::vector<WriterColumns> of_stream;
+  std::optional<WriterColumns> of_attention;
+  WriterColumns of_hidden;
 };
 
-BlockReaders ReadersOf(const std::string& block, bool vit) {
-  BlockReaders readers{{block + ".mlp.fc1.weight"}, "", ""};
-  readers.of_hidden = block + ".mlp.fc2.weight";
-  if (vit) {
-    readers.of_stream.push_back(block + ".attn.qkv.weight");
-    readers.of_attention = block + ".attn.proj.weight";
+// The layer's first tensor has the scores of its input.
+WriterColumns InputOf(const StackedLayer& layer, int64_t width) {
+  return {layer.Name(), 0, width};
+}
+
+BlockReaders ReadersOfVit(const model::VitConfig& c, int64_t block) {
+  BlockReaders readers{{}, AttentionColumns(c, block), HiddenColumns(c, block)};
+  if (IsParallel(c)) {
+    readers.of_stream = {InputOf(ParallelLayer(c, block), c.embed_dim)};
+  } else {
+    readers.of_stream = {InputOf(HiddenLayer(c, block), c.embed_dim),
+                         InputOf(QkvLayer(c, block), c.embed_dim)};
   }
   return readers;
 }
 
+// `block` is "stages.0.blocks.1", of this width.
+BlockReaders ReadersOfConvNext(const std::string& block, int64_t width) {
+  return {{{block + ".mlp.fc1", 0, width}},
+          std::nullopt,
+          {block + ".mlp.fc2", 0, 4 * width}};
+}
+
 // A student of d channels has d - 1 directions, as its own layer norm takes the
-// mean off.
+// mean off; with RMSNorm d.
 KeptShares SpectrumShares(const VitPass& teacher, const Images& images) {
   const OneThreadEach guard;
   const auto moments = StreamMoments(teacher, images);
@@ -53,6 +68,7 @@ KeptShares SpectrumShares(const VitPass& teacher, const Images& images) {
   const auto values = at::linalg_eigvalsh(moments).clamp_min(0).contiguous();
   const double* first = values.const_data_ptr<double>();
   KeptShares shares = KeptSharesOf(Scores(first, first + values.numel()));
+  if (teacher.config().norm == model::Norm::kRmsNorm) return shares;
   shares.insert(shares.begin(), 0);
   shares.pop_back();
   shares.back() = 1;
@@ -102,34 +118,40 @@ SizeErrors::SizeErrors(const Reference& teacher,
                        const select::SelectionRule& rule,
                        const select::ImportanceScores& activations,
                        const Images& images) {
-  const bool vit = std::holds_alternative<model::VitConfig>(teacher.config);
-  const ScoresOfReader scores_of = [&](const std::string& tensor) {
-    const int64_t channels = teacher.weights[tensor].size(1);
-    if (!rule.NeedsImages()) return Scores(static_cast<size_t>(channels), 1);
-    return activations.slice_scores(tensor, 1, nullptr);
+  const auto* vit = std::get_if<model::VitConfig>(&teacher.config);
+  const ScoresOfColumns scores_of = [&](const WriterColumns& columns) {
+    if (!rule.NeedsImages()) {
+      return Scores(static_cast<size_t>(columns.count), 1);
+    }
+    const auto all =
+        activations.slice_scores(columns.layer + ".weight", 1, nullptr);
+    const auto first = all.begin() + columns.first;
+    return Scores(first, first + columns.count);
   };
+  model::Config config = teacher.config;
+  const auto widths = FieldsOf(config).widths;
   const auto depths = StageDepths(teacher.config);
   const auto blocks = BlockPrefixes(teacher.config);
   size_t next = 0;
-  for (const int64_t depth : depths) {
+  for (size_t stage = 0; stage < depths.size(); ++stage) {
     Scores width;
     std::vector<KeptShares> hidden;
     std::vector<KeptShares> attention;
-    for (int64_t b = 0; b < depth; ++b) {
-      const BlockReaders readers = ReadersOf(blocks[next++], vit);
-      for (const auto& name : readers.of_stream) Add(scores_of(name), width);
+    for (int64_t b = 0; b < depths[stage]; ++b, ++next) {
+      const BlockReaders readers =
+          vit != nullptr ? ReadersOfVit(*vit, b)
+                         : ReadersOfConvNext(blocks[next], widths[stage]);
+      for (const auto& input : readers.of_stream) Add(scores_of(input), width);
       hidden.push_back(KeptSharesOf(scores_of(readers.of_hidden)));
-      if (!vit) continue;
-      attention.push_back(KeptSharesOf(scores_of(readers.of_attention)));
+      if (!readers.of_attention) continue;
+      attention.push_back(KeptSharesOf(scores_of(*readers.of_attention)));
     }
     width_.push_back(KeptSharesOf(width));
     hidden_.push_back(hidden);
-    if (vit) attention_.push_back(attention);
+    if (vit != nullptr) attention_.push_back(attention);
   }
   if (rule.solve == select::Solve::kProjection) {
-    const VitPass pass(std::get<model::VitConfig>(teacher.config),
-                       teacher.weights);
-    width_ = {SpectrumShares(pass, images)};
+    width_ = {SpectrumShares(VitPass(*vit, teacher.weights), images)};
   }
 }
 

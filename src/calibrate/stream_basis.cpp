@@ -32,4 +32,14 @@ at::Tensor StreamBasis(const at::Tensor& moments, int64_t width) {
   return at::matmul(WithPositivePeaks(leading), ZeroMeanBasis(width).t());
 }
 
+at::Tensor UncentredBasis(const at::Tensor& moments, int64_t width) {
+  const auto vectors = std::get<1>(at::linalg_eigh(moments));  // ascending
+  const auto leading = vectors.narrow(1, moments.size(0) - width, width);
+  return WithPositivePeaks(leading.flip(1));
+}
+
+at::Tensor SeenByNorm(const at::Tensor& x, model::Norm norm) {
+  return norm == model::Norm::kLayerNorm ? Centred(x) : x;
+}
+
 }  // namespace wsel::calibrate

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "wsel/model/vit_config.h"
+
 namespace wsel::calibrate {
 
 // All in float64.
@@ -20,7 +22,13 @@ at::Tensor ZeroMeanBasis(int64_t width);
 // norm of y P is the teacher's on the kept directions. d <= D.
 at::Tensor StreamBasis(const at::Tensor& moments, int64_t width);
 
+// The same for RMSNorm, which takes no mean off: the d leading eigenvectors.
+at::Tensor UncentredBasis(const at::Tensor& moments, int64_t width);
+
 // The inputs [..., D] of a layer norm without their means over the channels.
 at::Tensor Centred(const at::Tensor& x);
+
+// The same of any norm: those of an RMSNorm as they are.
+at::Tensor SeenByNorm(const at::Tensor& x, model::Norm norm);
 
 }  // namespace wsel::calibrate

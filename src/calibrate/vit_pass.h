@@ -6,19 +6,28 @@
 #include <string>
 #include <vector>
 
+#include "vit_layers.h"
 #include "wsel/calibrate/weights.h"
 #include "wsel/model/vit_config.h"
+#include "wsel/nn/rotary.h"
 
 namespace wsel::calibrate {
 
 // What one half of a block computes from the stream x [B, N, D].
 struct AttentionHalf {
   at::Tensor qkv;    // [B, N, 3D]
-  at::Tensor mixed;  // [B, N, D], before proj
+  at::Tensor mixed;  // [B, N, D], what proj reads
   at::Tensor out;    // [B, N, D], the stream after it
 };
 struct MlpHalf {
-  at::Tensor hidden;  // [B, N, H], after the activation
+  at::Tensor hidden;  // [B, N, H], what fc2 reads
+  at::Tensor out;     // [B, N, D]
+};
+// And what a parallel block does at once.
+struct ParallelBlock {
+  at::Tensor inner;   // [B, N, H + 3D], of in_proj
+  at::Tensor mixed;   // [B, N, D]
+  at::Tensor hidden;  // [B, N, H]
   at::Tensor out;     // [B, N, D]
 };
 
@@ -28,46 +37,87 @@ struct HeadInput {
   at::Tensor features;
 };
 
-// The forward pass of a ViT, half a block at a time. `weights` must outlive it.
+// The steps of attention pooling, after the norm of the tokens.
+struct PooledByAttention {
+  at::Tensor query;     // [1, 1, D]
+  at::Tensor kv;        // [B, N, 2D]
+  at::Tensor attended;  // [B, D], what proj reads
+  at::Tensor pooled;    // [B, D]
+  at::Tensor normed;    // [B, D], what its MLP reads
+  at::Tensor before;    // [B, H], before the activation
+  at::Tensor hidden;    // [B, H]
+  at::Tensor added;     // [B, D], by the MLP
+};
+
+// The forward pass of a ViT of any form, half a block at a time. `weights` must
+// outlive it.
 class VitPass {
  public:
-  VitPass(const model::VitConfig& config, const Weights& weights)
-      : config_(config), weights_(weights) {}
+  VitPass(const model::VitConfig& config, const Weights& weights);
 
+  // The patch embedding [B, patches, D], before its norm.
+  at::Tensor Patches(const at::Tensor& images) const;
   // All tokens [B, N, D], before norm_pre.
   at::Tensor Tokens(const at::Tensor& images) const;
   // The input of the first block.
   at::Tensor Embed(const at::Tensor& images) const;
 
   at::Tensor Norm(const std::string& name, const at::Tensor& x) const;
-  // [B, N, 3D], and fc1's output [B, N, H].
+  // Without weight and bias.
+  at::Tensor PlainNorm(const at::Tensor& x) const;
+
+  // What q, k and v are of, and the hidden channels: the norm of x or, in
+  // post-norm blocks, x.
+  at::Tensor AttentionInput(int64_t block, const at::Tensor& x) const;
+  at::Tensor HiddenInput(int64_t block, const at::Tensor& x) const;
+  // [B, N, 3D], and the hidden channels before the activation: [B, N, H], of a
+  // SwiGLU [B, N, 2H].
   at::Tensor Qkv(int64_t block, const at::Tensor& x) const;
-  at::Tensor Fc1(int64_t block, const at::Tensor& x) const;
+  at::Tensor BeforeHidden(int64_t block, const at::Tensor& x) const;
+  // What proj reads, and fc2, for such values.
+  at::Tensor Mix(int64_t block, const at::Tensor& qkv) const;
+  at::Tensor Hidden(int64_t block, const at::Tensor& before) const;
+  // Of what a layer writes, by its input; in post-norm blocks before the norm.
+  at::Tensor AttentionBranch(int64_t block, const at::Tensor& mixed) const;
+  at::Tensor HiddenBranch(int64_t block, const at::Tensor& hidden) const;
+
   AttentionHalf Attend(int64_t block, const at::Tensor& x) const;
   MlpHalf Mlp(int64_t block, const at::Tensor& x) const;
+  ParallelBlock Parallel(int64_t block, const at::Tensor& x) const;
+  // The stream after the block, whatever its form.
+  at::Tensor Forward(int64_t block, const at::Tensor& x) const;
 
-  // "norm", or "fc_norm" after pooling.
+  // "norm", or "fc_norm" after pooling; whether the model has it or not.
   std::string FinalNorm() const;
   // The rows of the stream that the final norm is applied to for the
   // classifier: [B, 1, D] class token (with the distillation token [B, 2, D]),
-  // the patches or their mean.
+  // the pooled tokens or their mean.
   at::Tensor FinalNormInput(const at::Tensor& x) const;
-  // Of the outputs of the final norm on FinalNormInput.
+  // The final norm of these, or themselves if the model has none.
+  at::Tensor FinalNormed(const at::Tensor& rows) const;
+  PooledByAttention PoolByAttention(const at::Tensor& normed) const;
+  // Of FinalNormed.
   std::vector<HeadInput> HeadInputs(const at::Tensor& normed) const;
   // What the classifier `head` makes of its input.
   at::Tensor Read(const std::string& head, const at::Tensor& features) const;
   // [B, classes]; undefined if there are none.
   at::Tensor Logits(const at::Tensor& x) const;
 
-  static std::string Block(int64_t block) {
-    return "blocks." + std::to_string(block);
-  }
+  static std::string Block(int64_t block) { return VitBlock(block); }
   const model::VitConfig& config() const { return config_; }
   const Weights& weights() const { return weights_; }
 
  private:
+  bool IsPostNorm() const {
+    return config_.block == model::BlockForm::kPostNorm;
+  }
+  // The stream x after a branch, times its layer scale.
+  at::Tensor Added(const std::string& norm, const std::string& gamma,
+                   const at::Tensor& x, const at::Tensor& branch) const;
+
   const model::VitConfig config_;
   const Weights& weights_;
+  nn::Rotary rope_ = nullptr;
 };
 
 }  // namespace wsel::calibrate

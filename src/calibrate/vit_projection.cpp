@@ -1,20 +1,19 @@
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
+#include <string>
 #include <variant>
 
 #include "finite.h"
-#include "forward.h"
 #include "layer_fits.h"
 #include "projected_attention.h"
 #include "rotated_readers.h"
 #include "stream_basis.h"
 #include "stream_moments.h"
 #include "student_tensors.h"
+#include "taken_heads.h"
 #include "vit_pass.h"
 #include "wsel/calibrate/solve.h"
-#include "wsel/nn/activation.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -56,7 +55,7 @@ class VitProjection {
   const model::VitConfig& from() const { return teacher_.config(); }
   const model::VitConfig& to() const { return student_.config(); }
   const Weights& source() const { return teacher_.weights(); }
-  bool scaled() const { return to().layer_scale > 0; }
+  bool scaled() const { return to().HasLayerScale(); }
 
   // The norm before the blocks weighs channels one by one: a stream of the
   // teacher's own width is then better left as it is.
@@ -72,8 +71,25 @@ class VitProjection {
     }
     const at::Tensor moments = StreamMoments(teacher_, images_);
     if (!at::isfinite(moments).all().item<bool>()) FindNonFinite();
+    if (from().norm == model::Norm::kRmsNorm) {
+      basis_ = encode_ = UncentredBasis(moments, to().embed_dim);
+      return;
+    }
     basis_ = StreamBasis(moments, to().embed_dim);
     encode_ = basis_ - basis_.mean(0, /*keepdim=*/true);
+    if (!from().final_norm) KeepMean();
+  }
+
+  // Without a final norm the classifier reads the stream's mean, too: it takes
+  // the constant direction, of which layer norms see nothing.
+  void KeepMean() {
+    const auto sizes = static_cast<double>(encode_.numel());
+    encode_ = encode_ + 1 / std::sqrt(sizes);
+  }
+
+  // A stream [..., channels] as its norms see it, in float64.
+  at::Tensor Seen(const at::Tensor& x) const {
+    return SeenByNorm(x.to(at::kDouble), from().norm);
   }
 
   // Throws for the first block with activations that are not finite.
@@ -108,6 +124,9 @@ class VitProjection {
       weights_.Set(patch + ".bias", at::mv(map.t(), bias.to(at::kDouble)));
     }
     if (from().pre_norm) SetNormPre();
+    if (const at::Tensor freqs = source()["rope.freqs"]; freqs.defined()) {
+      weights_.Set("rope.freqs", freqs.narrow(2, 0, to().num_heads));
+    }
   }
 
   // What is written before norm_pre, e, becomes e M diag(g) M P: the direction
@@ -115,8 +134,10 @@ class VitProjection {
   at::Tensor NormPreMap() const {
     if (!rotates()) return encode_;
     const auto scale = source()["norm_pre.weight"].to(at::kDouble);
-    const auto inner = scale.unsqueeze(1) * encode_;
-    return inner - inner.mean(0, /*keepdim=*/true);
+    const auto inner = scale.unsqueeze(1) * basis_;
+    return from().norm == model::Norm::kRmsNorm
+               ? inner
+               : inner - inner.mean(0, /*keepdim=*/true);
   }
 
   // Its norm is right on average only.
@@ -126,7 +147,7 @@ class VitProjection {
     const Sums sums = SumOverTiles(images_.num_tiles(), [&](size_t tile) {
       const auto images = images_.Tile(tile);
       const auto s = student_.Tokens(images).to(at::kDouble);
-      const auto y = Centred(teacher_.Tokens(images).to(at::kDouble));
+      const auto y = Seen(teacher_.Tokens(images));
       return Sums{s.square().sum(), y.square().sum()};
     });
     const double scale =
@@ -134,35 +155,40 @@ class VitProjection {
                   to().embed_dim, from().embed_dim);
     weights_.Set(name + ".weight",
                  at::full({to().embed_dim}, scale, at::kDouble));
-    weights_.Set(name + ".bias",
-                 at::mv(encode_.t(), source()[name + ".bias"].to(at::kDouble)));
+    if (const at::Tensor bias = source()[name + ".bias"]; bias.defined()) {
+      weights_.Set(name + ".bias", at::mv(encode_.t(), bias.to(at::kDouble)));
+    }
   }
 
   void CopyNorm(const std::string& name) {
-    weights_.Set(name + ".weight", source()[name + ".weight"]);
-    weights_.Set(name + ".bias", source()[name + ".bias"]);
+    for (const char* part : {".weight", ".bias"}) {
+      const at::Tensor tensor = source()[name + part];
+      if (tensor.defined()) weights_.Set(name + part, tensor);
+    }
   }
 
   // Sets the norm, and returns the layer that reads it. `rows` are those of the
   // stream that the norm is applied to.
-  RotatedReader ProjectReader(const std::string& norm, const std::string& layer,
+  RotatedReader ProjectReader(const std::string& norm,
+                              const StackedLayer& layer,
                               const LayerFits::Of& rows) {
-    if (!rotates()) {
-      CopyNorm(norm);
-      const auto weight = source()[layer + ".weight"].to(at::kDouble);
-      const at::Tensor bias = source()[layer + ".bias"];
-      return {weight, bias.defined()
-                          ? bias.to(at::kDouble)
-                          : at::zeros({weight.size(0)}, at::kDouble)};
-    }
-    SetNormScale(norm, rows);
-    return Rotated(source(), norm, layer, basis_);
+    SetNorm(norm, rows);
+    return rotates() ? Rotated(source(), norm, layer, basis_) : Own(layer);
   }
 
-  void SetNormScale(const std::string& norm, const LayerFits::Of& rows) {
+  // A layer of a stream that is not rotated.
+  RotatedReader Own(const StackedLayer& layer) const {
+    const auto weight = WeightOf(layer, source()).to(at::kDouble);
+    const at::Tensor bias = BiasOf(layer, source());
+    return {weight, bias.defined() ? bias.to(at::kDouble)
+                                   : at::zeros({weight.size(0)}, at::kDouble)};
+  }
+
+  void SetNorm(const std::string& norm, const LayerFits::Of& rows) {
+    if (!rotates()) return CopyNorm(norm);
     const Sums sums = streams_.Sum([&](const StreamTile& tile) {
-      const auto s = Centred(rows(tile.student).to(at::kDouble));
-      const auto y = Centred(rows(tile.teacher).to(at::kDouble));
+      const auto s = Seen(rows(tile.student));
+      const auto y = Seen(rows(tile.teacher));
       return Sums{s.square().sum(), y.square().sum()};
     });
     const int64_t width = to().embed_dim;
@@ -170,22 +196,23 @@ class VitProjection {
         NormScale(sums[0].item<double>(), sums[1].item<double>(), width,
                   from().embed_dim);
     weights_.Set(norm + ".weight", at::full({width}, scale, at::kDouble));
+    if (to().norm == model::Norm::kRmsNorm) return;
     weights_.Set(norm + ".bias", at::zeros({width}, at::kDouble));
   }
 
   static at::Tensor All(const at::Tensor& x) { return x; }
 
   void ProjectAttentionOf(int64_t b) {
-    const std::string name = VitPass::Block(b);
+    const std::string name = VitBlock(b);
     const std::string norm = name + ".norm1";
-    const std::string qkv = name + ".attn.qkv";
     const std::string proj = name + ".attn.proj";
-    const std::string gamma = name + ".ls1.gamma";
+    const Writer writer{
+        {proj}, AttentionScale(from(), b), AttentionScale(to(), b)};
     const HeadSizes sizes{from().num_heads, from().HeadDim(), to().num_heads,
                           to().HeadDim()};
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Attend(b, x).out; }, name);
-    const RotatedReader whole = ProjectReader(norm, qkv, All);
+    const RotatedReader whole = ProjectReader(norm, QkvLayer(from(), b), All);
     const auto weight = whole.weight.to(at::kFloat);
     const auto bias = whole.bias.to(at::kFloat);
     Sums sums;
@@ -193,31 +220,38 @@ class VitProjection {
       sums = streams_.Sum([&](const StreamTile& tile) {
         const auto all =
             at::linear(student_.Norm(norm, tile.student), weight, bias);
-        return AttentionSums(all, Attention(all, sizes.heads), sizes);
+        return AttentionSums(all, teacher_.Mix(b, all), sizes);
       });
     }
     const auto projected = ProjectAttention(
-        whole, fits_.EncodedWriter(proj, gamma, encode_), sums, sizes);
-    SetReader(projected.qkv, norm, qkv, to().qkv_bias, weights_);
-    weights_.Set(proj + ".weight", projected.outer);
-    weights_.Set(proj + ".bias", at::zeros({to().embed_dim}, at::kDouble));
+        whole, fits_.EncodedWriter(writer, encode_), sums, sizes);
+    SetReader(projected.qkv, norm, QkvLayer(to(), b), weights_);
+    TakeHeads(source(), from(), b, projected.heads, weights_);
+    SetWriter(proj, projected.outer);
     fits_.FitWriter(
-        proj, gamma, scaled(), encode_, projected.outer,
+        writer, scaled(), encode_, projected.outer,
         [&](const at::Tensor& s) { return student_.Attend(b, s).mixed; });
     streams_.StepStudent(
         [&](const at::Tensor& s) { return student_.Attend(b, s).out; });
   }
 
+  // Before it is fitted.
+  void SetWriter(const std::string& layer, const at::Tensor& weight) {
+    weights_.Set(layer + ".weight", weight);
+    if (!to().proj_bias) return;
+    weights_.Set(layer + ".bias", at::zeros({to().embed_dim}, at::kDouble));
+  }
+
   // The hidden channels with the largest mean square times the norm of what
   // they write.
-  at::Tensor LargestHidden(const std::string& norm, const RotatedReader& whole,
+  at::Tensor LargestHidden(int64_t b, const std::string& norm,
+                           const RotatedReader& whole,
                            const at::Tensor& outer) {
     const auto weight = whole.weight.to(at::kFloat);
     const auto bias = whole.bias.to(at::kFloat);
     const Sums sums = streams_.Sum([&](const StreamTile& tile) {
-      const auto hidden = nn::Activate(
-          to().activation,
-          at::linear(student_.Norm(norm, tile.student), weight, bias));
+      const auto hidden = teacher_.Hidden(
+          b, at::linear(student_.Norm(norm, tile.student), weight, bias));
       return Sums{hidden.flatten(0, 1).to(at::kDouble).square().sum(0)};
     });
     const auto scores = sums[0] * outer.square().sum(0);
@@ -227,24 +261,28 @@ class VitProjection {
   }
 
   void ProjectMlpOf(int64_t b) {
-    const std::string name = VitPass::Block(b);
+    const std::string name = VitBlock(b);
     const std::string norm = name + ".norm2";
-    const std::string fc1 = name + ".mlp.fc1";
     const std::string fc2 = name + ".mlp.fc2";
-    const std::string gamma = name + ".ls2.gamma";
+    const Writer writer{{fc2}, HiddenScale(from(), b), HiddenScale(to(), b)};
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Mlp(b, x).out; }, name);
-    const RotatedReader whole = ProjectReader(norm, fc1, All);
-    const auto outer = fits_.EncodedWriter(fc2, gamma, encode_);
-    const auto kept = LargestHidden(norm, whole, outer);
+    const RotatedReader whole =
+        ProjectReader(norm, HiddenLayer(from(), b), All);
+    const auto outer = fits_.EncodedWriter(writer, encode_);
+    const auto kept = LargestHidden(b, norm, whole, outer);
+    // Of a SwiGLU the gate and the value.
+    const auto rows = to().mlp == model::MlpForm::kMlp
+                          ? kept
+                          : at::cat({kept, kept + from().MlpHidden()});
     SetReader(
-        {whole.weight.index_select(0, kept), whole.bias.index_select(0, kept)},
-        norm, fc1, /*with_bias=*/true, weights_);
+        {whole.weight.index_select(0, rows), whole.bias.index_select(0, rows)},
+        norm, HiddenLayer(to(), b), weights_);
+    TakeNorm(source(), name + ".mlp.norm", kept, weights_);
     const auto around = outer.index_select(1, kept);
-    weights_.Set(fc2 + ".weight", around);
-    weights_.Set(fc2 + ".bias", at::zeros({to().embed_dim}, at::kDouble));
+    SetWriter(fc2, around);
     fits_.FitWriter(
-        fc2, gamma, scaled(), encode_, around,
+        writer, scaled(), encode_, around,
         [&](const at::Tensor& s) { return student_.Mlp(b, s).hidden; });
     streams_.StepStudent(
         [&](const at::Tensor& s) { return student_.Mlp(b, s).out; });
@@ -252,19 +290,20 @@ class VitProjection {
 
   // A classifier that is not the teacher's has the norm alone.
   void ProjectHeads() {
-    const std::string norm = teacher_.FinalNorm();
+    const std::string norm = from().final_norm ? teacher_.FinalNorm() : "";
     const LayerFits::Of rows = [&](const at::Tensor& x) {
       return teacher_.FinalNormInput(x);
     };
-    if (rotates()) {
-      SetNormScale(norm, rows);
-    } else {
-      CopyNorm(norm);
-    }
+    if (from().final_norm) SetNorm(norm, rows);
     if (plan_.options.head != select::Head::kReuse) return;
     for (const char* head : {"head", "head_dist"}) {
       if (!source().Has(std::string(head) + ".weight")) continue;
-      SetReader(ProjectReader(norm, head, rows), norm, head, true, weights_);
+      const StackedLayer layer = WholeLayer(head, /*with_bias=*/true);
+      // Without a norm it reads the stream itself.
+      const RotatedReader reader = norm.empty()
+                                       ? Rotated(source(), norm, layer, encode_)
+                                       : ProjectReader(norm, layer, rows);
+      SetReader(reader, norm, layer, weights_);
     }
   }
 

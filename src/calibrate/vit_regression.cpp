@@ -1,15 +1,19 @@
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
 #include <variant>
 
 #include "layer_fits.h"
 #include "regression.h"
+#include "taken_heads.h"
 #include "taken_indices.h"
 #include "vit_pass.h"
 
 namespace wsel::calibrate {
 namespace {
+
+const model::VitConfig& VitOf(const model::Config& config) {
+  return std::get<model::VitConfig>(config);
+}
 
 // Regression of a ViT; each member fits one part, in the order of the forward
 // pass.
@@ -19,103 +23,268 @@ class VitRegression {
                 const Images& images, Weights& weights)
       : plan_(plan),
         images_(images),
-        teacher_(std::get<model::VitConfig>(teacher.config), teacher.weights),
-        student_(
-            std::get<model::VitConfig>(std::get<model::Config>(plan.student)),
-            weights),
+        teacher_(VitOf(teacher.config), teacher.weights),
+        student_(VitOf(std::get<model::Config>(plan.student)), weights),
         weights_(weights),
-        width_(TakenIndices(plan, "width", teacher_.config().embed_dim,
-                            student_.config().embed_dim)),
-        encode_(TakingMap(width_, teacher_.config().embed_dim)),
+        width_(TakenIndices(plan, "width", from().embed_dim, to().embed_dim)),
+        encode_(TakingMap(width_, from().embed_dim)),
         streams_(images.num_tiles()),
         fits_(teacher.weights, weights, streams_) {}
 
   Regression Run() {
-    if (student_.config().pre_norm && teacher_.config().pre_norm) FitNormPre();
+    FitNormsBeforeBlocks();
     streams_.Begin([&](size_t tile) {
       const auto images = images_.Tile(tile);
       return std::pair(teacher_.Embed(images), student_.Embed(images));
     });
-    for (int64_t b = 0; b < student_.config().depth; ++b) {
+    for (int64_t b = 0; b < to().depth; ++b) {
+      if (to().diff_attn) {
+        TakeLambdas(teacher_.weights(), from(), b, weights_);
+      }
+      if (IsParallel(to())) {
+        FitParallel(b);
+        continue;
+      }
       FitAttention(b);
       FitMlp(b);
     }
-    if (plan_.options.head == select::Head::kReuse) FitHeads();
+    const auto& whole = VitOf(std::get<model::Config>(*plan_.teacher));
+    // A pooling that the teacher has not is drawn at random, and stays so.
+    if (to().pooling == model::Pooling::kAttention &&
+        whole.pooling == model::Pooling::kAttention) {
+      FitPool();
+    }
+    if (plan_.options.head == select::Head::kReuse && to().num_classes > 0) {
+      FitHeads();
+    }
     return {{encode_}, fits_.warning()};
   }
 
  private:
-  bool scaled() const { return student_.config().layer_scale > 0; }
+  const model::VitConfig& from() const { return teacher_.config(); }
+  const model::VitConfig& to() const { return student_.config(); }
+  bool scaled() const { return to().HasLayerScale(); }
+  bool IsPostNorm() const { return to().block == model::BlockForm::kPostNorm; }
 
-  // The norm of the kept channels alone is not the teacher's on them.
-  void FitNormPre() {
+  void FitNormsBeforeBlocks() {
+    if (to().embed_norm && from().embed_norm) {
+      FitNorm(
+          "patch_embed.norm",
+          [&](const at::Tensor& images) { return student_.Patches(images); },
+          [&](const at::Tensor& images) {
+            return teacher_.Norm("patch_embed.norm", teacher_.Patches(images));
+          });
+    }
+    if (to().pre_norm && from().pre_norm) {
+      FitNorm(
+          "norm_pre",
+          [&](const at::Tensor& images) { return student_.Tokens(images); },
+          [&](const at::Tensor& images) { return teacher_.Embed(images); });
+    }
+  }
+
+  // The norm of the kept channels alone is not the teacher's on them. `input`
+  // is the student's of the norm, `output` the teacher's.
+  void FitNorm(const std::string& name, const LayerFits::Of& input,
+               const LayerFits::Of& output) {
     const Sums sums = SumOverTiles(images_.num_tiles(), [&](size_t tile) {
       const auto images = images_.Tile(tile);
-      const auto tokens = student_.Tokens(images);
-      const auto normed = at::layer_norm(tokens, {tokens.size(-1)}, {}, {},
-                                         student_.config().norm_eps);
-      return ChannelSums(normed,
-                         teacher_.Embed(images).index_select(-1, width_));
+      return ChannelSums(student_.PlainNorm(input(images)),
+                         output(images).index_select(-1, width_));
     });
-    const LinearFit fit = ChannelRidge(sums, weights_["norm_pre.weight"],
-                                       /*with_bias=*/true, "norm_pre");
-    weights_.Set("norm_pre.weight", fit.weight);
-    weights_.Set("norm_pre.bias", fit.bias);
+    const std::string bias = name + ".bias";
+    const bool with_bias = weights_.Has(bias) && teacher_.weights().Has(bias);
+    const LinearFit fit =
+        ChannelRidge(sums, weights_[name + ".weight"], with_bias, name);
+    weights_.Set(name + ".weight", fit.weight);
+    if (with_bias) weights_.Set(bias, fit.bias);
+  }
+
+  // Of the teacher's channels of a block. Learnt frequencies are of one tensor,
+  // so that all blocks keep the same heads.
+  at::Tensor AttentionTaken(int64_t b) const {
+    return TakenIndices(plan_,
+                        from().rope == model::Rope::kMixed
+                            ? std::string("attn")
+                            : VitBlock(b) + ".attn",
+                        from().embed_dim, to().embed_dim);
+  }
+  at::Tensor HiddenTaken(int64_t b) const {
+    return TakenIndices(plan_, VitBlock(b) + ".mlp", from().MlpHidden(),
+                        to().MlpHidden());
   }
 
   void FitAttention(int64_t b) {
-    const std::string name = VitPass::Block(b);
-    const std::string qkv = name + ".attn.qkv";
-    const std::string proj = name + ".attn.proj";
-    const int64_t inner = teacher_.config().embed_dim;
-    const auto taken =
-        TakenIndices(plan_, name + ".attn", inner, student_.config().embed_dim);
+    const std::string name = VitBlock(b);
+    const auto taken = AttentionTaken(b);
+    const int64_t inner = from().embed_dim;
     const auto rows = at::cat({taken, taken + inner, taken + 2 * inner});
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Attend(b, x).out; }, name);
     fits_.FitReader(
-        qkv,
-        [&](const at::Tensor& s) { return student_.Norm(name + ".norm1", s); },
+        QkvLayer(to(), b),
+        to().qkv == from().qkv && QkvLayer(from(), b).HasBias(),
+        [&](const at::Tensor& s) { return student_.AttentionInput(b, s); },
         [&](const at::Tensor& x) {
           return teacher_.Qkv(b, x).index_select(-1, rows);
         });
-    fits_.FitWriter(
-        proj, name + ".ls1.gamma", scaled(), encode_,
-        fits_.EncodedWriter(proj, name + ".ls1.gamma", encode_)
-            .index_select(1, taken),
-        [&](const at::Tensor& s) { return student_.Attend(b, s).mixed; });
+    const LayerFits::Of input = [&](const at::Tensor& s) {
+      return student_.Attend(b, s).mixed;
+    };
+    if (IsPostNorm()) {
+      FitNormedBranch(AttentionColumns(to(), b).layer, name + ".norm1", input,
+                      [&](const at::Tensor& x) {
+                        return teacher_.AttentionBranch(
+                            b, teacher_.Attend(b, x).mixed);
+                      });
+    } else {
+      FitWriter({{AttentionColumns(to(), b).layer},
+                 AttentionScale(from(), b),
+                 AttentionScale(to(), b)},
+                taken, input);
+    }
     streams_.StepStudent(
         [&](const at::Tensor& s) { return student_.Attend(b, s).out; });
   }
 
   void FitMlp(int64_t b) {
-    const std::string name = VitPass::Block(b);
-    const std::string fc1 = name + ".mlp.fc1";
-    const std::string fc2 = name + ".mlp.fc2";
-    const auto taken =
-        TakenIndices(plan_, name + ".mlp", teacher_.config().MlpHidden(),
-                     student_.config().MlpHidden());
+    const std::string name = VitBlock(b);
+    const auto taken = HiddenTaken(b);
+    // Of a SwiGLU the gate and the value.
+    const auto rows = to().mlp == model::MlpForm::kMlp
+                          ? taken
+                          : at::cat({taken, taken + from().MlpHidden()});
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Mlp(b, x).out; }, name);
     fits_.FitReader(
-        fc1,
-        [&](const at::Tensor& s) { return student_.Norm(name + ".norm2", s); },
+        HiddenLayer(to(), b), HiddenLayer(from(), b).HasBias(),
+        [&](const at::Tensor& s) { return student_.HiddenInput(b, s); },
         [&](const at::Tensor& x) {
-          return teacher_.Fc1(b, x).index_select(-1, taken);
+          return teacher_.BeforeHidden(b, x).index_select(-1, rows);
         });
-    fits_.FitWriter(
-        fc2, name + ".ls2.gamma", scaled(), encode_,
-        fits_.EncodedWriter(fc2, name + ".ls2.gamma", encode_)
-            .index_select(1, taken),
-        [&](const at::Tensor& s) { return student_.Mlp(b, s).hidden; });
+    const LayerFits::Of input = [&](const at::Tensor& s) {
+      return student_.Mlp(b, s).hidden;
+    };
+    if (IsPostNorm()) {
+      FitNormedBranch(HiddenColumns(to(), b).layer, name + ".norm2", input,
+                      [&](const at::Tensor& x) {
+                        return teacher_.HiddenBranch(b,
+                                                     teacher_.Mlp(b, x).hidden);
+                      });
+    } else {
+      FitWriter({{HiddenColumns(to(), b).layer},
+                 HiddenScale(from(), b),
+                 HiddenScale(to(), b)},
+                taken, input);
+    }
     streams_.StepStudent(
         [&](const at::Tensor& s) { return student_.Mlp(b, s).out; });
   }
 
+  void FitWriter(const Writer& writer, const at::Tensor& taken,
+                 const LayerFits::Of& input) {
+    fits_.FitWriter(writer, scaled(), encode_,
+                    fits_.EncodedWriter(writer, encode_).index_select(1, taken),
+                    input);
+  }
+
+  // A branch that ends with a norm: its last layer onto the teacher's, then the
+  // norm onto the teacher's stream.
+  void FitNormedBranch(const std::string& layer, const std::string& norm,
+                       const LayerFits::Of& input,
+                       const LayerFits::Of& output) {
+    fits_.FitReader(layer, input, [&](const at::Tensor& x) {
+      return output(x).index_select(-1, width_);
+    });
+    const StackedLayer fitted =
+        WholeLayer(layer, weights_.Has(layer + ".bias"));
+    fits_.FitAddedNorm(norm, encode_, [&](const at::Tensor& s) {
+      return student_.PlainNorm(Linear(weights_, fitted, input(s)));
+    });
+  }
+
+  void FitParallel(int64_t b) {
+    const std::string name = VitBlock(b);
+    const int64_t attn = from().embed_dim;
+    const int64_t hidden = from().MlpHidden();
+    const auto rows = TakenIndices(plan_, name + ".mlp+qkv", hidden + 3 * attn,
+                                   to().MlpHidden() + 3 * to().embed_dim);
+    // Differential attention has one layer after both.
+    const auto columns =
+        to().diff_attn ? TakenIndices(plan_, name + ".attn+mlp", attn + hidden,
+                                      to().embed_dim + to().MlpHidden())
+                       : at::cat({AttentionTaken(b), HiddenTaken(b) + attn});
+    streams_.StepTeacher(
+        [&](const at::Tensor& x) { return teacher_.Forward(b, x); }, name);
+    fits_.FitReader(
+        name + ".in_proj",
+        [&](const at::Tensor& s) {
+          return student_.Norm(name + ".in_norm", s);
+        },
+        [&](const at::Tensor& x) {
+          return teacher_.Parallel(b, x).inner.index_select(-1, rows);
+        });
+    Writer writer{{AttentionColumns(to(), b).layer},
+                  AttentionScale(from(), b),
+                  AttentionScale(to(), b)};
+    if (!to().diff_attn) {
+      writer.layers.push_back(HiddenColumns(to(), b).layer);
+    }
+    FitWriter(writer, columns, [&](const at::Tensor& s) {
+      const ParallelBlock block = student_.Parallel(b, s);
+      return at::cat({block.mixed, block.hidden}, -1);
+    });
+    streams_.StepStudent(
+        [&](const at::Tensor& s) { return student_.Forward(b, s); });
+  }
+
+  static at::Tensor FinalNormed(const VitPass& of, const at::Tensor& x) {
+    return of.FinalNormed(of.FinalNormInput(x));
+  }
+  PooledByAttention StudentsPool(const at::Tensor& s) const {
+    return student_.PoolByAttention(FinalNormed(student_, s));
+  }
+  PooledByAttention TeachersPool(const at::Tensor& x) const {
+    return teacher_.PoolByAttention(FinalNormed(teacher_, x));
+  }
+
+  // The query is selected only: it depends on no image.
+  void FitPool() {
+    const int64_t inner = from().embed_dim;
+    const auto taken = TakenIndices(plan_, "attn_pool", inner, to().embed_dim);
+    const auto rows = at::cat({taken, taken + inner});
+    const auto hidden = TakenIndices(
+        plan_, "attn_pool_mlp", from().AttnPoolHidden(), to().AttnPoolHidden());
+    fits_.FitReader(
+        "attn_pool.kv",
+        [&](const at::Tensor& s) { return FinalNormed(student_, s); },
+        [&](const at::Tensor& x) {
+          return TeachersPool(x).kv.index_select(-1, rows);
+        });
+    fits_.FitReader(
+        "attn_pool.proj",
+        [&](const at::Tensor& s) { return StudentsPool(s).attended; },
+        [&](const at::Tensor& x) {
+          return TeachersPool(x).pooled.index_select(-1, width_);
+        });
+    fits_.FitReader(
+        "attn_pool.mlp.fc1",
+        [&](const at::Tensor& s) { return StudentsPool(s).normed; },
+        [&](const at::Tensor& x) {
+          return TeachersPool(x).before.index_select(-1, hidden);
+        });
+    fits_.FitReader(
+        "attn_pool.mlp.fc2",
+        [&](const at::Tensor& s) { return StudentsPool(s).hidden; },
+        [&](const at::Tensor& x) {
+          return TeachersPool(x).added.index_select(-1, width_);
+        });
+  }
+
   void FitHeads() {
-    const size_t heads = student_.config().dist_token ? 2 : 1;
+    const size_t heads = to().dist_token ? 2 : 1;
     const auto input = [](const VitPass& of, const at::Tensor& x, size_t i) {
-      return of.HeadInputs(of.Norm(of.FinalNorm(), of.FinalNormInput(x)))[i];
+      return of.HeadInputs(FinalNormed(of, x))[i];
     };
     for (size_t i = 0; i < heads; ++i) {
       const std::string name = i == 0 ? "head" : "head_dist";

@@ -10,6 +10,7 @@
 
 #include "byte_cursor.h"
 #include "wsel/checkpoint/format_error.h"
+#include "wsel/checkpoint/npy.h"
 
 namespace wsel::checkpoint {
 namespace {
@@ -175,15 +176,28 @@ uint32_t TextLength(ByteCursor& cursor, const std::string& where) {
 
 NpyHeader ReadNpyHeader(std::span<const std::byte> npy,
                         const std::string& where) {
-  constexpr std::string_view kMagic = "\x93NUMPY";
   ByteCursor cursor(npy, where);
-  if (cursor.ReadString(kMagic.size()) != kMagic) {
+  if (cursor.ReadString(kNpyMagic.size()) != kNpyMagic) {
     ThrowFormatError(where, "is not a NumPy array, although it is named .npy");
   }
   const uint32_t length = TextLength(cursor, where);
   NpyHeader header = LiteralParser(cursor.ReadString(length), where).Read();
   header.size = cursor.offset();
   return header;
+}
+
+void CheckNpySize(const TensorSpec& spec, std::span<const std::byte> data,
+                  const std::string& where) {
+  const auto bytes = ByteCount(spec);
+  if (!bytes) {
+    ThrowFormatError(where, "has the shape {}, which overflows",
+                     FormatShape(spec.shape));
+  }
+  if (*bytes != data.size()) {
+    ThrowFormatError(
+        where, "{} {} takes {} bytes, but the file has {}; download it again",
+        Name(spec.dtype), FormatShape(spec.shape), *bytes, data.size());
+  }
 }
 
 std::variant<DType, std::string> DTypeOfNumpy(std::string_view type) {

@@ -25,6 +25,11 @@ struct NpyHeader {
 NpyHeader ReadNpyHeader(std::span<const std::byte> npy,
                         const std::string& where);
 
+// Checks that `data` has the bytes that the spec's shape takes. Errors: kFormat
+// at `where`.
+void CheckNpySize(const TensorSpec& spec, std::span<const std::byte> data,
+                  const std::string& where);
+
 // The DType of a NumPy type string, or why it is not supported. Bools and
 // little-endian numbers are. NumPy has no bfloat16: ml_dtypes, and so JAX,
 // write it as two bytes of void ("<V2").

@@ -32,19 +32,6 @@ Bytes StoredNpy(const ZipEntry& entry, const std::string& where) {
   return entry.data;
 }
 
-void CheckSize(const TensorSpec& spec, Bytes data, const std::string& where) {
-  const auto bytes = ByteCount(spec);
-  if (!bytes) {
-    ThrowFormatError(where, "has the shape {}, which overflows",
-                     FormatShape(spec.shape));
-  }
-  if (*bytes != data.size()) {
-    ThrowFormatError(
-        where, "{} {} takes {} bytes, but the file has {}; download it again",
-        Name(spec.dtype), FormatShape(spec.shape), *bytes, data.size());
-  }
-}
-
 void Add(const ZipEntry& entry, const std::string& path, AllocationLimit& limit,
          Contents& contents) {
   TensorSpec spec;
@@ -68,7 +55,7 @@ void Add(const ZipEntry& entry, const std::string& path, AllocationLimit& limit,
   spec.dtype = std::get<DType>(type);
   spec.shape = header.shape;
   const Bytes data = npy.subspan(header.size);
-  CheckSize(spec, data, where);
+  CheckNpySize(spec, data, where);
   contents.locations.push_back({StridesOf(header), data});
   contents.specs.push_back(std::move(spec));
 }

@@ -69,8 +69,9 @@ void CheckGeneric(const InitArgs& args, const CLI::App& command) {
   if (given.teacher.empty()) Usage("--teacher", "is missing");
   Forbid(command,
          {"--student", "--head", "--patch-resize", "--compat", "--num-classes",
-          "--img-size", "--patch-size", "--depth", "--embed-dim", "--num-heads",
-          "--teacher-model", "--checkpoint-key", "--no-ema", "--calibrate"},
+          "--img-size", "--patch-size", "--in-chans", "--depth", "--embed-dim",
+          "--num-heads", "--teacher-model", "--checkpoint-key", "--no-ema",
+          "--calibrate"},
          "applies only to ViT and ConvNeXt; leave it out with --family and "
          "--student-like");
 }
@@ -113,8 +114,9 @@ void CheckCalibration(const InitArgs& args, const CLI::App& command) {
   }
   if (!root) {
     Forbid(command,
-           {"--calibration-images", "--labels", "--subset", "--subset-balanced",
-            "--val-split", "--split-seed", "--train-range", "--classes"},
+           {"--calibration-images", "--labels", "--multi-label", "--subset",
+            "--subset-balanced", "--val-split", "--split-seed", "--train-range",
+            "--classes"},
            "needs --calibrate and --data-root");
   }
   if (calibration.images < 1) {
@@ -139,18 +141,31 @@ void CheckInitArgs(const InitArgs& args, const CLI::App& command) {
   }
   if (given.seed < 0) Usage("--seed", "must not be negative");
   if (!given.plan.empty()) {
-    Forbid(command, {"--student",      "--family",
-                     "--teacher-size", "--student-size",
-                     "--student-like", "--method",
-                     "--layers",       "--heads",
-                     "--head",         "--patch-resize",
-                     "--skip",         "--compat",
-                     "--seed",         "--num-classes",
-                     "--img-size",     "--patch-size",
-                     "--depth",        "--embed-dim",
-                     "--num-heads",    "--teacher-model",
-                     "--calibrate",    "--calibration-images",
-                     "--budget"},
+    Forbid(command,
+           {"--student",
+            "--family",
+            "--teacher-size",
+            "--student-size",
+            "--student-like",
+            "--method",
+            "--layers",
+            "--heads",
+            "--head",
+            "--patch-resize",
+            "--skip",
+            "--compat",
+            "--seed",
+            "--num-classes",
+            "--img-size",
+            "--patch-size",
+            "--depth",
+            "--embed-dim",
+            "--num-heads",
+            "--in-chans",
+            "--teacher-model",
+            "--calibrate",
+            "--calibration-images",
+            "--budget"},
            "is determined by --plan; leave it out");
   }
   CheckBudgetArgs(args, command);

@@ -30,6 +30,7 @@ struct CheckArgs {
   std::string root;
   std::string split;
   std::string labels;
+  data::MultiLabel multi_label = data::MultiLabel::kOff;
   uint64_t split_seed = 0;
 };
 
@@ -72,7 +73,9 @@ void PrintTableJson() {
 }
 
 data::OpenOptions OpenOptionsOf(const CheckArgs& args) {
-  return {.split_seed = args.split_seed, .labels = args.labels};
+  return {.split_seed = args.split_seed,
+          .labels = args.labels,
+          .multi_label = args.multi_label};
 }
 
 CheckedSplit CheckSplit(const DatasetInfo& info, const CheckArgs& args,
@@ -121,6 +124,8 @@ void Print(const CheckedSplit& checked) {
       RangeText(report.min_width, report.max_width),
       RangeText(report.min_height, report.max_height), checked.classes.size(),
       *least, *most, report.corrupt.size(), report.damaged.size());
+  fmt::print("  as grey images: mean {:.4f}, std {:.4f}\n", report.grey_mean,
+             report.grey_std);
   for (const std::string& text : checked.count_mismatches) {
     fmt::print("  count mismatch: {}\n", text);
   }
@@ -145,6 +150,7 @@ Json ToJson(const CheckedSplit& checked) {
           {"num_images", checked.num_images},
           {"width", {report.min_width, report.max_width}},
           {"height", {report.min_height, report.max_height}},
+          {"grey", {{"mean", report.grey_mean}, {"std", report.grey_std}}},
           {"classes", per_class},
           {"count_mismatches", checked.count_mismatches},
           {"note", checked.note},
@@ -205,7 +211,7 @@ void AddDatasets(CLI::App& app, const Invocation&) {
                    "Split to check: train|val|test; default: all that there "
                    "are")
       ->check(CLI::IsMember({"train", "val", "test"}));
-  AddFile(*check, "--labels", args->labels, kLabelsHelp);
+  AddLabels(*check, args->labels, args->multi_label);
   check
       ->add_option("--split-seed", args->split_seed,
                    "Seed of EuroSAT's train/test split")

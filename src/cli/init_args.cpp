@@ -78,6 +78,10 @@ void AddStudent(CLI::App& c, session::ModelOptions& student,
                "Image size of the student, in pixels");
   c.add_option("--patch-size", student.patch_size,
                "Patch size of the student, in pixels");
+  c.add_option("--in-chans", student.in_chans,
+               "Channels of the student's images: 3 (RGB), 1 (grey) or "
+               "another number; the teacher's first convolution is adapted as "
+               "in timm");
   c.add_option("--depth", student.depth,
                "Number of blocks of the student: 6, or 2,2,6,2 for a ConvNeXt")
       ->type_name("N[,N,N,N]");
@@ -176,7 +180,7 @@ void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
   c.add_option("--calibration-images", calibration.images,
                "Number of images, balanced by class and drawn with --seed")
       ->capture_default_str();
-  AddFile(c, "--labels", data.labels, kLabelsHelp);
+  AddLabels(c, data.labels, data.multi_label);
   AddSubset(c, data, "; the calibration images are drawn from it");
   c.add_option("--val-split", data.val_split,
                "Leave out this share of the training images, which a training "

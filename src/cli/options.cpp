@@ -31,11 +31,13 @@ void AddRgb(CLI::App& command, const std::string& name,
       .add_option_function<std::vector<double>>(
           name,
           [&value, name](const std::vector<double>& values) {
-            if (values.size() != 3) {
+            if (values.size() != 3 && values.size() != 1) {
               throw Error(ErrorKind::kUsage, name,
-                          "needs one value per channel, such as 0.5,0.5,0.5");
+                          "needs one value per channel, such as 0.5,0.5,0.5, "
+                          "or one for all");
             }
-            value = {{values[0], values[1], values[2]}};
+            value = {
+                {values.front(), values.at(values.size() / 2), values.back()}};
           },
           help)
       ->delimiter(',')
@@ -119,7 +121,20 @@ void AddDataset(CLI::App& command, data::DataOptions& data,
       .add_option("--data-root", data.root, "Folder that holds the data set")
       ->required()
       ->type_name(root_type);
-  AddFile(command, "--labels", data.labels, kLabelsHelp);
+  AddLabels(command, data.labels, data.multi_label);
+}
+
+void AddLabels(CLI::App& command, std::string& file,
+               data::MultiLabel& multi_label) {
+  AddFile(command, "--labels", file,
+          "CSV of the images below the data root and their classes, for the "
+          "data set folder: columns file and label, and optionally split "
+          "(train, val or test)");
+  AddChoice(command, "--multi-label", multi_label, data::MultiLabels(),
+            "Images have several labels in --labels: a column of 0 and 1 for "
+            "each class, or one column with this separator; auto: as the file "
+            "is: " +
+                data::MultiLabels().Choices());
 }
 
 void AddClasses(CLI::App& command, data::DataOptions& data) {

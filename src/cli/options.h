@@ -40,16 +40,15 @@ void AddChoice(CLI::App& command, const std::string& name, Value& value,
   }
 }
 
-// Help of --labels.
-inline constexpr const char* kLabelsHelp =
-    "CSV of the images below the data root and their classes, for the data set "
-    "folder: columns file and label, and optionally split (train, val or test)";
+// --labels and --multi-label of a data set of folders.
+void AddLabels(CLI::App& command, std::string& file,
+               data::MultiLabel& multi_label);
 
 // A model: a variant's name or a JSON file. Errors: as session::NamedModel.
 void AddModelName(CLI::App& command, const std::string& name,
                   std::optional<model::Config>& value, const std::string& help);
 
-// One value per channel: "0.5,0.5,0.5".
+// One value per channel, "0.5,0.5,0.5", or one for all: "0.5".
 void AddRgb(CLI::App& command, const std::string& name,
             std::optional<std::array<double, 3>>& value,
             const std::string& help);

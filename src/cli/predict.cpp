@@ -23,9 +23,17 @@ void AddOptions(CLI::App& c, PredictArgs& args) {
   AddWorkers(c, request.workers);
   AddSkipCorruptFlag(c, request.skip_corrupt);
   c.option_defaults()->group("Output");
-  c.add_option("--top", request.top, "Number of classes per image")
+  c.add_option("--top", request.top,
+               "Number of classes per image; of several labels at most so many "
+               "above the threshold, by default all")
       ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+      ->default_str("5");
+  c.add_option("--threshold", request.threshold,
+               "Images have several labels: probabilities are sigmoids, and "
+               "classes are those above this one; default: 0.5 for checkpoints "
+               "of such a training, else softmax")
+      ->check(CLI::Range(0., 1.))
+      ->type_name("P");
   c.add_flag("--json", args.json, "Print one line of JSON per image");
   AddDevice(c, args.device);
 }

@@ -47,6 +47,9 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
   if (args.img_size) {
     sets.push_back(fmt::format("model.img_size={}", *args.img_size));
   }
+  if (args.in_chans) {
+    sets.push_back(fmt::format("model.in_chans={}", *args.in_chans));
+  }
   if (args.skip_broken) sets.emplace_back("data.skip_corrupt=true");
   return sets;
 }
@@ -133,6 +136,10 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
       c.add_option("--img-size", args.img_size,
                    "Side of the model's images in pixels")
           ->type_name("PX");
+      c.add_option("--in-chans", args.in_chans,
+                   "Channels of the model's images: 3 (RGB), or 1, for which "
+                   "images are converted to grey")
+          ->type_name("N");
     }
     if (name == "Augmentation") {
       c.add_option("--augment", args.augment,

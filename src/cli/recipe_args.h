@@ -18,6 +18,7 @@ struct RecipeArgs {
   std::string resumed;  // a run's configuration, to resume it without a recipe
   std::string model;
   std::optional<int64_t> img_size;
+  std::optional<int64_t> in_chans;
   std::string augment;
   bool three_augment = false;
   std::vector<std::string> fields;  // set by the options of recipe::Fields

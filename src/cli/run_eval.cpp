@@ -20,21 +20,30 @@
 namespace wsel::cli {
 namespace {
 
+nlohmann::ordered_json MetricsOf(const train::Evaluation& e) {
+  if (e.multi_label) {
+    return {{"map", e.multi_label->mean_ap},
+            {"macro_f1", e.macro_f1},
+            {"subset_accuracy", e.multi_label->subset_accuracy},
+            {"classes_without_images", e.multi_label->unseen_classes}};
+  }
+  return {{"top1", e.top1},
+          {"top5", e.top5},
+          {"balanced_accuracy", e.balanced_accuracy},
+          {"macro_f1", e.macro_f1}};
+}
+
 // `logits` is empty unless args.ece.
 void PrintJson(const EvalArgs& args, const session::Evaluation& evaluation,
                const train::Evaluation& e, const train::LogitTable& logits) {
-  nlohmann::ordered_json result = {
-      {"checkpoint", args.request.checkpoint.file},
-      {"dataset", args.request.data.name},
-      {"num_images", e.count},
-      {"skipped", e.skipped},
-      {"loss", e.loss},
-      {"top1", e.top1},
-      {"top5", e.top5},
-      {"balanced_accuracy", e.balanced_accuracy},
-      {"macro_f1", e.macro_f1},
-      {"images", ToJson(evaluation.facts())},
-      {"precision", train::Precisions().NameOf(evaluation.precision())}};
+  nlohmann::ordered_json result = {{"checkpoint", args.request.checkpoint.file},
+                                   {"dataset", args.request.data.name},
+                                   {"num_images", e.count},
+                                   {"skipped", e.skipped},
+                                   {"loss", e.loss}};
+  result.update(MetricsOf(e));
+  result["images"] = ToJson(evaluation.facts());
+  result["precision"] = train::Precisions().NameOf(evaluation.precision());
   if (args.request.views != session::TestViews::kNone) {
     result["tta"] = session::AllTestViews().NameOf(args.request.views);
   }
@@ -49,13 +58,29 @@ void PrintJson(const EvalArgs& args, const session::Evaluation& evaluation,
   fmt::print("{}\n", DumpJson(result));
 }
 
-void Print(const EvalArgs& args, const session::Evaluation& evaluation,
-           const train::Evaluation& e, const train::LogitTable& logits) {
-  if (args.json) return PrintJson(args, evaluation, e, logits);
+void PrintOneLabel(const train::Evaluation& e) {
   fmt::print(
       "top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {} images\n"
       "balanced accuracy {:.2f}  macro F1 {:.2f}\n",
       e.top1, e.top5, e.loss, e.count, e.balanced_accuracy, e.macro_f1);
+}
+
+void PrintMultiLabel(const train::Evaluation& e) {
+  fmt::print(
+      "mAP {:.2f}  macro F1 {:.2f}  subset accuracy {:.2f}  loss {:.4f}  {} "
+      "images\n",
+      e.multi_label->mean_ap, e.macro_f1, e.multi_label->subset_accuracy,
+      e.loss, e.count);
+  if (e.multi_label->unseen_classes > 0) {
+    fmt::print("{} classes have no image, and are not in mAP\n",
+               e.multi_label->unseen_classes);
+  }
+}
+
+void Print(const EvalArgs& args, const session::Evaluation& evaluation,
+           const train::Evaluation& e, const train::LogitTable& logits) {
+  if (args.json) return PrintJson(args, evaluation, e, logits);
+  e.multi_label ? PrintMultiLabel(e) : PrintOneLabel(e);
   if (args.ece) {
     const train::CalibrationError c = logits.Calibration();
     fmt::print(
@@ -84,6 +109,21 @@ void CheckEvalArgs(const EvalArgs& args) {
       throw Error(ErrorKind::kUsage, output,
                   "is the checkpoint; choose another output");
     }
+  }
+}
+
+// What has no meaning where images have several labels.
+void CheckMultiLabel(const EvalArgs& args) {
+  const auto fail = [](const char* option, const char* message) {
+    throw Error(ErrorKind::kUsage, option, message);
+  };
+  if (args.ece) {
+    fail("--ece", "is of images with one label, and these have several");
+  }
+  if (!args.files.confusion.empty()) {
+    fail("--confusion",
+         "is of images with one label, and these have several; --per-class "
+         "writes precision, recall and average precision of each class");
   }
 }
 
@@ -130,6 +170,7 @@ void AddTo(train::LogitTable& table, const data::Batch& batch,
 void EvalOnRank(const EvalArgs& args, distributed::ProcessGroup* group) {
   const c10::Device device = PrepareRank(group, args.device, /*threads=*/0);
   session::Evaluation evaluation(args.request, device, group);
+  if (evaluation.test().multi_label()) CheckMultiLabel(args);
   const bool first = group == nullptr || group->IsFirst();
   session::EvalOutputs outputs(first ? args.files : session::EvalFiles{},
                                evaluation.test());

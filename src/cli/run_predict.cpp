@@ -31,6 +31,7 @@ void PrintJson(const session::PredictedImage& image) {
 
 void PrintText(const session::PredictedImage& image) {
   fmt::print("{}\n", image.file);
+  if (image.classes.empty()) fmt::print("  none\n");
   for (const session::PredictedClass& found : image.classes) {
     fmt::print(
         "  {:6.2f} %  {}\n", 100 * found.probability,

@@ -63,29 +63,39 @@ void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
     session::InitModel(recipe, &checkpoint, nullptr, sizes.class_names);
   }
   DryRunTeacher(recipe, sizes.class_names);
-  PrintPlan(recipe, sizes);
+  fmt::print("{}\n", recipe::ToJson(recipe));
+  PrintPlan(recipe, sizes, {.device = device.str()});
+}
+
+// What chooses the best weights.
+std::string ScoreText(const train::Evaluation& e) {
+  return fmt::format("{} {:.2f}", e.multi_label ? "mAP" : "top-1", e.score());
+}
+
+std::string MetricsText(const train::Evaluation& e) {
+  if (e.multi_label) {
+    return fmt::format("  mAP {:.2f}  macro F1 {:.2f}  subset accuracy {:.2f}",
+                       e.multi_label->mean_ap, e.macro_f1,
+                       e.multi_label->subset_accuracy);
+  }
+  return fmt::format(
+      "  top-1 {:.2f}  top-5 {:.2f}  balanced {:.2f}  macro F1 {:.2f}", e.top1,
+      e.top5, e.balanced_accuracy, e.macro_f1);
 }
 
 void LogEpoch(const train::EpochReport& r) {
   std::string line = fmt::format(
       "epoch {}/{}  loss {:.4f}  lr {:.2e}  {:.0f} img/s  {:.1f} s", r.epoch,
       r.epochs, r.train_loss, r.lr, r.images_per_second, r.seconds);
-  if (r.test) {
-    line += fmt::format(
-        "  top-1 {:.2f}  top-5 {:.2f}  balanced {:.2f}  macro F1 {:.2f}{}",
-        r.test->top1, r.test->top5, r.test->balanced_accuracy, r.test->macro_f1,
-        r.best ? "  (best)" : "");
-  }
+  if (r.test) line += MetricsText(*r.test) + (r.best ? "  (best)" : "");
   const int64_t test_skipped = r.test ? r.test->skipped : 0;
   if (r.skipped + test_skipped > 0) {
     line += fmt::format("  skipped {} corrupt training and {} test images",
                         r.skipped, test_skipped);
   }
   if (r.comm_wait) line += fmt::format("  comm {:.0f} %", 100 * *r.comm_wait);
-  if (r.ema) line += fmt::format("  ema top-1 {:.2f}", r.ema->top1);
-  if (r.average) {
-    line += fmt::format("  average top-1 {:.2f}", r.average->top1);
-  }
+  if (r.ema) line += "  ema " + ScoreText(*r.ema);
+  if (r.average) line += "  average " + ScoreText(*r.average);
   if (r.eval_seconds) {
     line += fmt::format("  evaluation {:.1f} s", *r.eval_seconds);
   }
@@ -95,9 +105,7 @@ void LogEpoch(const train::EpochReport& r) {
   spdlog::info("{}", line);
 }
 
-void PrintResult(const train::TrainResult& result,
-                 const run::RunFolder& folder) {
-  const train::TrainerState& p = result.state;
+void PrintOneLabel(const train::TrainerState& p, const run::RunFolder& folder) {
   fmt::print("last        top-1 {:.2f}  top-5 {:.2f}  loss {:.4f}  {}\n",
              p.last_top1, p.last_top5, p.last_loss,
              folder.weights(run::kLast).string());
@@ -115,26 +123,50 @@ void PrintResult(const train::TrainResult& result,
         p.test_top1, p.test_top5, p.test_loss, p.test_balanced_accuracy,
         p.test_macro_f1);
   }
+}
+
+// A state of images with several labels: its top1 are mAP.
+void PrintMultiLabel(const train::TrainerState& p,
+                     const run::RunFolder& folder) {
+  fmt::print("last        mAP {:.2f}  loss {:.4f}  {}\n", p.last_top1,
+             p.last_loss, folder.weights(run::kLast).string());
+  fmt::print("best        mAP {:.2f}  epoch {}  {}\n", p.best_top1,
+             p.best_epoch, folder.weights(run::kBest).string());
+  fmt::print("            macro F1 {:.2f}  subset accuracy {:.2f}\n",
+             p.best_macro_f1, p.best_subset_accuracy);
+  if (p.test_top1 >= 0) {
+    fmt::print(
+        "test        mAP {:.2f}  loss {:.4f}  of the best weights\n"
+        "            macro F1 {:.2f}  subset accuracy {:.2f}\n",
+        p.test_top1, p.test_loss, p.test_macro_f1, p.test_subset_accuracy);
+  }
+}
+
+void PrintResult(const train::TrainResult& result,
+                 const run::RunFolder& folder) {
+  const train::TrainerState& p = result.state;
+  const bool multi_label = p.best_subset_accuracy >= 0;
+  const char* const score = multi_label ? "mAP" : "top-1";
+  multi_label ? PrintMultiLabel(p, folder) : PrintOneLabel(p, folder);
   if (p.test_ema_top1 >= 0) {
-    fmt::print("            top-1 {:.2f}  of the best EMA weights\n",
+    fmt::print("            {} {:.2f}  of the best EMA weights\n", score,
                p.test_ema_top1);
   }
   if (p.test_average_top1 >= 0) {
-    fmt::print("            top-1 {:.2f}  of the average of the last epochs\n",
-               p.test_average_top1);
+    fmt::print("            {} {:.2f}  of the average of the last epochs\n",
+               score, p.test_average_top1);
   }
   if (result.ended_early) {
     fmt::print(
-        "ended early at step {}, for want of a better top-1 "
-        "(train.patience)\n",
-        p.step);
+        "ended early at step {}, for want of a better {} (train.patience)\n",
+        p.step, score);
   }
   if (result.skipped > 0) {
     fmt::print("corrupt     images skipped {} times\n", result.skipped);
   }
   if (result.test_skipped > 0) {
-    fmt::print("corrupt     {} test images skipped: top-1 is of the others\n",
-               result.test_skipped);
+    fmt::print("corrupt     {} test images skipped: {} is of the others\n",
+               result.test_skipped, score);
   }
 }
 
@@ -179,11 +211,15 @@ void FitAndPrint(session::TrainRun& run, nn::Model& model,
               result.state.step);
 }
 
+void WriteConfig(const session::TrainRun& run, const run::RunFolder& folder) {
+  WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
+}
+
 // Writes config.json and pretrained.json, and trains. A run that fails before
 // anything is saved leaves neither: the next try would be refused for it.
 void FitNewRun(session::TrainRun& run, nn::Model& model,
                const run::RunFolder& folder) {
-  WriteTextFile(folder.config(), recipe::ToJson(run.recipe) + "\n");
+  WriteConfig(run, folder);
   if (!run.pretrained.empty()) {
     WriteTextFile(folder.pretrained(), run.pretrained);
   }
@@ -194,6 +230,7 @@ void FitNewRun(session::TrainRun& run, nn::Model& model,
     if (!folder.HasState()) {
       std::filesystem::remove(folder.config(), ignored);
       std::filesystem::remove(folder.pretrained(), ignored);
+      std::filesystem::remove(folder.tracking(), ignored);
     }
     throw;
   }
@@ -223,12 +260,17 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
   const bool resume = args.resume || (group != nullptr && group->restart() > 0);
   auto run = session::BeginRun(std::move(opened.recipe), device, folder, resume,
                                group, std::move(opened.init));
+  run.trackers = args.track;
   if (first) session::AddLogFile(folder.log(), run.resumes);
   if (folder.locked_by_file()) {
     session::WarnOfFileLock(args.output, run::kLockFile);
   }
   session::OpenInputs(run, folder, args.allow_other_kernels);
-  PrintPlan(run.recipe, session::SizesOf(run.splits));
+  // All ranks have read the old one: they have agreed on sizes since.
+  if (first && run.changed) WriteConfig(run, folder);
+  PrintPlan(run.recipe, session::SizesOf(run.splits),
+            {.device = device.str(), .resumes = run.resumes});
+  fmt::print("recipe      {}\n", folder.config().string());
   auto made = session::MakeModel(run);
   PrintInit(made);
   std::fflush(stdout);

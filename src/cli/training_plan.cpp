@@ -7,7 +7,13 @@
 #include <string_view>
 
 #include "wsel/data/sampler.h"
+#include "wsel/model/init.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/optim/optimizer_options.h"
+#include "wsel/optim/schedule.h"
+#include "wsel/pretrained/facts.h"
+#include "wsel/select/options.h"
+#include "wsel/train/options.h"
 
 namespace wsel::cli {
 namespace {
@@ -21,11 +27,12 @@ std::string_view OtherChoice(const recipe::Recipe& recipe) {
 // Which images choose the best weights.
 std::string ChoiceText(const recipe::Recipe& recipe,
                        const session::SplitSizes& sizes) {
+  const char* const score = recipe.train.multi_label ? "mAP" : "top-1";
   if (sizes.val == 0) {
-    return fmt::format("top-1 on the test images, as in the paper ({})",
+    return fmt::format("{} on the test images, as in the paper ({})", score,
                        OtherChoice(recipe));
   }
-  std::string text = "top-1 on the validation images";
+  std::string text = fmt::format("{} on the validation images", score);
   if (recipe.data.val_split > 0) {
     text += fmt::format(
         ", {:g} % of the training images drawn with data.split_seed {}",
@@ -39,16 +46,17 @@ std::string ChoiceText(const recipe::Recipe& recipe,
 // What makes rare classes count, if anything does.
 void PrintBalance(const train::Options& train) {
   if (train.class_weights != train::ClassWeights::kNone) {
-    fmt::print(
-        "loss        classes weighted by images / (classes * "
-        "images of the class)\n");
+    fmt::print("loss        classes weighted by {}\n",
+               train.multi_label ? "images without the class / images with it, "
+                                   "for those with it"
+                                 : "images / (classes * images of the class)");
   }
   if (train.sampler != data::Sampling::kShuffle) {
     fmt::print("sampler     equally many images of each class in an epoch\n");
   }
   if (train.patience > 0) {
-    fmt::print("patience    ends after {} evaluations without a better top-1\n",
-               train.patience);
+    fmt::print("patience    ends after {} evaluations without a better {}\n",
+               train.patience, train.multi_label ? "mAP" : "top-1");
   }
 }
 
@@ -67,32 +75,100 @@ void PrintFineTuning(const recipe::Recipe& recipe) {
   }
 }
 
-}  // namespace
+// How the weights begin.
+std::string WeightsText(const recipe::Recipe& recipe, bool resumes) {
+  if (resumes) return "of the run's saved state";
+  const recipe::InitOptions& init = recipe.init;
+  if (!init.file.empty()) return "of " + init.file;
+  if (init.select) {
+    return fmt::format("selected from {} by the rule {}", recipe.teacher.file,
+                       select::Methods().NameOf(*init.select));
+  }
+  return fmt::format("random (init.method {}), seed {}",
+                     model::Initializers().NameOf(init.method),
+                     recipe.train.seed);
+}
 
-void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes) {
-  const int64_t train_size = sizes.train;
-  const auto& train = recipe.train;
-  fmt::print(
-      "{}\nmodel       {}, {} parameters, {} classes\n"
-      "batch       {} = {} x {} accumulated\n",
-      recipe::ToJson(recipe), NameOf(recipe.model),
-      ParameterCount(recipe.model), NumClasses(recipe.model), train.batch_size,
-      train.micro_batch, train.batch_size / train.micro_batch);
-  PrintFineTuning(recipe);
-  if (train_size == 0) {
+// The images' size, whether they are grey, and the mean and std that are
+// assumed of them unless they are given.
+std::string InputText(const recipe::Recipe& recipe) {
+  const image::Normalisation usual;
+  const image::Normalisation& given = recipe.train.normalisation;
+  const bool assumed = given.mean == usual.mean && given.std == usual.std;
+  const int64_t in_chans = InChans(recipe.model);
+  const auto mean = pretrained::PerChannel(given.mean, in_chans);
+  const auto std = pretrained::PerChannel(given.std, in_chans);
+  return fmt::format(
+      "{} px{}, mean {}, std {}{}", ImageSize(recipe.model),
+      in_chans == 1 ? ", grey" : "", fmt::join(mean, ","), fmt::join(std, ","),
+      assumed ? " (ImageNet's, the default: data.mean, data.std)" : "");
+}
+
+std::string WorkersText(int64_t workers) {
+  if (workers < 0) return "a loader thread per processor";
+  if (workers == 0) return "images loaded in the main thread";
+  return fmt::format("{} loader thread{}", workers, workers == 1 ? "" : "s");
+}
+
+void PrintOptimization(const train::Options& train) {
+  const optim::ScheduleOptions& schedule = train.schedule;
+  fmt::print("schedule    {}: learning rate {} after {} epochs of warmup\n",
+             optim::Schedules().NameOf(schedule.name), schedule.lr,
+             schedule.warmup_epochs);
+  std::string more;
+  if (train.drop_path > 0) {
+    more += fmt::format(", drop path {}", train.drop_path);
+  }
+  if (train.ema_decay > 0) {
+    more += fmt::format(", EMA decay {}", train.ema_decay);
+  }
+  fmt::print("optimizer   {}, weight decay {}{}\n",
+             optim::Optimizers().NameOf(train.optimizer.name),
+             train.optimizer.weight_decay, more);
+}
+
+void PrintImages(const recipe::Recipe& recipe,
+                 const session::SplitSizes& sizes) {
+  const train::Options& train = recipe.train;
+  if (sizes.train == 0) {
     fmt::print("steps       unknown without the data set\n");
     return;
   }
   const int64_t steps =
-      data::StepsPerEpoch(train_size, train.batch_size, train.repeats);
+      data::StepsPerEpoch(sizes.train, train.batch_size, train.repeats);
   const std::string val =
       sizes.val > 0 ? fmt::format("{} validation, ", sizes.val) : "";
   fmt::print(
-      "images      {} training, {}{} test\nsteps       {} = {} epochs x {}\n"
+      "images      {} training, {}{} test, of {}{}\n"
+      "steps       {} = {} epochs x {}\n"
       "validation  {}\n",
-      train_size, val, sizes.test, steps * train.schedule.epochs,
-      train.schedule.epochs, steps, ChoiceText(recipe, sizes));
+      sizes.train, val, sizes.test, recipe.data.name,
+      train.multi_label ? ", with several labels" : "",
+      steps * train.schedule.epochs, train.schedule.epochs, steps,
+      ChoiceText(recipe, sizes));
   PrintBalance(train);
+}
+
+}  // namespace
+
+void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes,
+               const PlanSetting& setting) {
+  const train::Options& train = recipe.train;
+  fmt::print(
+      "model       {}, {} parameters, {} classes\n"
+      "weights     {}\n"
+      "input       {}\n"
+      "batch       {} = {} x {} accumulated\n",
+      NameOf(recipe.model), ParameterCount(recipe.model),
+      NumClasses(recipe.model), WeightsText(recipe, setting.resumes),
+      InputText(recipe), train.batch_size, train.micro_batch,
+      train.batch_size / train.micro_batch);
+  PrintFineTuning(recipe);
+  PrintImages(recipe, sizes);
+  PrintOptimization(train);
+  fmt::print("device      {}, {}, {}\n", setting.device,
+             train::Precisions().NameOf(train.precision),
+             WorkersText(recipe.data.workers));
 }
 
 }  // namespace wsel::cli

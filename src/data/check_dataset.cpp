@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
 #include <mutex>
 
 #include "image_files.h"
+#include "sample_order.h"
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
+#include "wsel/image/color.h"
 #include "wsel/image/resample.h"
 
 namespace wsel::data {
@@ -45,24 +49,51 @@ void AddSize(const image::Image& image, CheckReport& report) {
   report.max_height = std::max(report.max_height, image.height());
 }
 
+// How many pixels have each grey value.
+using GreyCounts = std::array<int64_t, 256>;
+
+GreyCounts CountGrey(const image::Image& image) {
+  GreyCounts counts{};
+  const image::Image grey = image::Grey(image);
+  for (size_t i = 0; i < grey.bytes().size(); i += 3) ++counts[grey.bytes()[i]];
+  return counts;
+}
+
+void SetGrey(const GreyCounts& counts, CheckReport& report) {
+  double pixels = 0;
+  double sum = 0;
+  double squares = 0;
+  for (size_t value = 0; value < counts.size(); ++value) {
+    const auto count = static_cast<double>(counts[value]);
+    const double share = static_cast<double>(value) / 255;
+    pixels += count;
+    sum += count * share;
+    squares += count * share * share;
+  }
+  if (pixels == 0) return;
+  report.grey_mean = sum / pixels;
+  report.grey_std = std::sqrt(
+      std::max(0., squares / pixels - report.grey_mean * report.grey_mean));
+}
+
 }  // namespace
 
 CheckReport Check(const Dataset& dataset, size_t threads,
                   const std::function<void(int64_t)>& progress) {
   CheckReport report;
-  report.per_class.resize(dataset.classes.size());
-  for (const int32_t label : dataset.labels) {
-    ++report.per_class.at(static_cast<size_t>(label));
-  }
+  report.per_class = CountsByClass(dataset);
   report.min_width = report.min_height = std::numeric_limits<int>::max();
-  std::mutex mutex;  // of the report and `done`
+  std::mutex mutex;  // of the report, `done` and `all_grey`
   int64_t done = 0;
+  GreyCounts all_grey{};
   const auto check_one = [&](size_t sample) {
     const auto i = static_cast<int64_t>(sample);
     image::Decoded decoded;
     std::string error;
+    GreyCounts grey{};
     try {
       decoded = Decode(dataset, i);
+      grey = CountGrey(decoded.image);
       error = ElongationOf(dataset, i, decoded.image);
     } catch (const Error& e) {
       error = e.what();
@@ -73,6 +104,7 @@ CheckReport Check(const Dataset& dataset, size_t threads,
       report.corrupt.push_back({i, error});
     } else {
       AddSize(decoded.image, report);
+      for (size_t v = 0; v < grey.size(); ++v) all_grey[v] += grey[v];
     }
     if (!damage.empty()) {
       report.damaged.push_back(
@@ -82,6 +114,7 @@ CheckReport Check(const Dataset& dataset, size_t threads,
     if (progress) progress(done);
   };
   ParallelFor(dataset.labels.size(), check_one, threads);
+  SetGrey(all_grey, report);
   std::ranges::sort(report.corrupt, {}, &ImageIssue::index);
   std::ranges::sort(report.damaged, {}, &ImageIssue::index);
   report.min_width = std::min(report.min_width, report.max_width);

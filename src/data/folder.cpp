@@ -9,6 +9,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -31,6 +32,10 @@ namespace fs = std::filesystem;
 // as there.
 constexpr std::array<std::string_view, 7> kExtensions = {
     ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".webp"};
+
+// Arrays that are images, if there are no files of kExtensions: beside those
+// they are something else, such as features, and are counted.
+constexpr const char* kArray = ".npy";
 
 // Other kinds of images: such files are counted, since a user may miss them.
 constexpr std::array<std::string_view, 20> kPassedOver = {
@@ -57,6 +62,7 @@ using Counts = std::map<std::string, int64_t>;  // files of each extension
 
 struct ClassImages {
   std::vector<std::string> names;
+  std::vector<std::string> arrays;  // files of kArray
   Counts passed_over;
 };
 
@@ -89,7 +95,9 @@ std::vector<fs::directory_entry> Entries(const fs::path& folder) {
 ClassImages ImagesOf(const fs::path& root, const std::string& class_name) {
   ClassImages images;
   std::set<fs::path> seen;
-  std::vector<std::pair<std::string, std::string>> found;  // folder, file
+  using Files = std::vector<std::pair<std::string, std::string>>;
+  Files found;  // folder, file
+  Files arrays;
   std::vector<std::string> pending = {class_name};
   while (!pending.empty()) {
     const std::string folder = std::move(pending.back());
@@ -105,16 +113,38 @@ ClassImages ImagesOf(const fs::path& root, const std::string& class_name) {
         pending.push_back(folder + "/" + file);
       } else if (Contains(kExtensions, extension)) {
         found.emplace_back(folder, file);
+      } else if (extension == kArray) {
+        arrays.emplace_back(folder, file);
       } else if (Contains(kPassedOver, extension)) {
         ++images.passed_over[extension];
       }
     }
   }
-  std::sort(found.begin(), found.end());
-  for (const auto& [folder, file] : found) {
-    images.names.push_back(folder + "/" + file);
-  }
+  const auto sorted = [](Files files) {
+    std::ranges::sort(files);
+    std::vector<std::string> names;
+    for (const auto& [folder, file] : files) {
+      names.push_back(folder + "/" + file);
+    }
+    return names;
+  };
+  images.names = sorted(std::move(found));
+  images.arrays = sorted(std::move(arrays));
   return images;
+}
+
+// Makes arrays images, unless there are others.
+void TakeArrays(std::span<ClassImages> all) {
+  const bool has_images = std::ranges::any_of(
+      all, [](const ClassImages& images) { return !images.names.empty(); });
+  for (ClassImages& images : all) {
+    if (!has_images) {
+      images.names = std::move(images.arrays);
+    } else if (!images.arrays.empty()) {
+      images.passed_over[kArray] = static_cast<int64_t>(images.arrays.size());
+    }
+    images.arrays.clear();
+  }
 }
 
 // The class names: the folders in `root` that are not hidden, sorted by bytes.
@@ -144,6 +174,7 @@ std::vector<ClassImages> ImagesByClass(
   // In parallel, since network file systems have a high latency.
   ParallelFor(classes.size(),
               [&](size_t i) { images[i] = ImagesOf(root, classes[i]); });
+  TakeArrays(images);
   for (size_t i = 0; i < classes.size(); ++i) {
     if (!images[i].names.empty()) continue;
     const Counts& others = images[i].passed_over;
@@ -257,6 +288,7 @@ Dataset OpenEuroSat(OpenRequest& request) {
 
 std::vector<std::string> ImagesBelow(const fs::path& folder) {
   ClassImages images = ImagesOf(folder, ".");
+  TakeArrays({&images, 1});
   if (images.names.empty()) {
     const std::string others = Text(images.passed_over);
     throw Error(ErrorKind::kFormat, folder.string(), "has no images ({}){}",

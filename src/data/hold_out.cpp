@@ -13,6 +13,12 @@
 namespace wsel::data {
 namespace {
 
+// The classes of a sample.
+std::vector<int32_t> LabelsOf(const Dataset& dataset, size_t i) {
+  if (dataset.multi_label()) return dataset.label_sets[i];
+  return {dataset.labels[i]};
+}
+
 // Which samples are drawn: the first `count` of the order, but never the last
 // one of a class.
 std::vector<bool> Drawn(const Dataset& dataset, int64_t count, uint64_t seed) {
@@ -23,9 +29,14 @@ std::vector<bool> Drawn(const Dataset& dataset, int64_t count, uint64_t seed) {
   for (const int64_t sample : order) {
     if (count == 0) break;
     const auto i = static_cast<size_t>(sample);
-    int64_t& of_class = left[static_cast<size_t>(dataset.labels[i])];
-    if (of_class == 1) continue;
-    --of_class;
+    const auto labels = LabelsOf(dataset, i);
+    const auto left_of = [&](int32_t label) -> int64_t& {
+      return left[static_cast<size_t>(label)];
+    };
+    const bool is_last = std::ranges::any_of(
+        labels, [&](int32_t label) { return left_of(label) == 1; });
+    if (is_last) continue;
+    for (const int32_t label : labels) --left_of(label);
     drawn[i] = true;
     --count;
   }

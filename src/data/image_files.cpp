@@ -6,11 +6,12 @@
 
 #include "wsel/checkpoint/format_error.h"
 #include "wsel/core/error.h"
+#include "wsel/data/decode_image.h"
 
 namespace wsel::data {
 
 image::Decoded ImageFiles::Decode(int64_t i) const {
-  return image::DecodeFile(folder / names->at(static_cast<size_t>(i)));
+  return DecodeImageFile(folder / names->at(static_cast<size_t>(i)));
 }
 
 Dataset DatasetOfFiles(std::string name, std::vector<std::string> classes,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include "folder_layout.h"
 #include "image_files.h"
+#include "label_cells.h"
 #include "wsel/checkpoint/format_error.h"
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
@@ -26,6 +28,8 @@ using Names = std::span<const std::string_view>;
 constexpr std::string_view kFile[] = {"file", "filename", "file_name", "image",
                                       "path"};
 constexpr std::string_view kLabel[] = {"label", "class"};
+constexpr std::string_view kLabels[] = {"label", "class", "labels", "classes",
+                                        "tags"};
 constexpr std::string_view kSplit[] = {"split"};
 
 // The columns of a file by their meaning.
@@ -34,6 +38,14 @@ struct Columns {
   size_t label = 1;
   std::optional<size_t> split = std::nullopt;
   size_t count = 2;
+  // MultiLabel::kColumns: the class of each column, "" of others.
+  std::vector<std::string> classes = {};
+};
+
+// A line of the file, and its position for messages.
+struct Line {
+  std::vector<std::string> cells;
+  std::string where;
 };
 
 std::string Lower(std::string_view text) {
@@ -52,20 +64,58 @@ std::optional<size_t> Find(const std::vector<std::string>& cells, Names names) {
 }
 
 // The columns that a header names; nothing if the line is none.
-std::optional<Columns> HeaderOf(const std::vector<std::string>& cells,
-                                const std::string& where) {
+std::optional<Columns> HeaderOf(const Line& line, Names label_names) {
+  const auto& cells = line.cells;
   const auto file = Find(cells, kFile);
-  const auto label = Find(cells, kLabel);
+  const auto label = Find(cells, label_names);
   if (file && label) {
     return Columns{*file, *label, Find(cells, kSplit), cells.size()};
   }
   if (cells.size() == 2 && !file && !label) return std::nullopt;
-  throw Error(ErrorKind::kFormat, where,
-              "has no column of {}: one is called {}; its columns are {}",
-              file ? "labels" : "files",
-              file ? fmt::format("{}", fmt::join(Names(kLabel), " or "))
-                   : fmt::format("{}", fmt::join(Names(kFile), ", ")),
-              checkpoint::Quoted(fmt::format("{}", fmt::join(cells, ", "))));
+  throw Error(
+      ErrorKind::kFormat, line.where,
+      "has no column of {}: one is called {}; its columns are {}{}",
+      file ? "labels" : "files",
+      file ? fmt::format("{}", fmt::join(label_names, " or "))
+           : fmt::format("{}", fmt::join(Names(kFile), ", ")),
+      checkpoint::Quoted(fmt::format("{}", fmt::join(cells, ", "))),
+      file ? ". Columns of 0 and 1 for each class need `multi_label`" : "");
+}
+
+// Of a header whose other columns are the classes.
+Columns ClassColumnsOf(const Line& header) {
+  const auto& cells = header.cells;
+  const auto file = Find(cells, kFile);
+  if (!file) {
+    throw Error(ErrorKind::kFormat, header.where,
+                "has no column of files: one is called {}",
+                fmt::join(Names(kFile), ", "));
+  }
+  Columns columns{*file, *file, Find(cells, kSplit), cells.size()};
+  std::vector<std::string> names;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const bool is_class = i != columns.file && i != columns.split;
+    columns.classes.emplace_back(is_class ? Trim(cells[i]) : "");
+    if (!is_class) continue;
+    if (columns.classes.back().empty()) {
+      throw Error(ErrorKind::kFormat, header.where,
+                  "names no class in its column {}", i + 1);
+    }
+    names.push_back(columns.classes.back());
+  }
+  if (names.empty()) {
+    throw Error(ErrorKind::kFormat, header.where, "has no columns of classes");
+  }
+  std::ranges::sort(names);
+  const auto twice = std::ranges::adjacent_find(names);
+  if (twice == names.end()) return columns;
+  throw Error(ErrorKind::kFormat, header.where, "has two columns {}",
+              checkpoint::Quoted(*twice));
+}
+
+// Whether kAuto takes the columns of a file for classes.
+bool HasClassColumns(const Line& header) {
+  return Find(header.cells, kFile) && !Find(header.cells, kLabels);
 }
 
 Split SplitNamed(std::string_view text, const std::string& where) {
@@ -80,21 +130,45 @@ Split SplitNamed(std::string_view text, const std::string& where) {
               checkpoint::Quoted(name));
 }
 
-LabelRow RowOf(const std::vector<std::string>& cells, const Columns& columns,
-               const std::string& where) {
-  if (cells.size() != columns.count) {
-    throw Error(ErrorKind::kFormat, where, "has {} cells; expected {}",
-                cells.size(), columns.count);
+void CheckCount(const Line& line, const Columns& columns) {
+  if (line.cells.size() == columns.count) return;
+  throw Error(ErrorKind::kFormat, line.where, "has {} cells; expected {}",
+              line.cells.size(), columns.count);
+}
+
+std::vector<std::string> LabelsOf(const Line& line, const Columns& columns,
+                                  MultiLabel form) {
+  if (form != MultiLabel::kColumns) {
+    return LabelsInCell(line.cells[columns.label], form);
   }
+  std::vector<std::string> labels;
+  for (size_t i = 0; i < columns.count; ++i) {
+    const std::string& name = columns.classes[i];
+    if (name.empty() || !IsLabelled(line.cells[i], name, line.where)) continue;
+    labels.push_back(name);
+  }
+  std::ranges::sort(labels);
+  return labels;
+}
+
+LabelRow RowOf(const Line& line, const Columns& columns, MultiLabel form) {
+  CheckCount(line, columns);
   const std::filesystem::path file =
-      CheckedName(Trim(cells[columns.file]), where);
+      CheckedName(Trim(line.cells[columns.file]), line.where);
   LabelRow row{.file = file.lexically_normal().string(),
-               .label = std::string(Trim(cells[columns.label])),
-               .where = where};
-  if (row.label.empty()) {
-    throw Error(ErrorKind::kFormat, where, "has no label");
+               .label = "",
+               .where = line.where};
+  if (form != MultiLabel::kOff) {
+    row.labels = LabelsOf(line, columns, form);
+  } else {
+    row.label = Trim(line.cells[columns.label]);
+    if (row.label.empty()) {
+      throw Error(ErrorKind::kFormat, line.where, "has no label");
+    }
   }
-  if (columns.split) row.split = SplitNamed(cells[*columns.split], where);
+  if (columns.split) {
+    row.split = SplitNamed(line.cells[*columns.split], line.where);
+  }
   return row;
 }
 
@@ -111,31 +185,77 @@ void CheckDistinct(const std::vector<LabelRow>& rows) {
   }
 }
 
-}  // namespace
-
-Labels ReadLabels(const std::filesystem::path& path) {
-  const std::string text = ReadText(path);
-  Labels labels;
-  std::optional<Columns> columns;
+// All lines but empty ones.
+std::vector<Line> ReadLines(const std::filesystem::path& path) {
+  const std::string whole = ReadText(path);
+  std::string_view text = whole;
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // Excel's
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  std::vector<Line> lines;
   size_t number = 0;
   for (std::string_view line : wsel::Split(text, '\n')) {
     ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (Trim(line).empty()) continue;
     const std::string where = fmt::format("{}:{}", path.string(), number);
-    const auto cells = CsvCells(line, where);
-    if (!columns) {
-      const auto header = HeaderOf(cells, where);
-      columns = header.value_or(Columns{});
-      if (header) continue;
-    }
-    labels.rows.push_back(RowOf(cells, *columns, where));
+    lines.push_back({CsvCells(line, where), where});
+  }
+  return lines;
+}
+
+// kAuto: what the file has. `first`: the first line after the header.
+MultiLabel FormOf(MultiLabel form, const std::vector<Line>& lines, size_t first,
+                  const Columns& columns) {
+  if (form != MultiLabel::kAuto) return form;
+  if (!columns.classes.empty()) return MultiLabel::kColumns;
+  std::vector<std::string_view> cells;
+  for (size_t i = first; i < lines.size(); ++i) {
+    CheckCount(lines[i], columns);
+    cells.emplace_back(lines[i].cells[columns.label]);
+  }
+  return SeparatedForm(cells);
+}
+
+void CheckHasLabels(const Labels& labels, const std::string& where) {
+  if (!labels.multi_label()) return;
+  const bool any = std::ranges::any_of(
+      labels.rows, [](const LabelRow& row) { return !row.labels.empty(); });
+  if (any) return;
+  throw Error(ErrorKind::kFormat, where, "has no label in any of its {} rows",
+              labels.rows.size());
+}
+
+}  // namespace
+
+Labels ReadLabels(const std::filesystem::path& path, MultiLabel form) {
+  const std::vector<Line> lines = ReadLines(path);
+  Labels labels;
+  std::optional<Columns> header;
+  if (!lines.empty()) {
+    const bool by_columns =
+        form == MultiLabel::kColumns ||
+        (form == MultiLabel::kAuto && HasClassColumns(lines.front()));
+    header = by_columns ? ClassColumnsOf(lines.front())
+                        : HeaderOf(lines.front(), form == MultiLabel::kOff
+                                                      ? Names(kLabel)
+                                                      : Names(kLabels));
+  }
+  const Columns columns = header.value_or(Columns{});
+  const size_t first = header ? 1 : 0;
+  labels.form = FormOf(form, lines, first, columns);
+  for (size_t i = first; i < lines.size(); ++i) {
+    labels.rows.push_back(RowOf(lines[i], columns, labels.form));
   }
   if (labels.rows.empty()) {
     throw Error(ErrorKind::kFormat, path.string(), "lists no images");
   }
   CheckDistinct(labels.rows);
-  labels.has_splits = columns->split.has_value();
+  CheckHasLabels(labels, path.string());
+  labels.has_splits = columns.split.has_value();
+  std::ranges::copy_if(columns.classes, std::back_inserter(labels.columns),
+                       [](const std::string& name) { return !name.empty(); });
   return labels;
 }
 

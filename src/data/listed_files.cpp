@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -60,24 +62,65 @@ Split RowsReadAs(Split split, const Labels& labels, bool val_is_test) {
   return prefers_val ? Split::kVal : Split::kTest;
 }
 
+// The names that `row` adds to the classes.
+void AddNames(const LabelRow& row, const Labels& labels,
+              std::vector<std::string>& names) {
+  if (!labels.multi_label()) return names.push_back(row.label);
+  names.insert(names.end(), row.labels.begin(), row.labels.end());
+}
+
+// The classes of each row, ascending. Errors: as LabelsOf, at the row.
+std::vector<std::vector<int32_t>> LabelSetsOf(
+    const std::vector<const LabelRow*>& rows,
+    const std::vector<std::string>& classes) {
+  // Columns of a file are in its order, and LabelsOf needs the sorted one.
+  const std::vector<std::string> sorted = SortedUnique(classes);
+  std::unordered_map<std::string_view, int32_t> place;
+  for (const std::string& name : classes) {
+    place.emplace(name, static_cast<int32_t>(place.size()));
+  }
+  std::vector<std::vector<int32_t>> sets;
+  for (const LabelRow* row : rows) {
+    auto& set = sets.emplace_back(LabelsOf(row->labels, sorted, row->where));
+    for (int32_t& label : set) {
+      label = place.at(sorted[static_cast<size_t>(label)]);
+    }
+    std::ranges::sort(set);
+  }
+  return sets;
+}
+
+// What was taken for the labels of an image, where that was not given.
+std::string NoteOf(const Labels& labels, const OpenOptions& options) {
+  if (options.multi_label != MultiLabel::kAuto) return "";
+  const auto without = std::ranges::count_if(
+      labels.rows, [](const LabelRow& row) { return row.labels.empty(); });
+  return fmt::format(
+      "{} of the {} images listed have no label; the labels are read as {} "
+      "(data.multi_label: {})",
+      without, labels.rows.size(), MultiLabels().NameOf(labels.form),
+      MultiLabels().Choices());
+}
+
 }  // namespace
 
 Dataset OpenListedFiles(OpenRequest& request) {
-  const Labels labels = ReadLabels(request.options.labels);
+  const Labels labels =
+      ReadLabels(request.options.labels, request.options.multi_label);
   const Split wanted =
       RowsReadAs(request.split, labels, request.options.val_is_test);
   std::vector<const LabelRow*> rows;
   std::vector<std::string> training;  // labels
   std::vector<std::string> present;
   for (const LabelRow& row : labels.rows) {
-    if (row.split == Split::kTrain) training.push_back(row.label);
+    if (row.split == Split::kTrain) AddNames(row, labels, training);
     // Without a column of splits all rows are the training split, or all are
     // evaluated.
     const bool is_read =
         labels.has_splits ? row.split == wanted : request.split != Split::kVal;
     if (!is_read) continue;
     rows.push_back(&row);
-    present.push_back(row.label);
+    AddNames(row, labels, present);
   }
   if (rows.empty()) {
     throw Error(ErrorKind::kFormat, request.options.labels,
@@ -86,13 +129,20 @@ Dataset OpenListedFiles(OpenRequest& request) {
   RequireFiles(rows, request.root);
   const bool partial = !labels.has_splits || training.empty();
   const auto classes =
-      SortedUnique(training.empty() ? present : std::move(training));
+      !labels.columns.empty()
+          ? labels.columns
+          : SortedUnique(training.empty() ? present : std::move(training));
   LabelledNames images;
-  images.labels = LabelsOf(present, classes, request.options.labels);
+  images.labels = labels.multi_label()
+                      ? std::vector<int32_t>(rows.size())
+                      : LabelsOf(present, classes, request.options.labels);
   for (const LabelRow* row : rows) images.names.push_back(row->file);
   Dataset set =
       DatasetOfFiles(request.Name(), classes, request.root, std::move(images));
-  set.partial_classes = partial && !request.train();
+  set.partial_classes = partial && labels.columns.empty() && !request.train();
+  if (!labels.multi_label()) return set;
+  set.label_sets = LabelSetsOf(rows, classes);
+  set.note = NoteOf(labels, request.options);
   return set;
 }
 

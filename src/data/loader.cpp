@@ -151,9 +151,14 @@ void Loader::State::ScheduleBatch() {
   Slot& slot = SlotOf(scheduled);
   Batch& batch = slot.batch;
   batch.labels.clear();
+  batch.label_sets.clear();
   for (const int64_t index : sampled.indices) {
     CheckBetween("index of a sample", index, 0, dataset.size() - 1);
     batch.labels.push_back(dataset.labels[static_cast<size_t>(index)]);
+    if (dataset.multi_label()) {
+      batch.label_sets.push_back(
+          dataset.label_sets[static_cast<size_t>(index)]);
+    }
   }
   batch.epoch = sampled.epoch;
   batch.size = size;

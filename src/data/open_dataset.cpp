@@ -57,6 +57,13 @@ namespace {
 bool IsFolders(const DatasetInfo& info) { return info.read == OpenFolder; }
 
 Dataset Read(OpenRequest& request) {
+  if (request.options.multi_label != MultiLabel::kOff &&
+      request.options.labels.empty()) {
+    throw Error(ErrorKind::kUsage, "multi_label",
+                "needs `labels`, a CSV of the images and their labels: without "
+                "it each image of {} has one label",
+                request.info.name);
+  }
   if (!request.options.labels.empty()) {
     if (IsFolders(request.info)) return OpenListedFiles(request);
     throw Error(ErrorKind::kUsage, "labels",
@@ -79,7 +86,8 @@ OtherSplits FindOtherSplits(std::string_view name,
   const DatasetInfo& info = FindDataset(name, "");
   if (!IsFolders(info)) return {.val = false, .test = true};
   if (!options.labels.empty()) {
-    return SplitsOf(ReadLabels(options.labels), options.val_is_test);
+    return SplitsOf(ReadLabels(options.labels, options.multi_label),
+                    options.val_is_test);
   }
   const FolderLayout layout = FindFolderLayout(root, options.val_is_test);
   return {.val = layout.val.has_value(), .test = layout.test.has_value()};

@@ -12,14 +12,30 @@
 namespace wsel::data {
 namespace {
 
-// The samples of each class, in random order.
+// What a multi-label sample counts as: its rarest class, so that this one keeps
+// its proportion; without labels as one more class.
+size_t StratumOf(const std::vector<int32_t>& labels,
+                 const std::vector<int64_t>& counts) {
+  const auto rarest = std::ranges::min_element(labels, {}, [&](int32_t label) {
+    return counts[static_cast<size_t>(label)];
+  });
+  return rarest == labels.end() ? counts.size() : static_cast<size_t>(*rarest);
+}
+
+// The samples of each class, in random order; of a multi-label data set by
+// stratum.
 std::vector<std::vector<int64_t>> ShuffledByClass(const Dataset& dataset,
                                                   const RandomStream& random) {
+  const auto counts =
+      dataset.multi_label() ? CountsByClass(dataset) : std::vector<int64_t>{};
   std::vector<std::vector<std::pair<double, int64_t>>> drawn(
-      dataset.classes.size());
+      dataset.classes.size() + (dataset.multi_label() ? 1 : 0));
   for (int64_t i = 0; i < dataset.size(); ++i) {
-    drawn[static_cast<size_t>(dataset.labels[static_cast<size_t>(i)])]
-        .emplace_back(random.Uniform(static_cast<uint64_t>(i)), i);
+    const auto sample = static_cast<size_t>(i);
+    const size_t stratum = dataset.multi_label()
+                               ? StratumOf(dataset.label_sets[sample], counts)
+                               : static_cast<size_t>(dataset.labels[sample]);
+    drawn[stratum].emplace_back(random.Uniform(static_cast<uint64_t>(i)), i);
   }
   std::vector<std::vector<int64_t>> by_class(drawn.size());
   for (size_t c = 0; c < drawn.size(); ++c) {
@@ -61,6 +77,12 @@ std::vector<int64_t> OrderByClass(const Dataset& dataset, ClassShare share,
 
 std::vector<int64_t> CountsByClass(const Dataset& dataset) {
   std::vector<int64_t> counts(dataset.classes.size());
+  if (dataset.multi_label()) {
+    for (const auto& set : dataset.label_sets) {
+      for (const int32_t label : set) ++counts[static_cast<size_t>(label)];
+    }
+    return counts;
+  }
   for (const int32_t label : dataset.labels) {
     ++counts[static_cast<size_t>(label)];
   }
@@ -74,6 +96,9 @@ Dataset SelectSamples(const Dataset& dataset, std::vector<int64_t> chosen) {
   part.folder = dataset.folder;
   for (const int64_t i : chosen) {
     part.labels.push_back(dataset.labels[static_cast<size_t>(i)]);
+    if (dataset.multi_label()) {
+      part.label_sets.push_back(dataset.label_sets[static_cast<size_t>(i)]);
+    }
   }
   const auto shared =
       std::make_shared<const std::vector<int64_t>>(std::move(chosen));

@@ -18,11 +18,14 @@ enum class ClassShare {
 // All samples, ordered such that every prefix shares out the classes so: in
 // each round, each class with samples left contributes one, in random order; or
 // by the highest averages of Sainte-Lague. Of classes of equal size both orders
-// are the same. A function of the seed and the name of the random stream.
+// are the same. A multi-label sample is one of its rarest class; those without
+// labels are one more class. A function of the seed and the name of the random
+// stream.
 std::vector<int64_t> OrderByClass(const Dataset& dataset, ClassShare share,
                                   uint64_t seed, std::string_view stream);
 
-// The number of samples of each class.
+// The number of samples of each class; a multi-label sample counts in each of
+// its classes.
 std::vector<int64_t> CountsByClass(const Dataset& dataset);
 
 // The samples `chosen`, in that order, with unchanged labels and classes.

@@ -43,6 +43,20 @@ Dataset Draw(const Dataset& dataset, const SubsetSize& size, ClassShare share,
   return part;
 }
 
+// The multi-label samples with the classes `classes`: `new_label` of the
+// present ones, -1 for those that are dropped.
+Dataset Relabelled(const Dataset& dataset, std::vector<std::string> classes,
+                   const std::vector<int32_t>& new_label) {
+  Dataset relabelled = dataset;
+  relabelled.classes = std::move(classes);
+  for (std::vector<int32_t>& set : relabelled.label_sets) {
+    for (int32_t& label : set) label = new_label[static_cast<size_t>(label)];
+    std::erase(set, -1);
+    std::ranges::sort(set);
+  }
+  return relabelled;
+}
+
 }  // namespace
 
 int64_t SubsetSize::Of(int64_t size) const {
@@ -126,6 +140,9 @@ Dataset OnlyClasses(const Dataset& dataset,
     if (label >= 0) Fail(dataset, fmt::format("class '{}' is repeated", *at));
     label = static_cast<int32_t>(i);
   }
+  if (dataset.multi_label()) {
+    return Relabelled(dataset, std::move(chosen_names), new_label);
+  }
   std::vector<int64_t> chosen;
   for (int64_t i = 0; i < dataset.size(); ++i) {
     const auto label =
@@ -151,6 +168,7 @@ Dataset WithMoreClasses(const Dataset& dataset,
   }
   Dataset more = dataset;
   more.classes = classes;
+  if (dataset.multi_label()) return Relabelled(dataset, classes, new_label);
   for (int32_t& label : more.labels) {
     label = new_label[static_cast<size_t>(label)];
   }

@@ -86,6 +86,7 @@ ConfigFields FieldsOf(Config& config) {
     return ConfigFields{c.name,
                         c.img_size,
                         c.patch_size,
+                        c.in_chans,
                         c.norm_eps,
                         architecture.depths(c),
                         architecture.widths(c),

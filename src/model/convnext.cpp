@@ -35,6 +35,7 @@ constexpr Field<ConvNextConfig> kFields[] = {
      {1, kMaxConvNextKernel},
      kRare},
     {"head_hidden_size", &ConvNextConfig::head_hidden_size, kCount, kRare},
+    {"in_chans", &ConvNextConfig::in_chans, kInChans, kRare},
 };
 
 constexpr UnsupportedPart kUnsupported[] = {
@@ -104,19 +105,20 @@ std::string DescribeConvNext(const ConvNextConfig& c) {
     text += fmt::format(", {} hidden channels before the classifier",
                         c.head_hidden_size);
   }
-  return text;
+  return text + DescribeInChans(c.in_chans);
 }
 
 // Of the stem; sets `side` to that of its output.
 double StemFlops(const ConvNextConfig& c, double width, double& side) {
   const auto patch = static_cast<double>(c.patch_size);
+  const auto in = static_cast<double>(c.in_chans);
   if (!c.HasOverlappingStem()) {
     side = std::floor(side / patch);
-    return MatMul(side * side, 3 * patch * patch, width);
+    return MatMul(side * side, in * patch * patch, width);
   }
   const auto hidden = static_cast<double>(c.StemHidden());
   side = std::ceil(side / 2);
-  const double first = MatMul(side * side, 3 * 9, hidden);
+  const double first = MatMul(side * side, in * 9, hidden);
   side = std::ceil(side / 2);
   return first + MatMul(side * side, 9 * hidden, width);
 }

@@ -13,8 +13,9 @@ void ReadPatchStem(const ShapeReader& read, ConvNextConfig& c) {
   const Shape& shape = read.Get(name, 4);
   if (read.Has("stem.1.weight")) read.Get("stem.1.weight", 1);
   RequireShape(
-      shape[1] == 3 && shape[2] == shape[3] && shape[2] <= 4, name, shape,
-      "supported stems take RGB images in square patches of 1 to 4 pixels");
+      IsInChans(shape[1]) && shape[2] == shape[3] && shape[2] <= 4, name, shape,
+      "supported stems take images in square patches of 1 to 4 pixels");
+  c.in_chans = shape[1];
   c.patch_size = shape[2];
 }
 
@@ -26,9 +27,11 @@ void ReadOverlappingStem(const ShapeReader& read, ConvNextConfig& c) {
                 : first[0] == c.dims[0] ? ConvNextStem::kOverlap
                                         : ConvNextStem::kOverlapTiered;
   const int64_t hidden = c.StemHidden();
-  RequireShape(first == Shape{hidden, 3, 3, 3}, "stem.0.weight", first,
-               fmt::format("expected [{}, 3, 3, 3] in an overlapping stem of "
-                           "{} channels",
+  c.in_chans = first[1];
+  RequireShape(IsInChans(first[1]) && first == Shape{hidden, first[1], 3, 3},
+               "stem.0.weight", first,
+               fmt::format("expected [{}, image channels, 3, 3] in an "
+                           "overlapping stem of {} channels",
                            hidden, c.dims[0]));
   const std::string name = c.SecondStemConv() + ".weight";
   const Shape& second = read.Get(name, 4);
@@ -88,6 +91,7 @@ ConvNextConfig Visible(ConvNextConfig c) {
   c.name.clear();
   c.img_size = usual.img_size;
   c.num_classes = 0;
+  c.in_chans = usual.in_chans;
   c.layer_scale = c.layer_scale > 0 ? 1 : 0;
   c.head_init_scale = usual.head_init_scale;
   c.norm_eps = usual.norm_eps;

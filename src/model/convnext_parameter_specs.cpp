@@ -22,15 +22,16 @@ void AddNorm(const ConvNextConfig& c, const std::string& name, Dim width,
 
 void AddStem(const ConvNextConfig& c, ParameterSpecsBuilder& out) {
   const Dim width = Width(c, 0);
+  const Dim image = {c.in_chans, {Role::kImageChannels}};
   if (!c.HasOverlappingStem()) {
     const Dim kernel = {c.patch_size, {Role::kKernel}};
     out.AddLayer(Component::kPatchEmbed, "stem.0",
-                 {width, Fixed(3), kernel, kernel});
+                 {width, image, kernel, kernel});
     return AddNorm(c, c.StemNorm(), width, out);
   }
   const Dim hidden = {c.StemHidden(), {Role::kStemHidden}};
   out.AddLayer(Component::kPatchEmbed, "stem.0",
-               {hidden, Fixed(3), Fixed(3), Fixed(3)});
+               {hidden, image, Fixed(3), Fixed(3)});
   out.AddLayer(Component::kPatchEmbed, c.SecondStemConv(),
                {width, hidden, Fixed(3), Fixed(3)});
   AddNorm(c, c.StemNorm(), width, out);

@@ -10,6 +10,8 @@ namespace {
 
 using V2 = ConvNextV2Config;
 
+constexpr bool kRare = true;
+
 constexpr Field<V2> kFields[] = {
     {"name", &V2::name},
     {"img_size", &V2::img_size, kSize},
@@ -20,6 +22,7 @@ constexpr Field<V2> kFields[] = {
     {"num_classes", &V2::num_classes, kCount},
     {"conv_mlp", &V2::conv_mlp},
     {"norm_eps", &V2::norm_eps, kPositive},
+    {"in_chans", &V2::in_chans, kInChans, kRare},
 };
 
 constexpr UnsupportedPart kUnsupported[] = {
@@ -94,7 +97,8 @@ V2 Detect(const ShapeReader& read, const Hints& hints,
                  .depths = c.depths,
                  .num_classes = c.num_classes,
                  .conv_mlp = c.conv_mlp,
-                 .norm_eps = c.norm_eps};
+                 .norm_eps = c.norm_eps,
+                 .in_chans = c.in_chans};
   ConvNextConfig supported = v2.WithoutGrn();
   supported.activation = c.activation;  // one that a hint says
   if (c != supported) {

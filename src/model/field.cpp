@@ -91,6 +91,10 @@ const Registry<ConvNextNorm>& NamesOf(ConvNextNorm /*tag*/) {
   return kNames;
 }
 
+std::string DescribeInChans(int64_t in_chans) {
+  return in_chans == 3 ? "" : fmt::format(", {}-channel images", in_chans);
+}
+
 void FieldChecker::Check(std::string_view field, int64_t value,
                          const Range& range) const {
   CheckBetween(fmt::format("{}.{}", where_, field), value, range.low,

@@ -26,6 +26,13 @@ struct Range {
 };
 inline constexpr Range kSize = {1, kMaxSize};
 inline constexpr Range kCount = {0, kMaxSize};
+// timm's in_chans: satellite sensors have up to some hundreds.
+inline constexpr Range kInChans = {1, 1024};
+inline bool IsInChans(int64_t n) {
+  return n >= kInChans.low && n <= kInChans.high;
+}
+// For the end of a description: ", 1-channel images"; of RGB nothing.
+std::string DescribeInChans(int64_t in_chans);
 inline constexpr Range kDepth = {1, 1024};
 inline constexpr Range kNotNegative = {0};
 inline constexpr Range kPositive = {0, kNoLimit, true};

@@ -24,6 +24,7 @@ Config Comparable(Config config) {
         c.name.clear();
         c.num_classes = 0;
         c.img_size = 0;
+        c.in_chans = 3;
       },
       config);
   if (auto* vit = std::get_if<VitConfig>(&config)) {

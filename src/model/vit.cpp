@@ -29,6 +29,7 @@ constexpr Field<VitConfig> kFields[] = {
     {"pre_norm", &VitConfig::pre_norm},
     {"layer_scale", &VitConfig::layer_scale, kNotNegative},
     {"norm_eps", &VitConfig::norm_eps, kPositive},
+    {"in_chans", &VitConfig::in_chans, kInChans, kRare},
     {"norm", &VitConfig::norm, {}, kRare},
     {"final_norm", &VitConfig::final_norm, {}, kRare},
     {"embed_norm", &VitConfig::embed_norm, {}, kRare},

@@ -25,6 +25,7 @@ VitConfig Visible(const VitConfig& config) {
   c.name.clear();
   c.img_size = 0;
   c.num_classes = 0;
+  c.in_chans = 0;
   c.num_heads = 0;
   c.norm_eps = 1;
   c.activation = Activation::kGelu;

@@ -19,6 +19,7 @@ double VitFlops(const VitConfig& c) {
   const auto width = static_cast<double>(c.embed_dim);
   const auto grid = static_cast<double>(c.GridSize());
   const auto patch = static_cast<double>(c.patch_size);
+  const auto in = static_cast<double>(c.in_chans);
   const auto prefix = static_cast<double>(c.PrefixTokens());
   const double tokens = grid * grid + prefix;
   const auto hidden = static_cast<double>(c.MlpHidden());
@@ -30,7 +31,7 @@ double VitFlops(const VitConfig& c) {
                        matrices * MatMul(tokens, width, hidden);
   const double heads = c.dist_token ? 2 : 1;
   const double pooled = c.pool_include_prefix ? tokens : tokens - prefix;
-  return MatMul(grid * grid, 3 * patch * patch, width) +
+  return MatMul(grid * grid, in * patch * patch, width) +
          static_cast<double>(c.depth) * block +
          (c.pooling == Pooling::kAttention ? AttnPoolFlops(c, pooled) : 0) +
          heads * MatMul(1, width, static_cast<double>(c.num_classes));

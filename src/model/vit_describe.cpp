@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "field.h"
 #include "vit.h"
 #include "wsel/model/rare_forms.h"
 
@@ -135,7 +136,7 @@ std::string DescribeVit(const VitConfig& c) {
   if (c.qkv == Qkv::kQvBias) text += ", q and v biases";
   if (c.qkv == Qkv::kSeparate) text += ", separate q, k, v";
   if (c.norm_eps != 1e-6) text += fmt::format(", eps {:g}", c.norm_eps);
-  return text;
+  return text + DescribeInChans(c.in_chans);
 }
 
 }  // namespace wsel::model

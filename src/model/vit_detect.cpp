@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "field.h"
 #include "vit.h"
 
 namespace wsel::model {
@@ -24,11 +25,11 @@ std::optional<int64_t> Side(int64_t count) {
 void ReadPatches(const ShapeReader& read, VitConfig& c) {
   const std::string name = "patch_embed.proj.weight";
   const Shape& shape = read.Get(name, 4);
-  RequireShape(shape[1] == 3 && shape[2] == shape[3], name, shape,
-               "supported models take RGB images in square patches; to select "
-               "the other tensors, give the teacher's model and skip "
-               "patch_embed");
+  RequireShape(IsInChans(shape[1]) && shape[2] == shape[3], name, shape,
+               "supported models take images in square patches; to select the "
+               "other tensors, give the teacher's model and skip patch_embed");
   c.embed_dim = shape[0];
+  c.in_chans = shape[1];
   c.patch_size = shape[2];
   c.embed_norm = read.Has("patch_embed.norm.weight");
   c.pre_norm = read.Has("norm_pre.weight");

@@ -14,7 +14,8 @@ bool Contains(const ParameterSpec& parameter, std::string_view part) {
 // torch's default of Conv2d, which timm keeps, for weight and bias alike.
 Init PatchEmbedInit(const VitConfig& config) {
   const auto patch = static_cast<double>(config.patch_size);
-  return {InitKind::kUniform, 0, 1 / std::sqrt(3 * patch * patch)};
+  const auto in = static_cast<double>(config.in_chans);
+  return {InitKind::kUniform, 0, 1 / std::sqrt(in * patch * patch)};
 }
 
 // timm's trunc_normal_tf_ truncates at two standard deviations.

@@ -18,6 +18,7 @@ struct VitDims {
   Dim tokens = {
       c.GridSize() * c.GridSize() + (c.no_embed_class ? 0 : c.PrefixTokens()),
       {Role::kTokens}};
+  Dim image = {c.in_chans, {Role::kImageChannels}};
   Dim kernel = {c.patch_size, {Role::kKernel}};
   // The two parts of a differential head are no more and no less than it.
   Dim half_head = Fixed(c.HeadDim() / 2);
@@ -46,7 +47,7 @@ void AddEmbedding(const VitConfig& c, const VitDims& d,
     out.Add(Component::kTokens, "dist_token", {one, one, d.width});
   }
   out.AddLayer(Component::kPatchEmbed, "patch_embed.proj",
-               {d.width, Fixed(3), d.kernel, d.kernel}, !c.pre_norm);
+               {d.width, d.image, d.kernel, d.kernel}, !c.pre_norm);
   if (c.embed_norm) AddNorm(c, "patch_embed.norm", d.width, out);
   if (c.rope == Rope::kMixed) {
     out.Add(Component::kPosEmbed, "rope.freqs",

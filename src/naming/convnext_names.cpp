@@ -151,6 +151,9 @@ std::string Inexpressible(const model::ConvNextConfig& c, Naming naming) {
   if (hf ? c.patch_size == 2 : c.patch_size != 4) {
     return fmt::format("has patches of {} pixels", c.patch_size);
   }
+  if (naming == Naming::kTorchvision && c.in_chans != 3) {
+    return fmt::format("takes images of {} channels", c.in_chans);
+  }
   if (c.HasOverlappingStem()) return "has an overlapping stem";
   if (c.norm_layer != model::ConvNextNorm::kLayerNorm) {
     return "has norms without bias";
@@ -231,6 +234,7 @@ void AddUnusual(const model::ConvNextConfig& c, Json& arguments) {
   if (c.kernel_sizes != model::ConvNextConfig().kernel_sizes) {
     arguments["kernel_sizes"] = c.kernel_sizes;
   }
+  if (c.in_chans != 3) arguments["in_chans"] = c.in_chans;
   if (c.head_hidden_size > 0) {
     arguments["head_hidden_size"] = c.head_hidden_size;
   }
@@ -240,7 +244,7 @@ Json HfConvNext(const model::ConvNextConfig& c) {
   const bool head = c.num_classes > 0;
   Json json = HfModel("convnext",
                       head ? "ConvNextForImageClassification" : "ConvNextModel",
-                      {{"num_channels", 3},
+                      {{"num_channels", c.in_chans},
                        {"image_size", c.img_size},
                        {"patch_size", c.patch_size},
                        {"num_stages", c.dims.size()},

@@ -43,6 +43,10 @@ std::string TimmArchitecture(const model::VitConfig& c) {
               c.norm_eps, c.dist_token ? "" : " or 1e-05");
 }
 
+void AddInChans(const model::VitConfig& c, Json& arguments) {
+  if (c.in_chans != 3) arguments["in_chans"] = c.in_chans;
+}
+
 // create_model drops arguments that are null: those are timm's defaults.
 TimmModel UsualVit(const model::VitConfig& c) {
   const std::string pool(PoolOf(c));
@@ -60,6 +64,7 @@ TimmModel UsualVit(const model::VitConfig& c) {
                     {"act_layer", ActLayerOf(c)},
                     {"global_pool", pool}};
   if (c.layer_scale > 0) arguments["init_values"] = c.layer_scale;
+  AddInChans(c, arguments);
   if (!c.final_norm) arguments["final_norm"] = false;
   if (!c.proj_bias) arguments["proj_bias"] = false;
   if (!c.pos_embed) arguments["pos_embed"] = "none";
@@ -88,6 +93,7 @@ model::VitConfig FormOf(model::VitConfig c) {
   c.mlp_ratio = usual.mlp_ratio;
   c.num_classes = usual.num_classes;
   c.reg_tokens = usual.reg_tokens;
+  c.in_chans = usual.in_chans;
   c.rope_ref_grid = usual.rope_ref_grid;
   return c;
 }
@@ -119,6 +125,7 @@ TimmModel OtherVit(const model::VitConfig& c) {
                     {"mlp_ratio", packed ? 2 * c.mlp_ratio : c.mlp_ratio},
                     {c.IsEva() ? "num_reg_tokens" : "reg_tokens", c.reg_tokens},
                     {"global_pool", pool}};
+  AddInChans(c, arguments);
   if (c.rope_ref_grid > 0) {
     arguments["ref_feat_shape"] = {c.rope_ref_grid, c.rope_ref_grid};
   }

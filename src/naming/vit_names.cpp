@@ -59,6 +59,9 @@ std::string OnlyTimms(const model::VitConfig& c) {
 
 std::string Inexpressible(const model::VitConfig& c, Naming naming) {
   if (std::string what = OnlyTimms(c); !what.empty()) return what;
+  if (naming == Naming::kTorchvision && c.in_chans != 3) {
+    return fmt::format("takes images of {} channels", c.in_chans);
+  }
   if (!c.class_token) return "has no class token";
   if (c.pooling != model::Pooling::kToken) return "uses average pooling";
   if (c.no_embed_class) return "has no position embedding for its class token";
@@ -100,7 +103,7 @@ std::string_view HfActivation(model::Activation activation) {
 
 // Fields that all of Hugging Face's ViTs share.
 Json VitSizes(const model::VitConfig& c) {
-  return {{"num_channels", 3},
+  return {{"num_channels", c.in_chans},
           {"image_size", c.img_size},
           {"patch_size", c.patch_size},
           {"hidden_size", c.embed_dim},

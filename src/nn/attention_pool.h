@@ -5,8 +5,9 @@
 #include <torch/nn/pimpl.h>
 
 #include "layers.h"
-#include "norm.h"
 #include "wsel/nn/activation.h"
+#include "wsel/nn/norm.h"
+#include "wsel/nn/pool_attention.h"
 
 namespace wsel::nn {
 
@@ -16,9 +17,7 @@ namespace wsel::nn {
 class AttentionPoolImpl : public torch::nn::Module {
  public:
   explicit AttentionPoolImpl(const model::VitConfig& c)
-      : heads_(c.AttnPoolHeads()),
-        // timm's Eva has GELU here, whatever its blocks have.
-        activation_(c.IsEva() ? model::Activation::kGelu : c.activation) {
+      : heads_(c.AttnPoolHeads()), activation_(c.AttnPoolActivation()) {
     const int64_t d = c.embed_dim;
     latent = register_parameter("latent", at::empty({1, 1, d}));
     q = register_module("q", Linear(d, d));
@@ -29,20 +28,8 @@ class AttentionPoolImpl : public torch::nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& tokens) {
-    const int64_t b = tokens.size(0);
-    const int64_t d = tokens.size(2);
-    const auto query = q->forward(latent)
-                           .view({1, 1, heads_, d / heads_})
-                           .transpose(1, 2)
-                           .expand({b, -1, -1, -1});
-    const auto pair = kv->forward(tokens)
-                          .view({b, -1, 2, heads_, d / heads_})
-                          .permute({2, 0, 3, 1, 4})
-                          .unbind(0);  // k, v [B, heads, N, d]
-    const auto attended =
-        at::scaled_dot_product_attention(query, pair[0], pair[1]);
-    const auto x =
-        proj->forward(attended.transpose(1, 2).reshape({b, d}));  // [B, D]
+    const auto x = proj->forward(
+        AttendLatent(q->forward(latent), kv->forward(tokens), heads_));
     const auto hidden =
         Activate(activation_, mlp->fc1->forward(norm->forward(x)));
     return x + mlp->fc2->forward(hidden);

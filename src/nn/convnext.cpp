@@ -62,15 +62,15 @@ class ConvNextV1Block : public ConvNextBlock {
   Mlp mlp = nullptr;
 };
 
-// [B, 3, H, W] -> [B, H / patch, W / patch, D]: one convolution or two, then a
-// norm.
+// [B, in_chans, H, W] -> [B, H / patch, W / patch, D]: one convolution or two,
+// then a norm.
 class StemImpl : public torch::nn::Module {
  public:
   explicit StemImpl(const model::ConvNextConfig& c) {
     if (c.HasOverlappingStem()) {
       Overlap(c);
     } else {
-      conv = register_module("0", Conv2d(Conv2dShape{.in = 3,
+      conv = register_module("0", Conv2d(Conv2dShape{.in = c.in_chans,
                                                      .out = c.dims[0],
                                                      .kernel = c.patch_size,
                                                      .stride = c.patch_size}));
@@ -92,7 +92,7 @@ class StemImpl : public torch::nn::Module {
       return Conv2d(Conv2dShape{
           .in = in, .out = out, .kernel = 3, .stride = 2, .padding = 1});
     };
-    conv = register_module("0", halving(3, c.StemHidden()));
+    conv = register_module("0", halving(c.in_chans, c.StemHidden()));
     const bool act = c.stem_type == model::ConvNextStem::kOverlapAct;
     if (act) activation = c.activation;
     second =

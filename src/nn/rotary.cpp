@@ -1,4 +1,4 @@
-#include "rotary.h"
+#include "wsel/nn/rotary.h"
 
 #include <ATen/ATen.h>
 
@@ -75,10 +75,10 @@ RotaryImpl::RotaryImpl(const model::VitConfig& c)
   positions_ = register_buffer("positions", positions.to(at::kFloat));
 }
 
-RotaryImpl::Rotations RotaryImpl::forward() const {
+RotaryImpl::Rotations RotaryImpl::Of(const at::Tensor& frequencies) const {
   at::Tensor angles = positions_;
   if (mixed_) {
-    const auto f = freqs.unsqueeze(3);  // [2, blocks, heads, 1, pairs]
+    const auto f = frequencies.unsqueeze(3);  // [2, blocks, heads, 1, pairs]
     angles = positions_.select(1, 0).unsqueeze(1) * f[0] +
              positions_.select(1, 1).unsqueeze(1) * f[1];
   }

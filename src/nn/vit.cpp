@@ -15,20 +15,20 @@
 #include "attention_pool.h"
 #include "layers.h"
 #include "networks.h"
-#include "norm.h"
-#include "rotary.h"
 #include "vit_block.h"
 #include "wsel/core/error.h"
+#include "wsel/nn/norm.h"
+#include "wsel/nn/rotary.h"
 #include "wsel/tensor/spec.h"
 
 namespace wsel::nn {
 namespace {
 
-// [B, 3, H, W] -> [B, patches, D]
+// [B, in_chans, H, W] -> [B, patches, D]
 class PatchEmbedImpl : public torch::nn::Module {
  public:
   explicit PatchEmbedImpl(const model::VitConfig& c) {
-    proj = register_module("proj", Conv2d(Conv2dShape{.in = 3,
+    proj = register_module("proj", Conv2d(Conv2dShape{.in = c.in_chans,
                                                       .out = c.embed_dim,
                                                       .kernel = c.patch_size,
                                                       .stride = c.patch_size,
@@ -47,9 +47,9 @@ class PatchEmbedImpl : public torch::nn::Module {
 };
 TORCH_MODULE(PatchEmbed);
 
-// Images are [B, 3, img_size, img_size]. With a distillation token the logits
-// are the mean of the two heads', as in timm unless it is distilling.
-// Errors: kMismatch for images of a different size.
+// Images are [B, in_chans, img_size, img_size]. With a distillation token the
+// logits are the mean of the two heads', as in timm unless it is distilling.
+// Errors: kMismatch for images of a different size or number of channels.
 class Vit : public Network {
  public:
   explicit Vit(const model::VitConfig& c) : config_(c) {
@@ -150,12 +150,13 @@ class Vit : public Network {
 
   void CheckImages(const at::Tensor& images) const {
     const int64_t size = config_.img_size;
+    const int64_t channels = config_.in_chans;
     if (images.dim() == 4 &&
-        images.sizes().slice(1) == at::IntArrayRef({3, size, size})) {
+        images.sizes().slice(1) == at::IntArrayRef({channels, size, size})) {
       return;
     }
     throw Error(ErrorKind::kMismatch, config_.name,
-                "expects images [B, 3, {}, {}], not {}", size, size,
+                "expects images [B, {}, {}, {}], not {}", channels, size, size,
                 FormatShape(images.sizes().vec()));
   }
 

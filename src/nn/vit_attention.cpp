@@ -2,27 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
-
 namespace wsel::nn {
-namespace {
-
-// [B, N, heads * d] -> [B, heads, N, d]
-at::Tensor SplitHeads(const at::Tensor& x, int64_t heads) {
-  return x.view({x.size(0), x.size(1), heads, x.size(2) / heads})
-      .transpose(1, 2);
-}
-
-}  // namespace
-
-HeadAttention MakeHeadAttention(const model::VitConfig& c, int64_t block) {
-  HeadAttention out;
-  out.heads = c.num_heads;
-  out.prefix = c.PrefixTokens();
-  // The Differential Transformer's schedule (Ye et al. 2024).
-  out.lambda_init = 0.8 - 0.6 * std::exp(-0.3 * static_cast<double>(block));
-  return out;
-}
 
 void RegisterLambdas(const model::VitConfig& c, torch::nn::Module& owner,
                      HeadAttention& out) {
@@ -47,45 +27,8 @@ void RegisterHeadNorms(const model::VitConfig& c, torch::nn::Module& owner,
 void RegisterSubNorm(const model::VitConfig& c, torch::nn::Module& owner,
                      HeadAttention& out) {
   if (!c.diff_attn) return;
-  constexpr double kEps = 1e-5;  // timm's, whatever the other norms have
   out.sub_norm = owner.register_module(
-      "sub_norm", Norm(c.HeadDim(), kEps, model::Norm::kRmsNorm));
-}
-
-// q and k have two heads of half the channels for each head of v.
-at::Tensor HeadAttention::AttendTwice(const at::Tensor& q, const at::Tensor& k,
-                                      const at::Tensor& v) {
-  const auto lambda = (at::exp((lambda_q1 * lambda_k1).sum()) -
-                       at::exp((lambda_q2 * lambda_k2).sum()) + lambda_init)
-                          .to(q.scalar_type());
-  const auto attend = [&](int64_t part) {
-    const auto half = [&](const at::Tensor& x) {
-      return x.unflatten(1, {heads, 2}).select(2, part);
-    };
-    return at::scaled_dot_product_attention(half(q), half(k), v);
-  };
-  return sub_norm->forward(attend(0) - lambda * attend(1)) * (1 - lambda_init);
-}
-
-at::Tensor HeadAttention::Attend(const at::Tensor& q, const at::Tensor& k,
-                                 const at::Tensor& v,
-                                 const Rotation* rotation) {
-  const bool twice = static_cast<bool>(sub_norm);
-  auto queries = SplitHeads(q, twice ? 2 * heads : heads);
-  auto keys = SplitHeads(k, twice ? 2 * heads : heads);
-  const auto values = SplitHeads(v, heads);
-  if (q_norm) {
-    queries = q_norm->forward(queries);
-    keys = k_norm->forward(keys);
-  }
-  if (rotation != nullptr) {
-    queries = Rotate(queries, *rotation, prefix).to(values.scalar_type());
-    keys = Rotate(keys, *rotation, prefix).to(values.scalar_type());
-  }
-  const auto out =
-      twice ? AttendTwice(queries, keys, values)
-            : at::scaled_dot_product_attention(queries, keys, values);
-  return out.transpose(1, 2).reshape(v.sizes());
+      "sub_norm", Norm(c.HeadDim(), kSubNormEps, model::Norm::kRmsNorm));
 }
 
 AttentionImpl::AttentionImpl(const model::VitConfig& c, int64_t block)

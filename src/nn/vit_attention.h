@@ -8,36 +8,16 @@
 #include <string>
 
 #include "layers.h"
-#include "norm.h"
-#include "rotary.h"
 #include "wsel/model/vit_config.h"
+#include "wsel/nn/head_attention.h"
+#include "wsel/nn/norm.h"
+#include "wsel/nn/rotary.h"
 
 namespace wsel::nn {
 
-// The steps from query, key and value to attention's output that the forms of
-// a block share. They own no parameters.
-struct HeadAttention {
-  int64_t heads = 1;
-  int64_t prefix = 0;      // tokens that are not rotated
-  double lambda_init = 0;  // of differential attention
-  Norm q_norm = nullptr;
-  Norm k_norm = nullptr;
-  Norm sub_norm = nullptr;  // differential attention's, in each head
-  at::Tensor lambda_q1, lambda_k1, lambda_q2, lambda_k2;  // [head_dim / 2]
-
-  // q, k, v [B, N, D] -> [B, N, D]. `rotation` may be null.
-  at::Tensor Attend(const at::Tensor& q, const at::Tensor& k,
-                    const at::Tensor& v, const Rotation* rotation);
-
- private:
-  at::Tensor AttendTwice(const at::Tensor& q, const at::Tensor& k,
-                         const at::Tensor& v);
-};
-
-// The steps of block number `block`, their parameters registered in `owner`,
-// in timm's order: RegisterLambdas before, RegisterNorms after the layer that
-// makes q, k and v.
-HeadAttention MakeHeadAttention(const model::VitConfig& c, int64_t block);
+// The parameters of a block's HeadAttention, registered in `owner` in timm's
+// order: RegisterLambdas before, RegisterHeadNorms after the layer that makes
+// q, k and v.
 void RegisterLambdas(const model::VitConfig& c, torch::nn::Module& owner,
                      HeadAttention& out);
 void RegisterHeadNorms(const model::VitConfig& c, torch::nn::Module& owner,

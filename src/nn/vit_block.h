@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "rotary.h"
 #include "wsel/model/vit_config.h"
+#include "wsel/nn/rotary.h"
 
 namespace wsel::nn {
 

@@ -5,9 +5,10 @@
 #include <torch/nn/pimpl.h>
 
 #include "layers.h"
-#include "norm.h"
 #include "wsel/model/vit_config.h"
 #include "wsel/nn/activation.h"
+#include "wsel/nn/gated.h"
+#include "wsel/nn/norm.h"
 
 namespace wsel::nn {
 
@@ -54,10 +55,10 @@ class VitMlpImpl : public torch::nn::Module {
       return Activate(activation_, fc1->forward(x));
     }
     if (form_ == model::MlpForm::kSwiGlu) {
-      return at::silu(fc1_g->forward(x)) * fc1_x->forward(x);
+      return Gated(fc1_g->forward(x), fc1_x->forward(x));
     }
     const auto parts = fc1->forward(x).chunk(2, -1);  // gate, value
-    return at::silu(parts[0]) * parts[1];
+    return Gated(parts[0], parts[1]);
   }
 
   model::MlpForm form_;

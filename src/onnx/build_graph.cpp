@@ -33,7 +33,7 @@ Graph BuildGraph(const model::Config& config, const TensorSource& weights,
                  const GraphOptions& options) {
   CheckExportable(config, options);
   GraphBuilder builder(config, weights, options);
-  const std::string images = builder.Input(ImageSize(config));
+  const std::string images = builder.Input(ImageSize(config), InChans(config));
   const std::string logits = std::visit(
       [&](const auto& c) { return AddNetwork(c, builder, images); }, config);
   builder.Output(logits, NumClasses(config));

@@ -121,21 +121,21 @@ std::string GraphBuilder::FromFloat(const std::string& name,
   return is_half() ? CastTo(DType::kF16, name, x) : x;
 }
 
-std::string GraphBuilder::Input(int64_t size) {
+std::string GraphBuilder::Input(int64_t size, int64_t in_chans) {
   std::string x = "images";
-  graph_.input = {x, DType::kF32, {3, size, size}};
+  graph_.input = {x, DType::kF32, {in_chans, size, size}};
   if (options_.preprocess) {
-    graph_.input = {x, DType::kU8, {size, size, 3}};
+    graph_.input = {x, DType::kU8, {size, size, in_chans}};
     // As the trainer does it, from values of 0 to 255, in float32.
     std::vector<float> mean;
     std::vector<float> scale;
-    for (size_t i = 0; i < 3; ++i) {
-      mean.push_back(static_cast<float>(255 * options_.preprocess->mean[i]));
+    for (size_t i = 0; i < static_cast<size_t>(in_chans); ++i) {
+      mean.push_back(static_cast<float>(255 * options_.preprocess->mean.at(i)));
       scale.push_back(
-          static_cast<float>(1 / (255 * options_.preprocess->std[i])));
+          static_cast<float>(1 / (255 * options_.preprocess->std.at(i))));
     }
-    AddConstant(OwnTensor("preprocess.mean", {3}, DType::kF32, mean));
-    AddConstant(OwnTensor("preprocess.scale", {3}, DType::kF32, scale));
+    AddConstant(OwnTensor("preprocess.mean", {in_chans}, DType::kF32, mean));
+    AddConstant(OwnTensor("preprocess.scale", {in_chans}, DType::kF32, scale));
     x = CastTo(DType::kF32, "preprocess/float", x);
     x = Op("Sub", "preprocess/centred", {x, "preprocess.mean"});
     x = Op("Mul", "preprocess/normalised", {x, "preprocess.scale"});

@@ -5,6 +5,8 @@
 #include "wsel/core/dump_json.h"
 #include "wsel/image/eval_resize.h"
 #include "wsel/image/resample.h"
+#include "wsel/pretrained/classes.h"
+#include "wsel/run/metadata_keys.h"
 
 namespace wsel::onnx {
 namespace {
@@ -38,24 +40,34 @@ std::map<std::string, std::string> MetadataOf(
     const pretrained::PretrainedCheckpoint& checkpoint,
     const pretrained::Facts& facts, const std::string& command) {
   auto metadata = ProvenanceOf(checkpoint, facts.model, command);
-  const auto& [mean, std] = facts.mean_std;
+  const pretrained::RgbFact& mean = facts.mean_std.mean;
+  const pretrained::RgbFact& std = facts.mean_std.std;
   metadata["img_size"] = std::to_string(ImageSize(facts.model));
-  metadata["mean"] = Json(mean.value).dump();
-  metadata["std"] = Json(std.value).dump();
+  const int64_t in_chans = InChans(facts.model);
+  const bool is_known = in_chans == 1 || in_chans == 3;
+  if (is_known) {
+    metadata["mean"] =
+        Json(pretrained::PerChannel(mean.value, in_chans)).dump();
+    metadata["std"] = Json(pretrained::PerChannel(std.value, in_chans)).dump();
+    metadata["color"] = in_chans == 1 ? "L" : "RGB";  // Pillow's modes
+  }
   const image::EvalResize resizing = facts.Resizing();
   const bool crops = HasCrop(resizing);
   metadata["crop_pct"] = Json(crops ? facts.crop_pct.value : 1.0).dump();
   metadata["crop_mode"] = CropModeOf(resizing);
   metadata["interpolation"] =
       image::Interpolations().NameOf(facts.interpolation.value);
-  metadata["color"] = "RGB";
   Json assumed = Json::array();
-  NoteIfAssumed(assumed, "mean", mean);
-  NoteIfAssumed(assumed, "std", std);
+  if (is_known) NoteIfAssumed(assumed, "mean", mean);
+  if (is_known) NoteIfAssumed(assumed, "std", std);
   if (crops) NoteIfAssumed(assumed, "crop_pct", facts.crop_pct);
   NoteIfAssumed(assumed, "crop_mode", facts.crop_mode);
   NoteIfAssumed(assumed, "interpolation", facts.interpolation);
   metadata["assumed"] = assumed.dump();
+  if (IsMultiLabel(checkpoint)) {
+    metadata["task"] = run::kMultiLabel;
+    metadata["activation"] = "sigmoid";  // gives the classes' probabilities
+  }
   const auto classes = ClassNamesOf(checkpoint);
   if (!classes.names.empty()) metadata["classes"] = DumpJson(classes.names);
   return metadata;

@@ -44,10 +44,14 @@ std::optional<std::string> As<std::string>(const Json& json) {
 template <>
 std::optional<Rgb> As<Rgb>(const Json& json) {
   const auto is_number = [](const Json& x) { return x.is_number(); };
-  if (!json.is_array() || json.size() != 3 ||
-      !std::ranges::all_of(json, is_number)) {
+  if (!json.is_array() || !std::ranges::all_of(json, is_number)) {
     return std::nullopt;
   }
+  if (json.size() == 1) {  // of grey images
+    const double value = json[0].get<double>();
+    return Rgb{value, value, value};
+  }
+  if (json.size() != 3) return std::nullopt;
   return json.get<Rgb>();
 }
 

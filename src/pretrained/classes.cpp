@@ -149,9 +149,16 @@ ClassNames ClassNamesOf(const PretrainedCheckpoint& checkpoint) {
 
 void AddClassNames(const PretrainedCheckpoint& checkpoint,
                    std::map<std::string, std::string>& metadata) {
+  if (IsMultiLabel(checkpoint)) metadata[run::kTaskKey] = run::kMultiLabel;
   const ClassNames own = ClassNamesOf(checkpoint);
   if (own.names.empty()) return;
   metadata[run::kClassesKey] = nlohmann::json(own.names).dump();
+}
+
+bool IsMultiLabel(const PretrainedCheckpoint& checkpoint) {
+  const auto& metadata = checkpoint.file->metadata();
+  const auto found = metadata.find(run::kTaskKey);
+  return found != metadata.end() && found->second == run::kMultiLabel;
 }
 
 ClassMatch MatchClasses(const PretrainedCheckpoint& checkpoint,

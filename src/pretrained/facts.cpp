@@ -23,17 +23,21 @@ using Json = nlohmann::ordered_json;
 using Rgb = std::array<double, 3>;
 using image::Interpolation;
 
-// "[0.5,0.5,0.5]"
+Rgb Uniform(double value) { return {value, value, value}; }
+
+bool IsUniform(const Rgb& rgb) { return rgb[0] == rgb[1] && rgb[1] == rgb[2]; }
+
+// "[0.5,0.5,0.5]", or "[0.5]" of grey images
 Rgb ParseRgb(const std::string& json, const std::string& where) {
   const auto value = ParseJson(json, where, ErrorKind::kFormat);
   const bool valid =
-      value.is_array() && value.size() == 3 &&
+      value.is_array() && (value.size() == 3 || value.size() == 1) &&
       std::ranges::all_of(value, [](const auto& x) { return x.is_number(); });
   if (!valid) {
     throw Error(ErrorKind::kFormat, where, "expected three values, not {}",
                 json);
   }
-  return value.get<Rgb>();
+  return value.size() == 1 ? Uniform(value[0].get<double>()) : value.get<Rgb>();
 }
 
 const char* Name(FactSource source) {
@@ -277,6 +281,27 @@ GivenFacts WithTag(GivenFacts given) {
   return given;
 }
 
+RgbFact OfGrey(RgbFact fact) {
+  constexpr double kAssumed = 0.5;
+  if (IsUniform(fact.value)) return fact;
+  return {Uniform(kAssumed), FactSource::kAssumed};
+}
+
+// Errors: kUsage, at the option's name.
+void RequireOneValue(const std::optional<Rgb>& given, const char* name) {
+  if (!given || IsUniform(*given)) return;
+  throw Error(ErrorKind::kUsage, name,
+              "has another value for each channel, and the model takes grey "
+              "images of 1 channel: give one value");
+}
+
+// That of the model, if it is known.
+int64_t InChansOf(const PretrainedCheckpoint& checkpoint,
+                  const GivenFacts& given) {
+  if (given.model) return InChans(*given.model);
+  return checkpoint.model ? InChans(checkpoint.model->config) : 3;
+}
+
 template <typename T>
 Json JsonOf(const Fact<T>& fact, Json value) {
   return {{"value", std::move(value)}, {"source", SourceOf(fact)}};
@@ -293,16 +318,36 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
   const auto usual_mean = named ? std::optional(named->mean) : cfg.mean;
   const auto usual_std = named ? std::optional(named->std) : cfg.std;
   const auto source = named ? FactSource::kName : FactSource::kLibrary;
-  return {Decide(given.mean, KnownRgb(checkpoint, run::kMeanKey, beside.mean,
-                                      usual_mean, source, given.assumed.mean)),
-          Decide(given.std, KnownRgb(checkpoint, run::kStdKey, beside.std,
-                                     usual_std, source, given.assumed.std))};
+  const int64_t in_chans = InChansOf(checkpoint, given);
+  if (in_chans == 1) {
+    RequireOneValue(user_gives.mean, "mean");
+    RequireOneValue(user_gives.std, "std");
+  }
+  return WithChannels(
+      {Decide(given.mean, KnownRgb(checkpoint, run::kMeanKey, beside.mean,
+                                   usual_mean, source, given.assumed.mean)),
+       Decide(given.std, KnownRgb(checkpoint, run::kStdKey, beside.std,
+                                  usual_std, source, given.assumed.std))},
+      in_chans);
 }
 
-void AddMeanStd(const PretrainedCheckpoint& checkpoint,
-                std::map<std::string, std::string>& metadata,
-                const GivenFacts& given) {
-  const MeanStd known = MeanStdOf(checkpoint, given);
+std::vector<double> PerChannel(const std::array<double, 3>& values,
+                               int64_t in_chans) {
+  if (in_chans == 1) return {values[0]};
+  if (in_chans != 3) return {};
+  return {values.begin(), values.end()};
+}
+
+MeanStd WithChannels(MeanStd known, int64_t in_chans) {
+  known.in_chans = in_chans;
+  if (in_chans == 3) return known;
+  known.mean = in_chans == 1 ? OfGrey(known.mean) : RgbFact();
+  known.std = in_chans == 1 ? OfGrey(known.std) : RgbFact{{1, 1, 1}};
+  return known;
+}
+
+void AddMeanStd(const MeanStd& known,
+                std::map<std::string, std::string>& metadata) {
   for (const auto& [key, fact] : {std::pair(run::kMeanKey, &known.mean),
                                   std::pair(run::kStdKey, &known.std)}) {
     if (fact->source == FactSource::kAssumed) continue;
@@ -360,6 +405,9 @@ void CheckCrop(const GivenFacts& given, const Facts& facts) {
 }
 
 std::string Describe(const MeanStd& facts) {
+  if (PerChannel(facts.mean.value, facts.in_chans).empty()) {
+    return fmt::format("unknown mean and std of {} channels", facts.in_chans);
+  }
   return fmt::format("mean {}, std {}", Describe(facts.mean),
                      Describe(facts.std));
 }
@@ -371,8 +419,10 @@ std::string Describe(const Facts& facts) {
 }
 
 nlohmann::ordered_json ToJson(const MeanStd& facts) {
-  return {{"mean", JsonOf(facts.mean, facts.mean.value)},
-          {"std", JsonOf(facts.std, facts.std.value)}};
+  return {
+      {"mean",
+       JsonOf(facts.mean, PerChannel(facts.mean.value, facts.in_chans))},
+      {"std", JsonOf(facts.std, PerChannel(facts.std.value, facts.in_chans))}};
 }
 
 nlohmann::ordered_json ToJson(const Facts& facts) {

@@ -18,7 +18,7 @@ std::map<std::string, std::string> ProvenanceOf(
   for (const auto& [key, value] : file.metadata()) {
     if (key.starts_with("wsel.")) metadata[key] = value;
   }
-  AddMeanStd(checkpoint, metadata);
+  AddMeanStd(MeanStdOf(checkpoint), metadata);
   AddClassNames(checkpoint, metadata);
   metadata[run::kVersionKey] = std::string(Version());
   metadata[run::kCommandKey] = command;

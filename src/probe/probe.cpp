@@ -125,6 +125,7 @@ data::Transform CropAndFlip(const FeatureExtractor& extractor, uint64_t seed) {
   train::Options options;
   options.seed = seed;
   options.transform.img_size = extractor.transform.img_size;
+  options.transform.in_chans = extractor.transform.in_chans;
   options.transform.pass_order = extractor.transform.pass_order;
   options.transform.rand_augment = "";
   options.erasing.probability = 0;

@@ -13,7 +13,7 @@ namespace wsel::recipe {
 
 // Keys that Identity leaves out if they have their default: it had none of them
 // in version 0.1.
-inline constexpr std::array<std::string_view, 52> kNewKeys = {
+inline constexpr std::array<std::string_view, 53> kNewKeys = {
     "init.head",
     "init.patch_resize",
     "init.official",
@@ -65,7 +65,8 @@ inline constexpr std::array<std::string_view, 52> kNewKeys = {
     "augment.repeats",
     "train.ema_warmup",
     "train.average_last",
-    "train.checkpoint_interval"};
+    "train.checkpoint_interval",
+    "data.multi_label"};
 
 // A key of the configuration, and its line of help. `flag` is the option of
 // wsel train that sets it too, `metavar` that option's value; a flag without
@@ -228,6 +229,11 @@ void VisitData(R& r, Visitor& visit) {
        "What chooses the best weights; auto: validation images if there are "
        "any; test: the test split, as the paper does",
        "--validation", "NAME");
+  data("multi_label", r.data.multi_label,
+       "Whether images have several labels in data.labels: a column of 0 and 1 "
+       "for each class, or one column with this separator; auto: as the file "
+       "is",
+       "--multi-label", "FORM");
 }
 
 template <typename R, typename Visitor>
@@ -348,12 +354,13 @@ void VisitMoreTraining(R& r, Visitor& visit) {
         t.val_interval, "Epochs between two evaluations", "--val-interval",
         "N");
   train("patience", t.patience,
-        "Evaluations without a better top-1 after which training ends; 0: it "
-        "never ends early",
+        "Evaluations without a better top-1 (mAP, of several labels) after "
+        "which training ends; 0: it never ends early",
         "--patience", "N");
   train("class_weights", t.class_weights,
         "Weight of each class in the loss; balanced: images / (classes * "
-        "images of the class)",
+        "images of the class), or of several labels images without the class "
+        "/ images with it for those with it",
         "--class-weights", "NAME");
   train("sampler", t.sampler,
         "Training images of an epoch: each once, or equally many of each class",

@@ -18,6 +18,7 @@
 #include "wsel/core/registry.h"
 #include "wsel/core/sha256.h"
 #include "wsel/core/utf8.h"
+#include "wsel/image/channels.h"
 #include "wsel/model/config_json.h"
 #include "wsel/optim/optimizer_options.h"
 #include "wsel/optim/schedule.h"
@@ -55,7 +56,8 @@ const Registry<T>& NamesOf() {
       optim::Optimizers(), optim::Schedules(), train::Losses(),
       model::Initializers(), select::Methods(), select::HeadRules(),
       select::HeadSources(), select::PatchResizes(), pretrained::ClassOrders(),
-      data::Validations(), data::Samplings(), train::ClassWeightings()));
+      data::Validations(), data::Samplings(), data::MultiLabels(),
+      train::ClassWeightings()));
 }
 
 // Reads a value of the configuration into its option.
@@ -86,7 +88,9 @@ struct Reader {
   }
   template <size_t N>
   void operator()(std::array<double, N>& value) const {
-    const auto list = section.Get<std::vector<double>>(key);
+    auto list = section.Get<std::vector<double>>(key);
+    // As in timm, one value is that of all channels.
+    if (N == 3 && list.size() == 1) list.resize(N, list.front());
     if (list.size() != N) {
       throw Error(section.kind(), section.PathOf(key),
                   "has {} values; it needs {}", list.size(), N);
@@ -230,6 +234,13 @@ void SolveOptimizer(optim::OptimizerOptions& options, bool has_beta2,
   if (!has_eps) options.eps = usual.eps;
 }
 
+// Cross-entropy, the default, is for one label per image.
+void SolveLoss(Recipe& recipe) {
+  if (recipe.data.multi_label == data::MultiLabel::kOff) return;
+  recipe.train.loss.name = train::LossName::kBce;
+  spdlog::info("loss.name bce, since images have several labels");
+}
+
 // Whether the model has what is to be frozen.
 void CheckFreeze(const Recipe& recipe) {
   if (recipe.train.fine_tune.freeze.empty()) return;
@@ -249,8 +260,14 @@ void LogUnused(const train::Options& train) {
 
 // Fills in the values that are derived from others.
 void Derive(Recipe& recipe) {
+  image::RequireReadable(InChans(recipe.model), "model.in_chans");
+  const auto in_chans = static_cast<int>(InChans(recipe.model));
+  recipe.train.normalisation.in_chans = in_chans;
+  recipe.train.transform.in_chans = in_chans;
+  recipe.train.evaluation.in_chans = in_chans;
   const auto size = static_cast<int>(ImageSize(recipe.model));
   recipe.train.transform.img_size = size;
+  recipe.train.multi_label = recipe.data.multi_label != data::MultiLabel::kOff;
   recipe.train.evaluation.img_size = size;
   recipe.train.transform.crop_pct = recipe.train.evaluation.crop_pct;
   recipe.train.transform.crop_mode = recipe.train.evaluation.crop_mode;
@@ -260,6 +277,23 @@ void Derive(Recipe& recipe) {
     recipe.train.transform.fill[c] =
         static_cast<uint8_t>(std::clamp(std::round(255 * mean), 0., 255.));
   }
+}
+
+// ImageNet's are of RGB images; none is usual for grey ones.
+void CheckGrey(const image::Normalisation& normalisation, bool has_mean,
+               bool has_std) {
+  const auto check = [](const char* key, const std::array<double, 3>& values,
+                        bool given) {
+    if (given && values[0] == values[1] && values[1] == values[2]) return;
+    throw Error(ErrorKind::kConfig, key,
+                "{}: the model takes grey images of 1 channel, for which no "
+                "value is usual; set it to one number for pixels between 0 and "
+                "1, as in data.mean=[0.5] and data.std=[0.25] (wsel datasets "
+                "check prints those of a data set)",
+                given ? "has another value for each channel" : "is missing");
+  };
+  check("data.mean", normalisation.mean, has_mean);
+  check("data.std", normalisation.std, has_std);
 }
 
 [[noreturn]] void ThrowGivenTwice(std::string_view where,
@@ -447,9 +481,14 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
                  given("optimizer", "eps"));
   if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
   if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
+  if (!given("loss", "name")) SolveLoss(recipe);
   if (epochs) SetEpochs(recipe.train.schedule, *epochs);
   LogUnused(recipe.train);
   Derive(recipe);
+  if (InChans(recipe.model) == 1) {
+    CheckGrey(recipe.train.normalisation, given("data", "mean"),
+              given("data", "std"));
+  }
   CheckTeacherFile(recipe);
   train::Validate(recipe.train);
   CheckFreeze(recipe);
@@ -532,6 +571,9 @@ std::vector<std::string> Differences(const Recipe& before, const Recipe& now) {
     compare("model." + key, value,
             b["model"].contains(key) ? b["model"][key] : Json());
   }
+  for (const auto& [key, value] : b["model"].items()) {
+    if (!a["model"].contains(key)) compare("model." + key, Json(), value);
+  }
   VisitFields(now, [&](const Key& key, const auto&) {
     if (MustStay(key.Path())) {
       compare(key.Path(), ValueOf(a, key), ValueOf(b, key));
@@ -562,6 +604,7 @@ std::string TeacherCacheName(const Recipe& recipe, std::string_view device) {
               {"root", std::filesystem::absolute(recipe.data.root).string()},
               {"img_size", ImageSize(recipe.model)},
               {"method", identity["distill"]["method"]}};
+  if (InChans(recipe.model) != 3) key["in_chans"] = InChans(recipe.model);
   for (const char* section : {"teacher", "data", "augment", "evaluation"}) {
     key[section] = identity[section];
   }

@@ -7,8 +7,8 @@ namespace wsel::report {
 namespace {
 
 bool IsEvaluated(const Run& run) {
-  return std::ranges::any_of(run.log.epochs,
-                             [](const Epoch& e) { return e.top1.has_value(); });
+  return std::ranges::any_of(
+      run.log.epochs, [](const Epoch& e) { return e.score().has_value(); });
 }
 
 MeanStd SummariseRuns(const Experiment& experiment,
@@ -22,7 +22,7 @@ MeanStd SummariseRuns(const Experiment& experiment,
 std::optional<double> LastTop5(const Run& run) {
   std::optional<double> last;
   for (const Epoch& epoch : run.log.epochs) {
-    if (epoch.top1) last = epoch.top5;
+    if (epoch.score()) last = epoch.top5;
   }
   return last;
 }
@@ -44,8 +44,9 @@ std::optional<CellAccuracy> SummariseKnown(
 const Epoch* BestEpoch(const Run& run) {
   const Epoch* best = nullptr;
   for (const Epoch& epoch : run.log.epochs) {
-    if (!epoch.top1) continue;
-    if (best == nullptr || *epoch.top1 > *best->top1) best = &epoch;
+    const auto score = epoch.score();
+    if (!score) continue;
+    if (best == nullptr || *score > *best->score()) best = &epoch;
   }
   return best;
 }
@@ -60,7 +61,9 @@ std::vector<CurvePoint> CurveOf(const Experiment& experiment,
     const Run& run = experiment.runs[i];
     evaluated += IsEvaluated(run) ? 1 : 0;
     for (const Epoch& epoch : run.log.epochs) {
-      if (epoch.top1) by_epoch[epoch.epoch].push_back(*epoch.top1);
+      if (const auto score = epoch.score()) {
+        by_epoch[epoch.epoch].push_back(*score);
+      }
     }
   }
   std::vector<CurvePoint> curve;
@@ -78,6 +81,18 @@ bool IsCounted(const Run& run) {
          IsEvaluated(run);
 }
 
+bool IsMultiLabel(const Run& run) {
+  return std::ranges::any_of(run.log.epochs,
+                             [](const Epoch& e) { return e.map.has_value(); });
+}
+
+std::string MetricOf(const Experiment& experiment, const Cell& cell) {
+  const bool multi_label = std::ranges::any_of(cell.runs, [&](size_t run) {
+    return IsMultiLabel(experiment.runs[run]);
+  });
+  return multi_label ? "mAP" : "top-1";
+}
+
 int64_t SkippedImages(const Run& run) {
   int64_t most = 0;
   for (const Epoch& epoch : run.log.epochs) {
@@ -88,13 +103,13 @@ int64_t SkippedImages(const Run& run) {
 
 double LastTop1(const Run& run) {
   double last = 0;
-  for (const Epoch& epoch : run.log.epochs) last = epoch.top1.value_or(last);
+  for (const Epoch& epoch : run.log.epochs) last = epoch.score().value_or(last);
   return last;
 }
 
 double BestTop1(const Run& run) {
   const Epoch* best = BestEpoch(run);
-  return best == nullptr ? 0 : *best->top1;
+  return best == nullptr ? 0 : *best->score();
 }
 
 std::optional<double> TestTop1(const Run& run) {
@@ -106,6 +121,12 @@ std::optional<double> BestBalancedAccuracy(const Run& run) {
   if (run.test) return run.test->balanced_accuracy;
   const Epoch* best = BestEpoch(run);
   return best == nullptr ? std::nullopt : best->balanced_accuracy;
+}
+
+std::optional<double> BestSubsetAccuracy(const Run& run) {
+  if (run.test) return run.test->subset_accuracy;
+  const Epoch* best = BestEpoch(run);
+  return best == nullptr ? std::nullopt : best->subset_accuracy;
 }
 
 std::optional<double> BestMacroF1(const Run& run) {
@@ -132,6 +153,8 @@ Cell MakeCell(const Experiment& experiment, std::vector<size_t> runs) {
   cell.balanced_accuracy =
       SummariseKnown(experiment, cell.counted, BestBalancedAccuracy);
   cell.macro_f1 = SummariseKnown(experiment, cell.counted, BestMacroF1);
+  cell.subset_accuracy =
+      SummariseKnown(experiment, cell.counted, BestSubsetAccuracy);
   for (const size_t run : cell.counted) {
     cell.skipped = std::max(cell.skipped, SkippedImages(experiment.runs[run]));
   }
@@ -144,7 +167,7 @@ EpochsToAccuracy ComputeEpochsToAccuracy(const Experiment& experiment,
   for (const size_t run : cell.counted) {
     const auto& all = experiment.runs[run].log.epochs;
     const auto first = std::ranges::find_if(all, [&](const Epoch& epoch) {
-      return epoch.top1 && *epoch.top1 >= accuracy;
+      return epoch.score() && *epoch.score() >= accuracy;
     });
     if (first != all.end()) epochs.push_back(static_cast<double>(first->epoch));
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "grid.h"
 #include "wsel/core/error.h"
 #include "wsel/plot/gnuplot.h"
 #include "wsel/plot/scripts.h"
@@ -65,7 +66,7 @@ plot::Figure Charts(const Report& report) {
     plot::Panel panel;
     panel.title = LabelOf(report.layout.columns[column]);
     panel.x_label = "epoch";
-    panel.y_label = "top-1 (%)";
+    panel.y_label = ScoreName(report) + " (%)";
     for (size_t row = 0; row < report.cells.size(); ++row) {
       const Cell& cell = report.cells[row][column];
       if (cell.curve.empty()) continue;

@@ -41,8 +41,10 @@ Grid ComparisonGrid(const Report& report) {
       fmt::format("Differences from {}", report.layout.baseline),
       {RowTitle(report)},
       {},
-      {"Top-1 after the last epoch, paired by seed; 95 % confidence interval "
-       "by Student's t, not corrected for the number of comparisons."}};
+      {fmt::format(
+          "{} after the last epoch, paired by seed; 95 % confidence interval "
+          "by Student's t, not corrected for the number of comparisons.",
+          ScoreTitle(report))}};
   if (has_columns) {
     grid.header.push_back(
         NamesOf(report.experiment, report.layout.column_axes));

@@ -5,6 +5,7 @@
 
 #include <ranges>
 
+#include "grid.h"
 #include "wsel/report/formats.h"
 
 namespace wsel::report {
@@ -66,6 +67,11 @@ std::string ToCsv(const Report& report) {
                                "balanced_accuracy_std",
                                "macro_f1",
                                "macro_f1_std"});
+  const bool multi_label = ScoreName(report) != "top-1";
+  if (multi_label) {
+    header.insert(header.end(),
+                  {"metric", "subset_accuracy", "subset_accuracy_std"});
+  }
   std::string text = Line(header);
   for (size_t row = 0; row < report.cells.size(); ++row) {
     for (size_t column = 0; column < layout.columns.size(); ++column) {
@@ -84,6 +90,11 @@ std::string ToCsv(const Report& report) {
       for (const auto* value :
            {&cell.test, &cell.balanced_accuracy, &cell.macro_f1}) {
         AddMeanStd(cells, *value ? &(*value)->value : nullptr);
+      }
+      if (multi_label) {
+        const auto& subset = cell.subset_accuracy;
+        cells.push_back(MetricOf(report.experiment, cell));
+        AddMeanStd(cells, subset ? &subset->value : nullptr);
       }
       text += Line(cells);
     }

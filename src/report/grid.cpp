@@ -75,7 +75,7 @@ std::vector<std::string> AccuracyCaptions(const Report& report) {
   return captions;
 }
 
-Grid AccuracyGrid(const Report& report, const char* title,
+Grid AccuracyGrid(const Report& report, const std::string& title,
                   std::optional<CellAccuracy> Cell::*which) {
   Grid grid = {title, {RowTitle(report)}, {}, AccuracyCaptions(report)};
   for (size_t column = 0; column < report.layout.columns.size(); ++column) {
@@ -100,7 +100,7 @@ bool AnyCell(const Report& report, const auto& has) {
 }
 
 // A grid without rows if no cell has the value.
-Grid AccuracyGridIf(bool has, const Report& report, const char* title,
+Grid AccuracyGridIf(bool has, const Report& report, const std::string& title,
                     std::optional<CellAccuracy> Cell::*which) {
   if (has) return AccuracyGrid(report, title, which);
   return {title, {RowTitle(report)}};
@@ -116,6 +116,13 @@ bool IsImbalanced(const Report& report) {
   });
 }
 
+// Whether images have several labels somewhere.
+bool HasSubsets(const Report& report) {
+  return AnyCell(report, [](const Cell& cell) {
+    return cell.subset_accuracy.has_value();
+  });
+}
+
 std::string EpochsText(const std::optional<MeanStd>& epochs) {
   if (!epochs) return "not reached";
   if (!epochs->std) return fmt::format("{}", epochs->mean);
@@ -123,11 +130,14 @@ std::string EpochsText(const std::optional<MeanStd>& epochs) {
 }
 
 Grid EpochsToAccuracyGrid(const Report& report, size_t column) {
-  Grid grid = {"Epochs to top-1 accuracy",
+  const std::string score = ScoreName(report);
+  Grid grid = {score == "top-1" ? "Epochs to top-1 accuracy"
+                                : fmt::format("Epochs to {}", score),
                {RowTitle(report)},
                {},
-               {"The first epoch evaluated at or above that top-1; mean over "
-                "the runs that reach it."}};
+               {fmt::format("The first epoch evaluated at or above that {}; "
+                            "mean over the runs that reach it.",
+                            score)}};
   if (report.layout.columns.size() > 1) {
     grid.title += ", " + ColumnTitle(report, column);
   }
@@ -166,9 +176,27 @@ std::string RowTitle(const Report& report) {
   return names.empty() ? "run" : names;
 }
 
+std::string ScoreName(const Report& report) {
+  size_t evaluated = 0;
+  size_t multi_label = 0;
+  for (const Run& run : report.experiment.runs) {
+    if (run.log.epochs.empty()) continue;
+    ++evaluated;
+    multi_label += IsMultiLabel(run) ? 1 : 0;
+  }
+  if (multi_label == 0) return "top-1";
+  return multi_label == evaluated ? "mAP" : "top-1 or mAP";
+}
+
+std::string ScoreTitle(const Report& report) {
+  std::string name = ScoreName(report);
+  if (name.starts_with('t')) name[0] = 'T';
+  return name;
+}
+
 std::string ColumnTitle(const Report& report, size_t column) {
   const Key& key = report.layout.columns[column];
-  return key.empty() ? "top-1" : LabelOf(key);
+  return key.empty() ? ScoreName(report) : LabelOf(key);
 }
 
 std::string Accuracy(double percent) { return fmt::format("{:.2f}", percent); }
@@ -180,18 +208,24 @@ std::string MeanStdText(const MeanStd& value) {
 }
 
 Grid LastGrid(const Report& report) {
-  return AccuracyGrid(report, "Top-1 after the last epoch (%)", &Cell::last);
+  return AccuracyGrid(
+      report, fmt::format("{} after the last epoch (%)", ScoreTitle(report)),
+      &Cell::last);
 }
 
 Grid BestGrid(const Report& report) {
-  return AccuracyGrid(report, "Best top-1 of all epochs (%)", &Cell::best);
+  return AccuracyGrid(
+      report, fmt::format("Best {} of all epochs (%)", ScoreName(report)),
+      &Cell::best);
 }
 
 Grid TestGrid(const Report& report) {
   const bool has =
       AnyCell(report, [](const Cell& cell) { return cell.test.has_value(); });
-  return AccuracyGridIf(has, report, "Test top-1 of the best weights (%)",
-                        &Cell::test);
+  return AccuracyGridIf(
+      has, report,
+      fmt::format("Test {} of the best weights (%)", ScoreName(report)),
+      &Cell::test);
 }
 
 Grid BalancedAccuracyGrid(const Report& report) {
@@ -201,8 +235,14 @@ Grid BalancedAccuracyGrid(const Report& report) {
 }
 
 Grid MacroF1Grid(const Report& report) {
-  return AccuracyGridIf(IsImbalanced(report), report,
+  return AccuracyGridIf(IsImbalanced(report) || HasSubsets(report), report,
                         "Macro F1 of the best weights (%)", &Cell::macro_f1);
+}
+
+Grid SubsetAccuracyGrid(const Report& report) {
+  return AccuracyGridIf(HasSubsets(report), report,
+                        "Subset accuracy of the best weights (%)",
+                        &Cell::subset_accuracy);
 }
 
 std::vector<Grid> EpochsToAccuracyGrids(const Report& report) {
@@ -229,9 +269,11 @@ Grid DifferenceGrid(const Report& report) {
 }
 
 std::vector<Grid> Grids(const Report& report) {
-  std::vector<Grid> grids = {LastGrid(report),    BestGrid(report),
-                             TestGrid(report),    BalancedAccuracyGrid(report),
-                             MacroF1Grid(report), ComparisonGrid(report)};
+  std::vector<Grid> grids = {
+      LastGrid(report),      BestGrid(report),
+      TestGrid(report),      BalancedAccuracyGrid(report),
+      MacroF1Grid(report),   SubsetAccuracyGrid(report),
+      ComparisonGrid(report)};
   for (Grid& grid : EpochsToAccuracyGrids(report)) {
     grids.push_back(std::move(grid));
   }

@@ -32,7 +32,13 @@ inline constexpr const char* kNothing = "\u2013";
 // Header of the row labels, such as "init"; "run" without row axes.
 std::string RowTitle(const Report& report);
 
-// Header of a column; "top-1" without column axes.
+// What the accuracies of the report are: "top-1", or "mAP" of images with
+// several labels; "top-1 or mAP" if there are runs of both.
+std::string ScoreName(const Report& report);
+// The same at the beginning of a title: "Top-1".
+std::string ScoreTitle(const Report& report);
+
+// Header of a column; ScoreName without column axes.
 std::string ColumnTitle(const Report& report, size_t column);
 
 // The names of axes, "init, data"; "" without axes.
@@ -51,6 +57,8 @@ Grid BestGrid(const Report& report);
 Grid TestGrid(const Report& report);
 Grid BalancedAccuracyGrid(const Report& report);
 Grid MacroF1Grid(const Report& report);
+// Of images with several labels.
+Grid SubsetAccuracyGrid(const Report& report);
 // Paired differences from the baseline; no rows without one.
 Grid ComparisonGrid(const Report& report);
 // Epochs to the target accuracies, one grid per column of the report.

@@ -127,11 +127,11 @@ std::string Curves(const Report& report) {
     chart = fmt::format("<p>{}</p>", EscapeXml(error.what()));
   }
   return fmt::format(
-      "<section>\n<h2>Top-1 (%) over epochs</h2>\n<div class=\"chart\">{}</div>"
+      "<section>\n<h2>{} (%) over epochs</h2>\n<div class=\"chart\">{}</div>"
       "\n<p class=\"caption\">Lines: means over seeds; bands: one standard "
       "deviation to either side. Points: epochs at which all runs of a line "
       "were evaluated.</p>\n</section>\n",
-      chart);
+      ScoreTitle(report), chart);
 }
 
 // Errors and last output of failed runs; the table above has only the first
@@ -181,7 +181,7 @@ std::string ToHtml(const Report& report) {
   html += Section(LastGrid(report)) + Curves(report) +
           Section(ComparisonGrid(report)) + Section(BestGrid(report)) +
           Section(TestGrid(report)) + Section(BalancedAccuracyGrid(report)) +
-          Section(MacroF1Grid(report));
+          Section(MacroF1Grid(report)) + Section(SubsetAccuracyGrid(report));
   for (const Grid& grid : EpochsToAccuracyGrids(report)) html += Section(grid);
   html += Section(DifferenceGrid(report)) + Section(UncountedRunsGrid(report)) +
           Failures(report) + NotesHtml(report) +

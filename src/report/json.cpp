@@ -97,22 +97,27 @@ Json CellsJson(const Report& report) {
              {"runs", target.num_reached},
              {"epochs", target.epochs ? ToJson(*target.epochs) : Json()}});
       }
-      cells.push_back({{"row", KeyJson(report.experiment, layout.row_axes,
-                                       layout.rows[row])},
-                       {"column", KeyJson(report.experiment, layout.column_axes,
-                                          layout.columns[column])},
-                       {"runs", cell.runs.size()},
-                       {"counted", cell.counted.size()},
-                       {"last_top1", ToJson(cell.last)},
-                       {"best_top1", ToJson(cell.best)},
-                       {"last_top5", cell.top5 ? ToJson(*cell.top5) : Json()},
-                       {"test_top1", ToJson(cell.test)},
-                       {"balanced_accuracy", ToJson(cell.balanced_accuracy)},
-                       {"macro_f1", ToJson(cell.macro_f1)},
-                       {"skipped_test_images", cell.skipped},
-                       {"curve", CurveJson(cell)},
-                       {"curve_of_unfinished_runs", cell.unfinished},
-                       {"epochs_to_accuracy", std::move(targets)}});
+      Json& json = cells.emplace_back();
+      json = {{"row",
+               KeyJson(report.experiment, layout.row_axes, layout.rows[row])},
+              {"column", KeyJson(report.experiment, layout.column_axes,
+                                 layout.columns[column])},
+              {"runs", cell.runs.size()},
+              {"counted", cell.counted.size()},
+              {"last_top1", ToJson(cell.last)},
+              {"best_top1", ToJson(cell.best)},
+              {"last_top5", cell.top5 ? ToJson(*cell.top5) : Json()},
+              {"test_top1", ToJson(cell.test)},
+              {"balanced_accuracy", ToJson(cell.balanced_accuracy)},
+              {"macro_f1", ToJson(cell.macro_f1)},
+              {"skipped_test_images", cell.skipped},
+              {"curve", CurveJson(cell)},
+              {"curve_of_unfinished_runs", cell.unfinished},
+              {"epochs_to_accuracy", std::move(targets)}};
+      if (cell.subset_accuracy) {
+        json["metric"] = MetricOf(report.experiment, cell);
+        json["subset_accuracy"] = ToJson(cell.subset_accuracy);
+      }
     }
   }
   return cells;

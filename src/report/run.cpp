@@ -34,10 +34,11 @@ bool EndedEarly(const Run& run) {
   double best = -1;
   int64_t since = 0;  // evaluations since the best one
   for (const Epoch& epoch : run.log.epochs) {
-    if (!epoch.top1) continue;
+    const auto score = epoch.score();
+    if (!score) continue;
     ++since;
-    if (*epoch.top1 <= best) continue;
-    best = *epoch.top1;
+    if (*score <= best) continue;
+    best = *score;
     since = 0;
   }
   return since >= run.patience;

@@ -118,6 +118,13 @@ void ReadTest(const fs::path& path, Run& run) {
     throw Error(ErrorKind::kFormat, root.PathOf(key),
                 "is {}; it must be from 0 to 100", value);
   };
+  if (root.Has("map")) {
+    run.test = TestResult{.top1 = percent("map"),
+                          .balanced_accuracy = std::nullopt,
+                          .macro_f1 = percent("macro_f1"),
+                          .subset_accuracy = percent("subset_accuracy")};
+    return;
+  }
   run.test = TestResult{.top1 = percent("top1"),
                         .balanced_accuracy = percent("balanced_accuracy"),
                         .macro_f1 = percent("macro_f1")};

@@ -9,48 +9,19 @@
 #include <string_view>
 #include <system_error>
 
+#include "protobuf.h"
+
 namespace wsel::run {
 namespace {
 
 constexpr std::string_view kPrefix = "events.out.tfevents.";
 
-std::string LittleEndian(uint64_t value, size_t bytes) {
-  std::string out;
-  for (size_t i = 0; i < bytes; ++i) {
-    out += static_cast<char>(value >> (8 * i) & 0xFF);
-  }
-  return out;
-}
-
-// Protobuf's wire format: a field is a varint of its number and type, followed
-// by the value, encoded by type.
-enum WireType { kVarint = 0, k64Bits = 1, kBytes = 2, k32Bits = 5 };
-
-std::string Varint(uint64_t value) {
-  std::string out;
-  for (; value >= 0x80; value >>= 7) {
-    out += static_cast<char>((value & 0x7F) | 0x80);
-  }
-  out += static_cast<char>(value);
-  return out;
-}
-
-std::string Tag(unsigned field, WireType type) {
-  return Varint(field << 3 | type);
-}
-
-std::string BytesField(unsigned field, std::string_view value) {
-  return Tag(field, kBytes) + Varint(value.size()) + std::string(value);
-}
-
 // event.proto, Event: double wall_time = 1, int64 step = 2, and one of
 // string file_version = 3, Summary summary = 5, SessionLog session_log = 7.
 std::string Event(double time, int64_t step, std::string_view field) {
-  std::string out =
-      Tag(1, k64Bits) + LittleEndian(std::bit_cast<uint64_t>(time), 8);
-  // proto3 omits a 0.
-  if (step != 0) out += Tag(2, kVarint) + Varint(static_cast<uint64_t>(step));
-  return out += field;
+  return Tag(1, Wire::k64Bits) +
+         LittleEndian(std::bit_cast<uint64_t>(time), 8) +
+         IntegerField(2, step) + std::string(field);
 }
 
 // summary.proto, Summary: repeated Value value = 1; Value: string tag = 1,
@@ -59,7 +30,7 @@ std::string Summary(std::span<const Scalar> scalars) {
   std::string values;
   for (const Scalar& scalar : scalars) {
     const std::string value =
-        Tag(2, k32Bits) +
+        Tag(2, Wire::k32Bits) +
         LittleEndian(std::bit_cast<uint32_t>(scalar.value), 4);
     values += BytesField(1, BytesField(1, scalar.tag) + value);
   }
@@ -112,7 +83,7 @@ EventFile::EventFile(const std::filesystem::path& folder, double time,
   const std::string version = BytesField(3, "brain.Event:2");
   file_.Write(Record(Event(time, resume_step.value_or(0), version)));
   if (!resume_step) return;
-  const std::string status = Tag(1, kVarint) + Varint(1);  // START
+  const std::string status = IntegerField(1, 1);  // START
   file_.Write(Record(Event(time, *resume_step, BytesField(7, status))));
 }
 

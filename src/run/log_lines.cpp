@@ -202,7 +202,8 @@ void Finish(Log& log, bool truncated, bool from_zero) {
     if (from_zero) ++epoch.epoch;
     const bool drops_top1 = DropNonFinite(epoch.top1);
     const bool drops_top5 = DropNonFinite(epoch.top5);
-    if (drops_top1 || drops_top5) ++dropped;
+    const bool drops_map = DropNonFinite(epoch.map);
+    if (drops_top1 || drops_top5 || drops_map) ++dropped;
     highest = std::max(highest, epoch.top1.value_or(0));
   }
   if (dropped > 0) {

@@ -40,13 +40,16 @@ void MetricLog::Write(std::span<const Metric> row) {
 }
 
 SummaryCsv::SummaryCsv(const std::filesystem::path& path,
-                       std::optional<uint64_t> resume_at)
-    : file_(path, resume_at) {
+                       std::optional<uint64_t> resume_at, bool multi_label)
+    : file_(path, resume_at), has_map_(multi_label) {
   if (file_.bytes() == 0) {
+    const std::string more =
+        multi_label ? fmt::format(",{},{}", kEvalMapKey, kEvalSubsetAccuracyKey)
+                    : "";
     file_.Write(fmt::format(
         "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,{},{},"
-        "{}\n",
-        kEvalSkippedKey, kEvalBalancedAccuracyKey, kEvalMacroF1Key));
+        "{}{}\n",
+        kEvalSkippedKey, kEvalBalancedAccuracyKey, kEvalMacroF1Key, more));
     return;
   }
   std::string header;
@@ -67,6 +70,9 @@ void SummaryCsv::Write(const Epoch& row) {
   if (has_class_metrics_) {
     line +=
         fmt::format(",{},{}", Cell(row.balanced_accuracy), Cell(row.macro_f1));
+  }
+  if (has_map_) {
+    line += fmt::format(",{},{}", Cell(row.map), Cell(row.subset_accuracy));
   }
   file_.Write(line + '\n');
 }

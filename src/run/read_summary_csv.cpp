@@ -35,6 +35,8 @@ constexpr std::string_view kEvalLoss[] = {"eval_loss", "val_loss", "test_loss"};
 constexpr std::string_view kSkipped[] = {kEvalSkippedKey};
 constexpr std::string_view kBalanced[] = {kEvalBalancedAccuracyKey};
 constexpr std::string_view kMacroF1[] = {kEvalMacroF1Key};
+constexpr std::string_view kMap[] = {kEvalMapKey};
+constexpr std::string_view kSubset[] = {kEvalSubsetAccuracyKey};
 
 using Cells = std::vector<std::string>;
 
@@ -83,13 +85,16 @@ struct Columns {
   std::optional<size_t> skipped;
   std::optional<size_t> balanced_accuracy;
   std::optional<size_t> macro_f1;
+  std::optional<size_t> map;
+  std::optional<size_t> subset_accuracy;
 
   // The last of these. A line whose end is missing has it whole if another
   // column follows.
   size_t Last() const {
     return std::max({epoch, top1, top5.value_or(0), train_loss.value_or(0),
                      eval_loss.value_or(0), skipped.value_or(0),
-                     balanced_accuracy.value_or(0), macro_f1.value_or(0)});
+                     balanced_accuracy.value_or(0), macro_f1.value_or(0),
+                     map.value_or(0), subset_accuracy.value_or(0)});
   }
 };
 
@@ -101,7 +106,9 @@ Columns ColumnsOf(const Cells& header, const std::string& where) {
           Find(header, kEvalLoss),
           Find(header, kSkipped),
           Find(header, kBalanced),
-          Find(header, kMacroF1)};
+          Find(header, kMacroF1),
+          Find(header, kMap),
+          Find(header, kSubset)};
 }
 
 Epoch ReadRow(const Columns& columns, const Cells& cells,
@@ -120,6 +127,10 @@ Epoch ReadRow(const Columns& columns, const Cells& cells,
   row.macro_f1 = Number(cells, columns.macro_f1, where);
   CheckAccuracy(row.balanced_accuracy, where, "balanced accuracy");
   CheckAccuracy(row.macro_f1, where, "macro F1");
+  row.map = Number(cells, columns.map, where);
+  row.subset_accuracy = Number(cells, columns.subset_accuracy, where);
+  CheckAccuracy(row.map, where, "mAP");
+  CheckAccuracy(row.subset_accuracy, where, "subset accuracy");
   if (const auto skipped = Number(cells, columns.skipped, where)) {
     row.skipped = CheckedCount(*skipped, where, kEvalSkippedKey);
   }

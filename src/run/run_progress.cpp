@@ -69,6 +69,9 @@ RunProgress ReadProgress(const std::filesystem::path& run_folder) {
     if (row.contains(kEvalTop1Key)) {
       progress.top1 = NumberOr(row, kEvalTop1Key, 0);
     }
+    if (row.contains(kEvalMapKey)) {
+      progress.map = NumberOr(row, kEvalMapKey, 0);
+    }
   }
   if (seconds > 0) {
     const auto epochs = static_cast<double>(
@@ -88,6 +91,7 @@ std::string StatusLine(const std::string& run, const RunRecord& record,
   if (progress.epochs > 0) {
     line += fmt::format("  epoch {}/{}", progress.epoch, progress.epochs);
   }
+  if (progress.map) line += fmt::format("  mAP {:.2f}", *progress.map);
   if (progress.top1) line += fmt::format("  top-1 {:.2f}", *progress.top1);
   if (record.state != RunState::kRunning) return line;
   if (progress.images_per_second > 0) {

@@ -9,6 +9,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/parallel.h"
 #include "wsel/core/sha256.h"
+#include "wsel/model/adapt_in_chans.h"
 #include "wsel/model/draw.h"
 #include "wsel/select/importance_scores.h"
 #include "wsel/tensor/floats.h"
@@ -51,6 +52,14 @@ std::vector<float> Take(const Selected& s, const Plan& plan,
     values =
         ResamplePatchEmbed(values, static_cast<int64_t>(values.size()) / pixels,
                            *s.patch_embed, svd);
+  }
+  if (s.in_chans) {
+    const auto filters = positions[0]
+                             ? static_cast<int64_t>(positions[0]->size())
+                             : view.spec.shape[0];
+    const auto count = static_cast<int64_t>(values.size());
+    values = model::AdaptInChans(values, count / (filters * s.in_chans->from),
+                                 s.in_chans->to);
   }
   return values;
 }

@@ -79,6 +79,7 @@ struct MappedTensor {
   std::vector<MappedAxis> axes;
   std::optional<PosEmbedResample> pos_embed;
   std::optional<PatchEmbedResample> patch_embed;
+  std::optional<InChansAdaptation> in_chans = {};
   std::string note;  // for the user, unless the tensor is skipped
 };
 

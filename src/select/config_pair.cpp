@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "convnext_replacement.h"
+#include "wsel/model/adapt_in_chans.h"
 #include "wsel/model/init.h"
 
 namespace wsel::select {
@@ -370,7 +371,8 @@ std::vector<MappedAxis> AxesOf(const ConfigPair& models,
       axes[at] = SelectedAxis(models, *role, student, of);
       axes[at].from = from / of.groups;
       axes[at].to = to / of.groups;
-    } else if (of.role != Role::kTokens && of.role != Role::kKernel) {
+    } else if (of.role != Role::kTokens && of.role != Role::kKernel &&
+               of.role != Role::kImageChannels) {
       axes[at] = AxisBySizes(from, to, DimensionRole::kFixed, at);
     }
   }
@@ -396,6 +398,11 @@ Resampling ResamplingOf(const ConfigPair& models, const Options& options,
   const int64_t to = PatchSize(models.student);
   if (from != to) {
     resampling.patch_embed = PatchEmbedResample{from, to, options.patch_resize};
+  }
+  const int64_t from_chans = InChans(models.teacher);
+  const int64_t to_chans = InChans(models.student);
+  if (from_chans != to_chans && model::CanAdaptInChans(from_chans)) {
+    resampling.in_chans = InChansAdaptation{from_chans, to_chans};
   }
   return resampling;
 }

@@ -48,6 +48,7 @@ std::vector<MappedAxis> AxesOf(const ConfigPair& models,
 struct Resampling {
   std::optional<PosEmbedResample> pos_embed;
   std::optional<PatchEmbedResample> patch_embed;
+  std::optional<InChansAdaptation> in_chans = {};
 };
 
 // Which row of the teacher's position embeddings belongs to which prefix token

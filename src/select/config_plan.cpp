@@ -159,6 +159,34 @@ std::variant<TensorSpec, Reinitialised, Error> InFile(
                   FormatShape(at->shape), FormatShape(expected.shape)));
 }
 
+std::string NoteOf(const TensorSpec& student, const InChansAdaptation& a) {
+  return fmt::format(
+      "the student's images have {} channel{}, the teacher's {}: {} is adapted "
+      "as by timm, {}",
+      a.to, a.to == 1 ? "" : "s", a.from, student.name,
+      a.to == 1 ? "summed over the channels"
+                : "the channels repeated and scaled");
+}
+
+// The first convolution, for the student's images.
+void AdaptInChans(const ConfigPair& models, const Resampling& resampling,
+                  MappedTensor& tensor) {
+  const int64_t from = InChans(models.teacher);
+  const int64_t to = InChans(models.student);
+  if (from == to) return;
+  tensor.in_chans = resampling.in_chans;
+  if (tensor.in_chans) {
+    tensor.note = NoteOf(tensor.student, *tensor.in_chans);
+    return;
+  }
+  tensor.source = Error(
+      ErrorKind::kMismatch, "in_chans",
+      fmt::format("is {}, but the teacher takes images of {} channels, and "
+                  "only weights of RGB images are adapted to others; give the "
+                  "student in_chans {}, or skip patch_embed",
+                  to, from, from));
+}
+
 MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
                        const std::vector<TensorSpec>& file,
                        const Options& options, const Resampling& resampling) {
@@ -187,6 +215,9 @@ MappedTensor MapTensor(const ConfigPair& models, const ParameterSpec& student,
   if (HasAxis(student, Role::kTokens)) tensor.pos_embed = resampling.pos_embed;
   if (HasAxis(student, Role::kKernel)) {
     tensor.patch_embed = resampling.patch_embed;
+  }
+  if (HasAxis(student, Role::kImageChannels) && !options.official) {
+    AdaptInChans(models, resampling, tensor);
   }
   return tensor;
 }

@@ -69,10 +69,11 @@ void CheckTensor(const MappedTensor& tensor, const SelectionRule& rule) {
     CheckAxis(axis, tensor.student.name);
   }
   if (rule.scope == Scope::kElements &&
-      (tensor.pos_embed || tensor.patch_embed)) {
+      (tensor.pos_embed || tensor.patch_embed || tensor.in_chans)) {
     throw Error(ErrorKind::kMismatch, tensor.student.name,
-                "has another grid or kernel size than the teacher's, which "
-                "method {} does not support; skip this tensor",
+                "has another grid, kernel size or number of image channels "
+                "than the teacher's, which method {} does not support; skip "
+                "this tensor",
                 rule.name);
   }
 }
@@ -161,6 +162,7 @@ decltype(Entry::source) SourceOf(const MappedTensor& tensor,
   }
   Selected selected{
       teacher.name, teacher.shape, {}, tensor.pos_embed, tensor.patch_embed};
+  selected.in_chans = tensor.in_chans;
   for (size_t axis = 0; axis < teacher.shape.size(); ++axis) {
     selected.axes.push_back(sets.Pick(tensor, axis));
   }

@@ -6,6 +6,7 @@
 #include "config_pair.h"
 #include "plan_reader.h"
 #include "wsel/core/json_object.h"
+#include "wsel/model/adapt_in_chans.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/init.h"
 #include "wsel/model/parameter_specs.h"
@@ -135,6 +136,18 @@ PatchEmbedResample ReadPatchEmbed(JsonObject json) {
   return p;
 }
 
+InChansAdaptation ReadInChans(JsonObject json) {
+  const InChansAdaptation a{ReadSide(json, "from"), ReadSide(json, "to")};
+  json.Finish();
+  if (!model::CanAdaptInChans(a.from)) {
+    Fail(json.PathOf("from"), "is not 3");
+  }
+  if (a.to == 0 || a.to == 3) {
+    Fail(json.PathOf("to"), "must be another number of channels than 0 and 3");
+  }
+  return a;
+}
+
 // The shape that a selection gives; it must be the student's, except for
 // trailing ones.
 Shape SelectedShape(const Selected& s, const Plan& plan) {
@@ -152,6 +165,10 @@ Shape SelectedShape(const Selected& s, const Plan& plan) {
   if (const auto& p = s.patch_embed) {
     if (shape[2] != p->from || shape[3] != p->from) return {};
     shape[2] = shape[3] = p->to;
+  }
+  if (const auto& c = s.in_chans) {
+    if (shape[1] != c->from) return {};
+    shape[1] = c->to;
   }
   return shape;
 }
@@ -177,9 +194,11 @@ Selected ReadSelected(JsonObject& json, const Plan& plan, const Shape& shape) {
     s.pos_embed = ReadPosEmbed(json.Object("positions"));
   }
   if (json.Has("kernel")) s.patch_embed = ReadPatchEmbed(json.Object("kernel"));
+  if (json.Has("in_chans")) s.in_chans = ReadInChans(json.Object("in_chans"));
   if (json.Has("solved")) s.solved = json.Get<std::string>("solved");
   const size_t rank = s.teacher_shape.size();
-  if ((s.pos_embed && rank != 3) || (s.patch_embed && rank != 4)) {
+  if ((s.pos_embed && rank != 3) ||
+      ((s.patch_embed || s.in_chans) && rank != 4)) {
     Fail(json.where(), "is resampled, but has the wrong number of dimensions");
   }
   if (s.pos_embed && s.teacher_shape[0] != 1) {

@@ -60,6 +60,9 @@ void Write(const Selected& s, const Plan& plan, Json& json) {
                       {"to", p->to},
                       {"method", PatchResizes().NameOf(p->method)}};
   }
+  if (const auto& c = s.in_chans) {
+    json["in_chans"] = {{"from", c->from}, {"to", c->to}};
+  }
   if (!s.solved.empty()) json["solved"] = s.solved;
 }
 

@@ -72,6 +72,12 @@ std::string Describe(const Selected& s, const Plan& plan) {
     text += fmt::format("; kernel {0}x{0} -> {1}x{1}, {2}", p->from, p->to,
                         PatchResizes().NameOf(p->method));
   }
+  if (const auto& c = s.in_chans) {
+    text += c->to == 1
+                ? fmt::format("; {} image channels summed", c->from)
+                : fmt::format("; {} image channels repeated to {}, x 3/{}",
+                              c->from, c->to, c->to);
+  }
   if (!s.solved.empty()) text += "; then " + s.solved;
   return text;
 }

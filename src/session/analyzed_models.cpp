@@ -43,6 +43,16 @@ class InMemoryStudent : public TensorSource {
   select::Student student_;
 };
 
+void RequireSameImages(const AnalysisRequest& request,
+                       const model::Config& student,
+                       const model::Config& teacher) {
+  if (!request.runs_models || InChans(student) == InChans(teacher)) return;
+  throw Error(ErrorKind::kMismatch, NameOf(student),
+              "takes images of {} channels, and the teacher of {}: models are "
+              "compared on the same images",
+              InChans(student), InChans(teacher));
+}
+
 AnalyzedModel FromFile(const std::string& path, const SharedCheckpoint& file,
                        const pretrained::GivenFacts& given, bool runs) {
   const pretrained::Facts facts = FactsOf(*file, given);
@@ -54,7 +64,7 @@ AnalyzedModel FromFile(const std::string& path, const SharedCheckpoint& file,
   model.config = facts.model;
   model.weights = {file, file->remapped.tensors.get()};
   model.normalisation = facts.mean_std.normalisation();
-  model.transform = train::EvalTransformOf(facts);
+  if (runs) model.transform = train::EvalTransformOf(facts);
   return model;
 }
 
@@ -184,6 +194,7 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
   // Students have no mean, std or crop of their own: they get the teacher's.
   for (AnalyzedModel& model : models) {
     if (!teacher) break;
+    RequireSameImages(request, model.config, teacher->config);
     model.normalisation = teacher->normalisation;
     model.transform = teacher->transform;
   }

@@ -16,6 +16,7 @@
 #include "wsel/calibrate/importance.h"
 #include "wsel/calibrate/reference.h"
 #include "wsel/core/error.h"
+#include "wsel/naming/kin_form.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/select/importance_scores.h"
 #include "wsel/session/student_plan.h"
@@ -46,19 +47,25 @@ std::vector<int64_t> OutputsOf(const PretrainedCheckpoint& teacher,
 
 select::ImportanceScores ScoresFor(const select::Options& options,
                                    const PretrainedCheckpoint& teacher,
+                                   const TensorSource& tensors,
                                    const calibrate::Reference& reference,
                                    const CalibrationImages& images) {
   switch (options.Rule().calibration) {
     case Calibration::kActivations:
       return ActivationScores(reference, images.images);
     case Calibration::kGradients:
+      if (images.multi_label) {
+        throw Error(ErrorKind::kMismatch, "method=taylor",
+                    "needs one label per image, and the calibration images "
+                    "have several; use method=activation");
+      }
       return GradientScores(
           reference, images.images,
           OutputsOf(teacher, reference.config, images.classes));
     case Calibration::kNone:
       break;
   }
-  return select::ImportanceScoresOf(*teacher.remapped.tensors);
+  return select::ImportanceScoresOf(tensors);
 }
 
 // Replaces `best` by the blocks that it stands for; returns a note on it.
@@ -80,10 +87,9 @@ std::vector<std::string> ResolveLayers(const calibrate::Reference& teacher,
 // Makes the student of a plan, and completes the plan by their agreement.
 select::Student Compute(const calibrate::Reference& whole,
                         const calibrate::Images& images,
-                        const PretrainedCheckpoint& teacher,
-                        select::Plan& plan) {
+                        const TensorSource& tensors, select::Plan& plan) {
   const calibrate::Reference blocks = WithBlocks(whole, plan.layers);
-  const auto solved = SolveFor(plan, *teacher.remapped.tensors, blocks, images);
+  const auto solved = SolveFor(plan, tensors, blocks, images);
   if (!solved.warning.empty()) spdlog::warn("{}", solved.warning);
   if (plan.calibration->agreement) return solved.student;  // of a replay
   const auto& student = std::get<model::Config>(plan.student);
@@ -117,14 +123,15 @@ PreparedStudent Calibrated(const StudentRequest& request,
   PlanWithoutImages(request, teacher);
   const auto opened = OpenCalibrationImages(*request.calibration, facts,
                                             ImageSize(student), options.seed);
-  const auto whole =
-      calibrate::ReferenceOf(facts.model, *teacher.remapped.tensors, student);
+  const model::Config config = naming::InFormOf(facts.model, student);
+  const auto tensors = naming::WithForm(*teacher.remapped.tensors, config);
+  const auto whole = calibrate::ReferenceOf(config, *tensors, student);
   const StudentSetting setting{
-      *teacher.remapped.tensors,
-      facts.model,
+      *tensors,
+      config,
       whole,
       opened.images,
-      ScoresFor(options, teacher, whole, opened),
+      ScoresFor(options, teacher, *tensors, whole, opened),
       {request.calibration->data.name, opened.images.size(), options.seed,
        opened.images.Digest(NeedsLabels(options)), std::nullopt}};
   PreparedStudent prepared;
@@ -139,7 +146,7 @@ PreparedStudent Calibrated(const StudentRequest& request,
   plan = PlanOn(setting, student, options);
   plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
   if (compute) {
-    prepared.student = Compute(whole, opened.images, teacher, plan);
+    prepared.student = Compute(whole, opened.images, *tensors, plan);
   }
   return prepared;
 }
@@ -174,9 +181,10 @@ PreparedStudent Replayed(const StudentRequest& request,
                 "classes, range and subset",
                 record.digest, opened.images.size(), digest);
   }
-  const auto whole =
-      calibrate::ReferenceOf(*given.model, *teacher->remapped.tensors, student);
-  prepared.student = Compute(whole, opened.images, *teacher, plan);
+  const auto tensors =
+      naming::WithForm(*teacher->remapped.tensors, *given.model);
+  const auto whole = calibrate::ReferenceOf(*given.model, *tensors, student);
+  prepared.student = Compute(whole, opened.images, *tensors, plan);
   return prepared;
 }
 

@@ -32,7 +32,7 @@ CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
   augment::EvalTransformOptions transform = train::EvalTransformOf(teacher);
   transform.img_size = static_cast<int>(img_size);
   return {calibrate::Images(set, transform, teacher.mean_std.normalisation()),
-          set.classes};
+          set.classes, set.multi_label()};
 }
 
 }  // namespace wsel::session

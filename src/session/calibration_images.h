@@ -14,6 +14,7 @@ namespace wsel::session {
 struct CalibrationImages {
   calibrate::Images images;
   std::vector<std::string> classes;
+  bool multi_label = false;  // data::Dataset::multi_label
 };
 
 // Draws them from the training split, balanced by class; all of them, with a

@@ -86,6 +86,25 @@ void AddMissingClasses(data::Dataset& test, const EvalRequest& request,
   test = data::WithMoreClasses(test, names);
 }
 
+// Softmaxes and sigmoids are not compared with the other's labels.
+void CheckTask(const pretrained::PretrainedCheckpoint& checkpoint,
+               const data::Dataset& test) {
+  const bool multi_label = IsMultiLabel(checkpoint);
+  if (multi_label && !test.multi_label()) {
+    throw Error(ErrorKind::kMismatch, checkpoint.file->path().string(),
+                "was trained on images with several labels, and those of {} "
+                "have one: give the file of their `labels`, with `multi_label` "
+                "auto",
+                test.name);
+  }
+  if (!multi_label && test.multi_label()) {
+    spdlog::warn(
+        "{} does not record that it was trained on images with several labels: "
+        "a sigmoid of each logit is taken for the class's probability",
+        checkpoint.file->path().string());
+  }
+}
+
 train::Precision PrecisionOf(const EvalRequest& request,
                              const pretrained::RecordedRecipe& recipe,
                              const c10::Device& device) {
@@ -178,6 +197,12 @@ data::DataOptions DataOfRun(const EvalRequest& request,
     options.val_split = held_out.get<double>();
   }
   if (options.val_split > 0) AdoptTrainImages(recipe, options);
+  const auto form = recipe.Value("data", "multi_label");
+  if (!options.labels.empty() && form.is_string() &&
+      options.multi_label == data::MultiLabel::kOff) {
+    options.multi_label = data::MultiLabels().Find(
+        form.get<std::string>(), request.checkpoint.file, ErrorKind::kFormat);
+  }
   return options;
 }
 
@@ -191,6 +216,7 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
   Load(model_, *opened.checkpoint.remapped.tensors);
   const pretrained::RecordedRecipe recipe(opened.checkpoint);
   test_ = OpenTestSplit(DataOfRun(request, opened));
+  CheckTask(opened.checkpoint, test_);
   AddMissingClasses(test_, request, opened);
   if (const auto of_run = ClassesOfRun(request, opened, test_.classes);
       !of_run.empty()) {
@@ -206,7 +232,10 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
   options_ = {size,
               static_cast<train::Precision>(
                   OfFirst(static_cast<int64_t>(precision), group)),
-              device, group, /*gather=*/true};
+              device,
+              group,
+              /*gather=*/true,
+              test_.multi_label()};
   uploader_ = std::make_unique<train::Uploader>(
       device, facts_.mean_std.normalisation());
   loader_ = std::make_unique<data::Loader>(
@@ -242,6 +271,7 @@ EvalOutputs::EvalOutputs(const EvalFiles& files, const data::Dataset& test)
 }
 
 void EvalOutputs::Add(const data::Batch& batch, const at::Tensor& logits) {
+  if (!batch.label_sets.empty()) return AddMultiLabel(batch, logits);
   const auto best = logits.argmax(1);
   for (size_t i = 0; i < batch.indices.size(); ++i) {
     if (!batch.valid[i]) continue;
@@ -253,14 +283,61 @@ void EvalOutputs::Add(const data::Batch& batch, const at::Tensor& logits) {
   }
 }
 
+void EvalOutputs::AddMultiLabel(const data::Batch& batch,
+                                const at::Tensor& logits) {
+  const at::Tensor rows = logits.contiguous();
+  const auto classes = static_cast<size_t>(rows.size(1));
+  for (size_t i = 0; i < batch.indices.size(); ++i) {
+    if (!batch.valid[i]) continue;
+    if (!files_.per_class.empty()) {
+      std::vector<uint8_t> labels(classes);
+      for (const int32_t label : batch.label_sets[i]) {
+        labels.at(static_cast<size_t>(label)) = 1;
+      }
+      multi_label_.Add({rows.data_ptr<float>() + i * classes, classes}, labels);
+    }
+    if (!predictions_) continue;
+    predictions_->Write(
+        MultiLabelLine(batch.indices[i], rows[static_cast<int64_t>(i)]));
+  }
+}
+
 void EvalOutputs::Write() {
   if (predictions_) predictions_->Commit();
   if (!files_.confusion.empty()) {
     WriteTextFile(files_.confusion, confusion_.MatrixCsv());
   }
   if (!files_.per_class.empty()) {
-    WriteTextFile(files_.per_class, confusion_.ScoresCsv());
+    WriteTextFile(files_.per_class,
+                  test_.multi_label() ? multi_label_.PerClassCsv(test_.classes)
+                                      : confusion_.ScoresCsv());
   }
+}
+
+std::string EvalOutputs::MultiLabelLine(int64_t index,
+                                        const at::Tensor& logits) const {
+  nlohmann::ordered_json line = {
+      {"index", index},
+      {"file", test_.PathBelowRoot(index)},
+      {"labels", nlohmann::ordered_json::array()},
+      {"predictions", nlohmann::ordered_json::array()}};
+  for (const int32_t label : test_.label_sets[static_cast<size_t>(index)]) {
+    line["labels"].push_back(test_.classes[static_cast<size_t>(label)]);
+  }
+  const auto probabilities = ValuesOf(logits.to(at::kDouble).sigmoid());
+  std::vector<double> of_predicted;
+  for (size_t c = 0; c < probabilities.size(); ++c) {
+    if (!(probabilities[c] > train::kLabelThreshold)) continue;
+    line["predictions"].push_back(test_.classes[c]);
+    of_predicted.push_back(probabilities[c]);
+  }
+  line["prediction_probabilities"] = of_predicted;
+  if (files_.probabilities) line["probabilities"] = probabilities;
+  if (files_.logits) {
+    line["logits"] = std::vector<float>(
+        logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel());
+  }
+  return line.dump() + "\n";
 }
 
 std::string EvalOutputs::PredictionLine(int64_t index,

@@ -53,13 +53,22 @@ Json ResizingProcessor(const pretrained::Facts& facts) {
   return json;
 }
 
+// Nothing if they are unknown.
+void AddMeanStd(const pretrained::Facts& facts, const char* mean,
+                const char* std, Json& json) {
+  const auto& known = facts.mean_std;
+  const auto means = pretrained::PerChannel(known.mean.value, known.in_chans);
+  if (means.empty()) return;
+  json[mean] = means;
+  json[std] = pretrained::PerChannel(known.std.value, known.in_chans);
+}
+
 std::string PreprocessorConfig(const pretrained::Facts& facts) {
   Json json = ResizingProcessor(facts);
   json["do_rescale"] = true;
   json["rescale_factor"] = 1.0 / 255;
   json["do_normalize"] = true;
-  json["image_mean"] = facts.mean_std.mean.value;
-  json["image_std"] = facts.mean_std.std.value;
+  AddMeanStd(facts, "image_mean", "image_std", json);
   return json.dump(2) + "\n";
 }
 
@@ -67,16 +76,17 @@ std::string PreprocessorConfig(const pretrained::Facts& facts) {
 // evaluation here does not to the size itself, as most of them have it.
 Json TimmImages(const pretrained::Facts& facts) {
   const int64_t size = ImageSize(facts.model);
+  const int64_t in_chans = InChans(facts.model);
   const image::EvalResize resizing = facts.Resizing();
   const bool squash = resizing == image::EvalResize::kWhole ||
                       resizing == image::EvalResize::kSquash;
-  return {{"input_size", {3, size, size}},
-          {"interpolation",
-           image::Interpolations().NameOf(facts.interpolation.value)},
-          {"crop_pct", HasCrop(resizing) ? facts.crop_pct.value : 1.0},
-          {"crop_mode", squash ? "squash" : "center"},
-          {"mean", facts.mean_std.mean.value},
-          {"std", facts.mean_std.std.value}};
+  Json json = {{"input_size", {in_chans, size, size}},
+               {"interpolation",
+                image::Interpolations().NameOf(facts.interpolation.value)},
+               {"crop_pct", HasCrop(resizing) ? facts.crop_pct.value : 1.0},
+               {"crop_mode", squash ? "squash" : "center"}};
+  AddMeanStd(facts, "mean", "std", json);
+  return json;
 }
 
 }  // namespace

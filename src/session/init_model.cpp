@@ -75,8 +75,9 @@ void Compare(const char* section, const char* name,
       pretrained::FactText(now), section, name);
 }
 
-void CompareMeanStd(const pretrained::MeanStd& known,
+void CompareMeanStd(const pretrained::MeanStd& of_file,
                     const recipe::Recipe& recipe, const std::string& path) {
+  const auto known = WithChannels(of_file, InChans(recipe.model));
   const image::Normalisation& now = recipe.train.normalisation;
   Compare("data", "mean", known.mean, now.mean, path);
   Compare("data", "std", known.std, now.std, path);
@@ -157,6 +158,12 @@ void InitFromFile(nn::Model& model, const recipe::Recipe& recipe,
           ? pretrained::ClassMatch()
           : MatchInitClasses(recipe, checkpoint, classes);
   const bool keep = !recipe.init.reset_classifier && match.mismatch.empty();
+  if (train::AdaptsInChans(recipe.model, *checkpoint.remapped.tensors)) {
+    spdlog::info(
+        "{}: the first convolution is adapted from 3 to {} image channels, as "
+        "by timm",
+        recipe.init.file, InChans(recipe.model));
+  }
   const auto reset =
       train::InitFromCheckpoint(model, *checkpoint.remapped.tensors,
                                 recipe.init.method, recipe.train.seed, keep);

@@ -20,8 +20,8 @@ struct ModelImagesOptions {
   const char* title = "images";  // of the progress
 };
 
-// Receives images [B, 3, H, W], prepared as the facts say, on the CPU, B > 0,
-// and their indices in the data set.
+// Receives images [B, in_chans, H, W], prepared as the facts say, on the CPU, B
+// > 0, and their indices in the data set.
 using OnImages = std::function<void(const at::Tensor& images,
                                     const std::vector<int64_t>& indices)>;
 

@@ -73,6 +73,7 @@ void Apply(const ModelOptions& options, model::Config& config) {
   Override override(fields.name);
   override.Set(fields.img_size, options.img_size, "img_size");
   override.Set(fields.patch_size, options.patch_size, "patch_size");
+  override.Set(fields.in_chans, options.in_chans, "in_chans");
   override.Set(fields.depths, options.depth, "depth", "depth");
   override.Set(fields.widths, options.embed_dim, "embed_dim",
                fields.widths.size() == 1 ? "embed_dim" : "embed-dim");

@@ -19,6 +19,7 @@
 #include "wsel/core/subprocess.h"
 #include "wsel/core/text_file.h"
 #include "wsel/data/subset.h"
+#include "wsel/image/channels.h"
 #include "wsel/nn/build.h"
 #include "wsel/onnx/model_file.h"
 #include "wsel/session/open_splits.h"
@@ -42,15 +43,15 @@ class ReferenceMaker {
  public:
   explicit ReferenceMaker(const OnnxExport& exported)
       : exported_(exported),
-        mean_(
-            train::PerChannel(exported.facts().mean_std.mean.value, c10::kCPU)),
-        std_(
-            train::PerChannel(exported.facts().mean_std.std.value, c10::kCPU)) {
+        mean_(train::PerChannel(exported.facts().mean_std.mean.value, c10::kCPU,
+                                InChans(exported.facts().model))),
+        std_(train::PerChannel(exported.facts().mean_std.std.value, c10::kCPU,
+                               InChans(exported.facts().model))) {
     model_ = nn::Build(exported.facts().model);
     Load(model_, exported.weights());
   }
 
-  // Images [B, 3, H, W], normalised. Pixels were whole numbers.
+  // Images [B, in_chans, H, W], normalised. Pixels were whole numbers.
   void Add(const at::Tensor& images) {
     const at::NoGradGuard no_grad;
     const auto pixels = ((images * std_ + mean_) * 255).round();
@@ -60,9 +61,9 @@ class ReferenceMaker {
 
   void AddRandom(int64_t count) {
     const int64_t size = ImageSize(exported_.facts().model);
-    const auto pixels =
-        at::randint(0, 256, {count, 3, size, size},
-                    at::detail::createCPUGenerator(0), at::kFloat);
+    const auto pixels = at::randint(
+        0, 256, {count, InChans(exported_.facts().model), size, size},
+        at::detail::createCPUGenerator(0), at::kFloat);
     Add((pixels / 255 - mean_) / std_);
   }
 
@@ -88,7 +89,9 @@ Reference OfTestSplit(const OnnxExport& exported, int64_t max_images,
     test = data::Subset(test, {.count = max_images}, options.subset_seed);
   }
   // Without a match by name or position there is no accuracy, only agreement.
-  const auto outputs = exported.OutputsOf(test.classes);
+  // Nor with several labels per image, which have no top-1.
+  const auto outputs = test.multi_label() ? std::vector<int64_t>{}
+                                          : exported.OutputsOf(test.classes);
   ReferenceMaker maker(exported);
   Json labels = outputs.empty() ? Json(nullptr) : Json::array();
   int64_t count = 0;
@@ -168,6 +171,8 @@ void CheckErrors(const Verification& result, const fs::path& output) {
 
 Verification Verify(const OnnxExport& exported, const fs::path& output,
                     const VerifyOptions& options, const OnProgress& progress) {
+  const model::Config& config = exported.facts().model;
+  image::RequireReadable(InChans(config), NameOf(config));
   const ScratchFolder folder;
   const Reference reference =
       exported.options().data.name.empty()
@@ -188,13 +193,15 @@ Verification Verify(const OnnxExport& exported, const fs::path& output,
   result.files.push_back({.name = exported.KindName()});
   files.push_back(fs::absolute(output).string());
   const auto& facts = exported.facts().mean_std;
-  WriteTextFile(folder / "job.json",
-                DumpJson({{"pixels", (folder / "pixels.npy").string()},
-                          {"logits", (folder / "logits.npy").string()},
-                          {"labels", reference.labels},
-                          {"mean", facts.mean.value},
-                          {"std", facts.std.value},
-                          {"files", files}}));
+  const int64_t in_chans = InChans(config);
+  WriteTextFile(
+      folder / "job.json",
+      DumpJson({{"pixels", (folder / "pixels.npy").string()},
+                {"logits", (folder / "logits.npy").string()},
+                {"labels", reference.labels},
+                {"mean", pretrained::PerChannel(facts.mean.value, in_chans)},
+                {"std", pretrained::PerChannel(facts.std.value, in_chans)},
+                {"files", files}}));
   const Json json = RunScript(folder, options.python, output);
   result.runtime = json.at("runtime").get<std::string>();
   for (size_t i = 0; i < result.files.size(); ++i) {

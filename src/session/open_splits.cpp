@@ -24,7 +24,8 @@ size_t CacheBytes(const data::DataOptions& options) {
 data::OpenOptions OpenOptionsOf(const data::DataOptions& options) {
   return {.split_seed = options.split_seed,
           .labels = options.labels,
-          .val_is_test = options.validation == data::Validation::kTest};
+          .val_is_test = options.validation == data::Validation::kTest,
+          .multi_label = options.multi_label};
 }
 
 void RequireRoot(const data::DataOptions& options) {

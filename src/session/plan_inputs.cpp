@@ -1,7 +1,6 @@
 #include "plan_inputs.h"
 
 #include "wsel/calibrate/mark_solved.h"
-#include "wsel/calibrate/supported.h"
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 #include "wsel/select/plan_json.h"
@@ -26,6 +25,21 @@ model::Config StudentConfig(const StudentRequest& request,
   return config;
 }
 
+namespace {
+
+// Calibration compares both models on the same images.
+void RequireSameImages(const model::Config& teacher,
+                       const model::Config& student) {
+  if (InChans(teacher) == InChans(student)) return;
+  throw Error(ErrorKind::kMismatch, "in_chans",
+              "is {}, but {} takes images of {} channels, and calibration "
+              "compares both on the same images; select by weights (`method` "
+              "uniform, without calibration images)",
+              InChans(student), NameOf(teacher), InChans(teacher));
+}
+
+}  // namespace
+
 pretrained::Facts RunnableFacts(
     const StudentRequest& request,
     const pretrained::PretrainedCheckpoint& teacher) {
@@ -37,7 +51,9 @@ pretrained::Facts RunnableFacts(
   }
   if (!request.teacher_model) RequireKnownHeads(teacher);
   pretrained::Facts facts = FactsOf(teacher, {.model = request.teacher_model});
-  calibrate::RequireSupported(facts.model);
+  if (request.plan.empty()) {
+    RequireSameImages(facts.model, StudentConfig(request, facts.model));
+  }
   return facts;
 }
 

@@ -9,16 +9,19 @@
 #include "model_images.h"
 #include "wsel/core/error.h"
 #include "wsel/core/mapped_file.h"
+#include "wsel/data/decode_image.h"
 #include "wsel/data/images_below.h"
-#include "wsel/image/decode.h"
 #include "wsel/image/orientation.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/session/evaluation.h"
+#include "wsel/train/multi_label_metrics.h"
 
 namespace wsel::session {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int64_t kUsualTop = 5;
 
 std::vector<std::string> FilesOf(const std::vector<std::string>& inputs) {
   if (inputs.empty()) {
@@ -40,7 +43,7 @@ std::vector<std::string> FilesOf(const std::vector<std::string>& inputs) {
 
 image::Image Read(const std::string& path, bool exif) {
   const MappedFile file(path);
-  auto decoded = image::Decode(file.bytes(), path);
+  auto decoded = data::DecodeImage(file.bytes(), path);
   if (!exif) return std::move(decoded.image);
   return image::Upright(decoded.image, image::ExifOrientation(file.bytes()));
 }
@@ -76,10 +79,37 @@ Prediction::Prediction(const PredictRequest& request, const c10::Device& device)
     spdlog::info("{} does not name its {} classes: they are numbered from 0",
                  request.checkpoint.file, outputs);
   }
-  request_.top = std::min(request.top, outputs);
+  threshold_ = request.threshold;
+  if (!threshold_ && IsMultiLabel(opened.checkpoint)) {
+    threshold_ = train::kLabelThreshold;
+    spdlog::info(
+        "{} was trained on images with several labels: classes with a "
+        "probability above {} (`threshold`)",
+        request.checkpoint.file, *threshold_);
+  }
+  const int64_t usual_top = threshold_ ? outputs : kUsualTop;
+  top_ = std::min(request.top.value_or(usual_top), outputs);
   model_ = nn::Build(facts_.model);
   Load(model_, *opened.checkpoint.remapped.tensors);
   model_.module->to(device);
+}
+
+std::vector<PredictedClass> Prediction::ClassesOf(
+    const at::Tensor& probabilities) const {
+  const auto [values, indices] =
+      probabilities.topk(top_, 0, /*largest=*/true, /*sorted=*/true);
+  std::vector<PredictedClass> classes;
+  for (int64_t k = 0; k < top_; ++k) {
+    const auto probability = values[k].item<double>();
+    if (threshold_ && !(probability > *threshold_)) break;
+    const auto index = indices[k].item<int64_t>();
+    classes.push_back({index,
+                       class_names_.empty()
+                           ? ""
+                           : class_names_.at(static_cast<size_t>(index)),
+                       probability});
+  }
+  return classes;
 }
 
 std::vector<std::string> Prediction::Run(
@@ -91,21 +121,11 @@ std::vector<std::string> Prediction::Run(
                            const std::vector<int64_t>& indices) {
     const auto logits =
         model_.forward(batch.to(device_)).to(at::kCPU, at::kDouble);
-    const auto [values, classes] =
-        logits.softmax(1).topk(request_.top, 1, /*largest=*/true,
-                               /*sorted=*/true);
+    const auto probabilities =
+        threshold_ ? logits.sigmoid() : logits.softmax(1);
     for (size_t i = 0; i < indices.size(); ++i) {
-      PredictedImage image{images.filename(indices[i]), {}};
-      const auto row = static_cast<int64_t>(i);
-      for (int64_t k = 0; k < request_.top; ++k) {
-        const auto index = classes[row][k].item<int64_t>();
-        image.classes.push_back(
-            {index,
-             class_names_.empty() ? ""
-                                  : class_names_.at(static_cast<size_t>(index)),
-             values[row][k].item<double>()});
-      }
-      use(image);
+      use({images.filename(indices[i]),
+           ClassesOf(probabilities[static_cast<int64_t>(i)])});
     }
   };
   return ForEachBatch(images, facts_,

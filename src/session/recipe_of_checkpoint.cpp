@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "wsel/model/config_json.h"
 #include "wsel/pretrained/facts.h"
@@ -17,14 +18,22 @@ std::vector<std::string> RecipeOfCheckpoint(
   Json model = Json::parse(model::ToJson(facts.model));
   model.erase("num_classes");
   const auto text = [](const std::string& value) { return Json(value).dump(); };
-  return {"model=" + model.dump(),
-          "data.mean=" + Json(facts.mean_std.mean.value).dump(),
-          "data.std=" + Json(facts.mean_std.std.value).dump(),
-          "evaluation.crop_pct=" + Json(facts.crop_pct.value).dump(),
-          "evaluation.interpolation=" +
-              text(pretrained::FactText(facts.interpolation.value)),
-          "evaluation.crop_mode=" +
-              text(pretrained::FactText(facts.crop_mode.value))};
+  std::vector<std::string> sets = {
+      "model=" + model.dump(),
+      "evaluation.crop_pct=" + Json(facts.crop_pct.value).dump(),
+      "evaluation.interpolation=" +
+          text(pretrained::FactText(facts.interpolation.value)),
+      "evaluation.crop_mode=" +
+          text(pretrained::FactText(facts.crop_mode.value))};
+  const bool grey = InChans(facts.model) == 1;
+  for (const auto& [key, fact] :
+       {std::pair("data.mean=", &facts.mean_std.mean),
+        std::pair("data.std=", &facts.mean_std.std)}) {
+    // The recipe asks for those of grey images.
+    if (grey && fact->source == pretrained::FactSource::kAssumed) continue;
+    sets.push_back(key + Json(fact->value).dump());
+  }
+  return sets;
 }
 
 }  // namespace wsel::session

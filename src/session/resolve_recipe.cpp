@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include "resumed_changes.h"
 #include "wsel/augment/mix.h"
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
@@ -76,13 +77,20 @@ void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device,
   if (ranks.all > 1) train::ShareOf(train, 0, ranks.all);
 }
 
-void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
+bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
                        int ranks) {
   const std::string where = folder.config().string();
   auto saved = recipe::RecipeOfRun(ReadText(folder.config()), where);
   // So far no image was corrupt, or the run would have ended.
   if (recipe.data.skip_corrupt) saved.data.skip_corrupt = true;
   auto& train = recipe.train;
+  // As where the recipe is the run's own.
+  if (train.micro_batch > 0 && train.micro_batch == saved.train.micro_batch &&
+      !CanShare(saved.train, ranks)) {
+    spdlog::info("train.micro_batch {} is not for {} ranks: chosen again",
+                 train.micro_batch, ranks);
+    train.micro_batch = 0;
+  }
   if (train.micro_batch == 0 && CanShare(saved.train, ranks)) {
     train.micro_batch = saved.train.micro_batch;
   } else if (train.micro_batch == 0) {
@@ -104,8 +112,9 @@ void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
   if (!recipe.num_classes) {
     SetNumClasses(recipe.model, NumClasses(saved.model));
   }
+  const bool changed = AcceptChanges(saved, recipe);
   const auto differences = recipe::Differences(saved, recipe);
-  if (differences.empty()) return;
+  if (differences.empty()) return changed;
   throw Error(ErrorKind::kConfig, where,
               "the run was started with another configuration; resume with "
               "that one, or train into another folder:\n  {}",

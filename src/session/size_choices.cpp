@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "wsel/calibrate/mark_solved.h"
 #include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
@@ -69,13 +70,25 @@ Widths FixedWidths(const model::Config& base, const ModelOptions& fixed) {
   return given;
 }
 
+// Whether the teacher's forms of attention and pooling can be so wide.
+bool FormsFit(int64_t width, int64_t channels, const model::VitConfig& c) {
+  if (c.rope != model::Rope::kNone && channels % 4 != 0) return false;
+  if (c.diff_attn && channels % 2 != 0) return false;
+  return c.pooling != model::Pooling::kAttention || c.attn_pool_heads == 0 ||
+         width % c.attn_pool_heads == 0;
+}
+
 // Whether the selection of heads allows so many at a width.
 bool HeadsFit(int64_t heads, int64_t width, const model::VitConfig& teacher,
               const select::Options& options) {
   if (heads < 1 || width % heads != 0) return false;
   const int64_t channels = width / heads;
+  if (!FormsFit(width, channels, teacher)) return false;
   const bool projects = options.Rule().solve == select::Solve::kProjection;
-  if (projects && (heads > teacher.num_heads || channels > teacher.HeadDim())) {
+  const bool more = heads > teacher.num_heads || channels > teacher.HeadDim();
+  if (more && (projects || teacher.NeedsHeads())) return false;
+  if (projects && calibrate::KeepsHeadsWhole(teacher) &&
+      channels != teacher.HeadDim()) {
     return false;
   }
   switch (options.heads) {

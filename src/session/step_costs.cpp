@@ -35,7 +35,7 @@ double MeasureSecondsPerImage(const recipe::Recipe& recipe,
   const int64_t batch = options.batch_size;
   const int64_t size = ImageSize(recipe.model);
   const train::MicroBatch part = {
-      at::randn({batch, 3, size, size}, device)
+      at::randn({batch, InChans(recipe.model), size, size}, device)
           .contiguous(at::MemoryFormat::ChannelsLast),
       at::full({batch, NumClasses(recipe.model)},
                1.0 / static_cast<double>(NumClasses(recipe.model)), device),

@@ -87,8 +87,10 @@ std::optional<select::Plan> PlanWithoutImages(
   const bool best = options.layers == select::kBestLayers;
   if (best) options.layers = "first";  // all other checks are the same
   const model::Config student = StudentConfig(request, facts.model);
+  const model::Config config = naming::InFormOf(facts.model, student);
   select::Plan plan = PlanSelection(
-      facts.model, teacher.remapped.tensors->Specs(), student, options, {});
+      config, naming::WithForm(*teacher.remapped.tensors, config)->Specs(),
+      student, options, {});
   if (IsSolved(plan)) calibrate::MarkSolved(plan);
   if (const auto* sized = std::get_if<SizedStudent>(&request.student)) {
     CheckBudget(sized->budget, student, sized->fixed, request.options);

@@ -34,13 +34,16 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
       std::filesystem::path(recipe.teacher.file).filename().string();
   using Json = nlohmann::json;
   const image::Normalisation& normalisation = recipe.train.normalisation;
-  return {{"format", "pt"},
-          {run::kVersionKey, std::string(Version())},
-          {run::kModelKey, model::ToJson(recipe.model)},
-          {run::kMeanKey, Json(normalisation.mean).dump()},
-          {run::kStdKey, Json(normalisation.std).dump()},
-          {run::kClassesKey, Json(train.classes).dump()},
-          {run::kRecipeKey, recipe::ToJson(portable)}};
+  std::map<std::string, std::string> metadata = {
+      {"format", "pt"},
+      {run::kVersionKey, std::string(Version())},
+      {run::kModelKey, model::ToJson(recipe.model)},
+      {run::kMeanKey, Json(normalisation.mean).dump()},
+      {run::kStdKey, Json(normalisation.std).dump()},
+      {run::kClassesKey, Json(train.classes).dump()},
+      {run::kRecipeKey, recipe::ToJson(portable)}};
+  if (train.multi_label()) metadata[run::kTaskKey] = run::kMultiLabel;
+  return metadata;
 }
 
 // The kernels that compute; nothing where LibTorch's operators do, as on a GPU.
@@ -123,7 +126,7 @@ TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
   }
   if (group != nullptr) RequireSameRecipe(run.recipe, *group);
   if (run.resumes) {
-    CheckResumeConfig(run.recipe, folder, RanksOf(group).all);
+    run.changed = CheckResumeConfig(run.recipe, folder, RanksOf(group).all);
   }
   return run;
 }
@@ -182,6 +185,7 @@ train::TrainJob MakeJob(TrainRun& run) {
   }
   run.teacher.reset();
   job.metadata = Metadata(recipe, run.splits.train);
+  job.trackers = run.trackers;
   job.kernel_record = run.kernel_record;
   return job;
 }

@@ -116,6 +116,17 @@ void OrderClasses(train::Teacher& teacher, const PretrainedCheckpoint& file,
       };
 }
 
+// A teacher of RGB images also gets grey ones.
+void CheckInChans(const Known& known, const recipe::Recipe& recipe) {
+  const int64_t teacher = known.mean_std.in_chans;
+  const int64_t student = InChans(recipe.model);
+  if (teacher == student || (teacher == 3 && student == 1)) return;
+  throw Error(ErrorKind::kMismatch, recipe.teacher.file,
+              "takes images of {} channels, and the student's have {}: use a "
+              "teacher of RGB images, or one of {} channels",
+              teacher, student, student);
+}
+
 void CheckScript(const TrainTeacher& teacher, const recipe::Recipe& recipe) {
   const checkpoint::Checkpoint& file = *teacher.checkpoint.file;
   const std::string& path = recipe.teacher.file;
@@ -176,6 +187,7 @@ train::Teacher MakeTeacher(const TrainTeacher& teacher,
                            const c10::Device& device) {
   const auto method = recipe.train.distill.method;
   const Known known = KnownOf(teacher, recipe);
+  CheckInChans(known, recipe);
   if (known.facts) LogWarnings(*known.facts, recipe.teacher.file);
   spdlog::info("{}: {}", recipe.teacher.file, Describe(known.mean_std));
   const auto preprocess = PreprocessFor(known, recipe, device);
@@ -189,7 +201,7 @@ train::Teacher MakeTeacher(const TrainTeacher& teacher,
                  device);
   }
   CheckTeacher(result, method, static_cast<int64_t>(classes.size()),
-               student_size, device);
+               student_size, device, InChans(recipe.model));
   spdlog::info("teacher {}: {} {}, images of {} px, mean {}, std {}, {}",
                result.name, result.width,
                method == train::Distillation::kFeature ? "features" : "classes",

@@ -73,7 +73,12 @@ std::map<std::string, std::string> Provenance(
   metadata[run::kTeacherDigestKey] = teacher_hash;
   metadata[run::kTeacherDigestOfKey] = pretrained::HashScopes().NameOf(scope);
   // The student expects images normalised as for the teacher.
-  AddMeanStd(*teacher, metadata, {.model = TeacherConfig(plan)});
+  pretrained::MeanStd known =
+      MeanStdOf(*teacher, {.model = TeacherConfig(plan)});
+  if (const auto* student = std::get_if<model::Config>(&plan.student)) {
+    known = WithChannels(known, InChans(*student));
+  }
+  AddMeanStd(known, metadata);
   if (plan.options.head == select::Head::kReuse && !IsGeneric(plan)) {
     AddClassNames(*teacher, metadata);
   }

@@ -38,10 +38,18 @@ void AddImages(const data::DataOptions& data, Argv& argv) {
   Add(argv, {"--classes", Joined(cells)});
 }
 
+void AddLabels(const data::DataOptions& data, Argv& argv) {
+  if (data.labels.empty()) return;
+  Add(argv, {"--labels", data.labels});
+  if (data.multi_label == data::MultiLabel::kOff) return;
+  Add(argv, {"--multi-label",
+             std::string(data::MultiLabels().NameOf(data.multi_label))});
+}
+
 // `wsel probe` takes no recipe: passes the data set as options.
 void AddData(const data::DataOptions& data, Argv& argv) {
   Add(argv, {"--dataset", data.name, "--data-root", data.root});
-  if (!data.labels.empty()) Add(argv, {"--labels", data.labels});
+  AddLabels(data, argv);
   AddImages(data, argv);
   if (data.skip_corrupt) Add(argv, {"--skip-corrupt"});
 }
@@ -57,7 +65,7 @@ void AddCalibration(const recipe::Recipe& recipe, Argv& argv) {
        "--calibration-images", std::to_string(init.calibration_images)});
   if (!own) return;
   AddImages(recipe.data, argv);
-  if (!recipe.data.labels.empty()) Add(argv, {"--labels", recipe.data.labels});
+  AddLabels(recipe.data, argv);
   if (recipe.data.val_split == 0) return;
   Add(argv, {"--val-split", fmt::format("{}", recipe.data.val_split),
              "--split-seed", fmt::format("{}", recipe.data.split_seed)});

@@ -50,4 +50,16 @@ std::vector<double> BalancedClassWeights(std::span<const int64_t> samples) {
   return weights;
 }
 
+std::vector<double> BalancedPosWeights(std::span<const int64_t> samples,
+                                       int64_t all) {
+  std::vector<double> weights;
+  for (const int64_t count : samples) {
+    const bool varies = count > 0 && count < all;
+    weights.push_back(varies ? static_cast<double>(all - count) /
+                                   static_cast<double>(count)
+                             : 1);
+  }
+  return weights;
+}
+
 }  // namespace wsel::train

@@ -94,8 +94,10 @@ at::Tensor Distiller::ValidKdLoss(const nn::Outputs& student,
 DistillationLoss Distiller::Loss(const nn::Outputs& student,
                                  const at::Tensor& targets,
                                  const at::Tensor& teacher_output,
-                                 const at::Tensor& valid) const {
-  const auto task_loss = TaskLoss(student.logits, targets, task_, valid);
+                                 const at::Tensor& valid,
+                                 const at::Tensor& pos_weight) const {
+  const auto task_loss =
+      TaskLoss(student.logits, targets, task_, valid, pos_weight);
   const bool all = !valid.defined() || valid.all().item<bool>();
   const auto kd_loss = (all ? KdLoss(student, teacher_output)
                             : ValidKdLoss(student, teacher_output, valid)) *

@@ -1,13 +1,17 @@
 #include "wsel/train/eval_transform.h"
 
+#include "wsel/image/channels.h"
+
 namespace wsel::train {
 
 augment::EvalTransformOptions EvalTransformOf(const pretrained::Facts& facts) {
+  image::RequireReadable(InChans(facts.model), NameOf(facts.model));
   return {.img_size = static_cast<int>(ImageSize(facts.model)),
           .crop_pct = facts.crop_pct.value,
           .interpolation = facts.interpolation.value,
           .pass_order = facts.pass_order.value,
-          .crop_mode = facts.crop_mode.value};
+          .crop_mode = facts.crop_mode.value,
+          .in_chans = static_cast<int>(InChans(facts.model))};
 }
 
 }  // namespace wsel::train

@@ -8,6 +8,7 @@
 
 #include "batch_gather.h"
 #include "class_sums.h"
+#include "label_scores.h"
 #include "wsel/core/error.h"
 #include "wsel/train/device.h"
 
@@ -62,6 +63,17 @@ std::vector<BatchSums> OfAllRanks(const std::vector<BatchSums>& own,
   return all;
 }
 
+// The metrics of multi-label images, in place of those of one label.
+void SetMultiLabel(const LabelScores& scores, Evaluation& result) {
+  const MultiLabelMetrics metrics = scores.Table().Metrics();
+  result.loss = metrics.loss;
+  result.macro_f1 = 100 * metrics.macro_f1;
+  result.multi_label =
+      MultiLabelResult{.mean_ap = 100 * metrics.mean_ap,
+                       .subset_accuracy = 100 * metrics.subset_accuracy,
+                       .unseen_classes = metrics.unseen_classes};
+}
+
 Evaluation Total(const std::vector<BatchSums>& batches,
                  const ClassSums& by_class) {
   BatchSums sums;
@@ -97,6 +109,7 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
   }
   std::vector<BatchSums> batches;
   ClassSums by_class;
+  LabelScores label_scores;
   while (const data::Batch* batch = loader.Next()) {
     const DeviceBatch on_device = uploader.Upload(*batch, options.img_size);
     at::Tensor logits;
@@ -112,17 +125,28 @@ Evaluation Evaluate(const std::function<at::Tensor(const at::Tensor&)>& forward,
     }
     const auto valid = on_device.valid.nonzero().squeeze(1);
     const auto valid_logits = logits.index_select(0, valid);
-    const auto labels = on_device.labels.to(at::kCPU).index_select(0, valid);
-    batches.push_back(SumsOf(valid_logits, labels));
-    by_class.Add(valid_logits, labels);
+    if (options.multi_label) {
+      const auto multi_hot = MultiHot(*batch, logits.size(1));
+      label_scores.Add(valid_logits, multi_hot.index_select(0, valid));
+      batches.push_back({.count = static_cast<double>(valid.size(0))});
+    } else {
+      const auto labels = on_device.labels.to(at::kCPU).index_select(0, valid);
+      batches.push_back(SumsOf(valid_logits, labels));
+      by_class.Add(valid_logits, labels);
+    }
     batches.back().skipped = static_cast<double>(batch->size - valid.size(0));
   }
   if (gather) gather->Finish();
   if (options.group != nullptr) {
     batches = OfAllRanks(batches, *options.group);
-    by_class.SumOverRanks(*options.group);
+    if (options.multi_label) {
+      label_scores.GatherRanks(*options.group);
+    } else {
+      by_class.SumOverRanks(*options.group);
+    }
   }
-  const Evaluation result = Total(batches, by_class);
+  Evaluation result = Total(batches, by_class);
+  if (options.multi_label) SetMultiLabel(label_scores, result);
   if (result.count == 0 && result.skipped > 0) {
     const auto& corrupt = loader.corrupt_files();
     throw Error(ErrorKind::kFormat,

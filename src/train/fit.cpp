@@ -66,12 +66,21 @@ Evaluation EvaluateOn(const data::Dataset& set, const nn::Model& model,
   ProgressPoint done{.title = title, .steps = batches};
   data::Loader loader =
       OrderedLoader(job, set, MakeEvalTransform(options.evaluation), uploader);
-  return Evaluate(
-      [&](const at::Tensor& x) { return model.forward(x); }, loader, uploader,
-      {options.transform.img_size, options.precision, job.device, job.group},
-      [&](const data::Batch& batch, const at::Tensor&) {
-        Advance(done, batch.size * job.ranks(), on_progress);
-      });
+  return Evaluate([&](const at::Tensor& x) { return model.forward(x); }, loader,
+                  uploader,
+                  {.img_size = options.transform.img_size,
+                   .precision = options.precision,
+                   .device = job.device,
+                   .group = job.group,
+                   .multi_label = set.multi_label()},
+                  [&](const data::Batch& batch, const at::Tensor&) {
+                    Advance(done, batch.size * job.ranks(), on_progress);
+                  });
+}
+
+// -1 of images with one label.
+double SubsetAccuracyOf(const Evaluation& e) {
+  return e.multi_label ? e.multi_label->subset_accuracy : -1;
 }
 
 // A model with averaged weights.
@@ -146,6 +155,7 @@ class Trainer {
   // When the first rank has saved: a launcher may end the others as soon as one
   // rank has.
   TrainResult Result(int signal) {
+    if (writer_) writer_->End(signal);
     const int64_t skipped = OverRanks(batches_.num_corrupt());
     return {
         .state = state_,
@@ -174,20 +184,21 @@ class Trainer {
     };
     const Evaluation best = test(run::kBest, "test");
     test_skipped_ = best.skipped;
-    state_.test_top1 = best.top1;
+    state_.test_top1 = best.score();
     state_.test_top5 = best.top5;
     state_.test_loss = best.loss;
     state_.test_balanced_accuracy = best.balanced_accuracy;
     state_.test_macro_f1 = best.macro_f1;
+    state_.test_subset_accuracy = SubsetAccuracyOf(best);
     std::optional<Evaluation> ema;
     if (step_.ema() != nullptr) {
       ema = test(run::kBestEma, "test (ema)");
-      state_.test_ema_top1 = ema->top1;
+      state_.test_ema_top1 = ema->score();
     }
     std::optional<Evaluation> average;
     if (step_.average() != nullptr) {
       average = test(run::kAverage, "test (average)");
-      state_.test_average_top1 = average->top1;
+      state_.test_average_top1 = average->score();
     }
     if (writer_) writer_->WriteTest(best, ema, average, state_.best_epoch);
   }
@@ -299,16 +310,17 @@ class Trainer {
                                        "evaluation", callbacks_.on_progress);
     report.test = test;
     test_skipped_ = test.skipped;
-    state_.last_top1 = test.top1;
+    state_.last_top1 = test.score();
     state_.last_top5 = test.top5;
     state_.last_loss = test.loss;
-    if (test.top1 > state_.best_top1) {
+    if (test.score() > state_.best_top1) {
       report.best = true;
-      state_.best_top1 = test.top1;
+      state_.best_top1 = test.score();
       state_.best_top5 = test.top5;
       state_.best_epoch = report.epoch;
       state_.best_balanced_accuracy = test.balanced_accuracy;
       state_.best_macro_f1 = test.macro_f1;
+      state_.best_subset_accuracy = SubsetAccuracyOf(test);
       if (writer_) {
         writer_->Keep(run::kBest, step_.parameters(), report.epoch);
         writer_->KeepConfusion(test, evaluated.classes);
@@ -319,8 +331,8 @@ class Trainer {
     report.ema = EvaluateOn(
         evaluated, ModelWith(model_.config, ema->ema_weights(), job_.device),
         job_, uploader_, "evaluation (ema)", callbacks_.on_progress);
-    if (report.ema->top1 > state_.best_ema_top1) {
-      state_.best_ema_top1 = report.ema->top1;
+    if (report.ema->score() > state_.best_ema_top1) {
+      state_.best_ema_top1 = report.ema->score();
       state_.best_ema_epoch = report.epoch;
       if (writer_) {
         writer_->Keep(run::kBestEma, ema->ema_weights(), report.epoch);
@@ -415,8 +427,10 @@ TrainResult Fit(nn::Model& model, const TrainJob& job, const RunFolder& folder,
                           job.options.repeats));
   TrainStep step(model, job.options, job.options.precision, job.device,
                  job.teacher ? job.teacher->width : 0, job.group);
-  const TrainerState state = Begin(job, folder, step);
-  if (IsTrained(state, job.options, schedule) && !LacksTest(state, job)) {
+  TrainerState state = Begin(job, folder, step);
+  if (!IsTrained(state, job.options, schedule)) {
+    ForgetTest(state);
+  } else if (!LacksTest(state, job)) {
     return {.state = state, .ended_early = state.step < schedule.total_steps()};
   }
   return Trainer(model, job, folder, callbacks, schedule, step, state).Train();

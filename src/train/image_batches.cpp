@@ -10,6 +10,7 @@
 #include "wsel/augment/apply_to_batch.h"
 #include "wsel/augment/erasing.h"
 #include "wsel/augment/image_transforms.h"
+#include "wsel/core/check.h"
 
 namespace wsel::train {
 namespace {
@@ -64,15 +65,29 @@ data::Transform MakeEvalTransform(
       };
 }
 
+at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes) {
+  at::Tensor hot = at::zeros({batch.size, num_classes});
+  auto values = hot.accessor<float, 2>();
+  for (int64_t i = 0; i < batch.size; ++i) {
+    for (const int32_t label : batch.label_sets[static_cast<size_t>(i)]) {
+      CheckBetween("label", label, 0, num_classes - 1);
+      values[i][label] = 1;
+    }
+  }
+  return hot;
+}
+
 at::Tensor PerChannel(const std::array<double, 3>& values,
-                      const c10::Device& device) {
+                      const c10::Device& device, int64_t in_chans) {
   return at::tensor(at::ArrayRef<double>(values), at::kFloat)
-      .view({1, 3, 1, 1})
+      .narrow(0, 0, in_chans)
+      .view({1, in_chans, 1, 1})
       .to(device);
 }
 
 Uploader::Uploader(const c10::Device& device, const image::Normalisation& n)
     : device_(device),
+      in_chans_(n.in_chans),
       mean_(PerChannel(Times255(n.mean), device)),
       scale_(PerChannel(Times255(n.std), at::kCPU).reciprocal().to(device)) {
   if (device.is_cpu()) return;
@@ -106,6 +121,8 @@ DeviceBatch Uploader::Upload(const data::Batch& batch, int64_t img_size) {
                    .sub_(mean_)
                    .mul_(scale_);
   EraseIn(out.images, batch.erase_patches);
+  // All three are equal, but for the noise of random erasing.
+  if (in_chans_ == 1) out.images = out.images.narrow(1, 0, 1).contiguous();
   const auto labels = at::tensor(at::ArrayRef<int32_t>(batch.labels), at::kInt);
   out.labels = Copy(labels.to(at::kLong));
   out.valid = at::ones({batch.size}, at::kBool);

@@ -2,14 +2,19 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
+
 namespace wsel::train {
 namespace {
 
 // Of each class, shaped as the logits.
 at::Tensor BinaryLoss(const at::Tensor& logits, const at::Tensor& targets,
-                      const LossOptions& options) {
+                      const LossOptions& options,
+                      const at::Tensor& pos_weight) {
   const auto loss = at::binary_cross_entropy_with_logits(
-      logits, targets, /*weight=*/{}, /*pos_weight=*/{}, at::Reduction::None);
+      logits, targets, /*weight=*/{},
+      pos_weight.defined() ? std::optional(pos_weight) : std::nullopt,
+      at::Reduction::None);
   if (options.name == LossName::kBce) return loss;
   // Interpolates linearly: soft targets are between both.
   const auto mixed = [&](const at::Tensor& of_one, const at::Tensor& of_zero) {
@@ -37,14 +42,16 @@ at::Tensor SoftTargetCrossEntropy(const at::Tensor& logits,
 }
 
 at::Tensor TaskLoss(const at::Tensor& logits, const at::Tensor& targets,
-                    const LossOptions& options, const at::Tensor& valid) {
+                    const LossOptions& options, const at::Tensor& valid,
+                    const at::Tensor& pos_weight) {
   if (options.name == LossName::kCrossEntropy) {
     return SoftTargetCrossEntropy(logits, targets);
   }
   const auto labels = options.target_threshold > 0
                           ? targets.gt(options.target_threshold).to(at::kFloat)
                           : targets.to(at::kFloat);
-  const auto loss = BinaryLoss(logits.to(at::kFloat), labels, options);
+  const auto loss =
+      BinaryLoss(logits.to(at::kFloat), labels, options, pos_weight);
   const auto per_image = options.sum_classes ? loss.sum(-1) : loss.mean(-1);
   return MaskInvalid(per_image, valid).mean();
 }

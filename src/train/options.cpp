@@ -111,7 +111,7 @@ void ValidateDistillation(const Options& o) {
 
 // They multiply the targets, which binary losses compare with probabilities.
 void ValidateClassWeights(const Options& o) {
-  if (o.class_weights == ClassWeights::kNone ||
+  if (o.class_weights == ClassWeights::kNone || o.multi_label ||
       o.loss.name == LossName::kCrossEntropy) {
     return;
   }
@@ -119,6 +119,29 @@ void ValidateClassWeights(const Options& o) {
               fmt::format("needs loss.name=cross-entropy, not {}; "
                           "train.sampler=balanced goes with every loss",
                           Losses().NameOf(o.loss.name)));
+}
+
+// What compares the classes of an image with each other.
+void ValidateMultiLabel(const Options& o) {
+  if (!o.multi_label) return;
+  if (o.loss.name == LossName::kCrossEntropy) {
+    ThrowConfig("loss.name",
+                "is cross-entropy, a softmax in which one class excludes the "
+                "others, but images have several labels (data.multi_label): "
+                "use bce or focal");
+  }
+  if (o.distill.method == Distillation::kLogit ||
+      o.distill.method == Distillation::kHard) {
+    ThrowConfig("distill.method",
+                fmt::format("is {}, which compares softmaxes, but images have "
+                            "several labels (data.multi_label): use feature",
+                            Distillations().NameOf(o.distill.method)));
+  }
+  if (o.sampler == data::Sampling::kBalanced) {
+    ThrowConfig("train.sampler",
+                "is balanced, which needs one label per image, but images have "
+                "several (data.multi_label): use train.class_weights=balanced");
+  }
 }
 
 }  // namespace
@@ -158,6 +181,7 @@ void Validate(const Options& o) {
   augment::Validate(o.evaluation, "evaluation");
   Validate(o.loss);
   ValidateClassWeights(o);
+  ValidateMultiLabel(o);
   ValidateBatches(o);
   CheckBetween("augment.repeats", o.repeats, 1, 1000);
   CheckAtLeast("train.val_interval", o.val_interval, 1);

@@ -8,7 +8,7 @@
 namespace wsel::train {
 namespace {
 
-// Whether training ended before its last epoch, for want of a better top-1. All
+// Whether training ended before its last epoch, for want of a better score. All
 // evaluations of `state` are done.
 bool EndedEarly(const TrainerState& state, const Options& options,
                 int64_t steps_per_epoch) {
@@ -39,6 +39,13 @@ bool IsTrained(const TrainerState& state, const Options& options,
 
 bool LacksTest(const TrainerState& state, const TrainJob& job) {
   return job.TestsAtTheEnd() && state.test_top1 < 0;
+}
+
+void ForgetTest(TrainerState& state) {
+  const TrainerState untested;
+  state.test_top1 = untested.test_top1;
+  state.test_ema_top1 = untested.test_ema_top1;
+  state.test_average_top1 = untested.test_average_top1;
 }
 
 }  // namespace wsel::train

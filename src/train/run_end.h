@@ -22,4 +22,8 @@ bool IsTrained(const TrainerState& state, const Options& options,
 // to be looked at.
 bool LacksTest(const TrainerState& state, const TrainJob& job);
 
+// Of a run that had ended and resumes with more epochs: its best weights may
+// become others, so the test images are looked at again.
+void ForgetTest(TrainerState& state);
+
 }  // namespace wsel::train

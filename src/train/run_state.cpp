@@ -24,6 +24,9 @@ void VisitNewFields(S& state, Visitor&& visit) {
   visit("test_macro_f1", state.test_macro_f1);
   visit("test_ema_top1", state.test_ema_top1);
   visit("test_average_top1", state.test_average_top1);
+  visit("best_subset_accuracy", state.best_subset_accuracy);
+  visit("test_subset_accuracy", state.test_subset_accuracy);
+  visit("wandb_bytes", state.wandb_bytes);
 }
 
 template <typename S, typename Visitor>

@@ -27,6 +27,12 @@ std::optional<T> If(bool condition, T value) {
   return condition ? std::optional<T>(value) : std::nullopt;
 }
 
+// The run's configuration, as its checkpoints have it: without paths.
+std::string ConfigOf(const TrainJob& job) {
+  const auto recipe = job.metadata.find(run::kRecipeKey);
+  return recipe == job.metadata.end() ? "{}" : recipe->second;
+}
+
 // Only where images were skipped.
 void AddSkipped(std::vector<Metric>& row, const std::string& prefix,
                 int64_t skipped) {
@@ -38,8 +44,25 @@ void AddCommWait(std::vector<Metric>& row, std::optional<double> comm_wait) {
   if (comm_wait) row.push_back({run::kCommWaitKey, *comm_wait});
 }
 
+void AddMultiLabel(std::vector<Metric>& row, std::vector<Scalar>& scalars,
+                   const std::string& prefix, const Evaluation& e) {
+  const double mean_ap = e.multi_label->mean_ap;
+  const double subset_accuracy = e.multi_label->subset_accuracy;
+  row.push_back({prefix + run::kLossSuffix, e.loss});
+  row.push_back({prefix + run::kMapSuffix, mean_ap});
+  row.push_back({prefix + run::kMacroF1Suffix, e.macro_f1});
+  row.push_back({prefix + run::kSubsetAccuracySuffix, subset_accuracy});
+  AddSkipped(row, prefix, e.skipped);
+  scalars.push_back({prefix + "/loss", static_cast<float>(e.loss)});
+  scalars.push_back({prefix + "/map", static_cast<float>(mean_ap)});
+  scalars.push_back({prefix + "/macro_f1", static_cast<float>(e.macro_f1)});
+  scalars.push_back(
+      {prefix + "/subset_accuracy", static_cast<float>(subset_accuracy)});
+}
+
 void AddEvaluation(std::vector<Metric>& row, std::vector<Scalar>& scalars,
                    const std::string& prefix, const Evaluation& e) {
+  if (e.multi_label) return AddMultiLabel(row, scalars, prefix, e);
   row.push_back({prefix + run::kLossSuffix, e.loss});
   row.push_back({prefix + run::kTop1Suffix, e.top1});
   row.push_back({prefix + run::kTop5Suffix, e.top5});
@@ -69,10 +92,31 @@ std::string ConfusionCsv(const Evaluation& evaluation,
 }
 
 nlohmann::ordered_json ToJson(const Evaluation& e) {
+  if (e.multi_label) {
+    return {{"num_images", e.count},
+            {"skipped", e.skipped},
+            {"loss", e.loss},
+            {"map", e.multi_label->mean_ap},
+            {"macro_f1", e.macro_f1},
+            {"subset_accuracy", e.multi_label->subset_accuracy}};
+  }
   return {{"num_images", e.count}, {"skipped", e.skipped},
           {"loss", e.loss},        {"top1", e.top1},
           {"top5", e.top5},        {"balanced_accuracy", e.balanced_accuracy},
           {"macro_f1", e.macro_f1}};
+}
+
+void Summarise(const Evaluation& e, run::Epoch& summary) {
+  summary.skipped = e.skipped;
+  summary.macro_f1 = e.macro_f1;
+  if (e.multi_label) {
+    summary.map = e.multi_label->mean_ap;
+    summary.subset_accuracy = e.multi_label->subset_accuracy;
+    return;
+  }
+  summary.top1 = e.top1;
+  summary.top5 = e.top5;
+  summary.balanced_accuracy = e.balanced_accuracy;
 }
 
 }  // namespace
@@ -82,10 +126,12 @@ RunWriter::RunWriter(const TrainJob& job, const RunFolder& folder,
     : job_(job),
       folder_(folder),
       metrics_(folder.metrics(), If(state.step > 0, state.metrics_bytes)),
-      summary_(folder.summary(), If(state.step > 0, state.summary_bytes)),
-      // Events are numbered by steps done, and TensorBoard discards those from
-      // the given number on.
-      events_(folder.root(), Now(), If(state.step > 0, state.step + 1)) {}
+      summary_(folder.summary(), If(state.step > 0, state.summary_bytes),
+               job.train.multi_label()),
+      tracking_(folder.root(), job.trackers, ConfigOf(job), Now(),
+                If(state.step > 0,
+                   run::Tracking::Resume{.step = state.step,
+                                         .wandb_bytes = state.wandb_bytes})) {}
 
 void RunWriter::Log(const StepReport& report) {
   if (report.step % kLogInterval != 0) return;
@@ -102,7 +148,7 @@ void RunWriter::Log(const StepReport& report) {
   }
   AddCommWait(row, report.comm_wait);
   metrics_.Write(row);
-  events_.Write(report.step, Now(), scalars);
+  tracking_.Write(report.step, Now(), row, scalars);
 }
 
 void RunWriter::Log(const EpochReport& report) {
@@ -120,11 +166,7 @@ void RunWriter::Log(const EpochReport& report) {
       {"train/epoch_loss", static_cast<float>(report.train_loss)}};
   if (report.test) {
     summary.eval_loss = report.test->loss;
-    summary.top1 = report.test->top1;
-    summary.top5 = report.test->top5;
-    summary.skipped = report.test->skipped;
-    summary.balanced_accuracy = report.test->balanced_accuracy;
-    summary.macro_f1 = report.test->macro_f1;
+    Summarise(*report.test, summary);
     AddEvaluation(row, scalars, run::kEvalPrefix, *report.test);
   }
   if (report.ema) AddEvaluation(row, scalars, run::kEmaPrefix, *report.ema);
@@ -143,7 +185,7 @@ void RunWriter::Log(const EpochReport& report) {
   }
   metrics_.Write(row);
   summary_.Write(summary);
-  events_.Write(report.step, Now(), scalars);
+  tracking_.Write(report.step, Now(), row, scalars);
 }
 
 void RunWriter::Keep(const std::string& which,
@@ -189,7 +231,13 @@ void RunWriter::Save(const TrainStep& step, int64_t epoch,
   since_save_.Restart();
   state.metrics_bytes = metrics_.Flush();
   state.summary_bytes = summary_.Flush();
+  state.wandb_bytes = tracking_.Flush();
   SaveState(folder_.state(), state, step.StateDict(), job_.kernel_record);
+}
+
+void RunWriter::End(int signal) {
+  tracking_.End(signal == 0 ? run::RunEnd::kFinished : run::RunEnd::kStopped,
+                Now());
 }
 
 void RunWriter::Write(const std::string& which, const Weights& weights) const {

@@ -7,16 +7,16 @@
 #include <vector>
 
 #include "stopwatch.h"
-#include "wsel/run/event_file.h"
 #include "wsel/run/metric_log.h"
 #include "wsel/run/run_folder.h"
+#include "wsel/run/tracking.h"
 #include "wsel/train/fit.h"
 #include "wsel/train/train_step.h"
 
 namespace wsel::train {
 
 // Writes all files of a run while it trains: metrics.jsonl, summary.csv and
-// TensorBoard events, weights, confusion matrix, test results and run state.
+// those of its trackers, weights, confusion matrix, test results and run state.
 // The one place of training that writes. Errors of all functions: kIo.
 class RunWriter {
  public:
@@ -53,6 +53,10 @@ class RunWriter {
   // and the lengths of the logs in `state`.
   void Save(const TrainStep& step, int64_t epoch, TrainerState& state);
 
+  // To be called when all is saved: the trackers show that the run has ended,
+  // by a signal unless that is 0. Without the call it has failed.
+  void End(int signal);
+
  private:
   struct Weights {
     optim::NamedTensors tensors;
@@ -64,7 +68,7 @@ class RunWriter {
   const RunFolder& folder_;
   run::MetricLog metrics_;
   run::SummaryCsv summary_;
-  run::EventFile events_;
+  run::Tracking tracking_;
   std::map<std::string, Weights> kept_;
   std::string kept_confusion_;  // CSV; "": none
   Stopwatch since_save_;

@@ -80,8 +80,9 @@ Teacher ScriptTeacher(const std::filesystem::path& path,
                      name)
         .to(at::kFloat);
   };
-  const auto grey = at::zeros({2, 3, student_img_size, student_img_size},
-                              at::TensorOptions(options.device));
+  const auto grey = at::zeros(
+      {2, options.student.in_chans, student_img_size, student_img_size},
+      at::TensorOptions(options.device));
   teacher.width = teacher.forward(grey).size(1);
   return teacher;
 }

@@ -54,8 +54,26 @@ data::BatchSampler SamplerOf(const TrainJob& job,
        .repeats = job.options.repeats});
 }
 
+// Of a multi-label data set.
+std::vector<int64_t> LabelCounts(const data::Dataset& set,
+                                 int64_t num_classes) {
+  std::vector<int64_t> samples(static_cast<size_t>(num_classes));
+  for (const auto& labels : set.label_sets) {
+    for (const int32_t label : labels) {
+      ++samples.at(static_cast<size_t>(label));
+    }
+  }
+  return samples;
+}
+
 at::Tensor ClassWeightsOf(const TrainJob& job, int64_t num_classes) {
   if (job.options.class_weights == ClassWeights::kNone) return {};
+  if (job.train.multi_label()) {
+    return at::tensor(BalancedPosWeights(LabelCounts(job.train, num_classes),
+                                         job.train.size()),
+                      at::kFloat)
+        .to(job.device);
+  }
   std::vector<int64_t> samples(static_cast<size_t>(num_classes));
   for (const int32_t label : job.train.labels) {
     ++samples.at(static_cast<size_t>(label));
@@ -102,6 +120,7 @@ void StepBatches::ForEachMicroBatch(
                              .targets = targets.narrow(0, at, count),
                              .first = first + at,
                              .valid = chunk.valid.narrow(0, at, count)};
+      if (job_.train.multi_label()) micro_batch.pos_weight = class_weights_;
       if (teacher_outputs_) {
         micro_batch.teacher_output = teacher_outputs_->Get(
             micro_batch.images,
@@ -117,6 +136,10 @@ at::Tensor StepBatches::MixChunk(DeviceBatch& chunk, const data::Batch& batch,
                                  int64_t step, int64_t first) {
   const Options& options = job_.options;
   const int64_t group = MixupGroupSize(options);
+  const bool multi_label = !batch.label_sets.empty();
+  const auto multi_hot = multi_label
+                             ? MultiHot(batch, num_classes_).to(job_.device)
+                             : at::Tensor();
   std::vector<at::Tensor> targets;
   for (int64_t at = 0; at < batch.size; at += group) {
     double lambda = 1;
@@ -127,14 +150,18 @@ at::Tensor StepBatches::MixChunk(DeviceBatch& chunk, const data::Batch& batch,
       augment::Mix(chunk.images.narrow(0, at, group), draw);
       lambda = draw.lambda;
     }
-    targets.push_back(augment::MixTargets(chunk.labels.narrow(0, at, group),
-                                          num_classes_, options.mix.smoothing,
-                                          lambda));
+    const double smoothing = options.mix.smoothing;
+    targets.push_back(
+        multi_label ? augment::MixMultiHot(multi_hot.narrow(0, at, group),
+                                           smoothing, lambda)
+                    : augment::MixTargets(chunk.labels.narrow(0, at, group),
+                                          num_classes_, smoothing, lambda));
   }
   // A skipped image has no task loss.
   const auto skipped = chunk.valid.logical_not().unsqueeze(1);
   const auto all = at::cat(targets).masked_fill_(skipped.to(job_.device), 0);
-  return class_weights_.defined() ? all * class_weights_ : all;
+  // Those of multi-label images are the loss's.
+  return class_weights_.defined() && !multi_label ? all * class_weights_ : all;
 }
 
 }  // namespace wsel::train

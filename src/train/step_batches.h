@@ -47,7 +47,9 @@ class StepBatches {
   const TrainJob& job_;
   distributed::Share share_;
   int64_t num_classes_;
-  at::Tensor class_weights_;  // [classes] on the device; undefined: all are 1
+  // [classes] on the device; undefined: all are 1. Of multi-label images those
+  // of targets of 1, else of the targets.
+  at::Tensor class_weights_;
   Uploader& uploader_;
   std::optional<TeacherOutputs> teacher_outputs_;
   data::Loader loader_;

@@ -20,6 +20,8 @@ at::Tensor PrepareForTeacher(const TeacherOptions& options,
   at::Tensor prepared = images;
   const image::Normalisation& s = options.student;
   const image::Normalisation& t = options.teacher;
+  // The teacher of RGB images gets grey ones as such.
+  if (s.in_chans < t.in_chans) prepared = prepared.expand({-1, 3, -1, -1});
   if (s.mean != t.mean || s.std != t.std) {
     std::array<double, 3> factor;
     std::array<double, 3> offset;
@@ -27,8 +29,8 @@ at::Tensor PrepareForTeacher(const TeacherOptions& options,
       factor[c] = s.std[c] / t.std[c];
       offset[c] = (s.mean[c] - t.mean[c]) / t.std[c];
     }
-    prepared = prepared * PerChannel(factor, prepared.device()) +
-               PerChannel(offset, prepared.device());
+    prepared = prepared * PerChannel(factor, prepared.device(), t.in_chans) +
+               PerChannel(offset, prepared.device(), t.in_chans);
   }
   const int64_t size = options.img_size;
   if (size == 0 || size == images.size(2)) return prepared;
@@ -71,7 +73,8 @@ bool AreProbabilities(const at::Tensor& outputs) {
 }  // namespace
 
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
-                  int64_t student_img_size, const c10::Device& device) {
+                  int64_t student_img_size, const c10::Device& device,
+                  int64_t in_chans) {
   if (ComparesClasses(method) && teacher.width != classes) {
     const std::string found =
         teacher.width == 0
@@ -83,8 +86,9 @@ void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
                     ": use a teacher that was trained on this data set, or "
                     "distil features");
   }
-  const at::Tensor grey = at::zeros({2, 3, student_img_size, student_img_size},
-                                    at::TensorOptions(device));
+  const at::Tensor grey =
+      at::zeros({2, in_chans, student_img_size, student_img_size},
+                at::TensorOptions(device));
   grey[1].fill_(1);
   const at::Tensor outputs = teacher.forward(grey);
   if (!at::isfinite(outputs).all().item<bool>()) {

@@ -135,11 +135,13 @@ at::Tensor TrainStep::Loss(const MicroBatch& batch, const at::Tensor& scales,
     }
   }
   if (!distiller_) {
-    return TaskLoss(outputs.logits, batch.targets, options_.loss, batch.valid) *
+    return TaskLoss(outputs.logits, batch.targets, options_.loss, batch.valid,
+                    batch.pos_weight) *
            weight;
   }
-  const auto loss = distiller_->Loss(outputs, batch.targets,
-                                     batch.teacher_output, batch.valid);
+  const auto loss =
+      distiller_->Loss(outputs, batch.targets, batch.teacher_output,
+                       batch.valid, batch.pos_weight);
   AddTo(kd_loss_, loss.kd_loss * weight);
   return loss.loss * weight;
 }

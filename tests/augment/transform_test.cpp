@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "augment/golden.h"
 #include "augment/op_names.h"
 #include "image/test_image.h"
 #include "throws.h"
 #include "wsel/augment/image_transforms.h"
+#include "wsel/core/sha256.h"
 
 namespace wsel::augment {
 namespace {
@@ -44,6 +48,60 @@ TEST(EvalTransform, EqualsTorchvision) {
     EvalTransform(image::TestImage("plain", row[0], row[1]), options,
                   out.bytes());
     EXPECT_EQ(image::Digest(out), row[5]) << row;
+  }
+}
+
+// Of an image whose three channels are equal, as the golden files have those of
+// mode L.
+std::string GreyDigest(const image::Image& image) {
+  std::vector<uint8_t> grey;
+  for (size_t i = 0; i < image.bytes().size(); i += 3) {
+    EXPECT_EQ(image.bytes()[i], image.bytes()[i + 1]);
+    EXPECT_EQ(image.bytes()[i], image.bytes()[i + 2]);
+    grey.push_back(image.bytes()[i]);
+  }
+  return Sha256Hex(std::as_bytes(std::span(grey))).substr(0, 16);
+}
+
+// Goldens by scripts/golden/in_chans.py.
+TEST(TrainTransform, OfOneChannelEqualsPillowsModeL) {
+  const Json golden = ReadGolden("grey.json");
+  const auto fill = golden["fill"].get<uint8_t>();
+  ASSERT_GT(golden["train"].size(), 80U);
+  for (const Json& row : golden["train"]) {
+    const TrainTransformOptions options{
+        .img_size = row[2],
+        .interpolation = InterpolationOf(row[6]),
+        .pass_order = image::PassOrder::kPillow12,  // as the golden's
+        .fill = {fill, fill, fill},
+        .in_chans = 1};
+    const Json& box = row[3];
+    TrainDraws draws{box[0], box[1], box[2], box[3], row[4], {}};
+    if (const Json& op = row[5]; !op.is_null()) {
+      const Op which = OpOf(op[0].get<std::string>());
+      draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
+    }
+    image::Image out = Square(options.img_size);
+    ApplyTrain(image::TestImage("plain", row[0], row[1]), options, draws,
+               out.bytes());
+    EXPECT_EQ(GreyDigest(out), row[7]) << row;
+  }
+}
+
+TEST(EvalTransform, OfOneChannelEqualsPillowsModeL) {
+  const Json rows = ReadGolden("grey.json")["eval"];
+  ASSERT_GE(rows.size(), 24U);
+  for (const Json& row : rows) {
+    const EvalTransformOptions options{
+        .img_size = row[2],
+        .crop_pct = row[3],
+        .interpolation = InterpolationOf(row[4]),
+        .pass_order = image::PassOrder::kPillow12,  // as the golden's
+        .in_chans = 1};
+    image::Image out = Square(options.img_size);
+    EvalTransform(image::TestImage("plain", row[0], row[1]), options,
+                  out.bytes());
+    EXPECT_EQ(GreyDigest(out), row[5]) << row;
   }
 }
 

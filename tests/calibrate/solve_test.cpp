@@ -278,7 +278,7 @@ TEST(RotatedReader, WithoutABiasReadsItFromTheNorm) {
   Weights student;
   student.Set("norm.weight", at::full({width}, 2.0));
   student.Set("norm.bias", at::zeros({width}));
-  SetReader(reader, "norm", "layer", /*with_bias=*/false, student);
+  SetReader(reader, "norm", WholeLayer("layer", /*with_bias=*/false), student);
   EXPECT_FALSE(student.Has("layer.bias"));
   const auto normed = at::layer_norm(s, {width}, student["norm.weight"],
                                      student["norm.bias"], 1e-6);

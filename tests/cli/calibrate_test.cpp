@@ -91,6 +91,45 @@ TEST_F(Calibrate, APlanIsReplayedOnTheSameImagesOnly) {
   }
 }
 
+// EVA-02 stores q, k and v, and a SwiGLU's halves, apart: a student that stores
+// them whole has what they are together.
+TEST_F(Calibrate, AStudentOfAKinFormIsFittedAndReplayed) {
+  WriteTextFile(folder_ / "eva.json",
+                R"({"base": "vit_tiny", "embed_dim": 24, "num_heads": 3,
+                    "depth": 2, "img_size": 32, "patch_size": 8,
+                    "num_classes": 7, "qkv": "separate", "mlp": "swiglu",
+                    "rope": "axial"})");
+  WriteTextFile(folder_ / "kin.json",
+                R"({"base": "vit_tiny", "embed_dim": 16, "num_heads": 2,
+                    "depth": 2, "img_size": 32, "patch_size": 8,
+                    "num_classes": 7, "mlp": "swiglu-packed",
+                    "rope": "axial"})");
+  ASSERT_EQ(Run({"init", "--student", "eva.json", "--method", "xavier",
+                 "--output", "eva.safetensors"})
+                .exit_code,
+            0);
+  for (const char* method : {"activation", "regression", "projection"}) {
+    const Outcome made =
+        Run({"init", "--teacher", "eva.safetensors", "--student", "kin.json",
+             "--calibrate", "folder", "--data-root", kData,
+             "--calibration-images", "4", "--method", method, "--head", "reuse",
+             "--output", "a.safetensors", "--save-plan", "plan.json"});
+    ASSERT_EQ(made.exit_code, 0) << method << made.err;
+    EXPECT_THAT(made.out, HasSubstr("% of these images are classified as by"));
+    const auto tensors = TensorsOf("a.safetensors");
+    EXPECT_TRUE(tensors.contains("blocks.0.attn.qkv.weight")) << method;
+    std::vector<std::string> replay = {
+        "init",      "--teacher", "eva.safetensors", "--plan",
+        "plan.json", "--output",  "b.safetensors"};
+    if (method != std::string("activation")) {
+      replay.insert(replay.end(), {"--data-root", kData});
+    }
+    const Outcome again = Run(replay);
+    ASSERT_EQ(again.exit_code, 0) << method << again.err;
+    EXPECT_EQ(TensorsOf("b.safetensors"), tensors) << method;
+  }
+}
+
 TEST_F(Calibrate, APlanOfIndicesNeedsNoImages) {
   ASSERT_EQ(Init({"--method", "activation", "--output", "a.safetensors",
                   "--save-plan", "plan.json"})

@@ -5,6 +5,7 @@
 
 #include "cli/run_wsel.h"
 #include "wsel/core/json_object.h"
+#include "wsel/core/text_file.h"
 
 namespace wsel {
 namespace {
@@ -38,6 +39,24 @@ TEST(Datasets, AValidDataSetPassesTheCheck) {
               HasSubstr("train: 4 images of 12 x 9 pixels, 2 classes of 1 to "
                         "3 images, 0 corrupt"));
   EXPECT_THAT(run.out, HasSubstr("test: 2 images"));
+}
+
+// The mean and std that a model of 1 channel needs; golden by
+// scripts/golden/in_chans.py.
+TEST(Datasets, TheMeanOfGreyImagesIsPillows) {
+  const TempFolder folder;
+  const Outcome run =
+      RunWsel(folder, {"datasets", "check", "folder", kFolders.string(),
+                       "--split", "train", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto rows = ParseJson(run.out, "stdout", ErrorKind::kFormat);
+  const auto golden = ParseJson(ReadText(kFolders.parent_path() / "grey.json"),
+                                "grey.json", ErrorKind::kFormat);
+  EXPECT_EQ(rows[0]["num_images"], golden["images"]);
+  for (const char* key : {"mean", "std"}) {
+    EXPECT_NEAR(rows[0]["grey"][key].get<double>(), golden[key].get<double>(),
+                1e-9);
+  }
 }
 
 TEST(Datasets, CorruptImagesAreListed) {

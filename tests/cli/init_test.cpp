@@ -164,7 +164,7 @@ TEST_F(InitCommand, OverridesTheStudentByFlags) {
   const Outcome outcome =
       Init({"--dry-run", "--json", "--embed-dim", "24", "--depth", "2",
             "--patch-size", "8", "--img-size", "24", "--num-heads", "4",
-            "--num-classes", "3"});
+            "--num-classes", "3", "--in-chans", "1"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const json student = json::parse(outcome.out)["student"];
   EXPECT_EQ(student["embed_dim"], 24);
@@ -173,6 +173,7 @@ TEST_F(InitCommand, OverridesTheStudentByFlags) {
   EXPECT_EQ(student["img_size"], 24);
   EXPECT_EQ(student["num_heads"], 4);
   EXPECT_EQ(student["num_classes"], 3);
+  EXPECT_EQ(student["in_chans"], 1);
 }
 
 TEST_F(InitCommand, HeadReuseKeepsTheTeachersNumberOfClasses) {

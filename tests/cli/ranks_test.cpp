@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -285,6 +286,27 @@ TEST_F(RanksCommand, TerminatingOneRankSavesOnceAndEndsAll) {
   const Outcome resumed = RunWsel(
       folder, Train("run", {"--resume", "--set", "train.save_minutes=1"}));
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+}
+
+// Without its recipe, whose micro-batch the folder has as chosen for one rank.
+TEST_F(RanksCommand, ARunResumesAloneOnMoreRanks) {
+  WriteTextFile(folder / "r.json", Recipe(4));
+  ASSERT_EQ(RunWsel(folder, Train("run")).exit_code, 0);
+  Launched ranks(folder, 2);
+  ranks.StartAll(2, {"train", "--resume", "--output", "run", "--device", "cpu",
+                     "--threads", "1", "--epochs", "6", "--track", "mlflow"});
+  EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
+  EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
+  EXPECT_THAT(ranks.Errors(), HasSubstr("train.epochs 6, was 4"));
+  const std::string summary = ReadText(folder / "run/summary.csv");
+  EXPECT_EQ(std::ranges::count(summary, '\n'), 1 + 6);
+  EXPECT_THAT(ReadText(folder / "run/config.json"), HasSubstr("\"epochs\": 6"));
+  // The first rank alone writes.
+  size_t stores = 0;
+  for (const auto& entry : fs::directory_iterator(folder / "run/mlruns/0")) {
+    stores += entry.is_directory() ? 1 : 0;
+  }
+  EXPECT_EQ(stores, 1U);
 }
 
 // At random instants, also during saves.

@@ -86,11 +86,12 @@ TEST_F(SweepArgv, OfInitHasTheCalibrationImages) {
   }
   recipe.data.subset_balanced = true;
   recipe.data.labels = "labels.csv";
+  recipe.data.multi_label = data::MultiLabel::kSpace;
   recipe.data.val_split = 0.1;
   recipe.data.split_seed = 3;
   Check(sweep::InitCommandFor(recipe, false, folder_)->argv);
-  for (const char* option :
-       {"--subset-balanced", "--labels", "--val-split", "--split-seed"}) {
+  for (const char* option : {"--subset-balanced", "--labels", "--multi-label",
+                             "--val-split", "--split-seed"}) {
     EXPECT_TRUE(seen_.contains(option)) << option;
   }
   recipe.init.calibrate = "cifar100";

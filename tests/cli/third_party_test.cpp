@@ -349,6 +349,8 @@ TEST_F(ThirdPartyFile, OfPublicReportsIsRead) {
       {"13-wrappers/mlp_head.pth", ""},
       {"13-wrappers/p_net.pth", "net."},
       {"13-wrappers/timm_wrapper/model.safetensors", "timm_model."},
+      {"25-grid-channels/c1.safetensors", ""},
+      {"25-grid-channels/c13.safetensors", ""},
       {"24-rmsnorm/convnext_rms.safetensors", ""},  // since they are supported
       {"24-rmsnorm/vit_rms.safetensors", ""},
       {"28-fsdp/chunked.pth", ""},
@@ -366,7 +368,6 @@ TEST_F(ThirdPartyFile, OfPublicReportsIsRead) {
   }
   for (const auto& [file, reason] : std::map<std::string, std::string>{
            {"25-grid-channels/rect_64x32.safetensors", "skip pos_embed"},
-           {"25-grid-channels/c13.safetensors", "skip patch_embed"},
            {"28-fsdp/flat.pth", "FULL_STATE_DICT"},
            {"37-torchscript-rebuilt/h4_ts_frozen.pt", "torch.jit.freeze"}}) {
     const Outcome init = Run({"init", "--teacher", (cases / file).string(),

@@ -52,6 +52,41 @@ void WriteRecipe(const TempFolder& folder) {
   })");
 }
 
+// The images of the folder are colour: they are converted.
+TEST(Train, TrainsAndEvaluatesOnGreyImages) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const Outcome missing =
+      RunWsel(folder, Train("grey", {"--in-chans", "1", "--epochs", "2"}));
+  EXPECT_EQ(missing.exit_code, 3) << missing.err;
+  EXPECT_THAT(missing.err, HasSubstr("data.mean: is missing"));
+  const Outcome run = RunWsel(
+      folder, Train("grey", {"--in-chans", "1", "--epochs", "2", "--set",
+                             "data.mean=[0.5]", "--set", "data.std=[0.25]"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto file = checkpoint::Open(folder / "grey" / "last.safetensors");
+  EXPECT_EQ(file->Find("patch_embed.proj.weight")->shape, (Shape{16, 1, 8, 8}));
+  const auto command = [&](const char* name, std::vector<std::string> more) {
+    more.insert(more.begin(), name);
+    const Outcome outcome = RunWsel(folder, more);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  command("eval", {"--checkpoint", "grey/last.safetensors", "--dataset",
+                   "folder", "--data-root", kData});
+  command("export", {"grey/last.safetensors", "m.onnx", "--preprocess"});
+  command("inspect", {"grey/last.safetensors"});
+
+  // Weights of RGB images begin another grey training.
+  const Outcome rgb = RunWsel(folder, Train("rgb", {"--epochs", "2"}));
+  ASSERT_EQ(rgb.exit_code, 0) << rgb.err;
+  const Outcome tuned = RunWsel(
+      folder, Train("tuned", {"--in-chans", "1", "--epochs", "2", "--init",
+                              "rgb/last.safetensors", "--set",
+                              "data.mean=[0.5]", "--set", "data.std=[0.25]"}));
+  EXPECT_EQ(tuned.exit_code, 0) << tuned.err;
+  EXPECT_THAT(tuned.err, HasSubstr("adapted from 3 to 1 image channels"));
+}
+
 TEST(Train, WritesACompleteRunFolder) {
   const TempFolder folder;
   WriteRecipe(folder);
@@ -59,6 +94,18 @@ TEST(Train, WritesACompleteRunFolder) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("batch       4 = 4 x 1 accumulated"));
   EXPECT_THAT(run.out, HasSubstr("steps       20 = 20 epochs x 1"));
+  // What is to be checked is on one screen; the recipe is in config.json.
+  EXPECT_TRUE(run.out.starts_with("model       vit_d16_l2_h2_p8, ")) << run.out;
+  EXPECT_THAT(run.out, HasSubstr("weights     random (init.method timm)"));
+  EXPECT_THAT(run.out, HasSubstr("input       16 px, mean 0.485,0.456,0.406"));
+  EXPECT_THAT(run.out, HasSubstr("(ImageNet's, the default: data.mean"));
+  EXPECT_THAT(run.out, HasSubstr("schedule    cosine: learning rate 0.004 "
+                                 "after 2 epochs of warmup"));
+  EXPECT_THAT(run.out, HasSubstr("optimizer   adamw, weight decay 0.05, drop "
+                                 "path 0.1, EMA decay 0.9"));
+  EXPECT_THAT(run.out, HasSubstr("device      cpu, fp32, 1 loader thread\n"));
+  EXPECT_THAT(run.out, HasSubstr("recipe      run/config.json"));
+  EXPECT_THAT(run.out, Not(HasSubstr("{")));
   EXPECT_THAT(run.out, HasSubstr("best        top-1"));
   for (const char* name :
        {"config.json", "metrics.jsonl", "summary.csv", "log.txt",
@@ -83,6 +130,32 @@ TEST(Train, WritesACompleteRunFolder) {
   EXPECT_THAT(ReadText(folder / "p.jsonl"), HasSubstr("\"logits\":["));
   EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("class,support"));
   EXPECT_FALSE(result.contains("ece"));
+}
+
+TEST(Train, WritesTheFilesOfTrackers) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const std::vector<std::string> track = {"--track", "mlflow,wandb"};
+  const Outcome run = RunWsel(folder, Train("run", track));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto tracked = ParseJson(ReadText(folder / "run/tracking.json"), "t",
+                                 ErrorKind::kFormat);
+  const std::string id = tracked["id"].get<std::string>();
+  const fs::path mlflow = folder / ("run/mlruns/0/" + id);
+  EXPECT_THAT(ReadText(mlflow / "meta.yaml"),
+              AllOf(HasSubstr("run_name: \"run\"\n"), HasSubstr("status: 3")));
+  EXPECT_EQ(ReadText(mlflow / "params/train.epochs"), "20");
+  EXPECT_EQ(ReadText(mlflow / "params/data.root"), "");  // no paths
+  const std::string top1 = ReadText(mlflow / "metrics/eval_top1");
+  EXPECT_EQ(std::ranges::count(top1, '\n'), 20);
+  EXPECT_TRUE(fs::exists(folder / "run/wandb"));
+  for (const auto& entry : fs::directory_iterator(folder / "run")) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with("events."));
+  }
+  const Outcome bad = RunWsel(folder, Train("bad", {"--track", "wanb"}));
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, AllOf(HasSubstr("--track"), HasSubstr("wandb")));
+  EXPECT_FALSE(fs::exists(folder / "bad"));
 }
 
 TEST(Train, EvalReportsCalibrationMirrorImagesAndProbabilities) {
@@ -163,6 +236,45 @@ TEST(Train, AnExistingRunIsNotOverwritten) {
       RunWsel(folder, Train("run", {"--resume", "--set", "optimizer.lr=1e-4"}));
   EXPECT_EQ(other.exit_code, 3);
   EXPECT_THAT(other.err, HasSubstr("optimizer.lr: 0.004, now 0.0001"));
+}
+
+TEST(Train, AResumedRunMayChangeWhatCanBeStated) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("run", {"--set", "train.epochs=4",
+                                          "train.warmup_epochs=1"}))
+                .exit_code,
+            0);
+  const auto resume = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"train", "--resume", "--output", "run",
+                               "--device", "cpu", "--threads", "1"});
+    return RunWsel(folder, more);
+  };
+  const Outcome run =
+      resume({"--epochs", "20", "--val-interval", "2", "--workers", "2",
+              "--set", "train.micro_batch=2", "evaluation.batch=1"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("train.epochs 20, was 4: from here on the "
+                                 "learning rate is that of a cosine"));
+  EXPECT_THAT(run.err, HasSubstr("train.warmup_epochs stays 1"));
+  EXPECT_THAT(run.err, HasSubstr("train.micro_batch 2, was 4: weights differ"));
+  EXPECT_THAT(run.err, HasSubstr("evaluation.batch 1, was "));
+  EXPECT_THAT(run.err, HasSubstr("train.val_interval 2, was 1"));
+  EXPECT_THAT(run.out, HasSubstr("weights     of the run's saved state"));
+  const std::string summary = ReadText(folder / "run/summary.csv");
+  EXPECT_EQ(std::ranges::count(summary, '\n'), 21);
+  const auto config =
+      ParseJson(ReadText(folder / "run/config.json"), "c", ErrorKind::kFormat);
+  EXPECT_EQ(config["train"]["epochs"], 20);
+  EXPECT_EQ(config["train"]["warmup_epochs"], 1);
+  EXPECT_EQ(config["train"]["micro_batch"], 2);
+  // It is finished, and has what it was resumed with.
+  const Outcome again = resume({});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, Not(HasSubstr(", was ")));
+  const Outcome fewer = resume({"--epochs", "10"});
+  EXPECT_EQ(fewer.exit_code, 3);
+  EXPECT_THAT(fewer.err, HasSubstr("train.epochs: 20, now 10"));
 }
 
 // Without a recipe, the model and the mean of its images are the checkpoint's.
@@ -338,6 +450,64 @@ TEST(Train, EvalTakesClassFoldersAndListedFiles) {
   const Outcome missing = RunWsel(folder, listed);
   EXPECT_EQ(missing.exit_code, 4);
   EXPECT_THAT(missing.err, HasSubstr("b/none.jpg"));
+}
+
+TEST(Train, ImagesWithSeveralLabels) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  std::string csv = "file,labels,split\n";
+  for (const char* row : {"train/b/x/1.jpg,x y,train", "train/b/2.jpg,x,train",
+                          "train/B/1.jpg,,train", "train/b/10.JPEG,y,train",
+                          "val/b/3.jpg,x,val", "val/B/2.jpg,x y,val"}) {
+    csv += std::string(row) + "\n";
+  }
+  WriteTextFile(folder / "l.csv", csv);
+  const std::vector<std::string> labels = {"--labels", "l.csv", "--multi-label",
+                                           "auto"};
+  const Outcome run = RunWsel(folder, Train("run", labels));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("loss.name bce"),
+                             HasSubstr("read as space"), HasSubstr("mAP")));
+  EXPECT_THAT(run.out, HasSubstr("best        mAP"));
+  EXPECT_THAT(run.out + run.err, Not(HasSubstr("top-1")));
+  EXPECT_EQ(checkpoint::Open(folder / "run/best.safetensors")
+                ->metadata()
+                .at("wsel.task"),
+            "multi-label");
+
+  std::vector<std::string> args = {
+      "eval",      "--checkpoint", "run/best.safetensors",
+      "--dataset", "folder",       "--data-root",
+      kData,       "--json"};
+  const Outcome lacking = RunWsel(folder, args);
+  EXPECT_EQ(lacking.exit_code, 6);
+  EXPECT_THAT(lacking.err, HasSubstr("several labels"));
+  // The run says that there are several.
+  args.insert(args.end(), {"--labels", "l.csv", "--per-class", "k.csv",
+                           "--predictions", "p.jsonl"});
+  const Outcome eval = RunWsel(folder, args);
+  ASSERT_EQ(eval.exit_code, 0) << eval.err;
+  const auto result = ParseJson(eval.out, "stdout", ErrorKind::kFormat);
+  EXPECT_EQ(result["num_images"], 2);
+  EXPECT_TRUE(result.contains("map"));
+  EXPECT_FALSE(result.contains("top1"));
+  EXPECT_THAT(ReadText(folder / "k.csv"), HasSubstr("average_precision"));
+  EXPECT_THAT(ReadText(folder / "p.jsonl"),
+              HasSubstr("\"labels\":[\"x\",\"y\"]"));
+  args.push_back("--ece");
+  EXPECT_EQ(RunWsel(folder, args).exit_code, 2);
+
+  const Outcome all = RunWsel(folder, {"predict", "run/best.safetensors", kData,
+                                       "--threshold", "0", "--json"});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  const auto first = ParseJson(all.out.substr(0, all.out.find('\n')), "stdout",
+                               ErrorKind::kFormat);
+  EXPECT_EQ(first["classes"].size(), 2U);
+  const Outcome none = RunWsel(
+      folder, {"predict", "run/best.safetensors", kData, "--threshold", "1"});
+  EXPECT_THAT(none.out, HasSubstr("  none\n"));
+  EXPECT_EQ(
+      RunWsel(folder, Train("other", {"--multi-label", "auto"})).exit_code, 2);
 }
 
 TEST(Train, AnEmptySubsetUndoesTheRecipes) {

@@ -57,6 +57,25 @@ TEST(Folder, CountsImagesOfKindsThatAreNotRead) {
               testing::StartsWith("2 .gif, 1 .tif files were passed"));
 }
 
+// Beside images, arrays are something else.
+TEST(Folder, TakesArraysForImagesWhereThereAreNoOthers) {
+  const TempFolder root;
+  for (const char* name :
+       {"train/a/2.npy", "train/a/1.npy", "train/b/x/1.npy", "train/b/x.txt"}) {
+    Touch(root / name);
+  }
+  const Dataset arrays = OpenDataset("folder", root.path(), Split::kTrain);
+  EXPECT_THAT(Filenames(arrays),
+              ElementsAre("a/1.npy", "a/2.npy", "b/x/1.npy"));
+  EXPECT_EQ(arrays.note, "");
+  Touch(root / "train/a/1.png");
+  Touch(root / "train/b/1.png");
+  const Dataset images = OpenDataset("folder", root.path(), Split::kTrain);
+  EXPECT_THAT(Filenames(images), ElementsAre("a/1.png", "b/1.png"));
+  EXPECT_THAT(images.note,
+              testing::StartsWith("3 .npy files were passed over"));
+}
+
 // EuroSAT's archive of all bands is one of TIFF.
 TEST(Folder, CountsThemInEuroSatAndWhereNothingElseIs) {
   const TempFolder root;

@@ -1,5 +1,9 @@
 #include "wsel/model/config_json.h"
 
+#include <fmt/format.h>
+
+#include <string>
+
 #include "throws.h"
 #include "wsel/model/variants.h"
 
@@ -36,6 +40,24 @@ TEST(ConfigJson, WritesFieldsOfFewConvNextsOnlyWhereTheyAreUsed) {
   ols.stem_type = ConvNextStem::kOverlapTiered;
   EXPECT_NE(ToJson(ols).find(R"("stem_type":"overlap_tiered"})"),
             std::string::npos);
+}
+
+TEST(ConfigJson, WritesTheChannelsOfImagesThatAreNotRgb) {
+  for (const char* base : {"vit_tiny", "convnext_femto", "convnextv2_atto"}) {
+    const std::string rgb = fmt::format(R"({{"base": "{}"}})", base);
+    EXPECT_EQ(ToJson(Read(rgb)).find("in_chans"), std::string::npos);
+    const Config grey =
+        Read(fmt::format(R"({{"base": "{}", "in_chans": 1}})", base));
+    EXPECT_EQ(InChans(grey), 1);
+    EXPECT_EQ(NameOf(grey), NameOf(Read(rgb)));
+    EXPECT_NE(ToJson(grey).find(R"("in_chans":1)"), std::string::npos);
+    EXPECT_EQ(Read(ToJson(grey)), grey);
+    EXPECT_NE(Describe(grey).find(", 1-channel images"), std::string::npos);
+    ExpectReadError(fmt::format(R"({{"base": "{}", "in_chans": 0}})", base),
+                    {"in_chans"});
+    ExpectReadError(fmt::format(R"({{"base": "{}", "in_chans": 1025}})", base),
+                    {"in_chans"});
+  }
 }
 
 TEST(ConfigJson, OverridesABase) {

@@ -345,6 +345,19 @@ TEST(Detect, RejectsUnsupportedArchitecturesByTensorName) {
                     {"head.pre_logits.fc.weight", "hidden layer"});
 }
 
+TEST(Detect, TakesTheChannelsOfImagesFromTheFirstConvolution) {
+  for (const char* name :
+       {"vit_tiny", "convnext_femto", "convnext_atto_ols", "convnextv2_atto"}) {
+    for (const int64_t in_chans : {1, 4}) {
+      Config config = FindVariant(name).config;
+      FieldsOf(config).in_chans = in_chans;
+      const auto detected = Detect(SpecsSource(config));
+      ASSERT_TRUE(detected) << name;
+      EXPECT_EQ(Detectable(detected->config), Detectable(config)) << name;
+    }
+  }
+}
+
 TEST(Detect, ErrorsNameTheTensor) {
   ExpectDetectError(Tiny().Remove("pos_embed"), {"pos_embed", "is missing"});
   ExpectDetectError(Tiny().Reshape("pos_embed", {1, 190, 192}),
@@ -354,8 +367,11 @@ TEST(Detect, ErrorsNameTheTensor) {
   ExpectDetectError(Tiny().Remove("blocks.3."), {"blocks.3", "is missing"});
   ExpectDetectError(Tiny().Reshape("blocks.0.attn.qkv.weight", {192, 192}),
                     {"blocks.0.attn.qkv.weight", "[576, 192]"});
-  ExpectDetectError(Tiny().Reshape("patch_embed.proj.weight", {192, 1, 16, 16}),
-                    {"patch_embed.proj.weight", "RGB"});
+  ExpectDetectError(Tiny().Reshape("patch_embed.proj.weight", {192, 3, 16, 8}),
+                    {"patch_embed.proj.weight", "square patches"});
+  ExpectDetectError(
+      Tiny().Reshape("patch_embed.proj.weight", {192, 5000, 16, 16}),
+      {"patch_embed.proj.weight", "[192, 5000, 16, 16]"});
   ExpectDetectError(Tiny().Add("norm_pre.weight", {192}),
                     {"patch_embed.proj.bias", "norm_pre"});
   ExpectDetectError(

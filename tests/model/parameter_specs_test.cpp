@@ -22,6 +22,7 @@ std::map<std::string, ParameterSpec> ByName(const Config& config) {
 }
 
 constexpr Axis kFixed = {Role::kFixed};
+constexpr Axis kImage = {Role::kImageChannels};
 
 Axis Width(int stage) { return {Role::kWidth, stage}; }
 
@@ -37,7 +38,7 @@ TEST(ParameterSpecs, RolesOfAVit) {
               ElementsAre(kFixed, Axis{Role::kTokens}, Width(0)));
   EXPECT_THAT(
       axes("patch_embed.proj.weight"),
-      ElementsAre(Width(0), kFixed, Axis{Role::kKernel}, Axis{Role::kKernel}));
+      ElementsAre(Width(0), kImage, Axis{Role::kKernel}, Axis{Role::kKernel}));
   EXPECT_THAT(axes("blocks.3.attn.qkv.weight"), ElementsAre(qkv, Width(0)));
   EXPECT_THAT(axes("blocks.3.attn.qkv.bias"), ElementsAre(qkv));
   EXPECT_THAT(axes("blocks.3.attn.proj.weight"), ElementsAre(Width(0), inner));
@@ -53,7 +54,7 @@ TEST(ParameterSpecs, RolesOfAConvNext) {
   const auto axes = [&](const char* name) { return femto.at(name).axes; };
   const Axis kernel = {Role::kKernel};
   EXPECT_THAT(axes("stem.0.weight"),
-              ElementsAre(Width(0), kFixed, kernel, kernel));
+              ElementsAre(Width(0), kImage, kernel, kernel));
   EXPECT_THAT(axes("stages.2.blocks.1.gamma"), ElementsAre(Width(2)));
   EXPECT_THAT(axes("stages.2.blocks.1.conv_dw.weight"),
               ElementsAre(Width(2), kFixed, kFixed, kFixed));
@@ -72,7 +73,7 @@ TEST(ParameterSpecs, RolesOfAnOverlappingStem) {
   const Axis hidden = {Role::kStemHidden};
   EXPECT_EQ(atto.at("stem.0.weight").spec.shape, (Shape{24, 3, 3, 3}));
   EXPECT_THAT(atto.at("stem.0.weight").axes,
-              ElementsAre(hidden, kFixed, kFixed, kFixed));
+              ElementsAre(hidden, kImage, kFixed, kFixed));
   EXPECT_THAT(atto.at("stem.1.weight").axes,
               ElementsAre(Width(0), hidden, kFixed, kFixed));
   EXPECT_EQ(atto.at("stem.2.weight").component, Component::kNorm);

@@ -51,6 +51,14 @@ TEST(ExportSupport, FailsForModelsThatTheLibraryCannotBuild) {
           "vit_tiny",
           [](auto& c) { c.pooling = model::Pooling::kNormedAverage; }),
       torchvision, "average pooling");
+  const model::Config grey =
+      Changed<VitConfig>("vit_tiny", [](auto& c) { c.in_chans = 1; });
+  ExpectNotExportable(grey, torchvision, "images of 1 channels");
+  ExpectNotExportable(
+      Changed<ConvNextConfig>("convnext_tiny", [](auto& c) { c.in_chans = 4; }),
+      torchvision, "images of 4 channels");
+  RequireExportable(grey, hf);
+  EXPECT_EQ(json::parse(HfConfig(grey, {}))["num_channels"], 1);
   const model::Config unbiased =
       Changed<VitConfig>("vit_tiny", [](auto& c) { c.qkv_bias = false; });
   ExpectNotExportable(unbiased, torchvision, "no qkv bias");
@@ -99,6 +107,20 @@ TEST(HfConfig, HasTheModelTypeAndSizes) {
   EXPECT_EQ(clip["architectures"], json({"CLIPVisionModel"}));
   EXPECT_EQ(clip["hidden_act"], "quick_gelu");
   EXPECT_FALSE(clip.contains("projection_dim"));
+}
+
+TEST(TimmConfig, HasTheChannelsOfImagesThatAreNotRgb) {
+  for (const char* name : {"vit_tiny", "eva02_tiny_patch14_224",
+                           "convnext_femto", "convnextv2_atto"}) {
+    model::Config config = model::FindVariant(name).config;
+    const auto arguments = [&] {
+      return json::parse(
+          TimmConfig(config, {{"input_size", {1, 224, 224}}}))["model_args"];
+    };
+    EXPECT_FALSE(arguments().contains("in_chans")) << name;
+    FieldsOf(config).in_chans = 1;
+    EXPECT_EQ(arguments()["in_chans"], 1) << name;
+  }
 }
 
 TEST(TimmConfig, HasAnArchitectureAndItsArguments) {

@@ -59,7 +59,8 @@ void ExpectGolden(const checkpoint::Checkpoint& golden) {
   Model model = HashedModel(config);
   const int64_t size =
       std::visit([](const auto& c) { return c.img_size; }, config);
-  const auto input = HashedNormalTensor("input", {2, 3, size, size});
+  const auto input =
+      HashedNormalTensor("input", {2, InChans(config), size, size});
   const bool drop_path = golden.Find("branch_scales") != nullptr;
   const auto logits =
       drop_path ? model.forward(input, Borrow(golden.View("branch_scales")))
@@ -83,7 +84,7 @@ void ExpectGolden(const checkpoint::Checkpoint& golden) {
 
 TEST(Models, MatchTimmsLogitsAndGradients) {
   const auto files = FilesIn(GoldenFolder() / "logits", ".safetensors");
-  EXPECT_GE(files.size(), 43U);
+  EXPECT_GE(files.size(), 53U);
   for (const auto& file : files) {
     SCOPED_TRACE(file.filename());
     ExpectGolden(*checkpoint::Open(file));

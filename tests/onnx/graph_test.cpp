@@ -70,6 +70,21 @@ Ranges RangesOf(const Graph& graph, const Range& range) {
 
 constexpr Range kUnit = {-1, 1, 0.3};
 
+TEST(Graph, TakesImagesOfTheModelsChannels) {
+  auto vit = SmallVit();
+  vit.in_chans = 1;
+  EXPECT_EQ(GraphOf(vit).input.shape, (Shape{1, 32, 32}));
+  const image::Normalisation grey = {
+      .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .in_chans = 1};
+  const Graph graph = GraphOf(vit, {.preprocess = grey});
+  ExpectWellFormed(graph);
+  EXPECT_EQ(graph.input.shape, (Shape{32, 32, 1}));
+  EXPECT_EQ(FindConstant(graph, "preprocess.mean")->spec.shape, (Shape{1}));
+  auto convnext = SmallConvNext();
+  convnext.in_chans = 5;
+  EXPECT_EQ(GraphOf(convnext).input.shape, (Shape{5, 64, 64}));
+}
+
 TEST(Graph, IsWellFormedForEveryArchitecture) {
   const std::vector<Config> configs = {SmallVit(), SmallConvNext(),
                                        OverlappingConvNext(), RmsConvNext(),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pretrained/zero_checkpoint.h"
+#include "wsel/pretrained/classes.h"
 
 namespace wsel::onnx {
 namespace {
@@ -39,6 +40,20 @@ TEST(Metadata, SaysWhatIsAssumed) {
   EXPECT_EQ(stated.at("interpolation"), "bilinear");
 }
 
+TEST(Metadata, SaysThatImagesHaveSeveralLabels) {
+  EXPECT_FALSE(MetadataAt(224).contains("task"));
+  EXPECT_FALSE(MetadataAt(224).contains("activation"));
+  const TempFolder folder;
+  const auto checkpoint = pretrained::ZeroCheckpoint(
+      folder, pretrained::SmallVit(), {{"wsel.task", "multi-label"}});
+  EXPECT_TRUE(IsMultiLabel(checkpoint));
+  const Metadata found =
+      MetadataOf(checkpoint, FactsOf(checkpoint, {}), "wsel export");
+  EXPECT_EQ(found.at("task"), "multi-label");
+  EXPECT_EQ(found.at("activation"), "sigmoid");
+  EXPECT_EQ(found.at("wsel.task"), "multi-label");
+}
+
 // A program that reads it knows no "auto".
 TEST(Metadata, HasTheCropThatCountsAtTheModelsSize) {
   const auto crop = [](int64_t img_size, CropMode mode) {
@@ -52,6 +67,20 @@ TEST(Metadata, HasTheCropThatCountsAtTheModelsSize) {
   EXPECT_EQ(crop(384, CropMode::kAuto), "squash 1.0");
   EXPECT_EQ(crop(32, CropMode::kCenter), "center 0.875");
   EXPECT_EQ(crop(384, CropMode::kSquash), "squash 0.875");
+}
+
+TEST(Metadata, OfGreyImagesHaveOneMean) {
+  const TempFolder folder;
+  model::VitConfig config = pretrained::SmallVit();
+  config.in_chans = 1;
+  const auto checkpoint = pretrained::ZeroCheckpoint(
+      folder, config, {{"wsel.mean", "[0.25,0.25,0.25]"}});
+  const Metadata found =
+      MetadataOf(checkpoint, FactsOf(checkpoint), "wsel export");
+  EXPECT_EQ(found.at("mean"), "[0.25]");
+  EXPECT_EQ(found.at("std"), "[0.5]");
+  EXPECT_EQ(found.at("color"), "L");
+  EXPECT_EQ(found.at("assumed"), R"(["std","crop_mode","interpolation"])");
 }
 
 }  // namespace

@@ -40,6 +40,30 @@ TEST(Facts, AreTheFirstKnownOnes) {
   EXPECT_THAT(mean_std.std.value, ElementsAre(1, 1, 1));
 }
 
+// Values of three channels are not those of one, unless they are equal.
+TEST(Facts, OfGreyImagesHaveOneValue) {
+  const TempFolder folder;
+  model::VitConfig grey = SmallVit();
+  grey.in_chans = 1;
+  const auto unequal = ZeroCheckpoint(
+      folder, grey,
+      {{run::kMeanKey, "[0.1, 0.2, 0.3]"}, {run::kStdKey, "[0.25]"}});
+  const Facts facts = FactsOf(unequal);
+  EXPECT_THAT(facts.mean_std.mean.value, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_EQ(facts.mean_std.mean.source, FactSource::kAssumed);
+  EXPECT_THAT(facts.mean_std.std.value, ElementsAre(0.25, 0.25, 0.25));
+  EXPECT_EQ(facts.mean_std.std.source, FactSource::kMetadata);
+  EXPECT_EQ(facts.mean_std.normalisation().in_chans, 1);
+  ExpectError(
+      [&] {
+        FactsOf(unequal, {.mean = {{0.1, 0.2, 0.3}}});
+      },
+      ErrorKind::kUsage, {"mean", "1 channel", "one value"});
+  EXPECT_THAT(PerChannel({0.25, 0.25, 0.25}, 1), ElementsAre(0.25));
+  EXPECT_THAT(PerChannel({0.1, 0.2, 0.3}, 3), ElementsAre(0.1, 0.2, 0.3));
+  EXPECT_THAT(PerChannel({0.1, 0.2, 0.3}, 4), ElementsAre());
+}
+
 TEST(Facts, OfAGivenModelNameItsDifferences) {
   const TempFolder folder;
   const auto checkpoint = MakeCheckpoint(folder, {});

@@ -396,6 +396,29 @@ TEST(Recipe, ReadsWhatMakesClassesCount) {
       ErrorKind::kConfig, {"train.class_weights", "cross-entropy, not focal"});
 }
 
+TEST(Recipe, ImagesWithSeveralLabelsHaveABinaryLoss) {
+  const auto of = [](const std::vector<std::string>& sets) {
+    return RecipeFromJson(kSmall, "r.json", sets);
+  };
+  EXPECT_FALSE(of({}).train.multi_label);
+  const Recipe several = of({"data.multi_label=auto"});
+  EXPECT_EQ(several.data.multi_label, data::MultiLabel::kAuto);
+  EXPECT_TRUE(several.train.multi_label);
+  EXPECT_EQ(several.train.loss.name, train::LossName::kBce);
+  EXPECT_EQ(of({"data.multi_label=space", "loss.name=focal",
+                "train.class_weights=balanced"})
+                .train.loss.name,
+            train::LossName::kFocal);
+  EXPECT_EQ(of({}).train.loss.name, train::LossName::kCrossEntropy);
+  ExpectError(
+      [&] {
+        of({"data.multi_label=auto", "loss.name=cross-entropy"});
+      },
+      ErrorKind::kConfig, {"loss.name", "bce or focal"});
+  ExpectError([&] { of({"data.multi_label=tabs"}); }, ErrorKind::kConfig,
+              {"data.multi_label", "'tabs'"});
+}
+
 // Else sweeps would not find the folders of older runs.
 TEST(Recipe, IdentityIsStillThatOfOlderVersions) {
   EXPECT_EQ(
@@ -412,7 +435,7 @@ TEST(Recipe, IdentityHasNewKeysOnlyIfTheyAreSet) {
        {"\"head\"", "patch_resize", "official", "checkpoint_key", "no_ema",
         "class_order", "\"resize\"", "reset_classifier", "crop_mode", "labels",
         "subset_balanced", "val_split", "\"validation\"", "patience",
-        "class_weights", "sampler"}) {
+        "class_weights", "sampler", "multi_label"}) {
     EXPECT_THAT(old, Not(HasSubstr(key)));
   }
   EXPECT_EQ(identity({"init.head=reset", "init.patch_resize=pinv",
@@ -458,6 +481,36 @@ TEST(Recipe, ListsItsFields) {
   const auto lr = std::ranges::find(fields, "optimizer.lr", &Field::path);
   ASSERT_NE(lr, fields.end());
   EXPECT_EQ(lr->default_value, "0.004");
+}
+
+// ImageNet's mean and std are not those of grey images.
+TEST(Recipe, OfGreyImagesNeedsTheirMeanAndStd) {
+  const auto read = [](std::vector<std::string> sets) {
+    sets.emplace_back("model.in_chans=1");
+    return RecipeFromJson(kSmall, "r.json", sets);
+  };
+  ExpectError([&] { read({}); }, ErrorKind::kConfig,
+              {"data.mean", "is missing", "1 channel"});
+  ExpectError([&] { read({"data.mean=[0.5]"}); }, ErrorKind::kConfig,
+              {"data.std", "is missing"});
+  ExpectError(
+      [&] {
+        read({"data.mean=[0.1,0.2,0.3]", "data.std=[1]"});
+      },
+      ErrorKind::kConfig, {"data.mean", "another value"});
+  const Recipe recipe = read({"data.mean=[0.5]", "data.std=[0.25]"});
+  EXPECT_THAT(recipe.train.normalisation.mean, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_EQ(recipe.train.normalisation.in_chans, 1);
+  EXPECT_EQ(recipe.train.transform.in_chans, 1);
+  EXPECT_EQ(recipe.train.evaluation.in_chans, 1);
+  EXPECT_THAT(recipe.train.transform.fill, ElementsAre(128, 128, 128));
+  EXPECT_THAT(Differences(RecipeFromJson(kSmall, "r.json"), recipe),
+              testing::Contains(HasSubstr("model.in_chans: null, now 1")));
+}
+
+TEST(Recipe, ReadsNoImagesOfOtherChannels) {
+  ExpectError([] { RecipeFromJson(kSmall, "r.json", {"model.in_chans=4"}); },
+              ErrorKind::kConfig, {"model.in_chans", "4 channels", "1 (grey)"});
 }
 
 TEST(Recipe, ShippedOnesAreValid) {

@@ -92,6 +92,38 @@ TEST_F(ClassMetricsOfRuns, OfEqualClassesHaveNoTables) {
   EXPECT_THAT(MacroF1Grid(report).rows, IsEmpty());
 }
 
+TEST_F(ClassMetricsOfRuns, OfSeveralLabelsHaveMapInPlaceOfTop1) {
+  for (const int seed : {0, 1}) {
+    Write(RunFolder(seed) / "summary.csv",
+          "epoch,eval_top1,eval_macro_f1,eval_map,eval_subset_accuracy\n"
+          "1,,49,50,20\n2,,69,70,30\n3,,59,60,40\n");
+  }
+  const Report report = Make();
+  const Cell& cell = report.cells[0][0];
+  EXPECT_EQ(cell.best->value.mean, 70);
+  EXPECT_EQ(cell.last->value.mean, 60);
+  EXPECT_EQ(cell.macro_f1->value.mean, 69);
+  EXPECT_EQ(cell.subset_accuracy->value.mean, 30);
+  EXPECT_FALSE(cell.balanced_accuracy);
+  for (const std::string& text : {ToMarkdown(report), ToHtml(report)}) {
+    EXPECT_THAT(text, HasSubstr("mAP after the last epoch"));
+    EXPECT_THAT(text, HasSubstr("Best mAP of all epochs"));
+    EXPECT_THAT(text, HasSubstr("Macro F1 of the best weights"));
+    EXPECT_THAT(text, HasSubstr("Subset accuracy of the best weights"));
+    EXPECT_THAT(text, Not(HasSubstr("op-1")));
+  }
+  EXPECT_THAT(ToCsv(report),
+              HasSubstr(",metric,subset_accuracy,subset_accuracy_std"));
+  EXPECT_THAT(ToCsv(report), HasSubstr(",mAP,30,"));
+  EXPECT_THAT(ToJson(report), HasSubstr("\"mAP\""));
+  Write(RunFolder(0) / "test.json",
+        R"({"map": 61, "macro_f1": 22, "subset_accuracy": 11})");
+  const Run run = ReadRun(RunFolder(0));
+  EXPECT_EQ(TestTop1(run), 61);
+  EXPECT_EQ(BestSubsetAccuracy(run), 11);
+  EXPECT_FALSE(BestBalancedAccuracy(run));
+}
+
 // Evaluations after the best one: 1.
 TEST_F(ClassMetricsOfRuns, ARunThatEndedEarlyIsFinished) {
   const auto state = [&](int patience) {

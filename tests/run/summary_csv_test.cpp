@@ -42,6 +42,35 @@ TEST(SummaryCsv, WritesTheColumnsOfTimm) {
                 "1,0.1,,,,1e-06,,,\n");
 }
 
+TEST(SummaryCsv, HasMapOfImagesWithSeveralLabels) {
+  const TempFolder folder;
+  const auto path = folder / "summary.csv";
+  std::string expected =
+      "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,eval_skipped,"
+      "eval_balanced_accuracy,eval_macro_f1,eval_map,eval_subset_accuracy\n"
+      "1,0.5,0.25,,,0,0,,10.5,62.5,25\n";
+  const Epoch row = {.epoch = 1,
+                     .top1 = std::nullopt,
+                     .top5 = std::nullopt,
+                     .train_loss = 0.5,
+                     .eval_loss = 0.25,
+                     .lr = 0,
+                     .skipped = 0,
+                     .macro_f1 = 10.5,
+                     .map = 62.5,
+                     .subset_accuracy = 25};
+  uint64_t bytes = 0;
+  {
+    SummaryCsv summary(path, std::nullopt, /*multi_label=*/true);
+    summary.Write(row);
+    bytes = summary.Flush();
+  }
+  EXPECT_EQ(ReadText(path), expected);
+  SummaryCsv(path, bytes, /*multi_label=*/true).Write(row);
+  expected += "1,0.5,0.25,,,0,0,,10.5,62.5,25\n";
+  EXPECT_EQ(ReadText(path), expected);
+}
+
 TEST(SummaryCsv, SpellsNaNAndInfinityAsPythonDoes) {
   const TempFolder folder;
   const double nan = std::numeric_limits<double>::quiet_NaN();

@@ -10,6 +10,7 @@
 #include "select/rule_named.h"
 #include "throws.h"
 #include "wsel/core/sha256.h"
+#include "wsel/model/adapt_in_chans.h"
 #include "wsel/model/variants.h"
 #include "wsel/select/importance_scores.h"
 #include "wsel/tensor/cast.h"
@@ -65,6 +66,22 @@ TensorView TensorOf(const Student& student, const model::Config& config,
     if (layout[i].spec.name == name) return student.tensors[i];
   }
   throw std::out_of_range(name);
+}
+
+TEST(Apply, AdaptsTheFirstConvolutionToTheStudentsImages) {
+  const model::VitConfig teacher = Vit(8, 2, 1);
+  const HashedSource source(teacher);
+  model::VitConfig rgb = Vit(4, 1, 1);
+  const char* const kConv = "patch_embed.proj.weight";
+  const Values kernels =
+      ValuesOf(TensorOf(Select(source, teacher, rgb), rgb, kConv));
+  for (const int64_t in_chans : {1, 4}) {
+    model::VitConfig student = rgb;
+    student.in_chans = in_chans;
+    const Student adapted = Select(source, teacher, student);
+    EXPECT_EQ(ValuesOf(TensorOf(adapted, student, kConv)),
+              model::AdaptInChans(kernels, 16 * 16, in_chans));
+  }
 }
 
 TEST(Apply, GathersRowsAndColumns) {

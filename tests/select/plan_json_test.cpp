@@ -87,6 +87,17 @@ TEST(PlanJson, RoundTripsResamplingAndRandomPlans) {
   const Plan random =
       PlanRandom(Named("vit_tiny"), model::Initializer::kMimetic, 9);
   EXPECT_EQ(PlanFromJson(ToJson(random), "p"), random);
+  model::Config grey = Named("vit_tiny");
+  FieldsOf(grey).in_chans = 1;
+  const Plan adapted = PlanOf(Named("vit_small"), grey, {});
+  const std::string json = ToJson(adapted);
+  EXPECT_THAT(json, HasSubstr(R"("in_chans":{"from":3,"to":1})"));
+  EXPECT_EQ(PlanFromJson(json, "p"), adapted);
+  std::string wrong = json;
+  const std::string_view part = R"({"from":3,"to":1})";
+  wrong.replace(wrong.find(part), part.size(), R"({"from":3,"to":2})");
+  ExpectError([&] { PlanFromJson(wrong, "p"); }, ErrorKind::kFormat,
+              {"does not have the shape [192, 1, 16, 16]"});
 }
 
 TEST(PlanJson, AbbreviatesEvenlySpacedIndices) {

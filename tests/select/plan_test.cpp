@@ -617,5 +617,25 @@ TEST(PlanRandom, InitialisesEveryTensor) {
   }
 }
 
+// Weights are only adapted from those of RGB images, as in timm.
+TEST(Plan, AStudentOfOtherImagesNeedsATeacherOfRgb) {
+  VitConfig grey = SmallVit(8, 2);
+  grey.in_chans = 1;
+  const VitConfig rgb = SmallVit(4, 1);
+  ExpectError([&] { PlanOf(grey, rgb); }, ErrorKind::kMismatch,
+              {"in_chans", "is 3, but the teacher takes images of 1 channels",
+               "skip patch_embed"});
+  Options options;
+  options.skip = {"patch_embed"};
+  PlanOf(grey, rgb, options);
+  VitConfig small_grey = rgb;
+  small_grey.in_chans = 1;
+  const Plan same = PlanOf(grey, small_grey);
+  EXPECT_TRUE(std::ranges::none_of(same.entries, [](const Entry& entry) {
+    const auto* selected = std::get_if<Selected>(&entry.source);
+    return selected != nullptr && selected->in_chans;
+  }));
+}
+
 }  // namespace
 }  // namespace wsel::select

@@ -43,6 +43,22 @@ TEST(Report, DescribesResampling) {
   EXPECT_THAT(text, HasSubstr("kernel 14x14 -> 16x16, pinv"));
 }
 
+TEST(Report, SaysHowTheFirstConvolutionIsAdapted) {
+  const model::Config& teacher = model::FindVariant("vit_small").config;
+  model::Config student = model::FindVariant("vit_tiny").config;
+  const auto report = [&](int64_t in_chans) {
+    FieldsOf(student).in_chans = in_chans;
+    return Report(
+        PlanSelection(teacher, HashedSource(teacher).Specs(), student, {}, {}));
+  };
+  EXPECT_THAT(report(1), HasSubstr("; 3 image channels summed"));
+  EXPECT_THAT(report(1), HasSubstr("note     the student's images have 1 "
+                                   "channel, the teacher's 3: "
+                                   "patch_embed.proj.weight is adapted as by "
+                                   "timm, summed over the channels"));
+  EXPECT_THAT(report(4), HasSubstr("; 3 image channels repeated to 4, x 3/4"));
+}
+
 TEST(Report, SaysThatUndecidedIndicesAreTheTeachersWeightsToChoose) {
   Options options;
   options.method = RuleNamed("l1-shared");

@@ -25,16 +25,21 @@ select::Options By(const char* method,
 
 // Width and heads of every choice.
 std::vector<std::pair<int64_t, int64_t>> VitChoices(
-    const char* teacher, const ModelOptions& fixed,
+    const model::Config& teacher, const ModelOptions& fixed,
     const select::Options& options) {
   std::vector<std::pair<int64_t, int64_t>> sizes;
-  for (const model::Config& choice :
-       WidthChoices(Named(teacher), fixed, options)) {
+  for (const model::Config& choice : WidthChoices(teacher, fixed, options)) {
     const auto& vit = std::get<model::VitConfig>(choice);
     sizes.emplace_back(vit.embed_dim, vit.num_heads);
     EXPECT_NO_THROW(model::Validate(choice, "choice"));
   }
   return sizes;
+}
+
+std::vector<std::pair<int64_t, int64_t>> VitChoices(
+    const char* teacher, const ModelOptions& fixed,
+    const select::Options& options) {
+  return VitChoices(Named(teacher), fixed, options);
 }
 
 using P = std::pair<int64_t, int64_t>;
@@ -58,6 +63,17 @@ TEST(SizeChoices, HeadsAreThoseThatTheMethodAllows) {
   EXPECT_THAT(
       VitChoices("vit_tiny", {}, By("regression", select::Heads::kWithin)),
       ElementsAre(P(96, 3), P(192, 3)));
+}
+
+// Rotary positions order the channels of a head: no rule adds heads, and
+// projection keeps them whole.
+TEST(SizeChoices, HeadsThatRotateAreKept) {
+  auto teacher = std::get<model::VitConfig>(Named("vit_tiny"));
+  teacher.rope = model::Rope::kAxial;
+  EXPECT_THAT(VitChoices(teacher, {}, By("regression")),
+              ElementsAre(P(32, 1), P(64, 1), P(96, 3), P(128, 2), P(192, 3)));
+  EXPECT_THAT(VitChoices(teacher, {}, By("projection")),
+              ElementsAre(P(64, 1), P(128, 2), P(192, 3)));
 }
 
 TEST(SizeChoices, FixedSizesStayFixed) {

@@ -227,6 +227,24 @@ TEST(ModelTeacher, RunsWithoutGradients) {
   EXPECT_FALSE(teacher.forward(images).requires_grad());
 }
 
+// A grey image is an RGB image of equal channels.
+TEST(PrepareForTeacher, GivesATeacherOfRgbImagesGreyOnesAsRgb) {
+  TeacherOptions options;
+  options.student = {
+      .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .in_chans = 1};
+  const at::Tensor pixels = at::rand({2, 1, 4, 4});
+  const at::Tensor seen = PrepareForTeacher(options, (pixels - 0.5) / 0.25);
+  ASSERT_EQ(seen.sizes(), (at::IntArrayRef{2, 3, 4, 4}));
+  for (int64_t c = 0; c < 3; ++c) {
+    const auto channel = static_cast<size_t>(c);
+    EXPECT_TRUE(
+        at::allclose(seen.select(1, c),
+                     (pixels.select(1, 0) - options.teacher.mean[channel]) /
+                         options.teacher.std[channel],
+                     1e-4, 1e-5));
+  }
+}
+
 TEST(CheckTeacher, ADifferentNumberOfClassesIsAnErrorIfTheyAreCompared) {
   const Teacher teacher = HashedTeacher(Cases()[0]);
   ExpectError(

@@ -56,6 +56,25 @@ TEST(InitFromCheckpoint, ReinitialisesTheHeadForAnotherClassCount) {
   EXPECT_TRUE(Equal(model, Initialised(config, 9), "head.weight"));
 }
 
+TEST(InitFromCheckpoint, AdaptsTheFirstConvolutionToTheModelsImages) {
+  const TempFolder folder;
+  const nn::Model rgb = Initialised(SmallVit(), 1);
+  const auto file = Saved(rgb, folder);
+  auto config = std::get<model::VitConfig>(SmallVit());
+  EXPECT_FALSE(AdaptsInChans(config, *file));
+  config.in_chans = 1;
+  EXPECT_TRUE(AdaptsInChans(config, *file));
+  CheckInitCheckpoint(config, *file);
+  nn::Model grey = nn::Build(config);
+  EXPECT_THAT(InitFromCheckpoint(grey, *file, model::Initializer::kTimm, 9),
+              ElementsAre());
+  const char* const kConv = "patch_embed.proj.weight";
+  EXPECT_TRUE(at::allclose(grey.module->named_parameters()[kConv],
+                           rgb.module->named_parameters()[kConv].sum(1, true)));
+  EXPECT_TRUE(Equal(grey, rgb, "head.weight"));
+  EXPECT_TRUE(Equal(grey, rgb, "blocks.1.mlp.fc1.weight"));
+}
+
 TEST(InitFromCheckpoint, NamesAnyOtherTensorThatDoesNotFit) {
   const TempFolder folder;
   auto config = std::get<model::VitConfig>(SmallVit());

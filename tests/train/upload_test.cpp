@@ -63,6 +63,23 @@ TEST(Uploader, ErasesAfterNormalising) {
   EXPECT_TRUE(at::equal(erased, expected));
 }
 
+// Images whose channels are equal give one.
+TEST(Uploader, GivesOneChannelOfGreyImages) {
+  Images images;
+  for (size_t i = 0; i < images.bytes.size(); ++i) {
+    images.bytes[i] = static_cast<uint8_t>(i / 3 * 3);
+  }
+  images.batch.erase_patches[1] = {
+      .top = 0, .left = 1, .height = 1, .width = 1, .values = {10, 20, 30}};
+  const image::Normalisation normalisation = {
+      .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .in_chans = 1};
+  Uploader uploader(c10::Device(c10::kCPU), normalisation);
+  const at::Tensor grey = uploader.Upload(images.batch, 4).images;
+  ASSERT_EQ(grey.sizes(), (at::IntArrayRef{2, 1, 4, 4}));
+  EXPECT_NEAR(grey[0][0][1][2].item<float>(), (18. / 255 - 0.5) / 0.25, 1e-6);
+  EXPECT_EQ(grey[1][0][0][1].item<float>(), 10);
+}
+
 TEST(Uploader, DoesNotChangeTheBytesOfTheLoader) {
   Images images;
   const std::vector<uint8_t> before = images.bytes;

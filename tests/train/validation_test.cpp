@@ -71,6 +71,23 @@ TEST(Validation, ChoosesTheBestWeightsAndTheTestImagesAreSeenOnce) {
   EXPECT_EQ(count->load(), 2 * 24);
 }
 
+// As with another train.epochs when it is resumed.
+TEST(Validation, ARunThatIsTrainedFurtherIsTestedAgain) {
+  const auto count = std::make_shared<std::atomic<int>>(0);
+  SmallRun run(SmallOptions());
+  run.job.val = SmallSet();
+  run.job.test = Counted(count);
+  const TempFolder folder;
+  run.Train(folder.path());
+  run.job.options.schedule.epochs = 5;
+  const TrainResult result = run.Train(folder.path());
+  EXPECT_EQ(result.state.step, 5 * 3);
+  EXPECT_EQ(count->load(), 2 * 2 * 24);
+  const auto json = ParseJson(ReadText(folder / "test.json"), "test.json",
+                              ErrorKind::kFormat);
+  EXPECT_EQ(json["epoch"], result.state.best_epoch);
+}
+
 TEST(Validation, TheAverageOfTheLastEpochsIsTestedToo) {
   Options options = SmallOptions();
   options.average_last = 2;

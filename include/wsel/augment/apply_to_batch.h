@@ -24,4 +24,10 @@ at::Tensor Mix(const at::Tensor& images, const MixDraw& draw);
 at::Tensor MixTargets(const at::Tensor& labels, int64_t num_classes,
                       double smoothing, double lambda);
 
+// The same of multi-label images, from their labels as 0 and 1: [G, classes] of
+// float32. Smoothing makes them as far apart as MixTargets does: 1 - smoothing
+// + smoothing / classes, and smoothing / classes.
+at::Tensor MixMultiHot(const at::Tensor& multi_hot, double smoothing,
+                       double lambda);
+
 }  // namespace wsel::augment

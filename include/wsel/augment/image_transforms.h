@@ -30,7 +30,9 @@ TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
                      int height, const SampleAddress& address);
 
 // Applies crop, flips, policy and colour jitter, in timm's order, and writes
-// [img_size, img_size, 3] to `out`. Errors: kConfig if `out` has another size.
+// [img_size, img_size, 3] to `out`; of grey images all three channels are
+// equal, and each operation does what Pillow's does in mode L. Errors: kConfig
+// if `out` has another size.
 void ApplyTrain(const image::Image& source,
                 const TrainTransformOptions& options, const TrainDraws& draws,
                 std::span<uint8_t> out);

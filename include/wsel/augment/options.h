@@ -59,6 +59,7 @@ struct TrainTransformOptions {
   double hue = 0;  // its largest shift, in turns; up to 0.5
   // Fill colour of RandAugment's geometric operations: round(255 mean).
   image::Rgb fill = {124, 116, 104};
+  int in_chans = 3;  // the model's: 1 converts images to grey first
 };
 
 // The evaluation transform, before normalisation: image::EvalResizeOf says how
@@ -69,6 +70,7 @@ struct EvalTransformOptions {
   image::Interpolation interpolation = image::Interpolation::kBicubic;
   image::PassOrder pass_order = image::PassOrder::kPillow13;
   image::CropMode crop_mode = image::CropMode::kAuto;
+  int in_chans = 3;  // as in TrainTransformOptions
 };
 
 // timm's RandomErasing, mode "pixel", count 1, after normalisation.

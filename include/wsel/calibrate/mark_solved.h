@@ -10,4 +10,9 @@ namespace wsel::calibrate {
 // kMismatch, naming the dimension, for models that it cannot.
 void MarkSolved(select::Plan& plan);
 
+// Whether projection cannot mix the channels of a head: rotary positions and
+// norms within attention act on them one by one, differential attention has an
+// order of them. A student's heads then have the teacher's number of channels.
+bool KeepsHeadsWhole(const model::VitConfig& teacher);
+
 }  // namespace wsel::calibrate

@@ -27,7 +27,8 @@ struct Reference {
 Reference ReferenceOf(const model::Config& teacher, const TensorSource& tensors,
                       const model::Config& student);
 
-// Its blocks `layers` (select::Plan::layers) only, numbered from 0.
+// Its blocks `layers` (select::Plan::layers) only, numbered from 0; each
+// computes what it does in the whole.
 Reference WithBlocks(const Reference& whole,
                      const std::vector<std::vector<int64_t>>& layers);
 

@@ -16,7 +16,8 @@ namespace wsel::calibrate {
 struct SolvedStudent {
   select::Student student;  // as select::Apply gives it
   // Per stage the map [D, d], float64, of the teacher's stream x (rows) to the
-  // student's. Of SolveProjection it takes the mean off first.
+  // student's. Of SolveProjection it takes the mean off first, unless the model
+  // has RMSNorm or no final norm.
   std::vector<at::Tensor> encode;
   std::string warning;  // "": none
 };

@@ -28,6 +28,11 @@ struct Dataset {
   // The classes are those of a test split without a training split beside it: a
   // model may know more.
   bool partial_classes = false;
+  // Of a multi-label data set: the classes of each sample, ascending, of which
+  // it has any number, also none; `labels` are then 0. {}: each has one label.
+  std::vector<std::vector<int32_t>> label_sets = {};
+
+  bool multi_label() const { return !label_sets.empty(); }
 
   // The file or record of sample i below the data root: "val/cat/1.png".
   std::string PathBelowRoot(int64_t i) const {

@@ -29,9 +29,11 @@ struct Batch {
                                     // last batch of an evaluation
   std::span<const uint8_t> pixels;  // [size, img_size, img_size, 3]
   std::vector<int32_t> labels;      // [size]
-  std::vector<int64_t> indices;     // [size], into the data set
-  std::vector<int64_t> addresses;   // [size], of their random draws
-  std::vector<int64_t> draws;       // [size], as in BatchIndices
+  // [size], as Dataset::label_sets; {}: each has one label.
+  std::vector<std::vector<int32_t>> label_sets = {};
+  std::vector<int64_t> indices;           // [size], into the data set
+  std::vector<int64_t> addresses;         // [size], of their random draws
+  std::vector<int64_t> draws;             // [size], as in BatchIndices
   std::vector<ErasePatch> erase_patches;  // [size]
   // False for a corrupt image that is skipped; its pixels are black.
   std::vector<bool> valid;  // [size]

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "wsel/data/dataset.h"
+#include "wsel/data/multi_label.h"
 
 namespace wsel::data {
 
@@ -29,6 +30,9 @@ struct OpenOptions {
   // Of a data set of folders with a validation and a test folder, the test
   // split is the validation folder, as in version 0.1.
   bool val_is_test = false;
+  // Whether, and how, `labels` gives an image several labels: the result is
+  // then multi-label. Images without any are negative ones of every class.
+  MultiLabel multi_label = MultiLabel::kOff;
 };
 
 // Which splits a data set has beside the training split.
@@ -50,10 +54,10 @@ OtherSplits FindOtherSplits(std::string_view name,
 // (EscapeInvalidUtf8): they are written to JSON. Data sets of small images are
 // read or mapped whole; others are decoded on access, which is also when a
 // missing image is noticed. Errors: kUsage for the name, for `labels` with a
-// data set that has its own, and for a validation split that the data set
-// lacks; kIo naming all paths tried and the expected layout; kFormat naming
-// file and line or record; kMismatch if another split has classes that the
-// training split lacks.
+// data set that has its own, for `multi_label` without `labels`, and for a
+// validation split that the data set lacks; kIo naming all paths tried and the
+// expected layout; kFormat naming file and line or record; kMismatch if another
+// split has classes that the training split lacks.
 Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,
                     Split split, const OpenOptions& options = {});
 

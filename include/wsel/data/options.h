@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "wsel/core/registry.h"
+#include "wsel/data/multi_label.h"
 
 namespace wsel::data {
 
@@ -37,7 +38,8 @@ struct DataOptions {
   // subset) that is held out for validation; 0: none.
   double val_split = 0;
   Validation validation = Validation::kAuto;
-  std::string labels;    // OpenOptions::labels
+  std::string labels;                         // OpenOptions::labels
+  MultiLabel multi_label = MultiLabel::kOff;  // OpenOptions::multi_label
   int64_t workers = -1;  // loader threads; -1: one per processor
   double cache_gib = 2;  // GiB that each cache of decoded images may take
   // A folder where runs share decoded images and teacher outputs; "": none.

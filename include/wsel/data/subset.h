@@ -41,9 +41,10 @@ Dataset Subset(const Dataset& dataset, const SubsetSize& size, uint64_t seed);
 Dataset ProportionalSubset(const Dataset& dataset, const SubsetSize& size,
                            uint64_t seed);
 
-// The samples of these classes, relabelled 0, 1, ... in the order of `names`.
-// Errors: kConfig for an unknown name (suggesting the nearest), a repeated
-// name, no names, or no samples.
+// The samples of these classes, relabelled 0, 1, ... in the order of `names`;
+// of a multi-label data set all samples, with these labels alone. Errors:
+// kConfig for an unknown name (suggesting the nearest), a repeated name, no
+// names, or no samples.
 Dataset OnlyClasses(const Dataset& dataset,
                     const std::vector<std::string>& names);
 

@@ -15,8 +15,8 @@
 namespace wsel::model {
 
 // A model of any architecture. Every alternative has the fields name, img_size,
-// patch_size, num_classes and norm_eps; src/model/architecture.h has a
-// descriptor of each.
+// patch_size, in_chans, num_classes and norm_eps; src/model/architecture.h has
+// a descriptor of each.
 using Config = std::variant<VitConfig, ConvNextConfig, ConvNextV2Config>;
 
 // "ViT", "ConvNeXt" or "ConvNeXt V2"
@@ -34,6 +34,10 @@ inline int64_t ImageSize(const Config& config) {
 }
 inline int64_t PatchSize(const Config& config) {
   return std::visit([](const auto& c) { return c.patch_size; }, config);
+}
+// Channels of the images: 3 for RGB, 1 for grey.
+inline int64_t InChans(const Config& config) {
+  return std::visit([](const auto& c) { return c.in_chans; }, config);
 }
 inline int64_t NumClasses(const Config& config) {
   return std::visit([](const auto& c) { return c.num_classes; }, config);
@@ -57,6 +61,7 @@ struct ConfigFields {
   std::string& name;
   int64_t& img_size;
   int64_t& patch_size;
+  int64_t& in_chans;
   double& norm_eps;
   std::span<int64_t> depths;  // one per stage
   std::span<int64_t> widths;  // one per stage

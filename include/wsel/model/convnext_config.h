@@ -45,6 +45,7 @@ struct ConvNextConfig {
   // Channels of `head.pre_logits`, a hidden layer with GELU before the
   // classifier (convnext_large_mlp); 0: none.
   int64_t head_hidden_size = 0;
+  int64_t in_chans = 3;  // as in VitConfig
 
   bool operator==(const ConvNextConfig&) const = default;
 

@@ -21,6 +21,7 @@ struct ConvNextV2Config {
   int64_t num_classes = 1000;
   bool conv_mlp = false;
   double norm_eps = 1e-6;  // GRN's eps is always 1e-6
+  int64_t in_chans = 3;    // as in VitConfig
 
   bool operator==(const ConvNextV2Config&) const = default;
 
@@ -34,7 +35,8 @@ struct ConvNextV2Config {
             .num_classes = num_classes,
             .conv_mlp = conv_mlp,
             .layer_scale = 0,
-            .norm_eps = norm_eps};
+            .norm_eps = norm_eps,
+            .in_chans = in_chans};
   }
 };
 

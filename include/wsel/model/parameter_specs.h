@@ -14,23 +14,24 @@ namespace wsel::model {
 // What the positions along a dimension stand for. Selection rules that keep
 // consistency choose the same indices for all dimensions of a role (and stage).
 enum class Role {
-  kFixed,       // kernels, image channels, single tokens: never selected from
+  kFixed,       // kernels, single tokens: never selected from
   kWidth,       // the residual stream, one per stage
   kAttnInner,   // attention channels: num_heads x head_dim
   kMlpHidden,   // hidden channels of an MLP
   kStemHidden,  // between the convolutions of a ConvNeXt's overlapping stem
   kHeadHidden,  // of the layer before the classifier
   kClasses,
-  kTokens,       // positions: prefix tokens, then the patch grid row by row
-  kKernel,       // height or width of the patch embedding's kernel
-  kHeadChannel,  // channels of one attention head, the same for all
-  kPoolInner,    // attention channels of attention pooling
-  kPoolHidden,   // hidden channels of its MLP
-  kMlpAndQkv,    // kMlpHidden, then kAttnInner of q, k and v
-  kAttnAndMlp,   // kAttnInner, then kMlpHidden
-  kBlocks,       // blocks, of a tensor of all
-  kHeads,        // attention heads
-  kHeadPairs,    // pairs of a head's channels, each rotated as one
+  kTokens,         // positions: prefix tokens, then the patch grid row by row
+  kKernel,         // height or width of the patch embedding's kernel
+  kHeadChannel,    // channels of one attention head, the same for all
+  kPoolInner,      // attention channels of attention pooling
+  kPoolHidden,     // hidden channels of its MLP
+  kMlpAndQkv,      // kMlpHidden, then kAttnInner of q, k and v
+  kAttnAndMlp,     // kAttnInner, then kMlpHidden
+  kBlocks,         // blocks, of a tensor of all
+  kHeads,          // attention heads
+  kHeadPairs,      // pairs of a head's channels, each rotated as one
+  kImageChannels,  // in_chans: adapted, never selected from
 };
 
 // One dimension of a parameter.

@@ -9,8 +9,8 @@
 namespace wsel::model {
 
 // The forms of a ViT that few models have, in words: "RMSNorm", "rotary
-// positions". The modules of nn have them; what computes a ViT by other means,
-// an ONNX graph or layer by layer for calibration, does not.
+// positions". The modules of nn have them; an ONNX graph, which computes a ViT
+// by other means, does not.
 std::vector<std::string_view> RareForms(const VitConfig& config);
 
 }  // namespace wsel::model

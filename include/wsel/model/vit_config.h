@@ -59,7 +59,7 @@ enum class Rope {
 
 // A Vision Transformer (Dosovitskiy et al. 2021) as timm's VisionTransformer,
 // VisionTransformerDistilled and Eva build it. Sizes are in pixels, tokens or
-// channels; images are square and RGB.
+// channels; images are square.
 struct VitConfig {
   std::string name;  // timm's, or the user's
   int64_t img_size = 224;
@@ -79,6 +79,7 @@ struct VitConfig {
   bool pre_norm = false;        // CLIP: `norm_pre`, no bias in patch_embed
   double layer_scale = 0;       // initial value; 0: no layer scale
   double norm_eps = 1e-6;
+  int64_t in_chans = 3;  // of the images: 3 RGB, 1 grey, or others
 
   Norm norm = Norm::kLayerNorm;  // every norm
   bool final_norm = true;        // `norm`, or `fc_norm` after pooling
@@ -119,6 +120,10 @@ struct VitConfig {
   int64_t MlpHidden() const { return Times(mlp_ratio); }
   int64_t AttnPoolHeads() const {
     return attn_pool_heads > 0 ? attn_pool_heads : num_heads;
+  }
+  // timm's Eva has GELU there, whatever its blocks have.
+  Activation AttnPoolActivation() const {
+    return IsEva() ? Activation::kGelu : activation;
   }
   int64_t AttnPoolHidden() const {
     return Times(attn_pool_mlp_ratio > 0 ? attn_pool_mlp_ratio : mlp_ratio);

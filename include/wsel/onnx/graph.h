@@ -68,8 +68,8 @@ struct GraphOptions {
   int64_t opset = kMinOpset;
   // kF32, or kF16: of weights and activations. Input and logits are float32.
   DType dtype = DType::kF32;
-  // The input is uint8 [batch, height, width, 3] and normalised by the graph;
-  // nullopt: it is float32 [batch, 3, height, width], normalised.
+  // The input is uint8 [batch, height, width, in_chans] and normalised by the
+  // graph; nullopt: it is float32 [batch, in_chans, height, width], normalised.
   std::optional<image::Normalisation> preprocess = {};
   // Linear layers multiply integers of 8 bits: weights with a scale per output
   // channel, activations with one for these ranges (run_graph.h). A layer stays

@@ -31,9 +31,13 @@ struct ClassNames {
 ClassNames ClassNamesOf(const PretrainedCheckpoint& checkpoint);
 
 // Adds the names to the metadata of a file with the same classifier, if they
-// are known.
+// are known, and that it is multi-label, if it is.
 void AddClassNames(const PretrainedCheckpoint& checkpoint,
                    std::map<std::string, std::string>& metadata);
+
+// Whether it was trained on images with several labels (run::kTaskKey): a
+// sigmoid of each logit is the class's probability.
+bool IsMultiLabel(const PretrainedCheckpoint& checkpoint);
 
 struct ClassMatch {
   // For each class of the data set the output that stands for it; {} if there

@@ -34,15 +34,28 @@ struct Fact {
   // replaces, if something else is known.
   std::string detail = {};
 };
-// One value per channel.
+// One value per channel; of grey images all three are equal.
 using RgbFact = Fact<std::array<double, 3>>;
 
 struct MeanStd {
   RgbFact mean;
   RgbFact std;
+  int64_t in_chans = 3;  // of the images
 
-  image::Normalisation normalisation() const { return {mean.value, std.value}; }
+  image::Normalisation normalisation() const {
+    return {mean.value, std.value, static_cast<int>(in_chans)};
+  }
 };
+
+// The values as other programs write them: one per channel; none for images of
+// other channels than RGB or grey, whose values are unknown.
+std::vector<double> PerChannel(const std::array<double, 3>& values,
+                               int64_t in_chans);
+
+// What is known of images with another number of channels: of grey ones only
+// values that all three channels share, else 0.5 is assumed, for pixels between
+// -1 and 1; of other numbers than 1 and 3 nothing.
+MeanStd WithChannels(MeanStd known, int64_t in_chans);
 
 // What running a checkpoint's model needs beside the weights. Whoever needs one
 // of these asks here, so that no two commands decide differently.
@@ -94,15 +107,15 @@ Facts FactsOf(const PretrainedCheckpoint& checkpoint,
 // kUsage ("crop_pct").
 void CheckCrop(const GivenFacts& given, const Facts& facts);
 
-// Only the mean and std, which are known of unknown models too. Errors: kFormat
-// for metadata that is not three numbers.
+// Only the mean and std, which are known of unknown models too; as WithChannels
+// for a known model. Errors: kFormat for metadata that is neither three numbers
+// nor one; kUsage if different values per channel are given for grey images.
 MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
                   const GivenFacts& given = {});
 
 // Adds the mean and std to the metadata of a file, if they are known.
-void AddMeanStd(const PretrainedCheckpoint& checkpoint,
-                std::map<std::string, std::string>& metadata,
-                const GivenFacts& given = {});
+void AddMeanStd(const MeanStd& known,
+                std::map<std::string, std::string>& metadata);
 
 // The value as a message writes it: [0.5,0.5,0.5], 0.9, bicubic.
 std::string FactText(const std::array<double, 3>& value);

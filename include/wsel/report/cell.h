@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "wsel/report/experiment.h"
@@ -18,7 +19,8 @@ struct Comparison {
   std::vector<uint64_t> unpaired_seeds;  // seeds that only one of them has
 };
 
-// The top-1 accuracy of a cell, in percent.
+// The top-1 accuracy of a cell, in percent; of runs with several labels per
+// image mAP, as wherever top-1 is said here.
 struct CellAccuracy {
   MeanStd value;
   // Highest of its column as displayed, and some other cell is lower.
@@ -53,6 +55,7 @@ struct Cell {
   // none of them.
   std::optional<CellAccuracy> balanced_accuracy;
   std::optional<CellAccuracy> macro_f1;
+  std::optional<CellAccuracy> subset_accuracy;  // of several labels per image
   // Most corrupt test images that an accuracy of a counted run leaves out.
   int64_t skipped = 0;
   // Of the counted runs; if there are none, of the unfinished ones.
@@ -64,6 +67,12 @@ struct Cell {
 // Whether tables include a run: it is finished, or a third-party log, and has
 // at least one evaluation.
 bool IsCounted(const Run& run);
+
+// Whether its images have several labels: it has mAP in place of top-1.
+bool IsMultiLabel(const Run& run);
+
+// What its accuracies are: "top-1" or "mAP".
+std::string MetricOf(const Experiment& experiment, const Cell& cell);
 
 // The most corrupt test images that an evaluation of the run left out.
 int64_t SkippedImages(const Run& run);
@@ -77,6 +86,7 @@ double BestTop1(const Run& run);
 std::optional<double> TestTop1(const Run& run);
 std::optional<double> BestBalancedAccuracy(const Run& run);
 std::optional<double> BestMacroF1(const Run& run);
+std::optional<double> BestSubsetAccuracy(const Run& run);
 
 // The cell of these runs, without the fields that depend on other cells:
 // CellAccuracy::best and change, epochs_to_accuracy.

@@ -25,9 +25,10 @@ std::string_view ValueOf(const Pairs& pairs, std::string_view name);
 
 // How the best weights did on test images that did not choose them, in percent.
 struct TestResult {
-  double top1 = 0;
-  double balanced_accuracy = 0;
+  double top1 = 0;  // of several labels per image: mAP
+  std::optional<double> balanced_accuracy = 0;  // not of several labels
   double macro_f1 = 0;
+  std::optional<double> subset_accuracy = {};  // of several labels alone
 };
 
 // One training, read from its folder or log. All text went through EscapeText.

@@ -13,6 +13,7 @@ inline constexpr const char* kConfigFile = "config.json";
 inline constexpr const char* kPretrainedFile = "pretrained.json";
 inline constexpr const char* kMetricsFile = "metrics.jsonl";
 inline constexpr const char* kSummaryFile = "summary.csv";
+inline constexpr const char* kTrackingFile = "tracking.json";
 inline constexpr const char* kLogFile = "log.txt";
 inline constexpr const char* kTestFile = "test.json";
 inline constexpr const char* kConfusionFile = "confusion.csv";

@@ -23,6 +23,12 @@ struct Epoch {
   // Percent, as in train/class_metrics.h.
   std::optional<double> balanced_accuracy = std::nullopt;
   std::optional<double> macro_f1 = std::nullopt;
+  // Of multi-label images, in place of top1 and top5: train/evaluate.h.
+  std::optional<double> map = std::nullopt;
+  std::optional<double> subset_accuracy = std::nullopt;
+
+  // What chooses the best weights: top-1, or mAP.
+  std::optional<double> score() const { return map ? map : top1; }
 };
 
 // A parsed training log.

@@ -14,6 +14,9 @@ inline constexpr const char* kGenericKey = "wsel.generic_model";
 inline constexpr const char* kMeanKey = "wsel.mean";
 inline constexpr const char* kStdKey = "wsel.std";
 inline constexpr const char* kClassesKey = "wsel.classes";
+// Missing, or kMultiLabel: a sigmoid of each logit is the class's probability.
+inline constexpr const char* kTaskKey = "wsel.task";
+inline constexpr const char* kMultiLabel = "multi-label";
 
 // The program and its command.
 inline constexpr const char* kVersionKey = "wsel.version";

@@ -43,6 +43,9 @@ inline constexpr const char* kTop1Suffix = "_top1";
 inline constexpr const char* kTop5Suffix = "_top5";
 inline constexpr const char* kBalancedAccuracySuffix = "_balanced_accuracy";
 inline constexpr const char* kMacroF1Suffix = "_macro_f1";
+// Of multi-label images, which have no top1, top5 and balanced accuracy.
+inline constexpr const char* kMapSuffix = "_map";
+inline constexpr const char* kSubsetAccuracySuffix = "_subset_accuracy";
 // Corrupt images that are not in the numbers; missing if there were none.
 inline constexpr const char* kSkippedSuffix = "_skipped";
 inline constexpr const char* kEvalTop1Key = "eval_top1";
@@ -50,6 +53,8 @@ inline constexpr const char* kEvalSkippedKey = "eval_skipped";
 inline constexpr const char* kEvalBalancedAccuracyKey =
     "eval_balanced_accuracy";
 inline constexpr const char* kEvalMacroF1Key = "eval_macro_f1";
+inline constexpr const char* kEvalMapKey = "eval_map";
+inline constexpr const char* kEvalSubsetAccuracyKey = "eval_subset_accuracy";
 // Of training; of the evaluation, if there was one; of the saves since the last
 // epoch.
 inline constexpr const char* kSecondsKey = "seconds";
@@ -85,14 +90,15 @@ class MetricLog {
 
 // summary.csv with timm's columns (timm.utils.update_summary): epoch,
 // train_loss, eval_loss, eval_top1, eval_top5, lr; then eval_skipped and
-// eval_balanced_accuracy, eval_macro_f1, which files of older versions lack. A
+// eval_balanced_accuracy, eval_macro_f1, which files of older versions lack; of
+// multi-label images also eval_map and eval_subset_accuracy. A
 // file that a run resumes keeps its columns. Cells of unknown values are empty;
 // the others have enough digits to be read back exactly; lines end in "\n".
 class SummaryCsv {
  public:
   // Errors: as AppendFile.
   SummaryCsv(const std::filesystem::path& path,
-             std::optional<uint64_t> resume_at);
+             std::optional<uint64_t> resume_at, bool multi_label = false);
 
   // Errors: kIo.
   void Write(const Epoch& row);
@@ -104,6 +110,7 @@ class SummaryCsv {
   AppendFile file_;
   bool has_skipped_ = true;        // the column
   bool has_class_metrics_ = true;  // the columns
+  bool has_map_ = false;           // and eval_subset_accuracy
 };
 
 }  // namespace wsel::run

@@ -32,6 +32,7 @@ class RunFolder {
   std::filesystem::path pretrained() const { return root_ / kPretrainedFile; }
   std::filesystem::path metrics() const { return root_ / kMetricsFile; }
   std::filesystem::path summary() const { return root_ / kSummaryFile; }
+  std::filesystem::path tracking() const { return root_ / kTrackingFile; }
   std::filesystem::path log() const { return root_ / kLogFile; }
   std::filesystem::path test() const { return root_ / kTestFile; }
   std::filesystem::path confusion() const { return root_ / kConfusionFile; }

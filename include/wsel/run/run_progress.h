@@ -15,6 +15,7 @@ struct RunProgress {
   int64_t epoch = 0;           // completed
   int64_t epochs = 0;          // in total; 0: not known yet
   std::optional<double> top1;  // of the last evaluation, percent
+  std::optional<double> map;   // of multi-label images, in its place
   double images_per_second = 0;
   std::optional<double> seconds_left;  // of training, evaluations and saves
 };

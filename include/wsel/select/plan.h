@@ -54,13 +54,23 @@ struct PosEmbedResample {
   bool operator==(const PosEmbedResample&) const = default;
 };
 
-// A patch embedding's kernel [D, 3, from, from] resampled to [D, 3, to, to].
+// A patch embedding's kernel [D, channels, from, from] resampled to
+// [D, channels, to, to].
 struct PatchEmbedResample {
   int64_t from = 0;
   int64_t to = 0;
   PatchResize method = PatchResize::kPinv;
 
   bool operator==(const PatchEmbedResample&) const = default;
+};
+
+// A first convolution [D, from, k, k] for images of `to` channels instead, by
+// model::AdaptInChans.
+struct InChansAdaptation {
+  int64_t from = 0;
+  int64_t to = 0;
+
+  bool operator==(const InChansAdaptation&) const = default;
 };
 
 // Elements of one teacher tensor, at the selected indices of each dimension.
@@ -72,6 +82,7 @@ struct Selected {
   std::optional<PatchEmbedResample> patch_embed;
   // How the tensor is then solved for on the calibration images; "": it is not.
   std::string solved = {};
+  std::optional<InChansAdaptation> in_chans = {};  // after patch_embed
 
   bool operator==(const Selected&) const = default;
 };

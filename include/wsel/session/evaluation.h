@@ -20,6 +20,7 @@
 #include "wsel/train/confusion_matrix.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/image_batches.h"
+#include "wsel/train/multi_label_metrics.h"
 
 namespace wsel::session {
 
@@ -101,10 +102,14 @@ class EvalOutputs {
  private:
   // The line of an image in the predictions file.
   std::string PredictionLine(int64_t index, const at::Tensor& logits) const;
+  // The same of multi-label images.
+  void AddMultiLabel(const data::Batch& batch, const at::Tensor& logits);
+  std::string MultiLabelLine(int64_t index, const at::Tensor& logits) const;
 
   EvalFiles files_;
   const data::Dataset& test_;
   train::ConfusionMatrix confusion_;
+  train::MultiLabelTable multi_label_;  // for files_.per_class
   std::optional<AtomicFile> predictions_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,11 @@ struct PredictRequest {
   pretrained::CheckpointRequest checkpoint;
   std::vector<std::string> inputs;  // image files, and folders of them
   bool exif = false;  // turn images upright first, which timm does not
-  int64_t top = 5;    // classes per image; at most all
+  // Classes per image, at most all; none: 5, or all above the threshold.
+  std::optional<int64_t> top;
+  // Probabilities are sigmoids, and classes are those above it. None: 0.5 for
+  // checkpoints of multi-label training; others have softmaxes.
+  std::optional<double> threshold;
   int64_t workers = -1;
   bool skip_corrupt = false;
 };

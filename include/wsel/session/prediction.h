@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,14 @@ namespace wsel::session {
 struct PredictedClass {
   int64_t index = 0;       // of the classifier's output
   std::string name;        // "": the checkpoint names no classes
-  double probability = 0;  // by softmax over all classes
+  double probability = 0;  // by softmax over all classes, or sigmoid
 };
 
 struct PredictedImage {
   std::string file;
-  std::vector<PredictedClass> classes;  // the most probable one first
+  // The most probable one first; of multi-label models those above the
+  // threshold, which may be none.
+  std::vector<PredictedClass> classes;
 };
 
 // A checkpoint's model, ready to classify image files as wsel eval would.
@@ -42,7 +45,12 @@ class Prediction {
       const std::function<void(const PredictedImage&)>& use);
 
  private:
+  // The classes of an image with these probabilities [classes], float64.
+  std::vector<PredictedClass> ClassesOf(const at::Tensor& probabilities) const;
+
   PredictRequest request_;
+  int64_t top_ = 0;                  // classes per image at most
+  std::optional<double> threshold_;  // of a multi-label model
   c10::Device device_;
   pretrained::Facts facts_;
   std::vector<std::string> class_names_;  // {}: unknown

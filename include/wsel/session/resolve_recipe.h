@@ -27,8 +27,11 @@ void ResolveAutoOptions(recipe::Recipe& recipe, const c10::Device& device,
 
 // Checks that a run is resumed with the recipe that it was started with, and
 // restores the values that were resolved automatically; a micro-batch that
-// `ranks` cannot share is resolved again. Errors: kConfig with the differences.
-void CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
+// `ranks` cannot share is resolved again. Batches in memory, the interval of
+// evaluations and the number of epochs, if it rises, may differ: then it logs
+// what that means, and returns true, so that the run's configuration is to be
+// written again. Errors: kConfig with the other differences.
+bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
                        int ranks = 1);
 
 // Sets the model's number of classes to the data set's. Errors: kMismatch if

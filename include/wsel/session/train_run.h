@@ -4,12 +4,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "wsel/distributed/process_group.h"
 #include "wsel/kernels/kernel_record.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/run/run_folder.h"
+#include "wsel/run/trackers.h"
 #include "wsel/session/init_model.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/session/train_teacher.h"
@@ -24,7 +26,9 @@ struct TrainRun {
   c10::Device device = c10::kCPU;
   distributed::ProcessGroup* group = nullptr;  // null: one rank alone
   bool resumes = false;                        // from a saved state
-  kernels::KernelRecord kernel_record;         // that compute
+  bool changed = false;  // resumed with another recipe than config.json has
+  std::vector<run::Tracker> trackers;   // as of train::TrainJob
+  kernels::KernelRecord kernel_record;  // that compute
   std::optional<TrainTeacher> teacher;
   // init.file; of a run that resumes: none.
   std::optional<pretrained::PretrainedCheckpoint> checkpoint;

@@ -28,4 +28,11 @@ double MacroF1(std::span<const ClassCounts> classes);
 // of which that function knows nothing, are not counted and have weight 0.
 std::vector<double> BalancedClassWeights(std::span<const int64_t> samples);
 
+// The weight of multi-label images that have a class against those without it,
+// (all - samples of the class) / samples of the class, as the example of
+// torch's BCEWithLogitsLoss. 1 for a class that no image or every image has:
+// nothing is to be balanced.
+std::vector<double> BalancedPosWeights(std::span<const int64_t> samples,
+                                       int64_t all);
+
 }  // namespace wsel::train

@@ -47,11 +47,12 @@ class Distiller {
   const optim::NamedTensors& parameters() const { return projector_; }
 
   // The mean over a batch. `targets` [B, classes], soft. `teacher_output`
-  // [B, width]: the teacher's logits or features. `valid`: as in MicroBatch;
-  // the other images contribute 0.
+  // [B, width]: the teacher's logits or features. `valid`, `pos_weight`: as in
+  // MicroBatch; images that are not valid contribute 0.
   DistillationLoss Loss(const nn::Outputs& student, const at::Tensor& targets,
                         const at::Tensor& teacher_output,
-                        const at::Tensor& valid = {}) const;
+                        const at::Tensor& valid = {},
+                        const at::Tensor& pos_weight = {}) const;
 
  private:
   // Before it is weighted by alpha: of all images, and of those in `valid`.

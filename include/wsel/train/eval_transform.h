@@ -6,7 +6,8 @@
 
 namespace wsel::train {
 
-// How a checkpoint's images are evaluated, at its model's size.
+// How a checkpoint's images are evaluated, at its model's size. Errors: as
+// image::RequireReadable.
 augment::EvalTransformOptions EvalTransformOf(const pretrained::Facts& facts);
 
 }  // namespace wsel::train

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "wsel/data/loader.h"
 #include "wsel/distributed/process_group.h"
@@ -15,6 +16,13 @@ namespace wsel::train {
 
 // Confusion matrices of more classes are not kept: their size is the square.
 inline constexpr int64_t kMaxConfusionClasses = 1000;
+
+// Of multi-label images, in percent: see multi_label_metrics.h.
+struct MultiLabelResult {
+  double mean_ap = 0;
+  double subset_accuracy = 0;
+  int64_t unseen_classes = 0;  // that have no image and are not in mean_ap
+};
 
 struct Evaluation {
   int64_t count = 0;    // images, without the skipped ones
@@ -28,6 +36,12 @@ struct Evaluation {
   // [classes, classes] int64 on the CPU, images by label and prediction;
   // undefined with more than kMaxConfusionClasses.
   at::Tensor confusion = {};
+  // Of multi-label images, which have no top1, top5, balanced_accuracy and
+  // confusion; `loss` is then the mean binary cross-entropy.
+  std::optional<MultiLabelResult> multi_label = std::nullopt;
+
+  // What chooses the best weights: top-1, or mAP.
+  double score() const { return multi_label ? multi_label->mean_ap : top1; }
 };
 
 // Receives the logits [B, classes] (float32, on the CPU) of each batch.
@@ -44,6 +58,8 @@ struct EvaluationOptions {
   // With a group: `on_logits` receives the batches of all ranks, in order and
   // without pixels, on the first one.
   bool gather = false;
+  // Whether the loader's images are data::Dataset::multi_label.
+  bool multi_label = false;
 };
 
 // Runs `forward` (images -> logits) on all images of a loader, without

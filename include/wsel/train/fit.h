@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "wsel/core/progress.h"
 #include "wsel/data/dataset.h"
@@ -15,6 +16,7 @@
 #include "wsel/kernels/kernel_record.h"
 #include "wsel/nn/build.h"
 #include "wsel/run/run_folder.h"
+#include "wsel/run/trackers.h"
 #include "wsel/train/evaluate.h"
 #include "wsel/train/options.h"
 #include "wsel/train/run_state.h"
@@ -43,6 +45,9 @@ struct TrainJob {
   std::filesystem::path teacher_cache = {};
   // Written into every checkpoint: the model, the recipe.
   std::map<std::string, std::string> metadata = {};
+  // What the metrics are written for besides metrics.jsonl; a run that resumes
+  // keeps those that it had. Empty: TensorBoard.
+  std::vector<run::Tracker> trackers = {};
   // Written into the saved state and every checkpoint: what computes.
   kernels::KernelRecord kernel_record = {};
   // The ranks that train together; null: this process alone.

@@ -23,15 +23,19 @@ data::Transform MakeEvalTransform(const augment::EvalTransformOptions& options);
 
 // A batch on the device, ready for the model.
 struct DeviceBatch {
-  at::Tensor images;  // [B, 3, H, W] float32, normalised; channels last
+  at::Tensor images;  // [B, in_chans, H, W] float32, normalised; channels last
   at::Tensor labels;  // [B] int64
   at::Tensor valid;   // [B] bool, on the CPU: data::Batch::valid
 };
 
-// One value per colour channel as float32 [1, 3, 1, 1] on the device, which
-// broadcasts over images.
+// The labels of multi-label images: [B, num_classes] of 0 and 1, float32 on the
+// CPU.
+at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes);
+
+// One value per channel of images as float32 [1, in_chans, 1, 1] on the device,
+// which broadcasts over them.
 at::Tensor PerChannel(const std::array<double, 3>& values,
-                      const c10::Device& device);
+                      const c10::Device& device, int64_t in_chans = 3);
 
 // Copies the loader's batches to a device, normalises them there and applies
 // random erasing. Copies to a GPU use their own stream, so that they do not
@@ -51,6 +55,7 @@ class Uploader {
   void EraseIn(at::Tensor& images, std::span<const data::ErasePatch> patches);
 
   c10::Device device_;
+  int in_chans_;
   std::optional<c10::Stream> stream_;
   at::Tensor mean_;  // [1, 3, 1, 1], for pixel values 0 to 255
   at::Tensor scale_;

@@ -53,7 +53,9 @@ struct DistillOptions {
 // What a class weighs in the loss.
 enum class ClassWeights {
   kNone,
-  kBalanced,  // BalancedClassWeights of the training images
+  // Of the training images: BalancedClassWeights, or BalancedPosWeights if they
+  // are multi-label.
+  kBalanced,
 };
 // none, balanced
 const Registry<ClassWeights>& ClassWeightings();
@@ -97,12 +99,18 @@ struct Options {
   // Each class's term in the loss is multiplied by its weight, as by
   // cross_entropy(weight=...) in PyTorch with soft targets: the mean over
   // images is divided by their number. A teacher's term has none.
+  //
+  // Of multi-label images kBalanced gives the targets of 1 a weight, as
+  // BCEWithLogitsLoss(pos_weight=...) in PyTorch.
   ClassWeights class_weights = ClassWeights::kNone;
   data::Sampling sampler = data::Sampling::kShuffle;
   // Epochs between two checkpoints that are kept; 0: only the last and best.
   int64_t checkpoint_interval = 0;
   double save_minutes = 1;  // at most between two saves of the run state
   int64_t eval_batch = 0;   // images; 0: micro_batch
+  // Images have any number of labels (data::Dataset::multi_label): each class
+  // is learned on its own, and mAP chooses the best weights.
+  bool multi_label = false;
 
   image::Normalisation normalisation;
   augment::TrainTransformOptions transform;

@@ -12,9 +12,11 @@ namespace wsel::train {
 // How far a run has come: with the tensors of its TrainStep, all that is needed
 // to resume it.
 struct TrainerState {
-  int64_t step = 0;       // optimizer steps done
-  double loss_sum = 0;    // over the steps of the current epoch
-  double best_top1 = -1;  // percent; -1: not evaluated yet
+  int64_t step = 0;     // optimizer steps done
+  double loss_sum = 0;  // over the steps of the current epoch
+  // Percent; -1: not evaluated yet. Of multi-label images mAP, as every top1
+  // of a state.
+  double best_top1 = -1;
   double best_top5 = 0;
   int64_t best_epoch = 0;  // epochs done when it was reached
   double best_ema_top1 = -1;
@@ -26,6 +28,7 @@ struct TrainerState {
   // Percent, of the best weights; -1: unknown.
   double best_balanced_accuracy = -1;
   double best_macro_f1 = -1;
+  double best_subset_accuracy = -1;  // of multi-label images alone
   // Of the best weights on the test split, if others chose them; -1: not
   // evaluated.
   double test_top1 = -1;
@@ -33,12 +36,14 @@ struct TrainerState {
   double test_loss = 0;
   double test_balanced_accuracy = 0;
   double test_macro_f1 = 0;
-  double test_ema_top1 = -1;      // of the best EMA weights
+  double test_subset_accuracy = -1;  // of multi-label images alone
+  double test_ema_top1 = -1;         // of the best EMA weights
   double test_average_top1 = -1;  // of the average of the last epochs' weights
   double seconds = 0;             // spent so far, over all parts of the run
   // Lengths of the logs at this point; a resumed run truncates them to these.
   uint64_t metrics_bytes = 0;
   uint64_t summary_bytes = 0;
+  uint64_t wandb_bytes = 0;  // versions up to 0.1 have none
 
   bool operator==(const TrainerState&) const = default;
 };

@@ -16,7 +16,7 @@ namespace wsel::train {
 // A frozen network to distil from.
 struct Teacher {
   std::string name;  // for messages
-  // Images [B, 3, H, W] as the student sees them -> logits or features
+  // Images [B, in_chans, H, W] as the student sees them -> logits or features
   // [B, width], float32, without gradients, on the images' device.
   std::function<at::Tensor(const at::Tensor&)> forward;
   int64_t width = 0;
@@ -38,7 +38,8 @@ struct TeacherOptions {
 
 // Converts the student's normalised images to the teacher's normalisation, by
 // one affine map per channel, and to its size by antialiased bicubic resizing.
-// [B, 3, H, W] -> [B, 3, img_size, img_size].
+// [B, in_chans, H, W] -> [B, the teacher's in_chans, img_size, img_size]; a
+// teacher of RGB images gets grey ones as RGB.
 at::Tensor PrepareForTeacher(const TeacherOptions& options,
                              const at::Tensor& images);
 
@@ -55,10 +56,12 @@ Teacher ModelTeacher(nn::Model model, Distillation method,
 Teacher ScriptTeacher(const std::filesystem::path& path,
                       const TeacherOptions& options, int64_t student_img_size);
 
-// Runs a teacher on grey images, before training. Errors: kMismatch if it has
-// another number of classes and `method` compares classes, if its output is NaN
-// or infinite, or if it is probabilities where logits are distilled.
+// Runs a teacher on grey images of the student's size and channels, before
+// training. Errors: kMismatch if it has another number of classes and `method`
+// compares classes, if its output is NaN or infinite, or if it is probabilities
+// where logits are distilled.
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
-                  int64_t student_img_size, const c10::Device& device);
+                  int64_t student_img_size, const c10::Device& device,
+                  int64_t in_chans = 3);
 
 }  // namespace wsel::train

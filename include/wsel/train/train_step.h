@@ -30,6 +30,8 @@ struct MicroBatch {
   // [B] bool, on the CPU: false for a skipped image, which has targets of 0 and
   // no kd_loss. Undefined: all are true.
   at::Tensor valid = {};
+  // [classes], as of TaskLoss.
+  at::Tensor pos_weight = {};
 };
 
 // The optimizer steps of a model: gradients of micro-batches are accumulated,

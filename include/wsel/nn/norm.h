@@ -5,6 +5,7 @@
 #include <torch/nn/pimpl.h>
 
 #include <cstdint>
+#include <utility>
 
 #include "wsel/model/vit_config.h"
 
@@ -19,6 +20,14 @@ class NormImpl : public torch::nn::Module {
     weight = register_parameter("weight", at::empty({width}));
     if (!rms_) bias = register_parameter("bias", at::empty({width}));
   }
+  // One with parameters that it does not own; an RMSNorm takes no bias.
+  NormImpl(at::Tensor of_weight, at::Tensor of_bias, double eps,
+           model::Norm kind)
+      : weight(std::move(of_weight)),
+        bias(std::move(of_bias)),
+        eps_(eps),
+        rms_(kind == model::Norm::kRmsNorm) {}
+
   at::Tensor forward(const at::Tensor& x) {
     return rms_ ? at::rms_norm(x, weight.sizes(), weight, eps_)
                 : at::layer_norm(x, weight.sizes(), weight, bias, eps_);

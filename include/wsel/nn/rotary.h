@@ -36,7 +36,9 @@ class RotaryImpl : public torch::nn::Module {
     bool per_block = false;
     Rotation Of(int64_t block) const;
   };
-  Rotations forward() const;
+  Rotations forward() const { return Of(freqs); }
+  // That of learnt frequencies as `freqs`, which only rope 'mixed' has.
+  Rotations Of(const at::Tensor& frequencies) const;
 
   at::Tensor freqs;  // [2, blocks, heads, head_dim / 2] of rope 'mixed'
 

@@ -1,0 +1,120 @@
+#include "projectable.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "wsel/calibrate/mark_solved.h"
+#include "wsel/core/error.h"
+
+namespace wsel::calibrate {
+namespace {
+
+[[noreturn]] void Mismatch(std::string_view where, const std::string& message) {
+  throw Error(ErrorKind::kMismatch, where, message);
+}
+
+// What of a ViT cannot be rotated, and why.
+void RequireRotatable(const model::VitConfig& c) {
+  if (c.block == model::BlockForm::kPostNorm) {
+    Mismatch("block",
+             "is 'post-norm': the norms of its branches weigh the channels of "
+             "the stream one by one, so projection cannot rotate it; use "
+             "regression");
+  }
+  if (c.block == model::BlockForm::kParallel) {
+    Mismatch("block",
+             "is 'parallel', which projection does not support: it computes "
+             "attention and then the MLP; use regression");
+  }
+  if (c.embed_norm) {
+    Mismatch("embed_norm",
+             "weighs the channels of the stream one by one after the patch "
+             "embedding, so projection cannot rotate it; use regression");
+  }
+  if (c.pooling == model::Pooling::kAttention) {
+    Mismatch("pooling",
+             "is 'map': attention pooling has a stream of its own, which "
+             "projection does not support; use regression, or another pooling");
+  }
+}
+
+// The first form in which two ViTs differ that projection keeps; "": none.
+std::string_view DifferentForm(const model::VitConfig& a,
+                               const model::VitConfig& b) {
+  if (a.pre_norm != b.pre_norm) return "pre_norm";
+  if (a.norm != b.norm) return "norm";
+  if (a.final_norm != b.final_norm) return "final_norm";
+  if (a.pos_embed != b.pos_embed) return "pos_embed";
+  if (a.qkv != b.qkv) return "qkv";
+  if (a.qk_norm != b.qk_norm) return "qk_norm";
+  if (a.diff_attn != b.diff_attn) return "diff_attn";
+  if (a.scale_attn_norm != b.scale_attn_norm) return "scale_attn_norm";
+  if (a.scale_mlp_norm != b.scale_mlp_norm) return "scale_mlp_norm";
+  if (a.rope != b.rope) return "rope";
+  if (a.rope == model::Rope::kNone) return "";
+  if (a.rope_temperature != b.rope_temperature) return "rope_temperature";
+  if (a.rope_grid_offset != b.rope_grid_offset) return "rope_grid_offset";
+  if (a.rope_xy != b.rope_xy) return "rope_xy";
+  if (a.rope_ref_grid != b.rope_ref_grid) return "rope_ref_grid";
+  return a.rope_rotate_half != b.rope_rotate_half ? "rope_rotate_half" : "";
+}
+
+void RequireHeads(const model::VitConfig& from, const model::VitConfig& to) {
+  if (to.num_heads > from.num_heads || to.HeadDim() > from.HeadDim()) {
+    Mismatch("num_heads",
+             fmt::format("the student has {} heads of {} channels, the teacher "
+                         "{} of {}; projection keeps heads and lowers their "
+                         "rank, so neither may be larger",
+                         to.num_heads, to.HeadDim(), from.num_heads,
+                         from.HeadDim()));
+  }
+  if (KeepsHeadsWhole(from) && to.HeadDim() != from.HeadDim()) {
+    Mismatch("num_heads",
+             fmt::format(
+                 "the student's heads have {} channels, the teacher's {}; with "
+                 "rotary positions, norms within attention or differential "
+                 "attention projection keeps heads whole: use {} channels a "
+                 "head, or regression",
+                 to.HeadDim(), from.HeadDim(), from.HeadDim()));
+  }
+}
+
+}  // namespace
+
+bool KeepsHeadsWhole(const model::VitConfig& teacher) {
+  return teacher.NeedsHeads() || teacher.scale_attn_norm;
+}
+
+void RequireProjectable(const select::Plan& plan) {
+  const auto& student = std::get<model::Config>(plan.student);
+  const auto* to = std::get_if<model::VitConfig>(&student);
+  if (to == nullptr) {
+    throw Error(ErrorKind::kUsage, "method",
+                "projection is only for ViT: the depthwise convolutions of a "
+                "{} act on channels one by one, so its stream cannot be "
+                "rotated; use regression",
+                ArchitectureName(student));
+  }
+  if (plan.options.heads != select::Heads::kFlat) {
+    throw Error(ErrorKind::kUsage, "heads",
+                "is decided by method projection; leave it out");
+  }
+  const auto& from =
+      std::get<model::VitConfig>(std::get<model::Config>(*plan.teacher));
+  RequireRotatable(*to);
+  RequireHeads(from, *to);
+  if (const auto form = DifferentForm(from, *to); !form.empty()) {
+    Mismatch(form,
+             "is not the teacher's, and projection neither adds nor drops what "
+             "it stands for; use regression");
+  }
+  if (to->embed_dim > from.embed_dim || to->MlpHidden() > from.MlpHidden()) {
+    Mismatch("embed_dim", "the student is wider than its teacher");
+  }
+  if (to->embed_dim < 2) Mismatch("embed_dim", "must be at least 2");
+}
+
+}  // namespace wsel::calibrate
