@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kProject = "wsel";
-constexpr size_t kIdLength = 16;  // W&B's own have 8, of more letters
+constexpr size_t kRunIdLength = 16;  // W&B's own have 8, of more letters
 
 constexpr size_t kBlock = 32768;
 constexpr size_t kFrameHeader = 7;
@@ -108,7 +108,7 @@ std::string RunRecordOf(const TrackedRun& run, const std::string& id,
 }
 
 fs::path PathOf(const fs::path& folder, const TrackedRun& run) {
-  const std::string id = run.id.substr(0, kIdLength);
+  const std::string id = run.id.substr(0, kRunIdLength);
   const auto second = static_cast<std::time_t>(run.begun / 1000);
   const fs::path own =
       folder / "wandb" /
@@ -136,7 +136,7 @@ WandbFile::WandbFile(const fs::path& folder, const TrackedRun& run,
       path_(PathOf(folder, run)),
       file_(path_, LengthIfThere(path_, resume_at)) {
   if (file_.bytes() > 0) return;
-  const std::string id = run.id.substr(0, kIdLength);
+  const std::string id = run.id.substr(0, kRunIdLength);
   std::string begin = FileHeader();
   begin += Framed(HeaderRecord(), begin.size());
   begin += Framed(RunRecordOf(run, id, name, config), begin.size());

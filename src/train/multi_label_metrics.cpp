@@ -16,7 +16,7 @@ namespace {
 // A probability above kLabelThreshold, 0.5.
 bool IsPredicted(float logit) { return logit > 0; }
 
-double Ratio(int64_t part, int64_t whole) {
+double RatioOrNan(int64_t part, int64_t whole) {
   if (whole == 0) return std::numeric_limits<double>::quiet_NaN();
   return static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -118,7 +118,7 @@ MultiLabelMetrics MultiLabelTable::Metrics() const {
     right += all ? 1 : 0;
   }
   if (size() > 0) {
-    metrics.subset_accuracy = Ratio(right, static_cast<int64_t>(size()));
+    metrics.subset_accuracy = RatioOrNan(right, static_cast<int64_t>(size()));
   }
   return metrics;
 }
@@ -135,9 +135,9 @@ std::string MultiLabelTable::PerClassCsv(
                                      : AveragePrecisionOf(c);
     csv += fmt::format(
         "{},{},{},{},{},{},{},{}\n", CsvCell(names[c]), n.support, n.predicted,
-        n.correct, CsvCell(Ratio(n.correct, n.predicted)),
-        CsvCell(Ratio(n.correct, n.support)),
-        CsvCell(Ratio(2 * n.correct, n.support + n.predicted)), CsvCell(ap));
+        n.correct, CsvCell(RatioOrNan(n.correct, n.predicted)),
+        CsvCell(RatioOrNan(n.correct, n.support)),
+        CsvCell(RatioOrNan(2 * n.correct, n.support + n.predicted)), CsvCell(ap));
   }
   return csv;
 }
