@@ -118,7 +118,7 @@ TEST_F(ClassMetricsOfRuns, OfSeveralLabelsHaveMapInPlaceOfTop1) {
   EXPECT_THAT(ToJson(report), HasSubstr("\"mAP\""));
   Write(RunFolder(0) / "test.json",
         R"({"map": 61, "macro_f1": 22, "subset_accuracy": 11})");
-  const Run run = ReadRun(RunFolder(0));
+  const auto run = ReadRun(RunFolder(0));
   EXPECT_EQ(TestTop1(run), 61);
   EXPECT_EQ(BestSubsetAccuracy(run), 11);
   EXPECT_FALSE(BestBalancedAccuracy(run));

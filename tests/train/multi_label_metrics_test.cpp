@@ -14,11 +14,13 @@
 namespace wsel::train {
 namespace {
 
-const std::string kGolden =
+const std::string kMultiLabelGolden =
     WSEL_SOURCE_DIR "/tests/golden/train/multi_label.json";
 
-nlohmann::ordered_json Golden(const char* key) {
-  return ParseJson(ReadText(kGolden), kGolden, ErrorKind::kFormat).at(key);
+nlohmann::ordered_json MultiLabelGolden(const char* key) {
+  return ParseJson(ReadText(kMultiLabelGolden), kMultiLabelGolden,
+                   ErrorKind::kFormat)
+      .at(key);
 }
 
 MultiLabelTable TableOf(const nlohmann::ordered_json& golden) {
@@ -31,7 +33,7 @@ MultiLabelTable TableOf(const nlohmann::ordered_json& golden) {
 }
 
 TEST(MultiLabelMetrics, EqualScikitLearns) {
-  const auto cases = Golden("metrics");
+  const auto cases = MultiLabelGolden("metrics");
   ASSERT_EQ(cases.size(), 5U);
   for (const auto& golden : cases) {
     const MultiLabelTable table = TableOf(golden);
@@ -105,7 +107,7 @@ TEST(MultiLabelMetrics, HaveARowPerClass) {
 }
 
 TEST(BalancedPosWeights, AreNegativeByPositiveImages) {
-  const auto cases = Golden("pos_weights");
+  const auto cases = MultiLabelGolden("pos_weights");
   ASSERT_EQ(cases.size(), 2U);
   for (const auto& golden : cases) {
     EXPECT_EQ(BalancedPosWeights(golden["samples"].get<std::vector<int64_t>>(),
