@@ -16,6 +16,7 @@
 #include "model/golden.h"
 #include "throws.h"
 #include "wsel/calibrate/best_layers.h"
+#include "wsel/calibrate/importance.h"
 #include "wsel/calibrate/size_errors.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/config_json.h"
@@ -212,7 +213,8 @@ TEST(VitForms, DropBlocksAndEstimateSizes) {
       if (method == std::string("projection") && !IsProjectable(config)) {
         continue;
       }
-      const SizeErrors errors(teacher, *MethodNamed(method), images);
+      const SizeErrors errors(teacher, *MethodNamed(method),
+                              ActivationScores(teacher, images), images);
       EXPECT_NEAR(errors.Of(config, all, 0), 0, 1e-6) << name << " " << method;
       EXPECT_GT(errors.Of(Narrower(config), all, 0), 0)
           << name << " " << method;

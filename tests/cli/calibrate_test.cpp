@@ -111,7 +111,7 @@ TEST_F(Calibrate, AStudentOfAKinFormIsFittedAndReplayed) {
   for (const char* method : {"activation", "regression", "projection"}) {
     const Outcome made =
         Run({"init", "--teacher", "eva.safetensors", "--student", "kin.json",
-             "--calibrate", "folder", "--data-root", kData,
+             "--calibrate", "folder", "--data-root", kFolderSet,
              "--calibration-images", "4", "--method", method, "--head", "reuse",
              "--output", "a.safetensors", "--save-plan", "plan.json"});
     ASSERT_EQ(made.exit_code, 0) << method << made.err;
@@ -122,7 +122,7 @@ TEST_F(Calibrate, AStudentOfAKinFormIsFittedAndReplayed) {
         "init",      "--teacher", "eva.safetensors", "--plan",
         "plan.json", "--output",  "b.safetensors"};
     if (method != std::string("activation")) {
-      replay.insert(replay.end(), {"--data-root", kData});
+      replay.insert(replay.end(), {"--data-root", kFolderSet});
     }
     const Outcome again = Run(replay);
     ASSERT_EQ(again.exit_code, 0) << method << again.err;

@@ -337,8 +337,9 @@ TEST(Detect, RejectsUnsupportedArchitecturesByTensorName) {
                     {"blocks.0.attn.rel_pos_h", "relative positions"});
   ExpectDetectError(Femto().Add("stages.0.blocks.0.mlp.grn.weight", {192}),
                     {"stages.0.blocks.0.mlp.grn.weight", "V2"});
-  ExpectDetectError(Femto().Add("stem.3.weight", {48}),
-                    {"stem.0.weight", "[48, 3, 3, 3]", "overlapping stem"});
+  ExpectDetectError(
+      Femto().Add("stem.3.weight", {48}),
+      {"stem.0.weight", "[48, image channels, 3, 3]", "overlapping stem"});
   SpecsSource v2(FindVariant("convnextv2_atto").config);
   ExpectDetectError(v2.Remove("norm.bias"), {"grn", "norms without bias"});
   ExpectDetectError(Tiny().Add("head.pre_logits.fc.weight", {192, 192}),
