@@ -137,7 +137,8 @@ std::string MultiLabelTable::PerClassCsv(
         "{},{},{},{},{},{},{},{}\n", CsvCell(names[c]), n.support, n.predicted,
         n.correct, CsvCell(RatioOrNan(n.correct, n.predicted)),
         CsvCell(RatioOrNan(n.correct, n.support)),
-        CsvCell(RatioOrNan(2 * n.correct, n.support + n.predicted)), CsvCell(ap));
+        CsvCell(RatioOrNan(2 * n.correct, n.support + n.predicted)),
+        CsvCell(ap));
   }
   return csv;
 }
