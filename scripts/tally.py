@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Adds up test results: tally.py FOLDER RUN...
 
-Each RUN left FOLDER/RUN.xml, written by `ctest --output-junit` or by GoogleTest,
-or an empty file FOLDER/RUN.passed; one that left neither did not finish and
+Each RUN left FOLDER/RUN.xml, written by `ctest --output-junit` or run_tests.py, or
+an empty file FOLDER/RUN.passed; one that left neither did not finish and
 counts as a failure. Lists skipped and failed tests; the last line is
 "N passed, N failed, N skipped".
 """
@@ -14,9 +14,6 @@ import xml.etree.ElementTree as xml
 
 def skip_reason(case):
     """The text of GTEST_SKIP(), which follows its "file:line"."""
-    message = case.find("skipped").get("message", "").splitlines()
-    if len(message) > 1:  # GoogleTest's
-        return message[1].strip()
     lines = (case.findtext("system-out") or "").splitlines()
     for before, line in zip(lines, lines[1:]):
         if before.endswith(": Skipped"):
@@ -34,10 +31,7 @@ def tally(folder, run):
         return 0, 1, 0
     passed = failed = skipped = 0
     for case in xml.parse(file).iter("testcase"):
-        name = case.get("name")
-        if "." not in name:  # GoogleTest's
-            name = f"{case.get('classname')}.{name}"
-        name = f"{run}: {name}"
+        name = f"{run}: {case.get('name')}"
         if case.find("skipped") is not None:
             skipped += 1
             print(f"skipped {name}: {skip_reason(case)}")

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <thread>
 
+#include "meet.h"
 #include "store_text.h"
 
 namespace wsel::distributed {
@@ -15,9 +16,10 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr const char* kFailure = "failure";    // "<exit code> <text>"
-constexpr const char* kClaims = "claims";      // by ranks that have a failure
-constexpr const char* kInformed = "informed";  // ranks that know of it
+constexpr const char* kFailure = "failure";  // "<exit code> <text>"
+constexpr const char* kClaims = "claims";    // by ranks that have a failure
+// Ranks that know of it, or have ended without.
+constexpr const char* kInformed = "informed";
 constexpr milliseconds kPoll{100};
 constexpr seconds kForRankZero{2};
 constexpr seconds kLinger{10};
@@ -64,6 +66,7 @@ Failure Failures::Report(const ExitReport& report) try {
 Failure Failures::FindLost(const std::string& what,
                            const std::vector<std::string>& names) {
   std::string text = "the ranks lost contact: " + what;
+  int64_t lost = 0;
   try {
     const auto before = Beats();
     if (WaitForKnown(kUntilBeat)) return Report({});  // that of another rank
@@ -72,13 +75,23 @@ Failure Failures::FindLost(const std::string& what,
       const bool self = static_cast<int>(rank) == world_.rank;
       const bool silent = !after[rank].empty() && after[rank] == before[rank];
       if (self || !silent) continue;
-      text = LostText(names[rank]);
-      break;
+      if (lost++ == 0) text = LostText(names[rank]);
     }
   } catch (const std::exception&) {
     text = LostText(names[0]);
   }
-  return Report({ExitCodeOf(ErrorKind::kIo), text});
+  const Failure failure = Report({ExitCodeOf(ErrorKind::kIo), text});
+  // One rank alone counts them.
+  if (failure.mine) CountAsInformed(lost);
+  return failure;
+}
+
+void Failures::CountAsInformed(int64_t ranks) {
+  try {
+    store_->add(kInformed, ranks);
+  } catch (const std::exception&) {
+    // The store has ended, and nobody waits any more.
+  }
 }
 
 void Failures::Beat(int64_t count) {
@@ -100,7 +113,11 @@ void Failures::Linger() {
   if (!world_.serves || world_.host.empty()) return;
   const auto end = Clock::now() + kLinger;
   try {
-    while (store_->add(kInformed, 0) < world_.size && Clock::now() < end) {
+    int64_t present = 0;
+    for (int rank = 0; rank < world_.size; ++rank) {
+      present += HasCome(*store_, rank) ? 1 : 0;
+    }
+    while (store_->add(kInformed, 0) < present && Clock::now() < end) {
       std::this_thread::sleep_for(kPoll);
     }
   } catch (const std::exception&) {

@@ -3,6 +3,7 @@
 #include <c10/util/intrusive_ptr.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <torch/csrc/distributed/c10d/Store.hpp>
@@ -47,11 +48,13 @@ class Failures {
   std::string BeatOf(int rank);
 
   // Before this rank exits: if it holds the store, waits some seconds until
-  // the others know of the failure.
+  // the others know of the failure; not for those that never came, or that
+  // FindLost found to have ended.
   void Linger();
 
  private:
   std::vector<std::string> Beats();
+  void CountAsInformed(int64_t ranks);
   // The failure, if there is one before the time is up.
   std::optional<Failure> WaitForKnown(std::chrono::seconds time);
 

@@ -130,7 +130,7 @@ void WaitForAll(c10d::Store& store, int size, std::chrono::seconds timeout) {
   }
   std::vector<int> missing;
   for (int rank = 0; rank < size; ++rank) {
-    if (!store.check({RankKey(rank)})) missing.push_back(rank);
+    if (!HasCome(store, rank)) missing.push_back(rank);
   }
   if (missing.empty()) return;  // they came just now
   throw Error(ErrorKind::kIo, "rendezvous",
@@ -150,6 +150,10 @@ c10::intrusive_ptr<c10d::Store> OpenStore(const World& world,
   // torchrun's store outlives the ranks that it starts again.
   return c10::make_intrusive<c10d::PrefixStore>(
       fmt::format("wsel/{}", world.restart), store);
+}
+
+bool HasCome(c10d::Store& store, int rank) {
+  return store.check({RankKey(rank)});
 }
 
 std::vector<Peer> Meet(c10d::Store& store, const World& world,

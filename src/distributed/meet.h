@@ -22,6 +22,9 @@ struct Peer {
 c10::intrusive_ptr<c10d::Store> OpenStore(const World& world,
                                           const JoinOptions& options);
 
+// Whether a rank has introduced itself by Meet. Errors: what the store throws.
+bool HasCome(c10d::Store& store, int rank);
+
 // Introduces this rank and waits for the others. Errors: kIo with those that
 // are missing after the timeout; kConfig if one has another version.
 std::vector<Peer> Meet(c10d::Store& store, const World& world,

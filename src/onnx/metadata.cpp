@@ -39,7 +39,7 @@ const char* CropModeOf(image::EvalResize resizing) {
 std::map<std::string, std::string> MetadataOf(
     const pretrained::PretrainedCheckpoint& checkpoint,
     const pretrained::Facts& facts, const std::string& command) {
-  auto metadata = ProvenanceOf(checkpoint, facts.model, command);
+  auto metadata = ProvenanceOf(checkpoint, facts, command);
   const pretrained::RgbFact& mean = facts.mean_std.mean;
   const pretrained::RgbFact& std = facts.mean_std.std;
   metadata["img_size"] = std::to_string(ImageSize(facts.model));

@@ -87,10 +87,14 @@ struct Section {
   Visitor& visit;
   std::string_view name;
 
+  // Not inlined: there are over a hundred calls, and each would be compiled
+  // with a copy of what the visitor does, where one for each type of value will
+  // do.
   template <typename T>
-  void operator()(std::string_view key, T& value, std::string_view about,
-                  std::string_view flag = "",
-                  std::string_view metavar = "") const {
+  [[gnu::noinline]] void operator()(std::string_view key, T& value,
+                                    std::string_view about,
+                                    std::string_view flag = "",
+                                    std::string_view metavar = "") const {
     visit(Key{name, key, about, flag, metavar}, value);
   }
 };

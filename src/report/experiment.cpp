@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "run_files.h"
 #include "wsel/core/error.h"
@@ -55,6 +57,19 @@ void TryAddRun(const fs::path& path, Experiment& experiment,
   errors.push_back(error);
 }
 
+// Adds a sweep after those that were read before; the last table counts.
+void AddSweep(SweepJson sweep, Experiment& experiment) {
+  const auto add = [](std::string& all, const std::string& text,
+                      const char* separator) {
+    if (text.empty() || all == text) return;
+    all += all.empty() ? text : separator + text;
+  };
+  add(experiment.name, sweep.name, ", ");
+  add(experiment.about, sweep.about, " ");
+  std::ranges::move(sweep.axes, std::back_inserter(experiment.axes));
+  if (sweep.table) experiment.table = *std::move(sweep.table);
+}
+
 // Adds the runs of one of the given paths.
 void ReadPath(const fs::path& path, Experiment& experiment,
               std::vector<Error>& errors) {
@@ -62,7 +77,7 @@ void ReadPath(const fs::path& path, Experiment& experiment,
     throw Error(ErrorKind::kIo, path.string(), "does not exist");
   }
   const bool sweep = fs::exists(path / run::kSweepFile);
-  if (sweep) ReadSweepJson(path / run::kSweepFile, experiment);
+  if (sweep) AddSweep(ReadSweepJson(path / run::kSweepFile), experiment);
   if (!sweep && (!fs::is_directory(path) || IsRunFolder(path))) {
     TryAddRun(path, experiment, errors);
     return;

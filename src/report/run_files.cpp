@@ -24,11 +24,11 @@ constexpr size_t kMaxKeys = 4096;
 constexpr size_t kMaxTailBytes = 8000;
 constexpr int64_t kMaxEpochs = 1'000'000'000;
 
-// Errors: kFormat if the file is too large to be one of a run.
+// Errors: kFormat if the file is too large to be one of a run or sweep.
 std::string ReadSmallText(const fs::path& path) {
   if (fs::file_size(path) > kMaxFileBytes) {
     throw Error(ErrorKind::kFormat, path.string(),
-                "is larger than 4 MB: not a file of a run");
+                "is larger than 4 MB: not a file of a run or sweep");
   }
   return ReadText(path);
 }
@@ -161,36 +161,31 @@ void ReadProvenance(const fs::path& folder, Run& run) {
                 {{run::kVersionKey, "version"}}, run);
 }
 
-void ReadSweepJson(const fs::path& path, Experiment& experiment) {
+SweepJson ReadSweepJson(const fs::path& path) {
   const Json json =
-      ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
+      ParseJson(ReadSmallText(path), path.string(), ErrorKind::kFormat);
   JsonObject root(json, path.string(), ErrorKind::kFormat);
-  const auto add = [](std::string& all, const std::string& text,
-                      const char* separator) {
-    if (text.empty() || all == text) return;
-    all += all.empty() ? text : separator + text;
-  };
-  add(experiment.name,
-      EscapeText(root.GetOr<std::string>(
-          "name", FolderName(fs::absolute(path).parent_path()))),
-      ", ");
-  add(experiment.about,
-      EscapeText(root.GetOr<std::string>("about", ""), kMaxAboutBytes), " ");
+  SweepJson sweep;
+  sweep.name = root.Has("name") ? EscapeText(root.Get<std::string>("name"))
+                                : FolderName(fs::absolute(path).parent_path());
+  sweep.about =
+      EscapeText(root.GetOr<std::string>("about", ""), kMaxAboutBytes);
   if (root.Has("axes")) {
     root.Object("axes");  // requires an object
     for (const auto& [axis, values] : root.Raw("axes").items()) {
-      experiment.axes.push_back({EscapeText(axis), LabelsOf(values)});
+      sweep.axes.push_back({EscapeText(axis), LabelsOf(values)});
     }
   }
-  if (!root.Has("report")) return;
+  if (!root.Has("report")) return sweep;
   JsonObject report(root.Raw("report"), root.PathOf("report"),
                     ErrorKind::kConfig);
   const auto axes = [&](const char* key) {
     return report.GetOr<std::vector<std::string>>(key, {});
   };
-  experiment.table = {axes("rows"), axes("columns"),
-                      report.GetOr<std::string>("baseline", "")};
+  sweep.table = TableOptions{axes("rows"), axes("columns"),
+                             report.GetOr<std::string>("baseline", "")};
   report.Finish();
+  return sweep;
 }
 
 std::string AboutOfSweep(const fs::path& run_folder) {
@@ -200,10 +195,7 @@ std::string AboutOfSweep(const fs::path& run_folder) {
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) return "";
   try {
-    const Json json =
-        ParseJson(ReadText(path), path.string(), ErrorKind::kFormat);
-    JsonObject root(json, path.string(), ErrorKind::kFormat);
-    return EscapeText(root.GetOr<std::string>("about", ""), kMaxAboutBytes);
+    return ReadSweepJson(path).about;
   } catch (const Error&) {  // the runs can be reported without it
     return "";
   }

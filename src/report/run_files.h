@@ -2,14 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "wsel/report/experiment.h"
 
 namespace wsel::report {
 
-// Readers of the files of runs, other than logs, and of sweeps; each fills its
-// part of `run` or `experiment`.
+// Readers of the files of runs, other than logs, each of which fills its part
+// of `run`, and of sweeps.
 
 // config.json, flattened; also the seed, epochs and patience. Errors: kIo,
 // kFormat.
@@ -25,12 +27,18 @@ void ReadRecord(const std::filesystem::path& path, Run& run);
 // still exist; one that cannot be read adds a note to the log.
 void ReadProvenance(const std::filesystem::path& folder, Run& run);
 
-// What reports need of sweep.json: its name and "about", after those of sweeps
-// that were read before; the axes with their labels, in order, appended; and
-// section "report",
-// {"rows": ["init"], "columns": ["data"], "baseline": "random"}. Errors: kIo;
-// kConfig in that section; kFormat.
-void ReadSweepJson(const std::filesystem::path& path, Experiment& experiment);
+// What reports need of a sweep.json.
+struct SweepJson {
+  std::string name;        // the folder's, if the file gives none
+  std::string about;       // "": not stated
+  std::vector<Axis> axes;  // with their labels, in the file's order
+  // Of {"report": {"rows": ["init"], "columns": ["data"], "baseline":
+  // "random"}}
+  std::optional<TableOptions> table;
+};
+
+// Errors: kIo; kConfig in section "report"; kFormat.
+SweepJson ReadSweepJson(const std::filesystem::path& path);
 
 // The "about" of the sweep in whose folder a run lies; "" if there is none, or
 // its sweep.json cannot be read.

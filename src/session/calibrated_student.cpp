@@ -84,12 +84,15 @@ std::vector<std::string> ResolveLayers(const calibrate::Reference& teacher,
                            : fmt::format("{}", fmt::join(best.dropped, ", ")))};
 }
 
-// Makes the student of a plan, and completes the plan by their agreement.
-select::Student Compute(const calibrate::Reference& whole,
-                        const calibrate::Images& images,
-                        const TensorSource& tensors, select::Plan& plan) {
+// Completes a plan by the agreement of its student, which is made here unless a
+// search has `made` it.
+select::Student Compute(
+    const calibrate::Reference& whole, const calibrate::Images& images,
+    const TensorSource& tensors, select::Plan& plan,
+    std::optional<calibrate::SolvedStudent> made = std::nullopt) {
   const calibrate::Reference blocks = WithBlocks(whole, plan.layers);
-  const auto solved = SolveFor(plan, tensors, blocks, images);
+  const calibrate::SolvedStudent solved =
+      made ? *std::move(made) : SolveFor(plan, tensors, blocks, images);
   if (!solved.warning.empty()) spdlog::warn("{}", solved.warning);
   if (plan.calibration->agreement) return solved.student;  // of a replay
   const auto& student = std::get<model::Config>(plan.student);
@@ -101,23 +104,33 @@ select::Student Compute(const calibrate::Reference& whole,
   return solved.student;
 }
 
-// Chooses the sizes; `student` and `options.layers` become those chosen.
-SizeChoice ResolveSizes(const SizedStudent& sized,
-                        const StudentSetting& setting, model::Config& student,
-                        select::Options& options) {
-  SizeChoice choice = ChooseSizes(
-      {sized, student, options, setting.whole, setting.scores, setting.images},
-      [&](const SizeCandidate& c) { return LackOf(setting, c, options); });
-  const SizeCandidate& chosen = choice.front[choice.chosen];
-  student = chosen.config;
-  options.layers = ListOf(chosen.layers);
-  return choice;
+// Sizes chosen by a budget, and the student that the search made of them.
+struct ChosenStudent {
+  SizeChoice sizes;
+  BuiltStudent student;
+};
+
+// `base`: as large as the teacher.
+ChosenStudent ChooseStudent(const SizedStudent& sized,
+                            const StudentSetting& setting,
+                            const model::Config& base,
+                            const select::Options& options) {
+  BuiltStudent last;
+  BuiltStudent best;
+  SizeChoice sizes = ChooseSizes(
+      {sized, base, options, setting.whole, setting.scores, setting.images},
+      [&](const SizeCandidate& candidate) {
+        last = BuildOn(setting, candidate, options);
+        return LackOf(setting, last);
+      },
+      [&] { best = std::move(last); });
+  return {std::move(sizes), std::move(best)};
 }
 
 PreparedStudent Calibrated(const StudentRequest& request,
                            const PretrainedCheckpoint& teacher, bool compute) {
   const pretrained::Facts facts = RunnableFacts(request, teacher);
-  model::Config student = StudentConfig(request, facts.model);
+  const model::Config student = StudentConfig(request, facts.model);
   select::Options options = request.options;
   // Checks all that needs no images before they are read.
   PlanWithoutImages(request, teacher);
@@ -135,18 +148,23 @@ PreparedStudent Calibrated(const StudentRequest& request,
       {request.calibration->data.name, opened.images.size(), options.seed,
        opened.images.Digest(NeedsLabels(options)), std::nullopt}};
   PreparedStudent prepared;
+  select::Plan& plan = prepared.plan;
   std::vector<std::string> notes;
+  std::optional<calibrate::SolvedStudent> made;
   if (const auto* sized = std::get_if<SizedStudent>(&request.student)) {
-    prepared.sizes = ResolveSizes(*sized, setting, student, options);
-    notes = {NoteOf(*prepared.sizes)};
+    ChosenStudent chosen = ChooseStudent(*sized, setting, student, options);
+    notes = {NoteOf(chosen.sizes)};
+    prepared.sizes = std::move(chosen.sizes);
+    plan = std::move(chosen.student.plan);
+    made = std::move(chosen.student.solved);
   } else {
     notes = ResolveLayers(whole, student, opened.images, options);
+    plan = PlanOn(setting, student, options);
   }
-  select::Plan& plan = prepared.plan;
-  plan = PlanOn(setting, student, options);
   plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
   if (compute) {
-    prepared.student = Compute(whole, opened.images, *tensors, plan);
+    prepared.student =
+        Compute(whole, opened.images, *tensors, plan, std::move(made));
   }
   return prepared;
 }

@@ -54,7 +54,7 @@ void Conversion::CheckOutput(const std::filesystem::path& output) const {
 
 void Conversion::Write(const std::filesystem::path& output,
                        const std::string& command) const {
-  auto metadata = ProvenanceOf(checkpoint_, model(), command);
+  auto metadata = ProvenanceOf(checkpoint_, facts_, command);
   metadata["format"] = "pt";  // required by Hugging Face's readers
   TensorView current;         // owns the bytes of the tensor being written
   checkpoint::Write(

@@ -118,7 +118,8 @@ SizeChoice FrontUnder(const SizeSearch& search) {
 
 SizeChoice ChooseSizes(
     const SizeSearch& search,
-    const std::function<double(const SizeCandidate&)>& measure) {
+    const std::function<double(const SizeCandidate&)>& measure,
+    const std::function<void()>& keep) {
   SizeChoice choice = FrontUnder(search);
   const Budget& budget = choice.budget;
   // The front is sorted by cost.
@@ -136,13 +137,13 @@ SizeChoice ChooseSizes(
       "the budget; building {}",
       Describe(budget), choice.tried, choice.front.size(), under,
       under - first);
-  choice.chosen = first;
   for (size_t i = first; i < under; ++i) {
     SizeCandidate& candidate = choice.front[i];
     candidate.measured = measure(candidate);
-    if (*candidate.measured < *choice.front[choice.chosen].measured) {
-      choice.chosen = i;
-    }
+    const auto& best = choice.front[choice.chosen].measured;
+    if (i > first && *candidate.measured >= *best) continue;
+    choice.chosen = i;
+    keep();
   }
   return choice;
 }

@@ -28,11 +28,13 @@ inline constexpr size_t kBuilt = 3;
 // Chooses a student's sizes (docs/methods.md, "Budget"): estimates the error of
 // each width and depth, and measures the best under the budget by `measure`,
 // which returns the share of the teacher's last stream that a candidate lacks.
-// The same for any number of threads, but for latencies. Errors: as
-// CheckBudget, DropBlocks and SizeErrors; kUsage, "budget", if no candidate is
-// fast enough.
+// Calls `keep` after those that are better than all measured before, so that
+// the last one kept is the one chosen. The same for any number of threads, but
+// for latencies. Errors: as CheckBudget, DropBlocks and SizeErrors; kUsage,
+// "budget", if no candidate is fast enough.
 SizeChoice ChooseSizes(
     const SizeSearch& search,
-    const std::function<double(const SizeCandidate&)>& measure);
+    const std::function<double(const SizeCandidate&)>& measure,
+    const std::function<void()>& keep);
 
 }  // namespace wsel::session

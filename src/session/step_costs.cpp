@@ -16,13 +16,23 @@
 namespace wsel::session {
 namespace {
 
-constexpr int64_t kImagesOnCpu = 8;
+constexpr int64_t kImagesOnCpu = 2;
 constexpr int64_t kImagesOnGpu = 128;
 
-// Times the second of two steps.
-double MeasureSecondsPerImage(const recipe::Recipe& recipe,
-                              train::Precision precision,
-                              const c10::Device& device) {
+template <typename Call>
+double SecondsFor(const c10::Device& device, const Call& call) {
+  train::Synchronize(device);
+  const auto start = std::chrono::steady_clock::now();
+  call();
+  train::Synchronize(device);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+// Times the second of two steps. The optimizer's part is measured apart, since
+// it is the same for any batch size.
+StepCost Measure(const recipe::Recipe& recipe, train::Precision precision,
+                 const c10::Device& device) {
   train::Options options = recipe.train;
   options.batch_size = std::min(options.batch_size,
                                 device.is_cpu() ? kImagesOnCpu : kImagesOnGpu);
@@ -41,18 +51,15 @@ double MeasureSecondsPerImage(const recipe::Recipe& recipe,
                1.0 / static_cast<double>(NumClasses(recipe.model)), device),
       0,
       {}};
-  double seconds = 0;
+  StepCost cost;
   for (int i = 0; i < 2; ++i) {
-    train::Synchronize(device);
-    const auto start = std::chrono::steady_clock::now();
-    step.ForwardBackward(part, i);
-    step.OptimizerStep(options.schedule.lr);
-    train::Synchronize(device);
-    seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-            .count();
+    cost.per_image =
+        SecondsFor(device, [&] { step.ForwardBackward(part, i); }) /
+        static_cast<double>(batch);
+    cost.optimizer =
+        SecondsFor(device, [&] { step.OptimizerStep(options.schedule.lr); });
   }
-  return seconds / static_cast<double>(batch);
+  return cost;
 }
 
 }  // namespace
@@ -70,14 +77,11 @@ double StepCosts::SecondsOf(const recipe::Recipe& recipe) {
       train::Precisions().NameOf(precision), recipe.train.drop_path > 0,
       optim::Optimizers().NameOf(recipe.train.optimizer.name),
       fmt::join(recipe.train.fine_tune.freeze, ","));
-  auto found = seconds_per_image_.find(key);
-  if (found == seconds_per_image_.end()) {
-    found =
-        seconds_per_image_
-            .emplace(key, MeasureSecondsPerImage(recipe, precision, device_))
-            .first;
+  auto found = costs_.find(key);
+  if (found == costs_.end()) {
+    found = costs_.emplace(key, Measure(recipe, precision, device_)).first;
   }
-  return found->second * static_cast<double>(recipe.train.batch_size);
+  return found->second.OfBatch(recipe.train.batch_size);
 }
 
 }  // namespace wsel::session

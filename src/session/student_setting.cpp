@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <utility>
+#include <variant>
+
 #include "wsel/calibrate/agreement.h"
 #include "wsel/calibrate/mark_solved.h"
 
@@ -44,15 +47,20 @@ calibrate::SolvedStudent SolveFor(const select::Plan& plan,
           calibrate::EncodingOf(plan), ""};
 }
 
-double LackOf(const StudentSetting& setting, const SizeCandidate& candidate,
-              select::Options options) {
+BuiltStudent BuildOn(const StudentSetting& setting,
+                     const SizeCandidate& candidate, select::Options options) {
   options.layers = ListOf(candidate.layers);
-  const select::Plan plan = PlanOn(setting, candidate.config, options);
-  const auto solved =
+  select::Plan plan = PlanOn(setting, candidate.config, options);
+  auto solved =
       SolveFor(plan, setting.tensors, WithBlocks(setting.whole, plan.layers),
                setting.images);
+  return {std::move(plan), std::move(solved)};
+}
+
+double LackOf(const StudentSetting& setting, const BuiltStudent& student) {
+  const auto& [plan, solved] = student;
   return calibrate::LackingShare(
-      OutputAgreementOf(setting.whole, candidate.config,
+      OutputAgreementOf(setting.whole, std::get<model::Config>(plan.student),
                         calibrate::WeightsOf(plan, solved.student),
                         solved.encode, setting.images));
 }

@@ -41,9 +41,18 @@ calibrate::SolvedStudent SolveFor(const select::Plan& plan,
                                   const calibrate::Reference& blocks,
                                   const calibrate::Images& images);
 
-// Makes a student of these sizes: the share of the teacher's last stream that
-// it lacks. Errors: as PlanOn, SolveFor and calibrate::OutputAgreementOf.
-double LackOf(const StudentSetting& setting, const SizeCandidate& candidate,
-              select::Options options);
+// A student that is made, and its plan.
+struct BuiltStudent {
+  select::Plan plan;
+  calibrate::SolvedStudent solved;
+};
+
+// Makes a student of these sizes. Errors: as PlanOn and SolveFor.
+BuiltStudent BuildOn(const StudentSetting& setting,
+                     const SizeCandidate& candidate, select::Options options);
+
+// The share of the teacher's last stream that a student lacks. Errors: as
+// calibrate::OutputAgreementOf.
+double LackOf(const StudentSetting& setting, const BuiltStudent& student);
 
 }  // namespace wsel::session

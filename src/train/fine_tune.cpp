@@ -20,6 +20,7 @@ namespace wsel::train {
 namespace {
 
 constexpr std::string_view kFreeze = "train.freeze";
+constexpr std::string_view kFreezeEpochs = "train.freeze_epochs";
 
 // "blocks.0-5": blocks 0 to 5.
 struct Range {
@@ -105,10 +106,31 @@ void Freeze(std::vector<ParameterRule>& rules, const std::string& part,
   }
 }
 
+// While the backbone is frozen too, a step would have no gradient to compute.
+void CheckSomeTrained(const std::vector<ParameterRule>& rules,
+                      const FineTuneOptions& options) {
+  if (std::ranges::all_of(rules, &ParameterRule::frozen)) {
+    throw Error(ErrorKind::kConfig, kFreeze,
+                "'{}' leaves no parameter to train",
+                fmt::join(options.freeze, ","));
+  }
+  if (options.freeze_epochs == 0) return;
+  const auto waits = [](const ParameterRule& rule) {
+    return rule.backbone || rule.frozen;
+  };
+  if (std::ranges::all_of(rules, waits)) {
+    throw Error(ErrorKind::kConfig, kFreezeEpochs,
+                "is {}: the first epochs train the classifier alone, which "
+                "train.freeze '{}' freezes; set train.freeze_epochs=0, or "
+                "leave the classifier out of train.freeze",
+                options.freeze_epochs, fmt::join(options.freeze, ","));
+  }
+}
+
 }  // namespace
 
 void Validate(const FineTuneOptions& options, int64_t epochs, double lr) {
-  CheckBetween("train.freeze_epochs", options.freeze_epochs, 0, epochs);
+  CheckBetween(kFreezeEpochs, options.freeze_epochs, 0, epochs);
   CheckRealBetween("optimizer.layer_decay", options.layer_decay, 1e-3, 1);
   CheckNotNegative("optimizer.head_lr", options.head_lr);
   if (options.head_lr > 0 && lr == 0) {
@@ -138,11 +160,7 @@ std::vector<ParameterRule> ParameterRules(const model::Config& config,
     }
   }
   for (const std::string& part : options.freeze) Freeze(rules, part, layers);
-  if (std::ranges::all_of(rules, &ParameterRule::frozen)) {
-    throw Error(ErrorKind::kConfig, kFreeze,
-                "'{}' leaves no parameter to train",
-                fmt::join(options.freeze, ","));
-  }
+  CheckSomeTrained(rules, options);
   return rules;
 }
 

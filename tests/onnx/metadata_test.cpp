@@ -40,6 +40,19 @@ TEST(Metadata, SaysWhatIsAssumed) {
   EXPECT_EQ(stated.at("interpolation"), "bilinear");
 }
 
+// A reader of either key prepares the same images.
+TEST(Metadata, HasTheGivenMeanUnderBothKeys) {
+  EXPECT_EQ(MetadataAt(224).at("wsel.mean"), "[0.0,0.5,1.0]");
+  EXPECT_FALSE(MetadataAt(224).contains("wsel.std"));  // assumed
+  GivenFacts given;
+  given.mean = {{0.25, 0.5, 0.75}};
+  given.std = {{0.5, 0.5, 0.5}};
+  const Metadata found = MetadataAt(224, given);
+  EXPECT_EQ(found.at("mean"), "[0.25,0.5,0.75]");
+  EXPECT_EQ(found.at("wsel.mean"), "[0.25,0.5,0.75]");
+  EXPECT_EQ(found.at("wsel.std"), "[0.5,0.5,0.5]");
+}
+
 TEST(Metadata, SaysThatImagesHaveSeveralLabels) {
   EXPECT_FALSE(MetadataAt(224).contains("task"));
   EXPECT_FALSE(MetadataAt(224).contains("activation"));

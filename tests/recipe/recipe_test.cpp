@@ -113,6 +113,12 @@ TEST(Recipe, FreezesWhatTheModelHas) {
               {"train.freeze", "'blocks.0-6'", "blocks.0 to blocks.5"});
   ExpectError([&] { of("optimizer.layer_decay=2"); }, ErrorKind::kConfig,
               {"optimizer.layer_decay"});
+  ExpectError(
+      [&] {
+        RecipeFromJson(kSmall, "r.json",
+                       {R"(train.freeze=["head.*"])", "train.freeze_epochs=1"});
+      },
+      ErrorKind::kConfig, {"train.freeze_epochs", "'head.*'"});
 }
 
 TEST(Recipe, AugmentationIsSetAtOnce) {

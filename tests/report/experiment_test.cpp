@@ -119,6 +119,20 @@ TEST(ReadExperiment, RunsOfOneSweepHaveItsName) {
   EXPECT_EQ(ReadExperiment({runs / "a", runs / "b"}).about, "");
 }
 
+// Also for a run alone: both come from the same reader.
+TEST(ReadExperiment, AHugeSweepJsonIsNotRead) {
+  const TempFolder folder;
+  MakeSweepRun(folder / "t", "a", R"("init": "a")", 0, "finished", {50});
+  const std::string sweep = R"({"about": "Of one."})";
+  Write(folder / "t/sweep.json", sweep);
+  EXPECT_EQ(ReadExperiment({folder / "t"}).about, "Of one.");
+  EXPECT_EQ(ReadExperiment({folder / "t/runs/a"}).about, "Of one.");
+  Write(folder / "t/sweep.json", sweep + std::string(4 << 20, ' '));
+  ExpectError([&] { ReadExperiment({folder / "t"}); }, ErrorKind::kFormat,
+              {"sweep.json", "larger than 4 MB"});
+  EXPECT_EQ(ReadExperiment({folder / "t/runs/a"}).about, "");
+}
+
 TEST(ReadExperiment, SeveralSweepsAndFoldersAreAllNamed) {
   const TempFolder folder;
   for (const char* name : {"a", "b", "c", "d"}) {

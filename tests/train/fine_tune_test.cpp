@@ -145,6 +145,28 @@ TEST(ParameterRules, RejectWhatTheModelLacks) {
   rejects(SmallVit(), {"backbone", "head.*"}, {"leaves no parameter"});
 }
 
+// The first epochs would have nothing to train, and no gradient.
+TEST(ParameterRules, RejectEpochsThatTrainNothing) {
+  const auto of = [](const model::Config& config, const FineTuneOptions& o) {
+    return ParameterRules(config, o, 1);
+  };
+  for (const char* head : {"head.*", "*head*"}) {
+    FineTuneOptions options;
+    options.freeze = {"stem", head};
+    EXPECT_NO_THROW(of(SmallVit(), options)) << head;
+    options.freeze_epochs = 2;
+    ExpectError([&] { of(SmallVit(), options); }, ErrorKind::kConfig,
+                {"train.freeze_epochs: is 2", head, "freeze_epochs=0"});
+  }
+  // A part of the classifier is enough.
+  EXPECT_NO_THROW(
+      of(SmallVit(), {.freeze = {"head.weight"}, .freeze_epochs = 2}));
+  // ConvNeXt's norm in `head` belongs to the backbone.
+  ExpectError(
+      [&] { of(Femto(), {.freeze = {"head.fc.*"}, .freeze_epochs = 1}); },
+      ErrorKind::kConfig, {"train.freeze_epochs", "head.fc.*"});
+}
+
 TEST(TrainedParameterCount, LeavesOutWhatIsFrozen) {
   EXPECT_EQ(TrainedParameterCount(SmallVit(), {}),
             model::ParameterCount(SmallVit()));

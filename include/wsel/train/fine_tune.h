@@ -39,8 +39,9 @@ struct ParameterRule {
 
 // The rules of all parameters, in the order of model::ParameterSpecs. `lr`: of
 // the schedule, after the warmup. Errors: kConfig for a part or pattern of
-// options.freeze that the model does not have, with what it has, and if all
-// parameters are frozen.
+// options.freeze that the model does not have, with what it has; if all
+// parameters are frozen; and if all of the classifier is while
+// options.freeze_epochs would train it alone.
 std::vector<ParameterRule> ParameterRules(const model::Config& config,
                                           const FineTuneOptions& options,
                                           double lr);
