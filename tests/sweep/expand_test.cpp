@@ -115,6 +115,32 @@ TEST(Expand, EqualRunsRunOnce) {
               ElementsAre(Pair("teacher", "b"), Pair("init", "random")));
 }
 
+TEST(Expand, RunsOnOtherFoldersAreOtherRuns) {
+  const std::string axes = R"("axes": {"data": {"a": {"data.root": "x"},
+                                               "b": {"data.root": "y"},
+                                               "c": {"data.root": "x"}}})";
+  const auto runs = Runs(axes);
+  ASSERT_THAT(runs, SizeIs(2));
+  EXPECT_EQ(runs[1].recipe.data.root, "y");
+  EXPECT_NE(runs[0].digest, runs[1].digest);
+  EXPECT_THAT(runs[0].other_labels,
+              ElementsAre(ElementsAre(Pair("data", "c"))));
+  // One folder for all, as by --data-root.
+  const auto same = Runs(axes, {"data.root=z"});
+  ASSERT_THAT(same, SizeIs(1));
+  EXPECT_EQ(same[0].digest, runs[0].digest);
+}
+
+TEST(Expand, RunsWithOtherCalibrationImagesAreOtherRuns) {
+  const auto runs = Runs(R"("axes": {
+      "images": {"own": {},
+                 "p": {"init.calibrate": "folder", "init.calibrate_root": "p"},
+                 "q": {"init.calibrate": "folder", "init.calibrate_root": "q"}}},
+      "set": {"init.select": "activation", "teacher.file": "t.pth"})");
+  ASSERT_THAT(runs, SizeIs(3));
+  EXPECT_NE(runs[1].digest, runs[2].digest);
+}
+
 TEST(Expand, TheDigestIsOfSettingsThatAffectResults) {
   const std::string axes = R"("axes": {"optimizer.lr": [1e-3]})";
   const std::string digest = Runs(axes)[0].digest;
