@@ -245,5 +245,33 @@ TEST(Expand, HasTheRunsOfThePapersTables) {
             150);
 }
 
+// docs/results.md, docs/evidence.md
+TEST(Expand, HasTheRunsOfTheEvidence) {
+  const auto folder =
+      std::filesystem::path(WSEL_SOURCE_DIR) / "configs" / "sweeps";
+  const auto runs = [&](const char* name) {
+    return Expand(ReadSweepFile(folder / name), {});
+  };
+  // 6 initialisations, 2 teachers, 3 seeds; the first seed comes first.
+  const auto all = runs("calibration_short.json");
+  ASSERT_THAT(all, SizeIs(6 * 2 * 3));
+  EXPECT_EQ(all[11].recipe.train.seed, 0U);
+  EXPECT_EQ(all[12].recipe.train.seed, 1U);
+  // Images of ViT-Ti AugReg have mean and std 0.5.
+  EXPECT_EQ(all[11].recipe.teacher.file,
+            "teachers/vit_tiny_patch16_224.augreg.safetensors");
+  EXPECT_THAT(all[11].recipe.train.normalisation.mean, testing::Each(0.5));
+  EXPECT_THAT(all[11].recipe.train.normalisation.std, testing::Each(0.5));
+  EXPECT_THAT(runs("calibration_grid.json"), SizeIs(2 * 5 * 2));
+  EXPECT_THAT(runs("calibration_epochs.json"), SizeIs(3 * 3 * 3));
+  EXPECT_THAT(runs("calibration_training_images.json"), SizeIs(4 * 3 * 3));
+  EXPECT_THAT(runs("calibration_images.json"), SizeIs(3 * 2 * 7));
+  EXPECT_THAT(runs("calibration_other_images.json"), SizeIs(3 * 2 * 3));
+  EXPECT_THAT(runs("calibration_distillation.json"), SizeIs(3 * 6 * 2));
+  // Random weights need no teacher: one probe for both.
+  EXPECT_THAT(runs("calibration_probe.json"), SizeIs(3 * (1 + 2 * 5)));
+  EXPECT_THAT(runs("imagenet_tables.json"), SizeIs(3 * 17));
+}
+
 }  // namespace
 }  // namespace wsel::sweep
