@@ -3,7 +3,8 @@
 //     wsel-step-bench MODEL SIZE PATCH BATCH STEPS [cpu|cuda fp32|bf16]
 //
 // prints the best and the median images a second over the steps, after 3 steps
-// of warm-up (10 on a GPU).
+// of warm-up (10 on a GPU). In a world that a launcher has made each rank takes
+// BATCH images, gradients are summed, and the first rank prints.
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 #include <span>
 
 #include "timed_step.h"
+#include "wsel/distributed/run_as_rank.h"
 
 namespace wsel::bench {
 namespace {
@@ -26,10 +28,15 @@ void Run(std::span<char*> arguments) {
     setting.device = c10::Device(named.type(), named.is_cpu() ? -1 : 0);
     setting.precision = train::Precisions().Find(arguments[7], "PRECISION");
   }
-  const auto seconds = TimeSteps(setting, nullptr);
-  const auto images = static_cast<double>(setting.batch);
-  fmt::print("{:.2f} {:.2f}\n", images / seconds.front(),
-             images / seconds[seconds.size() / 2]);
+  distributed::RunAsRank({}, [&](distributed::ProcessGroup* group) {
+    if (group != nullptr) group->UseDevice(setting.device);
+    const auto seconds = TimeSteps(setting, group);
+    if (group != nullptr && !group->IsFirst()) return;
+    const int ranks = group != nullptr ? group->size() : 1;
+    const auto images = static_cast<double>(setting.batch * ranks);
+    fmt::print("{:.2f} {:.2f}\n", images / seconds.front(),
+               images / seconds[seconds.size() / 2]);
+  });
 }
 
 }  // namespace

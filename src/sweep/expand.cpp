@@ -6,6 +6,7 @@
 #include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "combinations.h"
 #include "wsel/core/error.h"
@@ -149,6 +150,20 @@ std::string DigestOf(const recipe::Recipe& recipe, const SweepFile& sweep) {
   return Sha256Hex(text).substr(0, 8);
 }
 
+// Whether two runs of one digest read the same images. Folders are not part of
+// it, so that data may move between calls.
+bool ReadsSameFolders(const recipe::Recipe& a, const recipe::Recipe& b) {
+  return a.data.root == b.data.root &&
+         (a.init.calibrate.empty() ||
+          a.init.calibrate_root == b.init.calibrate_root);
+}
+
+std::string DigestWithFolders(const PlannedRun& run) {
+  return Sha256Hex(fmt::format("{}\n{}\n{}", run.digest, run.recipe.data.root,
+                               run.recipe.init.calibrate_root))
+      .substr(0, 8);
+}
+
 // Turns combinations into runs, and records which template variables are used.
 class Expander {
  public:
@@ -259,7 +274,11 @@ std::vector<PlannedRun> Expand(const SweepFile& sweep,
   std::map<std::string, size_t> by_digest;
   for (const Combination& combination : Combinations(sweep)) {
     PlannedRun run = expander.Plan(combination);
-    const auto [at, is_new] = by_digest.try_emplace(run.digest, runs.size());
+    auto [at, is_new] = by_digest.try_emplace(run.digest, runs.size());
+    if (!is_new && !ReadsSameFolders(runs[at->second].recipe, run.recipe)) {
+      run.digest = DigestWithFolders(run);
+      std::tie(at, is_new) = by_digest.try_emplace(run.digest, runs.size());
+    }
     if (is_new) {
       runs.push_back(std::move(run));
     } else if (runs[at->second].labels != run.labels) {

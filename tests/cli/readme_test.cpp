@@ -160,8 +160,10 @@ script() {{
   local text word
   [[ -x '{1}'/$1 ]] || {{ echo "not executable: $1"; return; }}
   text=$(<'{1}'/$1)
-  # It passes options on to wsel sweep.
-  [[ $1 != scripts/cifar10 ]] || text+=$('{0}' sweep --help)
+  # These pass options on to wsel sweep.
+  case $1 in
+    scripts/cifar10 | scripts/evidence) text+=$('{0}' sweep --help) ;;
+  esac
   for word in "${{@:2}}"; do
     [[ $word != -* ]] || grep -qwFe "$word" <<<"$text" ||
       echo "$1 has no option $word"

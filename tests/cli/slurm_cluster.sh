@@ -81,12 +81,13 @@ CONF
   exit 77
 }
 
-# wait_for_file PATTERN: until there is one, at most a minute.
+# wait_for_file PATTERN: until there is one, at most three minutes.
 wait_for_file() {
-  for _ in {1..600}; do
+  for _ in {1..1800}; do
     compgen -G "$1" >/dev/null && return
     sleep 0.1
   done
+  echo "there is no $1" && exit 1
 }
 
 # wait_for_job ID: until it has left the queue, at most four minutes.

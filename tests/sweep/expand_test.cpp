@@ -115,6 +115,32 @@ TEST(Expand, EqualRunsRunOnce) {
               ElementsAre(Pair("teacher", "b"), Pair("init", "random")));
 }
 
+TEST(Expand, RunsOnOtherFoldersAreOtherRuns) {
+  const std::string axes = R"("axes": {"data": {"a": {"data.root": "x"},
+                                               "b": {"data.root": "y"},
+                                               "c": {"data.root": "x"}}})";
+  const auto runs = Runs(axes);
+  ASSERT_THAT(runs, SizeIs(2));
+  EXPECT_EQ(runs[1].recipe.data.root, "y");
+  EXPECT_NE(runs[0].digest, runs[1].digest);
+  EXPECT_THAT(runs[0].other_labels,
+              ElementsAre(ElementsAre(Pair("data", "c"))));
+  // One folder for all, as by --data-root.
+  const auto same = Runs(axes, {"data.root=z"});
+  ASSERT_THAT(same, SizeIs(1));
+  EXPECT_EQ(same[0].digest, runs[0].digest);
+}
+
+TEST(Expand, RunsWithOtherCalibrationImagesAreOtherRuns) {
+  const auto runs = Runs(R"("axes": {
+      "images": {"own": {},
+                 "p": {"init.calibrate": "folder", "init.calibrate_root": "p"},
+                 "q": {"init.calibrate": "folder", "init.calibrate_root": "q"}}},
+      "set": {"init.select": "activation", "teacher.file": "t.pth"})");
+  ASSERT_THAT(runs, SizeIs(3));
+  EXPECT_NE(runs[1].digest, runs[2].digest);
+}
+
 TEST(Expand, TheDigestIsOfSettingsThatAffectResults) {
   const std::string axes = R"("axes": {"optimizer.lr": [1e-3]})";
   const std::string digest = Runs(axes)[0].digest;
@@ -217,6 +243,34 @@ TEST(Expand, HasTheRunsOfThePapersTables) {
               ElementsAre("patch_embed"));
   EXPECT_EQ(runs("figure4.json").back().recipe.train.schedule.warmup_epochs,
             150);
+}
+
+// docs/results.md, docs/evidence.md
+TEST(Expand, HasTheRunsOfTheEvidence) {
+  const auto folder =
+      std::filesystem::path(WSEL_SOURCE_DIR) / "configs" / "sweeps";
+  const auto runs = [&](const char* name) {
+    return Expand(ReadSweepFile(folder / name), {});
+  };
+  // 6 initialisations, 2 teachers, 3 seeds; the first seed comes first.
+  const auto all = runs("calibration_short.json");
+  ASSERT_THAT(all, SizeIs(6 * 2 * 3));
+  EXPECT_EQ(all[11].recipe.train.seed, 0U);
+  EXPECT_EQ(all[12].recipe.train.seed, 1U);
+  // Images of ViT-Ti AugReg have mean and std 0.5.
+  EXPECT_EQ(all[11].recipe.teacher.file,
+            "teachers/vit_tiny_patch16_224.augreg.safetensors");
+  EXPECT_THAT(all[11].recipe.train.normalisation.mean, testing::Each(0.5));
+  EXPECT_THAT(all[11].recipe.train.normalisation.std, testing::Each(0.5));
+  EXPECT_THAT(runs("calibration_grid.json"), SizeIs(2 * 5 * 2));
+  EXPECT_THAT(runs("calibration_epochs.json"), SizeIs(3 * 3 * 3));
+  EXPECT_THAT(runs("calibration_training_images.json"), SizeIs(4 * 3 * 3));
+  EXPECT_THAT(runs("calibration_images.json"), SizeIs(3 * 2 * 7));
+  EXPECT_THAT(runs("calibration_other_images.json"), SizeIs(3 * 2 * 3));
+  EXPECT_THAT(runs("calibration_distillation.json"), SizeIs(3 * 6 * 2));
+  // Random weights need no teacher: one probe for both.
+  EXPECT_THAT(runs("calibration_probe.json"), SizeIs(3 * (1 + 2 * 5)));
+  EXPECT_THAT(runs("imagenet_tables.json"), SizeIs(3 * 17));
 }
 
 }  // namespace

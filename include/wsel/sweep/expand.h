@@ -15,8 +15,11 @@ using run::Labels;
 
 // One run of a sweep.
 struct PlannedRun {
-  std::string slug;    // readable: "vit-uniform-s1"
-  std::string digest;  // 8 hex digits of the settings that affect its results
+  std::string slug;  // readable: "vit-uniform-s1"
+  // 8 hex digits of the settings that affect its results. Folders of images do
+  // not count; of runs that differ in them alone, those after the first have
+  // digests of their own.
+  std::string digest;
   Labels labels;
   // Other combinations that resolve to the same run, which runs once.
   std::vector<Labels> other_labels;
