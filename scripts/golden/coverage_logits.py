@@ -22,7 +22,7 @@ IRRELEVANT = {"img_size", "patch_size", "embed_dim", "depth", "num_heads",
               "rope_temperature", "attn_pool_heads", "attn_pool_mlp_ratio"}
 
 
-def kinds(only):
+def names():
     """The smallest architecture of each kind, by its config's other fields."""
     smallest = {}
     for path in sorted(published.FOLDER.glob("published_models.inc")):
@@ -34,8 +34,7 @@ def kinds(only):
             width = int(line.split(",")[1])
             kind = json.dumps({k: v for k, v in config.items()
                                if k not in IRRELEVANT}, sort_keys=True)
-            if only in name and (kind not in smallest or
-                                 width < smallest[kind][0]):
+            if kind not in smallest or width < smallest[kind][0]:
                 smallest[kind] = (width, name)
     return sorted(name for _, name in smallest.values())
 
@@ -123,8 +122,7 @@ def compare(wsel, folder, name):
             f"relative difference {difference:.1e}")
 
 
-def rows(wsel, folder, only):
-    for number, name in enumerate(kinds(only)):
-        at = folder / f"logits{number}"
-        at.mkdir()
-        yield {"tag": name, "beside": compare(wsel, at, name)}
+def row(wsel, folder, name):
+    at = folder / name
+    at.mkdir()
+    return {"tag": name, "verdicts": {"beside": compare(wsel, at, name)}}
