@@ -4,6 +4,7 @@ the logits of `eval` against timm's."""
 import json
 import pathlib
 import sys
+import tempfile
 
 import numpy as np
 import PIL.Image
@@ -123,6 +124,6 @@ def compare(wsel, folder, name):
 
 
 def row(wsel, folder, name):
-    at = folder / name
-    at.mkdir()
-    return {"tag": name, "verdicts": {"beside": compare(wsel, at, name)}}
+    with tempfile.TemporaryDirectory(dir=folder) as at:
+        verdict = compare(wsel, pathlib.Path(at), name)
+    return {"tag": name, "verdicts": {"beside": verdict}}
