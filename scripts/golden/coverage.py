@@ -33,7 +33,7 @@ import coverage_page as page
 
 # Parts, and into how many pieces each is cut for the processes: one process
 # imports a library once.
-PARTS = {"timm": 8, "open_clip": 4, "hf": 1, "logits": 2}
+PARTS = {"timm": 8, "open_clip": 4, "hf": 1, "logits": 8}
 
 
 def names_of(part, only):

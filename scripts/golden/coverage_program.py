@@ -7,7 +7,7 @@ import pathlib
 import struct
 import subprocess
 
-TIMEOUT = 120
+TIMEOUT = 900  # seconds, far more than any run takes
 
 
 def write_shapes(path, shapes):
@@ -27,8 +27,12 @@ def write_shapes(path, shapes):
 
 
 def run(wsel, *arguments):
-    done = subprocess.run([str(wsel), *map(str, arguments)], text=True,
-                          capture_output=True, timeout=TIMEOUT, check=False)
+    try:
+        done = subprocess.run([str(wsel), *map(str, arguments)], text=True,
+                              capture_output=True, timeout=TIMEOUT,
+                              check=False)
+    except subprocess.TimeoutExpired:
+        return 124, "", f"{arguments[0]} has not ended after {TIMEOUT} s"
     return done.returncode, done.stdout, done.stderr
 
 
