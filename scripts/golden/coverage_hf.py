@@ -6,8 +6,8 @@ import json
 import torch
 import transformers as hf
 
-from coverage_program import Seen, dry_run, write_shapes
-from coverage_timm import judge
+from coverage_program import Seen, write_shapes
+from coverage_timm import judge, with_selection
 
 SIZES = dict(hidden_size=192, num_hidden_layers=2, num_attention_heads=3,
              intermediate_size=768, image_size=64, patch_size=16)
@@ -15,7 +15,7 @@ HUGE = {**SIZES, "hidden_size": 1280, "num_attention_heads": 16,
         "intermediate_size": 5120}
 STAGES = dict(hidden_sizes=[16, 32, 48, 64], depths=[1, 1, 1, 1])
 ACTIVATIONS = {"gelu": "gelu", "quick_gelu": "quick_gelu", "relu": "relu",
-               "gelu_pytorch_tanh": "gelu_tanh", "silu": "gelu"}  # of a SwiGLU
+               "gelu_pytorch_tanh": "gelu_tanh", "silu": "silu"}
 # Forms of the configs' model types, as the end of "it has ...".
 FORMS = {"siglip": ["attention pooling"], "siglip_vision_model":
          ["attention pooling"], "dinov3_vit": ["rotary positions"],
@@ -47,7 +47,11 @@ CASES = [
     case("Dinov2Backbone", SIZES),
     case("Dinov2WithRegistersModel", SIZES),
     case("Dinov2WithRegistersForImageClassification", SIZES),
-    case("DINOv3ViTModel", SIZES), case("DINOv3ConvNextModel", STAGES),
+    # With registers, as all that are published.
+    case("DINOv3ViTModel", SIZES, num_register_tokens=4),
+    case("DINOv3ViTModel", SIZES, num_register_tokens=4, use_gated_mlp=True,
+         hidden_act="silu"),
+    case("DINOv3ConvNextModel", STAGES),
     case("CLIPVisionModel", SIZES),
     case("CLIPVisionModel", SIZES, hidden_act="gelu"),
     case("CLIPVisionModelWithProjection", SIZES, projection_dim=32),
@@ -96,7 +100,9 @@ def expected(config, shapes):
     for name in ("layer_norm_eps", "rms_norm_eps"):
         if hasattr(vision, name):
             out["norm_eps"] = getattr(vision, name)
-    if hasattr(vision, "hidden_act"):
+    if getattr(vision, "use_gated_mlp", False):
+        out["activation"] = "gelu"  # as timm's Eva states, beside SwiGLU
+    elif hasattr(vision, "hidden_act"):
         out["activation"] = ACTIVATIONS[vision.hidden_act]
     out["qkv_bias"] = any("q" in name and name.endswith("bias")
                           for name in shapes)
@@ -113,28 +119,35 @@ def processor(config):
             "size": {"shortest_edge": 64}}
 
 
-def rows(wsel, folder, only):
-    for model, arguments in CASES:
-        if only not in model:
-            continue
-        changed = ", ".join(f"{k}={v}" for k, v in arguments.items()
-                            if k not in SIZES and k not in STAGES)
-        config = config_of(model, arguments)
-        with torch.device("meta"):
-            built = getattr(hf, model)(config)
-        shapes = {k: tuple(v.shape) for k, v in built.state_dict().items()
-                  if v.dtype.is_floating_point}
-        path = folder / "hf" / "model.safetensors"
-        write_shapes(path, shapes)
-        images = processor(config)
-        written = {**config.to_dict(), "architectures": [model]}
-        path.with_name("config.json").write_text(json.dumps(written, default=str))
-        path.with_name("preprocessor_config.json").write_text(json.dumps(images))
-        seen = Seen(wsel, path)
-        wanted = expected(config, shapes)
-        verdict = judge(seen, wanted, {"mean": images["image_mean"],
-                                       "std": images["image_std"]},
-                        FORMS.get(config.model_type, ["activation"]))
-        code = dry_run(wsel, path, seen.model)[0] if seen.understood() else ""
-        yield {"tag": f"{model} {changed}".strip(), "beside": verdict,
-               "init": code}
+def words(case):
+    """"CLASS key=value": what of its config is not as usual."""
+    model, arguments = case
+    changed = (f"{k}={v}" for k, v in arguments.items()
+               if v != SIZES.get(k, STAGES.get(k)))
+    return f"{model} {' '.join(changed)}".strip()
+
+
+def names():
+    return [words(case) for case in CASES]
+
+
+def row(wsel, folder, name):
+    model, arguments = next(case for case in CASES if words(case) == name)
+    config = config_of(model, arguments)
+    with torch.device("meta"):
+        built = getattr(hf, model)(config)
+    shapes = {k: tuple(v.shape) for k, v in built.state_dict().items()
+              if v.dtype.is_floating_point}
+    path = folder / "hf" / "model.safetensors"
+    write_shapes(path, shapes)
+    images = processor(config)
+    written = {**config.to_dict(), "architectures": [model]}
+    path.with_name("config.json").write_text(json.dumps(written, default=str))
+    path.with_name("preprocessor_config.json").write_text(json.dumps(images))
+    seen = Seen(wsel, path)
+    wanted = expected(config, shapes)
+    verdict = judge(seen, wanted, {"mean": images["image_mean"],
+                                   "std": images["image_std"]},
+                    FORMS.get(config.model_type, []))
+    return {"tag": name, "verdicts": {"beside": with_selection(
+        verdict, seen, wsel, path, seen.model or wanted)}}

@@ -7,7 +7,7 @@ import pathlib
 import struct
 import subprocess
 
-TIMEOUT = 120
+TIMEOUT = 900  # seconds, far more than any run takes
 
 
 def write_shapes(path, shapes):
@@ -27,8 +27,12 @@ def write_shapes(path, shapes):
 
 
 def run(wsel, *arguments):
-    done = subprocess.run([str(wsel), *map(str, arguments)], text=True,
-                          capture_output=True, timeout=TIMEOUT, check=False)
+    try:
+        done = subprocess.run([str(wsel), *map(str, arguments)], text=True,
+                              capture_output=True, timeout=TIMEOUT,
+                              check=False)
+    except subprocess.TimeoutExpired:
+        return 124, "", f"{arguments[0]} has not ended after {TIMEOUT} s"
     return done.returncode, done.stdout, done.stderr
 
 
@@ -101,13 +105,24 @@ def same(a, b):
     return a == b
 
 
+# Of a teacher's config what a student of its form need not have.
+OF_TEACHER = ("name", "num_classes", "head_hidden_size", "attn_pool_heads",
+              "attn_pool_mlp_ratio", "pool_include_prefix")
+
+
 def student_of(model):
-    """A student that fits in every published teacher of its family."""
-    if model["family"] == "vit":
-        return {"family": "vit", "img_size": 32, "patch_size": 16,
-                "embed_dim": 32, "depth": 1, "num_heads": 1}
-    return {"family": model["family"], "dims": [8, 16, 24, 32],
-            "depths": [1, 1, 1, 1], "conv_mlp": model.get("conv_mlp", False)}
+    """A small student of the teacher's form: of its fields only sizes differ."""
+    form = {k: v for k, v in model.items() if k not in OF_TEACHER}
+    if model["family"] != "vit":
+        return {**form, "dims": [8, 16, 24, 32], "depths": [1, 1, 1, 1]}
+    # One head as wide as the teacher's, which keeps the order of its channels;
+    # attention pooling is left out for another one.
+    side = model.get("patch_size", 16)
+    if model.get("pooling") == "map":
+        form["pooling"] = "token" if model.get("class_token", True) else \
+            "normed-avg"
+    return {**form, "img_size": 2 * side, "depth": 1, "num_heads": 1,
+            "embed_dim": model["embed_dim"] // model["num_heads"]}
 
 
 def dry_run(wsel, path, model):

@@ -10,6 +10,7 @@ import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import published_models as published  # noqa: E402
+from coverage_page import family_of  # noqa: E402
 from coverage_program import Seen, differences, dry_run, write_shapes  # noqa: E402
 
 
@@ -54,24 +55,36 @@ def expected(tag):
 def config_json(tag):
     """As timm.models.save_for_hf writes it."""
     cfg = timm.get_pretrained_cfg(tag)
+    model = built(cfg.architecture)
     kept = cfg.to_dict()
+    pool = getattr(model, "global_pool", None)
+    if hasattr(model, "stages"):
+        pool = model.head.global_pool.pool_type
     return json.dumps({
         "architecture": cfg.architecture, "num_classes": cfg.num_classes,
-        "num_features": built(cfg.architecture).num_features,
+        "num_features": model.num_features, "global_pool": pool,
         "pretrained_cfg": {k: v for k, v in kept.items()
                            if k not in ("architecture", "num_classes")}})
 
 
 def judge(seen, config, images, forms):
-    """("right" | "rejected" | "said" | "wrong", why)."""
+    """A verdict of coverage_page.py, and why."""
     if not seen.understood():
         reason = seen.reason()
-        known = any(form.split()[-1] in reason for form in forms)
-        return ("rejected" if known else "wrong reason"), reason
+        known = any(form in reason for form in forms)
+        return ("rejected" if known else "unclear"), reason
     found = differences(seen, config, images)
     if not found:
         return "right", ""
-    return ("said" if is_told(seen, found) else "wrong"), "; ".join(found)
+    return ("announced" if is_told(seen, found) else "wrong"), "; ".join(found)
+
+
+def with_selection(verdict, seen, wsel, path, config):
+    """The verdict, unless no student can be selected from the file."""
+    if not seen.understood():
+        return verdict
+    code, error = dry_run(wsel, path, config)
+    return verdict if code == 0 else ("wrong", f"init: {error}")
 
 
 def is_told(seen, found):
@@ -85,25 +98,22 @@ def is_told(seen, found):
     return keys <= told
 
 
-def rows(wsel, folder, only):
-    tags = [tag for module in published.MODULES
-            for tag in timm.list_models(module=module, pretrained=True)]
-    for tag in sorted(tags):
-        if only and only not in tag:
-            continue
-        shapes, config, images, forms = expected(tag)
-        named = folder / f"{tag}.safetensors"
-        write_shapes(named, shapes)
-        by_name = Seen(wsel, named)
-        verdict = judge(by_name, config, images, forms)
-        beside = folder / "beside" / "model.safetensors"
-        named_beside = beside.parent / "config.json"
-        write_shapes(beside, shapes)
-        named_beside.write_text(config_json(tag))
-        other = judge(Seen(wsel, beside), config, images, forms)
-        code = ""
-        if by_name.understood():
-            code, _ = dry_run(wsel, named, config)
-        named.unlink()
-        yield {"tag": tag, "name": verdict, "beside": other, "init": code,
-               "forms": forms}
+def names():
+    return sorted(tag for module in published.MODULES
+                  for tag in timm.list_models(module=module, pretrained=True))
+
+
+def row(wsel, folder, tag):
+    shapes, config, images, forms = expected(tag)
+    named = folder / f"{tag}.safetensors"
+    write_shapes(named, shapes)
+    seen = Seen(wsel, named)
+    by_name = with_selection(judge(seen, config, images, forms), seen, wsel,
+                             named, config)
+    named.unlink()
+    beside = folder / "beside" / "model.safetensors"
+    write_shapes(beside, shapes)
+    beside.with_name("config.json").write_text(config_json(tag))
+    return {"tag": tag, "family": family_of(tag),
+            "verdicts": {"name": by_name, "beside": judge(
+                Seen(wsel, beside), config, images, forms)}}

@@ -16,6 +16,10 @@ std::vector<IgnoredPattern> TextTower() {
   return out;
 }
 
+constexpr const char* kClipaPooling =
+    "the patches are averaged, then normalised, as in CLIPA; "
+    "open_clip_config.json beside the file may say otherwise";
+
 std::vector<Row> ClipRows(const std::string& tower) {
   const std::string block = "transformer.resblocks.#.";
   return Rows(tower)
@@ -39,7 +43,9 @@ std::vector<Row> ClipRows(const std::string& tower) {
 }
 
 // CLIPA: neither a norm before the blocks nor a bias of the patches, which
-// zeros stand for, and the last norm after average pooling.
+// zeros stand for, and the last norm after average pooling. That norm's place
+// is assumed: src/pretrained/tower_pooling.h sets what the file's config
+// states.
 std::vector<Row> ClipaRows(const std::string& tower) {
   std::vector<Row> rows = ClipRows(tower);
   for (Row& row : rows) {
@@ -49,6 +55,13 @@ std::vector<Row> ClipaRows(const std::string& tower) {
   rows.push_back({tower + "conv1.weight", "patch_embed.proj.bias",
                   TensorLayout::kZerosOfKernels});
   return rows;
+}
+
+// CoCa pools by queries of another width than the blocks, and has its last norm
+// after that: what is not supported is named by model::Detect.
+std::vector<Row> CocaRows(const std::string& tower) {
+  return With(ClipRows(tower),
+              Rows(tower).Add("attn_pool.query", "attn_pool.query").Take());
 }
 
 // Meta's Perception Encoder: CLIP's names, and attention pooling.
@@ -123,25 +136,54 @@ void AddClipForms(std::vector<Source>& out) {
                      .pretrained_cfg = perception});
     }
     out.push_back(
+        {.name = "open_clip's CoCa",
+         .markers = {prefix + "conv1.weight", prefix + "attn_pool.query"},
+         .rows = CocaRows(prefix),
+         .ignored = ignored});
+    out.push_back(
         {.name = "open_clip's CLIPA",
          .markers = {prefix + "conv1.weight", prefix + "class_embedding",
                      "!" + prefix + "ln_pre.weight"},
          .rows = ClipaRows(prefix),
          .ignored = ignored,
-         .pretrained_cfg = clipa});
+         .pretrained_cfg = clipa,
+         .warnings = {kClipaPooling}});
   }
+}
+
+// The patch embedding comes first, so that one copy of an EVA does not count as
+// another one of a ViT.
+void AddTimmTowers(std::vector<Source>& out) {
+  const std::string trunk = "visual.trunk.";
+  const std::string patches = "patch_embed.proj.weight";
+  for (const char* shown :
+       {"blocks.0.attn.q_bias", "blocks.0.attn.q_proj.weight"}) {
+    out.push_back(TimmTower("open_clip, timm's EVA", {patches, shown},
+                            TimmEvaRows(trunk), "head"));
+  }
+  out.push_back(TimmTower("open_clip, timm's ViT", {patches},
+                          TimmVitRows(trunk), "head"));
+  // MobileCLIP: not supported, which model::Detect says by the stem's names.
+  out.push_back(TimmTower("open_clip, timm's ViT",
+                          {"patch_embed.backbone.0.conv.weight"},
+                          TimmVitRows(trunk), "head"));
 }
 
 }  // namespace
 
-Source TimmTower(const std::string& name, const std::string& marker,
-                 std::vector<Row> rows, const std::string& head) {
+Source TimmTower(const std::string& name,
+                 const std::vector<std::string>& markers, std::vector<Row> rows,
+                 const std::string& head) {
   // The projection is outside of the timm model.
   rows.push_back({"visual.head.proj.weight", head + ".weight"});
   rows.push_back(
       {"visual.head.proj.weight", head + ".bias", TensorLayout::kZerosOfRows});
+  std::vector<std::string> in_trunk;
+  for (const std::string& marker : markers) {
+    in_trunk.push_back("visual.trunk." + marker);
+  }
   Source source = {.name = name,
-                   .markers = {"visual.trunk." + marker},
+                   .markers = std::move(in_trunk),
                    .rows = std::move(rows),
                    .ignored = TextTower()};
   source.ignored.push_back({"visual.head.mlp.*",
@@ -179,13 +221,7 @@ void AddClipVit(std::vector<Source>& out) {
          .pretrained_cfg = ClipCfg(false),
          .warnings = warnings});
   }
-  for (const char* marker :
-       {"blocks.0.attn.q_bias", "blocks.0.attn.q_proj.weight"}) {
-    out.push_back(TimmTower("open_clip, timm's EVA", marker,
-                            TimmEvaRows("visual.trunk."), "head"));
-  }
-  out.push_back(TimmTower("open_clip, timm's ViT", "patch_embed.proj.weight",
-                          TimmVitRows("visual.trunk."), "head"));
+  AddTimmTowers(out);
 }
 
 }  // namespace wsel::naming

@@ -113,7 +113,7 @@ void AddTimm(std::vector<Source>& out) {
 }
 
 void AddSources(std::vector<Source>& out) {
-  Source tower = TimmTower("open_clip, timm's ConvNeXt", "stem.0.weight",
+  Source tower = TimmTower("open_clip, timm's ConvNeXt", {"stem.0.weight"},
                            TimmConvNextRows("visual.trunk."), "head.fc");
   tower.pretrained_cfg = kClip;
   // A projection of two layers is timm's head with a hidden one.

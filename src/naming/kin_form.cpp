@@ -189,4 +189,19 @@ std::unique_ptr<TensorSource> WithForm(std::unique_ptr<TensorSource> tensors,
                                         std::move(tensors));
 }
 
+std::unique_ptr<TensorSource> WithLastNorm(
+    std::unique_ptr<TensorSource> tensors, bool after_pooling) {
+  const TensorSource& source = *tensors;
+  const std::string from = after_pooling ? "norm." : "fc_norm.";
+  const std::string to = after_pooling ? "fc_norm." : "norm.";
+  std::vector<Formed> formed;
+  for (const char* part : {"weight", "bias"}) {
+    const TensorSpec* spec = source.Find(from + part);
+    if (spec == nullptr || source.Find(to + part) != nullptr) continue;
+    formed.push_back({{to + part, spec->shape, spec->dtype}, {spec->name}});
+  }
+  return std::make_unique<FormedSource>(source, std::move(formed),
+                                        std::move(tensors));
+}
+
 }  // namespace wsel::naming

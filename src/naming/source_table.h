@@ -126,10 +126,12 @@ Source HuggingFaceConvNextBackbone(const std::string& name,
 
 std::vector<Row> With(std::vector<Row> rows, const std::vector<Row>& more);
 
-// A timm model as open_clip's image tower, of the rows of timm's names under
-// "visual.trunk." and the name of timm's classifier.
-Source TimmTower(const std::string& name, const std::string& marker,
-                 std::vector<Row> rows, const std::string& head);
+// A timm model as open_clip's image tower, of the markers, which are under
+// "visual.trunk.", the rows of timm's names there, and the name of timm's
+// classifier.
+Source TimmTower(const std::string& name,
+                 const std::vector<std::string>& markers, std::vector<Row> rows,
+                 const std::string& head);
 
 // Only models with a head are exported under a prefix, the model's `own`.
 Exportable ExportableUnder(const std::string& prefix, const std::string& own);

@@ -215,6 +215,12 @@ void ReadArchitecture(const SideFile& file, Beside& beside) {
   file.State(beside.architecture, name);
 }
 
+// Whether the file is of open_clip, and the tower none of timm's.
+bool IsOpenClipTower(const SideFile& file) {
+  return file.json.contains("model_cfg") &&
+         !file.Get<std::string>("/model_cfg/vision_cfg/timm_model_name");
+}
+
 // open_clip's own towers have heads of 64 channels unless it says otherwise.
 std::optional<int64_t> OpenClipHeads(const SideFile& file) {
   const auto width = file.Get<int64_t>("/model_cfg/vision_cfg/width");
@@ -245,8 +251,7 @@ void ReadActivation(const SideFile& file, Beside& beside) {
         fmt::format("its activation, {}, is not supported", *name)));
   }
   // timm's towers have activations of their own.
-  if (file.json.contains("model_cfg") &&
-      !file.Get<std::string>("/model_cfg/vision_cfg/timm_model_name")) {
+  if (IsOpenClipTower(file)) {
     const bool quick = file.Get<bool>("/model_cfg/quick_gelu").value_or(false);
     file.State(beside.activation, std::optional(quick ? kQuickGelu : kGelu));
     file.State(beside.norm_eps, std::optional(1e-5));
@@ -259,6 +264,31 @@ void ReadPooling(const SideFile& file, Beside& beside) {
       file.First<std::string>({"/model_args/global_pool", "/global_pool"});
   if (name == "token") file.State(beside.pooling, std::optional(kToken));
   if (name == "avg") file.State(beside.pooling, std::optional(kNormedAverage));
+}
+
+// As open_clip's VisionTransformer pools, whose norm acts on each token: before
+// or after the class token is taken is the same.
+void ReadTowerPooling(const SideFile& file, Beside& beside) {
+  using enum model::Pooling;
+  const std::string vision = "/model_cfg/vision_cfg/";
+  if (!IsOpenClipTower(file)) return;
+  // Pooled by queries, true or "cascade", `pool_type` does not count.
+  const bool by_queries =
+      file.Get<bool>(vision + "attentional_pool").value_or(false) ||
+      file.Get<std::string>(vision + "attentional_pool");
+  if (by_queries) return;
+  const auto type = file.Get<std::string>(vision + "pool_type").value_or("tok");
+  const bool norm_last =
+      file.Get<bool>(vision + "final_ln_after_pool").value_or(false);
+  if (type == "tok") {
+    file.State(beside.tower_pooling, std::optional(kToken));
+  } else if (type == "avg") {
+    file.State(beside.tower_pooling,
+               std::optional(norm_last ? kAverage : kNormedAverage));
+  } else {
+    beside.unsupported.push_back(
+        file.Remark(fmt::format("its pooling, {}, is not supported", type)));
+  }
 }
 
 // Of "image_size": 224, or [height, width], or timm's [channels, height,
@@ -281,6 +311,7 @@ void ReadImageSize(const SideFile& file, Beside& beside) {
 
 void ReadModel(const SideFile& file, Beside& beside) {
   ReadPooling(file, beside);
+  ReadTowerPooling(file, beside);
   ReadImageSize(file, beside);
   auto width = file.First<int64_t>(
       {"/hidden_size", "/vision_config/hidden_size", "/num_features",

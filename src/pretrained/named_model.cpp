@@ -103,6 +103,16 @@ void RemarkOnUncovered(const model::Config& config, Beside& beside) {
                   size->file, stated, covered, covered));
 }
 
+// Whether a file beside the checkpoint states another pooling than the
+// published model's, as of one that was fine-tuned; timm's config.json always
+// states one.
+bool PoolsOtherwise(const Beside& beside, const model::Config& published) {
+  const auto* vit = std::get_if<model::VitConfig>(&published);
+  const auto& pooling = beside.pooling;
+  if (vit == nullptr || !pooling || pooling->by_name) return false;
+  return pooling->value != PoolingHint(vit->pooling);
+}
+
 // timm's RoPE-ViTs with learnt positions have the names of DeiT III's original
 // files: only the file's name tells that their layer scales are an Eva's.
 void NameAsEva(PretrainedCheckpoint& checkpoint) {
@@ -154,10 +164,9 @@ void TakePublishedConfig(PretrainedCheckpoint& checkpoint) {
   SetImageSize(checkpoint.beside, detection);
   RemarkOnUncovered(detection.config, checkpoint.beside);
   if (!checkpoint.published) return;
-  const auto& pooling = checkpoint.beside.pooling;
-  if (pooling && !pooling->by_name) return;  // perhaps another one
   const auto config = ConfigFor(checkpoint);
-  if (!config || !HasTensorsOf(checkpoint, *config)) return;
+  if (!config || PoolsOtherwise(checkpoint.beside, *config)) return;
+  if (!HasTensorsOf(checkpoint, *config)) return;
   detection.config = *config;
   detection.assumptions.clear();
   detection.knows_heads = true;

@@ -12,6 +12,7 @@
 #include "named_model.h"
 #include "nearest_model.h"
 #include "part_of_model.h"
+#include "tower_pooling.h"
 #include "wsel/core/error.h"
 #include "wsel/model/config_json.h"
 #include "wsel/model/parameter_specs.h"
@@ -114,6 +115,7 @@ model::Hints AllHints(const PretrainedCheckpoint& checkpoint,
 void AddBeside(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
   Beside& beside = checkpoint.beside;
   CheckBeside(checkpoint.model->config, beside);
+  UseTowerPooling(checkpoint);
   UsePublished(checkpoint);
   CheckHeadsBeside(checkpoint.model->config, beside);
   const model::Hints& stated = checkpoint.stated;

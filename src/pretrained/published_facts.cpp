@@ -57,12 +57,6 @@ void AddQuickGeluRemark(const Published& published, const std::string& label,
       label, name));
 }
 
-model::Pooling HintOf(model::Pooling pooling) {
-  // model::Hints: tensors show which average.
-  return pooling == model::Pooling::kAverage ? model::Pooling::kNormedAverage
-                                             : pooling;
-}
-
 void AddModel(const PublishedModel& model, const std::string& label,
               Beside& beside) {
   State(beside.norm_eps, std::optional(model.norm_eps), label);
@@ -79,10 +73,15 @@ void AddModel(const PublishedModel& model, const std::string& label,
   const auto config = model.Config();
   const auto* vit = config ? std::get_if<model::VitConfig>(&*config) : nullptr;
   if (vit == nullptr) return;
-  State(beside.pooling, std::optional(HintOf(vit->pooling)), label);
+  State(beside.pooling, std::optional(PoolingHint(vit->pooling)), label);
 }
 
 }  // namespace
+
+model::Pooling PoolingHint(model::Pooling pooling) {
+  return pooling == model::Pooling::kAverage ? model::Pooling::kNormedAverage
+                                             : pooling;
+}
 
 Beside ImageFactsOf(const Published& published) {
   using Rgb = std::array<double, 3>;

@@ -218,6 +218,21 @@ TEST(Published, AFormThatNoTensorShowsNeedsTheName) {
               Contains("rotary positions"));
 }
 
+// timm's config.json states the pooling of every model.
+TEST(Published, AStatedPoolingThatIsThePublishedOneKeepsTheForm) {
+  const TempFolder folder;
+  const auto config = Named("vit_small_patch16_rope_ape_224");
+  const std::string path = WriteShapes(folder / "model.safetensors", config);
+  WriteTextFile(folder / "config.json",
+                R"({"architecture": "vit_small_patch16_rope_ape_224",
+                    "global_pool": "token",
+                    "pretrained_cfg": {"tag": "naver_in1k"}})");
+  const auto checkpoint = Open(path);
+  EXPECT_THAT(ForwardExtras(FactsOf(checkpoint).model),
+              Contains("rotary positions"));
+  EXPECT_THAT(checkpoint.model->assumptions, IsEmpty());
+}
+
 // The tensors without it are those of a plain model with two missing.
 TEST(Published, AMissingTensorIsTheForm) {
   const TempFolder folder;

@@ -29,4 +29,10 @@ std::unique_ptr<TensorSource> WithForm(const TensorSource& tensors,
 std::unique_ptr<TensorSource> WithForm(std::unique_ptr<TensorSource> tensors,
                                        const model::Config& wanted);
 
+// The tensors, which the result owns, with the last norm of a ViT as timm names
+// one after average pooling (`fc_norm`) or before pooling (`norm`); unchanged
+// if it has that name.
+std::unique_ptr<TensorSource> WithLastNorm(
+    std::unique_ptr<TensorSource> tensors, bool after_pooling);
+
 }  // namespace wsel::naming

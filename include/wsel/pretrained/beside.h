@@ -36,6 +36,9 @@ struct Beside {
   std::optional<Stated<double>> norm_eps = {};
   std::optional<Stated<model::Activation>> activation = {};
   std::optional<Stated<model::Pooling>> pooling = {};  // as model::Hints'
+  // Of open_clip's own towers, of which tensors show neither average nor the
+  // place of the last norm.
+  std::optional<Stated<model::Pooling>> tower_pooling = {};
   std::optional<Stated<std::array<int64_t, 2>>> img_size = {};  // the same
   std::optional<Stated<std::vector<std::string>>> classes = {};
   // timm's "NAME" or "NAME.TAG".
