@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,9 +21,26 @@ struct ImageFiles {
   std::filesystem::path folder;
   std::shared_ptr<const std::vector<std::string>> names;  // relative paths
 
-  image::Decoded Decode(int64_t i) const;
+  image::Decoded Decode(int64_t i,
+                        const image::NeededWindow& needed = nullptr) const;
   image::Image operator()(int64_t i) const { return Decode(i).image; }
 };
+
+// The images `chosen` of another data set's. Dataset::image of a part of a data
+// set holds this type.
+struct SelectedImages {
+  std::shared_ptr<const std::vector<int64_t>> chosen;
+  std::function<image::Image(int64_t)> image;
+
+  image::Image operator()(int64_t i) const {
+    return image(chosen->at(static_cast<size_t>(i)));
+  }
+};
+
+// image(i), where `image` is a data set's; of image files maybe only the pixels
+// that are needed (image::Decode).
+image::Image ImageWithWindow(const std::function<image::Image(int64_t)>& image,
+                             int64_t i, const image::NeededWindow& needed);
 
 // The samples of a data set: relative paths, and a label for each.
 struct LabelledNames {

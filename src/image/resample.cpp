@@ -246,20 +246,20 @@ Image Resize(const Image& image, const Box& box, int width, int height,
                    {across, 0, box.left, 0, down, box.top}, interpolation);
 }
 
-Size WithShortSide(const Image& image, int short_side) {
+Size WithShortSide(Size from, int short_side) {
   constexpr int64_t kMaxLongSide = 1 << 20;
-  const int shorter = std::min(image.width(), image.height());
-  const int longer = std::max(image.width(), image.height());
+  const int shorter = std::min(from.width, from.height);
+  const int longer = std::max(from.width, from.height);
   const int64_t long_side = int64_t{short_side} * longer / std::max(shorter, 1);
   if (shorter == 0 || long_side > kMaxLongSide) {
     throw Error(ErrorKind::kFormat, "resize",
                 "{} x {} pixels cannot be resized to {}: crop or remove the "
                 "image, or leave it out with `skip_corrupt`",
-                image.width(), image.height(), short_side);
+                from.width, from.height, short_side);
   }
   const int rounded = static_cast<int>(long_side);
-  return image.width() <= image.height() ? Size{short_side, rounded}
-                                         : Size{rounded, short_side};
+  return from.width <= from.height ? Size{short_side, rounded}
+                                   : Size{rounded, short_side};
 }
 
 Image ResizeThenCrop(const Image& image, int width, int height,
@@ -274,6 +274,20 @@ Image ResizeThenCrop(const Image& image, int width, int height,
                 window.left, window.top, window.width, window.height);
   }
   return TwoPass(View(image), box, width, height, window, interpolation, order);
+}
+
+Window NeededForCrop(Size from, int width, int height, const Window& window,
+                     Interpolation interpolation) {
+  CheckWindow(window, width, height);
+  if (window.width == 0 || window.height == 0 ||
+      interpolation == Interpolation::kNearest) {
+    return {0, 0, from.width, from.height};
+  }
+  const Pass across(from.width, 0, static_cast<float>(from.width), width,
+                    window.left, window.width, interpolation);
+  const Pass down(from.height, 0, static_cast<float>(from.height), height,
+                  window.top, window.height, interpolation);
+  return {across.first, down.first, across.count, down.count};
 }
 
 Image CropThenResize(const Image& image, const Window& window, int width,
