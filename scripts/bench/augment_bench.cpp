@@ -90,7 +90,11 @@ void TrainFromJpeg500(benchmark::State& state) {
   image::Image out(224, 224);
   int64_t index = 0;
   for (auto _ : state) {
-    Train(image::Decode(file, "jpeg").image, index++, out.bytes());
+    const SampleAddress address{1, 0, index};
+    const auto needed = [&](image::Size size) {
+      return NeededForTrain({}, size, address);
+    };
+    Train(image::Decode(file, "jpeg", {}, needed).image, index++, out.bytes());
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -99,8 +103,10 @@ BENCHMARK(TrainFromJpeg500)->Unit(benchmark::kMicrosecond);
 void EvalFromJpeg500(benchmark::State& state) {
   const auto file = Jpeg(Scene(500, 375));
   image::Image out(224, 224);
+  const auto needed = [](image::Size size) { return NeededForEval({}, size); };
   for (auto _ : state) {
-    EvalTransform(image::Decode(file, "jpeg").image, {}, out.bytes());
+    EvalTransform(image::Decode(file, "jpeg", {}, needed).image, {},
+                  out.bytes());
   }
   state.SetItemsProcessed(state.iterations());
 }

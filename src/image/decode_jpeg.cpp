@@ -27,9 +27,10 @@ constexpr int64_t kMaxPixelsPerByte = 1024;
 // number of pixels, so that a small file could cost hours.
 constexpr int kMaxScans = 500;
 
-// libjpeg interpolates chroma between neighbours and replicates it at the edges
-// of what it decodes: the columns beside a window. The widest MCU.
-constexpr int kMargin = 32;
+// Columns that are decoded beside a window: libjpeg interpolates chroma between
+// neighbours, and replicates it at the edges of what it decodes. One sample of
+// chroma is at most 4 pixels wide.
+constexpr int kMargin = 8;
 
 // libjpeg over bytes in memory. libjpeg reports errors by longjmp; Try catches
 // the jump in a frame that has no destructors to skip. All methods throw
