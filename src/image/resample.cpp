@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "byte_lanes.h"
 #include "resample_kernel.h"
 #include "wsel/core/error.h"
 #include "wsel/image/geometry.h"
@@ -32,9 +33,8 @@ uint8_t ToByte(int32_t sum) {
   return static_cast<uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
 }
 
-// Rows are resampled in groups: adjacent in memory are then the same pixel of
-// several rows, which share a weight, so that the loops vectorise.
-constexpr int kGroup = 16;
+// Rows are resampled in groups as lanes (byte_lanes.h): the same pixel of
+// several rows, which shares a weight.
 constexpr int kLanes = 3 * kGroup;
 
 // A part of an image, not copied.
@@ -89,16 +89,6 @@ struct Pass {
   KernelTable table;
 };
 
-// lanes[x][channel][row of the group]; rows past the last repeat it.
-void Interleave(const View& image, int top, int rows,
-                std::vector<uint8_t>& lanes) {
-  for (int r = 0; r < kGroup; ++r) {
-    const uint8_t* row = image.Row(top + std::min(r, rows - 1));
-    uint8_t* lane = lanes.data() + r;
-    for (int i = 0; i < 3 * image.width; ++i, lane += kGroup) *lane = row[i];
-  }
-}
-
 WSEL_VECTOR_CLONES
 void WeighLanes(const uint8_t* lanes, const int32_t* weights, int count,
                 uint8_t* out) {
@@ -115,20 +105,25 @@ Image Horizontal(const View& image, const Pass& pass) {
   if (pass.keeps) return Copy(image);
   const KernelTable& table = pass.table;
   Image out(static_cast<int>(table.first.size()), image.height);
+  // [x][channel][row of the group]
   std::vector<uint8_t> lanes(size_t{kLanes} * image.width);
-  std::array<uint8_t, kLanes> pixel;
+  std::vector<uint8_t> resampled(size_t{kLanes} * out.width());
   for (int y = 0; y < image.height; y += kGroup) {
     const int rows = std::min(kGroup, image.height - y);
-    Interleave(image, y, rows, lanes);
+    const uint8_t* from[kGroup];
+    uint8_t* to[kGroup];
+    for (int r = 0; r < kGroup; ++r) {  // rows past the last repeat it
+      from[r] = image.Row(y + std::min(r, rows - 1));
+      to[r] = out.Row(y + std::min(r, rows - 1));
+    }
+    ToLanes(from, 3 * image.width, lanes.data());
     for (int x = 0; x < out.width(); ++x) {
       const auto column = static_cast<size_t>(table.first[x] - pass.first);
       WeighLanes(lanes.data() + column * kLanes, table.WeightsOf(x),
-                 table.count[x], pixel.data());
-      for (int r = 0; r < rows; ++r) {
-        uint8_t* to = out.Row(y + r) + static_cast<size_t>(x) * 3;
-        for (int c = 0; c < 3; ++c) to[c] = pixel[c * kGroup + r];
-      }
+                 table.count[x],
+                 resampled.data() + static_cast<size_t>(x) * kLanes);
     }
+    FromLanes(resampled.data(), 3 * out.width(), rows, to);
   }
   return out;
 }
