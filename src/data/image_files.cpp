@@ -20,9 +20,8 @@ image::Image ImageWithWindow(const std::function<image::Image(int64_t)>& image,
   if (const auto* files = image.target<ImageFiles>()) {
     return files->Decode(i, needed).image;
   }
-  if (const auto* part = image.target<SelectedImages>()) {
-    const int64_t chosen = part->chosen->at(static_cast<size_t>(i));
-    return ImageWithWindow(part->image, chosen, needed);
+  if (const auto* images = image.target<ImagesWithWindow>()) {
+    return images->image(i, needed);
   }
   return image(i);
 }

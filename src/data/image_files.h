@@ -26,15 +26,12 @@ struct ImageFiles {
   image::Image operator()(int64_t i) const { return Decode(i).image; }
 };
 
-// The images `chosen` of another data set's. Dataset::image of a part of a data
-// set holds this type.
-struct SelectedImages {
-  std::shared_ptr<const std::vector<int64_t>> chosen;
-  std::function<image::Image(int64_t)> image;
+// Images of another data set, as Dataset::image of a part or a cache holds
+// them, so that what is needed of an image gets to its file.
+struct ImagesWithWindow {
+  std::function<image::Image(int64_t, const image::NeededWindow&)> image;
 
-  image::Image operator()(int64_t i) const {
-    return image(chosen->at(static_cast<size_t>(i)));
-  }
+  image::Image operator()(int64_t i) const { return image(i, nullptr); }
 };
 
 // image(i), where `image` is a data set's; of image files maybe only the pixels
