@@ -21,7 +21,7 @@ image::Image ImageWithWindow(const std::function<image::Image(int64_t)>& image,
     return files->Decode(i, needed).image;
   }
   if (const auto* images = image.target<ImagesWithWindow>()) {
-    return images->image(i, needed);
+    return images->get(i, needed);
   }
   return image(i);
 }

@@ -29,9 +29,9 @@ struct ImageFiles {
 // Images of another data set, as Dataset::image of a part or a cache holds
 // them, so that what is needed of an image gets to its file.
 struct ImagesWithWindow {
-  std::function<image::Image(int64_t, const image::NeededWindow&)> image;
+  std::function<image::Image(int64_t, const image::NeededWindow&)> get;
 
-  image::Image operator()(int64_t i) const { return image(i, nullptr); }
+  image::Image operator()(int64_t i) const { return get(i, nullptr); }
 };
 
 // image(i), where `image` is a data set's; of image files maybe only the pixels
