@@ -13,6 +13,7 @@
 #include <string>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 #include "gemm_limit.h"
 #include "timed_step.h"
@@ -57,6 +58,10 @@ struct LimitCase {
 constexpr LimitCase kCases[] = {{"ViT-T", "vit_tiny_patch16_224", 16},
                                 {"ConvNeXt-F", "convnext_femto", 4}};
 
+double MedianOf(const std::vector<double>& sorted) {
+  return sorted[sorted.size() / 2];
+}
+
 void StepBesideLimit(benchmark::State& state, const LimitCase& of,
                      int threads) {
   session::PrepareToCompute();
@@ -69,7 +74,7 @@ void StepBesideLimit(benchmark::State& state, const LimitCase& of,
     const double before = GemmLimit(threads);
     const auto seconds = TimeSteps(setting, nullptr);
     const double limit = std::max(before, GemmLimit(threads));
-    const double median = seconds[seconds.size() / 2];
+    const double median = MedianOf(seconds);
     const double rate = static_cast<double>(setting.batch) / median;
     const double flops = rate * TrainingFlops(setting.config);
     state.SetIterationTime(median);
@@ -79,6 +84,37 @@ void StepBesideLimit(benchmark::State& state, const LimitCase& of,
     state.counters["share"] = flops / limit;
   }
 }
+
+// Before other benchmarks set it.
+const int kAllThreads = at::get_num_threads();
+
+// A step that distils ViT-S into ViT-T, beside the sum of its parts: ViT-T's
+// step and ViT-S's forward pass, each measured alone. Columns: "sum", in
+// seconds, and "ratio", the step's time divided by it.
+void DistilBesideParts(benchmark::State& state) {
+  session::PrepareToCompute();
+  at::set_num_threads(kAllThreads);
+  StepSetting step;
+  step.config = ConfigOf("vit_tiny_patch16_224", 224, 16);
+  step.batch = 32;
+  step.steps = 5;
+  StepSetting pass = step;
+  pass.config = ConfigOf("vit_small_patch16_224", 224, 16);
+  StepSetting both = step;
+  both.teacher = pass.config;
+  for (auto _ : state) {
+    const double sum =
+        MedianOf(TimeSteps(step, nullptr)) + MedianOf(TimePasses(pass));
+    const double time = MedianOf(TimeSteps(both, nullptr));
+    state.SetIterationTime(time);
+    state.counters["sum"] = sum;
+    state.counters["ratio"] = time / sum;
+  }
+}
+BENCHMARK(DistilBesideParts)
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 
 void Register(const LimitCase& of, int threads) {
   const std::string name =
@@ -90,10 +126,9 @@ void Register(const LimitCase& of, int threads) {
 }
 
 [[maybe_unused]] const bool kRegistered = [] {
-  const int all = at::get_num_threads();
   for (const LimitCase& of : kCases) {
     Register(of, 1);
-    if (all > 1) Register(of, all);
+    if (kAllThreads > 1) Register(of, kAllThreads);
   }
   return true;
 }();

@@ -11,6 +11,8 @@
 #include "wsel/nn/build.h"
 #include "wsel/optim/adamw.h"
 #include "wsel/train/device.h"
+#include "wsel/train/distiller.h"
+#include "wsel/train/teacher.h"
 #include "wsel/train/train_step.h"
 
 namespace wsel::bench {
@@ -18,23 +20,6 @@ namespace {
 
 int WarmUp(const StepSetting& setting) {
   return setting.device.is_cpu() ? 3 : 10;
-}
-
-void Step(nn::Model& model, const optim::NamedTensors& parameters,
-          optim::AdamW& optimizer, train::GradientSum* sum,
-          const StepSetting& setting, const at::Tensor& images,
-          const at::Tensor& targets) {
-  at::Tensor logits;
-  {
-    const train::Autocast autocast(setting.precision, setting.device);
-    logits = model.forward(images, {});
-  }
-  const auto loss = train::SoftTargetCrossEntropy(logits, targets);
-  optim::ZeroGradients(parameters);
-  if (sum != nullptr) sum->Arm();
-  loss.backward();
-  if (sum != nullptr) sum->Finish();
-  optimizer.Step(1e-3);
 }
 
 void SetWidth(model::VitConfig& c, int64_t width) {
@@ -48,12 +33,54 @@ void SetWidth(C& c, int64_t width) {
   c.dims = {width / 8, width / 4, width / 2, width};
 }
 
-nn::Model BuildModel(const StepSetting& setting) {
-  nn::Model model = nn::Build(setting.config);
+nn::Model BuildModel(const model::Config& config, const c10::Device& device) {
+  nn::Model model = nn::Build(config);
   nn::Initialize(model, model::Initializer::kTimm, 0);
-  model.module->to(setting.device);
+  model.module->to(device);
   return model;
 }
+
+class Training {
+ public:
+  Training(const StepSetting& setting, distributed::ProcessGroup* group)
+      : setting_(setting),
+        model_(BuildModel(setting.config, setting.device)),
+        parameters_(train::ParametersOf(model_)),
+        optimizer_(parameters_, {}) {
+    if (group != nullptr) sum_.emplace(parameters_, *group, setting.device);
+    if (setting.teacher) {
+      teacher_ = train::ModelTeacher(
+          BuildModel(*setting.teacher, setting.device),
+          train::Distillation::kLogit,
+          {.precision = setting.precision, .device = setting.device});
+    }
+  }
+
+  void Step(const at::Tensor& images, const at::Tensor& targets) {
+    at::Tensor logits;
+    {
+      const train::Autocast autocast(setting_.precision, setting_.device);
+      logits = model_.forward(images, {});
+    }
+    auto loss = train::SoftTargetCrossEntropy(logits, targets);
+    if (teacher_) {
+      loss = loss + train::DistillationKl(logits, teacher_->forward(images), 1);
+    }
+    optim::ZeroGradients(parameters_);
+    if (sum_) sum_->Arm();
+    loss.backward();
+    if (sum_) sum_->Finish();
+    optimizer_.Step(1e-3);
+  }
+
+ private:
+  StepSetting setting_;
+  nn::Model model_;
+  optim::NamedTensors parameters_;
+  optim::AdamW optimizer_;
+  std::optional<train::GradientSum> sum_;
+  std::optional<train::Teacher> teacher_;
+};
 
 at::Tensor RandomImages(const StepSetting& setting) {
   const int64_t size = model::ImageSize(setting.config);
@@ -103,23 +130,16 @@ model::Config ConfigOf(const std::string& variant, int64_t size, int64_t patch,
 
 std::vector<double> TimeSteps(const StepSetting& setting,
                               distributed::ProcessGroup* group) {
-  nn::Model model = BuildModel(setting);
-  const auto parameters = train::ParametersOf(model);
-  optim::AdamW optimizer(parameters, {});
-  std::optional<train::GradientSum> sum;
-  if (group != nullptr) sum.emplace(parameters, *group, setting.device);
+  Training training(setting, group);
   const auto images = RandomImages(setting);
   const auto targets =
       at::rand({setting.batch, 1000}, setting.device).softmax(-1);
-  return TimeEach(setting, [&] {
-    Step(model, parameters, optimizer, sum ? &*sum : nullptr, setting, images,
-         targets);
-  });
+  return TimeEach(setting, [&] { training.Step(images, targets); });
 }
 
 std::vector<double> TimePasses(const StepSetting& setting) {
   const at::NoGradGuard no_grad;
-  const nn::Model model = BuildModel(setting);
+  const nn::Model model = BuildModel(setting.config, setting.device);
   const auto images = RandomImages(setting);
   return TimeEach(setting, [&] {
     const train::Autocast autocast(setting.precision, setting.device);

@@ -3,6 +3,7 @@
 #include <c10/core/Device.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct StepSetting {
   // Unless it is 0, both end when they have taken this long together, after one
   // step of warm-up and two that are timed.
   double seconds = 0;
+  // Of a training step: the model whose logits are distilled; none: it has only
+  // the targets.
+  std::optional<model::Config> teacher = {};
 };
 
 // The variant for images of `size` pixels in patches of `patch`. Unless it is
@@ -31,7 +35,8 @@ model::Config ConfigOf(const std::string& variant, int64_t size, int64_t patch,
                        int64_t width = 0);
 
 // Seconds of training steps as wsel takes them, sorted: forward, soft-target
-// cross entropy, backward, fused AdamW. The ranks of `group`, if it is not
+// cross entropy, with a teacher its forward pass and the divergence from it,
+// backward, fused AdamW. The ranks of `group`, if it is not
 // null, sum their gradients.
 std::vector<double> TimeSteps(const StepSetting& setting,
                               distributed::ProcessGroup* group);
