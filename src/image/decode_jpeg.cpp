@@ -9,10 +9,10 @@
 // Last: it needs the headers above.
 #include <jpeglib.h>
 
-// Other libraries of this interface, and libjpeg-turbo before 2.1, cannot skip
-// pixels, or cannot do so exactly.
+// Other libraries of this interface cannot skip pixels, and several versions of
+// libjpeg-turbo before this one repaired how they do it.
 #if defined(LIBJPEG_TURBO_VERSION_NUMBER) && \
-    LIBJPEG_TURBO_VERSION_NUMBER >= 2001000
+    LIBJPEG_TURBO_VERSION_NUMBER >= 2001005
 #define WSEL_PART_OF_JPEG 1
 #endif
 
@@ -294,6 +294,14 @@ void ReadPixels(JpegReader& reader, const Encoded& file, Image& image) {
 }
 
 }  // namespace
+
+bool DecodesWindows() {
+#if defined(WSEL_PART_OF_JPEG)
+  return true;
+#else
+  return false;
+#endif
+}
 
 Decoded DecodeJpeg(const Encoded& file) {
   JpegReader reader(file);

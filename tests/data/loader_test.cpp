@@ -349,7 +349,7 @@ TEST(Loader, DecodesOnlyTheWindowThatTheTransformNeeds) {
       const Batch* batch = loader.Next();
       ASSERT_NE(batch, nullptr);
       bytes.emplace_back(batch->pixels.begin(), batch->pixels.end());
-      EXPECT_THAT(black_corners, Each(says_so));
+      EXPECT_THAT(black_corners, Each(says_so && image::DecodesWindows()));
     }
     EXPECT_EQ(bytes[0], bytes[1]);
   }

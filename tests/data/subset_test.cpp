@@ -229,7 +229,8 @@ TEST(CachedInMemory, DecodesWindowsOnceItIsFull) {
       EXPECT_EQ(image::Crop(found, 70, 50, 10, 10),
                 image::Crop(whole, 70, 50, 10, 10));
       // The second finds out that the cache is full.
-      EXPECT_EQ(found == whole, i == 0 || (round == 0 && i == 1));
+      EXPECT_EQ(found == whole,
+                i == 0 || (round == 0 && i == 1) || !image::DecodesWindows());
       EXPECT_EQ(cached.image(i), whole);
     }
   }

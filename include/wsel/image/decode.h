@@ -44,13 +44,17 @@ struct Decoded {
 // taken as inverted, and EXIF orientation is ignored. `name` stands for the
 // file in messages. No memory is allocated for a claimed size above the limit.
 // With `needed` the image has its size, but pixels outside that window may be
-// black: of JPEGs only the window is computed. The file is read to its end
+// black: of most JPEGs only the window is computed. The file is read to its end
 // nonetheless, so that errors do not depend on the window.
 // Errors: kFormat if the file has another format, is corrupt or truncated, or
 // exceeds the limits; those of `needed`.
 Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
                const DecodeLimits& limits = {},
                const NeededWindow& needed = nullptr);
+
+// Whether windows of JPEGs are computed alone: with libjpeg-turbo 2.1.5 or
+// later.
+bool DecodesWindows();
 
 // Errors: also kIo.
 Decoded DecodeFile(const std::filesystem::path& path,
