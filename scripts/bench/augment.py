@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Times timm's training and evaluation transforms on one thread, as wsel-bench
-times wsel's: the same images, options and work.
+"""Times Pillow's decoder and timm's training and evaluation transforms on one
+thread, as wsel-bench times wsel's: the same images, options and work.
 
   augment.py [--bench build/release/scripts/bench/wsel-bench] [--rounds 5]
 
@@ -66,6 +66,7 @@ def rows():
         return Image.open(io.BytesIO(encoded)).convert("RGB")
 
     return {
+        "DecodeJpeg500": (decode, None),
         "TrainFrom32": (lambda: bytes_only(small), lambda: whole(small)),
         "TrainFromJpeg500": (lambda: bytes_only(decode()), lambda: whole(decode())),
         "EvalFromJpeg500": (lambda: evaluation(decode()), None),

@@ -85,12 +85,59 @@ void DecodeJpeg500(benchmark::State& state) {
 }
 BENCHMARK(DecodeJpeg500)->Unit(benchmark::kMicrosecond);
 
+// A crop of half of the area.
+void DecodeWindow(benchmark::State& state) {
+  const auto file = Jpeg(Scene(500, 375));
+  const auto needed = [](image::Size) {
+    return image::Window{50, 50, 367, 275};
+  };
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(image::Decode(file, "jpeg", {}, needed));
+  }
+}
+BENCHMARK(DecodeWindow)->Unit(benchmark::kMicrosecond);
+
+// libjpeg alone, to some eighths of the size: what JPEG's own scaling, whose
+// pixels are not Pillow's, would save.
+void DecodeScaled(benchmark::State& state) {
+  const auto file = Jpeg(Scene(500, 375));
+  std::vector<uint8_t> row(size_t{3} * 500);
+  for (auto _ : state) {
+    jpeg_decompress_struct jpeg;
+    jpeg_error_mgr errors;
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_decompress(&jpeg);
+    jpeg_mem_src(&jpeg, reinterpret_cast<const unsigned char*>(file.data()),
+                 file.size());
+    jpeg_read_header(&jpeg, TRUE);
+    jpeg.scale_num = static_cast<unsigned>(state.range(0));
+    jpeg.scale_denom = 8;
+    jpeg_start_decompress(&jpeg);
+    uint8_t* to = row.data();
+    while (jpeg.output_scanline < jpeg.output_height) {
+      jpeg_read_scanlines(&jpeg, &to, 1);
+    }
+    jpeg_finish_decompress(&jpeg);
+    jpeg_destroy_decompress(&jpeg);
+  }
+}
+BENCHMARK(DecodeScaled)
+    ->ArgName("eighths")
+    ->Arg(8)
+    ->Arg(5)
+    ->Arg(4)
+    ->Unit(benchmark::kMicrosecond);
+
 void TrainFromJpeg500(benchmark::State& state) {
   const auto file = Jpeg(Scene(500, 375));
   image::Image out(224, 224);
   int64_t index = 0;
   for (auto _ : state) {
-    Train(image::Decode(file, "jpeg").image, index++, out.bytes());
+    const SampleAddress address{1, 0, index};
+    const auto needed = [&](image::Size size) {
+      return NeededForTrain({}, size, address);
+    };
+    Train(image::Decode(file, "jpeg", {}, needed).image, index++, out.bytes());
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -99,8 +146,10 @@ BENCHMARK(TrainFromJpeg500)->Unit(benchmark::kMicrosecond);
 void EvalFromJpeg500(benchmark::State& state) {
   const auto file = Jpeg(Scene(500, 375));
   image::Image out(224, 224);
+  const auto needed = [](image::Size size) { return NeededForEval({}, size); };
   for (auto _ : state) {
-    EvalTransform(image::Decode(file, "jpeg").image, {}, out.bytes());
+    EvalTransform(image::Decode(file, "jpeg", {}, needed).image, {},
+                  out.bytes());
   }
   state.SetItemsProcessed(state.iterations());
 }

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Times a training step of wsel and of PyTorch with timm alternately, and prints
-# images per second: the best of the rounds, and their median.
+# Times a training step, or a forward pass in evaluation, of wsel and of PyTorch with
+# timm alternately, and prints images per second: the best of the rounds, and their
+# median.
 set -euo pipefail
 
 usage() {
   cat <<'EOF'
-usage: scripts/bench/step.sh [--rounds N] [--steps N] [--build DIR]
+usage: scripts/bench/step.sh [--rounds N] [--steps N] [--build DIR] [--forward]
+
+  --forward  forward passes without gradients, as scripts/bench/eval.sh
 
 Needs a release build (DIR, build/release by default), .venv-parity
 (scripts/setup --parity), and libjemalloc.so.2 for the second row.
@@ -15,11 +18,13 @@ EOF
 rounds=5
 steps=8
 build=build/release
+pass=()
 while (($#)); do
   case $1 in
     --rounds) rounds=$2 && shift 2 ;;
     --steps) steps=$2 && shift 2 ;;
     --build) build=$(realpath -- "$2") && shift 2 ;;
+    --forward) pass=(--forward) && shift ;;
     -h | --help) usage && exit ;;
     *) usage >&2 && exit 2 ;;
   esac
@@ -43,13 +48,17 @@ measure() { # row, model, size, patch, batch
   local row=$1
   shift
   case $row in
-    torch) "${PEER[@]}" "$@" "$steps" ;;
+    torch) "${PEER[@]}" "$@" "$steps" "${pass[@]}" ;;
     torch-jemalloc)
-      LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=$RETAIN "${PEER[@]}" "$@" "$steps"
+      LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=$RETAIN "${PEER[@]}" "$@" "$steps" \
+        "${pass[@]}"
       ;;
-    wsel-plain) "$build/scripts/bench/wsel-step-bench" "$@" "$steps" ;;
+    wsel-plain)
+      "$build/scripts/bench/wsel-step-bench" "$@" "$steps" "${pass[@]}"
+      ;;
     wsel)
-      GLIBC_TUNABLES=$KEEP "$build/scripts/bench/wsel-step-bench" "$@" "$steps"
+      GLIBC_TUNABLES=$KEEP "$build/scripts/bench/wsel-step-bench" "$@" "$steps" \
+        "${pass[@]}"
       ;;
   esac
 }

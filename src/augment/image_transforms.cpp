@@ -41,18 +41,26 @@ int CentreOffset(int length, int size) {
 }
 
 // torchvision's Resize, of the short side or of both, then its CenterCrop.
-image::Image ResizeAndCrop(const image::Image& source, bool squash,
-                           const EvalTransformOptions& options) {
-  const int size = options.img_size;
-  // At least `size`, since crop_pct is at most 1.
-  const int side = static_cast<int>(size / options.crop_pct);
-  const auto [width, height] =
-      squash ? image::Size{side, side} : image::WithShortSide(source, side);
-  return image::ResizeThenCrop(
-      source, width, height,
-      {CentreOffset(width, size), CentreOffset(height, size), size, size},
-      options.interpolation, options.pass_order);
-}
+struct ResizeAndCrop {
+  ResizeAndCrop(image::Size from, bool squash,
+                const EvalTransformOptions& options) {
+    const int size = options.img_size;
+    // At least `size`, since crop_pct is at most 1.
+    const int side = static_cast<int>(size / options.crop_pct);
+    resized =
+        squash ? image::Size{side, side} : image::WithShortSide(from, side);
+    window = {CentreOffset(resized.width, size),
+              CentreOffset(resized.height, size), size, size};
+  }
+  image::Image Apply(const image::Image& source,
+                     const EvalTransformOptions& options) const {
+    return image::ResizeThenCrop(source, resized.width, resized.height, window,
+                                 options.interpolation, options.pass_order);
+  }
+
+  image::Size resized;
+  image::Window window;  // of the resized image
+};
 
 image::Image EvalImage(const image::Image& source,
                        const EvalTransformOptions& options) {
@@ -65,11 +73,13 @@ image::Image EvalImage(const image::Image& source,
       return image::Resize(source, image::FullBox(source), size, size,
                            options.interpolation, options.pass_order);
     case image::EvalResize::kSquash:
-      return ResizeAndCrop(source, /*squash=*/true, options);
+      return ResizeAndCrop(source.size(), /*squash=*/true, options)
+          .Apply(source, options);
     case image::EvalResize::kShortSide:
       break;
   }
-  return ResizeAndCrop(source, /*squash=*/false, options);
+  return ResizeAndCrop(source.size(), /*squash=*/false, options)
+      .Apply(source, options);
 }
 
 // Rounds half to even, as Python's round().
@@ -138,13 +148,20 @@ void DrawPaddedCrop(const TrainTransformOptions& options, int width, int height,
   draws.left = UpTo(stream, 1, room_x) - options.padding;
 }
 
+EvalTransformOptions EvaluationOf(const TrainTransformOptions& options) {
+  return {options.img_size, options.crop_pct, options.interpolation,
+          options.pass_order, options.crop_mode};
+}
+
+image::Window Whole(image::Size size) {
+  return {0, 0, size.width, size.height};
+}
+
 image::Image ApplyCrop(const image::Image& source,
                        const TrainTransformOptions& options,
                        const TrainDraws& draws) {
   if (options.crop == TrainCrop::kEvaluation) {
-    return EvalImage(source,
-                     {options.img_size, options.crop_pct, options.interpolation,
-                      options.pass_order, options.crop_mode});
+    return EvalImage(source, EvaluationOf(options));
   }
   if (IsPadded(options)) {
     return image::Crop(source, draws.left, draws.top, draws.width,
@@ -166,6 +183,18 @@ void EvalTransform(const image::Image& source,
       source, options.in_chans,
       [&](const image::Image& seen) { return EvalImage(seen, options); });
   std::ranges::copy(image.bytes(), out.begin());
+}
+
+image::Window NeededForEval(const EvalTransformOptions& options,
+                            image::Size size) {
+  const auto resize = image::EvalResizeOf(options.crop_mode, options.img_size);
+  if (resize != image::EvalResize::kSquash &&
+      resize != image::EvalResize::kShortSide) {
+    return Whole(size);
+  }
+  const ResizeAndCrop crop(size, resize == image::EvalResize::kSquash, options);
+  return image::NeededForCrop(size, crop.resized.width, crop.resized.height,
+                              crop.window, options.interpolation);
 }
 
 TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
@@ -213,6 +242,18 @@ void TrainTransform(const image::Image& source,
                     const SampleAddress& address, std::span<uint8_t> out) {
   ApplyTrain(source, options,
              DrawTrain(options, source.width(), source.height(), address), out);
+}
+
+image::Window NeededForTrain(const TrainTransformOptions& options,
+                             image::Size size, const SampleAddress& address) {
+  if (options.crop == TrainCrop::kEvaluation) {
+    return NeededForEval(EvaluationOf(options), size);
+  }
+  if (IsPadded(options)) return Whole(size);
+  TrainDraws draws;
+  DrawResizedCrop(options, size.width, size.height,
+                  SampleStream(address, "crop"), draws);
+  return {draws.left, draws.top, draws.width, draws.height};
 }
 
 }  // namespace wsel::augment

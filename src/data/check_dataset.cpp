@@ -29,7 +29,7 @@ image::Decoded Decode(const Dataset& dataset, int64_t i) {
 std::string ElongationOf(const Dataset& dataset, int64_t i,
                          const image::Image& image) try {
   constexpr int kShortSide = 256;  // 224 / 0.875
-  image::WithShortSide(image, kShortSide);
+  image::WithShortSide(image.size(), kShortSide);
   return "";
 } catch (const Error& e) {
   return fmt::format("{}: {}", dataset.filename(i), e.what());

@@ -68,17 +68,19 @@ image::Decoded DecodeNpy(std::span<const std::byte> bytes,
 
 image::Decoded DecodeImage(std::span<const std::byte> bytes,
                            const std::string& name,
-                           const image::DecodeLimits& limits) {
+                           const image::DecodeLimits& limits,
+                           const image::NeededWindow& needed) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
                               bytes.size());
   return text.starts_with(checkpoint::kNpyMagic)
              ? DecodeNpy(bytes, name, limits)
-             : image::Decode(bytes, name, limits);
+             : image::Decode(bytes, name, limits, needed);
 }
 
-image::Decoded DecodeImageFile(const std::filesystem::path& path) {
+image::Decoded DecodeImageFile(const std::filesystem::path& path,
+                               const image::NeededWindow& needed) {
   const MappedFile file(path);
-  return DecodeImage(file.bytes(), path.string());
+  return DecodeImage(file.bytes(), path.string(), {}, needed);
 }
 
 }  // namespace wsel::data

@@ -10,8 +10,20 @@
 
 namespace wsel::data {
 
-image::Decoded ImageFiles::Decode(int64_t i) const {
-  return DecodeImageFile(folder / names->at(static_cast<size_t>(i)));
+image::Decoded ImageFiles::Decode(int64_t i,
+                                  const image::NeededWindow& needed) const {
+  return DecodeImageFile(folder / names->at(static_cast<size_t>(i)), needed);
+}
+
+image::Image ImageWithWindow(const std::function<image::Image(int64_t)>& image,
+                             int64_t i, const image::NeededWindow& needed) {
+  if (const auto* files = image.target<ImageFiles>()) {
+    return files->Decode(i, needed).image;
+  }
+  if (const auto* images = image.target<ImagesWithWindow>()) {
+    return images->get(i, needed);
+  }
+  return image(i);
 }
 
 Dataset DatasetOfFiles(std::string name, std::vector<std::string> classes,

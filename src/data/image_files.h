@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,9 +21,23 @@ struct ImageFiles {
   std::filesystem::path folder;
   std::shared_ptr<const std::vector<std::string>> names;  // relative paths
 
-  image::Decoded Decode(int64_t i) const;
+  image::Decoded Decode(int64_t i,
+                        const image::NeededWindow& needed = nullptr) const;
   image::Image operator()(int64_t i) const { return Decode(i).image; }
 };
+
+// Images of another data set, as Dataset::image of a part or a cache holds
+// them, so that what is needed of an image gets to its file.
+struct ImagesWithWindow {
+  std::function<image::Image(int64_t, const image::NeededWindow&)> get;
+
+  image::Image operator()(int64_t i) const { return get(i, nullptr); }
+};
+
+// image(i), where `image` is a data set's; of image files maybe only the pixels
+// that are needed (image::Decode).
+image::Image ImageWithWindow(const std::function<image::Image(int64_t)>& image,
+                             int64_t i, const image::NeededWindow& needed);
 
 // The samples of a data set: relative paths, and a label for each.
 struct LabelledNames {

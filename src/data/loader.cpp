@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "image_files.h"
 #include "wsel/core/check.h"
 #include "wsel/core/error.h"
 
@@ -71,6 +72,8 @@ struct Loader::State {
   bool HasWork() const { return taking < scheduled; }
   void LoadNextSample(std::unique_lock<std::mutex>& lock);
   SampleResult LoadSample(Slot& slot, int64_t at) const;
+  // At least the pixels that the transform reads.
+  image::Image ImageOf(const Batch& batch, size_t i) const;
   // Names the file of an image that cannot be transformed.
   void TransformNamed(const image::Image& image, const Slot& slot, size_t i,
                       std::span<uint8_t> out, ErasePatch& patch) const;
@@ -208,10 +211,23 @@ void Loader::State::TransformNamed(const image::Image& image, const Slot& slot,
                                    size_t i, std::span<uint8_t> out,
                                    ErasePatch& patch) const {
   try {
-    transform(image, slot.batch.draws[i], slot.batch.addresses[i], out, patch);
+    transform.apply(image, slot.batch.draws[i], slot.batch.addresses[i], out,
+                    patch);
   } catch (const Error& e) {
     throw Error(e.kind(), dataset.filename(slot.batch.indices[i]), e.what());
   }
+}
+
+image::Image Loader::State::ImageOf(const Batch& batch, size_t i) const {
+  if (!transform.needed) return dataset.image(batch.indices[i]);
+  const auto needed = [&](image::Size size) -> image::Window {
+    try {
+      return transform.needed(size, batch.draws[i], batch.addresses[i]);
+    } catch (const Error&) {  // the transform's, which names the file
+      return {0, 0, size.width, size.height};
+    }
+  };
+  return ImageWithWindow(dataset.image, batch.indices[i], needed);
 }
 
 SampleResult Loader::State::LoadSample(Slot& slot, int64_t at) const {
@@ -222,7 +238,7 @@ SampleResult Loader::State::LoadSample(Slot& slot, int64_t at) const {
   patch = ErasePatch{.values = std::move(patch.values)};  // keeps the memory
   patch.values.clear();
   try {
-    const image::Image image = dataset.image(slot.batch.indices[i]);
+    const image::Image image = ImageOf(slot.batch, i);
     TransformNamed(image, slot, i, out, patch);
   } catch (const Error& e) {
     const bool corrupt =

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <memory>
 
+#include "image_files.h"
 #include "wsel/data/cache.h"
 
 namespace wsel::data {
@@ -20,13 +21,17 @@ class Cache {
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
-  image::Image Get(int64_t i) {
+  // Whole images until the cache is full, then those that it lacks as needed.
+  image::Image Get(int64_t i, const image::NeededWindow& needed) {
     auto& entry = entries_.at(static_cast<size_t>(i));
     const image::Image* cached = entry.load(std::memory_order_acquire);
     if (cached != nullptr) return *cached;
+    if (full_) return ImageWithWindow(decode_, i, needed);
     image::Image image = decode_(i);
     const size_t bytes = image.bytes().size() + sizeof(image);
-    if (used_.fetch_add(bytes) + bytes <= max_bytes_) {
+    if (used_.fetch_add(bytes) + bytes > max_bytes_) {
+      full_ = true;
+    } else {
       const auto* copy = new image::Image(image);  // the entry's, once stored
       const image::Image* empty = nullptr;
       if (entry.compare_exchange_strong(empty, copy)) return image;
@@ -40,6 +45,7 @@ class Cache {
   std::function<image::Image(int64_t)> decode_;
   size_t max_bytes_;
   std::atomic<size_t> used_ = 0;
+  std::atomic<bool> full_ = false;  // an image did not fit
   std::vector<std::atomic<const image::Image*>> entries_;
 };
 
@@ -48,7 +54,10 @@ class Cache {
 Dataset CachedInMemory(const Dataset& dataset, size_t max_bytes) {
   const auto cache = std::make_shared<Cache>(dataset, max_bytes);
   Dataset cached = dataset;
-  cached.image = [cache](int64_t i) { return cache->Get(i); };
+  cached.image =
+      ImagesWithWindow{[cache](int64_t i, const image::NeededWindow& needed) {
+        return cache->Get(i, needed);
+      }};
   return cached;
 }
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "image_files.h"
 #include "wsel/core/philox.h"
 
 namespace wsel::data {
@@ -105,7 +106,11 @@ Dataset SelectSamples(const Dataset& dataset, std::vector<int64_t> chosen) {
   const auto at = [shared](int64_t i) {
     return shared->at(static_cast<size_t>(i));
   };
-  part.image = [at, image = dataset.image](int64_t i) { return image(at(i)); };
+  part.image =
+      ImagesWithWindow{[at, image = dataset.image](
+                           int64_t i, const image::NeededWindow& needed) {
+        return ImageWithWindow(image, at(i), needed);
+      }};
   part.filename = [at, filename = dataset.filename](int64_t i) {
     return filename(at(i));
   };

@@ -51,8 +51,8 @@ void Encoded::CheckSize(int64_t width, int64_t height,
 }
 
 Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
-               const DecodeLimits& limits) {
-  const Encoded file{bytes, name, limits};
+               const DecodeLimits& limits, const NeededWindow& needed) {
+  const Encoded file{bytes, name, limits, needed};
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
                               bytes.size());
   if (text.empty()) file.Fail("is empty");

@@ -9,6 +9,13 @@
 // Last: it needs the headers above.
 #include <jpeglib.h>
 
+// Other libraries of this interface cannot skip pixels, and several versions of
+// libjpeg-turbo before this one repaired how they do it.
+#if defined(LIBJPEG_TURBO_VERSION_NUMBER) && \
+    LIBJPEG_TURBO_VERSION_NUMBER >= 2001005
+#define WSEL_PART_OF_JPEG 1
+#endif
+
 namespace wsel::image {
 namespace {
 
@@ -19,6 +26,11 @@ constexpr int64_t kMaxPixelsPerByte = 1024;
 // Ordinary images have about ten scans. Each takes time in proportion to the
 // number of pixels, so that a small file could cost hours.
 constexpr int kMaxScans = 500;
+
+// Columns that are decoded beside a window: libjpeg interpolates chroma between
+// neighbours, and replicates it at the edges of what it decodes. One sample of
+// chroma is at most 4 pixels wide.
+constexpr int kMargin = 8;
 
 // libjpeg over bytes in memory. libjpeg reports errors by longjmp; Try catches
 // the jump in a frame that has no destructors to skip. All methods throw
@@ -49,6 +61,19 @@ class JpegReader {
   void ReadRow(uint8_t* row) {
     Try([this, row]() mutable { jpeg_read_scanlines(&info_, &row, 1); });
   }
+#if defined(WSEL_PART_OF_JPEG)
+  // Restricts the rows to these columns, and sets them to those that whole MCUs
+  // have.
+  void CropColumns(JDIMENSION& first, JDIMENSION& count) {
+    Try([&] { jpeg_crop_scanline(&info_, &first, &count); });
+  }
+  // Reads rows without computing their pixels. Skipping the last row would not
+  // read them.
+  void SkipRows(int count) {
+    if (count == 0) return;
+    Try([&] { jpeg_skip_scanlines(&info_, static_cast<JDIMENSION>(count)); });
+  }
+#endif
   // Reads up to the end marker. An error if the bytes ended before the last
   // pixel.
   void Finish() {
@@ -220,7 +245,63 @@ void ReadRows(JpegReader& reader, Image& image) {
   }
 }
 
+#if defined(WSEL_PART_OF_JPEG)
+bool IsPart(const Window& window, const Image& image) {
+  const bool inside = window.left >= 0 && window.top >= 0 && window.width > 0 &&
+                      window.height > 0 &&
+                      window.width <= image.width() - window.left &&
+                      window.height <= image.height() - window.top;
+  return inside &&
+         (window.width < image.width() || window.height < image.height());
+}
+
+// The pixels of a window of an RGB image.
+void ReadWindow(JpegReader& reader, const Window& window, Image& image) {
+  const int left = std::max(0, window.left - kMargin);
+  const int right =
+      std::min(image.width(), window.left + window.width + kMargin);
+  auto first = static_cast<JDIMENSION>(left);
+  auto count = static_cast<JDIMENSION>(right - left);
+  reader.CropColumns(first, count);
+  reader.SkipRows(window.top);
+  const int end = window.top + window.height;
+  for (int y = window.top; y < end; ++y) {
+    reader.ReadRow(image.Row(y) + size_t{3} * first);
+  }
+  if (end == image.height()) return;
+  std::vector<uint8_t> last(size_t{3} * count);
+  reader.SkipRows(image.height() - 1 - end);
+  reader.ReadRow(last.data());
+}
+#endif
+
+// Reads the pixels that are needed, or all.
+void ReadPixels(JpegReader& reader, const Encoded& file, Image& image) {
+#if defined(WSEL_PART_OF_JPEG)
+  // The others are rare; smoothing, which a progressive file may need, reaches
+  // further than the margin.
+  const auto& info = reader.info();
+  const bool usual = info.num_components == 3 &&
+                     info.progressive_mode == FALSE && info.arith_code == FALSE;
+  if (file.needed && usual) {
+    const Window window = file.needed(image.size());
+    if (IsPart(window, image)) return ReadWindow(reader, window, image);
+  }
+#else
+  (void)file;
+#endif
+  ReadRows(reader, image);
+}
+
 }  // namespace
+
+bool DecodesWindows() {
+#if defined(WSEL_PART_OF_JPEG)
+  return true;
+#else
+  return false;
+#endif
+}
 
 Decoded DecodeJpeg(const Encoded& file) {
   JpegReader reader(file);
@@ -228,7 +309,7 @@ Decoded DecodeJpeg(const Encoded& file) {
   reader.Start();
   Image image(static_cast<int>(reader.info().output_width),
               static_cast<int>(reader.info().output_height));
-  ReadRows(reader, image);
+  ReadPixels(reader, file, image);
   reader.Finish();
   return {.image = std::move(image),
           .trailing_bytes = reader.has_trailing_bytes(),

@@ -15,6 +15,7 @@ struct Encoded {
   std::span<const std::byte> bytes;
   const std::string& name;
   const DecodeLimits& limits;
+  const NeededWindow& needed;  // may be null
 
   size_t size() const { return bytes.size(); }
   const uint8_t* data() const {

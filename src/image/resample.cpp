@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "byte_lanes.h"
 #include "resample_kernel.h"
 #include "wsel/core/error.h"
 #include "wsel/image/geometry.h"
@@ -32,9 +33,8 @@ uint8_t ToByte(int32_t sum) {
   return static_cast<uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
 }
 
-// Rows are resampled in groups: adjacent in memory are then the same pixel of
-// several rows, which share a weight, so that the loops vectorise.
-constexpr int kGroup = 16;
+// Rows are resampled in groups as lanes (byte_lanes.h): the same pixel of
+// several rows, which shares a weight.
 constexpr int kLanes = 3 * kGroup;
 
 // A part of an image, not copied.
@@ -89,16 +89,6 @@ struct Pass {
   KernelTable table;
 };
 
-// lanes[x][channel][row of the group]; rows past the last repeat it.
-void Interleave(const View& image, int top, int rows,
-                std::vector<uint8_t>& lanes) {
-  for (int r = 0; r < kGroup; ++r) {
-    const uint8_t* row = image.Row(top + std::min(r, rows - 1));
-    uint8_t* lane = lanes.data() + r;
-    for (int i = 0; i < 3 * image.width; ++i, lane += kGroup) *lane = row[i];
-  }
-}
-
 WSEL_VECTOR_CLONES
 void WeighLanes(const uint8_t* lanes, const int32_t* weights, int count,
                 uint8_t* out) {
@@ -115,20 +105,25 @@ Image Horizontal(const View& image, const Pass& pass) {
   if (pass.keeps) return Copy(image);
   const KernelTable& table = pass.table;
   Image out(static_cast<int>(table.first.size()), image.height);
+  // [x][channel][row of the group]
   std::vector<uint8_t> lanes(size_t{kLanes} * image.width);
-  std::array<uint8_t, kLanes> pixel;
+  std::vector<uint8_t> resampled(size_t{kLanes} * out.width());
   for (int y = 0; y < image.height; y += kGroup) {
     const int rows = std::min(kGroup, image.height - y);
-    Interleave(image, y, rows, lanes);
+    const uint8_t* from[kGroup];
+    uint8_t* to[kGroup];
+    for (int r = 0; r < kGroup; ++r) {  // rows past the last repeat it
+      from[r] = image.Row(y + std::min(r, rows - 1));
+      to[r] = out.Row(y + std::min(r, rows - 1));
+    }
+    ToLanes(from, 3 * image.width, lanes.data());
     for (int x = 0; x < out.width(); ++x) {
       const auto column = static_cast<size_t>(table.first[x] - pass.first);
       WeighLanes(lanes.data() + column * kLanes, table.WeightsOf(x),
-                 table.count[x], pixel.data());
-      for (int r = 0; r < rows; ++r) {
-        uint8_t* to = out.Row(y + r) + static_cast<size_t>(x) * 3;
-        for (int c = 0; c < 3; ++c) to[c] = pixel[c * kGroup + r];
-      }
+                 table.count[x],
+                 resampled.data() + static_cast<size_t>(x) * kLanes);
     }
+    FromLanes(resampled.data(), 3 * out.width(), rows, to);
   }
   return out;
 }
@@ -246,20 +241,20 @@ Image Resize(const Image& image, const Box& box, int width, int height,
                    {across, 0, box.left, 0, down, box.top}, interpolation);
 }
 
-Size WithShortSide(const Image& image, int short_side) {
+Size WithShortSide(Size from, int short_side) {
   constexpr int64_t kMaxLongSide = 1 << 20;
-  const int shorter = std::min(image.width(), image.height());
-  const int longer = std::max(image.width(), image.height());
+  const int shorter = std::min(from.width, from.height);
+  const int longer = std::max(from.width, from.height);
   const int64_t long_side = int64_t{short_side} * longer / std::max(shorter, 1);
   if (shorter == 0 || long_side > kMaxLongSide) {
     throw Error(ErrorKind::kFormat, "resize",
                 "{} x {} pixels cannot be resized to {}: crop or remove the "
                 "image, or leave it out with `skip_corrupt`",
-                image.width(), image.height(), short_side);
+                from.width, from.height, short_side);
   }
   const int rounded = static_cast<int>(long_side);
-  return image.width() <= image.height() ? Size{short_side, rounded}
-                                         : Size{rounded, short_side};
+  return from.width <= from.height ? Size{short_side, rounded}
+                                   : Size{rounded, short_side};
 }
 
 Image ResizeThenCrop(const Image& image, int width, int height,
@@ -274,6 +269,20 @@ Image ResizeThenCrop(const Image& image, int width, int height,
                 window.left, window.top, window.width, window.height);
   }
   return TwoPass(View(image), box, width, height, window, interpolation, order);
+}
+
+Window NeededForCrop(Size from, int width, int height, const Window& window,
+                     Interpolation interpolation) {
+  CheckWindow(window, width, height);
+  if (window.width == 0 || window.height == 0 ||
+      interpolation == Interpolation::kNearest) {
+    return {0, 0, from.width, from.height};
+  }
+  const Pass across(from.width, 0, static_cast<float>(from.width), width,
+                    window.left, window.width, interpolation);
+  const Pass down(from.height, 0, static_cast<float>(from.height), height,
+                  window.top, window.height, interpolation);
+  return {across.first, down.first, across.count, down.count};
 }
 
 Image CropThenResize(const Image& image, const Window& window, int width,

@@ -83,9 +83,14 @@ void ForHeads(const Attention& c, const Body& body) {
   }
 }
 
-void ForwardTile(Attention c, const at::Tensor& out) {
+// Writes c.qkv.
+void QkvTile(const Attention& c) {
   LinearInto(RowsOf(c.qkv), std::get<0>(Normalise(c.branch, RowsOf(c.x))),
              c.branch.inner.weight, c.branch.inner.bias);
+}
+
+// Writes c.attn_probs and c.attn_output.
+void AttendTile(Attention c) {
   ForHeads(c, [&](int64_t i, int64_t h) {
     Gemm(Scores(c, c.attn_probs, i, h), Head(c, c.qkv, i, h),
          Head(c, c.qkv, i, h, 1).Transposed(), 0, c.softmax_scale());
@@ -95,6 +100,31 @@ void ForwardTile(Attention c, const at::Tensor& out) {
     Gemm(Head(c, c.attn_output, i, h), Scores(c, c.attn_probs, i, h),
          Head(c, c.qkv, i, h, 2), 0);
   });
+}
+
+// Writes c.attn_output alone, with the attention matrices of as many heads at a
+// time as `probs` [heads, N, N] holds.
+void AttendByGroups(const Attention& c, const at::Tensor& probs) {
+  const int64_t group = probs.size(0);
+  for (int64_t i = 0; i < c.images(); ++i) {
+    for (int64_t first = 0; first < c.heads; first += group) {
+      at::Tensor some = probs.narrow(0, 0, std::min(group, c.heads - first));
+      for (int64_t k = 0; k < some.size(0); ++k) {
+        Gemm(Scores(c, some, 0, k), Head(c, c.qkv, i, first + k),
+             Head(c, c.qkv, i, first + k, 1).Transposed(), 0,
+             c.softmax_scale());
+      }
+      at::_softmax_out(some, some, -1, /*half_to_float=*/false);
+      for (int64_t k = 0; k < some.size(0); ++k) {
+        Gemm(Head(c, c.attn_output, i, first + k), Scores(c, some, 0, k),
+             Head(c, c.qkv, i, first + k, 2), 0);
+      }
+    }
+  }
+}
+
+// Writes the result from c.attn_output.
+void ProjTile(const Attention& c, const at::Tensor& out) {
   LinearInto(RowsOf(out), RowsOf(c.attn_output), c.scaled_proj.weight,
              c.scaled_proj.bias);
   if (c.scale.defined()) out.mul_(c.scale.view({-1, 1, 1}));
@@ -139,6 +169,25 @@ void BackwardTile(const Attention& c, const at::Tensor& gradient,
       NormGradient(grads.norm, c.branch.norm, dn, x, mean, rstd).view_as(dx));
 }
 
+// What one tile of each part needs, where nothing is saved.
+struct Scratch {
+  explicit Scratch(const Attention& all) {
+    // Matrices of a group of heads fit the L2 cache beside q, k and v.
+    constexpr int64_t kProbs = 65'536;  // 256 KiB
+    const int64_t n = all.tokens();
+    const int64_t d = all.width();
+    const int64_t parts = NumParts(all.images());
+    const int64_t tile = std::min(all.tile(), all.images());
+    const int64_t group = std::clamp<int64_t>(kProbs / (n * n), 1, all.heads);
+    qkv = at::empty({parts, tile, n, 3 * d}, all.x.options());
+    attn_probs = at::empty({parts, group, n, n}, all.x.options());
+    attn_output = at::empty({parts, tile, n, d}, all.x.options());
+  }
+  at::Tensor qkv;          // [parts, images, N, 3D]
+  at::Tensor attn_probs;   // [parts, heads, N, N]
+  at::Tensor attn_output;  // [parts, images, N, D]
+};
+
 // In tiles of a few images, each processed by one thread.
 struct TiledAttention {
   static at::Tensor Forward(const BranchArguments& arguments,
@@ -152,8 +201,27 @@ struct TiledAttention {
     const Attention all(arguments, saved);
     const auto out = at::empty_like(x);
     ForRowTiles(b, all.tile(), [&](int64_t, int64_t first, int64_t count) {
-      ForwardTile(all.Tile(first, count), out.narrow(0, first, count));
+      const Attention c = all.Tile(first, count);
+      QkvTile(c);
+      AttendTile(c);
+      ProjTile(c, out.narrow(0, first, count));
     });
+    return out;
+  }
+
+  static at::Tensor Evaluate(const BranchArguments& arguments) {
+    const Attention all(arguments, std::vector<at::Tensor>(3));
+    const Scratch scratch(all);
+    const auto out = at::empty_like(all.x);
+    ForRowTiles(all.images(), all.tile(),
+                [&](int64_t part, int64_t first, int64_t count) {
+                  Attention c = all.Tile(first, count);
+                  c.qkv = scratch.qkv[part].narrow(0, 0, count);
+                  c.attn_output = scratch.attn_output[part].narrow(0, 0, count);
+                  QkvTile(c);
+                  AttendByGroups(c, scratch.attn_probs[part]);
+                  ProjTile(c, out.narrow(0, first, count));
+                });
     return out;
   }
 

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "fused.h"
 #include "wsel/kernels/residual.h"
 
 namespace wsel::kernels {
@@ -55,6 +56,9 @@ inline std::vector<at::Tensor> WhereDefined(BranchArguments values,
 //   static BranchArguments Backward(const BranchArguments& arguments,
 //                                   const std::vector<at::Tensor>& saved,
 //                                   const at::Tensor& gradient);
+//   // The result of Forward, bit for bit, where no backward pass follows: it
+//   // keeps the values of one tile a thread instead of all.
+//   static at::Tensor Evaluate(const BranchArguments& arguments);
 template <typename Pass>
 struct BranchFunction : torch::autograd::Function<BranchFunction<Pass>> {
   // `arguments` once as autograd sees them, and once by name.
@@ -92,6 +96,7 @@ struct BranchFunction : torch::autograd::Function<BranchFunction<Pass>> {
 template <typename Pass>
 at::Tensor ApplyByHand(const BranchArguments& arguments) {
   const auto tensors = WhereDefined(arguments, arguments);
+  if (!NeedsGradient(tensors)) return Pass::Evaluate(arguments);
   return BranchFunction<Pass>::apply(at::TensorList(tensors), arguments);
 }
 

@@ -85,7 +85,10 @@ struct Depthwise7 : torch::autograd::Function<Depthwise7> {
 at::Tensor DepthwiseConv(const at::Tensor& x, const at::Tensor& weight,
                          const at::Tensor& bias) {
   if (weight.size(2) == kKernel && CanUseFused({x, weight, bias})) {
-    return Depthwise7::apply(x.contiguous(), weight, bias);
+    const at::Tensor input = x.contiguous();
+    return NeedsGradient({input, weight, bias})
+               ? Depthwise7::apply(input, weight, bias)
+               : Convolve(input, weight, bias);
   }
   return Convolve(x, weight, bias);
 }

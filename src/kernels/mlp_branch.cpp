@@ -49,11 +49,16 @@ struct Mlp {
   }
 };
 
-void ForwardTile(const Mlp& c, const at::Tensor& hidden,
-                 const at::Tensor& out) {
+// Writes the values before the activation, [M, H].
+void InnerTile(const Mlp& c, const at::Tensor& hidden) {
   LinearInto(hidden, std::get<0>(Normalise(c.branch, c.y)),
              c.branch.inner.weight, c.branch.inner.bias);
-  LinearInto(out, at::gelu(hidden), c.scaled_fc2.weight, c.scaled_fc2.bias);
+}
+
+// Writes the result from those after it.
+void OuterTile(const Mlp& c, const at::Tensor& activation,
+               const at::Tensor& out) {
+  LinearInto(out, activation, c.scaled_fc2.weight, c.scaled_fc2.bias);
   if (c.scale.defined()) out.mul_(c.scale);
   out.add_(c.x);
 }
@@ -84,12 +89,31 @@ struct TiledMlp {
     const Mlp all(arguments);
     const auto hidden = at::empty({all.rows(), all.hidden()}, all.y.options());
     const auto out = at::empty_like(all.y);
-    ForRowTiles(
-        all.rows(), all.tile(), [&](int64_t, int64_t first, int64_t count) {
-          ForwardTile(all.Tile(first, count), hidden.narrow(0, first, count),
-                      out.narrow(0, first, count));
-        });
+    ForRowTiles(all.rows(), all.tile(),
+                [&](int64_t, int64_t first, int64_t count) {
+                  const Mlp c = all.Tile(first, count);
+                  const auto before = hidden.narrow(0, first, count);
+                  InnerTile(c, before);
+                  OuterTile(c, at::gelu(before), out.narrow(0, first, count));
+                });
     saved.push_back(hidden);
+    return out.view_as(arguments.x);
+  }
+
+  static at::Tensor Evaluate(const BranchArguments& arguments) {
+    const Mlp all(arguments);
+    const auto hidden = at::empty(
+        {NumParts(all.rows()), std::min(all.tile(), all.rows()), all.hidden()},
+        all.y.options());
+    const auto out = at::empty_like(all.y);
+    ForRowTiles(all.rows(), all.tile(),
+                [&](int64_t part, int64_t first, int64_t count) {
+                  const Mlp c = all.Tile(first, count);
+                  at::Tensor values = hidden[part].narrow(0, 0, count);
+                  InnerTile(c, values);
+                  at::gelu_(values);
+                  OuterTile(c, values, out.narrow(0, first, count));
+                });
     return out.view_as(arguments.x);
   }
 

@@ -42,10 +42,10 @@ at::Tensor ValuesOf(std::span<const data::ErasePatch> patches, bool pinned) {
 }  // namespace
 
 data::Transform MakeTrainTransform(const Options& options) {
-  return [transform = options.transform, erasing = options.erasing,
-          seed = options.seed](const image::Image& image, int64_t draw,
-                               int64_t index, std::span<uint8_t> out,
-                               data::ErasePatch& patch) {
+  const auto apply = [transform = options.transform, erasing = options.erasing,
+                      seed = options.seed](
+                         const image::Image& image, int64_t draw, int64_t index,
+                         std::span<uint8_t> out, data::ErasePatch& patch) {
     const augment::SampleAddress address{seed, draw, index};
     augment::TrainTransform(image, transform, address, out);
     const auto erasure =
@@ -54,15 +54,24 @@ data::Transform MakeTrainTransform(const Options& options) {
     patch = {erasure->top, erasure->left, erasure->height, erasure->width,
              augment::ErasingNoise(*erasure, address)};
   };
+  return {
+      apply, [transform = options.transform, seed = options.seed](
+                 image::Size size, int64_t draw, int64_t index) {
+        return augment::NeededForTrain(transform, size, {seed, draw, index});
+      }};
 }
 
 data::Transform MakeEvalTransform(
     const augment::EvalTransformOptions& options) {
-  return
-      [options](const image::Image& image, int64_t /*epoch*/, int64_t /*index*/,
-                std::span<uint8_t> out, data::ErasePatch& /*patch*/) {
-        augment::EvalTransform(image, options, out);
-      };
+  const auto apply = [options](const image::Image& image, int64_t /*draw*/,
+                               int64_t /*index*/, std::span<uint8_t> out,
+                               data::ErasePatch& /*patch*/) {
+    augment::EvalTransform(image, options, out);
+  };
+  return {apply,
+          [options](image::Size size, int64_t /*draw*/, int64_t /*index*/) {
+            return augment::NeededForEval(options, size);
+          }};
 }
 
 at::Tensor MultiHot(const data::Batch& batch, int64_t num_classes) {

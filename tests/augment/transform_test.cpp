@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
@@ -180,6 +181,64 @@ TEST(TrainTransform, CropsLieWithinTheImage) {
       EXPECT_LE(draws.left + draws.width, width);
       EXPECT_LE(draws.top + draws.height, height);
     }
+  }
+}
+
+// Black outside the window.
+image::Image OnlyWindow(const image::Image& image,
+                        const image::Window& window) {
+  image::Image part(image.width(), image.height());
+  for (int y = window.top; y < window.top + window.height; ++y) {
+    std::copy_n(image.Row(y) + 3 * window.left, 3 * window.width,
+                part.Row(y) + 3 * window.left);
+  }
+  return part;
+}
+
+TEST(Transforms, NeedOnlyTheirWindow) {
+  for (const auto& [width, height] :
+       {std::pair(150, 101), {90, 300}, {64, 64}, {20, 30}}) {
+    const image::Image image = image::TestImage("plain", width, height);
+    for (const auto crop :
+         {TrainCrop::kAuto, TrainCrop::kPadded, TrainCrop::kEvaluation}) {
+      TrainTransformOptions options{.img_size = 64};
+      options.crop = crop;
+      options.padding = 40;
+      for (int64_t i = 0; i < 20; ++i) {
+        const SampleAddress address{3, 1, i};
+        image::Image expected = Square(64);
+        image::Image found = Square(64);
+        TrainTransform(image, options, address, expected.bytes());
+        TrainTransform(
+            OnlyWindow(image, NeededForTrain(options, image.size(), address)),
+            options, address, found.bytes());
+        EXPECT_EQ(found, expected) << width << " " << height << " " << i;
+      }
+    }
+    for (const auto mode : {image::CropMode::kAuto, image::CropMode::kCenter,
+                            image::CropMode::kSquash}) {
+      const EvalTransformOptions options{.img_size = 64, .crop_mode = mode};
+      image::Image expected = Square(64);
+      image::Image found = Square(64);
+      EvalTransform(image, options, expected.bytes());
+      EvalTransform(OnlyWindow(image, NeededForEval(options, image.size())),
+                    options, found.bytes());
+      EXPECT_EQ(found, expected) << width << " " << height;
+    }
+  }
+}
+
+// About half of an image, by the areas that are drawn.
+TEST(TrainTransform, NeedsTheCropThatIsDrawn) {
+  const TrainTransformOptions options;
+  for (int64_t i = 0; i < 20; ++i) {
+    const SampleAddress address{7, 2, i};
+    const TrainDraws draws = DrawTrain(options, 500, 375, address);
+    const image::Window window = NeededForTrain(options, {500, 375}, address);
+    EXPECT_EQ(window.left, draws.left);
+    EXPECT_EQ(window.top, draws.top);
+    EXPECT_EQ(window.width, draws.width);
+    EXPECT_EQ(window.height, draws.height);
   }
 }
 

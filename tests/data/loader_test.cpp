@@ -6,13 +6,17 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <random>
 #include <set>
 #include <stdexcept>
 #include <thread>
 
+#include "data/image_files.h"
+#include "data/sample_order.h"
 #include "throws.h"
 #include "wsel/data/sampler.h"
+#include "wsel/image/geometry.h"
 
 namespace wsel::data {
 namespace {
@@ -314,6 +318,64 @@ TEST(Loader, AnImageThatCannotBeTransformedIsNamedOrSkipped) {
 }
 
 // The transform draws by the address, and errors name the sample.
+// A transform that reads a few pixels, which it says or not.
+Transform PixelsAt(const image::Window& window, bool says_so,
+                   std::vector<bool>& black_corners) {
+  const auto apply = [window, &black_corners](
+                         const image::Image& image, int64_t, int64_t,
+                         std::span<uint8_t> out, ErasePatch&) {
+    black_corners.push_back(image.bytes()[0] == 0 && image.bytes()[1] == 0);
+    const image::Image crop = image::Crop(image, window.left, window.top,
+                                          window.width, window.height);
+    std::ranges::copy(crop.bytes(), out.begin());
+  };
+  if (!says_so) return apply;
+  return {apply, [window](image::Size, int64_t, int64_t) { return window; }};
+}
+
+TEST(Loader, DecodesOnlyTheWindowThatTheTransformNeeds) {
+  const Dataset all = DatasetOfFiles(
+      "parts", {"a"},
+      std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden/image/parts",
+      {{"411.jpg", "420.jpg", "444.jpg"}, {0, 0, 0}});
+  for (const Dataset& set : {all, SelectSamples(all, {2, 0})}) {
+    std::vector<std::vector<uint8_t>> bytes;
+    for (const bool says_so : {false, true}) {
+      std::vector<bool> black_corners;
+      Loader loader(set,
+                    PixelsAt({70, 50, kSide, kSide}, says_so, black_corners),
+                    EvalBatches(set.size(), 4),
+                    {.img_size = kSide, .batch_size = 4, .workers = 0});
+      const Batch* batch = loader.Next();
+      ASSERT_NE(batch, nullptr);
+      bytes.emplace_back(batch->pixels.begin(), batch->pixels.end());
+      EXPECT_THAT(black_corners, Each(says_so && image::DecodesWindows()));
+    }
+    EXPECT_EQ(bytes[0], bytes[1]);
+  }
+}
+
+TEST(Loader, WhereTheWindowIsAnErrorTheTransformReportsIt) {
+  const Dataset set = DatasetOfFiles(
+      "parts", {"a"},
+      std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden/image/parts",
+      {{"420.jpg"}, {0}});
+  const auto fail = [](const char* text) {
+    throw Error(ErrorKind::kFormat, "resize", text);
+  };
+  const Transform transform = {
+      [fail](const image::Image&, int64_t, int64_t, std::span<uint8_t>,
+             ErasePatch&) { fail("too long"); },
+      [fail](image::Size, int64_t, int64_t) -> image::Window {
+        fail("no window");
+        return {};
+      }};
+  Loader loader(set, transform, EvalBatches(1, 1),
+                {.img_size = kSide, .batch_size = 1, .workers = 0});
+  ExpectError([&] { loader.Next(); }, ErrorKind::kFormat,
+              {"420.jpg", "too long"});
+}
+
 TEST(Loader, PassesTheAddressOfEachSample) {
   for (const int workers : {0, 2}) {
     const auto transform = [](const image::Image& image, int64_t, int64_t index,

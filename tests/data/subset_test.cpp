@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
+#include "data/image_files.h"
 #include "throws.h"
 #include "wsel/data/cache.h"
 #include "wsel/data/check_dataset.h"
+#include "wsel/image/geometry.h"
 
 namespace wsel::data {
 namespace {
@@ -206,6 +209,31 @@ TEST(CachedInMemory, DecodesOnceUntilFull) {
     }
   }
   EXPECT_THAT(decoded, ElementsAre(1, 1, 3, 3));
+}
+
+// The first image fits; of the others only the window is decoded.
+TEST(CachedInMemory, DecodesWindowsOnceItIsFull) {
+  const Dataset files = DatasetOfFiles(
+      "parts", {"a"},
+      std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden/image/parts",
+      {{"411.jpg", "420.jpg", "444.jpg"}, {0, 0, 0}});
+  const image::NeededWindow needed = [](image::Size) {
+    return image::Window{70, 50, 10, 10};
+  };
+  const size_t max_bytes = 3 * 150 * 101 + sizeof(image::Image);
+  const Dataset cached = CachedInMemory(files, max_bytes);
+  for (int round = 0; round < 2; ++round) {
+    for (int64_t i = 0; i < 3; ++i) {
+      const image::Image found = ImageWithWindow(cached.image, i, needed);
+      const image::Image whole = files.image(i);
+      EXPECT_EQ(image::Crop(found, 70, 50, 10, 10),
+                image::Crop(whole, 70, 50, 10, 10));
+      // The second finds out that the cache is full.
+      EXPECT_EQ(found == whole,
+                i == 0 || (round == 0 && i == 1) || !image::DecodesWindows());
+      EXPECT_EQ(cached.image(i), whole);
+    }
+  }
 }
 
 TEST(Check, NamesCorruptImagesInOrder) {

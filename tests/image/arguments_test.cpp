@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -32,6 +33,36 @@ TEST(Image, ResizeRejectsBoxesOutsideTheImage) {
   ExpectError(
       [&] { Resize(image, FullBox(image), 0, 8, Interpolation::kNearest); },
       ErrorKind::kConfig, {"at least 1"});
+}
+
+// With all else black the result is the same.
+TEST(Image, ACropNeedsOnlyItsWindow) {
+  for (const auto& [width, height] : {std::pair(13, 5), {61, 47}, {2, 301}}) {
+    const Image image = TestImage("plain", width, height);
+    for (const auto interpolation :
+         {Interpolation::kNearest, Interpolation::kBilinear,
+          Interpolation::kBicubic}) {
+      for (const auto& [w, h] : {std::pair(40, 30), {13, 47}, {61, 5}}) {
+        for (const Window& at : {Window{0, 0, w, h}, Window{3, 1, 9, 4},
+                                 Window{w - 1, h - 1, 1, 1}}) {
+          const Window needed =
+              NeededForCrop(image.size(), w, h, at, interpolation);
+          Image part(width, height);
+          for (int y = needed.top; y < needed.top + needed.height; ++y) {
+            std::copy_n(image.Row(y) + 3 * needed.left, 3 * needed.width,
+                        part.Row(y) + 3 * needed.left);
+          }
+          EXPECT_EQ(ResizeThenCrop(part, w, h, at, interpolation),
+                    ResizeThenCrop(image, w, h, at, interpolation));
+        }
+      }
+    }
+  }
+  const Window corner = NeededForCrop({500, 375}, 100, 75, {0, 0, 10, 10},
+                                      Interpolation::kBicubic);
+  EXPECT_EQ(corner.left, 0);
+  EXPECT_LT(corner.width, 100);
+  EXPECT_LT(corner.height, 100);
 }
 
 TEST(Image, FusedCropsEqualResizeAndCropInSequence) {

@@ -2,11 +2,15 @@
 
 #include "wsel/image/decode.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <set>
+#include <vector>
 
 #include "image/test_image.h"
 #include "shared_data.h"
@@ -14,6 +18,7 @@
 #include "throws.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
+#include "wsel/image/geometry.h"
 
 namespace wsel::image {
 namespace {
@@ -117,6 +122,106 @@ TEST(Decode, UnusualFilesEqualPillow) {
   for (const Json& row : rows) CompareToPillow(folder / "odd-images", row);
 }
 
+// The JPEGs of part_jpegs.py.
+std::vector<fs::path> PartFiles() {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(GoldenFolder() / "parts")) {
+    files.push_back(entry.path());
+  }
+  return files;
+}
+
+Decoded DecodeWindow(const std::string& text, const Window& window) {
+  return Decode(std::as_bytes(std::span(text)), "x", {},
+                [window](Size) { return window; });
+}
+
+Image CropTo(const Image& image, const Window& window) {
+  return Crop(image, window.left, window.top, window.width, window.height);
+}
+
+// A window of an image, from four numbers of [-0.5, 0.5).
+Window WindowOf(Size size, const float* random) {
+  const auto below = [](float value, int count) {
+    return std::min(count - 1, static_cast<int>((value + 0.5F) *
+                                                static_cast<float>(count)));
+  };
+  const int left = below(random[0], size.width);
+  const int top = below(random[1], size.height);
+  return {left, top, 1 + below(random[2], size.width - left),
+          1 + below(random[3], size.height - top)};
+}
+
+TEST(Decode, WindowsOfJpegsHaveTheSamePixels) {
+  constexpr size_t kWindows = 200;
+  ASSERT_EQ(PartFiles().size(), 7U);
+  for (const fs::path& file : PartFiles()) {
+    SCOPED_TRACE(file.filename());
+    const std::string text = ReadText(file);
+    const Image whole = DecodeText(text).image;
+    ASSERT_EQ(whole.width(), 150);
+    ASSERT_EQ(whole.height(), 101);
+    const auto random = Hashed(file.filename().string(), 4 * kWindows);
+    for (size_t i = 0; i < kWindows; ++i) {
+      const Window window = WindowOf(whole.size(), &random[4 * i]);
+      const Decoded part = DecodeWindow(text, window);
+      EXPECT_TRUE(part.intact());
+      ASSERT_EQ(part.image.width(), whole.width());
+      ASSERT_EQ(part.image.height(), whole.height());
+      EXPECT_EQ(CropTo(part.image, window), CropTo(whole, window))
+          << window.left << " " << window.top << " " << window.width << " "
+          << window.height;
+    }
+  }
+}
+
+// Decoding a window saves time: the rest is black.
+TEST(Decode, OnlyAWindowIsComputed) {
+  if (!DecodesWindows()) GTEST_SKIP() << "not with this libjpeg";
+  const std::string text = ReadText(GoldenFolder() / "parts/420.jpg");
+  const Decoded part = DecodeWindow(text, {60, 40, 20, 10});
+  EXPECT_EQ(CropTo(part.image, {0, 0, 150, 40}), Image(150, 40));
+  EXPECT_EQ(CropTo(part.image, {0, 50, 150, 51}), Image(150, 51));
+  EXPECT_EQ(CropTo(part.image, {0, 0, 40, 101}), Image(40, 101));
+}
+
+TEST(Decode, WindowsOutsideTheImageStandForAll) {
+  const std::string text = ReadText(GoldenFolder() / "parts/420.jpg");
+  const Image whole = DecodeText(text).image;
+  for (const Window& window :
+       {Window{0, 0, 151, 101}, Window{-1, 0, 5, 5}, Window{140, 0, 11, 5},
+        Window{0, 101, 5, 1}, Window{5, 5, 0, 3}, Window{}}) {
+    EXPECT_EQ(DecodeWindow(text, window).image, whole);
+  }
+}
+
+// What a file is found to be: flags, or the error.
+std::string Verdict(const std::function<Decoded()>& decode) {
+  try {
+    const Decoded d = decode();
+    return fmt::format("{} {} {}", d.trailing_bytes, d.no_end, d.damaged);
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+TEST(Decode, ErrorsDoNotDependOnTheWindow) {
+  for (const fs::path& file : PartFiles()) {
+    SCOPED_TRACE(file.filename());
+    const std::string text = ReadText(file);
+    const size_t step = 1 + text.size() / 60;
+    for (size_t size = 0; size < text.size(); size += step) {
+      const std::string cut(text.data(), size);
+      const std::string whole = Verdict([&] { return DecodeText(cut); });
+      for (const Window& window : {Window{0, 0, 10, 10}, Window{60, 40, 20, 20},
+                                   Window{130, 90, 20, 11}}) {
+        EXPECT_EQ(Verdict([&] { return DecodeWindow(cut, window); }), whole)
+            << size;
+      }
+    }
+  }
+}
+
 TEST(Decode, NamesUnsupportedFormats) {
   const std::pair<std::string, const char*> rows[] = {
       {"", "is empty"},
@@ -171,10 +276,16 @@ TEST(Decode, RejectsTooManyScans) {
 
 // Decodes or throws kFormat; does not crash.
 void ExpectNoCrash(const std::string& text) {
-  try {
-    DecodeText(text, {.max_pixels = 1'000'000});
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kFormat);
+  for (const bool part : {false, true}) {
+    const NeededWindow needed = [part](Size size) {
+      return part ? Window{size.width / 3, size.height / 3, 1, 1} : Window{};
+    };
+    try {
+      Decode(std::as_bytes(std::span(text)), "x", {.max_pixels = 1'000'000},
+             needed);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kFormat);
+    }
   }
 }
 

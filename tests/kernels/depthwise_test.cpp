@@ -104,5 +104,12 @@ TEST(Depthwise, SkipsTheInputGradientIfNotRequired) {
   EXPECT_TRUE(c.weight.grad().defined());
 }
 
+TEST(Depthwise, IsTheSameWithoutGradients) {
+  const Case c = MakeCase(3, 9, 23, 48);
+  const at::Tensor expected = DepthwiseConv(c.x, c.weight, c.bias);
+  const at::NoGradGuard no_grad;
+  EXPECT_TRUE(DepthwiseConv(c.x, c.weight, c.bias).equal(expected));
+}
+
 }  // namespace
 }  // namespace wsel::kernels

@@ -8,6 +8,7 @@
 #include "wsel/augment/options.h"
 #include "wsel/augment/rand_augment.h"
 #include "wsel/image/image.h"
+#include "wsel/image/resample.h"
 
 namespace wsel::augment {
 
@@ -42,11 +43,21 @@ void TrainTransform(const image::Image& source,
                     const TrainTransformOptions& options,
                     const SampleAddress& address, std::span<uint8_t> out);
 
+// The pixels that TrainTransform reads of an image of this size. Errors: as
+// EvalTransform for kEvaluation.
+image::Window NeededForTrain(const TrainTransformOptions& options,
+                             image::Size size, const SampleAddress& address);
+
 // Applies the evaluation transform and writes [img_size, img_size, 3] to `out`.
 // See EvalTransformOptions for the rules; sizes and offsets are rounded as in
 // torchvision's Resize and CenterCrop. Errors: kConfig if `out` has another
 // size; kFormat if the image is empty or too elongated to resize.
 void EvalTransform(const image::Image& source,
                    const EvalTransformOptions& options, std::span<uint8_t> out);
+
+// The pixels that EvalTransform reads of an image of this size. Errors: as
+// there.
+image::Window NeededForEval(const EvalTransformOptions& options,
+                            image::Size size);
 
 }  // namespace wsel::augment

@@ -1,14 +1,17 @@
 // Torch-free.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "wsel/data/dataset.h"
+#include "wsel/image/resample.h"
 
 namespace wsel::data {
 
@@ -39,13 +42,29 @@ struct Batch {
   std::vector<bool> valid;  // [size]
 };
 
-// Transforms an image whose random draws have the address `index`, that of its
-// sample, and the number `draw`, the epoch unless images are repeated: writes
-// [img_size, img_size, 3] to `out` and may set the erase patch. Called from
-// several threads.
-using Transform =
-    std::function<void(const image::Image& image, int64_t draw, int64_t index,
-                       std::span<uint8_t> out, ErasePatch& erase_patch)>;
+// What becomes of an image whose random draws have the address `index`, that of
+// its sample, and the number `draw`, the epoch unless images are repeated.
+// Called from several threads.
+struct Transform {
+  // Writes [img_size, img_size, 3] to `out` and may set the erase patch.
+  using Apply =
+      std::function<void(const image::Image& image, int64_t draw, int64_t index,
+                         std::span<uint8_t> out, ErasePatch& erase_patch)>;
+  // The pixels that `apply` reads of an image of this size. Where it throws
+  // Error, `apply` does.
+  using Needed = std::function<image::Window(image::Size size, int64_t draw,
+                                             int64_t index)>;
+
+  // Without `needed_window` all pixels are needed.
+  template <typename F>
+  requires std::convertible_to<F, Apply>
+  // NOLINTNEXTLINE(google-explicit-constructor): most are one function
+  Transform(F function, Needed needed_window = nullptr)
+      : apply(std::move(function)), needed(std::move(needed_window)) {}
+
+  Apply apply;
+  Needed needed;
+};
 
 // Allocates the ring buffer's memory: pinned if a GPU copies from it.
 using Allocate = std::function<std::shared_ptr<uint8_t>(size_t bytes)>;

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 
 #include "wsel/image/image.h"
+#include "wsel/image/resample.h"
 
 namespace wsel::image {
 
@@ -15,6 +17,10 @@ struct DecodeLimits {
   // Width times height. Pillow's limit against decompression bombs.
   int64_t max_pixels = 178'956'970;
 };
+
+// The pixels that are needed of an image of this size; a window that exceeds it
+// stands for all.
+using NeededWindow = std::function<Window(Size size)>;
 
 // An image, and what is wrong with its file although it could be read.
 struct Decoded {
@@ -37,10 +43,18 @@ struct Decoded {
 // colour keeps its upper bytes, 16-bit grey above 255 is white, CMYK JPEGs are
 // taken as inverted, and EXIF orientation is ignored. `name` stands for the
 // file in messages. No memory is allocated for a claimed size above the limit.
+// With `needed` the image has its size, but pixels outside that window may be
+// black: of most JPEGs only the window is computed. The file is read to its end
+// nonetheless, so that errors do not depend on the window.
 // Errors: kFormat if the file has another format, is corrupt or truncated, or
-// exceeds the limits.
+// exceeds the limits; those of `needed`.
 Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
-               const DecodeLimits& limits = {});
+               const DecodeLimits& limits = {},
+               const NeededWindow& needed = nullptr);
+
+// Whether windows of JPEGs are computed alone: with libjpeg-turbo 2.1.5 or
+// later.
+bool DecodesWindows();
 
 // Errors: also kIo.
 Decoded DecodeFile(const std::filesystem::path& path,

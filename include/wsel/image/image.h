@@ -12,6 +12,12 @@ namespace wsel::image {
 
 using Rgb = std::array<uint8_t, 3>;
 
+// In pixels.
+struct Size {
+  int width = 0;
+  int height = 0;
+};
+
 // An image in memory: 8-bit RGB, HWC, top row first, no padding between rows.
 // All operations in this folder match Pillow 12.2.0 on images of mode RGB, byte
 // for byte.
@@ -32,6 +38,7 @@ class Image {
 
   int width() const { return width_; }
   int height() const { return height_; }
+  Size size() const { return {width_, height_}; }
   // Bytes per row.
   size_t stride() const { return static_cast<size_t>(width_) * 3; }
 

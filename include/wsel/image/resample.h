@@ -40,14 +40,11 @@ Image Resize(const Image& image, const Box& box, int width, int height,
              Interpolation interpolation,
              PassOrder order = PassOrder::kPillow13);
 
-struct Size {
-  int width = 0;
-  int height = 0;
-};
-// The size of `image` once its short side is resized to `short_side` and its
-// aspect ratio kept, rounded as by torchvision's Resize. Errors: kFormat if the
-// image is empty, or so elongated that the long side would exceed 2^20 pixels.
-Size WithShortSide(const Image& image, int short_side);
+// The size of an image of size `from` once its short side is resized to
+// `short_side` and its aspect ratio kept, rounded as by torchvision's Resize.
+// Errors: kFormat if the image is empty, or so elongated that the long side
+// would exceed 2^20 pixels.
+Size WithShortSide(Size from, int short_side);
 
 // A rectangle in whole pixels.
 struct Window {
@@ -63,6 +60,11 @@ struct Window {
 Image ResizeThenCrop(const Image& image, int width, int height,
                      const Window& window, Interpolation interpolation,
                      PassOrder order = PassOrder::kPillow13);
+
+// The pixels of an image of size `from` that ResizeThenCrop reads for `window`.
+// Errors: kConfig if the window exceeds the resized image.
+Window NeededForCrop(Size from, int width, int height, const Window& window,
+                     Interpolation interpolation);
 
 // Resize(Crop(image, window...), the whole crop, width, height, ...), without
 // copying the crop. Errors: kConfig, also if the window exceeds the image.

@@ -6,7 +6,8 @@ namespace wsel::kernels {
 
 // The residual branches of blocks, each with its addition to the block's input
 // x [B, ..., D]. `scale`, the drop path factor, is [B]; an undefined scale or
-// gamma counts as 1.
+// gamma counts as 1. Where gradients are disabled, or no argument needs one,
+// nothing is saved for a backward pass, and results are bit-identical.
 
 // The weight and bias of a norm or a linear layer, or their gradients.
 struct WeightAndBias {
