@@ -17,11 +17,11 @@ namespace wsel::data {
 Dataset CachedOnDisk(const Dataset& dataset,
                      const std::filesystem::path& folder, size_t max_bytes);
 
-// `dataset` with decoded images kept in memory, up to `max_bytes` in total; from
-// the first that does not fit on, images are decoded at each access, as far as
-// they are needed. Which images are kept depends on the order of access, their
-// pixels do not. Pointless for data sets that are arrays (CIFAR, SVHN, STL-10,
-// Fashion-MNIST). Copies of the result share the memory. Thread-safe.
+// `dataset` with decoded images kept in memory, up to `max_bytes` in total;
+// from the first that does not fit on, images are decoded at each access, as
+// far as they are needed. Which images are kept depends on the order of access,
+// their pixels do not. Pointless for data sets that are arrays (CIFAR, SVHN,
+// STL-10, Fashion-MNIST). Copies of the result share the memory. Thread-safe.
 Dataset CachedInMemory(const Dataset& dataset, size_t max_bytes);
 
 }  // namespace wsel::data
