@@ -36,7 +36,7 @@ struct Beside {
   std::optional<Stated<double>> norm_eps = {};
   std::optional<Stated<model::Activation>> activation = {};
   std::optional<Stated<model::Pooling>> pooling = {};  // as model::Hints'
-  std::optional<Stated<std::array<int64_t, 2>>> img_size = {};  // the same
+  std::optional<Stated<HeightWidth>> img_size = {};    // the same
   std::optional<Stated<std::vector<std::string>>> classes = {};
   // timm's "NAME" or "NAME.TAG".
   std::optional<Stated<std::string>> architecture = {};
