@@ -60,8 +60,9 @@ std::vector<double> TimeSteps(const StepSetting& setting,
   optim::AdamW optimizer(parameters, {});
   std::optional<train::GradientSum> sum;
   if (group != nullptr) sum.emplace(parameters, *group, setting.device);
-  const int64_t size = model::ImageSize(setting.config);
-  const auto images = at::randn({setting.batch, 3, size, size}, setting.device);
+  const HeightWidth size = model::ImageSize(setting.config);
+  const auto images =
+      at::randn({setting.batch, 3, size.height, size.width}, setting.device);
   const auto targets =
       at::rand({setting.batch, 1000}, setting.device).softmax(-1);
   std::vector<double> seconds;

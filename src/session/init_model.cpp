@@ -86,7 +86,7 @@ void CompareMeanStd(const pretrained::MeanStd& of_file,
 // Where images of the model's size are resized, and cropped.
 void CompareCrop(const pretrained::Facts& facts, const recipe::Recipe& recipe,
                  const std::string& path) {
-  const int64_t size = ImageSize(recipe.model);
+  const HeightWidth size = ImageSize(recipe.model);
   const augment::EvalTransformOptions& now = recipe.train.evaluation;
   const auto resizing = image::EvalResizeOf(now.crop_mode, size);
   if (resizing != image::EvalResizeOf(facts.crop_mode.value, size)) {

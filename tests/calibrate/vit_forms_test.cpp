@@ -95,7 +95,7 @@ bool IsProjectable(const model::VitConfig& c) {
 }
 
 Images ImagesFor(const model::VitConfig& config, int64_t count = 40) {
-  return SmallImages(static_cast<int>(config.img_size), count,
+  return SmallImages(static_cast<int>(config.img_size.height), count,
                      static_cast<int>(config.in_chans));
 }
 

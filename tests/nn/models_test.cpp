@@ -57,10 +57,9 @@ void ExpectGolden(const checkpoint::Checkpoint& golden) {
   const Config config = ConfigFromJson(golden.metadata().at("config"), "golden",
                                        ErrorKind::kFormat);
   Model model = HashedModel(config);
-  const int64_t size =
-      std::visit([](const auto& c) { return c.img_size; }, config);
+  const auto [height, width] = ImageSize(config);
   const auto input =
-      HashedNormalTensor("input", {2, InChans(config), size, size});
+      HashedNormalTensor("input", {2, InChans(config), height, width});
   const bool drop_path = golden.Find("branch_scales") != nullptr;
   const auto logits =
       drop_path ? model.forward(input, Borrow(golden.View("branch_scales")))

@@ -38,8 +38,8 @@ at::Tensor RunGraph(const Config& config, const at::Tensor& input,
 }
 
 at::Tensor InputOf(const Config& config, int64_t count = 2) {
-  const int64_t size = ImageSize(config);
-  return HashedNormalTensor("input", {count, InChans(config), size, size});
+  const auto [height, width] = ImageSize(config);
+  return HashedNormalTensor("input", {count, InChans(config), height, width});
 }
 
 // Whether a config has a form that graphs do not have, which is an error.

@@ -86,7 +86,7 @@ std::vector<Case> Cases() {
 
 // The first batch of scripts/golden/train.py.
 MicroBatch Mixed(const model::Config& config) {
-  const int64_t size = ImageSize(config);
+  const auto [height, width] = ImageSize(config);
   const HashedValues numbers("labels.0");
   std::vector<int64_t> labels;
   for (uint64_t i = 0; i < kBatch; ++i) {
@@ -95,7 +95,7 @@ MicroBatch Mixed(const model::Config& config) {
   augment::MixDraw draw;
   draw.lambda = HashedValues("lambda").Uniform(0);
   const auto images =
-      model::HashedNormalTensor("images.0", {kBatch, 3, size, size});
+      model::HashedNormalTensor("images.0", {kBatch, 3, height, width});
   return {augment::Mix(images, draw),
           augment::MixTargets(at::tensor(labels), 10, 0.1, draw.lambda)};
 }

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "wsel/core/height_width.h"
 #include "wsel/data/dataset.h"
 
 namespace wsel::data {
@@ -27,7 +28,7 @@ struct Batch {
   int64_t epoch = 0;
   int64_t size = 0;                 // images; fewer than batch_size only in the
                                     // last batch of an evaluation
-  std::span<const uint8_t> pixels;  // [size, img_size, img_size, 3]
+  std::span<const uint8_t> pixels;  // [size, *img_size, 3]
   std::vector<int32_t> labels;      // [size]
   // [size], as Dataset::label_sets; {}: each has one label.
   std::vector<std::vector<int32_t>> label_sets = {};
@@ -41,7 +42,7 @@ struct Batch {
 
 // Transforms an image whose random draws have the address `index`, that of its
 // sample, and the number `draw`, the epoch unless images are repeated: writes
-// [img_size, img_size, 3] to `out` and may set the erase patch. Called from
+// [*img_size, 3] to `out` and may set the erase patch. Called from
 // several threads.
 using Transform =
     std::function<void(const image::Image& image, int64_t draw, int64_t index,
@@ -64,7 +65,7 @@ struct BatchIndices {
 using BatchSampler = std::function<BatchIndices()>;
 
 struct LoaderOptions {
-  int img_size = 224;
+  HeightWidth img_size = 224;
   int64_t batch_size = 64;  // the maximum number of indices of a batch
   int workers = -1;  // threads; 0: the caller's own; -1: one per processor
   // Batches in the ring buffer, the one in use included; at least 2. Without

@@ -48,6 +48,10 @@ struct Size {
 // aspect ratio kept, rounded as by torchvision's Resize. Errors: kFormat if the
 // image is empty, or so elongated that the long side would exceed 2^20 pixels.
 Size WithShortSide(const Image& image, int short_side);
+// The smallest size in the aspect ratio of `image` that covers `target`: of a
+// square, WithShortSide; otherwise rounded as by timm's ResizeKeepRatio.
+// Errors: as WithShortSide.
+Size Covering(const Image& image, const Size& target);
 
 // A rectangle in whole pixels.
 struct Window {
