@@ -79,8 +79,9 @@ Positions SquareGrid(int64_t positions, Assumptions& assumptions,
     ThrowMismatch(
         "pos_embed",
         fmt::format("has {} positions, which with {} prefix tokens do not make "
-                    "a square grid; give the teacher's model with its "
-                    "img_size, such as [192, 256], height and width",
+                    "a square grid; `model` or `teacher_model` can say which "
+                    "they make, as a JSON file with its base and \"img_size\": "
+                    "[height, width]",
                     positions, prefix));
   }
   if (with_prefix && without) {
