@@ -132,6 +132,69 @@ TEST(EvalTransform, EqualsTimmsCropModes) {
   }
 }
 
+TEST(TrainTransform, OfRectanglesEqualsTimm) {
+  const Json rows = ReadGolden("rectangles.json")["train"];
+  ASSERT_GE(rows.size(), 60U);
+  for (const Json& row : rows) {
+    const TrainTransformOptions options{
+        .img_size = SizeIn(row[2]),
+        .interpolation = InterpolationOf(row[6]),
+        .pass_order = image::PassOrder::kPillow12};  // as the golden's
+    const Json& box = row[3];
+    TrainDraws draws{box[0], box[1], box[2], box[3], row[4][0], {}, row[4][1]};
+    for (const Json& op : row[5]) {
+      const Op which = OpOf(op[0].get<std::string>());
+      draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
+    }
+    image::Image out = OutputOf(options.img_size);
+    ApplyTrain(image::TestImage("plain", row[0], row[1]), options, draws,
+               out.bytes());
+    EXPECT_EQ(image::Digest(out), row[7]) << row;
+  }
+}
+
+TEST(EvalTransform, OfRectanglesEqualsTimm) {
+  const Json rows = ReadGolden("rectangles.json")["eval"];
+  ASSERT_GE(rows.size(), 290U);
+  for (const Json& row : rows) {
+    const EvalTransformOptions options{
+        .img_size = SizeIn(row[2]),
+        .crop_pct = row[3],
+        .interpolation = InterpolationOf(row[5]),
+        .pass_order = image::PassOrder::kPillow12,  // as the golden's
+        .crop_mode =
+            image::CropModes().Find(row[4].get<std::string>(), "crop_mode")};
+    image::Image out = OutputOf(options.img_size);
+    EvalTransform(image::TestImage("plain", row[0], row[1]), options,
+                  out.bytes());
+    EXPECT_EQ(image::Digest(out), row[6]) << row;
+  }
+}
+
+TEST(TrainTransform, APaddedCropNeedsBothSides) {
+  const TrainTransformOptions options{.img_size = {24, 32}};
+  const auto draws = DrawTrain(options, 30, 20, {1, 2, 3});
+  EXPECT_EQ(draws.width, 32);
+  EXPECT_EQ(draws.height, 24);
+  ExpectError(
+      [&] {
+        DrawTrain(options, 20, 30, {1, 2, 3});
+      },
+      ErrorKind::kConfig, {"20 x 30", "24x32"});
+}
+
+// A line of pixels must not be resized to gigabytes.
+TEST(EvalTransform, ElongatedRectanglesTakeLittleMemory) {
+  const EvalTransformOptions options{.img_size = {64, 96}};
+  image::Image out = OutputOf(options.img_size);
+  EvalTransform(image::Image(2, 8000, {9, 8, 7}), options, out.bytes());
+  EXPECT_EQ(out, image::Image(96, 64, {9, 8, 7}));
+  for (const auto& line : {image::Image(1, 9'000'000), image::Image(0, 0)}) {
+    ExpectError([&] { EvalTransform(line, options, out.bytes()); },
+                ErrorKind::kFormat, {"cannot be resized to cover 109 x 73"});
+  }
+}
+
 // A line of pixels must not be resized to gigabytes.
 TEST(EvalTransform, ElongatedImagesTakeLittleMemory) {
   image::Image out = OutputOf(224);
