@@ -387,7 +387,7 @@ SMALL = {
     "eva_tall_rope_mixed": small_vit(img_size=[40, 16], rope="mixed",
                                      rope_xy=True, rope_temperature=10,
                                      no_embed_class=True),
-    "eva_tall_sapiens2": small_vit(img_size=[32, 24], mlp="swiglu-packed",
+    "eva_tall_dinov3": small_vit(img_size=[32, 24], mlp="swiglu-packed",
                                    qkv="separate", qk_norm=True, reg_tokens=3,
                                    layer_scale=1.0, norm="rmsnorm",
                                    pos_embed=False, rope="dinov3",

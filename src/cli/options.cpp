@@ -53,7 +53,7 @@ void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
             value = ParseHeightWidth(text, "--img-size");
           },
           help)
-      ->type_name("PX|HxW");
+      ->type_name("SIZE");
 }
 
 void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given) {

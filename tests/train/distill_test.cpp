@@ -245,6 +245,19 @@ TEST(PrepareForTeacher, GivesATeacherOfRgbImagesGreyOnesAsRgb) {
   }
 }
 
+TEST(PrepareForTeacher, ResizesToBothSides) {
+  const at::Tensor images = at::rand({2, 3, 16, 24});
+  TeacherOptions options;
+  options.img_size = {16, 24};
+  EXPECT_TRUE(at::equal(PrepareForTeacher(options, images), images));
+  options.img_size = {24, 16};  // as many pixels
+  const at::Tensor tall = PrepareForTeacher(options, images);
+  ASSERT_EQ(tall.sizes(), (at::IntArrayRef{2, 3, 24, 16}));
+  options.img_size = {16, 12};
+  EXPECT_TRUE(at::allclose(PrepareForTeacher(options, at::ones({1, 3, 16, 24})),
+                           at::ones({1, 3, 16, 12}), 1e-5, 1e-5));
+}
+
 TEST(CheckTeacher, ADifferentNumberOfClassesIsAnErrorIfTheyAreCompared) {
   const Teacher teacher = HashedTeacher(Cases()[0]);
   ExpectError(
