@@ -30,10 +30,9 @@ void FillTruncNormal(const RandomStream& stream, double std, double bound,
 }
 
 // Fixed position embeddings [1, prefix + patches, D]: zeros for init.value
-// tokens,
-// then for the patch in column x and row y sin(x w), cos(x w), sin(y w),
-// cos(y w), with D/4 frequencies w from 1 to 1/10000 at equal ratios. D is a
-// multiple of 4.
+// tokens, then for the patch in column x and row y sin(x w), cos(x w),
+// sin(y w), cos(y w), with D/4 frequencies w from 1 to 1/10000 at equal ratios.
+// D is a multiple of 4.
 void FillSinCos(const Init& init, const Shape& shape, std::span<float> values) {
   const auto prefix = static_cast<int64_t>(init.value);
   const int64_t patches = shape[1] - prefix;

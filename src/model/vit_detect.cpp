@@ -50,7 +50,7 @@ struct Positions {
   bool no_embed_class;
 };
 
-// That of what is stated of the images, if it is not square and has as many
+// The grid of the size that is stated, if it is not square and has as many
 // positions. Weights may be of another size than stated.
 std::optional<Positions> StatedGrid(const Hints& hints, int64_t positions,
                                     const VitConfig& c) {
@@ -68,8 +68,7 @@ std::optional<Positions> StatedGrid(const Hints& hints, int64_t positions,
   return Positions{grid, !with_prefix};
 }
 
-// A square one. The count does not tell it from others; files of others say
-// their size.
+// A square one, although the count may be that of others, too.
 Positions SquareGrid(int64_t positions, Assumptions& assumptions,
                      const VitConfig& c) {
   const int64_t prefix = c.PrefixTokens();
