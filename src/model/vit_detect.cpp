@@ -45,15 +45,15 @@ void ReadTokens(const ShapeReader& read, VitConfig& c) {
 }
 
 // A grid of the positions, and whether prefix tokens have none.
-struct Positions {
+struct PositionGrid {
   HeightWidth grid;
   bool no_embed_class;
 };
 
 // The grid of the size that is stated, if it is not square and has as many
 // positions. Weights may be of another size than stated.
-std::optional<Positions> StatedGrid(const Hints& hints, int64_t positions,
-                                    const VitConfig& c) {
+std::optional<PositionGrid> StatedGrid(const Hints& hints, int64_t positions,
+                                       const VitConfig& c) {
   if (!hints.img_size || hints.img_size->IsSquare()) return std::nullopt;
   if (c.patch_size < 1 || hints.img_size->Shorter() < c.patch_size ||
       hints.img_size->Longer() > kMaxSize) {
@@ -65,12 +65,12 @@ std::optional<Positions> StatedGrid(const Hints& hints, int64_t positions,
   if (!with_prefix && (grid.Area() != positions || c.dist_token)) {
     return std::nullopt;
   }
-  return Positions{grid, !with_prefix};
+  return PositionGrid{grid, !with_prefix};
 }
 
 // A square one, although the count may be that of others, too.
-Positions SquareGrid(int64_t positions, Assumptions& assumptions,
-                     const VitConfig& c) {
+PositionGrid SquareGrid(int64_t positions, Assumptions& assumptions,
+                        const VitConfig& c) {
   const int64_t prefix = c.PrefixTokens();
   const auto with_prefix = Side(positions - prefix);
   const auto without = prefix > 0 ? Side(positions) : std::nullopt;
@@ -105,7 +105,7 @@ void ReadPositions(const ShapeReader& read, const Hints& hints,
   if (!c.pos_embed) return;
   const int64_t positions = read.Get("pos_embed", 3)[1];
   const auto stated = StatedGrid(hints, positions, c);
-  const Positions found =
+  const PositionGrid found =
       stated ? *stated : SquareGrid(positions, assumptions, c);
   c.no_embed_class = found.no_embed_class;
   c.img_size = {found.grid.height * c.patch_size,

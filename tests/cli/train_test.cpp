@@ -126,6 +126,12 @@ TEST(Train, ImagesNeedNotBeSquare) {
     return outcome.out;
   };
   command({"predict", "run/last.safetensors", kData});
+  // Weights of squares fine-tuned on rectangles, without an init of their own.
+  const Outcome tuned =
+      RunWsel(folder, Train("tuned", {"--img-size", "40x56", "--epochs", "2",
+                                      "--init", "square/last.safetensors"}));
+  EXPECT_EQ(tuned.exit_code, 0) << tuned.err;
+  EXPECT_THAT(tuned.err, HasSubstr("resampled from 5x5 to 5x7 patches"));
   command({"export", "run/last.safetensors", "m.onnx", "--preprocess"});
   EXPECT_THAT(command({"inspect", "run/last.safetensors"}), HasSubstr("40x56"));
 }
