@@ -117,10 +117,24 @@ def vit_forms(model):
         forms.append("a convolutional stem")
     elif (model.patch_embed.proj.bias is None) != is_set(model, "norm_pre"):
         forms.append("a patch embedding without bias")
-    height, width = model.patch_embed.img_size
-    if height != width:
-        forms.append("images that are not square")
+    forms += inexpressible(model).values()
     return forms + activation_forms(model.blocks[0])
+
+
+def inexpressible(model):
+    """What no config here has, by keys that none has."""
+    block = model.blocks[0]
+    found = {}
+    attentions = [b.attn for b in model.blocks if hasattr(b, "attn")]
+    if any(getattr(a, "num_kv_heads", a.num_heads) != a.num_heads
+           for a in attentions):
+        found["grouped_queries"] = "grouped-query attention"
+    if is_set(block, "gamma_1") and not is_set(block, "gamma_2"):
+        found["attn_only_layer_scale"] = "layer scale of attention alone"
+    if is_set(getattr(block, "attn", None), "k_proj") \
+            and block.attn.k_proj.bias is not None:
+        found["k_bias"] = "a bias of the keys"
+    return found
 
 
 def activation_forms(block):
@@ -132,7 +146,9 @@ def activation_forms(block):
 
 
 # Forms that no tensor's name or shape shows, beside the activation.
-HIDDEN = {"rotary positions", "post-norm blocks", "images that are not square"}
+# Or that no config has.
+HIDDEN = {"rotary positions", "post-norm blocks", "grouped-query attention",
+          "layer scale of attention alone", "a bias of the keys"}
 
 
 def pooling(model):
@@ -229,11 +245,13 @@ def vit_config(model):
     }
     if is_set(model, "attn_pool"):
         config |= attention_pool(model)
-    return without_defaults(config | rotary, VIT_DEFAULTS)
+    return without_defaults(
+        config | rotary | {key: True for key in inexpressible(model)},
+        VIT_DEFAULTS)
 
 
 def image_size(model, patch):
-    """Both sides, which no config has, of images that are not square."""
+    """A side, or height and width of images that are not square."""
     height, width = (side // patch * patch
                      for side in model.patch_embed.img_size)
     return height if height == width else [height, width]
@@ -390,9 +408,7 @@ def model_row(name):
     else:
         forms, config = vit_forms(model), vit_config(model)
         depth, heads = len(model.blocks), config["num_heads"]
-    if isinstance(config.get("img_size"), list):
-        assert "images that are not square" in forms
-    else:
+    if hasattr(model, "stages") or not inexpressible(model):
         check(name, config, model)
     text = json.dumps(config, separators=(",", ":"))
     hidden = [form for form in forms if form in HIDDEN]

@@ -28,8 +28,7 @@ namespace {
 double FirstLayerFlops(const model::Config& config) {
   return std::visit(
       [](const auto& c) {
-        const auto patch = static_cast<double>(c.patch_size);
-        const auto side = static_cast<double>(c.img_size / c.patch_size);
+        const auto pixels = static_cast<double>(c.img_size.Area());
         double width = 0;
         if constexpr (std::is_same_v<std::decay_t<decltype(c)>,
                                      model::VitConfig>) {
@@ -37,7 +36,7 @@ double FirstLayerFlops(const model::Config& config) {
         } else {
           width = static_cast<double>(c.dims[0]);
         }
-        return 2 * side * side * 3 * patch * patch * width;
+        return 2 * 3 * pixels * width;
       },
       config);
 }

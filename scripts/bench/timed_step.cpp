@@ -83,8 +83,8 @@ class Training {
 };
 
 at::Tensor RandomImages(const StepSetting& setting) {
-  const int64_t size = model::ImageSize(setting.config);
-  return at::randn({setting.batch, 3, size, size}, setting.device);
+  const HeightWidth size = model::ImageSize(setting.config);
+  return at::randn({setting.batch, 3, size.height, size.width}, setting.device);
 }
 
 // Seconds of calls of step(), sorted.

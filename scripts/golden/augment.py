@@ -4,7 +4,8 @@
 
 operations.json: results of timm's RandAugment operations, by operation,
 magnitude and sign. transforms.json: whole transforms with given parameters.
-crop_modes.json: evaluation by timm's crop_mode.
+crop_modes.json: evaluation by timm's crop_mode. rectangles.json: the same of
+images that are not square.
 mixes.json: Mixup, CutMix and random erasing. draws.json: histograms of 20,000
 draws of every parameter.
 """
@@ -153,6 +154,63 @@ def crop_mode_rows():
                            digest(image)]
 
 
+def rectangle_train_rows():
+    """[width, height, [H, W], [left, top, width, height], [flip, vflip], ops,
+    filter, digest]; an image of up to 32 px is cropped from one padded by 4."""
+    boxes = [(32, 32, (64, 96), (0, 0, 32, 32)),
+             (61, 47, (96, 40), (40, 2, 21, 45)),
+             (150, 113, (48, 128), (11, 0, 120, 113)),
+             (40, 30, (24, 32), (-3, 9, 32, 24)),
+             (20, 31, (32, 16), (1, -4, 16, 32))]
+    lists = [[], [("Rotate", 9.2, True), ("ShearX", 5.5, False)],
+             [("Equalize", 0, False), ("TranslateYRel", 3.3, True)]]
+    for width, height, size, (left, top, w, h) in boxes:
+        for filter in ["bicubic", "bilinear"]:
+            for ops in lists:
+                for flip, vflip in [(False, False), (True, True)]:
+                    image = picture("plain", width, height)
+                    if max(size) <= 32:
+                        image = F.crop(F.pad(image, 4), top + 4, left + 4, h, w)
+                    else:
+                        image = F.resized_crop(
+                            image, top, left, h, w, list(size),
+                            F.InterpolationMode(filter))
+                    image = F.hflip(image) if flip else image
+                    image = F.vflip(image) if vflip else image
+                    for op in ops:
+                        image = apply(image, *op, filter)
+                    yield [width, height, size, [left, top, w, h],
+                           [flip, vflip], ops, filter, digest(image)]
+
+
+def rectangle_eval_rows():
+    """[width, height, [H, W], crop_pct, crop_mode, filter, digest]; "auto" is
+    wsel's rule, without resizing up to 32 px and of the whole from 384 px."""
+    def transform(size, crop_pct, mode, filter):
+        if mode == "auto" and max(size) <= 32:
+            return T.CenterCrop(size)
+        if mode == "auto" and min(size) >= 384:
+            return T.Resize(size, interpolation=F.InterpolationMode(filter))
+        steps = timm.data.create_transform(
+            (3, *size), is_training=False, crop_pct=crop_pct,
+            crop_mode="center" if mode == "auto" else mode,
+            interpolation=filter).transforms
+        return T.Compose(steps[:2])
+
+    for width, height in [(61, 47), (47, 62), (150, 113), (32, 32), (500, 33),
+                          (33, 500), (256, 192)]:
+        for size, crop_pct in [((24, 32), 1), ((64, 96), 0.9), ((96, 64), 0.875),
+                               ((192, 193), 0.875), ((32, 40), 0.95),
+                               ((384, 448), 0.95), ((385, 300), 1)]:
+            for mode in ["auto", "center", "squash"]:
+                for filter in ["bicubic", "bilinear"]:
+                    image = transform(size, crop_pct, mode, filter)(
+                        picture("plain", width, height))
+                    assert image.size == size[::-1], (size, mode)
+                    yield [width, height, size, crop_pct, mode, filter,
+                           digest(image)]
+
+
 def rounded(tensor):
     return [float(f"{value:.9g}") for value in tensor.flatten().tolist()]
 
@@ -244,7 +302,7 @@ class Recorder:
                            key[2].stop - key[2].start))
 
 
-def erasing_draws():
+def erasing_draws(name, height, width):
     erase = random_erasing.RandomErasing(probability=0.25, mode="pixel",
                                          max_count=1, device="cpu")
     random_erasing._get_pixels = lambda *_, **__: None
@@ -252,18 +310,19 @@ def erasing_draws():
     erased = []
     while len(boxes) < DRAWS:
         recorder = Recorder()
-        erase._erase(recorder, 3, 224, 224, torch.float32)
+        erase._erase(recorder, 3, height, width, torch.float32)
         boxes += recorder.boxes
         erased.append(len(recorder.boxes))
-    yield "erasing.applied", histogram(erased[:DRAWS], [1])
-    yield "erasing.top", histogram(box[0] for box in boxes[:DRAWS])
-    yield "erasing.left", histogram(box[1] for box in boxes[:DRAWS])
-    yield "erasing.area", histogram(box[2] * box[3] / 224**2
-                                    for box in boxes[:DRAWS])
-    yield "erasing.aspect", histogram(box[2] / box[3] for box in boxes[:DRAWS])
+    boxes = boxes[:DRAWS]
+    yield f"{name}.applied", histogram(erased[:DRAWS], [1])
+    yield f"{name}.top", histogram(box[0] for box in boxes)
+    yield f"{name}.left", histogram(box[1] for box in boxes)
+    yield f"{name}.area", histogram(box[2] * box[3] / (height * width)
+                                    for box in boxes)
+    yield f"{name}.aspect", histogram(box[2] / box[3] for box in boxes)
 
 
-def mix_draws(name, **options):
+def mix_draws(name, size=(224, 224), **options):
     mix = mixup.Mixup(num_classes=2, **options)
     rows = [mix._params_per_batch() for _ in range(DRAWS)]
     yield f"{name}.cutmix", histogram((c and lam != 1 for lam, c in rows), [1])
@@ -271,7 +330,7 @@ def mix_draws(name, **options):
     plain = [lam for lam, cut in rows if not cut and lam != 1]
     if plain:
         yield f"{name}.lambda", histogram(plain)
-    boxes = [mixup.cutmix_bbox_and_lam((1, 3, 224, 224), lam)
+    boxes = [mixup.cutmix_bbox_and_lam((1, 3, *size), lam)
              for lam, cut in rows if cut]
     if boxes:
         yield f"{name}.corrected", histogram(lam for _, lam in boxes)
@@ -292,13 +351,17 @@ def draws():
     yield from padded_draws()
     for name in ["rand-m9-mstd0.5-inc1", "rand-m7-n3-mstd101-p0.8", "rand"]:
         yield from policy_draws(name)
-    yield from erasing_draws()
+    yield from erasing_draws("erasing", 224, 224)
     yield from mix_draws("mix", mixup_alpha=0.8, cutmix_alpha=1.0)
     yield from mix_draws("mixup", mixup_alpha=0.3, cutmix_alpha=0.0, prob=0.7)
     yield from mix_draws("strong", mixup_alpha=2.5, cutmix_alpha=0.0)
     yield from mix_draws("cutmix", mixup_alpha=0.0, cutmix_alpha=0.5)
     yield from mix_draws("seldom", mixup_alpha=1.0, cutmix_alpha=0.3,
                          switch_prob=0.2)
+    # After the others, which are not to change.
+    yield from erasing_draws("erasing-wide", 64, 160)
+    yield from mix_draws("cutmix-wide", size=(64, 160), mixup_alpha=0.0,
+                         cutmix_alpha=1.0)
 
 
 def write(name, **tables):
@@ -324,6 +387,8 @@ def main():
     write("operations.json", rows=operations())
     write("transforms.json", train=train_rows(), eval=eval_rows())
     write("crop_modes.json", rows=crop_mode_rows())
+    write("rectangles.json", train=rectangle_train_rows(),
+          eval=rectangle_eval_rows())
     write("mixes.json", rows=mixes())
     write("draws.json", draws={name: plain(value) for name, value in draws()})
 

@@ -73,13 +73,13 @@ def run_openvino(path, x):
 
 def transform_of(config):
     """timm's; up to 32 px wsel crops without resizing, as CIFAR's recipes do."""
-    size = config["img_size"]
-    if size <= 32:
+    size = models.both_sides(config["img_size"])
+    if max(size) <= 32:
         return transforms.Compose([
             transforms.CenterCrop(size), transforms.ToTensor(),
             transforms.Normalize((0.5,) * 3, (0.5,) * 3)])
     return timm.data.create_transform(
-        size, interpolation="bicubic", crop_pct=0.875, mean=(0.5,) * 3,
+        (3, *size), interpolation="bicubic", crop_pct=0.875, mean=(0.5,) * 3,
         std=(0.5,) * 3)
 
 
@@ -114,7 +114,8 @@ class Check:
         self.expect(json.loads(props["classes"]) == CLASSES,
                     f"{name}: classes")
         self.expect(props["mean"] == "[0.5,0.5,0.5]", f"{name}: mean")
-        mode = "none" if int(props["img_size"]) <= 32 else "center"
+        longer = max(models.both_sides(json.loads(props["img_size"])))
+        mode = "none" if longer <= 32 else "center"
         self.expect(props["crop_mode"] == mode, f"{name}: crop mode")
         engines = {"onnxruntime": run_onnxruntime}
         if openvino is not None:
@@ -129,8 +130,8 @@ class Check:
     def model(self, name, config):
         checkpoint = self.folder / f"{name}.safetensors"
         model = write_checkpoint(checkpoint, name, config)
-        size = config["img_size"]
-        pixels = (hashed.hashed("pixels", (3, size, size, 3)) * 255 + 127.5)
+        size = models.both_sides(config["img_size"])
+        pixels = (hashed.hashed("pixels", (3, *size, 3)) * 255 + 127.5)
         pixels = pixels.round().clip(0, 255).astype(np.uint8)
         x = ((pixels / np.float32(255) - 0.5) / 0.5).transpose(0, 3, 1, 2)
         x = np.ascontiguousarray(x, np.float32)

@@ -158,12 +158,16 @@ def image_size(model):
     return 224
 
 
-def flops_of(model):
-    size = image_size(model)
+def both_sides(size):
+    """Height and width of an img_size."""
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+def flops_of(model, size):
     model.requires_grad_(False)  # the counter follows gradients otherwise
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
-        model(torch.empty(1, 3, size, size, device="meta"))
+        model(torch.empty(1, 3, *both_sides(size), device="meta"))
     return counter.get_total_flops()
 
 
@@ -178,7 +182,7 @@ def describe_variant(model):
         "tensors": len(state),
         "parameters": sum(t.numel() for t in state.values()),
         "img_size": image_size(model),
-        "flops": flops_of(model),
+        "flops": flops_of(model, image_size(model)),
     }
 
 
@@ -366,6 +370,31 @@ SMALL = {
     "convnext_grey": small_convnext(in_chans=1),
     "convnext_ols_5_channels": small_convnext(in_chans=5, stem_type="overlap"),
     "convnextv2_grey": small_convnextv2(in_chans=1),
+    "vit_wide": small_vit(img_size=[16, 40]),
+    "vit_tall_deit3": small_vit(img_size=[40, 16], layer_scale=1e-6,
+                                no_embed_class=True, pooling="avg"),
+    "eva_wide_axial": small_vit(img_size=[16, 40], qkv="qv-bias", rope="axial",
+                                rope_ref_grid=3, pooling="avg"),
+    "eva_wide_pe_core": small_vit(img_size=[16, 40], rope="axial",
+                                  rope_xy=True, rope_ref_grid=4,
+                                  rope_grid_offset=1, pre_norm=True,
+                                  norm_eps=1e-5, pooling="map",
+                                  pool_include_prefix=True, attn_pool_heads=4,
+                                  attn_pool_mlp_ratio=2),
+    "eva_wide_rope_axial": small_vit(img_size=[16, 40], rope="axial",
+                                     rope_xy=True, rope_temperature=100,
+                                     pos_embed=False),
+    "eva_tall_rope_mixed": small_vit(img_size=[40, 16], rope="mixed",
+                                     rope_xy=True, rope_temperature=10,
+                                     no_embed_class=True),
+    "eva_tall_dinov3": small_vit(img_size=[32, 24], mlp="swiglu-packed",
+                                   qkv="separate", qk_norm=True, reg_tokens=3,
+                                   layer_scale=1.0, norm="rmsnorm",
+                                   pos_embed=False, rope="dinov3",
+                                   rope_temperature=100,
+                                   rope_rotate_half=True),
+    "convnext_wide": small_convnext(img_size=[40, 75]),
+    "convnext_wide_ols": small_convnext(img_size=[50, 75], stem_type="overlap"),
 }
 
 
@@ -380,9 +409,9 @@ def run_small(config, prepare=lambda model: None):
     model = timm_build.build(config).double().eval()
     fill(model)
     prepare(model)
-    size = config["img_size"]
+    size = both_sides(config["img_size"])
     channels = config.get("in_chans", 3)
-    x = torch.from_numpy(hashed.normal("input", (2, channels, size, size), 1.0))
+    x = torch.from_numpy(hashed.normal("input", (2, channels, *size), 1.0))
     logits = model(x.double())
     cotangent = torch.from_numpy(
         hashed.normal("cotangent", tuple(logits.shape), 1.0))
@@ -391,6 +420,12 @@ def run_small(config, prepare=lambda model: None):
     for name, p in model.named_parameters():
         tensors[f"grad.{name}"] = p.grad.float().numpy()
     return tensors
+
+
+def small_flops(config):
+    timm.layers.set_fused_attn(False)
+    with torch.device("meta"):
+        return flops_of(timm_build.build(config).eval(), config["img_size"])
 
 
 def write_json(name, content):
@@ -413,6 +448,8 @@ def main():
                    for k, v in run_small(config).items()}
         metadata = {"config": json.dumps(config),
                     "versions": json.dumps(timm_build.versions())}
+        if isinstance(config["img_size"], list):  # of others: variants.json
+            metadata["flops"] = str(small_flops(config))
         save_file(tensors, path, metadata)
         assert not any(math.isnan(t.sum()) for t in tensors.values())
         print(path, path.stat().st_size)

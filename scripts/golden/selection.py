@@ -92,6 +92,14 @@ def write_resampled():
         source = torch.from_numpy(hashed(name, (1, prefix + old * old, 4)))
         tensors[name] = resample_abs_pos_embed(
             source, [new, new], [old, old], num_prefix_tokens=prefix)
+    for old, new, prefix in [((7, 7), (5, 8), 1), ((12, 16), (14, 14), 1),
+                             ((3, 8), (8, 3), 0), ((14, 14), (14, 10), 5),
+                             ((24, 18), (12, 18), 0), ((6, 4), (6, 4), 2)]:
+        name = (f"positions.{old[0]}x{old[1]}.{new[0]}x{new[1]}.{prefix}")
+        source = torch.from_numpy(
+            hashed(name, (1, prefix + old[0] * old[1], 4)))
+        tensors[name] = resample_abs_pos_embed(
+            source, list(new), list(old), num_prefix_tokens=prefix)
     for old, new in [(16, 14), (16, 8), (8, 16), (4, 2)]:
         for mode in ("bicubic", "bilinear"):
             name = f"kernel.{mode}.{old}.{new}"

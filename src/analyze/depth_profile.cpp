@@ -68,7 +68,7 @@ std::vector<BlockFeatures> ProfileOf(model::Config config,
   SetNumClasses(config, 0);
   nn::Model model = nn::Build(config);
   Load(model, weights);
-  const auto size = static_cast<int>(ImageSize(config));
+  const HeightWidth size = ImageSize(config);
   transform.img_size = size;
   transform.in_chans = static_cast<int>(InChans(config));
   train::Uploader uploader(c10::kCPU, normalisation);

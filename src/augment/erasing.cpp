@@ -8,12 +8,14 @@
 namespace wsel::augment {
 
 std::optional<ErasedRect> DrawErasing(const ErasingOptions& options,
-                                      int img_size,
+                                      const HeightWidth& img_size,
                                       const SampleAddress& address) {
   constexpr uint64_t kAttempts = 10;
   const auto stream = SampleStream(address, "erasing");
   if (stream.Uniform(0) >= options.probability) return std::nullopt;
-  const double area = static_cast<double>(img_size) * img_size;
+  const auto img_height = static_cast<int>(img_size.height);
+  const auto img_width = static_cast<int>(img_size.width);
+  const double area = static_cast<double>(img_size.Area());
   const double log_aspect = std::log(options.min_aspect);
   for (uint64_t at = 1; at < 1 + 4 * kAttempts; at += 4) {
     const double erased_area =
@@ -25,10 +27,10 @@ std::optional<ErasedRect> DrawErasing(const ErasingOptions& options,
         static_cast<int>(std::nearbyint(std::sqrt(erased_area * aspect)));
     const int width =
         static_cast<int>(std::nearbyint(std::sqrt(erased_area / aspect)));
-    if (width >= img_size || height >= img_size) continue;
+    if (width >= img_width || height >= img_height) continue;
     if (width == 0 || height == 0) return std::nullopt;
-    return ErasedRect{UpTo(stream, at + 2, img_size - height),
-                      UpTo(stream, at + 3, img_size - width), height, width};
+    return ErasedRect{UpTo(stream, at + 2, img_height - height),
+                      UpTo(stream, at + 3, img_width - width), height, width};
   }
   return std::nullopt;
 }

@@ -17,11 +17,11 @@ namespace wsel::augment {
 namespace {
 
 // Throws kConfig unless `bytes` is the size of an image of img_size.
-void CheckOutput(size_t bytes, int img_size) {
-  if (bytes == size_t{3} * img_size * img_size) return;
+void CheckOutput(size_t bytes, const HeightWidth& img_size) {
+  if (bytes == size_t{3} * static_cast<size_t>(img_size.Area())) return;
   throw Error(ErrorKind::kConfig, "augment.img_size",
-              "the output has {} bytes, expected {} x {} x 3", bytes, img_size,
-              img_size);
+              "the output has {} bytes, expected {} x {} x 3", bytes,
+              img_size.height, img_size.width);
 }
 
 // use(image), with the image as a model of so many channels has it.
@@ -40,17 +40,22 @@ int CentreOffset(int length, int size) {
   return static_cast<int>(std::nearbyint((length - size) / 2.0));
 }
 
-// torchvision's Resize, of the short side or of both, then its CenterCrop.
+image::Size SizeOf(const HeightWidth& img_size) {
+  return {static_cast<int>(img_size.width), static_cast<int>(img_size.height)};
+}
+
+// torchvision's Resize, of the short side or of both, or timm's
+// ResizeKeepRatio, then CenterCrop.
 struct ResizeAndCrop {
   ResizeAndCrop(image::Size from, bool squash,
                 const EvalTransformOptions& options) {
-    const int size = options.img_size;
-    // At least `size`, since crop_pct is at most 1.
-    const int side = static_cast<int>(size / options.crop_pct);
-    resized =
-        squash ? image::Size{side, side} : image::WithShortSide(from, side);
-    window = {CentreOffset(resized.width, size),
-              CentreOffset(resized.height, size), size, size};
+    const auto [width, height] = SizeOf(options.img_size);
+    // At least those, since crop_pct is at most 1.
+    const image::Size scaled = {static_cast<int>(width / options.crop_pct),
+                                static_cast<int>(height / options.crop_pct)};
+    resized = squash ? scaled : image::Covering(from, scaled);
+    window = {CentreOffset(resized.width, width),
+              CentreOffset(resized.height, height), width, height};
   }
   image::Image Apply(const image::Image& source,
                      const EvalTransformOptions& options) const {
@@ -64,13 +69,13 @@ struct ResizeAndCrop {
 
 image::Image EvalImage(const image::Image& source,
                        const EvalTransformOptions& options) {
-  const int size = options.img_size;
-  switch (image::EvalResizeOf(options.crop_mode, size)) {
+  const auto [width, height] = SizeOf(options.img_size);
+  switch (image::EvalResizeOf(options.crop_mode, options.img_size)) {
     case image::EvalResize::kNone:
-      return image::Crop(source, CentreOffset(source.width(), size),
-                         CentreOffset(source.height(), size), size, size);
+      return image::Crop(source, CentreOffset(source.width(), width),
+                         CentreOffset(source.height(), height), width, height);
     case image::EvalResize::kWhole:
-      return image::Resize(source, image::FullBox(source), size, size,
+      return image::Resize(source, image::FullBox(source), width, height,
                            options.interpolation, options.pass_order);
     case image::EvalResize::kSquash:
       return ResizeAndCrop(source.size(), /*squash=*/true, options)
@@ -135,15 +140,17 @@ void DrawResizedCrop(const TrainTransformOptions& options, int width,
 // Source: torchvision's RandomCrop(img_size, padding).
 void DrawPaddedCrop(const TrainTransformOptions& options, int width, int height,
                     const RandomStream& stream, TrainDraws& draws) {
-  const int room_x = width + 2 * options.padding - options.img_size;
-  const int room_y = height + 2 * options.padding - options.img_size;
+  const auto [crop_width, crop_height] = SizeOf(options.img_size);
+  const int room_x = width + 2 * options.padding - crop_width;
+  const int room_y = height + 2 * options.padding - crop_height;
   if (room_x < 0 || room_y < 0) {
     throw Error(ErrorKind::kConfig, "augment.crop",
                 "an image of {} x {}, padded by {}, is smaller than {}; use "
                 "'random-resized' crops",
                 width, height, options.padding, options.img_size);
   }
-  draws.width = draws.height = options.img_size;
+  draws.width = crop_width;
+  draws.height = crop_height;
   draws.top = UpTo(stream, 0, room_y) - options.padding;
   draws.left = UpTo(stream, 1, room_x) - options.padding;
 }
@@ -167,10 +174,10 @@ image::Image ApplyCrop(const image::Image& source,
     return image::Crop(source, draws.left, draws.top, draws.width,
                        draws.height);
   }
+  const auto [width, height] = SizeOf(options.img_size);
   return image::CropThenResize(
-      source, {draws.left, draws.top, draws.width, draws.height},
-      options.img_size, options.img_size, options.interpolation,
-      options.pass_order);
+      source, {draws.left, draws.top, draws.width, draws.height}, width, height,
+      options.interpolation, options.pass_order);
 }
 
 }  // namespace

@@ -58,23 +58,28 @@ double Beta(double a, DrawSequence draws) {
 }
 
 // Source: timm's rand_bbox, which corrects lambda for boxes cut by the border.
-void DrawBox(int img_size, const RandomStream& stream, MixDraw& draw) {
-  const int side = static_cast<int>(img_size * std::sqrt(1 - draw.lambda));
-  const int y = UpTo(stream, 0, img_size - 1);
-  const int x = UpTo(stream, 1, img_size - 1);
-  draw.top = std::max(y - side / 2, 0);
-  draw.bottom = std::min(y + (side + 1) / 2, img_size);
-  draw.left = std::max(x - side / 2, 0);
-  draw.right = std::min(x + (side + 1) / 2, img_size);
+void DrawBox(const HeightWidth& img_size, const RandomStream& stream,
+             MixDraw& draw) {
+  const double share = std::sqrt(1 - draw.lambda);
+  const auto height = static_cast<int>(img_size.height);
+  const auto width = static_cast<int>(img_size.width);
+  const auto box_height = static_cast<int>(height * share);
+  const auto box_width = static_cast<int>(width * share);
+  const int y = UpTo(stream, 0, height - 1);
+  const int x = UpTo(stream, 1, width - 1);
+  draw.top = std::max(y - box_height / 2, 0);
+  draw.bottom = std::min(y + (box_height + 1) / 2, height);
+  draw.left = std::max(x - box_width / 2, 0);
+  draw.right = std::min(x + (box_width + 1) / 2, width);
   draw.lambda = 1 - static_cast<double>(draw.bottom - draw.top) *
                         (draw.right - draw.left) /
-                        (static_cast<double>(img_size) * img_size);
+                        static_cast<double>(img_size.Area());
 }
 
 }  // namespace
 
-MixDraw DrawMix(const MixOptions& options, int img_size, uint64_t seed,
-                int64_t step, int64_t group) {
+MixDraw DrawMix(const MixOptions& options, const HeightWidth& img_size,
+                uint64_t seed, int64_t step, int64_t group) {
   const auto stream = [&](std::string_view purpose) {
     return StreamAt(seed, "augment.unit", step, group, purpose);
   };

@@ -16,6 +16,12 @@ void CheckRange(std::string_view where, std::string_view name, double value,
               "{} is not in {} ... {}", value, low, high);
 }
 
+void CheckSize(std::string_view where, const HeightWidth& img_size) {
+  for (const int64_t side : {img_size.height, img_size.width}) {
+    CheckRange(where, "img_size", static_cast<double>(side), 1, 4096);
+  }
+}
+
 }  // namespace
 
 bool MixingEnabled(const MixOptions& options) {
@@ -23,12 +29,13 @@ bool MixingEnabled(const MixOptions& options) {
 }
 
 void Validate(const TrainTransformOptions& options, std::string_view where) {
-  CheckRange(where, "img_size", options.img_size, 1, 4096);
+  CheckSize(where, options.img_size);
   CheckRange(where, "scale[1]", options.scale[1], 1e-6, 1);
   CheckRange(where, "scale[0]", options.scale[0], 1e-6, options.scale[1]);
   CheckRange(where, "ratio[1]", options.ratio[1], 1e-3, 1e3);
   CheckRange(where, "ratio[0]", options.ratio[0], 1e-3, options.ratio[1]);
-  CheckRange(where, "padding", options.padding, 0, options.img_size);
+  CheckRange(where, "padding", options.padding, 0,
+             static_cast<double>(options.img_size.Shorter()));
   CheckRange(where, "hflip", options.hflip, 0, 1);
   CheckRange(where, "vflip", options.vflip, 0, 1);
   ValidatePolicy(options.rand_augment, fmt::format("{}.rand_augment", where));
@@ -37,7 +44,7 @@ void Validate(const TrainTransformOptions& options, std::string_view where) {
 }
 
 void Validate(const EvalTransformOptions& options, std::string_view where) {
-  CheckRange(where, "img_size", options.img_size, 1, 4096);
+  CheckSize(where, options.img_size);
   CheckRange(where, "crop_pct", options.crop_pct, 0.1, 1);
 }
 

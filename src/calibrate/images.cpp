@@ -35,8 +35,8 @@ size_t Images::num_tiles() const {
 }
 
 std::vector<uint8_t> Images::Pixels(int64_t image) const {
-  const auto side = static_cast<size_t>(transform_.img_size);
-  std::vector<uint8_t> pixels(side * side * 3);
+  std::vector<uint8_t> pixels(
+      static_cast<size_t>(transform_.img_size.Area() * 3));
   const image::Image source = set_.image(image);
   try {
     augment::EvalTransform(source, transform_, pixels);
@@ -49,8 +49,8 @@ std::vector<uint8_t> Images::Pixels(int64_t image) const {
 at::Tensor Images::Tile(size_t tile) const {
   const int64_t first = static_cast<int64_t>(tile) * kTile;
   const int64_t count = std::min(kTile, size() - first);
-  const int64_t side = transform_.img_size;
-  const at::Tensor bytes = at::empty({count, side, side, 3}, at::kByte);
+  const auto [height, width] = transform_.img_size;
+  const at::Tensor bytes = at::empty({count, height, width, 3}, at::kByte);
   for (int64_t i = 0; i < count; ++i) {
     std::ranges::copy(Pixels(first + i), bytes[i].data_ptr<uint8_t>());
   }

@@ -74,8 +74,9 @@ void AddStudent(CLI::App& c, session::ModelOptions& student,
   c.add_option("--num-classes", student.num_classes,
                "Number of classes of the student; 0: no classifier; default: "
                "the model's or, with --head reuse or --budget, the teacher's");
-  c.add_option("--img-size", student.img_size,
-               "Image size of the student, in pixels");
+  AddImageSize(c, student.img_size,
+               "Image size of the student, in pixels: 224, or height x width: "
+               "192x256");
   c.add_option("--patch-size", student.patch_size,
                "Patch size of the student, in pixels");
   c.add_option("--in-chans", student.in_chans,

@@ -44,6 +44,18 @@ void AddRgb(CLI::App& command, const std::string& name,
       ->type_name("R,G,B");
 }
 
+void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
+                  const std::string& help) {
+  command
+      .add_option_function<std::string>(
+          "--img-size",
+          [&value](const std::string& text) {
+            value = ParseHeightWidth(text, "--img-size");
+          },
+          help)
+      ->type_name("SIZE");
+}
+
 void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given) {
   AddRgb(command, "--mean", given.mean,
          "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint, of a "

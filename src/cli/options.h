@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "wsel/core/height_width.h"
 #include "wsel/core/registry.h"
 #include "wsel/data/options.h"
 #include "wsel/image/resample.h"
@@ -52,6 +53,10 @@ void AddModelName(CLI::App& command, const std::string& name,
 void AddRgb(CLI::App& command, const std::string& name,
             std::optional<std::array<double, 3>>& value,
             const std::string& help);
+
+// Of images: a side, "224", or height x width, "192x256".
+void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
+                  const std::string& help);
 
 // --mean and --std of a model's images.
 void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given);

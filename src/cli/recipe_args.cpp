@@ -45,7 +45,7 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
     sets.push_back("model.name=" + Json(args.model).dump());
   }
   if (args.img_size) {
-    sets.push_back(fmt::format("model.img_size={}", *args.img_size));
+    sets.push_back("model.img_size=" + Json(*args.img_size).dump());
   }
   if (args.in_chans) {
     sets.push_back(fmt::format("model.in_chans={}", *args.in_chans));
@@ -133,9 +133,9 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
                    "replaces the recipe's whole model; without num_classes it "
                    "has the data set's")
           ->type_name("MODEL");
-      c.add_option("--img-size", args.img_size,
-                   "Side of the model's images in pixels")
-          ->type_name("PX");
+      AddImageSize(c, args.img_size,
+                   "Size of the model's images in pixels: 224, or height x "
+                   "width: 192x256");
       c.add_option("--in-chans", args.in_chans,
                    "Channels of the model's images: 3 (RGB), or 1, for which "
                    "images are converted to grey")

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "wsel/core/height_width.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
 #include "wsel/recipe/recipe.h"
 
@@ -17,7 +18,7 @@ struct RecipeArgs {
   std::string config;
   std::string resumed;  // a run's configuration, to resume it without a recipe
   std::string model;
-  std::optional<int64_t> img_size;
+  std::optional<HeightWidth> img_size;
   std::optional<int64_t> in_chans;
   std::string augment;
   bool three_augment = false;

@@ -18,7 +18,8 @@ constexpr size_t kMaxCorruptFiles = 20;
 
 // The bounds keep the size of a batch within size_t.
 void Validate(const LoaderOptions& options) {
-  CheckBetween("img_size", options.img_size, 1, 1 << 14);
+  CheckBetween("img_size", options.img_size.height, 1, 1 << 14);
+  CheckBetween("img_size", options.img_size.width, 1, 1 << 14);
   CheckBetween("batch_size", options.batch_size, 1, 1 << 24);
   CheckBetween("workers", options.workers, -1, 1024);
   CheckBetween("prefetch", options.prefetch, 2, 1024);
@@ -114,8 +115,7 @@ Loader::State::State(Dataset dataset_in, Transform transform_in,
       transform(std::move(transform_in)),
       sampler(std::move(sampler_in)),
       options(options_in),
-      image_bytes(size_t{3} * static_cast<size_t>(options.img_size) *
-                  static_cast<size_t>(options.img_size)),
+      image_bytes(size_t{3} * static_cast<size_t>(options.img_size.Area())),
       slots(options.workers == 0 ? 1 : static_cast<size_t>(options.prefetch)) {
   const size_t bytes = image_bytes * static_cast<size_t>(options.batch_size);
   for (Slot& slot : slots) {

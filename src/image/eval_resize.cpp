@@ -14,7 +14,8 @@ constexpr std::array<Registered<CropMode>, 3> kCropModes = {{
     {CropMode::kAuto, "auto",
      "by the size: up to 32 px only cropped, from 384 px squash, else center"},
     {CropMode::kCenter, "center", "the short side resized, the middle cropped"},
-    {CropMode::kSquash, "squash", "resized to a square, the middle cropped"},
+    {CropMode::kSquash, "squash",
+     "resized to the model's aspect ratio, the middle cropped"},
 }};
 constexpr Registry<CropMode> kCropModeNames("crop mode", kCropModes);
 
@@ -22,12 +23,12 @@ constexpr Registry<CropMode> kCropModeNames("crop mode", kCropModes);
 
 const Registry<CropMode>& CropModes() { return kCropModeNames; }
 
-EvalResize EvalResizeOf(CropMode mode, int64_t img_size) {
+EvalResize EvalResizeOf(CropMode mode, const HeightWidth& img_size) {
   if (mode == CropMode::kCenter) return EvalResize::kShortSide;
   if (mode == CropMode::kSquash) return EvalResize::kSquash;
-  if (img_size <= kLargestUnresized) return EvalResize::kNone;
-  return img_size < kSmallestWhole ? EvalResize::kShortSide
-                                   : EvalResize::kWhole;
+  if (img_size.Longer() <= kLargestUnresized) return EvalResize::kNone;
+  return img_size.Shorter() < kSmallestWhole ? EvalResize::kShortSide
+                                             : EvalResize::kWhole;
 }
 
 std::string DescribeAutoCrop() {

@@ -1,8 +1,11 @@
 #include "wsel/image/resample.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string_view>
 
 #include "byte_lanes.h"
 #include "resample_kernel.h"
@@ -241,20 +244,46 @@ Image Resize(const Image& image, const Box& box, int width, int height,
                    {across, 0, box.left, 0, down, box.top}, interpolation);
 }
 
+namespace {
+
+constexpr int64_t kMaxLongSide = 1 << 20;
+
+[[noreturn]] void ThrowElongated(Size from, std::string_view target) {
+  throw Error(ErrorKind::kFormat, "resize",
+              "{} x {} pixels cannot be resized to {}: crop or remove the "
+              "image, or leave it out with `skip_corrupt`",
+              from.width, from.height, target);
+}
+
+}  // namespace
+
 Size WithShortSide(Size from, int short_side) {
-  constexpr int64_t kMaxLongSide = 1 << 20;
   const int shorter = std::min(from.width, from.height);
   const int longer = std::max(from.width, from.height);
   const int64_t long_side = int64_t{short_side} * longer / std::max(shorter, 1);
   if (shorter == 0 || long_side > kMaxLongSide) {
-    throw Error(ErrorKind::kFormat, "resize",
-                "{} x {} pixels cannot be resized to {}: crop or remove the "
-                "image, or leave it out with `skip_corrupt`",
-                from.width, from.height, short_side);
+    ThrowElongated(from, fmt::format("{}", short_side));
   }
   const int rounded = static_cast<int>(long_side);
   return from.width <= from.height ? Size{short_side, rounded}
                                    : Size{rounded, short_side};
+}
+
+Size Covering(Size from, Size target) {
+  if (target.width == target.height) return WithShortSide(from, target.width);
+  const double ratio =
+      std::min(static_cast<double>(from.height) / target.height,
+               static_cast<double>(from.width) / target.width);
+  // Halves to even, as Python's round().
+  const double width = std::nearbyint(from.width / ratio);
+  const double height = std::nearbyint(from.height / ratio);
+  // Of an empty image they are NaN.
+  if (!(std::max(width, height) <= static_cast<double>(kMaxLongSide)) ||
+      !(ratio > 0)) {
+    ThrowElongated(from,
+                   fmt::format("cover {} x {}", target.width, target.height));
+  }
+  return {static_cast<int>(width), static_cast<int>(height)};
 }
 
 Image ResizeThenCrop(const Image& image, int width, int height,

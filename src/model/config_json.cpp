@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "architecture.h"
+#include "wsel/core/height_width.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/suggest.h"
 #include "wsel/model/variants.h"
@@ -26,6 +27,10 @@ void Read(JsonObject& json, std::string_view key, T& value) {
   } else {
     value = json.Get<T>(key);
   }
+}
+
+void Read(JsonObject& json, std::string_view key, HeightWidth& value) {
+  value = ReadHeightWidth(json.Raw(key), json.PathOf(key), json.kind());
 }
 
 void Read(JsonObject& json, std::string_view key,

@@ -108,19 +108,34 @@ std::string DescribeConvNext(const ConvNextConfig& c) {
   return text + DescribeInChans(c.in_chans);
 }
 
-// Of the stem; sets `side` to that of its output.
-double StemFlops(const ConvNextConfig& c, double width, double& side) {
+// The sides of a feature map.
+struct MapSize {
+  double height;
+  double width;
+
+  double Area() const { return height * width; }
+  // What a stride of `by` leaves.
+  MapSize Floor(double by) const {
+    return {std::floor(height / by), std::floor(width / by)};
+  }
+  MapSize CeilHalf() const {
+    return {std::ceil(height / 2), std::ceil(width / 2)};
+  }
+};
+
+// Of the stem; sets `map` to that of its output.
+double StemFlops(const ConvNextConfig& c, double width, MapSize& map) {
   const auto patch = static_cast<double>(c.patch_size);
   const auto in = static_cast<double>(c.in_chans);
   if (!c.HasOverlappingStem()) {
-    side = std::floor(side / patch);
-    return MatMul(side * side, in * patch * patch, width);
+    map = map.Floor(patch);
+    return MatMul(map.Area(), in * patch * patch, width);
   }
   const auto hidden = static_cast<double>(c.StemHidden());
-  side = std::ceil(side / 2);
-  const double first = MatMul(side * side, in * 9, hidden);
-  side = std::ceil(side / 2);
-  return first + MatMul(side * side, 9 * hidden, width);
+  map = map.CeilHalf();
+  const double first = MatMul(map.Area(), in * 9, hidden);
+  map = map.CeilHalf();
+  return first + MatMul(map.Area(), 9 * hidden, width);
 }
 
 double HeadFlops(const ConvNextConfig& c, double width) {
@@ -133,18 +148,19 @@ double HeadFlops(const ConvNextConfig& c, double width) {
 double Flops(const ConvNextConfig& c) {
   std::array<double, 4> widths{};
   std::copy(c.dims.begin(), c.dims.end(), widths.begin());
-  auto side = static_cast<double>(c.img_size);
-  double flops = StemFlops(c, widths[0], side);
+  MapSize map = {static_cast<double>(c.img_size.height),
+                 static_cast<double>(c.img_size.width)};
+  double flops = StemFlops(c, widths[0], map);
   for (size_t s = 0; s < widths.size(); ++s) {
     const double width = widths[s];
     if (s > 0 || c.patch_size == 2) {
-      side = std::floor(side / 2);
-      flops += MatMul(side * side, 4 * widths[s > 0 ? s - 1 : 0], width);
+      map = map.Floor(2);
+      flops += MatMul(map.Area(), 4 * widths[s > 0 ? s - 1 : 0], width);
     }
     const auto kernel = static_cast<double>(c.kernel_sizes[s]);
     const double block =
-        MatMul(side * side, kernel * kernel, width) +  // conv_dw
-        2 * MatMul(side * side, width, 4 * width);     // MLP
+        MatMul(map.Area(), kernel * kernel, width) +  // conv_dw
+        2 * MatMul(map.Area(), width, 4 * width);     // MLP
     flops += static_cast<double>(c.depths[s]) * block;
   }
   return flops + HeadFlops(c, widths[3]);
@@ -155,10 +171,14 @@ int64_t SavedValues(const ConvNextConfig& c) {
   // and the norm, hidden layer twice, output.
   constexpr int64_t kPerChannel = 13;
   int64_t sum = 0;
-  int64_t side = std::max<int64_t>(c.img_size / c.patch_size, 1);
+  int64_t rows = std::max<int64_t>(c.img_size.height / c.patch_size, 1);
+  int64_t columns = std::max<int64_t>(c.img_size.width / c.patch_size, 1);
   for (size_t stage = 0; stage < 4; ++stage) {
-    if (stage > 0 || c.patch_size == 2) side = std::max<int64_t>(side / 2, 1);
-    sum += c.depths[stage] * side * side * c.dims[stage] * kPerChannel;
+    if (stage > 0 || c.patch_size == 2) {
+      rows = std::max<int64_t>(rows / 2, 1);
+      columns = std::max<int64_t>(columns / 2, 1);
+    }
+    sum += c.depths[stage] * rows * columns * c.dims[stage] * kPerChannel;
   }
   return sum;
 }

@@ -29,14 +29,17 @@ void FillTruncNormal(const RandomStream& stream, double std, double bound,
   });
 }
 
-// Fixed position embeddings [1, prefix + g^2, D]: zeros for `prefix` tokens,
-// then for the patch in column x and row y sin(x w), cos(x w), sin(y w),
-// cos(y w), with D/4 frequencies w from 1 to 1/10000 at equal ratios. D is a
-// multiple of 4.
-void FillSinCos(const Shape& shape, int64_t prefix, std::span<float> values) {
+// Fixed position embeddings [1, prefix + patches, D]: zeros for init.value
+// tokens, then for the patch in column x and row y sin(x w), cos(x w),
+// sin(y w), cos(y w), with D/4 frequencies w from 1 to 1/10000 at equal ratios.
+// D is a multiple of 4.
+void FillSinCos(const Init& init, const Shape& shape, std::span<float> values) {
+  const auto prefix = static_cast<int64_t>(init.value);
+  const int64_t patches = shape[1] - prefix;
   const int64_t width = shape[2];
   const int64_t waves = width / 4;
-  const auto side = std::llround(std::sqrt(shape[1] - prefix));
+  const int64_t columns =
+      init.rows > 0 ? patches / init.rows : std::llround(std::sqrt(patches));
   const double last = std::max<double>(1, static_cast<double>(waves - 1));
   for (int64_t wave = 0; wave < waves; ++wave) {
     const double frequency =
@@ -45,9 +48,9 @@ void FillSinCos(const Shape& shape, int64_t prefix, std::span<float> values) {
       return values[static_cast<size_t>((prefix + patch) * width +
                                         part * waves + wave)];
     };
-    for (int64_t patch = 0; patch < side * side; ++patch) {
-      const double x = static_cast<double>(patch % side) * frequency;
-      const double y = static_cast<double>(patch / side) * frequency;
+    for (int64_t patch = 0; patch < patches; ++patch) {
+      const double x = static_cast<double>(patch % columns) * frequency;
+      const double y = static_cast<double>(patch / columns) * frequency;
       at(patch, 0) = static_cast<float>(std::sin(x));
       at(patch, 1) = static_cast<float>(std::cos(x));
       at(patch, 2) = static_cast<float>(std::sin(y));
@@ -123,7 +126,7 @@ std::vector<float> Draw(const Init& init, const TensorSpec& spec,
            [&](size_t i) { return (2 * stream.Uniform(i) - 1) * init.bound; });
       break;
     case InitKind::kSinCos:
-      FillSinCos(spec.shape, static_cast<int64_t>(init.value), values);
+      FillSinCos(init, spec.shape, values);
       break;
     case InitKind::kGluWeight:
       FillGluWeight(init, spec, seed, values);

@@ -110,7 +110,7 @@ VitConfig Perception(const Size& size, std::string_view kind, int64_t patch,
   c.rope = Rope::kAxial;
   c.rope_xy = true;
   c.rope_grid_offset = 1;
-  c.rope_ref_grid = c.GridSize();
+  c.rope_ref_grid = c.GridSize().height;
   c.pre_norm = true;
   c.norm_eps = 1e-5;
   return c;

@@ -110,6 +110,14 @@ void FieldChecker::Check(std::string_view field, double value,
                       : fmt::format("{} or more", low));
 }
 
+void FieldChecker::Check(std::string_view field, const HeightWidth& value,
+                         const Range& range) const {
+  if (value.IsSquare()) return Check(field, value.height, range);
+  Require(value.Shorter() >= range.low && value.Longer() <= range.high, field,
+          "is {}; height and width must be from {} to {}", value, range.low,
+          range.high);
+}
+
 void FieldChecker::Check(std::string_view field,
                          const std::array<int64_t, 4>& value,
                          const Range& range) const {

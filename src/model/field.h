@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "wsel/core/height_width.h"
 #include "wsel/core/registry.h"
 #include "wsel/model/convnext_config.h"
 #include "wsel/model/vit_config.h"
@@ -42,10 +43,10 @@ inline constexpr Range kPositive = {0, kNoLimit, true};
 template <typename C>
 struct Field {
   std::string_view key;
-  std::variant<std::string C::*, int64_t C::*, std::array<int64_t, 4> C::*,
-               double C::*, bool C::*, Pooling C::*, Activation C::*, Norm C::*,
-               Qkv C::*, MlpForm C::*, BlockForm C::*, Rope C::*,
-               ConvNextStem C::*, ConvNextNorm C::*>
+  std::variant<std::string C::*, int64_t C::*, HeightWidth C::*,
+               std::array<int64_t, 4> C::*, double C::*, bool C::*,
+               Pooling C::*, Activation C::*, Norm C::*, Qkv C::*, MlpForm C::*,
+               BlockForm C::*, Rope C::*, ConvNextStem C::*, ConvNextNorm C::*>
       member;
   Range range = {};
   // Written only if it is not the default: plans and checkpoints of models that
@@ -89,6 +90,8 @@ class FieldChecker {
   }
   void Check(std::string_view field, int64_t value, const Range& range) const;
   void Check(std::string_view field, double value, const Range& range) const;
+  void Check(std::string_view field, const HeightWidth& value,
+             const Range& range) const;
   void Check(std::string_view field, const std::array<int64_t, 4>& value,
              const Range& range) const;
   template <typename T>

@@ -78,6 +78,7 @@ std::string ToJson(const Init& init) {
   if (init.value != 0) json["value"] = init.value;
   if (init.bound != 0) json["bound"] = init.bound;
   if (init.heads != 0) json["heads"] = init.heads;
+  if (init.rows != 0) json["rows"] = init.rows;
   return json.dump();
 }
 
@@ -90,6 +91,7 @@ Init InitFromJson(std::string_view text, std::string_view where) {
   init.value = json.GetOr<double>("value", 0);
   init.bound = json.GetOr<double>("bound", 0);
   init.heads = json.GetOr<int64_t>("heads", 0);
+  init.rows = json.GetOr<int64_t>("rows", 0);
   json.Finish();
   return init;
 }
@@ -114,6 +116,9 @@ bool CanDraw(const Init& init, const TensorSpec& spec) {
       if (!(init.value >= 0 && init.value < 1e6)) return false;
       const auto prefix = static_cast<int64_t>(init.value);
       const int64_t grid = shape[1] - prefix;
+      if (init.rows != 0) {
+        return init.rows > 0 && grid > 0 && grid % init.rows == 0;
+      }
       const auto side = std::llround(std::sqrt(static_cast<double>(grid)));
       return grid > 0 && side * side == grid;
     }

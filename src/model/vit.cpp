@@ -54,6 +54,21 @@ constexpr Field<VitConfig> kFields[] = {
     {"rope_rotate_half", &VitConfig::rope_rotate_half, {}, kRare},
 };
 
+void CheckImageSize(const VitConfig& c, const FieldChecker& checker) {
+  const auto [height, width] = c.img_size;
+  checker.Require(height % c.patch_size == 0, "img_size",
+                  "is {}, {}not a multiple of patch_size {}", c.img_size,
+                  c.img_size.IsSquare() ? "" : "whose height is ",
+                  c.patch_size);
+  checker.Require(width % c.patch_size == 0, "img_size",
+                  "is {}, whose width is not a multiple of patch_size {}",
+                  c.img_size, c.patch_size);
+  const int64_t longest = c.GridSize().Longer();
+  checker.Require(longest <= kMaxGrid, "img_size",
+                  "is {}: {} patches per side; at most {} are supported",
+                  c.img_size, longest, kMaxGrid);
+}
+
 void CheckTokens(const VitConfig& c, const FieldChecker& checker) {
   checker.Require(c.class_token || c.pooling != Pooling::kToken, "pooling",
                   "is 'token' but there is no class token; use 'avg'");
@@ -150,12 +165,7 @@ void CheckEva(const VitConfig& c, const FieldChecker& checker) {
 
 void Check(const VitConfig& c, const FieldChecker& checker) {
   CheckMlp(c, c.mlp_ratio, "mlp_ratio", checker);
-  checker.Require(c.img_size % c.patch_size == 0, "img_size",
-                  "is {}, not a multiple of patch_size {}", c.img_size,
-                  c.patch_size);
-  checker.Require(c.GridSize() <= kMaxGrid, "img_size",
-                  "is {}: {} patches per side; at most {} are supported",
-                  c.img_size, c.GridSize(), kMaxGrid);
+  CheckImageSize(c, checker);
   CheckAttention(c, checker);
   CheckTokens(c, checker);
   CheckPooling(c, checker);

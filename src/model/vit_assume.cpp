@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
+#include "field.h"
 #include "vit.h"
 #include "wsel/model/variants.h"
 
@@ -133,12 +133,12 @@ void AssumePooling(const VitConfig* like, const Hints& hints,
 void AssumeImageSize(const VitConfig* like, const Hints& hints,
                      Assumptions& assumptions, VitConfig& c) {
   constexpr int64_t kUsual = 224;
-  const auto fits = [&](int64_t size) {
-    return size >= c.patch_size && size < (1 << 20) && size % c.patch_size == 0;
+  const auto fits = [&](int64_t side) {
+    return side >= c.patch_size && side <= kMaxSize && side % c.patch_size == 0;
   };
-  if (hints.img_size && (*hints.img_size)[0] == (*hints.img_size)[1] &&
-      fits((*hints.img_size)[0])) {
-    c.img_size = (*hints.img_size)[0];
+  if (hints.img_size && fits(hints.img_size->height) &&
+      fits(hints.img_size->width)) {
+    c.img_size = *hints.img_size;
     return;
   }
   if (like != nullptr) {
@@ -158,15 +158,17 @@ void AssumeGrid(const VitConfig* like, const Hints& hints,
     AssumeImageSize(like, hints, assumptions, c);
     return;
   }
-  const std::array<int64_t, 2> square = {c.img_size, c.img_size};
-  if (hints.img_size == square) return;
+  if (hints.img_size == c.img_size || !c.img_size.IsSquare()) return;
+  // Said of images of another size, which these positions are not of.
+  const bool differs = hints.img_size && !hints.img_size->IsSquare();
   const VitConfig* known = FirstVariant([&](const VitConfig& vit) {
     return vit.img_size == c.img_size && vit.patch_size == c.patch_size;
   });
-  if (known != nullptr || c.GridSize() == 1) return;
+  if (!differs && (known != nullptr || c.NumPatches() == 1)) return;
   assumptions.push_back(
       fmt::format("the positions are a square grid of {0} x {0}, so images of "
-                  "{1} px; if they are another one, skip pos_embed",
+                  "{1} px; if they are another one, give the model with its "
+                  "img_size, [height, width]",
                   c.GridSize(), c.img_size));
 }
 
@@ -200,7 +202,7 @@ void GuessRope(VitConfig& c) {
     c.rope = Rope::kAxial;
     c.rope_xy = true;
     c.rope_grid_offset = c.class_token ? 1 : 0;
-    c.rope_ref_grid = c.GridSize();
+    c.rope_ref_grid = c.GridSize().Longer();
   } else if ((!c.pos_embed && !c.class_token) || eva02) {
     c.rope = Rope::kAxial;
     c.rope_ref_grid = 16;

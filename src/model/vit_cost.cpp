@@ -17,11 +17,11 @@ double AttnPoolFlops(const VitConfig& c, double tokens) {
 
 double VitFlops(const VitConfig& c) {
   const auto width = static_cast<double>(c.embed_dim);
-  const auto grid = static_cast<double>(c.GridSize());
+  const auto patches = static_cast<double>(c.NumPatches());
   const auto patch = static_cast<double>(c.patch_size);
   const auto in = static_cast<double>(c.in_chans);
   const auto prefix = static_cast<double>(c.PrefixTokens());
-  const double tokens = grid * grid + prefix;
+  const double tokens = patches + prefix;
   const auto hidden = static_cast<double>(c.MlpHidden());
   const double matrices = c.mlp == MlpForm::kMlp ? 2 : 3;  // of the MLP
 
@@ -31,7 +31,7 @@ double VitFlops(const VitConfig& c) {
                        matrices * MatMul(tokens, width, hidden);
   const double heads = c.dist_token ? 2 : 1;
   const double pooled = c.pool_include_prefix ? tokens : tokens - prefix;
-  return MatMul(grid * grid, in * patch * patch, width) +
+  return MatMul(patches, in * patch * patch, width) +
          static_cast<double>(c.depth) * block +
          (c.pooling == Pooling::kAttention ? AttnPoolFlops(c, pooled) : 0) +
          heads * MatMul(1, width, static_cast<double>(c.num_classes));
@@ -42,7 +42,7 @@ int64_t VitSavedValues(const VitConfig& c) {
   // attention and projection, the MLP's hidden layer before and after its
   // activation, sums.
   constexpr int64_t kPerChannel = 17;
-  const int64_t tokens = c.GridSize() * c.GridSize() + c.PrefixTokens();
+  const int64_t tokens = c.NumPatches() + c.PrefixTokens();
   return c.depth * tokens * c.embed_dim * kPerChannel;
 }
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <string_view>
@@ -45,25 +44,51 @@ void ReadTokens(const ShapeReader& read, VitConfig& c) {
   c.reg_tokens = read.Has("reg_token") ? read.Get("reg_token", 3)[1] : 0;
 }
 
-constexpr std::string_view kOnlySquare =
-    "supported models take square images; to select the other tensors, give "
-    "the teacher's model, with square images, and skip pos_embed";
+// A grid of the positions, and whether prefix tokens have none.
+struct PositionGrid {
+  HeightWidth grid;
+  bool no_embed_class;
+};
 
-// Errors: kMismatch if what is stated of the images makes another grid of the
-// positions than a square one. Weights may be of another size than stated.
-void CheckGrid(const Hints& hints, int64_t positions, const VitConfig& c) {
-  if (!hints.img_size) return;
-  const auto [height, width] = *hints.img_size;
-  const auto is_size = [](int64_t x) { return x >= 1 && x < (1 << 20); };
-  if (height == width || !is_size(height) || !is_size(width)) return;
-  const int64_t rows = height / c.patch_size;
-  const int64_t columns = width / c.patch_size;
-  const int64_t patches = rows * columns;
-  if (patches != positions && patches + c.PrefixTokens() != positions) return;
-  ThrowMismatch("pos_embed",
-                fmt::format("is a grid of {} x {} positions, for images of {} "
-                            "x {} px; {}",
-                            rows, columns, height, width, kOnlySquare));
+// The grid of the size that is stated, if it is not square and has as many
+// positions. Weights may be of another size than stated.
+std::optional<PositionGrid> StatedGrid(const Hints& hints, int64_t positions,
+                                       const VitConfig& c) {
+  if (!hints.img_size || hints.img_size->IsSquare()) return std::nullopt;
+  if (c.patch_size < 1 || hints.img_size->Shorter() < c.patch_size ||
+      hints.img_size->Longer() > kMaxSize) {
+    return std::nullopt;
+  }
+  const HeightWidth grid = {hints.img_size->height / c.patch_size,
+                            hints.img_size->width / c.patch_size};
+  const bool with_prefix = grid.Area() + c.PrefixTokens() == positions;
+  if (!with_prefix && (grid.Area() != positions || c.dist_token)) {
+    return std::nullopt;
+  }
+  return PositionGrid{grid, !with_prefix};
+}
+
+// A square one, although the count may be that of others, too.
+PositionGrid SquareGrid(int64_t positions, Assumptions& assumptions,
+                        const VitConfig& c) {
+  const int64_t prefix = c.PrefixTokens();
+  const auto with_prefix = Side(positions - prefix);
+  const auto without = prefix > 0 ? Side(positions) : std::nullopt;
+  if (!with_prefix && (!without || c.dist_token)) {
+    ThrowMismatch(
+        "pos_embed",
+        fmt::format("has {} positions, which with {} prefix tokens do not make "
+                    "a square grid; `model` or `teacher_model` can say which "
+                    "they make, as a JSON file with its base and \"img_size\": "
+                    "[height, width]",
+                    positions, prefix));
+  }
+  if (with_prefix && without) {
+    assumptions.push_back(fmt::format(
+        "the {} positions are those of all tokens, not only of patches",
+        positions));
+  }
+  return {with_prefix ? *with_prefix : *without, !with_prefix};
 }
 
 // Only models with rotary positions have no others, and timm's are Evas, whose
@@ -79,23 +104,12 @@ void ReadPositions(const ShapeReader& read, const Hints& hints,
   c.pos_embed = read.Has("pos_embed") || !CanLackPositions(read);
   if (!c.pos_embed) return;
   const int64_t positions = read.Get("pos_embed", 3)[1];
-  const int64_t prefix = c.PrefixTokens();
-  CheckGrid(hints, positions, c);
-  const auto with_prefix = Side(positions - prefix);
-  const auto without = prefix > 0 ? Side(positions) : std::nullopt;
-  if (!with_prefix && (!without || c.dist_token)) {
-    ThrowMismatch("pos_embed",
-                  fmt::format("has {} positions, which with {} prefix tokens "
-                              "do not make a square grid; {}",
-                              positions, prefix, kOnlySquare));
-  }
-  c.no_embed_class = !with_prefix;
-  c.img_size = (with_prefix ? *with_prefix : *without) * c.patch_size;
-  if (with_prefix && without) {
-    assumptions.push_back(fmt::format(
-        "the {} positions are those of all tokens, not only of patches",
-        positions));
-  }
+  const auto stated = StatedGrid(hints, positions, c);
+  const PositionGrid found =
+      stated ? *stated : SquareGrid(positions, assumptions, c);
+  c.no_embed_class = found.no_embed_class;
+  c.img_size = {found.grid.height * c.patch_size,
+                found.grid.width * c.patch_size};
 }
 
 // The ratio of so many hidden channels.

@@ -112,7 +112,10 @@ std::optional<Init> VitMimeticInit(const VitConfig& config,
   }
   if (parameter.spec.name == "pos_embed") {
     const int64_t prefix = config.no_embed_class ? 0 : config.PrefixTokens();
-    return Init{InitKind::kSinCos, static_cast<double>(prefix)};
+    const HeightWidth grid = config.GridSize();
+    return Init{.kind = InitKind::kSinCos,
+                .value = static_cast<double>(prefix),
+                .rows = grid.IsSquare() ? 0 : grid.height};
   }
   if (parameter.component != Component::kAttention || !IsWeight(parameter)) {
     return std::nullopt;

@@ -232,7 +232,7 @@ std::string TimmConfig(const model::Config& config,
   if (!classes.empty()) json["label_names"] = classes;
   auto& cfg = json["pretrained_cfg"];
   cfg = images;
-  cfg["fixed_input_size"] = TokensOf(config).grid > 0;
+  cfg["fixed_input_size"] = TokensOf(config).grid.Area() > 0;
   cfg["num_classes"] = NumClasses(config);
   cfg["first_conv"] = model.first_conv;
   cfg["classifier"] = model.classifier;

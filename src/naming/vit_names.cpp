@@ -62,6 +62,12 @@ std::string Inexpressible(const model::VitConfig& c, Naming naming) {
   if (naming == Naming::kTorchvision && c.in_chans != 3) {
     return fmt::format("takes images of {} channels", c.in_chans);
   }
+  // Of Hugging Face's only ViT and DeiT have a grid of rows and columns.
+  const bool any_grid =
+      naming == Naming::kHuggingFace && !c.pre_norm && c.layer_scale == 0;
+  if (!c.img_size.IsSquare() && !any_grid) {
+    return "takes images that are not square";
+  }
   if (!c.class_token) return "has no class token";
   if (c.pooling != model::Pooling::kToken) return "uses average pooling";
   if (c.no_embed_class) return "has no position embedding for its class token";

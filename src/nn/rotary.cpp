@@ -7,12 +7,10 @@
 namespace wsel::nn {
 namespace {
 
-// Coordinates of the patches [grid * grid, 2], row by row: of the row and then
-// the column, or the reverse. In double: an angle's error grows with it.
-at::Tensor Coordinates(const model::VitConfig& c) {
-  const int64_t grid = c.GridSize();
-  const auto side = static_cast<double>(grid);
-  auto along = at::arange(grid, at::kDouble);
+// Coordinates along a side of so many patches.
+at::Tensor Along(const model::VitConfig& c, int64_t patches) {
+  const auto side = static_cast<double>(patches);
+  auto along = at::arange(patches, at::kDouble);
   if (c.rope == model::Rope::kDinov3) {
     along = 2 * ((along + 0.5 + c.rope_grid_offset) / side) - 1;
   } else if (c.rope == model::Rope::kAxial) {
@@ -21,8 +19,15 @@ at::Tensor Coordinates(const model::VitConfig& c) {
       along = along / side * static_cast<double>(c.rope_ref_grid);
     }
   }
-  const auto rows = along.repeat_interleave(grid);
-  const auto columns = along.repeat({grid});
+  return along;
+}
+
+// Coordinates of the patches [patches, 2], row by row: of the row and then the
+// column, or the reverse. In double: an angle's error grows with it.
+at::Tensor Coordinates(const model::VitConfig& c) {
+  const HeightWidth grid = c.GridSize();
+  const auto rows = Along(c, grid.height).repeat_interleave(grid.width);
+  const auto columns = Along(c, grid.width).repeat({grid.height});
   return c.rope_xy ? at::stack({columns, rows}, 1)
                    : at::stack({rows, columns}, 1);
 }

@@ -47,7 +47,7 @@ class PatchEmbedImpl : public torch::nn::Module {
 };
 TORCH_MODULE(PatchEmbed);
 
-// Images are [B, in_chans, img_size, img_size]. With a distillation token the
+// Images are [B, in_chans, *img_size]. With a distillation token the
 // logits are the mean of the two heads', as in timm unless it is distilling.
 // Errors: kMismatch for images of a different size or number of channels.
 class Vit : public Network {
@@ -57,7 +57,7 @@ class Vit : public Network {
     const auto token = [&](const char* name, int64_t count) {
       return register_parameter(name, at::empty({1, count, d}));
     };
-    const int64_t patches = c.GridSize() * c.GridSize();
+    const int64_t patches = c.NumPatches();
     if (c.class_token) cls_token = token("cls_token", 1);
     if (c.reg_tokens > 0) reg_token = token("reg_token", c.reg_tokens);
     if (c.pos_embed) {
@@ -149,15 +149,15 @@ class Vit : public Network {
   }
 
   void CheckImages(const at::Tensor& images) const {
-    const int64_t size = config_.img_size;
+    const auto [height, width] = config_.img_size;
     const int64_t channels = config_.in_chans;
     if (images.dim() == 4 &&
-        images.sizes().slice(1) == at::IntArrayRef({channels, size, size})) {
+        images.sizes().slice(1) == at::IntArrayRef({channels, height, width})) {
       return;
     }
     throw Error(ErrorKind::kMismatch, config_.name,
-                "expects images [B, {}, {}, {}], not {}", channels, size, size,
-                FormatShape(images.sizes().vec()));
+                "expects images [B, {}, {}, {}], not {}", channels, height,
+                width, FormatShape(images.sizes().vec()));
   }
 
   // Class, distillation and register tokens, then patches: [B, N, D].

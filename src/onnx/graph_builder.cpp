@@ -121,11 +121,11 @@ std::string GraphBuilder::FromFloat(const std::string& name,
   return is_half() ? CastTo(DType::kF16, name, x) : x;
 }
 
-std::string GraphBuilder::Input(int64_t size, int64_t in_chans) {
+std::string GraphBuilder::Input(const HeightWidth& size, int64_t in_chans) {
   std::string x = "images";
-  graph_.input = {x, DType::kF32, {in_chans, size, size}};
+  graph_.input = {x, DType::kF32, {in_chans, size.height, size.width}};
   if (options_.preprocess) {
-    graph_.input = {x, DType::kU8, {size, size, in_chans}};
+    graph_.input = {x, DType::kU8, {size.height, size.width, in_chans}};
     // As the trainer does it, from values of 0 to 255, in float32.
     std::vector<float> mean;
     std::vector<float> scale;

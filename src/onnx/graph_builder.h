@@ -49,8 +49,9 @@ class GraphBuilder {
   TensorView Weight(const std::string& name) const;
   bool Has(const std::string& name) const { return shapes_.contains(name); }
 
-  // The graph's input, [batch, in_chans, size, size] in the activations' type.
-  std::string Input(int64_t size, int64_t in_chans);
+  // The graph's input, [batch, in_chans, height, width] in the activations'
+  // type.
+  std::string Input(const HeightWidth& size, int64_t in_chans);
   // The graph's only output, float32 [batch, count].
   void Output(const std::string& value, int64_t count);
 

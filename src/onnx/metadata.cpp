@@ -42,7 +42,7 @@ std::map<std::string, std::string> MetadataOf(
   auto metadata = ProvenanceOf(checkpoint, facts, command);
   const pretrained::RgbFact& mean = facts.mean_std.mean;
   const pretrained::RgbFact& std = facts.mean_std.std;
-  metadata["img_size"] = std::to_string(ImageSize(facts.model));
+  metadata["img_size"] = Json(ImageSize(facts.model)).dump();
   const int64_t in_chans = InChans(facts.model);
   const bool is_known = in_chans == 1 || in_chans == 3;
   if (is_known) {

@@ -27,7 +27,7 @@ std::vector<float> AddedToTokens(const VitConfig& c, const GraphBuilder& g) {
     const auto token = ElementsOf<float>(g.Weight(name));
     rows.insert(rows.end(), token.begin(), token.end());
   }
-  const auto patches = static_cast<size_t>(c.GridSize() * c.GridSize());
+  const auto patches = static_cast<size_t>(c.NumPatches());
   rows.resize(rows.size() + patches * width);
   const auto positions = ElementsOf<float>(g.Weight("pos_embed"));
   // Of the patches only, which are last, or of all tokens.
@@ -42,7 +42,7 @@ std::vector<float> AddedToTokens(const VitConfig& c, const GraphBuilder& g) {
 // repeating them for a batch of any size would need its size.
 std::string Embed(const VitConfig& c, GraphBuilder& g,
                   const std::string& images) {
-  const int64_t patches = c.GridSize() * c.GridSize();
+  const int64_t patches = c.NumPatches();
   const int64_t prefix = c.PrefixTokens();
   auto x = g.Conv("patch_embed.proj", images,
                   {.kernel = c.patch_size, .stride = c.patch_size});
@@ -61,7 +61,7 @@ std::string Embed(const VitConfig& c, GraphBuilder& g,
 
 std::string Attention(const VitConfig& c, GraphBuilder& g,
                       const std::string& name, const std::string& x) {
-  const int64_t tokens = c.GridSize() * c.GridSize() + c.PrefixTokens();
+  const int64_t tokens = c.NumPatches() + c.PrefixTokens();
   const auto qkv = g.Linear(name + ".qkv", x);
   const std::array parts = {name + "/q", name + "/k", name + "/v"};
   g.Split(name + "/split", qkv, {parts.begin(), parts.end()}, c.embed_dim);
@@ -122,7 +122,7 @@ std::string Token(GraphBuilder& g, const std::string& name,
 std::string MeanOfPatches(const VitConfig& c, GraphBuilder& g,
                           const std::string& tokens) {
   const int64_t prefix = c.PrefixTokens();
-  const int64_t all = prefix + c.GridSize() * c.GridSize();
+  const int64_t all = prefix + c.NumPatches();
   const auto patches = prefix == 0 ? tokens
                                    : g.Op("Slice", "pool/patches",
                                           {tokens, g.Integers({prefix}),

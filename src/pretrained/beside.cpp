@@ -304,7 +304,7 @@ void ReadImageSize(const SideFile& file, Beside& beside) {
     const auto height = As<int64_t>(list ? json[json.size() - 2] : json);
     const auto width = As<int64_t>(list ? json.back() : json);
     if (!height || !width) continue;
-    const std::array<int64_t, 2> size = {*height, *width};
+    const HeightWidth size = {*height, *width};
     return file.State(beside.img_size, std::optional(size));
   }
 }

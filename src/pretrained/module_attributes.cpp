@@ -133,7 +133,7 @@ ModuleAttributes AttributesOf(const checkpoint::Checkpoint& file,
   if (height && width) {
     const auto h = Number<int64_t>(*height);
     const auto w = Number<int64_t>(*width);
-    if (h && w) out.hints.img_size = {{*h, *w}};
+    if (h && w) out.hints.img_size = HeightWidth(*h, *w);
   }
   return out;
 }

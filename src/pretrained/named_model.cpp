@@ -80,11 +80,11 @@ bool HasTensorsOf(const PretrainedCheckpoint& checkpoint,
 // Of models without positions the tensors do not show it.
 void SetImageSize(const Beside& beside, model::Detection& detection) {
   model::Config& config = detection.config;
-  if (!beside.img_size || TokensOf(config).grid > 0) return;
-  const auto [height, width] = beside.img_size->value;
+  if (!beside.img_size || TokensOf(config).grid.Area() > 0) return;
+  const HeightWidth& size = beside.img_size->value;
   constexpr int64_t kLargest = 1 << 14;
-  if (height != width || height < 1 || height > kLargest) return;
-  FieldsOf(config).img_size = height;
+  if (size.Shorter() < 1 || size.Longer() > kLargest) return;
+  FieldsOf(config).img_size = size;
   std::erase_if(detection.assumptions, [](const std::string& assumption) {
     return assumption.starts_with("image size ");
   });
@@ -93,9 +93,11 @@ void SetImageSize(const Beside& beside, model::Detection& detection) {
 // timm feeds images of 384 px to a ViT of patches of 14, which cover 378.
 void RemarkOnUncovered(const model::Config& config, Beside& beside) {
   const auto& size = beside.img_size;
-  if (!size || TokensOf(config).grid == 0) return;
-  const int64_t stated = size->value[0];
-  const int64_t covered = stated / PatchSize(config) * PatchSize(config);
+  if (!size || TokensOf(config).grid.Area() == 0) return;
+  const HeightWidth& stated = size->value;
+  const int64_t patch = PatchSize(config);
+  const HeightWidth covered = {stated.height / patch * patch,
+                               stated.width / patch * patch};
   if (covered == stated || covered != ImageSize(config)) return;
   beside.remarks.push_back(
       fmt::format("{}: its images have {} px, of which its patches cover {}; "

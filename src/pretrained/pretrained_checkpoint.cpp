@@ -175,9 +175,12 @@ void DetectModel(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
   const ModuleAttributes attributes =
       AttributesOf(*checkpoint.file, checkpoint.remapped);
   checkpoint.stated = attributes.hints;
+  // Whether what lies beside the file is of its model shows its width, which
+  // positions in a grid that is not square must not hide.
+  const model::Hints size = {.img_size = ValueOf(checkpoint.beside.img_size)};
   try {
     checkpoint.model = model::Detect(*checkpoint.remapped.tensors,
-                                     AllHints(checkpoint, {}, num_heads));
+                                     AllHints(checkpoint, size, num_heads));
     if (checkpoint.model) AddBeside(checkpoint, num_heads);
     SetUnsupported(checkpoint, attributes.unsupported);
     SetUnsupported(checkpoint, checkpoint.beside.unsupported);

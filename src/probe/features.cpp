@@ -46,7 +46,7 @@ FeatureExtractor ModelFeatures(const nn::Model& model,
                                const c10::Device& device) {
   model.module->to(device);
   return {.name = NameOf(model.config),
-          .transform = {.img_size = static_cast<int>(ImageSize(model.config))},
+          .transform = {.img_size = ImageSize(model.config)},
           .normalisation = normalisation,
           .facts = std::nullopt,
           .device = device,
@@ -92,7 +92,7 @@ int64_t ForEachBatch(const data::Dataset& set,
                      const FeatureOptions& options, const OnFeatures& use) {
   constexpr int64_t kBatch = 100;
   train::Uploader uploader(extractor.device, extractor.normalisation);
-  const int size = extractor.transform.img_size;
+  const HeightWidth size = extractor.transform.img_size;
   data::Loader loader(set, train::MakeEvalTransform(extractor.transform),
                       data::EvalBatches(set.size(), kBatch),
                       {.img_size = size,

@@ -137,7 +137,7 @@ Fitted FitOnImages(const data::Dataset& set, int64_t classes,
                    const FeatureExtractor& extractor,
                    const ProbeOptions& options, const OnProgress& on_progress) {
   const auto sampling = SamplingOf(set.size(), options.recipe);
-  const int size = extractor.transform.img_size;
+  const HeightWidth size = extractor.transform.img_size;
   train::Uploader uploader(extractor.device, extractor.normalisation);
   data::Loader loader(set, CropAndFlip(extractor, options.recipe.seed),
                       TrainBatches(sampling),

@@ -162,8 +162,9 @@ void VisitSources(R& r, Visitor& visit) {
   teacher("mean", r.teacher.mean,
           "Mean of the teacher's inputs. Default: the checkpoint's");
   teacher("std", r.teacher.std, "Standard deviation of the teacher's inputs");
-  teacher("img_size", r.teacher.img_size,
-          "Size of the teacher's images; 0: its own");
+  teacher(
+      "img_size", r.teacher.img_size,
+      "Size of the teacher's images: a side, or [height, width]; 0: its own");
   teacher("precision", r.teacher.precision,
           "Precision of the teacher's forward pass");
 

@@ -70,6 +70,9 @@ struct Reader {
     if constexpr (HasNames<T>) {
       value = NamesOf<T>().Find(section.Get<std::string>(key),
                                 section.PathOf(key), section.kind());
+    } else if constexpr (std::is_same_v<T, HeightWidth>) {
+      value = ReadHeightWidth(section.Raw(key), section.PathOf(key),
+                              section.kind());
     } else {
       value = section.Get<T>(key);
     }
@@ -144,6 +147,11 @@ void ReadModel(JsonObject& root, Recipe& recipe) {
                                        ErrorKind::kConfig);
 }
 
+// 0 is the teacher's own.
+void CheckTeacherSize(const HeightWidth& size) {
+  CheckAtLeast("teacher.img_size", size.Shorter(), size.Longer() > 0 ? 1 : 0);
+}
+
 void CheckTeacherFile(const Recipe& recipe) {
   const TeacherFile& teacher = recipe.teacher;
   const bool selects = recipe.init.select.has_value();
@@ -185,7 +193,7 @@ void CheckTeacherFile(const Recipe& recipe) {
       fail(key, "needs three values, one per channel");
     }
   }
-  CheckAtLeast("teacher.img_size", teacher.img_size, 0);
+  CheckTeacherSize(teacher.img_size);
   CheckAtLeast("teacher.num_heads", teacher.num_heads, 0);
 }
 
@@ -265,7 +273,7 @@ void Derive(Recipe& recipe) {
   recipe.train.normalisation.in_chans = in_chans;
   recipe.train.transform.in_chans = in_chans;
   recipe.train.evaluation.in_chans = in_chans;
-  const auto size = static_cast<int>(ImageSize(recipe.model));
+  const HeightWidth size = ImageSize(recipe.model);
   recipe.train.transform.img_size = size;
   recipe.train.multi_label = recipe.data.multi_label != data::MultiLabel::kOff;
   recipe.train.evaluation.img_size = size;

@@ -98,11 +98,14 @@ std::vector<float> ResizeDimension(std::span<const float> in, int64_t outer,
 }  // namespace
 
 std::vector<float> ResizeAntialiased(std::span<const float> images,
-                                     int64_t outer, int64_t inner, int64_t from,
-                                     int64_t to, ResizeFilter filter) {
-  const auto wide =
-      ResizeDimension(images, outer * from, inner, from, to, filter);
-  return ResizeDimension(wide, outer, to * inner, from, to, filter);
+                                     int64_t outer, int64_t inner,
+                                     const HeightWidth& from,
+                                     const HeightWidth& to,
+                                     ResizeFilter filter) {
+  const auto wide = ResizeDimension(images, outer * from.height, inner,
+                                    from.width, to.width, filter);
+  return ResizeDimension(wide, outer, to.width * inner, from.height, to.height,
+                         filter);
 }
 
 }  // namespace wsel::select

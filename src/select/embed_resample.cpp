@@ -23,7 +23,7 @@ std::vector<float> ResamplePosEmbed(std::span<const float> pos_embed,
       append(rows(row, 1));
     }
   }
-  const auto grid = rows(r.teacher_prefix, r.from_grid * r.from_grid);
+  const auto grid = rows(r.teacher_prefix, r.from_grid.Area());
   if (r.from_grid == r.to_grid) {
     append(grid);
   } else {

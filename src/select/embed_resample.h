@@ -10,9 +10,9 @@
 
 namespace wsel::select {
 
-// Position embeddings [1, teacher_prefix + from_grid^2, width] -> [1, prefix +
-// to_grid^2, width], row-major float32. The grid is resized bicubic and
-// antialiased, as timm's resample_abs_pos_embed.
+// Position embeddings [1, teacher_prefix + from_grid.Area(), width] -> [1,
+// prefix + to_grid.Area(), width], row-major float32. The grid is resized
+// bicubic and antialiased, as timm's resample_abs_pos_embed.
 std::vector<float> ResamplePosEmbed(std::span<const float> pos_embed,
                                     int64_t width,
                                     const PosEmbedResample& resample);

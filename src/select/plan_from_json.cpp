@@ -106,6 +106,15 @@ int64_t ReadSide(JsonObject& json, std::string_view key) {
   return side;
 }
 
+HeightWidth ReadGrid(JsonObject& json, std::string_view key) {
+  const auto grid =
+      ReadHeightWidth(json.Raw(key), json.PathOf(key), json.kind());
+  if (grid.Shorter() < 0 || grid.Longer() > kMaxSide) {
+    Fail(json.PathOf(key), "is out of range");
+  }
+  return grid;
+}
+
 PosEmbedResample ReadPosEmbed(JsonObject json) {
   PosEmbedResample p;
   p.prefix = json.Get<std::vector<int64_t>>("prefix");
@@ -114,16 +123,17 @@ PosEmbedResample ReadPosEmbed(JsonObject json) {
                                             p.prefix.size(), kMaxSide));
   }
   p.teacher_prefix = ReadSide(json, "teacher_prefix");
-  p.from_grid = ReadSide(json, "from_grid");
-  p.to_grid = ReadSide(json, "to_grid");
+  p.from_grid = ReadGrid(json, "from_grid");
+  p.to_grid = ReadGrid(json, "to_grid");
   json.Finish();
   for (const int64_t at : p.prefix) {
     if (at < -1 || at >= p.teacher_prefix) {
       Fail(json.PathOf("prefix"), "has a position that the teacher lacks");
     }
   }
-  if (p.from_grid == 0 && p.to_grid > 0) {
-    Fail(json.PathOf("from_grid"), "is 0: there is no grid to resample");
+  if (p.from_grid.Area() == 0 && p.to_grid.Area() > 0) {
+    Fail(json.PathOf("from_grid"),
+         "has no patches: there is no grid to resample");
   }
   return p;
 }
@@ -159,8 +169,8 @@ Shape SelectedShape(const Selected& s, const Plan& plan) {
         axis.groups * static_cast<int64_t>(plan.sets[axis.set].indices.size());
   }
   if (const auto& p = s.pos_embed) {
-    if (shape[1] != p->teacher_prefix + p->from_grid * p->from_grid) return {};
-    shape[1] = static_cast<int64_t>(p->prefix.size()) + p->to_grid * p->to_grid;
+    if (shape[1] != p->teacher_prefix + p->from_grid.Area()) return {};
+    shape[1] = static_cast<int64_t>(p->prefix.size()) + p->to_grid.Area();
   }
   if (const auto& p = s.patch_embed) {
     if (shape[2] != p->from || shape[3] != p->from) return {};

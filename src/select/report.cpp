@@ -65,8 +65,10 @@ std::string Describe(const Selected& s, const Plan& plan) {
     text += fmt::format("; {} of {} prefix positions", pos_embed->prefix.size(),
                         pos_embed->teacher_prefix);
   } else if (pos_embed) {
-    text += fmt::format("; grid {0}x{0} -> {1}x{1}, bicubic",
-                        pos_embed->from_grid, pos_embed->to_grid);
+    const HeightWidth& from = pos_embed->from_grid;
+    const HeightWidth& to = pos_embed->to_grid;
+    text += fmt::format("; grid {}x{} -> {}x{}, bicubic", from.height,
+                        from.width, to.height, to.width);
   }
   if (const auto& p = s.patch_embed) {
     text += fmt::format("; kernel {0}x{0} -> {1}x{1}, {2}", p->from, p->to,

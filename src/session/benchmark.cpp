@@ -56,10 +56,11 @@ BenchRow MeasurePasses(const nn::Model& model, const c10::Device& device,
   constexpr size_t kFewest = 5;
   const at::NoGradGuard no_grad;
   at::set_num_threads(threads);
-  const int64_t size = ImageSize(model.config);
-  const auto images = at::randn({batch_size, InChans(model.config), size, size},
-                                at::detail::createCPUGenerator(0))
-                          .to(device);
+  const HeightWidth size = ImageSize(model.config);
+  const auto images =
+      at::randn({batch_size, InChans(model.config), size.height, size.width},
+                at::detail::createCPUGenerator(0))
+          .to(device);
   std::vector<double> times;
   const auto pass = [&] {
     const auto begin = Clock::now();

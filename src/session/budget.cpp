@@ -63,14 +63,20 @@ int64_t Whole(std::string_view number, int64_t largest, std::string_view text,
   return value;
 }
 
-// "224x1" or "224".
+// "224", "224x1" or "192x256x1".
 void ReadShape(std::string_view shape, std::string_view text, Budget& budget) {
-  const size_t times = shape.find('x');
-  budget.img_size =
-      Whole(shape.substr(0, times), kLargestImage, text, "image size");
-  if (times == std::string_view::npos) return;
+  const auto side = [&](std::string_view number) {
+    return Whole(number, kLargestImage, text, "image size");
+  };
+  const size_t first = shape.find('x');
+  const size_t last = shape.rfind('x');
+  budget.img_size = side(shape.substr(0, first));
+  if (first == std::string_view::npos) return;
+  if (first != last) {
+    budget.img_size->width = side(shape.substr(first + 1, last - first - 1));
+  }
   budget.batch_size =
-      Whole(shape.substr(times + 1), kLargestBatch, text, "batch size");
+      Whole(shape.substr(last + 1), kLargestBatch, text, "batch size");
 }
 
 }  // namespace

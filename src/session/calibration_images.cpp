@@ -11,7 +11,8 @@ namespace wsel::session {
 
 CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
                                         const pretrained::Facts& teacher,
-                                        int64_t img_size, uint64_t seed) {
+                                        const HeightWidth& img_size,
+                                        uint64_t seed) {
   if (request.images < 1) {
     throw Error(ErrorKind::kUsage, "calibration_images",
                 "is {}; it must be at least 1", request.images);
@@ -30,7 +31,7 @@ CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
   spdlog::info("calibrating on {} images of {}, {}", set.size(), options.name,
                Describe(teacher.mean_std));
   augment::EvalTransformOptions transform = train::EvalTransformOf(teacher);
-  transform.img_size = static_cast<int>(img_size);
+  transform.img_size = img_size;
   return {calibrate::Images(set, transform, teacher.mean_std.normalisation()),
           set.classes, set.multi_label()};
 }

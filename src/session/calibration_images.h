@@ -22,6 +22,7 @@ struct CalibrationImages {
 // OpenTrainSplit.
 CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
                                         const pretrained::Facts& teacher,
-                                        int64_t img_size, uint64_t seed);
+                                        const HeightWidth& img_size,
+                                        uint64_t seed);
 
 }  // namespace wsel::session

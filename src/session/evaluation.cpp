@@ -227,7 +227,7 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
   ReorderClasses(model_, OutputsOf(request, opened, test_.name, test_.classes));
   model_.module->to(device);
   batch_size_ = OfFirst(BatchSize(request, config, device), group);
-  const auto size = static_cast<int>(ImageSize(config));
+  const HeightWidth size = ImageSize(config);
   const auto precision = PrecisionOf(request, recipe, device);
   options_ = {size,
               static_cast<train::Precision>(

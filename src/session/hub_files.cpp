@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "wsel/core/error.h"
 #include "wsel/image/eval_resize.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
@@ -24,31 +25,52 @@ int PillowNumber(image::Interpolation interpolation) {
   return 3;
 }
 
+Json Sides(const HeightWidth& size) {
+  return {{"height", size.height}, {"width", size.width}};
+}
+
+HeightWidth Scaled(const HeightWidth& size, double crop) {
+  const auto scaled = [&](int64_t side) {
+    return static_cast<int64_t>(static_cast<double>(side) / crop);
+  };
+  return {scaled(size.height), scaled(size.width)};
+}
+
+[[noreturn]] void ThrowCovers(const pretrained::Facts& facts) {
+  throw Error(ErrorKind::kMismatch, NameOf(facts.model),
+              "has images of {} px that are resized to cover them and then "
+              "cropped, which no image processor of Hugging Face does: train "
+              "with evaluation.crop_mode squash, which resizes them to that "
+              "aspect ratio, or write timm's names",
+              ImageSize(facts.model));
+}
+
 // What resizes and crops as evaluation here does. The processor of ConvNeXt
 // crops the middle below 384 px, and resizes the whole image from there on;
 // CLIP's can do the rest.
 Json ResizingProcessor(const pretrained::Facts& facts) {
-  const int64_t size = ImageSize(facts.model);
+  const HeightWidth size = ImageSize(facts.model);
   const double crop = facts.crop_pct.value;
   const int number = PillowNumber(facts.interpolation.value);
   const image::EvalResize resizing = facts.Resizing();
-  if (resizing == image::EvalResize::kWhole ||
-      (resizing == image::EvalResize::kShortSide && size < 384)) {
+  const bool covers = resizing == image::EvalResize::kShortSide;
+  const bool whole = resizing == image::EvalResize::kWhole;
+  if (size.IsSquare() && (whole || (covers && size.height < 384))) {
     return {{"image_processor_type", "ConvNextImageProcessor"},
             {"do_resize", true},
-            {"size", {{"shortest_edge", size}}},
+            {"size", {{"shortest_edge", size.height}}},
             {"crop_pct", crop},
             {"resample", number}};
   }
+  const HeightWidth scaled = whole ? size : Scaled(size, crop);
+  if (covers && !scaled.IsSquare()) ThrowCovers(facts);
   Json json = {{"image_processor_type", "CLIPImageProcessor"},
                {"do_resize", resizing != image::EvalResize::kNone},
                {"do_center_crop", true},
-               {"crop_size", {{"height", size}, {"width", size}}}};
+               {"crop_size", Sides(size)}};
   if (resizing == image::EvalResize::kNone) return json;
-  const auto side = static_cast<int64_t>(static_cast<double>(size) / crop);
-  json["size"] = resizing == image::EvalResize::kSquash
-                     ? Json{{"height", side}, {"width", side}}
-                     : Json{{"shortest_edge", side}};
+  json["size"] =
+      covers ? Json{{"shortest_edge", scaled.height}} : Sides(scaled);
   json["resample"] = number;
   return json;
 }
@@ -75,12 +97,12 @@ std::string PreprocessorConfig(const pretrained::Facts& facts) {
 // What timm's pretrained_cfg says of images. It always resizes: those that
 // evaluation here does not to the size itself, as most of them have it.
 Json TimmImages(const pretrained::Facts& facts) {
-  const int64_t size = ImageSize(facts.model);
+  const HeightWidth size = ImageSize(facts.model);
   const int64_t in_chans = InChans(facts.model);
   const image::EvalResize resizing = facts.Resizing();
   const bool squash = resizing == image::EvalResize::kWhole ||
                       resizing == image::EvalResize::kSquash;
-  Json json = {{"input_size", {in_chans, size, size}},
+  Json json = {{"input_size", {in_chans, size.height, size.width}},
                {"interpolation",
                 image::Interpolations().NameOf(facts.interpolation.value)},
                {"crop_pct", HasCrop(resizing) ? facts.crop_pct.value : 1.0},

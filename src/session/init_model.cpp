@@ -10,6 +10,7 @@
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/select/libtorch_svd.h"
+#include "wsel/select/other_grid.h"
 #include "wsel/session/student_plan.h"
 #include "wsel/tensor/torch_bridge.h"
 #include "wsel/train/init_from_checkpoint.h"
@@ -86,7 +87,7 @@ void CompareMeanStd(const pretrained::MeanStd& of_file,
 // Where images of the model's size are resized, and cropped.
 void CompareCrop(const pretrained::Facts& facts, const recipe::Recipe& recipe,
                  const std::string& path) {
-  const int64_t size = ImageSize(recipe.model);
+  const HeightWidth size = ImageSize(recipe.model);
   const augment::EvalTransformOptions& now = recipe.train.evaluation;
   const auto resizing = image::EvalResizeOf(now.crop_mode, size);
   if (resizing != image::EvalResizeOf(facts.crop_mode.value, size)) {
@@ -172,6 +173,21 @@ void InitFromFile(nn::Model& model, const recipe::Recipe& recipe,
                fmt::join(reset, ", "));
 }
 
+// Positions on the grid of the model's images, as by timm.
+void ResamplePositions(const recipe::Recipe& recipe, const model::Config& from,
+                       PretrainedCheckpoint& checkpoint) {
+  auto& tensors = checkpoint.remapped.tensors;
+  const auto resample = select::OtherGrid(*tensors, from, recipe.model);
+  if (!resample) return;
+  const HeightWidth& old_grid = resample->from_grid;
+  const HeightWidth& grid = resample->to_grid;
+  spdlog::info(
+      "{}: its positions are resampled from {}x{} to {}x{} patches, as by timm",
+      recipe.init.file, old_grid.height, old_grid.width, grid.height,
+      grid.width);
+  tensors = select::WithGrid(std::move(tensors), *resample);
+}
+
 }  // namespace
 
 PretrainedCheckpoint OpenInitCheckpoint(
@@ -181,6 +197,7 @@ PretrainedCheckpoint OpenInitCheckpoint(
       opened ? std::move(*opened) : pretrained::Open(path, recipe.init.copy);
   const pretrained::Facts facts = FactsOf(checkpoint);
   LogLoadReport(checkpoint);
+  ResamplePositions(recipe, facts.model, checkpoint);
   train::CheckInitCheckpoint(recipe.model, *checkpoint.remapped.tensors);
   RequireNoUnexpectedKeys(checkpoint, recipe.model);
   LogFacts(facts, path);

@@ -14,7 +14,7 @@ std::vector<std::string> ForEachBatch(const data::Dataset& set,
                                       const ModelImagesOptions& options,
                                       const OnProgress& progress,
                                       const OnImages& use) {
-  const auto size = static_cast<int>(ImageSize(facts.model));
+  const HeightWidth size = ImageSize(facts.model);
   train::Uploader uploader(c10::kCPU, facts.mean_std.normalisation());
   data::Loader loader(set,
                       train::MakeEvalTransform(train::EvalTransformOf(facts)),

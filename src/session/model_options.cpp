@@ -43,7 +43,8 @@ class Override {
  public:
   explicit Override(std::string& name) : name_(name) {}
 
-  void Set(int64_t& field, std::optional<int64_t> value, std::string_view key) {
+  template <typename T>
+  void Set(T& field, const std::optional<T>& value, std::string_view key) {
     if (!value || *value == field) return;
     field = *value;
     name_ += fmt::format("+{}{}", key, *value);

@@ -60,9 +60,10 @@ class ReferenceMaker {
   }
 
   void AddRandom(int64_t count) {
-    const int64_t size = ImageSize(exported_.facts().model);
+    const HeightWidth size = ImageSize(exported_.facts().model);
     const auto pixels = at::randint(
-        0, 256, {count, InChans(exported_.facts().model), size, size},
+        0, 256,
+        {count, InChans(exported_.facts().model), size.height, size.width},
         at::detail::createCPUGenerator(0), at::kFloat);
     Add((pixels / 255 - mean_) / std_);
   }

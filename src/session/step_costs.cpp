@@ -43,9 +43,9 @@ StepCost Measure(const recipe::Recipe& recipe, train::Precision precision,
   model.module->to(device);
   train::TrainStep step(model, options, precision, device);
   const int64_t batch = options.batch_size;
-  const int64_t size = ImageSize(recipe.model);
+  const HeightWidth size = ImageSize(recipe.model);
   const train::MicroBatch part = {
-      at::randn({batch, InChans(recipe.model), size, size}, device)
+      at::randn({batch, InChans(recipe.model), size.height, size.width}, device)
           .contiguous(at::MemoryFormat::ChannelsLast),
       at::full({batch, NumClasses(recipe.model)},
                1.0 / static_cast<double>(NumClasses(recipe.model)), device),

@@ -62,9 +62,9 @@ Known KnownOf(const TrainTeacher& teacher, const recipe::Recipe& recipe) {
   return {facts.mean_std, facts};
 }
 
-// Pixels per side of the images that the teacher gets.
-int64_t ImageSizeOf(const Known& known, const recipe::Recipe& recipe) {
-  if (recipe.teacher.img_size > 0) return recipe.teacher.img_size;
+// Of the images that the teacher gets.
+HeightWidth ImageSizeOf(const Known& known, const recipe::Recipe& recipe) {
+  if (recipe.teacher.img_size != 0) return recipe.teacher.img_size;
   return known.facts ? ImageSize(known.facts->model) : ImageSize(recipe.model);
 }
 
@@ -191,7 +191,7 @@ train::Teacher MakeTeacher(const TrainTeacher& teacher,
   if (known.facts) LogWarnings(*known.facts, recipe.teacher.file);
   spdlog::info("{}: {}", recipe.teacher.file, Describe(known.mean_std));
   const auto preprocess = PreprocessFor(known, recipe, device);
-  const int64_t student_size = ImageSize(recipe.model);
+  const HeightWidth student_size = ImageSize(recipe.model);
   train::Teacher result =
       teacher.script
           ? train::ScriptTeacher(recipe.teacher.file, preprocess, student_size)

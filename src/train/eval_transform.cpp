@@ -6,7 +6,7 @@ namespace wsel::train {
 
 augment::EvalTransformOptions EvalTransformOf(const pretrained::Facts& facts) {
   image::RequireReadable(InChans(facts.model), NameOf(facts.model));
-  return {.img_size = static_cast<int>(ImageSize(facts.model)),
+  return {.img_size = ImageSize(facts.model),
           .crop_pct = facts.crop_pct.value,
           .interpolation = facts.interpolation.value,
           .pass_order = facts.pass_order.value,

@@ -22,10 +22,11 @@ std::array<double, 3> Times255(std::array<double, 3> values) {
 }
 
 // The batch's pixels [B, H, W, 3] as a tensor that shares their memory.
-at::Tensor Pixels(const data::Batch& batch, int64_t img_size) {
+at::Tensor Pixels(const data::Batch& batch, const HeightWidth& img_size) {
   // from_blob does not take a const pointer; nothing writes to it.
   return at::from_blob(const_cast<uint8_t*>(batch.pixels.data()),
-                       {batch.size, img_size, img_size, 3}, at::kByte);
+                       {batch.size, img_size.height, img_size.width, 3},
+                       at::kByte);
 }
 
 // The values of all patches in one tensor, for a single copy to a GPU.
@@ -121,7 +122,8 @@ at::Tensor Uploader::Copy(const at::Tensor& host) {
   return on_device;
 }
 
-DeviceBatch Uploader::Upload(const data::Batch& batch, int64_t img_size) {
+DeviceBatch Uploader::Upload(const data::Batch& batch,
+                             const HeightWidth& img_size) {
   DeviceBatch out;
   // Permuted to [B, 3, H, W], these bytes are already channels last.
   out.images = Copy(Pixels(batch, img_size))

@@ -67,7 +67,8 @@ at::Tensor RunScript(Script& script, const at::Tensor& images,
 }  // namespace
 
 Teacher ScriptTeacher(const std::filesystem::path& path,
-                      const TeacherOptions& options, int64_t student_img_size) {
+                      const TeacherOptions& options,
+                      const HeightWidth& student_img_size) {
   const auto script =
       std::make_shared<Script>(LoadScript(path, options.device));
   Teacher teacher;
@@ -80,9 +81,9 @@ Teacher ScriptTeacher(const std::filesystem::path& path,
                      name)
         .to(at::kFloat);
   };
-  const auto grey = at::zeros(
-      {2, options.student.in_chans, student_img_size, student_img_size},
-      at::TensorOptions(options.device));
+  const auto grey = at::zeros({2, options.student.in_chans,
+                               student_img_size.height, student_img_size.width},
+                              at::TensorOptions(options.device));
   teacher.width = teacher.forward(grey).size(1);
   return teacher;
 }

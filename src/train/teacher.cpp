@@ -32,9 +32,11 @@ at::Tensor PrepareForTeacher(const TeacherOptions& options,
     prepared = prepared * PerChannel(factor, prepared.device(), t.in_chans) +
                PerChannel(offset, prepared.device(), t.in_chans);
   }
-  const int64_t size = options.img_size;
-  if (size == 0 || size == images.size(2)) return prepared;
-  return at::_upsample_bicubic2d_aa(prepared, {size, size},
+  const HeightWidth& size = options.img_size;
+  if (size == 0 || size == HeightWidth(images.size(2), images.size(3))) {
+    return prepared;
+  }
+  return at::_upsample_bicubic2d_aa(prepared, {size.height, size.width},
                                     /*align_corners=*/false);
 }
 
@@ -73,8 +75,8 @@ bool AreProbabilities(const at::Tensor& outputs) {
 }  // namespace
 
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
-                  int64_t student_img_size, const c10::Device& device,
-                  int64_t in_chans) {
+                  const HeightWidth& student_img_size,
+                  const c10::Device& device, int64_t in_chans) {
   if (ComparesClasses(method) && teacher.width != classes) {
     const std::string found =
         teacher.width == 0
@@ -87,7 +89,7 @@ void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
                     "distil features");
   }
   const at::Tensor grey =
-      at::zeros({2, in_chans, student_img_size, student_img_size},
+      at::zeros({2, in_chans, student_img_size.height, student_img_size.width},
                 at::TensorOptions(device));
   grey[1].fill_(1);
   const at::Tensor outputs = teacher.forward(grey);

@@ -42,7 +42,7 @@ at::Tensor ShareRows(const at::Tensor& rows,
 }  // namespace
 
 void TeacherOutputs::Precompute(data::Loader& loader, Uploader& uploader,
-                                int64_t img_size, int64_t num_images,
+                                const HeightWidth& img_size, int64_t num_images,
                                 const std::filesystem::path& file,
                                 const OnProgress& on_progress) {
   const auto compute = [&] {
@@ -82,7 +82,7 @@ void TeacherOutputs::LoadCache(const std::filesystem::path& file,
 }
 
 void TeacherOutputs::ComputeAll(data::Loader& loader, Uploader& uploader,
-                                int64_t img_size, int64_t num_images,
+                                const HeightWidth& img_size, int64_t num_images,
                                 const OnProgress& on_progress) {
   // An empty one, since a rank may have no batch.
   std::vector<at::Tensor> outputs = {at::empty({0, teacher_.width})};

@@ -29,8 +29,9 @@ class TeacherOutputs {
   // from then on Get looks outputs up. With a `file`, outputs are saved there
   // by the first rank, or loaded if another run has saved them. Errors: kIo;
   // kFormat if the file does not hold such outputs.
-  void Precompute(data::Loader& loader, Uploader& uploader, int64_t img_size,
-                  int64_t num_images, const std::filesystem::path& file,
+  void Precompute(data::Loader& loader, Uploader& uploader,
+                  const HeightWidth& img_size, int64_t num_images,
+                  const std::filesystem::path& file,
                   const OnProgress& on_progress);
 
   // [B, width] on the device. `images` as the student sees them, `indices`
@@ -43,8 +44,9 @@ class TeacherOutputs {
   double TakeElapsedSeconds();
 
  private:
-  void ComputeAll(data::Loader& loader, Uploader& uploader, int64_t img_size,
-                  int64_t num_images, const OnProgress& on_progress);
+  void ComputeAll(data::Loader& loader, Uploader& uploader,
+                  const HeightWidth& img_size, int64_t num_images,
+                  const OnProgress& on_progress);
   // Computes and saves them if the file is missing, on the first rank.
   void CreateFile(const std::filesystem::path& file,
                   const std::function<void()>& compute);

@@ -154,25 +154,32 @@ TEST(Draws, PoliciesEqualTimm) {
   }
 }
 
-TEST(Draws, ErasedRectsEqualTimm) {
+void ExpectErasingEqualsTimm(const std::string& name, const HeightWidth& size) {
   Columns columns;
   for (int64_t i = 0; columns["top"].size() < kDraws; ++i) {
-    const auto rect = DrawErasing({}, 224, {5, 0, i});
+    const auto rect = DrawErasing({}, size, {5, 0, i});
     if (i < kDraws) columns["applied"].push_back(rect ? 1 : 0);
     if (!rect) continue;
     columns["top"].push_back(rect->top);
     columns["left"].push_back(rect->left);
-    columns["area"].push_back(rect->height * rect->width / (224.0 * 224));
+    columns["area"].push_back(rect->height * rect->width /
+                              static_cast<double>(size.Area()));
     columns["aspect"].push_back(static_cast<double>(rect->height) /
                                 rect->width);
   }
-  ExpectEqualsTimm("erasing", columns);
+  ExpectEqualsTimm(name, columns);
 }
 
-void ExpectMixEqualsTimm(const std::string& name, const MixOptions& options) {
+TEST(Draws, ErasedRectsEqualTimm) {
+  ExpectErasingEqualsTimm("erasing", 224);
+  ExpectErasingEqualsTimm("erasing-wide", {64, 160});
+}
+
+void ExpectMixEqualsTimm(const std::string& name, const MixOptions& options,
+                         const HeightWidth& size = 224) {
   Columns columns;
   for (int64_t i = 0; i < kDraws; ++i) {
-    const auto draw = DrawMix(options, 224, 9, i / 8, i % 8);
+    const auto draw = DrawMix(options, size, 9, i / 8, i % 8);
     columns["cutmix"].push_back(draw.cutmix ? 1 : 0);
     // Counts CutMix with an empty box too.
     const bool mixed = draw.cutmix || draw.lambda != 1;
@@ -197,6 +204,7 @@ TEST(Draws, MixesEqualTimm) {
       "mixup", {.mixup_alpha = 0.3, .cutmix_alpha = 0, .probability = 0.7});
   ExpectMixEqualsTimm("strong", {.mixup_alpha = 2.5, .cutmix_alpha = 0});
   ExpectMixEqualsTimm("cutmix", {.mixup_alpha = 0, .cutmix_alpha = 0.5});
+  ExpectMixEqualsTimm("cutmix-wide", {.mixup_alpha = 0}, {64, 160});
   ExpectMixEqualsTimm(
       "seldom",
       {.mixup_alpha = 1, .cutmix_alpha = 0.3, .switch_probability = 0.2});

@@ -79,6 +79,33 @@ TEST(Erasing, RectsLieWithinTheImage) {
   EXPECT_FALSE(DrawErasing({.probability = 0}, 32, {1, 0, 0}));
 }
 
+TEST(Erasing, RectsLieWithinARectangle) {
+  const ErasingOptions always = {.probability = 1};
+  int beyond = 0;  // the shorter side
+  for (int64_t i = 0; i < 500; ++i) {
+    const auto rect = DrawErasing(always, {16, 64}, {1, 0, i});
+    if (!rect) continue;
+    EXPECT_LE(rect->top + rect->height, 16);
+    EXPECT_LE(rect->left + rect->width, 64);
+    beyond += rect->left + rect->width > 16 ? 1 : 0;
+  }
+  EXPECT_GT(beyond, 0);
+}
+
+TEST(Mix, LambdaIsTheFractionOfARectangle) {
+  const MixOptions cutmix = {.mixup_alpha = 0};
+  for (int64_t step = 0; step < 500; ++step) {
+    const auto draw = DrawMix(cutmix, {16, 64}, 1, step, 0);
+    EXPECT_GE(draw.top, 0);
+    EXPECT_GE(draw.left, 0);
+    EXPECT_LE(draw.bottom, 16);
+    EXPECT_LE(draw.right, 64);
+    const double area =
+        (draw.bottom - draw.top) * (draw.right - draw.left) / (16.0 * 64);
+    EXPECT_DOUBLE_EQ(draw.lambda, 1 - area);
+  }
+}
+
 TEST(Mix, LambdaIsTheFractionOutsideTheBox) {
   const MixOptions cutmix = {.mixup_alpha = 0};
   for (int64_t step = 0; step < 500; ++step) {

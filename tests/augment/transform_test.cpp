@@ -13,27 +13,35 @@
 #include "image/test_image.h"
 #include "throws.h"
 #include "wsel/augment/image_transforms.h"
+#include "wsel/core/height_width.h"
 #include "wsel/core/sha256.h"
 
 namespace wsel::augment {
 namespace {
 
 // An image for the output of a transform.
-image::Image Square(int size) { return {size, size}; }
+image::Image OutputOf(const HeightWidth& size) {
+  return {static_cast<int>(size.width), static_cast<int>(size.height)};
+}
+
+// "img_size" of a row: a side, or height and width.
+HeightWidth SizeIn(const Json& row) {
+  return ReadHeightWidth(row, "img_size", ErrorKind::kFormat);
+}
 
 TEST(TrainTransform, EqualsTimm) {
   const Json rows = ReadGolden("transforms.json")["train"];
   ASSERT_GT(rows.size(), 100U);
   for (const Json& row : rows) {
     const TrainTransformOptions options{
-        .img_size = row[2], .interpolation = InterpolationOf(row[6])};
+        .img_size = SizeIn(row[2]), .interpolation = InterpolationOf(row[6])};
     const Json& box = row[3];
     TrainDraws draws{box[0], box[1], box[2], box[3], row[4], {}};
     for (const Json& op : row[5]) {
       const Op which = OpOf(op[0].get<std::string>());
       draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
     }
-    image::Image out = Square(options.img_size);
+    image::Image out = OutputOf(options.img_size);
     ApplyTrain(image::TestImage("plain", row[0], row[1]), options, draws,
                out.bytes());
     EXPECT_EQ(image::Digest(out), row[7]) << row;
@@ -44,8 +52,9 @@ TEST(EvalTransform, EqualsTorchvision) {
   const Json rows = ReadGolden("transforms.json")["eval"];
   ASSERT_GT(rows.size(), 100U);
   for (const Json& row : rows) {
-    const EvalTransformOptions options{row[2], row[3], InterpolationOf(row[4])};
-    image::Image out = Square(options.img_size);
+    const EvalTransformOptions options{SizeIn(row[2]), row[3],
+                                       InterpolationOf(row[4])};
+    image::Image out = OutputOf(options.img_size);
     EvalTransform(image::TestImage("plain", row[0], row[1]), options,
                   out.bytes());
     EXPECT_EQ(image::Digest(out), row[5]) << row;
@@ -71,7 +80,7 @@ TEST(TrainTransform, OfOneChannelEqualsPillowsModeL) {
   ASSERT_GT(golden["train"].size(), 80U);
   for (const Json& row : golden["train"]) {
     const TrainTransformOptions options{
-        .img_size = row[2],
+        .img_size = SizeIn(row[2]),
         .interpolation = InterpolationOf(row[6]),
         .pass_order = image::PassOrder::kPillow12,  // as the golden's
         .fill = {fill, fill, fill},
@@ -82,7 +91,7 @@ TEST(TrainTransform, OfOneChannelEqualsPillowsModeL) {
       const Op which = OpOf(op[0].get<std::string>());
       draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
     }
-    image::Image out = Square(options.img_size);
+    image::Image out = OutputOf(options.img_size);
     ApplyTrain(image::TestImage("plain", row[0], row[1]), options, draws,
                out.bytes());
     EXPECT_EQ(GreyDigest(out), row[7]) << row;
@@ -94,12 +103,12 @@ TEST(EvalTransform, OfOneChannelEqualsPillowsModeL) {
   ASSERT_GE(rows.size(), 24U);
   for (const Json& row : rows) {
     const EvalTransformOptions options{
-        .img_size = row[2],
+        .img_size = SizeIn(row[2]),
         .crop_pct = row[3],
         .interpolation = InterpolationOf(row[4]),
         .pass_order = image::PassOrder::kPillow12,  // as the golden's
         .in_chans = 1};
-    image::Image out = Square(options.img_size);
+    image::Image out = OutputOf(options.img_size);
     EvalTransform(image::TestImage("plain", row[0], row[1]), options,
                   out.bytes());
     EXPECT_EQ(GreyDigest(out), row[5]) << row;
@@ -111,22 +120,85 @@ TEST(EvalTransform, EqualsTimmsCropModes) {
   ASSERT_GE(rows.size(), 100U);
   for (const Json& row : rows) {
     const EvalTransformOptions options{
-        .img_size = row[2],
+        .img_size = SizeIn(row[2]),
         .crop_pct = row[3],
         .interpolation = InterpolationOf(row[5]),
         .pass_order = image::PassOrder::kPillow12,  // as the golden's
         .crop_mode =
             image::CropModes().Find(row[4].get<std::string>(), "crop_mode")};
-    image::Image out = Square(options.img_size);
+    image::Image out = OutputOf(options.img_size);
     EvalTransform(image::TestImage("plain", row[0], row[1]), options,
                   out.bytes());
     EXPECT_EQ(image::Digest(out), row[6]) << row;
   }
 }
 
+TEST(TrainTransform, OfRectanglesEqualsTimm) {
+  const Json rows = ReadGolden("rectangles.json")["train"];
+  ASSERT_GE(rows.size(), 60U);
+  for (const Json& row : rows) {
+    const TrainTransformOptions options{
+        .img_size = SizeIn(row[2]),
+        .interpolation = InterpolationOf(row[6]),
+        .pass_order = image::PassOrder::kPillow12};  // as the golden's
+    const Json& box = row[3];
+    TrainDraws draws{box[0], box[1], box[2], box[3], row[4][0], {}, row[4][1]};
+    for (const Json& op : row[5]) {
+      const Op which = OpOf(op[0].get<std::string>());
+      draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
+    }
+    image::Image out = OutputOf(options.img_size);
+    ApplyTrain(image::TestImage("plain", row[0], row[1]), options, draws,
+               out.bytes());
+    EXPECT_EQ(image::Digest(out), row[7]) << row;
+  }
+}
+
+TEST(EvalTransform, OfRectanglesEqualsTimm) {
+  const Json rows = ReadGolden("rectangles.json")["eval"];
+  ASSERT_GE(rows.size(), 290U);
+  for (const Json& row : rows) {
+    const EvalTransformOptions options{
+        .img_size = SizeIn(row[2]),
+        .crop_pct = row[3],
+        .interpolation = InterpolationOf(row[5]),
+        .pass_order = image::PassOrder::kPillow12,  // as the golden's
+        .crop_mode =
+            image::CropModes().Find(row[4].get<std::string>(), "crop_mode")};
+    image::Image out = OutputOf(options.img_size);
+    EvalTransform(image::TestImage("plain", row[0], row[1]), options,
+                  out.bytes());
+    EXPECT_EQ(image::Digest(out), row[6]) << row;
+  }
+}
+
+TEST(TrainTransform, APaddedCropNeedsBothSides) {
+  const TrainTransformOptions options{.img_size = {24, 32}};
+  const auto draws = DrawTrain(options, 30, 20, {1, 2, 3});
+  EXPECT_EQ(draws.width, 32);
+  EXPECT_EQ(draws.height, 24);
+  ExpectError(
+      [&] {
+        DrawTrain(options, 20, 30, {1, 2, 3});
+      },
+      ErrorKind::kConfig, {"20 x 30", "24x32"});
+}
+
+// A line of pixels must not be resized to gigabytes.
+TEST(EvalTransform, ElongatedRectanglesTakeLittleMemory) {
+  const EvalTransformOptions options{.img_size = {64, 96}};
+  image::Image out = OutputOf(options.img_size);
+  EvalTransform(image::Image(2, 8000, {9, 8, 7}), options, out.bytes());
+  EXPECT_EQ(out, image::Image(96, 64, {9, 8, 7}));
+  for (const auto& line : {image::Image(1, 9'000'000), image::Image(0, 0)}) {
+    ExpectError([&] { EvalTransform(line, options, out.bytes()); },
+                ErrorKind::kFormat, {"cannot be resized to cover 109 x 73"});
+  }
+}
+
 // A line of pixels must not be resized to gigabytes.
 TEST(EvalTransform, ElongatedImagesTakeLittleMemory) {
-  image::Image out = Square(224);
+  image::Image out = OutputOf(224);
   EvalTransform(image::Image(2, 8000, {9, 8, 7}), {}, out.bytes());
   EXPECT_EQ(out, image::Image(224, 224, {9, 8, 7}));
   EvalTransform(image::Image(8000, 2, {9, 8, 7}), {}, out.bytes());

@@ -44,11 +44,11 @@ inline data::Dataset HashedImages(int64_t count = 40) {
 }
 
 // `in_chans`: 3, or 1 for grey ones.
-inline Images SmallImages(int side = kSide, int64_t count = 40,
+inline Images SmallImages(const HeightWidth& size = kSide, int64_t count = 40,
                           int in_chans = 3) {
   return {
       HashedImages(count),
-      {.img_size = side, .in_chans = in_chans},
+      {.img_size = size, .in_chans = in_chans},
       {.mean = {0.5, 0.5, 0.5}, .std = {0.5, 0.5, 0.5}, .in_chans = in_chans}};
 }
 

@@ -126,7 +126,7 @@ TEST(LayerChain, HasTheLogitsOfTheModules) {
   for (const auto& [name, config] : VitForms())
     forms.emplace_back(name, config);
   for (const auto& [name, config] : forms) {
-    const auto images = SmallImages(static_cast<int>(ImageSize(config)), 8);
+    const auto images = SmallImages(ImageSize(config), 8);
     const HashedWeights weights(config);
     const Reference reference = ReferenceOf(config, weights, config);
     const auto chain = ChainOf(reference.config, reference.weights);
@@ -310,7 +310,7 @@ TEST(Solve, IsTheSameForAnyNumberOfThreads) {
            {SmallVit(), "projection"},
            {ConvNextForms()[0].second, "regression"}}) {
     const HashedWeights weights(config);
-    const auto images = SmallImages(static_cast<int>(ImageSize(config)), 20);
+    const auto images = SmallImages(ImageSize(config), 20);
     std::vector<MadeStudent> made;
     for (const int threads : {1, 2}) {
       at::set_num_threads(threads);

@@ -56,7 +56,7 @@ model::VitConfig Named(const Forms& forms, const std::string& name) {
 // And what none of them has.
 Forms AllForms() {
   Forms forms = GoldenForms();
-  EXPECT_GE(forms.size(), 35U);
+  EXPECT_GE(forms.size(), 42U);
   const model::VitConfig plain = Named(forms, "vit_plain");
   const auto add = [&](const std::string& name, auto change) {
     model::VitConfig config = plain;
@@ -96,8 +96,7 @@ bool IsProjectable(const model::VitConfig& c) {
 }
 
 Images ImagesFor(const model::VitConfig& config, int64_t count = 40) {
-  return SmallImages(static_cast<int>(config.img_size), count,
-                     static_cast<int>(config.in_chans));
+  return SmallImages(config.img_size, count, static_cast<int>(config.in_chans));
 }
 
 // Two thirds as wide, with heads as large.

@@ -136,6 +136,44 @@ TEST_F(ConvertCommand, WritesWhatImagesAndClassesTheModelHas) {
       2);
 }
 
+TEST_F(ConvertCommand, WritesImagesThatAreNotSquare) {
+  const auto init = [&](const std::string& size) {
+    const Outcome outcome =
+        RunWsel(folder_, {"init", "--student", "vit_tiny", "--img-size", size,
+                          "--patch-size", "8", "--embed-dim", "16", "--depth",
+                          "1", "--num-heads", "2", "--num-classes", "5",
+                          "--output", size + ".safetensors"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  init("24x32");
+  init("40x56");
+  std::filesystem::create_directories(folder_ / "hf");
+  std::filesystem::create_directories(folder_ / "timm");
+  const Outcome hf = RunWsel(folder_, {"convert", "24x32.safetensors",
+                                       "hf/m.safetensors", "--naming", "hf"});
+  ASSERT_EQ(hf.exit_code, 0) << hf.err;
+  const auto read = [&](const char* file) {
+    return nlohmann::json::parse(ReadAll(folder_ / file));
+  };
+  EXPECT_EQ(read("hf/config.json")["image_size"].dump(), "[24,32]");
+  EXPECT_EQ(read("hf/preprocessor_config.json")["crop_size"].dump(),
+            R"({"height":24,"width":32})");
+  // It would cover 45 x 64 px and be cropped.
+  const Outcome covers = RunWsel(folder_, {"convert", "40x56.safetensors",
+                                           "x.safetensors", "--naming", "hf"});
+  EXPECT_EQ(covers.exit_code, 6);
+  EXPECT_THAT(covers.err, HasSubstr("40x56 px"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x.safetensors"));
+  const Outcome timm =
+      RunWsel(folder_, {"convert", "40x56.safetensors", "timm/m.safetensors",
+                        "--naming", "timm", "--hub"});
+  ASSERT_EQ(timm.exit_code, 0) << timm.err;
+  const auto config = read("timm/config.json");
+  EXPECT_EQ(config["model_args"]["img_size"].dump(), "[40,56]");
+  EXPECT_EQ(config["pretrained_cfg"]["input_size"].dump(), "[3,40,56]");
+  EXPECT_EQ(config["pretrained_cfg"]["crop_mode"], "center");
+}
+
 TEST_F(ConvertCommand, KeepsTheConfigOfAnotherModel) {
   WriteTextFile(folder_ / "config.json", "{}");
   const Outcome outcome = Convert(

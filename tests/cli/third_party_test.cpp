@@ -367,7 +367,7 @@ TEST_F(ThirdPartyFile, OfPublicReportsIsRead) {
     EXPECT_EQ(found["names"]["unexpected"], json::object());
   }
   for (const auto& [file, reason] : std::map<std::string, std::string>{
-           {"25-grid-channels/rect_64x32.safetensors", "skip pos_embed"},
+           {"25-grid-channels/rect_64x32.safetensors", "img_size"},
            {"28-fsdp/flat.pth", "FULL_STATE_DICT"},
            {"37-torchscript-rebuilt/h4_ts_frozen.pt", "torch.jit.freeze"}}) {
     const Outcome init = Run({"init", "--teacher", (cases / file).string(),

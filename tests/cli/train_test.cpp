@@ -87,6 +87,84 @@ TEST(Train, TrainsAndEvaluatesOnGreyImages) {
   EXPECT_THAT(tuned.err, HasSubstr("adapted from 3 to 1 image channels"));
 }
 
+// Positions that were made for squares begin it, and it ends as a graph.
+TEST(Train, ImagesNeedNotBeSquare) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const Outcome square =
+      RunWsel(folder, Train("square", {"--img-size", "40", "--epochs", "2"}));
+  ASSERT_EQ(square.exit_code, 0) << square.err;
+  const Outcome init = RunWsel(
+      folder, {"init", "--teacher", "square/last.safetensors", "--student",
+               "vit_tiny", "--img-size", "40x56", "--patch-size", "8",
+               "--embed-dim", "8", "--depth", "1", "--num-heads", "2",
+               "--num-classes", "2", "--output", "student.safetensors"});
+  ASSERT_EQ(init.exit_code, 0) << init.err;
+  EXPECT_EQ(checkpoint::Open(folder / "student.safetensors")
+                ->Find("pos_embed")
+                ->shape,
+            (Shape{1, 1 + 5 * 7, 8}));
+  // The checkpoint says the size.
+  const Outcome run = RunWsel(
+      folder, {"train", "--init", "student.safetensors", "--dataset", "folder",
+               "--data-root", kData, "--epochs", "2", "--batch-size", "4",
+               "--workers", "1", "--output", "run"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("input       40x56 px, "));
+  const auto recipe = ParseJson(ReadText(folder / "run" / "config.json"),
+                                "config.json", ErrorKind::kFormat);
+  EXPECT_EQ(recipe["model"]["img_size"].dump(), "[40,56]");
+  const Outcome eval = RunWsel(
+      folder, {"eval", "--checkpoint", "run/last.safetensors", "--dataset",
+               "folder", "--data-root", kData, "--tta", "hflip", "--json"});
+  ASSERT_EQ(eval.exit_code, 0) << eval.err;
+  const auto result = ParseJson(eval.out, "stdout", ErrorKind::kFormat);
+  EXPECT_EQ(result["images"]["img_size"].dump(), "[40,56]");
+  const auto command = [&](const std::vector<std::string>& args) {
+    const Outcome outcome = RunWsel(folder, args);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.out;
+  };
+  command({"predict", "run/last.safetensors", kData});
+  // Weights of squares fine-tuned on rectangles, without an init of their own.
+  const Outcome tuned =
+      RunWsel(folder, Train("tuned", {"--img-size", "40x56", "--epochs", "2",
+                                      "--init", "square/last.safetensors"}));
+  EXPECT_EQ(tuned.exit_code, 0) << tuned.err;
+  EXPECT_THAT(tuned.err, HasSubstr("resampled from 5x5 to 5x7 patches"));
+  command({"export", "run/last.safetensors", "m.onnx", "--preprocess"});
+  EXPECT_THAT(command({"inspect", "run/last.safetensors"}), HasSubstr("40x56"));
+}
+
+TEST(Train, AnImageSizeIsASideOrHeightAndWidth) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const auto dry = [&](std::vector<std::string> more) {
+    more.emplace_back("--dry-run");
+    return RunWsel(folder, Train("run", more));
+  };
+  const std::string by_option = dry({"--img-size", "40x56"}).out;
+  EXPECT_THAT(by_option, HasSubstr("40x56 px"));
+  EXPECT_EQ(dry({"--set", "model.img_size=[40,56]"}).out, by_option);
+  EXPECT_EQ(dry({"--set", "model.img_size=40x56"}).out, by_option);
+  EXPECT_EQ(dry({"--img-size", "40x40"}).out, dry({"--img-size", "40"}).out);
+  const auto fails = [&](const std::vector<std::string>& args, int exit_code,
+                         const std::string& part) {
+    const Outcome outcome = dry(args);
+    EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(part));
+  };
+  fails({"--img-size", "40x"}, 2, "height x width, such as 192x256");
+  fails({"--img-size", "40x56x3"}, 2, "height x width, such as 192x256");
+  fails({"--img-size", "40x57"}, 3,
+        "whose width is not a multiple of "
+        "patch_size 8");
+  fails({"--img-size", "0x56"}, 3, "is 0x56");
+  fails({"--img-size", "40x-56"}, 3, "is 40x-56");
+  fails({"--set", "model.img_size=[40,56,3]"}, 3, "has 3 values");
+  fails({"--set", "teacher.img_size=[40]"}, 3, "has 1 values");
+}
+
 TEST(Train, WritesACompleteRunFolder) {
   const TempFolder folder;
   WriteRecipe(folder);

@@ -22,5 +22,16 @@ TEST(EvalResize, IsByTheSizeUnlessAModeIsGiven) {
   EXPECT_FALSE(HasCrop(EvalResize::kNone));
 }
 
+TEST(EvalResize, GoesByBothSides) {
+  for (const auto& [size, expected] :
+       {std::pair(HeightWidth(24, 32), EvalResize::kNone),
+        {HeightWidth(32, 33), EvalResize::kShortSide},
+        {HeightWidth(16, 512), EvalResize::kShortSide},
+        {HeightWidth(383, 512), EvalResize::kShortSide},
+        {HeightWidth(512, 384), EvalResize::kWhole}}) {
+    EXPECT_EQ(EvalResizeOf(CropMode::kAuto, size), expected) << ToText(size);
+  }
+}
+
 }  // namespace
 }  // namespace wsel::image

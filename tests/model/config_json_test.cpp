@@ -60,6 +60,29 @@ TEST(ConfigJson, WritesTheChannelsOfImagesThatAreNotRgb) {
   }
 }
 
+// A square stays one number, so that hashes of models do not change.
+TEST(ConfigJson, AnImageSizeIsASideOrHeightAndWidth) {
+  for (const char* base : {"vit_tiny", "convnext_femto", "convnextv2_atto"}) {
+    const auto with = [&](const char* size) {
+      return fmt::format(R"({{"base": "{}", "img_size": {}}})", base, size);
+    };
+    EXPECT_NE(ToJson(Read(with("[96, 96]"))).find(R"("img_size":96,)"),
+              std::string::npos);
+    EXPECT_EQ(Read(with("[96, 96]")), Read(with("96")));
+    const Config wide = Read(with("[96, 160]"));
+    EXPECT_EQ(ImageSize(wide), HeightWidth(96, 160));
+    EXPECT_EQ(Read(with("\"96x160\"")), wide);
+    EXPECT_NE(ToJson(wide).find(R"("img_size":[96,160],)"), std::string::npos);
+    EXPECT_EQ(Read(ToJson(wide)), wide);
+    EXPECT_EQ(NameOf(wide), NameOf(Read(with("96"))));
+    for (const char* size :
+         {"0", "-96", "[96]", "[96, 0]", "[96, -96]", "[96, 96, 3]", "\"wide\"",
+          "96.5", "null", "{\"height\": 96}", "[1048576, 96]"}) {
+      ExpectReadError(with(size), {"model.img_size"});
+    }
+  }
+}
+
 TEST(ConfigJson, OverridesABase) {
   const auto config = std::get<VitConfig>(
       Read(R"({"base": "vit_tiny", "depth": 6, "num_classes": 10})"));

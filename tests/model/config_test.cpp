@@ -30,6 +30,31 @@ TEST(Validate, NamesTheFieldOfAVit) {
                  {"student.embed_dim"});
   ExpectVitError([](auto& c) { c.img_size = 225; },
                  {"student.img_size", "225", "16"});
+  ExpectVitError(
+      [](auto& c) {
+        c.img_size = {192, 250};
+      },
+      {"student.img_size", "192x250", "width", "patch_size 16"});
+  ExpectVitError(
+      [](auto& c) {
+        c.img_size = {190, 256};
+      },
+      {"student.img_size", "190x256", "height", "patch_size 16"});
+  ExpectVitError(
+      [](auto& c) {
+        c.img_size = {0, 224};
+      },
+      {"student.img_size", "0x224", "from 1"});
+  ExpectVitError(
+      [](auto& c) {
+        c.img_size = {224, -16};
+      },
+      {"student.img_size", "224x-16", "from 1"});
+  ExpectVitError(
+      [](auto& c) {
+        c.img_size = {16, 16 * 513};
+      },
+      {"student.img_size", "513 patches per side"});
   ExpectVitError([](auto& c) { c.num_heads = 7; },
                  {"student.num_heads", "768", "7"});
   ExpectVitError([](auto& c) { c.num_classes = -1; }, {"student.num_classes"});

@@ -156,22 +156,43 @@ TEST(Detect, StatesThatAnUnknownGridIsSquare) {
               testing::HasSubstr("a square grid of 8 x 8, so images of 64 px"));
 }
 
-TEST(Detect, TakesNoOtherGridForASquareOne) {
+TEST(Detect, TakesTheGridOfTheStatedSize) {
   VitConfig config;
   config.img_size = 64;
   config.patch_size = 8;  // 64 positions, and one of the class token
   const SpecsSource source(config);
-  ExpectError(
-      [&] {
-        Detect(source, {.img_size = {{128, 32}}});
-      },
-      ErrorKind::kMismatch,
-      {"pos_embed", "16 x 4", "128 x 32 px", "skip pos_embed"});
-  EXPECT_THAT(Assumptions(*Detect(source, {.img_size = {{64, 64}}})),
+  const auto found = [&](const HeightWidth& stated) {
+    return *Detect(source, {.img_size = stated});
+  };
+  EXPECT_EQ(ImageSize(found({128, 32}).config), HeightWidth(128, 32));
+  EXPECT_THAT(Assumptions(found({128, 32})),
               testing::Not(testing::HasSubstr("grid")));
+  EXPECT_THAT(Assumptions(found(64)), testing::Not(testing::HasSubstr("grid")));
   // The weights are of another size than a file says.
-  EXPECT_TRUE(Detect(source, {.img_size = {{224, 192}}}));
-  EXPECT_TRUE(Detect(source, {.img_size = {{int64_t{1} << 62, -1}}}));
+  EXPECT_EQ(ImageSize(found({224, 192}).config), 64);
+  EXPECT_THAT(Assumptions(found({224, 192})),
+              testing::HasSubstr("a square grid of 8 x 8"));
+  EXPECT_EQ(ImageSize(found({int64_t{1} << 62, -1}).config), 64);
+}
+
+TEST(Detect, NeedsTheSizeOfImagesThatAreNotSquare) {
+  VitConfig config;
+  config.img_size = {192, 256};
+  config.patch_size = 16;
+  const SpecsSource source(config);
+  ExpectDetectError(source, {"pos_embed", "193 positions", "img_size"});
+  for (const bool no_embed_class : {false, true}) {
+    config.no_embed_class = no_embed_class;
+    const auto found = std::get<VitConfig>(
+        Detect(SpecsSource(config), {.img_size = HeightWidth(192, 256)})
+            ->config);
+    EXPECT_EQ(found.img_size, HeightWidth(192, 256));
+    EXPECT_EQ(found.no_embed_class, no_embed_class);
+  }
+  // Pixels that no patch covers.
+  EXPECT_EQ(
+      ImageSize(Detect(source, {.img_size = HeightWidth(200, 260)})->config),
+      HeightWidth(192, 256));
 }
 
 TEST(Detect, TakesKnownPooling) {

@@ -183,7 +183,8 @@ TEST(ActivationBytes, IsProportionalToDepthAndImageArea) {
   EXPECT_EQ(ActivationBytes(vit), 2 * shallow);
   ConvNextConfig convnext;
   const int64_t small = ActivationBytes(convnext);
-  convnext.img_size *= 2;
+  convnext.img_size = {2 * convnext.img_size.height,
+                       2 * convnext.img_size.width};
   EXPECT_EQ(ActivationBytes(convnext), 4 * small);
 }
 

@@ -38,7 +38,9 @@ TEST(Variants, MatchTimmsNamesShapesAndOrder) {
     EXPECT_EQ(ParameterCount(variant.config), row.at("parameters"));
     EXPECT_EQ(DigestOf(parameters), row.at("digest"));
     std::visit(
-        [&](const auto& c) { EXPECT_EQ(c.img_size, row.at("img_size")); },
+        [&](const auto& c) {
+          EXPECT_EQ(c.img_size, row.at("img_size").get<int64_t>());
+        },
         variant.config);
   }
 }

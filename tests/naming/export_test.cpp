@@ -81,6 +81,32 @@ TEST(ExportSupport, FailsForModelsThatTheLibraryCannotBuild) {
   RequireExportable(small, Naming::kTimm);
 }
 
+TEST(ExportSupport, OnlyViTAndDeiTOfHuggingFaceHaveRectangles) {
+  const auto wide = [](std::string_view name) {
+    return Changed<model::VitConfig>(name, [](auto& c) {
+      c.img_size = {224, 112};
+    });
+  };
+  const auto hf = Naming::kHuggingFace;
+  for (const char* name : {"vit_tiny", "deit_tiny_distilled_patch16_224"}) {
+    const model::Config config = wide(name);
+    RequireExportable(config, hf);
+    EXPECT_EQ(json::parse(HfConfig(config, {}))["image_size"].dump(),
+              "[224,112]");
+    ExpectNotExportable(config, Naming::kTorchvision, "not square");
+  }
+  ExpectNotExportable(wide("vit_base_patch32_clip_224"), hf, "not square");
+  ExpectNotExportable(wide("vit_small_patch14_dinov2"), hf, "not square");
+  const model::Config convnext =
+      Changed<model::ConvNextConfig>("convnext_tiny", [](auto& c) {
+        c.img_size = {224, 112};
+      });
+  RequireExportable(convnext, hf);
+  const auto timm = json::parse(
+      TimmConfig(wide("vit_tiny"), {{"input_size", {3, 224, 112}}}));
+  EXPECT_EQ(timm["model_args"]["img_size"].dump(), "[224,112]");
+}
+
 TEST(HfConfig, HasTheModelTypeAndSizes) {
   const auto of = [](const model::Config& config) {
     return json::parse(HfConfig(config));

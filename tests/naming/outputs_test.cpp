@@ -33,9 +33,9 @@ TEST(Outputs, MatchTheLibraryThatWroteTheFile) {
     nn::Model model = nn::Build(config);
     EXPECT_TRUE(Load(model, *checkpoint.remapped.tensors).empty());
     const auto* vit = std::get_if<model::VitConfig>(&config);
-    const int64_t size = vit == nullptr ? 32 : vit->img_size;
-    const auto output =
-        model.forward(model::HashedNormalTensor("input", {2, 3, size, size}));
+    const HeightWidth size = vit == nullptr ? HeightWidth(32) : vit->img_size;
+    const auto output = model.forward(
+        model::HashedNormalTensor("input", {2, 3, size.height, size.width}));
     const auto golden = Borrow(expected->View(c.file));
     ASSERT_EQ(output.sizes(), golden.sizes());
     const double error = (output - golden).abs().max().item<double>();

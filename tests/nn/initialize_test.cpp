@@ -8,6 +8,7 @@
 
 #include "model/golden.h"
 #include "throws.h"
+#include "wsel/model/draw.h"
 #include "wsel/model/init.h"
 #include "wsel/model/variants.h"
 
@@ -267,6 +268,30 @@ TEST_F(Mimetic, PositionsAreSineCosine) {
   EXPECT_NEAR(patch(3, 5, 2 * kQuarter), std::sin(5.0), 1e-6);
   EXPECT_NEAR(patch(3, 5, 3 * kQuarter), std::cos(5.0), 1e-6);
   EXPECT_NEAR(patch(3, 5, kQuarter - 1), std::sin(3e-4), 1e-9);
+}
+
+TEST(MimeticPositions, AreOfRowsAndColumns) {
+  VitConfig config;
+  config.img_size = {32, 80};
+  config.embed_dim = 24;
+  config.num_heads = 3;
+  const auto parameters = ParameterSpecs(config);
+  const ParameterSpec& positions = Find(parameters, "pos_embed");
+  const Init init = InitFor(config, positions, Initializer::kMimetic);
+  EXPECT_EQ(init.rows, 2);
+  EXPECT_EQ(model::InitFromJson(model::ToJson(init), "plan"), init);
+  ASSERT_TRUE(model::CanDraw(init, positions.spec));
+  EXPECT_FALSE(
+      model::CanDraw({.kind = InitKind::kSinCos, .value = 1}, positions.spec));
+  EXPECT_FALSE(model::CanDraw(
+      {.kind = InitKind::kSinCos, .value = 1, .rows = 3}, positions.spec));
+  const auto values = model::Draw(init, positions.spec, /*seed=*/0);
+  const auto at = [&](size_t x, size_t y, size_t channel) {
+    return values[(1 + y * 5 + x) * 24 + channel];
+  };
+  EXPECT_NEAR(at(4, 1, 0), std::sin(4.0), 1e-6);
+  EXPECT_NEAR(at(4, 1, 6), std::cos(4.0), 1e-6);
+  EXPECT_NEAR(at(4, 1, 12), std::sin(1.0), 1e-6);
 }
 
 TEST_F(Mimetic, InitialisesOtherParametersAsTimm) {

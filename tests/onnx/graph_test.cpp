@@ -94,10 +94,10 @@ TEST(Graph, IsWellFormedForEveryArchitecture) {
     const Graph graph = GraphOf(config);
     ExpectWellFormed(graph);
     EXPECT_EQ(graph.opset, 17);
-    const int64_t size = ImageSize(config);
+    const auto [height, width] = ImageSize(config);
     EXPECT_EQ(graph.input.name, "images");
     EXPECT_EQ(graph.input.dtype, DType::kF32);
-    EXPECT_EQ(graph.input.shape, (Shape{3, size, size}));
+    EXPECT_EQ(graph.input.shape, (Shape{3, height, width}));
     EXPECT_EQ(graph.output.name, "logits");
     EXPECT_EQ(graph.output.shape, Shape{5});
     ExpectWellFormed(GraphOf(config, {.opset = 21, .dtype = DType::kF16}));

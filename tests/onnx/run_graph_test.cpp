@@ -38,8 +38,8 @@ at::Tensor RunGraph(const Config& config, const at::Tensor& input,
 }
 
 at::Tensor InputOf(const Config& config, int64_t count = 2) {
-  const int64_t size = ImageSize(config);
-  return HashedNormalTensor("input", {count, InChans(config), size, size});
+  const auto [height, width] = ImageSize(config);
+  return HashedNormalTensor("input", {count, InChans(config), height, width});
 }
 
 // Whether a config has a form that graphs do not have, which is an error.
@@ -75,17 +75,18 @@ TEST(GraphRunner, ComputesTimmsLogitsOfEveryGoldenModel) {
     }
     ++count;
   }
-  EXPECT_EQ(count, 27);
-  EXPECT_THAT(
-      refused,
-      testing::ElementsAre(
-          "eva_01", "eva_02_clip", "eva_02_tiny", "eva_4_channels",
-          "eva_dinov3", "eva_dinov3_plus", "eva_pe_core", "eva_pe_spatial",
-          "eva_post_norm", "eva_qk_norm", "eva_rope_axial",
-          "eva_rope_mixed_ape", "vit_aimv2", "vit_beit3", "vit_diff",
-          "vit_dinov2_giant", "vit_map", "vit_map_with_prefix",
-          "vit_no_final_norm", "vit_parallel", "vit_parallel_diff",
-          "vit_parallel_rmsnorm", "vit_post_norm", "vit_qk_norm"));
+  EXPECT_EQ(count, 31);
+  EXPECT_THAT(refused,
+              testing::ElementsAre(
+                  "eva_01", "eva_02_clip", "eva_02_tiny", "eva_4_channels",
+                  "eva_dinov3", "eva_dinov3_plus", "eva_pe_core",
+                  "eva_pe_spatial", "eva_post_norm", "eva_qk_norm",
+                  "eva_rope_axial", "eva_rope_mixed_ape", "eva_tall_dinov3",
+                  "eva_tall_rope_mixed", "eva_wide_axial", "eva_wide_pe_core",
+                  "eva_wide_rope_axial", "vit_aimv2", "vit_beit3", "vit_diff",
+                  "vit_dinov2_giant", "vit_map", "vit_map_with_prefix",
+                  "vit_no_final_norm", "vit_parallel", "vit_parallel_diff",
+                  "vit_parallel_rmsnorm", "vit_post_norm", "vit_qk_norm"));
 }
 
 TEST(GraphRunner, TakesAnyBatch) {

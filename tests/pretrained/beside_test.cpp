@@ -35,10 +35,11 @@ constexpr const char* kOpenClip = R"({
   "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}})";
 
 // A ViT of 8 channels and two classes under timm's names, without metadata.
-std::string WriteVit(const TempFolder& folder) {
+std::string WriteVit(const TempFolder& folder,
+                     const model::VitConfig& config = SmallVit()) {
   const std::string path = (folder / "model.safetensors").string();
   std::vector<TensorSpec> specs;
-  for (const auto& parameter : ParameterSpecs(SmallVit())) {
+  for (const auto& parameter : ParameterSpecs(config)) {
     specs.push_back(parameter.spec);
   }
   const std::vector<std::byte> zeros(1 << 16);
@@ -165,8 +166,32 @@ TEST(Beside, PoolingAndImageSizeCount) {
   EXPECT_EQ(VitOf(FactsOf(Open(path))).pooling, model::Pooling::kNormedAverage);
   WriteTextFile(folder / "config.json",
                 R"({"num_attention_heads": 2, "image_size": [32, 8]})");
-  ExpectError([&] { FactsOf(Open(path)); }, ErrorKind::kMismatch,
-              {"pos_embed", "4 x 1"});
+  EXPECT_EQ(VitOf(FactsOf(Open(path))).img_size, HeightWidth(32, 8));
+}
+
+TEST(Beside, PositionsOfRectanglesNeedTheirSize) {
+  const TempFolder folder;
+  model::VitConfig config = SmallVit();
+  config.img_size = {24, 32};
+  const std::string path = WriteVit(folder, config);
+  const auto expect_unknown = [&] {
+    ExpectError([&] { FactsOf(Open(path)); }, ErrorKind::kMismatch,
+                {"13 positions", "`teacher_model`", "img_size"});
+  };
+  expect_unknown();
+  EXPECT_EQ(VitOf(FactsOf(Open(path), {.model = config})).img_size,
+            HeightWidth(24, 32));
+  for (const char* text :
+       {R"({"num_attention_heads": 2, "image_size": [24, 32]})",
+        R"({"model_args": {"num_heads": 2, "img_size": [24, 32]}})",
+        R"({"pretrained_cfg": {"input_size": [3, 24, 32]}})"}) {
+    WriteTextFile(folder / "config.json", text);
+    EXPECT_EQ(VitOf(FactsOf(Open(path))).img_size, HeightWidth(24, 32)) << text;
+  }
+  // Of a model of another width.
+  WriteTextFile(folder / "config.json",
+                R"({"hidden_size": 9, "image_size": [24, 32]})");
+  expect_unknown();
 }
 
 // As timm's SigLIPs of 384 px, whose patches of 14 cover 378.

@@ -37,6 +37,32 @@ TEST(Recipe, DefaultsAreThoseOfTable13) {
   EXPECT_EQ(recipe.train.transform.img_size, 224);
 }
 
+TEST(Recipe, ImageSizesAreASideOrHeightAndWidth) {
+  const std::vector<std::string> distils = {"teacher.file=t.pth",
+                                            "distill.method=logit"};
+  const auto with = [&](std::vector<std::string> sets) {
+    sets.insert(sets.end(), distils.begin(), distils.end());
+    return RecipeFromJson(kSmall, "r.json", sets);
+  };
+  const Recipe wide =
+      with({"model.img_size=[192,256]", "teacher.img_size=240x320"});
+  EXPECT_EQ(wide.train.transform.img_size, HeightWidth(192, 256));
+  EXPECT_EQ(wide.train.evaluation.img_size, HeightWidth(192, 256));
+  EXPECT_EQ(wide.teacher.img_size, HeightWidth(240, 320));
+  EXPECT_EQ(ToJson(RecipeFromJson(ToJson(wide), "again")), ToJson(wide));
+  EXPECT_NE(TeacherCacheName(wide, "cpu"),
+            TeacherCacheName(
+                with({"model.img_size=[256,192]", "teacher.img_size=240x320"}),
+                "cpu"));
+  // Squares are as before.
+  EXPECT_EQ(Identity(with({"model.img_size=[224,224]"})), Identity(with({})));
+  EXPECT_THAT(ToJson(with({})), HasSubstr("\"img_size\": 0,"));
+  for (const char* size : {"[240,0]", "-1", "[240,-1]", "[1,2,3]", "wide"}) {
+    ExpectError([&] { with({fmt::format("teacher.img_size={}", size)}); },
+                ErrorKind::kConfig, {"teacher.img_size"});
+  }
+}
+
 // A default that does not go with a given value is chosen anew.
 TEST(Recipe, SolvesTheMixupBatchAndTheWarmupThatAreNotGiven) {
   const auto of = [](const std::vector<std::string>& sets) {

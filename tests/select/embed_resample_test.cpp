@@ -11,6 +11,11 @@
 namespace wsel::select {
 namespace {
 
+// "5x8", also of a square.
+std::string Sides(const HeightWidth& size) {
+  return std::to_string(size.height) + "x" + std::to_string(size.width);
+}
+
 // Goldens by scripts/golden/selection.py with timm and torch, on a CPU with
 // AVX2: ours are equal to the last bit.
 class Resampled : public testing::Test {
@@ -45,6 +50,29 @@ TEST_F(Resampled, PosEmbedEqualsTimmsToTheBit) {
   check(3, 3, 1);
   check(37, 16, 1);
   check(24, 14, 0);
+}
+
+TEST_F(Resampled, PosEmbedOfRectanglesEqualsTimmsToTheBit) {
+  const auto check = [this](const HeightWidth& from, const HeightWidth& to,
+                            int64_t prefix) {
+    const std::string name = "positions." + Sides(from) + "." + Sides(to) +
+                             "." + std::to_string(prefix);
+    PosEmbedResample resample;
+    for (int64_t i = 0; i < prefix; ++i) resample.prefix.push_back(i);
+    resample.teacher_prefix = prefix;
+    resample.from_grid = from;
+    resample.to_grid = to;
+    EXPECT_EQ(
+        ResamplePosEmbed(Hashed(name, (prefix + from.Area()) * 4), 4, resample),
+        Golden(name))
+        << name;
+  };
+  check(7, {5, 8}, 1);
+  check({12, 16}, 14, 1);
+  check({3, 8}, {8, 3}, 0);
+  check(14, {14, 10}, 5);
+  check({24, 18}, {12, 18}, 0);
+  check({6, 4}, {6, 4}, 2);
 }
 
 TEST_F(Resampled, MissingPositionsAreZeros) {

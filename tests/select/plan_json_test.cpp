@@ -196,6 +196,25 @@ TEST(PlanJson, RejectsInvalidPlans) {
               {"not valid JSON"});
 }
 
+TEST(PlanJson, KeepsTheGridsOfRectangles) {
+  auto student = std::get<model::VitConfig>(Named("vit_tiny"));
+  student.img_size = {192, 256};
+  const Plan plan = PlanOf(Named("vit_small"), student, {});
+  const std::string text = ToJson(plan);
+  EXPECT_THAT(text, HasSubstr(R"("from_grid":14,"to_grid":[12,16])"));
+  EXPECT_THAT(text, HasSubstr(R"("img_size":[192,256])"));
+  EXPECT_EQ(PlanFromJson(text, "p"), plan);
+  for (const char* grid : {"[12,-16]", "[12,4097]", "[12]", "[12,16,1]"}) {
+    ExpectError(
+        [&] {
+          PlanFromJson(Replace(text, R"("to_grid":[12,16])",
+                               fmt::format(R"("to_grid":{})", grid)),
+                       "p.json");
+        },
+        ErrorKind::kFormat, {"positions.to_grid"});
+  }
+}
+
 TEST(PlanJson, BoundsPositionsAndDigestsOfUntrustedPlans) {
   const std::string resampled = ToJson(PlanOf(
       Named("vit_small_patch14_dinov2"), Named("vit_tiny_patch16_224"), {}));

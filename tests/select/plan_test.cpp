@@ -506,6 +506,20 @@ TEST(PlanSelection, ResamplesPosEmbedAndPatchEmbed) {
             (PatchEmbedResample{8, 16, PatchResize::kPinv}));
 }
 
+// The patches of 32 x 64 px are as many as those of 64 x 32 px.
+TEST(PlanSelection, ResamplesPosEmbedOfRectangles) {
+  VitConfig teacher = SmallVit(16, 2);
+  teacher.img_size = {32, 64};
+  VitConfig student = SmallVit(8, 2);
+  EXPECT_EQ(*SelectedOf(PlanOf(teacher, student), "pos_embed").pos_embed,
+            (PosEmbedResample{{0}, 1, {4, 8}, 4}));
+  student.img_size = {64, 32};
+  EXPECT_EQ(*SelectedOf(PlanOf(teacher, student), "pos_embed").pos_embed,
+            (PosEmbedResample{{0}, 1, {4, 8}, {8, 4}}));
+  student.img_size = {32, 64};
+  EXPECT_FALSE(SelectedOf(PlanOf(teacher, student), "pos_embed").pos_embed);
+}
+
 TEST(PlanSelection, FindsEachTokensPosition) {
   VitConfig teacher = SmallVit(16, 2);
   teacher.dist_token = true;

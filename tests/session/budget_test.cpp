@@ -23,13 +23,15 @@ TEST(Budget, OfALatencyIsAtASizeAndABatch) {
             (Budget{BudgetKind::kLatency, 250, 96, 1}));
   EXPECT_EQ(ParseBudget("latency=8ms@224x32"),
             (Budget{BudgetKind::kLatency, 8, 224, 32}));
+  EXPECT_EQ(ParseBudget("latency=8ms@192x256x4"),
+            (Budget{BudgetKind::kLatency, 8, HeightWidth(192, 256), 4}));
 }
 
 TEST(Budget, IsDescribedAsItIsRead) {
   for (const char* text :
        {"params=3M", "params=2999999", "flops=600M", "flops=1.5T", "params=12K",
         "latency=8ms", "latency=7.5ms@224x1", "params=0.5",
-        "latency=0.000001ms"}) {
+        "latency=8ms@192x256x1", "latency=0.000001ms"}) {
     const Budget budget = ParseBudget(text);
     EXPECT_EQ(ParseBudget(Describe(budget)), budget) << text;
   }
@@ -63,7 +65,8 @@ TEST(Budget, RejectsAllElse) {
                            "latency=8ms@224x",
                            "latency=8ms@224x0",
                            "latency=8ms@-224x1",
-                           "latency=8ms@224x1x1",
+                           "latency=8ms@224x224x1x1",
+                           "latency=8ms@224xx1",
                            "latency=8ms@99999999999999999999x1",
                            "latency=8ms@224.5",
                            "latency=8ms@224x1@224x1",

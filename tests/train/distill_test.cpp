@@ -86,7 +86,7 @@ std::vector<Case> Cases() {
 
 // The first batch of scripts/golden/train.py.
 MicroBatch Mixed(const model::Config& config) {
-  const int64_t size = ImageSize(config);
+  const auto [height, width] = ImageSize(config);
   const HashedValues numbers("labels.0");
   std::vector<int64_t> labels;
   for (uint64_t i = 0; i < kBatch; ++i) {
@@ -95,7 +95,7 @@ MicroBatch Mixed(const model::Config& config) {
   augment::MixDraw draw;
   draw.lambda = HashedValues("lambda").Uniform(0);
   const auto images =
-      model::HashedNormalTensor("images.0", {kBatch, 3, size, size});
+      model::HashedNormalTensor("images.0", {kBatch, 3, height, width});
   return {augment::Mix(images, draw),
           augment::MixTargets(at::tensor(labels), 10, 0.1, draw.lambda)};
 }
@@ -243,6 +243,19 @@ TEST(PrepareForTeacher, GivesATeacherOfRgbImagesGreyOnesAsRgb) {
                          options.teacher.std[channel],
                      1e-4, 1e-5));
   }
+}
+
+TEST(PrepareForTeacher, ResizesToBothSides) {
+  const at::Tensor images = at::rand({2, 3, 16, 24});
+  TeacherOptions options;
+  options.img_size = {16, 24};
+  EXPECT_TRUE(at::equal(PrepareForTeacher(options, images), images));
+  options.img_size = {24, 16};  // as many pixels
+  const at::Tensor tall = PrepareForTeacher(options, images);
+  ASSERT_EQ(tall.sizes(), (at::IntArrayRef{2, 3, 24, 16}));
+  options.img_size = {16, 12};
+  EXPECT_TRUE(at::allclose(PrepareForTeacher(options, at::ones({1, 3, 16, 24})),
+                           at::ones({1, 3, 16, 12}), 1e-5, 1e-5));
 }
 
 TEST(CheckTeacher, ADifferentNumberOfClassesIsAnErrorIfTheyAreCompared) {

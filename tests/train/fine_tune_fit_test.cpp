@@ -97,8 +97,8 @@ TEST(FineTune, FrozenParametersHaveNoGradient) {
       nn::Model model = nn::Build(config);
       Initialize(model, model::Initializer::kTimm, 1);
       TrainStep step(model, options, Precision::kFp32, c10::kCPU);
-      const int64_t size = ImageSize(config);
-      step.ForwardBackward({.images = at::ones({4, 3, size, size}),
+      const auto [height, width] = ImageSize(config);
+      step.ForwardBackward({.images = at::ones({4, 3, height, width}),
                             .targets = at::full({4, 3}, 1.0 / 3)},
                            0);
       for (const auto& [name, tensor] : step.parameters()) {

@@ -54,8 +54,7 @@ Options GoldenOptions() {
 MicroBatch EffectiveBatch(const model::Config& config, const Options& options,
                           int64_t step) {
   const std::string batch = std::to_string(step % kBatches);
-  const int64_t size =
-      std::visit([](const auto& c) { return c.img_size; }, config);
+  const int64_t size = ImageSize(config).height;
   const int64_t classes = model::NumClasses(config);
   const HashedValues numbers("labels." + batch);
   std::vector<int64_t> labels;

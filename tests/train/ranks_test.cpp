@@ -24,7 +24,7 @@ constexpr int64_t kSteps = 10;
 // are 0 apart from rounding, such as those of the keys' biases, into steps.
 Options RankOptions(const model::Config& config) {
   Options options = SmallOptions();
-  const auto size = static_cast<int>(ImageSize(config));
+  const HeightWidth size = ImageSize(config);
   options.schedule.epochs = kSteps;
   options.schedule.lr = 1e-3;
   options.optimizer.eps = 1e-4;

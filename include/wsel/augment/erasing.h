@@ -20,7 +20,7 @@ struct ErasedRect {
 // Source: timm's RandomErasing, which gives up after ten rectangles that do not
 // fit.
 std::optional<ErasedRect> DrawErasing(const ErasingOptions& options,
-                                      int img_size,
+                                      const HeightWidth& img_size,
                                       const SampleAddress& address);
 
 // The values written there: [3, height, width] of N(0, 1). Uses only additions,

@@ -26,12 +26,12 @@ struct TrainDraws {
 };
 
 // For an image of width x height. Errors: kConfig if, for kPadded, the padded
-// image is smaller than img_size.
+// image is shorter or narrower than img_size.
 TrainDraws DrawTrain(const TrainTransformOptions& options, int width,
                      int height, const SampleAddress& address);
 
 // Applies crop, flips, policy and colour jitter, in timm's order, and writes
-// [img_size, img_size, 3] to `out`; of grey images all three channels are
+// [*img_size, 3] to `out`; of grey images all three channels are
 // equal, and each operation does what Pillow's does in mode L. Errors: kConfig
 // if `out` has another size.
 void ApplyTrain(const image::Image& source,
@@ -48,7 +48,7 @@ void TrainTransform(const image::Image& source,
 image::Window NeededForTrain(const TrainTransformOptions& options,
                              image::Size size, const SampleAddress& address);
 
-// Applies the evaluation transform and writes [img_size, img_size, 3] to `out`.
+// Applies the evaluation transform and writes [*img_size, 3] to `out`.
 // See EvalTransformOptions for the rules; sizes and offsets are rounded as in
 // torchvision's Resize and CenterCrop. Errors: kConfig if `out` has another
 // size; kFormat if the image is empty or too elongated to resize.

@@ -23,9 +23,9 @@ struct MixDraw {
 
 // Draws the mix of mixup group `group` of step `step`. Mixup and CutMix are on
 // if their alpha is above 0. Source: timm 1.0.31's Mixup, mode "batch"; its box
-// has side int(size * sqrt(1 - lambda)), which the timm of the paper rounds
-// down to an even number.
-MixDraw DrawMix(const MixOptions& options, int img_size, uint64_t seed,
-                int64_t step, int64_t group);
+// has sides int(side * sqrt(1 - lambda)), which the timm of the paper rounds
+// down to even numbers.
+MixDraw DrawMix(const MixOptions& options, const HeightWidth& img_size,
+                uint64_t seed, int64_t step, int64_t group);
 
 }  // namespace wsel::augment

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "wsel/core/height_width.h"
 #include "wsel/image/eval_resize.h"
 #include "wsel/image/image.h"
 #include "wsel/image/resample.h"
@@ -32,7 +33,7 @@ struct RandAugmentOptions {
 
 // The crop of a training image.
 enum class TrainCrop {
-  kAuto,           // kPadded for img_size <= 32, else kRandomResized
+  kAuto,           // kPadded for sides of up to 32 px, else kRandomResized
   kRandomResized,  // torchvision's RandomResizedCrop
   kPadded,         // torchvision's RandomCrop(img_size, padding), black padding
   kEvaluation,     // the evaluation transform; not random
@@ -40,7 +41,7 @@ enum class TrainCrop {
 
 // The transform of a training image, before normalisation.
 struct TrainTransformOptions {
-  int img_size = 224;
+  HeightWidth img_size = 224;
   TrainCrop crop = TrainCrop::kAuto;
   std::array<double, 2> scale = {0.08, 1};         // of the area
   std::array<double, 2> ratio = {3. / 4, 4. / 3};  // width : height
@@ -65,7 +66,7 @@ struct TrainTransformOptions {
 // The evaluation transform, before normalisation: image::EvalResizeOf says how
 // images get the size.
 struct EvalTransformOptions {
-  int img_size = 224;
+  HeightWidth img_size = 224;
   double crop_pct = 0.875;
   image::Interpolation interpolation = image::Interpolation::kBicubic;
   image::PassOrder pass_order = image::PassOrder::kPillow13;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "wsel/core/height_width.h"
 #include "wsel/data/dataset.h"
 #include "wsel/image/resample.h"
 
@@ -30,7 +31,7 @@ struct Batch {
   int64_t epoch = 0;
   int64_t size = 0;                 // images; fewer than batch_size only in the
                                     // last batch of an evaluation
-  std::span<const uint8_t> pixels;  // [size, img_size, img_size, 3]
+  std::span<const uint8_t> pixels;  // [size, *img_size, 3]
   std::vector<int32_t> labels;      // [size]
   // [size], as Dataset::label_sets; {}: each has one label.
   std::vector<std::vector<int32_t>> label_sets = {};
@@ -46,7 +47,7 @@ struct Batch {
 // its sample, and the number `draw`, the epoch unless images are repeated.
 // Called from several threads.
 struct Transform {
-  // Writes [img_size, img_size, 3] to `out` and may set the erase patch.
+  // Writes [*img_size, 3] to `out` and may set the erase patch.
   using Apply =
       std::function<void(const image::Image& image, int64_t draw, int64_t index,
                          std::span<uint8_t> out, ErasePatch& erase_patch)>;
@@ -83,7 +84,7 @@ struct BatchIndices {
 using BatchSampler = std::function<BatchIndices()>;
 
 struct LoaderOptions {
-  int img_size = 224;
+  HeightWidth img_size = 224;
   int64_t batch_size = 64;  // the maximum number of indices of a batch
   int workers = -1;  // threads; 0: the caller's own; -1: one per processor
   // Batches in the ring buffer, the one in use included; at least 2. Without

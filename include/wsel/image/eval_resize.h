@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "wsel/core/height_width.h"
 #include "wsel/core/registry.h"
 
 namespace wsel::image {
@@ -12,18 +13,20 @@ namespace wsel::image {
 enum class CropMode {
   kAuto,    // DeiT's rule, see EvalResizeOf
   kCenter,  // the short side is resized, the middle cropped
-  kSquash,  // resized to a square, whatever the aspect ratio, the middle
-            // cropped
+  kSquash,  // resized to the aspect ratio of img_size, whatever it was, the
+            // middle cropped
 };
 // auto, center, squash
 const Registry<CropMode>& CropModes();
 
 // What a mode does at one size.
 enum class EvalResize {
-  kNone,       // a centre crop without resizing, black padding
-  kShortSide,  // the short side to img_size / crop_pct, then a centre crop
-  kSquash,     // both sides to img_size / crop_pct, then a centre crop
-  kWhole,      // both sides to img_size
+  kNone,  // a centre crop without resizing, black padding
+  // As small as covers img_size / crop_pct in the aspect ratio that it has: of
+  // a square, the short side; then a centre crop.
+  kShortSide,
+  kSquash,  // both sides to img_size / crop_pct, then a centre crop
+  kWhole,   // both sides to img_size
 };
 // Whether crop_pct matters.
 inline bool HasCrop(EvalResize resize) {
@@ -32,9 +35,10 @@ inline bool HasCrop(EvalResize resize) {
 
 // The one decision how images are evaluated. kAuto: images of up to 32 px are
 // not resized, those from 384 px as a whole; only in between does a crop's
-// share count. Sources: DeiT's and ConvNeXt's build_transform; timm's
+// share count. Of images that are not square both sides must be so short or
+// long. Sources: DeiT's and ConvNeXt's build_transform; timm's
 // transforms_imagenet_eval.
-EvalResize EvalResizeOf(CropMode mode, int64_t img_size);
+EvalResize EvalResizeOf(CropMode mode, const HeightWidth& img_size);
 
 // "up to 32 px images are cropped without resizing, ...": kAuto's rule, for
 // messages.

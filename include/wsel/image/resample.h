@@ -45,6 +45,10 @@ Image Resize(const Image& image, const Box& box, int width, int height,
 // Errors: kFormat if the image is empty, or so elongated that the long side
 // would exceed 2^20 pixels.
 Size WithShortSide(Size from, int short_side);
+// The smallest size in the aspect ratio of `from` that covers `target`: of a
+// square, WithShortSide; otherwise rounded as by timm's ResizeKeepRatio.
+// Errors: as WithShortSide.
+Size Covering(Size from, Size target);
 
 // A rectangle in whole pixels.
 struct Window {

@@ -28,8 +28,8 @@ inline const std::string& NameOf(const Config& config) {
   return std::visit([](const auto& c) -> const std::string& { return c.name; },
                     config);
 }
-// In pixels per side.
-inline int64_t ImageSize(const Config& config) {
+// In pixels.
+inline HeightWidth ImageSize(const Config& config) {
   return std::visit([](const auto& c) { return c.img_size; }, config);
 }
 inline int64_t PatchSize(const Config& config) {
@@ -59,7 +59,7 @@ inline void SetNumClasses(Config& config, int64_t num_classes) {
 // config; null if the architecture does not have the field.
 struct ConfigFields {
   std::string& name;
-  int64_t& img_size;
+  HeightWidth& img_size;
   int64_t& patch_size;
   int64_t& in_chans;
   double& norm_eps;
@@ -75,9 +75,9 @@ ConfigFields FieldsOf(Config& config);
 struct Tokens {
   int64_t prefix = 0;  // class, distillation and register tokens
   // The rows of pos_embed: those of prefix tokens, by name, in the order of the
-  // sequence, then grid x grid patches.
+  // sequence, then the patches row by row.
   std::vector<std::string> positioned_prefix;
-  int64_t grid = 0;
+  HeightWidth grid = 0;  // of patches
 };
 Tokens TokensOf(const Config& config);
 
@@ -96,9 +96,9 @@ std::vector<std::string> ForwardDifferences(const Config& source,
                                             const Config& target);
 
 // Checks that a model can be built: sizes are positive and below 2^20, a stage
-// has at most 1024 blocks, patch_size divides img_size, num_heads divides
-// embed_dim, token pooling has a class token, and a distillation token occurs
-// only as in timm's DeiT (beside a class token with a position, without
+// has at most 1024 blocks, patch_size divides both sides of img_size, num_heads
+// divides embed_dim, token pooling has a class token, and a distillation token
+// occurs only as in timm's DeiT (beside a class token with a position, without
 // registers). The ParameterCount of a valid config fits int64_t.
 // Errors: kConfig, naming `where` and the field.
 void Validate(const Config& config, std::string_view where);

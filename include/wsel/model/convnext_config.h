@@ -27,8 +27,8 @@ enum class ConvNextNorm {
 // A ConvNeXt (Liu et al. 2022) as timm's ConvNeXt builds it.
 struct ConvNextConfig {
   std::string name;
-  int64_t img_size = 224;  // only for FLOPs; the weights fit any size
-  int64_t patch_size = 4;  // 1 to 4; if 2, stage 0 downsamples, as in timm
+  HeightWidth img_size = 224;  // only for FLOPs; the weights fit any size
+  int64_t patch_size = 4;      // 1 to 4; if 2, stage 0 downsamples, as in timm
   std::array<int64_t, 4> dims = {96, 192, 384, 768};
   std::array<int64_t, 4> depths = {3, 3, 9, 3};
   int64_t num_classes = 1000;    // 0: no classifier

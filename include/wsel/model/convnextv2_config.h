@@ -14,7 +14,7 @@ namespace wsel::model {
 // activation of each MLP.
 struct ConvNextV2Config {
   std::string name;
-  int64_t img_size = 224;  // as in ConvNextConfig
+  HeightWidth img_size = 224;  // as in ConvNextConfig
   int64_t patch_size = 4;
   std::array<int64_t, 4> dims = {96, 192, 384, 768};
   std::array<int64_t, 4> depths = {3, 3, 9, 3};

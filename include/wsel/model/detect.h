@@ -1,7 +1,6 @@
 // Torch-free.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,8 +29,8 @@ struct Hints {
   std::optional<int64_t> num_heads = {};
   // kNormedAverage also stands for kAverage, which tensors show.
   std::optional<Pooling> pooling = {};
-  // Height and width in pixels: positions may be no square grid.
-  std::optional<std::array<int64_t, 2>> img_size = {};
+  // As stated, whatever it is: positions may be no square grid.
+  std::optional<HeightWidth> img_size = {};
 };
 
 // The model of a checkpoint under timm's names; nullopt if it is neither a ViT

@@ -35,6 +35,7 @@ struct Init {
   double value = 0;
   double bound = 0;
   int64_t heads = 0;
+  int64_t rows = 0;  // kSinCos: of the patch grid; 0: it is square
 
   bool operator==(const Init&) const = default;
 };

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "wsel/core/height_width.h"
+
 namespace wsel::model {
 
 enum class Pooling {
@@ -59,10 +61,10 @@ enum class Rope {
 
 // A Vision Transformer (Dosovitskiy et al. 2021) as timm's VisionTransformer,
 // VisionTransformerDistilled and Eva build it. Sizes are in pixels, tokens or
-// channels; images are square.
+// channels.
 struct VitConfig {
   std::string name;  // timm's, or the user's
-  int64_t img_size = 224;
+  HeightWidth img_size = 224;
   int64_t patch_size = 16;
   int64_t embed_dim = 768;
   int64_t depth = 12;
@@ -112,7 +114,11 @@ struct VitConfig {
 
   bool operator==(const VitConfig&) const = default;
 
-  int64_t GridSize() const { return img_size / patch_size; }
+  // The patches in a column and in a row (timm's grid_size).
+  HeightWidth GridSize() const {
+    return {img_size.height / patch_size, img_size.width / patch_size};
+  }
+  int64_t NumPatches() const { return GridSize().Area(); }
   int64_t PrefixTokens() const {
     return (class_token ? 1 : 0) + (dist_token ? 1 : 0) + reg_tokens;
   }

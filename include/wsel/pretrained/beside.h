@@ -39,7 +39,7 @@ struct Beside {
   // Of open_clip's own towers, of which tensors show neither average nor the
   // place of the last norm.
   std::optional<Stated<model::Pooling>> tower_pooling = {};
-  std::optional<Stated<std::array<int64_t, 2>>> img_size = {};  // the same
+  std::optional<Stated<HeightWidth>> img_size = {};  // the same
   std::optional<Stated<std::vector<std::string>>> classes = {};
   // timm's "NAME" or "NAME.TAG".
   std::optional<Stated<std::string>> architecture = {};

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "wsel/core/height_width.h"
 #include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
@@ -43,7 +44,7 @@ struct PublishedModel {
 struct PublishedTag {
   std::string_view model;
   std::string_view tag;
-  std::array<int64_t, 2> img_size;  // height, width
+  HeightWidth img_size;
   const image::Normalisation& normalisation;
   double crop_pct;
   std::string_view crop_mode;  // "center", "squash"

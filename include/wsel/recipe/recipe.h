@@ -49,7 +49,7 @@ struct TeacherFile {
   std::vector<double> mean;
   std::vector<double> std;
   // 0: the teacher's own; of an unknown TorchScript module the student's.
-  int64_t img_size = 0;
+  HeightWidth img_size = 0;
   train::Precision precision = train::Precision::kAuto;
 };
 

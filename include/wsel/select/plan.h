@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "wsel/core/height_width.h"
 #include "wsel/model/config.h"
 #include "wsel/model/init.h"
 #include "wsel/select/calibration_record.h"
@@ -41,15 +42,15 @@ struct AxisPick {
   bool operator==(const AxisPick&) const = default;
 };
 
-// How position embeddings [1, prefix + grid^2, D] are adapted to other prefix
+// How position embeddings [1, prefix + patches, D] are adapted to other prefix
 // tokens or another grid.
 struct PosEmbedResample {
   // For each prefix token of the student the teacher's row, or -1 for zeros if
   // the teacher has no position for this token.
   std::vector<int64_t> prefix;
   int64_t teacher_prefix = 0;  // the teacher's prefix rows
-  int64_t from_grid = 0;       // side of the teacher's grid
-  int64_t to_grid = 0;
+  HeightWidth from_grid = 0;   // the teacher's, in patches
+  HeightWidth to_grid = 0;
 
   bool operator==(const PosEmbedResample&) const = default;
 };

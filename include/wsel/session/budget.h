@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "wsel/core/height_width.h"
 #include "wsel/core/registry.h"
 
 namespace wsel::session {
@@ -23,15 +24,16 @@ struct Budget {
   BudgetKind kind = BudgetKind::kParams;
   double limit = 0;  // positive
   // Of a latency. nullopt: the student's image size.
-  std::optional<int64_t> img_size = {};
+  std::optional<HeightWidth> img_size = {};
   int64_t batch_size = 1;
 
   bool operator==(const Budget&) const = default;
 };
 
-// "params=3M", "flops=0.6G", "latency=8ms@224x1". K, M, G and T are powers of
-// 1000; a latency is in ms or s, at an image size in pixels and a batch size
-// (without "@": the student's size, one image). Errors: kUsage, "budget".
+// "params=3M", "flops=0.6G", "latency=8ms@224x1", "latency=8ms@192x256x1".
+// K, M, G and T are powers of 1000; a latency is in ms or s, at an image size
+// in pixels (a side, or height x width) and a batch size (without "@": the
+// student's size, one image). Errors: kUsage, "budget".
 Budget ParseBudget(std::string_view text);
 
 // "params=3M", as ParseBudget reads it.

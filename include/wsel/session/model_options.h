@@ -12,7 +12,7 @@ namespace wsel::session {
 // overridden by options.
 struct ModelOptions {
   std::string model;  // "vit_tiny", "ViT-T", "my_model.json"
-  std::optional<int64_t> img_size;
+  std::optional<HeightWidth> img_size;
   std::optional<int64_t> patch_size;
   std::optional<int64_t> in_chans;
   std::string depth;      // one per stage: "6", "2,2,6,2"

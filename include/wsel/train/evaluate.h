@@ -49,7 +49,7 @@ using OnLogits =
     std::function<void(const data::Batch& batch, const at::Tensor& logits)>;
 
 struct EvaluationOptions {
-  int64_t img_size = 224;
+  HeightWidth img_size = 224;
   Precision precision = Precision::kFp32;
   c10::Device device = c10::kCPU;
   // Ranks that each have every so-manieth batch (data::EvalBatches): the result

@@ -45,7 +45,7 @@ class Uploader {
   Uploader(const c10::Device& device,
            const image::Normalisation& normalisation);
 
-  DeviceBatch Upload(const data::Batch& batch, int64_t img_size);
+  DeviceBatch Upload(const data::Batch& batch, const HeightWidth& img_size);
 
   // Memory for the loader's ring: pinned if a GPU copies from it.
   data::Allocate allocate() const;

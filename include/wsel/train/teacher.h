@@ -31,14 +31,14 @@ bool ComparesClasses(Distillation method);
 struct TeacherOptions {
   image::Normalisation student = {};
   image::Normalisation teacher = {};
-  int64_t img_size = 0;                    // pixels per side; 0: the student's
+  HeightWidth img_size = 0;                // 0: the student's
   Precision precision = Precision::kFp32;  // never kAuto
   c10::Device device = c10::kCPU;
 };
 
 // Converts the student's normalised images to the teacher's normalisation, by
 // one affine map per channel, and to its size by antialiased bicubic resizing.
-// [B, in_chans, H, W] -> [B, the teacher's in_chans, img_size, img_size]; a
+// [B, in_chans, H, W] -> [B, the teacher's in_chans, *img_size]; a
 // teacher of RGB images gets grey ones as RGB.
 at::Tensor PrepareForTeacher(const TeacherOptions& options,
                              const at::Tensor& images);
@@ -51,17 +51,18 @@ Teacher ModelTeacher(nn::Model model, Distillation method,
 // Runs a TorchScript module, for teachers of any other architecture. Its width
 // is determined by running it on two grey images.
 // Errors: kFormat if it cannot be loaded; kMismatch if it does not take images
-// [B, 3, S, S], does not run on the device, or returns anything but one
+// [B, 3, H, W], does not run on the device, or returns anything but one
 // floating-point tensor [B, width].
 Teacher ScriptTeacher(const std::filesystem::path& path,
-                      const TeacherOptions& options, int64_t student_img_size);
+                      const TeacherOptions& options,
+                      const HeightWidth& student_img_size);
 
 // Runs a teacher on grey images of the student's size and channels, before
 // training. Errors: kMismatch if it has another number of classes and `method`
 // compares classes, if its output is NaN or infinite, or if it is probabilities
 // where logits are distilled.
 void CheckTeacher(const Teacher& teacher, Distillation method, int64_t classes,
-                  int64_t student_img_size, const c10::Device& device,
-                  int64_t in_chans = 3);
+                  const HeightWidth& student_img_size,
+                  const c10::Device& device, int64_t in_chans = 3);
 
 }  // namespace wsel::train
