@@ -57,7 +57,7 @@ class Vit : public Network {
     const auto token = [&](const char* name, int64_t count) {
       return register_parameter(name, at::empty({1, count, d}));
     };
-    const int64_t patches = c.GridSize() * c.GridSize();
+    const int64_t patches = c.Patches();
     if (c.class_token) cls_token = token("cls_token", 1);
     if (c.reg_tokens > 0) reg_token = token("reg_token", c.reg_tokens);
     if (c.pos_embed) {
