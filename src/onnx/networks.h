@@ -9,10 +9,7 @@
 namespace wsel::onnx {
 
 // The network of each architecture, as wsel::nn computes it: `images` [batch,
-// 3, img_size, img_size] -> logits. Returns the logits' name.
-//
-// Errors: kMismatch, with the name of a ViT's form that these graphs have not.
-void CheckForms(const model::VitConfig& config);
+// in_chans, img_size, img_size] -> logits. Returns the logits' name.
 std::string AddNetwork(const model::VitConfig& config, GraphBuilder& graph,
                        const std::string& images);
 std::string AddNetwork(const model::ConvNextConfig& config, GraphBuilder& graph,
