@@ -63,7 +63,7 @@ TEST(GraphRunner, ComputesTimmsLogitsOfEveryGoldenModel) {
   }
 }
 
-// The largest error of a ViT is 0.002, in onnxruntime and OpenVINO, too.
+// The largest error of these models is 0.004, and in onnxruntime no less.
 TEST(GraphRunner, HalfIsCloseToFloat) {
   for (const auto& [name, config] : GoldenClassifiers()) {
     SCOPED_TRACE(name);
