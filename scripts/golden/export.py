@@ -3,8 +3,10 @@
 
     scripts/golden/export.py --check build/release/wsel
 
-Exports small models of every architecture (those of models.py, with hashed.py's
-parameters) in each dtype, and checks: onnx.checker with full_check; strict shape
+    scripts/golden/export.py --check build/release/wsel --only eva_
+
+Exports small models of every architecture and every form of ViT (those of models.py,
+with hashed.py's parameters) in each dtype, and checks: onnx.checker with full_check; strict shape
 inference; logits of onnxruntime and, if it is installed, OpenVINO against
 timm's; that names, metadata and the dynamic batch are there; the same bytes each
 time; predictions of wsel predict against timm's. Writes nothing into the
@@ -55,6 +57,15 @@ def write_checkpoint(path, name, config):
     return model
 
 
+def channels_of(config):
+    return config.get("in_chans", 3)
+
+
+def mode_of(config):
+    """Pillow's of the images that a model takes; None if no file has them."""
+    return {1: "L", 3: "RGB"}.get(channels_of(config))
+
+
 def error(found, expected):
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
@@ -74,13 +85,14 @@ def run_openvino(path, x):
 def transform_of(config):
     """timm's; up to 32 px wsel crops without resizing, as CIFAR's recipes do."""
     size = models.both_sides(config["img_size"])
+    half = (0.5,) * channels_of(config)
     if max(size) <= 32:
         return transforms.Compose([
             transforms.CenterCrop(size), transforms.ToTensor(),
-            transforms.Normalize((0.5,) * 3, (0.5,) * 3)])
+            transforms.Normalize(half, half)])
     return timm.data.create_transform(
-        (3, *size), interpolation="bicubic", crop_pct=0.875, mean=(0.5,) * 3,
-        std=(0.5,) * 3)
+        (channels_of(config), *size), interpolation="bicubic",
+        crop_pct=0.875, mean=half, std=half)
 
 
 class Check:
@@ -102,7 +114,7 @@ class Check:
             raise RuntimeError(f"wsel {arguments}: {done.stderr}")
         return done.stdout
 
-    def file(self, name, path, x, expected, tolerance):
+    def file(self, name, config, path, x, expected, tolerance):
         """One exported file, in both engines, with batches of 1 and 3."""
         onnx.checker.check_model(path, full_check=True)
         model = onnx.load(path)
@@ -113,7 +125,11 @@ class Check:
         props = {p.key: p.value for p in model.metadata_props}
         self.expect(json.loads(props["classes"]) == CLASSES,
                     f"{name}: classes")
-        self.expect(props["mean"] == "[0.5,0.5,0.5]", f"{name}: mean")
+        channels = channels_of(config)
+        if mode_of(config):
+            self.expect(json.loads(props["mean"]) == [0.5] * channels,
+                        f"{name}: mean")
+            self.expect(props["color"] == mode_of(config), f"{name}: color")
         longer = max(models.both_sides(json.loads(props["img_size"])))
         mode = "none" if longer <= 32 else "center"
         self.expect(props["crop_mode"] == mode, f"{name}: crop mode")
@@ -131,7 +147,8 @@ class Check:
         checkpoint = self.folder / f"{name}.safetensors"
         model = write_checkpoint(checkpoint, name, config)
         size = models.both_sides(config["img_size"])
-        pixels = (hashed.hashed("pixels", (3, *size, 3)) * 255 + 127.5)
+        shape = (3, *size, channels_of(config))
+        pixels = hashed.hashed("pixels", shape) * 255 + 127.5
         pixels = pixels.round().clip(0, 255).astype(np.uint8)
         x = ((pixels / np.float32(255) - 0.5) / 0.5).transpose(0, 3, 1, 2)
         x = np.ascontiguousarray(x, np.float32)
@@ -140,7 +157,7 @@ class Check:
         for opset in (17, 21):
             path = self.folder / f"{name}.{opset}.onnx"
             self.run("export", checkpoint.name, path.name, "--opset", opset)
-            self.file(f"{name} opset {opset}", str(path), x, expected,
+            self.file(f"{name} opset {opset}", config, str(path), x, expected,
                       TOLERANCE)
             first = path.read_bytes()
             self.run("export", checkpoint.name, path.name, "--opset", opset)
@@ -148,10 +165,14 @@ class Check:
         for label, options, images, tolerance in (
                 ("pixels", ["--preprocess"], pixels, TOLERANCE),
                 ("float16", ["--dtype", "float16"], x, HALF_TOLERANCE)):
+            if label == "pixels" and not mode_of(config):
+                continue
             path = self.folder / f"{name}.{label}.onnx"
             self.run("export", checkpoint.name, path.name, *options)
-            self.file(f"{name} {label}", str(path), images, expected,
+            self.file(f"{name} {label}", config, str(path), images, expected,
                       tolerance)
+        if not mode_of(config):
+            return
         self.int8(name, config, checkpoint, model)
         self.predict(name, config, checkpoint, model)
 
@@ -159,14 +180,14 @@ class Check:
         """On the images that it is calibrated on."""
         transform = transform_of(config)
         files = [f for f in DATA.glob("train/**/*") if f.is_file()]
-        x = torch.stack([transform(Image.open(f).convert("RGB"))
+        x = torch.stack([transform(Image.open(f).convert(mode_of(config)))
                          for f in sorted(files)])
         with torch.no_grad():
             expected = model(x).numpy()
         path = self.folder / f"{name}.int8.onnx"
         self.run("export", checkpoint.name, path.name, "--quantize", "int8",
                  "--dataset", "folder", "--data-root", DATA)
-        self.file(f"{name} int8", str(path), x.numpy(), expected,
+        self.file(f"{name} int8", config, str(path), x.numpy(), expected,
                   INT8_TOLERANCE)
 
     def predict(self, name, config, checkpoint, model):
@@ -176,7 +197,7 @@ class Check:
                          "--resize", "pillow-12").splitlines()
         self.expect(len(lines) == len(files), f"{name}: a line per image")
         for file, line in zip(files, map(json.loads, lines)):
-            image = transform(Image.open(file).convert("RGB"))
+            image = transform(Image.open(file).convert(mode_of(config)))
             with torch.no_grad():
                 p = model(image[None]).softmax(1)[0].numpy()
             order = np.argsort(-p, kind="stable")
@@ -190,12 +211,15 @@ class Check:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--check", "--wsel", required=True, metavar="WSEL")
-    wsel = pathlib.Path(parser.parse_args().check).resolve()
+    parser.add_argument("--only", default="", metavar="TEXT",
+                        help="models whose name has this in it")
+    args = parser.parse_args()
+    wsel = pathlib.Path(args.check).resolve()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         check = Check(str(wsel), pathlib.Path(folder))
         for name, config in models.SMALL.items():
-            if config["num_classes"] > 0:
+            if config["num_classes"] > 0 and args.only in name:
                 print(name)
                 check.model(name, config)
     print(f"{len(check.failures)} failures")

@@ -42,7 +42,7 @@ int64_t VitSavedValues(const VitConfig& c) {
   // attention and projection, the MLP's hidden layer before and after its
   // activation, sums.
   constexpr int64_t kPerChannel = 17;
-  const int64_t tokens = c.NumPatches() + c.PrefixTokens();
+  const int64_t tokens = c.Tokens();
   return c.depth * tokens * c.embed_dim * kPerChannel;
 }
 

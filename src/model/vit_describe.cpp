@@ -2,17 +2,15 @@
 
 #include "field.h"
 #include "vit.h"
-#include "wsel/model/rare_forms.h"
 
 namespace wsel::model {
 namespace {
 
-// A form that a ViT may have beside the usual one.
+// What a ViT may compute beside the usual, as ForwardExtras (config.h) lists
+// it.
 struct Form {
   bool (*has)(const VitConfig& c);
   std::string_view words;  // as in "the teacher has ..."
-  bool is_rare = false;    // see rare_forms.h
-  bool is_extra = true;    // among ForwardExtras (config.h)
 };
 
 constexpr Form kForms[] = {
@@ -34,54 +32,27 @@ constexpr Form kForms[] = {
          [](const VitConfig& c) { return c.activation == Activation::kRelu; },
      .words = "ReLU"},
     {.has = [](const VitConfig& c) { return c.norm == Norm::kRmsNorm; },
-     .words = "RMSNorm",
-     .is_rare = true},
-    {.has = [](const VitConfig& c) { return !c.final_norm; },
-     .words = "no final norm",
-     .is_rare = true,
-     .is_extra = false},
+     .words = "RMSNorm"},
     {.has = [](const VitConfig& c) { return c.embed_norm; },
-     .words = "a norm of the patch embedding",
-     .is_rare = true},
+     .words = "a norm of the patch embedding"},
     {.has = [](const VitConfig& c) { return c.block == BlockForm::kPostNorm; },
-     .words = "post-norm blocks",
-     .is_rare = true},
+     .words = "post-norm blocks"},
     {.has = [](const VitConfig& c) { return c.block == BlockForm::kParallel; },
-     .words = "parallel blocks",
-     .is_rare = true},
+     .words = "parallel blocks"},
     {.has = [](const VitConfig& c) { return c.rope != Rope::kNone; },
-     .words = "rotary positions",
-     .is_rare = true},
-    {.has = [](const VitConfig& c) { return c.qkv != Qkv::kFused; },
-     .words = "q, k and v apart, or their biases",
-     .is_rare = true,
-     .is_extra = false},
+     .words = "rotary positions"},
     {.has = [](const VitConfig& c) { return c.qk_norm; },
-     .words = "normalised queries and keys",
-     .is_rare = true},
+     .words = "normalised queries and keys"},
     {.has = [](const VitConfig& c) { return c.diff_attn; },
-     .words = "differential attention",
-     .is_rare = true},
+     .words = "differential attention"},
     {.has = [](const VitConfig& c) { return c.scale_attn_norm; },
-     .words = "a norm before attention's projection",
-     .is_rare = true},
+     .words = "a norm before attention's projection"},
     {.has = [](const VitConfig& c) { return c.mlp != MlpForm::kMlp; },
-     .words = "SwiGLU",
-     .is_rare = true},
+     .words = "SwiGLU"},
     {.has = [](const VitConfig& c) { return c.scale_mlp_norm; },
-     .words = "a norm of the MLP's hidden channels",
-     .is_rare = true},
+     .words = "a norm of the MLP's hidden channels"},
     {.has = [](const VitConfig& c) { return c.pooling == Pooling::kAttention; },
-     .words = "attention pooling",
-     .is_rare = true},
-    {.has = [](const VitConfig& c) { return c.pool_include_prefix; },
-     .words = "pooled prefix tokens",
-     .is_rare = true,
-     .is_extra = false},
-    {.has = [](const VitConfig& c) { return !c.pos_embed; },
-     .words = "no position embedding",
-     .is_rare = true,
-     .is_extra = false},
+     .words = "attention pooling"},
 };
 
 std::string_view WordsOf(Pooling pooling) {
@@ -95,17 +66,9 @@ std::string_view WordsOf(Pooling pooling) {
 std::vector<std::string_view> VitForwardExtras(const VitConfig& c) {
   std::vector<std::string_view> extras;
   for (const Form& form : kForms) {
-    if (form.is_extra && form.has(c)) extras.push_back(form.words);
+    if (form.has(c)) extras.push_back(form.words);
   }
   return extras;
-}
-
-std::vector<std::string_view> RareForms(const VitConfig& config) {
-  std::vector<std::string_view> rare;
-  for (const Form& form : kForms) {
-    if (form.is_rare && form.has(config)) rare.push_back(form.words);
-  }
-  return rare;
 }
 
 std::string VitNameBySizes(const VitConfig& c) {

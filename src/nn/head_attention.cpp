@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
+#include "wsel/model/diff_attn.h"
 
 namespace wsel::nn {
 namespace {
@@ -19,8 +19,7 @@ HeadAttention MakeHeadAttention(const model::VitConfig& c, int64_t block) {
   HeadAttention out;
   out.heads = c.num_heads;
   out.prefix = c.PrefixTokens();
-  // The Differential Transformer's schedule (Ye et al. 2024).
-  out.lambda_init = 0.8 - 0.6 * std::exp(-0.3 * static_cast<double>(block));
+  out.lambda_init = model::LambdaInit(block);
   return out;
 }
 
@@ -35,8 +34,8 @@ HeadAttention HeadAttentionOf(
                       c.norm_eps, c.norm);
   }
   if (!c.diff_attn) return out;
-  out.sub_norm = Norm(parameter("sub_norm.weight"), at::Tensor(), kSubNormEps,
-                      model::Norm::kRmsNorm);
+  out.sub_norm = Norm(parameter("sub_norm.weight"), at::Tensor(),
+                      model::kSubNormEps, model::Norm::kRmsNorm);
   out.lambda_q1 = parameter("lambda_q1");
   out.lambda_k1 = parameter("lambda_k1");
   out.lambda_q2 = parameter("lambda_q2");

@@ -2,43 +2,17 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
+#include <vector>
+
+#include "wsel/model/rotary.h"
 
 namespace wsel::nn {
 namespace {
 
-// Coordinates along a side of so many patches.
-at::Tensor Along(const model::VitConfig& c, int64_t patches) {
-  const auto side = static_cast<double>(patches);
-  auto along = at::arange(patches, at::kDouble);
-  if (c.rope == model::Rope::kDinov3) {
-    along = 2 * ((along + 0.5 + c.rope_grid_offset) / side) - 1;
-  } else if (c.rope == model::Rope::kAxial) {
-    along = along + c.rope_grid_offset;
-    if (c.rope_ref_grid > 0) {
-      along = along / side * static_cast<double>(c.rope_ref_grid);
-    }
-  }
-  return along;
-}
-
-// Coordinates of the patches [patches, 2], row by row: of the row and then the
-// column, or the reverse. In double: an angle's error grows with it.
-at::Tensor Coordinates(const model::VitConfig& c) {
-  const HeightWidth grid = c.GridSize();
-  const auto rows = Along(c, grid.height).repeat_interleave(grid.width);
-  const auto columns = Along(c, grid.width).repeat({grid.height});
-  return c.rope_xy ? at::stack({columns, rows}, 1)
-                   : at::stack({rows, columns}, 1);
-}
-
-// The frequencies of one axis, [head_dim / 4].
-at::Tensor Frequencies(const model::VitConfig& c) {
-  const int64_t bands = c.HeadDim() / 4;
-  const auto powers =
-      at::arange(bands, at::kDouble) / static_cast<double>(bands);
-  const auto frequencies = at::pow(c.rope_temperature, -powers);
-  return c.rope == model::Rope::kDinov3 ? 2 * M_PI * frequencies : frequencies;
+// [patches, columns]
+at::Tensor ByPatch(const model::VitConfig& c,
+                   const std::vector<double>& values) {
+  return at::tensor(values, at::kDouble).view({c.NumPatches(), -1});
 }
 
 // [..., pairs] -> [..., channels]: each value once for both of its pair.
@@ -70,13 +44,12 @@ at::Tensor Rotate(const at::Tensor& x, const Rotation& rotation,
 
 RotaryImpl::RotaryImpl(const model::VitConfig& c)
     : mixed_(c.rope == model::Rope::kMixed), halves_(c.rope_rotate_half) {
-  auto positions = Coordinates(c);
   if (mixed_) {
     freqs = register_parameter(
         "freqs", at::empty({2, c.depth, c.num_heads, c.HeadDim() / 2}));
-  } else {
-    positions = (positions.unsqueeze(2) * Frequencies(c)).flatten(1);
   }
+  const auto positions =
+      ByPatch(c, mixed_ ? model::RotaryCoordinates(c) : model::RotaryAngles(c));
   positions_ = register_buffer("positions", positions.to(at::kFloat));
 }
 

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "wsel/model/diff_attn.h"
+
 namespace wsel::nn {
 
 void RegisterLambdas(const model::VitConfig& c, torch::nn::Module& owner,
@@ -28,7 +30,7 @@ void RegisterSubNorm(const model::VitConfig& c, torch::nn::Module& owner,
                      HeadAttention& out) {
   if (!c.diff_attn) return;
   out.sub_norm = owner.register_module(
-      "sub_norm", Norm(c.HeadDim(), kSubNormEps, model::Norm::kRmsNorm));
+      "sub_norm", Norm(c.HeadDim(), model::kSubNormEps, model::Norm::kRmsNorm));
 }
 
 AttentionImpl::AttentionImpl(const model::VitConfig& c, int64_t block)

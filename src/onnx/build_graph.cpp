@@ -24,9 +24,6 @@ void CheckExportable(const model::Config& config, const GraphOptions& options) {
                 "has no classifier, so that it has no logits to export; "
                 "train one first (wsel train --init)");
   }
-  if (const auto* vit = std::get_if<model::VitConfig>(&config)) {
-    CheckForms(*vit);
-  }
 }
 
 Graph BuildGraph(const model::Config& config, const TensorSource& weights,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "networks.h"
+#include "norm.h"
 
 namespace wsel::onnx {
 namespace {
@@ -21,44 +22,18 @@ std::string ChannelsFirst(GraphBuilder& g, const std::string& name,
   return g.Transpose(name, x, {0, 3, 1, 2});
 }
 
-// What a norm without a bias divides by, squared, in the last dimension, which
-// has `width` channels: the mean square or, for SimpleNorm, the variance of a
-// sample.
-std::string DivisorSquared(const ConvNextConfig& c, GraphBuilder& g,
-                           const std::string& name, const std::string& x,
-                           int64_t width) {
-  const auto mean_over_channels = [&](const char* part, const std::string& of) {
-    return g.Reduce("ReduceMean", name + part, of, {-1}, /*keep=*/true);
-  };
-  if (c.norm_layer == model::ConvNextNorm::kRmsNorm) {
-    const auto squares = g.Op("Mul", name + "/squares", {x, x});
-    return mean_over_channels("/mean_square", squares);
-  }
-  const auto mean = mean_over_channels("/mean", x);
-  const auto centred = g.Op("Sub", name + "/centred", {x, mean});
-  const auto squares = g.Op("Mul", name + "/squares", {centred, centred});
-  const auto mean_square = mean_over_channels("/mean_square", squares);
-  const auto count = static_cast<float>(width);
-  return g.Op("Mul", name + "/variance",
-              {mean_square, g.ExactScalar(count / (count - 1))});
-}
-
-// Over the last dimension. Those without a bias are made of other operators, in
-// float32 in a float16 graph too, as LayerNormalization computes.
+// Over the last dimension, which has `width` channels.
 std::string Norm(const ConvNextConfig& c, GraphBuilder& g,
                  const std::string& name, const std::string& x, int64_t width) {
-  if (c.norm_layer == model::ConvNextNorm::kLayerNorm) {
-    return g.LayerNorm(name, x, c.norm_eps);
+  switch (c.norm_layer) {
+    case model::ConvNextNorm::kLayerNorm:
+      break;
+    case model::ConvNextNorm::kRmsNorm:
+      return AddRmsNorm(g, name, x, c.norm_eps);
+    case model::ConvNextNorm::kSimpleNorm:
+      return AddSimpleNorm(g, name, x, c.norm_eps, width);
   }
-  const auto exact = g.ToFloat(name + "/float", x);
-  const auto square = DivisorSquared(c, g, name, exact, width);
-  const auto eps = g.ExactScalar(static_cast<float>(c.norm_eps));
-  const auto sum = g.Op("Add", name + "/sum", {square, eps});
-  const auto divisor = g.Op("Sqrt", name + "/divisor", {sum});
-  const auto relative = g.Op("Div", name + "/relative", {exact, divisor});
-  return g.Op(
-      "Mul", name,
-      {g.FromFloat(name + "/half", relative), g.Parameter(name + ".weight")});
+  return g.LayerNorm(name, x, c.norm_eps);
 }
 
 // Of channels-first maps.

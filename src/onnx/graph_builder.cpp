@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -195,7 +196,11 @@ std::string GraphBuilder::Linear(const std::string& name,
   matrix = wsel::Reshape(matrix, {shape[0], shape[1]});
   matrix = Contiguous(Permute(matrix, {1, 0}));
   matrix.spec.name = weight;
-  graph_.calibrated.push_back(x);
+  // Several layers may read one value, such as q_proj, k_proj and v_proj.
+  auto& calibrated = graph_.calibrated;
+  if (std::ranges::find(calibrated, x) == calibrated.end()) {
+    calibrated.push_back(x);
+  }
   std::vector<std::string> factors;
   if (options_.ranges && RoundingNoise(RangeOf(x)) <= kMaxNoise) {
     factors = {QuantizedInput(x), QuantizedMatrix(weight, matrix)};
@@ -294,8 +299,8 @@ std::string GraphBuilder::Reshape(const std::string& name, const std::string& x,
 }
 
 void GraphBuilder::Split(const std::string& name, const std::string& x,
-                         std::vector<std::string> parts, int64_t size) {
-  const std::vector<int64_t> sizes(parts.size(), size);
+                         std::vector<std::string> parts,
+                         const std::vector<int64_t>& sizes) {
   graph_.nodes.push_back({"Split",
                           name,
                           {x, Integers(sizes)},

@@ -69,9 +69,9 @@ class GraphBuilder {
   // `shape` after the batch.
   std::string Reshape(const std::string& name, const std::string& x,
                       const std::vector<int64_t>& shape);
-  // Parts of `size` along the last dimension.
+  // Parts along the last dimension, whose sizes add up to it.
   void Split(const std::string& name, const std::string& x,
-             std::vector<std::string> parts, int64_t size);
+             std::vector<std::string> parts, const std::vector<int64_t>& sizes);
   // ReduceMean or ReduceL2.
   std::string Reduce(std::string_view op, const std::string& name,
                      const std::string& x, const std::vector<int64_t>& axes,

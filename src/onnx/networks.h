@@ -10,9 +10,6 @@ namespace wsel::onnx {
 
 // The network of each architecture, as wsel::nn computes it: `images` [batch,
 // in_chans, *img_size] -> logits. Returns the logits' name.
-//
-// Errors: kMismatch, with the name of a ViT's form that these graphs have not.
-void CheckForms(const model::VitConfig& config);
 std::string AddNetwork(const model::VitConfig& config, GraphBuilder& graph,
                        const std::string& images);
 std::string AddNetwork(const model::ConvNextConfig& config, GraphBuilder& graph,

@@ -97,6 +97,8 @@ Operator FindOperator(const std::string& name) {
   static const std::unordered_map<std::string, Operator> kOperators = {
       {"Add", [](const Call& c) { return c.x() + c.inputs[1]; }},
       {"Cast", Cast},
+      {"Concat",
+       [](const Call& c) { return at::cat(c.inputs, c.Integer("axis")); }},
       {"Conv", Conv},
       {"DequantizeLinear", Dequantize},
       {"Div", [](const Call& c) { return c.x() / c.inputs[1]; }},

@@ -6,20 +6,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <numeric>
 
 #include "calibrate/layer_chain.h"
 #include "calibrate/rotated_readers.h"
 #include "calibrate/small_models.h"
 #include "calibrate/stream_basis.h"
-#include "model/golden.h"
+#include "model/golden_configs.h"
 #include "throws.h"
 #include "wsel/calibrate/best_layers.h"
 #include "wsel/calibrate/importance.h"
 #include "wsel/calibrate/size_errors.h"
-#include "wsel/checkpoint/checkpoint.h"
-#include "wsel/model/config_json.h"
 #include "wsel/select/plan_json.h"
 
 namespace wsel::calibrate {
@@ -29,21 +26,12 @@ using Forms = std::vector<std::pair<std::string, model::VitConfig>>;
 
 // By the names of their files; of five classes.
 Forms GoldenForms() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(model::GoldenFolder() / "logits")) {
-    files.push_back(entry.path());
-  }
-  std::ranges::sort(files);
   Forms forms;
-  for (const auto& file : files) {
-    const auto config =
-        model::ConfigFromJson(checkpoint::Open(file)->metadata().at("config"),
-                              "golden", ErrorKind::kFormat);
+  for (const auto& [name, config] : model::GoldenConfigs()) {
     const auto* vit = std::get_if<model::VitConfig>(&config);
     // Images are read as RGB or grey ones alone.
     if (vit == nullptr || (vit->in_chans != 3 && vit->in_chans != 1)) continue;
-    forms.emplace_back(file.stem().string(), *vit);
+    forms.emplace_back(name, *vit);
     forms.back().second.num_classes = 5;
   }
   return forms;

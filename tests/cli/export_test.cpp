@@ -24,11 +24,15 @@ class ExportCommand : public testing::Test {
  protected:
   ExportCommand() : source_(config_) { Write("vit.safetensors"); }
 
-  void Write(const std::string& name) const {
-    model::WriteParameters(folder_ / name, config_, source_,
+  void WriteModel(const std::string& name, const model::Config& config,
+                  const model::ParameterSource& source) const {
+    model::WriteParameters(folder_ / name, config, source,
                            {{"wsel.mean", "[0.5,0.5,0.5]"},
                             {"wsel.std", "[0.5,0.5,0.5]"},
                             {"wsel.classes", R"(["a","b","c","d","e"])"}});
+  }
+  void Write(const std::string& name) const {
+    WriteModel(name, config_, source_);
   }
   Outcome Export(std::vector<std::string> args) const {
     args.insert(args.begin(), {"export", "vit.safetensors"});
@@ -76,6 +80,28 @@ TEST_F(ExportCommand, QuantizesOnImagesOfTheTrainingSplit) {
   EXPECT_EQ(json["kind"], "int8");
   EXPECT_EQ(json["calibration"]["images"], 4);
   EXPECT_THAT(ReadAll(folder_ / "o.onnx"), HasSubstr("QuantizeLinear"));
+}
+
+// Rotary positions, SwiGLU, norms within the blocks: computed for the ranges by
+// wsel-torch, too.
+TEST_F(ExportCommand, QuantizesOtherFormsOfViTs) {
+  auto vit = onnx::SmallVit();
+  vit.qkv = model::Qkv::kSeparate;
+  vit.mlp = model::MlpForm::kSwiGlu;
+  vit.scale_attn_norm = true;
+  vit.scale_mlp_norm = true;
+  vit.rope = model::Rope::kAxial;
+  const model::Config config = vit;
+  WriteModel("eva.safetensors", config, model::ParameterSource(config));
+  const Outcome outcome =
+      RunWsel(folder_, {"export", "eva.safetensors", "o.onnx", "--quantize",
+                        "int8", "--dataset", "folder", "--data-root",
+                        kSmallSweepData, "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(Json::parse(outcome.out)["calibration"]["images"], 4);
+  EXPECT_THAT(ReadAll(folder_ / "o.onnx"),
+              AllOf(HasSubstr("rope.cos"), HasSubstr("blocks.1.mlp.fc1_g"),
+                    HasSubstr("blocks.1.attn.q_proj")));
 }
 
 TEST_F(ExportCommand, RejectsWhatCannotBeExported) {

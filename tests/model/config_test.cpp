@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "throws.h"
-#include "wsel/model/rare_forms.h"
 
 namespace wsel::model {
 namespace {
@@ -166,26 +165,9 @@ TEST(ForwardExtras, AreWhatTheUsualFormLacks) {
   vit.activation = Activation::kQuickGelu;
   EXPECT_EQ(ForwardExtras(vit), (std::vector<std::string_view>{
                                     "a norm before the blocks", "QuickGELU"}));
-}
-
-TEST(RareForms, AreWhatOnlyTheModulesHave) {
-  VitConfig vit;
-  vit.pre_norm = true;
-  vit.layer_scale = 1e-5;
-  vit.activation = Activation::kQuickGelu;
-  EXPECT_TRUE(RareForms(vit).empty());
   vit.qk_norm = true;
   vit.pos_embed = false;
-  EXPECT_EQ(RareForms(vit),
-            (std::vector<std::string_view>{"normalised queries and keys",
-                                           "no position embedding"}));
   EXPECT_EQ(ForwardExtras(vit).back(), "normalised queries and keys");
-  // It would be computed without them, or with others.
-  vit = {};
-  vit.pooling = Pooling::kAverage;
-  vit.pool_include_prefix = true;
-  EXPECT_EQ(RareForms(vit),
-            (std::vector<std::string_view>{"pooled prefix tokens"}));
 }
 
 }  // namespace

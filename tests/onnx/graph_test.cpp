@@ -5,12 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "model/parameter_source.h"
+#include "onnx/graphs.h"
 #include "onnx/small_configs.h"
 #include "throws.h"
 
@@ -23,52 +22,6 @@ using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Graph GraphOf(const Config& config, const GraphOptions& options = {}) {
-  return BuildGraph(config, ParameterSource(config), options);
-}
-
-// All of a value's consumers come after its node, and names are unique.
-void ExpectWellFormed(const Graph& graph) {
-  std::set<std::string> values = {graph.input.name};
-  for (const TensorView& constant : graph.constants) {
-    EXPECT_TRUE(values.insert(constant.spec.name).second) << constant.spec.name;
-    EXPECT_TRUE(constant.IsContiguous()) << constant.spec.name;
-    EXPECT_EQ(constant.bytes.size(), ByteCount(constant.spec))
-        << constant.spec.name;
-  }
-  std::set<std::string> nodes;
-  for (const Node& node : graph.nodes) {
-    EXPECT_TRUE(nodes.insert(node.name).second) << node.name;
-    for (const std::string& input : node.inputs) {
-      EXPECT_TRUE(values.contains(input)) << node.name << " <- " << input;
-    }
-    for (const std::string& output : node.outputs) {
-      EXPECT_TRUE(values.insert(output).second) << output;
-    }
-  }
-  EXPECT_TRUE(values.contains(graph.output.name));
-}
-
-int64_t Count(const Graph& graph, const std::string& op) {
-  return std::ranges::count(graph.nodes, op, &Node::op);
-}
-
-const TensorView* FindConstant(const Graph& graph, const std::string& name) {
-  for (const TensorView& constant : graph.constants) {
-    if (constant.spec.name == name) return &constant;
-  }
-  return nullptr;
-}
-
-// The same for every value.
-Ranges RangesOf(const Graph& graph, const Range& range) {
-  Ranges ranges;
-  for (const std::string& name : graph.calibrated) ranges[name] = range;
-  return ranges;
-}
-
-constexpr Range kUnit = {-1, 1, 0.3};
 
 TEST(Graph, TakesImagesOfTheModelsChannels) {
   auto vit = SmallVit();
@@ -225,23 +178,6 @@ TEST(Graph, RejectsOptionsOutOfRange) {
   ExpectError(
       [] { GraphOf(SmallVit(), {.dtype = DType::kF16, .ranges = Ranges()}); },
       ErrorKind::kUsage, {"dtype"});
-}
-
-TEST(Graph, NamesFormsThatItDoesNotHave) {
-  auto config = SmallVit();
-  config.norm = model::Norm::kRmsNorm;
-  config.mlp = model::MlpForm::kSwiGlu;
-  ExpectError([&] { GraphOf(config); }, ErrorKind::kMismatch,
-              {"small_vit", "RMSNorm, SwiGLU"});
-  config = SmallVit();
-  config.rope = model::Rope::kAxial;
-  ExpectError([&] { GraphOf(config); }, ErrorKind::kMismatch,
-              {"rotary positions"});
-  config = SmallVit();
-  config.class_token = false;
-  config.pooling = model::Pooling::kAttention;
-  ExpectError([&] { GraphOf(config); }, ErrorKind::kMismatch,
-              {"attention pooling"});
 }
 
 TEST(Graph, HasTheActivation) {

@@ -122,6 +122,7 @@ struct VitConfig {
   int64_t PrefixTokens() const {
     return (class_token ? 1 : 0) + (dist_token ? 1 : 0) + reg_tokens;
   }
+  int64_t Tokens() const { return PrefixTokens() + NumPatches(); }
   int64_t HeadDim() const { return embed_dim / num_heads; }
   int64_t MlpHidden() const { return Times(mlp_ratio); }
   int64_t AttnPoolHeads() const {

@@ -12,10 +12,6 @@
 
 namespace wsel::nn {
 
-// The eps of differential attention's norm in each head: timm's, whatever the
-// other norms have.
-inline constexpr double kSubNormEps = 1e-5;
-
 // The steps from query, key and value to attention's output that the forms of
 // a ViT's block share. They own no parameters.
 struct HeadAttention {
