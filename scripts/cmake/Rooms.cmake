@@ -58,10 +58,9 @@ function(wsel_room name)
   wsel_room_targets("${ROOM_USES}" "" used)
   if(sources)
     add_library(wsel_${name} STATIC ${sources})
-    # Fused multiply-adds, which compilers make for ARM unasked, round otherwise
-    # than Pillow does: pixels would change.
-    target_compile_options(wsel_${name} PRIVATE -ffp-contract=off)
+    target_compile_options(wsel_${name} PRIVATE ${WSEL_BASE_OPTIONS})
     target_link_libraries(wsel_${name} PUBLIC wsel_flags ${used})
+    target_precompile_headers(wsel_${name} REUSE_FROM wsel_base_pch)
     if(NOT name STREQUAL "cli")
       target_link_libraries(wsel_base INTERFACE wsel_${name})
     endif()
