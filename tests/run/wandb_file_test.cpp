@@ -19,13 +19,13 @@ namespace wsel::run {
 namespace {
 
 constexpr double kBegun = 1700000000.25;
-const TrackedRun kRun = {.trackers = {Tracker::kWandb},
+const TrackedRun kWandbRun = {.trackers = {Tracker::kWandb},
                          .id = "0123456789abcdef0123456789abcdef",
                          .begun = 1700000000250};
-const std::string kConfig = R"({"about": "é", "optimizer": {"lr": 0.004}})";
+const std::string kWandbConfig = R"({"about": "é", "optimizer": {"lr": 0.004}})";
 
 // Made by scripts/golden/tracking.py with wandb.
-nlohmann::ordered_json Golden() {
+nlohmann::ordered_json WandbGolden() {
   const std::string path = WSEL_SOURCE_DIR "/tests/golden/train/tracking.json";
   return ParseJson(ReadText(path), path, ErrorKind::kFormat);
 }
@@ -53,19 +53,19 @@ void WriteSecond(WandbFile& file) {
 
 TEST(WandbFile, HasTheBytesThatWandbWrites) {
   const TempFolder folder;
-  WandbFile file(folder.path(), kRun, "selected", kConfig, std::nullopt);
+  WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig, std::nullopt);
   WriteFirst(file);
   WriteSecond(file);
   file.End(RunEnd::kFinished, kBegun + 3.25);
   EXPECT_EQ(file.path(), folder /
                              "wandb/offline-run-20231114_221320-"
                              "0123456789abcdef/run-0123456789abcdef.wandb");
-  EXPECT_EQ(HexOf(file.path()), Golden()["wandb"].get<std::string>());
+  EXPECT_EQ(HexOf(file.path()), WandbGolden()["wandb"].get<std::string>());
 }
 
 TEST(WandbFile, FramesRecordsAsWandbDoes) {
   const TempFolder folder;
-  WandbFile file(folder.path(), kRun, "selected", kConfig, std::nullopt);
+  WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig, std::nullopt);
   for (int64_t step = 1; step <= 3000; ++step) {
     const std::string text(static_cast<size_t>(step % 13), 'x');
     file.Write(step, kBegun + 0.5,
@@ -74,7 +74,7 @@ TEST(WandbFile, FramesRecordsAsWandbDoes) {
   file.Write(3001, kBegun + 0.5,
              std::vector<Metric>{{"text", std::string(100000, 'y')}});
   file.End(RunEnd::kStopped, kBegun + 0.5);
-  const auto golden = Golden()["wandb_long"];
+  const auto golden = WandbGolden()["wandb_long"];
   EXPECT_EQ(std::filesystem::file_size(file.path()),
             golden["bytes"].get<uint64_t>());
   EXPECT_EQ(Sha256OfFile(file.path()), golden["sha256"].get<std::string>());
@@ -84,31 +84,31 @@ TEST(WandbFile, AResumedRunContinuesItsFile) {
   const TempFolder folder;
   uint64_t length = 0;
   {
-    WandbFile file(folder.path(), kRun, "selected", kConfig, std::nullopt);
+    WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig, std::nullopt);
     WriteFirst(file);
     length = file.Flush();
     file.Write(15, kBegun + 2, std::vector<Metric>{{"loss", 1.0}});
     file.End(RunEnd::kStopped, kBegun + 2);
   }
-  WandbFile file(folder.path(), kRun, "selected", kConfig, length);
+  WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig, length);
   WriteSecond(file);
   file.End(RunEnd::kFinished, kBegun + 3.25);
-  EXPECT_EQ(HexOf(file.path()), Golden()["wandb"].get<std::string>());
+  EXPECT_EQ(HexOf(file.path()), WandbGolden()["wandb"].get<std::string>());
 }
 
 TEST(WandbFile, BeginsAgainWhereItsFolderWasDeleted) {
   const TempFolder folder;
-  WandbFile file(folder.path(), kRun, "selected", kConfig, 4000);
+  WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig, 4000);
   WriteFirst(file);
   EXPECT_TRUE(HexOf(file.path()).starts_with("3a572642e1be00"));
   // But a file that is shorter than it was is not the run's.
   ExpectError(
-      [&] { WandbFile(folder.path(), kRun, "selected", kConfig, 4000); },
+      [&] { WandbFile(folder.path(), kWandbRun, "selected", kWandbConfig, 4000); },
       ErrorKind::kFormat, {"run-0123456789abcdef.wandb", "4000"});
 }
 
 TEST(WandbFile, NeedsAFolder) {
-  ExpectError([&] { WandbFile("/proc/none", kRun, "", "{}", std::nullopt); },
+  ExpectError([&] { WandbFile("/proc/none", kWandbRun, "", "{}", std::nullopt); },
               ErrorKind::kIo, {"/proc/none/wandb", "cannot create the folder"});
 }
 
