@@ -213,6 +213,14 @@ TEST(PlanJson, KeepsTheGridsOfRectangles) {
         },
         ErrorKind::kFormat, {"positions.to_grid"});
   }
+  // Without patches on either side there is still nothing to resample.
+  ExpectError(
+      [&] {
+        PlanFromJson(Replace(text, R"("from_grid":14,"to_grid":[12,16])",
+                             R"("from_grid":[5,0],"to_grid":[0,3])"),
+                     "p.json");
+      },
+      ErrorKind::kFormat, {"positions.from_grid", "no grid"});
 }
 
 TEST(PlanJson, BoundsPositionsAndDigestsOfUntrustedPlans) {
@@ -240,6 +248,13 @@ TEST(PlanJson, BoundsPositionsAndDigestsOfUntrustedPlans) {
                      "p.json");
       },
       ErrorKind::kFormat, {"kernel.from", "no kernel"});
+  ExpectError(
+      [&] {
+        PlanFromJson(
+            Replace(resampled, R"("from":14,"to":16)", R"("from":14,"to":0)"),
+            "p.json");
+      },
+      ErrorKind::kFormat, {"kernel.to", "no kernel"});
   Options options;
   options.method = RuleNamed("magnitude");
   const std::string magnitude =
