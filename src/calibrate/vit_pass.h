@@ -111,6 +111,8 @@ class VitPass {
   bool IsPostNorm() const {
     return config_.block == model::BlockForm::kPostNorm;
   }
+  // Of a model with rotary positions.
+  nn::Rotation RotationOf(int64_t block) const;
   // The stream x after a branch, times its layer scale.
   at::Tensor Added(const std::string& norm, const std::string& gamma,
                    const at::Tensor& x, const at::Tensor& branch) const;
