@@ -285,6 +285,17 @@ TEST(PlanJson, RejectsComputedTensorsWithoutTheirImages) {
   rejects(R"("layers": [[0,1,)", R"("layers": [[99,1,)", {"'layers'"});
   rejects(R"("layers": [[0,)", R"("layers": [[)", {"'layers'"});
   rejects(std::string(64, 'd'), "d", {"calibration.sha256", "SHA-256"});
+  const auto rejects_teacher = [&](const auto& change) {
+    auto teacher = std::get<model::VitConfig>(Named("vit_small"));
+    change(teacher);
+    Plan other = plan;
+    other.teacher = model::Config(teacher);
+    const std::string text = ToJson(other);
+    ExpectError([&] { PlanFromJson(text, "p.json"); }, ErrorKind::kFormat,
+                {"method projection", "image channels", "form of MLP"});
+  };
+  rejects_teacher([](auto& c) { c.in_chans = 1; });
+  rejects_teacher([](auto& c) { c.mlp = model::MlpForm::kSwiGluPacked; });
   rejects(R"("dataset")", R"("datset")", {"calibration", "dataset"});
   plan.calibration.reset();
   EXPECT_FALSE(IsDecided(plan));
