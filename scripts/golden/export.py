@@ -5,8 +5,9 @@
 
     scripts/golden/export.py --check build/release/wsel --only eva_
 
-Exports small models of every architecture and every form of ViT (those of models.py,
-with hashed.py's parameters) in each dtype, and checks: onnx.checker with full_check; strict shape
+Exports small models of every architecture and every form of ViT (those of
+models.py, with hashed.py's parameters) in each dtype, and checks: onnx.checker
+with full_check; strict shape
 inference; logits of onnxruntime and, if it is installed, OpenVINO against
 timm's; that names, metadata and the dynamic batch are there; the same bytes each
 time; predictions of wsel predict against timm's. Writes nothing into the

@@ -11,7 +11,7 @@ at::Tensor Energy(const at::Tensor& x);
 
 // The same of x divided by its norm, as a norm sees it: each row counts alike.
 // A layer norm takes the mean off first.
-at::Tensor NormedEnergy(const at::Tensor& x, bool is_layer_norm = true);
+at::Tensor NormedEnergy(const at::Tensor& x, bool is_layer_norm);
 
 // Shares of 1; zeros if all are zero.
 at::Tensor Shares(const at::Tensor& scores);

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "vit_layers.h"
-#include "wsel/nn/head_attention.h"
+#include "wsel/model/diff_attn.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -43,8 +43,8 @@ void SetProduct(const LambdaTerm& term, double product, Weights& weights) {
 void KeepLambda(const model::VitConfig& c, int64_t from, int64_t to,
                 Weights& weights) {
   if (!c.diff_attn || from == to) return;
-  const double before = nn::MakeHeadAttention(c, from).lambda_init;
-  const double after = nn::MakeHeadAttention(c, to).lambda_init;
+  const double before = model::LambdaInit(from);
+  const double after = model::LambdaInit(to);
   const std::string prefix = HeadPrefix(c, to);
   const std::string norm = prefix + "sub_norm.weight";
   weights.Set(norm, Values(weights, norm) * ((1 - before) / (1 - after)));

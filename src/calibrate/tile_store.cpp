@@ -6,19 +6,20 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 
 #include "wsel/core/error.h"
+#include "wsel/core/scratch_folder.h"
 
 namespace wsel::calibrate {
 namespace {
 
-std::string Folder() { return std::filesystem::temp_directory_path().string(); }
-
 [[noreturn]] void Fail(const char* what) {
-  ThrowErrno(Folder(),
+  const int error = errno;  // which looking for the folder may change
+  const std::string folder = TemporaryFolder().string();
+  errno = error;
+  ThrowErrno(folder,
              std::string(what) +
                  " the activations of the calibration images, which are kept "
                  "in a temporary file here; TMPDIR sets another folder");
@@ -27,7 +28,7 @@ std::string Folder() { return std::filesystem::temp_directory_path().string(); }
 }  // namespace
 
 TileStore::TileStore() {
-  std::string name = Folder() + "/wsel-XXXXXX";
+  std::string name = (TemporaryFolder() / "wsel-XXXXXX").string();
   file_ = mkostemp(name.data(), O_CLOEXEC);
   if (file_ < 0) Fail("cannot write");
   unlink(name.c_str());

@@ -79,13 +79,19 @@ at::Tensor VitPass::BeforeHidden(int64_t block, const at::Tensor& x) const {
   return Linear(weights_, HiddenLayer(config_, block), HiddenInput(block, x));
 }
 
+nn::Rotation VitPass::RotationOf(int64_t block) const {
+  if (config_.rope != model::Rope::kMixed) return rope_->forward().Of(block);
+  // Of this block alone, rather than of all blocks in each of them.
+  return rope_->Of(weights_["rope.freqs"].narrow(1, block, 1)).Of(0);
+}
+
 at::Tensor VitPass::Mix(int64_t block, const at::Tensor& qkv) const {
   const std::string prefix = HeadPrefix(config_, block);
   auto attention = nn::HeadAttentionOf(
       config_, block,
       [&](const std::string& name) { return weights_[prefix + name]; });
   nn::Rotation rotation;
-  if (rope_) rotation = rope_->Of(weights_["rope.freqs"]).Of(block);
+  if (rope_) rotation = RotationOf(block);
   const auto thirds = qkv.chunk(3, -1);
   const auto mixed = attention.Attend(thirds[0], thirds[1], thirds[2],
                                       rope_ ? &rotation : nullptr);
@@ -192,7 +198,7 @@ PooledByAttention VitPass::PoolByAttention(const at::Tensor& normed) const {
   steps.pooled = Linear(weights_, name + "proj", steps.attended);
   steps.normed = Norm(name + "norm", steps.pooled);
   steps.before = Linear(weights_, name + "mlp.fc1", steps.normed);
-  steps.hidden = nn::Activate(config_.AttnPoolActivation(), steps.before);
+  steps.hidden = nn::Activate(config_.activation, steps.before);
   steps.added = Linear(weights_, name + "mlp.fc2", steps.hidden);
   return steps;
 }

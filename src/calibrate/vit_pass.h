@@ -23,7 +23,7 @@ struct MlpHalf {
   at::Tensor hidden;  // [B, N, H], what fc2 reads
   at::Tensor out;     // [B, N, D]
 };
-// And what a parallel block does at once.
+// The same of a parallel block, which computes both from one product.
 struct ParallelBlock {
   at::Tensor inner;   // [B, N, H + 3D], of in_proj
   at::Tensor mixed;   // [B, N, D]
@@ -66,18 +66,18 @@ class VitPass {
   // Without weight and bias.
   at::Tensor PlainNorm(const at::Tensor& x) const;
 
-  // What q, k and v are of, and the hidden channels: the norm of x or, in
-  // post-norm blocks, x.
+  // What q, k and v are computed from, and the hidden channels: the norm of x
+  // or, in post-norm blocks, x itself.
   at::Tensor AttentionInput(int64_t block, const at::Tensor& x) const;
   at::Tensor HiddenInput(int64_t block, const at::Tensor& x) const;
   // [B, N, 3D], and the hidden channels before the activation: [B, N, H], of a
   // SwiGLU [B, N, 2H].
   at::Tensor Qkv(int64_t block, const at::Tensor& x) const;
   at::Tensor BeforeHidden(int64_t block, const at::Tensor& x) const;
-  // What proj reads, and fc2, for such values.
+  // What proj and fc2 read, computed from these.
   at::Tensor Mix(int64_t block, const at::Tensor& qkv) const;
   at::Tensor Hidden(int64_t block, const at::Tensor& before) const;
-  // Of what a layer writes, by its input; in post-norm blocks before the norm.
+  // What proj and fc2 write, before layer scale and a post-norm block's norm.
   at::Tensor AttentionBranch(int64_t block, const at::Tensor& mixed) const;
   at::Tensor HiddenBranch(int64_t block, const at::Tensor& hidden) const;
 
@@ -111,6 +111,8 @@ class VitPass {
   bool IsPostNorm() const {
     return config_.block == model::BlockForm::kPostNorm;
   }
+  // Of a model with rotary positions.
+  nn::Rotation RotationOf(int64_t block) const;
   // The stream x after a branch, times its layer scale.
   at::Tensor Added(const std::string& norm, const std::string& gamma,
                    const at::Tensor& x, const at::Tensor& branch) const;

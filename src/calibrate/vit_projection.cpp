@@ -167,12 +167,9 @@ class VitProjection {
     }
   }
 
-  // Sets the norm, and returns the layer that reads it. `rows` are those of the
-  // stream that the norm is applied to.
-  RotatedReader ProjectReader(const std::string& norm,
-                              const StackedLayer& layer,
-                              const LayerFits::Of& rows) {
-    SetNorm(norm, rows);
+  // The layer that reads what `norm` makes of the stream.
+  RotatedReader ReaderOf(const std::string& norm,
+                         const StackedLayer& layer) const {
     return rotates() ? Rotated(source(), norm, layer, basis_) : Own(layer);
   }
 
@@ -184,6 +181,7 @@ class VitProjection {
                                    : at::zeros({weight.size(0)}, at::kDouble)};
   }
 
+  // `rows` are those of the stream that the norm is applied to.
   void SetNorm(const std::string& norm, const LayerFits::Of& rows) {
     if (!rotates()) return CopyNorm(norm);
     const Sums sums = streams_.Sum([&](const StreamTile& tile) {
@@ -212,7 +210,8 @@ class VitProjection {
                           to().HeadDim()};
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Attend(b, x).out; }, name);
-    const RotatedReader whole = ProjectReader(norm, QkvLayer(from(), b), All);
+    SetNorm(norm, All);
+    const RotatedReader whole = ReaderOf(norm, QkvLayer(from(), b));
     const auto weight = whole.weight.to(at::kFloat);
     const auto bias = whole.bias.to(at::kFloat);
     Sums sums;
@@ -267,8 +266,8 @@ class VitProjection {
     const Writer writer{{fc2}, HiddenScale(from(), b), HiddenScale(to(), b)};
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Mlp(b, x).out; }, name);
-    const RotatedReader whole =
-        ProjectReader(norm, HiddenLayer(from(), b), All);
+    SetNorm(norm, All);
+    const RotatedReader whole = ReaderOf(norm, HiddenLayer(from(), b));
     const auto outer = fits_.EncodedWriter(writer, encode_);
     const auto kept = LargestHidden(b, norm, whole, outer);
     // Of a SwiGLU the gate and the value.
@@ -291,10 +290,10 @@ class VitProjection {
   // A classifier that is not the teacher's has the norm alone.
   void ProjectHeads() {
     const std::string norm = from().final_norm ? teacher_.FinalNorm() : "";
-    const LayerFits::Of rows = [&](const at::Tensor& x) {
-      return teacher_.FinalNormInput(x);
-    };
-    if (from().final_norm) SetNorm(norm, rows);
+    if (from().final_norm) {
+      SetNorm(norm,
+              [&](const at::Tensor& x) { return teacher_.FinalNormInput(x); });
+    }
     if (plan_.options.head != select::Head::kReuse) return;
     for (const char* head : {"head", "head_dist"}) {
       if (!source().Has(std::string(head) + ".weight")) continue;
@@ -302,7 +301,7 @@ class VitProjection {
       // Without a norm it reads the stream itself.
       const RotatedReader reader = norm.empty()
                                        ? Rotated(source(), norm, layer, encode_)
-                                       : ProjectReader(norm, layer, rows);
+                                       : ReaderOf(norm, layer);
       SetReader(reader, norm, layer, weights_);
     }
   }

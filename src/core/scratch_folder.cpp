@@ -11,8 +11,17 @@ namespace wsel {
 
 namespace fs = std::filesystem;
 
+fs::path TemporaryFolder() {
+  std::error_code error;
+  fs::path folder = fs::temp_directory_path(error);
+  if (!error) return folder;
+  throw Error(ErrorKind::kIo, "TMPDIR",
+              "is not a folder, and temporary files are needed: {}",
+              error.message());
+}
+
 ScratchFolder::ScratchFolder() {
-  std::string name = (fs::temp_directory_path() / "wsel-XXXXXX").string();
+  std::string name = (TemporaryFolder() / "wsel-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) ThrowErrno(name, "cannot be made");
   path_ = name;
 }

@@ -14,7 +14,9 @@ void ReadPatchStem(const ShapeReader& read, ConvNextConfig& c) {
   if (read.Has("stem.1.weight")) read.Get("stem.1.weight", 1);
   RequireShape(
       IsInChans(shape[1]) && shape[2] == shape[3] && shape[2] <= 4, name, shape,
-      "supported stems take images in square patches of 1 to 4 pixels");
+      fmt::format("supported stems take images of {} to {} channels in square "
+                  "patches of 1 to 4 pixels",
+                  kInChans.low, kInChans.high));
   c.in_chans = shape[1];
   c.patch_size = shape[2];
 }

@@ -7,7 +7,7 @@
 namespace wsel::model {
 namespace {
 
-// Of row or column `i` along a side of so many patches.
+// That of row or column `i` on a side of `patches`.
 double RotaryCoordinate(const VitConfig& c, int64_t patches, int64_t i) {
   const auto side = static_cast<double>(patches);
   const auto position = static_cast<double>(i);
@@ -52,7 +52,7 @@ std::vector<double> RotaryCoordinates(const VitConfig& c) {
 std::vector<double> RotaryAngles(const VitConfig& c) {
   const std::vector<double> frequencies = RotaryFrequencies(c);
   std::vector<double> angles;
-  // Row by row [patches, 2], so that each makes the next of the angles.
+  // In the order of the angles: each coordinate has all frequencies.
   for (const double coordinate : RotaryCoordinates(c)) {
     for (const double frequency : frequencies) {
       angles.push_back(coordinate * frequency);

@@ -159,7 +159,7 @@ void AssumeGrid(const VitConfig* like, const Hints& hints,
     return;
   }
   if (hints.img_size == c.img_size || !c.img_size.IsSquare()) return;
-  // Said of images of another size, which these positions are not of.
+  // What is stated is neither square nor the size of these positions.
   const bool differs = hints.img_size && !hints.img_size->IsSquare();
   const VitConfig* known = FirstVariant([&](const VitConfig& vit) {
     return vit.img_size == c.img_size && vit.patch_size == c.patch_size;

@@ -25,8 +25,10 @@ void ReadPatches(const ShapeReader& read, VitConfig& c) {
   const std::string name = "patch_embed.proj.weight";
   const Shape& shape = read.Get(name, 4);
   RequireShape(IsInChans(shape[1]) && shape[2] == shape[3], name, shape,
-               "supported models take images in square patches; to select the "
-               "other tensors, give the teacher's model and skip patch_embed");
+               fmt::format("supported models take images of {} to {} channels "
+                           "in square patches; to select the other tensors, "
+                           "give the teacher's model and skip patch_embed",
+                           kInChans.low, kInChans.high));
   c.embed_dim = shape[0];
   c.in_chans = shape[1];
   c.patch_size = shape[2];

@@ -152,7 +152,7 @@ std::string Inexpressible(const model::ConvNextConfig& c, Naming naming) {
     return fmt::format("has patches of {} pixels", c.patch_size);
   }
   if (naming == Naming::kTorchvision && c.in_chans != 3) {
-    return fmt::format("takes images of {} channels", c.in_chans);
+    return fmt::format("takes {}-channel images", c.in_chans);
   }
   if (c.HasOverlappingStem()) return "has an overlapping stem";
   if (c.norm_layer != model::ConvNextNorm::kLayerNorm) {

@@ -60,7 +60,7 @@ std::string OnlyTimms(const model::VitConfig& c) {
 std::string Inexpressible(const model::VitConfig& c, Naming naming) {
   if (std::string what = OnlyTimms(c); !what.empty()) return what;
   if (naming == Naming::kTorchvision && c.in_chans != 3) {
-    return fmt::format("takes images of {} channels", c.in_chans);
+    return fmt::format("takes {}-channel images", c.in_chans);
   }
   // Of Hugging Face's only ViT and DeiT have a grid of rows and columns.
   const bool any_grid =

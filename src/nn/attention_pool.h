@@ -17,7 +17,7 @@ namespace wsel::nn {
 class AttentionPoolImpl : public torch::nn::Module {
  public:
   explicit AttentionPoolImpl(const model::VitConfig& c)
-      : heads_(c.AttnPoolHeads()), activation_(c.AttnPoolActivation()) {
+      : heads_(c.AttnPoolHeads()), activation_(c.activation) {
     const int64_t d = c.embed_dim;
     latent = register_parameter("latent", at::empty({1, 1, d}));
     q = register_module("q", Linear(d, d));

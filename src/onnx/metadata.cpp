@@ -44,10 +44,10 @@ std::map<std::string, std::string> MetadataOf(
   const pretrained::RgbFact& std = facts.mean_std.std;
   metadata["img_size"] = Json(ImageSize(facts.model)).dump();
   const int64_t in_chans = InChans(facts.model);
-  const bool is_known = in_chans == 1 || in_chans == 3;
+  const auto means = pretrained::PerChannel(mean.value, in_chans);
+  const bool is_known = !means.empty();
   if (is_known) {
-    metadata["mean"] =
-        Json(pretrained::PerChannel(mean.value, in_chans)).dump();
+    metadata["mean"] = Json(means).dump();
     metadata["std"] = Json(pretrained::PerChannel(std.value, in_chans)).dump();
     metadata["color"] = in_chans == 1 ? "L" : "RGB";  // Pillow's modes
   }

@@ -67,9 +67,8 @@ std::string AttentionPool(const VitConfig& c, GraphBuilder& g,
                 {weights, by_head(v, {0, 2, 1, 3})});
   x = g.Linear(name + ".proj", g.Reshape(name + "/merged", x, {c.embed_dim}));
   const auto norm = AddNorm(g, c.norm, name + ".norm", x, c.norm_eps);
-  const auto hidden =
-      g.Activation(name + ".mlp/act", g.Linear(name + ".mlp.fc1", norm),
-                   c.AttnPoolActivation());
+  const auto hidden = g.Activation(
+      name + ".mlp/act", g.Linear(name + ".mlp.fc1", norm), c.activation);
   return g.Op("Add", name, {x, g.Linear(name + ".mlp.fc2", hidden)});
 }
 

@@ -34,8 +34,8 @@ Rgb ParseRgb(const std::string& json, const std::string& where) {
       value.is_array() && (value.size() == 3 || value.size() == 1) &&
       std::ranges::all_of(value, [](const auto& x) { return x.is_number(); });
   if (!valid) {
-    throw Error(ErrorKind::kFormat, where, "expected three values, not {}",
-                json);
+    throw Error(ErrorKind::kFormat, where,
+                "expected three values, or one of grey images, not {}", json);
   }
   return value.size() == 1 ? Uniform(value[0].get<double>()) : value.get<Rgb>();
 }
@@ -287,9 +287,18 @@ RgbFact OfGrey(RgbFact fact) {
   return {Uniform(kAssumed), FactSource::kAssumed};
 }
 
-// Errors: kUsage, at the option's name.
-void RequireOneValue(const std::optional<Rgb>& given, const char* name) {
-  if (!given || IsUniform(*given)) return;
+// Errors: kUsage, at the option's name, for values that are not those of such
+// images.
+void CheckGiven(const std::optional<Rgb>& given, int64_t in_chans,
+                const char* name) {
+  if (!given || in_chans == 3) return;
+  if (in_chans != 1) {
+    throw Error(ErrorKind::kUsage, name,
+                "is only known of RGB and grey images, and the model takes "
+                "{}-channel images; leave it out",
+                in_chans);
+  }
+  if (IsUniform(*given)) return;
   throw Error(ErrorKind::kUsage, name,
               "has another value for each channel, and the model takes grey "
               "images of 1 channel: give one value");
@@ -319,10 +328,8 @@ MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
   const auto usual_std = named ? std::optional(named->std) : cfg.std;
   const auto source = named ? FactSource::kName : FactSource::kLibrary;
   const int64_t in_chans = InChansOf(checkpoint, given);
-  if (in_chans == 1) {
-    RequireOneValue(user_gives.mean, "mean");
-    RequireOneValue(user_gives.std, "std");
-  }
+  CheckGiven(user_gives.mean, in_chans, "mean");
+  CheckGiven(user_gives.std, in_chans, "std");
   return WithChannels(
       {Decide(given.mean, KnownRgb(checkpoint, run::kMeanKey, beside.mean,
                                    usual_mean, source, given.assumed.mean)),

@@ -127,6 +127,9 @@ void AddBeside(PretrainedCheckpoint& checkpoint, int64_t num_heads) {
     DropWarnings(checkpoint.remapped, "exact GELU, as in open_clip's");
     DropWarnings(checkpoint.remapped, "QuickGELU, as matrices are");
   }
+  if (beside.tower_pooling) {
+    DropWarnings(checkpoint.remapped, "averaged, then normalised, as in CLIPA");
+  }
   checkpoint.model =
       model::Detect(*checkpoint.remapped.tensors,
                     AllHints(checkpoint, HintsOf(beside), num_heads));

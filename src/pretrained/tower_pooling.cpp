@@ -41,9 +41,6 @@ void UseTowerPooling(PretrainedCheckpoint& checkpoint) {
   remapped.tensors =
       naming::WithLastNorm(std::move(remapped.tensors), after_pooling);
   RenameUsed(remapped, after_pooling);
-  std::erase_if(remapped.warnings, [](const std::string& warning) {
-    return warning.find("averaged, then normalised") != std::string::npos;
-  });
   beside.pooling = stated;
   beside.pooling->value = PoolingHint(stated.value);
 }

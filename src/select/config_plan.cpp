@@ -181,7 +181,7 @@ void AdaptInChans(const ConfigPair& models, const Resampling& resampling,
   }
   tensor.source = Error(
       ErrorKind::kMismatch, "in_chans",
-      fmt::format("is {}, but the teacher takes images of {} channels, and "
+      fmt::format("is {}, but the teacher takes {}-channel images, and "
                   "only weights of RGB images are adapted to others; give the "
                   "student in_chans {}, or skip patch_embed",
                   to, from, from));

@@ -131,7 +131,9 @@ PosEmbedResample ReadPosEmbed(JsonObject json) {
       Fail(json.PathOf("prefix"), "has a position that the teacher lacks");
     }
   }
-  if (p.from_grid.Area() == 0 && p.to_grid.Area() > 0) {
+  // A side of 0 has nothing that the other grid's could be computed from, even
+  // if neither has patches: [5, 0] and [0, 3].
+  if (p.from_grid.Shorter() == 0 && p.from_grid != p.to_grid) {
     Fail(json.PathOf("from_grid"),
          "has no patches: there is no grid to resample");
   }
@@ -143,6 +145,7 @@ PatchEmbedResample ReadPatchEmbed(JsonObject json) {
                              Find(PatchResizes(), json, "method")};
   json.Finish();
   if (p.from == 0) Fail(json.PathOf("from"), "is 0: there is no kernel");
+  if (p.to == 0) Fail(json.PathOf("to"), "is 0: there is no kernel");
   return p;
 }
 

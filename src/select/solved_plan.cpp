@@ -31,6 +31,15 @@ Agreement ReadAgreement(JsonObject json) {
   return agreement;
 }
 
+// Whether a model can be run beside the other, layer by layer: on the same
+// images, with hidden channels of the same kind.
+bool AreComparable(const model::Config& a, const model::Config& b) {
+  if (InChans(a) != InChans(b)) return false;
+  const auto* one = std::get_if<model::VitConfig>(&a);
+  const auto* other = std::get_if<model::VitConfig>(&b);
+  return one == nullptr || other == nullptr || one->mlp == other->mlp;
+}
+
 // What solving relies on, and a planner has checked of its own plans.
 void CheckSolvable(const Plan& plan, const std::string& where) {
   const auto* student = std::get_if<model::Config>(&plan.student);
@@ -39,6 +48,11 @@ void CheckSolvable(const Plan& plan, const std::string& where) {
   if (student == nullptr || teacher == nullptr || !AreKin(*teacher, *student)) {
     Fail(where, fmt::format("method {} needs a teacher and a student of one "
                             "architecture",
+                            plan.options.method->name));
+  }
+  if (!AreComparable(*teacher, *student)) {
+    Fail(where, fmt::format("method {} needs a teacher and a student with one "
+                            "number of image channels and one form of MLP",
                             plan.options.method->name));
   }
   const auto from = StageDepths(*teacher);

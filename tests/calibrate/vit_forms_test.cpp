@@ -211,10 +211,7 @@ TEST(VitForms, DropBlocksAndEstimateSizes) {
 
 // A student of some of the teacher's blocks has their frequencies.
 TEST(VitForms, ShallowerStudentsTakeLearntFrequenciesOfTheirBlocks) {
-  const Forms forms = GoldenForms();
-  const auto config =
-      std::ranges::find(forms, "eva_rope_mixed_ape", &Forms::value_type::first)
-          ->second;
+  const model::VitConfig config = Named(GoldenForms(), "eva_rope_mixed_ape");
   const HashedWeights weights(config);
   const Reference teacher = ReferenceOf(config, weights, config);
   const std::vector<std::vector<int64_t>> second(1, {1});

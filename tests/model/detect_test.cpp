@@ -393,7 +393,7 @@ TEST(Detect, ErrorsNameTheTensor) {
                     {"patch_embed.proj.weight", "square patches"});
   ExpectDetectError(
       Tiny().Reshape("patch_embed.proj.weight", {192, 5000, 16, 16}),
-      {"patch_embed.proj.weight", "[192, 5000, 16, 16]"});
+      {"patch_embed.proj.weight", "[192, 5000, 16, 16]", "1 to 1024 channels"});
   ExpectDetectError(Tiny().Add("norm_pre.weight", {192}),
                     {"patch_embed.proj.bias", "norm_pre"});
   ExpectDetectError(

@@ -53,10 +53,10 @@ TEST(ExportSupport, FailsForModelsThatTheLibraryCannotBuild) {
       torchvision, "average pooling");
   const model::Config grey =
       Changed<VitConfig>("vit_tiny", [](auto& c) { c.in_chans = 1; });
-  ExpectNotExportable(grey, torchvision, "images of 1 channels");
+  ExpectNotExportable(grey, torchvision, "1-channel images");
   ExpectNotExportable(
       Changed<ConvNextConfig>("convnext_tiny", [](auto& c) { c.in_chans = 4; }),
-      torchvision, "images of 4 channels");
+      torchvision, "4-channel images");
   RequireExportable(grey, hf);
   EXPECT_EQ(json::parse(HfConfig(grey, {}))["num_channels"], 1);
   const model::Config unbiased =

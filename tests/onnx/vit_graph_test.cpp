@@ -52,7 +52,7 @@ TEST(VitGraph, IsWellFormedForEveryForm) {
   }
 }
 
-// Of attention pooling's query only what it makes of its input is left.
+// All but what makes attention pooling's query, which is a constant.
 bool IsInGraph(const std::string& parameter) {
   return parameter != "attn_pool.q.weight";
 }

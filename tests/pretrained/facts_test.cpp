@@ -59,9 +59,33 @@ TEST(Facts, OfGreyImagesHaveOneValue) {
         FactsOf(unequal, {.mean = {{0.1, 0.2, 0.3}}});
       },
       ErrorKind::kUsage, {"mean", "1 channel", "one value"});
+  ExpectError(
+      [&] {
+        FactsOf(unequal, {.std = {{0.1, 0.2, 0.3}}});
+      },
+      ErrorKind::kUsage, {"std", "one value"});
   EXPECT_THAT(PerChannel({0.25, 0.25, 0.25}, 1), ElementsAre(0.25));
   EXPECT_THAT(PerChannel({0.1, 0.2, 0.3}, 3), ElementsAre(0.1, 0.2, 0.3));
   EXPECT_THAT(PerChannel({0.1, 0.2, 0.3}, 4), ElementsAre());
+}
+
+// They would have no effect.
+TEST(Facts, OfOtherChannelsTakeNoMeanAndStd) {
+  const TempFolder folder;
+  model::VitConfig satellite = SmallVit();
+  satellite.in_chans = 5;
+  const auto checkpoint = ZeroCheckpoint(folder, satellite, {});
+  EXPECT_EQ(FactsOf(checkpoint).mean_std.mean.source, FactSource::kAssumed);
+  ExpectError(
+      [&] {
+        FactsOf(checkpoint, {.mean = {{0.5, 0.5, 0.5}}});
+      },
+      ErrorKind::kUsage, {"mean", "5-channel images", "leave it out"});
+  ExpectError(
+      [&] {
+        FactsOf(checkpoint, {.std = {{0.5, 0.5, 0.5}}});
+      },
+      ErrorKind::kUsage, {"std", "5-channel images"});
 }
 
 TEST(Facts, OfAGivenModelNameItsDifferences) {

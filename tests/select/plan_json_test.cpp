@@ -213,6 +213,14 @@ TEST(PlanJson, KeepsTheGridsOfRectangles) {
         },
         ErrorKind::kFormat, {"positions.to_grid"});
   }
+  // Without patches on either side there is still nothing to resample.
+  ExpectError(
+      [&] {
+        PlanFromJson(Replace(text, R"("from_grid":14,"to_grid":[12,16])",
+                             R"("from_grid":[5,0],"to_grid":[0,3])"),
+                     "p.json");
+      },
+      ErrorKind::kFormat, {"positions.from_grid", "no grid"});
 }
 
 TEST(PlanJson, BoundsPositionsAndDigestsOfUntrustedPlans) {
@@ -240,6 +248,13 @@ TEST(PlanJson, BoundsPositionsAndDigestsOfUntrustedPlans) {
                      "p.json");
       },
       ErrorKind::kFormat, {"kernel.from", "no kernel"});
+  ExpectError(
+      [&] {
+        PlanFromJson(
+            Replace(resampled, R"("from":14,"to":16)", R"("from":14,"to":0)"),
+            "p.json");
+      },
+      ErrorKind::kFormat, {"kernel.to", "no kernel"});
   Options options;
   options.method = RuleNamed("magnitude");
   const std::string magnitude =
@@ -270,6 +285,17 @@ TEST(PlanJson, RejectsComputedTensorsWithoutTheirImages) {
   rejects(R"("layers": [[0,1,)", R"("layers": [[99,1,)", {"'layers'"});
   rejects(R"("layers": [[0,)", R"("layers": [[)", {"'layers'"});
   rejects(std::string(64, 'd'), "d", {"calibration.sha256", "SHA-256"});
+  const auto rejects_teacher = [&](const auto& change) {
+    auto teacher = std::get<model::VitConfig>(Named("vit_small"));
+    change(teacher);
+    Plan other = plan;
+    other.teacher = model::Config(teacher);
+    const std::string text = ToJson(other);
+    ExpectError([&] { PlanFromJson(text, "p.json"); }, ErrorKind::kFormat,
+                {"method projection", "image channels", "form of MLP"});
+  };
+  rejects_teacher([](auto& c) { c.in_chans = 1; });
+  rejects_teacher([](auto& c) { c.mlp = model::MlpForm::kSwiGluPacked; });
   rejects(R"("dataset")", R"("datset")", {"calibration", "dataset"});
   plan.calibration.reset();
   EXPECT_FALSE(IsDecided(plan));

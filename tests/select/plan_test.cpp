@@ -637,7 +637,7 @@ TEST(Plan, AStudentOfOtherImagesNeedsATeacherOfRgb) {
   grey.in_chans = 1;
   const VitConfig rgb = SmallVit(4, 1);
   ExpectError([&] { PlanOf(grey, rgb); }, ErrorKind::kMismatch,
-              {"in_chans", "is 3, but the teacher takes images of 1 channels",
+              {"in_chans", "is 3, but the teacher takes 1-channel images",
                "skip patch_embed"});
   Options options;
   options.skip = {"patch_embed"};

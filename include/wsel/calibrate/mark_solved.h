@@ -11,8 +11,9 @@ namespace wsel::calibrate {
 void MarkSolved(select::Plan& plan);
 
 // Whether projection cannot mix the channels of a head: rotary positions and
-// norms within attention act on them one by one, differential attention has an
-// order of them. A student's heads then have the teacher's number of channels.
+// norms within attention act on them one by one, and differential attention
+// depends on their order. A student's heads then have as many channels as the
+// teacher's.
 bool KeepsHeadsWhole(const model::VitConfig& teacher);
 
 }  // namespace wsel::calibrate

@@ -23,9 +23,9 @@ KeptShares KeptSharesOf(std::vector<double> scores);
 // (docs/methods.md, "Budget").
 class SizeErrors {
  public:
-  // Runs the teacher on the images; `activations`: its ActivationScores on
-  // them, so that those that are known are not computed again. A rule that
-  // looks at none is taken to keep channels without regard to their energy.
+  // `activations` are the teacher's ActivationScores on the images, which other
+  // steps need too. A rule that looks at no images is taken to keep channels
+  // without regard to their energy.
   // Errors: as ActivationScores.
   SizeErrors(const Reference& teacher, const select::SelectionRule& rule,
              const select::ImportanceScores& activations, const Images& images);

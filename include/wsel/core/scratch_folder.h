@@ -6,6 +6,10 @@
 
 namespace wsel {
 
+// Where temporary files are: TMPDIR, or /tmp. Errors: kIo if it is not a
+// folder.
+std::filesystem::path TemporaryFolder();
+
 // A folder for temporary files, which is removed with them at the end.
 // Errors: kIo if it cannot be made.
 class ScratchFolder {

@@ -29,7 +29,7 @@ struct Hints {
   std::optional<int64_t> num_heads = {};
   // kNormedAverage also stands for kAverage, which tensors show.
   std::optional<Pooling> pooling = {};
-  // As stated, whatever it is: positions may be no square grid.
+  // As stated: the number of positions does not show a grid that is not square.
   std::optional<HeightWidth> img_size = {};
 };
 

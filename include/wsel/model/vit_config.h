@@ -128,10 +128,6 @@ struct VitConfig {
   int64_t AttnPoolHeads() const {
     return attn_pool_heads > 0 ? attn_pool_heads : num_heads;
   }
-  // timm's Eva has GELU there, whatever its blocks have.
-  Activation AttnPoolActivation() const {
-    return IsEva() ? Activation::kGelu : activation;
-  }
   int64_t AttnPoolHidden() const {
     return Times(attn_pool_mlp_ratio > 0 ? attn_pool_mlp_ratio : mlp_ratio);
   }

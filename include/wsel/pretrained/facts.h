@@ -109,7 +109,9 @@ void CheckCrop(const GivenFacts& given, const Facts& facts);
 
 // Only the mean and std, which are known of unknown models too; as WithChannels
 // for a known model. Errors: kFormat for metadata that is neither three numbers
-// nor one; kUsage if different values per channel are given for grey images.
+// nor one; kUsage for given values that a model of such images cannot have:
+// different ones of grey images, any of images of other channels than RGB or
+// grey.
 MeanStd MeanStdOf(const PretrainedCheckpoint& checkpoint,
                   const GivenFacts& given = {});
 
