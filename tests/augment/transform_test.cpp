@@ -278,8 +278,8 @@ TEST(Transforms, NeedOnlyTheirWindow) {
       options.padding = 40;
       for (int64_t i = 0; i < 20; ++i) {
         const SampleAddress address{3, 1, i};
-        image::Image expected = Square(64);
-        image::Image found = Square(64);
+        image::Image expected = OutputOf(64);
+        image::Image found = OutputOf(64);
         TrainTransform(image, options, address, expected.bytes());
         TrainTransform(
             OnlyWindow(image, NeededForTrain(options, image.size(), address)),
@@ -290,8 +290,8 @@ TEST(Transforms, NeedOnlyTheirWindow) {
     for (const auto mode : {image::CropMode::kAuto, image::CropMode::kCenter,
                             image::CropMode::kSquash}) {
       const EvalTransformOptions options{.img_size = 64, .crop_mode = mode};
-      image::Image expected = Square(64);
-      image::Image found = Square(64);
+      image::Image expected = OutputOf(64);
+      image::Image found = OutputOf(64);
       EvalTransform(image, options, expected.bytes());
       EvalTransform(OnlyWindow(image, NeededForEval(options, image.size())),
                     options, found.bytes());
