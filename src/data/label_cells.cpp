@@ -23,8 +23,7 @@ const Registry<MultiLabel>& MultiLabels() {
       {MultiLabel::kColumns, "columns"}, {MultiLabel::kSemicolon, "semicolon"},
       {MultiLabel::kBar, "bar"},         {MultiLabel::kComma, "comma"},
       {MultiLabel::kSpace, "space"}};
-  static constexpr Registry<MultiLabel> kRegistry("form of several labels",
-                                                  kRows);
+  static constexpr Registry<MultiLabel> kRegistry("multi-label form", kRows);
   return kRegistry;
 }
 
