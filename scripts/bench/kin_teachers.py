@@ -6,9 +6,10 @@
 TEACHER, a ViT or ConvNeXt, is given to a student of each form below, of its own
 size and of two thirds of its width; each is probed, frozen and untrained, on a
 data set of folders (train/CLASS, test/CLASS), beside the teacher itself and the
-same student at random. What a form loses is the difference to the first student, which has
-the teacher's. `--per-class` images of each class are used, the first by name,
-and images have `--img-size` px: with 96 and 200 it takes some minutes on a GPU.
+same student at random. What a form loses is the difference to the first student,
+which has the teacher's. `--per-class` images of each class are used, the first by
+name, and images have `--img-size` px: with 96 and 200 it takes some minutes on a
+GPU.
 
 Each probe is `wsel probe --json`, each student `wsel init`. `--write` replaces
 the table between the comments in docs/teachers.md. Needs a release build.

@@ -50,9 +50,8 @@ struct ResizeAndCrop {
   ResizeAndCrop(image::Size from, bool squash,
                 const EvalTransformOptions& options) {
     const auto [width, height] = SizeOf(options.img_size);
-    // At least those, since crop_pct is at most 1.
-    const image::Size scaled = {static_cast<int>(width / options.crop_pct),
-                                static_cast<int>(height / options.crop_pct)};
+    const image::Size scaled =
+        SizeOf(image::SizeBeforeCrop(options.img_size, options.crop_pct));
     resized = squash ? scaled : image::Covering(from, scaled);
     window = {CentreOffset(resized.width, width),
               CentreOffset(resized.height, height), width, height};

@@ -143,10 +143,10 @@ void AddLabels(CLI::App& command, std::string& file,
           "data set folder: columns file and label, and optionally split "
           "(train, val or test)");
   AddChoice(command, "--multi-label", multi_label, data::MultiLabels(),
-            "Images have several labels in --labels: a column of 0 and 1 for "
-            "each class, or one column with this separator; auto: as the file "
-            "is: " +
-                data::MultiLabels().Choices());
+            "Form in which --labels gives an image several labels: " +
+                data::MultiLabels().Choices() +
+                "; columns: of 0 and 1 for each class; a separator: of the "
+                "labels in one column; auto: what the file has");
 }
 
 void AddClasses(CLI::App& command, data::DataOptions& data) {

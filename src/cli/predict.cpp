@@ -23,15 +23,16 @@ void AddOptions(CLI::App& c, PredictArgs& args) {
   AddWorkers(c, request.workers);
   AddSkipCorruptFlag(c, request.skip_corrupt);
   c.option_defaults()->group("Output");
-  c.add_option("--top", request.top,
-               "Number of classes per image; of several labels at most so many "
-               "above the threshold, by default all")
+  c.add_option(
+       "--top", request.top,
+       "Number of classes per image; with --threshold at most so many of "
+       "those above it, by default all")
       ->check(CLI::PositiveNumber)
       ->default_str("5");
   c.add_option("--threshold", request.threshold,
-               "Images have several labels: probabilities are sigmoids, and "
-               "classes are those above this one; default: 0.5 for checkpoints "
-               "of such a training, else softmax")
+               "Images have several labels: the classes whose probability, by "
+               "a sigmoid, is above it; default: 0.5 for checkpoints of "
+               "multi-label training, a softmax for others")
       ->check(CLI::Range(0., 1.))
       ->type_name("P");
   c.add_flag("--json", args.json, "Print one line of JSON per image");

@@ -118,11 +118,11 @@ void CheckMultiLabel(const EvalArgs& args) {
     throw Error(ErrorKind::kUsage, option, message);
   };
   if (args.ece) {
-    fail("--ece", "is of images with one label, and these have several");
+    fail("--ece", "needs images with one label, and these have several");
   }
   if (!args.files.confusion.empty()) {
     fail("--confusion",
-         "is of images with one label, and these have several; --per-class "
+         "needs images with one label, and these have several; --per-class "
          "writes precision, recall and average precision of each class");
   }
 }

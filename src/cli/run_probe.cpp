@@ -82,14 +82,14 @@ void RunProbe(const ProbeArgs& given) {
                 "needs either --checkpoint FILE or --pixels");
   }
   probe::Validate(args.options);
+  if (args.data.multi_label != data::MultiLabel::kOff) {
+    throw Error(ErrorKind::kUsage, "multi_label",
+                "a probe classifies images with one label; wsel train --freeze "
+                "backbone trains a linear classifier for several");
+  }
   const c10::Device device = train::FindDevice(args.device);
   if (args.dry_run) return DryRun(args);
   const auto splits = session::OpenSplits(args.data);
-  if (splits.train.multi_label()) {
-    throw Error(ErrorKind::kUsage, "multi_label",
-                "a probe classifies images with one label; wsel train --freeze "
-                "backbone trains a linear classifier of several");
-  }
   probe::CheckSplit(args.data.name,
                     static_cast<int64_t>(splits.train.classes.size()),
                     splits.train.size());

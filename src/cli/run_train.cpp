@@ -216,7 +216,7 @@ void WriteConfig(const session::TrainRun& run, const run::RunFolder& folder) {
 }
 
 // Writes config.json and pretrained.json, and trains. A run that fails before
-// anything is saved leaves neither: the next try would be refused for it.
+// anything is saved leaves neither: they would make the next try an error.
 void FitNewRun(session::TrainRun& run, nn::Model& model,
                const run::RunFolder& folder) {
   WriteConfig(run, folder);

@@ -15,12 +15,6 @@ namespace {
 constexpr std::array kSeparated = {MultiLabel::kSemicolon, MultiLabel::kBar,
                                    MultiLabel::kComma};
 
-std::string_view Trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 }  // namespace
 
 const Registry<MultiLabel>& MultiLabels() {
@@ -29,8 +23,7 @@ const Registry<MultiLabel>& MultiLabels() {
       {MultiLabel::kColumns, "columns"}, {MultiLabel::kSemicolon, "semicolon"},
       {MultiLabel::kBar, "bar"},         {MultiLabel::kComma, "comma"},
       {MultiLabel::kSpace, "space"}};
-  static constexpr Registry<MultiLabel> kRegistry("form of several labels",
-                                                  kRows);
+  static constexpr Registry<MultiLabel> kRegistry("multi-label form", kRows);
   return kRegistry;
 }
 
@@ -48,7 +41,7 @@ char SeparatorOf(MultiLabel form) {
   return ' ';
 }
 
-MultiLabel SeparatedForm(const std::vector<std::string_view>& cells) {
+MultiLabel SeparatedForm(const std::vector<std::string>& cells) {
   for (const MultiLabel form : kSeparated) {
     const char separator = SeparatorOf(form);
     const bool found =
@@ -63,7 +56,7 @@ MultiLabel SeparatedForm(const std::vector<std::string_view>& cells) {
 std::vector<std::string> LabelsInCell(std::string_view cell, MultiLabel form) {
   std::vector<std::string> labels;
   for (const std::string_view part : wsel::Split(cell, SeparatorOf(form))) {
-    const std::string_view label = Trimmed(part);
+    const std::string_view label = Trim(part);
     if (!label.empty()) labels.emplace_back(label);
   }
   return SortedUnique(std::move(labels));
@@ -71,7 +64,7 @@ std::vector<std::string> LabelsInCell(std::string_view cell, MultiLabel form) {
 
 bool IsLabelled(std::string_view cell, std::string_view column,
                 const std::string& where) {
-  const std::string_view text = Trimmed(cell);
+  const std::string_view text = Trim(cell);
   if (text == "1" || text == "1.0") return true;
   if (text == "0" || text == "0.0") return false;
   throw Error(ErrorKind::kFormat, where,

@@ -14,7 +14,7 @@ namespace wsel::data {
 char SeparatorOf(MultiLabel form);
 
 // Which form has a separator that is in one of `cells`: kAuto's order.
-MultiLabel SeparatedForm(const std::vector<std::string_view>& cells);
+MultiLabel SeparatedForm(const std::vector<std::string>& cells);
 
 // The distinct labels of a cell, sorted and without white space around them;
 // none of an empty cell.

@@ -79,7 +79,8 @@ std::optional<Columns> HeaderOf(const Line& line, Names label_names) {
       file ? fmt::format("{}", fmt::join(label_names, " or "))
            : fmt::format("{}", fmt::join(Names(kFile), ", ")),
       checkpoint::Quoted(fmt::format("{}", fmt::join(cells, ", "))),
-      file ? ". Columns of 0 and 1 for each class need `multi_label`" : "");
+      file ? ". Columns of 0 and 1 for each class need `multi_label` columns"
+           : "");
 }
 
 // Of a header whose other columns are the classes.
@@ -185,37 +186,65 @@ void CheckDistinct(const std::vector<LabelRow>& rows) {
   }
 }
 
-// All lines but empty ones.
-std::vector<Line> ReadLines(const std::filesystem::path& path) {
-  const std::string whole = ReadText(path);
-  std::string_view text = whole;
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // Excel's
-  if (text.starts_with(kByteOrderMark)) {
-    text.remove_prefix(kByteOrderMark.size());
+// The lines of a file but empty ones. Their cells are read one line at a time:
+// those of all lines would take many times the memory of the file.
+class Lines {
+ public:
+  // Errors: kIo.
+  explicit Lines(const std::filesystem::path& path)
+      : path_(path.string()), whole_(ReadText(path)) {
+    std::string_view text = whole_;
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // Excel's
+    if (text.starts_with(kByteOrderMark)) {
+      text.remove_prefix(kByteOrderMark.size());
+    }
+    size_t number = 0;
+    for (std::string_view line : wsel::Split(text, '\n')) {
+      ++number;
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (!Trim(line).empty()) lines_.emplace_back(line, number);
+    }
   }
-  std::vector<Line> lines;
-  size_t number = 0;
-  for (std::string_view line : wsel::Split(text, '\n')) {
-    ++number;
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (Trim(line).empty()) continue;
-    const std::string where = fmt::format("{}:{}", path.string(), number);
-    lines.push_back({CsvCells(line, where), where});
+  Lines(const Lines&) = delete;  // lines_ point into whole_
+  Lines& operator=(const Lines&) = delete;
+
+  size_t size() const { return lines_.size(); }
+
+  // Errors: as CsvCells.
+  Line operator[](size_t i) const {
+    const auto& [text, number] = lines_.at(i);
+    std::string where = fmt::format("{}:{}", path_, number);
+    auto cells = CsvCells(text, where);
+    return {std::move(cells), std::move(where)};
   }
-  return lines;
-}
+
+ private:
+  std::string path_;
+  std::string whole_;
+  std::vector<std::pair<std::string_view, size_t>> lines_;
+};
 
 // kAuto: what the file has. `first`: the first line after the header.
-MultiLabel FormOf(MultiLabel form, const std::vector<Line>& lines, size_t first,
+MultiLabel FormOf(MultiLabel form, const Lines& lines, size_t first,
                   const Columns& columns) {
   if (form != MultiLabel::kAuto) return form;
   if (!columns.classes.empty()) return MultiLabel::kColumns;
-  std::vector<std::string_view> cells;
+  std::vector<std::string> cells;
   for (size_t i = first; i < lines.size(); ++i) {
-    CheckCount(lines[i], columns);
-    cells.emplace_back(lines[i].cells[columns.label]);
+    Line line = lines[i];
+    CheckCount(line, columns);
+    cells.push_back(std::move(line.cells[columns.label]));
   }
   return SeparatedForm(cells);
+}
+
+// The columns that the first line names; nothing if it is a row.
+std::optional<Columns> ColumnsNamedBy(const Line& line, MultiLabel form) {
+  const bool by_columns = form == MultiLabel::kColumns ||
+                          (form == MultiLabel::kAuto && HasClassColumns(line));
+  if (by_columns) return ClassColumnsOf(line);
+  return HeaderOf(line,
+                  form == MultiLabel::kOff ? Names(kLabel) : Names(kLabels));
 }
 
 void CheckHasLabels(const Labels& labels, const std::string& where) {
@@ -230,18 +259,10 @@ void CheckHasLabels(const Labels& labels, const std::string& where) {
 }  // namespace
 
 Labels ReadLabels(const std::filesystem::path& path, MultiLabel form) {
-  const std::vector<Line> lines = ReadLines(path);
+  const Lines lines(path);
   Labels labels;
   std::optional<Columns> header;
-  if (!lines.empty()) {
-    const bool by_columns =
-        form == MultiLabel::kColumns ||
-        (form == MultiLabel::kAuto && HasClassColumns(lines.front()));
-    header = by_columns ? ClassColumnsOf(lines.front())
-                        : HeaderOf(lines.front(), form == MultiLabel::kOff
-                                                      ? Names(kLabel)
-                                                      : Names(kLabels));
-  }
+  if (lines.size() > 0) header = ColumnsNamedBy(lines[0], form);
   const Columns columns = header.value_or(Columns{});
   const size_t first = header ? 1 : 0;
   labels.form = FormOf(form, lines, first, columns);

@@ -31,6 +31,13 @@ EvalResize EvalResizeOf(CropMode mode, const HeightWidth& img_size) {
                                              : EvalResize::kWhole;
 }
 
+HeightWidth SizeBeforeCrop(const HeightWidth& img_size, double crop_pct) {
+  const auto before = [&](int64_t side) {
+    return static_cast<int64_t>(static_cast<double>(side) / crop_pct);
+  };
+  return {before(img_size.height), before(img_size.width)};
+}
+
 std::string DescribeAutoCrop() {
   return fmt::format(
       "up to {} px they are cropped without resizing, from {} px resized whole",

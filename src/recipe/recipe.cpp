@@ -189,8 +189,8 @@ void CheckTeacherFile(const Recipe& recipe) {
   check_copy("teacher.file", recipe.teacher.copy, teacher.file);
   for (const auto& [key, values] : {std::pair("teacher.mean", &teacher.mean),
                                     std::pair("teacher.std", &teacher.std)}) {
-    if (!values->empty() && values->size() != 3) {
-      fail(key, "needs three values, one per channel");
+    if (!values->empty() && values->size() != 1 && values->size() != 3) {
+      fail(key, "needs one value per channel, or one for all");
     }
   }
   CheckTeacherSize(teacher.img_size);

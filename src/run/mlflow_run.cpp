@@ -10,11 +10,11 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "create_folder.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
@@ -31,14 +31,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kExperiment = "0";
 constexpr size_t kMaxParameterBytes = 6000;  // MLflow's limit
-
-void CreateFolder(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (!error) return;
-  throw Error(ErrorKind::kIo, path.string(),
-              "cannot create the folder: " + error.message());
-}
 
 // A text in YAML's double quotes, which are JSON's.
 std::string Quoted(const std::string& text) { return DumpJson(text); }

@@ -81,7 +81,8 @@ bool TrackedRun::Has(Tracker tracker) const {
 }
 
 TrackedRun OpenTrackedRun(const std::filesystem::path& folder,
-                          const std::vector<Tracker>& given, double time) {
+                          const std::vector<Tracker>& given, double time,
+                          bool resumes) {
   const auto path = folder / kTrackingFile;
   TrackedRun run;
   if (exists(path)) {
@@ -89,6 +90,7 @@ TrackedRun OpenTrackedRun(const std::filesystem::path& folder,
   } else {
     run.id = NewId();
     run.begun = static_cast<int64_t>(time * 1000);
+    if (resumes) run.trackers = {Tracker::kTensorBoard};
   }
   std::vector<Tracker> all = run.trackers;
   all.insert(all.end(), given.begin(), given.end());

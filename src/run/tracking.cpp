@@ -26,7 +26,8 @@ double Now() {
 Tracking::Tracking(const std::filesystem::path& folder,
                    const std::vector<Tracker>& given, const std::string& config,
                    double time, std::optional<Resume> resume) {
-  const TrackedRun run = OpenTrackedRun(folder, given, time);
+  const TrackedRun run =
+      OpenTrackedRun(folder, given, time, resume.has_value());
   const std::string name = NameOf(folder);
   std::optional<int64_t> step;
   std::optional<uint64_t> bytes;

@@ -9,9 +9,9 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <string_view>
-#include <system_error>
 #include <variant>
 
+#include "create_folder.h"
 #include "protobuf.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
@@ -113,12 +113,7 @@ fs::path PathOf(const fs::path& folder, const TrackedRun& run) {
   const fs::path own =
       folder / "wandb" /
       fmt::format("offline-run-{:%Y%m%d_%H%M%S}-{}", fmt::gmtime(second), id);
-  std::error_code error;
-  fs::create_directories(own, error);
-  if (error) {
-    throw Error(ErrorKind::kIo, own.string(),
-                "cannot create the folder: " + error.message());
-  }
+  CreateFolder(own);
   return own / fmt::format("run-{}.wandb", id);
 }
 

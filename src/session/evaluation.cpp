@@ -86,7 +86,9 @@ void AddMissingClasses(data::Dataset& test, const EvalRequest& request,
   test = data::WithMoreClasses(test, names);
 }
 
-// Softmaxes and sigmoids are not compared with the other's labels.
+// Softmaxes do not fit images with several labels, nor sigmoids those with one:
+// an error where the checkpoint records that it has sigmoids. One that records
+// nothing may be of another program.
 void CheckTask(const pretrained::PretrainedCheckpoint& checkpoint,
                const data::Dataset& test) {
   const bool multi_label = IsMultiLabel(checkpoint);

@@ -29,13 +29,6 @@ Json Sides(const HeightWidth& size) {
   return {{"height", size.height}, {"width", size.width}};
 }
 
-HeightWidth Scaled(const HeightWidth& size, double crop) {
-  const auto scaled = [&](int64_t side) {
-    return static_cast<int64_t>(static_cast<double>(side) / crop);
-  };
-  return {scaled(size.height), scaled(size.width)};
-}
-
 [[noreturn]] void ThrowCovers(const pretrained::Facts& facts) {
   throw Error(ErrorKind::kMismatch, NameOf(facts.model),
               "has images of {} px that are resized to cover them and then "
@@ -62,7 +55,7 @@ Json ResizingProcessor(const pretrained::Facts& facts) {
             {"crop_pct", crop},
             {"resample", number}};
   }
-  const HeightWidth scaled = whole ? size : Scaled(size, crop);
+  const HeightWidth scaled = whole ? size : image::SizeBeforeCrop(size, crop);
   if (covers && !scaled.IsSquare()) ThrowCovers(facts);
   Json json = {{"image_processor_type", "CLIPImageProcessor"},
                {"do_resize", resizing != image::EvalResize::kNone},

@@ -87,8 +87,8 @@ bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
   // As where the recipe is the run's own.
   if (train.micro_batch > 0 && train.micro_batch == saved.train.micro_batch &&
       !CanShare(saved.train, ranks)) {
-    spdlog::info("train.micro_batch {} is not for {} ranks: chosen again",
-                 train.micro_batch, ranks);
+    spdlog::info("{} ranks cannot share train.micro_batch {}: chosen again",
+                 ranks, train.micro_batch);
     train.micro_batch = 0;
   }
   if (train.micro_batch == 0 && CanShare(saved.train, ranks)) {

@@ -27,9 +27,9 @@ std::string MeaningOfEpochs(const optim::ScheduleOptions& schedule) {
     case optim::ScheduleName::kCosine:
     case optim::ScheduleName::kOneCycle:
       return fmt::format(
-          "from here on the learning rate is that of a {} over all {} epochs, "
-          "higher than it was at the last step, so the result is not that of a "
-          "run that had them from the first step",
+          "from here on the learning rate is that of a {} over all {} epochs: "
+          "it jumps, so the result is not that of a run that had them from the "
+          "first step",
           name, schedule.epochs);
     case optim::ScheduleName::kCosineRestarts:
     case optim::ScheduleName::kStep:
@@ -37,8 +37,8 @@ std::string MeaningOfEpochs(const optim::ScheduleOptions& schedule) {
       break;
   }
   return fmt::format(
-      "the learning rate continues, since {} does not depend "
-      "on the number of epochs",
+      "the learning rate continues, since {} does not depend on the number of "
+      "epochs",
       name);
 }
 

@@ -38,9 +38,10 @@ bool RunsAsScript(const TrainTeacher& teacher, train::Distillation method) {
          NumClasses(teacher.model ? *teacher.model : file.model->config) == 0;
 }
 
+// Three values, or one for all channels.
 std::optional<std::array<double, 3>> Given(const std::vector<double>& values) {
   if (values.empty()) return std::nullopt;
-  return {{values[0], values[1], values[2]}};
+  return {{values.front(), values.at(values.size() / 2), values.back()}};
 }
 
 // What is known of the teacher and of its images. Unknown values are the

@@ -20,7 +20,8 @@ int64_t TrainingSteps::SizeOf(const data::DataOptions& data) {
   if (known > 0 || !std::filesystem::exists(data.root)) return known;
   const auto [at, is_new] = opened_.try_emplace(
       Key(data.name, data.root, data.labels, data.train_range, data.classes,
-          data.subset, data.val_split, data.split_seed, data.validation));
+          data.subset, data.val_split, data.split_seed, data.validation,
+          data.multi_label));
   if (is_new) {
     data::DataOptions resolved = data;
     ResolveValSplit(resolved);

@@ -54,31 +54,25 @@ data::BatchSampler SamplerOf(const TrainJob& job,
        .repeats = job.options.repeats});
 }
 
-// Of a multi-label data set.
-std::vector<int64_t> LabelCounts(const data::Dataset& set,
-                                 int64_t num_classes) {
-  std::vector<int64_t> samples(static_cast<size_t>(num_classes));
-  for (const auto& labels : set.label_sets) {
-    for (const int32_t label : labels) {
-      ++samples.at(static_cast<size_t>(label));
-    }
-  }
-  return samples;
+// How many images have each class.
+std::vector<int64_t> CountsByClass(const data::Dataset& set,
+                                   int64_t num_classes) {
+  std::vector<int64_t> counts(static_cast<size_t>(num_classes));
+  const auto count = [&](const std::vector<int32_t>& labels) {
+    for (const int32_t label : labels) ++counts.at(static_cast<size_t>(label));
+  };
+  if (!set.multi_label()) count(set.labels);
+  for (const auto& labels : set.label_sets) count(labels);
+  return counts;
 }
 
 at::Tensor ClassWeightsOf(const TrainJob& job, int64_t num_classes) {
   if (job.options.class_weights == ClassWeights::kNone) return {};
-  if (job.train.multi_label()) {
-    return at::tensor(BalancedPosWeights(LabelCounts(job.train, num_classes),
-                                         job.train.size()),
-                      at::kFloat)
-        .to(job.device);
-  }
-  std::vector<int64_t> samples(static_cast<size_t>(num_classes));
-  for (const int32_t label : job.train.labels) {
-    ++samples.at(static_cast<size_t>(label));
-  }
-  return at::tensor(BalancedClassWeights(samples), at::kFloat).to(job.device);
+  const auto counts = CountsByClass(job.train, num_classes);
+  const auto weights = job.train.multi_label()
+                           ? BalancedPosWeights(counts, job.train.size())
+                           : BalancedClassWeights(counts);
+  return at::tensor(weights, at::kFloat).to(job.device);
 }
 
 }  // namespace

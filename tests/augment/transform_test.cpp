@@ -115,9 +115,8 @@ TEST(EvalTransform, OfOneChannelEqualsPillowsModeL) {
   }
 }
 
-TEST(EvalTransform, EqualsTimmsCropModes) {
-  const Json rows = ReadGolden("crop_modes.json")["rows"];
-  ASSERT_GE(rows.size(), 100U);
+// Rows of size, img_size, crop_pct, crop_mode, interpolation and digest.
+void ExpectEvaluatesAsTimm(const Json& rows) {
   for (const Json& row : rows) {
     const EvalTransformOptions options{
         .img_size = SizeIn(row[2]),
@@ -131,6 +130,18 @@ TEST(EvalTransform, EqualsTimmsCropModes) {
                   out.bytes());
     EXPECT_EQ(image::Digest(out), row[6]) << row;
   }
+}
+
+TEST(EvalTransform, EqualsTimmsCropModes) {
+  const Json rows = ReadGolden("crop_modes.json")["rows"];
+  ASSERT_GE(rows.size(), 100U);
+  ExpectEvaluatesAsTimm(rows);
+}
+
+TEST(EvalTransform, OfRectanglesEqualsTimm) {
+  const Json rows = ReadGolden("rectangles.json")["eval"];
+  ASSERT_GE(rows.size(), 290U);
+  ExpectEvaluatesAsTimm(rows);
 }
 
 TEST(TrainTransform, OfRectanglesEqualsTimm) {
@@ -151,24 +162,6 @@ TEST(TrainTransform, OfRectanglesEqualsTimm) {
     ApplyTrain(image::TestImage("plain", row[0], row[1]), options, draws,
                out.bytes());
     EXPECT_EQ(image::Digest(out), row[7]) << row;
-  }
-}
-
-TEST(EvalTransform, OfRectanglesEqualsTimm) {
-  const Json rows = ReadGolden("rectangles.json")["eval"];
-  ASSERT_GE(rows.size(), 290U);
-  for (const Json& row : rows) {
-    const EvalTransformOptions options{
-        .img_size = SizeIn(row[2]),
-        .crop_pct = row[3],
-        .interpolation = InterpolationOf(row[5]),
-        .pass_order = image::PassOrder::kPillow12,  // as the golden's
-        .crop_mode =
-            image::CropModes().Find(row[4].get<std::string>(), "crop_mode")};
-    image::Image out = OutputOf(options.img_size);
-    EvalTransform(image::TestImage("plain", row[0], row[1]), options,
-                  out.bytes());
-    EXPECT_EQ(image::Digest(out), row[6]) << row;
   }
 }
 
@@ -278,8 +271,8 @@ TEST(Transforms, NeedOnlyTheirWindow) {
       options.padding = 40;
       for (int64_t i = 0; i < 20; ++i) {
         const SampleAddress address{3, 1, i};
-        image::Image expected = Square(64);
-        image::Image found = Square(64);
+        image::Image expected = OutputOf(64);
+        image::Image found = OutputOf(64);
         TrainTransform(image, options, address, expected.bytes());
         TrainTransform(
             OnlyWindow(image, NeededForTrain(options, image.size(), address)),
@@ -290,8 +283,8 @@ TEST(Transforms, NeedOnlyTheirWindow) {
     for (const auto mode : {image::CropMode::kAuto, image::CropMode::kCenter,
                             image::CropMode::kSquash}) {
       const EvalTransformOptions options{.img_size = 64, .crop_mode = mode};
-      image::Image expected = Square(64);
-      image::Image found = Square(64);
+      image::Image expected = OutputOf(64);
+      image::Image found = OutputOf(64);
       EvalTransform(image, options, expected.bytes());
       EvalTransform(OnlyWindow(image, NeededForEval(options, image.size())),
                     options, found.bytes());

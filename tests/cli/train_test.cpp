@@ -586,6 +586,12 @@ TEST(Train, ImagesWithSeveralLabels) {
   EXPECT_THAT(none.out, HasSubstr("  none\n"));
   EXPECT_EQ(
       RunWsel(folder, Train("other", {"--multi-label", "auto"})).exit_code, 2);
+  const Outcome probe = RunWsel(
+      folder, {"probe", "--pixels", "--dataset", "folder", "--data-root", kData,
+               "--labels", "l.csv", "--multi-label", "auto", "--dry-run"});
+  EXPECT_EQ(probe.exit_code, 2);
+  EXPECT_THAT(probe.err, HasSubstr("--multi-label: a probe classifies images "
+                                   "with one label"));
 }
 
 TEST(Train, AnEmptySubsetUndoesTheRecipes) {

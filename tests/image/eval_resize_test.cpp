@@ -33,5 +33,11 @@ TEST(EvalResize, GoesByBothSides) {
   }
 }
 
+TEST(EvalResize, RoundsTheSizeBeforeTheCropDown) {
+  EXPECT_EQ(SizeBeforeCrop(224, 0.875), HeightWidth(256));
+  EXPECT_EQ(SizeBeforeCrop({64, 96}, 0.875), HeightWidth(73, 109));
+  EXPECT_EQ(SizeBeforeCrop({64, 96}, 1), HeightWidth(64, 96));
+}
+
 }  // namespace
 }  // namespace wsel::image

@@ -540,6 +540,18 @@ TEST(Recipe, OfGreyImagesNeedsTheirMeanAndStd) {
               testing::Contains(HasSubstr("model.in_chans: null, now 1")));
 }
 
+TEST(Recipe, TheTeachersMeanIsOneValuePerChannelOrOneForAll) {
+  const auto with = [](const std::string& mean) {
+    return RecipeFromJson(
+        kSmall, "r.json",
+        {"teacher.file=t.pth", "distill.method=logit", "teacher.mean=" + mean});
+  };
+  EXPECT_THAT(with("[0.5]").teacher.mean, ElementsAre(0.5));
+  EXPECT_THAT(with("[0.1,0.2,0.3]").teacher.mean, ElementsAre(0.1, 0.2, 0.3));
+  ExpectError([&] { with("[0.1,0.2]"); }, ErrorKind::kConfig,
+              {"teacher.mean", "one value per channel, or one for all"});
+}
+
 TEST(Recipe, ReadsNoImagesOfOtherChannels) {
   ExpectError([] { RecipeFromJson(kSmall, "r.json", {"model.in_chans=4"}); },
               ErrorKind::kConfig, {"model.in_chans", "4 channels", "1 (grey)"});

@@ -54,6 +54,15 @@ TEST(Trackers, AreTensorBoardUnlessGiven) {
   EXPECT_NE(run.id, OpenTrackedRun(other.path(), {}, kNow).id);
 }
 
+// A run of a version that had no tracking.json has events.
+TEST(Trackers, ARunThatResumesWithoutAFileKeepsTensorBoard) {
+  const TempFolder folder;
+  const auto run = OpenTrackedRun(folder.path(), {Tracker::kMlflow}, kNow,
+                                  /*resumes=*/true);
+  EXPECT_THAT(run.trackers,
+              ElementsAre(Tracker::kTensorBoard, Tracker::kMlflow));
+}
+
 TEST(Trackers, AnIdThatIsAPathIsAnError) {
   const TempFolder folder;
   for (const std::string_view text :

@@ -40,6 +40,10 @@ inline bool HasCrop(EvalResize resize) {
 // transforms_imagenet_eval.
 EvalResize EvalResizeOf(CropMode mode, const HeightWidth& img_size);
 
+// What kShortSide covers, and kSquash resizes to, before the crop: both sides
+// divided by crop_pct, above 0 and at most 1, and rounded down, as in timm.
+HeightWidth SizeBeforeCrop(const HeightWidth& img_size, double crop_pct);
+
 // "up to 32 px images are cropped without resizing, ...": kAuto's rule, for
 // messages.
 std::string DescribeAutoCrop();

@@ -30,9 +30,11 @@ struct TrackedRun {
 
 // The run in `folder`, whose file is read if there is one, else drawn; and
 // written. The trackers are those of the file and those given; without either,
-// TensorBoard. `time`: now, in seconds since 1970. Errors: kIo; kFormat if the
-// file was not written by this function.
+// TensorBoard, which is also that of a run that `resumes` without the file: of
+// a version that had no other. `time`: now, in seconds since 1970. Errors: kIo;
+// kFormat if the file was not written by this function.
 TrackedRun OpenTrackedRun(const std::filesystem::path& folder,
-                          const std::vector<Tracker>& given, double time);
+                          const std::vector<Tracker>& given, double time,
+                          bool resumes = false);
 
 }  // namespace wsel::run

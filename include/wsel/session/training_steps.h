@@ -23,9 +23,10 @@ class TrainingSteps {
   // Of the training images; 0: unknown.
   int64_t SizeOf(const data::DataOptions& data);
 
-  using Key = std::tuple<std::string, std::string, std::string,
-                         std::vector<int64_t>, std::vector<std::string>,
-                         std::string, double, uint64_t, data::Validation>;
+  using Key =
+      std::tuple<std::string, std::string, std::string, std::vector<int64_t>,
+                 std::vector<std::string>, std::string, double, uint64_t,
+                 data::Validation, data::MultiLabel>;
   std::map<Key, int64_t> opened_;
 };
 

@@ -1,0 +1,17 @@
+#include "create_folder.h"
+
+#include <system_error>
+
+#include "wsel/core/error.h"
+
+namespace wsel::run {
+
+void CreateFolder(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return;
+  throw Error(ErrorKind::kIo, path.string(),
+              "cannot create the folder: " + error.message());
+}
+
+}  // namespace wsel::run

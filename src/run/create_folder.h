@@ -1,0 +1,11 @@
+// Torch-free.
+#pragma once
+
+#include <filesystem>
+
+namespace wsel::run {
+
+// Creates a folder and those above it, unless they exist. Errors: kIo.
+void CreateFolder(const std::filesystem::path& path);
+
+}  // namespace wsel::run
