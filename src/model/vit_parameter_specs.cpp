@@ -15,7 +15,8 @@ struct VitDims {
   Dim packed = {2 * c.MlpHidden(), {Role::kMlpHidden, 0, 2}};
   Dim mlp_and_qkv = {c.MlpHidden() + 3 * c.embed_dim, {Role::kMlpAndQkv}};
   Dim attn_and_mlp = {c.embed_dim + c.MlpHidden(), {Role::kAttnAndMlp}};
-  Dim tokens = {c.no_embed_class ? c.NumPatches() : c.Tokens(), {Role::kTokens}};
+  Dim tokens = {c.no_embed_class ? c.NumPatches() : c.Tokens(),
+                {Role::kTokens}};
   Dim image = {c.in_chans, {Role::kImageChannels}};
   Dim kernel = {c.patch_size, {Role::kKernel}};
   // The two parts of a differential head are no more and no less than it.

@@ -20,9 +20,10 @@ namespace {
 
 constexpr double kBegun = 1700000000.25;
 const TrackedRun kWandbRun = {.trackers = {Tracker::kWandb},
-                         .id = "0123456789abcdef0123456789abcdef",
-                         .begun = 1700000000250};
-const std::string kWandbConfig = R"({"about": "é", "optimizer": {"lr": 0.004}})";
+                              .id = "0123456789abcdef0123456789abcdef",
+                              .begun = 1700000000250};
+const std::string kWandbConfig =
+    R"({"about": "é", "optimizer": {"lr": 0.004}})";
 
 // Made by scripts/golden/tracking.py with wandb.
 nlohmann::ordered_json WandbGolden() {
@@ -53,7 +54,8 @@ void WriteSecond(WandbFile& file) {
 
 TEST(WandbFile, HasTheBytesThatWandbWrites) {
   const TempFolder folder;
-  WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig, std::nullopt);
+  WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig,
+                 std::nullopt);
   WriteFirst(file);
   WriteSecond(file);
   file.End(RunEnd::kFinished, kBegun + 3.25);
@@ -65,7 +67,8 @@ TEST(WandbFile, HasTheBytesThatWandbWrites) {
 
 TEST(WandbFile, FramesRecordsAsWandbDoes) {
   const TempFolder folder;
-  WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig, std::nullopt);
+  WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig,
+                 std::nullopt);
   for (int64_t step = 1; step <= 3000; ++step) {
     const std::string text(static_cast<size_t>(step % 13), 'x');
     file.Write(step, kBegun + 0.5,
@@ -84,7 +87,8 @@ TEST(WandbFile, AResumedRunContinuesItsFile) {
   const TempFolder folder;
   uint64_t length = 0;
   {
-    WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig, std::nullopt);
+    WandbFile file(folder.path(), kWandbRun, "selected", kWandbConfig,
+                   std::nullopt);
     WriteFirst(file);
     length = file.Flush();
     file.Write(15, kBegun + 2, std::vector<Metric>{{"loss", 1.0}});
@@ -103,13 +107,16 @@ TEST(WandbFile, BeginsAgainWhereItsFolderWasDeleted) {
   EXPECT_TRUE(HexOf(file.path()).starts_with("3a572642e1be00"));
   // But a file that is shorter than it was is not the run's.
   ExpectError(
-      [&] { WandbFile(folder.path(), kWandbRun, "selected", kWandbConfig, 4000); },
+      [&] {
+        WandbFile(folder.path(), kWandbRun, "selected", kWandbConfig, 4000);
+      },
       ErrorKind::kFormat, {"run-0123456789abcdef.wandb", "4000"});
 }
 
 TEST(WandbFile, NeedsAFolder) {
-  ExpectError([&] { WandbFile("/proc/none", kWandbRun, "", "{}", std::nullopt); },
-              ErrorKind::kIo, {"/proc/none/wandb", "cannot create the folder"});
+  ExpectError(
+      [&] { WandbFile("/proc/none", kWandbRun, "", "{}", std::nullopt); },
+      ErrorKind::kIo, {"/proc/none/wandb", "cannot create the folder"});
 }
 
 }  // namespace
