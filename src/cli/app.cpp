@@ -150,7 +150,8 @@ Error Invocation::NamingOptions(const Error& e) const {
 
 void Run(int argc, const char* const* argv,
          const TorchCommands* torch_commands) {
-  const std::vector<std::string> args = HelpAsOption({argv + 1, argv + argc});
+  const std::vector<std::string> args =
+      HelpAsOption(std::vector<std::string>(argv + 1, argv + argc));
   std::vector<std::string> words = {"wsel"};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<ComputingCommand> computing;
