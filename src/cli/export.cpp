@@ -64,6 +64,9 @@ void CheckExportArgs(const ExportArgs& args) {
                 data.name.empty() ? "--dataset" : "--data-root",
                 "is missing: a data set needs both");
   }
+  if (data.name.empty() && !data.labels.empty()) {
+    throw Error(ErrorKind::kUsage, "--labels", "needs --dataset folder");
+  }
   if (!data.name.empty() && !args.quantize && !args.verify) {
     throw Error(ErrorKind::kUsage, "--dataset",
                 "is for --quantize and --verify; a float export reads no "
@@ -221,6 +224,7 @@ void AddImages(CLI::App& c, ExportArgs& args) {
       ->type_name("NAME");
   c.add_option("--data-root", data.root, "Folder that holds the data set")
       ->type_name("DIR");
+  AddLabels(c, data.labels, data.multi_label);
   c.add_option("--calibration-images", args.options.calibration_images,
                "Number of images to calibrate on")
       ->capture_default_str();
