@@ -74,6 +74,18 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
               "unexpected argument '{}'; see {} --help", word, where);
 }
 
+// `wsel help COMMAND` is `wsel COMMAND --help`, and `wsel help recipe` what
+// lists the values of a recipe.
+std::vector<std::string> HelpAsOption(std::vector<std::string> args) {
+  if (args.empty() || args.front() != "help") return args;
+  args.erase(args.begin());
+  if (args.size() == 1 && args.front() == "recipe") {
+    return {"train", "--help-all"};
+  }
+  args.emplace_back("--help");
+  return args;
+}
+
 void CheckCommand(const CLI::App& app, const std::vector<std::string>& args) {
   std::vector<std::string> known;
   for (const CLI::App* command : app.get_subcommands(nullptr)) {
@@ -138,7 +150,8 @@ Error Invocation::NamingOptions(const Error& e) const {
 
 void Run(int argc, const char* const* argv,
          const TorchCommands* torch_commands) {
-  const std::vector<std::string> args(argv + 1, argv + argc);
+  const std::vector<std::string> args =
+      HelpAsOption(std::vector<std::string>(argv + 1, argv + argc));
   std::vector<std::string> words = {"wsel"};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<ComputingCommand> computing;

@@ -64,6 +64,9 @@ void CheckExportArgs(const ExportArgs& args) {
                 data.name.empty() ? "--dataset" : "--data-root",
                 "is missing: a data set needs both");
   }
+  if (data.name.empty() && !data.labels.empty()) {
+    throw Error(ErrorKind::kUsage, "--labels", "needs --dataset folder");
+  }
   if (!data.name.empty() && !args.quantize && !args.verify) {
     throw Error(ErrorKind::kUsage, "--dataset",
                 "is for --quantize and --verify; a float export reads no "
@@ -207,7 +210,7 @@ void AddGraph(CLI::App& c, ExportArgs& args) {
                 kQuantizationNames.Choices());
   c.add_flag("--preprocess", args.options.preprocess,
              "Normalise in the graph, whose input becomes uint8 [batch, "
-             "height, width, 3]");
+             "height, width, 3], or [..., 1] of grey images");
   c.add_option("--opset", args.options.opset,
                "Version of ONNX's operators, 17 to 21")
       ->capture_default_str();
@@ -221,6 +224,7 @@ void AddImages(CLI::App& c, ExportArgs& args) {
       ->type_name("NAME");
   c.add_option("--data-root", data.root, "Folder that holds the data set")
       ->type_name("DIR");
+  AddLabels(c, data.labels, data.multi_label);
   c.add_option("--calibration-images", args.options.calibration_images,
                "Number of images to calibrate on")
       ->capture_default_str();

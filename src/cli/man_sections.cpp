@@ -69,7 +69,12 @@ help::ManSection Examples() {
         "A smaller model by weight selection."},
        {"wsel train --init student.safetensors --dataset folder --data-root "
         "DIR --output run",
-        "Train it on a folder of images."},
+        "Train it on a folder of images, by the paper's recipe for long "
+        "trainings."},
+       {"wsel train --init teacher.safetensors --dataset folder --data-root "
+        "DIR --output run --epochs 30 --batch-size 64 --lr 2e-4 "
+        "--layer-decay 0.75 --augment light",
+        "Fine-tune a pretrained model on them instead."},
        {"wsel train --resume --output run", "Continue after an interruption."},
        {"wsel eval --checkpoint run/best.safetensors --dataset folder "
         "--data-root DIR --ece",

@@ -131,7 +131,7 @@ void VisitSources(R& r, Visitor& visit) {
   init("patch_resize", r.init.selection.patch_resize,
        "How patch kernels change their size, as wsel init --patch-resize");
   init("official", r.init.selection.official,
-       "As the paper's code, as wsel init --official");
+       "As the paper's code, as wsel init --compat official");
 
   init("calibration_images", r.init.calibration_images,
        "Training images for rules that look at images, as wsel init "

@@ -82,6 +82,26 @@ TEST_F(ExportCommand, QuantizesOnImagesOfTheTrainingSplit) {
   EXPECT_THAT(ReadAll(folder_ / "o.onnx"), HasSubstr("QuantizeLinear"));
 }
 
+TEST_F(ExportCommand, QuantizesOnImagesThatAFileLists) {
+  WriteTextFile(folder_ / "labels.csv",
+                "image,labels,split\n"
+                "train/b/2.jpg,x y,train\n"
+                "train/B/1.jpg,x,train\n"
+                "train/b/x/1.jpg,,train\n"
+                "val/b/3.jpg,y,test\n");
+  const Outcome outcome =
+      Export({"o.onnx", "--quantize", "int8", "--dataset", "folder",
+              "--data-root", kSmallSweepData, "--labels", "labels.csv",
+              "--multi-label", "auto", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(Json::parse(outcome.out)["calibration"]["images"], 3);
+}
+
+TEST_F(ExportCommand, LabelsWithoutADataSetAreAnError) {
+  ExpectFails({"o.onnx", "--labels", "labels.csv"}, 2,
+              {"--labels", "--dataset"});
+}
+
 // Rotary positions, SwiGLU, norms within the blocks: computed for the ranges by
 // wsel-torch, too.
 TEST_F(ExportCommand, QuantizesOtherFormsOfViTs) {

@@ -97,6 +97,7 @@ void MakeFiles(const TempFolder& folder) {
   };
   teacher("vit_small", "vit_small.safetensors", "1000");
   teacher("vit_small", "teacher.safetensors", "100");
+  teacher("vit_tiny", "deit_tiny.safetensors", "1000");
   teacher("convnext_tiny", "convnext_tiny.safetensors", "1000");
   for (const char* name : {"t", "model"}) {
     fs::create_symlink("vit_small.safetensors",

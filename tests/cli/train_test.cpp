@@ -1189,6 +1189,23 @@ TEST(Train, HelpIsGroupedAndListsTheRecipe) {
   EXPECT_THAT(all.out, HasSubstr("--teacher FILE"));
 }
 
+TEST(Help, IsACommandToo) {
+  const TempFolder folder;
+  const auto out = [&](const std::vector<std::string>& args) {
+    const Outcome run = RunWsel(folder, args);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.out;
+  };
+  EXPECT_EQ(out({"help"}), out({"--help"}));
+  EXPECT_EQ(out({"help", "eval"}), out({"eval", "--help"}));
+  EXPECT_EQ(out({"help", "datasets", "check"}),
+            out({"datasets", "check", "--help"}));
+  EXPECT_EQ(out({"help", "recipe"}), out({"train", "--help-all"}));
+  const Outcome unknown = RunWsel(folder, {"help", "evla"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("evla"));
+}
+
 TEST(Train, AnUnsuitableTeacherIsAnErrorBeforeTheFirstStep) {
   const TempFolder folder;
   WriteRecipe(folder);
