@@ -44,7 +44,8 @@ at::Tensor DrawFor(const Config& config, std::string_view name,
                    Initializer initializer, uint64_t seed = 1) {
   const auto parameters = ParameterSpecs(config);
   const ParameterSpec& parameter = Find(parameters, name);
-  return Draw(InitFor(config, parameter, initializer), parameter.spec, seed);
+  return nn::Draw(InitFor(config, parameter, initializer), parameter.spec,
+                  seed);
 }
 
 struct Moments {
@@ -103,14 +104,15 @@ TEST(Draw, MatchesTheMomentsOfTimmAndTorch) {
 TEST(Draw, StaysWithinItsBounds) {
   const TensorSpec spec = {"w", {500, 400}};
   const auto cut =
-      MomentsOf(Draw({InitKind::kTruncNormal, 0.02, 0.04}, spec, 1));
+      MomentsOf(nn::Draw({InitKind::kTruncNormal, 0.02, 0.04}, spec, 1));
   EXPECT_LE(cut.max, 0.04);
   EXPECT_GT(cut.max, 0.0399);
   EXPECT_GE(cut.min, -0.04);
   EXPECT_LT(cut.min, -0.0399);
   // sqrt(1 - 4 phi(2) / (2 Phi(2) - 1)) of a normal cut at 2 std.
   EXPECT_NEAR(cut.std / 0.02, 0.87962, 5 / std::sqrt(2 * 200000));
-  const auto uniform = MomentsOf(Draw({InitKind::kUniform, 0, 0.3}, spec, 1));
+  const auto uniform =
+      MomentsOf(nn::Draw({InitKind::kUniform, 0, 0.3}, spec, 1));
   EXPECT_LE(uniform.max, 0.3F);
   EXPECT_GT(uniform.max, 0.2999);
   EXPECT_NEAR(uniform.std, 0.3 / std::sqrt(3), 5 * 0.3 / std::sqrt(200000));
@@ -139,12 +141,12 @@ TEST(Draw, BeginsWithGrnAsTheIdentity) {
 
 TEST(Draw, DependsOnlyOnSeedAndName) {
   const Init init = {InitKind::kNormal, 1};
-  const auto a = Draw(init, {"a", {300, 500}}, 1);
-  EXPECT_TRUE(at::equal(a, Draw(init, {"a", {300, 500}}, 1)));
-  EXPECT_FALSE(at::equal(a, Draw(init, {"a", {300, 500}}, 2)));
-  EXPECT_FALSE(at::equal(a, Draw(init, {"b", {300, 500}}, 1)));
+  const auto a = nn::Draw(init, {"a", {300, 500}}, 1);
+  EXPECT_TRUE(at::equal(a, nn::Draw(init, {"a", {300, 500}}, 1)));
+  EXPECT_FALSE(at::equal(a, nn::Draw(init, {"a", {300, 500}}, 2)));
+  EXPECT_FALSE(at::equal(a, nn::Draw(init, {"b", {300, 500}}, 1)));
   // Element i comes from sample i: a prefix has the same values.
-  EXPECT_TRUE(at::equal(a[0], Draw(init, {"a", {500}}, 1)));
+  EXPECT_TRUE(at::equal(a[0], nn::Draw(init, {"a", {500}}, 1)));
 }
 
 // Calls draw() with one thread in LibTorch and with two.
