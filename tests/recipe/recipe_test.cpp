@@ -38,7 +38,7 @@ TEST(Recipe, DefaultsAreThoseOfTable13) {
 }
 
 TEST(Recipe, ImageSizesAreASideOrHeightAndWidth) {
-  const std::vector<std::string> distils = {"teacher.file=t.pth",
+  const std::vector<std::string> distils = {"data.root=d", "teacher.file=t.pth",
                                             "distill.method=logit"};
   const auto with = [&](std::vector<std::string> sets) {
     sets.insert(sets.end(), distils.begin(), distils.end());
