@@ -154,7 +154,8 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
           ->group("Augmentation")
           ->excludes(c.get_option("--aa"));
       c.add_option("--epochs", args.epochs,
-                   "Number of epochs to train; the warmup is scaled along")
+                   "Number of epochs to train; a warmup that is not given is "
+                   "scaled along")
           ->type_name("N");
     }
     for (const recipe::Field& field : fields) {

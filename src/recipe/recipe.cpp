@@ -228,9 +228,10 @@ void SolveWarmup(optim::ScheduleOptions& schedule) {
                schedule.warmup_epochs, schedule.epochs);
 }
 
-void SetEpochs(optim::ScheduleOptions& schedule, int64_t epochs) {
+void SetEpochs(optim::ScheduleOptions& schedule, int64_t epochs,
+               bool scales_warmup) {
   if (schedule.epochs < 1) return;  // Validate says so
-  schedule.warmup_epochs = ScaledWarmup(schedule, epochs);
+  if (scales_warmup) schedule.warmup_epochs = ScaledWarmup(schedule, epochs);
   schedule.epochs = epochs;
 }
 
@@ -450,6 +451,13 @@ bool NamesModel(const Json& tree) {
          model.contains("base") || model.contains("family");
 }
 
+// Whether the warmup is among the overrides, beside which the file's is scaled.
+bool SetsWarmup(const std::vector<std::string>& sets, std::string_view where) {
+  const Json tree = TreeWith("{}", where, sets);
+  return tree.contains("train") && tree["train"].is_object() &&
+         tree["train"].contains("warmup_epochs");
+}
+
 Json TreeOf(const Recipe& recipe) {
   Json root;
   root["about"] = recipe.about;
@@ -490,7 +498,9 @@ Recipe RecipeFromJson(std::string_view text, std::string_view where,
   if (!given("train", "mixup_batch")) SolveMixupBatch(recipe.train);
   if (!given("train", "warmup_epochs")) SolveWarmup(recipe.train.schedule);
   if (!given("loss", "name")) SolveLoss(recipe);
-  if (epochs) SetEpochs(recipe.train.schedule, *epochs);
+  if (epochs) {
+    SetEpochs(recipe.train.schedule, *epochs, !SetsWarmup(sets, where));
+  }
   LogUnused(recipe.train);
   Derive(recipe);
   if (InChans(recipe.model) == 1) {

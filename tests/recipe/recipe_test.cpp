@@ -77,6 +77,10 @@ TEST(Recipe, SolvesTheMixupBatchAndTheWarmupThatAreNotGiven) {
   EXPECT_EQ(of({"train.epochs=9"}).schedule.warmup_epochs, 2);
   const Recipe nine = RecipeFromJson(kSmall, "r.json", {}, 9);
   EXPECT_EQ(nine.train.schedule.warmup_epochs, 2);
+  const Recipe warmed =
+      RecipeFromJson(kSmall, "r.json", {"train.warmup_epochs=1"}, 9);
+  EXPECT_EQ(warmed.train.schedule.warmup_epochs, 1);
+  EXPECT_EQ(warmed.train.schedule.epochs, 9);
   EXPECT_THROW(of({"train.batch_size=96", "train.mixup_batch=64"}), Error);
   EXPECT_THROW(of({"train.epochs=12", "train.warmup_epochs=50"}), Error);
   EXPECT_THROW(of({"train.batch_size=33"}), Error);

@@ -76,11 +76,12 @@ select::Options SelectionOf(const Recipe& recipe);
 // (run/config_keys.h) are read too. model.name is a variant of `wsel models`,
 // and the section's other keys override its fields. `sets` are overrides
 // ("optimizer.lr=1e-3"; the value is JSON, or else a string); the last one
-// counts. `epochs` replaces the number of epochs after that, and scales the
-// warmup along (paper, Figure 4). Image sizes and fill colours are derived from
-// model and data. Errors: kConfig with the path of a key that is unknown (and
-// the nearest known one), has the wrong type, is out of range, or is given
-// under its old and new name; kUsage for an override that is not PATH=VALUE.
+// counts. `epochs` replaces the number of epochs after that, and scales a
+// warmup that is not in `sets` along (paper, Figure 4). Image sizes and fill
+// colours are derived from model and data. Errors: kConfig with the path of a
+// key that is unknown (and the nearest known one), has the wrong type, is out
+// of range, or is given under its old and new name; kUsage for an override that
+// is not PATH=VALUE.
 Recipe RecipeFromJson(std::string_view text, std::string_view where,
                       const std::vector<std::string>& sets = {},
                       std::optional<int64_t> epochs = {});
