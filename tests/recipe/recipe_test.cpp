@@ -121,10 +121,9 @@ TEST(Recipe, ErrorsOfSchedulesNameTheirKeys) {
 // What depends on the number of epochs is checked against the last one given.
 TEST(Recipe, EpochsScaleTheWarmup) {
   const auto of = [](std::optional<int64_t> epochs) {
-    return RecipeFromJson(kSmall, "r.json",
-                          {"train.epochs=10", "train.warmup_epochs=2",
-                           "train.freeze_epochs=12"},
-                          epochs)
+    const std::string file = WithDefaults(
+        kSmall, "r.json", {"train.epochs=10", "train.warmup_epochs=2"});
+    return RecipeFromJson(file, "r.json", {"train.freeze_epochs=12"}, epochs)
         .train.schedule;
   };
   EXPECT_EQ(of(30).epochs, 30);
