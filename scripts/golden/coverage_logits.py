@@ -15,6 +15,7 @@ import torch
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import published_models as published  # noqa: E402
 from coverage_program import run  # noqa: E402
+from models import both_sides  # noqa: E402
 
 IMAGES, CLASSES, TOLERANCE = 4, 5, 1e-5
 # What decides how a block computes, rather than how large it is.
@@ -56,27 +57,35 @@ def randomised(model):
     return model.eval()
 
 
+def of_depth(shape, depth):
+    """The arguments for so many blocks, of which some have one value each."""
+    by_block = {key: value[:depth] for key, value in shape.arguments.items()
+                if isinstance(value, (list, tuple))
+                and len(value) == len(shape.blocks)}
+    return {"depth": depth, **by_block}
+
+
 def reduced(name):
     """Of one block per stage, or two, and few classes."""
     shape = published.build(name)
     convnext = hasattr(shape, "stages")
-    depth = {"depths": (1, 1, 1, 1)} if convnext else {"depth": 2}
+    depth = {"depths": (1, 1, 1, 1)} if convnext else of_depth(shape, 2)
     model = timm.create_model(name, num_classes=CLASSES, **depth)
     model.arguments = {**shape.arguments, **depth}
     config = published.convnext_config(model) if convnext else \
         published.vit_config(model)
-    size = shape.default_cfg["input_size"][1] if convnext else \
-        config.get("img_size", 224)
+    size = shape.default_cfg["input_size"][1:] if convnext else \
+        both_sides(config.get("img_size", 224))
     return randomised(model), {**config, "num_classes": CLASSES,
-                               "img_size": size}
+                               "img_size": list(size)}
 
 
 def write_images(folder, size):
-    """A folder per class; the values of the images, in the order of the files."""
+    """A folder per class; the images of (height, width) in the order of the files."""
     generator = np.random.default_rng(0)
     values = []
     for i in range(IMAGES):
-        pixels = generator.integers(0, 256, (size, size, 3), dtype=np.uint8)
+        pixels = generator.integers(0, 256, (*size, 3), dtype=np.uint8)
         at = folder / "test" / f"c{i % CLASSES}"
         at.mkdir(parents=True, exist_ok=True)
         (folder / "train" / f"c{i % CLASSES}").mkdir(parents=True, exist_ok=True)
@@ -98,6 +107,7 @@ def logits_of(wsel, folder, checkpoint, config):
         wsel, "eval", "--checkpoint", checkpoint, "--model", config,
         "--dataset", "folder", "--data-root", folder / "images",
         "--mean", "0.5,0.5,0.5", "--std", "0.5,0.5,0.5", "--crop-pct", "1",
+        "--crop-mode", "center",
         "--device", "cpu", "--precision", "fp32", "--workers", "0",
         "--class-order", "torchvision", "--logits",
         "--predictions", predictions)
@@ -121,7 +131,8 @@ def compare(wsel, folder, name):
         expected = model((images - 0.5) / 0.5)
     got, error = logits_of(wsel, folder, checkpoint, config_file)
     if got is None:
-        known = any(form in error for form in forms_of(model))
+        known = any(form in error for form in forms_of(model)) or any(
+            f"unknown key '{key}'" in error for key in config)
         return ("rejected" if known else "unclear"), error
     scale = expected.abs().max().item()
     difference = (got - expected).abs().max().item() / scale
