@@ -260,8 +260,10 @@ void ReadActivation(const SideFile& file, Beside& beside) {
 
 void ReadPooling(const SideFile& file, Beside& beside) {
   using enum model::Pooling;
+  // The last is open_clip's, of a tower that timm builds.
   const auto name =
-      file.First<std::string>({"/model_args/global_pool", "/global_pool"});
+      file.First<std::string>({"/model_args/global_pool", "/global_pool",
+                               "/model_cfg/vision_cfg/timm_pool"});
   if (name == "token") file.State(beside.pooling, std::optional(kToken));
   if (name == "avg") file.State(beside.pooling, std::optional(kNormedAverage));
 }

@@ -284,6 +284,15 @@ TEST_F(ThirdPartyFile, OfAGivenModelNothingIsAssumed) {
   EXPECT_THAT(given.err, Not(HasSubstr("assumed: ")));
 }
 
+// The tensors of DeiT III are those of timm's vit_*_rope_ape, by other names.
+TEST_F(ThirdPartyFile, AGivenModelTellsFormsOfEqualTensorsApart) {
+  json model = Inspect(Golden("deit3.pth"))["model"];
+  model["rope"] = "axial";
+  WriteTextFile(folder_ / "vit.json", model.dump());
+  const Outcome given = Eval(Golden("deit3.pth"), {"--model", "vit.json"});
+  EXPECT_EQ(given.exit_code, 0) << given.err;
+}
+
 // Files that other people's programs wrote (../shared/data). None has known
 // tensor names.
 class UnknownFile : public ThirdPartyFile {
