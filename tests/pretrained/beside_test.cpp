@@ -169,6 +169,21 @@ TEST(Beside, PoolingAndImageSizeCount) {
   EXPECT_EQ(VitOf(FactsOf(Open(path))).img_size, HeightWidth(32, 8));
 }
 
+TEST(Beside, OpenClipsPoolOfATimmTowerCounts) {
+  const TempFolder folder;
+  const std::string path = WriteVit(folder);
+  const auto pooling_by = [&](const char* pool) {
+    WriteTextFile(folder / "open_clip_config.json",
+                  fmt::format(R"({{"model_cfg": {{"vision_cfg": {{
+                      "timm_model_name": "vit_of_no_name",
+                      "timm_pool": "{}"}}}}}})",
+                              pool));
+    return VitOf(FactsOf(Open(path))).pooling;
+  };
+  EXPECT_EQ(pooling_by("token"), model::Pooling::kToken);
+  EXPECT_EQ(pooling_by("avg"), model::Pooling::kNormedAverage);
+}
+
 TEST(Beside, PositionsOfRectanglesNeedTheirSize) {
   const TempFolder folder;
   model::VitConfig config = SmallVit();
