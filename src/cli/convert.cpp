@@ -12,6 +12,7 @@
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/naming/export.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/session/conversion.h"
 
 namespace wsel::cli {
@@ -60,8 +61,8 @@ void CheckConvertArgs(const ConvertArgs& args) {
 // Open, rename, cast, write.
 void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
   CheckConvertArgs(args);
-  const auto checkpoint =
-      pretrained::Open(args.input, args.copy, args.num_heads);
+  const auto checkpoint = pretrained::Open(pretrained::CheckpointRequest{
+      args.input, args.copy, args.num_heads, {.model = args.options.model}});
   const session::Conversion conversion(checkpoint, args.options);
   conversion.CheckOutput(args.output);
   LogLoadReport(checkpoint, args.options.model.has_value());

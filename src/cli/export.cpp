@@ -14,6 +14,7 @@
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/progress.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/session/log.h"
 #include "wsel/session/onnx_calibration.h"
 #include "wsel/session/onnx_export.h"
@@ -113,13 +114,16 @@ void Print(const session::Calibration& calibration) {
   fmt::print("\n");
 }
 
+pretrained::CheckpointRequest RequestOf(const ExportArgs& args) {
+  return {args.input, args.copy, args.num_heads, args.options.given};
+}
+
 void DryRun(const ExportArgs& args) {
   const data::DataOptions& data = args.options.data;
   std::optional<session::SplitSizes> sizes;
   if (!data.name.empty()) sizes = DryRunSizes(data, session::Splits::kBoth);
   if (!ListIfMissing(args.input)) {
-    const auto checkpoint =
-        pretrained::Open(args.input, args.copy, args.num_heads);
+    const auto checkpoint = pretrained::Open(RequestOf(args));
     const session::OnnxExport exported(checkpoint, args.options);
     fmt::print("model       {}, {}\n", NameOf(exported.facts().model),
                exported.KindName());
@@ -165,8 +169,7 @@ void RunExport(ExportArgs args, const Invocation& invocation) {
   // Before anything is logged or written, as this may continue in the program
   // with LibTorch.
   const TorchCommands* torch = Computes(args) ? &invocation.Torch() : nullptr;
-  const auto checkpoint =
-      pretrained::Open(args.input, args.copy, args.num_heads);
+  const auto checkpoint = pretrained::Open(RequestOf(args));
   session::OnnxExport exported(checkpoint, args.options);
   ProgressMeter meter(ProgressOnStderr(30));
   const OnProgress show = session::ShowOn(meter);

@@ -1,9 +1,14 @@
 #include "wsel/pretrained/checkpoint_request.h"
 
+#include "named_model.h"
+
 namespace wsel::pretrained {
 
 PretrainedCheckpoint Open(const CheckpointRequest& request) {
-  return Open(request.file, request.copy, request.num_heads);
+  PretrainedCheckpoint checkpoint =
+      Open(request.file, request.copy, request.num_heads);
+  if (request.given.model) NameAsEva(*request.given.model, checkpoint);
+  return checkpoint;
 }
 
 }  // namespace wsel::pretrained

@@ -115,14 +115,17 @@ bool PoolsOtherwise(const Beside& beside, const model::Config& published) {
   return pooling->value != PoolingHint(vit->pooling);
 }
 
-// timm's RoPE-ViTs with learnt positions have the names of DeiT III's original
-// files: only the file's name tells that their layer scales are an Eva's.
-void NameAsEva(PretrainedCheckpoint& checkpoint) {
-  const auto config = checkpoint.published->model->Config();
-  const auto* vit = config ? std::get_if<model::VitConfig>(&*config) : nullptr;
+std::string FileName(const PretrainedCheckpoint& checkpoint) {
+  return checkpoint.file->path().filename().string();
+}
+
+}  // namespace
+
+void NameAsEva(const model::Config& config, PretrainedCheckpoint& checkpoint) {
+  const auto* vit = std::get_if<model::VitConfig>(&config);
   naming::RemappedStateDict& remapped = checkpoint.remapped;
   if (vit == nullptr || !vit->IsEva() || remapped.source != "DeiT III") return;
-  remapped.tensors = naming::WithForm(std::move(remapped.tensors), *config);
+  remapped.tensors = naming::WithForm(std::move(remapped.tensors), config);
   remapped.source = "timm's EVA";
   for (auto& used : remapped.used) {
     for (const auto& [theirs, evas] :
@@ -132,12 +135,6 @@ void NameAsEva(PretrainedCheckpoint& checkpoint) {
     }
   }
 }
-
-std::string FileName(const PretrainedCheckpoint& checkpoint) {
-  return checkpoint.file->path().filename().string();
-}
-
-}  // namespace
 
 void UsePublished(PretrainedCheckpoint& checkpoint) {
   const auto named = NamedBy(checkpoint);
@@ -154,7 +151,7 @@ void UsePublished(PretrainedCheckpoint& checkpoint) {
     return;
   }
   checkpoint.published = named;
-  NameAsEva(checkpoint);
+  if (const auto published = model.Config()) NameAsEva(*published, checkpoint);
   const auto fitting = ConfigFor(checkpoint);
   AddPublished(*named, fitting && HasTensorsOf(checkpoint, *fitting),
                checkpoint.beside);

@@ -7,6 +7,12 @@
 
 namespace wsel::pretrained {
 
+// Names layer scales as `config` has them: timm's RoPE-ViTs with learnt
+// positions have the names of DeiT III's original files, so that only the
+// file's name or a given model shows that theirs are an Eva's. Nothing for all
+// other models.
+void NameAsEva(const model::Config& config, PretrainedCheckpoint& checkpoint);
+
 // Sets `published`: the model that config.json or the checkpoint's path names,
 // if the detected one is as wide and deep; else a remark. Adds its facts to
 // `beside`.

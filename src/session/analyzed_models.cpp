@@ -6,6 +6,7 @@
 #include <set>
 
 #include "wsel/core/error.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/session/model_options.h"
 #include "wsel/session/student_plan.h"
@@ -168,9 +169,11 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
                                               const select::SvdParts* svd,
                                               const std::string& prefix) {
   const AnalyzedStudents students = StudentsOf(request);
-  const auto open = [&](const std::string& path) {
+  const auto open = [&](const std::string& path,
+                        const std::optional<model::Config>& given) {
     return std::make_shared<const PretrainedCheckpoint>(
-        pretrained::Open(path, request.copy, request.num_heads));
+        pretrained::Open(pretrained::CheckpointRequest{
+            path, request.copy, request.num_heads, {.model = given}}));
   };
   SharedCheckpoint file;
   std::vector<AnalyzedModel> models;
@@ -183,7 +186,7 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
   };
   std::optional<AnalyzedModel> teacher;
   if (!request.teacher.empty()) {
-    file = open(request.teacher);
+    file = open(request.teacher, request.teacher_model);
     teacher = FromFile(request.teacher, file, {.model = request.teacher_model},
                        request.runs_models);
     teacher->is_teacher = true;
@@ -200,7 +203,7 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
   }
   const size_t first_file = models.size();
   for (const std::string& path : request.checkpoints) {
-    models.push_back(FromFile(path, open(path),
+    models.push_back(FromFile(path, open(path, request.checkpoint_model),
                               {.model = request.checkpoint_model},
                               request.runs_models));
   }

@@ -11,7 +11,6 @@
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
 #include "wsel/model/parameter_specs.h"
-#include "wsel/naming/kin_form.h"
 #include "wsel/pretrained/recorded_recipe.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/device.h"
@@ -135,14 +134,7 @@ EvalCheckpoint OpenForEval(const pretrained::CheckpointRequest& request) {
   EvalCheckpoint opened;
   opened.checkpoint = Open(request);
   opened.facts = FactsOf(opened.checkpoint, request.given);
-  if (request.given.model) {
-    // Equal tensors may have other names in the form that is given: layer
-    // scales of DeiT III and of timm's Eva do.
-    auto& tensors = opened.checkpoint.remapped.tensors;
-    tensors = naming::WithForm(std::move(tensors), opened.facts.model);
-  } else {
-    RequireKnownHeads(opened.checkpoint);
-  }
+  if (!request.given.model) RequireKnownHeads(opened.checkpoint);
   CheckCrop(request.given, opened.facts);
   LogFacts(opened.facts, request.file);
   for (const auto& parameter : ParameterSpecs(opened.facts.model)) {

@@ -11,6 +11,7 @@
 
 #include "wsel/core/error.h"
 #include "wsel/nn/build.h"
+#include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/pretrained/file_hash.h"
@@ -154,8 +155,14 @@ void CheckScript(const TrainTeacher& teacher, const recipe::Recipe& recipe) {
 TrainTeacher OpenTeacher(const recipe::Recipe& recipe) {
   const std::string& path = recipe.teacher.file;
   TrainTeacher teacher;
+  if (!recipe.teacher.model.empty()) {
+    teacher.model = NamedModel(recipe.teacher.model);
+  }
   teacher.checkpoint =
-      pretrained::Open(path, recipe.teacher.copy, recipe.teacher.num_heads);
+      pretrained::Open(pretrained::CheckpointRequest{path,
+                                                     recipe.teacher.copy,
+                                                     recipe.teacher.num_heads,
+                                                     {.model = teacher.model}});
   const checkpoint::Checkpoint& file = *teacher.checkpoint.file;
   teacher.digest = HashFile(file, "", pretrained::HashScope::kFull);
   if (!recipe.teacher.digest.empty() &&
@@ -163,9 +170,6 @@ TrainTeacher OpenTeacher(const recipe::Recipe& recipe) {
     throw Error(ErrorKind::kMismatch, path,
                 "has SHA-256 {}, but teacher.digest is {}", teacher.digest,
                 recipe.teacher.digest);
-  }
-  if (!recipe.teacher.model.empty()) {
-    teacher.model = NamedModel(recipe.teacher.model);
   }
   teacher.script = recipe.teacher.script ||
                    RunsAsScript(teacher, recipe.train.distill.method);

@@ -291,6 +291,12 @@ TEST_F(ThirdPartyFile, AGivenModelTellsFormsOfEqualTensorsApart) {
   WriteTextFile(folder_ / "vit.json", model.dump());
   const Outcome given = Eval(Golden("deit3.pth"), {"--model", "vit.json"});
   EXPECT_EQ(given.exit_code, 0) << given.err;
+  const Outcome converted = Run({"convert", Golden("deit3.pth"),
+                                 "eva.safetensors", "--model", "vit.json"});
+  ASSERT_EQ(converted.exit_code, 0) << converted.err;
+  EXPECT_NE(
+      checkpoint::Open(folder_ / "eva.safetensors")->Find("blocks.0.gamma_1"),
+      nullptr);
 }
 
 // Files that other people's programs wrote (../shared/data). None has known

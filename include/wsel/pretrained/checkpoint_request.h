@@ -18,7 +18,8 @@ struct CheckpointRequest {
   GivenFacts given = {};
 };
 
-// As Open with its file, copy and num_heads; `given` is for FactsOf.
+// As Open with its file, copy and num_heads. Of `given`, which is for FactsOf,
+// a model determines which form equal tensors have.
 PretrainedCheckpoint Open(const CheckpointRequest& request);
 
 }  // namespace wsel::pretrained
