@@ -1,5 +1,7 @@
 #include "vit_layers.h"
 
+#include <ATen/ATen.h>
+
 namespace wsel::calibrate {
 
 using model::MlpForm;
@@ -31,6 +33,10 @@ StackedLayer HiddenLayer(const model::VitConfig& c, int64_t block) {
   StackedLayer layer{{fc1 + "_g.weight", fc1 + "_x.weight"}, {"", ""}};
   if (c.proj_bias) layer.biases = {fc1 + "_g.bias", fc1 + "_x.bias"};
   return layer;
+}
+
+at::Tensor HiddenRows(const model::VitConfig& c, const at::Tensor& kept) {
+  return c.mlp == MlpForm::kMlp ? kept : at::cat({kept, kept + c.MlpHidden()});
 }
 
 StackedLayer ParallelLayer(const model::VitConfig& c, int64_t block) {

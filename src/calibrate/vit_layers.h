@@ -18,10 +18,17 @@ inline bool IsParallel(const model::VitConfig& c) {
   return c.block == model::BlockForm::kParallel;
 }
 
+inline bool IsPostNorm(const model::VitConfig& c) {
+  return c.block == model::BlockForm::kPostNorm;
+}
+
 // q, k and v [3I, D], and what makes the hidden channels [H, D], of a SwiGLU
 // [2H, D]; not of a parallel block.
 StackedLayer QkvLayer(const model::VitConfig& c, int64_t block);
 StackedLayer HiddenLayer(const model::VitConfig& c, int64_t block);
+// The rows of HiddenLayer that make the hidden channels `kept`; of a SwiGLU
+// those of the gate, then those of the value.
+at::Tensor HiddenRows(const model::VitConfig& c, const at::Tensor& kept);
 // Of a parallel block both, [H + 3I, D].
 StackedLayer ParallelLayer(const model::VitConfig& c, int64_t block);
 

@@ -64,11 +64,11 @@ at::Tensor VitPass::PlainNorm(const at::Tensor& x) const {
 }
 
 at::Tensor VitPass::AttentionInput(int64_t block, const at::Tensor& x) const {
-  return IsPostNorm() ? x : Norm(Block(block) + ".norm1", x);
+  return IsPostNorm(config_) ? x : Norm(Block(block) + ".norm1", x);
 }
 
 at::Tensor VitPass::HiddenInput(int64_t block, const at::Tensor& x) const {
-  return IsPostNorm() ? x : Norm(Block(block) + ".norm2", x);
+  return IsPostNorm(config_) ? x : Norm(Block(block) + ".norm2", x);
 }
 
 at::Tensor VitPass::Qkv(int64_t block, const at::Tensor& x) const {
@@ -122,7 +122,7 @@ at::Tensor VitPass::HiddenBranch(int64_t block,
 
 at::Tensor VitPass::Added(const std::string& norm, const std::string& gamma,
                           const at::Tensor& x, const at::Tensor& branch) const {
-  return AddScaled(x, IsPostNorm() ? Norm(norm, branch) : branch,
+  return AddScaled(x, IsPostNorm(config_) ? Norm(norm, branch) : branch,
                    weights_[gamma]);
 }
 

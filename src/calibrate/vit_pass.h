@@ -108,9 +108,6 @@ class VitPass {
   const Weights& weights() const { return weights_; }
 
  private:
-  bool IsPostNorm() const {
-    return config_.block == model::BlockForm::kPostNorm;
-  }
   // Of a model with rotary positions.
   nn::Rotation RotationOf(int64_t block) const;
   // The stream x after a branch, times its layer scale.

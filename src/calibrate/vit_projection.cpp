@@ -270,10 +270,7 @@ class VitProjection {
     const RotatedReader whole = ReaderOf(norm, HiddenLayer(from(), b));
     const auto outer = fits_.EncodedWriter(writer, encode_);
     const auto kept = LargestHidden(b, norm, whole, outer);
-    // Of a SwiGLU the gate and the value.
-    const auto rows = to().mlp == model::MlpForm::kMlp
-                          ? kept
-                          : at::cat({kept, kept + from().MlpHidden()});
+    const auto rows = HiddenRows(from(), kept);
     SetReader(
         {whole.weight.index_select(0, rows), whole.bias.index_select(0, rows)},
         norm, HiddenLayer(to(), b), weights_);

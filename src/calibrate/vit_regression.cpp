@@ -64,7 +64,6 @@ class VitRegression {
   const model::VitConfig& from() const { return teacher_.config(); }
   const model::VitConfig& to() const { return student_.config(); }
   bool scaled() const { return to().HasLayerScale(); }
-  bool IsPostNorm() const { return to().block == model::BlockForm::kPostNorm; }
 
   void FitNormsBeforeBlocks() {
     if (to().embed_norm && from().embed_norm) {
@@ -128,21 +127,15 @@ class VitRegression {
         [&](const at::Tensor& x) {
           return teacher_.Qkv(b, x).index_select(-1, rows);
         });
-    const LayerFits::Of input = [&](const at::Tensor& s) {
-      return student_.Attend(b, s).mixed;
-    };
-    if (IsPostNorm()) {
-      FitNormedBranch(AttentionColumns(to(), b).layer, name + ".norm1", input,
-                      [&](const at::Tensor& x) {
-                        return teacher_.AttentionBranch(
-                            b, teacher_.Attend(b, x).mixed);
-                      });
-    } else {
-      FitWriter({{AttentionColumns(to(), b).layer},
-                 AttentionScale(from(), b),
-                 AttentionScale(to(), b)},
-                taken, input);
-    }
+    FitBranch(
+        {{AttentionColumns(to(), b).layer},
+         AttentionScale(from(), b),
+         AttentionScale(to(), b)},
+        name + ".norm1", taken,
+        [&](const at::Tensor& s) { return student_.Attend(b, s).mixed; },
+        [&](const at::Tensor& x) {
+          return teacher_.AttentionBranch(b, teacher_.Attend(b, x).mixed);
+        });
     streams_.StepStudent(
         [&](const at::Tensor& s) { return student_.Attend(b, s).out; });
   }
@@ -150,10 +143,7 @@ class VitRegression {
   void FitMlp(int64_t b) {
     const std::string name = VitBlock(b);
     const auto taken = HiddenTaken(b);
-    // Of a SwiGLU the gate and the value.
-    const auto rows = to().mlp == model::MlpForm::kMlp
-                          ? taken
-                          : at::cat({taken, taken + from().MlpHidden()});
+    const auto rows = HiddenRows(from(), taken);
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Mlp(b, x).out; }, name);
     fits_.FitReader(
@@ -162,23 +152,29 @@ class VitRegression {
         [&](const at::Tensor& x) {
           return teacher_.BeforeHidden(b, x).index_select(-1, rows);
         });
-    const LayerFits::Of input = [&](const at::Tensor& s) {
-      return student_.Mlp(b, s).hidden;
-    };
-    if (IsPostNorm()) {
-      FitNormedBranch(HiddenColumns(to(), b).layer, name + ".norm2", input,
-                      [&](const at::Tensor& x) {
-                        return teacher_.HiddenBranch(b,
-                                                     teacher_.Mlp(b, x).hidden);
-                      });
-    } else {
-      FitWriter({{HiddenColumns(to(), b).layer},
-                 HiddenScale(from(), b),
-                 HiddenScale(to(), b)},
-                taken, input);
-    }
+    FitBranch(
+        {{HiddenColumns(to(), b).layer},
+         HiddenScale(from(), b),
+         HiddenScale(to(), b)},
+        name + ".norm2", taken,
+        [&](const at::Tensor& s) { return student_.Mlp(b, s).hidden; },
+        [&](const at::Tensor& x) {
+          return teacher_.HiddenBranch(b, teacher_.Mlp(b, x).hidden);
+        });
     streams_.StepStudent(
         [&](const at::Tensor& s) { return student_.Mlp(b, s).out; });
+  }
+
+  // The last layer of a branch, onto the teacher's stream; where `norm` follows
+  // it, onto the teacher's `output` of that layer.
+  void FitBranch(const Writer& writer, const std::string& norm,
+                 const at::Tensor& taken, const LayerFits::Of& input,
+                 const LayerFits::Of& output) {
+    if (IsPostNorm(to())) {
+      FitNormedBranch(writer.layers[0], norm, input, output);
+    } else {
+      FitWriter(writer, taken, input);
+    }
   }
 
   void FitWriter(const Writer& writer, const at::Tensor& taken,

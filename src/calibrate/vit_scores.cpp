@@ -64,10 +64,6 @@ class VitScoring {
   }
 
  private:
-  bool IsPostNorm() const {
-    return config_.block == model::BlockForm::kPostNorm;
-  }
-
   // Of rows that a norm sees, or that are read without one.
   at::Tensor InputEnergy(const at::Tensor& x, bool normed) const {
     return normed ? NormedEnergy(x, config_.norm == model::Norm::kLayerNorm)
@@ -78,10 +74,11 @@ class VitScoring {
     const AttentionHalf attention = teacher_.Attend(b, x);
     const MlpHalf mlp = teacher_.Mlp(b, attention.out);
     const auto thirds = attention.qkv.chunk(3, -1);
-    sums.insert(sums.end(), {InputEnergy(x, !IsPostNorm()), Energy(thirds[0]),
-                             Energy(thirds[1]), Energy(attention.mixed),
-                             InputEnergy(attention.out, !IsPostNorm()),
-                             Energy(mlp.hidden)});
+    sums.insert(
+        sums.end(),
+        {InputEnergy(x, !IsPostNorm(config_)), Energy(thirds[0]),
+         Energy(thirds[1]), Energy(attention.mixed),
+         InputEnergy(attention.out, !IsPostNorm(config_)), Energy(mlp.hidden)});
     return mlp.out;
   }
 
@@ -139,20 +136,22 @@ class VitScoring {
   void SetWidth(const StackedLayer& layer, const at::Tensor& energy,
                 ScoreTable& table) const {
     const auto scores =
-        IsPostNorm() ? energy * ColumnNorms(WeightOf(layer, weights_), {})
-                     : energy;
+        IsPostNorm(config_)
+            ? energy * ColumnNorms(WeightOf(layer, weights_), {})
+            : energy;
     SetScores(table, layer.weights[0], 1, Shares(scores));
   }
 
   void SetWriters(int64_t b, const Sums& sums, ScoreTable& table) const {
     const std::string name = VitBlock(b);
+    SetColumns(AttentionColumns(config_, b),
+               IsPostNorm(config_) ? name + ".norm1.weight"
+                                   : AttentionScale(config_, b),
+               sums[kAttentionOutput], table);
     SetColumns(
-        AttentionColumns(config_, b),
-        IsPostNorm() ? name + ".norm1.weight" : AttentionScale(config_, b),
-        sums[kAttentionOutput], table);
-    SetColumns(HiddenColumns(config_, b),
-               IsPostNorm() ? name + ".norm2.weight" : HiddenScale(config_, b),
-               sums[kHidden], table);
+        HiddenColumns(config_, b),
+        IsPostNorm(config_) ? name + ".norm2.weight" : HiddenScale(config_, b),
+        sums[kHidden], table);
   }
 
   // `scale` is of the outputs, channel by channel.

@@ -17,6 +17,7 @@
 #include "wsel/core/progress.h"
 #include "wsel/core/signals.h"
 #include "wsel/run/file_names.h"
+#include "wsel/run/log.h"
 #include "wsel/select/report.h"
 #include "wsel/session/init_model.h"
 #include "wsel/session/log.h"
@@ -69,7 +70,8 @@ void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
 
 // What chooses the best weights.
 std::string ScoreText(const train::Evaluation& e) {
-  return fmt::format("{} {:.2f}", e.multi_label ? "mAP" : "top-1", e.score());
+  return fmt::format("{} {:.2f}", run::ScoreName(e.multi_label.has_value()),
+                     e.score());
 }
 
 std::string MetricsText(const train::Evaluation& e) {
@@ -146,7 +148,7 @@ void PrintResult(const train::TrainResult& result,
                  const run::RunFolder& folder) {
   const train::TrainerState& p = result.state;
   const bool multi_label = p.best_subset_accuracy >= 0;
-  const char* const score = multi_label ? "mAP" : "top-1";
+  const char* const score = run::ScoreName(multi_label);
   multi_label ? PrintMultiLabel(p, folder) : PrintOneLabel(p, folder);
   if (p.test_ema_top1 >= 0) {
     fmt::print("            {} {:.2f}  of the best EMA weights\n", score,

@@ -12,6 +12,7 @@
 #include "wsel/optim/optimizer_options.h"
 #include "wsel/optim/schedule.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/run/log.h"
 #include "wsel/select/options.h"
 #include "wsel/train/options.h"
 
@@ -27,7 +28,7 @@ std::string_view OtherChoice(const recipe::Recipe& recipe) {
 // Which images choose the best weights.
 std::string ChoiceText(const recipe::Recipe& recipe,
                        const session::SplitSizes& sizes) {
-  const char* const score = recipe.train.multi_label ? "mAP" : "top-1";
+  const char* const score = run::ScoreName(recipe.train.multi_label);
   if (sizes.val == 0) {
     return fmt::format("{} on the test images, as in the paper ({})", score,
                        OtherChoice(recipe));
@@ -56,7 +57,7 @@ void PrintBalance(const train::Options& train) {
   }
   if (train.patience > 0) {
     fmt::print("patience    ends after {} evaluations without a better {}\n",
-               train.patience, train.multi_label ? "mAP" : "top-1");
+               train.patience, run::ScoreName(train.multi_label));
   }
 }
 

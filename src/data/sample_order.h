@@ -24,10 +24,6 @@ enum class ClassShare {
 std::vector<int64_t> OrderByClass(const Dataset& dataset, ClassShare share,
                                   uint64_t seed, std::string_view stream);
 
-// The number of samples of each class; a multi-label sample counts in each of
-// its classes.
-std::vector<int64_t> CountsByClass(const Dataset& dataset);
-
 // The samples `chosen`, in that order, with unchanged labels and classes.
 Dataset SelectSamples(const Dataset& dataset, std::vector<int64_t> chosen);
 

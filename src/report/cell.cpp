@@ -90,7 +90,7 @@ std::string MetricOf(const Experiment& experiment, const Cell& cell) {
   const bool multi_label = std::ranges::any_of(cell.runs, [&](size_t run) {
     return IsMultiLabel(experiment.runs[run]);
   });
-  return multi_label ? "mAP" : "top-1";
+  return run::ScoreName(multi_label);
 }
 
 int64_t SkippedImages(const Run& run) {

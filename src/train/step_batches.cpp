@@ -54,21 +54,10 @@ data::BatchSampler SamplerOf(const TrainJob& job,
        .repeats = job.options.repeats});
 }
 
-// How many images have each class.
-std::vector<int64_t> CountsByClass(const data::Dataset& set,
-                                   int64_t num_classes) {
-  std::vector<int64_t> counts(static_cast<size_t>(num_classes));
-  const auto count = [&](const std::vector<int32_t>& labels) {
-    for (const int32_t label : labels) ++counts.at(static_cast<size_t>(label));
-  };
-  if (!set.multi_label()) count(set.labels);
-  for (const auto& labels : set.label_sets) count(labels);
-  return counts;
-}
-
 at::Tensor ClassWeightsOf(const TrainJob& job, int64_t num_classes) {
   if (job.options.class_weights == ClassWeights::kNone) return {};
-  const auto counts = CountsByClass(job.train, num_classes);
+  auto counts = data::CountsByClass(job.train);
+  counts.resize(static_cast<size_t>(num_classes));  // more have no image
   const auto weights = job.train.multi_label()
                            ? BalancedPosWeights(counts, job.train.size())
                            : BalancedClassWeights(counts);

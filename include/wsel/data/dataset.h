@@ -41,4 +41,8 @@ struct Dataset {
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };
 
+// The number of samples of each class; a multi-label sample counts in each of
+// its classes.
+std::vector<int64_t> CountsByClass(const Dataset& dataset);
+
 }  // namespace wsel::data

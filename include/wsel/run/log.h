@@ -9,6 +9,11 @@
 
 namespace wsel::run {
 
+// What chooses the best weights: of images with several labels, or with one.
+inline const char* ScoreName(bool multi_label) {
+  return multi_label ? "mAP" : "top-1";
+}
+
 // What a log has for one epoch, a row of summary.csv; values that it lacks are
 // empty.
 struct Epoch {
