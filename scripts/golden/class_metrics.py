@@ -4,7 +4,6 @@ metrics and weights of imbalanced classes.
     python scripts/golden/class_metrics.py
 """
 
-import json
 import pathlib
 
 import numpy
@@ -13,6 +12,8 @@ import torch
 from sklearn.metrics import (balanced_accuracy_score, confusion_matrix,
                              f1_score)
 from sklearn.utils.class_weight import compute_class_weight
+
+import by_key
 
 FILE = (pathlib.Path(__file__).parents[2] / "tests" / "golden" / "train" /
         "class_metrics.json")
@@ -85,9 +86,7 @@ def main():
                     weights([100, 1, 0, 9]), weights([7])],
         "weighted_loss": weighted_loss(),
     }
-    lines = [f" {json.dumps(key)}: {json.dumps(value)}"
-             for key, value in golden.items()]
-    FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    by_key.write(FILE, golden)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ metrics of images with several labels, and losses with pos_weight.
     python scripts/golden/multi_label.py
 """
 
-import json
 import pathlib
 
 import numpy
@@ -13,6 +12,8 @@ import torch
 from sklearn.metrics import (accuracy_score, average_precision_score,
                              f1_score)
 from torch.nn.functional import binary_cross_entropy_with_logits
+
+import by_key
 
 FILE = (pathlib.Path(__file__).parents[2] / "tests" / "golden" / "train" /
         "multi_label.json")
@@ -92,9 +93,7 @@ def main():
                         pos_weights([5], 10)],
         "weighted_loss": weighted_loss(),
     }
-    lines = [f" {json.dumps(key)}: {json.dumps(value)}"
-             for key, value in golden.items()]
-    FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    by_key.write(FILE, golden)
 
 
 if __name__ == "__main__":

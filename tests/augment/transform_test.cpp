@@ -29,14 +29,23 @@ HeightWidth SizeIn(const Json& row) {
   return ReadHeightWidth(row, "img_size", ErrorKind::kFormat);
 }
 
-TEST(TrainTransform, EqualsTimm) {
-  const Json rows = ReadGolden("transforms.json")["train"];
-  ASSERT_GT(rows.size(), 100U);
+// A row has the sizes, the box, the flips (one, or also the vertical one), the
+// operations, the interpolation and the digest of the result.
+void ExpectTrainsAsTimm(const Json& rows, image::PassOrder order) {
   for (const Json& row : rows) {
     const TrainTransformOptions options{
-        .img_size = SizeIn(row[2]), .interpolation = InterpolationOf(row[6])};
+        .img_size = SizeIn(row[2]),
+        .interpolation = InterpolationOf(row[6]),
+        .pass_order = order};
     const Json& box = row[3];
-    TrainDraws draws{box[0], box[1], box[2], box[3], row[4], {}};
+    TrainDraws draws{.left = box[0],
+                     .top = box[1],
+                     .width = box[2],
+                     .height = box[3],
+                     .ops = {}};
+    const Json& flips = row[4];
+    draws.flip = flips.is_array() ? flips[0] : flips;
+    draws.vflip = flips.is_array() && flips[1].get<bool>();
     for (const Json& op : row[5]) {
       const Op which = OpOf(op[0].get<std::string>());
       draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
@@ -46,6 +55,12 @@ TEST(TrainTransform, EqualsTimm) {
                out.bytes());
     EXPECT_EQ(image::Digest(out), row[7]) << row;
   }
+}
+
+TEST(TrainTransform, EqualsTimm) {
+  const Json rows = ReadGolden("transforms.json")["train"];
+  ASSERT_GT(rows.size(), 100U);
+  ExpectTrainsAsTimm(rows, TrainTransformOptions().pass_order);
 }
 
 TEST(EvalTransform, EqualsTorchvision) {
@@ -147,22 +162,7 @@ TEST(EvalTransform, OfRectanglesEqualsTimm) {
 TEST(TrainTransform, OfRectanglesEqualsTimm) {
   const Json rows = ReadGolden("rectangles.json")["train"];
   ASSERT_GE(rows.size(), 60U);
-  for (const Json& row : rows) {
-    const TrainTransformOptions options{
-        .img_size = SizeIn(row[2]),
-        .interpolation = InterpolationOf(row[6]),
-        .pass_order = image::PassOrder::kPillow12};  // as the golden's
-    const Json& box = row[3];
-    TrainDraws draws{box[0], box[1], box[2], box[3], row[4][0], {}, row[4][1]};
-    for (const Json& op : row[5]) {
-      const Op which = OpOf(op[0].get<std::string>());
-      draws.ops.push_back({which, op[1], ArgumentOf(which, op[1], op[2])});
-    }
-    image::Image out = OutputOf(options.img_size);
-    ApplyTrain(image::TestImage("plain", row[0], row[1]), options, draws,
-               out.bytes());
-    EXPECT_EQ(image::Digest(out), row[7]) << row;
-  }
+  ExpectTrainsAsTimm(rows, image::PassOrder::kPillow12);  // as the golden's
 }
 
 TEST(TrainTransform, APaddedCropNeedsBothSides) {

@@ -132,4 +132,14 @@ inline at::Tensor Batch(const Images& images) {
   return at::cat(tiles);
 }
 
+inline double LargestDifference(const at::Tensor& a, const at::Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
+
+inline at::Tensor TeachersLogits(const HashedWeights& weights,
+                                 const Images& images) {
+  const at::NoGradGuard no_grad;
+  return weights.model().forward(Batch(images));
+}
+
 }  // namespace wsel::calibrate

@@ -111,15 +111,6 @@ select::Options With(const std::string& method,
   return {.method = MethodNamed(method), .head = head};
 }
 
-double LargestDifference(const at::Tensor& a, const at::Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
-
-at::Tensor TeachersLogits(const HashedWeights& weights, const Images& images) {
-  const at::NoGradGuard no_grad;
-  return weights.model().forward(Batch(images));
-}
-
 // The forward passes here are those of the modules.
 TEST(LayerChain, HasTheLogitsOfTheModules) {
   auto forms = ConvNextForms();

@@ -98,15 +98,6 @@ select::Options With(const std::string& method) {
   return {.method = MethodNamed(method), .head = select::Head::kReuse};
 }
 
-double LargestDifference(const at::Tensor& a, const at::Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
-
-at::Tensor TeachersLogits(const HashedWeights& weights, const Images& images) {
-  const at::NoGradGuard no_grad;
-  return weights.model().forward(Batch(images));
-}
-
 TEST(VitForms, RunLayerByLayerAsTheModulesDo) {
   for (const auto& [name, config] : AllForms()) {
     const auto images = ImagesFor(config, 8);

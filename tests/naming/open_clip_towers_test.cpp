@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "naming/golden.h"
+#include "pretrained/zero_checkpoint.h"
 #include "temp_folder.h"
 #include "throws.h"
 #include "wsel/checkpoint/checkpoint.h"
@@ -22,13 +23,9 @@ namespace {
 // A file of zeros, opened.
 pretrained::PretrainedCheckpoint OpenTower(
     const TempFolder& folder, const std::vector<TensorSpec>& specs) {
-  const std::string path = (folder / "open_clip_model.safetensors").string();
-  const std::vector<std::byte> zeros(1 << 16);
-  checkpoint::Write(
-      path, specs,
-      [&](size_t i) { return std::span(zeros).first(*ByteCount(specs[i])); },
-      {});
-  return pretrained::Open(path);
+  const auto path = folder / "open_clip_model.safetensors";
+  pretrained::WriteZeros(path, specs);
+  return pretrained::Open(path.string());
 }
 
 model::VitConfig TowerConfig() {

@@ -42,11 +42,7 @@ std::string WriteVit(const TempFolder& folder,
   for (const auto& parameter : ParameterSpecs(config)) {
     specs.push_back(parameter.spec);
   }
-  const std::vector<std::byte> zeros(1 << 16);
-  checkpoint::Write(
-      path, specs,
-      [&](size_t i) { return std::span(zeros).first(*ByteCount(specs[i])); },
-      {});
+  WriteZeros(path, specs);
   return path;
 }
 

@@ -1,7 +1,10 @@
 // Torch-free.
 #pragma once
 
+#include <cstddef>
+#include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +30,17 @@ inline model::VitConfig SmallVit() {
   return config;
 }
 
+// Writes tensors of zeros, of up to 65536 bytes each.
+inline void WriteZeros(
+    const std::filesystem::path& path, const std::vector<TensorSpec>& specs,
+    const std::map<std::string, std::string>& metadata = {}) {
+  const std::vector<std::byte> zeros(1 << 16);
+  checkpoint::Write(
+      path.string(), specs,
+      [&](size_t i) { return std::span(zeros).first(*ByteCount(specs[i])); },
+      metadata);
+}
+
 // Writes a.safetensors, a model whose parameters are zeros, with this metadata,
 // and opens it.
 inline PretrainedCheckpoint ZeroCheckpoint(
@@ -37,14 +51,7 @@ inline PretrainedCheckpoint ZeroCheckpoint(
   for (const auto& parameter : ParameterSpecs(config)) {
     specs.push_back(parameter.spec);
   }
-  const std::vector<std::byte> zeros(1 << 16);
-  checkpoint::Write(
-      folder / "a.safetensors", specs,
-      [&](size_t i) {
-        return std::span(zeros).first(
-            4 * static_cast<size_t>(*Numel(specs[i].shape)));
-      },
-      metadata);
+  WriteZeros(folder / "a.safetensors", specs, metadata);
   return Open((folder / "a.safetensors").string());
 }
 

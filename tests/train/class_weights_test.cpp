@@ -6,6 +6,7 @@
 
 #include "train/small_run.h"
 #include "train/step_batches.h"
+#include "train/weighted_loss.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 #include "wsel/train/class_metrics.h"
@@ -35,25 +36,11 @@ data::Dataset Imbalanced() {
 // scripts/golden/class_metrics.py: torch's cross_entropy with class
 // probabilities and weights.
 TEST(ClassWeights, WeighTheLossAsPyTorchDoes) {
-  const std::string path =
-      WSEL_SOURCE_DIR "/tests/golden/train/class_metrics.json";
-  const auto golden =
-      ParseJson(ReadText(path), path, ErrorKind::kFormat).at("weighted_loss");
-  const auto matrix = [&](const char* key) {
-    std::vector<at::Tensor> rows;
-    for (const auto& row : golden[key]) {
-      rows.push_back(at::tensor(row.get<std::vector<double>>(), at::kFloat));
-    }
-    return at::stack(rows);
-  };
-  const auto weight =
-      at::tensor(golden["weight"].get<std::vector<double>>(), at::kFloat);
-  auto logits = matrix("logits");
-  logits.requires_grad_(true);
-  const auto loss = SoftTargetCrossEntropy(logits, matrix("targets") * weight);
-  loss.backward();
-  EXPECT_NEAR(loss.item<double>(), golden["loss"].get<double>(), 1e-6);
-  EXPECT_TRUE(at::allclose(logits.grad(), matrix("gradient"), 1e-5, 1e-7));
+  ExpectWeightedLoss("class_metrics.json", "weight",
+                     [](const at::Tensor& logits, const at::Tensor& targets,
+                        const at::Tensor& weight) {
+                       return SoftTargetCrossEntropy(logits, targets * weight);
+                     });
 }
 
 // The targets of an epoch's images sum to their classes' weights, mixed or not,

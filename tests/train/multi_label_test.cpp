@@ -15,6 +15,7 @@
 #include "train/label_scores.h"
 #include "train/small_run.h"
 #include "train/step_batches.h"
+#include "train/weighted_loss.h"
 #include "wsel/augment/apply_to_batch.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
@@ -75,26 +76,12 @@ TrainResult Train(const Options& options, const std::filesystem::path& path) {
 
 // scripts/golden/multi_label.py: torch's BCEWithLogitsLoss.
 TEST(MultiLabel, PosWeightsAreTorchs) {
-  const std::string path =
-      WSEL_SOURCE_DIR "/tests/golden/train/multi_label.json";
-  const auto golden =
-      ParseJson(ReadText(path), path, ErrorKind::kFormat).at("weighted_loss");
-  const auto matrix = [&](const char* key) {
-    std::vector<at::Tensor> rows;
-    for (const auto& row : golden[key]) {
-      rows.push_back(at::tensor(row.get<std::vector<double>>(), at::kFloat));
-    }
-    return at::stack(rows);
-  };
-  const auto weight =
-      at::tensor(golden["pos_weight"].get<std::vector<double>>(), at::kFloat);
-  auto logits = matrix("logits");
-  logits.requires_grad_(true);
-  const auto loss =
-      TaskLoss(logits, matrix("targets"), {.name = LossName::kBce}, {}, weight);
-  loss.backward();
-  EXPECT_NEAR(loss.item<double>(), golden["loss"].get<double>(), 1e-6);
-  EXPECT_TRUE(at::allclose(logits.grad(), matrix("gradient"), 1e-5, 1e-7));
+  ExpectWeightedLoss("multi_label.json", "pos_weight",
+                     [](const at::Tensor& logits, const at::Tensor& targets,
+                        const at::Tensor& weight) {
+                       return TaskLoss(logits, targets,
+                                       {.name = LossName::kBce}, {}, weight);
+                     });
 }
 
 // timm's values of one label, for every label that there is.
