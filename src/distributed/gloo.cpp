@@ -3,6 +3,8 @@
 #include "wsel/distributed/process_group.h"
 
 #ifdef USE_C10D_GLOO
+#include <cstdlib>
+#include <mutex>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #endif
 
@@ -20,12 +22,22 @@ auto NetworkDevice() {
                            : Gloo::createDeviceForInterface(interface);
 }
 
+// c10d's flight recorder enters each process group into a map of the process
+// without a lock, so two groups in two threads can corrupt it; nothing here
+// reads what it records. TORCH_FR_BUFFER_SIZE=2000, PyTorch's default, keeps it.
+void TurnOffFlightRecorder() {
+  static std::once_flag once;
+  std::call_once(
+      once, [] { setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/0); });
+}
+
 }  // namespace
 
 bool HasGloo() { return true; }
 
 c10::intrusive_ptr<c10d::Backend> MakeGloo(
     const c10::intrusive_ptr<c10d::Store>& store, int rank, int size) {
+  TurnOffFlightRecorder();
   const auto options = Gloo::Options::create(kTransferTimeout);
   options->devices.push_back(NetworkDevice());
   return c10::make_intrusive<Gloo>(store, rank, size, options);
