@@ -24,11 +24,12 @@ auto NetworkDevice() {
 
 // c10d's flight recorder enters each process group into a map of the process
 // without a lock, so two groups in two threads can corrupt it; nothing here
-// reads what it records. TORCH_FR_BUFFER_SIZE=2000, PyTorch's default, keeps it.
+// reads what it records. TORCH_FR_BUFFER_SIZE=2000, PyTorch's default, keeps
+// it.
 void TurnOffFlightRecorder() {
   static std::once_flag once;
-  std::call_once(
-      once, [] { setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/0); });
+  std::call_once(once,
+                 [] { setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/0); });
 }
 
 }  // namespace

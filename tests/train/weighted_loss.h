@@ -14,9 +14,9 @@
 namespace wsel::train {
 
 // loss(logits, targets, weight), [B, classes] and [classes].
-using WeightedLoss = std::function<at::Tensor(
-    const at::Tensor& logits, const at::Tensor& targets,
-    const at::Tensor& weight)>;
+using WeightedLoss = std::function<at::Tensor(const at::Tensor& logits,
+                                              const at::Tensor& targets,
+                                              const at::Tensor& weight)>;
 
 // That a loss and its gradient are those under "weighted_loss" in a file of
 // tests/golden/train; `key` is the name of the weights there.
