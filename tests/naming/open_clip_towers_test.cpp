@@ -13,7 +13,6 @@
 #include "temp_folder.h"
 #include "throws.h"
 #include "wsel/checkpoint/checkpoint.h"
-#include "wsel/checkpoint/writer.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
 

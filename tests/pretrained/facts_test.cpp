@@ -113,20 +113,16 @@ TEST(Facts, OfAGivenModelTakeNothingFromAGuess) {
   const auto parameters = ParameterSpecs(SmallVit());
   std::vector<TensorSpec> specs;
   for (const auto& parameter : parameters) specs.push_back(parameter.spec);
-  const std::vector<std::byte> zeros(1 << 16);
-  const auto bytes = [&](size_t i) {
-    return std::span(zeros).first(*ByteCount(specs[i]));
-  };
   model::VitConfig quick = SmallVit();
   quick.activation = model::Activation::kQuickGelu;
-  checkpoint::Write(path, specs, bytes, {});
+  WriteZeros(path, specs);
   EXPECT_THAT(FactsOf(Open(path), {.model = quick}).differences, ElementsAre());
 
   // Nor do positions that make no square grid matter then.
   for (TensorSpec& spec : specs) {
     if (spec.name == "pos_embed") spec.shape = {1, 8, 8};
   }
-  checkpoint::Write(path, specs, bytes, {});
+  WriteZeros(path, specs);
   ExpectError([&] { FactsOf(Open(path)); }, ErrorKind::kMismatch,
               {"pos_embed", "square grid"});
   EXPECT_EQ(NameOf(FactsOf(Open(path), {.model = quick}).model), "small");

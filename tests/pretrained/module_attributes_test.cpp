@@ -18,12 +18,8 @@ PretrainedCheckpoint OpenModule(const TempFolder& folder,
     specs.push_back(parameter.spec);
     specs.back().name.insert(0, "model.");
   }
-  const std::vector<std::byte> zeros(1 << 16);
   const std::string path = (folder / "module.safetensors").string();
-  checkpoint::Write(
-      path, specs,
-      [&](size_t i) { return std::span(zeros).first(*ByteCount(specs[i])); },
-      metadata);
+  WriteZeros(path, specs, metadata);
   return Open(path);
 }
 

@@ -19,11 +19,7 @@ TEST(NearestModel, IsNamedWithWhatDiffers) {
     if (spec.name.starts_with("patch_embed")) spec.name = "stem" + spec.name;
     specs.push_back(spec);
   }
-  const std::vector<std::byte> zeros(1 << 16);
-  checkpoint::Write(
-      path, specs,
-      [&](size_t i) { return std::span(zeros).first(*ByteCount(specs[i])); },
-      {});
+  WriteZeros(path, specs);
   ExpectError([&] { RequireModel(Open(path)); }, ErrorKind::kMismatch,
               {"nearest is vit_", "only the file has", "blocks.0.mixer.in",
                "stempatch_embed.proj", "only the model has",

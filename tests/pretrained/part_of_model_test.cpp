@@ -15,9 +15,7 @@ using testing::HasSubstr;
 
 std::string PartOf(const std::string& file, const std::string& tensor) {
   const TempFolder folder;
-  const std::vector<std::byte> zeros(4);
-  checkpoint::Write(folder / file, {{tensor, {1}, DType::kF32}},
-                    [&](size_t) { return std::span(zeros); }, {});
+  WriteZeros(folder / file, {{tensor, {1}, DType::kF32}});
   return PartOfModel(*checkpoint::Open(folder / file));
 }
 
