@@ -17,7 +17,7 @@ using testing::ElementsAre;
 
 constexpr int kSide = 32;
 
-model::Config SmallVit() {
+model::Config ProfiledVit() {
   model::VitConfig config;
   config.name = "small";
   config.img_size = kSide;
@@ -29,7 +29,7 @@ model::Config SmallVit() {
   return config;
 }
 
-model::Config SmallConvNext() {
+model::Config ProfiledConvNext() {
   model::ConvNextConfig config;
   config.name = "small";
   config.img_size = kSide;
@@ -41,7 +41,7 @@ model::Config SmallConvNext() {
 }
 
 // Seven different images, which is not a multiple of a batch of three.
-data::Dataset Images() {
+data::Dataset ProfiledImages() {
   data::Dataset set;
   set.name = "seven";
   set.classes = {"all"};
@@ -57,7 +57,7 @@ data::Dataset Images() {
 }
 
 std::vector<BlockFeatures> Profile(const nn::Model& model, int64_t batch) {
-  const auto set = Images();
+  const auto set = ProfiledImages();
   train::Uploader uploader(c10::kCPU, {});
   data::Loader loader(set, train::MakeEvalTransform({.img_size = kSide}),
                       data::EvalBatches(set.size(), batch),
@@ -66,9 +66,9 @@ std::vector<BlockFeatures> Profile(const nn::Model& model, int64_t batch) {
 }
 
 TEST(BlockNames, ArePrefixesOfTensorNames) {
-  EXPECT_THAT(BlockNames(SmallVit()),
+  EXPECT_THAT(BlockNames(ProfiledVit()),
               ElementsAre("embed", "blocks.0", "blocks.1"));
-  EXPECT_THAT(BlockNames(SmallConvNext()),
+  EXPECT_THAT(BlockNames(ProfiledConvNext()),
               ElementsAre("embed", "stages.0.blocks.0", "stages.1.blocks.0",
                           "stages.2.blocks.0", "stages.2.blocks.1",
                           "stages.3.blocks.0"));
@@ -77,7 +77,7 @@ TEST(BlockNames, ArePrefixesOfTensorNames) {
 // The last output that is visited is the input of the model's pooling.
 TEST(VisitBlocks, EndsWithTheModelsFeature) {
   const at::NoGradGuard no_grad;
-  for (const model::Config& config : {SmallVit(), SmallConvNext()}) {
+  for (const model::Config& config : {ProfiledVit(), ProfiledConvNext()}) {
     const auto model = nn::HashedModel(config);
     const auto images = model::HashedNormalTensor("x", {2, 3, kSide, kSide});
     at::Tensor last;
@@ -95,7 +95,7 @@ TEST(VisitBlocks, EndsWithTheModelsFeature) {
 }
 
 TEST(ProfileOf, IsTheSameForAnyBatchSize) {
-  for (const model::Config& config : {SmallVit(), SmallConvNext()}) {
+  for (const model::Config& config : {ProfiledVit(), ProfiledConvNext()}) {
     const auto model = nn::HashedModel(config);
     const auto three = Profile(model, 3);
     const auto seven = Profile(model, 7);
@@ -112,8 +112,8 @@ TEST(ProfileOf, IsTheSameForAnyBatchSize) {
 
 TEST(ProfileOf, AveragesOverPatchesAndTakesTheRmsOverAllTokens) {
   const at::NoGradGuard no_grad;
-  const auto set = Images();
-  const auto model = nn::HashedModel(SmallVit());
+  const auto set = ProfiledImages();
+  const auto model = nn::HashedModel(ProfiledVit());
   train::Uploader uploader(c10::kCPU, {});
   data::Loader loader(set, train::MakeEvalTransform({.img_size = kSide}),
                       data::EvalBatches(7, 7),

@@ -18,29 +18,31 @@
 namespace wsel::analyze {
 namespace {
 
-constexpr int64_t kImages = 40;
+constexpr int64_t kGoldenImages = 40;
 constexpr double kNear = 1e-12;
 
-at::Tensor Golden(const std::string& name) {
+at::Tensor AnalysisGolden(const std::string& name) {
   static const auto file = checkpoint::Open(
       WSEL_SOURCE_DIR "/tests/golden/analyze/numpy.safetensors");
   return Borrow(file->View(name)).clone();
 }
 
-double Golden(const std::string& name, int64_t index) {
-  return Golden(name)[index].item<double>();
+double AnalysisGolden(const std::string& name, int64_t index) {
+  return AnalysisGolden(name)[index].item<double>();
 }
 
-at::Tensor X() { return model::HashedNormalTensor("analyze.x", {kImages, 12}); }
+at::Tensor X() {
+  return model::HashedNormalTensor("analyze.x", {kGoldenImages, 12});
+}
 at::Tensor Noise() {
-  return model::HashedNormalTensor("analyze.y", {kImages, 12});
+  return model::HashedNormalTensor("analyze.y", {kGoldenImages, 12});
 }
 // Part of x, shifted and scaled, and noise.
 at::Tensor Y() {
   return at::cat({X().slice(1, 0, 4) * 2 + 1, Noise().slice(1, 0, 5)}, 1);
 }
 
-model::VitConfig SmallVit() {
+model::VitConfig GoldenVit() {
   model::VitConfig config;
   config.name = "small";
   config.img_size = 28;
@@ -75,8 +77,8 @@ class HashedWeights : public TensorSource {
 };
 
 TEST(EffectiveRank, EqualsNumpys) {
-  EXPECT_NEAR(EffectiveRank(X()), Golden("rank", 0), 1e-5);
-  EXPECT_NEAR(EffectiveRank(Y().t()), Golden("rank", 1), 1e-5);
+  EXPECT_NEAR(EffectiveRank(X()), AnalysisGolden("rank", 0), 1e-5);
+  EXPECT_NEAR(EffectiveRank(Y().t()), AnalysisGolden("rank", 1), 1e-5);
 }
 
 TEST(EffectiveRank, OfSpecialMatrices) {
@@ -88,9 +90,9 @@ TEST(EffectiveRank, OfSpecialMatrices) {
 }
 
 TEST(LinearCka, EqualsNumpys) {
-  EXPECT_NEAR(LinearCka(X(), X()), Golden("cka", 0), kNear);
-  EXPECT_NEAR(LinearCka(X(), Y()), Golden("cka", 1), 1e-6);
-  EXPECT_NEAR(LinearCka(X(), Noise()), Golden("cka", 2), 1e-6);
+  EXPECT_NEAR(LinearCka(X(), X()), AnalysisGolden("cka", 0), kNear);
+  EXPECT_NEAR(LinearCka(X(), Y()), AnalysisGolden("cka", 1), 1e-6);
+  EXPECT_NEAR(LinearCka(X(), Noise()), AnalysisGolden("cka", 2), 1e-6);
 }
 
 TEST(LinearCka, IsInvariantToRotationScaleAndShift) {
@@ -98,29 +100,31 @@ TEST(LinearCka, IsInvariantToRotationScaleAndShift) {
       std::get<0>(at::linalg_qr(X().slice(0, 0, 12).to(at::kDouble)));
   const auto moved = X().to(at::kDouble).matmul(rotation) * 3 + 5;
   EXPECT_NEAR(LinearCka(X(), moved), 1, kNear);
-  EXPECT_TRUE(std::isnan(LinearCka(X(), at::ones({kImages, 3}))));
+  EXPECT_TRUE(std::isnan(LinearCka(X(), at::ones({kGoldenImages, 3}))));
 }
 
 TEST(MeanCosine, EqualsNumpys) {
-  EXPECT_NEAR(MeanCosine(X(), Noise()), Golden("cosine", 0), 1e-7);
-  EXPECT_NEAR(MeanCosine(X(), X() + Noise()), Golden("cosine", 1), 1e-6);
+  EXPECT_NEAR(MeanCosine(X(), Noise()), AnalysisGolden("cosine", 0), 1e-7);
+  EXPECT_NEAR(MeanCosine(X(), X() + Noise()), AnalysisGolden("cosine", 1),
+              1e-6);
 }
 
 TEST(AttentionProducts, EqualNumpys) {
-  const model::Config config = SmallVit();
+  const model::Config config = GoldenVit();
   const HashedWeights weights(config);
   for (int64_t head = 0; head < 3; ++head) {
     const auto products = ProductsOf(config, weights, 1, head);
     const auto number = std::to_string(head);
-    EXPECT_TRUE(at::allclose(products.query_key, Golden("query_key." + number),
-                             1e-6, 1e-7));
+    EXPECT_TRUE(at::allclose(
+        products.query_key, AnalysisGolden("query_key." + number), 1e-6, 1e-7));
     EXPECT_TRUE(at::allclose(products.value_proj,
-                             Golden("value_proj." + number), 1e-6, 1e-7));
+                             AnalysisGolden("value_proj." + number), 1e-6,
+                             1e-7));
   }
 }
 
 TEST(AttentionProducts, RejectABlockOrHeadThatDoesNotExist) {
-  const model::Config config = SmallVit();
+  const model::Config config = GoldenVit();
   const HashedWeights weights(config);
   ExpectError([&] { ProductsOf(config, weights, 2, 0); }, ErrorKind::kUsage,
               {"block", "is 2", "2 blocks"});
@@ -128,7 +132,7 @@ TEST(AttentionProducts, RejectABlockOrHeadThatDoesNotExist) {
               {"head_index", "3 heads"});
   ExpectError([&] { ProductsOf(model::ConvNextConfig{}, weights, 0, 0); },
               ErrorKind::kMismatch, {"no attention"});
-  auto wider = SmallVit();
+  auto wider = GoldenVit();
   wider.embed_dim = 48;
   ExpectError([&] { ProductsOf(wider, weights, 0, 0); }, ErrorKind::kMismatch,
               {"blocks.0.attn.qkv.weight", "[72, 24]", "[144, 48]"});
@@ -144,7 +148,7 @@ TEST(Diagonality, OfTheIdentityAndItsComplement) {
 }
 
 TEST(WeightTable, EqualsNumpys) {
-  const model::Config config = SmallVit();
+  const model::Config config = GoldenVit();
   for (const WeightRow& row : WeightTable(config, HashedWeights(config))) {
     if (row.tensor != "blocks.1.mlp.fc1.weight") continue;
     EXPECT_EQ(row.layer, "mlp.fc1");
@@ -154,7 +158,7 @@ TEST(WeightTable, EqualsNumpys) {
     const double found[] = {s.mean, s.std,    s.min,
                             s.max,  row.norm, row.effective_rank};
     for (int64_t i = 0; i < 6; ++i) {
-      EXPECT_NEAR(found[i], Golden("fc1", i), 1e-6) << i;
+      EXPECT_NEAR(found[i], AnalysisGolden("fc1", i), 1e-6) << i;
     }
     return;
   }

@@ -5,6 +5,7 @@
 
 #include "calibrate/low_rank.h"
 #include "calibrate/small_models.h"
+#include "relative_error.h"
 #include "wsel/calibrate/agreement.h"
 #include "wsel/calibrate/best_layers.h"
 #include "wsel/calibrate/size_errors.h"
@@ -13,13 +14,13 @@
 namespace wsel::calibrate {
 namespace {
 
-at::Tensor Golden(const std::string& name) {
+at::Tensor CalibrationGolden(const std::string& name) {
   static const auto file = checkpoint::Open(
       WSEL_SOURCE_DIR "/tests/golden/calibrate/numpy.safetensors");
   return Borrow(file->View(name)).clone();
 }
 
-model::VitConfig Teacher() {
+model::VitConfig GoldenTeacher() {
   model::VitConfig config;
   config.name = "small";
   config.img_size = kSide;
@@ -31,43 +32,40 @@ model::VitConfig Teacher() {
   return config;
 }
 
-struct Case {
+struct StudentCase {
   const char* name;
   int64_t width, heads;
 };
-constexpr Case kCases[] = {
+constexpr StudentCase kStudentCases[] = {
     {"narrow", 12, 3}, {"heads", 16, 2}, {"whole", 24, 3}};
 
-MadeStudent Make(const Case& of, const std::string& method) {
-  model::VitConfig student = Teacher();
+MadeStudent Make(const StudentCase& of, const std::string& method) {
+  model::VitConfig student = GoldenTeacher();
   student.embed_dim = of.width;
   student.num_heads = of.heads;
-  const HashedWeights weights(Teacher());
+  const HashedWeights weights(GoldenTeacher());
   return MakeStudent(
       weights, student,
       {.method = MethodNamed(method), .head = select::Head::kReuse},
       SmallImages());
 }
 
-double RelativeError(const at::Tensor& found, const at::Tensor& expected) {
-  return ((found - expected).norm() / expected.norm()).item<double>();
-}
-
 TEST(CalibrationGolden, TheTeacherIsThatOfNumPy) {
-  const HashedWeights weights(Teacher());
+  const HashedWeights weights(GoldenTeacher());
   const at::NoGradGuard no_grad;
   EXPECT_LT(RelativeError(weights.model().forward(Batch(SmallImages())),
-                          Golden("teacher.logits")),
+                          CalibrationGolden("teacher.logits")),
             1e-5);
 }
 
 TEST(CalibrationGolden, ActivationTakesTheSameIndices) {
-  for (const Case& of : kCases) {
+  for (const StudentCase& of : kStudentCases) {
     const MadeStudent made = Make(of, "activation");
     EXPECT_EQ(made.plan.sets.empty(), of.width == 24);
     for (const select::IndexSet& set : made.plan.sets) {
-      EXPECT_TRUE(at::equal(at::tensor(set.indices, at::kLong),
-                            Golden(std::string(of.name) + "." + set.name)))
+      EXPECT_TRUE(
+          at::equal(at::tensor(set.indices, at::kLong),
+                    CalibrationGolden(std::string(of.name) + "." + set.name)))
           << of.name << " " << set.name;
     }
   }
@@ -75,10 +73,10 @@ TEST(CalibrationGolden, ActivationTakesTheSameIndices) {
 
 TEST(CalibrationGolden, StudentsHaveTheSameLogits) {
   const auto images = Batch(SmallImages());
-  for (const Case& of : kCases) {
+  for (const StudentCase& of : kStudentCases) {
     for (const char* method : {"activation", "regression", "projection"}) {
       const auto expected =
-          Golden(std::string(of.name) + "." + method + ".logits");
+          CalibrationGolden(std::string(of.name) + "." + method + ".logits");
       EXPECT_LT(
           RelativeError(LogitsOfStudent(Make(of, method), images), expected),
           1e-3)
@@ -90,7 +88,7 @@ TEST(CalibrationGolden, StudentsHaveTheSameLogits) {
 // What a budget chooses sizes by.
 TEST(CalibrationGolden, StudentsLackTheSameOfTheTeachersLastStream) {
   const auto images = SmallImages();
-  for (const Case& of : kCases) {
+  for (const StudentCase& of : kStudentCases) {
     for (const char* method : {"activation", "regression", "projection"}) {
       const std::string name = std::string(of.name) + "." + method;
       const MadeStudent made = Make(of, method);
@@ -98,15 +96,15 @@ TEST(CalibrationGolden, StudentsLackTheSameOfTheTeachersLastStream) {
       const SizeErrors errors(made.teacher, *MethodNamed(method),
                               ActivationScores(made.teacher, images), images);
       EXPECT_NEAR(errors.Of(student, {{0, 1}}, 0),
-                  Golden(name + ".estimated").item<double>(), 1e-5)
+                  CalibrationGolden(name + ".estimated").item<double>(), 1e-5)
           << name;
       const auto encode = made.solved.encode.empty() ? EncodingOf(made.plan)
                                                      : made.solved.encode;
       const auto last = OutputAgreementOf(
           made.teacher, student, WeightsOf(made.plan, made.solved.student),
           encode, images);
-      EXPECT_NEAR(LackingShare(last), Golden(name + ".lacking").item<double>(),
-                  1e-3)
+      EXPECT_NEAR(LackingShare(last),
+                  CalibrationGolden(name + ".lacking").item<double>(), 1e-3)
           << name;
     }
   }
@@ -115,15 +113,16 @@ TEST(CalibrationGolden, StudentsLackTheSameOfTheTeachersLastStream) {
 TEST(CalibrationGolden, RootsClampSmallEigenvalues) {
   const auto a = model::HashedNormalTensor("moments", {30, 6}).to(at::kDouble);
   const Roots roots = RootsOf(at::matmul(a.t(), a));
-  EXPECT_LT(RelativeError(roots.root, Golden("root")), 1e-12);
-  EXPECT_LT(RelativeError(roots.inverse, Golden("inverse")), 1e-12);
+  EXPECT_LT(RelativeError(roots.root, CalibrationGolden("root")), 1e-12);
+  EXPECT_LT(RelativeError(roots.inverse, CalibrationGolden("inverse")), 1e-12);
 }
 
 TEST(CalibrationGolden, BestLayersDropTheBlockOfLeastCost) {
-  const HashedWeights weights(Teacher());
-  const Reference teacher = ReferenceOf(Teacher(), weights, Teacher());
+  const HashedWeights weights(GoldenTeacher());
+  const Reference teacher =
+      ReferenceOf(GoldenTeacher(), weights, GoldenTeacher());
   const BestLayers best = ChooseBestLayers(teacher, {1}, SmallImages());
-  const auto costs = Golden("drop_costs");
+  const auto costs = CalibrationGolden("drop_costs");
   const int64_t dropped = costs.argmin().item<int64_t>();
   EXPECT_EQ(best.layers, (std::vector<std::vector<int64_t>>{{1 - dropped}}));
   ASSERT_EQ(best.dropped.size(), 1U);

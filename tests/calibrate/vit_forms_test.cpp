@@ -94,7 +94,7 @@ model::VitConfig Narrower(model::VitConfig config) {
   return config;
 }
 
-select::Options With(const std::string& method) {
+select::Options WithMethod(const std::string& method) {
   return {.method = MethodNamed(method), .head = select::Head::kReuse};
 }
 
@@ -143,7 +143,8 @@ TEST(VitForms, AStudentAsLargeAsItsTeacherHasItsLogits) {
       if (method == std::string("projection") && !IsProjectable(config)) {
         continue;
       }
-      const auto made = MakeStudent(weights, config, With(method), images);
+      const auto made =
+          MakeStudent(weights, config, WithMethod(method), images);
       EXPECT_LT(LargestDifference(LogitsOfStudent(made, Batch(images)),
                                   TeachersLogits(weights, images)),
                 1e-3)
@@ -157,7 +158,7 @@ double ErrorOf(const HashedWeights& weights, const model::VitConfig& config,
                const char* method) {
   const auto images = ImagesFor(config);
   const auto made =
-      MakeStudent(weights, Narrower(config), With(method), images);
+      MakeStudent(weights, Narrower(config), WithMethod(method), images);
   EXPECT_EQ(select::PlanFromJson(select::ToJson(made.plan), "plan"), made.plan);
   return (LogitsOfStudent(made, Batch(images)) -
           TeachersLogits(weights, images))
@@ -212,7 +213,7 @@ TEST(VitForms, ShallowerStudentsTakeLearntFrequenciesOfTheirBlocks) {
   model::VitConfig student = config;
   student.depth = 1;
   const auto images = ImagesFor(config, 16);
-  select::Options options = With("projection");
+  select::Options options = WithMethod("projection");
   options.layers = "1";
   const auto made = MakeStudent(weights, student, options, images);
   const auto chain = ChainOf(last.config, last.weights);
@@ -242,7 +243,7 @@ TEST(VitForms, BlocksThatMoveComputeWhatTheyDid) {
               1e-4);
     model::VitConfig student = config;
     student.depth = config.depth - 1;
-    select::Options options = With("regression");
+    select::Options options = WithMethod("regression");
     options.layers = "last";
     const auto made = MakeStudent(weights, student, options, images);
     EXPECT_LT(LargestDifference(LogitsOfStudent(made, Batch(images)), logits),
@@ -256,7 +257,8 @@ void ExpectRejected(const model::VitConfig& teacher,
   const HashedWeights weights(teacher);
   ExpectError(
       [&] {
-        MakeStudent(weights, student, With(method), ImagesFor(teacher, 8));
+        MakeStudent(weights, student, WithMethod(method),
+                    ImagesFor(teacher, 8));
       },
       ErrorKind::kMismatch, parts);
 }

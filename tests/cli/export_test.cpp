@@ -16,7 +16,7 @@
 namespace wsel {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using testing::AllOf;
 using testing::HasSubstr;
 
@@ -57,7 +57,7 @@ class ExportCommand : public testing::Test {
 TEST_F(ExportCommand, WritesAFileWithItsMetadata) {
   const Outcome outcome = Export({"o.onnx", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const Json json = Json::parse(outcome.out);
+  const OrderedJson json = OrderedJson::parse(outcome.out);
   EXPECT_EQ(json["kind"], "float32");
   EXPECT_EQ(json["opset"], 17);
   const std::string bytes = ReadAll(folder_ / "o.onnx");
@@ -76,7 +76,7 @@ TEST_F(ExportCommand, QuantizesOnImagesOfTheTrainingSplit) {
       Export({"o.onnx", "--quantize", "int8", "--dataset", "folder",
               "--data-root", kSmallSweepData, "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const Json json = Json::parse(outcome.out);
+  const OrderedJson json = OrderedJson::parse(outcome.out);
   EXPECT_EQ(json["kind"], "int8");
   EXPECT_EQ(json["calibration"]["images"], 4);
   EXPECT_THAT(ReadAll(folder_ / "o.onnx"), HasSubstr("QuantizeLinear"));
@@ -94,7 +94,7 @@ TEST_F(ExportCommand, QuantizesOnImagesThatAFileLists) {
               "--data-root", kSmallSweepData, "--labels", "labels.csv",
               "--multi-label", "auto", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(Json::parse(outcome.out)["calibration"]["images"], 3);
+  EXPECT_EQ(OrderedJson::parse(outcome.out)["calibration"]["images"], 3);
 }
 
 TEST_F(ExportCommand, LabelsWithoutADataSetAreAnError) {
@@ -118,7 +118,7 @@ TEST_F(ExportCommand, QuantizesOtherFormsOfViTs) {
                         "int8", "--dataset", "folder", "--data-root",
                         kSmallSweepData, "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(Json::parse(outcome.out)["calibration"]["images"], 4);
+  EXPECT_EQ(OrderedJson::parse(outcome.out)["calibration"]["images"], 4);
   EXPECT_THAT(ReadAll(folder_ / "o.onnx"),
               AllOf(HasSubstr("rope.cos"), HasSubstr("blocks.1.mlp.fc1_g"),
                     HasSubstr("blocks.1.attn.q_proj")));
@@ -189,11 +189,11 @@ TEST_F(ExportCommand, PredictPrintsALinePerImage) {
   std::istringstream lines(outcome.out);
   std::set<std::string> files;
   for (std::string line; std::getline(lines, line);) {
-    const Json json = Json::parse(line);
+    const OrderedJson json = OrderedJson::parse(line);
     files.insert(json["file"]);
     double sum = 0;
     double last = 1;
-    for (const Json& found : json["classes"]) {
+    for (const OrderedJson& found : json["classes"]) {
       const double p = found["probability"];
       EXPECT_LE(p, last);
       last = p;
@@ -214,8 +214,8 @@ TEST_F(ExportCommand, PredictsAsTimm) {
   model::WriteParameters(
       folder_ / "convnext.safetensors", config, model::ParameterSource(config),
       {{"wsel.mean", "[0.5,0.5,0.5]"}, {"wsel.std", "[0.5,0.5,0.5]"}});
-  const Json golden = model::ReadGolden("predict.json");
-  for (const Json& expected : golden.at("files")) {
+  const OrderedJson golden = model::ReadGolden("predict.json");
+  for (const OrderedJson& expected : golden.at("files")) {
     const auto file = std::filesystem::path(WSEL_SOURCE_DIR) / "tests/golden" /
                       expected.at("file").get<std::string>();
     const Outcome outcome =
@@ -223,7 +223,7 @@ TEST_F(ExportCommand, PredictsAsTimm) {
                           "--json", "--resize", "pillow-12", "--crop-pct",
                           "0.875", "--device", "cpu"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    const Json found = Json::parse(outcome.out).at("classes");
+    const OrderedJson found = OrderedJson::parse(outcome.out).at("classes");
     ASSERT_EQ(found.size(), 5U);
     for (size_t i = 0; i < found.size(); ++i) {
       EXPECT_EQ(found[i].at("index"), expected.at("classes")[i]) << file;
@@ -253,11 +253,11 @@ TEST_F(ExportCommand, BenchMeasuresBothBatchSizes) {
       RunWsel(folder_, {"bench", "vit.safetensors", "--batch-size", "3",
                         "--seconds", "0", "--device", "cpu", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const Json json = Json::parse(outcome.out);
+  const OrderedJson json = OrderedJson::parse(outcome.out);
   EXPECT_EQ(json["model"], "small_vit");
   EXPECT_EQ(json["weight_bytes"], 4 * json["parameters"].get<int64_t>());
   std::set<int64_t> batches;
-  for (const Json& row : json["measurements"]) {
+  for (const OrderedJson& row : json["measurements"]) {
     batches.insert(row["batch_size"].get<int64_t>());
     EXPECT_GE(row["passes"], 5);
     EXPECT_GT(row["images_per_second"], 0);

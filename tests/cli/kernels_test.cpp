@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kData =
+const std::string kKernelsData =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
 // A variable of the environment that RunWsel passes on.
@@ -58,7 +58,7 @@ class KernelsOfARun : public testing::Test {
 
   Outcome Train(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> args = {
-        "train",    "--config", "r.json",   "--data-root", kData,
+        "train",    "--config", "r.json",   "--data-root", kKernelsData,
         "--output", "run",      "--device", "cpu",         "--resume"};
     args.insert(args.end(), more.begin(), more.end());
     return RunWsel(folder_, args);
@@ -105,7 +105,7 @@ TEST_F(KernelsOfARun, MayBeUnrecordedAsInVersion01) {
            folder_.path(), fs::copy_options::recursive);
   const Outcome run =
       RunWsel(folder_, {"train", "--config", "recipe.json", "--data-root",
-                        kData, "--output", "run", "--device", "cpu",
+                        kKernelsData, "--output", "run", "--device", "cpu",
                         "--threads", "1", "--workers", "1", "--resume"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("does not record which kernels"));

@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-using Words = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
 std::string Page() {
   return ReadAll(fs::path(WSEL_SOURCE_DIR) / "docs/paper.md");
@@ -40,7 +40,8 @@ std::string CodeOf(const std::string& page) {
 }
 
 // Runs the code. One line per call, words separated by tabs.
-std::vector<Words> CallsOf(const std::string& code, const TempFolder& folder) {
+std::vector<Arguments> CallsOf(const std::string& code,
+                               const TempFolder& folder) {
   WriteTextFile(folder / "page.sh",
                 "set -euo pipefail\n"
                 "wsel() { printf '%s\\t' \"$@\" >>calls; echo >>calls; }\n" +
@@ -49,10 +50,10 @@ std::vector<Words> CallsOf(const std::string& code, const TempFolder& folder) {
       "cd '" + folder.path().string() + "' && bash page.sh";
   EXPECT_EQ(std::system(command.c_str()), 0);
   std::istringstream lines(ReadAll(folder / "calls"));
-  std::vector<Words> calls;
+  std::vector<Arguments> calls;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
-    Words call = {"wsel"};
+    Arguments call = {"wsel"};
     for (std::string word; std::getline(words, word, '\t');) {
       call.push_back(word);
     }
@@ -79,7 +80,7 @@ class EmptyProject {
 };
 
 // Returns a call's stdout; an error fails the test.
-std::string DryRun(Words call) {
+std::string DryRun(Arguments call) {
   const bool runs = call[1] != "models";
   const bool is_dry = std::ranges::find(call, "--dry-run") != call.end();
   if (runs && !is_dry) call.emplace_back("--dry-run");
@@ -99,7 +100,7 @@ std::string DryRun(Words call) {
   return testing::internal::GetCapturedStdout();
 }
 
-std::string ValueOf(const Words& call, const std::string& option) {
+std::string ValueOf(const Arguments& call, const std::string& option) {
   const auto at = std::ranges::find(call, option);
   return at == call.end() || at + 1 == call.end() ? "" : *(at + 1);
 }
@@ -123,7 +124,7 @@ TEST(Paper, EveryCommandPassesADryRun) {
   const auto calls = CallsOf(CodeOf(Page()), project.folder());
   std::map<std::string, int> count;
   std::set<std::string> outputs;
-  for (const Words& call : calls) {
+  for (const Arguments& call : calls) {
     const std::string out = DryRun(call);
     ++count[call[1]];
     if (call[1] == "train") {

@@ -55,7 +55,7 @@ class Probe : public testing::Test {
   TempFolder folder_;
 };
 
-const std::string kImages =
+const std::string kProbeImages =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
 TEST_F(Probe, TakesAModelAndSaysWhatImagesItHas) {
@@ -65,7 +65,7 @@ TEST_F(Probe, TakesAModelAndSaysWhatImagesItHas) {
                     "norm_eps": 1e-5})");
   const Outcome probe =
       Run({"--checkpoint", "m.safetensors", "--model", "m.json", "--json"},
-          kImages);
+          kProbeImages);
   ASSERT_EQ(probe.exit_code, 0) << probe.err;
   EXPECT_THAT(probe.err, AllOf(HasSubstr("LayerNorm eps 1e-06, not 1e-05"),
                                HasSubstr("eps 1e-05, GELU (given)")));
@@ -84,7 +84,7 @@ TEST_F(Probe, FitsFeaturesAndPixels) {
          "--warmup-epochs", "1", "--augment"}}) {
     auto args = what;
     args.emplace_back("--json");
-    const Outcome probe = Run(args, kImages);
+    const Outcome probe = Run(args, kProbeImages);
     ASSERT_EQ(probe.exit_code, 0) << probe.err;
     const json result = json::parse(probe.out);
     EXPECT_EQ(result["train"], 4);
@@ -105,10 +105,10 @@ TEST_F(Probe, IsReproducibleByItsSeed) {
                                          "--epochs",        "2",
                                          "--seed",          "7",
                                          "--warmup-epochs", "0"};
-  const Outcome once = Run(args, kImages);
+  const Outcome once = Run(args, kProbeImages);
   ASSERT_EQ(once.exit_code, 0) << once.err;
   EXPECT_THAT(once.out, AllOf(HasSubstr("top-1 "), HasSubstr("12 features")));
-  EXPECT_EQ(Run(args, kImages).out, once.out);
+  EXPECT_EQ(Run(args, kProbeImages).out, once.out);
 }
 
 // All images are corrupt, so that reading one would be another error.
@@ -204,7 +204,7 @@ TEST_F(Probe, ChecksTheDevice) {
        {std::vector<std::string>{"--pixels", "--device", "gpu"},
         {"--pixels", "--device", "gpu", "--dry-run"},
         {"--checkpoint", "m.safetensors", "--device", "gpu", "--dry-run"}}) {
-    const Outcome probe = Run(more, kImages);
+    const Outcome probe = Run(more, kProbeImages);
     EXPECT_EQ(probe.exit_code, 2);
     EXPECT_THAT(probe.err, HasSubstr("--device"));
   }

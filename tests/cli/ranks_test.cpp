@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kData =
+const std::string kRanksData =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
 // Of four images a step; two ranks have two each.
@@ -47,7 +47,7 @@ std::string Recipe(int epochs) {
 std::vector<std::string> Train(const std::string& output,
                                const std::vector<std::string>& more = {}) {
   std::vector<std::string> args = {
-      "train",    "--config",  "r.json",   "--data-root", kData,
+      "train",    "--config",  "r.json",   "--data-root", kRanksData,
       "--output", output,      "--device", "cpu",         "--threads",
       "1",        "--workers", "1"};
   args.insert(args.end(), more.begin(), more.end());
@@ -191,7 +191,7 @@ TEST_F(RanksCommand, StartsRanksThatTrainAndEvaluateAsOne) {
                                      "--dataset",
                                      "folder",
                                      "--data-root",
-                                     kData,
+                                     kRanksData,
                                      "--device",
                                      "cpu",
                                      "--batch-size",
@@ -232,8 +232,8 @@ TEST_F(RanksCommand, ErrorsOfRanksNameOptions) {
   const auto eval = [&](const std::string& ranks) {
     return RunWsel(
         folder, {"eval", "--checkpoint", "s.safetensors", "--dataset", "folder",
-                 "--data-root", kData, "--device", "cpu", "--crop-pct", "0.9",
-                 "--ranks", ranks});
+                 "--data-root", kRanksData, "--device", "cpu", "--crop-pct",
+                 "0.9", "--ranks", ranks});
   };
   for (const char* ranks : {"1", "2"}) {
     const Outcome run = eval(ranks);

@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const std::string kData =
+const std::string kSignalsData =
     (fs::path(WSEL_SOURCE_DIR) / "tests/golden/data/folders").string();
 
 // Wide enough that products reduce over 512 values, which is where the kernels
@@ -40,8 +40,8 @@ constexpr const char* kRecipe = R"({
 std::vector<std::string> Train(const std::string& output,
                                const std::vector<std::string>& more = {}) {
   std::vector<std::string> args = {
-      "train", "--config", "r.json", "--data-root", kData, "--output",
-      output,  "--device", "cpu",    "--threads",   "2",   "--resume"};
+      "train", "--config", "r.json", "--data-root", kSignalsData, "--output",
+      output,  "--device", "cpu",    "--threads",   "2",          "--resume"};
   args.insert(args.end(), more.begin(), more.end());
   return args;
 }
@@ -83,7 +83,7 @@ TEST(Signals, AHandlerDuringOtherCommandsChangesNothing) {
   WriteTextFile(folder / "r.json", kRecipe);
   ASSERT_EQ(RunWsel(folder, Train("run", {"--epochs", "3"})).exit_code, 0);
   const std::vector<std::string> data = {"--dataset", "folder", "--data-root",
-                                         kData};
+                                         kSignalsData};
   for (std::vector<std::string> args :
        {std::vector<std::string>{"eval", "--checkpoint", "run/last.safetensors",
                                  "--json"},

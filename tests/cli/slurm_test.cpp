@@ -80,8 +80,8 @@ std::vector<nlohmann::json> Metrics(const fs::path& sweep) {
 }
 
 // Equal but for rounding, apart from what is measured by a clock.
-void ExpectClose(const std::vector<nlohmann::json>& expected,
-                 const std::vector<nlohmann::json>& found) {
+void ExpectCloseWeights(const std::vector<nlohmann::json>& expected,
+                        const std::vector<nlohmann::json>& found) {
   ASSERT_EQ(expected.size(), found.size());
   for (size_t i = 0; i < expected.size(); ++i) {
     for (const auto& [key, value] : expected[i].items()) {
@@ -118,7 +118,7 @@ TEST(Slurm, TwoRanksOnOneNodeOrTwoTrainAsOne) {
   for (const char* ranks : {"one-node", "two-nodes"}) {
     SCOPED_TRACE(ranks + script.output);
     const auto found = Metrics(folder / ranks);
-    ExpectClose(expected, found);
+    ExpectCloseWeights(expected, found);
     ASSERT_FALSE(found.empty());
     EXPECT_TRUE(found.back().contains("comm_wait")) << "one rank trained alone";
   }

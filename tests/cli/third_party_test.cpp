@@ -77,7 +77,7 @@ class ThirdPartyFile : public testing::Test {
   TempFolder folder_;
 };
 
-std::string Golden(const std::string& file) {
+std::string NamingGolden(const std::string& file) {
   return (naming::GoldenFolder() / file).string();
 }
 
@@ -114,7 +114,7 @@ TEST_F(ThirdPartyFile, PassesItsMeanOnToAStudent) {
   for (const auto& [file, mean] : means) {
     SCOPED_TRACE(file);
     const Outcome outcome =
-        Run({"init", "--teacher", Golden(file), "--student", "vit_tiny",
+        Run({"init", "--teacher", NamingGolden(file), "--student", "vit_tiny",
              "--embed-dim", "8", "--depth", "1", "--num-heads", "1",
              "--img-size", "8", "--patch-size", "4", "--output", "s.pth"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -131,7 +131,7 @@ TEST_F(ThirdPartyFile, PassesItsMeanOnToAStudent) {
 }
 
 TEST_F(ThirdPartyFile, WarnsOfForwardDifferences) {
-  const std::string clip = Golden("openai_clip.pt");
+  const std::string clip = NamingGolden("openai_clip.pt");
   json model = Inspect(clip)["model"];
   EXPECT_EQ(model["activation"], "quick_gelu");
   model["activation"] = "gelu";
@@ -143,7 +143,7 @@ TEST_F(ThirdPartyFile, WarnsOfForwardDifferences) {
   EXPECT_THAT(train.err,
               HasSubstr("trained with LayerNorm eps 1e-05, not 1e-06"));
 
-  const std::string vit = Golden("hf_vit.safetensors");
+  const std::string vit = NamingGolden("hf_vit.safetensors");
   json given = Inspect(vit)["model"];
   EXPECT_EQ(given["norm_eps"], 1e-12);
   EXPECT_THAT(Eval(vit).err, Not(HasSubstr("were trained with")));
@@ -154,26 +154,26 @@ TEST_F(ThirdPartyFile, WarnsOfForwardDifferences) {
   EXPECT_THAT(eval.err,
               HasSubstr("trained with LayerNorm eps 1e-12, not 1e-06"));
 
-  const Outcome convnext = Eval(Golden("hf_convnext.safetensors"));
+  const Outcome convnext = Eval(NamingGolden("hf_convnext.safetensors"));
   EXPECT_THAT(convnext.err, HasSubstr("eps 1e-06 in the last norm"));
 }
 
 TEST_F(ThirdPartyFile, UnexpectedKeysAreAnError) {
-  const std::string file = Golden("dinov2.pth");
+  const std::string file = NamingGolden("dinov2.pth");
   json model = Inspect(file)["model"];
   model["layer_scale"] = 0;
   WriteRecipe(model);
   const Outcome train = TrainDry(file);
   EXPECT_EQ(train.exit_code, 6);
   EXPECT_THAT(train.err, HasSubstr("blocks.0.ls1.gamma"));
-  json with_head = Inspect(Golden("deit3.pth"))["model"];
+  json with_head = Inspect(NamingGolden("deit3.pth"))["model"];
   with_head["layer_scale"] = 0;
   WriteTextFile(folder_ / "vit.json", with_head.dump());
-  const Outcome eval = Eval(Golden("deit3.pth"), {"--model", "vit.json"});
+  const Outcome eval = Eval(NamingGolden("deit3.pth"), {"--model", "vit.json"});
   EXPECT_EQ(eval.exit_code, 6);
   EXPECT_THAT(eval.err, HasSubstr("unexpected key"));
   const Outcome dry =
-      Eval(Golden("deit3.pth"), {"--model", "vit.json", "--dry-run"});
+      Eval(NamingGolden("deit3.pth"), {"--model", "vit.json", "--dry-run"});
   EXPECT_EQ(dry.exit_code, 6);
   EXPECT_THAT(dry.err, HasSubstr("unexpected key"));
 }
@@ -187,7 +187,7 @@ TEST_F(ThirdPartyFile, UnsupportedTensorsAmongTheWeightsAreAnError) {
                     type, fmt::join(shape, ", ")),
         data);
   };
-  const auto vit = checkpoint::Open(Golden("timm_vit.safetensors"));
+  const auto vit = checkpoint::Open(NamingGolden("timm_vit.safetensors"));
   std::vector<checkpoint::ZipPart> parts;
   for (const TensorSpec& spec : vit->Specs()) {
     const auto bytes = vit->View(spec.name).bytes;
@@ -210,7 +210,7 @@ TEST_F(ThirdPartyFile, UnsupportedTensorsAmongTheWeightsAreAnError) {
 // `without`.
 void WriteCopies(const fs::path& path, const std::vector<std::string>& prefixes,
                  const std::string& without = "none") {
-  const auto vit = checkpoint::Open(Golden("timm_vit.safetensors"));
+  const auto vit = checkpoint::Open(NamingGolden("timm_vit.safetensors"));
   std::vector<TensorSpec> specs;
   std::vector<std::string> names;
   for (const std::string& prefix : prefixes) {
@@ -286,12 +286,13 @@ TEST_F(ThirdPartyFile, OfAGivenModelNothingIsAssumed) {
 
 // The tensors of DeiT III are those of timm's vit_*_rope_ape, by other names.
 TEST_F(ThirdPartyFile, AGivenModelTellsFormsOfEqualTensorsApart) {
-  json model = Inspect(Golden("deit3.pth"))["model"];
+  json model = Inspect(NamingGolden("deit3.pth"))["model"];
   model["rope"] = "axial";
   WriteTextFile(folder_ / "vit.json", model.dump());
-  const Outcome given = Eval(Golden("deit3.pth"), {"--model", "vit.json"});
+  const Outcome given =
+      Eval(NamingGolden("deit3.pth"), {"--model", "vit.json"});
   EXPECT_EQ(given.exit_code, 0) << given.err;
-  const Outcome converted = Run({"convert", Golden("deit3.pth"),
+  const Outcome converted = Run({"convert", NamingGolden("deit3.pth"),
                                  "eva.safetensors", "--model", "vit.json"});
   ASSERT_EQ(converted.exit_code, 0) << converted.err;
   EXPECT_NE(
@@ -315,15 +316,15 @@ class UnknownFile : public ThirdPartyFile {
 constexpr int kMismatched = 6;
 constexpr int kBadFormat = 5;
 
-struct Failure {
+struct Refusal {
   int exit_code;
   std::string reason;
 };
 
 TEST_F(UnknownFile, FailsForTheRightReason) {
-  const Failure unknown = {kMismatched, "is not a ViT or ConvNeXt"};
-  const Failure tar = {kBadFormat, "before 0.1.10"};
-  const std::map<std::string, Failure> special = {
+  const Refusal unknown = {kMismatched, "is not a ViT or ConvNeXt"};
+  const Refusal tar = {kBadFormat, "before 0.1.10"};
+  const std::map<std::string, Refusal> special = {
       {"burn-tar_float32.tar", tar},
       {"burn-tar_int64.tar", tar},
       {"burn-tar_weight_bias.tar", tar},
@@ -335,7 +336,7 @@ TEST_F(UnknownFile, FailsForTheRightReason) {
     const std::string file = fs::absolute(entry.path()).string();
     SCOPED_TRACE(file);
     const auto found = special.find(entry.path().filename().string());
-    const Failure& expected = found == special.end() ? unknown : found->second;
+    const Refusal& expected = found == special.end() ? unknown : found->second;
     for (const Outcome& outcome : {Run({"init", "--teacher", file, "--student",
                                         "vit_tiny", "--dry-run"}),
                                    Eval(file), TrainDry(file)}) {

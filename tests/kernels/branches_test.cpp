@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "model/hashed_tensors.h"
+#include "relative_error.h"
 #include "wsel/kernels/residual.h"
 
 namespace wsel::kernels {
@@ -97,10 +98,6 @@ at::Tensor RunPasses(Branch branch, const Tensors& arguments) {
       HashedNormalTensor("cotangent", out.sizes().vec()).to(out.dtype());
   (out * cotangent).sum().backward();
   return out.detach();
-}
-
-double RelativeError(const at::Tensor& found, const at::Tensor& expected) {
-  return ((found - expected).norm() / expected.norm()).item<double>();
 }
 
 void ExpectCloseToDouble(Branch branch, const Tensors& found,

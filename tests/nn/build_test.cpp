@@ -58,7 +58,7 @@ MapSource SourceOf(const Config& config) {
   return source;
 }
 
-VitConfig SmallVit() {
+VitConfig BuiltVit() {
   VitConfig c;
   c.name = "small";
   c.img_size = 16;
@@ -70,7 +70,7 @@ VitConfig SmallVit() {
   return c;
 }
 
-ConvNextConfig SmallConvNext(bool conv_mlp) {
+ConvNextConfig BuiltConvNext(bool conv_mlp) {
   ConvNextConfig c;
   c.dims = {4, 6, 8, 10};
   c.depths = {1, 1, 1, 1};
@@ -79,14 +79,14 @@ ConvNextConfig SmallConvNext(bool conv_mlp) {
   return c;
 }
 
-at::Tensor Images(int64_t size) {
+at::Tensor BuiltImages(int64_t size) {
   return HashedNormalTensor("input", {2, 3, size, size});
 }
 
 // Fills every parameter with 7 and expects an error that leaves it unchanged.
 void ExpectLoadError(const MapSource& source,
                      const std::vector<std::string>& parts) {
-  Model model = Build(SmallVit());
+  Model model = Build(BuiltVit());
   {
     const at::NoGradGuard no_grad;
     for (auto& parameter : model.module->parameters()) parameter.fill_(7);
@@ -98,125 +98,126 @@ void ExpectLoadError(const MapSource& source,
 }
 
 TEST(Load, CopiesEveryParameter) {
-  Model model = Build(SmallVit());
-  EXPECT_THAT(Load(model, SourceOf(SmallVit())), IsEmpty());
-  const auto expected = HashedModel(SmallVit()).forward(Images(16));
-  EXPECT_TRUE(at::equal(model.forward(Images(16)), expected));
+  Model model = Build(BuiltVit());
+  EXPECT_THAT(Load(model, SourceOf(BuiltVit())), IsEmpty());
+  const auto expected = HashedModel(BuiltVit()).forward(BuiltImages(16));
+  EXPECT_TRUE(at::equal(model.forward(BuiltImages(16)), expected));
 }
 
 TEST(Load, ReturnsUnexpectedKeys) {
-  auto source = SourceOf(SmallVit());
+  auto source = SourceOf(BuiltVit());
   source.Put("mask_token", at::zeros({1, 12}));
-  Model model = Build(SmallVit());
+  Model model = Build(BuiltVit());
   EXPECT_THAT(Load(model, source), ElementsAre("mask_token"));
 }
 
 TEST(Load, ConvertsFloat16) {
-  auto source = SourceOf(SmallVit());
+  auto source = SourceOf(BuiltVit());
   const auto head = source.Get("head.weight").to(at::kHalf);
   source.Put("head.weight", head);
-  Model model = Build(SmallVit());
+  Model model = Build(BuiltVit());
   Load(model, source);
   EXPECT_TRUE(at::equal(model.module->named_parameters()["head.weight"],
                         head.to(at::kFloat)));
 }
 
 TEST(Load, RejectsAMissingTensor) {
-  auto source = SourceOf(SmallVit());
+  auto source = SourceOf(BuiltVit());
   source.Remove("head.bias");
   ExpectLoadError(source, {"head.bias", "is missing", "[5]"});
 }
 
 // copy_ would broadcast it.
 TEST(Load, RejectsAShapeThatWouldBroadcast) {
-  auto source = SourceOf(SmallVit());
+  auto source = SourceOf(BuiltVit());
   source.Put("head.weight", at::zeros({1, 12}));
   ExpectLoadError(source, {"head.weight", "[1, 12]", "[5, 12]"});
 }
 
 TEST(Load, RejectsADifferentShapeOfEqualSize) {
-  auto source = SourceOf(SmallVit());
+  auto source = SourceOf(BuiltVit());
   source.Put("cls_token", at::zeros({12}));
   ExpectLoadError(source, {"cls_token", "[12]", "[1, 1, 12]"});
-  source = SourceOf(SmallVit());
+  source = SourceOf(BuiltVit());
   source.Put("norm.weight", at::zeros({12, 1, 1}));
   ExpectLoadError(source, {"norm.weight", "[12, 1, 1]"});
 }
 
 TEST(Load, RejectsIntegers) {
-  auto source = SourceOf(SmallVit());
+  auto source = SourceOf(BuiltVit());
   source.Put("head.bias", at::zeros({5}, at::kLong));
   ExpectLoadError(source, {"head.bias", "int64"});
 }
 
 TEST(Load, AcceptsPointwiseWeightsAsLinearOrConvolution) {
   for (const bool conv : {false, true}) {
-    Model model = Build(SmallConvNext(conv));
-    EXPECT_THAT(Load(model, SourceOf(SmallConvNext(!conv))), IsEmpty());
-    const auto expected = HashedModel(SmallConvNext(!conv)).forward(Images(32));
-    EXPECT_TRUE(at::equal(model.forward(Images(32)), expected));
+    Model model = Build(BuiltConvNext(conv));
+    EXPECT_THAT(Load(model, SourceOf(BuiltConvNext(!conv))), IsEmpty());
+    const auto expected =
+        HashedModel(BuiltConvNext(!conv)).forward(BuiltImages(32));
+    EXPECT_TRUE(at::equal(model.forward(BuiltImages(32)), expected));
   }
 }
 
 TEST(Build, RejectsAnInvalidConfig) {
-  auto config = SmallVit();
+  auto config = BuiltVit();
   config.num_heads = 5;
   ExpectError([&] { Build(config); }, ErrorKind::kConfig, {"small.num_heads"});
 }
 
 TEST(Build, SplitsTheForwardPass) {
-  const Model vit = HashedModel(SmallVit());
-  const auto tokens = vit.module->forward_features(Images(16), {});
+  const Model vit = HashedModel(BuiltVit());
+  const auto tokens = vit.module->forward_features(BuiltImages(16), {});
   EXPECT_EQ(tokens.sizes(), (Shape{2, 5, 12}));
-  EXPECT_TRUE(
-      at::equal(vit.module->forward_head(tokens), vit.forward(Images(16))));
+  EXPECT_TRUE(at::equal(vit.module->forward_head(tokens),
+                        vit.forward(BuiltImages(16))));
 
-  const Model convnext = HashedModel(SmallConvNext(true));
-  const auto map = convnext.module->forward_features(Images(64), {});
+  const Model convnext = HashedModel(BuiltConvNext(true));
+  const auto map = convnext.module->forward_features(BuiltImages(64), {});
   EXPECT_EQ(map.sizes(), (Shape{2, 10, 2, 2}));
   EXPECT_TRUE(at::equal(convnext.module->forward_head(map),
-                        convnext.forward(Images(64))));
+                        convnext.forward(BuiltImages(64))));
 }
 
 TEST(Build, ADistilledModelHasTwoHeads) {
-  auto config = SmallVit();
+  auto config = BuiltVit();
   config.dist_token = true;
   const Model model = HashedModel(config);
-  const Outputs outputs = model.forward_outputs(Images(16));
+  const Outputs outputs = model.forward_outputs(BuiltImages(16));
   EXPECT_FALSE(at::equal(outputs.logits, outputs.dist_logits));
   EXPECT_TRUE(at::equal((outputs.logits + outputs.dist_logits) / 2,
-                        model.forward(Images(16))));
+                        model.forward(BuiltImages(16))));
 }
 
 TEST(ReorderClasses, MovesTheOutputsOfEveryHead) {
-  auto config = SmallVit();
+  auto config = BuiltVit();
   config.dist_token = true;
   const std::vector<int64_t> outputs = {2, 0, 1, 4, 3};
   Model model = HashedModel(config);
-  const at::Tensor before = model.forward(Images(16));
+  const at::Tensor before = model.forward(BuiltImages(16));
   ReorderClasses(model, outputs);
-  EXPECT_TRUE(at::allclose(model.forward(Images(16)),
+  EXPECT_TRUE(at::allclose(model.forward(BuiltImages(16)),
                            before.index_select(1, at::tensor(outputs))));
 }
 
 TEST(Vit, RejectsImagesOfADifferentSize) {
-  const Model model = HashedModel(SmallVit());
-  ExpectError([&] { model.forward(Images(32)); }, ErrorKind::kMismatch,
+  const Model model = HashedModel(BuiltVit());
+  ExpectError([&] { model.forward(BuiltImages(32)); }, ErrorKind::kMismatch,
               {"small", "[B, 3, 16, 16]", "[2, 3, 32, 32]"});
 }
 
 TEST(Initialize, FollowsTheInitRule) {
-  Model model = Build(SmallVit());
+  Model model = Build(BuiltVit());
   Initialize(model, Initializer::kTimm, 3);
   const auto parameters = model.module->named_parameters();
   EXPECT_TRUE((parameters["norm.weight"] == 1).all().item<bool>());
   EXPECT_TRUE((parameters["head.bias"] == 0).all().item<bool>());
   EXPECT_NEAR(parameters["blocks.0.mlp.fc1.weight"].std().item<double>(), 0.02,
               0.003);
-  Model repeated = Build(SmallVit());
+  Model repeated = Build(BuiltVit());
   Initialize(repeated, Initializer::kTimm, 3);
-  EXPECT_TRUE(
-      at::equal(repeated.forward(Images(16)), model.forward(Images(16))));
+  EXPECT_TRUE(at::equal(repeated.forward(BuiltImages(16)),
+                        model.forward(BuiltImages(16))));
 }
 
 }  // namespace

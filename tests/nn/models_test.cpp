@@ -53,7 +53,7 @@ double Distance(const at::Tensor& a, const at::Tensor& b) {
 
 // Compares logits and the gradients of sum(logits * cotangent) with the file's,
 // with drop path if the file has factors for it ("branch_scales").
-void ExpectGolden(const checkpoint::Checkpoint& golden) {
+void ExpectModelGolden(const checkpoint::Checkpoint& golden) {
   const Config config = ConfigFromJson(golden.metadata().at("config"), "golden",
                                        ErrorKind::kFormat);
   Model model = HashedModel(config);
@@ -86,7 +86,7 @@ TEST(Models, MatchTimmsLogitsAndGradients) {
   EXPECT_GE(files.size(), 62U);
   for (const auto& file : files) {
     SCOPED_TRACE(file.filename());
-    ExpectGolden(*checkpoint::Open(file));
+    ExpectModelGolden(*checkpoint::Open(file));
   }
 }
 
@@ -112,7 +112,7 @@ TEST(Models, MatchTimmsDropPath) {
   EXPECT_EQ(files.size(), 3U);
   for (const auto& file : files) {
     SCOPED_TRACE(file.filename());
-    ExpectGolden(*checkpoint::Open(file));
+    ExpectModelGolden(*checkpoint::Open(file));
   }
 }
 

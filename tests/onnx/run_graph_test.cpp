@@ -23,7 +23,7 @@ using model::Config;
 using model::HashedNormalTensor;
 using model::ParameterSource;
 
-double RelativeError(const at::Tensor& found, const at::Tensor& expected) {
+double MaxRelativeError(const at::Tensor& found, const at::Tensor& expected) {
   return ((found - expected).abs().max() / expected.abs().max()).item<double>();
 }
 
@@ -58,7 +58,7 @@ TEST(GraphRunner, ComputesTimmsLogitsOfEveryGoldenModel) {
     for (const int64_t opset : {17, 21}) {
       const auto logits = RunGraph(config, InputOf(config), {.opset = opset});
       ASSERT_EQ(logits.sizes(), expected.sizes());
-      EXPECT_LT(RelativeError(logits, expected), 1e-5);
+      EXPECT_LT(MaxRelativeError(logits, expected), 1e-5);
     }
   }
 }
@@ -71,7 +71,7 @@ TEST(GraphRunner, HalfIsCloseToFloat) {
     const auto images = InputOf(config);
     const auto rounded = RunGraph(config, images, {.dtype = DType::kF16});
     EXPECT_EQ(rounded.scalar_type(), at::kFloat);
-    EXPECT_LT(RelativeError(rounded, RunGraph(config, images)), 0.02);
+    EXPECT_LT(MaxRelativeError(rounded, RunGraph(config, images)), 0.02);
   }
 }
 
@@ -94,7 +94,7 @@ TEST(GraphRunner, NormalisesPixels) {
                           .permute({0, 3, 1, 2});
   const auto found = RunGraph(config, pixels.permute({0, 2, 3, 1}),
                               {.preprocess = normalisation});
-  EXPECT_LT(RelativeError(found, RunGraph(config, images)), 1e-5);
+  EXPECT_LT(MaxRelativeError(found, RunGraph(config, images)), 1e-5);
 }
 
 TEST(RangeRecorder, WidensRangesOverBatches) {
@@ -104,7 +104,7 @@ TEST(RangeRecorder, WidensRangesOverBatches) {
   const auto images = InputOf(config, 4);
   RangeRecorder whole(graph);
   const auto logits = whole.Run(images);
-  EXPECT_LT(RelativeError(logits, RunGraph(config, images)), 1e-6);
+  EXPECT_LT(MaxRelativeError(logits, RunGraph(config, images)), 1e-6);
   RangeRecorder parts(graph);
   parts.Run(images.slice(0, 0, 1));
   parts.Run(images.slice(0, 1, 4));
@@ -138,7 +138,7 @@ void ExpectInt8IsClose(const Config& config) {
   const auto expected = recorder.Run(images);
   const auto rounded = RunGraph(config, images, {.ranges = recorder.ranges()});
   EXPECT_FALSE(rounded.equal(expected));
-  EXPECT_LT(RelativeError(rounded, expected), 0.15);
+  EXPECT_LT(MaxRelativeError(rounded, expected), 0.15);
 }
 
 // Small models of random weights have few channels to average errors over: the

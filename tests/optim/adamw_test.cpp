@@ -13,7 +13,8 @@
 namespace wsel::optim {
 namespace {
 
-void Train(AdamW& optimizer, const NamedTensors& parameters, int from, int to) {
+void TrainAdamW(AdamW& optimizer, const NamedTensors& parameters, int from,
+                int to) {
   for (int step = from; step < to; ++step) {
     SetGradients(parameters, step);
     optimizer.Step(GoldenRate(step));
@@ -21,8 +22,9 @@ void Train(AdamW& optimizer, const NamedTensors& parameters, int from, int to) {
   }
 }
 
-void ExpectGolden(const NamedTensors& parameters, const NamedTensors& state,
-                  const std::string& file, double tolerance) {
+void ExpectAdamWGolden(const NamedTensors& parameters,
+                       const NamedTensors& state, const std::string& file,
+                       double tolerance) {
   const GoldenTensors golden(file);
   EXPECT_EQ(golden.size(), parameters.size() + state.size());
   for (const auto* tensors : {&parameters, &state}) {
@@ -39,16 +41,16 @@ void ExpectGolden(const NamedTensors& parameters, const NamedTensors& state,
 TEST(AdamW, MatchesTorchFusedAndUnfused) {
   const NamedTensors parameters = GoldenParameters();
   AdamW optimizer(parameters, {});
-  Train(optimizer, parameters, 0, kGoldenSteps);
+  TrainAdamW(optimizer, parameters, 0, kGoldenSteps);
   const NamedTensors state = optimizer.StateDict();
-  ExpectGolden(parameters, state, "adamw_fused.safetensors", 3e-7);
-  ExpectGolden(parameters, state, "adamw_single.safetensors", 6e-7);
+  ExpectAdamWGolden(parameters, state, "adamw_fused.safetensors", 3e-7);
+  ExpectAdamWGolden(parameters, state, "adamw_single.safetensors", 6e-7);
 }
 
 TEST(AdamW, ResumesBitIdentically) {
   const NamedTensors straight = GoldenParameters();
   AdamW uninterrupted(straight, {});
-  Train(uninterrupted, straight, 0, 4);
+  TrainAdamW(uninterrupted, straight, 0, 4);
 
   NamedTensors resumed;
   for (const auto& [name, tensor] : straight) {
@@ -58,8 +60,8 @@ TEST(AdamW, ResumesBitIdentically) {
   NamedTensors saved = uninterrupted.StateDict();
   std::reverse(saved.begin(), saved.end());  // the order does not matter
   optimizer.LoadStateDict(saved, "run state");
-  Train(uninterrupted, straight, 4, kGoldenSteps);
-  Train(optimizer, resumed, 4, kGoldenSteps);
+  TrainAdamW(uninterrupted, straight, 4, kGoldenSteps);
+  TrainAdamW(optimizer, resumed, 4, kGoldenSteps);
 
   for (size_t i = 0; i < straight.size(); ++i) {
     EXPECT_TRUE(resumed[i].tensor.equal(straight[i].tensor))
@@ -76,7 +78,7 @@ TEST(AdamW, StateDictIsNotChangedByLaterSteps) {
   const NamedTensors parameters = GoldenParameters();
   AdamW optimizer(parameters, {});
   const NamedTensors before = optimizer.StateDict();
-  Train(optimizer, parameters, 0, 2);
+  TrainAdamW(optimizer, parameters, 0, 2);
   for (const auto& [name, tensor] : before) {
     EXPECT_EQ(tensor.abs().max().item<float>(), 0) << name;
   }

@@ -13,7 +13,7 @@
 namespace wsel::optim {
 namespace {
 
-void UpdateWeight(const at::Tensor& weight, int step) {
+void UpdateEma(const at::Tensor& weight, int step) {
   const at::NoGradGuard no_grad;
   weight.add_(HashedTensor("ema.w." + std::to_string(step), {9, 7}));
 }
@@ -23,7 +23,7 @@ TEST(Ema, MatchesTimm) {
   const at::Tensor weight = Parameter(HashedTensor("ema.w", {9, 7}));
   Ema ema({{"w", weight}}, 0.9);
   for (int step = 0; step < kGoldenSteps; ++step) {
-    UpdateWeight(weight, step);
+    UpdateEma(weight, step);
     ema.Update();
   }
   const GoldenTensors golden("ema.safetensors");
@@ -39,7 +39,7 @@ TEST(Ema, WarmupMatchesTimm) {
   EXPECT_NEAR(ema.DecayAt(2), 1 - std::pow(2.0, -2.0 / 3), 1e-15);
   EXPECT_EQ(ema.DecayAt(1000), 0.7);
   for (int step = 0; step < kGoldenSteps; ++step) {
-    UpdateWeight(weight, step);
+    UpdateEma(weight, step);
     ema.Update(step + 1);
   }
   const GoldenTensors golden("ema_warmup.safetensors");
@@ -61,11 +61,11 @@ TEST(Ema, StartsAsACopyOfTheWeights) {
 TEST(Ema, ResumesBitIdentically) {
   const at::Tensor weight = Parameter(HashedTensor("ema.w", {9, 7}));
   Ema straight({{"w", weight}}, 0.99);
-  UpdateWeight(weight, 0);
+  UpdateEma(weight, 0);
   straight.Update();
   Ema resumed({{"w", weight}}, 0.99);
   resumed.LoadStateDict(CloneTensors(straight.ema_weights()), "run state");
-  UpdateWeight(weight, 1);
+  UpdateEma(weight, 1);
   straight.Update();
   resumed.Update();
   EXPECT_TRUE(

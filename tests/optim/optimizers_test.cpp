@@ -21,8 +21,8 @@ void SetAllGradients(const NamedTensors& parameters, int step) {
   }
 }
 
-void Train(Optimizer& optimizer, const NamedTensors& parameters, int from,
-           int to, bool all = false) {
+void TrainWith(Optimizer& optimizer, const NamedTensors& parameters, int from,
+               int to, bool all = false) {
   for (int step = from; step < to; ++step) {
     if (all) {
       SetAllGradients(parameters, step);
@@ -42,7 +42,7 @@ void ExpectGolden(const OptimizerOptions& options, const std::string& file,
   const bool lamb = options.name == OptimizerName::kLamb;
   const NamedTensors parameters = GoldenParameters();
   const auto optimizer = MakeOptimizer(parameters, options);
-  Train(*optimizer, parameters, 0, kGoldenSteps, lamb);
+  TrainWith(*optimizer, parameters, 0, kGoldenSteps, lamb);
   const GoldenTensors golden(file);
   size_t compared = 0;
   for (const auto& [name, tensor] : parameters) {
@@ -107,7 +107,7 @@ TEST_P(AnyOptimizer, ResumesBitIdentically) {
   const OptimizerOptions options = DefaultsOf(GetParam());
   const NamedTensors straight = GoldenParameters();
   const auto uninterrupted = MakeOptimizer(straight, options);
-  Train(*uninterrupted, straight, 0, 4);
+  TrainWith(*uninterrupted, straight, 0, 4);
 
   NamedTensors resumed;
   for (const auto& [name, tensor] : straight) {
@@ -117,8 +117,8 @@ TEST_P(AnyOptimizer, ResumesBitIdentically) {
   NamedTensors saved = uninterrupted->StateDict();
   std::reverse(saved.begin(), saved.end());
   optimizer->LoadStateDict(saved, "run state");
-  Train(*uninterrupted, straight, 4, kGoldenSteps);
-  Train(*optimizer, resumed, 4, kGoldenSteps);
+  TrainWith(*uninterrupted, straight, 4, kGoldenSteps);
+  TrainWith(*optimizer, resumed, 4, kGoldenSteps);
   for (size_t i = 0; i < straight.size(); ++i) {
     EXPECT_TRUE(resumed[i].tensor.equal(straight[i].tensor))
         << straight[i].name;

@@ -23,7 +23,7 @@ struct Features {
 };
 
 // The same as in scripts/golden/probe.py.
-Features Hashed(const std::string& name, int64_t count) {
+Features HashedFeatures(const std::string& name, int64_t count) {
   const auto labels = at::arange(count).remainder(kClasses);
   const auto means =
       model::HashedNormalTensor("probe.means", {kClasses, kWidth}) * 0.4;
@@ -43,8 +43,8 @@ TEST(FitLogistic, MatchesScikitLearn) {
   const auto wanted = [&](const std::string& name) {
     return Borrow(golden->View(name)).clone();
   };
-  const Features train = Hashed("train", 400);
-  const Features test = Hashed("test", 1000);
+  const Features train = HashedFeatures("train", 400);
+  const Features test = HashedFeatures("test", 1000);
   for (const auto& [l2, name] :
        {std::pair(0.1, ".0.1"), std::pair(1.0, ".1"), std::pair(10.0, ".10")}) {
     const LinearClassifier found =
@@ -85,8 +85,8 @@ TEST(FitLogistic, WithStandardScalerMatchesScikitLearnsPipeline) {
                                  std::to_string(classes)))
           .clone();
     };
-    Features train = OfClasses(Hashed("train", 400), classes);
-    Features test = OfClasses(Hashed("test", 1000), classes);
+    Features train = OfClasses(HashedFeatures("train", 400), classes);
+    Features test = OfClasses(HashedFeatures("test", 1000), classes);
     const StandardScaler scaler(train.values);
     EXPECT_TRUE(at::allclose(scaler.scale().squeeze(0).to(at::kFloat),
                              wanted("scale"), 1e-5, 0));
@@ -102,8 +102,8 @@ TEST(FitLogistic, WithStandardScalerMatchesScikitLearnsPipeline) {
 }
 
 double TrainedTop1(ProbeSolver solver, double lr) {
-  const Features train = Hashed("train", 400);
-  const Features test = Hashed("test", 1000);
+  const Features train = HashedFeatures("train", 400);
+  const Features test = HashedFeatures("test", 1000);
   ProbeRecipe recipe;
   recipe.solver = solver;
   recipe.schedule.epochs = 60;
@@ -120,8 +120,8 @@ double TrainedTop1(ProbeSolver solver, double lr) {
 }
 
 TEST(LinearProbe, GetsCloseToTheOptimum) {
-  const Features train = Hashed("train", 400);
-  const Features test = Hashed("test", 1000);
+  const Features train = HashedFeatures("train", 400);
+  const Features test = HashedFeatures("test", 1000);
   const LinearClassifier best =
       FitLogistic(train.values, train.labels, kClasses, {.l2 = 10});
   const double optimum =

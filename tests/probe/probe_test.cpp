@@ -11,7 +11,7 @@
 namespace wsel::probe {
 namespace {
 
-ProbeOptions With(ProbeSolver solver, bool augment = false) {
+ProbeOptions WithSolver(ProbeSolver solver, bool augment = false) {
   ProbeOptions options;
   options.recipe.solver = solver;
   options.recipe.batch_size = 8;
@@ -26,8 +26,8 @@ TEST(FitProbe, TellsColoursApartByTheirPixels) {
   const auto set = train::SmallSet();
   const auto pixels = PixelFeatures(set, c10::kCPU);
   for (const auto& options :
-       {With(ProbeSolver::kLbfgs), With(ProbeSolver::kSgd),
-        With(ProbeSolver::kSgd, /*augment=*/true)}) {
+       {WithSolver(ProbeSolver::kLbfgs), WithSolver(ProbeSolver::kSgd),
+        WithSolver(ProbeSolver::kSgd, /*augment=*/true)}) {
     const auto result = FitProbe(set, set, pixels, options);
     EXPECT_EQ(result.num_features, 3 * 12 * 12);
     EXPECT_EQ(result.top1, 100);
@@ -45,8 +45,8 @@ TEST(FitProbe, CountsSkippedImages) {
   ExpectError([&] { PixelFeatures(set, c10::kCPU); }, ErrorKind::kFormat,
               {"small 0"});
   const auto pixels = PixelFeatures(set, c10::kCPU, /*skip_corrupt=*/true);
-  for (auto options :
-       {With(ProbeSolver::kLbfgs), With(ProbeSolver::kSgd, /*augment=*/true)}) {
+  for (auto options : {WithSolver(ProbeSolver::kLbfgs),
+                       WithSolver(ProbeSolver::kSgd, /*augment=*/true)}) {
     ExpectError([&] { FitProbe(set, set, pixels, options); },
                 ErrorKind::kFormat, {"small 0"});
     options.skip_corrupt = true;
@@ -83,12 +83,13 @@ TEST(FitProbe, ShowsProgressOfEachPart) {
        {std::pair(ProbeSolver::kLbfgs, "logistic regression"),
         std::pair(ProbeSolver::kSgd, "linear probe")}) {
     std::vector<std::string> titles;
-    FitProbe(set, set, pixels, With(solver), [&](const ProgressPoint& point) {
-      EXPECT_LE(point.step, point.steps);
-      if (titles.empty() || titles.back() != point.title) {
-        titles.push_back(point.title);
-      }
-    });
+    FitProbe(set, set, pixels, WithSolver(solver),
+             [&](const ProgressPoint& point) {
+               EXPECT_LE(point.step, point.steps);
+               if (titles.empty() || titles.back() != point.title) {
+                 titles.push_back(point.title);
+               }
+             });
     EXPECT_EQ(titles, (std::vector<std::string>{"features of small", fit,
                                                 "features of small"}));
   }
@@ -106,9 +107,10 @@ TEST(ComputeFeatures, NaNIsAnErrorThatNamesTheModel) {
 }
 
 TEST(ProbeOptions, AugmentationNeedsARecipe) {
-  ExpectError([] { Validate(With(ProbeSolver::kLbfgs, /*augment=*/true)); },
-              ErrorKind::kConfig, {"augment: "});
-  Validate(With(ProbeSolver::kLars, /*augment=*/true));
+  ExpectError(
+      [] { Validate(WithSolver(ProbeSolver::kLbfgs, /*augment=*/true)); },
+      ErrorKind::kConfig, {"augment: "});
+  Validate(WithSolver(ProbeSolver::kLars, /*augment=*/true));
 }
 
 TEST(StandardScaler, GivesMean0AndStd1AndZeroForConstants) {

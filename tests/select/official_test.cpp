@@ -14,7 +14,7 @@
 namespace wsel::select {
 namespace {
 
-using Digests = std::map<std::string, std::string>;
+using OfficialDigests = std::map<std::string, std::string>;
 
 model::Config StudentOf(const std::string& name) {
   if (name == "vit_tiny_patch16_224+embed_dim224") {
@@ -27,8 +27,8 @@ model::Config StudentOf(const std::string& name) {
   return model::FindVariant(name).config;
 }
 
-Digests Select(const std::string& teacher_name, model::Config student,
-               bool official) {
+OfficialDigests Select(const std::string& teacher_name, model::Config student,
+                       bool official) {
   const model::Config& teacher = model::FindVariant(teacher_name).config;
   auto* convnext = std::get_if<model::ConvNextConfig>(&student);
   if (convnext != nullptr) convnext->conv_mlp = !official;
@@ -38,7 +38,7 @@ Digests Select(const std::string& teacher_name, model::Config student,
   const Plan plan =
       PlanSelection(teacher, source.Specs(), student, options, {});
   const Student result = Apply(plan, &source);
-  Digests digests;
+  OfficialDigests digests;
   for (size_t i = 0; i < plan.entries.size(); ++i) {
     digests[plan.entries[i].student.name] =
         Sha256Hex(result.tensors[i].bytes).substr(0, 16);
@@ -46,7 +46,7 @@ Digests Select(const std::string& teacher_name, model::Config student,
   return digests;
 }
 
-nlohmann::json Case(int index) {
+nlohmann::json OfficialCase(int index) {
   std::ifstream file(WSEL_SOURCE_DIR "/tests/golden/select/official.json");
   return nlohmann::json::parse(file)["cases"][index];
 }
@@ -54,9 +54,9 @@ nlohmann::json Case(int index) {
 class Official : public testing::TestWithParam<int> {};
 
 TEST_P(Official, EqualsThePapersCodeToTheBit) {
-  const auto golden = Case(GetParam());
+  const auto golden = OfficialCase(GetParam());
   EXPECT_EQ(Select(golden["teacher"], StudentOf(golden["student"]), true),
-            golden["sha256_16"].get<Digests>());
+            golden["sha256_16"].get<OfficialDigests>());
 }
 
 INSTANTIATE_TEST_SUITE_P(Pairs, Official, testing::Range(0, 6));
@@ -67,10 +67,10 @@ INSTANTIATE_TEST_SUITE_P(Pairs, Official, testing::Range(0, 6));
 class Default : public testing::TestWithParam<int> {};
 
 TEST_P(Default, EqualsTheOfficialRuleIfWidthsDivide) {
-  const auto golden = Case(GetParam());
-  const Digests ours =
+  const auto golden = OfficialCase(GetParam());
+  const OfficialDigests ours =
       Select(golden["teacher"], StudentOf(golden["student"]), false);
-  const auto official = golden["sha256_16"].get<Digests>();
+  const auto official = golden["sha256_16"].get<OfficialDigests>();
   for (const auto& [name, digest] : official) {
     EXPECT_EQ(ours.at(name), digest) << name;
   }

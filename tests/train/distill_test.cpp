@@ -5,7 +5,9 @@
 
 #include "model/golden.h"
 #include "nn/hashed_model.h"
+#include "relative_error.h"
 #include "throws.h"
+#include "train/gradient_digest.h"
 #include "wsel/augment/apply_to_batch.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/tensor/torch_bridge.h"
@@ -17,12 +19,12 @@ namespace wsel::train {
 namespace {
 
 // float32 rounding alone changes these by up to 1e-6.
-constexpr double kLossTolerance = 2e-6;
+constexpr double kDistillLossTolerance = 2e-6;
 constexpr double kOutputTolerance = 5e-6;
-constexpr double kGradientTolerance = 4e-5;
+constexpr double kDistillGradientTolerance = 4e-5;
 
 constexpr int64_t kBatch = 8;
-constexpr int64_t kProbes = 4;
+constexpr int64_t kDistillProbes = 4;
 constexpr image::Normalisation kHalf = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
 
 model::VitConfig Vit() {
@@ -42,7 +44,7 @@ model::VitConfig VitTeacher() {
   return config;
 }
 
-model::VitConfig Distilled() {
+model::VitConfig DistilledVit() {
   model::VitConfig config = Vit();
   config.dist_token = true;
   return config;
@@ -63,22 +65,22 @@ model::ConvNextConfig ConvNextTeacher() {
   return config;
 }
 
-struct Case {
+struct DistillCase {
   std::string name;
   model::Config student;
   model::Config teacher;
   DistillOptions options;
 };
 
-std::vector<Case> Cases() {
+std::vector<DistillCase> DistillCases() {
   using enum Distillation;
   return {
       {"vit-logit", Vit(), VitTeacher(), {kLogit, 1, 1}},
       {"vit-logit-hot", Vit(), ConvNextTeacher(), {kLogit, 0.5, 3}},
       {"vit-feature", Vit(), VitTeacher(), {kFeature, 2, 1}},
       {"vit-hard", Vit(), VitTeacher(), {kHard, 0.5, 1}},
-      {"distilled-hard", Distilled(), VitTeacher(), {kHard, 0.25, 1}},
-      {"distilled-logit", Distilled(), VitTeacher(), {kLogit, 1, 1}},
+      {"distilled-hard", DistilledVit(), VitTeacher(), {kHard, 0.25, 1}},
+      {"distilled-logit", DistilledVit(), VitTeacher(), {kLogit, 1, 1}},
       {"convnext-logit", ConvNext(), ConvNextTeacher(), {kLogit, 1, 2}},
       {"convnext-feature", ConvNext(), VitTeacher(), {kFeature, 1, 1}},
   };
@@ -100,20 +102,6 @@ MicroBatch Mixed(const model::Config& config) {
           augment::MixTargets(at::tensor(labels), 10, 0.1, draw.lambda)};
 }
 
-double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
-  const double norm = wanted.norm().item<double>();
-  return (found - wanted).norm().item<double>() / (norm > 0 ? norm : 1);
-}
-
-// As in train.py; the gradient of a key's bias is only rounding.
-at::Tensor Digest(const std::string& name, const at::Tensor& tensor) {
-  at::Tensor values = tensor.to(at::kDouble).clone();
-  if (name.ends_with("attn.qkv.bias")) values.view({3, -1})[1].zero_();
-  const auto probes =
-      model::HashedNormalTensor("probe." + name, {16, values.numel()});
-  return probes.slice(0, 0, kProbes).to(at::kDouble).mv(values.flatten());
-}
-
 void FillHashed(const optim::NamedTensors& tensors) {
   const at::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) {
@@ -122,17 +110,17 @@ void FillHashed(const optim::NamedTensors& tensors) {
   }
 }
 
-Teacher HashedTeacher(const Case& c) {
+Teacher HashedTeacher(const DistillCase& c) {
   TeacherOptions options;
   options.teacher = kHalf;
   options.img_size = ImageSize(c.teacher);
   return ModelTeacher(nn::HashedModel(c.teacher), c.options.method, options);
 }
 
-class Distil : public testing::TestWithParam<Case> {};
+class Distil : public testing::TestWithParam<DistillCase> {};
 
 TEST_P(Distil, OutputLossAndGradientsMatchTorch) {
-  const Case& c = GetParam();
+  const DistillCase& c = GetParam();
   const auto golden = checkpoint::Open(
       WSEL_SOURCE_DIR "/tests/golden/train/distill.safetensors");
   const auto wanted = [&](const std::string& what) {
@@ -149,8 +137,10 @@ TEST_P(Distil, OutputLossAndGradientsMatchTorch) {
   const auto loss = distiller.Loss(student.forward_outputs(batch.images, {}),
                                    batch.targets, output);
   const auto losses = wanted("losses");
-  EXPECT_LT(RelativeError(loss.loss.detach(), losses[0]), kLossTolerance);
-  EXPECT_LT(RelativeError(loss.kd_loss.detach(), losses[1]), kLossTolerance);
+  EXPECT_LT(RelativeError(loss.loss.detach(), losses[0]),
+            kDistillLossTolerance);
+  EXPECT_LT(RelativeError(loss.kd_loss.detach(), losses[1]),
+            kDistillLossTolerance);
 
   loss.loss.backward();
   auto parameters = ParametersOf(student);
@@ -158,14 +148,15 @@ TEST_P(Distil, OutputLossAndGradientsMatchTorch) {
                     distiller.parameters().end());
   for (const auto& [name, tensor] : parameters) {
     ASSERT_TRUE(tensor.grad().defined()) << name;
-    EXPECT_LT(RelativeError(Digest(name, tensor.grad()),
+    EXPECT_LT(RelativeError(GradientDigest(name, tensor.grad(), kDistillProbes),
                             wanted("gradient." + name).to(at::kDouble)),
-              kGradientTolerance)
+              kDistillGradientTolerance)
         << name;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Distil, testing::ValuesIn(Cases()),
+INSTANTIATE_TEST_SUITE_P(DistillCases, Distil,
+                         testing::ValuesIn(DistillCases()),
                          [](const auto& info) {
                            std::string name = info.param.name;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -221,7 +212,7 @@ TEST(DistillationKl, IsZeroForLogitsThatDifferByAConstant) {
 }
 
 TEST(ModelTeacher, RunsWithoutGradients) {
-  const Case c = Cases()[0];
+  const DistillCase c = DistillCases()[0];
   const Teacher teacher = HashedTeacher(c);
   const auto images = Mixed(c.student).images.requires_grad_(true);
   EXPECT_FALSE(teacher.forward(images).requires_grad());
@@ -259,7 +250,7 @@ TEST(PrepareForTeacher, ResizesToBothSides) {
 }
 
 TEST(CheckTeacher, ADifferentNumberOfClassesIsAnErrorIfTheyAreCompared) {
-  const Teacher teacher = HashedTeacher(Cases()[0]);
+  const Teacher teacher = HashedTeacher(DistillCases()[0]);
   ExpectError(
       [&] { CheckTeacher(teacher, Distillation::kLogit, 7, 32, at::kCPU); },
       ErrorKind::kMismatch, {"10 classes", "has 7", "distil features"});
@@ -268,7 +259,7 @@ TEST(CheckTeacher, ADifferentNumberOfClassesIsAnErrorIfTheyAreCompared) {
 }
 
 TEST(CheckTeacher, ATeacherWithoutAClassifierIsAnError) {
-  Case c = Cases()[0];
+  DistillCase c = DistillCases()[0];
   SetNumClasses(c.teacher, 0);
   const Teacher teacher = HashedTeacher(c);
   ExpectError(

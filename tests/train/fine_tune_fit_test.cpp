@@ -17,28 +17,28 @@ namespace {
 
 constexpr int64_t kStepsPerEpoch = 3;  // 24 / 8
 
-using Weights = std::map<std::string, at::Tensor>;
+using NamedWeights = std::map<std::string, at::Tensor>;
 
-Weights InitialWeights() {
+NamedWeights InitialWeights() {
   nn::Model model = nn::Build(SmallVit());
   Initialize(model, model::Initializer::kTimm, 1);
-  Weights weights;
+  NamedWeights weights;
   for (const auto& [name, tensor] : ParametersOf(model)) {
     weights[name] = tensor.detach();
   }
   return weights;
 }
 
-Weights ReadWeights(const std::filesystem::path& path) {
+NamedWeights ReadWeights(const std::filesystem::path& path) {
   const auto file = checkpoint::Open(path);
-  Weights weights;
+  NamedWeights weights;
   for (const TensorSpec& spec : file->Specs()) {
     weights[spec.name] = Borrow(file->View(spec.name)).clone();
   }
   return weights;
 }
 
-TrainCallbacks StopAfter(int64_t steps) {
+TrainCallbacks StopFineTuningAfter(int64_t steps) {
   const auto done = std::make_shared<int64_t>(0);
   TrainCallbacks callbacks;
   callbacks.stop_signal = [=] { return ++*done == steps ? 15 : 0; };
@@ -50,8 +50,8 @@ bool IsOfHead(const std::string& name) { return name.starts_with("head."); }
 // Expects that the weights for which `stays` holds are the initial ones, and
 // that the others are not.
 template <typename Stays>
-void ExpectChanged(const Weights& weights, const Stays& stays) {
-  const Weights initial = InitialWeights();
+void ExpectChanged(const NamedWeights& weights, const Stays& stays) {
+  const NamedWeights initial = InitialWeights();
   ASSERT_EQ(weights.size(), initial.size());
   for (const auto& [name, tensor] : weights) {
     EXPECT_EQ(at::equal(tensor, initial.at(name)), stays(name)) << name;
@@ -113,10 +113,10 @@ TEST(FineTune, TheHeadIsTrainedAloneAtFirst) {
   Options options = SmallOptions();
   options.fine_tune.freeze_epochs = 1;
   const TempFolder first;
-  SmallRun(options).Train(first.path(), StopAfter(kStepsPerEpoch));
+  SmallRun(options).Train(first.path(), StopFineTuningAfter(kStepsPerEpoch));
   ExpectChanged(ReadWeights(first / "last.safetensors"),
                 [](const std::string& name) { return !IsOfHead(name); });
-  SmallRun(options).Train(first.path(), StopAfter(1));
+  SmallRun(options).Train(first.path(), StopFineTuningAfter(1));
   ExpectChanged(ReadWeights(first / "last.safetensors"),
                 [](const std::string&) { return false; });
 }
@@ -131,7 +131,7 @@ TEST(FineTune, EndsInTheSameBytesWhereverItWasInterrupted) {
   SmallRun(options).Train(whole.path());
   for (const int64_t stop : {2, 3, 4}) {
     const TempFolder parts;
-    SmallRun(options).Train(parts.path(), StopAfter(stop));
+    SmallRun(options).Train(parts.path(), StopFineTuningAfter(stop));
     SmallRun(options).Train(parts.path());
     for (const char* name : {"last.safetensors", "last-ema.safetensors",
                              "best.safetensors", "summary.csv"}) {
@@ -151,7 +151,7 @@ TEST(FineTune, LayersHaveTheirRates) {
   options.fine_tune.head_lr = 0.4;
   nn::Model model = nn::Build(SmallVit());
   Initialize(model, model::Initializer::kTimm, 1);
-  const Weights initial = InitialWeights();
+  const NamedWeights initial = InitialWeights();
   TrainStep step(model, options, Precision::kFp32, c10::kCPU);
   step.ForwardBackward({.images = at::randn({8, 3, 16, 16}),
                         .targets = at::eye(3).repeat({3, 1}).narrow(0, 0, 8)},

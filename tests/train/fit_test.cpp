@@ -16,7 +16,7 @@
 namespace wsel::train {
 namespace {
 
-constexpr int64_t kSteps = 9;  // 3 epochs of 24 / 8
+constexpr int64_t kFitSteps = 9;  // 3 epochs of 24 / 8
 
 // Stops a run after so many steps of this process.
 TrainCallbacks StopAfter(int64_t steps) {
@@ -46,7 +46,7 @@ TEST(Fit, LearnsColours) {
 TEST(Fit, EndsInTheSameBytesWhereverItWasInterrupted) {
   const TempFolder whole;
   SmallRun(SmallOptions()).Train(whole.path());
-  for (int64_t stop = 1; stop < kSteps; ++stop) {
+  for (int64_t stop = 1; stop < kFitSteps; ++stop) {
     const TempFolder parts;
     const TrainResult first =
         SmallRun(SmallOptions()).Train(parts.path(), StopAfter(stop));
@@ -54,7 +54,7 @@ TEST(Fit, EndsInTheSameBytesWhereverItWasInterrupted) {
     EXPECT_EQ(first.state.step, stop);
     const TrainResult second = SmallRun(SmallOptions()).Train(parts.path());
     EXPECT_EQ(second.signal, 0);
-    EXPECT_EQ(second.state.step, kSteps);
+    EXPECT_EQ(second.state.step, kFitSteps);
     ExpectSameFiles(whole, parts);
   }
 }
@@ -138,7 +138,7 @@ TEST(Fit, RepeatsImagesWithDrawsOfTheirOwn) {
   options.repeats = 2;
   const TempFolder whole;
   const TrainResult result = SmallRun(options).Train(whole.path());
-  EXPECT_EQ(result.state.step, kSteps);
+  EXPECT_EQ(result.state.step, kFitSteps);
   const TempFolder parts;
   SmallRun(options).Train(parts.path(), StopAfter(4));
   SmallRun(options).Train(parts.path());
@@ -298,7 +298,7 @@ TEST(Fit, EpochsReportEvaluationAndSaves) {
   SmallRun(options).Train(folder.path(), callbacks);
   EXPECT_THAT(evaluated, testing::ElementsAre(0, 1, 1));
   // After the last step the last evaluation and save are left.
-  EXPECT_THAT(left, testing::AllOf(testing::SizeIs(kSteps),
+  EXPECT_THAT(left, testing::AllOf(testing::SizeIs(kFitSteps),
                                    testing::Each(testing::Gt(0))));
   const std::string metrics = ReadAll(folder / "metrics.jsonl");
   EXPECT_THAT(metrics, testing::HasSubstr("\"eval_seconds\":"));
@@ -395,7 +395,7 @@ TEST_F(FitOnGpu, ResumesWhereItWasInterrupted) {
   const TrainResult first = Train(SmallRun(options), parts, StopAfter(4));
   EXPECT_EQ(first.state.step, 4);
   const TrainResult second = Train(SmallRun(options), parts);
-  EXPECT_EQ(second.state.step, kSteps);
+  EXPECT_EQ(second.state.step, kFitSteps);
   EXPECT_NEAR(second.state.last_loss, wanted, 1e-2 * wanted);
 }
 
@@ -499,7 +499,7 @@ TEST(Fit, AFailingEvaluationKeepsTheEpoch) {
                 ErrorKind::kFormat, {"small", "is bad"});
     EXPECT_FALSE(ReadAll(folder / "last.safetensors").empty());
     const TrainResult rest = SmallRun(SmallOptions()).Train(folder.path());
-    EXPECT_EQ(rest.state.step, kSteps);
+    EXPECT_EQ(rest.state.step, kFitSteps);
     ExpectSameFiles(whole, folder);
   }
 }
@@ -535,7 +535,7 @@ TEST(Fit, ASkippedImageHasNoKdLoss) {
   const TempFolder folder;
   EXPECT_EQ(run.Train(folder.path(), callbacks).skipped, 3);
   EXPECT_EQ(uniform, 3);
-  EXPECT_EQ(reports, kSteps);
+  EXPECT_EQ(reports, kFitSteps);
 }
 
 TEST(Fit, ADataSetSmallerThanABatchIsAnError) {

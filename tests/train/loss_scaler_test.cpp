@@ -8,7 +8,7 @@
 namespace wsel::train {
 namespace {
 
-const c10::Device kCpu(c10::kCPU);
+const c10::Device kScalerDevice(c10::kCPU);
 
 // A weight with every gradient equal to `gradient`.
 optim::NamedTensors Weight(float gradient) {
@@ -22,7 +22,7 @@ float Scale(const LossScaler& scaler) {
 }
 
 TEST(LossScaler, UnscalesGradients) {
-  LossScaler scaler(kCpu);
+  LossScaler scaler(kScalerDevice);
   EXPECT_EQ(scaler.Scale(at::tensor(2.0F)).item<float>(), 131072);
   const auto weight = Weight(65536 * 0.75F);
   EXPECT_TRUE(scaler.Unscale(weight));
@@ -31,7 +31,7 @@ TEST(LossScaler, UnscalesGradients) {
 }
 
 TEST(LossScaler, AnOverflowHalvesTheScaleAndSkipsTheStep) {
-  LossScaler scaler(kCpu);
+  LossScaler scaler(kScalerDevice);
   EXPECT_FALSE(scaler.Unscale(Weight(std::numeric_limits<float>::infinity())));
   EXPECT_EQ(Scale(scaler), 32768);
   EXPECT_FALSE(scaler.Unscale(Weight(std::numeric_limits<float>::quiet_NaN())));
@@ -39,7 +39,7 @@ TEST(LossScaler, AnOverflowHalvesTheScaleAndSkipsTheStep) {
 }
 
 TEST(LossScaler, DoublesAfterTwoThousandGoodSteps) {
-  LossScaler scaler(kCpu);
+  LossScaler scaler(kScalerDevice);
   for (int step = 0; step < 1000; ++step) scaler.Unscale(Weight(1));
   // An overflow resets the count.
   scaler.Unscale(Weight(std::numeric_limits<float>::infinity()));
@@ -50,10 +50,10 @@ TEST(LossScaler, DoublesAfterTwoThousandGoodSteps) {
 }
 
 TEST(LossScaler, ResumesFromItsState) {
-  LossScaler first(kCpu);
+  LossScaler first(kScalerDevice);
   first.Unscale(Weight(std::numeric_limits<float>::infinity()));
   first.Unscale(Weight(1));
-  LossScaler second(kCpu);
+  LossScaler second(kScalerDevice);
   for (const auto& [name, tensor] : second.State()) {
     for (const auto& saved : first.State()) {
       if (saved.name == name) tensor.copy_(saved.tensor);

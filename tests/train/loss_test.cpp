@@ -33,7 +33,7 @@ const std::vector<Case>& Cases() {
   return cases;
 }
 
-class Golden {
+class LossGolden {
  public:
   at::Tensor operator[](const std::string& name) const {
     return Borrow(file_->View(name)).clone();
@@ -49,7 +49,7 @@ double Difference(const at::Tensor& ours, const at::Tensor& golden) {
 }
 
 TEST(TaskLoss, MatchesTimmAndTorchvision) {
-  const Golden golden;
+  const LossGolden golden;
   for (const auto& [name, options] : Cases()) {
     for (const char* kind : {"hard", "mixed"}) {
       const std::string key = std::string(name) + "." + kind;
@@ -66,7 +66,7 @@ TEST(TaskLoss, MatchesTimmAndTorchvision) {
 }
 
 TEST(TaskLoss, IsCrossEntropyByDefault) {
-  const Golden golden;
+  const LossGolden golden;
   const auto logits = golden["logits"];
   const auto targets = golden["targets.mixed"];
   EXPECT_TRUE(TaskLoss(logits, targets, {})
@@ -75,7 +75,7 @@ TEST(TaskLoss, IsCrossEntropyByDefault) {
 
 // Of a skipped image, whose targets are 0.
 TEST(TaskLoss, ImagesThatAreNotValidContributeNothing) {
-  const Golden golden;
+  const LossGolden golden;
   const auto logits = golden["logits"];
   auto targets = golden["targets.mixed"];
   targets[1].zero_();
@@ -92,7 +92,7 @@ TEST(TaskLoss, ImagesThatAreNotValidContributeNothing) {
 }
 
 TEST(TaskLoss, IsFloat32WhateverTheLogitsAre) {
-  const Golden golden;
+  const LossGolden golden;
   for (const auto& [name, options] : Cases()) {
     const auto loss = TaskLoss(golden["logits"].to(at::kBFloat16),
                                golden["targets.mixed"], options);
@@ -101,7 +101,7 @@ TEST(TaskLoss, IsFloat32WhateverTheLogitsAre) {
 }
 
 TEST(TaskLoss, IsThatOfTheLabelsInDistillation) {
-  const Golden golden;
+  const LossGolden golden;
   const auto logits = golden["logits"];
   const auto targets = golden["targets.mixed"];
   const LossOptions bce = {.name = LossName::kBce};

@@ -11,6 +11,8 @@
 #include "hashed_values.h"
 #include "model/golden.h"
 #include "nn/hashed_model.h"
+#include "relative_error.h"
+#include "train/gradient_digest.h"
 #include "wsel/augment/apply_to_batch.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/model/config_json.h"
@@ -72,22 +74,9 @@ MicroBatch EffectiveBatch(const model::Config& config, const Options& options,
                               options.mix.smoothing, draw.lambda)};
 }
 
-// As in train.py.
-at::Tensor Digest(const std::string& name, const at::Tensor& tensor) {
-  at::Tensor values = tensor.detach().to(at::kCPU, at::kDouble).clone();
-  if (name.ends_with("attn.qkv.bias")) values.view({3, -1})[1].zero_();
-  const auto probes =
-      model::HashedNormalTensor("probe." + name, {kProbes, values.numel()});
-  return probes.to(at::kDouble).mv(values.flatten());
-}
-
-double RelativeError(const at::Tensor& found, const at::Tensor& wanted) {
-  return ((found - wanted).norm() / wanted.norm()).item<double>();
-}
-
-class Golden {
+class ParityGolden {
  public:
-  explicit Golden(const std::string& family)
+  explicit ParityGolden(const std::string& family)
       : file_(checkpoint::Open(WSEL_SOURCE_DIR "/tests/golden/train/" + family +
                                ".safetensors")) {}
 
@@ -105,7 +94,8 @@ class Golden {
   void ExpectDigest(const std::string& kind, const std::string& name,
                     const at::Tensor& tensor, double tolerance) const {
     const auto wanted = (*this)[kind + "." + name].to(at::kDouble);
-    EXPECT_LT(RelativeError(Digest(name, tensor), wanted), tolerance)
+    EXPECT_LT(RelativeError(GradientDigest(name, tensor, kProbes), wanted),
+              tolerance)
         << kind << "." << name;
   }
 
@@ -200,7 +190,7 @@ class GoldenRun {
     }
   }
 
-  Golden golden_;
+  ParityGolden golden_;
   Options options_ = GoldenOptions();
   int64_t micro_batch_;
   c10::Device device_;
@@ -225,7 +215,8 @@ TEST_P(Parity, TenStepsMatchTorchForAnyMicroBatch) {
 
 // Otherwise the golden values would not test clipping.
 TEST_P(Parity, ClipsSomeStepsAndNotOthers) {
-  const auto clipped = Golden(GetParam())["norms"] > GoldenOptions().clip_grad;
+  const auto clipped =
+      ParityGolden(GetParam())["norms"] > GoldenOptions().clip_grad;
   EXPECT_TRUE(clipped.any().item<bool>());
   EXPECT_FALSE(clipped.all().item<bool>());
 }

@@ -16,7 +16,7 @@
 namespace wsel::train {
 namespace {
 
-constexpr int64_t kSteps = 10;
+constexpr int64_t kRankSteps = 10;
 
 // Ten epochs of one step of 24 images, which 1, 2, 3 and 4 ranks share in
 // micro-batches of 2. Everything that depends on positions, sums or norms is
@@ -25,7 +25,7 @@ constexpr int64_t kSteps = 10;
 Options RankOptions(const model::Config& config) {
   Options options = SmallOptions();
   const HeightWidth size = ImageSize(config);
-  options.schedule.epochs = kSteps;
+  options.schedule.epochs = kRankSteps;
   options.schedule.lr = 1e-3;
   options.optimizer.eps = 1e-4;
   options.batch_size = 24;
@@ -132,7 +132,7 @@ TEST_F(Ranks, TheirNumberChangesOnlyRounding) {
       const TempFolder alone;
       const RankRun one =
           TrainAlone(config, options, alone.path(), nullptr, /*stop_after=*/0);
-      ASSERT_EQ(one.losses.size(), static_cast<size_t>(kSteps));
+      ASSERT_EQ(one.losses.size(), static_cast<size_t>(kRankSteps));
       for (const int ranks : {1, 2, 3, 4}) {
         SCOPED_TRACE(ranks);
         const TempFolder together;
