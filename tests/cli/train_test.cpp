@@ -41,6 +41,7 @@ std::vector<std::string> Train(const std::string& output,
   return args;
 }
 
+// float32: auto would be the machine's choice.
 void WriteRecipe(const TempFolder& folder) {
   WriteTextFile(folder / "r.json", R"({
     "model": {"name": "vit_tiny", "img_size": 16, "patch_size": 8,
@@ -48,7 +49,7 @@ void WriteRecipe(const TempFolder& folder) {
     "data": {"name": "folder"},
     "train": {"epochs": 20, "warmup_epochs": 2, "batch_size": 4,
               "mixup_batch": 2, "drop_path": 0.1, "ema_decay": 0.9,
-              "save_minutes": 0}
+              "save_minutes": 0, "precision": "fp32"}
   })");
 }
 
