@@ -205,10 +205,73 @@ def pnms(image):
     yield "no-values", b"P5 2 2 0\n...."
 
 
+def ifd(order, width, height, rows, bits, samples, photometric, entries=()):
+    """A TIFF of one strip, uncompressed, from its fields."""
+    letter = "<" if order == "II" else ">"
+    tags = {256: ("L", [width]), 257: ("L", [height]),
+            258: ("H", [bits] * samples), 259: ("H", [1]),
+            262: ("H", [photometric]), 273: ("L", [8]),
+            277: ("H", [samples]), 278: ("L", [height]),
+            279: ("L", [len(rows)]), **dict(entries)}
+    end = 8 + len(rows) + len(rows) % 2
+    behind = end + 2 + 12 * len(tags) + 4
+    table = struct.pack(letter + "H", len(tags))
+    more = b""
+    for tag, (kind, values) in sorted(tags.items()):
+        value = struct.pack(f"{letter}{len(values)}{kind}", *values)
+        if len(value) > 4:
+            offset = struct.pack(letter + "L", behind + len(more))
+            more += value + b"\0" * (len(value) % 2)
+            value = offset
+        table += struct.pack(letter + "HHL", tag, 3 if kind == "H" else 4,
+                             len(values)) + value.ljust(4, b"\0")
+    return (order.encode() + struct.pack(letter + "HL", 42, end) +
+            rows.ljust(end - 8, b"\0") + table + b"\0\0\0\0" + more)
+
+
+def tiffs(image):
+    grey = image.convert("L")
+    for name in ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "jpeg"):
+        yield f"rgb-{name}", save(image, "TIFF", compression=name)
+        yield f"grey-{name}", save(grey, "TIFF", compression=name)
+    yield "fax", save(image.convert("1"), "TIFF", compression="group4")
+    yield "rgba", save(image.convert("RGBA"), "TIFF")
+    yield "grey-alpha", save(grey.convert("LA"), "TIFF")
+    yield "palette", save(image.quantize(200), "TIFF")
+    yield "cmyk", save(image.convert("CMYK"), "TIFF")
+    yield "pages", save(image, "TIFF", save_all=True, append_images=[grey])
+    for orientation in (3, 6):
+        yield f"orientation-{orientation}", save(
+            image, "TIFF", tiffinfo={274: orientation})
+    for order in ("II", "MM"):
+        yield f"grey-16-{order}", ifd(order, 7, 5, noise("tiff 16", 70), 16, 1, 1)
+        yield f"rgb-16-{order}", ifd(order, 7, 5, noise("tiff", 210), 16, 3, 2)
+    for bits in (1, 2, 4, 8):
+        length = (7 * bits + 7) // 8 * 5
+        for photometric in (0, 1, 3):
+            colours = {320: ("H", [(i * 7919) % 65536
+                                   for i in range(3 << bits)])}
+            yield f"{bits}-{photometric}", ifd(
+                "II", 7, 5, noise(f"tiff {bits}", length), bits, 1, photometric,
+                colours if photometric == 3 else ())
+    yield "planar", ifd("II", 7, 5, noise("tiff planar", 105), 8, 3, 2, {
+        284: ("H", [2]), 278: ("L", [5]), 273: ("L", [8, 43, 78]),
+        279: ("L", [35, 35, 35])})
+    yield "premultiplied", ifd("II", 7, 5, noise("tiff rgba", 140), 8, 4, 2,
+                               {338: ("H", [1])})
+    yield "five", ifd("II", 7, 5, noise("tiff five", 175), 8, 5, 1)
+    yield "float", ifd("II", 7, 5, noise("tiff float", 140), 32, 1, 2,
+                       {339: ("H", [3])})
+    yield "no-palette", ifd("II", 7, 5, noise("tiff", 35), 8, 1, 3)
+    yield "huge", ifd("II", 60000, 60000, b"\0" * 8, 8, 1, 1)
+    yield "cut", save(image, "TIFF", compression="tiff_lzw")[:-200]
+
+
 def write_all(folder, picture):
     image = picture("plain", *SIZE)
     for kind, files in (("png", pngs()), ("jpg", jpegs(image)),
                         ("gif", gifs(image)), ("webp", webps(image)),
-                        ("bmp", bmps(image)), ("ppm", pnms(image))):
+                        ("bmp", bmps(image)), ("ppm", pnms(image)),
+                        ("tif", tiffs(image))):
         for name, content in files:
             (folder / f"{name}.{kind}").write_bytes(content)

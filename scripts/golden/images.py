@@ -172,11 +172,11 @@ def read(path, lenient=False):
         image = Image.open(path)
         # wsel does not read others.
         if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP",
-                                "PPM"):
+                                "PPM", "TIFF"):
             return ["refused"]
         image = image.convert("RGB")
         return [*image.size, digest(image)]
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return ["refused"]
 
 

@@ -27,21 +27,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// torchvision.datasets.folder.IMG_EXTENSIONS without .tif and .tiff, which
-// image::Decode cannot read: without such files, samples have the same indices
-// as there.
-constexpr std::array<std::string_view, 7> kExtensions = {
-    ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".webp"};
+// torchvision.datasets.folder.IMG_EXTENSIONS: samples have the same indices as
+// there.
+constexpr std::array<std::string_view, 9> kExtensions = {
+    ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"};
 
 // Arrays that are images, if there are no files of kExtensions: beside those
 // they are something else, such as features, and are counted.
 constexpr const char* kArray = ".npy";
 
 // Other kinds of images: such files are counted, since a user may miss them.
-constexpr std::array<std::string_view, 20> kPassedOver = {
-    ".tif",  ".tiff", ".gif", ".jfif", ".jpe", ".avif", ".heic",
-    ".heif", ".jp2",  ".j2k", ".jxl",  ".pbm", ".pnm",  ".dib",
-    ".tga",  ".ico",  ".svg", ".exr",  ".psd", ".dcm"};
+constexpr std::array<std::string_view, 18> kPassedOver = {
+    ".gif", ".jfif", ".jpe", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl",
+    ".pbm", ".pnm",  ".dib", ".tga",  ".ico",  ".svg",  ".exr", ".psd", ".dcm"};
 
 bool IsHidden(const fs::path& path) {
   return path.filename().native().starts_with('.');
@@ -66,7 +64,7 @@ struct ClassImages {
   Counts passed_over;
 };
 
-// "2 .gif, 1 .tif"
+// "2 .gif, 1 .jp2"
 std::string Text(const Counts& counts) {
   std::vector<std::string> kinds;
   for (const auto& [extension, count] : counts) {
@@ -188,7 +186,7 @@ std::vector<ClassImages> ImagesByClass(
   return images;
 }
 
-// "12 .gif, 3 .tif files were passed over: ..."; "" if there are none.
+// "12 .gif, 3 .jp2 files were passed over: ..."; "" if there are none.
 std::string NoteOf(const std::vector<ClassImages>& images) {
   Counts counts;
   for (const ClassImages& of_class : images) {

@@ -15,8 +15,6 @@ namespace {
 std::string_view UnsupportedFormat(std::string_view text) {
   using std::string_view_literals::operator""sv;
   constexpr std::pair<std::string_view, std::string_view> kStarts[] = {
-      {"II*\0"sv, "a TIFF image"},
-      {"MM\0*"sv, "a TIFF image"},
       {"\0\0\0\x0CjP"sv, "a JPEG 2000 image"},
       {"<svg", "an SVG image"},
       {"version https://git-lfs", "a git-lfs pointer"},
@@ -28,6 +26,13 @@ std::string_view UnsupportedFormat(std::string_view text) {
     return "an AVIF, HEIC or MP4 file";
   }
   return "not a recognised image";
+}
+
+// Of both byte orders, and BigTIFF of both.
+bool IsTiff(std::string_view text) {
+  using std::string_view_literals::operator""sv;
+  return text.starts_with("II*\0"sv) || text.starts_with("MM\0*"sv) ||
+         text.starts_with("II+\0"sv) || text.starts_with("MM\0+"sv);
 }
 
 }  // namespace
@@ -66,14 +71,17 @@ Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
     return DecodeWebp(file);
   }
   if (text.starts_with("BM")) return DecodeBmp(file);
+  if (IsTiff(text)) return DecodeTiff(file);
   if (text.size() > 2 && text[0] == 'P' &&
       std::string_view("2356").find(text[1]) != std::string_view::npos &&
       std::string_view(" \t\n\v\f\r#").find(text[2]) !=
           std::string_view::npos) {
     return DecodePnm(file);
   }
-  file.Fail("is {}; supported are JPEG, PNG, GIF, WebP, BMP, PGM and PPM",
-            UnsupportedFormat(text));
+  file.Fail(
+      "is {}; supported are JPEG, PNG, GIF, WebP, TIFF, BMP, PGM and "
+      "PPM",
+      UnsupportedFormat(text));
 }
 
 Decoded DecodeFile(const std::filesystem::path& path,

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cmyk.h"
 #include "decoders.h"
 // Last: it needs the headers above.
 #include <jpeglib.h>
@@ -213,19 +214,12 @@ void ReadHeader(const Encoded& file, JpegReader& reader) {
   file.CheckSize(info.image_width, info.image_height, kMaxPixelsPerByte);
 }
 
-// a * b / 255, rounded, for a and b up to 255.
-int MultiplyBytes(int a, int b) {
-  const int product = a * b + 128;
-  return ((product >> 8) + product) >> 8;
-}
-
 // Adobe's CMYK JPEGs store 255 minus the ink; Pillow assumes this for all.
 void FromCmyk(const uint8_t* cmyk, int width, uint8_t* rgb) {
   for (int x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
     const int light = cmyk[3];
     for (int c = 0; c < 3; ++c) {
-      rgb[c] =
-          static_cast<uint8_t>(light - MultiplyBytes(255 - cmyk[c], light));
+      rgb[c] = OfInk(255 - cmyk[c], light);
     }
   }
 }

@@ -41,5 +41,6 @@ Decoded DecodeGif(const Encoded& file);
 Decoded DecodeWebp(const Encoded& file);
 Decoded DecodeBmp(const Encoded& file);
 Decoded DecodePnm(const Encoded& file);  // P2, P3, P5, P6
+Decoded DecodeTiff(const Encoded& file);
 
 }  // namespace wsel::image

@@ -47,14 +47,23 @@ TEST(Folder, OrderEqualsTorchvision) {
 // A user may take them for a part of the data set.
 TEST(Folder, CountsImagesOfKindsThatAreNotRead) {
   const TempFolder root;
-  for (const char* name : {"train/a/1.jpg", "train/a/1.tif", "train/a/2.GIF",
+  for (const char* name : {"train/a/1.jpg", "train/a/1.jp2", "train/a/2.GIF",
                            "train/b/3.gif", "train/b/1.png", "train/b/x.txt"}) {
     Touch(root / name);
   }
   const Dataset set = OpenDataset("folder", root.path(), Split::kTrain);
   EXPECT_THAT(Filenames(set), ElementsAre("a/1.jpg", "b/1.png"));
   EXPECT_THAT(set.note,
-              testing::StartsWith("2 .gif, 1 .tif files were passed"));
+              testing::StartsWith("2 .gif, 1 .jp2 files were passed"));
+}
+
+TEST(Folder, TakesTheExtensionsOfTorchvision) {
+  const TempFolder root;
+  for (const char* name : {"a/1.tif", "a/2.TIFF", "b/1.webp", "b/2.pgm"}) {
+    Touch(root / "train" / name);
+  }
+  EXPECT_THAT(Filenames(OpenDataset("folder", root.path(), Split::kTrain)),
+              ElementsAre("a/1.tif", "a/2.TIFF", "b/1.webp", "b/2.pgm"));
 }
 
 // Beside images, arrays are something else.
@@ -76,18 +85,17 @@ TEST(Folder, TakesArraysForImagesWhereThereAreNoOthers) {
               testing::StartsWith("3 .npy files were passed over"));
 }
 
-// EuroSAT's archive of all bands is one of TIFF.
 TEST(Folder, CountsThemInEuroSatAndWhereNothingElseIs) {
   const TempFolder root;
-  Touch(root / "2750/AnnualCrop/1.tif");
+  Touch(root / "2750/AnnualCrop/1.jp2");
   ExpectError([&] { OpenDataset("eurosat", root.path(), Split::kTrain); },
               ErrorKind::kFormat,
-              {"AnnualCrop", "has no images", "convert its 1 .tif files"});
+              {"AnnualCrop", "has no images", "convert its 1 .jp2 files"});
   for (const char* name : {"1.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"}) {
     Touch(root / "2750/AnnualCrop" / name);
   }
   EXPECT_THAT(OpenDataset("eurosat", root.path(), Split::kTrain).note,
-              testing::StartsWith("1 .tif files were passed over"));
+              testing::StartsWith("1 .jp2 files were passed over"));
 }
 
 // JSON, to which names are written, holds only UTF-8.

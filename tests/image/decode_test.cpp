@@ -238,6 +238,14 @@ TEST(Decode, NamesUnsupportedFormats) {
     ExpectError([&text = bytes] { DecodeText(text); }, ErrorKind::kFormat,
                 {"x: ", message});
   }
+  for (const auto& [name, message] :
+       {std::pair{"five.tif", "5 channels"},
+        {"float.tif", "32-bit samples of format 3"},
+        {"no-palette.tif", "without a palette"},
+        {"cut.tif", "corrupt or truncated"}}) {
+    ExpectError([&] { DecodeGolden(name); }, ErrorKind::kFormat,
+                {name, message});
+  }
   ExpectError([] { DecodeFile("/absent.png"); }, ErrorKind::kIo, {"absent"});
 }
 
@@ -257,7 +265,8 @@ TEST(Decode, RejectsDecompressionBombs) {
   ExpectError([&] { DecodeText(jpeg); }, ErrorKind::kFormat,
               {"10000 x 10000 pixels, which its", "bytes cannot hold"});
   const DecodeLimits small{.max_pixels = 100};
-  for (const char* name : {"8-2.png", "plain.gif", "420.jpg", "lossy.webp"}) {
+  for (const char* name : {"8-2.png", "plain.gif", "420.jpg", "lossy.webp",
+                           "rgb-tiff_lzw.tif"}) {
     ExpectError([&] { DecodeText(bytes(name), small); }, ErrorKind::kFormat,
                 {"the limit is 100"});
   }

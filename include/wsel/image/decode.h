@@ -37,11 +37,11 @@ struct Decoded {
   bool intact() const { return !trailing_bytes && !no_end && !damaged; }
 };
 
-// Decodes JPEG, PNG, GIF, WebP, BMP, PGM and PPM, or the first frame of an
-// animation; the format is detected from the content. Pixels equal those of
+// Decodes JPEG, PNG, GIF, WebP, TIFF, BMP, PGM and PPM, or the first frame or
+// page; the format is detected from the content. Pixels equal those of
 // Pillow 12.2.0's Image.open(file).convert("RGB"): alpha is dropped, 16-bit
 // colour keeps its upper bytes, 16-bit grey above 255 is white, CMYK JPEGs are
-// taken as inverted, and EXIF orientation is ignored. `name` stands for the
+// taken as inverted, and EXIF orientation is ignored, but that of a TIFF. `name` stands for the
 // file in messages. No memory is allocated for a claimed size above the limit.
 // With `needed` the image has its size, but pixels outside that window may be
 // black: of most JPEGs only the window is computed. The file is read to its end
