@@ -32,9 +32,9 @@ class TiffReader {
   explicit TiffReader(const Encoded& encoded)
       : encoded_(encoded),
         file_{.bytes = encoded.bytes, .error = {}},
-        // A row of blocks of the largest image, in 16-bit RGBA.
-        tiff_(OpenTiff(file_,
-                       static_cast<tmsize_t>(encoded.limits.max_pixels * 8))) {
+        // The tables of a small image, or the largest one in 16-bit RGBA.
+        tiff_(OpenTiff(file_, static_cast<tmsize_t>(std::max<int64_t>(
+                                  1 << 20, encoded.limits.max_pixels * 8)))) {
     if (!tiff_) Corrupt();
     layout_ = ReadLayout();
   }
@@ -159,7 +159,7 @@ class TiffReader {
     std::array<const uint16_t*, 3> channels{};
     if (!TIFFGetField(tiff_.get(), TIFFTAG_COLORMAP, &channels[0], &channels[1],
                       &channels[2])) {
-      encoded_.Fail("is a TIFF image of palette indices without a palette");
+      Corrupt();
     }
     palette_.resize(size_t{1} << layout.bits);
     for (size_t i = 0; i < palette_.size(); ++i) {
