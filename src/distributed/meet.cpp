@@ -24,12 +24,12 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMaxNamed = 8;  // ranks in a message
 
-// c10d warns with a stack trace of every connection that ends, beside the one
+// c10d logs a stack trace of every connection that fails or ends, beside the one
 // message of a failure; TORCH_CPP_LOG_LEVEL=INFO shows all.
-void LogOnlyErrors() {
+void SilenceC10d() {
   static std::once_flag once;
   std::call_once(once, [] {
-    setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
+    setenv("TORCH_CPP_LOG_LEVEL", "FATAL", /*overwrite=*/0);
     c10::initLogging();
   });
 }
@@ -143,7 +143,7 @@ void WaitForAll(c10d::Store& store, int size, std::chrono::seconds timeout) {
 
 c10::intrusive_ptr<c10d::Store> OpenStore(const World& world,
                                           const JoinOptions& options) {
-  LogOnlyErrors();
+  SilenceC10d();
   const auto store = world.host.empty()
                          ? OpenFile(world, options.folder)
                          : OpenTcp(world, options.rendezvous_timeout);

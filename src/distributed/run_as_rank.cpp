@@ -44,8 +44,7 @@ class Rank {
     for (int rank = 0; rank < world_.size; ++rank) {
       names_.push_back(group_->NameOf(rank));
     }
-    // Launchers that offer no address look after their ranks themselves.
-    if (!world_.host.empty()) watch_.emplace(failures_, world_.rank, names_);
+    watch_.emplace(failures_, world_.rank, names_);
   }
 
   [[noreturn]] void End(const Failure& failure) {

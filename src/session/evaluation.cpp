@@ -10,9 +10,12 @@
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
+#include "wsel/model/config_json.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/pretrained/file_hash.h"
 #include "wsel/pretrained/recorded_recipe.h"
 #include "wsel/session/open_splits.h"
+#include "wsel/session/ranks.h"
 #include "wsel/train/device.h"
 #include "wsel/train/eval_transform.h"
 #include "wsel/train/image_batches.h"
@@ -35,6 +38,22 @@ int64_t BatchSize(const EvalRequest& request, const model::Config& config,
 int64_t OfFirst(int64_t value, distributed::ProcessGroup* group) {
   if (group == nullptr) return value;
   return std::stoll(group->FromFirst(std::to_string(value)));
+}
+
+// What decides the result; batches and precision are those of the first rank.
+void RequireSameEvaluation(const EvalRequest& request,
+                           const EvalCheckpoint& opened,
+                           const data::Dataset& test,
+                           distributed::ProcessGroup& group) {
+  RequireSame("eval",
+              {{"checkpoint", HashFile(*opened.checkpoint.file, "",
+                                       pretrained::HashScope::kFull)},
+               {"model", model::ToJson(opened.facts.model)},
+               {"facts", ToJson(opened.facts)},
+               {"tta", AllTestViews().NameOf(request.views)},
+               {"skip_corrupt", request.data.skip_corrupt},
+               {"test", DescribeImages(test)}},
+              group);
 }
 
 int Workers(const EvalRequest& request, distributed::ProcessGroup* group) {
@@ -226,6 +245,7 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
                  request.checkpoint.file, of_run.size());
     test_ = data::OnlyClasses(test_, of_run);
   }
+  if (group != nullptr) RequireSameEvaluation(request, opened, test_, *group);
   ReorderClasses(model_, OutputsOf(request, opened, test_.name, test_.classes));
   model_.module->to(device);
   batch_size_ = OfFirst(BatchSize(request, config, device), group);

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
@@ -13,6 +16,9 @@ namespace wsel::session {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Names of files and classes may not be UTF-8.
+constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
 
 // What a rank sees in a folder, as far as it matters before training.
 std::string Sight(const run::RunFolder& folder) {
@@ -53,6 +59,51 @@ void RequireSameRecipe(const recipe::Recipe& recipe,
               "is another one than that of rank 0; start all ranks with the "
               "same options and files:\n  {}",
               fmt::join(differences, "\n  "));
+}
+
+void RequireSame(const std::string& where, const nlohmann::ordered_json& facts,
+                 distributed::ProcessGroup& group) {
+  const auto mine = facts.flatten();
+  const auto first = nlohmann::ordered_json::parse(
+      group.FromFirst(mine.dump(-1, ' ', false, kReplace)));
+  std::vector<std::string> differences;
+  const auto compare = [&](const std::string& path) {
+    const auto text = [&](const nlohmann::ordered_json& all) {
+      return all.contains(path) ? all[path].dump(-1, ' ', false, kReplace)
+                                : "nothing";
+    };
+    if (text(first) == text(mine)) return;
+    std::string name = path.substr(1);
+    std::ranges::replace(name, '/', '.');
+    differences.push_back(
+        fmt::format("{}: {}, here {}", name, text(first), text(mine)));
+  };
+  for (const auto& [path, value] : first.items()) compare(path);
+  for (const auto& [path, value] : mine.items()) {
+    if (!first.contains(path)) compare(path);
+  }
+  if (differences.empty()) return;
+  throw Error(ErrorKind::kConfig, where,
+              "is another one than that of rank 0; start all ranks with the "
+              "same options and files:\n  {}",
+              fmt::join(differences, "\n  "));
+}
+
+nlohmann::ordered_json DescribeImages(const data::Dataset& set) {
+  Sha256 digest;
+  const auto add = [&](std::string_view text) {
+    digest.Update(text);
+    digest.Update("\n");
+  };
+  for (const std::string& name : set.classes) add(name);
+  for (int64_t i = 0; i < set.size(); ++i) {
+    add(set.filename(i));
+    add(std::to_string(set.labels[static_cast<size_t>(i)]));
+  }
+  return {{"name", set.name},
+          {"images", set.size()},
+          {"classes", set.classes.size()},
+          {"digest", digest.Hex().substr(0, 12)}};
 }
 
 void AdoptAutoOptions(recipe::Recipe& recipe,

@@ -144,6 +144,12 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
   }
   ResolveValSplit(recipe.data);
   run.splits = OpenSplits(recipe.data);
+  if (run.group != nullptr) {
+    RequireSame("data.root",
+                {{"train", DescribeImages(run.splits.train)},
+                 {"test", DescribeImages(run.splits.test)}},
+                *run.group);
+  }
   SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));
   run.pretrained = PretrainedOf(run);
 }

@@ -17,9 +17,16 @@ namespace wsel::train {
 // while it computes the others: DistributedDataParallel's way (Li et al. 2020).
 class GradientSum {
  public:
-  // Shares the parameters, float32 on `device`; `group` must outlive this.
+  // 4 MiB: small enough that a model of 5 million parameters has several to
+  // overlap; large enough that their number does not matter. PyTorch has 25 MB
+  // for larger models.
+  static constexpr int64_t kBucketElements = 1 << 20;
+
+  // Shares the parameters, float32 on `device`; `group` must outlive this. A
+  // bucket has one parameter, or several of `bucket_elements` in all.
   GradientSum(const optim::NamedTensors& parameters,
-              distributed::ProcessGroup& group, const c10::Device& device);
+              distributed::ProcessGroup& group, const c10::Device& device,
+              int64_t bucket_elements = kBucketElements);
   ~GradientSum();  // no backward pass is running
   GradientSum(const GradientSum&) = delete;
   GradientSum& operator=(const GradientSum&) = delete;
@@ -48,7 +55,7 @@ class GradientSum {
     distributed::ProcessGroup::Transfer transfer;
   };
 
-  void AddToBucket(size_t parameter);
+  void AddToBucket(size_t parameter, int64_t bucket_elements);
   void OnGradient(size_t bucket);
   // Sends the buckets before `end` that are not on their way.
   void StartUpTo(size_t end);

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <map>
 #include <random>
 #include <set>
 #include <thread>
@@ -254,6 +256,18 @@ TEST_F(RanksCommand, RanksOfMpiNeedNoAddress) {
   EXPECT_FALSE(fs::exists(folder / "run/rendezvous-job_1"));
 }
 
+// Its file outlives a rank, as a store at an address does.
+TEST_F(RanksCommand, AKilledRankOfMpiIsNamed) {
+  WriteTextFile(folder / "r.json", Recipe(2000));
+  Launched ranks(folder, 2, kMpi);
+  ranks.StartAll(2, Train("run"));
+  WaitForSave(folder);
+  ranks[1].Signal(SIGKILL);
+  EXPECT_EQ(ranks.Wait(0), 4);
+  EXPECT_THAT(ranks.Errors(), HasSubstr("rank 1 ("));
+  EXPECT_THAT(ranks.Errors(), HasSubstr("has ended without reporting"));
+}
+
 TEST_F(RanksCommand, RanksOfALauncherMustBeAsMany) {
   Launched ranks(folder, 2);
   ranks.StartAll(2, Train("run", {"--ranks", "4"}));
@@ -271,6 +285,64 @@ TEST_F(RanksCommand, ARankThatNeverComesIsNamed) {
   EXPECT_EQ(Count(ranks.Errors(), "1 of 3 ranks did not come within 20 s"), 1U)
       << ranks.Errors();
   EXPECT_THAT(ranks.Errors(), HasSubstr("timeout): 2;"));
+}
+
+// Whoever waits for it prints one line.
+TEST_F(RanksCommand, ARankZeroThatNeverComesIsNamed) {
+  Launched ranks(folder, 2);
+  setenv("RANK", "1", 1);
+  const Outcome run =
+      RunWsel(folder, Train("run", {"--rendezvous-timeout", "2"}));
+  unsetenv("RANK");
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_THAT(run.err, HasSubstr("rank 1 did not reach rank 0 there within 2"));
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+}
+
+TEST_F(RanksCommand, OtherImagesAreNamed) {
+  fs::copy(kRanksData, folder / "other", fs::copy_options::recursive);
+  const auto images = fs::recursive_directory_iterator(folder / "other/train");
+  const auto image = std::ranges::find_if(
+      images, [](const auto& entry) { return entry.is_regular_file(); });
+  ASSERT_NE(image, end(images));
+  fs::copy_file(image->path(), image->path().parent_path() / "more.png");
+  Launched ranks(folder, 2);
+  ranks.Start(Train("run"));
+  auto other = Train("run");
+  std::ranges::replace(other, kRanksData, (folder / "other").string());
+  ranks.Start(other);
+  EXPECT_EQ(ranks.Wait(0), 3);
+  EXPECT_EQ(ranks.Wait(1), 3);
+  EXPECT_EQ(Count(ranks.Errors(), "train.images: 4, here 5"), 1U)
+      << ranks.Errors();
+}
+
+TEST_F(RanksCommand, AnotherCheckpointAndOptionOfEvalAreNamed) {
+  const auto init = [&](const char* seed, const char* output) {
+    const Outcome outcome =
+        RunWsel(folder, {"init", "--student", "vit_tiny", "--embed-dim", "12",
+                         "--depth", "1", "--img-size", "32", "--num-classes",
+                         "2", "--seed", seed, "--output", output});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  init("1", "a.safetensors");
+  init("2", "b.safetensors");
+  const auto eval = [](const std::string& file,
+                       const std::vector<std::string>& more) {
+    std::vector<std::string> args = {"eval",      "--checkpoint", file,
+                                     "--dataset", "folder",       "--data-root",
+                                     kRanksData,  "--device",     "cpu"};
+    args.insert(args.end(), more.begin(), more.end());
+    return args;
+  };
+  Launched ranks(folder, 2);
+  ranks.Start(eval("a.safetensors", {}));
+  ranks.Start(eval("b.safetensors", {"--tta", "hflip"}));
+  EXPECT_EQ(ranks.Wait(0), 3);
+  EXPECT_EQ(ranks.Wait(1), 3);
+  EXPECT_EQ(Count(ranks.Errors(), "wsel: "), 1U) << ranks.Errors();
+  EXPECT_THAT(ranks.Errors(), HasSubstr("\n  checkpoint: \""));
+  EXPECT_THAT(ranks.Errors(), HasSubstr("\n  tta: \"none\", here \"hflip\""));
 }
 
 TEST_F(RanksCommand, AnotherRecipeIsNamed) {
@@ -293,21 +365,38 @@ TEST_F(RanksCommand, AFolderThatOthersDoNotSeeIsNamed) {
       << ranks.Errors();
 }
 
+// At random instants, also during saves: the run then ends in the bytes of one
+// that was never stopped.
 TEST_F(RanksCommand, TerminatingOneRankSavesOnceAndEndsAll) {
-  WriteTextFile(folder / "r.json", Recipe(2000));
-  for (const size_t terminated : {0, 1}) {
-    fs::remove_all(folder / "run");
+  WriteTextFile(folder / "r.json", Recipe(150));
+  const auto train = [&](const char* output) {
+    return Train(output, {"--resume", "--set", "train.val_interval=1000"});
+  };
+  std::mt19937 random(7);
+  int stopped = 0;
+  for (int attempt = 0; attempt < 10; ++attempt) {
     Launched ranks(folder, 2);
-    ranks.StartAll(2, Train("run"));
+    ranks.StartAll(2, train("run"));
     WaitForSave(folder);
-    ranks[terminated].Signal(SIGTERM);
-    EXPECT_EQ(ranks.Wait(0), 143) << ranks.Errors();
-    EXPECT_EQ(ranks.Wait(1), 143) << ranks.Errors();
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 60));
+    ranks[random() % 2].Signal(SIGTERM);
+    const int code = ranks.Wait(0);
+    EXPECT_EQ(ranks.Wait(1), code);
+    if (code == 0) break;  // it was done
+    EXPECT_EQ(code, 143) << ranks.Errors();
     EXPECT_EQ(Count(ranks.Errors(), "stopped after step"), 1U)
         << ranks.Errors();
+    ++stopped;
   }
-  const Outcome resumed = RunWsel(folder, Train("run", Rest({"--resume"})));
-  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_GE(stopped, 5);
+  for (const char* output : {"run", "whole"}) {
+    Launched ranks(folder, 2);
+    ranks.StartAll(2, train(output));
+    EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
+    EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
+  }
+  EXPECT_EQ(ReadAll(folder / "run/last.safetensors"),
+            ReadAll(folder / "whole/last.safetensors"));
 }
 
 // Without its recipe, whose micro-batch the folder has as chosen for one rank.
@@ -370,6 +459,84 @@ TEST_F(RanksCommand, TorchrunsRestartResumesByItself) {
   unsetenv("TORCHELASTIC_RESTART_COUNT");
   EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
   EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
+}
+
+// The Python that has a whole torch, which brings torchrun; "": none.
+std::string PythonWithTorchrun() {
+  const char* given = std::getenv("WSEL_PYTHON");
+  for (const std::string& python :
+       {std::string(given == nullptr ? "" : given),
+        std::string(WSEL_SOURCE_DIR "/.venv-parity/bin/python"),
+        std::string("python3")}) {
+    const std::string import =
+        python + " -c 'import torch.distributed.run' >/dev/null 2>&1";
+    if (!python.empty() && std::system(import.c_str()) == 0) return python;
+  }
+  return "";
+}
+
+// The first process found that runs wsel-torch as a child of torchrun, which is
+// named by its port.
+pid_t RankOfTorchrun(const std::string& endpoint) {
+  std::map<pid_t, pid_t> parents;
+  pid_t torchrun = 0;
+  std::vector<pid_t> programs;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const pid_t pid = std::atoi(entry.path().filename().c_str());
+    if (pid == 0) continue;
+    std::ifstream stat(entry.path() / "stat");
+    std::string word;
+    for (int field = 0; field < 4 && stat >> word;) {
+      field += field != 1 || word.ends_with(')') ? 1 : 0;
+    }
+    parents[pid] = std::atoi(word.c_str());
+    const std::string command = ReadAll(entry.path() / "cmdline");
+    if (command.find(endpoint) != command.npos) torchrun = pid;
+    if (command.find("wsel") < command.find('\0')) programs.push_back(pid);
+  }
+  for (const pid_t program : programs) {
+    if (torchrun != 0 && parents[program] == torchrun) return program;
+  }
+  return 0;
+}
+
+TEST_F(RanksCommand, TorchrunItselfRestartsAfterAKill) {
+  const std::string python = PythonWithTorchrun();
+  if (python.empty()) {
+    GTEST_SKIP() << "no Python has torch; set WSEL_PYTHON to one that does";
+  }
+  WriteTextFile(folder / "r.json", Recipe(100));
+  const std::string endpoint = "127.0.0.1:" + std::to_string(FreePort());
+  std::vector<std::string> argv = {"/bin/sh",
+                                   "-c",
+                                   "cd \"$1\" && shift && exec \"$@\"",
+                                   "sh",
+                                   folder.path().string(),
+                                   python,
+                                   "-m",
+                                   "torch.distributed.run",
+                                   "--no-python",
+                                   "--nproc-per-node",
+                                   "2",
+                                   "--max-restarts",
+                                   "1",
+                                   "--rdzv-backend",
+                                   "c10d",
+                                   "--rdzv-endpoint",
+                                   endpoint,
+                                   WSEL_BINARY};
+  for (const std::string& word : Train("run")) argv.push_back(word);
+  Subprocess torchrun(argv, folder / "out", folder / "err");
+  WaitForSave(folder);
+  const pid_t rank = RankOfTorchrun(endpoint);
+  ASSERT_NE(rank, 0);
+  kill(rank, SIGKILL);
+  EXPECT_EQ(torchrun.Wait().code, 0);
+  const std::string summary = ReadText(folder / "run/summary.csv");
+  EXPECT_EQ(std::ranges::count(summary, '\n'), 1 + 100);
+  const std::string log = ReadAll(folder / "err");
+  EXPECT_EQ(Count(log, "(exitcode: -9)"), 1U);
+  EXPECT_EQ(Count(log, "epoch 1/100 "), 1U);  // it did not begin again
 }
 
 }  // namespace

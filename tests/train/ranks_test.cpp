@@ -144,6 +144,28 @@ TEST_F(Ranks, TheirNumberChangesOnlyRounding) {
   }
 }
 
+// Weights that differ in their last bits may be rounded to other bf16 values,
+// which have 8 bits.
+TEST_F(Ranks, InBf16TheirNumberChangesOnlyRounding) {
+  for (const model::Config& config : {SmallVit(), SmallConvNext()}) {
+    SCOPED_TRACE(config.index());
+    Options options = RankOptions(config);
+    options.precision = Precision::kBf16;
+    const TempFolder alone;
+    const RankRun one =
+        TrainAlone(config, options, alone.path(), nullptr, /*stop_after=*/0);
+    for (const int ranks : {2, 3}) {
+      SCOPED_TRACE(ranks);
+      const TempFolder together;
+      const RankRun run = TrainOn(ranks, config, options, together.path());
+      ASSERT_EQ(one.losses.size(), run.losses.size());
+      for (size_t i = 0; i < one.losses.size(); ++i) {
+        EXPECT_NEAR(run.losses[i] / one.losses[i], 1, 2e-3) << "step " << i;
+      }
+    }
+  }
+}
+
 TEST_F(Ranks, FineTuneAlike) {
   Options options = RankOptions(SmallVit());
   options.fine_tune = {.freeze = {"stem"},

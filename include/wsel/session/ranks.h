@@ -1,5 +1,9 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "wsel/data/dataset.h"
 #include "wsel/distributed/process_group.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/run/run_folder.h"
@@ -18,6 +22,15 @@ run::RunFolder OpenFolder(const std::string& output,
 // Errors: kConfig with the differences, without those that affect no result.
 void RequireSameRecipe(const recipe::Recipe& recipe,
                        distributed::ProcessGroup& group);
+
+// `facts` by name, such as options and digests, nested or not, which are the
+// first rank's. Errors: kConfig at `where` with those that differ.
+void RequireSame(const std::string& where, const nlohmann::ordered_json& facts,
+                 distributed::ProcessGroup& group);
+
+// What a data set contains, for RequireSame: numbers of images and classes, and
+// a digest of the names of both and of the labels.
+nlohmann::ordered_json DescribeImages(const data::Dataset& set);
 
 // Takes over what the first rank resolved for its device: precision and the
 // sizes of batches.
