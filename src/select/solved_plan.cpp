@@ -34,10 +34,7 @@ Agreement ReadAgreement(JsonObject json) {
 // Whether a model can be run beside the other, layer by layer: on the same
 // images, with hidden channels of the same kind.
 bool AreComparable(const model::Config& a, const model::Config& b) {
-  if (InChans(a) != InChans(b)) return false;
-  const auto* one = std::get_if<model::VitConfig>(&a);
-  const auto* other = std::get_if<model::VitConfig>(&b);
-  return one == nullptr || other == nullptr || one->mlp == other->mlp;
+  return InChans(a) == InChans(b) && HaveSameMlp(a, b);
 }
 
 // What solving relies on, and a planner has checked of its own plans.

@@ -46,6 +46,11 @@ inline int64_t NumClasses(const Config& config) {
 int64_t NumFeatures(const Config& config);
 // Attention heads; 0 for a model without attention.
 int64_t NumHeads(const Config& config);
+// Whether each patch has a learnt position, which another grid resamples.
+bool HasPosEmbed(const Config& config);
+// Whether the hidden channels of the MLPs of two kin are of one kind: plain,
+// SwiGLU or packed SwiGLU in both.
+bool HaveSameMlp(const Config& a, const Config& b);
 // Blocks per stage: one stage for a ViT, four for a ConvNeXt.
 std::vector<int64_t> StageDepths(const Config& config);
 // One line for people: "ViT: width 192, depth 12, 3 heads, ...".
