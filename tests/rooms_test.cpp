@@ -89,9 +89,7 @@ TEST(Rooms, OnlyArchitecturesFilesAskForTheirConfig) {
   }
   EXPECT_THAT(asking, ElementsAre("src/naming/kin_form.cpp",
                                   "src/pretrained/named_model.cpp",
-                                  "src/pretrained/published_facts.cpp",
-                                  "src/select/config_pair.cpp",
-                                  "src/session/size_choices.cpp"));
+                                  "src/select/config_pair.cpp"));
 }
 
 TEST(LinkViolations, AreIncludesWithoutALinkAndLinksUpward) {

@@ -56,8 +56,8 @@ void TakeConvNextPooling(model::Config& teacher, const model::Config& student) {
   if (convnext == nullptr) return;
   RequireStrideOf(*convnext, student);
   // A hidden layer before the classifier is only after pooling and norm.
-  convnext->head_norm_first = ConvNextOf(student).head_norm_first &&
-                              convnext->head_hidden_size == 0;
+  convnext->head_norm_first =
+      ConvNextOf(student).head_norm_first && convnext->head_hidden_size == 0;
 }
 
 BlockInputs ConvNextBlockInputs(const model::Config&, const BlockPlace& place) {

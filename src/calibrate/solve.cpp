@@ -16,8 +16,8 @@ SolvedStudent SolveRegression(const select::Plan& plan,
   const OneThreadEach guard;
   const at::NoGradGuard no_grad;
   Weights student = WeightsOf(plan, taken);
-  Regression result = ArchitectureOf(teacher.config)
-                          .regress(plan, teacher, images, student);
+  Regression result =
+      ArchitectureOf(teacher.config).regress(plan, teacher, images, student);
   return {StudentOf(plan, student, taken.teacher_digest),
           std::move(result.encode), std::move(result.warning)};
 }

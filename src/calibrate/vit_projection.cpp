@@ -7,10 +7,10 @@
 #include "projected_attention.h"
 #include "rotated_readers.h"
 #include "student_tensors.h"
-#include "vit_taken_heads.h"
 #include "vit_basis.h"
 #include "vit_pass.h"
 #include "vit_solve.h"
+#include "vit_taken_heads.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -219,8 +219,8 @@ class VitProjection {
       if (!source().Has(std::string(head) + ".weight")) continue;
       const StackedLayer layer = WholeLayer(head, /*with_bias=*/true);
       // Without a norm it reads the stream itself.
-      const RotatedReader reader = norm.empty() ? basis_.PlainReader(layer)
-                                                : basis_.Reader(norm, layer);
+      const RotatedReader reader =
+          norm.empty() ? basis_.PlainReader(layer) : basis_.Reader(norm, layer);
       SetReader(reader, norm, layer, weights_);
     }
   }

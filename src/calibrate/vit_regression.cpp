@@ -3,11 +3,11 @@
 #include <variant>
 
 #include "layer_fits.h"
-#include "vit_taken_heads.h"
 #include "taken_indices.h"
 #include "vit_final_fits.h"
 #include "vit_pass.h"
 #include "vit_solve.h"
+#include "vit_taken_heads.h"
 
 namespace wsel::calibrate {
 namespace {

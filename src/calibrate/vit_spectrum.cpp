@@ -15,8 +15,7 @@ namespace wsel::calibrate {
 KeptShares VitSpectrum(const Reference& teacher, const Images& images) {
   const OneThreadEach guard;
   const auto& config = std::get<model::VitConfig>(teacher.config);
-  const auto moments =
-      StreamMoments(VitPass(config, teacher.weights), images);
+  const auto moments = StreamMoments(VitPass(config, teacher.weights), images);
   RequireFinite(moments, "blocks");
   const auto values = at::linalg_eigvalsh(moments).clamp_min(0).contiguous();
   const double* first = values.const_data_ptr<double>();

@@ -179,10 +179,11 @@ void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
       ->type_name("NAME");
   c.add_option("--data-root", data.root, "Folder that holds it")
       ->type_name("DIR");
-  c.add_option("--calibration-images", calibration.images,
-               "Number of images that choose or fit the weights, balanced by class "
-               "and drawn with --seed; agreement is measured on a quarter as "
-               "many others, at most 128")
+  c.add_option(
+       "--calibration-images", calibration.images,
+       "Number of images that choose or fit the weights, balanced by class "
+       "and drawn with --seed; agreement is measured on a quarter as "
+       "many others, at most 128")
       ->capture_default_str();
   AddLabels(c, data.labels, data.multi_label);
   AddSubset(c, data, "; the calibration images are drawn from it");

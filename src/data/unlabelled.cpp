@@ -1,4 +1,4 @@
-// Images of a data set of folders of which nobody asks the labels.
+// Training images of a data set of folders that have no labels.
 #include "unlabelled.h"
 
 #include <filesystem>

@@ -87,6 +87,26 @@ bool HasPosEmbed(const Config& config) {
   });
 }
 
+std::optional<Pooling> PoolingOf(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    const Pooling* pooling = PointerTo(c, architecture.pooling);
+    return pooling == nullptr ? std::nullopt : std::optional(*pooling);
+  });
+}
+
+bool NeedsHeads(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    return architecture.needs_heads != nullptr && architecture.needs_heads(c);
+  });
+}
+
+bool CanHaveHeads(const Config& config, int64_t width, int64_t heads) {
+  return WithArchitecture(config, [&](const auto& architecture, const auto& c) {
+    return architecture.can_have_heads == nullptr ||
+           architecture.can_have_heads(c, width, heads);
+  });
+}
+
 bool HaveSameMlp(const Config& a, const Config& b) {
   return MlpFormOf(a) == MlpFormOf(b);
 }

@@ -57,8 +57,9 @@ Grid ComparisonGrid(const Report& report) {
       {fmt::format(
           "{}, paired by seed; 95 % confidence interval by Student's t, not "
           "corrected for the number of comparisons.",
-          by_test ? fmt::format("Test {} of the best weights", ScoreName(report))
-                  : fmt::format("{} after the last epoch", ScoreTitle(report)))}};
+          by_test
+              ? fmt::format("Test {} of the best weights", ScoreName(report))
+              : fmt::format("{} after the last epoch", ScoreTitle(report)))}};
   if (has_columns) {
     grid.header.push_back(
         NamesOf(report.experiment, report.layout.column_axes));

@@ -279,10 +279,7 @@ const ParameterSpec* Counterpart(const ConfigPair& models,
 }
 
 bool KeepsHeads(const model::Config& teacher, const model::Config& student) {
-  const model::VitConfig* from = VitOf(teacher);
-  const model::VitConfig* to = VitOf(student);
-  return from != nullptr && to != nullptr &&
-         (from->NeedsHeads() || to->NeedsHeads());
+  return NeedsHeads(teacher) || NeedsHeads(student);
 }
 
 namespace {

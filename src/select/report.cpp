@@ -238,8 +238,8 @@ void AppendCalibration(const Plan& plan, std::string& text) {
         *c.agreement->top1, images);
   }
   if (c.agreement->stream.empty()) return;
-  text += fmt::format(
-      "residual stream on {}: energy kept, relative error\n", images);
+  text += fmt::format("residual stream on {}: energy kept, relative error\n",
+                      images);
   for (const StreamAgreement& s : c.agreement->stream) {
     text += fmt::format("  {:18} {:6.2f} %  {:.3g}\n", s.block, 100 * s.kept,
                         s.error);

@@ -171,8 +171,7 @@ PreparedStudent Calibrated(const StudentRequest& request,
   }
   plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
   if (compute) {
-    prepared.student =
-        Compute(whole, opened, *tensors, plan, std::move(made));
+    prepared.student = Compute(whole, opened, *tensors, plan, std::move(made));
   }
   return prepared;
 }

@@ -47,8 +47,7 @@ CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
   augment::EvalTransformOptions transform = train::EvalTransformOf(teacher);
   transform.img_size = img_size;
   const auto images_of = [&](const data::Dataset& part) {
-    return calibrate::Images(part, transform,
-                             teacher.mean_std.normalisation());
+    return calibrate::Images(part, transform, teacher.mean_std.normalisation());
   };
   CalibrationImages opened{images_of(set), std::nullopt, all.classes,
                            all.multi_label(), all.unlabelled};

@@ -25,8 +25,8 @@ struct CalibrationImages {
 inline constexpr int64_t kMostHeldOut = 128;
 
 // Draws them from the training split, balanced by class; all of them, with a
-// warning, if there are fewer. They need no labels. Errors: kUsage for a number below 1; as
-// OpenTrainSplit.
+// warning, if there are fewer. They need no labels. Errors: kUsage for a number
+// below 1; as OpenTrainSplit.
 CalibrationImages OpenCalibrationImages(const CalibrationRequest& request,
                                         const pretrained::Facts& teacher,
                                         const HeightWidth& img_size,

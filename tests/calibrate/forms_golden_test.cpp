@@ -1,5 +1,5 @@
-// Against NumPy and PyTorch's autograd, by scripts/golden/calibration_forms.py in
-// float64.
+// Against NumPy and PyTorch's autograd, by scripts/golden/calibration_forms.py
+// in float64.
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -68,10 +68,10 @@ std::vector<FormCase> FormCases() {
 
 TEST(FormsGolden, TeachersAreThoseOfNumPy) {
   for (const FormCase& of : FormCases()) {
-    EXPECT_LT(FormsError(TeachersLogits(HashedWeights(of.teacher),
-                                        SmallImages()),
-                         FormsGolden(of.name + ".teacher.logits")),
-              1e-5)
+    EXPECT_LT(
+        FormsError(TeachersLogits(HashedWeights(of.teacher), SmallImages()),
+                   FormsGolden(of.name + ".teacher.logits")),
+        1e-5)
         << of.name;
   }
 }

@@ -112,8 +112,8 @@ TEST_F(Calibrate, ImagesNeedNoLabels) {
                                       "images have none"));
     EXPECT_FALSE(fs::exists(folder_ / "taylor.safetensors"));
   }
-  const Outcome classes = init(
-      "activation", {"--data-root", "flat", "--classes", "B"});
+  const Outcome classes =
+      init("activation", {"--data-root", "flat", "--classes", "B"});
   EXPECT_EQ(classes.exit_code, 2);
   EXPECT_THAT(classes.err, HasSubstr("--classes: needs labels"));
   // Validation and test images are not for calibration.

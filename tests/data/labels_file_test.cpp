@@ -86,7 +86,8 @@ TEST_F(LabelsFile, MayLackLabelsWhereTheyAreOptional) {
   EXPECT_THAT(Filenames(OpenWithoutLabels("a.jpg\nsub/c.png\n")),
               ElementsAre("a.jpg", "sub/c.png"));
   EXPECT_FALSE(OpenWithoutLabels("file,label\na.jpg,x\n").unlabelled);
-  ExpectFails(list, ErrorKind::kFormat, {"labels.csv:1", "no column of labels"});
+  ExpectFails(list, ErrorKind::kFormat,
+              {"labels.csv:1", "no column of labels"});
   const auto fails = [&](const std::string& csv, ErrorKind kind,
                          const std::vector<std::string>& parts) {
     ExpectError([&] { OpenWithoutLabels(csv); }, kind, parts);
