@@ -8,7 +8,8 @@ The pages, docs/results.md and docs/evidence.md by default, have blocks such as
     <!-- end of report -->
 
 The text of each becomes what that command reports: how many runs are finished,
-the first table, and the differences from the baseline. Where the folder is
+the table of test accuracies of the weights that validation images chose or, without
+them, the first table, and the differences from the baseline. Where the folder is
 missing, the block stays as it is. WSEL is another program than
 build/release/wsel.
 """
@@ -38,12 +39,13 @@ def report_of(command):
 
 
 def excerpt(report):
-    """The runs that are finished, the first table and the differences."""
+    """The runs that are finished, a table of accuracies and the differences."""
     # Without its last line, the version and the command.
     parts = report.rsplit("\nwsel ", 1)[0].split("\n## ")
     status = [line for line in parts[0].splitlines() if line.endswith(".")][-1]
-    kept = parts[1:2] + [part for part in parts[2:]
-                         if part.startswith("Differences")]
+    tested = [part for part in parts[1:] if part.startswith("Test ")]
+    kept = (tested or parts[1:])[:1] + [part for part in parts[1:]
+                                        if part.startswith("Differences")]
     text = status + "\n\n"
     for part in kept:
         title, _, body = part.partition("\n")

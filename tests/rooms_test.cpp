@@ -64,6 +64,34 @@ TEST(Rooms, TargetsLinkWhatTheyInclude) {
   EXPECT_THAT(LinkViolations(ReadTree(), cmake), IsEmpty());
 }
 
+// The rooms that define architectures, each architecture's own files, and the
+// tables of their rows.
+bool MayAskForAnArchitecture(const std::string& path) {
+  static const std::regex kOwn(
+      R"((include/wsel|src)/(model|nn|onnx)/.*)"
+      R"(|src/(naming|calibrate)/(timm_)?(vit|convnext)[^/]*)"
+      R"(|src/naming/library_names\.h)"
+      R"(|src/calibrate/(architecture|solved_layers)\.cpp)");
+  return std::regex_match(path, kOwn);
+}
+
+// Every other one is a place to change for a new architecture: what it asks is
+// to be a field of a descriptor (src/model/architecture.h) or of a row
+// (src/calibrate/architecture.h). Those that are listed wait for that; a file
+// that does without leaves the list.
+TEST(Rooms, OnlyArchitecturesFilesAskForTheirConfig) {
+  static const std::regex kConfigType(
+      R"(\b(model::)?(Vit|ConvNext|ConvNextV2)Config\b)");
+  std::set<std::string> asking;
+  for (const auto& [path, text] : ReadTree()) {
+    if (MayAskForAnArchitecture(path)) continue;
+    if (std::regex_search(text, kConfigType)) asking.insert(path);
+  }
+  EXPECT_THAT(asking, ElementsAre("src/naming/kin_form.cpp",
+                                  "src/pretrained/named_model.cpp",
+                                  "src/select/config_pair.cpp"));
+}
+
 TEST(LinkViolations, AreIncludesWithoutALinkAndLinksUpward) {
   const SourceTree tree = {
       {"include/wsel/core/error.h", ""},

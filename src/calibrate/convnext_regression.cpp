@@ -1,9 +1,10 @@
+#include "convnext_regression.h"
+
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include "convnext_pass.h"
 #include "layer_fits.h"
-#include "regression.h"
 #include "taken_indices.h"
 #include "wsel/nn/convnext_norm.h"
 

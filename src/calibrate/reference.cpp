@@ -2,12 +2,8 @@
 
 #include <ATen/ATen.h>
 
-#include <variant>
-
-#include "convnext_pass.h"
-#include "moved_block.h"
+#include "architecture.h"
 #include "tile_sums.h"
-#include "wsel/core/error.h"
 #include "wsel/model/parameter_specs.h"
 #include "wsel/select/libtorch_svd.h"
 #include "wsel/tensor/torch_bridge.h"
@@ -15,47 +11,13 @@
 namespace wsel::calibrate {
 namespace {
 
-void TakeTokens(model::VitConfig& teacher, const model::VitConfig& student) {
-  teacher.pooling = student.pooling;
-  teacher.pool_include_prefix = student.pool_include_prefix;
-  teacher.class_token = student.class_token;
-  teacher.dist_token = student.dist_token;
-  teacher.reg_tokens = student.reg_tokens;
-  teacher.no_embed_class = student.no_embed_class;
-}
-
-// A hidden layer before the classifier is only after pooling and norm.
-void TakePooling(model::ConvNextConfig& teacher, const model::Config& student) {
-  teacher.head_norm_first =
-      ConvNextOf(student).head_norm_first && teacher.head_hidden_size == 0;
-}
-
-// Streams are compared position by position.
-void RequireStrideOf(const model::ConvNextConfig& teacher,
-                     const model::Config& student) {
-  if (!teacher.HasOverlappingStem() ||
-      PatchSize(student) == teacher.patch_size) {
-    return;
-  }
-  throw Error(ErrorKind::kMismatch, "patch_size",
-              "is {}, but the teacher's overlapping stem (stem_type) has "
-              "stride {}, so that their streams differ in size; use {}",
-              PatchSize(student), teacher.patch_size, teacher.patch_size);
-}
-
 model::Config WithTokensOf(const model::Config& teacher,
                            const model::Config& student) {
   model::Config config = teacher;
+  ArchitectureOf(config).take_tokens(config, student);
   const model::ConfigFields fields = FieldsOf(config);
-  if (auto* convnext = std::get_if<model::ConvNextConfig>(&config)) {
-    RequireStrideOf(*convnext, student);
-    TakePooling(*convnext, student);
-  }
   fields.img_size = ImageSize(student);
   fields.patch_size = PatchSize(student);
-  if (auto* vit = std::get_if<model::VitConfig>(&config)) {
-    TakeTokens(*vit, std::get<model::VitConfig>(student));
-  }
   return config;
 }
 
@@ -126,11 +88,11 @@ Reference WithBlocks(const Reference& whole,
         OfBlocks(parameter, whole.weights[NameInWhole(parameter, layers)],
                  layers.front()));
   }
-  if (const auto* vit = std::get_if<model::VitConfig>(&reference.config)) {
-    for (int64_t b = 0; b < vit->depth; ++b) {
-      KeepLambda(*vit, layers.front()[static_cast<size_t>(b)], b,
-                 reference.weights);
-    }
+  const auto renumber = ArchitectureOf(reference.config).renumber_block;
+  if (renumber == nullptr) return reference;
+  for (size_t b = 0; b < layers.front().size(); ++b) {
+    renumber(reference.config, layers.front()[b], static_cast<int64_t>(b),
+             reference.weights);
   }
   return reference;
 }

@@ -5,14 +5,8 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
-#include <optional>
-#include <string>
-#include <variant>
 
-#include "finite.h"
-#include "stream_moments.h"
-#include "tile_sums.h"
-#include "vit_pass.h"
+#include "architecture.h"
 #include "wsel/model/parameter_specs.h"
 
 namespace wsel::calibrate {
@@ -28,53 +22,6 @@ void Add(const Scores& scores, Scores& sum) {
   std::ranges::transform(scores, sum, sum.begin(), std::plus<>());
 }
 
-// The inputs of a block's layers: channels of the stream, of attention's output
-// and hidden channels.
-struct BlockReaders {
-  std::vector<WriterColumns> of_stream;
-  std::optional<WriterColumns> of_attention;
-  WriterColumns of_hidden;
-};
-
-// The layer's first tensor has the scores of its input.
-WriterColumns InputOf(const StackedLayer& layer, int64_t width) {
-  return {layer.Name(), 0, width};
-}
-
-BlockReaders ReadersOfVit(const model::VitConfig& c, int64_t block) {
-  BlockReaders readers{{}, AttentionColumns(c, block), HiddenColumns(c, block)};
-  if (IsParallel(c)) {
-    readers.of_stream = {InputOf(ParallelLayer(c, block), c.embed_dim)};
-  } else {
-    readers.of_stream = {InputOf(HiddenLayer(c, block), c.embed_dim),
-                         InputOf(QkvLayer(c, block), c.embed_dim)};
-  }
-  return readers;
-}
-
-// `block` is "stages.0.blocks.1", of this width.
-BlockReaders ReadersOfConvNext(const std::string& block, int64_t width) {
-  return {{{block + ".mlp.fc1", 0, width}},
-          std::nullopt,
-          {block + ".mlp.fc2", 0, 4 * width}};
-}
-
-// A student of d channels has d - 1 directions, as its own layer norm takes the
-// mean off; with RMSNorm d.
-KeptShares SpectrumShares(const VitPass& teacher, const Images& images) {
-  const OneThreadEach guard;
-  const auto moments = StreamMoments(teacher, images);
-  RequireFinite(moments, "blocks");
-  const auto values = at::linalg_eigvalsh(moments).clamp_min(0).contiguous();
-  const double* first = values.const_data_ptr<double>();
-  KeptShares shares = KeptSharesOf(Scores(first, first + values.numel()));
-  if (teacher.config().norm == model::Norm::kRmsNorm) return shares;
-  shares.insert(shares.begin(), 0);
-  shares.pop_back();
-  shares.back() = 1;
-  return shares;
-}
-
 double ShareAt(const KeptShares& shares, int64_t count) {
   return shares.at(static_cast<size_t>(count));
 }
@@ -87,12 +34,6 @@ double MeanShare(const std::vector<KeptShares>& blocks,
     sum += ShareAt(blocks.at(static_cast<size_t>(block)), count);
   }
   return sum / static_cast<double>(kept.size());
-}
-
-// Hidden channels of the MLPs of a stage.
-int64_t HiddenOf(const model::Config& config, int64_t width) {
-  const auto* vit = std::get_if<model::VitConfig>(&config);
-  return vit != nullptr ? vit->MlpHidden() : 4 * width;
 }
 
 }  // namespace
@@ -118,7 +59,7 @@ SizeErrors::SizeErrors(const Reference& teacher,
                        const select::SelectionRule& rule,
                        const select::ImportanceScores& activations,
                        const Images& images) {
-  const auto* vit = std::get_if<model::VitConfig>(&teacher.config);
+  const Architecture& architecture = ArchitectureOf(teacher.config);
   const ScoresOfColumns scores_of = [&](const WriterColumns& columns) {
     if (!rule.NeedsImages()) {
       return Scores(static_cast<size_t>(columns.count), 1);
@@ -138,20 +79,20 @@ SizeErrors::SizeErrors(const Reference& teacher,
     std::vector<KeptShares> hidden;
     std::vector<KeptShares> attention;
     for (int64_t b = 0; b < depths[stage]; ++b, ++next) {
-      const BlockReaders readers =
-          vit != nullptr ? ReadersOfVit(*vit, b)
-                         : ReadersOfConvNext(blocks[next], widths[stage]);
-      for (const auto& input : readers.of_stream) Add(scores_of(input), width);
-      hidden.push_back(KeptSharesOf(scores_of(readers.of_hidden)));
-      if (!readers.of_attention) continue;
-      attention.push_back(KeptSharesOf(scores_of(*readers.of_attention)));
+      const BlockInputs inputs = architecture.block_inputs(
+          teacher.config, {blocks[next], widths[stage], b});
+      for (const auto& input : inputs.of_stream) Add(scores_of(input), width);
+      hidden.push_back(KeptSharesOf(scores_of(inputs.of_hidden)));
+      if (!inputs.of_attention) continue;
+      attention.push_back(KeptSharesOf(scores_of(*inputs.of_attention)));
     }
     width_.push_back(KeptSharesOf(width));
     hidden_.push_back(hidden);
-    if (vit != nullptr) attention_.push_back(attention);
+    if (!attention.empty()) attention_.push_back(attention);
   }
-  if (rule.solve == select::Solve::kProjection) {
-    width_ = {SpectrumShares(VitPass(*vit, teacher.weights), images)};
+  if (rule.solve == select::Solve::kProjection &&
+      architecture.spectrum != nullptr) {
+    width_ = {architecture.spectrum(teacher, images)};
   }
 }
 
@@ -166,7 +107,8 @@ double SizeErrors::Of(const model::Config& student,
     const int64_t width = widths[stage];
     width_sum += ShareAt(width_[stage], width);
     double inner =
-        MeanShare(hidden_[stage], layers[stage], HiddenOf(student, width));
+        MeanShare(hidden_[stage], layers[stage],
+                  ArchitectureOf(student).hidden_channels(student, width));
     if (!attention_.empty()) {
       inner *= MeanShare(attention_[stage], layers[stage], width);
     }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "block_inputs.h"
 #include "stacked_layer.h"
 #include "wsel/model/vit_config.h"
 
@@ -32,13 +33,8 @@ at::Tensor HiddenRows(const model::VitConfig& c, const at::Tensor& kept);
 // Of a parallel block both, [H + 3I, D].
 StackedLayer ParallelLayer(const model::VitConfig& c, int64_t block);
 
-// The inputs of a layer that writes to the stream.
-struct WriterColumns {
-  std::string layer;  // "blocks.0.attn.proj"
-  int64_t first = 0;
-  int64_t count = 0;
-};
-// Those that are attention's output, and the MLP's hidden channels.
+// The inputs of a layer that writes to the stream that are attention's output,
+// and those that are the MLP's hidden channels.
 WriterColumns AttentionColumns(const model::VitConfig& c, int64_t block);
 WriterColumns HiddenColumns(const model::VitConfig& c, int64_t block);
 

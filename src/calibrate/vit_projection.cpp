@@ -1,19 +1,16 @@
 #include <ATen/ATen.h>
 
-#include <cmath>
 #include <string>
 #include <variant>
 
-#include "finite.h"
 #include "layer_fits.h"
 #include "projected_attention.h"
 #include "rotated_readers.h"
-#include "stream_basis.h"
-#include "stream_moments.h"
 #include "student_tensors.h"
-#include "taken_heads.h"
+#include "vit_basis.h"
 #include "vit_pass.h"
-#include "wsel/calibrate/solve.h"
+#include "vit_solve.h"
+#include "vit_taken_heads.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -30,13 +27,12 @@ class VitProjection {
         student_(
             std::get<model::VitConfig>(std::get<model::Config>(plan.student)),
             weights_),
+        basis_(teacher_, to().embed_dim, images),
+        encode_(basis_.encode()),
         streams_(images.num_tiles()),
         fits_(teacher.weights, weights_, streams_) {}
 
   SolvedStudent Run(const std::string& teacher_digest) {
-    const OneThreadEach guard;
-    const at::NoGradGuard no_grad;
-    ChooseBasis();
     ProjectEmbedding();
     streams_.Begin([&](size_t tile) {
       const auto images = images_.Tile(tile);
@@ -57,57 +53,9 @@ class VitProjection {
   const Weights& source() const { return teacher_.weights(); }
   bool scaled() const { return to().HasLayerScale(); }
 
-  // The norm before the blocks weighs channels one by one: a stream of the
-  // teacher's own width is then better left as it is.
-  bool rotates() const {
-    return !(from().pre_norm && from().embed_dim == to().embed_dim);
-  }
-
-  void ChooseBasis() {
-    const int64_t width = from().embed_dim;
-    if (!rotates()) {
-      basis_ = encode_ = at::eye(width, at::kDouble);
-      return;
-    }
-    const at::Tensor moments = StreamMoments(teacher_, images_);
-    if (!at::isfinite(moments).all().item<bool>()) FindNonFinite();
-    if (from().norm == model::Norm::kRmsNorm) {
-      basis_ = encode_ = UncentredBasis(moments, to().embed_dim);
-      return;
-    }
-    basis_ = StreamBasis(moments, to().embed_dim);
-    encode_ = basis_ - basis_.mean(0, /*keepdim=*/true);
-    if (!from().final_norm) KeepMean();
-  }
-
-  // Without a final norm the classifier reads the stream's mean, too: it takes
-  // the constant direction, of which layer norms see nothing.
-  void KeepMean() {
-    const auto sizes = static_cast<double>(encode_.numel());
-    encode_ = encode_ + 1 / std::sqrt(sizes);
-  }
-
-  // A stream [..., channels] as its norms see it, in float64.
-  at::Tensor Seen(const at::Tensor& x) const {
-    return SeenByNorm(x.to(at::kDouble), from().norm);
-  }
-
-  // Throws for the first block with activations that are not finite.
-  [[noreturn]] void FindNonFinite() {
-    for (size_t tile = 0; tile < images_.num_tiles(); ++tile) {
-      at::Tensor x = teacher_.Embed(images_.Tile(tile));
-      RequireFinite(x, "patch_embed");
-      for (int64_t b = 0; b < from().depth; ++b) {
-        x = teacher_.Mlp(b, teacher_.Attend(b, x).out).out;
-        RequireFinite(x, VitPass::Block(b));
-      }
-    }
-    ThrowNotFinite("blocks");  // a sum of finite ones overflowed
-  }
-
   // All that writes to the stream before the blocks.
   void ProjectEmbedding() {
-    const at::Tensor map = from().pre_norm ? NormPreMap() : encode_;
+    const at::Tensor map = from().pre_norm ? basis_.NormPreMap() : encode_;
     for (const char* name :
          {"cls_token", "reg_token", "pos_embed", "dist_token"}) {
       const at::Tensor token = source()[name];
@@ -129,25 +77,14 @@ class VitProjection {
     }
   }
 
-  // What is written before norm_pre, e, becomes e M diag(g) M P: the direction
-  // of what the teacher's norm makes of it, M = I - 11'/D.
-  at::Tensor NormPreMap() const {
-    if (!rotates()) return encode_;
-    const auto scale = source()["norm_pre.weight"].to(at::kDouble);
-    const auto inner = scale.unsqueeze(1) * basis_;
-    return from().norm == model::Norm::kRmsNorm
-               ? inner
-               : inner - inner.mean(0, /*keepdim=*/true);
-  }
-
   // Its norm is right on average only.
   void SetNormPre() {
     const std::string name = "norm_pre";
-    if (!rotates()) return CopyNorm(name);
+    if (!basis_.rotates()) return CopyNorm(name);
     const Sums sums = SumOverTiles(images_.num_tiles(), [&](size_t tile) {
       const auto images = images_.Tile(tile);
       const auto s = student_.Tokens(images).to(at::kDouble);
-      const auto y = Seen(teacher_.Tokens(images));
+      const auto y = basis_.Seen(teacher_.Tokens(images));
       return Sums{s.square().sum(), y.square().sum()};
     });
     const double scale =
@@ -167,26 +104,12 @@ class VitProjection {
     }
   }
 
-  // The layer that reads what `norm` makes of the stream.
-  RotatedReader ReaderOf(const std::string& norm,
-                         const StackedLayer& layer) const {
-    return rotates() ? Rotated(source(), norm, layer, basis_) : Own(layer);
-  }
-
-  // A layer of a stream that is not rotated.
-  RotatedReader Own(const StackedLayer& layer) const {
-    const auto weight = WeightOf(layer, source()).to(at::kDouble);
-    const at::Tensor bias = BiasOf(layer, source());
-    return {weight, bias.defined() ? bias.to(at::kDouble)
-                                   : at::zeros({weight.size(0)}, at::kDouble)};
-  }
-
   // `rows` are those of the stream that the norm is applied to.
   void SetNorm(const std::string& norm, const LayerFits::Of& rows) {
-    if (!rotates()) return CopyNorm(norm);
+    if (!basis_.rotates()) return CopyNorm(norm);
     const Sums sums = streams_.Sum([&](const StreamTile& tile) {
-      const auto s = Seen(rows(tile.student));
-      const auto y = Seen(rows(tile.teacher));
+      const auto s = basis_.Seen(rows(tile.student));
+      const auto y = basis_.Seen(rows(tile.teacher));
       return Sums{s.square().sum(), y.square().sum()};
     });
     const int64_t width = to().embed_dim;
@@ -211,7 +134,7 @@ class VitProjection {
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Attend(b, x).out; }, name);
     SetNorm(norm, All);
-    const RotatedReader whole = ReaderOf(norm, QkvLayer(from(), b));
+    const RotatedReader whole = basis_.Reader(norm, QkvLayer(from(), b));
     const auto weight = whole.weight.to(at::kFloat);
     const auto bias = whole.bias.to(at::kFloat);
     Sums sums;
@@ -267,7 +190,7 @@ class VitProjection {
     streams_.StepTeacher(
         [&](const at::Tensor& x) { return teacher_.Mlp(b, x).out; }, name);
     SetNorm(norm, All);
-    const RotatedReader whole = ReaderOf(norm, HiddenLayer(from(), b));
+    const RotatedReader whole = basis_.Reader(norm, HiddenLayer(from(), b));
     const auto outer = fits_.EncodedWriter(writer, encode_);
     const auto kept = LargestHidden(b, norm, whole, outer);
     const auto rows = HiddenRows(from(), kept);
@@ -296,9 +219,8 @@ class VitProjection {
       if (!source().Has(std::string(head) + ".weight")) continue;
       const StackedLayer layer = WholeLayer(head, /*with_bias=*/true);
       // Without a norm it reads the stream itself.
-      const RotatedReader reader = norm.empty()
-                                       ? Rotated(source(), norm, layer, encode_)
-                                       : ReaderOf(norm, layer);
+      const RotatedReader reader =
+          norm.empty() ? basis_.PlainReader(layer) : basis_.Reader(norm, layer);
       SetReader(reader, norm, layer, weights_);
     }
   }
@@ -307,17 +229,17 @@ class VitProjection {
   const Images& images_;
   VitPass teacher_;
   Weights weights_;
-  VitPass student_;    // of weights_, as they are set
-  at::Tensor basis_;   // [D, d]: P
-  at::Tensor encode_;  // [D, d]: P without the mean of the stream
+  VitPass student_;  // of weights_, as they are set
+  const VitBasis basis_;
+  const at::Tensor encode_;  // [D, d], the basis'
   StreamPair streams_;
   LayerFits fits_;
 };
 
 }  // namespace
 
-SolvedStudent SolveProjection(const select::Plan& plan,
-                              const Reference& teacher, const Images& images) {
+SolvedStudent ProjectVit(const select::Plan& plan, const Reference& teacher,
+                         const Images& images) {
   return VitProjection(plan, teacher, images).Run(teacher.teacher_digest);
 }
 

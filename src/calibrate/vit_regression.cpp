@@ -3,10 +3,11 @@
 #include <variant>
 
 #include "layer_fits.h"
-#include "regression.h"
-#include "taken_heads.h"
 #include "taken_indices.h"
+#include "vit_final_fits.h"
 #include "vit_pass.h"
+#include "vit_solve.h"
+#include "vit_taken_heads.h"
 
 namespace wsel::calibrate {
 namespace {
@@ -48,15 +49,7 @@ class VitRegression {
       FitAttention(b);
       FitMlp(b);
     }
-    const auto& whole = VitOf(std::get<model::Config>(*plan_.teacher));
-    // A pooling that the teacher has not is drawn at random, and stays so.
-    if (to().pooling == model::Pooling::kAttention &&
-        whole.pooling == model::Pooling::kAttention) {
-      FitPool();
-    }
-    if (plan_.options.head == select::Head::kReuse && to().num_classes > 0) {
-      FitHeads();
-    }
+    FitAfterBlocks(plan_, teacher_, student_, width_, fits_);
     return {{encode_}, fits_.warning()};
   }
 
@@ -232,65 +225,6 @@ class VitRegression {
     });
     streams_.StepStudent(
         [&](const at::Tensor& s) { return student_.Forward(b, s); });
-  }
-
-  static at::Tensor FinalNormed(const VitPass& of, const at::Tensor& x) {
-    return of.FinalNormed(of.FinalNormInput(x));
-  }
-  PooledByAttention StudentsPool(const at::Tensor& s) const {
-    return student_.PoolByAttention(FinalNormed(student_, s));
-  }
-  PooledByAttention TeachersPool(const at::Tensor& x) const {
-    return teacher_.PoolByAttention(FinalNormed(teacher_, x));
-  }
-
-  // The query is selected only: it depends on no image.
-  void FitPool() {
-    const int64_t inner = from().embed_dim;
-    const auto taken = TakenIndices(plan_, "attn_pool", inner, to().embed_dim);
-    const auto rows = at::cat({taken, taken + inner});
-    const auto hidden = TakenIndices(
-        plan_, "attn_pool_mlp", from().AttnPoolHidden(), to().AttnPoolHidden());
-    fits_.FitReader(
-        "attn_pool.kv",
-        [&](const at::Tensor& s) { return FinalNormed(student_, s); },
-        [&](const at::Tensor& x) {
-          return TeachersPool(x).kv.index_select(-1, rows);
-        });
-    fits_.FitReader(
-        "attn_pool.proj",
-        [&](const at::Tensor& s) { return StudentsPool(s).attended; },
-        [&](const at::Tensor& x) {
-          return TeachersPool(x).pooled.index_select(-1, width_);
-        });
-    fits_.FitReader(
-        "attn_pool.mlp.fc1",
-        [&](const at::Tensor& s) { return StudentsPool(s).normed; },
-        [&](const at::Tensor& x) {
-          return TeachersPool(x).before.index_select(-1, hidden);
-        });
-    fits_.FitReader(
-        "attn_pool.mlp.fc2",
-        [&](const at::Tensor& s) { return StudentsPool(s).hidden; },
-        [&](const at::Tensor& x) {
-          return TeachersPool(x).added.index_select(-1, width_);
-        });
-  }
-
-  void FitHeads() {
-    const size_t heads = to().dist_token ? 2 : 1;
-    const auto input = [](const VitPass& of, const at::Tensor& x, size_t i) {
-      return of.HeadInputs(FinalNormed(of, x))[i];
-    };
-    for (size_t i = 0; i < heads; ++i) {
-      const std::string name = i == 0 ? "head" : "head_dist";
-      fits_.FitReader(
-          name,
-          [&](const at::Tensor& s) { return input(student_, s, i).features; },
-          [&](const at::Tensor& x) {
-            return teacher_.Read(name, input(teacher_, x, i).features);
-          });
-    }
   }
 
   const select::Plan& plan_;

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <string>
+#include <variant>
 
 #include "channel_energy.h"
 #include "finite.h"
@@ -198,9 +199,9 @@ class VitScoring {
 
 }  // namespace
 
-ScoreTable VitScores(const Reference& reference, const model::VitConfig& config,
-                     const Images& images) {
-  const VitScoring scoring(config, reference.weights);
+ScoreTable VitScores(const Reference& reference, const Images& images) {
+  const VitScoring scoring(std::get<model::VitConfig>(reference.config),
+                           reference.weights);
   const Sums sums = SumOverTiles(images.num_tiles(), [&](size_t tile) {
     return scoring.SumsOf(images.Tile(tile));
   });

@@ -171,15 +171,19 @@ void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
   data::DataOptions& data = calibration.data;
   c.add_option(
        "--calibrate", data.name,
-       "Data set (see wsel datasets) whose training images choose or "
-       "fit the weights (--method activation, taylor, regression, "
-       "projection; --layers best; --budget), and on which the student's "
-       "agreement with the teacher is printed")
+       "Data set (see wsel datasets): its training images choose or fit the "
+       "weights (--method activation, taylor, regression, projection; --layers "
+       "best; --budget), and others of them measure the student's agreement "
+       "with the teacher. Labels are needed only by taylor: the data set "
+       "folder may be a folder of images, or a list of them (--labels)")
       ->type_name("NAME");
   c.add_option("--data-root", data.root, "Folder that holds it")
       ->type_name("DIR");
-  c.add_option("--calibration-images", calibration.images,
-               "Number of images, balanced by class and drawn with --seed")
+  c.add_option(
+       "--calibration-images", calibration.images,
+       "Number of images that choose or fit the weights, balanced by class "
+       "and drawn with --seed; agreement is measured on a quarter as "
+       "many others, at most 128")
       ->capture_default_str();
   AddLabels(c, data.labels, data.multi_label);
   AddSubset(c, data, "; the calibration images are drawn from it");

@@ -19,8 +19,8 @@ std::optional<fs::path> FolderIn(const fs::path& root, const char* name) {
   return folder;
 }
 
-// Whether the folder has one that is not hidden. One that cannot be read has
-// none here; the reader reports it.
+}  // namespace
+
 bool HasClassFolders(const fs::path& folder) {
   std::error_code error;
   fs::directory_iterator entry(folder, error);
@@ -33,8 +33,6 @@ bool HasClassFolders(const fs::path& folder) {
   }
   return false;
 }
-
-}  // namespace
 
 FolderLayout FindFolderLayout(const fs::path& root, bool val_is_test) {
   FolderLayout layout;

@@ -22,6 +22,10 @@ struct FolderLayout {
   std::string note;  // folders that could be a split and are not read; "": none
 };
 
+// Whether a folder has one that is not hidden. One that cannot be read has none
+// here; the reader reports it.
+bool HasClassFolders(const std::filesystem::path& folder);
+
 // The splits below `root`. A single one of validation and test folders is the
 // test split. Folders without class folders are unlabelled and do not count
 // beside another. If there are no folders of splits at all, those in `root` are

@@ -152,13 +152,22 @@ std::vector<std::string> LabelsOf(const Line& line, const Columns& columns,
   return labels;
 }
 
-LabelRow RowOf(const Line& line, const Columns& columns, MultiLabel form) {
+// Without labels.
+LabelRow FileRowOf(const Line& line, const Columns& columns) {
   CheckCount(line, columns);
   const std::filesystem::path file =
       CheckedName(Trim(line.cells[columns.file]), line.where);
   LabelRow row{.file = file.lexically_normal().string(),
                .label = "",
                .where = line.where};
+  if (columns.split) {
+    row.split = SplitNamed(line.cells[*columns.split], line.where);
+  }
+  return row;
+}
+
+LabelRow RowOf(const Line& line, const Columns& columns, MultiLabel form) {
+  LabelRow row = FileRowOf(line, columns);
   if (form != MultiLabel::kOff) {
     row.labels = LabelsOf(line, columns, form);
   } else {
@@ -166,9 +175,6 @@ LabelRow RowOf(const Line& line, const Columns& columns, MultiLabel form) {
     if (row.label.empty()) {
       throw Error(ErrorKind::kFormat, line.where, "has no label");
     }
-  }
-  if (columns.split) {
-    row.split = SplitNamed(line.cells[*columns.split], line.where);
   }
   return row;
 }
@@ -278,6 +284,28 @@ Labels ReadLabels(const std::filesystem::path& path, MultiLabel form) {
   std::ranges::copy_if(columns.classes, std::back_inserter(labels.columns),
                        [](const std::string& name) { return !name.empty(); });
   return labels;
+}
+
+std::optional<Labels> ReadUnlabelled(const std::filesystem::path& path) {
+  const Lines lines(path);
+  if (lines.size() == 0) return std::nullopt;
+  const Line header = lines[0];
+  const auto file = Find(header.cells, kFile);
+  if (Find(header.cells, kLabels) || (!file && header.cells.size() != 1)) {
+    return std::nullopt;
+  }
+  const Columns columns{file.value_or(0), 0, Find(header.cells, kSplit),
+                        header.cells.size()};
+  Labels list;
+  for (size_t i = file ? 1 : 0; i < lines.size(); ++i) {
+    list.rows.push_back(FileRowOf(lines[i], columns));
+  }
+  if (list.rows.empty()) {
+    throw Error(ErrorKind::kFormat, path.string(), "lists no images");
+  }
+  CheckDistinct(list.rows);
+  list.has_splits = columns.split.has_value();
+  return list;
 }
 
 OtherSplits SplitsOf(const Labels& labels, bool val_is_test) {

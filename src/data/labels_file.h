@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,12 @@ struct Labels {
 // split, a column of a class with anything but 0 and 1, no rows, no labels.
 Labels ReadLabels(const std::filesystem::path& path,
                   MultiLabel form = MultiLabel::kOff);
+
+// Reads a CSV that lists files without labels: one column, or a header with a
+// column of files and none of labels (label, class, labels, classes, tags);
+// splits as in ReadLabels, other columns are ignored. Nothing if it has labels
+// or no lines. Errors: as ReadLabels.
+std::optional<Labels> ReadUnlabelled(const std::filesystem::path& path);
 
 // The splits that the rows have beside the training split. `val_is_test`: as in
 // OpenOptions.

@@ -1,4 +1,6 @@
 // Data sets of files that a CSV lists with their labels.
+#include "listed_files.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -24,33 +26,6 @@ namespace wsel::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Errors: kIo naming the first files that are missing below `root`.
-void RequireFiles(const std::vector<const LabelRow*>& rows,
-                  const fs::path& root) {
-  std::vector<char> missing(rows.size());
-  // In parallel, since network file systems have a high latency.
-  ParallelFor(rows.size(), [&](size_t i) {
-    std::error_code ignored;
-    missing[i] = fs::is_regular_file(root / rows[i]->file, ignored) ? 0 : 1;
-  });
-  constexpr size_t kShown = 3;
-  std::vector<std::string> shown;
-  for (size_t i = 0; i < rows.size() && shown.size() < kShown; ++i) {
-    if (missing[i] == 0) continue;
-    shown.push_back(fmt::format("{} ({})", checkpoint::Quoted(rows[i]->file),
-                                rows[i]->where));
-  }
-  if (shown.empty()) return;
-  throw Error(
-      ErrorKind::kIo, root.string(),
-      "lacks {} of the {} files that are listed: {}{}. Names are "
-      "relative to this folder, with their extensions",
-      std::ranges::count(missing, 1), rows.size(), fmt::join(shown, ", "),
-      std::ranges::count(missing, 1) > static_cast<std::ptrdiff_t>(shown.size())
-          ? ", ..."
-          : "");
-}
 
 // The split whose rows are read as `split`.
 Split RowsReadAs(Split split, const Labels& labels, bool val_is_test) {
@@ -103,6 +78,32 @@ std::string NoteOf(const Labels& labels, const OpenOptions& options) {
 }
 
 }  // namespace
+
+void RequireFiles(const std::vector<const LabelRow*>& rows,
+                  const fs::path& root) {
+  std::vector<char> missing(rows.size());
+  // In parallel, since network file systems have a high latency.
+  ParallelFor(rows.size(), [&](size_t i) {
+    std::error_code ignored;
+    missing[i] = fs::is_regular_file(root / rows[i]->file, ignored) ? 0 : 1;
+  });
+  constexpr size_t kShown = 3;
+  std::vector<std::string> shown;
+  for (size_t i = 0; i < rows.size() && shown.size() < kShown; ++i) {
+    if (missing[i] == 0) continue;
+    shown.push_back(fmt::format("{} ({})", checkpoint::Quoted(rows[i]->file),
+                                rows[i]->where));
+  }
+  if (shown.empty()) return;
+  throw Error(
+      ErrorKind::kIo, root.string(),
+      "lacks {} of the {} files that are listed: {}{}. Names are "
+      "relative to this folder, with their extensions",
+      std::ranges::count(missing, 1), rows.size(), fmt::join(shown, ", "),
+      std::ranges::count(missing, 1) > static_cast<std::ptrdiff_t>(shown.size())
+          ? ", ..."
+          : "");
+}
 
 Dataset OpenListedFiles(OpenRequest& request) {
   const Labels labels =

@@ -9,6 +9,7 @@
 #include "folder_layout.h"
 #include "labels_file.h"
 #include "readers.h"
+#include "unlabelled.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
 
@@ -63,6 +64,10 @@ Dataset Read(OpenRequest& request) {
                 "needs `labels`, a CSV of the images and their labels: without "
                 "it each image of {} has one label",
                 request.info.name);
+  }
+  if (request.options.labels_optional && request.train() &&
+      IsFolders(request.info)) {
+    if (auto set = OpenUnlabelled(request)) return *std::move(set);
   }
   if (!request.options.labels.empty()) {
     if (IsFolders(request.info)) return OpenListedFiles(request);

@@ -95,6 +95,7 @@ Dataset SelectSamples(const Dataset& dataset, std::vector<int64_t> chosen) {
   part.name = dataset.name;
   part.classes = dataset.classes;
   part.folder = dataset.folder;
+  part.unlabelled = dataset.unlabelled;
   for (const int64_t i : chosen) {
     part.labels.push_back(dataset.labels[static_cast<size_t>(i)]);
     if (dataset.multi_label()) {

@@ -27,6 +27,9 @@ int64_t CountShortClasses(const Dataset& dataset, int64_t count) {
                        [&](int64_t n) { return n < share; });
 }
 
+// Of the random stream of all subsets.
+constexpr std::string_view kSubsetStream = "data.subset";
+
 // The first `size` samples of the order, and how many of how many in its name.
 Dataset Draw(const Dataset& dataset, const SubsetSize& size, ClassShare share,
              uint64_t seed) {
@@ -35,7 +38,7 @@ Dataset Draw(const Dataset& dataset, const SubsetSize& size, ClassShare share,
     Fail(dataset, fmt::format("has {} images, too few for a subset of {}",
                               dataset.size(), count));
   }
-  auto indices = OrderByClass(dataset, share, seed, "data.subset");
+  auto indices = OrderByClass(dataset, share, seed, kSubsetStream);
   indices.resize(static_cast<size_t>(count));
   std::sort(indices.begin(), indices.end());
   Dataset part = SelectSamples(dataset, std::move(indices));
@@ -102,6 +105,23 @@ Dataset Subset(const Dataset& dataset, const SubsetSize& size, uint64_t seed) {
     part.name += fmt::format(" ({} of {} classes have less than their share)",
                              num_short, dataset.classes.size());
   }
+  return part;
+}
+
+Dataset SubsetAfter(const Dataset& dataset, int64_t skip, int64_t count,
+                    uint64_t seed) {
+  if (skip < 0 || count < 1 || skip > dataset.size() ||
+      count > dataset.size() - skip) {
+    Fail(dataset, fmt::format("has {} images, too few for {} after {}",
+                              dataset.size(), count, skip));
+  }
+  const auto order =
+      OrderByClass(dataset, ClassShare::kEqual, seed, kSubsetStream);
+  std::vector<int64_t> indices(order.begin() + skip,
+                               order.begin() + skip + count);
+  std::sort(indices.begin(), indices.end());
+  Dataset part = SelectSamples(dataset, std::move(indices));
+  part.name = fmt::format("{}, {} of {}", dataset.name, count, dataset.size());
   return part;
 }
 

@@ -47,6 +47,12 @@ struct Architecture {
   int64_t C::*num_heads = nullptr;
   Activation C::*activation = nullptr;
   bool C::*conv_mlp = nullptr;
+  MlpForm C::*mlp = nullptr;     // null: kMlp
+  bool C::*pos_embed = nullptr;  // null: no learnt positions
+  Pooling C::*pooling = nullptr;
+  bool (*needs_heads)(const C& config) = nullptr;  // null: false
+  bool (*can_have_heads)(const C& config, int64_t width,
+                         int64_t heads) = nullptr;  // null: true
   double C::*layer_scale = nullptr;
   Tokens (*tokens)(const C& config) = nullptr;
   std::vector<std::string_view> (*forward_extras)(const C& config) = nullptr;

@@ -12,11 +12,22 @@ template <typename C, typename T>
 T* PointerTo(C& config, T C::*member) {
   return member == nullptr ? nullptr : &(config.*member);
 }
+template <typename C, typename T>
+const T* PointerTo(const C& config, T C::*member) {
+  return member == nullptr ? nullptr : &(config.*member);
+}
 
 // Equal for architectures that are kin.
 std::string_view KinKey(const Config& config) {
   return WithArchitecture(config, [](const auto& architecture, const auto&) {
     return architecture.kin.empty() ? architecture.key : architecture.kin;
+  });
+}
+
+MlpForm MlpFormOf(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    const MlpForm* form = PointerTo(c, architecture.mlp);
+    return form == nullptr ? MlpForm::kMlp : *form;
   });
 }
 
@@ -67,6 +78,37 @@ int64_t NumHeads(const Config& config) {
   Config copy = config;
   const int64_t* heads = FieldsOf(copy).num_heads;
   return heads == nullptr ? 0 : *heads;
+}
+
+bool HasPosEmbed(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    const bool* pos_embed = PointerTo(c, architecture.pos_embed);
+    return pos_embed != nullptr && *pos_embed;
+  });
+}
+
+std::optional<Pooling> PoolingOf(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    const Pooling* pooling = PointerTo(c, architecture.pooling);
+    return pooling == nullptr ? std::nullopt : std::optional(*pooling);
+  });
+}
+
+bool NeedsHeads(const Config& config) {
+  return WithArchitecture(config, [](const auto& architecture, const auto& c) {
+    return architecture.needs_heads != nullptr && architecture.needs_heads(c);
+  });
+}
+
+bool CanHaveHeads(const Config& config, int64_t width, int64_t heads) {
+  return WithArchitecture(config, [&](const auto& architecture, const auto& c) {
+    return architecture.can_have_heads == nullptr ||
+           architecture.can_have_heads(c, width, heads);
+  });
+}
+
+bool HaveSameMlp(const Config& a, const Config& b) {
+  return MlpFormOf(a) == MlpFormOf(b);
 }
 
 std::vector<int64_t> StageDepths(const Config& config) {

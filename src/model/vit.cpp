@@ -110,6 +110,15 @@ void CheckAttention(const VitConfig& c, const FieldChecker& checker) {
                   "is 'qv-bias', but qkv_bias is false");
 }
 
+// CheckAttention and CheckPooling of other sizes.
+bool VitCanHaveHeads(const VitConfig& c, int64_t width, int64_t heads) {
+  const int64_t channels = width / heads;
+  if (c.rope != Rope::kNone && channels % 4 != 0) return false;
+  if (c.diff_attn && channels % 2 != 0) return false;
+  return c.pooling != Pooling::kAttention || c.attn_pool_heads == 0 ||
+         width % c.attn_pool_heads == 0;
+}
+
 void CheckPooling(const VitConfig& c, const FieldChecker& checker) {
   checker.Require(!c.pool_include_prefix || c.pooling != Pooling::kToken,
                   "pool_include_prefix",
@@ -205,6 +214,11 @@ constinit const Architecture<VitConfig> kVit = {
     .widths = [](VitConfig& c) { return std::span(&c.embed_dim, 1); },
     .num_heads = &VitConfig::num_heads,
     .activation = &VitConfig::activation,
+    .mlp = &VitConfig::mlp,
+    .pos_embed = &VitConfig::pos_embed,
+    .pooling = &VitConfig::pooling,
+    .needs_heads = [](const VitConfig& c) { return c.NeedsHeads(); },
+    .can_have_heads = VitCanHaveHeads,
     .layer_scale = &VitConfig::layer_scale,
     .tokens = TokensIn,
     .forward_extras = VitForwardExtras,

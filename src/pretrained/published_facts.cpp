@@ -71,9 +71,9 @@ void AddModel(const PublishedModel& model, const std::string& label,
         "{}: its activation, {}, is not supported", label, model.activation));
   }
   const auto config = model.Config();
-  const auto* vit = config ? std::get_if<model::VitConfig>(&*config) : nullptr;
-  if (vit == nullptr) return;
-  State(beside.pooling, std::optional(PoolingHint(vit->pooling)), label);
+  const auto pooling = config ? PoolingOf(*config) : std::nullopt;
+  if (!pooling) return;
+  State(beside.pooling, std::optional(PoolingHint(*pooling)), label);
 }
 
 }  // namespace

@@ -33,18 +33,33 @@ GridText PairsText(const Comparison& comparison) {
   return text;
 }
 
+// Test images that chose nothing count, where all runs have them.
+bool HasTestEverywhere(const Report& report) {
+  bool any = false;
+  for (const auto& row : report.cells) {
+    for (const Cell& cell : row) {
+      if (cell.last && !cell.test) return false;
+      any = any || cell.test;
+    }
+  }
+  return any;
+}
+
 }  // namespace
 
 Grid ComparisonGrid(const Report& report) {
   const bool has_columns = report.layout.columns.size() > 1;
+  const bool by_test = HasTestEverywhere(report);
   Grid grid = {
       fmt::format("Differences from {}", report.layout.baseline),
       {RowTitle(report)},
       {},
       {fmt::format(
-          "{} after the last epoch, paired by seed; 95 % confidence interval "
-          "by Student's t, not corrected for the number of comparisons.",
-          ScoreTitle(report))}};
+          "{}, paired by seed; 95 % confidence interval by Student's t, not "
+          "corrected for the number of comparisons.",
+          by_test
+              ? fmt::format("Test {} of the best weights", ScoreName(report))
+              : fmt::format("{} after the last epoch", ScoreTitle(report)))}};
   if (has_columns) {
     grid.header.push_back(
         NamesOf(report.experiment, report.layout.column_axes));
@@ -54,9 +69,10 @@ Grid ComparisonGrid(const Report& report) {
                      {"pairs", "difference", "95 % interval"});
   for (size_t row = 0; row < report.cells.size(); ++row) {
     for (size_t column = 0; column < report.cells[row].size(); ++column) {
-      const auto& last = report.cells[row][column].last;
-      if (!last || !last->change) continue;
-      const Comparison& change = *last->change;
+      const Cell& cell = report.cells[row][column];
+      const auto& accuracy = by_test ? cell.test : cell.last;
+      if (!accuracy || !accuracy->change) continue;
+      const Comparison& change = *accuracy->change;
       auto& texts = grid.rows.emplace_back();
       texts.push_back({LabelOf(report.layout.rows[row])});
       if (has_columns) texts.push_back({ColumnTitle(report, column)});

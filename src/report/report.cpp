@@ -56,6 +56,10 @@ void CompareRows(Report& report) {
       if (!cell.last || !baseline.last) continue;
       cell.last->change = Compare(report.experiment, cell, baseline, LastTop1);
       cell.best->change = Compare(report.experiment, cell, baseline, BestTop1);
+      if (!cell.test || !baseline.test) continue;
+      cell.test->change =
+          Compare(report.experiment, cell, baseline,
+                  [](const Run& run) { return TestTop1(run).value(); });
     }
   }
 }
@@ -89,6 +93,7 @@ Report MakeReport(Experiment experiment, const ReportOptions& options) {
   for (size_t column = 0; column < report.layout.columns.size(); ++column) {
     MarkBest(report, column, &Cell::last);
     MarkBest(report, column, &Cell::best);
+    MarkBest(report, column, &Cell::test);
   }
   CompareRows(report);
   AddEpochsToAccuracy(report);

@@ -238,10 +238,7 @@ std::optional<PosEmbedResample> PosEmbedOf(const model::Config& teacher,
     return std::nullopt;
   }
   // Without learnt positions in both models there is nothing to resample.
-  for (const model::Config* config : {&teacher, &student}) {
-    const model::VitConfig* vit = VitOf(*config);
-    if (vit != nullptr && !vit->pos_embed) return std::nullopt;
-  }
+  if (!HasPosEmbed(teacher) || !HasPosEmbed(student)) return std::nullopt;
   PosEmbedResample resample;
   for (const std::string& token : to) {
     const auto at = std::ranges::find(from, token);
@@ -282,10 +279,7 @@ const ParameterSpec* Counterpart(const ConfigPair& models,
 }
 
 bool KeepsHeads(const model::Config& teacher, const model::Config& student) {
-  const model::VitConfig* from = VitOf(teacher);
-  const model::VitConfig* to = VitOf(student);
-  return from != nullptr && to != nullptr &&
-         (from->NeedsHeads() || to->NeedsHeads());
+  return NeedsHeads(teacher) || NeedsHeads(student);
 }
 
 namespace {

@@ -29,9 +29,7 @@ bool SkipsMlp(const Options& options) {
 
 // A packed SwiGLU has the name of a plain MLP's first layer, but not its rows.
 void CheckMlps(const model::Config& teacher, const model::Config& student) {
-  const auto* from = std::get_if<model::VitConfig>(&teacher);
-  const auto* to = std::get_if<model::VitConfig>(&student);
-  if (from == nullptr || to == nullptr || from->mlp == to->mlp) return;
+  if (HaveSameMlp(teacher, student)) return;
   throw Error(ErrorKind::kMismatch, "mlp",
               "the MLPs of teacher and student are of different forms (plain, "
               "SwiGLU, packed SwiGLU); choose a student of the teacher's form");

@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::string_view kPosEmbed = "pos_embed";
 
-bool HasPosEmbed(const model::Config& config) {
-  const auto* vit = std::get_if<model::VitConfig>(&config);
-  return vit != nullptr && vit->pos_embed;
-}
-
 class OtherGridSource : public TensorSource {
  public:
   OtherGridSource(std::unique_ptr<TensorSource> tensors,

@@ -83,6 +83,7 @@ void Write(const Computed& c, const Plan&, Json& json) {
 
 Json WriteAgreement(const Agreement& agreement) {
   Json json = Json::object();
+  if (agreement.held_out > 0) json["held_out"] = agreement.held_out;
   if (agreement.top1) json["top1"] = *agreement.top1;
   json["stream"] = Json::array();
   for (const StreamAgreement& s : agreement.stream) {

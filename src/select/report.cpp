@@ -212,6 +212,18 @@ void AppendUnused(const Plan& plan, std::string& text) {
   }
 }
 
+// Those that agreement was measured on.
+std::string AgreementImages(const Plan& plan) {
+  const int64_t held_out = plan.calibration->agreement->held_out;
+  if (held_out > 0) {
+    return fmt::format("{} images that the student was not fitted to",
+                       held_out);
+  }
+  return plan.options.Rule().NeedsImages()
+             ? "these images, which the student was fitted to,"
+             : "these images";
+}
+
 // Which images, and what of the teacher the student has on them.
 void AppendCalibration(const Plan& plan, std::string& text) {
   if (!plan.calibration) return;
@@ -219,13 +231,15 @@ void AppendCalibration(const Plan& plan, std::string& text) {
   text += fmt::format("images   {} of {} train, seed {}, SHA-256 {}\n",
                       c.images, c.dataset, c.seed, c.digest.substr(0, 16));
   if (!c.agreement) return;
+  const std::string images = AgreementImages(plan);
   if (c.agreement->top1) {
     text += fmt::format(
-        "top-1    {:.2f} % of these images are classified as by the teacher\n",
-        *c.agreement->top1);
+        "top-1    {:.2f} % of {} are classified as by the teacher\n",
+        *c.agreement->top1, images);
   }
   if (c.agreement->stream.empty()) return;
-  text += "residual stream on these images: energy kept, relative error\n";
+  text += fmt::format("residual stream on {}: energy kept, relative error\n",
+                      images);
   for (const StreamAgreement& s : c.agreement->stream) {
     text += fmt::format("  {:18} {:6.2f} %  {:.3g}\n", s.block, 100 * s.kept,
                         s.error);

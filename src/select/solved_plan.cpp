@@ -20,6 +20,12 @@ double ReadNumber(JsonObject& json, std::string_view key, double most) {
 
 Agreement ReadAgreement(JsonObject json) {
   Agreement agreement;
+  // Plans of version 0.1 and of too few images have none.
+  if (json.Has("held_out")) {
+    agreement.held_out = json.Get<int64_t>("held_out");
+    if (agreement.held_out < 1)
+      Fail(json.PathOf("held_out"), "must be positive");
+  }
   if (json.Has("top1")) agreement.top1 = ReadNumber(json, "top1", 100);
   ForEach(json, "stream", [&](JsonObject block) {
     agreement.stream.push_back(
@@ -34,10 +40,7 @@ Agreement ReadAgreement(JsonObject json) {
 // Whether a model can be run beside the other, layer by layer: on the same
 // images, with hidden channels of the same kind.
 bool AreComparable(const model::Config& a, const model::Config& b) {
-  if (InChans(a) != InChans(b)) return false;
-  const auto* one = std::get_if<model::VitConfig>(&a);
-  const auto* other = std::get_if<model::VitConfig>(&b);
-  return one == nullptr || other == nullptr || one->mlp == other->mlp;
+  return InChans(a) == InChans(b) && HaveSameMlp(a, b);
 }
 
 // What solving relies on, and a planner has checked of its own plans.

@@ -54,6 +54,12 @@ select::ImportanceScores ScoresFor(const select::Options& options,
     case Calibration::kActivations:
       return ActivationScores(reference, images.images);
     case Calibration::kGradients:
+      if (images.unlabelled) {
+        throw Error(ErrorKind::kMismatch, "method=taylor",
+                    "needs labels, and the calibration images have none; give "
+                    "them in class folders or by `labels`, or use "
+                    "method=activation");
+      }
       if (images.multi_label) {
         throw Error(ErrorKind::kMismatch, "method=taylor",
                     "needs one label per image, and the calibration images "
@@ -87,20 +93,22 @@ std::vector<std::string> ResolveLayers(const calibrate::Reference& teacher,
 // Completes a plan by the agreement of its student, which is made here unless a
 // search has `made` it.
 select::Student Compute(
-    const calibrate::Reference& whole, const calibrate::Images& images,
+    const calibrate::Reference& whole, const CalibrationImages& opened,
     const TensorSource& tensors, select::Plan& plan,
     std::optional<calibrate::SolvedStudent> made = std::nullopt) {
   const calibrate::Reference blocks = WithBlocks(whole, plan.layers);
   const calibrate::SolvedStudent solved =
-      made ? *std::move(made) : SolveFor(plan, tensors, blocks, images);
+      made ? *std::move(made) : SolveFor(plan, tensors, blocks, opened.images);
   if (!solved.warning.empty()) spdlog::warn("{}", solved.warning);
   if (plan.calibration->agreement) return solved.student;  // of a replay
   const auto& student = std::get<model::Config>(plan.student);
   const bool same_classes =
       plan.options.head == select::Head::kReuse && NumClasses(student) > 0;
-  plan.calibration->agreement = AgreementOf(
+  select::Agreement agreement = AgreementOf(
       whole, blocks, student, calibrate::WeightsOf(plan, solved.student),
-      solved.encode, same_classes, images);
+      solved.encode, same_classes, opened.held_out.value_or(opened.images));
+  if (opened.held_out) agreement.held_out = opened.held_out->size();
+  plan.calibration->agreement = std::move(agreement);
   return solved.student;
 }
 
@@ -163,8 +171,7 @@ PreparedStudent Calibrated(const StudentRequest& request,
   }
   plan.notes.insert(plan.notes.end(), notes.begin(), notes.end());
   if (compute) {
-    prepared.student =
-        Compute(whole, opened.images, *tensors, plan, std::move(made));
+    prepared.student = Compute(whole, opened, *tensors, plan, std::move(made));
   }
   return prepared;
 }
@@ -202,7 +209,7 @@ PreparedStudent Replayed(const StudentRequest& request,
   const auto tensors =
       naming::WithForm(*teacher->remapped.tensors, *given.model);
   const auto whole = calibrate::ReferenceOf(*given.model, *tensors, student);
-  prepared.student = Compute(whole, opened.images, *tensors, plan);
+  prepared.student = Compute(whole, opened, *tensors, plan);
   return prepared;
 }
 

@@ -25,7 +25,8 @@ data::OpenOptions OpenOptionsOf(const data::DataOptions& options) {
   return {.split_seed = options.split_seed,
           .labels = options.labels,
           .val_is_test = options.validation == data::Validation::kTest,
-          .multi_label = options.multi_label};
+          .multi_label = options.multi_label,
+          .labels_optional = options.labels_optional};
 }
 
 void RequireRoot(const data::DataOptions& options) {
@@ -55,8 +56,13 @@ data::Dataset Open(const data::DataOptions& options, data::Split split) {
 
 data::Dataset WithClasses(const data::Dataset& dataset,
                           const data::DataOptions& options) {
-  return options.classes.empty() ? dataset
-                                 : data::OnlyClasses(dataset, options.classes);
+  if (options.classes.empty()) return dataset;
+  if (dataset.unlabelled) {
+    throw Error(ErrorKind::kUsage, "classes",
+                "needs labels, and the images in {} have none; leave it out",
+                options.root);
+  }
+  return data::OnlyClasses(dataset, options.classes);
 }
 
 void CheckOptions(const data::DataOptions& options) {

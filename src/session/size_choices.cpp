@@ -7,7 +7,6 @@
 #include <array>
 #include <limits>
 #include <utility>
-#include <variant>
 
 #include "wsel/calibrate/mark_solved.h"
 #include "wsel/core/error.h"
@@ -19,7 +18,8 @@ namespace {
 
 using Widths = std::vector<int64_t>;
 
-std::vector<Widths> VitWidths(int64_t largest) {
+// Of a model of one stage.
+std::vector<Widths> SingleWidths(int64_t largest) {
   const int64_t fine = largest < 128 ? 8 : 32;
   std::vector<Widths> all;
   for (int64_t width = fine; width < largest;
@@ -70,32 +70,28 @@ Widths FixedWidths(const model::Config& base, const ModelOptions& fixed) {
   return given;
 }
 
-// Whether the teacher's forms of attention and pooling can be so wide.
-bool FormsFit(int64_t width, int64_t channels, const model::VitConfig& c) {
-  if (c.rope != model::Rope::kNone && channels % 4 != 0) return false;
-  if (c.diff_attn && channels % 2 != 0) return false;
-  return c.pooling != model::Pooling::kAttention || c.attn_pool_heads == 0 ||
-         width % c.attn_pool_heads == 0;
+int64_t HeadDim(const model::Config& teacher) {
+  return NumFeatures(teacher) / NumHeads(teacher);
 }
 
 // Whether the selection of heads allows so many at a width.
-bool HeadsFit(int64_t heads, int64_t width, const model::VitConfig& teacher,
+bool HeadsFit(int64_t heads, int64_t width, const model::Config& teacher,
               const select::Options& options) {
   if (heads < 1 || width % heads != 0) return false;
   const int64_t channels = width / heads;
-  if (!FormsFit(width, channels, teacher)) return false;
+  if (!CanHaveHeads(teacher, width, heads)) return false;
   const bool projects = options.Rule().solve == select::Solve::kProjection;
-  const bool more = heads > teacher.num_heads || channels > teacher.HeadDim();
-  if (more && (projects || teacher.NeedsHeads())) return false;
+  const bool more = heads > NumHeads(teacher) || channels > HeadDim(teacher);
+  if (more && (projects || NeedsHeads(teacher))) return false;
   if (projects && calibrate::KeepsHeadsWhole(teacher) &&
-      channels != teacher.HeadDim()) {
+      channels != HeadDim(teacher)) {
     return false;
   }
   switch (options.heads) {
     case select::Heads::kWhole:
-      return channels == teacher.HeadDim() && heads <= teacher.num_heads;
+      return channels == HeadDim(teacher) && heads <= NumHeads(teacher);
     case select::Heads::kWithin:
-      return heads == teacher.num_heads;
+      return heads == NumHeads(teacher);
     case select::Heads::kFlat:
       break;
   }
@@ -103,9 +99,9 @@ bool HeadsFit(int64_t heads, int64_t width, const model::VitConfig& teacher,
 }
 
 // 0: none fit.
-int64_t HeadsFor(int64_t width, const model::VitConfig& teacher,
+int64_t HeadsFor(int64_t width, const model::Config& teacher,
                  const select::Options& options) {
-  const int64_t largest = teacher.HeadDim();
+  const int64_t largest = HeadDim(teacher);
   constexpr std::array<int64_t, 7> kChannels = {64, 32, 16, 8, 4, 2, 1};
   if (width % largest == 0 &&
       HeadsFit(width / largest, width, teacher, options)) {
@@ -118,23 +114,22 @@ int64_t HeadsFor(int64_t width, const model::VitConfig& teacher,
     }
   }
   // The same number of heads, whatever their channels.
-  return HeadsFit(teacher.num_heads, width, teacher, options)
-             ? teacher.num_heads
+  return HeadsFit(NumHeads(teacher), width, teacher, options)
+             ? NumHeads(teacher)
              : 0;
 }
 
 // Sets the widths, and heads that fit; whether there are any.
 bool SetWidths(model::Config& student, const Widths& widths,
-               const model::VitConfig* teacher, const ModelOptions& fixed,
+               const model::Config& teacher, const ModelOptions& fixed,
                const select::Options& options) {
   const model::ConfigFields fields = FieldsOf(student);
   std::ranges::copy(widths, fields.widths.begin());
   if (fields.num_heads == nullptr) return true;
-  const int64_t heads = fixed.num_heads
-                            ? *fixed.num_heads
-                            : HeadsFor(widths[0], *teacher, options);
+  const int64_t heads = fixed.num_heads ? *fixed.num_heads
+                                        : HeadsFor(widths[0], teacher, options);
   *fields.num_heads = heads;
-  return HeadsFit(heads, widths[0], *teacher, options);
+  return HeadsFit(heads, widths[0], teacher, options);
 }
 
 std::string DescribeSizes(const model::Config& config) {
@@ -158,18 +153,18 @@ model::Config AsLargeAs(const model::Config& teacher,
 std::vector<model::Config> WidthChoices(const model::Config& base,
                                         const ModelOptions& fixed,
                                         const select::Options& options) {
-  const auto* vit = std::get_if<model::VitConfig>(&base);
   std::vector<Widths> tried;
   if (const Widths given = FixedWidths(base, fixed); !fixed.embed_dim.empty()) {
     tried = {given};
   } else {
-    tried = vit != nullptr ? VitWidths(vit->embed_dim)
-                           : StageWidths(WidthsOf(base));
+    const Widths largest = WidthsOf(base);
+    tried =
+        largest.size() == 1 ? SingleWidths(largest[0]) : StageWidths(largest);
   }
   std::vector<model::Config> choices;
   for (const Widths& widths : tried) {
     model::Config student = base;
-    if (SetWidths(student, widths, vit, fixed, options)) {
+    if (SetWidths(student, widths, base, fixed, options)) {
       FieldsOf(student).name = model::DescriptiveName(student);
       choices.push_back(student);
     }

@@ -39,12 +39,88 @@ TEST_F(Calibrate, WritesStudentsAndTheirAgreement) {
     ASSERT_EQ(made.exit_code, 0) << method << made.err;
     EXPECT_THAT(made.out,
                 AllOf(HasSubstr("images   4 of folder train, seed 0, SHA-256 "),
-                      HasSubstr("% of these images are classified as by"),
+                      HasSubstr("% of these images"),
+                      HasSubstr(" are classified as by the teacher"),
                       HasSubstr("energy kept, relative error"),
                       HasSubstr("  blocks.1 ")))
         << method;
     EXPECT_EQ(TensorsOf("s.safetensors").size(), 8U + 12 * 2) << method;
   }
+}
+
+// A fit to three of the four images leaves one.
+TEST_F(Calibrate, AgreementIsOnImagesThatTheStudentWasNotFittedTo) {
+  const Outcome made = Run(
+      {"init", "--teacher", "teacher.safetensors", "--student", "student.json",
+       "--method", "regression", "--head", "reuse", "--calibrate", "folder",
+       "--data-root", kFolderSet, "--calibration-images", "3", "--output",
+       "s.safetensors", "--save-plan", "plan.json"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out,
+              AllOf(HasSubstr("images   3 of folder train"),
+                    HasSubstr("% of 1 images that the student was not fitted "
+                              "to are classified as by the teacher"),
+                    HasSubstr("residual stream on 1 images that the student "
+                              "was not fitted to: energy kept")));
+  const json plan = json::parse(ReadText(folder_ / "plan.json"));
+  EXPECT_EQ(plan["calibration"]["images"], 3);
+  EXPECT_EQ(plan["calibration"]["agreement"]["held_out"], 1);
+  const Outcome again =
+      Run({"init", "--teacher", "teacher.safetensors", "--plan", "plan.json",
+           "--data-root", kFolderSet, "--output", "b.safetensors"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(TensorsOf("b.safetensors"), TensorsOf("s.safetensors"));
+}
+
+TEST_F(Calibrate, ImagesNeedNoLabels) {
+  const fs::path train = fs::path(kFolderSet) / "train";
+  fs::create_directory(folder_ / "flat");
+  for (const char* name : {"B/1.jpg", "b/10.JPEG", "b/2.jpg", "b/x/1.jpg"}) {
+    const std::string file = fs::path(name).filename().string();
+    fs::copy_file(train / name, folder_ / "flat" / (name[0] + file));
+  }
+  WriteTextFile(folder_ / "list.csv",
+                "file,width\nB/1.jpg,32\nb/10.JPEG,9\nb/2.jpg,9\n");
+  const auto init = [&](const std::string& method,
+                        const std::vector<std::string>& images) {
+    std::vector<std::string> args = {"init",
+                                     "--teacher",
+                                     "teacher.safetensors",
+                                     "--student",
+                                     "student.json",
+                                     "--method",
+                                     method,
+                                     "--output",
+                                     method + ".safetensors",
+                                     "--calibrate",
+                                     "folder",
+                                     "--calibration-images",
+                                     "3"};
+    args.insert(args.end(), images.begin(), images.end());
+    return Run(args);
+  };
+  const std::vector<std::string> flat = {"--data-root", "flat"};
+  const std::vector<std::string> listed = {"--data-root", train.string(),
+                                           "--labels", "list.csv"};
+  for (const auto& images : {flat, listed}) {
+    const Outcome made = init("regression", images);
+    EXPECT_EQ(made.exit_code, 0) << made.err;
+    EXPECT_THAT(made.err, HasSubstr("without labels"));
+    const Outcome taylor = init("taylor", images);
+    EXPECT_EQ(taylor.exit_code, 6);
+    EXPECT_THAT(taylor.err, HasSubstr("needs labels, and the calibration "
+                                      "images have none"));
+    EXPECT_FALSE(fs::exists(folder_ / "taylor.safetensors"));
+  }
+  const Outcome classes =
+      init("activation", {"--data-root", "flat", "--classes", "B"});
+  EXPECT_EQ(classes.exit_code, 2);
+  EXPECT_THAT(classes.err, HasSubstr("--classes: needs labels"));
+  // Validation and test images are not for calibration.
+  fs::rename(folder_ / "flat", folder_ / "test");
+  const Outcome test = init("activation", {"--data-root", "."});
+  EXPECT_EQ(test.exit_code, 4);
+  EXPECT_THAT(test.err, HasSubstr("does not contain the data set folder"));
 }
 
 TEST_F(Calibrate, AResetClassifierHasNoTop1) {
@@ -115,7 +191,9 @@ TEST_F(Calibrate, AStudentOfAKinFormIsFittedAndReplayed) {
              "--calibration-images", "4", "--method", method, "--head", "reuse",
              "--output", "a.safetensors", "--save-plan", "plan.json"});
     ASSERT_EQ(made.exit_code, 0) << method << made.err;
-    EXPECT_THAT(made.out, HasSubstr("% of these images are classified as by"));
+    EXPECT_THAT(made.out,
+                HasSubstr("% of these images, which the student was fitted "
+                          "to, are classified as by the teacher"));
     const auto tensors = TensorsOf("a.safetensors");
     EXPECT_TRUE(tensors.contains("blocks.0.attn.qkv.weight")) << method;
     std::vector<std::string> replay = {

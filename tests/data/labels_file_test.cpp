@@ -41,6 +41,12 @@ class LabelsFile : public testing::Test {
                            Options(csv, val_is_test));
   }
 
+  Dataset OpenWithoutLabels(const std::string& csv) const {
+    OpenOptions options = Options(csv, /*val_is_test=*/false);
+    options.labels_optional = true;
+    return OpenDataset("folder", root_ / "images", Split::kTrain, options);
+  }
+
   void ExpectFails(const std::string& csv, ErrorKind kind,
                    const std::vector<std::string>& parts,
                    Split split = Split::kTrain) const {
@@ -71,6 +77,27 @@ class SeveralLabels : public LabelsFile {
     return OpenDataset("folder", root_ / "images", split, options);
   }
 };
+
+TEST_F(LabelsFile, MayLackLabelsWhereTheyAreOptional) {
+  const std::string list = "split,File,width\ntrain,a.jpg,8\ntest,b.jpg,8\n";
+  const Dataset train = OpenWithoutLabels(list);
+  EXPECT_TRUE(train.unlabelled);
+  EXPECT_THAT(Filenames(train), ElementsAre("a.jpg"));
+  EXPECT_THAT(Filenames(OpenWithoutLabels("a.jpg\nsub/c.png\n")),
+              ElementsAre("a.jpg", "sub/c.png"));
+  EXPECT_FALSE(OpenWithoutLabels("file,label\na.jpg,x\n").unlabelled);
+  ExpectFails(list, ErrorKind::kFormat,
+              {"labels.csv:1", "no column of labels"});
+  const auto fails = [&](const std::string& csv, ErrorKind kind,
+                         const std::vector<std::string>& parts) {
+    ExpectError([&] { OpenWithoutLabels(csv); }, kind, parts);
+  };
+  fails("a.jpg\n../b.jpg\n", ErrorKind::kFormat, {"labels.csv:2"});
+  fails("a.jpg\na.jpg\n", ErrorKind::kFormat, {"listed twice"});
+  fails("a.jpg\ngone.jpg\n", ErrorKind::kIo, {"gone.jpg", "labels.csv:2"});
+  fails("file,split\na.jpg,val\n", ErrorKind::kFormat,
+        {"no rows of the split train"});
+}
 
 TEST_F(LabelsFile, HasTwoColumnsWithoutAHeader) {
   const Dataset set = Open("sub/c.png,dog\n\"d, e.jpg\",cat\r\n\na.jpg,dog\n");

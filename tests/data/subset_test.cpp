@@ -48,6 +48,18 @@ Dataset Take(const Dataset& set, int64_t count, uint64_t seed = 0) {
   return Subset(set, {.count = count}, seed);
 }
 
+TEST(SubsetAfter, HasTheNextSamplesOfTheOrder) {
+  const Dataset all = Numbered({20, 20, 20});
+  const auto both = Filenames(Take(all, 15, 7));
+  auto parts = Filenames(Take(all, 12, 7));
+  const Dataset after = SubsetAfter(all, 12, 3, 7);
+  EXPECT_THAT(Counts(after), ElementsAre(1, 1, 1));
+  for (const std::string& name : Filenames(after)) parts.push_back(name);
+  EXPECT_THAT(parts, testing::UnorderedElementsAreArray(both));
+  ExpectError([&] { SubsetAfter(all, 58, 3, 7); }, ErrorKind::kConfig,
+              {"has 60 images, too few for 3 after 58"});
+}
+
 TEST(Subset, IsBalancedOrderedAndNested) {
   const Dataset all = Numbered({20, 20, 20});
   std::set<std::string> before;

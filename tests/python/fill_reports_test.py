@@ -89,6 +89,16 @@ class FillReports(unittest.TestCase):
             self.assertEqual(self.page.read_text(),
                              "a\n" + block(command, FILLED) + "b\n")
 
+    def test_prefers_the_table_of_test_images(self):
+        program = PROGRAM.replace("## Best top-1 of all epochs (%)\n\n| best |",
+                                  "## Test top-1 of the best weights (%)\n\n| test |")
+        self.page.write_text(block("report out/a", "No run.\n"))
+        self.assertEqual(self.fill(program).returncode, 0)
+        filled = self.page.read_text()
+        self.assertIn("Test top-1 of the best weights (%):\n\n| test |", filled)
+        self.assertIn("Differences from uniform:", filled)
+        self.assertNotIn("after the last epoch", filled)
+
     def test_keeps_what_has_no_folder(self):
         page = block("report out/missing", "No run is finished.\n")
         self.page.write_text(page)

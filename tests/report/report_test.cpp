@@ -89,6 +89,31 @@ TEST_F(UnfinishedSweep, MarksTheBestAndComparesBySeed) {
   EXPECT_FALSE(Row(report, "random").last->change);
 }
 
+// Where validation images chose the weights.
+TEST_F(UnfinishedSweep, ComparesByTestImagesWhereAllRunsHaveThem) {
+  const auto test = [&](const std::string& run, double top1) {
+    Write(folder_ / "s/runs" / run / "test.json",
+          fmt::format(R"({{"num_images": 9, "loss": 1, "top1": {}, )"
+                      R"("balanced_accuracy": 33, "macro_f1": 22}})",
+                      top1));
+  };
+  test("random-0", 40);
+  test("random-1", 41);
+  test("uniform-0", 45);
+  test("uniform-1", 47);
+  EXPECT_THAT(ComparisonGrid(Make()).captions,
+              ElementsAre(HasSubstr("Top-1 after the last epoch, paired")));
+  test("uniform-2", 48);
+  const Report report = Make();
+  const Grid grid = ComparisonGrid(report);
+  EXPECT_THAT(grid.captions,
+              ElementsAre(HasSubstr("Test top-1 of the best weights, paired")));
+  ASSERT_EQ(grid.rows.size(), 1U);
+  EXPECT_EQ(grid.rows[0][2].text, "+5.50");  // of seeds 0 and 1
+  EXPECT_TRUE(Row(report, "uniform").test->best);
+  EXPECT_FALSE(Row(report, "random").test->best);
+}
+
 TEST_F(UnfinishedSweep, CurvesAreMeansOfTheCountedRuns) {
   const Report report = Make();
   const auto& curve = Row(report, "uniform").curve;

@@ -58,7 +58,8 @@ TEST_P(PlanJsonOfRule, RoundTrips) {
   if (options.method->NeedsImages()) {
     plan.calibration = CalibrationRecord{
         "cifar10", 512, 5, std::string(64, 'd'),
-        Agreement{87.5, {{"blocks.0", 0.75, 0.0123}, {"blocks.1", 0.5, 2}}}};
+        Agreement{
+            87.5, {{"blocks.0", 0.75, 0.0123}, {"blocks.1", 0.5, 2}}, 128}};
   }
   if (options.method->solve == Solve::kProjection) {
     plan.entries[0].source = Computed{"in the basis of the stream"};

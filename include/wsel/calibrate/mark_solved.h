@@ -14,6 +14,6 @@ void MarkSolved(select::Plan& plan);
 // norms within attention act on them one by one, and differential attention
 // depends on their order. A student's heads then have as many channels as the
 // teacher's.
-bool KeepsHeadsWhole(const model::VitConfig& teacher);
+bool KeepsHeadsWhole(const model::Config& teacher);
 
 }  // namespace wsel::calibrate

@@ -44,7 +44,7 @@ class SizeErrors {
 
   std::vector<KeptShares> width_;  // per stage
   BlockShares hidden_;
-  BlockShares attention_;  // {} in a ConvNeXt
+  BlockShares attention_;  // {}: no attention
 };
 
 }  // namespace wsel::calibrate

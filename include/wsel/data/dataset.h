@@ -32,6 +32,10 @@ struct Dataset {
   // it has any number, also none; `labels` are then 0. {}: each has one label.
   std::vector<std::vector<int32_t>> label_sets = {};
 
+  // There are no labels (OpenOptions::labels_optional): all images are of one
+  // class, a placeholder.
+  bool unlabelled = false;
+
   bool multi_label() const { return !label_sets.empty(); }
 
   // The file or record of sample i below the data root: "val/cat/1.png".

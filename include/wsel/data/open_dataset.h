@@ -33,6 +33,10 @@ struct OpenOptions {
   // Whether, and how, `labels` gives an image several labels: the result is
   // then multi-label. Images without any are negative ones of every class.
   MultiLabel multi_label = MultiLabel::kOff;
+  // The training images of a data set of folders may have no labels: those in
+  // train/ without class folders, those below a root without folders of splits,
+  // those of a list without a column of labels. Dataset::unlabelled shows it.
+  bool labels_optional = false;
 };
 
 // Which splits a data set has beside the training split.

@@ -40,6 +40,7 @@ struct DataOptions {
   Validation validation = Validation::kAuto;
   std::string labels;                         // OpenOptions::labels
   MultiLabel multi_label = MultiLabel::kOff;  // OpenOptions::multi_label
+  bool labels_optional = false;               // OpenOptions::labels_optional
   int64_t workers = -1;  // loader threads; -1: one per processor
   double cache_gib = 2;  // GiB that each cache of decoded images may take
   // A folder where runs share decoded images and teacher outputs; "": none.

@@ -33,6 +33,12 @@ SubsetSize ParseSubset(std::string_view text, std::string_view where = "subset",
 // kConfig if `dataset` is smaller.
 Dataset Subset(const Dataset& dataset, const SubsetSize& size, uint64_t seed);
 
+// Draws the `count` samples after the first `skip` in the order that Subset
+// draws by: Subset of `skip` and the same seed has none of them. Errors:
+// kConfig if `dataset` has fewer than both.
+Dataset SubsetAfter(const Dataset& dataset, int64_t skip, int64_t count,
+                    uint64_t seed);
+
 // Draws a subset with the classes' proportions: of a class of n samples it has
 // n * size / all, rounded as by Sainte-Lague. Small classes may have none left,
 // which the name of the result states. The samples keep their order. With the

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,18 @@ inline int64_t NumClasses(const Config& config) {
 int64_t NumFeatures(const Config& config);
 // Attention heads; 0 for a model without attention.
 int64_t NumHeads(const Config& config);
+// Whether each patch has a learnt position, which another grid resamples.
+bool HasPosEmbed(const Config& config);
+// Nothing for a model that has one way of pooling.
+std::optional<Pooling> PoolingOf(const Config& config);
+// Whether attention must keep its heads and the order of their channels.
+bool NeedsHeads(const Config& config);
+// Whether attention and pooling of this form can have a width that so many
+// heads, at least one, divide.
+bool CanHaveHeads(const Config& config, int64_t width, int64_t heads);
+// Whether the hidden channels of the MLPs of two kin are of one kind: plain,
+// SwiGLU or packed SwiGLU in both.
+bool HaveSameMlp(const Config& a, const Config& b);
 // Blocks per stage: one stage for a ViT, four for a ConvNeXt.
 std::vector<int64_t> StageDepths(const Config& config);
 // One line for people: "ViT: width 192, depth 12, 3 heads, ...".

@@ -22,11 +22,17 @@ struct StreamAgreement {
   bool operator==(const StreamAgreement&) const = default;
 };
 
+// Measured on images that the student was not fitted to, where there are
+// enough.
 struct Agreement {
   // Percent of the images that both classify alike; nullopt if the student's
   // classifier is not the teacher's.
   std::optional<double> top1;
   std::vector<StreamAgreement> stream;  // {}: channels are not kept together
+  // Images that it was measured on, the next ones of the order in which
+  // CalibrationRecord::seed draws; 0: those of the record, which the student
+  // was fitted to.
+  int64_t held_out = 0;
 
   bool operator==(const Agreement&) const = default;
 };

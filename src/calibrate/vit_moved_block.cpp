@@ -1,4 +1,4 @@
-#include "moved_block.h"
+#include "vit_moved_block.h"
 
 #include <ATen/ATen.h>
 

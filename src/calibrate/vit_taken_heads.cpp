@@ -1,4 +1,4 @@
-#include "taken_heads.h"
+#include "vit_taken_heads.h"
 
 #include <ATen/ATen.h>
 

@@ -1,4 +1,4 @@
-#include "projectable.h"
+#include "vit_projectable.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,6 @@
 #include <string_view>
 #include <variant>
 
-#include "wsel/calibrate/mark_solved.h"
 #include "wsel/core/error.h"
 
 namespace wsel::calibrate {
@@ -71,7 +70,7 @@ void RequireHeads(const model::VitConfig& from, const model::VitConfig& to) {
                          to.num_heads, to.HeadDim(), from.num_heads,
                          from.HeadDim()));
   }
-  if (KeepsHeadsWhole(from) && to.HeadDim() != from.HeadDim()) {
+  if (NeedsWholeHeads(from) && to.HeadDim() != from.HeadDim()) {
     Mismatch("num_heads",
              fmt::format(
                  "the student's heads have {} channels, the teacher's {}; with "
@@ -84,37 +83,30 @@ void RequireHeads(const model::VitConfig& from, const model::VitConfig& to) {
 
 }  // namespace
 
-bool KeepsHeadsWhole(const model::VitConfig& teacher) {
+bool NeedsWholeHeads(const model::VitConfig& teacher) {
   return teacher.NeedsHeads() || teacher.scale_attn_norm;
 }
 
 void RequireProjectable(const select::Plan& plan) {
   const auto& student = std::get<model::Config>(plan.student);
-  const auto* to = std::get_if<model::VitConfig>(&student);
-  if (to == nullptr) {
-    throw Error(ErrorKind::kUsage, "method",
-                "projection is only for ViT: the depthwise convolutions of a "
-                "{} act on channels one by one, so its stream cannot be "
-                "rotated; use regression",
-                ArchitectureName(student));
-  }
+  const auto& to = std::get<model::VitConfig>(student);
   if (plan.options.heads != select::Heads::kFlat) {
     throw Error(ErrorKind::kUsage, "heads",
                 "is decided by method projection; leave it out");
   }
   const auto& from =
       std::get<model::VitConfig>(std::get<model::Config>(*plan.teacher));
-  RequireRotatable(*to);
-  RequireHeads(from, *to);
-  if (const auto form = DifferentForm(from, *to); !form.empty()) {
+  RequireRotatable(to);
+  RequireHeads(from, to);
+  if (const auto form = DifferentForm(from, to); !form.empty()) {
     Mismatch(form,
              "is not the teacher's, and projection neither adds nor drops what "
              "it stands for; use regression");
   }
-  if (to->embed_dim > from.embed_dim || to->MlpHidden() > from.MlpHidden()) {
+  if (to.embed_dim > from.embed_dim || to.MlpHidden() > from.MlpHidden()) {
     Mismatch("embed_dim", "the student is wider than its teacher");
   }
-  if (to->embed_dim < 2) Mismatch("embed_dim", "must be at least 2");
+  if (to.embed_dim < 2) Mismatch("embed_dim", "must be at least 2");
 }
 
 }  // namespace wsel::calibrate
