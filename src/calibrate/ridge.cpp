@@ -8,7 +8,7 @@
 namespace wsel::calibrate {
 namespace {
 
-enum Part { kCount, kInput, kTarget, kInputs, kProducts };
+enum RidgeSum { kSamples, kInput, kTarget, kInputProducts, kProducts };
 
 constexpr std::string_view kActivations =
     "the activations on the calibration images have";
@@ -29,10 +29,10 @@ Sums RidgeSums(const at::Tensor& inputs, const at::Tensor& targets) {
 LinearFit Ridge(const Sums& sums, const at::Tensor& around, bool with_bias,
                 const std::string& layer) {
   RequireFinite(sums, layer, kActivations);
-  const auto n = sums[kCount];
+  const auto n = sums[kSamples];
   const auto mean_x = sums[kInput] / n;
   const auto mean_y = sums[kTarget] / n;
-  auto moments = sums[kInputs] / n;
+  auto moments = sums[kInputProducts] / n;
   auto products = sums[kProducts] / n;
   if (with_bias) {
     moments = moments - at::outer(mean_x, mean_x);
@@ -62,10 +62,10 @@ Sums ChannelSums(const at::Tensor& inputs, const at::Tensor& targets) {
 LinearFit ChannelRidge(const Sums& sums, const at::Tensor& around,
                        bool with_bias, const std::string& layer) {
   RequireFinite(sums, layer, kActivations);
-  const auto n = sums[kCount];
+  const auto n = sums[kSamples];
   const auto mean_x = sums[kInput] / n;
   const auto mean_y = sums[kTarget] / n;
-  auto moments = sums[kInputs] / n;
+  auto moments = sums[kInputProducts] / n;
   auto products = sums[kProducts] / n;
   if (with_bias) {
     moments = moments - mean_x.square();
@@ -82,7 +82,7 @@ LinearFit ChannelRidge(const Sums& sums, const at::Tensor& around,
 }
 
 void RowCount::Add(const Sums& sums, int64_t inputs, const std::string& layer) {
-  const double rows = sums[kCount].item<double>();
+  const double rows = sums[kSamples].item<double>();
   if (!warning_.empty() || rows >= static_cast<double>(inputs)) return;
   warning_ = fmt::format(
       "{} has {} inputs, and the calibration images give only {} rows to fit "
