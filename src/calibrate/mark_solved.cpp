@@ -26,17 +26,13 @@ bool IsWriter(std::string_view name) {
   return Has(name, ".proj.") || Has(name, ".fc2.") || Has(name, "out_proj.");
 }
 
-bool IsPostNorm(const model::VitConfig* vit) {
-  return vit != nullptr && vit->block == model::BlockForm::kPostNorm;
-}
-
 // Whether regression fits a norm, channel by channel.
 bool IsFittedNorm(std::string_view name, const model::VitConfig* vit) {
   if (vit == nullptr) return name.starts_with("stem.");
   if (name.starts_with("norm_pre.") || name.starts_with("patch_embed.")) {
     return true;
   }
-  return IsPostNorm(vit) && (Has(name, ".norm1.") || Has(name, ".norm2."));
+  return IsPostNorm(*vit) && (Has(name, ".norm1.") || Has(name, ".norm2."));
 }
 
 // Of differential attention, whose factor depends on the block's number.
@@ -53,7 +49,7 @@ std::string RegressionOf(const model::ParameterSpec& p,
     case Component::kMlp:
       if (Has(name, "lambda_")) return kForPlace;
       if (Has(name, ".grn.") || name.ends_with("mlp_bias")) return "";
-      return IsWriter(name) && !IsPostNorm(vit)
+      return IsWriter(name) && !(vit != nullptr && IsPostNorm(*vit))
                  ? "ridge regression onto the teacher's stream"
                  : kReads;
     case Component::kAttnPool:
