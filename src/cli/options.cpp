@@ -248,30 +248,6 @@ std::string WithOptions(std::string_view text, const CLI::App& command) {
   return named;
 }
 
-void WithSets(
-    const std::vector<std::string>& sets,
-    const std::function<void(const std::vector<std::string>&)>& read) try {
-  read(sets);
-} catch (const Error& error) {
-  if (error.where() == "set") {
-    throw Error(error.kind(), "--set", error.message());
-  }
-  std::vector<std::string> given;
-  for (size_t i = 0;; ++i) {
-    try {
-      read(given);
-    } catch (const Error& earlier) {
-      const bool same = std::string_view(earlier.what()) == error.what();
-      if (same && i == 0) throw;
-      if (same) {
-        throw Error(error.kind(), "--set " + given.back(), error.what());
-      }
-    }
-    if (i == sets.size()) throw;  // other files than before
-    given.push_back(sets[i]);
-  }
-}
-
 void LogRenamed(std::string_view old_name, std::string_view new_name) {
   spdlog::warn("{} is now {}", old_name, new_name);
 }

@@ -108,11 +108,6 @@ std::string OptionOf(std::string_view field);
 // the bare field.
 std::string WithOptions(std::string_view text, const CLI::App& command);
 
-// Calls `read` with the values of --set. An error that one of them causes names
-// it: one that `read` throws as soon as it is given that value.
-void WithSets(const std::vector<std::string>& sets,
-              const std::function<void(const std::vector<std::string>&)>& read);
-
 // Logs "--batch is now --batch-size".
 void LogRenamed(std::string_view old_name, std::string_view new_name);
 
