@@ -248,6 +248,27 @@ std::string WithOptions(std::string_view text, const CLI::App& command) {
   return named;
 }
 
+std::set<std::string> GivenFields(const CLI::App& command) {
+  std::set<std::string> fields;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0) continue;
+    for (std::string field : option->get_lnames()) {
+      std::ranges::replace(field, '-', '_');
+      fields.insert(std::move(field));
+    }
+  }
+  return fields;
+}
+
+void RequireNoEmptyValue(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (!value.empty()) continue;
+      throw Error(ErrorKind::kUsage, option->get_name(), "is empty");
+    }
+  }
+}
+
 void LogRenamed(std::string_view old_name, std::string_view new_name) {
   spdlog::warn("{} is now {}", old_name, new_name);
 }

@@ -3,8 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -107,6 +107,14 @@ std::string OptionOf(std::string_view field);
 // text with "--img-size" in its place if the command has that option, else with
 // the bare field.
 std::string WithOptions(std::string_view text, const CLI::App& command);
+
+// Names of the fields of the options that are on a command's line:
+// "num_classes" of --num-classes.
+std::set<std::string> GivenFields(const CLI::App& command);
+
+// Errors: kUsage for an empty value, most likely an unset variable of a shell
+// script.
+void RequireNoEmptyValue(const CLI::App& command);
 
 // Logs "--batch is now --batch-size".
 void LogRenamed(std::string_view old_name, std::string_view new_name);

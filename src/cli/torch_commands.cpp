@@ -23,7 +23,7 @@ const select::SvdParts& SvdOnOneThread() {
 
 const TorchCommands& LibTorchCommands() {
   static constexpr TorchCommands kCommands = {
-      .prepare_student = PrepareStudent,
+      .prepare_student = session::PrepareStudent,
       .train = RunTrain,
       .eval = RunEval,
       .predict = RunPredict,

@@ -8,6 +8,7 @@
 #include "wsel/core/progress.h"
 #include "wsel/select/svd_parts.h"
 #include "wsel/session/calibrated_student.h"
+#include "wsel/session/init_student.h"
 #include "wsel/session/onnx_calibration.h"
 #include "wsel/session/onnx_export.h"
 #include "wsel/session/onnx_verify.h"
@@ -16,7 +17,6 @@
 
 namespace wsel::cli {
 
-struct InitArgs;
 struct Invocation;
 struct TrainArgs;
 struct EvalArgs;
@@ -32,9 +32,10 @@ struct SweepArgs;
 // both programs have. Each is in run_COMMAND.cpp. Those that run on several
 // ranks take the command line, with which they start them.
 struct TorchCommands {
-  // As session::PrepareStudent.
+  // As session::PrepareStudent of an InitRequest.
   session::PreparedStudent (*prepare_student)(
-      const InitArgs& args, const session::StudentRequest& request,
+      const session::InitRequest& request,
+      const session::StudentRequest& student,
       const pretrained::PretrainedCheckpoint* teacher);
   void (*train)(const TrainArgs& args, const Invocation& invocation);
   void (*eval)(const EvalArgs& args, const Invocation& invocation);
@@ -63,9 +64,6 @@ struct TorchCommands {
 // All of them.
 const TorchCommands& LibTorchCommands();
 
-session::PreparedStudent PrepareStudent(
-    const InitArgs& args, const session::StudentRequest& request,
-    const pretrained::PretrainedCheckpoint* teacher);
 void RunTrain(const TrainArgs& args, const Invocation& invocation);
 void RunEval(const EvalArgs& args, const Invocation& invocation);
 void RunPredict(const PredictArgs& args);
