@@ -32,7 +32,7 @@ const TorchCommands& LibTorchCommands() {
       .analyze_attention = RunAnalyzeAttention,
       .analyze_features = RunAnalyzeFeatures,
       .analyze_weights = RunAnalyzeWeights,
-      .sweep_dry_run = DryRunSweep,
+      .sweep_dry_run = sweep::DryRunSweep,
       .calibrate = session::Calibrate,
       .verify = session::Verify,
       .devices_of = train::DevicesOf,

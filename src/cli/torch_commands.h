@@ -12,8 +12,7 @@
 #include "wsel/session/onnx_calibration.h"
 #include "wsel/session/onnx_export.h"
 #include "wsel/session/onnx_verify.h"
-#include "wsel/sweep/expand.h"
-#include "wsel/sweep/sweep_file.h"
+#include "wsel/sweep/run_sweep.h"
 
 namespace wsel::cli {
 
@@ -26,7 +25,6 @@ struct ProbeArgs;
 struct AnalyzeArgs;
 struct AttentionArgs;
 struct FeaturesArgs;
-struct SweepArgs;
 
 // What only the program with LibTorch can do: what commands run, whose options
 // both programs have. Each is in run_COMMAND.cpp. Those that run on several
@@ -45,9 +43,11 @@ struct TorchCommands {
   void (*analyze_attention)(const AttentionArgs& args);
   void (*analyze_features)(const FeaturesArgs& args);
   void (*analyze_weights)(const AnalyzeArgs& args);
-  // Lists the runs with the time that they take.
-  void (*sweep_dry_run)(const SweepArgs& args, const sweep::SweepFile& file,
-                        const std::vector<sweep::PlannedRun>& runs);
+  // As sweep::DryRunSweep.
+  void (*sweep_dry_run)(const sweep::SweepRequest& request,
+                        const sweep::SweepFile& file,
+                        const std::vector<sweep::PlannedRun>& runs,
+                        const session::Print& print);
   // As session::Calibrate and session::Verify, of an export.
   session::Calibration (*calibrate)(session::OnnxExport& exported,
                                     const OnProgress& progress);
@@ -72,7 +72,5 @@ void RunProbe(const ProbeArgs& args);
 void RunAnalyzeAttention(const AttentionArgs& args);
 void RunAnalyzeFeatures(const FeaturesArgs& args);
 void RunAnalyzeWeights(const AnalyzeArgs& args);
-void DryRunSweep(const SweepArgs& args, const sweep::SweepFile& file,
-                 const std::vector<sweep::PlannedRun>& runs);
 
 }  // namespace wsel::cli
