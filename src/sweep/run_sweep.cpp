@@ -28,7 +28,7 @@ using session::Print;
 
 Runs ExpandWithSets(const SweepFile& file, const SweepCall& call) {
   Runs runs;
-  WithSets(call.sets, [&](std::vector<std::string> sets) {
+  recipe::WithSets(call.sets, [&](std::vector<std::string> sets) {
     if (!call.data_root.empty()) {
       RequireUtf8(call.data_root, "data_root");
       sets.push_back("data.root=" + nlohmann::json(call.data_root).dump());
