@@ -22,7 +22,7 @@ struct EvalArgs;
 struct PredictArgs;
 struct BenchArgs;
 struct ProbeArgs;
-struct AnalyzeArgs;
+struct WeightsArgs;
 struct AttentionArgs;
 struct FeaturesArgs;
 
@@ -42,7 +42,7 @@ struct TorchCommands {
   void (*probe)(const ProbeArgs& args);
   void (*analyze_attention)(const AttentionArgs& args);
   void (*analyze_features)(const FeaturesArgs& args);
-  void (*analyze_weights)(const AnalyzeArgs& args);
+  void (*analyze_weights)(const WeightsArgs& args);
   // As sweep::DryRunSweep.
   void (*sweep_dry_run)(const sweep::SweepRequest& request,
                         const sweep::SweepFile& file,
@@ -71,6 +71,6 @@ void RunBench(const BenchArgs& args);
 void RunProbe(const ProbeArgs& args);
 void RunAnalyzeAttention(const AttentionArgs& args);
 void RunAnalyzeFeatures(const FeaturesArgs& args);
-void RunAnalyzeWeights(const AnalyzeArgs& args);
+void RunAnalyzeWeights(const WeightsArgs& args);
 
 }  // namespace wsel::cli
