@@ -31,7 +31,8 @@ const std::map<std::string, std::string>& AboutOptions() {
        "unknown ones, and the key to use instead"},
       {"src/recipe/timm_options.h", "timm's, beside the recipe's keys"},
       {"src/sweep/argv.cpp", "the command lines of a sweep's runs"},
-      {"src/sweep/launch.cpp", "the same"},
+      {"src/sweep/dry_run_sweep.cpp", "of wsel sweep, which its time is for"},
+      {"src/sweep/launch.cpp", "those of a sweep's runs"},
       {"src/sweep/slurm.cpp", "sbatch's"},
       {"src/sweep/srun.cpp", "those of srun, salloc and scancel"}};
   return files;

@@ -175,7 +175,7 @@ const std::map<std::string, int>& RoomLevels() {
       {"naming", 3},      {"augment", 4}, {"data", 4},    {"pretrained", 4},
       {"select", 5},      {"onnx", 5},    {"train", 5},   {"analyze", 6},
       {"calibrate", 6},   {"probe", 6},   {"recipe", 6},  {"report", 6},
-      {"session", 7},     {"sweep", 7},   {"cli", 8},
+      {"session", 7},     {"sweep", 8},   {"cli", 9},
   };
   return kLevels;
 }

@@ -19,10 +19,6 @@ inline bool IsParallel(const model::VitConfig& c) {
   return c.block == model::BlockForm::kParallel;
 }
 
-inline bool IsPostNorm(const model::VitConfig& c) {
-  return c.block == model::BlockForm::kPostNorm;
-}
-
 // q, k and v [3I, D], and what makes the hidden channels [H, D], of a SwiGLU
 // [2H, D]; not of a parallel block.
 StackedLayer QkvLayer(const model::VitConfig& c, int64_t block);

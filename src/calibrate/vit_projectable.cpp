@@ -17,7 +17,7 @@ namespace {
 
 // What of a ViT cannot be rotated, and why.
 void RequireRotatable(const model::VitConfig& c) {
-  if (c.block == model::BlockForm::kPostNorm) {
+  if (IsPostNorm(c)) {
     Mismatch("block",
              "is 'post-norm': the norms of its branches weigh the channels of "
              "the stream one by one, so projection cannot rotate it; use "

@@ -18,8 +18,7 @@ bool IsWriter(std::string_view name) {
 }
 
 bool HasPostNorm(const model::Config& config) {
-  return std::get<model::VitConfig>(config).block ==
-         model::BlockForm::kPostNorm;
+  return IsPostNorm(std::get<model::VitConfig>(config));
 }
 
 // Whether regression fits a norm, channel by channel.

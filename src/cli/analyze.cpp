@@ -1,20 +1,16 @@
 #include "analyze.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
-#include "dry_run.h"
 #include "options.h"
 #include "wsel/core/error.h"
 #include "wsel/model/init.h"
-#include "wsel/plot/gnuplot.h"
 #include "wsel/select/options.h"
 
 namespace wsel::cli {
 
-void AddAnalyzedModels(CLI::App& command, AnalyzeArgs& args) {
-  session::AnalysisRequest& models = args.models;
+void AddAnalyzedModels(CLI::App& command, session::AnalysisRequest& models,
+                       bool& dry_run) {
   command.add_option(
       "--teacher", models.teacher,
       "Teacher checkpoint, to analyze and to select students from");
@@ -42,62 +38,15 @@ void AddAnalyzedModels(CLI::App& command, AnalyzeArgs& args) {
                       select::Methods().Choices()))
       ->delimiter(',')
       ->allow_extra_args(false);
-  AddDryRun(command, args.dry_run);
+  AddDryRun(command, dry_run);
   command.add_option("--seed", models.seed, "Random seed")
       ->capture_default_str();
 }
 
-void AddAnalyzeOutput(CLI::App& command, AnalyzeArgs& args,
+void AddAnalyzeOutput(CLI::App& command, std::string& output, bool& json,
                       const std::string& help) {
-  command.add_option("--output", args.output, help);
-  AddJson(command, args.json);
-}
-
-std::vector<model::Config> DryRunModels(
-    const session::AnalysisRequest& request) {
-  const session::AnalyzedStudents students = StudentsOf(request);
-  std::vector<model::Config> known;
-  const auto show = [&](const char* what,
-                        const std::optional<model::Config>& config) {
-    if (!config) return;
-    fmt::print("{:10}  {}\n", what, NameOf(*config));
-    known.push_back(*config);
-  };
-  const auto model_of = [&](const std::string& file,
-                            const std::optional<model::Config>& given) {
-    return DryRunModel({.file = file,
-                        .copy = request.copy,
-                        .num_heads = request.num_heads,
-                        .given = {.model = given}});
-  };
-  if (!request.teacher.empty()) {
-    show("teacher", model_of(request.teacher, request.teacher_model));
-  }
-  for (const std::string& path : request.checkpoints) {
-    show("checkpoint", model_of(path, request.checkpoint_model));
-  }
-  show("student", students.config);
-  if (students.config) {
-    fmt::print("{:10}  {}\n", "methods", fmt::join(students.methods, ", "));
-  }
-  return known;
-}
-
-std::filesystem::path MakeFolder(const std::string& path) {
-  if (path.empty()) {
-    throw Error(ErrorKind::kUsage, "--output",
-                "is missing: the folder for tables and plots");
-  }
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) throw Error(ErrorKind::kIo, path, error.message());
-  return path;
-}
-
-void Draw(const std::filesystem::path& file, const std::string& script) {
-  if (plot::DrawPng(file, script)) return;
-  spdlog::warn("{}: {}; only the tables were written", file.string(),
-               plot::kGnuplotIsMissing);
+  command.add_option("--output", output, help);
+  AddJson(command, json);
 }
 
 void AddAnalyze(CLI::App& app, const Invocation& invocation) {

@@ -2,14 +2,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <cstdint>
-#include <filesystem>
 #include <string>
-#include <vector>
 
 #include "commands.h"
-#include "wsel/data/options.h"
-#include "wsel/session/analyzed_models.h"
+#include "wsel/session/analysis_request.h"
 
 namespace wsel::cli {
 
@@ -18,47 +14,24 @@ void AddAnalyzeAttention(CLI::App& analyze, const Invocation& invocation);
 void AddAnalyzeFeatures(CLI::App& analyze, const Invocation& invocation);
 void AddAnalyzeWeights(CLI::App& analyze, const Invocation& invocation);
 
-// Options of all of them.
+// An analysis with what is done with it.
+template <typename Request>
 struct AnalyzeArgs {
-  session::AnalysisRequest models;
+  Request request;
   bool dry_run = false;
-  std::string output;
   bool json = false;
 };
 
-// Of `wsel analyze attention`.
-struct AttentionArgs {
-  AnalyzeArgs common;
-  int64_t block = 0;
-  int64_t head = 0;
-};
+// Of the three subcommands.
+struct AttentionArgs : AnalyzeArgs<session::AttentionRequest> {};
+struct FeaturesArgs : AnalyzeArgs<session::FeaturesRequest> {};
+struct WeightsArgs : AnalyzeArgs<session::WeightsRequest> {};
 
-// Of `wsel analyze features`.
-struct FeaturesArgs {
-  AnalyzeArgs common;
-  data::DataOptions data;
-};
-
-// A few hundred images are enough for stable statistics of features.
-inline constexpr int64_t kAnalyzedImages = 512;
-
-// Adds the options of `models` and `dry_run`, and those of the output; `args`
-// must outlive the app.
-void AddAnalyzedModels(CLI::App& command, AnalyzeArgs& args);
-void AddAnalyzeOutput(CLI::App& command, AnalyzeArgs& args,
+// Adds the options of `models` and `dry_run`, and those of the output; all must
+// outlive the app.
+void AddAnalyzedModels(CLI::App& command, session::AnalysisRequest& models,
+                       bool& dry_run);
+void AddAnalyzeOutput(CLI::App& command, std::string& output, bool& json,
                       const std::string& help);
-
-// Checks all that can be checked without weights, and lists on stdout the
-// models and the missing files. Returns the configs that are known. Errors: as
-// session::OpenAnalyzedModels.
-std::vector<model::Config> DryRunModels(
-    const session::AnalysisRequest& request);
-
-// Creates the output folder of an analysis, for tables and plots. Errors:
-// kUsage for an empty path; kIo.
-std::filesystem::path MakeFolder(const std::string& path);
-
-// Draws a plot with gnuplot, or warns how to install it. Errors: kIo.
-void Draw(const std::filesystem::path& file, const std::string& script);
 
 }  // namespace wsel::cli

@@ -14,12 +14,13 @@ void AddAnalyzeFeatures(CLI::App& analyze, const Invocation& invocation) {
       "features",
       "Features of each block on training images: RMS, effective rank, "
       "similarity to the teacher's blocks (CKA, cosine)");
-  AddAnalyzedModels(*c, args->common);
-  AddDataset(*c, args->data);
-  AddSubset(*c, args->data,
-            fmt::format(" (default: {}, or all if fewer)", kAnalyzedImages));
-  AddWorkers(*c, args->data.workers);
-  AddAnalyzeOutput(*c, args->common,
+  AddAnalyzedModels(*c, args->request.models, args->dry_run);
+  AddDataset(*c, args->request.data);
+  AddSubset(
+      *c, args->request.data,
+      fmt::format(" (default: {}, or all if fewer)", session::kAnalyzedImages));
+  AddWorkers(*c, args->request.data.workers);
+  AddAnalyzeOutput(*c, args->request.output, args->json,
                    "Output folder: depth.csv and .png and, with a teacher, "
                    "similarity.csv and .png");
   invocation.computing.push_back({c, {}});

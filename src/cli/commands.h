@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "wsel/core/error.h"
+#include "wsel/session/program_call.h"
 
 namespace wsel::cli {
 
@@ -38,6 +39,11 @@ struct Invocation {
   // of a usage error, and `img_size` in any message (options.h), become
   // "--img-size" if the command has it.
   Error NamingOptions(const Error& e) const;
+
+  // For what runs on several ranks, which are this program too.
+  session::ProgramCall Call() const {
+    return {argv, [this](const Error& e) { return NamingOptions(e); }};
+  }
 };
 
 // Each adds one command with its options; the command runs once the command

@@ -3,13 +3,14 @@
 #include "commands.h"
 #include "eval_args.h"
 #include "options.h"
+#include "rank_args.h"
 #include "torch_commands.h"
 
 namespace wsel::cli {
 namespace {
 
 void AddModel(CLI::App& c, EvalArgs& args) {
-  pretrained::CheckpointRequest& checkpoint = args.request.checkpoint;
+  pretrained::CheckpointRequest& checkpoint = args.job.request.checkpoint;
   AddFile(c, "--checkpoint", checkpoint.file,
           "Checkpoint with a classifier, of any kind that wsel inspect reads")
       ->required();
@@ -18,13 +19,13 @@ void AddModel(CLI::App& c, EvalArgs& args) {
 }
 
 void AddData(CLI::App& c, EvalArgs& args) {
-  data::DataOptions& data = args.request.data;
+  data::DataOptions& data = args.job.request.data;
   AddDataset(c, data, "NAME", "DIR");
-  pretrained::GivenFacts& given = args.request.checkpoint.given;
+  pretrained::GivenFacts& given = args.job.request.checkpoint.given;
   AddCrop(c, given);
   AddResize(c, given.pass_order);
   AddClasses(c, data);
-  AddChoice(c, "--class-order", args.request.class_order,
+  AddChoice(c, "--class-order", args.job.request.class_order,
             pretrained::ClassOrders(),
             "Match the classifier's outputs to the classes by name, or by "
             "position in the order of either library: " +
@@ -34,30 +35,30 @@ void AddData(CLI::App& c, EvalArgs& args) {
 }
 
 void AddRun(CLI::App& c, EvalArgs& args) {
-  c.add_option("--batch-size", args.request.batch_size,
+  c.add_option("--batch-size", args.job.request.batch_size,
                "Batch size in images; 0: derived from free memory")
       ->capture_default_str();
-  AddOldName(c, "--batch", "--batch-size", args.request.batch_size);
-  AddChoice(c, "--precision", args.request.precision, train::Precisions(),
+  AddOldName(c, "--batch", "--batch-size", args.job.request.batch_size);
+  AddChoice(c, "--precision", args.job.request.precision, train::Precisions(),
             "Compute dtype (autocast): " + train::Precisions().Choices() +
                 "; auto: that of the checkpoint's run, if there is one");
-  AddChoice(c, "--tta", args.request.views, session::AllTestViews(),
+  AddChoice(c, "--tta", args.job.request.views, session::AllTestViews(),
             "Test-time augmentation, the mean of an image's logits and its "
             "mirror image's: " +
                 session::AllTestViews().Choices());
-  AddDevice(c, args.device);
-  AddRanks(c, args.ranks);
+  AddDevice(c, args.job.device);
+  AddRanks(c, args.job.ranks);
   AddDryRun(c, args.dry_run);
 }
 
 void AddOutput(CLI::App& c, EvalArgs& args) {
-  session::EvalFiles& files = args.files;
+  session::EvalFiles& files = args.job.files;
   AddFile(c, "--predictions", files.predictions,
           "Write one JSON line per image to this file");
   c.add_flag("--logits", files.logits, "Add logits to --predictions");
   c.add_flag("--probabilities", files.probabilities,
              "Add the probabilities of all classes to --predictions");
-  c.add_flag("--ece", args.ece,
+  c.add_flag("--ece", args.job.ece,
              "Also report the expected calibration error (15 bins), and the "
              "temperature that minimises the loss, fitted on the evaluated "
              "images themselves");

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "options.h"
 #include "wsel/core/error.h"
 #include "wsel/core/suggest.h"
@@ -11,24 +9,7 @@
 namespace wsel::cli {
 namespace {
 
-// Adds an item such as "width=192".
-void AddSize(const std::string& item, const std::string& option,
-             select::Sizes& sizes) {
-  const size_t equals = item.find('=');
-  const std::string name = item.substr(0, equals);
-  int64_t size = 0;
-  const char* end = item.data() + item.size();
-  const char* begin =
-      equals == std::string::npos ? end : item.data() + equals + 1;
-  const auto [rest, code] = std::from_chars(begin, end, size);
-  if (code != std::errc() || rest != end || name.empty()) {
-    throw Error(ErrorKind::kUsage, option,
-                "'" + item + "' is not of the form name=number");
-  }
-  if (!sizes.emplace(name, size).second) {
-    throw Error(ErrorKind::kUsage, option, "gives '" + name + "' twice");
-  }
-}
+using session::InitRequest;
 
 void AddSizes(CLI::App& command, const std::string& name, select::Sizes& sizes,
               const std::string& help) {
@@ -36,14 +17,14 @@ void AddSizes(CLI::App& command, const std::string& name, select::Sizes& sizes,
       .add_option_function<std::vector<std::string>>(
           name,
           [&sizes, name](const std::vector<std::string>& items) {
-            for (const std::string& item : items) AddSize(item, name, sizes);
+            sizes = select::SizesFromText(items, name);
           },
           help)
       ->delimiter(',')
       ->type_name("NAME=N,...");
 }
 
-void AddTeacher(CLI::App& c, InitArgs& args) {
+void AddTeacher(CLI::App& c, InitRequest& args) {
   AddFile(c, "--teacher", args.student.teacher,
           "Teacher checkpoint, of any kind that wsel inspect reads; without it "
           "the student is randomly initialised");
@@ -200,7 +181,7 @@ void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
   AddClasses(c, data);
 }
 
-void AddOutput(CLI::App& c, InitArgs& args) {
+void AddOutput(CLI::App& c, InitRequest& args) {
   AddFile(c, "--output", args.output,
           "Output file: .pth, .pt or .bin for torch.load, else safetensors");
   AddFile(c, "--save-plan", args.save_plan, "Write the plan to this JSON file");
@@ -212,7 +193,7 @@ void AddOutput(CLI::App& c, InitArgs& args) {
 
 }  // namespace
 
-void AddInitOptions(CLI::App& command, InitArgs& args) {
+void AddInitOptions(CLI::App& command, InitRequest& args) {
   command.option_defaults()->group("Teacher");
   AddTeacher(command, args);
   command.option_defaults()->group("Student");

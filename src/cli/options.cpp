@@ -248,27 +248,24 @@ std::string WithOptions(std::string_view text, const CLI::App& command) {
   return named;
 }
 
-void WithSets(
-    const std::vector<std::string>& sets,
-    const std::function<void(const std::vector<std::string>&)>& read) try {
-  read(sets);
-} catch (const Error& error) {
-  if (error.where() == "set") {
-    throw Error(error.kind(), "--set", error.message());
-  }
-  std::vector<std::string> given;
-  for (size_t i = 0;; ++i) {
-    try {
-      read(given);
-    } catch (const Error& earlier) {
-      const bool same = std::string_view(earlier.what()) == error.what();
-      if (same && i == 0) throw;
-      if (same) {
-        throw Error(error.kind(), "--set " + given.back(), error.what());
-      }
+std::set<std::string> GivenFields(const CLI::App& command) {
+  std::set<std::string> fields;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0) continue;
+    for (std::string field : option->get_lnames()) {
+      std::ranges::replace(field, '-', '_');
+      fields.insert(std::move(field));
     }
-    if (i == sets.size()) throw;  // other files than before
-    given.push_back(sets[i]);
+  }
+  return fields;
+}
+
+void RequireNoEmptyValue(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (!value.empty()) continue;
+      throw Error(ErrorKind::kUsage, option->get_name(), "is empty");
+    }
   }
 }
 

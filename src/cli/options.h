@@ -3,8 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -108,10 +108,13 @@ std::string OptionOf(std::string_view field);
 // the bare field.
 std::string WithOptions(std::string_view text, const CLI::App& command);
 
-// Calls `read` with the values of --set. An error that one of them causes names
-// it: one that `read` throws as soon as it is given that value.
-void WithSets(const std::vector<std::string>& sets,
-              const std::function<void(const std::vector<std::string>&)>& read);
+// Names of the fields of the options that are on a command's line:
+// "num_classes" of --num-classes.
+std::set<std::string> GivenFields(const CLI::App& command);
+
+// Errors: kUsage for an empty value, most likely an unset variable of a shell
+// script.
+void RequireNoEmptyValue(const CLI::App& command);
 
 // Logs "--batch is now --batch-size".
 void LogRenamed(std::string_view old_name, std::string_view new_name);

@@ -9,10 +9,10 @@ namespace wsel::cli {
 namespace {
 
 void AddOptimisation(CLI::App& c, ProbeArgs& args) {
-  probe::ProbeOptions& options = args.options;
+  probe::ProbeOptions& options = args.request.options;
   auto& schedule = options.recipe.schedule;
   c.option_defaults()->group("Optimisation")->always_capture_default();
-  c.add_option("--solver", args.solver,
+  c.add_option("--solver", args.request.solver,
                "Solver: " + probe::ProbeSolvers().Choices() +
                    "; lbfgs standardises the features and fits logistic "
                    "regression to convergence, as scikit-learn's "
@@ -46,27 +46,27 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
       "Fit a linear probe on a model's frozen features, or on raw pixels");
   c->option_defaults()->group("Model");
   c->add_option(
-      "--checkpoint", args->backbone.file,
+      "--checkpoint", args->request.backbone.file,
       "Checkpoint of the backbone; its pooled features are classified");
-  AddCheckpointModel(*c, args->backbone);
-  c->add_flag("--pixels", args->pixels,
+  AddCheckpointModel(*c, args->request.backbone);
+  c->add_flag("--pixels", args->request.pixels,
               "Classify raw pixels instead, as a baseline");
   c->option_defaults()->group("Data");
-  AddDataset(*c, args->data);
-  AddSubset(*c, args->data);
-  c->add_option("--train-range", args->data.train_range,
+  AddDataset(*c, args->request.data);
+  AddSubset(*c, args->request.data);
+  c->add_option("--train-range", args->request.data.train_range,
                 "First and end index of the training images: 54000,60000")
       ->delimiter(',');
-  AddClasses(*c, args->data);
-  AddResize(*c, args->backbone.given.pass_order);
-  AddSkipCorrupt(*c, args->data);
+  AddClasses(*c, args->request.data);
+  AddResize(*c, args->request.backbone.given.pass_order);
+  AddSkipCorrupt(*c, args->request.data);
   AddOptimisation(*c, *args);
   c->option_defaults()->group("Run");
-  AddWorkers(*c, args->data.workers);
-  c->add_option("--device", args->device,
+  AddWorkers(*c, args->request.data.workers);
+  c->add_option("--device", args->request.device,
                 "Device that computes features: auto|cpu|cuda or cuda:1")
       ->capture_default_str();
-  AddThreads(*c, args->threads);
+  AddThreads(*c, args->request.threads);
   AddDryRun(*c, args->dry_run);
   AddJson(*c, args->json);
   invocation.computing.push_back({c, [args] { return !args->dry_run; }});

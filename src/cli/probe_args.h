@@ -1,23 +1,13 @@
 // Torch-free.
 #pragma once
 
-#include <string>
-
-#include "wsel/data/options.h"
-#include "wsel/pretrained/checkpoint_request.h"
-#include "wsel/probe/options.h"
+#include "wsel/session/probe_request.h"
 
 namespace wsel::cli {
 
 // Options of `wsel probe`.
 struct ProbeArgs {
-  pretrained::CheckpointRequest backbone;  // its classifier is left out
-  bool pixels = false;
-  data::DataOptions data;
-  std::string device = "auto";
-  int threads = 0;
-  std::string solver = "lbfgs";
-  probe::ProbeOptions options;
+  session::ProbeRequest request;
   bool dry_run = false;
   bool json = false;
 };

@@ -1,75 +1,20 @@
 #include "recipe_args.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
 #include "options.h"
-#include "wsel/core/csv.h"
-#include "wsel/core/error.h"
-#include "wsel/core/escape_text.h"
-#include "wsel/core/json_object.h"
 #include "wsel/core/split.h"
-#include "wsel/core/text_file.h"
-#include "wsel/core/utf8.h"
-#include "wsel/session/model_options.h"
-#include "wsel/session/recipe_of_checkpoint.h"
+#include "wsel/recipe/recipe.h"
 
 namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using session::RecipeRequest;
 
-// All options but --set as overrides.
-std::vector<std::string> Overrides(const RecipeArgs& args) {
-  std::vector<std::string> sets;
-  if (!args.augment.empty()) {
-    sets = recipe::SetsOf(recipe::Augmentations().Find(
-        args.augment, "--augment", ErrorKind::kUsage));
-  }
-  if (args.three_augment) {
-    const auto three = recipe::SetsOfThreeAugment();
-    sets.insert(sets.end(), three.begin(), three.end());
-  }
-  sets.insert(sets.end(), args.fields.begin(), args.fields.end());
-  if (args.model.ends_with(".json")) {
-    session::NamedModel(args.model);  // its errors name the file
-    const Json model =
-        ParseJson(ReadText(args.model), args.model, ErrorKind::kConfig);
-    sets.push_back("model=" + model.dump());
-  } else if (!args.model.empty()) {
-    RequireUtf8(args.model, "--model");
-    sets.push_back("model.name=" + Json(args.model).dump());
-  }
-  if (args.img_size) {
-    sets.push_back("model.img_size=" + Json(*args.img_size).dump());
-  }
-  if (args.in_chans) {
-    sets.push_back(fmt::format("model.in_chans={}", *args.in_chans));
-  }
-  if (args.skip_broken) sets.emplace_back("data.skip_corrupt=true");
-  return sets;
-}
-
-// The override of an option's text: strings stay strings even if they look like
-// numbers.
-std::string SetOf(const recipe::Field& field, const std::string& text) {
-  const Json default_value = Json::parse(field.default_value);
-  if (default_value.is_array()) {
-    return field.path + "=" +
-           Json(
-               CsvCells(EscapeInvalidUtf8(text), field.flag, ErrorKind::kUsage))
-               .dump();
-  }
-  RequireUtf8(text, field.flag);
-  if (default_value.is_string()) return field.path + "=" + Json(text).dump();
-  return field.path + "=" + text;
-}
-
-void AddField(CLI::App& c, RecipeArgs& args, const recipe::Field& field) {
+void AddField(CLI::App& c, RecipeRequest& args, const recipe::Field& field) {
   const std::string about =
       field.choices.empty() ? field.about : field.about + ": " + field.choices;
   if (field.metavar.empty()) {
@@ -81,7 +26,7 @@ void AddField(CLI::App& c, RecipeArgs& args, const recipe::Field& field) {
   CLI::Option* option = c.add_option_function<std::string>(
       field.flag,
       [&args, field](const std::string& text) {
-        args.fields.push_back(SetOf(field, text));
+        args.fields.push_back(recipe::SetOf(field, text));
       },
       about);
   option->type_name(field.metavar);
@@ -91,12 +36,6 @@ void AddField(CLI::App& c, RecipeArgs& args, const recipe::Field& field) {
   } else if (default_value.is_number()) {
     option->check(CLI::TypeValidator<double>(""));
   }
-}
-
-bool GivesField(const RecipeArgs& args, std::string_view path) {
-  return std::ranges::any_of(args.fields, [&](const std::string& set) {
-    return set.starts_with(fmt::format("{}=", path));
-  });
 }
 
 // Where help lists the options of each section.
@@ -114,7 +53,7 @@ constexpr std::array<Group, 5> kGroups = {{
 
 }  // namespace
 
-void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
+void AddRecipeOptions(CLI::App& c, RecipeRequest& args) {
   c.option_defaults()->group("Recipe");
   AddFile(c, "--config", args.config,
           "Recipe (JSON), such as configs/cifar100/vit_tiny.json");
@@ -164,33 +103,6 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
     }
   }
   AddOldName(c, "--skip-broken", "--skip-corrupt", args.skip_broken);
-}
-
-OpenedRecipe ReadRecipe(const RecipeArgs& args) {
-  const bool resumes = !args.resumed.empty();
-  if (args.config.empty() && !resumes &&
-      !(GivesField(args, "data.name") &&
-        (!args.model.empty() || GivesField(args, "init.file")))) {
-    throw Error(ErrorKind::kUsage, "wsel train",
-                "needs --config, or --dataset and --model or --init");
-  }
-  const std::string& file = resumes ? args.resumed : args.config;
-  const std::string where = file.empty() ? "recipe" : file;
-  std::string text = file.empty() ? "{}" : ReadText(file);
-  OpenedRecipe opened;
-  recipe::Recipe& recipe = opened.recipe;
-  WithSets(args.sets, [&](const std::vector<std::string>& sets) {
-    auto all = Overrides(args);
-    all.insert(all.end(), sets.begin(), sets.end());
-    if (const auto init = recipe::InitWithoutModel(text, where, all)) {
-      opened.init = pretrained::Open(init->file, init->copy);
-      text = recipe::WithDefaults(text, where,
-                                  session::RecipeOfCheckpoint(*opened.init));
-    }
-    recipe = resumes ? recipe::RecipeOfRun(text, where, all, args.epochs)
-                     : recipe::RecipeFromJson(text, where, all, args.epochs);
-  });
-  return opened;
 }
 
 }  // namespace wsel::cli

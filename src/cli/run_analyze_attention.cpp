@@ -5,9 +5,7 @@
 
 #include "analyze.h"
 #include "torch_commands.h"
-#include "wsel/checkpoint/npy_writer.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/select/libtorch_svd.h"
 #include "wsel/session/analysis.h"
 
 namespace wsel::cli {
@@ -30,10 +28,11 @@ void Print(const std::vector<ProductMatrix>& matrices) {
   }
 }
 
-void PrintJson(const AttentionArgs& args,
+void PrintJson(const session::AttentionRequest& request,
                const std::vector<ProductMatrix>& matrices) {
-  Json json = {
-      {"block", args.block}, {"head", args.head}, {"matrices", Json::array()}};
+  Json json = {{"block", request.block},
+               {"head", request.head},
+               {"matrices", Json::array()}};
   for (const ProductMatrix& matrix : matrices) {
     json["matrices"].push_back(
         {{"model", matrix.model},
@@ -48,26 +47,13 @@ void PrintJson(const AttentionArgs& args,
 
 }  // namespace
 
-// Open, multiply, write, draw, print.
 void RunAnalyzeAttention(const AttentionArgs& args) {
-  if (args.common.dry_run) {
-    for (const model::Config& config : DryRunModels(args.common.models)) {
-      analyze::CheckHead(config, args.block, args.head);
-    }
-    return;
+  if (args.dry_run) {
+    return DryRunAttention(
+        args.request, [](std::string_view text) { fmt::print("{}", text); });
   }
-  const auto matrices = session::ProductsOfModels(
-      OpenAnalyzedModels(args.common.models, &select::LibTorchSvd(),
-                         fmt::format("blocks.{}.attn.", args.block)),
-      args.block, args.head);
-  const auto folder = MakeFolder(args.common.output);
-  for (const ProductMatrix& matrix : matrices) {
-    checkpoint::WriteNpy(folder / matrix.file, {matrix.width, matrix.width},
-                         matrix.values);
-  }
-  const auto columns = static_cast<int>(matrices.size() / 2);
-  Draw(folder / "attention.png", AttentionScript(matrices, columns));
-  args.common.json ? PrintJson(args, matrices) : Print(matrices);
+  const auto matrices = AnalyzeAttention(args.request);
+  args.json ? PrintJson(args.request, matrices) : Print(matrices);
 }
 
 }  // namespace wsel::cli

@@ -4,12 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "analyze.h"
-#include "dry_run.h"
 #include "torch_commands.h"
-#include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/data/subset.h"
-#include "wsel/select/libtorch_svd.h"
 #include "wsel/session/analysis.h"
 
 namespace wsel::cli {
@@ -18,12 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using analyze::BlockRow;
 using analyze::ModelFeatures;
-
-data::Dataset AnalyzedImages(const data::DataOptions& options) {
-  const data::Dataset set = session::OpenTrainSplit(options);
-  if (!options.subset.empty() || set.size() <= kAnalyzedImages) return set;
-  return data::Subset(set, {.count = kAnalyzedImages}, options.subset_seed);
-}
 
 void Print(const ModelFeatures& model, const ModelFeatures* teacher) {
   fmt::print("{}\n  {:18}  {:>5}  {:>9}  {:>14}{}\n", model.name, "block",
@@ -60,30 +50,16 @@ void PrintJson(const std::vector<ModelFeatures>& models, int64_t num_images) {
 
 }  // namespace
 
-// Open, run, compare, write, draw, print.
 void RunAnalyzeFeatures(const FeaturesArgs& args) {
-  if (args.common.dry_run) {
-    DryRunModels(args.common.models);
-    const auto sizes = DryRunSizes(args.data, session::Splits::kBoth);
-    fmt::print("data        {}, {}\n", args.data.name, CountText(sizes.train));
-    return;
+  if (args.dry_run) {
+    return DryRunFeatures(
+        args.request, [](std::string_view text) { fmt::print("{}", text); });
   }
-  const auto analyzed =
-      OpenAnalyzedModels(args.common.models, &select::LibTorchSvd());
-  const data::Dataset set = AnalyzedImages(args.data);
-  const auto folder = MakeFolder(args.common.output);
-  const auto tables =
-      session::FeaturesOfModels(analyzed, set, args.data.workers);
-  const std::vector<ModelFeatures>& models = tables.models;
-  const ModelFeatures* teacher = tables.teacher_table();
-  WriteTextFile(folder / "depth.csv", DepthCsv(models));
-  Draw(folder / "depth.png", DepthScript(models));
-  if (teacher != nullptr) {
-    WriteTextFile(folder / "similarity.csv", SimilarityCsv(models, *teacher));
-    Draw(folder / "similarity.png", SimilarityScript(models, *teacher));
+  const auto tables = AnalyzeFeatures(args.request);
+  if (args.json) return PrintJson(tables.models, tables.num_images);
+  for (const ModelFeatures& model : tables.models) {
+    Print(model, tables.teacher_table());
   }
-  if (args.common.json) return PrintJson(models, set.size());
-  for (const ModelFeatures& model : models) Print(model, teacher);
 }
 
 }  // namespace wsel::cli

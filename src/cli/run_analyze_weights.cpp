@@ -5,10 +5,8 @@
 
 #include "analyze.h"
 #include "torch_commands.h"
-#include "wsel/analyze/weight_table.h"
-#include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/select/libtorch_svd.h"
+#include "wsel/session/analysis.h"
 
 namespace wsel::cli {
 namespace {
@@ -66,22 +64,12 @@ Json AsJson(const std::vector<ModelWeights>& models) {
 
 }  // namespace
 
-// Open, measure, write, draw, print.
-void RunAnalyzeWeights(const AnalyzeArgs& args) {
+void RunAnalyzeWeights(const WeightsArgs& args) {
   if (args.dry_run) {
-    DryRunModels(args.models);
-    return;
+    return DryRunWeights(args.request,
+                         [](std::string_view text) { fmt::print("{}", text); });
   }
-  const auto analyzed = OpenAnalyzedModels(args.models, &select::LibTorchSvd());
-  const auto folder = MakeFolder(args.output);
-  std::vector<ModelWeights> models;
-  for (const session::AnalyzedModel& model : analyzed) {
-    models.push_back(
-        {model.name, analyze::WeightTable(model.config, *model.weights)});
-  }
-  WriteTextFile(folder / "weights.csv", WeightCsv(models));
-  const std::string script = WeightScript(models);
-  if (!script.empty()) Draw(folder / "weights.png", script);
+  const auto models = AnalyzeWeights(args.request);
   if (args.json) {
     fmt::print("{}\n", DumpJson(AsJson(models), 1));
     return;

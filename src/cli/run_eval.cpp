@@ -1,21 +1,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 
-#include "dry_run.h"
+#include "commands.h"
 #include "eval_args.h"
-#include "run_on_ranks.h"
 #include "torch_commands.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/core/error.h"
-#include "wsel/core/progress.h"
-#include "wsel/session/evaluation.h"
-#include "wsel/session/log.h"
-#include "wsel/train/calibration_error.h"
-#include "wsel/train/device.h"
+#include "wsel/session/eval_run.h"
+#include "wsel/session/on_ranks.h"
 
 namespace wsel::cli {
 namespace {
@@ -33,22 +26,22 @@ nlohmann::ordered_json MetricsOf(const train::Evaluation& e) {
           {"macro_f1", e.macro_f1}};
 }
 
-// `logits` is empty unless args.ece.
-void PrintJson(const EvalArgs& args, const session::Evaluation& evaluation,
-               const train::Evaluation& e, const train::LogitTable& logits) {
-  nlohmann::ordered_json result = {{"checkpoint", args.request.checkpoint.file},
-                                   {"dataset", args.request.data.name},
+void PrintJson(const session::EvalRequest& request,
+               const session::EvalResult& evaluation) {
+  const train::Evaluation& e = evaluation.metrics;
+  nlohmann::ordered_json result = {{"checkpoint", request.checkpoint.file},
+                                   {"dataset", request.data.name},
                                    {"num_images", e.count},
                                    {"skipped", e.skipped},
                                    {"loss", e.loss}};
   result.update(MetricsOf(e));
-  result["images"] = ToJson(evaluation.facts());
-  result["precision"] = train::Precisions().NameOf(evaluation.precision());
-  if (args.request.views != session::TestViews::kNone) {
-    result["tta"] = session::AllTestViews().NameOf(args.request.views);
+  result["images"] = ToJson(evaluation.facts);
+  result["precision"] = train::Precisions().NameOf(evaluation.precision);
+  if (request.views != session::TestViews::kNone) {
+    result["tta"] = session::AllTestViews().NameOf(request.views);
   }
-  if (args.ece) {
-    const train::CalibrationError c = logits.Calibration();
+  if (evaluation.calibration) {
+    const train::CalibrationError& c = *evaluation.calibration;
     result["ece"] = c.ece;
     result["temperature"] = {{"value", c.temperature},
                              {"fitted_on", "evaluated images"},
@@ -77,12 +70,11 @@ void PrintMultiLabel(const train::Evaluation& e) {
   }
 }
 
-void Print(const EvalArgs& args, const session::Evaluation& evaluation,
-           const train::Evaluation& e, const train::LogitTable& logits) {
-  if (args.json) return PrintJson(args, evaluation, e, logits);
+void PrintText(const session::EvalResult& evaluation) {
+  const train::Evaluation& e = evaluation.metrics;
   e.multi_label ? PrintMultiLabel(e) : PrintOneLabel(e);
-  if (args.ece) {
-    const train::CalibrationError c = logits.Calibration();
+  if (evaluation.calibration) {
+    const train::CalibrationError& c = *evaluation.calibration;
     fmt::print(
         "ECE {:.2f}  temperature {:.4f}, fitted on these images: ECE {:.2f}  "
         "loss {:.4f}\n",
@@ -90,117 +82,25 @@ void Print(const EvalArgs& args, const session::Evaluation& evaluation,
   }
   if (e.skipped > 0) {
     fmt::print("skipped {} corrupt images: {}\n", e.skipped,
-               fmt::join(evaluation.corrupt_files(), ", "));
+               fmt::join(evaluation.corrupt_files, ", "));
   }
-}
-
-void CheckEvalArgs(const EvalArgs& args) {
-  const session::EvalFiles& files = args.files;
-  if (files.logits && files.predictions.empty()) {
-    throw Error(ErrorKind::kUsage, "--logits", "needs --predictions FILE");
-  }
-  if (files.probabilities && files.predictions.empty()) {
-    throw Error(ErrorKind::kUsage, "--probabilities",
-                "needs --predictions FILE");
-  }
-  for (const std::string& output :
-       {files.predictions, files.confusion, files.per_class}) {
-    if (!output.empty() && output == args.request.checkpoint.file) {
-      throw Error(ErrorKind::kUsage, output,
-                  "is the checkpoint; choose another output");
-    }
-  }
-}
-
-// What has no meaning where images have several labels.
-void CheckMultiLabel(const EvalArgs& args) {
-  const auto fail = [](const char* option, const char* message) {
-    throw Error(ErrorKind::kUsage, option, message);
-  };
-  if (args.ece) {
-    fail("--ece", "needs images with one label, and these have several");
-  }
-  if (!args.files.confusion.empty()) {
-    fail("--confusion",
-         "needs images with one label, and these have several; --per-class "
-         "writes precision, recall and average precision of each class");
-  }
-}
-
-// The number of classes of a missing checkpoint is unknown: its name gives only
-// the architecture.
-void DryRun(const session::EvalRequest& request) {
-  const pretrained::CheckpointRequest& checkpoint = request.checkpoint;
-  std::optional<session::EvalCheckpoint> opened;
-  if (std::filesystem::exists(checkpoint.file)) {
-    opened = session::OpenForEval(checkpoint);
-  }
-  const auto sizes =
-      DryRunSizes(opened ? DataOfRun(request, *opened) : request.data,
-                  session::Splits::kTest);
-  auto config = checkpoint.given.model;
-  if (!opened) {
-    ListIfMissing(checkpoint.file);
-    if (!config) config = pretrained::ModelByFileName(checkpoint.file);
-  } else {
-    config = opened->facts.model;
-    if (sizes.classes > 0 && !sizes.partial_classes) {
-      const auto of_run = ClassesOfRun(request, *opened, sizes.class_names);
-      OutputsOf(request, *opened, request.data.name,
-                of_run.empty() ? sizes.class_names : of_run);
-    }
-  }
-  if (config) fmt::print("model       {}\n", NameOf(*config));
-  fmt::print("test        {}\n", CountText(sizes.test));
-}
-
-// The images of a batch that are not skipped.
-void AddTo(train::LogitTable& table, const data::Batch& batch,
-           const at::Tensor& logits) {
-  const at::Tensor rows = logits.contiguous();
-  const auto classes = static_cast<size_t>(rows.size(1));
-  for (size_t i = 0; i < batch.indices.size(); ++i) {
-    if (!batch.valid[i]) continue;
-    table.Add({rows.data_ptr<float>() + i * classes, classes}, batch.labels[i]);
-  }
-}
-
-// Open, evaluate, write, print: on each rank of `group`, of which the first
-// writes and prints; null: there is one.
-void EvalOnRank(const EvalArgs& args, distributed::ProcessGroup* group) {
-  const c10::Device device = PrepareRank(group, args.device, /*threads=*/0);
-  session::Evaluation evaluation(args.request, device, group);
-  if (evaluation.test().multi_label()) CheckMultiLabel(args);
-  const bool first = group == nullptr || group->IsFirst();
-  session::EvalOutputs outputs(first ? args.files : session::EvalFiles{},
-                               evaluation.test());
-  ProgressMeter meter(ProgressOnStderr(30));
-  const OnProgress show = session::ShowOn(meter);
-  ProgressPoint done{.title = "eval", .steps = evaluation.num_batches()};
-  train::LogitTable table;
-  const auto result =
-      evaluation.Run([&](const data::Batch& batch, const at::Tensor& logits) {
-        outputs.Add(batch, logits);
-        if (args.ece) AddTo(table, batch, logits);
-        Advance(done, batch.size, show);
-      });
-  meter.Clear();
-  outputs.Write();
-  Print(args, evaluation, result, table);
 }
 
 }  // namespace
 
 void RunEval(const EvalArgs& args, const Invocation& invocation) {
-  CheckEvalArgs(args);
+  const session::EvalJob& job = args.job;
+  CheckEvalJob(job);
   if (args.dry_run) {
-    train::FindDevice(args.device);
-    CountRanks(args.ranks);  // its errors
-    return DryRun(args.request);
+    return DryRunEval(job,
+                      [](std::string_view text) { fmt::print("{}", text); });
   }
-  RunOnRanks(
-      args.ranks, invocation, args.device, /*folder=*/"",
-      [&](distributed::ProcessGroup* group) { EvalOnRank(args, group); });
+  session::RunOnRanks(job.ranks, invocation.Call(), job.device, /*folder=*/"",
+                      [&](distributed::ProcessGroup* group) {
+                        const auto result = Evaluate(job, group);
+                        args.json ? PrintJson(job.request, result)
+                                  : PrintText(result);
+                      });
 }
 
 }  // namespace wsel::cli

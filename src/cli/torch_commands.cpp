@@ -23,7 +23,7 @@ const select::SvdParts& SvdOnOneThread() {
 
 const TorchCommands& LibTorchCommands() {
   static constexpr TorchCommands kCommands = {
-      .prepare_student = PrepareStudent,
+      .prepare_student = session::PrepareStudent,
       .train = RunTrain,
       .eval = RunEval,
       .predict = RunPredict,
@@ -32,7 +32,7 @@ const TorchCommands& LibTorchCommands() {
       .analyze_attention = RunAnalyzeAttention,
       .analyze_features = RunAnalyzeFeatures,
       .analyze_weights = RunAnalyzeWeights,
-      .sweep_dry_run = DryRunSweep,
+      .sweep_dry_run = sweep::DryRunSweep,
       .calibrate = session::Calibrate,
       .verify = session::Verify,
       .devices_of = train::DevicesOf,

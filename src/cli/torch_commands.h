@@ -8,33 +8,32 @@
 #include "wsel/core/progress.h"
 #include "wsel/select/svd_parts.h"
 #include "wsel/session/calibrated_student.h"
+#include "wsel/session/init_student.h"
 #include "wsel/session/onnx_calibration.h"
 #include "wsel/session/onnx_export.h"
 #include "wsel/session/onnx_verify.h"
-#include "wsel/sweep/expand.h"
-#include "wsel/sweep/sweep_file.h"
+#include "wsel/sweep/run_sweep.h"
 
 namespace wsel::cli {
 
-struct InitArgs;
 struct Invocation;
 struct TrainArgs;
 struct EvalArgs;
 struct PredictArgs;
 struct BenchArgs;
 struct ProbeArgs;
-struct AnalyzeArgs;
+struct WeightsArgs;
 struct AttentionArgs;
 struct FeaturesArgs;
-struct SweepArgs;
 
 // What only the program with LibTorch can do: what commands run, whose options
 // both programs have. Each is in run_COMMAND.cpp. Those that run on several
 // ranks take the command line, with which they start them.
 struct TorchCommands {
-  // As session::PrepareStudent.
+  // As session::PrepareStudent of an InitRequest.
   session::PreparedStudent (*prepare_student)(
-      const InitArgs& args, const session::StudentRequest& request,
+      const session::InitRequest& request,
+      const session::StudentRequest& student,
       const pretrained::PretrainedCheckpoint* teacher);
   void (*train)(const TrainArgs& args, const Invocation& invocation);
   void (*eval)(const EvalArgs& args, const Invocation& invocation);
@@ -43,10 +42,12 @@ struct TorchCommands {
   void (*probe)(const ProbeArgs& args);
   void (*analyze_attention)(const AttentionArgs& args);
   void (*analyze_features)(const FeaturesArgs& args);
-  void (*analyze_weights)(const AnalyzeArgs& args);
-  // Lists the runs with the time that they take.
-  void (*sweep_dry_run)(const SweepArgs& args, const sweep::SweepFile& file,
-                        const std::vector<sweep::PlannedRun>& runs);
+  void (*analyze_weights)(const WeightsArgs& args);
+  // As sweep::DryRunSweep.
+  void (*sweep_dry_run)(const sweep::SweepRequest& request,
+                        const sweep::SweepFile& file,
+                        const std::vector<sweep::PlannedRun>& runs,
+                        const session::Print& print);
   // As session::Calibrate and session::Verify, of an export.
   session::Calibration (*calibrate)(session::OnnxExport& exported,
                                     const OnProgress& progress);
@@ -63,9 +64,6 @@ struct TorchCommands {
 // All of them.
 const TorchCommands& LibTorchCommands();
 
-session::PreparedStudent PrepareStudent(
-    const InitArgs& args, const session::StudentRequest& request,
-    const pretrained::PretrainedCheckpoint* teacher);
 void RunTrain(const TrainArgs& args, const Invocation& invocation);
 void RunEval(const EvalArgs& args, const Invocation& invocation);
 void RunPredict(const PredictArgs& args);
@@ -73,8 +71,6 @@ void RunBench(const BenchArgs& args);
 void RunProbe(const ProbeArgs& args);
 void RunAnalyzeAttention(const AttentionArgs& args);
 void RunAnalyzeFeatures(const FeaturesArgs& args);
-void RunAnalyzeWeights(const AnalyzeArgs& args);
-void DryRunSweep(const SweepArgs& args, const sweep::SweepFile& file,
-                 const std::vector<sweep::PlannedRun>& runs);
+void RunAnalyzeWeights(const WeightsArgs& args);
 
 }  // namespace wsel::cli

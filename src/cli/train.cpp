@@ -6,6 +6,8 @@
 
 #include "commands.h"
 #include "options.h"
+#include "rank_args.h"
+#include "recipe_args.h"
 #include "torch_commands.h"
 #include "train_args.h"
 
@@ -30,19 +32,19 @@ void AddTrack(CLI::App& c, std::vector<run::Tracker>& trackers) {
 }
 
 void AddRun(CLI::App& c, TrainArgs& args) {
-  c.add_option("--output", args.output,
+  c.add_option("--output", args.request.output,
                "Folder of the run: config.json, metrics.jsonl, summary.csv, "
                "trackers' files, last and best checkpoints, run state")
       ->type_name("DIR");
-  AddTrack(c, args.track);
-  AddDevice(c, args.device);
-  AddThreads(c, args.threads);
-  AddRanks(c, args.ranks);
-  c.add_flag("--resume", args.resume,
+  AddTrack(c, args.request.track);
+  AddDevice(c, args.request.device);
+  AddThreads(c, args.request.threads);
+  AddRanks(c, args.request.ranks);
+  c.add_flag("--resume", args.request.resume,
              "Resume the run in --output from its saved state; start a new run "
              "if there is none");
   c.add_flag(
-      "--allow-other-kernels", args.allow_other_kernels,
+      "--allow-other-kernels", args.request.allow_other_kernels,
       "Resume although the GEMM backend or the instruction set is not that "
       "which the run began with: its weights then differ in their last bits");
   c.add_flag("--dry-run", args.dry_run,
@@ -58,7 +60,7 @@ void AddTrain(CLI::App& app, const Invocation& invocation) {
   const auto args = std::make_shared<TrainArgs>();
   CLI::App* c =
       app.add_subcommand("train", "Train a model on a data set by a recipe");
-  AddRecipeOptions(*c, args->recipe);
+  AddRecipeOptions(*c, args->request.recipe);
   c->option_defaults()->group("Run");
   AddRun(*c, *args);
   invocation.computing.push_back(

@@ -167,7 +167,7 @@ void CheckEva(const VitConfig& c, const FieldChecker& checker) {
   require(!c.embed_norm, "embed_norm");
   require(c.proj_bias, "proj_bias");
   require(c.activation == Activation::kGelu, "activation");
-  require(c.block != BlockForm::kPostNorm || !c.qk_norm, "qk_norm");
+  require(!IsPostNorm(c) || !c.qk_norm, "qk_norm");
   require(c.pooling == Pooling::kAttention || !c.pool_include_prefix,
           "pool_include_prefix");
 }

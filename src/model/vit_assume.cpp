@@ -30,7 +30,7 @@ VitConfig Visible(const VitConfig& config) {
   c.norm_eps = 1;
   c.activation = Activation::kGelu;
   c.layer_scale = scaled ? 1 : 0;
-  if (c.block == BlockForm::kPostNorm) c.block = BlockForm::kPreNorm;
+  if (IsPostNorm(c)) c.block = BlockForm::kPreNorm;
   if (c.pooling == Pooling::kNormedAverage) c.pooling = Pooling::kToken;
   c.attn_pool_heads = 0;
   c.pool_include_prefix = false;
@@ -231,7 +231,7 @@ void AssumeRope(const VitConfig* like, Assumptions& assumptions, VitConfig& c) {
     c.rope_ref_grid = like->rope_ref_grid;
     c.rope_rotate_half = like->rope_rotate_half;
   }
-  if (like != nullptr && c.block == BlockForm::kPostNorm) {
+  if (like != nullptr && IsPostNorm(c)) {
     assumptions.push_back(
         fmt::format("post-norm blocks, as in {}", like->name));
   }

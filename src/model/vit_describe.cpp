@@ -35,7 +35,7 @@ constexpr Form kForms[] = {
      .words = "RMSNorm"},
     {.has = [](const VitConfig& c) { return c.embed_norm; },
      .words = "a norm of the patch embedding"},
-    {.has = [](const VitConfig& c) { return c.block == BlockForm::kPostNorm; },
+    {.has = [](const VitConfig& c) { return IsPostNorm(c); },
      .words = "post-norm blocks"},
     {.has = [](const VitConfig& c) { return c.block == BlockForm::kParallel; },
      .words = "parallel blocks"},

@@ -91,8 +91,7 @@ Init VitTimmInit(const VitConfig& config, const ParameterSpec& parameter) {
 
 double VitNormWeight(const VitConfig& config, const ParameterSpec& parameter) {
   const bool scales =
-      config.block == BlockForm::kPostNorm && !config.IsEva() &&
-      config.layer_scale > 0 &&
+      IsPostNorm(config) && !config.IsEva() && config.layer_scale > 0 &&
       (Contains(parameter, ".norm1.") || Contains(parameter, ".norm2."));
   return scales ? config.layer_scale : 1;
 }

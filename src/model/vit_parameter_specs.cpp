@@ -144,7 +144,7 @@ void AddParallelBlock(const VitConfig& c, const VitDims& d,
 
 void AddBlock(const VitConfig& c, const VitDims& d,
               ParameterSpecsBuilder& out) {
-  const bool after = c.block == BlockForm::kPostNorm;
+  const bool after = IsPostNorm(c);
   const bool scaled = c.HasLayerScale();
   const auto scale = [&](const char* name) {
     out.Add(Component::kLayerScale, name, {d.width});

@@ -47,7 +47,7 @@ class SequentialBlock : public VitBlock {
   SequentialBlock(const model::VitConfig& c, int64_t block)
       : heads_(c.num_heads),
         quick_gelu_(c.activation == model::Activation::kQuickGelu),
-        after_(c.block == model::BlockForm::kPostNorm),
+        after_(IsPostNorm(c)),
         usual_attention_(IsUsualAttention(c)),
         usual_mlp_(IsUsualMlp(c)) {
     const bool scaled = c.HasLayerScale();

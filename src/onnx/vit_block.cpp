@@ -28,7 +28,7 @@ std::string AddBranch(GraphBuilder& g, const std::string& name,
 std::string SequentialBlock(const VitConfig& c, GraphBuilder& g,
                             const std::string& name, int64_t block,
                             const std::string& input) {
-  const bool after = c.block == model::BlockForm::kPostNorm;
+  const bool after = IsPostNorm(c);
   const auto norm = [&](const char* which, const std::string& x) {
     return AddNorm(g, c.norm, name + which, x, c.norm_eps);
   };

@@ -2,7 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "wsel/core/csv.h"
+#include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
+#include "wsel/core/utf8.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/train/augmentation_switches.h"
 
@@ -17,6 +22,51 @@ std::string SetForOption(std::string_view option) {
     }
   }
   return "";
+}
+
+std::string FlagOf(std::string_view path) {
+  for (const Field& field : Fields()) {
+    if (field.path == path) return field.flag;
+  }
+  return "";
+}
+
+std::string SetOf(const Field& field, const std::string& text) {
+  using Json = nlohmann::ordered_json;
+  const Json default_value = Json::parse(field.default_value);
+  if (default_value.is_array()) {
+    return field.path + "=" +
+           Json(
+               CsvCells(EscapeInvalidUtf8(text), field.flag, ErrorKind::kUsage))
+               .dump();
+  }
+  RequireUtf8(text, field.flag);
+  if (default_value.is_string()) return field.path + "=" + Json(text).dump();
+  return field.path + "=" + text;
+}
+
+void WithSets(
+    const std::vector<std::string>& sets,
+    const std::function<void(const std::vector<std::string>&)>& read) try {
+  read(sets);
+} catch (const Error& error) {
+  if (error.where() == "set") {
+    throw Error(error.kind(), "--set", error.message());
+  }
+  std::vector<std::string> given;
+  for (size_t i = 0;; ++i) {
+    try {
+      read(given);
+    } catch (const Error& earlier) {
+      const bool same = std::string_view(earlier.what()) == error.what();
+      if (same && i == 0) throw;
+      if (same) {
+        throw Error(error.kind(), "--set " + given.back(), error.what());
+      }
+    }
+    if (i == sets.size()) throw;  // other files than before
+    given.push_back(sets[i]);
+  }
 }
 
 const Registry<Augmentation>& Augmentations() {

@@ -54,14 +54,30 @@ void RequireSameImages(const AnalysisRequest& request,
               InChans(student), InChans(teacher));
 }
 
-AnalyzedModel FromFile(const std::string& path, const SharedCheckpoint& file,
-                       const pretrained::GivenFacts& given, bool runs) {
+// A file with what is given about it, a model of it for one.
+struct OpenedFile {
+  pretrained::CheckpointRequest request;
+  SharedCheckpoint checkpoint;
+};
+
+OpenedFile OpenFile(const AnalysisRequest& request, const std::string& path,
+                    const std::optional<model::Config>& given) {
+  OpenedFile opened{{path, request.copy, request.num_heads, {.model = given}},
+                    {}};
+  opened.checkpoint = std::make_shared<const PretrainedCheckpoint>(
+      pretrained::Open(opened.request));
+  return opened;
+}
+
+AnalyzedModel ModelOf(const OpenedFile& opened, bool runs) {
+  const SharedCheckpoint& file = opened.checkpoint;
+  const pretrained::GivenFacts& given = opened.request.given;
   const pretrained::Facts facts = FactsOf(*file, given);
   if (runs && !given.model) RequireKnownHeads(*file);
-  LogFacts(facts, path);
+  LogFacts(facts, opened.request.file);
   LogLoadReport(*file, given.model.has_value());
   AnalyzedModel model;
-  model.name = std::filesystem::path(path).stem().string();
+  model.name = std::filesystem::path(opened.request.file).stem().string();
   model.config = facts.model;
   model.weights = {file, file->remapped.tensors.get()};
   model.normalisation = facts.mean_std.normalisation();
@@ -169,12 +185,6 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
                                               const select::SvdParts* svd,
                                               const std::string& prefix) {
   const AnalyzedStudents students = StudentsOf(request);
-  const auto open = [&](const std::string& path,
-                        const std::optional<model::Config>& given) {
-    return std::make_shared<const PretrainedCheckpoint>(
-        pretrained::Open(pretrained::CheckpointRequest{
-            path, request.copy, request.num_heads, {.model = given}}));
-  };
   SharedCheckpoint file;
   std::vector<AnalyzedModel> models;
   const auto add_students = [&](bool random) {
@@ -186,9 +196,10 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
   };
   std::optional<AnalyzedModel> teacher;
   if (!request.teacher.empty()) {
-    file = open(request.teacher, request.teacher_model);
-    teacher = FromFile(request.teacher, file, {.model = request.teacher_model},
-                       request.runs_models);
+    const auto opened =
+        OpenFile(request, request.teacher, request.teacher_model);
+    file = opened.checkpoint;
+    teacher = ModelOf(opened, request.runs_models);
     teacher->is_teacher = true;
   }
   add_students(/*random=*/true);
@@ -203,9 +214,8 @@ std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
   }
   const size_t first_file = models.size();
   for (const std::string& path : request.checkpoints) {
-    models.push_back(FromFile(path, open(path, request.checkpoint_model),
-                              {.model = request.checkpoint_model},
-                              request.runs_models));
+    models.push_back(ModelOf(OpenFile(request, path, request.checkpoint_model),
+                             request.runs_models));
   }
   MakeNamesUnique(models, first_file, request.checkpoints);
   return models;

@@ -1,5 +1,7 @@
 #include "wsel/session/eval_request.h"
 
+#include "wsel/core/error.h"
+
 namespace wsel::session {
 
 const Registry<TestViews>& AllTestViews() {
@@ -7,6 +9,37 @@ const Registry<TestViews>& AllTestViews() {
       {TestViews::kNone, "none"}, {TestViews::kHflip, "hflip"}};
   static constexpr Registry<TestViews> kRegistry("views", kRows);
   return kRegistry;
+}
+
+void CheckEvalJob(const EvalJob& job) {
+  const EvalFiles& files = job.files;
+  if (files.logits && files.predictions.empty()) {
+    throw Error(ErrorKind::kUsage, "logits", "needs `predictions` FILE");
+  }
+  if (files.probabilities && files.predictions.empty()) {
+    throw Error(ErrorKind::kUsage, "probabilities", "needs `predictions` FILE");
+  }
+  for (const std::string& output :
+       {files.predictions, files.confusion, files.per_class}) {
+    if (!output.empty() && output == job.request.checkpoint.file) {
+      throw Error(ErrorKind::kUsage, output,
+                  "is the checkpoint; choose another output");
+    }
+  }
+}
+
+void CheckMultiLabel(const EvalJob& job) {
+  const auto fail = [](const char* field, const char* message) {
+    throw Error(ErrorKind::kUsage, field, message);
+  };
+  if (job.ece) {
+    fail("ece", "needs images with one label, and these have several");
+  }
+  if (!job.files.confusion.empty()) {
+    fail("confusion",
+         "needs images with one label, and these have several; `per_class` "
+         "writes precision, recall and average precision of each class");
+  }
 }
 
 }  // namespace wsel::session

@@ -59,6 +59,10 @@ enum class Rope {
   kDinov3,  // of positions between -1 and 1 (Simeoni et al. 2025)
 };
 
+struct VitConfig;
+// Whether norms follow the branches of a block instead of preceding them.
+bool IsPostNorm(const VitConfig& c);
+
 // A Vision Transformer (Dosovitskiy et al. 2021) as timm's VisionTransformer,
 // VisionTransformerDistilled and Eva build it. Sizes are in pixels, tokens or
 // channels.
@@ -136,9 +140,7 @@ struct VitConfig {
   bool IsEva() const { return rope != Rope::kNone || qkv != Qkv::kFused; }
   // Whether layer scale is a parameter. In timm's post-norm blocks it is the
   // initial weight of their norms, in Eva's nothing.
-  bool HasLayerScale() const {
-    return layer_scale > 0 && block != BlockForm::kPostNorm;
-  }
+  bool HasLayerScale() const { return layer_scale > 0 && !IsPostNorm(*this); }
   // Whether attention must keep its heads and the order of their channels.
   bool NeedsHeads() const {
     return rope != Rope::kNone || qk_norm || diff_attn;
@@ -149,5 +151,9 @@ struct VitConfig {
     return static_cast<int64_t>(static_cast<double>(embed_dim) * ratio);
   }
 };
+
+inline bool IsPostNorm(const VitConfig& c) {
+  return c.block == BlockForm::kPostNorm;
+}
 
 }  // namespace wsel::model

@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -122,6 +123,9 @@ struct Field {
 // All of them, sorted by section.
 std::vector<Field> Fields();
 
+// The option of wsel train that sets the value at `path`; "": there is none.
+std::string FlagOf(std::string_view path);
+
 // They as tables in Markdown, one per section: path, default value, meaning,
 // the option that sets it too, and timm's option.
 std::string FieldTable();
@@ -130,6 +134,17 @@ std::string FieldTable();
 // "--set train.clip_grad=VALUE" for --clip-grad: by the key's name or by timm's
 // option. Empty if there is none.
 std::string SetForOption(std::string_view option);
+
+// The override of an option's text: strings stay strings even if they look like
+// numbers, and of a list the text has its items, separated by commas. Errors:
+// kUsage at the option for text that is not UTF-8, or no list.
+std::string SetOf(const Field& field, const std::string& text);
+
+// Calls `read` with overrides that the user has given. An error that one of
+// them causes names it, "--set PATH=VALUE": one that `read` throws as soon as
+// it is given that value.
+void WithSets(const std::vector<std::string>& sets,
+              const std::function<void(const std::vector<std::string>&)>& read);
 
 // How much training images are changed, as overrides of a recipe.
 enum class Augmentation {

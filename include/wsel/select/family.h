@@ -100,6 +100,10 @@ FamilyTable FamilyFromJson(std::string_view text, std::string_view where);
 // of an attention dimension "inner".
 using Sizes = std::map<std::string, int64_t>;
 
+// Of texts such as "width=192", each name once. Errors: kUsage at `where`.
+Sizes SizesFromText(const std::vector<std::string>& items,
+                    std::string_view where);
+
 // All keys that Sizes may have for this family.
 std::vector<std::string> SizeNames(const FamilyTable& family);
 

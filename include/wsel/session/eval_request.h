@@ -8,6 +8,7 @@
 #include "wsel/data/options.h"
 #include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/classes.h"
+#include "wsel/session/rank_options.h"
 #include "wsel/train/options.h"
 
 namespace wsel::session {
@@ -40,5 +41,19 @@ struct EvalFiles {
   std::string confusion;       // CSV
   std::string per_class;       // CSV
 };
+
+// An evaluation as given on the command line.
+struct EvalJob {
+  EvalRequest request;
+  std::string device = "auto";
+  RankOptions ranks;
+  EvalFiles files;
+  bool ece = false;  // the expected calibration error is asked for
+};
+
+// Checks what can be checked before any file is read. Errors: kUsage.
+void CheckEvalJob(const EvalJob& job);
+// What has no meaning where images have several labels. Errors: kUsage.
+void CheckMultiLabel(const EvalJob& job);
 
 }  // namespace wsel::session

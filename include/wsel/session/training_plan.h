@@ -6,7 +6,7 @@
 #include "wsel/recipe/recipe.h"
 #include "wsel/session/open_splits.h"
 
-namespace wsel::cli {
+namespace wsel::session {
 
 // What a run has beside its recipe.
 struct PlanSetting {
@@ -14,12 +14,12 @@ struct PlanSetting {
   bool resumes = false;  // with the weights of its saved state
 };
 
-// Prints a summary to check before training, a line each: the model, its
+// A summary to check before training, a line each: the model, its
 // weights, the images and which of them choose the best weights, the steps, the
 // learning rate, the device, and which values are defaults that the data may
 // not have. The recipe is resolved; the number of images may be unknown.
 // Errors: as data::StepsPerEpoch.
-void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes,
-               const PlanSetting& setting);
+std::string PlanText(const recipe::Recipe& recipe, const SplitSizes& sizes,
+                     const PlanSetting& setting);
 
-}  // namespace wsel::cli
+}  // namespace wsel::session

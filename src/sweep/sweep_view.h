@@ -9,14 +9,14 @@
 #include "wsel/run/run_record.h"
 #include "wsel/sweep/sweep_folder.h"
 
-namespace wsel::cli {
+namespace wsel::sweep {
 
 // Progress of a running sweep on stderr. On a terminal: one line per running
 // run and a summary, redrawn every second. Otherwise: one line per state
 // change, and every 30 seconds one per running run.
 class SweepView {
  public:
-  SweepView(const sweep::SweepFolder& folder, size_t runs);
+  SweepView(const SweepFolder& folder, size_t runs);
 
   void Refresh();
   void Changed(const std::string& run, const run::RunRecord& record);
@@ -26,7 +26,7 @@ class SweepView {
  private:
   void Draw();
 
-  const sweep::SweepFolder& folder_;
+  const SweepFolder& folder_;
   size_t runs_;
   bool redraws_;
   size_t drawn_ = 0;  // lines on the screen
@@ -34,8 +34,4 @@ class SweepView {
   std::map<std::string, run::RunRecord> seen_;
 };
 
-// Prints one line per started run of a sweep's folder, and the number of runs
-// in each state. Errors: kIo if there is no sweep; kFormat.
-void PrintStatus(const std::string& folder);
-
-}  // namespace wsel::cli
+}  // namespace wsel::sweep

@@ -5,10 +5,10 @@
 
 #include "wsel/session/size_choices.h"
 
-namespace wsel::cli {
+namespace wsel::session {
 
 // The front that a budget chose from, from the smallest student to the largest:
 // sizes, costs and errors, the student marked with "*".
-std::string SizeTable(const session::SizeChoice& choice);
+std::string SizeTable(const SizeChoice& choice);
 
-}  // namespace wsel::cli
+}  // namespace wsel::session

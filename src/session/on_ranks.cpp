@@ -1,4 +1,4 @@
-#include "run_on_ranks.h"
+#include "wsel/session/on_ranks.h"
 
 #include <ATen/Parallel.h>
 
@@ -12,17 +12,16 @@
 #include "wsel/session/log.h"
 #include "wsel/train/device.h"
 
-namespace wsel::cli {
+namespace wsel::session {
 namespace {
 
 using distributed::ProcessEnvironment;
 using distributed::ProcessGroup;
 
 // The ranks print their errors themselves.
-void StartRanks(int ranks, const Invocation& invocation,
-                const std::string& device) {
+void StartRanks(int ranks, const ProgramCall& call, const std::string& device) {
   train::RequireDevices(device, ranks);
-  const int code = distributed::RunOwnRanks(ranks, invocation.argv);
+  const int code = distributed::RunOwnRanks(ranks, call.argv);
   if (code == 0) return;
   std::fflush(nullptr);
   std::_Exit(code);
@@ -32,26 +31,26 @@ void Silence() {
   if (std::freopen("/dev/null", "w", stdout) == nullptr) {
     ThrowErrno("/dev/null", "cannot be opened");
   }
-  session::LogOnlyErrors();
+  LogOnlyErrors();
 }
 
 }  // namespace
 
-void RunOnRanks(const RankArgs& args, const Invocation& invocation,
+void RunOnRanks(const RankOptions& options, const ProgramCall& call,
                 const std::string& device, const std::filesystem::path& folder,
                 const std::function<void(ProcessGroup*)>& body) {
-  const int ranks = CountRanks(args);
+  const int ranks = CountRanks(options);
   const auto world = distributed::FindWorld(ProcessEnvironment);
-  if (!world && ranks > 1) return StartRanks(ranks, invocation, device);
+  if (!world && ranks > 1) return StartRanks(ranks, call, device);
   if (world && world->rank > 0) Silence();
   distributed::RunAsRank(
-      {.rendezvous_timeout = std::chrono::seconds(args.rendezvous_timeout),
+      {.rendezvous_timeout = std::chrono::seconds(options.rendezvous_timeout),
        .folder = folder},
       [&](ProcessGroup* group) {
         try {
           body(group);
         } catch (const Error& e) {  // a rank prints it without returning
-          throw invocation.NamingOptions(e);
+          throw call.naming(e);
         }
       });
 }
@@ -70,4 +69,4 @@ c10::Device PrepareRank(ProcessGroup* group, const std::string& device,
   return found;
 }
 
-}  // namespace wsel::cli
+}  // namespace wsel::session

@@ -10,14 +10,15 @@
 #include "wsel/core/progress.h"
 #include "wsel/run/file_names.h"
 #include "wsel/run/run_progress.h"
+#include "wsel/sweep/run_sweep.h"
 
-namespace wsel::cli {
+namespace wsel::sweep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
-std::string Line(const sweep::SweepFolder& folder, const std::string& run,
+std::string Line(const SweepFolder& folder, const std::string& run,
                  const run::RunRecord& record) {
   return StatusLine(run, record, run::ReadProgress(folder.run(run)));
 }
@@ -36,7 +37,7 @@ std::string CountsLine(Counts counts, size_t runs) {
 
 }  // namespace
 
-SweepView::SweepView(const sweep::SweepFolder& folder, size_t runs)
+SweepView::SweepView(const SweepFolder& folder, size_t runs)
     : folder_(folder),
       runs_(runs),
       redraws_(StderrRedraws()),
@@ -86,8 +87,8 @@ void SweepView::Clear() {
   drawn_ = 0;
 }
 
-void PrintStatus(const std::string& path) {
-  const sweep::SweepFolder folder(path);
+void PrintStatus(const std::string& path, const session::Print& print) {
+  const SweepFolder folder(path);
   if (!std::filesystem::exists(folder.root() / run::kSweepFile)) {
     throw Error(ErrorKind::kIo, path, "is not a sweep's folder");
   }
@@ -102,9 +103,9 @@ void PrintStatus(const std::string& path) {
       record->state = run::RunState::kWaiting;
     }
     ++counts[record->state];
-    fmt::print("{}\n", Line(folder, run, *record));
+    print(Line(folder, run, *record) + "\n");
   }
-  fmt::print("{}\n", CountsLine(counts, runs.size()));
+  print(CountsLine(counts, runs.size()) + "\n");
 }
 
-}  // namespace wsel::cli
+}  // namespace wsel::sweep

@@ -1,8 +1,9 @@
-#include "training_plan.h"
+#include "wsel/session/training_plan.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -16,18 +17,20 @@
 #include "wsel/select/options.h"
 #include "wsel/train/options.h"
 
-namespace wsel::cli {
+namespace wsel::session {
 namespace {
 
-std::string_view OtherChoice(const recipe::Recipe& recipe) {
+using Out = std::back_insert_iterator<std::string>;
+
+std::string OtherChoice(const recipe::Recipe& recipe) {
   return recipe.data.validation == data::Validation::kTest
              ? "data.validation=test"
-             : "--val-split 0.1 holds out validation images";
+             : recipe::FlagOf("data.val_split") +
+                   " 0.1 holds out validation images";
 }
 
 // Which images choose the best weights.
-std::string ChoiceText(const recipe::Recipe& recipe,
-                       const session::SplitSizes& sizes) {
+std::string ChoiceText(const recipe::Recipe& recipe, const SplitSizes& sizes) {
   const char* const score = run::ScoreName(recipe.train.multi_label);
   if (sizes.val == 0) {
     return fmt::format("{} on the test images, as in the paper ({})", score,
@@ -45,34 +48,38 @@ std::string ChoiceText(const recipe::Recipe& recipe,
 }
 
 // What makes rare classes count, if anything does.
-void PrintBalance(const train::Options& train) {
+void AddBalance(const train::Options& train, Out out) {
   if (train.class_weights != train::ClassWeights::kNone) {
-    fmt::print("loss        classes weighted by {}\n",
-               train.multi_label ? "images without the class / images with it, "
-                                   "for those with it"
-                                 : "images / (classes * images of the class)");
+    fmt::format_to(out, "loss        classes weighted by {}\n",
+                   train.multi_label
+                       ? "images without the class / images with it, "
+                         "for those with it"
+                       : "images / (classes * images of the class)");
   }
   if (train.sampler != data::Sampling::kShuffle) {
-    fmt::print("sampler     equally many images of each class in an epoch\n");
+    fmt::format_to(
+        out, "sampler     equally many images of each class in an epoch\n");
   }
   if (train.patience > 0) {
-    fmt::print("patience    ends after {} evaluations without a better {}\n",
-               train.patience, run::ScoreName(train.multi_label));
+    fmt::format_to(
+        out, "patience    ends after {} evaluations without a better {}\n",
+        train.patience, run::ScoreName(train.multi_label));
   }
 }
 
 // Of a run that does not train all weights.
-void PrintFineTuning(const recipe::Recipe& recipe) {
+void AddFineTuning(const recipe::Recipe& recipe, Out out) {
   const train::FineTuneOptions& options = recipe.train.fine_tune;
   // Without classes there is no head yet.
   if (!options.freeze.empty() && NumClasses(recipe.model) > 0) {
-    fmt::print("trained     {} of {} parameters; frozen: {}\n",
-               train::TrainedParameterCount(recipe.model, options),
-               ParameterCount(recipe.model), fmt::join(options.freeze, ","));
+    fmt::format_to(out, "trained     {} of {} parameters; frozen: {}\n",
+                   train::TrainedParameterCount(recipe.model, options),
+                   ParameterCount(recipe.model),
+                   fmt::join(options.freeze, ","));
   }
   if (options.freeze_epochs > 0) {
-    fmt::print("head alone  for {} of {} epochs\n", options.freeze_epochs,
-               recipe.train.schedule.epochs);
+    fmt::format_to(out, "head alone  for {} of {} epochs\n",
+                   options.freeze_epochs, recipe.train.schedule.epochs);
   }
 }
 
@@ -111,11 +118,12 @@ std::string WorkersText(int64_t workers) {
   return fmt::format("{} loader thread{}", workers, workers == 1 ? "" : "s");
 }
 
-void PrintOptimization(const train::Options& train) {
+void AddOptimization(const train::Options& train, Out out) {
   const optim::ScheduleOptions& schedule = train.schedule;
-  fmt::print("schedule    {}: learning rate {} after {} epochs of warmup\n",
-             optim::Schedules().NameOf(schedule.name), schedule.lr,
-             schedule.warmup_epochs);
+  fmt::format_to(out,
+                 "schedule    {}: learning rate {} after {} epochs of warmup\n",
+                 optim::Schedules().NameOf(schedule.name), schedule.lr,
+                 schedule.warmup_epochs);
   std::string more;
   if (train.drop_path > 0) {
     more += fmt::format(", drop path {}", train.drop_path);
@@ -123,53 +131,55 @@ void PrintOptimization(const train::Options& train) {
   if (train.ema_decay > 0) {
     more += fmt::format(", EMA decay {}", train.ema_decay);
   }
-  fmt::print("optimizer   {}, weight decay {}{}\n",
-             optim::Optimizers().NameOf(train.optimizer.name),
-             train.optimizer.weight_decay, more);
+  fmt::format_to(out, "optimizer   {}, weight decay {}{}\n",
+                 optim::Optimizers().NameOf(train.optimizer.name),
+                 train.optimizer.weight_decay, more);
 }
 
-void PrintImages(const recipe::Recipe& recipe,
-                 const session::SplitSizes& sizes) {
+void AddImages(const recipe::Recipe& recipe, const SplitSizes& sizes, Out out) {
   const train::Options& train = recipe.train;
   if (sizes.train == 0) {
-    fmt::print("steps       unknown without the data set\n");
+    fmt::format_to(out, "steps       unknown without the data set\n");
     return;
   }
   const int64_t steps =
       data::StepsPerEpoch(sizes.train, train.batch_size, train.repeats);
   const std::string val =
       sizes.val > 0 ? fmt::format("{} validation, ", sizes.val) : "";
-  fmt::print(
-      "images      {} training, {}{} test, of {}{}\n"
-      "steps       {} = {} epochs x {}\n"
-      "validation  {}\n",
-      sizes.train, val, sizes.test, recipe.data.name,
-      train.multi_label ? ", with several labels" : "",
-      steps * train.schedule.epochs, train.schedule.epochs, steps,
-      ChoiceText(recipe, sizes));
-  PrintBalance(train);
+  fmt::format_to(out,
+                 "images      {} training, {}{} test, of {}{}\n"
+                 "steps       {} = {} epochs x {}\n"
+                 "validation  {}\n",
+                 sizes.train, val, sizes.test, recipe.data.name,
+                 train.multi_label ? ", with several labels" : "",
+                 steps * train.schedule.epochs, train.schedule.epochs, steps,
+                 ChoiceText(recipe, sizes));
+  AddBalance(train, out);
 }
 
 }  // namespace
 
-void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes,
-               const PlanSetting& setting) {
+std::string PlanText(const recipe::Recipe& recipe, const SplitSizes& sizes,
+                     const PlanSetting& setting) {
   const train::Options& train = recipe.train;
-  fmt::print(
-      "model       {}, {} parameters, {} classes\n"
-      "weights     {}\n"
-      "input       {}\n"
-      "batch       {} = {} x {} accumulated\n",
-      NameOf(recipe.model), ParameterCount(recipe.model),
-      NumClasses(recipe.model), WeightsText(recipe, setting.resumes),
-      InputText(recipe), train.batch_size, train.micro_batch,
-      train.batch_size / train.micro_batch);
-  PrintFineTuning(recipe);
-  PrintImages(recipe, sizes);
-  PrintOptimization(train);
-  fmt::print("device      {}, {}, {}\n", setting.device,
-             train::Precisions().NameOf(train.precision),
-             WorkersText(recipe.data.workers));
+  std::string text;
+  const Out out(text);
+  fmt::format_to(out,
+                 "model       {}, {} parameters, {} classes\n"
+                 "weights     {}\n"
+                 "input       {}\n"
+                 "batch       {} = {} x {} accumulated\n",
+                 NameOf(recipe.model), ParameterCount(recipe.model),
+                 NumClasses(recipe.model), WeightsText(recipe, setting.resumes),
+                 InputText(recipe), train.batch_size, train.micro_batch,
+                 train.batch_size / train.micro_batch);
+  AddFineTuning(recipe, out);
+  AddImages(recipe, sizes, out);
+  AddOptimization(train, out);
+  fmt::format_to(out, "device      {}, {}, {}\n", setting.device,
+                 train::Precisions().NameOf(train.precision),
+                 WorkersText(recipe.data.workers));
+  return text;
 }
 
-}  // namespace wsel::cli
+}  // namespace wsel::session

@@ -1,15 +1,14 @@
-#include "size_table.h"
+#include "wsel/session/size_table.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <vector>
 
-namespace wsel::cli {
+namespace wsel::session {
 namespace {
 
-std::string Row(const session::SizeCandidate& candidate, bool chosen,
-                bool timed) {
+std::string Row(const SizeCandidate& candidate, bool chosen, bool timed) {
   model::Config config = candidate.config;
   const auto widths = FieldsOf(config).widths;
   const int64_t heads = NumHeads(config);
@@ -29,8 +28,8 @@ std::string Row(const session::SizeCandidate& candidate, bool chosen,
 
 }  // namespace
 
-std::string SizeTable(const session::SizeChoice& choice) {
-  const bool timed = choice.budget.kind == session::BudgetKind::kLatency;
+std::string SizeTable(const SizeChoice& choice) {
+  const bool timed = choice.budget.kind == BudgetKind::kLatency;
   std::string table = fmt::format(
       "sizes    {}: {} tried, {} on the front; errors are shares of the "
       "teacher's last stream\n"
@@ -44,4 +43,4 @@ std::string SizeTable(const session::SizeChoice& choice) {
   return table;
 }
 
-}  // namespace wsel::cli
+}  // namespace wsel::session

@@ -1,0 +1,27 @@
+#include "wsel/session/train_request.h"
+
+#include <filesystem>
+
+#include "wsel/core/error.h"
+#include "wsel/run/file_names.h"
+
+namespace wsel::session {
+
+OpenedRecipe RecipeOf(const TrainRequest& request) {
+  RecipeRequest recipe = request.recipe;
+  const bool is_runs = request.resume && !request.output.empty() &&
+                       recipe.config.empty() && recipe.model.empty();
+  const auto config = std::filesystem::path(request.output) / run::kConfigFile;
+  if (is_runs && std::filesystem::exists(config)) {
+    recipe.resumed = config.string();
+  }
+  return ReadRecipe(recipe);
+}
+
+void RequireOutput(const TrainRequest& request) {
+  if (!request.output.empty()) return;
+  RecipeOf(request);  // its errors come first
+  throw Error(ErrorKind::kUsage, "output", "is missing: the run's folder");
+}
+
+}  // namespace wsel::session
