@@ -37,7 +37,7 @@ int64_t IrVersion(int64_t opset) {
 }
 
 WireMessage AttributeProto(const Attribute& attribute) {
-  enum Type { kFloat = 1, kInt = 2, kInts = 7 };
+  enum Type { kFloat = 1, kInt = 2, kString = 3, kInts = 7 };
   WireMessage out;
   out.AddText(1, attribute.name);
   if (const auto* real = std::get_if<float>(&attribute.value)) {
@@ -46,6 +46,9 @@ WireMessage AttributeProto(const Attribute& attribute) {
   } else if (const auto* integer = std::get_if<int64_t>(&attribute.value)) {
     out.AddInteger(3, *integer);
     out.AddInteger(20, kInt);
+  } else if (const auto* text = std::get_if<std::string>(&attribute.value)) {
+    out.AddText(4, *text);
+    out.AddInteger(20, kString);
   } else {
     for (const int64_t value :
          std::get<std::vector<int64_t>>(attribute.value)) {
