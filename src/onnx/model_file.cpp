@@ -135,8 +135,10 @@ WireMessage ModelProto(const Graph& graph,
 
 }  // namespace
 
-void WriteModel(const std::filesystem::path& path, const Graph& graph,
-                const std::map<std::string, std::string>& metadata) {
+void WriteModel(
+    const std::filesystem::path& path, const Graph& graph,
+    const std::map<std::string, std::string>& metadata,
+    const std::function<void(const std::filesystem::path&)>& verify) {
   const WireMessage model = ModelProto(graph, metadata);
   if (model.size() > std::numeric_limits<int32_t>::max()) {
     throw Error(ErrorKind::kMismatch, path.string(),
@@ -146,7 +148,7 @@ void WriteModel(const std::filesystem::path& path, const Graph& graph,
   }
   AtomicFile file(path);
   model.WriteTo(file);
-  file.Commit();
+  file.Commit(verify);
 }
 
 }  // namespace wsel::onnx
