@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "cli/run_wsel.h"
 #include "cli/small_sweep.h"
@@ -146,8 +148,14 @@ TEST_F(ExportCommand, QuantizesOtherFormsOfViTs) {
 
 TEST_F(ExportCommand, RejectsWhatCannotBeExported) {
   ExpectFails({"o.onnx", "--opset", "16"}, 2, {"--opset", "17 to 21"});
+  ExpectFails({"o.onnx", "--opset", "22"}, 2, {"--opset", "17 to 21"});
   ExpectFails({"o.onnx", "--quantize", "int8"}, 2,
               {"--quantize", "--dataset and --data-root"});
+  ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder"}, 2,
+              {"--data-root", "needs both"});
+  ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder",
+               "--data-root", "none"},
+              4, {"none"});
   ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder",
                "--data-root", kSmallSweepData, "--calibration-images", "0"},
               2, {"--calibration-images", "at least one"});
@@ -175,6 +183,21 @@ TEST_F(ExportCommand, RejectsInt8OfNaN) {
   ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder",
                "--data-root", kSmallSweepData},
               6, {"NaN"});
+}
+
+TEST_F(ExportCommand, RejectsInt8WithoutAnImageThatCanBeRead) {
+  for (const char* file : {"data/train/a/1.jpg", "data/train/b/1.jpg",
+                           "data/val/a/1.jpg", "data/val/b/1.jpg"}) {
+    std::filesystem::create_directories((folder_ / file).parent_path());
+    WriteTextFile(folder_ / file, "text");
+  }
+  const std::vector<std::string> args = {
+      "o.onnx", "--quantize",  "int8", "--dataset",
+      "folder", "--data-root", "data"};
+  ExpectFails(args, 5, {"1.jpg"});
+  auto skipping = args;
+  skipping.push_back("--skip-corrupt");
+  ExpectFails(skipping, 5, {"no image that can be read", "calibrate"});
 }
 
 TEST_F(ExportCommand, RejectsAnUnknownActivation) {
@@ -309,6 +332,27 @@ TEST_F(ExportCommand, PredictsAsTimm) {
   }
 }
 
+// The file is stored on its side; timm ignores that.
+TEST_F(ExportCommand, PredictTurnsImagesUprightOnlyWithExif) {
+  const std::string folder = WSEL_SOURCE_DIR "/tests/golden/image/orientation/";
+  const auto probabilities = [&](const std::string& file,
+                                 const std::string& option) {
+    std::vector<std::string> args = {"predict", "vit.safetensors",
+                                     folder + file, "--json"};
+    if (!option.empty()) args.push_back(option);
+    const Outcome outcome = RunWsel(folder_, args);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    std::map<int, double> by_class;
+    for (const Json& found : Json::parse(outcome.out).at("classes")) {
+      by_class[found.at("index").get<int>()] =
+          found.at("probability").get<double>();
+    }
+    return by_class;
+  };
+  EXPECT_NE(probabilities("6.png", "--exif"), probabilities("6.png", ""));
+  EXPECT_EQ(probabilities("1.png", "--exif"), probabilities("1.png", ""));
+}
+
 TEST_F(ExportCommand, PredictRejectsWhatIsNotAnImage) {
   const Outcome missing =
       RunWsel(folder_, {"predict", "vit.safetensors", "no.jpg"});
@@ -337,6 +381,21 @@ TEST_F(ExportCommand, BenchMeasuresBothBatchSizes) {
     EXPECT_GT(row["images_per_second"], 0);
   }
   EXPECT_EQ(batches, (std::set<int64_t>{1, 3}));
+  EXPECT_GT(json["flops"], 0);
+  EXPECT_GT(json["peak_memory_bytes"], json["weight_bytes"]);
+}
+
+TEST_F(ExportCommand, BenchRejectsWhatItCannotMeasure) {
+  for (const auto& [option, value] :
+       std::vector<std::pair<std::string, std::string>>{{"--batch-size", "0"},
+                                                        {"--seconds", "-1"}}) {
+    const Outcome outcome = RunWsel(
+        folder_,
+        {"bench", "vit.safetensors", option + "=" + value, "--device", "cpu"});
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(option));
+    EXPECT_EQ(outcome.out, "");
+  }
 }
 
 }  // namespace
