@@ -8,11 +8,11 @@
 Exports small models of every architecture and every form of ViT (those of
 models.py, with hashed.py's parameters) in each dtype, and checks: onnx.checker
 with full_check; strict shape
-inference; logits of onnxruntime and, if it is installed, OpenVINO against
+inference; logits of onnxruntime, OpenVINO and, for float32, ncnn against
 timm's; that names, metadata and the dynamic batch are there; the same bytes each
 time; predictions of wsel predict against timm's. Writes nothing into the
-project. Needs what scripts/setup --parity installs; OpenVINO is left out where it is
-missing.
+project. Needs what scripts/setup --parity installs; OpenVINO and ncnn are left out,
+with a message, where they are missing.
 """
 
 import argparse
@@ -33,6 +33,7 @@ from torchvision import transforms
 
 import hashed
 import models
+import ncnn_engine
 import timm_build
 
 try:
@@ -81,6 +82,12 @@ def run_openvino(path, x):
     compiled = openvino.Core().compile_model(
         path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return compiled(x)[0]
+
+
+def left_out():
+    """Packages of engines that are not installed."""
+    missing = [] if openvino is not None else ["openvino"]
+    return missing + [p for p in [ncnn_engine.missing()] if p]
 
 
 def transform_of(config):
@@ -144,6 +151,18 @@ class Check:
                             f"{name}: {engine}, batch {count}: {found:.1e}")
             print(f"  {name:28} {engine:12} {found:.1e}")
 
+    def ncnn(self, name, path, x, expected):
+        """In float32: pnnx does not read other files."""
+        if ncnn_engine.missing():
+            return
+        try:
+            found = error(ncnn_engine.run(path, x[:2]), expected[:2])
+        except RuntimeError as fault:
+            self.expect(False, f"{name}: {fault}")
+            return
+        self.expect(found <= TOLERANCE, f"{name}: ncnn: {found:.1e}")
+        print(f"  {name:28} {'ncnn':12} {found:.1e}")
+
     def model(self, name, config):
         checkpoint = self.folder / f"{name}.safetensors"
         model = write_checkpoint(checkpoint, name, config)
@@ -160,6 +179,8 @@ class Check:
             self.run("export", checkpoint.name, path.name, "--opset", opset)
             self.file(f"{name} opset {opset}", config, str(path), x, expected,
                       TOLERANCE)
+            if opset == 17:
+                self.ncnn(name, str(path), x, expected)
             first = path.read_bytes()
             self.run("export", checkpoint.name, path.name, "--opset", opset)
             self.expect(path.read_bytes() == first, f"{name}: same bytes")
@@ -217,6 +238,9 @@ def main():
     args = parser.parse_args()
     wsel = pathlib.Path(args.check).resolve()
     torch.set_num_threads(1)
+    for package in left_out():
+        print(f"{package} is not installed, so its engine is left out: "
+              f"{sys.executable} -m pip install {package}")
     with tempfile.TemporaryDirectory() as folder:
         check = Check(str(wsel), pathlib.Path(folder))
         for name, config in models.SMALL.items():

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "wsel/session/log.h"
 #include "wsel/session/onnx_calibration.h"
 #include "wsel/session/onnx_export.h"
+#include "wsel/session/onnx_runtime.h"
 #include "wsel/session/onnx_verify.h"
 
 namespace wsel::cli {
@@ -161,7 +163,7 @@ bool Computes(const ExportArgs& args) {
   return !args.dry_run && (args.quantize || args.verify);
 }
 
-// Open, calibrate, write, verify.
+// Open, calibrate, write, verify, and only then put the file in its place.
 void RunExport(ExportArgs args, const Invocation& invocation) {
   CheckExportArgs(args);
   args.options.int8 = args.quantize.has_value();
@@ -171,15 +173,21 @@ void RunExport(ExportArgs args, const Invocation& invocation) {
   const TorchCommands* torch = Computes(args) ? &invocation.Torch() : nullptr;
   const auto checkpoint = pretrained::Open(RequestOf(args));
   session::OnnxExport exported(checkpoint, args.options);
+  // Before calibration, which may take minutes.
+  if (args.verify) session::RequireOnnxRuntime(args.verification.python);
   ProgressMeter meter(ProgressOnStderr(30));
   const OnProgress show = session::ShowOn(meter);
   std::optional<session::Calibration> calibration;
   if (args.options.int8) calibration = torch->calibrate(exported, show);
-  exported.Write(args.output, invocation.command);
   std::optional<session::Verification> verified;
+  std::function<void(const std::filesystem::path&)> verify;
   if (args.verify) {
-    verified = torch->verify(exported, args.output, args.verification, show);
+    verify = [&](const std::filesystem::path& written) {
+      verified = torch->verify(exported, written, args.output,
+                               args.verification, show);
+    };
   }
+  exported.Write(args.output, invocation.command, verify);
   meter.Clear();
   if (args.json) {
     fmt::print("{}\n",
@@ -250,8 +258,8 @@ void AddExport(CLI::App& app, const Invocation& invocation) {
   AddImages(*c, *args);
   c->option_defaults()->group("Output");
   c->add_flag("--verify", args->verify,
-              "Also run the file in Python's onnxruntime, and compare logits, "
-              "size and latency");
+              "Run the file in Python's onnxruntime before it is put in its "
+              "place, and compare logits, size and latency");
   c->add_option("--python", args->verification.python,
                 "Interpreter for --verify")
       ->type_name("FILE")

@@ -44,12 +44,14 @@ void PrintRow(const session::BenchRow& row) {
 // Measure, print.
 void RunBench(const BenchArgs& args) {
   const c10::Device device = train::FindDevice(args.device);
-  if (!args.json) {
-    fmt::print("batch  threads       latency    images/s\n");
-  }
+  bool first = true;
   const auto result =
       RunBenchmark(args.request, device, [&](const session::BenchRow& row) {
-        if (!args.json) PrintRow(row);
+        if (args.json) return;
+        // Not before the request is known to be right.
+        if (first) fmt::print("batch  threads       latency    images/s\n");
+        first = false;
+        PrintRow(row);
       });
   if (args.json) return PrintJson(result);
   fmt::print(

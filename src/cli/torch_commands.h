@@ -52,6 +52,7 @@ struct TorchCommands {
   session::Calibration (*calibrate)(session::OnnxExport& exported,
                                     const OnProgress& progress);
   session::Verification (*verify)(const session::OnnxExport& exported,
+                                  const std::filesystem::path& written,
                                   const std::filesystem::path& output,
                                   const session::VerifyOptions& options,
                                   const OnProgress& progress);

@@ -21,9 +21,10 @@ namespace {
 // The opset that made the axes of reductions an input.
 constexpr int64_t kAxesAreInputs = 18;
 
-// Of a rounded activation, see RoundingNoise. Of a ViT-Ti trained on ImageNet
-// one layer's input has 0.07, and all others have less than 0.005.
-constexpr double kMaxNoise = 0.01;
+// Of a rounded activation, see RoundingNoise. With 0.01 timm's ViT-Ti (AugReg)
+// lost 3 of the 173 images of 201 that it classifies correctly, DeiT-Ti none;
+// the one layer of outliers has 0.07.
+constexpr double kMaxNoise = 0.003;
 
 // TensorProto.DataType of a Cast.
 int64_t CastTarget(DType dtype) { return dtype == DType::kF16 ? 10 : 1; }

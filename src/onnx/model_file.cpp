@@ -37,7 +37,7 @@ int64_t IrVersion(int64_t opset) {
 }
 
 WireMessage AttributeProto(const Attribute& attribute) {
-  enum Type { kFloat = 1, kInt = 2, kInts = 7 };
+  enum Type { kFloat = 1, kInt = 2, kString = 3, kInts = 7 };
   WireMessage out;
   out.AddText(1, attribute.name);
   if (const auto* real = std::get_if<float>(&attribute.value)) {
@@ -46,6 +46,9 @@ WireMessage AttributeProto(const Attribute& attribute) {
   } else if (const auto* integer = std::get_if<int64_t>(&attribute.value)) {
     out.AddInteger(3, *integer);
     out.AddInteger(20, kInt);
+  } else if (const auto* text = std::get_if<std::string>(&attribute.value)) {
+    out.AddText(4, *text);
+    out.AddInteger(20, kString);
   } else {
     for (const int64_t value :
          std::get<std::vector<int64_t>>(attribute.value)) {
@@ -132,8 +135,10 @@ WireMessage ModelProto(const Graph& graph,
 
 }  // namespace
 
-void WriteModel(const std::filesystem::path& path, const Graph& graph,
-                const std::map<std::string, std::string>& metadata) {
+void WriteModel(
+    const std::filesystem::path& path, const Graph& graph,
+    const std::map<std::string, std::string>& metadata,
+    const std::function<void(const std::filesystem::path&)>& verify) {
   const WireMessage model = ModelProto(graph, metadata);
   if (model.size() > std::numeric_limits<int32_t>::max()) {
     throw Error(ErrorKind::kMismatch, path.string(),
@@ -143,7 +148,7 @@ void WriteModel(const std::filesystem::path& path, const Graph& graph,
   }
   AtomicFile file(path);
   model.WriteTo(file);
-  file.Commit();
+  file.Commit(verify);
 }
 
 }  // namespace wsel::onnx

@@ -52,8 +52,10 @@ std::string Embed(const VitConfig& c, GraphBuilder& g,
   const int64_t prefix = c.PrefixTokens();
   auto x = EmbedPatches(c, g, images);
   if (prefix > 0) {
+    // The default mode, but ncnn's converter knows Pad only with it.
     x = g.Op("Pad", "patch_embed/padded",
-             {x, g.Integers({0, prefix, 0, 0, 0, 0})});
+             {x, g.Integers({0, prefix, 0, 0, 0, 0})},
+             {{"mode", std::string("constant")}});
   }
   if (prefix > 0 || c.pos_embed) {
     const auto added =

@@ -31,8 +31,7 @@ std::vector<int64_t> Expand(const IndexSet& set, int groups) {
 
 // The elements that the plan takes of a teacher's tensor.
 std::vector<float> Take(const Selected& s, const Plan& plan,
-                        const TensorView& view, const Shape& shape,
-                        const SvdParts* svd) {
+                        const TensorView& view, const Shape& shape) {
   std::vector<Positions> positions(view.spec.shape.size());
   for (size_t axis = 0; axis < s.axes.size(); ++axis) {
     const AxisPick& pick = s.axes[axis];
@@ -49,9 +48,8 @@ std::vector<float> Take(const Selected& s, const Plan& plan,
   }
   if (s.patch_embed) {
     const int64_t pixels = s.patch_embed->from * s.patch_embed->from;
-    values =
-        ResamplePatchEmbed(values, static_cast<int64_t>(values.size()) / pixels,
-                           *s.patch_embed, svd);
+    values = ResamplePatchEmbed(
+        values, static_cast<int64_t>(values.size()) / pixels, *s.patch_embed);
   }
   if (s.in_chans) {
     const auto filters = positions[0]
@@ -108,12 +106,8 @@ std::vector<float> DrawReinitialised(const model::Init& init,
 
 bool NeedsSvd(const Plan& plan) {
   return std::ranges::any_of(plan.entries, [](const Entry& entry) {
-    if (const auto* random = std::get_if<Reinitialised>(&entry.source)) {
-      return model::NeedsSvd(random->init);
-    }
-    const auto* selected = std::get_if<Selected>(&entry.source);
-    return selected != nullptr && selected->patch_embed &&
-           IsByPinv(*selected->patch_embed);
+    const auto* random = std::get_if<Reinitialised>(&entry.source);
+    return random != nullptr && model::NeedsSvd(random->init);
   });
 }
 
@@ -148,7 +142,7 @@ Student Apply(const Plan& plan, const TensorSource* teacher,
     }
     const auto& selected = std::get<Selected>(entry.source);
     return read(i, selected, [&](const TensorView& view) {
-      return Take(selected, plan, view, entry.student.shape, svd);
+      return Take(selected, plan, view, entry.student.shape);
     });
   };
   ParallelFor(plan.entries.size(), [&](size_t i) {

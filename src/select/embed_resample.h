@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "wsel/select/plan.h"
-#include "wsel/select/svd_parts.h"
 
 namespace wsel::select {
 
@@ -19,17 +18,12 @@ std::vector<float> ResamplePosEmbed(std::span<const float> pos_embed,
 
 // Patch kernels [filters, from, from] -> [filters, to, to], row-major float32,
 // where `filters` counts all output and input channels. kBilinear resizes the
-// kernel itself; the others need `svd`.
+// kernel itself. The others multiply it with a pseudo-inverse as timm's
+// resample_patch_embed (Beyer et al., "FlexiViT", CVPR 2023, section 3.4):
+// patches resized to the new size give the old outputs. In float64, where timm
+// is within its own rounding of about 1e-6.
 std::vector<float> ResamplePatchEmbed(std::span<const float> kernels,
                                       int64_t filters,
-                                      const PatchEmbedResample& resample,
-                                      const SvdParts* svd);
-
-// Whether this is the matrix product with a pseudo-inverse.
-bool IsByPinv(const PatchEmbedResample& resample);
-
-// [from^2, to^2]: row i is the resized patch that is 1 at pixel i and 0
-// elsewhere.
-std::vector<float> ResizedPatchBasis(const PatchEmbedResample& resample);
+                                      const PatchEmbedResample& resample);
 
 }  // namespace wsel::select

@@ -79,10 +79,11 @@ onnx::Graph OnnxExport::BuildGraph(Kind kind, Input input) const {
   return onnx::BuildGraph(facts_.model, weights(), options);
 }
 
-void OnnxExport::Write(const std::filesystem::path& output,
-                       const std::string& command) const {
+void OnnxExport::Write(
+    const std::filesystem::path& output, const std::string& command,
+    const std::function<void(const std::filesystem::path&)>& verify) const {
   onnx::WriteModel(output, BuildGraph(Kind::kAsWritten, Input::kAsWritten),
-                   onnx::MetadataOf(checkpoint_, facts_, command));
+                   onnx::MetadataOf(checkpoint_, facts_, command), verify);
 }
 
 }  // namespace wsel::session

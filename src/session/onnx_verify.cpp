@@ -8,20 +8,16 @@
 #include <nlohmann/json.hpp>
 
 #include "model_images.h"
-#include "verify_script.h"
 #include "wsel/checkpoint/npy_writer.h"
 #include "wsel/core/atomic_file.h"
 #include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
-#include "wsel/core/escape_text.h"
-#include "wsel/core/json_object.h"
 #include "wsel/core/scratch_folder.h"
-#include "wsel/core/subprocess.h"
-#include "wsel/core/text_file.h"
 #include "wsel/data/subset.h"
 #include "wsel/image/channels.h"
 #include "wsel/nn/build.h"
 #include "wsel/onnx/model_file.h"
+#include "wsel/session/onnx_runtime.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/train/image_batches.h"
 
@@ -130,31 +126,51 @@ void WriteTensor(const fs::path& path, const at::Tensor& tensor) {
       {tensor.data_ptr<float>(), static_cast<size_t>(tensor.numel())});
 }
 
-// The script's output. Errors: as Verify.
-Json RunScript(const ScratchFolder& folder, const std::string& python,
-               const fs::path& output) {
-  const auto script = folder / "verify.py";
-  WriteTextFile(script, kVerifyScript);
-  Subprocess process({python, script.string(), (folder / "job.json").string()},
-                     folder / "out", folder / "err");
-  const ExitStatus status = process.Wait();
-  constexpr int kNoRuntime = 3;
-  const std::string where = output.string();
-  if (status.code == kNoRuntime || status.code == kCannotExecute) {
-    throw Error(
-        ErrorKind::kIo, where,
-        "is written, but not verified: {} {}; try {} -m pip install "
-        "onnxruntime, or `python` with another interpreter",
-        python,
-        status.code == kNoRuntime ? "has no onnxruntime" : "cannot be executed",
-        python);
+// The files of the job: a float32 one for comparison, then `written`.
+Verification NameFiles(const OnnxExport& exported, const fs::path& float_file,
+                       const fs::path& written, Json& files) {
+  Verification result;
+  if (exported.KindName() != "float32") {
+    onnx::WriteModel(float_file,
+                     exported.BuildGraph(OnnxExport::Kind::kFloat32,
+                                         OnnxExport::Input::kAsWritten),
+                     {});
+    result.files.push_back({.name = "float32"});
+    files.push_back(float_file.string());
   }
-  if (status.code != 0) {
-    throw Error(ErrorKind::kIo, where,
-                "is written, but onnxruntime failed on it: {}",
-                EscapeText(ReadText(folder / "err"), 2000));
+  result.files.push_back({.name = exported.KindName()});
+  files.push_back(fs::absolute(written).string());
+  return result;
+}
+
+// Without this, NaN would be within every tolerance.
+void RequireFinite(const at::Tensor& logits, const fs::path& output) {
+  const int64_t bad =
+      logits.isfinite().all(1).logical_not().sum().item<int64_t>();
+  if (bad == 0) return;
+  throw Error(ErrorKind::kMismatch, output.string(),
+              "is not written: the model's own logits are NaN or infinite for "
+              "{} of {} images, so its weights are corrupt or diverged",
+              bad, logits.size(0));
+}
+
+// The rows of the script's output, in the order of the files.
+void ReadRows(const Json& rows, const fs::path& output, Verification& result) {
+  for (size_t i = 0; i < result.files.size(); ++i) {
+    const Json& row = rows.at(i);
+    VerifiedFile& file = result.files[i];
+    if (row.at("error").is_null()) {
+      throw Error(ErrorKind::kMismatch, output.string(),
+                  "is not written: the {} graph's logits are NaN or infinite "
+                  "in onnxruntime, though the model's are not; export float32",
+                  file.name);
+    }
+    file.size = row.at("size").get<uint64_t>();
+    file.error = row.at("error").get<double>();
+    file.agreement = row.at("agreement").get<double>();
+    if (row.at("top1").is_number()) file.top1 = row.at("top1").get<double>();
+    file.milliseconds = row.at("milliseconds").get<double>();
   }
-  return ParseJson(ReadText(folder / "out"), "verify.py", ErrorKind::kIo);
 }
 
 void CheckErrors(const Verification& result, const fs::path& output) {
@@ -162,16 +178,18 @@ void CheckErrors(const Verification& result, const fs::path& output) {
   for (const VerifiedFile& file : result.files) {
     if (file.name != "float32" || file.error <= kTolerance) continue;
     throw Error(ErrorKind::kMismatch, output.string(),
-                "its float32 graph's logits differ from the model's by {:.1e} "
-                "of the largest, more than {:.0e}",
+                "is not written: the float32 graph's logits in onnxruntime "
+                "differ from the model's by {:.1e} of the largest, more than "
+                "{:.0e}; please report it",
                 file.error, kTolerance);
   }
 }
 
 }  // namespace
 
-Verification Verify(const OnnxExport& exported, const fs::path& output,
-                    const VerifyOptions& options, const OnProgress& progress) {
+Verification Verify(const OnnxExport& exported, const fs::path& written,
+                    const fs::path& output, const VerifyOptions& options,
+                    const OnProgress& progress) {
   const model::Config& config = exported.facts().model;
   image::RequireReadable(InChans(config), NameOf(config));
   const ScratchFolder folder;
@@ -179,20 +197,13 @@ Verification Verify(const OnnxExport& exported, const fs::path& output,
       exported.options().data.name.empty()
           ? OfRandomImages(exported)
           : OfTestSplit(exported, options.max_images, progress);
+  RequireFinite(reference.logits, output);
   WriteTensor(folder / "pixels.npy", reference.pixels);
   WriteTensor(folder / "logits.npy", reference.logits);
-  Verification result{.images = reference.images};
   Json files = Json::array();
-  if (exported.KindName() != "float32") {
-    onnx::WriteModel(folder / "float32.onnx",
-                     exported.BuildGraph(OnnxExport::Kind::kFloat32,
-                                         OnnxExport::Input::kAsWritten),
-                     {});
-    result.files.push_back({.name = "float32"});
-    files.push_back((folder / "float32.onnx").string());
-  }
-  result.files.push_back({.name = exported.KindName()});
-  files.push_back(fs::absolute(output).string());
+  Verification result =
+      NameFiles(exported, folder / "float32.onnx", written, files);
+  result.images = reference.images;
   const auto& facts = exported.facts().mean_std;
   const int64_t in_chans = InChans(config);
   WriteTextFile(
@@ -203,17 +214,9 @@ Verification Verify(const OnnxExport& exported, const fs::path& output,
                 {"mean", pretrained::PerChannel(facts.mean.value, in_chans)},
                 {"std", pretrained::PerChannel(facts.std.value, in_chans)},
                 {"files", files}}));
-  const Json json = RunScript(folder, options.python, output);
+  const Json json = RunInOnnxRuntime(options.python, folder, output);
   result.runtime = json.at("runtime").get<std::string>();
-  for (size_t i = 0; i < result.files.size(); ++i) {
-    const Json& row = json.at("files").at(i);
-    VerifiedFile& file = result.files[i];
-    file.size = row.at("size").get<uint64_t>();
-    file.error = row.at("error").get<double>();
-    file.agreement = row.at("agreement").get<double>();
-    if (row.at("top1").is_number()) file.top1 = row.at("top1").get<double>();
-    file.milliseconds = row.at("milliseconds").get<double>();
-  }
+  ReadRows(json.at("files"), output, result);
   CheckErrors(result, output);
   return result;
 }

@@ -1,10 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "cli/run_wsel.h"
 #include "cli/small_sweep.h"
@@ -47,6 +51,24 @@ class ExportCommand : public testing::Test {
       EXPECT_THAT(outcome.err, HasSubstr(part));
     }
     EXPECT_FALSE(std::filesystem::exists(folder_ / "o.onnx"));
+  }
+
+  void MakeExecutable(const std::string& name) const {
+    std::filesystem::permissions(folder_ / name,
+                                 std::filesystem::perms::owner_all);
+  }
+  // In place of Python: finds this largest error of a logit in a file, and
+  // lists the files that it sees.
+  void WriteRuntime(const std::string& error) const {
+    WriteTextFile(
+        folder_ / "python",
+        "#!/bin/sh\ntest $# -eq 1 && exit 0\nls o.onnx* >seen\n"
+        R"(echo '{"runtime": "onnxruntime 0", "files": [{"size": 5, )"
+        R"("error": )" +
+            error +
+            R"(, "agreement": 100.0, "top1": null, "milliseconds": 2.5}]}')"
+            "\n");
+    MakeExecutable("python");
   }
 
   TempFolder folder_;
@@ -126,8 +148,14 @@ TEST_F(ExportCommand, QuantizesOtherFormsOfViTs) {
 
 TEST_F(ExportCommand, RejectsWhatCannotBeExported) {
   ExpectFails({"o.onnx", "--opset", "16"}, 2, {"--opset", "17 to 21"});
+  ExpectFails({"o.onnx", "--opset", "22"}, 2, {"--opset", "17 to 21"});
   ExpectFails({"o.onnx", "--quantize", "int8"}, 2,
               {"--quantize", "--dataset and --data-root"});
+  ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder"}, 2,
+              {"--data-root", "needs both"});
+  ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder",
+               "--data-root", "none"},
+              4, {"none"});
   ExpectFails({"o.onnx", "--quantize", "int8", "--dataset", "folder",
                "--data-root", kSmallSweepData, "--calibration-images", "0"},
               2, {"--calibration-images", "at least one"});
@@ -157,6 +185,21 @@ TEST_F(ExportCommand, RejectsInt8OfNaN) {
               6, {"NaN"});
 }
 
+TEST_F(ExportCommand, RejectsInt8WithoutAnImageThatCanBeRead) {
+  for (const char* file : {"data/train/a/1.jpg", "data/train/b/1.jpg",
+                           "data/val/a/1.jpg", "data/val/b/1.jpg"}) {
+    std::filesystem::create_directories((folder_ / file).parent_path());
+    WriteTextFile(folder_ / file, "text");
+  }
+  const std::vector<std::string> args = {
+      "o.onnx", "--quantize",  "int8", "--dataset",
+      "folder", "--data-root", "data"};
+  ExpectFails(args, 5, {"1.jpg"});
+  auto skipping = args;
+  skipping.push_back("--skip-corrupt");
+  ExpectFails(skipping, 5, {"no image that can be read", "calibrate"});
+}
+
 TEST_F(ExportCommand, RejectsAnUnknownActivation) {
   model::WriteParameters(folder_ / "vit.safetensors", config_, source_,
                          {{"wsel.model", R"({"base": "vit_tiny",
@@ -172,13 +215,67 @@ TEST_F(ExportCommand, DryRunWritesNothing) {
 }
 
 TEST_F(ExportCommand, VerifySaysHowToInstall) {
-  const Outcome outcome = Export({"o.onnx", "--verify", "--python", "false"});
-  EXPECT_EQ(outcome.exit_code, 4);
-  const Outcome none =
-      Export({"o.onnx", "--verify", "--python", "no-such-python"});
-  EXPECT_EQ(none.exit_code, 4);
-  EXPECT_THAT(none.err, AllOf(HasSubstr("is written, but not verified"),
-                              HasSubstr("pip install onnxruntime")));
+  ExpectFails({"o.onnx", "--verify", "--python", "false"}, 4,
+              {"false", "exit code 1", "--python"});
+  ExpectFails({"o.onnx", "--verify", "--python", "no-such-python"}, 4,
+              {"cannot be executed", "nothing is written",
+               "pip install onnxruntime", "--python", "--verify"});
+  WriteTextFile(folder_ / "python",
+                "#!/bin/sh\necho 'No module' >&2; exit 3\n");
+  MakeExecutable("python");
+  ExpectFails({"o.onnx", "--verify", "--python", "./python"}, 4,
+              {"cannot import onnxruntime (No module)", "nothing is written"});
+}
+
+TEST_F(ExportCommand, VerifiesBeforeTheFileIsInItsPlace) {
+  WriteRuntime("1e-6");
+  const Outcome outcome =
+      Export({"o.onnx", "--verify", "--python", "./python", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out)["verification"];
+  EXPECT_EQ(json["runtime"], "onnxruntime 0");
+  EXPECT_EQ(json["images"], "8 random images");
+  EXPECT_EQ(json["files"][0]["error"], 1e-6);
+  const std::string seen = ReadAll(folder_ / "seen");
+  EXPECT_TRUE(seen.starts_with("o.onnx.tmp.")) << seen;
+  EXPECT_EQ(std::ranges::count(seen, '\n'), 1) << seen;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "o.onnx"));
+}
+
+TEST_F(ExportCommand, PrintsATableOfWhatVerifyMeasured) {
+  WriteRuntime("1e-6");
+  const Outcome outcome =
+      Export({"o.onnx", "--verify", "--python", "./python"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("1 thread, 8 random images"),
+                    HasSubstr("top-1 agreement"), HasSubstr("latency"),
+                    HasSubstr("1.0e-06"), HasSubstr("2.50 ms")));
+}
+
+TEST_F(ExportCommand, AFailedVerificationLeavesWhatWasThere) {
+  const std::vector<std::string> verify = {"o.onnx", "--verify", "--python",
+                                           "./python"};
+  WriteRuntime("0.5");
+  ExpectFails(verify, 6, {"o.onnx", "is not written", "5.0e-01"});
+  const size_t files = folder_.FileCount();
+  WriteRuntime("null");
+  ExpectFails(verify, 6, {"o.onnx", "is not written", "NaN or infinite"});
+  WriteTextFile(folder_ / "python",
+                "#!/bin/sh\ntest $# -eq 1 && exit 0\necho why >&2; exit 1\n");
+  ExpectFails(verify, 4, {"o.onnx", "is not written", "why"});
+  EXPECT_EQ(folder_.FileCount(), files) << "no temporary file";
+  WriteTextFile(folder_ / "o.onnx", "old");
+  EXPECT_EQ(Export(verify).exit_code, 4);
+  EXPECT_EQ(ReadAll(folder_ / "o.onnx"), "old");
+}
+
+TEST_F(ExportCommand, VerifyRejectsAModelOfNaN) {
+  source_.Replace("blocks.0.mlp.fc1.weight", std::nanf(""));
+  Write("vit.safetensors");
+  WriteRuntime("1e-6");
+  ExpectFails({"o.onnx", "--verify", "--python", "./python"}, 6,
+              {"is not written", "own logits", "8 of 8"});
 }
 
 TEST_F(ExportCommand, PredictPrintsALinePerImage) {
@@ -235,6 +332,27 @@ TEST_F(ExportCommand, PredictsAsTimm) {
   }
 }
 
+// The file is stored on its side; timm ignores that.
+TEST_F(ExportCommand, PredictTurnsImagesUprightOnlyWithExif) {
+  const std::string folder = WSEL_SOURCE_DIR "/tests/golden/image/orientation/";
+  const auto probabilities = [&](const std::string& file,
+                                 const std::string& option) {
+    std::vector<std::string> args = {"predict", "vit.safetensors",
+                                     folder + file, "--json"};
+    if (!option.empty()) args.push_back(option);
+    const Outcome outcome = RunWsel(folder_, args);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    std::map<int, double> by_class;
+    for (const Json& found : Json::parse(outcome.out).at("classes")) {
+      by_class[found.at("index").get<int>()] =
+          found.at("probability").get<double>();
+    }
+    return by_class;
+  };
+  EXPECT_NE(probabilities("6.png", "--exif"), probabilities("6.png", ""));
+  EXPECT_EQ(probabilities("1.png", "--exif"), probabilities("1.png", ""));
+}
+
 TEST_F(ExportCommand, PredictRejectsWhatIsNotAnImage) {
   const Outcome missing =
       RunWsel(folder_, {"predict", "vit.safetensors", "no.jpg"});
@@ -263,6 +381,21 @@ TEST_F(ExportCommand, BenchMeasuresBothBatchSizes) {
     EXPECT_GT(row["images_per_second"], 0);
   }
   EXPECT_EQ(batches, (std::set<int64_t>{1, 3}));
+  EXPECT_GT(json["flops"], 0);
+  EXPECT_GT(json["peak_memory_bytes"], json["weight_bytes"]);
+}
+
+TEST_F(ExportCommand, BenchRejectsWhatItCannotMeasure) {
+  for (const auto& [option, value] :
+       std::vector<std::pair<std::string, std::string>>{{"--batch-size", "0"},
+                                                        {"--seconds", "-1"}}) {
+    const Outcome outcome = RunWsel(
+        folder_,
+        {"bench", "vit.safetensors", option + "=" + value, "--device", "cpu"});
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(option));
+    EXPECT_EQ(outcome.out, "");
+  }
 }
 
 }  // namespace

@@ -72,6 +72,11 @@ TEST(TwoPrograms, WithoutTheOtherOneWselSaysSo) {
                   "--output s.safetensors")
                 .exit_code,
             0);
+  const Outcome resampled =
+      Shell(folder,
+            "./wsel init --teacher s.safetensors --student vit_tiny "
+            "--embed-dim 6 --patch-size 32 --output p.safetensors");
+  EXPECT_EQ(resampled.exit_code, 0) << resampled.err;
   EXPECT_EQ(Shell(folder, "./wsel train --help").exit_code, 0);
   EXPECT_EQ(Shell(folder, "./wsel inspect s.safetensors --stats").exit_code, 0);
   EXPECT_EQ(Shell(folder, "./wsel export s.safetensors s.onnx").exit_code, 0);
@@ -122,8 +127,8 @@ TEST(TwoPrograms, WselRepeatsWhyTorchCannotBeUsed) {
   EXPECT_THAT(eval.err, HasSubstr("torch: is not installed"));
 }
 
-// Mimetic weights and pseudo-inverses are LibTorch's: wsel init continues in
-// wsel-torch. Everything else is the same in both.
+// Mimetic weights are LibTorch's: wsel init continues in wsel-torch. Everything
+// else is the same in both.
 TEST(TwoPrograms, InitialiseTheSameStudents) {
   const TempFolder folder;
   const std::string teacher = "--student vit_tiny --embed-dim 48 --depth 2 ";

@@ -168,6 +168,30 @@ TEST(Graph, LayersWithOutliersStayFloat) {
             DType::kF32);
 }
 
+// Noise of 0.4 % and 0.2 % of the input's power; the bound is 0.3 %.
+TEST(Graph, TheBoundOfRoundingNoiseIsAThirdOfAPercent) {
+  const auto float_layers = [](double noise) {
+    Ranges ranges = RangesOf(GraphOf(SmallVit()), kUnit);
+    // 255 steps of 1.
+    ranges.at("pool") = {0, 255, 1 / (12 * noise)};
+    return GraphOf(SmallVit(), {.ranges = ranges}).float_layers;
+  };
+  EXPECT_THAT(float_layers(0.004), ElementsAre("head"));
+  EXPECT_THAT(float_layers(0.002), IsEmpty());
+}
+
+// ncnn's converter knows Pad only with its mode.
+TEST(Graph, PadsWithItsModeStated) {
+  const Graph graph = GraphOf(SmallVit());
+  for (const Node& node : graph.nodes) {
+    if (node.op != "Pad") continue;
+    ASSERT_EQ(node.attributes.size(), 1U);
+    EXPECT_EQ(node.attributes[0].name, "mode");
+    EXPECT_EQ(std::get<std::string>(node.attributes[0].value), "constant");
+  }
+  EXPECT_EQ(Count(graph, "Pad"), 1);
+}
+
 TEST(Graph, RejectsOptionsOutOfRange) {
   for (const int64_t opset : {16, 22, -1}) {
     ExpectError([&] { GraphOf(SmallVit(), {.opset = opset}); },

@@ -77,6 +77,13 @@ class Program(unittest.TestCase):
         self.assertIn("2.12.1", said["fault"])
         self.assertIn("built for 2.11", said["fault"])
 
+    def test_a_torch_without_a_version_is_an_error(self):
+        self.add_torch(self.site, "2.11.0")
+        (self.site / "torch/version.py").unlink()
+        fault = self.run_wsel("train")["fault"]
+        self.assertIn("is version unknown", fault)
+        self.assertIn("pip install 'torch==2.11.*'", fault)
+
     def test_2_1_is_not_2_11(self):
         self.add_torch(self.site, "2.1.1")
         self.assertIn("2.1.1", self.run_wsel("train")["fault"])

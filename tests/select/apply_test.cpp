@@ -225,19 +225,13 @@ TEST(Apply, RejectsAMagnitudePlanForAnotherTeacher) {
               {"another teacher"});
 }
 
-TEST(NeedsSvd, OnlyWhereAPatchIsResampledByPinvOrTheInitialisationIsMimetic) {
+TEST(NeedsSvd, OnlyWhereTheInitialisationIsMimetic) {
   model::VitConfig teacher = Vit(8, 2, 1);
   teacher.patch_size = 8;
   const HashedSource source(teacher);
-  Options options;
-  const auto needs = [&](const model::VitConfig& student) {
-    return NeedsSvd(
-        PlanSelection(teacher, source.Specs(), student, options, {}));
-  };
-  EXPECT_FALSE(needs(teacher));
-  EXPECT_TRUE(needs(Vit(8, 2, 1)));
-  options.patch_resize = PatchResize::kBilinear;
-  EXPECT_FALSE(needs(Vit(8, 2, 1)));
+  EXPECT_FALSE(NeedsSvd(
+      PlanSelection(teacher, source.Specs(), Vit(8, 2, 1), Options(), {})))
+      << "a resampled patch";
   EXPECT_TRUE(
       NeedsSvd(PlanRandom(teacher, model::Initializer::kMimetic, /*seed=*/0)));
   EXPECT_FALSE(

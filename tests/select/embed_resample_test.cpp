@@ -1,10 +1,15 @@
 #include "select/embed_resample.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <numeric>
+#include <string>
+#include <utility>
 
 #include "hashed_source.h"
+#include "select/antialiased_resize.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/tensor/floats.h"
 
@@ -90,11 +95,45 @@ TEST_F(Resampled, ABilinearKernelEqualsTorchsToTheBit) {
     const std::string name =
         "kernel.picture." + std::to_string(from) + "." + std::to_string(to);
     EXPECT_EQ(ResamplePatchEmbed(Hashed(name, 6 * from * from), 6,
-                                 {from, to, PatchResize::kBilinear},
-                                 /*svd=*/nullptr),
+                                 {from, to, PatchResize::kBilinear}),
               Golden(name))
         << name;
   }
+}
+
+TEST_F(Resampled, PatchEmbedByPseudoInverseEqualsTimms) {
+  for (const auto& [from, to] : std::vector<std::pair<int64_t, int64_t>>{
+           {16, 14}, {16, 8}, {8, 16}, {4, 2}}) {
+    for (const auto& [mode, method] :
+         std::vector<std::pair<std::string, PatchResize>>{
+             {"bicubic", PatchResize::kPinv},
+             {"bilinear", PatchResize::kPinvBilinear}}) {
+      const std::string name = "kernel." + mode + "." + std::to_string(from) +
+                               "." + std::to_string(to);
+      // timm's pseudo-inverse has rounding errors of about 1e-6.
+      EXPECT_THAT(ResamplePatchEmbed(Hashed(name, 6 * from * from), 6,
+                                     {from, to, method}),
+                  testing::Pointwise(testing::FloatNear(2e-5F), Golden(name)))
+          << name;
+    }
+  }
+}
+
+// Each patch of the old size, resized, has the output of the old kernel.
+TEST_F(Resampled, AnEnlargedPatchHasTheOldOutput) {
+  constexpr int64_t kFrom = 4;
+  constexpr int64_t kTo = 7;
+  const auto patch = Hashed("patch", kFrom * kFrom);
+  const auto kernel = Hashed("kernel", kFrom * kFrom);
+  const auto large =
+      ResizeAntialiased(patch, 1, 1, kFrom, kTo, ResizeFilter::kBicubic);
+  const auto resampled =
+      ResamplePatchEmbed(kernel, 1, {kFrom, kTo, PatchResize::kPinv});
+  const auto output = [](const std::vector<float>& a,
+                         const std::vector<float>& b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  EXPECT_NEAR(output(large, resampled), output(patch, kernel), 1e-5);
 }
 
 }  // namespace

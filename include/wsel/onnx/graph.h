@@ -20,7 +20,7 @@ namespace wsel::onnx {
 
 struct Attribute {
   std::string name;
-  std::variant<int64_t, float, std::vector<int64_t>> value;
+  std::variant<int64_t, float, std::vector<int64_t>, std::string> value;
 };
 
 struct Node {
@@ -73,8 +73,8 @@ struct GraphOptions {
   std::optional<image::Normalisation> preprocess = {};
   // Linear layers multiply integers of 8 bits: weights with a scale per output
   // channel, activations with one for these ranges (run_graph.h). A layer stays
-  // float32 if rounding its input would add noise of more than a hundredth of
-  // the input's power, as a few huge values do. nullopt: all are float.
+  // float32 if rounding its input would add noise of more than 0.3 % of the
+  // input's power, as a few huge values do. nullopt: all are float.
   std::optional<Ranges> ranges = {};
 };
 

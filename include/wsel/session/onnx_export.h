@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -55,9 +56,11 @@ class OnnxExport {
   enum class Input { kAsWritten, kNormalised };
   onnx::Graph BuildGraph(Kind kind, Input input) const;
 
-  // As onnx::WriteModel.
-  void Write(const std::filesystem::path& output,
-             const std::string& command) const;
+  // As onnx::WriteModel: `verify` receives the whole file before it is there
+  // under its name.
+  void Write(const std::filesystem::path& output, const std::string& command,
+             const std::function<void(const std::filesystem::path&)>& verify =
+                 nullptr) const;
 
  private:
   onnx::GraphOptions GraphOptions() const;

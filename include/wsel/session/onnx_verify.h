@@ -33,11 +33,13 @@ struct VerifyOptions {
   int64_t max_images = 256;
 };
 
-// Runs `output`, and a float32 file of the same model if `output` is something
-// else, by `options.python` on images of the test split, or on random ones
-// without a data set. Errors: kIo if Python or its onnxruntime is missing, or
-// fails; as OpenTestSplit; kMismatch if a float32 file's error exceeds 1e-4.
+// Runs `written`, the file that becomes `output` if it is right, and a float32
+// file of the same model if it is something else, by `options.python` on images
+// of the test split, or on random ones without a data set. Errors: as
+// RunInOnnxRuntime (onnx_runtime.h) and OpenTestSplit; kMismatch if logits are
+// not finite, or a float32 file's error exceeds 1e-4.
 Verification Verify(const OnnxExport& exported,
+                    const std::filesystem::path& written,
                     const std::filesystem::path& output,
                     const VerifyOptions& options, const OnProgress& progress);
 
