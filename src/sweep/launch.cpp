@@ -63,9 +63,9 @@ struct ActiveRun {
   size_t slot;  // index among the parallel jobs
 };
 
-class Launcher {
+class RunLauncher {
  public:
-  Launcher(const SweepFile& sweep, const SweepFolder& folder,
+  RunLauncher(const SweepFile& sweep, const SweepFolder& folder,
            const LaunchOptions& options)
       : sweep_(sweep), folder_(folder), options_(options) {}
 
@@ -315,7 +315,7 @@ std::string VisibleDevices(const std::vector<std::string>& devices, int ranks,
 
 SweepResult Launch(const SweepFile& sweep, const std::vector<PlannedRun>& runs,
                    const SweepFolder& folder, const LaunchOptions& options) {
-  return Launcher(sweep, folder, options).Run(runs);
+  return RunLauncher(sweep, folder, options).Run(runs);
 }
 
 }  // namespace wsel::sweep

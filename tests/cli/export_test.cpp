@@ -232,7 +232,7 @@ TEST_F(ExportCommand, VerifiesBeforeTheFileIsInItsPlace) {
   const Outcome outcome =
       Export({"o.onnx", "--verify", "--python", "./python", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const Json json = Json::parse(outcome.out)["verification"];
+  const OrderedJson json = OrderedJson::parse(outcome.out)["verification"];
   EXPECT_EQ(json["runtime"], "onnxruntime 0");
   EXPECT_EQ(json["images"], "8 random images");
   EXPECT_EQ(json["files"][0]["error"], 1e-6);
@@ -343,7 +343,7 @@ TEST_F(ExportCommand, PredictTurnsImagesUprightOnlyWithExif) {
     const Outcome outcome = RunWsel(folder_, args);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     std::map<int, double> by_class;
-    for (const Json& found : Json::parse(outcome.out).at("classes")) {
+    for (const OrderedJson& found : OrderedJson::parse(outcome.out).at("classes")) {
       by_class[found.at("index").get<int>()] =
           found.at("probability").get<double>();
     }
