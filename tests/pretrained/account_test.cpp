@@ -46,7 +46,7 @@ TEST(Account, HasStatisticsOfEachTensorOnlyIfAskedFor) {
 
 TEST(Account, OfAnUnknownModelSaysWhy) {
   const TempFolder folder;
-  WriteZeros(folder / "b.safetensors", {{"a.weight", DType::kF32, {2, 2}}});
+  WriteZeros(folder / "b.safetensors", {{"a.weight", {2, 2}}});
   const auto checkpoint = Open((folder / "b.safetensors").string());
   Account account = AccountOf(checkpoint, /*statistics=*/false);
   EXPECT_FALSE(account.certain);
