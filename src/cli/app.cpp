@@ -14,9 +14,11 @@
 #include "commands.h"
 #include "options.h"
 #include "wsel/core/error.h"
+#include "wsel/core/libtorch_program.h"
 #include "wsel/core/shell_quote.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/version.h"
+#include "wsel/help/field_names.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/session/log.h"
 #include "wsel/session/training_environment.h"
@@ -136,13 +138,18 @@ void Parse(CLI::App& app, const Invocation& invocation,
 
 }  // namespace
 
+const TorchCommands& Invocation::Torch() const {
+  if (torch_commands != nullptr) return *torch_commands;
+  ContinueWithLibTorch(argv);
+}
+
 Error Invocation::NamingOptions(const Error& e) const {
   const CLI::App* last = app;
   while (!last->get_subcommands().empty()) {
     last = last->get_subcommands().front();
   }
   const std::string message = WithOptions(e.message(), *last);
-  const std::string option = OptionOf(e.where());
+  const std::string option = help::OptionOf(e.where());
   const bool is_option = e.kind() == ErrorKind::kUsage &&
                          last->get_option_no_throw(option) != nullptr;
   return {e.kind(), is_option ? option : e.where(), message};

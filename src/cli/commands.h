@@ -32,7 +32,7 @@ struct Invocation {
   // What only the program with LibTorch can do. In the other one this executes
   // that program in its place, with the same arguments, so nothing may have
   // been printed or written yet. Errors: as ContinueWithLibTorch
-  // (libtorch_program.h).
+  // (core/libtorch_program.h).
   const TorchCommands& Torch() const;
 
   // Libraries name fields where the user knows options: the place "img_size"

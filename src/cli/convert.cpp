@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <memory>
@@ -10,7 +9,6 @@
 #include "commands.h"
 #include "options.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/core/error.h"
 #include "wsel/naming/export.h"
 #include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/session/conversion.h"
@@ -35,32 +33,9 @@ constexpr std::array<Registered<DType>, 4> kDTypes = {{
 }};
 constexpr Registry<DType> kDTypeNames("dtype", kDTypes);
 
-void CheckConvertArgs(const ConvertArgs& args) {
-  if (args.input.empty() || args.output.empty()) {
-    throw Error(ErrorKind::kUsage, args.input.empty() ? "IN" : "OUT",
-                "is missing: wsel convert IN OUT");
-  }
-  const auto extension = std::filesystem::path(args.output).extension();
-  constexpr std::array kKnown = {".safetensors", ".pth", ".pt", ".bin"};
-  if (std::ranges::find(kKnown, extension) == kKnown.end()) {
-    throw Error(
-        ErrorKind::kUsage, args.output,
-        "has an unknown extension; use .safetensors, .pth, .pt or .bin");
-  }
-  if (args.options.hub && args.options.naming != naming::Naming::kTimm) {
-    throw Error(ErrorKind::kUsage, "--hub",
-                "is for --naming timm; hf always writes its files");
-  }
-  std::error_code ignored;
-  if (std::filesystem::equivalent(args.input, args.output, ignored)) {
-    throw Error(ErrorKind::kUsage, args.output,
-                "is also the input; choose another output");
-  }
-}
-
 // Open, rename, cast, write.
 void RunConvert(const ConvertArgs& args, const Invocation& invocation) {
-  CheckConvertArgs(args);
+  session::CheckConversion(args.input, args.output, args.options);
   const auto checkpoint = pretrained::Open(pretrained::CheckpointRequest{
       args.input, args.copy, args.num_heads, {.model = args.options.model}});
   const session::Conversion conversion(checkpoint, args.options);

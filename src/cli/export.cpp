@@ -9,18 +9,14 @@
 #include <optional>
 
 #include "commands.h"
-#include "dry_run.h"
 #include "options.h"
 #include "torch_commands.h"
 #include "wsel/core/dump_json.h"
-#include "wsel/core/error.h"
 #include "wsel/core/progress.h"
 #include "wsel/pretrained/checkpoint_request.h"
+#include "wsel/session/export_request.h"
 #include "wsel/session/log.h"
-#include "wsel/session/onnx_calibration.h"
-#include "wsel/session/onnx_export.h"
 #include "wsel/session/onnx_runtime.h"
-#include "wsel/session/onnx_verify.h"
 
 namespace wsel::cli {
 namespace {
@@ -39,43 +35,11 @@ constexpr std::array<Registered<DType>, 2> kDTypes = {{
 }};
 constexpr Registry<DType> kDTypeNames("dtype", kDTypes);
 
-struct ExportArgs {
-  std::string input;
-  std::string output;
-  naming::CopyChoice copy;
-  int64_t num_heads = 0;
+struct ExportArgs : session::ExportRequest {
   std::optional<Quantization> quantize;
-  session::OnnxExportOptions options;
-  bool verify = false;
-  session::VerifyOptions verification;
   bool dry_run = false;
   bool json = false;
 };
-
-void CheckExportArgs(const ExportArgs& args) {
-  if (args.input.empty() || args.output.empty()) {
-    throw Error(ErrorKind::kUsage, args.input.empty() ? "CHECKPOINT" : "OUT",
-                "is missing: wsel export CHECKPOINT OUT.onnx");
-  }
-  if (std::filesystem::path(args.output).extension() != ".onnx") {
-    throw Error(ErrorKind::kUsage, args.output,
-                "has an unknown extension; ONNX files end in .onnx");
-  }
-  const data::DataOptions& data = args.options.data;
-  if (data.name.empty() != data.root.empty()) {
-    throw Error(ErrorKind::kUsage,
-                data.name.empty() ? "--dataset" : "--data-root",
-                "is missing: a data set needs both");
-  }
-  if (data.name.empty() && !data.labels.empty()) {
-    throw Error(ErrorKind::kUsage, "--labels", "needs --dataset folder");
-  }
-  if (!data.name.empty() && !args.quantize && !args.verify) {
-    throw Error(ErrorKind::kUsage, "--dataset",
-                "is for --quantize and --verify; a float export reads no "
-                "images");
-  }
-}
 
 nlohmann::ordered_json ToJson(const session::Verification& result) {
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
@@ -116,28 +80,6 @@ void Print(const session::Calibration& calibration) {
   fmt::print("\n");
 }
 
-pretrained::CheckpointRequest RequestOf(const ExportArgs& args) {
-  return {args.input, args.copy, args.num_heads, args.options.given};
-}
-
-void DryRun(const ExportArgs& args) {
-  const data::DataOptions& data = args.options.data;
-  std::optional<session::SplitSizes> sizes;
-  if (!data.name.empty()) sizes = DryRunSizes(data, session::Splits::kBoth);
-  if (!ListIfMissing(args.input)) {
-    const auto checkpoint = pretrained::Open(RequestOf(args));
-    const session::OnnxExport exported(checkpoint, args.options);
-    fmt::print("model       {}, {}\n", NameOf(exported.facts().model),
-               exported.KindName());
-  }
-  if (!sizes) return;
-  if (args.options.int8) {
-    fmt::print("calibration {} of {}\n", args.options.calibration_images,
-               CountText(sizes->train));
-  }
-  if (args.verify) fmt::print("test        {}\n", CountText(sizes->test));
-}
-
 nlohmann::ordered_json ResultJson(
     const ExportArgs& args, const session::OnnxExport& exported,
     const std::optional<session::Calibration>& calibration,
@@ -165,13 +107,16 @@ bool Computes(const ExportArgs& args) {
 
 // Open, calibrate, write, verify, and only then put the file in its place.
 void RunExport(ExportArgs args, const Invocation& invocation) {
-  CheckExportArgs(args);
   args.options.int8 = args.quantize.has_value();
-  if (args.dry_run) return DryRun(args);
+  CheckExportRequest(args);
+  if (args.dry_run) {
+    return DryRunExport(args,
+                        [](std::string_view text) { fmt::print("{}", text); });
+  }
   // Before anything is logged or written, as this may continue in the program
   // with LibTorch.
   const TorchCommands* torch = Computes(args) ? &invocation.Torch() : nullptr;
-  const auto checkpoint = pretrained::Open(RequestOf(args));
+  const auto checkpoint = pretrained::Open(CheckpointOf(args));
   session::OnnxExport exported(checkpoint, args.options);
   // Before calibration, which may take minutes.
   if (args.verify) session::RequireOnnxRuntime(args.verification.python);

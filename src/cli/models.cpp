@@ -11,47 +11,22 @@
 #include "wsel/model/parameter_specs.h"
 #include "wsel/model/variants.h"
 #include "wsel/pretrained/model_groups.h"
-#include "wsel/pretrained/published.h"
 
 namespace wsel::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using pretrained::FoundModels;
 using pretrained::GroupOf;
-using pretrained::MatchesSearch;
 
 struct ModelsArgs {
   std::string search;
   bool json = false;
 };
 
-bool Matches(const model::Variant& variant, const std::string& search) {
-  return MatchesSearch(fmt::format("{} {}", NameOf(variant.config),
-                                   fmt::join(variant.aliases, " ")),
-                       search);
-}
-
-std::vector<const model::Variant*> Found(const std::string& search) {
-  std::vector<const model::Variant*> found;
-  for (const model::Variant& variant : model::Variants()) {
-    if (Matches(variant, search)) found.push_back(&variant);
-  }
-  return found;
-}
-
-// Names of published weights, "NAME.TAG".
-std::vector<std::string> FoundWeights(const std::string& search) {
-  std::vector<std::string> found;
-  for (const pretrained::PublishedTag& tag : pretrained::PublishedTags()) {
-    std::string name = fmt::format("{}.{}", tag.model, tag.tag);
-    if (MatchesSearch(name, search)) found.push_back(std::move(name));
-  }
-  return found;
-}
-
 void PrintJson(const std::string& search) {
   Json models = Json::array();
-  for (const model::Variant* variant : Found(search)) {
+  for (const model::Variant* variant : FoundModels(search)) {
     models.push_back({{"name", NameOf(variant->config)},
                       {"family", ArchitectureName(variant->config)},
                       {"group", GroupOf(NameOf(variant->config))},
@@ -94,10 +69,10 @@ void PrintTable(const std::vector<const model::Variant*>& found) {
 }
 
 void PrintModels(const std::string& search) {
-  const auto found = Found(search);
+  const auto found = FoundModels(search);
   if (!found.empty()) PrintTable(found);
   if (search.empty()) return;
-  const auto weights = FoundWeights(search);
+  const auto weights = pretrained::FoundWeights(search);
   if (found.empty() && weights.empty()) {
     fmt::print("no model's name or family has '{}'\n", search);
   }

@@ -100,12 +100,7 @@ void AddThreads(CLI::App& command, int& threads);
 void AddDryRun(CLI::App& command, bool& dry_run);
 void AddJson(CLI::App& command, bool& json);
 
-// The name of the option that sets a field: "--img-size" of "img_size".
-std::string OptionOf(std::string_view field);
-
-// Libraries write `img_size`, in backticks, in messages about what to do: the
-// text with "--img-size" in its place if the command has that option, else with
-// the bare field.
+// As help::WithOptions, with the options of the command.
 std::string WithOptions(std::string_view text, const CLI::App& command);
 
 // Names of the fields of the options that are on a command's line:

@@ -25,34 +25,13 @@ struct ReportArgs {
   report::ReportOptions options;
 };
 
-// By --format, else by the extension of --output.
-report::Format FormatFor(const ReportArgs& args) {
-  if (!args.format.empty()) {
-    return report::Formats().Find(args.format, "--format");
-  }
-  if (args.output.empty()) return report::Format::kMarkdown;
-  return report::FormatOf(args.output);
-}
-
-void CheckAccuracies(const std::vector<double>& accuracies) {
-  for (const double accuracy : accuracies) {
-    if (accuracy > 0 && accuracy <= 100) continue;
-    throw Error(ErrorKind::kUsage, "--target-accuracy",
-                "expected a top-1 accuracy in percent, not {}", accuracy);
-  }
-}
-
 void RunReport(const ReportArgs& args, const Invocation& invocation) {
   if (args.folders.empty()) {
     throw Error(ErrorKind::kUsage, "DIR",
                 "is missing: a sweep, a run or a folder of runs");
   }
-  const report::Format format = FormatFor(args);
-  if (format == report::Format::kPng && args.output.empty()) {
-    throw Error(ErrorKind::kUsage, "--output",
-                "is missing: the PNG file to write");
-  }
-  CheckAccuracies(args.options.target_accuracies);
+  const report::Format format = report::FormatFor(args.format, args.output);
+  report::Validate(args.options);
   report::Experiment experiment =
       report::ReadExperiment({args.folders.begin(), args.folders.end()});
   for (const std::string& why : experiment.unread) {

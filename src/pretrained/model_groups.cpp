@@ -1,9 +1,15 @@
 #include "wsel/pretrained/model_groups.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cctype>
 #include <sstream>
 #include <string>
+#include <utility>
+
+#include "wsel/pretrained/published.h"
 
 namespace wsel::pretrained {
 namespace {
@@ -66,6 +72,33 @@ bool MatchesSearch(std::string_view name, std::string_view text) {
     if (searched.find(word) == std::string::npos) return false;
   }
   return true;
+}
+
+namespace {
+
+bool MatchesVariant(const model::Variant& variant, const std::string& search) {
+  return MatchesSearch(fmt::format("{} {}", NameOf(variant.config),
+                                   fmt::join(variant.aliases, " ")),
+                       search);
+}
+
+}  // namespace
+
+std::vector<const model::Variant*> FoundModels(const std::string& search) {
+  std::vector<const model::Variant*> found;
+  for (const model::Variant& variant : model::Variants()) {
+    if (MatchesVariant(variant, search)) found.push_back(&variant);
+  }
+  return found;
+}
+
+std::vector<std::string> FoundWeights(const std::string& search) {
+  std::vector<std::string> found;
+  for (const PublishedTag& tag : PublishedTags()) {
+    std::string name = fmt::format("{}.{}", tag.model, tag.tag);
+    if (MatchesSearch(name, search)) found.push_back(std::move(name));
+  }
+  return found;
 }
 
 }  // namespace wsel::pretrained

@@ -36,6 +36,20 @@ Format FormatOf(const std::string& file) {
               fmt::join(kExtensions, ", "));
 }
 
+Format FormatFor(const std::string& name, const std::string& output) {
+  Format format = Format::kMarkdown;
+  if (!name.empty()) {
+    format = Formats().Find(name, "format");
+  } else if (!output.empty()) {
+    format = FormatOf(output);
+  }
+  if (format == Format::kPng && output.empty()) {
+    throw Error(ErrorKind::kUsage, "output",
+                "is missing: the PNG file to write");
+  }
+  return format;
+}
+
 std::string Render(const Report& report, Format format) {
   // In the order of the enumeration.
   constexpr std::array kWriters = {ToMarkdown, ToCsv, ToLatex, ToJson,

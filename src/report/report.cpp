@@ -3,6 +3,8 @@
 #include <cmath>
 #include <set>
 
+#include "wsel/core/error.h"
+
 namespace wsel::report {
 namespace {
 
@@ -83,6 +85,14 @@ void AddEpochsToAccuracy(Report& report) {
 }
 
 }  // namespace
+
+void Validate(const ReportOptions& options) {
+  for (const double accuracy : options.target_accuracies) {
+    if (accuracy > 0 && accuracy <= 100) continue;
+    throw Error(ErrorKind::kUsage, "target_accuracy",
+                "expected a top-1 accuracy in percent, not {}", accuracy);
+  }
+}
 
 Report MakeReport(Experiment experiment, const ReportOptions& options) {
   Report report;

@@ -2,6 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+
 #include "hub_files.h"
 #include "wsel/checkpoint/writer.h"
 #include "wsel/core/atomic_file.h"
@@ -67,6 +72,30 @@ void Conversion::Write(const std::filesystem::path& output,
       metadata);
   for (const auto& [name, text] : hub_files_) {
     WriteTextFile(output.parent_path() / name, text);
+  }
+}
+
+void CheckConversion(const std::string& input, const std::string& output,
+                     const ConversionOptions& options) {
+  if (input.empty() || output.empty()) {
+    throw Error(ErrorKind::kUsage, input.empty() ? "IN" : "OUT",
+                "is missing: wsel convert IN OUT");
+  }
+  const auto extension = std::filesystem::path(output).extension();
+  constexpr std::array kKnown = {".safetensors", ".pth", ".pt", ".bin"};
+  if (std::ranges::find(kKnown, extension) == kKnown.end()) {
+    throw Error(
+        ErrorKind::kUsage, output,
+        "has an unknown extension; use .safetensors, .pth, .pt or .bin");
+  }
+  if (options.hub && options.naming != naming::Naming::kTimm) {
+    throw Error(ErrorKind::kUsage, "hub",
+                "is for `naming` timm; hf always writes its files");
+  }
+  std::error_code ignored;
+  if (std::filesystem::equivalent(input, output, ignored)) {
+    throw Error(ErrorKind::kUsage, output,
+                "is also the input; choose another output");
   }
 }
 

@@ -10,7 +10,7 @@
 namespace wsel::session {
 namespace {
 
-using Given = std::set<std::string>;
+using GivenNames = std::set<std::string>;
 
 [[noreturn]] void Usage(std::string_view field, std::string_view message) {
   throw Error(ErrorKind::kUsage, field, message);
@@ -46,14 +46,14 @@ void CheckFiles(const InitRequest& request) {
   }
 }
 
-void Forbid(const Given& given_fields,
+void Forbid(const GivenNames& given_fields,
             std::initializer_list<const char*> options, std::string_view why) {
   for (const char* option : options) {
     if (given_fields.contains(option)) Usage(option, why);
   }
 }
 
-void CheckGeneric(const InitRequest& request, const Given& given_fields) {
+void CheckGeneric(const InitRequest& request, const GivenNames& given_fields) {
   const StudentOptions& given = request.student;
   if (given.family.empty()) {
     Forbid(given_fields, {"teacher_size", "student_size"}, "needs `family`");
@@ -73,7 +73,8 @@ void CheckGeneric(const InitRequest& request, const Given& given_fields) {
 }
 
 // A budget makes the teacher smaller, by calibration images.
-void CheckBudgetArgs(const InitRequest& request, const Given& given_fields) {
+void CheckBudgetArgs(const InitRequest& request,
+                     const GivenNames& given_fields) {
   const StudentOptions& given = request.student;
   if (given.budget.empty()) return;
   Forbid(given_fields, {"student", "family", "student_like"},
@@ -96,7 +97,8 @@ void CheckBudgetArgs(const InitRequest& request, const Given& given_fields) {
 }
 
 // Calibration images are of a data set in a folder; with a plan, of the plan's.
-void CheckCalibration(const InitRequest& request, const Given& given_fields) {
+void CheckCalibration(const InitRequest& request,
+                      const GivenNames& given_fields) {
   const CalibrationRequest& calibration = request.student.calibration;
   const bool named = given_fields.contains("calibrate");
   const bool root = given_fields.contains("data_root");
@@ -122,7 +124,8 @@ void CheckCalibration(const InitRequest& request, const Given& given_fields) {
 
 }  // namespace
 
-void CheckInitRequest(const InitRequest& request, const Given& given_fields) {
+void CheckInitRequest(const InitRequest& request,
+                      const GivenNames& given_fields) {
   const StudentOptions& given = request.student;
   if (given.student.model.empty() && given.plan.empty() &&
       given.family.empty() && given.student_like.empty() &&

@@ -47,6 +47,26 @@ class Formats : public testing::Test {
   Report report_;
 };
 
+TEST(FormatFor, IsTheNamedOneOrThatOfTheFile) {
+  EXPECT_EQ(FormatFor("csv", "report.html"), Format::kCsv);
+  EXPECT_EQ(FormatFor("", "report.html"), Format::kHtml);
+  EXPECT_EQ(FormatFor("", ""), Format::kMarkdown);
+  ExpectError([] { FormatFor("png", ""); }, ErrorKind::kUsage,
+              {"output: is missing: the PNG file"});
+  ExpectError([] { FormatFor("docx", ""); }, ErrorKind::kUsage, {"format"});
+}
+
+TEST(ReportOptions, TargetsArePercentages) {
+  EXPECT_NO_THROW(Validate({.target_accuracies = {0.5, 100}}));
+  for (const double bad : {0.0, -1.0, 100.5}) {
+    ExpectError(
+        [&] {
+          Validate({.target_accuracies = {50, bad}});
+        },
+        ErrorKind::kUsage, {"target_accuracy: expected"});
+  }
+}
+
 TEST_F(Formats, Markdown) {
   const std::string text = ToMarkdown(report_);
   EXPECT_THAT(text, HasSubstr("# a \\| \\<b\\>\n\nx \\& \\<y\\> z\n\n"));

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "wsel/core/registry.h"
+
 namespace wsel::help {
 
 // An option as help, completion and the man page show it.
@@ -33,6 +35,10 @@ std::vector<std::string> SubcommandNames(const CommandHelp& command);
 std::string BashCompletion(const CommandHelp& tree);
 std::string ZshCompletion(const CommandHelp& tree);
 std::string FishCompletion(const CommandHelp& tree);
+
+enum class Shell { kBash, kZsh, kFish };
+const Registry<Shell>& Shells();
+std::string Completion(Shell shell, const CommandHelp& tree);
 
 // A file, an example or another term, and what it is.
 struct Term {

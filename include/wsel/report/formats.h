@@ -46,6 +46,11 @@ const Registry<Format>& Formats();
 // By the file's extension. Errors: kUsage if it is unknown.
 Format FormatOf(const std::string& file);
 
+// Of a report to be written to `output`, or to stdout without one: `name`, else
+// by the extension, else Markdown. Errors: kUsage, also for a PNG without a
+// file.
+Format FormatFor(const std::string& name, const std::string& output);
+
 // Errors: as ToSvg.
 std::string Render(const Report& report, Format format);
 

@@ -39,6 +39,9 @@ struct ReportOptions {
   std::vector<double> target_accuracies;
 };
 
+// Errors: kUsage for a target that is not a percentage.
+void Validate(const ReportOptions& options);
+
 // Errors: as ChooseLayout.
 Report MakeReport(Experiment experiment, const ReportOptions& options);
 

@@ -23,6 +23,12 @@ struct ConversionOptions {
   bool hub = false;
 };
 
+// Checks what can be checked before the checkpoint is opened: both names are
+// given, the output's container is known, and it is not the input. Errors:
+// kUsage.
+void CheckConversion(const std::string& input, const std::string& output,
+                     const ConversionOptions& options);
+
 // A checkpoint of a known model under another library's names, or cast.
 class Conversion {
  public:

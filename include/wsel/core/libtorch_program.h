@@ -1,7 +1,7 @@
 // Torch-free.
 #pragma once
 
-namespace wsel::cli {
+namespace wsel {
 
 // Executes the program with LibTorch, wsel-torch, in place of this one, with
 // main's `argv`. It is found beside this program or, once installed, in
@@ -9,4 +9,4 @@ namespace wsel::cli {
 // the Python package sets, says why LibTorch cannot be used.
 [[noreturn]] void ContinueWithLibTorch(const char* const* argv);
 
-}  // namespace wsel::cli
+}  // namespace wsel

@@ -1,15 +1,13 @@
-#include "libtorch_program.h"
+#include "wsel/core/libtorch_program.h"
 
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
-#include "commands.h"
-#include "torch_commands.h"
 #include "wsel/core/error.h"
 #include "wsel/core/replace_process.h"
 
-namespace wsel::cli {
+namespace wsel {
 namespace {
 
 namespace fs = std::filesystem;
@@ -42,9 +40,4 @@ void ContinueWithLibTorch(const char* const* argv) {
   ThrowErrno(program.string(), "cannot be executed");
 }
 
-const TorchCommands& Invocation::Torch() const {
-  if (torch_commands != nullptr) return *torch_commands;
-  ContinueWithLibTorch(argv);
-}
-
-}  // namespace wsel::cli
+}  // namespace wsel
