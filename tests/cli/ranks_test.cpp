@@ -46,8 +46,8 @@ std::string Recipe(int epochs) {
   })";
 }
 
-std::vector<std::string> Train(const std::string& output,
-                               const std::vector<std::string>& more = {}) {
+std::vector<std::string> TrainOnRanks(
+    const std::string& output, const std::vector<std::string>& more = {}) {
   std::vector<std::string> args = {
       "train",    "--config",  "r.json",   "--data-root", kRanksData,
       "--output", output,      "--device", "cpu",         "--threads",
@@ -180,7 +180,7 @@ class RanksCommand : public testing::Test {
 };
 
 TEST_F(RanksCommand, StartsRanksThatTrainAndEvaluateAsOne) {
-  const Outcome two = RunWsel(folder, Train("two", {"--ranks", "2"}));
+  const Outcome two = RunWsel(folder, TrainOnRanks("two", {"--ranks", "2"}));
   ASSERT_EQ(two.exit_code, 0) << two.err;
   EXPECT_EQ(Count(two.out, "best        top-1"), 1U);
   EXPECT_THAT(two.err, HasSubstr("epoch 10/10"));
@@ -214,13 +214,13 @@ TEST_F(RanksCommand, StartsRanksThatTrainAndEvaluateAsOne) {
 }
 
 TEST_F(RanksCommand, ErrorsOfAllRanksArePrintedOnce) {
-  const Outcome run = RunWsel(folder, Train("run", {"--ranks", "3"}));
+  const Outcome run = RunWsel(folder, TrainOnRanks("run", {"--ranks", "3"}));
   EXPECT_EQ(run.exit_code, 3);
   EXPECT_EQ(Count(run.err, "wsel: "), 1U) << run.err;
   EXPECT_THAT(run.err, HasSubstr("train.batch_size: is 4, which 3 ranks"));
   EXPECT_FALSE(fs::exists(folder / "run/config.json"));
   const Outcome again =
-      RunWsel(folder, Train("run", {"--ranks", "2", "--dry-run"}));
+      RunWsel(folder, TrainOnRanks("run", {"--ranks", "2", "--dry-run"}));
   EXPECT_EQ(again.exit_code, 0) << again.err;
 }
 
@@ -249,7 +249,7 @@ TEST_F(RanksCommand, ErrorsOfRanksNameOptions) {
 // Without an address they meet at a file in the run's folder.
 TEST_F(RanksCommand, RanksOfMpiNeedNoAddress) {
   Launched ranks(folder, 2, kMpi);
-  ranks.StartAll(2, Train("run"));
+  ranks.StartAll(2, TrainOnRanks("run"));
   EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
   EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
   EXPECT_GT(fs::file_size(folder / "run/last.safetensors"), 0U);
@@ -260,7 +260,7 @@ TEST_F(RanksCommand, RanksOfMpiNeedNoAddress) {
 TEST_F(RanksCommand, AKilledRankOfMpiIsNamed) {
   WriteTextFile(folder / "r.json", Recipe(2000));
   Launched ranks(folder, 2, kMpi);
-  ranks.StartAll(2, Train("run"));
+  ranks.StartAll(2, TrainOnRanks("run"));
   WaitForSave(folder);
   ranks[1].Signal(SIGKILL);
   EXPECT_EQ(ranks.Wait(0), 4);
@@ -270,7 +270,7 @@ TEST_F(RanksCommand, AKilledRankOfMpiIsNamed) {
 
 TEST_F(RanksCommand, RanksOfALauncherMustBeAsMany) {
   Launched ranks(folder, 2);
-  ranks.StartAll(2, Train("run", {"--ranks", "4"}));
+  ranks.StartAll(2, TrainOnRanks("run", {"--ranks", "4"}));
   EXPECT_EQ(ranks.Wait(0), 2);
   EXPECT_EQ(ranks.Wait(1), 2);
   EXPECT_EQ(Count(ranks.Errors(), "--ranks: is 4, but"), 1U) << ranks.Errors();
@@ -279,7 +279,7 @@ TEST_F(RanksCommand, RanksOfALauncherMustBeAsMany) {
 // The two others must find each other within that time, on a busy machine too.
 TEST_F(RanksCommand, ARankThatNeverComesIsNamed) {
   Launched ranks(folder, 3);
-  ranks.StartAll(2, Train("run", {"--rendezvous-timeout", "20"}));
+  ranks.StartAll(2, TrainOnRanks("run", {"--rendezvous-timeout", "20"}));
   EXPECT_EQ(ranks.Wait(0), 4);
   EXPECT_EQ(ranks.Wait(1), 4);
   EXPECT_EQ(Count(ranks.Errors(), "1 of 3 ranks did not come within 20 s"), 1U)
@@ -292,7 +292,7 @@ TEST_F(RanksCommand, ARankZeroThatNeverComesIsNamed) {
   Launched ranks(folder, 2);
   setenv("RANK", "1", 1);
   const Outcome run =
-      RunWsel(folder, Train("run", {"--rendezvous-timeout", "2"}));
+      RunWsel(folder, TrainOnRanks("run", {"--rendezvous-timeout", "2"}));
   unsetenv("RANK");
   EXPECT_EQ(run.exit_code, 4);
   EXPECT_THAT(run.err, HasSubstr("rank 1 did not reach rank 0 there within 2"));
@@ -307,8 +307,8 @@ TEST_F(RanksCommand, OtherImagesAreNamed) {
   ASSERT_NE(image, end(images));
   fs::copy_file(image->path(), image->path().parent_path() / "more.png");
   Launched ranks(folder, 2);
-  ranks.Start(Train("run"));
-  auto other = Train("run");
+  ranks.Start(TrainOnRanks("run"));
+  auto other = TrainOnRanks("run");
   std::ranges::replace(other, kRanksData, (folder / "other").string());
   ranks.Start(other);
   EXPECT_EQ(ranks.Wait(0), 3);
@@ -347,8 +347,8 @@ TEST_F(RanksCommand, AnotherCheckpointAndOptionOfEvalAreNamed) {
 
 TEST_F(RanksCommand, AnotherRecipeIsNamed) {
   Launched ranks(folder, 2);
-  ranks.Start(Train("run"));
-  ranks.Start(Train("run", {"--set", "optimizer.lr=0.5"}));
+  ranks.Start(TrainOnRanks("run"));
+  ranks.Start(TrainOnRanks("run", {"--set", "optimizer.lr=0.5"}));
   EXPECT_EQ(ranks.Wait(0), 3);
   EXPECT_EQ(ranks.Wait(1), 3);
   EXPECT_EQ(Count(ranks.Errors(), "optimizer.lr: 0.004, now 0.5"), 1U)
@@ -357,8 +357,8 @@ TEST_F(RanksCommand, AnotherRecipeIsNamed) {
 
 TEST_F(RanksCommand, AFolderThatOthersDoNotSeeIsNamed) {
   Launched ranks(folder, 2);
-  ranks.Start(Train("a"));
-  ranks.Start(Train("b"));
+  ranks.Start(TrainOnRanks("a"));
+  ranks.Start(TrainOnRanks("b"));
   EXPECT_EQ(ranks.Wait(0), 4);
   EXPECT_EQ(ranks.Wait(1), 4);
   EXPECT_EQ(Count(ranks.Errors(), "not the same folder on all ranks"), 1U)
@@ -370,7 +370,8 @@ TEST_F(RanksCommand, AFolderThatOthersDoNotSeeIsNamed) {
 TEST_F(RanksCommand, TerminatingOneRankSavesOnceAndEndsAll) {
   WriteTextFile(folder / "r.json", Recipe(150));
   const auto train = [&](const char* output) {
-    return Train(output, {"--resume", "--set", "train.val_interval=1000"});
+    return TrainOnRanks(output,
+                        {"--resume", "--set", "train.val_interval=1000"});
   };
   std::mt19937 random(7);
   int stopped = 0;
@@ -402,7 +403,7 @@ TEST_F(RanksCommand, TerminatingOneRankSavesOnceAndEndsAll) {
 // Without its recipe, whose micro-batch the folder has as chosen for one rank.
 TEST_F(RanksCommand, ARunResumesAloneOnMoreRanks) {
   WriteTextFile(folder / "r.json", Recipe(4));
-  ASSERT_EQ(RunWsel(folder, Train("run")).exit_code, 0);
+  ASSERT_EQ(RunWsel(folder, TrainOnRanks("run")).exit_code, 0);
   Launched ranks(folder, 2);
   ranks.StartAll(2, {"train", "--resume", "--output", "run", "--device", "cpu",
                      "--threads", "1", "--epochs", "6", "--track", "mlflow"});
@@ -426,7 +427,7 @@ TEST_F(RanksCommand, AKilledRankIsNamedAndTheRunResumes) {
   std::mt19937 random(19);
   for (int attempt = 0; attempt < 10; ++attempt) {
     Launched ranks(folder, 2);
-    ranks.StartAll(2, Train("run", {"--resume"}));
+    ranks.StartAll(2, TrainOnRanks("run", {"--resume"}));
     WaitForSave(folder);
     std::this_thread::sleep_for(std::chrono::milliseconds(random() % 500));
     const size_t killed = random() % 2;
@@ -438,7 +439,7 @@ TEST_F(RanksCommand, AKilledRankIsNamedAndTheRunResumes) {
     EXPECT_THAT(ranks.Errors(), HasSubstr("has ended without reporting"));
   }
   Launched ranks(folder, 2);
-  ranks.StartAll(2, Train("run", Rest({"--resume"})));
+  ranks.StartAll(2, TrainOnRanks("run", Rest({"--resume"})));
   EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
   EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
 }
@@ -447,7 +448,7 @@ TEST_F(RanksCommand, TorchrunsRestartResumesByItself) {
   WriteTextFile(folder / "r.json", Recipe(400));
   {
     Launched ranks(folder, 2);
-    ranks.StartAll(2, Train("run"));
+    ranks.StartAll(2, TrainOnRanks("run"));
     WaitForSave(folder);
     ranks[0].Signal(SIGTERM);
     EXPECT_EQ(ranks.Wait(0), 143);
@@ -455,7 +456,7 @@ TEST_F(RanksCommand, TorchrunsRestartResumesByItself) {
   }
   Launched ranks(folder, 2);
   setenv("TORCHELASTIC_RESTART_COUNT", "1", 1);
-  ranks.StartAll(2, Train("run", Rest()));
+  ranks.StartAll(2, TrainOnRanks("run", Rest()));
   unsetenv("TORCHELASTIC_RESTART_COUNT");
   EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
   EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
@@ -525,7 +526,7 @@ TEST_F(RanksCommand, TorchrunItselfRestartsAfterAKill) {
                                    "--rdzv-endpoint",
                                    endpoint,
                                    WSEL_BINARY};
-  for (const std::string& word : Train("run")) argv.push_back(word);
+  for (const std::string& word : TrainOnRanks("run")) argv.push_back(word);
   Subprocess torchrun(argv, folder / "out", folder / "err");
   WaitForSave(folder);
   const pid_t rank = RankOfTorchrun(endpoint);

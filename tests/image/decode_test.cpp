@@ -264,8 +264,8 @@ TEST(Decode, RejectsDecompressionBombs) {
   ExpectError([&] { DecodeText(jpeg); }, ErrorKind::kFormat,
               {"10000 x 10000 pixels, which its", "bytes cannot hold"});
   const DecodeLimits small{.max_pixels = 100};
-  for (const char* name : {"8-2.png", "plain.gif", "420.jpg", "lossy.webp",
-                           "rgb-tiff_lzw.tif"}) {
+  for (const char* name :
+       {"8-2.png", "plain.gif", "420.jpg", "lossy.webp", "rgb-tiff_lzw.tif"}) {
     ExpectError([&] { DecodeText(bytes(name), small); }, ErrorKind::kFormat,
                 {"the limit is 100"});
   }

@@ -33,7 +33,7 @@ struct Report {
 };
 
 struct ReportOptions {
-  TableOptions table;
+  TableOptions table = {};
   // Targets of the epochs-to-accuracy tables, in percent; empty: round ones,
   // chosen per column.
   std::vector<double> target_accuracies;
