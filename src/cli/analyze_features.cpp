@@ -16,8 +16,8 @@ void AddAnalyzeFeatures(CLI::App& analyze, const Invocation& invocation) {
       "similarity to the teacher's blocks (CKA, cosine)");
   AddAnalyzedModels(*c, args->common);
   AddDataset(*c, args->data);
-  AddSubset(*c, args->data,
-            fmt::format(" (default: {}, or all if fewer)", kAnalyzedImages));
+  AddSubset(*c, args->data)
+      ->default_str(fmt::format("{}, or all if fewer", kAnalyzedImages));
   AddWorkers(*c, args->data.workers);
   AddAnalyzeOutput(*c, args->common,
                    "Output folder: depth.csv and .png and, with a teacher, "

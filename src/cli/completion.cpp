@@ -26,7 +26,7 @@ void AddCompletion(CLI::App& app, const Invocation& /*invocation*/) {
   const auto shell = std::make_shared<std::string>();
   CLI::App* c =
       app.add_subcommand("completion", "Print a shell completion script");
-  c->add_option("shell", *shell, "Shell: " + kShellNames.Choices())->required();
+  c->add_option("SHELL", *shell, "Shell: " + kShellNames.Choices())->required();
   c->callback([shell, &app] {
     const help::CommandHelp tree = CommandTree(app);
     switch (kShellNames.Find(*shell, "wsel completion")) {

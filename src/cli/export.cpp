@@ -216,6 +216,7 @@ void AddGraph(CLI::App& c, ExportArgs& args) {
              "height, width, 3], or [..., 1] of grey images");
   c.add_option("--opset", args.options.opset,
                "Version of ONNX's operators, 17 to 21")
+      ->type_name("N")
       ->capture_default_str();
 }
 
@@ -230,6 +231,7 @@ void AddImages(CLI::App& c, ExportArgs& args) {
   AddLabels(c, data.labels, data.multi_label);
   c.add_option("--calibration-images", args.options.calibration_images,
                "Number of images to calibrate on")
+      ->type_name("N")
       ->capture_default_str();
   AddClasses(c, data);
   AddWorkers(c, data.workers);

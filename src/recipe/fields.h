@@ -107,7 +107,7 @@ void VisitSources(R& r, Visitor& visit) {
   const Section init{visit, "init"};
   init("file", r.init.file,
        "Initial checkpoint; a classifier with a different number of classes is "
-       "re-initialised. Default: random weights by init.method",
+       "re-initialised; without it, random weights by init.method",
        "--init", "FILE");
   init("checkpoint_key", r.init.copy.key,
        "Prefix of the weights in init.file: model, teacher.backbone",

@@ -1177,9 +1177,9 @@ TEST(Train, FineTunesWithTimmsOptions) {
 TEST(Train, HelpIsGroupedAndListsTheRecipe) {
   const TempFolder folder;
   const Outcome help = RunWsel(folder, {"train", "--help"});
-  for (const char* text :
-       {"Model:", "Data:", "Optimisation:", "Distillation:", "Run:",
-        "--teacher FILE", "--set PATH=VALUE", "--device NAME=auto"}) {
+  for (const char* text : {"Model:", "Data:", "Optimisation:", "Distillation:",
+                           "Run:", "--teacher FILE", "--set PATH=VALUE",
+                           "--device NAME", "[default: auto]"}) {
     EXPECT_THAT(help.out, HasSubstr(text));
   }
   EXPECT_THAT(help.out, Not(HasSubstr("optimizer.weight_decay")));
