@@ -39,7 +39,7 @@ bool IsFittedNorm(std::string_view name, const model::VitConfig* vit) {
   return IsPostNorm(vit) && (Has(name, ".norm1.") || Has(name, ".norm2."));
 }
 
-// Of differential attention, whose factor depends on the block's number.
+// Of differential attention: its factor depends on the block's number.
 constexpr const char* kForPlace = "the teacher's, for the block's new number";
 
 // How regression changes a tensor that is taken; "": it does not. `vit` is null

@@ -4,8 +4,8 @@
 
 namespace wsel::calibrate {
 
-// SolveRegression of each architecture: changes `student`, whose tensors are
-// those that were taken, and returns the maps of its streams, and a warning.
+// SolveRegression of each architecture: changes `student`, which has the
+// tensors that were taken, and returns the maps of its streams, and a warning.
 struct Regression {
   std::vector<at::Tensor> encode;
   std::string warning;

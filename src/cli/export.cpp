@@ -212,7 +212,7 @@ void AddGraph(CLI::App& c, ExportArgs& args) {
             "Quantize linear layers, calibrated on images of --dataset: " +
                 kQuantizationNames.Choices());
   c.add_flag("--preprocess", args.options.preprocess,
-             "Normalise in the graph, whose input becomes uint8 [batch, "
+             "Normalise in the graph; its input becomes uint8 [batch, "
              "height, width, 3], or [..., 1] of grey images");
   c.add_option("--opset", args.options.opset,
                "Version of ONNX's operators, 17 to 21")

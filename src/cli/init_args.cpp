@@ -140,7 +140,7 @@ void AddSelection(CLI::App& c, session::StudentOptions& student) {
   c.add_option(
        "--layers", options.layers,
        "Layer selection: first|last|mid|uniform, best (drops the blocks "
-       "whose removal changes the features of the calibration images least), "
+       "that the features of the calibration images depend on least), "
        "or block numbers of the teacher (0,2,4; for a ConvNeXt one list per "
        "stage: 0,1/0,1/0,2,4/0,1)")
       ->type_name("RULE")
@@ -180,7 +180,7 @@ void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
   data::DataOptions& data = calibration.data;
   c.add_option(
        "--calibrate", data.name,
-       "Data set (see wsel datasets) whose training images choose or "
+       "Data set (see wsel datasets) with the training images that choose or "
        "fit the weights (--method activation, taylor, regression, "
        "projection; --layers best; --budget), and on which the student's "
        "agreement with the teacher is printed")

@@ -190,7 +190,7 @@ void AddSkipCorrupt(CLI::App& command, data::DataOptions& data) {
 
 void AddResize(CLI::App& command, std::optional<image::PassOrder>& order) {
   AddChoice(command, "--resize", order, image::PassOrders(),
-            "Version of Pillow whose resized images these equal to the byte: " +
+            "Version of Pillow to resize images like, to the byte: " +
                 image::PassOrders().Choices())
       ->default_str("that of the checkpoint's run, else pillow-13");
 }

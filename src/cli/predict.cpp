@@ -31,8 +31,8 @@ void AddOptions(CLI::App& c, PredictArgs& args) {
       ->type_name("N")
       ->default_str("5, or all with --threshold");
   c.add_option("--threshold", request.threshold,
-               "Images have several labels: the classes whose probability, by "
-               "a sigmoid, is above it")
+               "Images have several labels: print the classes with a "
+               "probability, by a sigmoid, above this")
       ->check(CLI::Range(0., 1.))
       ->type_name("P")
       ->default_str(

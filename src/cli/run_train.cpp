@@ -238,7 +238,7 @@ void FitNewRun(session::TrainRun& run, nn::Model& model,
   }
 }
 
-// --resume --output RUN alone: the recipe is the run's.
+// Only --resume --output RUN: the recipe is the run's.
 RecipeArgs RecipeArgsOf(const TrainArgs& args) {
   RecipeArgs recipe = args.recipe;
   if (!args.resume || args.output.empty() || !recipe.config.empty() ||

@@ -28,9 +28,9 @@ struct AttentionArgs;
 struct FeaturesArgs;
 struct SweepArgs;
 
-// What only the program with LibTorch can do: what commands run, whose options
-// both programs have. Each is in run_COMMAND.cpp. Those that run on several
-// ranks take the command line, with which they start them.
+// What only the program with LibTorch can do: what commands run; both
+// programs have their options. Each is in run_COMMAND.cpp. Those that run on
+// several ranks take the command line, with which they start them.
 struct TorchCommands {
   // As session::PrepareStudent.
   session::PreparedStudent (*prepare_student)(

@@ -71,7 +71,7 @@ void PrintFineTuning(const recipe::Recipe& recipe) {
                ParameterCount(recipe.model), fmt::join(options.freeze, ","));
   }
   if (options.freeze_epochs > 0) {
-    fmt::print("head alone  for {} of {} epochs\n", options.freeze_epochs,
+    fmt::print("head only   for {} of {} epochs\n", options.freeze_epochs,
                recipe.train.schedule.epochs);
   }
 }

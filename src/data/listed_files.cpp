@@ -52,7 +52,7 @@ void RequireFiles(const std::vector<const LabelRow*>& rows,
           : "");
 }
 
-// The split whose rows are read as `split`.
+// The split with the rows that are read as `split`.
 Split RowsReadAs(Split split, const Labels& labels, bool val_is_test) {
   if (split != Split::kTest || SplitsOf(labels, val_is_test).val) return split;
   // The only one of both, or what version 0.1 would take.

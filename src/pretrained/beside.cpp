@@ -268,7 +268,7 @@ void ReadPooling(const SideFile& file, Beside& beside) {
   if (name == "avg") file.State(beside.pooling, std::optional(kNormedAverage));
 }
 
-// As open_clip's VisionTransformer pools, whose norm acts on each token: before
+// As open_clip's VisionTransformer pools. Its norm acts on each token: before
 // or after the class token is taken is the same.
 void ReadTowerPooling(const SideFile& file, Beside& beside) {
   using enum model::Pooling;
