@@ -97,8 +97,8 @@ void DecodeWindow(benchmark::State& state) {
 }
 BENCHMARK(DecodeWindow)->Unit(benchmark::kMicrosecond);
 
-// libjpeg alone, to some eighths of the size: what JPEG's own scaling, whose
-// pixels are not Pillow's, would save.
+// Only libjpeg, to some eighths of the size: what JPEG's own scaling would
+// save, though its pixels are not Pillow's.
 void DecodeScaled(benchmark::State& state) {
   const auto file = Jpeg(Scene(500, 375));
   std::vector<uint8_t> row(size_t{3} * 500);

@@ -30,7 +30,7 @@ struct InspectArgs {
   bool json = false;
 };
 
-// Whether this is a whole model under names that leave no doubt.
+// Whether this is a whole model under unambiguous names.
 bool IsCertain(const PretrainedCheckpoint& checkpoint) {
   return checkpoint.remapped.IsCertain() && checkpoint.model &&
          MissingKeys(checkpoint).empty();

@@ -180,7 +180,7 @@ std::optional<ModelSize> SizeOf(const std::string& name) {
 }
 
 // The number of heads of timm's model, unless the model has been built with
-// another width and nobody knows which heads.
+// another width and unknown heads.
 std::optional<int64_t> HeadsOfVariant(const SideFile& file) {
   const auto name = file.First<std::string>(
       {"/architecture", "/model_cfg/vision_cfg/timm_model_name"});

@@ -137,7 +137,7 @@ Epoch ReadRow(const Columns& columns, const Cells& cells,
   return row;
 }
 
-// Whether the epochs count from 0, as timm's do. A doubt is noted.
+// Whether the epochs count from 0, as timm's do. An assumption is noted.
 bool CountsFromZero(Log& log, const fs::path& folder) {
   if (log.epochs.empty()) return false;
   const int64_t first = log.epochs.front().epoch;
