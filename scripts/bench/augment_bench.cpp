@@ -32,8 +32,8 @@ image::Image Scene(int width, int height) {
                        image::Interpolation::kBicubic);
 }
 
-// The whole training transform, erasing included. Draws change from picture to
-// picture: a time is a mean over them.
+// The whole training transform, erasing included. Draws change from image to
+// image: a time is a mean over them.
 void Train(const image::Image& source, int64_t index, std::span<uint8_t> out) {
   const SampleAddress address{1, 0, index};
   TrainTransform(source, {}, address, out);
