@@ -74,7 +74,7 @@ def attention_forms(attn):
     if is_set(attn, "norm"):
         forms.append("normalised attention")
     if getattr(attn, "q_bias", None) is not None:
-        forms.append("biases of q and v alone")
+        forms.append("biases of only q and v")
     if is_set(attn, "q_proj"):
         forms.append("separate layers for q, k and v")
     return forms
@@ -130,7 +130,7 @@ def inexpressible(model):
            for a in attentions):
         found["grouped_queries"] = "grouped-query attention"
     if is_set(block, "gamma_1") and not is_set(block, "gamma_2"):
-        found["attn_only_layer_scale"] = "layer scale of attention alone"
+        found["attn_only_layer_scale"] = "layer scale of only attention"
     if is_set(getattr(block, "attn", None), "k_proj") \
             and block.attn.k_proj.bias is not None:
         found["k_bias"] = "a bias of the keys"
@@ -148,7 +148,7 @@ def activation_forms(block):
 # Forms that no tensor's name or shape shows, beside the activation.
 # Or that no config has.
 HIDDEN = {"rotary positions", "post-norm blocks", "grouped-query attention",
-          "layer scale of attention alone", "a bias of the keys"}
+          "layer scale of only attention", "a bias of the keys"}
 
 
 def pooling(model):

@@ -1,5 +1,6 @@
 // Keeps the words that docs/glossary.md replaces out of what people read:
-// README and docs, texts in the code (help, messages), public comments.
+// README and docs, texts in the code (help, messages), comments, scripts and
+// the descriptions of configurations.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,7 +43,10 @@ constexpr std::array kDropped = {
     Dropped{R"(\babsent\b)", "missing"},
     Dropped{R"(\bas it stands\b)", "unchanged"},
     Dropped{R"(\bnobody (knows|says)\b)", "unknown, unspecified"},
-    Dropped{R"((it|file|that|which|value|name) is no [a-z])", "is not a"},
+    Dropped{R"((it|file|that|which|value|name|key|string|eps) is no [a-z])",
+            "is not a"},
+    Dropped{R"(\balone\b)", "only"},
+    Dropped{R"(\bwhose\b)", "with, of which; or two sentences"},
     Dropped{R"(\bwhat [a-z ]{1,30} says?\b)", "given by"},
     Dropped{R"(\bwish(es)?\b)", "option"},
     Dropped{R"(\banswers? (of|to) )", "output"},
@@ -87,8 +91,10 @@ void CheckLines(const fs::path& file, const std::string& text,
 // files of older versions may have.
 std::string QuotedTexts(const std::string& code) {
   static const std::regex kQuoted(R"re("((?:[^"\\\n]|\\.)*)")re");
+  static const std::regex kJoint(R"("\s*\n\s*")");
   std::ostringstream texts;
-  std::istringstream lines(code);
+  // Adjacent literals are one text: a word pair may cross lines.
+  std::istringstream lines(std::regex_replace(code, kJoint, ""));
   for (std::string line; std::getline(lines, line);) {
     if (line.find("#include") != std::string::npos) continue;
     for (std::sregex_iterator match(line.begin(), line.end(), kQuoted), end;
@@ -115,6 +121,25 @@ std::string Comments(const std::string& code) {
     comments += match->str(1);  // one text: sentences cross lines
   }
   return comments;
+}
+
+// Comments of a script, and in Python its docstrings.
+std::string ScriptProse(const std::string& script) {
+  std::string prose;
+  std::istringstream lines(script);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t comment = line.find("# ");
+    if (comment != std::string::npos) prose += line.substr(comment + 1) + '\n';
+  }
+  static const std::string kQuotes(3, '"');
+  size_t open = script.find(kQuotes);
+  while (open != std::string::npos) {
+    const size_t close = script.find(kQuotes, open + 3);
+    if (close == std::string::npos) break;
+    prose += script.substr(open + 3, close - open - 3) + '\n';
+    open = script.find(kQuotes, close + 3);
+  }
+  return prose;
 }
 
 TEST(Words, DocsUseTheGlossary) {
@@ -144,11 +169,40 @@ TEST(Words, CodeUsesTheGlossary) {
       if (!entry.is_regular_file()) continue;
       const std::string code = ReadText(entry.path());
       CheckLines(entry.path(), QuotedTexts(code), found);
-      if (entry.path().extension() == ".h") {
-        CheckLines(entry.path(), Comments(code), found);
-      }
+      CheckLines(entry.path(), Comments(code), found);
     }
   }
+  EXPECT_THAT(found, IsEmpty());
+}
+
+TEST(Words, ScriptsUseTheGlossary) {
+  std::vector<std::string> found;
+  size_t scripts = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(
+           fs::path(WSEL_SOURCE_DIR) / "scripts")) {
+    const std::string extension = entry.path().extension().string();
+    if (!entry.is_regular_file() || extension == ".pyc") continue;
+    const std::string script = ReadText(entry.path());
+    const bool is_code = extension == ".cpp" || extension == ".h";
+    const std::string prose =
+        is_code ? QuotedTexts(script) + Comments(script) : ScriptProse(script);
+    CheckLines(entry.path(), WithoutNames(prose), found);
+    ++scripts;
+  }
+  EXPECT_GT(scripts, 50U);
+  EXPECT_THAT(found, IsEmpty());
+}
+
+TEST(Words, ConfigurationsUseTheGlossary) {
+  std::vector<std::string> found;
+  size_t configs = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(
+           fs::path(WSEL_SOURCE_DIR) / "configs")) {
+    if (entry.path().extension() != ".json") continue;
+    CheckLines(entry.path(), QuotedTexts(ReadText(entry.path())), found);
+    ++configs;
+  }
+  EXPECT_GT(configs, 50U);
   EXPECT_THAT(found, IsEmpty());
 }
 
@@ -165,6 +219,15 @@ TEST(DroppedWords, AreFoundAsWholeWords) {
 
 TEST(WithoutNames, KeepsTheText) {
   EXPECT_EQ(WithoutNames("a `key` and `a text`"), "a  and `a text`");
+}
+
+TEST(ScriptProse, IsCommentsAndDocstrings) {
+  EXPECT_EQ(ScriptProse("x = 1  # a note\n\"\"\"A text.\"\"\"\ny = 'b'\n"),
+            " a note\nA text.\n");
+}
+
+TEST(QuotedTexts, JoinAdjacentLiterals) {
+  EXPECT_EQ(QuotedTexts("f(\"what it \"\n  \"says\");\n"), "what it says\n");
 }
 
 TEST(QuotedTexts, LeaveOutKeys) {

@@ -22,7 +22,7 @@ def torch_folder():
 
 
 def torch_version(folder):
-    """As torch.__version__, "2.11.0+cu130"; "" if its folder does not tell."""
+    """As torch.__version__, "2.11.0+cu130"; "" if its folder does not show it."""
     try:
         with open(os.path.join(folder, "version.py"), encoding="utf-8") as file:
             for line in file:

@@ -32,8 +32,8 @@ image::Image Scene(int width, int height) {
                        image::Interpolation::kBicubic);
 }
 
-// The whole training transform, erasing included. Draws change from picture to
-// picture: a time is a mean over them.
+// The whole training transform, erasing included. Draws change from image to
+// image: a time is a mean over them.
 void Train(const image::Image& source, int64_t index, std::span<uint8_t> out) {
   const SampleAddress address{1, 0, index};
   TrainTransform(source, {}, address, out);
@@ -97,8 +97,8 @@ void DecodeWindow(benchmark::State& state) {
 }
 BENCHMARK(DecodeWindow)->Unit(benchmark::kMicrosecond);
 
-// libjpeg alone, to some eighths of the size: what JPEG's own scaling, whose
-// pixels are not Pillow's, would save.
+// Only libjpeg, to some eighths of the size: what JPEG's own scaling would
+// save, though its pixels are not Pillow's.
 void DecodeScaled(benchmark::State& state) {
   const auto file = Jpeg(Scene(500, 375));
   std::vector<uint8_t> row(size_t{3} * 500);

@@ -37,7 +37,7 @@ FORMS = {
     "no final norm, as RADIO": {"final_norm": False},
     "rotary beside learnt positions, as RoPE-ViT":
         {"rope": "axial", "rope_temperature": 100, "rope_xy": True},
-    "rotary positions alone and registers, as DINOv3":
+    "only rotary positions and registers, as DINOv3":
         {"rope": "dinov3", "rope_temperature": 100, "rope_rotate_half": True,
          "pos_embed": False, "reg_tokens": 4},
 }

@@ -8,7 +8,7 @@
 namespace wsel::data {
 namespace {
 
-// What the loader itself costs a sample: the pictures are one pixel, and the
+// What the loader itself costs a sample: the images are one pixel, and the
 // transform writes nothing.
 void LoadTrivialSamples(benchmark::State& state) {
   constexpr int64_t kSamples = 1 << 16;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A world of one rank, whose gradients go through NCCL, against no world at all, on
+# A world of one rank, with gradients through NCCL, against no world at all, on
 # an NVIDIA GPU: the same weights, and the same time of a step.
 set -euo pipefail
 
@@ -52,8 +52,8 @@ in_world() { # round, command
     MASTER_PORT=$((29600 + $1)) "${@:2}"
 }
 
-# Of the tensors: the header of a safetensors file, whose length is its first
-# number, has the command.
+# Of the tensors: the header of a safetensors file, of the length that its first
+# number gives, has the command.
 weights_of() { # file
   local header
   header=$(od -An -t u8 -N 8 "$1")

@@ -88,7 +88,7 @@ void StepBesideLimit(benchmark::State& state, const LimitCase& of,
 const int kAllThreads = at::get_num_threads();
 
 // A step that distils ViT-S into ViT-T, beside the sum of its parts: ViT-T's
-// step and ViT-S's forward pass, each measured alone. Columns: "sum", in
+// step and ViT-S's forward pass, each measured by itself. Columns: "sum", in
 // seconds, and "ratio", the step's time divided by it.
 void DistilBesideParts(benchmark::State& state) {
   session::PrepareToCompute();

@@ -22,7 +22,7 @@ struct StepSetting {
   // Unless it is 0, both end when they have taken this long together, after one
   // step of warm-up and two that are timed.
   double seconds = 0;
-  // Of a training step: the model whose logits are distilled; none: it has only
+  // Of a training step: the model that is distilled; none: it has only
   // the targets.
   std::optional<model::Config> teacher = {};
 };

@@ -38,7 +38,7 @@ if(WSEL_CUDA STREQUAL "on" AND NOT LIBTORCH_HAS_CUDA)
 endif()
 if(WSEL_CUDA STREQUAL "runtime")
   # libtorch.so only needs what its own LibTorch has: torch_cpu and, of a CUDA
-  # wheel, torch_cuda. Whose libraries may not lie here.
+  # wheel, torch_cuda. Its libraries may not lie here.
   target_link_libraries(LibTorch::libtorch INTERFACE
     torch_cpu c10 -Wl,--no-as-needed torch -Wl,--as-needed)
   target_link_options(LibTorch::libtorch INTERFACE

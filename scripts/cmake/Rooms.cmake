@@ -9,8 +9,8 @@
 # includes; with WSEL_TESTS a program that holds the whole room and only these
 # proves at link time that it needs no other.
 
-# What wsel-base-tests need, which are all rooms without LibTorch but cli, whose
-# tests run the programs; and all rooms.
+# What wsel-base-tests need, which are all rooms without LibTorch but cli (its
+# tests run the programs); and all rooms.
 add_library(wsel_base INTERFACE)
 add_library(wsel_lib INTERFACE)
 

@@ -269,7 +269,7 @@ def convnext_select(w, taken):
 
 
 def channel_ridge(x, y, around):
-    """A weight and bias of each channel alone."""
+    """A weight and a bias for each channel."""
     x, y = base.rows(x), base.rows(y)
     xc, yc = x - x.mean(0), y - y.mean(0)
     moments, products = (xc * xc).mean(0), (xc * yc).mean(0)

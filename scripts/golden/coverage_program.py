@@ -1,4 +1,4 @@
-"""What the program says of a model of which only the tensors' shapes are known:
+"""What the program finds of a model of which only the tensors' shapes are known:
 the part of coverage.py that runs it."""
 
 import json
@@ -68,8 +68,8 @@ class Seen:
 
 
 def differences(seen, config, images):
-    """Properties that are not those of the library: of the model, whose keys
-    are those of `inspect --json`, and of the images."""
+    """Properties that are not those of the library: of the model, by the keys
+    of `inspect --json`, and of the images."""
     out = []
     for key, value in config.items():
         got = seen.model.get(key, DEFAULTS.get(key))

@@ -234,7 +234,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--check", "--wsel", required=True, metavar="WSEL")
     parser.add_argument("--only", default="", metavar="TEXT",
-                        help="models whose name has this in it")
+                        help="models with this in their name")
     args = parser.parse_args()
     wsel = pathlib.Path(args.check).resolve()
     torch.set_num_threads(1)

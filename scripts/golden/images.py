@@ -2,7 +2,7 @@
 
     python scripts/golden/images.py [ODD_IMAGES_FOLDER]
 
-operations.json: results of Pillow on images that tests/image/picture.h
+operations.json: results of Pillow on images that tests/image/test_image.h
 generates, too. encoded/: small files of every kind; encoded.json: what Pillow
 decodes from them. odd.json, if the folder is given: what it decodes from real
 odd files, which may not be copied here. Digests are the first 16 hexadecimal
@@ -166,7 +166,7 @@ def write(name, rows):
 
 
 def read(path, lenient=False):
-    """[width, height, digest], or ["refused"]."""
+    """[width, height, digest], or a list of one word for an error."""
     ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     try:
         image = Image.open(path)

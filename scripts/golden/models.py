@@ -7,8 +7,8 @@
 - variants.json: for each variant a digest of its state_dict (names, dtypes,
   shapes, order), its counts, and its FLOPs by torch.utils.flop_counter.
 - init.json: moments of what timm and torch.nn.init draw.
-- logits/*.safetensors: logits and all gradients of small models whose
-  parameters are hashed.py's.
+- logits/*.safetensors: logits and all gradients of small models with
+  the parameters of hashed.py.
 """
 
 import hashlib

@@ -597,7 +597,7 @@ def hf_cases(cases):
 
 
 def hf_wrapper_cases(cases):
-    """Classes whose files have other prefixes, or other heads, than those of
+    """Classes with other prefixes in their files, or other heads, than those of
     hf_cases."""
     t = transformers
     text = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2,

@@ -8,7 +8,7 @@ load_state_dict (Meta's ConvNeXt through timm's filter for its names), with --hu
 also by timm.create_model('local-dir:...'). Outputs must agree. Then the file is
 converted back and must be bit-identical to the first.
 
-Of a classifier whose mean, std and class names are known, transformers' pipeline
+Of a classifier with known mean, std and class names, transformers' pipeline
 and timm's transform must give timm's scores on the folder that was written.
 """
 

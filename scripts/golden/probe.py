@@ -43,7 +43,7 @@ def uneven(values):
 
 
 def pipelines(train, test, out):
-    """Of five classes and of two, whose loss is another in scikit-learn."""
+    """Of five classes and of two, which have another loss in scikit-learn."""
     for classes in (CLASSES, 2):
         def part(data):
             chosen = data[1] < classes

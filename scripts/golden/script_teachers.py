@@ -56,7 +56,7 @@ class Large(Means):
 
 
 def traced_vit():
-    """timm's ViT with four heads, which its tensors do not tell."""
+    """timm's ViT with four heads, which its tensors do not show."""
     model = VisionTransformer(img_size=16, patch_size=8, embed_dim=8, depth=1,
                               num_heads=4, num_classes=2)
     with torch.no_grad():

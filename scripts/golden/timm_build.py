@@ -42,7 +42,7 @@ def is_eva(config):
 
 
 def build_eva(config, drop_path):
-    """Of rotary positions, or biases of q and v alone."""
+    """Of rotary positions, or biases of only q and v."""
     global_pool, _ = POOLING[config.get("pooling", "token")]
     average = config.get("pooling", "token") == "avg"
     final = config.get("final_norm", True)

@@ -18,7 +18,7 @@ import pathlib
 import sys
 import tempfile
 
-os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # MLflow 3.17 asks for it
+os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # MLflow 3.17 requires it
 
 import mlflow
 import wandb

@@ -135,8 +135,8 @@ std::vector<DrawnOp> DrawAutoAugment(const AutoAugmentOptions& options,
   return drawn;
 }
 
-// Source: DeiT III, Touvron et al. 2022, whose blur has a radius of 0.1 to 2
-// pixels and whose solarise begins at 128; timm's policy "3a" is the same.
+// Source: DeiT III, Touvron et al. 2022: blur has a radius of 0.1 to 2
+// pixels, and solarise begins at 128; timm's policy "3a" is the same.
 std::vector<DrawnOp> DrawThreeAugment(const SampleAddress& address) {
   const auto stream = SampleStream(address, "three_augment");
   switch (stream.Below(0, 3)) {

@@ -39,7 +39,7 @@ struct Architecture {
   // As calibrate::ActivationScores.
   ScoreTable (*activation_scores)(const Reference& teacher,
                                   const Images& images);
-  // As SolveRegression: changes `student`, whose tensors are those that were
+  // As SolveRegression: changes `student`; its tensors are those that were
   // taken.
   Regression (*regress)(const select::Plan& plan, const Reference& teacher,
                         const Images& images, Weights& student);

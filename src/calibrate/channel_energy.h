@@ -16,7 +16,7 @@ at::Tensor NormedEnergy(const at::Tensor& x, bool is_layer_norm);
 // Shares of 1; zeros if all are zero.
 at::Tensor Shares(const at::Tensor& scores);
 
-// The squared norm of each column of a weight [out, in, ...], whose rows are
+// The squared norm of each column of a weight [out, in, ...], with its rows
 // scaled by `gamma` if that is defined: [in].
 at::Tensor ColumnNorms(const at::Tensor& weight, const at::Tensor& gamma);
 

@@ -54,7 +54,7 @@ class ConvNextRegression {
   }
 
  private:
-  // The norm of the kept channels alone is not the teacher's on them.
+  // The norm over only the kept channels is not the teacher's on them.
   void FitStemNorm() {
     const model::ConvNextConfig& config = student_.config();
     const std::string name = config.StemNorm();

@@ -48,7 +48,7 @@ class LayerFits {
   void FitWriter(const Writer& writer, bool scaled, const at::Tensor& encode,
                  const at::Tensor& around, const Of& input);
 
-  // A norm of which each channel is fitted alone, around its present weight:
+  // A norm with each channel fitted on its own, around its present weight:
   // `input`, normed, of the student's stream gives what brings it to the
   // teacher's next one, times `encode`.
   void FitAddedNorm(const std::string& name, const at::Tensor& encode,

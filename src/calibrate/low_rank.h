@@ -19,7 +19,7 @@ struct Roots {
 };
 Roots RootsOf(const at::Tensor& moments);
 
-// Two maps [n, rank] whose product is the best of its rank.
+// Two maps [n, rank] with the best product of that rank.
 struct LowRank {
   at::Tensor first;
   at::Tensor second;
@@ -36,7 +36,7 @@ LowRank LowRankLogits(const at::Tensor& queries, const at::Tensor& keys,
 LowRank LowRankValues(const at::Tensor& values, const at::Tensor& outer,
                       int64_t rank);
 
-// Flips the sign of each column whose entry of largest magnitude is negative,
+// Flips the sign of each column if its entry of largest magnitude is negative,
 // so that an eigenvector does not depend on the library's choice.
 at::Tensor WithPositivePeaks(const at::Tensor& columns);
 

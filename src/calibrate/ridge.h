@@ -29,7 +29,7 @@ Sums RidgeSums(const at::Tensor& inputs, const at::Tensor& targets);
 LinearFit Ridge(const Sums& sums, const at::Tensor& around, bool with_bias,
                 const std::string& layer);
 
-// The sums of rows of which each channel is fitted alone, and y = x weight +
+// The sums of rows with each channel fitted on its own, and y = x weight +
 // bias, channel by channel, around `around` [n]; all as above.
 Sums ChannelSums(const at::Tensor& inputs, const at::Tensor& targets);
 LinearFit ChannelRidge(const Sums& sums, const at::Tensor& around,

@@ -30,7 +30,7 @@ using Sums = std::vector<at::Tensor>;
 
 // The sums, in float64, of what `of_tile` returns for each tile, added in the
 // order of the tiles. `of_tile` is called from several threads, without
-// gradients. `at_once` limits the tiles whose sums are in memory; 0: one for
+// gradients. `at_once` limits the tiles with sums in memory; 0: one for
 // each thread.
 Sums SumOverTiles(size_t tiles, const std::function<Sums(size_t)>& of_tile,
                   size_t at_once = 0);

@@ -81,7 +81,7 @@ at::Tensor VitPass::BeforeHidden(int64_t block, const at::Tensor& x) const {
 
 nn::Rotation VitPass::RotationOf(int64_t block) const {
   if (config_.rope != model::Rope::kMixed) return rope_->forward().Of(block);
-  // Of this block alone, rather than of all blocks in each of them.
+  // Of only this block, rather than of all blocks in each of them.
   return rope_->Of(weights_["rope.freqs"].narrow(1, block, 1)).Of(0);
 }
 

@@ -207,7 +207,7 @@ class VitProjection {
         [&](const at::Tensor& s) { return student_.Mlp(b, s).out; });
   }
 
-  // A classifier that is not the teacher's has the norm alone.
+  // A classifier that is not the teacher's has only the norm.
   void ProjectHeads() {
     const std::string norm = from().final_norm ? teacher_.FinalNorm() : "";
     if (from().final_norm) {

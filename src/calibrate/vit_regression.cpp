@@ -75,7 +75,7 @@ class VitRegression {
     }
   }
 
-  // The norm of the kept channels alone is not the teacher's on them. `input`
+  // The norm over only the kept channels is not the teacher's on them. `input`
   // is the student's of the norm, `output` the teacher's.
   void FitNorm(const std::string& name, const LayerFits::Of& input,
                const LayerFits::Of& output) {

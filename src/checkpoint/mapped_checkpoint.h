@@ -44,7 +44,7 @@ struct Contents {
   std::span<const std::byte> header;
 };
 
-// A checkpoint whose tensors are ranges of one mapped file.
+// A checkpoint with tensors that are ranges of one mapped file.
 class MappedCheckpoint final : public Checkpoint {
  public:
   // Errors: kFormat if two tensors have the same name, if a name is not a valid

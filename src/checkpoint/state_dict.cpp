@@ -60,8 +60,8 @@ std::optional<std::string> KeyText(const PickleValue& key) {
   return ScalarText(*value);
 }
 
-// Names the entries of a dictionary. A key that is no string gets the number of
-// its entry ("?3") if it has no text, or one that another key has.
+// Names the entries of a dictionary. A key that is not a string gets the number
+// of its entry ("?3") if it has no text, or one that another key has.
 class KeyNames {
  public:
   KeyNames(const PickleNode& dict, std::string_view path,
@@ -76,7 +76,7 @@ class KeyNames {
     }
   }
 
-  // Of the entry whose key is items[i].
+  // Of the entry with the key items[i].
   std::string NameOf(size_t i) {
     const PickleValue& key = dict_.items[i];
     const auto text = KeyText(key);

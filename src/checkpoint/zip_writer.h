@@ -12,7 +12,7 @@
 
 namespace wsel::checkpoint {
 
-// Writes a zip of uncompressed entries whose data is aligned to 64 bytes, as
+// Writes a zip of uncompressed entries with data aligned to 64 bytes, as
 // torch does, so that it can be memory-mapped. No timestamps.
 class ZipWriter {
  public:

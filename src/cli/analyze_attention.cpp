@@ -13,9 +13,11 @@ void AddAnalyzeAttention(CLI::App& analyze, const Invocation& invocation) {
                              "head of several ViTs (the paper's Figure 5)");
   AddAnalyzedModels(*c, args->request.models, args->dry_run);
   c->add_option("--block", args->request.block, "Block index, from 0")
+      ->type_name("N")
       ->capture_default_str();
   c->add_option("--head-index", args->request.head,
                 "Attention head of the block, from 0")
+      ->type_name("N")
       ->capture_default_str();
   AddAnalyzeOutput(*c, args->request.output, args->json,
                    "Output folder: attention.png and one .npy file per matrix");

@@ -16,9 +16,9 @@ void AddAnalyzeFeatures(CLI::App& analyze, const Invocation& invocation) {
       "similarity to the teacher's blocks (CKA, cosine)");
   AddAnalyzedModels(*c, args->request.models, args->dry_run);
   AddDataset(*c, args->request.data);
-  AddSubset(
-      *c, args->request.data,
-      fmt::format(" (default: {}, or all if fewer)", session::kAnalyzedImages));
+  AddSubset(*c, args->request.data)
+      ->default_str(
+          fmt::format("{}, or all if fewer", session::kAnalyzedImages));
   AddWorkers(*c, args->request.data.workers);
   AddAnalyzeOutput(*c, args->request.output, args->json,
                    "Output folder: depth.csv and .png and, with a teacher, "

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "options.h"
 #include "wsel/core/error.h"
@@ -39,6 +40,13 @@ Exit codes: 0 done; 2 usage; 3 configuration; 4 input or output; 5 file format;
 // WSEL_LIBTORCH: "LibTorch 2.11.0, CPU and CUDA".
 std::string VersionText() {
   return fmt::format("wsel {} ({})", Version(), WSEL_LIBTORCH);
+}
+
+// `call`: "wsel init". CLI11 has one mode more, which the program does not use.
+std::string Help(const CLI::App* command, const std::string& call,
+                 CLI::AppFormatMode /*mode*/) {
+  return help::HelpText(CommandTree(*command), call) + command->get_footer() +
+         "\n";
 }
 
 std::vector<std::string> OptionNames(const CLI::App& app) {
@@ -166,7 +174,10 @@ void Run(int argc, const char* const* argv,
 
   CLI::App app(kAbout, "wsel");
   invocation.app = &app;
-  app.set_version_flag("--version", VersionText());
+  app.formatter_fn(Help);
+  app.set_help_flag("-h,--help", "Print this help, and exit");
+  app.set_version_flag("--version", VersionText(),
+                       "Print the version, and exit");
   app.footer(kFooter);
   app.require_subcommand(1);
   app.fallthrough();

@@ -18,9 +18,11 @@ void AddBench(CLI::App& app, const Invocation& invocation) {
   AddCheckpointModel(*c, request.checkpoint);
   c->add_option("--batch-size", request.batch_size,
                 "Batch size in images that is measured besides 1")
+      ->type_name("N")
       ->capture_default_str();
   c->add_option("--seconds", request.seconds,
                 "Time of each measurement, of five passes at least")
+      ->type_name("SECONDS")
       ->capture_default_str();
   AddDevice(*c, args->device);
   AddJson(*c, args->json);

@@ -54,6 +54,12 @@ std::vector<std::string> ChoicesOf(const std::string& name,
   return choices;
 }
 
+// Without the descriptions of validators, which CLI11 appends: "N:POSITIVE".
+std::string MetavarOf(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  return type.substr(0, type.find(':'));
+}
+
 help::OptionHelp HelpOf(const CLI::Option& option) {
   help::OptionHelp help;
   help.positional = option.get_positional();
@@ -63,8 +69,18 @@ help::OptionHelp HelpOf(const CLI::Option& option) {
     help.short_name = "-" + option.get_snames().front();
   }
   help.description = option.get_description();
-  help.default_value = option.get_default_str();
+  help.group = option.get_group();
   help.takes_value = option.get_items_expected_max() > 0;
+  if (help.takes_value) {
+    help.metavar = MetavarOf(option);
+    help.default_value = option.get_default_str();
+  }
+  help.repeated =
+      option.get_expected_max() >= CLI::detail::expected_max_vector_size;
+  help.required = option.get_required();
+  for (const CLI::Option* other : option.get_excludes()) {
+    help.excludes.push_back("--" + other->get_lnames().front());
+  }
   help.choices = ChoicesOf(help.name, help.description);
   return help;
 }
@@ -72,7 +88,11 @@ help::OptionHelp HelpOf(const CLI::Option& option) {
 }  // namespace
 
 help::CommandHelp CommandTree(const CLI::App& app) {
-  help::CommandHelp help{app.get_name(), app.get_description(), {}, {}};
+  help::CommandHelp help{app.get_name(),
+                         app.get_description(),
+                         {},
+                         {},
+                         app.get_require_subcommand_min() > 0};
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;  // hidden
     help.options.push_back(HelpOf(*option));

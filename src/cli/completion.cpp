@@ -11,7 +11,7 @@ void AddCompletion(CLI::App& app, const Invocation& /*invocation*/) {
   const auto shell = std::make_shared<std::string>();
   CLI::App* c =
       app.add_subcommand("completion", "Print a shell completion script");
-  c->add_option("shell", *shell, "Shell: " + help::Shells().Choices())
+  c->add_option("SHELL", *shell, "Shell: " + help::Shells().Choices())
       ->required();
   c->callback([shell, &app] {
     fmt::print("{}", Completion(help::Shells().Find(*shell, "wsel completion"),

@@ -79,9 +79,9 @@ void AddConvert(CLI::App& app, const Invocation& invocation) {
   c->add_flag("--hub", args->options.hub,
               "With --naming timm: also write config.json beside the file, for "
               "timm.create_model('local-dir:FOLDER')");
-  AddChoice(
-      *c, "--dtype", args->options.dtype, kDTypeNames,
-      "Data type to cast to: " + kDTypeNames.Choices() + "; default: no cast");
+  AddChoice(*c, "--dtype", args->options.dtype, kDTypeNames,
+            "Data type to cast to: " + kDTypeNames.Choices())
+      ->default_str("no cast");
   AddJson(*c, args->json);
   c->callback([args, &invocation] { RunConvert(*args, invocation); });
 }

@@ -206,15 +206,15 @@ void AddDatasets(CLI::App& app, const Invocation&) {
       ->required();
   check->add_option("ROOT", args->root, "Folder that holds the data set")
       ->required();
-  check
-      ->add_option("--split", args->split,
-                   "Split to check: train|val|test; default: all that there "
-                   "are")
+  check->add_option("--split", args->split, "Split to check: train|val|test")
+      ->type_name("NAME")
+      ->default_str("all that there are")
       ->check(CLI::IsMember({"train", "val", "test"}));
   AddLabels(*check, args->labels, args->multi_label);
   check
       ->add_option("--split-seed", args->split_seed,
                    "Seed of EuroSAT's train/test split")
+      ->type_name("N")
       ->capture_default_str();
   AddJson(*check, *json);
   c->callback([c, json, args] {

@@ -20,7 +20,7 @@ void AddModel(CLI::App& c, EvalArgs& args) {
 
 void AddData(CLI::App& c, EvalArgs& args) {
   data::DataOptions& data = args.job.request.data;
-  AddDataset(c, data, "NAME", "DIR");
+  AddDataset(c, data);
   pretrained::GivenFacts& given = args.job.request.checkpoint.given;
   AddCrop(c, given);
   AddResize(c, given.pass_order);
@@ -37,6 +37,7 @@ void AddData(CLI::App& c, EvalArgs& args) {
 void AddRun(CLI::App& c, EvalArgs& args) {
   c.add_option("--batch-size", args.job.request.batch_size,
                "Batch size in images; 0: derived from free memory")
+      ->type_name("N")
       ->capture_default_str();
   AddOldName(c, "--batch", "--batch-size", args.job.request.batch_size);
   AddChoice(c, "--precision", args.job.request.precision, train::Precisions(),

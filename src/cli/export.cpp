@@ -165,10 +165,11 @@ void AddGraph(CLI::App& c, ExportArgs& args) {
             "Quantize linear layers, calibrated on images of --dataset: " +
                 kQuantizationNames.Choices());
   c.add_flag("--preprocess", args.options.preprocess,
-             "Normalise in the graph, whose input becomes uint8 [batch, "
+             "Normalise in the graph; its input becomes uint8 [batch, "
              "height, width, 3], or [..., 1] of grey images");
   c.add_option("--opset", args.options.opset,
                "Version of ONNX's operators, 17 to 21")
+      ->type_name("N")
       ->capture_default_str();
 }
 
@@ -183,6 +184,7 @@ void AddImages(CLI::App& c, ExportArgs& args) {
   AddLabels(c, data.labels, data.multi_label);
   c.add_option("--calibration-images", args.options.calibration_images,
                "Number of images to calibrate on")
+      ->type_name("N")
       ->capture_default_str();
   AddClasses(c, data);
   AddWorkers(c, data.workers);

@@ -49,21 +49,26 @@ void AddStudent(CLI::App& c, session::ModelOptions& student,
                "blocks, chosen by the calibration images to lose least within "
                "params=3M, flops=0.6G (twice the multiply-adds of an image) or "
                "latency=8ms@224x1 (image size and batch size, on this "
-               "processor; default: the student's size, one image); --depth, "
-               "--embed-dim and --num-heads fix what is not to be chosen")
+               "processor; without them the student's size, one image); "
+               "--depth, --embed-dim and --num-heads fix what is not to be "
+               "chosen")
       ->type_name("KIND=N");
   c.add_option("--num-classes", student.num_classes,
-               "Number of classes of the student; 0: no classifier; default: "
-               "the model's or, with --head reuse or --budget, the teacher's");
+               "Number of classes of the student; 0: no classifier")
+      ->type_name("N")
+      ->default_str(
+          "the model's or, with --head reuse or --budget, the teacher's");
   AddImageSize(c, student.img_size,
                "Image size of the student, in pixels: 224, or height x width: "
                "192x256");
   c.add_option("--patch-size", student.patch_size,
-               "Patch size of the student, in pixels");
+               "Patch size of the student, in pixels")
+      ->type_name("PX");
   c.add_option("--in-chans", student.in_chans,
                "Channels of the student's images: 3 (RGB), 1 (grey) or "
                "another number; the teacher's first convolution is adapted as "
-               "in timm");
+               "in timm")
+      ->type_name("N");
   c.add_option("--depth", student.depth,
                "Number of blocks of the student: 6, or 2,2,6,2 for a ConvNeXt")
       ->type_name("N[,N,N,N]");
@@ -71,7 +76,8 @@ void AddStudent(CLI::App& c, session::ModelOptions& student,
                "Width of the student: 192, or 48,96,192,384 for a ConvNeXt")
       ->type_name("N[,N,N,N]");
   c.add_option("--num-heads", student.num_heads,
-               "Number of attention heads of the student (ViT)");
+               "Number of attention heads of the student (ViT)")
+      ->type_name("N");
 }
 
 void AddOtherStudent(CLI::App& c, session::StudentOptions& student) {
@@ -106,15 +112,16 @@ void AddSelection(CLI::App& c, session::StudentOptions& student) {
   select::Options& options = student.selection;
   c.add_option(
        "--method", student.method,
-       fmt::format("Selection rule, with a teacher: {} (default: uniform). "
-                   "Random initialisation, without: {} (default: timm)",
+       fmt::format("Selection rule, with a teacher: {}; without one, random "
+                   "initialisation: {}",
                    select::Methods().Choices(),
                    model::Initializers().Choices()))
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->default_str("uniform, or timm without a teacher");
   c.add_option(
        "--layers", options.layers,
        "Layer selection: first|last|mid|uniform, best (drops the blocks "
-       "whose removal changes the features of the calibration images least), "
+       "that the features of the calibration images depend on least), "
        "or block numbers of the teacher (0,2,4; for a ConvNeXt one list per "
        "stage: 0,1/0,1/0,2,4/0,1)")
       ->type_name("RULE")
@@ -141,10 +148,12 @@ void AddSelection(CLI::App& c, session::StudentOptions& student) {
          }
          options.official = true;
        },
-       "official: bit-identical to the paper's script, which leaves out "
-       "tensors with 'head' in their name")
+       "Code to agree with: official, bit-identical to the paper's script, "
+       "which leaves out tensors with 'head' in their name")
       ->type_name("NAME");
-  c.add_option("--seed", student.seed, "Random seed")->capture_default_str();
+  c.add_option("--seed", student.seed, "Random seed")
+      ->type_name("N")
+      ->capture_default_str();
   AddFile(c, "--plan", student.plan, "Apply a plan written by --save-plan");
 }
 
@@ -165,6 +174,7 @@ void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
        "Number of images that choose or fit the weights, balanced by class "
        "and drawn with --seed; agreement is measured on a quarter as "
        "many others, at most 128")
+      ->type_name("N")
       ->capture_default_str();
   AddLabels(c, data.labels, data.multi_label);
   AddSubset(c, data, "; the calibration images are drawn from it");
@@ -173,11 +183,13 @@ void AddCalibration(CLI::App& c, session::CalibrationRequest& calibration) {
                "with the same value and split seed validates on")
       ->type_name("SHARE");
   c.add_option("--split-seed", data.split_seed, "Seed of --val-split")
+      ->type_name("N")
       ->capture_default_str();
   c.add_option("--train-range", data.train_range,
                "Draw them from this index range of the training images: "
                "54000,60000")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->type_name("FIRST,END");
   AddClasses(c, data);
 }
 

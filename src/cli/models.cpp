@@ -87,9 +87,10 @@ void AddModels(CLI::App& app, const Invocation&) {
   const auto args = std::make_shared<ModelsArgs>();
   CLI::App* c = app.add_subcommand(
       "models", "List the named models by family, with parameters and FLOPs");
-  c->add_option("--search", args->search,
-                "Only those whose name, aliases or family have all of these "
-                "words, and the weights of such names that timm publishes")
+  c->add_option(
+       "--search", args->search,
+       "Only those with all of these words in name, aliases or family, "
+       "and the weights of such names that timm publishes")
       ->type_name("WORDS");
   c->add_flag("--json", args->json,
               "Print the result as JSON, with all fields of each config");

@@ -25,10 +25,10 @@ void AddModelName(CLI::App& command, const std::string& name,
       ->type_name("MODEL");
 }
 
-void AddRgb(CLI::App& command, const std::string& name,
-            std::optional<std::array<double, 3>>& value,
-            const std::string& help) {
-  command
+CLI::Option* AddRgb(CLI::App& command, const std::string& name,
+                    std::optional<std::array<double, 3>>& value,
+                    const std::string& help) {
+  return command
       .add_option_function<std::vector<double>>(
           name,
           [&value, name](const std::vector<double>& values) {
@@ -54,32 +54,36 @@ void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
             value = ParseHeightWidth(text, "--img-size");
           },
           help)
-      ->type_name("SIZE");
+      ->type_name("PX");
 }
 
 void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given) {
-  AddRgb(command, "--mean", given.mean,
-         "Per-channel mean: 0.5,0.5,0.5; default: that of the checkpoint, of a "
-         "file beside it or of its source, else ImageNet's");
-  AddRgb(command, "--std", given.std,
-         "Per-channel standard deviation; default: as --mean");
+  AddRgb(command, "--mean", given.mean, "Per-channel mean: 0.5,0.5,0.5")
+      ->default_str(
+          "that of the checkpoint, of a file beside it or of its source, else "
+          "ImageNet's");
+  AddRgb(command, "--std", given.std, "Per-channel standard deviation")
+      ->default_str("as --mean");
 }
 
 void AddCrop(CLI::App& command, pretrained::GivenFacts& given) {
   command
       .add_option("--crop-pct", given.crop_pct,
-                  "Center crop fraction (timm's crop_pct); default: that of "
-                  "the checkpoint's run or of a file beside it, else 0.875")
-      ->check(CLI::Range(0.01, 1.0));
+                  "Center crop fraction (timm's crop_pct)")
+      ->check(CLI::Range(0.01, 1.0))
+      ->type_name("SHARE")
+      ->default_str(
+          "that of the checkpoint's run or of a file beside it, else 0.875");
   AddChoice(command, "--interpolation", given.interpolation,
             image::Interpolations(),
-            "Interpolation: " + image::Interpolations().Choices() +
-                "; default: as --crop-pct, else bicubic");
+            "Interpolation: " + image::Interpolations().Choices())
+      ->default_str("as --crop-pct, else bicubic");
   AddChoice(command, "--crop-mode", given.crop_mode, image::CropModes(),
             "How images get the model's size (timm's crop_mode): " +
                 image::CropModes().Choices() +
                 "; auto: by the size, up to 32 px cropped only, from 384 px "
-                "squash, else center; default: as --crop-pct, else auto");
+                "squash, else center")
+      ->default_str("as --crop-pct, else auto");
 }
 
 void AddCopyChoice(CLI::App& command, naming::CopyChoice& copy) {
@@ -123,17 +127,16 @@ CLI::Option* AddFile(CLI::App& command, const std::string& name,
   return command.add_option(name, value, help)->type_name("FILE");
 }
 
-void AddDataset(CLI::App& command, data::DataOptions& data,
-                const std::string& name_type, const std::string& root_type) {
+void AddDataset(CLI::App& command, data::DataOptions& data) {
   command
       .add_option("--dataset", data.name,
                   "Data set, as listed by wsel datasets")
       ->required()
-      ->type_name(name_type);
+      ->type_name("NAME");
   command
       .add_option("--data-root", data.root, "Folder that holds the data set")
       ->required()
-      ->type_name(root_type);
+      ->type_name("DIR");
   AddLabels(command, data.labels, data.multi_label);
 }
 
@@ -162,14 +165,18 @@ void AddClasses(CLI::App& command, data::DataOptions& data) {
       ->type_name("NAME,...");
 }
 
-void AddSubset(CLI::App& command, data::DataOptions& data,
-               const std::string& more) {
-  command.add_option("--subset", data.subset,
-                     "Number or share of training images, with the classes' "
-                     "proportions: 500, 0.1 or 10%" +
-                         more);
+CLI::Option* AddSubset(CLI::App& command, data::DataOptions& data,
+                       const std::string& more) {
+  CLI::Option* subset =
+      command
+          .add_option("--subset", data.subset,
+                      "Number or share of training images, with the classes' "
+                      "proportions: 500, 0.1 or 10%" +
+                          more)
+          ->type_name("SIZE");
   command.add_flag("--subset-balanced", data.subset_balanced,
                    "Equally many images of each class in --subset");
+  return subset;
 }
 
 void AddSkipCorruptFlag(CLI::App& command, bool& skip_corrupt) {
@@ -184,14 +191,15 @@ void AddSkipCorrupt(CLI::App& command, data::DataOptions& data) {
 
 void AddResize(CLI::App& command, std::optional<image::PassOrder>& order) {
   AddChoice(command, "--resize", order, image::PassOrders(),
-            "Version of Pillow whose resized images these equal to the byte: " +
-                image::PassOrders().Choices() +
-                "; default: that of the checkpoint's run, else pillow-13");
+            "Version of Pillow to resize images like, to the byte: " +
+                image::PassOrders().Choices())
+      ->default_str("that of the checkpoint's run, else pillow-13");
 }
 
 void AddWorkers(CLI::App& command, int64_t& workers) {
   command
       .add_option("--workers", workers, "Data loader threads; -1: one per core")
+      ->type_name("N")
       ->capture_default_str();
 }
 
@@ -203,6 +211,7 @@ void AddDevice(CLI::App& command, std::string& device) {
 
 void AddThreads(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "Compute threads; 0: one per core")
+      ->type_name("N")
       ->capture_default_str();
 }
 

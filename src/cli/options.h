@@ -24,11 +24,12 @@ namespace wsel::cli {
 // Options that are parsed to their values as the command line is read, so that
 // no command has to do so again. Values must outlive the app.
 
-// An enumeration, whose value is the default unless it is an optional. Errors:
-// kUsage for an unknown name.
+// An enumeration; its value is the default unless it is an optional. Errors:
+// kUsage for an unknown name. Help shows each option's metavar and
+// default_str, a default that is found as the command runs in words.
 template <typename E, typename Value>
-void AddChoice(CLI::App& command, const std::string& name, Value& value,
-               const Registry<E>& registry, const std::string& help) {
+CLI::Option* AddChoice(CLI::App& command, const std::string& name, Value& value,
+                       const Registry<E>& registry, const std::string& help) {
   CLI::Option* option = command.add_option_function<std::string>(
       name,
       [&value, &registry, name](const std::string& text) {
@@ -39,6 +40,7 @@ void AddChoice(CLI::App& command, const std::string& name, Value& value,
   if constexpr (std::is_same_v<Value, E>) {
     option->default_str(std::string(registry.NameOf(value)));
   }
+  return option;
 }
 
 // --labels and --multi-label of a data set of folders.
@@ -50,9 +52,9 @@ void AddModelName(CLI::App& command, const std::string& name,
                   std::optional<model::Config>& value, const std::string& help);
 
 // One value per channel, "0.5,0.5,0.5", or one for all: "0.5".
-void AddRgb(CLI::App& command, const std::string& name,
-            std::optional<std::array<double, 3>>& value,
-            const std::string& help);
+CLI::Option* AddRgb(CLI::App& command, const std::string& name,
+                    std::optional<std::array<double, 3>>& value,
+                    const std::string& help);
 
 // Of images: a side, "224", or height x width, "192x256".
 void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
@@ -66,7 +68,7 @@ void AddCrop(CLI::App& command, pretrained::GivenFacts& given);
 // --checkpoint-key and --no-ema, of a checkpoint with several copies.
 void AddCopyChoice(CLI::App& command, naming::CopyChoice& copy);
 
-// --num-heads, of a checkpoint that does not tell; 0: not given.
+// --num-heads, of a checkpoint that does not show it; 0: not given.
 void AddNumHeads(CLI::App& command, int64_t& num_heads);
 
 // AddCopyChoice, AddNumHeads and --model, of commands that take one checkpoint.
@@ -80,15 +82,12 @@ void AddCheckpointModel(CLI::App& command,
 CLI::Option* AddFile(CLI::App& command, const std::string& name,
                      std::string& value, const std::string& help);
 
-// Options that several commands have. --dataset and --data-root, with the types
-// that help shows for them:
-void AddDataset(CLI::App& command, data::DataOptions& data,
-                const std::string& name_type = "TEXT",
-                const std::string& root_type = "TEXT");
+// Options that several commands have. --dataset and --data-root:
+void AddDataset(CLI::App& command, data::DataOptions& data);
 void AddClasses(CLI::App& command, data::DataOptions& data);
 // --subset, with `more` at the end of its help, and --subset-balanced.
-void AddSubset(CLI::App& command, data::DataOptions& data,
-               const std::string& more = "");
+CLI::Option* AddSubset(CLI::App& command, data::DataOptions& data,
+                       const std::string& more = "");
 void AddSkipCorruptFlag(CLI::App& command, bool& skip_corrupt);
 // And its old name.
 void AddSkipCorrupt(CLI::App& command, data::DataOptions& data);

@@ -26,15 +26,17 @@ void AddOptions(CLI::App& c, PredictArgs& args) {
   c.add_option(
        "--top", request.top,
        "Number of classes per image; with --threshold at most so many of "
-       "those above it, by default all")
+       "those above it")
       ->check(CLI::PositiveNumber)
-      ->default_str("5");
+      ->type_name("N")
+      ->default_str("5, or all with --threshold");
   c.add_option("--threshold", request.threshold,
-               "Images have several labels: the classes whose probability, by "
-               "a sigmoid, is above it; default: 0.5 for checkpoints of "
-               "multi-label training, a softmax for others")
+               "Images have several labels: print the classes with a "
+               "probability, by a sigmoid, above this")
       ->check(CLI::Range(0., 1.))
-      ->type_name("P");
+      ->type_name("P")
+      ->default_str(
+          "0.5 for checkpoints of multi-label training, a softmax for others");
   c.add_flag("--json", args.json, "Print one line of JSON per image");
   AddDevice(c, args.device);
 }

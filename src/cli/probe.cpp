@@ -17,20 +17,27 @@ void AddOptimisation(CLI::App& c, ProbeArgs& args) {
                    "; lbfgs standardises the features and fits logistic "
                    "regression to convergence, as scikit-learn's "
                    "StandardScaler and LogisticRegression do; lars and sgd "
-                   "follow MAE's recipe, with batch norm");
+                   "follow MAE's recipe, with batch norm")
+      ->type_name("NAME");
   c.add_option("--l2", options.logistic.l2,
-               "L2 penalty (only --solver lbfgs): 1 / C of scikit-learn");
+               "L2 penalty (only --solver lbfgs): 1 / C of scikit-learn")
+      ->type_name("PENALTY");
   c.add_option("--epochs", schedule.epochs,
-               "Training epochs (only --solver lars or sgd)");
+               "Training epochs (only --solver lars or sgd)")
+      ->type_name("N");
   c.add_option("--warmup-epochs", schedule.warmup_epochs,
-               "Warmup epochs (only --solver lars or sgd)");
+               "Warmup epochs (only --solver lars or sgd)")
+      ->type_name("N");
   c.add_option("--batch-size", options.recipe.batch_size,
-               "Batch size in images (only --solver lars or sgd)");
+               "Batch size in images (only --solver lars or sgd)")
+      ->type_name("N");
   c.add_option("--lr", schedule.lr,
                "Learning rate per 256 images, scaled by the batch size (only "
-               "--solver lars or sgd)");
+               "--solver lars or sgd)")
+      ->type_name("RATE");
   c.add_option("--seed", options.recipe.seed,
-               "Random seed (only --solver lars or sgd)");
+               "Random seed (only --solver lars or sgd)")
+      ->type_name("N");
   c.add_flag("--augment", options.augment,
              "Apply MAE's random crops and flips (only --solver lars or sgd); "
              "features are then recomputed in each epoch");
@@ -46,8 +53,9 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
       "Fit a linear probe on a model's frozen features, or on raw pixels");
   c->option_defaults()->group("Model");
   c->add_option(
-      "--checkpoint", args->request.backbone.file,
-      "Checkpoint of the backbone; its pooled features are classified");
+       "--checkpoint", args->request.backbone.file,
+       "Checkpoint of the backbone; its pooled features are classified")
+      ->type_name("FILE");
   AddCheckpointModel(*c, args->request.backbone);
   c->add_flag("--pixels", args->request.pixels,
               "Classify raw pixels instead, as a baseline");
@@ -56,7 +64,8 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   AddSubset(*c, args->request.data);
   c->add_option("--train-range", args->request.data.train_range,
                 "First and end index of the training images: 54000,60000")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->type_name("FIRST,END");
   AddClasses(*c, args->request.data);
   AddResize(*c, args->request.backbone.given.pass_order);
   AddSkipCorrupt(*c, args->request.data);
@@ -65,6 +74,7 @@ void AddProbe(CLI::App& app, const Invocation& invocation) {
   AddWorkers(*c, args->request.data.workers);
   c->add_option("--device", args->request.device,
                 "Device that computes features: auto|cpu|cuda or cuda:1")
+      ->type_name("NAME")
       ->capture_default_str();
   AddThreads(*c, args->request.threads);
   AddDryRun(*c, args->dry_run);

@@ -14,6 +14,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 using session::RecipeRequest;
 
+// As help shows it; "" of what is off or empty without the option.
+std::string DefaultOf(const recipe::Field& field) {
+  const auto value = nlohmann::json::parse(field.default_value);
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number() ? value.dump() : "";
+}
+
 void AddField(CLI::App& c, RecipeRequest& args, const recipe::Field& field) {
   const std::string about =
       field.choices.empty() ? field.about : field.about + ": " + field.choices;
@@ -29,7 +36,7 @@ void AddField(CLI::App& c, RecipeRequest& args, const recipe::Field& field) {
         args.fields.push_back(recipe::SetOf(field, text));
       },
       about);
-  option->type_name(field.metavar);
+  option->type_name(field.metavar)->default_str(DefaultOf(field));
   const Json default_value = Json::parse(field.default_value);
   if (default_value.is_number_integer()) {
     option->check(CLI::TypeValidator<int64_t>(""));
@@ -56,7 +63,8 @@ constexpr std::array<Group, 5> kGroups = {{
 void AddRecipeOptions(CLI::App& c, RecipeRequest& args) {
   c.option_defaults()->group("Recipe");
   AddFile(c, "--config", args.config,
-          "Recipe (JSON), such as configs/cifar100/vit_tiny.json");
+          "Recipe (JSON), such as configs/cifar100/vit_tiny.json; its values "
+          "replace the defaults of the options below");
   c.add_option("--set", args.sets,
                "Override a value of the recipe, such as optimizer.lr=1e-3, "
                "augment.hflip=0 or train.memory_gib=4; may be repeated. "
@@ -95,7 +103,10 @@ void AddRecipeOptions(CLI::App& c, RecipeRequest& args) {
       c.add_option("--epochs", args.epochs,
                    "Number of epochs to train; a warmup that is not given is "
                    "scaled along")
-          ->type_name("N");
+          ->type_name("N")
+          ->default_str(
+              std::ranges::find(fields, "train.epochs", &recipe::Field::path)
+                  ->default_value);
     }
     for (const recipe::Field& field : fields) {
       const bool here = std::ranges::count(sections, field.section()) > 0;

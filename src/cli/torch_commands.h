@@ -26,9 +26,9 @@ struct WeightsArgs;
 struct AttentionArgs;
 struct FeaturesArgs;
 
-// What only the program with LibTorch can do: what commands run, whose options
-// both programs have. Each is in run_COMMAND.cpp. Those that run on several
-// ranks take the command line, with which they start them.
+// What only the program with LibTorch can do: what commands run; both
+// programs have their options. Each is in run_COMMAND.cpp. Those that run on
+// several ranks take the command line, with which they start them.
 struct TorchCommands {
   // As session::PrepareStudent of an InitRequest.
   session::PreparedStudent (*prepare_student)(

@@ -26,9 +26,10 @@ void AddTrack(CLI::App& c, std::vector<run::Tracker>& trackers) {
        "Programs to write the metrics for, into --output: " +
            run::Trackers().Choices() +
            " (an offline run, for wandb sync); a resumed run keeps those that "
-           "it had. Default: tensorboard")
+           "it had")
       ->delimiter(',')
-      ->type_name("NAME,...");
+      ->type_name("NAME,...")
+      ->default_str("tensorboard");
 }
 
 void AddRun(CLI::App& c, TrainArgs& args) {
@@ -67,7 +68,7 @@ void AddTrain(CLI::App& app, const Invocation& invocation) {
       {c, [args] { return !args->dry_run && !args->help_all; }});
   c->callback([args, c, &invocation] {
     if (args->help_all) {
-      fmt::print("{}\nValues of a recipe, for --set:\n{}", c->help(),
+      fmt::print("{}\nValues of a recipe, for --set:\n{}", c->help("wsel"),
                  recipe::FieldTable());
       return;
     }

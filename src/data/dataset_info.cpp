@@ -42,7 +42,7 @@ constexpr DatasetInfo kTable[] = {
      "FashionMNIST/raw/{train,t10k}-{images-idx3,labels-idx1}-ubyte, or .gz"},
     {"folder", "any folder per class", 0, 0, 0, 0, OpenFolder, "imagefolder",
      "train/<class>/*, and any of val, valid or validation/<class>/* and "
-     "test/<class>/*; for evaluation alone <class>/* too; or files that a CSV "
+     "test/<class>/*; for evaluation <class>/* too; or files that a CSV "
      "of labels lists"},
 };
 

@@ -83,7 +83,7 @@ std::optional<Columns> HeaderOf(const Line& line, Names label_names) {
            : "");
 }
 
-// Of a header whose other columns are the classes.
+// Of a header with the classes as its other columns.
 Columns ClassColumnsOf(const Line& header) {
   const auto& cells = header.cells;
   const auto file = Find(cells, kFile);

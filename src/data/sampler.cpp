@@ -133,7 +133,7 @@ class Passes {
  public:
   Passes(std::vector<int64_t> samples, uint64_t seed, int64_t epoch)
       : samples_(std::move(samples)),
-        // Of its own for each class, whose first sample no other has.
+        // Of its own for each class: no other has its first sample.
         random_(seed, fmt::format("balanced sampler {} of {}", epoch,
                                   samples_.front())) {}
 

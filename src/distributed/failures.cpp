@@ -81,7 +81,7 @@ Failure Failures::FindLost(const std::string& what,
     text = LostText(names[0]);
   }
   const Failure failure = Report({ExitCodeOf(ErrorKind::kIo), text});
-  // One rank alone counts them.
+  // Only one rank counts them.
   if (failure.mine) CountAsInformed(lost);
   return failure;
 }

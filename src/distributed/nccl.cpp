@@ -21,7 +21,7 @@ c10::intrusive_ptr<c10d::Backend> MakeNccl(
     int /*size*/) {
   throw Error(ErrorKind::kConfig, "ranks",
               "this build has no NCCL, which ranks on GPUs need: build from "
-              "source, not by pip, with a full CUDA LibTorch, whose nvidia "
+              "source, not by pip, with a full CUDA LibTorch; its nvidia "
               "packages hold nccl.h");
 }
 #endif

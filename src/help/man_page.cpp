@@ -32,13 +32,14 @@ std::string OptionsOf(const CommandHelp& command) {
     if (!option.short_name.empty()) {
       name = Roff(option.short_name) + ", " + name;
     }
-    page += fmt::format(
-        ".TP\n\\fB{}\\fR{}\n{}{}\n", name,
-        option.takes_value && !option.positional ? " \\fIvalue\\fR" : "",
-        Roff(option.description),
-        option.default_value.empty()
-            ? ""
-            : Roff(" (default " + option.default_value + ")"));
+    page += fmt::format(".TP\n\\fB{}\\fR{}\n{}{}\n", name,
+                        option.takes_value && !option.positional
+                            ? " \\fI" + Roff(option.metavar) + "\\fR"
+                            : "",
+                        Roff(option.description),
+                        option.default_value.empty()
+                            ? ""
+                            : Roff(" [default: " + option.default_value + "]"));
   }
   return page;
 }

@@ -21,7 +21,7 @@ struct Box {
   uint32_t end_weight = 0;
 };
 
-// The half width of boxes whose `kPasses` convolutions have the standard
+// The half width of boxes: `kPasses` convolutions by them have the standard
 // deviation `sigma`. In single precision where Pillow is. Source: Gwosdek et
 // al., "Theoretical foundations of Gaussian convolution by extended box
 // filtering", SSVM 2011.
@@ -65,7 +65,7 @@ void BlurLine(const uint8_t* line, int count, const Box& box, uint8_t* out) {
   }
 }
 
-// Blurs the line that begins at `first`, whose pixels are `step` bytes apart.
+// Blurs the line that begins at `first`, with pixels `step` bytes apart.
 void BlurInPlace(uint8_t* first, size_t step, int count, const Box& box,
                  std::vector<uint8_t>& line, std::vector<uint8_t>& blurred) {
   const auto pixels = static_cast<size_t>(count);

@@ -182,8 +182,8 @@ class RowTransform {
     }
   }
 
-  // Gathers the four neighbours of each output along one axis. Outputs whose
-  // source pixels are adjacent too are copied as one run.
+  // Gathers the four neighbours of each output along one axis. Outputs with
+  // adjacent source pixels are copied as one run.
   void GatherRuns(bool down) {
     for (int x = first_; x < end_;) {
       const int end = EndOfRun(x, down);

@@ -183,7 +183,7 @@ void ReadRows(const Encoded& file, const BmpHeader& header, Image& image) {
 }
 
 // The indices of a run-length encoded image, bottom row first unless top_down.
-// Does what Pillow does, also where that is not what the format says.
+// Does what Pillow does, also where the format specifies otherwise.
 class RunLengthDecoder {
  public:
   RunLengthDecoder(const Encoded& file, const BmpHeader& header)

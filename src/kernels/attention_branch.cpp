@@ -44,7 +44,7 @@ struct Attention {
     const int64_t d = width() / heads;
     return 1 / std::sqrt(static_cast<double>(d));
   }
-  // Images processed together: few tokens alone would make thin matrices.
+  // Images processed together: few tokens would make thin matrices.
   int64_t tile() const { return std::max<int64_t>(1, 256 / tokens()); }
 
   // The part of a few images.
@@ -102,7 +102,7 @@ void AttendTile(Attention c) {
   });
 }
 
-// Writes c.attn_output alone, with the attention matrices of as many heads at a
+// Writes only c.attn_output, with the attention matrices of as many heads at a
 // time as `probs` [heads, N, N] holds.
 void AttendByGroups(const Attention& c, const at::Tensor& probs) {
   const int64_t group = probs.size(0);

@@ -33,7 +33,7 @@ struct BranchArguments {
   }
 };
 
-// Those tensors of `values` whose places in `arguments` are not undefined:
+// Those tensors of `values` that are defined in their places of `arguments`:
 // autograd accepts only defined arguments, and wants one gradient for each.
 inline std::vector<at::Tensor> WhereDefined(BranchArguments values,
                                             BranchArguments arguments) {

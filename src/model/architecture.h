@@ -26,18 +26,18 @@ inline double MatMul(double rows, double inner, double columns) {
   return 2 * rows * inner * columns;
 }
 
-// All that this room knows of the architecture whose config is C. Its modules
+// All that this room knows of the architecture with the config C. Its modules
 // are registered in src/nn/networks.h, its names in other libraries in
 // src/naming/library_names.h.
 template <typename C>
 struct Architecture {
   std::string_view key;   // of "family" in JSON
   std::string_view name;  // in messages
-  // The key of the architecture whose weights this one's can be selected from,
+  // The key of the architecture that this one's weights can be selected from,
   // and the reverse; "": none but its own.
   std::string_view kin = "";
   std::span<const Field<C>> fields;
-  // Errors that involve several fields, after each has been checked alone.
+  // Errors that involve several fields, after each has been checked by itself.
   void (*check)(const C& config, const FieldChecker& checker);
 
   // Fields that every architecture has under its own name, and those that only

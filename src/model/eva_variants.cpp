@@ -92,7 +92,7 @@ void AddDinov3(std::vector<Variant>& out) {
   }
 }
 
-// LingBot-Vision: DINOv3's form, whose class token is pooled.
+// LingBot-Vision: DINOv3's form, pooled by its class token.
 void AddLingbot(std::vector<Variant>& out) {
   for (const Size& size : {kSmall, kBase, kLarge}) {
     VitConfig c = Dinov3(size, "", true);

@@ -57,11 +57,11 @@ constexpr Field<VitConfig> kFields[] = {
 void CheckImageSize(const VitConfig& c, const FieldChecker& checker) {
   const auto [height, width] = c.img_size;
   checker.Require(height % c.patch_size == 0, "img_size",
-                  "is {}, {}not a multiple of patch_size {}", c.img_size,
-                  c.img_size.IsSquare() ? "" : "whose height is ",
+                  "is {}{}not a multiple of patch_size {}", c.img_size,
+                  c.img_size.IsSquare() ? ", " : ": its height is ",
                   c.patch_size);
   checker.Require(width % c.patch_size == 0, "img_size",
-                  "is {}, whose width is not a multiple of patch_size {}",
+                  "is {}: its width is not a multiple of patch_size {}",
                   c.img_size, c.patch_size);
   const int64_t longest = c.GridSize().Longer();
   checker.Require(longest <= kMaxGrid, "img_size",

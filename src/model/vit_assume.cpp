@@ -150,8 +150,8 @@ void AssumeImageSize(const VitConfig* like, const Hints& hints,
       "images of {} px, as there are no learnt positions", c.img_size));
 }
 
-// A count of positions does not tell a square grid from another: 8 x 8 or
-// 16 x 4. The known models' are square.
+// A count of positions does not distinguish a square grid from another: 8 x 8
+// or 16 x 4. The known models' are square.
 void AssumeGrid(const VitConfig* like, const Hints& hints,
                 Assumptions& assumptions, VitConfig& c) {
   if (!c.pos_embed) {

@@ -93,8 +93,8 @@ PositionGrid SquareGrid(int64_t positions, Assumptions& assumptions,
   return {with_prefix ? *with_prefix : *without, !with_prefix};
 }
 
-// Only models with rotary positions have no others, and timm's are Evas, whose
-// block names differ.
+// Only models with rotary positions have no others, and timm's are Evas, with
+// other block names.
 bool CanLackPositions(const ShapeReader& read) {
   return read.Has("rope.freqs") || read.Has("blocks.0.gamma_1") ||
          read.Has("blocks.0.attn.q_bias");

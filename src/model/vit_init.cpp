@@ -43,7 +43,7 @@ Init EvaInit(const ParameterSpec& parameter) {
   return TruncNormal(kStd / scale, kTimmBound / scale);
 }
 
-// Of timm's gated MLPs, whose init_weights makes the gate, or in a packed one
+// Of timm's gated MLPs: init_weights makes the gate, or in a packed one
 // the second half of its rows, nearly 0, with biases of 1.
 Init SwiGluInit(const VitConfig& config, const ParameterSpec& parameter) {
   const bool weight = IsWeight(parameter);

@@ -108,7 +108,7 @@ void AddBeit3(std::vector<Variant>& out) {
   }
 }
 
-// DINOv2's largest, and TIPSv2, whose models differ in the registers.
+// DINOv2's largest, and TIPSv2: they differ in the registers.
 void AddDinov2Giant(std::vector<Variant>& out) {
   const Size giant = {"giant", "g", 1536, 40, 24};
   const auto add = [&](VitConfig c, std::string_view name, int64_t registers,

@@ -142,7 +142,7 @@ void AddVit(std::vector<Source>& out, const std::string& prefix) {
                  .exportable = ExportableUnder(prefix, "vit.")});
 }
 
-// ViTMSNForImageClassification, whose blocks transformers 5 writes without the
+// ViTMSNForImageClassification: transformers 5 writes its blocks without the
 // prefix of the rest.
 void AddVitMsn(std::vector<Source>& out) {
   const std::string prefix = "vit.";

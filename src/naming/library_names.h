@@ -22,11 +22,11 @@ struct TimmModel {
   nlohmann::ordered_json classifier;  // a name, or several
 };
 
-// The architecture whose config is C, in each library.
+// The architecture with the config C, in each library.
 template <typename C>
 struct LibraryNames {
   void (*add_sources)(std::vector<Source>& out);
-  // What the library cannot express of a model whose every tensor has a name
+  // What the library cannot express of a model, though every tensor has a name
   // there, as in "the model ..."; empty if it can build the model. Not asked
   // for kTimm.
   std::string (*inexpressible)(const C& config, Naming naming);
@@ -45,7 +45,7 @@ extern const LibraryNames<model::VitConfig> kVitNames;
 extern const LibraryNames<model::ConvNextConfig> kConvNextNames;
 extern const LibraryNames<model::ConvNextV2Config> kConvNextV2Names;
 
-// All architectures; those whose files have all names of another one and more
+// All architectures; those with files that have all names of another and more
 // come before it.
 inline constexpr std::tuple<const LibraryNames<model::VitConfig>&,
                             const LibraryNames<model::ConvNextV2Config>&,

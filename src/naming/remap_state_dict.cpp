@@ -77,7 +77,7 @@ std::vector<Candidate> Candidates(const TensorSource& file,
     Candidate one = {.rank = RankOf(copy.prefix, choice.no_ema)};
     one.completeness = CompletenessOf(*remapped.tensors);
     one.copy = std::move(copy);
-    // Any tensor may be called so: under a prefix that nobody knows, the
+    // Any tensor may be called so: under a prefix that is unknown, the
     // others must be there too.
     if (one.completeness == Completeness::kUnrecognised && one.rank.unknown &&
         choice.key.empty()) {

@@ -29,7 +29,7 @@ std::string_view ActLayerOf(const model::VitConfig& c) {
   return "gelu";
 }
 
-// LayerNorm's eps is no argument in JSON: it is the architecture's.
+// LayerNorm's eps is not an argument in JSON: it is the architecture's.
 std::string TimmArchitecture(const model::VitConfig& c) {
   if (c.norm_eps == 1e-5 && !c.dist_token) return "vit_base_patch16_clip_224";
   if (c.norm_eps == 1e-6) {
@@ -98,9 +98,9 @@ model::VitConfig FormOf(model::VitConfig c) {
   return c;
 }
 
-// Forms whose parts are Python's, not JSON's, arguments: the architecture is a
-// model of timm's with the same form, its sizes arguments. Errors: kMismatch if
-// timm has none.
+// Forms with parts that are Python's, not JSON's, arguments: the architecture
+// is a model of timm's with the same form, its sizes arguments. Errors:
+// kMismatch if timm has none.
 TimmModel OtherVit(const model::VitConfig& c) {
   const model::VitConfig* like = nullptr;
   for (const model::Variant& variant : model::Variants()) {
@@ -112,7 +112,7 @@ TimmModel OtherVit(const model::VitConfig& c) {
   if (like == nullptr) {
     throw Error(ErrorKind::kMismatch, c.name,
                 "has a combination of parts that no model of timm has, so "
-                "timm's config.json cannot say it; write the weights alone "
+                "timm's config.json cannot express it; write only the weights "
                 "and build the model in Python");
   }
   const bool packed = !c.IsEva() && c.mlp == model::MlpForm::kSwiGluPacked;

@@ -1,4 +1,4 @@
-// timm's ViTs, and those of projects whose models are based on timm's:
+// timm's ViTs, and those of projects with models based on timm's:
 // DeiT, DINO, DINOv2, MAE, the official weight selection.
 #include <fmt/format.h>
 

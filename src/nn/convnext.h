@@ -52,7 +52,7 @@ using BlockMaker = std::function<std::shared_ptr<ConvNextBlock>(int stage)>;
 // The depthwise convolution that begins a block.
 Conv2d DepthwiseOf(int64_t width, int64_t kernel = 7);
 
-// A ConvNeXt whose blocks, of all stages, `make_block` makes. `config` must
+// A ConvNeXt with blocks, of all stages, that `make_block` makes. `config` must
 // pass Validate. Images may have any size (at least 32 if patch_size is 4).
 std::shared_ptr<Network> MakeConvNext(const model::ConvNextConfig& config,
                                       const BlockMaker& make_block);

@@ -13,7 +13,7 @@ namespace wsel::onnx {
 using AddActivation =
     std::function<std::string(const std::string& mlp, const std::string& x)>;
 
-// A ConvNeXt whose MLPs have `activation`. Returns the logits' name.
+// A ConvNeXt with `activation` in its MLPs. Returns the logits' name.
 std::string AddConvNext(const model::ConvNextConfig& config,
                         GraphBuilder& graph, const std::string& images,
                         const AddActivation& activation);

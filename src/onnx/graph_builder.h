@@ -69,7 +69,7 @@ class GraphBuilder {
   // `shape` after the batch.
   std::string Reshape(const std::string& name, const std::string& x,
                       const std::vector<int64_t>& shape);
-  // Parts along the last dimension, whose sizes add up to it.
+  // Parts along the last dimension; their sizes add up to it.
   void Split(const std::string& name, const std::string& x,
              std::vector<std::string> parts, const std::vector<int64_t>& sizes);
   // ReduceMean or ReduceL2.

@@ -19,7 +19,7 @@ std::string AddRmsNorm(GraphBuilder& graph, const std::string& name,
                        const std::string& x, double eps);
 
 // timm's SimpleNorm: x by the standard deviation of a sample of `width`
-// channels, whose mean is not subtracted.
+// channels; their mean is not subtracted.
 std::string AddSimpleNorm(GraphBuilder& graph, const std::string& name,
                           const std::string& x, double eps, int64_t width);
 

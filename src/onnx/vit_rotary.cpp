@@ -38,8 +38,8 @@ std::vector<double> LearntAngles(const VitConfig& c, const GraphBuilder& g,
   return angles;
 }
 
-// [N, head_dim / 2] for each of the heads in `angles`, which are of the patches
-// alone.
+// [N, head_dim / 2] for each of the heads in `angles`, which are only of the
+// patches.
 std::vector<float> ForAllTokens(const VitConfig& c,
                                 const std::vector<double>& angles,
                                 double (*function)(double)) {

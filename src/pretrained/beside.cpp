@@ -180,7 +180,7 @@ std::optional<ModelSize> SizeOf(const std::string& name) {
 }
 
 // The number of heads of timm's model, unless the model has been built with
-// another width and nobody knows which heads.
+// another width and unknown heads.
 std::optional<int64_t> HeadsOfVariant(const SideFile& file) {
   const auto name = file.First<std::string>(
       {"/architecture", "/model_cfg/vision_cfg/timm_model_name"});
@@ -268,7 +268,7 @@ void ReadPooling(const SideFile& file, Beside& beside) {
   if (name == "avg") file.State(beside.pooling, std::optional(kNormedAverage));
 }
 
-// As open_clip's VisionTransformer pools, whose norm acts on each token: before
+// As open_clip's VisionTransformer pools. Its norm acts on each token: before
 // or after the class token is taken is the same.
 void ReadTowerPooling(const SideFile& file, Beside& beside) {
   using enum model::Pooling;

@@ -89,7 +89,7 @@ std::vector<std::string> WordsOf(const std::filesystem::path& path) {
   return words;
 }
 
-// What the name says: AugReg's images have a mean of 0.5; DeiT, DINO and MAE,
+// From the name: AugReg's images have a mean of 0.5; DeiT, DINO and MAE,
 // which Hugging Face's library builds as its ViT, have ImageNet's.
 std::optional<image::Normalisation> ByName(
     const PretrainedCheckpoint& checkpoint) {

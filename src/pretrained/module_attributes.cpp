@@ -75,7 +75,7 @@ class Attributes {
   std::set<std::string> modules_;
 };
 
-// Of a traced module, whose attributes are lost.
+// Of a traced module, which has lost its attributes.
 void ReadTracedHeads(const checkpoint::Checkpoint& file,
                      const naming::RemappedStateDict& remapped,
                      model::Hints& hints) {
@@ -106,7 +106,7 @@ void ReadActivation(const Attributes& attributes, ModuleAttributes& out) {
 void ReadPooling(const Attributes& attributes, ModuleAttributes& out) {
   const auto pooling = attributes.Own("global_pool");
   if (pooling == "token") out.hints.pooling = model::Pooling::kToken;
-  // With fc_norm, whose tensors show it, it is kAverage.
+  // With fc_norm, which its tensors show, it is kAverage.
   if (pooling == "avg") out.hints.pooling = model::Pooling::kNormedAverage;
 }
 

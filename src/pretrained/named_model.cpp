@@ -199,8 +199,9 @@ void CheckLookAlikes(PretrainedCheckpoint& checkpoint) {
   if (!like_rpn) return;
   checkpoint.model.reset();
   checkpoint.unsupported_reason =
-      "has tensors as timm's vit_base_patch16_rpn_224, whose blocks are "
-      "post-norm, and as a model with usual ones; `model` or `teacher_model` "
+      "has tensors as timm's vit_base_patch16_rpn_224, which has "
+      "post-norm blocks, and as a model with usual ones; `model` or "
+      "`teacher_model` "
       "can say which, as a JSON file with or without \"block\": \"post-norm\"";
 }
 

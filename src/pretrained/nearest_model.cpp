@@ -59,7 +59,7 @@ Names NamesIn(const model::Config& config) {
   return names;
 }
 
-// The names in `a` whose patterns `b` has not.
+// The names in `a` with patterns that `b` does not have.
 std::vector<std::string> Without(const Names& a, const Names& b) {
   std::vector<std::string> rest;
   for (const auto& [pattern, name] : a) {

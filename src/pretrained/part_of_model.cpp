@@ -37,7 +37,7 @@ bool IsFrozen(const checkpoint::Checkpoint& file) {
 
 std::string PartOfModel(const checkpoint::Checkpoint& file) {
   if (IsFrozen(file)) {
-    return "is a frozen TorchScript module, whose weights have no names; use "
+    return "is a frozen TorchScript module: its weights have no names; use "
            "the model from before torch.jit.freeze (as a teacher in "
            "distillation it runs as it is)";
   }

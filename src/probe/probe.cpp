@@ -18,7 +18,7 @@ namespace {
 // A fitted classifier: features [N, D] -> logits [N, classes].
 using Classifier = std::function<at::Tensor(const at::Tensor& features)>;
 
-// The share of labels that the classifier tells.
+// The share of labels that the classifier predicts.
 class Accuracy {
  public:
   explicit Accuracy(Classifier classify) : classify_(std::move(classify)) {}

@@ -107,7 +107,7 @@ void VisitSources(R& r, Visitor& visit) {
   const Section init{visit, "init"};
   init("file", r.init.file,
        "Initial checkpoint; a classifier with a different number of classes is "
-       "re-initialised. Default: random weights by init.method",
+       "re-initialised; without it, random weights by init.method",
        "--init", "FILE");
   init("checkpoint_key", r.init.copy.key,
        "Prefix of the weights in init.file: model, teacher.backbone",
@@ -150,9 +150,9 @@ void VisitSources(R& r, Visitor& visit) {
           "Prefix of the weights in teacher.file: model, teacher.backbone");
   teacher("no_ema", r.teacher.copy.no_ema,
           "Prefer the weights in teacher.file to their moving average");
-  teacher(
-      "num_heads", r.teacher.num_heads,
-      "The teacher's attention heads, if its file does not tell; 0: it does");
+  teacher("num_heads", r.teacher.num_heads,
+          "The teacher's attention heads, if its file does not show them; 0: "
+          "it does");
   teacher("model", r.teacher.model,
           "The teacher's model, if it cannot be detected: a name (see wsel "
           "models) or a JSON file");
@@ -193,7 +193,7 @@ void VisitData(R& r, Visitor& visit) {
   data("std", t.normalisation.std,
        "Standard deviation of the images' channels");
   data("resize", t.transform.pass_order,
-       "Version of Pillow whose resized images these equal to the byte");
+       "Version of Pillow to resize images like, to the byte");
   data("train_range", r.data.train_range,
        "Train on this share of the training images: [0, 0.8]");
   data("classes", r.data.classes, "Only these classes", "--classes",
@@ -375,7 +375,7 @@ void VisitMoreTraining(R& r, Visitor& visit) {
         "stem, blocks.0-5, stages.0, or a pattern of parameter names",
         "--freeze", "PART,...");
   train("freeze_epochs", t.fine_tune.freeze_epochs,
-        "Train the classifier alone for so many epochs, then all",
+        "Train only the classifier for so many epochs, then all",
         "--freeze-epochs", "N");
   train("ema_warmup", t.ema_warmup,
         "Let the decay of the EMA weights rise from 0, as timm's",

@@ -44,7 +44,7 @@ constexpr std::array<Registered<augment::TrainCrop>, 4> kCrops = {{
 }};
 constexpr Registry<augment::TrainCrop> kCropNames("crop", kCrops);
 
-// An option whose values have names.
+// An option with named values.
 template <typename T>
 concept HasNames = std::is_enum_v<T> || std::is_same_v<T, select::Method>;
 
@@ -197,7 +197,7 @@ void CheckTeacherFile(const Recipe& recipe) {
   CheckAtLeast("teacher.num_heads", teacher.num_heads, 0);
 }
 
-// Defaults that do not go with a value that is given: chosen anew, and said.
+// Defaults that do not fit a value that is given: chosen again, and logged.
 void SolveMixupBatch(train::Options& train) {
   const int64_t batch = train.batch_size;
   if (!MixingEnabled(train.mix) || batch < 2 ||
@@ -400,7 +400,7 @@ Json JsonOf(const std::optional<T>& value) {
   return value ? JsonOf(*value) : Json("");
 }
 
-// The names that a value may have; empty if it is no name.
+// The names that a value may have; empty if it is not a name.
 template <typename T>
 std::string ChoicesOf(const T&) {
   if constexpr (HasNames<T>) {

@@ -119,7 +119,7 @@ std::string SweepOf(const std::vector<Run>& runs) {
 }
 
 // "a, b, c", or "a, b and 4 more": the title of a figure must not seem to be of
-// the first path alone.
+// only the first path.
 std::string NamesOf(const std::vector<fs::path>& paths) {
   constexpr size_t kAll = 3;
   const size_t shown = paths.size() <= kAll ? paths.size() : kAll - 1;

@@ -106,7 +106,7 @@ Grid AccuracyGridIf(bool has, const Report& report, const std::string& title,
   return {title, {RowTitle(report)}};
 }
 
-// Whether classes are of different size somewhere, as far as two decimals tell.
+// Whether classes are of different size somewhere, as far as two decimals show.
 bool IsImbalanced(const Report& report) {
   return AnyCell(report, [](const Cell& cell) {
     if (!cell.balanced_accuracy) return false;

@@ -63,7 +63,7 @@ Grid SubsetAccuracyGrid(const Report& report);
 Grid ComparisonGrid(const Report& report);
 // Epochs to the target accuracies, one grid per column of the report.
 std::vector<Grid> EpochsToAccuracyGrids(const Report& report);
-// Configuration keys whose values differ between rows; may have no rows.
+// Configuration keys that differ between rows; may have no rows.
 Grid DifferenceGrid(const Report& report);
 // The runs that tables leave out, and why; may have no rows.
 Grid UncountedRunsGrid(const Report& report);

@@ -28,7 +28,7 @@ void StripSeed(Run& run) {
 }
 
 // Whether the run ended before its last epoch, for want of a better top-1. The
-// log does not have that of EMA weights, which may have made it go on.
+// log does not have that of EMA weights, which may have made it continue.
 bool EndedEarly(const Run& run) {
   if (run.patience == 0) return false;
   double best = -1;

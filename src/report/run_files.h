@@ -40,7 +40,7 @@ struct SweepJson {
 // Errors: kIo; kConfig in section "report"; kFormat.
 SweepJson ReadSweepJson(const std::filesystem::path& path);
 
-// The "about" of the sweep in whose folder a run lies; "" if there is none, or
+// The "about" of the sweep that a run's folder lies in; "" if there is none, or
 // its sweep.json cannot be read.
 std::string AboutOfSweep(const std::filesystem::path& run_folder);
 

@@ -88,7 +88,7 @@ struct Columns {
   std::optional<size_t> map;
   std::optional<size_t> subset_accuracy;
 
-  // The last of these. A line whose end is missing has it whole if another
+  // The last of these. A line without its end has it whole if another
   // column follows.
   size_t Last() const {
     return std::max({epoch, top1, top5.value_or(0), train_loss.value_or(0),
@@ -137,7 +137,7 @@ Epoch ReadRow(const Columns& columns, const Cells& cells,
   return row;
 }
 
-// Whether the epochs count from 0, as timm's do. A doubt is noted.
+// Whether the epochs count from 0, as timm's do. An assumption is noted.
 bool CountsFromZero(Log& log, const fs::path& folder) {
   if (log.epochs.empty()) return false;
   const int64_t first = log.epochs.front().epoch;

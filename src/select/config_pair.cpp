@@ -143,8 +143,8 @@ std::string BlockName(const ParameterSpec& tensor) {
              : fmt::format("blocks.{}", tensor.block);
 }
 
-// One whose positions have no role: of the official rule, which selects along
-// all that differ, or fixed.
+// One with positions that have no role: of the official rule, which selects
+// along all that differ, or fixed.
 MappedAxis AxisBySizes(int64_t from, int64_t to, DimensionRole role,
                        size_t at) {
   return {.name = fmt::format("{} of {}", to, from),

@@ -138,17 +138,18 @@ std::variant<TensorSpec, Reinitialised, Error> InFile(
   if (at == file.end()) {
     return Error(ErrorKind::kMismatch, expected.name,
                  "missing from the teacher's file: the file is incomplete, or "
-                 "of a model without it, whose other components can be "
+                 "of a model without it; its other components can be "
                  "selected if this one is skipped");
   }
   if (at->shape == expected.shape) return *at;
   if (FitsOtherBlock(expected, file)) {
     return Error(
         ErrorKind::kMismatch, expected.name,
-        fmt::format("is {}, but {} in another block: a pruned model, whose "
-                    "blocks differ in width, is not supported; select other "
-                    "layers, or skip what was pruned",
-                    FormatShape(at->shape), FormatShape(expected.shape)));
+        fmt::format(
+            "is {}, but {} in another block: a pruned model, with "
+            "blocks that differ in width, is not supported; select other "
+            "layers, or skip what was pruned",
+            FormatShape(at->shape), FormatShape(expected.shape)));
   }
   return Error(
       ErrorKind::kMismatch, expected.name,

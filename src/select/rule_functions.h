@@ -81,13 +81,13 @@ inline Indices RandomSubset(int64_t from, int64_t to,
   return pool;
 }
 
-// Scores whose sum over a slice is its L1 norm.
+// Scores that sum to a slice's L1 norm.
 inline void L1Scores(std::span<const float> weights, std::span<double> scores) {
   std::ranges::transform(weights, scores.begin(),
                          [](double w) { return std::abs(w); });
 }
 
-// Scores whose sum over a slice is its squared L2 norm.
+// Scores that sum to a slice's squared L2 norm.
 inline void SquaredL2Scores(std::span<const float> weights,
                             std::span<double> scores) {
   std::ranges::transform(weights, scores.begin(),

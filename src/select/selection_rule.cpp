@@ -7,7 +7,7 @@
 namespace wsel::select {
 namespace {
 
-// A function of the sizes alone.
+// A function of only the sizes.
 template <Indices (*kSelect)(int64_t from, int64_t to)>
 Indices BySizes(int64_t from, int64_t to, const RandomStream&) {
   return kSelect(from, to);

@@ -98,10 +98,10 @@ void Check(const AnalysisRequest& request) {
     fail("method", "needs `student` MODEL, which it initialises");
   }
   if (request.teacher.empty() && request.teacher_model) {
-    fail("teacher_model", "needs `teacher`, whose model it gives");
+    fail("teacher_model", "needs `teacher`, the checkpoint that it describes");
   }
   if (request.checkpoints.empty() && request.checkpoint_model) {
-    fail("model", "needs `checkpoint`, whose model it gives");
+    fail("model", "needs `checkpoint`, the one that it describes");
   }
   if (request.seed < 0) fail("seed", "must not be negative");
   for (const std::string& method : request.methods) {

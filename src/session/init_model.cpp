@@ -128,7 +128,7 @@ select::Plan InitFromTeacher(nn::Model& model, const recipe::Recipe& recipe,
   return std::move(prepared.plan);
 }
 
-// Errors: kMismatch for a classifier of the data set's task whose classes have
+// Errors: kMismatch for a classifier of the data set's task with classes of
 // other names: as many, or some of the same ones. One of another task is
 // re-initialised, which is what fine-tuning is.
 pretrained::ClassMatch MatchInitClasses(

@@ -13,7 +13,7 @@ namespace wsel::session {
 model::Config StudentConfig(const StudentRequest& request,
                             const model::Config& teacher);
 
-// What is known of a teacher whose outputs are to be computed. Errors: kUsage
+// What is known of a teacher, to compute its outputs. Errors: kUsage
 // for a generic student; as RequireKnownHeads and FactsOf.
 pretrained::Facts RunnableFacts(
     const StudentRequest& request,

@@ -29,7 +29,7 @@ std::vector<std::string> RecipeOfCheckpoint(
   for (const auto& [key, fact] :
        {std::pair("data.mean=", &facts.mean_std.mean),
         std::pair("data.std=", &facts.mean_std.std)}) {
-    // The recipe asks for those of grey images.
+    // The recipe requires those of grey images.
     if (grey && fact->source == pretrained::FactSource::kAssumed) continue;
     sets.push_back(key + Json(fact->value).dump());
   }

@@ -94,7 +94,7 @@ bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
   if (train.micro_batch == 0 && CanShare(saved.train, ranks)) {
     train.micro_batch = saved.train.micro_batch;
   } else if (train.micro_batch == 0) {
-    saved.train.micro_batch = 0;  // changes rounding alone
+    saved.train.micro_batch = 0;  // changes only rounding
   }
   if (train.eval_batch == 0) train.eval_batch = saved.train.eval_batch;
   if (train.precision == train::Precision::kAuto) {

@@ -47,7 +47,7 @@ select::Plan PlanGenericStudent(const StudentRequest& request,
   return plan;
 }
 
-// Errors: kUsage if only images could tell what is asked for.
+// Errors: kUsage if only images could decide what is requested.
 void RequireNoImages(const StudentRequest& request) {
   const select::Options& options = request.options;
   const bool best = options.layers == select::kBestLayers;

@@ -29,7 +29,7 @@ struct StudentSetting {
 // "0,2,4/1,3", as --layers takes it.
 std::string ListOf(const std::vector<std::vector<int64_t>>& layers);
 
-// The plan of a student, whose blocks `options` give by number. Errors: as
+// The plan of a student; `options` give its blocks by number. Errors: as
 // select::PlanSelection, its scores and calibrate::MarkSolved.
 select::Plan PlanOn(const StudentSetting& setting, const model::Config& student,
                     const select::Options& options);

@@ -82,7 +82,7 @@ void CheckKernels(const TrainRun& run, const std::filesystem::path& state,
   }
   const std::string restore = kernels::HowToRestore(begun, now);
   throw Error(ErrorKind::kConfig, state.string(),
-              "{}. To go on as it began, {}; to go on with weights that differ "
+              "{}. To continue as it began, {}; to accept weights that differ "
               "in their last bits, add `allow_other_kernels`",
               both,
               restore.empty()

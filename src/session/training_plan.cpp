@@ -78,7 +78,7 @@ void AddFineTuning(const recipe::Recipe& recipe, Out out) {
                    fmt::join(options.freeze, ","));
   }
   if (options.freeze_epochs > 0) {
-    fmt::format_to(out, "head alone  for {} of {} epochs\n",
+    fmt::format_to(out, "head only   for {} of {} epochs\n",
                    options.freeze_epochs, recipe.train.schedule.epochs);
   }
 }

@@ -196,8 +196,8 @@ class Expander {
     return run;
   }
 
-  // Rejects what has no effect: an axis whose values set nothing and that no
-  // template or override uses, and a variable that no template uses.
+  // Rejects what has no effect: an axis with values that set nothing and that
+  // no template or override uses, and a variable that no template uses.
   void CheckUse() const {
     CheckNames(sweep_.settings, "set");
     for (const Axis& axis : sweep_.axes) {

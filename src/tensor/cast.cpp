@@ -111,7 +111,7 @@ void CheckSupported(const TensorSpec& spec) {
       Name(spec.dtype));
 }
 
-// A view whose element i, in row-major order, is value(i).
+// A view with value(i) as its element i, in row-major order.
 template <typename Value>
 TensorView Compute(TensorSpec spec, const Value& value) {
   const auto count = static_cast<size_t>(*Numel(spec.shape));

@@ -120,7 +120,7 @@ void CheckSomeTrained(const std::vector<ParameterRule>& rules,
   };
   if (std::ranges::all_of(rules, waits)) {
     throw Error(ErrorKind::kConfig, kFreezeEpochs,
-                "is {}: the first epochs train the classifier alone, which "
+                "is {}: the first epochs train only the classifier, which "
                 "train.freeze '{}' freezes; set train.freeze_epochs=0, or "
                 "leave the classifier out of train.freeze",
                 options.freeze_epochs, fmt::join(options.freeze, ","));
@@ -136,7 +136,7 @@ void Validate(const FineTuneOptions& options, int64_t epochs, double lr) {
   if (options.head_lr > 0 && lr == 0) {
     throw Error(ErrorKind::kConfig, "optimizer.head_lr",
                 "follows the schedule of optimizer.lr, which is 0; to train "
-                "the head alone, use train.freeze=[\"backbone\"]");
+                "only the head, use train.freeze=[\"backbone\"]");
   }
 }
 

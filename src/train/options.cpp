@@ -53,7 +53,7 @@ void ValidateBatches(const Options& o) {
   }
 }
 
-// Errors name a field alone, and recipes have these in three sections.
+// Errors name only a field, and recipes have these in three sections.
 std::string_view SectionOf(std::string_view field) {
   using std::string_view_literals::operator""sv;
   for (const auto name : {"epochs"sv, "warmup_epochs"sv}) {

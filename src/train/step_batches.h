@@ -39,8 +39,9 @@ class StepBatches {
   }
 
  private:
-  // The soft targets [chunk, classes] of a loader's batch whose first image is
-  // at position `first` of the effective batch; mixes its images in place.
+  // The soft targets [chunk, classes] of a loader's batch that has its first
+  // image at position `first` of the effective batch; mixes its images in
+  // place.
   at::Tensor MixChunk(DeviceBatch& chunk, const data::Batch& batch,
                       int64_t step, int64_t first);
 

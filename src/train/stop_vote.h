@@ -15,7 +15,7 @@ namespace wsel::train {
 // is computed.
 class StopVote {
  public:
-  // `own_signal` of this process, asked once per step. Null `group`: it alone
+  // `own_signal` of this process, polled once per step. Null `group`: only it
   // decides, at the step's end.
   StopVote(distributed::ProcessGroup* group, std::function<int()> own_signal)
       : group_(group), own_signal_(std::move(own_signal)) {}

@@ -356,7 +356,7 @@ INSTANTIATE_TEST_SUITE_P(
                 {"init", "--student", "vit_tiny", "--img-size", "192x250",
                  "--dry-run"},
                 3,
-                "is 192x250, whose width is not a multiple of patch_size 16"},
+                "is 192x250: its width is not a multiple of patch_size 16"},
         Failure{"PlanAndMethod",
                 {"init", "--plan", "plan.json", "--method", "l1", "--dry-run"},
                 2,

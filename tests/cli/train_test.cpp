@@ -158,7 +158,7 @@ TEST(Train, AnImageSizeIsASideOrHeightAndWidth) {
   fails({"--img-size", "40x"}, 2, "height x width, such as 192x256");
   fails({"--img-size", "40x56x3"}, 2, "height x width, such as 192x256");
   fails({"--img-size", "40x57"}, 3,
-        "whose width is not a multiple of "
+        ": its width is not a multiple of "
         "patch_size 8");
   fails({"--img-size", "0x56"}, 3, "is 0x56");
   fails({"--img-size", "40x-56"}, 3, "is 40x-56");
@@ -1147,7 +1147,7 @@ TEST(Train, FineTunesWithTimmsOptions) {
                     "--loss",        "bce",           "--epochs",        "3"}));
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("frozen: stem,blocks.0"));
-  EXPECT_THAT(run.out, HasSubstr("head alone  for 1 of 3 epochs"));
+  EXPECT_THAT(run.out, HasSubstr("head only   for 1 of 3 epochs"));
   const auto state = checkpoint::Open(folder / "run" / "state.safetensors");
   EXPECT_NE(state->Find("sgd.momentum_buffer.head.weight"), nullptr);
   EXPECT_EQ(state->Find("sgd.momentum_buffer.blocks.0.attn.qkv.weight"),
@@ -1178,9 +1178,9 @@ TEST(Train, FineTunesWithTimmsOptions) {
 TEST(Train, HelpIsGroupedAndListsTheRecipe) {
   const TempFolder folder;
   const Outcome help = RunWsel(folder, {"train", "--help"});
-  for (const char* text :
-       {"Model:", "Data:", "Optimisation:", "Distillation:", "Run:",
-        "--teacher FILE", "--set PATH=VALUE", "--device NAME=auto"}) {
+  for (const char* text : {"Model:", "Data:", "Optimisation:", "Distillation:",
+                           "Run:", "--teacher FILE", "--set PATH=VALUE",
+                           "--device NAME", "[default: auto]"}) {
     EXPECT_THAT(help.out, HasSubstr(text));
   }
   EXPECT_THAT(help.out, Not(HasSubstr("optimizer.weight_decay")));

@@ -250,7 +250,7 @@ TEST(Published, AFormThatNoConfigHasIsAnError) {
   const auto checkpoint = Open(
       WriteShapes(folder / "vit_base_patch16_sapiens2.fb.safetensors", config));
   ExpectError([&] { FactsOf(checkpoint); }, ErrorKind::kMismatch,
-              {"vit_base_patch16_sapiens2", "layer scale of attention alone"});
+              {"vit_base_patch16_sapiens2", "layer scale of only attention"});
 }
 
 // Of the size of timm's it is taken for that one, and says so.

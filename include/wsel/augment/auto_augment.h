@@ -46,7 +46,7 @@ void ValidatePolicy(std::string_view name, std::string_view where);
 std::vector<DrawnOp> DrawPolicy(std::string_view name,
                                 const SampleAddress& address);
 
-// Whether the policy is torchvision's, whose geometric operations are by
+// Whether the policy is torchvision's, with geometric operations by
 // nearest neighbours and fill with black; timm's use the image's interpolation
 // and mean.
 bool IsTrivialAugment(std::string_view name);

@@ -24,7 +24,7 @@ select::Agreement AgreementOf(const Reference& teacher, const Reference& blocks,
                               const std::vector<at::Tensor>& encode,
                               bool same_classes, const Images& images);
 
-// That of the last block alone, with the whole teacher's: what a student of any
+// That of only the last block, with the whole teacher's: what a student of any
 // width and depth has of the teacher's last stream. `encode` must not be {}.
 // Errors: kMismatch, naming the block, for activations that are NaN or
 // infinite.

@@ -22,7 +22,7 @@ struct SolvedStudent {
   std::string warning;  // "": none
 };
 
-// Solve::kRegression: the student of a plan of elements, `taken`, whose layers
+// Solve::kRegression: the student of a plan of elements, `taken`; its layers
 // that read and write the residual stream are then fitted. `teacher` has the
 // student's blocks (WithBlocks). Errors: kMismatch, naming the layer, for
 // activations that are NaN or infinite; kIo for temporary files.

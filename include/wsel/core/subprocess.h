@@ -16,7 +16,7 @@ struct ExitStatus {
   int signal = 0;  // 0: none
 };
 
-// The exit code of a child whose program could not be executed, as in a shell.
+// The exit code of a child that could not execute its program, as in a shell.
 inline constexpr int kCannotExecute = 127;
 
 // Open files of this process that become a child's standard streams.

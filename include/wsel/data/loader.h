@@ -43,7 +43,7 @@ struct Batch {
   std::vector<bool> valid;  // [size]
 };
 
-// What becomes of an image whose random draws have the address `index`, that of
+// What becomes of an image with random draws at the address `index`, that of
 // its sample, and the number `draw`, the epoch unless images are repeated.
 // Called from several threads.
 struct Transform {

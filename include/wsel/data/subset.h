@@ -48,7 +48,7 @@ Dataset ProportionalSubset(const Dataset& dataset, const SubsetSize& size,
                            uint64_t seed);
 
 // The samples of these classes, relabelled 0, 1, ... in the order of `names`;
-// of a multi-label data set all samples, with these labels alone. Errors:
+// of a multi-label data set all samples, with only these labels. Errors:
 // kConfig for an unknown name (suggesting the nearest), a repeated name, no
 // names, or no samples.
 Dataset OnlyClasses(const Dataset& dataset,

@@ -30,8 +30,8 @@ struct World {
   int restart = 0;             // by torchrun: how many times so far
 };
 
-// The world that a launcher has put this process into; nullopt: none, or one
-// rank alone. In this order:
+// The world that a launcher has put this process into; nullopt: none, or a
+// single rank. In this order:
 //
 // - torchrun, PyTorch's variables: RANK, WORLD_SIZE, LOCAL_RANK,
 //   LOCAL_WORLD_SIZE; also a world of one. With TORCHELASTIC_USE_AGENT_STORE

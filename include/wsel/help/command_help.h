@@ -14,10 +14,15 @@ struct OptionHelp {
   std::string short_name;     // "-v", or ""
   std::string description;    // one paragraph
   std::string default_value;  // "": none to show
+  std::string group;          // the heading above it in help
+  std::string metavar;        // "FILE", of the value; "" of a switch
   bool positional = false;
   bool takes_value = false;
+  bool repeated = false;  // a positional that takes several words
+  bool required = false;
   // Of its value; empty: unknown. One that ends in "=" is to be completed.
   std::vector<std::string> choices;
+  std::vector<std::string> excludes;  // "--aa": not to be given with it
 };
 
 // A command with its options and subcommands.
@@ -26,7 +31,14 @@ struct CommandHelp {
   std::string description;
   std::vector<OptionHelp> options;  // without hidden ones
   std::vector<CommandHelp> commands;
+  bool needs_command = false;  // one of `commands` must follow
 };
+
+// The text of --help, at most 80 characters wide: description, usage,
+// arguments, commands, and the options by group, each as
+// "--name METAVAR  description [default: value]". `call` is the command as the
+// user writes it: "wsel init".
+std::string HelpText(const CommandHelp& command, const std::string& call);
 
 std::vector<std::string> SubcommandNames(const CommandHelp& command);
 

@@ -52,7 +52,7 @@ Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
                const DecodeLimits& limits = {},
                const NeededWindow& needed = nullptr);
 
-// Whether windows of JPEGs are computed alone: with libjpeg-turbo 2.1.5 or
+// Whether only the windows of JPEGs are computed: with libjpeg-turbo 2.1.5 or
 // later.
 bool DecodesWindows();
 

@@ -20,7 +20,7 @@ Image FlipVertical(const Image& image);
 Image Crop(const Image& image, int left, int top, int width, int height,
            Rgb fill = {});
 
-// {a, b, c, d, e, f}: the pixel whose centre is (x, y) in the result comes from
+// {a, b, c, d, e, f}: the pixel centred at (x, y) in the result comes from
 // (a x + b y + c, d x + e y + f) in the source.
 using AffineMatrix = std::array<double, 6>;
 
@@ -33,8 +33,8 @@ Image Transform(const Image& image, int width, int height,
                 Rgb fill = {});
 
 // Rotates counter-clockwise about the centre; the size stays the same. Source:
-// Pillow's Image.rotate(degrees, resample, fillcolor), whose half turns, and
-// quarter turns of squares, are exact.
+// Pillow's Image.rotate(degrees, resample, fillcolor); half turns, and quarter
+// turns of squares, are exact.
 Image Rotate(const Image& image, double degrees, Interpolation interpolation,
              Rgb fill = {});
 

@@ -18,7 +18,7 @@ std::vector<double> RotaryCoordinates(const VitConfig& config);
 
 // Angles in radians [patches, head_dim / 2], one for each pair of a head's
 // channels: those of the first coordinate, then those of the second. Not of
-// Rope::kMixed, whose frequencies are learnt.
+// Rope::kMixed, which learns its frequencies.
 std::vector<double> RotaryAngles(const VitConfig& config);
 
 }  // namespace wsel::model

@@ -135,8 +135,8 @@ struct VitConfig {
   int64_t AttnPoolHidden() const {
     return Times(attn_pool_mlp_ratio > 0 ? attn_pool_mlp_ratio : mlp_ratio);
   }
-  // Whether timm builds it as Eva, whose layer scales, attention biases and
-  // initial values are its own.
+  // Whether timm builds it as Eva, which has layer scales, attention biases and
+  // initial values of its own.
   bool IsEva() const { return rope != Rope::kNone || qkv != Qkv::kFused; }
   // Whether layer scale is a parameter. In timm's post-norm blocks it is the
   // initial weight of their norms, in Eva's nothing.

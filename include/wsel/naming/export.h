@@ -12,7 +12,7 @@
 
 namespace wsel::naming {
 
-// The library whose names a checkpoint is written under.
+// The library that names the tensors of a written checkpoint.
 enum class Naming {
   kTimm,
   kHuggingFace,

@@ -10,7 +10,7 @@ namespace wsel::naming {
 
 // Teachers of one kind for students of a kin: timm stores the same weights in
 // several forms. Query, key and value are one matrix or three (EVA-02), their
-// biases one vector or those of query and value alone (EVA); SwiGLU's gate and
+// biases one vector or those of only query and value (EVA); SwiGLU's gate and
 // value are one matrix or two; layer scales have other names in timm's Eva.
 
 // The teacher's config with those forms that the student has, as far as they

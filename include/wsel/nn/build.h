@@ -28,7 +28,7 @@ struct Model {
                           const at::Tensor& drop_path_scales = {}) const;
 };
 
-// A model whose parameters (float32, on the CPU) are uninitialised: call Load
+// A model with uninitialised parameters (float32, on the CPU): call Load
 // or Initialize next. Errors: kConfig from Validate.
 Model Build(const model::Config& config);
 

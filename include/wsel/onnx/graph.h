@@ -45,7 +45,7 @@ struct Graph {
   std::vector<TensorView> constants;  // contiguous; weights and shapes
   Port input;
   Port output;
-  // The values that linear layers read, whose ranges int8 needs.
+  // The values that linear layers read; int8 needs their ranges.
   std::vector<std::string> calibrated;
   // With ranges: the linear layers that are left in float32.
   std::vector<std::string> float_layers;

@@ -10,7 +10,7 @@
 
 namespace wsel::pretrained {
 
-// A checkpoint whose model is used, and what the user states about it.
+// A checkpoint that holds the model to use, and what the user states about it.
 struct CheckpointRequest {
   std::string file;
   naming::CopyChoice copy = {};  // which copy of its weights

@@ -49,8 +49,8 @@ struct ClassMatch {
   bool shares_names = false;  // with a mismatch: some classes are the same
 };
 // The one decision which of a classifier's `num_outputs` is which class. Logs
-// what is not by name. Classes without names, of a data set whose files are
-// missing, keep their positions. Errors: as ClassNamesOf.
+// what is not by name. Classes without names, of a data set with missing
+// files, keep their positions. Errors: as ClassNamesOf.
 ClassMatch MatchClasses(const PretrainedCheckpoint& checkpoint,
                         int64_t num_outputs,
                         const std::vector<std::string>& classes,

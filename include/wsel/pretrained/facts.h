@@ -48,7 +48,7 @@ struct MeanStd {
 };
 
 // The values as other programs write them: one per channel; none for images of
-// other channels than RGB or grey, whose values are unknown.
+// other channels than RGB or grey, since their values are unknown.
 std::vector<double> PerChannel(const std::array<double, 3>& values,
                                int64_t in_chans);
 
@@ -57,8 +57,8 @@ std::vector<double> PerChannel(const std::array<double, 3>& values,
 // -1 and 1; of other numbers than 1 and 3 nothing.
 MeanStd WithChannels(MeanStd known, int64_t in_chans);
 
-// What running a checkpoint's model needs beside the weights. Whoever needs one
-// of these asks here, so that no two commands decide differently.
+// What running a checkpoint's model needs beside the weights. Every command
+// takes them from here, so that no two commands decide differently.
 struct Facts {
   model::Config model;  // with image size, eps and activation
   FactSource model_source = FactSource::kLibrary;

@@ -33,8 +33,8 @@ struct PretrainedCheckpoint {
 // Opens a checkpoint and detects its model: from the metadata that this program
 // writes, else from names and shapes, what lies beside it, the published model
 // that it is named after, and the source library. Of several copies of the
-// weights it takes the one that `copy` says. `num_heads`: of a ViT whose
-// metadata does not tell, as the user says; 0: not said. Errors: kIo, kFormat.
+// weights it takes the one that `copy` names. `num_heads`: the user's, of a
+// ViT without them in its metadata; 0: not given. Errors: kIo, kFormat.
 PretrainedCheckpoint Open(const std::string& path,
                           const naming::CopyChoice& copy = {},
                           int64_t num_heads = 0);

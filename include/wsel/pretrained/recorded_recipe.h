@@ -27,7 +27,7 @@ class RecordedRecipe {
                                const std::string& key) const;
   // "model.pth: wsel.recipe: data.resize", for messages.
   std::string Where(const std::string& section, const std::string& key) const;
-  // The value of a key whose values have names; nullopt if there is none.
+  // The value of a key with named values; nullopt if there is none.
   // Errors: kFormat if it is not one of them.
   template <typename E>
   std::optional<E> Named(const Registry<E>& names, const std::string& section,

@@ -11,8 +11,8 @@
 namespace wsel::probe {
 
 // As scikit-learn's StandardScaler: to mean 0 and standard deviation 1 over the
-// training features [N, D], however small it is; constant features, whose scale
-// is 1, become 0.
+// training features [N, D], however small it is; constant features have a
+// scale of 1 and become 0.
 class StandardScaler {
  public:
   explicit StandardScaler(const at::Tensor& train);

@@ -19,7 +19,7 @@ const Registry<ProbeSolver>& ProbeSolvers();
 
 struct LogisticOptions {
   // L2 penalty on the weights, relative to the summed loss: C = 1 / l2 in
-  // scikit-learn's LogisticRegression, whose default is 1. As there, two
+  // scikit-learn's LogisticRegression, by default 1. As there, two
   // classes have one weight vector, the difference of their rows.
   double l2 = 1;
   int64_t iterations = 200;  // of L-BFGS, at most

@@ -28,7 +28,7 @@ struct TestResult {
   double top1 = 0;  // of several labels per image: mAP
   std::optional<double> balanced_accuracy = 0;  // not of several labels
   double macro_f1 = 0;
-  std::optional<double> subset_accuracy = {};  // of several labels alone
+  std::optional<double> subset_accuracy = {};  // only of several labels
 };
 
 // One training, read from its folder or log. All text went through EscapeText.

@@ -10,7 +10,7 @@
 
 namespace wsel::report {
 
-// A configuration key whose value differs between rows.
+// A configuration key with different values between rows.
 struct ConfigDifference {
   std::string path;                 // "optimizer.lr"
   std::vector<std::string> values;  // one per row, joined if its runs differ

@@ -46,7 +46,7 @@ inline constexpr const char* kSweepFile = "sweep.json";
 inline constexpr const char* kRunsFolder = "runs";
 
 // Appended to the digest in the name of a cache of teacher outputs. The word
-// is that of version 0.1, whose caches are read.
+// is that of version 0.1, so that its caches are read.
 inline constexpr const char* kTeacherCacheSuffix = ".answers.safetensors";
 
 }  // namespace wsel::run

@@ -19,7 +19,7 @@ enum class RunState {
   kFinished,
   kFailed,
   kUnfinished,  // fewer epochs than configured; by its log, not by a record
-  kUnknown,     // a third-party log, whose planned length is unknown
+  kUnknown,     // a third-party log; its planned length is unknown
 };
 // waiting, running, finished, failed, unfinished, log only
 const Registry<RunState>& RunStates();

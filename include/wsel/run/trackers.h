@@ -28,7 +28,7 @@ struct TrackedRun {
   bool Has(Tracker tracker) const;
 };
 
-// The run in `folder`, whose file is read if there is one, else drawn; and
+// The run in `folder`: read from its file if there is one, else drawn; and
 // written. The trackers are those of the file and those given; without either,
 // TensorBoard, which is also that of a run that `resumes` without the file: of
 // a version that had no other. `time`: now, in seconds since 1970. Errors: kIo;

@@ -47,7 +47,7 @@ enum class Solve {
 
 // How the student's indices are chosen (paper, section 3.2 and Table 7). A rule
 // has a `select`, or it is data-dependent: it has a `score` of weights, or it
-// looks at images, and the indices whose scores have the largest sums are
+// looks at images, and the indices with the largest sums of scores are
 // taken.
 struct SelectionRule {
   std::string_view name;    // as users type it

@@ -23,9 +23,9 @@ struct AnalysisRequest {
   std::vector<std::string> checkpoints;
   std::optional<model::Config> checkpoint_model;  // of each, the same
   naming::CopyChoice copy;                        // of each file
-  int64_t num_heads = 0;    // of each file that does not tell
-  bool runs_models = true;  // so that these heads matter
-  std::string student;      // a variant's name or a JSON file; "": none
+  int64_t num_heads = 0;                          // of each file without them
+  bool runs_models = true;                        // so that these heads matter
+  std::string student;  // a variant's name or a JSON file; "": none
   // Of the student: model::Initializers or select::Methods; {}: `timm` and,
   // given a teacher, `uniform`.
   std::vector<std::string> methods;
@@ -53,8 +53,8 @@ struct AnalyzedModel {
 };
 
 // In the order of the paper's Figure 5: random students, the teacher, students
-// selected from it, checkpoints. Of students, only tensors whose names begin
-// with `prefix` are made; `svd` as in select/apply.h. Errors: those of
+// selected from it, checkpoints. Of students, only tensors with names that
+// begin with `prefix` are made; `svd` as in select/apply.h. Errors: those of
 // StudentsOf, pretrained::FactsOf and PlanStudent.
 std::vector<AnalyzedModel> OpenAnalyzedModels(const AnalysisRequest& request,
                                               const select::SvdParts* svd,

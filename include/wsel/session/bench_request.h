@@ -7,7 +7,7 @@
 
 namespace wsel::session {
 
-// A checkpoint whose model is measured.
+// A checkpoint with the model to measure.
 struct BenchRequest {
   pretrained::CheckpointRequest checkpoint;
   int64_t batch_size = 32;  // measured besides 1

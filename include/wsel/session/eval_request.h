@@ -13,7 +13,8 @@
 
 namespace wsel::session {
 
-// Test-time augmentation: the views of each image whose logits are averaged.
+// Test-time augmentation: the views of each image that logits are averaged
+// over.
 enum class TestViews {
   kNone,   // the image
   kHflip,  // and its mirror image

@@ -14,7 +14,7 @@ namespace wsel::session {
 
 // Runs `body` on every rank: on those that a launcher has started, on
 // `options.ranks` of its own, which are processes of this program with the same
-// arguments, or, with null, in this process alone. Only the first rank writes
+// arguments, or, with null, only in this process. Only the first rank writes
 // to stdout and logs more than errors. `folder`: as in JoinOptions. Errors:
 // kUsage if `ranks` is not the launcher's number, or more than the GPUs; as
 // RunAsRank.

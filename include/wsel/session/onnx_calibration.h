@@ -13,7 +13,7 @@ namespace wsel::session {
 // What calibration found out.
 struct Calibration {
   int64_t images = 0;
-  int64_t agreeing = 0;  // images whose top-1 class is the same in int8
+  int64_t agreeing = 0;  // images with the same top-1 class in int8
   std::vector<std::string> float_layers = {};  // as onnx::Graph has them
 };
 

@@ -19,7 +19,7 @@ struct VerifiedFile {
   double error = 0;   // the largest of a logit, relative to the largest logit
   double agreement = 0;  // percent of images with the same top-1 class
   std::optional<double> top1 = {};  // percent; nullopt: without labels
-  double milliseconds = 0;  // of an image alone, on one thread; the median
+  double milliseconds = 0;  // of a single image, on one thread; the median
 };
 
 struct Verification {

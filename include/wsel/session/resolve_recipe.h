@@ -15,7 +15,7 @@ namespace wsel::session {
 // How a run is divided among ranks.
 struct RankCount {
   int all = 1;
-  int here = 1;  // on this machine, whose memory they share on a CPU
+  int here = 1;  // on this machine; on a CPU they share its memory
 };
 RankCount RanksOf(const distributed::ProcessGroup* group);
 

@@ -23,12 +23,12 @@ namespace wsel::session {
 select::Plan PlanStudent(const StudentRequest& request,
                          const pretrained::PretrainedCheckpoint* teacher);
 
-// Plans a student of a teacher whose file is missing, from its model: given, or
+// Plans a student of a teacher without its file, from its model: given, or
 // named by the file. nullopt if that is unknown. Undecided if the rule depends
 // on weights. Errors: as PlanStudent; for a generic student those of its files.
 std::optional<select::Plan> PlanWithoutFile(const StudentRequest& request);
 
-// The plan for a dry run whose images are missing; nullopt if they choose the
+// The plan for a dry run without its images; nullopt if they choose the
 // blocks or sizes. Its indices are undecided. Errors: as PlanStudent
 // and CheckBudget.
 std::optional<select::Plan> PlanWithoutImages(

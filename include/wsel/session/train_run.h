@@ -24,7 +24,7 @@ namespace wsel::session {
 struct TrainRun {
   recipe::Recipe recipe;
   c10::Device device = c10::kCPU;
-  distributed::ProcessGroup* group = nullptr;  // null: one rank alone
+  distributed::ProcessGroup* group = nullptr;  // null: a single rank
   bool resumes = false;                        // from a saved state
   bool changed = false;  // resumed with another recipe than config.json has
   std::vector<run::Tracker> trackers;   // as of train::TrainJob

@@ -24,7 +24,7 @@ struct TrainTeacher {
 // A TorchScript module is run as it is, with one exception: features of a known
 // model with a classifier, which no module returns, are those of the model
 // rebuilt from its tensors. Errors: kIo, kFormat; kMismatch for a file that is
-// neither a known model nor a TorchScript module, or whose SHA-256 is not
+// neither a known model nor a TorchScript module, or with another SHA-256 than
 // recipe.teacher.digest; kConfig for a teacher.model that is not used.
 TrainTeacher OpenTeacher(const recipe::Recipe& recipe);
 

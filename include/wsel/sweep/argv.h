@@ -14,7 +14,7 @@ namespace wsel::sweep {
 // Command-line arguments.
 using Argv = std::vector<std::string>;
 
-// A `wsel init` command whose checkpoint is shared by all runs with the same
+// A `wsel init` command; its checkpoint is shared by all runs with the same
 // initialisation.
 struct InitCommand {
   std::filesystem::path checkpoint;  // the output
@@ -58,7 +58,7 @@ struct SweepCall {
 // These, and InitCommandFor, are the only functions that spell options of this
 // program; tests/cli/sweep_argv_test.cpp checks them against its options.
 //
-// Arguments of `wsel train` for a run whose recipe.json is in its folder.
+// Arguments of `wsel train` for a run with its recipe.json in its folder.
 Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
                const Resources& resources);
 

@@ -17,7 +17,7 @@ using run::Labels;
 struct PlannedRun {
   std::string slug;  // readable: "vit-uniform-s1"
   // 8 hex digits of the settings that affect its results. Folders of images do
-  // not count; of runs that differ in them alone, those after the first have
+  // not count; of runs that differ only in them, those after the first have
   // digests of their own.
   std::string digest;
   Labels labels;
@@ -38,8 +38,8 @@ struct PlannedRun {
 std::vector<PlannedRun> Expand(const SweepFile& sweep,
                                const std::vector<std::string>& sets);
 
-// Drops the runs whose name and slug match no shell pattern; without patterns
-// none. Errors: kUsage for a pattern that matches no run.
+// Drops the runs with a name and slug that match no shell pattern; without
+// patterns none. Errors: kUsage for a pattern that matches no run.
 void KeepOnly(const std::vector<std::string>& patterns,
               std::vector<PlannedRun>& runs);
 

@@ -86,18 +86,18 @@ struct SlurmJob {
   int jobs = 0;                      // maximum in parallel; 0: no limit
   int ranks = 1;                     // of each run
   int nodes = 1;                     // that they are divided among
-  bool gpus = false;  // asks for one per rank, unless `options` ask for GPUs
+  bool gpus = false;  // requires one per rank, unless `options` request GPUs
 };
 
 // The sbatch script of a job array. One minute before its time limit a task
 // saves, exits and is requeued; a task that is killed and requeued resumes from
 // its last save. Errors: kUsage for an option that does not begin with "--" or
-// contains a line break, or asks for nodes or tasks although a run has several
+// contains a line break, or requests nodes or tasks although a run has several
 // ranks; for a log folder that Slurm cannot name; as RanksPerNode.
 // Source: sbatch(1) of Slurm 22.05.
 std::string SlurmScript(const SlurmJob& job);
 
-// Asks this cluster for its MaxArraySize; the answer is kept in `folder`.
+// Reads MaxArraySize from this cluster, and keeps it in `folder`.
 // Errors: kUsage if it is less than `tasks`; kIo.
 void CheckArraySize(size_t tasks, const std::filesystem::path& folder);
 

@@ -39,7 +39,7 @@ using Positions = std::optional<std::vector<int64_t>>;
 std::vector<float> Gather(const TensorView& view,
                           const std::vector<Positions>& positions);
 
-// A float32 tensor that owns its elements, whose number is that of the shape.
+// A float32 tensor that owns its elements, as many as the shape has.
 TensorView OwningView(std::string name, Shape shape, std::vector<float> values);
 
 // The elements of a float32 view that OwningView made.

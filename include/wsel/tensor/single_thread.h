@@ -8,7 +8,7 @@ namespace wsel {
 
 // While it lives, LibTorch's operators compute with one thread. LAPACK's last
 // bits depend on the number of threads, and with several of them even differ
-// from run to run, so a decomposition whose result is written runs on one. The
+// from run to run, so a decomposition runs on one if its result is written. The
 // number is global to LibTorch, hence one decomposition at a time.
 class SingleThreadGuard {
  public:

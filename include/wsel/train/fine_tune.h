@@ -41,7 +41,7 @@ struct ParameterRule {
 // the schedule, after the warmup. Errors: kConfig for a part or pattern of
 // options.freeze that the model does not have, with what it has; if all
 // parameters are frozen; and if all of the classifier is while
-// options.freeze_epochs would train it alone.
+// options.freeze_epochs would train only it.
 std::vector<ParameterRule> ParameterRules(const model::Config& config,
                                           const FineTuneOptions& options,
                                           double lr);

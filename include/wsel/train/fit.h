@@ -50,7 +50,7 @@ struct TrainJob {
   std::vector<run::Tracker> trackers = {};
   // Written into the saved state and every checkpoint: what computes.
   kernels::KernelRecord kernel_record = {};
-  // The ranks that train together; null: this process alone.
+  // The ranks that train together; null: only this process.
   distributed::ProcessGroup* group = nullptr;
 
   // What is evaluated while training.
@@ -104,7 +104,7 @@ struct EpochReport {
 
 // Callbacks invoked during training; each may be empty.
 struct TrainCallbacks {
-  // The signal that asks the run to stop after this step; 0: none.
+  // The signal that stops the run after this step; 0: none.
   std::function<int()> stop_signal;
   std::function<void(const StepReport&)> on_step;
   std::function<void(const EpochReport&)> on_epoch;
@@ -129,9 +129,9 @@ struct TrainResult {
 //
 // With a group every rank calls it, with the same job apart from the device.
 // Each computes its share of every effective batch and evaluation; weights stay
-// equal on all, and the first rank alone writes. A signal that one rank has
-// received stops all after the same step. The number of ranks changes rounding
-// alone.
+// equal on all, and only the first rank writes. A signal that one rank has
+// received stops all after the same step. The number of ranks changes only
+// rounding.
 // Errors: kConfig if the loss is NaN or infinite (the last good state is kept);
 // kFormat if all images of an epoch or an evaluation are corrupt; kIo; what the
 // data set throws.

@@ -138,7 +138,7 @@ int64_t ChunkSize(const Options& options);
 // rank. Errors: kConfig with the numbers if the ranks cannot share equally.
 distributed::Share ShareOf(const Options& options, int rank, int size);
 
-// The largest micro-batch whose activations fit into `bytes`: a divisor of
+// The largest micro-batch with activations that fit into `bytes`: a divisor of
 // `batch_size`, at most `largest`, and a multiple or a divisor of
 // `mixup_batch`, the images that are mixed together (1: no mixing). At least 1,
 // even if that does not fit.

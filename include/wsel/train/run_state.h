@@ -28,7 +28,7 @@ struct TrainerState {
   // Percent, of the best weights; -1: unknown.
   double best_balanced_accuracy = -1;
   double best_macro_f1 = -1;
-  double best_subset_accuracy = -1;  // of multi-label images alone
+  double best_subset_accuracy = -1;  // only of multi-label images
   // Of the best weights on the test split, if others chose them; -1: not
   // evaluated.
   double test_top1 = -1;
@@ -36,7 +36,7 @@ struct TrainerState {
   double test_loss = 0;
   double test_balanced_accuracy = 0;
   double test_macro_f1 = 0;
-  double test_subset_accuracy = -1;  // of multi-label images alone
+  double test_subset_accuracy = -1;  // only of multi-label images
   double test_ema_top1 = -1;         // of the best EMA weights
   double test_average_top1 = -1;  // of the average of the last epochs' weights
   double seconds = 0;             // spent so far, over all parts of the run

@@ -118,7 +118,7 @@ class TrainStep {
   std::optional<optim::WeightAverage> average_;
   std::optional<LossScaler> scaler_;
   distributed::ProcessGroup* group_;
-  int64_t steps_done_ = 0;  // after the step whose gradients are summed
+  int64_t steps_done_ = 0;  // after the step that sums the gradients
   int64_t share_end_;       // of this rank's positions in the effective batch
   std::unique_ptr<GradientSum> gradient_sum_;  // null without a group
   at::Tensor loss_;

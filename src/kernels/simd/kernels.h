@@ -15,7 +15,7 @@ using FloatVec [[gnu::vector_size(kLanes * sizeof(float)), gnu::aligned(4),
 using IntVec [[gnu::vector_size(kLanes * sizeof(int32_t)), gnu::aligned(4),
                gnu::may_alias]] = int32_t;
 
-// The functions of this folder, whose sources CMake compiles once per
+// The functions of this folder. CMake compiles their sources once per
 // instruction set, with that set's flags and WSEL_INSTRUCTION_SET as its
 // enumerator. Such a source must define nothing else that the linker sees, and
 // call no inline function of a header: the linker would keep one copy of it for
