@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The split that is read as `split`.
+// The split with the rows that are read as `split`.
 Split RowsReadAs(Split split, const Labels& labels, bool val_is_test) {
   if (split != Split::kTest || SplitsOf(labels, val_is_test).val) return split;
   // The only one of both, or what version 0.1 would take.
