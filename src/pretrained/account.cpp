@@ -19,7 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Out = std::back_insert_iterator<std::string>;
 
-// Whether this is a whole model under names that leave no doubt.
+// Whether this is a whole model under unambiguous names.
 bool IsCertain(const PretrainedCheckpoint& checkpoint) {
   return checkpoint.remapped.IsCertain() && checkpoint.model &&
          MissingKeys(checkpoint).empty();

@@ -343,7 +343,8 @@ TEST_F(ExportCommand, PredictTurnsImagesUprightOnlyWithExif) {
     const Outcome outcome = RunWsel(folder_, args);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     std::map<int, double> by_class;
-    for (const OrderedJson& found : OrderedJson::parse(outcome.out).at("classes")) {
+    const OrderedJson line = OrderedJson::parse(outcome.out);
+    for (const OrderedJson& found : line.at("classes")) {
       by_class[found.at("index").get<int>()] =
           found.at("probability").get<double>();
     }

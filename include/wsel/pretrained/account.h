@@ -16,7 +16,7 @@ namespace wsel::pretrained {
 // weights, model, facts, tensors and metadata.
 struct Account {
   const PretrainedCheckpoint& checkpoint;  // must outlive this
-  bool certain = false;     // a whole model under names that leave no doubt
+  bool certain = false;     // a whole model under unambiguous names
   std::string why_unknown;  // if there is no model; as WhyUnknown
   // What running the model needs beside the weights, if it can be run.
   std::optional<Facts> facts;
