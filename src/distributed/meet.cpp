@@ -24,8 +24,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMaxNamed = 8;  // ranks in a message
 
-// c10d logs a stack trace of every connection that fails or ends, beside the one
-// message of a failure; TORCH_CPP_LOG_LEVEL=INFO shows all.
+// c10d logs a stack trace of every connection that fails or ends, beside the
+// one message of a failure; TORCH_CPP_LOG_LEVEL=INFO shows all.
 void SilenceC10d() {
   static std::once_flag once;
   std::call_once(once, [] {

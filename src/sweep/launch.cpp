@@ -66,7 +66,7 @@ struct ActiveRun {
 class RunLauncher {
  public:
   RunLauncher(const SweepFile& sweep, const SweepFolder& folder,
-           const LaunchOptions& options)
+              const LaunchOptions& options)
       : sweep_(sweep), folder_(folder), options_(options) {}
 
   SweepResult Run(const std::vector<PlannedRun>& runs) {

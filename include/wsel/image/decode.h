@@ -41,13 +41,13 @@ struct Decoded {
 // page; the format is detected from the content. Pixels equal those of
 // Pillow 12.2.0's Image.open(file).convert("RGB"): alpha is dropped, 16-bit
 // colour keeps its upper bytes, 16-bit grey above 255 is white, CMYK JPEGs are
-// taken as inverted, and EXIF orientation is ignored, but that of a TIFF. `name` stands for the
-// file in messages. No memory is allocated for a claimed size above the limit.
-// With `needed` the image has its size, but pixels outside that window may be
-// black: of most JPEGs only the window is computed. The file is read to its end
-// nonetheless, so that errors do not depend on the window.
-// Errors: kFormat if the file has another format, is corrupt or truncated, or
-// exceeds the limits; those of `needed`.
+// taken as inverted, and EXIF orientation is ignored, but that of a TIFF.
+// `name` stands for the file in messages. No memory is allocated for a claimed
+// size above the limit. With `needed` the image has its size, but pixels
+// outside that window may be black: of most JPEGs only the window is computed.
+// The file is read to its end nonetheless, so that errors do not depend on the
+// window. Errors: kFormat if the file has another format, is corrupt or
+// truncated, or exceeds the limits; those of `needed`.
 Decoded Decode(std::span<const std::byte> bytes, const std::string& name,
                const DecodeLimits& limits = {},
                const NeededWindow& needed = nullptr);
