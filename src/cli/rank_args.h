@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <string>
 
 namespace wsel::cli {
 
@@ -18,5 +19,9 @@ void AddRanks(CLI::App& command, RankArgs& args);
 // Ranks that a command would have, without starting or meeting any. Errors:
 // kUsage if --ranks is not the launcher's number; as distributed::FindWorld.
 int CountRanks(const RankArgs& args);
+
+// "2 ranks x 1 thread" on the CPU, "2 ranks x 1 GPU". `threads` of each rank;
+// 0: not known.
+std::string RanksText(int ranks, const std::string& device, int threads);
 
 }  // namespace wsel::cli

@@ -1,5 +1,7 @@
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -165,11 +167,21 @@ void AddTo(train::LogitTable& table, const data::Batch& batch,
   }
 }
 
+void LogRanks(const session::Evaluation& evaluation, const c10::Device& device,
+              const distributed::ProcessGroup& group) {
+  const std::string name = device.str();
+  spdlog::info("{}, {}, batches of {} images on each of {}", name,
+               train::Precisions().NameOf(evaluation.precision()),
+               evaluation.batch_size(),
+               RanksText(group.size(), name, at::get_num_threads()));
+}
+
 // Open, evaluate, write, print: on each rank of `group`, of which the first
 // writes and prints; null: there is one.
 void EvalOnRank(const EvalArgs& args, distributed::ProcessGroup* group) {
   const c10::Device device = PrepareRank(group, args.device, /*threads=*/0);
   session::Evaluation evaluation(args.request, device, group);
+  if (group != nullptr) LogRanks(evaluation, device, *group);
   if (evaluation.test().multi_label()) CheckMultiLabel(args);
   const bool first = group == nullptr || group->IsFirst();
   session::EvalOutputs outputs(first ? args.files : session::EvalFiles{},

@@ -51,7 +51,8 @@ void DryRunTeacher(const recipe::Recipe& recipe,
 
 // Lists missing files, and checks everything else as a run does, up to a model
 // that the files initialise.
-void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
+void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks,
+            int threads) {
   recipe::Recipe& recipe = opened.recipe;
   session::ResolveAutoOptions(recipe, device, {ranks, ranks});
   session::ResolveValSplit(recipe.data);
@@ -65,7 +66,8 @@ void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
   }
   DryRunTeacher(recipe, sizes.class_names);
   fmt::print("{}\n", recipe::ToJson(recipe));
-  PrintPlan(recipe, sizes, {.device = device.str()});
+  PrintPlan(recipe, sizes,
+            {.device = device.str(), .ranks = ranks, .threads = threads});
 }
 
 // What chooses the best weights.
@@ -271,7 +273,10 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
   // All ranks have read the old one: they have agreed on sizes since.
   if (first && run.changed) WriteConfig(run, folder);
   PrintPlan(run.recipe, session::SizesOf(run.splits),
-            {.device = device.str(), .resumes = run.resumes});
+            {.device = device.str(),
+             .resumes = run.resumes,
+             .ranks = session::RanksOf(group).all,
+             .threads = at::get_num_threads()});
   fmt::print("recipe      {}\n", folder.config().string());
   auto made = session::MakeModel(run);
   PrintInit(made);
@@ -287,7 +292,8 @@ void RunTrain(const TrainArgs& args, const Invocation& invocation) {
     if (args.threads > 0) at::set_num_threads(args.threads);
     OpenedRecipe opened = ReadRecipe(RecipeArgsOf(args));
     const c10::Device device = train::FindDevice(args.device);
-    return DryRun(std::move(opened), device, CountRanks(args.ranks));
+    return DryRun(std::move(opened), device, CountRanks(args.ranks),
+                  args.threads);
   }
   if (args.output.empty()) {
     ReadRecipe(RecipeArgsOf(args));  // its errors come first

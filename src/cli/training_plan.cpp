@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "rank_args.h"
 #include "wsel/data/sampler.h"
 #include "wsel/model/init.h"
 #include "wsel/model/parameter_specs.h"
@@ -111,6 +112,16 @@ std::string WorkersText(int64_t workers) {
   return fmt::format("{} loader thread{}", workers, workers == 1 ? "" : "s");
 }
 
+// The effective batch, and what of it is in memory at once, on each rank.
+std::string BatchText(const train::Options& train, int ranks) {
+  const int64_t share = train.batch_size / ranks;
+  const std::string accumulated = fmt::format(
+      "{} x {} accumulated", train.micro_batch, share / train.micro_batch);
+  if (ranks == 1) return fmt::format("{} = {}", train.batch_size, accumulated);
+  return fmt::format("{} = {} ranks x {}, each {}", train.batch_size, ranks,
+                     share, accumulated);
+}
+
 void PrintOptimization(const train::Options& train) {
   const optim::ScheduleOptions& schedule = train.schedule;
   fmt::print("schedule    {}: learning rate {} after {} epochs of warmup\n",
@@ -159,17 +170,20 @@ void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes,
       "model       {}, {} parameters, {} classes\n"
       "weights     {}\n"
       "input       {}\n"
-      "batch       {} = {} x {} accumulated\n",
+      "batch       {}\n",
       NameOf(recipe.model), ParameterCount(recipe.model),
       NumClasses(recipe.model), WeightsText(recipe, setting.resumes),
-      InputText(recipe), train.batch_size, train.micro_batch,
-      train.batch_size / train.micro_batch);
+      InputText(recipe), BatchText(train, setting.ranks));
   PrintFineTuning(recipe);
   PrintImages(recipe, sizes);
   PrintOptimization(train);
-  fmt::print("device      {}, {}, {}\n", setting.device,
+  const std::string ranks =
+      setting.ranks == 1
+          ? ""
+          : "; " + RanksText(setting.ranks, setting.device, setting.threads);
+  fmt::print("device      {}, {}, {}{}\n", setting.device,
              train::Precisions().NameOf(train.precision),
-             WorkersText(recipe.data.workers));
+             WorkersText(recipe.data.workers), ranks);
 }
 
 }  // namespace wsel::cli

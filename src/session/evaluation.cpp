@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "eval_agreement.h"
 #include "wsel/core/error.h"
 #include "wsel/data/sampler.h"
 #include "wsel/data/subset.h"
@@ -35,6 +36,12 @@ int64_t BatchSize(const EvalRequest& request, const model::Config& config,
 int64_t OfFirst(int64_t value, distributed::ProcessGroup* group) {
   if (group == nullptr) return value;
   return std::stoll(group->FromFirst(std::to_string(value)));
+}
+
+// Each rank opens the checkpoint and the data set for itself.
+void RequireSameOnRanks(const Statements& own,
+                        distributed::ProcessGroup* group) {
+  if (group != nullptr) RequireSame("evaluation", own, *group);
 }
 
 int Workers(const EvalRequest& request, distributed::ProcessGroup* group) {
@@ -211,6 +218,7 @@ data::DataOptions DataOfRun(const EvalRequest& request,
 Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
                        distributed::ProcessGroup* group) {
   const EvalCheckpoint opened = OpenForEval(request.checkpoint);
+  RequireSameOnRanks(StatementsOf(request, opened), group);
   views_ = request.views;
   facts_ = opened.facts;
   const model::Config& config = facts_.model;
@@ -218,6 +226,7 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
   Load(model_, *opened.checkpoint.remapped.tensors);
   const pretrained::RecordedRecipe recipe(opened.checkpoint);
   test_ = OpenTestSplit(DataOfRun(request, opened));
+  RequireSameOnRanks(StatementsOf(test_), group);
   CheckTask(opened.checkpoint, test_);
   AddMissingClasses(test_, request, opened);
   if (const auto of_run = ClassesOfRun(request, opened, test_.classes);

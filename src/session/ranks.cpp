@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "wsel/core/dump_json.h"
 #include "wsel/core/error.h"
 #include "wsel/core/sha256.h"
 #include "wsel/run/file_names.h"
@@ -50,6 +53,26 @@ void RequireSameRecipe(const recipe::Recipe& recipe,
       recipe::RecipeOfRun(first, "the first rank's recipe"), recipe);
   if (differences.empty()) return;
   throw Error(ErrorKind::kConfig, "recipe",
+              "is another one than that of rank 0; start all ranks with the "
+              "same options and files:\n  {}",
+              fmt::join(differences, "\n  "));
+}
+
+void RequireSame(const std::string& what, const Statements& own,
+                 distributed::ProcessGroup& group) {
+  // Both as JSON, which replaces what is not UTF-8.
+  const std::string text = DumpJson(nlohmann::ordered_json(own));
+  const std::string first_text = group.FromFirst(text);
+  if (text == first_text) return;
+  const auto values = nlohmann::json::parse(text).get<Statements>();
+  const auto first = nlohmann::json::parse(first_text).get<Statements>();
+  std::vector<std::string> differences;
+  for (size_t i = 0; i < std::min(values.size(), first.size()); ++i) {
+    if (values[i] == first[i]) continue;
+    differences.push_back(fmt::format("{}: {}, on rank 0 {}", values[i].first,
+                                      values[i].second, first[i].second));
+  }
+  throw Error(ErrorKind::kConfig, what,
               "is another one than that of rank 0; start all ranks with the "
               "same options and files:\n  {}",
               fmt::join(differences, "\n  "));

@@ -7,14 +7,6 @@
 #include <memory>
 
 namespace wsel::train {
-namespace {
-
-// Small enough that a model of 5 million parameters has several to overlap;
-// large enough that their number does not matter: 25 MB for PyTorch's larger
-// models.
-constexpr int64_t kBucketElements = 1 << 20;  // 4 MiB
-
-}  // namespace
 
 // Called by autograd when a parameter's gradient is final.
 struct GradientSum::Hook : torch::autograd::PostAccumulateGradHook {
@@ -29,12 +21,15 @@ struct GradientSum::Hook : torch::autograd::PostAccumulateGradHook {
 
 GradientSum::GradientSum(const optim::NamedTensors& parameters,
                          distributed::ProcessGroup& group,
-                         const c10::Device& device)
+                         const c10::Device& device,
+                         const GradientSumOptions& options)
     : group_(group), waited_(device) {
   for (const auto& parameter : parameters) {
     parameters_.push_back(parameter.tensor);
   }
-  for (size_t i = parameters_.size(); i > 0; --i) AddToBucket(i - 1);
+  for (size_t i = parameters_.size(); i > 0; --i) {
+    AddToBucket(i - 1, options.bucket_elements);
+  }
   for (size_t i = 0; i < buckets_.size(); ++i) {
     Bucket& bucket = buckets_[i];
     int64_t elements = 0;
@@ -60,14 +55,14 @@ GradientSum::~GradientSum() {
   }
 }
 
-void GradientSum::AddToBucket(size_t parameter) {
+void GradientSum::AddToBucket(size_t parameter, int64_t bucket_elements) {
   int64_t elements = parameters_[parameter].numel();
   if (!buckets_.empty()) {
     for (const size_t p : buckets_.back().parameters) {
       elements += parameters_[p].numel();
     }
   }
-  if (buckets_.empty() || elements > kBucketElements) buckets_.emplace_back();
+  if (buckets_.empty() || elements > bucket_elements) buckets_.emplace_back();
   buckets_.back().parameters.push_back(parameter);
 }
 

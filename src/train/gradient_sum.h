@@ -12,6 +12,13 @@
 
 namespace wsel::train {
 
+struct GradientSumOptions {
+  // Elements of a bucket; a larger parameter has one of its own. Small enough
+  // that a model of 5 million parameters has several to overlap; large enough
+  // that their number does not matter: 25 MB for PyTorch's larger models.
+  int64_t bucket_elements = 1 << 20;  // 4 MiB
+};
+
 // Sums the gradients of parameters over all ranks. They are sent in buckets,
 // the last parameters' first, as soon as the backward pass has computed them,
 // while it computes the others: DistributedDataParallel's way (Li et al. 2020).
@@ -19,7 +26,8 @@ class GradientSum {
  public:
   // Shares the parameters, float32 on `device`; `group` must outlive this.
   GradientSum(const optim::NamedTensors& parameters,
-              distributed::ProcessGroup& group, const c10::Device& device);
+              distributed::ProcessGroup& group, const c10::Device& device,
+              const GradientSumOptions& options = {});
   ~GradientSum();  // no backward pass is running
   GradientSum(const GradientSum&) = delete;
   GradientSum& operator=(const GradientSum&) = delete;
@@ -31,6 +39,8 @@ class GradientSum {
   // After it: every gradient is the sum of those of all ranks, the same bits on
   // each. One that no rank has stays undefined. Errors: RankLost.
   void Finish();
+
+  size_t num_buckets() const { return buckets_.size(); }
 
   // Time spent waiting in Finish, since the last call.
   double TakeWaitSeconds() { return waited_.TakeSeconds(); }
@@ -48,7 +58,7 @@ class GradientSum {
     distributed::ProcessGroup::Transfer transfer;
   };
 
-  void AddToBucket(size_t parameter);
+  void AddToBucket(size_t parameter, int64_t bucket_elements);
   void OnGradient(size_t bucket);
   // Sends the buckets before `end` that are not on their way.
   void StartUpTo(size_t end);

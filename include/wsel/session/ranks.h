@@ -1,5 +1,9 @@
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "wsel/distributed/process_group.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/run/run_folder.h"
@@ -18,6 +22,14 @@ run::RunFolder OpenFolder(const std::string& output,
 // Errors: kConfig with the differences, without those that affect no result.
 void RequireSameRecipe(const recipe::Recipe& recipe,
                        distributed::ProcessGroup& group);
+
+// What a rank is about to do, as names and values.
+using Statements = std::vector<std::pair<std::string, std::string>>;
+
+// Errors: kConfig at `what` with the values that this rank has otherwise than
+// the first. The names are the same on all ranks, in the same order.
+void RequireSame(const std::string& what, const Statements& own,
+                 distributed::ProcessGroup& group);
 
 // Takes over what the first rank resolved for its device: precision and the
 // sizes of batches.
