@@ -10,6 +10,8 @@
 namespace wsel::session {
 namespace {
 
+using pretrained::FactText;
+
 // Enough to tell files apart in a message.
 std::string ShortHex(Sha256& digest) { return digest.Hex().substr(0, 12); }
 
