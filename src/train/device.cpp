@@ -92,9 +92,9 @@ void RequireDevicePerRank(const std::string& name, int ranks, int devices) {
   }
   if (ranks <= devices) return;
   throw Error(ErrorKind::kUsage, "ranks",
-              "are {} on this machine, which has {} GPUs: start as many ranks, "
+              "are {} on this machine, which has {} GPU{}: start as many ranks, "
               "or choose `device` cpu",
-              ranks, devices);
+              ranks, devices, devices == 1 ? "" : "s");
 }
 
 void RequireDevices(const std::string& name, int ranks) {

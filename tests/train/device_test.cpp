@@ -13,7 +13,7 @@ TEST(RequireDevicePerRank, NamesTheNumbers) {
   ExpectError([] { RequireDevicePerRank("cuda", 8, 4); }, ErrorKind::kUsage,
               {"ranks", "are 8 on this machine", "4 GPUs", "cpu"});
   ExpectError([] { RequireDevicePerRank("auto", 2, 1); }, ErrorKind::kUsage,
-              {"are 2 on this machine", "1 GPUs"});
+              {"are 2 on this machine", "1 GPU:"});
 }
 
 TEST(RequireDevicePerRank, OneGpuIsNotForSeveralRanks) {
