@@ -24,7 +24,7 @@ class EvalOnRanks : public RanksCommand {
   void SetUp() override {
     RanksCommand::SetUp();
     if (IsSkipped()) return;
-    WriteTextFile(folder / "r.json", RanksRecipe(2));
+    WriteTextFile(folder / "r.json", RanksRecipe(4));
     TrainWeights("0");
     fs::copy(kRanksData, folder / "data", fs::copy_options::recursive);
   }

@@ -116,7 +116,7 @@ TEST_F(ProcessGroupTest, NamesBothVersionsIfTheyDiffer) {
 }
 
 TEST_F(ProcessGroupTest, AnotherProgramIsNotARank) {
-  for (const char* text : {"", "hello", "[1]", "7"}) {
+  for (const char* text : {"hello", "[1]", "7"}) {
     const TempFolder folder;
     IntroduceAs(text, 1, folder);
     ExpectError(
