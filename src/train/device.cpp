@@ -91,10 +91,11 @@ void RequireDevicePerRank(const std::string& name, int ranks, int devices) {
                 name, ranks);
   }
   if (ranks <= devices) return;
-  throw Error(ErrorKind::kUsage, "ranks",
-              "are {} on this machine, which has {} GPU{}: start as many ranks, "
-              "or choose `device` cpu",
-              ranks, devices, devices == 1 ? "" : "s");
+  throw Error(
+      ErrorKind::kUsage, "ranks",
+      "are {} on this machine, which has {} GPU{}: start as many ranks, "
+      "or choose `device` cpu",
+      ranks, devices, devices == 1 ? "" : "s");
 }
 
 void RequireDevices(const std::string& name, int ranks) {
