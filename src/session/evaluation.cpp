@@ -38,10 +38,11 @@ int64_t OfFirst(int64_t value, distributed::ProcessGroup* group) {
   return std::stoll(group->FromFirst(std::to_string(value)));
 }
 
-// Each rank opens the checkpoint and the data set for itself.
-void RequireSameOnRanks(const Statements& own,
-                        distributed::ProcessGroup* group) {
-  if (group != nullptr) RequireSame("evaluation", own, *group);
+// Each rank opens the checkpoint and the data set for itself. `of`: what
+// StatementsOf takes; a digest takes time, and one rank needs none.
+template <typename... Of>
+void RequireSameOnRanks(distributed::ProcessGroup* group, const Of&... of) {
+  if (group != nullptr) RequireSame("evaluation", StatementsOf(of...), *group);
 }
 
 int Workers(const EvalRequest& request, distributed::ProcessGroup* group) {
@@ -218,7 +219,7 @@ data::DataOptions DataOfRun(const EvalRequest& request,
 Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
                        distributed::ProcessGroup* group) {
   const EvalCheckpoint opened = OpenForEval(request.checkpoint);
-  RequireSameOnRanks(StatementsOf(request, opened), group);
+  RequireSameOnRanks(group, request, opened);
   views_ = request.views;
   facts_ = opened.facts;
   const model::Config& config = facts_.model;
@@ -226,7 +227,7 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
   Load(model_, *opened.checkpoint.remapped.tensors);
   const pretrained::RecordedRecipe recipe(opened.checkpoint);
   test_ = OpenTestSplit(DataOfRun(request, opened));
-  RequireSameOnRanks(StatementsOf(test_), group);
+  RequireSameOnRanks(group, test_);
   CheckTask(opened.checkpoint, test_);
   AddMissingClasses(test_, request, opened);
   if (const auto of_run = ClassesOfRun(request, opened, test_.classes);
