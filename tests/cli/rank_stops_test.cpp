@@ -186,3 +186,6 @@ TEST_F(RanksCommand, TorchrunsRestartResumesByItself) {
   EXPECT_EQ(ranks.Wait(0), 0) << ranks.Errors();
   EXPECT_EQ(ranks.Wait(1), 0) << ranks.Errors();
 }
+
+}  // namespace
+}  // namespace wsel
