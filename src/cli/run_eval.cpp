@@ -47,6 +47,9 @@ void PrintJson(const EvalArgs& args, const session::Evaluation& evaluation,
   if (args.request.views != session::TestViews::kNone) {
     result["tta"] = session::AllTestViews().NameOf(args.request.views);
   }
+  if (evaluation.among()) {
+    result["among"] = session::Amongs().NameOf(*evaluation.among());
+  }
   if (args.ece) {
     const train::CalibrationError c = logits.Calibration();
     result["ece"] = c.ece;
@@ -146,8 +149,11 @@ void DryRun(const session::EvalRequest& request) {
     config = opened->facts.model;
     if (sizes.classes > 0 && !sizes.partial_classes) {
       const auto of_run = ClassesOfRun(request, *opened, sizes.class_names);
-      OutputsOf(request, *opened, request.data.name,
-                of_run.empty() ? sizes.class_names : of_run);
+      const auto& classes = of_run.empty() ? sizes.class_names : of_run;
+      if (SomeClassesOf(request, *opened, classes, /*partial=*/false)
+              .outputs.empty()) {
+        OutputsOf(request, *opened, request.data.name, classes);
+      }
     }
   }
   if (config) fmt::print("model       {}\n", NameOf(*config));

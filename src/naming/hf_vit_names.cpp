@@ -80,7 +80,7 @@ std::vector<Row> ClipRows(const std::string& prefix) {
       .Add("embeddings.class_embedding", "cls_token", TensorLayout::kVector)
       .Add("embeddings.position_embedding.weight", "pos_embed",
            TensorLayout::kTable)
-      .Layer("pre_layrnorm", "norm_pre")  // sic
+      .Layer("pre_layrnorm", "norm_pre")    // sic
       .Layer("pre_layernorm", "norm_pre");  // OWL-ViT
   // The second as transformers 5 writes the towers of AltCLIP.
   for (const std::string block : {"encoder.layers.#.", "encoder.layer.#."}) {

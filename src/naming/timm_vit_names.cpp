@@ -29,12 +29,11 @@ std::vector<Row> RegisterRows() {
 
 // TIPSv2 has DINOv2's names, but those of the MLP.
 std::vector<Row> TipsRows() {
-  return With(RegisterRows(), Rows()
-                                  .Layer("blocks.#.mlp.c_fc",
-                                         "blocks.#.mlp.fc1")
-                                  .Layer("blocks.#.mlp.c_proj",
-                                         "blocks.#.mlp.fc2")
-                                  .Take());
+  return With(RegisterRows(),
+              Rows()
+                  .Layer("blocks.#.mlp.c_fc", "blocks.#.mlp.fc1")
+                  .Layer("blocks.#.mlp.c_proj", "blocks.#.mlp.fc2")
+                  .Take());
 }
 
 // Its giant has DINOv2's names of a SwiGLU too: DINOv2's models have four
