@@ -124,11 +124,12 @@ std::vector<PredictedClass> Prediction::ClassesOf(
     const auto probability = values[k].item<double>();
     if (threshold_ && !(probability > *threshold_)) break;
     const auto index = indices[k].item<int64_t>();
-    const auto of_class = [&](const std::vector<std::string>& texts) {
+    const auto of_class =
+        [&](const std::vector<std::string>& texts) -> std::string {
       return texts.empty() ? "" : texts.at(static_cast<size_t>(index));
     };
-    classes.push_back({index, of_class(class_names_.names), probability,
-                       of_class(class_names_.descriptions)});
+    classes.push_back({index, of_class(class_names_.names),
+                       of_class(class_names_.descriptions), probability});
   }
   return classes;
 }
