@@ -32,6 +32,8 @@ void AddAnalyzedModels(CLI::App& command, AnalyzeArgs& args) {
   command.add_option("--student", models.student,
                      "Model of students to initialise in memory: a name (see "
                      "wsel models) or a JSON file");
+  // --num-heads is that of the files.
+  AddModelSizes(command, models.sizes, "the student", /*num_heads=*/false);
   command
       .add_option(
           "--method", models.methods,

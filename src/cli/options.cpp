@@ -7,7 +7,6 @@
 
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
-#include "wsel/session/model_options.h"
 
 namespace wsel::cli {
 
@@ -54,6 +53,31 @@ void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
           },
           help)
       ->type_name("SIZE");
+}
+
+void AddModelSizes(CLI::App& command, session::ModelOptions& sizes,
+                   const std::string& of, bool num_heads) {
+  AddImageSize(
+      command, sizes.img_size,
+      "Image size of " + of + ", in pixels: 224, or height x width: 192x256");
+  command
+      .add_option("--patch-size", sizes.patch_size,
+                  "Patch size of " + of + ", in pixels")
+      ->type_name("N");
+  command
+      .add_option(
+          "--depth", sizes.depth,
+          "Number of blocks of " + of + ": 6, or 2,2,6,2 for a ConvNeXt")
+      ->type_name("N[,N,N,N]");
+  command
+      .add_option("--embed-dim", sizes.embed_dim,
+                  "Width of " + of + ": 192, or 48,96,192,384 for a ConvNeXt")
+      ->type_name("N[,N,N,N]");
+  if (!num_heads) return;
+  command
+      .add_option("--num-heads", sizes.num_heads,
+                  "Number of attention heads of " + of + " (ViT)")
+      ->type_name("N");
 }
 
 void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given) {

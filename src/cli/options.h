@@ -18,6 +18,7 @@
 #include "wsel/naming/remap_state_dict.h"
 #include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/session/model_options.h"
 
 namespace wsel::cli {
 
@@ -57,6 +58,12 @@ void AddRgb(CLI::App& command, const std::string& name,
 // Of images: a side, "224", or height x width, "192x256".
 void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
                   const std::string& help);
+
+// --img-size, --patch-size, --depth and --embed-dim, and --num-heads unless
+// another model of the command has that option, of the model that `of` names:
+// "the student". The names are the same in every command that builds a model.
+void AddModelSizes(CLI::App& command, session::ModelOptions& sizes,
+                   const std::string& of, bool num_heads = true);
 
 // --mean and --std of a model's images.
 void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given);

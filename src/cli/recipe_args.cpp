@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "options.h"
 #include "wsel/core/csv.h"
@@ -23,6 +25,49 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// The override of a size that a ViT has once and a ConvNeXt for each stage.
+// Errors: kUsage for other text than numbers.
+std::string SizeSet(std::string_view option, std::string_view of_vit,
+                    std::string_view of_stages, const std::string& text) {
+  if (text.find_first_not_of("0123456789,") != std::string::npos) {
+    throw Error(ErrorKind::kUsage, option,
+                "'{}': expected one integer or, of a ConvNeXt, four "
+                "comma-separated integers, one per stage",
+                text);
+  }
+  return text.find(',') == std::string::npos
+             ? fmt::format("model.{}={}", of_vit, text)
+             : fmt::format("model.{}=[{}]", of_stages, text);
+}
+
+void AddModelSets(const session::ModelOptions& given,
+                  std::vector<std::string>& sets) {
+  const std::string& model = given.model;
+  if (model.ends_with(".json")) {
+    session::NamedModel(model);  // its errors name the file
+    const Json json = ParseJson(ReadText(model), model, ErrorKind::kConfig);
+    sets.push_back("model=" + json.dump());
+  } else if (!model.empty()) {
+    RequireUtf8(model, "--model");
+    sets.push_back("model.name=" + Json(model).dump());
+  }
+  const auto add = [&](const char* key, const auto& value) {
+    if (value)
+      sets.push_back(fmt::format("model.{}={}", key, Json(*value).dump()));
+  };
+  add("img_size", given.img_size);
+  add("patch_size", given.patch_size);
+  add("in_chans", given.in_chans);
+  add("num_heads", given.num_heads);
+  if (!given.depth.empty()) {
+    sets.push_back(SizeSet("--depth", "depth", "depths", given.depth));
+  }
+  if (!given.embed_dim.empty()) {
+    sets.push_back(
+        SizeSet("--embed-dim", "embed_dim", "dims", given.embed_dim));
+  }
+}
+
 // All options but --set as overrides.
 std::vector<std::string> Overrides(const RecipeArgs& args) {
   std::vector<std::string> sets;
@@ -35,21 +80,7 @@ std::vector<std::string> Overrides(const RecipeArgs& args) {
     sets.insert(sets.end(), three.begin(), three.end());
   }
   sets.insert(sets.end(), args.fields.begin(), args.fields.end());
-  if (args.model.ends_with(".json")) {
-    session::NamedModel(args.model);  // its errors name the file
-    const Json model =
-        ParseJson(ReadText(args.model), args.model, ErrorKind::kConfig);
-    sets.push_back("model=" + model.dump());
-  } else if (!args.model.empty()) {
-    RequireUtf8(args.model, "--model");
-    sets.push_back("model.name=" + Json(args.model).dump());
-  }
-  if (args.img_size) {
-    sets.push_back("model.img_size=" + Json(*args.img_size).dump());
-  }
-  if (args.in_chans) {
-    sets.push_back(fmt::format("model.in_chans={}", *args.in_chans));
-  }
+  AddModelSets(args.model, sets);
   if (args.skip_broken) sets.emplace_back("data.skip_corrupt=true");
   return sets;
 }
@@ -99,6 +130,90 @@ bool GivesField(const RecipeArgs& args, std::string_view path) {
   });
 }
 
+// The checkpoint that the model, or the base recipe, is chosen by; none where
+// it is missing and only the latter would need it.
+std::optional<pretrained::PretrainedCheckpoint> OpenInit(
+    const recipe::InitOptions& init, bool says_model) {
+  if (!says_model && !std::filesystem::exists(init.file)) return std::nullopt;
+  return pretrained::Open(init.file, init.copy);
+}
+
+// The values of fine-tuning that the run has, whichever base it began with.
+std::string WithBegun(const std::string& text, const std::string& where,
+                      const std::string& begun) {
+  const std::string saved = ReadText(begun);
+  std::vector<std::string> values;
+  for (const std::string& set : recipe::SetsOf(recipe::BaseRecipe::kFinetune)) {
+    const std::string path = set.substr(0, set.find('='));
+    const std::string value = recipe::GivenValue(saved, begun, {}, path);
+    if (!value.empty()) values.push_back(fmt::format("{}={}", path, value));
+  }
+  return recipe::WithDefaults(text, where, values);
+}
+
+// The base recipe of a training without a file, and why, for the first lines.
+std::pair<recipe::BaseRecipe, std::string> BaseOf(
+    const recipe::InitOptions& init,
+    const std::optional<pretrained::PretrainedCheckpoint>& opened) {
+  if (opened && !session::WasTrained(*opened)) {
+    return {recipe::BaseRecipe::kPaper,
+            fmt::format("the paper's defaults, since {} is a student that was "
+                        "not trained yet (--recipe finetune: fine-tuning's)",
+                        init.file)};
+  }
+  return {recipe::BaseRecipe::kFinetune,
+          fmt::format("defaults for fine-tuning, since {} was trained before "
+                      "(--recipe paper: the paper's)",
+                      init.file)};
+}
+
+// Fills `opened.base`, and returns the text with the values of the base recipe.
+std::string WithBaseOf(const RecipeArgs& args, const std::string& text,
+                       const std::string& where,
+                       const std::vector<std::string>& sets,
+                       OpenedRecipe& opened) {
+  if (!args.resumed.empty()) return text;
+  if (!args.begun.empty()) return WithBegun(text, where, args.begun);
+  if (args.base) {
+    opened.base = fmt::format("what is not given is of --recipe {}",
+                              recipe::BaseRecipes().NameOf(*args.base));
+    return recipe::WithBase(text, where, sets, *args.base);
+  }
+  if (!args.config.empty()) return text;
+  const auto init = recipe::InitFileOf(text, where, sets);
+  if (!init) {
+    opened.base = "the paper's defaults (--recipe finetune: fine-tuning's)";
+    return text;
+  }
+  if (!opened.init) opened.init = OpenInit(*init, /*says_model=*/false);
+  const auto [base, why] = BaseOf(*init, opened.init);
+  opened.base = why;
+  return recipe::WithBase(text, where, sets, base);
+}
+
+// The recipe in `text` with the overrides `sets`, and what nothing gives.
+OpenedRecipe OpenRecipe(const RecipeArgs& args, const std::string& text,
+                        const std::string& where,
+                        const std::vector<std::string>& sets) {
+  const auto lacks = [&](const char* path) {
+    return recipe::GivenValue(text, where, sets, path).empty();
+  };
+  OpenedRecipe opened;
+  std::string whole = text;
+  if (const auto init = recipe::InitWithoutModel(text, where, sets)) {
+    opened.init = OpenInit(*init, /*says_model=*/true);
+    whole = recipe::WithDefaults(text, where,
+                                 session::RecipeOfCheckpoint(*opened.init));
+  }
+  whole = WithBaseOf(args, whole, where, sets, opened);
+  opened.recipe = args.resumed.empty()
+                      ? recipe::RecipeFromJson(whole, where, sets, args.epochs)
+                      : recipe::RecipeOfRun(whole, where, sets, args.epochs);
+  opened.recipe.default_batch_size = lacks("train.batch_size");
+  opened.recipe.default_mixup_batch = lacks("train.mixup_batch");
+  return opened;
+}
+
 // Where help lists the options of each section.
 struct Group {
   std::string_view name;
@@ -118,6 +233,11 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
   c.option_defaults()->group("Recipe");
   AddFile(c, "--config", args.config,
           "Recipe (JSON), such as configs/cifar100/vit_tiny.json");
+  AddChoice(c, "--recipe", args.base, recipe::BaseRecipes(),
+            "Values of all that neither --config nor an option gives: " +
+                recipe::BaseRecipes().Choices() +
+                "; default: finetune if the weights of --init were trained and "
+                "there is no --config, else paper");
   c.add_option("--set", args.sets,
                "Override a value of the recipe, such as optimizer.lr=1e-3, "
                "augment.hflip=0 or train.memory_gib=4; may be repeated. "
@@ -128,15 +248,13 @@ void AddRecipeOptions(CLI::App& c, RecipeArgs& args) {
     const auto sections = Split(list, ' ');
     c.option_defaults()->group(std::string(name));
     if (name == "Model") {
-      c.add_option("--model", args.model,
+      c.add_option("--model", args.model.model,
                    "Model: a name (see wsel models), or a JSON file, which "
                    "replaces the recipe's whole model; without num_classes it "
                    "has the data set's")
           ->type_name("MODEL");
-      AddImageSize(c, args.img_size,
-                   "Size of the model's images in pixels: 224, or height x "
-                   "width: 192x256");
-      c.add_option("--in-chans", args.in_chans,
+      AddModelSizes(c, args.model, "the model");
+      c.add_option("--in-chans", args.model.in_chans,
                    "Channels of the model's images: 3 (RGB), or 1, for which "
                    "images are converted to grey")
           ->type_name("N");
@@ -170,25 +288,18 @@ OpenedRecipe ReadRecipe(const RecipeArgs& args) {
   const bool resumes = !args.resumed.empty();
   if (args.config.empty() && !resumes &&
       !(GivesField(args, "data.name") &&
-        (!args.model.empty() || GivesField(args, "init.file")))) {
+        (!args.model.model.empty() || GivesField(args, "init.file")))) {
     throw Error(ErrorKind::kUsage, "wsel train",
                 "needs --config, or --dataset and --model or --init");
   }
   const std::string& file = resumes ? args.resumed : args.config;
   const std::string where = file.empty() ? "recipe" : file;
-  std::string text = file.empty() ? "{}" : ReadText(file);
+  const std::string text = file.empty() ? "{}" : ReadText(file);
   OpenedRecipe opened;
-  recipe::Recipe& recipe = opened.recipe;
   WithSets(args.sets, [&](const std::vector<std::string>& sets) {
     auto all = Overrides(args);
     all.insert(all.end(), sets.begin(), sets.end());
-    if (const auto init = recipe::InitWithoutModel(text, where, all)) {
-      opened.init = pretrained::Open(init->file, init->copy);
-      text = recipe::WithDefaults(text, where,
-                                  session::RecipeOfCheckpoint(*opened.init));
-    }
-    recipe = resumes ? recipe::RecipeOfRun(text, where, all, args.epochs)
-                     : recipe::RecipeFromJson(text, where, all, args.epochs);
+    opened = OpenRecipe(args, text, where, all);
   });
   return opened;
 }

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "wsel/core/height_width.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
+#include "wsel/recipe/base_recipe.h"
 #include "wsel/recipe/recipe.h"
+#include "wsel/session/model_options.h"
 
 namespace wsel::cli {
 
@@ -17,9 +18,11 @@ namespace wsel::cli {
 struct RecipeArgs {
   std::string config;
   std::string resumed;  // a run's configuration, to resume it without a recipe
-  std::string model;
-  std::optional<HeightWidth> img_size;
-  std::optional<int64_t> in_chans;
+  // Of a run that resumes with options that give its model: its configuration,
+  // which has the values of its base recipe.
+  std::string begun;
+  std::optional<recipe::BaseRecipe> base;  // nullopt: by the initial weights
+  session::ModelOptions model;             // a name, a JSON file, sizes
   std::string augment;
   bool three_augment = false;
   std::vector<std::string> fields;  // set by the options of recipe::Fields
@@ -35,11 +38,14 @@ void AddRecipeOptions(CLI::App& command, RecipeArgs& args);
 struct OpenedRecipe {
   recipe::Recipe recipe;
   std::optional<pretrained::PretrainedCheckpoint> init;
+  std::string
+      base;  // whence values come that nothing gives, for the first lines
 };
 
-// The recipe with its overrides. --epochs scales the warmup along (paper,
-// Figure 4). Errors: kUsage, kIo, kConfig; if it names no model, those of
-// session::RecipeOfCheckpoint.
+// The recipe with its overrides, which --epochs scales the warmup of (paper,
+// Figure 4). Without a file and --recipe, what nothing gives is fine-tuning's
+// if the initial checkpoint was trained, and else the paper's. Errors: kUsage,
+// kIo, kConfig; if it names no model, those of session::RecipeOfCheckpoint.
 OpenedRecipe ReadRecipe(const RecipeArgs& args);
 
 }  // namespace wsel::cli

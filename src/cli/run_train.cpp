@@ -21,6 +21,7 @@
 #include "wsel/select/report.h"
 #include "wsel/session/init_model.h"
 #include "wsel/session/log.h"
+#include "wsel/session/lower_batch.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/session/ranks.h"
 #include "wsel/session/resolve_recipe.h"
@@ -51,11 +52,13 @@ void DryRunTeacher(const recipe::Recipe& recipe,
 
 // Lists missing files, and checks everything else as a run does, up to a model
 // that the files initialise.
-void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
+void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks,
+            bool resumes) {
   recipe::Recipe& recipe = opened.recipe;
-  session::ResolveAutoOptions(recipe, device, {ranks, ranks});
-  session::ResolveValSplit(recipe.data);
+  if (!resumes) session::ResolveValSplit(recipe.data);
   const auto sizes = DryRunSizes(recipe.data, session::Splits::kBoth);
+  if (sizes.train > 0) session::LowerBatch(recipe, sizes.train, ranks);
+  session::ResolveAutoOptions(recipe, device, {ranks, ranks});
   if (sizes.classes > 0) session::SetClasses(recipe, sizes.classes);
   const std::string& file = recipe.init.file;
   if (!file.empty() && !ListIfMissing(file)) {
@@ -65,7 +68,7 @@ void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks) {
   }
   DryRunTeacher(recipe, sizes.class_names);
   fmt::print("{}\n", recipe::ToJson(recipe));
-  PrintPlan(recipe, sizes, {.device = device.str()});
+  PrintPlan(recipe, sizes, {.device = device.str(), .base = opened.base});
 }
 
 // What chooses the best weights.
@@ -238,15 +241,17 @@ void FitNewRun(session::TrainRun& run, nn::Model& model,
   }
 }
 
-// --resume --output RUN alone: the recipe is the run's.
+// --resume without a recipe: it is the run's or, beside --model, what nothing
+// gives is.
 RecipeArgs RecipeArgsOf(const TrainArgs& args) {
   RecipeArgs recipe = args.recipe;
-  if (!args.resume || args.output.empty() || !recipe.config.empty() ||
-      !recipe.model.empty()) {
+  if (!args.resume || args.output.empty() || !recipe.config.empty()) {
     return recipe;
   }
   const auto config = std::filesystem::path(args.output) / run::kConfigFile;
-  if (std::filesystem::exists(config)) recipe.resumed = config.string();
+  if (!std::filesystem::exists(config)) return recipe;
+  (recipe.model.model.empty() ? recipe.resumed : recipe.begun) =
+      config.string();
   return recipe;
 }
 
@@ -271,8 +276,10 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
   // All ranks have read the old one: they have agreed on sizes since.
   if (first && run.changed) WriteConfig(run, folder);
   PrintPlan(run.recipe, session::SizesOf(run.splits),
-            {.device = device.str(), .resumes = run.resumes});
-  fmt::print("recipe      {}\n", folder.config().string());
+            {.device = device.str(),
+             .resumes = run.resumes,
+             .config = folder.config().string(),
+             .base = run.resumes ? "" : opened.base});
   auto made = session::MakeModel(run);
   PrintInit(made);
   std::fflush(stdout);
@@ -285,9 +292,11 @@ void TrainOnRank(const TrainArgs& args, distributed::ProcessGroup* group) {
 void RunTrain(const TrainArgs& args, const Invocation& invocation) {
   if (args.dry_run) {
     if (args.threads > 0) at::set_num_threads(args.threads);
-    OpenedRecipe opened = ReadRecipe(RecipeArgsOf(args));
+    const RecipeArgs recipe = RecipeArgsOf(args);
+    const bool resumes = !recipe.resumed.empty() || !recipe.begun.empty();
+    OpenedRecipe opened = ReadRecipe(recipe);
     const c10::Device device = train::FindDevice(args.device);
-    return DryRun(std::move(opened), device, CountRanks(args.ranks));
+    return DryRun(std::move(opened), device, CountRanks(args.ranks), resumes);
   }
   if (args.output.empty()) {
     ReadRecipe(RecipeArgsOf(args));  // its errors come first

@@ -14,6 +14,7 @@
 #include "wsel/pretrained/facts.h"
 #include "wsel/run/log.h"
 #include "wsel/select/options.h"
+#include "wsel/train/augmentation_switches.h"
 #include "wsel/train/options.h"
 
 namespace wsel::cli {
@@ -39,9 +40,10 @@ std::string ChoiceText(const recipe::Recipe& recipe,
         ", {:g} % of the training images drawn with data.split_seed {}",
         100 * recipe.data.val_split, recipe.data.split_seed);
   }
-  return text + (sizes.test > 0 ? "; the test images are looked at once, at "
-                                  "the end"
-                                : "; there are no test images");
+  if (sizes.test == 0) return text + "; there are no test images";
+  return text +
+         "; the test images are looked at once, at the end (--validation test: "
+         "they choose)";
 }
 
 // What makes rare classes count, if anything does.
@@ -105,6 +107,13 @@ std::string InputText(const recipe::Recipe& recipe) {
       assumed ? " (ImageNet's, the default: data.mean, data.std)" : "");
 }
 
+std::string AugmentationText(const train::Options& train) {
+  const auto parts = train::DescribeAugmentation(train);
+  return parts.empty() ? "none (--augment light|paper)"
+                       : fmt::format("{} (--augment none|light|paper)",
+                                     fmt::join(parts, ", "));
+}
+
 std::string WorkersText(int64_t workers) {
   if (workers < 0) return "a loader thread per processor";
   if (workers == 0) return "images loaded in the main thread";
@@ -150,6 +159,13 @@ void PrintImages(const recipe::Recipe& recipe,
   PrintBalance(train);
 }
 
+void PrintRecipe(const PlanSetting& setting) {
+  if (setting.config.empty() && setting.base.empty()) return;
+  const bool both = !setting.config.empty() && !setting.base.empty();
+  fmt::print("recipe      {}{}{}\n", setting.config, both ? "; " : "",
+             setting.base);
+}
+
 }  // namespace
 
 void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes,
@@ -166,10 +182,12 @@ void PrintPlan(const recipe::Recipe& recipe, const session::SplitSizes& sizes,
       train.batch_size / train.micro_batch);
   PrintFineTuning(recipe);
   PrintImages(recipe, sizes);
+  fmt::print("augment     {}\n", AugmentationText(train));
   PrintOptimization(train);
   fmt::print("device      {}, {}, {}\n", setting.device,
              train::Precisions().NameOf(train.precision),
              WorkersText(recipe.data.workers));
+  PrintRecipe(setting);
 }
 
 }  // namespace wsel::cli

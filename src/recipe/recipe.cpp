@@ -204,9 +204,8 @@ void SolveMixupBatch(train::Options& train) {
       batch % train.mixup_batch == 0) {
     return;
   }
-  int64_t size = std::min(batch, train.mixup_batch) / 2 * 2;
-  while (size > 2 && batch % size != 0) size -= 2;
-  if (batch % size != 0) return;  // an odd batch: Validate says so
+  const int64_t size = train::SolveMixupBatch(batch, train.mixup_batch);
+  if (size == 0) return;  // an odd batch: Validate says so
   train.mixup_batch = size;
   spdlog::info("train.mixup_batch {}, which divides the batch size {}", size,
                batch);
@@ -523,11 +522,10 @@ Recipe RecipeOfRun(std::string_view text, std::string_view where,
       where, sets, epochs);
 }
 
-std::optional<InitOptions> InitWithoutModel(
-    std::string_view text, std::string_view where,
-    const std::vector<std::string>& sets) {
+std::optional<InitOptions> InitFileOf(std::string_view text,
+                                      std::string_view where,
+                                      const std::vector<std::string>& sets) {
   const Json tree = TreeWith(text, where, sets);
-  if (NamesModel(tree)) return std::nullopt;
   JsonObject root(tree, std::string(where));
   if (!root.Has("init")) return std::nullopt;
   JsonObject init = root.Object("init");
@@ -537,6 +535,24 @@ std::optional<InitOptions> InitWithoutModel(
   options.copy.no_ema = init.GetOr<bool>("no_ema", false);
   if (options.file.empty()) return std::nullopt;
   return options;
+}
+
+std::optional<InitOptions> InitWithoutModel(
+    std::string_view text, std::string_view where,
+    const std::vector<std::string>& sets) {
+  if (NamesModel(TreeWith(text, where, sets))) return std::nullopt;
+  return InitFileOf(text, where, sets);
+}
+
+std::string GivenValue(std::string_view text, std::string_view where,
+                       const std::vector<std::string>& sets,
+                       std::string_view path) {
+  const Json tree = TreeWith(text, where, sets);
+  const auto [section, key] = SplitPath(path);
+  if (!tree.is_object() || !tree.contains(section)) return "";
+  const Json& values = tree[section];
+  if (!values.is_object() || !values.contains(key)) return "";
+  return values[key].dump();
 }
 
 std::string WithDefaults(std::string_view text, std::string_view where,

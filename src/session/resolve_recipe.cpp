@@ -9,6 +9,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/session/lower_batch.h"
 #include "wsel/train/device.h"
 
 namespace wsel::session {
@@ -81,6 +82,7 @@ bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
                        int ranks) {
   const std::string where = folder.config().string();
   auto saved = recipe::RecipeOfRun(ReadText(folder.config()), where);
+  AdoptLoweredBatch(saved, recipe);
   // So far no image was corrupt, or the run would have ended.
   if (recipe.data.skip_corrupt) saved.data.skip_corrupt = true;
   auto& train = recipe.train;

@@ -218,6 +218,12 @@ distributed::Share ShareOf(const Options& options, int rank, int size) {
       chunk == options.micro_batch ? "train.micro_batch" : "train.mixup_batch");
 }
 
+int64_t SolveMixupBatch(int64_t batch_size, int64_t largest) {
+  int64_t size = std::min(batch_size, largest) / 2 * 2;
+  while (size > 2 && batch_size % size != 0) size -= 2;
+  return size >= 2 && batch_size % size == 0 ? size : 0;
+}
+
 int64_t SolveMicroBatch(int64_t batch_size, int64_t mixup_batch,
                         int64_t bytes_per_image, int64_t bytes,
                         int64_t largest) {

@@ -65,6 +65,10 @@ struct Recipe {
   // Of the classifiers in init.file and teacher.file.
   pretrained::ClassOrder class_order = pretrained::ClassOrder::kNames;
   train::Options train;
+  // Whether nothing gave train.batch_size or train.mixup_batch: a training set
+  // that is smaller then lowers them (session/lower_batch.h). Not written.
+  bool default_batch_size = false;
+  bool default_mixup_batch = false;
 };
 
 // The options of init.select, which must be set, with the run's seed.
@@ -95,12 +99,23 @@ Recipe RecipeOfRun(std::string_view text, std::string_view where,
                    const std::vector<std::string>& sets = {},
                    std::optional<int64_t> epochs = {});
 
-// How the weights of a configuration that names no model are initialised, if it
-// has an initial checkpoint: the model is then that of the checkpoint. Errors:
-// as RecipeFromJson.
+// The initial checkpoint of a configuration, and which of its weights, if it
+// has one. Errors: as RecipeFromJson.
+std::optional<InitOptions> InitFileOf(std::string_view text,
+                                      std::string_view where,
+                                      const std::vector<std::string>& sets);
+
+// The same of a configuration that names no model: the model is then that of
+// the checkpoint. Errors: as RecipeFromJson.
 std::optional<InitOptions> InitWithoutModel(
     std::string_view text, std::string_view where,
     const std::vector<std::string>& sets);
+
+// The value, as JSON, that a configuration or its overrides give to a key; "":
+// they do not. Errors: as RecipeFromJson.
+std::string GivenValue(std::string_view text, std::string_view where,
+                       const std::vector<std::string>& sets,
+                       std::string_view path);
 
 // The configuration with `defaults`, which are like `sets`, for keys that it
 // does not give. Errors: as RecipeFromJson.

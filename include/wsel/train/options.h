@@ -138,6 +138,11 @@ int64_t ChunkSize(const Options& options);
 // rank. Errors: kConfig with the numbers if the ranks cannot share equally.
 distributed::Share ShareOf(const Options& options, int rank, int size);
 
+// The largest number of images, at most `largest`, that can share one draw of
+// mixup or CutMix in a batch of `batch_size`: even, and a divisor of it. 0 of
+// an odd batch.
+int64_t SolveMixupBatch(int64_t batch_size, int64_t largest);
+
 // The largest micro-batch whose activations fit into `bytes`: a divisor of
 // `batch_size`, at most `largest`, and a multiple or a divisor of
 // `mixup_batch`, the images that are mixed together (1: no mixing). At least 1,
