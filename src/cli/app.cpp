@@ -1,9 +1,11 @@
 #include "wsel/cli/app.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
@@ -50,6 +52,41 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   return names;
 }
 
+// The option in a word of the command line, "--amp" or "-b"; "": none.
+std::string OptionIn(const std::string& word) {
+  if (word.starts_with("--")) return word.substr(0, word.find('='));
+  const bool is_short = word.size() > 1 && word[0] == '-' &&
+                        std::isalpha(static_cast<unsigned char>(word[1])) != 0;
+  return is_short ? word.substr(0, 2) : "";
+}
+
+// What to do instead of giving an option that the command lacks; "": not known.
+std::string AdviceFor(const CLI::App& app, const CLI::App& command,
+                      const std::string& option) {
+  std::string dashed = option;
+  std::ranges::replace(dashed, '_', '-');
+  if (dashed != option && command.get_option_no_throw(dashed) != nullptr) {
+    return "use " + dashed;
+  }
+  if (command.get_option_no_throw("--set") != nullptr) {
+    const std::string advice = recipe::AdviceOn(dashed);
+    if (!advice.empty()) return advice;
+  }
+  std::vector<std::string> others;
+  for (const CLI::App* other : app.get_subcommands(nullptr)) {
+    if (other->get_option_no_throw(option) == nullptr) continue;
+    others.push_back("wsel " + other->get_name());
+  }
+  const bool is_size = option == "--img-size" || option == "--depth" ||
+                       option == "--embed-dim" || option == "--patch-size";
+  return is_size && !others.empty()
+             ? fmt::format(
+                   "the checkpoint has its own sizes; others are made "
+                   "by {}",
+                   fmt::join(others, ", "))
+             : "";
+}
+
 // Reports what CLI11 could not parse, with the nearest known option.
 [[noreturn]] void ThrowUnexpected(const CLI::App& app) {
   const auto commands = app.get_subcommands();
@@ -58,14 +95,11 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   const std::string word = left.empty() ? "" : left.front();
   const std::string where =
       commands.empty() ? "wsel" : "wsel " + last.get_name();
-  if (word.starts_with("--")) {
-    const std::string option = word.substr(0, word.find('='));
-    const std::string set = last.get_option_no_throw("--set") == nullptr
-                                ? ""
-                                : recipe::SetForOption(option);
-    if (!set.empty()) {
-      throw Error(ErrorKind::kUsage, where, "unknown option '{}': use {}",
-                  option, set);
+  if (const std::string option = OptionIn(word); !option.empty()) {
+    const std::string advice = AdviceFor(app, last, option);
+    if (!advice.empty()) {
+      throw Error(ErrorKind::kUsage, where, "unknown option '{}': {}", option,
+                  advice);
     }
     throw Error(ErrorKind::kUsage, where,
                 Unknown("option", option, OptionNames(last)));

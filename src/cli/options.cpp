@@ -229,6 +229,26 @@ void AddThreads(CLI::App& command, int& threads) {
       ->capture_default_str();
 }
 
+void AddTrack(CLI::App& command, std::vector<run::Tracker>& trackers,
+              const std::string& folder) {
+  const std::string name = "--track";
+  command
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [&trackers, name](const std::vector<std::string>& given) {
+            for (const std::string& text : given) {
+              trackers.push_back(run::Trackers().Find(text, name));
+            }
+          },
+          "Programs to write the metrics for, into " + folder + ": " +
+              run::Trackers().Choices() +
+              " (an offline run, for wandb sync); a resumed run keeps those "
+              "that it had. Default: tensorboard")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...");
+}
+
 void AddDryRun(CLI::App& command, bool& dry_run) {
   command.add_flag("--dry-run", dry_run,
                    "Check the options and list missing files; compute nothing");

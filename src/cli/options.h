@@ -18,6 +18,7 @@
 #include "wsel/naming/remap_state_dict.h"
 #include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/run/trackers.h"
 #include "wsel/session/model_options.h"
 
 namespace wsel::cli {
@@ -104,6 +105,9 @@ void AddResize(CLI::App& command, std::optional<image::PassOrder>& order);
 void AddWorkers(CLI::App& command, int64_t& workers);
 void AddDevice(CLI::App& command, std::string& device);
 void AddThreads(CLI::App& command, int& threads);
+// --track, the programs that a run's metrics are written for, into `folder`.
+void AddTrack(CLI::App& command, std::vector<run::Tracker>& trackers,
+              const std::string& folder);
 void AddDryRun(CLI::App& command, bool& dry_run);
 void AddJson(CLI::App& command, bool& json);
 

@@ -19,6 +19,7 @@
 #include "wsel/core/utf8.h"
 #include "wsel/session/model_options.h"
 #include "wsel/session/recipe_of_checkpoint.h"
+#include "wsel/train/class_weights.h"
 
 namespace wsel::cli {
 namespace {
@@ -96,6 +97,9 @@ std::string SetOf(const recipe::Field& field, const std::string& text) {
                .dump();
   }
   RequireUtf8(text, field.flag);
+  if (field.path == "train.class_weights" && text.ends_with(".csv")) {
+    return field.path + "=" + Json(train::ClassWeightsInFile(text)).dump();
+  }
   if (default_value.is_string()) return field.path + "=" + Json(text).dump();
   return field.path + "=" + text;
 }

@@ -60,6 +60,7 @@ void DryRun(OpenedRecipe opened, const c10::Device& device, int ranks,
   if (sizes.train > 0) session::LowerBatch(recipe, sizes.train, ranks);
   session::ResolveAutoOptions(recipe, device, {ranks, ranks});
   if (sizes.classes > 0) session::SetClasses(recipe, sizes.classes);
+  session::CheckClassWeights(recipe, sizes.class_names);
   const std::string& file = recipe.init.file;
   if (!file.empty() && !ListIfMissing(file)) {
     const auto checkpoint =

@@ -110,6 +110,7 @@ void RunLocally(const SweepArgs& args, const sweep::SweepFile& file,
        .nodes = args.call.nodes_per_run,
        .devices = devices,
        .retry_failed = args.call.retry_failed,
+       .track = args.call.track,
        .stop = LastStopSignal,
        .on_wait = [&] { view.Refresh(); },
        .on_change =
@@ -186,6 +187,10 @@ void RunSweep(const SweepArgs& args, const Invocation& invocation) {
     throw Error(ErrorKind::kUsage, "--ranks-per-run",
                 "is {}, but this sweep's probes run on one device each",
                 args.call.ranks_per_run);
+  }
+  if (file.probes && !args.call.track.empty()) {
+    throw Error(ErrorKind::kUsage, "--track",
+                "is for trainings; this sweep's probes write no metrics");
   }
   Runs runs = ExpandWithSets(file, args.call);
   KeepOnly(args.only, runs);
@@ -264,6 +269,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
                 "Only the runs with this name or shell pattern, such as "
                 "'vit-*'; may be repeated")
       ->allow_extra_args(false);
+  AddTrack(*c, args->call.track, "each run's folder");
   c->option_defaults()->group("Launch")->always_capture_default();
   c->add_option("--jobs", args->jobs, "Runs in parallel");
   c->add_option("--threads", args->call.threads,

@@ -12,29 +12,12 @@
 namespace wsel::cli {
 namespace {
 
-void AddTrack(CLI::App& c, std::vector<run::Tracker>& trackers) {
-  const std::string name = "--track";
-  c.add_option_function<std::vector<std::string>>(
-       name,
-       [&trackers, name](const std::vector<std::string>& given) {
-         for (const std::string& text : given) {
-           trackers.push_back(run::Trackers().Find(text, name));
-         }
-       },
-       "Programs to write the metrics for, into --output: " +
-           run::Trackers().Choices() +
-           " (an offline run, for wandb sync); a resumed run keeps those that "
-           "it had. Default: tensorboard")
-      ->delimiter(',')
-      ->type_name("NAME,...");
-}
-
 void AddRun(CLI::App& c, TrainArgs& args) {
   c.add_option("--output", args.output,
                "Folder of the run: config.json, metrics.jsonl, summary.csv, "
                "trackers' files, last and best checkpoints, run state")
       ->type_name("DIR");
-  AddTrack(c, args.track);
+  AddTrack(c, args.track, "--output");
   AddDevice(c, args.device);
   AddThreads(c, args.threads);
   AddRanks(c, args.ranks);

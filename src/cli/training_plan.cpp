@@ -48,7 +48,9 @@ std::string ChoiceText(const recipe::Recipe& recipe,
 
 // What makes rare classes count, if anything does.
 void PrintBalance(const train::Options& train) {
-  if (train.class_weights != train::ClassWeights::kNone) {
+  if (train.class_weights.kind == train::ClassWeights::kGiven) {
+    fmt::print("loss        classes weighted by train.class_weights\n");
+  } else if (train.class_weights.kind == train::ClassWeights::kBalanced) {
     fmt::print("loss        classes weighted by {}\n",
                train.multi_label ? "images without the class / images with it, "
                                    "for those with it"

@@ -362,17 +362,21 @@ void VisitMoreTraining(R& r, Visitor& visit) {
         "Evaluations without a better top-1 (mAP, of several labels) after "
         "which training ends; 0: it never ends early",
         "--patience", "N");
-  train("class_weights", t.class_weights,
-        "Weight of each class in the loss; balanced: images / (classes * "
-        "images of the class), or of several labels images without the class "
-        "/ images with it for those with it",
-        "--class-weights", "NAME");
+  train(
+      "class_weights", t.class_weights,
+      "Weight of each class in the loss: numbers in the order of the classes "
+      "(1,2,0.5) or by name (cat=2,dog=0.5), which the option also reads from "
+      "a CSV file of class and weight; balanced: images / (classes * images "
+      "of the class), or of several labels images without the class / images "
+      "with it for those with it",
+      "--class-weights", "WEIGHTS");
   train("sampler", t.sampler,
         "Training images of an epoch: each once, or equally many of each class",
         "--sampler", "NAME");
   train("freeze", t.fine_tune.freeze,
         "Parts that keep their weights: backbone (all but the classifier), "
-        "stem, blocks.0-5, stages.0, or a pattern of parameter names",
+        "head, stem (or embed), blocks.0-5 (or blocks:0-5), stages.0, or a "
+        "pattern of parameter names",
         "--freeze", "PART,...");
   train("freeze_epochs", t.fine_tune.freeze_epochs,
         "Train the classifier alone for so many epochs, then all",

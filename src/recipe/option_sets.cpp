@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "option_advice.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/train/augmentation_switches.h"
 
@@ -12,11 +13,21 @@ std::string SetForOption(std::string_view option) {
   for (const Field& field : Fields()) {
     std::string by_key = "--" + field.path.substr(field.path.find('.') + 1);
     std::ranges::replace(by_key, '_', '-');
-    if (option == by_key || option == field.timm) {
+    if (option != by_key && option != field.timm) continue;
+    if (field.flag.empty() || field.flag == option) {
       return fmt::format("--set {}=VALUE", field.path);
     }
+    return field.flag + (field.metavar.empty() ? "" : " " + field.metavar);
   }
   return "";
+}
+
+std::string AdviceOn(std::string_view option) {
+  const auto known =
+      std::ranges::find(kOptionAdvice, option, &OptionAdvice::option);
+  if (known != kOptionAdvice.end()) return std::string(known->advice);
+  const std::string set = SetForOption(option);
+  return set.empty() ? "" : "use " + set;
 }
 
 const Registry<Augmentation>& Augmentations() {

@@ -1,6 +1,7 @@
 #include "wsel/recipe/recipe.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -56,8 +57,7 @@ const Registry<T>& NamesOf() {
       optim::Optimizers(), optim::Schedules(), train::Losses(),
       model::Initializers(), select::Methods(), select::HeadRules(),
       select::HeadSources(), select::PatchResizes(), pretrained::ClassOrders(),
-      data::Validations(), data::Samplings(), data::MultiLabels(),
-      train::ClassWeightings()));
+      data::Validations(), data::Samplings(), data::MultiLabels()));
 }
 
 // Reads a value of the configuration into its option.
@@ -70,12 +70,20 @@ struct Reader {
     if constexpr (HasNames<T>) {
       value = NamesOf<T>().Find(section.Get<std::string>(key),
                                 section.PathOf(key), section.kind());
+    } else if constexpr (std::is_same_v<T, train::ClassWeights>) {
+      value = train::ParseClassWeights(WeightsText(), section.PathOf(key));
     } else if constexpr (std::is_same_v<T, HeightWidth>) {
       value = ReadHeightWidth(section.Raw(key), section.PathOf(key),
                               section.kind());
     } else {
       value = section.Get<T>(key);
     }
+  }
+  // A list of numbers is read as their text.
+  std::string WeightsText() const {
+    if (!section.Raw(key).is_array()) return section.Get<std::string>(key);
+    return fmt::format("{}",
+                       fmt::join(section.Get<std::vector<double>>(key), ","));
   }
   // "": none.
   template <typename E>
@@ -390,6 +398,8 @@ template <typename T>
 Json JsonOf(const T& value) {
   if constexpr (HasNames<T>) {
     return NamesOf<T>().NameOf(value);
+  } else if constexpr (std::is_same_v<T, train::ClassWeights>) {
+    return train::ToText(value);
   } else {
     return value;
   }
@@ -404,6 +414,8 @@ template <typename T>
 std::string ChoicesOf(const T&) {
   if constexpr (HasNames<T>) {
     return NamesOf<T>().Choices();
+  } else if constexpr (std::is_same_v<T, train::ClassWeights>) {
+    return "none|balanced";
   } else {
     return "";
   }

@@ -133,4 +133,13 @@ void SetClasses(recipe::Recipe& recipe, int64_t classes) {
               recipe.data.name, classes);
 }
 
+void CheckClassWeights(const recipe::Recipe& recipe,
+                       const std::vector<std::string>& classes) {
+  const train::ClassWeights& given = recipe.train.class_weights;
+  const bool known = !classes.empty() && !classes.front().empty();
+  if (given.kind == train::ClassWeights::kGiven && known) {
+    train::WeightsOf(given, classes);
+  }
+}
+
 }  // namespace wsel::session

@@ -143,6 +143,7 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
   if (!run.resumes) ResolveValSplit(recipe.data);
   run.splits = OpenSplits(recipe.data);
   SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));
+  CheckClassWeights(recipe, run.splits.train.classes);
   // The micro-batch divides the batch.
   LowerBatch(recipe, run.splits.train.size(), ranks.all);
   ResolveAutoOptions(recipe, run.device, ranks);

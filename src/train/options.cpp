@@ -165,13 +165,6 @@ const Registry<Precision>& Precisions() {
   return kRegistry;
 }
 
-const Registry<ClassWeights>& ClassWeightings() {
-  static constexpr Registered<ClassWeights> kRows[] = {
-      {ClassWeights::kNone, "none"}, {ClassWeights::kBalanced, "balanced"}};
-  static constexpr Registry<ClassWeights> kRegistry("class weighting", kRows);
-  return kRegistry;
-}
-
 void Validate(const Options& o) {
   ValidateOptimizer(o);
   Validate(o.fine_tune, o.schedule.epochs, o.schedule.lr);

@@ -141,10 +141,15 @@ std::vector<Field> Fields();
 // the option that sets it too, and timm's option.
 std::string FieldTable();
 
-// The override that an unknown option of wsel train may stand for, such as
-// "--set train.clip_grad=VALUE" for --clip-grad: by the key's name or by timm's
-// option. Empty if there is none.
+// What an unknown option of wsel train may stand for: "--set
+// train.clip_grad=VALUE" for --clip-grad, or "--loss NAME" for --bce-loss, by
+// the key's name or by timm's option. Empty if there is none.
 std::string SetForOption(std::string_view option);
+
+// What to do instead of giving an unknown option, as in "use --set
+// train.clip_grad=VALUE" or "use --precision bf16": as SetForOption, also for
+// options of other training programs that are no key. Empty: not known.
+std::string AdviceOn(std::string_view option);
 
 // How much training images are changed, as overrides of a recipe.
 enum class Augmentation {

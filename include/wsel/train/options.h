@@ -10,6 +10,7 @@
 #include "wsel/image/normalisation.h"
 #include "wsel/optim/optimizer_options.h"
 #include "wsel/optim/schedule.h"
+#include "wsel/train/class_weights.h"
 #include "wsel/train/fine_tune.h"
 #include "wsel/train/loss_options.h"
 
@@ -49,16 +50,6 @@ struct DistillOptions {
   // needs transforms without randomness.
   bool cache = false;
 };
-
-// What a class weighs in the loss.
-enum class ClassWeights {
-  kNone,
-  // Of the training images: BalancedClassWeights, or BalancedPosWeights if they
-  // are multi-label.
-  kBalanced,
-};
-// none, balanced
-const Registry<ClassWeights>& ClassWeightings();
 
 // Training options; defaults are the paper's Table 13. Tables 14 and 15 have
 // what differs by data set.
@@ -100,7 +91,7 @@ struct Options {
   // cross_entropy(weight=...) in PyTorch with soft targets: the mean over
   // images is divided by their number. A teacher's term has none.
   //
-  // Of multi-label images kBalanced gives the targets of 1 a weight, as
+  // Of multi-label images they give the targets of 1 a weight, as
   // BCEWithLogitsLoss(pos_weight=...) in PyTorch.
   ClassWeights class_weights = ClassWeights::kNone;
   data::Sampling sampler = data::Sampling::kShuffle;
