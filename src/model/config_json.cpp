@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "architecture.h"
@@ -119,6 +120,26 @@ std::string ToJson(const Config& config) {
                 });
   });
   return json.dump();
+}
+
+std::vector<ConfigKey> ConfigKeys() {
+  std::vector<ConfigKey> keys;
+  ForEachArchitecture([&]<typename C>(const Architecture<C>& architecture) {
+    const C defaults;
+    VisitFields(architecture.fields, defaults,
+                [&]<typename T>(const auto& field, const T& value) {
+                  ConfigKey key{std::string(field.key),
+                                std::string(architecture.key), "", ""};
+                  if constexpr (std::is_enum_v<T>) {
+                    key.default_value = NamesOf(value).NameOf(value);
+                    key.choices = NamesOf(value).Choices();
+                  } else {
+                    key.default_value = nlohmann::ordered_json(value).dump();
+                  }
+                  keys.push_back(std::move(key));
+                });
+  });
+  return keys;
 }
 
 Config ConfigFromJson(std::string_view text, std::string_view where,

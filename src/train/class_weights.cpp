@@ -12,6 +12,7 @@
 
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
+#include "wsel/core/escape_text.h"
 #include "wsel/core/suggest.h"
 #include "wsel/core/text_file.h"
 
@@ -147,7 +148,7 @@ std::string ClassWeightsInFile(const std::string& path) {
       throw Error(ErrorKind::kFormat, where,
                   "is not a class and its weight, such as cat,2.5");
     }
-    weights.names.push_back(cells[0]);
+    weights.names.push_back(EscapeInvalidUtf8(cells[0]));  // as of data sets
     weights.values.push_back(*value);
   }
   if (weights.values.empty()) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wsel/core/error.h"
 #include "wsel/model/config.h"
@@ -19,5 +20,15 @@ std::string ToJson(const Config& config);
 // unknown key the nearest known one is suggested.
 Config ConfigFromJson(std::string_view text, std::string_view where,
                       ErrorKind kind);
+
+// A key of ToJson's output, other than "family".
+struct ConfigKey {
+  std::string key;            // "embed_dim"
+  std::string family;         // "vit"
+  std::string default_value;  // as JSON
+  std::string choices;        // "a|b" if the value is a name, else empty
+};
+// Those of every family, in the order in which they are written.
+std::vector<ConfigKey> ConfigKeys();
 
 }  // namespace wsel::model

@@ -18,6 +18,7 @@ struct ClassWeights {
   };
 
   // Implicit: kNone and kBalanced say all.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   ClassWeights(Kind kind_in = kNone) : kind(kind_in) {}
 
   Kind kind = kNone;
