@@ -37,8 +37,11 @@ void LowerBatch(recipe::Recipe& recipe, int64_t images, int ranks) {
       lowered, train.batch_size, images);
   train.batch_size = lowered;
   if (!MixingEnabled(train.mix) || !recipe.default_mixup_batch) return;
-  const int64_t mixed =
-      train::SolveMixupBatch(lowered / ranks, train.mixup_batch);
+  // What divides the micro-batch divides the batch, too.
+  const int64_t part = train.micro_batch > 0 && train.micro_batch % 2 == 0
+                           ? train.micro_batch
+                           : lowered / ranks;
+  const int64_t mixed = train::SolveMixupBatch(part, train.mixup_batch);
   if (mixed == 0 || mixed == train.mixup_batch) return;
   train.mixup_batch = mixed;
   spdlog::info("train.mixup_batch {}, which divides the batch", mixed);
