@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "wsel/run/append_file.h"
 #include "wsel/run/log.h"
