@@ -49,8 +49,9 @@ std::vector<Metric> LastRow(const std::filesystem::path& path) {
   if (!file || ignored) {
     throw Error(ErrorKind::kIo, path.string(), "cannot be read");
   }
-  if (size > kTail)
+  if (size > kTail) {
     file.seekg(-static_cast<std::streamoff>(kTail), std::ios::end);
+  }
   std::string last;
   for (std::string line; std::getline(file, line);) last = line;
   if (last.empty()) return {};
