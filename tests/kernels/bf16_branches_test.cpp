@@ -2,11 +2,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 
 #include "kernels/bf16_gemm.h"
 #include "kernels/bf16_weights.h"
 #include "kernels/branch_arguments.h"
+#include "wsel/optim/optimizer.h"
 #include "wsel/train/device.h"
 
 namespace wsel::kernels {
@@ -89,7 +91,7 @@ TEST_P(Bf16Branches, OthersUseTheOperators) {
 void ExpectSame(Branch branch, const Tensors& arguments) {
   const at::Tensor expected = branch(arguments);
   ASSERT_TRUE(expected.requires_grad());
-  const at::NoGradGuard no_grad;
+  const c10::NoGradGuard no_grad;
   const at::Tensor found = branch(arguments);
   EXPECT_FALSE(found.requires_grad());
   EXPECT_TRUE(found.equal(expected));
@@ -125,12 +127,12 @@ TEST_P(Bf16Branches, AreReproducible) {
 TEST_P(Bf16Branches, SeeChangedWeights) {
   const Tensors t = MlpArguments({2, 5, 5, 32}, {});
   const auto error = [&] {
-    const at::NoGradGuard no_grad;
+    const c10::NoGradGuard no_grad;
     return RelativeError(InBf16<Mlp>(t), Mlp(InDouble(t)));
   };
   EXPECT_LT(error(), kErrorOfAProduct);
   {
-    const at::NoGradGuard no_grad;
+    const c10::NoGradGuard no_grad;
     t[4].mul_(-2);  // fc1
     t[8].copy_(HashedNormalTensor("other", {32}));
   }
@@ -138,18 +140,23 @@ TEST_P(Bf16Branches, SeeChangedWeights) {
   const at::Tensor fc2 = t[6];
   fc2.set_data(HashedNormalTensor("new", {32, 128}) / 11);
   EXPECT_LT(error(), kErrorOfAProduct);
-  {
-    const at::NoGradGuard no_grad;
-    std::vector<at::Tensor> steps = {at::zeros({})};
-    const std::vector<at::Tensor> weights = {t[4]};
-    const std::vector<at::Tensor> grads = {t[4] * 3};
-    const std::vector<at::Tensor> averages = {at::zeros_like(t[4])};
-    const std::vector<at::Tensor> squares = {at::zeros_like(t[4])};
-    at::_foreach_add_(steps, 1);
-    at::_fused_adamw_(weights, grads, averages, squares, {}, steps, 0.1, 0.9,
-                      0.99, 0.1, 1e-8, /*amsgrad=*/false, /*maximize=*/false);
+}
+
+TEST(Bf16Weights, AreThoseAfterAStepOfEachOptimizer) {
+  for (const auto& row : optim::Optimizers().rows()) {
+    SCOPED_TRACE(row.name);
+    const Tensors t = MlpArguments({2, 5, 5, 32}, {});
+    const at::Tensor before = InBf16<Mlp>(t).detach();
+    t[4].mutable_grad() = t[4].detach() * 3;
+    optim::OptimizerOptions options;
+    options.name = row.value;
+    optim::MakeOptimizer({{"blocks.0.mlp.fc1.weight", t[4]}}, options)
+        ->Step(0.5);
+    const c10::NoGradGuard no_grad;
+    const at::Tensor after = InBf16<Mlp>(t);
+    EXPECT_FALSE(after.equal(before));
+    EXPECT_LT(RelativeError(after, Mlp(InDouble(t))), kErrorOfAProduct);
   }
-  EXPECT_LT(error(), kErrorOfAProduct);
 }
 
 std::vector<Bf16Products> AllKinds() {
