@@ -39,7 +39,7 @@ Words CommandsIn(const std::string& help) {
   std::istringstream lines(help);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(' ')) here = line == "Commands:";
-    if (!here || line.size() < 3 || line[2] == ' ') continue;
+    if (!here || !line.starts_with("  ") || line[2] == ' ') continue;
     commands.push_back(line.substr(2, line.find(' ', 2) - 2));
   }
   return commands;
