@@ -29,6 +29,16 @@ std::string Sight(const run::RunFolder& folder) {
                      folder.HasState() ? "yes" : "no");
 }
 
+// Throws if what this rank has differs from what the first one has.
+void RequireNone(const std::vector<std::string>& differences,
+                 const std::string& where) {
+  if (differences.empty()) return;
+  throw Error(ErrorKind::kConfig, where,
+              "is another one than that of rank 0; start all ranks with the "
+              "same options and files:\n  {}",
+              fmt::join(differences, "\n  "));
+}
+
 }  // namespace
 
 run::RunFolder OpenFolder(const std::string& output,
@@ -54,11 +64,7 @@ void RequireSameRecipe(const recipe::Recipe& recipe,
   const std::string first = group.FromFirst(recipe::ToJson(recipe));
   const auto differences = recipe::Differences(
       recipe::RecipeOfRun(first, "the first rank's recipe"), recipe);
-  if (differences.empty()) return;
-  throw Error(ErrorKind::kConfig, "recipe",
-              "is another one than that of rank 0; start all ranks with the "
-              "same options and files:\n  {}",
-              fmt::join(differences, "\n  "));
+  RequireNone(differences, "recipe");
 }
 
 void RequireSame(const std::string& where, const nlohmann::ordered_json& facts,
@@ -82,11 +88,7 @@ void RequireSame(const std::string& where, const nlohmann::ordered_json& facts,
   for (const auto& [path, value] : mine.items()) {
     if (!first.contains(path)) compare(path);
   }
-  if (differences.empty()) return;
-  throw Error(ErrorKind::kConfig, where,
-              "is another one than that of rank 0; start all ranks with the "
-              "same options and files:\n  {}",
-              fmt::join(differences, "\n  "));
+  RequireNone(differences, where);
 }
 
 nlohmann::ordered_json DescribeImages(const data::Dataset& set) {

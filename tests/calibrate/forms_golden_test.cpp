@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "calibrate/small_models.h"
+#include "relative_error.h"
 #include "wsel/checkpoint/checkpoint.h"
 
 namespace wsel::calibrate {
@@ -18,10 +19,6 @@ at::Tensor FormsGolden(const std::string& name) {
   static const auto file = checkpoint::Open(
       WSEL_SOURCE_DIR "/tests/golden/calibrate/forms.safetensors");
   return Borrow(file->View(name)).clone();
-}
-
-double FormsError(const at::Tensor& found, const at::Tensor& expected) {
-  return ((found - expected).norm() / expected.norm()).item<double>();
 }
 
 model::VitConfig GoldenVit(int64_t width) {
@@ -69,8 +66,8 @@ std::vector<FormCase> FormCases() {
 TEST(FormsGolden, TeachersAreThoseOfNumPy) {
   for (const FormCase& of : FormCases()) {
     EXPECT_LT(
-        FormsError(TeachersLogits(HashedWeights(of.teacher), SmallImages()),
-                   FormsGolden(of.name + ".teacher.logits")),
+        RelativeError(TeachersLogits(HashedWeights(of.teacher), SmallImages()),
+                      FormsGolden(of.name + ".teacher.logits")),
         1e-5)
         << of.name;
   }
@@ -91,8 +88,8 @@ TEST(FormsGolden, StudentsTakeTheSameIndicesAndHaveTheSameLogits) {
                               FormsGolden(of.name + "." + set.name)))
             << of.name << " " << set.name;
       }
-      EXPECT_LT(FormsError(LogitsOfStudent(made, Batch(images)),
-                           FormsGolden(of.name + "." + method + ".logits")),
+      EXPECT_LT(RelativeError(LogitsOfStudent(made, Batch(images)),
+                              FormsGolden(of.name + "." + method + ".logits")),
                 1e-3)
           << of.name << " " << method;
     }
@@ -110,8 +107,8 @@ TEST(FormsGolden, TaylorScoresAreThoseOfPyTorch) {
       const auto found = at::tensor(
           scores.slice_scores(name, static_cast<size_t>(axis), nullptr),
           at::kDouble);
-      EXPECT_LT(FormsError(found, FormsGolden("taylor." + name + "/" +
-                                              std::to_string(axis))),
+      EXPECT_LT(RelativeError(found, FormsGolden("taylor." + name + "/" +
+                                                 std::to_string(axis))),
                 1e-3)
           << name << " " << axis;
     }
