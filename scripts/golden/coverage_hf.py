@@ -3,6 +3,7 @@ writes them."""
 
 import json
 
+import safetensors
 import torch
 import transformers as hf
 
@@ -16,6 +17,9 @@ HUGE = {**SIZES, "hidden_size": 1280, "num_attention_heads": 16,
 STAGES = dict(hidden_sizes=[16, 32, 48, 64], depths=[1, 1, 1, 1])
 ACTIVATIONS = {"gelu": "gelu", "quick_gelu": "quick_gelu", "relu": "relu",
                "gelu_pytorch_tanh": "gelu_tanh", "silu": "silu"}
+# Of these the names in files are not those of a state_dict().
+BY_FILE = ["RadioModel", "Tipsv2VisionModel"]
+SWIGLU = {k: v for k, v in SIZES.items() if k != "intermediate_size"}
 # Forms of the configs' model types, as the end of "it has ...".
 FORMS = {"siglip": ["attention pooling"], "siglip_vision_model":
          ["attention pooling"], "dinov3_vit": ["rotary positions"],
@@ -73,6 +77,14 @@ CASES = [
     case("IJepaModel", HUGE),
     case("Aimv2VisionModel", SIZES),
     case("DPTModel", SIZES), case("FlavaImageModel", SIZES),
+    case("Dinov2Model", SWIGLU, use_swiglu_ffn=True),
+    case("Dinov2WithRegistersModel", SWIGLU, use_swiglu_ffn=True),
+    case("Tipsv2VisionModel", SWIGLU),
+    case("Tipsv2VisionModel", SWIGLU, use_swiglu_ffn=True),
+    case("InternVLVisionModel", SIZES),
+    case("BlipVisionModel", SIZES), case("Blip2VisionModel", SIZES),
+    case("OwlViTVisionModel", SIZES), case("Owlv2VisionModel", SIZES),
+    case("RadioModel", SWIGLU, max_img_size=64),
 ]
 
 
@@ -100,13 +112,34 @@ def expected(config, shapes):
     for name in ("layer_norm_eps", "rms_norm_eps"):
         if hasattr(vision, name):
             out["norm_eps"] = getattr(vision, name)
-    if getattr(vision, "use_gated_mlp", False):
+    for name in ("img_size", "patch_size"):
+        if isinstance(out[name], (list, tuple)):
+            out[name] = out[name][0]
+    if getattr(vision, "use_swiglu_ffn", False):
+        out["activation"] = "silu"  # whatever hidden_act states
+    elif getattr(vision, "use_gated_mlp", False):
         out["activation"] = "gelu"  # as timm's Eva states, beside SwiGLU
     elif hasattr(vision, "hidden_act"):
         out["activation"] = ACTIVATIONS[vision.hidden_act]
     out["qkv_bias"] = any("q" in name and name.endswith("bias")
                           for name in shapes)
     return out
+
+
+def shapes_of(model, config, folder):
+    """The names and shapes in the model's file."""
+    if model in BY_FILE:
+        getattr(hf, model)(config).save_pretrained(folder)
+        with safetensors.safe_open(folder / "model.safetensors", "pt") as file:
+            shapes = {k: tuple(file.get_slice(k).get_shape())
+                      for k in file.keys()}
+        # An index list, no weights.
+        shapes.pop("radio_model.summary_idxs", None)
+        return shapes
+    with torch.device("meta"):
+        built = getattr(hf, model)(config)
+    return {k: tuple(v.shape) for k, v in built.state_dict().items()
+            if v.dtype.is_floating_point}
 
 
 def processor(config):
@@ -134,11 +167,8 @@ def names():
 def row(wsel, folder, name):
     model, arguments = next(case for case in CASES if words(case) == name)
     config = config_of(model, arguments)
-    with torch.device("meta"):
-        built = getattr(hf, model)(config)
-    shapes = {k: tuple(v.shape) for k, v in built.state_dict().items()
-              if v.dtype.is_floating_point}
     path = folder / "hf" / "model.safetensors"
+    shapes = shapes_of(model, config, folder / "hf")
     write_shapes(path, shapes)
     images = processor(config)
     written = {**config.to_dict(), "architectures": [model]}

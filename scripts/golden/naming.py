@@ -596,6 +596,47 @@ def hf_cases(cases):
             logits, size=32)
 
 
+def hf_form_cases(cases):
+    """Image towers of transformers of other forms than ViT's."""
+    t = transformers
+    swiglu = {**HF, "mlp_ratio": 3, "use_swiglu_ffn": True}
+    del swiglu["intermediate_size"]
+    # No normalisation, which is outside of the model here, and positions that
+    # need no interpolation. Two more tokens make the prefix unambiguous.
+    radio = {**HF, "mlp_ratio": 2.0, "max_img_size": SIZE, "num_cls_tokens": 2,
+             "num_registers": 2, "norm_mean": [0.0] * 3, "norm_std": [1.0] * 3}
+    del radio["intermediate_size"]
+    with torch.no_grad():
+        def add(file, source, model, output, **more):
+            hf_file(randomised(model), file)
+            cases.add(file, source, output(model(images())), **more)
+
+        first = lambda out: out.last_hidden_state[:, 0]
+        pooled = lambda out: out.pooler_output
+        masks = dict(ignored=["embeddings.mask_token"])
+        add("hf_dinov2_giant.safetensors", "Hugging Face DINOv2",
+            t.Dinov2Model(t.Dinov2Config(**swiglu)), first, **masks)
+        add("hf_dinov2_registers_giant.safetensors",
+            "Hugging Face DINOv2 with registers",
+            t.Dinov2WithRegistersModel(t.Dinov2WithRegistersConfig(**swiglu)),
+            first, **masks)
+        for form, sizes in (("", {**swiglu, "use_swiglu_ffn": False}),
+                            ("_giant", swiglu)):
+            add(f"hf_tipsv2{form}.safetensors", "TIPSv2",
+                t.Tipsv2VisionModel(t.Tipsv2VisionConfig(**sizes)), first,
+                ignored=["mask_token"])
+        add("hf_internvl.safetensors", "Hugging Face InternVL",
+            t.InternVLVisionModel(t.InternVLVisionConfig(**HF)), first)
+        add("hf_blip.safetensors", "Hugging Face BLIP",
+            t.BlipVisionModel(t.BlipVisionConfig(**HF)), first)
+        add("hf_owlvit.safetensors", "Hugging Face CLIP",
+            t.OwlViTVisionModel(t.OwlViTVisionConfig(**HF)), pooled,
+            activation="quick_gelu")
+        add("hf_radio.safetensors", "RADIO",
+            t.RadioModel(t.RadioConfig(**radio)), first,
+            prefix="radio_model.model.")
+
+
 def hf_wrapper_cases(cases):
     """Classes with other prefixes in their files, or other heads, than those of
     hf_cases."""
@@ -725,7 +766,8 @@ def torchvision_convnext():
 MAKERS = (timm_cases, deit_cases, dino_cases, mae_cases, official_cases,
           meta_cases, convnextv2_cases, eva_cases, dinov3_cases,
           perception_cases, flax_cases, openai_clip,
-          open_clip_cases, hf_cases, hf_wrapper_cases, hf_convnext_cases,
+          open_clip_cases, hf_cases, hf_form_cases, hf_wrapper_cases,
+          hf_convnext_cases,
           convnext_form_cases, torchvision_cases)
 
 

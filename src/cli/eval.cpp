@@ -30,6 +30,10 @@ void AddData(CLI::App& c, EvalArgs& args) {
             "Match the classifier's outputs to the classes by name, or by "
             "position in the order of either library: " +
                 pretrained::ClassOrders().Choices());
+  AddChoice(c, "--among", args.job.request.among, session::Amongs(),
+            "Classes that a prediction may be, if the data set has only some "
+            "of the checkpoint's: " +
+                session::Amongs().Choices());
   AddWorkers(c, data.workers);
   AddSkipCorrupt(c, data);
 }

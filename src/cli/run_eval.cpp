@@ -40,6 +40,9 @@ void PrintJson(const session::EvalRequest& request,
   if (request.views != session::TestViews::kNone) {
     result["tta"] = session::AllTestViews().NameOf(request.views);
   }
+  if (evaluation.among) {
+    result["among"] = session::Amongs().NameOf(*evaluation.among);
+  }
   if (evaluation.calibration) {
     const train::CalibrationError& c = *evaluation.calibration;
     result["ece"] = c.ece;

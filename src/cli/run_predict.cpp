@@ -24,6 +24,8 @@ void PrintJson(const session::PredictedImage& image) {
     classes.push_back({{"index", found.index},
                        {"class", name},
                        {"probability", found.probability}});
+    if (found.description.empty()) continue;
+    classes.back()["description"] = found.description;
   }
   fmt::print("{}\n", DumpJson({{"file", EscapeInvalidUtf8(image.file)},
                                {"classes", classes}}));
@@ -33,9 +35,10 @@ void PrintText(const session::PredictedImage& image) {
   fmt::print("{}\n", image.file);
   if (image.classes.empty()) fmt::print("  none\n");
   for (const session::PredictedClass& found : image.classes) {
-    fmt::print(
-        "  {:6.2f} %  {}\n", 100 * found.probability,
-        found.name.empty() ? fmt::format("class {}", found.index) : found.name);
+    std::string name =
+        found.name.empty() ? fmt::format("class {}", found.index) : found.name;
+    if (!found.description.empty()) name += " (" + found.description + ")";
+    fmt::print("  {:6.2f} %  {}\n", 100 * found.probability, name);
   }
 }
 

@@ -180,11 +180,21 @@ Dataset OnlyClasses(const Dataset& dataset,
 
 Dataset WithMoreClasses(const Dataset& dataset,
                         const std::vector<std::string>& classes) {
-  std::vector<int32_t> new_label;
+  std::vector<int64_t> positions;
   for (const std::string& name : dataset.classes) {
     const auto at = std::ranges::find(classes, name);
     if (at == classes.end()) Fail(dataset, Unknown("class", name, classes));
-    new_label.push_back(static_cast<int32_t>(at - classes.begin()));
+    positions.push_back(at - classes.begin());
+  }
+  return WithMoreClasses(dataset, classes, positions);
+}
+
+Dataset WithMoreClasses(const Dataset& dataset,
+                        const std::vector<std::string>& classes,
+                        const std::vector<int64_t>& positions) {
+  std::vector<int32_t> new_label;
+  for (const int64_t at : positions) {
+    new_label.push_back(static_cast<int32_t>(at));
   }
   Dataset more = dataset;
   more.classes = classes;

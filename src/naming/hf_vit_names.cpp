@@ -13,16 +13,6 @@ namespace {
 constexpr std::string_view kPooler =
     "the pooler of a base model, which classifiers do not use";
 
-// Query, key and value as separate layers; `pattern` has a {} for their names.
-void AddSeparateQkv(Rows& rows, const std::string& pattern,
-                    const std::array<const char*, 3>& names) {
-  constexpr Part kParts[] = {Part::kQuery, Part::kKey, Part::kValue};
-  for (size_t i = 0; i < 3; ++i) {
-    rows.Layer(fmt::format(fmt::runtime(pattern), names[i]),
-               "blocks.#.attn.qkv", TensorLayout::kSame, kParts[i]);
-  }
-}
-
 constexpr std::array kLong = {"query", "key", "value"};
 constexpr std::array kShort = {"q_proj", "k_proj", "v_proj"};
 
@@ -70,6 +60,12 @@ std::vector<Row> Dinov2Rows(const std::string& prefix, bool registers) {
       .Layer(block + "norm2", "blocks.#.norm2")
       .Layer(block + "mlp.fc1", "blocks.#.mlp.fc1")
       .Layer(block + "mlp.fc2", "blocks.#.mlp.fc2")
+      // SwiGLU (use_swiglu_ffn) of the giant: in files, then in 5.x.
+      .Layer(block + "mlp.weights_in", "blocks.#.mlp.fc1")
+      .Layer(block + "mlp.weights_out", "blocks.#.mlp.fc2")
+      .Layer(block + "mlp.gate_proj", "blocks.#.mlp.fc1_g")
+      .Layer(block + "mlp.up_proj", "blocks.#.mlp.fc1_x")
+      .Layer(block + "mlp.down_proj", "blocks.#.mlp.fc2")
       .Add(block + "layer_scale1.lambda1", "blocks.#.ls1.gamma")
       .Add(block + "layer_scale2.lambda1", "blocks.#.ls2.gamma")
       .Layer("layernorm", "norm");
@@ -84,7 +80,8 @@ std::vector<Row> ClipRows(const std::string& prefix) {
       .Add("embeddings.class_embedding", "cls_token", TensorLayout::kVector)
       .Add("embeddings.position_embedding.weight", "pos_embed",
            TensorLayout::kTable)
-      .Layer("pre_layrnorm", "norm_pre");  // sic
+      .Layer("pre_layrnorm", "norm_pre")    // sic
+      .Layer("pre_layernorm", "norm_pre");  // OWL-ViT
   // The second as transformers 5 writes the towers of AltCLIP.
   for (const std::string block : {"encoder.layers.#.", "encoder.layer.#."}) {
     AddSeparateQkv(rows, block + "self_attn.{}", kShort);
@@ -207,10 +204,20 @@ void AddClipTower(std::vector<Source>& out, const std::string& prefix) {
 
 }  // namespace
 
+void AddSeparateQkv(Rows& rows, const std::string& pattern,
+                    const std::array<const char*, 3>& names) {
+  constexpr Part kParts[] = {Part::kQuery, Part::kKey, Part::kValue};
+  for (size_t i = 0; i < 3; ++i) {
+    rows.Layer(fmt::format(fmt::runtime(pattern), names[i]),
+               "blocks.#.attn.qkv", TensorLayout::kSame, kParts[i]);
+  }
+}
+
 void AddHuggingFaceVit(std::vector<Source>& out) {
   for (const char* prefix : {"dinov2_with_registers.", "dinov2.", ""}) {
     AddDinov2(out, prefix);
   }
+  AddHuggingFaceTowers(out);
   AddVitMsn(out);
   for (const char* prefix : {"vit.", "deit.", "ijepa.", ""}) {
     AddVit(out, prefix);

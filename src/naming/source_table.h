@@ -1,6 +1,7 @@
 // Torch-free.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -107,6 +108,11 @@ const std::vector<Source>& Sources();
 void AddClipVit(std::vector<Source>& out);
 void AddHuggingFaceVit(std::vector<Source>& out);
 void AddHuggingFaceVitForms(std::vector<Source>& out);  // SigLIP, DINOv3, AIMv2
+// BLIP, InternVL and RADIO; names that CLIP and ViT have too come first.
+void AddHuggingFaceTowers(std::vector<Source>& out);
+// Query, key and value as separate layers; `pattern` has a {} for their names.
+void AddSeparateQkv(Rows& rows, const std::string& pattern,
+                    const std::array<const char*, 3>& names);
 void AddFlaxVit(std::vector<Source>& out);
 void AddTimmVit(std::vector<Source>& out);
 
@@ -149,6 +155,9 @@ inline constexpr PretrainedCfg kInception = {.mean = {{0.5, 0.5, 0.5}},
 inline constexpr PretrainedCfg kClip = {
     .mean = {{0.48145466, 0.4578275, 0.40821073}},
     .std = {{0.26862954, 0.26130258, 0.27577711}}};
+// Pixels from 0 to 1.
+inline constexpr PretrainedCfg kUnit = {.mean = {{0, 0, 0}},
+                                        .std = {{1, 1, 1}}};
 
 // Reasons to ignore a tensor.
 inline constexpr std::string_view kMasks =

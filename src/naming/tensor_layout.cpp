@@ -1,5 +1,6 @@
 #include "tensor_layout.h"
 
+#include <cmath>
 #include <memory>
 #include <span>
 
@@ -37,6 +38,9 @@ size_t RankOf(TensorLayout layout) {
     case TensorLayout::kHeadBias:
     case TensorLayout::kZeros:
     case TensorLayout::kZerosOfRows:
+    case TensorLayout::kPatchMatrix:
+    case TensorLayout::kFirstRow:
+    case TensorLayout::kLaterRows:
       return 2;
     case TensorLayout::kRow:
     case TensorLayout::kKernel:
@@ -63,6 +67,13 @@ std::optional<Shape> ThirdsShape(TensorLayout layout, Shape shape) {
 bool IsPointwise(const Shape& shape) {
   return shape.size() == 2 ||
          (shape.size() == 4 && shape[2] == 1 && shape[3] == 1);
+}
+
+// Of a matrix of flattened RGB patches, the weight of a convolution.
+std::optional<Shape> PatchShape(const Shape& matrix) {
+  const auto side = std::llround(std::sqrt(static_cast<double>(matrix[1]) / 3));
+  if (side < 1 || 3 * side * side != matrix[1]) return std::nullopt;
+  return Shape{matrix[0], 3, side, side};
 }
 
 TensorView Constant(const TensorView& like, const Shape& shape, float value) {
@@ -119,6 +130,12 @@ std::optional<Shape> TimmShape(TensorLayout layout, const Shape& s) {
       if (s[0] != 1 || s[1] < 1) return std::nullopt;
       return Shape{1, layout == TensorLayout::kFirstPosition ? 1 : s[1] - 1,
                    s[2]};
+    case TensorLayout::kPatchMatrix:
+      return PatchShape(s);
+    case TensorLayout::kFirstRow:
+    case TensorLayout::kLaterRows:
+      if (s[0] < 2) return std::nullopt;
+      return Shape{1, layout == TensorLayout::kFirstRow ? 1 : s[0] - 1, s[1]};
     default:
       return std::nullopt;
   }
@@ -149,6 +166,10 @@ TensorView ToTimm(TensorLayout layout, const TensorView& view) {
       return Narrow(view, 1, 0, 1);
     case TensorLayout::kLaterPositions:
       return Narrow(view, 1, 1, shape[1]);
+    case TensorLayout::kFirstRow:
+      return Reshape(Narrow(view, 0, 0, 1), shape);
+    case TensorLayout::kLaterRows:
+      return Reshape(Narrow(view, 0, 1, shape[1]), shape);
     case TensorLayout::kFirstThird:
       return Narrow(view, 0, 0, shape[0]);
     case TensorLayout::kLastThird:

@@ -30,7 +30,10 @@ enum class TensorLayout {
   kLaterPositions,  // [1, N, D] -> [1, N - 1, D]
   kFirstThird,      // [3D, ...] -> [D, ...]
   kLastThird,       // [3D, ...] -> [D, ...]
-  kLaterThirds      // [3D, ...] -> [2D, ...]
+  kLaterThirds,     // [3D, ...] -> [2D, ...]
+  kPatchMatrix,     // [D, 3hh] -> [D, 3, h, h]
+  kFirstRow,        // [N, D] -> [1, 1, D]
+  kLaterRows        // [N, D] -> [1, N - 1, D]
 };
 
 // The shape of timm's tensor, or nullopt if `source` does not have this layout.

@@ -1,5 +1,5 @@
 // timm's ViTs, and those of projects with models based on timm's:
-// DeiT, DINO, DINOv2, MAE, the official weight selection.
+// DeiT, DINO, DINOv2, TIPSv2, MAE, the official weight selection.
 #include <fmt/format.h>
 
 #include "source_table.h"
@@ -25,6 +25,23 @@ std::vector<Row> RegisterRows() {
   rows.push_back({"register_tokens", "reg_token"});
   AddClassPosition(rows);
   return rows;
+}
+
+// TIPSv2 has DINOv2's names, but those of the MLP.
+std::vector<Row> TipsRows() {
+  return With(RegisterRows(),
+              Rows()
+                  .Layer("blocks.#.mlp.c_fc", "blocks.#.mlp.fc1")
+                  .Layer("blocks.#.mlp.c_proj", "blocks.#.mlp.fc2")
+                  .Take());
+}
+
+// Its giant has DINOv2's names of a SwiGLU too: DINOv2's models have four
+// register tokens, and TIPSv2's one.
+bool HasOneRegister(const TensorSource& file, const std::string& prefix) {
+  const TensorSpec* registers = file.Find(prefix + "register_tokens");
+  return registers != nullptr && registers->shape.size() == 3 &&
+         registers->shape[1] == 1;
 }
 
 // Of the forms that a block, its attention and its MLP may have, and of
@@ -174,6 +191,14 @@ void AddTimmVit(std::vector<Source>& out) {
   AddTimmEva(out);
   const std::string patches = "patch_embed.proj.weight";
   const std::vector<IgnoredPattern> pre_logits = {{"pre_logits.*", kPreLogits}};
+  out.push_back({.name = "TIPSv2",
+                 .markers = {patches, "register_tokens", "mask_token"},
+                 .rows = TipsRows(),
+                 .ignored = {{"mask_token", kMasks}},
+                 .pretrained_cfg = kUnit,
+                 .warnings = {"TIPSv2, as there is one register token; "
+                              "DINOv2 has four, and other images"},
+                 .accepts = HasOneRegister});
   out.push_back({.name = "DINOv2 with registers",
                  .markers = {patches, "register_tokens"},
                  .rows = RegisterRows(),

@@ -70,6 +70,9 @@ std::map<std::string, std::string> MetadataOf(
   }
   const auto classes = ClassNamesOf(checkpoint);
   if (!classes.names.empty()) metadata["classes"] = DumpJson(classes.names);
+  if (!classes.descriptions.empty()) {
+    metadata["class_descriptions"] = DumpJson(classes.descriptions);
+  }
   return metadata;
 }
 

@@ -13,6 +13,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
 #include "wsel/model/config.h"
+#include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/recorded_recipe.h"
 #include "wsel/run/metadata_keys.h"
 
@@ -179,17 +180,6 @@ std::vector<std::string> ContradictedBy(const PretrainedCheckpoint& checkpoint,
   return ForwardDifferences(known, given);
 }
 
-// The outputs of the classifier among the tensors; 0: there is none.
-int64_t ClassesOf(const TensorSource& tensors) {
-  constexpr int64_t kTooMany = 1 << 20;  // for model::Validate too
-  for (const char* name : {"head.weight", "head.fc.weight"}) {
-    const TensorSpec* head = tensors.Find(name);
-    if (head == nullptr || head->shape.empty()) continue;
-    return head->shape[0] < kTooMany ? head->shape[0] : 0;
-  }
-  return 0;
-}
-
 // Whether and where a neighbour or the checkpoint's name states something of
 // the forward pass; a neighbour comes first.
 Fact<bool> FileThatStates(const Beside& beside) {
@@ -226,7 +216,7 @@ void SetModel(const PretrainedCheckpoint& checkpoint, const GivenFacts& given,
   if (checkpoint.remapped.source.empty()) RequireModel(checkpoint);
   RequireSupportedKeys(checkpoint);
   facts.model = *given.model;
-  const int64_t classes = ClassesOf(*checkpoint.remapped.tensors);
+  const int64_t classes = ClassifierOutputs(*checkpoint.remapped.tensors);
   if (classes != NumClasses(facts.model)) {
     facts.note =
         fmt::format("its classifier has {} outputs, not {} as in {}", classes,

@@ -8,6 +8,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "family_hint.h"
 #include "module_attributes.h"
 #include "named_model.h"
 #include "nearest_model.h"
@@ -277,7 +278,8 @@ void RequireSupportedKeys(const PretrainedCheckpoint& checkpoint) {
   if (!checkpoint.remapped.unexpected.empty()) {
     const naming::UnusedKey& first = checkpoint.remapped.unexpected.front();
     throw Error(ErrorKind::kMismatch, fmt::format("{}: {}", path, first.name),
-                first.reason + "; see wsel inspect for the other tensors");
+                "{}; see wsel inspect for the other tensors{}", first.reason,
+                FamilyHint(*checkpoint.file));
   }
   RequireReadable(checkpoint);
 }
@@ -286,13 +288,16 @@ const model::Detection& RequireModel(const PretrainedCheckpoint& checkpoint) {
   const std::string path = checkpoint.file->path().string();
   RequireReadable(checkpoint);
   if (!checkpoint.unsupported_reason.empty()) {
-    throw Error(ErrorKind::kMismatch, path, checkpoint.unsupported_reason);
+    throw Error(ErrorKind::kMismatch, path, "{}{}",
+                checkpoint.unsupported_reason, FamilyHint(*checkpoint.file));
   }
   if (!checkpoint.model) {
+    const std::string shipped = FamilyHint(*checkpoint.file);
     throw Error(ErrorKind::kMismatch, path,
-                "{}; wsel inspect lists its tensors, and wsel init --family "
-                "selects from other architectures (docs/families.md)",
-                WhyUnknown(checkpoint));
+                "{}; wsel inspect lists its tensors{}", WhyUnknown(checkpoint),
+                shipped.empty() ? ", and wsel init --family selects from other "
+                                  "architectures (docs/families.md)"
+                                : shipped);
   }
   RequireSupportedKeys(checkpoint);
   return *checkpoint.model;

@@ -11,6 +11,16 @@ const Registry<TestViews>& AllTestViews() {
   return kRegistry;
 }
 
+const Registry<Among>& Amongs() {
+  static constexpr Registered<Among> kRows[] = {
+      {Among::kAuto, "auto",
+       "all, for a test split by itself and for ImageNet-1k's classes"},
+      {Among::kAll, "all", "all of the checkpoint's"},
+      {Among::kDataset, "dataset", "those of the data set"}};
+  static constexpr Registry<Among> kRegistry("classes", kRows);
+  return kRegistry;
+}
+
 void CheckEvalJob(const EvalJob& job) {
   const EvalFiles& files = job.files;
   if (files.logits && files.predictions.empty()) {

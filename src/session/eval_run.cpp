@@ -48,8 +48,11 @@ void DryRunEval(const EvalJob& job, const Print& print) {
     config = opened->facts.model;
     if (sizes.classes > 0 && !sizes.partial_classes) {
       const auto of_run = ClassesOfRun(request, *opened, sizes.class_names);
-      OutputsOf(request, *opened, request.data.name,
-                of_run.empty() ? sizes.class_names : of_run);
+      const auto& classes = of_run.empty() ? sizes.class_names : of_run;
+      if (SomeClassesOf(request, *opened, classes, /*partial=*/false)
+              .outputs.empty()) {
+        OutputsOf(request, *opened, request.data.name, classes);
+      }
     }
   }
   if (config) print(fmt::format("model       {}\n", NameOf(*config)));
@@ -77,6 +80,7 @@ EvalResult Evaluate(const EvalJob& job, distributed::ProcessGroup* group) {
   outputs.Write();
   result.facts = evaluation.facts();
   result.precision = evaluation.precision();
+  result.among = evaluation.among();
   if (job.ece) result.calibration = table.Calibration();
   result.corrupt_files = evaluation.corrupt_files();
   return result;

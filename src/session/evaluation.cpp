@@ -51,6 +51,7 @@ void RequireSameEvaluation(const EvalRequest& request,
                {"model", model::ToJson(opened.facts.model)},
                {"facts", ToJson(opened.facts)},
                {"tta", AllTestViews().NameOf(request.views)},
+               {"among", Amongs().NameOf(request.among)},
                {"skip_corrupt", request.data.skip_corrupt},
                {"test", DescribeImages(test)}},
               group);
@@ -89,20 +90,21 @@ void AdoptTrainImages(const pretrained::RecordedRecipe& recipe,
   }
 }
 
-// A test split without a training split beside it may lack some of the classes
-// that the checkpoint names.
-void AddMissingClasses(data::Dataset& test, const EvalRequest& request,
-                       const EvalCheckpoint& opened) {
-  if (!test.partial_classes || !request.data.classes.empty()) return;
-  const auto names = pretrained::ClassNamesOf(opened.checkpoint).names;
-  const bool all_known =
-      std::ranges::all_of(test.classes, [&](const std::string& name) {
-        return std::ranges::find(names, name) != names.end();
-      });
-  if (!all_known || names.size() <= test.classes.size()) return;
-  spdlog::info("{}: has images of {} of the checkpoint's {} classes", test.name,
-               test.classes.size(), names.size());
-  test = data::WithMoreClasses(test, names);
+void LogSomeClasses(const data::Dataset& test,
+                    const pretrained::PartialMatch& match, Among among) {
+  const size_t all = match.all.names.size();
+  if (match.assumed) {
+    spdlog::warn(
+        "the checkpoint names no classes: its {} outputs are assumed to be "
+        "ImageNet-1k's classes in their usual order",
+        all);
+  }
+  spdlog::info("{}: has images of {} of the checkpoint's {} classes; {}",
+               test.name, test.classes.size(), all,
+               among == Among::kDataset
+                   ? "predictions are only among these (`among`)"
+                   : "predictions are among all of them (`among` dataset: "
+                     "only among those of the data set)");
 }
 
 // Softmaxes do not fit images with several labels, nor sigmoids those with one:
@@ -183,6 +185,19 @@ std::vector<std::string> ClassesOfRun(const EvalRequest& request,
   return of_run;
 }
 
+pretrained::PartialMatch SomeClassesOf(const EvalRequest& request,
+                                       const EvalCheckpoint& opened,
+                                       const std::vector<std::string>& classes,
+                                       bool partial) {
+  auto match = MatchSomeClasses(opened.checkpoint,
+                                NumClasses(opened.facts.model), classes);
+  const bool by_itself = partial && request.data.classes.empty();
+  const bool by_name = request.class_order == pretrained::ClassOrder::kNames &&
+                       (match.all.published || request.among != Among::kAuto);
+  if (!by_itself && !by_name) match.outputs.clear();
+  return match;
+}
+
 std::vector<int64_t> OutputsOf(const EvalRequest& request,
                                const EvalCheckpoint& opened,
                                const std::string& dataset,
@@ -238,7 +253,7 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
   const pretrained::RecordedRecipe recipe(opened.checkpoint);
   test_ = OpenTestSplit(DataOfRun(request, opened));
   CheckTask(opened.checkpoint, test_);
-  AddMissingClasses(test_, request, opened);
+  TakeSomeClasses(request, opened, device);
   if (const auto of_run = ClassesOfRun(request, opened, test_.classes);
       !of_run.empty()) {
     spdlog::info("{}: only the {} classes that the run had",
@@ -246,7 +261,10 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
     test_ = data::OnlyClasses(test_, of_run);
   }
   if (group != nullptr) RequireSameEvaluation(request, opened, test_, *group);
-  ReorderClasses(model_, OutputsOf(request, opened, test_.name, test_.classes));
+  if (!columns_.defined()) {
+    ReorderClasses(model_,
+                   OutputsOf(request, opened, test_.name, test_.classes));
+  }
   model_.module->to(device);
   batch_size_ = OfFirst(BatchSize(request, config, device), group);
   const HeightWidth size = ImageSize(config);
@@ -272,17 +290,36 @@ Evaluation::Evaluation(const EvalRequest& request, const c10::Device& device,
       uploader_->allocate());
 }
 
+void Evaluation::TakeSomeClasses(const EvalRequest& request,
+                                 const EvalCheckpoint& opened,
+                                 const c10::Device& device) {
+  const auto match =
+      SomeClassesOf(request, opened, test_.classes, test_.partial_classes);
+  if (match.outputs.empty()) return;
+  among_ = request.among == Among::kDataset ? Among::kDataset : Among::kAll;
+  LogSomeClasses(test_, match, *among_);
+  if (among_ == Among::kDataset) {
+    columns_ = at::tensor(match.outputs).to(device);
+  } else {
+    test_ = data::WithMoreClasses(test_, match.all.names, match.outputs);
+  }
+}
+
+at::Tensor Evaluation::Logits(const at::Tensor& images) {
+  const at::Tensor logits = model_.forward(images);
+  return columns_.defined() ? logits.index_select(1, columns_) : logits;
+}
+
 int64_t Evaluation::num_batches() const {
   return (test_.size() + batch_size_ - 1) / batch_size_;
 }
 
 train::Evaluation Evaluation::Run(const train::OnLogits& on_logits) {
   const auto forward = [&](const at::Tensor& x) {
-    const at::Tensor logits = model_.forward(x);
+    const at::Tensor logits = Logits(x);
     if (views_ == TestViews::kNone) return logits;
     // In single precision, whatever that of the forward pass.
-    return (logits.to(at::kFloat) + model_.forward(x.flip(3)).to(at::kFloat))
-        .div_(2);
+    return (logits.to(at::kFloat) + Logits(x.flip(3)).to(at::kFloat)).div_(2);
   };
   return train::Evaluate(forward, *loader_, *uploader_, options_, on_logits);
 }

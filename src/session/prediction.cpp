@@ -13,6 +13,7 @@
 #include "wsel/data/images_below.h"
 #include "wsel/image/orientation.h"
 #include "wsel/pretrained/classes.h"
+#include "wsel/pretrained/imagenet_classes.h"
 #include "wsel/session/evaluation.h"
 #include "wsel/train/multi_label_metrics.h"
 
@@ -61,6 +62,31 @@ data::Dataset DatasetOf(const std::vector<std::string>& files, bool exif) {
               [&files](int64_t i) { return files.at(static_cast<size_t>(i)); }};
 }
 
+// The names of all outputs, or none.
+pretrained::ClassNames NamesOrLog(const EvalCheckpoint& opened,
+                                  const std::string& path) {
+  const int64_t outputs = NumClasses(opened.facts.model);
+  auto known = ClassNamesOf(opened.checkpoint);
+  if (static_cast<int64_t>(known.names.size()) == outputs) {
+    if (known.published) {
+      spdlog::info("{}: ImageNet-1k's classes, as of {}", path, known.source);
+    }
+    return known;
+  }
+  spdlog::info("{} does not name its {} classes: they are numbered from 0",
+               path, outputs);
+  const auto larger = pretrained::LargerImageNet(outputs);
+  if (!larger.empty()) {
+    spdlog::info("{} has as many, of which no names are known here", larger);
+  } else if (outputs ==
+             static_cast<int64_t>(pretrained::ImageNetClasses().size())) {
+    spdlog::info(
+        "if they are ImageNet-1k's, `model` with timm's name and tag of the "
+        "weights names them");
+  }
+  return {};
+}
+
 }  // namespace
 
 Prediction::Prediction(const PredictRequest& request, const c10::Device& device)
@@ -73,12 +99,7 @@ Prediction::Prediction(const PredictRequest& request, const c10::Device& device)
     throw Error(ErrorKind::kMismatch, NameOf(facts_.model),
                 "has no classifier, so that it predicts no classes");
   }
-  class_names_ = ClassNamesOf(opened.checkpoint).names;
-  if (static_cast<int64_t>(class_names_.size()) != outputs) {
-    class_names_.clear();
-    spdlog::info("{} does not name its {} classes: they are numbered from 0",
-                 request.checkpoint.file, outputs);
-  }
+  class_names_ = NamesOrLog(opened, request.checkpoint.file);
   threshold_ = request.threshold;
   if (!threshold_ && IsMultiLabel(opened.checkpoint)) {
     threshold_ = train::kLabelThreshold;
@@ -103,11 +124,12 @@ std::vector<PredictedClass> Prediction::ClassesOf(
     const auto probability = values[k].item<double>();
     if (threshold_ && !(probability > *threshold_)) break;
     const auto index = indices[k].item<int64_t>();
-    classes.push_back({index,
-                       class_names_.empty()
-                           ? ""
-                           : class_names_.at(static_cast<size_t>(index)),
-                       probability});
+    const auto of_class =
+        [&](const std::vector<std::string>& texts) -> std::string {
+      return texts.empty() ? "" : texts.at(static_cast<size_t>(index));
+    };
+    classes.push_back({index, of_class(class_names_.names),
+                       of_class(class_names_.descriptions), probability});
   }
   return classes;
 }

@@ -794,6 +794,18 @@ TEST(Train, ClassesAreMatchedByName) {
   EXPECT_EQ(other.exit_code, 6);
   EXPECT_THAT(other.err, AllOf(HasSubstr("only the checkpoint has b"),
                                HasSubstr("with --class-order torchvision")));
+  // Only on request: of one class each prediction is right among the data
+  // set's.
+  const auto part = [&](const char* among) {
+    const Outcome run = eval({"--classes", "B", "--among", among});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    const auto json = nlohmann::json::parse(run.out);
+    EXPECT_EQ(json["among"].get<std::string>(), among);
+    return json;
+  };
+  EXPECT_EQ(part("dataset")["top1"].get<double>(), 100);
+  EXPECT_EQ(part("dataset")["loss"].get<double>(), 0);
+  EXPECT_GT(part("all")["loss"].get<double>(), 0);
 
   const Outcome init = RunWsel(
       folder, Train("two", {"--init", file, "--epochs", "1", "--set",

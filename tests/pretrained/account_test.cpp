@@ -39,7 +39,8 @@ TEST(Account, HasStatisticsOfEachTensorOnlyIfAskedFor) {
   const Account account = AccountOf(checkpoint, /*statistics=*/true);
   EXPECT_EQ(account.statistics.size(), checkpoint.file->Specs().size());
   EXPECT_THAT(AccountText(account), HasSubstr("min 0  max 0  mean 0"));
-  for (const auto& tensor : ToJson(account)["tensors"]) {
+  const auto json = ToJson(account);
+  for (const auto& tensor : json["tensors"]) {
     EXPECT_EQ(tensor["stats"]["max"], 0) << tensor["name"];
   }
 }

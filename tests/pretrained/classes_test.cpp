@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "pretrained/zero_checkpoint.h"
 #include "throws.h"
+#include "wsel/pretrained/published.h"
 
 namespace wsel::pretrained {
 namespace {
@@ -79,6 +82,75 @@ TEST(Classes, WithoutNamesKeepTheirPositions) {
               ElementsAre(0, 1));
   EXPECT_THAT(RequireSameClasses(checkpoint, 2, {"a", "b", "c"}, kNames),
               IsEmpty());
+}
+
+// The tensors of a published model's weights, without metadata.
+std::string PublishedFile(const TempFolder& folder, const std::string& name) {
+  model::Config config = FindPublished(name)->model->Config().value();
+  SetNumClasses(config, 1000);
+  std::vector<TensorSpec> specs;
+  for (const auto& parameter : ParameterSpecs(config)) {
+    specs.push_back(parameter.spec);
+    specs.back().dtype = DType::kF16;
+  }
+  const std::string path = (folder / (name + ".safetensors")).string();
+  std::vector<std::byte> zeros;
+  for (const TensorSpec& spec : specs) {
+    zeros.resize(std::max<size_t>(zeros.size(), *ByteCount(spec)));
+  }
+  checkpoint::Write(
+      path, specs,
+      [&](size_t i) { return std::span(zeros).first(*ByteCount(specs[i])); },
+      {});
+  return path;
+}
+
+TEST(Classes, OfPublishedWeightsAreImageNets) {
+  for (const PublishedTag& tag : PublishedTags()) {
+    if (tag.num_classes != 1000) continue;
+    EXPECT_NE(tag.tag.find("in1k"), std::string_view::npos) << tag.tag;
+  }
+  const TempFolder folder;
+  const auto published =
+      Open(PublishedFile(folder, "vit_tiny_patch16_224.augreg_in21k_ft_in1k"));
+  const ClassNames known = ClassNamesOf(published);
+  ASSERT_EQ(known.names.size(), 1000U);
+  EXPECT_TRUE(known.published);
+  EXPECT_EQ(known.names[1], "n01443537");
+  EXPECT_EQ(known.descriptions[1], "goldfish, Carassius auratus");
+  // Synsets and words, in a folder of some of the classes.
+  const Names some = {"goldfish", "n01440764", "Tailed_Frog"};
+  const PartialMatch match = MatchSomeClasses(published, 1000, some);
+  EXPECT_THAT(match.outputs, ElementsAre(1, 0, 32));
+  EXPECT_FALSE(match.assumed);
+  // A new classifier replaces it in training, as before.
+  const ClassMatch fewer = MatchClasses(published, 1000, some, kNames);
+  EXPECT_THAT(fewer.mismatch, HasSubstr("timm's vit_tiny_patch16_224"));
+  EXPECT_FALSE(fewer.shares_names);
+  // Two classes are called crane, and "x" none.
+  EXPECT_THAT(MatchSomeClasses(published, 1000, {"crane"}).outputs, IsEmpty());
+  EXPECT_THAT(MatchSomeClasses(published, 1000, {"goldfish", "x"}).outputs,
+              IsEmpty());
+}
+
+TEST(Classes, OfOtherTagsAreUnknown) {
+  const TempFolder folder;
+  const auto unnamed = Open(PublishedFile(folder, "vit_tiny_patch16_224"));
+  EXPECT_THAT(ClassNamesOf(unnamed).names, IsEmpty());
+  EXPECT_TRUE(MatchSomeClasses(unnamed, 1000, {"n01443537"}).assumed);
+  EXPECT_THAT(MatchSomeClasses(unnamed, 1000, {"n01443537"}).outputs,
+              ElementsAre(1));
+  EXPECT_THAT(MatchSomeClasses(unnamed, 1000, {"x"}).outputs, IsEmpty());
+}
+
+// A file's synsets match the words of folders, in any order of its outputs.
+TEST(Classes, AreMatchedBySynset) {
+  const TempFolder folder;
+  const auto checkpoint = Named(folder, R"(["n01443537","n01440764"])");
+  EXPECT_THAT(ClassNamesOf(checkpoint).descriptions,
+              ElementsAre("goldfish, Carassius auratus", "tench, Tinca tinca"));
+  EXPECT_THAT(RequireSameClasses(checkpoint, 2, {"tench", "goldfish"}, kNames),
+              ElementsAre(1, 0));
 }
 
 TEST(Classes, MalformedNamesAreAnError) {

@@ -58,6 +58,11 @@ Dataset OnlyClasses(const Dataset& dataset,
 // that order. Errors: kConfig for a class that is not among them.
 Dataset WithMoreClasses(const Dataset& dataset,
                         const std::vector<std::string>& classes);
+// The same, where class i of the data set is the one at `positions[i]`,
+// whatever its name.
+Dataset WithMoreClasses(const Dataset& dataset,
+                        const std::vector<std::string>& classes,
+                        const std::vector<int64_t>& positions);
 
 // Samples first ... end - 1. Errors: kConfig unless 0 <= first < end <= size.
 Dataset Range(const Dataset& dataset, int64_t first, int64_t end);

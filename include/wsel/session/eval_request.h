@@ -22,6 +22,16 @@ enum class TestViews {
 // none, hflip
 const Registry<TestViews>& AllTestViews();
 
+// Which classes a prediction may be, if the data set has only some of the
+// checkpoint's.
+enum class Among {
+  kAuto,     // all, where that is usual: see SomeClassesOf; else an error
+  kAll,      // all of the checkpoint's
+  kDataset,  // the data set's
+};
+// auto, all, dataset
+const Registry<Among>& Amongs();
+
 // A checkpoint to evaluate on a data set's test split.
 struct EvalRequest {
   pretrained::CheckpointRequest checkpoint;
@@ -32,6 +42,7 @@ struct EvalRequest {
   // it.
   train::Precision precision = train::Precision::kAuto;
   TestViews views = TestViews::kNone;
+  Among among = Among::kAuto;
 };
 
 // Files that `wsel eval` writes beside its result; "": not asked for.

@@ -17,6 +17,7 @@ struct EvalResult {
   train::Evaluation metrics;
   pretrained::Facts facts;
   train::Precision precision = train::Precision::kAuto;
+  std::optional<Among> among;  // as Evaluation::among
   std::optional<train::CalibrationError> calibration;  // with job.ece
   std::vector<std::string> corrupt_files;  // as data::Loader::corrupt_files
 };

@@ -46,6 +46,17 @@ std::vector<std::string> ClassesOfRun(const EvalRequest& request,
                                       const EvalCheckpoint& opened,
                                       const std::vector<std::string>& classes);
 
+// The outputs for a data set with only some of the checkpoint's classes, if it
+// is evaluated so: as the request's `among` says; by kAuto a test split by
+// itself, `partial`, of which the request names no classes, and classes of
+// ImageNet-1k for its published classifier, or for one of 1000 outputs without
+// names.
+// Errors: as pretrained::ClassNamesOf.
+pretrained::PartialMatch SomeClassesOf(const EvalRequest& request,
+                                       const EvalCheckpoint& opened,
+                                       const std::vector<std::string>& classes,
+                                       bool partial);
+
 // For each class of the data set the output that stands for it. Errors:
 // kMismatch if the checkpoint names other classes, or has not as many.
 std::vector<int64_t> OutputsOf(const EvalRequest& request,
@@ -66,6 +77,9 @@ class Evaluation {
   const data::Dataset& test() const { return test_; }
   const pretrained::Facts& facts() const { return facts_; }
   train::Precision precision() const { return options_.precision; }
+  // What predictions are among, if the data set has only some of the
+  // checkpoint's classes.
+  std::optional<Among> among() const { return among_; }
   int64_t num_batches() const;
 
   // Evaluates all images, once; the logits are means over the request's views.
@@ -79,11 +93,19 @@ class Evaluation {
   }
 
  private:
+  // Sets `columns_`, or gives the test split all classes of the checkpoint.
+  void TakeSomeClasses(const EvalRequest& request, const EvalCheckpoint& opened,
+                       const c10::Device& device);
+  // Of the classes of the test split.
+  at::Tensor Logits(const at::Tensor& images);
+
   train::EvaluationOptions options_;
   TestViews views_ = TestViews::kNone;
   pretrained::Facts facts_;
   nn::Model model_;
   data::Dataset test_;
+  std::optional<Among> among_;
+  at::Tensor columns_;  // the outputs of its classes; undefined: all, in order
   int64_t batch_size_ = 0;
   std::unique_ptr<train::Uploader> uploader_;
   std::unique_ptr<data::Loader> loader_;

@@ -10,15 +10,17 @@
 
 #include "wsel/core/progress.h"
 #include "wsel/nn/build.h"
+#include "wsel/pretrained/classes.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/session/predict_request.h"
 
 namespace wsel::session {
 
 struct PredictedClass {
-  int64_t index = 0;       // of the classifier's output
-  std::string name;        // "": the checkpoint names no classes
-  double probability = 0;  // by softmax over all classes, or sigmoid
+  int64_t index = 0;             // of the classifier's output
+  std::string name;              // "": the checkpoint names no classes
+  std::string description = {};  // the words of ImageNet's synsets; else ""
+  double probability = 0;        // by softmax over all classes, or sigmoid
 };
 
 struct PredictedImage {
@@ -53,7 +55,7 @@ class Prediction {
   std::optional<double> threshold_;  // of a multi-label model
   c10::Device device_;
   pretrained::Facts facts_;
-  std::vector<std::string> class_names_;  // {}: unknown
+  pretrained::ClassNames class_names_;  // {}: unknown
   std::vector<std::string> files_;
   nn::Model model_;
 };
