@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "bf16_branch.h"
+#include "bf16_branches.h"
 #include "branch_function.h"
 #include "branch_gradient.h"
 #include "fused.h"
@@ -262,8 +264,13 @@ at::Tensor AddAttentionBranch(const at::Tensor& x, const ResidualBranch& p,
                               int64_t heads, const at::Tensor& scale) {
   BranchArguments arguments = {x, /*y=*/{}, scale, p, heads};
   // With fewer images than threads some threads would be idle.
-  if (x.size(1) > kMaxTokens || x.size(0) < at::get_num_threads() ||
-      !CanUseFused(WhereDefined(arguments, arguments))) {
+  const bool fits =
+      x.size(1) <= kMaxTokens && x.size(0) >= at::get_num_threads();
+  // Products in bf16 multiply pairs.
+  if (fits && x.size(2) / heads % 2 == 0 && CanUseBf16(arguments)) {
+    return AddBf16Attention(arguments);
+  }
+  if (!fits || !CanUseFused(WhereDefined(arguments, arguments))) {
     return AddBranch(x, ReferenceAttention(x, p, heads), p.gamma, scale);
   }
   arguments.x = x.contiguous();

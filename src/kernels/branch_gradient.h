@@ -79,6 +79,16 @@ void ForRowTiles(int64_t rows, int64_t tile, const Body& body) {
   });
 }
 
+// Gives `sum`, gradients without the factor gamma, that factor and the gradient
+// of gamma, if the branch has one.
+inline void FoldGammaInto(ResidualBranch& sum, const ResidualBranch& branch) {
+  if (!branch.gamma.defined()) return;
+  sum.gamma = (branch.outer.weight * sum.outer.weight).sum(1) +
+              branch.outer.bias * sum.outer.bias;
+  sum.outer.weight.mul_(branch.gamma.unsqueeze(1));
+  sum.outer.bias.mul_(branch.gamma);
+}
+
 // The gradients of a branch's parameters: calls body(first, count, gradients),
 // which accumulates them without the factor gamma, for all tiles of `rows`, and
 // sums those of all threads in a fixed order.
@@ -105,11 +115,7 @@ ResidualBranch SumOverTiles(const ResidualBranch& branch, int64_t rows,
       (sum.*layer).bias.add_((parts[i].*layer).bias);
     }
   }
-  if (!branch.gamma.defined()) return sum;
-  sum.gamma = (branch.outer.weight * sum.outer.weight).sum(1) +
-              branch.outer.bias * sum.outer.bias;
-  sum.outer.weight.mul_(branch.gamma.unsqueeze(1));
-  sum.outer.bias.mul_(branch.gamma);
+  FoldGammaInto(sum, branch);
   return sum;
 }
 

@@ -42,7 +42,12 @@ InstructionSet Choose() {
 }
 
 template <InstructionSet set>
-constexpr Kernels kKernels = {GeluAndGradient<set>, AddTaps<set>};
+constexpr Kernels kKernels = {GeluAndGradient<set>,     AddTaps<set>,
+                              RoundRows<set>,           PairRows<set>,
+                              TransposeWords<set>,      NormaliseRows<set>,
+                              NormGradientRows<set>,    GeluRows<set>,
+                              GeluGradientRows<set>,    SoftmaxRows<set>,
+                              SoftmaxGradientRows<set>, AddRows<set>};
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include "bf16_branch.h"
+#include "bf16_branches.h"
 #include "branch_function.h"
 #include "branch_gradient.h"
 #include "fused.h"
@@ -154,6 +156,7 @@ at::Tensor AddMlpBranch(const at::Tensor& x, const at::Tensor& y,
                         const ResidualBranch& p, bool quick_gelu,
                         const at::Tensor& scale) {
   BranchArguments arguments = {x, y, scale, p};
+  if (!quick_gelu && CanUseBf16(arguments)) return AddBf16Mlp(arguments);
   if (quick_gelu || !CanUseFused(WhereDefined(arguments, arguments))) {
     return AddBranch(x, ReferenceMlp(y, p, quick_gelu), p.gamma, scale);
   }

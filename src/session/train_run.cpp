@@ -49,10 +49,10 @@ std::map<std::string, std::string> Metadata(const recipe::Recipe& recipe,
 // The kernels that compute; nothing where LibTorch's operators do, as on a GPU.
 kernels::KernelRecord KernelsOf(const recipe::Recipe& recipe,
                                 const c10::Device& device) {
-  if (!device.is_cpu() || recipe.train.precision != train::Precision::kFp32) {
-    return {};
-  }
-  return kernels::CurrentKernels();
+  if (!device.is_cpu()) return {};
+  return recipe.train.precision == train::Precision::kFp32
+             ? kernels::CurrentKernels()
+             : kernels::CurrentBf16Kernels();
 }
 
 // Checks that a run resumes with the kernels that its saved state says it began

@@ -25,7 +25,7 @@ void KeepFreedMemory() {
 
 void PrepareToCompute() {
   KeepFreedMemory();
-  kernels::CurrentKernels();
+  kernels::CurrentBf16Kernels();
 }
 
 }  // namespace wsel::session

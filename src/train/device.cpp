@@ -2,16 +2,17 @@
 
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
-#include <ATen/cpu/Utils.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
 
 #include "wsel/core/error.h"
+#include "wsel/kernels/bf16.h"
 
 namespace wsel::train {
 namespace {
@@ -28,17 +29,24 @@ int64_t FreeHostMemory() {
   return int64_t{4} << 30;  // not Linux
 }
 
-bool Has(const char* capability) {
-  const auto all = at::cpu::get_cpu_capabilities();
-  const auto found = all.find(capability);
-  return found != all.end() && found->second.isBool() && found->second.toBool();
-}
+// What auto is on a CPU, by the fastest bf16 products that it has.
+struct CpuPrecision {
+  kernels::Bf16Products products;
+  Precision precision;
+  const char* reason;
+};
+constexpr CpuPrecision kCpuPrecisions[] = {
+    {kernels::Bf16Products::kAmx, Precision::kBf16, "the CPU has AMX for bf16"},
+    {kernels::Bf16Products::kAvx512, Precision::kBf16,
+     "the CPU has AVX-512 BF16"},
+    {kernels::Bf16Products::kWidened, Precision::kFp32,
+     "the CPU has neither AMX nor AVX-512 BF16, without which bf16 is slow"}};
 
 PrecisionChoice FastestOnCpu() {
-  if (Has("amx_bf16") && Has("amx_tile") && at::cpu::init_amx()) {
-    return {Precision::kBf16, "the CPU has AMX for bf16"};
-  }
-  return {Precision::kFp32, "the CPU has no AMX, without which bf16 is slow"};
+  const auto fastest = kernels::SupportedBf16Products().back();
+  const auto* row =
+      std::ranges::find(kCpuPrecisions, fastest, &CpuPrecision::products);
+  return {row->precision, row->reason};
 }
 
 int CountDevices(const c10::Device& device) {

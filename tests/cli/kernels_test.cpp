@@ -1,4 +1,4 @@
-// WSEL_GEMM and WSEL_ISA, what a run records of them, and resuming.
+// WSEL_GEMM, WSEL_ISA and WSEL_BF16, what a run records of them, and resuming.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 #include "cli/run_wsel.h"
 #include "wsel/checkpoint/checkpoint.h"
 #include "wsel/core/atomic_file.h"
+#include "wsel/kernels/bf16.h"
 #include "wsel/kernels/instruction_set.h"
 #include "wsel/kernels/kernel_record.h"
 
@@ -100,6 +101,22 @@ TEST_F(KernelsOfARun, AreRecordedAndComparedOnResume) {
   EXPECT_THAT(allowed.err, HasSubstr("will differ"));
 }
 
+TEST_F(KernelsOfARun, InBf16IncludeTheirProducts) {
+  const std::vector<std::string> in_bf16 = {"--precision", "bf16"};
+  {
+    const Variable bf16("WSEL_BF16", "widened");
+    const Outcome run = Train(in_bf16);
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("bf16 products widened"));
+    EXPECT_EQ(RecordOf("state.safetensors").at("wsel.bf16"), "widened");
+    EXPECT_EQ(Train(in_bf16).exit_code, 0);
+  }
+  const Variable bf16("WSEL_BF16", "off");
+  const Outcome other = Train(in_bf16);
+  EXPECT_EQ(other.exit_code, 3);
+  EXPECT_THAT(other.err, HasSubstr("set WSEL_BF16=widened"));
+}
+
 TEST_F(KernelsOfARun, MayBeUnrecordedAsInVersion01) {
   fs::copy(fs::path(WSEL_SOURCE_DIR) / "tests/golden/version_0_1",
            folder_.path(), fs::copy_options::recursive);
@@ -125,6 +142,19 @@ TEST_F(KernelsOfARun, MustBeKnownAndSupported) {
     const Outcome run = Train();
     EXPECT_EQ(run.exit_code, 2);
     EXPECT_THAT(run.err, HasSubstr("WSEL_ISA: unknown instruction set 'avx3'"));
+  }
+  {
+    const Variable bf16("WSEL_BF16", "widend");
+    const Outcome run = Train();
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.err, HasSubstr("WSEL_BF16: unknown bf16 products 'widend': "
+                                   "did you mean 'widened'?"));
+  }
+  if (!kernels::HasNativeBf16()) {
+    const Variable bf16("WSEL_BF16", "native");
+    const Outcome run = Train();
+    EXPECT_EQ(run.exit_code, 3);
+    EXPECT_THAT(run.err, HasSubstr("neither AMX nor AVX-512 BF16"));
   }
   if (kernels::SupportedInstructionSets().back() ==
       kernels::InstructionSet::kAvx512) {

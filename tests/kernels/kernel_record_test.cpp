@@ -33,5 +33,22 @@ TEST(KernelRecord, IsRestoredByTheEnvironmentWherePossible) {
   EXPECT_EQ(HowToRestore(Record("torch", "avx1024"), now), "");
 }
 
+KernelRecord Bf16Record(const std::string& products) {
+  KernelRecord record = Record("torch", "avx2");
+  record["wsel.bf16"] = products;
+  return record;
+}
+
+TEST(KernelRecord, OfATrainingInBf16NamesItsProducts) {
+  EXPECT_EQ(RecordIn(Bf16Record("amx")), Bf16Record("amx"));
+  EXPECT_EQ(Describe(Bf16Record("amx")),
+            "GEMM backend torch, instruction set avx2, bf16 products amx");
+  EXPECT_EQ(HowToRestore(Bf16Record("widened"), Bf16Record("off")),
+            "set WSEL_BF16=widened");
+  EXPECT_EQ(HowToRestore(Bf16Record("amx2"), Bf16Record("off")), "");
+  EXPECT_EQ(CurrentBf16Kernels().count("wsel.bf16"), 1U);
+  EXPECT_EQ(CurrentKernels().count("wsel.bf16"), 0U);
+}
+
 }  // namespace
 }  // namespace wsel::kernels

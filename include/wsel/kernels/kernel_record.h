@@ -7,7 +7,8 @@
 namespace wsel::kernels {
 
 // Which kernels computed a training, as metadata: "wsel.gemm" is
-// GemmBackendName(), "wsel.isa" the name of the instruction set. With others
+// GemmBackendName(), "wsel.isa" the name of the instruction set and, of a
+// training in bf16, "wsel.bf16" the name of its products (bf16.h). With others
 // the weights come out different in their last bits.
 using KernelRecord = std::map<std::string, std::string>;
 
@@ -15,7 +16,11 @@ using KernelRecord = std::map<std::string, std::string>;
 // ActiveGemmBackend in src/kernels/gemm_backend.h.
 KernelRecord CurrentKernels();
 
-// "GEMM backend onednn 2.6.3, instruction set avx2".
+// That of a training in bf16. Errors: also as ActiveBf16Products.
+KernelRecord CurrentBf16Kernels();
+
+// "GEMM backend onednn 2.6.3, instruction set avx2", and in bf16
+// ", bf16 products amx".
 std::string Describe(const KernelRecord& record);
 
 // The keys of a record among a checkpoint's metadata; empty if they are not

@@ -32,15 +32,16 @@ at::Tensor AddBranch(const at::Tensor& x, const at::Tensor& branch,
 // 2017): x + scale * gamma * proj(attention(qkv(norm(x)))), x [B, N, D]. In
 // float32 on the CPU each thread processes whole images, so that their
 // intermediate values stay in its cache; the attention matrices are saved for
-// backward.
+// backward. So it does under autocast to bf16 (bf16.h); the result is float32.
 at::Tensor AddAttentionBranch(const at::Tensor& x, const ResidualBranch& branch,
                               int64_t heads, const at::Tensor& scale);
 
 // The MLP half of a ViT or ConvNeXt block:
 // x + scale * gamma * fc2(activation(fc1(norm(y)))), y shaped as x, in a ViT
 // the same tensor. The activation is GELU by erf or, if `quick_gelu`,
-// x sigmoid(1.702 x). With GELU in float32 on the CPU both passes process the
-// rows in tiles, so that the hidden values stay in the cache.
+// x sigmoid(1.702 x). With GELU on the CPU, in float32 or under autocast to
+// bf16, both passes process the rows in tiles, so that the hidden values stay
+// in the cache.
 at::Tensor AddMlpBranch(const at::Tensor& x, const at::Tensor& y,
                         const ResidualBranch& branch, bool quick_gelu,
                         const at::Tensor& scale);

@@ -41,12 +41,12 @@ void Synchronize(const c10::Device& device);
 
 struct PrecisionChoice {
   Precision precision = Precision::kFp32;  // never kAuto
-  std::string reason;                      // "the CPU has no AMX, ..."
+  std::string reason;                      // "the CPU has AMX for bf16"
 };
 
 // Resolves kAuto for a device; returns any other `requested` unchanged. On a
-// CPU bf16 is fast only with AMX; without it bf16 can be 400 times slower than
-// fp32. On a GPU kAuto is bf16. Errors: kConfig for fp16 on a CPU.
+// CPU it is bf16 where the processor has AMX or AVX-512 BF16, else fp32, on a
+// GPU bf16. Errors: kConfig for fp16 on a CPU.
 PrecisionChoice ResolvePrecision(Precision requested,
                                  const c10::Device& device);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "bf16_rows.h"
 #include "wsel/kernels/instruction_set.h"
 
 namespace wsel::kernels {
@@ -18,8 +19,9 @@ using IntVec [[gnu::vector_size(kLanes * sizeof(int32_t)), gnu::aligned(4),
 // The functions of this folder. CMake compiles their sources once per
 // instruction set, with that set's flags and WSEL_INSTRUCTION_SET as its
 // enumerator. Such a source must define nothing else that the linker sees, and
-// call no inline function of a header: the linker would keep one copy of it for
-// the whole program, perhaps the one that this processor cannot run.
+// call no inline function of a header but those of vectors.h: the linker would
+// keep one copy of it for the whole program, perhaps the one that this
+// processor cannot run.
 
 // For a backward pass that saved only the input of GELU:
 // activation = GELU(hidden) and gradient *= GELU'(hidden), on `count` values.
@@ -36,10 +38,42 @@ template <InstructionSet>
 void AddTaps(const FloatVec* input, const FloatVec* gradient, int64_t height,
              int64_t width, FloatVec* sums);
 
+// The passes over rows of the branches in bf16 (bf16_rows.h).
+template <InstructionSet>
+void RoundRows(const RoundedRows& pass);
+template <InstructionSet>
+void PairRows(const PairedRows& pass);
+template <InstructionSet>
+void TransposeWords(const TransposedWords& pass);
+template <InstructionSet>
+void NormaliseRows(const NormalisedRows& pass);
+template <InstructionSet>
+void NormGradientRows(const NormGradients& pass);
+template <InstructionSet>
+void GeluRows(const ActivatedRows& pass);
+template <InstructionSet>
+void GeluGradientRows(const ActivationGradients& pass);
+template <InstructionSet>
+void SoftmaxRows(const AttentionRows& pass);
+template <InstructionSet>
+void SoftmaxGradientRows(const AttentionGradients& pass);
+template <InstructionSet>
+void AddRows(const SummedRows& pass);
+
 // The functions of one instruction set.
 struct Kernels {
   decltype(&GeluAndGradient<InstructionSet::kBaseline>) gelu_and_gradient;
   decltype(&AddTaps<InstructionSet::kBaseline>) add_taps;
+  void (*round_rows)(const RoundedRows&);
+  void (*pair_rows)(const PairedRows&);
+  void (*transpose_words)(const TransposedWords&);
+  void (*normalise_rows)(const NormalisedRows&);
+  void (*norm_gradient_rows)(const NormGradients&);
+  void (*gelu_rows)(const ActivatedRows&);
+  void (*gelu_gradient_rows)(const ActivationGradients&);
+  void (*softmax_rows)(const AttentionRows&);
+  void (*softmax_gradient_rows)(const AttentionGradients&);
+  void (*add_rows)(const SummedRows&);
 };
 
 const Kernels& KernelsFor(InstructionSet set);
