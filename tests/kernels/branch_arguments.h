@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/hashed_tensors.h"
+#include "relative_error.h"
 #include "wsel/kernels/residual.h"
 
 namespace wsel::kernels {
@@ -100,11 +101,6 @@ inline at::Tensor RunPasses(Branch branch, const Tensors& arguments) {
       HashedNormalTensor("cotangent", out.sizes().vec()).to(out.dtype());
   (out * cotangent).sum().backward();
   return out.detach();
-}
-
-inline double RelativeError(const at::Tensor& found,
-                            const at::Tensor& expected) {
-  return ((found - expected).norm() / expected.norm()).item<double>();
 }
 
 }  // namespace wsel::kernels

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "kernels/branch_arguments.h"
-#include "relative_error.h"
 
 namespace wsel::kernels {
 namespace {
