@@ -27,6 +27,7 @@ const std::map<std::string, std::string>& AboutOptions() {
   static const std::map<std::string, std::string> files = {
       {"src/plot/gnuplot.cpp", "gnuplot's"},
       {"src/recipe/fields.h", "of wsel train, as the table that cli reads"},
+      {"src/recipe/option_advice.h", "other programs', and what to use"},
       {"src/recipe/option_sets.cpp",
        "unknown ones, and the key to use instead"},
       {"src/recipe/timm_options.h", "timm's, beside the recipe's keys"},

@@ -89,15 +89,6 @@ image::Image EvalImage(const image::Image& source,
 // Rounds half to even, as Python's round().
 int Round(double value) { return static_cast<int>(std::nearbyint(value)); }
 
-// kAuto pads where evaluation does not resize.
-bool IsPadded(const TrainTransformOptions& options) {
-  const auto evaluated =
-      image::EvalResizeOf(image::CropMode::kAuto, options.img_size);
-  return options.crop == TrainCrop::kPadded ||
-         (options.crop == TrainCrop::kAuto &&
-          evaluated == image::EvalResize::kNone);
-}
-
 // torchvision's fallback: the largest centred crop within the aspect ratios.
 void CropCentre(const std::array<double, 2>& ratio, int width, int height,
                 TrainDraws& draws) {

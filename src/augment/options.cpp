@@ -24,6 +24,14 @@ void CheckSize(std::string_view where, const HeightWidth& img_size) {
 
 }  // namespace
 
+bool IsPadded(const TrainTransformOptions& options) {
+  const auto evaluated =
+      image::EvalResizeOf(image::CropMode::kAuto, options.img_size);
+  return options.crop == TrainCrop::kPadded ||
+         (options.crop == TrainCrop::kAuto &&
+          evaluated == image::EvalResize::kNone);
+}
+
 bool MixingEnabled(const MixOptions& options) {
   return options.mixup_alpha > 0 || options.cutmix_alpha > 0;
 }

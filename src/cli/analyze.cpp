@@ -32,6 +32,8 @@ void AddAnalyzedModels(CLI::App& command, session::AnalysisRequest& models,
                   "Model of students to initialise in memory: a name (see "
                   "wsel models) or a JSON file")
       ->type_name("MODEL");
+  // --num-heads is that of the files.
+  AddModelSizes(command, models.sizes, "the student", /*num_heads=*/false);
   command
       .add_option(
           "--method", models.methods,

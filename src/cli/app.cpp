@@ -20,6 +20,7 @@
 #include "wsel/core/suggest.h"
 #include "wsel/core/version.h"
 #include "wsel/help/field_names.h"
+#include "wsel/help/unknown_option.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/session/log.h"
 #include "wsel/session/training_environment.h"
@@ -60,6 +61,11 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   return names;
 }
 
+const CLI::App* LastCommand(const CLI::App* app) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return app;
+}
+
 // Reports what CLI11 could not parse, with the nearest known option.
 [[noreturn]] void ThrowUnexpected(const CLI::App& app) {
   const auto commands = app.get_subcommands();
@@ -68,17 +74,14 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   const std::string word = left.empty() ? "" : left.front();
   const std::string where =
       commands.empty() ? "wsel" : "wsel " + last.get_name();
-  if (word.starts_with("--")) {
-    const std::string option = word.substr(0, word.find('='));
-    const std::string set = last.get_option_no_throw("--set") == nullptr
-                                ? ""
-                                : recipe::SetForOption(option);
-    if (!set.empty()) {
-      throw Error(ErrorKind::kUsage, where, "unknown option '{}': use {}",
-                  option, set);
-    }
+  if (const auto option = help::OptionIn(word); !option.empty()) {
+    const bool has_sets = last.get_option_no_throw("--set") != nullptr;
     throw Error(ErrorKind::kUsage, where,
-                Unknown("option", option, OptionNames(last)));
+                help::UnknownOption(CommandTree(app), CommandTree(last), option,
+                                    [&](const std::string& other) {
+                                      return has_sets ? recipe::AdviceOn(other)
+                                                      : "";
+                                    }));
   }
   throw Error(ErrorKind::kUsage, where,
               "unexpected argument '{}'; see {} --help", word, where);
@@ -152,15 +155,16 @@ const TorchCommands& Invocation::Torch() const {
 }
 
 Error Invocation::NamingOptions(const Error& e) const {
-  const CLI::App* last = app;
-  while (!last->get_subcommands().empty()) {
-    last = last->get_subcommands().front();
-  }
+  const CLI::App* last = LastCommand(app);
   const std::string message = WithOptions(e.message(), *last);
   const std::string option = help::OptionOf(e.where());
   const bool is_option = e.kind() == ErrorKind::kUsage &&
                          last->get_option_no_throw(option) != nullptr;
   return {e.kind(), is_option ? option : e.where(), message};
+}
+
+std::string Invocation::NamingOptions(std::string_view text) const {
+  return WithOptions(text, *LastCommand(app));
 }
 
 void Run(int argc, const char* const* argv,

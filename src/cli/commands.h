@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wsel/core/error.h"
@@ -39,6 +40,7 @@ struct Invocation {
   // of a usage error, and `img_size` in any message (options.h), become
   // "--img-size" if the command has it.
   Error NamingOptions(const Error& e) const;
+  std::string NamingOptions(std::string_view text) const;
 
   // For what runs on several ranks, which are this program too.
   session::ProgramCall Call() const {

@@ -58,25 +58,11 @@ void AddStudent(CLI::App& c, session::ModelOptions& student,
       ->type_name("N")
       ->default_str(
           "the model's or, with --head reuse or --budget, the teacher's");
-  AddImageSize(c, student.img_size,
-               "Image size of the student, in pixels: 224, or height x width: "
-               "192x256");
-  c.add_option("--patch-size", student.patch_size,
-               "Patch size of the student, in pixels")
-      ->type_name("PX");
+  AddModelSizes(c, student, "the student");
   c.add_option("--in-chans", student.in_chans,
                "Channels of the student's images: 3 (RGB), 1 (grey) or "
                "another number; the teacher's first convolution is adapted as "
                "in timm")
-      ->type_name("N");
-  c.add_option("--depth", student.depth,
-               "Number of blocks of the student: 6, or 2,2,6,2 for a ConvNeXt")
-      ->type_name("N[,N,N,N]");
-  c.add_option("--embed-dim", student.embed_dim,
-               "Width of the student: 192, or 48,96,192,384 for a ConvNeXt")
-      ->type_name("N[,N,N,N]");
-  c.add_option("--num-heads", student.num_heads,
-               "Number of attention heads of the student (ViT)")
       ->type_name("N");
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "wsel/model/config_json.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/run/file_names.h"
 #include "wsel/run/run_folder.h"
@@ -24,6 +25,19 @@ help::ManSection RecipeKeys() {
     if (!field.flag.empty()) meaning += "; option " + field.flag;
     if (!field.timm.empty()) meaning += "; in timm " + field.timm;
     section.terms.push_back({field.path, meaning + ")"});
+  }
+  return section;
+}
+
+help::ManSection ModelKeys() {
+  help::ManSection section{
+      "MODEL KEYS",
+      "The section model of a recipe, and the JSON files of --model and "
+      "--student: name or base, a model of wsel models, and the fields that "
+      "differ from it; --set takes each as model.key=value.",
+      {}};
+  for (const model::ConfigKey& key : model::ConfigKeys()) {
+    section.terms.push_back({"model." + key.key, key.about});
   }
   return section;
 }
@@ -72,9 +86,9 @@ help::ManSection Examples() {
         "Train it on a folder of images, by the paper's recipe for long "
         "trainings."},
        {"wsel train --init teacher.safetensors --dataset folder --data-root "
-        "DIR --output run --epochs 30 --batch-size 64 --lr 2e-4 "
-        "--layer-decay 0.75 --augment light",
-        "Fine-tune a pretrained model on them instead."},
+        "DIR --output run",
+        "Fine-tune a pretrained model on them instead, by the defaults for "
+        "that."},
        {"wsel train --resume --output run", "Continue after an interruption."},
        {"wsel eval --checkpoint run/best.safetensors --dataset folder "
         "--data-root DIR --ece",
@@ -85,7 +99,7 @@ help::ManSection Examples() {
 }  // namespace
 
 std::vector<help::ManSection> ManSections() {
-  return {RecipeKeys(), Files(), Examples()};
+  return {RecipeKeys(), ModelKeys(), Files(), Examples()};
 }
 
 }  // namespace wsel::cli

@@ -7,8 +7,8 @@
 
 namespace wsel::cli {
 
-// What the man page has beside the commands: the keys of a recipe, the files of
-// runs and sweeps, examples.
+// What the man page has beside the commands: the keys of a recipe and a model,
+// the files of runs and sweeps, examples.
 std::vector<help::ManSection> ManSections();
 
 }  // namespace wsel::cli

@@ -8,7 +8,6 @@
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
 #include "wsel/help/field_names.h"
-#include "wsel/session/model_options.h"
 
 namespace wsel::cli {
 
@@ -55,6 +54,31 @@ void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
           },
           help)
       ->type_name("PX");
+}
+
+void AddModelSizes(CLI::App& command, session::ModelOptions& sizes,
+                   const std::string& of, bool num_heads) {
+  AddImageSize(
+      command, sizes.img_size,
+      "Image size of " + of + ", in pixels: 224, or height x width: 192x256");
+  command
+      .add_option("--patch-size", sizes.patch_size,
+                  "Patch size of " + of + ", in pixels")
+      ->type_name("PX");
+  command
+      .add_option(
+          "--depth", sizes.depth,
+          "Number of blocks of " + of + ": 6, or 2,2,6,2 for a ConvNeXt")
+      ->type_name("N[,N,N,N]");
+  command
+      .add_option("--embed-dim", sizes.embed_dim,
+                  "Width of " + of + ": 192, or 48,96,192,384 for a ConvNeXt")
+      ->type_name("N[,N,N,N]");
+  if (!num_heads) return;
+  command
+      .add_option("--num-heads", sizes.num_heads,
+                  "Number of attention heads of " + of + " (ViT)")
+      ->type_name("N");
 }
 
 void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given) {
@@ -213,6 +237,27 @@ void AddThreads(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "Compute threads; 0: one per core")
       ->type_name("N")
       ->capture_default_str();
+}
+
+void AddTrack(CLI::App& command, std::vector<run::Tracker>& trackers,
+              const std::string& folder) {
+  const std::string name = "--track";
+  command
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [&trackers, name](const std::vector<std::string>& given) {
+            for (const std::string& text : given) {
+              trackers.push_back(run::Trackers().Find(text, name));
+            }
+          },
+          "Programs to write the metrics for, into " + folder + ": " +
+              run::Trackers().Choices() +
+              " (an offline run, for wandb sync); a resumed run keeps those "
+              "that it had")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...")
+      ->default_str("tensorboard");
 }
 
 void AddDryRun(CLI::App& command, bool& dry_run) {

@@ -18,6 +18,8 @@
 #include "wsel/naming/remap_state_dict.h"
 #include "wsel/pretrained/checkpoint_request.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/run/trackers.h"
+#include "wsel/session/model_options.h"
 
 namespace wsel::cli {
 
@@ -60,6 +62,12 @@ CLI::Option* AddRgb(CLI::App& command, const std::string& name,
 void AddImageSize(CLI::App& command, std::optional<HeightWidth>& value,
                   const std::string& help);
 
+// --img-size, --patch-size, --depth and --embed-dim, and --num-heads unless
+// another model of the command has that option, of the model that `of` names:
+// "the student". The names are the same in every command that builds a model.
+void AddModelSizes(CLI::App& command, session::ModelOptions& sizes,
+                   const std::string& of, bool num_heads = true);
+
 // --mean and --std of a model's images.
 void AddMeanAndStd(CLI::App& command, pretrained::GivenFacts& given);
 // --crop-pct, --interpolation and --crop-mode of evaluation.
@@ -96,6 +104,9 @@ void AddResize(CLI::App& command, std::optional<image::PassOrder>& order);
 void AddWorkers(CLI::App& command, int64_t& workers);
 void AddDevice(CLI::App& command, std::string& device);
 void AddThreads(CLI::App& command, int& threads);
+// --track, the programs that a run's metrics are written for, into `folder`.
+void AddTrack(CLI::App& command, std::vector<run::Tracker>& trackers,
+              const std::string& folder);
 void AddDryRun(CLI::App& command, bool& dry_run);
 void AddJson(CLI::App& command, bool& json);
 

@@ -6,6 +6,7 @@
 
 #include "options.h"
 #include "wsel/core/split.h"
+#include "wsel/recipe/base_recipe.h"
 #include "wsel/recipe/recipe.h"
 
 namespace wsel::cli {
@@ -65,6 +66,12 @@ void AddRecipeOptions(CLI::App& c, RecipeRequest& args) {
   AddFile(c, "--config", args.config,
           "Recipe (JSON), such as configs/cifar100/vit_tiny.json; its values "
           "replace the defaults of the options below");
+  AddChoice(c, "--recipe", args.base, recipe::BaseRecipes(),
+            "Values of all that neither --config nor an option gives: " +
+                recipe::BaseRecipes().Choices())
+      ->default_str(
+          "finetune if the weights of --init were trained and there is no "
+          "--config, else paper");
   c.add_option("--set", args.sets,
                "Override a value of the recipe, such as optimizer.lr=1e-3, "
                "augment.hflip=0 or train.memory_gib=4; may be repeated. "
@@ -75,15 +82,13 @@ void AddRecipeOptions(CLI::App& c, RecipeRequest& args) {
     const auto sections = Split(list, ' ');
     c.option_defaults()->group(std::string(name));
     if (name == "Model") {
-      c.add_option("--model", args.model,
+      c.add_option("--model", args.model.model,
                    "Model: a name (see wsel models), or a JSON file, which "
                    "replaces the recipe's whole model; without num_classes it "
                    "has the data set's")
           ->type_name("MODEL");
-      AddImageSize(c, args.img_size,
-                   "Size of the model's images in pixels: 224, or height x "
-                   "width: 192x256");
-      c.add_option("--in-chans", args.in_chans,
+      AddModelSizes(c, args.model, "the model");
+      c.add_option("--in-chans", args.model.in_chans,
                    "Channels of the model's images: 3 (RGB), or 1, for which "
                    "images are converted to grey")
           ->type_name("N");

@@ -88,7 +88,8 @@ void RunTrain(const TrainArgs& args, const Invocation& invocation) {
     if (!args.dry_run) std::fflush(stdout);  // training takes long
   };
   const session::TrainingView view{
-      .print = print,
+      .print = [&](auto text) { print(invocation.NamingOptions(text)); },
+      .config = print,
       .plan = [&](const select::Plan& plan) { print(Summary(plan)); }};
   if (args.dry_run) return DryRunTraining(request, view);
   RequireOutput(request);

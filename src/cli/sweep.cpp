@@ -67,6 +67,7 @@ void AddSweep(CLI::App& app, const Invocation& invocation) {
                 "'vit-*'; may be repeated")
       ->type_name("PATTERN")
       ->allow_extra_args(false);
+  AddTrack(*c, args->call.track, "each run's folder");
   c->option_defaults()->group("Launch")->always_capture_default();
   c->add_option("--jobs", args->jobs, "Runs in parallel")->type_name("N");
   c->add_option("--threads", args->call.threads,

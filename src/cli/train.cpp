@@ -14,30 +14,12 @@
 namespace wsel::cli {
 namespace {
 
-void AddTrack(CLI::App& c, std::vector<run::Tracker>& trackers) {
-  const std::string name = "--track";
-  c.add_option_function<std::vector<std::string>>(
-       name,
-       [&trackers, name](const std::vector<std::string>& given) {
-         for (const std::string& text : given) {
-           trackers.push_back(run::Trackers().Find(text, name));
-         }
-       },
-       "Programs to write the metrics for, into --output: " +
-           run::Trackers().Choices() +
-           " (an offline run, for wandb sync); a resumed run keeps those that "
-           "it had")
-      ->delimiter(',')
-      ->type_name("NAME,...")
-      ->default_str("tensorboard");
-}
-
 void AddRun(CLI::App& c, TrainArgs& args) {
   c.add_option("--output", args.request.output,
                "Folder of the run: config.json, metrics.jsonl, summary.csv, "
                "trackers' files, last and best checkpoints, run state")
       ->type_name("DIR");
-  AddTrack(c, args.request.track);
+  AddTrack(c, args.request.track, "--output");
   AddDevice(c, args.request.device);
   AddThreads(c, args.request.threads);
   AddRanks(c, args.request.ranks);

@@ -315,7 +315,9 @@ OtherSplits SplitsOf(const Labels& labels, bool val_is_test) {
   };
   const bool val = has(Split::kVal);
   const bool test = has(Split::kTest);
-  return {.val = val && test && !val_is_test, .test = val || test};
+  return {.val = val && test && !val_is_test,
+          .test = val || test,
+          .lacks_val = test && !val};
 }
 
 }  // namespace wsel::data

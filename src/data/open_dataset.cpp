@@ -95,7 +95,10 @@ OtherSplits FindOtherSplits(std::string_view name,
                     options.val_is_test);
   }
   const FolderLayout layout = FindFolderLayout(root, options.val_is_test);
-  return {.val = layout.val.has_value(), .test = layout.test.has_value()};
+  return {.val = layout.val.has_value(),
+          .test = layout.test.has_value(),
+          .lacks_val = layout.train && layout.test &&
+                       layout.test->filename() == kTestFolder && !layout.val};
 }
 
 Dataset OpenDataset(std::string_view name, const std::filesystem::path& root,

@@ -195,11 +195,15 @@ const Registry<Sampling>& Samplings() {
   return kRegistry;
 }
 
+int64_t EpochSize(int64_t size, int64_t repeats) {
+  constexpr int64_t kRound = 256;  // RepeatAugSampler's selected_round
+  return repeats > 1 && size >= kRound ? size / kRound * kRound : size;
+}
+
 int64_t StepsPerEpoch(int64_t size, int64_t batch_size, int64_t repeats) {
   CheckAtLeast("train.batch_size", batch_size, 1);
   CheckAtLeast("augment.repeats", repeats, 1);
-  constexpr int64_t kRound = 256;  // RepeatAugSampler's selected_round
-  if (repeats > 1 && size >= kRound) size = size / kRound * kRound;
+  size = EpochSize(size, repeats);
   if (size < batch_size) {
     Fail("train.batch_size",
          fmt::format("is {}, more than the {} training images; lower it or "

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "architecture.h"
@@ -119,6 +120,36 @@ std::string ToJson(const Config& config) {
                 });
   });
   return json.dump();
+}
+
+std::vector<ConfigKey> ConfigKeys() {
+  std::vector<ConfigKey> keys;
+  const auto add = [&](std::string_view key, std::string about) {
+    if (key == "name") return;
+    const auto known = std::ranges::find(keys, key, &ConfigKey::key);
+    if (known == keys.end()) {
+      keys.push_back({std::string(key), std::move(about)});
+    } else {
+      known->about += "; " + about;
+    }
+  };
+  ForEachArchitecture([&]<typename C>(const Architecture<C>& architecture) {
+    const C defaults;
+    VisitFields(architecture.fields, defaults,
+                [&]<typename T>(const auto& field, const T& value) {
+                  std::string about(architecture.key);
+                  if constexpr (std::is_enum_v<T>) {
+                    about += fmt::format(": {}, default {}",
+                                         NamesOf(value).Choices(),
+                                         NamesOf(value).NameOf(value));
+                  } else {
+                    about += fmt::format(", default {}",
+                                         nlohmann::ordered_json(value).dump());
+                  }
+                  add(field.key, std::move(about));
+                });
+  });
+  return keys;
 }
 
 Config ConfigFromJson(std::string_view text, std::string_view where,

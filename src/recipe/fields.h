@@ -227,8 +227,9 @@ void VisitData(R& r, Visitor& visit) {
        "Equally many images of each class in data.subset", "--subset-balanced");
   data("val_split", r.data.val_split,
        "Share of the training images to hold out for validation, with the "
-       "classes' proportions; 0: none, or 0.1 if there are neither validation "
-       "nor test images",
+       "classes' proportions; 0: none, or 0.1 of folders and listed files "
+       "without "
+       "validation images",
        "--val-split", "SHARE");
   data("validation", r.data.validation,
        "What chooses the best weights; auto: validation images if there are "
@@ -362,17 +363,21 @@ void VisitMoreTraining(R& r, Visitor& visit) {
         "Evaluations without a better top-1 (mAP, of several labels) after "
         "which training ends; 0: it never ends early",
         "--patience", "N");
-  train("class_weights", t.class_weights,
-        "Weight of each class in the loss; balanced: images / (classes * "
-        "images of the class), or of several labels images without the class "
-        "/ images with it for those with it",
-        "--class-weights", "NAME");
+  train(
+      "class_weights", t.class_weights,
+      "Weight of each class in the loss: numbers in the order of the classes "
+      "(1,2,0.5) or by name (cat=2,dog=0.5), which the option also reads from "
+      "a CSV file of class and weight; balanced: images / (classes * images "
+      "of the class), or of several labels images without the class / images "
+      "with it for those with it",
+      "--class-weights", "WEIGHTS");
   train("sampler", t.sampler,
         "Training images of an epoch: each once, or equally many of each class",
         "--sampler", "NAME");
   train("freeze", t.fine_tune.freeze,
         "Parts that keep their weights: backbone (all but the classifier), "
-        "stem, blocks.0-5, stages.0, or a pattern of parameter names",
+        "head, stem (or embed), blocks.0-5 (or blocks:0-5), stages.0, or a "
+        "pattern of parameter names",
         "--freeze", "PART,...");
   train("freeze_epochs", t.fine_tune.freeze_epochs,
         "Train only the classifier for so many epochs, then all",

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "option_advice.h"
 #include "wsel/core/csv.h"
 #include "wsel/core/error.h"
 #include "wsel/core/escape_text.h"
 #include "wsel/core/utf8.h"
 #include "wsel/recipe/recipe.h"
 #include "wsel/train/augmentation_switches.h"
+#include "wsel/train/class_weights.h"
 
 namespace wsel::recipe {
 
@@ -17,11 +19,21 @@ std::string SetForOption(std::string_view option) {
   for (const Field& field : Fields()) {
     std::string by_key = "--" + field.path.substr(field.path.find('.') + 1);
     std::ranges::replace(by_key, '_', '-');
-    if (option == by_key || option == field.timm) {
+    if (option != by_key && option != field.timm) continue;
+    if (field.flag.empty() || field.flag == option) {
       return fmt::format("--set {}=VALUE", field.path);
     }
+    return field.flag + (field.metavar.empty() ? "" : " " + field.metavar);
   }
   return "";
+}
+
+std::string AdviceOn(std::string_view option) {
+  const auto known =
+      std::ranges::find(kOptionAdvice, option, &OptionAdvice::option);
+  if (known != kOptionAdvice.end()) return std::string(known->advice);
+  const std::string set = SetForOption(option);
+  return set.empty() ? "" : "use " + set;
 }
 
 std::string FlagOf(std::string_view path) {
@@ -41,6 +53,10 @@ std::string SetOf(const Field& field, const std::string& text) {
                .dump();
   }
   RequireUtf8(text, field.flag);
+  // The file may change.
+  if (field.path == "train.class_weights" && text.ends_with(".csv")) {
+    return field.path + "=" + Json(train::ClassWeightsInFile(text)).dump();
+  }
   if (default_value.is_string()) return field.path + "=" + Json(text).dump();
   return field.path + "=" + text;
 }

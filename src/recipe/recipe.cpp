@@ -1,6 +1,7 @@
 #include "wsel/recipe/recipe.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -56,8 +57,7 @@ const Registry<T>& NamesOf() {
       optim::Optimizers(), optim::Schedules(), train::Losses(),
       model::Initializers(), select::Methods(), select::HeadRules(),
       select::HeadSources(), select::PatchResizes(), pretrained::ClassOrders(),
-      data::Validations(), data::Samplings(), data::MultiLabels(),
-      train::ClassWeightings()));
+      data::Validations(), data::Samplings(), data::MultiLabels()));
 }
 
 // Reads a value of the configuration into its option.
@@ -70,12 +70,20 @@ struct Reader {
     if constexpr (HasNames<T>) {
       value = NamesOf<T>().Find(section.Get<std::string>(key),
                                 section.PathOf(key), section.kind());
+    } else if constexpr (std::is_same_v<T, train::ClassWeights>) {
+      value = train::ParseClassWeights(WeightsText(), section.PathOf(key));
     } else if constexpr (std::is_same_v<T, HeightWidth>) {
       value = ReadHeightWidth(section.Raw(key), section.PathOf(key),
                               section.kind());
     } else {
       value = section.Get<T>(key);
     }
+  }
+  // A list of numbers is read as their text.
+  std::string WeightsText() const {
+    if (!section.Raw(key).is_array()) return section.Get<std::string>(key);
+    return fmt::format("{}",
+                       fmt::join(section.Get<std::vector<double>>(key), ","));
   }
   // "": none.
   template <typename E>
@@ -204,9 +212,8 @@ void SolveMixupBatch(train::Options& train) {
       batch % train.mixup_batch == 0) {
     return;
   }
-  int64_t size = std::min(batch, train.mixup_batch) / 2 * 2;
-  while (size > 2 && batch % size != 0) size -= 2;
-  if (batch % size != 0) return;  // an odd batch: Validate says so
+  const int64_t size = train::SolveMixupBatch(batch, train.mixup_batch);
+  if (size == 0) return;  // an odd batch: Validate says so
   train.mixup_batch = size;
   spdlog::info("train.mixup_batch {}, which divides the batch size {}", size,
                batch);
@@ -391,6 +398,8 @@ template <typename T>
 Json JsonOf(const T& value) {
   if constexpr (HasNames<T>) {
     return NamesOf<T>().NameOf(value);
+  } else if constexpr (std::is_same_v<T, train::ClassWeights>) {
+    return train::ToText(value);
   } else {
     return value;
   }
@@ -405,6 +414,8 @@ template <typename T>
 std::string ChoicesOf(const T&) {
   if constexpr (HasNames<T>) {
     return NamesOf<T>().Choices();
+  } else if constexpr (std::is_same_v<T, train::ClassWeights>) {
+    return "none|balanced";
   } else {
     return "";
   }
@@ -523,11 +534,10 @@ Recipe RecipeOfRun(std::string_view text, std::string_view where,
       where, sets, epochs);
 }
 
-std::optional<InitOptions> InitWithoutModel(
-    std::string_view text, std::string_view where,
-    const std::vector<std::string>& sets) {
+std::optional<InitOptions> InitFileOf(std::string_view text,
+                                      std::string_view where,
+                                      const std::vector<std::string>& sets) {
   const Json tree = TreeWith(text, where, sets);
-  if (NamesModel(tree)) return std::nullopt;
   JsonObject root(tree, std::string(where));
   if (!root.Has("init")) return std::nullopt;
   JsonObject init = root.Object("init");
@@ -537,6 +547,24 @@ std::optional<InitOptions> InitWithoutModel(
   options.copy.no_ema = init.GetOr<bool>("no_ema", false);
   if (options.file.empty()) return std::nullopt;
   return options;
+}
+
+std::optional<InitOptions> InitWithoutModel(
+    std::string_view text, std::string_view where,
+    const std::vector<std::string>& sets) {
+  if (NamesModel(TreeWith(text, where, sets))) return std::nullopt;
+  return InitFileOf(text, where, sets);
+}
+
+std::string GivenValue(std::string_view text, std::string_view where,
+                       const std::vector<std::string>& sets,
+                       std::string_view path) {
+  const Json tree = TreeWith(text, where, sets);
+  const auto [section, key] = SplitPath(path);
+  if (!tree.is_object() || !tree.contains(section)) return "";
+  const Json& values = tree[section];
+  if (!values.is_object() || !values.contains(key)) return "";
+  return values[key].dump();
 }
 
 std::string WithDefaults(std::string_view text, std::string_view where,

@@ -277,6 +277,7 @@ std::vector<Grid> Grids(const Report& report) {
   for (Grid& grid : EpochsToAccuracyGrids(report)) {
     grids.push_back(std::move(grid));
   }
+  for (Grid& grid : ConfusionGrids(report)) grids.push_back(std::move(grid));
   grids.push_back(DifferenceGrid(report));
   grids.push_back(UncountedRunsGrid(report));
   std::erase_if(grids, [](const Grid& grid) { return grid.rows.empty(); });

@@ -59,6 +59,9 @@ Grid BalancedAccuracyGrid(const Report& report);
 Grid MacroF1Grid(const Report& report);
 // Of images with several labels.
 Grid SubsetAccuracyGrid(const Report& report);
+// The confusion matrices of the best weights, one per run, in a report of up to
+// four runs.
+std::vector<Grid> ConfusionGrids(const Report& report);
 // Paired differences from the baseline; no rows without one.
 Grid ComparisonGrid(const Report& report);
 // Epochs to the target accuracies, one grid per column of the report.

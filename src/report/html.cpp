@@ -183,6 +183,7 @@ std::string ToHtml(const Report& report) {
           Section(TestGrid(report)) + Section(BalancedAccuracyGrid(report)) +
           Section(MacroF1Grid(report)) + Section(SubsetAccuracyGrid(report));
   for (const Grid& grid : EpochsToAccuracyGrids(report)) html += Section(grid);
+  for (const Grid& grid : ConfusionGrids(report)) html += Section(grid);
   html += Section(DifferenceGrid(report)) + Section(UncountedRunsGrid(report)) +
           Failures(report) + NotesHtml(report) +
           Section(ProvenanceGrid(report));

@@ -68,6 +68,8 @@ void ReadFolder(const fs::path& folder, Run& run) {
   ReadLogOf(folder, run);
   const fs::path test = folder / run::kTestFile;
   if (fs::exists(test)) ReadTest(test, run);
+  const fs::path confusion = folder / run::kConfusionFile;
+  if (fs::exists(confusion)) ReadConfusion(confusion, run);
   ReadProvenance(folder, run);
   const fs::path record = folder / run::kRecordFile;
   if (fs::exists(record)) {

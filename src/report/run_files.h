@@ -20,6 +20,10 @@ void ReadConfig(const std::filesystem::path& path, Run& run);
 // test.json: the best weights on the test images. Errors: kIo, kFormat.
 void ReadTest(const std::filesystem::path& path, Run& run);
 
+// confusion.csv of up to 20 classes; one that cannot be read adds a note to the
+// log.
+void ReadConfusion(const std::filesystem::path& path, Run& run);
+
 // run.json, written by a sweep: settings, seed, state. Errors: kIo, kFormat.
 void ReadRecord(const std::filesystem::path& path, Run& run);
 

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "wsel/core/dump_json.h"
+#include "wsel/core/error.h"
+#include "wsel/core/json_object.h"
 
 namespace wsel::run {
 namespace {
@@ -37,6 +39,32 @@ void MetricLog::Write(std::span<const Metric> row) {
         [](const auto& value) { return ToJson(value); }, metric.value);
   }
   file_.Write(DumpJson(line) + '\n');
+}
+
+std::vector<Metric> LastRow(const std::filesystem::path& path) {
+  constexpr uintmax_t kTail = 1 << 16;  // of a line of numbers
+  std::ifstream file(path, std::ios::binary);
+  std::error_code ignored;
+  const uintmax_t size = std::filesystem::file_size(path, ignored);
+  if (!file || ignored) {
+    throw Error(ErrorKind::kIo, path.string(), "cannot be read");
+  }
+  if (size > kTail) {
+    file.seekg(-static_cast<std::streamoff>(kTail), std::ios::end);
+  }
+  std::string last;
+  for (std::string line; std::getline(file, line);) last = line;
+  if (last.empty()) return {};
+  std::vector<Metric> row;
+  const auto json = ParseJson(last, path.string(), ErrorKind::kFormat);
+  for (const auto& [name, value] : json.items()) {
+    if (value.is_number_integer()) {
+      row.push_back({name, value.get<int64_t>()});
+    } else if (value.is_number()) {
+      row.push_back({name, value.get<double>()});
+    }
+  }
+  return row;
 }
 
 SummaryCsv::SummaryCsv(const std::filesystem::path& path,

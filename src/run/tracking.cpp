@@ -34,6 +34,9 @@ Tracking::Tracking(const std::filesystem::path& folder,
   if (resume) {
     step = resume->step;
     bytes = resume->wandb_bytes;
+    step_ = resume->step;
+    time_ = time;
+    AddToRow(resume->row);
   }
   if (run.Has(Tracker::kTensorBoard)) {
     // Events are numbered by steps done, and TensorBoard discards those from
@@ -42,7 +45,9 @@ Tracking::Tracking(const std::filesystem::path& folder,
                     step ? std::optional(*step + 1) : std::nullopt);
   }
   if (run.Has(Tracker::kMlflow)) {
-    mlflow_.emplace(folder, run, name, config, step);
+    // The end of the process that failed wrote the row.
+    mlflow_.emplace(folder, run, name, config,
+                    step && !row_.empty() ? *step - 1 : step);
   }
   if (run.Has(Tracker::kWandb)) {
     wandb_.emplace(folder, run, name, config, bytes);
@@ -64,6 +69,10 @@ void Tracking::Write(int64_t step, double time, std::span<const Metric> row,
   if (!row_.empty() && step != step_) WriteRow();
   step_ = step;
   time_ = time;
+  AddToRow(row);
+}
+
+void Tracking::AddToRow(std::span<const Metric> row) {
   for (const Metric& metric : row) {
     // Which kind of line it is, and the step, which the row has itself.
     if (metric.name == kKindKey || metric.name == kStepKey) continue;
@@ -79,8 +88,8 @@ void Tracking::WriteRow() {
   row_.clear();
 }
 
-uint64_t Tracking::Flush() {
-  if (!row_.empty()) WriteRow();
+uint64_t Tracking::Flush(bool holds_row) {
+  if (!row_.empty() && !holds_row) WriteRow();
   return wandb_ ? wandb_->Flush() : 0;
 }
 

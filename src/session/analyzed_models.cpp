@@ -94,6 +94,11 @@ void Check(const AnalysisRequest& request) {
     fail("wsel analyze",
          "needs a model: `teacher` FILE, `checkpoint` FILE or `student` MODEL");
   }
+  const ModelOptions& sizes = request.sizes;
+  if (!student && (sizes.img_size || sizes.patch_size || !sizes.depth.empty() ||
+                   !sizes.embed_dim.empty())) {
+    fail("student", "is missing: the model that has the given sizes");
+  }
   if (!student && !request.methods.empty()) {
     fail("method", "needs `student` MODEL, which it initialises");
   }
@@ -171,7 +176,7 @@ AnalyzedStudents StudentsOf(const AnalysisRequest& request) {
   Check(request);
   AnalyzedStudents students{std::nullopt, request.methods};
   if (request.student.empty()) return students;
-  ModelOptions student;
+  ModelOptions student = request.sizes;
   student.model = request.student;
   students.config = Resolve(student);
   if (students.methods.empty()) {

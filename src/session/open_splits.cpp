@@ -178,13 +178,18 @@ void ResolveValSplit(data::DataOptions& options) {
     return;
   }
   const auto others = OthersOf(options);
-  if (others.val || others.test) return;
+  if (others.val || (others.test && !others.lacks_val)) return;
   options.val_split = kDefaultValSplit;
   spdlog::warn(
-      "{} has neither validation nor test images: {:.0f} % of the training "
-      "images are held out for validation, drawn with data.split_seed {}; "
-      "data.val_split sets the share",
-      options.root, 100 * options.val_split, options.split_seed);
+      "{} has {}: {:.0f} % of the training images are held out for validation, "
+      "drawn with data.split_seed {}; data.val_split sets the share{}",
+      options.root,
+      others.test ? "test images and none for validation"
+                  : "neither validation nor test images",
+      100 * options.val_split, options.split_seed,
+      others.test ? ", and data.validation=test chooses the best weights by "
+                    "the test images instead"
+                  : "");
 }
 
 SplitSizes SizesWithoutFiles(const data::DataOptions& options) {

@@ -7,6 +7,7 @@
 
 #include "wsel/model/config_json.h"
 #include "wsel/pretrained/facts.h"
+#include "wsel/run/metadata_keys.h"
 
 namespace wsel::session {
 
@@ -34,6 +35,12 @@ std::vector<std::string> RecipeOfCheckpoint(
     sets.push_back(key + Json(fact->value).dump());
   }
   return sets;
+}
+
+bool WasTrained(const pretrained::PretrainedCheckpoint& checkpoint) {
+  const auto& metadata = checkpoint.file->metadata();
+  return metadata.contains(run::kRecipeKey) ||
+         !metadata.contains(run::kPlanDigestKey);
 }
 
 }  // namespace wsel::session

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "request_base.h"
 #include "wsel/core/error.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
@@ -17,6 +18,47 @@ namespace wsel::session {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// The override of a size that a ViT has once and a ConvNeXt for each stage.
+// Errors: kUsage for other text than numbers.
+std::string SizeSet(std::string_view field, std::string_view of_vit,
+                    std::string_view of_stages, const std::string& text) {
+  if (text.find_first_not_of("0123456789,") != std::string::npos) {
+    throw Error(ErrorKind::kUsage, field,
+                "'{}': expected one integer or, of a ConvNeXt, four "
+                "comma-separated integers, one per stage",
+                text);
+  }
+  return text.find(',') == std::string::npos
+             ? fmt::format("model.{}={}", of_vit, text)
+             : fmt::format("model.{}=[{}]", of_stages, text);
+}
+
+void AddModelSets(const ModelOptions& given, std::vector<std::string>& sets) {
+  const std::string& name = given.model;
+  if (name.ends_with(".json")) {
+    NamedModel(name);  // its errors name the file
+    const Json model = ParseJson(ReadText(name), name, ErrorKind::kConfig);
+    sets.push_back("model=" + model.dump());
+  } else if (!name.empty()) {
+    RequireUtf8(name, "model");
+    sets.push_back("model.name=" + Json(name).dump());
+  }
+  const auto add = [&](std::string_view key, const auto& value) {
+    if (!value) return;
+    sets.push_back(fmt::format("model.{}={}", key, Json(*value).dump()));
+  };
+  add("img_size", given.img_size);
+  add("patch_size", given.patch_size);
+  add("in_chans", given.in_chans);
+  add("num_heads", given.num_heads);
+  if (!given.depth.empty()) {
+    sets.push_back(SizeSet("depth", "depth", "depths", given.depth));
+  }
+  if (!given.embed_dim.empty()) {
+    sets.push_back(SizeSet("embed_dim", "embed_dim", "dims", given.embed_dim));
+  }
+}
 
 // All of it but `sets`, as overrides.
 std::vector<std::string> Overrides(const RecipeRequest& request) {
@@ -30,21 +72,7 @@ std::vector<std::string> Overrides(const RecipeRequest& request) {
     sets.insert(sets.end(), three.begin(), three.end());
   }
   sets.insert(sets.end(), request.fields.begin(), request.fields.end());
-  if (request.model.ends_with(".json")) {
-    NamedModel(request.model);  // its errors name the file
-    const Json model =
-        ParseJson(ReadText(request.model), request.model, ErrorKind::kConfig);
-    sets.push_back("model=" + model.dump());
-  } else if (!request.model.empty()) {
-    RequireUtf8(request.model, "model");
-    sets.push_back("model.name=" + Json(request.model).dump());
-  }
-  if (request.img_size) {
-    sets.push_back("model.img_size=" + Json(*request.img_size).dump());
-  }
-  if (request.in_chans) {
-    sets.push_back(fmt::format("model.in_chans={}", *request.in_chans));
-  }
+  AddModelSets(request.model, sets);
   if (request.skip_broken) sets.emplace_back("data.skip_corrupt=true");
   return sets;
 }
@@ -55,31 +83,48 @@ bool GivesField(const RecipeRequest& request, std::string_view path) {
   });
 }
 
+// The recipe in `text` with the overrides `sets`, and what nothing gives.
+OpenedRecipe OpenRecipe(const RecipeRequest& request, const std::string& text,
+                        const std::string& where,
+                        const std::vector<std::string>& sets) {
+  const auto lacks = [&](std::string_view path) {
+    return recipe::GivenValue(text, where, sets, path).empty();
+  };
+  OpenedRecipe opened;
+  opened.of_run = !request.resumed.empty() || !request.begun.empty();
+  std::string whole = text;
+  if (const auto init = recipe::InitWithoutModel(text, where, sets)) {
+    opened.init = pretrained::Open(init->file, init->copy);
+    whole = recipe::WithDefaults(text, where, RecipeOfCheckpoint(*opened.init));
+  }
+  whole = WithBaseOf(request, whole, where, sets, opened);
+  opened.recipe =
+      request.resumed.empty()
+          ? recipe::RecipeFromJson(whole, where, sets, request.epochs)
+          : recipe::RecipeOfRun(whole, where, sets, request.epochs);
+  opened.recipe.default_batch_size = lacks("train.batch_size");
+  opened.recipe.default_mixup_batch = lacks("train.mixup_batch");
+  return opened;
+}
+
 }  // namespace
 
 OpenedRecipe ReadRecipe(const RecipeRequest& request) {
   const bool resumes = !request.resumed.empty();
   if (request.config.empty() && !resumes &&
       !(GivesField(request, "data.name") &&
-        (!request.model.empty() || GivesField(request, "init.file")))) {
+        (!request.model.model.empty() || GivesField(request, "init.file")))) {
     throw Error(ErrorKind::kUsage, "wsel train",
                 "needs `config`, or `dataset` and `model` or `init`");
   }
   const std::string& file = resumes ? request.resumed : request.config;
   const std::string where = file.empty() ? "recipe" : file;
-  std::string text = file.empty() ? "{}" : ReadText(file);
+  const std::string text = file.empty() ? "{}" : ReadText(file);
   OpenedRecipe opened;
-  recipe::Recipe& recipe = opened.recipe;
   recipe::WithSets(request.sets, [&](const std::vector<std::string>& sets) {
     auto all = Overrides(request);
     all.insert(all.end(), sets.begin(), sets.end());
-    if (const auto init = recipe::InitWithoutModel(text, where, all)) {
-      opened.init = pretrained::Open(init->file, init->copy);
-      text =
-          recipe::WithDefaults(text, where, RecipeOfCheckpoint(*opened.init));
-    }
-    recipe = resumes ? recipe::RecipeOfRun(text, where, all, request.epochs)
-                     : recipe::RecipeFromJson(text, where, all, request.epochs);
+    opened = OpenRecipe(request, text, where, all);
   });
   return opened;
 }

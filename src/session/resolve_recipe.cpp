@@ -9,6 +9,7 @@
 #include "wsel/core/error.h"
 #include "wsel/core/text_file.h"
 #include "wsel/model/parameter_specs.h"
+#include "wsel/session/lower_batch.h"
 #include "wsel/train/device.h"
 
 namespace wsel::session {
@@ -81,6 +82,7 @@ bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
                        int ranks) {
   const std::string where = folder.config().string();
   auto saved = recipe::RecipeOfRun(ReadText(folder.config()), where);
+  AdoptLoweredBatch(saved, recipe);
   // So far no image was corrupt, or the run would have ended.
   if (recipe.data.skip_corrupt) saved.data.skip_corrupt = true;
   auto& train = recipe.train;
@@ -129,6 +131,15 @@ void SetClasses(recipe::Recipe& recipe, int64_t classes) {
   throw Error(ErrorKind::kMismatch, "model.num_classes",
               "is {}, but {} has {} classes", *recipe.num_classes,
               recipe.data.name, classes);
+}
+
+void CheckClassWeights(const recipe::Recipe& recipe,
+                       const std::vector<std::string>& classes) {
+  const train::ClassWeights& given = recipe.train.class_weights;
+  const bool known = !classes.empty() && !classes.front().empty();
+  if (given.kind == train::ClassWeights::kGiven && known) {
+    train::WeightsOf(given, classes);
+  }
 }
 
 }  // namespace wsel::session

@@ -9,11 +9,13 @@ namespace wsel::session {
 
 OpenedRecipe RecipeOf(const TrainRequest& request) {
   RecipeRequest recipe = request.recipe;
-  const bool is_runs = request.resume && !request.output.empty() &&
-                       recipe.config.empty() && recipe.model.empty();
+  const bool is_runs =
+      request.resume && !request.output.empty() && recipe.config.empty();
   const auto config = std::filesystem::path(request.output) / run::kConfigFile;
   if (is_runs && std::filesystem::exists(config)) {
-    recipe.resumed = config.string();
+    std::string& of_run =
+        recipe.model.model.empty() ? recipe.resumed : recipe.begun;
+    of_run = config.string();
   }
   return ReadRecipe(recipe);
 }

@@ -13,6 +13,7 @@
 #include "wsel/model/config_json.h"
 #include "wsel/pretrained/facts.h"
 #include "wsel/run/metadata_keys.h"
+#include "wsel/session/lower_batch.h"
 #include "wsel/session/model_options.h"
 #include "wsel/session/ranks.h"
 #include "wsel/session/resolve_recipe.h"
@@ -134,15 +135,12 @@ TrainRun BeginRun(recipe::Recipe recipe, const c10::Device& device,
 void OpenInputs(TrainRun& run, const run::RunFolder& folder,
                 bool allow_other_kernels) {
   recipe::Recipe& recipe = run.recipe;
-  ResolveAutoOptions(recipe, run.device, RanksOf(run.group));
-  if (run.group != nullptr) AdoptAutoOptions(recipe, *run.group);
-  run.kernel_record = KernelsOf(recipe, run.device);
-  CheckKernels(run, folder.state(), allow_other_kernels);
+  const RankCount ranks = RanksOf(run.group);
   // Opened first, so that a mismatch is found before data is read.
   if (!recipe.init.file.empty() && !run.resumes) {
     run.checkpoint = OpenInitCheckpoint(recipe, std::move(run.checkpoint));
   }
-  ResolveValSplit(recipe.data);
+  if (!run.resumes) ResolveValSplit(recipe.data);
   run.splits = OpenSplits(recipe.data);
   if (run.group != nullptr) {
     RequireSame("data.root",
@@ -151,6 +149,13 @@ void OpenInputs(TrainRun& run, const run::RunFolder& folder,
                 *run.group);
   }
   SetClasses(recipe, static_cast<int64_t>(run.splits.train.classes.size()));
+  CheckClassWeights(recipe, run.splits.train.classes);
+  // The micro-batch divides the batch.
+  LowerBatch(recipe, run.splits.train.size(), ranks.all);
+  ResolveAutoOptions(recipe, run.device, ranks);
+  if (run.group != nullptr) AdoptAutoOptions(recipe, *run.group);
+  run.kernel_record = KernelsOf(recipe, run.device);
+  CheckKernels(run, folder.state(), allow_other_kernels);
   run.pretrained = PretrainedOf(run);
 }
 

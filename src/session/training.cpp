@@ -17,6 +17,7 @@
 #include "wsel/session/epoch_line.h"
 #include "wsel/session/init_model.h"
 #include "wsel/session/log.h"
+#include "wsel/session/lower_batch.h"
 #include "wsel/session/on_ranks.h"
 #include "wsel/session/open_splits.h"
 #include "wsel/session/ranks.h"
@@ -137,8 +138,10 @@ train::TrainResult Train(const TrainRequest& request,
   // All ranks have read the old one: they have agreed on sizes since.
   if (first && run.changed) WriteConfig(run, folder);
   view.print(PlanText(run.recipe, SizesOf(run.splits),
-                      {.device = device.str(), .resumes = run.resumes}));
-  view.print(fmt::format("recipe      {}\n", folder.config().string()));
+                      {.device = device.str(),
+                       .resumes = run.resumes,
+                       .config = folder.config().string(),
+                       .base = run.resumes ? "" : opened.base}));
   auto made = MakeModel(run);
   ShowInit(made, view);
   return run.resumes || !first ? FitModel(run, made.model, folder)
@@ -151,18 +154,21 @@ void DryRunTraining(const TrainRequest& request, const TrainingView& view) {
   const c10::Device device = train::FindDevice(request.device);
   const int ranks = CountRanks(request.ranks);
   recipe::Recipe& recipe = opened.recipe;
-  ResolveAutoOptions(recipe, device, {ranks, ranks});
-  ResolveValSplit(recipe.data);
+  if (!opened.of_run) ResolveValSplit(recipe.data);
   const auto sizes = DryRunSizes(recipe.data, Splits::kBoth, view.print);
+  if (sizes.train > 0) LowerBatch(recipe, sizes.train, ranks);
+  ResolveAutoOptions(recipe, device, {ranks, ranks});
   if (sizes.classes > 0) SetClasses(recipe, sizes.classes);
+  CheckClassWeights(recipe, sizes.class_names);
   const std::string& file = recipe.init.file;
   if (!file.empty() && !ListIfMissing(file, view.print)) {
     const auto checkpoint = OpenInitCheckpoint(recipe, std::move(opened.init));
     InitModel(recipe, &checkpoint, nullptr, sizes.class_names);
   }
   DryRunTeacher(recipe, sizes.class_names, view);
-  view.print(recipe::ToJson(recipe) + "\n");
-  view.print(PlanText(recipe, sizes, {.device = device.str()}));
+  view.config(recipe::ToJson(recipe) + "\n");
+  view.print(
+      PlanText(recipe, sizes, {.device = device.str(), .base = opened.base}));
 }
 
 }  // namespace wsel::session

@@ -15,6 +15,7 @@
 #include "wsel/pretrained/facts.h"
 #include "wsel/run/log.h"
 #include "wsel/select/options.h"
+#include "wsel/train/augmentation_switches.h"
 #include "wsel/train/options.h"
 
 namespace wsel::session {
@@ -42,14 +43,20 @@ std::string ChoiceText(const recipe::Recipe& recipe, const SplitSizes& sizes) {
         ", {:g} % of the training images drawn with data.split_seed {}",
         100 * recipe.data.val_split, recipe.data.split_seed);
   }
-  return text + (sizes.test > 0 ? "; the test images are looked at once, at "
-                                  "the end"
-                                : "; there are no test images");
+  if (sizes.test == 0) return text + "; there are no test images";
+  return text +
+         fmt::format(
+             "; the test images are looked at once, at the end ({} test: they "
+             "choose)",
+             recipe::FlagOf("data.validation"));
 }
 
 // What makes rare classes count, if anything does.
 void AddBalance(const train::Options& train, Out out) {
-  if (train.class_weights != train::ClassWeights::kNone) {
+  if (train.class_weights.kind == train::ClassWeights::kGiven) {
+    fmt::format_to(out,
+                   "loss        classes weighted by train.class_weights\n");
+  } else if (train.class_weights.kind == train::ClassWeights::kBalanced) {
     fmt::format_to(out, "loss        classes weighted by {}\n",
                    train.multi_label
                        ? "images without the class / images with it, "
@@ -112,6 +119,13 @@ std::string InputText(const recipe::Recipe& recipe) {
       assumed ? " (ImageNet's, the default: data.mean, data.std)" : "");
 }
 
+std::string AugmentationText(const train::Options& train) {
+  const auto parts = train::DescribeAugmentation(train);
+  return parts.empty() ? "none (`augment` light|paper)"
+                       : fmt::format("{} (`augment` none|light|paper)",
+                                     fmt::join(parts, ", "));
+}
+
 std::string WorkersText(int64_t workers) {
   if (workers < 0) return "a loader thread per processor";
   if (workers == 0) return "images loaded in the main thread";
@@ -157,6 +171,13 @@ void AddImages(const recipe::Recipe& recipe, const SplitSizes& sizes, Out out) {
   AddBalance(train, out);
 }
 
+void AddRecipe(const PlanSetting& setting, Out out) {
+  if (setting.config.empty() && setting.base.empty()) return;
+  const bool both = !setting.config.empty() && !setting.base.empty();
+  fmt::format_to(out, "recipe      {}{}{}\n", setting.config, both ? "; " : "",
+                 setting.base);
+}
+
 }  // namespace
 
 std::string PlanText(const recipe::Recipe& recipe, const SplitSizes& sizes,
@@ -175,10 +196,12 @@ std::string PlanText(const recipe::Recipe& recipe, const SplitSizes& sizes,
                  train.batch_size / train.micro_batch);
   AddFineTuning(recipe, out);
   AddImages(recipe, sizes, out);
+  fmt::format_to(out, "augment     {}\n", AugmentationText(train));
   AddOptimization(train, out);
   fmt::format_to(out, "device      {}, {}, {}\n", setting.device,
                  train::Precisions().NameOf(train.precision),
                  WorkersText(recipe.data.workers));
+  AddRecipe(setting, out);
   return text;
 }
 

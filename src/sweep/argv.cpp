@@ -20,6 +20,15 @@ std::string Joined(const auto& values) {
   return fmt::format("{}", fmt::join(values, ","));
 }
 
+void AddTrackers(const std::vector<run::Tracker>& trackers, Argv& argv) {
+  if (trackers.empty()) return;
+  std::vector<std::string_view> names;
+  for (const run::Tracker tracker : trackers) {
+    names.push_back(run::Trackers().NameOf(tracker));
+  }
+  Add(argv, {"--track", Joined(names)});
+}
+
 void AddCopy(const naming::CopyChoice& copy, Argv& argv) {
   if (!copy.key.empty()) Add(argv, {"--checkpoint-key", copy.key});
   if (copy.no_ema) Add(argv, {"--no-ema"});
@@ -148,7 +157,8 @@ recipe::Recipe ResolveRecipe(const PlannedRun& run, bool probes,
 }
 
 Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
-               const Resources& resources) {
+               const Resources& resources,
+               const std::vector<run::Tracker>& track) {
   const auto run_folder = folder.run(run.name());
   const std::string threads = std::to_string(resources.threads);
   const std::string config = (run_folder / run::kRecipeFile).string();
@@ -161,6 +171,7 @@ Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
   if (resources.threads > 0 && run.recipe.data.workers < 0) {
     Add(argv, {"--workers", threads});
   }
+  AddTrackers(track, argv);
   return argv;
 }
 
@@ -210,6 +221,7 @@ Argv TaskCommand(const SweepCall& call) {
     argv.insert(argv.end(), {"--set", set});
   }
   if (call.retry_failed) argv.emplace_back("--retry-failed");
+  AddTrackers(call.track, argv);
   return argv;
 }
 

@@ -145,7 +145,8 @@ class RunLauncher {
         OnNodes(WithGpus(
             WithProgram(sweep_.probes
                             ? ProbeArgv(recipe, sweep_.probe, resources)
-                            : TrainArgv(*active.run, folder_, resources)),
+                            : TrainArgv(*active.run, folder_, resources,
+                                        options_.track)),
             active.slot)),
         sweep_.probes ? ProbeFile(name) : output, output, active.lock.fd());
   }

@@ -100,6 +100,7 @@ void RunLocally(const SweepRequest& request, const SweepFile& file,
        .nodes = request.call.nodes_per_run,
        .devices = devices,
        .retry_failed = request.call.retry_failed,
+       .track = request.call.track,
        .stop = LastStopSignal,
        .on_wait = [&] { view.Refresh(); },
        .on_change =
@@ -204,6 +205,10 @@ void RunSweep(const SweepRequest& request, const SweepSteps& steps,
     throw Error(ErrorKind::kUsage, "ranks_per_run",
                 "is {}, but this sweep's probes run on one device each",
                 request.call.ranks_per_run);
+  }
+  if (file.probes && !request.call.track.empty()) {
+    throw Error(ErrorKind::kUsage, "track",
+                "is for trainings; this sweep's probes write no metrics");
   }
   Runs runs = ExpandWithSets(file, request.call);
   KeepOnly(request.only, runs);

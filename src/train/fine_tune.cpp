@@ -22,7 +22,7 @@ namespace {
 constexpr std::string_view kFreeze = "train.freeze";
 constexpr std::string_view kFreezeEpochs = "train.freeze_epochs";
 
-// "blocks.0-5": blocks 0 to 5.
+// "blocks.0-5" or "blocks:0-5": blocks 0 to 5.
 struct Range {
   std::string prefix;  // "blocks."
   int64_t first = 0;
@@ -31,7 +31,7 @@ struct Range {
 
 std::optional<Range> RangeOf(const std::string& part) {
   static const std::regex kPattern(
-      R"((blocks|stages)\.(\d{1,9})(?:-(\d{1,9}))?)");
+      R"((blocks|stages)[.:](\d{1,9})(?:-(\d{1,9}))?)");
   std::smatch match;
   if (!std::regex_match(part, match, kPattern)) return std::nullopt;
   Range range;
@@ -80,15 +80,16 @@ void FreezeMatches(std::vector<ParameterRule>& rules, const std::string& part) {
     found = rule.frozen = true;
   }
   if (found) return;
-  std::vector<std::string> known = {"backbone", "all-but-head", "stem",
-                                    "embed"};
+  std::vector<std::string> known = {"backbone", "all-but-head", "stem", "embed",
+                                    "head"};
   for (const ParameterRule& rule : rules) known.push_back(rule.name);
   const auto near = Nearest(part, known);
-  throw Error(ErrorKind::kConfig, kFreeze,
-              "'{}' matches no parameter{}: give backbone, stem, a range such "
-              "as blocks.0-5 or stages.0, or a pattern of names such as "
-              "blocks.*.attn.*",
-              part, near ? fmt::format("; did you mean '{}'?", *near) : "");
+  throw Error(
+      ErrorKind::kConfig, kFreeze,
+      "'{}' matches no parameter{}: give backbone, head, stem, a range such "
+      "as blocks.0-5 or stages.0, or a pattern of names such as "
+      "blocks.*.attn.*",
+      part, near ? fmt::format("; did you mean '{}'?", *near) : "");
 }
 
 void Freeze(std::vector<ParameterRule>& rules, const std::string& part,
@@ -99,6 +100,8 @@ void Freeze(std::vector<ParameterRule>& rules, const std::string& part,
     for (size_t i = 0; i < rules.size(); ++i) {
       rules[i].frozen |= layers[i] == 0;
     }
+  } else if (part == "head") {
+    for (ParameterRule& rule : rules) rule.frozen |= !rule.backbone;
   } else if (const auto range = RangeOf(part)) {
     FreezeRange(rules, part, *range);
   } else {

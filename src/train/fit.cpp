@@ -131,7 +131,9 @@ class Trainer {
                  schedule.total_steps(), callbacks.on_progress),
         loss_(job.device),
         stop_vote_(job.group, callbacks.stop_signal) {
-    if (job.rank() == 0) writer_.emplace(job, folder, state);
+    if (job.rank() == 0) {
+      writer_.emplace(job, folder, state, LacksEvaluation(state, schedule));
+    }
   }
 
   TrainResult Train() {
@@ -339,7 +341,7 @@ class Trainer {
       }
     }
   } catch (...) {
-    if (writer_) Save();
+    if (writer_) Save(/*lacks_evaluation=*/true);
     throw;
   }
 
@@ -385,10 +387,10 @@ class Trainer {
     return skipped;
   }
 
-  void Save() {
+  void Save(bool lacks_evaluation = false) {
     ReportSteps();
     const Stopwatch stopwatch;
-    writer_->Save(step_, Epoch(), state_);
+    writer_->Save(step_, Epoch(), state_, lacks_evaluation);
     save_seconds_ = stopwatch.Seconds();
     epoch_save_seconds_ += save_seconds_;
     throughput_.LeaveOut(save_seconds_);

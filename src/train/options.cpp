@@ -165,13 +165,6 @@ const Registry<Precision>& Precisions() {
   return kRegistry;
 }
 
-const Registry<ClassWeights>& ClassWeightings() {
-  static constexpr Registered<ClassWeights> kRows[] = {
-      {ClassWeights::kNone, "none"}, {ClassWeights::kBalanced, "balanced"}};
-  static constexpr Registry<ClassWeights> kRegistry("class weighting", kRows);
-  return kRegistry;
-}
-
 void Validate(const Options& o) {
   ValidateOptimizer(o);
   Validate(o.fine_tune, o.schedule.epochs, o.schedule.lr);
@@ -216,6 +209,12 @@ distributed::Share ShareOf(const Options& options, int rank, int size) {
   return distributed::ShareOf(
       rank, size, options.batch_size, chunk, "train.batch_size",
       chunk == options.micro_batch ? "train.micro_batch" : "train.mixup_batch");
+}
+
+int64_t SolveMixupBatch(int64_t batch_size, int64_t largest) {
+  int64_t size = std::min(batch_size, largest) / 2 * 2;
+  while (size > 2 && batch_size % size != 0) size -= 2;
+  return size >= 2 && batch_size % size == 0 ? size : 0;
 }
 
 int64_t SolveMicroBatch(int64_t batch_size, int64_t mixup_batch,

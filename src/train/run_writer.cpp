@@ -1,6 +1,8 @@
 #include "run_writer.h"
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "wsel/core/atomic_file.h"
@@ -106,6 +108,17 @@ nlohmann::ordered_json ToJson(const Evaluation& e) {
           {"macro_f1", e.macro_f1}};
 }
 
+// What metrics.jsonl has of that step, if it is in the last line.
+std::vector<Metric> RowOfStep(const std::filesystem::path& metrics,
+                              int64_t step) {
+  auto row = run::LastRow(metrics);
+  const auto of_step = std::ranges::any_of(row, [&](const Metric& metric) {
+    return metric.name == run::kStepKey &&
+           metric.value == decltype(metric.value)(step);
+  });
+  return of_step ? row : std::vector<Metric>();
+}
+
 void Summarise(const Evaluation& e, run::Epoch& summary) {
   summary.skipped = e.skipped;
   summary.macro_f1 = e.macro_f1;
@@ -122,7 +135,7 @@ void Summarise(const Evaluation& e, run::Epoch& summary) {
 }  // namespace
 
 RunWriter::RunWriter(const TrainJob& job, const RunFolder& folder,
-                     const TrainerState& state)
+                     const TrainerState& state, bool lacks_evaluation)
     : job_(job),
       folder_(folder),
       metrics_(folder.metrics(), If(state.step > 0, state.metrics_bytes)),
@@ -130,8 +143,12 @@ RunWriter::RunWriter(const TrainJob& job, const RunFolder& folder,
                job.train.multi_label()),
       tracking_(folder.root(), job.trackers, ConfigOf(job), Now(),
                 If(state.step > 0,
-                   run::Tracking::Resume{.step = state.step,
-                                         .wandb_bytes = state.wandb_bytes})) {}
+                   run::Tracking::Resume{
+                       .step = state.step,
+                       .wandb_bytes = state.wandb_bytes,
+                       .row = lacks_evaluation
+                                  ? RowOfStep(folder.metrics(), state.step)
+                                  : std::vector<Metric>()})) {}
 
 void RunWriter::Log(const StepReport& report) {
   if (report.step % kLogInterval != 0) return;
@@ -214,8 +231,8 @@ bool RunWriter::SaveIsDue() const {
   return since_save_.Seconds() >= job_.options.save_minutes * 60;
 }
 
-void RunWriter::Save(const TrainStep& step, int64_t epoch,
-                     TrainerState& state) {
+void RunWriter::Save(const TrainStep& step, int64_t epoch, TrainerState& state,
+                     bool lacks_evaluation) {
   for (const auto& [which, weights] : kept_) Write(which, weights);
   kept_.clear();
   if (!kept_confusion_.empty()) {
@@ -231,7 +248,7 @@ void RunWriter::Save(const TrainStep& step, int64_t epoch,
   since_save_.Restart();
   state.metrics_bytes = metrics_.Flush();
   state.summary_bytes = summary_.Flush();
-  state.wandb_bytes = tracking_.Flush();
+  state.wandb_bytes = tracking_.Flush(/*holds_row=*/lacks_evaluation);
   SaveState(folder_.state(), state, step.StateDict(), job_.kernel_record);
 }
 

@@ -20,10 +20,11 @@ namespace wsel::train {
 // The one place of training that writes. Errors of all functions: kIo.
 class RunWriter {
  public:
-  // A run that resumes continues its logs where `state` was saved. `job` and
-  // `folder` must outlive this.
+  // A run that resumes continues its logs where `state` was saved;
+  // `lacks_evaluation`: as LacksEvaluation of the state. `job` and `folder`
+  // must outlive this.
   RunWriter(const TrainJob& job, const RunFolder& folder,
-            const TrainerState& state);
+            const TrainerState& state, bool lacks_evaluation = false);
 
   // One step in so many is logged.
   void Log(const StepReport& report);
@@ -50,8 +51,10 @@ class RunWriter {
 
   // Writes the weights of Keep, the last weights and EMA weights and then the
   // run state, so that a saved state always has its weights. Updates the time
-  // and the lengths of the logs in `state`.
-  void Save(const TrainStep& step, int64_t epoch, TrainerState& state);
+  // and the lengths of the logs in `state`. `lacks_evaluation`: as in the
+  // constructor.
+  void Save(const TrainStep& step, int64_t epoch, TrainerState& state,
+            bool lacks_evaluation = false);
 
   // To be called when all is saved: the trackers show that the run has ended,
   // by a signal unless that is 0. Without the call it has failed.

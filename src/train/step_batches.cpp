@@ -55,7 +55,13 @@ data::BatchSampler SamplerOf(const TrainJob& job,
 }
 
 at::Tensor ClassWeightsOf(const TrainJob& job, int64_t num_classes) {
-  if (job.options.class_weights == ClassWeights::kNone) return {};
+  const ClassWeights& given = job.options.class_weights;
+  if (given.kind == ClassWeights::kNone) return {};
+  if (given.kind == ClassWeights::kGiven) {
+    auto weights = WeightsOf(given, job.train.classes);
+    weights.resize(static_cast<size_t>(num_classes), 1);
+    return at::tensor(weights, at::kFloat).to(job.device);
+  }
   auto counts = data::CountsByClass(job.train);
   counts.resize(static_cast<size_t>(num_classes));  // more have no image
   const auto weights = job.train.multi_label()

@@ -103,8 +103,9 @@ TEST(ManPage, NamesEveryCommandAndPassesGroff) {
   ASSERT_EQ(page.exit_code, 0) << page.err;
   for (const char* part :
        {".TH WSEL 1", ".SH INIT", ".SH SWEEP", "\\-\\-output",
-        ".SH RECIPE KEYS", "optimizer.lr", ".SH FILES", "metrics.jsonl",
-        ".SH EXAMPLES", "wsel report run1 run2", ".SH EXIT STATUS"}) {
+        ".SH RECIPE KEYS", "optimizer.lr", ".SH MODEL KEYS", "model.embed_dim",
+        "model.depths", ".SH FILES", "metrics.jsonl", ".SH EXAMPLES",
+        "wsel report run1 run2", ".SH EXIT STATUS"}) {
     EXPECT_THAT(page.out, HasSubstr(part));
   }
   WriteTextFile(folder / "page", page.out);

@@ -120,6 +120,12 @@ TEST_F(SweepArgv, OfTrainIsKnown) {
   Check(sweep::TrainArgv(runs_[0], folder_, {2, "cpu"}));
   Check(sweep::TrainArgv(runs_[0], folder_, {2, "cuda", 4}));
   EXPECT_TRUE(seen_.contains("--workers"));
+  EXPECT_FALSE(seen_.contains("--track"));
+  const auto argv =
+      sweep::TrainArgv(runs_[0], folder_, {2, "cpu"},
+                       {run::Tracker::kMlflow, run::Tracker::kWandb});
+  Check(argv);
+  EXPECT_EQ(std::ranges::count(argv, "mlflow,wandb"), 1);
 }
 
 TEST_F(SweepArgv, OfATaskIsKnown) {
@@ -131,10 +137,11 @@ TEST_F(SweepArgv, OfATaskIsKnown) {
                                         .threads = 4,
                                         .ranks_per_run = 4,
                                         .nodes_per_run = 2,
-                                        .retry_failed = true});
+                                        .retry_failed = true,
+                                        .track = {run::Tracker::kWandb}});
   Check({argv.begin() + 1, argv.end()});
-  for (const char* option :
-       {"--ranks-per-run", "--nodes-per-run", "--set", "--retry-failed"}) {
+  for (const char* option : {"--ranks-per-run", "--nodes-per-run", "--set",
+                             "--retry-failed", "--track"}) {
     EXPECT_TRUE(seen_.contains(option)) << option;
   }
 }

@@ -182,6 +182,8 @@ TEST(Train, WritesACompleteRunFolder) {
                                  "after 2 epochs of warmup"));
   EXPECT_THAT(run.out, HasSubstr("optimizer   adamw, weight decay 0.05, drop "
                                  "path 0.1, EMA decay 0.9"));
+  EXPECT_THAT(run.out, HasSubstr("augment     padded crop, hflip 0.5, "
+                                 "rand-m9-mstd0.5-inc1, random erasing "));
   EXPECT_THAT(run.out, HasSubstr("device      cpu, fp32, 1 loader thread\n"));
   EXPECT_THAT(run.out, HasSubstr("recipe      run/config.json"));
   EXPECT_THAT(run.out, Not(HasSubstr("{")));
@@ -409,6 +411,163 @@ TEST(Train, InitAloneSaysWhichModel) {
   const Outcome unknown = RunWsel(folder, Train("x", {"--clip-grad", "1"}));
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("use --set train.clip_grad=VALUE"));
+}
+
+TEST(Train, OptionsOfOtherProgramsAreErrorsThatSayWhatDoesTheSame) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const auto advises = [&](const std::vector<std::string>& more,
+                           const char* text) {
+    const Outcome run = RunWsel(folder, Train("x", more));
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.err, HasSubstr(text));
+  };
+  advises({"--amp"}, "'--amp': use --precision");
+  advises({"-b", "64"}, "'-b': use --batch-size N");
+  advises({"--batch_size", "64"}, "use --batch-size");
+  advises({"--input-size", "3", "224", "224"}, "use --img-size PX");
+  advises({"--eopchs", "3"}, "did you mean '--epochs'?");
+  const Outcome eval =
+      RunWsel(folder, {"eval", "--checkpoint", "c.safetensors", "--dataset",
+                       "folder", "--data-root", kData, "--img-size", "32"});
+  EXPECT_EQ(eval.exit_code, 2);
+  EXPECT_THAT(eval.err, HasSubstr("wsel init, wsel train"));
+}
+
+// Fine-tuning has other defaults than the paper's training of a student.
+TEST(Train, DefaultsFollowTheInitialWeights) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("start", {"--epochs", "2"})).exit_code, 0);
+  ASSERT_EQ(RunWsel(folder,
+                    {"init", "--teacher", "start/last.safetensors", "--student",
+                     "vit_tiny", "--img-size", "16", "--patch-size", "8",
+                     "--embed-dim", "8", "--depth", "1", "--num-heads", "2",
+                     "--num-classes", "2", "--output", "s.safetensors"})
+                .exit_code,
+            0);
+  const auto dry = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"train", "--dataset", "folder", "--data-root",
+                               kData, "--device", "cpu", "--dry-run"});
+    const Outcome run = RunWsel(folder, more);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.out;
+  };
+  const std::string tuned = dry({"--init", "start/last.safetensors"});
+  EXPECT_THAT(tuned,
+              AllOf(HasSubstr("recipe      defaults for fine-tuning, since "
+                              "start/last.safetensors was trained before "
+                              "(--recipe paper"),
+                    HasSubstr("learning rate 0.0002 after 5 epochs"),
+                    HasSubstr("\"layer_decay\": 0.75"),
+                    // There are four images.
+                    HasSubstr("batch       4 = "),
+                    HasSubstr("augment     padded crop, hflip 0.5, label")));
+  EXPECT_THAT(dry({"--init", "start/last.safetensors", "--freeze", "backbone"}),
+              HasSubstr("learning rate 0.002 after"));
+  const char* const paper = "learning rate 0.004 after 50 epochs";
+  EXPECT_THAT(dry({"--init", "s.safetensors"}),
+              AllOf(HasSubstr("recipe      the paper's defaults, since "
+                              "s.safetensors is a student"),
+                    HasSubstr(paper)));
+  EXPECT_THAT(dry({"--init", "start/last.safetensors", "--recipe", "paper"}),
+              AllOf(HasSubstr("of --recipe paper"), HasSubstr(paper)));
+  EXPECT_THAT(dry({"--model", "vit_tiny", "--img-size", "32"}),
+              HasSubstr("recipe      the paper's defaults (--recipe"));
+  // Only its metadata is asked for, which is not needed without the file.
+  EXPECT_THAT(dry({"--model", "vit_tiny", "--init", "none.safetensors"}),
+              AllOf(HasSubstr("missing     none.safetensors"),
+                    HasSubstr("defaults for fine-tuning")));
+  const Outcome bad =
+      RunWsel(folder, Train("x", {"--recipe", "finetun", "--dry-run"}));
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("did you mean 'finetune'?"));
+}
+
+// Beside --model, what is not given is the run's, not that of the weights.
+TEST(Train, AResumedRunKeepsItsDefaults) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  ASSERT_EQ(RunWsel(folder, Train("start", {"--epochs", "2"})).exit_code, 0);
+  WriteTextFile(folder / "m.json",
+                R"({"base": "vit_tiny", "img_size": 16, "patch_size": 8,
+                    "embed_dim": 16, "depth": 2, "num_heads": 2})");
+  const std::vector<std::string> args = {"train",
+                                         "--model",
+                                         "m.json",
+                                         "--init",
+                                         "start/last.safetensors",
+                                         "--dataset",
+                                         "folder",
+                                         "--data-root",
+                                         kData,
+                                         "--output",
+                                         "run",
+                                         "--device",
+                                         "cpu",
+                                         "--workers",
+                                         "1",
+                                         "--epochs",
+                                         "2"};
+  auto paper = args;
+  paper.insert(paper.end(), {"--recipe", "paper"});
+  const Outcome first = RunWsel(folder, paper);
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  auto again = args;
+  again.emplace_back("--resume");
+  const Outcome resumed = RunWsel(folder, again);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+}
+
+TEST(Train, SizesHaveTheNamesOfInit) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  const auto dry = [&](std::vector<std::string> more) {
+    more.emplace_back("--dry-run");
+    return RunWsel(folder, Train("run", more));
+  };
+  const Outcome sizes = dry({"--depth", "3", "--embed-dim", "24", "--num-heads",
+                             "4", "--patch-size", "4"});
+  ASSERT_EQ(sizes.exit_code, 0) << sizes.err;
+  EXPECT_EQ(sizes.out, dry({"--set", "model.depth=3", "model.embed_dim=24",
+                            "model.num_heads=4", "model.patch_size=4"})
+                           .out);
+  const Outcome stages =
+      RunWsel(folder, {"train", "--model", "convnext_femto", "--dataset",
+                       "cifar10", "--data-root", "none", "--depth", "1,1,2,1",
+                       "--embed-dim", "8,16,24,32", "--dry-run"});
+  EXPECT_EQ(stages.exit_code, 0) << stages.err;
+  const Outcome bad = dry({"--depth", "six"});
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("--depth: 'six': expected"));
+  EXPECT_EQ(dry({"--embed-dim", "17"}).exit_code, 3);
+  const Outcome other = dry({"--depth", "1,1,2,1"});
+  EXPECT_EQ(other.exit_code, 3);
+  EXPECT_THAT(other.err, HasSubstr("depths"));
+}
+
+TEST(Train, ClassWeightsAreGivenByValue) {
+  const TempFolder folder;
+  WriteRecipe(folder);
+  WriteTextFile(folder / "w.csv", "class,weight\nb,2\nB,0.5\n");
+  const Outcome run = RunWsel(
+      folder, Train("run", {"--class-weights", "w.csv", "--epochs", "2"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("weighted by train.class_weights"));
+  // The file may change.
+  EXPECT_THAT(ReadText(folder / "run/config.json"),
+              HasSubstr("\"class_weights\": \"b=2,B=0.5\""));
+  const auto rejects = [&](const char* weights, int code, const char* text) {
+    const Outcome bad =
+        RunWsel(folder, Train("bad", {"--class-weights", weights}));
+    EXPECT_EQ(bad.exit_code, code) << bad.err;
+    EXPECT_THAT(bad.err, HasSubstr(text));
+    EXPECT_FALSE(fs::exists(folder / "bad" / "config.json"));
+  };
+  rejects("1,2,3", 3, "has 3 weights for 2 classes");
+  rejects("b=1,c=2", 3, "train.class_weights");
+  rejects("-1,2", 3, "not negative");
+  rejects("none.csv", 4, "none.csv");
 }
 
 // Nothing is saved that the next try could overwrite.

@@ -237,6 +237,8 @@ TEST(Recipe, AnUnknownOptionMayBeAKeyOrTimms) {
   EXPECT_EQ(SetForOption("--clip-grad"), "--set train.clip_grad=VALUE");
   EXPECT_EQ(SetForOption("--aa"), "--set augment.rand_augment=VALUE");
   EXPECT_EQ(SetForOption("--reprob"), "--set erasing.probability=VALUE");
+  // An option of another name is shorter.
+  EXPECT_EQ(SetForOption("--bce-loss"), "--loss NAME");
   EXPECT_EQ(SetForOption("--frobnicate"), "");
 }
 
@@ -423,6 +425,12 @@ TEST(Recipe, ReadsWhatMakesClassesCount) {
               {"train.sampler", "did you mean 'balanced'?"});
   ExpectError([&] { of({"train.class_weights=inverse"}); }, ErrorKind::kConfig,
               {"train.class_weights", "none", "balanced"});
+  const Recipe given = of({"train.class_weights=1,2,0.5"});
+  EXPECT_THAT(given.train.class_weights.values, ElementsAre(1, 2, 0.5));
+  EXPECT_EQ(ToJson(RecipeFromJson(ToJson(given), "again")), ToJson(given));
+  EXPECT_EQ(ToJson(of({"train.class_weights=[1,2,0.5]"})), ToJson(given));
+  ExpectError([&] { of({"train.class_weights=1,-2"}); }, ErrorKind::kConfig,
+              {"r.json.train.class_weights", "-2"});
   // They are of soft targets.
   ExpectError(
       [&] {

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <variant>
 #include <vector>
 
 #include "temp_folder.h"
+#include "throws.h"
+#include "wsel/core/atomic_file.h"
 #include "wsel/core/json_object.h"
 #include "wsel/core/text_file.h"
 
@@ -54,6 +57,29 @@ TEST(MetricLog, AnyTextBecomesOneLineOfValidJson) {
   const auto json =
       ParseJson(Line({{"name", std::string("\xFF!")}}), "", ErrorKind::kFormat);
   EXPECT_EQ(json["name"].get<std::string>(), "\uFFFD!");
+}
+
+TEST(LastRow, HasTheNumbersOfTheLastLine) {
+  const TempFolder folder;
+  const auto path = folder / "metrics.jsonl";
+  MetricLog log(path, std::nullopt);
+  EXPECT_TRUE(LastRow(path).empty());
+  for (int64_t step = 1; step <= 3000; ++step) {
+    const std::vector<Metric> row = {
+        {"kind", std::string("step")}, {"step", step}, {"loss", 0.25}};
+    log.Write(row);
+  }
+  log.Flush();
+  const auto row = LastRow(path);
+  ASSERT_EQ(row.size(), 2U);
+  EXPECT_EQ(row[0].name, "step");
+  EXPECT_EQ(std::get<int64_t>(row[0].value), 3000);
+  EXPECT_EQ(std::get<double>(row[1].value), 0.25);
+  WriteTextFile(folder / "bad.jsonl", "{\"step\":1}\n{\"step\":");
+  ExpectError([&] { LastRow(folder / "bad.jsonl"); }, ErrorKind::kFormat,
+              {"bad.jsonl"});
+  ExpectError([&] { LastRow(folder / "none.jsonl"); }, ErrorKind::kIo,
+              {"none.jsonl"});
 }
 
 TEST(MetricLog, ResumesWhereTheRunWasSaved) {

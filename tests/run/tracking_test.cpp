@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -103,6 +104,41 @@ TEST(Tracking, LinesOfOneStepAreOneRow) {
   EXPECT_EQ(ReadText(metrics / "train_loss"), "1700000002000 2 10\n");
   EXPECT_FALSE(fs::exists(metrics / "step"));
   EXPECT_FALSE(HasEvents(folder));
+}
+
+// Its evaluation failed, and the resumed run repeats it.
+TEST(Tracking, ARowThatIsHeldIsWrittenOnce) {
+  const TempFolder folder;
+  const std::vector<Metric> row = {{"loss", 1.0}, {"lr", 0.5}};
+  Tracking::Resume resume{.step = 10, .wandb_bytes = 0, .row = row};
+  {
+    Tracking tracking(folder.path(), {Tracker::kMlflow, Tracker::kWandb}, "{}",
+                      kNow, std::nullopt);
+    tracking.Write(10, kNow + 1, row, {});
+    resume.wandb_bytes = tracking.Flush(/*holds_row=*/true);
+  }
+  const fs::path metrics = StoreOf(folder) / "metrics";
+  EXPECT_EQ(ReadText(metrics / "loss"), "1700000001000 1 10\n");
+  {
+    Tracking tracking(folder.path(), {}, "{}", kNow + 2, resume);
+    tracking.Write(10, kNow + 3,
+                   std::vector<Metric>{{"lr", 0.5}, {"eval_top1", 50.0}}, {});
+    tracking.End(RunEnd::kFinished, kNow + 4);
+  }
+  EXPECT_EQ(ReadText(metrics / "loss"), "1700000003000 1 10\n");
+  EXPECT_EQ(ReadText(metrics / "lr"), "1700000003000 0.5 10\n");
+  EXPECT_EQ(ReadText(metrics / "eval_top1"), "1700000003000 50 10\n");
+  std::string wandb;
+  for (const auto& entry : fs::recursive_directory_iterator(folder / "wandb")) {
+    if (entry.path().extension() == ".wandb") wandb = ReadText(entry.path());
+  }
+  // As the last value and in the history.
+  size_t count = 0;
+  for (size_t at = wandb.find("loss"); at != std::string::npos;
+       at = wandb.find("loss", at + 1)) {
+    ++count;
+  }
+  EXPECT_EQ(count, 2U);
 }
 
 TEST(Tracking, ResumesAllTrackers) {

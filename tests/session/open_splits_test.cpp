@@ -94,6 +94,22 @@ TEST_F(OpenSplitsOfFolders, AValidationFolderChoosesAndTheTestFolderWaits) {
   EXPECT_EQ(old.test.size(), 3);
 }
 
+TEST_F(OpenSplitsOfFolders, ATestFolderIsLookedAtOnce) {
+  Fill(root_ / "test/b", 5);
+  options_.validation = data::Validation::kTest;
+  ResolveValSplit(options_);
+  EXPECT_EQ(options_.val_split, 0);  // the official way
+  EXPECT_FALSE(OpenSplits(options_).val);
+  options_.validation = data::Validation::kAuto;
+  ResolveValSplit(options_);
+  EXPECT_EQ(options_.val_split, 0.1);
+  const DataSplits splits = OpenSplits(options_);
+  ASSERT_TRUE(splits.val);
+  EXPECT_THAT(Counts(*splits.val), ElementsAre(4, 2));
+  EXPECT_EQ(splits.test.size(), 5);
+  EXPECT_EQ(OpenTestSplit(options_).size(), 5);
+}
+
 // Subsets of any size are validated on the same images.
 TEST_F(OpenSplitsOfFolders, TheSubsetIsDrawnFromWhatIsNotHeldOut) {
   Fill(root_ / "test/b", 5);

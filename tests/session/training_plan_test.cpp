@@ -48,9 +48,37 @@ TEST(PlanText, OfValidationImagesAndAResumedRun) {
   EXPECT_THAT(text, HasSubstr("validation  top-1 on the validation images, 10 "
                               "% of the training images drawn with "
                               "data.split_seed "));
-  EXPECT_THAT(text, HasSubstr("looked at once, at the end\n"));
+  EXPECT_THAT(text, HasSubstr("looked at once, at the end (--validation "
+                              "test: they choose)\n"));
   EXPECT_THAT(text, HasSubstr("\nweights     of the run's saved state\n"));
   EXPECT_THAT(text, Not(HasSubstr("(ImageNet's, the default")));
+}
+
+TEST(PlanText, SaysWhatChangesImagesAndWeighsClasses) {
+  recipe::Recipe recipe = PlannedRecipe();
+  recipe.train.transform.rand_augment = "";
+  recipe.train.erasing.probability = 0;
+  recipe.train.mix = {.mixup_alpha = 0, .cutmix_alpha = 0, .smoothing = 0};
+  recipe.train.class_weights = train::ParseClassWeights("1,2", "w");
+  const SplitSizes sizes{.train = 50'000, .test = 10'000};
+  const std::string text = PlanText(recipe, sizes, {.device = "cpu"});
+  EXPECT_THAT(text,
+              HasSubstr("crop, hflip 0.5 (`augment` none|light|paper)\n"));
+  EXPECT_THAT(text, HasSubstr("classes weighted by train.class_weights\n"));
+}
+
+TEST(PlanText, SaysWhereTheRecipeIsAndItsDefaultsCameFrom) {
+  const auto last_line = [](const PlanSetting& setting) {
+    const std::string text = PlanText(PlannedRecipe(), {}, setting);
+    return text.substr(text.rfind('\n', text.size() - 2) + 1);
+  };
+  EXPECT_EQ(last_line({.device = "cpu", .config = "run/config.json"}),
+            "recipe      run/config.json\n");
+  EXPECT_EQ(last_line({.device = "cpu", .base = "the paper's"}),
+            "recipe      the paper's\n");
+  EXPECT_EQ(last_line({.device = "cpu", .config = "c", .base = "b"}),
+            "recipe      c; b\n");
+  EXPECT_THAT(last_line({.device = "cpu"}), HasSubstr("device "));
 }
 
 TEST(PlanText, OfAnUnknownNumberOfImages) {

@@ -1,3 +1,5 @@
+#include "wsel/train/class_weights.h"
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -63,6 +65,24 @@ TEST(ClassWeights, AreInTheTargets) {
   EXPECT_TRUE(at::allclose(sums, at::full({3}, 6.F), 1e-5));
   const std::vector<int64_t> samples = {8, 8, 2};
   EXPECT_EQ(BalancedClassWeights(samples)[2], 3);
+}
+
+TEST(ClassWeights, MayBeGiven) {
+  Options options = SmallOptions();
+  options.batch_size = 18;
+  options.micro_batch = 3;
+  options.mixup_batch = 6;
+  options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0, .smoothing = 0};
+  options.class_weights =
+      ParseClassWeights("green=2,red=1,blue=0.5", "train.class_weights");
+  SmallRun run(options);
+  run.job.train = Imbalanced();
+  Uploader uploader(c10::kCPU, options.normalisation);
+  StepBatches batches(run.job, 3, uploader, 0, 1, nullptr);
+  at::Tensor sums = at::zeros({3});
+  batches.ForEachMicroBatch(
+      0, [&](const MicroBatch& batch) { sums += batch.targets.sum(0); });
+  EXPECT_TRUE(at::allclose(sums, at::tensor({8.F, 16.F, 1.F}), 1e-5));
 }
 
 TEST(ClassWeights, AndTheSamplerTrainOnImbalancedClasses) {

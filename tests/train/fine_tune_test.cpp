@@ -123,6 +123,10 @@ TEST(ParameterRules, FreezeRangesAndPatterns) {
   EXPECT_TRUE(Has(vit, "blocks.3.mlp.fc1.weight"));
   EXPECT_FALSE(Has(vit, "blocks.3.mlp.fc1.bias"));
   EXPECT_FALSE(Has(vit, "head.bias"));
+  EXPECT_EQ(Trained(SmallVit(), {"blocks:1-2", "*.bias"}), vit);
+  const auto headless = Trained(SmallVit(), {"head"});
+  EXPECT_FALSE(Has(headless, "head.weight"));
+  EXPECT_TRUE(Has(headless, "norm.weight"));
   const auto femto = Trained(Femto(), {"stages.1"});
   EXPECT_TRUE(Has(femto, "stages.0.blocks.0.conv_dw.weight"));
   EXPECT_FALSE(Has(femto, "stages.1.downsample.0.weight"));

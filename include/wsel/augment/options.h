@@ -91,6 +91,10 @@ struct MixOptions {
   double smoothing = 0.1;
 };
 
+// Whether training images are padded and then cropped: kAuto does so where
+// evaluation does not resize.
+bool IsPadded(const TrainTransformOptions& options);
+
 // Whether mixup or CutMix is on.
 bool MixingEnabled(const MixOptions& options);
 

@@ -43,6 +43,9 @@ struct OpenOptions {
 struct OtherSplits {
   bool val = false;  // only if there is also a test split
   bool test = false;
+  // Of folders and listed files: there are images for testing and none for
+  // validation, nor are the first called so.
+  bool lacks_val = false;
 };
 // Errors: as OpenDataset.
 OtherSplits FindOtherSplits(std::string_view name,

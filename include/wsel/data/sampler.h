@@ -21,11 +21,14 @@ std::vector<int64_t> Permutation(int64_t size, uint64_t seed, int64_t epoch);
 std::vector<int64_t> BalancedOrder(const std::vector<int32_t>& labels,
                                    uint64_t seed, int64_t epoch);
 
-// size / batch_size; the incomplete last batch is dropped. If images are
-// repeated, an epoch first drops those beyond a multiple of 256, as timm's
-// RepeatAugSampler does: it sees as many images as without repeats, each
-// `repeats` times. Errors: kConfig if batch_size is larger than the data set,
-// or less than 1, or repeats is less than 1.
+// The images of an epoch before it is divided into batches: all, or if they are
+// repeated those up to a multiple of 256, as timm's RepeatAugSampler has them.
+// It sees as many images as without repeats, each `repeats` times.
+int64_t EpochSize(int64_t size, int64_t repeats);
+
+// EpochSize / batch_size; the incomplete last batch is dropped. Errors: kConfig
+// if batch_size is larger than the data set, or less than 1, or repeats is less
+// than 1.
 int64_t StepsPerEpoch(int64_t size, int64_t batch_size, int64_t repeats = 1);
 
 // The training set, reshuffled each epoch of StepsPerEpoch optimizer steps. A

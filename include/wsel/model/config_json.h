@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wsel/core/error.h"
 #include "wsel/model/config.h"
@@ -19,5 +20,15 @@ std::string ToJson(const Config& config);
 // unknown key the nearest known one is suggested.
 Config ConfigFromJson(std::string_view text, std::string_view where,
                       ErrorKind kind);
+
+// A key of ToJson's output, other than "family" and "name".
+struct ConfigKey {
+  std::string key;  // "norm"
+  // The choices of a name, and the default as JSON, of each family that has the
+  // key: "vit: layer|rms, default layer; convnext, default ...".
+  std::string about;
+};
+// Those of all families, in the order in which they are written.
+std::vector<ConfigKey> ConfigKeys();
 
 }  // namespace wsel::model

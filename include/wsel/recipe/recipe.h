@@ -66,6 +66,10 @@ struct Recipe {
   // Of the classifiers in init.file and teacher.file.
   pretrained::ClassOrder class_order = pretrained::ClassOrder::kNames;
   train::Options train;
+  // Whether nothing gave train.batch_size or train.mixup_batch: a training set
+  // that is smaller then lowers them (session/lower_batch.h). Not written.
+  bool default_batch_size = false;
+  bool default_mixup_batch = false;
 };
 
 // The options of init.select, which must be set, with the run's seed.
@@ -96,12 +100,23 @@ Recipe RecipeOfRun(std::string_view text, std::string_view where,
                    const std::vector<std::string>& sets = {},
                    std::optional<int64_t> epochs = {});
 
-// How the weights of a configuration that names no model are initialised, if it
-// has an initial checkpoint: the model is then that of the checkpoint. Errors:
-// as RecipeFromJson.
+// The initial checkpoint of a configuration, and which of its weights, if it
+// has one. Errors: as RecipeFromJson.
+std::optional<InitOptions> InitFileOf(std::string_view text,
+                                      std::string_view where,
+                                      const std::vector<std::string>& sets);
+
+// The same of a configuration that names no model: the model is then that of
+// the checkpoint. Errors: as RecipeFromJson.
 std::optional<InitOptions> InitWithoutModel(
     std::string_view text, std::string_view where,
     const std::vector<std::string>& sets);
+
+// The value, as JSON, that a configuration or its overrides give to a key; "":
+// they do not. Errors: as RecipeFromJson.
+std::string GivenValue(std::string_view text, std::string_view where,
+                       const std::vector<std::string>& sets,
+                       std::string_view path);
 
 // The configuration with `defaults`, which are like `sets`, for keys that it
 // does not give. Errors: as RecipeFromJson.
@@ -130,14 +145,21 @@ std::string FlagOf(std::string_view path);
 // the option that sets it too, and timm's option.
 std::string FieldTable();
 
-// The override that an unknown option of wsel train may stand for, such as
-// "--set train.clip_grad=VALUE" for --clip-grad: by the key's name or by timm's
-// option. Empty if there is none.
+// What an unknown option of wsel train may stand for: "--set
+// train.clip_grad=VALUE" for --clip-grad, or "--loss NAME" for --bce-loss, by
+// the key's name or by timm's option. Empty if there is none.
 std::string SetForOption(std::string_view option);
 
+// What to do instead of giving an unknown option, as in "use --set
+// train.clip_grad=VALUE" or "use --precision bf16": as SetForOption, also for
+// options of other training programs that are no key. Empty: not known.
+std::string AdviceOn(std::string_view option);
+
 // The override of an option's text: strings stay strings even if they look like
-// numbers, and of a list the text has its items, separated by commas. Errors:
-// kUsage at the option for text that is not UTF-8, or no list.
+// numbers, of a list the text has its items, separated by commas, and of
+// train.class_weights it may name a CSV file (train::ClassWeightsInFile).
+// Errors: kUsage at the option for text that is not UTF-8, or no list; as
+// ClassWeightsInFile.
 std::string SetOf(const Field& field, const std::string& text);
 
 // Calls `read` with overrides that the user has given. An error that one of

@@ -31,6 +31,12 @@ struct TestResult {
   std::optional<double> subset_accuracy = {};  // only of several labels
 };
 
+// The images of each class, a row, by predicted class.
+struct Confusion {
+  std::vector<std::string> classes;
+  std::vector<std::vector<int64_t>> counts;  // [classes, classes]
+};
+
 // One training, read from its folder or log. All text went through EscapeText.
 struct Run {
   std::filesystem::path path;
@@ -50,6 +56,7 @@ struct Run {
   int64_t epochs_planned = 0;  // 0: unknown
   int64_t patience = 0;        // train.patience; 0: none
   std::optional<TestResult> test;
+  std::optional<Confusion> confusion;  // of the best weights; of few classes
   run::Log log;
   // config.json flattened, "optimizer.lr" -> "0.001", in file order, with the
   // current names of renamed keys; and the file's SHA-256.

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "wsel/run/append_file.h"
 #include "wsel/run/log.h"
@@ -87,6 +88,10 @@ class MetricLog {
  private:
   AppendFile file_;
 };
+
+// The numbers in the last line of a metrics.jsonl, without its strings; {}: it
+// has no lines. Errors: kIo, kFormat.
+std::vector<Metric> LastRow(const std::filesystem::path& path);
 
 // summary.csv with timm's columns (timm.utils.update_summary): epoch,
 // train_loss, eval_loss, eval_top1, eval_top5, lr; then eval_skipped and

@@ -20,10 +20,12 @@ namespace wsel::run {
 class Tracking {
  public:
   // Where a run resumes: the steps that its saved state has done, and what
-  // Flush returned then.
+  // Flush returned then. `row`: what was measured after the last step, if Flush
+  // held it.
   struct Resume {
     int64_t step = 0;
     uint64_t wandb_bytes = 0;
+    std::vector<Metric> row = {};
   };
 
   // The trackers are those of OpenTrackedRun. The run is named like its folder;
@@ -44,13 +46,16 @@ class Tracking {
              std::span<const Scalar> scalars);
 
   // Flushes to disk and returns the length of W&B's file, for Resume; 0: there
-  // is none. Errors: kIo.
-  uint64_t Flush();
+  // is none. `holds_row`: the row of the last step is not complete, and its
+  // evaluation is to be repeated; it is not written yet, so that a run that
+  // resumes writes it once. Errors: kIo.
+  uint64_t Flush(bool holds_row = false);
 
   // Errors: kIo.
   void End(RunEnd how, double time);
 
  private:
+  void AddToRow(std::span<const Metric> row);
   void WriteRow();
 
   std::optional<EventFile> events_;

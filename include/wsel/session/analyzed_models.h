@@ -12,6 +12,7 @@
 #include "wsel/model/config.h"
 #include "wsel/naming/remap_state_dict.h"
 #include "wsel/select/svd_parts.h"
+#include "wsel/session/model_options.h"
 #include "wsel/tensor/source.h"
 
 namespace wsel::session {
@@ -26,6 +27,7 @@ struct AnalysisRequest {
   int64_t num_heads = 0;                          // of each file without them
   bool runs_models = true;                        // so that these heads matter
   std::string student;  // a variant's name or a JSON file; "": none
+  ModelOptions sizes;   // of the student; `sizes.model` is not used
   // Of the student: model::Initializers or select::Methods; {}: `timm` and,
   // given a teacher, `uniform`.
   std::vector<std::string> methods;

@@ -29,10 +29,12 @@ data::Dataset OpenTrainSplit(const data::DataOptions& options);
 data::Dataset OpenTestSplit(const data::DataOptions& options);
 
 // The share of training images that is held out where it is not given and a
-// data set has neither validation nor test images.
+// data set of folders or listed files has no validation images. Data sets with
+// a published test split have none held out: the paper validates on that.
 inline constexpr double kDefaultValSplit = 0.1;
 // Sets options.val_split to it in that case, if the folder exists, and logs
-// that. Errors: as OpenSplits.
+// that. Not for a run that resumes: it keeps what it began with. Errors: as
+// OpenSplits.
 void ResolveValSplit(data::DataOptions& options);
 
 // Numbers of images and classes.

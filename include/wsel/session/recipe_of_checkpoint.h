@@ -15,4 +15,8 @@ namespace wsel::session {
 std::vector<std::string> RecipeOfCheckpoint(
     const pretrained::PretrainedCheckpoint& checkpoint);
 
+// Whether a checkpoint's weights were trained, as published ones and those of
+// runs were: not those of a student that `wsel init` wrote.
+bool WasTrained(const pretrained::PretrainedCheckpoint& checkpoint);
+
 }  // namespace wsel::session

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "wsel/core/height_width.h"
 #include "wsel/pretrained/pretrained_checkpoint.h"
+#include "wsel/recipe/base_recipe.h"
 #include "wsel/recipe/recipe.h"
+#include "wsel/session/model_options.h"
 
 namespace wsel::session {
 
@@ -17,9 +18,11 @@ namespace wsel::session {
 struct RecipeRequest {
   std::string config;
   std::string resumed;  // a run's configuration, to resume it without a recipe
-  std::string model;
-  std::optional<HeightWidth> img_size;
-  std::optional<int64_t> in_chans;
+  // Of a run that resumes with options that give its model: its configuration,
+  // which has the values of its base recipe.
+  std::string begun;
+  std::optional<recipe::BaseRecipe> base;  // nullopt: by the initial weights
+  ModelOptions model;                      // a name, a JSON file, sizes
   std::string augment;
   bool three_augment = false;
   std::vector<std::string> fields;  // overrides by options of recipe::Fields
@@ -28,15 +31,20 @@ struct RecipeRequest {
   std::vector<std::string> sets;
 };
 
-// A recipe, and its init.file if that had to be opened for the model.
+// A recipe, and its init.file if that had to be opened.
 struct OpenedRecipe {
   recipe::Recipe recipe;
   std::optional<pretrained::PretrainedCheckpoint> init;
+  // Whence the values come that nothing gives, for the first lines of a run,
+  // with fields in backticks; "": from a file.
+  std::string base;
+  bool of_run = false;  // those are of a run that resumes
 };
 
 // The recipe with its overrides. `epochs` scales the warmup along (paper,
-// Figure 4). Errors: kUsage, kIo, kConfig; if it names no model, those of
-// RecipeOfCheckpoint.
+// Figure 4). Without a file and `base`, what nothing gives is fine-tuning's if
+// the initial checkpoint was trained, and else the paper's. Errors: kUsage,
+// kIo, kConfig; if it names no model, those of RecipeOfCheckpoint.
 OpenedRecipe ReadRecipe(const RecipeRequest& request);
 
 }  // namespace wsel::session

@@ -3,6 +3,8 @@
 #include <c10/core/Device.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "wsel/distributed/process_group.h"
 #include "wsel/recipe/recipe.h"
@@ -37,5 +39,10 @@ bool CheckResumeConfig(recipe::Recipe& recipe, const run::RunFolder& folder,
 // Sets the model's number of classes to the data set's. Errors: kMismatch if
 // the recipe gives another number.
 void SetClasses(recipe::Recipe& recipe, int64_t classes);
+
+// Checks that class weights that are given are those of the data set's classes,
+// unless these are unknown. Errors: as train::WeightsOf.
+void CheckClassWeights(const recipe::Recipe& recipe,
+                       const std::vector<std::string>& classes);
 
 }  // namespace wsel::session

@@ -22,8 +22,8 @@ struct TrainRequest {
   bool allow_other_kernels = false;
 };
 
-// The recipe of a training: of one that resumes and gives neither a recipe nor
-// a model, its run's. Errors: as ReadRecipe.
+// The recipe of a training. Of one that resumes without a recipe it is the
+// run's or, if a model is given, what nothing gives is. Errors: as ReadRecipe.
 OpenedRecipe RecipeOf(const TrainRequest& request);
 
 // Errors: kUsage without a folder for the run, after those of RecipeOf.

@@ -12,7 +12,10 @@ namespace wsel::session {
 
 // What is shown of a training before its first step.
 struct TrainingView {
-  Print print;  // a summary (training_plan.h), missing files of a dry run
+  // A summary (training_plan.h), with fields in backticks; missing files of a
+  // dry run.
+  Print print;
+  Print config;  // the effective recipe of a dry run, as JSON
   std::function<void(const select::Plan&)> plan;  // of init.select
 };
 

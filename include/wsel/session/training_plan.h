@@ -10,14 +10,17 @@ namespace wsel::session {
 
 // What a run has beside its recipe.
 struct PlanSetting {
-  std::string device;    // "cpu", "cuda:0"
-  bool resumes = false;  // with the weights of its saved state
+  std::string device;       // "cpu", "cuda:0"
+  bool resumes = false;     // with the weights of its saved state
+  std::string config = {};  // the file of the effective recipe; "": none
+  std::string base = {};    // whence the values come that nothing gave; ""
 };
 
-// A summary to check before training, a line each: the model, its
-// weights, the images and which of them choose the best weights, the steps, the
-// learning rate, the device, and which values are defaults that the data may
-// not have. The recipe is resolved; the number of images may be unknown.
+// A summary to check before training, a line each: the model, its weights, the
+// images, which of them choose the best weights and how those of training are
+// changed, the steps, the learning rate, the device, and which values are
+// defaults that the data may not have. Fields of requests are in backticks, as
+// in errors. The recipe is resolved; the number of images may be unknown.
 // Errors: as data::StepsPerEpoch.
 std::string PlanText(const recipe::Recipe& recipe, const SplitSizes& sizes,
                      const PlanSetting& setting);

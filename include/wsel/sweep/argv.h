@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "wsel/run/trackers.h"
 #include "wsel/sweep/expand.h"
 #include "wsel/sweep/sweep_folder.h"
 
@@ -53,14 +54,17 @@ struct SweepCall {
   int ranks_per_run = 1;
   int nodes_per_run = 1;  // of Slurm
   bool retry_failed = false;
+  std::vector<run::Tracker> track = {};  // of all runs; {}: as wsel train
 };
 
 // These, and InitCommandFor, are the only functions that spell options of this
 // program; tests/cli/sweep_argv_test.cpp checks them against its options.
 //
 // Arguments of `wsel train` for a run with its recipe.json in its folder.
+// `track`: as SweepCall's.
 Argv TrainArgv(const PlannedRun& run, const SweepFolder& folder,
-               const Resources& resources);
+               const Resources& resources,
+               const std::vector<run::Tracker>& track = {});
 
 // Arguments of `wsel probe` for a run's initial checkpoint; `recipe` is
 // ResolveRecipe's.

@@ -25,6 +25,7 @@ struct LaunchOptions {
   // multiple of `ranks` then, or one name that stands for all. {}: "auto".
   std::vector<std::string> devices;
   bool retry_failed = false;
+  std::vector<run::Tracker> track = {};  // as SweepCall's
   std::function<int()> stop;  // the signal that requests a stop; 0: none
   // Called a few times per second.
   std::function<void()> on_wait;

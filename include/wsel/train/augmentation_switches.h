@@ -2,7 +2,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "wsel/train/options.h"
 
@@ -18,5 +20,9 @@ struct AugmentationSwitch {
 
 // All of them; without any, images are as in evaluation.
 std::span<const AugmentationSwitch> AugmentationSwitches();
+
+// What changes training images and their labels, a few words each, in the order
+// of the recipe's sections: "random resized crop", "hflip 0.5", "mixup 0.8".
+std::vector<std::string> DescribeAugmentation(const Options& options);
 
 }  // namespace wsel::train

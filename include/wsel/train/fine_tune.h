@@ -12,8 +12,9 @@ namespace wsel::train {
 // Which weights of a pretrained model are trained, and at which rates.
 struct FineTuneOptions {
   // Parts that keep their weights: "backbone" or "all-but-head" (all but the
-  // classifier), "stem" or "embed" (all before the blocks), "blocks.0-5",
-  // "stages.0", or a glob over the names of parameters, such as "*.norm*".
+  // classifier), "head" (the classifier), "stem" or "embed" (all before the
+  // blocks), "blocks.0-5" or "blocks:0-5", "stages.0", or a glob over the names
+  // of parameters, such as "*.norm*".
   std::vector<std::string> freeze = {};
   // The backbone keeps its weights for the first so many epochs.
   int64_t freeze_epochs = 0;

@@ -10,6 +10,7 @@
 #include "wsel/image/normalisation.h"
 #include "wsel/optim/optimizer_options.h"
 #include "wsel/optim/schedule.h"
+#include "wsel/train/class_weights.h"
 #include "wsel/train/fine_tune.h"
 #include "wsel/train/loss_options.h"
 
@@ -49,16 +50,6 @@ struct DistillOptions {
   // needs transforms without randomness.
   bool cache = false;
 };
-
-// What a class weighs in the loss.
-enum class ClassWeights {
-  kNone,
-  // Of the training images: BalancedClassWeights, or BalancedPosWeights if they
-  // are multi-label.
-  kBalanced,
-};
-// none, balanced
-const Registry<ClassWeights>& ClassWeightings();
 
 // Training options; defaults are the paper's Table 13. Tables 14 and 15 have
 // what differs by data set.
@@ -100,7 +91,7 @@ struct Options {
   // cross_entropy(weight=...) in PyTorch with soft targets: the mean over
   // images is divided by their number. A teacher's term has none.
   //
-  // Of multi-label images kBalanced gives the targets of 1 a weight, as
+  // Of multi-label images they give the targets of 1 a weight, as
   // BCEWithLogitsLoss(pos_weight=...) in PyTorch.
   ClassWeights class_weights = ClassWeights::kNone;
   data::Sampling sampler = data::Sampling::kShuffle;
@@ -137,6 +128,11 @@ int64_t ChunkSize(const Options& options);
 // whole chunks. What is drawn for an image depends on its position, not on the
 // rank. Errors: kConfig with the numbers if the ranks cannot share equally.
 distributed::Share ShareOf(const Options& options, int rank, int size);
+
+// The largest number of images, at most `largest`, that can share one draw of
+// mixup or CutMix in a batch of `batch_size`: even, and a divisor of it. 0 of
+// an odd batch.
+int64_t SolveMixupBatch(int64_t batch_size, int64_t largest);
 
 // The largest micro-batch with activations that fit into `bytes`: a divisor of
 // `batch_size`, at most `largest`, and a multiple or a divisor of
