@@ -167,6 +167,8 @@ TEST(Words, CodeUsesTheGlossary) {
     for (const auto& entry :
          fs::recursive_directory_iterator(fs::path(WSEL_SOURCE_DIR) / folder)) {
       if (!entry.is_regular_file()) continue;
+      // The names of ImageNet-1k's classes are not the project's words.
+      if (entry.path().filename() == "imagenet_classes.inc") continue;
       const std::string code = ReadText(entry.path());
       CheckLines(entry.path(), QuotedTexts(code), found);
       CheckLines(entry.path(), Comments(code), found);

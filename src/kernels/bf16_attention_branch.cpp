@@ -335,7 +335,7 @@ void ForImageTiles(const Bf16Attention& a, const Body& body) {
               });
 }
 
-// Points `t`, whose first row is `row`, to what Forward saves.
+// Points `t`, with `row` as its first row, to what Forward saves.
 void PointToSaved(const std::vector<at::Tensor>& saved, int64_t row,
                   AttentionTile& t) {
   const Bf16Attention& a = t.all;

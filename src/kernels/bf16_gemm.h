@@ -47,8 +47,8 @@ class Bf16InUse {
   Bf16Products before_;
 };
 
-// Ends the calling thread's use of AMX, whose registers would otherwise be
-// saved at every switch of threads, at the end of a scope.
+// Ends the calling thread's use of AMX at the end of a scope: its registers
+// would otherwise be saved at every switch of threads.
 class Bf16Region {
  public:
   Bf16Region() = default;

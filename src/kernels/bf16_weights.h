@@ -27,8 +27,8 @@ struct PackedLayer {
 
 // `layer` (weight [out, in], float32, on the CPU; the bias may be undefined)
 // with gamma, which may be undefined, folded in. Packed once for each version
-// of its tensors: a training step whose micro-batches or passes use a layer
-// again finds it. Nothing is kept of tensors that are gone. Thread-safe.
+// of its tensors: later micro-batches and passes of a training step find it
+// again. Nothing is kept of tensors that are gone. Thread-safe.
 PackedLayer Pack(const WeightAndBias& layer, const at::Tensor& gamma);
 
 }  // namespace wsel::kernels
