@@ -24,7 +24,7 @@ TEST(Confusion, OfARunIsRead) {
   Write(folder / "a/confusion.csv",
         "label,cat,\"bell, red\"\ncat,3,1\n"
         "\"bell, red\",0,4\n");
-  const Run run = ReadRun(folder / "a");
+  const auto run = ReadRun(folder / "a");
   ASSERT_TRUE(run.confusion);
   EXPECT_THAT(run.confusion->classes, testing::ElementsAre("cat", "bell, red"));
   EXPECT_THAT(run.confusion->counts[0], testing::ElementsAre(3, 1));
@@ -61,7 +61,7 @@ TEST(Confusion, ThatIsCorruptIsANote) {
         "label,a\na,1\na,1\n", "label,a\na,1,2\n", "label,a\na,x\n",
         "label,\"a\n"}) {
     Write(folder / "a/confusion.csv", text);
-    const Run run = ReadRun(folder / "a");
+    const auto run = ReadRun(folder / "a");
     EXPECT_FALSE(run.confusion) << text;
     ASSERT_EQ(run.log.notes.size(), 1U) << text;
     EXPECT_THAT(run.log.notes[0], HasSubstr("confusion.csv")) << text;
@@ -74,7 +74,7 @@ TEST(Confusion, OfManyClassesIsLeftInTheFile) {
   std::string header = "label";
   for (int i = 0; i < 21; ++i) header += ",c" + std::to_string(i);
   Write(folder / "a/confusion.csv", header + "\n");
-  const Run run = ReadRun(folder / "a");
+  const auto run = ReadRun(folder / "a");
   EXPECT_FALSE(run.confusion);
   EXPECT_TRUE(run.log.notes.empty());
 }
