@@ -137,7 +137,10 @@ train::TrainResult Train(const TrainRequest& request,
   // All ranks have read the old one: they have agreed on sizes since.
   if (first && run.changed) WriteConfig(run, folder);
   view.print(PlanText(run.recipe, SizesOf(run.splits),
-                      {.device = device.str(), .resumes = run.resumes}));
+                      {.device = device.str(),
+                       .resumes = run.resumes,
+                       .ranks = RanksOf(group).all,
+                       .threads = at::get_num_threads()}));
   view.print(fmt::format("recipe      {}\n", folder.config().string()));
   auto made = MakeModel(run);
   ShowInit(made, view);
@@ -162,7 +165,9 @@ void DryRunTraining(const TrainRequest& request, const TrainingView& view) {
   }
   DryRunTeacher(recipe, sizes.class_names, view);
   view.print(recipe::ToJson(recipe) + "\n");
-  view.print(PlanText(recipe, sizes, {.device = device.str()}));
+  view.print(PlanText(
+      recipe, sizes,
+      {.device = device.str(), .ranks = ranks, .threads = request.threads}));
 }
 
 }  // namespace wsel::session

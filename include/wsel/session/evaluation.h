@@ -59,7 +59,8 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
 class Evaluation {
  public:
   // `group`: ranks that share the images; null: there is one. Errors: as
-  // OpenForEval, OpenTestSplit and OutputsOf.
+  // OpenForEval, OpenTestSplit and OutputsOf; kConfig with the differences if
+  // this rank has other weights, images or options than the first.
   Evaluation(const EvalRequest& request, const c10::Device& device,
              distributed::ProcessGroup* group = nullptr);
 
@@ -67,6 +68,7 @@ class Evaluation {
   const pretrained::Facts& facts() const { return facts_; }
   train::Precision precision() const { return options_.precision; }
   int64_t num_batches() const;
+  int64_t batch_size() const { return batch_size_; }  // on each rank
 
   // Evaluates all images, once; the logits are means over the request's views.
   // Of several ranks the first has the logits of all, in order, and each has

@@ -12,6 +12,8 @@ namespace wsel::session {
 struct PlanSetting {
   std::string device;    // "cpu", "cuda:0"
   bool resumes = false;  // with the weights of its saved state
+  int ranks = 1;
+  int threads = 0;  // of each rank, on the CPU; 0: not known
 };
 
 // A summary to check before training, a line each: the model, its
