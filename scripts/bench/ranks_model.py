@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The model of docs/performance.md: what ranks cost on GPUs that nobody measured.
 
-Prints the page's table. Every number that it assumes is an option, so that the
-model can be asked about other machines and models.
+Prints the page's tables: of steps, and of an all-reduce by its bytes. Every number
+that it assumes is an option, so that the model can be asked about other machines and
+models.
 """
 
 import argparse
@@ -27,30 +28,50 @@ def read_options():
     return parser.parse_args()
 
 
-def row(name, gpus, bandwidth, latency, options):
-    """One row of the table: times in ms, efficiency in percent."""
-    def wire(size):
-        return 2 * (gpus - 1) / gpus * size / bandwidth
+def machines(options):
+    """(name, GPUs, bus bandwidth, seconds of an all-reduce of nothing)."""
+    # Eight ports side by side carry a ring as fast as NVLink does.
+    side_by_side = min(options.nvlink, 8 * options.port)
+    return [("8, one machine", 8, options.nvlink, options.near),
+            ("64, a port per GPU", 64, side_by_side, options.far),
+            ("64, a port per machine", 64, options.port, options.far)]
 
+
+def all_reduce(size, gpus, bandwidth, latency):
+    """Seconds of one, of `size` bytes."""
+    return latency + 2 * (gpus - 1) / gpus * size / bandwidth
+
+
+def step_row(name, gpus, bandwidth, latency, options):
+    """One row of the table of steps: times in ms, efficiency in percent."""
     images = options.batch // gpus
     compute = images / options.rate
-    all_reduce = options.buckets * latency + wire(options.gradients)
-    last = latency + wire(options.last)
-    exposed = latency + max(last, all_reduce - BACKWARD * compute)
+    buckets = ((options.buckets - 1) * latency
+               + all_reduce(options.gradients, gpus, bandwidth, latency))
+    last = all_reduce(options.last, gpus, bandwidth, latency)
+    exposed = latency + max(last, buckets - BACKWARD * compute)
     efficiency = 100 * compute / (compute + exposed)
     return (f"| {name} | {images} | {compute * 1e3:.1f} ms "
-            f"| {all_reduce * 1e3:.2f} ms | {exposed * 1e3:.2f} ms "
+            f"| {buckets * 1e3:.2f} ms | {exposed * 1e3:.2f} ms "
             f"| {efficiency:.1f} % |")
+
+
+def bytes_row(kib, rows):
+    """One row of the table of all-reduces: times in ms."""
+    times = (all_reduce(kib * 1024, *machine) * 1e3 for _, *machine in rows)
+    return f"| {kib} | " + " | ".join(f"{time:.3f}" for time in times) + " |"
 
 
 def main():
     options = read_options()
+    rows = machines(options)
     print("| GPUs | b | t | A | X | efficiency |\n|---|---|---|---|---|---|")
-    print(row("8, one machine", 8, options.nvlink, options.near, options))
-    # Eight ports side by side carry a ring as fast as NVLink does.
-    print(row("64, a port per GPU", 64, min(options.nvlink, 8 * options.port),
-              options.far, options))
-    print(row("64, a port per machine", 64, options.port, options.far, options))
+    for row in rows:
+        print(step_row(*row, options))
+    names = " | ".join(f"{name}, ms" for name, *_ in rows)
+    print(f"\n| KiB | {names} |\n|---|---|---|---|")
+    for exponent in range(0, 19, 3):
+        print(bytes_row(2 ** exponent, rows))
 
 
 if __name__ == "__main__":

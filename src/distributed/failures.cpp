@@ -39,7 +39,7 @@ ExitReport ParseFailure(const std::string& text) {
 
 std::optional<Failure> Failures::Known() {
   if (!store_->check({kFailure})) return std::nullopt;
-  return Failure{ParseFailure(Get(*store_, kFailure))};
+  return Failure{ParseFailure(Get(*store_, kFailure)), mine_};
 }
 
 std::optional<Failure> Failures::WaitForKnown(seconds time) {
@@ -54,11 +54,12 @@ std::optional<Failure> Failures::WaitForKnown(seconds time) {
 Failure Failures::Report(const ExitReport& report) try {
   auto known = world_.rank == 0 ? Known() : WaitForKnown(kForRankZero);
   if (!known && store_->add(kClaims, 1) == 1) {
+    mine_ = true;
     Put(*store_, kFailure, fmt::format("{} {}", report.code, report.text));
     known = Failure{report, /*mine=*/true};
   }
   store_->add(kInformed, 1);
-  return known ? *known : Failure{ParseFailure(Get(*store_, kFailure))};
+  return known ? *known : Failure{ParseFailure(Get(*store_, kFailure)), mine_};
 } catch (const std::exception&) {
   return {report, /*mine=*/true};
 }
@@ -78,7 +79,7 @@ Failure Failures::FindLost(const std::string& what,
       if (lost++ == 0) text = LostText(names[rank]);
     }
   } catch (const std::exception&) {
-    text = LostText(names[0]);
+    if (HasServer()) text = LostText(names[0]);
   }
   const Failure failure = Report({ExitCodeOf(ErrorKind::kIo), text});
   // Only one rank counts them.
@@ -109,8 +110,8 @@ std::vector<std::string> Failures::Beats() {
   return beats;
 }
 
-void Failures::Linger() {
-  if (!world_.serves || world_.host.empty()) return;
+void Failures::Linger(const Failure& failure) {
+  if (!(HasServer() ? world_.serves : failure.mine)) return;
   const auto end = Clock::now() + kLinger;
   try {
     int64_t present = 0;

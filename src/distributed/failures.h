@@ -2,6 +2,7 @@
 
 #include <c10/util/intrusive_ptr.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -24,11 +25,15 @@ struct Failure {
 };
 
 // The one failure of a world, in its store: the first that a rank reports.
-// Where the store has ended, so has rank 0.
+// Thread-safe.
 class Failures {
  public:
   Failures(c10::intrusive_ptr<c10d::Store> store, const World& world)
       : store_(std::move(store)), world_(world) {}
+
+  // Whether the store is a server's: where that has ended, so has rank 0, or
+  // the launcher that holds it. Else it is a file.
+  bool HasServer() const { return !world_.host.empty(); }
 
   // Without waiting. Errors: what the store throws.
   std::optional<Failure> Known();
@@ -47,10 +52,10 @@ class Failures {
   void Beat(int64_t count);
   std::string BeatOf(int rank);
 
-  // Before this rank exits: if it holds the store, waits some seconds until
-  // the others know of the failure; not for those that never came, or that
-  // FindLost found to have ended.
-  void Linger();
+  // Before this rank exits: if it holds the store, or is to remove the file
+  // that is one, waits some seconds until the others know of the failure; not
+  // for those that never came, or that FindLost found to have ended.
+  void Linger(const Failure& failure);
 
  private:
   std::vector<std::string> Beats();
@@ -60,6 +65,8 @@ class Failures {
 
   c10::intrusive_ptr<c10d::Store> store_;
   World world_;
+  // Whether the failure is this rank's to print, whichever thread reported it.
+  std::atomic<bool> mine_ = false;
 };
 
 // The text about a rank that ended without a report.

@@ -60,8 +60,9 @@ c10::intrusive_ptr<c10d::Store> OpenTcp(const World& world,
     }
     throw Error(ErrorKind::kIo, place,
                 "rank {} did not reach rank 0 there within {} s "
-                "(rendezvous_timeout): it never came, or a firewall is in "
-                "between",
+                "(`rendezvous_timeout`): it never came, see what its process "
+                "reports; MASTER_ADDR and MASTER_PORT are another place; or a "
+                "firewall is in between",
                 world.rank, timeout.count());
   }
 }
@@ -78,7 +79,7 @@ c10::intrusive_ptr<c10d::Store> OpenFile(const World& world,
   }
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  const auto file = folder / ("rendezvous-" + world.launch_id);
+  const auto file = MeetingFile(world, folder);
   if (error) {
     throw Error(ErrorKind::kIo, file.string(),
                 "cannot create its folder: " + error.message());
@@ -119,7 +120,19 @@ std::string Names(const std::vector<int>& ranks) {
                      shown < ranks.size() ? ", ..." : "");
 }
 
-void WaitForAll(c10d::Store& store, int size, std::chrono::seconds timeout) {
+// Why ranks may not see each other that all run; "" at an address.
+std::string OtherFolder(const World& world, const JoinOptions& options) {
+  if (!world.host.empty()) return "";
+  return fmt::format(
+      ", and whether all see the file {}: its folder must be on a file system "
+      "that all machines share; or set MASTER_ADDR and MASTER_PORT",
+      MeetingFile(world, options.folder).string());
+}
+
+void WaitForAll(c10d::Store& store, const World& world,
+                const JoinOptions& options) {
+  const int size = world.size;
+  const std::chrono::seconds timeout = options.rendezvous_timeout;
   std::vector<std::string> keys;
   for (int rank = 0; rank < size; ++rank) keys.push_back(RankKey(rank));
   try {
@@ -135,11 +148,17 @@ void WaitForAll(c10d::Store& store, int size, std::chrono::seconds timeout) {
   if (missing.empty()) return;  // they came just now
   throw Error(ErrorKind::kIo, "rendezvous",
               "{} of {} ranks did not come within {} s (rendezvous_timeout): "
-              "{}; see what their processes report",
-              missing.size(), size, timeout.count(), Names(missing));
+              "{}; see what their processes report{}",
+              missing.size(), size, timeout.count(), Names(missing),
+              OtherFolder(world, options));
 }
 
 }  // namespace
+
+std::filesystem::path MeetingFile(const World& world,
+                                  const std::filesystem::path& folder) {
+  return folder / ("rendezvous-" + world.launch_id);
+}
 
 c10::intrusive_ptr<c10d::Store> OpenStore(const World& world,
                                           const JoinOptions& options) {
@@ -152,16 +171,25 @@ c10::intrusive_ptr<c10d::Store> OpenStore(const World& world,
       fmt::format("wsel/{}", world.restart), store);
 }
 
+void RequireNewFile(c10d::Store& store, const World& world,
+                    const std::filesystem::path& folder) {
+  if (!world.host.empty() || !HasCome(store, world.rank)) return;
+  throw Error(ErrorKind::kIo, MeetingFile(world, folder).string(),
+              "is left from an earlier launch of the same name, which was "
+              "killed: make sure that none of its ranks is running, and delete "
+              "the file");
+}
+
 bool HasCome(c10d::Store& store, int rank) {
   return store.check({RankKey(rank)});
 }
 
 std::vector<Peer> Meet(c10d::Store& store, const World& world,
-                       std::chrono::seconds timeout) {
+                       const JoinOptions& options) {
   std::vector<Peer> peers;
   try {
     Put(store, RankKey(world.rank), Introduction());
-    WaitForAll(store, world.size, timeout);
+    WaitForAll(store, world, options);
     for (int rank = 0; rank < world.size; ++rank) {
       peers.push_back(PeerOf(Get(store, RankKey(rank)), rank));
     }

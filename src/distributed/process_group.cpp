@@ -82,7 +82,7 @@ ProcessGroup::ProcessGroup(const World& world, const JoinOptions& options)
     : state_(std::make_unique<State>()) {
   state_->world = world;
   state_->store = OpenStore(world, options);
-  state_->peers = Meet(*state_->store, world, options.rendezvous_timeout);
+  state_->peers = Meet(*state_->store, world, options);
   state_->CountLocalRanks();
   state_->gloo = ConnectByGloo(state_->store, world);
 }

@@ -62,10 +62,23 @@ bool Watch::FindsFailure() {
     if (Clock::now() - beat_seen_ < kSilence) return false;
     failure_ =
         failures_.Report({ExitCodeOf(ErrorKind::kIo), LostText(names_[next])});
-  } catch (const std::exception&) {  // the store has ended
+  } catch (const std::exception& e) {
+    return LosesStore(e.what());
+  }
+  return true;
+}
+
+bool Watch::LosesStore(const std::string& what) {
+  if (failures_.HasServer()) {
     failure_ = {{ExitCodeOf(ErrorKind::kIo), LostText(names_[0])},
                 /*mine=*/true};
+    return true;
   }
+  // A file system may fail for a moment.
+  if (Clock::now() - beat_seen_ < kSilence) return false;
+  failure_ = {{ExitCodeOf(ErrorKind::kIo),
+               "cannot use the file in which the ranks met: " + what},
+              /*mine=*/true};
   return true;
 }
 

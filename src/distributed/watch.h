@@ -27,6 +27,8 @@ class Watch {
   void Run();
   // Looks once; whether there is a failure.
   bool FindsFailure();
+  // The store has failed; whether for good.
+  bool LosesStore(const std::string& what);
   // Whether this was stopped before the time was up.
   bool Stopped(std::chrono::seconds time);
 

@@ -1,7 +1,9 @@
 #include "wsel/session/eval_run.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <filesystem>
 
@@ -24,6 +26,15 @@ void AddLogits(train::LogitTable& table, const data::Batch& batch,
     if (!batch.valid[i]) continue;
     table.Add({rows.data_ptr<float>() + i * classes, classes}, batch.labels[i]);
   }
+}
+
+void LogRanks(const Evaluation& evaluation, const c10::Device& device,
+              const distributed::ProcessGroup& group) {
+  const std::string name = device.str();
+  spdlog::info("{}, {}, batches of {} images on each of {}", name,
+               train::Precisions().NameOf(evaluation.precision()),
+               evaluation.batch_size(),
+               RanksText(group.size(), name, at::get_num_threads()));
 }
 
 }  // namespace
@@ -62,6 +73,7 @@ void DryRunEval(const EvalJob& job, const Print& print) {
 EvalResult Evaluate(const EvalJob& job, distributed::ProcessGroup* group) {
   const c10::Device device = PrepareRank(group, job.device, /*threads=*/0);
   Evaluation evaluation(job.request, device, group);
+  if (group != nullptr) LogRanks(evaluation, device, *group);
   if (evaluation.test().multi_label()) CheckMultiLabel(job);
   const bool first = group == nullptr || group->IsFirst();
   EvalOutputs outputs(first ? job.files : EvalFiles{}, evaluation.test());

@@ -45,16 +45,18 @@ void RequireSameEvaluation(const EvalRequest& request,
                            const EvalCheckpoint& opened,
                            const data::Dataset& test,
                            distributed::ProcessGroup& group) {
-  RequireSame("eval",
-              {{"checkpoint", HashFile(*opened.checkpoint.file, "",
-                                       pretrained::HashScope::kFull)},
-               {"model", model::ToJson(opened.facts.model)},
-               {"facts", ToJson(opened.facts)},
-               {"tta", AllTestViews().NameOf(request.views)},
-               {"among", Amongs().NameOf(request.among)},
-               {"skip_corrupt", request.data.skip_corrupt},
-               {"test", DescribeImages(test)}},
-              group);
+  RequireSame(
+      "eval",
+      {{"checkpoint",
+        HashFile(*opened.checkpoint.file, "", pretrained::HashScope::kFull)},
+       {"model", model::ToJson(opened.facts.model)},
+       {"facts", ToJson(opened.facts)},
+       {"class_order", pretrained::ClassOrders().NameOf(request.class_order)},
+       {"tta", AllTestViews().NameOf(request.views)},
+       {"among", Amongs().NameOf(request.among)},
+       {"skip_corrupt", request.data.skip_corrupt},
+       {"test", DescribeImages(test)}},
+      group);
 }
 
 int Workers(const EvalRequest& request, distributed::ProcessGroup* group) {

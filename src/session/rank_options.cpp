@@ -1,5 +1,7 @@
 #include "wsel/session/rank_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "wsel/core/error.h"
@@ -14,6 +16,14 @@ int CountRanks(const RankOptions& options) {
   throw Error(ErrorKind::kUsage, "ranks",
               "is {}, but a launcher has started {} ranks: leave it out",
               options.ranks, world->size);
+}
+
+std::string RanksText(int ranks, const std::string& device, int threads) {
+  const std::string count = fmt::format("{} ranks", ranks);
+  if (device.starts_with("cuda")) return count + " x 1 GPU";
+  if (threads == 0) return count;
+  return fmt::format("{} x {} thread{}", count, threads,
+                     threads == 1 ? "" : "s");
 }
 
 }  // namespace wsel::session

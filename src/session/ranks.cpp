@@ -100,7 +100,11 @@ nlohmann::ordered_json DescribeImages(const data::Dataset& set) {
   for (const std::string& name : set.classes) add(name);
   for (int64_t i = 0; i < set.size(); ++i) {
     add(set.filename(i));
-    add(std::to_string(set.labels[static_cast<size_t>(i)]));
+    const auto index = static_cast<size_t>(i);
+    add(std::to_string(set.labels[index]));
+    if (set.multi_label()) {
+      add(fmt::format("{}", fmt::join(set.label_sets[index], ",")));
+    }
   }
   return {{"name", set.name},
           {"images", set.size()},

@@ -140,8 +140,10 @@ train::TrainResult Train(const TrainRequest& request,
   view.print(PlanText(run.recipe, SizesOf(run.splits),
                       {.device = device.str(),
                        .resumes = run.resumes,
-                       .config = folder.config().string(),
-                       .base = run.resumes ? "" : opened.base}));
+                        .ranks = RanksOf(group).all,
+                        .threads = at::get_num_threads(),
+                        .config = folder.config().string(),
+                        .base = run.resumes ? "" : opened.base}));
   auto made = MakeModel(run);
   ShowInit(made, view);
   return run.resumes || !first ? FitModel(run, made.model, folder)
@@ -167,8 +169,11 @@ void DryRunTraining(const TrainRequest& request, const TrainingView& view) {
   }
   DryRunTeacher(recipe, sizes.class_names, view);
   view.config(recipe::ToJson(recipe) + "\n");
-  view.print(
-      PlanText(recipe, sizes, {.device = device.str(), .base = opened.base}));
+  view.print(PlanText(recipe, sizes,
+                      {.device = device.str(),
+                       .ranks = ranks,
+                       .threads = request.threads,
+                       .base = opened.base}));
 }
 
 }  // namespace wsel::session

@@ -15,6 +15,7 @@
 #include "wsel/pretrained/facts.h"
 #include "wsel/run/log.h"
 #include "wsel/select/options.h"
+#include "wsel/session/rank_options.h"
 #include "wsel/train/augmentation_switches.h"
 #include "wsel/train/options.h"
 
@@ -132,6 +133,16 @@ std::string WorkersText(int64_t workers) {
   return fmt::format("{} loader thread{}", workers, workers == 1 ? "" : "s");
 }
 
+// The effective batch, and what of it is in memory at once, on each rank.
+std::string BatchText(const train::Options& train, int ranks) {
+  const int64_t share = train.batch_size / ranks;
+  const std::string accumulated = fmt::format(
+      "{} x {} accumulated", train.micro_batch, share / train.micro_batch);
+  if (ranks == 1) return fmt::format("{} = {}", train.batch_size, accumulated);
+  return fmt::format("{} = {} ranks x {}, each {}", train.batch_size, ranks,
+                     share, accumulated);
+}
+
 void AddOptimization(const train::Options& train, Out out) {
   const optim::ScheduleOptions& schedule = train.schedule;
   fmt::format_to(out,
@@ -189,18 +200,21 @@ std::string PlanText(const recipe::Recipe& recipe, const SplitSizes& sizes,
                  "model       {}, {} parameters, {} classes\n"
                  "weights     {}\n"
                  "input       {}\n"
-                 "batch       {} = {} x {} accumulated\n",
+                 "batch       {}\n",
                  NameOf(recipe.model), ParameterCount(recipe.model),
                  NumClasses(recipe.model), WeightsText(recipe, setting.resumes),
-                 InputText(recipe), train.batch_size, train.micro_batch,
-                 train.batch_size / train.micro_batch);
+                 InputText(recipe), BatchText(train, setting.ranks));
   AddFineTuning(recipe, out);
   AddImages(recipe, sizes, out);
   fmt::format_to(out, "augment     {}\n", AugmentationText(train));
   AddOptimization(train, out);
-  fmt::format_to(out, "device      {}, {}, {}\n", setting.device,
+  const std::string ranks =
+      setting.ranks == 1
+          ? ""
+          : "; " + RanksText(setting.ranks, setting.device, setting.threads);
+  fmt::format_to(out, "device      {}, {}, {}{}\n", setting.device,
                  train::Precisions().NameOf(train.precision),
-                 WorkersText(recipe.data.workers));
+                 WorkersText(recipe.data.workers), ranks);
   AddRecipe(setting, out);
   return text;
 }

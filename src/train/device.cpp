@@ -53,20 +53,6 @@ int CountDevices(const c10::Device& device) {
   return c10::impl::VirtualGuardImpl(device.type()).deviceCount();
 }
 
-void CheckDevices(const std::string& name, int ranks, int devices) {
-  if (name.starts_with("cuda:")) {
-    throw Error(ErrorKind::kUsage, "device",
-                "is {}, one GPU, but {} ranks on this machine need one each: "
-                "choose cuda",
-                name, ranks);
-  }
-  if (ranks <= devices) return;
-  throw Error(ErrorKind::kUsage, "ranks",
-              "are {} on this machine, which has {} GPUs: start as many ranks, "
-              "or choose `device` cpu",
-              ranks, devices);
-}
-
 }  // namespace
 
 c10::Device FindDevice(const std::string& name) {
@@ -98,16 +84,31 @@ c10::Device FindRankDevice(const std::string& name, int local_rank,
   const int devices = CountDevices(first);
   const bool given =
       devices == 1 && std::getenv("CUDA_VISIBLE_DEVICES") != nullptr;
-  if (local_size > 1 && !given) CheckDevices(name, local_size, devices);
+  if (local_size > 1 && !given) RequireDevicePerRank(name, local_size, devices);
   const int index = local_size > 1 && !given ? local_rank : first.index();
   const c10::Device device(first.type(), static_cast<c10::DeviceIndex>(index));
   c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
   return device;
 }
 
+void RequireDevicePerRank(const std::string& name, int ranks, int devices) {
+  if (name.starts_with("cuda:")) {
+    throw Error(ErrorKind::kUsage, "device",
+                "is {}, one GPU, but {} ranks on this machine need one each: "
+                "choose cuda",
+                name, ranks);
+  }
+  if (ranks <= devices) return;
+  throw Error(
+      ErrorKind::kUsage, "ranks",
+      "are {} on this machine, which has {} GPU{}: start as many ranks, "
+      "or choose `device` cpu",
+      ranks, devices, devices == 1 ? "" : "s");
+}
+
 void RequireDevices(const std::string& name, int ranks) {
   const c10::Device first = FindDevice(name);
-  if (!first.is_cpu()) CheckDevices(name, ranks, CountDevices(first));
+  if (!first.is_cpu()) RequireDevicePerRank(name, ranks, CountDevices(first));
 }
 
 std::vector<std::string> DevicesOf(const std::string& name) {

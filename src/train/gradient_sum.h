@@ -39,6 +39,8 @@ class GradientSum {
   // each. One that no rank has stays undefined. Errors: RankLost.
   void Finish();
 
+  size_t num_buckets() const { return buckets_.size(); }
+
   // Time spent waiting in Finish, since the last call.
   double TakeWaitSeconds() { return waited_.TakeSeconds(); }
 

@@ -42,7 +42,7 @@ struct PageCommands {
 };
 
 // A command without the launcher that starts its ranks:
-// LaunchersHaveTheirOptions.
+// launcher_commands_test.cpp checks that.
 std::string WithoutLauncher(const std::string& text) {
   for (const char* launcher : {"torchrun ", "srun ", "mpirun "}) {
     if (!text.starts_with(launcher)) continue;
@@ -191,48 +191,6 @@ TEST(Docs, EveryCommandRuns) {
     EXPECT_EQ(ReadAll(folder / "said"), "") << page;
   }
   EXPECT_GT(count, 80);
-}
-
-// Options of torchrun 2.11, Slurm 22.05 and Open MPI 4.1 that docs/ uses.
-const std::map<std::string, std::set<std::string>>& LauncherOptions() {
-  static const std::map<std::string, std::set<std::string>> kOptions = {
-      {"torchrun",
-       {"--no-python", "--nproc-per-node", "--nnodes", "--max-restarts",
-        "--rdzv-backend", "--rdzv-endpoint"}},
-      {"srun",
-       {"--nodes", "--ntasks", "--gpus", "--cpus-per-task",
-        "--kill-on-bad-exit"}},
-      {"mpirun", {"-n", "-x"}},
-      {"#SBATCH",
-       {"--job-name", "--nodes", "--ntasks-per-node", "--gpus-per-node",
-        "--cpus-per-task", "--time", "--signal", "--requeue", "--open-mode"}}};
-  return kOptions;
-}
-
-TEST(Docs, LaunchersHaveTheirOptions) {
-  std::string page =
-      ReadText(fs::path(WSEL_SOURCE_DIR) / "docs/distributed.md");
-  for (size_t at; (at = page.find("\\\n")) != page.npos;)
-    page.replace(at, 2, " ");
-  std::istringstream lines(page);
-  std::map<std::string, int> launches;
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string word;
-    words >> word;
-    const auto known = LauncherOptions().find(word);
-    if (!line.starts_with("    ") || known == LauncherOptions().end()) continue;
-    ++launches[word];
-    while (words >> word && word != "wsel") {
-      if (!word.starts_with('-')) continue;
-      EXPECT_TRUE(known->second.contains(word.substr(0, word.find('='))))
-          << line;
-    }
-  }
-  EXPECT_EQ(launches["torchrun"], 2);
-  EXPECT_EQ(launches["srun"], 2);
-  EXPECT_EQ(launches["mpirun"], 1);
-  EXPECT_EQ(launches["#SBATCH"], 9);
 }
 
 }  // namespace

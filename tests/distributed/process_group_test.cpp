@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <torch/csrc/distributed/c10d/FileStore.hpp>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+
 #include "distributed/run_ranks.h"
 #include "throws.h"
 
@@ -86,8 +89,43 @@ TEST_F(ProcessGroupTest, NamesRanksThatDoNotCome) {
                       .folder = folder.path()});
       },
       ErrorKind::kIo,
-      {"3 of 4 ranks did not come within 1 s", "rendezvous_timeout",
-       "0, 2, 3"});
+      {"3 of 4 ranks did not come within 1 s", "rendezvous_timeout", "0, 2, 3",
+       (folder / "rendezvous-test").string(),
+       "a file system that all machines share"});
+}
+
+// Puts into the file where ranks meet what a rank introduces itself by.
+void IntroduceAs(const std::string& text, int rank, const TempFolder& folder) {
+  c10d::PrefixStore store(
+      "wsel/0", c10::make_intrusive<c10d::FileStore>(
+                    (folder / "rendezvous-test").string(), /*numWorkers=*/2));
+  store.set("rank/" + std::to_string(rank),
+            std::vector<uint8_t>(text.begin(), text.end()));
+}
+
+TEST_F(ProcessGroupTest, NamesBothVersionsIfTheyDiffer) {
+  const TempFolder folder;
+  IntroduceAs(R"({"host": "gpu07", "pid": 4, "version": "0.0.1"})", 1, folder);
+  ExpectError(
+      [&] {
+        ProcessGroup({.rank = 0, .size = 2, .launch_id = "test"},
+                     {.folder = folder.path()});
+      },
+      ErrorKind::kConfig,
+      {"rank 1 on gpu07 is wsel 0.0.1, but rank 0 on ", "the same build"});
+}
+
+TEST_F(ProcessGroupTest, AnotherProgramIsNotARank) {
+  for (const char* text : {"hello", "[1]", "7"}) {
+    const TempFolder folder;
+    IntroduceAs(text, 1, folder);
+    ExpectError(
+        [&] {
+          ProcessGroup({.rank = 0, .size = 2, .launch_id = "test"},
+                       {.folder = folder.path()});
+        },
+        ErrorKind::kIo, {"rank 1", "is not a rank of wsel"});
+  }
 }
 
 TEST_F(ProcessGroupTest, NeedsAPlaceToMeet) {

@@ -81,6 +81,21 @@ TEST(PlanText, SaysWhereTheRecipeIsAndItsDefaultsCameFrom) {
   EXPECT_THAT(last_line({.device = "cpu"}), HasSubstr("device "));
 }
 
+// Each accumulates its own share.
+TEST(PlanText, OfSeveralRanks) {
+  const auto text = [](const PlanSetting& setting) {
+    return PlanText(PlannedRecipe(), {.train = 50'000, .test = 10'000},
+                    setting);
+  };
+  const std::string cpu = text({.device = "cpu", .ranks = 5, .threads = 1});
+  EXPECT_THAT(cpu, HasSubstr("\nbatch       500 = 5 ranks x 100, each 100 x 1 "
+                             "accumulated\n"));
+  EXPECT_THAT(cpu, HasSubstr("; 5 ranks x 1 thread\n"));
+  EXPECT_THAT(text({.device = "cpu", .ranks = 5}), HasSubstr("; 5 ranks\n"));
+  EXPECT_THAT(text({.device = "cuda:0", .ranks = 5, .threads = 2}),
+              HasSubstr("; 5 ranks x 1 GPU\n"));
+}
+
 TEST(PlanText, OfAnUnknownNumberOfImages) {
   EXPECT_THAT(PlanText(PlannedRecipe(), {}, {.device = "cpu"}),
               HasSubstr("\nsteps       unknown without the data set\n"));

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,10 +38,10 @@ Options RankOptions(const model::Config& config) {
   return options;
 }
 
-Teacher FeatureTeacher(const model::Config& config) {
+Teacher TeacherFor(const model::Config& config, Distillation method) {
   nn::Model teacher = nn::Build(config);
   Initialize(teacher, model::Initializer::kTimm, 2);
-  return ModelTeacher(teacher, Distillation::kFeature, {});
+  return ModelTeacher(teacher, method, {});
 }
 
 struct RankRun {
@@ -52,12 +53,14 @@ struct RankRun {
 // Trains on one rank of a group, or alone.
 RankRun TrainAlone(const model::Config& config, const Options& options,
                    const std::filesystem::path& path,
-                   distributed::ProcessGroup* group, int64_t stop_after) {
+                   distributed::ProcessGroup* group, int64_t stop_after,
+                   const std::filesystem::path& teacher_cache = {}) {
   at::set_num_threads(1);  // of this thread
   SmallRun small(options, /*workers=*/1);
   small.job.group = group;
+  small.job.teacher_cache = teacher_cache;
   if (options.distill.method != Distillation::kNone) {
-    small.job.teacher = FeatureTeacher(config);
+    small.job.teacher = TeacherFor(config, options.distill.method);
   }
   nn::Model model = nn::Build(config);
   Initialize(model, model::Initializer::kTimm, 1);
@@ -80,10 +83,12 @@ RankRun TrainAlone(const model::Config& config, const Options& options,
 }
 
 RankRun TrainOn(int ranks, const model::Config& config, const Options& options,
-                const std::filesystem::path& path, int64_t stop_after = 0) {
+                const std::filesystem::path& path, int64_t stop_after = 0,
+                const std::filesystem::path& teacher_cache = {}) {
   RankRun run;
   distributed::RunRanks(ranks, [&](distributed::ProcessGroup& group) {
-    RankRun own = TrainAlone(config, options, path, &group, stop_after);
+    RankRun own =
+        TrainAlone(config, options, path, &group, stop_after, teacher_cache);
     if (group.IsFirst()) run = std::move(own);
   });
   return run;
@@ -196,6 +201,33 @@ TEST_F(Ranks, AGroupOfOneEndsInTheBytesOfNone) {
   }
 }
 
+// Each image is computed as on one rank; what differs in the sums of float32
+// gradients can turn the rounding of a weight to bf16.
+TEST_F(Ranks, TrainInBf16) {
+  Options options = RankOptions(SmallVit());
+  options.precision = Precision::kBf16;
+  const TempFolder alone;
+  const RankRun one =
+      TrainAlone(SmallVit(), options, alone.path(), nullptr, /*stop_after=*/0);
+  const TempFolder group;
+  TrainOn(1, SmallVit(), options, group.path());
+  EXPECT_EQ(ReadAll(alone / "last.safetensors"),
+            ReadAll(group / "last.safetensors"));
+  for (const int ranks : {2, 3}) {
+    const TempFolder together;
+    const RankRun run = TrainOn(ranks, SmallVit(), options, together.path());
+    ASSERT_EQ(run.losses.size(), one.losses.size());
+    EXPECT_NEAR(run.losses[0] / one.losses[0], 1, 1e-5);  // the same weights
+    for (size_t i = 1; i < run.losses.size(); ++i) {
+      EXPECT_NEAR(run.losses[i] / one.losses[i], 1, 1e-3) << "step " << i;
+    }
+    const TempFolder again;
+    TrainOn(ranks, SmallVit(), options, again.path());
+    EXPECT_EQ(ReadAll(together / "last.safetensors"),
+              ReadAll(again / "last.safetensors"));
+  }
+}
+
 TEST_F(Ranks, TheSameNumberEndsInTheSameBytes) {
   const Options options = RankOptions(SmallVit());
   const TempFolder a;
@@ -297,24 +329,55 @@ TEST_F(Ranks, EndEarlyTogetherAndTestTheBestWeights) {
   }
 }
 
-TEST_F(Ranks, ShareTheTeachersPass) {
+// Of images that do not change, whose teacher outputs are computed once.
+Options CachedOptions(Distillation method) {
   Options options = RankOptions(SmallVit());
-  options.distill.method = Distillation::kFeature;
+  options.distill.method = method;
   options.distill.cache = true;
   options.transform.crop = augment::TrainCrop::kEvaluation;
   options.transform.hflip = 0;
   options.transform.rand_augment = "";
   options.erasing.probability = 0;
   options.mix = {.mixup_alpha = 0, .cutmix_alpha = 0};
-  const TempFolder alone;
-  const RankRun one =
-      TrainAlone(SmallVit(), options, alone.path(), nullptr, /*stop_after=*/0);
-  for (const int ranks : {2, 3}) {
-    const TempFolder together;
-    ExpectSameCurve(
-        one.losses,
-        TrainOn(ranks, SmallVit(), options, together.path()).losses);
+  return options;
+}
+
+TEST_F(Ranks, ShareTheTeachersPass) {
+  for (const Distillation method :
+       {Distillation::kLogit, Distillation::kFeature}) {
+    const Options options = CachedOptions(method);
+    const TempFolder alone;
+    const RankRun one = TrainAlone(SmallVit(), options, alone.path(), nullptr,
+                                   /*stop_after=*/0);
+    for (const int ranks : {2, 3}) {
+      SCOPED_TRACE(ranks);
+      const TempFolder together;
+      ExpectSameCurve(
+          one.losses,
+          TrainOn(ranks, SmallVit(), options, together.path()).losses);
+      ExpectClose(alone, together);
+    }
   }
+}
+
+// Two ranks write it, three read it, and neither changes what it holds.
+TEST_F(Ranks, ShareAFileOfTeacherOutputs) {
+  const Options options = CachedOptions(Distillation::kLogit);
+  const TempFolder folder;
+  const auto file = [&](int ranks) {
+    return folder / fmt::format("cache-{}", ranks);
+  };
+  const RankRun one = TrainAlone(SmallVit(), options, folder / "alone", nullptr,
+                                 /*stop_after=*/0, file(1));
+  const RankRun two =
+      TrainOn(2, SmallVit(), options, folder / "two", 0, file(2));
+  ExpectSameCurve(one.losses, two.losses);
+  EXPECT_EQ(ReadAll(file(1)), ReadAll(file(2)));
+  const auto written = std::filesystem::last_write_time(file(2));
+  const RankRun three =
+      TrainOn(3, SmallVit(), options, folder / "three", 0, file(2));
+  ExpectSameCurve(one.losses, three.losses);
+  EXPECT_EQ(std::filesystem::last_write_time(file(2)), written);
 }
 
 TEST(ShareOf, NamesTheNumbersThatDoNotDivide) {

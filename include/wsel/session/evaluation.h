@@ -70,7 +70,8 @@ std::vector<int64_t> OutputsOf(const EvalRequest& request,
 class Evaluation {
  public:
   // `group`: ranks that share the images; null: there is one. Errors: as
-  // OpenForEval, OpenTestSplit and OutputsOf.
+  // OpenForEval, OpenTestSplit and OutputsOf; kConfig with the differences if
+  // this rank has other weights, images or options than the first.
   Evaluation(const EvalRequest& request, const c10::Device& device,
              distributed::ProcessGroup* group = nullptr);
 
@@ -81,6 +82,7 @@ class Evaluation {
   // checkpoint's classes.
   std::optional<Among> among() const { return among_; }
   int64_t num_batches() const;
+  int64_t batch_size() const { return batch_size_; }  // on each rank
 
   // Evaluates all images, once; the logits are means over the request's views.
   // Of several ranks the first has the logits of all, in order, and each has

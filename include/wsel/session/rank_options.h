@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace wsel::session {
 
@@ -14,5 +15,9 @@ struct RankOptions {
 // Ranks that a command would have, without starting or meeting any. Errors:
 // kUsage if `ranks` is not the launcher's number; as distributed::FindWorld.
 int CountRanks(const RankOptions& options);
+
+// "2 ranks x 1 thread" on the CPU, "2 ranks x 1 GPU". `threads` of each rank;
+// 0: not known.
+std::string RanksText(int ranks, const std::string& device, int threads);
 
 }  // namespace wsel::session

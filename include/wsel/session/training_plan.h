@@ -10,8 +10,10 @@ namespace wsel::session {
 
 // What a run has beside its recipe.
 struct PlanSetting {
-  std::string device;       // "cpu", "cuda:0"
-  bool resumes = false;     // with the weights of its saved state
+  std::string device;    // "cpu", "cuda:0"
+  bool resumes = false;  // with the weights of its saved state
+  int ranks = 1;
+  int threads = 0;          // of each rank, on the CPU; 0: not known
   std::string config = {};  // the file of the effective recipe; "": none
   std::string base = {};    // whence the values come that nothing gave; ""
 };

@@ -21,6 +21,10 @@ c10::Device FindDevice(const std::string& name);
 c10::Device FindRankDevice(const std::string& name, int local_rank,
                            int local_size);
 
+// Errors: kUsage with the numbers unless each of `ranks` on this machine has
+// one of its `devices` GPUs; also if `name` is one GPU's.
+void RequireDevicePerRank(const std::string& name, int ranks, int devices);
+
 // Errors: kUsage if `ranks` started here would be more than the GPUs.
 void RequireDevices(const std::string& name, int ranks);
 
