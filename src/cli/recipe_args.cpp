@@ -84,8 +84,9 @@ void AddRecipeOptions(CLI::App& c, RecipeRequest& args) {
                    "Size of the model's images in pixels: 224, or height x "
                    "width: 192x256");
       c.add_option("--in-chans", args.in_chans,
-                   "Channels of the model's images: 3 (RGB), or 1, for which "
-                   "images are converted to grey")
+                   "Channels of the model's images: 3 (RGB); 1, for which "
+                   "images are converted to grey; or those that all TIFF and "
+                   ".npy files of the data set have")
           ->type_name("N");
     }
     if (name == "Augmentation") {

@@ -26,8 +26,8 @@ struct Stated {
 // What lies beside a checkpoint: timm's or Hugging Face's config.json,
 // preprocessor_config.json, open_clip_config.json.
 struct Beside {
-  std::optional<Stated<std::array<double, 3>>> mean = {};
-  std::optional<Stated<std::array<double, 3>>> std = {};
+  std::optional<Stated<image::ChannelValues>> mean = {};
+  std::optional<Stated<image::ChannelValues>> std = {};
   std::optional<Stated<double>> crop_pct = {};
   std::optional<Stated<image::Interpolation>> interpolation = {};
   std::optional<Stated<image::CropMode>> crop_mode = {};
