@@ -325,7 +325,7 @@ void CheckMeanAndStd(const Recipe& recipe, bool has_mean, bool has_std) {
                 "prints those of a data set)",
                 given ? "has another value for each channel" : "is missing",
                 images, grey ? "" : " per channel, or one for all,",
-                grey ? "" : fmt::format(" --in-chans {}", in_chans));
+                grey ? "" : fmt::format(" with `in_chans` {}", in_chans));
   };
   check("data.mean", recipe.train.normalisation.mean, has_mean);
   check("data.std", recipe.train.normalisation.std, has_std);

@@ -561,7 +561,7 @@ TEST(Recipe, OfOtherChannelsNeedsTheirMeanAndStd) {
     return RecipeFromJson(kSmall, "r.json", sets);
   };
   ExpectError([&] { read({}); }, ErrorKind::kConfig,
-              {"data.mean", "is missing", "4 channels", "--in-chans 4"});
+              {"data.mean", "is missing", "4 channels", "`in_chans` 4"});
   ExpectError([&] { read({"data.mean=[0.5]"}); }, ErrorKind::kConfig,
               {"data.std", "is missing"});
   ExpectError(
