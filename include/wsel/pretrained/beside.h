@@ -1,7 +1,6 @@
 // Torch-free.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "wsel/image/eval_resize.h"
+#include "wsel/image/normalisation.h"
 #include "wsel/image/resample.h"
 #include "wsel/model/config.h"
 
